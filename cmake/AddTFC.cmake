@@ -1,0 +1,57 @@
+# Wrappers that say what a room is: its sources are the .cpp files of its folder,
+# its LINK list is what it may use of ours.
+
+set(TFC_CXX_FLAGS -fno-rtti -fno-exceptions -Wall -Wextra -Wno-unused-parameter
+    -Wno-comment -Wno-maybe-uninitialized -Wno-dangling-reference)
+
+# add_tfc_library(Name LINK OtherRoom ...)
+function(add_tfc_library name)
+  cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+  add_library(${name} STATIC ${sources})
+  target_compile_options(${name} PRIVATE ${TFC_CXX_FLAGS})
+  add_dependencies(${name} tfc-headers)
+  target_link_libraries(${name} PUBLIC ${ARG_LINK})
+endfunction()
+
+# tfc_tablegen(ofn generator args...) inside a folder with the .td files
+function(tfc_tablegen td ofn)
+  set(LLVM_TARGET_DEFINITIONS ${td})
+  mlir_tablegen(${ofn} ${ARGN} EXTRA_INCLUDES "${PROJECT_SOURCE_DIR}/include")
+  set(TABLEGEN_OUTPUT ${TABLEGEN_OUTPUT} PARENT_SCOPE)
+endfunction()
+
+# add_tfc_tool(name LINK ...): a program beside the Python package, linked to libMLIR.
+function(add_tfc_tool name)
+  cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+  add_executable(${name} ${sources})
+  target_compile_options(${name} PRIVATE ${TFC_CXX_FLAGS})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} TFC_libMLIR TFC_libLLVM)
+  set_target_properties(${name} PROPERTIES
+    BUILD_WITH_INSTALL_RPATH ON
+    INSTALL_RPATH "$ORIGIN/../../mlir/lib;$ORIGIN/../../llvm/lib")
+  if(TFC_DEVELOP)
+    set_target_properties(${name} PROPERTIES
+      BUILD_WITH_INSTALL_RPATH OFF BUILD_RPATH "${TFC_MLIR_ROOT}/lib;${TFC_LLVM_ROOT}/lib"
+      RUNTIME_OUTPUT_DIRECTORY "${PROJECT_SOURCE_DIR}/python/tfc/bin")
+  endif()
+  install(TARGETS ${name} RUNTIME DESTINATION tfc/bin)
+endfunction()
+
+# tfc_add_python_module(name SOURCES ... LINK ...): an extension module tfc.<name>.
+function(tfc_add_python_module name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  nanobind_add_module(${name} NB_STATIC NB_DOMAIN ${name} ${ARG_SOURCES})
+  target_compile_options(${name} PRIVATE -Wall -Wextra -Wno-unused-parameter)
+  target_link_libraries(${name} PRIVATE ${ARG_LINK})
+  set_target_properties(${name} PROPERTIES
+    BUILD_WITH_INSTALL_RPATH ON
+    INSTALL_RPATH "$ORIGIN/../mlir/_mlir_libs;$ORIGIN/../llvm/lib")
+  if(TFC_DEVELOP)
+    set_target_properties(${name} PROPERTIES
+      BUILD_WITH_INSTALL_RPATH OFF BUILD_RPATH "${TFC_MLIR_ROOT}/_mlir_libs;${TFC_LLVM_ROOT}/lib"
+      LIBRARY_OUTPUT_DIRECTORY "${PROJECT_SOURCE_DIR}/python/tfc")
+  endif()
+  install(TARGETS ${name} LIBRARY DESTINATION tfc)
+endfunction()

@@ -1,0 +1,228 @@
+//===- Buffer.cpp - reference-counted memory of tensors -------------------===//
+//
+// Small buffers come from free lists by size class. Large freed ones are kept
+// for a while as well, by exact size: a loop that makes the same big result
+// over and over would otherwise pay for fresh zeroed pages each time.
+//
+//===----------------------------------------------------------------------===//
+#include "Buffer.h"
+#include "Numpy.h"
+
+#include <cstdlib>
+
+namespace tfc::native {
+
+namespace {
+
+constexpr int kSmallClasses = 16; // multiples of 64 bytes up to 1 KiB
+constexpr int kSmallDepth = 64;   // buffers kept per class
+constexpr int64_t kLargeMinimum = 64 << 10;
+constexpr int kLargeSlots = 16;
+constexpr int64_t kLargeTotal = 256 << 20;
+
+struct FreeList {
+  Buffer *head = nullptr; // linked through `next`
+  int length = 0;
+};
+
+FreeList smallLists[kSmallClasses];
+Buffer *largeSlots[kLargeSlots];
+int64_t largeTotal = 0;
+int nextEviction = 0;
+
+int64_t roundUp(int64_t nbytes) {
+  return (nbytes + TFC_ALIGNMENT - 1) & ~int64_t(TFC_ALIGNMENT - 1);
+}
+
+void reset(Buffer *buffer, int64_t nbytes) {
+  buffer->refcount = 1;
+  buffer->nbytes = nbytes;
+  buffer->owner = nullptr;
+  buffer->previous = buffer->next = nullptr;
+}
+
+Buffer *takeLarge(int64_t capacity) {
+  for (Buffer *&slot : largeSlots)
+    if (slot && slot->capacity == capacity) {
+      Buffer *buffer = slot;
+      slot = nullptr;
+      largeTotal -= capacity;
+      return buffer;
+    }
+  return nullptr;
+}
+
+/// Keeps a large buffer, if need be in the place of the oldest one.
+void keepLarge(Buffer *buffer) {
+  if (buffer->capacity > kLargeTotal / 2)
+    return free(buffer);
+  auto evict = [](Buffer *&slot) {
+    if (!slot)
+      return;
+    largeTotal -= slot->capacity;
+    free(slot);
+    slot = nullptr;
+  };
+  for (int i = 0; i < kLargeSlots && largeTotal + buffer->capacity > kLargeTotal;
+       ++i)
+    evict(largeSlots[(nextEviction + i) % kLargeSlots]);
+  Buffer **place = nullptr;
+  for (Buffer *&slot : largeSlots)
+    if (!slot)
+      place = &slot;
+  if (!place) {
+    place = &largeSlots[nextEviction];
+    nextEviction = (nextEviction + 1) % kLargeSlots;
+    evict(*place);
+  }
+  *place = buffer;
+  largeTotal += buffer->capacity;
+}
+
+//===----------------------------------------------------------------------===//
+// BufferHolder: what keeps a buffer alive from Python
+//===----------------------------------------------------------------------===//
+
+struct BufferHolder {
+  PyObject_HEAD
+  Buffer *buffer;
+};
+
+PyTypeObject *holderType = nullptr;
+
+void holderDealloc(PyObject *self) {
+  PyTypeObject *type = Py_TYPE(self);
+  release(reinterpret_cast<BufferHolder *>(self)->buffer);
+  type->tp_free(self);
+  Py_DECREF(type);
+}
+
+PyType_Slot holderSlots[] = {
+    {Py_tp_dealloc, (void *)holderDealloc},
+    {Py_tp_doc, (void *)"Keeps the memory behind a numpy array alive."},
+    {0, nullptr}};
+PyType_Spec holderSpec = {"tfc._native._BufferHolder", sizeof(BufferHolder), 0,
+                          Py_TPFLAGS_DEFAULT |
+                              Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                          holderSlots};
+
+} // namespace
+
+Buffer *allocateBufferUnlocked(int64_t nbytes) {
+  if (nbytes < 0 || nbytes > INT64_MAX - 4 * kBufferHeaderBytes)
+    return nullptr;
+  int64_t capacity = roundUp(nbytes ? nbytes : 1);
+  auto *buffer = static_cast<Buffer *>(
+      aligned_alloc(TFC_ALIGNMENT, kBufferHeaderBytes + capacity));
+  if (!buffer)
+    return nullptr;
+  reset(buffer, nbytes);
+  buffer->capacity = capacity;
+  buffer->data = reinterpret_cast<char *>(buffer) + kBufferHeaderBytes;
+  return buffer;
+}
+
+void freeBufferUnlocked(Buffer *buffer) { free(buffer); }
+
+Buffer *allocateBuffer(int64_t nbytes) {
+  if (nbytes >= 0 && nbytes <= kSmallClasses * TFC_ALIGNMENT) {
+    int index = nbytes ? (nbytes - 1) / TFC_ALIGNMENT : 0;
+    FreeList &list = smallLists[index];
+    if (Buffer *buffer = list.head) {
+      list.head = buffer->next;
+      --list.length;
+      reset(buffer, nbytes);
+      return buffer;
+    }
+  } else if (nbytes >= kLargeMinimum && largeTotal > 0 &&
+             nbytes < kLargeTotal) {
+    if (Buffer *buffer = takeLarge(roundUp(nbytes))) {
+      reset(buffer, nbytes);
+      return buffer;
+    }
+  }
+  return allocateBufferUnlocked(nbytes);
+}
+
+Buffer *borrowBuffer(void *data, int64_t nbytes, PyObject *owner) {
+  // Uses the header alone of the smallest class, and never its data.
+  Buffer *buffer = allocateBuffer(0);
+  if (!buffer)
+    return nullptr;
+  buffer->data = data;
+  buffer->nbytes = nbytes;
+  Py_INCREF(owner);
+  buffer->owner = owner;
+  return buffer;
+}
+
+void destroyBuffer(Buffer *buffer) {
+  if (PyObject *owner = buffer->owner) {
+    buffer->owner = nullptr;
+    buffer->data = reinterpret_cast<char *>(buffer) + kBufferHeaderBytes;
+    Py_DECREF(owner);
+  }
+  if (buffer->capacity <= kSmallClasses * TFC_ALIGNMENT) {
+    FreeList &list = smallLists[buffer->capacity / TFC_ALIGNMENT - 1];
+    if (list.length < kSmallDepth) {
+      buffer->next = list.head;
+      list.head = buffer;
+      ++list.length;
+      return;
+    }
+  } else if (buffer->capacity >= kLargeMinimum) {
+    return keepLarge(buffer);
+  }
+  free(buffer);
+}
+
+bool isPrivate(const Buffer *buffer) {
+  PyObject *owner = buffer->owner;
+  if (!owner)
+    return true;
+  // A numpy array that nobody else refers to: a result of numpy we adopted.
+  return PyArray_CheckExact(owner) && Py_REFCNT(owner) == 1 &&
+         (PyArray_FLAGS(reinterpret_cast<PyArrayObject *>(owner)) &
+          (NPY_ARRAY_OWNDATA | NPY_ARRAY_WRITEABLE)) ==
+             (NPY_ARRAY_OWNDATA | NPY_ARRAY_WRITEABLE);
+}
+
+bool isExclusive(const Buffer *buffer) {
+  return buffer->refcount == 1 && isPrivate(buffer);
+}
+
+PyObject *newBufferHolder(Buffer *buffer) {
+  auto *self = PyObject_New(BufferHolder, holderType);
+  if (self)
+    self->buffer = retain(buffer);
+  return reinterpret_cast<PyObject *>(self);
+}
+
+int64_t cachedBufferBytes() {
+  int64_t total = largeTotal;
+  for (int i = 0; i < kSmallClasses; ++i)
+    total += int64_t(smallLists[i].length) * (i + 1) * TFC_ALIGNMENT;
+  return total;
+}
+
+void dropCachedBuffers() {
+  for (FreeList &list : smallLists) {
+    while (Buffer *buffer = list.head) {
+      list.head = buffer->next;
+      free(buffer);
+    }
+    list.length = 0;
+  }
+  for (Buffer *&slot : largeSlots) {
+    free(slot);
+    slot = nullptr;
+  }
+  largeTotal = 0;
+}
+
+bool initBuffer(PyObject *module) {
+  holderType = addType(module, &holderSpec, nullptr);
+  return holderType != nullptr;
+}
+
+} // namespace tfc::native
