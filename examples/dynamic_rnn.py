@@ -9,6 +9,7 @@ import tfc as tf
 def rnn(xs, states, weights):
     """xs [time, batch, units]; one state [batch, units] and one weight [2 units, units] a layer."""
     steps = tf.shape(xs)[0]
+    states = list(states)
     outputs = tf.TensorArray(tf.float32, size=steps)
     for t in tf.range(steps):
         x = xs[t]
@@ -28,14 +29,9 @@ def main(layers=2, steps=7, batch=3, units=4):
     def tensors(arrays):
         return [tf.constant(a) for a in arrays]
 
-    def run(function):
-        return function(tf.constant(xs), tuple(tensors(start)), tensors(weights))
-
-    def listed(xs, states, weights):
-        return rnn.python_function(xs, list(states), weights)
-
-    eager, _ = run(listed)
-    fast, _ = run(tf.function(listed))
+    args = tf.constant(xs), tensors(start), tensors(weights)
+    eager, _ = rnn.python_function(*args)
+    fast, _ = rnn(*args)
     np.testing.assert_allclose(eager.numpy(), fast.numpy(), rtol=1e-5, atol=1e-6)
     print("outputs", fast.shape, "last step:", fast[-1, 0].numpy())
 

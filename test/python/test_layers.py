@@ -1,0 +1,92 @@
+"""Imports point down: the room list of docs/architecture.md, checked over the syntax trees."""
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2] / "python" / "tfc"
+
+# Bottom to top. A room may import the rooms of its own row, `_native` and what is outside the package.
+# Only `ir` and `compiler` may import MLIR or `_compiler`.
+MAY_IMPORT = {
+    "errors": set(),
+    "dtypes": {"errors"},
+    "config": {"errors"},
+    "tools": set(),
+    "ir": {"dtypes", "errors", "config"},
+    "core": {"dtypes", "errors", "config"},
+    "ops": {"core", "dtypes", "errors", "config"},
+    "tensor": {"ops", "core", "dtypes", "errors"},
+    "autodiff": {"core", "ops", "dtypes", "errors"},
+    "autograph": {"core", "ops", "dtypes", "errors", "config"},
+    "state": {"tensor", "ops", "core", "dtypes", "errors", "config"},
+    "tracing": {"ir", "core", "ops", "tensor", "state", "autodiff", "dtypes", "errors", "config"},
+    "compiler": {"ir", "config", "errors", "dtypes"},
+    "runtime": {"dtypes", "config", "errors"},
+    "function": {
+        "tracing", "autograph", "autodiff", "compiler", "runtime", "state", "tensor", "ops", "core", "ir",
+        "dtypes", "config", "errors",
+    },
+    "export": {
+        "function", "tracing", "compiler", "runtime", "state", "ops", "core", "ir", "dtypes", "errors",
+        "config", "tools",
+    },
+}  # fmt: skip
+MLIR_ROOMS = {"ir", "compiler"}
+
+
+def imports(path, here):
+    """(line, absolute module, is it inside a function?) for every import of a file."""
+    package = ["tfc", *path.relative_to(ROOT).parent.parts]
+    inside = set()
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            inside |= {id(child) for child in ast.walk(node)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield node.lineno, alias.name, id(node) in inside
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            module = ".".join([*base, *(node.module.split(".") if node.module else [])])
+            if module == "tfc":
+                for alias in node.names:
+                    yield node.lineno, f"tfc.{alias.name}", id(node) in inside
+            else:
+                yield node.lineno, module, id(node) in inside
+
+
+def violations():
+    for path in sorted(ROOT.rglob("*.py")):
+        here = path.relative_to(ROOT).with_suffix("").parts[0]
+        if here in ("__init__", "__main__"):
+            continue
+        if here not in MAY_IMPORT:
+            yield f"{path}: room {here} is not in the list"
+            continue
+        for line, module, local in imports(path, here):
+            parts = module.split(".")
+            where = f"{path.relative_to(ROOT)}:{line}"
+            if parts[0] == "mlir" or parts[:2] == ["tfc", "_compiler"]:
+                if here not in MLIR_ROOMS:
+                    yield f"{where}: only {sorted(MLIR_ROOMS)} may import {module}"
+            elif parts[0] == "tfc" and len(parts) > 1 and parts[1] != "_native":
+                if parts[1] != here and parts[1] not in MAY_IMPORT[here]:
+                    yield f"{where}: {here} may not import {module}"
+                if local:
+                    yield f"{where}: import {module} at the top of the file"
+
+
+def test_imports_point_down():
+    bad = list(violations())
+    assert not bad, "\n".join(bad)
+
+
+def test_rooms_have_no_cycle():
+    order = list(MAY_IMPORT)
+    done = set()
+    while order:
+        ready = [room for room in order if MAY_IMPORT[room] <= done]
+        assert ready, f"these rooms import each other: {order}"
+        done |= set(ready)
+        order = [room for room in order if room not in done]
