@@ -1,0 +1,140 @@
+"""Builders shared by cases whose program is one expression, written once for every array library."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def flatten(value):
+    if isinstance(value, dict):
+        return [leaf for key in sorted(value) for leaf in flatten(value[key])]
+    if isinstance(value, (tuple, list)):
+        return [leaf for item in value for leaf in flatten(item)]
+    return [value]
+
+
+def _map(function, value):
+    if isinstance(value, dict):
+        return {k: _map(function, v) for k, v in value.items()}
+    if isinstance(value, (tuple, list)):
+        return type(value)(_map(function, v) for v in value)
+    return function(value)
+
+
+def _arrays(result):
+    return [np.asarray(leaf) for leaf in flatten(result)]
+
+
+def builders(program):
+    """Builders for `program(lib, *inputs)`, where `lib` has exp, tanh, sigmoid, split, matmul under common names."""
+
+    def build_numpy(*inputs):
+        return lambda: program(Numpy, *inputs), _arrays
+
+    def build_tfc(*inputs):
+        import tfc as tf
+
+        args = _map(tf.constant, inputs)
+        function = tf.function(lambda *xs: program(tensorflow_like(tf), *xs))
+        return lambda: function(*args), _arrays
+
+    def build_tfc_eager(*inputs):
+        import tfc as tf
+
+        args = _map(tf.constant, inputs)
+        return lambda: program(tensorflow_like(tf), *args), _arrays
+
+    def build_tensorflow(*inputs, jit=False, eager=False):
+        import tensorflow as tf
+
+        args = _map(tf.constant, inputs)
+        lib = tensorflow_like(tf)
+        if eager:
+            return lambda: program(lib, *args), _arrays
+        function = tf.function(lambda *xs: program(lib, *xs), jit_compile=jit, autograph=False)
+        return lambda: function(*args), _arrays
+
+    def build_jax(*inputs):
+        import jax
+
+        args = _map(jax.numpy.asarray, inputs)
+        function = jax.jit(lambda *xs: program(Jax(jax), *xs))
+        return lambda: jax.block_until_ready(function(*args)), _arrays
+
+    def build_torch(*inputs):
+        import torch
+
+        args = _map(torch.from_numpy, inputs)
+        function = torch.compile(lambda *xs: program(Torch(torch), *xs))
+
+        def call():
+            with torch.no_grad():
+                return function(*args)
+
+        return call, lambda r: [leaf.numpy() for leaf in flatten(r)]
+
+    return {
+        "numpy": build_numpy,
+        "tfc": build_tfc,
+        "tfc_eager": build_tfc_eager,
+        "tf": build_tensorflow,
+        "tf_xla": lambda *i: build_tensorflow(*i, jit=True),
+        "tf_eager": lambda *i: build_tensorflow(*i, eager=True),
+        "jax": build_jax,
+        "torch_compile": build_torch,
+    }
+
+
+class Numpy:
+    exp, tanh, sqrt, matmul, maximum = np.exp, np.tanh, np.sqrt, np.matmul, np.maximum
+    sum, max, mean = np.sum, np.max, np.mean
+
+    @staticmethod
+    def sigmoid(x):
+        return np.float32(1) / (np.float32(1) + np.exp(-x))
+
+    @staticmethod
+    def split(x, n):
+        return np.split(x, n, axis=1)
+
+
+def tensorflow_like(tf):
+    class Library:
+        exp, tanh, sqrt, matmul, maximum, sigmoid = tf.exp, tf.tanh, tf.sqrt, tf.matmul, tf.maximum, tf.sigmoid
+
+        @staticmethod
+        def sum(x, axis=None, keepdims=False):
+            return tf.reduce_sum(x, axis=axis, keepdims=keepdims)
+
+        @staticmethod
+        def max(x, axis=None, keepdims=False):
+            return tf.reduce_max(x, axis=axis, keepdims=keepdims)
+
+        @staticmethod
+        def mean(x, axis=None, keepdims=False):
+            return tf.reduce_mean(x, axis=axis, keepdims=keepdims)
+
+        @staticmethod
+        def split(x, n):
+            return tf.split(x, n, axis=1)
+
+    return Library
+
+
+class Jax:
+    def __init__(self, jax):
+        jnp = jax.numpy
+        self.exp, self.tanh, self.sqrt, self.matmul, self.maximum = jnp.exp, jnp.tanh, jnp.sqrt, jnp.matmul, jnp.maximum
+        self.sum, self.max, self.mean = jnp.sum, jnp.max, jnp.mean
+        self.sigmoid = jax.nn.sigmoid
+        self.split = lambda x, n: jnp.split(x, n, axis=1)
+
+
+class Torch:
+    def __init__(self, torch):
+        self.exp, self.tanh, self.sqrt, self.matmul = torch.exp, torch.tanh, torch.sqrt, torch.matmul
+        self.maximum, self.sigmoid = torch.maximum, torch.sigmoid
+        self.split = lambda x, n: torch.chunk(x, n, dim=1)
+        self.sum = lambda x, axis=None, keepdims=False: x.sum() if axis is None else x.sum(axis, keepdim=keepdims)
+        self.max = lambda x, axis=None, keepdims=False: x.max() if axis is None else x.amax(axis, keepdim=keepdims)
+        self.mean = lambda x, axis=None, keepdims=False: x.mean() if axis is None else x.mean(axis, keepdim=keepdims)

@@ -1,0 +1,23 @@
+"""Softmax of rows, 4096 x 1024."""
+
+import numpy as np
+
+from cases._programs import Numpy, builders
+
+TOLERANCE = 1e-6
+
+
+def inputs():
+    return (np.random.default_rng(0).normal(size=(4096, 1024)).astype(np.float32),)
+
+
+def program(lib, x):
+    e = lib.exp(x - lib.max(x, 1, True))
+    return e / lib.sum(e, 1, True)
+
+
+def oracle(x):
+    return [program(Numpy, x)]
+
+
+BUILDERS = builders(program)

@@ -1,0 +1,140 @@
+"""Times the cases with every implementation installed, side by side. See README.md beside this file."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+import cases
+import machine
+
+HERE = Path(__file__).resolve().parent
+MODULES = {
+    "tfc": "tfc", "tfc_eager": "tfc", "numpy": "numpy", "tf": "tensorflow", "tf_xla": "tensorflow",
+    "tf_eager": "tensorflow", "jax": "jax", "torch_compile": "torch", "numba": "numba",
+}  # fmt: skip
+OURS = ("tfc", "tfc_eager")
+
+
+class Worker:
+    def __init__(self, implementation, threads, python):
+        env = dict(os.environ, TF_CPP_MIN_LOG_LEVEL="3", PYTHONUNBUFFERED="1")
+        for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS",
+                     "TF_NUM_INTEROP_THREADS", "NUMBA_NUM_THREADS", "TFC_NUM_THREADS"):  # fmt: skip
+            env[name] = str(threads)
+        env["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false" if threads == 1 else ""
+        # Older OpenBLAS builds need these on some processors; a current numpy is slowed by them.
+        env.pop("OPENBLAS_CORETYPE", None)
+        env.pop("OPENBLAS_L2_SIZE", None)
+        prefix = ["taskset", "-c", "0"] if threads == 1 and Path("/usr/bin/taskset").exists() else []
+        self.name = implementation
+        self.process = subprocess.Popen(
+            [*prefix, python, str(HERE / "worker.py"), implementation],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=env,
+        )  # fmt: skip
+
+    def ask(self, **command):
+        try:
+            self.process.stdin.write(json.dumps(command) + "\n")
+            self.process.stdin.flush()
+            line = self.process.stdout.readline()
+        except BrokenPipeError:
+            line = ""
+        return json.loads(line) if line else {"error": "the process died"}
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(timeout=30)
+
+
+def installed(implementation, python):
+    if python == sys.executable:
+        return importlib.util.find_spec(MODULES[implementation]) is not None
+    code = f"import importlib.util,sys; sys.exit(importlib.util.find_spec({MODULES[implementation]!r}) is None)"
+    return subprocess.run([python, "-c", code]).returncode == 0
+
+
+def run_case(name, workers, rounds, seconds):
+    """{implementation: [seconds of each round]}, {implementation: error}."""
+    case = cases.load(name)
+    times, errors, ready = {}, {}, []
+    for worker in workers:
+        if worker.name not in case.BUILDERS:
+            continue
+        answer = worker.ask(do="load", case=name, seconds=seconds)
+        if answer.get("error"):
+            errors[worker.name] = answer["error"]
+        else:
+            ready.append(worker)
+            times[worker.name] = []
+    for _ in range(rounds):
+        for worker in ready:
+            answer = worker.ask(do="time")
+            if "seconds" in answer:
+                times[worker.name].append(answer["seconds"])
+    return {k: v for k, v in times.items() if v}, errors
+
+
+def summary(name, times, errors):
+    medians = {k: statistics.median(v) for k, v in times.items()}
+    peers = {k: v for k, v in medians.items() if k not in OURS}
+    best = min(peers, key=peers.get) if peers else None
+    row = {"case": name, "median_seconds": medians, "errors": errors, "best_peer": best}
+    if best and "tfc" in times:
+        row["peer_over_tfc"] = statistics.median(p / t for p, t in zip(times[best], times["tfc"]))
+    flops = getattr(cases.load(name), "FLOPS", None)
+    if flops and "tfc" in medians:
+        row["gflops"] = flops / medians["tfc"] / 1e9
+    return row
+
+
+def show(row):
+    cells = "  ".join(f"{k} {v * 1e6:.2f}us" for k, v in sorted(row["median_seconds"].items(), key=lambda kv: kv[1]))
+    ratio = f"{row['peer_over_tfc']:.2f}x of {row['best_peer']}" if "peer_over_tfc" in row else "-"
+    rate = f"  {row['gflops']:.1f} GFLOP/s" if "gflops" in row else ""
+    print(f"{row['case']:<14} {ratio:<24} {cells}{rate}")
+    for who, error in row["errors"].items():
+        print(f"{'':<14} {who}: {error}")
+    sys.stdout.flush()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--case", nargs="*", default=cases.names())
+    parser.add_argument("--impl", nargs="*", default=list(MODULES))
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--seconds", type=float, default=0.1, help="length of one batch")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--peers-python", default=sys.executable, help="interpreter that has the peers")
+    args = parser.parse_args()
+
+    limits = machine.measure()
+    print("machine:", ", ".join(f"{k} {v:.1f}" for k, v in limits.items()))
+    workers = []
+    for name in args.impl:
+        python = sys.executable if name in OURS else args.peers_python
+        if installed(name, python):
+            workers.append(Worker(name, args.threads, python))
+        else:
+            print(f"{name}: not installed, left out")
+    rows = []
+    for name in args.case:
+        rows.append(summary(name, *run_case(name, workers, args.rounds, args.seconds)))
+        show(rows[-1])
+    for worker in workers:
+        worker.close()
+    if args.json:
+        result = {"machine": limits, "processor": platform.processor(), "threads": args.threads, "rows": rows}
+        args.json.write_text(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    main()
