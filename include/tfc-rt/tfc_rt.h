@@ -27,7 +27,7 @@
  *     and the caller owns both buffers, the one it passed and the new one. Such a replacement counts also on an error.
  *     A variable with unknown dimensions that has no value yet (only legal if it is written before it is read)
  *     comes in as NULL with dimensions 0.
- *   - No two variables of one call share a buffer, and no argument shares one with a variable that is written.
+ *   - A variable that is written shares its buffer with no other variable and no argument of the call.
  *
  * Threads. An entry may be called from several threads at once, each with its own context, arena and variables.
  */

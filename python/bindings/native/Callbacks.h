@@ -1,0 +1,42 @@
+//===- Callbacks.h - what compiled code may ask of the host ---------------===//
+#ifndef TFC_NATIVE_CALLBACKS_H
+#define TFC_NATIVE_CALLBACKS_H
+
+#include "Tensor.h"
+
+#include <mutex>
+
+namespace tfc::native {
+
+/// One running call, as compiled code sees it (through its first member).
+struct CallState {
+  tfc_context context;
+  bool gilReleased;
+  /// The exception to raise when the entry is back.
+  PyObject *errorType, *errorValue, *errorTraceback;
+  /// Buffers that the callee allocated and the caller has not adopted.
+  Buffer *allocated;
+  std::mutex allocatedMutex;
+
+  CallState(void *arena, int64_t arenaBytes, bool releaseGil);
+  ~CallState();
+  CallState(const CallState &) = delete;
+
+  /// Takes a buffer out of `allocated` by the address of its data; null if the
+  /// pointer is not one of them.
+  Buffer *adopt(void *pointer);
+};
+
+/// Raises the error of a call: the pending one, or one made of the status.
+void raiseStatus(CallState &state, int32_t status, PyObject *functionName);
+
+/// _native.set_print_hook(f), set_error_factory(f), set_host_call(f),
+/// set_parallel_for(address): each returns the previous value.
+PyObject *setPrintHook(PyObject *module, PyObject *callable);
+PyObject *setErrorFactory(PyObject *module, PyObject *callable);
+PyObject *setHostCall(PyObject *module, PyObject *callable);
+PyObject *setParallelFor(PyObject *module, PyObject *address);
+
+} // namespace tfc::native
+
+#endif // TFC_NATIVE_CALLBACKS_H

@@ -1,0 +1,65 @@
+//===- Executable.h - a compiled entry and what it takes ------------------===//
+#ifndef TFC_NATIVE_EXECUTABLE_H
+#define TFC_NATIVE_EXECUTABLE_H
+
+#include "Variable.h"
+
+#include <vector>
+
+namespace tfc::native {
+
+/// Type of an argument or result of an entry.
+struct ValueSpec {
+  int32_t dtype = 0;
+  Dims dims;
+  int32_t numUnknown = 0;
+  int64_t nbytes = 0; // if numUnknown == 0
+};
+
+struct VariableSpec : ValueSpec {
+  bool reads = true, writes = true;
+};
+
+struct ExecutableData {
+  tfc_entry entry = nullptr;
+  std::vector<ValueSpec> args;
+  std::vector<VariableSpec> variables;
+  std::vector<ValueSpec> results;
+  int32_t numSizes = 0;
+  int64_t arenaBytes = 0;
+  int64_t cost = 0;
+  bool releasesGil = false;
+  bool canFail = true;
+  /// Arenas that no running call uses. A call takes one, so calls in several
+  /// threads and calls from callbacks each have their own.
+  std::vector<Buffer *> arenas;
+
+  ~ExecutableData();
+};
+
+struct Executable {
+  PyObject_HEAD
+  PyObject *weakrefs;
+  PyObject *keepalive;
+  PyObject *name;
+  ExecutableData *data;
+};
+
+extern PyTypeObject *executableType;
+
+inline bool isExecutable(PyObject *object) {
+  return Py_TYPE(object) == executableType;
+}
+
+/// Calls the entry. `args` and `variables` are borrowed and have the right
+/// number; dtypes and shapes are checked here. On success `results` holds new
+/// references to EagerTensors; on failure it holds nothing, and a Python error
+/// is set.
+bool runExecutable(Executable *self, PyObject *const *args,
+                   PyObject *const *variables, PyObject **results);
+
+bool initExecutable(PyObject *module);
+
+} // namespace tfc::native
+
+#endif // TFC_NATIVE_EXECUTABLE_H

@@ -1,0 +1,118 @@
+//===- Key.h - from call arguments to leaves and a trace key --------------===//
+//
+// Flattens the arguments of a call, depth first: positional arguments, then
+// keyword arguments by name; dicts by sorted key. The key is a list of words.
+// Tensors and arrays are in it by dtype and shape, variables also by which
+// of them are the same, Python values by type and value, other objects by
+// identity. What only Python can judge makes the key slow: no fast path.
+//
+//===----------------------------------------------------------------------===//
+#ifndef TFC_NATIVE_KEY_H
+#define TFC_NATIVE_KEY_H
+
+#include "Variable.h"
+
+#include <unordered_map>
+#include <vector>
+
+namespace tfc::native {
+
+/// Growing array with room for the common case on the stack.
+template <typename T, int N> class StackVector {
+public:
+  StackVector() = default;
+  StackVector(const StackVector &) = delete;
+  ~StackVector() {
+    if (pointer != inline_)
+      free(pointer);
+  }
+  void push(T value) {
+    if (count == capacity)
+      grow();
+    pointer[count++] = value;
+  }
+  T *data() { return pointer; }
+  const T *data() const { return pointer; }
+  size_t size() const { return count; }
+  T operator[](size_t i) const { return pointer[i]; }
+
+private:
+  void grow() {
+    capacity *= 2;
+    T *bigger = static_cast<T *>(malloc(capacity * sizeof(T)));
+    memcpy(bigger, pointer, count * sizeof(T));
+    if (pointer != inline_)
+      free(pointer);
+    pointer = bigger;
+  }
+
+  T inline_[N];
+  T *pointer = inline_;
+  size_t count = 0, capacity = N;
+};
+
+/// What a Function knows that goes into its keys.
+struct KeyOptions {
+  /// Python numbers count by type only: they are inputs like tensors.
+  bool scalarsByType = false;
+  /// Variables that some trace has captured: passing one of those as an
+  /// argument means aliasing, so it is in the key which one it is.
+  std::unordered_map<PyObject *, uint64_t> captured;
+};
+
+class Key {
+public:
+  explicit Key(const KeyOptions &options) : options(options) {}
+  ~Key();
+
+  /// Flattens a call. False without a Python error if the call is slow, with
+  /// one if a hash failed.
+  bool build(PyObject *args, PyObject *kwargs);
+
+  uint64_t hash() const;
+  const uint64_t *words() const { return keyWords.data(); }
+  size_t numWords() const { return keyWords.size(); }
+  /// Every leaf (owned), in order.
+  PyObject *const *leaves() const { return keyLeaves.data(); }
+  size_t numLeaves() const { return keyLeaves.size(); }
+
+  /// Borrowed: objects in the key by identity, and by equality.
+  StackVector<PyObject *, 8> identities;
+  StackVector<PyObject *, 4> values;
+
+private:
+  const KeyOptions &options;
+  StackVector<uint64_t, 80> keyWords;
+  StackVector<PyObject *, 24> keyLeaves;
+  StackVector<PyObject *, 8> variables;
+  int depth = 0;
+
+  bool add(PyObject *object);
+  bool addOther(PyObject *object);
+  bool addSequence(uint64_t tag, PyObject *sequence, bool isTuple);
+  bool addDict(PyObject *dict);
+  bool addInt(PyObject *number);
+  bool addBytes(uint64_t tag, const void *data, size_t nbytes);
+  bool addString(PyObject *string);
+  bool addArray(PyArrayObject *array);
+  bool addVariable(PyObject *object);
+  bool addValue(PyObject *object);
+  void addIdentity(uint64_t tag, PyObject *object);
+  void addShape(uint64_t tag, int32_t dtype, int32_t rank, const int64_t *dims);
+  bool addScalarType(uint64_t kind);
+  bool leaf(PyObject *object) {
+    Py_INCREF(object);
+    keyLeaves.push(object);
+    return true;
+  }
+};
+
+/// _native.register_key_kind(type, kind): how instances of a class go into keys.
+PyObject *registerKeyKind(PyObject *module, PyObject *args);
+
+/// A number that Python mixes into every key of this thread (devices, modes).
+extern thread_local int64_t keyContext;
+
+} // namespace tfc::native
+
+#endif // TFC_NATIVE_KEY_H

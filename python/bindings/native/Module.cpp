@@ -1,0 +1,62 @@
+//===- Module.cpp - tfc._native: tensors, variables, dispatch -------------===//
+//
+// The module links neither MLIR nor LLVM, so that it loads in a moment. Types
+// are made with the C API of Python, because their slots are the hot path.
+//
+//===----------------------------------------------------------------------===//
+#include "Callbacks.h"
+#include "Executable.h"
+#include "Function.h"
+
+#include <nanobind/nanobind.h>
+
+namespace nb = nanobind;
+
+namespace tfc::native {
+
+static PyObject *cachedBytes(PyObject *, PyObject *) {
+  return PyLong_FromLongLong(cachedBufferBytes());
+}
+
+static PyObject *dropCached(PyObject *, PyObject *) {
+  dropCachedBuffers();
+  Py_RETURN_NONE;
+}
+
+static PyMethodDef functions[] = {
+    {"register_dtype", registerDType, METH_VARARGS,
+     "register_dtype(code, dtype)\n\n`dtype` is what `.dtype` of tensors and "
+     "variables returns, and is taken wherever a dtype is."},
+    {"from_dlpack", (PyCFunction)(void *)fromDLPack,
+     METH_VARARGS | METH_KEYWORDS,
+     "from_dlpack(x, *, copy=None)\n\nA tensor over the memory of an object "
+     "with __dlpack__ or of a DLPack capsule."},
+    {"set_print_hook", setPrintHook, METH_O,
+     "set_print_hook(f)\n\n`f(format, tensors, summarize, stream)` prints. "
+     "Returns the previous hook; None is the default."},
+    {"set_error_factory", setErrorFactory, METH_O,
+     "set_error_factory(f)\n\n`f(code, message, location, tensors, summarize)` "
+     "returns the exception to raise. Returns the previous factory."},
+    {"set_host_call", setHostCall, METH_O,
+     "set_host_call(f)\n\n`f(id, tensors)` runs a py_function and returns its "
+     "list of tensors or arrays. Returns the previous one."},
+    {"set_parallel_for", setParallelFor, METH_O,
+     "set_parallel_for(address)\n\nThe C function of tfc_context.parallel_for, "
+     "0 for none. Returns the previous address."},
+    {"cached_buffer_bytes", cachedBytes, METH_NOARGS,
+     "Bytes of freed buffers that are kept for reuse."},
+    {"drop_cached_buffers", dropCached, METH_NOARGS,
+     "Gives freed buffers back to the system."},
+    {nullptr, nullptr, 0, nullptr}};
+
+} // namespace tfc::native
+
+NB_MODULE(_native, m) {
+  using namespace tfc::native;
+  PyObject *module = m.ptr();
+  m.doc() = "Tensors, variables, executables and function dispatch of tfc.";
+  if (!initDType(module) || !initBuffer(module) || !initTensor(module) ||
+      !initVariable(module) || !initExecutable(module) ||
+      !initFunction(module) || PyModule_AddFunctions(module, functions) < 0)
+    nb::raise_python_error();
+}
