@@ -1,0 +1,21 @@
+"""AutoGraph: Python functions rewritten so that `if`, `while`, `for` and friends work on tensors that are being traced."""
+
+from .api import convert, do_not_convert, is_converted, original, to_code, to_graph
+from .errors import ConversionError, ConversionWarning
+from .options import Feature, Options, set_loop_options, set_verbosity, trace
+
+__all__ = [
+    "ConversionError",
+    "ConversionWarning",
+    "Feature",
+    "Options",
+    "convert",
+    "do_not_convert",
+    "is_converted",
+    "original",
+    "set_loop_options",
+    "set_verbosity",
+    "to_code",
+    "to_graph",
+    "trace",
+]

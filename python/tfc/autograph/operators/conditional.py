@@ -1,0 +1,54 @@
+"""Conditional expressions: one operand in Python, both traced for a tensor."""
+
+from tfc.errors import InvalidArgumentError
+
+from .. import nests, seam
+from . import merge
+from .branch import _SIDES, as_condition, check_condition
+
+
+def if_exp(test, main, other):
+    """`main() if test else other()`."""
+    test = as_condition(test)
+    if not seam.is_symbolic(test):
+        return main() if test else other()
+    check_condition(test, "conditional expression", InvalidArgumentError)
+    return select(test, main, other, "the conditional expression")
+
+
+def select(test, main, other, what):
+    """The value of one of two functions by a symbolic `test`; both are traced."""
+    values, kept = [], []
+
+    def branch(side, function):
+        def run():
+            values.append(function())
+            return finish
+
+        def finish():
+            if not kept:
+                _check(values, what)
+                kept.extend(merge.same(a, b) for a, b in zip(*map(nests.flatten, values), strict=True))
+            leaves = nests.flatten(values[side])
+            return [merge.as_value(leaf) for leaf, keep in zip(leaves, kept, strict=True) if not keep]
+
+        return run
+
+    flat = iter(seam.cond(test, branch(0, main), branch(1, other)))
+    leaves = zip(nests.flatten(values[0]), kept, strict=True)
+    return nests.pack(values[0], [leaf if keep else merge.rebuilt(leaf, flat) for leaf, keep in leaves])
+
+
+def _check(values, what):
+    difference = nests.difference(*values)
+    if difference:
+        raise TypeError(f"{what} must have the same nested structure in the main and else branches: {difference}")
+    for pair in zip(*map(nests.flatten, values), strict=True):
+        if merge.same(*pair):
+            continue
+        for side, leaf in enumerate(pair):
+            if not merge.tensorable(leaf):
+                raise TypeError(f"{what} must give tensors or numbers, got a {type(leaf).__name__} in the {_SIDES[side]} branch")
+        a, b = map(merge.dtype_of, pair)
+        if a != b:
+            raise TypeError(f"{what} has dtype {a} in the main branch, but dtype {b} in the else branch")

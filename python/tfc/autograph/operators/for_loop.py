@@ -1,0 +1,39 @@
+"""`for`: iterates in Python, or traces a loop with an integer counter, by what it iterates over."""
+
+from .. import seam
+from .iterated import sequence
+from .limits import UnrollWatch
+from .loop import Loop
+from .state import call, flags
+
+BROKE_ON_TENSOR = (
+    "break and return statements which depend on a TF condition are not supported in Python for loops. Did you intend to make it a TF "
+    "loop? Iterate over tf.range(n) or over a tensor"
+)
+
+
+def for_stmt(iterated, body, symbols, ends, stop, options):
+    """`for item in iterated: body(item)`. For `symbols` and `ends` see `rewrite.loops.state`; `stop` names flags that end the loop."""
+    elements = sequence(iterated)
+    if elements is not None:
+        _traced(elements, body, symbols, ends, stop, options)
+        return
+    ends_loop = flags(body, stop)
+    watch = UnrollWatch(body)
+    for item in iterated:
+        watch.iteration()
+        call(body, item)
+        for cell in ends_loop:
+            if seam.is_symbolic(cell.cell_contents):
+                raise NotImplementedError(BROKE_ON_TENSOR)
+            if cell.cell_contents:
+                return
+
+
+def _traced(elements, body, symbols, ends, stop, options):
+    def step(counters):
+        call(body, elements.item(counters))
+        return elements.following(counters)
+
+    loop = Loop((body,), symbols, ends, stop, options)
+    loop.run(elements.more, step, elements.start(), elements.nonempty())

@@ -1,0 +1,111 @@
+"""What a traced `for` can iterate over: ranges without the tensor, rows of a tensor, and enumerate and zip of those."""
+
+from .. import seam
+
+
+class Sequence:
+    """Something a traced loop steps through. `counters` are its loop variables (a list of tensors)."""
+
+    def start(self): ...
+    def more(self, counters): ...
+    def item(self, counters): ...
+    def following(self, counters): ...
+    def nonempty(self): ...
+
+
+class Range(Sequence):
+    """`tf.range(start, limit, delta)` of integers, as a counter."""
+
+    def __init__(self, start, limit, delta, materialise):
+        self.first, self.limit, self.delta = start, limit, delta
+        self.materialise = materialise
+
+    def start(self):
+        return [self.first]
+
+    def more(self, counters):
+        return seam.in_range(counters[0], self.limit, self.delta)
+
+    def item(self, counters):
+        return counters[0]
+
+    def following(self, counters):
+        return [seam.add(counters[0], self.delta)]
+
+    def nonempty(self):
+        return seam.in_range(self.first, self.limit, self.delta)
+
+
+class Rows(Sequence):
+    """A tensor, along its first axis; or what else has a length and items."""
+
+    def __init__(self, length, get):
+        self.length, self.get = length, get
+
+    def start(self):
+        return [seam.tensor(0)]
+
+    def more(self, counters):
+        return seam.less(counters[0], self.length)
+
+    def item(self, counters):
+        return self.get(counters[0])
+
+    def following(self, counters):
+        return [seam.add(counters[0], seam.tensor(1))]
+
+    def nonempty(self):
+        return seam.less(seam.tensor(0), self.length)
+
+
+class Enumerated(Sequence):
+    def __init__(self, inner, start):
+        self.inner, self.first = inner, start
+
+    def start(self):
+        return [seam.tensor(self.first), *self.inner.start()]
+
+    def more(self, counters):
+        return self.inner.more(counters[1:])
+
+    def item(self, counters):
+        return counters[0], self.inner.item(counters[1:])
+
+    def following(self, counters):
+        return [seam.add(counters[0], seam.tensor(1)), *self.inner.following(counters[1:])]
+
+    def nonempty(self):
+        return self.inner.nonempty()
+
+
+class Zipped(Sequence):
+    def __init__(self, inners):
+        self.inners = inners
+
+    def start(self):
+        parts = [inner.start() for inner in self.inners]
+        self.sizes = [len(p) for p in parts]
+        return [c for p in parts for c in p]
+
+    def _each(self, counters):
+        counters = iter(counters)
+        return [(inner, [next(counters) for _ in range(n)]) for inner, n in zip(self.inners, self.sizes, strict=True)]
+
+    def more(self, counters):
+        return seam.all_of([inner.more(c) for inner, c in self._each(counters)])
+
+    def item(self, counters):
+        return tuple(inner.item(c) for inner, c in self._each(counters))
+
+    def following(self, counters):
+        return [c for inner, part in self._each(counters) for c in inner.following(part)]
+
+    def nonempty(self):
+        return seam.all_of([inner.nonempty() for inner in self.inners])
+
+
+def sequence(value):
+    """A Sequence for what a traced loop is needed for; None for what Python iterates over."""
+    if isinstance(value, Sequence):
+        return value
+    return seam.rows(value, Rows) if seam.tracing() else None

@@ -1,0 +1,7 @@
+"""`l.append(x)`."""
+
+
+def append(target, item):
+    """`target.append(item)`; gives the list to go on with."""
+    target.append(item)
+    return target

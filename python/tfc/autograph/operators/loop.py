@@ -1,0 +1,352 @@
+"""A traced loop: which variables it carries, their types, and the errors that name them."""
+
+from .. import nests, seam
+from . import merge
+from .branch import as_condition, check_condition
+from .logical import and_
+from .state import RETURN_VALUE, UNDEFINED, NoReturn, State, call, flags, is_missing, phrase
+
+
+class _Peeked(Exception):
+    """Carries nothing: ends the scratch run of a body once the types are known."""
+
+
+class Loop:
+    """Builds one `while_loop`. The loop variables are `counters` (the caller's own tensors) and the user's variables.
+
+    Args:
+      functions: the parts of the user's loop, which share its variables.
+      symbols, ends: see `rewrite.loops.state`.
+      stop: names of the flags that end the loop.
+      options: arguments of `set_loop_options`, or None.
+    """
+
+    def __init__(self, functions, symbols, ends, stop, options):
+        self.state = State(functions, symbols)
+        self.body = functions[-1]
+        self.flags = flags(self.body, stop)
+        self.options = options or {}
+        before = self.state.get()
+        self.before = before
+        n_alive, n_carried, n_soft = ends
+        self.n_alive = n_alive
+        soft = [i for i in range(n_carried, n_soft) if not is_missing(before[i])]
+        self.carried = [*range(n_carried), *soft]
+        self.variables = {}
+
+    def run(self, test, step, counters, ran, examples=None):
+        """Traces the loop and leaves the results in the variables.
+
+        `test(counters)` -> bool scalar (or Python bool); `step(counters)` runs the user's body and returns the next counters.
+        `ran`: a tensor that says whether there is a first iteration, or None if a counter has to find out.
+        `examples`: values that variables have in an iteration, where known without running it.
+        """
+        missing = [i for i in self.carried if is_missing(self.before[i])]
+        created = [i for i in missing if i < self.n_alive and self._is_users(i)]
+        self._define({i: _Variable(self.state.symbols[i], self.before[i], self._invariant(i)) for i in self.carried if i not in missing})
+        for i in list(missing):
+            example = (examples or {}).get(self.state.symbols[i])
+            if example is not None:
+                self._placeholder(i, example)
+                missing.remove(i)
+        if missing:
+            self._peek(missing, test, step, counters)
+        count = created and ran is None
+        if count:
+            counters = [*counters, seam.tensor(False)]
+        inner = _counting(step) if count else step
+        test_all = (lambda c: test(c[:-1])) if count else test
+        flat = self._trace(test_all, inner, counters)
+        outs = list(flat[: len(counters)])
+        self._finish(flat[len(counters) :])
+        if created:
+            names = ", ".join(phrase(self.state.symbols[i]).strip("'") for i in created)
+            seam.check(outs[-1] if count else ran, f"loop must iterate at least once to initialize {names}")
+
+    def _is_users(self, i):
+        symbol = self.state.symbols[i]
+        return not (isinstance(symbol, str) and symbol.startswith("ag__"))
+
+    def _define(self, variables):
+        self.variables = variables
+
+    def _invariant(self, i):
+        given = dict(self.options.get("shape_invariants") or ())
+        shape = given.get(self._name(i))
+        return shape if shape is None else _dims(shape)
+
+    def _name(self, i):
+        return phrase(self.state.symbols[i]).strip("'")
+
+    def _placeholder(self, i, value):
+        self.variables[i] = _Variable.placeholder(self.state.symbols[i], value, self._invariant(i))
+
+    def _peek(self, missing, test, step, counters):
+        """Runs the body once for nothing but the types of the variables it creates."""
+
+        def body(*flat):
+            self._enter(flat[len(counters) :])
+            try:
+                step(list(flat[: len(counters)]))
+            except UnboundLocalError as e:
+                raise self._undefined(missing, e) from e
+            after = self.state.get()
+            for i in missing:
+                value = after[i]
+                if is_missing(value):
+                    found[i] = None
+                else:
+                    found[i] = [_type_of(leaf) for leaf in nests.flatten(value)], value
+            raise _Peeked
+
+        found = {}
+        ordered = dict(sorted(self.variables.items()))
+        self._define(ordered)
+        with seam.trial():
+            try:
+                self._while(test, body, counters)
+            except _Peeked:
+                pass
+        for i in missing:
+            if i not in found:
+                raise ValueError(f"{phrase(self.state.symbols[i])} must be defined before the loop.")
+            if found[i] is not None:
+                types, value = found[i]
+                self.variables[i] = _Variable.of_types(self.state.symbols[i], types, value, self._invariant(i))
+            else:
+                self.carried.remove(i)
+        self.state.set(self.before)
+
+    def _undefined(self, missing, error):
+        names = [i for i in missing if self.state.symbols[i] == error.name] or missing
+        return ValueError(
+            f"{phrase(self.state.symbols[names[0]])} must be defined before the loop.\n"
+            f"Note: AutoGraph tried to define it automatically, but ran into a {type(error).__name__}: {error}"
+        )
+
+    def _trace(self, test, step, counters):
+        self._define(dict(sorted(self.variables.items())))
+
+        def body(*flat):
+            entry = flat[len(counters) :]
+            self._enter(entry)
+            following = step(list(flat[: len(counters)]))
+            return [*following, *self._leave(entry)]
+
+        try:
+            return self._while(test, body, counters)
+        except BaseException:
+            self.state.set(self.before)
+            raise
+
+    def _while(self, test, body, counters):
+        def condition(*flat):
+            self._enter(flat[len(counters) :])
+            go = True
+            for cell in self.flags:
+                go = and_(go, lambda cell=cell: _negated(cell.cell_contents))
+            return _as_bool(and_(go, lambda: test(list(flat[: len(counters)]))))
+
+        init, invariants, names = list(counters), [None] * len(counters), [f"counter_{i}" for i in range(len(counters))]
+        for i, variable in self.variables.items():
+            init += variable.start
+            invariants += variable.invariants
+            names += [self._name(i)] * len(variable.start)
+        limit = self.options.get("maximum_iterations")
+        return seam.while_loop(
+            condition, body, init,
+            shape_invariants=invariants if any(s is not None for s in invariants) else None,
+            maximum_iterations=None if limit is None else seam.tensor(limit), names=names,
+        )  # fmt: skip
+
+    def _enter(self, flat):
+        """The variables at the start of an iteration."""
+        flat = iter(flat)
+        values = [UNDEFINED] * len(self.before)
+        for i, variable in self.variables.items():
+            values[i] = variable.load(flat)
+        for i in range(len(values)):
+            if i not in self.variables and isinstance(self.before[i], NoReturn):
+                values[i] = self.before[i]
+        self.state.set(values)
+
+    def _leave(self, entry):
+        after, out, entry = self.state.get(), [], iter(entry)
+        for i, variable in self.variables.items():
+            out += variable.store(after[i], [next(entry) for _ in variable.start])
+        return out
+
+    def _finish(self, flat):
+        flat, after = iter(flat), list(self.before)
+        for i, variable in self.variables.items():
+            after[i] = variable.load(flat)
+        for i in range(len(after)):
+            if i not in self.variables and not isinstance(self.before[i], NoReturn):
+                after[i] = UNDEFINED
+        self.state.set(after)
+
+
+def _counting(step):
+    def counted(counters):
+        return [*step(counters[:-1]), seam.tensor(True)]
+
+    return counted
+
+
+def _negated(value):
+    return seam.logical_not(value) if seam.is_symbolic(value) else not value
+
+
+def _as_bool(test):
+    test = as_condition(test)
+    if seam.is_tensor(test):
+        check_condition(test, "while loop")
+        return test
+    return seam.tensor(bool(test))
+
+
+def _dims(shape):
+    dims = getattr(shape, "dims", shape)
+    if getattr(shape, "rank", 0) is None or dims is None:
+        return ...
+    return tuple(d if d is None else int(d) for d in (shape.as_list() if hasattr(shape, "as_list") else shape))
+
+
+def _type_of(leaf):
+    """(dtype or Python type, shape) of a leaf; None for one that cannot be a tensor."""
+    if not merge.tensorable(leaf):
+        return None
+    if seam.is_tensor(leaf):
+        return seam.dtype(leaf), seam.shape(leaf)
+    if seam.is_list(leaf):
+        return None
+    if seam.is_array(leaf):
+        return leaf, leaf.shape
+    return type(leaf), ()
+
+
+class _Variable:
+    """One loop variable: a nest whose leaves are loop values (tensors) or fixed Python objects."""
+
+    def __init__(self, symbol, value, invariant=None):
+        self.symbol, self.structure = symbol, value
+        self.leaves = nests.flatten(value)
+        self.dynamic = [merge.tensorable(leaf) for leaf in self.leaves]
+        self.start = [merge.as_value(leaf) for leaf, d in zip(self.leaves, self.dynamic, strict=True) if d]
+        self.invariants = [invariant] * len(self.start)
+        self.created = False
+        if invariant is not None:
+            for tensor in self.start:
+                _check_invariant(symbol, seam.shape(tensor), invariant, "before the loop")
+
+    @classmethod
+    def placeholder(cls, symbol, value, invariant=None):
+        """A variable without a value before the loop, that will be like `value`."""
+        return cls.of_types(symbol, [_type_of(leaf) for leaf in nests.flatten(value)], value, invariant)
+
+    @classmethod
+    def of_types(cls, symbol, types, value, invariant):
+        start, invariants = [], []
+        for leaf, kind in zip(nests.flatten(value), types, strict=True):
+            if kind is None:
+                start.append(leaf)
+                continue
+            dtype, shape = kind
+            if isinstance(dtype, type):
+                start.append(dtype(0))
+            elif seam.is_array(dtype):
+                start.append(dtype)
+            else:
+                start.append(seam.zeros(dtype, shape))
+                known = shape is not None and None not in shape
+                invariants.append(invariant if known or invariant is not None else (... if shape is None else shape))
+                continue
+            invariants.append(invariant)
+        made = cls(symbol, nests.pack(value, start))
+        made.invariants, made.created = invariants, True
+        return made
+
+    def load(self, flat):
+        return nests.pack(self.structure, [next(flat) if d else leaf for leaf, d in zip(self.leaves, self.dynamic, strict=True)])
+
+    def store(self, value, entry):
+        """The flat values after an iteration; raises where they do not fit the ones at its start."""
+        name = phrase(self.symbol)
+        if value is UNDEFINED:
+            raise ValueError(f"{name} must be defined at the end of each iteration: it was deleted in the loop")
+        if isinstance(value, NoReturn) or (value is None and self.symbol == RETURN_VALUE):
+            raise NotImplementedError(
+                "a return statement cannot be placed inside this TensorFlow loop; this may happen if a return statement depends on a "
+                "static Python condition such as a hyperparameter"
+            )
+        if self.structure is None and value is not None:
+            raise ValueError(f"'{name.strip(chr(39))}' is not allowed to be None before the loop.")
+        if value is None and self.structure is not None:
+            raise ValueError(f"{name} is None at the end of the iteration.")
+        difference = nests.difference(self.structure, value)
+        if difference:
+            raise TypeError(f"{name} does not have the same nested structure after one iteration: {difference}")
+        out, entry = [], iter(entry)
+        for invariants, (before, after, dynamic) in zip(
+            self._leaf_invariants(), zip(self.leaves, nests.flatten(value), self.dynamic, strict=True), strict=True
+        ):
+            if dynamic:
+                out.append(self._leaf(name, next(entry), after, invariants))
+            elif not merge.same(before, after):
+                raise self._not_fixed(name, before, after)
+        return out
+
+    def _leaf_invariants(self):
+        invariants = iter(self.invariants)
+        return [next(invariants) if d else None for d in self.dynamic]
+
+    @staticmethod
+    def _not_fixed(name, before, after):
+        if before is None:
+            return ValueError(f"{name} is not allowed to be None before the loop.")
+        return TypeError(
+            f"{name} must be a tensor or a number to change in a tensor loop, but is a {type(before).__name__} before the loop and "
+            f"a {type(after).__name__} after one iteration"
+        )
+
+    def _leaf(self, name, entry, after, invariant):
+        if after is None:
+            raise ValueError(f"{name} is None at the end of the iteration.")
+        if not merge.tensorable(after):
+            if self.symbol == RETURN_VALUE:
+                raise NotImplementedError(
+                    "the return value from a TensorFlow loop may only be a Tensor, int, float, bool or a list, tuple or dict thereof, "
+                    f"but is a {type(after).__name__}"
+                )
+            raise TypeError(f"{name} is a tensor before the loop, but a {type(after).__name__} after one iteration")
+        before_dtype, after_dtype = merge.dtype_of(entry), merge.dtype_of(after)
+        if before_dtype != after_dtype:
+            raise TypeError(f"{name} has dtype {before_dtype} before the loop, but dtype {after_dtype} after one iteration")
+        after = merge.as_value(after)
+        if seam.is_list(after):
+            return after
+        shape = seam.shape(after)
+        if invariant is not None:
+            _check_invariant(self.symbol, shape, invariant, "after one iteration")
+        elif not merge.subshape(shape, seam.shape(entry)):
+            raise ValueError(
+                f"{name} has shape {_shape_text(seam.shape(entry))} before the loop, but shape {_shape_text(shape)} after one iteration. "
+                "Use tf.autograph.experimental.set_loop_options to set shape invariants."
+            )
+        return after
+
+
+def _check_invariant(symbol, shape, invariant, when):
+    if invariant is not ... and not merge.subshape(shape, invariant):
+        raise ValueError(
+            f"{phrase(symbol)} has shape {_shape_text(shape)} {when}, which does not conform with the shape invariant "
+            f"{_shape_text(invariant)}."
+        )
+
+
+def _shape_text(shape):
+    return "<unknown>" if shape is None or shape is ... else str(shape)
+
+
+def run_body(body, *args):
+    call(body, *args)

@@ -1,0 +1,187 @@
+"""The variables of a control statement, read and written where they live: closure cells, globals, attributes, items."""
+
+import operator
+
+
+class Undefined:
+    """Stands for the value of a variable that has none. Never stored in the user's variables: those are left unbound."""
+
+    __slots__ = ()
+
+    def __repr__(self):
+        return "<undefined>"
+
+
+class NoReturn:
+    """The value of a function that has not returned. `may_end` says whether it could end without a return statement."""
+
+    __slots__ = ("may_end",)
+
+    def __init__(self, may_end):
+        self.may_end = may_end
+
+    def __repr__(self):
+        return "<no return value>"
+
+
+UNDEFINED = Undefined()
+NO_RETURN = NoReturn(True)
+UNSET_RETURN = NoReturn(False)
+RETURN_VALUE = "ag__value"
+
+
+def is_missing(value):
+    """Has the variable no value yet?"""
+    return value is UNDEFINED or value.__class__ is NoReturn
+
+
+class State:
+    """The variables `symbols` (see `rewrite.symbols`) of functions that share them by closure."""
+
+    def __init__(self, functions, symbols):
+        cells, module = {}, {}
+        for function in functions:
+            if function is not None:
+                cells.update(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+                module = function.__globals__
+        self.symbols = symbols
+        self.slots = [self._slot(s, cells, module) for s in symbols]
+
+    @staticmethod
+    def _slot(symbol, cells, module):
+        if isinstance(symbol, tuple):
+            return _Path(symbol, cells, module)
+        return _Cell(cells[symbol]) if symbol in cells else _Global(symbol, module)
+
+    def get(self):
+        return [slot.get() for slot in self.slots]
+
+    def set(self, values):
+        for slot, value in zip(self.slots, values, strict=True):
+            slot.set(value)
+
+    def index(self, symbol):
+        return self.symbols.index(symbol)
+
+
+def flags(function, names):
+    """The cells of the flags `names` that `function` sets."""
+    cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+    return [cells[name] for name in names]
+
+
+def describe(symbol):
+    """The variable as the user wrote it."""
+    if isinstance(symbol, str):
+        return symbol
+    text, rest = symbol[0], list(symbol[1:])
+    while rest:
+        kind = rest.pop(0)
+        if kind == "[]":
+            text += f"[{rest.pop(0)!r}]"
+        elif kind == "[n]":
+            text += f"[{rest.pop(0)}]"
+        else:
+            text += kind
+    return text
+
+
+def phrase(symbol):
+    """How an error begins that is about this variable."""
+    return "the return value" if symbol == RETURN_VALUE else f"'{describe(symbol)}'"
+
+
+def call(function, *args):
+    """Runs a part of the user's function that was made a function; an unbound local raises what it would have raised there."""
+    try:
+        return function(*args)
+    except NameError as e:
+        if type(e) is NameError and "free variable" in str(e) and e.name in function.__code__.co_freevars:
+            text = f"cannot access local variable '{e.name}': '{e.name}' is used before assignment"
+            raise UnboundLocalError(text, name=e.name).with_traceback(e.__traceback__.tb_next) from None
+        raise
+
+
+class _Cell:
+    __slots__ = ("cell",)
+
+    def __init__(self, cell):
+        self.cell = cell
+
+    def get(self):
+        try:
+            return self.cell.cell_contents
+        except ValueError:
+            return UNDEFINED
+
+    def set(self, value):
+        if value is not UNDEFINED:
+            self.cell.cell_contents = value
+            return
+        try:
+            del self.cell.cell_contents
+        except ValueError:
+            pass
+
+
+class _Global:
+    __slots__ = ("module", "name")
+
+    def __init__(self, name, module):
+        self.name, self.module = name, module
+
+    def get(self):
+        return self.module.get(self.name, UNDEFINED)
+
+    def set(self, value):
+        if value is UNDEFINED:
+            self.module.pop(self.name, None)
+        else:
+            self.module[self.name] = value
+
+
+class _Path:
+    """`self.x`, `d['k']` and longer ones."""
+
+    __slots__ = ("base", "keys", "steps")
+
+    def __init__(self, symbol, cells, module):
+        self.base = State._slot(symbol[0], cells, module)
+        self.steps, rest = [], list(symbol[1:])
+        while rest:
+            kind = rest.pop(0)
+            if kind == "[]":
+                self.steps.append((operator.getitem, operator.setitem, operator.delitem, _constant(rest.pop(0))))
+            elif kind == "[n]":
+                key = State._slot(rest.pop(0), cells, module)
+                self.steps.append((operator.getitem, operator.setitem, operator.delitem, key.get))
+            else:
+                self.steps.append((getattr, setattr, delattr, _constant(kind[1:])))
+
+    def _owner(self):
+        owner = self.base.get()
+        for get, _, _, key in self.steps[:-1]:
+            owner = get(owner, key())
+        return owner
+
+    def get(self):
+        get, _, _, key = self.steps[-1]
+        try:
+            return get(self._owner(), key())
+        except (AttributeError, LookupError, TypeError):
+            return UNDEFINED
+
+    def set(self, value):
+        _, put, delete, key = self.steps[-1]
+        try:
+            if value is UNDEFINED:
+                delete(self._owner(), key())
+            elif self.get() is not value:
+                put(self._owner(), key(), value)
+        except (AttributeError, LookupError, TypeError):
+            if value is not UNDEFINED:
+                raise
+
+
+def _constant(value):
+    return lambda: value

@@ -1,0 +1,46 @@
+"""`while`: loops in Python, or traces a loop, by what the test gives the first time."""
+
+from .. import seam
+from .branch import as_condition
+from .limits import UnrollWatch
+from .loop import Loop
+from .state import call, flags
+
+BECAME_TENSOR = (
+    "The condition of while loop started as non-Tensor, then changed to Tensor. This may happen either because variables changed type, "
+    "or when a break or return statement inside the loop depends on a Tensor condition. Make the loop's test a tensor from the start"
+)
+
+
+def while_stmt(test, body, symbols, ends, stop, options):
+    """`while test(): body()`. For `symbols` and `ends` see `rewrite.loops.state`; `stop` names flags that end the loop."""
+    with seam.trial() as trial:
+        first = as_condition(call(test))
+        symbolic = seam.is_symbolic(first)
+        if not symbolic:
+            trial.keep()
+    if symbolic:
+        _traced(test, body, symbols, ends, stop, options)
+        return
+    ends_loop = flags(body, stop)
+    watch = UnrollWatch(body)
+    value = first
+    while value:
+        watch.iteration()
+        call(body)
+        for cell in ends_loop:
+            if seam.is_symbolic(cell.cell_contents):
+                raise NotImplementedError(BECAME_TENSOR)
+            if cell.cell_contents:
+                return
+        value = as_condition(call(test))
+        if seam.is_symbolic(value):
+            raise NotImplementedError(BECAME_TENSOR)
+
+
+def _traced(test, body, symbols, ends, stop, options):
+    def step(counters):
+        call(body)
+        return counters
+
+    Loop((test, body), symbols, ends, stop, options).run(lambda counters: call(test), step, [], None)

@@ -1,0 +1,41 @@
+"""`if`: both branches become functions that share the changed names, and `ag__.if_stmt` runs one of them, or traces both.
+
+    if c:                     def ag__body():
+      x = f(x)                  nonlocal x
+    else:               ->      x = f(x)
+      y = 1                   def ag__orelse():
+                                nonlocal y
+                                y = 1
+                              ag__.if_stmt(c, ag__body, ag__orelse, ("x", "y"), (2, 2))
+
+The operator reads and writes `x` and `y` through the closure cells of the functions. The names are ordered: those read afterwards
+(2 of them here), those that a nested function may read afterwards (none here: up to 2), those that matter only to the branches.
+"""
+
+from . import symbols, tree
+
+
+def rewrite(stmt, control):
+    names = symbols.changed([*stmt.body, *stmt.orelse])
+    paths = symbols.composites([*stmt.body, *stmt.orelse], set(names))
+    alive = stmt.live_out | control.scope.shared
+    outputs = [n for n in names if n in alive]
+    soft = [n for n in names if n not in alive and n in control.scope.captured]
+    others = [n for n in names if n not in alive and n not in control.scope.captured]
+    body = control.function("ag__body", stmt.body, stmt)
+    parts = [body]
+    if stmt.orelse:
+        parts.append(control.function("ag__orelse", stmt.orelse, stmt))
+        orelse = tree.load("ag__orelse")
+    else:
+        orelse = tree.constant(None)
+    args = [
+        stmt.test,
+        tree.load("ag__body"),
+        orelse,
+        tree.constant((*outputs, *paths, *soft, *others)),
+        tree.constant((len(outputs) + len(paths), len(outputs) + len(paths) + len(soft))),
+    ]
+    if getattr(stmt, "guard", False):
+        args.append(tree.constant(True))
+    return [*parts, tree.run(tree.operator("if_stmt", *args), stmt)]

@@ -1,0 +1,156 @@
+"""Which names matter at a control statement: classical liveness on structured code.
+
+Jumps have been lowered before (`jumps`), so each statement is summed up by `(gen, kill)`: names read before they are written, and
+names certainly written. One walk up computes those, one walk down hands each control statement the names alive after it
+(`live_out`) and, for loops, at the start of each iteration (`live_head`).
+"""
+
+import ast
+
+from .scope import reads, writes
+
+
+class _All:
+    """The set of all names: what control that does not come back "writes"."""
+
+    def __and__(self, other):
+        return other
+
+    def __rand__(self, other):
+        return other
+
+    def __or__(self, other):
+        return self
+
+    __ror__ = __or__
+
+    def __rsub__(self, other):
+        return frozenset()
+
+
+ALL = _All()
+NONE = frozenset()
+
+
+def analyse(body, live_out):
+    """Annotates every If, While and For below `body` (a list of statements)."""
+    _down(body, live_out)
+
+
+def _block(stmts):
+    gen, kill = NONE, NONE
+    for stmt in stmts:
+        g, k = _summary(stmt)
+        gen = gen | (g - kill)
+        kill = kill | k
+    return gen, kill
+
+
+def _summary(stmt):
+    known = getattr(stmt, "summary", None)
+    if known is None:
+        known = stmt.summary = _SUMMARIES.get(type(stmt), _simple)(stmt)
+    return known
+
+
+def _simple(stmt):
+    written = writes(stmt)
+    if getattr(stmt, "ours", False):  # a delayed operand: may run, later
+        return reads(stmt), NONE
+    if isinstance(stmt, ast.Delete):
+        return reads(stmt), frozenset(written)
+    return reads(stmt), frozenset(written)
+
+
+def _leaves(stmt):
+    return reads(stmt), ALL
+
+
+def _if(stmt):
+    (gen_a, kill_a), (gen_b, kill_b) = _block(stmt.body), _block(stmt.orelse)
+    written = writes(stmt.test)
+    return reads(stmt.test) | ((gen_a | gen_b) - written), (kill_a & kill_b) | written
+
+
+def _while(stmt):
+    written = writes(stmt.test)
+    return reads(stmt.test) | set(stmt.stop) | (_block(stmt.body)[0] - written), written
+
+
+def _for(stmt):
+    inner = _block(stmt.body)[0] - _for_targets(stmt)
+    return reads(stmt.iter) | set(stmt.stop) | inner | reads(stmt.target), NONE
+
+
+def _for_targets(stmt):
+    return writes(stmt.target)
+
+
+def _with(stmt):
+    gen, kill = NONE, NONE
+    for item in stmt.items:
+        g = reads(item.context_expr) | (reads(item.optional_vars) if item.optional_vars else NONE)
+        gen, kill = gen | (g - kill), kill | writes(item)
+    # The context manager may swallow an exception: what the body writes is not certain.
+    return gen | (_block(stmt.body)[0] - kill), kill
+
+
+def _try(stmt):
+    gen = _block(stmt.body)[0] | _block(stmt.orelse)[0]
+    for handler in stmt.handlers:
+        gen = gen | (reads(handler.type) if handler.type else NONE) | (_block(handler.body)[0] - {handler.name})
+    final_gen, final_kill = _block(stmt.finalbody)
+    return gen | final_gen, final_kill
+
+
+def _match(stmt):
+    gen = reads(stmt.subject)
+    for case in stmt.cases:
+        inner = _block(case.body)[0] | (reads(case.guard) if case.guard else NONE)
+        gen = gen | reads(case.pattern) | (inner - writes(case.pattern))
+    return gen, NONE
+
+
+_SUMMARIES = {
+    ast.If: _if, ast.While: _while, ast.For: _for, ast.With: _with, ast.Try: _try,
+    ast.Return: _leaves, ast.Raise: _leaves, ast.Match: _match,
+}  # fmt: skip
+if hasattr(ast, "TryStar"):
+    _SUMMARIES[ast.TryStar] = _try
+
+
+def _down(stmts, live):
+    live = frozenset(live)
+    for stmt in reversed(stmts):
+        gen, kill = _summary(stmt)
+        _enter(stmt, live)
+        live = frozenset(gen) | (live - kill)
+    return live
+
+
+def _enter(stmt, live):
+    stmt.live_out = live
+    kind = type(stmt)
+    if kind is ast.If:
+        _down(stmt.body, live)
+        _down(stmt.orelse, live)
+    elif kind is ast.While:
+        head = _summary(stmt)[0] | (live - writes(stmt.test))
+        stmt.live_head = frozenset(head)
+        _down(stmt.body, head)
+    elif kind is ast.For:
+        stmt.live_head = frozenset(_block(stmt.body)[0] - _for_targets(stmt)) | live | set(stmt.stop)
+        _down(stmt.body, stmt.live_head)
+    elif kind is ast.With:
+        _down(stmt.body, live)
+    elif kind is ast.Match:
+        for case in stmt.cases:
+            _down(case.body, live)
+    elif hasattr(stmt, "finalbody"):
+        after = live | _block(stmt.finalbody)[0]
+        _down(stmt.finalbody, live)
+        caught = after.union(*(_block(h.body)[0] for h in stmt.handlers))
+        for handler in stmt.handlers:
+            _down(handler.body, after)
+        _down(stmt.orelse, after)
+        _down(stmt.body, caught | _block(stmt.orelse)[0])

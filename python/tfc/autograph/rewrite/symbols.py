@@ -1,0 +1,56 @@
+"""The variables a control statement changes: plain names and composite ones such as `self.x` and `d['k']`.
+
+In generated code a plain symbol is its name; a composite one is a tuple: `("self", ".x")` or `("d", "[]", "k")` (constant key) or
+`("d", "[n]", "k")` (the key is the value of the name `k`), with more pairs for longer paths.
+"""
+
+import ast
+
+from .scope import FUNCTIONS, writes
+
+
+def changed(stmts):
+    """The names that running `stmts` may bind, sorted."""
+    return sorted(set().union(*map(writes, stmts))) if stmts else []
+
+
+def composites(stmts, names):
+    """The composite symbols assigned in `stmts` whose parts are not changed there themselves."""
+    found, stack = {}, list(stmts)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
+            symbol = _path(node)
+            if symbol and not names.intersection(_parts(symbol)):
+                found[symbol] = None
+        if not isinstance(node, (*FUNCTIONS, ast.Lambda, ast.ClassDef)):
+            stack.extend(ast.iter_child_nodes(node))
+    return sorted(found, key=repr)
+
+
+def _path(node):
+    if isinstance(node, ast.Name):
+        return (node.id,)
+    if isinstance(node, ast.Attribute):
+        base = _path(node.value)
+        return base and (*base, "." + node.attr)
+    if isinstance(node, ast.Subscript):
+        base = _path(node.value)
+        if base and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, (str, int)):
+            return (*base, "[]", node.slice.value)
+        if base and isinstance(node.slice, ast.Name):
+            return (*base, "[n]", node.slice.id)
+    return None
+
+
+def _parts(symbol):
+    """The plain names a composite symbol depends on."""
+    yield symbol[0]
+    for kind, key in zip(symbol[1:], symbol[2:], strict=False):
+        if kind == "[n]":
+            yield key
+
+
+def roots(symbols):
+    """The plain names a function that assigns `symbols` refers to."""
+    return {part for symbol in symbols for part in _parts(symbol)}

@@ -1,0 +1,19 @@
+"""A converted function of Python values does what the original does."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from programs import load, program
+
+from tfc.autograph import convert, is_converted
+
+
+def clip(x):
+    return max(-1000, min(1000, x))
+
+
+@settings(max_examples=300, deadline=None)
+@given(program(), st.integers(-4, 4), st.integers(-4, 4), st.integers(-4, 4))
+def test_converted_program_equals_original(text, a, b, c):
+    f = load(text, clip=clip, RANGE=range, START=0)
+    assert is_converted(convert(f))
+    assert convert(f)(a, b, c) == f(a, b, c)
