@@ -63,8 +63,8 @@ void keepLarge(Buffer *buffer) {
     free(slot);
     slot = nullptr;
   };
-  for (int i = 0; i < kLargeSlots && largeTotal + buffer->capacity > kLargeTotal;
-       ++i)
+  for (int i = 0;
+       i < kLargeSlots && largeTotal + buffer->capacity > kLargeTotal; ++i)
     evict(largeSlots[(nextEviction + i) % kLargeSlots]);
   Buffer **place = nullptr;
   for (Buffer *&slot : largeSlots)
@@ -84,8 +84,7 @@ void keepLarge(Buffer *buffer) {
 //===----------------------------------------------------------------------===//
 
 struct BufferHolder {
-  PyObject_HEAD
-  Buffer *buffer;
+  PyObject_HEAD Buffer *buffer;
 };
 
 PyTypeObject *holderType = nullptr;
@@ -101,10 +100,9 @@ PyType_Slot holderSlots[] = {
     {Py_tp_dealloc, (void *)holderDealloc},
     {Py_tp_doc, (void *)"Keeps the memory behind a numpy array alive."},
     {0, nullptr}};
-PyType_Spec holderSpec = {"tfc._native._BufferHolder", sizeof(BufferHolder), 0,
-                          Py_TPFLAGS_DEFAULT |
-                              Py_TPFLAGS_DISALLOW_INSTANTIATION,
-                          holderSlots};
+PyType_Spec holderSpec = {
+    "tfc._native._BufferHolder", sizeof(BufferHolder), 0,
+    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, holderSlots};
 
 } // namespace
 

@@ -123,8 +123,8 @@ bool Cache::insert(const Key &key, PyObject *entry) {
     // Entries with guards may stand beside each other under one key.
     bool replaced = !guardOf(node->entry) && !guardOf(entry);
     if (node->isDead() ||
-        (replaced && (node->values.empty() ||
-                      compareValues(node, key) == Match::Yes))) {
+        (replaced &&
+         (node->values.empty() || compareValues(node, key) == Match::Yes))) {
       remove(node);
       dropped.push_back(node);
       break;

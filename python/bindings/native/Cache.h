@@ -14,8 +14,8 @@ struct CacheNode {
   std::vector<PyObject *> identityRefs; // weak references
   std::vector<PyObject *> values;
   PyObject *entry;
-  CacheNode *chain;             // next in the bucket
-  CacheNode *previous, *next;   // more and less recently used
+  CacheNode *chain;           // next in the bucket
+  CacheNode *previous, *next; // more and less recently used
 
   CacheNode(const Key &key, uint64_t hash, PyObject *entry);
   ~CacheNode();

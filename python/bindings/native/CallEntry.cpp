@@ -10,9 +10,9 @@ namespace {
 class Inputs {
 public:
   explicit Inputs(size_t count) : count(count) {
-    items = count <= kInline ? inline_
-                             : static_cast<PyObject **>(
-                                   malloc(count * sizeof(PyObject *)));
+    items = count <= kInline
+                ? inline_
+                : static_cast<PyObject **>(malloc(count * sizeof(PyObject *)));
   }
   ~Inputs() {
     for (size_t i = 0; i < temporaries.size(); ++i)
@@ -70,10 +70,10 @@ private:
       return readVariable(asVariable(object));
     if (!PyArray_Check(object) && !PyArray_CheckScalar(object))
       return nullptr;
-    PyRef tensor(PyArray_Check(object)
-                     ? tensorFromArray(
-                           reinterpret_cast<PyArrayObject *>(object), false)
-                     : tensorFromObject(object));
+    PyRef tensor(
+        PyArray_Check(object)
+            ? tensorFromArray(reinterpret_cast<PyArrayObject *>(object), false)
+            : tensorFromObject(object));
     if (!tensor || asEagerTensor(tensor.get())->dtype == dtype)
       return tensor.release();
     PyObject *view = viewOf(asEagerTensor(tensor.get()));
@@ -150,9 +150,9 @@ private:
     PyRef result(PyDict_New());
     for (Py_ssize_t i = 0; result && i < node.count; ++i) {
       PyRef child(next());
-      if (!child || PyDict_SetItem(result.get(),
-                                   PyTuple_GET_ITEM(node.object, i),
-                                   child.get()) < 0)
+      if (!child ||
+          PyDict_SetItem(result.get(), PyTuple_GET_ITEM(node.object, i),
+                         child.get()) < 0)
         return nullptr;
     }
     return result.release();

@@ -33,7 +33,7 @@ public:
 
 private:
   bool needed;
-  PyGILState_STATE gil;
+  PyGILState_STATE gil = PyGILState_LOCKED;
 };
 
 /// Moves the current Python error into the call; the first one wins.
@@ -239,8 +239,8 @@ bool callHostLocked(tfc_context *context, int64_t id, int32_t numInputs,
                                        tensors.get()));
   if (!returned)
     return false;
-  PyRef values(PySequence_Fast(returned.get(),
-                               "a host function must return a list"));
+  PyRef values(
+      PySequence_Fast(returned.get(), "a host function must return a list"));
   if (!values)
     return false;
   if (PySequence_Fast_GET_SIZE(values.get()) != numOutputs) {
@@ -261,9 +261,8 @@ int32_t callHost(tfc_context *context, int64_t id, int32_t numInputs,
                  tfc_tensor_desc *outputs, int64_t *const *shapes) {
   CallState &state = stateOf(context);
   CallbackGil gil(state);
-  if (!state.errorType &&
-      callHostLocked(context, id, numInputs, inputs, numOutputs, outputs,
-                     shapes))
+  if (!state.errorType && callHostLocked(context, id, numInputs, inputs,
+                                         numOutputs, outputs, shapes))
     return TFC_OK;
   if (PyErr_Occurred())
     keepError(state);
@@ -323,8 +322,8 @@ void raiseStatus(CallState &state, int32_t status, PyObject *functionName) {
     state.errorType = state.errorValue = state.errorTraceback = nullptr;
     return;
   }
-  PyRef message(PyUnicode_FromFormat("%U failed with status %d", functionName,
-                                     status));
+  PyRef message(
+      PyUnicode_FromFormat("%U failed with status %d", functionName, status));
   PyRef location(PyUnicode_FromString(""));
   PyRef tensors(PyList_New(0));
   if (message && location && tensors)

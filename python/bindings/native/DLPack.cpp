@@ -76,8 +76,7 @@ template <typename Managed> void destroyCapsule(PyObject *capsule) {
   // A consumed capsule has been renamed: the consumer calls the deleter.
   if (!name || (strcmp(name, kOldName) && strcmp(name, kNewName)))
     return;
-  auto *managed =
-      static_cast<Managed *>(PyCapsule_GetPointer(capsule, name));
+  auto *managed = static_cast<Managed *>(PyCapsule_GetPointer(capsule, name));
   if (managed && managed->deleter)
     managed->deleter(managed);
 }
@@ -86,8 +85,8 @@ template <typename Managed>
 PyObject *makeCapsule(EagerTensor *tensor, Buffer *buffer, const char *name,
                       Managed **out) {
   int32_t rank = tensor->dims.rank();
-  auto *self = static_cast<Export<Managed> *>(PyMem_RawMalloc(
-      sizeof(Export<Managed>) + 2 * rank * sizeof(int64_t)));
+  auto *self = static_cast<Export<Managed> *>(
+      PyMem_RawMalloc(sizeof(Export<Managed>) + 2 * rank * sizeof(int64_t)));
   if (!self)
     return PyErr_NoMemory();
   self->managed = Managed{};
@@ -164,9 +163,10 @@ PyObject *tensorDLPack(PyObject *object, PyObject *args, PyObject *kwargs) {
   if (major < 0 || (copy == -1 && PyErr_Occurred()) || !checkDevice(device))
     return nullptr;
   if (major == 0 && copy == 0)
-    return PyErr_Format(PyExc_BufferError,
-                        "a tensor is read-only, which DLPack can say from "
-                        "version 1 on: pass max_version=(1, 0) or allow a copy");
+    return PyErr_Format(
+        PyExc_BufferError,
+        "a tensor is read-only, which DLPack can say from "
+        "version 1 on: pass max_version=(1, 0) or allow a copy");
   EagerTensor *tensor = asEagerTensor(object);
   Buffer *buffer = tensor->buffer;
   bool copied = major == 0 || copy == 1;
@@ -265,12 +265,14 @@ PyObject *importTensor(const DLTensor &source, PyObject *owner, int copy) {
     return nullptr;
   int64_t count = dims.numElements();
   if (count < 0)
-    return PyErr_Format(PyExc_ValueError, "the DLPack tensor has no valid shape");
+    return PyErr_Format(PyExc_ValueError,
+                        "the DLPack tensor has no valid shape");
   int64_t nbytes = count * itemsize(dtype);
   char *data = static_cast<char *>(source.data) + source.byteOffset;
   bool aligned =
       reinterpret_cast<uintptr_t>(data) %
-          (dtype >= TFC_C64 ? itemsize(dtype) / 2 : itemsize(dtype)) == 0;
+          (dtype >= TFC_C64 ? itemsize(dtype) / 2 : itemsize(dtype)) ==
+      0;
   bool dense = isDense(source);
   if (dense && aligned && copy != 1 && count > 0) {
     Buffer *buffer = borrowBuffer(data, nbytes, owner);
@@ -347,8 +349,8 @@ PyObject *fromDLPack(PyObject *, PyObject *args, PyObject *kwargs) {
       return PyErr_Format(PyExc_BufferError,
                           "DLPack version %u is not supported, at most 1",
                           managed->major);
-    return consume<DLManagedTensorVersioned>(
-        capsule.get(), kNewName, "used_dltensor_versioned", copy);
+    return consume<DLManagedTensorVersioned>(capsule.get(), kNewName,
+                                             "used_dltensor_versioned", copy);
   }
   if (PyCapsule_IsValid(capsule.get(), kOldName))
     return consume<DLManagedTensor>(capsule.get(), kOldName, "used_dltensor",

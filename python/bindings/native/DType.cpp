@@ -5,13 +5,13 @@
 namespace tfc::native {
 
 const DTypeInfo kDTypes[TFC_NUM_DTYPES] = {
-    {"bool", 1, "?", 6, 8},        {"int8", 1, "b", 0, 8},
-    {"int16", 2, "h", 0, 16},      {"int32", 4, "i", 0, 32},
-    {"int64", 8, "q", 0, 64},      {"uint8", 1, "B", 1, 8},
-    {"uint16", 2, "H", 1, 16},     {"uint32", 4, "I", 1, 32},
-    {"uint64", 8, "Q", 1, 64},     {"float16", 2, "e", 2, 16},
-    {"bfloat16", 2, nullptr, 4, 16}, {"float32", 4, "f", 2, 32},
-    {"float64", 8, "d", 2, 64},    {"complex64", 8, "Zf", 5, 64},
+    {"bool", 1, "?", 6, 8},           {"int8", 1, "b", 0, 8},
+    {"int16", 2, "h", 0, 16},         {"int32", 4, "i", 0, 32},
+    {"int64", 8, "q", 0, 64},         {"uint8", 1, "B", 1, 8},
+    {"uint16", 2, "H", 1, 16},        {"uint32", 4, "I", 1, 32},
+    {"uint64", 8, "Q", 1, 64},        {"float16", 2, "e", 2, 16},
+    {"bfloat16", 2, nullptr, 4, 16},  {"float32", 4, "f", 2, 32},
+    {"float64", 8, "d", 2, 64},       {"complex64", 8, "Zf", 5, 64},
     {"complex128", 16, "Zd", 5, 128},
 };
 
@@ -22,8 +22,8 @@ PyObject *registered[TFC_NUM_DTYPES];
 int32_t codeOfTypeNum[NPY_NTYPES_LEGACY];
 
 constexpr int kTypeNums[TFC_NUM_DTYPES] = {
-    NPY_BOOL,   NPY_INT8,    NPY_INT16,   NPY_INT32,  NPY_INT64,
-    NPY_UINT8,  NPY_UINT16,  NPY_UINT32,  NPY_UINT64, NPY_FLOAT16,
+    NPY_BOOL,   NPY_INT8,    NPY_INT16,   NPY_INT32,     NPY_INT64,
+    NPY_UINT8,  NPY_UINT16,  NPY_UINT32,  NPY_UINT64,    NPY_FLOAT16,
     NPY_NOTYPE, NPY_FLOAT32, NPY_FLOAT64, NPY_COMPLEX64, NPY_COMPLEX128};
 
 } // namespace

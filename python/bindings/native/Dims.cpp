@@ -6,8 +6,8 @@ namespace tfc::native {
 PyTypeObject *addType(PyObject *module, PyType_Spec *spec, PyTypeObject *base) {
   PyRef type(PyType_FromModuleAndSpec(module, spec,
                                       reinterpret_cast<PyObject *>(base)));
-  if (!type ||
-      PyModule_AddType(module, reinterpret_cast<PyTypeObject *>(type.get())) < 0)
+  if (!type || PyModule_AddType(
+                   module, reinterpret_cast<PyTypeObject *>(type.get())) < 0)
     return nullptr;
   return reinterpret_cast<PyTypeObject *>(type.release());
 }
@@ -34,8 +34,8 @@ bool parseDims(PyObject *sequence, bool allowUnknown, Dims &out) {
     if (size == -1 && PyErr_Occurred())
       return false;
     if (size < 0) {
-      PyErr_Format(PyExc_ValueError,
-                   "a dimension must not be negative, got %R", item);
+      PyErr_Format(PyExc_ValueError, "a dimension must not be negative, got %R",
+                   item);
       return false;
     }
     dims.data()[i] = size;

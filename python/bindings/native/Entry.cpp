@@ -12,8 +12,7 @@ namespace {
 //===----------------------------------------------------------------------===//
 
 struct Marker {
-  PyObject_HEAD
-  PyObject *value;
+  PyObject_HEAD PyObject *value;
 };
 
 PyTypeObject *leafMarkerType = nullptr;
@@ -157,7 +156,7 @@ bool parseOutput(PyObject *item, EntryData &data, Py_ssize_t numResults) {
     return false;
   }
   Py_ssize_t size = Py_SIZE(item);
-  push(named                  ? OutputNode::Named
+  push(named                     ? OutputNode::Named
        : PyList_CheckExact(item) ? OutputNode::List
                                  : OutputNode::Tuple,
        size, named ? reinterpret_cast<PyObject *>(Py_TYPE(item)) : nullptr);
@@ -269,17 +268,18 @@ PyMemberDef entryMembers[] = {
 
 PyType_Slot entrySlots[] = {
     {Py_tp_doc,
-     (void *)"Entry(executable, inputs, outputs=None, unflatten=None, "
-             "guard=None)\n\nHow one cached trace is called. `inputs` has an "
-             "item per input of the executable: the index of a leaf of the "
-             "call (see Function._leaves), a captured EagerTensor or variable, "
-             "or a weakref to one (a dead one sends the call to _call_slow). "
-             "`outputs` is the structure to return: an int is a result, "
-             "besides None, tuple, list, dict, namedtuple, OutputLeaf and "
-             "OutputConst; or `unflatten(list)` makes it. `guard(args, kwargs)` "
-             "must be true for the entry to be used. A plain callable from the "
-             "list of inputs to the list of results may stand in for the "
-             "executable."},
+     (void
+          *)"Entry(executable, inputs, outputs=None, unflatten=None, "
+            "guard=None)\n\nHow one cached trace is called. `inputs` has an "
+            "item per input of the executable: the index of a leaf of the "
+            "call (see Function._leaves), a captured EagerTensor or variable, "
+            "or a weakref to one (a dead one sends the call to _call_slow). "
+            "`outputs` is the structure to return: an int is a result, "
+            "besides None, tuple, list, dict, namedtuple, OutputLeaf and "
+            "OutputConst; or `unflatten(list)` makes it. `guard(args, kwargs)` "
+            "must be true for the entry to be used. A plain callable from the "
+            "list of inputs to the list of results may stand in for the "
+            "executable."},
     {Py_tp_new, (void *)entryNew},
     {Py_tp_dealloc, (void *)entryDealloc},
     {Py_tp_traverse, (void *)entryTraverse},

@@ -17,8 +17,8 @@ struct EntryInput {
 /// One node of the results' structure, in preorder.
 struct OutputNode {
   enum Kind { Result, LeafOf, Const, Tuple, List, Dict, Named } kind;
-  Py_ssize_t count;  // index of the result or leaf; number of children
-  PyObject *object;  // the constant, the tuple of keys, or the class
+  Py_ssize_t count; // index of the result or leaf; number of children
+  PyObject *object; // the constant, the tuple of keys, or the class
 };
 
 struct EntryData {
@@ -27,8 +27,7 @@ struct EntryData {
 };
 
 struct Entry {
-  PyObject_HEAD
-  PyObject *weakrefs;
+  PyObject_HEAD PyObject *weakrefs;
   /// An Executable, or a Python callable from list to list.
   PyObject *executable;
   PyObject *unflatten; // or null: use outputs

@@ -59,9 +59,9 @@ bool parseItem(PyObject *item, ValueSpec &out) {
 bool parseItem(PyObject *item, VariableSpec &out) {
   PyObject *dtype, *shape;
   int reads, writes;
-  if (!PyArg_ParseTuple(
-          item, "OOpp;each variable is (dtype, shape, reads, writes)", &dtype,
-          &shape, &reads, &writes))
+  if (!PyArg_ParseTuple(item,
+                        "OOpp;each variable is (dtype, shape, reads, writes)",
+                        &dtype, &shape, &reads, &writes))
     return false;
   out.reads = reads;
   out.writes = writes;
@@ -91,10 +91,9 @@ bool parseSpecs(PyObject *sequence, std::vector<Spec> &out, int32_t &numSizes) {
 }
 
 PyObject *executableNew(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
-  static const char *names[] = {"address", "keepalive",   "args",
-                                "variables", "results",   "arena_bytes",
-                                "cost",    "can_fail",    "name",
-                                nullptr};
+  static const char *names[] = {"address", "keepalive",   "args", "variables",
+                                "results", "arena_bytes", "cost", "can_fail",
+                                "name",    nullptr};
   PyObject *address, *keepalive = Py_None, *argSpecs = nullptr,
                      *variableSpecs = nullptr, *resultSpecs = nullptr,
                      *name = nullptr;
@@ -188,7 +187,8 @@ PyObject *executableCall(PyObject *object, PyObject *inputsObject) {
   return list;
 }
 
-template <typename Spec> PyObject *specsToTuple(const std::vector<Spec> &specs) {
+template <typename Spec>
+PyObject *specsToTuple(const std::vector<Spec> &specs) {
   PyRef tuple(PyTuple_New(specs.size()));
   for (size_t i = 0; tuple && i < specs.size(); ++i) {
     PyObject *shape = dimsToTuple(specs[i].dims);
@@ -235,18 +235,20 @@ PyGetSetDef executableGetSet[] = {
     {"arg_specs", getArgs, nullptr, "((dtype code, shape), ...)", nullptr},
     {"variable_specs", getVariables, nullptr, "((dtype code, shape), ...)",
      nullptr},
-    {"result_specs", getResults, nullptr, "((dtype code, shape), ...)", nullptr},
+    {"result_specs", getResults, nullptr, "((dtype code, shape), ...)",
+     nullptr},
     {"arena_bytes", getArenaBytes, nullptr, "Scratch memory of one call.",
      nullptr},
     {"cost", getCost, nullptr, "Estimated nanoseconds of a call.", nullptr},
-    {"keepalive", getKeepalive, nullptr, "What keeps the code loaded.", nullptr},
+    {"keepalive", getKeepalive, nullptr, "What keeps the code loaded.",
+     nullptr},
     {"name", getName, nullptr, "Shown in errors.", nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr}};
 
-PyMemberDef executableMembers[] = {
-    {"__weaklistoffset__", T_PYSSIZET, offsetof(Executable, weakrefs), READONLY,
-     nullptr},
-    {nullptr, 0, 0, 0, nullptr}};
+PyMemberDef executableMembers[] = {{"__weaklistoffset__", T_PYSSIZET,
+                                    offsetof(Executable, weakrefs), READONLY,
+                                    nullptr},
+                                   {nullptr, 0, 0, 0, nullptr}};
 
 PyType_Slot executableSlots[] = {
     {Py_tp_doc,

@@ -38,8 +38,7 @@ struct ExecutableData {
 };
 
 struct Executable {
-  PyObject_HEAD
-  PyObject *weakrefs;
+  PyObject_HEAD PyObject *weakrefs;
   PyObject *keepalive;
   PyObject *name;
   ExecutableData *data;

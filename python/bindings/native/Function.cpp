@@ -26,8 +26,7 @@ struct FunctionState {
 };
 
 struct Function {
-  PyObject_HEAD
-  PyObject *weakrefs;
+  PyObject_HEAD PyObject *weakrefs;
   FunctionState *state;
 };
 
@@ -261,7 +260,8 @@ PyMethodDef functionMethods[] = {
      "_leaves(args, kwargs)\n\nThe leaves of a call in the order of Entry's "
      "indices, or None if it is always slow."},
     {"_key", functionKey, METH_VARARGS,
-     "_key(args, kwargs)\n\nThe key of a call as bytes, or None if it is always "
+     "_key(args, kwargs)\n\nThe key of a call as bytes, or None if it is "
+     "always "
      "slow. Objects compared by == are in it by hash only."},
     {"_entries", functionEntries, METH_NOARGS,
      "The cached entries, most recently used first."},
@@ -273,7 +273,8 @@ PyMethodDef functionMethods[] = {
 
 PyGetSetDef functionGetSet[] = {
     {"_hits", getHits, nullptr, "Calls served from the cache.", nullptr},
-    {"_misses", getMisses, nullptr, "Calls for which no entry served.", nullptr},
+    {"_misses", getMisses, nullptr, "Calls for which no entry served.",
+     nullptr},
     {"_slow_calls", getSlowCalls, nullptr,
      "Calls made while the thread was in slow mode.", nullptr},
     {"_cache_size", getSize, nullptr, "Number of cached keys.", nullptr},
@@ -328,14 +329,15 @@ void functionDealloc(PyObject *self) {
   Py_DECREF(type);
 }
 
-PyMemberDef functionMembers[] = {
-    {"__weaklistoffset__", T_PYSSIZET, offsetof(Function, weakrefs), READONLY,
-     nullptr},
-    {nullptr, 0, 0, 0, nullptr}};
+PyMemberDef functionMembers[] = {{"__weaklistoffset__", T_PYSSIZET,
+                                  offsetof(Function, weakrefs), READONLY,
+                                  nullptr},
+                                 {nullptr, 0, 0, 0, nullptr}};
 
 PyType_Slot functionSlots[] = {
-    {Py_tp_doc, (void *)"A callable that remembers a compiled trace per kind of "
-                        "arguments. Subclasses define _call_slow(args, kwargs)."},
+    {Py_tp_doc,
+     (void *)"A callable that remembers a compiled trace per kind of "
+             "arguments. Subclasses define _call_slow(args, kwargs)."},
     {Py_tp_new, (void *)functionNew},
     {Py_tp_init, (void *)functionInit},
     {Py_tp_call, (void *)functionCall},

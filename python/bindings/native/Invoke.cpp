@@ -366,8 +366,7 @@ private:
         return badAllocation("result", i);
       }
       buffer->nbytes = count * itemsize(spec.dtype);
-      results[i] =
-          newEagerTensor(buffer, spec.dtype, dims.data(), dims.rank());
+      results[i] = newEagerTensor(buffer, spec.dtype, dims.data(), dims.rank());
       if (!results[i])
         return false;
     }

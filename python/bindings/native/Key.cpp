@@ -314,10 +314,9 @@ bool Key::addDict(PyObject *dict) {
   if (count > 1 && !strings && !ints)
     return false;
   if (strings)
-    std::sort(keys.data(), keys.data() + keys.size(),
-              [](PyObject *a, PyObject *b) {
-                return PyUnicode_Compare(a, b) < 0;
-              });
+    std::sort(
+        keys.data(), keys.data() + keys.size(),
+        [](PyObject *a, PyObject *b) { return PyUnicode_Compare(a, b) < 0; });
   else if (count > 1)
     std::sort(keys.data(), keys.data() + keys.size(),
               [](PyObject *a, PyObject *b) {

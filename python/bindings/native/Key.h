@@ -107,7 +107,8 @@ private:
   }
 };
 
-/// _native.register_key_kind(type, kind): how instances of a class go into keys.
+/// _native.register_key_kind(type, kind): how instances of a class go into
+/// keys.
 PyObject *registerKeyKind(PyObject *module, PyObject *args);
 
 /// A number that Python mixes into every key of this thread (devices, modes).

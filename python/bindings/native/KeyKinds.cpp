@@ -25,8 +25,8 @@ bool has(PyTypeObject *type, const char *name) {
 
 /// Attributes of classes whose instances have parts that tracing looks into.
 const char *const kStructured[] = {
-    "__tf_flatten__", "__tf_tracing_type__", "__dataclass_fields__",
-    "__attrs_attrs__", "__array__",          "__dlpack__",
+    "__tf_flatten__",     "__tf_tracing_type__", "__dataclass_fields__",
+    "__attrs_attrs__",    "__array__",           "__dlpack__",
     "__array_interface__"};
 
 KeyKind classify(PyTypeObject *type) {

@@ -87,8 +87,7 @@ bool writeScalar(PyObject *number, int32_t dtype, void *out) {
                                 : badKind(number, dtype);
   if (dtype <= TFC_U64)
     return writeInteger(number, dtype, out);
-  if (PyBool_Check(number) ||
-      (PyComplex_CheckExact(number) && dtype < TFC_C64))
+  if (PyBool_Check(number) || (PyComplex_CheckExact(number) && dtype < TFC_C64))
     return badKind(number, dtype);
   if (dtype >= TFC_C64)
     return writeComplex(number, dtype, out);

@@ -32,7 +32,8 @@ PyObject *newUninitializedTensor(int32_t dtype, const int64_t *sizes,
                                  int32_t rank, int64_t nbytes) {
   Buffer *buffer = allocateBuffer(nbytes);
   if (!buffer)
-    return PyErr_Format(PyExc_MemoryError, "no memory for a tensor of %lld bytes",
+    return PyErr_Format(PyExc_MemoryError,
+                        "no memory for a tensor of %lld bytes",
                         (long long)nbytes);
   return newEagerTensor(buffer, dtype, sizes, rank);
 }
@@ -76,10 +77,11 @@ PyObject *tensorFromArray(PyArrayObject *array, bool copy) {
     memcpy(self->buffer->data, PyArray_DATA(array), nbytes);
     return tensor.release();
   }
-  PyRef target(newArrayOver(self->buffer->data, dtype, self->dims,
-                            NPY_ARRAY_CARRAY));
-  if (!target || PyArray_CopyInto(
-                     reinterpret_cast<PyArrayObject *>(target.get()), array) < 0)
+  PyRef target(
+      newArrayOver(self->buffer->data, dtype, self->dims, NPY_ARRAY_CARRAY));
+  if (!target ||
+      PyArray_CopyInto(reinterpret_cast<PyArrayObject *>(target.get()), array) <
+          0)
     return nullptr;
   return tensor.release();
 }
@@ -95,7 +97,8 @@ PyObject *tensorFromObject(PyObject *object) {
   bool fresh = Py_REFCNT(array.get()) == 1 &&
                PyArray_CHKFLAGS(reinterpret_cast<PyArrayObject *>(array.get()),
                                 NPY_ARRAY_OWNDATA);
-  return tensorFromArray(reinterpret_cast<PyArrayObject *>(array.get()), !fresh);
+  return tensorFromArray(reinterpret_cast<PyArrayObject *>(array.get()),
+                         !fresh);
 }
 
 PyObject *viewOf(EagerTensor *tensor) {
@@ -114,8 +117,8 @@ PyObject *viewOf(EagerTensor *tensor) {
 }
 
 PyObject *copyToArray(EagerTensor *tensor) {
-  PyObject *array =
-      newArrayOver(nullptr, tensor->dtype, tensor->dims, NPY_ARRAY_CARRAY);
+  // Without memory of ours the flags would mean something else: Fortran order.
+  PyObject *array = newArrayOver(nullptr, tensor->dtype, tensor->dims, 0);
   if (array)
     memcpy(PyArray_DATA(reinterpret_cast<PyArrayObject *>(array)),
            tensor->buffer->data, tensor->buffer->nbytes);
@@ -159,9 +162,9 @@ PyObject *toNumpy(PyObject *self, PyObject *) {
   PyObject *view = viewOf(tensor);
   if (!view)
     return nullptr;
-  return PyArray_Scalar(
-      tensor->buffer->data,
-      PyArray_DESCR(reinterpret_cast<PyArrayObject *>(view)), view);
+  return PyArray_Scalar(tensor->buffer->data,
+                        PyArray_DESCR(reinterpret_cast<PyArrayObject *>(view)),
+                        view);
 }
 
 PyObject *toView(PyObject *self, PyObject *) {
@@ -188,8 +191,8 @@ PyObject *toArray(PyObject *self, PyObject *args, PyObject *kwargs) {
     if (!PyArray_EquivTypes(descr, descrOf(tensor->dtype))) {
       PyObject *view = wantCopy == 0 ? nullptr : viewOf(tensor);
       if (view) // Steals the reference to descr.
-        return PyArray_CastToType(reinterpret_cast<PyArrayObject *>(view), descr,
-                                  0);
+        return PyArray_CastToType(reinterpret_cast<PyArrayObject *>(view),
+                                  descr, 0);
       if (wantCopy == 0)
         PyErr_Format(PyExc_ValueError,
                      "cannot convert a %s tensor to %R without a copy, but "
@@ -219,11 +222,14 @@ PyMethodDef eagerMethods[] = {
      METH_VARARGS | METH_KEYWORDS | METH_STATIC,
      "from_numpy(array, copy=True)\n\nA tensor with the dtype and shape of a "
      "numpy array or scalar. With copy=False a dense, aligned array of native "
-     "byte order is used in place and must not be changed afterwards.\n\nRaises "
+     "byte order is used in place and must not be changed "
+     "afterwards.\n\nRaises "
      "TypeError for other objects and for dtypes that tensors do not have."},
     {"from_scalar", fromScalar, METH_VARARGS | METH_STATIC,
-     "from_scalar(value, dtype)\n\nA tensor of shape () from a Python bool, int, "
-     "float or complex. Raises TypeError if the kind of number does not fit the "
+     "from_scalar(value, dtype)\n\nA tensor of shape () from a Python bool, "
+     "int, "
+     "float or complex. Raises TypeError if the kind of number does not fit "
+     "the "
      "dtype, ValueError if an int is out of range."},
     {"numpy", toNumpy, METH_NOARGS,
      "A numpy array that is a copy, or a numpy scalar if the shape is ()."},
@@ -234,7 +240,8 @@ PyMethodDef eagerMethods[] = {
      "array is read-only."},
     {"__dlpack__", (PyCFunction)(void *)tensorDLPack,
      METH_VARARGS | METH_KEYWORDS,
-     "__dlpack__(*, stream=None, max_version=None, dl_device=None, copy=None)\n\n"
+     "__dlpack__(*, stream=None, max_version=None, dl_device=None, "
+     "copy=None)\n\n"
      "A DLPack capsule; without a copy from version 1 on, marked read-only."},
     {"__dlpack_device__", tensorDLPackDevice, METH_NOARGS, "(1, 0): the CPU."},
     {"__complex__", tensorComplex, METH_NOARGS, nullptr},
@@ -282,10 +289,10 @@ PyGetSetDef eagerGetSet[] = {
      "How many tensors, variables and views hold the memory.", nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr}};
 
-PyMemberDef eagerMembers[] = {
-    {"__weaklistoffset__", T_PYSSIZET, offsetof(EagerTensor, weakrefs),
-     READONLY, nullptr},
-    {nullptr, 0, 0, 0, nullptr}};
+PyMemberDef eagerMembers[] = {{"__weaklistoffset__", T_PYSSIZET,
+                               offsetof(EagerTensor, weakrefs), READONLY,
+                               nullptr},
+                              {nullptr, 0, 0, 0, nullptr}};
 
 //===----------------------------------------------------------------------===//
 // Slots
@@ -322,10 +329,9 @@ PyObject *eagerRepr(PyObject *self) {
   PyRef value(shape ? PyObject_Repr(view) : nullptr);
   if (!value)
     return nullptr;
-  return PyUnicode_FromFormat("<tfc.Tensor: shape=%U, dtype=%s, numpy=%U>",
-                              shape.get(),
-                              kDTypes[asEagerTensor(self)->dtype].name,
-                              value.get());
+  return PyUnicode_FromFormat(
+      "<tfc.Tensor: shape=%U, dtype=%s, numpy=%U>", shape.get(),
+      kDTypes[asEagerTensor(self)->dtype].name, value.get());
 }
 
 int eagerGetBuffer(PyObject *object, Py_buffer *view, int flags) {
@@ -386,7 +392,8 @@ PyType_Slot tensorSlots[] = {
     {Py_tp_doc, (void *)"Base class of all tensors, eager and symbolic."},
     {0, nullptr}};
 PyType_Spec tensorSpec = {"tfc._native.Tensor", sizeof(PyObject), 0,
-                          Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, tensorSlots};
+                          Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+                          tensorSlots};
 
 PyType_Slot eagerSlots[] = {
     {Py_tp_doc, (void *)"A tensor with a value: immutable, shares its memory."},

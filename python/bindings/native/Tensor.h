@@ -15,8 +15,7 @@
 namespace tfc::native {
 
 struct EagerTensor {
-  PyObject_HEAD
-  PyObject *weakrefs;
+  PyObject_HEAD PyObject *weakrefs;
   Buffer *buffer;
   /// Cached read-only numpy array over `buffer`, or null.
   PyObject *view;

@@ -86,9 +86,8 @@ PyObject *readVariable(VariableStorage *self) {
     return newEagerTensor(retain(self->buffer), self->dtype, self->dims.data(),
                           self->dims.rank());
   // A callback of the very call that writes the variable: a snapshot.
-  PyObject *copy = newUninitializedTensor(self->dtype, self->dims.data(),
-                                          self->dims.rank(),
-                                          self->buffer->nbytes);
+  PyObject *copy = newUninitializedTensor(
+      self->dtype, self->dims.data(), self->dims.rank(), self->buffer->nbytes);
   if (copy)
     memcpy(asEagerTensor(copy)->buffer->data, self->buffer->data,
            self->buffer->nbytes);
@@ -133,7 +132,8 @@ static bool assignTensor(VariableStorage *self, EagerTensor *value) {
   // Memory that somebody can change later must not become ours, and the memory
   // that a running call writes must stay.
   bool mustCopy = self->writer || !isPrivate(value->buffer);
-  if (self->buffer != value->buffer && (!mustCopy || !assignInPlace(self, value))) {
+  if (self->buffer != value->buffer &&
+      (!mustCopy || !assignInPlace(self, value))) {
     if (self->writer) {
       PyErr_SetString(PyExc_ValueError,
                       "a callback of the running function may not change the "
@@ -303,7 +303,8 @@ PyGetSetDef variableGetSet[] = {
     {"dtype_code", getDTypeCode, nullptr, "The number in enum tfc_dtype.",
      nullptr},
     {"shape_tuple", getShape, nullptr,
-     "The declared shape: a tuple with None for unknown dimensions, or None for "
+     "The declared shape: a tuple with None for unknown dimensions, or None "
+     "for "
      "an unknown rank.",
      nullptr},
     {"initialized", getInitialized, nullptr, "Whether there is a value.",
@@ -313,10 +314,10 @@ PyGetSetDef variableGetSet[] = {
     {"_pointer", getPointer, nullptr, "Address of the current value.", nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr}};
 
-PyMemberDef variableMembers[] = {
-    {"__weaklistoffset__", T_PYSSIZET, offsetof(VariableStorage, weakrefs),
-     READONLY, nullptr},
-    {nullptr, 0, 0, 0, nullptr}};
+PyMemberDef variableMembers[] = {{"__weaklistoffset__", T_PYSSIZET,
+                                  offsetof(VariableStorage, weakrefs), READONLY,
+                                  nullptr},
+                                 {nullptr, 0, 0, 0, nullptr}};
 
 PyType_Slot variableSlots[] = {
     {Py_tp_doc,
@@ -329,10 +330,9 @@ PyType_Slot variableSlots[] = {
     {Py_tp_getset, variableGetSet},
     {Py_tp_members, variableMembers},
     {0, nullptr}};
-PyType_Spec variableSpec = {"tfc._native.VariableStorage",
-                            sizeof(VariableStorage), 0,
-                            Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
-                            variableSlots};
+PyType_Spec variableSpec = {
+    "tfc._native.VariableStorage", sizeof(VariableStorage), 0,
+    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, variableSlots};
 
 } // namespace
 

@@ -9,8 +9,7 @@ namespace tfc::native {
 /// One mutable slot. Whoever writes in place must be the only holder of the
 /// buffer, so tensors read earlier keep their value.
 struct VariableStorage {
-  PyObject_HEAD
-  PyObject *weakrefs;
+  PyObject_HEAD PyObject *weakrefs;
   /// Null until initialized.
   Buffer *buffer;
   int32_t dtype; // kNoDType until __init__ ran
@@ -38,7 +37,8 @@ inline VariableStorage *asVariable(PyObject *object) {
 /// error afterwards `writer` is 0 or this thread.
 bool waitForWriter(VariableStorage *variable);
 
-/// Marks the end of the writing of `count` variables and wakes up waiting threads.
+/// Marks the end of the writing of `count` variables and wakes up waiting
+/// threads.
 void finishWriting(VariableStorage *const *variables, int32_t count);
 
 /// Makes the buffer safe to write in place: if somebody else holds it, the

@@ -1,6 +1,6 @@
 """The native core: tensors, variables, executables and dispatch (see `python/bindings/native`)."""
 
-from .._native import (
+from tfc._native import (
     DTYPE_CODES,
     EagerTensor,
     Entry,
