@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from tfc.dtypes import as_dtype, int32, int64
+
 try:
     from tfc import core, ops
 except ImportError:
@@ -87,7 +89,9 @@ def check(condition, message):
     ops.Assert(condition, [message])
 
 
-class _Kept:
+class Kept:
+    """What `trial` gives: says whether the operations stay."""
+
     def keep(self):
         """Nothing to forget."""
 
@@ -97,7 +101,7 @@ def trial():
     """Forgets the operations traced inside, unless `.keep()` was called on what it gives."""
     make = getattr(core.current(), "trial", None) if core is not None else None
     if make is None:
-        yield _Kept()
+        yield Kept()
         return
     with make() as it:
         yield it
@@ -110,6 +114,10 @@ def operation_count():
 
 def logical_and(a, b):
     return ops.logical_and(a, b)
+
+
+def logical_or(a, b):
+    return ops.logical_or(a, b)
 
 
 def all_of(conditions):
@@ -125,7 +133,7 @@ def in_range(value, limit, delta):
         return less(value, limit) if int(delta) > 0 else less(limit, value)
     forth = logical_and(less(tensor(0, dtype(delta)), delta), less(value, limit))
     back = logical_and(less(delta, tensor(0, dtype(delta))), less(limit, value))
-    return ops.logical_or(forth, back)
+    return logical_or(forth, back)
 
 
 def rows(value, make):
@@ -134,9 +142,29 @@ def rows(value, make):
         value = value.read_value()
     if is_tensor(value):
         return make(length(value), lambda i: value[i])
-    if core is not None and isinstance(value, ops.TensorArray):
+    if is_tensor_array(value):
         return make(value.size(), value.read)
     return None
+
+
+def is_tensor_array(x) -> bool:
+    return isinstance(x, getattr(ops, "TensorArray", ()))
+
+
+def integer_range(start, limit, delta, dtype=None):
+    """`(start, limit, delta)` as integer scalars of the dtype `tf.range` gives, or None for a range of floats.
+
+    `delta` stays a Python number where it is one, so that the direction is known.
+    """
+    parts = [tensor(x) for x in (start, limit, delta)]
+    if not all(x.dtype.is_integer for x in parts):
+        return None
+    common = as_dtype(dtype) if dtype is not None else int64 if any(x.dtype is int64 for x in parts) else parts[0].dtype
+    if not common.is_integer or any(x.dtype not in (int32, int64) and x.dtype is not common for x in parts):
+        return None
+    if not is_symbolic(parts[2]) and int(parts[2]) == 0:
+        raise ValueError("tf.range: delta must not be 0")
+    return [x if x.dtype is common else ops.cast(x, common) for x in parts]
 
 
 def length(value):

@@ -11,7 +11,7 @@ def clip(x):
     return max(-1000, min(1000, x))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(program(), st.integers(-4, 4), st.integers(-4, 4), st.integers(-4, 4))
 def test_converted_program_equals_original(text, a, b, c):
     f = load(text, clip=clip, RANGE=range, START=0)

@@ -6,8 +6,9 @@ import types
 import warnings
 import weakref
 
-from .. import builtins_, cache, rules
+from .. import cache, rules
 from ..errors import ConversionWarning
+from . import builtin_functions
 
 _NOT_CONVERTED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 _warned = weakref.WeakSet()
@@ -17,7 +18,7 @@ _SAME_KINDS = (type, types.BuiltinFunctionType, types.MethodWrapperType, types.W
 def builtin(function, options):
     """The version of a Python builtin that knows tensors; anything else as it is."""
     try:
-        return builtins_.OVERLOADS.get(function) or builtins_.feature_overload(function, options) or function
+        return builtin_functions.overload(function, options) or function
     except TypeError:  # not hashable
         return function
 
@@ -125,6 +126,6 @@ def _warn_once(function, text):
 def lazy_iterable(function):
     """`tf.range`, `range`, `enumerate` and `zip` without their results, for a `for` to step through; None for other callables."""
     try:
-        return builtins_.ITERATED.get(function)
+        return builtin_functions.iterated(function)
     except TypeError:
         return None

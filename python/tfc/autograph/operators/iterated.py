@@ -1,5 +1,7 @@
 """What a traced `for` can iterate over: ranges without the tensor, rows of a tensor, and enumerate and zip of those."""
 
+import weakref
+
 from .. import seam
 
 
@@ -16,9 +18,8 @@ class Sequence:
 class Range(Sequence):
     """`tf.range(start, limit, delta)` of integers, as a counter."""
 
-    def __init__(self, start, limit, delta, materialise):
+    def __init__(self, start, limit, delta):
         self.first, self.limit, self.delta = start, limit, delta
-        self.materialise = materialise
 
     def start(self):
         return [self.first]
@@ -104,8 +105,24 @@ class Zipped(Sequence):
         return seam.all_of([inner.nonempty() for inner in self.inners])
 
 
+_ranges: dict = {}  # id of a result of tf.range in converted code -> (weak reference to it, its Range)
+
+
+def remember(tensor, made):
+    """Notes that `tensor` is the Range `made`, for a `for` over the tensor."""
+    key = id(tensor)
+    _ranges[key] = weakref.ref(tensor, lambda _: _ranges.pop(key, None)), made
+
+
+def _range_of(value):
+    reference, made = _ranges.get(id(value), (None, None))
+    return made if reference is not None and reference() is value else None
+
+
 def sequence(value):
     """A Sequence for what a traced loop is needed for; None for what Python iterates over."""
     if isinstance(value, Sequence):
         return value
-    return seam.rows(value, Rows) if seam.tracing() else None
+    if not seam.tracing():
+        return None
+    return _range_of(value) or seam.rows(value, Rows)

@@ -1,8 +1,0 @@
-"""Python's builtin functions on tensors."""
-
-OVERLOADS: dict = {}
-ITERATED: dict = {}
-
-
-def feature_overload(function, options):
-    return None
