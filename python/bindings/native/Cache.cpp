@@ -47,9 +47,11 @@ Cache::Match Cache::compareValues(CacheNode *node, const Key &key) {
 Cache::Match Cache::check(CacheNode *node, const Key &key, PyObject *args,
                           PyObject *kwargs) {
   Match match = compareValues(node, key);
-  PyObject *guard = guardOf(node->entry);
-  if (match != Match::Yes || !guard)
+  if (match != Match::Yes) // The node may be gone.
     return match;
+  PyObject *guard = guardOf(node->entry);
+  if (!guard)
+    return Match::Yes;
   PyRef held = PyRef::borrow(guard);
   PyRef empty(kwargs ? nullptr : PyDict_New());
   uint64_t before = generation;

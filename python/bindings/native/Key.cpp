@@ -1,12 +1,11 @@
 //===- Key.cpp - from call arguments to leaves and a trace key ------------===//
 #include "Key.h"
 #include "KeyKinds.h"
+#include "Modes.h"
 
 #include <algorithm>
 
 namespace tfc::native {
-
-thread_local int64_t keyContext = 0;
 
 namespace {
 

@@ -111,9 +111,6 @@ private:
 /// keys.
 PyObject *registerKeyKind(PyObject *module, PyObject *args);
 
-/// A number that Python mixes into every key of this thread (devices, modes).
-extern thread_local int64_t keyContext;
-
 } // namespace tfc::native
 
 #endif // TFC_NATIVE_KEY_H

@@ -334,60 +334,6 @@ PyObject *eagerRepr(PyObject *self) {
       kDTypes[asEagerTensor(self)->dtype].name, value.get());
 }
 
-int eagerGetBuffer(PyObject *object, Py_buffer *view, int flags) {
-  EagerTensor *self = asEagerTensor(object);
-  const char *format = kDTypes[self->dtype].format;
-  view->obj = nullptr;
-  if (flags & PyBUF_WRITABLE) {
-    PyErr_SetString(PyExc_BufferError, "a tensor is immutable: its buffer is "
-                                       "read-only, use .numpy() for a copy");
-    return -1;
-  }
-  bool wantsShape = flags & PyBUF_ND;
-  if (!format && (flags & PyBUF_FORMAT)) {
-    PyErr_SetString(PyExc_BufferError, "the buffer protocol has no format for "
-                                       "bfloat16, use numpy.asarray(tensor)");
-    return -1;
-  }
-  int32_t rank = self->dims.rank();
-  int64_t *strides = nullptr;
-  if (wantsShape && (flags & PyBUF_STRIDES) == PyBUF_STRIDES && rank > 0) {
-    strides = static_cast<int64_t *>(PyMem_Malloc(rank * sizeof(int64_t)));
-    if (!strides) {
-      PyErr_NoMemory();
-      return -1;
-    }
-    int64_t stride = itemsize(self->dtype);
-    for (int32_t i = rank - 1; i >= 0; --i) {
-      strides[i] = stride;
-      stride *= self->dims[i];
-    }
-  }
-  if ((flags & PyBUF_F_CONTIGUOUS) == PyBUF_F_CONTIGUOUS && rank > 1) {
-    PyMem_Free(strides);
-    PyErr_SetString(PyExc_BufferError, "a tensor is not Fortran contiguous");
-    return -1;
-  }
-  view->obj = Py_NewRef(object);
-  view->buf = self->buffer->data;
-  view->len = self->buffer->nbytes;
-  view->readonly = 1;
-  view->itemsize = itemsize(self->dtype);
-  view->format = flags & PyBUF_FORMAT ? const_cast<char *>(format) : nullptr;
-  view->ndim = wantsShape ? rank : 1;
-  view->shape = wantsShape && rank
-                    ? reinterpret_cast<Py_ssize_t *>(self->dims.data())
-                    : nullptr;
-  view->strides = reinterpret_cast<Py_ssize_t *>(strides);
-  view->suboffsets = nullptr;
-  view->internal = strides;
-  return 0;
-}
-
-void eagerReleaseBuffer(PyObject *, Py_buffer *view) {
-  PyMem_Free(view->internal);
-}
-
 PyType_Slot tensorSlots[] = {
     {Py_tp_doc, (void *)"Base class of all tensors, eager and symbolic."},
     {0, nullptr}};
@@ -408,8 +354,8 @@ PyType_Slot eagerSlots[] = {
     {Py_nb_int, (void *)tensorInt},
     {Py_nb_float, (void *)tensorFloat},
     {Py_nb_index, (void *)tensorIndex},
-    {Py_bf_getbuffer, (void *)eagerGetBuffer},
-    {Py_bf_releasebuffer, (void *)eagerReleaseBuffer},
+    {Py_bf_getbuffer, (void *)tensorGetBuffer},
+    {Py_bf_releasebuffer, (void *)tensorReleaseBuffer},
     {0, nullptr}};
 PyType_Spec eagerSpec = {"tfc._native.EagerTensor", sizeof(EagerTensor), 0,
                          Py_TPFLAGS_DEFAULT, eagerSlots};

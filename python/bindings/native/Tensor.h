@@ -56,9 +56,12 @@ PyObject *viewOf(EagerTensor *tensor);
 /// A new writable array with the same contents.
 PyObject *copyToArray(EagerTensor *tensor);
 
-/// Slots that Tensor.cpp puts together from the other files.
+/// Slots that Tensor.cpp puts together from BufferProtocol.cpp, DLPack.cpp and
+/// Scalar.cpp.
 PyObject *tensorDLPack(PyObject *self, PyObject *args, PyObject *kwargs);
 PyObject *tensorDLPackDevice(PyObject *self, PyObject *);
+int tensorGetBuffer(PyObject *self, Py_buffer *view, int flags);
+void tensorReleaseBuffer(PyObject *self, Py_buffer *view);
 int tensorBool(PyObject *self);
 PyObject *tensorInt(PyObject *self);
 PyObject *tensorFloat(PyObject *self);

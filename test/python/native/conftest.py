@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from tfc import _native
 
 HERE = Path(__file__).parent

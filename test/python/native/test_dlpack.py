@@ -5,7 +5,6 @@ import sys
 
 import numpy as np
 import pytest
-
 from tfc._native import EagerTensor, from_dlpack
 
 DTYPES = ["bool", "int8", "int64", "uint16", "float16", "float32", "float64", "complex64", "complex128"]

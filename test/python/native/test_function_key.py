@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tfc import _native
 from tfc._native import EagerTensor, Function, VariableStorage
 
@@ -52,12 +51,13 @@ class Plain:
 
 DISTINCT = [
     1, True, 1.0, 1j, "1", b"1", None, 0, False, 0.0, -0.0, "", b"", (), [], {}, ..., math.nan, math.inf,
-    2**63, -(2**63) - 1, 2**64, (1,), [1], [[1]], ((1,),), (1, 2), (2, 1), {"a": 1}, {"b": 1}, {"a": 2}, {1: 1},
-    {"a": {"a": 1}}, "é", "日本", "\0", "\0\0", slice(1, 2), slice(1, 2, 3), (1, 2, 3), Point(1, 2), Pair(1, 2),
-    Color.RED, Color.BLUE, Level.LOW, np.float32, np.dtype("float32"), float, len, math.sin, Plain,
-    eager(1), eager([1]), eager([[1]]), eager([1, 2]), eager(1, np.float64), np.float32(1), np.ones(1, np.float32),
-    np.int32(1), np.array(1, np.float32), np.ones((1, 1), np.float32), np.bool_(True), ml_dtypes.bfloat16(1),
-    VariableStorage("float32", (1,)), VariableStorage("float32", (None,)), VariableStorage("float32", None),
+    2**63, -(2**63) - 1, 2**64, (1,), [1], [[1]], ((1,),), (1, 2), (2, 1), {"a": 1}, {"b": 1}, {"a": 2}, {1:
+    1}, {"a": {"a": 1}}, "é", "日本", "\0", "\0\0", slice(1, 2), slice(1, 2, 3), (1, 2, 3), Point(1, 2),
+    Pair(1, 2), Color.RED, Color.BLUE, Level.LOW, np.float32, np.dtype("float32"), float, len, math.sin,
+    Plain, eager(1), eager([1]), eager([[1]]), eager([1, 2]), eager(1, np.float64), np.float32(1),
+    np.ones(1, np.float32), np.int32(1), np.array(1, np.float32), np.ones((1, 1), np.float32),
+    np.bool_(True), ml_dtypes.bfloat16(1), VariableStorage("float32", (1,)), VariableStorage("float32",
+    (None,)), VariableStorage("float32", None),
 ]  # fmt: skip
 
 

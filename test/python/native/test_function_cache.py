@@ -1,0 +1,139 @@
+"""The cache of a Function: bounds, equality, identity, guards, changes during a lookup."""
+
+import gc
+import threading
+import weakref
+
+import pytest
+from tfc._native import Entry, Function, OutputConst
+
+
+class Plain:
+    pass
+
+
+class Equal:
+    def __init__(self, value):
+        self.value = value
+
+    def __eq__(self, other):
+        return self.value == other.value
+
+    def __hash__(self):
+        return 1
+
+
+def echo(inputs):
+    return inputs
+
+
+def test_inserting_again_replaces(function):
+    f = function(echo, [], OutputConst("old"))
+    f(1)
+    f._insert((1,), {}, Entry(echo, [], OutputConst("new")))
+    assert f._cache_size == 1 and f(1) == "new"
+
+
+def test_least_recently_used_goes_first(function):
+    f = function(echo, [0])
+    f._cache_limit = 3
+    for i in (0, 1, 2, 0, 3):  # 1 is the oldest when 3 comes
+        f(i)
+    assert f._cache_size == 3
+    misses = f._misses
+    assert [f(i) for i in (0, 2, 3)] == [0, 2, 3] and f._misses == misses
+    assert f(1) == "traced"
+
+
+def test_many_keys(function):
+    f = function(echo, [0])
+    f._cache_limit = 1000
+    for i in range(1000):
+        f(i)
+    assert [f(i) for i in range(1000)] == list(range(1000))
+    f._cache_limit = 10
+    assert f._cache_size == 10 and f(999) == 999
+    f._clear_cache()
+    assert f._cache_size == 0 and f(999) == "traced"
+
+
+@pytest.mark.parametrize("limit", [0, -1, "a"])
+def test_bad_limits(limit):
+    with pytest.raises((ValueError, TypeError)):
+        Function()._cache_limit = limit
+
+
+def test_objects_with_equality_match_by_it(function):
+    f = function(echo, [0])
+    f(Equal(1))
+    assert f(Equal(1)).value == 1
+    assert f(Equal(2)) == "traced" and f._cache_size == 2
+    assert f(Equal(1)).value == 1
+
+
+def test_a_dead_object_never_matches(function):
+    f = function(echo, [])
+    hits = 0
+    for _ in range(200):  # addresses repeat
+        hits += f(Plain()) != "traced"
+    assert hits == 0 and f._cache_size <= 200
+
+
+def test_cached_keys_do_not_keep_objects_alive(function):
+    f = function(echo, [], None)
+    p = Plain()
+    reference = weakref.ref(p)
+    f(p)
+    del p
+    assert reference() is None
+
+
+def test_guards_choose_between_entries(function):
+    state = {"mode": 1}
+    f = function(echo, [], OutputConst("one"), guard=lambda args, kwargs: state["mode"] == 1)
+    assert f(5) == "traced" and f(5) == "one"
+    state["mode"] = 2
+    f.make = lambda: Entry(echo, [], OutputConst("two"), guard=lambda args, kwargs: state["mode"] == 2)
+    assert f(5) == "traced" and f(5) == "two"
+    state["mode"] = 1
+    assert f(5) == "one" and f._cache_size == 2
+
+
+def test_errors_of_guards_propagate(function):
+    f = function(echo, [], None, guard=lambda args, kwargs: 1 // 0)
+    f()
+    with pytest.raises(ZeroDivisionError):
+        f()
+
+
+def test_clearing_the_cache_inside_a_comparison(function):
+    f = function(echo, [0])
+
+    class Clearing(Equal):
+        def __eq__(self, other):
+            f._clear_cache()
+            gc.collect()
+            return True
+
+        __hash__ = Equal.__hash__
+
+    f(Clearing(1))
+    assert f(Clearing(1)) == "traced"
+
+
+def test_clearing_the_cache_during_a_call(function):
+    f = function(lambda inputs: f._clear_cache() or inputs, [0])
+    f(3)
+    assert f(3) == 3
+
+
+def test_recursion_and_threads(function):
+    f = function(lambda inputs: [f(inputs[0] - 1) if inputs[0] else 0], [0])
+    for i in range(20):
+        f(i)
+    threads = [threading.Thread(target=f, args=(19,)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert f(19) == 0
