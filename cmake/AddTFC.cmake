@@ -8,6 +8,10 @@ set(TFC_CXX_FLAGS -fno-rtti -fno-exceptions -Wall -Wextra -Wno-unused-parameter
 function(add_tfc_library name)
   cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+  if(NOT sources) # a room without code yet
+    set(sources "${CMAKE_CURRENT_BINARY_DIR}/empty.cpp")
+    file(WRITE ${sources} "")
+  endif()
   add_library(${name} STATIC ${sources})
   target_compile_options(${name} PRIVATE ${TFC_CXX_FLAGS})
   add_dependencies(${name} tfc-headers)

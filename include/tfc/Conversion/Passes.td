@@ -24,4 +24,47 @@ def ExpandMathPass : Pass<"tfc-expand-math"> {
   let dependentDialects = ["mlir::arith::ArithDialect", "mlir::math::MathDialect"];
 }
 
+def LinalgToLoopsPass : Pass<"tfc-linalg-to-loops"> {
+  let summary = "Lower linalg on buffers to loops that LLVM vectorizes";
+  let description = [{
+    The innermost loop is the one that most operands are contiguous in. Reductions there
+    carry their accumulator as a value; contractions are unrolled and jammed:
+
+    ```mlir
+    linalg.matmul ins(%a, %b) outs(%c)
+    // becomes
+    scf.for %i step 4 { scf.for %k step 4 { scf.for %j {
+      // 4 x 4 multiply-adds on rows i..i+3 of %c and k..k+3 of %b
+    }}}
+    ```
+
+    A `memref.copy` of views becomes loops too. Fails on linalg on tensors.
+  }];
+  let dependentDialects = ["mlir::affine::AffineDialect", "mlir::arith::ArithDialect",
+                           "mlir::linalg::LinalgDialect", "mlir::memref::MemRefDialect",
+                           "mlir::scf::SCFDialect"];
+}
+
+def RuntimeToLLVMPass : Pass<"tfc-runtime-to-llvm", "mlir::ModuleOp"> {
+  let summary = "Lower calls into the host, early exits and dynamic memory";
+  let description = [{
+    Expects packed bodies with branches (after scf-to-cf). `tfcrt.abort` becomes a report
+    and a branch to the body's one exit, `tfcrt.print` a call and a test of
+    its status, what is left of `memref.alloc` a call of the host's allocator:
+    these buffers are linked to a list, which the exit frees.
+  }];
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::cf::ControlFlowDialect",
+                           "mlir::LLVM::LLVMDialect", "mlir::memref::MemRefDialect",
+                           "tfc::rt::TFCRTDialect"];
+}
+
+def ToLLVMPass : Pass<"tfc-to-llvm", "mlir::ModuleOp"> {
+  let summary = "Lower what is left to the LLVM dialect, in one conversion";
+  let description = [{
+    arith, math, complex, cf, func, memref, index, ub and `tfcrt.bind`. Math functions
+    become LLVM intrinsics where there are such, else calls of libm.
+  }];
+  let dependentDialects = ["mlir::LLVM::LLVMDialect"];
+}
+
 #endif // TFC_CONVERSION_PASSES_TD

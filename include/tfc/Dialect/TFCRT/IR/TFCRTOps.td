@@ -1,0 +1,133 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+//
+// What compiled code asks of its host (tfc_rt.h), as ops.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TFC_DIALECT_TFCRT_IR_TFCRTOPS_TD
+#define TFC_DIALECT_TFCRT_IR_TFCRTOPS_TD
+
+include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.td"
+include "mlir/Dialect/LLVMIR/LLVMTypes.td"
+include "mlir/IR/OpBase.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def TFCRT_Dialect : Dialect {
+  let name = "tfcrt";
+  let cppNamespace = "::tfc::rt";
+  let summary = "Calls of compiled code into its host";
+  let description = [{
+    The ops behind the C structure `tfc_context` of `tfc_rt.h`. They live from
+    linalg on tensors down to the last step before the LLVM dialect. A function
+    that holds them gets its context as its first argument after
+    `tfc-pack-abi`; before that the context is implicit.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect",
+                           "::mlir::bufferization::BufferizationDialect"];
+}
+
+class TFCRT_Op<string mnemonic, list<Trait> traits = []>
+    : Op<TFCRT_Dialect, mnemonic, traits>;
+
+/// A tensor until bufferization, its buffer afterwards.
+def TFCRT_Data : AnyTypeOf<[AnyRankedTensor, AnyMemRef]>;
+
+/// Only reads its tensors, and becomes the same op on their buffers.
+class TFCRT_ReaderOp<string mnemonic, list<Trait> traits = []>
+    : TFCRT_Op<mnemonic, traits # [
+        MemoryEffects<[MemRead, MemWrite]>,
+        DeclareOpInterfaceMethods<BufferizableOpInterface,
+            ["bufferizesToMemoryRead", "bufferizesToMemoryWrite",
+             "getAliasingValues", "bufferize"]>]>;
+
+def TFCRT_PrintOp : TFCRT_ReaderOp<"print"> {
+  let summary = "Let the host print tensors";
+  let description = [{
+    `format`, `summarize` and `stream` are those of `tfc.print`. `dtypes` has a
+    number of `enum tfc_dtype` for each operand, because a signless integer no
+    longer says what it was. Stops the entry with the host's status if that is not
+    `TFC_OK`. Takes tensors or, after bufferization, memrefs. Constraints:
+
+    * (C1) there is one dtype per operand
+  }];
+  let arguments = (ins StrAttr:$format, Variadic<TFCRT_Data>:$data,
+                       I64Attr:$summarize, StrAttr:$stream,
+                       DenseI32ArrayAttr:$dtypes);
+  let assemblyFormat = "$format (`,` $data^ `:` type($data))? attr-dict";
+  let hasVerifier = 1;
+}
+
+def TFCRT_AbortOp : TFCRT_ReaderOp<"abort", [AttrSizedOperandSegments]> {
+  let summary = "Leave the entry with an error";
+  let description = [{
+    Reports `message` and the tensors to the host and returns `code` from the whole
+    entry function, from inside any nest of loops and branches: what follows is
+    not executed. The op's location is the one reported. `kept` are values that
+    must still be in their buffers then, though nothing shows them: the present
+    values of variables (`tfc-guard-variables` fills this in). Constraints:
+
+    * (C1) there is one dtype per data operand
+  }];
+  let arguments = (ins StrAttr:$message, Variadic<TFCRT_Data>:$data,
+                       I64Attr:$code, I64Attr:$summarize,
+                       DenseI32ArrayAttr:$dtypes,
+                       Variadic<TFCRT_Data>:$kept);
+  let assemblyFormat = [{
+    $message (`,` $data^ `:` type($data))? (`keeping` $kept^ `:` type($kept))? attr-dict
+  }];
+  let hasVerifier = 1;
+}
+
+def TFCRT_SetResultOp : TFCRT_ReaderOp<"set_result"> {
+  let summary = "Hand a result of unknown size to the caller";
+  let description = [{
+    Stores a buffer of the host's allocator in `buffers[index]` and the sizes of
+    the dimensions `dims` in `sizes[offset...]`. Created by `tfc-pack-abi`.
+    `in_place`: the value's own allocation is the one to hand over
+    (`tfc-plan-memory` says so).
+  }];
+  let arguments = (ins TFCRT_Data:$value, I64Attr:$index, I64Attr:$offset,
+                       DenseI64ArrayAttr:$dims, UnitAttr:$in_place);
+  let assemblyFormat = [{
+    $value `to` $index `sizes` $offset $dims (`in_place` $in_place^)? attr-dict `:` type($value)
+  }];
+}
+
+def TFCRT_BindOp : TFCRT_Op<"bind", [Pure]> {
+  let summary = "See memory behind a pointer as a memref";
+  let description = [{
+    The memref is dense and row-major. Constraints:
+
+    * (C1) there is one size for each unknown dimension
+  }];
+  let arguments = (ins LLVM_AnyPointer:$pointer, Variadic<Index>:$sizes);
+  let results = (outs AnyMemRef:$memref);
+  let assemblyFormat = [{
+    $pointer (`[` $sizes^ `]`)? attr-dict `:` type($pointer) `->` type($memref)
+  }];
+  let hasVerifier = 1;
+}
+
+def TFCRT_MarkOp : TFCRT_Op<"mark", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "Remember which buffers of dynamic size exist";
+  let description = [{ The newest such buffer; see `tfcrt.release`. }];
+  let results = (outs LLVM_AnyPointer:$mark);
+  let assemblyFormat = "attr-dict `:` type($mark)";
+}
+
+def TFCRT_ReleaseOp : TFCRT_Op<"release", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "Free the buffers of dynamic size made since a mark";
+  let description = [{
+    All but those that `kept` lies in. At the end of a loop's iteration that is
+    what the next iteration gets.
+  }];
+  let arguments = (ins LLVM_AnyPointer:$mark, Variadic<AnyMemRef>:$kept);
+  let assemblyFormat = [{
+    $mark (`keeping` $kept^)? attr-dict `:` type($mark) (`,` type($kept)^)?
+  }];
+}
+
+#endif // TFC_DIALECT_TFCRT_IR_TFCRTOPS_TD

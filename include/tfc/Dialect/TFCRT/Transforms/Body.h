@@ -1,0 +1,51 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// The shape of what `tfc-pack-abi` makes, for the passes after it.
+//===----------------------------------------------------------------------===//
+
+#ifndef TFC_DIALECT_TFCRT_TRANSFORMS_BODY_H
+#define TFC_DIALECT_TFCRT_TRANSFORMS_BODY_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMTypes.h"
+
+namespace tfc::rt {
+
+/// Places of the arguments of an entry's body, and the attribute that marks it.
+struct Body {
+  static constexpr const char *attribute = "tfc.body_of";
+  static constexpr const char *arenaBytes = "tfc.arena_bytes";
+  enum : unsigned { contextIndex, buffersIndex, sizesIndex, arenaIndex, firstBuffer };
+
+  static bool is(mlir::func::FuncOp function) { return function->hasAttr(attribute); }
+  static mlir::Value context(mlir::func::FuncOp body) { return body.getArgument(contextIndex); }
+  static mlir::Value buffers(mlir::func::FuncOp body) { return body.getArgument(buffersIndex); }
+  static mlir::Value sizes(mlir::func::FuncOp body) { return body.getArgument(sizesIndex); }
+  static mlir::Value arena(mlir::func::FuncOp body) { return body.getArgument(arenaIndex); }
+};
+
+/// Fields of `struct tfc_context`, in the order of tfc_rt.h.
+struct ContextField {
+  enum : int32_t {
+    abiVersion, structSize, arena, arenaBytes, user, allocate, deallocate,
+    print, report, parallelFor, callHost
+  };
+};
+
+/// `struct tfc_context` and `struct tfc_tensor_desc` of tfc_rt.h.
+inline mlir::Type contextType(mlir::MLIRContext *context) {
+  auto p = mlir::LLVM::LLVMPointerType::get(context);
+  auto i32 = mlir::IntegerType::get(context, 32), i64 = mlir::IntegerType::get(context, 64);
+  return mlir::LLVM::LLVMStructType::getLiteral(context, {i32, i32, p, i64, p, p, p, p, p, p, p});
+}
+inline mlir::Type tensorDescType(mlir::MLIRContext *context) {
+  auto p = mlir::LLVM::LLVMPointerType::get(context);
+  auto i32 = mlir::IntegerType::get(context, 32);
+  return mlir::LLVM::LLVMStructType::getLiteral(context, {p, i32, i32, p});
+}
+
+} // namespace tfc::rt
+
+#endif // TFC_DIALECT_TFCRT_TRANSFORMS_BODY_H

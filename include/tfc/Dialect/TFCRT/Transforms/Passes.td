@@ -1,0 +1,106 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+//
+// From tensors to buffers behind the binary interface.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TFC_DIALECT_TFCRT_TRANSFORMS_PASSES_TD
+#define TFC_DIALECT_TFCRT_TRANSFORMS_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def TFCPackABIPass : Pass<"tfc-pack-abi", "::mlir::ModuleOp"> {
+  let summary = "Give entries the signature of tfc_rt.h";
+  let description = [{
+    An entry on tensors becomes a private body on pointers, and a function
+    `(ctx, buffers, sizes) -> i32` of the entry's name that unpacks them:
+
+    ```mlir
+    func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> attributes {tfc.entry}
+    // becomes
+    func.func private @f.body(%ctx: !llvm.ptr, %buffers: !llvm.ptr, %sizes: !llvm.ptr,
+        %arena: !llvm.ptr {llvm.noalias}, %x: !llvm.ptr {llvm.noalias}, %result: !llvm.ptr {llvm.noalias}) -> i32
+    func.func @f(%ctx: !llvm.ptr, %buffers: !llvm.ptr, %sizes: !llvm.ptr) -> i32 attributes {tfc.entry}
+    ```
+
+    Results of static shape are materialized in the caller's buffer, others handed
+    over with `tfcrt.set_result`. Entries of the C signature are left alone.
+    Fails on a call of another function: calls are inlined before.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::bufferization::BufferizationDialect",
+    "::mlir::func::FuncDialect", "::mlir::LLVM::LLVMDialect", "::tfc::rt::TFCRTDialect"];
+}
+
+def TFCReuseOperandsPass : Pass<"tfc-reuse-operands"> {
+  let summary = "Let elementwise ops write over an operand that dies";
+  let description = [{
+    The `tensor.empty` an elementwise `linalg.generic` writes to becomes one of its
+    inputs, where that has the type and the index map of the result and no other
+    use. Bufferization then computes in place:
+
+    ```mlir
+    %e = tensor.empty() : tensor<4xf32>
+    %r = linalg.generic {maps = [id, id]} ins(%x) outs(%e)
+    // becomes
+    %r = linalg.generic {maps = [id]} outs(%x)
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
+def TFCGuardVariablesPass : Pass<"tfc-guard-variables"> {
+  let summary = "Keep values of variables that outlive a write";
+  let description = [{
+    Bufferization trusts that a tensor read from a variable is the only way to its
+    memory. So a read after a write in the same block becomes the value
+    written, a second read the first one; where a value read may still be used after the
+    variable is written, it is copied; only what is overwritten anyway stays `writable`; and each `tfcrt.abort` keeps the values that
+    variables have at that point, so that nothing computes over them earlier.
+  }];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect"];
+}
+
+def TFCPlaceResultsPass : Pass<"tfc-place-results", "::mlir::ModuleOp"> {
+  let summary = "Compute results of static shape in the caller's buffer";
+  let description = [{
+    Upstream's empty-tensor elimination, but for variables, which are never written
+    before their assignment. Expects packed entries.
+  }];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect"];
+}
+
+def TFCBufferizePass : Pass<"tfc-bufferize", "::mlir::ModuleOp"> {
+  let summary = "One-shot bufferization with dense buffers";
+  let description = [{
+    Expects packed entries. Buffers have identity layouts unless they are views.
+    A tensor that changes its size from one iteration of a loop to the next comes in
+    a new buffer each time, others are updated in place.
+  }];
+  let dependentDialects = [
+    "::mlir::bufferization::BufferizationDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
+    "::mlir::scf::SCFDialect"];
+}
+
+def TFCPlanMemoryPass : Pass<"tfc-plan-memory", "::mlir::func::FuncOp"> {
+  let summary = "Pack temporaries of static size into one arena";
+  let description = [{
+    Every `memref.alloc` of static size that does not leave its loop iteration
+    becomes a range of bytes of the body's arena argument; ranges of
+    buffers that are not alive together may overlap. Buffers of at most
+    `stack-bytes` become stack slots at the function's entry, as long as
+    `stack-limit` bytes last. The arena's size is the attribute
+    `tfc.arena_bytes` of the body.
+  }];
+  let options = [
+    Option<"stackBytes", "stack-bytes", "int64_t", "64", "largest buffer on the stack">,
+    Option<"stackLimit", "stack-limit", "int64_t", "4096", "most bytes on the stack">];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect", "::tfc::rt::TFCRTDialect"];
+}
+
+#endif // TFC_DIALECT_TFCRT_TRANSFORMS_PASSES_TD

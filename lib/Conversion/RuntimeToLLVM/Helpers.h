@@ -1,0 +1,111 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// The helpers that bodies call, one definition a module, in the LLVM dialect.
+//===----------------------------------------------------------------------===//
+
+#ifndef TFC_LIB_CONVERSION_RUNTIMETOLLVM_HELPERS_H
+#define TFC_LIB_CONVERSION_RUNTIMETOLLVM_HELPERS_H
+
+namespace tfc::rt {
+
+/// Buffers of dynamic size are nodes of a list: the first 64 bytes of each hold a pointer to the one
+/// made before it, the data follows. `%head` is the address of the newest one's pointer.
+inline constexpr const char *helpers = R"mlir(
+llvm.func internal @tfc.report(%ctx: !llvm.ptr, %code: i32, %message: !llvm.ptr, %location: !llvm.ptr,
+                               %summarize: i32, %n: i32, %tensors: !llvm.ptr)
+    attributes {no_inline, passthrough = ["cold"]} {
+  %slot = llvm.getelementptr %ctx[0, 8] : (!llvm.ptr) -> !llvm.ptr, !llvm.struct<(i32, i32, ptr, i64, ptr, ptr, ptr, ptr, ptr, ptr, ptr)>
+  %f = llvm.load %slot : !llvm.ptr -> !llvm.ptr
+  %null = llvm.mlir.zero : !llvm.ptr
+  %has = llvm.icmp "ne" %f, %null : !llvm.ptr
+  llvm.cond_br %has, ^call, ^end
+^call:
+  llvm.call %f(%ctx, %code, %message, %location, %summarize, %n, %tensors) : !llvm.ptr, (!llvm.ptr, i32, !llvm.ptr, !llvm.ptr, i32, i32, !llvm.ptr) -> ()
+  llvm.br ^end
+^end:
+  llvm.return
+}
+llvm.func internal @tfc.print(%ctx: !llvm.ptr, %format: !llvm.ptr, %summarize: i32, %stream: !llvm.ptr,
+                              %n: i32, %tensors: !llvm.ptr) -> i32 attributes {no_inline} {
+  %ok = llvm.mlir.constant(0 : i32) : i32
+  %slot = llvm.getelementptr %ctx[0, 7] : (!llvm.ptr) -> !llvm.ptr, !llvm.struct<(i32, i32, ptr, i64, ptr, ptr, ptr, ptr, ptr, ptr, ptr)>
+  %f = llvm.load %slot : !llvm.ptr -> !llvm.ptr
+  %null = llvm.mlir.zero : !llvm.ptr
+  %has = llvm.icmp "ne" %f, %null : !llvm.ptr
+  llvm.cond_br %has, ^call, ^end(%ok : i32)
+^call:
+  %status = llvm.call %f(%ctx, %format, %summarize, %stream, %n, %tensors) : !llvm.ptr, (!llvm.ptr, !llvm.ptr, i32, !llvm.ptr, i32, !llvm.ptr) -> i32
+  llvm.br ^end(%status : i32)
+^end(%result: i32):
+  llvm.return %result : i32
+}
+llvm.mlir.global internal constant @tfc.out_of_memory("out of memory\00")
+llvm.func internal @tfc.allocate_result(%ctx: !llvm.ptr, %bytes: i64, %location: !llvm.ptr) -> !llvm.ptr attributes {no_inline} {
+  %slot = llvm.getelementptr %ctx[0, 5] : (!llvm.ptr) -> !llvm.ptr, !llvm.struct<(i32, i32, ptr, i64, ptr, ptr, ptr, ptr, ptr, ptr, ptr)>
+  %f = llvm.load %slot : !llvm.ptr -> !llvm.ptr
+  %p = llvm.call %f(%ctx, %bytes) : !llvm.ptr, (!llvm.ptr, i64) -> !llvm.ptr
+  %null = llvm.mlir.zero : !llvm.ptr
+  %has = llvm.icmp "ne" %p, %null : !llvm.ptr
+  llvm.cond_br %has, ^end, ^none
+^none:
+  %code = llvm.mlir.constant(3 : i32) : i32
+  %zero = llvm.mlir.constant(0 : i32) : i32
+  %message = llvm.mlir.addressof @tfc.out_of_memory : !llvm.ptr
+  llvm.call @tfc.report(%ctx, %code, %message, %location, %zero, %zero, %null) : (!llvm.ptr, i32, !llvm.ptr, !llvm.ptr, i32, i32, !llvm.ptr) -> ()
+  llvm.br ^end
+^end:
+  llvm.return %p : !llvm.ptr
+}
+llvm.func internal @tfc.allocate(%ctx: !llvm.ptr, %head: !llvm.ptr, %bytes: i64, %location: !llvm.ptr) -> !llvm.ptr attributes {no_inline} {
+  %header = llvm.mlir.constant(64 : i64) : i64
+  %all = llvm.add %bytes, %header : i64
+  %node = llvm.call @tfc.allocate_result(%ctx, %all, %location) : (!llvm.ptr, i64, !llvm.ptr) -> !llvm.ptr
+  %null = llvm.mlir.zero : !llvm.ptr
+  %has = llvm.icmp "ne" %node, %null : !llvm.ptr
+  llvm.cond_br %has, ^link, ^none
+^none:
+  llvm.return %null : !llvm.ptr
+^link:
+  %before = llvm.load %head : !llvm.ptr -> !llvm.ptr
+  llvm.store %before, %node : !llvm.ptr, !llvm.ptr
+  llvm.store %node, %head : !llvm.ptr, !llvm.ptr
+  %data = llvm.getelementptr %node[64] : (!llvm.ptr) -> !llvm.ptr, i8
+  llvm.return %data : !llvm.ptr
+}
+llvm.func internal @tfc.release(%ctx: !llvm.ptr, %head: !llvm.ptr, %mark: !llvm.ptr, %kept: !llvm.ptr, %n: i64) attributes {no_inline} {
+  %zero = llvm.mlir.constant(0 : i64) : i64
+  %one = llvm.mlir.constant(1 : i64) : i64
+  %slot = llvm.getelementptr %ctx[0, 6] : (!llvm.ptr) -> !llvm.ptr, !llvm.struct<(i32, i32, ptr, i64, ptr, ptr, ptr, ptr, ptr, ptr, ptr)>
+  %first = llvm.load %head : !llvm.ptr -> !llvm.ptr
+  llvm.br ^next(%head, %first : !llvm.ptr, !llvm.ptr)
+^next(%link: !llvm.ptr, %node: !llvm.ptr):
+  %end = llvm.icmp "eq" %node, %mark : !llvm.ptr
+  llvm.cond_br %end, ^done, ^look
+^look:
+  %after = llvm.load %node : !llvm.ptr -> !llvm.ptr
+  %data = llvm.getelementptr %node[64] : (!llvm.ptr) -> !llvm.ptr, i8
+  llvm.br ^search(%zero : i64)
+^search(%i: i64):
+  %more = llvm.icmp "ult" %i, %n : i64
+  llvm.cond_br %more, ^compare, ^free
+^compare:
+  %where = llvm.getelementptr %kept[%i] : (!llvm.ptr, i64) -> !llvm.ptr, !llvm.ptr
+  %keep = llvm.load %where : !llvm.ptr -> !llvm.ptr
+  %same = llvm.icmp "eq" %keep, %data : !llvm.ptr
+  %j = llvm.add %i, %one : i64
+  llvm.cond_br %same, ^next(%node, %after : !llvm.ptr, !llvm.ptr), ^search(%j : i64)
+^free:
+  llvm.store %after, %link : !llvm.ptr, !llvm.ptr
+  %f = llvm.load %slot : !llvm.ptr -> !llvm.ptr
+  llvm.call %f(%ctx, %node) : !llvm.ptr, (!llvm.ptr, !llvm.ptr) -> ()
+  llvm.br ^next(%link, %after : !llvm.ptr, !llvm.ptr)
+^done:
+  llvm.return
+}
+)mlir";
+
+} // namespace tfc::rt
+
+#endif // TFC_LIB_CONVERSION_RUNTIMETOLLVM_HELPERS_H

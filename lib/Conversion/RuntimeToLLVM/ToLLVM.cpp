@@ -1,0 +1,105 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// One conversion to the LLVM dialect for everything that scalar code is made of.
+//===----------------------------------------------------------------------===//
+
+#include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
+#include "mlir/Conversion/ComplexToLLVM/ComplexToLLVM.h"
+#include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
+#include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVM.h"
+#include "mlir/Conversion/IndexToLLVM/IndexToLLVM.h"
+#include "mlir/Conversion/LLVMCommon/ConversionTarget.h"
+#include "mlir/Conversion/LLVMCommon/MemRefBuilder.h"
+#include "mlir/Conversion/LLVMCommon/Pattern.h"
+#include "mlir/Conversion/LLVMCommon/TypeConverter.h"
+#include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
+#include "mlir/Conversion/MathToLibm/MathToLibm.h"
+#include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
+#include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
+#include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
+#include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/Transforms/Transforms.h"
+#include "mlir/Transforms/DialectConversion.h"
+#include "tfc/Conversion/Passes.h"
+#include "tfc/Dialect/TFCRT/IR/TFCRT.h"
+
+namespace tfc {
+#define GEN_PASS_DEF_TOLLVMPASS
+#include "tfc/Conversion/Passes.h.inc"
+} // namespace tfc
+
+using namespace mlir;
+
+namespace {
+
+/// A pointer and sizes become a memref descriptor, dense and row-major.
+struct BindLowering : public ConvertOpToLLVMPattern<tfc::rt::BindOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+
+  LogicalResult matchAndRewrite(tfc::rt::BindOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    auto type = cast<MemRefType>(op.getMemref().getType());
+    if (!type.getLayout().isIdentity())
+      return rewriter.notifyMatchFailure(op, "expected a dense memref");
+    Type structType = getTypeConverter()->convertType(type);
+    if (!structType)
+      return rewriter.notifyMatchFailure(op, "expected a memref LLVM can hold");
+    auto descriptor = MemRefDescriptor::poison(rewriter, loc, structType);
+    descriptor.setAllocatedPtr(rewriter, loc, adaptor.getPointer());
+    descriptor.setAlignedPtr(rewriter, loc, adaptor.getPointer());
+    descriptor.setConstantOffset(rewriter, loc, 0);
+    auto constant = [&](int64_t value) -> Value {
+      return createIndexAttrConstant(rewriter, loc, getIndexType(), value);
+    };
+    SmallVector<Value> sizes;
+    auto dynamic = adaptor.getSizes().begin();
+    for (int64_t size : type.getShape())
+      sizes.push_back(ShapedType::isDynamic(size) ? *dynamic++ : constant(size));
+    Value stride = constant(1);
+    for (int64_t dim = type.getRank() - 1; dim >= 0; --dim) {
+      descriptor.setSize(rewriter, loc, dim, sizes[dim]);
+      descriptor.setStride(rewriter, loc, dim, stride);
+      if (dim)
+        stride = LLVM::MulOp::create(rewriter, loc, stride, sizes[dim]);
+    }
+    rewriter.replaceOp(op, {descriptor});
+    return success();
+  }
+};
+
+struct ToLLVM : public tfc::impl::ToLLVMPassBase<ToLLVM> {
+  void runOnOperation() override {
+    MLIRContext *context = &getContext();
+    ModuleOp module = getOperation();
+    LowerToLLVMOptions options(context);
+    LLVMTypeConverter converter(context, options);
+    RewritePatternSet patterns(context);
+    arith::populateCeilFloorDivExpandOpsPatterns(patterns);
+    memref::populateExpandOpsPatterns(patterns);
+    arith::populateArithToLLVMConversionPatterns(converter, patterns);
+    populateComplexToLLVMConversionPatterns(converter, patterns);
+    cf::populateControlFlowToLLVMConversionPatterns(converter, patterns);
+    populateFuncToLLVMConversionPatterns(converter, patterns);
+    index::populateIndexToLLVMConversionPatterns(converter, patterns);
+    populateFinalizeMemRefToLLVMConversionPatterns(converter, patterns);
+    populateMathToLLVMConversionPatterns(converter, patterns);
+    populateMathToLibmConversionPatterns(patterns);
+    populateVectorToLLVMConversionPatterns(converter, patterns);
+    ub::populateUBToLLVMConversionPatterns(converter, patterns);
+    patterns.add<BindLowering>(converter);
+
+    LLVMConversionTarget target(*context);
+    target.addLegalOp<ModuleOp>();
+    if (failed(applyFullConversion(module, target, std::move(patterns))))
+      return signalPassFailure();
+  }
+};
+
+} // namespace

@@ -1,0 +1,134 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// The dialect of calls into the host.
+//===----------------------------------------------------------------------===//
+
+#include "tfc/Dialect/TFCRT/IR/TFCRT.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "mlir/IR/OpImplementation.h"
+
+using namespace mlir;
+using namespace tfc::rt;
+
+#include "tfc/Dialect/TFCRT/IR/TFCRTDialect.cpp.inc"
+
+#define GET_OP_CLASSES
+#include "tfc/Dialect/TFCRT/IR/TFCRTOps.cpp.inc"
+
+void TFCRTDialect::initialize() {
+  addOperations<
+#define GET_OP_LIST
+#include "tfc/Dialect/TFCRT/IR/TFCRTOps.cpp.inc"
+      >();
+}
+
+//===----------------------------------------------------------------------===//
+// Verifiers
+//===----------------------------------------------------------------------===//
+
+/// C1
+static LogicalResult verifyDtypes(Operation *op, OperandRange data,
+                                  ArrayRef<int32_t> dtypes) {
+  if (data.size() != dtypes.size())
+    return op->emitOpError("expected one dtype per data operand, got ")
+           << dtypes.size() << " for " << data.size() << " operands";
+  return success();
+}
+
+LogicalResult PrintOp::verify() {
+  return verifyDtypes(*this, getData(), getDtypes());
+}
+
+LogicalResult AbortOp::verify() {
+  return verifyDtypes(*this, getData(), getDtypes());
+}
+
+LogicalResult BindOp::verify() {
+  // C1
+  int64_t unknown = cast<MemRefType>(getMemref().getType()).getNumDynamicDims();
+  if (unknown != static_cast<int64_t>(getSizes().size()))
+    return emitOpError("expected ")
+           << unknown << " sizes, one for each unknown dimension, got "
+           << getSizes().size();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Bufferization: all of these only read
+//===----------------------------------------------------------------------===//
+
+static FailureOr<Value>
+denseCopy(RewriterBase &rewriter, Location loc, Value buffer,
+          const bufferization::BufferizationOptions &options) {
+  auto type = cast<MemRefType>(buffer.getType());
+  SmallVector<Value> sizes;
+  for (auto [i, size] : llvm::enumerate(type.getShape()))
+    if (ShapedType::isDynamic(size))
+      sizes.push_back(memref::DimOp::create(rewriter, loc, buffer, i));
+  auto dense = MemRefType::get(type.getShape(), type.getElementType());
+  FailureOr<Value> copy = options.createAlloc(rewriter, loc, dense, sizes);
+  if (failed(copy) || failed(options.createMemCpy(rewriter, loc, buffer, *copy)))
+    return failure();
+  return copy;
+}
+
+/// Replaces the tensors among the operands by their buffers, in place.
+static LogicalResult bufferizeOperands(Operation *op, RewriterBase &rewriter,
+                                       const bufferization::BufferizationOptions &options,
+                                       bufferization::BufferizationState &state) {
+  SmallVector<Value> operands;
+  for (Value operand : op->getOperands()) {
+    if (!isa<TensorType>(operand.getType())) {
+      operands.push_back(operand);
+      continue;
+    }
+    FailureOr<Value> buffer =
+        bufferization::getBuffer(rewriter, operand, options, state);
+    if (failed(buffer))
+      return failure();
+    auto type = dyn_cast<MemRefType>(buffer->getType());
+    if (!type)
+      return op->emitOpError("expected ranked tensors, got ") << operand.getType();
+    if (!type.getLayout().isIdentity()) {
+      // The host sees dense tensors only.
+      FailureOr<Value> dense = denseCopy(rewriter, op->getLoc(), *buffer, options);
+      if (failed(dense))
+        return failure();
+      buffer = dense;
+    }
+    operands.push_back(*buffer);
+  }
+  rewriter.modifyOpInPlace(op, [&] { op->setOperands(operands); });
+  return success();
+}
+
+#define TFCRT_BUFFERIZE(OpTy)                                                  \
+  bool OpTy::bufferizesToMemoryRead(OpOperand &,                               \
+                                    const bufferization::AnalysisState &) {    \
+    return true;                                                               \
+  }                                                                            \
+  bool OpTy::bufferizesToMemoryWrite(OpOperand &,                              \
+                                     const bufferization::AnalysisState &) {   \
+    return false;                                                              \
+  }                                                                            \
+  bufferization::AliasingValueList OpTy::getAliasingValues(                    \
+      OpOperand &, const bufferization::AnalysisState &) {                     \
+    return {};                                                                 \
+  }                                                                            \
+  LogicalResult OpTy::bufferize(                                               \
+      RewriterBase &rewriter,                                                  \
+      const bufferization::BufferizationOptions &options,                      \
+      bufferization::BufferizationState &state) {                              \
+    return bufferizeOperands(*this, rewriter, options, state);                 \
+  }
+
+TFCRT_BUFFERIZE(PrintOp)
+TFCRT_BUFFERIZE(AbortOp)
+TFCRT_BUFFERIZE(SetResultOp)
+#undef TFCRT_BUFFERIZE

@@ -1,0 +1,110 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// In-place computation for elementwise ops: choosing the destination on tensors.
+//
+// Bufferization alone writes `%y = f(%x)` to a new buffer, since the op's
+// destination is a fresh `tensor.empty`. Making a dying operand the destination says
+// what we want; should it after all not be possible, bufferization copies.
+//===----------------------------------------------------------------------===//
+
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/Interfaces/LoopLikeInterface.h"
+#include "tfc/Dialect/TFCRT/Transforms/Passes.h"
+
+namespace tfc::rt {
+#define GEN_PASS_DEF_TFCREUSEOPERANDSPASS
+#include "tfc/Dialect/TFCRT/Transforms/Passes.h.inc"
+} // namespace tfc::rt
+
+using namespace mlir;
+using namespace tfc::rt;
+
+/// Can the memory behind `value` be written, if `value` itself has no other use?
+static bool isWritable(Value value) {
+  if (auto argument = dyn_cast<BlockArgument>(value))
+    return isa<LoopLikeOpInterface>(argument.getOwner()->getParentOp());
+  Operation *op = value.getDefiningOp();
+  if (auto read = dyn_cast<bufferization::ToTensorOp>(op))
+    return read.getWritable();
+  if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::CastOp>(op))
+    return op->getOperand(0).hasOneUse() && isWritable(op->getOperand(0));
+  // A slice is a view: writing it would write what it is a slice of.
+  return isa<linalg::LinalgOp, LoopLikeOpInterface, scf::IfOp, tensor::InsertOp,
+             tensor::InsertSliceOp, bufferization::AllocTensorOp, tensor::PadOp,
+             tensor::ConcatOp, tensor::FromElementsOp, tensor::GenerateOp,
+             bufferization::MaterializeInDestinationOp>(op);
+}
+
+/// In a loop, a value from before it is needed again in the next iteration.
+static bool isOfSameIteration(Value value, Operation *user) {
+  auto loop = user->getParentOfType<LoopLikeOpInterface>();
+  return !loop || loop->isAncestor(value.getParentBlock()->getParentOp());
+}
+
+/// The input whose buffer result number `number` of `op` may take over.
+static OpOperand *findDyingInput(linalg::GenericOp op, int64_t number) {
+  OpOperand *init = op.getDpsInitOperand(number);
+  AffineMap map = op.getMatchingIndexingMap(init);
+  if (!map.isPermutation())
+    return nullptr;
+  for (OpOperand *input : op.getDpsInputOperands()) {
+    Value value = input->get();
+    if (value.getType() == init->get().getType() && value.hasOneUse() &&
+        op.getMatchingIndexingMap(input) == map && isWritable(value) &&
+        isOfSameIteration(value, op))
+      return input;
+  }
+  return nullptr;
+}
+
+/// Moves `input` to the place of init number `number`.
+static linalg::GenericOp overwrite(RewriterBase &rewriter, linalg::GenericOp op,
+                                   OpOperand *input, int64_t number) {
+  unsigned place = input->getOperandNumber();
+  SmallVector<Value> inputs = op.getDpsInputs(), inits(op.getDpsInits());
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  inits[number] = input->get();
+  inputs.erase(inputs.begin() + place);
+  maps.erase(maps.begin() + place);
+
+  rewriter.setInsertionPoint(op);
+  auto next = linalg::GenericOp::create(rewriter, op.getLoc(), op.getResultTypes(), inputs,
+                                        inits, maps, op.getIteratorTypesArray());
+  next->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+  Block &block = op.getRegion().front();
+  rewriter.replaceAllUsesWith(block.getArgument(place),
+                              block.getArgument(op.getNumDpsInputs() + number));
+  block.eraseArgument(place);
+  rewriter.inlineRegionBefore(op.getRegion(), next.getRegion(), next.getRegion().begin());
+  rewriter.replaceOp(op, next.getResults());
+  return next;
+}
+
+namespace {
+
+struct ReuseOperands : public tfc::rt::impl::TFCReuseOperandsPassBase<ReuseOperands> {
+  void runOnOperation() override {
+    SmallVector<linalg::GenericOp> ops;
+    getOperation()->walk([&](linalg::GenericOp op) {
+      if (op.hasPureTensorSemantics() && op.getNumParallelLoops() == op.getNumLoops())
+        ops.push_back(op);
+    });
+    IRRewriter rewriter(&getContext());
+    for (linalg::GenericOp op : ops)
+      for (int64_t i = 0; i < op.getNumDpsInits(); ++i) {
+        OpOperand *init = op.getDpsInitOperand(i);
+        if (!init->get().getDefiningOp<tensor::EmptyOp>() || op.payloadUsesValueFromOperand(init))
+          continue;
+        if (OpOperand *input = findDyingInput(op, i))
+          op = overwrite(rewriter, op, input, i);
+      }
+  }
+};
+
+} // namespace
