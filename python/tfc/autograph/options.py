@@ -5,7 +5,6 @@ import logging
 import os
 from dataclasses import dataclass
 
-
 logger = logging.getLogger("tfc.autograph")
 
 
@@ -53,7 +52,9 @@ class Options:
         for feature in features:
             name = feature.value if isinstance(feature, Feature) else feature
             if name not in Feature.__members__:
-                raise ValueError(f"unknown autograph feature {feature!r}; one of {', '.join(Feature.__members__)} is expected")
+                raise ValueError(
+                    f"unknown autograph feature {feature!r}; one of {', '.join(Feature.__members__)} is expected"
+                )
             names.add(name)
         return cls(bool(recursive), frozenset(names))
 
@@ -95,5 +96,3 @@ def log(level: int, message: str, *args):
 def trace(*args):
     """Prints its arguments, at trace time where the code is being traced."""
     print(*args)
-
-

@@ -10,13 +10,11 @@ _SITE = tuple(os.sep + p + os.sep for p in ("site-packages", "dist-packages"))
 
 # Installed packages that run as they are. Others are converted: they may well be libraries of models.
 LIBRARIES = frozenset(
-    "IPython PIL _pytest absl attr attrs cloudpickle dill h5py hypothesis ipykernel jax jaxlib llvmlite matplotlib ml_dtypes mlir "
-    "mock numba numpy pandas pdbpp pkg_resources pluggy psutil pybind11 pytest requests rich safetensors scipy setuptools six "
-    "sklearn sympy tensorflow torch tqdm triton typing_extensions urllib3 wrapt yaml".split()
+    ["IPython", "PIL", "_pytest", "absl", "attr", "attrs", "cloudpickle", "dill", "h5py", "hypothesis", "ipykernel", "jax", "jaxlib", "llvmlite", "matplotlib", "ml_dtypes", "mlir", "mock", "numba", "numpy", "pandas", "pdbpp", "pkg_resources", "pluggy", "psutil", "pybind11", "pytest", "requests", "rich", "safetensors", "scipy", "setuptools", "six", "sklearn", "sympy", "tensorflow", "torch", "tqdm", "triton", "typing_extensions", "urllib3", "wrapt", "yaml"]
 )
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def is_library(filename: str) -> bool:
     """Is this file part of tfc, of Python itself, or of a library that is run as it is?"""
     if filename.startswith("<frozen"):

@@ -6,7 +6,6 @@ Flat lists hold tensors and list values (`core.TensorList`).
 from contextlib import contextmanager
 
 import numpy as np
-
 from tfc.dtypes import as_dtype, int32, int64
 
 try:
@@ -68,7 +67,12 @@ def cond(pred, true_fn, false_fn):
 
 def while_loop(cond_fn, body_fn, init, *, shape_invariants=None, maximum_iterations=None, names=None):
     return core.current().while_loop(
-        cond_fn, body_fn, init, shape_invariants=shape_invariants, maximum_iterations=maximum_iterations, names=names
+        cond_fn,
+        body_fn,
+        init,
+        shape_invariants=shape_invariants,
+        maximum_iterations=maximum_iterations,
+        names=names,
     )
 
 
@@ -159,7 +163,13 @@ def integer_range(start, limit, delta, dtype=None):
     parts = [tensor(x) for x in (start, limit, delta)]
     if not all(x.dtype.is_integer for x in parts):
         return None
-    common = as_dtype(dtype) if dtype is not None else int64 if any(x.dtype is int64 for x in parts) else parts[0].dtype
+    common = (
+        as_dtype(dtype)
+        if dtype is not None
+        else int64
+        if any(x.dtype is int64 for x in parts)
+        else parts[0].dtype
+    )
     if not common.is_integer or any(x.dtype not in (int32, int64) and x.dtype is not common for x in parts):
         return None
     if not is_symbolic(parts[2]) and int(parts[2]) == 0:
@@ -171,7 +181,9 @@ def length(value):
     """The size of the first axis, as an int32 tensor."""
     static = shape(value)
     if static == ():
-        raise ValueError("len requires a non-scalar tensor, got one of shape (). A scalar cannot be iterated over")
+        raise ValueError(
+            "len requires a non-scalar tensor, got one of shape (). A scalar cannot be iterated over"
+        )
     if static is not None and static[0] is not None:
         return tensor(static[0])
     return ops.shape(value)[0]

@@ -5,9 +5,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from fake import Interpreter  # noqa: E402
-
-from tfc.autograph import seam  # noqa: E402
+from fake import Interpreter
+from tfc.autograph import seam
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ as they would be traced; the results are those of the branch and the iterations 
 from contextlib import contextmanager
 
 import numpy as np
-
 from tfc.autograph import seam
 
 
@@ -100,7 +99,9 @@ class Interpreter:
         assert [x.dtype for x in main] == [x.dtype for x in other]
         return main if pred.hidden else other
 
-    def while_loop(self, cond_fn, body_fn, init, *, shape_invariants=None, maximum_iterations=None, names=None):
+    def while_loop(
+        self, cond_fn, body_fn, init, *, shape_invariants=None, maximum_iterations=None, names=None
+    ):
         values, count = list(init), 0
         assert all(isinstance(x, Fake) for x in values)
         assert names is None or len(names) == len(init)

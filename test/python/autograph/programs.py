@@ -79,7 +79,11 @@ def statement(draw, depth, in_loop):
         lines += _indented(draw(block(depth - 1, True)))
     else:
         fuel = f"w{depth}"
-        lines = [f"{fuel} = START", f"while {fuel} < {draw(st.integers(1, 4))} and {draw(condition())}:", f"    {fuel} += 1"]
+        lines = [
+            f"{fuel} = START",
+            f"while {fuel} < {draw(st.integers(1, 4))} and {draw(condition())}:",
+            f"    {fuel} += 1",
+        ]
         lines += _indented(draw(block(depth - 1, True)))
     if draw(st.integers(0, 3)) == 0:
         lines += ["else:", *_indented(draw(block(depth - 1, in_loop)))]

@@ -7,7 +7,6 @@ import traceback
 import warnings
 
 import pytest
-
 from tfc.autograph import ConversionWarning, convert, do_not_convert, is_converted
 
 COUNTER = 0
@@ -93,7 +92,7 @@ def test_chained_comparison_evaluates_the_middle_once():
 
 def test_chained_comparison_stops_at_the_first_false():
     def f(log):
-        return 5 < log.append(1) or 3 if False else 5 < 1 < log.append(2)
+        return log.append(1) > 5 or 3 if False else 5 < 1 < log.append(2)
 
     log = []
     assert convert(f)(log) is False
@@ -579,6 +578,7 @@ def test_import_and_with_and_except_bind_names():
     def f(x):
         if x:
             import math as m
+
             with contextlib.nullcontext(3) as y:
                 pass
             try:

@@ -3,7 +3,6 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from programs import load, program
-
 from tfc.autograph import convert, is_converted
 
 

@@ -158,7 +158,9 @@ class _Filled:
 
     def result(self, flat):
         parts = zip(self.leaves, self.kinds, strict=True)
-        return nests.pack(self.structure, [merge.rebuilt(leaf, flat) if kind else leaf for leaf, kind in parts])
+        return nests.pack(
+            self.structure, [merge.rebuilt(leaf, flat) if kind else leaf for leaf, kind in parts]
+        )
 
 
 class _Merged:
@@ -171,13 +173,17 @@ class _Merged:
         return [merge.as_value(pair[side]) for pair in self.pairs if not merge.same(*pair)]
 
     def result(self, flat):
-        return nests.pack(self.structure, [p[0] if merge.same(*p) else merge.rebuilt(p[0], flat) for p in self.pairs])
+        return nests.pack(
+            self.structure, [p[0] if merge.same(*p) else merge.rebuilt(p[0], flat) for p in self.pairs]
+        )
 
 
 def _merged(symbol, main, other):
     difference = nests.difference(main, other)
     if difference:
-        raise TypeError(f"{phrase(symbol)} must have the same nested structure in the main and else branches: {difference}")
+        raise TypeError(
+            f"{phrase(symbol)} must have the same nested structure in the main and else branches: {difference}"
+        )
     pairs = list(zip(nests.flatten(main), nests.flatten(other), strict=True))
     for a, b in pairs:
         if merge.same(a, b):

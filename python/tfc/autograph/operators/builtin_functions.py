@@ -1,7 +1,7 @@
 """Python's builtin functions in converted code: themselves for Python values, tensor operations for tensors.
 
-`OVERLOADS` maps a builtin to the function called in its place. `ITERATED` maps what makes an iterable to a function that makes one for a
-traced `for` to step through; those return what the builtin returns where no tensor is involved.
+`OVERLOADS` maps a builtin to the function called in its place. `ITERATED` is looked up first where a `for` iterates over the result:
+what it gives, the loop can step through without a tensor being made. Both do what the builtin does where no tensor is involved.
 """
 
 import builtins
@@ -9,7 +9,7 @@ import functools
 
 from .. import seam
 from .branch import as_condition
-from .iterated import Enumerated, Range, Zipped, remember, sequence
+from .iterated import Enumerated, Range, Sequence, Zipped, remember, sequence
 from .logical import and_, or_
 
 OVERLOADS: dict = {}
@@ -91,14 +91,18 @@ def _extreme(name, reduce, pair, builtin):
             if shape == ():
                 return args[0]
             if shape is not None and len(shape) != 1:
-                raise ValueError(f"{name}(tensor) takes a scalar or a vector, got shape {shape}; tf.reduce_{name} takes any")
+                raise ValueError(
+                    f"{name}(tensor) takes a scalar or a vector, got shape {shape}; tf.reduce_{name} takes any"
+                )
             return getattr(seam.ops, reduce)(args[0])
         if values is None or not _symbolic(values):
             return builtin(*args, **kwargs)
         _no_key(name, kwargs)
         for value in values:
             if seam.is_tensor(value) and seam.shape(value) not in ((), None):
-                raise ValueError(f"{name} of several tensors takes scalars, got shape {seam.shape(value)}; see tf.{pair}")
+                raise ValueError(
+                    f"{name} of several tensors takes scalars, got shape {seam.shape(value)}; see tf.{pair}"
+                )
         return functools.reduce(getattr(seam.ops, pair), values)
 
     _replaces(builtin)(extreme)
@@ -159,16 +163,18 @@ def iterated_range(*args):
     return _range(*args) or seam.ops.range(*args)
 
 
-@_replaces(enumerate, ITERATED)
-def iterated_enumerate(iterable, start=0):
+@_replaces(enumerate)
+def enumerate_(iterable, start=0):
     inner = sequence(iterable)
     return enumerate(iterable, start) if inner is None else Enumerated(inner, start)
 
 
-@_replaces(zip, ITERATED)
-def iterated_zip(*iterables, **kwargs):
+@_replaces(zip)
+def zip_(*iterables, **kwargs):
     inners = [sequence(i) for i in iterables]
     if not inners or all(inner is None for inner in inners):
+        return zip(*iterables, **kwargs)
+    if None in inners and not any(seam.is_symbolic(i) or isinstance(i, Sequence) for i in iterables):
         return zip(*iterables, **kwargs)
     for iterable, inner in zip(iterables, inners, strict=True):
         if inner is None:
@@ -182,7 +188,12 @@ def iterated_zip(*iterables, **kwargs):
 def _range(*args, **kwargs):
     """The Range of a call of `tf.range`, or None if it is not one of integers."""
     start, limit, delta = (0, args[0], 1) if len(args) == 1 else (*args, 1)[:3]
-    parts = seam.integer_range(kwargs.get("start", start), kwargs.get("limit", limit), kwargs.get("delta", delta), kwargs.get("dtype"))
+    parts = seam.integer_range(
+        kwargs.get("start", start),
+        kwargs.get("limit", limit),
+        kwargs.get("delta", delta),
+        kwargs.get("dtype"),
+    )
     return parts and Range(*parts)
 
 
@@ -220,4 +231,3 @@ def iterated(function):
     if function is getattr(seam.ops, "range", None):
         return iterated_tensor_range
     return ITERATED.get(function)
-

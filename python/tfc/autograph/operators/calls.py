@@ -12,7 +12,13 @@ from . import builtin_functions
 
 _NOT_CONVERTED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 _warned = weakref.WeakSet()
-_SAME_KINDS = (type, types.BuiltinFunctionType, types.MethodWrapperType, types.WrapperDescriptorType, types.MethodDescriptorType)
+_SAME_KINDS = (
+    type,
+    types.BuiltinFunctionType,
+    types.MethodWrapperType,
+    types.WrapperDescriptorType,
+    types.MethodDescriptorType,
+)
 
 
 def builtin(function, options):
@@ -36,7 +42,11 @@ def converted(function, options):
         return builtin(function, options)
     if kind is functools.partial:
         made = converted(function.func, options)
-        return function if made is function.func else functools.partial(made, *function.args, **function.keywords)
+        return (
+            function
+            if made is function.func
+            else functools.partial(made, *function.args, **function.keywords)
+        )
     method = getattr(kind, "__call__", None)
     if type(method) is types.FunctionType and not _opted_out(function):
         made = convert_function(method, options)
@@ -54,7 +64,10 @@ def convert_function(function, options):
         _warn(function, f"{kind} are not supported")
         return function
     if _is_wrapt(function):
-        _warn_once(function, f"{function!r} appears to be decorated by wrapt, which is not yet supported by AutoGraph. The function will run as-is.")
+        _warn_once(
+            function,
+            f"{function!r} appears to be decorated by wrapt, which is not yet supported by AutoGraph. The function will run as-is.",
+        )
         return function
     result = cache.lookup(function, options)
     if isinstance(result, cache.Refused):
@@ -66,8 +79,12 @@ def convert_function(function, options):
 def bind(function, result, options):
     """A function object that runs converted code with the globals, cells, defaults and attributes of the original."""
     from_original = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
-    closure = tuple(from_original[n] if n in from_original else _operators_cell(options) for n in result.code.co_freevars)
-    made = types.FunctionType(result.code, function.__globals__, function.__name__, function.__defaults__, closure)
+    closure = tuple(
+        from_original[n] if n in from_original else _operators_cell(options) for n in result.code.co_freevars
+    )
+    made = types.FunctionType(
+        result.code, function.__globals__, function.__name__, function.__defaults__, closure
+    )
     made.__kwdefaults__ = function.__kwdefaults__
     made.__dict__.update(function.__dict__)
     made.__qualname__ = function.__qualname__

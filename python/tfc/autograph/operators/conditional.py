@@ -42,13 +42,17 @@ def select(test, main, other, what):
 def _check(values, what):
     difference = nests.difference(*values)
     if difference:
-        raise TypeError(f"{what} must have the same nested structure in the main and else branches: {difference}")
+        raise TypeError(
+            f"{what} must have the same nested structure in the main and else branches: {difference}"
+        )
     for pair in zip(*map(nests.flatten, values), strict=True):
         if merge.same(*pair):
             continue
         for side, leaf in enumerate(pair):
             if not merge.tensorable(leaf):
-                raise TypeError(f"{what} must give tensors or numbers, got a {type(leaf).__name__} in the {_SIDES[side]} branch")
+                raise TypeError(
+                    f"{what} must give tensors or numbers, got a {type(leaf).__name__} in the {_SIDES[side]} branch"
+                )
         a, b = map(merge.dtype_of, pair)
         if a != b:
             raise TypeError(f"{what} has dtype {a} in the main branch, but dtype {b} in the else branch")

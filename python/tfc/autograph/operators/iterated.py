@@ -14,6 +14,11 @@ class Sequence:
     def following(self, counters): ...
     def nonempty(self): ...
 
+    def __iter__(self):
+        raise TypeError(
+            "an enumerate or zip of tensors has no Python elements while a function is traced; iterate over it in a `for` statement"
+        )
+
 
 class Range(Sequence):
     """`tf.range(start, limit, delta)` of integers, as a counter."""
@@ -90,7 +95,10 @@ class Zipped(Sequence):
 
     def _each(self, counters):
         counters = iter(counters)
-        return [(inner, [next(counters) for _ in range(n)]) for inner, n in zip(self.inners, self.sizes, strict=True)]
+        return [
+            (inner, [next(counters) for _ in range(n)])
+            for inner, n in zip(self.inners, self.sizes, strict=True)
+        ]
 
     def more(self, counters):
         return seam.all_of([inner.more(c) for inner, c in self._each(counters)])

@@ -19,7 +19,9 @@ def and_(value, *later):
         value = as_condition(value)
         if seam.is_symbolic(value):
             first, rest = later[i], later[i + 1 :]
-            return select(value, lambda: and_(first(), *rest), lambda: value, "the operands of `and`: the expression")
+            return select(
+                value, lambda: and_(first(), *rest), lambda: value, "the operands of `and`: the expression"
+            )
         if not value:
             return value
         value = operand()
@@ -32,7 +34,9 @@ def or_(value, *later):
         value = as_condition(value)
         if seam.is_symbolic(value):
             first, rest = later[i], later[i + 1 :]
-            return select(value, lambda: value, lambda: or_(first(), *rest), "the operands of `or`: the expression")
+            return select(
+                value, lambda: value, lambda: or_(first(), *rest), "the operands of `or`: the expression"
+            )
         if value:
             return value
         value = operand()

@@ -43,7 +43,13 @@ class Loop:
         """
         missing = [i for i in self.carried if is_missing(self.before[i])]
         created = [i for i in missing if i < self.n_alive and self._is_users(i)]
-        self._define({i: _Variable(self.state.symbols[i], self.before[i], self._invariant(i)) for i in self.carried if i not in missing})
+        self._define(
+            {
+                i: _Variable(self.state.symbols[i], self.before[i], self._invariant(i))
+                for i in self.carried
+                if i not in missing
+            }
+        )
         for i in list(missing):
             example = (examples or {}).get(self.state.symbols[i])
             if example is not None:
@@ -112,7 +118,9 @@ class Loop:
                 raise ValueError(f"{phrase(self.state.symbols[i])} must be defined before the loop.")
             if found[i] is not None:
                 types, value = found[i]
-                self.variables[i] = _Variable.of_types(self.state.symbols[i], types, value, self._invariant(i))
+                self.variables[i] = _Variable.of_types(
+                    self.state.symbols[i], types, value, self._invariant(i)
+                )
             else:
                 self.carried.remove(i)
         self.state.set(self.before)
@@ -147,7 +155,11 @@ class Loop:
                 go = and_(go, lambda cell=cell: _negated(cell.cell_contents))
             return _as_bool(and_(go, lambda: test(list(flat[: len(counters)]))))
 
-        init, invariants, names = list(counters), [None] * len(counters), [f"counter_{i}" for i in range(len(counters))]
+        init, invariants, names = (
+            list(counters),
+            [None] * len(counters),
+            [f"counter_{i}" for i in range(len(counters))],
+        )
         for i, variable in self.variables.items():
             init += variable.start
             invariants += variable.invariants
@@ -209,7 +221,9 @@ def _dims(shape):
     dims = getattr(shape, "dims", shape)
     if getattr(shape, "rank", 0) is None or dims is None:
         return ...
-    return tuple(d if d is None else int(d) for d in (shape.as_list() if hasattr(shape, "as_list") else shape))
+    return tuple(
+        d if d is None else int(d) for d in (shape.as_list() if hasattr(shape, "as_list") else shape)
+    )
 
 
 def _type_of(leaf):
@@ -259,7 +273,9 @@ class _Variable:
             else:
                 start.append(seam.zeros(dtype, shape))
                 known = shape is not None and None not in shape
-                invariants.append(invariant if known or invariant is not None else (... if shape is None else shape))
+                invariants.append(
+                    invariant if known or invariant is not None else (... if shape is None else shape)
+                )
                 continue
             invariants.append(invariant)
         made = cls(symbol, nests.pack(value, start))
@@ -267,13 +283,18 @@ class _Variable:
         return made
 
     def load(self, flat):
-        return nests.pack(self.structure, [next(flat) if d else leaf for leaf, d in zip(self.leaves, self.dynamic, strict=True)])
+        return nests.pack(
+            self.structure,
+            [next(flat) if d else leaf for leaf, d in zip(self.leaves, self.dynamic, strict=True)],
+        )
 
     def store(self, value, entry):
         """The flat values after an iteration; raises where they do not fit the ones at its start."""
         name = phrase(self.symbol)
         if value is UNDEFINED:
-            raise ValueError(f"{name} must be defined at the end of each iteration: it was deleted in the loop")
+            raise ValueError(
+                f"{name} must be defined at the end of each iteration: it was deleted in the loop"
+            )
         if isinstance(value, NoReturn) or (value is None and self.symbol == RETURN_VALUE):
             raise NotImplementedError(
                 "a return statement cannot be placed inside this TensorFlow loop; this may happen if a return statement depends on a "
@@ -285,10 +306,14 @@ class _Variable:
             raise ValueError(f"{name} is None at the end of the iteration.")
         difference = nests.difference(self.structure, value)
         if difference:
-            raise TypeError(f"{name} does not have the same nested structure after one iteration: {difference}")
+            raise TypeError(
+                f"{name} does not have the same nested structure after one iteration: {difference}"
+            )
         out, entry = [], iter(entry)
         for invariants, (before, after, dynamic) in zip(
-            self._leaf_invariants(), zip(self.leaves, nests.flatten(value), self.dynamic, strict=True), strict=True
+            self._leaf_invariants(),
+            zip(self.leaves, nests.flatten(value), self.dynamic, strict=True),
+            strict=True,
         ):
             if dynamic:
                 out.append(self._leaf(name, next(entry), after, invariants))
@@ -318,10 +343,14 @@ class _Variable:
                     "the return value from a TensorFlow loop may only be a Tensor, int, float, bool or a list, tuple or dict thereof, "
                     f"but is a {type(after).__name__}"
                 )
-            raise TypeError(f"{name} is a tensor before the loop, but a {type(after).__name__} after one iteration")
+            raise TypeError(
+                f"{name} is a tensor before the loop, but a {type(after).__name__} after one iteration"
+            )
         before_dtype, after_dtype = merge.dtype_of(entry), merge.dtype_of(after)
         if before_dtype != after_dtype:
-            raise TypeError(f"{name} has dtype {before_dtype} before the loop, but dtype {after_dtype} after one iteration")
+            raise TypeError(
+                f"{name} has dtype {before_dtype} before the loop, but dtype {after_dtype} after one iteration"
+            )
         after = merge.as_value(after)
         if seam.is_list(after):
             return after

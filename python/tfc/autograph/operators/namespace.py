@@ -32,7 +32,11 @@ class Operators:
 
     def c(self, function):
         """What to call in the place of `function`."""
-        return calls.converted(function, self.options) if self.options.recursive else calls.builtin(function, self.options)
+        return (
+            calls.converted(function, self.options)
+            if self.options.recursive
+            else calls.builtin(function, self.options)
+        )
 
     def iterated(self, function):
         """What to call in the place of `function` where a `for` iterates over the result."""

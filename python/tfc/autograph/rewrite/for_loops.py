@@ -1,10 +1,10 @@
 """`for`: the body becomes a function of the item, and `ag__.for_stmt` iterates in Python or builds a loop.
 
-    for i in s:               def ag__body(ag__item):
-      x = x + i         ->      nonlocal i, x
-                                i = ag__item
-                                x = x + i
-                              ag__.for_stmt(s, ag__body, ("x", "i"), (1, 1, 1), (), None)
+for i in s:               def ag__body(ag__item):
+  x = x + i         ->      nonlocal i, x
+                            i = ag__item
+                            x = x + i
+                          ag__.for_stmt(s, ag__body, ("x", "i"), (1, 1, 1), (), None)
 """
 
 import ast

@@ -11,10 +11,18 @@ def rewrite(stmt, context):
     if not (isinstance(call, ast.Call) and len(call.args) == 1 and not call.keywords):
         return stmt
     wrapped = call.func
-    if not (isinstance(wrapped, ast.Call) and len(wrapped.args) == 1 and isinstance(wrapped.args[0], ast.Attribute)):
+    if not (
+        isinstance(wrapped, ast.Call)
+        and len(wrapped.args) == 1
+        and isinstance(wrapped.args[0], ast.Attribute)
+    ):
         return stmt
     method = wrapped.args[0]
-    if method.attr != "append" or not isinstance(method.value, ast.Name) or isinstance(call.args[0], ast.Starred):
+    if (
+        method.attr != "append"
+        or not isinstance(method.value, ast.Name)
+        or isinstance(call.args[0], ast.Starred)
+    ):
         return stmt
     name = method.value.id
     if name not in context.scope.bound and name not in context.scope.params:

@@ -98,7 +98,9 @@ def _with(stmt):
 def _try(stmt):
     gen = _block(stmt.body)[0] | _block(stmt.orelse)[0]
     for handler in stmt.handlers:
-        gen = gen | (reads(handler.type) if handler.type else NONE) | (_block(handler.body)[0] - {handler.name})
+        gen = (
+            gen | (reads(handler.type) if handler.type else NONE) | (_block(handler.body)[0] - {handler.name})
+        )
     final_gen, final_kill = _block(stmt.finalbody)
     return gen | final_gen, final_kill
 
