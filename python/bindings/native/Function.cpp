@@ -8,6 +8,7 @@
 #include "Function.h"
 #include "Cache.h"
 #include "Entry.h"
+#include "Guards.h"
 #include "Modes.h"
 
 namespace tfc::native {
@@ -358,7 +359,7 @@ bool initFunction(PyObject *module) {
   bindName = PyUnicode_InternFromString("_bind");
   functionType = addType(module, &functionSpec, nullptr);
   return callSlowName && bindName && functionType && initEntry(module) &&
-         initModes(module);
+         initModes(module) && initGuards(module);
 }
 
 } // namespace tfc::native

@@ -7,27 +7,11 @@
 //===----------------------------------------------------------------------===//
 #include "Callbacks.h"
 #include "Executable.h"
+#include "Stack.h"
 
 namespace tfc::native {
 
 namespace {
-
-/// An array on the stack, or on the heap if it is long.
-template <typename T, int N> class StackArray {
-public:
-  explicit StackArray(size_t size)
-      : pointer(size <= N ? inline_ : new T[size]) {}
-  ~StackArray() {
-    if (pointer != inline_)
-      delete[] pointer;
-  }
-  T &operator[](size_t i) { return pointer[i]; }
-  T *data() { return pointer; }
-
-private:
-  T inline_[N];
-  T *pointer;
-};
 
 bool badValue(Executable *self, const char *kind, size_t index,
               const ValueSpec &spec, int32_t dtype, const Dims &dims) {
@@ -56,6 +40,7 @@ public:
   }
 
   ~Invocation() {
+    finish();
     for (size_t i = 0; i < numHeld; ++i)
       Py_DECREF(held[i]);
     for (size_t i = 0; i < numHeldBuffers; ++i)
@@ -84,9 +69,17 @@ private:
   size_t numHeldBuffers = 0;
   StackArray<VariableStorage *, 16> writing;
   size_t numWriting = 0;
+  bool finished = false;
   /// Variables that get their first value by this call.
   StackArray<VariableStorage *, 16> created;
   size_t numCreated = 0;
+
+  /// Takes the marks of writing back.
+  void finish() {
+    if (!finished)
+      finishWriting(writing.data(), numWriting);
+    finished = true;
+  }
 
   VariableStorage *variable(size_t i) { return asVariable(variableObjects[i]); }
 
@@ -207,7 +200,18 @@ private:
       return false;
     v->lastCall = callNumber;
     void *&buffer = buffers[numArgs + i];
-    if (v->writer) {
+    if (v->writer && v->writer != PyThread_get_thread_ident()) {
+      PyErr_Format(PyExc_RuntimeError,
+                   "%U: variable %zu is being written by another thread",
+                   self->name, i);
+      return false;
+    }
+    bool nested = v->writer;
+    if (spec.writes && !nested) {
+      v->writer = PyThread_get_thread_ident();
+      writing[numWriting++] = v;
+    }
+    if (nested) {
       // A callback of the call that writes it, in this very thread: both see
       // the same memory, as program order says.
       if (spec.writes && spec.numUnknown) {
@@ -250,18 +254,12 @@ private:
     for (size_t i = 0; i < numVariables; ++i)
       if (!bindVariable(i, callNumber))
         return dropResults(results);
-    for (size_t i = 0; i < numVariables; ++i)
-      if (data.variables[i].writes && !variable(i)->writer) {
-        variable(i)->writer = PyThread_get_thread_ident();
-        writing[numWriting++] = variable(i);
-      }
     size_t resultSizes = sizesUsed;
     for (const ValueSpec &spec : data.results)
       pushUnknown(spec, nullptr);
 
     Buffer *arena = takeArena();
     if (data.arenaBytes && !arena) {
-      finishWriting(writing.data(), numWriting);
       PyErr_NoMemory();
       return dropResults(results);
     }
@@ -276,9 +274,9 @@ private:
       status = data.entry(&state.context, buffers.data(), sizes.data());
     }
     if (arena)
-      data.arenas.push_back(arena);
+      keepArena(arena);
     bool ok = adoptVariables(state);
-    finishWriting(writing.data(), numWriting);
+    finish();
     if (status != TFC_OK || state.errorType) {
       PyErr_Clear();
       raiseStatus(state, status, self->name);
@@ -297,6 +295,14 @@ private:
     Buffer *arena = data.arenas.back();
     data.arenas.pop_back();
     return arena;
+  }
+
+  void keepArena(Buffer *arena) {
+    constexpr size_t kMost = 4; // more come from a burst of threads
+    if (data.arenas.size() < kMost)
+      data.arenas.push_back(arena);
+    else
+      release(arena);
   }
 
   /// Dimensions of a value whose unknown ones start at `sizes[next]`.

@@ -248,8 +248,10 @@ bool Key::addBytes(uint64_t tag, const void *data, size_t nbytes) {
 }
 
 bool Key::addString(PyObject *string) {
+#if PY_VERSION_HEX < 0x030C0000
   if (PyUnicode_READY(string) < 0)
     return false;
+#endif
   int kind = PyUnicode_KIND(string);
   return addBytes(kString | uint64_t(kind) << 8, PyUnicode_DATA(string),
                   PyUnicode_GET_LENGTH(string) * kind);

@@ -10,46 +10,13 @@
 #ifndef TFC_NATIVE_KEY_H
 #define TFC_NATIVE_KEY_H
 
+#include "Stack.h"
 #include "Variable.h"
 
 #include <unordered_map>
 #include <vector>
 
 namespace tfc::native {
-
-/// Growing array with room for the common case on the stack.
-template <typename T, int N> class StackVector {
-public:
-  StackVector() = default;
-  StackVector(const StackVector &) = delete;
-  ~StackVector() {
-    if (pointer != inline_)
-      free(pointer);
-  }
-  void push(T value) {
-    if (count == capacity)
-      grow();
-    pointer[count++] = value;
-  }
-  T *data() { return pointer; }
-  const T *data() const { return pointer; }
-  size_t size() const { return count; }
-  T operator[](size_t i) const { return pointer[i]; }
-
-private:
-  void grow() {
-    capacity *= 2;
-    T *bigger = static_cast<T *>(malloc(capacity * sizeof(T)));
-    memcpy(bigger, pointer, count * sizeof(T));
-    if (pointer != inline_)
-      free(pointer);
-    pointer = bigger;
-  }
-
-  T inline_[N];
-  T *pointer = inline_;
-  size_t count = 0, capacity = N;
-};
 
 /// What a Function knows that goes into its keys.
 struct KeyOptions {

@@ -147,6 +147,16 @@ PyObject *fromNumpy(PyObject *, PyObject *args, PyObject *kwargs) {
                       Py_TYPE(object)->tp_name);
 }
 
+PyObject *adopt(PyObject *, PyObject *object) {
+  if (PyArray_Check(object))
+    return tensorFromArray(reinterpret_cast<PyArrayObject *>(object), false);
+  if (PyArray_CheckScalar(object))
+    return tensorFromObject(object);
+  return PyErr_Format(PyExc_TypeError,
+                      "_adopt takes a numpy array or scalar, got %.200s",
+                      Py_TYPE(object)->tp_name);
+}
+
 PyObject *fromScalar(PyObject *, PyObject *args) {
   PyObject *value, *dtypeObject;
   if (!PyArg_ParseTuple(args, "OO:from_scalar", &value, &dtypeObject))
@@ -225,6 +235,8 @@ PyMethodDef eagerMethods[] = {
      "byte order is used in place and must not be changed "
      "afterwards.\n\nRaises "
      "TypeError for other objects and for dtypes that tensors do not have."},
+    {"_adopt", adopt, METH_O | METH_STATIC,
+     "_adopt(array)\n\nfrom_numpy(array, copy=False), and faster."},
     {"from_scalar", fromScalar, METH_VARARGS | METH_STATIC,
      "from_scalar(value, dtype)\n\nA tensor of shape () from a Python bool, "
      "int, "

@@ -2,6 +2,7 @@
 
 from tfc._native import (
     DTYPE_CODES,
+    AttributeGuard,
     EagerTensor,
     Entry,
     Executable,
@@ -27,6 +28,7 @@ from tfc._native import (
 )
 
 __all__ = [
+    "AttributeGuard",
     "DTYPE_CODES",
     "EagerTensor",
     "Entry",

@@ -64,6 +64,14 @@ def test_copy_false_uses_the_array_and_keeps_it_alive():
     assert sys.getrefcount(array) == references - 1
 
 
+def test_adopt_is_from_numpy_without_a_copy():
+    array = np.arange(3.0)
+    assert EagerTensor._adopt(array)._pointer == array.ctypes.data
+    assert EagerTensor._adopt(np.float32(2)).numpy() == 2
+    with pytest.raises(TypeError, match="numpy array or scalar"):
+        EagerTensor._adopt([1])
+
+
 @pytest.mark.parametrize(
     "array", [np.array(["a"]), np.array([object()]), np.zeros(1, "M8[s]"), np.zeros(1, "f16")]
 )

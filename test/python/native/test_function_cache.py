@@ -5,7 +5,7 @@ import threading
 import weakref
 
 import pytest
-from tfc._native import Entry, Function, OutputConst
+from tfc._native import AttributeGuard, Entry, Function, OutputConst
 
 
 class Plain:
@@ -104,6 +104,44 @@ def test_errors_of_guards_propagate(function):
     f()
     with pytest.raises(ZeroDivisionError):
         f()
+
+
+@pytest.mark.parametrize("seen", [1, 1.0, "a", None, True, AttributeGuard])
+def test_attribute_guard_holds_while_the_value_is_the_same(function, seen):
+    p = Plain()
+    p.x = seen
+    f = function(echo, [], None, guard=AttributeGuard([(p, "x", seen), (p, "y", AttributeGuard.MISSING)]))
+    f(p)
+    assert f(p) is None
+    p.x = 2
+    assert f(p) == "traced"
+    p.x = seen
+    assert f(p) is None
+    p.y = 1
+    assert f(p) == "traced"
+
+
+def test_attribute_guard_tells_types_apart():
+    p = Plain()
+    guard = AttributeGuard([(p, "x", 1)])
+    results = []
+    for p.x in (1, True, 1.0, 2 - 1):
+        results.append(guard())
+    assert results == [True, False, False, True]
+
+
+def test_attribute_guard_fails_when_the_object_is_dead():
+    p = Plain()
+    guard = AttributeGuard([(p, "x", AttributeGuard.MISSING)])
+    assert guard() is True
+    del p
+    assert guard() is False
+
+
+@pytest.mark.parametrize("conditions", [3, [3], [(1, "x", 2)], [(Plain, 1, 2)], [(Plain, "x")]])
+def test_bad_attribute_guards(conditions):
+    with pytest.raises(TypeError):
+        AttributeGuard(conditions)
 
 
 def test_clearing_the_cache_inside_a_comparison(function):
