@@ -6,49 +6,63 @@ Flat lists hold tensors and list values (`core.TensorList`).
 from contextlib import contextmanager
 
 import numpy as np
-from tfc.dtypes import as_dtype, int32, int64
 
-try:
-    from tfc import core, ops
-except ImportError:
-    core = ops = None
+from tfc import core
+from tfc.dtypes import as_dtype, int32, int64
+from tfc.ops import array, creation, gather, math, nest, reductions
+from tfc.ops import primitives as p
+from tfc.ops.convert import convert_to_tensor
+from tfc.ops.logging_ops import print_v2
+from tfc.ops.nest import Composite
+from tfc.ops.tensor_array import TensorArray
+
+# What values are.
 
 
 def is_tensor(x) -> bool:
     """Is `x` a tensor, whether its numbers are known or not?"""
-    return core is not None and isinstance(x, core.Tensor)
+    return isinstance(x, core.Tensor)
 
 
 def is_symbolic(x) -> bool:
     """Is `x` a tensor whose numbers are not known while Python runs?"""
-    return core is not None and isinstance(x, core.Tensor) and not isinstance(x, core.EagerTensor)
+    return isinstance(x, core.Tensor) and not isinstance(x, core.EagerTensor)
 
 
 def is_list(x) -> bool:
     """Is `x` a list value, what a TensorArray holds?"""
-    return core is not None and isinstance(x, core.TensorList)
+    return isinstance(x, core.TensorList)
 
 
 def is_array(x) -> bool:
     return isinstance(x, (np.ndarray, np.generic))
 
 
+def is_value(x) -> bool:
+    """Can `x` be in a flat list as it is?"""
+    return is_tensor(x) or is_list(x)
+
+
+def tensorable(x) -> bool:
+    """Can this leaf of a nest become a value?"""
+    return is_value(x) or is_array(x) or isinstance(x, (bool, int, float, complex))
+
+
+def is_tensor_array(x) -> bool:
+    return isinstance(x, TensorArray)
+
+
 def tracing() -> bool:
     """Are operations recorded now, rather than executed?"""
-    return core is not None and not core.executing_eagerly()
-
-
-def tensor(value, dtype=None):
-    """`value` as a tensor; Python numbers become int32, float32, bool."""
-    return ops.convert_to_tensor(value, dtype=dtype)
-
-
-def dtype(x):
-    return x.dtype
+    return not core.executing_eagerly()
 
 
 def is_bool(x) -> bool:
     return x.dtype.name == "bool"
+
+
+def dtype(x):
+    return x.dtype
 
 
 def shape(x):
@@ -56,9 +70,47 @@ def shape(x):
     return x.shape_tuple
 
 
+def dims(shape):
+    """A TensorShape as a tuple."""
+    return None if shape.rank is None else tuple(shape.as_list())
+
+
+# Nests.
+
+
+def flatten(structure) -> list:
+    """The leaves of a nest; a TensorArray is one of lists."""
+    return nest.flatten(structure, expand_composites=True)
+
+
+def pack(structure, leaves):
+    """A nest like `structure` of other leaves."""
+    return nest.pack_sequence_as(structure, leaves, expand_composites=True)
+
+
+def is_composite(x) -> bool:
+    return isinstance(x, Composite)
+
+
+# Making tensors.
+
+
+def tensor(value, dtype=None):
+    """`value` as a tensor; Python numbers become int32, float32, bool."""
+    return convert_to_tensor(value, dtype=dtype)
+
+
 def zeros(dtype, shape):
     """Zeros of a static shape (unknown sizes are 1)."""
-    return ops.zeros([1 if d is None else d for d in shape or ()], dtype)
+    return creation.zeros([1 if d is None else d for d in shape or ()], dtype)
+
+
+def empty_list(element, dynamic_size):
+    """A list value without elements."""
+    return p.list_create(tensor(0), element_type=element, dynamic_size=dynamic_size)
+
+
+# Control flow.
 
 
 def cond(pred, true_fn, false_fn):
@@ -76,23 +128,6 @@ def while_loop(cond_fn, body_fn, init, *, shape_invariants=None, maximum_iterati
     )
 
 
-def logical_not(x):
-    return ops.logical_not(x)
-
-
-def less(a, b):
-    return ops.less(a, b)
-
-
-def add(a, b):
-    return ops.add(a, b)
-
-
-def check(condition, message):
-    """An assertion at run time: InvalidArgumentError(message)."""
-    ops.Assert(condition, [message])
-
-
 class Kept:
     """What `trial` gives: says whether the operations stay."""
 
@@ -103,7 +138,7 @@ class Kept:
 @contextmanager
 def trial():
     """Forgets the operations traced inside, unless `.keep()` was called on what it gives."""
-    make = getattr(core.current(), "trial", None) if core is not None else None
+    make = getattr(core.current(), "trial", None)
     if make is None:
         yield Kept()
         return
@@ -113,15 +148,22 @@ def trial():
 
 def operation_count():
     """How many operations the function being traced has, or None."""
-    return getattr(core.current(), "operation_count", None) if core is not None else None
+    return getattr(core.current(), "operation_count", None)
 
 
-def logical_and(a, b):
-    return ops.logical_and(a, b)
+def check(condition, message):
+    """An assertion at run time: InvalidArgumentError(message)."""
+    p.assert_(condition, message=message, summarize=3)
 
 
-def logical_or(a, b):
-    return ops.logical_or(a, b)
+# Arithmetic.
+
+logical_not, logical_and, logical_or = math.logical_not, math.logical_and, math.logical_or
+less, add, absolute, maximum, minimum, cast = math.less, math.add, math.abs, math.maximum, math.minimum, math.cast
+reduce_sum, reduce_max, reduce_min = reductions.reduce_sum, reductions.reduce_max, reductions.reduce_min
+reduce_any, reduce_all, sort = reductions.reduce_any, reductions.reduce_all, gather.sort
+range_, stack, concat = creation.range, array.stack, array.concat
+print_ = print_v2
 
 
 def all_of(conditions):
@@ -131,13 +173,22 @@ def all_of(conditions):
     return result
 
 
+def as_bool(x):
+    """Is a number not zero?"""
+    return x if is_bool(x) else cast(x, "bool")
+
+
 def in_range(value, limit, delta):
     """Has a counter not yet reached `limit`? `delta` is a number or a tensor."""
     if not is_symbolic(delta):
         return less(value, limit) if int(delta) > 0 else less(limit, value)
-    forth = logical_and(less(tensor(0, dtype(delta)), delta), less(value, limit))
-    back = logical_and(less(delta, tensor(0, dtype(delta))), less(limit, value))
+    zero = tensor(0, dtype(delta))
+    forth = logical_and(less(zero, delta), less(value, limit))
+    back = logical_and(less(delta, zero), less(limit, value))
     return logical_or(forth, back)
+
+
+# What can be iterated over.
 
 
 def rows(value, make):
@@ -151,32 +202,6 @@ def rows(value, make):
     return None
 
 
-def is_tensor_array(x) -> bool:
-    return isinstance(x, getattr(ops, "TensorArray", ()))
-
-
-def integer_range(start, limit, delta, dtype=None):
-    """`(start, limit, delta)` as integer scalars of the dtype `tf.range` gives, or None for a range of floats.
-
-    `delta` stays a Python number where it is one, so that the direction is known.
-    """
-    parts = [tensor(x) for x in (start, limit, delta)]
-    if not all(x.dtype.is_integer for x in parts):
-        return None
-    common = (
-        as_dtype(dtype)
-        if dtype is not None
-        else int64
-        if any(x.dtype is int64 for x in parts)
-        else parts[0].dtype
-    )
-    if not common.is_integer or any(x.dtype not in (int32, int64) and x.dtype is not common for x in parts):
-        return None
-    if not is_symbolic(parts[2]) and int(parts[2]) == 0:
-        raise ValueError("tf.range: delta must not be 0")
-    return [x if x.dtype is common else ops.cast(x, common) for x in parts]
-
-
 def length(value):
     """The size of the first axis, as an int32 tensor."""
     static = shape(value)
@@ -186,4 +211,20 @@ def length(value):
         )
     if static is not None and static[0] is not None:
         return tensor(static[0])
-    return ops.shape(value)[0]
+    return array.shape(value)[0]
+
+
+def integer_range(start, limit, delta, dtype=None):
+    """`(start, limit, delta)` as integer scalars of the dtype `tf.range` gives, or None for a range of floats.
+
+    `delta` stays an eager tensor where it is known, so that the direction is known too.
+    """
+    parts = [tensor(x) for x in (start, limit, delta)]
+    if not all(x.dtype in (int32, int64) for x in parts):
+        return None
+    common = as_dtype(dtype) if dtype is not None else int64 if any(x.dtype is int64 for x in parts) else int32
+    if common not in (int32, int64):
+        return None
+    if not is_symbolic(parts[2]) and int(parts[2]) == 0:
+        raise ValueError("tf.range: delta must not be 0")
+    return [x if x.dtype is common else cast(x, common) for x in parts]

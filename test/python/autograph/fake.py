@@ -141,6 +141,17 @@ class Interpreter:
     def operation_count(self):
         return 0
 
+    def is_composite(self, x):
+        return False
+
+    is_list = is_composite
+
+    def is_value(self, x):
+        return isinstance(x, Fake)
+
+    def tensorable(self, x):
+        return isinstance(x, (Fake, np.ndarray, np.generic, bool, int, float))
+
     def is_tensor_array(self, x):
         return False
 

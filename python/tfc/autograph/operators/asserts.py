@@ -14,7 +14,7 @@ def assert_(test, message=None):
             raise AssertionError(message()) if message is not None else AssertionError
         return
     if not seam.is_bool(test):
-        test = seam.cast_bool(test)
+        test = seam.as_bool(test)
     seam.check(test, _text(message))
 
 

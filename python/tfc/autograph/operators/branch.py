@@ -7,10 +7,10 @@ from .state import NO_RETURN, UNDEFINED, NoReturn, State, call, is_missing, phra
 _SIDES = ("main", "else")
 
 
-def if_stmt(test, body, orelse, symbols, ends, guard=False):
+def if_stmt(test, body, orelse, symbols, ends, guard=False, lists=()):
     """`if test: body() else: orelse()`. `symbols[:ends[0]]` are read afterwards, up to `ends[1]` perhaps, by a nested function.
 
-    `guard`: this `if` stands for "unless a jump happened"; what only its body defines is never read where it did not run.
+    `lists`: symbols of lists that a branch appends to. `guard`: this `if` stands for "unless a jump happened"; what only its body defines is never read where it did not run.
     """
     test = as_condition(test)
     if not seam.is_symbolic(test):
@@ -20,7 +20,7 @@ def if_stmt(test, body, orelse, symbols, ends, guard=False):
             call(orelse)
         return
     check_condition(test, "if statement")
-    _Branches(State((body, orelse), symbols), ends, guard).run(test, body, orelse)
+    _Branches(State((body, orelse), symbols), ends, guard, lists).run(test, body, orelse)
 
 
 def as_condition(value):
@@ -42,7 +42,8 @@ def check_condition(test, what, error=ValueError):
 class _Branches:
     """A traced `if`. Both branches run, each from the same state; then each variable gets one type that both can give."""
 
-    def __init__(self, state, ends, guard):
+    def __init__(self, state, ends, guard, lists):
+        self.lists = [state.index(name) for name in lists]
         self.state, self.guard = state, guard
         self.n_outputs, self.n_merged = ends
         self.ends = {}
@@ -62,7 +63,7 @@ class _Branches:
 
     def _branch(self, side, before, function):
         def run():
-            self.state.set(before)
+            self.state.set(self._own_lists(before))
             if function is not None:
                 call(function)
             self.ends[side] = self.state.get()
@@ -74,6 +75,14 @@ class _Branches:
             return [leaf for merged in self.plan for leaf in merged.values(side)]
 
         return run
+
+    def _own_lists(self, before):
+        """Each branch appends to a list of its own."""
+        values = list(before)
+        for i in self.lists:
+            if type(values[i]) is list:
+                values[i] = list(values[i])
+        return values
 
     def _merge(self, i):
         symbol = self.state.symbols[i]
@@ -146,8 +155,8 @@ class _Filled:
 
     def __init__(self, value, empty_side, symbol):
         self.empty, self.structure = empty_side, value
-        self.leaves = nests.flatten(value)
-        self.kinds = [merge.tensorable(leaf) for leaf in self.leaves]
+        self.leaves = seam.flatten(value)
+        self.kinds = [seam.tensorable(leaf) for leaf in self.leaves]
         self.tensors = None
 
     def values(self, side):
@@ -158,7 +167,7 @@ class _Filled:
 
     def result(self, flat):
         parts = zip(self.leaves, self.kinds, strict=True)
-        return nests.pack(
+        return seam.pack(
             self.structure, [merge.rebuilt(leaf, flat) if kind else leaf for leaf, kind in parts]
         )
 
@@ -173,7 +182,7 @@ class _Merged:
         return [merge.as_value(pair[side]) for pair in self.pairs if not merge.same(*pair)]
 
     def result(self, flat):
-        return nests.pack(
+        return seam.pack(
             self.structure, [p[0] if merge.same(*p) else merge.rebuilt(p[0], flat) for p in self.pairs]
         )
 
@@ -184,14 +193,14 @@ def _merged(symbol, main, other):
         raise TypeError(
             f"{phrase(symbol)} must have the same nested structure in the main and else branches: {difference}"
         )
-    pairs = list(zip(nests.flatten(main), nests.flatten(other), strict=True))
+    pairs = list(zip(seam.flatten(main), seam.flatten(other), strict=True))
     for a, b in pairs:
         if merge.same(a, b):
             continue
         for side, leaf in enumerate((a, b)):
             if leaf is None:
                 raise ValueError(f"{phrase(symbol)} is None at the end of the {_SIDES[side]} branch.")
-            if not merge.tensorable(leaf):
+            if not seam.tensorable(leaf):
                 raise TypeError(
                     f"{phrase(symbol)} must be a tensor, a number, or the same Python object in both branches of a tensor condition, but is "
                     f"a {type(leaf).__name__} in the {_SIDES[side]} branch"

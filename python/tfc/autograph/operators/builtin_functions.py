@@ -10,6 +10,7 @@ import functools
 from .. import seam
 from .branch import as_condition
 from .iterated import Enumerated, Range, Sequence, Zipped, remember, sequence
+from .lists import GrownList
 from .logical import and_, or_
 
 OVERLOADS: dict = {}
@@ -41,13 +42,13 @@ def int_(*args, **kwargs):
         base = args[1] if len(args) > 1 else kwargs.get("base", 10)
         if base != 10:
             raise NotImplementedError(f"int(tensor, base={base}) is not supported, only base 10")
-        return seam.ops.cast(args[0], "int32")
+        return seam.cast(args[0], "int32")
     return int(*args, **kwargs)
 
 
 @_replaces(float)
 def float_(*args):
-    return seam.ops.cast(args[0], "float32") if args and seam.is_symbolic(args[0]) else float(*args)
+    return seam.cast(args[0], "float32") if args and seam.is_symbolic(args[0]) else float(*args)
 
 
 @_replaces(len)
@@ -65,12 +66,12 @@ def len_(value):
 
 @_replaces(range)
 def range_(*args):
-    return seam.ops.range(*args) if _symbolic(args) else range(*args)
+    return seam.range_(*args) if _symbolic(args) else range(*args)
 
 
 @_replaces(abs)
 def abs_(value):
-    return seam.ops.abs(value) if seam.is_symbolic(value) else abs(value)
+    return seam.absolute(value) if seam.is_symbolic(value) else abs(value)
 
 
 @_replaces(sum)
@@ -78,7 +79,7 @@ def sum_(values, *start, **kwargs):
     if not seam.is_symbolic(values):
         return sum(values, *start, **kwargs)
     first = start[0] if start else kwargs.get("start", 0)
-    total = seam.ops.reduce_sum(values, axis=0)
+    total = seam.reduce_sum(values, axis=0)
     return total if first.__class__ is int and first == 0 else first + total
 
 
@@ -94,7 +95,7 @@ def _extreme(name, reduce, pair, builtin):
                 raise ValueError(
                     f"{name}(tensor) takes a scalar or a vector, got shape {shape}; tf.reduce_{name} takes any"
                 )
-            return getattr(seam.ops, reduce)(args[0])
+            return getattr(seam, reduce)(args[0])
         if values is None or not _symbolic(values):
             return builtin(*args, **kwargs)
         _no_key(name, kwargs)
@@ -103,7 +104,7 @@ def _extreme(name, reduce, pair, builtin):
                 raise ValueError(
                     f"{name} of several tensors takes scalars, got shape {seam.shape(value)}; see tf.{pair}"
                 )
-        return functools.reduce(getattr(seam.ops, pair), values)
+        return functools.reduce(getattr(seam, pair), values)
 
     _replaces(builtin)(extreme)
 
@@ -120,7 +121,7 @@ _extreme("min", "reduce_min", "minimum", builtins.min)
 def _quantifier(reduce, join, builtin):
     def quantifier(values):
         if seam.is_symbolic(values):
-            return getattr(seam.ops, reduce)(values)
+            return getattr(seam, reduce)(values)
         elements = _elements(values)
         if elements is None:
             return builtin(values)
@@ -145,13 +146,13 @@ def sorted_(values, **kwargs):
     shape = seam.shape(values)
     if shape is not None and len(shape) != 1:
         raise ValueError(f"sorted(tensor) takes a vector, got shape {shape}; tf.sort takes any")
-    return seam.ops.sort(values, direction="DESCENDING" if reverse else "ASCENDING")
+    return seam.sort(values, direction="DESCENDING" if reverse else "ASCENDING")
 
 
 def print_(*args, sep=" ", end="\n", file=None, flush=False):
     """`print` where the feature BUILTIN_FUNCTIONS is on: at run time, if there is a tensor to print."""
     if _symbolic(args):
-        seam.ops.print(*args, sep=sep, end=end)
+        seam.print_(*args, sep=sep, end=end)
     else:
         print(*args, sep=sep, end=end, file=file, flush=flush)
 
@@ -160,7 +161,7 @@ def print_(*args, sep=" ", end="\n", file=None, flush=False):
 def iterated_range(*args):
     if not _symbolic(args):
         return range(*args)
-    return _range(*args) or seam.ops.range(*args)
+    return _range(*args) or seam.range_(*args)
 
 
 @_replaces(enumerate)
@@ -199,7 +200,7 @@ def _range(*args, **kwargs):
 
 def tensor_range(*args, **kwargs):
     """`tf.range` in converted code: remembers what the tensor is a range of."""
-    result = seam.ops.range(*args, **kwargs)
+    result = seam.range_(*args, **kwargs)
     if seam.is_symbolic(result):
         parts = _range(*args, **_renamed(kwargs))
         if parts:
@@ -210,24 +211,39 @@ def tensor_range(*args, **kwargs):
 def iterated_tensor_range(*args, **kwargs):
     """`tf.range` in the iterated position: no tensor is made."""
     made = _range(*args, **_renamed(kwargs)) if seam.tracing() and (args or "start" in kwargs) else None
-    return made or seam.ops.range(*args, **kwargs)
+    return made or seam.range_(*args, **kwargs)
 
 
 def _renamed(kwargs):
     return {k: v for k, v in kwargs.items() if k != "name"}
 
 
+def stack(values, *args, **kwargs):
+    """`tf.stack` of a list that a traced loop has made."""
+    if isinstance(values, GrownList) and not args and not kwargs.get("axis"):
+        return values.stack()
+    return seam.stack(values, *args, **kwargs)
+
+
+def concat(values, *args, **kwargs):
+    """`tf.concat` of a list that a traced loop has made."""
+    if isinstance(values, GrownList) and (args[0] if args else kwargs.get("axis", 0)) == 0:
+        return values.concat()
+    return seam.concat(values, *args, **kwargs)
+
+
+_OF_TENSORS = {seam.range_: tensor_range, seam.stack: stack, seam.concat: concat}
+
+
 def overload(function, options):
     """What stands in for a builtin or for `tf.range` in converted code, or None."""
     if function is print:
         return print_ if options.has("BUILTIN_FUNCTIONS") else None
-    if function is getattr(seam.ops, "range", None):
-        return tensor_range
-    return OVERLOADS.get(function)
+    return OVERLOADS.get(function) or _OF_TENSORS.get(function)
 
 
 def iterated(function):
     """What stands in for a function whose result a `for` iterates over, or None."""
-    if function is getattr(seam.ops, "range", None):
+    if function is seam.range_:
         return iterated_tensor_range
     return ITERATED.get(function)

@@ -28,15 +28,15 @@ def select(test, main, other, what):
         def finish():
             if not kept:
                 _check(values, what)
-                kept.extend(merge.same(a, b) for a, b in zip(*map(nests.flatten, values), strict=True))
-            leaves = nests.flatten(values[side])
+                kept.extend(merge.same(a, b) for a, b in zip(*map(seam.flatten, values), strict=True))
+            leaves = seam.flatten(values[side])
             return [merge.as_value(leaf) for leaf, keep in zip(leaves, kept, strict=True) if not keep]
 
         return run
 
     flat = iter(seam.cond(test, branch(0, main), branch(1, other)))
-    leaves = zip(nests.flatten(values[0]), kept, strict=True)
-    return nests.pack(values[0], [leaf if keep else merge.rebuilt(leaf, flat) for leaf, keep in leaves])
+    leaves = zip(seam.flatten(values[0]), kept, strict=True)
+    return seam.pack(values[0], [leaf if keep else merge.rebuilt(leaf, flat) for leaf, keep in leaves])
 
 
 def _check(values, what):
@@ -45,11 +45,11 @@ def _check(values, what):
         raise TypeError(
             f"{what} must have the same nested structure in the main and else branches: {difference}"
         )
-    for pair in zip(*map(nests.flatten, values), strict=True):
+    for pair in zip(*map(seam.flatten, values), strict=True):
         if merge.same(*pair):
             continue
         for side, leaf in enumerate(pair):
-            if not merge.tensorable(leaf):
+            if not seam.tensorable(leaf):
                 raise TypeError(
                     f"{what} must give tensors or numbers, got a {type(leaf).__name__} in the {_SIDES[side]} branch"
                 )

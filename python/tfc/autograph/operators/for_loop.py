@@ -12,11 +12,11 @@ BROKE_ON_TENSOR = (
 )
 
 
-def for_stmt(iterated, body, symbols, ends, stop, options):
+def for_stmt(iterated, body, symbols, ends, stop, options, lists=()):
     """`for item in iterated: body(item)`. For `symbols` and `ends` see `rewrite.loops.state`; `stop` names flags that end the loop."""
     elements = sequence(iterated)
     if elements is not None:
-        _traced(elements, body, symbols, ends, stop, options)
+        _traced(elements, body, symbols, ends, stop, options, lists)
         return
     ends_loop = flags(body, stop)
     watch = UnrollWatch(body)
@@ -30,10 +30,10 @@ def for_stmt(iterated, body, symbols, ends, stop, options):
                 return
 
 
-def _traced(elements, body, symbols, ends, stop, options):
+def _traced(elements, body, symbols, ends, stop, options, lists=()):
     def step(counters):
         call(body, elements.item(counters))
         return elements.following(counters)
 
-    loop = Loop((body,), symbols, ends, stop, options)
+    loop = Loop((body,), symbols, ends, stop, options, lists)
     loop.run(elements.more, step, elements.start(), elements.nonempty())

@@ -1,6 +1,7 @@
 """A traced loop: which variables it carries, their types, and the errors that name them."""
 
 from .. import nests, seam
+from . import lists as lists_
 from . import merge
 from .branch import as_condition, check_condition
 from .logical import and_
@@ -18,10 +19,11 @@ class Loop:
       functions: the parts of the user's loop, which share its variables.
       symbols, ends: see `rewrite.loops.state`.
       stop: names of the flags that end the loop.
+      lists: names of lists that the body appends to.
       options: arguments of `set_loop_options`, or None.
     """
 
-    def __init__(self, functions, symbols, ends, stop, options):
+    def __init__(self, functions, symbols, ends, stop, options, lists=()):
         self.state = State(functions, symbols)
         self.body = functions[-1]
         self.flags = flags(self.body, stop)
@@ -32,6 +34,7 @@ class Loop:
         self.n_alive = n_alive
         soft = [i for i in range(n_carried, n_soft) if not is_missing(before[i])]
         self.carried = [*range(n_carried), *soft]
+        self.lists = {i for i in map(self.state.index, lists) if type(before[i]) is list and i in self.carried}
         self.variables = {}
 
     def run(self, test, step, counters, ran, examples=None):
@@ -41,8 +44,8 @@ class Loop:
         `ran`: a tensor that says whether there is a first iteration, or None if a counter has to find out.
         `examples`: values that variables have in an iteration, where known without running it.
         """
-        missing = [i for i in self.carried if is_missing(self.before[i])]
-        created = [i for i in missing if i < self.n_alive and self._is_users(i)]
+        missing = [i for i in self.carried if is_missing(self.before[i]) or i in self.lists]
+        created = [i for i in missing if i < self.n_alive and i not in self.lists and self._is_users(i)]
         self._define(
             {
                 i: _Variable(self.state.symbols[i], self.before[i], self._invariant(i))
@@ -99,10 +102,12 @@ class Loop:
             after = self.state.get()
             for i in missing:
                 value = after[i]
-                if is_missing(value):
+                if i in self.lists:
+                    found[i] = self._element(i, value), value
+                elif is_missing(value):
                     found[i] = None
                 else:
-                    found[i] = [_type_of(leaf) for leaf in nests.flatten(value)], value
+                    found[i] = [_type_of(leaf) for leaf in seam.flatten(value)], value
             raise _Peeked
 
         found = {}
@@ -116,7 +121,9 @@ class Loop:
         for i in missing:
             if i not in found:
                 raise ValueError(f"{phrase(self.state.symbols[i])} must be defined before the loop.")
-            if found[i] is not None:
+            if i in self.lists:
+                self._list(i, found[i][0])
+            elif found[i] is not None:
                 types, value = found[i]
                 self.variables[i] = _Variable.of_types(
                     self.state.symbols[i], types, value, self._invariant(i)
@@ -124,6 +131,16 @@ class Loop:
             else:
                 self.carried.remove(i)
         self.state.set(self.before)
+
+    def _element(self, i, value):
+        """The element type of a list after the scratch run: of what it was given, and of what it had."""
+        if isinstance(value, lists_.GrownList):
+            return value.dtype, seam.dims(value.element_shape)
+        return lists_.element_of(value, phrase(self.state.symbols[i])) if len(value) > len(self.before[i]) else None
+
+    def _list(self, i, element):
+        symbol, value = self.state.symbols[i], self.before[i]
+        self.variables[i] = _Variable(symbol, value if element is None else lists_.grown(value, element))
 
     def _undefined(self, missing, error):
         names = [i for i in missing if self.state.symbols[i] == error.name] or missing
@@ -178,7 +195,11 @@ class Loop:
         for i, variable in self.variables.items():
             values[i] = variable.load(flat)
         for i in range(len(values)):
-            if i not in self.variables and isinstance(self.before[i], NoReturn):
+            if i in self.variables:
+                continue
+            if i in self.lists:
+                values[i] = list(self.before[i])
+            elif isinstance(self.before[i], NoReturn):
                 values[i] = self.before[i]
         self.state.set(values)
 
@@ -228,12 +249,12 @@ def _dims(shape):
 
 def _type_of(leaf):
     """(dtype or Python type, shape) of a leaf; None for one that cannot be a tensor."""
-    if not merge.tensorable(leaf):
+    if not seam.tensorable(leaf):
         return None
     if seam.is_tensor(leaf):
         return seam.dtype(leaf), seam.shape(leaf)
     if seam.is_list(leaf):
-        return None
+        return leaf.element, leaf.dynamic_size
     if seam.is_array(leaf):
         return leaf, leaf.shape
     return type(leaf), ()
@@ -244,8 +265,8 @@ class _Variable:
 
     def __init__(self, symbol, value, invariant=None):
         self.symbol, self.structure = symbol, value
-        self.leaves = nests.flatten(value)
-        self.dynamic = [merge.tensorable(leaf) for leaf in self.leaves]
+        self.leaves = seam.flatten(value)
+        self.dynamic = [seam.tensorable(leaf) for leaf in self.leaves]
         self.start = [merge.as_value(leaf) for leaf, d in zip(self.leaves, self.dynamic, strict=True) if d]
         self.invariants = [invariant] * len(self.start)
         self.created = False
@@ -256,12 +277,12 @@ class _Variable:
     @classmethod
     def placeholder(cls, symbol, value, invariant=None):
         """A variable without a value before the loop, that will be like `value`."""
-        return cls.of_types(symbol, [_type_of(leaf) for leaf in nests.flatten(value)], value, invariant)
+        return cls.of_types(symbol, [_type_of(leaf) for leaf in seam.flatten(value)], value, invariant)
 
     @classmethod
     def of_types(cls, symbol, types, value, invariant):
         start, invariants = [], []
-        for leaf, kind in zip(nests.flatten(value), types, strict=True):
+        for leaf, kind in zip(seam.flatten(value), types, strict=True):
             if kind is None:
                 start.append(leaf)
                 continue
@@ -270,6 +291,8 @@ class _Variable:
                 start.append(dtype(0))
             elif seam.is_array(dtype):
                 start.append(dtype)
+            elif seam.is_list(leaf):
+                start.append(seam.empty_list(dtype, shape))
             else:
                 start.append(seam.zeros(dtype, shape))
                 known = shape is not None and None not in shape
@@ -278,12 +301,12 @@ class _Variable:
                 )
                 continue
             invariants.append(invariant)
-        made = cls(symbol, nests.pack(value, start))
+        made = cls(symbol, seam.pack(value, start))
         made.invariants, made.created = invariants, True
         return made
 
     def load(self, flat):
-        return nests.pack(
+        return seam.pack(
             self.structure,
             [next(flat) if d else leaf for leaf, d in zip(self.leaves, self.dynamic, strict=True)],
         )
@@ -312,7 +335,7 @@ class _Variable:
         out, entry = [], iter(entry)
         for invariants, (before, after, dynamic) in zip(
             self._leaf_invariants(),
-            zip(self.leaves, nests.flatten(value), self.dynamic, strict=True),
+            zip(self.leaves, seam.flatten(value), self.dynamic, strict=True),
             strict=True,
         ):
             if dynamic:
@@ -337,7 +360,7 @@ class _Variable:
     def _leaf(self, name, entry, after, invariant):
         if after is None:
             raise ValueError(f"{name} is None at the end of the iteration.")
-        if not merge.tensorable(after):
+        if not seam.tensorable(after):
             if self.symbol == RETURN_VALUE:
                 raise NotImplementedError(
                     "the return value from a TensorFlow loop may only be a Tensor, int, float, bool or a list, tuple or dict thereof, "

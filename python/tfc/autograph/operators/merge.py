@@ -14,15 +14,6 @@ def same(a, b):
     return isinstance(a, (bool, int, str, bytes)) and a == b
 
 
-def is_value(value):
-    return seam.is_tensor(value) or seam.is_list(value)
-
-
-def tensorable(value):
-    """Can this leaf become a tensor?"""
-    return is_value(value) or seam.is_array(value) or isinstance(value, (bool, int, float, complex))
-
-
 def dtype_name(dtype):
     return getattr(dtype, "name", str(dtype))
 
@@ -49,12 +40,14 @@ def dtype_of(leaf):
 
 def as_value(leaf):
     """The leaf as a tensor (or list value), made where it is called."""
-    return leaf if is_value(leaf) else seam.tensor(leaf)
+    return leaf if seam.is_value(leaf) else seam.tensor(leaf)
 
 
 def zero_like(leaf):
     """A stand-in of the same type, for a value that nobody will read."""
-    if not is_value(leaf):
+    if seam.is_list(leaf):
+        return seam.empty_list(leaf.element, leaf.dynamic_size)
+    if not seam.is_value(leaf):
         return seam.tensor(type(leaf)(0) if type(leaf) in _PYTHON else leaf)
     return seam.zeros(seam.dtype(leaf), seam.shape(leaf))
 

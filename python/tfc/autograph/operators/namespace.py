@@ -26,6 +26,7 @@ class Operators:
     not_eq = staticmethod(logical.not_eq)
     assert_ = staticmethod(asserts.assert_)
     append = staticmethod(lists.append)
+    dropped = staticmethod(lists.dropped)
 
     def __init__(self, options: Options):
         self.options = options

@@ -12,7 +12,7 @@ BECAME_TENSOR = (
 )
 
 
-def while_stmt(test, body, symbols, ends, stop, options):
+def while_stmt(test, body, symbols, ends, stop, options, lists=()):
     """`while test(): body()`. For `symbols` and `ends` see `rewrite.loops.state`; `stop` names flags that end the loop."""
     with seam.trial() as trial:
         first = as_condition(call(test))
@@ -20,7 +20,7 @@ def while_stmt(test, body, symbols, ends, stop, options):
         if not symbolic:
             trial.keep()
     if symbolic:
-        _traced(test, body, symbols, ends, stop, options)
+        _traced(test, body, symbols, ends, stop, options, lists)
         return
     ends_loop = flags(body, stop)
     watch = UnrollWatch(body)
@@ -38,9 +38,9 @@ def while_stmt(test, body, symbols, ends, stop, options):
             raise NotImplementedError(BECAME_TENSOR)
 
 
-def _traced(test, body, symbols, ends, stop, options):
+def _traced(test, body, symbols, ends, stop, options, lists=()):
     def step(counters):
         call(body)
         return counters
 
-    Loop((test, body), symbols, ends, stop, options).run(lambda counters: call(test), step, [], None)
+    Loop((test, body), symbols, ends, stop, options, lists).run(lambda counters: call(test), step, [], None)

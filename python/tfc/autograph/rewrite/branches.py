@@ -12,12 +12,14 @@ The operator reads and writes `x` and `y` through the closure cells of the funct
 (2 of them here), those that a nested function may read afterwards (none here: up to 2), those that matter only to the branches.
 """
 
-from . import symbols, tree
+from . import lists, symbols, tree
 
 
 def rewrite(stmt, control):
-    names = symbols.changed([*stmt.body, *stmt.orelse])
-    paths = symbols.composites([*stmt.body, *stmt.orelse], set(names))
+    branches = [*stmt.body, *stmt.orelse]
+    appended = lists.appended(branches)
+    names = symbols.changed(branches)
+    paths = symbols.composites(branches, set(names))
     alive = stmt.live_out | control.scope.shared
     outputs = [n for n in names if n in alive]
     soft = [n for n in names if n not in alive and n in control.scope.captured]
@@ -38,4 +40,4 @@ def rewrite(stmt, control):
     ]
     if getattr(stmt, "guard", False):
         args.append(tree.constant(True))
-    return [*parts, tree.run(tree.operator("if_stmt", *args), stmt)]
+    return [*parts, tree.run(lists.mention(tree.operator("if_stmt", *args), appended), stmt)]

@@ -9,15 +9,16 @@ for i in s:               def ag__body(ag__item):
 
 import ast
 
-from . import loops, tree
+from . import lists, loops, tree
 
 
 def rewrite(stmt, control):
     bind = tree.at(ast.Assign([stmt.target], tree.load("ag__item")), stmt.target)
+    appended = lists.appended(stmt.body)
     names, ends = loops.state(stmt, control, [bind])
     body = control.function("ag__body", [bind, *stmt.body], stmt, "ag__item")
     call = tree.operator(
         "for_stmt", stmt.iter, tree.load("ag__body"),
         names, ends, tree.constant(stmt.stop), loops.options(stmt),
     )  # fmt: skip
-    return [body, tree.run(call, stmt)]
+    return [body, tree.run(lists.mention(call, appended), stmt)]

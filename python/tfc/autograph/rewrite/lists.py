@@ -1,14 +1,21 @@
-"""`l.append(x)` on a local list -> `l = ag__.append(l, x)`: inside a tensor loop `l` is then a loop variable."""
+"""Statements that are calls of a method: `l.append(x)` and `array.write(i, x)`.
+
+On a local list `l.append(x)` -> `l = ag__.append(l, x)`: inside a tensor loop `l` is then a loop variable. Where the result of
+`write` is dropped, `ag__.dropped` warns if it was a TensorArray.
+"""
 
 import ast
 
 from . import tree
 
 
+_FUNCTIONAL = {"write", "scatter", "unstack", "split"}
+
+
 def rewrite(stmt, context):
     """Called with the expression rewritten already: `ag__.c(l.append)(x)`."""
     call = stmt.value
-    if not (isinstance(call, ast.Call) and len(call.args) == 1 and not call.keywords):
+    if not isinstance(call, ast.Call):
         return stmt
     wrapped = call.func
     if not (
@@ -28,3 +35,26 @@ def rewrite(stmt, context):
     if name not in context.scope.bound and name not in context.scope.params:
         return stmt
     return tree.assign(name, tree.at(tree.operator("append", method.value, call.args[0]), call), stmt)
+
+
+def appended(stmts):
+    """The names of lists that `stmts`, which have been rewritten, append to."""
+    found, stack = set(), list(stmts)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Lambda)):
+            continue
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            func = node.value.func
+            if isinstance(func, ast.Attribute) and func.attr == "append" and isinstance(func.value, ast.Name):
+                if func.value.id == tree.AG:
+                    found.add(node.targets[0].id)
+        stack.extend(ast.iter_child_nodes(node))
+    return tuple(sorted(found))
+
+
+def mention(call, names):
+    """Tells the operator `call` which variables are lists that its functions append to."""
+    if names:
+        call.keywords.append(ast.keyword("lists", tree.constant(names)))
+    return call

@@ -12,16 +12,17 @@
 
 import ast
 
-from . import loops, tree
+from . import lists, loops, tree
 
 
 def rewrite(stmt, control):
     result = tree.at(ast.Return(stmt.test), stmt.test)
     test = control.function("ag__test", [result], stmt.test)
+    appended = lists.appended(stmt.body)
     names, ends = loops.state(stmt, control, [result])
     body = control.function("ag__body", stmt.body, stmt)
     call = tree.operator(
         "while_stmt", tree.load("ag__test"), tree.load("ag__body"),
         names, ends, tree.constant(stmt.stop), loops.options(stmt),
     )  # fmt: skip
-    return [test, body, tree.run(call, stmt)]
+    return [test, body, tree.run(lists.mention(call, appended), stmt)]
