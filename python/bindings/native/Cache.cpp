@@ -22,7 +22,7 @@ CacheNode::~CacheNode() {
 
 bool CacheNode::isDead() const {
   for (PyObject *ref : identityRefs)
-    if (PyWeakref_GET_OBJECT(ref) == Py_None)
+    if (weakTarget(ref) == Py_None)
       return true;
   return false;
 }

@@ -38,7 +38,7 @@ public:
           return false;
         object = key.leaves()[input.leaf];
       } else if (input.kind == EntryInput::CapturedWeak) {
-        object = PyWeakref_GET_OBJECT(object);
+        object = weakTarget(object);
         if (object == Py_None)
           return false;
         Py_INCREF(object);

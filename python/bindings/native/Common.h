@@ -51,6 +51,20 @@ private:
   PyObject *object = nullptr;
 };
 
+/// What a weak reference refers to, borrowed; None if it is dead.
+inline PyObject *weakTarget(PyObject *ref) {
+#if PY_VERSION_HEX < 0x030D0000
+  return PyWeakref_GET_OBJECT(ref);
+#else
+  PyObject *target = nullptr;
+  if (PyWeakref_GetRef(ref, &target) != 1)
+    return Py_None;
+  // Whoever holds the target goes on to hold it: we have the GIL.
+  Py_DECREF(target);
+  return target;
+#endif
+}
+
 /// Creates a heap type and adds it to `module` under its short name.
 PyTypeObject *addType(PyObject *module, PyType_Spec *spec, PyTypeObject *base);
 

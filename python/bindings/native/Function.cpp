@@ -94,7 +94,7 @@ PyObject *functionInsert(PyObject *self, PyObject *arguments) {
   for (const EntryInput &input : asEntry(entry)->data->inputs) {
     PyObject *object = input.object;
     if (input.kind == EntryInput::CapturedWeak)
-      object = PyWeakref_GET_OBJECT(object);
+      object = weakTarget(object);
     if (input.kind != EntryInput::Leaf && isVariable(object))
       state.options.captured.emplace(object, state.options.captured.size() + 1);
   }
@@ -162,7 +162,7 @@ PyObject *functionCallSlow(PyObject *self, PyObject *) {
 
 PyObject *forgetInstance(PyObject *cell, PyObject *) {
   // cell: (weakref to the function, id of the dead instance)
-  PyObject *function = PyWeakref_GET_OBJECT(PyTuple_GET_ITEM(cell, 0));
+  PyObject *function = weakTarget(PyTuple_GET_ITEM(cell, 0));
   if (function != Py_None) {
     PyRef held = PyRef::borrow(function);
     PyRef bound = PyRef::borrow(asFunction(function)->state->bound.get());
@@ -184,7 +184,7 @@ PyObject *functionGet(PyObject *self, PyObject *instance, PyObject *) {
   if (!state.bound || !id)
     return nullptr;
   PyObject *pair = PyDict_GetItemWithError(state.bound.get(), id.get());
-  if (pair && PyWeakref_GET_OBJECT(PyTuple_GET_ITEM(pair, 0)) == instance)
+  if (pair && weakTarget(PyTuple_GET_ITEM(pair, 0)) == instance)
     return Py_NewRef(PyTuple_GET_ITEM(pair, 1));
   if (PyErr_Occurred())
     return nullptr;

@@ -85,7 +85,7 @@ int isSame(PyObject *value, PyObject *expected) {
 PyObject *guardCall(PyObject *self, PyObject *, PyObject *) {
   PyRef held = PyRef::borrow(self);
   for (const Condition &condition : conditionsOf(self)) {
-    PyRef owner = PyRef::borrow(PyWeakref_GET_OBJECT(condition.owner));
+    PyRef owner = PyRef::borrow(weakTarget(condition.owner));
     if (owner.get() == Py_None)
       Py_RETURN_FALSE;
     PyRef value(PyObject_GetAttr(owner.get(), condition.name));

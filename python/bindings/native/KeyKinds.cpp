@@ -66,8 +66,7 @@ KeyKind classify(PyTypeObject *type) {
 KeyKind keyKindOf(PyTypeObject *type) {
   auto found = knownKinds.find(type);
   if (found != knownKinds.end()) {
-    if (PyWeakref_GET_OBJECT(found->second.typeRef) ==
-        reinterpret_cast<PyObject *>(type))
+    if (weakTarget(found->second.typeRef) == reinterpret_cast<PyObject *>(type))
       return found->second.kind;
     Py_DECREF(found->second.typeRef); // a dead class, its address in use again
     knownKinds.erase(found);
