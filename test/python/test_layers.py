@@ -26,6 +26,8 @@ MAY_IMPORT = {
         "tracing", "autograph", "autodiff", "compiler", "runtime", "state", "tensor", "ops", "core", "ir",
         "dtypes", "config", "errors",
     },
+    # The namespaces of `tf`: modules that only re-export.
+    "api": {"ops", "core", "dtypes", "errors", "config", "autodiff", "state", "function"},
     "export": {
         "function", "tracing", "compiler", "runtime", "state", "ops", "core", "ir", "dtypes", "errors",
         "config", "tools",

@@ -1,0 +1,1 @@
+"""The namespaces of `tf`: modules that only re-export."""

@@ -1,0 +1,15 @@
+"""Gradients: tapes that record primitives, and functions with gradients of their own."""
+
+from tfc.autodiff.backward import UnconnectedGradients, accumulate, backward
+from tfc.autodiff.custom import custom_gradient, grad_pass_through, recompute_grad
+from tfc.autodiff.tape import GradientTape
+
+__all__ = [
+    "GradientTape",
+    "UnconnectedGradients",
+    "accumulate",
+    "backward",
+    "custom_gradient",
+    "grad_pass_through",
+    "recompute_grad",
+]

@@ -1,0 +1,100 @@
+"""The backward walk: from gradients of results to gradients of operands, entry by entry."""
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tfc.core import Tensor, TensorList, Unset, describe
+from tfc.errors import page
+from tfc.ops import primitives as p
+from tfc.ops.rows.lists import OneElement, add_lists
+from tfc.ops.table import NoGradient, NotDifferentiable
+
+
+class UnconnectedGradients(enum.Enum):
+    """What the gradient of a target with respect to an unconnected source is."""
+
+    NONE = "none"
+    ZERO = "zero"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One primitive that ran: operands, attributes and results (always a tuple)."""
+
+    prim: object
+    args: tuple
+    attrs: dict
+    results: tuple
+
+    @property
+    def single(self) -> bool:
+        return self.prim.num_results == 1
+
+
+def accumulate(total, extra):
+    """The sum of two gradients of one value, either of which may be None."""
+    if isinstance(extra, OneElement):
+        return extra.added_to(total)
+    if total is None:
+        return extra
+    if extra is None:
+        return total
+    if isinstance(total, TensorList):
+        return add_lists(total, extra)
+    return p.add(total, extra)
+
+
+def backward(entries: Sequence[Entry], gradients: dict, needed: set) -> dict:
+    """Walks `entries` from the last to the first.
+
+    `gradients`: by id of a value, its gradient so far; it is completed and returned. `needed`: the ids of values that are worth
+    a gradient.
+    """
+    for entry in reversed(entries):
+        grads = [gradients.get(id(r)) for r in entry.results]
+        if all(g is None for g in grads):
+            continue
+        wanted = [id(a) in needed for a in entry.args]
+        if not any(wanted):
+            continue
+        for arg, want, grad in zip(entry.args, wanted, _operand_gradients(entry, grads, wanted), strict=True):
+            if want and grad is not None:
+                _check(entry, arg, grad)
+                gradients[id(arg)] = accumulate(gradients.get(id(arg)), grad)
+    return gradients
+
+
+def _operand_gradients(entry: Entry, grads, wanted):
+    vjp = entry.prim.vjp
+    if vjp is NotDifferentiable:
+        return [None] * len(entry.args)
+    if isinstance(vjp, NoGradient) or vjp is Unset:
+        reason = vjp.reason if isinstance(vjp, NoGradient) else "it has no row"
+        raise LookupError(f"No gradient defined for operation '{entry.prim.name}': {reason}")
+    g, out = (grads[0], entry.results[0]) if entry.single else (grads, entry.results)
+    if isinstance(vjp, tuple):
+        return [
+            f(g, out, *entry.args, **entry.attrs) if want and f is not None else None
+            for f, want in zip(vjp, wanted, strict=True)
+        ]
+    result = vjp(g, out, *entry.args, **entry.attrs)
+    result = (result,) if isinstance(result, (Tensor, TensorList)) or result is None else tuple(result)
+    if len(result) != len(entry.args):
+        raise ValueError(
+            f"the gradient of {entry.prim.name} returned {len(result)} values, expected one for each of its "
+            f"{len(entry.args)} inputs"
+        )
+    return result
+
+
+def _check(entry, arg, grad):
+    """A gradient has the dtype of its value; a wrong one would surface far away."""
+    if isinstance(grad, Tensor) and grad.dtype is not arg.dtype:
+        raise TypeError(
+            page(
+                f"the gradient of {entry.prim.name} has another dtype than its input",
+                want=describe(arg),
+                got=describe(grad),
+            )
+        )

@@ -1,0 +1,154 @@
+"""Functions with gradients of their own."""
+
+import functools
+
+from tfc.autodiff.tape import GradientTape
+from tfc.core import (
+    VariableStorage,
+    pop_recorder,
+    push_recorder,
+    record_operation,
+    recorders,
+    should_record,
+    stop_recording,
+)
+from tfc.ops import nest
+from tfc.ops import primitives as p
+from tfc.ops.convert import convert_to_tensor
+from tfc.ops.gradients import reshape_like
+
+
+def custom_gradient(f=None):
+    """Decorator: `f(*args)` returns `(result, grad_fn)`, and `grad_fn(*upstream)` the gradients of the arguments.
+
+    `grad_fn` gets one gradient for each tensor of the result. If `f` reads variables, it must accept `variables=`, and returns
+    `(gradients of arguments, gradients of variables)`. Wrong numbers of gradients raise `ValueError`.
+    """
+    if f is None:
+        return custom_gradient
+
+    @functools.wraps(f)
+    def decorated(*args, **kwargs):
+        return _call(f, args, kwargs)
+
+    return decorated
+
+
+class VariableWatcher:
+    """A recorder that only notes which trainable variables are used."""
+
+    def __init__(self):
+        self._variables: dict = {}
+
+    @property
+    def variables(self) -> list:
+        return list(self._variables.values())
+
+    def tracks(self, value) -> bool:
+        return isinstance(value, VariableStorage) and getattr(value, "trainable", True) is True
+
+    def record(self, prim, args, attrs, results) -> None:
+        for a in args:
+            if self.tracks(a):
+                self._variables[id(a)] = a
+
+
+def _call(f, args, kwargs):
+    # Variables among the arguments are sources themselves.
+    flat_args = [
+        a if isinstance(a, VariableStorage) else convert_to_tensor(a)
+        for a in nest.flatten(args, expand_composites=True)
+    ]
+    watcher = VariableWatcher()
+    push_recorder(watcher)
+    try:
+        # Tapes see what happens inside: `grad_fn` may use it, and be differentiated again.
+        result, grad_fn = f(*nest.pack_sequence_as(args, flat_args, expand_composites=True), **kwargs)
+    finally:
+        pop_recorder(watcher)
+    variables = [v for v in watcher.variables if all(v is not a for a in flat_args)]
+    outputs = [_fresh(convert_to_tensor(r)) for r in nest.flatten(result, expand_composites=True)]
+
+    def backward(*upstream):
+        filled = [_zero_if_none(g, o) for g, o in zip(upstream, outputs, strict=True)]
+        if variables:
+            try:
+                grads, variable_grads = grad_fn(*filled, variables=variables)
+            except TypeError as e:
+                if "variables" in str(e):
+                    raise TypeError(
+                        "If using @custom_gradient with a function that uses variables, then grad_fn must accept a "
+                        "'variables' keyword argument."
+                    ) from e
+                raise
+            variable_grads = nest.flatten(variable_grads)
+            if len(variable_grads) != len(variables):
+                raise ValueError("Must return gradient for each variable from @custom_gradient grad_fn.")
+        else:
+            grads, variable_grads = grad_fn(*filled), []
+        grads = [None if g is None else convert_to_tensor(g) for g in nest.flatten(grads)]
+        if len(grads) != len(flat_args):
+            raise ValueError(
+                f"custom_gradient function expected to return {len(flat_args)} gradients, but returned {len(grads)} instead."
+            )
+        return (*grads, *variable_grads)
+
+    if should_record([*flat_args, *variables]):
+        record_operation("custom_gradient", [*flat_args, *variables], outputs, backward)
+    return nest.pack_sequence_as(result, outputs, expand_composites=True)
+
+
+def _fresh(x):
+    """The same value as another object, which no tape knows."""
+    with stop_recording():
+        return p.stop_gradient(x)
+
+
+def _zero_if_none(grad, output):
+    if grad is not None:
+        return grad
+    with stop_recording():
+        return p.mul(output, convert_to_tensor(0, output.dtype))
+
+
+def recompute_grad(f):
+    """Decorator: `f` keeps nothing of its forward pass for the gradient, and runs again when that is asked for."""
+
+    @custom_gradient
+    def inner(*args, **kwargs):
+        with stop_recording(*(r for r in recorders() if not isinstance(r, VariableWatcher))):
+            result = f(*args, **kwargs)
+
+        def grad(*upstream, variables=None):
+            watched = list(variables or ())
+            with GradientTape() as tape:
+                again = [_fresh(convert_to_tensor(a)) for a in nest.flatten(args)]
+                tape.watch(again)
+                tape.watch(watched)
+                out = f(*nest.pack_sequence_as(args, again), **kwargs)
+            grads = tape.gradient(
+                out, again + watched, output_gradients=nest.pack_sequence_as(out, list(upstream))
+            )
+            if variables is None:
+                return grads
+            return grads[: len(again)], grads[len(again) :]
+
+        return result, grad
+
+    return functools.wraps(f)(inner)
+
+
+def grad_pass_through(f):
+    """Decorator: `f` forward, the identity backward."""
+
+    @custom_gradient
+    def wrapped(*args, **kwargs):
+        def grad(*upstream, variables=None):
+            grads = [reshape_like(g, convert_to_tensor(a)) for g, a in zip(upstream, args, strict=True)]
+            if variables is not None:
+                return grads, [None] * len(variables)
+            return grads
+
+        return f(*args, **kwargs), grad
+
+    return functools.wraps(f)(wrapped)

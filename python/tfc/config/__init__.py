@@ -1,0 +1,34 @@
+"""Settings of the process: one typed table."""
+
+from dataclasses import dataclass, fields
+
+
+@dataclass
+class Knobs:
+    """Every setting, with its default. Read as `config.knobs.name`, changed by `config.set_knob`."""
+
+    run_functions_eagerly: bool = False
+
+
+knobs = Knobs()
+
+
+def set_knob(name: str, value) -> None:
+    """Changes one setting; `AttributeError` for an unknown name, `TypeError` for a value of another type."""
+    known = {f.name: f.type for f in fields(Knobs)}
+    if name not in known:
+        raise AttributeError(f"there is no setting {name!r}; known: {', '.join(sorted(known))}")
+    want = type(getattr(knobs, name))
+    if not isinstance(value, want):
+        raise TypeError(f"{name} takes {want.__name__}, got {value!r}")
+    setattr(knobs, name, value)
+
+
+def run_functions_eagerly(run_eagerly: bool) -> None:
+    """`tf.config.run_functions_eagerly`: functions run as plain Python while this is True."""
+    set_knob("run_functions_eagerly", bool(run_eagerly))
+
+
+def functions_run_eagerly() -> bool:
+    """Whether functions run as plain Python."""
+    return knobs.run_functions_eagerly

@@ -1,0 +1,51 @@
+"""The one seam: primitives are inert names, interpreters give them meaning."""
+
+from tfc._native import EagerTensor, Tensor, VariableStorage
+from tfc.core.eager import Eager, describe, eager_tensor, quiet
+from tfc.core.interpreter import (
+    Interpreter,
+    TensorList,
+    current,
+    eager,
+    executing_eagerly,
+    outside,
+    using,
+)
+from tfc.core.primitive import Primitive, Unset
+from tfc.core.recording import (
+    Recorder,
+    pop_recorder,
+    push_recorder,
+    record,
+    record_operation,
+    recorders,
+    should_record,
+    stop_recording,
+)
+
+__all__ = [
+    "Eager",
+    "EagerTensor",
+    "Interpreter",
+    "Primitive",
+    "Recorder",
+    "Tensor",
+    "TensorList",
+    "Unset",
+    "VariableStorage",
+    "current",
+    "describe",
+    "eager",
+    "eager_tensor",
+    "executing_eagerly",
+    "outside",
+    "pop_recorder",
+    "push_recorder",
+    "quiet",
+    "record",
+    "record_operation",
+    "recorders",
+    "should_record",
+    "stop_recording",
+    "using",
+]

@@ -1,0 +1,108 @@
+"""`Eager`: the interpreter that computes at once, with each primitive's numpy meaning on zero-copy views."""
+
+import numpy as np
+
+from tfc import _native
+from tfc.core.interpreter import Interpreter
+from tfc.core.primitive import Unset
+from tfc.core.state import DEFAULT, STATE
+from tfc.dtypes import DTYPES
+from tfc.errors import InvalidArgumentError, OutOfRangeError, TFCError, UnimplementedError
+
+EagerTensor = _native.EagerTensor
+_wrap = EagerTensor.from_numpy
+
+for _dtype in DTYPES:
+    _native.register_dtype(_dtype.code, _dtype)
+
+
+def eager_tensor(array) -> EagerTensor:
+    """An `EagerTensor` of an array that nobody else will write to: no copy if it is dense."""
+    return _wrap(array if type(array) is np.ndarray else np.asarray(array), copy=False)
+
+
+def quiet():
+    """A context in which numpy does not warn about values."""
+    return np.errstate(all="ignore")
+
+
+class Eager(Interpreter):
+    """Runs primitives on numpy. Stateless: one object serves all threads."""
+
+    eager = True
+
+    def run(self, prim, args, attrs):
+        meaning = prim.meaning
+        try:
+            if prim.raw:
+                return meaning(*args, **attrs)
+            views = [a._view() for a in args]
+            if prim.quiet:
+                with np.errstate(all="ignore"):
+                    out = meaning(*views, **attrs)
+            else:
+                out = meaning(*views, **attrs)
+        except Exception as e:
+            raise _explain(prim, args, attrs, e) from None
+        return _wrap(out if type(out) is np.ndarray else np.asarray(out), copy=False)
+
+    def cond(self, pred, true_fn, false_fn, name=None):
+        return true_fn() if pred else false_fn()
+
+    def while_loop(
+        self, cond_fn, body_fn, init, *, shape_invariants=None, maximum_iterations=None, names=None
+    ):
+        values, count = list(init), 0
+        limit = None if maximum_iterations is None else int(maximum_iterations)
+        while (limit is None or count < limit) and cond_fn(*values):
+            values = list(body_fn(*values))
+            count += 1
+        return values
+
+    def constant_value(self, tensor):
+        return tensor._view() if type(tensor) is EagerTensor else None
+
+
+def describe(value) -> str:
+    """A value as errors show it: `float32[2, 3]`."""
+    dims = getattr(value, "shape_tuple", None)
+    dtype = getattr(value, "dtype", None)
+    if dtype is None:
+        return type(value).__name__
+    if dims is None:
+        return f"{dtype.name}[...]"
+    return f"{dtype.name}[{', '.join('?' if d is None else str(d) for d in dims)}]"
+
+
+def _explain(prim, args, attrs, error):
+    """The exception to raise when a primitive's meaning failed: TensorFlow's class, with the op and its operands."""
+    if isinstance(error, TFCError):
+        return error
+    if prim.meaning is Unset:
+        return UnimplementedError(None, prim.name, f"{prim.name} has no eager meaning")
+    stranger = next((a for a in args if isinstance(a, _native.Tensor) and type(a) is not EagerTensor), None)
+    if stranger is not None:
+        return TypeError(
+            f"{prim.name}: {stranger!r} is out of scope: it is a symbolic tensor of a traced function and has no value "
+            "here. Return it from the function, or use it there."
+        )
+    if not isinstance(error, (ValueError, TypeError, IndexError, ZeroDivisionError, OverflowError)):
+        return error
+    kind = OutOfRangeError if isinstance(error, OverflowError) else InvalidArgumentError
+    got = ", ".join(map(describe, args))
+    return kind(None, prim.name, f"{_clean(error)} [Op:{prim.name}] got: {got}")
+
+
+def _clean(error) -> str:
+    text = str(error)
+    if "could not be broadcast" in text:
+        shapes = [s.replace(" ", "").replace(",)", ")") for s in text.split("shapes ")[-1].split(") (")]
+        shapes = " vs. ".join("[" + s.strip("() ") + "]" for s in shapes)
+        return f"Incompatible shapes: {shapes}"
+    return text
+
+
+DEFAULT[0] = Eager()
+STATE.interpreter = DEFAULT[0]
+
+__all__ = ["Eager", "EagerTensor", "describe", "eager_tensor", "quiet"]

@@ -1,0 +1,87 @@
+"""Recorders: what listens to every primitive of a thread. Gradient tapes are recorders.
+
+A recorder has two methods:
+
+* `record(prim, args, attrs, results)`: called after each primitive,
+* `tracks(value) -> bool`: whether it wants to know what becomes of this tensor or variable.
+
+`prim.vjp` is the gradient; `record_operation` makes up a primitive for an operation that brings its own.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+
+from tfc.core.state import STATE
+
+
+class Recorder(Protocol):
+    def record(self, prim, args: tuple, attrs: dict, results) -> None: ...
+
+    def tracks(self, value) -> bool: ...
+
+
+class Operation:
+    """An operation with a gradient of its own, in the place of a primitive.
+
+    `vjp(grads, outputs, *inputs)` gets one gradient for each output (None where none arrived) and returns one for each input.
+    """
+
+    __slots__ = ("name", "num_results", "vjp")
+
+    def __init__(self, name: str, num_results: int, vjp: Callable):
+        self.name = name
+        self.num_results = num_results
+        self.vjp = vjp
+
+    def __repr__(self):
+        return f"<operation {self.name}>"
+
+
+def recorders() -> tuple:
+    """The recorders of this thread, innermost last."""
+    return STATE.recorders
+
+
+def push_recorder(recorder: Recorder) -> None:
+    STATE.recorders = (*STATE.recorders, recorder)
+
+
+def pop_recorder(recorder: Recorder) -> None:
+    """Removes a recorder, wherever it is; nothing happens if it is not there."""
+    STATE.recorders = tuple(r for r in STATE.recorders if r is not recorder)
+
+
+def record(prim, args: tuple, attrs: dict, results) -> None:
+    """Tells every recorder that a primitive ran."""
+    for recorder in STATE.recorders:
+        recorder.record(prim, args, attrs, results)
+
+
+def should_record(values: Sequence) -> bool:
+    """Whether any recorder tracks any of these tensors or variables."""
+    return any(r.tracks(v) for r in STATE.recorders for v in values)
+
+
+def record_operation(name: str, inputs: Sequence, outputs: Sequence, backward: Callable) -> None:
+    """Tells every recorder of an operation from `inputs` to `outputs` (tensors; inputs also variables).
+
+    `backward(*grads)` gets one gradient an output, None where none arrived, and returns one an input. It runs under whatever
+    recorders are active then, so it may be differentiated in turn.
+    """
+
+    def vjp(grads, outs, *ins):
+        return backward(*grads)
+
+    record(Operation(name, len(outputs), vjp), tuple(inputs), {}, tuple(outputs))
+
+
+@contextmanager
+def stop_recording(*only):
+    """No recorder (with arguments: none of these) listens inside the block."""
+    before = STATE.recorders
+    STATE.recorders = tuple(r for r in before if only and all(r is not o for o in only))
+    try:
+        yield
+    finally:
+        STATE.recorders = before

@@ -1,0 +1,55 @@
+"""Values that describe tensors: element types, shapes, specs. No ops."""
+
+from tfc.dtypes.broadcast import broadcast_shape_tuples, broadcast_static_shape
+from tfc.dtypes.dtype import (
+    DTYPES,
+    DType,
+    as_dtype,
+    bfloat16,
+    bool_,
+    complex64,
+    complex128,
+    double,
+    float16,
+    float32,
+    float64,
+    half,
+    int8,
+    int16,
+    int32,
+    int64,
+    uint8,
+    uint16,
+    uint32,
+    uint64,
+)
+from tfc.dtypes.shape import TensorShape, as_shape
+from tfc.dtypes.spec import TensorSpec
+
+__all__ = [
+    "DTYPES",
+    "DType",
+    "TensorShape",
+    "TensorSpec",
+    "as_dtype",
+    "as_shape",
+    "bfloat16",
+    "bool_",
+    "broadcast_shape_tuples",
+    "broadcast_static_shape",
+    "complex128",
+    "complex64",
+    "double",
+    "float16",
+    "float32",
+    "float64",
+    "half",
+    "int16",
+    "int32",
+    "int64",
+    "int8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "uint8",
+]

@@ -1,0 +1,74 @@
+"""Where in the user's program we are: the innermost frame that is not of this package."""
+
+import linecache
+import os
+import sys
+from dataclasses import dataclass
+from types import FrameType, TracebackType
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_internal_paths: list[str] = [_PACKAGE]
+_internal_cache: dict[str, bool] = {}
+
+
+@dataclass(frozen=True)
+class SourceLine:
+    """One line of the user's program."""
+
+    filename: str
+    lineno: int
+    function: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{os.path.basename(self.filename)}:{self.lineno}: {self.text}"
+
+
+def add_internal_path(prefix: str) -> None:
+    """Frames of files whose path starts so are not shown to users."""
+    _internal_paths.append(prefix)
+    _internal_cache.clear()
+
+
+def is_internal(filename: str) -> bool:
+    """Whether a file is a part of this package (and thus no user's)."""
+    known = _internal_cache.get(filename)
+    if known is None:
+        known = os.path.abspath(filename).startswith(tuple(_internal_paths))
+        _internal_cache[filename] = known
+    return known
+
+
+def user_frame(frame: FrameType | None = None) -> FrameType | None:
+    """The innermost frame of the user's code, seen from `frame` (default: the caller)."""
+    if frame is None:
+        frame = sys._getframe(1)
+    while frame is not None and is_internal(frame.f_code.co_filename):
+        frame = frame.f_back
+    return frame
+
+
+def user_line(frame: FrameType | None = None) -> SourceLine | None:
+    """The user's line that is being executed, or None if there is none."""
+    frame = user_frame(sys._getframe(1) if frame is None else frame)
+    if frame is None:
+        return None
+    code = frame.f_code
+    text = linecache.getline(code.co_filename, frame.f_lineno, frame.f_globals).strip()
+    return SourceLine(code.co_filename, frame.f_lineno, code.co_name, text)
+
+
+def filter_traceback(traceback: TracebackType | None) -> TracebackType | None:
+    """The same traceback without this package's frames; unchanged if nothing would be left."""
+    kept = []
+    step = traceback
+    while step is not None:
+        if not is_internal(step.tb_frame.f_code.co_filename):
+            kept.append(step)
+        step = step.tb_next
+    if not kept:
+        return traceback
+    result = None
+    for step in reversed(kept):
+        result = TracebackType(result, step.tb_frame, step.tb_lasti, step.tb_lineno)
+    return result

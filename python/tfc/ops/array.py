@@ -1,0 +1,376 @@
+"""Shapes: reshape, transpose, join, split, pad, repeat."""
+
+import builtins
+
+import numpy as np
+
+from tfc.core import Tensor, VariableStorage, describe
+from tfc.dtypes import TensorShape, as_dtype, as_shape, broadcast_static_shape, int32
+from tfc.errors import InvalidArgumentError
+from tfc.ops import primitives as p
+from tfc.ops.convert import common_dtype, convert_to_tensor, static_ints, static_value
+from tfc.ops.gradients import dynamic_shape
+from tfc.ops.shapes import (
+    axes_of,
+    axis_of,
+    broadcast_value,
+    fully_known,
+    partly_known,
+    rank_of,
+    shape_tensor,
+    static_shape,
+)
+
+
+def shape(input, out_type=None, name=None) -> Tensor:
+    """The sizes of the dimensions as a vector, int32 by default."""
+    return p.shape_of(convert_to_tensor(input), dtype=as_dtype(out_type or int32))
+
+
+def size(input, out_type=None, name=None) -> Tensor:
+    """The number of elements as a scalar, int32 by default."""
+    dtype = as_dtype(out_type or int32)
+    input = convert_to_tensor(input)
+    if fully_known(input):
+        return p.constant(value=np.array(TensorShape(input.shape_tuple).num_elements(), dtype.np_dtype))
+    return p.reduce_prod(p.shape_of(input, dtype=dtype), axes=(0,), keepdims=False)
+
+
+def rank(input, name=None) -> Tensor:
+    """The number of dimensions as an int32 scalar."""
+    return p.constant(value=np.array(rank_of(convert_to_tensor(input), "tf.rank"), np.int32))
+
+
+def identity(input, name=None) -> Tensor:
+    """A tensor of the same contents."""
+    if hasattr(input, "__tf_flatten__"):
+        return input
+    return convert_to_tensor(input)
+
+
+def reshape(tensor, shape, name=None) -> Tensor:
+    """The same elements in row-major order with another shape, one size of which may be -1: the rest."""
+    tensor = convert_to_tensor(tensor)
+    dims = static_shape(shape)
+    if dims is None:
+        return partly_known(p.dynamic_reshape(tensor, shape_tensor(shape)), shape)
+    if dims.count(-1) > 1 or any(d < -1 for d in dims):
+        raise InvalidArgumentError(
+            None, "reshape", f"Only one input size may be -1 and none below it, got {list(dims)} [Op:Reshape]"
+        )
+    return p.reshape(tensor, shape=tuple(None if d == -1 else d for d in dims))
+
+
+def ensure_shape(x, shape, name=None) -> Tensor:
+    """`x` with a shape that is checked when it runs; `InvalidArgumentError` (or `ValueError`) if it differs."""
+    x, want = convert_to_tensor(x), as_shape(shape)
+    merged = as_shape(x.shape_tuple)
+    if not merged.is_compatible_with(want):
+        raise InvalidArgumentError(
+            None,
+            "ensure_shape",
+            f"Shape of tensor {merged} is not compatible with expected shape {want}. [Op:EnsureShape]",
+        )
+    merged = merged.merge_with(want)
+    if merged.dims is None or merged.dims == x.shape_tuple:
+        return x
+    return p.ensure_shape(x, shape=merged.dims)
+
+
+def expand_dims(input, axis, name=None) -> Tensor:
+    """A dimension of size 1 inserted before `axis`."""
+    input = convert_to_tensor(input)
+    return p.expand_dims(input, axes=(axis_of(axis, rank_of(input, "expand_dims") + 1, "expand_dims"),))
+
+
+def squeeze(input, axis=None, name=None) -> Tensor:
+    """Without dimensions of size 1: all of them, or those in `axis`."""
+    input = convert_to_tensor(input)
+    n = rank_of(input, "squeeze")
+    if axis is not None and not isinstance(axis, (list, tuple)) or axis:
+        axes = axes_of(axis, n, "squeeze")
+    else:
+        if None in input.shape_tuple:
+            raise ValueError("tf.squeeze needs an axis when dimensions are unknown while tracing")
+        axes = tuple(i for i, d in enumerate(input.shape_tuple) if d == 1)
+    return p.squeeze(input, axes=axes) if axes else input
+
+
+def transpose(a, perm=None, conjugate=False, name="transpose") -> Tensor:
+    """Dimension i of the result is dimension perm[i] of `a`; reversed order without `perm`."""
+    a = convert_to_tensor(a)
+    n = rank_of(a, "transpose")
+    order = static_ints(perm) if perm is not None else tuple(reversed(builtins.range(n)))
+    if order is None:
+        raise NotImplementedError("tf.transpose needs a perm that is known while tracing")
+    order = tuple(axis_of(i, n, "transpose") for i in order)
+    if sorted(order) != list(builtins.range(n)):
+        raise InvalidArgumentError(
+            None,
+            "transpose",
+            f"perm {list(order)} is not a permutation of the {n} dimensions of {describe(a)}",
+        )
+    if conjugate and a.dtype.is_complex:
+        a = p.conj(a)
+    return a if order == tuple(builtins.range(n)) else p.transpose(a, perm=order)
+
+
+def broadcast_to(input, shape, name=None) -> Tensor:
+    """`input` stretched to `shape` by numpy's rule."""
+    return broadcast_value(convert_to_tensor(input), shape)
+
+
+def broadcast_dynamic_shape(shape_x, shape_y) -> Tensor:
+    """The shape that tensors of two shapes (vectors) broadcast to, as a vector."""
+    x, y = convert_to_tensor(shape_x), convert_to_tensor(shape_y)
+    a, b = static_value(x), static_value(y)
+    if a is not None and b is not None:
+        dims = broadcast_static_shape(tuple(a.tolist()), tuple(b.tolist()))
+        return p.constant(value=np.array(dims.dims, x.dtype.np_dtype))
+    i, j = x.shape_tuple[0], y.shape_tuple[0]
+    one = p.constant(value=np.array(1, x.dtype.np_dtype))
+    n = max(i, j)
+    x = p.pad(x, one, low=(n - i,), high=(0,))
+    y = p.pad(y, one, low=(n - j,), high=(0,))
+    return p.select(p.equal(x, one), y, x)
+
+
+def concat(values, axis, name="concat") -> Tensor:
+    """Tensors joined along one axis; they agree in dtype and all other sizes."""
+    if not isinstance(values, (list, tuple)):
+        values = [values]
+    values = common_dtype(values)
+    if not values:
+        raise ValueError("tf.concat needs at least one tensor")
+    n = max((len(v.shape_tuple) for v in values if v.shape_tuple is not None), default=None)
+    if n is None:
+        raise ValueError("tf.concat needs to know the rank of one tensor: use tf.ensure_shape before")
+    where = axis_of(axis, n, "ConcatV2")
+    dims = values[0].shape_tuple
+    for i, v in enumerate(values):
+        other = v.shape_tuple
+        if dims is None or other is None:
+            continue
+        if len(other) != n or len(dims) != n:
+            raise InvalidArgumentError(
+                None,
+                "concat",
+                f"ConcatOp : Ranks of all input tensors should match: shape[0] = {_text(dims)} vs. shape[{i}] = "
+                f"{_text(other)} [Op:ConcatV2]",
+            )
+        for k, (a, b) in enumerate(zip(dims, other, strict=True)):
+            if k != where and a != b and None not in (a, b):
+                raise InvalidArgumentError(
+                    None,
+                    "concat",
+                    f"ConcatOp : Dimension {k} in both shapes must be equal: shape[0] = {_text(dims)} vs. shape[{i}] "
+                    f"= {_text(other)} [Op:ConcatV2]",
+                )
+    return values[0] if len(values) == 1 else p.concat(*values, axis=where)
+
+
+def _text(dims) -> str:
+    return "[" + ",".join("?" if d is None else str(d) for d in dims) + "]"
+
+
+def stack(values, axis=0, name="stack") -> Tensor:
+    """Tensors of one shape along a new axis."""
+    if isinstance(values, (Tensor, VariableStorage)):
+        values = unstack(values)
+    values = common_dtype(values)
+    if not values:
+        raise ValueError("tf.stack needs at least one tensor")
+    first = as_shape(values[0].shape_tuple)
+    for i, v in enumerate(values):
+        if not first.is_compatible_with(v.shape_tuple):
+            raise InvalidArgumentError(
+                None,
+                "stack",
+                f"Shapes of all inputs must match: values[0].shape = {_text(first)} != values[{i}].shape = "
+                f"{_text(v.shape_tuple)} [Op:Pack]",
+            )
+    where = axis_of(axis, rank_of(values[0], "stack") + 1, "stack")
+    parts = [p.expand_dims(v, axes=(where,)) for v in values]
+    return parts[0] if len(parts) == 1 else p.concat(*parts, axis=where)
+
+
+def unstack(value, num=None, axis=0, name="unstack") -> list[Tensor]:
+    """The slices along one axis, as a list."""
+    value = convert_to_tensor(value)
+    where = axis_of(axis, rank_of(value, "unstack"), "unstack")
+    count = value.shape_tuple[where]
+    if count is None:
+        count = num
+    if count is None:
+        raise ValueError(f"Cannot infer argument `num` from shape {as_shape(value.shape_tuple)}")
+    if num is not None and num != count:
+        raise ValueError(f"tf.unstack: num={num}, but dimension {where} has size {count}")
+    parts = split(value, [1] * count, where) if count else []
+    return [p.squeeze(q, axes=(where,)) for q in parts]
+
+
+def split(value, num_or_size_splits, axis=0, num=None, name="split") -> list[Tensor]:
+    """Parts along one axis: `num_or_size_splits` of equal size, or of these sizes (one may be -1)."""
+    value = convert_to_tensor(value)
+    n = rank_of(value, "split")
+    where = axis_of(axis, n, "split")
+    total = value.shape_tuple[where]
+    scalar = (
+        not isinstance(num_or_size_splits, (list, tuple)) and np.ndim(static_value(num_or_size_splits)) == 0
+    )
+    sizes = static_ints(num_or_size_splits)
+    if sizes is None or None in sizes:
+        raise NotImplementedError("tf.split needs sizes that are known while tracing")
+    if total is None:
+        raise NotImplementedError(f"tf.split needs to know the size of dimension {where} while tracing")
+    if scalar:
+        count = sizes[0]
+        if count <= 0 or total % count:
+            raise InvalidArgumentError(
+                None,
+                "split",
+                f"Number of ways to split should evenly divide the split dimension, but got split_dim {where} "
+                f"(size = {total}) and num_split {count} [Op:Split]",
+            )
+        sizes = (total // count,) * count
+    elif -1 in sizes:
+        rest = total - sum(s for s in sizes if s != -1)
+        sizes = tuple(rest if s == -1 else s for s in sizes)
+    if sum(sizes) != total or min(sizes, default=0) < 0:
+        raise InvalidArgumentError(
+            None,
+            "split",
+            f"Determined shape must either match input shape along split_dim exactly if fully specified, or be less than "
+            f"the size of the input along split_dim if not fully specified. Got: {sum(sizes)} and {total} [Op:SplitV]",
+        )
+    dims = value.shape_tuple
+    parts, start = [], 0
+    for s in sizes:
+        starts = tuple(start if i == where else 0 for i in builtins.range(n))
+        lengths = tuple(s if i == where else d for i, d in enumerate(dims))
+        parts.append(p.slice_(value, starts=starts, sizes=lengths, strides=(1,) * n))
+        start += s
+    return parts
+
+
+def tile(input, multiples, name=None) -> Tensor:
+    """`input` repeated multiples[i] times along dimension i."""
+    input = convert_to_tensor(input)
+    n = rank_of(input, "tile")
+    counts = static_shape(multiples)
+    if counts is not None and len(counts) != n:
+        raise InvalidArgumentError(
+            None,
+            "tile",
+            f"Expected multiples argument to be a vector of length {n} but got length {len(counts)} [Op:Tile]",
+        )
+    apart = p.expand_dims(input, axes=tuple(2 * i for i in builtins.range(n)))
+    if counts is not None and fully_known(input):
+        dims = input.shape_tuple
+        wide = [v for pair in zip(counts, dims, strict=True) for v in pair]
+        out = tuple(c * d for c, d in zip(counts, dims, strict=True))
+        return p.reshape(p.broadcast_to(apart, shape=tuple(wide)), shape=out)
+    times, sizes = shape_tensor(multiples), dynamic_shape(input)
+    wide = p.reshape(stack([times, sizes], axis=1), shape=(2 * n,))
+    return p.dynamic_reshape(p.dynamic_broadcast_to(apart, wide), p.mul(times, sizes))
+
+
+def repeat(input, repeats, axis=None, name=None) -> Tensor:
+    """Each slice along `axis` (of the flattened input by default) repeated; `repeats` is an int, or one for each slice."""
+    input = convert_to_tensor(input)
+    if axis is None:
+        input, axis = p.reshape(input, shape=(None,)), 0
+    where = axis_of(axis, rank_of(input, "repeat"), "repeat")
+    counts = static_ints(repeats)
+    if counts is None or None in counts or input.shape_tuple[where] is None:
+        raise NotImplementedError("tf.repeat needs repeats and a size that are known while tracing")
+    index = np.repeat(np.arange(input.shape_tuple[where]), counts if len(counts) > 1 else counts[0])
+    return p.gather(input, p.constant(value=index), axis=where, batch_dims=0)
+
+
+def pad(tensor, paddings, mode="CONSTANT", constant_values=0, name=None) -> Tensor:
+    """`paddings[i]` = (before, after) elements added to dimension i: constant, or by "REFLECT" or "SYMMETRIC"."""
+    tensor = convert_to_tensor(tensor)
+    n = rank_of(tensor, "pad")
+    widths = static_value(paddings)
+    if widths is None:
+        raise NotImplementedError("tf.pad needs paddings that are known while tracing")
+    widths = (
+        np.asarray(widths).astype(np.int64).reshape(-1, 2) if n or np.size(widths) else np.zeros((0, 2), int)
+    )
+    if widths.shape != (n, 2) or (widths < 0).any():
+        raise InvalidArgumentError(
+            None,
+            "pad",
+            f"The paddings must be non-negative, of shape [{n}, 2], got {widths.tolist()} [Op:Pad]",
+        )
+    mode = mode.upper()
+    if mode == "CONSTANT":
+        value = convert_to_tensor(constant_values, tensor.dtype)
+        low, high = tuple(widths[:, 0].tolist()), tuple(widths[:, 1].tolist())
+        return p.pad(tensor, value, low=low, high=high)
+    if mode not in ("REFLECT", "SYMMETRIC"):
+        raise ValueError(
+            f"Value of argument `mode` expected to be one of CONSTANT, REFLECT, SYMMETRIC. Received {mode}"
+        )
+    for axis, (low, high) in enumerate(widths.tolist()):
+        tensor = _mirror(tensor, axis, low, high, skip=1 if mode == "REFLECT" else 0)
+    return tensor
+
+
+def _mirror(x, axis, low, high, skip):
+    size = x.shape_tuple[axis]
+    if size is None:
+        raise NotImplementedError(
+            f"tf.pad by mirroring needs to know the size of dimension {axis} while tracing"
+        )
+    if max(low, high) > size - skip:
+        raise InvalidArgumentError(
+            None,
+            "pad",
+            f"paddings must be no greater than the dimension size: {low}, {high} greater than {size - skip}",
+        )
+    index = np.concatenate(
+        [
+            np.arange(low - 1 + skip, skip - 1, -1),
+            np.arange(size),
+            np.arange(size - 1 - skip, size - 1 - skip - high, -1),
+        ]
+    )
+    return p.gather(x, p.constant(value=index.astype(np.int64)), axis=axis, batch_dims=0)
+
+
+def reverse(tensor, axis, name=None) -> Tensor:
+    """The elements in opposite order along these axes."""
+    tensor = convert_to_tensor(tensor)
+    axes = axes_of(axis, rank_of(tensor, "reverse"), "reverse")
+    return p.reverse(tensor, axes=axes) if axes else tensor
+
+
+def roll(input, shift, axis, name=None) -> Tensor:
+    """The elements moved by `shift` along `axis`; those that leave at one end come in at the other."""
+    input = convert_to_tensor(input)
+    shifts, axes = static_ints(shift), static_ints(axis)
+    if shifts is None or axes is None:
+        raise NotImplementedError("tf.roll needs a shift and an axis that are known while tracing")
+    n = rank_of(input, "roll")
+    for by, along in zip(shifts, axes, strict=True):
+        where = axis_of(along, n, "roll")
+        size = input.shape_tuple[where]
+        if size is None:
+            raise NotImplementedError(f"tf.roll needs to know the size of dimension {where} while tracing")
+        if size and by % size:
+            at = size - by % size
+            back, front = split(input, [at, size - at], where)
+            input = p.concat(front, back, axis=where)
+    return input
+
+
+def parallel_stack(values, name="parallel_stack") -> Tensor:
+    """The same as `tf.stack` along a new first axis."""
+    return stack(values)
+
+
+def shape_n(input, out_type=int32, name=None) -> list[Tensor]:
+    """The shapes of several tensors."""
+    return [shape(v, out_type) for v in input]

@@ -1,0 +1,361 @@
+"""From Python and numpy values to tensors, by TensorFlow's rules."""
+
+import numpy as np
+
+from tfc.core import EagerTensor, Tensor, VariableStorage, current, describe, eager_tensor, executing_eagerly
+from tfc.dtypes import DTYPES, DType, TensorShape, as_dtype, bool_, complex128, float32, int32, int64
+from tfc.errors import InvalidArgumentError
+from tfc.ops import primitives as p
+
+_NUMBERS = (bool, int, float, complex)
+_INT32_MIN, _INT32_MAX = -(2**31), 2**31 - 1
+_SUPPORTED = frozenset(d.np_dtype for d in DTYPES)
+
+# Eager scalars by (type, value, dtype code); cleared when it is full.
+_scalars: dict = {}
+
+
+def convert_to_tensor(value, dtype=None, dtype_hint=None, name=None) -> Tensor:
+    """A tensor of `value`: a tensor, variable, number, numpy array, or (nested) sequence of those.
+
+    Python ints become int32 (int64 if they need it), floats float32, complex numbers complex128; arrays keep their dtype.
+    With `dtype`, Python numbers and arrays take that dtype; a tensor of another dtype raises `ValueError`, a number that does
+    not fit `TypeError`. `dtype_hint` is tried first and forgotten if it does not fit.
+    """
+    if isinstance(value, Tensor):
+        if dtype is not None and value.dtype is not as_dtype(dtype):
+            raise ValueError(
+                f"Tensor conversion requested dtype {as_dtype(dtype).name} for Tensor with dtype "
+                f"{value.dtype.name}: {value!r}"
+            )
+        return value
+    if isinstance(value, VariableStorage):
+        return convert_to_tensor(p.read_variable(value), dtype)
+    if dtype is not None:
+        return _convert(value, as_dtype(dtype))
+    if dtype_hint is not None:
+        try:
+            return _convert(value, as_dtype(dtype_hint))
+        except (TypeError, ValueError):
+            pass
+    return _convert(value, None)
+
+
+def constant(value, dtype=None, shape=None, name="Const") -> Tensor:
+    """A tensor of a Python or numpy value, reshaped (or, from a scalar, filled) to `shape` if given."""
+    if isinstance(value, Tensor) and type(value) is not EagerTensor and dtype is None and shape is None:
+        return value
+    if isinstance(value, EagerTensor):
+        array = value._view()
+        if dtype is not None and array.dtype != as_dtype(dtype).np_dtype:
+            array = array.astype(as_dtype(dtype).np_dtype)
+        result = eager_tensor(array) if array is not value._view() else value
+    else:
+        result = convert_to_tensor(value, dtype)
+    if shape is None:
+        return result
+    dims = TensorShape(shape)
+    count = dims.num_elements()
+    if result.shape_tuple == dims.dims:
+        return result
+    size = TensorShape(result.shape_tuple).num_elements()
+    if size == count:
+        return p.reshape(result, shape=dims.dims)
+    if size == 1:
+        return p.broadcast_to(p.reshape(result, shape=()), shape=dims.dims)
+    raise TypeError(
+        f"Eager execution of tf.constant with unsupported shape. Tensor {result!r} (converted from {value!r}) has {size} "
+        f"elements, but got `shape` {dims} with {count} elements)."
+    )
+
+
+def operands(op: str, x, y, kinds: str = "biufc"):
+    """Both operands as tensors of one dtype: a Python or numpy value takes the dtype of the tensor beside it.
+
+    Raises `InvalidArgumentError` if two tensors differ, or the dtype is not one of `kinds`.
+    """
+    if isinstance(x, VariableStorage):
+        x = p.read_variable(x)
+    if isinstance(y, VariableStorage):
+        y = p.read_variable(y)
+    if isinstance(x, Tensor):
+        if not isinstance(y, Tensor):
+            try:
+                y = _convert(y, x.dtype)
+            except TypeError:
+                y = _convert(y, None)
+    elif isinstance(y, Tensor):
+        x = _convert(x, y.dtype)
+    else:
+        x = convert_to_tensor(x)
+        y = convert_to_tensor(y, dtype_hint=x.dtype)
+    if x.dtype is not y.dtype:
+        raise InvalidArgumentError(
+            None,
+            op,
+            f"cannot compute {op} as input #1(zero-based) was expected to be a {x.dtype.name} tensor but is a "
+            f"{y.dtype.name} tensor [Op:{op}]\n  got:  {describe(x)} and {describe(y)}\n"
+            f"  try:  tf.cast(y, tf.{x.dtype.name})",
+        )
+    if x.dtype.kind not in kinds:
+        raise unsupported_dtype(op, x.dtype, kinds)
+    return x, y
+
+
+def operand(op: str, x, kinds: str = "biufc") -> Tensor:
+    """One operand as a tensor; `InvalidArgumentError` unless its dtype is one of `kinds`."""
+    if not isinstance(x, Tensor):
+        x = convert_to_tensor(x)
+    if x.dtype.kind not in kinds:
+        raise unsupported_dtype(op, x.dtype, kinds)
+    return x
+
+
+def unsupported_dtype(op: str, dtype: DType, kinds: str) -> InvalidArgumentError:
+    allowed = ", ".join(d.name for d in DTYPES if d.kind in kinds)
+    return InvalidArgumentError(
+        None,
+        op,
+        f"Value for attr 'T' of {dtype.name} is not in the list of allowed values: {allowed} [Op:{op}]",
+    )
+
+
+def common_dtype(values, dtype=None) -> list[Tensor]:
+    """Tensors of one dtype, from a sequence in which Python values take the dtype of the tensors."""
+    values = [p.read_variable(v) if isinstance(v, VariableStorage) else v for v in values]
+    if dtype is None:
+        dtype = next((v.dtype for v in values if isinstance(v, Tensor)), None)
+    if dtype is None:
+        arrays = [_to_array(v, None) for v in values]
+        if len({a.dtype for a in arrays}) > 1:
+            dtype = as_dtype(np.result_type(*arrays)) if {a.dtype.kind for a in arrays} <= set("if") else None
+            dtype = float32 if dtype is not None and float32.np_dtype in {a.dtype for a in arrays} else dtype
+    return [convert_to_tensor(v, dtype) for v in values]
+
+
+def static_value(tensor) -> np.ndarray | None:
+    """The value of a tensor, number or sequence if it is known now (`tf.get_static_value`)."""
+    if isinstance(tensor, Tensor):
+        return tensor._view() if type(tensor) is EagerTensor else current().constant_value(tensor)
+    if isinstance(tensor, VariableStorage):
+        return None
+    return _to_array(tensor, None)
+
+
+def static_ints(value) -> tuple | None:
+    """A shape-like argument as a tuple of int (None where one entry is a tensor without a known value), if its length is known."""
+    if isinstance(value, TensorShape):
+        return value.dims
+    if isinstance(value, (list, tuple)):
+        result = []
+        for v in value:
+            if isinstance(v, (Tensor, VariableStorage)):
+                known = static_value(v)
+                result.append(None if known is None else int(known))
+            else:
+                result.append(v if v is None else _index(v))
+        return tuple(result)
+    if isinstance(value, (Tensor, VariableStorage)):
+        known = static_value(value)
+        if known is None:
+            return None
+        return tuple(known.tolist()) if known.ndim else (int(known),)
+    if isinstance(value, np.ndarray):
+        return tuple(int(v) for v in np.atleast_1d(value))
+    return (_index(value),)
+
+
+def _index(value) -> int:
+    try:
+        return value.__index__()
+    except AttributeError:
+        raise TypeError(f"expected an integer, got {value!r}") from None
+
+
+def is_tensor(x) -> bool:
+    """Whether `x` is a tensor or a variable (`tf.is_tensor`)."""
+    return isinstance(x, (Tensor, VariableStorage)) or getattr(x, "is_tensor_like", False) is True
+
+
+def _convert(value, dtype) -> Tensor:
+    kind = type(value)
+    if kind in _NUMBERS and executing_eagerly():
+        key = (kind, value, -1 if dtype is None else dtype.code)
+        found = _scalars.get(key)
+        # 0.0 == -0.0, and NaN is not even itself: those are made anew.
+        if found is not None and (value or kind is not float):
+            return found
+        if len(_scalars) > 4096:
+            _scalars.clear()
+        result = _scalars[key] = eager_tensor(_to_array(value, dtype))
+        return result
+    if isinstance(value, (list, tuple)) and _has_tensor(value):
+        return _pack(value, dtype)
+    convert = getattr(value, "__tf_tensor__", None)
+    if convert is not None:
+        return convert(dtype, None)
+    return p.constant(value=_to_array(value, dtype))
+
+
+def _has_tensor(value) -> bool:
+    return any(
+        isinstance(v, (Tensor, VariableStorage)) or (isinstance(v, (list, tuple)) and _has_tensor(v))
+        for v in value
+    )
+
+
+def _leaf_dtype(value):
+    for v in value:
+        found = v.dtype if isinstance(v, (Tensor, VariableStorage)) else None
+        if isinstance(v, (list, tuple)):
+            found = _leaf_dtype(v)
+        if found is not None:
+            return found
+    return None
+
+
+def _pack(value, dtype) -> Tensor:
+    """A sequence with tensors somewhere inside, stacked."""
+    want = dtype or _leaf_dtype(value)
+    parts = [convert_to_tensor(v, want) for v in value]
+    dims = [q.shape_tuple for q in parts]
+    if any(d is not None and dims[0] is not None and len(d) != len(dims[0]) for d in dims):
+        raise InvalidArgumentError(
+            None,
+            "stack",
+            f"Shapes of all inputs must match: got {', '.join(map(describe, parts))} [Op:stack]",
+        )
+    return p.concat(*(p.expand_dims(q, axes=(0,)) for q in parts), axis=0)
+
+
+def _to_array(value, dtype) -> np.ndarray:
+    """A new array of a supported dtype; the caller owns it."""
+    kind = type(value)
+    if kind is np.ndarray or isinstance(value, (np.ndarray, np.generic)):
+        return _from_numpy(np.asarray(value), dtype)
+    if kind in _NUMBERS:
+        return _from_number(value, dtype)
+    if isinstance(value, TensorShape):
+        if not value.is_fully_defined():
+            raise ValueError(f"Cannot convert a partially known TensorShape {value} to a Tensor.")
+        return np.array(value.dims, (dtype or int32).np_dtype)
+    if isinstance(value, DType) or value is None or isinstance(value, (str, bytes, dict, set)):
+        hint = ": tensors of strings are not supported" if isinstance(value, (str, bytes)) else ""
+        error = TypeError if dtype is not None else ValueError
+        if dtype is not None and isinstance(value, (str, bytes)):
+            raise TypeError(f"Cannot convert {value!r} to EagerTensor of dtype {dtype.name}")
+        raise error(
+            f"Attempt to convert a value ({value!r}) with an unsupported type ({kind}) to a Tensor{hint}."
+        )
+    if isinstance(value, (list, tuple, range)):
+        return _from_sequence(value, dtype)
+    if hasattr(value, "__array__") or hasattr(value, "__array_interface__") or hasattr(value, "__dlpack__"):
+        by_dlpack = hasattr(value, "__dlpack__") and not hasattr(value, "__array__")
+        return _from_numpy(np.from_dlpack(value) if by_dlpack else np.asarray(value), dtype)
+    if isinstance(value, _NUMBERS):  # enum.IntEnum and the like
+        return _from_number(value, dtype)
+    raise ValueError(f"Attempt to convert a value ({value!r}) with an unsupported type ({kind}) to a Tensor.")
+
+
+def _from_numpy(array: np.ndarray, dtype) -> np.ndarray:
+    if dtype is not None and array.dtype == dtype.np_dtype:
+        return array.copy(order="C")
+    if array.dtype.newbyteorder("=") not in _SUPPORTED:
+        if array.dtype == object and array.size:
+            return _from_sequence(array.tolist(), dtype)
+        if array.dtype == np.longlong or array.dtype == np.ulonglong:
+            return array.astype(np.int64 if array.dtype == np.longlong else np.uint64)
+        raise ValueError(
+            f"Failed to convert a NumPy array to a Tensor (Unsupported numpy dtype {array.dtype})."
+        )
+    target = array.dtype.newbyteorder("=") if dtype is None else dtype.np_dtype
+    if array.dtype.kind == "c" and dtype is not None and not dtype.is_complex:
+        raise TypeError(f"Cannot convert a complex array to a Tensor of dtype {dtype.name}")
+    with np.errstate(all="ignore"):
+        return array.astype(target, order="C")
+
+
+def _from_number(value, dtype) -> np.ndarray:
+    if dtype is None:
+        if isinstance(value, bool):
+            return np.array(value, np.bool_)
+        if isinstance(value, int):
+            if _INT32_MIN <= value <= _INT32_MAX:
+                return np.array(value, np.int32)
+            if -(2**63) <= value < 2**63:
+                return np.array(value, np.int64)
+            raise ValueError("Can't convert Python sequence with out-of-range integer to Tensor.")
+        return np.array(value, np.float32 if isinstance(value, float) else np.complex128)
+    if not _fits(type(value), dtype):
+        raise TypeError(f"Cannot convert {value!r} to EagerTensor of dtype {dtype.name}")
+    try:
+        with np.errstate(all="ignore"):
+            return np.array(value, dtype.np_dtype)
+    except OverflowError:
+        raise TypeError(f"Cannot convert {value!r} to EagerTensor of dtype {dtype.name}") from None
+
+
+def _fits(kind: type, dtype: DType) -> bool:
+    """Whether Python numbers of this class may become this dtype."""
+    if issubclass(kind, (bool, np.bool_)):
+        return not dtype.is_integer
+    if issubclass(kind, (int, np.integer)):
+        return not dtype.is_bool
+    if issubclass(kind, (float, np.floating)):
+        return dtype.is_differentiable
+    return dtype.is_complex
+
+
+def _leaf_types(value, found: set) -> set:
+    for v in value:
+        if isinstance(v, (list, tuple)):
+            _leaf_types(v, found)
+        else:
+            found.add(type(v))
+    return found
+
+
+def _from_sequence(value, dtype) -> np.ndarray:
+    kinds = set() if isinstance(value, range) else _leaf_types(value, set())
+    try:
+        array = np.array(value)
+    except (ValueError, OverflowError) as e:
+        if isinstance(e, OverflowError):
+            raise ValueError("Can't convert Python sequence with out-of-range integer to Tensor.") from None
+        raise ValueError("Can't convert non-rectangular Python sequence to Tensor.") from None
+    if array.dtype == object:
+        odd = next((k for k in kinds if not issubclass(k, (*_NUMBERS, np.generic, np.ndarray))), None)
+        if odd is None:
+            raise ValueError("Can't convert Python sequence with out-of-range integer to Tensor.")
+        raise ValueError(
+            f"Attempt to convert a value ({value!r}) with an unsupported type ({odd}) to a Tensor."
+        )
+    if array.dtype.kind in "USO":
+        raise (TypeError if dtype else ValueError)(
+            f"Cannot convert {value!r} to a Tensor: tensors of strings are not supported"
+        )
+    if dtype is not None:
+        if any(issubclass(k, (*_NUMBERS, np.number)) and not _fits(k, dtype) for k in kinds):
+            raise TypeError(f"Cannot convert {value!r} to EagerTensor of dtype {dtype.name}")
+        with np.errstate(all="ignore"):
+            return array.astype(dtype.np_dtype)
+    if bool in kinds and kinds & {int, float, complex}:
+        raise ValueError("Can't convert Python sequence with mixed types to Tensor.")
+    if not kinds <= set(_NUMBERS):
+        return _from_numpy(array, None)
+    return _default_array(array)
+
+
+def _default_array(array: np.ndarray) -> np.ndarray:
+    """An array of Python numbers in TensorFlow's default dtype for them."""
+    kind = array.dtype.kind
+    if array.size == 0 or kind == "f":
+        return array.astype(float32.np_dtype)
+    if kind == "b":
+        return array.astype(bool_.np_dtype)
+    if kind == "c":
+        return array.astype(complex128.np_dtype)
+    if kind == "u":
+        raise ValueError("Can't convert Python sequence with out-of-range integer to Tensor.")
+    small = array.min() >= _INT32_MIN and array.max() <= _INT32_MAX
+    return array.astype(int32.np_dtype if small else int64.np_dtype)

@@ -1,0 +1,178 @@
+"""Tensors from nothing: zeros, ranges, identities."""
+
+import builtins
+
+import numpy as np
+
+from tfc.core import Tensor
+from tfc.dtypes import as_dtype, float32, float64, int32, int64
+from tfc.errors import InvalidArgumentError
+from tfc.ops import primitives as p
+from tfc.ops.convert import common_dtype, convert_to_tensor, operands, static_value
+from tfc.ops.gradients import broadcast_like
+from tfc.ops.shapes import axis_of, broadcast_value, rank_of, static_shape
+
+
+def zeros(shape, dtype=float32, name=None, layout=None) -> Tensor:
+    """A tensor of zeros. `shape`: integers, or a vector tensor."""
+    return broadcast_value(_number(0, dtype), shape)
+
+
+def ones(shape, dtype=float32, name=None, layout=None) -> Tensor:
+    """A tensor of ones. `shape`: integers, or a vector tensor."""
+    return broadcast_value(_number(1, dtype), shape)
+
+
+def fill(dims, value, name=None, layout=None) -> Tensor:
+    """A tensor of shape `dims` of one value, a scalar."""
+    value = convert_to_tensor(value)
+    if value.shape_tuple:
+        raise InvalidArgumentError(
+            None, "fill", f"value must be a scalar, got shape {list(value.shape_tuple)} [Op:Fill]"
+        )
+    return broadcast_value(value, dims)
+
+
+def zeros_like(input, dtype=None, name=None, layout=None) -> Tensor:
+    """Zeros of the shape (and, unless given, dtype) of `input`."""
+    return _like(input, 0, dtype)
+
+
+def ones_like(input, dtype=None, name=None, layout=None) -> Tensor:
+    """Ones of the shape (and, unless given, dtype) of `input`."""
+    return _like(input, 1, dtype)
+
+
+def _like(input, value, dtype):
+    input = convert_to_tensor(input)
+    return broadcast_like(_number(value, input.dtype if dtype is None else dtype), input)
+
+
+def _number(value, dtype) -> Tensor:
+    return p.constant(value=np.array(value, as_dtype(dtype).np_dtype))
+
+
+def eye(num_rows, num_columns=None, batch_shape=None, dtype=float32, name=None) -> Tensor:
+    """An identity matrix `[num_rows, num_columns]`, repeated over `batch_shape`."""
+    dtype = as_dtype(dtype)
+    columns = num_rows if num_columns is None else num_columns
+    i = p.expand_dims(range(num_rows), axes=(1,))
+    j = p.expand_dims(range(columns), axes=(0,))
+    matrix = p.cast(p.equal(i, j), dtype=dtype)
+    if batch_shape is None:
+        return matrix
+    batch = static_shape(batch_shape)
+    if batch is None or None in matrix.shape_tuple:
+        raise NotImplementedError("tf.eye needs a batch_shape that is known while tracing")
+    return p.broadcast_to(matrix, shape=(*batch, *matrix.shape_tuple))
+
+
+def range(start, limit=None, delta=1, dtype=None, name="range") -> Tensor:
+    """start, start + delta, ... up to but not including limit; with one argument, from 0. `delta` 0 raises."""
+    if limit is None:
+        start, limit = 0, start
+    values = [start, limit, delta]
+    if dtype is not None:
+        dtype = as_dtype(dtype)
+        values = [_as(v, dtype) for v in values]
+    else:
+        values = _widest(values)
+    return p.range_(*values)
+
+
+def _as(value, dtype):
+    value = convert_to_tensor(value, None if isinstance(value, Tensor) else dtype)
+    return value if value.dtype is dtype else p.cast(value, dtype=dtype)
+
+
+def _widest(values):
+    """Scalars in the widest of their dtypes, in the order int32, int64, float32, float64."""
+    tensors = [convert_to_tensor(v) for v in values]
+    order = [int32, int64, float32, float64]
+    if all(t.dtype in order for t in tensors):
+        widest = max((t.dtype for t in tensors), key=order.index)
+        return [_as(v, widest) for v in values]
+    return common_dtype(values)
+
+
+def linspace(start, stop, num, name=None, axis=0) -> Tensor:
+    """`num` evenly spaced values from `start` to `stop`, both included, along a new axis."""
+    start, stop = operands("linspace", start, stop, "iuf")
+    if start.dtype.is_integer:
+        start, stop = p.cast(start, dtype=float64), p.cast(stop, dtype=float64)
+    count = static_value(num)
+    if count is None:
+        raise NotImplementedError("tf.linspace needs a num that is known while tracing")
+    count = int(count)
+    if count <= 0:
+        raise InvalidArgumentError(None, "linspace", f"Requires num > 0: {count} [Op:LinSpace]")
+    if start.shape_tuple != stop.shape_tuple:
+        start, stop = (
+            p.add(start, p.mul(stop, _as(0, stop.dtype))),
+            p.add(stop, p.mul(start, _as(0, start.dtype))),
+        )
+    where = axis_of(axis, rank_of(start, "linspace") + 1, "linspace")
+    if count == 1:
+        return p.expand_dims(start, axes=(where,))
+    steps = np.arange(count - 1).astype(start.dtype.np_dtype)
+    shape = [1] * (len(start.shape_tuple) + 1)
+    shape[where] = count - 1
+    delta = p.div(p.sub(stop, start), _number(count - 1, start.dtype))
+    first, step = p.expand_dims(start, axes=(where,)), p.expand_dims(delta, axes=(where,))
+    body = p.add(first, p.mul(step, p.constant(value=steps.reshape(shape))))
+    return p.concat(body, p.expand_dims(stop, axes=(where,)), axis=where)
+
+
+def one_hot(indices, depth, on_value=None, off_value=None, axis=None, dtype=None, name=None) -> Tensor:
+    """`on_value` at the index, `off_value` elsewhere, along a new axis of size `depth` (the last by default)."""
+    indices = convert_to_tensor(indices)
+    if dtype is None:
+        given = [v for v in (on_value, off_value) if v is not None]
+        dtype = convert_to_tensor(given[0]).dtype if given else float32
+    dtype = as_dtype(dtype)
+    on = _typed("on_value", on_value, 1, dtype)
+    off = _typed("off_value", off_value, 0, dtype)
+    where = axis_of(-1 if axis is None else axis, rank_of(indices, "one_hot") + 1, "one_hot")
+    count = p.range_(*(_as(v, indices.dtype) for v in (0, depth, 1)))
+    rank = len(indices.shape_tuple) + 1
+    count = p.expand_dims(count, axes=tuple(i for i in builtins.range(rank) if i != where))
+    return p.select(p.equal(p.expand_dims(indices, axes=(where,)), count), on, off)
+
+
+def _typed(what, value, default, dtype):
+    value = default if value is None else value
+    if isinstance(value, Tensor) and value.dtype is not dtype:
+        raise TypeError(f"dtype {dtype!r} of {what} does not match dtype parameter {value.dtype!r}")
+    return convert_to_tensor(value, dtype)
+
+
+def meshgrid(*args, indexing="xy", name=None) -> list[Tensor]:
+    """Coordinate matrices of coordinate vectors."""
+    if indexing not in ("xy", "ij"):
+        raise ValueError(f"Argument `indexing` parameter must be either 'xy' or 'ij', got '{indexing}'")
+    vectors = [p.reshape(convert_to_tensor(a), shape=(None,)) for a in args]
+    n = len(vectors)
+    order = list(builtins.range(n))
+    if indexing == "xy" and n >= 2:
+        order[0], order[1] = 1, 0
+    shaped = [
+        p.expand_dims(v, axes=tuple(i for i in builtins.range(n) if i != order[k]))
+        for k, v in enumerate(vectors)
+    ]
+    zero = None
+    for s in shaped:
+        z = p.equal(s, s)
+        zero = z if zero is None else p.logical_or(zero, z)
+    return [p.select(p.logical_or(zero, p.logical_not(zero)), s, s) for s in shaped]
+
+
+def sequence_mask(lengths, maxlen=None, dtype=None, name=None) -> Tensor:
+    """`result[..., j] = j < lengths[...]`, as bool or `dtype`."""
+    lengths = convert_to_tensor(lengths)
+    if maxlen is None:
+        every = tuple(builtins.range(rank_of(lengths, "sequence_mask")))
+        zero = _as(0, lengths.dtype)
+        maxlen = p.maximum(p.reduce_max(lengths, axes=every, keepdims=False), zero)
+    positions = p.range_(*(_as(v, lengths.dtype) for v in (0, maxlen, 1)))
+    mask = p.less(positions, p.expand_dims(lengths, axes=(len(lengths.shape_tuple),)))
+    return mask if dtype is None else p.cast(mask, dtype=as_dtype(dtype))

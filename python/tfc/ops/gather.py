@@ -1,0 +1,253 @@
+"""Elements at positions that are data: gather, scatter, where, sort."""
+
+from collections import namedtuple
+
+from tfc.core import Tensor
+from tfc.dtypes import as_dtype, as_shape, int32, int64
+from tfc.errors import InvalidArgumentError
+from tfc.ops import primitives as p
+from tfc.ops.array import concat
+from tfc.ops.convert import convert_to_tensor, operand, operands, static_value
+from tfc.ops.gradients import dynamic_shape
+from tfc.ops.shapes import axis_of, broadcast_value, rank_of
+
+
+def gather(params, indices, validate_indices=None, axis=None, batch_dims=0, name=None) -> Tensor:
+    """Slices of `params` along `axis` at `indices`, any shape of integers; out of range raises `InvalidArgumentError`.
+
+    The shape is `params.shape[:axis] + indices.shape[batch_dims:] + params.shape[axis + 1:]`.
+    """
+    x, at = convert_to_tensor(params), _indices(indices)
+    n = rank_of(x, "gather")
+    batch = axis_of(batch_dims, rank_of(at, "gather") + 1, "gather")
+    where = batch if axis is None else axis_of(axis, n, "gather")
+    if n == 0:
+        raise InvalidArgumentError(None, "gather", "params must be at least 1 dimensional [Op:GatherV2]")
+    if where < batch:
+        raise InvalidArgumentError(
+            None, "gather", f"batch_dims ({batch}) must be less than or equal to axis ({where}) [Op:GatherV2]"
+        )
+    return p.gather(x, at, axis=where, batch_dims=batch)
+
+
+def _indices(indices) -> Tensor:
+    at = convert_to_tensor(indices, dtype_hint=int32)
+    if not at.dtype.is_integer:
+        raise TypeError(f"indices must be integers, got dtype {at.dtype.name}")
+    return at
+
+
+def gather_nd(params, indices, batch_dims=0, name=None) -> Tensor:
+    """Slices of `params` at index vectors, the last dimension of `indices`."""
+    x, at = convert_to_tensor(params), _indices(indices)
+    dims = at.shape_tuple
+    if dims is not None and (not dims or dims[-1] is None):
+        raise ValueError(
+            f"tf.gather_nd needs indices whose last dimension is known, got shape {as_shape(dims)}"
+        )
+    if dims is not None and dims[-1] + batch_dims > rank_of(x, "gather_nd"):
+        raise InvalidArgumentError(
+            None,
+            "gather_nd",
+            f"index innermost dimension length must be <= params rank; saw: {dims[-1]} vs. {len(x.shape_tuple)} "
+            "[Op:GatherNd]",
+        )
+    return p.gather_nd(x, at, batch_dims=batch_dims)
+
+
+def _scatter(tensor, indices, updates, mode) -> Tensor:
+    x, u = operands("scatter", tensor, updates)
+    at = _indices(indices)
+    if at.shape_tuple is not None and x.shape_tuple is not None and u.shape_tuple is not None:
+        k = at.shape_tuple[-1] if at.shape_tuple else None
+        if k is None:
+            raise InvalidArgumentError(
+                None, "scatter", "indices must have rank at least 1 and a known last dimension"
+            )
+        want = (*at.shape_tuple[:-1], *x.shape_tuple[k:])
+        if not as_shape(want).is_compatible_with(u.shape_tuple):
+            raise InvalidArgumentError(
+                None,
+                "scatter",
+                f"Dimensions of updates must be indices.shape[:-1] + tensor.shape[{k}:]\n  want: {list(want)}\n"
+                f"  got:  {list(u.shape_tuple)}",
+            )
+    return p.scatter(x, at, u, mode=mode)
+
+
+def tensor_scatter_nd_update(tensor, indices, updates, name=None) -> Tensor:
+    """`tensor` with the slices at index vectors replaced."""
+    return _scatter(tensor, indices, updates, "update")
+
+
+def tensor_scatter_nd_add(tensor, indices, updates, name=None) -> Tensor:
+    """`tensor` with `updates` added at index vectors; repeated indices add up."""
+    return _scatter(tensor, indices, updates, "add")
+
+
+def tensor_scatter_nd_sub(tensor, indices, updates, name=None) -> Tensor:
+    """`tensor` with `updates` subtracted at index vectors."""
+    return _scatter(tensor, indices, updates, "sub")
+
+
+def tensor_scatter_nd_max(tensor, indices, updates, name=None) -> Tensor:
+    """`tensor` with the larger of it and `updates` at index vectors."""
+    return _scatter(tensor, indices, updates, "max")
+
+
+def tensor_scatter_nd_min(tensor, indices, updates, name=None) -> Tensor:
+    """`tensor` with the smaller of it and `updates` at index vectors."""
+    return _scatter(tensor, indices, updates, "min")
+
+
+def scatter_nd(indices, updates, shape, name=None) -> Tensor:
+    """Zeros of `shape` with `updates` added at index vectors."""
+    updates = convert_to_tensor(updates)
+    zeros = broadcast_value(convert_to_tensor(0, updates.dtype), shape)
+    return _scatter(zeros, indices, updates, "add")
+
+
+def boolean_mask(tensor, mask, axis=None, name="boolean_mask") -> Tensor:
+    """The slices of `tensor` where `mask` is True; the dimensions of `mask` (from `axis` on) become one."""
+    x = convert_to_tensor(tensor)
+    m = operand("boolean_mask", mask, "b")
+    n, k = rank_of(x, "boolean_mask"), rank_of(m, "boolean_mask")
+    if k == 0:
+        raise ValueError("mask cannot be scalar.")
+    first = 0 if axis is None else axis_of(axis, n, "boolean_mask")
+    if not as_shape(x.shape_tuple[first : first + k]).is_compatible_with(m.shape_tuple):
+        raise ValueError(
+            f"Shapes {as_shape(x.shape_tuple[first : first + k])} and {as_shape(m.shape_tuple)} are incompatible"
+        )
+    at = p.nonzero(m)
+    if first == 0:
+        return p.gather_nd(x, at, batch_dims=0)
+    order = (*range(first, first + k), *range(first), *range(first + k, n))
+    taken = p.gather_nd(p.transpose(x, perm=order), at, batch_dims=0)
+    return p.transpose(taken, perm=(*range(1, first + 1), 0, *range(first + 1, n - k + 1)))
+
+
+def where(condition, x=None, y=None, name=None) -> Tensor:
+    """`x` where the condition holds, else `y`, with broadcasting; or, of the condition alone, the index vectors (int64)."""
+    c = convert_to_tensor(condition)
+    if (x is None) != (y is None):
+        raise ValueError("x and y must both be non-None or both be None.")
+    if not c.dtype.is_bool:
+        if x is not None:
+            raise InvalidArgumentError(
+                None,
+                "select",
+                f"cannot compute SelectV2 as input #0 was expected to be a bool tensor but is a "
+                f"{c.dtype.name} tensor [Op:SelectV2]",
+            )
+        c = p.not_equal(c, convert_to_tensor(0, c.dtype))
+    if x is None:
+        return p.nonzero(c)
+    x, y = operands("SelectV2", x, y)
+    return p.select(c, x, y)
+
+
+def sort(values, axis=-1, direction="ASCENDING", name=None) -> Tensor:
+    """The elements sorted along `axis`, "ASCENDING" or "DESCENDING"."""
+    x = operand("sort", values, "iuf")
+    return p.sort(x, axis=axis_of(axis, rank_of(x, "sort"), "sort"), descending=_descending(direction))
+
+
+def argsort(values, axis=-1, direction="ASCENDING", stable=False, name=None) -> Tensor:
+    """The int32 indices that sort along `axis`; equal elements keep their order."""
+    x = operand("argsort", values, "iuf")
+    return p.argsort(
+        x, axis=axis_of(axis, rank_of(x, "argsort"), "argsort"), descending=_descending(direction)
+    )
+
+
+def _descending(direction) -> bool:
+    if direction not in ("ASCENDING", "DESCENDING"):
+        raise ValueError(
+            f"Argument `direction` should be one of 'ASCENDING' or 'DESCENDING'. Received: {direction}"
+        )
+    return direction == "DESCENDING"
+
+
+TopK = namedtuple("TopKV2", ["values", "indices"])
+
+
+def top_k(input, k=1, sorted=True, index_type=int32, name=None):
+    """The k largest elements along the last dimension, and their indices, as a named tuple (values, indices)."""
+    x = operand("top_k", input, "iuf")
+    n = rank_of(x, "top_k")
+    count = static_value(k)
+    if count is None:
+        raise NotImplementedError("tf.math.top_k needs a k that is known while tracing")
+    size = x.shape_tuple[-1] if n else None
+    if n == 0 or (size is not None and int(count) > size):
+        raise InvalidArgumentError(
+            None, "top_k", f"input must have at least k columns. Had {size}, needed {int(count)}"
+        )
+    order = p.argsort(x, axis=n - 1, descending=True)
+    sizes = (*order.shape_tuple[:-1], int(count))
+    order = p.slice_(order, starts=(0,) * n, sizes=sizes, strides=(1,) * n)
+    values = p.gather(x, order, axis=n - 1, batch_dims=n - 1)
+    return TopK(values, order if index_type is int32 else p.cast(order, dtype=as_dtype(index_type)))
+
+
+def in_top_k(targets, predictions, k, name=None) -> Tensor:
+    """Whether the target of each row is among its k largest predictions."""
+    predictions = operand("in_top_k", predictions, "f")
+    targets = convert_to_tensor(targets)
+    mine = p.gather(predictions, p.expand_dims(targets, axes=(1,)), axis=1, batch_dims=1)
+    larger = p.cast(p.greater(predictions, mine), dtype=int32)
+    count = p.reduce_sum(larger, axes=(1,), keepdims=False)
+    finite = p.reduce_all(p.is_finite(mine), axes=(1,), keepdims=False)
+    return p.logical_and(p.less(count, convert_to_tensor(k, int32)), finite)
+
+
+def invert_permutation(x, name=None) -> Tensor:
+    """The permutation that undoes `x`."""
+    return p.cast(p.argsort(convert_to_tensor(x), axis=0, descending=False), dtype=convert_to_tensor(x).dtype)
+
+
+def searchsorted(sorted_sequence, values, side="left", out_type=int32, name=None) -> Tensor:
+    """Where to insert values so that the sequence stays sorted, along the last dimension."""
+    s, v = operands("searchsorted", sorted_sequence, values, "iuf")
+    n = rank_of(s, "searchsorted")
+    before = p.less if side == "left" else p.less_equal
+    wide_s, wide_v = p.expand_dims(s, axes=(n - 1,)), p.expand_dims(v, axes=(n,))
+    hits = p.cast(before(wide_s, wide_v), dtype=as_dtype(out_type))
+    return p.reduce_sum(hits, axes=(n,), keepdims=False)
+
+
+def unsorted_segment_sum(data, segment_ids, num_segments, name=None) -> Tensor:
+    """The sums of the slices of each segment: result[i] = sum of data[j] with segment_ids[j] == i."""
+    x, ids = convert_to_tensor(data), convert_to_tensor(segment_ids)
+    k = rank_of(ids, "unsorted_segment_sum")
+    tail = dynamic_shape(x)
+    rest = p.slice_(tail, starts=(k,), sizes=(rank_of(x, "unsorted_segment_sum") - k,), strides=(1,))
+    count = static_value(num_segments)
+    if count is not None and None not in x.shape_tuple[k:]:
+        zeros = broadcast_value(convert_to_tensor(0, x.dtype), (int(count), *x.shape_tuple[k:]))
+    else:
+        zeros = broadcast_value(convert_to_tensor(0, x.dtype), concat([_vector(num_segments), rest], 0))
+    return p.scatter(zeros, p.expand_dims(ids, axes=(k,)), x, mode="add")
+
+
+def _vector(value) -> Tensor:
+    value = convert_to_tensor(value)
+    return p.reshape(p.cast(value, dtype=int64), shape=(1,))
+
+
+def embedding_lookup(params, ids, max_norm=None, name=None) -> Tensor:
+    """Rows of a table at `ids`; with `max_norm`, scaled down to that norm."""
+    if isinstance(params, (list, tuple)):
+        if len(params) != 1:
+            raise NotImplementedError(
+                "tf.nn.embedding_lookup with several partitions is not supported: concat them"
+            )
+        params = params[0]
+    rows = gather(params, ids)
+    if max_norm is None:
+        return rows
+    axes = tuple(range(len(convert_to_tensor(ids).shape_tuple), len(rows.shape_tuple)))
+    norm = p.sqrt(p.reduce_sum(p.mul(rows, rows), axes=axes, keepdims=True))
+    limit = convert_to_tensor(max_norm, rows.dtype)
+    return p.div(p.mul(rows, limit), p.maximum(norm, limit))

@@ -1,0 +1,156 @@
+"""Reductions, cumulative ops and arg-reductions."""
+
+import math
+
+import numpy as np
+
+from tfc.core import Tensor
+from tfc.dtypes import as_dtype, float32, int64
+from tfc.errors import InvalidArgumentError
+from tfc.ops import primitives as p
+from tfc.ops.convert import convert_to_tensor, operand
+from tfc.ops.gradients import dynamic_shape
+from tfc.ops.math import ANALYTIC, FLOAT, NUMBER, REAL
+from tfc.ops.shapes import axes_of, axis_of, rank_of
+
+
+def _reduction(name, prim, kinds, text):
+    def function(input_tensor, axis=None, keepdims=False, name=None):
+        x = operand(prim.name, input_tensor, kinds)
+        axes = axes_of(axis, rank_of(x, prim.name), prim.name)
+        return prim(x, axes=axes, keepdims=bool(keepdims))
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"{text} over the dimensions `axis` (an int, a sequence, None: all), which stay with size 1 if `keepdims`."
+    return function
+
+
+reduce_sum = _reduction("reduce_sum", p.reduce_sum, NUMBER, "The sum")
+reduce_prod = _reduction("reduce_prod", p.reduce_prod, NUMBER, "The product")
+reduce_max = _reduction("reduce_max", p.reduce_max, REAL, "The largest element")
+reduce_min = _reduction("reduce_min", p.reduce_min, REAL, "The smallest element")
+reduce_any = _reduction("reduce_any", p.reduce_any, "b", "Whether any element is true")
+reduce_all = _reduction("reduce_all", p.reduce_all, "b", "Whether all elements are true")
+
+
+def _count(x, axes) -> Tensor:
+    """The number of elements that each result of a reduction is made of, as a scalar of the dtype of `x`."""
+    sizes = [x.shape_tuple[a] for a in axes]
+    if None not in sizes:
+        return p.constant(value=np.array(math.prod(sizes)).astype(x.dtype.np_dtype))
+    picked = p.gather(dynamic_shape(x), p.constant(value=np.array(axes, np.int64)), axis=0, batch_dims=0)
+    return p.cast(p.reduce_prod(picked, axes=(0,), keepdims=False), dtype=x.dtype)
+
+
+def reduce_mean(input_tensor, axis=None, keepdims=False, name=None) -> Tensor:
+    """The mean over the dimensions `axis`. Integers stay integers, rounded toward zero."""
+    x = operand("reduce_mean", input_tensor, NUMBER)
+    axes = axes_of(axis, rank_of(x, "reduce_mean"), "reduce_mean")
+    total = p.reduce_sum(x, axes=axes, keepdims=bool(keepdims))
+    return (p.trunc_div if x.dtype.is_integer else p.div)(total, _count(x, axes))
+
+
+def reduce_variance(input_tensor, axis=None, keepdims=False, name=None) -> Tensor:
+    """The mean of squared distances from the mean."""
+    x = operand("reduce_variance", input_tensor, ANALYTIC)
+    axes = axes_of(axis, rank_of(x, "reduce_variance"), "reduce_variance")
+    d = p.sub(x, reduce_mean(x, axes, keepdims=True))
+    if x.dtype.is_complex:
+        d = p.abs_(d)
+    return reduce_mean(p.mul(d, d), axes, keepdims)
+
+
+def reduce_std(input_tensor, axis=None, keepdims=False, name=None) -> Tensor:
+    """The square root of `reduce_variance`."""
+    return p.sqrt(reduce_variance(input_tensor, axis, keepdims))
+
+
+def reduce_euclidean_norm(input_tensor, axis=None, keepdims=False, name=None) -> Tensor:
+    """The square root of the sum of squares."""
+    x = operand("reduce_euclidean_norm", input_tensor, ANALYTIC)
+    if x.dtype.is_complex:
+        raise NotImplementedError("tf.math.reduce_euclidean_norm of complex numbers: use tf.norm")
+    return p.sqrt(reduce_sum(p.mul(x, x), axis, keepdims))
+
+
+def reduce_logsumexp(input_tensor, axis=None, keepdims=False, name=None) -> Tensor:
+    """log(sum(exp(x))) over the dimensions `axis`, without overflow."""
+    x = operand("reduce_logsumexp", input_tensor, FLOAT)
+    axes = axes_of(axis, rank_of(x, "reduce_logsumexp"), "reduce_logsumexp")
+    top = stop_gradient(p.reduce_max(x, axes=axes, keepdims=True))
+    zero = convert_to_tensor(0, x.dtype)
+    top = p.select(p.is_finite(top), top, zero)
+    total = p.log(p.reduce_sum(p.exp(p.sub(x, top)), axes=axes, keepdims=True))
+    result = p.add(total, top)
+    return result if keepdims or not axes else p.squeeze(result, axes=axes)
+
+
+def stop_gradient(input, name=None) -> Tensor:
+    """The same value; gradients do not flow through it."""
+    x = convert_to_tensor(input)
+    return p.stop_gradient(x)
+
+
+def count_nonzero(input, axis=None, keepdims=None, dtype=int64, name=None) -> Tensor:
+    """The number of elements that are not zero (False)."""
+    x = convert_to_tensor(input)
+    hits = x if x.dtype.is_bool else p.not_equal(x, convert_to_tensor(0, x.dtype))
+    return reduce_sum(p.cast(hits, dtype=as_dtype(dtype)), axis, bool(keepdims))
+
+
+def _arg(name, prim, text):
+    def function(input, axis=None, output_type=int64, name=None):
+        x = operand(prim.name, input, REAL + "b")
+        if x.dtype.is_bool:
+            x = p.cast(x, dtype=as_dtype("uint8"))
+        where = axis_of(0 if axis is None else axis, rank_of(x, prim.name), prim.name)
+        if x.shape_tuple[where] == 0:
+            raise InvalidArgumentError(
+                None,
+                prim.name,
+                f"Reduction axis {where} is empty in shape {list(x.shape_tuple)} [Op:{prim.name}]",
+            )
+        return prim(x, axis=where, dtype=as_dtype(output_type))
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"The index of the {text} element along `axis` (0 by default), the first of equals."
+    return function
+
+
+argmax = _arg("argmax", p.argmax, "largest")
+argmin = _arg("argmin", p.argmin, "smallest")
+
+
+def _cumulative(name, prim, text):
+    def function(x, axis=0, exclusive=False, reverse=False, name=None):
+        x = operand(prim.name, x, NUMBER)
+        where = axis_of(axis, rank_of(x, prim.name), prim.name)
+        return prim(x, axis=where, exclusive=bool(exclusive), reverse=bool(reverse))
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"The {text} of the elements up to each one along `axis`; without itself if `exclusive`, from the end if `reverse`."
+    return function
+
+
+cumsum = _cumulative("cumsum", p.cumsum, "sum")
+cumprod = _cumulative("cumprod", p.cumprod, "product")
+
+
+def cumulative_logsumexp(x, axis=0, exclusive=False, reverse=False, name=None) -> Tensor:
+    """log of the cumulative sum of exp(x), scaled by the largest element of the axis against overflow."""
+    x = operand("cumulative_logsumexp", x, FLOAT)
+    where = axis_of(axis, rank_of(x, "cumulative_logsumexp"), "cumulative_logsumexp")
+    top = stop_gradient(p.reduce_max(x, axes=(where,), keepdims=True))
+    return p.add(p.log(cumsum(p.exp(p.sub(x, top)), where, exclusive, reverse)), top)
+
+
+def zero_fraction(value, name=None) -> Tensor:
+    """The fraction of elements that are zero, as float32."""
+    x = convert_to_tensor(value)
+    zeros = p.cast(p.equal(x, convert_to_tensor(0, x.dtype)), dtype=float32)
+    return reduce_mean(zeros)
+
+
+def bincount(arr, weights=None, minlength=None, maxlength=None, dtype=None, name=None, axis=None) -> Tensor:
+    """How often each number occurs. Needs values that are known now: the size of the result depends on them."""
+    raise NotImplementedError("tf.math.bincount is not supported yet: use tf.math.unsorted_segment_sum")

@@ -1,0 +1,27 @@
+"""The rows of the op table, by family. Importing this package fills `ops.table.OPS`."""
+
+from tfc.ops.rows import (
+    binary,
+    comparison,
+    contraction,
+    indexing,
+    lists,
+    random,
+    reduction,
+    shape,
+    state,
+    unary,
+)
+
+__all__ = [
+    "binary",
+    "comparison",
+    "contraction",
+    "indexing",
+    "lists",
+    "random",
+    "reduction",
+    "shape",
+    "state",
+    "unary",
+]

@@ -1,0 +1,170 @@
+"""Rows of lists of tensors: what TensorArrays hold."""
+
+import numpy as np
+
+from tfc.core import TensorList, eager_tensor
+from tfc.dtypes import TensorSpec
+from tfc.errors import InvalidArgumentError, OutOfRangeError
+from tfc.ops import primitives as p
+from tfc.ops.gradients import zeros_like
+from tfc.ops.table import NotDifferentiable, row
+
+
+class EagerList(TensorList):
+    """A list value with its elements: `EagerTensor`s, None where nothing was set. Immutable."""
+
+    __slots__ = ("__weakref__", "dynamic_size", "element", "items")
+
+    def __init__(self, items: tuple, element: TensorSpec, dynamic_size: bool):
+        self.items = items
+        self.element = element
+        self.dynamic_size = dynamic_size
+
+    @property
+    def dtype(self):
+        return self.element.dtype
+
+    def __repr__(self):
+        return f"<list of {len(self.items)} tensors, each {self.element}>"
+
+
+def _create(size, element_type, dynamic_size):
+    if int(size) < 0:
+        raise InvalidArgumentError(f"TensorArray size must be >= 0, got {int(size)}")
+    return EagerList((None,) * int(size), element_type, dynamic_size)
+
+
+def _length(lst):
+    return eager_tensor(np.array(len(lst.items), np.int32))
+
+
+def _zero(element: TensorSpec, others=()):
+    """The value of an element that was never set."""
+    shape = element.shape
+    for other in others:
+        if other is not None and not shape.is_fully_defined():
+            shape = shape.merge_with(other.shape_tuple)
+    if not shape.is_fully_defined():
+        raise InvalidArgumentError(
+            "Tried to read from an uninitialized TensorArray element whose shape is not known "
+            f"(element shape {shape}): write it first, or give the TensorArray an element_shape"
+        )
+    return eager_tensor(np.zeros(shape.dims, element.dtype.np_dtype))
+
+
+def _get(lst, index, element_type):
+    i = int(index)
+    if not 0 <= i < len(lst.items):
+        raise OutOfRangeError(
+            None, "list_get", f"Tried to read from index {i} but array size is: {len(lst.items)}"
+        )
+    item = lst.items[i]
+    if item is not None:
+        return item
+    return _zero(element_type if element_type.shape.is_fully_defined() else lst.element, lst.items)
+
+
+def _set(lst, index, value):
+    i, n = int(index), len(lst.items)
+    if i < 0 or (i >= n and not lst.dynamic_size):
+        raise OutOfRangeError(
+            None, "list_set", f"Tried to write to index {i} but array is not resizeable and size is: {n}"
+        )
+    if value.dtype is not lst.element.dtype:
+        raise InvalidArgumentError(
+            f"TensorArray dtype is {lst.element.dtype.name} but the value has dtype {value.dtype.name}"
+        )
+    items = lst.items
+    if i >= n:
+        items = (*items, *(None for _ in range(i - n)), value)
+    else:
+        items = (*items[:i], value, *items[i + 1 :])
+    return EagerList(items, lst.element, lst.dynamic_size)
+
+
+def _stack(lst, element_type):
+    items = lst.items
+    if None in items:
+        element = element_type if element_type.shape.is_fully_defined() else lst.element
+        zero = _zero(element, items)
+        items = tuple(zero if i is None else i for i in items)
+    if not items:
+        shape = element_type.shape.merge_with(lst.element.shape)
+        if not shape.is_fully_defined():
+            raise InvalidArgumentError(
+                f"Tried to stack a TensorArray of size 0 whose element shape {shape} is not fully known"
+            )
+        return eager_tensor(np.zeros((0, *shape.dims), lst.element.dtype.np_dtype))
+    first = items[0].shape_tuple
+    for i, item in enumerate(items):
+        if item.shape_tuple != first:
+            raise InvalidArgumentError(
+                f"TensorArray has inconsistent shapes. Index 0 has shape: {list(first)} but index {i} has shape: "
+                f"{list(item.shape_tuple)}"
+            )
+    return eager_tensor(np.stack([i._view() for i in items]))
+
+
+def _unstack(x):
+    view = x._view()
+    if view.ndim == 0:
+        raise InvalidArgumentError("a scalar cannot be unstacked: the operand's rank must be at least 1")
+    element = TensorSpec(view.shape[1:], x.dtype)
+    return EagerList(tuple(eager_tensor(v) for v in view), element, False)
+
+
+# Gradients: the gradient of a list is a list of the same length.
+
+
+def _zeros_list(lst):
+    return p.list_create(p.list_length(lst), element_type=lst.element, dynamic_size=False)
+
+
+def add_lists(a: TensorList, b: TensorList) -> TensorList:
+    """The sum of two lists of one length, element by element."""
+    total = p.add(p.list_stack(a, element_type=a.element), p.list_stack(b, element_type=b.element))
+    return p.list_unstack(total)
+
+
+class OneElement:
+    """The gradient of a list in which only one element is not zero: added in place of building a list."""
+
+    __slots__ = ("index", "like", "value")
+
+    def __init__(self, index, value, like):
+        self.index, self.value, self.like = index, value, like
+
+    def added_to(self, lst: TensorList | None) -> TensorList:
+        if lst is None:
+            return p.list_set(_zeros_list(self.like), self.index, self.value)
+        element = TensorSpec(self.value.shape_tuple, self.value.dtype)
+        before = p.list_get(lst, self.index, element_type=element)
+        return p.list_set(lst, self.index, p.add(before, self.value))
+
+
+def _set_list_vjp(g, out, lst, index, value):
+    return p.list_set(g, index, zeros_like(value))
+
+
+def _set_value_vjp(g, out, lst, index, value):
+    return p.list_get(g, index, element_type=TensorSpec(value.shape_tuple, value.dtype))
+
+
+def _unstack_vjp(g, out, x):
+    dims = x.shape_tuple
+    return p.list_stack(g, element_type=TensorSpec(None if dims is None else dims[1:], x.dtype))
+
+
+row(p.list_create, _create, NotDifferentiable, raw=True)
+row(p.list_length, _length, NotDifferentiable, raw=True)
+row(
+    p.list_get,
+    _get,
+    (lambda g, out, lst, index, element_type: OneElement(index, g, lst), None),
+    raw=True,
+)
+row(p.list_set, _set, (_set_list_vjp, None, _set_value_vjp), raw=True)
+row(p.list_stack, _stack, (lambda g, out, lst, element_type: p.list_unstack(g),), raw=True)
+row(p.list_unstack, _unstack, (_unstack_vjp,), raw=True)
+
+__all__ = ["EagerList", "OneElement", "add_lists"]

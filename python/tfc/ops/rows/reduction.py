@@ -1,0 +1,137 @@
+"""Rows of reductions and cumulative sums and products."""
+
+import numpy as np
+
+from tfc.ops import primitives as p
+from tfc.ops.gradients import broadcast_like, conj, dynamic_shape, known, reshape_like
+from tfc.ops.table import NotDifferentiable, row
+
+
+def _wide(f):
+    """Half precision accumulates in float32."""
+
+    def meaning(x, **attrs):
+        if x.dtype.itemsize == 2 and x.dtype.kind not in "iu":
+            return np.asarray(f(x.astype(np.float32), **attrs)).astype(x.dtype)
+        return f(x, **attrs)
+
+    return meaning
+
+
+def _sum(x, axes, keepdims):
+    return x.sum(axis=axes, dtype=x.dtype, keepdims=keepdims)
+
+
+def _prod(x, axes, keepdims):
+    return x.prod(axis=axes, dtype=x.dtype, keepdims=keepdims)
+
+
+def _extreme(f, lowest_first):
+    """max or min; of no elements, the neutral value, as TensorFlow has it."""
+
+    def meaning(x, axes, keepdims):
+        if x.size:
+            return f(x, axis=axes, keepdims=keepdims)
+        if x.dtype.kind in "iu":
+            limits = np.iinfo(x.dtype)
+            initial = limits.min if lowest_first else limits.max
+        else:
+            initial = x.dtype.type(-np.inf if lowest_first else np.inf)
+        return f(x, axis=axes, keepdims=keepdims, initial=initial)
+
+    return meaning
+
+
+def _cumulative(f):
+    def meaning(x, axis, exclusive, reverse):
+        if reverse:
+            x = np.flip(x, axis)
+        out = f(x, axis=axis, dtype=x.dtype)
+        if exclusive:
+            first = np.full_like(np.take(x, [0], axis) if x.shape[axis] else x, f is np.cumprod)
+            body = np.take(out, np.arange(x.shape[axis] - 1), axis) if x.shape[axis] else out
+            out = np.concatenate([first, body], axis) if x.shape[axis] else out
+        return np.flip(out, axis) if reverse else out
+
+    return meaning
+
+
+def _spread(g, x, axes, keepdims):
+    """The gradient of a reduction's result at each element of the operand."""
+    if axes and not keepdims:
+        g = p.expand_dims(g, axes=axes)
+    return broadcast_like(g, x)
+
+
+def _prod_vjp(g, out, x, axes, keepdims):
+    # The product of all others: those before times those after. Works with zeros, which a division would not.
+    rank = len(x.shape_tuple)
+    if not axes:
+        return g
+    rest = tuple(i for i in range(rank) if i not in axes)
+    perm = rest + tuple(axes)
+    moved = p.transpose(x, perm=perm)
+    sizes = tuple(moved.shape_tuple[: len(rest)])
+    if known(sizes):
+        flat = p.reshape(moved, shape=(*sizes, None if 0 not in sizes else 1))
+    else:
+        kept = p.slice_(dynamic_shape(moved), starts=(0,), sizes=(len(rest),), strides=(1,))
+        minus = p.constant(value=np.array([-1], np.int64))
+        flat = p.dynamic_reshape(moved, p.concat(kept, minus, axis=0))
+    before = p.cumprod(flat, axis=len(rest), exclusive=True, reverse=False)
+    after = p.cumprod(flat, axis=len(rest), exclusive=True, reverse=True)
+    others = p.mul(before, after)
+    others = reshape_like(others, moved)
+    inverse = tuple(perm.index(i) for i in range(rank))
+    return p.mul(_spread(g, x, axes, keepdims), conj(p.transpose(others, perm=inverse)))
+
+
+def _extreme_vjp(g, out, x, axes, keepdims):
+    hits = p.cast(p.equal(x, _spread(out, x, axes, keepdims)), dtype=g.dtype)
+    count = p.reduce_sum(hits, axes=axes, keepdims=True)
+    return p.mul(p.div(hits, count), _spread(g, x, axes, keepdims))
+
+
+def _cumsum_vjp(g, out, x, axis, exclusive, reverse):
+    return p.cumsum(g, axis=axis, exclusive=exclusive, reverse=not reverse)
+
+
+def _cumprod_vjp(g, out, x, axis, exclusive, reverse):
+    total = p.cumsum(p.mul(g, conj(out)), axis=axis, exclusive=exclusive, reverse=not reverse)
+    return p.div(total, conj(x))
+
+
+def _arg(f):
+    def meaning(x, axis, dtype):
+        return f(x.astype(np.float32) if x.dtype.kind == "V" else x, axis=axis).astype(dtype.np_dtype)
+
+    return meaning
+
+
+row(
+    p.reduce_sum,
+    _wide(_sum),
+    (lambda g, out, x, axes, keepdims: _spread(g, x, axes, keepdims),),
+    kinds="iufc",
+)
+row(p.reduce_prod, _wide(_prod), (_prod_vjp,), kinds="iufc", domain=(0.3, 2.0))
+row(p.reduce_max, _extreme(np.max, True), (_extreme_vjp,), kinds="iuf")
+row(p.reduce_min, _extreme(np.min, False), (_extreme_vjp,), kinds="iuf")
+row(
+    p.reduce_any,
+    lambda x, axes, keepdims: x.any(axis=axes, keepdims=keepdims),
+    NotDifferentiable,
+    kinds="b",
+    quiet=False,
+)
+row(
+    p.reduce_all,
+    lambda x, axes, keepdims: x.all(axis=axes, keepdims=keepdims),
+    NotDifferentiable,
+    kinds="b",
+    quiet=False,
+)
+row(p.argmax, _arg(np.argmax), NotDifferentiable, kinds="iuf")
+row(p.argmin, _arg(np.argmin), NotDifferentiable, kinds="iuf")
+row(p.cumsum, _cumulative(np.cumsum), (_cumsum_vjp,), kinds="iufc")
+row(p.cumprod, _cumulative(np.cumprod), (_cumprod_vjp,), kinds="iufc", domain=(0.4, 2.0))

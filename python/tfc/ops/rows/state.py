@@ -1,0 +1,40 @@
+"""Rows of primitives with effects: variables, console, assertions."""
+
+from tfc.errors import FailedPreconditionError, error_of_status
+from tfc.ops import primitives as p
+from tfc.ops.printing import Output, tensor_text
+from tfc.ops.table import NotDifferentiable, row
+
+
+def _read(variable):
+    try:
+        return variable._read()
+    except ValueError as e:
+        if not variable.initialized:
+            name = getattr(variable, "name", "a variable")
+            raise FailedPreconditionError(
+                None, "read_variable", f"{name} has no value yet: assign one first"
+            ) from e
+        raise
+
+
+def _assign(variable, value):
+    variable._assign(value)
+
+
+def _print(*xs, format, summarize, stream):
+    texts = [tensor_text(x._view(), summarize) for x in xs]
+    Output(stream).write(format.format(*texts))
+
+
+def _assert(condition, *data, message, summarize, code=1):
+    if condition:
+        return
+    texts = "".join(f"\n{tensor_text(x._view(), summarize)}" for x in data)
+    raise error_of_status(code, message + texts, "assert")
+
+
+row(p.read_variable, _read, (lambda g, out, variable: g,), raw=True)
+row(p.assign_variable, _assign, NotDifferentiable, raw=True)
+row(p.print_, _print, NotDifferentiable, raw=True)
+row(p.assert_, _assert, NotDifferentiable, raw=True)

@@ -1,0 +1,126 @@
+"""Rows of elementwise primitives with one operand."""
+
+import math
+
+import numpy as np
+
+from tfc.ops import primitives as p
+from tfc.ops import special
+from tfc.ops.gradients import conj, scalar, zeros_like
+from tfc.ops.table import NoGradient, NotDifferentiable, row
+
+
+def _times(f):
+    """The gradient of an analytic function from its derivative `f(out, x)`."""
+    return (lambda g, out, x: p.mul(g, conj(f(out, x))),)
+
+
+def _one(x):
+    return scalar(1, x)
+
+
+def _sigmoid(x):
+    # exp of a negative number only: it cannot overflow.
+    if np.iscomplexobj(x):
+        return 1 / (1 + np.exp(-x))
+    e = np.exp(-np.abs(x))
+    return np.where(x >= 0, np.ones_like(e), e) / (1 + e).astype(e.dtype)
+
+
+def _abs_vjp(g, out, x):
+    if not x.dtype.is_complex:
+        return p.mul(g, p.sign(x))
+    return p.mul(p.complex_(g, zeros_like(g)), p.sign(x))
+
+
+# Any number.
+row(p.neg, np.negative, (lambda g, out, x: p.neg(g),), kinds="iufc")
+row(p.abs_, np.abs, (_abs_vjp,), kinds="iuf", domain=(0.2, 2.0))
+row(p.sign, np.sign, (lambda g, out, x: zeros_like(x),), kinds="iuf", domain=(0.2, 2.0))
+
+# Float or complex.
+row(p.sqrt, np.sqrt, _times(lambda y, x: p.div(scalar(0.5, x), y)), domain=(0.1, 4.0))
+row(
+    p.rsqrt,
+    lambda x: (1 / np.sqrt(x)).astype(x.dtype),
+    _times(lambda y, x: p.mul(scalar(-0.5, x), p.div(y, x))),
+    domain=(0.2, 4.0),
+)
+row(p.exp, np.exp, _times(lambda y, x: y), kinds="fc")
+row(p.expm1, np.expm1, _times(lambda y, x: p.exp(x)))
+row(p.log, np.log, _times(lambda y, x: p.div(_one(x), x)), domain=(0.1, 4.0))
+row(p.log1p, np.log1p, _times(lambda y, x: p.div(_one(x), p.add(_one(x), x))), domain=(-0.5, 4.0))
+row(p.sin, np.sin, _times(lambda y, x: p.cos(x)), kinds="fc")
+row(p.cos, np.cos, _times(lambda y, x: p.neg(p.sin(x))), kinds="fc")
+row(p.tan, np.tan, _times(lambda y, x: p.add(_one(x), p.mul(y, y))), domain=(-1.2, 1.2))
+row(
+    p.asin,
+    np.arcsin,
+    _times(lambda y, x: p.rsqrt(p.sub(_one(x), p.mul(x, x)))),
+    domain=(-0.8, 0.8),
+)
+row(
+    p.acos,
+    np.arccos,
+    _times(lambda y, x: p.neg(p.rsqrt(p.sub(_one(x), p.mul(x, x))))),
+    domain=(-0.8, 0.8),
+)
+row(p.atan, np.arctan, _times(lambda y, x: p.div(_one(x), p.add(_one(x), p.mul(x, x)))))
+row(p.sinh, np.sinh, _times(lambda y, x: p.cosh(x)))
+row(p.cosh, np.cosh, _times(lambda y, x: p.sinh(x)))
+row(p.tanh, np.tanh, _times(lambda y, x: p.sub(_one(x), p.mul(y, y))), kinds="fc")
+row(p.asinh, np.arcsinh, _times(lambda y, x: p.rsqrt(p.add(p.mul(x, x), _one(x)))))
+row(p.acosh, np.arccosh, _times(lambda y, x: p.rsqrt(p.sub(p.mul(x, x), _one(x)))), domain=(1.2, 4.0))
+row(
+    p.atanh,
+    np.arctanh,
+    _times(lambda y, x: p.div(_one(x), p.sub(_one(x), p.mul(x, x)))),
+    domain=(-0.8, 0.8),
+)
+row(p.sigmoid, _sigmoid, _times(lambda y, x: p.mul(y, p.sub(_one(x), y))))
+
+# Float.
+row(p.floor, np.floor, NotDifferentiable)
+row(p.ceil, np.ceil, NotDifferentiable)
+row(p.round_, np.rint, NotDifferentiable)
+row(p.trunc, np.trunc, NotDifferentiable)
+_ERF_SLOPE = 2 / math.sqrt(math.pi)
+row(
+    p.erf,
+    special.erf,
+    _times(lambda y, x: p.mul(scalar(_ERF_SLOPE, x), p.exp(p.neg(p.mul(x, x))))),
+)
+row(
+    p.erfc,
+    special.erfc,
+    _times(lambda y, x: p.mul(scalar(-_ERF_SLOPE, x), p.exp(p.neg(p.mul(x, x))))),
+)
+row(
+    p.erfinv,
+    special.erfinv,
+    _times(lambda y, x: p.mul(scalar(1 / _ERF_SLOPE, x), p.exp(p.mul(y, y)))),
+    domain=(-0.9, 0.9),
+)
+row(p.lgamma, special.lgamma, _times(lambda y, x: p.digamma(x)), domain=(0.5, 5.0))
+row(
+    p.digamma,
+    special.digamma,
+    NoGradient("the derivative of digamma (polygamma) is not implemented"),
+    domain=(0.5, 5.0),
+)
+row(p.is_finite, np.isfinite, NotDifferentiable)
+row(p.is_inf, np.isinf, NotDifferentiable)
+row(p.is_nan, np.isnan, NotDifferentiable)
+
+# Bool, integer, complex.
+row(p.logical_not, np.logical_not, NotDifferentiable, kinds="b")
+row(p.bitwise_not, np.invert, NotDifferentiable, kinds="iu")
+row(
+    p.population_count,
+    lambda x: np.bitwise_count(x.view(f"u{x.dtype.itemsize}")).astype(np.uint8),
+    NotDifferentiable,
+    kinds="iu",
+)
+row(p.real, np.real, (lambda g, out, x: p.complex_(g, zeros_like(g)),), kinds="c")
+row(p.imag, np.imag, (lambda g, out, x: p.complex_(zeros_like(g), g),), kinds="c")
+row(p.conj, np.conjugate, (lambda g, out, x: p.conj(g),), kinds="c")

@@ -1,0 +1,120 @@
+"""Python's operators by ops. `attach_operators` gives them to a class: tensors, and variables too."""
+
+from tfc.core import Tensor, VariableStorage
+from tfc.ops import math, slicing
+from tfc.ops import primitives as p
+from tfc.ops.convert import convert_to_tensor
+from tfc.ops.linalg import matmul
+
+# Values that bring operators of their own: theirs come first.
+_FOREIGN = (str, bytes, dict, set)
+
+
+def _binary(function):
+    def operator(self, other):
+        if isinstance(other, _FOREIGN):
+            return NotImplemented
+        return function(self, other)
+
+    def reflected(self, other):
+        if isinstance(other, _FOREIGN):
+            return NotImplemented
+        # The left operand is no tensor: it must fit the dtype of the right one.
+        return function(convert_to_tensor(other, self.dtype), self)
+
+    return operator, reflected
+
+
+def _logical(boolean, integer):
+    def function(x, y):
+        x = convert_to_tensor(x)
+        return (boolean if x.dtype.is_bool else integer)(x, y)
+
+    return function
+
+
+def _invert(self):
+    x = convert_to_tensor(self)
+    return math.logical_not(x) if x.dtype.is_bool else math.invert(x)
+
+
+def _power(self, exponent, modulo=None):
+    if modulo is not None:
+        return NotImplemented
+    return math.pow(self, exponent)
+
+
+def _equal(self, other):
+    return _compare(self, other, p.equal, False)
+
+
+def _not_equal(self, other):
+    return _compare(self, other, p.not_equal, True)
+
+
+def _compare(x, y, prim, if_incompatible):
+    """Equality as TensorFlow 2 has it: elementwise; None and shapes that do not broadcast are just different."""
+    if y is None:
+        return if_incompatible
+    x = convert_to_tensor(x)
+    if not isinstance(y, (Tensor, VariableStorage)):
+        y = convert_to_tensor(y, x.dtype)
+    y = convert_to_tensor(y)
+    if not _may_broadcast(x.shape_tuple, y.shape_tuple):
+        return convert_to_tensor(if_incompatible)
+    return (math.equal if prim is p.equal else math.not_equal)(x, y)
+
+
+def _may_broadcast(a, b) -> bool:
+    if a is None or b is None:
+        return True
+    return all(m == n or m in (1, None) or n in (1, None) for m, n in zip(a[::-1], b[::-1], strict=False))
+
+
+def _round(self, ndigits=None):
+    if ndigits:
+        raise NotImplementedError("round() of a tensor supports no digits: scale it before and after")
+    return math.round(self)
+
+
+_BINARY = {
+    "add": math.add,
+    "sub": math.subtract,
+    "mul": math.multiply,
+    "truediv": math.truediv,
+    "floordiv": math.floordiv,
+    "mod": math.floormod,
+    "pow": math.pow,
+    "matmul": matmul,
+    "and": _logical(math.logical_and, math.bitwise_and),
+    "or": _logical(math.logical_or, math.bitwise_or),
+    "xor": _logical(math.logical_xor, math.bitwise_xor),
+}
+
+_COMPARISONS = {
+    "lt": math.less,
+    "le": math.less_equal,
+    "gt": math.greater,
+    "ge": math.greater_equal,
+}
+
+
+def attach_operators(cls: type) -> None:
+    """Gives a class with a `dtype`, whose instances `convert_to_tensor` accepts, all operators of tensors."""
+    for name, function in _BINARY.items():
+        operator, reflected = _binary(function)
+        setattr(cls, f"__{name}__", operator)
+        setattr(cls, f"__r{name}__", reflected)
+    cls.__pow__ = _power
+    for name, function in _COMPARISONS.items():
+        setattr(cls, f"__{name}__", _binary(function)[0])
+    cls.__eq__ = _equal
+    cls.__ne__ = _not_equal
+    cls.__neg__ = lambda self: math.negative(self)
+    cls.__pos__ = lambda self: convert_to_tensor(self)
+    cls.__abs__ = lambda self: math.abs(self)
+    cls.__invert__ = _invert
+    cls.__round__ = _round
+    cls.__getitem__ = lambda self, key: slicing.getitem(self, key)
+    # numpy leaves mixed operations to us.
+    cls.__array_priority__ = 100
