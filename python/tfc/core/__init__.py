@@ -8,6 +8,7 @@ from tfc.core.interpreter import (
     current,
     eager,
     executing_eagerly,
+    is_symbolic,
     outside,
     using,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "eager",
     "eager_tensor",
     "executing_eagerly",
+    "is_symbolic",
     "outside",
     "pop_recorder",
     "push_recorder",

@@ -57,6 +57,11 @@ def current() -> Interpreter:
     return STATE.interpreter
 
 
+def is_symbolic(value) -> bool:
+    """Whether this is a value whose number is not known while Python runs (its class says `symbolic = True`)."""
+    return getattr(type(value), "symbolic", False) is True
+
+
 def eager() -> Interpreter:
     """The process-wide eager interpreter."""
     return DEFAULT[0]
