@@ -235,4 +235,14 @@ def TFC_EnsureShapeOp : TFC_PureOp<"ensure_shape"> {
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
 }
 
+def TFC_StopGradientOp : TFC_Op<"stop_gradient", [Pure, SameOperandsAndResultType]> {
+  let summary = "The operand; no gradient flows through it";
+  let description = [{
+    Means something to the tape that replays a trace; lowers to its operand.
+  }];
+  let arguments = (ins TFC_Tensor:$x);
+  let results = (outs TFC_Tensor:$result);
+  let assemblyFormat = "$x attr-dict `:` type($x)";
+}
+
 #endif // TFC_DIALECT_TFC_IR_TFCSHAPEOPS_TD
