@@ -27,6 +27,25 @@ bool CacheNode::isDead() const {
   return false;
 }
 
+bool CacheNode::addIdentities(const Key &key) {
+  for (size_t i = 0; i < key.identities.size(); ++i) {
+    PyObject *ref = PyWeakref_NewRef(key.identities[i], nullptr);
+    if (!ref)
+      return false;
+    identityRefs.push_back(ref);
+  }
+  return true;
+}
+
+int CacheNode::visitReferences(visitproc visit, void *arg) const {
+  Py_VISIT(entry);
+  for (PyObject *value : values)
+    Py_VISIT(value);
+  for (PyObject *ref : identityRefs)
+    Py_VISIT(ref);
+  return 0;
+}
+
 Cache::Match Cache::compareValues(CacheNode *node, const Key &key) {
   for (size_t i = 0; i < node->values.size(); ++i) {
     if (node->values[i] == key.values[i])
@@ -49,15 +68,8 @@ Cache::Match Cache::check(CacheNode *node, const Key &key, PyObject *args,
   Match match = compareValues(node, key);
   if (match != Match::Yes) // The node may be gone.
     return match;
-  PyObject *guard = guardOf(node->entry);
-  if (!guard)
-    return Match::Yes;
-  PyRef held = PyRef::borrow(guard);
-  PyRef empty(kwargs ? nullptr : PyDict_New());
   uint64_t before = generation;
-  PyRef result(PyObject_CallFunctionObjArgs(
-      held.get(), args, kwargs ? kwargs : empty.get(), nullptr));
-  int holds = result ? PyObject_IsTrue(result.get()) : -1;
+  int holds = guardHolds(node->entry, args, kwargs);
   if (holds < 0)
     return Match::Error;
   if (generation != before)
@@ -108,13 +120,9 @@ PyObject *Cache::find(const Key &key, PyObject *args, PyObject *kwargs) {
 bool Cache::insert(const Key &key, PyObject *entry) {
   uint64_t hash = key.hash();
   auto *fresh = new CacheNode(key, hash, entry);
-  for (size_t i = 0; i < key.identities.size(); ++i) {
-    PyObject *ref = PyWeakref_NewRef(key.identities[i], nullptr);
-    if (!ref) {
-      delete fresh;
-      return false;
-    }
-    fresh->identityRefs.push_back(ref);
+  if (!fresh->addIdentities(key)) {
+    delete fresh;
+    return false;
   }
   std::vector<CacheNode *> dropped;
   CacheNode *following;
@@ -220,13 +228,9 @@ void Cache::setLimit(size_t newLimit) {
 }
 
 int Cache::visit(visitproc visit, void *arg) {
-  for (CacheNode *node = newest; node; node = node->next) {
-    Py_VISIT(node->entry);
-    for (PyObject *value : node->values)
-      Py_VISIT(value);
-    for (PyObject *ref : node->identityRefs)
-      Py_VISIT(ref);
-  }
+  for (CacheNode *node = newest; node; node = node->next)
+    if (int result = node->visitReferences(visit, arg))
+      return result;
   return 0;
 }
 

@@ -20,6 +20,9 @@ struct CacheNode {
   CacheNode(const Key &key, uint64_t hash, PyObject *entry);
   ~CacheNode();
   bool isDead() const;
+  /// Takes weak references to the objects of the key. False with an error set.
+  bool addIdentities(const Key &key);
+  int visitReferences(visitproc visit, void *arg) const;
 };
 
 class Cache {

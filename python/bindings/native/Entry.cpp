@@ -290,6 +290,18 @@ PyType_Spec entrySpec = {"tfc._native.Entry", sizeof(Entry), 0,
 
 } // namespace
 
+int guardHolds(PyObject *entry, PyObject *args, PyObject *kwargs) {
+  if (!guardOf(entry))
+    return 1;
+  PyRef guard = PyRef::borrow(guardOf(entry));
+  PyRef empty(kwargs ? nullptr : PyDict_New());
+  if (!kwargs && !empty)
+    return -1;
+  PyRef result(PyObject_CallFunctionObjArgs(
+      guard.get(), args, kwargs ? kwargs : empty.get(), nullptr));
+  return result ? PyObject_IsTrue(result.get()) : -1;
+}
+
 bool initEntry(PyObject *module) {
   entryType = addType(module, &entrySpec, nullptr);
   leafMarkerType = addType(module, &leafMarkerSpec, nullptr);

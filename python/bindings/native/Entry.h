@@ -42,6 +42,10 @@ inline Entry *asEntry(PyObject *object) {
 }
 inline PyObject *guardOf(PyObject *entry) { return asEntry(entry)->guard; }
 
+/// 1 if the entry may be used for a call (it has no guard, or the guard says
+/// so), 0 if not, -1 with an error set. A guard may run any code.
+int guardHolds(PyObject *entry, PyObject *args, PyObject *kwargs);
+
 /// Runs the entry on the leaves of a call. Null without a Python error if a
 /// leaf or capture does not fit: the call is for the slow path then.
 PyObject *callEntry(Entry *entry, const Key &key);

@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Function.h"
-#include "Cache.h"
 #include "Entry.h"
+#include "GeneralCache.h"
 #include "Guards.h"
 #include "Modes.h"
 
@@ -17,6 +17,7 @@ namespace {
 
 struct FunctionState {
   Cache cache;
+  GeneralCache general;
   KeyOptions options;
   uint64_t hits = 0, misses = 0, slowCalls = 0;
   /// Clones for instances: id -> (weakref to the instance, clone).
@@ -58,6 +59,8 @@ PyObject *functionCall(PyObject *self, PyObject *args, PyObject *kwargs) {
     Key key(state.options);
     if (key.build(args, kwargs)) {
       PyRef entry(state.cache.find(key, args, kwargs));
+      if (!entry && state.general.size() && !PyErr_Occurred())
+        entry = PyRef(state.general.find(key, args, kwargs));
       if (entry) {
         ++state.hits;
         PyObject *result = callEntry(asEntry(entry.get()), key);
@@ -78,40 +81,49 @@ PyObject *functionCall(PyObject *self, PyObject *args, PyObject *kwargs) {
 //===----------------------------------------------------------------------===//
 
 bool parseCall(PyObject *argsTuple, const char *format, PyObject **args,
-               PyObject **kwargs, PyObject **entry) {
-  return entry ? PyArg_ParseTuple(argsTuple, format, &PyTuple_Type, args,
-                                  &PyDict_Type, kwargs, entryType, entry)
-               : PyArg_ParseTuple(argsTuple, format, &PyTuple_Type, args,
-                                  &PyDict_Type, kwargs);
+               PyObject **kwargs) {
+  return PyArg_ParseTuple(argsTuple, format, &PyTuple_Type, args, &PyDict_Type,
+                          kwargs);
 }
 
-PyObject *functionInsert(PyObject *self, PyObject *arguments) {
-  PyObject *args, *kwargs, *entry;
-  if (!parseCall(arguments, "O!O!O!:_insert", &args, &kwargs, &entry))
-    return nullptr;
-  FunctionState &state = *asFunction(self)->state;
-  // From now on these variables as arguments would be aliases of captures.
-  for (const EntryInput &input : asEntry(entry)->data->inputs) {
+/// From now on these variables as arguments would be aliases of captures.
+void noteCaptures(FunctionState &state, Entry *entry) {
+  for (const EntryInput &input : entry->data->inputs) {
     PyObject *object = input.object;
     if (input.kind == EntryInput::CapturedWeak)
       object = weakTarget(object);
     if (input.kind != EntryInput::Leaf && isVariable(object))
       state.options.captured.emplace(object, state.options.captured.size() + 1);
   }
-  Key key(state.options);
-  if (!key.build(args, kwargs)) {
-    if (PyErr_Occurred())
-      return nullptr;
-    Py_RETURN_FALSE;
-  }
-  if (!state.cache.insert(key, entry))
+}
+
+PyObject *functionInsert(PyObject *self, PyObject *arguments) {
+  PyObject *args, *kwargs, *entry, *shapes = Py_None;
+  if (!PyArg_ParseTuple(arguments, "O!O!O!|O:_insert", &PyTuple_Type, &args,
+                        &PyDict_Type, &kwargs, entryType, &entry, &shapes))
     return nullptr;
-  Py_RETURN_TRUE;
+  if (shapes != Py_None && !PyDict_Check(shapes))
+    return PyErr_Format(PyExc_TypeError, "shapes must be a dict, got %R",
+                        shapes);
+  FunctionState &state = *asFunction(self)->state;
+  noteCaptures(state, asEntry(entry));
+  std::vector<size_t> ends;
+  Key key(state.options);
+  key.leafEnds = &ends;
+  bool inserted = key.build(args, kwargs);
+  if (inserted && shapes == Py_None) {
+    inserted = state.cache.insert(key, entry);
+  } else if (inserted) {
+    std::vector<uint64_t> ignore;
+    inserted = key.maskShapes(shapes, ends, ignore) &&
+               state.general.insert(key, std::move(ignore), entry);
+  }
+  return PyErr_Occurred() ? nullptr : PyBool_FromLong(inserted);
 }
 
 PyObject *functionLeaves(PyObject *self, PyObject *arguments) {
   PyObject *args, *kwargs;
-  if (!parseCall(arguments, "O!O!:_leaves", &args, &kwargs, nullptr))
+  if (!parseCall(arguments, "O!O!:_leaves", &args, &kwargs))
     return nullptr;
   Key key(asFunction(self)->state->options);
   if (!key.build(args, kwargs)) {
@@ -127,7 +139,7 @@ PyObject *functionLeaves(PyObject *self, PyObject *arguments) {
 
 PyObject *functionKey(PyObject *self, PyObject *arguments) {
   PyObject *args, *kwargs;
-  if (!parseCall(arguments, "O!O!:_key", &args, &kwargs, nullptr))
+  if (!parseCall(arguments, "O!O!:_key", &args, &kwargs))
     return nullptr;
   Key key(asFunction(self)->state->options);
   if (!key.build(args, kwargs)) {
@@ -142,12 +154,16 @@ PyObject *functionKey(PyObject *self, PyObject *arguments) {
 PyObject *functionClear(PyObject *self, PyObject *) {
   FunctionState &state = *asFunction(self)->state;
   state.cache.clear();
+  state.general.clear();
   state.options.captured.clear();
   Py_RETURN_NONE;
 }
 
 PyObject *functionEntries(PyObject *self, PyObject *) {
-  return asFunction(self)->state->cache.entries();
+  FunctionState &state = *asFunction(self)->state;
+  PyRef list(state.cache.entries());
+  return list && state.general.appendEntries(list.get()) ? list.release()
+                                                         : nullptr;
 }
 
 PyObject *functionCallSlow(PyObject *self, PyObject *) {
@@ -220,7 +236,8 @@ PyObject *getSlowCalls(PyObject *self, void *) {
   return PyLong_FromUnsignedLongLong(asFunction(self)->state->slowCalls);
 }
 PyObject *getSize(PyObject *self, void *) {
-  return PyLong_FromSize_t(asFunction(self)->state->cache.size());
+  const FunctionState &state = *asFunction(self)->state;
+  return PyLong_FromSize_t(state.cache.size() + state.general.size());
 }
 PyObject *getLimit(PyObject *self, void *) {
   return PyLong_FromSize_t(asFunction(self)->state->cache.limit());
@@ -252,8 +269,10 @@ PyMethodDef functionMethods[] = {
      "_call_slow(args, kwargs)\n\nFor the subclass: computes the result of a "
      "call that no entry serves, and may call _insert."},
     {"_insert", functionInsert, METH_VARARGS,
-     "_insert(args, kwargs, entry) -> bool\n\nServes calls like this one with "
-     "the entry from now on. False if such a call is always slow."},
+     "_insert(args, kwargs, entry, shapes=None) -> bool\n\nServes calls like "
+     "this one with the entry from now on. `shapes` ({leaf: shape with None}) "
+     "makes it serve any sizes there, for calls that have no entry of their "
+     "own. False if such a call is always slow."},
     {"_leaves", functionLeaves, METH_VARARGS,
      "_leaves(args, kwargs)\n\nThe leaves of a call in the order of Entry's "
      "indices, or None if it is always slow."},
@@ -262,7 +281,8 @@ PyMethodDef functionMethods[] = {
      "always "
      "slow. Objects compared by == are in it by hash only."},
     {"_entries", functionEntries, METH_NOARGS,
-     "The cached entries, most recently used first."},
+     "The cached entries: exact ones, most recently used first, then general "
+     "ones."},
     {"_clear_cache", functionClear, METH_NOARGS, "Drops all entries."},
     {"_bind", functionBind, METH_O,
      "_bind(instance)\n\nFor the subclass: the callable that `instance.f` is. "
@@ -275,8 +295,9 @@ PyGetSetDef functionGetSet[] = {
      nullptr},
     {"_slow_calls", getSlowCalls, nullptr,
      "Calls made while the thread was in slow mode.", nullptr},
-    {"_cache_size", getSize, nullptr, "Number of cached keys.", nullptr},
-    {"_cache_limit", getLimit, setLimit, "Most keys kept.", nullptr},
+    {"_cache_size", getSize, nullptr,
+     "Number of cached keys, exact and general.", nullptr},
+    {"_cache_limit", getLimit, setLimit, "Most exact keys kept.", nullptr},
     {"_scalars_by_type", getScalarsByType, setScalarsByType,
      "Whether Python numbers are inputs (input_signature) and not constants.",
      nullptr},
@@ -307,13 +328,15 @@ int functionTraverse(PyObject *self, visitproc visit, void *arg) {
   Py_VISIT(Py_TYPE(self));
   FunctionState *state = asFunction(self)->state;
   Py_VISIT(state->bound.get());
-  return state->cache.visit(visit, arg);
+  int result = state->cache.visit(visit, arg);
+  return result ? result : state->general.visit(visit, arg);
 }
 
 int functionClearReferences(PyObject *self) {
   FunctionState *state = asFunction(self)->state;
   state->bound = PyRef();
   state->cache.clear();
+  state->general.clear();
   return 0;
 }
 

@@ -75,6 +75,39 @@ bool Key::build(PyObject *args, PyObject *kwargs) {
   return !kwargs || PyDict_GET_SIZE(kwargs) == 0 || addDict(kwargs);
 }
 
+bool Key::maskShapes(PyObject *shapes, const std::vector<size_t> &ends,
+                     std::vector<uint64_t> &ignore) const {
+  ignore.assign(numWords(), 0);
+  Py_ssize_t position = 0;
+  PyObject *leafObject, *shape;
+  while (PyDict_Next(shapes, &position, &leafObject, &shape)) {
+    Py_ssize_t index = PyNumber_AsSsize_t(leafObject, PyExc_IndexError);
+    Dims dims;
+    if ((index == -1 && PyErr_Occurred()) || !parseDims(shape, true, dims))
+      return false;
+    size_t rank = dims.rank();
+    bool fits =
+        index >= 0 && size_t(index) < ends.size() && ends[index] >= rank + 1;
+    uint64_t head = fits ? keyWords[ends[index] - rank - 1] : 0;
+    fits = fits && ((head & 0xff) == kTensor || (head & 0xff) == kArray) &&
+           head >> 16 == rank;
+    for (size_t d = 0; fits && d < rank; ++d) {
+      size_t word = ends[index] - rank + d;
+      if (dims[d] == kUnknownDim)
+        ignore[word] = ~uint64_t(0);
+      else
+        fits = keyWords[word] == uint64_t(dims[d]);
+    }
+    if (!fits) {
+      PyErr_Format(PyExc_ValueError,
+                   "leaf %zd is not a tensor or array of shape %R", index,
+                   shape);
+      return false;
+    }
+  }
+  return true;
+}
+
 void Key::addShape(uint64_t tag, int32_t dtype, int32_t rank,
                    const int64_t *dims) {
   keyWords.push(tag | uint64_t(dtype) << 8 | uint64_t(uint32_t(rank)) << 16);

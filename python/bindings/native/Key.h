@@ -47,6 +47,15 @@ public:
   StackVector<PyObject *, 8> identities;
   StackVector<PyObject *, 4> values;
 
+  /// If set, gets the number of words up to the end of each leaf.
+  std::vector<size_t> *leafEnds = nullptr;
+
+  /// For a key of which the sizes of some leaves do not matter: masks of the
+  /// bits to ignore, a word each. `shapes` is {leaf: shape with None}. False
+  /// with an error set if a leaf is no tensor or array of that shape.
+  bool maskShapes(PyObject *shapes, const std::vector<size_t> &ends,
+                  std::vector<uint64_t> &ignore) const;
+
 private:
   const KeyOptions &options;
   StackVector<uint64_t, 80> keyWords;
@@ -68,6 +77,8 @@ private:
   void addShape(uint64_t tag, int32_t dtype, int32_t rank, const int64_t *dims);
   bool addScalarType(uint64_t kind);
   bool leaf(PyObject *object) {
+    if (leafEnds)
+      leafEnds->push_back(keyWords.size());
     Py_INCREF(object);
     keyLeaves.push(object);
     return true;

@@ -144,6 +144,64 @@ def test_bad_attribute_guards(conditions):
         AttributeGuard(conditions)
 
 
+def test_general_entries_serve_any_size(executable, tensor):
+    f = Function()
+    entry = Entry(executable("positive", [(None,)], results=[(None,)]), [1], 0)
+    assert f._insert((3, tensor([1])), {}, entry, {1: (None,)})
+    for n in range(5):
+        assert f(3, tensor([2] * n)).shape_tuple == (n,)
+    assert f._hits == 5 and f._cache_size == 1 and f._entries() == [entry]
+    for other in [(4, tensor([1])), (3, tensor([[1]])), (3, tensor([1], "float64")), (3,)]:
+        with pytest.raises(NotImplementedError):
+            f(*other)
+
+
+def test_the_most_specific_general_entry_wins(tensor):
+    f, x = Function(), tensor([[1, 2]])
+    for shape in [(None, None), (None, 2), (1, None)]:
+        f._insert((x,), {}, Entry(echo, [], OutputConst(shape)), {0: shape})
+    f._insert((x,), {}, Entry(echo, [], OutputConst("exact")))
+    assert f(x) == "exact" and f(tensor([[1, 2]] * 3)) == (None, 2)
+    assert f(tensor([[1]])) == (1, None) and f(tensor([[1]] * 2)) == (None, None)
+
+
+def test_inserting_a_general_entry_again_replaces(tensor):
+    f = Function()
+    for n in (1, 2):
+        f._insert((tensor([1] * n),), {}, Entry(echo, [], OutputConst(n)), {0: (None,)})
+    assert f._cache_size == 1 and f(tensor([1] * 3)) == 2
+    f._clear_cache()
+    assert f._cache_size == 0
+
+
+def test_general_entries_do_not_keep_objects_alive(tensor):
+    f, p = Function(), Plain()
+    reference = weakref.ref(p)
+    f._insert((p, tensor([1])), {}, Entry(echo, [], None), {1: (None,)})
+    assert f(p, tensor([1, 2])) is None
+    del p
+    assert reference() is None
+
+
+def test_guards_of_general_entries(tensor):
+    f, p = Function(), Plain()
+    for p.x in (1, 2):
+        guard = AttributeGuard([(p, "x", p.x)])
+        f._insert((tensor([1]),), {}, Entry(echo, [], OutputConst(p.x), guard=guard), {0: (None,)})
+    for p.x in (2, 1):
+        assert f(tensor([1, 2])) == p.x
+
+
+@pytest.mark.parametrize(
+    "shapes, error",
+    [({1: (None,)}, ValueError), ({0: (None, None)}, ValueError), ({0: (3,)}, ValueError)]
+    + [({-1: (None,)}, ValueError), ({"a": ()}, TypeError), ({0: "a"}, TypeError), (3, TypeError)],
+)
+def test_bad_general_shapes(tensor, shapes, error):
+    with pytest.raises(error):
+        Function()._insert((tensor([1]), 5), {}, Entry(echo, [], None), shapes)
+
+
 def test_clearing_the_cache_inside_a_comparison(function):
     f = function(echo, [0])
 
