@@ -9,12 +9,43 @@ import numpy as np
 
 from tfc import core
 from tfc.dtypes import as_dtype, int32, int64
-from tfc.ops import array, creation, gather, math, nest, reductions
+from tfc.ops import nest
 from tfc.ops import primitives as p
-from tfc.ops.convert import convert_to_tensor
-from tfc.ops.logging_ops import print_v2
+from tfc.ops.array import concat, stack
+from tfc.ops.array import shape as shape_tensor
+from tfc.ops.convert import convert_to_tensor, static_value
+from tfc.ops.creation import range as range_
+from tfc.ops.creation import zeros as make_zeros
+from tfc.ops.gather import sort
+from tfc.ops.logging_ops import print_v2 as print_
+from tfc.ops.math import abs as absolute
+from tfc.ops.math import add, cast, less, logical_and, logical_not, logical_or, maximum, minimum
 from tfc.ops.nest import Composite
+from tfc.ops.reductions import reduce_all, reduce_any, reduce_max, reduce_min, reduce_sum
 from tfc.ops.tensor_array import TensorArray
+
+__all__ = [
+    "TensorArray",
+    "absolute",
+    "add",
+    "cast",
+    "concat",
+    "less",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "maximum",
+    "minimum",
+    "print_",
+    "range_",
+    "reduce_all",
+    "reduce_any",
+    "reduce_max",
+    "reduce_min",
+    "reduce_sum",
+    "sort",
+    "stack",
+]
 
 # What values are.
 
@@ -102,7 +133,7 @@ def tensor(value, dtype=None):
 
 def zeros(dtype, shape):
     """Zeros of a static shape (unknown sizes are 1)."""
-    return creation.zeros([1 if d is None else d for d in shape or ()], dtype)
+    return make_zeros([1 if d is None else d for d in shape or ()], dtype)
 
 
 def empty_list(element, dynamic_size):
@@ -158,13 +189,6 @@ def check(condition, message):
 
 # Arithmetic.
 
-logical_not, logical_and, logical_or = math.logical_not, math.logical_and, math.logical_or
-less, add, absolute, maximum, minimum, cast = math.less, math.add, math.abs, math.maximum, math.minimum, math.cast
-reduce_sum, reduce_max, reduce_min = reductions.reduce_sum, reductions.reduce_max, reductions.reduce_min
-reduce_any, reduce_all, sort = reductions.reduce_any, reductions.reduce_all, gather.sort
-range_, stack, concat = creation.range, array.stack, array.concat
-print_ = print_v2
-
 
 def all_of(conditions):
     result = conditions[0]
@@ -178,10 +202,10 @@ def as_bool(x):
     return x if is_bool(x) else cast(x, "bool")
 
 
-def in_range(value, limit, delta):
-    """Has a counter not yet reached `limit`? `delta` is a number or a tensor."""
-    if not is_symbolic(delta):
-        return less(value, limit) if int(delta) > 0 else less(limit, value)
+def in_range(value, limit, delta, forward):
+    """Has a counter not yet reached `limit`? `forward` says the sign of `delta`; None: it is known at run time only."""
+    if forward is not None:
+        return less(value, limit) if forward else less(limit, value)
     zero = tensor(0, dtype(delta))
     forth = logical_and(less(zero, delta), less(value, limit))
     back = logical_and(less(delta, zero), less(limit, value))
@@ -211,13 +235,13 @@ def length(value):
         )
     if static is not None and static[0] is not None:
         return tensor(static[0])
-    return array.shape(value)[0]
+    return shape_tensor(value)[0]
 
 
 def integer_range(start, limit, delta, dtype=None):
-    """`(start, limit, delta)` as integer scalars of the dtype `tf.range` gives, or None for a range of floats.
+    """`(start, limit, delta, forward)`: integer scalars of the dtype that `tf.range` gives, and the sign of `delta`, None if unknown.
 
-    `delta` stays an eager tensor where it is known, so that the direction is known too.
+    None for a range of something else than int32 or int64.
     """
     parts = [tensor(x) for x in (start, limit, delta)]
     if not all(x.dtype in (int32, int64) for x in parts):
@@ -225,6 +249,8 @@ def integer_range(start, limit, delta, dtype=None):
     common = as_dtype(dtype) if dtype is not None else int64 if any(x.dtype is int64 for x in parts) else int32
     if common not in (int32, int64):
         return None
-    if not is_symbolic(parts[2]) and int(parts[2]) == 0:
+    step = static_value(delta)
+    if step is not None and step == 0:
         raise ValueError("tf.range: delta must not be 0")
-    return [x if x.dtype is common else cast(x, common) for x in parts]
+    forward = None if step is None else bool(step > 0)
+    return *(x if x.dtype is common else cast(x, common) for x in parts), forward

@@ -155,6 +155,9 @@ class Interpreter:
     def is_tensor_array(self, x):
         return False
 
+    def in_range(self, value, limit, delta, forward):
+        return self.less(value, limit)
+
     def rows(self, value, make):
         return make(self.length(value), lambda i: value[i]) if isinstance(value, Fake) else None
 

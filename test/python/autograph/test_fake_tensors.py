@@ -16,7 +16,7 @@ def clip(x):
 
 
 def tensor_range(n):
-    return Range(Fake(0), Fake(n), 1)
+    return Range(Fake(0), Fake(n), Fake(1), True)
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

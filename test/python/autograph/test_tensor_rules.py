@@ -13,7 +13,7 @@ ONE = Fake(1)
 
 
 def ints(n):
-    return Range(Fake(0), Fake(n), 1)
+    return Range(Fake(0), Fake(n), Fake(1), True)
 
 
 def run(function, *args):

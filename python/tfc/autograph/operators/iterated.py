@@ -23,14 +23,14 @@ class Sequence:
 class Range(Sequence):
     """`tf.range(start, limit, delta)` of integers, as a counter."""
 
-    def __init__(self, start, limit, delta):
-        self.first, self.limit, self.delta = start, limit, delta
+    def __init__(self, start, limit, delta, forward):
+        self.first, self.limit, self.delta, self.forward = start, limit, delta, forward
 
     def start(self):
         return [self.first]
 
     def more(self, counters):
-        return seam.in_range(counters[0], self.limit, self.delta)
+        return seam.in_range(counters[0], self.limit, self.delta, self.forward)
 
     def item(self, counters):
         return counters[0]
@@ -39,7 +39,7 @@ class Range(Sequence):
         return [seam.add(counters[0], self.delta)]
 
     def nonempty(self):
-        return seam.in_range(self.first, self.limit, self.delta)
+        return seam.in_range(self.first, self.limit, self.delta, self.forward)
 
 
 class Rows(Sequence):

@@ -23,6 +23,14 @@ class GrownList(seam.TensorArray):
         )
 
 
+    def __tf_tensor__(self, dtype=None, name=None):
+        return seam.tensor(self.stack(), dtype)
+
+
+class ScratchList(list):
+    """The list of a scratch run: shared by all branches and loops inside, it only collects what is appended."""
+
+
 def append(target, item):
     """`target.append(item)`; gives the list to go on with."""
     if isinstance(target, GrownList):

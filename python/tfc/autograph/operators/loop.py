@@ -34,7 +34,11 @@ class Loop:
         self.n_alive = n_alive
         soft = [i for i in range(n_carried, n_soft) if not is_missing(before[i])]
         self.carried = [*range(n_carried), *soft]
-        self.lists = {i for i in map(self.state.index, lists) if type(before[i]) is list and i in self.carried}
+        lists = list(map(self.state.index, lists))
+        self.lists = {i for i in lists if type(before[i]) is list and i in self.carried}
+        # Within the scratch run of a loop around this one: nothing to carry.
+        self.scratch = {i: before[i] for i in lists if type(before[i]) is lists_.ScratchList}
+        self.carried = [i for i in self.carried if i not in self.scratch]
         self.variables = {}
 
     def run(self, test, step, counters, ran, examples=None):
@@ -111,6 +115,8 @@ class Loop:
             raise _Peeked
 
         found = {}
+        shared = self.scratch
+        self.scratch = {**shared, **{i: lists_.ScratchList(self.before[i]) for i in self.lists}}
         ordered = dict(sorted(self.variables.items()))
         self._define(ordered)
         with seam.trial():
@@ -130,13 +136,16 @@ class Loop:
                 )
             else:
                 self.carried.remove(i)
+        self.scratch = shared
         self.state.set(self.before)
 
     def _element(self, i, value):
         """The element type of a list after the scratch run: of what it was given, and of what it had."""
         if isinstance(value, lists_.GrownList):
             return value.dtype, seam.dims(value.element_shape)
-        return lists_.element_of(value, phrase(self.state.symbols[i])) if len(value) > len(self.before[i]) else None
+        if not isinstance(value, list) or len(value) == len(self.before[i]):
+            return None
+        return lists_.element_of(value, phrase(self.state.symbols[i]))
 
     def _list(self, i, element):
         symbol, value = self.state.symbols[i], self.before[i]
@@ -197,8 +206,8 @@ class Loop:
         for i in range(len(values)):
             if i in self.variables:
                 continue
-            if i in self.lists:
-                values[i] = list(self.before[i])
+            if i in self.scratch:
+                values[i] = self.scratch[i]
             elif isinstance(self.before[i], NoReturn):
                 values[i] = self.before[i]
         self.state.set(values)
@@ -214,8 +223,9 @@ class Loop:
         for i, variable in self.variables.items():
             after[i] = variable.load(flat)
         for i in range(len(after)):
-            if i not in self.variables and not isinstance(self.before[i], NoReturn):
-                after[i] = UNDEFINED
+            if i in self.variables or i in self.scratch or isinstance(self.before[i], NoReturn):
+                continue
+            after[i] = UNDEFINED
         self.state.set(after)
 
 

@@ -16,7 +16,7 @@ def while_stmt(test, body, symbols, ends, stop, options, lists=()):
     """`while test(): body()`. For `symbols` and `ends` see `rewrite.loops.state`; `stop` names flags that end the loop."""
     with seam.trial() as trial:
         first = as_condition(call(test))
-        symbolic = seam.is_symbolic(first)
+        symbolic = seam.is_symbolic(first) or (seam.tracing() and seam.is_tensor(first))
         if not symbolic:
             trial.keep()
     if symbolic:

@@ -25,6 +25,10 @@ def rewrite(stmt, context):
     ):
         return stmt
     method = wrapped.args[0]
+    if method.attr in _FUNCTIONAL:
+        return tree.run(tree.operator("dropped", call), stmt)
+    if len(call.args) != 1 or call.keywords:
+        return stmt
     if (
         method.attr != "append"
         or not isinstance(method.value, ast.Name)
