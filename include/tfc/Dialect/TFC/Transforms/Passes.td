@@ -8,4 +8,174 @@
 
 include "mlir/Pass/PassBase.td"
 
+def TFCInlineCallsPass : Pass<"tfc-inline-calls", "::mlir::ModuleOp"> {
+  let summary = "Replace calls by the bodies of the functions called";
+  let description = [{
+    Each `func.call` becomes a copy of the callee's body, whose locations become call
+    sites (`CallSiteLoc`), so that an error shows both lines. Private functions that
+    nobody refers to afterwards are erased.
+
+    ```mlir
+    %r = call @double(%x) : (tensor<f32>) -> tensor<f32>
+    // becomes
+    %r = tfc.add %x, %x : (tensor<f32>, tensor<f32>) -> tensor<f32>
+    ```
+
+    Fails on recursion, and on a callee with several blocks. Calls of functions
+    without a body stay.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect", "::tfc::TFCDialect"];
+}
+
+def TFCOrderEffectsPass : Pass<"tfc-order-effects", "::mlir::ModuleOp"> {
+  let summary = "Replace program order by the minimal partial order";
+  let description = [{
+    Gives each op with an effect the tokens of the ops that must come first: of those
+    that it conflicts with, minus the ones that follow from others. Branches and loops
+    take part as one op with the effects of their regions, and each region has an order of its own.
+
+    ```mlir
+    %t0 = tfc.assign_variable %v, %x : ...
+    %a, %t1 = tfc.read_variable %v : ...
+    %b, %t2 = tfc.read_variable %v : ...
+    %t3 = tfc.assign_variable %v, %y : ...
+    // becomes
+    %t0 = tfc.assign_variable %v, %x : ...
+    %a, %t1 = tfc.read_variable %v after(%t0) : ...
+    %b, %t2 = tfc.read_variable %v after(%t0) : ...
+    %t3 = tfc.assign_variable %v, %y after(%t1, %t2) : ...
+    ```
+
+    Tokens that are there already are replaced: the ops of a block stand in program
+    order, always. Fails on a call with effects (it can take no tokens: inline
+    first) and on a handle that is no argument of the function.
+  }];
+  let dependentDialects = ["::tfc::TFCDialect"];
+}
+
+def TFCVerifyOrderingPass : Pass<"tfc-verify-ordering", "::mlir::ModuleOp"> {
+  let summary = "Prove that tokens order what conflicts, and nothing else";
+  let description = [{
+    Leaves the IR as it is. Fails unless
+
+    * each token used is one of an earlier op of the same block,
+    * each two ops that conflict are ordered by a path of tokens (soundness),
+    * no token can be dropped without losing the order of a conflict (minimality).
+
+    A diagnostic names both ops, the resource, and both source lines.
+  }];
+  let dependentDialects = ["::tfc::TFCDialect"];
+}
+
+def TFCPromoteVariablesPass : Pass<"tfc-promote-variables", "::mlir::ModuleOp"> {
+  let summary = "Turn variables into values";
+  let description = [{
+    Afterwards each variable is read at most once, at the start of a function, and
+    written at most once, at its end. Between those its value is an SSA value, which
+    branches yield and loops carry. An assertion gets, as `pending`, what it must
+    store if it fails. Prints and assertions keep their order.
+
+    ```mlir
+    %t0 = tfc.assign_variable %v, %x : ...
+    %r:2 = tfc.while %i : ... {...} do {
+      %a, %t1 = tfc.read_variable %v : ...
+      %b = tfc.add %a, %c : ...
+      %t2 = tfc.assign_variable %v, %b : ...
+      tfc.yield ...
+    }
+    // becomes
+    %r:3 = tfc.while %i, %x : ... {...} do {
+    ^bb0(%j, %a):
+      %b = tfc.add %a, %c : ...
+      tfc.yield ..., %b
+    }
+    %t0 = tfc.assign_variable %v, %r#1 : ...
+    ```
+
+    A loop whose condition writes a variable computes that condition before itself
+    and at the end of its body. Around ops that may touch variables in a
+    hidden way (calls with effects, unknown functions) variables are in memory.
+    Tokens are dropped; run `tfc-order-effects` again to have them.
+  }];
+  let dependentDialects = ["::tfc::TFCDialect"];
+}
+
+def TFCPrintEffectsPass : Pass<"tfc-print-effects", "::mlir::ModuleOp"> {
+  let summary = "Print the partial order of each function's effects";
+  let description = [{
+    To standard output, without changing the IR. `text` has one line for each effect, with
+    the source line and what it touches, and one for each edge with its reason; `dot` is for
+    Graphviz; `json` for programs (`DescribeEffects.h` says what is in it).
+
+    ```
+    effects of @f: 2, with 1 edges
+    #0 line 3: assign_variable writes v
+    #1 line 4: read_variable reads v
+        after #0: line 4 reads v after line 3 wrote it
+    ```
+  }];
+  let options = [Option<"format", "format", "std::string", "\"text\"", "text, dot or json">];
+  let dependentDialects = ["::tfc::TFCDialect"];
+}
+
+def TFCRefineShapesPass : Pass<"tfc-refine-shapes", "::mlir::func::FuncOp"> {
+  let summary = "Infer the types of values again from those of the arguments";
+  let description = [{
+    Makes types more specific: what the ops say of their results, through branches (which
+    join what they yield) and loops (to a fixed point), and the element types of lists.
+
+    ```mlir
+    func.func @f(%x: tensor<4xf32>) -> tensor<?xf32> {
+      %y = tfc.tanh %x : (tensor<4xf32>) -> tensor<?xf32>
+    // becomes
+      %y = tfc.tanh %x : (tensor<4xf32>) -> tensor<4xf32>
+    ```
+
+    The function keeps its result types, with a cast (`tfc.ensure_shape`) before the return,
+    unless `refine-results`. Fails, with the op's own diagnostic, where types contradict.
+  }];
+  let options = [Option<"refineResults", "refine-results", "bool", "false",
+                        "make the result types of the function more specific too">];
+  let dependentDialects = ["::tfc::TFCDialect"];
+}
+
+def TFCRefineListsPass : Pass<"tfc-refine-lists", "::mlir::func::FuncOp"> {
+  let summary = "Give lists the element type of the tensors put into them";
+  let description = [{
+    ```mlir
+    %l = tfc.list_create %n {element_type = tensor<*xf32>, ...} : (tensor<i32>) -> !tfc.list<tensor<*xf32>>
+    %m = tfc.list_set %l, %i, %x : (..., tensor<4xf32>) -> !tfc.list<tensor<*xf32>>
+    // becomes
+    %l = tfc.list_create %n {element_type = tensor<4xf32>, ...} : (tensor<i32>) -> !tfc.list<tensor<4xf32>>
+    %m = tfc.list_set %l, %i, %x : (..., tensor<4xf32>) -> !tfc.list<tensor<4xf32>>
+    ```
+
+    Tensors of different shapes give unknown dimensions. Lists that a function takes, returns or
+    passes on keep their types. `tfc-refine-shapes` does the same first.
+  }];
+  let dependentDialects = ["::tfc::TFCDialect"];
+}
+
+def TFCSpecializePass : Pass<"tfc-specialize", "::mlir::ModuleOp"> {
+  let summary = "Give a function more specific argument types";
+  let description = [{
+    Sets the argument types of `function` to `types`, separated by semicolons, and refines
+    the body and the result types:
+
+    ```mlir
+    // tfc-specialize="function=f types=tensor<4xf32>"
+    func.func @f(%x: tensor<?xf32>) -> tensor<?xf32>
+    // becomes
+    func.func @f(%x: tensor<4xf32>) -> tensor<4xf32>
+    ```
+
+    Fails when there is no such function, a type is no special case of the argument's, or the
+    body cannot have such arguments.
+  }];
+  let options = [
+    Option<"function", "function", "std::string", "", "the function's symbol">,
+    Option<"types", "types", "std::string", "", "one type an argument, separated by ;">];
+  let dependentDialects = ["::tfc::TFCDialect"];
+}
+
 #endif // TFC_DIALECT_TFC_TRANSFORMS_PASSES_TD

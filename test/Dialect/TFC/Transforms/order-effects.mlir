@@ -1,0 +1,127 @@
+// RUN: tfc-opt %s -tfc-order-effects -tfc-verify-ordering -split-input-file | FileCheck %s
+
+// Reads of a variable are unordered; a write joins them.
+// CHECK-LABEL: func.func @one_variable
+func.func @one_variable(%v: !tfc.resource<tensor<f32>>, %x: tensor<f32>) {
+  // CHECK: %[[W:.*]] = tfc.assign_variable %{{.*}}, %{{.*}} :
+  // CHECK: %{{.*}}, %[[A:.*]] = tfc.read_variable %{{.*}} after(%[[W]])
+  // CHECK: %{{.*}}, %[[B:.*]] = tfc.read_variable %{{.*}} after(%[[W]])
+  // CHECK: tfc.assign_variable %{{.*}} after(%[[A]], %[[B]])
+  %t0 = tfc.assign_variable %v, %x : !tfc.resource<tensor<f32>>, tensor<f32>
+  %a, %t1 = tfc.read_variable %v : !tfc.resource<tensor<f32>> -> tensor<f32>
+  %b, %t2 = tfc.read_variable %v : !tfc.resource<tensor<f32>> -> tensor<f32>
+  %t3 = tfc.assign_variable %v, %x : !tfc.resource<tensor<f32>>, tensor<f32>
+  return
+}
+
+// -----
+
+// Two variables are independent.
+// CHECK-LABEL: func.func @two_variables
+// CHECK-NOT: after
+func.func @two_variables(%v: !tfc.resource<tensor<f32>>, %w: !tfc.resource<tensor<f32>>, %x: tensor<f32>) {
+  %t0 = tfc.assign_variable %v, %x : !tfc.resource<tensor<f32>>, tensor<f32>
+  %t1 = tfc.assign_variable %w, %x : !tfc.resource<tensor<f32>>, tensor<f32>
+  return
+}
+
+// -----
+
+// Prints are ordered among themselves and not with variables.
+// CHECK-LABEL: func.func @prints
+func.func @prints(%v: !tfc.resource<tensor<f32>>, %x: tensor<f32>) {
+  // CHECK: %[[P:.*]] = tfc.print "a
+  // CHECK: tfc.assign_variable %{{.*}}, %{{.*}} :
+  // CHECK: tfc.print "b{{.*}}after(%[[P]])
+  %t0 = tfc.print "a\0A" {summarize = 3 : i64, stream = "stdout"}
+  %t1 = tfc.assign_variable %v, %x : !tfc.resource<tensor<f32>>, tensor<f32>
+  %t2 = tfc.print "b\0A" {summarize = 3 : i64, stream = "stdout"}
+  return
+}
+
+// -----
+
+// An assertion comes after all writes before it and before all behind it. A read shows
+// nothing: it is not held back.
+// CHECK-LABEL: func.func @assert
+func.func @assert(%v: !tfc.resource<tensor<f32>>, %w: !tfc.resource<tensor<f32>>, %x: tensor<f32>, %p: tensor<i1>) {
+  // CHECK: %[[A:.*]] = tfc.assign_variable
+  // CHECK: %[[B:.*]] = tfc.print
+  // CHECK: %[[S:.*]] = tfc.assert %{{.*}} after(%[[A]], %[[B]])
+  // CHECK: tfc.read_variable %{{.*}} after(%[[A]])
+  // CHECK: tfc.read_variable %{{.*}} : !tfc.resource<tensor<f32>> ->
+  // CHECK: tfc.assign_variable %arg1, %{{.*}} after(%[[S]], %{{.*}}) :
+  // CHECK: tfc.print {{.*}} after(%[[S]])
+  %t0 = tfc.assign_variable %v, %x : !tfc.resource<tensor<f32>>, tensor<f32>
+  %t1 = tfc.print "a\0A" {summarize = 3 : i64, stream = "stdout"}
+  %t2 = tfc.assert %p, "no" {summarize = 3 : i64}
+  %a, %t3 = tfc.read_variable %v : !tfc.resource<tensor<f32>> -> tensor<f32>
+  %b, %t4 = tfc.read_variable %w : !tfc.resource<tensor<f32>> -> tensor<f32>
+  %t5 = tfc.assign_variable %w, %x : !tfc.resource<tensor<f32>>, tensor<f32>
+  %t6 = tfc.print "b\0A" {summarize = 3 : i64, stream = "stdout"}
+  return
+}
+
+// -----
+
+// A branch is one op with the effects of both regions, and each region has its own order.
+// CHECK-LABEL: func.func @branch
+func.func @branch(%v: !tfc.resource<tensor<f32>>, %w: !tfc.resource<tensor<f32>>, %x: tensor<f32>, %p: tensor<i1>) {
+  // CHECK: %[[A:.*]] = tfc.assign_variable %arg0
+  // CHECK: %[[B:.*]] = tfc.assign_variable %arg1
+  // CHECK: %[[I:.*]] = tfc.if %{{.*}} after(%[[A]]) {
+  // CHECK: %{{.*}}, %[[C:.*]] = tfc.read_variable %arg0 :
+  // CHECK: tfc.assign_variable %arg0, %{{.*}} after(%[[C]])
+  // CHECK: } else {
+  // CHECK: tfc.read_variable %arg0 : !tfc.resource
+  // CHECK: tfc.read_variable %arg0 after(%[[I]])
+  // CHECK: tfc.read_variable %arg1 after(%[[B]])
+  %t0 = tfc.assign_variable %v, %x : !tfc.resource<tensor<f32>>, tensor<f32>
+  %t1 = tfc.assign_variable %w, %x : !tfc.resource<tensor<f32>>, tensor<f32>
+  %t = tfc.if %p {
+    %a, %t2 = tfc.read_variable %v : !tfc.resource<tensor<f32>> -> tensor<f32>
+    %t3 = tfc.assign_variable %v, %a : !tfc.resource<tensor<f32>>, tensor<f32>
+    tfc.yield
+  } else {
+    %a, %t2 = tfc.read_variable %v : !tfc.resource<tensor<f32>> -> tensor<f32>
+    tfc.yield
+  }
+  %b, %t4 = tfc.read_variable %v : !tfc.resource<tensor<f32>> -> tensor<f32>
+  %c, %t5 = tfc.read_variable %w : !tfc.resource<tensor<f32>> -> tensor<f32>
+  return
+}
+
+// -----
+
+// A loop that only reads counts as a read.
+// CHECK-LABEL: func.func @reading_loop
+func.func @reading_loop(%v: !tfc.resource<tensor<i1>>, %x: tensor<i1>) {
+  // CHECK: %[[A:.*]] = tfc.assign_variable
+  // CHECK: %[[L:.*]] = tfc.while after(%[[A]]) {
+  // CHECK: %{{.*}}, %[[B:.*]] = tfc.read_variable %arg0 after(%[[A]])
+  // CHECK: tfc.assign_variable %arg0, %{{.*}} after(%[[L]], %[[B]])
+  %t0 = tfc.assign_variable %v, %x : !tfc.resource<tensor<i1>>, tensor<i1>
+  %t = tfc.while {
+    %a, %t1 = tfc.read_variable %v : !tfc.resource<tensor<i1>> -> tensor<i1>
+    tfc.yield %a : tensor<i1>
+  } do {
+    tfc.yield
+  }
+  %b, %t2 = tfc.read_variable %v : !tfc.resource<tensor<i1>> -> tensor<i1>
+  %t3 = tfc.assign_variable %v, %x : !tfc.resource<tensor<i1>>, tensor<i1>
+  return
+}
+
+// -----
+
+// Tokens that are there and wrong are replaced.
+// CHECK-LABEL: func.func @again
+func.func @again(%v: !tfc.resource<tensor<f32>>, %w: !tfc.resource<tensor<f32>>, %x: tensor<f32>) {
+  // CHECK: %[[A:.*]] = tfc.assign_variable %arg0
+  // CHECK: tfc.assign_variable %arg1, %{{.*}} : !tfc
+  // CHECK: tfc.read_variable %arg0 after(%[[A]])
+  %t0 = tfc.assign_variable %v, %x : !tfc.resource<tensor<f32>>, tensor<f32>
+  %t1 = tfc.assign_variable %w, %x after(%t0) : !tfc.resource<tensor<f32>>, tensor<f32>
+  %a, %t2 = tfc.read_variable %v : !tfc.resource<tensor<f32>> -> tensor<f32>
+  return
+}
