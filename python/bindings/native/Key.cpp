@@ -238,7 +238,8 @@ bool Key::addVariable(PyObject *object) {
   if (index == variables.size())
     variables.push(object);
   int32_t rank = variable->unknownRank ? -1 : variable->spec.rank();
-  addShape(kVariable, variable->dtype, rank, variable->spec.data());
+  addShape(kVariable | uint64_t(variable->keyTag) << 48, variable->dtype, rank,
+           variable->spec.data());
   uint64_t capture = 0;
   if (!options.captured.empty()) {
     auto found = options.captured.find(object);

@@ -284,6 +284,21 @@ PyObject *getPointer(PyObject *object, void *) {
   return PyLong_FromVoidPtr(buffer ? buffer->data : nullptr);
 }
 
+PyObject *getKeyTag(PyObject *object, void *) {
+  return PyLong_FromLong(asVariable(object)->keyTag);
+}
+int setKeyTag(PyObject *object, PyObject *value, void *) {
+  long tag = value ? PyLong_AsLong(value) : 0;
+  if (tag == -1 && PyErr_Occurred())
+    return -1;
+  if (tag < 0 || tag > UINT16_MAX) {
+    PyErr_Format(PyExc_ValueError, "_key_tag is %ld, expected 0 to 65535", tag);
+    return -1;
+  }
+  asVariable(object)->keyTag = uint16_t(tag);
+  return 0;
+}
+
 PyMethodDef variableMethods[] = {
     {"read", variableRead, METH_NOARGS,
      "The value as a tensor, without a copy. It does not change when the "
@@ -310,6 +325,10 @@ PyGetSetDef variableGetSet[] = {
     {"initialized", getInitialized, nullptr, "Whether there is a value.",
      nullptr},
     {"version", getVersion, nullptr, "Grows with every change of the value.",
+     nullptr},
+    {"_key_tag", getKeyTag, setKeyTag,
+     "A number that is part of the keys of calls with this variable: what else "
+     "of it matters to a trace (whether it is trainable, ...).",
      nullptr},
     {"_pointer", getPointer, nullptr, "Address of the current value.", nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr}};

@@ -14,6 +14,8 @@ struct VariableStorage {
   Buffer *buffer;
   int32_t dtype; // kNoDType until __init__ ran
   bool unknownRank;
+  /// What else of the variable matters to a trace (trainable, ...); in keys.
+  uint16_t keyTag;
   Dims spec; // the declared shape, unknown dimensions allowed
   Dims dims; // the shape of the current value
   /// Thread whose compiled call writes this variable now, or 0.

@@ -102,6 +102,15 @@ def test_variables_count_by_aliasing():
     assert key(v, w) == key(w, x) != key(v, v) == key(w, w)
 
 
+def test_variables_count_by_their_tag():
+    v = VariableStorage("float32", (1,))
+    before = key(v)
+    v._key_tag = 1
+    assert key(v) != before
+    with pytest.raises(ValueError, match="0 to 65535"):
+        v._key_tag = -1
+
+
 def test_variables_that_a_trace_captured_count_by_identity():
     function, captured, other = (
         Function(),
