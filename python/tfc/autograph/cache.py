@@ -3,6 +3,7 @@
 import __future__
 
 import ast
+import re
 import threading
 import types
 import weakref
@@ -97,31 +98,36 @@ def _compile(node, original):
     whole = compile(module, original.co_filename, "exec", flags=flags, dont_inherit=True)
     code = _function_in(_function_in(whole))
     name, qualname = original.co_name, getattr(original, "co_qualname", original.co_name)
-    return _named(code, name, qualname)
+    return _named(code, name, f"ag__factory.<locals>.{node.name}", qualname)
 
 
 def _function_in(code):
     return next(c for c in code.co_consts if isinstance(c, types.CodeType))
 
 
-def _named(code, name, qualname):
-    """Gives functions that we made inside a user's function its name, so that tracebacks read as if they were not there."""
+_MADE = re.compile(r"\.<locals>\.ag__(body|orelse|test|operand_\d+)\b")
+
+
+def _named(code, name, compiled, qualname):
+    """Gives functions that we made inside a user's function its name, so that tracebacks read as if they were not there.
+
+    Qualified names begin with `compiled` and get `qualname` in its place.
+    """
+
+    def qualified(text):
+        return qualname + _MADE.sub("", text[len(compiled) :]) if text.startswith(compiled) else text
+
     constants = []
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             inner = constant.co_name
-            if inner.startswith("ag__"):
-                constant = _named(constant, name, qualname)
-            else:
-                constant = _named(constant, inner, _qualified(constant, qualname))
+            constant = _named(constant, name if inner.startswith("ag__") else inner, compiled, qualname)
+        elif isinstance(constant, str):
+            constant = qualified(constant)  # the __qualname__ of a class
         constants.append(constant)
     changes = {"co_consts": tuple(constants), "co_name": name}
     if hasattr(code, "co_qualname"):
-        changes["co_qualname"] = qualname
+        changes["co_qualname"] = qualified(code.co_qualname)
     code = code.replace(**changes)
     _made[id(code)] = _weakly(code, _made)
     return code
-
-
-def _qualified(code, qualname):
-    return f"{qualname}.<locals>.{code.co_name}"

@@ -588,3 +588,28 @@ def test_import_and_with_and_except_bind_names():
             return m.floor(2.5), y, z
 
     same(f, 1)
+
+
+def test_names_are_the_users():
+    def f(x):
+        if x:
+
+            class C:
+                def m(self):
+                    return 1
+
+            def g():
+                return 2
+
+            return C, g, C.m
+
+    assert [v.__qualname__ for v in convert(f)(1)] == [v.__qualname__ for v in f(1)]
+
+
+def test_recursion_goes_as_deep_as_half_of_pythons():
+    def f(n):
+        if n == 0:
+            return 0
+        return f(n - 1) + 1
+
+    assert convert(f)(200) == 200

@@ -632,3 +632,29 @@ def test_state_is_restored_when_a_branch_fails(fake):
     with pytest.raises(KeyError):
         convert(f)(box, T)
     assert box.x == 1
+
+
+def test_name_read_after_continue_must_have_a_value(fake):
+    def f(c):
+        x = None
+        for i in range(3):
+            if c:
+                continue
+            x = i
+        return x
+
+    with pytest.raises(ValueError, match="'x' is None at the end of the"):
+        convert(f)(T)
+
+
+def test_name_not_read_after_continue_may_be_missing(fake):
+    def f(c):
+        total = 0
+        for i in range(3):
+            if c:
+                continue
+            x = i
+            total += x
+        return total
+
+    assert run(f, F) == 3

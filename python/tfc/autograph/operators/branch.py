@@ -2,25 +2,29 @@
 
 from .. import nests, seam
 from . import merge
-from .state import NO_RETURN, UNDEFINED, NoReturn, State, call, is_missing, phrase
+from .state import NO_RETURN, UNDEFINED, NoReturn, State, call, is_missing, local_error, phrase
 
 _SIDES = ("main", "else")
+_FLAGS = ("ag__return", "ag__break", "ag__continue")
 
 
-def if_stmt(test, body, orelse, symbols, ends, guard=False, lists=()):
+def if_stmt(test, body, orelse, symbols, ends, guard=False, lists=(), kept=()):
     """`if test: body() else: orelse()`. `symbols[:ends[0]]` are read afterwards, up to `ends[1]` perhaps, by a nested function.
 
     `lists`: symbols of lists that a branch appends to. `guard`: this `if` stands for "unless a jump happened"; what only its body defines is never read where it did not run.
     """
     test = as_condition(test)
     if not seam.is_symbolic(test):
-        if test:
-            call(body)
-        elif orelse is not None:
-            call(orelse)
+        function = body if test else orelse
+        if function is not None:
+            # Not through `call`: recursion of the user's costs one frame less.
+            try:
+                function()
+            except NameError as e:
+                raise local_error(e, function) from e.__cause__
         return
     check_condition(test, "if statement")
-    _Branches(State((body, orelse), symbols), ends, guard, lists).run(test, body, orelse)
+    _Branches(State((body, orelse), symbols), ends, guard, lists, kept).run(test, body, orelse)
 
 
 def as_condition(value):
@@ -42,7 +46,8 @@ def check_condition(test, what, error=ValueError):
 class _Branches:
     """A traced `if`. Both branches run, each from the same state; then each variable gets one type that both can give."""
 
-    def __init__(self, state, ends, guard, lists):
+    def __init__(self, state, ends, guard, lists, kept):
+        self.kept = kept
         self.lists = [state.index(name) for name in lists]
         self.state, self.guard = state, guard
         self.n_outputs, self.n_merged = ends
@@ -110,16 +115,15 @@ class _Branches:
         """Did this branch jump, so that nobody looks at the variable before it is assigned again?"""
         if value is not None and isinstance(value, NoReturn):
             return not value.may_end or self._jumped(side)
+        if symbol in self.kept:
+            return self._jumped(side, _FLAGS[:1])
         return (self.guard and side == 1) or self._jumped(side)
 
-    def _jumped(self, side):
+    def _jumped(self, side, flags=_FLAGS):
         return any(
-            isinstance(s, str) and s.startswith(_FLAGS) and value is True
+            isinstance(s, str) and s.startswith(flags) and value is True
             for s, value in zip(self.state.symbols, self.ends[side], strict=True)
         )
-
-
-_FLAGS = ("ag__return", "ag__break", "ag__continue")
 
 
 def _missing_text(symbol, value, side):

@@ -4,7 +4,7 @@ from .. import seam
 from .iterated import sequence
 from .limits import UnrollWatch
 from .loop import Loop
-from .state import call, flags
+from .state import call, flags, local_error
 
 BROKE_ON_TENSOR = (
     "break and return statements which depend on a TF condition are not supported in Python for loops. Did you intend to make it a TF "
@@ -22,7 +22,10 @@ def for_stmt(iterated, body, symbols, ends, stop, options, lists=()):
     watch = UnrollWatch(body)
     for item in iterated:
         watch.iteration()
-        call(body, item)
+        try:
+            body(item)
+        except NameError as e:
+            raise local_error(e, body) from e.__cause__
         for cell in ends_loop:
             if seam.is_symbolic(cell.cell_contents):
                 raise NotImplementedError(BROKE_ON_TENSOR)

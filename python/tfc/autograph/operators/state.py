@@ -96,10 +96,15 @@ def call(function, *args):
     try:
         return function(*args)
     except NameError as e:
-        if type(e) is NameError and "free variable" in str(e) and e.name in function.__code__.co_freevars:
-            text = f"cannot access local variable '{e.name}': '{e.name}' is used before assignment"
-            raise UnboundLocalError(text, name=e.name).with_traceback(e.__traceback__.tb_next) from None
-        raise
+        raise local_error(e, function) from e.__cause__
+
+
+def local_error(e, function):
+    """The NameError that Python raises if the local it is about is not shared between functions."""
+    if type(e) is NameError and "free variable" in str(e) and e.name in function.__code__.co_freevars:
+        text = f"cannot access local variable '{e.name}': '{e.name}' is used before assignment"
+        return UnboundLocalError(text, name=e.name).with_traceback(e.__traceback__.tb_next)
+    return e
 
 
 class _Cell:

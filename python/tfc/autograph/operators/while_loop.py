@@ -4,7 +4,7 @@ from .. import seam
 from .branch import as_condition
 from .limits import UnrollWatch
 from .loop import Loop
-from .state import call, flags
+from .state import call, flags, local_error
 
 BECAME_TENSOR = (
     "The condition of while loop started as non-Tensor, then changed to Tensor. This may happen either because variables changed type, "
@@ -27,7 +27,10 @@ def while_stmt(test, body, symbols, ends, stop, options, lists=()):
     value = first
     while value:
         watch.iteration()
-        call(body)
+        try:
+            body()
+        except NameError as e:
+            raise local_error(e, body) from e.__cause__
         for cell in ends_loop:
             if seam.is_symbolic(cell.cell_contents):
                 raise NotImplementedError(BECAME_TENSOR)

@@ -12,6 +12,8 @@ The operator reads and writes `x` and `y` through the closure cells of the funct
 (2 of them here), those that a nested function may read afterwards (none here: up to 2), those that matter only to the branches.
 """
 
+import ast
+
 from . import lists, symbols, tree
 
 
@@ -40,4 +42,18 @@ def rewrite(stmt, control):
     ]
     if getattr(stmt, "guard", False):
         args.append(tree.constant(True))
-    return [*parts, tree.run(lists.mention(tree.operator("if_stmt", *args), appended), stmt)]
+    call = lists.mention(tree.operator("if_stmt", *args), appended)
+    kept = _read_after_jump(stmt, outputs, names, control)
+    if kept:
+        call.keywords.append(ast.keyword("kept", tree.constant(kept)))
+    return [*parts, tree.run(call, stmt)]
+
+
+def _read_after_jump(stmt, outputs, names, control):
+    """The names that are read where `break` or `continue` lead to: a branch that jumps there must have given them a value."""
+    flags = getattr(stmt, "flags", names)
+    if not control.loops or not any(f.startswith(("ag__break", "ag__continue")) for f in flags):
+        return ()
+    loop = control.loops[-1]
+    alive = (loop.live_out if loop.flag else frozenset()) | (loop.live_head if loop.skips else frozenset())
+    return tuple(n for n in outputs if n in alive and not n.startswith("ag__"))

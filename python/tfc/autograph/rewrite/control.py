@@ -13,6 +13,7 @@ class Control:
     def __init__(self, scope):
         self.scope = scope
         self.declared = set()
+        self.loops = []  # the loops around, outermost first
 
     def block(self, stmts):
         out = []

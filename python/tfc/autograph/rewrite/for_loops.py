@@ -16,7 +16,9 @@ def rewrite(stmt, control):
     bind = tree.at(ast.Assign([stmt.target], tree.load("ag__item")), stmt.target)
     appended = lists.appended(stmt.body)
     names, ends = loops.state(stmt, control, [bind])
+    control.loops.append(stmt)
     body = control.function("ag__body", [bind, *stmt.body], stmt, "ag__item")
+    control.loops.pop()
     call = tree.operator(
         "for_stmt", stmt.iter, tree.load("ag__body"),
         names, ends, tree.constant(stmt.stop), loops.options(stmt),

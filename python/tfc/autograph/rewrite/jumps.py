@@ -145,6 +145,7 @@ class _Lowering:
         stmt.body, flags, _ = self.block(stmt.body)
         self.loops.pop()
         stmt.flag = stop if stop in flags else None
+        stmt.skips = skip in flags
         stmt.stop = tuple(sorted(flags - {skip}))
         if skip in flags:
             stmt.body.insert(0, tree.assign(skip, tree.constant(False), stmt.body[0]))
@@ -187,7 +188,7 @@ def _guard(flags, body, where):
     test = tree.operator("none_of", *map(tree.load, flags))
     reset = [tree.assign(flag, tree.constant(False), where) for flag in flags]
     node = tree.at(ast.If(test, reset + body, []), where)
-    node.guard = True
+    node.guard, node.flags = True, flags
     return node
 
 

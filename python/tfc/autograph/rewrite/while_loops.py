@@ -20,7 +20,9 @@ def rewrite(stmt, control):
     test = control.function("ag__test", [result], stmt.test)
     appended = lists.appended(stmt.body)
     names, ends = loops.state(stmt, control, [result])
+    control.loops.append(stmt)
     body = control.function("ag__body", stmt.body, stmt)
+    control.loops.pop()
     call = tree.operator(
         "while_stmt", tree.load("ag__test"), tree.load("ag__body"),
         names, ends, tree.constant(stmt.stop), loops.options(stmt),
