@@ -26,6 +26,7 @@ from tfc._native import (
     set_slow_everywhere,
     slow,
 )
+from tfc.runtime.failures import error_of_report
 
 __all__ = [
     "AttributeGuard",
@@ -41,6 +42,7 @@ __all__ = [
     "add_slow",
     "cached_buffer_bytes",
     "drop_cached_buffers",
+    "error_of_report",
     "from_dlpack",
     "register_dtype",
     "register_key_kind",
