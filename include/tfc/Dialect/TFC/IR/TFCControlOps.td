@@ -13,8 +13,9 @@
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "tfc/Dialect/TFC/IR/TFCBase.td"
 
-def TFC_YieldOp : TFC_Op<"yield", [Pure, Terminator, ReturnLike,
-                                   ParentOneOf<["IfOp", "WhileOp"]>]> {
+def TFC_YieldOp : TFC_Op<"yield", [
+    Pure, Terminator, ParentOneOf<["IfOp", "WhileOp"]>,
+    DeclareOpInterfaceMethods<RegionBranchTerminatorOpInterface>]> {
   let summary = "The values of a region";
   let arguments = (ins Variadic<AnyType>:$values);
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
@@ -24,7 +25,7 @@ def TFC_YieldOp : TFC_Op<"yield", [Pure, Terminator, ReturnLike,
 def TFC_IfOp : TFC_Op<"if", [
     RecursiveMemoryEffects, SingleBlock, RecursivelySpeculatable,
     NoRegionArguments,
-    DeclareOpInterfaceMethods<RegionBranchOpInterface>]> {
+    DeclareOpInterfaceMethods<RegionBranchOpInterface, ["areTypesCompatible"]>]> {
   let summary = "The values of one of two regions";
   let description = [{
     The last result is a token: it stands for all effects of the branch taken.
@@ -46,7 +47,8 @@ def TFC_IfOp : TFC_Op<"if", [
 
 def TFC_WhileOp : TFC_Op<"while", [
     RecursiveMemoryEffects, SingleBlock, AttrSizedOperandSegments,
-    DeclareOpInterfaceMethods<RegionBranchOpInterface>]> {
+    DeclareOpInterfaceMethods<RegionBranchOpInterface, [
+        "areTypesCompatible", "getEntrySuccessorOperands"]>]> {
   let summary = "Repeat the body as long as the condition holds";
   let description = [{
     Both regions take the loop's values as arguments. `conditionRegion` yields a

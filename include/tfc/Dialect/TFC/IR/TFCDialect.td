@@ -23,6 +23,7 @@ def TFC_Dialect : Dialect {
   let useDefaultAttributePrinterParser = 1;
   let hasConstantMaterializer = 1;
   let dependentDialects = ["::mlir::func::FuncDialect"];
+  let extraClassDeclaration = "void registerTypes();";
 }
 
 #endif // TFC_DIALECT_TFC_IR_TFCDIALECT_TD

@@ -16,8 +16,23 @@ include "tfc/Dialect/TFC/IR/TFCBase.td"
 /// operands at the same (broadcast) index: the fuser and the lowering match it.
 def TFC_Elementwise : NativeOpTrait<"TFCElementwise"> { let cppNamespace = "::tfc"; }
 
+/// The shape rule of all elementwise ops; `elementRule` gives the element type
+/// (`tfc::detail::ElementRule`).
+class TFC_ElementwiseOp<string mnemonic, list<Trait> traits = []>
+    : TFC_PureOp<mnemonic, traits # [TFC_Elementwise]> {
+  string elementRule = "Same";
+  let extraClassDefinition = [{
+    ::llvm::LogicalResult $cppClass::inferReturnTypes(
+        ::mlir::MLIRContext *, std::optional<::mlir::Location> location,
+        Adaptor adaptor, ::llvm::SmallVectorImpl<::mlir::Type> &results) {
+      return ::tfc::detail::inferElementwise(
+          location, adaptor.getOperands(), ::tfc::detail::ElementRule::}] # elementRule # [{, results);
+    }
+  }];
+}
+
 class TFC_UnaryOp<string mnemonic, string verb, Type type = TFC_FloatOrComplexTensor>
-    : TFC_PureOp<mnemonic, [TFC_Elementwise]> {
+    : TFC_ElementwiseOp<mnemonic> {
   let summary = verb # ", element by element";
   let arguments = (ins type:$x);
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
@@ -25,11 +40,13 @@ class TFC_UnaryOp<string mnemonic, string verb, Type type = TFC_FloatOrComplexTe
 
 /// A unary test: the result is bool.
 class TFC_UnaryTestOp<string mnemonic, string verb, Type type = TFC_FloatTensor>
-    : TFC_UnaryOp<mnemonic, verb, type>;
+    : TFC_UnaryOp<mnemonic, verb, type> {
+  let elementRule = "Bool";
+}
 
 class TFC_BinaryOp<string mnemonic, string verb, Type type = TFC_NumberTensor,
                    list<Trait> traits = []>
-    : TFC_PureOp<mnemonic, traits # [TFC_Elementwise]> {
+    : TFC_ElementwiseOp<mnemonic, traits> {
   let summary = verb # ", element by element, with broadcasting";
   let description = [{
     Constraints:
@@ -44,11 +61,15 @@ class TFC_BinaryOp<string mnemonic, string verb, Type type = TFC_NumberTensor,
 /// A comparison: the result is bool. Same constraints as a binary op.
 class TFC_CompareOp<string mnemonic, string verb, Type type = TFC_RealTensor,
                     list<Trait> traits = []>
-    : TFC_BinaryOp<mnemonic, verb, type, traits>;
+    : TFC_BinaryOp<mnemonic, verb, type, traits> {
+  let elementRule = "Bool";
+}
 
 // Unary, any number.
 def TFC_NegOp : TFC_UnaryOp<"neg", "the negative", TFC_NumberTensor>;
-def TFC_AbsOp : TFC_UnaryOp<"abs", "the absolute value (real, also of complex)", TFC_NumberTensor>;
+def TFC_AbsOp : TFC_UnaryOp<"abs", "the absolute value (real, also of complex)", TFC_NumberTensor> {
+  let elementRule = "Real";
+}
 def TFC_SignOp : TFC_UnaryOp<"sign", "the sign: -1, 0 or 1, NaN for NaN", TFC_NumberTensor>;
 
 // Unary, float or complex.
@@ -89,9 +110,15 @@ def TFC_IsNanOp : TFC_UnaryTestOp<"is_nan", "whether NaN">;
 // Unary, bool, integer, complex.
 def TFC_LogicalNotOp : TFC_UnaryOp<"logical_not", "not x", TFC_BoolTensor>;
 def TFC_BitwiseNotOp : TFC_UnaryOp<"bitwise_not", "all bits flipped", TFC_IntTensor>;
-def TFC_PopulationCountOp : TFC_UnaryOp<"population_count", "the number of one bits, as ui8", TFC_IntTensor>;
-def TFC_RealOp : TFC_UnaryOp<"real", "the real part", TFC_ComplexTensor>;
-def TFC_ImagOp : TFC_UnaryOp<"imag", "the imaginary part", TFC_ComplexTensor>;
+def TFC_PopulationCountOp : TFC_UnaryOp<"population_count", "the number of one bits, as ui8", TFC_IntTensor> {
+  let elementRule = "UInt8";
+}
+def TFC_RealOp : TFC_UnaryOp<"real", "the real part", TFC_ComplexTensor> {
+  let elementRule = "Real";
+}
+def TFC_ImagOp : TFC_UnaryOp<"imag", "the imaginary part", TFC_ComplexTensor> {
+  let elementRule = "Real";
+}
 def TFC_ConjOp : TFC_UnaryOp<"conj", "the complex conjugate", TFC_ComplexTensor>;
 
 // Binary, numbers.
@@ -108,7 +135,9 @@ def TFC_MaximumOp : TFC_BinaryOp<"maximum", "the larger; NaN if either is", TFC_
 def TFC_MinimumOp : TFC_BinaryOp<"minimum", "the smaller; NaN if either is", TFC_RealTensor>;
 def TFC_Atan2Op : TFC_BinaryOp<"atan2", "the angle of the point (y, x)", TFC_FloatTensor>;
 def TFC_NextafterOp : TFC_BinaryOp<"nextafter", "the next number from x toward y", TFC_FloatTensor>;
-def TFC_ComplexOp : TFC_BinaryOp<"complex", "the complex number x + i y", TFC_FloatTensor>;
+def TFC_ComplexOp : TFC_BinaryOp<"complex", "the complex number x + i y", TFC_FloatTensor> {
+  let elementRule = "Complex";
+}
 
 // Binary, bool and integer.
 def TFC_LogicalAndOp : TFC_BinaryOp<"logical_and", "x and y", TFC_BoolTensor, [Commutative]>;

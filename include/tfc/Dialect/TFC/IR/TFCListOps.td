@@ -13,16 +13,7 @@
 include "tfc/Dialect/TFC/IR/TFCBase.td"
 
 class TFC_ListOp<string mnemonic>
-    : TFC_Op<mnemonic, [
-        Pure, DeclareOpInterfaceMethods<InferTypeOpInterface,
-            ["inferReturnTypes", "isCompatibleReturnTypes"]>]> {
-  let extraClassDeclaration = [{
-    static bool isCompatibleReturnTypes(::mlir::TypeRange inferred,
-                                        ::mlir::TypeRange actual) {
-      return ::tfc::areCompatibleTypes(inferred, actual);
-    }
-  }];
-}
+    : TFC_Op<mnemonic, [Pure, TFC_InferTypes]>;
 
 def TFC_ListCreateOp : TFC_ListOp<"list_create"> {
   let summary = "A list of so many elements, all zero";

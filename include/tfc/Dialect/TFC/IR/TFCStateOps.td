@@ -12,9 +12,7 @@
 
 include "tfc/Dialect/TFC/IR/TFCBase.td"
 
-def TFC_ReadVariableOp : TFC_Op<"read_variable", [
-    DeclareOpInterfaceMethods<InferTypeOpInterface,
-        ["inferReturnTypes", "isCompatibleReturnTypes"]>]> {
+def TFC_ReadVariableOp : TFC_Op<"read_variable", [TFC_InferTypes]> {
   let summary = "The value of a variable";
   let description = [{
     The value never changes when the variable is assigned later. Constraints:
@@ -27,16 +25,9 @@ def TFC_ReadVariableOp : TFC_Op<"read_variable", [
   let assemblyFormat = [{
     $resource (`after` `(` $after^ `)`)? attr-dict `:` type($resource) `->` type($value)
   }];
-  let extraClassDeclaration = [{
-    static bool isCompatibleReturnTypes(::mlir::TypeRange inferred,
-                                        ::mlir::TypeRange actual) {
-      return ::tfc::areCompatibleTypes(inferred, actual);
-    }
-  }];
 }
 
-def TFC_AssignVariableOp : TFC_Op<"assign_variable", [
-    DeclareOpInterfaceMethods<InferTypeOpInterface, ["inferReturnTypes"]>]> {
+def TFC_AssignVariableOp : TFC_Op<"assign_variable", []> {
   let summary = "Replace the value of a variable";
   let description = [{
     Constraints:
@@ -53,8 +44,7 @@ def TFC_AssignVariableOp : TFC_Op<"assign_variable", [
 }
 
 def TFC_PrintOp : TFC_Op<"print", [
-    AttrSizedOperandSegments, MemoryEffects<[MemWrite<TFC_ConsoleResource>]>,
-    DeclareOpInterfaceMethods<InferTypeOpInterface, ["inferReturnTypes"]>]> {
+    AttrSizedOperandSegments, MemoryEffects<[MemWrite<TFC_ConsoleResource>]>]> {
   let summary = "Print tensors";
   let description = [{
     `format` holds one `{}` for each operand (`{{` and `}}` stand for braces) and
@@ -75,8 +65,7 @@ def TFC_PrintOp : TFC_Op<"print", [
 
 def TFC_AssertOp : TFC_Op<"assert", [
     AttrSizedOperandSegments,
-    DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
-    DeclareOpInterfaceMethods<InferTypeOpInterface, ["inferReturnTypes"]>]> {
+    DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let summary = "Stop with an error unless the condition holds";
   let description = [{
     A barrier: every effect before it in program order has happened when it
