@@ -12,6 +12,9 @@ class DialectRegistry;
 
 namespace tfc {
 
+/// Adds the dialects of tfc alone: for contexts that have upstream's.
+void registerDialects(mlir::DialectRegistry &registry);
+
 /// Adds the tfc dialect, upstream's dialects and extensions.
 void registerAllDialects(mlir::DialectRegistry &registry);
 

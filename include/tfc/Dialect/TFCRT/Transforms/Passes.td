@@ -103,4 +103,18 @@ def TFCPlanMemoryPass : Pass<"tfc-plan-memory", "::mlir::func::FuncOp"> {
     "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect", "::tfc::rt::TFCRTDialect"];
 }
 
+def TFCSetFastMathPass : Pass<"tfc-set-fast-math"> {
+  let summary = "Say which floating-point liberties are allowed";
+  let description = [{
+    `contract` lets a multiplication and an addition become one FMA; every
+    addition, subtraction and multiplication gets or loses that flag.
+    `reassociate` keeps the flag where a lowering has set it (sums, products), else
+    it is taken away.
+  }];
+  let options = [
+    Option<"contract", "contract", "bool", "true", "allow fused multiply-adds">,
+    Option<"reassociate", "reassociate", "bool", "true", "allow reductions in another order">];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 #endif // TFC_DIALECT_TFCRT_TRANSFORMS_PASSES_TD

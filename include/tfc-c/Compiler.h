@@ -1,0 +1,68 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// The C interface of the compiler.
+//===----------------------------------------------------------------------===//
+
+#ifndef TFC_C_COMPILER_H
+#define TFC_C_COMPILER_H
+
+#include "mlir-c/IR.h"
+#include "mlir-c/Support.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Options by name, as strings; see tfcOptionsSet.
+typedef struct TfcOptions { void *ptr; } TfcOptions;
+/// What a compilation gave: code or an explanation.
+typedef struct TfcArtifact { void *ptr; } TfcArtifact;
+/// Code in this process.
+typedef struct TfcLoadedCode { void *ptr; } TfcLoadedCode;
+
+/// Adds the dialects of tfc and what translates to LLVM IR.
+void tfcRegisterDialects(MlirDialectRegistry registry);
+/// Registers the passes and stages of tfc, once a process.
+void tfcRegisterPasses(void);
+
+TfcOptions tfcOptionsCreate(void);
+void tfcOptionsDestroy(TfcOptions options);
+/// Calls `onError` with what is wrong, and returns false, if there is no such option or value.
+bool tfcOptionsSet(TfcOptions options, MlirStringRef name, MlirStringRef value,
+                   MlirStringCallback onError, void *userData);
+
+/// Compiles all entries of a module, which stays as it is. The caller owns the artifact. May run without
+/// the interpreter's lock.
+TfcArtifact tfcCompile(MlirModule module, TfcOptions options);
+/// Runs one stage in place; the artifact says only whether it failed.
+TfcArtifact tfcRunStage(MlirModule module, MlirStringRef stage, TfcOptions options);
+void tfcArtifactDestroy(TfcArtifact artifact);
+bool tfcArtifactFailed(TfcArtifact artifact);
+
+/// Strings of an artifact, valid while it lives.
+typedef enum TfcArtifactText {
+  TfcArtifactObject,      ///< the bytes of the object file
+  TfcArtifactDescription, ///< entries and target, as JSON
+  TfcArtifactMessage,     ///< why it failed
+  TfcArtifactLocation,    ///< "file:line:column" of the user's program, or empty
+  TfcArtifactStage,       ///< the stage that failed
+  TfcArtifactReproducer   ///< path of a file that shows the failure, or empty
+} TfcArtifactText;
+MlirStringRef tfcArtifactGet(TfcArtifact artifact, TfcArtifactText what);
+/// The text that option `dump` asked for, or an empty one.
+MlirStringRef tfcArtifactGetDump(TfcArtifact artifact, MlirStringRef name);
+
+/// Links an object. Null if that fails: then `onError` got the reason.
+TfcLoadedCode tfcLoad(MlirStringRef object, MlirStringCallback onError, void *userData);
+void tfcLoadedCodeDestroy(TfcLoadedCode code);
+/// The address of a symbol; 0 if there is none: then `onError` got the reason.
+uint64_t tfcLoadedCodeAddress(TfcLoadedCode code, MlirStringRef symbol,
+                              MlirStringCallback onError, void *userData);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif // TFC_C_COMPILER_H

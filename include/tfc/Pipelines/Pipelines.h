@@ -1,0 +1,40 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// The stages of compilation, by name.
+//===----------------------------------------------------------------------===//
+
+#ifndef TFC_PIPELINES_PIPELINES_H
+#define TFC_PIPELINES_PIPELINES_H
+
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassOptions.h"
+
+namespace tfc {
+
+/// What a user may choose. Names and defaults are those of the options of the pipelines in
+/// `tfc-opt` and of the dictionary that Python gives.
+struct StageOptions : public mlir::PassPipelineOptions<StageOptions> {
+  Option<bool> contract{*this, "contract",
+                        llvm::cl::desc("let a multiplication and an addition become one FMA"),
+                        llvm::cl::init(true)};
+  Option<bool> reassociate{*this, "reassociate",
+                           llvm::cl::desc("let reductions be computed in another order"),
+                           llvm::cl::init(true)};
+};
+
+/// The names of all stages, in the order of compilation; compound ones last.
+llvm::ArrayRef<llvm::StringRef> stageNames();
+
+/// Adds the passes of the stage to a pass manager of `builtin.module`. Fails with a message on
+/// `errors` if there is no such stage or one of its passes is not registered.
+mlir::LogicalResult buildStage(llvm::StringRef name, const StageOptions &options,
+                               mlir::OpPassManager &manager, llvm::raw_ostream &errors);
+
+/// Registers every stage as a pass pipeline.
+void registerPipelines();
+
+} // namespace tfc
+
+#endif // TFC_PIPELINES_PIPELINES_H

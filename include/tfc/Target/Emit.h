@@ -1,0 +1,54 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// The LLVM dialect in, machine code out.
+//===----------------------------------------------------------------------===//
+
+#ifndef TFC_TARGET_EMIT_H
+#define TFC_TARGET_EMIT_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/Support/Error.h"
+#include <memory>
+#include <string>
+
+namespace llvm {
+class TargetMachine;
+} // namespace llvm
+
+namespace tfc {
+
+struct TargetOptions {
+  std::string triple;         ///< empty: this machine's
+  std::string cpu = "native"; ///< "native" needs this machine's triple; empty: the triple's baseline
+  std::string features;       ///< "+a,-b", added to those of the cpu
+  unsigned optLevel = 2;      ///< 0 to 3
+};
+
+/// What is wanted besides the object.
+struct EmitRequest {
+  bool assembly = false;
+  bool llvmIR = false;          ///< before LLVM's optimizations
+  bool optimizedLLVMIR = false; ///< after them
+};
+
+struct Emitted {
+  std::string object;
+  std::string assembly, llvmIR, optimizedLLVMIR; // empty unless requested
+  std::string triple, cpu, features;             // what was compiled for
+};
+
+/// The machine to compile for. Fails on triples, cpus and features that this LLVM does not know.
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>> createTargetMachine(const TargetOptions &options);
+
+/// Adds what `emit` needs to a registry of dialects.
+void registerTargetTranslations(mlir::DialectRegistry &registry);
+
+/// Compiles a module of the LLVM dialect.
+llvm::Expected<Emitted> emit(mlir::ModuleOp module, const TargetOptions &options,
+                             const EmitRequest &request = {});
+
+} // namespace tfc
+
+#endif // TFC_TARGET_EMIT_H

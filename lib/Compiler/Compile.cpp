@@ -1,0 +1,261 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// Runs the stages, keeps what they say, writes down what they fail on.
+//===----------------------------------------------------------------------===//
+
+#include "tfc/Compiler/Compile.h"
+#include "Describe.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/Verifier.h"
+#include "mlir/Pass/PassManager.h"
+#include "tfc/Pipelines/Pipelines.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+#include "llvm/Target/TargetMachine.h"
+#include <thread>
+
+using namespace mlir;
+using llvm::StringRef;
+using namespace tfc;
+
+std::string CompileOptions::set(StringRef name, StringRef value) {
+  auto boolean = [&](bool &flag) -> std::string {
+    StringRef lower = value;
+    if (lower.equals_insensitive("true") || lower == "1")
+      flag = true;
+    else if (lower.equals_insensitive("false") || lower == "0")
+      flag = false;
+    else
+      return ("option " + name + ": expected true or false, got '" + value + "'").str();
+    return {};
+  };
+  if (name == "triple")
+    target.triple = value.str();
+  else if (name == "cpu")
+    target.cpu = value.str();
+  else if (name == "features")
+    target.features = value.str();
+  else if (name == "opt_level") {
+    if (value.getAsInteger(10, target.optLevel) || target.optLevel > 3)
+      return ("option opt_level: expected 0, 1, 2 or 3, got '" + value + "'").str();
+  } else if (name == "contract")
+    return boolean(contract);
+  else if (name == "reassociate")
+    return boolean(reassociate);
+  else if (name == "reproducer_directory")
+    reproducerDirectory = value.str();
+  else if (name == "dump") {
+    llvm::SmallVector<StringRef> names;
+    value.split(names, ',', -1, /*KeepEmpty=*/false);
+    for (StringRef wanted : names)
+      dump.push_back(wanted.trim().str());
+  } else
+    return ("there is no option '" + name +
+            "'; options are triple, cpu, features, opt_level, contract, reassociate, dump, "
+            "reproducer_directory")
+        .str();
+  return {};
+}
+
+namespace {
+
+/// The errors of this thread's compilation; others share the context.
+class Errors {
+public:
+  explicit Errors(MLIRContext *context)
+      : handler(context, [this, thread = std::this_thread::get_id()](Diagnostic &diagnostic) {
+          if (std::this_thread::get_id() != thread)
+            return failure();
+          if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
+            add(diagnostic);
+          return success();
+        }) {}
+
+  std::string message, location;
+
+private:
+  void add(Diagnostic &diagnostic) {
+    std::string where = describeLocation(diagnostic.getLocation());
+    if (location.empty())
+      location = where;
+    if (!message.empty())
+      message += "\n";
+    message += diagnostic.str();
+    for (Diagnostic &note : diagnostic.getNotes())
+      message += "\n  note: " + note.str();
+  }
+
+  ScopedDiagnosticHandler handler;
+};
+
+StageOptions &fill(StageOptions &stage, const CompileOptions &options) {
+  stage.contract = options.contract;
+  stage.reassociate = options.reassociate;
+  return stage;
+}
+
+std::string text(ModuleOp module) {
+  std::string result;
+  llvm::raw_string_ostream stream(result);
+  module->print(stream, OpPrintingFlags().enableDebugInfo(true, false).assumeVerified());
+  return result;
+}
+
+/// Writes the module as it came, with the command that shows the failure. Returns the path, or nothing.
+std::string writeReproducer(ModuleOp module, StringRef stage, const CompileOptions &options) {
+  llvm::SmallString<128> path(options.reproducerDirectory);
+  if (path.empty() ? bool(llvm::sys::fs::createUniqueDirectory("tfc-reproducer", path))
+                   : bool(llvm::sys::fs::create_directories(path)))
+    return {};
+  llvm::SmallString<128> file(path);
+  llvm::sys::path::append(file, "module-%%%%%%.mlir");
+  int descriptor;
+  if (llvm::sys::fs::createUniqueFile(file, descriptor, path))
+    return {};
+  llvm::raw_fd_ostream stream(descriptor, /*shouldClose=*/true);
+  auto flag = [](bool value) { return value ? "true" : "false"; };
+  stream << "// tfc-opt --" << stage << "=\"contract=" << flag(options.contract)
+         << " reassociate=" << flag(options.reassociate) << "\" " << path << "\n"
+         << text(module);
+  return path.str().str();
+}
+
+LogicalResult runPasses(ModuleOp module, StringRef stage, const CompileOptions &options,
+                        Errors &errors) {
+  PassManager manager(module.getContext());
+  // Passes are tested with the verifier on; here it would cost as much as they do.
+  manager.enableVerifier(false);
+  StageOptions stageOptions;
+  std::string problem;
+  llvm::raw_string_ostream stream(problem);
+  if (failed(buildStage(stage, fill(stageOptions, options), manager, stream))) {
+    errors.message = problem;
+    return failure();
+  }
+  return manager.run(module);
+}
+
+CompileFailure explain(const Errors &errors, StringRef stage) {
+  CompileFailure result;
+  result.message = errors.message.empty() ? "the compiler failed without a message" : errors.message;
+  result.location = errors.location;
+  result.stage = stage.str();
+  return result;
+}
+
+constexpr StringRef compileStages[] = {"tfc-optimize", "tfc-to-linalg", "tfc-bufferization",
+                                       "tfc-buffers-to-loops", "tfc-loops-to-llvm"};
+
+class Driver {
+public:
+  Driver(ModuleOp module, const CompileOptions &options)
+      : original(module), options(options), errors(module.getContext()) {}
+
+  Artifact run();
+
+private:
+  bool fail(StringRef stage, std::string message = {});
+  bool wants(StringRef name) const { return llvm::is_contained(options.dump, name); }
+  bool checkDumps();
+  bool runStages();
+  bool emitCode();
+
+  ModuleOp original;
+  const CompileOptions &options;
+  Errors errors;
+  OwningOpRef<ModuleOp> module;
+  Artifact artifact;
+};
+
+bool Driver::fail(StringRef stage, std::string message) {
+  artifact.failed = true;
+  if (!message.empty())
+    errors.message += (errors.message.empty() ? "" : "\n") + message;
+  artifact.failure = explain(errors, stage);
+  return false;
+}
+
+bool Driver::checkDumps() {
+  llvm::SmallVector<StringRef> known(std::begin(compileStages), std::end(compileStages));
+  known.append({"llvm-ir", "llvm-ir-optimized", "asm"});
+  for (StringRef name : options.dump)
+    if (!llvm::is_contained(known, name))
+      return fail("options", ("there is no stage '" + name + "' to dump; there are " +
+                              llvm::join(known, ", "))
+                                 .str());
+  return true;
+}
+
+bool Driver::runStages() {
+  for (StringRef stage : compileStages) {
+    if (failed(runPasses(*module, stage, options, errors))) {
+      fail(stage);
+      artifact.failure.reproducer = writeReproducer(original, "tfc-pipeline", options);
+      return false;
+    }
+    if (stage == "tfc-to-linalg")
+      describeLinalg(*module, artifact.entries);
+    if (stage == "tfc-buffers-to-loops")
+      describeMemory(*module, artifact.entries);
+    if (wants(stage))
+      artifact.dumps.emplace_back(stage.str(), text(*module));
+  }
+  return true;
+}
+
+bool Driver::emitCode() {
+  EmitRequest request;
+  request.assembly = wants("asm");
+  request.llvmIR = wants("llvm-ir");
+  request.optimizedLLVMIR = wants("llvm-ir-optimized");
+  auto code = emit(*module, options.target, request);
+  if (!code)
+    return fail("code generation", llvm::toString(code.takeError()));
+  artifact.code = std::move(*code);
+  auto keep = [&](StringRef name, std::string &value) {
+    if (wants(name))
+      artifact.dumps.emplace_back(name.str(), std::move(value));
+  };
+  keep("asm", artifact.code.assembly);
+  keep("llvm-ir", artifact.code.llvmIR);
+  keep("llvm-ir-optimized", artifact.code.optimizedLLVMIR);
+  return true;
+}
+
+Artifact Driver::run() {
+  if (!checkDumps())
+    return std::move(artifact);
+  // Options of the target fail before minutes are spent on passes.
+  if (auto machine = createTargetMachine(options.target); !machine) {
+    fail("options", llvm::toString(machine.takeError()));
+    return std::move(artifact);
+  }
+  if (failed(verify(original))) {
+    fail("input");
+    return std::move(artifact);
+  }
+  module = original.clone();
+  artifact.entries = describeSignatures(*module);
+  if (artifact.entries.empty())
+    fail("input", "the module has no entry: no function has the attribute tfc.entry");
+  else if (runStages())
+    emitCode();
+  return std::move(artifact);
+}
+
+} // namespace
+
+Artifact tfc::compile(ModuleOp module, const CompileOptions &options) {
+  return Driver(module, options).run();
+}
+
+CompileFailure tfc::runStage(ModuleOp module, StringRef stage, const CompileOptions &options,
+                             bool &failedFlag) {
+  Errors errors(module.getContext());
+  failedFlag = failed(runPasses(module, stage, options, errors)) || failed(verify(module));
+  return failedFlag ? explain(errors, stage) : CompileFailure();
+}

@@ -1,0 +1,173 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// The table of stages: what runs, in which order, and why.
+//===----------------------------------------------------------------------===//
+
+#include "tfc/Pipelines/Pipelines.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+using llvm::StringRef;
+
+namespace {
+
+enum class Kind { pass, stage };
+
+/// One step of a stage: a pass (with its options, as `mlir-opt` spells them) or another
+/// stage. `${contract}` and `${reassociate}` stand for the options of those names.
+struct Step {
+  StringRef text;
+  StringRef why;
+  Kind kind = Kind::pass;
+};
+
+struct Stage {
+  StringRef name;
+  StringRef summary;
+  llvm::ArrayRef<Step> steps;
+};
+
+constexpr Step optimize[] = {
+    {"tfc-inline-calls", "a call hides what its callee reads and writes"},
+    {"canonicalize", "shapes and constants that tracing left open"},
+    {"tfc-insert-checks", "run-time errors of pure ops become effects, before effects are ordered"},
+    {"tfc-order-effects", "program order becomes the fewest token edges"},
+    {"tfc-promote-variables", "tokens say which reads and writes can be values"},
+    {"canonicalize", "promotion leaves casts and single-use loops"},
+    {"cse", "equal computations on both sides of what was an effect"},
+};
+
+constexpr Step toLinalg[] = {
+    {"convert-tfc-to-linalg", "ops become index spaces, elementwise ones fused as they are built"},
+    {"tfc-pack-abi", "destinations of results and variables are known before bufferization"},
+    {"tfc-guard-variables", "before anything moves or merges reads of variables"},
+};
+
+constexpr Step bufferize[] = {
+    {"canonicalize", "less to analyze"},
+    {"cse", "equal temporaries would get two buffers"},
+    {"tfc-reuse-operands", "elementwise chains work in one buffer"},
+    {"tfc-guard-variables", "operands just overwritten may be variables"},
+    {"tfc-place-results", "after chains are tied together: all of one computes in the result"},
+    {"tfc-bufferize", "tensors become memory"},
+    {"canonicalize", "casts between tensors and buffers, copies to themselves"},
+    {"cse", "equal views"},
+};
+
+constexpr Step toLoops[] = {
+    {"tfc-expand-math", "vectorizable arithmetic instead of calls of libm"},
+    {"tfc-set-fast-math{contract=${contract} reassociate=${reassociate}}",
+     "after the last pass that makes floating-point ops"},
+    {"tfc-linalg-to-loops", "loops in the order that LLVM vectorizes"},
+    {"func.func(tfc-plan-memory)", "after the last pass that makes buffers"},
+};
+
+constexpr Step toLLVM[] = {
+    {"convert-complex-to-standard", "complex functions in terms of real ones"},
+    {"expand-strided-metadata", "views become arithmetic on pointers"},
+    {"lower-affine", "what the step before has made"},
+    {"convert-scf-to-cf", "early exits need branches"},
+    {"tfc-runtime-to-llvm", "print, abort and dynamic memory meet the host"},
+    {"tfc-to-llvm", "one conversion for the rest"},
+    {"reconcile-unrealized-casts", "pairs left between the last two steps"},
+};
+
+constexpr Step linalgToLLVM[] = {
+    {"tfc-pack-abi", "no-op after tfc-to-linalg; hand-written linalg starts here"},
+    {"tfc-guard-variables", "no-op after tfc-to-linalg"},
+    {"tfc-bufferization", "", Kind::stage},
+    {"tfc-buffers-to-loops", "", Kind::stage},
+    {"tfc-loops-to-llvm", "", Kind::stage},
+};
+
+constexpr Step all[] = {
+    {"tfc-optimize", "", Kind::stage},
+    {"tfc-to-linalg", "", Kind::stage},
+    {"tfc-bufferization", "", Kind::stage},
+    {"tfc-buffers-to-loops", "", Kind::stage},
+    {"tfc-loops-to-llvm", "", Kind::stage},
+};
+
+constexpr Stage stages[] = {
+    {"tfc-optimize", "traced tfc -> optimized tfc, effects ordered", optimize},
+    {"tfc-to-linalg", "tfc -> linalg on tensors behind the binary interface", toLinalg},
+    {"tfc-bufferization", "packed linalg on tensors -> linalg on buffers", bufferize},
+    {"tfc-buffers-to-loops", "linalg on buffers -> loops, memory planned", toLoops},
+    {"tfc-loops-to-llvm", "loops -> the LLVM dialect", toLLVM},
+    {"tfc-linalg-to-llvm", "linalg on tensors -> the LLVM dialect", linalgToLLVM},
+    {"tfc-pipeline", "all stages: traced tfc -> the LLVM dialect", all},
+};
+
+/// Fills in the options of a step.
+std::string expand(StringRef text, const tfc::StageOptions &options) {
+  std::string result;
+  for (; !text.empty();) {
+    auto take = [&](StringRef key, StringRef value) {
+      bool found = text.consume_front(key);
+      if (found)
+        result += value;
+      return found;
+    };
+    if (take("${contract}", options.contract ? "true" : "false") ||
+        take("${reassociate}", options.reassociate ? "true" : "false"))
+      continue;
+    result += text.front();
+    text = text.drop_front();
+  }
+  return result;
+}
+
+const Stage *find(StringRef name) {
+  const Stage *stage = llvm::find_if(stages, [&](const Stage &s) { return s.name == name; });
+  return stage == std::end(stages) ? nullptr : stage;
+}
+
+} // namespace
+
+llvm::ArrayRef<StringRef> tfc::stageNames() {
+  static const auto names = llvm::map_to_vector(stages, [](const Stage &s) { return s.name; });
+  return names;
+}
+
+LogicalResult tfc::buildStage(StringRef name, const StageOptions &options, OpPassManager &manager,
+                              llvm::raw_ostream &errors) {
+  const Stage *stage = find(name);
+  if (!stage) {
+    errors << "there is no stage '" << name << "'; stages are ";
+    llvm::interleaveComma(stageNames(), errors);
+    return failure();
+  }
+  for (const Step &step : stage->steps) {
+    if (step.kind == Kind::stage) {
+      if (failed(buildStage(step.text, options, manager, errors)))
+        return failure();
+      continue;
+    }
+    if (failed(parsePassPipeline(expand(step.text, options), manager, errors)))
+      return failure();
+  }
+  return success();
+}
+
+void tfc::registerPipelines() {
+  // The registry keeps functions, not states: one closure for each name.
+  for (const Stage &stage : stages)
+    registerPassPipeline(
+        stage.name, stage.summary,
+        [name = stage.name](OpPassManager &manager, StringRef text,
+                            llvm::function_ref<LogicalResult(const llvm::Twine &)> error) {
+          StageOptions options;
+          if (failed(options.parseFromString(text)))
+            return failure();
+          std::string message;
+          llvm::raw_string_ostream stream(message);
+          if (failed(buildStage(name, options, manager, stream)))
+            return error(message);
+          return success();
+        },
+        [](llvm::function_ref<void(const detail::PassOptions &)> show) { show(StageOptions()); });
+}

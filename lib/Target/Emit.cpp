@@ -1,0 +1,203 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// LLVM dialect -> LLVM IR -> optimized -> object file.
+//===----------------------------------------------------------------------===//
+
+#include "tfc/Target/Emit.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/Analysis/AliasAnalysis.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Module.h"
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/SmallVectorMemoryBuffer.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/SubtargetFeature.h"
+#include "llvm/Transforms/Utils/Cloning.h"
+
+using namespace llvm;
+using namespace tfc;
+
+static Error fail(const Twine &message) {
+  return createStringError(inconvertibleErrorCode(), message);
+}
+
+static void initializeTargets() {
+  static bool once = [] {
+    InitializeAllTargetInfos();
+    InitializeAllTargets();
+    InitializeAllTargetMCs();
+    InitializeAllAsmPrinters();
+    InitializeAllAsmParsers();
+    return true;
+  }();
+  (void)once;
+}
+
+/// "+a,-b" of this machine.
+static std::string hostFeatures() {
+  SubtargetFeatures features;
+  for (const auto &feature : sys::getHostCPUFeatures())
+    features.AddFeature(feature.first(), feature.second);
+  return features.getString();
+}
+
+static std::string availableTargets() {
+  std::string text;
+  for (const Target &target : TargetRegistry::targets())
+    text += (text.empty() ? "" : ", ") + std::string(target.getName());
+  return text;
+}
+
+Expected<std::unique_ptr<TargetMachine>> tfc::createTargetMachine(const TargetOptions &options) {
+  initializeTargets();
+  Triple host(sys::getProcessTriple());
+  Triple triple(options.triple.empty() ? host.str() : Triple::normalize(options.triple));
+  std::string error;
+  const Target *target = TargetRegistry::lookupTarget(triple, error);
+  if (!target)
+    return fail("no code generator for '" + triple.str() + "'; this build has " + availableTargets());
+
+  std::string cpu = options.cpu, features;
+  if (cpu == "native") {
+    if (triple.getArch() == host.getArch()) {
+      cpu = sys::getHostCPUName().str();
+      features = hostFeatures();
+    } else {
+      cpu.clear(); // the baseline of another architecture
+    }
+  }
+  if (!options.features.empty())
+    features += (features.empty() ? "" : ",") + options.features;
+
+  // LLVM only prints a warning for names it does not know.
+  std::unique_ptr<MCSubtargetInfo> info(target->createMCSubtargetInfo(triple, "", ""));
+  if (!info)
+    return fail("no code generator for '" + triple.str() + "'");
+  if (!cpu.empty() && !info->isCPUStringValid(cpu))
+    return fail("unknown cpu '" + cpu + "' for " + triple.str() +
+                "; `llc -march=" + target->getName() + " -mcpu=help` lists those there are");
+  for (const std::string &feature : SubtargetFeatures(options.features).getFeatures()) {
+    StringRef name = StringRef(feature).ltrim("+-");
+    bool known = any_of(info->getAllProcessorFeatures(),
+                        [&](const SubtargetFeatureKV &entry) { return name == entry.Key; });
+    if (!known)
+      return fail("unknown feature '" + name + "' for " + triple.str());
+  }
+
+  llvm::TargetOptions codegen;
+  CodeGenOptLevel level = options.optLevel == 0   ? CodeGenOptLevel::None
+                          : options.optLevel == 1 ? CodeGenOptLevel::Less
+                                                  : CodeGenOptLevel::Default;
+  std::unique_ptr<TargetMachine> machine(
+      target->createTargetMachine(triple, cpu, features, codegen, Reloc::PIC_, std::nullopt, level));
+  if (!machine)
+    return fail("no code generator for '" + triple.str() + "'");
+  return machine;
+}
+
+void tfc::registerTargetTranslations(mlir::DialectRegistry &registry) {
+  mlir::registerBuiltinDialectTranslation(registry);
+  mlir::registerLLVMDialectTranslation(registry);
+}
+
+/// Every function is compiled for the machine, not for the triple's baseline.
+static void setAttributes(Module &module, const TargetMachine &machine) {
+  bool wide = machine.getTargetFeatureString().contains("+avx512f");
+  for (Function &function : module) {
+    if (function.isDeclaration())
+      continue;
+    if (!machine.getTargetCPU().empty())
+      function.addFnAttr("target-cpu", machine.getTargetCPU());
+    if (!machine.getTargetFeatureString().empty())
+      function.addFnAttr("target-features", machine.getTargetFeatureString());
+    function.addFnAttr(Attribute::NoUnwind);
+    if (wide) // LLVM prefers 256 bits there for the clock's sake; loops over tensors gain from 512
+      function.addFnAttr("prefer-vector-width", "512");
+  }
+}
+
+static void optimize(Module &module, TargetMachine &machine, unsigned level) {
+  LoopAnalysisManager loops;
+  FunctionAnalysisManager functions;
+  CGSCCAnalysisManager components;
+  ModuleAnalysisManager modules;
+  PipelineTuningOptions tuning;
+  tuning.LoopVectorization = level > 1;
+  tuning.SLPVectorization = level > 1;
+  PassBuilder builder(&machine, tuning);
+  functions.registerPass([&] { return builder.buildDefaultAAPipeline(); });
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(components);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, components, modules);
+  OptimizationLevel levels[] = {OptimizationLevel::O0, OptimizationLevel::O1, OptimizationLevel::O2,
+                                OptimizationLevel::O3};
+  OptimizationLevel chosen = levels[std::min(level, 3u)];
+  ModulePassManager passes = level == 0 ? builder.buildO0DefaultPipeline(chosen)
+                                        : builder.buildPerModuleDefaultPipeline(chosen);
+  passes.run(module, modules);
+}
+
+static Expected<std::string> generate(Module &module, TargetMachine &machine, CodeGenFileType type) {
+  SmallVector<char, 0> bytes;
+  raw_svector_ostream stream(bytes);
+  legacy::PassManager passes;
+  if (machine.addPassesToEmitFile(passes, stream, nullptr, type, /*DisableVerify=*/true))
+    return fail("the target writes no such file");
+  passes.run(module);
+  return std::string(bytes.data(), bytes.size());
+}
+
+static std::string print(Module &module) {
+  std::string text;
+  raw_string_ostream stream(text);
+  module.print(stream, nullptr);
+  return text;
+}
+
+Expected<Emitted> tfc::emit(mlir::ModuleOp module, const TargetOptions &options,
+                            const EmitRequest &request) {
+  auto machine = createTargetMachine(options);
+  if (!machine)
+    return machine.takeError();
+  LLVMContext context;
+  std::unique_ptr<Module> code = mlir::translateModuleToLLVMIR(module, context, "tfc");
+  if (!code)
+    return fail("the module could not be translated to LLVM IR");
+  code->setTargetTriple((*machine)->getTargetTriple());
+  code->setDataLayout((*machine)->createDataLayout());
+  setAttributes(*code, **machine);
+
+  Emitted result;
+  result.triple = (*machine)->getTargetTriple().str();
+  result.cpu = (*machine)->getTargetCPU().str();
+  result.features = (*machine)->getTargetFeatureString().str();
+  if (request.llvmIR)
+    result.llvmIR = print(*code);
+  optimize(*code, **machine, options.optLevel);
+  if (request.optimizedLLVMIR)
+    result.optimizedLLVMIR = print(*code);
+  if (request.assembly) {
+    // Code generation changes the module.
+    std::unique_ptr<Module> copy = CloneModule(*code);
+    auto assembly = generate(*copy, **machine, CodeGenFileType::AssemblyFile);
+    if (!assembly)
+      return assembly.takeError();
+    result.assembly = std::move(*assembly);
+  }
+  auto object = generate(*code, **machine, CodeGenFileType::ObjectFile);
+  if (!object)
+    return object.takeError();
+  result.object = std::move(*object);
+  return result;
+}

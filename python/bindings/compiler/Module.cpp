@@ -1,0 +1,207 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// tfc._compiler: dialect, stages, object code and loader for the standard `mlir` package.
+//===----------------------------------------------------------------------===//
+
+#include "mlir-c/IR.h"
+#include "mlir/Bindings/Python/NanobindAdaptors.h"
+#include "tfc-c/Compiler.h"
+#include <nanobind/eval.h>
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/string.h>
+
+namespace nb = nanobind;
+
+namespace {
+
+void append(MlirStringRef text, void *userData) {
+  static_cast<std::string *>(userData)->append(text.data, text.length);
+}
+MlirStringRef ref(const std::string &text) { return mlirStringRefCreate(text.data(), text.size()); }
+std::string toString(MlirStringRef text) { return std::string(text.data, text.length); }
+
+/// The class that Python catches; made with the module.
+PyObject *compileError = nullptr;
+
+[[noreturn]] void raise(const std::string &message, const std::string &location = "",
+                        const std::string &stage = "", const std::string &reproducer = "") {
+  nb::object error = nb::steal(PyObject_CallFunction(
+      compileError, "s#s#s#s#", message.data(), Py_ssize_t(message.size()), location.data(),
+      Py_ssize_t(location.size()), stage.data(), Py_ssize_t(stage.size()), reproducer.data(),
+      Py_ssize_t(reproducer.size())));
+  if (error.is_valid())
+    PyErr_SetObject(compileError, error.ptr());
+  throw nb::python_error();
+}
+
+class Options {
+public:
+  explicit Options(nb::dict values) : handle(tfcOptionsCreate()) {
+    for (auto [key, value] : values) {
+      std::string problem, text;
+      // Lists become "a,b"; numbers and booleans their str().
+      if (nb::isinstance<nb::list>(value) || nb::isinstance<nb::tuple>(value)) {
+        for (nb::handle item : value)
+          text += (text.empty() ? "" : ",") + std::string(nb::str(item).c_str());
+      } else if (value.is_none()) {
+        continue;
+      } else {
+        text = nb::str(value).c_str();
+      }
+      if (!tfcOptionsSet(handle, ref(nb::cast<std::string>(key)), ref(text), append, &problem)) {
+        tfcOptionsDestroy(handle);
+        throw nb::value_error(problem.c_str());
+      }
+    }
+  }
+  ~Options() { tfcOptionsDestroy(handle); }
+  Options(const Options &) = delete;
+
+  TfcOptions handle;
+};
+
+/// Throws what an artifact says is wrong.
+void check(TfcArtifact artifact) {
+  if (!tfcArtifactFailed(artifact))
+    return;
+  auto get = [&](TfcArtifactText what) { return toString(tfcArtifactGet(artifact, what)); };
+  std::string message = get(TfcArtifactMessage), location = get(TfcArtifactLocation),
+              stage = get(TfcArtifactStage), reproducer = get(TfcArtifactReproducer);
+  tfcArtifactDestroy(artifact);
+  raise(message, location, stage, reproducer);
+}
+
+struct PyArtifact {
+  TfcArtifact handle;
+  explicit PyArtifact(TfcArtifact handle) : handle(handle) {}
+  PyArtifact(PyArtifact &&other) : handle(other.handle) { other.handle.ptr = nullptr; }
+  ~PyArtifact() {
+    if (handle.ptr)
+      tfcArtifactDestroy(handle);
+  }
+};
+
+struct PyLoaded {
+  TfcLoadedCode handle;
+  explicit PyLoaded(TfcLoadedCode handle) : handle(handle) {}
+  PyLoaded(PyLoaded &&other) : handle(other.handle) { other.handle.ptr = nullptr; }
+  ~PyLoaded() {
+    if (handle.ptr)
+      tfcLoadedCodeDestroy(handle);
+  }
+};
+
+PyArtifact compile(MlirModule module, nb::dict values) {
+  Options options(values);
+  TfcArtifact artifact;
+  {
+    nb::gil_scoped_release unlocked;
+    artifact = tfcCompile(module, options.handle);
+  }
+  check(artifact);
+  return PyArtifact(artifact);
+}
+
+void runPipeline(MlirModule module, const std::string &stage, nb::dict values) {
+  Options options(values);
+  TfcArtifact artifact;
+  {
+    nb::gil_scoped_release unlocked;
+    artifact = tfcRunStage(module, ref(stage), options.handle);
+  }
+  check(artifact);
+  tfcArtifactDestroy(artifact);
+}
+
+PyLoaded load(nb::bytes object) {
+  std::string problem;
+  TfcLoadedCode code =
+      tfcLoad(mlirStringRefCreate(object.c_str(), object.size()), append, &problem);
+  if (!code.ptr)
+    raise("the object could not be loaded: " + problem);
+  return PyLoaded(code);
+}
+
+void registerDialects(MlirContext context) {
+  MlirDialectRegistry registry = mlirDialectRegistryCreate();
+  tfcRegisterDialects(registry);
+  mlirContextAppendDialectRegistry(context, registry);
+  mlirDialectRegistryDestroy(registry);
+  for (const char *name : {"tfc", "tfcrt"})
+    mlirContextGetOrLoadDialect(context, mlirStringRefCreateFromCString(name));
+}
+
+/// Python: class CompileError(Exception): message, location, stage, reproducer.
+void makeError(nb::module_ &m) {
+  nb::dict scope;
+  scope["__builtins__"] = nb::module_::import_("builtins");
+  nb::exec(R"(
+class CompileError(Exception):
+    """A module could not be compiled: `message`, `location` ("file:line:column" of the user's program, or
+    empty), `stage`, `reproducer` (a file that shows the failure, or empty)."""
+
+    def __init__(self, message, location="", stage="", reproducer=""):
+        super().__init__(message, location, stage, reproducer)
+        self.message, self.location, self.stage, self.reproducer = message, location, stage, reproducer
+
+    def __str__(self):
+        text = f"{self.location}: {self.message}" if self.location else self.message
+        if self.stage:
+            text += f"\n  in stage {self.stage}"
+        if self.reproducer:
+            text += f"\n  to reproduce: {self.reproducer}"
+        return text
+)",
+           scope);
+  nb::object error = scope["CompileError"];
+  error.attr("__module__") = "tfc._compiler";
+  m.attr("CompileError") = error;
+  compileError = error.release().ptr();
+}
+
+} // namespace
+
+NB_MODULE(_compiler, m) {
+  m.doc() = "The compiler behind tfc, for modules of the standard mlir package.";
+  tfcRegisterPasses();
+  makeError(m);
+
+  nb::class_<PyArtifact>(m, "Artifact")
+      .def_prop_ro("object",
+                   [](PyArtifact &self) {
+                     MlirStringRef text = tfcArtifactGet(self.handle, TfcArtifactObject);
+                     return nb::bytes(text.data, text.length);
+                   },
+                   "The bytes of the object file.")
+      .def_prop_ro("description",
+                   [](PyArtifact &self) {
+                     return toString(tfcArtifactGet(self.handle, TfcArtifactDescription));
+                   },
+                   "Entries and target, as JSON.")
+      .def("dump",
+           [](PyArtifact &self, const std::string &name) {
+             return toString(tfcArtifactGetDump(self.handle, ref(name)));
+           },
+           nb::arg("name"), "The text that the option `dump` asked for, else an empty one.");
+
+  nb::class_<PyLoaded>(m, "LoadedObject")
+      .def("address",
+           [](PyLoaded &self, const std::string &symbol) {
+             std::string problem;
+             uint64_t address = tfcLoadedCodeAddress(self.handle, ref(symbol), append, &problem);
+             if (!address)
+               raise(problem);
+             return address;
+           },
+           nb::arg("symbol"), "The address of a symbol; valid while this object lives.");
+
+  m.def("register", registerDialects, nb::arg("context"),
+        "Loads the dialects of tfc into a context.");
+  m.def("run_pipeline", runPipeline, nb::arg("module"), nb::arg("stage"),
+        nb::arg("options") = nb::dict(), "Runs one stage in place; raises CompileError.");
+  m.def("compile", compile, nb::arg("module"), nb::arg("options") = nb::dict(),
+        "Compiles the entries of a module, which stays as it is; raises CompileError.");
+  m.def("load", load, nb::arg("object"), "Links the bytes of an object file into this process.");
+}
