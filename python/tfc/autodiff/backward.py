@@ -48,7 +48,8 @@ def accumulate(total, extra):
 def backward(entries: Sequence[Entry], gradients: dict, needed: set) -> dict:
     """Walks `entries` from the last to the first.
 
-    `gradients`: by id of a value, its gradient so far; it is completed and returned. `needed`: the ids of values that are worth
+    `gradients`: by id of a value, its gradient so far; it is completed and returned. `needed`: the ids of
+    values that are worth
     a gradient.
     """
     for entry in reversed(entries):

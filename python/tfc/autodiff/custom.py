@@ -19,9 +19,11 @@ from tfc.ops.gradients import reshape_like
 
 
 def custom_gradient(f=None):
-    """Decorator: `f(*args)` returns `(result, grad_fn)`, and `grad_fn(*upstream)` the gradients of the arguments.
+    """Decorator: `f(*args)` returns `(result, grad_fn)`, and `grad_fn(*upstream)` the gradients of the
+    arguments.
 
-    `grad_fn` gets one gradient for each tensor of the result. If `f` reads variables, it must accept `variables=`, and returns
+    `grad_fn` gets one gradient for each tensor of the result. If `f` reads variables, it must accept
+    `variables=`, and returns
     `(gradients of arguments, gradients of variables)`. Wrong numbers of gradients raise `ValueError`.
     """
     if f is None:
@@ -77,7 +79,8 @@ def _call(f, args, kwargs):
             except TypeError as e:
                 if "variables" in str(e):
                     raise TypeError(
-                        "If using @custom_gradient with a function that uses variables, then grad_fn must accept a "
+                        "If using @custom_gradient with a function that uses variables, "
+                        "then grad_fn must accept a "
                         "'variables' keyword argument."
                     ) from e
                 raise
@@ -89,7 +92,8 @@ def _call(f, args, kwargs):
         grads = [None if g is None else convert_to_tensor(g) for g in nest.flatten(grads)]
         if len(grads) != len(flat_args):
             raise ValueError(
-                f"custom_gradient function expected to return {len(flat_args)} gradients, but returned {len(grads)} instead."
+                f"custom_gradient function expected to return {len(flat_args)} gradients, "
+                f"but returned {len(grads)} instead."
             )
         return (*grads, *variable_grads)
 
@@ -112,7 +116,9 @@ def _zero_if_none(grad, output):
 
 
 def recompute_grad(f):
-    """Decorator: `f` keeps nothing of its forward pass for the gradient, and runs again when that is asked for."""
+    """Decorator: `f` keeps nothing of its forward pass for the gradient, and runs again when that is asked
+    for.
+    """
 
     @custom_gradient
     def inner(*args, **kwargs):

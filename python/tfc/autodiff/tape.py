@@ -21,8 +21,10 @@ _LOG = logging.getLogger("tfc")
 class GradientTape:
     """Records operations for automatic differentiation.
 
-    Operations are recorded if they run inside the block and one of their operands is watched. Trainable variables are
-    watched when they are read (unless `watch_accessed_variables` is False), tensors by `watch`. A tape that is not `persistent`
+    Operations are recorded if they run inside the block and one of their operands is watched. Trainable
+    variables are
+    watched when they are read (unless `watch_accessed_variables` is False), tensors by `watch`. A tape that
+    is not `persistent`
     answers one `gradient` or `jacobian` call, then forgets.
     """
 
@@ -121,7 +123,8 @@ class GradientTape:
         for t in nest.flatten(tensor, expand_composites=True):
             if not isinstance(t, (Tensor, VariableStorage, TensorList)):
                 raise ValueError(
-                    f"Passed in object {t!r} of type '{type(t).__name__}', not tf.Tensor or tf.Variable or ExtensionType."
+                    f"Passed in object {t!r} of type '{type(t).__name__}', not tf.Tensor or "
+                    f"tf.Variable or ExtensionType."
                 )
             if not t.dtype.is_differentiable:
                 _LOG.warning(
@@ -162,14 +165,18 @@ class GradientTape:
     def gradient(
         self, target, sources, output_gradients=None, unconnected_gradients=UnconnectedGradients.NONE
     ):
-        """The derivative of the sum of `target`s with respect to each of `sources` (a nest; the result has its structure).
+        """The derivative of the sum of `target`s with respect to each of `sources` (a nest; the result has
+        its structure).
 
-        `output_gradients` weighs the targets. Where a source does not influence the target, the result is None, or zeros with
-        `tf.UnconnectedGradients.ZERO`. Raises `RuntimeError` at the second call on a tape that is not persistent.
+        `output_gradients` weighs the targets. Where a source does not influence the target, the result is
+        None, or zeros with
+        `tf.UnconnectedGradients.ZERO`. Raises `RuntimeError` at the second call on a tape that is not
+        persistent.
         """
         if self._entries is None:
             raise RuntimeError(
-                "A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians)"
+                "A non-persistent GradientTape can only be used to compute one set of "
+                "gradients (or jacobians)"
             )
         unconnected = _unconnected(unconnected_gradients)
         if self._recording:
@@ -177,8 +184,10 @@ class GradientTape:
                 self._pop()
             else:
                 _LOG.warning(
-                    "Calling GradientTape.gradient on a persistent tape inside its context is significantly less efficient "
-                    "than calling it outside the context (it causes the gradient ops to be recorded on the tape). (%s)",
+                    "Calling GradientTape.gradient on a persistent tape inside its context "
+                    "is significantly less efficient "
+                    "than calling it outside the context (it causes the gradient ops to be "
+                    "recorded on the tape). (%s)",
                     user_line(),
                 )
         flat_sources = nest.flatten(sources)
@@ -188,7 +197,8 @@ class GradientTape:
         for t in nest.flatten(target, expand_composites=True):
             if not isinstance(t, TensorList) and not _dtype_of(t).is_differentiable:
                 _LOG.warning(
-                    "The dtype of the target tensor must be floating (e.g. tf.float32) when calling GradientTape.gradient, "
+                    "The dtype of the target tensor must be floating (e.g. tf.float32) "
+                    "when calling GradientTape.gradient, "
                     "got %r",
                     _dtype_of(t),
                 )
@@ -233,10 +243,13 @@ class GradientTape:
         parallel_iterations=None,
         experimental_use_pfor=True,
     ):
-        """The derivative of each element of `target` by each of `sources`: shape `target.shape + source.shape`."""
+        """The derivative of each element of `target` by each of `sources`: shape `target.shape +
+        source.shape`.
+        """
         if self._entries is None:
             raise RuntimeError(
-                "A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians)"
+                "A non-persistent GradientTape can only be used to compute one set of "
+                "gradients (or jacobians)"
             )
         unconnected = _unconnected(unconnected_gradients)
         target = convert_to_tensor(target)
@@ -274,7 +287,8 @@ class GradientTape:
         """
         if self._entries is None:
             raise RuntimeError(
-                "A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians)"
+                "A non-persistent GradientTape can only be used to compute one set of "
+                "gradients (or jacobians)"
             )
         unconnected = _unconnected(unconnected_gradients)
         target = convert_to_tensor(target)
@@ -285,7 +299,8 @@ class GradientTape:
         batch = source.shape_tuple[0]
         if batch != target.shape_tuple[0]:
             raise ValueError(
-                f"Need first dimension of target shape ({target.shape}) and source shape ({source.shape}) to match."
+                f"Need first dimension of target shape ({target.shape}) and source shape "
+                f"({source.shape}) to match."
             )
         count = _elements(target, "batch_jacobian") // batch if batch else 0
         rows = []
@@ -322,7 +337,8 @@ def _check_source(source):
         )
     if not source.dtype.is_differentiable:
         _LOG.warning(
-            "The dtype of the source tensor must be floating (e.g. tf.float32) when calling GradientTape.gradient, got %r",
+            "The dtype of the source tensor must be floating (e.g. tf.float32) when "
+            "calling GradientTape.gradient, got %r",
             source.dtype,
         )
 

@@ -75,7 +75,9 @@ def describe(value) -> str:
 
 
 def _explain(prim, args, attrs, error):
-    """The exception to raise when a primitive's meaning failed: TensorFlow's class, with the op and its operands."""
+    """The exception to raise when a primitive's meaning failed: TensorFlow's class, with the op and its
+    operands.
+    """
     if isinstance(error, TFCError):
         return error
     if prim.meaning is Unset:
@@ -83,7 +85,8 @@ def _explain(prim, args, attrs, error):
     stranger = next((a for a in args if isinstance(a, _native.Tensor) and type(a) is not EagerTensor), None)
     if stranger is not None:
         return TypeError(
-            f"{prim.name}: {stranger!r} is out of scope: it is a symbolic tensor of a traced function and has no value "
+            f"{prim.name}: {stranger!r} is out of scope: it is a symbolic tensor of a "
+            f"traced function and has no value "
             "here. Return it from the function, or use it there."
         )
     if not isinstance(error, (ValueError, TypeError, IndexError, ZeroDivisionError, OverflowError)):

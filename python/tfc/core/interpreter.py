@@ -43,7 +43,8 @@ class Interpreter:
     ) -> list:
         """Flat values after repeating `body_fn(*values)` while `cond_fn(*values)`, a bool scalar, holds.
 
-        `shape_invariants`: one TensorShape or None for each value. `maximum_iterations`: an integer scalar tensor or None.
+        `shape_invariants`: one TensorShape or None for each value. `maximum_iterations`: an integer scalar
+        tensor or None.
         """
         raise NotImplementedError
 
@@ -58,7 +59,9 @@ def current() -> Interpreter:
 
 
 def is_symbolic(value) -> bool:
-    """Whether this is a value whose number is not known while Python runs (its class says `symbolic = True`)."""
+    """Whether this is a value whose number is not known while Python runs (its class says `symbolic =
+    True`).
+    """
     return getattr(type(value), "symbolic", False) is True
 
 

@@ -11,11 +11,14 @@ class Unset:
 class Primitive:
     """An inert name: the mnemonic of one op of the dialect.
 
-    Calling it runs it through the current interpreter: `args` are the op's operands (tensors, lists, variables), `attrs`
+    Calling it runs it through the current interpreter: `args` are the op's operands (tensors, lists,
+    variables), `attrs`
     its attributes as plain Python values. Returns a tensor, a tuple of tensors, or None, by `num_results`.
 
-    `meaning` is what the op computes on numpy arrays; with `raw` it gets and returns the operands themselves. `vjp` is its
-    gradient. Both come from the op's row (`ops.table`), and only interpreters look at them. `quiet` is True if
+    `meaning` is what the op computes on numpy arrays; with `raw` it gets and returns the operands themselves.
+    `vjp` is its
+    gradient. Both come from the op's row (`ops.table`), and only interpreters look at them. `quiet` is True
+    if
     numpy could warn about the values it meets.
     """
 

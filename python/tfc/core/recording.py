@@ -24,7 +24,8 @@ class Recorder(Protocol):
 class Operation:
     """An operation with a gradient of its own, in the place of a primitive.
 
-    `vjp(grads, outputs, *inputs)` gets one gradient for each output (None where none arrived) and returns one for each input.
+    `vjp(grads, outputs, *inputs)` gets one gradient for each output (None where none arrived) and returns one
+    for each input.
     """
 
     __slots__ = ("name", "num_results", "vjp")
@@ -66,7 +67,8 @@ def should_record(values: Sequence) -> bool:
 def record_operation(name: str, inputs: Sequence, outputs: Sequence, backward: Callable) -> None:
     """Tells every recorder of an operation from `inputs` to `outputs` (tensors; inputs also variables).
 
-    `backward(*grads)` gets one gradient an output, None where none arrived, and returns one an input. It runs under whatever
+    `backward(*grads)` gets one gradient an output, None where none arrived, and returns one an input. It runs
+    under whatever
     recorders are active then, so it may be differentiated in turn.
     """
 

@@ -5,10 +5,12 @@ import numpy as np
 
 
 class DType:
-    """An element type. There is exactly one object for each; compare with `==` (also to numpy dtypes and names) or `is`.
+    """An element type. There is exactly one object for each; compare with `==` (also to numpy dtypes and
+    names) or `is`.
 
     Attributes: `name` ("float32"), `as_numpy_dtype` (the scalar class), `code` (the number in `tfc_rt.h`),
-    `size` (bytes of one element), and the tests `is_bool`, `is_integer`, `is_unsigned`, `is_floating`, `is_complex`.
+    `size` (bytes of one element), and the tests `is_bool`, `is_integer`, `is_unsigned`, `is_floating`,
+    `is_complex`.
     """
 
     __slots__ = (

@@ -7,7 +7,8 @@ from tfc.dtypes.shape import TensorShape, as_shape
 class TensorSpec:
     """Shape, dtype and (optional) name of a tensor argument.
 
-    `TensorSpec(shape, dtype=tf.float32, name=None)`; the shape may have unknown sizes or be None (unknown rank).
+    `TensorSpec(shape, dtype=tf.float32, name=None)`; the shape may have unknown sizes
+    or be None (unknown rank).
     """
 
     __slots__ = ("__weakref__", "_dtype", "_name", "_shape")

@@ -1,6 +1,7 @@
 """The exception classes of `tf.errors`.
 
-`OpError` and its children are what an operation raises when it runs. They carry TensorFlow's canonical error codes.
+`OpError` and its children are what an operation raises when it runs. They carry TensorFlow's
+canonical error codes.
 `TFCError` is the mix-in by which every exception of this package can be caught.
 """
 

@@ -62,7 +62,7 @@ def reshape(tensor, shape, name=None) -> Tensor:
 
 
 def ensure_shape(x, shape, name=None) -> Tensor:
-    """`x` with a shape that is checked when it runs; `InvalidArgumentError` (or `ValueError`) if it differs."""
+    """`x` with a shape that is checked when it runs; `InvalidArgumentError` if it differs."""
     x, want = convert_to_tensor(x), as_shape(shape)
     merged = as_shape(x.shape_tuple)
     if not merged.is_compatible_with(want):
@@ -155,7 +155,8 @@ def concat(values, axis, name="concat") -> Tensor:
             raise InvalidArgumentError(
                 None,
                 "concat",
-                f"ConcatOp : Ranks of all input tensors should match: shape[0] = {_text(dims)} vs. shape[{i}] = "
+                f"ConcatOp : Ranks of all input tensors should match: shape[0] = "
+                f"{_text(dims)} vs. shape[{i}] = "
                 f"{_text(other)} [Op:ConcatV2]",
             )
         for k, (a, b) in enumerate(zip(dims, other, strict=True)):
@@ -163,7 +164,8 @@ def concat(values, axis, name="concat") -> Tensor:
                 raise InvalidArgumentError(
                     None,
                     "concat",
-                    f"ConcatOp : Dimension {k} in both shapes must be equal: shape[0] = {_text(dims)} vs. shape[{i}] "
+                    f"ConcatOp : Dimension {k} in both shapes must be equal: shape[0] = "
+                    f"{_text(dims)} vs. shape[{i}] "
                     f"= {_text(other)} [Op:ConcatV2]",
                 )
     return values[0] if len(values) == 1 else p.concat(*values, axis=where)
@@ -229,7 +231,8 @@ def split(value, num_or_size_splits, axis=0, num=None, name="split") -> list[Ten
             raise InvalidArgumentError(
                 None,
                 "split",
-                f"Number of ways to split should evenly divide the split dimension, but got split_dim {where} "
+                f"Number of ways to split should evenly divide the split dimension, but got "
+                f"split_dim {where} "
                 f"(size = {total}) and num_split {count} [Op:Split]",
             )
         sizes = (total // count,) * count
@@ -240,8 +243,10 @@ def split(value, num_or_size_splits, axis=0, num=None, name="split") -> list[Ten
         raise InvalidArgumentError(
             None,
             "split",
-            f"Determined shape must either match input shape along split_dim exactly if fully specified, or be less than "
-            f"the size of the input along split_dim if not fully specified. Got: {sum(sizes)} and {total} [Op:SplitV]",
+            f"Determined shape must either match input shape along split_dim exactly if "
+            f"fully specified, or be less than "
+            f"the size of the input along split_dim if not fully specified. Got: "
+            f"{sum(sizes)} and {total} [Op:SplitV]",
         )
     dims = value.shape_tuple
     parts, start = [], 0
@@ -262,7 +267,8 @@ def tile(input, multiples, name=None) -> Tensor:
         raise InvalidArgumentError(
             None,
             "tile",
-            f"Expected multiples argument to be a vector of length {n} but got length {len(counts)} [Op:Tile]",
+            f"Expected multiples argument to be a vector of length {n} but got length "
+            f"{len(counts)} [Op:Tile]",
         )
     apart = p.expand_dims(input, axes=tuple(2 * i for i in builtins.range(n)))
     if counts is not None and fully_known(input):
@@ -276,7 +282,9 @@ def tile(input, multiples, name=None) -> Tensor:
 
 
 def repeat(input, repeats, axis=None, name=None) -> Tensor:
-    """Each slice along `axis` (of the flattened input by default) repeated; `repeats` is an int, or one for each slice."""
+    """Each slice along `axis` (of the flattened input by default) repeated; `repeats` is an int, or one for
+    each slice.
+    """
     input = convert_to_tensor(input)
     if axis is None:
         input, axis = p.reshape(input, shape=(None,)), 0
@@ -289,7 +297,9 @@ def repeat(input, repeats, axis=None, name=None) -> Tensor:
 
 
 def pad(tensor, paddings, mode="CONSTANT", constant_values=0, name=None) -> Tensor:
-    """`paddings[i]` = (before, after) elements added to dimension i: constant, or by "REFLECT" or "SYMMETRIC"."""
+    """`paddings[i]` = (before, after) elements added to dimension i: constant, or by "REFLECT" or
+    "SYMMETRIC".
+    """
     tensor = convert_to_tensor(tensor)
     n = rank_of(tensor, "pad")
     widths = static_value(paddings)

@@ -37,7 +37,9 @@ def clip_by_average_norm(t, clip_norm, name=None) -> Tensor:
 
 
 def clip_by_global_norm(t_list, clip_norm, use_norm=None, name=None):
-    """All tensors scaled by one factor so that their common norm is at most `clip_norm`: (list, norm before)."""
+    """All tensors scaled by one factor so that their common norm is at most `clip_norm`: (list, norm
+    before).
+    """
     norm = global_norm(t_list) if use_norm is None else convert_to_tensor(use_norm)
     limit = convert_to_tensor(clip_norm, norm.dtype)
     scale = p.div(limit, p.maximum(norm, limit))

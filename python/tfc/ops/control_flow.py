@@ -1,10 +1,12 @@
-"""`tf.cond`, `tf.while_loop` and what is built on them: they flatten nests and hand flat lists to the interpreter."""
+"""`tf.cond`, `tf.while_loop` and what is built on them: they flatten nests and hand flat lists to the
+interpreter.
+"""
 
 import builtins
 
 import numpy as np
 
-from tfc.core import Tensor, TensorList, current
+from tfc.core import Tensor, TensorList, current, executing_eagerly
 from tfc.dtypes import TensorShape, TensorSpec, as_shape, int32
 from tfc.errors import InvalidArgumentError
 from tfc.ops import nest
@@ -52,9 +54,11 @@ def _predicate(pred, what="pred") -> Tensor:
 
 
 def cond(pred, true_fn=None, false_fn=None, name=None):
-    """`true_fn()` if the bool scalar `pred` holds, else `false_fn()`. Both return the same structure and dtypes.
+    """`true_fn()` if the bool scalar `pred` holds, else `false_fn()`. Both return the same structure and
+    dtypes.
 
-    Eagerly only one runs; while tracing both are traced, and `TypeError` or `ValueError` says where they differ.
+    Eagerly only one runs; while tracing both are traced, and `TypeError` or `ValueError` says where they
+    differ.
     """
     for what, function in (("true_fn", true_fn), ("false_fn", false_fn)):
         if not callable(function):
@@ -62,6 +66,9 @@ def cond(pred, true_fn=None, false_fn=None, name=None):
     if isinstance(pred, (bool, np.bool_)):
         return true_fn() if pred else false_fn()
     pred = _predicate(pred)
+    if executing_eagerly():
+        # One branch runs as plain Python and may return anything.
+        return true_fn() if pred else false_fn()
     yes, no = _Branch(true_fn), _Branch(false_fn)
     values = current().cond(pred, yes, no, name=name)
     if yes.absent is not None and no.absent is not None:
@@ -174,7 +181,8 @@ def while_loop(
 ):
     """`loop_vars` after `loop_vars = body(*loop_vars)` while `cond(*loop_vars)`, a bool scalar, holds.
 
-    Types stay the same from one iteration to the next (`TypeError`), shapes too unless `shape_invariants` (a nest like
+    Types stay the same from one iteration to the next (`TypeError`), shapes too unless `shape_invariants` (a
+    nest like
     `loop_vars` of TensorShapes) allows more (`ValueError`). Returns the same structure as `loop_vars`.
     """
     if not callable(cond):
@@ -241,7 +249,8 @@ def _flat_invariants(shape_invariants, structure):
     leaves = nest.flatten(structure)
     if len(shapes) != len(leaves):
         raise ValueError(
-            f"shape_invariants has {len(shapes)} entries, expected one for each of the {len(leaves)} loop variables"
+            f"shape_invariants has {len(shapes)} entries, expected one for each of the "
+            f"{len(leaves)} loop variables"
         )
     for given, leaf in zip(shapes, leaves, strict=True):
         if isinstance(leaf, nest.Composite):
@@ -291,7 +300,8 @@ def map_fn(
 ):
     """`fn` of each slice of `elems` (a nest) along the first dimension, stacked.
 
-    `fn_output_signature` (a nest of dtypes or TensorSpecs) is needed if the result has another structure or dtype than `elems`.
+    `fn_output_signature` (a nest of dtypes or TensorSpecs) is needed if the result has another structure or
+    dtype than `elems`.
     """
     signature = fn_output_signature if fn_output_signature is not None else dtype
     flat = [convert_to_tensor(e) for e in nest.flatten(elems)]
@@ -415,7 +425,9 @@ def foldr(fn, elems, initializer=None, parallel_iterations=10, back_prop=True, s
 
 
 def vectorized_map(fn, elems, fallback_to_while_loop=True, warn=True):
-    """`fn` of each slice of `elems` along the first dimension, stacked; results may have any structure and dtype."""
+    """`fn` of each slice of `elems` along the first dimension, stacked; results may have any structure and
+    dtype.
+    """
     flat = [convert_to_tensor(e) for e in nest.flatten(elems)]
     size, _ = _count(flat)
     if size is None:

@@ -18,8 +18,10 @@ _scalars: dict = {}
 def convert_to_tensor(value, dtype=None, dtype_hint=None, name=None) -> Tensor:
     """A tensor of `value`: a tensor, variable, number, numpy array, or (nested) sequence of those.
 
-    Python ints become int32 (int64 if they need it), floats float32, complex numbers complex128; arrays keep their dtype.
-    With `dtype`, Python numbers and arrays take that dtype; a tensor of another dtype raises `ValueError`, a number that does
+    Python ints become int32 (int64 if they need it), floats float32, complex numbers complex128; arrays keep
+    their dtype.
+    With `dtype`, Python numbers and arrays take that dtype; a tensor of another dtype raises `ValueError`, a
+    number that does
     not fit `TypeError`. `dtype_hint` is tried first and forgotten if it does not fit.
     """
     if isinstance(value, Tensor):
@@ -64,7 +66,8 @@ def constant(value, dtype=None, shape=None, name="Const") -> Tensor:
     if size == 1:
         return p.broadcast_to(p.reshape(result, shape=()), shape=dims.dims)
     raise TypeError(
-        f"Eager execution of tf.constant with unsupported shape. Tensor {result!r} (converted from {value!r}) has {size} "
+        f"Eager execution of tf.constant with unsupported shape. Tensor {result!r} "
+        f"(converted from {value!r}) has {size} "
         f"elements, but got `shape` {dims} with {count} elements)."
     )
 
@@ -93,7 +96,8 @@ def operands(op: str, x, y, kinds: str = "biufc"):
         raise InvalidArgumentError(
             None,
             op,
-            f"cannot compute {op} as input #1(zero-based) was expected to be a {x.dtype.name} tensor but is a "
+            f"cannot compute {op} as input #1(zero-based) was expected to be a "
+            f"{x.dtype.name} tensor but is a "
             f"{y.dtype.name} tensor [Op:{op}]\n  got:  {describe(x)} and {describe(y)}\n"
             f"  try:  tf.cast(y, tf.{x.dtype.name})",
         )
@@ -143,7 +147,9 @@ def static_value(tensor) -> np.ndarray | None:
 
 
 def static_ints(value) -> tuple | None:
-    """A shape-like argument as a tuple of int (None where one entry is a tensor without a known value), if its length is known."""
+    """A shape-like argument as a tuple of int (None where one entry is a tensor without a known value), if
+    its length is known.
+    """
     if isinstance(value, TensorShape):
         return value.dims
     if isinstance(value, (list, tuple)):
@@ -292,13 +298,15 @@ def _from_number(value, dtype) -> np.ndarray:
         with np.errstate(all="ignore"):
             return np.array(value, dtype.np_dtype)
     except OverflowError:
-        raise TypeError(f"Cannot convert {value!r} to EagerTensor of dtype {dtype.name}") from None
+        raise TypeError(
+            f"Cannot convert {value!r} to EagerTensor of dtype {dtype.name}: out of range"
+        ) from None
 
 
 def _fits(kind: type, dtype: DType) -> bool:
     """Whether Python numbers of this class may become this dtype."""
     if issubclass(kind, (bool, np.bool_)):
-        return not dtype.is_integer
+        return True
     if issubclass(kind, (int, np.integer)):
         return not dtype.is_bool
     if issubclass(kind, (float, np.floating)):
@@ -342,6 +350,11 @@ def _from_sequence(value, dtype) -> np.ndarray:
     if bool in kinds and kinds & {int, float, complex}:
         raise ValueError("Can't convert Python sequence with mixed types to Tensor.")
     if not kinds <= set(_NUMBERS):
+        # Python numbers do not widen the numpy values beside them.
+        scalars = [k for k in kinds if issubclass(k, np.generic)]
+        if scalars and kinds <= {*_NUMBERS, *scalars} and kinds & set(_NUMBERS):
+            weak = [k(0) for k in kinds if k in _NUMBERS]
+            array = array.astype(np.result_type(*(np.dtype(k) for k in scalars), *weak))
         return _from_numpy(array, None)
     return _default_array(array)
 

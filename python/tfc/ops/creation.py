@@ -68,7 +68,7 @@ def eye(num_rows, num_columns=None, batch_shape=None, dtype=float32, name=None) 
 
 
 def range(start, limit=None, delta=1, dtype=None, name="range") -> Tensor:
-    """start, start + delta, ... up to but not including limit; with one argument, from 0. `delta` 0 raises."""
+    """start, start + delta, ... up to but not including limit; with one argument, from 0."""
     if limit is None:
         start, limit = 0, start
     values = [start, limit, delta]
@@ -124,7 +124,9 @@ def linspace(start, stop, num, name=None, axis=0) -> Tensor:
 
 
 def one_hot(indices, depth, on_value=None, off_value=None, axis=None, dtype=None, name=None) -> Tensor:
-    """`on_value` at the index, `off_value` elsewhere, along a new axis of size `depth` (the last by default)."""
+    """`on_value` at the index, `off_value` elsewhere, along a new axis of size `depth` (the last by
+    default).
+    """
     indices = convert_to_tensor(indices)
     if dtype is None:
         given = [v for v in (on_value, off_value) if v is not None]

@@ -100,7 +100,9 @@ assert_non_positive = _sign("assert_non_positive", p.less_equal, "<=")
 
 
 def assert_near(x, y, rtol=None, atol=None, message=None, summarize=None, name=None, data=None):
-    """Raises `InvalidArgumentError` unless |x - y| <= atol + rtol * |y| for all elements (10 eps by default)."""
+    """Raises `InvalidArgumentError` unless |x - y| <= atol + rtol * |y| for all elements (10 eps by
+    default).
+    """
     x, y = operands("assert_near", x, y, "fc")
     eps = 10 * np.finfo(x.dtype.real_dtype.np_dtype).eps if x.dtype.size > 2 else 1e-2
     bound = [convert_to_tensor(eps if t is None else t, x.dtype.real_dtype) for t in (atol, rtol)]
@@ -150,7 +152,8 @@ def _rank_check(name, test, text):
         x, want = convert_to_tensor(x), _static_rank(rank)
         if _rank(x) is not None and not test(_rank(x), want):
             raise ValueError(
-                f"{message or ''} Static rank condition failed. Shape {TensorShape(x.shape_tuple)} must have rank {text} "
+                f"{message or ''} Static rank condition failed. Shape "
+                f"{TensorShape(x.shape_tuple)} must have rank {text} "
                 f"{want}.".strip()
             )
         if _rank(x) is None:
@@ -204,7 +207,8 @@ def is_numeric_tensor(tensor) -> bool:
 def assert_shapes(shapes, data=None, summarize=None, message=None, name=None) -> None:
     """Raises `ValueError` unless tensors have these shapes; names stand for sizes that must agree.
 
-    `shapes`: a dict or a list of pairs, tensor and tuple of int, name, None or "..." (any number of leading dimensions).
+    `shapes`: a dict or a list of pairs, tensor and tuple of int, name, None or "..."
+    (any number of leading dimensions).
     """
     pairs = shapes.items() if isinstance(shapes, dict) else shapes
     sizes: dict = {}
@@ -224,5 +228,6 @@ def assert_shapes(shapes, data=None, summarize=None, message=None, name=None) ->
             expected = symbol if isinstance(symbol, int) else sizes.setdefault(symbol, size)
             if size != expected:
                 raise ValueError(
-                    f"{message or ''} Specified by tensor of shape {dims}: dimension {symbol!r} must be {expected}, got {size}".strip()
+                    f"{message or ''} Specified by tensor of shape {dims}: dimension {symbol!r} must be "
+                    f"{expected}, got {size}".strip()
                 )

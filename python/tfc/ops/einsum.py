@@ -13,7 +13,9 @@ from tfc.ops.shapes import rank_of
 
 
 def einsum(equation, *inputs, **kwargs) -> Tensor:
-    """The sum of products that the equation names: `tf.einsum("ij,jk->ik", a, b)`. Supports `...` and repeated labels."""
+    """The sum of products that the equation names: `tf.einsum("ij,jk->ik", a, b)`. Supports `...` and
+    repeated labels.
+    """
     operands = common_dtype(inputs)
     terms, output = _parse(equation, operands)
     result, labels = _prepare(operands[0], terms[0], _needed(terms[1:], output))
@@ -33,7 +35,7 @@ def _needed(terms, output) -> set:
 
 
 def _parse(equation, operands):
-    """Lists of labels for each operand and for the result. The dimensions of `...` get labels "0", "1", ..."""
+    """Labels of each operand and of the result. The dimensions of `...` get labels "0", "1", ..."""
     text = equation.replace(" ", "")
     if not re.fullmatch(r"[A-Za-z.,]*(->[A-Za-z.]*)?", text):
         raise ValueError(f"Expected an einsum equation like 'ij,jk->ik', got {equation!r}")

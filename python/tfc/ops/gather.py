@@ -13,7 +13,8 @@ from tfc.ops.shapes import axis_of, broadcast_value, rank_of
 
 
 def gather(params, indices, validate_indices=None, axis=None, batch_dims=0, name=None) -> Tensor:
-    """Slices of `params` along `axis` at `indices`, any shape of integers; out of range raises `InvalidArgumentError`.
+    """Slices of `params` along `axis` at `indices`, any shape of integers; out of range raises
+    `InvalidArgumentError`.
 
     The shape is `params.shape[:axis] + indices.shape[batch_dims:] + params.shape[axis + 1:]`.
     """
@@ -49,7 +50,8 @@ def gather_nd(params, indices, batch_dims=0, name=None) -> Tensor:
         raise InvalidArgumentError(
             None,
             "gather_nd",
-            f"index innermost dimension length must be <= params rank; saw: {dims[-1]} vs. {len(x.shape_tuple)} "
+            f"index innermost dimension length must be <= params rank; saw: {dims[-1]} vs. "
+            f"{len(x.shape_tuple)} "
             "[Op:GatherNd]",
         )
     return p.gather_nd(x, at, batch_dims=batch_dims)
@@ -69,7 +71,8 @@ def _scatter(tensor, indices, updates, mode) -> Tensor:
             raise InvalidArgumentError(
                 None,
                 "scatter",
-                f"Dimensions of updates must be indices.shape[:-1] + tensor.shape[{k}:]\n  want: {list(want)}\n"
+                f"Dimensions of updates must be indices.shape[:-1] + tensor.shape[{k}:]\n  "
+                f"want: {list(want)}\n"
                 f"  got:  {list(u.shape_tuple)}",
             )
     return p.scatter(x, at, u, mode=mode)
@@ -117,7 +120,8 @@ def boolean_mask(tensor, mask, axis=None, name="boolean_mask") -> Tensor:
     first = 0 if axis is None else axis_of(axis, n, "boolean_mask")
     if not as_shape(x.shape_tuple[first : first + k]).is_compatible_with(m.shape_tuple):
         raise ValueError(
-            f"Shapes {as_shape(x.shape_tuple[first : first + k])} and {as_shape(m.shape_tuple)} are incompatible"
+            f"Shapes {as_shape(x.shape_tuple[first : first + k])} and "
+            f"{as_shape(m.shape_tuple)} are incompatible"
         )
     at = p.nonzero(m)
     if first == 0:
@@ -128,7 +132,9 @@ def boolean_mask(tensor, mask, axis=None, name="boolean_mask") -> Tensor:
 
 
 def where(condition, x=None, y=None, name=None) -> Tensor:
-    """`x` where the condition holds, else `y`, with broadcasting; or, of the condition alone, the index vectors (int64)."""
+    """`x` where the condition holds, else `y`, with broadcasting; or, of the condition alone, the index
+    vectors (int64).
+    """
     c = convert_to_tensor(condition)
     if (x is None) != (y is None):
         raise ValueError("x and y must both be non-None or both be None.")
@@ -173,7 +179,9 @@ TopK = namedtuple("TopKV2", ["values", "indices"])
 
 
 def top_k(input, k=1, sorted=True, index_type=int32, name=None):
-    """The k largest elements along the last dimension, and their indices, as a named tuple (values, indices)."""
+    """The k largest elements along the last dimension, and their indices, as a named tuple (values,
+    indices).
+    """
     x = operand("top_k", input, "iuf")
     n = rank_of(x, "top_k")
     count = static_value(k)

@@ -1,6 +1,7 @@
 """What gradients of rows are made of: constants like a tensor, and broadcasting turned around.
 
-All of it works while tracing, with unknown dimensions; sizes at run time are used only where they are not known before.
+All of it works while tracing, with unknown dimensions; sizes at run time are used only where they are not
+known before.
 """
 
 import numpy as np

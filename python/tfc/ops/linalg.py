@@ -29,7 +29,8 @@ def matmul(
 ) -> Tensor:
     """The matrix product `[..., n, k] @ [..., k, m]`; leading dimensions broadcast.
 
-    `transpose_*` exchanges the last two dimensions of an operand first, `adjoint_*` conjugates it as well. Raises
+    `transpose_*` exchanges the last two dimensions of an operand first, `adjoint_*` conjugates it as well.
+    Raises
     `InvalidArgumentError` if dtypes differ, a rank is below 2 or sizes do not match.
     """
     if transpose_a and adjoint_a:
@@ -127,7 +128,9 @@ def _matrix(x, split) -> Tensor:
 
 
 def norm(tensor, ord="euclidean", axis=None, keepdims=None, name=None) -> Tensor:
-    """A vector norm (`ord` a number, inf or "euclidean") over `axis`, or "fro", 1, inf of matrices over two axes."""
+    """A vector norm (`ord` a number, inf or "euclidean") over `axis`, or "fro", 1, inf of matrices over two
+    axes.
+    """
     x = operand("norm", tensor, ANALYTIC)
     axes = axes_of(axis, rank_of(x, "norm"), "norm")
     keep = bool(keepdims)

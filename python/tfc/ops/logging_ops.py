@@ -38,8 +38,10 @@ class _Text:
 def print_v2(*inputs, output_stream=None, summarize=3, sep=" ", end="\n", name=None) -> None:
     """Prints tensors and other values when it runs, in program order. (`tf.print`)
 
-    A tensor shows `summarize` elements at each end of a dimension: `[0 1 2 ... 7 8 9]`; -1 shows all. Structures with
-    tensors inside show in Python's syntax, keys of dicts sorted. `output_stream`: sys.stderr (the default), sys.stdout,
+    A tensor shows `summarize` elements at each end of a dimension: `[0 1 2 ... 7 8 9]`; -1 shows all.
+    Structures with
+    tensors inside show in Python's syntax, keys of dicts sorted. `output_stream`: sys.stderr (the default),
+    sys.stdout,
     logging.info, logging.warning, logging.error, or "file://PATH"; others raise `ValueError`.
     """
     stream = _stream(output_stream)
@@ -111,7 +113,8 @@ def _structure_text(value) -> str:
 
 
 def Assert(condition, data, summarize=None, name=None) -> None:
-    """Raises `InvalidArgumentError` with `data` (tensors and other values) unless the bool scalar `condition` holds.
+    """Raises `InvalidArgumentError` with `data` (tensors and other values) unless the bool scalar
+    `condition` holds.
 
     Effects before the assertion in the program have happened when it fails, effects after it have not.
     """

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tfc.core import Primitive, Tensor, VariableStorage
-from tfc.dtypes import as_dtype, bool_, complex64, complex128, float32, float64
+from tfc.dtypes import as_dtype, bool_, float32, float64
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor, operand, operands
 
@@ -284,7 +284,8 @@ def softplus(features, name=None):
     """log(1 + exp(x)), without overflow."""
     x = operand("softplus", features, FLOAT)
     zero = convert_to_tensor(0, x.dtype)
-    # max(x, 0) has slope 1/2 at 0 only together with |x|; written so that the gradient is sigmoid(x) everywhere.
+    # max(x, 0) has slope 1/2 at 0 only together with |x|; written so that the gradient is sigmoid(x)
+    # everywhere.
     return _softplus(x, zero)
 
 
@@ -354,14 +355,15 @@ def angle(input, name=None):
     )
 
 
-def sinc(x):
-    """sin(pi x) / (pi x), 1 at 0."""
-    x = operand("sin", x, ANALYTIC)
-    scaled = p.mul(x, convert_to_tensor(3.141592653589793, x.dtype))
-    one = convert_to_tensor(1, x.dtype)
-    is_zero = p.equal(x, convert_to_tensor(0, x.dtype))
-    safe = p.select(is_zero, one, scaled)
-    return p.select(is_zero, one, p.div(p.sin(safe), safe))
+def polyval(coeffs, x, name=None):
+    """The polynomial with these coefficients (the highest power first) at `x`."""
+    if not isinstance(coeffs, (list, tuple)):
+        raise ValueError(f"Argument coeffs must be list type. Received type {type(coeffs)}.")
+    x = operand("polyval", x, NUMBER)
+    total = p.mul(x, convert_to_tensor(0, x.dtype))
+    for c in coeffs:
+        total = p.add(p.mul(total, x), convert_to_tensor(c, x.dtype))
+    return total
 
 
 def ndtri(x, name=None):
@@ -383,11 +385,7 @@ def bitcast(input, type, name=None):
     input, dtype = convert_to_tensor(input), as_dtype(type)
     if input.dtype.size != dtype.size or bool_ in (input.dtype, dtype):
         raise NotImplementedError(
-            f"tf.bitcast from {input.dtype.name} to {dtype.name} is not supported: only types of one width, not bool"
+            f"tf.bitcast from {input.dtype.name} to {dtype.name} is not supported: only "
+            f"types of one width, not bool"
         )
     return input if input.dtype is dtype else p.bitcast(input, dtype=dtype)
-
-
-def to_complex_dtype(dtype):
-    """The complex dtype whose parts have this one."""
-    return {float32: complex64, float64: complex128}[dtype]

@@ -1,6 +1,7 @@
 """Nested structures: `tf.nest`.
 
-Nests are lists, tuples, named tuples, dicts (by sorted key), `attrs` classes, objects with `__tf_flatten__`, and, with
+Nests are lists, tuples, named tuples, dicts (by sorted key), `attrs` classes, objects with `__tf_flatten__`,
+and, with
 `expand_composites`, `Composite`s such as a TensorArray. Everything else is a leaf, None too.
 """
 
@@ -125,9 +126,9 @@ def pack_sequence_as(structure, flat_sequence, expand_composites: bool = False):
     if not _is_branch(structure, expand_composites):
         if len(leaves) != 1:
             raise ValueError(
-                "The target structure is of type `%s`\n  %s\nHowever the input is a sequence (%s) of length %d.\n  %s\nnest "
-                "cannot guarantee that it is safe to map one to the other."
-                % (type(structure), structure, type(flat_sequence), len(leaves), leaves)
+                f"The target structure is of type `{type(structure)}`\n  {structure}\nHowever the input is "
+                f"a sequence ({type(flat_sequence)}) of length {len(leaves)}.\n  {leaves}\nnest cannot "
+                "guarantee that it is safe to map one to the other."
             )
         return leaves[0]
     rest = iter(leaves)
@@ -142,7 +143,8 @@ def pack_sequence_as(structure, flat_sequence, expand_composites: bool = False):
         extra = True
     if extra:
         raise ValueError(
-            f"Could not pack sequence. Structure had {len(flatten(structure, expand_composites))} atoms, but flat_sequence "
+            "Could not pack sequence. Structure had "
+            f"{len(flatten(structure, expand_composites))} atoms, but flat_sequence "
             f"had {len(leaves)} items. Structure: {structure}, flat_sequence: {leaves}."
         )
     return packed
@@ -175,7 +177,9 @@ def map_structure(func: Callable, *structures, check_types: bool = True, expand_
 
 
 def assert_same_structure(nest1, nest2, check_types: bool = True, expand_composites: bool = False) -> None:
-    """Raises `ValueError` if two structures differ in form, `TypeError` if (with `check_types`) in the types of branches."""
+    """Raises `ValueError` if two structures differ in form, `TypeError` if (with `check_types`) in the types
+    of branches.
+    """
     try:
         _assert_same(nest1, nest2, check_types, expand_composites)
     except (ValueError, TypeError) as e:
@@ -198,7 +202,8 @@ def _assert_same(a, b, check_types, expand_composites):
         return
     if check_types and type(a) is not type(b) and not _same_kind(a, b):
         raise TypeError(
-            f"Two structures don't have the same sequence type. First has type {type(a).__name__}, while second has type "
+            f"Two structures don't have the same sequence type. First has type "
+            f"{type(a).__name__}, while second has type "
             f"{type(b).__name__}"
         )
     items_a, items_b = _items(a), _items(b)
@@ -208,11 +213,13 @@ def _assert_same(a, b, check_types, expand_composites):
         and [k for k, _ in items_a] != [k for k, _ in items_b]
     ):
         raise ValueError(
-            f"The two dictionaries don't have the same set of keys. First has keys {list(a)}, while second has keys {list(b)}."
+            f"The two dictionaries don't have the same set of keys. First has keys "
+            f"{list(a)}, while second has keys {list(b)}."
         )
     if len(items_a) != len(items_b):
         raise ValueError(
-            f"The two structures don't have the same number of elements. First has {len(items_a)}: {a}. Second has "
+            f"The two structures don't have the same number of elements. First has "
+            f"{len(items_a)}: {a}. Second has "
             f"{len(items_b)}: {b}."
         )
     for (_, x), (_, y) in zip(items_a, items_b, strict=True):

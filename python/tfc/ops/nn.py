@@ -138,7 +138,8 @@ def sparse_softmax_cross_entropy_with_logits(labels, logits, name=None) -> Tenso
         raise ValueError("`logits` cannot be a scalar")
     if n - 1 != m:
         raise ValueError(
-            f"`labels.shape.rank` must equal `logits.shape.rank - 1`. Received: labels.shape={y.shape} of rank {m} and "
+            f"`labels.shape.rank` must equal `logits.shape.rank - 1`. Received: "
+            f"labels.shape={y.shape} of rank {m} and "
             f"logits.shape={x.shape} of rank {n}"
         )
     logs = log_softmax(x)
@@ -213,7 +214,8 @@ def bias_add(value, bias, data_format=None, name=None) -> Tensor:
         raise InvalidArgumentError(
             None,
             "bias_add",
-            f"Must provide as many biases as the last dimension of the input tensor: [{size}] vs. {list(x.shape_tuple)} "
+            f"Must provide as many biases as the last dimension of the input tensor: "
+            f"[{size}] vs. {list(x.shape_tuple)} "
             "[Op:BiasAdd]",
         )
     return p.add(x, b)

@@ -1,4 +1,5 @@
-"""Every primitive by name. A row in `ops.rows` gives each its meaning and gradient; the dialect has an op of each name.
+"""Every primitive by name. A row in `ops.rows` gives each its meaning and gradient; the dialect has an op of
+each name.
 
 Operands are positional, in the order of the op's definition; attributes are keywords with the op's names.
 """

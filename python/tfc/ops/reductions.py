@@ -21,7 +21,10 @@ def _reduction(name, prim, kinds, text):
         return prim(x, axes=axes, keepdims=bool(keepdims))
 
     function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"{text} over the dimensions `axis` (an int, a sequence, None: all), which stay with size 1 if `keepdims`."
+    function.__doc__ = (
+        f"{text} over the dimensions `axis` (an int, a sequence, None: all), "
+        "which stay with size 1 if `keepdims`."
+    )
     return function
 
 
@@ -128,7 +131,10 @@ def _cumulative(name, prim, text):
         return prim(x, axis=where, exclusive=bool(exclusive), reverse=bool(reverse))
 
     function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"The {text} of the elements up to each one along `axis`; without itself if `exclusive`, from the end if `reverse`."
+    function.__doc__ = (
+        f"The {text} of the elements up to each one along `axis`; "
+        "without itself if `exclusive`, from the end if `reverse`."
+    )
     return function
 
 
@@ -152,5 +158,5 @@ def zero_fraction(value, name=None) -> Tensor:
 
 
 def bincount(arr, weights=None, minlength=None, maxlength=None, dtype=None, name=None, axis=None) -> Tensor:
-    """How often each number occurs. Needs values that are known now: the size of the result depends on them."""
+    """How often each number occurs: not supported yet."""
     raise NotImplementedError("tf.math.bincount is not supported yet: use tf.math.unsorted_segment_sum")

@@ -88,7 +88,9 @@ def index_vector(values, dtype=int64) -> Tensor:
 
 
 def partly_known(result: Tensor, shape) -> Tensor:
-    """`result`, of which `shape` (an argument with some tensors in it) says at least the sizes that are plain numbers."""
+    """`result`, of which `shape` (an argument with some tensors in it) says at least the sizes that are
+    plain numbers.
+    """
     if not isinstance(shape, (list, tuple)):
         return result
     want = tuple(None if isinstance(v, (Tensor, VariableStorage)) or v == -1 else int(v) for v in shape)

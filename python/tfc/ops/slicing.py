@@ -66,13 +66,16 @@ def _integer(value, key):
         except TypeError:
             pass
     raise TypeError(
-        "Only integers, slices (`:`), ellipsis (`...`), tf.newaxis (`None`) and scalar tf.int32/tf.int64 tensors are valid "
+        "Only integers, slices (`:`), ellipsis (`...`), tf.newaxis (`None`) and scalar "
+        "tf.int32/tf.int64 tensors are valid "
         f"indices, got {key!r}"
     )
 
 
 def _align(x, parts):
-    """One entry for each dimension of `x`; the dimensions that integers drop; the positions of new axes in the result."""
+    """One entry for each dimension of `x`; the dimensions that integers drop; the positions of new axes in
+    the result.
+    """
     n = rank_of(x, "x[...]")
     used = sum(k is not None and k is not Ellipsis for k in parts)
     if sum(k is Ellipsis for k in parts) > 1:

@@ -1,4 +1,6 @@
-"""Special functions that numpy lacks, on arrays. Computed in float64, so float32 results are correctly rounded or nearly so."""
+"""Special functions that numpy lacks, on arrays. Computed in float64, so float32 results are correctly
+rounded or nearly so.
+"""
 
 import math
 
@@ -39,7 +41,8 @@ def lgamma(x):
     return _apply(_lgamma, x)
 
 
-# Coefficients of Giles, "Approximating the erfinv function" (GPU Computing Gems, 2011): a start for Newton's steps.
+# Coefficients of Giles, "Approximating the erfinv function" (GPU Computing Gems, 2011): a start for
+# Newton's steps.
 _GILES_CENTRE = (
     2.81022636e-08,
     3.43273939e-07,

@@ -1,4 +1,4 @@
-"""The op table: one row for each primitive, with its numpy meaning, its gradient and where tests sample it."""
+"""The op table: one row a primitive, with its numpy meaning, its gradient and where tests sample it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,9 @@ from tfc.core import Primitive, Unset
 
 
 class NotDifferentiable:
-    """The value of `Op.vjp` for an op whose result does not depend smoothly on its operands: no gradient flows."""
+    """The value of `Op.vjp` for an op whose result does not depend smoothly on its operands: no gradient
+    flows.
+    """
 
 
 @dataclass(frozen=True)
@@ -21,8 +23,10 @@ class NoGradient:
 class Op:
     """What a primitive means.
 
-    `vjp` is a tuple with one function for each operand, None where no gradient flows: `f(g, out, *operands, **attrs)`,
-    where `g` is the gradient of the result and `out` the result, gives the gradient of that operand. It is composed of
+    `vjp` is a tuple with one function for each operand, None where no gradient flows: `f(g, out, *operands,
+    **attrs)`,
+    where `g` is the gradient of the result and `out` the result, gives the gradient of that operand. It is
+    composed of
     primitives. A single function instead of a tuple returns the gradients of all operands at once.
     """
 
@@ -40,7 +44,9 @@ OPS: dict[Primitive, Op] = {}
 def row(
     prim: Primitive, numpy: Callable, vjp, *, domain=(-2.0, 2.0), kinds="f", raw=False, quiet=True
 ) -> None:
-    """Adds a row. With `raw` the meaning gets operands themselves instead of arrays, and wraps its results itself."""
+    """Adds a row. With `raw` the meaning gets operands themselves instead of arrays, and wraps its results
+    itself.
+    """
     if prim.meaning is not Unset:
         raise ValueError(f"{prim!r} has a row already")
     OPS[prim] = Op(numpy, vjp, domain, kinds, raw)

@@ -13,8 +13,10 @@ from tfc.ops.nest import Composite
 class TensorArray(Composite):
     """A list of tensors of one dtype (and, unless `infer_shape` is off, one shape), made for loops.
 
-    `TensorArray(dtype, size=None, dynamic_size=False, clear_after_read=True, element_shape=None, infer_shape=True)`. `write`
-    and the like return a new TensorArray, which must be used in the place of the old one. Reading an element that was never
+    `TensorArray(dtype, size=None, dynamic_size=False, clear_after_read=True, element_shape=None,
+    infer_shape=True)`. `write`
+    and the like return a new TensorArray, which must be used in the place of the old one. Reading an element
+    that was never
     written gives zeros if the element shape is known.
     """
 
@@ -105,7 +107,8 @@ class TensorArray(Composite):
                 raise InvalidArgumentError(
                     None,
                     "read",
-                    f"Could not read index {int(position)} twice because it was cleared after a previous read (perhaps try "
+                    f"Could not read index {int(position)} twice because it was cleared "
+                    f"after a previous read (perhaps try "
                     "setting clear_after_read = false?)",
                 )
             self._read |= {int(position)}
@@ -140,7 +143,7 @@ class TensorArray(Composite):
 
     def unstack(self, value, name=None) -> "TensorArray":
         """A TensorArray of the slices of `value` along its first dimension."""
-        value = self._value(value, elements=True)
+        value = self._value(value)
         if value.shape_tuple == ():
             raise ValueError("TensorArray.unstack needs a value of rank at least 1")
         element = TensorShape(None if value.shape_tuple is None else value.shape_tuple[1:])
@@ -153,7 +156,7 @@ class TensorArray(Composite):
 
     def scatter(self, indices, value, name=None) -> "TensorArray":
         """The TensorArray with the slices of `value` written at `indices`."""
-        value = self._value(value, elements=True)
+        value = self._value(value)
         at = static_ints(indices)
         if at is None:
             count = convert_to_tensor(indices).shape_tuple[0]
@@ -172,9 +175,14 @@ class TensorArray(Composite):
         sizes = static_ints(lengths)
         if sizes is None or None in sizes:
             raise NotImplementedError("TensorArray.split needs lengths that are known while tracing")
-        result = self
-        for i, part in enumerate(split(self._value(value, elements=True), list(sizes), 0)):
+        value = self._value(value)
+        rest = TensorShape(None if value.shape_tuple is None else (None, *value.shape_tuple[1:]))
+        result = self._next(self._list, self._merged(rest))
+        # The parts differ in their first dimension, which is thus not known of the elements.
+        result._infer_shape = False
+        for i, part in enumerate(split(value, list(sizes), 0)):
             result = result.write(i, part)
+        result._infer_shape = self._infer_shape
         return result
 
     def grad(self, source, flow=None, name=None):
@@ -193,13 +201,14 @@ class TensorArray(Composite):
 
     # Checks.
 
-    def _value(self, value, elements=False) -> Tensor:
+    def _value(self, value) -> Tensor:
         value = convert_to_tensor(value, None if hasattr(value, "dtype") else self._dtype)
         if value.dtype is not self._dtype:
             raise InvalidArgumentError(
                 None,
                 "write",
-                f"TensorArray dtype is {self._dtype.name} but Op is trying to write dtype {value.dtype.name}: cast the value",
+                f"TensorArray dtype is {self._dtype.name} but Op is trying to write dtype "
+                f"{value.dtype.name}: cast the value",
             )
         return value
 

@@ -53,7 +53,9 @@ def _not_equal(self, other):
 
 
 def _compare(x, y, prim, if_incompatible):
-    """Equality as TensorFlow 2 has it: elementwise; None and shapes that do not broadcast are just different."""
+    """Equality as TensorFlow 2 has it: elementwise; None and shapes that do not broadcast are just
+    different.
+    """
     if y is None:
         return if_incompatible
     x = convert_to_tensor(x)

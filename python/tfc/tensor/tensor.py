@@ -67,7 +67,8 @@ def _len(self) -> int:
         raise TypeError("Scalar tensor has no `len()`")
     if dims is None or dims[0] is None:
         raise TypeError(
-            "len is not well defined for a symbolic Tensor whose first dimension is unknown. Please call `x.shape` rather "
+            "len is not well defined for a symbolic Tensor whose first dimension is "
+            "unknown. Please call `x.shape` rather "
             "than `len(x)` for shape information."
         )
     return dims[0]
@@ -92,7 +93,8 @@ def _not_allowed(task):
         line = user_line()
         raise OperatorNotAllowedInGraphError(
             page(
-                f"Using a symbolic `tf.Tensor` as a Python `{task}` is not allowed: it has no value while a function is traced.",
+                f"Using a symbolic `tf.Tensor` as a Python `{task}` is not allowed: it has "
+                f"no value while a function is traced.",
                 got=repr(self),
                 where=line,
                 fix="use tf.cond or tf.while_loop, or an `if` or `while` that AutoGraph converts",
@@ -106,10 +108,11 @@ def _symbolic_iter(self):
     line = user_line()
     raise OperatorNotAllowedInGraphError(
         page(
-            "Iterating over a symbolic `tf.Tensor` is not allowed: it has no value while a function is traced.",
+            "Iterating over a symbolic `tf.Tensor` is not allowed: it has no value while a "
+            "function is traced.",
             got=repr(self),
             where=line,
-            fix="use tf.while_loop or tf.map_fn, or a `for` that AutoGraph converts; tf.unstack if the size is known",
+            fix="use tf.while_loop or tf.map_fn, a `for` that AutoGraph converts, or tf.unstack",
         )
     )
 

@@ -31,8 +31,9 @@ def _matmul(x, y, transpose_x, transpose_y):
 def _batch_to(g, x, y):
     """Sums a gradient over the leading dimensions that broadcasting stretched."""
     dims = x.shape_tuple
-    if dims is not None and y.shape_tuple is not None and g.shape_tuple is not None:
-        if len(dims) == len(g.shape_tuple) and dims[:-2] == y.shape_tuple[:-2] and None not in dims[:-2]:
+    if None not in (dims, y.shape_tuple, g.shape_tuple):
+        same = len(dims) == len(g.shape_tuple) and dims[:-2] == y.shape_tuple[:-2]
+        if same and None not in dims[:-2]:
             return g
     # The last two dimensions never stretch: they meet themselves.
     return unbroadcast(g, x, _Leading(y.shape_tuple))

@@ -99,7 +99,8 @@ def _stack(lst, element_type):
     for i, item in enumerate(items):
         if item.shape_tuple != first:
             raise InvalidArgumentError(
-                f"TensorArray has inconsistent shapes. Index 0 has shape: {list(first)} but index {i} has shape: "
+                f"TensorArray has inconsistent shapes. Index 0 has shape: {list(first)} but "
+                f"index {i} has shape: "
                 f"{list(item.shape_tuple)}"
             )
     return eager_tensor(np.stack([i._view() for i in items]))

@@ -63,7 +63,8 @@ def _reshape(x, shape):
                 return x.reshape([0 if d == -1 else d for d in shape])
     if -1 in shape:
         raise InvalidArgumentError(
-            f"Input to reshape is a tensor with {x.size} values, but the requested shape requires a multiple of "
+            f"Input to reshape is a tensor with {x.size} values, but the requested shape "
+            f"requires a multiple of "
             f"{-math.prod(shape)}"
         )
     raise InvalidArgumentError(
