@@ -1,4 +1,6 @@
-"""AutoGraph: Python functions rewritten so that `if`, `while`, `for` and friends work on tensors that are being traced."""
+"""AutoGraph: Python functions rewritten so that `if`, `while`, `for` and friends work on tensors that are
+being traced.
+"""
 
 from .api import convert, do_not_convert, is_converted, original, to_code, to_graph
 from .errors import ConversionError, ConversionWarning

@@ -16,12 +16,15 @@ def convert(fn, *, recursive=True, features=()):
     """The converted form of `fn`: same arguments and results, with control flow that also works on tensors.
 
     Args:
-      fn: a function, method, lambda, partial, or object with `__call__`. What cannot be converted (no source, generators, library and
-        builtin functions, classes, `do_not_convert`) is returned as it is, with one warning where the user may expect otherwise.
+      fn: a function, method, lambda, partial, or object with `__call__`. What cannot be converted (no
+      source, generators, library and
+        builtin functions, classes, `do_not_convert`) is returned as it is, with one warning where the user
+        may expect otherwise.
       recursive: also convert the functions that it calls.
       features: optional conversions, see `Feature`.
 
-    Conversion happens once for each code object and set of options, in any number of threads; the result shares globals and closure
+    Conversion happens once for each code object and set of options, in any number of threads; the result
+    shares globals and closure
     cells with the original.
     """
     return calls.converted(fn, Options.of(recursive, features))
@@ -42,7 +45,9 @@ def original(fn):
 
 
 def do_not_convert(func=None):
-    """Decorator: the function runs as plain Python, and so do the functions it calls, as far as they are called from there."""
+    """Decorator: the function runs as plain Python, and so do the functions it calls, as far as they are
+    called from there.
+    """
     if func is None:
         return do_not_convert
     if isinstance(func, types.MethodType):

@@ -1,4 +1,6 @@
-"""From a code object to its converted code object: once per code object and options, whatever the number of threads."""
+"""From a code object to its converted code object: once per code object and options, whatever the number of
+threads.
+"""
 
 import __future__
 
@@ -11,7 +13,7 @@ from dataclasses import dataclass
 
 from . import source
 from .errors import ConversionError
-from .options import Options, log
+from .options import Options, log, verbosity
 from .rewrite import functions, tree
 
 _FUTURE = 0
@@ -62,7 +64,9 @@ def lookup(function, options: Options) -> Converted | Refused:
 
 
 def _weakly(code, table):
-    """A reference that takes its entry out of `table` when the code object goes (and its id may be given to another)."""
+    """A reference that takes its entry out of `table` when the code object goes (and its id may be given to
+    another).
+    """
     key = id(code)
     return weakref.ref(code, lambda reference: table.pop(key, None))
 
@@ -80,10 +84,12 @@ def _convert(function, code, options):
     missing = set(result.code.co_freevars) - set(code.co_freevars) - {tree.AG}
     if missing:
         return Refused(
-            f"its source uses {sorted(missing)} in a way that the running function does not. Was the file changed after it was imported?"
+            f"its source uses {sorted(missing)} in a way that the running function does not. Was the file "
+            f"changed after it was imported?"
         )
     log(1, "Converted %s (%s:%d)", code.co_name, code.co_filename, code.co_firstlineno)
-    log(3, "%s", ast.unparse(node))
+    if verbosity() >= 3:
+        log(3, "%s", ast.unparse(node))
     return result
 
 
@@ -109,7 +115,8 @@ _MADE = re.compile(r"\.<locals>\.ag__(body|orelse|test|operand_\d+)\b")
 
 
 def _named(code, name, compiled, qualname):
-    """Gives functions that we made inside a user's function its name, so that tracebacks read as if they were not there.
+    """Gives functions that we made inside a user's function its name, so that tracebacks read as if they
+    were not there.
 
     Qualified names begin with `compiled` and get `qualname` in its place.
     """

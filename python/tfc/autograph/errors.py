@@ -2,7 +2,9 @@
 
 
 class ConversionError(Exception):
-    """This construct has no converted form: the function runs as plain Python, with a warning that quotes this."""
+    """This construct has no converted form: the function runs as plain Python, with a warning that quotes
+    this.
+    """
 
 
 class ConversionWarning(UserWarning):

@@ -53,7 +53,8 @@ class Options:
             name = feature.value if isinstance(feature, Feature) else feature
             if name not in Feature.__members__:
                 raise ValueError(
-                    f"unknown autograph feature {feature!r}; one of {', '.join(Feature.__members__)} is expected"
+                    f"unknown autograph feature {feature!r}; one of {', '.join(Feature.__members__)} is "
+                    f"expected"
                 )
             names.add(name)
         return cls(bool(recursive), frozenset(names))
@@ -81,8 +82,15 @@ _verbosity = [int(os.environ.get("AUTOGRAPH_VERBOSITY", 0)), False]
 
 
 def set_verbosity(level: int, alsologtostdout: bool = False):
-    """0: silent (errors and warnings always show). 1: which functions are converted. 3 and more: the code that was made."""
+    """0: silent (errors and warnings always show). 1: which functions are converted. 3 and more: the code
+    that was made.
+    """
     _verbosity[:] = [int(level), bool(alsologtostdout)]
+
+
+def verbosity() -> int:
+    """What `set_verbosity` was told."""
+    return _verbosity[0]
 
 
 def log(level: int, message: str, *args):

@@ -10,7 +10,51 @@ _SITE = tuple(os.sep + p + os.sep for p in ("site-packages", "dist-packages"))
 
 # Installed packages that run as they are. Others are converted: they may well be libraries of models.
 LIBRARIES = frozenset(
-    ["IPython", "PIL", "_pytest", "absl", "attr", "attrs", "cloudpickle", "dill", "h5py", "hypothesis", "ipykernel", "jax", "jaxlib", "llvmlite", "matplotlib", "ml_dtypes", "mlir", "mock", "numba", "numpy", "pandas", "pdbpp", "pkg_resources", "pluggy", "psutil", "pybind11", "pytest", "requests", "rich", "safetensors", "scipy", "setuptools", "six", "sklearn", "sympy", "tensorflow", "torch", "tqdm", "triton", "typing_extensions", "urllib3", "wrapt", "yaml"]
+    [
+        "IPython",
+        "PIL",
+        "_pytest",
+        "absl",
+        "attr",
+        "attrs",
+        "cloudpickle",
+        "dill",
+        "h5py",
+        "hypothesis",
+        "ipykernel",
+        "jax",
+        "jaxlib",
+        "llvmlite",
+        "matplotlib",
+        "ml_dtypes",
+        "mlir",
+        "mock",
+        "numba",
+        "numpy",
+        "pandas",
+        "pdbpp",
+        "pkg_resources",
+        "pluggy",
+        "psutil",
+        "pybind11",
+        "pytest",
+        "requests",
+        "rich",
+        "safetensors",
+        "scipy",
+        "setuptools",
+        "six",
+        "sklearn",
+        "sympy",
+        "tensorflow",
+        "torch",
+        "tqdm",
+        "triton",
+        "typing_extensions",
+        "urllib3",
+        "wrapt",
+        "yaml",
+    ]
 )
 
 

@@ -203,7 +203,9 @@ def as_bool(x):
 
 
 def in_range(value, limit, delta, forward):
-    """Has a counter not yet reached `limit`? `forward` says the sign of `delta`; None: it is known at run time only."""
+    """Has a counter not yet reached `limit`? `forward` says the sign of `delta`; None: it is known at run
+    time only.
+    """
     if forward is not None:
         return less(value, limit) if forward else less(limit, value)
     zero = tensor(0, dtype(delta))
@@ -239,14 +241,17 @@ def length(value):
 
 
 def integer_range(start, limit, delta, dtype=None):
-    """`(start, limit, delta, forward)`: integer scalars of the dtype that `tf.range` gives, and the sign of `delta`, None if unknown.
+    """`(start, limit, delta, forward)`: integer scalars of the dtype that `tf.range` gives, and the sign of
+    `delta`, None if unknown.
 
     None for a range of something else than int32 or int64.
     """
     parts = [tensor(x) for x in (start, limit, delta)]
     if not all(x.dtype in (int32, int64) for x in parts):
         return None
-    common = as_dtype(dtype) if dtype is not None else int64 if any(x.dtype is int64 for x in parts) else int32
+    common = (
+        as_dtype(dtype) if dtype is not None else int64 if any(x.dtype is int64 for x in parts) else int32
+    )
     if common not in (int32, int64):
         return None
     step = static_value(delta)

@@ -1,6 +1,7 @@
 """Finds the syntax tree of a function from its code object.
 
-The whole file is parsed once and indexed by first line and name; positions then need no correction. Lines come from `linecache`, so that
+The whole file is parsed once and indexed by first line and name; positions then need no correction. Lines
+come from `linecache`, so that
 cells of notebooks and of new interactive interpreters work as files do.
 """
 
@@ -34,7 +35,8 @@ def find(code, module_globals=None) -> Found:
             return found
     if not lines:
         raise ConversionError(
-            f"the source code is not available (file {code.co_filename!r}). Functions typed into an interactive interpreter or made "
+            f"the source code is not available (file {code.co_filename!r}). Functions typed into an "
+            f"interactive interpreter or made "
             "with exec have none; define the function in a file"
         )
     raise ConversionError(
@@ -85,9 +87,10 @@ def _pick(code, candidates):
         fits = [c for c in fits if _same_code(c.node, code)] or fits
     if not fits:
         return None
-    if len({ast.dump(c.node) for c in fits}) > 1:
+    if len(fits) > 1 and len({ast.dump(c.node) for c in fits}) > 1:
         raise ConversionError(
-            f"several functions named {code.co_name!r} start on line {code.co_firstlineno} of {code.co_filename!r} and cannot be told "
+            f"several functions named {code.co_name!r} start on line {code.co_firstlineno} of "
+            f"{code.co_filename!r} and cannot be told "
             "apart; put each on a line of its own"
         )
     return fits[0]

@@ -1,7 +1,8 @@
 """A symbolic tensor and an interpreter for it, small enough to trust: rewriting is tested without a tracer.
 
-Every tensor carries its number, but hides it: `bool()` and `iter()` raise. Both branches of a condition run, a body runs at least once,
-as they would be traced; the results are those of the branch and the iterations that count.
+Every tensor carries its number, but hides it: `bool()` and `iter()` raise. Both branches of a condition run,
+a body runs at least once, as they would be traced; the results are those of the branch and the iterations
+that count.
 """
 
 from contextlib import contextmanager

@@ -1,4 +1,6 @@
-"""Tensors of the real op table whose numbers are hidden, and the interpreter that computes with them as if it traced."""
+"""Tensors of the real op table whose numbers are hidden, and the interpreter that computes with them as if
+it traced.
+"""
 
 from contextlib import contextmanager
 

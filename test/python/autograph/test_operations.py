@@ -5,7 +5,6 @@ import warnings
 import numpy as np
 import pytest
 from hidden import Hidden, HiddenInterpreter, reveal
-
 from tfc import core, ops
 from tfc.autograph import ConversionWarning, Feature, convert
 from tfc.ops.convert import convert_to_tensor
@@ -66,7 +65,7 @@ def test_range_with_start_limit_delta(trace):
 
 def test_range_of_int64_gives_int64(trace):
     def f(n):
-        for i in tf.range(n):
+        for i in tf.range(n):  # noqa: B007
             pass
         return i
 
@@ -243,7 +242,9 @@ def test_list_of_different_shapes(trace):
             xs.append(ops.zeros([3]))
         return xs
 
-    with pytest.raises(ValueError, match=r"'xs' gets elements of different types.*float32\[2\] and float32\[3\]"):
+    with pytest.raises(
+        ValueError, match=r"'xs' gets elements of different types.*float32\[2\] and float32\[3\]"
+    ):
         convert(f)(t(3))
 
 
@@ -364,7 +365,9 @@ def test_large_unrolled_loop_warns_with_its_line(trace, monkeypatch):
             x = x + 1
         return x
 
-    with pytest.warns(ConversionWarning, match="Large unrolled loop detected(.|\n)*[0-9]+ operations") as caught:
+    with pytest.warns(
+        ConversionWarning, match="Large unrolled loop detected(.|\n)*[0-9]+ operations"
+    ) as caught:
         convert(f)(t(1))
     assert caught[0].filename == __file__
 

@@ -1,4 +1,6 @@
-"""Converted code keeps Python's own meaning: what is called, in which order, with which scope and which error."""
+"""Converted code keeps Python's own meaning: what is called, in which order, with which scope and which
+error.
+"""
 
 import contextlib
 import functools
@@ -148,7 +150,7 @@ def test_for_stops_pulling_items_after_break():
 
 def test_loop_variable_outlives_the_loop():
     def f(n):
-        for i, (a, *b) in enumerate([(1, 2, 3)] * n):
+        for i, (a, *b) in enumerate([(1, 2, 3)] * n):  # noqa: B007
             pass
         return i, a, b
 
@@ -236,7 +238,7 @@ def test_finally_with_a_jump_runs_as_it_is():
             try:
                 pass
             finally:
-                break
+                break  # noqa: B012
         return 1
 
     with pytest.warns(ConversionWarning, match="finally"):
@@ -274,7 +276,7 @@ def test_annotations_of_locals_are_allowed():
         if x:
             y: float = x + 1
             z = "a"
-            w: list[nothing] = [z]  # noqa: F821
+            w: list[nothing] = [z]  # noqa: F821, F841
         return y
 
     same(f, 1)
@@ -577,7 +579,7 @@ def test_starred_and_keyword_arguments_evaluate_in_order():
 def test_import_and_with_and_except_bind_names():
     def f(x):
         if x:
-            import math as m
+            import math as m  # noqa: PLC0415
 
             with contextlib.nullcontext(3) as y:
                 pass

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from fake import Fake, hidden
-
 from tfc.autograph import convert, set_loop_options
 from tfc.autograph.operators.iterated import Range
 
@@ -127,7 +126,9 @@ def test_dtypes_differ(fake):
             x = 2.0
         return x
 
-    with pytest.raises(TypeError, match="'x' has dtype int32 in the main branch, but dtype float32 in the else branch"):
+    with pytest.raises(
+        TypeError, match="'x' has dtype int32 in the main branch, but dtype float32 in the else branch"
+    ):
         convert(f)(T)
 
 
@@ -139,7 +140,9 @@ def test_structures_differ(fake):
             x = (1, 2, 3)
         return x
 
-    with pytest.raises(TypeError, match="'x' must have the same nested structure in the main and else branches"):
+    with pytest.raises(
+        TypeError, match="'x' must have the same nested structure in the main and else branches"
+    ):
         convert(f)(T)
 
 
@@ -268,7 +271,7 @@ def test_conditional_expression_dtypes(fake):
 
 def test_logical_operators(fake):
     def f(a, b):
-        return a and b, a or b, not a, a and b and not a, (a or b) and True
+        return a and b, a or b, not a, a and b and not a, (a or b) and True  # noqa: SIM220
 
     for a in (True, False):
         for b in (True, False):
@@ -315,7 +318,9 @@ def test_while_started_as_python(fake):
             i = i + n
         return i
 
-    with pytest.raises(NotImplementedError, match="The condition of while loop started as non-Tensor, then changed to Tensor"):
+    with pytest.raises(
+        NotImplementedError, match="The condition of while loop started as non-Tensor, then changed to Tensor"
+    ):
         convert(f)(ONE)
 
 
@@ -365,11 +370,13 @@ def test_loop_variable_read_before_it_is_defined(fake):
     def f(n):
         i = 0
         while i < n:
-            x = x + 1  # noqa: F821, F841
+            x = x + 1  # noqa: F821
             i += 1
         return x
 
-    with pytest.raises(ValueError, match="'x' must be defined before the loop(.|\n)*ran into a UnboundLocalError"):
+    with pytest.raises(
+        ValueError, match="'x' must be defined before the loop(.|\n)*ran into a UnboundLocalError"
+    ):
         convert(f)(ONE)
 
 
@@ -438,7 +445,9 @@ def test_shape_invariant_violated(fake):
             x = Fake([1, 2])
         return x
 
-    message = r"'x' has shape \(2,\) after one iteration, which does not conform with the shape invariant \(1,\)"
+    message = (
+        r"'x' has shape \(2,\) after one iteration, which does not conform with the shape invariant \(1,\)"
+    )
     with pytest.raises(ValueError, match=message):
         convert(f)(2)
 
@@ -610,7 +619,7 @@ def test_called_functions_are_converted(fake):
 
 def test_walrus_in_tensor_condition(fake):
     def f(x):
-        if (y := x + 1) > 1 and (z := y * 2) > 3:
+        if (y := x + 1) > 1 and (z := y * 2) > 3:  # noqa: F841
             return y
         return -y
 

@@ -1,4 +1,6 @@
-"""`assert`: Python's for Python values; an assertion of the traced program, with the user's line, for tensors."""
+"""`assert`: Python's for Python values; an assertion of the traced program, with the user's line, for
+tensors.
+"""
 
 from tfc.errors import user_line
 

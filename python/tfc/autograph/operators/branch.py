@@ -9,9 +9,11 @@ _FLAGS = ("ag__return", "ag__break", "ag__continue")
 
 
 def if_stmt(test, body, orelse, symbols, ends, guard=False, lists=(), kept=()):
-    """`if test: body() else: orelse()`. `symbols[:ends[0]]` are read afterwards, up to `ends[1]` perhaps, by a nested function.
+    """`if test: body() else: orelse()`. `symbols[:ends[0]]` are read afterwards, up to `ends[1]` perhaps, by
+    a nested function.
 
-    `lists`: symbols of lists that a branch appends to. `guard`: this `if` stands for "unless a jump happened"; what only its body defines is never read where it did not run.
+    `lists`: symbols of lists that a branch appends to. `guard`: this `if` stands for "unless a jump
+    happened"; what only its body defines is never read where it did not run.
     """
     test = as_condition(test)
     if not seam.is_symbolic(test):
@@ -38,13 +40,17 @@ def check_condition(test, what, error=ValueError):
     shape = seam.shape(test)
     if not seam.is_bool(test) or (shape is not None and shape != ()):
         raise error(
-            f"condition of {what} expected to be `tf.bool` scalar, got {test}; to use as boolean Tensor, use `tf.cast` or compare it; "
-            "to combine many elements, use `tf.reduce_all` or `tf.reduce_any`; to check for None, use `is not None`"
+            f"condition of {what} expected to be `tf.bool` scalar, got {test}; to use as boolean Tensor, "
+            f"use `tf.cast` or compare it; "
+            "to combine many elements, use `tf.reduce_all` or `tf.reduce_any`; to check for None, use `is "
+            "not None`"
         )
 
 
 class _Branches:
-    """A traced `if`. Both branches run, each from the same state; then each variable gets one type that both can give."""
+    """A traced `if`. Both branches run, each from the same state; then each variable gets one type that both
+    can give.
+    """
 
     def __init__(self, state, ends, guard, lists, kept):
         self.kept = kept
@@ -130,13 +136,15 @@ def _missing_text(symbol, value, side):
     here = _SIDES[side]
     if isinstance(value, NoReturn):
         return (
-            f"the {here} branch must also have a return statement. When the condition is a tensor, both branches are traced, "
+            f"the {here} branch must also have a return statement. When the condition is a tensor, both "
+            f"branches are traced, "
             "and the function must return on every path"
         )
     if value is None:
         return f"{phrase(symbol)} is None at the end of the {here} branch."
     return (
-        f"{phrase(symbol)} must also be initialized in the {here} branch: the condition is a tensor, so both branches are traced, "
+        f"{phrase(symbol)} must also be initialized in the {here} branch: the condition is a tensor, so "
+        f"both branches are traced, "
         f"and {phrase(symbol)} is read afterwards. Give it a value before the if statement"
     )
 
@@ -195,7 +203,8 @@ def _merged(symbol, main, other):
     difference = nests.difference(main, other)
     if difference:
         raise TypeError(
-            f"{phrase(symbol)} must have the same nested structure in the main and else branches: {difference}"
+            f"{phrase(symbol)} must have the same nested structure in the main and else branches: "
+            f"{difference}"
         )
     pairs = list(zip(seam.flatten(main), seam.flatten(other), strict=True))
     for a, b in pairs:
@@ -206,12 +215,14 @@ def _merged(symbol, main, other):
                 raise ValueError(f"{phrase(symbol)} is None at the end of the {_SIDES[side]} branch.")
             if not seam.tensorable(leaf):
                 raise TypeError(
-                    f"{phrase(symbol)} must be a tensor, a number, or the same Python object in both branches of a tensor condition, but is "
+                    f"{phrase(symbol)} must be a tensor, a number, or the same Python object in both "
+                    f"branches of a tensor condition, but is "
                     f"a {type(leaf).__name__} in the {_SIDES[side]} branch"
                 )
         names = merge.dtype_of(a), merge.dtype_of(b)
         if names[0] != names[1]:
             raise TypeError(
-                f"{phrase(symbol)} has dtype {names[0]} in the main branch, but dtype {names[1]} in the else branch"
+                f"{phrase(symbol)} has dtype {names[0]} in the main branch, but dtype {names[1]} in the "
+                f"else branch"
             )
     return _Merged(main, pairs)

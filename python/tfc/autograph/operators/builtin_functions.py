@@ -1,7 +1,9 @@
 """Python's builtin functions in converted code: themselves for Python values, tensor operations for tensors.
 
-`OVERLOADS` maps a builtin to the function called in its place. `ITERATED` is looked up first where a `for` iterates over the result:
-what it gives, the loop can step through without a tensor being made. Both do what the builtin does where no tensor is involved.
+`OVERLOADS` maps a builtin to the function called in its place. `ITERATED` is looked up first where a `for`
+iterates over the result:
+what it gives, the loop can step through without a tensor being made. Both do what the builtin does where no
+tensor is involved.
 """
 
 import builtins
@@ -93,7 +95,8 @@ def _extreme(name, reduce, pair, builtin):
                 return args[0]
             if shape is not None and len(shape) != 1:
                 raise ValueError(
-                    f"{name}(tensor) takes a scalar or a vector, got shape {shape}; tf.reduce_{name} takes any"
+                    f"{name}(tensor) takes a scalar or a vector, got shape {shape}; tf.reduce_{name} takes "
+                    f"any"
                 )
             return getattr(seam, reduce)(args[0])
         if values is None or not _symbolic(values):
@@ -180,7 +183,8 @@ def zip_(*iterables, **kwargs):
     for iterable, inner in zip(iterables, inners, strict=True):
         if inner is None:
             raise NotImplementedError(
-                f"zip of tensors and Python iterables in a traced loop: got a {type(iterable).__name__} beside a tensor; convert it with "
+                f"zip of tensors and Python iterables in a traced loop: got a {type(iterable).__name__} "
+                f"beside a tensor; convert it with "
                 "tf.constant, or unstack the tensor with tf.unstack"
             )
     return Zipped(inners)

@@ -47,7 +47,7 @@ def converted(function, options):
             if made is function.func
             else functools.partial(made, *function.args, **function.keywords)
         )
-    method = getattr(kind, "__call__", None)
+    method = inspect.getattr_static(kind, "__call__", None)
     if type(method) is types.FunctionType and not _opted_out(function):
         made = convert_function(method, options)
         return function if made is method else types.MethodType(made, function)
@@ -66,7 +66,8 @@ def convert_function(function, options):
     if _is_wrapt(function):
         _warn_once(
             function,
-            f"{function!r} appears to be decorated by wrapt, which is not yet supported by AutoGraph. The function will run as-is.",
+            f"{function!r} appears to be decorated by wrapt, which is not yet supported by AutoGraph. The "
+            f"function will run as-is.",
         )
         return function
     result = cache.lookup(function, options)
@@ -77,7 +78,9 @@ def convert_function(function, options):
 
 
 def bind(function, result, options):
-    """A function object that runs converted code with the globals, cells, defaults and attributes of the original."""
+    """A function object that runs converted code with the globals, cells, defaults and attributes of the
+    original.
+    """
     from_original = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
     closure = tuple(
         from_original[n] if n in from_original else _operators_cell(options) for n in result.code.co_freevars
@@ -106,7 +109,9 @@ def _operators_cell(options):
 
 
 def set_operators(factory):
-    """Told once by the package: where `ag__` comes from (the namespace knows this module, not the other way round)."""
+    """Told once by the package: where `ag__` comes from (the namespace knows this module, not the other way
+    round).
+    """
     global _make_operators
     _make_operators = factory
 
@@ -124,7 +129,8 @@ def _warn(function, reason):
     code = function.__code__
     _warn_once(
         function,
-        f"AutoGraph could not transform {name} ({code.co_filename}:{code.co_firstlineno}) and will run it as-is.\n"
+        f"AutoGraph could not transform {name} ({code.co_filename}:{code.co_firstlineno}) and will run it "
+        f"as-is.\n"
         f"Cause: {reason}\n"
         "To silence this warning, decorate the function with @tf.autograph.experimental.do_not_convert",
     )
@@ -141,7 +147,9 @@ def _warn_once(function, text):
 
 
 def lazy_iterable(function):
-    """`tf.range`, `range`, `enumerate` and `zip` without their results, for a `for` to step through; None for other callables."""
+    """`tf.range`, `range`, `enumerate` and `zip` without their results, for a `for` to step through; None
+    for other callables.
+    """
     try:
         return builtin_functions.iterated(function)
     except TypeError:

@@ -51,7 +51,8 @@ def _check(values, what):
         for side, leaf in enumerate(pair):
             if not seam.tensorable(leaf):
                 raise TypeError(
-                    f"{what} must give tensors or numbers, got a {type(leaf).__name__} in the {_SIDES[side]} branch"
+                    f"{what} must give tensors or numbers, got a {type(leaf).__name__} in the "
+                    f"{_SIDES[side]} branch"
                 )
         a, b = map(merge.dtype_of, pair)
         if a != b:

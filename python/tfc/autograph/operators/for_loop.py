@@ -7,13 +7,16 @@ from .loop import Loop
 from .state import call, flags, local_error
 
 BROKE_ON_TENSOR = (
-    "break and return statements which depend on a TF condition are not supported in Python for loops. Did you intend to make it a TF "
+    "break and return statements which depend on a TF condition are not supported in Python for loops. Did "
+    "you intend to make it a TF "
     "loop? Iterate over tf.range(n) or over a tensor"
 )
 
 
 def for_stmt(iterated, body, symbols, ends, stop, options, lists=()):
-    """`for item in iterated: body(item)`. For `symbols` and `ends` see `rewrite.loops.state`; `stop` names flags that end the loop."""
+    """`for item in iterated: body(item)`. For `symbols` and `ends` see `rewrite.loops.state`; `stop` names
+    flags that end the loop.
+    """
     elements = sequence(iterated)
     if elements is not None:
         _traced(elements, body, symbols, ends, stop, options, lists)

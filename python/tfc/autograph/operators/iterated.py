@@ -1,4 +1,6 @@
-"""What a traced `for` can iterate over: ranges without the tensor, rows of a tensor, and enumerate and zip of those."""
+"""What a traced `for` can iterate over: ranges without the tensor, rows of a tensor, and enumerate and zip
+of those.
+"""
 
 import weakref
 
@@ -16,7 +18,8 @@ class Sequence:
 
     def __iter__(self):
         raise TypeError(
-            "an enumerate or zip of tensors has no Python elements while a function is traced; iterate over it in a `for` statement"
+            "an enumerate or zip of tensors has no Python elements while a function is traced; iterate over "
+            "it in a `for` statement"
         )
 
 

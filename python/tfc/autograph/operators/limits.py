@@ -32,7 +32,9 @@ class UnrollWatch:
             return
         where = f"{self.place.co_filename}:{self.place.co_firstlineno}"
         warnings.warn_explicit(
-            f"Large unrolled loop detected. Did you mean to use a TF loop? The Python loop at {where} has run {self.count} times and put "
-            f"{made} operations into the function being traced; `for i in tf.range(n)` or a `while` on a tensor makes it a loop",
+            f"Large unrolled loop detected. Did you mean to use a TF loop? The Python loop at {where} has "
+            f"run {self.count} times and put "
+            f"{made} operations into the function being traced; `for i in tf.range(n)` or a `while` on a "
+            f"tensor makes it a loop",
             ConversionWarning, self.place.co_filename, self.place.co_firstlineno,
         )  # fmt: skip

@@ -12,23 +12,27 @@ class GrownList(seam.TensorArray):
 
     def __getitem__(self, index):
         if isinstance(index, slice):
-            raise NotImplementedError("a list made in a tensor loop cannot be sliced; use tf.stack(list)[...] instead")
+            raise NotImplementedError(
+                "a list made in a tensor loop cannot be sliced; use tf.stack(list)[...] instead"
+            )
         if not seam.is_tensor(index) and index < 0:
             index = seam.add(self.size(), seam.tensor(index))
         return self.read(index)
 
     def append(self, item):
         raise NotImplementedError(
-            "append to a list made in a tensor loop works in converted functions, as the statement `l.append(x)`"
+            "append to a list made in a tensor loop works in converted functions, as the statement "
+            "`l.append(x)`"
         )
-
 
     def __tf_tensor__(self, dtype=None, name=None):
         return seam.tensor(self.stack(), dtype)
 
 
 class ScratchList(list):
-    """The list of a scratch run: shared by all branches and loops inside, it only collects what is appended."""
+    """The list of a scratch run: shared by all branches and loops inside, it only collects what is
+    appended.
+    """
 
 
 def append(target, item):
@@ -55,7 +59,8 @@ def element_of(items, name):
     for kind in kinds:
         if kind[0] != kinds[0][0] or kind[1] != kinds[0][1]:
             raise ValueError(
-                f"{name} gets elements of different types in a tensor loop: {_text(kinds[0])} and {_text(kind)}. They must have one "
+                f"{name} gets elements of different types in a tensor loop: {_text(kinds[0])} and "
+                f"{_text(kind)}. They must have one "
                 "dtype and one shape"
             )
     return kinds[0] if kinds else None
@@ -88,7 +93,8 @@ def dropped(value):
         return
     _warned.add(place)
     warnings.warn_explicit(
-        "The result of a TensorArray method is not used: the array stays as it was. Write `array = array.write(...)`",
+        "The result of a TensorArray method is not used: the array stays as it was. Write `array = "
+        "array.write(...)`",
         ConversionWarning,
         *place,
     )

@@ -1,4 +1,6 @@
-"""`and`, `or`, `not`, chained comparisons, `==`: Python's meaning for Python values, a lazy tensor one for tensors."""
+"""`and`, `or`, `not`, chained comparisons, `==`: Python's meaning for Python values, a lazy tensor one for
+tensors.
+"""
 
 import operator
 
@@ -7,40 +9,37 @@ from .branch import as_condition
 from .conditional import select
 
 _COMPARISONS = {
-    "Eq": operator.eq, "NotEq": operator.ne, "Lt": operator.lt, "LtE": operator.le, "Gt": operator.gt, "GtE": operator.ge,
-    "Is": operator.is_, "IsNot": operator.is_not,
-    "In": lambda a, b: a in b, "NotIn": lambda a, b: a not in b,
-}  # fmt: skip
+    "Eq": operator.eq,
+    "NotEq": operator.ne,
+    "Lt": operator.lt,
+    "LtE": operator.le,
+    "Gt": operator.gt,
+    "GtE": operator.ge,
+    "Is": operator.is_,
+    "IsNot": operator.is_not,
+    "In": lambda a, b: a in b,
+    "NotIn": lambda a, b: a not in b,
+}
 
 
 def and_(value, *later):
     """`value and later[0]() and ...`: an operand is evaluated only if all before it are true."""
-    for i, operand in enumerate(later):
-        value = as_condition(value)
-        if seam.is_symbolic(value):
-            first, rest = later[i], later[i + 1 :]
-            return select(
-                value, lambda: and_(first(), *rest), lambda: value, "the operands of `and`: the expression"
-            )
-        if not value:
-            return value
-        value = operand()
-    return value
+    if not later:
+        return value
+    value = as_condition(value)
+    if seam.is_symbolic(value):
+        return select(value, lambda: and_(later[0](), *later[1:]), lambda: value, "the expression with `and`")
+    return and_(later[0](), *later[1:]) if value else value
 
 
 def or_(value, *later):
     """`value or later[0]() or ...`: an operand is evaluated only if all before it are false."""
-    for i, operand in enumerate(later):
-        value = as_condition(value)
-        if seam.is_symbolic(value):
-            first, rest = later[i], later[i + 1 :]
-            return select(
-                value, lambda: value, lambda: or_(first(), *rest), "the operands of `or`: the expression"
-            )
-        if value:
-            return value
-        value = operand()
-    return value
+    if not later:
+        return value
+    value = as_condition(value)
+    if seam.is_symbolic(value):
+        return select(value, lambda: value, lambda: or_(later[0](), *later[1:]), "the expression with `or`")
+    return value if value else or_(later[0](), *later[1:])
 
 
 def not_(value):
@@ -60,7 +59,9 @@ def none_of(*flags):
 
 
 def compare(left, *parts):
-    """`left op right() op right() ...`: each operand is evaluated once, and only if all comparisons before are true."""
+    """`left op right() op right() ...`: each operand is evaluated once, and only if all comparisons before
+    are true.
+    """
     right = parts[1]()
     value = _COMPARISONS[parts[0]](left, right)
     rest = parts[2:]

@@ -1,5 +1,7 @@
 """A traced loop: which variables it carries, their types, and the errors that name them."""
 
+from contextlib import suppress
+
 from .. import nests, seam
 from . import lists as lists_
 from . import merge
@@ -13,7 +15,8 @@ class _Peeked(Exception):
 
 
 class Loop:
-    """Builds one `while_loop`. The loop variables are `counters` (the caller's own tensors) and the user's variables.
+    """Builds one `while_loop`. The loop variables are `counters` (the caller's own tensors) and the user's
+    variables.
 
     Args:
       functions: the parts of the user's loop, which share its variables.
@@ -44,7 +47,8 @@ class Loop:
     def run(self, test, step, counters, ran, examples=None):
         """Traces the loop and leaves the results in the variables.
 
-        `test(counters)` -> bool scalar (or Python bool); `step(counters)` runs the user's body and returns the next counters.
+        `test(counters)` -> bool scalar (or Python bool); `step(counters)` runs the user's body and returns
+        the next counters.
         `ran`: a tensor that says whether there is a first iteration, or None if a counter has to find out.
         `examples`: values that variables have in an iteration, where known without running it.
         """
@@ -119,11 +123,8 @@ class Loop:
         self.scratch = {**shared, **{i: lists_.ScratchList(self.before[i]) for i in self.lists}}
         ordered = dict(sorted(self.variables.items()))
         self._define(ordered)
-        with seam.trial():
-            try:
-                self._while(test, body, counters)
-            except _Peeked:
-                pass
+        with seam.trial(), suppress(_Peeked):
+            self._while(test, body, counters)
         for i in missing:
             if i not in found:
                 raise ValueError(f"{phrase(self.state.symbols[i])} must be defined before the loop.")
@@ -155,7 +156,8 @@ class Loop:
         names = [i for i in missing if self.state.symbols[i] == error.name] or missing
         return ValueError(
             f"{phrase(self.state.symbols[names[0]])} must be defined before the loop.\n"
-            f"Note: AutoGraph tried to define it automatically, but ran into a {type(error).__name__}: {error}"
+            f"Note: AutoGraph tried to define it automatically, but ran into a {type(error).__name__}: "
+            f"{error}"
         )
 
     def _trace(self, test, step, counters):
@@ -330,7 +332,8 @@ class _Variable:
             )
         if isinstance(value, NoReturn) or (value is None and self.symbol == RETURN_VALUE):
             raise NotImplementedError(
-                "a return statement cannot be placed inside this TensorFlow loop; this may happen if a return statement depends on a "
+                "a return statement cannot be placed inside this TensorFlow loop; this may happen if a "
+                "return statement depends on a "
                 "static Python condition such as a hyperparameter"
             )
         if self.structure is None and value is not None:
@@ -363,7 +366,8 @@ class _Variable:
         if before is None:
             return ValueError(f"{name} is not allowed to be None before the loop.")
         return TypeError(
-            f"{name} must be a tensor or a number to change in a tensor loop, but is a {type(before).__name__} before the loop and "
+            f"{name} must be a tensor or a number to change in a tensor loop, but is a "
+            f"{type(before).__name__} before the loop and "
             f"a {type(after).__name__} after one iteration"
         )
 
@@ -373,7 +377,8 @@ class _Variable:
         if not seam.tensorable(after):
             if self.symbol == RETURN_VALUE:
                 raise NotImplementedError(
-                    "the return value from a TensorFlow loop may only be a Tensor, int, float, bool or a list, tuple or dict thereof, "
+                    "the return value from a TensorFlow loop may only be a Tensor, int, float, bool or a "
+                    "list, tuple or dict thereof, "
                     f"but is a {type(after).__name__}"
                 )
             raise TypeError(
@@ -382,7 +387,8 @@ class _Variable:
         before_dtype, after_dtype = merge.dtype_of(entry), merge.dtype_of(after)
         if before_dtype != after_dtype:
             raise TypeError(
-                f"{name} has dtype {before_dtype} before the loop, but dtype {after_dtype} after one iteration"
+                f"{name} has dtype {before_dtype} before the loop, but dtype {after_dtype} after one "
+                f"iteration"
             )
         after = merge.as_value(after)
         if seam.is_list(after):
@@ -392,7 +398,8 @@ class _Variable:
             _check_invariant(self.symbol, shape, invariant, "after one iteration")
         elif not merge.subshape(shape, seam.shape(entry)):
             raise ValueError(
-                f"{name} has shape {_shape_text(seam.shape(entry))} before the loop, but shape {_shape_text(shape)} after one iteration. "
+                f"{name} has shape {_shape_text(seam.shape(entry))} before the loop, but shape "
+                f"{_shape_text(shape)} after one iteration. "
                 "Use tf.autograph.experimental.set_loop_options to set shape invariants."
             )
         return after
@@ -401,7 +408,8 @@ class _Variable:
 def _check_invariant(symbol, shape, invariant, when):
     if invariant is not ... and not merge.subshape(shape, invariant):
         raise ValueError(
-            f"{phrase(symbol)} has shape {_shape_text(shape)} {when}, which does not conform with the shape invariant "
+            f"{phrase(symbol)} has shape {_shape_text(shape)} {when}, which does not conform with the shape "
+            f"invariant "
             f"{_shape_text(invariant)}."
         )
 

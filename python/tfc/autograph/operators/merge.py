@@ -1,4 +1,6 @@
-"""Questions about values that cross traced control flow: their leaves are tensors, or Python objects that stay the same."""
+"""Questions about values that cross traced control flow: their leaves are tensors, or Python objects that
+stay the same.
+"""
 
 from .. import seam
 
@@ -19,7 +21,9 @@ def dtype_name(dtype):
 
 
 def subshape(inner, outer):
-    """Does every tensor of shape `inner` have shape `outer`? Shapes are tuples with None for unknown sizes, or None."""
+    """Does every tensor of shape `inner` have shape `outer`? Shapes are tuples with None for unknown sizes,
+    or None.
+    """
     if outer is None:
         return True
     if inner is None or len(inner) != len(outer):

@@ -1,10 +1,15 @@
-"""The variables of a control statement, read and written where they live: closure cells, globals, attributes, items."""
+"""The variables of a control statement, read and written where they live: closure cells, globals,
+attributes, items.
+"""
 
 import operator
+from contextlib import suppress
 
 
 class Undefined:
-    """Stands for the value of a variable that has none. Never stored in the user's variables: those are left unbound."""
+    """Stands for the value of a variable that has none. Never stored in the user's variables: those are left
+    unbound.
+    """
 
     __slots__ = ()
 
@@ -13,7 +18,9 @@ class Undefined:
 
 
 class NoReturn:
-    """The value of a function that has not returned. `may_end` says whether it could end without a return statement."""
+    """The value of a function that has not returned. `may_end` says whether it could end without a return
+    statement.
+    """
 
     __slots__ = ("may_end",)
 
@@ -92,7 +99,9 @@ def phrase(symbol):
 
 
 def call(function, *args):
-    """Runs a part of the user's function that was made a function; an unbound local raises what it would have raised there."""
+    """Runs a part of the user's function that was made a function; an unbound local raises what it would
+    have raised there.
+    """
     try:
         return function(*args)
     except NameError as e:
@@ -123,10 +132,8 @@ class _Cell:
         if value is not UNDEFINED:
             self.cell.cell_contents = value
             return
-        try:
+        with suppress(ValueError):
             del self.cell.cell_contents
-        except ValueError:
-            pass
 
 
 class _Global:

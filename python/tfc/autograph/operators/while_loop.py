@@ -7,13 +7,17 @@ from .loop import Loop
 from .state import call, flags, local_error
 
 BECAME_TENSOR = (
-    "The condition of while loop started as non-Tensor, then changed to Tensor. This may happen either because variables changed type, "
-    "or when a break or return statement inside the loop depends on a Tensor condition. Make the loop's test a tensor from the start"
+    "The condition of while loop started as non-Tensor, then changed to Tensor. This may happen either "
+    "because variables changed type, "
+    "or when a break or return statement inside the loop depends on a Tensor condition. Make the loop's "
+    "test a tensor from the start"
 )
 
 
 def while_stmt(test, body, symbols, ends, stop, options, lists=()):
-    """`while test(): body()`. For `symbols` and `ends` see `rewrite.loops.state`; `stop` names flags that end the loop."""
+    """`while test(): body()`. For `symbols` and `ends` see `rewrite.loops.state`; `stop` names flags that
+    end the loop.
+    """
     with seam.trial() as trial:
         first = as_condition(call(test))
         symbolic = seam.is_symbolic(first) or (seam.tracing() and seam.is_tensor(first))

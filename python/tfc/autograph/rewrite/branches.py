@@ -1,4 +1,5 @@
-"""`if`: both branches become functions that share the changed names, and `ag__.if_stmt` runs one of them, or traces both.
+"""`if`: both branches become functions that share the changed names, and `ag__.if_stmt` runs one of them, or
+traces both.
 
     if c:                     def ag__body():
       x = f(x)                  nonlocal x
@@ -8,8 +9,10 @@
                                 y = 1
                               ag__.if_stmt(c, ag__body, ag__orelse, ("x", "y"), (2, 2))
 
-The operator reads and writes `x` and `y` through the closure cells of the functions. The names are ordered: those read afterwards
-(2 of them here), those that a nested function may read afterwards (none here: up to 2), those that matter only to the branches.
+The operator reads and writes `x` and `y` through the closure cells of the functions. The names are ordered:
+those read afterwards
+(2 of them here), those that a nested function may read afterwards (none here: up to 2), those that matter
+only to the branches.
 """
 
 import ast
@@ -50,7 +53,9 @@ def rewrite(stmt, control):
 
 
 def _read_after_jump(stmt, outputs, names, control):
-    """The names that are read where `break` or `continue` lead to: a branch that jumps there must have given them a value."""
+    """The names that are read where `break` or `continue` lead to: a branch that jumps there must have given
+    them a value.
+    """
     flags = getattr(stmt, "flags", names)
     if not control.loops or not any(f.startswith(("ag__break", "ag__continue")) for f in flags):
         return ()

@@ -1,6 +1,7 @@
 """Calls: `f(x)` -> `ag__.c(f)(x)`, where `ag__.c` gives the converted callable, or `f` itself.
 
-So arguments are evaluated, and errors about them raised, by Python as ever, and no frame of ours is on the stack while `f` runs.
+So arguments are evaluated, and errors about them raised, by Python as ever, and no frame of ours is on the
+stack while `f` runs.
 """
 
 import ast

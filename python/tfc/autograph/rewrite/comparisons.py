@@ -1,4 +1,5 @@
-"""Chained comparisons: `a < f() < c` -> `ag__.compare(a, "Lt", lambda: f(), "Lt", lambda: c)`; `f()` is called once.
+"""Chained comparisons: `a < f() < c` -> `ag__.compare(a, "Lt", lambda: f(), "Lt", lambda: c)`; `f()` is
+called once.
 
 A single comparison stays as it is, but `==` and `!=` where the feature EQUALITY_OPERATORS is on.
 """

@@ -8,7 +8,9 @@ _REWRITE = {ast.If: branches.rewrite, ast.While: while_loops.rewrite, ast.For: f
 
 
 class Control:
-    """State of the rewriting of one function: its scope, and the names that must be declared as its locals."""
+    """State of the rewriting of one function: its scope, and the names that must be declared as its
+    locals.
+    """
 
     def __init__(self, scope):
         self.scope = scope

@@ -1,4 +1,6 @@
-"""Walks one function and rewrites its expressions, each kind by its own module; nested functions are converted on the way."""
+"""Walks one function and rewrites its expressions, each kind by its own module; nested functions are
+converted on the way.
+"""
 
 import ast
 
@@ -27,7 +29,9 @@ class Context:
         self.count = 0
 
     def delay(self, expr):
-        """A function without arguments that evaluates `expr`, or None where that would change what its walrus binds."""
+        """A function without arguments that evaluates `expr`, or None where that would change what its
+        walrus binds.
+        """
         names = {n.target.id for n in ast.walk(expr) if isinstance(n, ast.NamedExpr)}
         if not names:
             return tree.delay(expr)
@@ -60,7 +64,8 @@ def _statement(stmt, context):
     if isinstance(stmt, (ast.While, ast.For)):
         _loop_options(stmt)
     if isinstance(stmt, ast.AnnAssign):
-        # Inside functions Python evaluates no annotation; and a name shared with a nested function must have none.
+        # Inside functions Python evaluates no annotation; and a name shared with a nested function must have
+        # none.
         if stmt.value is None:
             return tree.at(ast.Pass(), stmt)
         stmt = tree.at(ast.Assign([stmt.target], stmt.value), stmt)
@@ -142,16 +147,16 @@ def _class(stmt, context):
 
 def _opted_out(stmt):
     """Is there a decorator that says this function is not to be converted?"""
-    for decorator in stmt.decorator_list:
-        for node in ast.walk(decorator):
-            if (isinstance(node, ast.Attribute) and node.attr == "do_not_convert") or (
-                isinstance(node, ast.Name) and node.id == "do_not_convert"
-            ):
-                return True
-            if isinstance(node, ast.keyword) and node.arg == "autograph":
-                if isinstance(node.value, ast.Constant) and node.value.value is False:
-                    return True
-    return False
+    nodes = [node for decorator in stmt.decorator_list for node in ast.walk(decorator)]
+    return any(
+        getattr(node, "attr", getattr(node, "id", None)) == "do_not_convert"
+        or (
+            isinstance(node, ast.keyword)
+            and node.arg == "autograph"
+            and getattr(node.value, "value", None) is False
+        )
+        for node in nodes
+    )
 
 
 def _loop_options(loop):

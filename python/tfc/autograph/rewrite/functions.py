@@ -9,7 +9,8 @@ from .scope import scope_of
 
 
 def convert(node, options, has_class=False):
-    """Rewrites a FunctionDef or Lambda (a copy of the user's) and returns a FunctionDef without decorators, defaults and annotations.
+    """Rewrites a FunctionDef or Lambda (a copy of the user's) and returns a FunctionDef without decorators,
+    defaults and annotations.
 
     `has_class`: does the function see a cell `__class__`, so that `super()` means something?
     """
@@ -27,7 +28,9 @@ def convert(node, options, has_class=False):
 
 
 def _bare(args):
-    """The parameters alone: placeholders stand where there are defaults (the function object brings its own)."""
+    """The parameters alone: placeholders stand where there are defaults (the function object brings its
+    own).
+    """
     for arg in (*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg):
         if arg is not None:
             arg.annotation = None
@@ -76,7 +79,7 @@ def _leaves(node, in_loop):
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
         return False
     in_loop = in_loop or isinstance(node, (ast.For, ast.While))
-    return any(_leaves(child, in_loop) for child in ast.iter_child_nodes(node))
+    return any(_leaves(child, in_loop) for child in tree.children(node))
 
 
 def _own_nodes(function):
@@ -85,7 +88,7 @@ def _own_nodes(function):
         node = stack.pop()
         yield node
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
-            stack.extend(ast.iter_child_nodes(node))
+            stack.extend(tree.children(node))
 
 
 def _docstring(body):
@@ -100,7 +103,9 @@ def _docstring(body):
 
 
 def _declarations(scope, control, where):
-    """Says to the compiler whose the names are that only nested functions bind now: `x: None` makes `x` a local, and nothing else."""
+    """Says to the compiler whose the names are that only nested functions bind now: `x: None` makes `x` a
+    local, and nothing else.
+    """
     out = []
     if scope.globals:
         out.append(tree.at(ast.Global(sorted(scope.globals)), where))
@@ -113,7 +118,9 @@ def _declarations(scope, control, where):
 
 
 def _nested(options, has_class):
-    """How `expressions` converts a function it meets inside: in place, keeping decorators, defaults and annotations."""
+    """How `expressions` converts a function it meets inside: in place, keeping decorators, defaults and
+    annotations.
+    """
 
     def convert_nested(node, context, in_class=False):
         inner_class = in_class or has_class

@@ -1,7 +1,9 @@
 """`break`, `continue` and early `return`, lowered to flags and guards.
 
-After this pass no jump crosses a control statement: `break` sets a flag that the loop tests, and what follows a statement that may
-jump runs under `if not flag`. Where one branch of an `if` always jumps, what follows moves into the other branch instead, so that the
+After this pass no jump crosses a control statement: `break` sets a flag that the loop tests, and what
+follows a statement that may
+jump runs under `if not flag`. Where one branch of an `if` always jumps, what follows moves into the other
+branch instead, so that the
 usual early return needs no flag at all:
 
     if c:                    if c:
@@ -9,7 +11,8 @@ usual early return needs no flag at all:
     return b                 else:
                                ag__return = True; ag__value = b
 
-Loops get the attribute `stop` (the flags that end them), guards the attribute `guard`. `else` of a loop is a guard on its break flag.
+Loops get the attribute `stop` (the flags that end them), guards the attribute `guard`. `else` of a loop is a
+guard on its break flag.
 """
 
 import ast
@@ -77,7 +80,9 @@ class _Lowering:
         self.count = 0
 
     def block(self, stmts):
-        """Returns (lowered statements, flags that may be set at the end, may control reach the end without a jump)."""
+        """Returns (lowered statements, flags that may be set at the end, may control reach the end without a
+        jump).
+        """
         out, pending, falls = [], _NOTHING, True
         stmts = list(stmts)
         while stmts:
@@ -184,7 +189,9 @@ class _Lowering:
 
 
 def _guard(flags, body, where):
-    """`if not flag: body`. Inside, the flags are known to be unset: said again, for a flag that is a tensor outside."""
+    """`if not flag: body`. Inside, the flags are known to be unset: said again, for a flag that is a tensor
+    outside.
+    """
     test = tree.operator("none_of", *map(tree.load, flags))
     reset = [tree.assign(flag, tree.constant(False), where) for flag in flags]
     node = tree.at(ast.If(test, reset + body, []), where)

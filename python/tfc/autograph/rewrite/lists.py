@@ -1,13 +1,13 @@
 """Statements that are calls of a method: `l.append(x)` and `array.write(i, x)`.
 
-On a local list `l.append(x)` -> `l = ag__.append(l, x)`: inside a tensor loop `l` is then a loop variable. Where the result of
+On a local list `l.append(x)` -> `l = ag__.append(l, x)`: inside a tensor loop `l` is then a loop variable.
+Where the result of
 `write` is dropped, `ag__.dropped` warns if it was a TensorArray.
 """
 
 import ast
 
 from . import tree
-
 
 _FUNCTIONAL = {"write", "scatter", "unstack", "split"}
 
@@ -43,18 +43,35 @@ def rewrite(stmt, context):
 
 def appended(stmts):
     """The names of lists that `stmts`, which have been rewritten, append to."""
-    found, stack = set(), list(stmts)
+    return tuple(sorted(set().union(*map(_appended, stmts))))
+
+
+def _appended(root):
+    known = getattr(root, "appends", None)
+    if known is not None:
+        return known
+    found, stack = set(), [root]
     while stack:
         node = stack.pop()
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Lambda)):
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.expr)):
             continue
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
-            func = node.value.func
-            if isinstance(func, ast.Attribute) and func.attr == "append" and isinstance(func.value, ast.Name):
-                if func.value.id == tree.AG:
-                    found.add(node.targets[0].id)
-        stack.extend(ast.iter_child_nodes(node))
-    return tuple(sorted(found))
+        if isinstance(node, ast.Assign) and _is_append(node.value):
+            found.add(node.targets[0].id)
+        elif isinstance(node, ast.stmt) and node is not root:
+            found |= _appended(node)
+        else:
+            stack += tree.children(node)
+    root.appends = found
+    return found
+
+
+def _is_append(value):
+    func = value.func if isinstance(value, ast.Call) else None
+    return (
+        isinstance(func, ast.Attribute)
+        and func.attr == "append"
+        and getattr(func.value, "id", None) == tree.AG
+    )
 
 
 def mention(call, names):

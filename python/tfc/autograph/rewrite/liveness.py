@@ -1,7 +1,9 @@
 """Which names matter at a control statement: classical liveness on structured code.
 
-Jumps have been lowered before (`jumps`), so each statement is summed up by `(gen, kill)`: names read before they are written, and
-names certainly written. One walk up computes those, one walk down hands each control statement the names alive after it
+Jumps have been lowered before (`jumps`), so each statement is summed up by `(gen, kill)`: names read before
+they are written, and
+names certainly written. One walk up computes those, one walk down hands each control statement the names
+alive after it
 (`live_out`) and, for loops, at the start of each iteration (`live_head`).
 """
 

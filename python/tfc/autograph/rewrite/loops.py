@@ -6,8 +6,10 @@ from . import symbols, tree
 def state(stmt, control, extra=()):
     """Two constants, the symbols and where their groups end.
 
-    The groups: read after the loop; carried from one iteration to the next only; seen by a nested function (a loop variable if it has
-    a value before the loop); used within one iteration only. The first three have an end, the last is the rest.
+    The groups: read after the loop; carried from one iteration to the next only; seen by a nested function
+    (a loop variable if it has
+    a value before the loop); used within one iteration only. The first three have an end, the last is the
+    rest.
     """
     names = symbols.changed([*stmt.body, *extra])
     paths = symbols.composites(stmt.body, set(names))

@@ -3,6 +3,8 @@
 import ast
 from dataclasses import dataclass, field
 
+from .tree import children
+
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
@@ -78,7 +80,7 @@ def _inside(node):
     if isinstance(node, COMPREHENSIONS):
         # A walrus inside binds outside; the targets do not.
         return [n for n in ast.walk(node) if isinstance(n, ast.NamedExpr)]
-    return list(ast.iter_child_nodes(node))
+    return children(node)
 
 
 def free_names(node):
@@ -94,9 +96,9 @@ def free_names(node):
         free = inner - scope.params - scope.bound
         free = free.union(*(reads(n) for n in _inside(node))) if _inside(node) else free
     elif isinstance(node, ast.ClassDef):
-        free = set().union(*(reads(n) for n in ast.iter_child_nodes(node)))
+        free = set().union(*(reads(n) for n in children(node)))
     else:
-        free = set().union(*(reads(n) for n in ast.iter_child_nodes(node)))
+        free = set().union(*(reads(n) for n in children(node)))
         free -= {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
     node.free = frozenset(free)
     return node.free
@@ -112,25 +114,32 @@ def reads(root):
                 found.add(node.id)
         elif isinstance(node, (*FUNCTIONS, ast.Lambda, ast.ClassDef, *COMPREHENSIONS)):
             if getattr(node, "ours", False):
-                stack.extend(ast.iter_child_nodes(node))
+                stack.extend(children(node))
             else:
                 found |= free_names(node)
         else:
             if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
                 found.add(node.target.id)
-            stack.extend(ast.iter_child_nodes(node))
+            stack.extend(children(node))
     return found
 
 
 def writes(root):
     """Every name of the surrounding scope that running `root` may bind or delete."""
+    known = getattr(root, "written", None)
+    if known is not None:
+        return known
     found, stack = set(), [root]
     while stack:
         node = stack.pop()
+        if node is not root and isinstance(node, ast.stmt):
+            found |= writes(node)
+            continue
         if getattr(node, "ours", False):
             found.update(getattr(node, "walrus", ()))
             stack.extend(n for n in ast.walk(node) if isinstance(n, ast.NamedExpr))
             continue
         found.update(binds(node))
         stack.extend(_inside(node))
+    root.written = found
     return found

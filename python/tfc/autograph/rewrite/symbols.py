@@ -1,12 +1,14 @@
 """The variables a control statement changes: plain names and composite ones such as `self.x` and `d['k']`.
 
-In generated code a plain symbol is its name; a composite one is a tuple: `("self", ".x")` or `("d", "[]", "k")` (constant key) or
-`("d", "[n]", "k")` (the key is the value of the name `k`), with more pairs for longer paths.
+In generated code a plain symbol is its name; a composite one is a tuple: `("self", ".x")` or
+`("d", "[]", "k")` (constant key) or `("d", "[n]", "k")` (the key is the value of the name `k`), with more
+pairs for longer paths.
 """
 
 import ast
 
 from .scope import FUNCTIONS, writes
+from .tree import children
 
 
 def changed(stmts):
@@ -16,16 +18,27 @@ def changed(stmts):
 
 def composites(stmts, names):
     """The composite symbols assigned in `stmts` whose parts are not changed there themselves."""
-    found, stack = {}, list(stmts)
+    found = set().union(*map(_assigned, stmts))
+    return sorted((s for s in found if not names.intersection(_parts(s))), key=repr)
+
+
+def _assigned(root):
+    known = getattr(root, "paths", None)
+    if known is not None:
+        return known
+    found, stack = set(), [root]
     while stack:
         node = stack.pop()
         if isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
-            symbol = _path(node)
-            if symbol and not names.intersection(_parts(symbol)):
-                found[symbol] = None
-        if not isinstance(node, (*FUNCTIONS, ast.Lambda, ast.ClassDef)):
-            stack.extend(ast.iter_child_nodes(node))
-    return sorted(found, key=repr)
+            path = _path(node)
+            if path:
+                found.add(path)
+        elif isinstance(node, ast.stmt) and node is not root:
+            found |= _assigned(node)
+        elif not isinstance(node, (*FUNCTIONS, ast.Lambda, ast.ClassDef)):
+            stack += children(node)
+    root.paths = found
+    return found
 
 
 def _path(node):

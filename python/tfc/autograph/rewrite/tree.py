@@ -1,6 +1,7 @@
 """Building and copying `ast` nodes.
 
-Generated nodes carry the user's positions (`at`), so the compiled code needs no source map. Nodes that we make and that the analyses
+Generated nodes carry the user's positions (`at`), so the compiled code needs no source map. Nodes that we
+make and that the analyses
 must see through (a lambda that only delays an operand) have the attribute `ours`.
 """
 
@@ -96,15 +97,32 @@ def define(name, body, where, *params):
 
 def finish(node):
     """Positions for the nodes that have none: their parent's."""
-    stack = [(node, 1, 0, 1, 0)]
+    stack = [(node, (1, 0, 1, 0))]
     while stack:
-        node, *place = stack.pop()
-        if "lineno" in node._attributes:
+        node, place = stack.pop()
+        if node._attributes:
             if getattr(node, "lineno", None) is None:
                 node.lineno, node.col_offset, node.end_lineno, node.end_col_offset = place
             else:
-                place = [node.lineno, node.col_offset, node.end_lineno, node.end_col_offset]
-        stack.extend((child, *place) for child in ast.iter_child_nodes(node))
+                place = (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)
+        for child in children(node):
+            stack.append((child, place))
+
+
+_LEAVES = (ast.Load, ast.Store, ast.operator, ast.cmpop, ast.boolop, ast.unaryop)
+
+
+def children(node):
+    """The nodes right below (without contexts and operators, which hold nothing): `ast.iter_child_nodes`,
+    faster.
+    """
+    out = []
+    for value in vars(node).values():
+        if value.__class__ is list:
+            out += [v for v in value if isinstance(v, ast.AST)]
+        elif isinstance(value, ast.AST) and not isinstance(value, _LEAVES):
+            out.append(value)
+    return out
 
 
 def is_ours(node):
