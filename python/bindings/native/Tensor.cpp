@@ -86,11 +86,31 @@ PyObject *tensorFromArray(PyArrayObject *array, bool copy) {
   return tensor.release();
 }
 
+/// A tensor of a numpy scalar of C's types; null without an error for others.
+static PyObject *tensorFromNumpyScalar(PyObject *object) {
+  PyRef descr(reinterpret_cast<PyObject *>(PyArray_DescrFromScalar(object)));
+  if (!descr)
+    return nullptr;
+  auto *typed = reinterpret_cast<PyArray_Descr *>(descr.get());
+  int32_t dtype = codeOfDescr(typed);
+  if (dtype == kNoDType || typed->type_num >= NPY_NTYPES_LEGACY)
+    return nullptr;
+  PyObject *tensor = newUninitializedTensor(dtype, nullptr, 0, itemsize(dtype));
+  if (tensor)
+    PyArray_ScalarAsCtype(object, asEagerTensor(tensor)->buffer->data);
+  return tensor;
+}
+
 PyObject *tensorFromObject(PyObject *object) {
   if (isEagerTensor(object))
     return Py_NewRef(object);
   if (PyArray_Check(object))
     return tensorFromArray(reinterpret_cast<PyArrayObject *>(object), true);
+  if (PyArray_CheckScalar(object)) {
+    PyObject *tensor = tensorFromNumpyScalar(object);
+    if (tensor || PyErr_Occurred())
+      return tensor;
+  }
   PyRef array(PyArray_FromAny(object, nullptr, 0, 0, 0, nullptr));
   if (!array)
     return nullptr;

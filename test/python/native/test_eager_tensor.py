@@ -44,6 +44,13 @@ def test_foreign_byte_order_is_converted(dtype):
     assert EagerTensor.from_numpy(np.array([1, 2], dtype)).numpy().tolist() == [1, 2]
 
 
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_numpy_scalars(dtype):
+    scalar = np.ones((), dtype)[()]
+    tensor = EagerTensor.from_numpy(scalar)
+    assert tensor.shape_tuple == () and tensor.numpy() == scalar and type(tensor.numpy()) is type(scalar)
+
+
 def test_memory_of_copies_is_64_byte_aligned():
     assert all(EagerTensor.from_numpy(np.ones(n, np.int8))._pointer % 64 == 0 for n in (0, 1, 65, 100_000))
 
