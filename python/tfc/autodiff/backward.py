@@ -4,7 +4,7 @@ import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tfc.core import Tensor, TensorList, Unset, describe
+from tfc.core import Operation, Tensor, TensorList, Unset, describe
 from tfc.errors import page
 from tfc.ops import primitives as p
 from tfc.ops.rows.lists import OneElement, add_lists
@@ -29,7 +29,8 @@ class Entry:
 
     @property
     def single(self) -> bool:
-        return self.prim.num_results == 1
+        """Whether the gradient function gets the one result itself, not a tuple."""
+        return self.prim.num_results == 1 and type(self.prim) is not Operation
 
 
 def accumulate(total, extra):

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from tfc.autodiff.backward import Entry, UnconnectedGradients, accumulate, backward
-from tfc.core import Tensor, TensorList, VariableStorage, pop_recorder, push_recorder
+from tfc.core import Operation, Tensor, TensorList, VariableStorage, pop_recorder, push_recorder
 from tfc.errors import user_line
 from tfc.ops import nest
 from tfc.ops import primitives as p
@@ -81,20 +81,18 @@ class GradientTape:
         if prim is p.read_variable:
             self._record_read(args[0], results)
             return
+        if prim.vjp is NotDifferentiable or results is None:
+            return
+        if type(prim) is Operation:
+            for a in args:
+                if isinstance(a, VariableStorage) and self.tracks(a):
+                    self._watch_variable(a)
         tracked = self._tracked
         for a in args:
             if id(a) in tracked:
                 break
         else:
-            if prim.num_results == 1 or not any(
-                isinstance(a, VariableStorage) and self.tracks(a) for a in args
-            ):
-                return
-        if prim.vjp is NotDifferentiable or results is None:
             return
-        for a in args:
-            if isinstance(a, VariableStorage) and self.tracks(a):
-                self._watch_variable(a)
         outs = results if isinstance(results, tuple) else (results,)
         live = [r for r in outs if r.dtype.is_differentiable]
         if not live:

@@ -14,6 +14,7 @@ from tfc.core.interpreter import (
 )
 from tfc.core.primitive import Primitive, Unset
 from tfc.core.recording import (
+    Operation,
     Recorder,
     pop_recorder,
     push_recorder,
@@ -28,6 +29,7 @@ __all__ = [
     "Eager",
     "EagerTensor",
     "Interpreter",
+    "Operation",
     "Primitive",
     "Recorder",
     "Tensor",

@@ -12,6 +12,22 @@ from tfc.errors import InvalidArgumentError, OutOfRangeError, TFCError, Unimplem
 EagerTensor = _native.EagerTensor
 _wrap = EagerTensor.from_numpy
 
+# What `np.errstate(all="ignore")` does, without its microsecond: infinities and NaN are values, not warnings.
+try:
+    _errors = np._core.umath._extobj_contextvar
+    with np.errstate(all="ignore"):
+        _IGNORE = _errors.get()
+    _set_errors, _reset_errors = _errors.set, _errors.reset
+except AttributeError:  # numpy before 2.0
+    _IGNORE = dict.fromkeys(("divide", "over", "under", "invalid"), "ignore")
+
+    def _set_errors(settings):
+        return np.seterr(**settings)
+
+    def _reset_errors(settings):
+        np.seterr(**settings)
+
+
 for _dtype in DTYPES:
     _native.register_dtype(_dtype.code, _dtype)
 
@@ -38,8 +54,11 @@ class Eager(Interpreter):
                 return meaning(*args, **attrs)
             views = [a._view() for a in args]
             if prim.quiet:
-                with np.errstate(all="ignore"):
+                token = _set_errors(_IGNORE)
+                try:
                     out = meaning(*views, **attrs)
+                finally:
+                    _reset_errors(token)
             else:
                 out = meaning(*views, **attrs)
         except Exception as e:

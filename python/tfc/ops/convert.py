@@ -77,6 +77,9 @@ def operands(op: str, x, y, kinds: str = "biufc"):
 
     Raises `InvalidArgumentError` if two tensors differ, or the dtype is not one of `kinds`.
     """
+    # The usual case first: this runs before every binary op.
+    if type(x) is EagerTensor and type(y) is EagerTensor and x.dtype is y.dtype and x.dtype.kind in kinds:
+        return x, y
     if isinstance(x, VariableStorage):
         x = p.read_variable(x)
     if isinstance(y, VariableStorage):

@@ -23,6 +23,9 @@ def getitem(x, key) -> Tensor:
     Raises `InvalidArgumentError` if an index is out of range, `TypeError` for any other kind of key.
     """
     x = convert_to_tensor(x)
+    dims = x.shape_tuple
+    if type(key) is int and dims and None not in dims:
+        return _row(x, dims, key)
     if _is_mask(key):
         return boolean_mask(x, key)
     parts = tuple(key) if isinstance(key, (tuple, list)) else (key,)
@@ -31,6 +34,17 @@ def getitem(x, key) -> Tensor:
     if squeezed:
         x = p.squeeze(x, axes=tuple(squeezed))
     return p.expand_dims(x, axes=tuple(inserted)) if inserted else x
+
+
+def _row(x, dims, index):
+    """x[index] of a known shape."""
+    n = dims[0]
+    if not -n <= index < n:
+        raise InvalidArgumentError(
+            None, "strided_slice", f"slice index {index} of dimension 0 out of bounds. [Op:StridedSlice]"
+        )
+    starts = (index % n,) + (0,) * (len(dims) - 1)
+    return p.squeeze(p.slice_(x, starts=starts, sizes=(1, *dims[1:]), strides=(1,) * len(dims)), axes=(0,))
 
 
 def _is_mask(key) -> bool:

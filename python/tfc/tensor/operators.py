@@ -1,6 +1,6 @@
 """Python's operators by ops. `attach_operators` gives them to a class: tensors, and variables too."""
 
-from tfc.core import Tensor, VariableStorage
+from tfc.core import EagerTensor, Tensor, VariableStorage
 from tfc.ops import math, slicing
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor
@@ -12,7 +12,7 @@ _FOREIGN = (str, bytes, dict, set)
 
 def _binary(function):
     def operator(self, other):
-        if isinstance(other, _FOREIGN):
+        if type(other) is not EagerTensor and isinstance(other, _FOREIGN):
             return NotImplemented
         return function(self, other)
 

@@ -60,7 +60,8 @@ def _get(lst, index, element_type):
         )
     item = lst.items[i]
     if item is not None:
-        return item
+        # A new object: tapes know values by identity, and this is another result than the last read.
+        return eager_tensor(item._view())
     return _zero(element_type if element_type.shape.is_fully_defined() else lst.element, lst.items)
 
 

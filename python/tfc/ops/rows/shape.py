@@ -86,11 +86,18 @@ def _expand_dims(x, axes):
     return x.reshape([1 if i in axes else next(sizes) for i in range(x.ndim + len(axes))])
 
 
+_ALL = slice(None)
+
+
 def _box(x, starts, sizes, strides):
     """The slices of a box, checked against the operand."""
     box = []
     for axis, (start, size, stride) in enumerate(zip(starts, sizes, strides, strict=True)):
-        n, start = x.shape[axis], int(start)
+        n = x.shape[axis]
+        if size == n and stride == 1 and start == 0:
+            box.append(_ALL)
+            continue
+        start = int(start)
         if size is None:
             size = max(0, -(-(n - start) // stride) if stride > 0 else start // -stride + 1)
         last = start + (size - 1) * stride
