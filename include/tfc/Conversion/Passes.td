@@ -67,4 +67,34 @@ def ToLLVMPass : Pass<"tfc-to-llvm", "mlir::ModuleOp"> {
   let dependentDialects = ["mlir::LLVM::LLVMDialect"];
 }
 
+def ConvertTFCToLinalgPass : Pass<"convert-tfc-to-linalg", "::mlir::ModuleOp"> {
+  let summary = "Lower tfc to linalg, scf and arith on tensors, fused";
+  let description = [{
+    Chains of elementwise and broadcasting ops become one `linalg.generic` each,
+    together with the reduction that ends them; what is used in several places is
+    computed once and stored, unless it is very cheap. Time is linear in the number of
+    ops. Tensors of rank 0 become scalars, bools bytes, unsigned integers signless.
+
+    ```mlir
+    %y = tfc.exp %x : (tensor<4xf32>) -> tensor<4xf32>
+    %z = tfc.add %y, %x : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+    // becomes
+    %z = linalg.generic {...} ins(%x) outs(%init) {
+      ^bb0(%a: f32, %b: f32): %e = math.exp %a; %s = arith.addf %e, %a; linalg.yield %s }
+    ```
+
+    Expects calls inlined, variables promoted and checks explicit. Variables become
+    `memref`s that are read with `bufferization.to_tensor` and written with
+    `bufferization.materialize_in_destination`. Tokens are dropped: the order of ops
+    in the result is that of the input. Fails on values of unknown rank and on ops
+    without lowering, which the diagnostic names.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::bufferization::BufferizationDialect",
+    "::mlir::complex::ComplexDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect",
+    "::tfc::rt::TFCRTDialect"];
+}
+
 #endif // TFC_CONVERSION_PASSES_TD

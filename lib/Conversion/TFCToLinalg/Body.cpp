@@ -1,0 +1,137 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "Body.h"
+#include "Scalars.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "tfc/Dialect/TFC/IR/TFC.h"
+
+using namespace mlir;
+using namespace tfc;
+using namespace tfc::lowering;
+
+Body::Body(Lowering &l, ArrayRef<Dim> space)
+    : in(l.b.getContext()), l(l), space(space), block(std::make_unique<Block>()) {
+  in.setInsertionPointToStart(block.get());
+}
+
+SmallVector<AffineExpr> Body::identity() const {
+  SmallVector<AffineExpr> result;
+  for (size_t i = 0; i < space.size(); ++i)
+    result.push_back(getAffineDimExpr(i, in.getContext()));
+  return result;
+}
+
+Value Body::element(Value old, ArrayRef<AffineExpr> indices) {
+  if (rankOf(old) == 0)
+    return l.value(old);
+  auto &list = known[old];
+  for (Known &k : list)
+    if (ArrayRef(k.indices) == indices)
+      return k.value;
+  Operation *op = old.getDefiningOp();
+  Value result = op && l.plan.isInline(op)
+                     ? compute(op, indices)
+                     : toScalar(in, l.loc, load(l.value(old), indices), elementOf(old));
+  known[old].push_back({SmallVector<AffineExpr>(indices), result});
+  return result;
+}
+
+Value Body::compute(Operation *op, ArrayRef<AffineExpr> indices) {
+  Type element = elementOf(op->getResult(0));
+  if (auto constant = dyn_cast<ConstantOp>(op))
+    return constantScalar(in, op->getLoc(), element, constant.getValue().getSplatValue<Attribute>());
+  if (auto iota = dyn_cast<IotaOp>(op)) {
+    OpBuilder::InsertionGuard guard(l.b);
+    Value index = evaluate(indices[iota.getAxis()]);
+    Value number = arith::IndexCastOp::create(in, op->getLoc(), in.getI64Type(), index);
+    return castScalar(in, op->getLoc(), number, in.getI64Type(), element);
+  }
+  SmallVector<Value> elements;
+  for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
+    Value x;
+    if (rankOf(operand) == 0) {
+      x = l.value(operand);
+    } else if (accessOf(l.dims, op, i) != Access::Unknown) {
+      x = this->element(operand, accessIndices(l.dims, op, i, indices));
+    } else {
+      ArrayRef<Dim> from = l.dims.of(operand), to = l.dims.of(op->getResult(0));
+      SmallVector<AffineExpr> at(indices.take_back(from.size()));
+      for (size_t k = 0; k < at.size(); ++k)
+        if (from[k] == 1)
+          at[k] = in.getAffineConstantExpr(0);
+      x = toScalar(in, op->getLoc(), load(l.stretched(operand, to.take_back(from.size())), at),
+                   elementOf(operand));
+    }
+    if (!x)
+      return {};
+    elements.push_back(x);
+    if (isIndexOp(op))
+      return x;
+  }
+  Value result = buildScalar(in, op, elements);
+  if (!result)
+    op->emitOpError("has no lowering for elements of type ")
+        << elementOf(op->getOperand(op->getNumOperands() - 1));
+  return result;
+}
+
+Value Body::load(Value tensor, ArrayRef<AffineExpr> indices) {
+  auto &list = loaded[tensor];
+  for (Known &k : list)
+    if (ArrayRef(k.indices) == indices)
+      return k.value;
+  unsigned place = inputs.size();
+  inputs.push_back(tensor);
+  inputMaps.push_back(AffineMap::get(space.size(), 0, indices, in.getContext()));
+  Type element = cast<RankedTensorType>(tensor.getType()).getElementType();
+  Value argument = block->insertArgument(place, element, l.loc);
+  list.push_back({SmallVector<AffineExpr>(indices), argument});
+  return argument;
+}
+
+Value Body::addOutput(Value init, ArrayRef<AffineExpr> indices) {
+  outputs.push_back(init);
+  outputMaps.push_back(AffineMap::get(space.size(), 0, indices, in.getContext()));
+  return block->addArgument(cast<RankedTensorType>(init.getType()).getElementType(), l.loc);
+}
+
+Value Body::iteration(unsigned loop) { return linalg::IndexOp::create(in, l.loc, loop); }
+
+Value Body::evaluate(AffineExpr index) {
+  if (auto dim = dyn_cast<AffineDimExpr>(index))
+    return iteration(dim.getPosition());
+  int64_t value = cast<AffineConstantExpr>(index).getValue();
+  return arith::ConstantIndexOp::create(in, l.loc, value);
+}
+
+/// Every loop needs an operand that says how long it is.
+void Body::coverLoops() {
+  llvm::SmallDenseSet<unsigned> covered;
+  for (ArrayRef<AffineMap> maps : {ArrayRef(inputMaps), ArrayRef(outputMaps)})
+    for (AffineMap map : maps)
+      for (AffineExpr index : map.getResults())
+        if (auto dim = dyn_cast<AffineDimExpr>(index))
+          covered.insert(dim.getPosition());
+  if (covered.size() == space.size())
+    return;
+  Value shape = tensor::EmptyOp::create(l.b, l.loc, l.sizes(space), l.b.getI8Type());
+  load(shape, identity());
+}
+
+ValueRange Body::finish(ValueRange yields, ArrayRef<int64_t> reduced) {
+  coverLoops();
+  linalg::YieldOp::create(in, l.loc, yields);
+  SmallVector<utils::IteratorType> iterators(space.size(), utils::IteratorType::parallel);
+  for (int64_t loop : reduced)
+    iterators[loop] = utils::IteratorType::reduction;
+  SmallVector<AffineMap> maps(inputMaps);
+  maps.append(outputMaps);
+  auto op = linalg::GenericOp::create(l.b, l.loc, TypeRange(ValueRange(outputs)), inputs, outputs,
+                                      maps, iterators);
+  op.getRegion().push_back(block.release());
+  return op.getResults();
+}

@@ -1,0 +1,91 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// Matrix products stay whole, as linalg ops that later passes tile.
+//===----------------------------------------------------------------------===//
+
+#include "Body.h"
+#include "Scalars.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Complex/IR/Complex.h"
+#include "tfc/Dialect/TFC/IR/TFC.h"
+
+using namespace mlir;
+using namespace tfc;
+using namespace tfc::lowering;
+
+/// x * y + sum, where `type` is the accumulator's.
+static Value multiplyAdd(OpBuilder &b, Location loc, Type type, Value x, Value y, Value sum) {
+  if (isComplex(type))
+    return complex::AddOp::create(b, loc, sum, complex::MulOp::create(b, loc, x, y));
+  if (!isFloat(type))
+    return arith::AddIOp::create(b, loc, sum, arith::MulIOp::create(b, loc, x, y));
+  auto contract = arith::FastMathFlags::contract;
+  Value product = arith::MulFOp::create(b, loc, x, y, contract);
+  return arith::AddFOp::create(b, loc, sum, product, contract | arith::FastMathFlags::reassoc);
+}
+
+/// The general form: batches that broadcast, transposed operands.
+static Value contract(Lowering &l, MatmulOp op, ArrayRef<Dim> result, Value init, Type accumulator) {
+  Dims space(result);
+  ArrayRef<Dim> x = l.dims.of(op.getX()), y = l.dims.of(op.getY());
+  space.push_back(x[x.size() - (op.getTransposeX() ? 2 : 1)]);
+  size_t rank = result.size();
+
+  Body body(l, space);
+  SmallVector<AffineExpr> loops = body.identity();
+  AffineExpr row = loops[rank - 2], column = loops[rank - 1], inner = loops[rank];
+  SmallVector<AffineExpr> resultIndices(loops.begin(), loops.end() - 1);
+  auto indices = [&](ArrayRef<Dim> of, AffineExpr first, AffineExpr second, bool transposed) {
+    SmallVector<AffineExpr> at;
+    size_t batch = of.size() - 2, missing = rank - 2 - batch;
+    for (size_t i = 0; i < batch; ++i)
+      at.push_back(of[i] == 1 ? l.b.getAffineConstantExpr(0) : loops[missing + i]);
+    at.push_back(transposed ? second : first);
+    at.push_back(transposed ? first : second);
+    return at;
+  };
+  auto operand = [&](Value old, ArrayRef<AffineExpr> at) {
+    Dims to(result.take_front(rank - 2));
+    ArrayRef<Dim> from = l.dims.of(old);
+    to.erase(to.begin(), to.begin() + (rank - from.size()));
+    llvm::append_range(to, from.take_back(2));
+    Value element = body.load(l.stretched(old, to), at);
+    return castScalar(body.in, l.loc, element, elementOf(old), accumulator);
+  };
+  Value left = operand(op.getX(), indices(x, row, inner, op.getTransposeX()));
+  Value right = operand(op.getY(), indices(y, inner, column, op.getTransposeY()));
+  Value sum = body.addOutput(init, resultIndices);
+  return body.finish(multiplyAdd(body.in, l.loc, accumulator, left, right, sum),
+                     static_cast<int64_t>(rank))[0];
+}
+
+static LogicalResult lowerMatmul(Lowering &l, MatmulOp op) {
+  Type element = elementOf(op.getResult());
+  Type accumulator = isHalf(element) ? Type(l.b.getF32Type()) : element;
+  Dims result(l.dims.of(op.getResult()));
+  Value init = l.filled(result, accumulator, numberScalar(l.b, l.loc, accumulator, 0));
+  ArrayRef<Dim> x = l.dims.of(op.getX()), y = l.dims.of(op.getY());
+  bool plain = !op.getTransposeX() && !op.getTransposeY();
+  Value product;
+  if (plain && x.size() == 2 && y.size() == 2)
+    product = linalg::MatmulOp::create(l.b, l.loc, ValueRange{l.value(op.getX()), l.value(op.getY())}, init)
+                  .getResult(0);
+  else if (plain && x.size() == 3 && y.size() == 3 && x[0] == y[0])
+    product = linalg::BatchMatmulOp::create(l.b, l.loc, ValueRange{l.value(op.getX()), l.value(op.getY())},
+                                            init)
+                  .getResult(0);
+  else
+    product = contract(l, op, result, init, accumulator);
+  if (accumulator != element) {
+    Body body(l, result);
+    Value narrow = castScalar(body.in, l.loc, body.load(product, body.identity()), accumulator, element);
+    body.addOutput(l.empty(result, element), body.identity());
+    product = body.finish(narrow)[0];
+  }
+  l.set(op.getResult(), product);
+  return success();
+}
+
+void lowering::addContractionHandlers(Handlers &handlers) { addHandler<MatmulOp, lowerMatmul>(handlers); }

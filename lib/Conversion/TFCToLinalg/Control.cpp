@@ -1,0 +1,234 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// Branches and loops. What a loop carries is scalars in registers and tensors that
+// stay in their buffer.
+//===----------------------------------------------------------------------===//
+
+#include "Lowering.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "tfc/Dialect/TFC/IR/TFC.h"
+
+using namespace mlir;
+using namespace tfc;
+using namespace tfc::lowering;
+
+static LogicalResult lowerBranch(Lowering &l, Block &from, Block *to, TypeRange types) {
+  OpBuilder::InsertionGuard guard(l.b);
+  l.b.setInsertionPointToEnd(to);
+  if (failed(l.lowerBlock(from)))
+    return failure();
+  Operation *yield = from.getTerminator();
+  l.loc = yield->getLoc();
+  SmallVector<Value> values;
+  for (auto [old, type] : llvm::zip(yield->getOperands(), types)) {
+    Value value = l.value(old);
+    if (!value)
+      return failure();
+    values.push_back(l.convert(value, type));
+  }
+  scf::YieldOp::create(l.b, l.loc, values);
+  return success();
+}
+
+static LogicalResult lowerIf(Lowering &l, IfOp op) {
+  SmallVector<Type> types;
+  for (Value result : op.getResults())
+    types.push_back(l.loweredType(result.getType()));
+  auto branch = scf::IfOp::create(l.b, l.loc, types, l.value(op.getCondition()),
+                                  /*addThenBlock=*/true, /*addElseBlock=*/true);
+  if (failed(lowerBranch(l, op.getThenRegion().front(), branch.thenBlock(), types)) ||
+      failed(lowerBranch(l, op.getElseRegion().front(), branch.elseBlock(), types)))
+    return failure();
+  l.loc = op.getLoc();
+  for (auto [old, value] : llvm::zip(op.getResults(), branch.getResults()))
+    l.bind(old, value);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Loops
+//===----------------------------------------------------------------------===//
+
+/// The values that the memory of a lowered tensor may belong to: what it is a view
+/// of, or was computed in.
+static void collectOrigins(Value value, SmallVectorImpl<Value> &origins, int depth = 0) {
+  Operation *op = value.getDefiningOp();
+  if (!op || depth > 64) {
+    origins.push_back(value);
+    return;
+  }
+  auto follow = [&](Value next) { collectOrigins(next, origins, depth + 1); };
+  if (isa<tensor::ExtractSliceOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::CastOp,
+          tensor::ReshapeOp>(op))
+    return follow(op->getOperand(0));
+  if (auto insert = dyn_cast<tensor::InsertSliceOp>(op))
+    return follow(insert.getDest());
+  if (auto insert = dyn_cast<tensor::InsertOp>(op))
+    return follow(insert.getDest());
+  if (auto materialize = dyn_cast<bufferization::MaterializeInDestinationOp>(op))
+    return follow(materialize.getDest());
+  if (auto destination = dyn_cast<DestinationStyleOpInterface>(op))
+    return follow(destination.getTiedOpOperand(cast<OpResult>(value))->get());
+  unsigned number = cast<OpResult>(value).getResultNumber();
+  if (auto branch = dyn_cast<scf::IfOp>(op)) {
+    follow(branch.thenYield().getOperand(number));
+    return follow(branch.elseYield().getOperand(number));
+  }
+  if (auto loop = dyn_cast<LoopLikeOpInterface>(op)) {
+    for (Value init : loop.getInits())
+      if (isa<RankedTensorType>(init.getType()))
+        follow(init);
+    return;
+  }
+  origins.push_back(value);
+}
+
+/// Is `generic` the last to read `carried`, and only at the element it writes?
+static OpOperand *findDyingInput(linalg::GenericOp generic, Value carried, Value result) {
+  if (generic.getNumParallelLoops() != generic.getNumLoops())
+    return nullptr;
+  OpOperand *init = generic.getDpsInitOperand(cast<OpResult>(result).getResultNumber());
+  AffineMap map = generic.getMatchingIndexingMap(init);
+  if (!init->get().getDefiningOp<tensor::EmptyOp>() || init->get().getType() != carried.getType() ||
+      !map.isPermutation())
+    return nullptr;
+  OpOperand *input = nullptr;
+  for (OpOperand &use : carried.getUses()) {
+    Operation *at = generic->getBlock()->findAncestorOpInBlock(*use.getOwner());
+    if (!at || (at != generic && !at->isBeforeInBlock(generic)))
+      return nullptr;
+    if (at != generic)
+      continue;
+    if (input || use.getOwner() != generic || !generic.isDpsInput(&use) ||
+        generic.getMatchingIndexingMap(&use) != map)
+      return nullptr;
+    input = &use;
+  }
+  return input;
+}
+
+/// Lets the generic write over the input it reads last.
+static void writeOver(linalg::GenericOp generic, OpOperand *input, Value result) {
+  unsigned number = cast<OpResult>(result).getResultNumber(), place = input->getOperandNumber();
+  Value carried = input->get();
+  SmallVector<AffineMap> maps = generic.getIndexingMapsArray();
+  maps.erase(maps.begin() + place);
+  Block &block = generic.getRegion().front();
+  block.getArgument(place).replaceAllUsesWith(block.getArgument(generic.getNumDpsInputs() + number));
+  block.eraseArgument(place);
+  generic.getDpsInitOperand(number)->set(carried);
+  generic.getInputsMutable().erase(place);
+  generic.setIndexingMapsAttr(Builder(generic.getContext()).getAffineMapArrayAttr(maps));
+}
+
+/// The value to yield for the carried tensor: in its buffer, if its size stays.
+static Value keepInBuffer(Lowering &l, Value next, Value carried, ValueRange allCarried, bool sizeStays) {
+  if (!isa<RankedTensorType>(next.getType()) || next == carried || !sizeStays)
+    return next;
+  SmallVector<Value> origins;
+  collectOrigins(next, origins);
+  if (auto generic = next.getDefiningOp<linalg::GenericOp>())
+    if (generic->getBlock() == l.b.getInsertionBlock())
+      if (OpOperand *input = findDyingInput(generic, carried, next)) {
+        writeOver(generic, input, next);
+        return next;
+      }
+  if (origins.size() == 1 && origins[0] == carried && !isa<BlockArgument>(next) &&
+      !isa<tensor::ExtractSliceOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::CastOp,
+           tensor::ReshapeOp>(next.getDefiningOp()))
+    return next;
+  bool aliases = llvm::any_of(origins, [&](Value origin) { return llvm::is_contained(allCarried, origin); });
+  if (aliases)
+    next = bufferization::AllocTensorOp::create(l.b, l.loc, cast<RankedTensorType>(next.getType()),
+                                                ValueRange(), next);
+  return bufferization::MaterializeInDestinationOp::create(l.b, l.loc, next, carried).getResult();
+}
+
+namespace {
+/// A `tfc.while` whose invariant values are not carried.
+struct Loop {
+  explicit Loop(WhileOp op)
+      : op(op), condition(op.getConditionRegion().front()), body(op.getBodyRegion().front()),
+        yield(body.getTerminator()) {
+    for (size_t i = 0; i < op.getInits().size(); ++i)
+      (isInvariant(i) ? invariant : carried).push_back(i);
+  }
+  bool isInvariant(unsigned i) {
+    return yield->getOperand(i) == body.getArgument(i) &&
+           op.getInits()[i].getType() == body.getArgument(i).getType();
+  }
+
+  WhileOp op;
+  Block &condition, &body;
+  Operation *yield;
+  SmallVector<unsigned> carried, invariant;
+};
+} // namespace
+
+static bool sizeStays(Lowering &l, Value next, Value argument) {
+  if (!l.dims.has(next))
+    return false;
+  return llvm::all_of(llvm::zip(l.dims.of(next), l.dims.of(argument)), [](auto pair) {
+    return std::get<1>(pair) >= 0 || std::get<0>(pair) == std::get<1>(pair);
+  });
+}
+
+static LogicalResult lowerWhile(Lowering &l, WhileOp op) {
+  Loop loop(op);
+  SmallVector<Type> types;
+  SmallVector<Value> inits;
+  for (unsigned i : loop.invariant)
+    for (Value old : {Value(loop.condition.getArgument(i)), Value(loop.body.getArgument(i)),
+                      Value(op.getResult(i))})
+      l.bind(old, l.value(op.getInits()[i]));
+  for (unsigned i : loop.carried) {
+    types.push_back(l.loweredType(op.getResult(i).getType()));
+    inits.push_back(l.convert(l.value(op.getInits()[i]), types.back()));
+  }
+  auto lowered = scf::WhileOp::create(l.b, l.loc, types, inits, nullptr, nullptr);
+  OpBuilder::InsertionGuard guard(l.b);
+
+  l.b.setInsertionPointToEnd(lowered.getBeforeBody());
+  for (auto [k, i] : llvm::enumerate(loop.carried))
+    l.bind(loop.condition.getArgument(i), lowered.getBeforeBody()->getArgument(k));
+  if (failed(l.lowerBlock(loop.condition)))
+    return failure();
+  l.loc = op.getLoc();
+  Value go = l.value(loop.condition.getTerminator()->getOperand(0));
+  scf::ConditionOp::create(l.b, l.loc, go, lowered.getBeforeBody()->getArguments());
+
+  l.b.setInsertionPointToEnd(lowered.getAfterBody());
+  ValueRange arguments = lowered.getAfterBody()->getArguments();
+  for (auto [k, i] : llvm::enumerate(loop.carried))
+    l.bind(loop.body.getArgument(i), arguments[k]);
+  if (failed(l.lowerBlock(loop.body)))
+    return failure();
+  l.loc = op.getLoc();
+  SmallVector<Value> next;
+  for (auto [k, i] : llvm::enumerate(loop.carried)) {
+    Value value = l.value(loop.yield->getOperand(i));
+    if (!value)
+      return failure();
+    next.push_back(l.convert(value, types[k]));
+  }
+  for (auto [k, i] : llvm::enumerate(loop.carried))
+    next[k] = keepInBuffer(l, next[k], arguments[k], arguments,
+                           sizeStays(l, loop.yield->getOperand(i), loop.body.getArgument(i)));
+  scf::YieldOp::create(l.b, l.loc, next);
+
+  l.b.setInsertionPointAfter(lowered);
+  for (auto [k, i] : llvm::enumerate(loop.carried))
+    l.bind(op.getResult(i), lowered.getResult(k));
+  return success();
+}
+
+void lowering::addControlHandlers(Handlers &handlers) {
+  addHandler<IfOp, lowerIf>(handlers);
+  addHandler<WhileOp, lowerWhile>(handlers);
+}

@@ -1,0 +1,120 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// Integer arithmetic without undefined behaviour: a zero divisor (checked before)
+// and the least number over -1 give some number, shifts beyond the width none.
+//===----------------------------------------------------------------------===//
+
+#include "Scalars.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+using namespace tfc;
+using namespace tfc::lowering;
+
+using Args = ArrayRef<Value>;
+using C = const ScalarContext &;
+
+static Value compare(C c, arith::CmpIPredicate predicate, Value x, Value y) {
+  return arith::CmpIOp::create(c.b, c.loc, predicate, x, y);
+}
+static Value choose(C c, Value condition, Value x, Value y) {
+  return arith::SelectOp::create(c.b, c.loc, condition, x, y);
+}
+
+namespace {
+/// Quotient and remainder, rounded toward zero.
+struct Division {
+  Value quotient, remainder;
+};
+} // namespace
+
+static Division divide(C c, Value x, Value y) {
+  Value isZero = compare(c, arith::CmpIPredicate::eq, y, c.number(0));
+  if (isUnsigned(c.type)) {
+    Value divisor = choose(c, isZero, c.number(1), y);
+    Value quotient = arith::DivUIOp::create(c.b, c.loc, x, divisor);
+    return {quotient, arith::SubIOp::create(c.b, c.loc, x, arith::MulIOp::create(c.b, c.loc, quotient, divisor))};
+  }
+  Value isMinusOne = compare(c, arith::CmpIPredicate::eq, y, c.number(-1));
+  Value special = arith::OrIOp::create(c.b, c.loc, isZero, isMinusOne);
+  Value divisor = choose(c, special, c.number(1), y);
+  Value quotient = arith::DivSIOp::create(c.b, c.loc, x, divisor);
+  Value remainder = arith::SubIOp::create(c.b, c.loc, x, arith::MulIOp::create(c.b, c.loc, quotient, divisor));
+  Value negated = arith::SubIOp::create(c.b, c.loc, c.number(0), x);
+  return {choose(c, isMinusOne, negated, quotient), remainder};
+}
+
+/// Is the remainder not zero, and of the other sign than the divisor?
+static Value needsCorrection(C c, Value remainder, Value y) {
+  Value some = compare(c, arith::CmpIPredicate::ne, remainder, c.number(0));
+  Value differ = compare(c, arith::CmpIPredicate::slt,
+                         arith::XOrIOp::create(c.b, c.loc, remainder, y), c.number(0));
+  return arith::AndIOp::create(c.b, c.loc, some, differ);
+}
+
+Value lowering::intTruncDiv(C c, Args x) { return divide(c, x[0], x[1]).quotient; }
+Value lowering::intTruncMod(C c, Args x) { return divide(c, x[0], x[1]).remainder; }
+
+Value lowering::intFloorDiv(C c, Args x) {
+  Division d = divide(c, x[0], x[1]);
+  if (isUnsigned(c.type))
+    return d.quotient;
+  Value down = arith::SubIOp::create(c.b, c.loc, d.quotient, c.number(1));
+  return choose(c, needsCorrection(c, d.remainder, x[1]), down, d.quotient);
+}
+
+Value lowering::intFloorMod(C c, Args x) {
+  Division d = divide(c, x[0], x[1]);
+  if (isUnsigned(c.type))
+    return d.remainder;
+  Value up = arith::AddIOp::create(c.b, c.loc, d.remainder, x[1]);
+  return choose(c, needsCorrection(c, d.remainder, x[1]), up, d.remainder);
+}
+
+/// By squaring, modulo the type's size. A negative exponent counts as 0.
+Value lowering::intPow(C c, Args x) {
+  Type type = scalarType(c.type);
+  auto positive = isUnsigned(c.type) ? arith::CmpIPredicate::ugt : arith::CmpIPredicate::sgt;
+  auto loop = scf::WhileOp::create(
+      c.b, c.loc, TypeRange{type, type, type}, ValueRange{c.number(1), x[0], x[1]},
+      [&](OpBuilder &b, Location loc, ValueRange args) {
+        ScalarContext in{b, loc, c.type, c.result};
+        scf::ConditionOp::create(b, loc, compare(in, positive, args[2], in.number(0)), args);
+      },
+      [&](OpBuilder &b, Location loc, ValueRange args) {
+        ScalarContext in{b, loc, c.type, c.result};
+        Value bit = arith::AndIOp::create(b, loc, args[2], in.number(1));
+        Value odd = compare(in, arith::CmpIPredicate::ne, bit, in.number(0));
+        Value times = arith::MulIOp::create(b, loc, args[0], args[1]);
+        Value power = choose(in, odd, times, args[0]);
+        Value square = arith::MulIOp::create(b, loc, args[1], args[1]);
+        Value rest = arith::ShRUIOp::create(b, loc, args[2], in.number(1));
+        scf::YieldOp::create(b, loc, ValueRange{power, square, rest});
+      });
+  return loop.getResult(0);
+}
+
+static Value isBelowWidth(C c, Value amount) {
+  return compare(c, arith::CmpIPredicate::ult, amount, c.number(c.type.getIntOrFloatBitWidth()));
+}
+
+Value lowering::intLeftShift(C c, Args x) {
+  Value small = isBelowWidth(c, x[1]);
+  Value amount = choose(c, small, x[1], c.number(0));
+  return choose(c, small, arith::ShLIOp::create(c.b, c.loc, x[0], amount), c.number(0));
+}
+
+Value lowering::intRightShift(C c, Args x) {
+  if (isUnsigned(c.type)) {
+    Value small = isBelowWidth(c, x[1]);
+    Value amount = choose(c, small, x[1], c.number(0));
+    return choose(c, small, arith::ShRUIOp::create(c.b, c.loc, x[0], amount), c.number(0));
+  }
+  // All that is left after too many bits is the sign; a negative number of bits counts as none.
+  Value amount = arith::MaxSIOp::create(c.b, c.loc, x[1], c.number(0));
+  amount = arith::MinSIOp::create(c.b, c.loc, amount, c.number(c.type.getIntOrFloatBitWidth() - 1));
+  return arith::ShRSIOp::create(c.b, c.loc, x[0], amount);
+}

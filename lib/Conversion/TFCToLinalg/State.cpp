@@ -1,0 +1,88 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// Variables, the console, assertions. Tokens have done their work: the order of the
+// ops in the new function is theirs.
+//===----------------------------------------------------------------------===//
+
+#include "Lowering.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "tfc/Dialect/TFC/IR/TFC.h"
+#include "tfc/Dialect/TFCRT/IR/TFCRT.h"
+
+using namespace mlir;
+using namespace tfc;
+using namespace tfc::lowering;
+
+static RankedTensorType valueType(Value resource) {
+  return storageType(cast<RankedTensorType>(cast<ResourceType>(resource.getType()).getValueType()));
+}
+
+static LogicalResult lowerRead(Lowering &l, ReadVariableOp op) {
+  Value memory = l.value(op.getResource());
+  Value tensor = bufferization::ToTensorOp::create(l.b, l.loc, valueType(op.getResource()), memory,
+                                                   /*restrict=*/true, /*writable=*/true);
+  if (rankOf(op.getValue()) == 0)
+    l.bind(op.getValue(), l.extract(tensor, {}, elementOf(op.getValue())));
+  else
+    l.bind(op.getValue(), l.convert(tensor, l.tensorType(op.getValue())));
+  return success();
+}
+
+/// That values which share memory with another variable are copied in time is the task
+/// of `tfc-guard-variables`, which sees all reads and writes.
+static void write(Lowering &l, Value value, Value resource) {
+  bufferization::MaterializeInDestinationOp::create(
+      l.b, l.loc, /*result=*/Type(), l.tensorOf(value, valueType(resource)), l.value(resource),
+      /*restrict=*/true, /*writable=*/true);
+}
+
+static LogicalResult lowerAssign(Lowering &l, AssignVariableOp op) {
+  write(l, op.getValue(), op.getResource());
+  return success();
+}
+
+/// The tensors a host shows, and what they are made of.
+static void collectData(Lowering &l, ValueRange old, SmallVectorImpl<Value> &data,
+                        SmallVectorImpl<int32_t> &dtypes) {
+  for (Value x : old) {
+    data.push_back(l.tensorOf(x, l.tensorType(x)));
+    dtypes.push_back(dtypeCode(elementOf(x)));
+  }
+}
+
+static LogicalResult lowerPrint(Lowering &l, PrintOp op) {
+  SmallVector<Value> data;
+  SmallVector<int32_t> dtypes;
+  collectData(l, op.getXs(), data, dtypes);
+  rt::PrintOp::create(l.b, l.loc, op.getFormatAttr(), data, op.getSummarizeAttr(), op.getStreamAttr(),
+                      l.b.getDenseI32ArrayAttr(dtypes));
+  return success();
+}
+
+static LogicalResult lowerAssert(Lowering &l, AssertOp op) {
+  Value condition = l.value(op.getCondition());
+  Value fails = arith::XOrIOp::create(l.b, l.loc, condition,
+                                      arith::ConstantIntOp::create(l.b, l.loc, l.b.getI1Type(), 1));
+  auto branch = scf::IfOp::create(l.b, l.loc, fails, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(l.b);
+  l.b.setInsertionPointToStart(branch.thenBlock());
+  for (auto [resource, value] : llvm::zip(op.getPending(), op.getPendingValues()))
+    write(l, value, resource);
+  SmallVector<Value> data;
+  SmallVector<int32_t> dtypes;
+  collectData(l, op.getData(), data, dtypes);
+  rt::AbortOp::create(l.b, l.loc, op.getMessageAttr(), data, op.getCodeAttr(), op.getSummarizeAttr(),
+                      l.b.getDenseI32ArrayAttr(dtypes), /*kept=*/ValueRange());
+  return success();
+}
+
+void lowering::addStateHandlers(Handlers &handlers) {
+  addHandler<ReadVariableOp, lowerRead>(handlers);
+  addHandler<AssignVariableOp, lowerAssign>(handlers);
+  addHandler<PrintOp, lowerPrint>(handlers);
+  addHandler<AssertOp, lowerAssert>(handlers);
+}

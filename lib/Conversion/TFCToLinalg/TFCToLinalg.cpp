@@ -1,0 +1,60 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// The pass: every function is lowered on its own.
+//===----------------------------------------------------------------------===//
+
+#include "Lowering.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Complex/IR/Complex.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "tfc/Conversion/Passes.h"
+#include "tfc/Dialect/TFC/IR/TFC.h"
+#include "tfc/Dialect/TFCRT/IR/TFCRT.h"
+
+namespace tfc {
+#define GEN_PASS_DEF_CONVERTTFCTOLINALGPASS
+#include "tfc/Conversion/Passes.h.inc"
+} // namespace tfc
+
+using namespace mlir;
+using namespace tfc;
+using namespace tfc::lowering;
+
+/// Functions of other dialects are none of our business.
+static bool usesTFC(func::FuncOp function) {
+  if (function->hasAttr("tfc.entry"))
+    return true;
+  for (Type type : function.getArgumentTypes())
+    if (isa<ResourceType>(type))
+      return true;
+  return function
+      .walk([](Operation *op) {
+        return isa<TFCDialect>(op->getDialect()) ? WalkResult::interrupt() : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
+namespace {
+
+struct ConvertTFCToLinalg : public tfc::impl::ConvertTFCToLinalgPassBase<ConvertTFCToLinalg> {
+  void runOnOperation() override {
+    for (auto function : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
+      if (!function.isExternal() && usesTFC(function) && failed(lower(function)))
+        return signalPassFailure();
+  }
+
+  static LogicalResult lower(func::FuncOp function) {
+    DimAnalysis dims(function.getBody());
+    FusionPlan plan(function.getBody(), dims);
+    return Lowering(function, dims, plan).run();
+  }
+};
+
+} // namespace
