@@ -13,6 +13,17 @@ from tfc.ops import nest
 from tfc.ops import primitives as p
 from tfc.ops.array import concat, stack
 from tfc.ops.array import shape as shape_tensor
+from tfc.ops.control_flow import (
+    case,
+    foldl,
+    foldr,
+    map_fn,
+    scan,
+    switch_case,
+    vectorized_map,
+)
+from tfc.ops.control_flow import cond as cond_of_functions
+from tfc.ops.control_flow import while_loop as while_loop_of_functions
 from tfc.ops.convert import convert_to_tensor, static_value
 from tfc.ops.creation import range as range_
 from tfc.ops.creation import zeros as make_zeros
@@ -46,6 +57,21 @@ __all__ = [
     "sort",
     "stack",
 ]
+
+# Operations that call functions of the user's.
+HIGHER_ORDER = frozenset(
+    (
+        case,
+        cond_of_functions,
+        foldl,
+        foldr,
+        map_fn,
+        scan,
+        switch_case,
+        vectorized_map,
+        while_loop_of_functions,
+    )
+)
 
 # What values are.
 

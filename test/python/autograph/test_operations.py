@@ -393,3 +393,15 @@ def test_print_is_python_print_without_the_feature(trace, capsys):
     convert(f)(t(1))
     convert(f, features=Feature.BUILTIN_FUNCTIONS)(t(1))
     assert capsys.readouterr().out == "traced 1\n" * 2
+
+
+def test_functions_given_to_operations_are_converted(trace):
+    def g(x):
+        if x > 1:
+            return x * 10
+        return x
+
+    def f(v, c):
+        return ops.map_fn(g, v), ops.cond(c, lambda: g(v[0]), lambda: g(v[1]))
+
+    assert run(f, t([1, 2, 3]), t(False)) == ([1, 20, 30], 20)

@@ -8,7 +8,7 @@ import weakref
 
 from .. import cache, rules
 from ..errors import ConversionWarning
-from . import builtin_functions
+from . import builtin_functions, higher_order
 
 _NOT_CONVERTED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 _warned = weakref.WeakSet()
@@ -22,9 +22,14 @@ _SAME_KINDS = (
 
 
 def builtin(function, options):
-    """The version of a Python builtin that knows tensors; anything else as it is."""
+    """The version of a Python builtin, or of an operation, that knows converted code; anything else as it
+    is.
+    """
     try:
-        return builtin_functions.overload(function, options) or function
+        made = builtin_functions.overload(function, options)
+        if made is None and options.recursive:
+            made = higher_order.overload(function, lambda f: converted(f, options))
+        return made or function
     except TypeError:  # not hashable
         return function
 
