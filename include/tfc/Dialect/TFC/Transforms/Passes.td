@@ -27,6 +27,32 @@ def TFCInlineCallsPass : Pass<"tfc-inline-calls", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::func::FuncDialect", "::tfc::TFCDialect"];
 }
 
+def TFCInsertChecksPass : Pass<"tfc-insert-checks", "::mlir::func::FuncOp"> {
+  let summary = "Put assertions before ops that can fail at run time";
+  let description = [{
+    Pure ops fail on an index out of range, an integer division by zero, sizes that do not fit
+    and the like. Those that are not known to hold become a condition and a `tfc.assert`
+    in front of the op, so that the failure is an effect like others; the op itself may then
+    be lowered as if it could not fail.
+
+    ```mlir
+    %r = tfc.gather %x, %i ...
+    // becomes
+    %n = ... // the size of the dimension
+    %c = ... // all(0 <= %i < %n)
+    tfc.assert %c, "indices = {} is not in [0, {})", %i, %n : ...
+    %r = tfc.gather %x, %i ...
+    ```
+
+    The message has a `{}` for each value that follows. `code` is 2 (out of range) for lists and
+    slices, else 1 (invalid argument). No check is built for what follows from static
+    sizes, from sizes that are equal by construction, and from counted loops. Operands
+    of unknown rank are not checked. Run it once, after inlining and refinement and before
+    `tfc-promote-variables`, which gives the assertions their pending values.
+  }];
+  let dependentDialects = ["::tfc::TFCDialect"];
+}
+
 def TFCOrderEffectsPass : Pass<"tfc-order-effects", "::mlir::ModuleOp"> {
   let summary = "Replace program order by the minimal partial order";
   let description = [{

@@ -1,0 +1,140 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// Conditions and assertions before an op.
+//===----------------------------------------------------------------------===//
+
+#include "CheckBuilder.h"
+
+using namespace mlir;
+using namespace tfc;
+
+static RankedTensorType ranked(Value value) { return cast<RankedTensorType>(value.getType()); }
+
+//===----------------------------------------------------------------------===//
+// Integers
+//===----------------------------------------------------------------------===//
+
+Value CheckBuilder::scalar(int64_t value) {
+  auto type = RankedTensorType::get({}, builder.getI64Type());
+  return ConstantOp::create(builder, loc, DenseElementsAttr::get(type, value));
+}
+
+Value CheckBuilder::vector(ArrayRef<int64_t> values) {
+  auto type = RankedTensorType::get({int64_t(values.size())}, builder.getI64Type());
+  return ConstantOp::create(builder, loc, DenseElementsAttr::get(type, values));
+}
+
+Value CheckBuilder::shape(Value tensor) {
+  auto type = ranked(tensor);
+  if (type.hasStaticShape())
+    return vector(type.getShape());
+  return ShapeOfOp::create(builder, loc, tensor, TypeAttr::get(builder.getI64Type()));
+}
+
+Value CheckBuilder::element(Value vector, int64_t position) {
+  Value box = SliceOp::create(builder, loc, vector, builder.getDenseI64ArrayAttr({position}),
+                              builder.getDenseI64ArrayAttr({1}),
+                              builder.getDenseI64ArrayAttr({1}));
+  return ReshapeOp::create(builder, loc, box, builder.getDenseI64ArrayAttr({}));
+}
+
+Value CheckBuilder::dimension(Value tensor, int64_t axis) {
+  auto type = ranked(tensor);
+  if (!type.isDynamicDim(axis))
+    return scalar(type.getDimSize(axis));
+  return element(shape(tensor), axis);
+}
+
+Value CheckBuilder::dimensions(Value tensor, int64_t first, int64_t last) {
+  auto sizes = ranked(tensor).getShape().slice(first, last - first);
+  if (llvm::none_of(sizes, ShapedType::isDynamic))
+    return vector(sizes);
+  return SliceOp::create(builder, loc, shape(tensor), builder.getDenseI64ArrayAttr({first}),
+                         builder.getDenseI64ArrayAttr({last - first}),
+                         builder.getDenseI64ArrayAttr({1}));
+}
+
+Value CheckBuilder::join(ArrayRef<Value> vectors) {
+  if (vectors.size() == 1)
+    return vectors.front();
+  return ConcatOp::create(builder, loc, vectors, builder.getI64IntegerAttr(0));
+}
+
+Value CheckBuilder::toI64(Value integers) {
+  if (ranked(integers).getElementType() == builder.getI64Type())
+    return integers;
+  return CastOp::create(builder, loc, integers, TypeAttr::get(builder.getI64Type()));
+}
+
+Value CheckBuilder::product(Value vector) {
+  return ReduceProdOp::create(builder, loc, vector, builder.getDenseI64ArrayAttr({0}),
+                              builder.getBoolAttr(false));
+}
+
+Value CheckBuilder::negate(Value integers) { return make<SubOp>(scalar(0), integers); }
+
+Value CheckBuilder::countTrue(Value bools) {
+  Value ones = CastOp::create(builder, loc, bools, TypeAttr::get(builder.getI64Type()));
+  return ReduceSumOp::create(builder, loc, ones, builder.getDenseI64ArrayAttr({0}),
+                             builder.getBoolAttr(false));
+}
+
+//===----------------------------------------------------------------------===//
+// Conditions
+//===----------------------------------------------------------------------===//
+
+Value CheckBuilder::both(Value a, Value b) {
+  if (!a || !b)
+    return a ? a : b;
+  return make<LogicalAndOp>(a, b);
+}
+
+Value CheckBuilder::either(Value a, Value b) {
+  if (!a || !b)
+    return {};
+  return make<LogicalOrOp>(a, b);
+}
+
+Value CheckBuilder::allOf(Value bools) {
+  int64_t rank = ranked(bools).getRank();
+  if (rank == 0)
+    return bools;
+  auto axes = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+  return ReduceAllOp::create(builder, loc, bools, builder.getDenseI64ArrayAttr(axes),
+                             builder.getBoolAttr(false));
+}
+
+Value CheckBuilder::inside(Value x, Value bound) {
+  return both(make<GreaterEqualOp>(x, scalar(0)), make<LessOp>(x, bound));
+}
+
+Value CheckBuilder::sameDimension(Value a, int64_t axisA, Value b, int64_t axisB) {
+  if (sizes.dimension(a, axisA) == sizes.dimension(b, axisB))
+    return {};
+  return make<EqualOp>(dimension(a, axisA), dimension(b, axisB));
+}
+
+Value CheckBuilder::broadcast(Value a, int64_t axisA, Value b, int64_t axisB) {
+  Size x = sizes.dimension(a, axisA), y = sizes.dimension(b, axisB);
+  if (x == y || x.is(1) || y.is(1))
+    return {};
+  Value m = dimension(a, axisA), n = dimension(b, axisB);
+  Value fits = make<EqualOp>(m, n);
+  if (!x.isConstant())
+    fits = either(fits, make<EqualOp>(m, scalar(1)));
+  if (!y.isConstant())
+    fits = either(fits, make<EqualOp>(n, scalar(1)));
+  return fits;
+}
+
+void CheckBuilder::require(Value condition, StringRef message, ArrayRef<Value> data,
+                           CheckCode code) {
+  if (!condition)
+    return;
+  AssertOp::create(builder, loc, TokenType::get(builder.getContext()), allOf(condition), data,
+                   builder.getStringAttr(message), builder.getI64IntegerAttr(3),
+                   builder.getI64IntegerAttr(int64_t(code)), ValueRange(), ValueRange(),
+                   ValueRange());
+}
