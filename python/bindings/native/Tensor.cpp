@@ -8,156 +8,12 @@ PyTypeObject *tensorType = nullptr;
 PyTypeObject *eagerTensorType = nullptr;
 
 //===----------------------------------------------------------------------===//
-// Making tensors
-//===----------------------------------------------------------------------===//
-
-PyObject *newEagerTensor(Buffer *buffer, int32_t dtype, const int64_t *sizes,
-                         int32_t rank) {
-  PyObject *object = eagerTensorType->tp_alloc(eagerTensorType, 0);
-  if (!object) {
-    release(buffer);
-    return nullptr;
-  }
-  EagerTensor *self = asEagerTensor(object);
-  self->buffer = buffer;
-  self->dtype = dtype;
-  if (!self->dims.assign(sizes, rank)) {
-    Py_DECREF(object);
-    return nullptr;
-  }
-  return object;
-}
-
-PyObject *newUninitializedTensor(int32_t dtype, const int64_t *sizes,
-                                 int32_t rank, int64_t nbytes) {
-  Buffer *buffer = allocateBuffer(nbytes);
-  if (!buffer)
-    return PyErr_Format(PyExc_MemoryError,
-                        "no memory for a tensor of %lld bytes",
-                        (long long)nbytes);
-  return newEagerTensor(buffer, dtype, sizes, rank);
-}
-
-static PyObject *newArrayOver(void *data, int32_t dtype, const Dims &dims,
-                              int flags) {
-  PyArray_Descr *descr = descrOf(dtype);
-  Py_INCREF(descr);
-  static_assert(sizeof(npy_intp) == sizeof(int64_t));
-  return PyArray_NewFromDescr(
-      &PyArray_Type, descr, dims.rank(),
-      reinterpret_cast<npy_intp *>(const_cast<int64_t *>(dims.data())), nullptr,
-      data, flags, nullptr);
-}
-
-PyObject *tensorFromArray(PyArrayObject *array, bool copy) {
-  PyArray_Descr *descr = PyArray_DESCR(array);
-  int32_t dtype = codeOfDescr(descr);
-  if (dtype == kNoDType)
-    return PyErr_Format(PyExc_TypeError,
-                        "cannot make a tensor of a numpy array of dtype %R, "
-                        "expected bool, integers, floats or complex numbers",
-                        descr);
-  static_assert(sizeof(npy_intp) == sizeof(int64_t));
-  auto *sizes = reinterpret_cast<const int64_t *>(PyArray_DIMS(array));
-  int rank = PyArray_NDIM(array);
-  int64_t nbytes = PyArray_NBYTES(array);
-  bool dense = PyArray_ISCARRAY_RO(array);
-  if (dense && !copy) {
-    Buffer *buffer = borrowBuffer(PyArray_DATA(array), nbytes,
-                                  reinterpret_cast<PyObject *>(array));
-    if (!buffer)
-      return PyErr_NoMemory();
-    return newEagerTensor(buffer, dtype, sizes, rank);
-  }
-  PyRef tensor(newUninitializedTensor(dtype, sizes, rank, nbytes));
-  if (!tensor)
-    return nullptr;
-  EagerTensor *self = asEagerTensor(tensor.get());
-  if (dense) {
-    memcpy(self->buffer->data, PyArray_DATA(array), nbytes);
-    return tensor.release();
-  }
-  PyRef target(
-      newArrayOver(self->buffer->data, dtype, self->dims, NPY_ARRAY_CARRAY));
-  if (!target ||
-      PyArray_CopyInto(reinterpret_cast<PyArrayObject *>(target.get()), array) <
-          0)
-    return nullptr;
-  return tensor.release();
-}
-
-/// A tensor of a numpy scalar of C's types; null without an error for others.
-static PyObject *tensorFromNumpyScalar(PyObject *object) {
-  PyRef descr(reinterpret_cast<PyObject *>(PyArray_DescrFromScalar(object)));
-  if (!descr)
-    return nullptr;
-  auto *typed = reinterpret_cast<PyArray_Descr *>(descr.get());
-  int32_t dtype = codeOfDescr(typed);
-  if (dtype == kNoDType || typed->type_num >= NPY_NTYPES_LEGACY)
-    return nullptr;
-  PyObject *tensor = newUninitializedTensor(dtype, nullptr, 0, itemsize(dtype));
-  if (tensor)
-    PyArray_ScalarAsCtype(object, asEagerTensor(tensor)->buffer->data);
-  return tensor;
-}
-
-PyObject *tensorFromObject(PyObject *object) {
-  if (isEagerTensor(object))
-    return Py_NewRef(object);
-  if (PyArray_Check(object))
-    return tensorFromArray(reinterpret_cast<PyArrayObject *>(object), true);
-  if (PyArray_CheckScalar(object)) {
-    PyObject *tensor = tensorFromNumpyScalar(object);
-    if (tensor || PyErr_Occurred())
-      return tensor;
-  }
-  PyRef array(PyArray_FromAny(object, nullptr, 0, 0, 0, nullptr));
-  if (!array)
-    return nullptr;
-  bool fresh = Py_REFCNT(array.get()) == 1 &&
-               PyArray_CHKFLAGS(reinterpret_cast<PyArrayObject *>(array.get()),
-                                NPY_ARRAY_OWNDATA);
-  return tensorFromArray(reinterpret_cast<PyArrayObject *>(array.get()),
-                         !fresh);
-}
-
-PyObject *viewOf(EagerTensor *tensor) {
-  if (tensor->view)
-    return tensor->view;
-  PyRef array(newArrayOver(tensor->buffer->data, tensor->dtype, tensor->dims,
-                           NPY_ARRAY_CARRAY_RO));
-  if (!array)
-    return nullptr;
-  PyObject *holder = newBufferHolder(tensor->buffer);
-  if (!holder ||
-      PyArray_SetBaseObject(reinterpret_cast<PyArrayObject *>(array.get()),
-                            holder) < 0)
-    return nullptr;
-  return tensor->view = array.release();
-}
-
-PyObject *copyToArray(EagerTensor *tensor) {
-  // Without memory of ours the flags would mean something else: Fortran order.
-  PyObject *array = newArrayOver(nullptr, tensor->dtype, tensor->dims, 0);
-  if (array)
-    memcpy(PyArray_DATA(reinterpret_cast<PyArrayObject *>(array)),
-           tensor->buffer->data, tensor->buffer->nbytes);
-  return array;
-}
-
-//===----------------------------------------------------------------------===//
 // Methods
 //===----------------------------------------------------------------------===//
 
 namespace {
 
-PyObject *fromNumpy(PyObject *, PyObject *args, PyObject *kwargs) {
-  static const char *names[] = {"array", "copy", nullptr};
-  PyObject *object;
-  int copy = 1;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|p:from_numpy",
-                                   const_cast<char **>(names), &object, &copy))
-    return nullptr;
+PyObject *fromArrayOrScalar(PyObject *object, bool copy) {
   if (PyArray_Check(object))
     return tensorFromArray(reinterpret_cast<PyArrayObject *>(object), copy);
   if (PyArray_CheckScalar(object))
@@ -167,14 +23,42 @@ PyObject *fromNumpy(PyObject *, PyObject *args, PyObject *kwargs) {
                       Py_TYPE(object)->tp_name);
 }
 
+PyObject *eagerNew(PyTypeObject *, PyObject *args, PyObject *kwargs) {
+  static const char *names[] = {"array", "copy", nullptr};
+  PyObject *object;
+  int copy = 1;
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|p:from_numpy",
+                                   const_cast<char **>(names), &object, &copy))
+    return nullptr;
+  return fromArrayOrScalar(object, copy);
+}
+
+/// from_numpy: eager operations wrap every result with it, so it parses the
+/// usual forms itself.
+PyObject *fromNumpy(PyObject *, PyObject *const *args, Py_ssize_t numArgs,
+                    PyObject *names) {
+  Py_ssize_t numNames = names ? PyTuple_GET_SIZE(names) : 0;
+  bool copyByName =
+      numArgs == 1 && numNames == 1 &&
+      PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, 0), "copy") == 0;
+  if (copyByName || (numNames == 0 && (numArgs == 1 || numArgs == 2))) {
+    int copy = numArgs + numNames == 2 ? PyObject_IsTrue(args[1]) : 1;
+    return copy < 0 ? nullptr : fromArrayOrScalar(args[0], copy);
+  }
+  PyRef tuple(PyTuple_New(numArgs)), keywords(PyDict_New());
+  if (!tuple || !keywords)
+    return nullptr;
+  for (Py_ssize_t i = 0; i < numArgs; ++i)
+    PyTuple_SET_ITEM(tuple.get(), i, Py_NewRef(args[i]));
+  for (Py_ssize_t i = 0; i < numNames; ++i)
+    if (PyDict_SetItem(keywords.get(), PyTuple_GET_ITEM(names, i),
+                       args[numArgs + i]) < 0)
+      return nullptr;
+  return eagerNew(nullptr, tuple.get(), keywords.get());
+}
+
 PyObject *adopt(PyObject *, PyObject *object) {
-  if (PyArray_Check(object))
-    return tensorFromArray(reinterpret_cast<PyArrayObject *>(object), false);
-  if (PyArray_CheckScalar(object))
-    return tensorFromObject(object);
-  return PyErr_Format(PyExc_TypeError,
-                      "_adopt takes a numpy array or scalar, got %.200s",
-                      Py_TYPE(object)->tp_name);
+  return fromArrayOrScalar(object, false);
 }
 
 PyObject *fromScalar(PyObject *, PyObject *args) {
@@ -249,7 +133,7 @@ PyObject *tensorSelf(PyObject *self, PyObject *) { return Py_NewRef(self); }
 
 PyMethodDef eagerMethods[] = {
     {"from_numpy", (PyCFunction)(void *)fromNumpy,
-     METH_VARARGS | METH_KEYWORDS | METH_STATIC,
+     METH_FASTCALL | METH_KEYWORDS | METH_STATIC,
      "from_numpy(array, copy=True)\n\nA tensor with the dtype and shape of a "
      "numpy array or scalar. With copy=False a dense, aligned array of native "
      "byte order is used in place and must not be changed "
@@ -340,10 +224,6 @@ void eagerDealloc(PyObject *object) {
   self->dims.clear();
   type->tp_free(object);
   Py_DECREF(type);
-}
-
-PyObject *eagerNew(PyTypeObject *, PyObject *args, PyObject *kwargs) {
-  return fromNumpy(nullptr, args, kwargs);
 }
 
 Py_ssize_t eagerLength(PyObject *self) {

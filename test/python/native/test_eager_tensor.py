@@ -71,6 +71,21 @@ def test_copy_false_uses_the_array_and_keeps_it_alive():
     assert sys.getrefcount(array) == references - 1
 
 
+def test_from_numpy_parses_its_arguments():
+    array = np.zeros(1)
+    assert EagerTensor.from_numpy(array=array, copy=False)._pointer == array.ctypes.data
+    assert EagerTensor.from_numpy(array, False)._pointer == array.ctypes.data
+    assert EagerTensor(array, copy=False)._pointer == array.ctypes.data
+    for args, kwargs in [
+        ((), {}),
+        ((array,), {"other": 1}),
+        ((array, True, 1), {}),
+        ((array, True), {"copy": True}),
+    ]:
+        with pytest.raises(TypeError):
+            EagerTensor.from_numpy(*args, **kwargs)
+
+
 def test_adopt_is_from_numpy_without_a_copy():
     array = np.arange(3.0)
     assert EagerTensor._adopt(array)._pointer == array.ctypes.data
