@@ -1,5 +1,7 @@
 """`Eager`: the interpreter that computes at once, with each primitive's numpy meaning on zero-copy views."""
 
+import re
+
 import numpy as np
 
 from tfc import _native
@@ -118,9 +120,8 @@ def _explain(prim, args, attrs, error):
 def _clean(error) -> str:
     text = str(error)
     if "could not be broadcast" in text:
-        shapes = [s.replace(" ", "").replace(",)", ")") for s in text.split("shapes ")[-1].split(") (")]
-        shapes = " vs. ".join("[" + s.strip("() ") + "]" for s in shapes)
-        return f"Incompatible shapes: {shapes}"
+        shapes = re.findall(r"\(([\d,]*)\)", text)
+        return "Incompatible shapes: " + " vs. ".join(f"[{shape.rstrip(',')}]" for shape in shapes)
     return text
 
 

@@ -11,7 +11,7 @@ _NUMBERS = (bool, int, float, complex)
 _INT32_MIN, _INT32_MAX = -(2**31), 2**31 - 1
 _SUPPORTED = frozenset(d.np_dtype for d in DTYPES)
 
-# Eager scalars by (type, value, dtype code); cleared when it is full.
+# Eager scalars by (type, value, dtype); cleared when it is full.
 _scalars: dict = {}
 
 
@@ -87,11 +87,11 @@ def operands(op: str, x, y, kinds: str = "biufc"):
     if isinstance(x, Tensor):
         if not isinstance(y, Tensor):
             try:
-                y = _convert(y, x.dtype)
+                y = _beside(y, x.dtype)
             except TypeError:
                 y = _convert(y, None)
     elif isinstance(y, Tensor):
-        x = _convert(x, y.dtype)
+        x = _beside(x, y.dtype)
     else:
         x = convert_to_tensor(x)
         y = convert_to_tensor(y, dtype_hint=x.dtype)
@@ -186,18 +186,22 @@ def is_tensor(x) -> bool:
     return isinstance(x, (Tensor, VariableStorage)) or getattr(x, "is_tensor_like", False) is True
 
 
-def _convert(value, dtype) -> Tensor:
+def _beside(value, dtype) -> Tensor:
+    """The operand beside a tensor of this dtype. Numbers are kept: the user never holds them, so they may be shared."""
     kind = type(value)
-    if kind in _NUMBERS and executing_eagerly():
-        key = (kind, value, -1 if dtype is None else dtype.code)
-        found = _scalars.get(key)
-        # 0.0 == -0.0, and NaN is not even itself: those are made anew.
-        if found is not None and (value or kind is not float):
-            return found
+    # 0.0 == -0.0, and NaN is not even itself: those are made anew.
+    if kind not in _NUMBERS or not value or not executing_eagerly():
+        return _convert(value, dtype)
+    key = (kind, value, dtype)
+    found = _scalars.get(key)
+    if found is None:
         if len(_scalars) > 4096:
             _scalars.clear()
-        result = _scalars[key] = eager_tensor(_to_array(value, dtype))
-        return result
+        found = _scalars[key] = _convert(value, dtype)
+    return found
+
+
+def _convert(value, dtype) -> Tensor:
     if isinstance(value, (list, tuple)) and _has_tensor(value):
         return _pack(value, dtype)
     convert = getattr(value, "__tf_tensor__", None)
