@@ -5,15 +5,24 @@ from tfc.errors import InvalidArgumentError
 from .. import nests, seam
 from . import merge
 from .branch import _SIDES, as_condition, check_condition
+from .state import local_error
 
 
 def if_exp(test, main, other):
     """`main() if test else other()`."""
     test = as_condition(test)
     if not seam.is_symbolic(test):
-        return main() if test else other()
+        return evaluate(main if test else other)
     check_condition(test, "conditional expression", InvalidArgumentError)
     return select(test, main, other, "the conditional expression")
+
+
+def evaluate(operand):
+    """The value of a delayed operand."""
+    try:
+        return operand()
+    except NameError as e:
+        raise local_error(e, operand) from e.__cause__
 
 
 def select(test, main, other, what):

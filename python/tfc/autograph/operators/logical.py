@@ -6,7 +6,7 @@ import operator
 
 from .. import seam
 from .branch import as_condition
-from .conditional import select
+from .conditional import evaluate, select
 
 _COMPARISONS = {
     "Eq": operator.eq,
@@ -29,7 +29,7 @@ def and_(value, *later):
     value = as_condition(value)
     if seam.is_symbolic(value):
         return select(value, lambda: and_(later[0](), *later[1:]), lambda: value, "the expression with `and`")
-    return and_(later[0](), *later[1:]) if value else value
+    return and_(evaluate(later[0]), *later[1:]) if value else value
 
 
 def or_(value, *later):
@@ -39,7 +39,7 @@ def or_(value, *later):
     value = as_condition(value)
     if seam.is_symbolic(value):
         return select(value, lambda: value, lambda: or_(later[0](), *later[1:]), "the expression with `or`")
-    return value if value else or_(later[0](), *later[1:])
+    return value if value else or_(evaluate(later[0]), *later[1:])
 
 
 def not_(value):
@@ -62,7 +62,7 @@ def compare(left, *parts):
     """`left op right() op right() ...`: each operand is evaluated once, and only if all comparisons before
     are true.
     """
-    right = parts[1]()
+    right = evaluate(parts[1])
     value = _COMPARISONS[parts[0]](left, right)
     rest = parts[2:]
     return and_(value, lambda: compare(right, *rest)) if rest else value

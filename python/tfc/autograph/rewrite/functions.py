@@ -3,7 +3,7 @@
 import ast
 
 from ..errors import ConversionError
-from . import expressions, jumps, liveness, tree
+from . import expressions, jumps, liveness, symbols, tree
 from .control import Control
 from .scope import scope_of
 
@@ -50,6 +50,8 @@ def _convert(function, options, has_class):
     jumps.lower(function)
     liveness.analyse(function.body, scope.shared)
     control = Control(scope)
+    # What only unreachable code binds is a local still.
+    control.declared |= scope.bound - set(symbols.changed(function.body))
     body = control.block(function.body)
     function.body = [*doc, *_declarations(scope, control, function), *body] or [tree.at(ast.Pass(), function)]
     return function
