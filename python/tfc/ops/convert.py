@@ -187,7 +187,7 @@ def is_tensor(x) -> bool:
 
 
 def _beside(value, dtype) -> Tensor:
-    """The operand beside a tensor of this dtype. Numbers are kept: the user never holds them, so they may be shared."""
+    """The operand beside a tensor of this dtype. Numbers are shared: the user never holds them."""
     kind = type(value)
     # 0.0 == -0.0, and NaN is not even itself: those are made anew.
     if kind not in _NUMBERS or not value or not executing_eagerly():

@@ -19,8 +19,7 @@ def _binary(function):
     def reflected(self, other):
         if isinstance(other, _FOREIGN):
             return NotImplemented
-        # The left operand is no tensor: it must fit the dtype of the right one.
-        return function(convert_to_tensor(other, self.dtype), self)
+        return function(other, self)
 
     return operator, reflected
 

@@ -46,7 +46,7 @@ def test_division_of_integers():
 @pytest.mark.parametrize("symbol", ["+", "-", "*", "/", "//", "%", "**", "<", "<=", ">", ">=", "==", "!="])
 def test_operator_agrees_with_numpy(symbol):
     a, b = np.array([[1.5, 2.0], [3.0, 0.5]]), np.array([2.0, 0.5])
-    ta, tb = tf.constant(a), tf.constant(b)
+    ta, tb = tf.constant(a), tf.constant(b)  # noqa: F841
     want = eval(f"a {symbol} b")
     for value in (eval(f"ta {symbol} tb"), eval(f"ta {symbol} b"), eval(f"a {symbol} tb")):
         np.testing.assert_allclose(value.numpy(), want)
@@ -94,8 +94,8 @@ def test_shape_properties():
 
 A = np.arange(24).reshape(2, 3, 4)
 KEYS = [
-    "0", "-1", "1, 2", "1, 2, 3", ":", "..., 0", "0, ..., 1", ":, 1:", ":, ::-1", "None", "..., None", "0, None, 1:3",
-    ":, -2:", ":, 5:", ":, -9:2", "..., 3:0:-2", ":, :, ::2", "1:1", "(slice(None), 1)",
+    "0", "-1", "1, 2", "1, 2, 3", ":", "..., 0", "0, ..., 1", ":, 1:", ":, ::-1", "None", "..., None",
+    "0, None, 1:3", ":, -2:", ":, 5:", ":, -9:2", "..., 3:0:-2", ":, :, ::2", "1:1", "(slice(None), 1)",
 ]  # fmt: skip
 
 
