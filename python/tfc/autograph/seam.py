@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from tfc import core
-from tfc.dtypes import as_dtype, int32, int64
+from tfc.dtypes import TensorShape, as_dtype, int32, int64
 from tfc.ops import nest
 from tfc.ops import primitives as p
 from tfc.ops.array import concat, stack
@@ -175,6 +175,11 @@ def cond(pred, true_fn, false_fn):
 
 
 def while_loop(cond_fn, body_fn, init, *, shape_invariants=None, maximum_iterations=None, names=None):
+    """`shape_invariants`: for each value None, a tuple, or `...` for any shape at all."""
+    if shape_invariants is not None:
+        shape_invariants = [
+            s if s is None else TensorShape(None if s is ... else s) for s in shape_invariants
+        ]
     return core.current().while_loop(
         cond_fn,
         body_fn,

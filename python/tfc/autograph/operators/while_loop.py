@@ -4,7 +4,7 @@ from .. import seam
 from .branch import as_condition
 from .limits import UnrollWatch
 from .loop import Loop
-from .state import call, flags, local_error
+from .state import State, call, flags, local_error
 
 BECAME_TENSOR = (
     "The condition of while loop started as non-Tensor, then changed to Tensor. This may happen either "
@@ -18,12 +18,18 @@ def while_stmt(test, body, symbols, ends, stop, options, lists=()):
     """`while test(): body()`. For `symbols` and `ends` see `rewrite.loops.state`; `stop` names flags that
     end the loop.
     """
+    assigned = (
+        State((test,), [s for s in symbols if s in test.__code__.co_freevars]) if seam.tracing() else None
+    )
+    before = assigned and assigned.get()
     with seam.trial() as trial:
         first = as_condition(call(test))
         symbolic = seam.is_symbolic(first) or (seam.tracing() and seam.is_tensor(first))
         if not symbolic:
             trial.keep()
     if symbolic:
+        # A walrus in the test has bound a tensor that is forgotten now.
+        assigned.set(before)
         _traced(test, body, symbols, ends, stop, options, lists)
         return
     ends_loop = flags(body, stop)
