@@ -1,0 +1,45 @@
+"""The one room that imports MLIR: context, types, attributes, locations, and making of ops."""
+
+from tfc.ir.attributes import array_of, attribute, python_value
+from tfc.ir.builder import Function, block_begin, build_op, insertion_point, run_passes, token_type, verify
+from tfc.ir.context import LOCK, BuildError, context
+from tfc.ir.lazy import compiler, mlir
+from tfc.ir.locations import location, location_text, stack_text, user_stack
+from tfc.ir.types import (
+    describe_type,
+    kind_of,
+    list_type,
+    resource_type,
+    spec_type,
+    tensor_type,
+    type_spec,
+)
+
+__all__ = [
+    "LOCK",
+    "BuildError",
+    "Function",
+    "array_of",
+    "attribute",
+    "block_begin",
+    "build_op",
+    "compiler",
+    "context",
+    "describe_type",
+    "insertion_point",
+    "kind_of",
+    "list_type",
+    "location",
+    "location_text",
+    "mlir",
+    "python_value",
+    "resource_type",
+    "run_passes",
+    "spec_type",
+    "stack_text",
+    "tensor_type",
+    "token_type",
+    "type_spec",
+    "user_stack",
+    "verify",
+]

@@ -1,0 +1,59 @@
+"""The one MLIR context of the process, with the tfc dialect, and what its diagnostics said."""
+
+import threading
+
+from tfc.ir.lazy import compiler, mlir
+
+#: Held by whoever builds or compiles IR. Re-entrant: a trace may start another.
+LOCK = threading.RLock()
+
+
+class BuildError(Exception):
+    """The dialect refused an op, or a pass failed. `location` is an `mlir.ir.Location` or None."""
+
+    def __init__(self, message: str, location=None):
+        super().__init__(message)
+        self.location = location
+
+
+class _Diagnostics(threading.local):
+    def __init__(self):
+        self.errors: list = []
+
+
+_diagnostics = _Diagnostics()
+_context = None
+
+
+def context():
+    """The context. Created at the first call."""
+    global _context
+    if _context is None:
+        with LOCK:
+            if _context is None:
+                made = mlir.Context()
+                compiler.register(made)
+                made.attach_diagnostic_handler(_collect)
+                _context = made
+    return _context
+
+
+def _collect(diagnostic) -> bool:
+    if diagnostic.severity == mlir.DiagnosticSeverity.ERROR:
+        notes = [note.message for note in diagnostic.notes]
+        _diagnostics.errors.append((diagnostic.message, diagnostic.location, notes))
+    return True
+
+
+def forget_diagnostics() -> None:
+    """Drops what this thread collected so far."""
+    _diagnostics.errors.clear()
+
+
+def take_error(fallback: str) -> BuildError:
+    """The first diagnostic since `forget_diagnostics` as an exception to raise."""
+    errors, _diagnostics.errors = _diagnostics.errors, []
+    if not errors:
+        return BuildError(fallback)
+    message, location, notes = errors[0]
+    return BuildError("; ".join([message, *notes]), location)

@@ -1,0 +1,93 @@
+"""Where in the user's program an op was made, as MLIR locations. Cached per instruction of a code object."""
+
+import itertools
+import os
+import sys
+
+from tfc.errors import is_internal
+from tfc.ir.context import context
+from tfc.ir.lazy import mlir
+
+_frames: dict = {}
+_stacks: dict = {}
+_LIMIT = 1 << 16
+
+
+def user_stack(depth: int = 1, limit: int = 12) -> tuple:
+    """((code, instruction), ...) of the frames that are the user's, innermost first, up to `limit` of them."""
+    frame = sys._getframe(depth)
+    found = []
+    while frame is not None:
+        code = frame.f_code
+        if not is_internal(code.co_filename):
+            found.append((code, frame.f_lasti))
+            if len(found) == limit:
+                break
+        frame = frame.f_back
+    return tuple(found)
+
+
+def position(code, instruction) -> tuple:
+    """(line, column) of an instruction, both from 1; column 0 if it is not known."""
+    if hasattr(code, "co_positions"):
+        line, _, column, _ = next(
+            itertools.islice(code.co_positions(), max(instruction, 0) // 2, None), (None,) * 4
+        )
+        if line is not None:
+            return line, 0 if column is None else column + 1
+    return code.co_firstlineno, 0
+
+
+def _frame_location(key):
+    found = _frames.get(key)
+    if found is None:
+        code, instruction = key
+        line, column = position(code, instruction)
+        name = getattr(code, "co_qualname", code.co_name).replace(".<locals>", "")
+        file = mlir.Location.file(code.co_filename, line, column)
+        if len(_frames) > _LIMIT:
+            _frames.clear()
+        found = _frames[key] = mlir.Location.name(name, file)
+    return found
+
+
+def location(stack: tuple):
+    """The MLIR location of a stack of `user_stack`: innermost frame, called from the others."""
+    found = _stacks.get(stack)
+    if found is None:
+        with context():
+            if not stack:
+                found = mlir.Location.unknown()
+            elif len(stack) == 1:
+                found = _frame_location(stack[0])
+            else:
+                found = mlir.Location.callsite(
+                    _frame_location(stack[0]), [_frame_location(k) for k in stack[1:]]
+                )
+        if len(_stacks) > _LIMIT:
+            _stacks.clear()
+        _stacks[stack] = found
+    return found
+
+
+def stack_text(stack: tuple) -> str | None:
+    """`file.py:3` of the innermost frame of a stack, None for an empty one."""
+    if not stack:
+        return None
+    code, instruction = stack[0]
+    return f"{os.path.basename(code.co_filename)}:{position(code, instruction)[0]}, in {code.co_name}"
+
+
+def location_text(loc) -> str | None:
+    """`file.py:3` of the innermost file position in a location, None if there is none."""
+    if loc is None:
+        return None
+    if loc.is_a_name():
+        return location_text(loc.child_loc)
+    if loc.is_a_callsite():
+        return location_text(loc.callee)
+    if loc.is_a_file():
+        return f"{os.path.basename(str(loc.filename))}:{loc.start_line}"
+    if loc.is_a_fused():
+        return next(filter(None, map(location_text, loc.locations)), None)
+    return None

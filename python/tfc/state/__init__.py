@@ -1,0 +1,19 @@
+"""Variables, modules, and the scopes that name and create them."""
+
+from tfc.state import slices
+from tfc.state.creators import creators, current_name_scope, name_scope, variable_creator_scope
+from tfc.state.module import Module
+from tfc.state.variable import Variable, VariableAggregation, VariableSynchronization, stand_in
+
+__all__ = [
+    "Module",
+    "Variable",
+    "VariableAggregation",
+    "VariableSynchronization",
+    "creators",
+    "current_name_scope",
+    "name_scope",
+    "slices",
+    "stand_in",
+    "variable_creator_scope",
+]

@@ -1,0 +1,366 @@
+"""Branches and loops of a trace: regions, types that differ, ops that are taken back."""
+
+from contextlib import contextmanager
+
+from tfc.core import TensorList, record_operation, recorders, should_record, stop_recording
+from tfc.dtypes import TensorShape, as_shape, int32
+from tfc.errors import page, user_line
+from tfc.ir import insertion_point, kind_of, list_type, tensor_type, token_type, type_spec, user_stack
+from tfc.ops import primitives as p
+from tfc.ops.convert import convert_to_tensor
+from tfc.tracing.tensors import Scope, SymbolicList, SymbolicTensor
+
+
+@contextmanager
+def region(graph, scope):
+    """Ops go to a block, unrecorded: what happens inside is a part of the op around it."""
+    before = graph.scope
+    graph.scope, scope.open = scope, True
+    try:
+        with stop_recording():
+            yield scope
+    finally:
+        graph.scope, scope.open = before, False
+
+
+def _localize(graph, scope, values):
+    """The MLIR values that a region yields."""
+    with region(graph, scope):
+        return [graph.operand(v) for v in values]
+
+
+def _joined(a, b):
+    """The type of a value that has either type; None if there is none."""
+    if a == b:
+        return a
+    (kind_a, x), (kind_b, y) = kind_of(a), kind_of(b)
+    if kind_a != kind_b:
+        return None
+    s, t = type_spec(x), type_spec(y)
+    if s.dtype is not t.dtype:
+        return None
+    dims = s.shape.most_specific_compatible_shape(t.shape).dims
+    joined = tensor_type(s.dtype, dims)
+    return list_type(joined) if kind_a == "list" else joined
+
+
+def _wrap(value, graph, stack, name, like=None):
+    if kind_of(value.type)[0] == "list":
+        return SymbolicList(value, graph.scope, stack, getattr(like, "dynamic_size", False))
+    return SymbolicTensor(value, graph.scope, stack, name)
+
+
+def build_cond(graph, pred, true_fn, false_fn) -> list:
+    """`tfc.if`. Both functions are traced; types that differ in shape are joined."""
+    stack = user_stack(3)
+    condition = graph.operand(pred)
+    # The results are known when both branches are traced: they are built in a holder first.
+    holder = graph.build("if", [condition], {}, stack, (), [token_type()], regions=2)
+    scopes = []
+    for at in range(2):
+        block = holder.regions[at].blocks.append()
+        scopes.append(Scope(graph, block, insertion_point(block), graph.scope))
+    try:
+        yes, no = _branches(graph, scopes, (true_fn, false_fn))
+        values = [_localize(graph, scope, vs) for scope, vs in zip(scopes, (yes, no), strict=True)]
+        types = _branch_types(values, yes, no)
+    except BaseException:
+        _abandon(graph, holder)
+        raise
+    for scope, vs in zip(scopes, values, strict=True):
+        _yield(graph, scope, vs, stack)
+    op = graph.build("if", [condition], {}, stack, (), [*types, token_type()], regions=2)
+    for at, scope in enumerate(scopes):
+        scope.block.append_to(op.regions[at])
+    _drop(graph, holder)
+    name = graph._unique("cond")
+    outs = [
+        _wrap(value, graph, stack, name, like) for value, like in zip(list(op.results)[:-1], yes, strict=True)
+    ]
+    _record(graph, "if", scopes, [pred], outs, stack)
+    return outs
+
+
+def _branches(graph, scopes, functions) -> list:
+    """The values of both branches. What a function leaves for later (a callable) is traced when both are there."""
+    lists = []
+    for scope, function in zip(scopes, functions, strict=True):
+        with region(graph, scope):
+            lists.append(function())
+    for at, scope in enumerate(scopes):
+        if callable(lists[at]):
+            with region(graph, scope):
+                lists[at] = lists[at]()
+    yes, no = ([_leaf(graph, scope, v) for v in values] for scope, values in zip(scopes, lists, strict=True))
+    if len(yes) != len(no):
+        raise ValueError(
+            page(
+                "true_fn and false_fn must return the same number of values",
+                want=f"{len(yes)} as in true_fn",
+                got=f"{len(no)} in false_fn",
+                where=user_line(),
+            )
+        )
+    return [yes, no]
+
+
+def _branch_types(values, yes, no) -> list:
+    types = []
+    for a, b, x, y in zip(*values, yes, no, strict=True):
+        joined = _joined(a.type, b.type)
+        if joined is None:
+            raise TypeError(
+                page(
+                    "true_fn and false_fn arguments to tf.cond must have the same number, type, and overall structure of "
+                    "return values.",
+                    want=f"{_name_of(x)} as in true_fn",
+                    got=f"{_name_of(y)} in false_fn",
+                    where=user_line(),
+                    fix="tf.cast in one of the branches",
+                )
+            )
+        types.append(joined)
+    return types
+
+
+def _leaf(graph, scope, value):
+    """A value that a branch yields; Python values were converted by the caller, eager tensors are captured."""
+    if isinstance(value, (SymbolicTensor, SymbolicList)):
+        return value
+    with region(graph, scope):
+        return convert_to_tensor(value) if not isinstance(value, TensorList) else graph.capture_list(value)
+
+
+def _yield(graph, scope, values, stack):
+    with region(graph, scope):
+        graph.build("yield", values, {}, stack, (), [])
+
+
+def _drop(graph, op):
+    """Takes back an op that was built just now."""
+    if graph._journal is not None:
+        graph._journal = [(o, s) for o, s in graph._journal if o is not op]
+    op.erase()
+    graph.operation_count -= 1
+
+
+def _name_of(x) -> str:
+    return f"{x.dtype.name}" if isinstance(x, SymbolicTensor) else repr(x)
+
+
+def _record(graph, name, scopes, inputs, outs, stack):
+    """Tells tapes of the op; its gradient has no row yet."""
+    if not recorders():
+        return
+    used = list(inputs)
+    for scope in scopes:
+        used += scope.captures.values()
+        used += scope.variables.values()
+    if not should_record(used):
+        return
+    tensors = [o for o in outs]
+    where = user_line()
+
+    def backward(*grads):
+        raise LookupError(
+            page(
+                f"No gradient defined for operation '{name}': gradients through traced branches and loops are not supported "
+                "yet",
+                where=where,
+                fix="take the gradient eagerly, or use Python control flow that unrolls",
+            )
+        )
+
+    record_operation(name, used, tensors, backward)
+
+
+def _loop_error(names, at, message, **parts):
+    name = names[at] if names else f"loop_vars[{at}]"
+    return page(message.format(name=name), where=user_line(), **parts)
+
+
+def _loop_types(graph, init, shape_invariants, names):
+    types = []
+    for at, value in enumerate(init):
+        invariant = shape_invariants[at] if shape_invariants else None
+        if isinstance(value, SymbolicList) or invariant is None:
+            types.append(value.value.type)
+            continue
+        shape = as_shape(invariant)
+        if not TensorShape(value.shape_tuple).is_subtype_of(shape):
+            raise ValueError(
+                _loop_error(
+                    names,
+                    at,
+                    f"The shape invariant specified for {{name}} is not compatible with the initial shape of the loop "
+                    f"variable. It enters the loop with shape {TensorShape(value.shape_tuple)}, but the specified shape "
+                    f"invariant is {shape}.",
+                )
+            )
+        types.append(tensor_type(value.dtype, shape.dims))
+    return types
+
+
+def build_while(graph, cond_fn, body_fn, init, shape_invariants, maximum_iterations, names) -> list:
+    """`tfc.while`. Both functions are traced once."""
+    stack = user_stack(3)
+    init = [_leaf_here(graph, v) for v in init]
+    count = len(init)
+    given = list(init)
+    if maximum_iterations is not None:
+        given.append(convert_to_tensor(0, int32))
+        limit = maximum_iterations
+        if limit.dtype is not int32:
+            limit = p.cast(limit, dtype=int32)
+    inits = [graph.operand(v) for v in given]
+    types = _loop_types(graph, init, shape_invariants, names) + [v.type for v in inits[count:]]
+    holder = graph.build("while", inits, {}, stack, (), [*types, token_type()], regions=2)
+    scopes, arguments = [], []
+    for at in range(2):
+        block = holder.regions[at].blocks.append(*types, arg_locs=[graph.function.loc] * len(types))
+        scope = Scope(graph, block, insertion_point(block), graph.scope)
+        scopes.append(scope)
+        made = []
+        for value, like in zip(block.arguments, given, strict=True):
+            if kind_of(value.type)[0] == "list":
+                made.append(SymbolicList(value, scope, stack, like.dynamic_size))
+            else:
+                made.append(SymbolicTensor(value, scope, stack, "loop_var"))
+        arguments.append(made)
+    test, body = scopes
+    try:
+        with region(graph, test):
+            going = cond_fn(*arguments[0][:count])
+            going = convert_to_tensor(going)
+            if maximum_iterations is not None:
+                going = p.logical_and(p.less(arguments[0][-1], limit), going)
+        _check_condition(going)
+        _yield(graph, test, _localize(graph, test, [going]), stack)
+        with region(graph, body):
+            outs = [_leaf_here(graph, v) for v in body_fn(*arguments[1][:count])]
+            if maximum_iterations is not None:
+                outs.append(p.add(arguments[1][-1], convert_to_tensor(1, int32)))
+    except BaseException:
+        _abandon(graph, holder)
+        raise
+    if len(outs) != len(given):
+        _abandon(graph, holder)
+        raise ValueError(
+            page(
+                "the body of the loop must return as many values as there are loop variables",
+                want=str(count),
+                got=str(len(outs) - (len(given) - count)),
+                where=user_line(),
+            )
+        )
+    values = _localize(graph, body, outs)
+    try:
+        _check_types(values, types, given, outs, names)
+    except BaseException:
+        _abandon(graph, holder)
+        raise
+    _yield(graph, body, values, stack)
+    name = graph._unique("while")
+    results = [
+        _wrap(value, graph, stack, name, like)
+        for value, like in zip(list(holder.results)[:-1], given, strict=True)
+    ]
+    _record(graph, "while", scopes, given, results, stack)
+    return results[:count]
+
+
+def _leaf_here(graph, value):
+    if isinstance(value, (SymbolicTensor, SymbolicList)):
+        return value
+    return convert_to_tensor(value) if not isinstance(value, TensorList) else graph.capture_list(value)
+
+
+def _check_condition(going):
+    if not going.dtype.is_bool:
+        raise TypeError(
+            page("the condition of a loop must be a bool scalar", got=repr(going), where=user_line())
+        )
+    if going.shape_tuple not in ((), None):
+        raise ValueError(
+            page("the condition of a loop must be a scalar", got=repr(going), where=user_line())
+        )
+
+
+def _check_types(values, types, given, outs, names):
+    for at, (value, type_, before, after) in enumerate(zip(values, types, given, outs, strict=True)):
+        if value.type == type_:
+            continue
+        joined = _joined(value.type, type_)
+        if joined is None:
+            raise TypeError(
+                _loop_error(
+                    names,
+                    at,
+                    f"Loop var {{name}} enters the loop with type {before.dtype!s} but has type {after.dtype!s} after 1 "
+                    "iteration. Loop var type must be preserved.",
+                    fix="tf.cast the initial value, or the value at the end of the body",
+                )
+            )
+        if joined != type_:
+            shape, now = type_spec(kind_of(type_)[1]).shape, type_spec(kind_of(value.type)[1]).shape
+            raise ValueError(
+                _loop_error(
+                    names,
+                    at,
+                    f"Input tensor {{name}} enters the loop with shape {shape}, but has shape {now} after one iteration. To "
+                    "allow the shape to vary across iterations, use the `shape_invariants` argument of tf.while_loop to "
+                    "specify a less-specific shape.",
+                    want=f"shape {shape}",
+                    got=f"shape {now}",
+                    fix=f"shape_invariants with {shape.most_specific_compatible_shape(now)} for this variable",
+                )
+            )
+
+
+def _abandon(graph, op):
+    """An op whose regions are incomplete goes away, so that the function stays valid."""
+    if not graph.finished:
+        _drop(graph, op)
+
+
+class _Trial:
+    def __init__(self):
+        self.kept = False
+
+    def keep(self):
+        """The ops stay."""
+        self.kept = True
+
+
+@contextmanager
+def trial(graph):
+    """Ops built inside are taken back at the end, unless `keep` was called on what this gives."""
+    outer = graph.scope
+    scope = Scope(graph, outer.block, outer.point, outer)
+    tapes = [(tape, tape.mark()) for tape in recorders() if hasattr(tape, "mark")]
+    journal, graph._journal = graph._journal, []
+    written, count = set(graph.written), graph.operation_count
+    graph.scope = scope
+    it = _Trial()
+    try:
+        yield it
+    except BaseException:
+        it.kept = False
+        raise
+    finally:
+        graph.scope = outer
+        mine, graph._journal = graph._journal, journal
+        if it.kept:
+            scope.merged = outer
+            for key, value in scope.captures.items():
+                outer.captures.setdefault(key, value)
+            if journal is not None:
+                journal.extend((op, outer if s is scope else s) for op, s in mine)
+        else:
+            scope.open = False
+            graph.written, graph.operation_count = written, count
+            for tape, mark in tapes:
+                tape.rewind(mark)
+            for op, where in reversed(mine):
+                if where is scope:
+                    op.erase()

@@ -1,0 +1,348 @@
+"""`FuncGraph`: the interpreter that builds a function of the dialect."""
+
+import itertools
+import re
+
+import numpy as np
+
+from tfc.core import EagerTensor, Interpreter, TensorList, VariableStorage, describe, eager_tensor, outside, using
+from tfc.dtypes import TensorShape, TensorSpec
+from tfc.errors import InaccessibleTensorError, InvalidArgumentError, page, user_line
+from tfc.ir import (
+    BuildError,
+    Function,
+    block_begin,
+    build_op,
+    insertion_point,
+    kind_of,
+    location,
+    location_text,
+    resource_type,
+    tensor_type,
+    user_stack,
+)
+from tfc.ops import primitives as p
+from tfc.tracing import control, folding
+from tfc.tracing.tensors import Scope, SymbolicList, SymbolicTensor
+
+_counter = itertools.count()
+# Captured tensors of at most so many elements become constants; bigger constants become captured tensors.
+SMALL = 64
+LARGE = 4096
+
+
+class ShapeError(InvalidArgumentError, ValueError):
+    """Operands that an op cannot take, found while tracing."""
+
+
+class FuncGraph(Interpreter):
+    """Traces one function. Primitives become ops at the current insertion point.
+
+    After `finish`: `captured` (eager tensors, or tensors of the outer graph) and `variables` are what the function takes
+    after its `inputs`.
+    """
+
+    eager = False
+    building_function = True
+
+    def __init__(self, name: str, parent: "FuncGraph | None" = None, autograph: bool = True):
+        self.name = name
+        self.parent = parent
+        self.autograph = autograph
+        self.symbol = f"{re.sub(r'[^A-Za-z0-9_.$]', '_', name)}_{next(_counter)}"
+        self.function = Function(self.symbol, location(user_stack(2)))
+        entry = self.function.entry
+        self.root = Scope(self, entry, insertion_point(entry))
+        self.scope = self.root
+        self.operation_count = 0
+        self.inputs: list = []
+        self.variable_inputs: list = []
+        self.outputs: list = []
+        self._constants: dict = {}
+        self._captures: dict = {}
+        self._resources: dict = {}
+        # Variables written so far, and reads of a variable after such a write: what an initializer may not depend on.
+        self.written: set = set()
+        self.dirty_reads: set = set()
+        # (variable, initial value) for each variable made by this trace; None: creation is not allowed.
+        self.created: list | None = None
+        self._journal: list | None = None
+        self._names: dict = {}
+        self.finished = False
+
+    # Ops.
+
+    def run(self, prim, args, attrs):
+        if prim is p.constant:
+            return self._constant(attrs["value"])
+        value = folding.fold(prim, args, attrs)
+        if value is not None:
+            return self._constant(value)
+        sizes = folding.partial(prim, args, attrs)
+        if sizes is not None and None not in sizes and prim is not p.shape_of:
+            dims = () if prim in (p.squeeze, p.reshape) or (prim is p.gather and not args[1].shape_tuple) else None
+            value = np.array(sizes, attrs.get("dtype", args[0].dtype).np_dtype)
+            if dims is None or prim is not p.reshape:
+                return self._constant(value.reshape(dims) if dims is not None else value)
+        stack = user_stack(3)
+        operands = [self.operand(a) for a in args]
+        op = self.build(prim.name, operands, attrs, stack, args)
+        if prim is p.assign_variable:
+            self.written.add(id(args[0]))
+        elif prim is p.read_variable and id(args[0]) in self.written:
+            self.dirty_reads.add(op.result if len(op.results) == 1 else op.results[0])
+        results = self._results(prim, op, stack, args, attrs)
+        if sizes is not None and type(results) is SymbolicTensor:
+            results.partial = sizes
+        refined = folding.refined_shape(prim, args)
+        if refined is not None:
+            self._set_dims(results, refined)
+        return results
+
+    def build(self, name, operands, attrs, stack, args=(), results=None, regions=0):
+        """One op at the insertion point; errors of the dialect are the user's."""
+        try:
+            op = build_op(name, operands, attrs, location(stack), self.scope.point, results, regions)
+        except BuildError as e:
+            raise self._explain(name, args, attrs, e) from None
+        self.operation_count += 1
+        if self._journal is not None:
+            self._journal.append((op, self.scope))
+        return op
+
+    def _explain(self, name, args, attrs, error):
+        return ShapeError(
+            None,
+            name,
+            page(
+                f"{error} [Op:{name}]",
+                got=", ".join(map(describe, args)) or None,
+                where=user_line(),
+            ),
+        )
+
+    def _results(self, prim, op, stack, args, attrs):
+        name = self._unique(prim.name)
+        made = []
+        for value in op.results:
+            kind, _ = kind_of(value.type)
+            if kind == "tensor":
+                made.append(SymbolicTensor(value, self.scope, stack, name))
+            elif kind == "list":
+                dynamic = attrs.get("dynamic_size")
+                if dynamic is None:
+                    dynamic = next((a.dynamic_size for a in args if isinstance(a, TensorList)), False)
+                made.append(SymbolicList(value, self.scope, stack, dynamic))
+        if prim.num_results == 1:
+            return made[0]
+        return tuple(made) if made else None
+
+    def _unique(self, name: str) -> str:
+        count = self._names.get(name, 0)
+        self._names[name] = count + 1
+        return f"{name}_{count}" if count else name
+
+    def _set_dims(self, tensor, dims):
+        if tensor.shape_tuple is not None and len(tensor.shape_tuple) != len(dims):
+            return
+        merged = TensorShape(tensor.shape_tuple).merge_with(dims).dims
+        if merged != tensor.shape_tuple:
+            tensor.value.set_type(tensor_type(tensor.dtype, merged))
+            tensor.shape_tuple = merged
+
+    def refine(self, tensor, dims):
+        """The tensor has this shape from here on (`set_shape`)."""
+        made = p.ensure_shape(tensor, shape=dims)
+        tensor.value, tensor.shape_tuple = made.value, made.shape_tuple
+
+    # Constants.
+
+    def _constant(self, array):
+        array = np.asarray(array)
+        if array.size > LARGE:
+            return self.capture(eager_tensor(array.copy()))
+        stack = user_stack(4)
+        op = self.build("constant", [], {"value": array}, stack)
+        return SymbolicTensor(op.results[0], self.scope, stack, self._unique("Const"), const=array)
+
+    def constant_value(self, tensor):
+        return folding.known(tensor)
+
+    # Operands: values of this graph, and what it captures.
+
+    def operand(self, a):
+        """The MLIR value of an operand; captures what is not of this graph."""
+        kind = type(a)
+        if kind is SymbolicTensor or kind is SymbolicList:
+            if a.scope is self.scope:
+                return a.value
+            return self._outer(a).value
+        if kind is EagerTensor:
+            return self.capture(a).value
+        if isinstance(a, VariableStorage):
+            return self.resource(a)
+        if isinstance(a, TensorList):
+            return self.capture_list(a).value
+        raise TypeError(f"an operand is a tensor, variable or list, got {a!r} of type {type(a).__name__}")
+
+    def _outer(self, a):
+        scope = a.scope
+        while scope.merged is not None:
+            scope = scope.merged
+        if scope.graph is self:
+            if not scope.open:
+                raise self._inaccessible(a)
+            self._note(a, scope)
+            return a
+        graph = self.parent
+        while graph is not None and graph is not scope.graph:
+            graph = graph.parent
+        if graph is None or not scope.open:
+            raise self._inaccessible(a)
+        return self.capture(a)
+
+    def _note(self, a, owner):
+        """Tells the regions between here and where a value was made that they capture it."""
+        scope = self.scope
+        while scope is not owner and scope is not None:
+            if scope.merged is not owner:
+                scope.captures.setdefault(id(a), a)
+            scope = scope.parent
+
+    def _inaccessible(self, a):
+        return InaccessibleTensorError(
+            page(
+                f"{a!r} is out of scope and cannot be used here. Use return values, explicit Python locals or TensorFlow "
+                f"collections to access it. It was defined here: {a.where()}, in the function {a.scope.graph.name!r}",
+                got=f"a tensor of the function {a.scope.graph.name!r} in the function {self.name!r}"
+                if a.scope.graph is not self
+                else "a tensor of a branch or loop body outside of it",
+                where=user_line(),
+                fix="return it from that function, branch or loop, and use what comes back",
+            )
+        )
+
+    def capture(self, a):
+        """The tensor of this graph that stands for an eager tensor or a tensor of an outer graph."""
+        found = self._captures.get(id(a)) or self._constants.get(id(a))
+        if found is not None:
+            made = found[1]
+        elif type(a) is EagerTensor and a._view().size <= SMALL:
+            op = build_op("constant", [], {"value": a._view()}, location(user_stack(3)), block_begin(self.root.block))
+            made = SymbolicTensor(op.results[0], self.root, (), self._unique("Const"), const=a._view())
+            self._constants[id(a)] = a, made
+        else:
+            if isinstance(a, (SymbolicList, TensorList)):
+                return self.capture_list(a)
+            value = self.function.add_argument(tensor_type(a.dtype, a.shape_tuple))
+            made = SymbolicTensor(value, self.root, (), self._unique("captured"), getattr(a, "const", None))
+            self._captures[id(a)] = a, made
+        if self.scope is not self.root:
+            self._note(made, self.root)
+        return made
+
+    def capture_list(self, a):
+        """A list of the outer graph, or an eager one, passed as one tensor and taken apart at the start."""
+        found = self._constants.get(id(a))
+        if found is None:
+            with outside() if type(a) is not SymbolicList else using(a.scope.graph):
+                stacked = p.list_stack(a, element_type=a.element)
+            inner = self.capture(stacked)
+            op = build_op("list_unstack", [inner.value], {}, location(user_stack(3)), block_begin(self.root.block))
+            if inner.value.owner != self.root.block:
+                op.move_after(inner.value.owner)
+            made = SymbolicList(op.results[0], self.root, (), a.dynamic_size)
+            found = self._constants[id(a)] = (a, stacked), made
+        return found[1]
+
+    def resource(self, variable):
+        """The handle of a variable: an argument of the function, one for each variable."""
+        found = self._resources.get(id(variable))
+        if found is None:
+            handle = self.function.add_argument(resource_type(variable.dtype, variable.shape_tuple))
+            found = self._resources[id(variable)] = variable, handle
+        for scope in self._open_scopes():
+            scope.variables.setdefault(id(variable), variable)
+        return found[1]
+
+    def _open_scopes(self):
+        scope = self.scope
+        while scope is not None:
+            yield scope
+            scope = scope.parent
+
+    # Inputs and outputs.
+
+    def add_input(self, spec: TensorSpec, name: str | None = None) -> SymbolicTensor:
+        """A new tensor parameter."""
+        value = self.function.add_argument(tensor_type(spec.dtype, spec.shape.dims))
+        tensor = SymbolicTensor(value, self.root, user_stack(2), name or spec.name)
+        self.inputs.append(tensor)
+        return tensor
+
+    def add_variable_input(self, variable) -> None:
+        """A new variable parameter, for which `variable` stands while tracing."""
+        self.resource(variable)
+        self.variable_inputs.append(variable)
+
+    def finish(self, outputs: list) -> None:
+        """Returns these tensors (of any graph that is in reach), and verifies the function."""
+        outputs = [o if type(o) is SymbolicTensor and o.scope is self.root else self._here(o) for o in outputs]
+        captured = list(self._captures.values())
+        given = {id(v) for v in self.variable_inputs}
+        resources = [self._resources[id(v)] for v in self.variable_inputs]
+        resources += [pair for key, pair in self._resources.items() if key not in given]
+        order = [t.value for t in self.inputs] + [t.value for _, t in captured] + [h for _, h in resources]
+        names = [t.op_name for t in self.inputs] + [None for _ in captured]
+        names += [getattr(v, "_shared_name", None) for v, _ in resources]
+        order = self.function.finish(order, [o.value for o in outputs], names)
+        tensors = [*self.inputs, *(t for _, t in captured)]
+        for tensor, value in zip(tensors, order, strict=False):
+            tensor.value = value
+        self.handles = order[len(tensors) :]
+        self.outputs = outputs
+        self.captured = [a for a, _ in captured]
+        self.capture_inputs = [t for _, t in captured]
+        self.variables = [v for v, _ in resources]
+        self.root.open = False
+        self.finished = True
+        try:
+            self.function.verify()
+        except BuildError as e:
+            raise ShapeError(None, None, page(str(e), where=location_text(e.location))) from None
+
+    def _here(self, o):
+        """A tensor of this graph for a result: captured tensors and tensors of kept trials as they are."""
+        if type(o) is EagerTensor:
+            return self.capture(o)
+        scope = o.scope
+        while scope.merged is not None:
+            scope = scope.merged
+        return o if scope is self.root else self._outer(o)
+
+    # Control flow.
+
+    def cond(self, pred, true_fn, false_fn, name=None):
+        return control.build_cond(self, pred, true_fn, false_fn)
+
+    def while_loop(self, cond_fn, body_fn, init, *, shape_invariants=None, maximum_iterations=None, names=None):
+        return control.build_while(self, cond_fn, body_fn, init, shape_invariants, maximum_iterations, names)
+
+    def trial(self):
+        return control.trial(self)
+
+    # Variables made while tracing.
+
+    def create_variable(self, variable, initial_value) -> None:
+        """A variable comes into being here: its first value is assigned at this point of the program."""
+        self.created.append((variable, initial_value))
+        self.resource(variable)
+        before = id(variable) in self.written
+        p.assign_variable(variable, initial_value)
+        if not before:
+            self.written.discard(id(variable))
+
+    # Introspection is in `function.operations`; it sets this.
+    operation_of = None
+
+

@@ -1,0 +1,94 @@
+"""Running the ops of a traced function through the current interpreter.
+
+Eager replay is the reference interpreter of the IR. Replay into a graph copies; replay under a tape gives gradients.
+"""
+
+from tfc.core import Primitive, current
+from tfc.ir import kind_of, mlir, python_value, type_spec
+from tfc.ops import primitives as p
+
+_PRIMITIVES = {v.name: v for v in vars(p).values() if isinstance(v, Primitive)}
+_IGNORED = frozenset({"operandSegmentSizes", "resultSegmentSizes"})
+
+
+def replay(function, inputs: list) -> list:
+    """The results of a traced `ir.Function` on these inputs (tensors, then variables), by the current interpreter."""
+    return replay_op(function.op, _symbols(function.module), inputs)
+
+
+def replay_op(op, symbols: dict, inputs: list) -> list:
+    """The results of a `func.func` op. `symbols`: the functions that it may call, by name."""
+    block = op.regions[0].blocks[0]
+    env = dict(zip(block.arguments, inputs, strict=True))
+    return _Replay(symbols, env).block(block)
+
+
+def _symbols(module) -> dict:
+    return {mlir.StringAttr(op.attributes["sym_name"]).value: op for op in module.body.operations}
+
+
+def attributes_of(op) -> dict:
+    """The attributes of an op as Python values."""
+    return {a.name: python_value(a.attr) for a in op.attributes if a.name not in _IGNORED}
+
+
+class _Replay:
+    def __init__(self, symbols: dict, env: dict):
+        self.symbols = symbols
+        self.env = env
+
+    def block(self, block) -> list:
+        """Runs a block; the operands of its terminator are its results."""
+        env = self.env
+        for op in block.operations:
+            name = op.operation.name
+            operands = [env[v] for v in op.operands if kind_of(v.type)[0] != "token"]
+            if name in ("func.return", "tfc.yield"):
+                return operands
+            results = self.one(name, op.operation, operands)
+            values = [r for r in op.operation.results if kind_of(r.type)[0] != "token"]
+            for value, result in zip(values, results, strict=True):
+                env[value] = result
+        return []
+
+    def one(self, name, op, operands) -> list:
+        if name == "tfc.if":
+            yes, no = (region.blocks[0] for region in op.regions)
+            return current().cond(operands[0], lambda: self.block(yes), lambda: self.block(no))
+        if name == "tfc.while":
+            return self._while(op, operands)
+        if name == "func.call":
+            callee = mlir.FlatSymbolRefAttr(op.attributes["callee"]).value
+            return replay_op(self.symbols[callee], self.symbols, operands)
+        prim = _PRIMITIVES.get(name.removeprefix("tfc."))
+        if prim is None:
+            raise NotImplementedError(f"{name} has no meaning outside of compiled code")
+        if prim is p.constant:
+            return [p.constant(value=python_value(op.attributes["value"]))]
+        result = prim(*operands, **attributes_of(op))
+        if prim.num_results == 1:
+            return [result]
+        return [] if result is None else list(result)
+
+    def _while(self, op, operands):
+        test, body = (region.blocks[0] for region in op.regions)
+
+        def run(block, values):
+            self.env.update(zip(block.arguments, values, strict=True))
+            return self.block(block)
+
+        invariants = [_dims(a) for a in body.arguments]
+        return current().while_loop(
+            lambda *values: run(test, values)[0],
+            lambda *values: run(body, values),
+            operands,
+            shape_invariants=invariants,
+        )
+
+
+def _dims(argument):
+    kind, inner = kind_of(argument.type)
+    if kind != "tensor":
+        return None
+    return type_spec(inner).shape
+

@@ -1,0 +1,215 @@
+"""Values of a function being traced: tensors and lists without numbers, and the scopes they live in."""
+
+from tfc.core import Tensor, TensorList, current
+from tfc.dtypes import TensorShape
+from tfc.errors import OperatorNotAllowedInGraphError, page, user_line
+from tfc.ir import describe_type, kind_of, stack_text, type_spec
+
+
+class Scope:
+    """A block that ops are being put into. Its values are usable while it is open, there and in inner scopes.
+
+    `captures`: values of outer scopes that were used inside, by id, in order.
+    """
+
+    __slots__ = ("block", "captures", "graph", "merged", "open", "parent", "point", "variables")
+
+    def __init__(self, graph, block, point, parent=None):
+        self.graph = graph
+        self.block = block
+        self.point = point
+        self.parent = parent
+        self.open = True
+        self.merged = None
+        self.captures: dict = {}
+        self.variables: dict = {}
+
+    def alive(self) -> bool:
+        scope = self
+        while scope.merged is not None:
+            scope = scope.merged
+        return scope.open
+
+
+_NO_VALUE = {
+    "numpy": "its value is known when the function runs, not while it is traced",
+    "_view": "its value is known when the function runs, not while it is traced",
+    "tolist": "its value is known when the function runs, not while it is traced",
+    "item": "its value is known when the function runs, not while it is traced",
+}
+
+
+class SymbolicTensor(Tensor):
+    """A tensor of a function being traced: an `mlir.ir.Value` with a dtype and a static shape.
+
+    `const` is its value as a numpy array where tracing knows it, `partial` the known sizes in a vector of sizes.
+    """
+
+    __slots__ = ("__weakref__", "_name", "const", "dtype", "partial", "scope", "shape_tuple", "stack", "value")
+
+    symbolic = True
+
+    def __init__(self, value, scope, stack=(), name=None, const=None, partial=None):
+        self.value = value
+        self.scope = scope
+        self.dtype, self.shape_tuple = describe_type(value.type)
+        self.stack = stack
+        self._name = name
+        self.const = const
+        self.partial = partial
+
+    @property
+    def graph(self):
+        """The graph that it belongs to."""
+        return self.scope.graph
+
+    @property
+    def name(self) -> str:
+        """The name of the op that makes it, with the number of the result."""
+        return f"{self.op_name}:0"
+
+    @property
+    def op_name(self) -> str:
+        return self._name or "Placeholder"
+
+    @property
+    def op(self):
+        """The operation that makes it, as `graph.get_operations()` shows it."""
+        return self.scope.graph.operation_of(self)
+
+    @property
+    def device(self) -> str:
+        return "/device:CPU:0"
+
+    def set_shape(self, shape) -> None:
+        """Adds what is known of the shape; `ValueError` if it contradicts."""
+        want = TensorShape(self.shape_tuple).merge_with(shape)
+        if want.dims != self.shape_tuple:
+            self.scope.graph.refine(self, want.dims)
+
+    def where(self) -> str | None:
+        """The user's line that made it."""
+        return stack_text(self.stack)
+
+    def _refuse(self, what):
+        graph = self.scope.graph
+        if graph.autograph:
+            why = "AutoGraph did convert this function. This might indicate you are trying to use an unsupported feature."
+        else:
+            why = "AutoGraph is disabled in this function. Try decorating it directly with @tf.function."
+        return OperatorNotAllowedInGraphError(
+            page(f"{what} is not allowed: {why}", got=repr(self), where=user_line())
+        )
+
+    def __bool__(self):
+        raise self._refuse("Using a symbolic `tf.Tensor` as a Python `bool`")
+
+    def __iter__(self):
+        raise self._refuse("Iterating over a symbolic `tf.Tensor`")
+
+    def _number(self, kind):
+        line = user_line()
+        return TypeError(
+            page(
+                f"{kind}() argument must be a number, not a symbolic `tf.Tensor`: its value is known when the function "
+                "runs, not while it is traced",
+                got=repr(self),
+                where=line,
+                fix=f"tf.cast(x, tf.{ {'int': 'int32', 'float': 'float32'}.get(kind, 'complex64') })",
+            )
+        )
+
+    def __int__(self):
+        raise self._number("int")
+
+    def __float__(self):
+        raise self._number("float")
+
+    def __complex__(self):
+        raise self._number("complex")
+
+    def __index__(self):
+        if self.const is not None and self.const.ndim == 0 and self.dtype.is_integer:
+            return int(self.const)
+        raise TypeError(
+            page(
+                "a symbolic `tf.Tensor` cannot be used as a Python index: its value is known when the function runs",
+                got=repr(self),
+                where=user_line(),
+                fix="tf.range instead of range, tf.gather instead of indexing a list",
+            )
+        )
+
+    def __array__(self, *args, **kwargs):
+        raise NotImplementedError(
+            page(
+                f"Cannot convert a symbolic tf.Tensor ({self.name}) to a numpy array. This error may indicate that you're "
+                "trying to pass a Tensor to a NumPy call, which is not supported.",
+                got=repr(self),
+                where=user_line(),
+                fix="the function of the same name in tf or tf.math",
+            )
+        )
+
+    def __getattr__(self, name):
+        text = f"'{type(self).__name__}' object has no attribute '{name}'"
+        if name in _NO_VALUE:
+            text = page(f"{text}: {_NO_VALUE[name]}", got=repr(self), where=user_line(), fix="return the tensor")
+        raise AttributeError(text)
+
+    def __repr__(self):
+        return f"<tf.Tensor '{self.name}' shape={TensorShape(self.shape_tuple)} dtype={self.dtype.name}>"
+
+    def __str__(self):
+        return f'Tensor("{self.name}", shape={TensorShape(self.shape_tuple)}, dtype={self.dtype.name})'
+
+    def __format__(self, spec):
+        return str(self)
+
+    def __reduce__(self):
+        raise TypeError(f"{self!r} cannot be pickled: it has no value")
+
+    def __copy__(self):
+        return self
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def eval(self, *args, **kwargs):
+        raise NotImplementedError("eval is not supported, tf.function returns values")
+
+
+class SymbolicList(TensorList):
+    """A list value of a function being traced: what a TensorArray holds there."""
+
+    __slots__ = ("__weakref__", "dynamic_size", "element", "scope", "stack", "value")
+
+    symbolic = True
+
+    def __init__(self, value, scope, stack=(), dynamic_size=False):
+        self.value = value
+        self.scope = scope
+        self.element = type_spec(kind_of(value.type)[1])
+        self.dynamic_size = dynamic_size
+        self.stack = stack
+
+    @property
+    def dtype(self):
+        return self.element.dtype
+
+    def where(self) -> str | None:
+        return stack_text(self.stack)
+
+    def __repr__(self):
+        return f"<list of tensors, each {self.element}>"
+
+
+def is_symbolic(x) -> bool:
+    """Whether `x` is a value of a function being traced."""
+    return type(x) is SymbolicTensor or type(x) is SymbolicList
+
+
+def current_graph():
+    """The graph being traced by this thread, or None."""
+    interpreter = current()
+    return None if interpreter.eager else interpreter

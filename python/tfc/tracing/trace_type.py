@@ -1,0 +1,364 @@
+"""Trace types: what of an argument a trace depends on. Two calls with equal types share a trace."""
+
+import abc
+import weakref
+
+from tfc.core import EagerTensor, VariableStorage
+from tfc.dtypes import TensorSpec
+from tfc.errors import page, user_line
+from tfc.ops import primitives as p
+from tfc.ops.convert import convert_to_tensor
+
+
+class TraceType(abc.ABC):
+    """The type of an argument (`tf.types.experimental.TraceType`). Immutable, hashable."""
+
+    @abc.abstractmethod
+    def is_subtype_of(self, other) -> bool:
+        """Whether a trace for `other` also serves values of this type."""
+
+    @abc.abstractmethod
+    def most_specific_common_supertype(self, others):
+        """The narrowest type that this one and the others are subtypes of, or None."""
+
+    @abc.abstractmethod
+    def placeholder_value(self, placeholder_context):
+        """What stands for the argument while tracing."""
+
+    def to_tensors(self, value) -> list:
+        """The tensors and variables in a value, in order of flattening."""
+        return []
+
+    def from_tensors(self, tensors):
+        """A value of this type from an iterator over tensors."""
+        return self.placeholder_value(None)
+
+    def flatten(self) -> list:
+        """The specs of what `to_tensors` returns."""
+        return []
+
+    def leaves(self, value) -> list:
+        """The parts of a value that `to_tensors` converts, as they are; `value` has this type's structure."""
+        return []
+
+    def cast(self, value, casting_context=None):
+        """The value as one of this type; `TypeError` if it cannot be."""
+        return value
+
+    @abc.abstractmethod
+    def __eq__(self, other): ...
+
+    @abc.abstractmethod
+    def __hash__(self): ...
+
+
+class PlaceholderContext:
+    """Makes placeholders in a graph: tensor parameters, and variables that stand for arguments."""
+
+    def __init__(self, graph, stand_in):
+        self.graph = graph
+        self.name: str | None = None
+        self._stand_in = stand_in
+        self._variables: dict = {}
+
+    def tensor(self, spec: TensorSpec):
+        return self.graph.add_input(spec, self.graph.unique_name(spec.name or self.name or "arg"))
+
+    def list_of(self, stacked, dynamic_size: bool):
+        """The list value that a stacked tensor holds."""
+        made = p.list_unstack(stacked)
+        made.dynamic_size = dynamic_size
+        return made
+
+    def variable(self, type_: "VariableType"):
+        found = self._variables.get(type_.alias)
+        if found is None:
+            found = self._variables[type_.alias] = self._stand_in(type_)
+            self.graph.add_variable_input(found)
+        return found
+
+
+class Literal(TraceType):
+    """A Python value, part of the trace: compared by type and value."""
+
+    __slots__ = ("_key", "value")
+
+    def __init__(self, value):
+        self.value = value
+        self._key = type(value), value.hex() if type(value) is float else value
+        hash(self._key)
+
+    def is_subtype_of(self, other):
+        return self == other
+
+    def most_specific_common_supertype(self, others):
+        return self if all(self == other for other in others) else None
+
+    def placeholder_value(self, placeholder_context):
+        return self.value
+
+    def cast(self, value, casting_context=None):
+        if type(value) is type(self.value) and value == self.value:
+            return value
+        raise TypeError(f"Can not cast {value!r} to {self!r}: expected {self!r}")
+
+    def __eq__(self, other):
+        if not isinstance(other, Literal) or type(self.value) is not type(other.value):
+            return False
+        return self._key[1] is other._key[1] or bool(self._key[1] == other._key[1])
+
+    def __hash__(self):
+        return hash(self._key)
+
+    def __repr__(self):
+        return f"Literal[{self.value!r}]"
+
+
+class Identity(TraceType):
+    """An object compared by identity (or its own ==), held weakly: a dead object matches nothing."""
+
+    __slots__ = ("__weakref__", "_hash", "_ref")
+
+    def __init__(self, value):
+        self._ref = weakref.ref(value)
+        self._hash = hash(value)
+
+    def is_subtype_of(self, other):
+        return self == other
+
+    def most_specific_common_supertype(self, others):
+        return self if all(self == other for other in others) else None
+
+    def placeholder_value(self, placeholder_context):
+        value = self._ref()
+        if value is None:
+            raise TypeError("an argument of this trace was deleted, so there is nothing to trace with")
+        return value
+
+    @property
+    def alive(self) -> bool:
+        return self._ref() is not None
+
+    def __eq__(self, other):
+        if not isinstance(other, Identity):
+            return False
+        mine, its = self._ref(), other._ref()
+        return mine is not None and its is not None and (mine is its or bool(mine == its))
+
+    def __hash__(self):
+        return self._hash
+
+    def __repr__(self):
+        return f"Weakref[{self._ref()!r}]"
+
+
+class BoundMethod(TraceType):
+    """A bound method: the object by identity, weakly, and the function."""
+
+    __slots__ = ("function", "instance")
+
+    def __init__(self, method):
+        self.function = method.__func__
+        self.instance = Identity(method.__self__)
+
+    def is_subtype_of(self, other):
+        return self == other
+
+    def most_specific_common_supertype(self, others):
+        return self if all(self == other for other in others) else None
+
+    def placeholder_value(self, placeholder_context):
+        return self.function.__get__(self.instance.placeholder_value(placeholder_context))
+
+    def __eq__(self, other):
+        return (
+            isinstance(other, BoundMethod)
+            and self.function is other.function
+            and self.instance._ref() is not None
+            and self.instance._ref() is other.instance._ref()
+        )
+
+    def __hash__(self):
+        return hash((id(self.function), hash(self.instance)))
+
+    def __repr__(self):
+        return f"Weakref[{self.function.__qualname__} of {self.instance._ref()!r}]"
+
+
+class TensorType(TraceType):
+    """A tensor of a dtype and a shape with known and unknown sizes."""
+
+    __slots__ = ("spec",)
+
+    def __init__(self, spec: TensorSpec):
+        self.spec = spec
+
+    def is_subtype_of(self, other):
+        return (
+            isinstance(other, TensorType)
+            and self.spec.dtype is other.spec.dtype
+            and self.spec.shape.is_subtype_of(other.spec.shape)
+        )
+
+    def most_specific_common_supertype(self, others):
+        shape = self.spec.shape
+        for other in others:
+            if not isinstance(other, TensorType) or other.spec.dtype is not self.spec.dtype:
+                return None
+            if None not in (shape.rank, other.spec.shape.rank) and shape.rank != other.spec.shape.rank:
+                return None
+            shape = shape.most_specific_compatible_shape(other.spec.shape)
+        return TensorType(TensorSpec(shape, self.spec.dtype, self.spec.name))
+
+    def placeholder_value(self, placeholder_context):
+        return placeholder_context.tensor(self.spec)
+
+    def cast(self, value, casting_context=None):
+        if isinstance(value, TensorSpec):
+            got = value
+        else:
+            try:
+                value = convert_to_tensor(value, None if hasattr(value, "dtype") else self.spec.dtype)
+            except (TypeError, ValueError) as e:
+                raise TypeError(f"Can not cast {value!r} to {self.spec!r}: {e}") from None
+            got = TensorSpec(value.shape_tuple, value.dtype)
+        if got.dtype is not self.spec.dtype or not got.shape.is_subtype_of(self.spec.shape):
+            raise TypeError(f"Can not cast {got!r} to {self.spec!r}")
+        return value
+
+    def to_tensors(self, value):
+        return [value if type(value) is EagerTensor else convert_to_tensor(value, self.spec.dtype)]
+
+    def from_tensors(self, tensors):
+        return next(tensors)
+
+    def flatten(self):
+        return [self.spec]
+
+    def leaves(self, value):
+        return [value]
+
+    def __eq__(self, other):
+        return (
+            isinstance(other, TensorType)
+            and self.spec.dtype is other.spec.dtype
+            and self.spec.shape.dims == other.spec.shape.dims
+        )
+
+    def __hash__(self):
+        return hash((self.spec.dtype, self.spec.shape.dims))
+
+    def __repr__(self):
+        return f"TensorSpec(shape={self.spec.shape}, dtype={self.spec.dtype!r}, name=None)"
+
+
+class VariableType(TraceType):
+    """A variable of a dtype and a declared shape. `alias`: which of the call's variables it is."""
+
+    __slots__ = ("alias", "dtype", "name", "shape", "trainable")
+
+    def __init__(self, dtype, shape, trainable, alias, name=None):
+        self.dtype, self.shape, self.trainable, self.alias, self.name = dtype, shape, trainable, alias, name
+
+    def is_subtype_of(self, other):
+        return self == other
+
+    def most_specific_common_supertype(self, others):
+        return self if all(self == other for other in others) else None
+
+    def placeholder_value(self, placeholder_context):
+        return placeholder_context.variable(self)
+
+    def to_tensors(self, value):
+        return [value]
+
+    def from_tensors(self, tensors):
+        return next(tensors)
+
+    def flatten(self):
+        return [self]
+
+    def leaves(self, value):
+        return [value]
+
+    def cast(self, value, casting_context=None):
+        fits = (
+            isinstance(value, VariableStorage)
+            and value.dtype is self.dtype
+            and tuple_or_none(value.shape_tuple) == self.shape
+        )
+        if fits:
+            return value
+        raise TypeError(f"Can not cast {value!r} to {self!r}")
+
+    def _tuple(self):
+        return self.dtype, self.shape, self.trainable, self.alias
+
+    def __eq__(self, other):
+        return isinstance(other, VariableType) and self._tuple() == other._tuple()
+
+    def __hash__(self):
+        return hash(self._tuple())
+
+    def __repr__(self):
+        return f"VariableSpec(shape={self.shape}, dtype={self.dtype!r}, trainable={self.trainable}, alias_id={self.alias})"
+
+
+def tuple_or_none(dims):
+    return None if dims is None else tuple(dims)
+
+
+class ListValueType(TraceType):
+    """A list value: what a TensorArray holds. Crosses the boundary as one stacked tensor."""
+
+    __slots__ = ("dynamic_size", "element", "stacked")
+
+    def __init__(self, element: TensorSpec, size: int | None, dynamic_size: bool):
+        self.element = element
+        self.dynamic_size = dynamic_size
+        dims = element.shape.dims
+        self.stacked = TensorSpec(None if dims is None else (size, *dims), element.dtype)
+
+    def is_subtype_of(self, other):
+        return isinstance(other, ListValueType) and self.stacked.is_subtype_of(other.stacked)
+
+    def most_specific_common_supertype(self, others):
+        return self if all(self == other for other in others) else None
+
+    def placeholder_value(self, placeholder_context):
+        return placeholder_context.list_of(placeholder_context.tensor(self.stacked), self.dynamic_size)
+
+    def to_tensors(self, value):
+        return [stacked_list(value)]
+
+    def flatten(self):
+        return [self.stacked]
+
+    def leaves(self, value):
+        return [value]
+
+    def __eq__(self, other):
+        return isinstance(other, ListValueType) and self.stacked == other.stacked
+
+    def __hash__(self):
+        return hash(self.stacked)
+
+    def __repr__(self):
+        return f"TensorArraySpec({self.element.shape}, {self.element.dtype!r})"
+
+
+def stacked_list(value):
+    """A list value as one tensor."""
+    return p.list_stack(value, element_type=value.element)
+
+
+def unsupported(value, why="") -> TypeError:
+    return TypeError(
+        page(
+            f"Could not generate a generic TraceType for {value!r}. Please verify that it is immutable/hashable. Otherwise, "
+            "consider implementing the Tracing Protocol for it.",
+            got=f"{type(value).__name__} {why}".strip(),
+            where=user_line(),
+            fix="pass its tensors, or give the class __tf_flatten__ and __tf_unflatten__",
+        )
+    )
