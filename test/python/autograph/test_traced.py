@@ -6,8 +6,9 @@ import tfc as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from programs import load, program
+from tfc.autograph import convert
 
-pytestmark = pytest.mark.skipif(
+needs_function = pytest.mark.skipif(
     not callable(getattr(tf, "function", None)), reason="no tf.function in this build"
 )
 
@@ -134,6 +135,14 @@ def numbers(value):
 
 
 @pytest.mark.parametrize("f", PROGRAMS, ids=lambda f: f.__name__)
+def test_converted_equals_original_eagerly(f):
+    for n in (0, 2, 4, 8):
+        x = tf.constant(n)
+        assert numbers(convert(f)(x)) == numbers(f(x)), n
+
+
+@needs_function
+@pytest.mark.parametrize("f", PROGRAMS, ids=lambda f: f.__name__)
 def test_function_equals_eager(f):
     compiled = tf.function(f)
     for n in (0, 2, 4, 8):
@@ -142,6 +151,7 @@ def test_function_equals_eager(f):
     assert compiled.experimental_get_tracing_count() == 1
 
 
+@needs_function
 def test_loop_that_never_runs_cannot_initialize():
     @tf.function
     def f(n):
@@ -156,6 +166,7 @@ def test_loop_that_never_runs_cannot_initialize():
         f(tf.constant(0))
 
 
+@needs_function
 def test_assert_names_the_users_line():
     @tf.function
     def f(x):
@@ -167,6 +178,7 @@ def test_assert_names_the_users_line():
         f(tf.constant(-1))
 
 
+@needs_function
 def test_shape_that_grows_needs_an_invariant():
     def f(n):
         x = tf.constant([1])
@@ -186,6 +198,7 @@ def test_shape_that_grows_needs_an_invariant():
     assert numbers(tf.function(g)(tf.constant(3))) == ([1, 0, 1, 2],)
 
 
+@needs_function
 @settings(max_examples=10, deadline=None)
 @given(program(), st.integers(-4, 4), st.integers(-4, 4), st.integers(-4, 4))
 def test_random_program(text, a, b, c):
