@@ -1,7 +1,7 @@
 """tfc: TensorFlow 2's eager ops, functions and gradients, compiled by MLIR. Use as `import tfc as tf`."""
 
 from tfc import autodiff, config, errors
-from tfc.api import bitwise, debugging, linalg, math, nest, nn
+from tfc.api import bitwise, debugging, linalg, math, nest, nn, random
 from tfc.autodiff import (
     GradientTape,
     UnconnectedGradients,
@@ -195,6 +195,7 @@ __all__ = [
     "nest",
     "newaxis",
     "nn",
+    "random",
     "Assert",
     "DType",
     "GradientTape",

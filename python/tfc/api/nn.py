@@ -7,7 +7,6 @@ from tfc.ops.nn import (
     batch_normalization,
     bias_add,
     crelu,
-    dropout,
     elu,
     gelu,
     l2_loss,
@@ -26,6 +25,7 @@ from tfc.ops.nn import (
     swish,
     weighted_cross_entropy_with_logits,
 )
+from tfc.ops.random import dropout, stateless_dropout
 from tfc.ops.reductions import zero_fraction
 
 __all__ = [
@@ -54,6 +54,7 @@ __all__ = [
     "softplus",
     "softsign",
     "sparse_softmax_cross_entropy_with_logits",
+    "stateless_dropout",
     "swish",
     "tanh",
     "top_k",

@@ -219,18 +219,3 @@ def bias_add(value, bias, data_format=None, name=None) -> Tensor:
             "[Op:BiasAdd]",
         )
     return p.add(x, b)
-
-
-def dropout(x, rate, noise_shape=None, seed=None, name=None) -> Tensor:
-    """Elements set to 0 with probability `rate`, the others scaled by 1 / (1 - rate)."""
-    x = operand("dropout", x, FLOAT)
-    if isinstance(rate, (int, float)):
-        if not 0 <= rate < 1:
-            raise ValueError(
-                f"`rate` must be a scalar tensor or a float in the range [0, 1). Received: rate={rate}"
-            )
-        if rate == 0:
-            return x
-    raise NotImplementedError(
-        "tf.nn.dropout needs a random generator of the whole process, which is not implemented yet"
-    )

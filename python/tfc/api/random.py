@@ -1,0 +1,41 @@
+"""`tf.random`."""
+
+from tfc.ops.random import (
+    Generator,
+    categorical,
+    create_rng_state,
+    fold_in,
+    gamma,
+    get_global_generator,
+    normal,
+    poisson,
+    set_global_generator,
+    set_seed,
+    shuffle,
+    split,
+    stateless_normal,
+    stateless_truncated_normal,
+    stateless_uniform,
+    truncated_normal,
+    uniform,
+)
+
+__all__ = [
+    "Generator",
+    "categorical",
+    "create_rng_state",
+    "fold_in",
+    "gamma",
+    "get_global_generator",
+    "normal",
+    "poisson",
+    "set_global_generator",
+    "set_seed",
+    "shuffle",
+    "split",
+    "stateless_normal",
+    "stateless_truncated_normal",
+    "stateless_uniform",
+    "truncated_normal",
+    "uniform",
+]
