@@ -76,7 +76,7 @@ def _convert(function, code, options):
         found = source.find(code, function.__globals__)
         node = tree.copy(found.node, found.class_name)
         node = functions.convert(node, options, has_class="__class__" in code.co_freevars)
-        result = Converted(_compile(node, code), node)
+        result = Converted(_compile(node, code, function.__qualname__), node)
     except ConversionError as e:
         return Refused(str(e))
     except RecursionError:
@@ -93,7 +93,7 @@ def _convert(function, code, options):
     return result
 
 
-def _compile(node, original):
+def _compile(node, original, qualname):
     """Compiles `node` in a function that supplies its free variables, and takes its code object out."""
     free = [name for name in original.co_freevars]
     factory = ast.FunctionDef("ag__factory", tree.no_arguments(tree.AG, *free), [node], [], None)
@@ -103,8 +103,7 @@ def _compile(node, original):
     flags = original.co_flags & _FUTURE
     whole = compile(module, original.co_filename, "exec", flags=flags, dont_inherit=True)
     code = _function_in(_function_in(whole))
-    name, qualname = original.co_name, getattr(original, "co_qualname", original.co_name)
-    return _named(code, name, f"ag__factory.<locals>.{node.name}", qualname)
+    return _named(code, original.co_name, f"ag__factory.<locals>.{node.name}", qualname)
 
 
 def _function_in(code):

@@ -667,3 +667,100 @@ def test_name_not_read_after_continue_may_be_missing(fake):
         return total
 
     assert run(f, F) == 3
+
+
+def test_return_inside_a_loop_without_one_after(fake):
+    def f(xs):
+        for x in xs:
+            if x > 2:
+                return x
+
+    with pytest.raises(ValueError, match="the else branch must also have a return statement"):
+        convert(f)(Fake([1, 4]))
+
+
+def test_return_values_of_two_dtypes(fake):
+    def f(c):
+        if c:
+            return 1
+        return 2.0
+
+    message = "the return value has dtype int32 in the main branch, but dtype float32 in the else branch"
+    with pytest.raises(TypeError, match=message):
+        convert(f)(T)
+
+
+def test_return_of_a_nest_inside_a_loop(fake):
+    def f(xs):
+        for i, x in enumerate(xs):
+            if x > 2:
+                return i, x
+        return -1, 0
+
+    assert run(f, Fake([1, 4])) == (1, 4)
+    assert run(f, Fake([1, 2])) == (-1, 0)
+
+
+def test_nested_loops_with_return_and_break(fake):
+    def f(xs):
+        count = 0
+        for x in xs:
+            for y in xs:
+                if y > x:
+                    break
+                if x * y > 20:
+                    return count, x, y
+                count += 1
+        return count, 0, 0
+
+    def plain(xs):
+        return f(xs)
+
+    for xs in ([1, 2, 3], [5, 4, 6], [1, 5, 7]):
+        assert run(f, Fake(xs)) == plain(xs)
+
+
+def test_try_inside_a_tensor_branch(fake):
+    def f(c, d):
+        if c:
+            try:
+                x = d["k"]
+            except KeyError:
+                x = 2
+            finally:
+                d["done"] = 1
+        else:
+            x = 3
+        return x
+
+    assert run(f, T, {"done": 0}) == 2
+    assert run(f, T, {"k": 5, "done": 1}) == 5
+
+
+def test_python_condition_inside_a_tensor_loop(fake):
+    def f(n, training):
+        x = 1
+        for _ in ints(n):
+            if training:
+                x = x * 2
+            if not training:
+                break
+        return x
+
+    assert run(f, 3, True) == 8
+    assert run(f, 3, False) == 1
+
+
+def test_exceptions_of_a_loop_body_leave_the_state_alone(fake):
+    class Box:
+        x = 1
+
+    def f(box):
+        for i in ints(3):
+            box.x = box.x + i
+            raise KeyError
+
+    box = Box()
+    with pytest.raises(KeyError):
+        convert(f)(box)
+    assert box.x == 1

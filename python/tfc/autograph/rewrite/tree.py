@@ -22,7 +22,7 @@ def _copy(node, prefix):
     cls = node.__class__
     if cls is ast.Load or cls is ast.Store:
         return node
-    new = cls()
+    new = cls.__new__(cls)
     inner = prefix
     if cls is ast.ClassDef and node.name.strip("_"):
         inner = "_" + node.name.lstrip("_")
