@@ -94,7 +94,7 @@ public:
   mlir::OpBuilder b;
   const DimAnalysis &dims;
   const FusionPlan &plan;
-  mlir::Location loc{mlir::UnknownLoc::get(function.getContext())}; // of the op being lowered
+  mlir::Location loc{mlir::UnknownLoc::get(b.getContext())}; // of the op being lowered
 
 private:
   mlir::LogicalResult lower(mlir::Operation *op);
