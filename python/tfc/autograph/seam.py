@@ -105,6 +105,10 @@ def tensorable(x) -> bool:
     return is_value(x) or is_array(x) or isinstance(x, (bool, int, float, complex))
 
 
+def is_variable(x) -> bool:
+    return isinstance(x, core.VariableStorage)
+
+
 def is_tensor_array(x) -> bool:
     return isinstance(x, TensorArray)
 

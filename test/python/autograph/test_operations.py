@@ -405,3 +405,31 @@ def test_functions_given_to_operations_are_converted(trace):
         return ops.map_fn(g, v), ops.cond(c, lambda: g(v[0]), lambda: g(v[1]))
 
     assert run(f, t([1, 2, 3]), t(False)) == ([1, 20, 30], 20)
+
+
+def test_variable_object_becomes_its_value(trace, monkeypatch):
+    from tfc.autograph import seam  # noqa: PLC0415
+
+    class Stored:
+        dtype = convert_to_tensor(1).dtype
+
+        def __add__(self, other):
+            return t(5) + other
+
+    monkeypatch.setattr(seam, "is_variable", lambda x: isinstance(x, Stored))
+    real = seam.tensor
+    monkeypatch.setattr(
+        seam, "tensor", lambda x, dtype=None: t(5) if isinstance(x, Stored) else real(x, dtype)
+    )
+
+    def f(v, c, n):
+        x = v
+        for i in tf.range(n):
+            x = x + i
+        if c:
+            y = v
+        else:
+            y = x
+        return x, y
+
+    assert run(f, Stored(), t(True), t(3)) == (8, 5)

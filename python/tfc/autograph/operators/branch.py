@@ -213,7 +213,7 @@ def _merged(symbol, main, other):
         for side, leaf in enumerate((a, b)):
             if leaf is None:
                 raise ValueError(f"{phrase(symbol)} is None at the end of the {_SIDES[side]} branch.")
-            if not seam.tensorable(leaf):
+            if not (seam.tensorable(leaf) or seam.is_variable(leaf)):
                 raise TypeError(
                     f"{phrase(symbol)} must be a tensor, a number, or the same Python object in both "
                     f"branches of a tensor condition, but is "

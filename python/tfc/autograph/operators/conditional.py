@@ -58,7 +58,7 @@ def _check(values, what):
         if merge.same(*pair):
             continue
         for side, leaf in enumerate(pair):
-            if not seam.tensorable(leaf):
+            if not (seam.tensorable(leaf) or seam.is_variable(leaf)):
                 raise TypeError(
                     f"{what} must give tensors or numbers, got a {type(leaf).__name__} in the "
                     f"{_SIDES[side]} branch"

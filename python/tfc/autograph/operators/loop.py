@@ -6,7 +6,7 @@ from .. import seam
 from . import lists as lists_
 from .branch import as_condition, check_condition
 from .logical import and_
-from .loop_variable import Variable, dims, type_of
+from .loop_variable import ReadFirst, Variable, dims, type_of
 from .state import UNDEFINED, NoReturn, State, flags, is_missing, phrase
 
 
@@ -168,10 +168,23 @@ class Loop:
             return [*following, *self._leave(entry)]
 
         try:
-            return self._while(test, body, counters)
+            while True:
+                try:
+                    return self._while(test, body, counters)
+                except ReadFirst as e:
+                    self.state.set(self.before)
+                    self._read(e.variable)
         except BaseException:
             self.state.set(self.before)
             raise
+
+    def _read(self, variable):
+        """Starts over with the values of what was a tf.Variable."""
+        i = next(i for i, v in self.variables.items() if v is variable)
+        leaves = [seam.tensor(v) if seam.is_variable(v) else v for v in variable.leaves]
+        self.variables[i] = Variable(
+            variable.symbol, seam.pack(variable.structure, leaves), self._invariant(i)
+        )
 
     def _while(self, test, body, counters):
         def condition(*flat):

@@ -27,6 +27,14 @@ def type_of(leaf):
     return type(leaf), ()
 
 
+class ReadFirst(Exception):
+    """A tf.Variable before the loop is a tensor after one iteration: the loop must start with its value."""
+
+    def __init__(self, variable):
+        super().__init__()
+        self.variable = variable
+
+
 class Variable:
     """One loop variable: a nest whose leaves are loop values (tensors) or fixed Python objects."""
 
@@ -108,6 +116,8 @@ class Variable:
         ):
             if dynamic:
                 out.append(self._leaf(name, next(entry), after, invariants))
+            elif seam.is_variable(before) and seam.tensorable(after):
+                raise ReadFirst(self)
             elif not merge.same(before, after):
                 raise self._not_fixed(name, before, after)
         return out
