@@ -2,6 +2,7 @@
 being traced.
 """
 
+from . import experimental
 from .api import convert, do_not_convert, is_converted, original, to_code, to_graph
 from .errors import ConversionError, ConversionWarning
 from .options import Feature, Options, set_loop_options, set_verbosity, trace
@@ -13,6 +14,7 @@ __all__ = [
     "Options",
     "convert",
     "do_not_convert",
+    "experimental",
     "is_converted",
     "original",
     "set_loop_options",
