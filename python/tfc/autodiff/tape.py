@@ -7,10 +7,11 @@ import numpy as np
 
 from tfc.autodiff.backward import Entry, UnconnectedGradients, accumulate, backward
 from tfc.core import Operation, Tensor, TensorList, VariableStorage, pop_recorder, push_recorder
+from tfc.dtypes import int64
 from tfc.errors import user_line
 from tfc.ops import nest
 from tfc.ops import primitives as p
-from tfc.ops.array import stack
+from tfc.ops.array import reshape, stack
 from tfc.ops.convert import convert_to_tensor
 from tfc.ops.gradients import broadcast_like, full_like, zeros_like
 from tfc.ops.table import NotDifferentiable
@@ -262,8 +263,10 @@ class GradientTape:
             if not column or any(c is None for c in column):
                 results.append(None)
             else:
-                dims = (*target.shape_tuple, *source.shape_tuple)
-                results.append(p.reshape(stack(column), shape=dims))
+                rows_of = stack(column)
+                sizes = p.constant(value=np.array(target.shape_tuple, np.int64))
+                sizes = p.concat(sizes, p.shape_of(convert_to_tensor(source), dtype=int64), axis=0)
+                results.append(reshape(rows_of, sizes))
         return nest.pack_sequence_as(sources, results)
 
     def _flat_element(self, target, index):
@@ -301,6 +304,8 @@ class GradientTape:
                 f"({source.shape}) to match."
             )
         count = _elements(target, "batch_jacobian") // batch if batch else 0
+        if None in source.shape_tuple:
+            raise NotImplementedError("batch_jacobian needs a source whose shape is known while tracing")
         rows = []
         for i in range(count):
             one = np.zeros((batch, count), target.dtype.np_dtype)

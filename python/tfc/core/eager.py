@@ -9,7 +9,7 @@ from tfc.core.interpreter import Interpreter
 from tfc.core.primitive import Unset
 from tfc.core.state import DEFAULT, STATE
 from tfc.dtypes import DTYPES
-from tfc.errors import InvalidArgumentError, OutOfRangeError, TFCError, UnimplementedError
+from tfc.errors import InvalidArgumentError, OpError, OutOfRangeError, TFCError, UnimplementedError
 
 EagerTensor = _native.EagerTensor
 _wrap = EagerTensor.from_numpy
@@ -99,6 +99,9 @@ def _explain(prim, args, attrs, error):
     """The exception to raise when a primitive's meaning failed: TensorFlow's class, with the op and its
     operands.
     """
+    if isinstance(error, OpError) and error.op is None:
+        # Raised by the meaning itself, which knows neither its name nor what the operands look like.
+        return type(error)(None, prim.name, f"{error} [Op:{prim.name}] got: {', '.join(map(describe, args))}")
     if isinstance(error, TFCError):
         return error
     if prim.meaning is Unset:

@@ -224,7 +224,7 @@ def split(value, num_or_size_splits, axis=0, num=None, name="split") -> list[Ten
     if sizes is None or None in sizes:
         raise NotImplementedError("tf.split needs sizes that are known while tracing")
     if total is None:
-        raise NotImplementedError(f"tf.split needs to know the size of dimension {where} while tracing")
+        return _split_unknown(value, where, sizes, scalar)
     if scalar:
         count = sizes[0]
         if count <= 0 or total % count:
@@ -255,6 +255,46 @@ def split(value, num_or_size_splits, axis=0, num=None, name="split") -> list[Ten
         lengths = tuple(s if i == where else d for i, d in enumerate(dims))
         parts.append(p.slice_(value, starts=starts, sizes=lengths, strides=(1,) * n))
         start += s
+    return parts
+
+
+def _split_unknown(value, where, sizes, scalar) -> list[Tensor]:
+    """Parts along a dimension whose size only run time tells."""
+    n = len(value.shape_tuple)
+    if not scalar:
+        if -1 in sizes:
+            raise NotImplementedError(
+                f"tf.split by -1 needs to know the size of dimension {where} while tracing"
+            )
+        ends = np.cumsum(sizes)
+        boxes = [
+            [(e - s, s) if i == where else (0, d) for i, d in enumerate(value.shape_tuple)]
+            for s, e in zip(sizes, ends, strict=True)
+        ]
+        return [
+            p.slice_(
+                value, starts=tuple(int(b) for b, _ in box), sizes=tuple(s for _, s in box), strides=(1,) * n
+            )
+            for box in boxes
+        ]
+    count = p.constant(value=np.array([sizes[0]], np.int64))
+    size = p.slice_(dynamic_shape(value), starts=(where,), sizes=(1,), strides=(1,))
+    p.assert_(
+        p.squeeze(p.equal(p.floor_mod(size, count), p.constant(value=np.array([0], np.int64))), axes=(0,)),
+        size,
+        count,
+        message="Number of ways to split should evenly divide the split dimension",
+        summarize=3,
+    )
+    step = p.floor_div(size, count)
+    others = ((1 << n) - 1) & ~(1 << where)
+    along = p.constant(value=np.array([i == where for i in builtins.range(n)], np.int64))
+    parts = []
+    for k in builtins.range(sizes[0]):
+        begin, end = (p.mul(along, p.mul(step, p.constant(value=np.array(j, np.int64)))) for j in (k, k + 1))
+        parts.append(
+            p.dynamic_strided_slice(value, begin, end, strides=(1,) * n, begin_mask=others, end_mask=others)
+        )
     return parts
 
 
@@ -290,8 +330,16 @@ def repeat(input, repeats, axis=None, name=None) -> Tensor:
         input, axis = p.reshape(input, shape=(None,)), 0
     where = axis_of(axis, rank_of(input, "repeat"), "repeat")
     counts = static_ints(repeats)
-    if counts is None or None in counts or input.shape_tuple[where] is None:
-        raise NotImplementedError("tf.repeat needs repeats and a size that are known while tracing")
+    if counts is None or None in counts:
+        raise NotImplementedError("tf.repeat needs repeats that are known while tracing")
+    if input.shape_tuple[where] is None:
+        if len(counts) > 1:
+            raise NotImplementedError(f"tf.repeat of each slice needs to know the size of dimension {where}")
+        wide = p.expand_dims(input, axes=(where + 1,))
+        copies = concat([wide] * counts[0], where + 1)
+        sizes = dynamic_shape(input)
+        factor = [counts[0] if i == where else 1 for i in builtins.range(len(input.shape_tuple))]
+        return p.dynamic_reshape(copies, p.mul(sizes, p.constant(value=np.array(factor, np.int64))))
     index = np.repeat(np.arange(input.shape_tuple[where]), counts if len(counts) > 1 else counts[0])
     return p.gather(input, p.constant(value=index), axis=where, batch_dims=0)
 
@@ -368,12 +416,25 @@ def roll(input, shift, axis, name=None) -> Tensor:
         where = axis_of(along, n, "roll")
         size = input.shape_tuple[where]
         if size is None:
-            raise NotImplementedError(f"tf.roll needs to know the size of dimension {where} while tracing")
-        if size and by % size:
+            input = _roll_unknown(input, by, where)
+        elif by % size if size else False:
             at = size - by % size
             back, front = split(input, [at, size - at], where)
             input = p.concat(front, back, axis=where)
     return input
+
+
+def _roll_unknown(x, by, where) -> Tensor:
+    n = len(x.shape_tuple)
+    one = p.constant(value=np.array([1], np.int64))
+    size = p.maximum(p.slice_(dynamic_shape(x), starts=(where,), sizes=(1,), strides=(1,)), one)
+    at = p.floor_mod(p.constant(value=np.array([-by], np.int64)), size)
+    along = p.constant(value=np.array([i == where for i in builtins.range(n)], np.int64))
+    bound, everything = p.mul(along, at), (1 << n) - 1
+    others = everything & ~(1 << where)
+    back = p.dynamic_strided_slice(x, bound, bound, strides=(1,) * n, begin_mask=others, end_mask=everything)
+    front = p.dynamic_strided_slice(x, bound, bound, strides=(1,) * n, begin_mask=everything, end_mask=others)
+    return p.concat(back, front, axis=where)
 
 
 def parallel_stack(values, name="parallel_stack") -> Tensor:

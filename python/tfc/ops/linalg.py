@@ -3,7 +3,7 @@
 import numpy as np
 
 from tfc.core import Tensor
-from tfc.dtypes import TensorShape, as_dtype
+from tfc.dtypes import TensorShape, as_dtype, int64
 from tfc.errors import InvalidArgumentError
 from tfc.ops import primitives as p
 from tfc.ops.array import concat, reshape, shape, transpose
@@ -184,10 +184,23 @@ def _positions(x, op):
 def band_part(input, num_lower, num_upper, name=None) -> Tensor:
     """The matrix with everything outside a band set to zero; a negative number keeps the whole triangle."""
     x = convert_to_tensor(input)
-    rows, columns = _positions(x, "band_part")
-    (low,), (high,) = static_ints(num_lower), static_ints(num_upper)
-    inside = ((low < 0) | (rows - columns <= low)) & ((high < 0) | (columns - rows <= high))
-    return p.select(p.constant(value=inside), x, convert_to_tensor(False if x.dtype.is_bool else 0, x.dtype))
+    if rank_of(x, "band_part") < 2:
+        raise InvalidArgumentError(
+            None, "band_part", f"input must be at least 2-dim, received shape: {x.shape}"
+        )
+    low, high = (p.cast(convert_to_tensor(v), dtype=int64) for v in (num_lower, num_upper))
+    sizes, zero, one = p.shape_of(x, dtype=int64), *(convert_to_tensor(v, int64) for v in (0, 1))
+    rank = len(x.shape_tuple)
+    rows, columns = (
+        p.range_(zero, p.squeeze(p.slice_(sizes, starts=(i,), sizes=(1,), strides=(1,)), axes=(0,)), one)
+        for i in (rank - 2, rank - 1)
+    )
+    below = p.sub(p.expand_dims(rows, axes=(1,)), p.expand_dims(columns, axes=(0,)))
+    inside = p.logical_and(
+        p.logical_or(p.less(low, zero), p.less_equal(below, low)),
+        p.logical_or(p.less(high, zero), p.less_equal(p.neg(below), high)),
+    )
+    return p.select(inside, x, convert_to_tensor(False if x.dtype.is_bool else 0, x.dtype))
 
 
 def diag(diagonal, name="diag", k=0, num_rows=-1, num_cols=-1, padding_value=0, align="RIGHT_LEFT") -> Tensor:

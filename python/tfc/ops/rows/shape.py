@@ -236,6 +236,13 @@ def _concat_vjp(g, out, *xs, axis):
 
 
 def _pad_x_vjp(g, out, x, value, low, high):
+    if not known(x.shape_tuple):
+        # Counted from both ends, as the size in between is not known.
+        begins, ends = (p.constant(value=np.array(v, np.int64)) for v in (low, [-h for h in high]))
+        to_end = sum((h == 0) << i for i, h in enumerate(high))
+        return p.dynamic_strided_slice(
+            g, begins, ends, strides=(1,) * len(low), begin_mask=0, end_mask=to_end
+        )
     return p.slice_(g, starts=tuple(low), sizes=tuple(x.shape_tuple), strides=(1,) * len(low))
 
 

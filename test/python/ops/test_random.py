@@ -1,0 +1,98 @@
+"""tf.random: TensorFlow's bits (the expected numbers were printed by TensorFlow 2.21), streams and seeds."""
+
+import numpy as np
+import pytest
+import tfc as tf
+from tfc.ops.rows.random import philox
+
+
+def test_philox_is_the_published_generator():
+    """The known-answer test of the authors' Random123."""
+    key = 0xA4093822 | 0x299F31D0 << 32
+    counter = 0x243F6A88 | 0x85A308D3 << 32 | 0x13198A2E << 64 | 0x03707344 << 96
+    assert philox(key, counter, 1).tolist() == [[0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1]]
+
+
+def close(x, want):
+    np.testing.assert_allclose(np.asarray(x), want, rtol=2e-6)
+
+
+def test_stateless_uniform_has_tensorflows_bits():
+    close(
+        tf.random.stateless_uniform([5], [1, 2]), [0.84406042, 0.19204533, 0.99622321, 0.1603874, 0.27199018]
+    )
+    close(tf.random.stateless_uniform([2], [7, -2], minval=-1, maxval=3), [0.14066505, -0.73037338])
+    assert tf.random.stateless_uniform([5], [1, 2], 0, 10, tf.int32).numpy().tolist() == [0, 9, 4, 9, 7]
+    assert tf.random.stateless_uniform([5], [1, 2], -5, 10, tf.int64).numpy().tolist() == [4, -2, -3, -2, -2]
+
+
+def test_stateless_normal_has_tensorflows_bits():
+    close(
+        tf.random.stateless_normal([5], [1, 2]), [0.54411012, 0.20738031, 0.07356432, 0.04643455, -1.30158985]
+    )
+
+
+def test_generator_has_tensorflows_bits():
+    g = tf.random.Generator.from_seed(1234)
+    close(g.uniform([4]), [0.3581475, 0.11322761, 0.56670904, 0.67123687])
+    assert g.state.numpy().tolist() == [1234 + 4 * 256, 0, 0]
+
+
+def test_seed_of_the_process_has_tensorflows_bits():
+    tf.random.set_seed(42)
+    close(tf.random.uniform([3]), [0.66456211, 0.44100678, 0.3528825])
+    close(tf.random.uniform([3]), [0.68789124, 0.48447883, 0.93099439])
+    tf.random.set_seed(42)
+    close(tf.random.uniform([3], seed=1), [0.15012848, 0.63992536, 0.81787777])
+    close(tf.random.uniform([3], seed=1), [0.48287809, 0.20244026, 0.22027123])
+    tf.random.set_seed(42)
+    assert tf.random.shuffle(tf.range(5)).numpy().tolist() == [2, 0, 4, 3, 1]
+
+
+def test_split_and_fold_in():
+    assert tf.random.split([1, 2], 2).numpy().tolist() == [[1105988140, 1738052849], [-335576002, 370444179]]
+    assert tf.random.fold_in([1, 2], 3).numpy().tolist() == [1105988140, 3]
+
+
+def test_a_stream_in_parts_is_the_same_stream():
+    one, other = (tf.random.Generator.from_seed(3) for _ in range(2))
+    one.uniform([2])
+    other.skip(2)
+    np.testing.assert_array_equal(one.normal([3]).numpy(), other.normal([3]).numpy())
+
+
+def test_counter_carries():
+    g = tf.random.Generator.from_state([-1, 5, 7], "philox")
+    g.uniform([1])
+    assert g.state.numpy().tolist() == [255, 6, 7]
+
+
+@pytest.mark.parametrize("dtype", [tf.float16, tf.bfloat16, tf.float32, tf.float64], ids=lambda d: d.name)
+def test_uniform_numbers_are_uniform(dtype):
+    x = tf.random.stateless_uniform([20000], [3, 4], 2, 6, dtype).numpy().astype(np.float64)
+    assert 2 <= x.min() and x.max() <= 6
+    assert x.mean() == pytest.approx(4, abs=0.05) and x.var() == pytest.approx(16 / 12, abs=0.05)
+
+
+def test_normal_numbers_are_normal():
+    x = tf.random.stateless_normal([20001], [3, 4], 1.0, 2.0).numpy()
+    assert x.mean() == pytest.approx(1, abs=0.05) and x.std() == pytest.approx(2, abs=0.05)
+    assert np.mean(np.abs(x - 1) < 2) == pytest.approx(0.6827, abs=0.01)
+
+
+def test_dropout_scales_what_it_keeps():
+    x = tf.nn.dropout(tf.ones([10000]), 0.25).numpy()
+    assert np.unique(x).tolist() == [0, pytest.approx(4 / 3)] and x.mean() == pytest.approx(1, abs=0.05)
+    with pytest.raises(ValueError, match="rate"):
+        tf.nn.dropout(tf.ones([2]), 1.5)
+
+
+def test_bad_requests():
+    with pytest.raises(tf.errors.InvalidArgumentError, match="two integers"):
+        tf.random.stateless_uniform([2], [1, 2, 3])
+    with pytest.raises(tf.errors.InvalidArgumentError, match="minval < maxval"):
+        tf.random.stateless_uniform([2], [1, 2], 5, 5, tf.int32)
+    with pytest.raises(ValueError, match="maxval"):
+        tf.random.uniform([2], dtype=tf.int32)
+    with pytest.raises(NotImplementedError, match="not supported yet"):
+        tf.random.truncated_normal([2])
