@@ -19,7 +19,7 @@ namespace {
 void append(MlirStringRef text, void *userData) {
   static_cast<std::string *>(userData)->append(text.data, text.length);
 }
-MlirStringRef ref(const std::string &text) { return mlirStringRefCreate(text.data(), text.size()); }
+MlirStringRef view(const std::string &text) { return mlirStringRefCreate(text.data(), text.size()); }
 std::string toString(MlirStringRef text) { return std::string(text.data, text.length); }
 
 /// The class that Python catches; made with the module.
@@ -50,7 +50,7 @@ public:
       } else {
         text = nb::str(value).c_str();
       }
-      if (!tfcOptionsSet(handle, ref(nb::cast<std::string>(key)), ref(text), append, &problem)) {
+      if (!tfcOptionsSet(handle, view(nb::cast<std::string>(key)), view(text), append, &problem)) {
         tfcOptionsDestroy(handle);
         throw nb::value_error(problem.c_str());
       }
@@ -109,7 +109,7 @@ void runPipeline(MlirModule module, const std::string &stage, nb::dict values) {
   TfcArtifact artifact;
   {
     nb::gil_scoped_release unlocked;
-    artifact = tfcRunStage(module, ref(stage), options.handle);
+    artifact = tfcRunStage(module, view(stage), options.handle);
   }
   check(artifact);
   tfcArtifactDestroy(artifact);
@@ -182,7 +182,7 @@ NB_MODULE(_compiler, m) {
                    "Entries and target, as JSON.")
       .def("dump",
            [](PyArtifact &self, const std::string &name) {
-             return toString(tfcArtifactGetDump(self.handle, ref(name)));
+             return toString(tfcArtifactGetDump(self.handle, view(name)));
            },
            nb::arg("name"), "The text that the option `dump` asked for, else an empty one.");
 
@@ -190,7 +190,7 @@ NB_MODULE(_compiler, m) {
       .def("address",
            [](PyLoaded &self, const std::string &symbol) {
              std::string problem;
-             uint64_t address = tfcLoadedCodeAddress(self.handle, ref(symbol), append, &problem);
+             uint64_t address = tfcLoadedCodeAddress(self.handle, view(symbol), append, &problem);
              if (!address)
                raise(problem);
              return address;

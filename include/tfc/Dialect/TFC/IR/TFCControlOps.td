@@ -19,7 +19,7 @@ def TFC_YieldOp : TFC_Op<"yield", [
   let summary = "The values of a region";
   let arguments = (ins Variadic<AnyType>:$values);
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
-  let builders = [OpBuilder<(ins), [{}]>];
+  let builders = [OpBuilder<(ins), [{ /* no values */ }]>];
 }
 
 def TFC_IfOp : TFC_Op<"if", [

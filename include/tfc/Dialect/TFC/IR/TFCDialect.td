@@ -20,7 +20,6 @@ def TFC_Dialect : Dialect {
     order by the minimal set of `!tfc.token` edges.
   }];
   let useDefaultTypePrinterParser = 1;
-  let useDefaultAttributePrinterParser = 1;
   let hasConstantMaterializer = 1;
   let dependentDialects = ["::mlir::func::FuncDialect"];
   let extraClassDeclaration = "void registerTypes();";
