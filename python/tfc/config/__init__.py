@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass, fields
 
+from tfc._native import set_slow_everywhere
+
 
 @dataclass
 class Knobs:
     """Every setting, with its default. Read as `config.knobs.name`, changed by `config.set_knob`."""
 
     run_functions_eagerly: bool = False
+    # Traces kept for each function; the least recently used goes first.
+    trace_cache_limit: int = 512
 
 
 knobs = Knobs()
@@ -27,6 +31,7 @@ def set_knob(name: str, value) -> None:
 def run_functions_eagerly(run_eagerly: bool) -> None:
     """`tf.config.run_functions_eagerly`: functions run as plain Python while this is True."""
     set_knob("run_functions_eagerly", bool(run_eagerly))
+    set_slow_everywhere(bool(run_eagerly))
 
 
 def functions_run_eagerly() -> bool:

@@ -1,5 +1,6 @@
 """The one room that imports MLIR: context, types, attributes, locations, and making of ops."""
 
+from tfc.ir.assembly import assemble
 from tfc.ir.attributes import array_of, attribute, python_value
 from tfc.ir.builder import Function, block_begin, build_op, insertion_point, run_passes, token_type, verify
 from tfc.ir.context import LOCK, BuildError, context
@@ -20,6 +21,7 @@ __all__ = [
     "BuildError",
     "Function",
     "array_of",
+    "assemble",
     "attribute",
     "block_begin",
     "build_op",

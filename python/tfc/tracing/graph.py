@@ -31,6 +31,13 @@ SMALL = 64
 LARGE = 4096
 
 
+CREATED_AGAIN = (
+    "tf.function only supports singleton tf.Variables created on the first call. Make sure the tf.Variable is only created "
+    "once or created outside tf.function. See https://www.tensorflow.org/guide/function#creating_tfvariables for more "
+    "information."
+)
+
+
 class ShapeError(InvalidArgumentError, ValueError):
     """Operands that an op cannot take, found while tracing."""
 
@@ -68,6 +75,7 @@ class FuncGraph(Interpreter):
         self.created: list | None = None
         self._journal: list | None = None
         self._names: dict = {}
+        self._local_traces: dict = {}
         self.finished = False
 
     # Ops.
@@ -304,12 +312,21 @@ class FuncGraph(Interpreter):
         self.captured = [a for a, _ in captured]
         self.capture_inputs = [t for _, t in captured]
         self.variables = [v for v, _ in resources]
+        self.variable_ids = [id(v) for v in self.variables]
         self.root.open = False
         self.finished = True
         try:
             self.function.verify()
         except BuildError as e:
             raise ShapeError(None, None, page(str(e), where=location_text(e.location))) from None
+
+    def release(self) -> None:
+        """Lets go of variables: from now on they belong to whoever made them."""
+        self._resources = {}
+        self.variable_inputs = [None] * len(self.variable_inputs)
+        self.created = None
+        for scope in (self.root, self.scope):
+            scope.variables = {}
 
     def _here(self, o):
         """A tensor of this graph for a result: captured tensors and tensors of kept trials as they are."""
@@ -319,6 +336,45 @@ class FuncGraph(Interpreter):
         while scope.merged is not None:
             scope = scope.merged
         return o if scope is self.root else self._outer(o)
+
+    def unique_name(self, name: str) -> str:
+        """A name for a parameter that no other parameter has."""
+        return self._unique(re.sub(r"[^A-Za-z0-9_.]", "_", name))
+
+    def constants(self) -> list:
+        """The captured eager tensors that are constants here."""
+        return [a for a, _ in self._constants.values() if type(a) is EagerTensor]
+
+    def constant_values(self) -> list:
+        """(eager tensor, its MLIR value) of the same."""
+        return [(a, t.value) for a, t in self._constants.values() if type(a) is EagerTensor]
+
+    # Calls.
+
+    def call(self, callee: "FuncGraph", operands: list, variables: list, stack, name: str) -> list:
+        """A call of another traced function: its results as tensors of this graph."""
+        types = [v.type for v in callee.function.returned()]
+        values = self.function.call(callee.function, operands, types, location(stack), self.scope.point)
+        self.operation_count += 1
+        self.written |= {id(v) for at, v in enumerate(variables) if at in callee.written_positions()}
+        name = self._unique(name)
+        return [SymbolicTensor(value, self.scope, stack, name) for value in values]
+
+    def call_creating(self, callee, tensors, variables, created) -> list:
+        """A call of a trace that gives variables their first values."""
+        operands = [self.operand(x) for x in [*tensors, *variables]]
+        results = self.call(callee, operands, variables, user_stack(3), callee.name)
+        self.allow_creation(created[0])
+        self.created += [(v, None) for v in created]
+        return results
+
+    def local_traces(self, function) -> dict:
+        """Traces of a function that captured tensors of this graph: of no use elsewhere."""
+        return self._local_traces.setdefault(id(function), {})
+
+    def written_positions(self) -> set:
+        """Which of `variables` this function may write."""
+        return {at for at, key in enumerate(self.variable_ids) if key in self.written}
 
     # Control flow.
 
@@ -333,8 +389,22 @@ class FuncGraph(Interpreter):
 
     # Variables made while tracing.
 
+    def allow_creation(self, variable) -> None:
+        """Raises `ValueError` unless this is a trace that may make variables."""
+        if self.created is None:
+            made = getattr(variable, "_created_at", None)
+            raise ValueError(
+                page(
+                    CREATED_AGAIN,
+                    got=f"another variable {getattr(variable, 'name', '')!r} when the function was traced again",
+                    where=made or user_line(),
+                    fix="keep the variable in an attribute or a global, and make it only if it is not there yet",
+                )
+            )
+
     def create_variable(self, variable, initial_value) -> None:
         """A variable comes into being here: its first value is assigned at this point of the program."""
+        self.allow_creation(variable)
         self.created.append((variable, initial_value))
         self.resource(variable)
         before = id(variable) in self.written
@@ -342,7 +412,9 @@ class FuncGraph(Interpreter):
         if not before:
             self.written.discard(id(variable))
 
-    # Introspection is in `function.operations`; it sets this.
-    operation_of = None
+    def operation_of(self, tensor):
+        """The op that makes a tensor."""
+        owner = tensor.value.owner
+        return getattr(owner, "operation", owner)
 
 

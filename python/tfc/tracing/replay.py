@@ -11,15 +11,19 @@ _PRIMITIVES = {v.name: v for v in vars(p).values() if isinstance(v, Primitive)}
 _IGNORED = frozenset({"operandSegmentSizes", "resultSegmentSizes"})
 
 
-def replay(function, inputs: list) -> list:
-    """The results of a traced `ir.Function` on these inputs (tensors, then variables), by the current interpreter."""
-    return replay_op(function.op, _symbols(function.module), inputs)
+def replay(function, inputs: list, overrides: dict | None = None) -> list:
+    """The results of a traced `ir.Function` on these inputs (tensors, then variables), by the current interpreter.
+
+    `overrides`: MLIR values of constants, and what to take in their place.
+    """
+    return replay_op(function.op, _symbols(function.module), inputs, overrides)
 
 
-def replay_op(op, symbols: dict, inputs: list) -> list:
+def replay_op(op, symbols: dict, inputs: list, overrides: dict | None = None) -> list:
     """The results of a `func.func` op. `symbols`: the functions that it may call, by name."""
     block = op.regions[0].blocks[0]
     env = dict(zip(block.arguments, inputs, strict=True))
+    env.update(overrides or {})
     return _Replay(symbols, env).block(block)
 
 
@@ -45,6 +49,8 @@ class _Replay:
             operands = [env[v] for v in op.operands if kind_of(v.type)[0] != "token"]
             if name in ("func.return", "tfc.yield"):
                 return operands
+            if name == "tfc.constant" and op.results[0] in env:
+                continue
             results = self.one(name, op.operation, operands)
             values = [r for r in op.operation.results if kind_of(r.type)[0] != "token"]
             for value, result in zip(values, results, strict=True):

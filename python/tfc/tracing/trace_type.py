@@ -117,7 +117,7 @@ class Literal(TraceType):
 class Identity(TraceType):
     """An object compared by identity (or its own ==), held weakly: a dead object matches nothing."""
 
-    __slots__ = ("__weakref__", "_hash", "_ref")
+    __slots__ = ("_hash", "_ref")
 
     def __init__(self, value):
         self._ref = weakref.ref(value)
@@ -253,12 +253,16 @@ class TensorType(TraceType):
 
 
 class VariableType(TraceType):
-    """A variable of a dtype and a declared shape. `alias`: which of the call's variables it is."""
+    """A variable of a dtype and a declared shape. `alias`: which of the call's variables it is.
 
-    __slots__ = ("alias", "dtype", "name", "shape", "trainable")
+    `bound`: a weak reference to the variable if the type is for that one only.
+    """
 
-    def __init__(self, dtype, shape, trainable, alias, name=None):
+    __slots__ = ("alias", "bound", "dtype", "name", "shape", "trainable")
+
+    def __init__(self, dtype, shape, trainable, alias, name=None, bound=None):
         self.dtype, self.shape, self.trainable, self.alias, self.name = dtype, shape, trainable, alias, name
+        self.bound = bound
 
     def is_subtype_of(self, other):
         return self == other
@@ -267,19 +271,21 @@ class VariableType(TraceType):
         return self if all(self == other for other in others) else None
 
     def placeholder_value(self, placeholder_context):
+        if self.bound is not None:
+            return self.bound()
         return placeholder_context.variable(self)
 
     def to_tensors(self, value):
-        return [value]
+        return [] if self.bound is not None else [value]
 
     def from_tensors(self, tensors):
         return next(tensors)
 
     def flatten(self):
-        return [self]
+        return [] if self.bound is not None else [self]
 
     def leaves(self, value):
-        return [value]
+        return self.to_tensors(value)
 
     def cast(self, value, casting_context=None):
         fits = (
@@ -292,7 +298,7 @@ class VariableType(TraceType):
         raise TypeError(f"Can not cast {value!r} to {self!r}")
 
     def _tuple(self):
-        return self.dtype, self.shape, self.trainable, self.alias
+        return self.dtype, self.shape, self.trainable, self.alias, self.bound
 
     def __eq__(self, other):
         return isinstance(other, VariableType) and self._tuple() == other._tuple()

@@ -46,6 +46,8 @@ class TracingContext:
         self.specs = specs
         self.aliases: dict = {}
         self.variables: list = []
+        # Variables that stand for themselves: id -> weakref.
+        self.captured: dict = {}
 
     def alias_of(self, variable) -> int:
         found = self.aliases.get(id(variable))
@@ -92,6 +94,7 @@ def _variable(value, context):
         bool(getattr(value, "trainable", True)),
         context.alias_of(value),
         getattr(value, "_shared_name", None),
+        context.captured.get(id(value)),
     )
 
 

@@ -1,0 +1,82 @@
+"""From a module to code in this process."""
+
+import json
+
+from tfc._native import Executable
+from tfc.errors import UnimplementedError, page
+from tfc.ir import LOCK, compiler, run_passes
+
+
+def compile_entry(module, symbol: str, name: str) -> Executable:
+    """Compiles the function `symbol` of a module, and loads it.
+
+    Raises `UnimplementedError` if the compiler cannot: with the op, the user's line and a file that reproduces it.
+    """
+    with LOCK:
+        try:
+            artifact = compiler.compile(module, {})
+            loaded = compiler.load(artifact.object)
+        except compiler.CompileError as e:
+            raise _unimplemented(e, module, name) from None
+        description = json.loads(artifact.description)
+        entry = next(e for e in description["entries"] if e["symbol"] == symbol)
+        return _executable(entry, loaded, name)
+
+
+def _executable(entry: dict, loaded, name: str) -> Executable:
+    args, variables, results = [], [], []
+    for buffer in entry["buffers"]:
+        shape = tuple(None if d < 0 else d for d in buffer["shape"])
+        if buffer["kind"] == "argument":
+            args.append((buffer["dtype"], shape))
+        elif buffer["kind"] == "variable":
+            variables.append((buffer["dtype"], shape, buffer["read"], buffer["written"]))
+        else:
+            results.append((buffer["dtype"], shape))
+    return Executable(
+        loaded.address(entry["symbol"]),
+        loaded,
+        args,
+        variables,
+        results,
+        arena_bytes=int(entry["arena_bytes"]),
+        cost=_cost(entry),
+        name=name,
+    )
+
+
+def _cost(entry: dict) -> int:
+    """Nanoseconds, about: what decides whether a call releases the interpreter's lock."""
+    return int(max(entry.get("flops", 0) / 4, entry.get("bytes", 0) / 8))
+
+
+def _unimplemented(error, module, name) -> UnimplementedError:
+    return UnimplementedError(
+        None,
+        None,
+        page(
+            f"{name} could not be compiled: {error.message}",
+            got=f"stage {error.stage}" if error.stage else None,
+            where=error.location or None,
+            fix=f"tf.config.run_functions_eagerly(True); to report it: {error.reproducer}"
+            if error.reproducer
+            else "tf.config.run_functions_eagerly(True)",
+        ),
+    )
+
+
+def specialize(module, symbol: str, types: list) -> None:
+    """Gives a function of a module more specific argument types, in place."""
+    text = ";".join(map(str, types))
+    with LOCK:
+        run_passes(module, f"builtin.module(tfc-specialize{{function={symbol} types={text}}})")
+
+
+
+def run_stage(module, stage: str) -> None:
+    """Runs one stage of the pipeline on a module, in place; `ValueError` if it fails."""
+    with LOCK:
+        try:
+            compiler.run_pipeline(module, stage, {})
+        except compiler.CompileError as e:
+            raise ValueError(str(e)) from None

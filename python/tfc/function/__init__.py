@@ -1,0 +1,10 @@
+"""`tf.function`: tracing, compiling and calling Python functions."""
+
+from tfc.function import hooks
+from tfc.function.concrete import ConcreteFunction
+from tfc.function.decorator import function, inside_function
+from tfc.function.polymorphic import PolymorphicFunction
+
+hooks.install()
+
+__all__ = ["ConcreteFunction", "PolymorphicFunction", "function", "hooks", "inside_function"]

@@ -1,0 +1,115 @@
+"""`ConcreteFunction`: one trace, callable, compiled when it first runs."""
+
+from tfc.core import VariableStorage, current
+from tfc.function import gradient
+from tfc.function.calling import bind
+from tfc.function.flat import FlatFunction
+from tfc.function.inspection import Graph, pretty, structured_signature
+from tfc.tracing import FuncGraph
+
+
+class ConcreteFunction(FlatFunction):
+    """A function traced for one kind of arguments.
+
+    Call it with the tensor parameters in order (or by name), or with the arguments of the Python function; Python values
+    that were part of the trace may be left out, and must be the traced ones if given.
+    """
+
+    def __init__(self, name: str, graph: FuncGraph, function_type, outputs, pending=None):
+        super().__init__(name, graph)
+        self.function_type = function_type
+        self._outputs = outputs
+        outputs.forget()
+        # Variables that get their first value when it runs first: see `initial`.
+        self._pending = pending
+
+    def __call__(self, *args, **kwargs):
+        return self.call_bound(bind(self, args, kwargs))
+
+    def call_bound(self, bound: list):
+        """Runs on arguments that fit `function_type`; in a trace, builds a call."""
+        tensors, variables = split(self.function_type.to_tensors(bound))
+        tensors += self._graph.captured
+        if self._pending is not None:
+            results = self._pending.first_call(current(), tensors, variables)
+            self._pending = None
+            if results is not None:
+                return self._outputs.pack(results)
+        variables += self.captured_variables()
+        return self._outputs.pack(gradient.run(self, tensors, variables))
+
+    def mlir(self, stage: str | None = None) -> str:
+        """The trace as MLIR text; `stage` names a stage of the pipeline after which to show it."""
+        return self.module_text(stage)
+
+    # What it is.
+
+    @property
+    def name(self) -> str:
+        return f"__inference_{self._graph.symbol}"
+
+    @property
+    def graph(self) -> Graph:
+        """The operations, for inspection."""
+        return Graph(self._graph, self)
+
+    @property
+    def structured_input_signature(self) -> tuple:
+        """(args, kwargs) with TensorSpecs and Python values."""
+        return structured_signature(self.function_type, self._graph)
+
+    @property
+    def structured_outputs(self):
+        """What it returns, with a TensorSpec for each tensor."""
+        return self._outputs.structure
+
+    @property
+    def output_shapes(self):
+        return self._outputs.map_specs(lambda s: s.shape)
+
+    @property
+    def output_dtypes(self):
+        return self._outputs.map_specs(lambda s: s.dtype)
+
+    @property
+    def inputs(self) -> list:
+        """The symbolic tensors of parameters, then of captured tensors."""
+        return [*self._graph.inputs, *self._graph.capture_inputs]
+
+    @property
+    def outputs(self) -> list:
+        return list(self._graph.outputs)
+
+    @property
+    def captured_inputs(self) -> list:
+        """Captured tensors and variables."""
+        return [*self._graph.captured, *self.captured_variables()]
+
+    @property
+    def variables(self) -> tuple:
+        return tuple(self.captured_variables())
+
+    @property
+    def trainable_variables(self) -> tuple:
+        return tuple(v for v in self.captured_variables() if getattr(v, "trainable", False))
+
+    @property
+    def function_def(self) -> str:
+        """The function as MLIR text: there is no other form of it."""
+        return self.mlir()
+
+    def pretty_printed_signature(self, verbose: bool = True) -> str:
+        return pretty(self, verbose)
+
+    def __repr__(self):
+        return f"<ConcreteFunction {self.pretty_printed_signature(verbose=False)} at 0x{id(self):X}>"
+
+    def __str__(self):
+        return f"ConcreteFunction {self.pretty_printed_signature()}"
+
+
+def split(leaves: list) -> tuple:
+    """(tensors, variables) of a mixed list; a variable that is there twice counts once."""
+    tensors = [x for x in leaves if not isinstance(x, VariableStorage)]
+    variables = {id(x): x for x in leaves if isinstance(x, VariableStorage)}
+    return tensors, list(variables.values())

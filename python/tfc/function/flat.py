@@ -1,0 +1,133 @@
+"""`FlatFunction`: a traced function on flat lists, with its compiled code."""
+
+import weakref
+
+from tfc.compiler import compile_entry, run_stage, specialize
+from tfc.core import EagerTensor, current
+from tfc.dtypes import TensorSpec
+from tfc.errors import UnimplementedError, page, user_line
+from tfc.ir import LOCK, BuildError, location_text, tensor_type, user_stack
+from tfc.runtime import Executable
+from tfc.tracing import FuncGraph, SymbolicTensor
+
+# Shapes for which one trace has code of its own; more of them run the code for unknown sizes.
+SPECIALIZATIONS = 16
+
+DELETED = (
+    "Called a function referencing variables which have been deleted. This likely means that function-local variables were "
+    "created and not referenced elsewhere in the program. This is generally a mistake; consider storing variables in an "
+    "object attribute on first call."
+)
+
+
+class FlatFunction:
+    """One trace. It takes tensors (parameters, then captured ones) and variables (parameters, then captured ones)."""
+
+    def __init__(self, name: str, graph: FuncGraph):
+        self._name = name
+        self._graph = graph
+        given = len(graph.variable_inputs)
+        captured = graph.variables[given:]
+        self._captured_variables = [weakref.ref(v) for v in captured]
+        self._variable_names = [getattr(v, "name", "a variable") for v in captured]
+        self._executables: dict = {}
+        self._dynamic: Executable | None = None
+        # What `gradient` made of it: see there.
+        self._pair = None
+        # The graph holds variables weakly from now on.
+        graph.variables = None
+        graph.release()
+
+    def captured_variables(self) -> list:
+        """The captured variables; `AssertionError` if one was deleted."""
+        found = [ref() for ref in self._captured_variables]
+        if None in found:
+            name = self._variable_names[found.index(None)]
+            raise AssertionError(page(DELETED, got=f"deleted: {name}", where=user_line()))
+        return found
+
+    def call_flat(self, tensors: list, variables: list) -> list:
+        """Flat results; in a trace, those of a call."""
+        interpreter = current()
+        if not interpreter.eager:
+            stack = user_stack(2)
+            operands = [interpreter.operand(x) for x in [*tensors, *variables]]
+            return interpreter.call(self._graph, operands, variables, stack, self._name)
+        for t in tensors:
+            if type(t) is not EagerTensor:
+                raise _out_of_scope(t)
+        return self.executable_for([t.shape_tuple for t in tensors]).call([*tensors, *variables])
+
+    # Code.
+
+    def executable_for(self, shapes: list) -> Executable:
+        """Code for tensors of these shapes: made for them if the trace has unknown sizes, up to a number of shapes."""
+        with LOCK:
+            if not self._unknown:
+                if self._dynamic is None:
+                    self._dynamic = self._compile(None)
+                return self._dynamic
+            key = tuple(shapes)
+            found = self._executables.get(key)
+            if found is None:
+                found = self._for_new_shapes(key)
+            return found
+
+    def _for_new_shapes(self, key):
+        if len(self._executables) >= SPECIALIZATIONS:
+            if all(s.shape.rank is not None for s in self.specs):
+                if self._dynamic is None:
+                    self._dynamic = self._compile(None)
+                return self._dynamic
+            self._executables.pop(next(iter(self._executables)))
+        found = self._executables[key] = self._compile(key)
+        return found
+
+    @property
+    def specs(self) -> list:
+        """What is known of the tensors it takes."""
+        return [TensorSpec(t.shape_tuple, t.dtype) for t in [*self._graph.inputs, *self._graph.capture_inputs]]
+
+    @property
+    def _unknown(self) -> bool:
+        return not all(s.shape.is_fully_defined() for s in self.specs)
+
+    def module_for(self, shapes: tuple | None):
+        """The module to compile: the trace, or a copy of it for these shapes."""
+        function = self._graph.function
+        if shapes is None:
+            return function.module
+        module = function.clone_module()
+        types = [tensor_type(s.dtype, d) for s, d in zip(self.specs, shapes, strict=True)]
+        types += [h.type for h in self._graph.handles]
+        try:
+            specialize(module, function.symbol, types)
+        except BuildError as e:
+            raise UnimplementedError(
+                None, None, page(f"{self._name}: {e}", where=location_text(e.location))
+            ) from None
+        return module
+
+    def module_text(self, stage: str | None = None) -> str:
+        """The trace as MLIR text, as it is after a stage of the pipeline if one is named."""
+        if stage is None:
+            return self._graph.function.text()
+        with LOCK:
+            module = self._graph.function.clone_module()
+            run_stage(module, stage)
+            return module.operation.get_asm()
+
+    def _compile(self, shapes) -> Executable:
+        return compile_entry(self.module_for(shapes), self._graph.function.symbol, self._name)
+
+
+def _out_of_scope(t):
+    return TypeError(
+        page(
+            f"{t!r} is out of scope: a symbolic tensor of another function cannot be an argument here",
+            want="an eager tensor",
+            got=f"made at {t.where()}" if isinstance(t, SymbolicTensor) else repr(t),
+            where=user_line(),
+            fix="return it from the function that made it",
+        )
+    )

@@ -1,0 +1,132 @@
+"""Calls under a gradient tape: a forward function that also returns what the gradient needs, and a backward function."""
+
+from tfc.autodiff import GradientTape
+from tfc.core import record_operation, recorders, should_record, stop_recording, using
+from tfc.dtypes import TensorSpec
+from tfc.function.flat import FlatFunction
+from tfc.ir import describe_type, kind_of
+from tfc.ops.gradients import zeros_like
+from tfc.state import stand_in
+from tfc.tracing import FuncGraph, replay
+
+
+def run(function: FlatFunction, tensors: list, variables: list) -> list:
+    """Flat results of a call, which tapes can differentiate."""
+    if recorders():
+        constants = function._graph.constants()
+        if should_record([*tensors, *constants, *variables]):
+            return _recorded(function, tensors, constants, variables)
+    return function.call_flat(tensors, variables)
+
+
+class _Pair:
+    """`forward`: results, then `residuals`. `backward`: gradients of the inputs named by `sources` from those of `targets`.
+
+    `error`: why there is no backward function.
+    """
+
+    forward = backward = error = None
+    sources: tuple = ()
+    targets: tuple = ()
+    count = 0
+
+
+def _pair_of(function: FlatFunction) -> _Pair:
+    if function._pair is None:
+        function._pair = _make_pair(function)
+    return function._pair
+
+
+def _recorded(function, tensors, constants, variables) -> list:
+    pair = _pair_of(function)
+    inputs = [*tensors, *constants, *variables]
+    if pair.error is not None:
+        with stop_recording():
+            outs = function.call_flat(tensors, variables)
+
+        def fail(*grads):
+            raise pair.error
+
+        record_operation(function._name, inputs, outs, fail)
+        return outs
+    if not pair.sources:
+        return function.call_flat(tensors, variables)
+    with stop_recording():
+        results = pair.forward.call_flat([*tensors, *constants], variables)
+
+    def backward(*grads):
+        return _backward(pair, inputs, len(variables), results, grads)
+
+    record_operation(function._name, inputs, results, backward)
+    return results[: pair.count]
+
+
+def _backward(pair, inputs, num_variables, results, grads):
+    if any(g is not None for g in grads[pair.count :]):
+        # Second order: what the backward function used is a result as well.
+        split = len(inputs) - num_variables
+        outer = _pair_of(pair.forward)
+        if outer.error is not None:
+            raise outer.error
+        again = run(outer.forward, inputs[:split], inputs[split:])
+        pair, results = outer, again
+    weights = [zeros_like(results[t]) if grads[t] is None else grads[t] for t in pair.targets]
+    found = run(pair.backward, [*weights, *results[pair.count :]], [])
+    by_input = dict(zip(pair.sources, found, strict=True))
+    return [by_input.get(at) for at in range(len(inputs))]
+
+
+def _make_pair(function: FlatFunction) -> _Pair:
+    pair = _Pair()
+    graph = function._graph
+    forward = FuncGraph(f"forward_{function._name}")
+    with stop_recording(), using(forward):
+        tensors = [forward.add_input(spec) for spec in function.specs]
+        constants = []
+        overrides = {}
+        for tensor, value in graph.constant_values():
+            constants.append(forward.add_input(TensorSpec(tensor.shape_tuple, tensor.dtype)))
+            overrides[value] = constants[-1]
+        variables = []
+        for handle in graph.handles:
+            dtype, dims = describe_type(kind_of(handle.type)[1])
+            variables.append(stand_in(dtype, dims, True, None))
+            forward.add_variable_input(variables[-1])
+        sources = [*tensors, *constants, *variables]
+        tape = GradientTape(persistent=True, watch_accessed_variables=False)
+        with tape:
+            for s in sources:
+                if s.dtype.is_differentiable:
+                    tape.watch(s)
+            outputs = replay(graph.function, [*tensors, *variables], overrides)
+        backward = FuncGraph(f"backward_{function._name}", parent=forward)
+        try:
+            _trace_backward(pair, tape, backward, sources, outputs)
+        except (LookupError, NotImplementedError) as e:
+            pair.error = e
+            return pair
+        if not pair.sources:
+            return pair
+        pair.count = len(outputs)
+        residuals = backward.captured
+        forward.finish([*outputs, *residuals])
+    pair.forward = FlatFunction(forward.name, forward)
+    pair.backward = FlatFunction(backward.name, backward)
+    return pair
+
+
+def _trace_backward(pair, tape, backward, sources, outputs):
+    pair.targets = tuple(i for i, o in enumerate(outputs) if o.dtype.is_differentiable)
+    wanted = [i for i, s in enumerate(sources) if s.dtype.is_differentiable]
+    if not pair.targets or not wanted:
+        return
+    with using(backward):
+        weights = [
+            backward.add_input(TensorSpec(outputs[t].shape_tuple, outputs[t].dtype)) for t in pair.targets
+        ]
+        found = tape.gradient(
+            [outputs[t] for t in pair.targets], [sources[i] for i in wanted], output_gradients=weights
+        )
+        kept = [(i, g) for i, g in zip(wanted, found, strict=True) if g is not None]
+        pair.sources = tuple(i for i, _ in kept)
+        backward.finish([g for _, g in kept])

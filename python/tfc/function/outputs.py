@@ -1,0 +1,126 @@
+"""What a function returns: from any nest to flat tensors, and back."""
+
+from tfc.core import Tensor, TensorList, VariableStorage
+from tfc.dtypes import TensorSpec
+from tfc.errors import page, user_line
+from tfc.ops import nest
+from tfc.ops import primitives as p
+from tfc.ops.convert import convert_to_tensor
+
+
+class Outputs:
+    """The structure of a function's results. `flat` are the tensors, each once.
+
+    Leaves are tensors, None, and lists (of TensorArrays), which travel as one stacked tensor.
+    """
+
+    def __init__(self, function_name: str, value):
+        self._structure = value
+        self._slots: list = []
+        self.flat: list = []
+        self._numbers: dict = {}
+        leaves = nest.flatten(value, expand_composites=True)
+        for leaf in leaves:
+            self._slots.append(self._slot(function_name, leaf))
+        # Only the form is kept, not the tensors of the trace.
+        marks = [_Leaf(i) for i in range(len(leaves))]
+        self._structure = nest.pack_sequence_as(value, marks, expand_composites=True)
+
+    def _slot(self, function_name, leaf):
+        if leaf is None:
+            return None
+        if isinstance(leaf, TensorList):
+            tensor = p.list_stack(leaf, element_type=leaf.element)
+            return self._number(tensor), leaf.dynamic_size
+        if isinstance(leaf, VariableStorage):
+            leaf = p.read_variable(leaf)
+        elif not isinstance(leaf, Tensor):
+            try:
+                leaf = convert_to_tensor(leaf)
+            except (TypeError, ValueError):
+                raise TypeError(
+                    page(
+                        "To be compatible with tf.function, Python functions must return zero or more Tensors or "
+                        f"ExtensionTypes or None values; in compilation of {function_name}, found return value of type "
+                        f"{type(leaf).__name__}, which is not a Tensor or ExtensionType.",
+                        got=repr(leaf),
+                        where=user_line(),
+                    )
+                ) from None
+        return self._number(leaf)
+
+    def _number(self, tensor) -> int:
+        found = self._numbers.get(id(tensor))
+        if found is None:
+            found = self._numbers[id(tensor)] = len(self.flat)
+            self.flat.append(tensor)
+        return found
+
+    def forget(self) -> None:
+        """Drops the tensors of the trace; their specs stay."""
+        self.specs = [TensorSpec(t.shape_tuple, t.dtype) for t in self.flat]
+        self.flat, self._numbers = [], {}
+
+    def pack(self, results: list):
+        """The user's structure with these results."""
+        return self._fill([_result(slot, results) for slot in self._slots])
+
+    def _fill(self, leaves):
+        return nest.map_structure(
+            lambda mark: leaves[mark.index], self._structure, expand_composites=True
+        )
+
+    @property
+    def structure(self):
+        """The structure with a TensorSpec for each tensor."""
+        return self._fill([_result(slot, self.specs, lists=False) for slot in self._slots])
+
+    def map_specs(self, function):
+        """The structure with `function(spec)` for each tensor."""
+        return self._fill([_result(slot, [function(s) for s in self.specs], lists=False) for slot in self._slots])
+
+    def any(self) -> bool:
+        """Whether there is any result besides None."""
+        return any(slot is not None for slot in self._slots)
+
+    def template(self):
+        """The structure as `_native.Entry` takes it, or None if only `pack` can build it."""
+        try:
+            return _template(self._structure, self._slots)
+        except TypeError:
+            return None
+
+
+class _Leaf:
+    __slots__ = ("index",)
+
+    def __init__(self, index):
+        self.index = index
+
+
+def _result(slot, results, lists=True):
+    if slot is None:
+        return None
+    if type(slot) is int:
+        return results[slot]
+    number, dynamic = slot
+    if not lists:
+        return results[number]
+    made = p.list_unstack(results[number])
+    made.dynamic_size = dynamic
+    return made
+
+
+def _template(x, slots):
+    if type(x) is _Leaf:
+        slot = slots[x.index]
+        if slot is not None and type(slot) is not int:
+            raise TypeError("a list")
+        return slot
+    if type(x) in (list, tuple):
+        return type(x)(_template(c, slots) for c in x)
+    if isinstance(x, tuple) and isinstance(getattr(x, "_fields", None), tuple):
+        return type(x)(*(_template(c, slots) for c in x))
+    if type(x) is dict:
+        return {k: _template(v, slots) for k, v in x.items()}
+    raise TypeError("not a plain structure")

@@ -1,0 +1,415 @@
+"""`PolymorphicFunction`: what `tf.function` makes of a Python function."""
+
+import collections
+import functools
+import inspect
+import weakref
+
+from tfc import autograph as autograph_room
+from tfc.config import knobs
+from tfc.core import EagerTensor, VariableStorage, executing_eagerly, recorders
+from tfc.errors import page, user_line
+from tfc.function import retracing
+from tfc.function.concrete import ConcreteFunction
+from tfc.function.initial import Pending
+from tfc.function.trace import trace
+from tfc.ir import LOCK
+from tfc.ops.nest import Composite
+from tfc.runtime import Entry, Function, register_key_kind
+from tfc.tracing import (
+    Bound,
+    Signature,
+    TracingContext,
+    current_graph,
+    is_symbolic,
+    unwrap_partial,
+)
+
+register_key_kind(Composite, "slow")
+
+
+class PolymorphicFunction(Function):
+    """A function that is traced and compiled once for each kind of arguments, and then runs as compiled code.
+
+    Made by `tf.function`. `f.python_function` is the Python function; `f.get_concrete_function(...)` one trace.
+    """
+
+    def __init__(self, python_function, name=None, input_signature=None, **options):
+        super().__init__()
+        plain = unwrap_partial(python_function)
+        self._python_function = python_function
+        self._name = name or getattr(plain, "__name__", type(plain).__name__)
+        self._options = options
+        self._autograph = options.get("autograph", True)
+        self._features = options.get("experimental_autograph_options")
+        self._reduce_retracing = bool(options.get("reduce_retracing"))
+        self._input_signature = input_signature
+        self._instance = options.get("instance")
+        self._lazy_signature = None
+        self._converted = None
+        self._concretes: collections.OrderedDict = collections.OrderedDict()
+        self._traces = 0
+        self._seen_hits = 0
+        self._why: list = []
+        # Variables that traces captured: id -> weakref.
+        self._captured = {}
+        self._in_progress: list = []
+        if input_signature is not None:
+            self._scalars_by_type = True
+            self._signature  # noqa: B018 - a bad input_signature is an error of the decorator
+        functools.update_wrapper(self, plain, updated=())
+        self.__wrapped__ = python_function
+        self.__name__ = self._name
+
+    # What it is.
+
+    @property
+    def python_function(self):
+        """The Python function."""
+        instance = self._self()
+        if instance is not None:
+            return self._python_function.__get__(instance)
+        return self._python_function
+
+    @property
+    def input_signature(self):
+        return None if self._input_signature is None else tuple(self._input_signature)
+
+    @property
+    def function_spec(self):
+        return self._signature
+
+    @property
+    def function_type(self):
+        return self._signature.given
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def _signature(self) -> Signature:
+        if self._lazy_signature is None:
+            self._lazy_signature = Signature(
+                self._python_function, self._input_signature, skip_first=self._instance is not None
+            )
+        return self._lazy_signature
+
+    @property
+    def __signature__(self):
+        return inspect.signature(self._python_function) if self._instance is None else self._signature.python
+
+    def __repr__(self):
+        return f"<tfc.function.PolymorphicFunction {self._name}{self.__signature__}>"
+
+    def __reduce__(self):
+        if self._instance is not None:
+            return getattr, (self._self(), self._name)
+        options = {k: v for k, v in self._options.items() if k != "instance"}
+        return _rebuild, (self._python_function, self._name, self._input_signature, options)
+
+    # Methods of instances.
+
+    def _self(self):
+        if self._instance is None:
+            return None
+        found = self._instance()
+        if found is None:
+            raise ReferenceError(f"the object whose method {self._name} is was deleted")
+        return found
+
+    def _bind(self, instance):
+        try:
+            reference = weakref.ref(instance)
+        except TypeError:
+            reference = lambda: instance  # noqa: E731
+        made = type(self)(
+            self._python_function, self._name, self._input_signature, **{**self._options, "instance": reference}
+        )
+        return made
+
+    # Calls.
+
+    def _call_slow(self, args, kwargs):
+        if knobs.run_functions_eagerly:
+            return self.python_function(*args, **kwargs)
+        if not executing_eagerly():
+            with LOCK:
+                concrete, bound = self._select(args, kwargs)
+                return concrete.call_bound(bound)
+        with LOCK:
+            concrete, bound = self._select(args, kwargs)
+            if concrete._pending is not None:
+                return concrete.call_bound(bound)
+        result = concrete.call_bound(bound)
+        if not recorders():
+            self._serve(args, kwargs, concrete, bound)
+        return result
+
+    def _call_python(self, args, kwargs):
+        """The Python function, converted by autograph, on placeholders."""
+        if self._converted is None:
+            self._converted = self._convert()
+        instance = self._self()
+        if instance is not None:
+            args = [instance, *args]
+        return self._converted(*args, **kwargs)
+
+    def _convert(self):
+        if not self._autograph:
+            return self._python_function
+        return autograph_room.convert(self._python_function, features=self._features or ())
+
+    # Which trace.
+
+    def _select(self, args, kwargs, specs: bool = False) -> tuple:
+        """(concrete function, arguments in order) for a call; traces if there is none yet."""
+        signature = self._signature
+        bound = signature.bind(args, kwargs)
+        for b in bound:
+            if executing_eagerly() and is_symbolic(b.value):
+                raise TypeError(
+                    page(
+                        f"{b.value!r} is out of scope: it is a symbolic tensor of a function that was traced",
+                        got=f"made at {b.value.where()}",
+                        where=user_line(),
+                        fix="return it from the function that made it",
+                    )
+                )
+        if signature.given is not None:
+            bound = self._cast(bound)
+            return self._find(signature.given, bound, TracingContext()), bound
+        context = TracingContext(specs)
+        context.captured = self._captured
+        return self._find(signature.types(bound, context), bound, context), bound
+
+    def _cast(self, bound):
+        given = self._signature.given
+        names = [p.name for p in given.parameters]
+        if [b.name for b in bound] != names:
+            raise TypeError(
+                f"Binding inputs to tf.function failed due to `the arguments {[b.name for b in bound]} do not match "
+                f"input_signature`. Received {len(bound)} arguments for signature: {given}."
+            )
+        try:
+            return given.cast(bound)
+        except TypeError as e:
+            raise TypeError(
+                page(f"Binding inputs to tf.function failed due to `{e}`", want=str(given), where=user_line())
+            ) from None
+
+    def _find(self, type_, bound, context) -> ConcreteFunction:
+        concretes = self._here()
+        found = concretes.get(type_)
+        if found is None:
+            fitting = [(t, c) for t, c in concretes.items() if t.is_supertype_of(type_)]
+            if fitting:
+                best = fitting[0]
+                for candidate in fitting[1:]:
+                    if best[0].is_supertype_of(candidate[0]) and best[0] != candidate[0]:
+                        best = candidate
+                type_, found = best
+        if found is not None:
+            if concretes is self._concretes:
+                concretes.move_to_end(type_)
+            if executing_eagerly():
+                retracing.called(self._python_function)
+            return found
+        return self._trace(type_, bound, context)
+
+    def _here(self) -> dict:
+        """The traces that may be used now: those of the graph around come first."""
+        graph = current_graph()
+        local = graph.local_traces(self) if graph is not None else None
+        if not local:
+            return self._concretes
+        return {**local, **self._concretes}
+
+    # Tracing.
+
+    def _trace(self, type_, bound, context) -> ConcreteFunction:
+        if self._reduce_retracing and self._signature.given is None:
+            type_ = self._generalised(type_)
+        if type_ in self._in_progress:
+            raise RecursionError(
+                page(
+                    f"{self._name} calls itself with arguments of the same types while it is traced: the recursion never ends",
+                    got=str(type_),
+                    where=user_line(),
+                    fix="recurse on a Python value, or use tf.while_loop",
+                )
+            )
+        self._explain(type_)
+        self._in_progress.append(type_)
+        try:
+            concrete = self._trace_twice(type_)
+        finally:
+            self._in_progress.pop()
+        clash = [v for v in concrete.captured_variables() if any(v is a for a in context.variables)]
+        if clash and self._signature.given is None:
+            # An argument is also used by its own name: this trace is for that variable alone.
+            self._note_captured(concrete)
+            again = TracingContext(context.specs)
+            again.captured = self._captured
+            return self._find(self._signature.types(bound, again), bound, again)
+        self._note_captured(concrete)
+        return self._store(type_, concrete)
+
+    def _store(self, type_, concrete):
+        graph = current_graph()
+        if any(is_symbolic(c) for c in concrete._graph.captured):
+            graph.local_traces(self)[type_] = concrete
+            return concrete
+        self._concretes[type_] = concrete
+        while len(self._concretes) > knobs.trace_cache_limit:
+            self._concretes.popitem(last=False)
+        return concrete
+
+    def _note_captured(self, concrete):
+        for ref in concrete._captured_variables:
+            variable = ref()
+            if variable is not None and id(variable) not in self._captured:
+                key = id(variable)
+                self._captured[key] = weakref.ref(variable, lambda _, k=key: self._captured.pop(k, None))
+
+    def _trace_twice(self, type_) -> ConcreteFunction:
+        """The trace; if variables came into being, the one in which they are there already."""
+        first, outputs = self._trace_once(type_, may_create=True)
+        if not first.created:
+            return ConcreteFunction(self._name, first, type_, outputs)
+        pending = Pending(first, list(first.variables), list(first.created))
+        second, outputs = self._trace_once(type_, may_create=False)
+        return ConcreteFunction(self._name, second, type_, outputs, pending)
+
+    def _trace_once(self, type_, may_create):
+        self._traces += 1
+        return trace(
+            self._name, self._call_python, type_, autograph=bool(self._autograph), may_create=may_create
+        )
+
+    def _generalised(self, type_):
+        best = type_
+        for other in reversed(self._concretes):
+            common = best.common_supertype([other])
+            if common is not None:
+                best = common
+        return best
+
+    def _explain(self, type_):
+        old = retracing.nearest(type_, list(self._concretes))
+        why = None if old is None else retracing.difference(type_, old)
+        line = user_line()
+        self._why.append((why, str(line) if line else None))
+        del self._why[:-20]
+        if executing_eagerly():
+            hits, self._seen_hits = self._hits - self._seen_hits, self._hits
+            retracing.traced(self._python_function, repr(self._python_function), hits, why)
+
+    # The native fast path.
+
+    def _serve(self, args, kwargs, concrete, bound):
+        """Calls like this one are served without Python from now on."""
+        given = self._signature.given
+        if given is not None and len(args) + len(kwargs) > sum(
+            1 for p in given.parameters if p.type.flatten()
+        ):
+            return
+        marked = _mark((args, kwargs))
+        marks = self._leaves(*marked)
+        if marks is None:
+            return
+        positions = {id(m): i for i, m in enumerate(marks)}
+        try:
+            marked_bound = self._signature.bind(*marked)
+            leaves = concrete.function_type.leaves(marked_bound)
+        except TypeError:
+            return
+        actual = concrete.function_type.to_tensors(bound)
+        if len(leaves) != len(actual):
+            return
+        tensors, variables, seen = [], [], set()
+        for leaf, value in zip(leaves, actual, strict=True):
+            at = positions.get(id(leaf))
+            if isinstance(value, VariableStorage):
+                if id(value) in seen:
+                    continue
+                seen.add(id(value))
+                variables.append(weakref.ref(value) if at is None else at)
+            elif at is not None:
+                tensors.append(at)
+            elif type(value) is EagerTensor:
+                tensors.append(value)
+            else:
+                return
+        tensors += concrete._graph.captured
+        shapes = [t.shape_tuple for t in [*(v for v in actual if type(v) is EagerTensor), *concrete._graph.captured]]
+        executable = concrete.executable_for(shapes)
+        template = concrete._outputs.template()
+        inputs = [*tensors, *variables, *concrete._captured_variables]
+        if template is None and concrete._outputs.any():
+            entry = Entry(executable, inputs, None, concrete._outputs.pack)
+        else:
+            entry = Entry(executable, inputs, template)
+        self._insert(args, kwargs, entry)
+
+    # Public methods.
+
+    def get_concrete_function(self, *args, **kwargs) -> ConcreteFunction:
+        """The trace for these arguments: tensors, Python values, or TensorSpecs in their place. Makes variables, too."""
+        with LOCK:
+            if self._signature.given is not None and not args and not kwargs:
+                type_ = self._signature.given
+                bound = [Bound(p.name, p.kind, None) for p in type_.parameters]
+                concrete = self._find(type_, bound, TracingContext())
+            else:
+                concrete, _ = self._select(args, kwargs, specs=True)
+            if concrete._pending is not None and executing_eagerly() and concrete._pending.try_lift():
+                concrete._pending = None
+        return concrete
+
+    def experimental_get_tracing_count(self) -> int:
+        """How often the Python function was traced."""
+        return self._traces
+
+    def pretty_printed_concrete_signatures(self, verbose: bool = True) -> str:
+        """The signatures of all traces."""
+        return "\n\n".join(c.pretty_printed_signature(verbose) for c in self._concretes.values())
+
+    def explain_retracing(self) -> str:
+        """One line for each of the last traces: what made it necessary."""
+        lines = []
+        for at, (why, line) in enumerate(self._why):
+            lines.append(f"trace {at + 1}{f' at {line}' if line else ''}: {why or 'the first call'}")
+        return "\n".join(lines) or f"{self._name} has not been traced"
+
+    def clear_cache(self) -> None:
+        """Forgets all traces. Variables stay."""
+        self._concretes.clear()
+        self._clear_cache()
+
+    def _decorate(self, decorator):
+        if self._concretes:
+            raise ValueError("Functions cannot be decorated after they have been traced.")
+        self._python_function = decorator(self._python_function)
+        self._lazy_signature = self._converted = None
+
+
+def _rebuild(python_function, name, input_signature, options):
+    return PolymorphicFunction(python_function, name, input_signature, **options)
+
+
+class _Mark:
+    """Stands for a leaf of a call, to find out where it goes."""
+
+
+def _mark(x):
+    """The same structure with a mark for each leaf."""
+    if type(x) is list:
+        return [_mark(v) for v in x]
+    if type(x) is tuple:
+        return tuple(map(_mark, x))
+    if type(x) is dict:
+        return {k: _mark(v) for k, v in x.items()}
+    if isinstance(x, tuple) and isinstance(getattr(x, "_fields", None), tuple):
+        return type(x)(*map(_mark, x))
+    return _Mark()

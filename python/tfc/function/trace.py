@@ -1,0 +1,66 @@
+"""Tracing a Python function into a graph."""
+
+from contextlib import contextmanager
+
+from tfc.core import stop_recording, using
+from tfc.errors import page, user_line
+from tfc.function.outputs import Outputs
+from tfc.runtime import add_slow
+from tfc.state import stand_in
+from tfc.tracing import FuncGraph, PlaceholderContext, current_graph, rebuild
+
+
+def _stand_in(type_):
+    return stand_in(type_.dtype, type_.shape, type_.trainable, type_.name)
+
+
+@contextmanager
+def tracing_into(graph: FuncGraph):
+    """Primitives of this thread go to the graph; functions called are traced into it; tapes around do not listen."""
+    add_slow(1)
+    try:
+        with using(graph), stop_recording():
+            yield graph
+    finally:
+        add_slow(-1)
+
+
+def trace(name: str, call, function_type, *, autograph: bool, may_create: bool) -> tuple:
+    """(graph, outputs) of one trace. `call(args, kwargs)` runs the Python function."""
+    graph = FuncGraph(name, parent=current_graph(), autograph=autograph)
+    graph.created = [] if may_create else None
+    context = PlaceholderContext(graph, _stand_in)
+    with tracing_into(graph):
+        bound = function_type.placeholders(context)
+        args, kwargs = rebuild(bound)
+        before = [_form(b.value) for b in bound]
+        result = call(args, kwargs)
+        _check_unchanged(name, bound, before)
+        outputs = Outputs(name, result)
+        graph.finish(outputs.flat)
+    return graph, outputs
+
+
+def _form(value, depth: int = 0):
+    """The structure of an argument: what a function may not change."""
+    if depth > 32:
+        return None
+    if isinstance(value, dict):
+        return dict, tuple((k, _form(v, depth + 1)) for k, v in value.items())
+    if isinstance(value, (list, tuple)):
+        return type(value), tuple(_form(v, depth + 1) for v in value)
+    return id(value)
+
+
+def _check_unchanged(name, bound, before):
+    changed = [b.name for b, form in zip(bound, before, strict=True) if _form(b.value) != form]
+    if changed:
+        names = ", ".join(b.name for b in bound)
+        raise ValueError(
+            page(
+                f"{name}({names}) should not modify its Python input arguments. Modifying a copy is allowed. The following "
+                f"parameter(s) were modified: {', '.join(changed)}",
+                where=user_line(),
+                fix="copy the list or dict first, or return the new one",
+            )
+        )

@@ -1,0 +1,43 @@
+"""Tracing: an interpreter that builds IR, the types that calls are told apart by, and replay."""
+
+from tfc.tracing.graph import FuncGraph, ShapeError
+from tfc.tracing.nested_types import Nested, TensorArrayType
+from tfc.tracing.replay import attributes_of, replay
+from tfc.tracing.signature import Bound, FunctionType, Parameter, Signature, rebuild, unwrap_partial
+from tfc.tracing.tensors import SymbolicList, SymbolicTensor, current_graph, is_symbolic
+from tfc.tracing.trace_type import (
+    Identity,
+    Literal,
+    PlaceholderContext,
+    TensorType,
+    TraceType,
+    VariableType,
+)
+from tfc.tracing.type_of import TracingContext, type_of
+
+__all__ = [
+    "Bound",
+    "FuncGraph",
+    "FunctionType",
+    "Identity",
+    "Literal",
+    "Nested",
+    "Parameter",
+    "PlaceholderContext",
+    "ShapeError",
+    "Signature",
+    "SymbolicList",
+    "SymbolicTensor",
+    "TensorArrayType",
+    "TensorType",
+    "TraceType",
+    "TracingContext",
+    "VariableType",
+    "attributes_of",
+    "current_graph",
+    "is_symbolic",
+    "rebuild",
+    "replay",
+    "type_of",
+    "unwrap_partial",
+]
