@@ -12,130 +12,30 @@ import weakref
 import numpy as np
 
 from tfc.core import Interpreter, Tensor, VariableStorage, current, executing_eagerly
-from tfc.dtypes import as_dtype, float32, float64, int32, int64, uint16, uint32, uint64
-from tfc.errors import InvalidArgumentError
+from tfc.dtypes import as_dtype, float32, int64, uint64
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor, operand
+from tfc.ops.distributions import (
+    RESERVED,
+    float_dtype,
+    key_and_counter,
+    normal_numbers,
+    number,
+    part,
+    static_dims,
+    truncated_normal_numbers,
+    u64,
+    uniform_numbers,
+)
 from tfc.ops.math import FLOAT
 from tfc.ops.rows.random import philox
 from tfc.ops.shapes import static_shape
 
 _MAX_INT32 = 2**31 - 1
 _DEFAULT_GRAPH_SEED = 87654321
-# Each output may use this many blocks of the generator, as TensorFlow reserves them.
-_RESERVED = 256
-
-
-def _u64(*values) -> Tensor:
-    return p.constant(value=np.array([v % 2**64 for v in values], np.uint64))
-
-
-def _number(value, dtype) -> Tensor:
-    return p.constant(value=np.array(value, dtype.np_dtype))
-
-
-def _part(vector, start, stop) -> Tensor:
-    return p.slice_(vector, starts=(start,), sizes=(stop - start,), strides=(1,))
-
-
-def _static(shape) -> tuple:
-    dims = static_shape(shape)
-    if dims is None:
-        raise NotImplementedError("random numbers need a shape that is known while tracing")
-    return dims
 
 
 # Stateless.
-
-
-def _key_and_counter(seed):
-    """The scrambled key (uint64[1]) and counter (uint64[2]) of a seed of two integers."""
-    seed = convert_to_tensor(seed)
-    if not seed.dtype.is_integer or seed.shape_tuple != (2,):
-        raise InvalidArgumentError(None, "random", f"seed must be two integers, got {seed!r}")
-    start = seed if seed.dtype is uint64 else p.cast(seed, dtype=uint64)
-    mix = p.random_bits(_u64(0x3EC8F720 | 0x02461E29 << 32), start, shape=(2,), dtype=uint64)
-    return _part(mix, 0, 1), p.concat(_u64(0), _part(mix, 1, 2), axis=0)
-
-
-# By dtype: the width of the bits used, how many of them are the mantissa, and the exponent bits of 1.0.
-_FLOATS = {
-    "float16": (uint16, 10, 15),
-    "bfloat16": (uint16, 7, 127),
-    "float32": (uint32, 23, 127),
-    "float64": (uint64, 52, 1023),
-}
-
-
-def _unit(key, counter, dims, dtype) -> Tensor:
-    """Uniform floats in [0, 1): random mantissas of numbers in [1, 2), minus 1."""
-    width, mantissa, one = _FLOATS[dtype.name]
-    bits = p.random_bits(key, counter, shape=dims, dtype=uint64 if dtype is float64 else uint32)
-    if dtype is float64:
-        # The first word holds the high bits.
-        low = p.right_shift(bits, _number(32, uint64))
-        high = p.left_shift(p.bitwise_and(bits, _number(0xFFFFF, uint64)), _number(32, uint64))
-        bits = p.bitwise_or(high, low)
-    else:
-        bits = p.bitwise_and(bits, _number(2**mantissa - 1, uint32))
-        bits = bits if width is uint32 else p.cast(bits, dtype=width)
-    ones = p.bitwise_or(bits, _number(one << mantissa, width))
-    return p.sub(p.bitcast(ones, dtype=dtype), _number(1, dtype))
-
-
-def _uniform(key, counter, dims, minval, maxval, dtype) -> Tensor:
-    if dtype.is_floating:
-        low, high = (
-            convert_to_tensor(minval, dtype),
-            convert_to_tensor(1 if maxval is None else maxval, dtype),
-        )
-        return p.add(p.mul(_unit(key, counter, dims, dtype), p.sub(high, low)), low)
-    if dtype not in (int32, int64, uint32, uint64):
-        raise ValueError(
-            f"Invalid dtype {dtype.name}: uniform numbers are floats, int32, int64, uint32 or uint64"
-        )
-    if (minval is None) != (maxval is None):
-        raise ValueError(f"For integer dtype {dtype!r}, minval and maxval must be both None or both non-None")
-    width = uint32 if dtype.size == 4 else uint64
-    bits = p.random_bits(key, counter, shape=dims, dtype=width)
-    if minval is None:
-        return bits if width is dtype else p.bitcast(bits, dtype=dtype)
-    low, high = convert_to_tensor(minval, dtype), convert_to_tensor(maxval, dtype)
-    p.assert_(
-        p.reduce_all(p.less(low, high), axes=tuple(range(len(low.shape_tuple))), keepdims=False),
-        low,
-        high,
-        message="Need minval < maxval, got minval and maxval:",
-        summarize=3,
-    )
-    span = p.sub(high, low)
-    offset = p.floor_mod(bits, span if width is dtype else p.bitcast(span, dtype=width))
-    return p.add(low, offset if width is dtype else p.bitcast(offset, dtype=dtype))
-
-
-def _normal(key, counter, dims, mean, stddev, dtype) -> Tensor:
-    """Box and Muller's transform of pairs of uniform numbers."""
-    inner = float64 if dtype is float64 else float32
-    count = math.prod(dims)
-    pairs = -(-count // 2)
-    unit = _unit(key, counter, (pairs, 2), inner)
-    first = p.slice_(unit, starts=(0, 0), sizes=(pairs, 1), strides=(1, 1))
-    second = p.slice_(unit, starts=(0, 1), sizes=(pairs, 1), strides=(1, 1))
-    radius = p.sqrt(p.mul(_number(-2, inner), p.log(p.maximum(first, _number(1e-7, inner)))))
-    angle = p.mul(_number(2 * math.pi, inner), second)
-    both = p.reshape(
-        p.concat(p.mul(p.sin(angle), radius), p.mul(p.cos(angle), radius), axis=1), shape=(2 * pairs,)
-    )
-    out = p.reshape(_part(both, 0, count), shape=dims)
-    out = out if dtype is inner else p.cast(out, dtype=dtype)
-    return p.add(p.mul(out, convert_to_tensor(stddev, dtype)), convert_to_tensor(mean, dtype))
-
-
-def _float(dtype, what):
-    dtype = as_dtype(dtype)
-    if not dtype.is_floating:
-        raise TypeError(f"{what} numbers are floats, got dtype {dtype.name}")
-    return dtype
 
 
 def stateless_uniform(
@@ -148,7 +48,7 @@ def stateless_uniform(
         raise ValueError(
             f"For integer dtype {dtype!r} argument minval and maxval must be both None or not None."
         )
-    return _uniform(*_key_and_counter(seed), _static(shape), minval, maxval, dtype)
+    return uniform_numbers(*key_and_counter(seed), static_dims(shape), minval, maxval, dtype)
 
 
 def stateless_normal(
@@ -156,7 +56,19 @@ def stateless_normal(
 ) -> Tensor:
     """Normally distributed numbers, a function of `seed` (two integers)."""
     _algorithm(alg)
-    return _normal(*_key_and_counter(seed), _static(shape), mean, stddev, _float(dtype, "normal"))
+    return normal_numbers(
+        *key_and_counter(seed), static_dims(shape), mean, stddev, float_dtype(dtype, "normal")
+    )
+
+
+def stateless_truncated_normal(
+    shape, seed, mean=0.0, stddev=1.0, dtype=float32, name=None, alg="auto_select"
+) -> Tensor:
+    """Normally distributed numbers at most 2 `stddev` from `mean`, a function of `seed`. Eager only."""
+    _algorithm(alg)
+    return truncated_normal_numbers(
+        *key_and_counter(seed), static_dims(shape), mean, stddev, float_dtype(dtype, "normal")
+    )
 
 
 def split(seed, num=2, alg="auto_select") -> Tensor:
@@ -195,8 +107,8 @@ class _State(VariableStorage):
 def _advance(state, outputs: int):
     """The key and counter now; the state moves on by what so many outputs may use."""
     words = p.bitcast(p.read_variable(state), dtype=uint64)
-    low, high, key = (_part(words, i, i + 1) for i in range(3))
-    next_low = p.add(low, _u64(outputs * _RESERVED))
+    low, high, key = (part(words, i, i + 1) for i in range(3))
+    next_low = p.add(low, u64(outputs * RESERVED))
     carry = p.cast(p.less(next_low, low), dtype=uint64)
     after = p.concat(next_low, p.add(high, carry), key, axis=0)
     p.assign_variable(state, p.bitcast(after, dtype=int64))
@@ -245,7 +157,7 @@ class Generator:
 
     @property
     def key(self) -> Tensor:
-        return p.squeeze(_part(self.state, 2, 3), axes=(0,))
+        return p.squeeze(part(self.state, 2, 3), axes=(0,))
 
     @property
     def algorithm(self) -> int:
@@ -268,26 +180,34 @@ class Generator:
 
     def uniform(self, shape, minval=0, maxval=None, dtype=float32, name=None) -> Tensor:
         """Uniform numbers in [minval, maxval); integer dtypes need `maxval`."""
-        dtype, dims = as_dtype(dtype), _static(shape)
+        dtype, dims = as_dtype(dtype), static_dims(shape)
         if dtype.is_integer and maxval is None:
             raise ValueError(f"For integer dtype {dtype!r} argument maxval must be given")
-        return _uniform(*_advance(self._storage, math.prod(dims)), dims, minval, maxval, dtype)
+        return uniform_numbers(*_advance(self._storage, math.prod(dims)), dims, minval, maxval, dtype)
 
     def uniform_full_int(self, shape, dtype=uint64, name=None) -> Tensor:
         """Uniform integers over the whole range of the dtype."""
-        dims = _static(shape)
-        return _uniform(*_advance(self._storage, math.prod(dims)), dims, None, None, as_dtype(dtype))
+        dims = static_dims(shape)
+        return uniform_numbers(*_advance(self._storage, math.prod(dims)), dims, None, None, as_dtype(dtype))
 
     def normal(self, shape, mean=0.0, stddev=1.0, dtype=float32, name=None) -> Tensor:
         """Normally distributed numbers."""
-        dims = _static(shape)
-        return _normal(*_advance(self._storage, math.prod(dims)), dims, mean, stddev, _float(dtype, "normal"))
+        dims = static_dims(shape)
+        return normal_numbers(
+            *_advance(self._storage, math.prod(dims)), dims, mean, stddev, float_dtype(dtype, "normal")
+        )
+
+    def truncated_normal(self, shape, mean=0.0, stddev=1.0, dtype=float32, name=None) -> Tensor:
+        """Normally distributed numbers at most 2 `stddev` from `mean`. Eager only."""
+        dims = static_dims(shape)
+        drawn = _advance(self._storage, math.prod(dims))
+        return truncated_normal_numbers(*drawn, dims, mean, stddev, float_dtype(dtype, "normal"))
 
     def make_seeds(self, count=1) -> Tensor:
         """`[2, count]` seeds for stateless functions."""
         keys = self.uniform_full_int([count], int64)
         rows = p.expand_dims(keys, axes=(0,))
-        return p.concat(rows, p.broadcast_to(_number(0, int64), shape=(1, count)), axis=0)
+        return p.concat(rows, p.broadcast_to(number(0, int64), shape=(1, count)), axis=0)
 
     def split(self, count=1) -> list["Generator"]:
         """Independent generators."""
@@ -361,17 +281,26 @@ def _op_state(op: str, dtype, op_seed) -> _State:
 
 def uniform(shape, minval=0, maxval=None, dtype=float32, seed=None, name=None) -> Tensor:
     """Uniform numbers in [minval, maxval), other ones at each call. Integer dtypes need `maxval`."""
-    dtype, dims = as_dtype(dtype), _static(shape)
+    dtype, dims = as_dtype(dtype), static_dims(shape)
     if dtype.is_integer and maxval is None:
         raise ValueError(f"Must specify maxval for integer dtype {dtype!r}")
     state = _op_state("uniform", dtype, seed)
-    return _uniform(*_advance(state, math.prod(dims)), dims, minval, maxval, dtype)
+    return uniform_numbers(*_advance(state, math.prod(dims)), dims, minval, maxval, dtype)
 
 
 def normal(shape, mean=0.0, stddev=1.0, dtype=float32, seed=None, name=None) -> Tensor:
     """Normally distributed numbers, other ones at each call."""
-    dtype, dims = _float(dtype, "normal"), _static(shape)
-    return _normal(*_advance(_op_state("normal", dtype, seed), math.prod(dims)), dims, mean, stddev, dtype)
+    dtype, dims = float_dtype(dtype, "normal"), static_dims(shape)
+    return normal_numbers(
+        *_advance(_op_state("normal", dtype, seed), math.prod(dims)), dims, mean, stddev, dtype
+    )
+
+
+def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=float32, seed=None, name=None) -> Tensor:
+    """Normally distributed numbers at most 2 `stddev` from `mean`, other ones at each call. Eager only."""
+    dtype, dims = float_dtype(dtype, "normal"), static_dims(shape)
+    drawn = _advance(_op_state("truncated_normal", dtype, seed), math.prod(dims))
+    return truncated_normal_numbers(*drawn, dims, mean, stddev, dtype)
 
 
 def shuffle(value, seed=None, name=None) -> Tensor:
@@ -401,8 +330,6 @@ def _not_supported(name):
     return function
 
 
-truncated_normal = _not_supported("truncated_normal")
-stateless_truncated_normal = _not_supported("stateless_truncated_normal")
 categorical = _not_supported("categorical")
 gamma = _not_supported("gamma")
 poisson = _not_supported("poisson")
@@ -436,6 +363,6 @@ def _dropout(x, rate, noise_shape, sample) -> Tensor:
     if dims is None or None in dims:
         raise NotImplementedError("tf.nn.dropout needs a shape that is known while tracing")
     rate = convert_to_tensor(rate, x.dtype)
-    one = _number(1, x.dtype)
+    one = number(1, x.dtype)
     keep = p.greater_equal(sample(dims, x.dtype), rate)
-    return p.select(keep, p.mul(x, p.div(one, p.sub(one, rate))), _number(0, x.dtype))
+    return p.select(keep, p.mul(x, p.div(one, p.sub(one, rate))), number(0, x.dtype))

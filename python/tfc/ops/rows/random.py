@@ -16,9 +16,14 @@ _LOW = np.uint64(0xFFFFFFFF)
 
 def philox(key: int, counter: int, blocks: int) -> np.ndarray:
     """`blocks` x 4 random uint32: Philox4x32-10 with a 64-bit key at consecutive 128-bit counters."""
+    return philox_at(key, counter, np.arange(blocks, dtype=np.uint64))
+
+
+def philox_at(key: int, counter: int, offsets: np.ndarray) -> np.ndarray:
+    """The blocks at these distances (uint64) from a counter."""
     low, high = counter & (2**64 - 1), counter >> 64
     with np.errstate(over="ignore"):
-        lows = np.uint64(low) + np.arange(blocks, dtype=np.uint64)
+        lows = np.uint64(low) + offsets
         highs = np.uint64(high) + (lows < np.uint64(low)).astype(np.uint64)
         c = [lows & _LOW, lows >> np.uint64(32), highs & _LOW, highs >> np.uint64(32)]
         k0, k1 = np.uint32(key & 0xFFFFFFFF), np.uint32(key >> 32 & 0xFFFFFFFF)

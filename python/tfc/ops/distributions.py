@@ -1,0 +1,169 @@
+"""Random numbers as functions of a key and a counter of Philox4x32-10, bit for bit TensorFlow's."""
+
+import math
+
+import numpy as np
+
+from tfc.core import Tensor, executing_eagerly
+from tfc.dtypes import DType, as_dtype, float32, float64, int32, int64, uint16, uint32, uint64
+from tfc.errors import InvalidArgumentError
+from tfc.ops import primitives as p
+from tfc.ops.convert import convert_to_tensor
+from tfc.ops.rows.random import philox_at
+from tfc.ops.shapes import static_shape
+
+# Each output may use this many blocks of the generator, as TensorFlow reserves them.
+RESERVED = 256
+
+
+def u64(*values) -> Tensor:
+    return p.constant(value=np.array([v % 2**64 for v in values], np.uint64))
+
+
+def number(value, dtype) -> Tensor:
+    return p.constant(value=np.array(value, dtype.np_dtype))
+
+
+def part(vector, start, stop) -> Tensor:
+    return p.slice_(vector, starts=(start,), sizes=(stop - start,), strides=(1,))
+
+
+def static_dims(shape) -> tuple:
+    dims = static_shape(shape)
+    if dims is None:
+        raise NotImplementedError("random numbers need a shape that is known while tracing")
+    return dims
+
+
+def key_and_counter(seed):
+    """The scrambled key (uint64[1]) and counter (uint64[2]) of a seed of two integers."""
+    seed = convert_to_tensor(seed)
+    if not seed.dtype.is_integer or seed.shape_tuple != (2,):
+        raise InvalidArgumentError(None, "random", f"seed must be two integers, got {seed!r}")
+    start = seed if seed.dtype is uint64 else p.cast(seed, dtype=uint64)
+    mix = p.random_bits(u64(0x3EC8F720 | 0x02461E29 << 32), start, shape=(2,), dtype=uint64)
+    return part(mix, 0, 1), p.concat(u64(0), part(mix, 1, 2), axis=0)
+
+
+# By dtype: the width of the bits used, how many of them are the mantissa, and the exponent bits of 1.0.
+_FLOATS = {
+    "float16": (uint16, 10, 15),
+    "bfloat16": (uint16, 7, 127),
+    "float32": (uint32, 23, 127),
+    "float64": (uint64, 52, 1023),
+}
+
+
+def _unit(key, counter, dims, dtype) -> Tensor:
+    """Uniform floats in [0, 1): random mantissas of numbers in [1, 2), minus 1."""
+    width, mantissa, one = _FLOATS[dtype.name]
+    bits = p.random_bits(key, counter, shape=dims, dtype=uint64 if dtype is float64 else uint32)
+    if dtype is float64:
+        # The first word holds the high bits.
+        low = p.right_shift(bits, number(32, uint64))
+        high = p.left_shift(p.bitwise_and(bits, number(0xFFFFF, uint64)), number(32, uint64))
+        bits = p.bitwise_or(high, low)
+    else:
+        bits = p.bitwise_and(bits, number(2**mantissa - 1, uint32))
+        bits = bits if width is uint32 else p.cast(bits, dtype=width)
+    ones = p.bitwise_or(bits, number(one << mantissa, width))
+    return p.sub(p.bitcast(ones, dtype=dtype), number(1, dtype))
+
+
+def uniform_numbers(key, counter, dims, minval, maxval, dtype) -> Tensor:
+    if dtype.is_floating:
+        low, high = (
+            convert_to_tensor(minval, dtype),
+            convert_to_tensor(1 if maxval is None else maxval, dtype),
+        )
+        return p.add(p.mul(_unit(key, counter, dims, dtype), p.sub(high, low)), low)
+    if dtype not in (int32, int64, uint32, uint64):
+        raise ValueError(
+            f"Invalid dtype {dtype.name}: uniform numbers are floats, int32, int64, uint32 or uint64"
+        )
+    if (minval is None) != (maxval is None):
+        raise ValueError(f"For integer dtype {dtype!r}, minval and maxval must be both None or both non-None")
+    width = uint32 if dtype.size == 4 else uint64
+    bits = p.random_bits(key, counter, shape=dims, dtype=width)
+    if minval is None:
+        return bits if width is dtype else p.bitcast(bits, dtype=dtype)
+    low, high = convert_to_tensor(minval, dtype), convert_to_tensor(maxval, dtype)
+    p.assert_(
+        p.reduce_all(p.less(low, high), axes=tuple(range(len(low.shape_tuple))), keepdims=False),
+        low,
+        high,
+        message="Need minval < maxval, got minval and maxval:",
+        summarize=3,
+    )
+    span = p.sub(high, low)
+    offset = p.floor_mod(bits, span if width is dtype else p.bitcast(span, dtype=width))
+    return p.add(low, offset if width is dtype else p.bitcast(offset, dtype=dtype))
+
+
+def normal_numbers(key, counter, dims, mean, stddev, dtype) -> Tensor:
+    """Box and Muller's transform of pairs of uniform numbers."""
+    inner = float64 if dtype is float64 else float32
+    count = math.prod(dims)
+    pairs = -(-count // 2)
+    unit = _unit(key, counter, (pairs, 2), inner)
+    first = p.slice_(unit, starts=(0, 0), sizes=(pairs, 1), strides=(1, 1))
+    second = p.slice_(unit, starts=(0, 1), sizes=(pairs, 1), strides=(1, 1))
+    radius = p.sqrt(p.mul(number(-2, inner), p.log(p.maximum(first, number(1e-7, inner)))))
+    angle = p.mul(number(2 * math.pi, inner), second)
+    both = p.reshape(
+        p.concat(p.mul(p.sin(angle), radius), p.mul(p.cos(angle), radius), axis=1), shape=(2 * pairs,)
+    )
+    out = p.reshape(part(both, 0, count), shape=dims)
+    out = out if dtype is inner else p.cast(out, dtype=dtype)
+    return p.add(p.mul(out, convert_to_tensor(stddev, dtype)), convert_to_tensor(mean, dtype))
+
+
+def truncated_normal_numbers(key, counter, dims, mean, stddev, dtype) -> Tensor:
+    """Normally distributed numbers, drawn again when they are further than 2 from 0.
+
+    Each group of outputs draws from blocks of its own, as many as it needs: rejection is no composition of primitives.
+    """
+    if not executing_eagerly():
+        raise NotImplementedError(
+            "truncated normal numbers are not supported in a traced function: draw them outside, "
+            "or use normal numbers"
+        )
+    count, wide = math.prod(dims), dtype is float64
+    size = 2 if wide else 4
+    groups = -(-count // size)
+    start = int(counter.numpy()[0]) | int(counter.numpy()[1]) << 64
+    out, missing, step = np.zeros((groups, size)), np.arange(groups), 16
+    # Nearly every group is done with its first 16 blocks; the others try again with more.
+    while len(missing):
+        at = missing[:, None].astype(np.uint64) * np.uint64(size * RESERVED // 4) + np.arange(
+            step, dtype=np.uint64
+        )
+        words = philox_at(int(key.numpy()[0]), start, at.reshape(-1)).reshape(len(missing), -1)
+        draws = _box_muller(words, wide)
+        good = np.abs(draws) < 2
+        order = np.argsort(~good, axis=1, kind="stable")[:, :size]
+        out[missing] = np.take_along_axis(draws, order, 1)
+        missing, step = missing[good.sum(1) < size], step * 4
+    result = convert_to_tensor(out.reshape(-1)[:count].astype(dtype.np_dtype).reshape(dims))
+    return p.add(p.mul(result, convert_to_tensor(stddev, dtype)), convert_to_tensor(mean, dtype))
+
+
+def _box_muller(words, wide) -> np.ndarray:
+    """Pairs of normal numbers along the last axis from uint32 words."""
+    if wide:
+        pairs = words.reshape(len(words), -1, 2).astype(np.uint64)
+        bits = (pairs[..., 0] & np.uint64(0xFFFFF)) << np.uint64(32) | pairs[..., 1] | np.uint64(1023 << 52)
+        unit = bits.view(np.float64) - 1
+    else:
+        unit = (words & np.uint32(0x7FFFFF) | np.uint32(127 << 23)).view(np.float32) - np.float32(1)
+    first, second = np.maximum(unit[:, ::2], unit.dtype.type(1e-7)), unit[:, 1::2]
+    radius = np.sqrt(unit.dtype.type(-2) * np.log(first))
+    angle = unit.dtype.type(2 * math.pi) * second
+    return np.stack([np.sin(angle) * radius, np.cos(angle) * radius], axis=2).reshape(len(words), -1)
+
+
+def float_dtype(dtype, what) -> DType:
+    dtype = as_dtype(dtype)
+    if not dtype.is_floating:
+        raise TypeError(f"{what} numbers are floats, got dtype {dtype.name}")
+    return dtype
