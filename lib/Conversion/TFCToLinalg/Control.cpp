@@ -127,27 +127,29 @@ static void writeOver(linalg::GenericOp generic, OpOperand *input, Value result)
   generic.setIndexingMapsAttr(Builder(generic.getContext()).getAffineMapArrayAttr(maps));
 }
 
-/// The value to yield for the carried tensor: in its buffer, if its size stays.
-static Value keepInBuffer(Lowering &l, Value next, Value carried, ValueRange allCarried, bool sizeStays) {
+/// Prepares the next value of a carried tensor for its place in the buffer. Returns
+/// whether it has to be put there; views of other buffers become copies, which all have
+/// to be made before the first buffer is written.
+static bool prepareForBuffer(Lowering &l, Value &next, Value carried, ValueRange allCarried, bool sizeStays) {
   if (!isa<RankedTensorType>(next.getType()) || next == carried || !sizeStays)
-    return next;
+    return false;
   SmallVector<Value> origins;
   collectOrigins(next, origins);
   if (auto generic = next.getDefiningOp<linalg::GenericOp>())
     if (generic->getBlock() == l.b.getInsertionBlock())
       if (OpOperand *input = findDyingInput(generic, carried, next)) {
         writeOver(generic, input, next);
-        return next;
+        return false;
       }
   if (origins.size() == 1 && origins[0] == carried && !isa<BlockArgument>(next) &&
       !isa<tensor::ExtractSliceOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::CastOp,
            tensor::ReshapeOp>(next.getDefiningOp()))
-    return next;
+    return false;
   bool aliases = llvm::any_of(origins, [&](Value origin) { return llvm::is_contained(allCarried, origin); });
   if (aliases)
     next = bufferization::AllocTensorOp::create(l.b, l.loc, cast<RankedTensorType>(next.getType()),
                                                 ValueRange(), next);
-  return bufferization::MaterializeInDestinationOp::create(l.b, l.loc, next, carried).getResult();
+  return true;
 }
 
 namespace {
@@ -217,9 +219,13 @@ static LogicalResult lowerWhile(Lowering &l, WhileOp op) {
       return failure();
     next.push_back(l.convert(value, types[k]));
   }
+  SmallVector<bool> moves;
   for (auto [k, i] : llvm::enumerate(loop.carried))
-    next[k] = keepInBuffer(l, next[k], arguments[k], arguments,
-                           sizeStays(l, loop.yield->getOperand(i), loop.body.getArgument(i)));
+    moves.push_back(prepareForBuffer(l, next[k], arguments[k], arguments,
+                                     sizeStays(l, loop.yield->getOperand(i), loop.body.getArgument(i))));
+  for (auto [value, argument, move] : llvm::zip(next, arguments, moves))
+    if (move)
+      value = bufferization::MaterializeInDestinationOp::create(l.b, l.loc, value, argument).getResult();
   scf::YieldOp::create(l.b, l.loc, next);
 
   l.b.setInsertionPointAfter(lowered);

@@ -2,6 +2,154 @@
 // Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
+// Writing where data says, one element after the other, so that duplicates add up in
+// order; and the positions of true elements.
+//===----------------------------------------------------------------------===//
 
-#include "Lowering.h"
-void tfc::lowering::addScatterHandlers(Handlers &) {}
+#include "Body.h"
+#include "Scalars.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Complex/IR/Complex.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "tfc/Dialect/TFC/IR/TFC.h"
+#include "llvm/ADT/StringSwitch.h"
+
+using namespace mlir;
+using namespace tfc;
+using namespace tfc::lowering;
+
+namespace {
+enum class Mode { Update, Add, Sub, Mul, Min, Max };
+} // namespace
+
+template <typename FloatOp, typename IntOp, typename UintOp, typename ComplexOp>
+static Value apply(Lowering &l, Type element, Value x, Value y) {
+  if (isComplex(element)) {
+    if constexpr (std::is_void_v<ComplexOp>)
+      return {};
+    else
+      return ComplexOp::create(l.b, l.loc, x, y);
+  }
+  if (isUnsigned(element))
+    return UintOp::create(l.b, l.loc, x, y);
+  if (!isFloat(element))
+    return IntOp::create(l.b, l.loc, x, y);
+  Type wide = isHalf(element) ? Type(l.b.getF32Type()) : element;
+  Value result = FloatOp::create(l.b, l.loc, castScalar(l.b, l.loc, x, element, wide),
+                                 castScalar(l.b, l.loc, y, element, wide));
+  return castScalar(l.b, l.loc, result, wide, element);
+}
+
+static Value combine(Lowering &l, Mode mode, Type element, Value before, Value update) {
+  using namespace arith;
+  switch (mode) {
+  case Mode::Update:
+    return update;
+  case Mode::Add:
+    return apply<AddFOp, AddIOp, AddIOp, complex::AddOp>(l, element, before, update);
+  case Mode::Sub:
+    return apply<SubFOp, SubIOp, SubIOp, complex::SubOp>(l, element, before, update);
+  case Mode::Mul:
+    return apply<MulFOp, MulIOp, MulIOp, complex::MulOp>(l, element, before, update);
+  case Mode::Min:
+    return apply<MinimumFOp, MinSIOp, MinUIOp, void>(l, element, before, update);
+  case Mode::Max:
+    return apply<MaximumFOp, MaxSIOp, MaxUIOp, void>(l, element, before, update);
+  }
+  return {};
+}
+
+static LogicalResult lowerScatter(Lowering &l, ScatterOp op) {
+  Value indices = op.getIndices(), x = op.getX();
+  Type element = elementOf(x);
+  Mode mode = llvm::StringSwitch<Mode>(op.getMode())
+                  .Case("add", Mode::Add)
+                  .Case("sub", Mode::Sub)
+                  .Case("mul", Mode::Mul)
+                  .Case("min", Mode::Min)
+                  .Case("max", Mode::Max)
+                  .Default(Mode::Update);
+  if (isComplex(element) && (mode == Mode::Min || mode == Mode::Max))
+    return op.emitOpError("of complex numbers has no mode '") << op.getMode() << "'";
+  if (rankOf(x) == 0)
+    return op.emitOpError("into a scalar has no lowering; reshape it to one element");
+  size_t outer = rankOf(indices) - 1;
+  int64_t depth = cast<RankedTensorType>(indices.getType()).getDimSize(outer);
+  SmallVector<Value> extents;
+  for (Dim dim : l.dims.of(indices).take_front(outer))
+    extents.push_back(l.size(dim));
+  for (Dim dim : l.dims.of(x).drop_front(depth))
+    extents.push_back(l.size(dim));
+  Value where = l.value(indices), updates = l.value(op.getUpdates());
+  SmallVector<Value> result =
+      l.loopNest(extents, l.value(x), [&](ValueRange ivs, ValueRange carried) -> SmallVector<Value> {
+        SmallVector<Value> to;
+        for (int64_t i = 0; i < depth; ++i) {
+          SmallVector<Value> at(ivs.take_front(outer));
+          at.push_back(l.constantIndex(i));
+          to.push_back(l.toIndex(l.extract(where, at, elementOf(indices)), elementOf(indices)));
+        }
+        llvm::append_range(to, ivs.drop_front(outer));
+        Value update = rankOf(op.getUpdates()) == 0 ? updates : l.extract(updates, ivs, element);
+        Value before = mode == Mode::Update ? Value() : l.extract(carried[0], to, element);
+        return {l.insert(combine(l, mode, element, before, update), carried[0], to, element)};
+      });
+  l.set(op.getResult(), result[0]);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Positions of true elements
+//===----------------------------------------------------------------------===//
+
+static Value countTrue(Lowering &l, Value x) {
+  Type i64 = l.b.getI64Type();
+  Value zero = numberScalar(l.b, l.loc, i64, 0);
+  Value init = l.filled({}, i64, zero);
+  Body body(l, l.dims.of(x));
+  Value element = body.element(x, body.identity());
+  Value before = body.addOutput(init, {});
+  Value one = arith::ExtUIOp::create(body.in, l.loc, i64, element);
+  SmallVector<int64_t> all = llvm::to_vector(llvm::seq<int64_t>(0, rankOf(x)));
+  Value sum = arith::AddIOp::create(body.in, l.loc, before, one);
+  return l.toIndex(l.extract(body.finish(sum, all)[0], {}, i64), i64);
+}
+
+static LogicalResult lowerNonzero(Lowering &l, NonzeroOp op) {
+  Value x = op.getX();
+  int64_t rank = rankOf(x);
+  if (rank == 0)
+    return op.emitOpError("of a scalar has no lowering; reshape it to one element");
+  ArrayRef<Dim> to = l.dims.of(op.getResult());
+  Type i64 = l.b.getI64Type();
+  Value source = l.value(x);
+  if (to[0] < 0)
+    l.define(to[0], countTrue(l, x));
+  SmallVector<Value> extents;
+  for (Dim dim : l.dims.of(x))
+    extents.push_back(l.size(dim));
+  SmallVector<Value> carried{l.empty(to, i64), l.constantIndex(0)};
+  auto result = l.loopNest(extents, carried, [&](ValueRange ivs, ValueRange args) -> SmallVector<Value> {
+    Value isTrue = l.extract(source, ivs, elementOf(x));
+    auto branch = scf::IfOp::create(l.b, l.loc, TypeRange(args), isTrue, /*addThenBlock=*/true,
+                                    /*addElseBlock=*/true);
+    OpBuilder::InsertionGuard guard(l.b);
+    l.b.setInsertionPointToStart(branch.thenBlock());
+    Value list = args[0];
+    for (int64_t i = 0; i < rank; ++i)
+      list = l.insert(l.fromIndex(ivs[i], i64), list, {args[1], l.constantIndex(i)}, i64);
+    Value next = arith::AddIOp::create(l.b, l.loc, args[1], l.constantIndex(1));
+    scf::YieldOp::create(l.b, l.loc, ValueRange{list, next});
+    l.b.setInsertionPointToStart(branch.elseBlock());
+    scf::YieldOp::create(l.b, l.loc, args);
+    return branch.getResults();
+  });
+  l.set(op.getResult(), result[0]);
+  return success();
+}
+
+void lowering::addScatterHandlers(Handlers &handlers) {
+  addHandler<ScatterOp, lowerScatter>(handlers);
+  addHandler<NonzeroOp, lowerNonzero>(handlers);
+}
