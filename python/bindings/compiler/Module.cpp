@@ -5,6 +5,8 @@
 // tfc._compiler: dialect, stages, object code and loader for the standard `mlir` package.
 //===----------------------------------------------------------------------===//
 
+// Lengths in the formats of PyObject_CallFunction are Py_ssize_t.
+#define PY_SSIZE_T_CLEAN
 #include "mlir-c/IR.h"
 #include "mlir/Bindings/Python/NanobindAdaptors.h"
 #include "tfc-c/Compiler.h"
@@ -27,12 +29,8 @@ PyObject *compileError = nullptr;
 
 [[noreturn]] void raise(const std::string &message, const std::string &location = "",
                         const std::string &stage = "", const std::string &reproducer = "") {
-  nb::object error = nb::steal(PyObject_CallFunction(
-      compileError, "s#s#s#s#", message.data(), Py_ssize_t(message.size()), location.data(),
-      Py_ssize_t(location.size()), stage.data(), Py_ssize_t(stage.size()), reproducer.data(),
-      Py_ssize_t(reproducer.size())));
-  if (error.is_valid())
-    PyErr_SetObject(compileError, error.ptr());
+  nb::object error = nb::borrow(compileError)(message, location, stage, reproducer);
+  PyErr_SetObject(compileError, error.ptr());
   throw nb::python_error();
 }
 

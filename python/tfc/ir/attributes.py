@@ -137,20 +137,20 @@ def _from_double(raw):
 
 def python_value(attr):
     """The Python value of an attribute: the inverse of `attribute`."""
-    if mlir.BoolAttr.isinstance(attr):
+    if isinstance(attr, mlir.BoolAttr):
         return mlir.BoolAttr(attr).value
-    if mlir.IntegerAttr.isinstance(attr):
+    if isinstance(attr, mlir.IntegerAttr):
         return mlir.IntegerAttr(attr).value
-    if mlir.FloatAttr.isinstance(attr):
+    if isinstance(attr, mlir.FloatAttr):
         return mlir.FloatAttr(attr).value
-    if mlir.StringAttr.isinstance(attr):
+    if isinstance(attr, mlir.StringAttr):
         return mlir.StringAttr(attr).value
-    if mlir.TypeAttr.isinstance(attr):
+    if isinstance(attr, mlir.TypeAttr):
         type_ = mlir.TypeAttr(attr).value
-        if mlir.RankedTensorType.isinstance(type_) or mlir.UnrankedTensorType.isinstance(type_):
+        if isinstance(type_, mlir.RankedTensorType) or isinstance(type_, mlir.UnrankedTensorType):
             dtype, dims = describe_type(type_)
             return TensorSpec(dims, dtype)
         return dtype_of(type_)
-    if mlir.DenseI64ArrayAttr.isinstance(attr):
+    if isinstance(attr, mlir.DenseI64ArrayAttr):
         return tuple(None if v == _DYNAMIC else v for v in mlir.DenseI64ArrayAttr(attr))
     return array_of(attr)

@@ -64,12 +64,12 @@ def describe_type(type_) -> tuple:
     """(DType, dims) of a tensor type."""
     found = _described.get(type_)
     if found is None:
-        if mlir.RankedTensorType.isinstance(type_):
+        if isinstance(type_, mlir.RankedTensorType):
             ranked = mlir.RankedTensorType(type_)
             dynamic = mlir.ShapedType.get_dynamic_size()
             dims = tuple(None if d == dynamic else d for d in ranked.shape)
             found = dtype_of(ranked.element_type), dims
-        elif mlir.UnrankedTensorType.isinstance(type_):
+        elif isinstance(type_, mlir.UnrankedTensorType):
             found = dtype_of(mlir.UnrankedTensorType(type_).element_type), None
         else:
             raise TypeError(f"{type_} is not a tensor type")

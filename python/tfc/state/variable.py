@@ -4,7 +4,7 @@ import enum
 
 import numpy as np
 
-from tfc.core import EagerTensor, Tensor, VariableStorage, current, executing_eagerly, outside
+from tfc.core import Tensor, VariableStorage, current, executing_eagerly, outside
 from tfc.dtypes import TensorShape, as_dtype, as_shape
 from tfc.errors import page, user_line
 from tfc.ops import primitives as p
@@ -101,7 +101,7 @@ class Variable(VariableStorage, metaclass=_VariableMeta):
         self.synchronization, self.aggregation = synchronization, aggregation
         self._shared_name = f"{current_name_scope()}{name or 'Variable'}"
         self._created_at = user_line()
-        if type(value) is EagerTensor:
+        if executing_eagerly():
             super().__init__(value.dtype, declared.dims, value)
         else:
             super().__init__(value.dtype, declared.dims)

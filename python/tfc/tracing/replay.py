@@ -33,7 +33,7 @@ def _symbols(module) -> dict:
 
 def attributes_of(op) -> dict:
     """The attributes of an op as Python values."""
-    return {a.name: python_value(a.attr) for a in op.attributes if a.name not in _IGNORED}
+    return {name: python_value(op.attributes[name]) for name in op.attributes if name not in _IGNORED}
 
 
 class _Replay:
