@@ -764,3 +764,16 @@ def test_exceptions_of_a_loop_body_leave_the_state_alone(fake):
     with pytest.raises(KeyError):
         convert(f)(box)
     assert box.x == 1
+
+
+def test_walrus_in_the_test_of_a_tensor_loop(fake):
+    def f(x, stop):
+        while (y := x * x) < 50:
+            x += 1
+            if x > stop:
+                break
+        return x, y
+
+    assert run(f, Fake(2), Fake(100)) == (8, 64)
+    assert run(f, Fake(2), Fake(3)) == (4, 9)
+    assert run(f, Fake(20), Fake(3)) == (20, 400)

@@ -8,7 +8,7 @@ _SIDES = ("main", "else")
 _FLAGS = ("ag__return", "ag__break", "ag__continue")
 
 
-def if_stmt(test, body, orelse, symbols, ends, guard=False, lists=(), kept=()):
+def if_stmt(test, body, orelse, symbols, ends, guard=False, lists=(), kept=(), parts=()):
     """`if test: body() else: orelse()`. `symbols[:ends[0]]` are read afterwards, up to `ends[1]` perhaps, by
     a nested function.
 
@@ -26,7 +26,7 @@ def if_stmt(test, body, orelse, symbols, ends, guard=False, lists=(), kept=()):
                 raise local_error(e, function) from e.__cause__
         return
     check_condition(test, "if statement")
-    _Branches(State((body, orelse), symbols), ends, guard, lists, kept).run(test, body, orelse)
+    _Branches(State(parts or (body, orelse), symbols), ends, guard, lists, kept).run(test, body, orelse)
 
 
 def as_condition(value):

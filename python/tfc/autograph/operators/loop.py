@@ -187,12 +187,12 @@ class Loop:
         )
 
     def _while(self, test, body, counters):
-        def condition(*flat):
+        def go_on(*flat):
             self._enter(flat[len(counters) :])
             go = True
             for cell in self.flags:
                 go = and_(go, lambda cell=cell: _negated(cell.cell_contents))
-            return _as_bool(and_(go, lambda: test(list(flat[: len(counters)]))))
+            return condition(and_(go, lambda: test(list(flat[: len(counters)]))))
 
         init, invariants, names = (
             list(counters),
@@ -205,7 +205,7 @@ class Loop:
             names += [self._name(i)] * len(variable.start)
         limit = self.options.get("maximum_iterations")
         return seam.while_loop(
-            condition, body, init,
+            go_on, body, init,
             shape_invariants=invariants if any(s is not None for s in invariants) else None,
             maximum_iterations=None if limit is None else seam.tensor(limit), names=names,
         )  # fmt: skip
@@ -253,7 +253,8 @@ def _negated(value):
     return seam.logical_not(value) if seam.is_symbolic(value) else not value
 
 
-def _as_bool(test):
+def condition(test):
+    """The test of a loop as a bool scalar."""
     test = as_condition(test)
     if seam.is_tensor(test):
         check_condition(test, "while loop")

@@ -1,9 +1,10 @@
 """`while`: loops in Python, or traces a loop, by what the test gives the first time."""
 
 from .. import seam
-from .branch import as_condition
+from .branch import as_condition, if_stmt
 from .limits import UnrollWatch
-from .loop import Loop
+from .logical import none_of
+from .loop import Loop, condition
 from .state import State, call, flags, local_error
 
 BECAME_TENSOR = (
@@ -14,14 +15,12 @@ BECAME_TENSOR = (
 )
 
 
-def while_stmt(test, body, symbols, ends, stop, options, lists=()):
+def while_stmt(test, body, symbols, ends, stop, options, lists=(), binds=()):
     """`while test(): body()`. For `symbols` and `ends` see `rewrite.loops.state`; `stop` names flags that
     end the loop.
     """
-    assigned = (
-        State((test,), [s for s in symbols if s in test.__code__.co_freevars]) if seam.tracing() else None
-    )
-    before = assigned and assigned.get()
+    assigned = State((test,), binds)
+    before = assigned.get()
     with seam.trial() as trial:
         first = as_condition(call(test))
         symbolic = seam.is_symbolic(first) or (seam.tracing() and seam.is_tensor(first))
@@ -30,7 +29,7 @@ def while_stmt(test, body, symbols, ends, stop, options, lists=()):
     if symbolic:
         # A walrus in the test has bound a tensor that is forgotten now.
         assigned.set(before)
-        _traced(test, body, symbols, ends, stop, options, lists)
+        _traced(test, body, symbols, ends, stop, options, lists, binds)
         return
     ends_loop = flags(body, stop)
     watch = UnrollWatch(body)
@@ -51,9 +50,33 @@ def while_stmt(test, body, symbols, ends, stop, options, lists=()):
             raise NotImplementedError(BECAME_TENSOR)
 
 
-def _traced(test, body, symbols, ends, stop, options, lists=()):
+def _traced(test, body, symbols, ends, stop, options, lists, binds):
+    loop = None
+
     def step(counters):
         call(body)
-        return counters
+        return [_following(test, binds, loop.flags)] if binds else counters
 
-    Loop((test, body), symbols, ends, stop, options, lists).run(lambda counters: call(test), step, [], None)
+    if not binds:
+        loop = Loop((test, body), symbols, ends, stop, options, lists)
+        loop.run(lambda counters: call(test), step, [], None)
+        return
+    # What a walrus in the test binds is a result of the loop: the test is evaluated before it and at the end
+    # of each iteration.
+    first = condition(call(test))
+    loop = Loop((test, body), symbols, ends, stop, options, lists)
+    loop.run(lambda counters: counters[0], step, [first], None)
+
+
+def _following(test, binds, cells):
+    """The test after an iteration; not evaluated, and nothing bound, where a flag has ended the loop."""
+    go = False
+
+    def evaluate():
+        nonlocal go
+        go = condition(call(test))
+
+    ended = none_of(*(cell.cell_contents for cell in cells))
+    symbols = ("go", *binds)
+    if_stmt(ended, evaluate, None, symbols, (len(symbols), len(symbols)), parts=(evaluate, test))
+    return condition(go)

@@ -12,11 +12,12 @@
 
 import ast
 
-from . import lists, loops, tree
+from . import lists, loops, symbols, tree
 
 
 def rewrite(stmt, control):
     result = tree.at(ast.Return(stmt.test), stmt.test)
+    bound = tuple(symbols.changed([result]))
     test = control.function("ag__test", [result], stmt.test)
     appended = lists.appended(stmt.body)
     names, ends = loops.state(stmt, control, [result])
@@ -27,4 +28,6 @@ def rewrite(stmt, control):
         "while_stmt", tree.load("ag__test"), tree.load("ag__body"),
         names, ends, tree.constant(stmt.stop), loops.options(stmt),
     )  # fmt: skip
+    if bound:
+        call.keywords.append(ast.keyword("binds", tree.constant(bound)))
     return [test, body, tree.run(lists.mention(call, appended), stmt)]
