@@ -33,12 +33,17 @@ struct Stage {
 
 constexpr Step optimize[] = {
     {"tfc-inline-calls", "a call hides what its callee reads and writes"},
-    {"canonicalize", "shapes and constants that tracing left open"},
-    {"tfc-insert-checks", "run-time errors of pure ops become effects, before effects are ordered"},
-    {"tfc-order-effects", "program order becomes the fewest token edges"},
-    {"tfc-promote-variables", "tokens say which reads and writes can be values"},
-    {"canonicalize", "promotion leaves casts and single-use loops"},
+    {"canonicalize", "constants that tracing left open decide branches and shapes"},
+    {"func.func(tfc-refine-shapes)", "static shapes need no checks and no dynamic memory"},
+    {"func.func(tfc-insert-checks)", "run-time errors of pure ops become effects, in their place"},
+    {"tfc-promote-variables", "the text is in program order: tokens are not needed for values"},
+    {"canonicalize", "promotion leaves casts and loops that carry too much"},
     {"cse", "equal computations on both sides of what was an effect"},
+};
+
+constexpr Step order[] = {
+    {"tfc-inline-calls", "calls with effects take no tokens"},
+    {"tfc-order-effects", "program order becomes the fewest token edges"},
 };
 
 constexpr Step toLinalg[] = {
@@ -93,7 +98,8 @@ constexpr Step all[] = {
 };
 
 constexpr Stage stages[] = {
-    {"tfc-optimize", "traced tfc -> optimized tfc, effects ordered", optimize},
+    {"tfc-order", "traced tfc -> tfc with the minimal partial order of its effects", order},
+    {"tfc-optimize", "traced tfc -> optimized tfc, variables as values", optimize},
     {"tfc-to-linalg", "tfc -> linalg on tensors behind the binary interface", toLinalg},
     {"tfc-bufferization", "packed linalg on tensors -> linalg on buffers", bufferize},
     {"tfc-buffers-to-loops", "linalg on buffers -> loops, memory planned", toLoops},
