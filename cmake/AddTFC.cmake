@@ -1,7 +1,7 @@
 # Wrappers that say what a room is: its sources are the .cpp files of its folder,
 # its LINK list is what it may use of ours.
 
-set(TFC_CXX_FLAGS -fno-rtti -fno-exceptions -Wall -Wextra -Wno-unused-parameter
+set(TFC_CXX_FLAGS -O2 -fno-rtti -fno-exceptions -Wall -Wextra -Wno-unused-parameter
     -Wno-comment -Wno-maybe-uninitialized -Wno-dangling-reference)
 
 # add_tfc_library(Name LINK OtherRoom ...)

@@ -1,0 +1,82 @@
+"""Lets `pytest test` collect the .mlir tests: each is one item that runs lit's RUN lines.
+
+`lit test` does the same; here they share markers, selection and reports with the Python tests.
+"""
+
+import importlib.util
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+from lit import LitConfig, Test, TestingConfig
+
+ROOT = Path(__file__).resolve().parents[1]
+TOOLS = [ROOT / "python" / "tfc" / "bin"]
+
+
+def _find_tool(name):
+    """The program, in the source tree (development build) or in the installed package."""
+    places = list(TOOLS)
+    if os.environ.get("TFC_BIN"):
+        places.insert(0, Path(os.environ["TFC_BIN"]))
+    spec = importlib.util.find_spec("tfc")
+    if spec and spec.submodule_search_locations:
+        places += [Path(place) / "bin" for place in spec.submodule_search_locations]
+    return next((place / name for place in places if (place / name).exists()), None)
+
+
+@pytest.fixture(scope="session")
+def tfc_opt():
+    """The path of tfc-opt."""
+    tool = _find_tool("tfc-opt")
+    if tool is None:
+        pytest.skip("tfc-opt is not built: run scripts/build tfc-opt")
+    return tool
+
+
+def pytest_collect_file(file_path, parent):
+    if file_path.suffix == ".mlir" and "RUN:" in file_path.read_text(encoding="utf-8"):
+        return LitFile.from_parent(parent, path=file_path)
+    return None
+
+
+class LitFile(pytest.File):
+    def collect(self):
+        yield LitItem.from_parent(self, name="lit")
+
+
+class LitFailure(Exception):
+    """lit's report of a test that failed."""
+
+
+class LitItem(pytest.Item):
+    """One .mlir file, run by lit in this process."""
+
+    def runtest(self):
+        tool = _find_tool("tfc-opt")
+        if tool is None:
+            pytest.skip("tfc-opt is not built: run scripts/build tfc-opt")
+        os.environ["TFC_BIN"] = str(tool.parent)
+        with tempfile.TemporaryDirectory() as scratch:
+            lit = LitConfig.LitConfig(
+                progname="lit", path=[], quiet=True, useValgrind=False, valgrindLeakCheck=False,
+                valgrindArgs=[], noExecute=False, debug=False, isWindows=False, order="lexical", params={},
+                config_prefix=None, maxIndividualTestTime=60,
+            )  # fmt: skip
+            config = TestingConfig.TestingConfig.fromdefaults(lit)
+            config.load_from_path(str(ROOT / "test" / "lit.cfg.py"), lit)
+            config.test_exec_root = scratch
+            suite = Test.TestSuite("tfc", config.test_source_root, scratch, config)
+            path = self.path.relative_to(config.test_source_root).parts
+            result = config.test_format.execute(Test.Test(suite, path, config), lit)
+        if result.code.isFailure:
+            raise LitFailure(result.output)
+
+    def repr_failure(self, excinfo):
+        if isinstance(excinfo.value, LitFailure):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)
+
+    def reportinfo(self):
+        return self.path, 0, str(self.path.relative_to(ROOT))
