@@ -34,6 +34,8 @@ namespace {
 
 /// What the walk knows at one point of a function.
 struct State {
+  explicit State(Block &block) : reader(OpBuilder::atBlockBegin(&block)) {}
+
   /// The present values of variables that are not in memory yet.
   llvm::MapVector<Value, Value> unwritten;
   /// The values of variables in memory, read where `reader` inserts.
@@ -116,7 +118,7 @@ void Promoter::store(State &state, Operation *before) {
 
 /// A block that starts and ends with all variables in memory.
 void Promoter::promoteAlone(Block &block) {
-  State state{{}, {}, OpBuilder::atBlockBegin(&block)};
+  State state(block);
   promote(block, state);
   store(state, block.getTerminator());
 }
@@ -273,9 +275,8 @@ static void rotate(WhileOp op) {
   body.addArgument(type, op.getLoc());
   Value carried = condition.addArgument(type, op.getLoc());
   condition.getTerminator()->setOperands(carried);
-  for (Operation &nested :
-       llvm::make_early_inc_range(llvm::reverse(condition.without_terminator())))
-    nested.erase();
+  while (&condition.front() != condition.getTerminator())
+    std::prev(condition.end(), 2)->erase();
   addLoopValues(op, first, type);
   op.erase();
 }

@@ -11,7 +11,7 @@
 func.func @main(%v: !tfc.resource<tensor<f32>>, %x: tensor<f32>, %p: tensor<i1>) {
   %a = call @double(%x) : (tensor<f32>) -> tensor<f32>
   %t = tfc.if %p {
-    call @store(%v, %a) : (!tfc.resource<tensor<f32>>, tensor<f32>) -> ()
+    func.call @store(%v, %a) : (!tfc.resource<tensor<f32>>, tensor<f32>) -> ()
     tfc.yield
   } else {
     tfc.yield

@@ -49,7 +49,7 @@ func.func @assert(%v: !tfc.resource<tensor<f32>>, %w: !tfc.resource<tensor<f32>>
   // CHECK: %[[B:.*]] = tfc.print
   // CHECK: %[[S:.*]] = tfc.assert %{{.*}} after(%[[A]], %[[B]])
   // CHECK: tfc.read_variable %{{.*}} after(%[[A]])
-  // CHECK: tfc.read_variable %{{.*}} : !tfc.resource<tensor<f32>> ->
+  // CHECK: tfc.read_variable %arg1 : <tensor<f32>> ->
   // CHECK: tfc.assign_variable %arg1, %{{.*}} after(%[[S]], %{{.*}}) :
   // CHECK: tfc.print {{.*}} after(%[[S]])
   %t0 = tfc.assign_variable %v, %x : !tfc.resource<tensor<f32>>, tensor<f32>
@@ -73,7 +73,7 @@ func.func @branch(%v: !tfc.resource<tensor<f32>>, %w: !tfc.resource<tensor<f32>>
   // CHECK: %{{.*}}, %[[C:.*]] = tfc.read_variable %arg0 :
   // CHECK: tfc.assign_variable %arg0, %{{.*}} after(%[[C]])
   // CHECK: } else {
-  // CHECK: tfc.read_variable %arg0 : !tfc.resource
+  // CHECK: tfc.read_variable %arg0 : <tensor
   // CHECK: tfc.read_variable %arg0 after(%[[I]])
   // CHECK: tfc.read_variable %arg1 after(%[[B]])
   %t0 = tfc.assign_variable %v, %x : !tfc.resource<tensor<f32>>, tensor<f32>
@@ -118,7 +118,7 @@ func.func @reading_loop(%v: !tfc.resource<tensor<i1>>, %x: tensor<i1>) {
 // CHECK-LABEL: func.func @again
 func.func @again(%v: !tfc.resource<tensor<f32>>, %w: !tfc.resource<tensor<f32>>, %x: tensor<f32>) {
   // CHECK: %[[A:.*]] = tfc.assign_variable %arg0
-  // CHECK: tfc.assign_variable %arg1, %{{.*}} : !tfc
+  // CHECK: tfc.assign_variable %arg1, %{{.*}} : <
   // CHECK: tfc.read_variable %arg0 after(%[[A]])
   %t0 = tfc.assign_variable %v, %x : !tfc.resource<tensor<f32>>, tensor<f32>
   %t1 = tfc.assign_variable %w, %x after(%t0) : !tfc.resource<tensor<f32>>, tensor<f32>

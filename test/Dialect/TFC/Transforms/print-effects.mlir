@@ -6,14 +6,14 @@
 // CHECK: #0 line 3: assign_variable writes v
 // CHECK: #1 line 4: read_variable reads v
 // CHECK:     after #0: line 4 reads v after line 3 wrote it
-// CHECK: #2 line 5: if writes v, writes the console
+// CHECK: #2 line 5: if writes the console, writes v
 // CHECK:     after #1: line 5 writes v after line 4 read it
 // CHECK:   then:
 // CHECK:     #3 line 6: assign_variable writes v
 // CHECK:   else:
 // CHECK:     #4 line 7: print writes the console
 // CHECK: #5 line 8: assert may stop
-// CHECK:     after #2: line 8 may stop the program after line 5 wrote v
+// CHECK:     after #2: line 8 may stop the program after line 5 wrote the console
 
 // DOT: digraph "f" {
 // DOT: n0 [label="line 3: assign_variable; writes v"];

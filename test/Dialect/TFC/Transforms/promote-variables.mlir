@@ -62,7 +62,7 @@ func.func @write_back(%v: !tfc.resource<tensor<f32>>) {
 // CHECK-SAME: %[[V:.*]]: !tfc.resource<tensor<f32>>, %[[P:.*]]: tensor<i1>, %[[X:.*]]: tensor<f32>
 func.func @branch(%v: !tfc.resource<tensor<f32>>, %p: tensor<i1>, %x: tensor<f32>) -> tensor<f32> {
   // CHECK: %[[A:.*]], %{{.*}} = tfc.read_variable %[[V]]
-  // CHECK: %[[R:.*]]:2 = tfc.if %[[P]] -> tensor<f32>, tensor<f32> {
+  // CHECK: %[[R:.*]]:2, %{{.*}} = tfc.if %[[P]] -> tensor<f32>, tensor<f32> {
   // CHECK-NEXT: tfc.yield %[[X]], %[[X]]
   // CHECK-NEXT: } else {
   // CHECK-NEXT: tfc.yield %[[A]], %[[A]]
@@ -181,7 +181,7 @@ func.func @pending_in_loop(%v: !tfc.resource<tensor<f32>>, %x: tensor<f32>, %p: 
 // The value assigned may know more than the variable; the function returns what it declares.
 // CHECK-LABEL: func.func @unknown_size
 func.func @unknown_size(%v: !tfc.resource<tensor<?xf32>>, %x: tensor<4xf32>) -> tensor<?xf32> {
-  // CHECK: tfc.assign_variable %arg0, %arg1 : !tfc.resource<tensor<?xf32>>, tensor<4xf32>
+  // CHECK: tfc.assign_variable %arg0, %arg1 : <tensor<?xf32>>, tensor<4xf32>
   // CHECK: return %{{.*}} : tensor<?xf32>
   %t0 = tfc.assign_variable %v, %x : !tfc.resource<tensor<?xf32>>, tensor<4xf32>
   %a, %t1 = tfc.read_variable %v : !tfc.resource<tensor<?xf32>> -> tensor<?xf32>
