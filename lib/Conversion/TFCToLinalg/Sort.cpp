@@ -7,7 +7,7 @@
 
 #include "Lowering.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
 
@@ -113,8 +113,9 @@ SmallVector<Value> Sorter::sort(Value keys, Value positions) {
         return done;
       });
   SmallVector<Value> next{twice};
+  // A copy that stays one: merging straight into what is being read would be wrong.
   for (auto [from, to] : llvm::zip(merged, args.drop_front()))
-    next.push_back(bufferization::MaterializeInDestinationOp::create(l.b, l.loc, from, to).getResult());
+    next.push_back(linalg::CopyOp::create(l.b, l.loc, from, to).getResult(0));
   scf::YieldOp::create(l.b, l.loc, next);
   return SmallVector<Value>(loop.getResults().drop_front());
 }
