@@ -305,7 +305,7 @@ def map_fn(
     """
     signature = fn_output_signature if fn_output_signature is not None else dtype
     flat = [convert_to_tensor(e) for e in nest.flatten(elems)]
-    _, n = _count(flat)
+    size, n = _count(flat)
     sources = _arrays(flat)
     out_structure = elems if signature is None else signature
     types = [e.dtype for e in flat] if signature is None else nest.flatten(signature)
@@ -334,7 +334,15 @@ def map_fn(
     _, outs = while_loop(
         lambda i, _: p.less(i, n), lambda i, a: step(i, a), (zero, outs), maximum_iterations=n
     )
-    return nest.pack_sequence_as(out_structure, [o.stack() for o in outs])
+    return nest.pack_sequence_as(out_structure, [_stacked(o, size) for o in outs])
+
+
+def _stacked(array, size) -> Tensor:
+    """All elements of a TensorArray that is known to have `size` (None: it is not known)."""
+    value = array.stack()
+    if size is None or value.shape_tuple is None or value.shape_tuple[0] == size:
+        return value
+    return p.ensure_shape(value, shape=(size, *value.shape_tuple[1:]))
 
 
 def scan(
@@ -384,7 +392,7 @@ def scan(
         return p.add(k, one), acc, [a.write(i, v) for a, v in zip(arrays, acc, strict=True)]
 
     _, _, outs = while_loop(lambda k, *_: p.less(k, n), step, (done, start, outs), maximum_iterations=n)
-    return nest.pack_sequence_as(structure, [o.stack() for o in outs])
+    return nest.pack_sequence_as(structure, [_stacked(o, size) for o in outs])
 
 
 def _fold(fn, elems, initializer, backwards):

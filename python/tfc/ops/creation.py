@@ -77,7 +77,11 @@ def range(start, limit=None, delta=1, dtype=None, name="range") -> Tensor:
         values = [_as(v, dtype) for v in values]
     else:
         values = _widest(values)
-    return p.range_(*values)
+    result = p.range_(*values)
+    known = [static_value(v) for v in values]
+    if result.shape_tuple == (None,) and all(k is not None for k in known) and known[2] != 0:
+        return p.ensure_shape(result, shape=p.range_.meaning(*known).shape)
+    return result
 
 
 def _as(value, dtype):

@@ -121,7 +121,7 @@ def normal_numbers(key, counter, dims, mean, stddev, dtype) -> Tensor:
 def truncated_normal_numbers(key, counter, dims, mean, stddev, dtype) -> Tensor:
     """Normally distributed numbers, drawn again when they are further than 2 from 0.
 
-    Each group of outputs draws from blocks of its own, as many as it needs: rejection is no composition of primitives.
+    Each group of outputs draws from blocks of its own, as many as it needs: primitives cannot say that.
     """
     if not executing_eagerly():
         raise NotImplementedError(

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import numpy as np
+
 from tfc.core import Primitive, Tensor, VariableStorage
 from tfc.dtypes import as_dtype, bool_, float32, float64
 from tfc.ops import primitives as p
@@ -167,14 +169,10 @@ def saturate_cast(value, dtype, name=None):
 
 def _limit(bound, source, up):
     """The nearest value of `source` inside a bound."""
-    value = source.as_numpy_dtype(bound)
+    value = np.array(bound).astype(source.np_dtype)
     if source.is_floating and (int(value) < bound if up else int(value) > bound):
-        value = source.np_dtype.type(_next_toward_zero(value))
+        value = np.nextafter(value, source.np_dtype.type(0))
     return convert_to_tensor(value, source)
-
-
-def _next_toward_zero(value):
-    return p.nextafter(convert_to_tensor(value), convert_to_tensor(value * 0)).numpy()
 
 
 def divide(x, y, name=None):

@@ -40,6 +40,7 @@ class TensorArray(Composite):
         self._clear = clear_after_read is None or bool(clear_after_read)
         self._element_shape = as_shape(element_shape)
         self._read = frozenset()
+        self._size = None
         self._name = name or tensor_array_name or "TensorArray"
         given = flow if flow is not None else handle
         if given is not None:
@@ -48,6 +49,7 @@ class TensorArray(Composite):
             count = convert_to_tensor(0 if size is None else size)
             if not count.dtype.is_integer or count.shape_tuple not in ((), None):
                 raise TypeError(f"TensorArray size must be an integer scalar, got {size!r}")
+            self._size = None if self._dynamic else static_ints(count)
             self._list = p.list_create(count, element_type=self._spec(), dynamic_size=self._dynamic)
 
     # What it is.
@@ -79,12 +81,15 @@ class TensorArray(Composite):
         return (self._list,)
 
     def _with_components(self, components):
-        return self._next(components[0])
+        new = self._next(components[0])
+        # What comes out of a branch or loop may be another list than this one.
+        new._size = None
+        return new
 
     def _next(self, lst, element_shape=None, read=frozenset()):
         new = object.__new__(type(self))
         new._dtype, new._infer_shape, new._dynamic = self._dtype, self._infer_shape, self._dynamic
-        new._clear, new._name, new._read = self._clear, self._name, read
+        new._clear, new._name, new._read, new._size = self._clear, self._name, read, self._size
         new._element_shape = self._element_shape if element_shape is None else element_shape
         new._list = lst
         return new
@@ -122,7 +127,10 @@ class TensorArray(Composite):
 
     def stack(self, name=None) -> Tensor:
         """All elements along a new first dimension."""
-        return p.list_stack(self._list, element_type=self._spec())
+        value = p.list_stack(self._list, element_type=self._spec())
+        if self._size is None or value.shape_tuple is None or value.shape_tuple[0] is not None:
+            return value
+        return p.ensure_shape(value, shape=(*self._size, *value.shape_tuple[1:]))
 
     def gather(self, indices, name=None) -> Tensor:
         """The elements at `indices` (a vector) along a new first dimension."""
@@ -152,7 +160,10 @@ class TensorArray(Composite):
             raise ValueError(
                 f"Cannot unstack {value.shape_tuple[0]} tensors into a TensorArray of static size {int(size)}"
             )
-        return self._next(p.list_unstack(value), self._merged(element))
+        result = self._next(p.list_unstack(value), self._merged(element))
+        known = value.shape_tuple is not None and value.shape_tuple[0] is not None and not self._dynamic
+        result._size = value.shape_tuple[:1] if known else None
+        return result
 
     def scatter(self, indices, value, name=None) -> "TensorArray":
         """The TensorArray with the slices of `value` written at `indices`."""
