@@ -48,6 +48,9 @@ constexpr Step order[] = {
 
 constexpr Step toLinalg[] = {
     {"convert-tfc-to-linalg", "ops become index spaces, elementwise ones fused as they are built"},
+};
+
+constexpr Step pack[] = {
     {"tfc-pack-abi", "destinations of results and variables are known before bufferization"},
     {"tfc-guard-variables", "before anything moves or merges reads of variables"},
 };
@@ -82,8 +85,7 @@ constexpr Step toLLVM[] = {
 };
 
 constexpr Step linalgToLLVM[] = {
-    {"tfc-pack-abi", "no-op after tfc-to-linalg; hand-written linalg starts here"},
-    {"tfc-guard-variables", "no-op after tfc-to-linalg"},
+    {"tfc-pack", "", Kind::stage},
     {"tfc-bufferization", "", Kind::stage},
     {"tfc-buffers-to-loops", "", Kind::stage},
     {"tfc-loops-to-llvm", "", Kind::stage},
@@ -92,6 +94,7 @@ constexpr Step linalgToLLVM[] = {
 constexpr Step all[] = {
     {"tfc-optimize", "", Kind::stage},
     {"tfc-to-linalg", "", Kind::stage},
+    {"tfc-pack", "", Kind::stage},
     {"tfc-bufferization", "", Kind::stage},
     {"tfc-buffers-to-loops", "", Kind::stage},
     {"tfc-loops-to-llvm", "", Kind::stage},
@@ -100,7 +103,8 @@ constexpr Step all[] = {
 constexpr Stage stages[] = {
     {"tfc-order", "traced tfc -> tfc with the minimal partial order of its effects", order},
     {"tfc-optimize", "traced tfc -> optimized tfc, variables as values", optimize},
-    {"tfc-to-linalg", "tfc -> linalg on tensors behind the binary interface", toLinalg},
+    {"tfc-to-linalg", "tfc -> linalg on tensors", toLinalg},
+    {"tfc-pack", "linalg on tensors -> the same behind the binary interface", pack},
     {"tfc-bufferization", "packed linalg on tensors -> linalg on buffers", bufferize},
     {"tfc-buffers-to-loops", "linalg on buffers -> loops, memory planned", toLoops},
     {"tfc-loops-to-llvm", "loops -> the LLVM dialect", toLLVM},
