@@ -179,12 +179,12 @@ def _loop_error(names, at, message, **parts):
     return page(message.format(name=name), where=user_line(), **parts)
 
 
-def _loop_types(graph, init, shape_invariants, names):
+def _loop_types(init, operands, shape_invariants, names):
     types = []
     for at, value in enumerate(init):
         invariant = shape_invariants[at] if shape_invariants else None
         if isinstance(value, SymbolicList) or invariant is None:
-            types.append(value.value.type)
+            types.append(operands[at].type)
             continue
         shape = as_shape(invariant)
         if not TensorShape(value.shape_tuple).is_subtype_of(shape):
@@ -213,7 +213,7 @@ def build_while(graph, cond_fn, body_fn, init, shape_invariants, maximum_iterati
         if limit.dtype is not int32:
             limit = p.cast(limit, dtype=int32)
     inits = [graph.operand(v) for v in given]
-    types = _loop_types(graph, init, shape_invariants, names) + [v.type for v in inits[count:]]
+    types = _loop_types(init, inits, shape_invariants, names) + [v.type for v in inits[count:]]
     holder = graph.build("while", inits, {}, stack, (), [*types, token_type()], regions=2)
     scopes, arguments = [], []
     for at in range(2):
