@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
+from tfc._native import add_slow
 from tfc.core.state import STATE
 
 
@@ -30,9 +31,10 @@ class Operation:
 
     __slots__ = ("name", "num_results", "vjp")
 
-    def __init__(self, name: str, num_results: int, vjp: Callable):
+    def __init__(self, name: str, vjp: Callable):
         self.name = name
-        self.num_results = num_results
+        # Never 1: `vjp` takes a list of gradients, and inputs may be variables.
+        self.num_results = None
         self.vjp = vjp
 
     def __repr__(self):
@@ -45,12 +47,17 @@ def recorders() -> tuple:
 
 
 def push_recorder(recorder: Recorder) -> None:
+    """Adds a recorder. While there is one, functions are not called natively, so that it hears of them."""
     STATE.recorders = (*STATE.recorders, recorder)
+    add_slow(1)
 
 
 def pop_recorder(recorder: Recorder) -> None:
     """Removes a recorder, wherever it is; nothing happens if it is not there."""
-    STATE.recorders = tuple(r for r in STATE.recorders if r is not recorder)
+    rest = tuple(r for r in STATE.recorders if r is not recorder)
+    if len(rest) < len(STATE.recorders):
+        add_slow(-1)
+    STATE.recorders = rest
 
 
 def record(prim, args: tuple, attrs: dict, results) -> None:
@@ -75,7 +82,7 @@ def record_operation(name: str, inputs: Sequence, outputs: Sequence, backward: C
     def vjp(grads, outs, *ins):
         return backward(*grads)
 
-    record(Operation(name, len(outputs), vjp), tuple(inputs), {}, tuple(outputs))
+    record(Operation(name, vjp), tuple(inputs), {}, tuple(outputs))
 
 
 @contextmanager

@@ -35,7 +35,7 @@ class ConcreteFunction(FlatFunction):
             self._pending = None
             if results is not None:
                 return self._outputs.pack(results)
-        variables += self.captured_variables()
+        variables += self.live_variables()
         return self._outputs.pack(gradient.run(self, tensors, variables))
 
     def mlir(self, stage: str | None = None) -> str:
@@ -83,15 +83,15 @@ class ConcreteFunction(FlatFunction):
     @property
     def captured_inputs(self) -> list:
         """Captured tensors and variables."""
-        return [*self._graph.captured, *self.captured_variables()]
+        return [*self._graph.captured, *self.live_variables()]
 
     @property
     def variables(self) -> tuple:
-        return tuple(self.captured_variables())
+        return tuple(self.live_variables())
 
     @property
     def trainable_variables(self) -> tuple:
-        return tuple(v for v in self.captured_variables() if getattr(v, "trainable", False))
+        return tuple(v for v in self.live_variables() if getattr(v, "trainable", False))
 
     @property
     def function_def(self) -> str:

@@ -38,7 +38,7 @@ class FlatFunction:
         graph.variables = None
         graph.release()
 
-    def captured_variables(self) -> list:
+    def live_variables(self) -> list:
         """The captured variables; `AssertionError` if one was deleted."""
         found = [ref() for ref in self._captured_variables]
         if None in found:

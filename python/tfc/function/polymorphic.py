@@ -245,7 +245,7 @@ class PolymorphicFunction(Function):
             concrete = self._trace_twice(type_)
         finally:
             self._in_progress.pop()
-        clash = [v for v in concrete.captured_variables() if any(v is a for a in context.variables)]
+        clash = [v for v in concrete.live_variables() if any(v is a for a in context.variables)]
         if clash and self._signature.given is None:
             # An argument is also used by its own name: this trace is for that variable alone.
             self._note_captured(concrete)
