@@ -1,6 +1,6 @@
 """tfc: TensorFlow 2's eager ops, functions and gradients, compiled by MLIR. Use as `import tfc as tf`."""
 
-from tfc import autodiff, config, errors
+from tfc import autodiff, autograph, config, errors
 from tfc.api import bitwise, debugging, linalg, math, nest, nn, random
 from tfc.autodiff import (
     GradientTape,
@@ -10,6 +10,7 @@ from tfc.autodiff import (
     recompute_grad,
 )
 from tfc.core import executing_eagerly
+from tfc.core import is_symbolic as is_symbolic_tensor
 from tfc.core import outside as init_scope
 from tfc.dtypes import (
     DType,
@@ -37,6 +38,7 @@ from tfc.dtypes import (
 from tfc.dtypes import (
     bool_ as bool,
 )
+from tfc.function import function, inside_function
 from tfc.ops.array import (
     broadcast_dynamic_shape,
     broadcast_to,
@@ -44,6 +46,7 @@ from tfc.ops.array import (
     ensure_shape,
     expand_dims,
     identity,
+    identity_n,
     pad,
     parallel_stack,
     rank,
@@ -59,12 +62,14 @@ from tfc.ops.array import (
     stack,
     tile,
     transpose,
+    unravel_index,
     unstack,
 )
 from tfc.ops.clip import clip_by_average_norm, clip_by_global_norm, clip_by_norm, clip_by_value
 from tfc.ops.control_flow import (
     case,
     cond,
+    control_dependencies,
     foldl,
     foldr,
     group,
@@ -146,8 +151,10 @@ from tfc.ops.math import (
     negative,
     not_equal,
     pow,
+    realdiv,
     round,
     saturate_cast,
+    scalar_mul,
     sigmoid,
     sign,
     sin,
@@ -191,8 +198,21 @@ from tfc.state import (
 from tfc.tensor import Tensor
 
 newaxis = None
+__version__ = "0.1.0"
 
 __all__ = [
+    "autodiff",
+    "autograph",
+    "bitwise",
+    "config",
+    "debugging",
+    "errors",
+    "linalg",
+    "math",
+    "nest",
+    "newaxis",
+    "nn",
+    "random",
     "Assert",
     "DType",
     "GradientTape",
@@ -223,10 +243,8 @@ __all__ = [
     "atan",
     "atan2",
     "atanh",
-    "autodiff",
     "bfloat16",
     "bitcast",
-    "bitwise",
     "bool",
     "boolean_mask",
     "broadcast_dynamic_shape",
@@ -243,20 +261,18 @@ __all__ = [
     "complex64",
     "concat",
     "cond",
-    "config",
     "constant",
+    "control_dependencies",
     "convert_to_tensor",
     "cos",
     "cosh",
     "cumsum",
     "custom_gradient",
-    "debugging",
     "divide",
     "double",
     "einsum",
     "ensure_shape",
     "equal",
-    "errors",
     "executing_eagerly",
     "exp",
     "expand_dims",
@@ -268,6 +284,7 @@ __all__ = [
     "floor",
     "foldl",
     "foldr",
+    "function",
     "gather",
     "gather_nd",
     "get_static_value",
@@ -277,21 +294,22 @@ __all__ = [
     "group",
     "half",
     "identity",
+    "identity_n",
     "init_scope",
+    "inside_function",
     "int16",
     "int32",
     "int64",
     "int8",
+    "is_symbolic_tensor",
     "is_tensor",
     "less",
     "less_equal",
-    "linalg",
     "linspace",
     "logical_and",
     "logical_not",
     "logical_or",
     "map_fn",
-    "math",
     "matmul",
     "maximum",
     "meshgrid",
@@ -300,9 +318,6 @@ __all__ = [
     "multiply",
     "name_scope",
     "negative",
-    "nest",
-    "newaxis",
-    "nn",
     "no_op",
     "norm",
     "not_equal",
@@ -313,9 +328,9 @@ __all__ = [
     "parallel_stack",
     "pow",
     "print",
-    "random",
     "range",
     "rank",
+    "realdiv",
     "recompute_grad",
     "reduce_all",
     "reduce_any",
@@ -331,6 +346,7 @@ __all__ = [
     "roll",
     "round",
     "saturate_cast",
+    "scalar_mul",
     "scan",
     "scatter_nd",
     "searchsorted",
@@ -371,6 +387,7 @@ __all__ = [
     "uint32",
     "uint64",
     "uint8",
+    "unravel_index",
     "unstack",
     "variable_creator_scope",
     "vectorized_map",
