@@ -1,6 +1,6 @@
 """`tf.math`."""
 
-from tfc.ops.gather import in_top_k, invert_permutation, top_k, unsorted_segment_sum
+from tfc.ops.gather import in_top_k, invert_permutation, top_k
 from tfc.ops.linalg import l2_normalize
 from tfc.ops.math import (
     abs,
@@ -61,11 +61,13 @@ from tfc.ops.math import (
     polyval,
     pow,
     real,
+    realdiv,
     reciprocal,
     reciprocal_no_nan,
     rint,
     round,
     rsqrt,
+    scalar_mul,
     sigmoid,
     sign,
     sin,
@@ -84,7 +86,7 @@ from tfc.ops.math import (
     xlog1py,
     xlogy,
 )
-from tfc.ops.nn import log_softmax, softmax
+from tfc.ops.nn import log_softmax, softmax, softsign
 from tfc.ops.reductions import (
     argmax,
     argmin,
@@ -105,6 +107,14 @@ from tfc.ops.reductions import (
     reduce_sum,
     reduce_variance,
     zero_fraction,
+)
+from tfc.ops.segments import (
+    unsorted_segment_max,
+    unsorted_segment_mean,
+    unsorted_segment_min,
+    unsorted_segment_prod,
+    unsorted_segment_sqrt_n,
+    unsorted_segment_sum,
 )
 
 __all__ = [
@@ -177,6 +187,7 @@ __all__ = [
     "polyval",
     "pow",
     "real",
+    "realdiv",
     "reciprocal",
     "reciprocal_no_nan",
     "reduce_all",
@@ -193,12 +204,14 @@ __all__ = [
     "rint",
     "round",
     "rsqrt",
+    "scalar_mul",
     "sigmoid",
     "sign",
     "sin",
     "sinh",
     "softmax",
     "softplus",
+    "softsign",
     "sqrt",
     "square",
     "squared_difference",
@@ -209,6 +222,11 @@ __all__ = [
     "truediv",
     "truncatediv",
     "truncatemod",
+    "unsorted_segment_max",
+    "unsorted_segment_mean",
+    "unsorted_segment_min",
+    "unsorted_segment_prod",
+    "unsorted_segment_sqrt_n",
     "unsorted_segment_sum",
     "xdivy",
     "xlog1py",

@@ -442,6 +442,21 @@ def parallel_stack(values, name="parallel_stack") -> Tensor:
     return stack(values)
 
 
+def identity_n(input, name=None) -> list[Tensor]:
+    """Tensors of the same contents."""
+    return [identity(v) for v in input]
+
+
+def unravel_index(indices, dims, name=None) -> Tensor:
+    """The coordinates `[rank, ...]` of positions in a flattened tensor of shape `dims`."""
+    at, sizes = common_dtype([indices, dims])
+    parts = []
+    for size in reversed(unstack(sizes)):
+        parts.append(p.floor_mod(at, size))
+        at = p.floor_div(at, size)
+    return stack(parts[::-1])
+
+
 def shape_n(input, out_type=int32, name=None) -> list[Tensor]:
     """The shapes of several tensors."""
     return [shape(v, out_type) for v in input]

@@ -3,6 +3,7 @@ interpreter.
 """
 
 import builtins
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -463,6 +464,12 @@ def group(*inputs, name=None):
 
 def no_op(name=None):
     """Nothing."""
+
+
+@contextmanager
+def control_dependencies(control_inputs):
+    """Effects happen in program order, so there is nothing to add."""
+    yield
 
 
 def tuple_(tensors, name=None, control_inputs=None):

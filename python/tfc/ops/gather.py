@@ -3,12 +3,10 @@
 from collections import namedtuple
 
 from tfc.core import Tensor
-from tfc.dtypes import as_dtype, as_shape, int32, int64
+from tfc.dtypes import as_dtype, as_shape, int32
 from tfc.errors import InvalidArgumentError
 from tfc.ops import primitives as p
-from tfc.ops.array import concat
 from tfc.ops.convert import convert_to_tensor, operand, operands, static_value
-from tfc.ops.gradients import dynamic_shape
 from tfc.ops.shapes import axis_of, broadcast_value, rank_of
 
 
@@ -223,25 +221,6 @@ def searchsorted(sorted_sequence, values, side="left", out_type=int32, name=None
     wide_s, wide_v = p.expand_dims(s, axes=(n - 1,)), p.expand_dims(v, axes=(n,))
     hits = p.cast(before(wide_s, wide_v), dtype=as_dtype(out_type))
     return p.reduce_sum(hits, axes=(n,), keepdims=False)
-
-
-def unsorted_segment_sum(data, segment_ids, num_segments, name=None) -> Tensor:
-    """The sums of the slices of each segment: result[i] = sum of data[j] with segment_ids[j] == i."""
-    x, ids = convert_to_tensor(data), convert_to_tensor(segment_ids)
-    k = rank_of(ids, "unsorted_segment_sum")
-    tail = dynamic_shape(x)
-    rest = p.slice_(tail, starts=(k,), sizes=(rank_of(x, "unsorted_segment_sum") - k,), strides=(1,))
-    count = static_value(num_segments)
-    if count is not None and None not in x.shape_tuple[k:]:
-        zeros = broadcast_value(convert_to_tensor(0, x.dtype), (int(count), *x.shape_tuple[k:]))
-    else:
-        zeros = broadcast_value(convert_to_tensor(0, x.dtype), concat([_vector(num_segments), rest], 0))
-    return p.scatter(zeros, p.expand_dims(ids, axes=(k,)), x, mode="add")
-
-
-def _vector(value) -> Tensor:
-    value = convert_to_tensor(value)
-    return p.reshape(p.cast(value, dtype=int64), shape=(1,))
 
 
 def embedding_lookup(params, ids, max_norm=None, name=None) -> Tensor:

@@ -160,6 +160,13 @@ def norm(tensor, ord="euclidean", axis=None, keepdims=None, name=None) -> Tensor
     return p.pow_(reduce_sum(p.pow_(size, power), axes, keep), convert_to_tensor(1 / ord, size.dtype))
 
 
+def normalize(tensor, ord="euclidean", axis=None, name=None):
+    """(tensor / norm, norm), with the norm over `axis` of this order."""
+    x = operand("normalize", tensor, ANALYTIC)
+    size = norm(x, ord, axis, keepdims=True)
+    return p.div(x, size if size.dtype is x.dtype else p.cast(size, dtype=x.dtype)), size
+
+
 def l2_normalize(x, axis=None, epsilon=1e-12, name=None) -> Tensor:
     """x / sqrt(max(sum(x**2), epsilon)) over `axis`."""
     x = operand("l2_normalize", x, FLOAT)

@@ -242,6 +242,19 @@ def squared_difference(x, y, name=None):
     return p.mul(p.conj(d), d) if d.dtype.is_complex else p.mul(d, d)
 
 
+def scalar_mul(scalar, x, name=None):
+    """scalar * x."""
+    if convert_to_tensor(scalar).shape_tuple:
+        raise ValueError("The input scalar must be a 0-D value. Received a tensor of rank above 0")
+    return multiply(scalar, x)
+
+
+def realdiv(x, y, name=None):
+    """x / y of floats or complex numbers."""
+    x, y = operands("div", x, y, ANALYTIC)
+    return p.div(x, y)
+
+
 def logical_xor(x, y, name="LogicalXor"):
     """x or y, but not both."""
     x, y = operands("not_equal", x, y, BOOL)
