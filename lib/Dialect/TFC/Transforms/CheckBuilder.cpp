@@ -107,7 +107,9 @@ Value CheckBuilder::allOf(Value bools) {
 }
 
 Value CheckBuilder::inside(Value x, Value bound) {
-  return both(make<GreaterEqualOp>(x, scalar(0)), make<LessOp>(x, bound));
+  Value low = make<GreaterEqualOp>(x, scalar(0));
+  Value high = make<LessOp>(x, bound);
+  return both(low, high);
 }
 
 Value CheckBuilder::sameDimension(Value a, int64_t axisA, Value b, int64_t axisB) {

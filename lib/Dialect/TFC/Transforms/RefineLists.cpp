@@ -41,7 +41,7 @@ private:
   Value classOf(Value list) {
     return Value::getFromOpaquePointer(classes.getLeaderValue(list.getAsOpaquePointer()));
   }
-  bool guess(bool first);
+  bool guess(bool known);
   void apply();
   void undo(TypeSnapshot &before);
 
@@ -122,14 +122,14 @@ static Type elementsOf(Operation *source) {
   return RankedTensorType::get(stacked.getShape().drop_front(), stacked.getElementType());
 }
 
-/// Joins each guess with what is put into the lists now; whether one changes. The first
-/// time, tensors of unknown rank do not count: the guess may give them one.
-bool ListRefiner::guess(bool first) {
+/// Joins each guess with what is put into the lists now; whether one changes. As long as the
+/// types are not `known`, tensors of unknown rank do not count: a guess may give them one.
+bool ListRefiner::guess(bool known) {
   bool changed = false;
   for (Operation *source : sources) {
     Type &element = elements[classOf(source->getResult(0))];
     Type type = elementsOf(source);
-    if (!type && first)
+    if (!type && !known)
       continue;
     if (!type)
       type = UnrankedTensorType::get(
@@ -167,16 +167,16 @@ LogicalResult ListRefiner::run() {
   if (sources.empty())
     return success();
   TypeSnapshot before(function);
-  for (bool first = true; guess(first); first = false) {
+  bool inferred = false;
+  while (guess(/*known=*/inferred)) {
     undo(before);
     apply();
     ScopedDiagnosticHandler quiet(function.getContext(),
                                   [](Diagnostic &) { return success(); });
-    if (failed(refineShapes(function.getBody()))) {
-      undo(before);
-      return success();
-    }
+    inferred = succeeded(refineShapes(function.getBody()));
   }
+  if (!inferred)
+    undo(before);
   return success();
 }
 

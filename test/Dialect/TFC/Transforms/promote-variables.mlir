@@ -147,7 +147,7 @@ func.func @writing_condition(%v: !tfc.resource<tensor<i32>>, %n: tensor<i32>) {
 // CHECK-SAME: %[[V:.*]]: !tfc.resource<tensor<f32>>, %[[W:.*]]: !tfc.resource<tensor<f32>>
 func.func @pending(%v: !tfc.resource<tensor<f32>>, %w: !tfc.resource<tensor<f32>>, %x: tensor<f32>, %p: tensor<i1>) {
   // CHECK: tfc.assert %{{.*}}, "first" {
-  // CHECK: tfc.assert %{{.*}}, "second" pending(%[[V]] = %arg2 : !tfc.resource<tensor<f32>>, tensor<f32>)
+  // CHECK: tfc.assert %{{.*}}, "second" pending(%[[V]] = %arg2 : !tfc.resource<tensor<f32>> -> tensor<f32>)
   // CHECK: tfc.assign_variable %[[V]]
   // CHECK: tfc.assign_variable %[[W]]
   %a, %t0 = tfc.read_variable %w : !tfc.resource<tensor<f32>> -> tensor<f32>
