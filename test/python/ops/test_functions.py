@@ -208,3 +208,28 @@ def test_bad_arguments_are_refused(case):
     call, error, match = case
     with pytest.raises(error, match=match):
         call()
+
+
+@pytest.mark.parametrize(
+    "name,f", [("max", np.maximum), ("min", np.minimum), ("prod", np.multiply), ("sum", np.add)]
+)
+def test_unsorted_segments(name, f):
+    ids = [0, 2, 0]
+    out = getattr(tf.math, f"unsorted_segment_{name}")(a, ids, 3).numpy()
+    np.testing.assert_allclose(out[0], f(A[0], A[2]), rtol=1e-6)
+    np.testing.assert_allclose(out[2], A[1], rtol=1e-6)
+
+
+def test_unsorted_segment_mean_of_nothing_is_zero():
+    out = tf.math.unsorted_segment_mean(a, [0, 2, 0], 3).numpy()
+    np.testing.assert_allclose(out, [(A[0] + A[2]) / 2, np.zeros(4), A[1]], rtol=1e-6)
+
+
+def test_unravel_index():
+    np.testing.assert_array_equal(tf.unravel_index([5, 7], [3, 4]).numpy(), np.unravel_index([5, 7], (3, 4)))
+
+
+def test_normalize():
+    unit, norm = tf.linalg.normalize(a, axis=1)
+    np.testing.assert_allclose(norm.numpy(), np.linalg.norm(A, axis=1, keepdims=True), rtol=1e-6)
+    np.testing.assert_allclose(unit.numpy() * norm.numpy(), A, rtol=1e-5)
