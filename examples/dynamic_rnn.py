@@ -8,14 +8,12 @@ import tfc as tf
 @tf.function
 def rnn(xs, states, weights):
     """xs [time, batch, units]; one state [batch, units] and one weight [2 units, units] a layer."""
-    steps = tf.shape(xs)[0]
-    states = list(states)
-    outputs = tf.TensorArray(tf.float32, size=steps)
-    for t in tf.range(steps):
-        x = xs[t]
+    outputs = tf.TensorArray(tf.float32, size=tf.shape(xs)[0])
+    for t in tf.range(tf.shape(xs)[0]):
+        x, previous, states = xs[t], states, []
         for layer in range(len(weights)):
-            states[layer] = tf.tanh(tf.concat([x, states[layer]], axis=1) @ weights[layer])
-            x = states[layer]
+            x = tf.tanh(tf.concat([x, previous[layer]], axis=1) @ weights[layer])
+            states.append(x)
         outputs = outputs.write(t, x)
     return outputs.stack(), states
 

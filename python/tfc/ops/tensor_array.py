@@ -82,8 +82,12 @@ class TensorArray(Composite):
 
     def _with_components(self, components):
         new = self._next(components[0])
-        # What comes out of a branch or loop may be another list than this one.
+        # What comes out of a branch or loop may be another list than this one, and elements were set there.
         new._size = None
+        known = components[0].element.shape
+        if known.rank is not None:
+            compatible = self._infer_shape and self._element_shape.is_compatible_with(known)
+            new._element_shape = self._element_shape.merge_with(known) if compatible else known
         return new
 
     def _next(self, lst, element_shape=None, read=frozenset()):

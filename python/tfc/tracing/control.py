@@ -46,7 +46,8 @@ def _joined(a, b):
 
 def _wrap(value, graph, stack, name, like=None):
     if kind_of(value.type)[0] == "list":
-        return SymbolicList(value, graph.scope, stack, getattr(like, "dynamic_size", False))
+        elements = getattr(like, "elements", None)
+        return SymbolicList(value, graph.scope, stack, getattr(like, "dynamic_size", False), elements)
     return SymbolicTensor(value, graph.scope, stack, name)
 
 
@@ -74,6 +75,9 @@ def build_cond(graph, pred, true_fn, false_fn) -> list:
         scope.block.append_to(op.regions[at])
     _drop(graph, holder)
     name = graph._unique("cond")
+    for a, b in zip(yes, no, strict=True):
+        if isinstance(a, SymbolicList) and isinstance(b, SymbolicList) and a.elements is not b.elements:
+            a.elements.note(b.element)
     outs = [
         _wrap(value, graph, stack, name, like) for value, like in zip(list(op.results)[:-1], yes, strict=True)
     ]
@@ -223,7 +227,7 @@ def build_while(graph, cond_fn, body_fn, init, shape_invariants, maximum_iterati
         made = []
         for value, like in zip(block.arguments, given, strict=True):
             if kind_of(value.type)[0] == "list":
-                made.append(SymbolicList(value, scope, stack, like.dynamic_size))
+                made.append(SymbolicList(value, scope, stack, like.dynamic_size, like.elements))
             else:
                 made.append(SymbolicTensor(value, scope, stack, "loop_var"))
         arguments.append(made)
@@ -253,6 +257,9 @@ def build_while(graph, cond_fn, body_fn, init, shape_invariants, maximum_iterati
                 where=user_line(),
             )
         )
+    for value, like in zip(outs, given, strict=True):
+        if isinstance(value, SymbolicList) and value.elements is not like.elements:
+            like.elements.note(value.element)
     values = _localize(graph, body, outs)
     try:
         _check_types(values, types, given, outs, names)

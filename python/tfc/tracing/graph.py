@@ -140,7 +140,10 @@ class FuncGraph(Interpreter):
                 dynamic = attrs.get("dynamic_size")
                 if dynamic is None:
                     dynamic = next((a.dynamic_size for a in args if isinstance(a, TensorList)), False)
-                made.append(SymbolicList(value, self.scope, stack, dynamic))
+                elements = next((a.elements for a in args if type(a) is SymbolicList), None)
+                if elements is not None and prim is p.list_set:
+                    elements.note(TensorSpec(args[2].shape_tuple, args[2].dtype))
+                made.append(SymbolicList(value, self.scope, stack, dynamic, elements))
         if prim.num_results == 1:
             return made[0]
         return tuple(made) if made else None

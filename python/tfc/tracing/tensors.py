@@ -179,19 +179,41 @@ class SymbolicTensor(Tensor):
         raise NotImplementedError("eval is not supported, tf.function returns values")
 
 
+class Elements:
+    """What a list and all lists made from it hold, through loops and branches: it is known only after a first write."""
+
+    __slots__ = ("spec",)
+
+    def __init__(self, spec):
+        self.spec = spec
+
+    def note(self, spec) -> None:
+        """An element of this kind is set."""
+        if self.spec.shape.rank is None:
+            self.spec = type(spec)(spec.shape, self.spec.dtype)
+        elif spec.shape.rank is not None:
+            shape = self.spec.shape.most_specific_compatible_shape(spec.shape)
+            self.spec = type(spec)(shape, self.spec.dtype)
+
+
 class SymbolicList(TensorList):
     """A list value of a function being traced: what a TensorArray holds there."""
 
-    __slots__ = ("__weakref__", "dynamic_size", "element", "scope", "stack", "value")
+    __slots__ = ("__weakref__", "dynamic_size", "elements", "scope", "stack", "value")
 
     symbolic = True
 
-    def __init__(self, value, scope, stack=(), dynamic_size=False):
+    def __init__(self, value, scope, stack=(), dynamic_size=False, elements=None):
         self.value = value
         self.scope = scope
-        self.element = type_spec(kind_of(value.type)[1])
+        self.elements = elements or Elements(type_spec(kind_of(value.type)[1]))
         self.dynamic_size = dynamic_size
         self.stack = stack
+
+    @property
+    def element(self):
+        """What is known of each element: from how the list was made, and from the elements set so far."""
+        return self.elements.spec
 
     @property
     def dtype(self):
