@@ -65,12 +65,15 @@ def _unimplemented(error, module, name) -> UnimplementedError:
     )
 
 
-def specialize(module, symbol: str, types: list) -> None:
-    """Gives a function of a module more specific argument types, in place."""
-    text = ";".join(map(str, types))
+def specialize(module, symbol: str, types: list | None) -> None:
+    """Gives a function of a module more specific argument types, if there are any, and works out what follows, in place."""
+    passes = ["tfc-inline-calls", "canonicalize"]
+    if types is not None:
+        passes.append(f"tfc-specialize{{function={symbol} types={';'.join(map(str, types))}}}")
+    else:
+        passes.append("func.func(tfc-refine-shapes{refine-results=true})")
     with LOCK:
-        run_passes(module, f"builtin.module(tfc-specialize{{function={symbol} types={text}}})")
-
+        run_passes(module, f"builtin.module({','.join(passes)})")
 
 
 def run_stage(module, stage: str) -> None:

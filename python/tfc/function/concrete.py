@@ -3,6 +3,7 @@
 from tfc.core import VariableStorage, current
 from tfc.function import gradient
 from tfc.function.calling import bind
+from tfc.function.effects import effects_text
 from tfc.function.flat import FlatFunction
 from tfc.function.inspection import Graph, pretty, structured_signature
 from tfc.tracing import FuncGraph
@@ -41,6 +42,10 @@ class ConcreteFunction(FlatFunction):
     def mlir(self, stage: str | None = None) -> str:
         """The trace as MLIR text; `stage` names a stage of the pipeline after which to show it."""
         return self.module_text(stage)
+
+    def effects(self) -> str:
+        """The order of effects: each one, and those that have to happen before it."""
+        return effects_text(self._graph.function)
 
     # What it is.
 

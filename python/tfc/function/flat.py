@@ -6,7 +6,7 @@ from tfc.compiler import compile_entry, run_stage, specialize
 from tfc.core import EagerTensor, current
 from tfc.dtypes import TensorSpec
 from tfc.errors import UnimplementedError, page, user_line
-from tfc.ir import LOCK, BuildError, location_text, tensor_type, user_stack
+from tfc.ir import LOCK, BuildError, kind_of, location_text, tensor_type, type_spec, user_stack
 from tfc.runtime import Executable
 from tfc.tracing import FuncGraph, SymbolicTensor
 
@@ -95,11 +95,14 @@ class FlatFunction:
     def module_for(self, shapes: tuple | None):
         """The module to compile: the trace, or a copy of it for these shapes."""
         function = self._graph.function
-        if shapes is None:
+        results = [kind_of(v.type)[1] for v in function.returned()]
+        if shapes is None and all(type_spec(t).shape.is_fully_defined() for t in results):
             return function.module
         module = function.clone_module()
-        types = [tensor_type(s.dtype, d) for s, d in zip(self.specs, shapes, strict=True)]
-        types += [h.type for h in self._graph.handles]
+        types = None
+        if shapes is not None:
+            types = [tensor_type(s.dtype, d) for s, d in zip(self.specs, shapes, strict=True)]
+            types += [h.type for h in self._graph.handles]
         try:
             specialize(module, function.symbol, types)
         except BuildError as e:

@@ -5,7 +5,7 @@ from tfc.ir.attributes import array_of, attribute, python_value
 from tfc.ir.builder import Function, block_begin, build_op, insertion_point, run_passes, token_type, verify
 from tfc.ir.context import LOCK, BuildError, context
 from tfc.ir.lazy import compiler, mlir
-from tfc.ir.locations import location, location_text, stack_text, user_stack
+from tfc.ir.locations import location, location_line, location_text, stack_text, user_stack
 from tfc.ir.types import (
     describe_type,
     kind_of,
@@ -32,6 +32,7 @@ __all__ = [
     "kind_of",
     "list_type",
     "location",
+    "location_line",
     "location_text",
     "mlir",
     "python_value",

@@ -91,3 +91,9 @@ def location_text(loc) -> str | None:
     if loc.is_a_fused():
         return next(filter(None, map(location_text, loc.locations)), None)
     return None
+
+
+def location_line(loc) -> str:
+    """`line 3` of the innermost file position in a location, for lists."""
+    text = location_text(loc)
+    return f"line {text.rpartition(':')[2]}" if text else "unknown line"
