@@ -16,8 +16,8 @@ def main():
     eager = x
     while tf.reduce_sum(eager) > 1:
         eager = tf.tanh(eager)
-    print("function:", y.numpy(), "sum", float(tf.reduce_sum(y)))
-    print("eager:   ", eager.numpy(), "sum", float(tf.reduce_sum(eager)))
+    print("function: sum", float(tf.reduce_sum(y)), "of", y.numpy())
+    print("eager:    sum", float(tf.reduce_sum(eager)), "of", eager.numpy())
     print(tf.autograph.to_code(shrink.python_function))
 
 
