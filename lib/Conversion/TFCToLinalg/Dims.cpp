@@ -199,6 +199,7 @@ Dims DimAnalysis::infer(Operation *op) {
         return unknown();
       })
       .Case([&](EnsureShapeOp e) { return like(e.getX()); })
+      .Case([&](StopGradientOp s) { return like(s.getX()); })
       .Case([&](SliceOp s) {
         Dims result = unknown();
         for (auto [i, dim] : llvm::enumerate(of(s.getX())))
@@ -274,7 +275,7 @@ std::optional<SmallVector<int64_t>> lowering::unitReshape(ArrayRef<Dim> from, Ar
 
 bool lowering::isIndexOp(Operation *op) {
   return isa<BroadcastToOp, DynamicBroadcastToOp, TransposeOp, ExpandDimsOp, SqueezeOp, ReshapeOp,
-             EnsureShapeOp>(op);
+             EnsureShapeOp, StopGradientOp>(op);
 }
 
 bool lowering::isFusible(Operation *op) {
@@ -304,7 +305,7 @@ Access lowering::accessOf(const DimAnalysis &dims, Operation *op, unsigned opera
     return Access::Same;
   if (operand > 0 && isIndexOp(op))
     return Access::Unknown; // a shape
-  if (isa<TransposeOp, ExpandDimsOp, SqueezeOp>(op))
+  if (isa<TransposeOp, ExpandDimsOp, SqueezeOp, StopGradientOp>(op))
     return Access::Same;
   if (isa<ReshapeOp>(op))
     return unitReshape(dims.of(x), dims.of(result)) ? Access::Same : Access::Unknown;

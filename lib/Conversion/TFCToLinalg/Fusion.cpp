@@ -38,7 +38,7 @@ static bool isPlainTensorOp(Operation *op) {
 
 /// A view of memory when it stands alone: then its operand has to be stored.
 static bool isView(Operation *op) {
-  return isa<ExpandDimsOp, SqueezeOp, ReshapeOp, EnsureShapeOp>(op);
+  return isa<ExpandDimsOp, SqueezeOp, ReshapeOp, EnsureShapeOp, StopGradientOp>(op);
 }
 
 struct FusionPlan::Uses {

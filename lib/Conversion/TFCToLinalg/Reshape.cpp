@@ -71,7 +71,7 @@ static LogicalResult lowerView(Lowering &l, Operation *op) {
                                                  toStorage(l.b, l.loc, l.value(x), elementOf(x))));
     return success();
   }
-  if (isa<EnsureShapeOp>(op))
+  if (isa<EnsureShapeOp, StopGradientOp>(op))
     l.set(result, l.convert(l.value(x), l.tensorType(result)));
   else
     l.set(result, l.reshape(l.value(x), l.dims.of(x), l.dims.of(result)));
@@ -132,7 +132,7 @@ static LogicalResult lowerShapeOf(Lowering &l, ShapeOfOp op) {
 
 void lowering::addReshapeHandlers(Handlers &handlers) {
   for (StringRef name : {ExpandDimsOp::getOperationName(), SqueezeOp::getOperationName(),
-                         EnsureShapeOp::getOperationName()})
+                         EnsureShapeOp::getOperationName(), StopGradientOp::getOperationName()})
     handlers[name] = lowerView;
   addHandler<ReshapeOp, lowerReshape>(handlers);
   addHandler<DynamicReshapeOp, lowerDynamicReshape>(handlers);

@@ -94,6 +94,9 @@ static Value complexSigmoid(C c, Args x) {
   Value one = c.number(1);
   return complex::DivOp::create(c.b, c.loc, one, complex::AddOp::create(c.b, c.loc, one, exp));
 }
+static Value complexRsqrt(C c, Args x) {
+  return complex::DivOp::create(c.b, c.loc, c.number(1), complex::SqrtOp::create(c.b, c.loc, x[0]));
+}
 /// cosh(z) = cos(iz), sinh(z) = -i sin(iz).
 static Value timesI(C c, Value z, bool negative) {
   Type part = mlir::cast<ComplexType>(z.getType()).getElementType();
@@ -122,7 +125,7 @@ static constexpr ScalarRow rows[] = {
     {"abs", 1, flo<math::AbsFOp>, any<math::AbsIOp>, same, nullptr, cpx<complex::AbsOp>},
     {"sign", 2, floatSign, intSign, uintSign, nullptr, cpx<complex::SignOp>},
     {"sqrt", 10, flo<math::SqrtOp>, nullptr, nullptr, nullptr, cpx<complex::SqrtOp>},
-    {"rsqrt", 15, rsqrt, nullptr, nullptr, nullptr, cpx<complex::RsqrtOp>},
+    {"rsqrt", 15, rsqrt, nullptr, nullptr, nullptr, complexRsqrt},
     {"exp", 20, flo<math::ExpOp>, nullptr, nullptr, nullptr, cpx<complex::ExpOp>},
     {"expm1", 25, flo<math::ExpM1Op>, nullptr, nullptr, nullptr, cpx<complex::Expm1Op>},
     {"log", 25, flo<math::LogOp>, nullptr, nullptr, nullptr, cpx<complex::LogOp>},
@@ -146,9 +149,9 @@ static constexpr ScalarRow rows[] = {
     {"trunc", 1, flo<math::TruncOp>, nullptr, nullptr, nullptr, nullptr},
     {"erf", 30, flo<math::ErfOp>, nullptr, nullptr, nullptr, nullptr},
     {"erfc", 30, flo<math::ErfcOp>, nullptr, nullptr, nullptr, nullptr},
-    {"erfinv", 60, nullptr, nullptr, nullptr, nullptr, nullptr},
-    {"lgamma", 80, nullptr, nullptr, nullptr, nullptr, nullptr},
-    {"digamma", 80, nullptr, nullptr, nullptr, nullptr, nullptr},
+    {"erfinv", 60, floatErfinv, nullptr, nullptr, nullptr, nullptr},
+    {"lgamma", 80, floatLgamma, nullptr, nullptr, nullptr, nullptr},
+    {"digamma", 80, floatDigamma, nullptr, nullptr, nullptr, nullptr},
     {"is_finite", 1, isFinite, nullptr, nullptr, nullptr, nullptr},
     {"is_inf", 1, isInf, nullptr, nullptr, nullptr, nullptr},
     {"is_nan", 1, isNan, nullptr, nullptr, nullptr, nullptr},
