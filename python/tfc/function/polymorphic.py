@@ -56,7 +56,9 @@ class PolymorphicFunction(Function):
         self._in_progress: list = []
         if input_signature is not None:
             self._scalars_by_type = True
-            self._signature  # noqa: B018 - a bad input_signature is an error of the decorator
+            if self._instance is None and not _takes_self(plain):
+                # A bad input_signature is an error of the decorator.
+                self._lazy_signature = Signature(python_function, input_signature)
         functools.update_wrapper(self, plain, updated=())
         self.__wrapped__ = python_function
         self.__name__ = self._name
@@ -245,7 +247,11 @@ class PolymorphicFunction(Function):
             concrete = self._trace_twice(type_)
         finally:
             self._in_progress.pop()
-        clash = [v for v in concrete.live_variables() if any(v is a for a in context.variables)]
+        clash = [
+            v
+            for v in concrete.live_variables()
+            if id(v) not in self._captured and any(v is a for a in context.variables)
+        ]
         if clash and self._signature.given is None:
             # An argument is also used by its own name: this trace is for that variable alone.
             self._note_captured(concrete)
@@ -296,7 +302,7 @@ class PolymorphicFunction(Function):
         return best
 
     def _explain(self, type_):
-        old = retracing.nearest(type_, list(self._concretes))
+        old = retracing.nearest(type_, list(reversed(self._concretes)))
         why = None if old is None else retracing.difference(type_, old)
         line = user_line()
         self._why.append((why, str(line) if line else None))
@@ -316,7 +322,7 @@ class PolymorphicFunction(Function):
             return
         marked = _mark((args, kwargs))
         marks = self._leaves(*marked)
-        if marks is None:
+        if marks is None or self._leaves(args, kwargs) is None:
             return
         positions = {id(m): i for i, m in enumerate(marks)}
         try:
@@ -396,6 +402,12 @@ class PolymorphicFunction(Function):
 
 def _rebuild(python_function, name, input_signature, options):
     return PolymorphicFunction(python_function, name, input_signature, **options)
+
+
+def _takes_self(function) -> bool:
+    """Whether it looks like a method that is not bound yet."""
+    code = getattr(function, "__code__", None)
+    return code is not None and code.co_argcount > 0 and code.co_varnames[0] == "self"
 
 
 class _Mark:

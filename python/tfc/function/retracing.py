@@ -80,7 +80,7 @@ def difference(new, old) -> str:
 
 
 def nearest(new, others: list):
-    """The type that differs from `new` in the fewest parameters."""
+    """The type that differs from `new` in the fewest parameters, the first of several."""
 
     def distance(old):
         if len(old.parameters) != len(new.parameters):

@@ -298,7 +298,7 @@ class VariableType(TraceType):
         raise TypeError(f"Can not cast {value!r} to {self!r}")
 
     def _tuple(self):
-        return self.dtype, self.shape, self.trainable, self.alias, self.bound
+        return self.dtype, self.shape, self.trainable, self.alias, id(self.bound)
 
     def __eq__(self, other):
         return isinstance(other, VariableType) and self._tuple() == other._tuple()
