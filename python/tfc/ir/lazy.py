@@ -1,6 +1,24 @@
 """MLIR's Python package, loaded at first use: `import tfc` stays fast and free of LLVM."""
 
+import contextlib
 import importlib
+import os
+import sys
+
+
+@contextlib.contextmanager
+def own_symbols():
+    """Libraries loaded here find their own LLVM before anybody else's.
+
+    Some packages load an LLVM of another version with all its symbols visible to the whole process; without RTLD_DEEPBIND,
+    the dynamic linker would mix the two.
+    """
+    before = sys.getdlopenflags()
+    sys.setdlopenflags(os.RTLD_NOW | os.RTLD_LOCAL | getattr(os, "RTLD_DEEPBIND", 0))
+    try:
+        yield
+    finally:
+        sys.setdlopenflags(before)
 
 
 class Lazy:
@@ -12,7 +30,8 @@ class Lazy:
     def __getattr__(self, attribute):
         if attribute.startswith("__"):
             raise AttributeError(attribute)
-        module = importlib.import_module(self._name)
+        with own_symbols():
+            module = importlib.import_module(self._name)
         names = {k: v for k, v in vars(module).items() if not k.startswith("__")}
         self.__dict__.update(names)
         return getattr(module, attribute)
