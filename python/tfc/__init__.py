@@ -1,6 +1,6 @@
 """tfc: TensorFlow 2's eager ops, functions and gradients, compiled by MLIR. Use as `import tfc as tf`."""
 
-from tfc import autodiff, autograph, config, errors
+from tfc import autodiff, autograph, config, errors, export
 from tfc.api import bitwise, debugging, linalg, math, nest, nn, random
 from tfc.autodiff import (
     GradientTape,
@@ -267,6 +267,7 @@ __all__ = [
     "ensure_shape",
     "equal",
     "errors",
+    "export",
     "executing_eagerly",
     "exp",
     "expand_dims",
