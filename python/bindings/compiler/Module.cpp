@@ -16,6 +16,9 @@
 
 namespace nb = nanobind;
 
+/// Effects.cpp: `describe_effects` and `specialize`.
+void addEffects(nb::module_ &m);
+
 namespace {
 
 void append(MlirStringRef text, void *userData) {
@@ -201,5 +204,6 @@ NB_MODULE(_compiler, m) {
         nb::arg("options") = nb::dict(), "Runs one stage in place; raises CompileError.");
   m.def("compile", compile, nb::arg("module"), nb::arg("options") = nb::dict(),
         "Compiles the entries of a module, which stays as it is; raises CompileError.");
+  addEffects(m);
   m.def("load", load, nb::arg("object"), "Links the bytes of an object file into this process.");
 }

@@ -212,6 +212,28 @@ LogicalResult tfc::specializeFunction(func::FuncOp function,
   return refineShapes(function, /*refineResults=*/true);
 }
 
+LogicalResult
+tfc::specializeFunction(func::FuncOp function,
+                        ArrayRef<std::optional<SmallVector<int64_t>>> shapes) {
+  SmallVector<Type> types(function.getArgumentTypes());
+  for (auto [index, shape] : llvm::enumerate(shapes)) {
+    if (!shape || index >= types.size())
+      continue;
+    Type type = types[index];
+    if (auto resource = dyn_cast<ResourceType>(type))
+      type = resource.getValueType();
+    auto tensor = dyn_cast<TensorType>(type);
+    if (!tensor)
+      return function.emitError("cannot specialize argument ")
+             << index << " of type " << type << ": it has no shape";
+    types[index] = RankedTensorType::get(*shape, tensor.getElementType());
+  }
+  if (shapes.size() != types.size())
+    return function.emitError("expected ")
+           << types.size() << " shapes to specialize to, got " << shapes.size();
+  return specializeFunction(function, types);
+}
+
 namespace {
 struct TFCRefineShapesPass
     : public tfc::impl::TFCRefineShapesPassBase<TFCRefineShapesPass> {

@@ -9,6 +9,7 @@
 #define TFC_DIALECT_TFC_TRANSFORMS_REFINESHAPES_H
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include <optional>
 
 namespace tfc {
 
@@ -34,6 +35,12 @@ mlir::LogicalResult refineLists(mlir::func::FuncOp function);
 /// then must not be used (work on a clone).
 mlir::LogicalResult specializeFunction(mlir::func::FuncOp function,
                                        llvm::ArrayRef<mlir::Type> argumentTypes);
+
+/// The same with shapes: one for each argument, of tensors and variables; nothing leaves an argument
+/// as it is.
+mlir::LogicalResult
+specializeFunction(mlir::func::FuncOp function,
+                   llvm::ArrayRef<std::optional<llvm::SmallVector<int64_t>>> shapes);
 
 } // namespace tfc
 
