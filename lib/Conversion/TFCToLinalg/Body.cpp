@@ -33,7 +33,7 @@ Value Body::element(Value old, ArrayRef<AffineExpr> indices) {
     if (ArrayRef(k.indices) == indices)
       return k.value;
   Operation *op = old.getDefiningOp();
-  Value result = op && l.plan.isInline(op)
+  Value result = op && l.plan.isInline(op) && !l.isStored(old)
                      ? compute(op, indices)
                      : toScalar(in, l.loc, load(l.value(old), indices), elementOf(old));
   known[old].push_back({SmallVector<AffineExpr>(indices), result});

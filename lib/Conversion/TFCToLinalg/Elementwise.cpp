@@ -58,9 +58,21 @@ Value lowering::buildFused(Lowering &l, Operation *op) {
   Value scalar = body.compute(op, body.identity());
   if (!scalar)
     return {};
-  Value stored = toStorage(body.in, l.loc, scalar, element);
+  SmallVector<Value> stored{toStorage(body.in, l.loc, scalar, element)};
   body.addOutput(l.empty(space, element), body.identity());
-  return body.finish(stored)[0];
+  ArrayRef<Operation *> exports = l.plan.exportsOf(op);
+  for (Operation *other : exports) {
+    Type type = elementOf(other->getResult(0));
+    Value x = body.element(other->getResult(0), body.identity());
+    if (!x)
+      return {};
+    stored.push_back(toStorage(body.in, l.loc, x, type));
+    body.addOutput(l.empty(space, type), body.identity());
+  }
+  ValueRange results = body.finish(stored);
+  for (auto [other, value] : llvm::zip(exports, results.drop_front()))
+    l.set(other->getResult(0), value);
+  return results[0];
 }
 
 LogicalResult lowering::lowerFused(Lowering &l, Operation *op) {

@@ -15,6 +15,7 @@ using namespace tfc::lowering;
 namespace {
 constexpr int maxOps = 500;          // in one body: keeps register allocation fast
 constexpr size_t maxLeaves = 32;     // tensors one loop reads
+constexpr size_t maxExports = 8;     // results a loop stores besides its own
 constexpr size_t maxLoops = 4;       // that may compute one cheap value each
 constexpr int maxRepeatedCost = 3;   // of a chain of values computed more than once
 } // namespace
@@ -65,10 +66,11 @@ void FusionPlan::visit(Operation *op) {
     inlined.insert(op);
     return;
   }
-  if (isPlainTensorOp(op) && isFusible(op) && tryJoin(op, uses))
+  if (isPlainTensorOp(op) && isFusible(op) && (tryJoin(op, uses) || tryExport(op, uses)))
     inlined.insert(op);
   else
     startLoop(op);
+  align(op);
 }
 
 /// Can `user` compute the producer's elements itself?
@@ -110,6 +112,87 @@ static int costOf(Operation *op) {
   return row ? row->cost : 0;
 }
 
+template <typename Loop> static bool isFull(const Loop &loop, Operation *op) {
+  return loop.ops >= maxOps || loop.leaves.size() + op->getNumOperands() > maxLeaves;
+}
+
+void FusionPlan::join(Operation *op, Loop &loop) {
+  ++loop.ops;
+  loop.leaves.erase(op->getResult(0));
+  addLeaves(loop, op);
+}
+
+/// Notes in which loops the op is computed at the iteration's own indices.
+void FusionPlan::align(Operation *op) {
+  auto mine = loopsOf.find(op);
+  if (mine == loopsOf.end() || !isPlainTensorOp(op) || !isFusible(op))
+    return;
+  SmallVector<Loop *, 2> aligned;
+  if (!isInline(op))
+    aligned = mine->second;
+  for (OpOperand &use : op->getUses()) {
+    Operation *user = use.getOwner();
+    auto theirs = alignedWith.find(user);
+    if (theirs == alignedWith.end() || !user->hasTrait<TFCElementwise>() ||
+        dims.of(op->getResult(0)) != dims.of(user->getResult(0)))
+      continue;
+    for (Loop *loop : theirs->second)
+      if (llvm::is_contained(mine->second, loop) && !llvm::is_contained(aligned, loop))
+        aligned.push_back(loop);
+  }
+  if (!aligned.empty())
+    alignedWith[op] = aligned;
+}
+
+/// Do all users outside the loop come after it, and does the loop have the op's indices?
+bool FusionPlan::canExport(Operation *op, const Loop &loop) const {
+  bool aligned = false;
+  for (OpOperand &use : op->getUses()) {
+    Operation *user = use.getOwner();
+    if (isDead(user))
+      continue;
+    auto loops = loopsOf.find(user);
+    bool takes = takesElements(user, use.getOperandNumber(), op);
+    if (takes && llvm::is_contained(loops->second, &loop)) {
+      auto theirs = alignedWith.find(user);
+      aligned |= theirs != alignedWith.end() && llvm::is_contained(theirs->second, &loop) &&
+                 user->hasTrait<TFCElementwise>() &&
+                 dims.of(op->getResult(0)) == dims.of(user->getResult(0));
+    }
+    // An inline user reads the value where its loops stand.
+    SmallVector<Operation *, 2> readers{user};
+    if (isInline(user)) {
+      readers.clear();
+      if (loops == loopsOf.end())
+        return false;
+      for (Loop *other : loops->second)
+        readers.push_back(other->root);
+    }
+    for (Operation *reader : readers) {
+      Operation *at = loop.root->getBlock()->findAncestorOpInBlock(*reader);
+      if (!at || (at != loop.root && !loop.root->isBeforeInBlock(at)))
+        return false;
+    }
+  }
+  return aligned;
+}
+
+bool FusionPlan::tryExport(Operation *op, const Uses &uses) {
+  if (isIndexOp(op))
+    return false;
+  Loop *first = nullptr;
+  for (Loop *loop : uses.loops)
+    if (!first || loop->root->isBeforeInBlock(first->root))
+      first = loop;
+  if (!first || first->root->hasTrait<TFCReduction>() || first->exports.size() >= maxExports ||
+      isFull(*first, op) || !canExport(op, *first))
+    return false;
+  join(op, *first);
+  first->exports.push_back(op);
+  loopsOf[op] = {first};
+  return true;
+}
+
 bool FusionPlan::tryJoin(Operation *op, const Uses &uses) {
   if (uses.needStorage || uses.loops.empty())
     return false;
@@ -121,14 +204,10 @@ bool FusionPlan::tryJoin(Operation *op, const Uses &uses) {
                    uses.cost + cost > maxRepeatedCost))
     return false;
   for (Loop *loop : uses.loops)
-    if (loop->ops >= maxOps || loop->leaves.size() + op->getNumOperands() > maxLeaves)
+    if (isFull(*loop, op))
       return false;
-
-  for (Loop *loop : uses.loops) {
-    ++loop->ops;
-    loop->leaves.erase(op->getResult(0));
-    addLeaves(*loop, op);
-  }
+  for (Loop *loop : uses.loops)
+    join(op, *loop);
   loopsOf[op] = uses.loops;
   if (repeated)
     repeatedCost[op] = uses.cost + cost;
@@ -146,6 +225,7 @@ void FusionPlan::startLoop(Operation *op) {
   if (!isFusible(op) && !op->hasTrait<TFCReduction>())
     return;
   loops.push_back(std::make_unique<Loop>());
+  loops.back()->root = op;
   loopsOf[op] = {loops.back().get()};
   addLeaves(*loops.back(), op);
 }

@@ -36,7 +36,8 @@ public:
 
   /// The lowered value: a scalar for rank 0, else a tensor of storage type.
   mlir::Value value(mlir::Value old);
-  /// Elementwise ops on scalars, constants and the like know their number.
+  /// Inline values may be stored too, as exports of a loop lowered before.
+  bool isStored(mlir::Value old) const { return values.contains(old); }
   void set(mlir::Value old, mlir::Value lowered) { values[old] = lowered; }
   /// As a tensor of exactly this type, also for rank 0.
   mlir::Value tensorOf(mlir::Value old, mlir::RankedTensorType type);
