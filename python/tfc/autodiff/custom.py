@@ -4,7 +4,10 @@ import functools
 
 from tfc.autodiff.tape import GradientTape
 from tfc.core import (
+    TensorList,
     VariableStorage,
+    current,
+    executing_eagerly,
     pop_recorder,
     push_recorder,
     record_operation,
@@ -31,9 +34,27 @@ def custom_gradient(f=None):
 
     @functools.wraps(f)
     def decorated(*args, **kwargs):
-        return _call(f, args, kwargs)
+        if executing_eagerly() or recorders():
+            return _call(f, args, kwargs)
+        return _call_whole(f, args, kwargs)
 
     return decorated
+
+
+def _call_whole(f, args, kwargs):
+    """In a trace that no tape watches: one operation, so that the gradient is there when the trace is differentiated."""
+    leaves = nest.flatten(args, expand_composites=True)
+    flat = [a if isinstance(a, (VariableStorage, TensorList)) else convert_to_tensor(a) for a in leaves]
+    structure = None
+
+    def whole(*values):
+        nonlocal structure
+        packed = nest.pack_sequence_as(args, list(values), expand_composites=True)
+        structure = _call(f, packed, kwargs)
+        return nest.flatten(structure, expand_composites=True)
+
+    outputs = current().call_python(getattr(f, "__name__", "custom_gradient"), whole, flat)
+    return nest.pack_sequence_as(structure, outputs, expand_composites=True)
 
 
 class VariableWatcher:

@@ -102,7 +102,9 @@ def _flat(concrete, args, kwargs):
     names = [t.op_name for t in graph.inputs]
     parameters = concrete.function_type.parameters
     if graph.variable_inputs:
-        raise TypeError(f"{concrete._name} takes variables: call it with the arguments of the Python function")
+        raise TypeError(
+            f"{concrete._name} takes variables: call it with the arguments of the Python function"
+        )
     values = dict(zip(names, args, strict=False))
     if len(args) > len(names):
         raise TypeError(
@@ -126,7 +128,5 @@ def _flat(concrete, args, kwargs):
             )
         )
     specs = concrete.function_type.flatten()
-    flat = iter(
-        [_cast(concrete, TensorType(s), values[n], n) for n, s in zip(names, specs, strict=True)]
-    )
+    flat = iter([_cast(concrete, TensorType(s), values[n], n) for n, s in zip(names, specs, strict=True)])
     return [Bound(p.name, p.kind, p.type.from_tensors(flat)) for p in parameters]

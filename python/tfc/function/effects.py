@@ -46,7 +46,9 @@ def _argument_names(op) -> dict:
     names = {}
     for at, argument in enumerate(op.regions[0].blocks[0].arguments):
         given = attrs[at] if at < len(attrs) else {}
-        names[argument] = mlir.StringAttr(given["tfc.name"]).value if "tfc.name" in given else f"argument {at}"
+        names[argument] = (
+            mlir.StringAttr(given["tfc.name"]).value if "tfc.name" in given else f"argument {at}"
+        )
     return names
 
 

@@ -86,7 +86,9 @@ class FlatFunction:
     @property
     def specs(self) -> list:
         """What is known of the tensors it takes."""
-        return [TensorSpec(t.shape_tuple, t.dtype) for t in [*self._graph.inputs, *self._graph.capture_inputs]]
+        return [
+            TensorSpec(t.shape_tuple, t.dtype) for t in [*self._graph.inputs, *self._graph.capture_inputs]
+        ]
 
     @property
     def _unknown(self) -> bool:

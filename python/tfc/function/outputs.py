@@ -66,9 +66,7 @@ class Outputs:
         return self._fill([_result(slot, results) for slot in self._slots])
 
     def _fill(self, leaves):
-        return nest.map_structure(
-            lambda mark: leaves[mark.index], self._structure, expand_composites=True
-        )
+        return nest.map_structure(lambda mark: leaves[mark.index], self._structure, expand_composites=True)
 
     @property
     def structure(self):
@@ -77,7 +75,9 @@ class Outputs:
 
     def map_specs(self, function):
         """The structure with `function(spec)` for each tensor."""
-        return self._fill([_result(slot, [function(s) for s in self.specs], lists=False) for slot in self._slots])
+        return self._fill(
+            [_result(slot, [function(s) for s in self.specs], lists=False) for slot in self._slots]
+        )
 
     def any(self) -> bool:
         """Whether there is any result besides None."""

@@ -124,9 +124,12 @@ class PolymorphicFunction(Function):
         try:
             reference = weakref.ref(instance)
         except TypeError:
-            reference = lambda: instance  # noqa: E731
+            reference = lambda: instance
         made = type(self)(
-            self._python_function, self._name, self._input_signature, **{**self._options, "instance": reference}
+            self._python_function,
+            self._name,
+            self._input_signature,
+            **{**self._options, "instance": reference},
         )
         return made
 
@@ -348,7 +351,9 @@ class PolymorphicFunction(Function):
             else:
                 return
         tensors += concrete._graph.captured
-        shapes = [t.shape_tuple for t in [*(v for v in actual if type(v) is EagerTensor), *concrete._graph.captured]]
+        shapes = [
+            t.shape_tuple for t in [*(v for v in actual if type(v) is EagerTensor), *concrete._graph.captured]
+        ]
         executable = concrete.executable_for(shapes)
         template = concrete._outputs.template()
         inputs = [*tensors, *variables, *concrete._captured_variables]

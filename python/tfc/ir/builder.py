@@ -11,7 +11,9 @@ _SEGMENTS = {"print": (0, 1), "assert": (1, 3), "while": (0, 1)}
 
 def op_attributes(name: str, attrs: dict, count: int) -> dict:
     """MLIR attributes of an op with `count` operands, from Python values."""
-    made = {k: v if isinstance(v, mlir.Attribute) else attribute(v) for k, v in attrs.items() if v is not None}
+    made = {
+        k: v if isinstance(v, mlir.Attribute) else attribute(v) for k, v in attrs.items() if v is not None
+    }
     segments = _SEGMENTS.get(name)
     if segments is not None:
         before, after = segments
@@ -69,6 +71,8 @@ class Function:
             )
             self.entry = self.op.regions[0].blocks.append()
         self.callees: set = set()
+        # Callees whose gradient is a Python function's: symbol -> function of flat values.
+        self.python: dict = {}
 
     def add_argument(self, type_):
         """A new argument at the end, as a value."""
@@ -90,6 +94,7 @@ class Function:
 
     def include(self, callee: "Function") -> None:
         """Copies a function and its callees into this module, as private ones."""
+        self.python.update(callee.python)
         if callee.symbol in self.callees:
             return
         with context(), mlir.InsertionPoint(self.module.body):
@@ -119,10 +124,7 @@ class Function:
             )
             if any(names):
                 self.op.attributes["arg_attrs"] = mlir.ArrayAttr.get(
-                    [
-                        mlir.DictAttr.get({"tfc.name": mlir.StringAttr.get(n)} if n else {})
-                        for n in names
-                    ]
+                    [mlir.DictAttr.get({"tfc.name": mlir.StringAttr.get(n)} if n else {}) for n in names]
                 )
             self.op.attributes["tfc.entry"] = mlir.UnitAttr.get()
         return order

@@ -85,12 +85,12 @@ class Variable(VariableStorage, metaclass=_VariableMeta):
                 "`variable_def`. You provided neither."
             )
         if constraint is not None and not callable(constraint):
-            raise ValueError(f"Argument `constraint` must be None or a callable. a callable. Got a {constraint!r}")
+            raise ValueError(
+                f"Argument `constraint` must be None or a callable. a callable. Got a {constraint!r}"
+            )
         value = _initial(initial_value, dtype)
         static = TensorShape(value.shape_tuple)
-        declared = (
-            (static if validate_shape else TensorShape(None)) if shape is None else as_shape(shape)
-        )
+        declared = (static if validate_shape else TensorShape(None)) if shape is None else as_shape(shape)
         if not declared.is_compatible_with(static):
             raise ValueError(
                 f"The initial value's shape ({static}) is not compatible with the explicitly supplied `shape` argument "
@@ -320,8 +320,7 @@ def _stretches(dims, target) -> bool:
     if dims is None or target is None:
         return True
     return len(dims) <= len(target) and all(
-        a == b or a in (1, None) or b is None
-        for a, b in zip(reversed(dims), reversed(target), strict=False)
+        a == b or a in (1, None) or b is None for a, b in zip(reversed(dims), reversed(target), strict=False)
     )
 
 

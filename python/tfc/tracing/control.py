@@ -288,9 +288,7 @@ def _check_condition(going):
             page("the condition of a loop must be a bool scalar", got=repr(going), where=user_line())
         )
     if going.shape_tuple not in ((), None):
-        raise ValueError(
-            page("the condition of a loop must be a scalar", got=repr(going), where=user_line())
-        )
+        raise ValueError(page("the condition of a loop must be a scalar", got=repr(going), where=user_line()))
 
 
 def _check_types(values, types, given, outs, names):

@@ -5,7 +5,17 @@ import re
 
 import numpy as np
 
-from tfc.core import EagerTensor, Interpreter, TensorList, VariableStorage, describe, eager_tensor, outside, using
+from tfc.core import (
+    EagerTensor,
+    Interpreter,
+    TensorList,
+    VariableStorage,
+    describe,
+    eager_tensor,
+    outside,
+    stop_recording,
+    using,
+)
 from tfc.dtypes import TensorShape, TensorSpec
 from tfc.errors import InaccessibleTensorError, InvalidArgumentError, page, user_line
 from tfc.ir import (
@@ -22,6 +32,7 @@ from tfc.ir import (
     user_stack,
 )
 from tfc.ops import primitives as p
+from tfc.ops.convert import convert_to_tensor
 from tfc.tracing import control, folding
 from tfc.tracing.tensors import Scope, SymbolicList, SymbolicTensor
 
@@ -88,7 +99,11 @@ class FuncGraph(Interpreter):
             return self._constant(value)
         sizes = folding.partial(prim, args, attrs)
         if sizes is not None and None not in sizes and prim is not p.shape_of:
-            dims = () if prim in (p.squeeze, p.reshape) or (prim is p.gather and not args[1].shape_tuple) else None
+            dims = (
+                ()
+                if prim in (p.squeeze, p.reshape) or (prim is p.gather and not args[1].shape_tuple)
+                else None
+            )
             value = np.array(sizes, attrs.get("dtype", args[0].dtype).np_dtype)
             if dims is None or prim is not p.reshape:
                 return self._constant(value.reshape(dims) if dims is not None else value)
@@ -239,7 +254,9 @@ class FuncGraph(Interpreter):
         if found is not None:
             made = found[1]
         elif type(a) is EagerTensor and a._view().size <= SMALL:
-            op = build_op("constant", [], {"value": a._view()}, location(user_stack(3)), block_begin(self.root.block))
+            op = build_op(
+                "constant", [], {"value": a._view()}, location(user_stack(3)), block_begin(self.root.block)
+            )
             made = SymbolicTensor(op.results[0], self.root, (), self._unique("Const"), const=a._view())
             self._constants[id(a)] = a, made
         else:
@@ -259,7 +276,9 @@ class FuncGraph(Interpreter):
             with outside() if type(a) is not SymbolicList else using(a.scope.graph):
                 stacked = p.list_stack(a, element_type=a.element)
             inner = self.capture(stacked)
-            op = build_op("list_unstack", [inner.value], {}, location(user_stack(3)), block_begin(self.root.block))
+            op = build_op(
+                "list_unstack", [inner.value], {}, location(user_stack(3)), block_begin(self.root.block)
+            )
             if inner.value.owner != self.root.block:
                 op.move_after(inner.value.owner)
             made = SymbolicList(op.results[0], self.root, (), a.dynamic_size)
@@ -298,7 +317,9 @@ class FuncGraph(Interpreter):
 
     def finish(self, outputs: list) -> None:
         """Returns these tensors (of any graph that is in reach), and verifies the function."""
-        outputs = [o if type(o) is SymbolicTensor and o.scope is self.root else self._here(o) for o in outputs]
+        outputs = [
+            o if type(o) is SymbolicTensor and o.scope is self.root else self._here(o) for o in outputs
+        ]
         captured = list(self._captures.values())
         given = {id(v) for v in self.variable_inputs}
         resources = [self._resources[id(v)] for v in self.variable_inputs]
@@ -363,6 +384,24 @@ class FuncGraph(Interpreter):
         name = self._unique(name)
         return [SymbolicTensor(value, self.scope, stack, name) for value in values]
 
+    def call_python(self, name: str, function, inputs: list) -> list:
+        """A call of a function of its own, which is the Python function again when this trace is replayed."""
+        inner = FuncGraph(name, parent=self, autograph=self.autograph)
+        inner.created = self.created
+        tensors = [x for x in inputs if not isinstance(x, VariableStorage)]
+        with using(inner), stop_recording():
+            stand_ins = {id(t): inner.add_input(TensorSpec(t.shape_tuple, t.dtype)) for t in tensors}
+            outputs = function(*[stand_ins.get(id(x), x) for x in inputs])
+            inner.finish([inner.operand_tensor(o) for o in outputs])
+        given = [*tensors, *inner.captured, *inner.variables]
+        results = self.call(inner, [self.operand(x) for x in given], inner.variables, user_stack(3), name)
+        self.function.python[inner.symbol] = lambda *values: function(*_place(inputs, values))
+        return results
+
+    def operand_tensor(self, value):
+        """A value as a tensor."""
+        return value if isinstance(value, (SymbolicTensor, EagerTensor)) else convert_to_tensor(value)
+
     def call_creating(self, callee, tensors, variables, created) -> list:
         """A call of a trace that gives variables their first values."""
         operands = [self.operand(x) for x in [*tensors, *variables]]
@@ -384,7 +423,9 @@ class FuncGraph(Interpreter):
     def cond(self, pred, true_fn, false_fn, name=None):
         return control.build_cond(self, pred, true_fn, false_fn)
 
-    def while_loop(self, cond_fn, body_fn, init, *, shape_invariants=None, maximum_iterations=None, names=None):
+    def while_loop(
+        self, cond_fn, body_fn, init, *, shape_invariants=None, maximum_iterations=None, names=None
+    ):
         return control.build_while(self, cond_fn, body_fn, init, shape_invariants, maximum_iterations, names)
 
     def trial(self):
@@ -421,3 +462,7 @@ class FuncGraph(Interpreter):
         return getattr(owner, "operation", owner)
 
 
+def _place(inputs: list, values: tuple) -> list:
+    """`inputs` with its tensors replaced by the first of `values`, in order."""
+    rest = iter(values)
+    return [x if isinstance(x, VariableStorage) else next(rest) for x in inputs]

@@ -3,7 +3,7 @@
 Eager replay is the reference interpreter of the IR. Replay into a graph copies; replay under a tape gives gradients.
 """
 
-from tfc.core import Primitive, current
+from tfc.core import Primitive, current, recorders
 from tfc.ir import kind_of, mlir, python_value, type_spec
 from tfc.ops import primitives as p
 
@@ -16,11 +16,20 @@ def replay(function, inputs: list, overrides: dict | None = None) -> list:
 
     `overrides`: MLIR values of constants, and what to take in their place.
     """
-    return replay_op(function.op, _symbols(function.module), inputs, overrides)
+    symbols = _Symbols(_symbols(function.module), function.python)
+    return replay_op(function.op, symbols, inputs, overrides)
 
 
-def replay_op(op, symbols: dict, inputs: list, overrides: dict | None = None) -> list:
-    """The results of a `func.func` op. `symbols`: the functions that it may call, by name."""
+class _Symbols:
+    """What a function may call: `func.func` ops, and Python functions that stand for some of them."""
+
+    def __init__(self, ops: dict, python: dict):
+        self.ops = ops
+        self.python = python
+
+
+def replay_op(op, symbols: _Symbols, inputs: list, overrides: dict | None = None) -> list:
+    """The results of a `func.func` op. `symbols`: the functions that it may call."""
     block = op.regions[0].blocks[0]
     env = dict(zip(block.arguments, inputs, strict=True))
     env.update(overrides or {})
@@ -37,7 +46,7 @@ def attributes_of(op) -> dict:
 
 
 class _Replay:
-    def __init__(self, symbols: dict, env: dict):
+    def __init__(self, symbols: _Symbols, env: dict):
         self.symbols = symbols
         self.env = env
 
@@ -65,7 +74,11 @@ class _Replay:
             return self._while(op, operands)
         if name == "func.call":
             callee = mlir.FlatSymbolRefAttr(op.attributes["callee"]).value
-            return replay_op(self.symbols[callee], self.symbols, operands)
+            python = self.symbols.python.get(callee)
+            # A function with a gradient of its own: tapes have to see it, not what it is made of.
+            if python is not None and recorders():
+                return list(python(*operands))
+            return replay_op(self.symbols.ops[callee], self.symbols, operands)
         prim = _PRIMITIVES.get(name.removeprefix("tfc."))
         if prim is None:
             raise NotImplementedError(f"{name} has no meaning outside of compiled code")
@@ -97,4 +110,3 @@ def _dims(argument):
     if kind != "tensor":
         return None
     return type_spec(inner).shape
-

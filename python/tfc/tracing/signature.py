@@ -203,7 +203,9 @@ def _default_type(parameter, context):
 
 def _spec_type(spec, context) -> TraceType:
     if isinstance(spec, (list, tuple, dict)) or hasattr(spec, "__tf_flatten__"):
-        children = spec.values() if isinstance(spec, dict) else spec if isinstance(spec, (list, tuple)) else ()
+        children = (
+            spec.values() if isinstance(spec, dict) else spec if isinstance(spec, (list, tuple)) else ()
+        )
         for child in children:
             _spec_type(child, context)
         return type_of(spec, context)

@@ -45,7 +45,17 @@ class SymbolicTensor(Tensor):
     `const` is its value as a numpy array where tracing knows it, `partial` the known sizes in a vector of sizes.
     """
 
-    __slots__ = ("__weakref__", "_name", "const", "dtype", "partial", "scope", "shape_tuple", "stack", "value")
+    __slots__ = (
+        "__weakref__",
+        "_name",
+        "const",
+        "dtype",
+        "partial",
+        "scope",
+        "shape_tuple",
+        "stack",
+        "value",
+    )
 
     symbolic = True
 
@@ -154,7 +164,9 @@ class SymbolicTensor(Tensor):
     def __getattr__(self, name):
         text = f"'{type(self).__name__}' object has no attribute '{name}'"
         if name in _NO_VALUE:
-            text = page(f"{text}: {_NO_VALUE[name]}", got=repr(self), where=user_line(), fix="return the tensor")
+            text = page(
+                f"{text}: {_NO_VALUE[name]}", got=repr(self), where=user_line(), fix="return the tensor"
+            )
         raise AttributeError(text)
 
     def __repr__(self):

@@ -33,7 +33,20 @@ from tfc.tracing.trace_type import (
     unsupported,
 )
 
-_LITERALS = (bool, int, float, complex, str, bytes, type(None), type(Ellipsis), enum.Enum, DType, TensorShape, np.dtype)
+_LITERALS = (
+    bool,
+    int,
+    float,
+    complex,
+    str,
+    bytes,
+    type(None),
+    type(Ellipsis),
+    enum.Enum,
+    DType,
+    TensorShape,
+    np.dtype,
+)
 
 
 class TracingContext:

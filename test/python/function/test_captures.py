@@ -63,7 +63,9 @@ def test_a_leaked_tensor_in_another_trace_names_where_it_was_made():
 
     f(tf.constant(1.0))
     g = tf.function(lambda x: x + leaked[0])
-    with pytest.raises(tf.errors.InaccessibleTensorError, match="(?s)out of scope and cannot be used here.*test_captures.py"):
+    with pytest.raises(
+        tf.errors.InaccessibleTensorError, match="(?s)out of scope and cannot be used here.*test_captures.py"
+    ):
         g(tf.constant(1.0))
     with pytest.raises(ValueError):
         g(tf.constant(1.0))
@@ -129,7 +131,9 @@ def test_numpy_functions_of_a_symbolic_tensor():
 def test_iterating_and_bool_are_not_allowed():
     for use in (bool, list):
         f = tf.function(lambda x: use(x), autograph=False)
-        with pytest.raises(tf.errors.OperatorNotAllowedInGraphError, match="(?s)symbolic `tf.Tensor`.*is not allowed"):
+        with pytest.raises(
+            tf.errors.OperatorNotAllowedInGraphError, match="(?s)symbolic `tf.Tensor`.*is not allowed"
+        ):
             f(tf.ones([2]))
 
 

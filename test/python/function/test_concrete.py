@@ -50,7 +50,9 @@ def test_wrong_dtype():
 
 def test_wrong_shape_inside_a_trace():
     c = tf.function(lambda x: x).get_concrete_function(tf.TensorSpec([1]))
-    with pytest.raises(TypeError, match=r"Can not cast TensorSpec\(shape=\(2,\).* to TensorSpec\(shape=\(1,\)"):
+    with pytest.raises(
+        TypeError, match=r"Can not cast TensorSpec\(shape=\(2,\).* to TensorSpec\(shape=\(1,\)"
+    ):
         tf.function(lambda x: c(x))(tf.ones([2]))
 
 
@@ -58,8 +60,13 @@ def test_structured_input_signature_and_outputs():
     f = tf.function(lambda x, n, *, k: {"out": (x, None), "k": x * k})
     c = f.get_concrete_function(S, 2, k=tf.TensorSpec([], tf.int32, name="factor"))
     args, kwargs = c.structured_input_signature
-    assert args == (tf.TensorSpec([], tf.int32, "x"), 2) and kwargs == {"k": tf.TensorSpec([], tf.int32, "factor")}
-    assert c.structured_outputs == {"out": (tf.TensorSpec([], tf.int32), None), "k": tf.TensorSpec([], tf.int32)}
+    assert args == (tf.TensorSpec([], tf.int32, "x"), 2) and kwargs == {
+        "k": tf.TensorSpec([], tf.int32, "factor")
+    }
+    assert c.structured_outputs == {
+        "out": (tf.TensorSpec([], tf.int32), None),
+        "k": tf.TensorSpec([], tf.int32),
+    }
     assert c.output_dtypes == {"out": (tf.int32, None), "k": tf.int32}
     assert c.output_shapes["k"] == []
 
@@ -94,7 +101,10 @@ def test_pretty_printed_signature():
 def test_variables_are_those_reached_through_captures():
     v, w = tf.Variable(1.0), tf.Variable(2.0, trainable=False)
     c = tf.function(lambda x: x + v + w).get_concrete_function(tf.TensorSpec([]))
-    assert c.variables == (v, w)[:0] + c.variables and [u is z for u, z in zip(c.variables, (v, w))] == [True, True]
+    assert c.variables == (v, w)[:0] + c.variables and [u is z for u, z in zip(c.variables, (v, w))] == [
+        True,
+        True,
+    ]
     assert [u is v for u in c.trainable_variables] == [True]
 
 

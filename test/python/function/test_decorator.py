@@ -53,7 +53,12 @@ def test_exceptions_of_the_trace_keep_their_type(error):
 
 def test_name_doc_wrapped_and_signature_are_those_of_the_function():
     f = tf.function(cube)
-    assert (f.__name__, f.__doc__, f.__wrapped__, f.python_function) == ("cube", "x to the third.", cube, cube)
+    assert (f.__name__, f.__doc__, f.__wrapped__, f.python_function) == (
+        "cube",
+        "x to the third.",
+        cube,
+        cube,
+    )
     assert inspect.signature(f) == inspect.signature(cube)
 
 
@@ -171,7 +176,9 @@ def test_the_creating_first_call_from_several_threads():
             return self.v.assign_add(x)
 
     c, results = Counter(), []
-    threads = [threading.Thread(target=lambda: results.append(c.add(tf.constant(1.0)).numpy())) for _ in range(4)]
+    threads = [
+        threading.Thread(target=lambda: results.append(c.add(tf.constant(1.0)).numpy())) for _ in range(4)
+    ]
     for t in threads:
         t.start()
     for t in threads:
@@ -191,7 +198,9 @@ def test_autograph_off_leaves_python_as_it_is():
             return x
         return -x
 
-    with pytest.raises(tf.errors.OperatorNotAllowedInGraphError, match="AutoGraph is disabled in this function"):
+    with pytest.raises(
+        tf.errors.OperatorNotAllowedInGraphError, match="AutoGraph is disabled in this function"
+    ):
         f(tf.constant(1.0))
 
 

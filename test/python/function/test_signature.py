@@ -22,7 +22,9 @@ def test_one_trace_and_values_are_converted():
 @pytest.mark.parametrize("value", [tf.constant([1, 2, 3]), tf.ones([1, 1]), tf.constant(1.0)])
 def test_what_does_not_fit_is_a_type_error(value):
     f = tf.function(lambda x: x, input_signature=[tf.TensorSpec([2], tf.float32)])
-    with pytest.raises(TypeError, match=r"Can not cast TensorSpec\(shape=.* to TensorSpec\(shape=\(2,\), dtype=tf.float32"):
+    with pytest.raises(
+        TypeError, match=r"Can not cast TensorSpec\(shape=.* to TensorSpec\(shape=\(2,\), dtype=tf.float32"
+    ):
         f(value)
 
 
