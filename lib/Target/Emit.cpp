@@ -85,7 +85,8 @@ Expected<std::unique_ptr<TargetMachine>> tfc::createTargetMachine(const TargetOp
   if (!cpu.empty() && !info->isCPUStringValid(cpu))
     return fail("unknown cpu '" + cpu + "' for " + triple.str() +
                 "; `llc -march=" + target->getName() + " -mcpu=help` lists those there are");
-  for (const std::string &feature : SubtargetFeatures(options.features).getFeatures()) {
+  SubtargetFeatures asked(options.features);
+  for (const std::string &feature : asked.getFeatures()) {
     StringRef name = StringRef(feature).ltrim("+-");
     bool known = any_of(info->getAllProcessorFeatures(),
                         [&](const SubtargetFeatureKV &entry) { return name == entry.Key; });
@@ -102,6 +103,16 @@ Expected<std::unique_ptr<TargetMachine>> tfc::createTargetMachine(const TargetOp
   if (!machine)
     return fail("no code generator for '" + triple.str() + "'");
   return machine;
+}
+
+VectorRegisters tfc::vectorRegisters(const TargetMachine &machine) {
+  if (!machine.getTargetTriple().isX86())
+    return {128, 32}; // AArch64, Power, RISC-V and SystemZ; vectors of unknown size are not used
+  // What a cpu implies counts too.
+  const MCSubtargetInfo &info = *machine.getMCSubtargetInfo();
+  if (info.checkFeatures("+avx512f"))
+    return {512, 32};
+  return info.checkFeatures("+avx") ? VectorRegisters{256, 16} : VectorRegisters{128, 16};
 }
 
 void tfc::registerTargetTranslations(mlir::DialectRegistry &registry) {

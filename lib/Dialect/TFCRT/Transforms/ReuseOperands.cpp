@@ -47,6 +47,25 @@ static bool isOfSameIteration(Value value, Operation *user) {
   return !loop || loop->isAncestor(value.getParentBlock()->getParentOp());
 }
 
+/// Is `op` the last to need `value`? Others may only have read it before, without keeping a view of it.
+static bool diesIn(Value value, OpOperand &operand) {
+  Operation *op = operand.getOwner();
+  for (OpOperand &use : value.getUses()) {
+    if (&use == &operand)
+      continue;
+    Operation *user = use.getOwner();
+    auto linalgOp = dyn_cast<linalg::LinalgOp>(user);
+    bool onlyReads = linalgOp ? linalgOp.isDpsInput(&use)
+                              : llvm::none_of(user->getResultTypes(),
+                                              [](Type type) { return isa<TensorType>(type); }) &&
+                                    !user->hasTrait<OpTrait::IsTerminator>();
+    Operation *before = op->getBlock()->findAncestorOpInBlock(*user);
+    if (!onlyReads || !before || before == op || !before->isBeforeInBlock(op))
+      return false;
+  }
+  return true;
+}
+
 /// The input whose buffer result number `number` of `op` may take over.
 static OpOperand *findDyingInput(linalg::GenericOp op, int64_t number) {
   OpOperand *init = op.getDpsInitOperand(number);
@@ -55,7 +74,7 @@ static OpOperand *findDyingInput(linalg::GenericOp op, int64_t number) {
     return nullptr;
   for (OpOperand *input : op.getDpsInputOperands()) {
     Value value = input->get();
-    if (value.getType() == init->get().getType() && value.hasOneUse() &&
+    if (value.getType() == init->get().getType() && diesIn(value, *input) &&
         op.getMatchingIndexingMap(input) == map && isWritable(value) &&
         isOfSameIteration(value, op))
       return input;
