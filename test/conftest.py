@@ -5,11 +5,11 @@
 
 import importlib.util
 import os
-import tempfile
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from lit import LitConfig, Test, TestingConfig
 
 ROOT = Path(__file__).resolve().parents[1]
 TOOLS = [ROOT / "python" / "tfc" / "bin"]
@@ -51,27 +51,17 @@ class LitFailure(Exception):
 
 
 class LitItem(pytest.Item):
-    """One .mlir file, run by lit in this process."""
+    """One .mlir file, run by lit."""
 
     def runtest(self):
         tool = _find_tool("tfc-opt")
         if tool is None:
             pytest.skip("tfc-opt is not built: run scripts/build tfc-opt")
-        os.environ["TFC_BIN"] = str(tool.parent)
-        with tempfile.TemporaryDirectory() as scratch:
-            lit = LitConfig.LitConfig(
-                progname="lit", path=[], quiet=True, useValgrind=False, valgrindLeakCheck=False,
-                valgrindArgs=[], noExecute=False, debug=False, isWindows=False, order="lexical", params={},
-                config_prefix=None, maxIndividualTestTime=60,
-            )  # fmt: skip
-            config = TestingConfig.TestingConfig.fromdefaults(lit)
-            config.load_from_path(str(ROOT / "test" / "lit.cfg.py"), lit)
-            config.test_exec_root = scratch
-            suite = Test.TestSuite("tfc", config.test_source_root, scratch, config)
-            path = self.path.relative_to(config.test_source_root).parts
-            result = config.test_format.execute(Test.Test(suite, path, config), lit)
-        if result.code.isFailure:
-            raise LitFailure(result.output)
+        command = [sys.executable, "-c", "from lit.main import main; main()", "-v", str(self.path)]
+        environment = {**os.environ, "TFC_BIN": str(tool.parent)}
+        run = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=300)
+        if run.returncode:
+            raise LitFailure(run.stdout + run.stderr)
 
     def repr_failure(self, excinfo):
         if isinstance(excinfo.value, LitFailure):

@@ -26,7 +26,7 @@ func.func @print_c1(%x: tensor<f32>) {
 // -----
 
 func.func @print_c1_brace(%x: tensor<f32>) {
-  // expected-error @below {{expected braces of `format` to be {}, {{[{][{]}} or }}, got "{} {"}}
+  // expected-error @below {{expected braces of `format` to be in pairs, got "{} {"}}
   %t = tfc.print "{} {", %x : tensor<f32> {summarize = 3 : i64, stream = "stdout"}
   return
 }
@@ -43,6 +43,6 @@ func.func @assert_c1(%c: tensor<1xi1>) {
 
 func.func @assert_c2(%c: tensor<i1>, %v: !tfc.resource<tensor<2xf32>>, %x: tensor<3xf32>) {
   // expected-error @below {{expected a pending value of type 'tensor<2xf32>', got 'tensor<3xf32>'}}
-  %t = tfc.assert %c, "m" pending(%v = %x : !tfc.resource<tensor<2xf32>>, tensor<3xf32>) {summarize = 3 : i64}
+  %t = tfc.assert %c, "m" pending(%v = %x : !tfc.resource<tensor<2xf32>> -> tensor<3xf32>) {summarize = 3 : i64}
   return
 }

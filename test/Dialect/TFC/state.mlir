@@ -3,8 +3,8 @@
 
 // CHECK-LABEL: @variable(
 func.func @variable(%v: !tfc.resource<tensor<?xf32>>, %x: tensor<2xf32>) -> tensor<?xf32> {
-  // CHECK: %[[T:.*]] = tfc.assign_variable %{{.*}}, %{{.*}} : !tfc.resource<tensor<?xf32>>, tensor<2xf32>
-  // CHECK: %{{.*}}, %{{.*}} = tfc.read_variable %{{.*}} after(%[[T]]) : !tfc.resource<tensor<?xf32>> -> tensor<?xf32>
+  // CHECK: %[[T:.*]] = tfc.assign_variable %{{.*}}, %{{.*}} : {{.*}}, tensor<2xf32>
+  // CHECK: %{{.*}}, %{{.*}} = tfc.read_variable %{{.*}} after(%[[T]]) : {{.*}} -> tensor<?xf32>
   %t = tfc.assign_variable %v, %x : !tfc.resource<tensor<?xf32>>, tensor<2xf32>
   %y, %u = tfc.read_variable %v after(%t) : !tfc.resource<tensor<?xf32>> -> tensor<?xf32>
   return %y : tensor<?xf32>
@@ -12,9 +12,9 @@ func.func @variable(%v: !tfc.resource<tensor<?xf32>>, %x: tensor<2xf32>) -> tens
 
 // CHECK-LABEL: @print(
 func.func @print(%x: tensor<2xf32>, %n: tensor<*xi32>) {
-  // CHECK: %[[T:.*]] = tfc.print "{} {{[{]}}{} {}\0A", %{{.*}}, %{{.*}} : tensor<2xf32>, tensor<*xi32> {stream = "stderr", summarize = 3 : i64}
+  // CHECK: %[[T:.*]] = tfc.print "{} {{[{][{][}][}]}} {}\0A", %{{.*}}, %{{.*}} : tensor<2xf32>, tensor<*xi32> {stream = "stderr", summarize = 3 : i64}
   // CHECK: tfc.print "done" after(%[[T]]) {stream = "stdout", summarize = -1 : i64}
-  %t = tfc.print "{} {{} {}\n", %x, %n : tensor<2xf32>, tensor<*xi32> {stream = "stderr", summarize = 3 : i64}
+  %t = tfc.print "{} {{}} {}\n", %x, %n : tensor<2xf32>, tensor<*xi32> {stream = "stderr", summarize = 3 : i64}
   %u = tfc.print "done" after(%t) {stream = "stdout", summarize = -1 : i64}
   return
 }
@@ -22,8 +22,8 @@ func.func @print(%x: tensor<2xf32>, %n: tensor<*xi32>) {
 // CHECK-LABEL: @assert(
 func.func @assert(%c: tensor<i1>, %x: tensor<2xf32>, %v: !tfc.resource<tensor<?xf32>>) {
   // CHECK: %[[T:.*]] = tfc.assert %{{.*}}, "wrong" {summarize = 3 : i64}
-  // CHECK: tfc.assert %{{.*}}, "wrong", %{{.*}} : tensor<2xf32> pending(%{{.*}} = %{{.*}} : !tfc.resource<tensor<?xf32>>, tensor<2xf32>) after(%[[T]]) {code = 2 : i64, summarize = 3 : i64}
+  // CHECK: tfc.assert %{{.*}}, "wrong", %{{.*}} : tensor<2xf32> pending(%{{.*}} = %{{.*}} : !tfc.resource<tensor<?xf32>> -> tensor<2xf32>) after(%[[T]]) {code = 2 : i64, summarize = 3 : i64}
   %t = tfc.assert %c, "wrong" {summarize = 3 : i64}
-  %u = tfc.assert %c, "wrong", %x : tensor<2xf32> pending(%v = %x : !tfc.resource<tensor<?xf32>>, tensor<2xf32>) after(%t) {code = 2 : i64, summarize = 3 : i64}
+  %u = tfc.assert %c, "wrong", %x : tensor<2xf32> pending(%v = %x : !tfc.resource<tensor<?xf32>> -> tensor<2xf32>) after(%t) {code = 2 : i64, summarize = 3 : i64}
   return
 }

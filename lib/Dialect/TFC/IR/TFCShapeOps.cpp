@@ -37,8 +37,8 @@ LogicalResult IotaOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
 LogicalResult RangeOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
                                         Results &results) {
   Type element;
-  for (auto [name, operand] :
-       llvm::zip(ArrayRef<StringRef>{"start", "limit", "delta"}, op.getOperands())) {
+  static constexpr StringRef names[] = {"start", "limit", "delta"};
+  for (auto [name, operand] : llvm::zip(names, op.getOperands())) {
     // C1
     FailureOr<TensorType> type = scalarOf(loc, operand, name);
     if (failed(type))

@@ -15,10 +15,10 @@ using namespace tfc::detail;
 
 /// Larger tensors are no shapes.
 static constexpr int64_t kMostEntries = 64;
-/// How far to look back through the ops that make a value.
-static constexpr unsigned kMostOps = 12;
+/// How many of the ops that make a value to look at.
+static constexpr unsigned kMostOps = 32;
 
-static std::optional<Shape> entries(Value value, unsigned budget);
+static std::optional<Shape> entries(Value value, unsigned &budget);
 
 static std::optional<Shape> entriesOf(ElementsAttr attr) {
   auto dense = dyn_cast<DenseIntElementsAttr>(attr);
@@ -35,7 +35,7 @@ static std::optional<Shape> entriesOf(ElementsAttr attr) {
 
 /// Arithmetic on entries, with numpy's broadcast of a scalar.
 template <typename Function>
-static std::optional<Shape> zip(Operation *op, unsigned budget, Function function) {
+static std::optional<Shape> zip(Operation *op, unsigned &budget, Function function) {
   std::optional<Shape> x = entries(op->getOperand(0), budget),
                        y = entries(op->getOperand(1), budget);
   if (!x || !y || (x->size() != y->size() && x->size() != 1 && y->size() != 1))
@@ -49,7 +49,7 @@ static std::optional<Shape> zip(Operation *op, unsigned budget, Function functio
   return values;
 }
 
-static std::optional<Shape> concatEntries(ConcatOp op, unsigned budget) {
+static std::optional<Shape> concatEntries(ConcatOp op, unsigned &budget) {
   Shape all;
   for (Value operand : op.getXs()) {
     std::optional<Shape> part = entries(operand, budget);
@@ -60,7 +60,7 @@ static std::optional<Shape> concatEntries(ConcatOp op, unsigned budget) {
   return all;
 }
 
-static std::optional<Shape> sliceEntries(SliceOp op, unsigned budget) {
+static std::optional<Shape> sliceEntries(SliceOp op, unsigned &budget) {
   std::optional<Shape> all = entries(op.getX(), budget);
   if (!all || op.getStarts().size() != 1)
     return std::nullopt;
@@ -77,7 +77,7 @@ static std::optional<Shape> sliceEntries(SliceOp op, unsigned budget) {
   return values;
 }
 
-static std::optional<Shape> gatherEntries(GatherOp op, unsigned budget) {
+static std::optional<Shape> gatherEntries(GatherOp op, unsigned &budget) {
   std::optional<Shape> all = entries(op.getX(), budget),
                        indices = entries(op.getIndices(), budget);
   if (!all || !indices || op.getAxis() != 0 || op.getBatchDims() != 0)
@@ -112,7 +112,7 @@ static int64_t fit(Type element, int64_t value) {
   return fits ? value : kUnknown;
 }
 
-static std::optional<Shape> evaluate(Operation *op, unsigned budget) {
+static std::optional<Shape> evaluate(Operation *op, unsigned &budget) {
   return llvm::TypeSwitch<Operation *, std::optional<Shape>>(op)
       .Case([](ShapeOfOp shape) { return shapeEntries(shape); })
       .Case([&](ConcatOp concat) { return concatEntries(concat, budget); })
@@ -142,7 +142,7 @@ static std::optional<Shape> evaluate(Operation *op, unsigned budget) {
       .Default(std::optional<Shape>());
 }
 
-static std::optional<Shape> entries(Value value, unsigned budget) {
+static std::optional<Shape> entries(Value value, unsigned &budget) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   if (!type || type.getRank() > 1 || !isa<IntegerType>(type.getElementType()) ||
       type.getElementType().isInteger(1))
@@ -150,10 +150,12 @@ static std::optional<Shape> entries(Value value, unsigned budget) {
   Operation *op = value.getDefiningOp();
   std::optional<Shape> values;
   ElementsAttr constant;
-  if (op && matchPattern(op, m_Constant(&constant)))
+  if (op && matchPattern(op, m_Constant(&constant))) {
     values = entriesOf(constant);
-  else if (op && budget > 0)
-    values = evaluate(op, budget - 1);
+  } else if (op && budget > 0) {
+    --budget;
+    values = evaluate(op, budget);
+  }
   if (!values) {
     int64_t size = type.getRank() == 0 ? 1 : type.getDimSize(0);
     if (size == kUnknown || size > kMostEntries)
@@ -168,5 +170,6 @@ static std::optional<Shape> entries(Value value, unsigned budget) {
 }
 
 std::optional<Shape> tfc::detail::knownInts(Value value) {
-  return entries(value, kMostOps);
+  unsigned budget = kMostOps;
+  return entries(value, budget);
 }

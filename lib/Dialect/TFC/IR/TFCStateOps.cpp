@@ -59,7 +59,7 @@ LogicalResult PrintOp::verify() {
   // C1
   std::optional<size_t> count = countPlaceholders(getFormat());
   if (!count)
-    return emitOpError() << "expected braces of `format` to be {}, {{ or }}, got \""
+    return emitOpError() << "expected braces of `format` to be in pairs, got \""
                          << getFormat() << '"';
   if (*count != getXs().size())
     return emitOpError() << "expected a placeholder for each of " << getXs().size()

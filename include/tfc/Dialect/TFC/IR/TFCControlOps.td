@@ -43,6 +43,7 @@ def TFC_IfOp : TFC_Op<"if", [
     $thenRegion `else` $elseRegion attr-dict
   }];
   let hasVerifier = 1;
+  let hasCanonicalizer = 1;
 }
 
 def TFC_WhileOp : TFC_Op<"while", [

@@ -63,6 +63,7 @@ class TFC_CompareOp<string mnemonic, string verb, Type type = TFC_RealTensor,
                     list<Trait> traits = []>
     : TFC_BinaryOp<mnemonic, verb, type, traits> {
   let elementRule = "Bool";
+  let hasFolder = 1;
 }
 
 // Unary, any number.
@@ -108,7 +109,9 @@ def TFC_IsInfOp : TFC_UnaryTestOp<"is_inf", "whether infinite">;
 def TFC_IsNanOp : TFC_UnaryTestOp<"is_nan", "whether NaN">;
 
 // Unary, bool, integer, complex.
-def TFC_LogicalNotOp : TFC_UnaryOp<"logical_not", "not x", TFC_BoolTensor>;
+def TFC_LogicalNotOp : TFC_UnaryOp<"logical_not", "not x", TFC_BoolTensor> {
+  let hasFolder = 1;
+}
 def TFC_BitwiseNotOp : TFC_UnaryOp<"bitwise_not", "all bits flipped", TFC_IntTensor>;
 def TFC_PopulationCountOp : TFC_UnaryOp<"population_count", "the number of one bits, as ui8", TFC_IntTensor> {
   let elementRule = "UInt8";
@@ -122,17 +125,31 @@ def TFC_ImagOp : TFC_UnaryOp<"imag", "the imaginary part", TFC_ComplexTensor> {
 def TFC_ConjOp : TFC_UnaryOp<"conj", "the complex conjugate", TFC_ComplexTensor>;
 
 // Binary, numbers.
-def TFC_AddOp : TFC_BinaryOp<"add", "the sum", TFC_NumberTensor, [Commutative]>;
-def TFC_SubOp : TFC_BinaryOp<"sub", "the difference">;
-def TFC_MulOp : TFC_BinaryOp<"mul", "the product", TFC_NumberTensor, [Commutative]>;
-def TFC_DivOp : TFC_BinaryOp<"div", "the quotient", TFC_FloatOrComplexTensor>;
+def TFC_AddOp : TFC_BinaryOp<"add", "the sum", TFC_NumberTensor, [Commutative]> {
+  let hasFolder = 1;
+}
+def TFC_SubOp : TFC_BinaryOp<"sub", "the difference"> {
+  let hasFolder = 1;
+}
+def TFC_MulOp : TFC_BinaryOp<"mul", "the product", TFC_NumberTensor, [Commutative]> {
+  let hasFolder = 1;
+}
+def TFC_DivOp : TFC_BinaryOp<"div", "the quotient", TFC_FloatOrComplexTensor> {
+  let hasFolder = 1;
+}
 def TFC_PowOp : TFC_BinaryOp<"pow", "x to the power of y">;
-def TFC_FloorDivOp : TFC_BinaryOp<"floor_div", "the quotient rounded down; integer division by zero is an error", TFC_RealTensor>;
+def TFC_FloorDivOp : TFC_BinaryOp<"floor_div", "the quotient rounded down; integer division by zero is an error", TFC_RealTensor> {
+  let hasFolder = 1;
+}
 def TFC_FloorModOp : TFC_BinaryOp<"floor_mod", "the remainder with the divisor's sign; integer division by zero is an error", TFC_RealTensor>;
 def TFC_TruncDivOp : TFC_BinaryOp<"trunc_div", "the quotient rounded toward zero; integer division by zero is an error", TFC_RealTensor>;
 def TFC_TruncModOp : TFC_BinaryOp<"trunc_mod", "the remainder with the dividend's sign; integer division by zero is an error", TFC_RealTensor>;
-def TFC_MaximumOp : TFC_BinaryOp<"maximum", "the larger; NaN if either is", TFC_RealTensor>;
-def TFC_MinimumOp : TFC_BinaryOp<"minimum", "the smaller; NaN if either is", TFC_RealTensor>;
+def TFC_MaximumOp : TFC_BinaryOp<"maximum", "the larger; NaN if either is", TFC_RealTensor> {
+  let hasFolder = 1;
+}
+def TFC_MinimumOp : TFC_BinaryOp<"minimum", "the smaller; NaN if either is", TFC_RealTensor> {
+  let hasFolder = 1;
+}
 def TFC_Atan2Op : TFC_BinaryOp<"atan2", "the angle of the point (y, x)", TFC_FloatTensor>;
 def TFC_NextafterOp : TFC_BinaryOp<"nextafter", "the next number from x toward y", TFC_FloatTensor>;
 def TFC_ComplexOp : TFC_BinaryOp<"complex", "the complex number x + i y", TFC_FloatTensor> {
@@ -140,8 +157,12 @@ def TFC_ComplexOp : TFC_BinaryOp<"complex", "the complex number x + i y", TFC_Fl
 }
 
 // Binary, bool and integer.
-def TFC_LogicalAndOp : TFC_BinaryOp<"logical_and", "x and y", TFC_BoolTensor, [Commutative]>;
-def TFC_LogicalOrOp : TFC_BinaryOp<"logical_or", "x or y", TFC_BoolTensor, [Commutative]>;
+def TFC_LogicalAndOp : TFC_BinaryOp<"logical_and", "x and y", TFC_BoolTensor, [Commutative]> {
+  let hasFolder = 1;
+}
+def TFC_LogicalOrOp : TFC_BinaryOp<"logical_or", "x or y", TFC_BoolTensor, [Commutative]> {
+  let hasFolder = 1;
+}
 def TFC_BitwiseAndOp : TFC_BinaryOp<"bitwise_and", "the bits set in both", TFC_IntTensor, [Commutative]>;
 def TFC_BitwiseOrOp : TFC_BinaryOp<"bitwise_or", "the bits set in either", TFC_IntTensor, [Commutative]>;
 def TFC_BitwiseXorOp : TFC_BinaryOp<"bitwise_xor", "the bits set in one", TFC_IntTensor, [Commutative]>;
@@ -166,6 +187,7 @@ def TFC_SelectOp : TFC_PureOp<"select", [TFC_Elementwise]> {
   }];
   let arguments = (ins TFC_BoolTensor:$condition, TFC_Tensor:$x, TFC_Tensor:$y);
   let assemblyFormat = "$condition `,` $x `,` $y attr-dict `:` functional-type(operands, results)";
+  let hasFolder = 1;
 }
 
 def TFC_CastOp : TFC_PureOp<"cast", [TFC_Elementwise]> {
@@ -177,6 +199,7 @@ def TFC_CastOp : TFC_PureOp<"cast", [TFC_Elementwise]> {
   }];
   let arguments = (ins TFC_Tensor:$x, TypeAttr:$dtype);
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
+  let hasFolder = 1;
 }
 
 def TFC_BitcastOp : TFC_PureOp<"bitcast", [TFC_Elementwise]> {

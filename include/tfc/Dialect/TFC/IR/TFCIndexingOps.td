@@ -24,6 +24,7 @@ def TFC_GatherOp : TFC_PureOp<"gather"> {
   }];
   let arguments = (ins TFC_Tensor:$x, TFC_IntTensor:$indices, I64Attr:$axis, I64Attr:$batch_dims);
   let assemblyFormat = "$x `,` $indices attr-dict `:` functional-type(operands, results)";
+  let hasFolder = 1;
 }
 
 def TFC_GatherNdOp : TFC_PureOp<"gather_nd"> {

@@ -66,6 +66,7 @@ def TFC_DynamicBroadcastToOp : TFC_PureOp<"dynamic_broadcast_to"> {
   let summary = "Broadcast to a shape known at run time";
   let arguments = (ins TFC_Tensor:$x, TFC_IndexTensor:$shape);
   let assemblyFormat = "$x `,` $shape attr-dict `:` functional-type(operands, results)";
+  let hasCanonicalizer = 1;
 }
 
 def TFC_SumToOp : TFC_PureOp<"sum_to"> {
@@ -76,6 +77,7 @@ def TFC_SumToOp : TFC_PureOp<"sum_to"> {
   }];
   let arguments = (ins TFC_NumberTensor:$x, TFC_IndexTensor:$shape);
   let assemblyFormat = "$x `,` $shape attr-dict `:` functional-type(operands, results)";
+  let hasFolder = 1;
 }
 
 def TFC_ReshapeOp : TFC_PureOp<"reshape"> {
@@ -96,6 +98,7 @@ def TFC_DynamicReshapeOp : TFC_PureOp<"dynamic_reshape"> {
   let summary = "Reshape to a shape known at run time; one dimension may be -1";
   let arguments = (ins TFC_Tensor:$x, TFC_IndexTensor:$shape);
   let assemblyFormat = "$x `,` $shape attr-dict `:` functional-type(operands, results)";
+  let hasCanonicalizer = 1;
 }
 
 def TFC_SqueezeOp : TFC_PureOp<"squeeze"> {
@@ -108,6 +111,7 @@ def TFC_SqueezeOp : TFC_PureOp<"squeeze"> {
   }];
   let arguments = (ins TFC_Tensor:$x, DenseI64ArrayAttr:$axes);
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
+  let hasFolder = 1;
 }
 
 def TFC_ExpandDimsOp : TFC_PureOp<"expand_dims"> {
@@ -119,6 +123,7 @@ def TFC_ExpandDimsOp : TFC_PureOp<"expand_dims"> {
   }];
   let arguments = (ins TFC_Tensor:$x, DenseI64ArrayAttr:$axes);
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
+  let hasFolder = 1;
 }
 
 def TFC_TransposeOp : TFC_PureOp<"transpose"> {
@@ -130,6 +135,7 @@ def TFC_TransposeOp : TFC_PureOp<"transpose"> {
   }];
   let arguments = (ins TFC_Tensor:$x, DenseI64ArrayAttr:$perm);
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
+  let hasFolder = 1;
 }
 
 def TFC_SliceOp : TFC_PureOp<"slice"> {
@@ -145,6 +151,7 @@ def TFC_SliceOp : TFC_PureOp<"slice"> {
   let arguments = (ins TFC_Tensor:$x, DenseI64ArrayAttr:$starts,
                        DenseI64ArrayAttr:$sizes, DenseI64ArrayAttr:$strides);
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
+  let hasFolder = 1;
 }
 
 def TFC_DynamicSliceOp : TFC_PureOp<"dynamic_slice"> {
@@ -157,6 +164,7 @@ def TFC_DynamicSliceOp : TFC_PureOp<"dynamic_slice"> {
   }];
   let arguments = (ins TFC_Tensor:$x, TFC_IndexTensor:$starts, DenseI64ArrayAttr:$sizes);
   let assemblyFormat = "$x `,` $starts attr-dict `:` functional-type(operands, results)";
+  let hasCanonicalizer = 1;
 }
 
 def TFC_DynamicStridedSliceOp : TFC_PureOp<"dynamic_strided_slice"> {
@@ -171,6 +179,7 @@ def TFC_DynamicStridedSliceOp : TFC_PureOp<"dynamic_strided_slice"> {
   let arguments = (ins TFC_Tensor:$x, TFC_IndexTensor:$begins, TFC_IndexTensor:$ends,
                        DenseI64ArrayAttr:$strides, I64Attr:$begin_mask, I64Attr:$end_mask);
   let assemblyFormat = "$x `,` $begins `,` $ends attr-dict `:` functional-type(operands, results)";
+  let hasCanonicalizer = 1;
 }
 
 def TFC_UpdateSliceOp : TFC_PureOp<"update_slice"> {
@@ -198,6 +207,7 @@ def TFC_ConcatOp : TFC_PureOp<"concat"> {
   }];
   let arguments = (ins Variadic<TFC_Tensor>:$xs, I64Attr:$axis);
   let assemblyFormat = "$xs attr-dict `:` functional-type(operands, results)";
+  let hasFolder = 1;
 }
 
 def TFC_PadOp : TFC_PureOp<"pad"> {
@@ -211,6 +221,7 @@ def TFC_PadOp : TFC_PureOp<"pad"> {
   let arguments = (ins TFC_Tensor:$x, TFC_Tensor:$value, DenseI64ArrayAttr:$low,
                        DenseI64ArrayAttr:$high);
   let assemblyFormat = "$x `,` $value attr-dict `:` functional-type(operands, results)";
+  let hasFolder = 1;
 }
 
 def TFC_ReverseOp : TFC_PureOp<"reverse"> {
@@ -222,6 +233,7 @@ def TFC_ReverseOp : TFC_PureOp<"reverse"> {
   }];
   let arguments = (ins TFC_Tensor:$x, DenseI64ArrayAttr:$axes);
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
+  let hasFolder = 1;
 }
 
 def TFC_EnsureShapeOp : TFC_PureOp<"ensure_shape"> {
@@ -233,6 +245,7 @@ def TFC_EnsureShapeOp : TFC_PureOp<"ensure_shape"> {
   }];
   let arguments = (ins TFC_Tensor:$x, DenseI64ArrayAttr:$shape);
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
+  let hasFolder = 1;
 }
 
 def TFC_StopGradientOp : TFC_Op<"stop_gradient", [Pure, SameOperandsAndResultType]> {

@@ -86,10 +86,11 @@ def TFC_AssertOp : TFC_Op<"assert", [
   let results = (outs TFC_TokenType:$token);
   let assemblyFormat = [{
     $condition `,` $message (`,` $data^ `:` type($data))?
-    (`pending` `(` $pending^ `=` $pendingValues `:` type($pending) `,` type($pendingValues) `)`)?
+    (`pending` `(` $pending^ `=` $pendingValues `:` type($pending) `->` type($pendingValues) `)`)?
     (`after` `(` $after^ `)`)? attr-dict
   }];
   let hasVerifier = 1;
+  let hasCanonicalizer = 1;
 }
 
 #endif // TFC_DIALECT_TFC_IR_TFCSTATEOPS_TD
