@@ -1,8 +1,7 @@
 #!/usr/bin/env python
 """Writes docs/generated/ from TableGen: dialect.md (every op and type) and passes.md (every pass).
 
-    scripts/gen_docs.py            write them
-    scripts/gen_docs.py --check    fail if they are out of date
+Plain `scripts/gen_docs.py` writes them, `--check` fails if they are out of date.
 """
 
 import argparse
@@ -23,7 +22,15 @@ PASSES = {
 
 def tblgen(source, *flags):
     mlir = Path(next(iter(importlib.util.find_spec("mlir").submodule_search_locations)))
-    command = [mlir / "bin" / "mlir-tblgen", *flags, "-I", ROOT / "include", "-I", mlir / "include", ROOT / source]
+    command = [
+        mlir / "bin" / "mlir-tblgen",
+        *flags,
+        "-I",
+        ROOT / "include",
+        "-I",
+        mlir / "include",
+        ROOT / source,
+    ]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     if run.returncode:
         sys.exit(f"mlir-tblgen failed on {source}:\n{run.stderr}")

@@ -1,3 +1,4 @@
+# ruff: noqa: F821 (lit defines `config`)
 """lit configuration: `lit test` runs all .mlir tests, with the tools of the development build."""
 
 import importlib.util

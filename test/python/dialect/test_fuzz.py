@@ -10,7 +10,10 @@ import pytest
 CASES = sorted((Path(__file__).resolve().parents[2] / "Dialect" / "TFC").glob("*.mlir"))
 # Not inside `array<i64: ...>`: MLIR's own parser dies of `array<index>`.
 REPLACEMENTS = [
-    (r"tensor<[^<>]*>", ["tensor<*xf32>", "tensor<i1>", "tensor<?x0xi32>", "tensor<2x?x3xui64>", "f32", "!tfc.token"]),
+    (
+        r"tensor<[^<>]*>",
+        ["tensor<*xf32>", "tensor<i1>", "tensor<?x0xi32>", "tensor<2x?x3xui64>", "f32", "!tfc.token"],
+    ),
     (r"-?\b\d+\b(?=[,>])", ["0", "-1", "1", "9223372036854775807", "-9223372036854775808", "1000000"]),
     (r"\bi64: [^>]*>", ["i64>", "i64: 0, 0>", "i64: 9, -9, 9, -9>"]),
     (r"%\w+", ["%x", "%r", "%0"]),
