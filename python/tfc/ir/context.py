@@ -2,7 +2,7 @@
 
 import threading
 
-from tfc.ir.lazy import compiler, mlir
+from tfc.ir.lazy import bindings, compiler, mlir
 
 #: Held by whoever builds or compiles IR. Re-entrant: a trace may start another.
 LOCK = threading.RLock()
@@ -32,6 +32,7 @@ def context():
         with LOCK:
             if _context is None:
                 made = mlir.Context()
+                bindings.globals.append_dialect_search_prefix("tfc.ir.dialects")
                 compiler.register(made)
                 made.attach_diagnostic_handler(_collect)
                 _context = made

@@ -39,4 +39,5 @@ class Lazy:
 
 mlir = Lazy("mlir.ir")
 passmanager = Lazy("mlir.passmanager")
+bindings = Lazy("mlir._mlir_libs._mlir")
 compiler = Lazy("tfc._compiler")
