@@ -181,56 +181,166 @@ static bool sizeStays(Lowering &l, Value next, Value argument) {
   });
 }
 
-static LogicalResult lowerWhile(Lowering &l, WhileOp op) {
-  Loop loop(op);
-  SmallVector<Type> types;
-  SmallVector<Value> inits;
+/// Lowers the body and gives the values to yield for the carried ones, in their buffers.
+static LogicalResult lowerBody(Lowering &l, Loop &loop, ArrayRef<unsigned> carried, TypeRange types,
+                               ValueRange arguments, SmallVectorImpl<Value> &next) {
+  for (auto [argument, i] : llvm::zip(arguments, carried))
+    l.bind(loop.body.getArgument(i), argument);
+  if (failed(l.lowerBlock(loop.body)))
+    return failure();
+  l.loc = loop.op.getLoc();
+  for (auto [i, type] : llvm::zip(carried, types)) {
+    Value value = l.value(loop.yield->getOperand(i));
+    if (!value)
+      return failure();
+    next.push_back(l.convert(value, type));
+  }
+  SmallVector<bool> moves;
+  for (auto [value, argument, i] : llvm::zip(next, arguments, carried))
+    moves.push_back(
+        prepareForBuffer(l, value, argument, arguments,
+                         sizeStays(l, loop.yield->getOperand(i), loop.body.getArgument(i))));
+  for (auto [value, argument, move] : llvm::zip(next, arguments, moves))
+    if (move)
+      value = bufferization::MaterializeInDestinationOp::create(l.b, l.loc, value, argument).getResult();
+  return success();
+}
+
+static void prepareInits(Lowering &l, Loop &loop, ArrayRef<unsigned> carried, SmallVectorImpl<Type> &types,
+                         SmallVectorImpl<Value> &inits) {
+  WhileOp op = loop.op;
   for (unsigned i : loop.invariant)
     for (Value old : {Value(loop.condition.getArgument(i)), Value(loop.body.getArgument(i)),
                       Value(op.getResult(i))})
       l.bind(old, l.value(op.getInits()[i]));
-  for (unsigned i : loop.carried) {
+  for (unsigned i : carried) {
     types.push_back(l.loweredType(op.getResult(i).getType()));
     inits.push_back(l.convert(l.value(op.getInits()[i]), types.back()));
   }
-  auto lowered = scf::WhileOp::create(l.b, l.loc, types, inits, nullptr, nullptr);
-  OpBuilder::InsertionGuard guard(l.b);
+}
 
-  l.b.setInsertionPointToEnd(lowered.getBeforeBody());
-  for (auto [k, i] : llvm::enumerate(loop.carried))
-    l.bind(loop.condition.getArgument(i), lowered.getBeforeBody()->getArgument(k));
-  if (failed(l.lowerBlock(loop.condition)))
-    return failure();
-  l.loc = op.getLoc();
-  Value go = l.value(loop.condition.getTerminator()->getOperand(0));
-  scf::ConditionOp::create(l.b, l.loc, go, lowered.getBeforeBody()->getArguments());
+//===----------------------------------------------------------------------===//
+// Counted loops
+//===----------------------------------------------------------------------===//
 
-  l.b.setInsertionPointToEnd(lowered.getAfterBody());
-  ValueRange arguments = lowered.getAfterBody()->getArguments();
-  for (auto [k, i] : llvm::enumerate(loop.carried))
-    l.bind(loop.body.getArgument(i), arguments[k]);
-  if (failed(l.lowerBlock(loop.body)))
-    return failure();
-  l.loc = op.getLoc();
-  SmallVector<Value> next;
-  for (auto [k, i] : llvm::enumerate(loop.carried)) {
-    Value value = l.value(loop.yield->getOperand(i));
-    if (!value)
-      return failure();
-    next.push_back(l.convert(value, types[k]));
+namespace {
+/// `while i < limit: ...; i += step`, which is what `for i in tf.range(n)` becomes.
+struct Counter {
+  unsigned number; // of the carried value that counts
+  Value limit;
+  int64_t step;
+};
+} // namespace
+
+static std::optional<int64_t> constantScalarOf(Value value) {
+  auto constant = value.getDefiningOp<ConstantOp>();
+  if (!constant || rankOf(value) != 0)
+    return std::nullopt;
+  return constant.getValue().getSplatValue<APInt>().getSExtValue();
+}
+
+static std::optional<Counter> findCounter(Loop &loop) {
+  auto less = loop.condition.getTerminator()->getOperand(0).getDefiningOp<LessOp>();
+  if (!less || less->getBlock() != &loop.condition)
+    return std::nullopt;
+  for (Operation &op : loop.condition.without_terminator())
+    if (&op != less && !isa<ConstantOp>(op))
+      return std::nullopt;
+  auto argument = dyn_cast<BlockArgument>(less.getX());
+  if (!argument || argument.getOwner() != &loop.condition)
+    return std::nullopt;
+  Type type = elementOf(argument);
+  if (!type.isInteger(32) && !type.isInteger(64))
+    return std::nullopt;
+  unsigned number = argument.getArgNumber();
+  auto add = loop.yield->getOperand(number).getDefiningOp<AddOp>();
+  if (!add || add->getBlock() != &loop.body || isUnsigned(type))
+    return std::nullopt;
+  Value other = add.getX() == loop.body.getArgument(number)   ? add.getY()
+                : add.getY() == loop.body.getArgument(number) ? add.getX()
+                                                              : Value();
+  auto step = other ? constantScalarOf(other) : std::nullopt;
+  if (!step || *step <= 0)
+    return std::nullopt;
+  // The limit must be known before the loop and stay.
+  Value limit = less.getY();
+  if (auto passed = dyn_cast<BlockArgument>(limit); passed && passed.getOwner() == &loop.condition) {
+    if (!loop.isInvariant(passed.getArgNumber()))
+      return std::nullopt;
+    limit = loop.op.getInits()[passed.getArgNumber()];
   }
-  SmallVector<bool> moves;
-  for (auto [k, i] : llvm::enumerate(loop.carried))
-    moves.push_back(prepareForBuffer(l, next[k], arguments[k], arguments,
-                                     sizeStays(l, loop.yield->getOperand(i), loop.body.getArgument(i))));
-  for (auto [value, argument, move] : llvm::zip(next, arguments, moves))
-    if (move)
-      value = bufferization::MaterializeInDestinationOp::create(l.b, l.loc, value, argument).getResult();
-  scf::YieldOp::create(l.b, l.loc, next);
+  if (limit.getParentBlock() == &loop.condition && !constantScalarOf(limit))
+    return std::nullopt;
+  return Counter{number, limit, *step};
+}
 
-  l.b.setInsertionPointAfter(lowered);
-  for (auto [k, i] : llvm::enumerate(loop.carried))
-    l.bind(op.getResult(i), lowered.getResult(k));
+/// The counter is an `index`, which cannot overflow where 32 bits could.
+static LogicalResult lowerCounted(Lowering &l, Loop &loop, Counter counter) {
+  WhileOp op = loop.op;
+  unsigned number = counter.number;
+  Type element = elementOf(op.getResult(number));
+  SmallVector<unsigned> carried(loop.carried);
+  llvm::erase(carried, number);
+  SmallVector<Type> types;
+  SmallVector<Value> inits;
+  prepareInits(l, loop, carried, types, inits);
+  auto index = [&](Value old) {
+    if (auto constant = constantScalarOf(old))
+      return l.constantIndex(*constant);
+    return l.toIndex(l.value(old), element);
+  };
+  Value lower = index(op.getInits()[number]), upper = index(counter.limit);
+  Value step = l.constantIndex(counter.step);
+  auto lowered = scf::ForOp::create(l.b, l.loc, lower, upper, step, inits);
+  {
+    OpBuilder::InsertionGuard guard(l.b);
+    l.b.setInsertionPointToStart(lowered.getBody());
+    l.set(loop.body.getArgument(number), l.fromIndex(lowered.getInductionVar(), element));
+    SmallVector<Value> next;
+    if (failed(lowerBody(l, loop, carried, types, lowered.getRegionIterArgs(), next)))
+      return failure();
+    if (!carried.empty())
+      scf::YieldOp::create(l.b, l.loc, next);
+  }
+  for (auto [i, value] : llvm::zip(carried, lowered.getResults()))
+    l.bind(op.getResult(i), value);
+  // After the loop: the first number not below the limit.
+  Value span = arith::MaxSIOp::create(l.b, l.loc, arith::SubIOp::create(l.b, l.loc, upper, lower),
+                                      l.constantIndex(0));
+  Value trips = arith::CeilDivSIOp::create(l.b, l.loc, span, step);
+  Value last = arith::AddIOp::create(l.b, l.loc, lower, arith::MulIOp::create(l.b, l.loc, trips, step));
+  l.set(op.getResult(number), l.fromIndex(last, element));
+  return success();
+}
+
+static LogicalResult lowerWhile(Lowering &l, WhileOp op) {
+  Loop loop(op);
+  if (auto counter = findCounter(loop))
+    return lowerCounted(l, loop, *counter);
+  SmallVector<Type> types;
+  SmallVector<Value> inits;
+  prepareInits(l, loop, loop.carried, types, inits);
+  auto lowered = scf::WhileOp::create(l.b, l.loc, types, inits, nullptr, nullptr);
+  {
+    OpBuilder::InsertionGuard guard(l.b);
+    Block *before = lowered.getBeforeBody();
+    l.b.setInsertionPointToEnd(before);
+    for (auto [k, i] : llvm::enumerate(loop.carried))
+      l.bind(loop.condition.getArgument(i), before->getArgument(k));
+    if (failed(l.lowerBlock(loop.condition)))
+      return failure();
+    l.loc = op.getLoc();
+    Value go = l.value(loop.condition.getTerminator()->getOperand(0));
+    scf::ConditionOp::create(l.b, l.loc, go, before->getArguments());
+
+    l.b.setInsertionPointToEnd(lowered.getAfterBody());
+    SmallVector<Value> next;
+    if (failed(lowerBody(l, loop, loop.carried, types, lowered.getAfterBody()->getArguments(), next)))
+      return failure();
+    scf::YieldOp::create(l.b, l.loc, next);
+  }
+  for (auto [i, value] : llvm::zip(loop.carried, lowered.getResults()))
+    l.bind(op.getResult(i), value);
   return success();
 }
 
