@@ -49,6 +49,11 @@ public:
       : function(function), effects(effects) {}
 
   void run() {
+    function.getBody().walk([&](Operation *op) {
+      if (isHidden(op))
+        for (; op != function; op = op->getParentOp())
+          opaque.insert(op);
+    });
     for (Block &block : function.getBody())
       promoteAlone(block);
     for (Operation *op : llvm::reverse(dead))
@@ -56,6 +61,7 @@ public:
   }
 
 private:
+  bool isHidden(Operation *op);
   void promoteAlone(Block &block);
   void promote(Block &block, State &state);
   void promoteRead(ReadVariableOp op, State &state);
@@ -72,9 +78,20 @@ private:
   /// The user's line of the last assignment to each variable.
   DenseMap<Value, Location> assigned;
   SmallVector<Operation *> dead;
+  /// Ops that may touch variables in a hidden way, and those around them.
+  DenseSet<Operation *> opaque;
 };
 
 } // namespace
+
+bool Promoter::isHidden(Operation *op) {
+  const EffectSet &set = effects.get(op);
+  if (set.empty() || isa<IfOp, WhileOp>(op))
+    return false;
+  bool variable = llvm::any_of(set.touched, [](auto &e) { return e.first >= kFirstVariable; });
+  return set.external || isa<func::CallOp>(op) ||
+         (variable && !isa<ReadVariableOp, AssignVariableOp>(op));
+}
 
 SmallVector<Value> Promoter::writtenBy(Operation *op) {
   SmallVector<Value> variables;
@@ -134,10 +151,9 @@ void Promoter::stepOver(Operation *op, State &state) {
 
 void Promoter::promote(Block &block, State &state) {
   for (Operation &op : llvm::make_early_inc_range(block)) {
-    const EffectSet &set = effects.get(&op);
-    if (set.empty())
+    if (effects.get(&op).empty())
       continue;
-    if (set.external || isa<func::CallOp>(op)) {
+    if (opaque.contains(&op)) {
       stepOver(&op, state);
     } else if (auto read = dyn_cast<ReadVariableOp>(op)) {
       promoteRead(read, state);
@@ -151,8 +167,6 @@ void Promoter::promote(Block &block, State &state) {
       promoteIf(branch, state);
     } else if (auto loop = dyn_cast<WhileOp>(op)) {
       promoteWhile(loop, state);
-    } else if (!writtenBy(&op).empty()) {
-      stepOver(&op, state);
     }
   }
 }

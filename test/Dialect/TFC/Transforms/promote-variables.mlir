@@ -207,3 +207,27 @@ func.func private @change(%v: !tfc.resource<tensor<f32>>) {
   %t0 = tfc.assign_variable %v, %x : !tfc.resource<tensor<f32>>, tensor<f32>
   return
 }
+
+// -----
+
+// Around a call in a branch, the variables are in memory; the other branch reads on its own.
+// CHECK-LABEL: func.func @call_in_branch
+// CHECK: tfc.if
+// CHECK-NEXT: func.call @show
+// CHECK: } else {
+// CHECK-NEXT: tfc.read_variable
+func.func @call_in_branch(%v: !tfc.resource<tensor<f32>>, %p: tensor<i1>, %x: tensor<f32>) {
+  %r, %t = tfc.if %p -> tensor<f32> {
+    func.call @show(%v) : (!tfc.resource<tensor<f32>>) -> ()
+    tfc.yield %x : tensor<f32>
+  } else {
+    %a, %t1 = tfc.read_variable %v : !tfc.resource<tensor<f32>> -> tensor<f32>
+    tfc.yield %a : tensor<f32>
+  }
+  return
+}
+func.func private @show(%v: !tfc.resource<tensor<f32>>) {
+  %a, %t0 = tfc.read_variable %v : !tfc.resource<tensor<f32>> -> tensor<f32>
+  %t1 = tfc.print "{}\0A", %a : tensor<f32> {summarize = 3 : i64, stream = "stdout"}
+  return
+}
