@@ -5,6 +5,7 @@ threads.
 import __future__
 
 import ast
+import copy
 import re
 import threading
 import types
@@ -95,15 +96,16 @@ def _convert(function, code, options):
 
 def _compile(node, original, qualname):
     """Compiles `node` in a function that supplies its free variables, and takes its code object out."""
-    free = [name for name in original.co_freevars]
-    factory = ast.FunctionDef("ag__factory", tree.no_arguments(tree.AG, *free), [node], [], None)
+    inner = copy.copy(node)
+    inner.name = "ag__made"  # its own name would be a local of the factory: a recursive function reads a global
+    factory = ast.FunctionDef("ag__factory", tree.no_arguments(tree.AG, *original.co_freevars), [inner], [], None)
     factory.type_params = []
     module = ast.Module([tree.at(factory, node)], [])
     tree.finish(module)
     flags = original.co_flags & _FUTURE
     whole = compile(module, original.co_filename, "exec", flags=flags, dont_inherit=True)
     code = _function_in(_function_in(whole))
-    return _named(code, original.co_name, f"ag__factory.<locals>.{node.name}", qualname)
+    return _named(code, original.co_name, f"ag__factory.<locals>.{inner.name}", qualname)
 
 
 def _function_in(code):
