@@ -91,3 +91,10 @@ func.func @ensure_shape(%x: tensor<*xf32>) -> tensor<2x?xf32> {
   %r = tfc.ensure_shape %x {shape = array<i64: 2, -9223372036854775808>} : (tensor<*xf32>) -> tensor<2x?xf32>
   return %r : tensor<2x?xf32>
 }
+
+// CHECK-LABEL: @stop_gradient(
+func.func @stop_gradient(%x: tensor<2x?xf32>) -> tensor<2x?xf32> {
+  // CHECK: tfc.stop_gradient %{{.*}} : tensor<2x?xf32>
+  %r = tfc.stop_gradient %x : tensor<2x?xf32>
+  return %r : tensor<2x?xf32>
+}
