@@ -23,7 +23,7 @@ class Outputs:
         for leaf in leaves:
             self._slots.append(self._slot(function_name, leaf))
         # Only the form is kept, not the tensors of the trace.
-        marks = [_Leaf(i) for i in range(len(leaves))]
+        marks = [_Leaf(i, getattr(leaf, "element", None)) for i, leaf in enumerate(leaves)]
         self._structure = nest.pack_sequence_as(value, marks, expand_composites=True)
 
     def _slot(self, function_name, leaf):
@@ -92,10 +92,13 @@ class Outputs:
 
 
 class _Leaf:
-    __slots__ = ("index",)
+    """The place of a leaf; `element` says what a list there holds."""
 
-    def __init__(self, index):
+    __slots__ = ("element", "index")
+
+    def __init__(self, index, element):
         self.index = index
+        self.element = element
 
 
 def _result(slot, results, lists=True):

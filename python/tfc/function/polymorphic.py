@@ -3,6 +3,7 @@
 import collections
 import functools
 import inspect
+import threading
 import weakref
 
 from tfc import autograph as autograph_room
@@ -26,6 +27,15 @@ from tfc.tracing import (
 )
 
 register_key_kind(Composite, "slow")
+
+
+class _Recent(threading.local):
+    """The object that a method was taken from last, until the call."""
+
+    instance = None
+
+
+_recent = _Recent()
 
 
 class PolymorphicFunction(Function):
@@ -125,17 +135,20 @@ class PolymorphicFunction(Function):
             reference = weakref.ref(instance)
         except TypeError:
             reference = lambda: instance
-        made = type(self)(
-            self._python_function,
-            self._name,
-            self._input_signature,
-            **{**self._options, "instance": reference},
-        )
-        return made
+        # `Model().call(x)`: nobody else holds the object until the call.
+        _recent.instance = instance
+        options = {**self._options, "instance": reference}
+        return type(self)(self._python_function, self._name, self._input_signature, **options)
 
     # Calls.
 
     def _call_slow(self, args, kwargs):
+        try:
+            return self._call_traced(args, kwargs)
+        finally:
+            _recent.instance = None
+
+    def _call_traced(self, args, kwargs):
         if knobs.run_functions_eagerly:
             return self.python_function(*args, **kwargs)
         if not executing_eagerly():

@@ -1,7 +1,7 @@
 """Making ops, blocks and functions."""
 
 from tfc.ir.attributes import attribute, segment_sizes
-from tfc.ir.context import context, forget_diagnostics, take_error
+from tfc.ir.context import BuildError, context, forget_diagnostics, take_error
 from tfc.ir.lazy import mlir, passmanager
 
 # Ops whose operands come in groups: how many groups follow the last variadic one, empty in a trace (tokens and the like);
@@ -39,7 +39,9 @@ def build_op(name: str, operands: list, attrs: dict, loc, ip, results=None, regi
             ip=ip,
             infer_type=results is None,
         )
-    except (ValueError, mlir.MLIRError) as e:
+    except mlir.MLIRError as e:
+        raise _from_mlir(e) from None
+    except ValueError as e:
         raise take_error(str(e)) from None
 
 
@@ -175,9 +177,13 @@ def verify(module) -> None:
         raise take_error("the module is malformed")
 
 
-def _from_mlir(error):
+def _from_mlir(error) -> BuildError:
     diagnostics = getattr(error, "error_diagnostics", None)
-    return take_error(diagnostics[0].message if diagnostics else str(error))
+    if not diagnostics:
+        return take_error(str(error))
+    first = diagnostics[0]
+    notes = [note.message for note in getattr(first, "notes", ())]
+    return BuildError("; ".join([first.message, *notes]), first.location)
 
 
 def insertion_point(block):

@@ -11,7 +11,7 @@ import weakref
 
 import numpy as np
 
-from tfc.core import Interpreter, Tensor, VariableStorage, current, executing_eagerly
+from tfc.core import Interpreter, Tensor, VariableStorage, current, eager_tensor, executing_eagerly
 from tfc.dtypes import as_dtype, float32, int64, uint64
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor, operand
@@ -101,7 +101,7 @@ class _State(VariableStorage):
 
     def __init__(self, words):
         words = [(v + 2**63) % 2**64 - 2**63 for v in words]
-        super().__init__(int64, (3,), convert_to_tensor(np.array(words, np.int64)))
+        super().__init__(int64, (3,), eager_tensor(np.array(words, np.int64)))
 
 
 def _advance(state, outputs: int):

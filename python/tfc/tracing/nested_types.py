@@ -3,6 +3,7 @@
 import dataclasses
 from collections import defaultdict
 
+from tfc.core import TensorList
 from tfc.ops.tensor_array import TensorArray
 from tfc.tracing.trace_type import ListValueType, TraceType
 
@@ -198,6 +199,15 @@ class FlattenedType(Nested):
         return f"{self.tag[0].__name__}[{self.tag[1]!r}, {', '.join(map(repr, self.components))}]"
 
 
+class _NoList(TensorList):
+    """The place of the list in a TensorArray that only says what one is like."""
+
+    __slots__ = ("dynamic_size", "element")
+
+    def __init__(self, element, dynamic_size):
+        self.element, self.dynamic_size = element, dynamic_size
+
+
 class TensorArrayType(TraceType):
     """A TensorArray: its list value, and what it knows besides."""
 
@@ -205,7 +215,7 @@ class TensorArrayType(TraceType):
 
     def __init__(self, value: TensorArray):
         # Everything about it but the list itself.
-        self.like = value._with_components((None,))
+        self.like = value._with_components((_NoList(value._spec(), value.dynamic_size),))
         self.list = ListValueType(value._spec(), None, value.dynamic_size)
 
     def _key(self):

@@ -287,3 +287,23 @@ def test_deepcopy_of_an_object_with_functions():
     a.call()
     b = copy.deepcopy(a)
     assert a.call().numpy() == 3 and b.call().numpy() == 3
+
+
+def test_a_method_of_an_object_that_nobody_holds():
+    class Model:
+        @tf.function
+        def call(self, x):
+            return x + 1
+
+    assert Model().call(tf.constant(1)).numpy() == 2
+
+
+def test_tensor_arrays_cross_the_boundary():
+    @tf.function
+    def f(array, x):
+        return array.write(1, x), x
+
+    array = tf.TensorArray(tf.float32, 2, element_shape=[])
+    for _ in range(2):
+        array, _ = f(array, tf.constant(3.0))
+    assert array.stack().numpy().tolist() == [0, 3]
