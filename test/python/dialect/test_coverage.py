@@ -30,9 +30,7 @@ def records():
 
 
 OPS, CLASSES = records()
-ROUND_TRIPS = "".join(
-    p.read_text(encoding="utf-8") for p in TESTS.glob("*.mlir") if not p.stem.endswith("-errors")
-)
+ROUND_TRIPS = "".join(p.read_text(encoding="utf-8") for p in TESTS.glob("*.mlir") if not p.stem.endswith("-errors"))
 ERRORS = set(
     re.findall(
         r"func\.func @(\w+?_c\d+)",
