@@ -6,6 +6,7 @@
 // stay in their buffer.
 //===----------------------------------------------------------------------===//
 
+#include "Lists.h"
 #include "Lowering.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -80,12 +81,9 @@ static void collectOrigins(Value value, SmallVectorImpl<Value> &origins, int dep
     follow(branch.thenYield().getOperand(number));
     return follow(branch.elseYield().getOperand(number));
   }
-  if (auto loop = dyn_cast<LoopLikeOpInterface>(op)) {
-    for (Value init : loop.getInits())
-      if (isa<RankedTensorType>(init.getType()))
-        follow(init);
-    return;
-  }
+  // Our loops keep each carried tensor in its own buffer, or make a new one.
+  if (auto loop = dyn_cast<LoopLikeOpInterface>(op))
+    return follow(loop.getInits()[number]);
   origins.push_back(value);
 }
 
@@ -141,7 +139,8 @@ static bool prepareForBuffer(Lowering &l, Value &next, Value carried, ValueRange
         writeOver(generic, input, next);
         return false;
       }
-  if (origins.size() == 1 && origins[0] == carried && !isa<BlockArgument>(next) &&
+  bool inPlace = llvm::all_of(origins, [&](Value origin) { return origin == carried; });
+  if (inPlace && !isa<BlockArgument>(next) &&
       !isa<tensor::ExtractSliceOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::CastOp,
            tensor::ReshapeOp>(next.getDefiningOp()))
     return false;
@@ -175,7 +174,7 @@ struct Loop {
 
 static bool sizeStays(Lowering &l, Value next, Value argument) {
   if (!l.dims.has(next))
-    return false;
+    return keepsSize(argument);
   return llvm::all_of(llvm::zip(l.dims.of(next), l.dims.of(argument)), [](auto pair) {
     return std::get<1>(pair) >= 0 || std::get<0>(pair) == std::get<1>(pair);
   });
@@ -239,7 +238,12 @@ static std::optional<int64_t> constantScalarOf(Value value) {
   return constant.getValue().getSplatValue<APInt>().getSExtValue();
 }
 
-static std::optional<Counter> findCounter(Loop &loop) {
+static std::optional<Counter> findCounter(Lowering &l, Loop &loop) {
+  // A tensor that changes its size has no place in `scf.for`: the size of its result
+  // counts as that of the initial value.
+  for (unsigned i : loop.carried)
+    if (!sizeStays(l, loop.yield->getOperand(i), loop.body.getArgument(i)))
+      return std::nullopt;
   auto less = loop.condition.getTerminator()->getOperand(0).getDefiningOp<LessOp>();
   if (!less || less->getBlock() != &loop.condition)
     return std::nullopt;
@@ -315,7 +319,7 @@ static LogicalResult lowerCounted(Lowering &l, Loop &loop, Counter counter) {
 
 static LogicalResult lowerWhile(Lowering &l, WhileOp op) {
   Loop loop(op);
-  if (auto counter = findCounter(loop))
+  if (auto counter = findCounter(l, loop))
     return lowerCounted(l, loop, *counter);
   SmallVector<Type> types;
   SmallVector<Value> inits;

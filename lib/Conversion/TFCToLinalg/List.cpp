@@ -7,6 +7,7 @@
 // set, gets a new buffer then.
 //===----------------------------------------------------------------------===//
 
+#include "Lists.h"
 #include "Lowering.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -67,6 +68,11 @@ static bool mayGrow(Value list, llvm::SmallDenseSet<Value> &seen) {
     return mayGrow(branch.getThenRegion().front().getTerminator()->getOperand(number), seen) ||
            mayGrow(branch.getElseRegion().front().getTerminator()->getOperand(number), seen);
   return true;
+}
+
+bool lowering::keepsSize(Value list) {
+  llvm::SmallDenseSet<Value> seen;
+  return elementType(list).hasStaticShape() && !mayGrow(list, seen);
 }
 
 static Value notEqual(Lowering &l, Value x, Value y) {
