@@ -1,6 +1,6 @@
 """Random programs with effects, as text of the tfc dialect, for Hypothesis.
 
-All values are i32 scalars. Every op has a location `p.py:LINE`, so that two prints or assertions are told apart.
+All values are i32 scalars. Every op has a location `p.py:LINE`; prints and assertions say their line.
 """
 
 from dataclasses import dataclass, field

@@ -44,9 +44,10 @@ def observed(context, text, passes, variables, x, seed=None):
         return run(read_module(module, ir), variables, x, seed)
 
 
+ORDERED = ["tfc-order-effects", "tfc-verify-ordering"]
 PIPELINES = {
     "inline": ["tfc-inline-calls"],
-    "order": ["tfc-inline-calls", "tfc-order-effects", "tfc-verify-ordering"],
+    "order": ["tfc-inline-calls", *ORDERED],
     "promote": ["tfc-inline-calls", "tfc-promote-variables"],
     "promote without inlining": ["tfc-promote-variables"],
     "promote, order": [
