@@ -72,7 +72,9 @@ def elements(array: np.ndarray):
                 packed = np.array([255 if array.reshape(-1)[0] else 0], np.uint8)
             return mlir.DenseElementsAttr.get(packed, type=element_type(dtype), shape=array.shape)
         array = np.ascontiguousarray(array).reshape(array.shape)
-        if dtype.name in ("bfloat16", "complex64", "complex128"):
+        if dtype.is_complex:
+            raise TypeError(f"no MLIR attribute for {array!r}: a complex constant is made of two real ones")
+        if dtype.name == "bfloat16":
             return mlir.Attribute.parse(f'dense<"0x{array.tobytes().hex().upper()}"> : {type_}')
         return mlir.DenseElementsAttr.get(array, type=element_type(dtype), shape=array.shape)
 
@@ -93,25 +95,21 @@ def array_of(attr) -> np.ndarray:
         if dense.is_splat:
             return np.full(dims, bool(mlir.BoolAttr(dense.get_splat_value()).value))
         return np.array([bool(v) for v in dense], np.bool_).reshape(dims)
-    if dtype.is_complex or dtype.name == "bfloat16":
+    if dtype.name == "bfloat16":
         return _parse_text(attr, dtype, dims)
     return np.array(attr, dtype=dtype.np_dtype).reshape(dims)
 
 
 def _parse_text(attr, dtype, dims):
-    """The types that the bindings give no buffer for: read from MLIR's own text."""
+    """A type that the bindings give no buffer for: read from MLIR's own text."""
     text = str(attr)
     body = text[text.index("<") + 1 : text.rindex("> :")]
     if body.startswith('"0x'):
         data = np.frombuffer(bytes.fromhex(body[3:-1]), dtype.np_dtype)
-        return np.array(np.broadcast_to(data, dims) if data.size == 1 else data.reshape(dims))
-    if dtype.is_complex:
-        parts = body.replace("[", "").replace("]", "").replace(" ", "").strip("()").split("),(")
-        values = [complex(*(_number(x) for x in part.split(","))) for part in parts]
     else:
         values = [_number(x) for x in body.replace("[", "").replace("]", "").split(",")]
-    data = np.array(values).astype(dtype.np_dtype)
-    return np.array(np.broadcast_to(data, dims) if data.size == 1 else data.reshape(dims))
+        data = np.array(values).astype(dtype.np_dtype)
+    return np.full(dims, data[0]) if data.size == 1 else data.reshape(dims)
 
 
 def _number(text: str) -> float:
@@ -119,20 +117,7 @@ def _number(text: str) -> float:
     if not text.startswith("0x"):
         return float(text)
     # Infinities and NaNs are written as bits.
-    raw = bytes.fromhex(text[2:])[::-1]
-    return float({2: _from_bfloat, 4: _from_float, 8: _from_double}[len(raw)](raw))
-
-
-def _from_bfloat(raw):
-    return np.frombuffer(b"\0\0" + raw, np.float32)[0]
-
-
-def _from_float(raw):
-    return np.frombuffer(raw, np.float32)[0]
-
-
-def _from_double(raw):
-    return np.frombuffer(raw, np.float64)[0]
+    return float(np.frombuffer(b"\0\0" + bytes.fromhex(text[2:])[::-1], np.float32)[0])
 
 
 def python_value(attr):

@@ -187,6 +187,10 @@ class FuncGraph(Interpreter):
         array = np.asarray(array)
         if array.size > LARGE:
             return self.capture(eager_tensor(array.copy()))
+        if array.dtype.kind == "c":
+            made = self.run(p.complex_, (self._constant(array.real), self._constant(array.imag)), {})
+            made.const = array
+            return made
         stack = user_stack(4)
         op = self.build("constant", [], {"value": array}, stack)
         return SymbolicTensor(op.results[0], self.scope, stack, self._unique("Const"), const=array)
@@ -253,7 +257,7 @@ class FuncGraph(Interpreter):
         found = self._captures.get(id(a)) or self._constants.get(id(a))
         if found is not None:
             made = found[1]
-        elif type(a) is EagerTensor and a._view().size <= SMALL:
+        elif type(a) is EagerTensor and a._view().size <= SMALL and not a.dtype.is_complex:
             op = build_op(
                 "constant", [], {"value": a._view()}, location(user_stack(3)), block_begin(self.root.block)
             )
