@@ -24,6 +24,7 @@ from tfc.core.recording import (
     should_record,
     stop_recording,
 )
+from tfc.core.refusal import argument_error, dtype_error
 
 __all__ = [
     "Eager",
@@ -36,8 +37,10 @@ __all__ = [
     "TensorList",
     "Unset",
     "VariableStorage",
+    "argument_error",
     "current",
     "describe",
+    "dtype_error",
     "eager",
     "eager_tensor",
     "executing_eagerly",

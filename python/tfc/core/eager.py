@@ -70,9 +70,7 @@ class Eager(Interpreter):
     def cond(self, pred, true_fn, false_fn, name=None):
         return true_fn() if pred else false_fn()
 
-    def while_loop(
-        self, cond_fn, body_fn, init, *, shape_invariants=None, maximum_iterations=None, names=None
-    ):
+    def while_loop(self, cond_fn, body_fn, init, *, shape_invariants=None, maximum_iterations=None, names=None):
         values, count = list(init), 0
         limit = None if maximum_iterations is None else int(maximum_iterations)
         while (limit is None or count < limit) and cond_fn(*values):

@@ -4,9 +4,8 @@ import builtins
 
 import numpy as np
 
-from tfc.core import Tensor, VariableStorage, describe
+from tfc.core import Tensor, VariableStorage, argument_error, describe
 from tfc.dtypes import TensorShape, as_dtype, as_shape, broadcast_static_shape, int32
-from tfc.errors import InvalidArgumentError
 from tfc.ops import primitives as p
 from tfc.ops.convert import common_dtype, convert_to_tensor, static_ints, static_value
 from tfc.ops.gradients import dynamic_shape
@@ -55,7 +54,7 @@ def reshape(tensor, shape, name=None) -> Tensor:
     if dims is None:
         return partly_known(p.dynamic_reshape(tensor, shape_tensor(shape)), shape)
     if dims.count(-1) > 1 or any(d < -1 for d in dims):
-        raise InvalidArgumentError(
+        raise argument_error(
             None, "reshape", f"Only one input size may be -1 and none below it, got {list(dims)} [Op:Reshape]"
         )
     return p.reshape(tensor, shape=tuple(None if d == -1 else d for d in dims))
@@ -66,7 +65,7 @@ def ensure_shape(x, shape, name=None) -> Tensor:
     x, want = convert_to_tensor(x), as_shape(shape)
     merged = as_shape(x.shape_tuple)
     if not merged.is_compatible_with(want):
-        raise InvalidArgumentError(
+        raise argument_error(
             None,
             "ensure_shape",
             f"Shape of tensor {merged} is not compatible with expected shape {want}. [Op:EnsureShape]",
@@ -105,7 +104,7 @@ def transpose(a, perm=None, conjugate=False, name="transpose") -> Tensor:
         raise NotImplementedError("tf.transpose needs a perm that is known while tracing")
     order = tuple(axis_of(i, n, "transpose") for i in order)
     if sorted(order) != list(builtins.range(n)):
-        raise InvalidArgumentError(
+        raise argument_error(
             None,
             "transpose",
             f"perm {list(order)} is not a permutation of the {n} dimensions of {describe(a)}",
@@ -152,7 +151,7 @@ def concat(values, axis, name="concat") -> Tensor:
         if dims is None or other is None:
             continue
         if len(other) != n or len(dims) != n:
-            raise InvalidArgumentError(
+            raise argument_error(
                 None,
                 "concat",
                 f"ConcatOp : Ranks of all input tensors should match: shape[0] = "
@@ -161,7 +160,7 @@ def concat(values, axis, name="concat") -> Tensor:
             )
         for k, (a, b) in enumerate(zip(dims, other, strict=True)):
             if k != where and a != b and None not in (a, b):
-                raise InvalidArgumentError(
+                raise argument_error(
                     None,
                     "concat",
                     f"ConcatOp : Dimension {k} in both shapes must be equal: shape[0] = "
@@ -185,7 +184,7 @@ def stack(values, axis=0, name="stack") -> Tensor:
     first = as_shape(values[0].shape_tuple)
     for i, v in enumerate(values):
         if not first.is_compatible_with(v.shape_tuple):
-            raise InvalidArgumentError(
+            raise argument_error(
                 None,
                 "stack",
                 f"Shapes of all inputs must match: values[0].shape = {_text(first)} != values[{i}].shape = "
@@ -217,9 +216,7 @@ def split(value, num_or_size_splits, axis=0, num=None, name="split") -> list[Ten
     n = rank_of(value, "split")
     where = axis_of(axis, n, "split")
     total = value.shape_tuple[where]
-    scalar = (
-        not isinstance(num_or_size_splits, (list, tuple)) and np.ndim(static_value(num_or_size_splits)) == 0
-    )
+    scalar = not isinstance(num_or_size_splits, (list, tuple)) and np.ndim(static_value(num_or_size_splits)) == 0
     sizes = static_ints(num_or_size_splits)
     if sizes is None or None in sizes:
         raise NotImplementedError("tf.split needs sizes that are known while tracing")
@@ -228,7 +225,7 @@ def split(value, num_or_size_splits, axis=0, num=None, name="split") -> list[Ten
     if scalar:
         count = sizes[0]
         if count <= 0 or total % count:
-            raise InvalidArgumentError(
+            raise argument_error(
                 None,
                 "split",
                 f"Number of ways to split should evenly divide the split dimension, but got "
@@ -240,7 +237,7 @@ def split(value, num_or_size_splits, axis=0, num=None, name="split") -> list[Ten
         rest = total - sum(s for s in sizes if s != -1)
         sizes = tuple(rest if s == -1 else s for s in sizes)
     if sum(sizes) != total or min(sizes, default=0) < 0:
-        raise InvalidArgumentError(
+        raise argument_error(
             None,
             "split",
             f"Determined shape must either match input shape along split_dim exactly if "
@@ -263,18 +260,14 @@ def _split_unknown(value, where, sizes, scalar) -> list[Tensor]:
     n = len(value.shape_tuple)
     if not scalar:
         if -1 in sizes:
-            raise NotImplementedError(
-                f"tf.split by -1 needs to know the size of dimension {where} while tracing"
-            )
+            raise NotImplementedError(f"tf.split by -1 needs to know the size of dimension {where} while tracing")
         ends = np.cumsum(sizes)
         boxes = [
             [(e - s, s) if i == where else (0, d) for i, d in enumerate(value.shape_tuple)]
             for s, e in zip(sizes, ends, strict=True)
         ]
         return [
-            p.slice_(
-                value, starts=tuple(int(b) for b, _ in box), sizes=tuple(s for _, s in box), strides=(1,) * n
-            )
+            p.slice_(value, starts=tuple(int(b) for b, _ in box), sizes=tuple(s for _, s in box), strides=(1,) * n)
             for box in boxes
         ]
     count = p.constant(value=np.array([sizes[0]], np.int64))
@@ -292,9 +285,7 @@ def _split_unknown(value, where, sizes, scalar) -> list[Tensor]:
     parts = []
     for k in builtins.range(sizes[0]):
         begin, end = (p.mul(along, p.mul(step, p.constant(value=np.array(j, np.int64)))) for j in (k, k + 1))
-        parts.append(
-            p.dynamic_strided_slice(value, begin, end, strides=(1,) * n, begin_mask=others, end_mask=others)
-        )
+        parts.append(p.dynamic_strided_slice(value, begin, end, strides=(1,) * n, begin_mask=others, end_mask=others))
     return parts
 
 
@@ -304,11 +295,10 @@ def tile(input, multiples, name=None) -> Tensor:
     n = rank_of(input, "tile")
     counts = static_shape(multiples)
     if counts is not None and len(counts) != n:
-        raise InvalidArgumentError(
+        raise argument_error(
             None,
             "tile",
-            f"Expected multiples argument to be a vector of length {n} but got length "
-            f"{len(counts)} [Op:Tile]",
+            f"Expected multiples argument to be a vector of length {n} but got length {len(counts)} [Op:Tile]",
         )
     apart = p.expand_dims(input, axes=tuple(2 * i for i in builtins.range(n)))
     if counts is not None and fully_known(input):
@@ -353,11 +343,9 @@ def pad(tensor, paddings, mode="CONSTANT", constant_values=0, name=None) -> Tens
     widths = static_value(paddings)
     if widths is None:
         raise NotImplementedError("tf.pad needs paddings that are known while tracing")
-    widths = (
-        np.asarray(widths).astype(np.int64).reshape(-1, 2) if n or np.size(widths) else np.zeros((0, 2), int)
-    )
+    widths = np.asarray(widths).astype(np.int64).reshape(-1, 2) if n or np.size(widths) else np.zeros((0, 2), int)
     if widths.shape != (n, 2) or (widths < 0).any():
-        raise InvalidArgumentError(
+        raise argument_error(
             None,
             "pad",
             f"The paddings must be non-negative, of shape [{n}, 2], got {widths.tolist()} [Op:Pad]",
@@ -379,11 +367,9 @@ def pad(tensor, paddings, mode="CONSTANT", constant_values=0, name=None) -> Tens
 def _mirror(x, axis, low, high, skip):
     size = x.shape_tuple[axis]
     if size is None:
-        raise NotImplementedError(
-            f"tf.pad by mirroring needs to know the size of dimension {axis} while tracing"
-        )
+        raise NotImplementedError(f"tf.pad by mirroring needs to know the size of dimension {axis} while tracing")
     if max(low, high) > size - skip:
-        raise InvalidArgumentError(
+        raise argument_error(
             None,
             "pad",
             f"paddings must be no greater than the dimension size: {low}, {high} greater than {size - skip}",

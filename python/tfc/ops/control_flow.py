@@ -48,9 +48,7 @@ def _predicate(pred, what="pred") -> Tensor:
     if not pred.dtype.is_bool:
         raise TypeError(f"{what} must be a bool scalar, got {pred!r}: compare it, for instance with != 0")
     if pred.shape_tuple:
-        raise InvalidArgumentError(
-            None, "cond", f"{what} must be a scalar, got shape {list(pred.shape_tuple)}"
-        )
+        raise InvalidArgumentError(None, "cond", f"{what} must be a scalar, got shape {list(pred.shape_tuple)}")
     return pred
 
 
@@ -81,9 +79,7 @@ def _check_branches(yes, no):
     try:
         nest.assert_same_structure(yes.structure, no.structure, expand_composites=True)
     except (TypeError, ValueError) as e:
-        raise TypeError(
-            f"true_fn and false_fn arguments to tf.cond must have the same structure. {e}"
-        ) from None
+        raise TypeError(f"true_fn and false_fn arguments to tf.cond must have the same structure. {e}") from None
     if yes.absent != no.absent:
         raise ValueError("true_fn and false_fn arguments to tf.cond must return None at the same places")
 
@@ -98,9 +94,7 @@ def case(pred_fn_pairs, default=None, exclusive=False, strict=False, name="case"
         raise ValueError("tf.case needs at least one (predicate, function) pair")
     for pair in pairs:
         if not isinstance(pair, (tuple, list)) or len(pair) != 2 or not callable(pair[1]):
-            raise TypeError(
-                f"Each entry in pred_fn_pairs must be a (predicate, callable) 2-tuple. Received {pair}."
-            )
+            raise TypeError(f"Each entry in pred_fn_pairs must be a (predicate, callable) 2-tuple. Received {pair}.")
     preds = [_predicate(q) for q, _ in pairs]
     if exclusive and len(preds) > 1:
         count = p.reduce_sum(p.cast(stack(preds), dtype=int32), axes=(0,), keepdims=False)
@@ -250,8 +244,7 @@ def _flat_invariants(shape_invariants, structure):
     leaves = nest.flatten(structure)
     if len(shapes) != len(leaves):
         raise ValueError(
-            f"shape_invariants has {len(shapes)} entries, expected one for each of the "
-            f"{len(leaves)} loop variables"
+            f"shape_invariants has {len(shapes)} entries, expected one for each of the {len(leaves)} loop variables"
         )
     for given, leaf in zip(shapes, leaves, strict=True):
         if isinstance(leaf, nest.Composite):
@@ -332,9 +325,7 @@ def map_fn(
         return i + 1, [a.write(i, leaf) for a, leaf in zip(arrays, leaves, strict=True)]
 
     zero = convert_to_tensor(0, int32)
-    _, outs = while_loop(
-        lambda i, _: p.less(i, n), lambda i, a: step(i, a), (zero, outs), maximum_iterations=n
-    )
+    _, outs = while_loop(lambda i, _: p.less(i, n), lambda i, a: step(i, a), (zero, outs), maximum_iterations=n)
     return nest.pack_sequence_as(out_structure, [_stacked(o, size) for o in outs])
 
 
@@ -374,9 +365,7 @@ def scan(
     else:
         start = [convert_to_tensor(v) for v in nest.flatten(initializer)]
     outs = [
-        TensorArray(
-            v.dtype, size=n, element_shape=v.shape_tuple if infer_shape else None, infer_shape=infer_shape
-        )
+        TensorArray(v.dtype, size=n, element_shape=v.shape_tuple if infer_shape else None, infer_shape=infer_shape)
         for v in start
     ]
     done = zero
@@ -440,9 +429,7 @@ def vectorized_map(fn, elems, fallback_to_while_loop=True, warn=True):
     flat = [convert_to_tensor(e) for e in nest.flatten(elems)]
     size, _ = _count(flat)
     if size is None:
-        raise NotImplementedError(
-            "tf.vectorized_map needs to know the size of the first dimension while tracing"
-        )
+        raise NotImplementedError("tf.vectorized_map needs to know the size of the first dimension while tracing")
     if size == 0:
         raise ValueError("tf.vectorized_map of no elements: the type of the result is not known")
     results = []

@@ -2,9 +2,18 @@
 
 import numpy as np
 
-from tfc.core import EagerTensor, Tensor, VariableStorage, current, describe, eager_tensor, executing_eagerly
+from tfc.core import (
+    EagerTensor,
+    Tensor,
+    VariableStorage,
+    argument_error,
+    current,
+    describe,
+    dtype_error,
+    eager_tensor,
+    executing_eagerly,
+)
 from tfc.dtypes import DTYPES, DType, TensorShape, as_dtype, bool_, complex128, float32, int32, int64
-from tfc.errors import InvalidArgumentError
 from tfc.ops import primitives as p
 
 _NUMBERS = (bool, int, float, complex)
@@ -96,7 +105,7 @@ def operands(op: str, x, y, kinds: str = "biufc"):
         x = convert_to_tensor(x)
         y = convert_to_tensor(y, dtype_hint=x.dtype)
     if x.dtype is not y.dtype:
-        raise InvalidArgumentError(
+        raise dtype_error(
             None,
             op,
             f"cannot compute {op} as input #1(zero-based) was expected to be a "
@@ -118,9 +127,9 @@ def operand(op: str, x, kinds: str = "biufc") -> Tensor:
     return x
 
 
-def unsupported_dtype(op: str, dtype: DType, kinds: str) -> InvalidArgumentError:
+def unsupported_dtype(op: str, dtype: DType, kinds: str) -> Exception:
     allowed = ", ".join(d.name for d in DTYPES if d.kind in kinds)
-    return InvalidArgumentError(
+    return dtype_error(
         None,
         op,
         f"Value for attr 'T' of {dtype.name} is not in the list of allowed values: {allowed} [Op:{op}]",
@@ -212,8 +221,7 @@ def _convert(value, dtype) -> Tensor:
 
 def _has_tensor(value) -> bool:
     return any(
-        isinstance(v, (Tensor, VariableStorage)) or (isinstance(v, (list, tuple)) and _has_tensor(v))
-        for v in value
+        isinstance(v, (Tensor, VariableStorage)) or (isinstance(v, (list, tuple)) and _has_tensor(v)) for v in value
     )
 
 
@@ -233,7 +241,7 @@ def _pack(value, dtype) -> Tensor:
     parts = [convert_to_tensor(v, want) for v in value]
     dims = [q.shape_tuple for q in parts]
     if any(d is not None and dims[0] is not None and len(d) != len(dims[0]) for d in dims):
-        raise InvalidArgumentError(
+        raise argument_error(
             None,
             "stack",
             f"Shapes of all inputs must match: got {', '.join(map(describe, parts))} [Op:stack]",
@@ -257,9 +265,7 @@ def _to_array(value, dtype) -> np.ndarray:
         error = TypeError if dtype is not None else ValueError
         if dtype is not None and isinstance(value, (str, bytes)):
             raise TypeError(f"Cannot convert {value!r} to EagerTensor of dtype {dtype.name}")
-        raise error(
-            f"Attempt to convert a value ({value!r}) with an unsupported type ({kind}) to a Tensor{hint}."
-        )
+        raise error(f"Attempt to convert a value ({value!r}) with an unsupported type ({kind}) to a Tensor{hint}.")
     if isinstance(value, (list, tuple, range)):
         return _from_sequence(value, dtype)
     if hasattr(value, "__array__") or hasattr(value, "__array_interface__") or hasattr(value, "__dlpack__"):
@@ -278,9 +284,7 @@ def _from_numpy(array: np.ndarray, dtype) -> np.ndarray:
             return _from_sequence(array.tolist(), dtype)
         if array.dtype == np.longlong or array.dtype == np.ulonglong:
             return array.astype(np.int64 if array.dtype == np.longlong else np.uint64)
-        raise ValueError(
-            f"Failed to convert a NumPy array to a Tensor (Unsupported numpy dtype {array.dtype})."
-        )
+        raise ValueError(f"Failed to convert a NumPy array to a Tensor (Unsupported numpy dtype {array.dtype}).")
     target = array.dtype.newbyteorder("=") if dtype is None else dtype.np_dtype
     if array.dtype.kind == "c" and dtype is not None and not dtype.is_complex:
         raise TypeError(f"Cannot convert a complex array to a Tensor of dtype {dtype.name}")
@@ -305,9 +309,7 @@ def _from_number(value, dtype) -> np.ndarray:
         with np.errstate(all="ignore"):
             return np.array(value, dtype.np_dtype)
     except OverflowError:
-        raise TypeError(
-            f"Cannot convert {value!r} to EagerTensor of dtype {dtype.name}: out of range"
-        ) from None
+        raise TypeError(f"Cannot convert {value!r} to EagerTensor of dtype {dtype.name}: out of range") from None
 
 
 def _fits(kind: type, dtype: DType) -> bool:
@@ -342,9 +344,7 @@ def _from_sequence(value, dtype) -> np.ndarray:
         odd = next((k for k in kinds if not issubclass(k, (*_NUMBERS, np.generic, np.ndarray))), None)
         if odd is None:
             raise ValueError("Can't convert Python sequence with out-of-range integer to Tensor.")
-        raise ValueError(
-            f"Attempt to convert a value ({value!r}) with an unsupported type ({odd}) to a Tensor."
-        )
+        raise ValueError(f"Attempt to convert a value ({value!r}) with an unsupported type ({odd}) to a Tensor.")
     if array.dtype.kind in "USO":
         raise (TypeError if dtype else ValueError)(
             f"Cannot convert {value!r} to a Tensor: tensors of strings are not supported"

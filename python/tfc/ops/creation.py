@@ -4,9 +4,8 @@ import builtins
 
 import numpy as np
 
-from tfc.core import Tensor
+from tfc.core import Tensor, argument_error
 from tfc.dtypes import as_dtype, float32, float64, int32, int64
-from tfc.errors import InvalidArgumentError
 from tfc.ops import primitives as p
 from tfc.ops.convert import common_dtype, convert_to_tensor, operands, static_value
 from tfc.ops.gradients import broadcast_like
@@ -27,9 +26,7 @@ def fill(dims, value, name=None, layout=None) -> Tensor:
     """A tensor of shape `dims` of one value, a scalar."""
     value = convert_to_tensor(value)
     if value.shape_tuple:
-        raise InvalidArgumentError(
-            None, "fill", f"value must be a scalar, got shape {list(value.shape_tuple)} [Op:Fill]"
-        )
+        raise argument_error(None, "fill", f"value must be a scalar, got shape {list(value.shape_tuple)} [Op:Fill]")
     return broadcast_value(value, dims)
 
 
@@ -109,7 +106,7 @@ def linspace(start, stop, num, name=None, axis=0) -> Tensor:
         raise NotImplementedError("tf.linspace needs a num that is known while tracing")
     count = int(count)
     if count <= 0:
-        raise InvalidArgumentError(None, "linspace", f"Requires num > 0: {count} [Op:LinSpace]")
+        raise argument_error(None, "linspace", f"Requires num > 0: {count} [Op:LinSpace]")
     if start.shape_tuple != stop.shape_tuple:
         start, stop = (
             p.add(start, p.mul(stop, _as(0, stop.dtype))),
@@ -162,8 +159,7 @@ def meshgrid(*args, indexing="xy", name=None) -> list[Tensor]:
     if indexing == "xy" and n >= 2:
         order[0], order[1] = 1, 0
     shaped = [
-        p.expand_dims(v, axes=tuple(i for i in builtins.range(n) if i != order[k]))
-        for k, v in enumerate(vectors)
+        p.expand_dims(v, axes=tuple(i for i in builtins.range(n) if i != order[k])) for k, v in enumerate(vectors)
     ]
     zero = None
     for s in shaped:

@@ -68,9 +68,7 @@ def _binary(name, prim, symbol, kinds):
         _check(condition, summary, message, {"x": x, "y": y}, data, summarize, differences)
 
     function.__name__ = function.__qualname__ = name
-    function.__doc__ = (
-        f"Raises `InvalidArgumentError` unless x {symbol} y holds for all elements, with broadcasting."
-    )
+    function.__doc__ = f"Raises `InvalidArgumentError` unless x {symbol} y holds for all elements, with broadcasting."
     return function
 
 
@@ -172,9 +170,7 @@ def assert_rank_in(x, ranks, message=None, name=None) -> None:
     """Raises `ValueError` unless the rank is one of `ranks`."""
     x, wants = convert_to_tensor(x), [_static_rank(r) for r in ranks]
     if _rank(x) not in wants:
-        raise ValueError(
-            f"{message or ''} Shape {TensorShape(x.shape_tuple)} must have a rank in {wants}.".strip()
-        )
+        raise ValueError(f"{message or ''} Shape {TensorShape(x.shape_tuple)} must have a rank in {wants}.".strip())
 
 
 def assert_scalar(tensor, message=None, name=None) -> None:

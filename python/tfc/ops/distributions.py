@@ -4,9 +4,8 @@ import math
 
 import numpy as np
 
-from tfc.core import Tensor, executing_eagerly
+from tfc.core import Tensor, argument_error, executing_eagerly
 from tfc.dtypes import DType, as_dtype, float32, float64, int32, int64, uint16, uint32, uint64
-from tfc.errors import InvalidArgumentError
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor
 from tfc.ops.rows.random import philox_at
@@ -39,7 +38,7 @@ def key_and_counter(seed):
     """The scrambled key (uint64[1]) and counter (uint64[2]) of a seed of two integers."""
     seed = convert_to_tensor(seed)
     if not seed.dtype.is_integer or seed.shape_tuple != (2,):
-        raise InvalidArgumentError(None, "random", f"seed must be two integers, got {seed!r}")
+        raise argument_error(None, "random", f"seed must be two integers, got {seed!r}")
     start = seed if seed.dtype is uint64 else p.cast(seed, dtype=uint64)
     mix = p.random_bits(u64(0x3EC8F720 | 0x02461E29 << 32), start, shape=(2,), dtype=uint64)
     return part(mix, 0, 1), p.concat(u64(0), part(mix, 1, 2), axis=0)
@@ -78,9 +77,7 @@ def uniform_numbers(key, counter, dims, minval, maxval, dtype) -> Tensor:
         )
         return p.add(p.mul(_unit(key, counter, dims, dtype), p.sub(high, low)), low)
     if dtype not in (int32, int64, uint32, uint64):
-        raise ValueError(
-            f"Invalid dtype {dtype.name}: uniform numbers are floats, int32, int64, uint32 or uint64"
-        )
+        raise ValueError(f"Invalid dtype {dtype.name}: uniform numbers are floats, int32, int64, uint32 or uint64")
     if (minval is None) != (maxval is None):
         raise ValueError(f"For integer dtype {dtype!r}, minval and maxval must be both None or both non-None")
     width = uint32 if dtype.size == 4 else uint64
@@ -110,9 +107,7 @@ def normal_numbers(key, counter, dims, mean, stddev, dtype) -> Tensor:
     second = p.slice_(unit, starts=(0, 1), sizes=(pairs, 1), strides=(1, 1))
     radius = p.sqrt(p.mul(number(-2, inner), p.log(p.maximum(first, number(1e-7, inner)))))
     angle = p.mul(number(2 * math.pi, inner), second)
-    both = p.reshape(
-        p.concat(p.mul(p.sin(angle), radius), p.mul(p.cos(angle), radius), axis=1), shape=(2 * pairs,)
-    )
+    both = p.reshape(p.concat(p.mul(p.sin(angle), radius), p.mul(p.cos(angle), radius), axis=1), shape=(2 * pairs,))
     out = p.reshape(part(both, 0, count), shape=dims)
     out = out if dtype is inner else p.cast(out, dtype=dtype)
     return p.add(p.mul(out, convert_to_tensor(stddev, dtype)), convert_to_tensor(mean, dtype))
@@ -125,8 +120,7 @@ def truncated_normal_numbers(key, counter, dims, mean, stddev, dtype) -> Tensor:
     """
     if not executing_eagerly():
         raise NotImplementedError(
-            "truncated normal numbers are not supported in a traced function: draw them outside, "
-            "or use normal numbers"
+            "truncated normal numbers are not supported in a traced function: draw them outside, or use normal numbers"
         )
     count, wide = math.prod(dims), dtype is float64
     size = 2 if wide else 4
@@ -135,9 +129,7 @@ def truncated_normal_numbers(key, counter, dims, mean, stddev, dtype) -> Tensor:
     out, missing, step = np.zeros((groups, size)), np.arange(groups), 16
     # Nearly every group is done with its first 16 blocks; the others try again with more.
     while len(missing):
-        at = missing[:, None].astype(np.uint64) * np.uint64(size * RESERVED // 4) + np.arange(
-            step, dtype=np.uint64
-        )
+        at = missing[:, None].astype(np.uint64) * np.uint64(size * RESERVED // 4) + np.arange(step, dtype=np.uint64)
         words = philox_at(int(key.numpy()[0]), start, at.reshape(-1)).reshape(len(missing), -1)
         draws = _box_muller(words, wide)
         good = np.abs(draws) < 2

@@ -4,8 +4,7 @@ import re
 
 import numpy as np
 
-from tfc.core import Tensor
-from tfc.errors import InvalidArgumentError
+from tfc.core import Tensor, argument_error
 from tfc.ops import primitives as p
 from tfc.ops.array import concat, reshape, shape, transpose
 from tfc.ops.convert import common_dtype
@@ -47,9 +46,7 @@ def _parse(equation, operands):
     for side, x in zip(sides, operands, strict=True):
         rest = rank_of(x, "einsum") - len(side.replace("...", ""))
         if rest < 0 or (rest and "..." not in side):
-            raise InvalidArgumentError(
-                None, "einsum", f"einsum {equation!r}: operand {side!r} has rank {len(x.shape_tuple)}"
-            )
+            raise argument_error(None, "einsum", f"einsum {equation!r}: operand {side!r} has rank {len(x.shape_tuple)}")
         spread.append(rest)
     widest = max(spread)
     batch = [str(i) for i in range(widest)]
@@ -83,9 +80,7 @@ def _prepare(x, labels, keep):
 def _diagonal(x, first, second):
     size = x.shape_tuple[first]
     if size is None or x.shape_tuple[second] != size:
-        raise InvalidArgumentError(
-            None, "einsum", f"a repeated label needs equal known sizes, got {list(x.shape_tuple)}"
-        )
+        raise argument_error(None, "einsum", f"a repeated label needs equal known sizes, got {list(x.shape_tuple)}")
     rank = len(x.shape_tuple)
     on = np.eye(size, dtype=bool).reshape([size if i in (first, second) else 1 for i in range(rank)])
     zero = p.constant(value=np.array(0, x.dtype.np_dtype))
@@ -109,10 +104,7 @@ def _contract(x, xs, y, ys, keep):
     out = p.matmul(x3, y3, transpose_x=False, transpose_y=False)
     x_dims, y_dims = x.shape_tuple, y.shape_tuple
     sizes = (
-        *(
-            b if b not in (1, None) else a if a != 1 else b
-            for a, b in zip(x_dims[:nb], y_dims[:nb], strict=True)
-        ),
+        *(b if b not in (1, None) else a if a != 1 else b for a, b in zip(x_dims[:nb], y_dims[:nb], strict=True)),
         *x_dims[nb : nb + len(left)],
         *y_dims[nb + len(summed) :],
     )

@@ -2,9 +2,8 @@
 
 from collections import namedtuple
 
-from tfc.core import Tensor
+from tfc.core import Tensor, argument_error, dtype_error
 from tfc.dtypes import as_dtype, as_shape, int32
-from tfc.errors import InvalidArgumentError
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor, operand, operands, static_value
 from tfc.ops.shapes import axis_of, broadcast_value, rank_of
@@ -21,9 +20,9 @@ def gather(params, indices, validate_indices=None, axis=None, batch_dims=0, name
     batch = axis_of(batch_dims, rank_of(at, "gather") + 1, "gather")
     where = batch if axis is None else axis_of(axis, n, "gather")
     if n == 0:
-        raise InvalidArgumentError(None, "gather", "params must be at least 1 dimensional [Op:GatherV2]")
+        raise argument_error(None, "gather", "params must be at least 1 dimensional [Op:GatherV2]")
     if where < batch:
-        raise InvalidArgumentError(
+        raise argument_error(
             None, "gather", f"batch_dims ({batch}) must be less than or equal to axis ({where}) [Op:GatherV2]"
         )
     return p.gather(x, at, axis=where, batch_dims=batch)
@@ -41,11 +40,9 @@ def gather_nd(params, indices, batch_dims=0, name=None) -> Tensor:
     x, at = convert_to_tensor(params), _indices(indices)
     dims = at.shape_tuple
     if dims is not None and (not dims or dims[-1] is None):
-        raise ValueError(
-            f"tf.gather_nd needs indices whose last dimension is known, got shape {as_shape(dims)}"
-        )
+        raise ValueError(f"tf.gather_nd needs indices whose last dimension is known, got shape {as_shape(dims)}")
     if dims is not None and dims[-1] + batch_dims > rank_of(x, "gather_nd"):
-        raise InvalidArgumentError(
+        raise argument_error(
             None,
             "gather_nd",
             f"index innermost dimension length must be <= params rank; saw: {dims[-1]} vs. "
@@ -61,12 +58,10 @@ def _scatter(tensor, indices, updates, mode) -> Tensor:
     if at.shape_tuple is not None and x.shape_tuple is not None and u.shape_tuple is not None:
         k = at.shape_tuple[-1] if at.shape_tuple else None
         if k is None:
-            raise InvalidArgumentError(
-                None, "scatter", "indices must have rank at least 1 and a known last dimension"
-            )
+            raise argument_error(None, "scatter", "indices must have rank at least 1 and a known last dimension")
         want = (*at.shape_tuple[:-1], *x.shape_tuple[k:])
         if not as_shape(want).is_compatible_with(u.shape_tuple):
-            raise InvalidArgumentError(
+            raise argument_error(
                 None,
                 "scatter",
                 f"Dimensions of updates must be indices.shape[:-1] + tensor.shape[{k}:]\n  "
@@ -118,8 +113,7 @@ def boolean_mask(tensor, mask, axis=None, name="boolean_mask") -> Tensor:
     first = 0 if axis is None else axis_of(axis, n, "boolean_mask")
     if not as_shape(x.shape_tuple[first : first + k]).is_compatible_with(m.shape_tuple):
         raise ValueError(
-            f"Shapes {as_shape(x.shape_tuple[first : first + k])} and "
-            f"{as_shape(m.shape_tuple)} are incompatible"
+            f"Shapes {as_shape(x.shape_tuple[first : first + k])} and {as_shape(m.shape_tuple)} are incompatible"
         )
     at = p.nonzero(m)
     if first == 0:
@@ -138,7 +132,7 @@ def where(condition, x=None, y=None, name=None) -> Tensor:
         raise ValueError("x and y must both be non-None or both be None.")
     if not c.dtype.is_bool:
         if x is not None:
-            raise InvalidArgumentError(
+            raise dtype_error(
                 None,
                 "select",
                 f"cannot compute SelectV2 as input #0 was expected to be a bool tensor but is a "
@@ -160,16 +154,12 @@ def sort(values, axis=-1, direction="ASCENDING", name=None) -> Tensor:
 def argsort(values, axis=-1, direction="ASCENDING", stable=False, name=None) -> Tensor:
     """The int32 indices that sort along `axis`; equal elements keep their order."""
     x = operand("argsort", values, "iuf")
-    return p.argsort(
-        x, axis=axis_of(axis, rank_of(x, "argsort"), "argsort"), descending=_descending(direction)
-    )
+    return p.argsort(x, axis=axis_of(axis, rank_of(x, "argsort"), "argsort"), descending=_descending(direction))
 
 
 def _descending(direction) -> bool:
     if direction not in ("ASCENDING", "DESCENDING"):
-        raise ValueError(
-            f"Argument `direction` should be one of 'ASCENDING' or 'DESCENDING'. Received: {direction}"
-        )
+        raise ValueError(f"Argument `direction` should be one of 'ASCENDING' or 'DESCENDING'. Received: {direction}")
     return direction == "DESCENDING"
 
 
@@ -187,9 +177,7 @@ def top_k(input, k=1, sorted=True, index_type=int32, name=None):
         raise NotImplementedError("tf.math.top_k needs a k that is known while tracing")
     size = x.shape_tuple[-1] if n else None
     if n == 0 or (size is not None and int(count) > size):
-        raise InvalidArgumentError(
-            None, "top_k", f"input must have at least k columns. Had {size}, needed {int(count)}"
-        )
+        raise argument_error(None, "top_k", f"input must have at least k columns. Had {size}, needed {int(count)}")
     order = p.argsort(x, axis=n - 1, descending=True)
     sizes = (*order.shape_tuple[:-1], int(count))
     order = p.slice_(order, starts=(0,) * n, sizes=sizes, strides=(1,) * n)
@@ -227,9 +215,7 @@ def embedding_lookup(params, ids, max_norm=None, name=None) -> Tensor:
     """Rows of a table at `ids`; with `max_norm`, scaled down to that norm."""
     if isinstance(params, (list, tuple)):
         if len(params) != 1:
-            raise NotImplementedError(
-                "tf.nn.embedding_lookup with several partitions is not supported: concat them"
-            )
+            raise NotImplementedError("tf.nn.embedding_lookup with several partitions is not supported: concat them")
         params = params[0]
     rows = gather(params, ids)
     if max_norm is None:

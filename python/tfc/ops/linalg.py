@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from tfc.core import Tensor
+from tfc.core import Tensor, argument_error
 from tfc.dtypes import TensorShape, as_dtype, int64
-from tfc.errors import InvalidArgumentError
 from tfc.ops import primitives as p
 from tfc.ops.array import concat, reshape, shape, transpose
 from tfc.ops.convert import convert_to_tensor, operand, operands, static_ints
@@ -42,21 +41,15 @@ def matmul(
         raise NotImplementedError("tf.matmul with another output_type is not supported: cast the result")
     for i, t in enumerate((x, y)):
         if t.shape_tuple is not None and len(t.shape_tuple) < 2:
-            raise InvalidArgumentError(
-                None, "matmul", f"In[{i}] ndims must be >= 2: {len(t.shape_tuple)} [Op:MatMul]"
-            )
+            raise argument_error(None, "matmul", f"In[{i}] ndims must be >= 2: {len(t.shape_tuple)} [Op:MatMul]")
     if adjoint_a and x.dtype.is_complex:
         x = p.conj(x)
     if adjoint_b and y.dtype.is_complex:
         y = p.conj(y)
-    return p.matmul(
-        x, y, transpose_x=bool(transpose_a or adjoint_a), transpose_y=bool(transpose_b or adjoint_b)
-    )
+    return p.matmul(x, y, transpose_x=bool(transpose_a or adjoint_a), transpose_y=bool(transpose_b or adjoint_b))
 
 
-def matvec(
-    a, b, transpose_a=False, adjoint_a=False, a_is_sparse=False, b_is_sparse=False, name=None
-) -> Tensor:
+def matvec(a, b, transpose_a=False, adjoint_a=False, a_is_sparse=False, b_is_sparse=False, name=None) -> Tensor:
     """The product of matrices `[..., n, k]` and vectors `[..., k]`."""
     x, y = operands("MatMul", a, b, NUMBER)
     n = rank_of(y, "matvec")
@@ -69,9 +62,7 @@ def matrix_transpose(a, name="matrix_transpose", conjugate=False) -> Tensor:
     a = convert_to_tensor(a)
     n = rank_of(a, "matrix_transpose")
     if n < 2:
-        raise ValueError(
-            f"Argument `a` should be a (batch) matrix with rank >= 2. Received `a` with shape {a.shape}"
-        )
+        raise ValueError(f"Argument `a` should be a (batch) matrix with rank >= 2. Received `a` with shape {a.shape}")
     return transpose(a, (*range(n - 2), n - 1, n - 2), conjugate=conjugate)
 
 
@@ -91,9 +82,7 @@ def tensordot(a, b, axes, name=None) -> Tensor:
     else:
         left, right = (static_ints(v) for v in axes)
         if len(left) != len(right):
-            raise ValueError(
-                f"Different number of contraction axes `a` and `b`, {len(left)} != {len(right)}."
-            )
+            raise ValueError(f"Different number of contraction axes `a` and `b`, {len(left)} != {len(right)}.")
         left = [axis_of(i, n, "tensordot") for i in left]
         right = [axis_of(i, m, "tensordot") for i in right]
     keep_x = [i for i in range(n) if i not in left]
@@ -145,9 +134,7 @@ def norm(tensor, ord="euclidean", axis=None, keepdims=None, name=None) -> Tensor
         out = reduce_max(reduce_sum(size, inner, keepdims=True), outer, keepdims=True)
         return out if keep else p.squeeze(out, axes=axes)
     if is_matrix:
-        raise NotImplementedError(
-            f"tf.norm of matrices with ord {ord!r} is not supported: 'fro', 1 and inf are"
-        )
+        raise NotImplementedError(f"tf.norm of matrices with ord {ord!r} is not supported: 'fro', 1 and inf are")
     if ord == np.inf:
         return reduce_max(size, axes, keep)
     if ord == -np.inf:
@@ -177,14 +164,10 @@ def l2_normalize(x, axis=None, epsilon=1e-12, name=None) -> Tensor:
 def _positions(x, op):
     """Row and column numbers of the last two dimensions, to broadcast against."""
     if rank_of(x, op) < 2:
-        raise InvalidArgumentError(
-            None, op, f"{op}: input must be at least 2-dim, received shape: {list(x.shape_tuple)}"
-        )
+        raise argument_error(None, op, f"{op}: input must be at least 2-dim, received shape: {list(x.shape_tuple)}")
     sizes = x.shape_tuple[-2:]
     if None in sizes:
-        raise NotImplementedError(
-            f"tf.linalg.{op} needs to know the sizes of the last two dimensions while tracing"
-        )
+        raise NotImplementedError(f"tf.linalg.{op} needs to know the sizes of the last two dimensions while tracing")
     return np.arange(sizes[0])[:, None], np.arange(sizes[1])[None, :]
 
 
@@ -192,9 +175,7 @@ def band_part(input, num_lower, num_upper, name=None) -> Tensor:
     """The matrix with everything outside a band set to zero; a negative number keeps the whole triangle."""
     x = convert_to_tensor(input)
     if rank_of(x, "band_part") < 2:
-        raise InvalidArgumentError(
-            None, "band_part", f"input must be at least 2-dim, received shape: {x.shape}"
-        )
+        raise argument_error(None, "band_part", f"input must be at least 2-dim, received shape: {x.shape}")
     low, high = (p.cast(convert_to_tensor(v), dtype=int64) for v in (num_lower, num_upper))
     sizes, zero, one = p.shape_of(x, dtype=int64), *(convert_to_tensor(v, int64) for v in (0, 1))
     rank = len(x.shape_tuple)

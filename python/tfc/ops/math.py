@@ -75,20 +75,14 @@ is_inf = _unary("is_inf", p.is_inf, FLOAT, "Whether x is infinite")
 is_nan = _unary("is_nan", p.is_nan, FLOAT, "Whether x is NaN")
 logical_not = _unary("logical_not", p.logical_not, BOOL, "not x")
 invert = _unary("invert", p.bitwise_not, INTEGER, "All bits of x flipped")
-population_count = _unary(
-    "population_count", p.population_count, INTEGER, "The number of one bits of x, as uint8"
-)
+population_count = _unary("population_count", p.population_count, INTEGER, "The number of one bits of x, as uint8")
 
 add = _binary("add", p.add, NUMBER, "x + y")
 subtract = _binary("subtract", p.sub, NUMBER, "x - y")
 multiply = _binary("multiply", p.mul, NUMBER, "x * y")
 floordiv = _binary("floordiv", p.floor_div, REAL, "x / y rounded down; integer division by zero raises")
-floormod = _binary(
-    "floormod", p.floor_mod, REAL, "The remainder with the sign of y; integer division by zero raises"
-)
-truncatediv = _binary(
-    "truncatediv", p.trunc_div, REAL, "x / y rounded toward zero; integer division by zero raises"
-)
+floormod = _binary("floormod", p.floor_mod, REAL, "The remainder with the sign of y; integer division by zero raises")
+truncatediv = _binary("truncatediv", p.trunc_div, REAL, "x / y rounded toward zero; integer division by zero raises")
 truncatemod = _binary("truncatemod", p.trunc_mod, REAL, "The remainder with the sign of x")
 maximum = _binary("maximum", p.maximum, REAL, "The larger of x and y; NaN if either is")
 minimum = _binary("minimum", p.minimum, REAL, "The smaller of x and y; NaN if either is")
@@ -331,9 +325,7 @@ def complex(real, imag, name=None):
     """The complex numbers real + i imag, of float32 or float64 parts."""
     real, imag = operands("complex", real, imag, FLOAT)
     if real.dtype not in (float32, float64):
-        raise TypeError(
-            f"The `real` and `imag` components have incorrect types: {real.dtype.name} {imag.dtype.name}."
-        )
+        raise TypeError(f"The `real` and `imag` components have incorrect types: {real.dtype.name} {imag.dtype.name}.")
     return p.complex_(real, imag)
 
 
@@ -361,9 +353,7 @@ def angle(input, name=None):
     if input.dtype.is_complex:
         return p.atan2(p.imag(input), p.real(input))
     zero = convert_to_tensor(0, input.dtype)
-    return p.select(
-        p.less(input, zero), convert_to_tensor(3.141592653589793, input.dtype), p.mul(input, zero)
-    )
+    return p.select(p.less(input, zero), convert_to_tensor(3.141592653589793, input.dtype), p.mul(input, zero))
 
 
 def polyval(coeffs, x, name=None):
@@ -396,7 +386,6 @@ def bitcast(input, type, name=None):
     input, dtype = convert_to_tensor(input), as_dtype(type)
     if input.dtype.size != dtype.size or bool_ in (input.dtype, dtype):
         raise NotImplementedError(
-            f"tf.bitcast from {input.dtype.name} to {dtype.name} is not supported: only "
-            f"types of one width, not bool"
+            f"tf.bitcast from {input.dtype.name} to {dtype.name} is not supported: only types of one width, not bool"
         )
     return input if input.dtype is dtype else p.bitcast(input, dtype=dtype)

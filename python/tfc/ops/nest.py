@@ -40,9 +40,7 @@ def _is_flattenable(x) -> bool:
 def is_nested(structure) -> bool:
     """Whether it is a list, tuple, dict or the like."""
     return (
-        isinstance(structure, (list, tuple, Mapping, MappingView))
-        or _is_attrs(structure)
-        or _is_flattenable(structure)
+        isinstance(structure, (list, tuple, Mapping, MappingView)) or _is_attrs(structure) or _is_flattenable(structure)
     ) and not isinstance(structure, np.ndarray)
 
 
@@ -207,11 +205,7 @@ def _assert_same(a, b, check_types, expand_composites):
             f"{type(b).__name__}"
         )
     items_a, items_b = _items(a), _items(b)
-    if (
-        isinstance(a, Mapping)
-        and isinstance(b, Mapping)
-        and [k for k, _ in items_a] != [k for k, _ in items_b]
-    ):
+    if isinstance(a, Mapping) and isinstance(b, Mapping) and [k for k, _ in items_a] != [k for k, _ in items_b]:
         raise ValueError(
             f"The two dictionaries don't have the same set of keys. First has keys "
             f"{list(a)}, while second has keys {list(b)}."

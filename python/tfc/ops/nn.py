@@ -4,9 +4,8 @@ import math as _math
 
 import numpy as np
 
-from tfc.core import Tensor
+from tfc.core import Tensor, argument_error
 from tfc.dtypes import float32
-from tfc.errors import InvalidArgumentError
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor, operand, operands
 from tfc.ops.math import FLOAT, REAL
@@ -22,9 +21,7 @@ def relu(features, name=None) -> Tensor:
     """max(x, 0)."""
     x = operand("relu", features, REAL)
     return (
-        p.select(p.greater(x, _number(0, x)), x, _number(0, x))
-        if x.dtype.is_floating
-        else p.maximum(x, _number(0, x))
+        p.select(p.greater(x, _number(0, x)), x, _number(0, x)) if x.dtype.is_floating else p.maximum(x, _number(0, x))
     )
 
 
@@ -153,9 +150,7 @@ def sigmoid_cross_entropy_with_logits(labels=None, logits=None, name=None) -> Te
         raise ValueError("Both `labels` and `logits` must be provided.")
     x, y = operands("sigmoid_cross_entropy", logits, labels, FLOAT)
     if not x.shape.is_compatible_with(y.shape):
-        raise ValueError(
-            f"`logits` and `labels` must have the same shape, received ({x.shape} vs {y.shape})."
-        )
+        raise ValueError(f"`logits` and `labels` must have the same shape, received ({x.shape} vs {y.shape}).")
     zero = _number(0, x)
     positive = p.greater_equal(x, zero)
     smaller = p.select(positive, p.neg(x), x)
@@ -203,7 +198,7 @@ def bias_add(value, bias, data_format=None, name=None) -> Tensor:
     x, b = operands("bias_add", value, bias)
     n = rank_of(x, "bias_add")
     if b.shape_tuple is not None and len(b.shape_tuple) != 1:
-        raise InvalidArgumentError(None, "bias_add", f"Biases must be 1D: {list(b.shape_tuple)} [Op:BiasAdd]")
+        raise argument_error(None, "bias_add", f"Biases must be 1D: {list(b.shape_tuple)} [Op:BiasAdd]")
     if data_format is not None and data_format.startswith("NC"):
         b = p.expand_dims(b, axes=tuple(range(1, n - 1)))
         channels = x.shape_tuple[1]
@@ -211,7 +206,7 @@ def bias_add(value, bias, data_format=None, name=None) -> Tensor:
         channels = x.shape_tuple[-1] if n else None
     size = b.shape_tuple[0] if b.shape_tuple else None
     if None not in (channels, size) and channels != size:
-        raise InvalidArgumentError(
+        raise argument_error(
             None,
             "bias_add",
             f"Must provide as many biases as the last dimension of the input tensor: "

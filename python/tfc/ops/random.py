@@ -38,27 +38,19 @@ _DEFAULT_GRAPH_SEED = 87654321
 # Stateless.
 
 
-def stateless_uniform(
-    shape, seed, minval=0, maxval=None, dtype=float32, name=None, alg="auto_select"
-) -> Tensor:
+def stateless_uniform(shape, seed, minval=0, maxval=None, dtype=float32, name=None, alg="auto_select") -> Tensor:
     """Uniform numbers in [minval, maxval), a function of `seed` (two integers). Integers need `maxval`."""
     _algorithm(alg)
     dtype = as_dtype(dtype)
     if dtype.is_integer and (maxval is None) != (minval is None):
-        raise ValueError(
-            f"For integer dtype {dtype!r} argument minval and maxval must be both None or not None."
-        )
+        raise ValueError(f"For integer dtype {dtype!r} argument minval and maxval must be both None or not None.")
     return uniform_numbers(*key_and_counter(seed), static_dims(shape), minval, maxval, dtype)
 
 
-def stateless_normal(
-    shape, seed, mean=0.0, stddev=1.0, dtype=float32, name=None, alg="auto_select"
-) -> Tensor:
+def stateless_normal(shape, seed, mean=0.0, stddev=1.0, dtype=float32, name=None, alg="auto_select") -> Tensor:
     """Normally distributed numbers, a function of `seed` (two integers)."""
     _algorithm(alg)
-    return normal_numbers(
-        *key_and_counter(seed), static_dims(shape), mean, stddev, float_dtype(dtype, "normal")
-    )
+    return normal_numbers(*key_and_counter(seed), static_dims(shape), mean, stddev, float_dtype(dtype, "normal"))
 
 
 def stateless_truncated_normal(
@@ -122,9 +114,7 @@ class Generator:
         if copy_from is not None:
             state = convert_to_tensor(copy_from.state)
         if state is None:
-            raise ValueError(
-                "A Generator needs a state: use Generator.from_seed or from_non_deterministic_state"
-            )
+            raise ValueError("A Generator needs a state: use Generator.from_seed or from_non_deterministic_state")
         _algorithm(1 if alg is None else alg)
         if not executing_eagerly():
             raise ValueError("tf.random.Generator must be created outside of a traced function")
@@ -291,9 +281,7 @@ def uniform(shape, minval=0, maxval=None, dtype=float32, seed=None, name=None) -
 def normal(shape, mean=0.0, stddev=1.0, dtype=float32, seed=None, name=None) -> Tensor:
     """Normally distributed numbers, other ones at each call."""
     dtype, dims = float_dtype(dtype, "normal"), static_dims(shape)
-    return normal_numbers(
-        *_advance(_op_state("normal", dtype, seed), math.prod(dims)), dims, mean, stddev, dtype
-    )
+    return normal_numbers(*_advance(_op_state("normal", dtype, seed), math.prod(dims)), dims, mean, stddev, dtype)
 
 
 def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=float32, seed=None, name=None) -> Tensor:
@@ -346,17 +334,13 @@ def dropout(x, rate, noise_shape=None, seed=None, name=None) -> Tensor:
 
 def stateless_dropout(x, rate, seed, rng_alg="auto_select", noise_shape=None, name=None) -> Tensor:
     """`tf.nn.dropout` as a function of `seed` (two integers)."""
-    return _dropout(
-        x, rate, noise_shape, lambda dims, dtype: stateless_uniform(dims, seed, dtype=dtype, alg=rng_alg)
-    )
+    return _dropout(x, rate, noise_shape, lambda dims, dtype: stateless_uniform(dims, seed, dtype=dtype, alg=rng_alg))
 
 
 def _dropout(x, rate, noise_shape, sample) -> Tensor:
     x = operand("dropout", x, FLOAT)
     if isinstance(rate, (int, float)) and not 0 <= rate < 1:
-        raise ValueError(
-            f"`rate` must be a scalar tensor or a float in the range [0, 1). Received: rate={rate}"
-        )
+        raise ValueError(f"`rate` must be a scalar tensor or a float in the range [0, 1). Received: rate={rate}")
     if isinstance(rate, (int, float)) and rate == 0:
         return x
     dims = x.shape_tuple if noise_shape is None else static_shape(noise_shape)

@@ -4,9 +4,8 @@ import math
 
 import numpy as np
 
-from tfc.core import Tensor
+from tfc.core import Tensor, argument_error
 from tfc.dtypes import as_dtype, float32, int64
-from tfc.errors import InvalidArgumentError
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor, operand
 from tfc.ops.gradients import dynamic_shape
@@ -22,8 +21,7 @@ def _reduction(name, prim, kinds, text):
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = (
-        f"{text} over the dimensions `axis` (an int, a sequence, None: all), "
-        "which stay with size 1 if `keepdims`."
+        f"{text} over the dimensions `axis` (an int, a sequence, None: all), which stay with size 1 if `keepdims`."
     )
     return function
 
@@ -108,7 +106,7 @@ def _arg(name, prim, text):
             x = p.cast(x, dtype=as_dtype("uint8"))
         where = axis_of(0 if axis is None else axis, rank_of(x, prim.name), prim.name)
         if x.shape_tuple[where] == 0:
-            raise InvalidArgumentError(
+            raise argument_error(
                 None,
                 prim.name,
                 f"Reduction axis {where} is empty in shape {list(x.shape_tuple)} [Op:{prim.name}]",

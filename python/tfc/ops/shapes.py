@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from tfc.core import Tensor, VariableStorage
+from tfc.core import Tensor, VariableStorage, argument_error
 from tfc.dtypes import int64
-from tfc.errors import InvalidArgumentError
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor, static_ints, static_value
 
@@ -27,7 +26,7 @@ def axis_of(axis, rank: int, op: str) -> int:
     except (AttributeError, TypeError):
         raise TypeError(f"{op} expected an integer axis, got {axis!r}") from None
     if not -rank <= value < rank:
-        raise InvalidArgumentError(
+        raise argument_error(
             None,
             op,
             f"{op}: expected dimension in the range [{-rank}, {rank}), but got {value} [Op:{op}]",
@@ -47,9 +46,7 @@ def axes_of(axis, rank: int, op: str) -> tuple[int, ...]:
         values = axis if isinstance(axis, (list, tuple, range)) else (axis,)
     result = sorted(axis_of(a, rank, op) for a in values)
     if len(set(result)) != len(result):
-        raise InvalidArgumentError(
-            None, op, f"Invalid reduction arguments: Axes contains duplicate dimension: {axis}"
-        )
+        raise argument_error(None, op, f"Invalid reduction arguments: Axes contains duplicate dimension: {axis}")
     return tuple(result)
 
 

@@ -5,9 +5,8 @@ import operator
 
 import numpy as np
 
-from tfc.core import Tensor, VariableStorage
+from tfc.core import Tensor, VariableStorage, argument_error
 from tfc.dtypes import int64
-from tfc.errors import InvalidArgumentError
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor, static_ints, static_value
 from tfc.ops.gather import boolean_mask
@@ -40,7 +39,7 @@ def _row(x, dims, index):
     """x[index] of a known shape."""
     n = dims[0]
     if not -n <= index < n:
-        raise InvalidArgumentError(
+        raise argument_error(
             None, "strided_slice", f"slice index {index} of dimension 0 out of bounds. [Op:StridedSlice]"
         )
     starts = (index % n,) + (0,) * (len(dims) - 1)
@@ -60,9 +59,7 @@ def _part(key):
     if key is None or key is Ellipsis:
         return key
     if isinstance(key, builtins.slice):
-        return builtins.slice(
-            *(None if b is None else _integer(b, key) for b in (key.start, key.stop, key.step))
-        )
+        return builtins.slice(*(None if b is None else _integer(b, key) for b in (key.start, key.stop, key.step)))
     return _integer(key, key)
 
 
@@ -95,7 +92,7 @@ def _align(x, parts):
     if sum(k is Ellipsis for k in parts) > 1:
         raise ValueError("Multiple ellipses in slice spec not allowed")
     if used > n:
-        raise InvalidArgumentError(
+        raise argument_error(
             None,
             "strided_slice",
             f"Index out of range using input dim {n}; input has only {n} dims [Op:StridedSlice]",
@@ -166,9 +163,7 @@ def _static(k, n, axis):
         if any(isinstance(b, Tensor) for b in (k.start, k.stop, k.step)):
             return None
         if k.step == 0:
-            raise InvalidArgumentError(
-                None, "strided_slice", f"strides[{axis}] must be non-zero [Op:StridedSlice]"
-            )
+            raise argument_error(None, "strided_slice", f"strides[{axis}] must be non-zero [Op:StridedSlice]")
         if n is None:
             return (0, None, 1) if _is_full(k) else None
         span = builtins.range(*k.indices(n))
@@ -179,7 +174,7 @@ def _static(k, n, axis):
     if n is None:
         return None
     if not -n <= k < n:
-        raise InvalidArgumentError(
+        raise argument_error(
             None, "strided_slice", f"slice index {k} of dimension {axis} out of bounds. [Op:StridedSlice]"
         )
     return (k % n, 1, 1)
@@ -228,27 +223,17 @@ def slice(input_, begin, size, name=None) -> Tensor:
     x = convert_to_tensor(input_)
     n = rank_of(x, "slice")
     starts, sizes = static_ints(begin), static_ints(size)
-    if (
-        starts is not None
-        and sizes is not None
-        and None not in starts
-        and None not in sizes
-        and fully_known(x)
-    ):
+    if starts is not None and sizes is not None and None not in starts and None not in sizes and fully_known(x):
         if len(starts) != n or len(sizes) != n:
-            raise InvalidArgumentError(
+            raise argument_error(
                 None, "slice", f"Expected begin and size arguments to be 1-D tensors of size {n} [Op:Slice]"
             )
         lengths = tuple(d - b if s == -1 else s for b, s, d in zip(starts, sizes, x.shape_tuple, strict=True))
         for i, (b, s, d) in enumerate(zip(starts, lengths, x.shape_tuple, strict=True)):
             if b < 0 or b > d:
-                raise InvalidArgumentError(
-                    None, "slice", f"Expected begin[{i}] in [0, {d}], but got {b} [Op:Slice]"
-                )
+                raise argument_error(None, "slice", f"Expected begin[{i}] in [0, {d}], but got {b} [Op:Slice]")
             if s < 0 or b + s > d:
-                raise InvalidArgumentError(
-                    None, "slice", f"Expected size[{i}] in [0, {d - b}], but got {s} [Op:Slice]"
-                )
+                raise argument_error(None, "slice", f"Expected size[{i}] in [0, {d - b}], but got {s} [Op:Slice]")
         return p.slice_(x, starts=starts, sizes=lengths, strides=(1,) * n)
     if sizes is not None and None not in sizes:
         lengths = tuple(None if s == -1 else s for s in sizes)
@@ -301,6 +286,5 @@ def _entries(vector) -> list:
     vector = convert_to_tensor(vector)
     count = vector.shape_tuple[0]
     return [
-        p.squeeze(p.slice_(vector, starts=(i,), sizes=(1,), strides=(1,)), axes=(0,))
-        for i in builtins.range(count)
+        p.squeeze(p.slice_(vector, starts=(i,), sizes=(1,), strides=(1,)), axes=(0,)) for i in builtins.range(count)
     ]

@@ -106,9 +106,7 @@ def digamma(x):
             total = np.where(small, total - 1 / z, total)
             z = np.where(small, z + 1, z)
         i = 1 / (z * z)
-        series = i * (
-            1 / 12 - i * (1 / 120 - i * (1 / 252 - i * (1 / 240 - i * (1 / 132 - i * 691 / 32760))))
-        )
+        series = i * (1 / 12 - i * (1 / 120 - i * (1 / 252 - i * (1 / 240 - i * (1 / 132 - i * 691 / 32760)))))
         total = total + np.log(z) - 0.5 / z - series
         total = np.where(reflected, total - math.pi / np.tan(math.pi * y), total)
         total = np.where((y <= 0) & (y == np.floor(y)), np.where(y == 0, -np.inf, np.nan), total)

@@ -41,9 +41,7 @@ class Op:
 OPS: dict[Primitive, Op] = {}
 
 
-def row(
-    prim: Primitive, numpy: Callable, vjp, *, domain=(-2.0, 2.0), kinds="f", raw=False, quiet=True
-) -> None:
+def row(prim: Primitive, numpy: Callable, vjp, *, domain=(-2.0, 2.0), kinds="f", raw=False, quiet=True) -> None:
     """Adds a row. With `raw` the meaning gets operands themselves instead of arrays, and wraps its results
     itself.
     """

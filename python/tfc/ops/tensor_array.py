@@ -176,9 +176,7 @@ class TensorArray(Composite):
         if at is None:
             count = convert_to_tensor(indices).shape_tuple[0]
             if count is None:
-                raise NotImplementedError(
-                    "TensorArray.scatter needs to know the number of indices while tracing"
-                )
+                raise NotImplementedError("TensorArray.scatter needs to know the number of indices while tracing")
             at = unstack(convert_to_tensor(indices), count)
         result = self
         for i, part in zip(at, unstack(value, len(at)), strict=True):

@@ -93,9 +93,7 @@ def _right_unsigned(x, y, bits):
 
 
 def _complex(x, y):
-    out = np.empty(
-        np.broadcast_shapes(x.shape, y.shape), np.complex64 if x.dtype == np.float32 else np.complex128
-    )
+    out = np.empty(np.broadcast_shapes(x.shape, y.shape), np.complex64 if x.dtype == np.float32 else np.complex128)
     out.real, out.imag = x, y
     return out
 

@@ -17,11 +17,7 @@ def _matmul(x, y, transpose_x, transpose_y):
         sizes = [",".join(map(str, v.shape)) for v in (x, y)]
         raise InvalidArgumentError(
             f"Matrix size-incompatible: In[0]: [{sizes[0]}], In[1]: [{sizes[1]}]"
-            + (
-                f" (transpose_a={transpose_x}, transpose_b={transpose_y})"
-                if transpose_x or transpose_y
-                else ""
-            )
+            + (f" (transpose_a={transpose_x}, transpose_b={transpose_y})" if transpose_x or transpose_y else "")
         )
     if x.dtype.itemsize == 2 and x.dtype.kind not in "iu":
         return np.matmul(a.astype(np.float32), b.astype(np.float32)).astype(x.dtype)

@@ -175,9 +175,7 @@ def _gather_nd_vjp(g, out, x, indices, batch_dims):
     if batch_dims:
         dims = indices.shape_tuple
         if None in dims[:-1]:
-            raise NotImplementedError(
-                "the gradient of gather_nd with batch_dims needs a static batch and index shape"
-            )
+            raise NotImplementedError("the gradient of gather_nd with batch_dims needs a static batch and index shape")
         grids = [p.iota(shape=(*dims[:-1], 1), axis=i, dtype=int64) for i in range(batch_dims)]
         indices = p.concat(*grids, indices, axis=len(dims) - 1)
     return p.scatter(zeros_like(x), indices, g, mode="add")
@@ -192,9 +190,7 @@ def _scatter_vjp(g, out, x, indices, updates, mode):
     if mode == "update":
         return p.scatter(g, indices, zeros_like(updates), mode="update"), None, at_updates
     if mode == "mul":
-        raise LookupError(
-            "scatter with mode 'mul' has no gradient: write it with gather_nd and scatter 'update'"
-        )
+        raise LookupError("scatter with mode 'mul' has no gradient: write it with gather_nd and scatter 'update'")
     mine = p.cast(p.equal(x, out), dtype=g.dtype)
     theirs = p.cast(p.equal(updates, p.gather_nd(out, indices, batch_dims=0)), dtype=g.dtype)
     hits = p.scatter(mine, indices, theirs, mode="add")

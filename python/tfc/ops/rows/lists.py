@@ -55,9 +55,7 @@ def _zero(element: TensorSpec, others=()):
 def _get(lst, index, element_type):
     i = int(index)
     if not 0 <= i < len(lst.items):
-        raise OutOfRangeError(
-            None, "list_get", f"Tried to read from index {i} but array size is: {len(lst.items)}"
-        )
+        raise OutOfRangeError(None, "list_get", f"Tried to read from index {i} but array size is: {len(lst.items)}")
     item = lst.items[i]
     if item is not None:
         # A new object: tapes know values by identity, and this is another result than the last read.

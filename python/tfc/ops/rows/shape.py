@@ -75,9 +75,7 @@ def _reshape(x, shape):
 def _squeeze(x, axes):
     for axis in axes:
         if x.shape[axis] != 1:
-            raise InvalidArgumentError(
-                f"Can not squeeze dim[{axis}], expected a dimension of 1, got {x.shape[axis]}"
-            )
+            raise InvalidArgumentError(f"Can not squeeze dim[{axis}], expected a dimension of 1, got {x.shape[axis]}")
     return x.reshape([d for i, d in enumerate(x.shape) if i not in axes])
 
 
@@ -228,9 +226,7 @@ def _concat_vjp(g, out, *xs, axis):
     others_end = (1 << rank) - 1 - (1 << axis)
     for x in rest:
         end = p.add(at, p.select(along, dynamic_shape(x), scalar(0, at)))
-        grads.append(
-            p.dynamic_strided_slice(g, at, end, strides=(1,) * rank, begin_mask=0, end_mask=others_end)
-        )
+        grads.append(p.dynamic_strided_slice(g, at, end, strides=(1,) * rank, begin_mask=0, end_mask=others_end))
         at = end
     return tuple(grads)
 
@@ -240,9 +236,7 @@ def _pad_x_vjp(g, out, x, value, low, high):
         # Counted from both ends, as the size in between is not known.
         begins, ends = (p.constant(value=np.array(v, np.int64)) for v in (low, [-h for h in high]))
         to_end = sum((h == 0) << i for i, h in enumerate(high))
-        return p.dynamic_strided_slice(
-            g, begins, ends, strides=(1,) * len(low), begin_mask=0, end_mask=to_end
-        )
+        return p.dynamic_strided_slice(g, begins, ends, strides=(1,) * len(low), begin_mask=0, end_mask=to_end)
     return p.slice_(g, starts=tuple(low), sizes=tuple(x.shape_tuple), strides=(1,) * len(low))
 
 
@@ -313,9 +307,7 @@ row(
     p.update_slice,
     _update_slice,
     (
-        lambda g, out, x, update, starts, strides: p.update_slice(
-            g, zeros_like(update), starts, strides=strides
-        ),
+        lambda g, out, x, update, starts, strides: p.update_slice(g, zeros_like(update), starts, strides=strides),
         lambda g, out, x, update, starts, strides: _box_like(g, update, starts, strides),
         None,
     ),

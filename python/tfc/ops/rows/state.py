@@ -12,9 +12,7 @@ def _read(variable):
     except ValueError as e:
         if not variable.initialized:
             name = getattr(variable, "name", "a variable")
-            raise FailedPreconditionError(
-                None, "read_variable", f"{name} has no value yet: assign one first"
-            ) from e
+            raise FailedPreconditionError(None, "read_variable", f"{name} has no value yet: assign one first") from e
         raise
 
 
