@@ -13,6 +13,8 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "mlir/Interfaces/LoopLikeInterface.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 #include "tfc/Dialect/TFCRT/Transforms/Body.h"
@@ -30,7 +32,8 @@ using namespace tfc::rt;
 
 static OneShotBufferizationOptions bufferizationOptions() {
   OneShotBufferizationOptions options;
-  // A tensor that changes its size from one iteration to the next comes in a new buffer.
+  // A tensor that changes its size from one iteration to the next comes in a
+  // new buffer.
   options.allowReturnAllocsFromLoops = true;
   options.unknownTypeConverterFn = [](TensorType type, Attribute space,
                                       const BufferizationOptions &) {
@@ -40,19 +43,80 @@ static OneShotBufferizationOptions bufferizationOptions() {
 }
 
 /// Results are the pointers after those of the arguments; variables and inputs
-/// are bound from earlier ones, and are no place to compute in before their time.
+/// are bound from earlier ones, and are no place to compute in before their
+/// time.
 static bool isResult(Value memref) {
   auto bind = memref.getDefiningOp<BindOp>();
   return bind && bind->hasAttr("result");
 }
 
-static Value destinationOf(RewriterBase &rewriter, SubsetInsertionOpInterface op,
-                           tensor::EmptyOp empty, Operation *user) {
+/// How many ops write the memory of `value`, through views of it too; the last
+/// one is put in `writer`.
+static int64_t countWriters(Value value, Operation *&writer) {
+  int64_t count = 0;
+  for (OpOperand &use : value.getUses()) {
+    Operation *user = use.getOwner();
+    auto destination = dyn_cast<DestinationStyleOpInterface>(user);
+    bool writes = (destination && destination.isDpsInit(&use)) ||
+                  isa<LoopLikeOpInterface>(user);
+    if (writes && !isa<MaterializeInDestinationOp>(user)) {
+      ++count;
+      writer = user;
+    } else if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp,
+                   tensor::CastOp, tensor::ExtractSliceOp>(user)) {
+      count += countWriters(user->getResult(0), writer);
+    }
+  }
+  return count;
+}
+
+/// Bufferization gives the second of two writers of one value a copy. If the
+/// first one's is a result, it may be the first that gets the copy, and the
+/// second that computes in the result: whatever comes from `op` on must have
+/// one writer only.
+static bool hasOneWriterEach(Operation *op) {
+  while (op) {
+    Operation *next = nullptr;
+    for (Value result : op->getResults())
+      if (countWriters(result, next) > 1)
+        return false;
+    op = next;
+  }
+  return true;
+}
+
+static Value destinationOf(RewriterBase &rewriter,
+                           SubsetInsertionOpInterface op, tensor::EmptyOp empty,
+                           Operation *user) {
   auto materialize = dyn_cast<MaterializeInDestinationOp>(op.getOperation());
   if (materialize && isa<MemRefType>(materialize.getDest().getType()) &&
-      !isResult(materialize.getDest()))
+      !(isResult(materialize.getDest()) && hasOneWriterEach(user)))
     return {};
   return buildSubsetExtraction(rewriter, op, empty, user);
+}
+
+/// Gives each op that starts from a filled tensor its own: cse has merged equal
+/// ones, but memory that several ops write cannot become a result.
+static void splitFills(RewriterBase &rewriter, Operation *root) {
+  SmallVector<linalg::FillOp> fills;
+  root->walk([&](linalg::FillOp op) {
+    if (op.hasPureTensorSemantics() &&
+        op.getOutputs()[0].getDefiningOp<tensor::EmptyOp>())
+      fills.push_back(op);
+  });
+  for (linalg::FillOp fill : fills) {
+    SmallVector<OpOperand *> uses;
+    for (OpOperand &use : fill.getResult(0).getUses())
+      uses.push_back(&use);
+    for (OpOperand *use : ArrayRef(uses).drop_front(uses.empty() ? 0 : 1)) {
+      rewriter.setInsertionPoint(fill);
+      Operation *empty = rewriter.clone(*fill.getOutputs()[0].getDefiningOp());
+      Operation *copy = rewriter.clone(*fill);
+      copy->setOperand(1, empty->getResult(0));
+      rewriter.modifyOpInPlace(use->getOwner(),
+                               [&] { use->set(copy->getResult(0)); });
+    }
+  }
 }
 
 namespace {
@@ -70,22 +134,26 @@ struct Bufferize : public tfc::rt::impl::TFCBufferizePassBase<Bufferize> {
     IRRewriter rewriter(&getContext());
     getOperation().walk([&](tensor::EmptyOp op) {
       rewriter.setInsertionPoint(op);
-      rewriter.replaceOpWithNewOp<AllocTensorOp>(op, op.getType(), op.getDynamicSizes());
+      rewriter.replaceOpWithNewOp<AllocTensorOp>(op, op.getType(),
+                                                 op.getDynamicSizes());
     });
   }
 };
 
-struct PlaceResults : public tfc::rt::impl::TFCPlaceResultsPassBase<PlaceResults> {
+struct PlaceResults
+    : public tfc::rt::impl::TFCPlaceResultsPassBase<PlaceResults> {
   void runOnOperation() override {
     bool any = false;
     getOperation().walk([&](tensor::EmptyOp) { any = true; });
     if (!any)
       return;
+    IRRewriter rewriter(&getContext());
+    splitFills(rewriter, getOperation());
     OneShotBufferizationOptions options = bufferizationOptions();
     OneShotAnalysisState state(getOperation(), options);
-    IRRewriter rewriter(&getContext());
     if (failed(analyzeOp(getOperation(), state)) ||
-        failed(eliminateEmptyTensors(rewriter, getOperation(), state, destinationOf)))
+        failed(eliminateEmptyTensors(rewriter, getOperation(), state,
+                                     destinationOf)))
       signalPassFailure();
   }
 };
