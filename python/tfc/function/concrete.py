@@ -23,6 +23,12 @@ class ConcreteFunction(FlatFunction):
         outputs.forget()
         # Variables that get their first value when it runs first: see `initial`.
         self._pending = pending
+        # True of attributes that the trace has read, as long as they are what they were; or None.
+        self.guard = None
+
+    def is_current(self) -> bool:
+        """Whether the attributes of objects that the trace has read are what they were."""
+        return self.guard is None or self.guard()
 
     def __call__(self, *args, **kwargs):
         return self.call_bound(bind(self, args, kwargs))

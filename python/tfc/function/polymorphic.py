@@ -12,6 +12,7 @@ from tfc.core import EagerTensor, VariableStorage, executing_eagerly, recorders
 from tfc.errors import page, user_line
 from tfc.function import retracing
 from tfc.function.concrete import ConcreteFunction
+from tfc.function.guards import guard_of
 from tfc.function.initial import Pending
 from tfc.function.trace import trace
 from tfc.ir import LOCK
@@ -219,8 +220,10 @@ class PolymorphicFunction(Function):
     def _find(self, type_, bound, context) -> ConcreteFunction:
         concretes = self._here()
         found = concretes.get(type_)
+        if found is not None and not found.is_current():
+            return self._trace(type_, bound, context)
         if found is None:
-            fitting = [(t, c) for t, c in concretes.items() if t.is_supertype_of(type_)]
+            fitting = [(t, c) for t, c in concretes.items() if t.is_supertype_of(type_) and c.is_current()]
             if fitting:
                 best = fitting[0]
                 for candidate in fitting[1:]:
@@ -275,7 +278,21 @@ class PolymorphicFunction(Function):
             again.captured = self._captured
             return self._find(self._signature.types(bound, again), bound, again)
         self._note_captured(concrete)
+        concrete.guard = guard_of(self._owners(bound))
         return self._store(type_, concrete)
+
+    def _owners(self, bound) -> list:
+        """The objects whose attributes a trace may have read: arguments, and the object whose method this is."""
+        code = getattr(unwrap_partial(self._python_function), "__code__", None)
+        if code is None:
+            return []
+        owners = [(b.value, code, b.name) for b in bound if b.name in code.co_varnames]
+        instance = self._self()
+        if instance is None:
+            instance = getattr(self._python_function, "__self__", None)
+        if instance is not None and code.co_argcount:
+            owners.append((instance, code, code.co_varnames[0]))
+        return owners
 
     def _store(self, type_, concrete):
         graph = current_graph()
@@ -371,9 +388,9 @@ class PolymorphicFunction(Function):
         template = concrete._outputs.template()
         inputs = [*tensors, *variables, *concrete._captured_variables]
         if template is None and concrete._outputs.any():
-            entry = Entry(executable, inputs, None, concrete._outputs.pack)
+            entry = Entry(executable, inputs, None, concrete._outputs.pack, concrete.guard)
         else:
-            entry = Entry(executable, inputs, template)
+            entry = Entry(executable, inputs, template, None, concrete.guard)
         self._insert(args, kwargs, entry)
 
     # Public methods.

@@ -248,7 +248,6 @@ def test_slices_and_scatters():
     assert f(tf.constant(0)).numpy().tolist() == [6, 0, 7]
 
 
-@pytest.mark.xfail(reason="compiled code does not give a variable another size yet")
 def test_relaxed_shapes():
     v = tf.Variable(tf.zeros([1]), shape=[None])
     f = tf.function(lambda x: v.assign(x) + 1)

@@ -1,0 +1,81 @@
+"""Attributes of argument objects that a trace has read: when one changes, the trace is not right any more."""
+
+import dis
+import types
+
+from tfc.runtime import AttributeGuard, Function
+
+_DEPTH = 8
+_reads: dict = {}
+
+
+def guard_of(owners: list):
+    """A guard for the attributes that functions read of these objects, with the values they have now; None if there are none.
+
+    `owners`: (object, code, name of the parameter that the object is) each.
+    """
+    conditions = {}
+    for owner, code, parameter in owners:
+        values = getattr(owner, "__dict__", None)
+        if not isinstance(values, dict) or isinstance(owner, (type, types.ModuleType)):
+            continue
+        for name in _names(owner, code, parameter):
+            if name in values:
+                conditions[id(owner), name] = (owner, name, values[name])
+    if not conditions:
+        return None
+    try:
+        return AttributeGuard(list(conditions.values()))
+    except TypeError:
+        # An object without weak references.
+        return None
+
+
+def _names(owner, code, parameter) -> set:
+    """Names of attributes that the code, and methods that it calls on the object, read of the parameter."""
+    found: set = set()
+    pending, seen = [(code, parameter)], set()
+    while pending and len(seen) < 100:
+        key = pending.pop()
+        if key in seen:
+            continue
+        seen.add(key)
+        for name in reads(*key):
+            found.add(name)
+            inner = _code_of(getattr(type(owner), name, None))
+            if inner is not None and inner.co_argcount:
+                pending.append((inner, inner.co_varnames[0]))
+    return found
+
+
+def _code_of(attribute):
+    """The code of a method, property or traced method of a class."""
+    if isinstance(attribute, property):
+        attribute = attribute.fget
+    if isinstance(attribute, Function):
+        attribute = attribute._python_function
+    attribute = getattr(attribute, "__wrapped__", attribute)
+    return getattr(attribute, "__code__", None)
+
+
+def reads(code, parameter: str, depth: int = 0) -> frozenset:
+    """Names of attributes that a code object reads of one of its variables, also in functions inside."""
+    found = _reads.get((code, parameter))
+    if found is not None:
+        return found
+    names = set()
+    before = None
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in ("CACHE", "EXTENDED_ARG", "PUSH_NULL"):
+            continue
+        if before == parameter and instruction.opname in ("LOAD_ATTR", "LOAD_METHOD"):
+            names.add(instruction.argval)
+        loads = instruction.opname in ("LOAD_FAST", "LOAD_DEREF", "LOAD_FAST_CHECK", "LOAD_FAST_BORROW")
+        before = instruction.argval if loads else None
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType) and parameter in constant.co_freevars and depth < _DEPTH:
+            names |= reads(constant, parameter, depth + 1)
+    if len(_reads) > 4096:
+        _reads.clear()
+    found = _reads[code, parameter] = frozenset(names)
+    return found
