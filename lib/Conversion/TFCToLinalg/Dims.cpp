@@ -65,7 +65,7 @@ void DimAnalysis::visitLoop(WhileOp loop) {
     visit(loop.getBodyRegion());
     for (size_t i = 0; i < count; ++i) {
       Value next = body.getTerminator()->getOperand(i), argument = body.getArgument(i);
-      if (!keeps[i] || !has(next) || next == argument)
+      if (!keeps[i] || !has(next) || !has(argument) || next == argument)
         continue;
       for (auto [n, a] : llvm::zip(of(next), of(argument)))
         if (a < 0 && n != a)

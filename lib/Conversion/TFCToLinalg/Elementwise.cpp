@@ -43,6 +43,10 @@ static Value buildConstant(Lowering &l, ConstantOp op) {
     return l.filled(l.dims.of(op.getResult()), element, toStorage(l.b, l.loc, scalar, element));
   }
   ElementsAttr stored = storageConstant(op.getValue());
+  if (!stored) {
+    op.emitOpError("has a value of a kind that cannot be compiled, expected dense elements");
+    return {};
+  }
   return arith::ConstantOp::create(l.b, l.loc, cast<TypedAttr>(stored));
 }
 
