@@ -66,7 +66,9 @@ def _unimplemented(error, module, name) -> UnimplementedError:
 
 
 def specialize(module, symbol: str, types: list | None) -> None:
-    """Gives a function of a module more specific argument types, if there are any, and works out what follows, in place."""
+    """Gives a function of a module more specific argument types, if there are any, and works out what follows, in
+    place.
+    """
     passes = ["tfc-inline-calls", "canonicalize"]
     if types is not None:
         passes.append(f"tfc-specialize{{function={symbol} types={';'.join(map(str, types))}}}")

@@ -102,9 +102,7 @@ def _flat(concrete, args, kwargs):
     names = [t.op_name for t in graph.inputs]
     parameters = concrete.function_type.parameters
     if graph.variable_inputs:
-        raise TypeError(
-            f"{concrete._name} takes variables: call it with the arguments of the Python function"
-        )
+        raise TypeError(f"{concrete._name} takes variables: call it with the arguments of the Python function")
     values = dict(zip(names, args, strict=False))
     if len(args) > len(names):
         raise TypeError(

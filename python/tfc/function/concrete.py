@@ -12,7 +12,8 @@ from tfc.tracing import FuncGraph
 class ConcreteFunction(FlatFunction):
     """A function traced for one kind of arguments.
 
-    Call it with the tensor parameters in order (or by name), or with the arguments of the Python function; Python values
+    Call it with the tensor parameters in order (or by name), or with the arguments of the Python function; Python
+    values
     that were part of the trace may be left out, and must be the traced ones if given.
     """
 

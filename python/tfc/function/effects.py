@@ -16,9 +16,7 @@ def effects_text(function) -> str:
         module = function.clone_module()
         run_passes(module, "builtin.module(tfc-inline-calls,tfc-order-effects)")
         op = next(
-            o
-            for o in module.body.operations
-            if mlir.StringAttr(o.attributes["sym_name"]).value == function.symbol
+            o for o in module.body.operations if mlir.StringAttr(o.attributes["sym_name"]).value == function.symbol
         )
         names = _argument_names(op)
         lines, edges = [], 0
@@ -46,9 +44,7 @@ def _argument_names(op) -> dict:
     names = {}
     for at, argument in enumerate(op.regions[0].blocks[0].arguments):
         given = attrs[at] if at < len(attrs) else {}
-        names[argument] = (
-            mlir.StringAttr(given["tfc.name"]).value if "tfc.name" in given else f"argument {at}"
-        )
+        names[argument] = mlir.StringAttr(given["tfc.name"]).value if "tfc.name" in given else f"argument {at}"
     return names
 
 

@@ -14,8 +14,10 @@ from tfc.tracing import FuncGraph, SymbolicTensor
 SPECIALIZATIONS = 16
 
 DELETED = (
-    "Called a function referencing variables which have been deleted. This likely means that function-local variables were "
-    "created and not referenced elsewhere in the program. This is generally a mistake; consider storing variables in an "
+    "Called a function referencing variables which have been deleted. This likely means that function-local "
+    "variables were "
+    "created and not referenced elsewhere in the program. This is generally a mistake; consider storing variables in "
+    "an "
     "object attribute on first call."
 )
 
@@ -86,9 +88,7 @@ class FlatFunction:
     @property
     def specs(self) -> list:
         """What is known of the tensors it takes."""
-        return [
-            TensorSpec(t.shape_tuple, t.dtype) for t in [*self._graph.inputs, *self._graph.capture_inputs]
-        ]
+        return [TensorSpec(t.shape_tuple, t.dtype) for t in [*self._graph.inputs, *self._graph.capture_inputs]]
 
     @property
     def _unknown(self) -> bool:
@@ -108,9 +108,7 @@ class FlatFunction:
         try:
             specialize(module, function.symbol, types)
         except BuildError as e:
-            raise UnimplementedError(
-                None, None, page(f"{self._name}: {e}", where=location_text(e.location))
-            ) from None
+            raise UnimplementedError(None, None, page(f"{self._name}: {e}", where=location_text(e.location))) from None
         return module
 
     def module_text(self, stage: str | None = None) -> str:

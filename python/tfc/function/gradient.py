@@ -1,4 +1,6 @@
-"""Calls under a gradient tape: a forward function that also returns what the gradient needs, and a backward function."""
+"""Calls under a gradient tape: a forward function that also returns what the gradient needs, and a backward
+function.
+"""
 
 from tfc.autodiff import GradientTape
 from tfc.core import record_operation, recorders, should_record, stop_recording, using
@@ -20,7 +22,8 @@ def run(function: FlatFunction, tensors: list, variables: list) -> list:
 
 
 class _Pair:
-    """`forward`: results, then `residuals`. `backward`: gradients of the inputs named by `sources` from those of `targets`.
+    """`forward`: results, then `residuals`. `backward`: gradients of the inputs named by `sources` from those of
+    `targets`.
 
     `error`: why there is no backward function.
     """
@@ -121,9 +124,7 @@ def _trace_backward(pair, tape, backward, sources, outputs):
     if not pair.targets or not wanted:
         return
     with using(backward):
-        weights = [
-            backward.add_input(TensorSpec(outputs[t].shape_tuple, outputs[t].dtype)) for t in pair.targets
-        ]
+        weights = [backward.add_input(TensorSpec(outputs[t].shape_tuple, outputs[t].dtype)) for t in pair.targets]
         found = tape.gradient(
             [outputs[t] for t in pair.targets], [sources[i] for i in wanted], output_gradients=weights
         )

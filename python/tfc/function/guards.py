@@ -10,7 +10,8 @@ _reads: dict = {}
 
 
 def guard_of(owners: list):
-    """A guard for the attributes that functions read of these objects, with the values they have now; None if there are none.
+    """A guard for the attributes that functions read of these objects, with the values they have now; None if there
+    are none.
 
     `owners`: (object, code, name of the parameter that the object is) each.
     """

@@ -1,6 +1,7 @@
 """Variables made while a function is traced: how they get their first value.
 
-A function that makes variables is traced twice: once with creation allowed, once (to see that it makes them only the first
+A function that makes variables is traced twice: once with creation allowed, once (to see that it makes them only the
+first
 time) without. The second trace is the one that stays. Before it runs first, each initializer's slice of the first trace
 is evaluated. Where that is not possible, the first trace itself runs the first call.
 """

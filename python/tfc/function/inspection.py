@@ -41,9 +41,7 @@ def pretty(concrete, verbose: bool) -> str:
     lines = ["Input Parameters:"]
     lines += [f"  {p.name} ({p.kind.name}): {p.type!r}" for p in parameters] or ["  None"]
     lines += ["Output Type:", f"  {output}", "Captures:"]
-    captured = [
-        f"  {id(c)}: {_capture_text(c)}" for c in [*concrete._graph.captured, *concrete.live_variables()]
-    ]
+    captured = [f"  {id(c)}: {_capture_text(c)}" for c in [*concrete._graph.captured, *concrete.live_variables()]]
     return "\n".join(lines + (captured or ["  None"]))
 
 

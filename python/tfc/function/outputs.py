@@ -75,9 +75,7 @@ class Outputs:
 
     def map_specs(self, function):
         """The structure with `function(spec)` for each tensor."""
-        return self._fill(
-            [_result(slot, [function(s) for s in self.specs], lists=False) for slot in self._slots]
-        )
+        return self._fill([_result(slot, [function(s) for s in self.specs], lists=False) for slot in self._slots])
 
     def any(self) -> bool:
         """Whether there is any result besides None."""

@@ -254,7 +254,8 @@ class PolymorphicFunction(Function):
         if type_ in self._in_progress:
             raise RecursionError(
                 page(
-                    f"{self._name} calls itself with arguments of the same types while it is traced: the recursion never ends",
+                    f"{self._name} calls itself with arguments of the same types while it is traced: the recursion "
+                    f"never ends",
                     got=str(type_),
                     where=user_line(),
                     fix="recurse on a Python value, or use tf.while_loop",
@@ -322,9 +323,7 @@ class PolymorphicFunction(Function):
 
     def _trace_once(self, type_, may_create):
         self._traces += 1
-        return trace(
-            self._name, self._call_python, type_, autograph=bool(self._autograph), may_create=may_create
-        )
+        return trace(self._name, self._call_python, type_, autograph=bool(self._autograph), may_create=may_create)
 
     def _generalised(self, type_):
         best = type_
@@ -349,9 +348,7 @@ class PolymorphicFunction(Function):
     def _serve(self, args, kwargs, concrete, bound):
         """Calls like this one are served without Python from now on."""
         given = self._signature.given
-        if given is not None and len(args) + len(kwargs) > sum(
-            1 for p in given.parameters if p.type.flatten()
-        ):
+        if given is not None and len(args) + len(kwargs) > sum(1 for p in given.parameters if p.type.flatten()):
             return
         marked = _mark((args, kwargs))
         marks = self._leaves(*marked)
@@ -381,9 +378,7 @@ class PolymorphicFunction(Function):
             else:
                 return
         tensors += concrete._graph.captured
-        shapes = [
-            t.shape_tuple for t in [*(v for v in actual if type(v) is EagerTensor), *concrete._graph.captured]
-        ]
+        shapes = [t.shape_tuple for t in [*(v for v in actual if type(v) is EagerTensor), *concrete._graph.captured]]
         executable = concrete.executable_for(shapes)
         template = concrete._outputs.template()
         inputs = [*tensors, *variables, *concrete._captured_variables]
@@ -396,7 +391,9 @@ class PolymorphicFunction(Function):
     # Public methods.
 
     def get_concrete_function(self, *args, **kwargs) -> ConcreteFunction:
-        """The trace for these arguments: tensors, Python values, or TensorSpecs in their place. Makes variables, too."""
+        """The trace for these arguments: tensors, Python values, or TensorSpecs in their place. Makes variables,
+        too.
+        """
         with LOCK:
             if self._signature.given is not None and not args and not kwargs:
                 type_ = self._signature.given

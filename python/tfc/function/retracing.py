@@ -1,6 +1,7 @@
 """Why a function was traced again: the warning about it, and the explanation."""
 
 import collections
+import contextlib
 import logging
 import weakref
 
@@ -10,9 +11,12 @@ _LOG = logging.getLogger("tfc")
 _WINDOW, _LIMIT, _MOST = 10, 5, 2
 
 WARNING = (
-    "{count} out of the last {calls} calls to {name} triggered tf.function retracing. Tracing is expensive and the excessive "
-    "number of tracings could be due to (1) creating @tf.function repeatedly in a loop, (2) passing tensors with different "
-    "shapes, (3) passing Python objects instead of tensors. For (1), please define your @tf.function outside of the loop. For "
+    "{count} out of the last {calls} calls to {name} triggered tf.function retracing. Tracing is expensive and the "
+    "excessive "
+    "number of tracings could be due to (1) creating @tf.function repeatedly in a loop, (2) passing tensors with "
+    "different "
+    "shapes, (3) passing Python objects instead of tensors. For (1), please define your @tf.function outside of the "
+    "loop. For "
     "(2), @tf.function has reduce_retracing=True option that can avoid unnecessary retracing. For (3), please refer to "
     "https://www.tensorflow.org/guide/function#controlling_retracing and "
     "https://www.tensorflow.org/api_docs/python/tf/function for more details."
@@ -33,19 +37,15 @@ _histories: dict = {}
 
 
 def _history(python_function) -> _History:
-    code = getattr(python_function, "__code__", None) or getattr(
-        getattr(python_function, "__call__", None), "__code__", None
-    )
+    code = getattr(python_function, "__code__", None) or getattr(type(python_function).__call__, "__code__", None)
     key = id(code) if code is not None else id(python_function)
     found = _histories.get(key)
     if found is None:
         if len(_histories) > 4096:
             _histories.clear()
         found = _histories[key] = _History()
-        try:
+        with contextlib.suppress(TypeError):
             weakref.finalize(code if code is not None else python_function, _histories.pop, key, None)
-        except TypeError:
-            pass
     return found
 
 

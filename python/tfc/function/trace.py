@@ -58,7 +58,8 @@ def _check_unchanged(name, bound, before):
         names = ", ".join(b.name for b in bound)
         raise ValueError(
             page(
-                f"{name}({names}) should not modify its Python input arguments. Modifying a copy is allowed. The following "
+                f"{name}({names}) should not modify its Python input arguments. Modifying a copy is allowed. The "
+                f"following "
                 f"parameter(s) were modified: {', '.join(changed)}",
                 where=user_line(),
                 fix="copy the list or dict first, or return the new one",

@@ -10,7 +10,8 @@ from tfc.ir.lazy import mlir
 def assemble(parts: list, data: dict):
     """One module out of traced functions.
 
-    `parts`: (`Function`, new symbol, {argument number: numpy array}); those arguments become constants. `data`: bytes that the object
+    `parts`: (`Function`, new symbol, {argument number: numpy array}); those arguments become constants. `data`: bytes
+    that the object
     file exports under a symbol. The functions stay as they are.
     """
     with context(), mlir.Location.unknown():

@@ -4,7 +4,8 @@ from tfc.ir.attributes import attribute, segment_sizes
 from tfc.ir.context import BuildError, context, forget_diagnostics, take_error
 from tfc.ir.lazy import mlir, passmanager
 
-# Ops whose operands come in groups: how many groups follow the last variadic one, empty in a trace (tokens and the like);
+# Ops whose operands come in groups: how many groups follow the last variadic one, empty in a trace (tokens and the
+# like);
 # the number of operands before it, each a group of its own.
 _SEGMENTS = {"print": (0, 1), "assert": (1, 3), "while": (0, 1)}
 

@@ -10,7 +10,8 @@ import sys
 def own_symbols():
     """Libraries loaded here find their own LLVM before anybody else's.
 
-    Some packages load an LLVM of another version with all its symbols visible to the whole process; without RTLD_DEEPBIND,
+    Some packages load an LLVM of another version with all its symbols visible to the whole process; without
+    RTLD_DEEPBIND,
     the dynamic linker would mix the two.
     """
     before = sys.getdlopenflags()

@@ -22,7 +22,9 @@ def creators() -> tuple:
 
 @contextmanager
 def variable_creator_scope(variable_creator):
-    """`variable_creator(next_creator, **kwargs)` makes the variables of this block; it may call `next_creator(**kwargs)`."""
+    """`variable_creator(next_creator, **kwargs)` makes the variables of this block; it may call
+    `next_creator(**kwargs)`.
+    """
     before = _state.creators
     _state.creators = (*before, variable_creator)
     try:

@@ -21,9 +21,7 @@ class Module:
         if name is None:
             name = _snake(type(self).__name__)
         elif not _NAME.match(name):
-            raise ValueError(
-                f"{name!r} is not a valid module name. Module names must be valid Python identifiers."
-            )
+            raise ValueError(f"{name!r} is not a valid module name. Module names must be valid Python identifiers.")
         self._name = name
         with name_scope(name) as scope:
             self._name_scope = scope
@@ -44,17 +42,13 @@ class Module:
     @property
     def trainable_variables(self) -> tuple:
         return tuple(
-            self._flatten(
-                predicate=lambda x: isinstance(x, VariableStorage) and getattr(x, "trainable", True)
-            )
+            self._flatten(predicate=lambda x: isinstance(x, VariableStorage) and getattr(x, "trainable", True))
         )
 
     @property
     def non_trainable_variables(self) -> tuple:
         return tuple(
-            self._flatten(
-                predicate=lambda x: isinstance(x, VariableStorage) and not getattr(x, "trainable", True)
-            )
+            self._flatten(predicate=lambda x: isinstance(x, VariableStorage) and not getattr(x, "trainable", True))
         )
 
     @property

@@ -75,9 +75,7 @@ def replaced(x: Tensor, key, value: Tensor) -> Tensor:
     update = reshape(broadcast_to(value, shape), sizes)
     if 0 in sizes:
         return x
-    origin = convert_to_tensor(
-        [p.cast(s, dtype=int64) if isinstance(s, Tensor) else s for s in starts], int64
-    )
+    origin = convert_to_tensor([p.cast(s, dtype=int64) if isinstance(s, Tensor) else s for s in starts], int64)
     return p.update_slice(x, update, origin, strides=tuple(strides))
 
 
@@ -88,7 +86,9 @@ def _scatter(mode):
         return _scatter_at(self, indices, updates, mode)
 
     method.__name__ = f"scatter_{mode}"
-    method.__doc__ = f"Slices at `sparse_delta.indices` changed by '{mode}' with `sparse_delta.values`; returns the variable."
+    method.__doc__ = (
+        f"Slices at `sparse_delta.indices` changed by '{mode}' with `sparse_delta.values`; returns the variable."
+    )
     return method
 
 
@@ -97,9 +97,7 @@ def _scatter_nd(mode):
         return _scatter_at(self, convert_to_tensor(indices), updates, mode)
 
     method.__name__ = f"scatter_nd_{mode}"
-    method.__doc__ = (
-        f"Slices at the index vectors `indices` changed by '{mode}' with `updates`; returns the variable."
-    )
+    method.__doc__ = f"Slices at the index vectors `indices` changed by '{mode}' with `updates`; returns the variable."
     return method
 
 

@@ -58,8 +58,10 @@ def _link(creator, following):
 class Variable(VariableStorage, metaclass=_VariableMeta):
     """A mutable tensor: `Variable(initial_value, trainable=True, name=None, dtype=None, constraint=None, shape=None)`.
 
-    `initial_value`: anything that converts to a tensor, or a function of no arguments that returns such (evaluated outside of
-    functions being traced). `shape` may be less specific than the initial value's: later values may then have other sizes.
+    `initial_value`: anything that converts to a tensor, or a function of no arguments that returns such (evaluated
+    outside of
+    functions being traced). `shape` may be less specific than the initial value's: later values may then have other
+    sizes.
     Created while a function is traced, a variable gets its value when the function runs first.
     """
 
@@ -85,9 +87,7 @@ class Variable(VariableStorage, metaclass=_VariableMeta):
                 "`variable_def`. You provided neither."
             )
         if constraint is not None and not callable(constraint):
-            raise ValueError(
-                f"Argument `constraint` must be None or a callable. a callable. Got a {constraint!r}"
-            )
+            raise ValueError(f"Argument `constraint` must be None or a callable. a callable. Got a {constraint!r}")
         value = _initial(initial_value, dtype)
         static = TensorShape(value.shape_tuple)
         declared = (static if validate_shape else TensorShape(None)) if shape is None else as_shape(shape)
@@ -174,7 +174,8 @@ class Variable(VariableStorage, metaclass=_VariableMeta):
         if not TensorShape(value.shape_tuple).is_compatible_with(self.shape_tuple):
             raise ValueError(
                 page(
-                    f"Cannot assign value to variable '{self.name}': Shape mismatch.The variable shape {self.shape}, and the "
+                    f"Cannot assign value to variable '{self.name}': Shape mismatch.The variable shape {self.shape}, "
+                    f"and the "
                     f"assigned value shape {TensorShape(value.shape_tuple)} are incompatible.",
                     where=user_line(),
                     fix="tf.Variable(..., shape=tf.TensorShape(None)) for values of several shapes",

@@ -78,9 +78,7 @@ def build_cond(graph, pred, true_fn, false_fn) -> list:
     for a, b in zip(yes, no, strict=True):
         if isinstance(a, SymbolicList) and isinstance(b, SymbolicList) and a.elements is not b.elements:
             a.elements.note(b.element)
-    outs = [
-        _wrap(value, graph, stack, name, like) for value, like in zip(list(op.results)[:-1], yes, strict=True)
-    ]
+    outs = [_wrap(value, graph, stack, name, like) for value, like in zip(list(op.results)[:-1], yes, strict=True)]
     _record(graph, "if", scopes, [pred], outs, stack)
     return outs
 
@@ -115,7 +113,8 @@ def _branch_types(values, yes, no) -> list:
         if joined is None:
             raise TypeError(
                 page(
-                    "true_fn and false_fn arguments to tf.cond must have the same number, type, and overall structure of "
+                    "true_fn and false_fn arguments to tf.cond must have the same number, type, and overall "
+                    "structure of "
                     "return values.",
                     want=f"{_name_of(x)} as in true_fn",
                     got=f"{_name_of(y)} in false_fn",
@@ -168,7 +167,8 @@ def _record(graph, name, scopes, inputs, outs, stack):
     def backward(*grads):
         raise LookupError(
             page(
-                f"No gradient defined for operation '{name}': gradients through traced branches and loops are not supported "
+                f"No gradient defined for operation '{name}': gradients through traced branches and loops are not "
+                f"supported "
                 "yet",
                 where=where,
                 fix="take the gradient eagerly, or use Python control flow that unrolls",
@@ -197,7 +197,8 @@ def _loop_types(init, operands, shape_invariants, names):
                     names,
                     at,
                     f"The shape invariant specified for {{name}} is not compatible with the initial shape of the loop "
-                    f"variable. It enters the loop with shape {TensorShape(value.shape_tuple)}, but the specified shape "
+                    f"variable. It enters the loop with shape {TensorShape(value.shape_tuple)}, but the specified "
+                    f"shape "
                     f"invariant is {shape}.",
                 )
             )
@@ -269,8 +270,7 @@ def build_while(graph, cond_fn, body_fn, init, shape_invariants, maximum_iterati
     _yield(graph, body, values, stack)
     name = graph._unique("while")
     results = [
-        _wrap(value, graph, stack, name, like)
-        for value, like in zip(list(holder.results)[:-1], given, strict=True)
+        _wrap(value, graph, stack, name, like) for value, like in zip(list(holder.results)[:-1], given, strict=True)
     ]
     _record(graph, "while", scopes, given, results, stack)
     return results[:count]
@@ -284,9 +284,7 @@ def _leaf_here(graph, value):
 
 def _check_condition(going):
     if not going.dtype.is_bool:
-        raise TypeError(
-            page("the condition of a loop must be a bool scalar", got=repr(going), where=user_line())
-        )
+        raise TypeError(page("the condition of a loop must be a bool scalar", got=repr(going), where=user_line()))
     if going.shape_tuple not in ((), None):
         raise ValueError(page("the condition of a loop must be a scalar", got=repr(going), where=user_line()))
 
@@ -301,7 +299,8 @@ def _check_types(values, types, given, outs, names):
                 _loop_error(
                     names,
                     at,
-                    f"Loop var {{name}} enters the loop with type {before.dtype!s} but has type {after.dtype!s} after 1 "
+                    f"Loop var {{name}} enters the loop with type {before.dtype!s} but has type {after.dtype!s} "
+                    f"after 1 "
                     "iteration. Loop var type must be preserved.",
                     fix="tf.cast the initial value, or the value at the end of the body",
                 )
@@ -312,8 +311,10 @@ def _check_types(values, types, given, outs, names):
                 _loop_error(
                     names,
                     at,
-                    f"Input tensor {{name}} enters the loop with shape {shape}, but has shape {now} after one iteration. To "
-                    "allow the shape to vary across iterations, use the `shape_invariants` argument of tf.while_loop to "
+                    f"Input tensor {{name}} enters the loop with shape {shape}, but has shape {now} after one "
+                    f"iteration. To "
+                    "allow the shape to vary across iterations, use the `shape_invariants` argument of tf.while_loop "
+                    "to "
                     "specify a less-specific shape.",
                     want=f"shape {shape}",
                     got=f"shape {now}",

@@ -7,7 +7,8 @@ from tfc.ops import primitives as p
 
 # Ops of integers and bools that are evaluated when all operands are known.
 FOLDED = frozenset({
-    p.neg, p.abs_, p.sign, p.add, p.sub, p.mul, p.floor_div, p.floor_mod, p.trunc_div, p.trunc_mod, p.maximum, p.minimum,
+    p.neg, p.abs_, p.sign, p.add, p.sub, p.mul, p.floor_div, p.floor_mod, p.trunc_div, p.trunc_mod, p.maximum,
+    p.minimum,
     p.equal, p.not_equal, p.less, p.less_equal, p.greater, p.greater_equal, p.logical_and, p.logical_or, p.logical_not,
     p.select, p.cast, p.squeeze, p.expand_dims, p.reshape, p.transpose, p.slice_, p.concat, p.gather, p.reverse,
     p.reduce_sum, p.reduce_prod, p.reduce_max, p.reduce_min, p.reduce_any, p.reduce_all,
@@ -68,7 +69,9 @@ def partial_of(tensor) -> tuple | None:
 
 
 def partial(prim, args, attrs) -> tuple | None:
-    """What is known of the result of an op on vectors of sizes: a tuple with None for what is not. A 1-tuple for a scalar."""
+    """What is known of the result of an op on vectors of sizes: a tuple with None for what is not. A 1-tuple for a
+    scalar.
+    """
     if prim is p.shape_of:
         dims = args[0].shape_tuple
         return dims if dims else None

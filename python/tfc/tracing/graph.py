@@ -43,7 +43,8 @@ LARGE = 4096
 
 
 CREATED_AGAIN = (
-    "tf.function only supports singleton tf.Variables created on the first call. Make sure the tf.Variable is only created "
+    "tf.function only supports singleton tf.Variables created on the first call. Make sure the tf.Variable is only "
+    "created "
     "once or created outside tf.function. See https://www.tensorflow.org/guide/function#creating_tfvariables for more "
     "information."
 )
@@ -56,7 +57,8 @@ class ShapeError(InvalidArgumentError, ValueError):
 class FuncGraph(Interpreter):
     """Traces one function. Primitives become ops at the current insertion point.
 
-    After `finish`: `captured` (eager tensors, or tensors of the outer graph) and `variables` are what the function takes
+    After `finish`: `captured` (eager tensors, or tensors of the outer graph) and `variables` are what the function
+    takes
     after its `inputs`.
     """
 
@@ -99,11 +101,7 @@ class FuncGraph(Interpreter):
             return self._constant(value)
         sizes = folding.partial(prim, args, attrs)
         if sizes is not None and None not in sizes and prim is not p.shape_of:
-            dims = (
-                ()
-                if prim in (p.squeeze, p.reshape) or (prim is p.gather and not args[1].shape_tuple)
-                else None
-            )
+            dims = () if prim in (p.squeeze, p.reshape) or (prim is p.gather and not args[1].shape_tuple) else None
             value = np.array(sizes, attrs.get("dtype", args[0].dtype).np_dtype)
             if dims is None or prim is not p.reshape:
                 return self._constant(value.reshape(dims) if dims is not None else value)
@@ -242,7 +240,8 @@ class FuncGraph(Interpreter):
     def _inaccessible(self, a):
         return InaccessibleTensorError(
             page(
-                f"{a!r} is out of scope and cannot be used here. Use return values, explicit Python locals or TensorFlow "
+                f"{a!r} is out of scope and cannot be used here. Use return values, explicit Python locals or "
+                f"TensorFlow "
                 f"collections to access it. It was defined here: {a.where()}, in the function {a.scope.graph.name!r}",
                 got=f"a tensor of the function {a.scope.graph.name!r} in the function {self.name!r}"
                 if a.scope.graph is not self
@@ -258,9 +257,7 @@ class FuncGraph(Interpreter):
         if found is not None:
             made = found[1]
         elif type(a) is EagerTensor and a._view().size <= SMALL and not a.dtype.is_complex:
-            op = build_op(
-                "constant", [], {"value": a._view()}, location(user_stack(3)), block_begin(self.root.block)
-            )
+            op = build_op("constant", [], {"value": a._view()}, location(user_stack(3)), block_begin(self.root.block))
             made = SymbolicTensor(op.results[0], self.root, (), self._unique("Const"), const=a._view())
             self._constants[id(a)] = a, made
         else:
@@ -280,9 +277,7 @@ class FuncGraph(Interpreter):
             with outside() if type(a) is not SymbolicList else using(a.scope.graph):
                 stacked = p.list_stack(a, element_type=a.element)
             inner = self.capture(stacked)
-            op = build_op(
-                "list_unstack", [inner.value], {}, location(user_stack(3)), block_begin(self.root.block)
-            )
+            op = build_op("list_unstack", [inner.value], {}, location(user_stack(3)), block_begin(self.root.block))
             if inner.value.owner != self.root.block:
                 op.move_after(inner.value.owner)
             made = SymbolicList(op.results[0], self.root, (), a.dynamic_size)
@@ -321,9 +316,7 @@ class FuncGraph(Interpreter):
 
     def finish(self, outputs: list) -> None:
         """Returns these tensors (of any graph that is in reach), and verifies the function."""
-        outputs = [
-            o if type(o) is SymbolicTensor and o.scope is self.root else self._here(o) for o in outputs
-        ]
+        outputs = [o if type(o) is SymbolicTensor and o.scope is self.root else self._here(o) for o in outputs]
         captured = list(self._captures.values())
         given = {id(v) for v in self.variable_inputs}
         resources = [self._resources[id(v)] for v in self.variable_inputs]
@@ -427,9 +420,7 @@ class FuncGraph(Interpreter):
     def cond(self, pred, true_fn, false_fn, name=None):
         return control.build_cond(self, pred, true_fn, false_fn)
 
-    def while_loop(
-        self, cond_fn, body_fn, init, *, shape_invariants=None, maximum_iterations=None, names=None
-    ):
+    def while_loop(self, cond_fn, body_fn, init, *, shape_invariants=None, maximum_iterations=None, names=None):
         return control.build_while(self, cond_fn, body_fn, init, shape_invariants, maximum_iterations, names)
 
     def trial(self):

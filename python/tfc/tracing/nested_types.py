@@ -1,4 +1,6 @@
-"""Trace types of structures: lists, tuples, dicts, named tuples, dataclasses, attrs, user classes with `__tf_flatten__`."""
+"""Trace types of structures: lists, tuples, dicts, named tuples, dataclasses, attrs, user classes with
+`__tf_flatten__`.
+"""
 
 import dataclasses
 from collections import defaultdict
@@ -43,11 +45,7 @@ class Nested(TraceType):
         return type(self)(self.tag, made)
 
     def _matches(self, other):
-        return (
-            type(self) is type(other)
-            and self.tag == other.tag
-            and len(self.components) == len(other.components)
-        )
+        return type(self) is type(other) and self.tag == other.tag and len(self.components) == len(other.components)
 
     def placeholder_value(self, placeholder_context):
         return self.join([c.placeholder_value(placeholder_context) for c in self.components])
@@ -247,13 +245,12 @@ class TensorArrayType(TraceType):
         return hash(self._key())
 
     def __repr__(self):
-        return f"TensorArraySpec({self.like._element_shape}, {self.like._dtype!r}, {self.like._dynamic}, {self.like._infer_shape})"
+        like = self.like
+        return f"TensorArraySpec({like._element_shape}, {like._dtype!r}, {like._dynamic}, {like._infer_shape})"
 
 
 def is_record(value) -> bool:
-    return not isinstance(value, type) and (
-        dataclasses.is_dataclass(value) or hasattr(type(value), "__attrs_attrs__")
-    )
+    return not isinstance(value, type) and (dataclasses.is_dataclass(value) or hasattr(type(value), "__attrs_attrs__"))
 
 
 def record_fields(value) -> tuple:

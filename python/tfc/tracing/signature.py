@@ -108,9 +108,7 @@ class FunctionType:
 
     def cast(self, bound: list) -> list:
         """The arguments converted to the types; `TypeError` if one does not fit."""
-        return [
-            Bound(b.name, b.kind, p.type.cast(b.value)) for p, b in zip(self.parameters, bound, strict=True)
-        ]
+        return [Bound(b.name, b.kind, p.type.cast(b.value)) for p, b in zip(self.parameters, bound, strict=True)]
 
     def __str__(self):
         parts = ", ".join(f"{p.name}: {p.type!r}" for p in self.parameters)
@@ -203,17 +201,13 @@ def _default_type(parameter, context):
 
 def _spec_type(spec, context) -> TraceType:
     if isinstance(spec, (list, tuple, dict)) or hasattr(spec, "__tf_flatten__"):
-        children = (
-            spec.values() if isinstance(spec, dict) else spec if isinstance(spec, (list, tuple)) else ()
-        )
+        children = spec.values() if isinstance(spec, dict) else spec if isinstance(spec, (list, tuple)) else ()
         for child in children:
             _spec_type(child, context)
         return type_of(spec, context)
     if isinstance(spec, (VariableStorage, VariableType)):
         raise TypeError(f"input_signature doesn't support VariableSpec, got {spec!r}")
-    if isinstance(spec, (TensorSpec, TensorArray)) or (
-        isinstance(spec, TraceType) and not isinstance(spec, Literal)
-    ):
+    if isinstance(spec, (TensorSpec, TensorArray)) or (isinstance(spec, TraceType) and not isinstance(spec, Literal)):
         return type_of(spec, context)
     raise TypeError(
         "input_signature must be either a tuple or a list, a nested sequence of TensorSpec objects, "

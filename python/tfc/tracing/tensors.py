@@ -104,12 +104,12 @@ class SymbolicTensor(Tensor):
     def _refuse(self, what):
         graph = self.scope.graph
         if graph.autograph:
-            why = "AutoGraph did convert this function. This might indicate you are trying to use an unsupported feature."
+            why = (
+                "AutoGraph did convert this function. This might indicate you are trying to use an unsupported feature."
+            )
         else:
             why = "AutoGraph is disabled in this function. Try decorating it directly with @tf.function."
-        return OperatorNotAllowedInGraphError(
-            page(f"{what} is not allowed: {why}", got=repr(self), where=user_line())
-        )
+        return OperatorNotAllowedInGraphError(page(f"{what} is not allowed: {why}", got=repr(self), where=user_line()))
 
     def __bool__(self):
         raise self._refuse("Using a symbolic `tf.Tensor` as a Python `bool`")
@@ -153,7 +153,8 @@ class SymbolicTensor(Tensor):
     def __array__(self, *args, **kwargs):
         raise NotImplementedError(
             page(
-                f"Cannot convert a symbolic tf.Tensor ({self.name}) to a numpy array. This error may indicate that you're "
+                f"Cannot convert a symbolic tf.Tensor ({self.name}) to a numpy array. This error may indicate that "
+                f"you're "
                 "trying to pass a Tensor to a NumPy call, which is not supported.",
                 got=repr(self),
                 where=user_line(),
@@ -164,9 +165,7 @@ class SymbolicTensor(Tensor):
     def __getattr__(self, name):
         text = f"'{type(self).__name__}' object has no attribute '{name}'"
         if name in _NO_VALUE:
-            text = page(
-                f"{text}: {_NO_VALUE[name]}", got=repr(self), where=user_line(), fix="return the tensor"
-            )
+            text = page(f"{text}: {_NO_VALUE[name]}", got=repr(self), where=user_line(), fix="return the tensor")
         raise AttributeError(text)
 
     def __repr__(self):

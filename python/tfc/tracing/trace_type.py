@@ -307,7 +307,9 @@ class VariableType(TraceType):
         return hash(self._tuple())
 
     def __repr__(self):
-        return f"VariableSpec(shape={self.shape}, dtype={self.dtype!r}, trainable={self.trainable}, alias_id={self.alias})"
+        return (
+            f"VariableSpec(shape={self.shape}, dtype={self.dtype!r}, trainable={self.trainable}, alias_id={self.alias})"
+        )
 
 
 def tuple_or_none(dims):
@@ -361,7 +363,8 @@ def stacked_list(value):
 def unsupported(value, why="") -> TypeError:
     return TypeError(
         page(
-            f"Could not generate a generic TraceType for {value!r}. Please verify that it is immutable/hashable. Otherwise, "
+            f"Could not generate a generic TraceType for {value!r}. Please verify that it is immutable/hashable. "
+            f"Otherwise, "
             "consider implementing the Tracing Protocol for it.",
             got=f"{type(value).__name__} {why}".strip(),
             where=user_line(),

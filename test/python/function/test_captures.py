@@ -131,9 +131,7 @@ def test_numpy_functions_of_a_symbolic_tensor():
 def test_iterating_and_bool_are_not_allowed():
     for use in (bool, list):
         f = tf.function(lambda x: use(x), autograph=False)
-        with pytest.raises(
-            tf.errors.OperatorNotAllowedInGraphError, match="(?s)symbolic `tf.Tensor`.*is not allowed"
-        ):
+        with pytest.raises(tf.errors.OperatorNotAllowedInGraphError, match="(?s)symbolic `tf.Tensor`.*is not allowed"):
             f(tf.ones([2]))
 
 

@@ -50,9 +50,7 @@ def test_wrong_dtype():
 
 def test_wrong_shape_inside_a_trace():
     c = tf.function(lambda x: x).get_concrete_function(tf.TensorSpec([1]))
-    with pytest.raises(
-        TypeError, match=r"Can not cast TensorSpec\(shape=\(2,\).* to TensorSpec\(shape=\(1,\)"
-    ):
+    with pytest.raises(TypeError, match=r"Can not cast TensorSpec\(shape=\(2,\).* to TensorSpec\(shape=\(1,\)"):
         tf.function(lambda x: c(x))(tf.ones([2]))
 
 
@@ -60,9 +58,7 @@ def test_structured_input_signature_and_outputs():
     f = tf.function(lambda x, n, *, k: {"out": (x, None), "k": x * k})
     c = f.get_concrete_function(S, 2, k=tf.TensorSpec([], tf.int32, name="factor"))
     args, kwargs = c.structured_input_signature
-    assert args == (tf.TensorSpec([], tf.int32, "x"), 2) and kwargs == {
-        "k": tf.TensorSpec([], tf.int32, "factor")
-    }
+    assert args == (tf.TensorSpec([], tf.int32, "x"), 2) and kwargs == {"k": tf.TensorSpec([], tf.int32, "factor")}
     assert c.structured_outputs == {
         "out": (tf.TensorSpec([], tf.int32), None),
         "k": tf.TensorSpec([], tf.int32),
@@ -83,8 +79,8 @@ def test_pretty_printed_signature():
 
     c = tf.function(f).get_concrete_function(S, tf.TensorSpec([3], tf.int32), 7)
     assert c.pretty_printed_signature(verbose=False) == (
-        "(x: TensorSpec(shape=(), dtype=tf.int32, name=None), kangaroo: TensorSpec(shape=(3,), dtype=tf.int32, name=None), "
-        "octopus: Literal[7]) -> TensorSpec(shape=(), dtype=tf.int32, name=None)"
+        "(x: TensorSpec(shape=(), dtype=tf.int32, name=None), "
+        "kangaroo: TensorSpec(shape=(3,), dtype=tf.int32, name=None), octopus: Literal[7]) -> TensorSpec(shape=(), dtype=tf.int32, name=None)"
     )
     assert c.pretty_printed_signature() == (
         "Input Parameters:\n"

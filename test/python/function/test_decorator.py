@@ -176,9 +176,7 @@ def test_the_creating_first_call_from_several_threads():
             return self.v.assign_add(x)
 
     c, results = Counter(), []
-    threads = [
-        threading.Thread(target=lambda: results.append(c.add(tf.constant(1.0)).numpy())) for _ in range(4)
-    ]
+    threads = [threading.Thread(target=lambda: results.append(c.add(tf.constant(1.0)).numpy())) for _ in range(4)]
     for t in threads:
         t.start()
     for t in threads:
@@ -198,9 +196,7 @@ def test_autograph_off_leaves_python_as_it_is():
             return x
         return -x
 
-    with pytest.raises(
-        tf.errors.OperatorNotAllowedInGraphError, match="AutoGraph is disabled in this function"
-    ):
+    with pytest.raises(tf.errors.OperatorNotAllowedInGraphError, match="AutoGraph is disabled in this function"):
         f(tf.constant(1.0))
 
 

@@ -9,8 +9,6 @@ class Model:
         self.scale, self.layers, self.calls = 2.0, [1.0], 0
 
 
-
-
 X = tf.constant(3.0)
 
 

@@ -165,9 +165,7 @@ def test_keywords_and_defaults_are_canonical():
         traces.append(1)
         return a + b
 
-    assert {f(a=1, b=2).numpy(), f(b=2, a=1).numpy(), f(1, 2).numpy(), f(1).numpy()} == {3} and len(
-        traces
-    ) == 1
+    assert {f(a=1, b=2).numpy(), f(b=2, a=1).numpy(), f(1, 2).numpy(), f(1).numpy()} == {3} and len(traces) == 1
 
 
 def test_extra_keywords_by_name():
@@ -194,9 +192,7 @@ def test_a_default_may_be_an_array():
 )
 def test_binding_errors(args, kwargs, reason):
     f = tf.function(lambda x, y: x)
-    with pytest.raises(
-        TypeError, match=f"Binding inputs to tf.function failed due to `{reason}`. Received args"
-    ):
+    with pytest.raises(TypeError, match=f"Binding inputs to tf.function failed due to `{reason}`. Received args"):
         f(*args, **kwargs)
 
 
@@ -278,9 +274,7 @@ def test_changing_an_argument_is_an_error():
         x.append(tf.constant(1))
         return x[0]
 
-    with pytest.raises(
-        ValueError, match=r"f\(x\) should not modify its Python input arguments. .* were modified: x"
-    ):
+    with pytest.raises(ValueError, match=r"f\(x\) should not modify its Python input arguments. .* were modified: x"):
         f([tf.constant(1)])
 
 
@@ -310,9 +304,7 @@ def test_frequent_retracing_warns_twice_and_says_why(caplog):
         for i in range(12):
             f(i)
     texts = [r.getMessage() for r in caplog.records if "triggered tf.function retracing" in r.getMessage()]
-    assert (
-        len(texts) == 2 and "5 out of the last 5 calls" in texts[0] and "Literal[3] -> Literal[4]" in texts[0]
-    )
+    assert len(texts) == 2 and "5 out of the last 5 calls" in texts[0] and "Literal[3] -> Literal[4]" in texts[0]
 
 
 def test_making_the_function_in_a_loop_warns(caplog):

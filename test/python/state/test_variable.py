@@ -33,7 +33,9 @@ def test_assignments_return_the_variable():
     assert v.numpy().tolist() == [3.5, 4.5]
 
 
-@pytest.mark.parametrize("value, error", [([1.0, 2.0, 3.0], ValueError), (["a"], TypeError), (tf.constant([1, 2]), ValueError)])
+@pytest.mark.parametrize(
+    "value, error", [([1.0, 2.0, 3.0], ValueError), (["a"], TypeError), (tf.constant([1, 2]), ValueError)]
+)
 def test_what_does_not_fit_leaves_the_value(value, error):
     v = tf.Variable([1.0, 2.0])
     with pytest.raises(error):

@@ -93,7 +93,9 @@ def test_objects_with_equality_match_by_it():
 
 def test_text_is_that_of_tensorflow():
     assert repr(t(7)) == "Literal[7]" and repr(t(spec(2))) == "TensorSpec(shape=(2,), dtype=tf.float32, name=None)"
-    assert repr(t([1, (2,)])) == "List[Literal[1], Tuple[Literal[2]]]" and repr(t({"a": 1})) == "Dict[['a', Literal[1]]]"
+    assert (
+        repr(t([1, (2,)])) == "List[Literal[1], Tuple[Literal[2]]]" and repr(t({"a": 1})) == "Dict[['a', Literal[1]]]"
+    )
 
 
 @pytest.mark.parametrize("value", [[spec(2), 1], {"a": (spec(2),)}, Point(spec(2), None)])
