@@ -171,6 +171,7 @@ from tfc.ops.math import (
 from tfc.ops.math import (
     floormod as mod,
 )
+from tfc.ops.python_calls import numpy_function, py_function
 from tfc.ops.reductions import (
     argmax,
     argmin,
@@ -187,6 +188,7 @@ from tfc.ops.reductions import (
 )
 from tfc.ops.slicing import slice, strided_slice
 from tfc.ops.tensor_array import TensorArray
+from tfc.ops.unique import unique, unique_with_counts
 from tfc.state import (
     Module,
     Variable,
@@ -396,4 +398,8 @@ __all__ = [
     "while_loop",
     "zeros",
     "zeros_like",
+    "numpy_function",
+    "py_function",
+    "unique",
+    "unique_with_counts",
 ]

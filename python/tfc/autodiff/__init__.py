@@ -2,9 +2,11 @@
 
 from tfc.autodiff.backward import UnconnectedGradients, accumulate, backward
 from tfc.autodiff.custom import custom_gradient, grad_pass_through, recompute_grad
+from tfc.autodiff.forward import ForwardAccumulator
 from tfc.autodiff.tape import GradientTape
 
 __all__ = [
+    "ForwardAccumulator",
     "GradientTape",
     "UnconnectedGradients",
     "accumulate",

@@ -227,7 +227,8 @@ class GradientTape:
         backward(self._entries, gradients, self._tracked)
         results = []
         for source in sources:
-            grad = gradients.get(id(source)) if id(source) in self._tracked else None
+            known = id(source) in self._tracked or (isinstance(source, VariableStorage) and self.tracks(source))
+            grad = gradients.get(id(source)) if known else None
             if grad is None and unconnected is UnconnectedGradients.ZERO:
                 value = p.read_variable(source) if isinstance(source, VariableStorage) else source
                 grad = zeros_like(value)

@@ -1,4 +1,4 @@
-"""Errors of ops that refuse their arguments: the class depends on whether the op runs or is traced, as in TensorFlow."""
+"""Errors of ops that refuse their arguments: their class depends on whether the op runs or is traced."""
 
 from tfc.core.state import STATE
 from tfc.errors import InvalidArgumentError, page, user_line

@@ -178,8 +178,11 @@ class OperatorNotAllowedInGraphError(TFCError, TypeError):
     """A Python operation that needs a value met a tensor of a function being traced, which has none yet."""
 
 
-class InaccessibleTensorError(TFCError, ValueError):
-    """A tensor of one traced function was used where it has no value: it left its scope."""
+class InaccessibleTensorError(TFCError, ValueError, TypeError):
+    """A tensor of one traced function was used where it has no value: it left its scope.
+
+    TensorFlow raises it as a `ValueError`, or a bare `TypeError`, depending on where the use is noticed.
+    """
 
 
 _BY_CODE = {

@@ -292,6 +292,16 @@ def _from_numpy(array: np.ndarray, dtype) -> np.ndarray:
         return array.astype(target, order="C")
 
 
+def _float32(value: float) -> np.ndarray:
+    with np.errstate(over="ignore"):
+        array = np.array(value, np.float32)
+    if np.isinf(array) and abs(value) != np.inf:
+        raise ValueError(
+            f"Can't convert {value!r} to float32: it is out of range. Give a dtype, such as tf.float64."
+        )
+    return array
+
+
 def _from_number(value, dtype) -> np.ndarray:
     if dtype is None:
         if isinstance(value, bool):
@@ -302,7 +312,9 @@ def _from_number(value, dtype) -> np.ndarray:
             if -(2**63) <= value < 2**63:
                 return np.array(value, np.int64)
             raise ValueError("Can't convert Python sequence with out-of-range integer to Tensor.")
-        return np.array(value, np.float32 if isinstance(value, float) else np.complex128)
+        if isinstance(value, float):
+            return _float32(value)
+        return np.array(value, np.complex128)
     if not _fits(type(value), dtype):
         raise TypeError(f"Cannot convert {value!r} to EagerTensor of dtype {dtype.name}")
     try:

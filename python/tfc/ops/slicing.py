@@ -5,7 +5,7 @@ import operator
 
 import numpy as np
 
-from tfc.core import Tensor, VariableStorage, argument_error
+from tfc.core import Tensor, VariableStorage, argument_error, dtype_error
 from tfc.dtypes import int64
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor, static_ints, static_value
@@ -66,12 +66,19 @@ def _part(key):
 def _integer(value, key):
     if type(value) is int:
         return value
+    if isinstance(value, (bool, np.bool_)):
+        raise dtype_error(
+            None,
+            "strided_slice",
+            f"Value for attr 'Index' of bool is not in the list of allowed values: int16, int32, int64, got {key!r}. "
+            "A mask is a tensor or an array: tf.boolean_mask(x, mask)",
+        )
     if isinstance(value, (Tensor, VariableStorage)):
         value = convert_to_tensor(value)
         if value.dtype.is_integer and value.shape_tuple in ((), None):
             known = static_value(value)
             return value if known is None else int(known)
-    elif not isinstance(value, (bool, np.bool_)):
+    else:
         try:
             return operator.index(value)
         except TypeError:

@@ -136,7 +136,7 @@ def _str(self) -> str:
 
 
 def _format(self, spec: str) -> str:
-    return format(self._view()[()] if not self.shape_tuple else self._view(), spec) if spec else str(self)
+    return format(self._view()[()] if not self.shape_tuple else self._view(), spec)
 
 
 def attach_tensor() -> None:

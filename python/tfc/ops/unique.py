@@ -1,0 +1,52 @@
+"""Distinct values: `tf.unique` and `tf.unique_with_counts`."""
+
+import collections
+
+from tfc.core import Tensor
+from tfc.dtypes import as_dtype, int32
+from tfc.ops import primitives as p
+from tfc.ops.array import roll, shape
+from tfc.ops.convert import convert_to_tensor
+from tfc.ops.creation import range as range_
+from tfc.ops.creation import zeros_like
+from tfc.ops.gather import argsort, boolean_mask, gather
+from tfc.ops.reductions import cumsum
+from tfc.ops.segments import unsorted_segment_sum
+from tfc.ops.shapes import rank_of
+
+Unique = collections.namedtuple("Unique", ["y", "idx"])
+UniqueWithCounts = collections.namedtuple("UniqueWithCounts", ["y", "idx", "count"])
+
+
+def _unique(x, out_idx):
+    x = convert_to_tensor(x)
+    if rank_of(x, "tf.unique") != 1:
+        raise ValueError(f"tf.unique expects a 1D vector, got shape {x.shape}")
+    n = p.squeeze(shape(x), axes=(0,))
+    positions = range_(n)
+    # Equal values stand together, in the order in which they came; the first of each run stands for it.
+    order = argsort(x, stable=True)
+    ordered = gather(x, order)
+    begins = p.logical_or(p.equal(positions, convert_to_tensor(0, int32)), p.not_equal(ordered, roll(ordered, 1, 0)))
+    run = p.sub(cumsum(p.cast(begins, dtype=int32)), convert_to_tensor(1, int32))
+    first = gather(boolean_mask(order, begins), run)
+    stands_for = p.scatter(zeros_like(order), p.expand_dims(order, axes=(1,)), first, mode="update")
+    is_first = p.equal(stands_for, positions)
+    rank = p.sub(cumsum(p.cast(is_first, dtype=int32)), convert_to_tensor(1, int32))
+    return boolean_mask(x, is_first), p.cast(gather(rank, stands_for), dtype=as_dtype(out_idx))
+
+
+def unique(x, out_idx=int32, name=None) -> Unique:
+    """(`y`, `idx`): the distinct values of a vector in the order of their first appearance, and `x[i] == y[idx[i]]`."""
+    return Unique(*_unique(x, out_idx))
+
+
+def unique_with_counts(x, out_idx=int32, name=None) -> UniqueWithCounts:
+    """As `unique`, with the number of times each value appears."""
+    y, idx = _unique(x, out_idx)
+    counts = unsorted_segment_sum(_ones(idx), idx, p.squeeze(shape(y), axes=(0,)))
+    return UniqueWithCounts(y, idx, counts)
+
+
+def _ones(x) -> Tensor:
+    return p.add(zeros_like(x), convert_to_tensor(1, x.dtype))
