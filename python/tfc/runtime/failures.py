@@ -14,10 +14,14 @@ def error_of_report(code: int, message: str, location: str, tensors: list, summa
     """The exception for a report of compiled code (`tfc_context.report` in `tfc_rt.h`).
 
     `location` is "file:line:column" of the user's program, or empty; `tensors` are shown after the message,
-    at most `summarize` elements at each end of a dimension, all if it is -1.
+    at most `summarize` elements at each end of a dimension, all if it is -1. A message with one `{}` for each
+    of them (those of checks that the compiler inserts) has them inside instead.
     """
     shown = [_tensor_text(np.asarray(tensor), summarize) for tensor in tensors]
     summary = f"{message}: {' '.join(shown)}" if shown else message
+    parts = message.split("{}")
+    if shown and len(parts) == len(shown) + 1:
+        summary = "".join(part + value for part, value in zip(parts, [*shown, ""], strict=True))
     return error_of_status(code, page(summary, where=_source(location)))
 
 
