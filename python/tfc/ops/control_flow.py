@@ -196,9 +196,13 @@ def while_loop(
     def test(*values):
         return _condition(_spread(cond, unpack(values)))
 
+    kind = type(structure)
+
     def step(*values):
-        nonlocal structure
+        nonlocal structure, kind
         result = _spread(body, unpack(values))
+        if type(result) in (list, tuple) and kind in (list, tuple):
+            kind = type(result)
         if not nest.is_nested(result) or (isinstance(result, list) and isinstance(structure, tuple)):
             result = type(structure)(result) if isinstance(result, list) else [result]
         if isinstance(result, tuple) and type(result) is tuple and isinstance(structure, list):
@@ -211,7 +215,9 @@ def while_loop(
     outs = current().while_loop(
         test, step, init, shape_invariants=invariants, maximum_iterations=limit, names=_names(loop_vars)
     )
-    return nest.pack_sequence_as(structure, outs, expand_composites=True)
+    result = nest.pack_sequence_as(structure, outs, expand_composites=True)
+    # What ran is the body's: a list or a tuple as it says.
+    return kind(result) if executing_eagerly() and type(result) is not kind else result
 
 
 def value_of_leaf(x):

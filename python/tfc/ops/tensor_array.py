@@ -1,7 +1,7 @@
 """`tf.TensorArray`: a Python object around a list value. Writing returns a new one."""
 
-from tfc.core import Tensor, TensorList, executing_eagerly
-from tfc.dtypes import TensorShape, TensorSpec, as_dtype, as_shape
+from tfc.core import Tensor, TensorList, current, executing_eagerly
+from tfc.dtypes import TensorShape, TensorSpec, as_dtype, as_shape, int32
 from tfc.errors import InvalidArgumentError
 from tfc.ops import primitives as p
 from tfc.ops.array import concat, reshape, shape, split, unstack
@@ -164,10 +164,24 @@ class TensorArray(Composite):
             raise ValueError(
                 f"Cannot unstack {value.shape_tuple[0]} tensors into a TensorArray of static size {int(size)}"
             )
-        result = self._next(p.list_unstack(value), self._merged(element))
+        result = self._next(self._slices(value, element), self._merged(element))
         known = value.shape_tuple is not None and value.shape_tuple[0] is not None and not self._dynamic
         result._size = value.shape_tuple[:1] if known else None
         return result
+
+    def _slices(self, value, element):
+        if not self._dynamic or executing_eagerly():
+            return p.list_unstack(value)
+        # What `list_unstack` makes cannot grow.
+        count = p.squeeze(p.slice_(shape(value), starts=(0,), sizes=(1,), strides=(1,)), axes=(0,))
+        spec = TensorSpec(self._merged(element), self._dtype)
+        made = p.list_create(count, element_type=spec, dynamic_size=True)
+        zero, one = convert_to_tensor(0, int32), convert_to_tensor(1, int32)
+
+        def step(i, lst):
+            return [p.add(i, one), p.list_set(lst, i, gather_slices(value, i))]
+
+        return current().while_loop(lambda i, _: p.less(i, count), step, [zero, made])[1]
 
     def scatter(self, indices, value, name=None) -> "TensorArray":
         """The TensorArray with the slices of `value` written at `indices`."""
