@@ -40,16 +40,22 @@ SmallVector<OpFoldResult> Lowering::sizes(ArrayRef<Dim> of) {
   return result;
 }
 
-/// A broadcast of sizes known at run time only: the one that is not 1.
+/// Broadcasts of sizes known at run time only: the one that is not 1. That of three
+/// operands goes through one of two, which is no value's dimension.
 void Lowering::defineStretched(Value result) {
   if (!dims.has(result))
     return;
-  for (Dim dim : dims.of(result)) {
-    const Dims *of = dim < 0 ? dims.stretched(dim) : nullptr;
-    if (!of || symbols.contains(dim))
+  SmallVector<Dim> open(dims.of(result));
+  while (!open.empty()) {
+    Dim dim = open.back();
+    const Dims *of = dim < 0 && !symbols.contains(dim) ? dims.stretched(dim) : nullptr;
+    auto isOpen = [&](Dim d) { return d < 0 && !symbols.contains(d); };
+    if (of && llvm::any_of(*of, isOpen)) {
+      llvm::copy_if(*of, std::back_inserter(open), isOpen);
       continue;
-    // A dimension may be of several stretches: those are in operands, defined before.
-    if (!llvm::all_of(*of, [&](Dim d) { return d >= 0 || symbols.contains(d); }))
+    }
+    open.pop_back();
+    if (!of)
       continue;
     Value x = size((*of)[0]), y = size((*of)[1]);
     Value isOne = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, x, constantIndex(1));
