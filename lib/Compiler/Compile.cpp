@@ -97,6 +97,13 @@ private:
 StageOptions &fill(StageOptions &stage, const CompileOptions &options) {
   stage.contract = options.contract;
   stage.reassociate = options.reassociate;
+  if (auto machine = createTargetMachine(options.target)) {
+    VectorRegisters registers = vectorRegisters(**machine);
+    stage.vectorBits = registers.bits;
+    stage.vectorRegisters = registers.count;
+  } else {
+    llvm::consumeError(machine.takeError()); // reported where code is made
+  }
   return stage;
 }
 

@@ -6,11 +6,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "Describe.h"
-#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
-#include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 #include "tfc/Dialect/TFCRT/Transforms/Body.h"
 #include "llvm/Support/JSON.h"
 
@@ -121,14 +119,9 @@ void tfc::describeLinalg(ModuleOp module, std::vector<EntryInfo> &entries) {
     for (auto [i, buffer] : llvm::enumerate(entry.buffers)) {
       if (buffer.kind != BufferInfo::variable)
         continue;
-      buffer.read = buffer.written = false;
-      for (Operation *bind : body.getArgument(rt::Body::firstBuffer + i).getUsers())
-        for (Operation *user : bind->getUsers()) {
-          if (isa<bufferization::MaterializeInDestinationOp>(user))
-            buffer.written = true;
-          else
-            buffer.read = true;
-        }
+      unsigned place = rt::Body::firstBuffer + i;
+      buffer.read = bool(body.getArgAttr(place, rt::Body::isRead));
+      buffer.written = bool(body.getArgAttr(place, rt::Body::isWritten));
     }
   }
 }

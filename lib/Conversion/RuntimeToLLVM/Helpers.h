@@ -74,6 +74,52 @@ llvm.func internal @tfc.allocate(%ctx: !llvm.ptr, %head: !llvm.ptr, %bytes: i64,
   %data = llvm.getelementptr %node[64] : (!llvm.ptr) -> !llvm.ptr, i8
   llvm.return %data : !llvm.ptr
 }
+llvm.func internal @tfc.set_variable(%ctx: !llvm.ptr, %buffer: !llvm.ptr, %original: !llvm.ptr, %data: !llvm.ptr, %bytes: i64,
+                                     %sizes: !llvm.ptr, %next: !llvm.ptr, %n: i64, %location: !llvm.ptr) -> i32 attributes {no_inline} {
+  %zero = llvm.mlir.constant(0 : i64) : i64
+  %one = llvm.mlir.constant(1 : i64) : i64
+  %ok = llvm.mlir.constant(0 : i32) : i32
+  %out_of_memory = llvm.mlir.constant(3 : i32) : i32
+  %null = llvm.mlir.zero : !llvm.ptr
+  %now = llvm.load %buffer : !llvm.ptr -> !llvm.ptr
+  %has = llvm.icmp "ne" %now, %null : !llvm.ptr
+  llvm.cond_br %has, ^compare(%zero : i64), ^grow
+^compare(%i: i64):
+  %more = llvm.icmp "ult" %i, %n : i64
+  llvm.cond_br %more, ^look, ^overwrite
+^look:
+  %a = llvm.getelementptr %sizes[%i] : (!llvm.ptr, i64) -> !llvm.ptr, i64
+  %b = llvm.getelementptr %next[%i] : (!llvm.ptr, i64) -> !llvm.ptr, i64
+  %size = llvm.load %a : !llvm.ptr -> i64
+  %wanted = llvm.load %b : !llvm.ptr -> i64
+  %same = llvm.icmp "eq" %size, %wanted : i64
+  %j = llvm.add %i, %one : i64
+  llvm.cond_br %same, ^compare(%j : i64), ^grow
+^overwrite:
+  "llvm.intr.memmove"(%now, %data, %bytes) <{isVolatile = false}> : (!llvm.ptr, !llvm.ptr, i64) -> ()
+  llvm.return %ok : i32
+^grow:
+  %p = llvm.call @tfc.allocate_result(%ctx, %bytes, %location) : (!llvm.ptr, i64, !llvm.ptr) -> !llvm.ptr
+  %got = llvm.icmp "ne" %p, %null : !llvm.ptr
+  llvm.cond_br %got, ^fill, ^none
+^none:
+  llvm.return %out_of_memory : i32
+^fill:
+  "llvm.intr.memcpy"(%p, %data, %bytes) <{isVolatile = false}> : (!llvm.ptr, !llvm.ptr, i64) -> ()
+  llvm.store %p, %buffer : !llvm.ptr, !llvm.ptr
+  %all = llvm.mlir.constant(8 : i64) : i64
+  %length = llvm.mul %n, %all : i64
+  "llvm.intr.memcpy"(%sizes, %next, %length) <{isVolatile = false}> : (!llvm.ptr, !llvm.ptr, i64) -> ()
+  %callers = llvm.icmp "eq" %now, %original : !llvm.ptr
+  llvm.cond_br %callers, ^done, ^free
+^free:
+  %slot = llvm.getelementptr %ctx[0, 6] : (!llvm.ptr) -> !llvm.ptr, !llvm.struct<(i32, i32, ptr, i64, ptr, ptr, ptr, ptr, ptr, ptr, ptr)>
+  %f = llvm.load %slot : !llvm.ptr -> !llvm.ptr
+  llvm.call %f(%ctx, %now) : !llvm.ptr, (!llvm.ptr, !llvm.ptr) -> ()
+  llvm.br ^done
+^done:
+  llvm.return %ok : i32
+}
 llvm.func internal @tfc.release(%ctx: !llvm.ptr, %head: !llvm.ptr, %mark: !llvm.ptr, %kept: !llvm.ptr, %n: i64) attributes {no_inline} {
   %zero = llvm.mlir.constant(0 : i64) : i64
   %one = llvm.mlir.constant(1 : i64) : i64

@@ -108,6 +108,7 @@ private:
   void lower(memref::AllocOp op);
   void lower(memref::DeallocOp op) { op.erase(); }
   void lower(SetResultOp op);
+  void lower(SetVariableOp op);
   void lower(MarkOp op);
   void lower(ReleaseOp op);
 
@@ -290,6 +291,23 @@ void BodyLowering::lower(SetResultOp op) {
   op.erase();
 }
 
+void BodyLowering::lower(SetVariableOp op) {
+  SmallVector<Value> shape = shapeOf(op.getValue());
+  Value bytes = bytesOf(cast<MemRefType>(op.getValue().getType()), shape);
+  Value next = slot(i64, op.getDims().size());
+  for (auto [k, dim] : llvm::enumerate(op.getDims()))
+    LLVM::StoreOp::create(builder, loc, shape[dim], element(i64, next, k));
+  Value status = call("tfc.set_variable", i32,
+                      {Body::context(body), element(pointer, Body::buffers(body), op.getIndex()),
+                       body.getArgument(Body::firstBuffer + op.getIndex()),
+                       dataPointer(op.getValue()), bytes,
+                       element(i64, Body::sizes(body), op.getOffset()), next,
+                       i64Constant(op.getDims().size()), stringAddress(describe(loc))});
+  Value holds = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, status, i32Constant(0));
+  exitUnless(holds, status);
+  op.erase();
+}
+
 void BodyLowering::lower(MarkOp op) {
   op.replaceAllUsesWith(LLVM::LoadOp::create(builder, loc, pointer, head).getResult());
   op.erase();
@@ -328,7 +346,8 @@ LogicalResult BodyLowering::run() {
   SmallVector<Operation *> ops;
   bool dynamic = false;
   body.walk([&](Operation *op) {
-    if (isa<PrintOp, AbortOp, memref::AllocOp, memref::DeallocOp, SetResultOp, MarkOp, ReleaseOp>(op))
+    if (isa<PrintOp, AbortOp, memref::AllocOp, memref::DeallocOp, SetResultOp,
+            SetVariableOp, MarkOp, ReleaseOp>(op))
       ops.push_back(op);
     if (isa<MarkOp, ReleaseOp>(op) || (isa<memref::AllocOp>(op) && !op->hasAttr("tfcrt.result")))
       dynamic = true;
@@ -347,7 +366,8 @@ LogicalResult BodyLowering::run() {
     loc = op->getLoc();
     builder.setInsertionPoint(op);
     llvm::TypeSwitch<Operation *>(op)
-        .Case<PrintOp, AbortOp, memref::AllocOp, memref::DeallocOp, SetResultOp, MarkOp, ReleaseOp>(
+        .Case<PrintOp, AbortOp, memref::AllocOp, memref::DeallocOp, SetResultOp,
+            SetVariableOp, MarkOp, ReleaseOp>(
             [&](auto typed) { lower(typed); });
   }
   IRRewriter rewriter(body.getContext());

@@ -42,9 +42,7 @@ def _read(address, dtype, shape):
 
 
 def _tensors(n, descs):
-    return [
-        _read(d.data, DTYPES[d.dtype], [d.shape[k] for k in range(d.rank)]) for d in (descs[i] for i in range(n))
-    ]
+    return [_read(d.data, DTYPES[d.dtype], [d.shape[k] for k in range(d.rank)]) for d in (descs[i] for i in range(n))]
 
 
 class Host:
@@ -114,7 +112,14 @@ class Host:
         buffers, sizes = (_P * max(1, len(buffers)))(*buffers), (_I64 * max(1, len(sizes)))(*sizes)
         entry_point = ct.CFUNCTYPE(_I32, _P, _P, _P)(self.code.address(name))
         self.status = entry_point(ct.addressof(context), ct.addressof(buffers), ct.addressof(sizes))
+        self._buffers, self._sizes = buffers, sizes
         return [r if isinstance(r, np.ndarray) else self._take(r, buffers, sizes) for r in results]
+
+    def allocated_variable(self, index):
+        """The value of a vector that the entry has put in a new buffer; the first of all unknown sizes is its."""
+        value = _read(self._buffers[index], np.float32, [self._sizes[0]])
+        self._deallocate(None, self._buffers[index])
+        return value
 
     def _take(self, result, buffers, sizes):
         index, offset, shape, dtype = result

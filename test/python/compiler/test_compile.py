@@ -118,9 +118,7 @@ def test_failure_names_the_users_line_and_a_reproducer(tmp_path, tfc_opt):
     assert error.location == "model.py:7:3" and error.stage == "tfc-pack"
     command = open(error.reproducer).readline()
     assert command.startswith("// tfc-opt --tfc-") and str(tmp_path) in command
-    run = subprocess.run(
-        [tfc_opt, "--tfc-pack", error.reproducer], capture_output=True, text=True, timeout=60
-    )
+    run = subprocess.run([tfc_opt, "--tfc-pack", error.reproducer], capture_output=True, text=True, timeout=60)
     assert "call of 'g' is left" in run.stderr
 
 

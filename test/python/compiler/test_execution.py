@@ -14,8 +14,14 @@ def f32(*shape):
 
 def matmul(m, k, n, dtype="f32"):
     zero = "0.0" if dtype[0] == "f" else "0"
-    dims = "".join(f"%{d} = tensor.dim %{t}, %c{i} : {ty}\n" for d, t, i, ty, size in (
-        ("m", "a", 0, f"tensor<{m}x{k}x{dtype}>", m), ("n", "b", 1, f"tensor<{k}x{n}x{dtype}>", n)) if size == "?")
+    dims = "".join(
+        f"%{d} = tensor.dim %{t}, %c{i} : {ty}\n"
+        for d, t, i, ty, size in (
+            ("m", "a", 0, f"tensor<{m}x{k}x{dtype}>", m),
+            ("n", "b", 1, f"tensor<{k}x{n}x{dtype}>", n),
+        )
+        if size == "?"
+    )
     args = ", ".join(f"%{d}" for d, size in (("m", m), ("n", n)) if size == "?")
     return f"""
     func.func @f(%a: tensor<{m}x{k}x{dtype}>, %b: tensor<{k}x{n}x{dtype}>) -> tensor<{m}x{n}x{dtype}> attributes {{tfc.entry}} {{

@@ -20,7 +20,9 @@ def read(r):
 
 
 def write(x):
-    return f"bufferization.materialize_in_destination %{x} in restrict writable %v : (tensor<4xf32>, memref<4xf32>) -> ()"
+    return (
+        f"bufferization.materialize_in_destination %{x} in restrict writable %v : (tensor<4xf32>, memref<4xf32>) -> ()"
+    )
 
 
 def function(*body, results=()):
@@ -152,3 +154,27 @@ def test_effects_on_variables_are_described(compiled):
     v, _, result = host.entries["f"]["buffers"]
     assert (v["kind"], v["read"], v["written"]) == ("variable", True, False)
     assert (result["kind"], result["shape"], result["dtype"]) == ("result", [4], 11)
+
+
+REPLACE = """
+func.func @f(%v: memref<?xf32>, %x: tensor<?xf32>) -> tensor<?xf32> attributes {tfc.entry} {
+  %old = bufferization.to_tensor %v restrict writable : memref<?xf32> to tensor<?xf32>
+  bufferization.materialize_in_destination %x in restrict writable %v : (tensor<?xf32>, memref<?xf32>) -> ()
+  return %old : tensor<?xf32>
+}"""
+
+
+def test_variable_of_unknown_size_may_grow(compiled):
+    host = compiled(REPLACE)
+    v, x = np.array([1, 2], np.float32), np.arange(5, dtype=np.float32)
+    (old,) = host("f", v, x)
+    assert old.tolist() == [1, 2] and v.tolist() == [1, 2]
+    assert host.allocated_variable(0).tolist() == x.tolist()
+
+
+def test_variable_of_unknown_size_stays_in_place_if_it_keeps_its_size(compiled):
+    host = compiled(REPLACE)
+    v, x = np.array([1, 2], np.float32), np.array([3, 4], np.float32)
+    (old,) = host("f", v, x)
+    assert old.tolist() == [1, 2] and v.tolist() == [3, 4]
+    assert not host.live

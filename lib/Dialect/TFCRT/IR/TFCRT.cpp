@@ -131,4 +131,5 @@ static LogicalResult bufferizeOperands(Operation *op, RewriterBase &rewriter,
 TFCRT_BUFFERIZE(PrintOp)
 TFCRT_BUFFERIZE(AbortOp)
 TFCRT_BUFFERIZE(SetResultOp)
+TFCRT_BUFFERIZE(SetVariableOp)
 #undef TFCRT_BUFFERIZE

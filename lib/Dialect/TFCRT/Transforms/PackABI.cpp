@@ -35,6 +35,13 @@ struct Slot {
   int64_t offset;
 
   int64_t numSizes() const { return type.getNumDynamicDims(); }
+  SmallVector<int64_t> unknownDims() const {
+    SmallVector<int64_t> dims;
+    for (auto [dim, size] : llvm::enumerate(type.getShape()))
+      if (ShapedType::isDynamic(size))
+        dims.push_back(dim);
+    return dims;
+  }
 };
 
 class Packer {
@@ -59,6 +66,9 @@ private:
   func::FuncOp makeBody();
   void makeEntry(func::FuncOp body);
   void bindArguments(Block &block, func::FuncOp body);
+  void bindReplaceable(func::FuncOp body, Value memref, const Slot &slot);
+  void describeVariable(func::FuncOp body, Value memref, unsigned place);
+  SmallVector<Value> loadSizes(func::FuncOp body, const Slot &slot);
   void returnResults(Block &block);
   Value loadElement(Value array, int64_t index, Type type);
 
@@ -111,18 +121,69 @@ Value Packer::loadElement(Value array, int64_t index, Type type) {
   return LLVM::LoadOp::create(builder, loc, type, address);
 }
 
+/// The sizes of a buffer, as they are at the insertion point.
+SmallVector<Value> Packer::loadSizes(func::FuncOp body, const Slot &slot) {
+  SmallVector<Value> sizes;
+  for (int64_t k = 0; k < slot.numSizes(); ++k)
+    sizes.push_back(arith::IndexCastOp::create(
+        builder, loc, builder.getIndexType(),
+        loadElement(Body::sizes(body), slot.offset + k, builder.getI64Type())));
+  return sizes;
+}
+
+void Packer::describeVariable(func::FuncOp body, Value memref, unsigned place) {
+  for (Operation *user : memref.getUsers())
+    body.setArgAttr(place,
+                    isa<bufferization::MaterializeInDestinationOp>(user) ? Body::isWritten
+                                                                         : Body::isRead,
+                    builder.getUnitAttr());
+}
+
+/// A variable that may change its size is wherever the last write has put it. What is read of
+/// it is copied, since a write may free or overwrite it.
+void Packer::bindReplaceable(func::FuncOp body, Value memref, const Slot &slot) {
+  auto type = MemRefType::get(slot.type.getShape(), slot.type.getElementType());
+  for (Operation *user : llvm::make_early_inc_range(memref.getUsers())) {
+    builder.setInsertionPoint(user);
+    if (auto write = dyn_cast<bufferization::MaterializeInDestinationOp>(user)) {
+      SetVariableOp::create(builder, write.getLoc(), write.getSource(), slot.index, slot.offset,
+                            slot.unknownDims());
+      write.erase();
+      continue;
+    }
+    Value pointerNow = loadElement(Body::buffers(body), slot.index, pointer);
+    Value bound = BindOp::create(builder, loc, type, pointerNow, loadSizes(body, slot));
+    auto read = dyn_cast<bufferization::ToTensorOp>(user);
+    if (!read) {
+      user->replaceUsesOfWith(memref, bound);
+      continue;
+    }
+    auto tensor = cast<RankedTensorType>(read.getType());
+    Value value = bufferization::ToTensorOp::create(builder, read.getLoc(), tensor, bound,
+                                                    /*restrict=*/true);
+    read.replaceAllUsesWith(bufferization::AllocTensorOp::create(builder, read.getLoc(), tensor,
+                                                                 ValueRange(), value)
+                                .getResult());
+    read.erase();
+  }
+}
+
 void Packer::bindArguments(Block &block, func::FuncOp body) {
   size_t first = Body::firstBuffer;
   for (auto [i, slot] : llvm::enumerate(arguments)) {
     Value old = block.getArgument(first + arguments.size() + i);
-    SmallVector<Value> sizes;
-    for (int64_t k = 0; k < slot.numSizes(); ++k)
-      sizes.push_back(arith::IndexCastOp::create(
-          builder, loc, builder.getIndexType(),
-          loadElement(Body::sizes(body), slot.offset + k, builder.getI64Type())));
+    auto tensor = dyn_cast<RankedTensorType>(slot.type);
+    if (!tensor)
+      describeVariable(body, old, first + i);
+    if (!tensor && slot.numSizes() && body.getArgAttr(first + i, Body::isWritten)) {
+      bindReplaceable(body, old, slot);
+      builder.setInsertionPointToStart(&block); // the op it stood before may be gone
+      continue;
+    }
+    SmallVector<Value> sizes = loadSizes(body, slot);
     auto type = MemRefType::get(slot.type.getShape(), slot.type.getElementType());
     Value value = BindOp::create(builder, loc, type, block.getArgument(first + i), sizes);
-    if (auto tensor = dyn_cast<RankedTensorType>(slot.type))
+    if (tensor)
       value = bufferization::ToTensorOp::create(builder, loc, tensor, value,
                                                 /*restrict=*/true);
     old.replaceAllUsesWith(value);
@@ -135,12 +196,8 @@ void Packer::returnResults(Block &block) {
   size_t place = Body::firstBuffer + arguments.size();
   for (auto [slot, value] : llvm::zip(results, terminator->getOperands())) {
     if (slot.numSizes()) {
-      SmallVector<int64_t> dims;
-      for (auto [dim, size] : llvm::enumerate(slot.type.getShape()))
-        if (ShapedType::isDynamic(size))
-          dims.push_back(dim);
-      SetResultOp::create(builder, value.getLoc(), value, slot.index, slot.offset, dims,
-                          /*in_place=*/false);
+      SetResultOp::create(builder, value.getLoc(), value, slot.index, slot.offset,
+                          slot.unknownDims(), /*in_place=*/false);
       continue;
     }
     auto type = MemRefType::get(slot.type.getShape(), slot.type.getElementType());

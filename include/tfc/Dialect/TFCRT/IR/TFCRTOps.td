@@ -96,6 +96,20 @@ def TFCRT_SetResultOp : TFCRT_ReaderOp<"set_result"> {
   }];
 }
 
+def TFCRT_SetVariableOp : TFCRT_ReaderOp<"set_variable"> {
+  let summary = "Replace the value of a variable of unknown size";
+  let description = [{
+    Where the sizes stay, the variable's buffer is overwritten; else one of the host's
+    allocator takes its place in `buffers[index]`, with the sizes of the dimensions `dims` in
+    `sizes[offset...]`. Created by `tfc-pack-abi`.
+  }];
+  let arguments = (ins TFCRT_Data:$value, I64Attr:$index, I64Attr:$offset,
+                       DenseI64ArrayAttr:$dims);
+  let assemblyFormat = [{
+    $value `to` $index `sizes` $offset $dims attr-dict `:` type($value)
+  }];
+}
+
 def TFCRT_BindOp : TFCRT_Op<"bind", [Pure]> {
   let summary = "See memory behind a pointer as a memref";
   let description = [{

@@ -17,6 +17,8 @@ namespace tfc::rt {
 struct Body {
   static constexpr const char *attribute = "tfc.body_of";
   static constexpr const char *arenaBytes = "tfc.arena_bytes";
+  /// Attributes of a variable's argument.
+  static constexpr const char *isRead = "tfc.read", *isWritten = "tfc.written";
   enum : unsigned { contextIndex, buffersIndex, sizesIndex, arenaIndex, firstBuffer };
 
   static bool is(mlir::func::FuncOp function) { return function->hasAttr(attribute); }
