@@ -15,18 +15,22 @@
 extern "C" {
 #endif
 
-/// Calls `onText` once with the partial order of the effects of function `symbol`, in format "text",
-/// "dot" or "json". Returns false, after a call of `onError`, if there is no such function or format.
-bool tfcDescribeEffects(MlirModule module, MlirStringRef symbol, MlirStringRef format,
-                        MlirStringCallback onText, MlirStringCallback onError, void *userData);
+/// Calls `onText` once with the partial order of the effects of function
+/// `symbol`, in format "text", "dot" or "json". Returns false, after a call of
+/// `onError`, if there is no such function or format.
+bool tfcDescribeEffects(MlirModule module, MlirStringRef symbol,
+                        MlirStringRef format, MlirStringCallback onText,
+                        MlirStringCallback onError, void *userData);
 
-/// Gives the arguments of function `symbol` these shapes, in place, and infers its types again.
-/// `ranks[i]` is the rank of argument `i`, or -1 to leave it as it is; `sizes` holds the dimensions of all
-/// others one after another, where -1 is an unknown one. Returns false if that fails, after calls of
-/// `onError` with the reason and `onLocation` with "file:line:column" (or nothing): the function must not
-/// be used then.
-bool tfcSpecialize(MlirModule module, MlirStringRef symbol, intptr_t numArguments,
-                   const int64_t *ranks, const int64_t *sizes, MlirStringCallback onError,
+/// Gives the arguments of function `symbol` these shapes, in place, and infers
+/// its types again. `ranks[i]` is the rank of argument `i`, or -1 to leave it
+/// as it is; `sizes` holds the dimensions of all others one after another,
+/// where -1 is an unknown one. Returns false if that fails, after calls of
+/// `onError` with the reason and `onLocation` with "file:line:column" (or
+/// nothing): the function must not be used then.
+bool tfcSpecialize(MlirModule module, MlirStringRef symbol,
+                   intptr_t numArguments, const int64_t *ranks,
+                   const int64_t *sizes, MlirStringCallback onError,
                    MlirStringCallback onLocation, void *userData);
 
 #ifdef __cplusplus

@@ -16,30 +16,34 @@
 using namespace mlir;
 using namespace tfc;
 
-static void say(const llvm::Twine &text, MlirStringCallback callback, void *userData) {
+static void say(const llvm::Twine &text, MlirStringCallback callback,
+                void *userData) {
   std::string buffer = text.str();
   callback(mlirStringRefCreate(buffer.data(), buffer.size()), userData);
 }
 
-static func::FuncOp lookup(MlirModule module, MlirStringRef symbol, MlirStringCallback onError,
-                           void *userData) {
+static func::FuncOp lookup(MlirModule module, MlirStringRef symbol,
+                           MlirStringCallback onError, void *userData) {
   auto function = unwrap(module).lookupSymbol<func::FuncOp>(unwrap(symbol));
   if (!function || function.isDeclaration()) {
-    say("there is no function '" + unwrap(symbol) + "' with a body", onError, userData);
+    say("there is no function '" + unwrap(symbol) + "' with a body", onError,
+        userData);
     return {};
   }
   return function;
 }
 
-bool tfcDescribeEffects(MlirModule module, MlirStringRef symbol, MlirStringRef format,
-                        MlirStringCallback onText, MlirStringCallback onError, void *userData) {
+bool tfcDescribeEffects(MlirModule module, MlirStringRef symbol,
+                        MlirStringRef format, MlirStringCallback onText,
+                        MlirStringCallback onError, void *userData) {
   auto known = llvm::StringSwitch<std::optional<EffectFormat>>(unwrap(format))
                    .Case("text", EffectFormat::Text)
                    .Case("dot", EffectFormat::Dot)
                    .Case("json", EffectFormat::Json)
                    .Default(std::nullopt);
   if (!known) {
-    say("unknown format '" + unwrap(format) + "', expected text, dot or json", onError, userData);
+    say("unknown format '" + unwrap(format) + "', expected text, dot or json",
+        onError, userData);
     return false;
   }
   func::FuncOp function = lookup(module, symbol, onError, userData);
@@ -55,16 +59,17 @@ static std::string placeOf(Location location) {
     auto line = dyn_cast<FileLineColLoc>(inner);
     if (!line)
       return WalkResult::advance();
-    place = (line.getFilename().strref() + ":" + llvm::Twine(line.getLine()) + ":" +
-             llvm::Twine(line.getColumn()))
+    place = (line.getFilename().strref() + ":" + llvm::Twine(line.getLine()) +
+             ":" + llvm::Twine(line.getColumn()))
                 .str();
     return WalkResult::interrupt();
   });
   return place;
 }
 
-bool tfcSpecialize(MlirModule module, MlirStringRef symbol, intptr_t numArguments,
-                   const int64_t *ranks, const int64_t *sizes, MlirStringCallback onError,
+bool tfcSpecialize(MlirModule module, MlirStringRef symbol,
+                   intptr_t numArguments, const int64_t *ranks,
+                   const int64_t *sizes, MlirStringCallback onError,
                    MlirStringCallback onLocation, void *userData) {
   func::FuncOp function = lookup(module, symbol, onError, userData);
   if (!function)
@@ -80,13 +85,15 @@ bool tfcSpecialize(MlirModule module, MlirStringRef symbol, intptr_t numArgument
     sizes += ranks[i];
   }
   std::string message, place;
-  ScopedDiagnosticHandler handler(function.getContext(), [&](Diagnostic &diagnostic) {
-    if (diagnostic.getSeverity() == DiagnosticSeverity::Error && message.empty()) {
-      message = diagnostic.str();
-      place = placeOf(diagnostic.getLocation());
-    }
-    return success();
-  });
+  ScopedDiagnosticHandler handler(
+      function.getContext(), [&](Diagnostic &diagnostic) {
+        if (diagnostic.getSeverity() == DiagnosticSeverity::Error &&
+            message.empty()) {
+          message = diagnostic.str();
+          place = placeOf(diagnostic.getLocation());
+        }
+        return success();
+      });
   if (succeeded(specializeFunction(function, shapes)))
     return true;
   say(message, onError, userData);

@@ -30,11 +30,15 @@ void addError(MlirStringRef text, void *sink) {
 void addLocation(MlirStringRef text, void *sink) {
   static_cast<Sink *>(sink)->location.append(text.data, text.length);
 }
-MlirStringRef view(const std::string &text) { return mlirStringRefCreate(text.data(), text.size()); }
+MlirStringRef view(const std::string &text) {
+  return mlirStringRefCreate(text.data(), text.size());
+}
 
-std::string describe(MlirModule module, const std::string &symbol, const std::string &format) {
+std::string describe(MlirModule module, const std::string &symbol,
+                     const std::string &format) {
   Sink sink;
-  if (!tfcDescribeEffects(module, view(symbol), view(format), addText, addError, &sink))
+  if (!tfcDescribeEffects(module, view(symbol), view(format), addText, addError,
+                          &sink))
     throw nb::value_error(sink.error.c_str());
   return sink.text;
 }
@@ -42,8 +46,9 @@ std::string describe(MlirModule module, const std::string &symbol, const std::st
 /// One dimension, None if it is unknown.
 using Dimension = std::optional<int64_t>;
 
-void specialize(MlirModule module, const std::string &symbol,
-                const std::vector<std::optional<std::vector<Dimension>>> &shapes) {
+void specialize(
+    MlirModule module, const std::string &symbol,
+    const std::vector<std::optional<std::vector<Dimension>>> &shapes) {
   std::vector<int64_t> ranks, sizes;
   for (const auto &shape : shapes) {
     ranks.push_back(shape ? int64_t(shape->size()) : -1);
@@ -52,8 +57,8 @@ void specialize(MlirModule module, const std::string &symbol,
         sizes.push_back(size.value_or(-1));
   }
   Sink sink;
-  if (tfcSpecialize(module, view(symbol), ranks.size(), ranks.data(), sizes.data(), addError,
-                    addLocation, &sink))
+  if (tfcSpecialize(module, view(symbol), ranks.size(), ranks.data(),
+                    sizes.data(), addError, addLocation, &sink))
     return;
   nb::object type = nb::module_::import_("tfc._compiler").attr("CompileError");
   nb::object error = type(sink.error, sink.location, "tfc-specialize");
@@ -66,11 +71,17 @@ void specialize(MlirModule module, const std::string &symbol,
 void addEffects(nb::module_ &m) {
   m.def("describe_effects", describe, nb::arg("module"), nb::arg("symbol"),
         nb::arg("format") = "text",
-        "The partial order of the effects of a function as text, DOT or JSON (format 'text', 'dot', "
-        "'json'), with the reason of each edge. ValueError if there is no such function or format.");
-  m.def("specialize", specialize, nb::arg("module"), nb::arg("symbol"), nb::arg("shapes"),
-        "Gives the arguments of a function these shapes, in place, and infers all types again: one "
-        "sequence of sizes (None: unknown) for each argument, None to leave it as it is. Result types "
-        "become as specific. Raises CompileError if the body cannot have such arguments; the module "
+        "The partial order of the effects of a function as text, DOT or JSON "
+        "(format 'text', 'dot', "
+        "'json'), with the reason of each edge. ValueError if there is no such "
+        "function or format.");
+  m.def("specialize", specialize, nb::arg("module"), nb::arg("symbol"),
+        nb::arg("shapes"),
+        "Gives the arguments of a function these shapes, in place, and infers "
+        "all types again: one "
+        "sequence of sizes (None: unknown) for each argument, None to leave it "
+        "as it is. Result types "
+        "become as specific. Raises CompileError if the body cannot have such "
+        "arguments; the module "
         "must not be used then, so specialize a clone.");
 }

@@ -10,7 +10,9 @@
 using namespace mlir;
 using namespace tfc;
 
-static RankedTensorType ranked(Value value) { return cast<RankedTensorType>(value.getType()); }
+static RankedTensorType ranked(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
 
 //===----------------------------------------------------------------------===//
 // Integers
@@ -22,7 +24,8 @@ Value CheckBuilder::scalar(int64_t value) {
 }
 
 Value CheckBuilder::vector(ArrayRef<int64_t> values) {
-  auto type = RankedTensorType::get({int64_t(values.size())}, builder.getI64Type());
+  auto type =
+      RankedTensorType::get({int64_t(values.size())}, builder.getI64Type());
   return ConstantOp::create(builder, loc, DenseElementsAttr::get(type, values));
 }
 
@@ -30,13 +33,14 @@ Value CheckBuilder::shape(Value tensor) {
   auto type = ranked(tensor);
   if (type.hasStaticShape())
     return vector(type.getShape());
-  return ShapeOfOp::create(builder, loc, tensor, TypeAttr::get(builder.getI64Type()));
+  return ShapeOfOp::create(builder, loc, tensor,
+                           TypeAttr::get(builder.getI64Type()));
 }
 
 Value CheckBuilder::element(Value vector, int64_t position) {
-  Value box = SliceOp::create(builder, loc, vector, builder.getDenseI64ArrayAttr({position}),
-                              builder.getDenseI64ArrayAttr({1}),
-                              builder.getDenseI64ArrayAttr({1}));
+  Value box = SliceOp::create(
+      builder, loc, vector, builder.getDenseI64ArrayAttr({position}),
+      builder.getDenseI64ArrayAttr({1}), builder.getDenseI64ArrayAttr({1}));
   return ReshapeOp::create(builder, loc, box, builder.getDenseI64ArrayAttr({}));
 }
 
@@ -51,7 +55,8 @@ Value CheckBuilder::dimensions(Value tensor, int64_t first, int64_t last) {
   auto sizes = ranked(tensor).getShape().slice(first, last - first);
   if (llvm::none_of(sizes, ShapedType::isDynamic))
     return vector(sizes);
-  return SliceOp::create(builder, loc, shape(tensor), builder.getDenseI64ArrayAttr({first}),
+  return SliceOp::create(builder, loc, shape(tensor),
+                         builder.getDenseI64ArrayAttr({first}),
                          builder.getDenseI64ArrayAttr({last - first}),
                          builder.getDenseI64ArrayAttr({1}));
 }
@@ -65,19 +70,25 @@ Value CheckBuilder::join(ArrayRef<Value> vectors) {
 Value CheckBuilder::toI64(Value integers) {
   if (ranked(integers).getElementType() == builder.getI64Type())
     return integers;
-  return CastOp::create(builder, loc, integers, TypeAttr::get(builder.getI64Type()));
+  return CastOp::create(builder, loc, integers,
+                        TypeAttr::get(builder.getI64Type()));
 }
 
 Value CheckBuilder::product(Value vector) {
-  return ReduceProdOp::create(builder, loc, vector, builder.getDenseI64ArrayAttr({0}),
+  return ReduceProdOp::create(builder, loc, vector,
+                              builder.getDenseI64ArrayAttr({0}),
                               builder.getBoolAttr(false));
 }
 
-Value CheckBuilder::negate(Value integers) { return make<SubOp>(scalar(0), integers); }
+Value CheckBuilder::negate(Value integers) {
+  return make<SubOp>(scalar(0), integers);
+}
 
 Value CheckBuilder::countTrue(Value bools) {
-  Value ones = CastOp::create(builder, loc, bools, TypeAttr::get(builder.getI64Type()));
-  return ReduceSumOp::create(builder, loc, ones, builder.getDenseI64ArrayAttr({0}),
+  Value ones =
+      CastOp::create(builder, loc, bools, TypeAttr::get(builder.getI64Type()));
+  return ReduceSumOp::create(builder, loc, ones,
+                             builder.getDenseI64ArrayAttr({0}),
                              builder.getBoolAttr(false));
 }
 
@@ -102,7 +113,8 @@ Value CheckBuilder::allOf(Value bools) {
   if (rank == 0)
     return bools;
   auto axes = llvm::to_vector(llvm::seq<int64_t>(0, rank));
-  return ReduceAllOp::create(builder, loc, bools, builder.getDenseI64ArrayAttr(axes),
+  return ReduceAllOp::create(builder, loc, bools,
+                             builder.getDenseI64ArrayAttr(axes),
                              builder.getBoolAttr(false));
 }
 
@@ -112,7 +124,8 @@ Value CheckBuilder::inside(Value x, Value bound) {
   return both(low, high);
 }
 
-Value CheckBuilder::sameDimension(Value a, int64_t axisA, Value b, int64_t axisB) {
+Value CheckBuilder::sameDimension(Value a, int64_t axisA, Value b,
+                                  int64_t axisB) {
   if (sizes.dimension(a, axisA) == sizes.dimension(b, axisB))
     return {};
   return make<EqualOp>(dimension(a, axisA), dimension(b, axisB));
@@ -131,12 +144,13 @@ Value CheckBuilder::broadcast(Value a, int64_t axisA, Value b, int64_t axisB) {
   return fits;
 }
 
-void CheckBuilder::require(Value condition, StringRef message, ArrayRef<Value> data,
-                           CheckCode code) {
+void CheckBuilder::require(Value condition, StringRef message,
+                           ArrayRef<Value> data, CheckCode code) {
   if (!condition)
     return;
-  AssertOp::create(builder, loc, TokenType::get(builder.getContext()), allOf(condition), data,
-                   builder.getStringAttr(message), builder.getI64IntegerAttr(3),
-                   builder.getI64IntegerAttr(int64_t(code)), ValueRange(), ValueRange(),
-                   ValueRange());
+  AssertOp::create(builder, loc, TokenType::get(builder.getContext()),
+                   allOf(condition), data, builder.getStringAttr(message),
+                   builder.getI64IntegerAttr(3),
+                   builder.getI64IntegerAttr(int64_t(code)), ValueRange(),
+                   ValueRange(), ValueRange());
 }

@@ -17,8 +17,8 @@ namespace tfc {
 /// The status of `tfc_rt.h` with which a check fails.
 enum class CheckCode : int64_t { InvalidArgument = 1, OutOfRange = 2 };
 
-/// Builds the checks of one op in front of it. Conditions that are known to hold are
-/// null values, and are left out of what is combined from them.
+/// Builds the checks of one op in front of it. Conditions that are known to
+/// hold are null values, and are left out of what is combined from them.
 class CheckBuilder {
 public:
   CheckBuilder(mlir::Operation *op, SizeAnalysis &sizes)
@@ -43,8 +43,7 @@ public:
   /// How many elements of a bool vector are true.
   mlir::Value countTrue(mlir::Value bools);
 
-  template <typename OpTy>
-  mlir::Value make(mlir::Value x, mlir::Value y) {
+  template <typename OpTy> mlir::Value make(mlir::Value x, mlir::Value y) {
     return OpTy::create(builder, loc, x, y);
   }
 
@@ -56,12 +55,14 @@ public:
   /// 0 <= x < bound.
   mlir::Value inside(mlir::Value x, mlir::Value bound);
   /// Equal dimensions; null if they are known to be.
-  mlir::Value sameDimension(mlir::Value a, int64_t axisA, mlir::Value b, int64_t axisB);
+  mlir::Value sameDimension(mlir::Value a, int64_t axisA, mlir::Value b,
+                            int64_t axisB);
   /// Dimensions that broadcast; null if they are known to.
-  mlir::Value broadcast(mlir::Value a, int64_t axisA, mlir::Value b, int64_t axisB);
+  mlir::Value broadcast(mlir::Value a, int64_t axisA, mlir::Value b,
+                        int64_t axisB);
 
-  /// Stops unless all of `condition` is true; nothing if that is null or constant. `message`
-  /// has a `{}` for each of `data`.
+  /// Stops unless all of `condition` is true; nothing if that is null or
+  /// constant. `message` has a `{}` for each of `data`.
   void require(mlir::Value condition, llvm::StringRef message,
                llvm::ArrayRef<mlir::Value> data,
                CheckCode code = CheckCode::InvalidArgument);

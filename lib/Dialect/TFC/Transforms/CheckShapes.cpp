@@ -11,10 +11,12 @@
 using namespace mlir;
 using namespace tfc;
 
-static RankedTensorType ranked(Value value) { return cast<RankedTensorType>(value.getType()); }
+static RankedTensorType ranked(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
 
-/// Operands of an elementwise op: pairs of neighbours would not do, since the one between
-/// two may stretch, so that each operand is compared with each.
+/// Operands of an elementwise op: pairs of neighbours would not do, since the
+/// one between two may stretch, so that each operand is compared with each.
 static void checkElementwise(Operation *op, CheckBuilder &build) {
   unsigned count = op->getNumOperands();
   for (unsigned i = 0; i < count; ++i)
@@ -25,7 +27,8 @@ static void checkElementwise(Operation *op, CheckBuilder &build) {
       for (int64_t back = 1; back <= std::min(m, n); ++back)
         fits = build.both(fits, build.broadcast(a, m - back, b, n - back));
       if (fits)
-        build.require(fits, "Incompatible shapes: {} vs. {}", {build.shape(a), build.shape(b)});
+        build.require(fits, "Incompatible shapes: {} vs. {}",
+                      {build.shape(a), build.shape(b)});
     }
 }
 
@@ -38,7 +41,8 @@ static void checkConcat(ConcatOp op, CheckBuilder &build) {
         fits = build.both(fits, build.sameDimension(first, axis, x, axis));
     if (fits)
       build.require(fits,
-                    "ConcatOp : Dimensions of inputs should match: shape[0] = {} vs. shape[" +
+                    "ConcatOp : Dimensions of inputs should match: shape[0] = "
+                    "{} vs. shape[" +
                         std::to_string(index) + "] = {}",
                     {build.shape(first), build.shape(x)});
   }
@@ -56,8 +60,10 @@ static void checkMatmul(MatmulOp op, CheckBuilder &build) {
   for (int64_t back = 3; back <= std::min(m, n); ++back)
     batch = build.both(batch, build.broadcast(x, m - back, y, n - back));
   if (batch)
-    build.require(batch, "In[0] and In[1] must have compatible batch dimensions: {} vs. {}",
-                  {build.shape(x), build.shape(y)});
+    build.require(
+        batch,
+        "In[0] and In[1] must have compatible batch dimensions: {} vs. {}",
+        {build.shape(x), build.shape(y)});
 }
 
 static void checkSqueeze(SqueezeOp op, CheckBuilder &build) {
@@ -84,8 +90,9 @@ static void checkEnsureShape(EnsureShapeOp op, CheckBuilder &build) {
   Value fits;
   for (auto [axis, size] : llvm::enumerate(op.getShape()))
     if (!ShapedType::isDynamic(size) && ranked(op.getX()).isDynamicDim(axis))
-      fits = build.both(fits, build.make<EqualOp>(build.dimension(op.getX(), axis),
-                                                  build.scalar(size)));
+      fits =
+          build.both(fits, build.make<EqualOp>(build.dimension(op.getX(), axis),
+                                               build.scalar(size)));
   if (fits)
     build.require(fits,
                   "Shape of tensor {} is not compatible with expected shape " +
@@ -103,17 +110,18 @@ static void checkBroadcastTo(BroadcastToOp op, CheckBuilder &build) {
       continue;
     Value dim = build.dimension(op.getX(), axis);
     Value same = build.make<EqualOp>(dim, build.scalar(size));
-    fits = build.both(fits, size == 1 ? same
-                                      : build.either(same, build.make<EqualOp>(
-                                                               dim, build.scalar(1))));
+    fits = build.both(
+        fits, size == 1 ? same
+                        : build.either(
+                              same, build.make<EqualOp>(dim, build.scalar(1))));
   }
   if (fits)
     build.require(fits, "Incompatible shapes: {} vs. " + shapeText(shape),
                   {build.shape(op.getX())});
 }
 
-static void checkDynamicBroadcastTo(DynamicBroadcastToOp op, CheckBuilder &build,
-                                    SizeAnalysis &sizes) {
+static void checkDynamicBroadcastTo(DynamicBroadcastToOp op,
+                                    CheckBuilder &build, SizeAnalysis &sizes) {
   auto length = ranked(op.getShape());
   int64_t rank = ranked(op.getX()).getRank();
   if (length.isDynamicDim(0))
@@ -121,12 +129,15 @@ static void checkDynamicBroadcastTo(DynamicBroadcastToOp op, CheckBuilder &build
   int64_t extra = length.getDimSize(0) - rank;
   bool known = extra >= 0;
   for (int64_t axis = 0; axis < rank && known; ++axis) {
-    Size have = sizes.dimension(op.getX(), axis), want = sizes.element(op.getShape(), axis + extra);
-    known = have == want || (have.is(1) && want.kind != Size::Element && want.index >= 0);
+    Size have = sizes.dimension(op.getX(), axis),
+         want = sizes.element(op.getShape(), axis + extra);
+    known = have == want ||
+            (have.is(1) && want.kind != Size::Element && want.index >= 0);
   }
   for (int64_t axis = 0; axis < extra && known; ++axis) {
     Size want = sizes.element(op.getShape(), axis);
-    known = want.kind == Size::Dimension || (want.isConstant() && want.index >= 0);
+    known =
+        want.kind == Size::Dimension || (want.isConstant() && want.index >= 0);
   }
   if (known)
     return;
@@ -138,15 +149,18 @@ static void checkDynamicBroadcastTo(DynamicBroadcastToOp op, CheckBuilder &build
     Value have = build.shape(op.getX());
     if (extra > 0)
       have = build.join({build.vector(SmallVector<int64_t>(extra, 1)), have});
-    fits = build.both(fits, build.either(build.make<EqualOp>(have, want),
-                                         build.make<EqualOp>(have, build.scalar(1))));
+    fits = build.both(fits,
+                      build.either(build.make<EqualOp>(have, want),
+                                   build.make<EqualOp>(have, build.scalar(1))));
   }
-  build.require(fits, "Incompatible shapes: {} vs. {}", {build.shape(op.getX()), op.getShape()});
+  build.require(fits, "Incompatible shapes: {} vs. {}",
+                {build.shape(op.getX()), op.getShape()});
 }
 
 /// The number of elements that `x` has, as a scalar.
 static Value countOf(Value x, CheckBuilder &build) {
-  return ranked(x).getRank() == 0 ? build.scalar(1) : build.product(build.shape(x));
+  return ranked(x).getRank() == 0 ? build.scalar(1)
+                                  : build.product(build.shape(x));
 }
 
 static void checkReshape(ReshapeOp op, CheckBuilder &build) {
@@ -172,22 +186,27 @@ static void checkReshape(ReshapeOp op, CheckBuilder &build) {
     return;
   Value count = countOf(op.getX(), build);
   if (unknown == 0)
-    return build.require(build.make<EqualOp>(count, build.scalar(wanted)),
-                         "Input to reshape is a tensor with {} values, but the requested "
-                         "shape has " + std::to_string(wanted),
-                         {count});
-  Value fits = wanted == 0 ? build.make<NotEqualOp>(build.scalar(0), build.scalar(0))
-                           : build.make<EqualOp>(
-                                 build.make<FloorModOp>(count, build.scalar(wanted)),
-                                 build.scalar(0));
-  build.require(fits,
-                "Input to reshape is a tensor with {} values, but the requested shape "
-                "requires a multiple of " + std::to_string(wanted),
-                {count});
+    return build.require(
+        build.make<EqualOp>(count, build.scalar(wanted)),
+        "Input to reshape is a tensor with {} values, but the requested "
+        "shape has " +
+            std::to_string(wanted),
+        {count});
+  Value fits = wanted == 0
+                   ? build.make<NotEqualOp>(build.scalar(0), build.scalar(0))
+                   : build.make<EqualOp>(
+                         build.make<FloorModOp>(count, build.scalar(wanted)),
+                         build.scalar(0));
+  build.require(
+      fits,
+      "Input to reshape is a tensor with {} values, but the requested shape "
+      "requires a multiple of " +
+          std::to_string(wanted),
+      {count});
 }
 
-/// Whether the shape asked for consists of the operand's sizes in some order, besides ones, and
-/// at most one -1 beside them all.
+/// Whether the shape asked for consists of the operand's sizes in some order,
+/// besides ones, and at most one -1 beside them all.
 static bool reshapeFits(DynamicReshapeOp op, SizeAnalysis &sizes) {
   SmallVector<Size> have, want;
   int64_t haveKnown = 1, wantKnown = 1;
@@ -223,33 +242,38 @@ static bool reshapeFits(DynamicReshapeOp op, SizeAnalysis &sizes) {
   return have.empty() && haveKnown == wantKnown && wantKnown >= 0;
 }
 
-static void checkDynamicReshape(DynamicReshapeOp op, CheckBuilder &build, SizeAnalysis &sizes) {
+static void checkDynamicReshape(DynamicReshapeOp op, CheckBuilder &build,
+                                SizeAnalysis &sizes) {
   auto length = ranked(op.getShape());
   if (!length.isDynamicDim(0) && reshapeFits(op, sizes))
     return;
   Value shape = build.toI64(op.getShape()), count = countOf(op.getX(), build);
-  // With one -1 the product is minus that of the others, which must divide the number.
+  // With one -1 the product is minus that of the others, which must divide the
+  // number.
   Value product = build.product(shape);
   Value negative = build.make<LessOp>(shape, build.scalar(0));
   Value ones = build.countTrue(negative);
   Value exact = build.both(build.make<EqualOp>(ones, build.scalar(0)),
                            build.make<EqualOp>(product, count));
   Value divisor = build.make<MaximumOp>(build.negate(product), build.scalar(1));
-  Value inferred = build.both(
-      build.both(build.make<EqualOp>(ones, build.scalar(1)),
-                 build.make<LessOp>(product, build.scalar(0))),
-      build.make<EqualOp>(build.make<FloorModOp>(count, divisor), build.scalar(0)));
+  Value inferred =
+      build.both(build.both(build.make<EqualOp>(ones, build.scalar(1)),
+                            build.make<LessOp>(product, build.scalar(0))),
+                 build.make<EqualOp>(build.make<FloorModOp>(count, divisor),
+                                     build.scalar(0)));
   Value sane = build.allOf(build.make<GreaterEqualOp>(shape, build.scalar(-1)));
   build.require(build.both(sane, build.either(exact, inferred)),
-                "Input to reshape is a tensor with {} values, but the requested shape is {}",
+                "Input to reshape is a tensor with {} values, but the "
+                "requested shape is {}",
                 {count, op.getShape()});
 }
 
 static void checkArgReduce(Value x, int64_t axis, CheckBuilder &build) {
   if (ranked(x).isDynamicDim(axis))
-    build.require(build.make<GreaterOp>(build.dimension(x, axis), build.scalar(0)),
-                  "Reduction axis " + std::to_string(axis) + " is empty in shape {}",
-                  {build.shape(x)});
+    build.require(
+        build.make<GreaterOp>(build.dimension(x, axis), build.scalar(0)),
+        "Reduction axis " + std::to_string(axis) + " is empty in shape {}",
+        {build.shape(x)});
 }
 
 void tfc::checkShapes(Operation *op, SizeAnalysis &sizes) {
@@ -261,12 +285,16 @@ void tfc::checkShapes(Operation *op, SizeAnalysis &sizes) {
       .Case([&](MatmulOp matmul) { checkMatmul(matmul, build); })
       .Case([&](SqueezeOp squeeze) { checkSqueeze(squeeze, build); })
       .Case([&](EnsureShapeOp ensure) { checkEnsureShape(ensure, build); })
-      .Case([&](BroadcastToOp broadcast) { checkBroadcastTo(broadcast, build); })
+      .Case(
+          [&](BroadcastToOp broadcast) { checkBroadcastTo(broadcast, build); })
       .Case([&](DynamicBroadcastToOp broadcast) {
         checkDynamicBroadcastTo(broadcast, build, sizes);
       })
       .Case([&](ReshapeOp reshape) { checkReshape(reshape, build); })
-      .Case([&](DynamicReshapeOp reshape) { checkDynamicReshape(reshape, build, sizes); })
-      .Case<ArgmaxOp, ArgminOp>(
-          [&](auto reduce) { checkArgReduce(reduce.getX(), reduce.getAxis(), build); });
+      .Case([&](DynamicReshapeOp reshape) {
+        checkDynamicReshape(reshape, build, sizes);
+      })
+      .Case<ArgmaxOp, ArgminOp>([&](auto reduce) {
+        checkArgReduce(reduce.getX(), reduce.getAxis(), build);
+      });
 }

@@ -11,9 +11,13 @@
 using namespace mlir;
 using namespace tfc;
 
-static RankedTensorType ranked(Value value) { return cast<RankedTensorType>(value.getType()); }
+static RankedTensorType ranked(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
 
-static bool isInteger(Value value) { return isa<IntegerType>(ranked(value).getElementType()); }
+static bool isInteger(Value value) {
+  return isa<IntegerType>(ranked(value).getElementType());
+}
 
 static bool isUnsigned(Value value) {
   return ranked(value).getElementType().isUnsignedInteger();
@@ -22,7 +26,8 @@ static bool isUnsigned(Value value) {
 /// The value of an integer constant; null if it is none.
 static DenseIntElementsAttr constantOf(Value value) {
   auto constant = value.getDefiningOp<ConstantOp>();
-  return constant ? dyn_cast<DenseIntElementsAttr>(constant.getValue()) : DenseIntElementsAttr();
+  return constant ? dyn_cast<DenseIntElementsAttr>(constant.getValue())
+                  : DenseIntElementsAttr();
 }
 
 /// Whether all indices are known to be in range of one size.
@@ -30,10 +35,12 @@ static bool knownInside(Value indices, Size bound, SizeAnalysis &sizes) {
   if (ranked(indices).getRank() == 0 || ranked(indices).getNumElements() == 1)
     return sizes.inRange(indices, 0, bound);
   auto values = constantOf(indices);
-  return values && bound.isConstant() && llvm::all_of(values.getValues<APInt>(), [&](APInt v) {
-    int64_t index = isUnsigned(indices) ? v.getZExtValue() : v.getSExtValue();
-    return index >= 0 && index < bound.index;
-  });
+  return values && bound.isConstant() &&
+         llvm::all_of(values.getValues<APInt>(), [&](APInt v) {
+           int64_t index =
+               isUnsigned(indices) ? v.getZExtValue() : v.getSExtValue();
+           return index >= 0 && index < bound.index;
+         });
 }
 
 //===----------------------------------------------------------------------===//
@@ -43,14 +50,18 @@ static bool knownInside(Value indices, Size bound, SizeAnalysis &sizes) {
 static void checkGather(GatherOp op, CheckBuilder &build, SizeAnalysis &sizes) {
   Value batch;
   for (int64_t axis = 0; axis < int64_t(op.getBatchDims()); ++axis)
-    batch = build.both(batch, build.sameDimension(op.getX(), axis, op.getIndices(), axis));
+    batch = build.both(
+        batch, build.sameDimension(op.getX(), axis, op.getIndices(), axis));
   if (batch)
     build.require(batch,
-                  "gather: the first dimensions of params {} and indices {} must be equal "
-                  "(batch_dims is " + std::to_string(op.getBatchDims()) + ")",
+                  "gather: the first dimensions of params {} and indices {} "
+                  "must be equal "
+                  "(batch_dims is " +
+                      std::to_string(op.getBatchDims()) + ")",
                   {build.shape(op.getX()), build.shape(op.getIndices())});
   Size bound = sizes.dimension(op.getX(), op.getAxis());
-  if (ranked(op.getIndices()).hasStaticShape() && knownInside(op.getIndices(), bound, sizes))
+  if (ranked(op.getIndices()).hasStaticShape() &&
+      knownInside(op.getIndices(), bound, sizes))
     return;
   Value size = build.dimension(op.getX(), op.getAxis());
   build.require(build.inside(build.toI64(op.getIndices()), size),
@@ -58,8 +69,8 @@ static void checkGather(GatherOp op, CheckBuilder &build, SizeAnalysis &sizes) {
 }
 
 /// Index vectors into the dimensions of `x` from `first` on.
-static void checkVectors(Value x, Value indices, int64_t first, StringRef message,
-                         CheckBuilder &build) {
+static void checkVectors(Value x, Value indices, int64_t first,
+                         StringRef message, CheckBuilder &build) {
   int64_t last = ranked(indices).getShape().back();
   if (last == 0 || ShapedType::isDynamic(last))
     return;
@@ -73,7 +84,8 @@ static void checkVectors(Value x, Value indices, int64_t first, StringRef messag
     if (known)
       return;
   }
-  build.require(build.inside(build.toI64(indices), build.dimensions(x, first, first + last)),
+  build.require(build.inside(build.toI64(indices),
+                             build.dimensions(x, first, first + last)),
                 message, {indices, build.shape(x)});
 }
 
@@ -85,14 +97,19 @@ static void checkScatter(ScatterOp op, CheckBuilder &build) {
   Value fits;
   for (int64_t axis = 0; axis < ranked(op.getUpdates()).getRank(); ++axis)
     fits = build.both(
-        fits, axis < outer
-                  ? build.sameDimension(op.getUpdates(), axis, op.getIndices(), axis)
-                  : build.sameDimension(op.getUpdates(), axis, op.getX(), axis - outer + depth));
+        fits,
+        axis < outer
+            ? build.sameDimension(op.getUpdates(), axis, op.getIndices(), axis)
+            : build.sameDimension(op.getUpdates(), axis, op.getX(),
+                                  axis - outer + depth));
   if (fits)
-    build.require(fits, "Updates of shape {} do not fit indices of shape {} into shape {}",
-                  {build.shape(op.getUpdates()), build.shape(op.getIndices()),
-                   build.shape(op.getX())});
-  checkVectors(op.getX(), op.getIndices(), 0, "indices = {} does not index into shape {}", build);
+    build.require(
+        fits,
+        "Updates of shape {} do not fit indices of shape {} into shape {}",
+        {build.shape(op.getUpdates()), build.shape(op.getIndices()),
+         build.shape(op.getX())});
+  checkVectors(op.getX(), op.getIndices(), 0,
+               "indices = {} does not index into shape {}", build);
 }
 
 //===----------------------------------------------------------------------===//
@@ -112,22 +129,27 @@ struct BoxSide {
 };
 } // namespace
 
-static void checkSide(const BoxSide &side, CheckBuilder &build, SizeAnalysis &sizes) {
+static void checkSide(const BoxSide &side, CheckBuilder &build,
+                      SizeAnalysis &sizes) {
   Size bound = sizes.dimension(side.x, side.axis);
-  Size start = side.starts ? sizes.element(side.starts, side.axis) : Size::constant(side.start);
-  Size count = side.update                          ? sizes.dimension(side.update, side.axis)
+  Size start = side.starts ? sizes.element(side.starts, side.axis)
+                           : Size::constant(side.start);
+  Size count = side.update ? sizes.dimension(side.update, side.axis)
                : ShapedType::isDynamic(side.size) ? Size()
-                                                    : Size::constant(side.size);
+                                                  : Size::constant(side.size);
   bool toTheEnd = !side.update && ShapedType::isDynamic(side.size);
   if (start.is(0) && (toTheEnd || (count == bound && side.stride == 1)))
     return;
-  if (count.is(1) && side.starts && sizes.inRange(side.starts, side.axis, bound))
+  if (count.is(1) && side.starts &&
+      sizes.inRange(side.starts, side.axis, bound))
     return;
   if (start.isConstant() && bound.isConstant() && count.isConstant()) {
     int64_t last = start.index + (count.index - 1) * side.stride;
     bool inside = start.index >= 0 && start.index < bound.index && last >= 0 &&
                   last < bound.index;
-    if (toTheEnd || count.index == 0 ? start.index >= 0 && start.index <= bound.index : inside)
+    if (toTheEnd || count.index == 0
+            ? start.index >= 0 && start.index <= bound.index
+            : inside)
       return;
   }
   Value size = build.dimension(side.x, side.axis);
@@ -135,41 +157,53 @@ static void checkSide(const BoxSide &side, CheckBuilder &build, SizeAnalysis &si
                             : build.scalar(side.start);
   Value fits = build.both(build.make<GreaterEqualOp>(first, build.scalar(0)),
                           build.make<LessEqualOp>(first, size));
-  std::string place = " of dimension " + std::to_string(side.axis) + " of size {}";
+  std::string place =
+      " of dimension " + std::to_string(side.axis) + " of size {}";
   if (toTheEnd)
-    return build.require(fits, "slice from {} is out of bounds" + place, {first, size},
-                         CheckCode::OutOfRange);
-  Value amount = side.update ? build.dimension(side.update, side.axis) : build.scalar(side.size);
+    return build.require(fits, "slice from {} is out of bounds" + place,
+                         {first, size}, CheckCode::OutOfRange);
+  Value amount = side.update ? build.dimension(side.update, side.axis)
+                             : build.scalar(side.size);
   Value last = build.make<AddOp>(
       first, build.make<MulOp>(build.make<SubOp>(amount, build.scalar(1)),
                                build.scalar(side.stride)));
-  Value inside = build.both(build.inside(last, size), build.make<LessOp>(first, size));
+  Value inside =
+      build.both(build.inside(last, size), build.make<LessOp>(first, size));
   if (!count.isConstant())
     inside = build.either(inside, build.make<EqualOp>(amount, build.scalar(0)));
   if (!count.is(0))
     fits = build.both(fits, inside);
   build.require(fits,
-                "slice of size {} at {} with stride " + std::to_string(side.stride) +
-                    " leaves dimension " + std::to_string(side.axis) + " of size {}",
+                "slice of size {} at {} with stride " +
+                    std::to_string(side.stride) + " leaves dimension " +
+                    std::to_string(side.axis) + " of size {}",
                 {amount, first, size}, CheckCode::OutOfRange);
 }
 
 static void checkSlice(SliceOp op, CheckBuilder &build, SizeAnalysis &sizes) {
   for (int64_t axis = 0; axis < ranked(op.getX()).getRank(); ++axis)
-    checkSide({op.getX(), axis, {}, op.getStarts()[axis], {}, op.getSizes()[axis],
+    checkSide({op.getX(),
+               axis,
+               {},
+               op.getStarts()[axis],
+               {},
+               op.getSizes()[axis],
                op.getStrides()[axis]},
               build, sizes);
 }
 
-static void checkDynamicSlice(DynamicSliceOp op, CheckBuilder &build, SizeAnalysis &sizes) {
+static void checkDynamicSlice(DynamicSliceOp op, CheckBuilder &build,
+                              SizeAnalysis &sizes) {
   for (int64_t axis = 0; axis < ranked(op.getX()).getRank(); ++axis)
-    checkSide({op.getX(), axis, op.getStarts(), 0, {}, op.getSizes()[axis], 1}, build, sizes);
+    checkSide({op.getX(), axis, op.getStarts(), 0, {}, op.getSizes()[axis], 1},
+              build, sizes);
 }
 
-static void checkUpdateSlice(UpdateSliceOp op, CheckBuilder &build, SizeAnalysis &sizes) {
+static void checkUpdateSlice(UpdateSliceOp op, CheckBuilder &build,
+                             SizeAnalysis &sizes) {
   for (int64_t axis = 0; axis < ranked(op.getX()).getRank(); ++axis)
-    checkSide({op.getX(), axis, op.getStarts(), 0, op.getUpdate(), ShapedType::kDynamic,
-               op.getStrides()[axis]},
+    checkSide({op.getX(), axis, op.getStarts(), 0, op.getUpdate(),
+               ShapedType::kDynamic, op.getStrides()[axis]},
               build, sizes);
 }
 
@@ -182,21 +216,25 @@ static Value lengthOf(Operation *op, Value list, CheckBuilder &build) {
   return build.toI64(ListLengthOp::create(builder, op->getLoc(), list));
 }
 
-static void checkListGet(ListGetOp op, CheckBuilder &build, SizeAnalysis &sizes) {
+static void checkListGet(ListGetOp op, CheckBuilder &build,
+                         SizeAnalysis &sizes) {
   if (sizes.inRange(op.getIndex(), 0, sizes.length(op.getList())))
     return;
   Value length = lengthOf(op, op.getList(), build);
   build.require(build.inside(build.toI64(op.getIndex()), length),
-                "Tried to read from index {} but array size is: {}", {op.getIndex(), length},
-                CheckCode::OutOfRange);
+                "Tried to read from index {} but array size is: {}",
+                {op.getIndex(), length}, CheckCode::OutOfRange);
 }
 
-static void checkListSet(ListSetOp op, CheckBuilder &build, SizeAnalysis &sizes) {
+static void checkListSet(ListSetOp op, CheckBuilder &build,
+                         SizeAnalysis &sizes) {
   if (sizes.grows(op.getList())) {
     Size index = sizes.element(op.getIndex(), 0);
     bool counted = index.kind == Size::Dimension || index.kind == Size::Length;
-    if (!counted && !(index.isConstant() && index.index >= 0) && !sizes.counts(op.getIndex(), 0))
-      build.require(build.make<GreaterEqualOp>(build.toI64(op.getIndex()), build.scalar(0)),
+    if (!counted && !(index.isConstant() && index.index >= 0) &&
+        !sizes.counts(op.getIndex(), 0))
+      build.require(build.make<GreaterEqualOp>(build.toI64(op.getIndex()),
+                                               build.scalar(0)),
                     "Tried to write to index {} of an array", {op.getIndex()},
                     CheckCode::OutOfRange);
     return;
@@ -204,18 +242,21 @@ static void checkListSet(ListSetOp op, CheckBuilder &build, SizeAnalysis &sizes)
   if (sizes.inRange(op.getIndex(), 0, sizes.length(op.getList())))
     return;
   Value length = lengthOf(op, op.getList(), build);
-  build.require(build.inside(build.toI64(op.getIndex()), length),
-                "Tried to write to index {} but array is not resizeable and size is: {}",
-                {op.getIndex(), length}, CheckCode::OutOfRange);
+  build.require(
+      build.inside(build.toI64(op.getIndex()), length),
+      "Tried to write to index {} but array is not resizeable and size is: {}",
+      {op.getIndex(), length}, CheckCode::OutOfRange);
 }
 
-static void checkListCreate(ListCreateOp op, CheckBuilder &build, SizeAnalysis &sizes) {
+static void checkListCreate(ListCreateOp op, CheckBuilder &build,
+                            SizeAnalysis &sizes) {
   Size size = sizes.element(op.getSize(), 0);
   if (size.kind == Size::Dimension || size.kind == Size::Length ||
       (size.isConstant() && size.index >= 0))
     return;
-  build.require(build.make<GreaterEqualOp>(build.toI64(op.getSize()), build.scalar(0)),
-                "TensorArray size must be >= 0, got {}", {op.getSize()});
+  build.require(
+      build.make<GreaterEqualOp>(build.toI64(op.getSize()), build.scalar(0)),
+      "TensorArray size must be >= 0, got {}", {op.getSize()});
 }
 
 //===----------------------------------------------------------------------===//
@@ -223,7 +264,8 @@ static void checkListCreate(ListCreateOp op, CheckBuilder &build, SizeAnalysis &
 //===----------------------------------------------------------------------===//
 
 /// Whether no element of an integer constant fails `bad`.
-static bool knownNever(Value value, llvm::function_ref<bool(const APInt &)> bad) {
+static bool knownNever(Value value,
+                       llvm::function_ref<bool(const APInt &)> bad) {
   auto values = constantOf(value);
   return values && llvm::none_of(values.getValues<APInt>(), bad);
 }
@@ -232,13 +274,15 @@ static Value zeroLike(Value value, Operation *op) {
   OpBuilder builder(op);
   auto element = ranked(value).getElementType();
   auto type = RankedTensorType::get({}, element);
-  return ConstantOp::create(builder, op->getLoc(),
-                            DenseElementsAttr::get(type, builder.getZeroAttr(element)));
+  return ConstantOp::create(
+      builder, op->getLoc(),
+      DenseElementsAttr::get(type, builder.getZeroAttr(element)));
 }
 
 static void checkDivision(Operation *op, CheckBuilder &build) {
   Value divisor = op->getOperand(1);
-  if (!isInteger(divisor) || knownNever(divisor, [](const APInt &v) { return v.isZero(); }))
+  if (!isInteger(divisor) ||
+      knownNever(divisor, [](const APInt &v) { return v.isZero(); }))
     return;
   build.require(build.make<NotEqualOp>(divisor, zeroLike(divisor, op)),
                 "Integer division by zero", {});
@@ -255,15 +299,17 @@ static void checkPower(PowOp op, CheckBuilder &build) {
 
 static void checkRange(RangeOp op, CheckBuilder &build) {
   auto constant = op.getDelta().getDefiningOp<ConstantOp>();
-  auto values = constant ? dyn_cast<DenseElementsAttr>(constant.getValue()) : DenseElementsAttr();
+  auto values = constant ? dyn_cast<DenseElementsAttr>(constant.getValue())
+                         : DenseElementsAttr();
   if (values && isa<FloatType>(values.getElementType()) &&
       !values.getSplatValue<APFloat>().isZero())
     return;
   if (values && isa<IntegerType>(values.getElementType()) &&
       !values.getSplatValue<APInt>().isZero())
     return;
-  build.require(build.make<NotEqualOp>(op.getDelta(), zeroLike(op.getDelta(), op)),
-                "Requires delta != 0", {});
+  build.require(
+      build.make<NotEqualOp>(op.getDelta(), zeroLike(op.getDelta(), op)),
+      "Requires delta != 0", {});
 }
 
 void tfc::checkValues(Operation *op, SizeAnalysis &sizes) {
@@ -276,8 +322,10 @@ void tfc::checkValues(Operation *op, SizeAnalysis &sizes) {
       })
       .Case([&](ScatterOp scatter) { checkScatter(scatter, build); })
       .Case([&](SliceOp slice) { checkSlice(slice, build, sizes); })
-      .Case([&](DynamicSliceOp slice) { checkDynamicSlice(slice, build, sizes); })
-      .Case([&](UpdateSliceOp update) { checkUpdateSlice(update, build, sizes); })
+      .Case(
+          [&](DynamicSliceOp slice) { checkDynamicSlice(slice, build, sizes); })
+      .Case(
+          [&](UpdateSliceOp update) { checkUpdateSlice(update, build, sizes); })
       .Case([&](ListGetOp get) { checkListGet(get, build, sizes); })
       .Case([&](ListSetOp set) { checkListSet(set, build, sizes); })
       .Case([&](ListCreateOp create) { checkListCreate(create, build, sizes); })

@@ -92,7 +92,9 @@ static StringRef kindOf(const EffectSet &set) {
 }
 
 static StringRef accessName(uint8_t access) {
-  return access == kReadWrite ? "reads and writes" : access == kWrite ? "writes" : "reads";
+  return access == kReadWrite ? "reads and writes"
+         : access == kWrite   ? "writes"
+                              : "reads";
 }
 
 void Graph::add(Block &block, int parent, unsigned region, unsigned depth) {
@@ -105,7 +107,8 @@ void Graph::add(Block &block, int parent, unsigned region, unsigned depth) {
     for (unsigned position : follows) {
       Operation *first = order.ops[position];
       auto conflict = findConflict(effects.get(first), effects.get(op));
-      edges.push_back({ids[position], id, describeConflict(function, first, op, *conflict)});
+      edges.push_back({ids[position], id,
+                       describeConflict(function, first, op, *conflict)});
     }
     for (Region &nested : op->getRegions())
       for (Block &inner : nested)
@@ -124,7 +127,8 @@ std::string Graph::resources(Operation *op) {
     if (resource == kOutcome)
       text += "may stop";
     else
-      text += (accessName(access) + " " + resourceName(function, resource)).str();
+      text +=
+          (accessName(access) + " " + resourceName(function, resource)).str();
   }
   return text;
 }
@@ -132,8 +136,8 @@ std::string Graph::resources(Operation *op) {
 std::string Graph::text() {
   std::string buffer;
   llvm::raw_string_ostream os(buffer);
-  os << "effects of @" << function.getName() << ": " << nodes.size() << ", with "
-     << edges.size() << " edges\n";
+  os << "effects of @" << function.getName() << ": " << nodes.size()
+     << ", with " << edges.size() << " edges\n";
   DenseMap<unsigned, SmallVector<const Edge *>> incoming;
   for (const Edge &edge : edges)
     incoming[edge.to].push_back(&edge);
@@ -141,14 +145,17 @@ std::string Graph::text() {
   unsigned region = 0;
   for (auto [id, node] : llvm::enumerate(nodes)) {
     if (node.parent >= 0 && (node.parent != parent || node.region != region))
-      os.indent(4 * node.depth - 2) << regionName(nodes[node.parent].op, node.region) << ":\n";
+      os.indent(4 * node.depth - 2)
+          << regionName(nodes[node.parent].op, node.region) << ":\n";
     parent = node.parent, region = node.region;
     os.indent(4 * node.depth) << "#" << id << " ";
     if (std::string line = sourceLine(node.op->getLoc()); !line.empty())
       os << line << ": ";
-    os << node.op->getName().stripDialect() << " " << resources(node.op) << "\n";
+    os << node.op->getName().stripDialect() << " " << resources(node.op)
+       << "\n";
     for (const Edge *edge : incoming[id])
-      os.indent(4 * node.depth + 4) << "after #" << edge->from << ": " << edge->reason << "\n";
+      os.indent(4 * node.depth + 4)
+          << "after #" << edge->from << ": " << edge->reason << "\n";
   }
   return buffer;
 }
@@ -172,15 +179,17 @@ std::string Graph::dot() {
   for (auto [id, node] : llvm::enumerate(nodes)) {
     std::string line = sourceLine(node.op->getLoc());
     std::string label = line + (line.empty() ? "" : ": ") +
-                        node.op->getName().stripDialect().str() + "; " + resources(node.op);
+                        node.op->getName().stripDialect().str() + "; " +
+                        resources(node.op);
     os << "  n" << id << " [label=" << quoted(label) << "];\n";
     if (node.parent >= 0)
-      os << "  n" << node.parent << " -> n" << id << " [style=dotted, arrowhead=none, label="
+      os << "  n" << node.parent << " -> n" << id
+         << " [style=dotted, arrowhead=none, label="
          << quoted(regionName(nodes[node.parent].op, node.region)) << "];\n";
   }
   for (const Edge &edge : edges)
-    os << "  n" << edge.from << " -> n" << edge.to << " [label=" << quoted(edge.reason)
-       << "];\n";
+    os << "  n" << edge.from << " -> n" << edge.to
+       << " [label=" << quoted(edge.reason) << "];\n";
   os << "}\n";
   return buffer;
 }
@@ -191,21 +200,25 @@ llvm::json::Object Graph::toJson(unsigned id) {
   llvm::json::Array touched;
   for (auto [resource, access] : set.touched)
     touched.push_back(llvm::json::Object{
-        {"name", resource == kOutcome ? "outcome" : resourceName(function, resource)},
-        {"access", access == kReadWrite ? "readwrite" : access == kWrite ? "write" : "read"}});
+        {"name",
+         resource == kOutcome ? "outcome" : resourceName(function, resource)},
+        {"access", access == kReadWrite ? "readwrite"
+                   : access == kWrite   ? "write"
+                                        : "read"}});
   Source source = findSource(node.op->getLoc());
-  return llvm::json::Object{
-      {"id", id},
-      {"op", node.op->getName().getStringRef()},
-      {"kind", kindOf(set)},
-      {"resources", std::move(touched)},
-      {"external", set.external},
-      {"file", source.file},
-      {"line", source.line},
-      {"column", source.column},
-      {"function", source.function},
-      {"parent", node.parent < 0 ? llvm::json::Value(nullptr) : llvm::json::Value(node.parent)},
-      {"region", node.region}};
+  return llvm::json::Object{{"id", id},
+                            {"op", node.op->getName().getStringRef()},
+                            {"kind", kindOf(set)},
+                            {"resources", std::move(touched)},
+                            {"external", set.external},
+                            {"file", source.file},
+                            {"line", source.line},
+                            {"column", source.column},
+                            {"function", source.function},
+                            {"parent", node.parent < 0
+                                           ? llvm::json::Value(nullptr)
+                                           : llvm::json::Value(node.parent)},
+                            {"region", node.region}};
 }
 
 std::string Graph::json() {

@@ -234,7 +234,10 @@ std::string tfc::variableName(Value handle) {
   auto id = resourceOf(handle);
   if (!id)
     return "an unknown variable";
-  return "'" + resourceName(getFunction(handle.getParentBlock()->getParentOp()), *id) + "'";
+  return "'" +
+         resourceName(getFunction(handle.getParentBlock()->getParentOp()),
+                      *id) +
+         "'";
 }
 
 static FileLineColLoc innermostLine(Location location) {
@@ -266,7 +269,8 @@ std::string tfc::describeConflict(func::FuncOp function, Operation *first,
     return b + " may stop the program after " + a + " might have";
   std::string name = resourceName(function, *conflict.resource);
   if (!conflict.first)
-    return b + " writes " + name + " after " + a + " might have stopped the program";
+    return b + " writes " + name + " after " + a +
+           " might have stopped the program";
   if (!conflict.second)
     return b + " may stop the program after " + a + " wrote " + name;
   return b + (conflict.second & kWrite ? " writes " : " reads ") + name +

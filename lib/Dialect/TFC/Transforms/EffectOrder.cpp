@@ -4,14 +4,16 @@
 //===----------------------------------------------------------------------===//
 // The transitive reduction of the conflicts of a block, in two steps an op.
 //
-// 1. Candidates: earlier ops whose order implies that of all conflicts. A reader follows
+// 1. Candidates: earlier ops whose order implies that of all conflicts. A
+// reader follows
 //    the last write; a writer follows the readers since the last write, or
-//    that write; an op that may stop the program follows the writes since the last such op,
-//    and writes follow it. Each op is a candidate about as often as it is made or
-//    overwritten, so that there are near linearly many.
-// 2. Reduction: a candidate from which another one can be reached is dropped. Only those
-//    with successors can be, and the search ends at the earliest of these: what it
-//    crosses has been crossed by no earlier search in straight-line code.
+//    that write; an op that may stop the program follows the writes since the
+//    last such op, and writes follow it. Each op is a candidate about as often
+//    as it is made or overwritten, so that there are near linearly many.
+// 2. Reduction: a candidate from which another one can be reached is dropped.
+// Only those
+//    with successors can be, and the search ends at the earliest of these: what
+//    it crosses has been crossed by no earlier search in straight-line code.
 //===----------------------------------------------------------------------===//
 
 #include "tfc/Dialect/TFC/Transforms/EffectOrder.h"
@@ -96,7 +98,8 @@ SmallVector<unsigned> Orderer::findCandidates(const EffectSet &set) {
 }
 
 void Orderer::reduce(SmallVectorImpl<unsigned> &candidates) {
-  auto earliest = llvm::find_if(candidates, [&](unsigned c) { return hasSuccessor[c]; });
+  auto earliest =
+      llvm::find_if(candidates, [&](unsigned c) { return hasSuccessor[c]; });
   if (earliest == candidates.end() || candidates.size() == 1)
     return;
   unsigned bound = *earliest;
@@ -143,7 +146,8 @@ BlockOrder tfc::orderBlock(Block &block, const EffectAnalysis &effects) {
   return std::move(orderer.order);
 }
 
-void tfc::forEachOrderedBlock(func::FuncOp function, const EffectAnalysis &effects,
+void tfc::forEachOrderedBlock(func::FuncOp function,
+                              const EffectAnalysis &effects,
                               llvm::function_ref<void(Block &)> visit) {
   for (Block &block : function.getBody())
     visit(block);

@@ -51,14 +51,14 @@ private:
   ModuleOp module;
   SymbolTable symbols;
   DenseSet<Operation *> done;
-  /// The functions being visited, and for each but the first the call that led there.
+  /// The functions being visited, and for each but the first the call that led
+  /// there.
   SmallVector<func::FuncOp> path;
   SmallVector<func::CallOp> calls;
 };
 } // namespace
 
-LogicalResult Inliner::refuseRecursion(func::CallOp call,
-                                                  func::FuncOp callee) {
+LogicalResult Inliner::refuseRecursion(func::CallOp call, func::FuncOp callee) {
   auto diagnostic = call.emitError("recursive call of '")
                     << callee.getName()
                     << "': a compiled function cannot call itself; use a loop "
@@ -96,7 +96,8 @@ LogicalResult Inliner::visit(func::FuncOp function) {
 }
 
 void Inliner::eraseUnused() {
-  for (auto function : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
+  for (auto function :
+       llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
     if (function.isPrivate() && !function.isDeclaration() &&
         !function->hasAttr("tfc.entry") &&
         SymbolTable::symbolKnownUseEmpty(function, module))

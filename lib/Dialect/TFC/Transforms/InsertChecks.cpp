@@ -2,8 +2,9 @@
 // Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
-// Assertions before ops that can fail at run time. What each op needs is in CheckShapes.cpp
-// and CheckValues.cpp; SizeAnalysis.cpp says what needs no check.
+// Assertions before ops that can fail at run time. What each op needs is in
+// CheckShapes.cpp and CheckValues.cpp; SizeAnalysis.cpp says what needs no
+// check.
 //===----------------------------------------------------------------------===//
 
 #include "CheckBuilder.h"
@@ -24,13 +25,14 @@ static bool hasUnrankedOperand(Operation *op) {
 }
 
 namespace {
-struct TFCInsertChecksPass : public tfc::impl::TFCInsertChecksPassBase<TFCInsertChecksPass> {
+struct TFCInsertChecksPass
+    : public tfc::impl::TFCInsertChecksPassBase<TFCInsertChecksPass> {
   void runOnOperation() override {
     // What is built needs no checks: list it all before building.
     SmallVector<Operation *> ops;
     getOperation().walk([&](Operation *op) {
-      if (isa<TFCDialect>(op->getDialect()) && isMemoryEffectFree(op) && !op->getNumRegions() &&
-          !hasUnrankedOperand(op))
+      if (isa<TFCDialect>(op->getDialect()) && isMemoryEffectFree(op) &&
+          !op->getNumRegions() && !hasUnrankedOperand(op))
         ops.push_back(op);
     });
     SizeAnalysis sizes;

@@ -49,7 +49,8 @@ struct TFCOrderEffectsPass
     EffectAnalysis effects(getOperation());
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       LogicalResult result = success();
-      // An op without effects keeps no tokens: nothing can be lost by dropping them.
+      // An op without effects keeps no tokens: nothing can be lost by dropping
+      // them.
       function.walk([](Operation *op) { setTokens(op, {}); });
       forEachOrderedBlock(function, effects, [&](Block &block) {
         if (succeeded(result))

@@ -5,21 +5,22 @@
 // Variables become values.
 //
 // One walk over each function in program order keeps, for each variable written
-// so far, its present value. A read becomes that value, or the value read once at
-// the start; an assignment only changes what is kept. A branch yields the values of
-// the variables that it writes, a loop carries them, the end of the function
-// stores them. An assertion takes along what it must store when it fails.
+// so far, its present value. A read becomes that value, or the value read once
+// at the start; an assignment only changes what is kept. A branch yields the
+// values of the variables that it writes, a loop carries them, the end of the
+// function stores them. An assertion takes along what it must store when it
+// fails.
 //
 // Ops that reach variables in a way that is not visible here (calls, unknown
-// functions) find all variables up to date in memory: the walk stores before them and
-// starts anew behind them.
+// functions) find all variables up to date in memory: the walk stores before
+// them and starts anew behind them.
 //===----------------------------------------------------------------------===//
 
 #include "mlir/IR/IRMapping.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
 #include "tfc/Dialect/TFC/Transforms/EffectAnalysis.h"
-#include "tfc/Dialect/TFC/Transforms/Utils.h"
 #include "tfc/Dialect/TFC/Transforms/Passes.h"
+#include "tfc/Dialect/TFC/Transforms/Utils.h"
 #include "llvm/ADT/MapVector.h"
 
 namespace tfc {
@@ -88,7 +89,8 @@ bool Promoter::isHidden(Operation *op) {
   const EffectSet &set = effects.get(op);
   if (set.empty() || isa<IfOp, WhileOp>(op))
     return false;
-  bool variable = llvm::any_of(set.touched, [](auto &e) { return e.first >= kFirstVariable; });
+  bool variable = llvm::any_of(
+      set.touched, [](auto &e) { return e.first >= kFirstVariable; });
   return set.external || isa<func::CallOp>(op) ||
          (variable && !isa<ReadVariableOp, AssignVariableOp>(op));
 }
@@ -108,9 +110,9 @@ Value Promoter::valueOf(Value variable, State &state, Location loc) {
   Value &value = state.inMemory[variable];
   if (!value)
     value = ReadVariableOp::create(
-        state.reader, loc,
-        cast<ResourceType>(variable.getType()).getValueType(),
-        TokenType::get(loc.getContext()), variable, ValueRange())
+                state.reader, loc,
+                cast<ResourceType>(variable.getType()).getValueType(),
+                TokenType::get(loc.getContext()), variable, ValueRange())
                 .getValue();
   return value;
 }
@@ -126,10 +128,9 @@ void Promoter::store(State &state, Operation *before) {
   for (auto [variable, value] : entries)
     if (value != state.inMemory.lookup(variable)) {
       auto it = assigned.find(variable);
-      AssignVariableOp::create(builder,
-                               it == assigned.end() ? before->getLoc() : it->second,
-                               TokenType::get(builder.getContext()), variable,
-                               value, ValueRange());
+      AssignVariableOp::create(
+          builder, it == assigned.end() ? before->getLoc() : it->second,
+          TokenType::get(builder.getContext()), variable, value, ValueRange());
     }
 }
 
@@ -179,7 +180,8 @@ void Promoter::promoteRead(ReadVariableOp op, State &state) {
 
 void Promoter::promoteAssert(AssertOp op, State &state) {
   SmallVector<Value> pending, values;
-  for (auto [variable, value] : llvm::zip(op.getPending(), op.getPendingValues()))
+  for (auto [variable, value] :
+       llvm::zip(op.getPending(), op.getPendingValues()))
     if (!state.unwritten.contains(variable)) {
       pending.push_back(variable);
       values.push_back(value);
@@ -207,7 +209,8 @@ void Promoter::promoteIf(IfOp op, State &state) {
   SmallVector<Type> types;
   auto valueAfter = [&](llvm::MapVector<Value, Value> &values, Value variable) {
     auto it = values.find(variable);
-    return it != values.end() ? it->second : valueOf(variable, state, op.getLoc());
+    return it != values.end() ? it->second
+                              : valueOf(variable, state, op.getLoc());
   };
   for (Value variable : writtenBy(op)) {
     Value thenValue = valueAfter(after[0], variable);

@@ -4,11 +4,12 @@
 //===----------------------------------------------------------------------===//
 // Element types of lists, from the tensors put into them.
 //
-// List values that may be one list (before and after a set, around a loop, out of a
-// branch) form a class, which has one element type: the join of the tensors set. Their types
-// may depend on what is read from the list, so that this is a guess: it is made from the
-// types known at first, everything is inferred with it, and if a tensor set
-// does not fit then, all is undone and the guess is joined with it.
+// List values that may be one list (before and after a set, around a loop, out
+// of a branch) form a class, which has one element type: the join of the
+// tensors set. Their types may depend on what is read from the list, so that
+// this is a guess: it is made from the types known at first, everything is
+// inferred with it, and if a tensor set does not fit then, all is undone and
+// the guess is joined with it.
 //===----------------------------------------------------------------------===//
 
 #include "mlir/IR/Diagnostics.h"
@@ -39,7 +40,8 @@ private:
   void join(Value a, Value b);
   void fix(Value list);
   Value classOf(Value list) {
-    return Value::getFromOpaquePointer(classes.getLeaderValue(list.getAsOpaquePointer()));
+    return Value::getFromOpaquePointer(
+        classes.getLeaderValue(list.getAsOpaquePointer()));
   }
   bool guess(bool known);
   void apply();
@@ -92,11 +94,13 @@ void ListRefiner::collect() {
       sources.push_back(op);
     } else if (auto branch = dyn_cast<IfOp>(op)) {
       for (Region &region : op->getRegions())
-        for (auto [result, value] : llvm::zip(
-                 branch.getResults(), region.front().getTerminator()->getOperands()))
+        for (auto [result, value] :
+             llvm::zip(branch.getResults(),
+                       region.front().getTerminator()->getOperands()))
           join(result, value);
     } else if (auto loop = dyn_cast<WhileOp>(op)) {
-      Region &condition = loop.getConditionRegion(), &body = loop.getBodyRegion();
+      Region &condition = loop.getConditionRegion(),
+             &body = loop.getBodyRegion();
       for (auto [index, result] : llvm::enumerate(loop.getResults())) {
         join(result, loop.getInits()[index]);
         join(result, condition.getArgument(index));
@@ -112,18 +116,22 @@ void ListRefiner::collect() {
   });
 }
 
-/// The type of the tensors that `source` puts into its list, null if its rank is unknown.
+/// The type of the tensors that `source` puts into its list, null if its rank
+/// is unknown.
 static Type elementsOf(Operation *source) {
   if (auto set = dyn_cast<ListSetOp>(source))
     return dyn_cast<RankedTensorType>(set.getValue().getType());
-  auto stacked = dyn_cast<RankedTensorType>(cast<ListUnstackOp>(source).getX().getType());
+  auto stacked =
+      dyn_cast<RankedTensorType>(cast<ListUnstackOp>(source).getX().getType());
   if (!stacked || stacked.getRank() == 0)
     return {};
-  return RankedTensorType::get(stacked.getShape().drop_front(), stacked.getElementType());
+  return RankedTensorType::get(stacked.getShape().drop_front(),
+                               stacked.getElementType());
 }
 
-/// Joins each guess with what is put into the lists now; whether one changes. As long as the
-/// types are not `known`, tensors of unknown rank do not count: a guess may give them one.
+/// Joins each guess with what is put into the lists now; whether one changes.
+/// As long as the types are not `known`, tensors of unknown rank do not count:
+/// a guess may give them one.
 bool ListRefiner::guess(bool known) {
   bool changed = false;
   for (Operation *source : sources) {
@@ -132,8 +140,10 @@ bool ListRefiner::guess(bool known) {
     if (!type && !known)
       continue;
     if (!type)
-      type = UnrankedTensorType::get(
-          cast<ListType>(source->getResult(0).getType()).getElementType().getElementType());
+      type =
+          UnrankedTensorType::get(cast<ListType>(source->getResult(0).getType())
+                                      .getElementType()
+                                      .getElementType());
     Type joined = element ? joinTypes(element, type) : type;
     changed |= joined != element;
     element = joined;
@@ -149,11 +159,13 @@ void ListRefiner::apply() {
     Type element = elements.lookup(classOf(list));
     if (!element || fixedClasses.contains(classOf(list)))
       continue;
-    if (Type both = meetTypes(list.getType(), ListType::get(cast<TensorType>(element))))
+    if (Type both =
+            meetTypes(list.getType(), ListType::get(cast<TensorType>(element))))
       list.setType(both);
   }
   for (auto &[create, declared] : created)
-    create.setElementType(cast<ListType>(create.getList().getType()).getElementType());
+    create.setElementType(
+        cast<ListType>(create.getList().getType()).getElementType());
 }
 
 void ListRefiner::undo(TypeSnapshot &before) {
@@ -185,11 +197,12 @@ LogicalResult tfc::refineLists(func::FuncOp function) {
 }
 
 namespace {
-struct TFCRefineListsPass : public tfc::impl::TFCRefineListsPassBase<TFCRefineListsPass> {
+struct TFCRefineListsPass
+    : public tfc::impl::TFCRefineListsPassBase<TFCRefineListsPass> {
   void runOnOperation() override {
     func::FuncOp function = getOperation();
-    if (!function.isDeclaration() &&
-        (failed(refineLists(function)) || failed(refineShapes(function, false))))
+    if (!function.isDeclaration() && (failed(refineLists(function)) ||
+                                      failed(refineShapes(function, false))))
       signalPassFailure();
   }
 };

@@ -4,10 +4,11 @@
 //===----------------------------------------------------------------------===//
 // Infers the types of a function again, from its arguments on.
 //
-// One walk in program order asks each op for its result types. A loop starts from
-// the types of its initial values, and is walked again with more general ones until the body
-// yields special cases of them; what a walk with too special types has written is undone
-// first. That ends: each round forgets a size, and what the loop declared is the limit.
+// One walk in program order asks each op for its result types. A loop starts
+// from the types of its initial values, and is walked again with more general
+// ones until the body yields special cases of them; what a walk with too
+// special types has written is undone first. That ends: each round forgets a
+// size, and what the loop declared is the limit.
 //===----------------------------------------------------------------------===//
 
 #include "tfc/Dialect/TFC/Transforms/RefineShapes.h"
@@ -41,9 +42,10 @@ static LogicalResult narrow(Value value, Type type, Location loc) {
 static LogicalResult refineOp(InferTypeOpInterface op) {
   SmallVector<Type> types;
   Operation *base = op.getOperation();
-  if (failed(op.inferReturnTypes(op.getContext(), op.getLoc(), base->getOperands(),
-                                 base->getDiscardableAttrDictionary(),
-                                 base->getPropertiesStorage(), base->getRegions(), types)))
+  if (failed(op.inferReturnTypes(
+          op.getContext(), op.getLoc(), base->getOperands(),
+          base->getDiscardableAttrDictionary(), base->getPropertiesStorage(),
+          base->getRegions(), types)))
     return failure();
   for (auto [result, type] : llvm::zip(base->getResults(), types))
     if (failed(narrow(result, type, base->getLoc())))
@@ -56,9 +58,11 @@ static LogicalResult refineIf(IfOp op) {
     if (failed(refine(region.front())))
       return failure();
   for (auto [result, a, b] :
-       llvm::zip(op.getResults(), op.getThenRegion().front().getTerminator()->getOperands(),
+       llvm::zip(op.getResults(),
+                 op.getThenRegion().front().getTerminator()->getOperands(),
                  op.getElseRegion().front().getTerminator()->getOperands()))
-    if (failed(narrow(result, joinTypes(a.getType(), b.getType()), op.getLoc())))
+    if (failed(
+            narrow(result, joinTypes(a.getType(), b.getType()), op.getLoc())))
       return failure();
   return success();
 }
@@ -76,7 +80,8 @@ static LogicalResult refineRegions(WhileOp op) {
 
 /// Walks the loop with arguments of these types, quietly.
 static LogicalResult tryTypes(WhileOp op, ArrayRef<Type> types) {
-  ScopedDiagnosticHandler quiet(op.getContext(), [](Diagnostic &) { return success(); });
+  ScopedDiagnosticHandler quiet(op.getContext(),
+                                [](Diagnostic &) { return success(); });
   setArguments(op, types);
   return refineRegions(op);
 }
@@ -102,7 +107,8 @@ static LogicalResult refineWhile(WhileOp op) {
     }
     bool changed = false;
     for (auto [type, yielded] :
-         llvm::zip(types, op.getBodyRegion().front().getTerminator()->getOperands())) {
+         llvm::zip(types,
+                   op.getBodyRegion().front().getTerminator()->getOperands())) {
       Type joined = joinTypes(type, yielded.getType());
       changed |= joined != type;
       type = joined;
@@ -146,9 +152,11 @@ static LogicalResult refine(Block &block) {
 static void castReturns(func::FuncOp function) {
   function.walk([&](func::ReturnOp op) {
     OpBuilder builder(op);
-    for (auto [operand, type] : llvm::zip(op->getOpOperands(), function.getResultTypes())) {
+    for (auto [operand, type] :
+         llvm::zip(op->getOpOperands(), function.getResultTypes())) {
       auto cast = operand.get().getDefiningOp<EnsureShapeOp>();
-      if (cast && cast->hasOneUse() && isSpecialCase(operand.get().getType(), type))
+      if (cast && cast->hasOneUse() &&
+          isSpecialCase(operand.get().getType(), type))
         operand.set(cast.getX());
       operand.set(castTo(builder, op.getLoc(), operand.get(), type));
     }
@@ -173,7 +181,8 @@ LogicalResult tfc::refineShapes(func::FuncOp function, bool refineResults) {
   return success();
 }
 
-static LogicalResult setArgument(func::FuncOp function, unsigned index, Type type) {
+static LogicalResult setArgument(func::FuncOp function, unsigned index,
+                                 Type type) {
   BlockArgument argument = function.getArgument(index);
   Type old = argument.getType();
   if (auto resource = dyn_cast<ResourceType>(old)) {
@@ -199,14 +208,14 @@ LogicalResult tfc::specializeFunction(func::FuncOp function,
     return function.emitError("cannot specialize a function without a body");
   if (argumentTypes.size() != function.getNumArguments())
     return function.emitError("expected ")
-           << function.getNumArguments() << " argument types to specialize to, got "
-           << argumentTypes.size();
+           << function.getNumArguments()
+           << " argument types to specialize to, got " << argumentTypes.size();
   for (auto [index, type] : llvm::enumerate(argumentTypes))
     if (failed(setArgument(function, index, type)))
       return failure();
-  function.setFunctionType(FunctionType::get(function.getContext(),
-                                             function.getBody().getArgumentTypes(),
-                                             function.getResultTypes()));
+  function.setFunctionType(FunctionType::get(
+      function.getContext(), function.getBody().getArgumentTypes(),
+      function.getResultTypes()));
   if (failed(refineLists(function)))
     return failure();
   return refineShapes(function, /*refineResults=*/true);
@@ -242,17 +251,20 @@ struct TFCRefineShapesPass
     func::FuncOp function = getOperation();
     if (function.isDeclaration())
       return;
-    if (failed(refineLists(function)) || failed(refineShapes(function, refineResults)))
+    if (failed(refineLists(function)) ||
+        failed(refineShapes(function, refineResults)))
       signalPassFailure();
   }
 };
 
-struct TFCSpecializePass : public tfc::impl::TFCSpecializePassBase<TFCSpecializePass> {
+struct TFCSpecializePass
+    : public tfc::impl::TFCSpecializePassBase<TFCSpecializePass> {
   using Base::Base;
   void runOnOperation() override {
     auto target = getOperation().lookupSymbol<func::FuncOp>(function);
     if (!target) {
-      getOperation().emitError("no function '") << function << "' to specialize";
+      getOperation().emitError("no function '")
+          << function << "' to specialize";
       return signalPassFailure();
     }
     SmallVector<Type> parsed;

@@ -32,7 +32,8 @@ Size SizeAnalysis::length(Value list) { return find({Size::Length, 0, list}); }
 Size SizeAnalysis::find(Size name) {
   if (name.isConstant())
     return name;
-  auto key = std::make_pair(name.value, std::make_pair(name.index, int(name.kind)));
+  auto key =
+      std::make_pair(name.value, std::make_pair(name.index, int(name.kind)));
   if (auto it = known.find(key); it != known.end())
     return it->second;
   if (depth > 200) // A chain of ops that long is not worth a stack overflow.
@@ -67,7 +68,8 @@ Size SizeAnalysis::compute(Size name) {
 
 Size SizeAnalysis::throughArgument(Size name, BlockArgument argument) {
   auto loop = dyn_cast<WhileOp>(argument.getOwner()->getParentOp());
-  auto key = std::make_pair(name.value, std::make_pair(name.index, int(name.kind)));
+  auto key =
+      std::make_pair(name.value, std::make_pair(name.index, int(name.kind)));
   if (!loop || varying.contains(key))
     return name;
   unsigned number = argument.getArgNumber();
@@ -90,8 +92,10 @@ Size SizeAnalysis::throughResult(Size name, OpResult result) {
   unsigned number = result.getResultNumber();
   auto same = [&](Value value) { return find({name.kind, name.index, value}); };
   if (auto branch = dyn_cast<IfOp>(op)) {
-    Size a = same(branch.getThenRegion().front().getTerminator()->getOperand(number));
-    Size b = same(branch.getElseRegion().front().getTerminator()->getOperand(number));
+    Size a = same(
+        branch.getThenRegion().front().getTerminator()->getOperand(number));
+    Size b = same(
+        branch.getElseRegion().front().getTerminator()->getOperand(number));
     return a == b ? a : name;
   }
   if (auto loop = dyn_cast<WhileOp>(op)) {
@@ -116,7 +120,8 @@ Size SizeAnalysis::throughResult(Size name, OpResult result) {
 // Dimensions
 //===----------------------------------------------------------------------===//
 
-/// The size that dimensions stretch to: the one that is not 1, if all others agree with it.
+/// The size that dimensions stretch to: the one that is not 1, if all others
+/// agree with it.
 Size SizeAnalysis::broadcastDimension(Operation *op, Size name) {
   int64_t rank = ranked(op->getResult(0)).getRank();
   std::optional<Size> found;
@@ -137,8 +142,8 @@ Size SizeAnalysis::broadcastDimension(Operation *op, Size name) {
   return found ? *found : Size::constant(1);
 }
 
-/// The dimension of the operand that dimension `axis` of the result is, with the
-/// dimensions in `axes` dropped (`keep` false) from it.
+/// The dimension of the operand that dimension `axis` of the result is, with
+/// the dimensions in `axes` dropped (`keep` false) from it.
 static int64_t beforeDropping(ArrayRef<int64_t> axes, int64_t axis) {
   for (int64_t dropped : axes)
     if (dropped <= axis)
@@ -153,29 +158,37 @@ Size SizeAnalysis::dimensionOf(Operation *op, Size name) {
   if (op->hasTrait<TFCReduction>()) {
     auto axes = op->getAttrOfType<DenseI64ArrayAttr>("axes").asArrayRef();
     bool keep = op->getAttrOfType<BoolAttr>("keepdims").getValue();
-    return dimension(op->getOperand(0), keep ? axis : beforeDropping(axes, axis));
+    return dimension(op->getOperand(0),
+                     keep ? axis : beforeDropping(axes, axis));
   }
   return TypeSwitch<Operation *, Size>(op)
-      .Case<SortOp, ArgsortOp, CumsumOp, CumprodOp, ReverseOp, ScatterOp, UpdateSliceOp,
-            EnsureShapeOp>([&](auto) { return dimension(op->getOperand(0), axis); })
+      .Case<SortOp, ArgsortOp, CumsumOp, CumprodOp, ReverseOp, ScatterOp,
+            UpdateSliceOp, EnsureShapeOp>(
+          [&](auto) { return dimension(op->getOperand(0), axis); })
       .Case<ArgmaxOp, ArgminOp>([&](auto reduce) {
-        return dimension(reduce.getX(), beforeDropping(int64_t(reduce.getAxis()), axis));
+        return dimension(reduce.getX(),
+                         beforeDropping(int64_t(reduce.getAxis()), axis));
       })
       .Case([&](TransposeOp transpose) {
         return dimension(transpose.getX(), transpose.getPerm()[axis]);
       })
       .Case([&](SqueezeOp squeeze) {
-        return dimension(squeeze.getX(), beforeDropping(squeeze.getAxes(), axis));
+        return dimension(squeeze.getX(),
+                         beforeDropping(squeeze.getAxes(), axis));
       })
       .Case([&](ExpandDimsOp expand) {
-        int64_t added = llvm::count_if(expand.getAxes(), [&](int64_t a) { return a < axis; });
+        int64_t added = llvm::count_if(expand.getAxes(),
+                                       [&](int64_t a) { return a < axis; });
         return dimension(expand.getX(), axis - added);
       })
       .Case([&](ConcatOp concat) {
-        return axis == int64_t(concat.getAxis()) ? name : dimension(concat.getXs().front(), axis);
+        return axis == int64_t(concat.getAxis())
+                   ? name
+                   : dimension(concat.getXs().front(), axis);
       })
       .Case([&](SliceOp slice) {
-        bool whole = slice.getStarts()[axis] == 0 && slice.getStrides()[axis] == 1 &&
+        bool whole = slice.getStarts()[axis] == 0 &&
+                     slice.getStrides()[axis] == 1 &&
                      ShapedType::isDynamic(slice.getSizes()[axis]);
         return whole ? dimension(slice.getX(), axis) : name;
       })
@@ -195,10 +208,13 @@ Size SizeAnalysis::dimensionOf(Operation *op, Size name) {
         int64_t rank = ranked(op->getResult(0)).getRank();
         auto x = ranked(matmul.getX()), y = ranked(matmul.getY());
         if (axis == rank - 2 && x)
-          return dimension(matmul.getX(), x.getRank() - (matmul.getTransposeX() ? 1 : 2));
+          return dimension(matmul.getX(),
+                           x.getRank() - (matmul.getTransposeX() ? 1 : 2));
         if (axis == rank - 1 && y)
-          return dimension(matmul.getY(), y.getRank() - (matmul.getTransposeY() ? 2 : 1));
-        if (x && x.getRank() == rank && y && (y.getRank() == 2 || y.getRank() == rank)) {
+          return dimension(matmul.getY(),
+                           y.getRank() - (matmul.getTransposeY() ? 2 : 1));
+        if (x && x.getRank() == rank && y &&
+            (y.getRank() == 2 || y.getRank() == rank)) {
           Size a = dimension(matmul.getX(), axis);
           if (y.getRank() == 2 || dimension(matmul.getY(), axis) == a)
             return a;
@@ -211,11 +227,14 @@ Size SizeAnalysis::dimensionOf(Operation *op, Size name) {
       })
       .Case([&](RangeOp range) {
         Size limit = element(range.getLimit(), 0);
-        bool counts = element(range.getStart(), 0).is(0) && element(range.getDelta(), 0).is(1);
+        bool counts = element(range.getStart(), 0).is(0) &&
+                      element(range.getDelta(), 0).is(1);
         // A negative limit gives an empty range, so that only a length will do.
         return counts && limit.kind != Size::Element ? limit : name;
       })
-      .Case([&](ListStackOp stack) { return axis == 0 ? length(stack.getList()) : name; })
+      .Case([&](ListStackOp stack) {
+        return axis == 0 ? length(stack.getList()) : name;
+      })
       .Default(name);
 }
 
@@ -231,11 +250,14 @@ Size SizeAnalysis::elementOf(Operation *op, Size name) {
         if (!values || position >= values.getNumElements() ||
             values.getElementType().getIntOrFloatBitWidth() > 64)
           return name;
-        return Size::constant((*(values.value_begin<APInt>() + position)).getSExtValue());
+        return Size::constant(
+            (*(values.value_begin<APInt>() + position)).getSExtValue());
       })
       .Case([&](ShapeOfOp shape) {
         auto type = ranked(shape.getX());
-        return type && position < type.getRank() ? dimension(shape.getX(), position) : name;
+        return type && position < type.getRank()
+                   ? dimension(shape.getX(), position)
+                   : name;
       })
       .Case([&](ListLengthOp list) { return length(list.getList()); })
       .Case<ReshapeOp, ExpandDimsOp, SqueezeOp, EnsureShapeOp>(
@@ -245,7 +267,8 @@ Size SizeAnalysis::elementOf(Operation *op, Size name) {
         auto from = dyn_cast<IntegerType>(ranked(cast.getX()).getElementType());
         auto to = dyn_cast<IntegerType>(cast.getDtype());
         Size size = from && to ? element(cast.getX(), position) : name;
-        bool safe = from && to && (to.getWidth() >= from.getWidth() || to.getWidth() >= 32) &&
+        bool safe = from && to &&
+                    (to.getWidth() >= from.getWidth() || to.getWidth() >= 32) &&
                     from.isSignless() && to.isSignless() && from.getWidth() > 1;
         return safe ? size : name;
       })
@@ -275,7 +298,9 @@ Size SizeAnalysis::lengthOf(Operation *op, Size name) {
   return TypeSwitch<Operation *, Size>(op)
       .Case([&](ListCreateOp create) { return element(create.getSize(), 0); })
       .Case([&](ListUnstackOp unstack) { return dimension(unstack.getX(), 0); })
-      .Case([&](ListSetOp set) { return grows(set.getList()) ? name : length(set.getList()); })
+      .Case([&](ListSetOp set) {
+        return grows(set.getList()) ? name : length(set.getList());
+      })
       .Default(name);
 }
 
@@ -318,7 +343,8 @@ bool SizeAnalysis::grows(Value list) {
 // Ranges
 //===----------------------------------------------------------------------===//
 
-/// The scalar that element `position` of `tensor` is, as far as it can be followed.
+/// The scalar that element `position` of `tensor` is, as far as it can be
+/// followed.
 static Value followElement(Value tensor, int64_t position) {
   while (Operation *op = tensor.getDefiningOp()) {
     if (isa<ReshapeOp, ExpandDimsOp, SqueezeOp>(op)) {
@@ -363,11 +389,12 @@ bool SizeAnalysis::inRange(Value tensor, int64_t position, Size bound) {
 bool SizeAnalysis::comparesBelow(Value condition, Value index, Size bound) {
   Operation *op = condition.getDefiningOp();
   if (auto both = dyn_cast_or_null<LogicalAndOp>(op))
-    return comparesBelow(both.getX(), index, bound) || comparesBelow(both.getY(), index, bound);
+    return comparesBelow(both.getX(), index, bound) ||
+           comparesBelow(both.getY(), index, bound);
   auto isBound = [&](Value limit) {
     Size size = element(limit, 0);
-    return size == bound ||
-           (size.isConstant() && bound.isConstant() && size.index <= bound.index);
+    return size == bound || (size.isConstant() && bound.isConstant() &&
+                             size.index <= bound.index);
   };
   if (auto less = dyn_cast_or_null<LessOp>(op))
     return followElement(less.getX(), 0) == index && isBound(less.getY());
@@ -393,14 +420,15 @@ bool SizeAnalysis::countsUp(BlockArgument argument) {
   return delta.is(0) || delta.is(1);
 }
 
-/// Whether it does, and the loop runs only while it is less than `bound`. The step is 1, so
-/// that nothing overflows.
+/// Whether it does, and the loop runs only while it is less than `bound`. The
+/// step is 1, so that nothing overflows.
 bool SizeAnalysis::countsBelow(BlockArgument argument, Size bound) {
   if (!countsUp(argument))
     return false;
   auto loop = cast<WhileOp>(argument.getOwner()->getParentOp());
-  return comparesBelow(loop.getConditionRegion().front().getTerminator()->getOperand(0),
-                       loop.getConditionRegion().getArgument(argument.getArgNumber()), bound);
+  return comparesBelow(
+      loop.getConditionRegion().front().getTerminator()->getOperand(0),
+      loop.getConditionRegion().getArgument(argument.getArgNumber()), bound);
 }
 
 bool SizeAnalysis::counts(Value tensor, int64_t position) {

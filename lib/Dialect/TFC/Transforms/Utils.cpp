@@ -17,7 +17,8 @@ using namespace tfc;
 //===----------------------------------------------------------------------===//
 
 bool tfc::takesTokens(Operation *op) {
-  return isa<ReadVariableOp, AssignVariableOp, PrintOp, AssertOp, IfOp, WhileOp>(op);
+  return isa<ReadVariableOp, AssignVariableOp, PrintOp, AssertOp, IfOp,
+             WhileOp>(op);
 }
 
 ValueRange tfc::getTokens(Operation *op) {
@@ -46,7 +47,8 @@ void tfc::addYields(Block &block, ValueRange values) {
   yield->insertOperands(yield->getNumOperands(), values);
 }
 
-/// Hands regions and uses of `from` to `to`, which has more results before its token.
+/// Hands regions and uses of `from` to `to`, which has more results before its
+/// token.
 static void moveInto(Operation *from, Operation *to) {
   to->setDiscardableAttrs(from->getDiscardableAttrDictionary());
   for (auto [source, target] : llvm::zip(from->getRegions(), to->getRegions()))
@@ -65,8 +67,9 @@ static SmallVector<Type> appended(ResultRange results, TypeRange types) {
 
 IfOp tfc::addResults(IfOp op, TypeRange types) {
   OpBuilder builder(op);
-  auto copy = IfOp::create(builder, op.getLoc(), appended(op.getResults(), types),
-                           op.getToken().getType(), op.getCondition(), op.getAfter());
+  auto copy =
+      IfOp::create(builder, op.getLoc(), appended(op.getResults(), types),
+                   op.getToken().getType(), op.getCondition(), op.getAfter());
   moveInto(op, copy);
   return copy;
 }
@@ -75,8 +78,9 @@ WhileOp tfc::addLoopValues(WhileOp op, ValueRange inits, TypeRange types) {
   OpBuilder builder(op);
   SmallVector<Value> allInits(op.getInits());
   llvm::append_range(allInits, inits);
-  auto copy = WhileOp::create(builder, op.getLoc(), appended(op.getResults(), types),
-                              op.getToken().getType(), allInits, op.getAfter());
+  auto copy =
+      WhileOp::create(builder, op.getLoc(), appended(op.getResults(), types),
+                      op.getToken().getType(), allInits, op.getAfter());
   moveInto(op, copy);
   return copy;
 }
@@ -154,7 +158,8 @@ void tfc::replaceWithCast(Value old, Value value) {
   OpBuilder builder(old.getContext());
   builder.setInsertionPointAfterValue(old);
   if (!isSpecialCase(value.getType(), old.getType()))
-    return old.replaceAllUsesWith(castTo(builder, old.getLoc(), value, old.getType()));
+    return old.replaceAllUsesWith(
+        castTo(builder, old.getLoc(), value, old.getType()));
   old.replaceUsesWithIf(value, [](OpOperand &use) {
     return isa_and_nonnull<TFCDialect>(use.getOwner()->getDialect());
   });

@@ -4,14 +4,16 @@
 //===----------------------------------------------------------------------===//
 // Proves that the tokens of each block are the minimal order of its conflicts.
 //
-// Soundness. Per resource, the events are its readers and writers in program order, and the
-// ops that may stop the program, which read every resource that is written. A writer must
-// follow the events since the writer before it, a reader the writer before it; all other
-// conflicts follow by transitivity. "Follows" is a path of tokens.
+// Soundness. Per resource, the events are its readers and writers in program
+// order, and the ops that may stop the program, which read every resource that
+// is written. A writer must follow the events since the writer before it, a
+// reader the writer before it; all other conflicts follow by transitivity.
+// "Follows" is a path of tokens.
 //
-// Minimality. Given soundness, a token from a to b can be dropped if and only if a and
-// b do not conflict, or another path leads from a to b: if they do not conflict
-// but some c between them makes their order necessary, soundness says that there is a path over c.
+// Minimality. Given soundness, a token from a to b can be dropped if and only
+// if a and b do not conflict, or another path leads from a to b: if they do not
+// conflict but some c between them makes their order necessary, soundness says
+// that there is a path over c.
 //
 // Shares no code with tfc-order-effects besides the sets of effects.
 //===----------------------------------------------------------------------===//
@@ -33,7 +35,8 @@ namespace {
 
 class BlockVerifier {
 public:
-  BlockVerifier(func::FuncOp function, Block &block, const EffectAnalysis &effects)
+  BlockVerifier(func::FuncOp function, Block &block,
+                const EffectAnalysis &effects)
       : function(function), block(block), effects(effects) {}
 
   LogicalResult run();
@@ -70,8 +73,9 @@ LogicalResult BlockVerifier::collectTokens(Operation *op) {
     Operation *source = token.getDefiningOp();
     auto it = source ? positions.find(source) : positions.end();
     if (it == positions.end()) {
-      auto diagnostic = op->emitError("waits for a token that is not of an earlier "
-                                      "effect of the same block");
+      auto diagnostic =
+          op->emitError("waits for a token that is not of an earlier "
+                        "effect of the same block");
       if (source)
         diagnostic.attachNote(source->getLoc()) << "the token is of this op";
       return failure();
@@ -100,7 +104,8 @@ LogicalResult BlockVerifier::collect() {
   return success();
 }
 
-/// Each op follows the barrier before it, and the barrier after it follows the op.
+/// Each op follows the barrier before it, and the barrier after it follows the
+/// op.
 void BlockVerifier::requireAround(ArrayRef<unsigned> barriers) {
   unsigned next = 0;
   for (unsigned position = 0; position < ops.size(); ++position) {
@@ -172,11 +177,14 @@ LogicalResult BlockVerifier::verifySound(unsigned position) {
   for (unsigned earlier : missing) {
     if (isMarked(earlier))
       continue;
-    auto conflict = findConflict(effects.get(ops[earlier]), effects.get(ops[position]));
+    auto conflict =
+        findConflict(effects.get(ops[earlier]), effects.get(ops[position]));
     assert(conflict && "required pairs conflict");
-    auto diagnostic = ops[position]->emitError("no token orders ")
-                      << describeConflict(function, ops[earlier], ops[position], *conflict);
-    diagnostic.attachNote(ops[earlier]->getLoc()) << "it must come after this op";
+    auto diagnostic =
+        ops[position]->emitError("no token orders ")
+        << describeConflict(function, ops[earlier], ops[position], *conflict);
+    diagnostic.attachNote(ops[earlier]->getLoc())
+        << "it must come after this op";
     return failure();
   }
   return success();
@@ -184,7 +192,8 @@ LogicalResult BlockVerifier::verifySound(unsigned position) {
 
 LogicalResult BlockVerifier::refuseExtra(Operation *first, Operation *second,
                                          StringRef why) {
-  auto diagnostic = second->emitError("waits for a token that can be dropped: ") << why;
+  auto diagnostic = second->emitError("waits for a token that can be dropped: ")
+                    << why;
   diagnostic.attachNote(first->getLoc()) << "the token is of this op";
   return failure();
 }
@@ -193,7 +202,8 @@ LogicalResult BlockVerifier::verifyMinimal(unsigned position) {
   auto &list = follows[position];
   for (unsigned earlier : list)
     if (!findConflict(effects.get(ops[earlier]), effects.get(ops[position])))
-      return refuseExtra(ops[earlier], ops[position], "the two effects do not conflict");
+      return refuseExtra(ops[earlier], ops[position],
+                         "the two effects do not conflict");
   if (list.size() < 2)
     return success();
   markBefore(list, *llvm::min_element(list));

@@ -15,13 +15,14 @@ namespace tfc {
 
 enum class EffectFormat { Text, Dot, Json };
 
-/// The effects of `function` and their minimal order, with the reason of each edge.
-/// The function may hold tokens or not, and calls: they count as one op each.
+/// The effects of `function` and their minimal order, with the reason of each
+/// edge. The function may hold tokens or not, and calls: they count as one op
+/// each.
 ///
 /// JSON: `{"function", "nodes": [{"id", "op", "kind", "resources": [{"name",
-/// "access"}], "external", "file", "line", "column", "function", "parent", "region"}],
-/// "edges": [{"from", "to", "reason"}]}`. `parent` is the id of the branch or loop
-/// whose region number `region` holds the op, null at the top.
+/// "access"}], "external", "file", "line", "column", "function", "parent",
+/// "region"}], "edges": [{"from", "to", "reason"}]}`. `parent` is the id of the
+/// branch or loop whose region number `region` holds the op, null at the top.
 std::string describeEffects(mlir::func::FuncOp function, EffectFormat format);
 
 } // namespace tfc

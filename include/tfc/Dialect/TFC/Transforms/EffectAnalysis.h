@@ -99,8 +99,9 @@ std::string variableName(mlir::Value handle);
 std::string sourceLine(mlir::Location location);
 
 /// "line 12 writes v after line 9 read it": why `second` follows `first`.
-std::string describeConflict(mlir::func::FuncOp function, mlir::Operation *first,
-                             mlir::Operation *second, const Conflict &conflict);
+std::string describeConflict(mlir::func::FuncOp function,
+                             mlir::Operation *first, mlir::Operation *second,
+                             const Conflict &conflict);
 
 } // namespace tfc
 

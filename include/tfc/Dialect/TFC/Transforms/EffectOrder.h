@@ -21,12 +21,14 @@ struct BlockOrder {
   llvm::SmallVector<llvm::SmallVector<unsigned, 2>> follows;
 };
 
-/// The transitive reduction of the conflicts of a block. Near linear in the number of
-/// effects: each is looked at when it is made, and when the next write joins it.
+/// The transitive reduction of the conflicts of a block. Near linear in the
+/// number of effects: each is looked at when it is made, and when the next
+/// write joins it.
 BlockOrder orderBlock(mlir::Block &block, const EffectAnalysis &effects);
 
 /// The blocks of a function whose ops have effects, outer ones first.
-void forEachOrderedBlock(mlir::func::FuncOp function, const EffectAnalysis &effects,
+void forEachOrderedBlock(mlir::func::FuncOp function,
+                         const EffectAnalysis &effects,
                          llvm::function_ref<void(mlir::Block &)> visit);
 
 } // namespace tfc

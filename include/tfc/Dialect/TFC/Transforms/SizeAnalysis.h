@@ -15,12 +15,13 @@
 
 namespace tfc {
 
-/// An integer of the program: a constant, or a name. Two with one name are equal whenever both
-/// are computed from one iteration of the loops around.
+/// An integer of the program: a constant, or a name. Two with one name are
+/// equal whenever both are computed from one iteration of the loops around.
 struct Size {
   enum Kind : uint8_t { Constant, Dimension, Element, Length };
   Kind kind = Constant;
-  /// The constant, the dimension, or the position of the element in row-major order.
+  /// The constant, the dimension, or the position of the element in row-major
+  /// order.
   int64_t index = 0;
   mlir::Value value; // null for a constant
 
@@ -33,8 +34,9 @@ struct Size {
   bool operator!=(const Size &o) const { return !(*this == o); }
 };
 
-/// Follows sizes through the ops that keep or compute them. A value that a loop carries
-/// keeps its size if each iteration does, which is assumed first and then proved.
+/// Follows sizes through the ops that keep or compute them. A value that a loop
+/// carries keeps its size if each iteration does, which is assumed first and
+/// then proved.
 class SizeAnalysis {
 public:
   /// Dimension `axis` of a ranked tensor.
@@ -43,11 +45,13 @@ public:
   Size element(mlir::Value tensor, int64_t position);
   /// The number of elements of a list.
   Size length(mlir::Value list);
-  /// Whether setting an element may make the list longer; if unknown, it may not.
+  /// Whether setting an element may make the list longer; if unknown, it may
+  /// not.
   bool grows(mlir::Value list);
 
-  /// Whether 0 <= `index` < `bound` always holds where `index`, an element of an integer
-  /// tensor, is: it counts a loop up to `bound`, or is a constant below.
+  /// Whether 0 <= `index` < `bound` always holds where `index`, an element of
+  /// an integer tensor, is: it counts a loop up to `bound`, or is a constant
+  /// below.
   bool inRange(mlir::Value tensor, int64_t position, Size bound);
   /// Whether that element counts a loop up from 0 or more.
   bool counts(mlir::Value tensor, int64_t position);

@@ -29,25 +29,27 @@ void addYields(mlir::Block &block, mlir::ValueRange values);
 IfOp addResults(IfOp op, mlir::TypeRange types);
 /// The same with more initial values and results; the caller has added the
 /// arguments and yields of the regions.
-WhileOp addLoopValues(WhileOp op, mlir::ValueRange inits, mlir::TypeRange types);
+WhileOp addLoopValues(WhileOp op, mlir::ValueRange inits,
+                      mlir::TypeRange types);
 
 /// The most specific type of which both are special cases. Element types must
 /// agree, lists likewise.
 mlir::Type joinTypes(mlir::Type a, mlir::Type b);
-/// The least specific type that is a special case of both; null if there is none.
+/// The least specific type that is a special case of both; null if there is
+/// none.
 mlir::Type meetTypes(mlir::Type a, mlir::Type b);
 /// Whether each value of type `type` is one of type `general`.
 bool isSpecialCase(mlir::Type type, mlir::Type general);
 
-/// Replaces `old` by `value`, whose type may be more or less specific. Users outside
-/// the dialect, which want one exact type, get a cast.
+/// Replaces `old` by `value`, whose type may be more or less specific. Users
+/// outside the dialect, which want one exact type, get a cast.
 void replaceWithCast(mlir::Value old, mlir::Value value);
 /// `value` as `type`, a more or less specific one.
-mlir::Value castTo(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value,
-                   mlir::Type type);
+mlir::Value castTo(mlir::OpBuilder &builder, mlir::Location loc,
+                   mlir::Value value, mlir::Type type);
 
-/// The types of all values in the regions of an op, to go back to. The regions must
-/// have the same values then.
+/// The types of all values in the regions of an op, to go back to. The regions
+/// must have the same values then.
 class TypeSnapshot {
 public:
   explicit TypeSnapshot(mlir::Operation *op);
