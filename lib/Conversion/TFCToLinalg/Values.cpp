@@ -50,13 +50,16 @@ void Lowering::defineStretched(Value result) {
     Dim dim = open.back();
     const Dims *of = dim < 0 && !symbols.contains(dim) ? dims.stretched(dim) : nullptr;
     auto isOpen = [&](Dim d) { return d < 0 && !symbols.contains(d); };
-    if (of && llvm::any_of(*of, isOpen)) {
+    auto isUnknown = [&](Dim d) { return isOpen(d) && !dims.stretched(d); };
+    if (!of || llvm::any_of(*of, isUnknown)) {
+      open.pop_back();
+      continue;
+    }
+    if (llvm::any_of(*of, isOpen)) {
       llvm::copy_if(*of, std::back_inserter(open), isOpen);
       continue;
     }
     open.pop_back();
-    if (!of)
-      continue;
     Value x = size((*of)[0]), y = size((*of)[1]);
     Value isOne = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, x, constantIndex(1));
     define(dim, arith::SelectOp::create(b, loc, isOne, y, x));
