@@ -2,6 +2,7 @@
 
 import subprocess
 import threading
+from pathlib import Path
 
 import pytest
 from mlir import ir
@@ -116,7 +117,7 @@ def test_failure_names_the_users_line_and_a_reproducer(tmp_path, tfc_opt):
         _compiler.compile(module, {"reproducer_directory": str(tmp_path)})
     error = info.value
     assert error.location == "model.py:7:3" and error.stage == "tfc-pack"
-    command = open(error.reproducer).readline()
+    command = Path(error.reproducer).read_text().splitlines()[0]
     assert command.startswith("// tfc-opt --tfc-") and str(tmp_path) in command
     run = subprocess.run([tfc_opt, "--tfc-pack", error.reproducer], capture_output=True, text=True, timeout=60)
     assert "call of 'g' is left" in run.stderr

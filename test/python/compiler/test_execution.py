@@ -24,7 +24,8 @@ def matmul(m, k, n, dtype="f32"):
     )
     args = ", ".join(f"%{d}" for d, size in (("m", m), ("n", n)) if size == "?")
     return f"""
-    func.func @f(%a: tensor<{m}x{k}x{dtype}>, %b: tensor<{k}x{n}x{dtype}>) -> tensor<{m}x{n}x{dtype}> attributes {{tfc.entry}} {{
+    func.func @f(%a: tensor<{m}x{k}x{dtype}>, %b: tensor<{k}x{n}x{dtype}>) -> tensor<{m}x{n}x{dtype}>
+        attributes {{tfc.entry}} {{
       %z = arith.constant {zero} : {dtype}
       %c0 = arith.constant 0 : index
       %c1 = arith.constant 1 : index
