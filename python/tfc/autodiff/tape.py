@@ -115,6 +115,14 @@ class GradientTape:
         self._tracked[id(variable)] = variable
         self._variables[id(variable)] = variable
 
+    def mark(self) -> int:
+        """How much is recorded so far, for `rewind`."""
+        return len(self._entries)
+
+    def rewind(self, mark: int) -> None:
+        """Forgets what was recorded since."""
+        del self._entries[mark:]
+
     # Control.
 
     def watch(self, tensor) -> None:
@@ -205,7 +213,10 @@ class GradientTape:
                 targets.append(t)
         weights = None
         if output_gradients is not None:
-            weights = [None if g is None else convert_to_tensor(g) for g in nest.flatten(output_gradients)]
+            weights = [
+                g if g is None or isinstance(g, TensorList) else convert_to_tensor(g)
+                for g in nest.flatten(output_gradients)
+            ]
         flat = self._gradients(targets, flat_sources, weights, unconnected)
         if not self._persistent:
             # The variables stay known, as in TensorFlow.
@@ -218,6 +229,8 @@ class GradientTape:
             weight = weights[i] if weights is not None else None
             if isinstance(target, VariableStorage):
                 grad = full_like(p.read_variable(target), 1) if weight is None else weight
+            elif isinstance(target, TensorList) and weight is not None:
+                grad = weight
             elif weight is None:
                 grad = full_like(target, 1)
             else:

@@ -2,7 +2,7 @@
 
 from contextlib import contextmanager
 
-from tfc.core import TensorList, record_operation, recorders, should_record, stop_recording
+from tfc.core import TensorList, recorders, stop_recording
 from tfc.dtypes import TensorShape, as_shape, int32
 from tfc.errors import page, user_line
 from tfc.ir import insertion_point, kind_of, list_type, tensor_type, token_type, type_spec, user_stack
@@ -51,8 +51,8 @@ def _wrap(value, graph, stack, name, like=None):
     return SymbolicTensor(value, graph.scope, stack, name)
 
 
-def build_cond(graph, pred, true_fn, false_fn) -> list:
-    """`tfc.if`. Both functions are traced; types that differ in shape are joined."""
+def build_cond(graph, pred, true_fn, false_fn) -> tuple:
+    """`tfc.if`. Both functions are traced; types that differ in shape are joined. Returns (values, op, scopes)."""
     stack = user_stack(3)
     condition = graph.operand(pred)
     # The results are known when both branches are traced: they are built in a holder first.
@@ -79,8 +79,7 @@ def build_cond(graph, pred, true_fn, false_fn) -> list:
         if isinstance(a, SymbolicList) and isinstance(b, SymbolicList) and a.elements is not b.elements:
             a.elements.note(b.element)
     outs = [_wrap(value, graph, stack, name, like) for value, like in zip(list(op.results)[:-1], yes, strict=True)]
-    _record(graph, "if", scopes, [pred], outs, stack)
-    return outs
+    return outs, op, scopes
 
 
 def _branches(graph, scopes, functions) -> list:
@@ -151,33 +150,6 @@ def _name_of(x) -> str:
     return f"{x.dtype.name}" if isinstance(x, SymbolicTensor) else repr(x)
 
 
-def _record(graph, name, scopes, inputs, outs, stack):
-    """Tells tapes of the op; its gradient has no row yet."""
-    if not recorders():
-        return
-    used = list(inputs)
-    for scope in scopes:
-        used += scope.captures.values()
-        used += scope.variables.values()
-    if not should_record(used):
-        return
-    tensors = [o for o in outs]
-    where = user_line()
-
-    def backward(*grads):
-        raise LookupError(
-            page(
-                f"No gradient defined for operation '{name}': gradients through traced branches and loops are not "
-                f"supported "
-                "yet",
-                where=where,
-                fix="take the gradient eagerly, or use Python control flow that unrolls",
-            )
-        )
-
-    record_operation(name, used, tensors, backward)
-
-
 def _loop_error(names, at, message, **parts):
     name = names[at] if names else f"loop_vars[{at}]"
     return page(message.format(name=name), where=user_line(), **parts)
@@ -206,10 +178,10 @@ def _loop_types(init, operands, shape_invariants, names):
     return types
 
 
-def build_while(graph, cond_fn, body_fn, init, shape_invariants, maximum_iterations, names) -> list:
-    """`tfc.while`. Both functions are traced once."""
+def build_while(graph, cond_fn, body_fn, init, shape_invariants, maximum_iterations, names) -> tuple:
+    """`tfc.while`. Both functions are traced once. Returns (values, op, scopes)."""
     stack = user_stack(3)
-    init = [_leaf_here(graph, v) for v in init]
+    init = [as_leaf(graph, v) for v in init]
     count = len(init)
     given = list(init)
     if maximum_iterations is not None:
@@ -242,7 +214,7 @@ def build_while(graph, cond_fn, body_fn, init, shape_invariants, maximum_iterati
         _check_condition(going)
         _yield(graph, test, _localize(graph, test, [going]), stack)
         with region(graph, body):
-            outs = [_leaf_here(graph, v) for v in body_fn(*arguments[1][:count])]
+            outs = [as_leaf(graph, v) for v in body_fn(*arguments[1][:count])]
             if maximum_iterations is not None:
                 outs.append(p.add(arguments[1][-1], convert_to_tensor(1, int32)))
     except BaseException:
@@ -272,11 +244,11 @@ def build_while(graph, cond_fn, body_fn, init, shape_invariants, maximum_iterati
     results = [
         _wrap(value, graph, stack, name, like) for value, like in zip(list(holder.results)[:-1], given, strict=True)
     ]
-    _record(graph, "while", scopes, given, results, stack)
-    return results[:count]
+    return results[:count], holder, scopes
 
 
-def _leaf_here(graph, value):
+def as_leaf(graph, value):
+    """A Python value, eager tensor or list as a value of this graph."""
     if isinstance(value, (SymbolicTensor, SymbolicList)):
         return value
     return convert_to_tensor(value) if not isinstance(value, TensorList) else graph.capture_list(value)

@@ -13,6 +13,7 @@ from tfc.core import (
     describe,
     eager_tensor,
     outside,
+    recorders,
     stop_recording,
     using,
 )
@@ -33,7 +34,7 @@ from tfc.ir import (
 )
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor
-from tfc.tracing import control, folding
+from tfc.tracing import control, control_gradients, folding
 from tfc.tracing.tensors import Scope, SymbolicList, SymbolicTensor
 
 _counter = itertools.count()
@@ -109,7 +110,7 @@ class FuncGraph(Interpreter):
         operands = [self.operand(a) for a in args]
         op = self.build(prim.name, operands, attrs, stack, args)
         if prim is p.assign_variable:
-            self.written.add(id(args[0]))
+            self._note_written(args[0])
         elif prim is p.read_variable and id(args[0]) in self.written:
             self.dirty_reads.add(op.result if len(op.results) == 1 else op.results[0])
         results = self._results(prim, op, stack, args, attrs)
@@ -130,6 +131,11 @@ class FuncGraph(Interpreter):
         if self._journal is not None:
             self._journal.append((op, self.scope))
         return op
+
+    def _note_written(self, variable):
+        self.written.add(id(variable))
+        for scope in self._open_scopes():
+            scope.written.add(id(variable))
 
     def _explain(self, name, args, attrs, error):
         return ShapeError(
@@ -377,7 +383,10 @@ class FuncGraph(Interpreter):
         types = [v.type for v in callee.function.returned()]
         values = self.function.call(callee.function, operands, types, location(stack), self.scope.point)
         self.operation_count += 1
-        self.written |= {id(v) for at, v in enumerate(variables) if at in callee.written_positions()}
+        written = callee.written_positions()
+        for at, variable in enumerate(variables):
+            if at in written:
+                self._note_written(variable)
         name = self._unique(name)
         return [SymbolicTensor(value, self.scope, stack, name) for value in values]
 
@@ -418,10 +427,13 @@ class FuncGraph(Interpreter):
     # Control flow.
 
     def cond(self, pred, true_fn, false_fn, name=None):
-        return control.build_cond(self, pred, true_fn, false_fn)
+        if recorders():
+            return control_gradients.recorded_cond(self, pred, true_fn, false_fn)
+        return control.build_cond(self, pred, true_fn, false_fn)[0]
 
     def while_loop(self, cond_fn, body_fn, init, *, shape_invariants=None, maximum_iterations=None, names=None):
-        return control.build_while(self, cond_fn, body_fn, init, shape_invariants, maximum_iterations, names)
+        build = control_gradients.recorded_while if recorders() else _plain_while
+        return build(self, cond_fn, body_fn, init, shape_invariants, maximum_iterations, names)
 
     def trial(self):
         return control.trial(self)
@@ -455,6 +467,10 @@ class FuncGraph(Interpreter):
         """The op that makes a tensor."""
         owner = tensor.value.owner
         return getattr(owner, "operation", owner)
+
+
+def _plain_while(*args) -> list:
+    return control.build_while(*args)[0]
 
 
 def _place(inputs: list, values: tuple) -> list:

@@ -9,10 +9,11 @@ from tfc.ir import describe_type, kind_of, stack_text, type_spec
 class Scope:
     """A block that ops are being put into. Its values are usable while it is open, there and in inner scopes.
 
-    `captures`: values of outer scopes that were used inside, by id, in order.
+    `captures`: values of outer scopes that were used inside, by id, in order. `variables`: those used inside, by id;
+    `written`: the ids of those that may have been written.
     """
 
-    __slots__ = ("block", "captures", "graph", "merged", "open", "parent", "point", "variables")
+    __slots__ = ("block", "captures", "graph", "merged", "open", "parent", "point", "variables", "written")
 
     def __init__(self, graph, block, point, parent=None):
         self.graph = graph
@@ -23,6 +24,7 @@ class Scope:
         self.merged = None
         self.captures: dict = {}
         self.variables: dict = {}
+        self.written: set = set()
 
     def alive(self) -> bool:
         scope = self

@@ -208,19 +208,3 @@ def test_effects_happen_once_under_a_tape(capfd):
 
     close(gradient(f, tf.constant(3.0))[0], 6)
     assert v.numpy() == 1 and capfd.readouterr().err.count("ran") == 1
-
-
-def test_the_gradient_of_a_loop_names_what_is_missing_and_where():
-    @tf.function
-    def f(x):
-        while tf.reduce_sum(x) > 1.0:
-            x = x / 2
-        return x
-
-    x = tf.constant(4.0)
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        y = f(x)
-    assert y.numpy() == 1
-    with pytest.raises(LookupError, match="(?s)No gradient defined for operation 'while'.*test_gradients.py"):
-        tape.gradient(y, x)

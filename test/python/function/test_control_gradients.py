@@ -1,0 +1,241 @@
+"""Gradients through branches and loops of traced functions agree with eager ones."""
+
+import numpy as np
+import pytest
+import tfc as tf
+
+SINE = np.sin(np.arange(12)).reshape(3, 4).astype(np.float32)
+
+
+def gradients(f, xs, variables=()):
+    with tf.GradientTape() as tape:
+        tape.watch(xs)
+        y = f(*xs)
+    return [None if g is None else np.asarray(g) for g in tape.gradient(y, [*xs, *variables])]
+
+
+def check(f, *values, variables=(), specs=None):
+    xs = [tf.constant(v, tf.float32) for v in values]
+    want = gradients(f, xs, variables)
+    got = gradients(tf.function(f, input_signature=specs), xs, variables)
+    for a, b in zip(want, got, strict=True):
+        np.testing.assert_allclose(np.zeros_like(b) if a is None and b is not None else a, b, rtol=1e-4, atol=1e-6)
+    return got
+
+
+def branch(x, y):
+    if tf.reduce_sum(x) > 0:
+        z = x * y
+    else:
+        z = x * x * 3.0
+    return tf.reduce_sum(z)
+
+
+@pytest.mark.parametrize("x", [2.0, -2.0])
+def test_both_sides_of_a_branch(x):
+    check(branch, x, 5.0)
+
+
+def test_inputs_that_no_branch_uses_are_none():
+    f = tf.function(lambda x, y: tf.cond(x > 0, lambda: x * 2, lambda: x))
+    with tf.GradientTape() as tape:
+        x, y = tf.constant(1.0), tf.constant(1.0)
+        tape.watch([x, y])
+        z = f(x, y)
+    assert tape.gradient(z, y) is None
+
+
+def power(x):
+    for _ in tf.range(5):
+        x = x * x
+    return x
+
+
+def test_a_counted_loop():
+    check(power, 1.1)
+
+
+def test_a_loop_without_iterations():
+    f = lambda x: tf.while_loop(lambda v: v > 10.0, lambda v: v * 2.0, [x])[0]
+    assert check(f, 3.0)[0] == 1
+
+
+def test_a_data_dependent_loop():
+    def f(x):
+        while tf.reduce_sum(x) > 1.0:
+            x = tf.tanh(x) * 0.9
+        return tf.reduce_sum(x)
+
+    check(f, [5.0, 3.0])
+
+
+def test_break_and_continue():
+    def f(x):
+        total = x
+        for i in tf.range(10):
+            if i == 2:
+                continue
+            if total > 20.0:
+                break
+            total = total * x + 1.0
+        return total
+
+    check(f, 1.5)
+
+
+def rnn(xs, h, w):
+    outputs = tf.TensorArray(tf.float32, size=tf.shape(xs)[0])
+    for t in tf.range(tf.shape(xs)[0]):
+        h = tf.tanh(tf.matmul(tf.concat([xs[t], h], 1), w))
+        outputs = outputs.write(t, h)
+    return tf.reduce_sum(outputs.stack() ** 2) + tf.reduce_sum(h)
+
+
+W = np.linspace(-0.5, 0.5, 24).reshape(6, 4)
+
+
+@pytest.mark.parametrize("sizes", ["known", "unknown"])
+def test_a_recurrent_network(sizes):
+    specs = None
+    if sizes == "unknown":
+        specs = [tf.TensorSpec([None, None, 2]), tf.TensorSpec([None, 4]), tf.TensorSpec([6, 4])]
+    check(rnn, np.linspace(-1, 1, 30).reshape(5, 3, 2), SINE, W, specs=specs)
+
+
+def test_elements_of_a_list_that_comes_from_outside():
+    def f(x):
+        array = tf.TensorArray(tf.float32, size=3).unstack(x)
+        total = tf.zeros([4])
+        for i in tf.range(3):
+            total = total * 0.5 + array.read(i) ** 2
+        return tf.reduce_sum(total)
+
+    check(f, SINE)
+
+
+def test_elements_written_before():
+    def f(x):
+        array = tf.TensorArray(tf.float32, size=4, clear_after_read=False).write(0, x)
+        for i in tf.range(3):
+            array = array.write(i + 1, array.read(i) * x)
+        return array.read(3)
+
+    check(f, 1.5)
+
+
+def test_nested_loops_and_branches():
+    def f(x):
+        for _ in tf.range(2):
+            for _ in tf.range(3):
+                if x > 2.0:
+                    x = x * 0.5
+                else:
+                    x = x * 1.5 + tf.sin(x)
+        return x
+
+    check(f, 1.1)
+
+
+def test_variables_that_are_read_inside():
+    v, w = tf.Variable(2.0), tf.Variable(3.0)
+
+    def f(x):
+        for _ in tf.range(3):
+            if x > 5.0:
+                x = x * 0.1 + w
+            else:
+                x = x * v
+        return x
+
+    check(f, 1.5, variables=[v, w])
+
+
+def test_variables_that_are_written_inside_are_refused_by_name_and_line():
+    v = tf.Variable(2.0, name="mine")
+
+    @tf.function
+    def f(x):
+        for _ in tf.range(3):
+            v.assign_add(1.0)
+            x = x * v
+        return x
+
+    x = tf.constant(1.0)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = f(x)
+    assert y.numpy() == 3 * 4 * 5
+    with pytest.raises(LookupError, match="(?s)No gradient defined for operation 'while'.*mine.*test_control_gradients"):
+        tape.gradient(y, x)
+
+
+def test_prints_inside_happen_once(capfd):
+    @tf.function
+    def f(x):
+        for i in tf.range(2):
+            tf.print("step", i)
+            x = x * x
+        return x
+
+    assert gradients(f, [tf.constant(2.0)]) == [32]
+    assert capfd.readouterr().err == "step 0\nstep 1\n"
+
+
+def test_a_tape_inside_the_function():
+    @tf.function
+    def f(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = power(x)
+        return tape.gradient(y, x)
+
+    assert f(tf.constant(1.1)).numpy() == pytest.approx(32 * 1.1**31, rel=1e-4)
+
+
+def test_the_second_derivative_of_a_loop():
+    f = tf.function(lambda x: tf.while_loop(lambda i, v: i < 3, lambda i, v: (i + 1, v * x), [0, x])[1])
+    x = tf.constant(2.0)
+    with tf.GradientTape() as outer:
+        outer.watch(x)
+        with tf.GradientTape() as inner:
+            inner.watch(x)
+            y = f(x)
+        first = inner.gradient(y, x)
+    assert first.numpy() == pytest.approx(32) and outer.gradient(first, x).numpy() == pytest.approx(48)
+
+
+def test_maximum_iterations():
+    f = lambda x: tf.while_loop(lambda v: v < 100.0, lambda v: v * v, [x], maximum_iterations=2)[0]
+    check(f, 2.0)
+
+
+def test_loop_variables_whose_size_grows():
+    def f(x):
+        i, y = tf.constant(0), x
+        shapes = [tf.TensorShape([]), tf.TensorShape([None])]
+        _, y = tf.while_loop(
+            lambda i, y: i < 3, lambda i, y: (i + 1, tf.concat([y, x * 2.0], 0)), [i, y], shape_invariants=shapes
+        )
+        return tf.reduce_sum(y * y)
+
+    check(f, [1.0, 2.0])
+
+
+def test_map_and_scan():
+    check(lambda x: tf.reduce_sum(tf.map_fn(lambda r: r * r, x)), SINE)
+    check(lambda x: tf.reduce_sum(tf.scan(lambda a, r: a * 0.5 + r * r, x)), SINE)
+
+
+def test_training_a_recurrent_network():
+    w = tf.Variable(W.astype(np.float32))
+    xs, h = tf.constant(np.linspace(-1, 1, 30).reshape(5, 3, 2), tf.float32), tf.constant(SINE)
+
+    @tf.function
+    def step():
+        with tf.GradientTape() as tape:
+            loss = rnn(xs, h, w)
+        w.assign_sub(0.01 * tape.gradient(loss, w))
+        return loss
+
+    losses = [step().numpy() for _ in range(20)]
+    assert losses[-1] < losses[0] - 1
