@@ -100,6 +100,8 @@ static LogicalResult lowerDynamicReshape(Lowering &l, DynamicReshapeOp op) {
   Value x = op.getX(), result = op.getResult();
   ArrayRef<Dim> to = l.dims.of(result);
   if (llvm::any_of(to, [&](Dim dim) { return dim < 0 && !l.isDefined(dim); })) {
+    if (cast<RankedTensorType>(op.getShape().getType()).isDynamicDim(0))
+      return op.emitOpError("needs a shape vector of known length, got ") << op.getShape().getType();
     SmallVector<Value> shape = l.indices(op.getShape());
     Value zero = l.constantIndex(0), one = l.constantIndex(1), known = one;
     SmallVector<Value> isOpen;

@@ -21,6 +21,18 @@ static Value mul(Lowering &l, Value x, Value y) { return arith::MulIOp::create(l
 static Value max(Lowering &l, Value x, Value y) { return arith::MaxSIOp::create(l.b, l.loc, x, y); }
 static Value min(Lowering &l, Value x, Value y) { return arith::MinSIOp::create(l.b, l.loc, x, y); }
 
+/// The elements of a vector of positions, one a dimension, whose length may be unknown.
+static SmallVector<Value> positions(Lowering &l, Value vector, size_t rank) {
+  if (!cast<RankedTensorType>(vector.getType()).isDynamicDim(0))
+    return l.indices(vector);
+  SmallVector<Value> result;
+  for (size_t i = 0; i < rank; ++i) {
+    Value number = l.extract(l.value(vector), l.constantIndex(i), elementOf(vector));
+    result.push_back(l.toIndex(number, elementOf(vector)));
+  }
+  return result;
+}
+
 /// How many elements lie between the bounds, `stride` > 0 apart.
 static Value count(Lowering &l, Value begin, Value end, int64_t stride) {
   Value span = max(l, sub(l, end, begin), l.constantIndex(0));
@@ -79,7 +91,7 @@ static LogicalResult lowerSlice(Lowering &l, SliceOp op) {
 
 static LogicalResult lowerDynamicSlice(Lowering &l, DynamicSliceOp op) {
   ArrayRef<Dim> from = l.dims.of(op.getX()), to = l.dims.of(op.getResult());
-  SmallVector<Value> starts = l.indices(op.getStarts());
+  SmallVector<Value> starts = positions(l, op.getStarts(), rankOf(op.getX()));
   for (auto [i, dim] : llvm::enumerate(to))
     defineOpen(l, dim, [&] { return count(l, starts[i], l.size(from[i]), 1); });
   SmallVector<int64_t> ones(to.size(), 1);
@@ -99,7 +111,8 @@ static Value normalize(Lowering &l, Value bound, Value size, bool forward) {
 
 static LogicalResult lowerDynamicStridedSlice(Lowering &l, DynamicStridedSliceOp op) {
   ArrayRef<Dim> from = l.dims.of(op.getX()), to = l.dims.of(op.getResult());
-  SmallVector<Value> begins = l.indices(op.getBegins()), ends = l.indices(op.getEnds());
+  SmallVector<Value> begins = positions(l, op.getBegins(), from.size());
+  SmallVector<Value> ends = positions(l, op.getEnds(), from.size());
   SmallVector<OpFoldResult> starts;
   for (auto [i, dim] : llvm::enumerate(to)) {
     int64_t stride = op.getStrides()[i];
@@ -148,7 +161,7 @@ static LogicalResult lowerUpdateSlice(Lowering &l, UpdateSliceOp op) {
     return success();
   }
   ArrayRef<Dim> box = l.dims.of(op.getUpdate());
-  SmallVector<Value> starts = l.indices(op.getStarts());
+  SmallVector<Value> starts = positions(l, op.getStarts(), rankOf(op.getX()));
   ArrayRef<int64_t> strides = op.getStrides();
   Value update = l.value(op.getUpdate());
   if (llvm::any_of(strides, [](int64_t stride) { return stride < 0; }))

@@ -71,7 +71,12 @@ void Lowering::defineSizes(Value old, Value shape) {
   ArrayRef<Dim> of = dims.of(old);
   if (llvm::none_of(of, isOpen))
     return;
-  SmallVector<Value> sizes = indices(shape);
+  SmallVector<Value> sizes;
+  if (!cast<RankedTensorType>(shape.getType()).isDynamicDim(0))
+    sizes = indices(shape);
+  else
+    for (size_t i = 0; i < of.size(); ++i)
+      sizes.push_back(toIndex(extract(value(shape), constantIndex(i), elementOf(shape)), elementOf(shape)));
   for (auto [dim, size] : llvm::zip(of, sizes))
     if (isOpen(dim))
       define(dim, size);
