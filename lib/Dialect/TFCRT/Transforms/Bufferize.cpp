@@ -119,11 +119,48 @@ static void splitFills(RewriterBase &rewriter, Operation *root) {
   }
 }
 
+/// Does the analysis find a way, with all values where they have been put?
+static bool isPossible(Operation *root) {
+  ScopedDiagnosticHandler quiet(root->getContext(),
+                                [](Diagnostic &) { return success(); });
+  OneShotBufferizationOptions options = bufferizationOptions();
+  OneShotAnalysisState state(root, options);
+  return succeeded(analyzeOp(root, state));
+}
+
+/// `materialize_in_destination` on tensors asks for a place, but bufferization
+/// takes it for an order, and fails where it would have to copy: in a loop that
+/// has been unrolled, or that needs the old value later. There, the value may
+/// be anywhere.
+static void forgetImpossiblePlaces(RewriterBase &rewriter, Operation *root) {
+  SmallVector<MaterializeInDestinationOp> places;
+  root->walk([&](MaterializeInDestinationOp op) {
+    if (op->getNumResults() == 1)
+      places.push_back(op);
+  });
+  auto isInLoop = [](MaterializeInDestinationOp op) {
+    auto argument = dyn_cast<BlockArgument>(op.getDest());
+    return argument &&
+           isa<LoopLikeOpInterface>(argument.getOwner()->getParentOp());
+  };
+  auto forget = [&](MaterializeInDestinationOp op) {
+    rewriter.replaceOp(op, op.getSource());
+  };
+  for (MaterializeInDestinationOp &op : places)
+    if (!isInLoop(op))
+      forget(std::exchange(op, nullptr));
+  llvm::erase(places, nullptr);
+  if (!places.empty() && !isPossible(root))
+    llvm::for_each(places, forget);
+}
+
 namespace {
 
 struct Bufferize : public tfc::rt::impl::TFCBufferizePassBase<Bufferize> {
   void runOnOperation() override {
     makeAllocations();
+    IRRewriter rewriter(&getContext());
+    forgetImpossiblePlaces(rewriter, getOperation());
     OneShotBufferizationOptions options = bufferizationOptions();
     BufferizationState state;
     if (failed(runOneShotBufferize(getOperation(), options, state)))
@@ -149,6 +186,7 @@ struct PlaceResults
       return;
     IRRewriter rewriter(&getContext());
     splitFills(rewriter, getOperation());
+    forgetImpossiblePlaces(rewriter, getOperation());
     OneShotBufferizationOptions options = bufferizationOptions();
     OneShotAnalysisState state(getOperation(), options);
     if (failed(analyzeOp(getOperation(), state)) ||
