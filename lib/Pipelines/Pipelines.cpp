@@ -18,7 +18,7 @@ namespace {
 enum class Kind { pass, stage };
 
 /// One step of a stage: a pass (with its options, as `mlir-opt` spells them) or another
-/// stage. `${contract}` and `${reassociate}` stand for the options of those names.
+/// stage. `${contract}` and the like stand for the options of those names.
 struct Step {
   StringRef text;
   StringRef why;
@@ -70,6 +70,9 @@ constexpr Step toLoops[] = {
     {"tfc-expand-math", "vectorizable arithmetic instead of calls of libm"},
     {"tfc-set-fast-math{contract=${contract} reassociate=${reassociate}}",
      "after the last pass that makes floating-point ops"},
+    {"tfc-lower-contractions{vector-bits=${vector-bits} vector-registers=${vector-registers} "
+     "reassociate=${reassociate}}",
+     "matrix products need tiles; flags of their bodies are known"},
     {"tfc-linalg-to-loops", "loops in the order that LLVM vectorizes"},
     {"func.func(tfc-plan-memory)", "after the last pass that makes buffers"},
 };
@@ -123,7 +126,9 @@ std::string expand(StringRef text, const tfc::StageOptions &options) {
       return found;
     };
     if (take("${contract}", options.contract ? "true" : "false") ||
-        take("${reassociate}", options.reassociate ? "true" : "false"))
+        take("${reassociate}", options.reassociate ? "true" : "false") ||
+        take("${vector-bits}", std::to_string(options.vectorBits)) ||
+        take("${vector-registers}", std::to_string(options.vectorRegisters)))
       continue;
     result += text.front();
     text = text.drop_front();

@@ -24,6 +24,38 @@ def ExpandMathPass : Pass<"tfc-expand-math"> {
   let dependentDialects = ["mlir::arith::ArithDialect", "mlir::math::MathDialect"];
 }
 
+def LowerContractionsPass : Pass<"tfc-lower-contractions"> {
+  let summary = "Lower matrix products on buffers to vector kernels";
+  let description = [{
+    Takes `linalg.matmul`, `linalg.batch_matmul` and every `linalg.generic` that multiplies, adds
+    and has one reduction loop, on buffers of f32 and f64, or of f16 and bf16 that are summed up in
+    f32; operands may be transposed, strided or broadcast. Sizes may be unknown. What is left
+    goes to `tfc-linalg-to-loops`.
+
+    A block of the result stays in vector registers while k runs; large right operands are copied
+    block by block to static buffers; a `linalg.fill` with zeros right before is absorbed.
+
+    ```mlir
+    linalg.matmul ins(%a, %b) outs(%c)
+    // becomes
+    scf.for %i step 6 { scf.for %j step 64 {
+      %sums:24 = scf.for %k iter_args(...) { /* 4 vectors of %b, 6 elements of %a, 24 multiply-adds */ }
+      vector.store ...
+    }}
+    ```
+
+    Sums are computed in the order of k, but in products of few rows with a transposed right operand, which need
+    `reassociate`.
+  }];
+  let options = [
+    Option<"vectorBits", "vector-bits", "int64_t", "128", "size of a vector register">,
+    Option<"vectorRegisters", "vector-registers", "int64_t", "16", "number of vector registers">,
+    Option<"reassociate", "reassociate", "bool", "true", "allow sums in another order">];
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::linalg::LinalgDialect",
+                           "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect",
+                           "mlir::vector::VectorDialect"];
+}
+
 def LinalgToLoopsPass : Pass<"tfc-linalg-to-loops"> {
   let summary = "Lower linalg on buffers to loops that LLVM vectorizes";
   let description = [{

@@ -22,6 +22,12 @@ struct StageOptions : public mlir::PassPipelineOptions<StageOptions> {
   Option<bool> reassociate{*this, "reassociate",
                            llvm::cl::desc("let reductions be computed in another order"),
                            llvm::cl::init(true)};
+  Option<int64_t> vectorBits{*this, "vector-bits",
+                             llvm::cl::desc("size of the target's vector registers"),
+                             llvm::cl::init(128)};
+  Option<int64_t> vectorRegisters{*this, "vector-registers",
+                                  llvm::cl::desc("how many vector registers the target has"),
+                                  llvm::cl::init(16)};
 };
 
 /// The names of all stages, in the order of compilation; compound ones last.

@@ -42,6 +42,12 @@ struct Emitted {
 /// The machine to compile for. Fails on triples, cpus and features that this LLVM does not know.
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>> createTargetMachine(const TargetOptions &options);
 
+/// The vector registers that kernels are shaped for.
+struct VectorRegisters {
+  int64_t bits = 128, count = 16;
+};
+VectorRegisters vectorRegisters(const llvm::TargetMachine &machine);
+
 /// Adds what `emit` needs to a registry of dialects.
 void registerTargetTranslations(mlir::DialectRegistry &registry);
 

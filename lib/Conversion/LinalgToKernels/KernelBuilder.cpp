@@ -1,0 +1,240 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// The register tile and what it is made of.
+//===----------------------------------------------------------------------===//
+
+#include "KernelBuilder.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace tfc::kernels;
+
+//===----------------------------------------------------------------------===//
+// Index arithmetic
+//===----------------------------------------------------------------------===//
+
+Value KernelBuilder::constant(int64_t value) {
+  return arith::ConstantIndexOp::create(builder, loc, value);
+}
+Value KernelBuilder::boolean(bool value) {
+  return arith::ConstantIntOp::create(builder, loc, value, 1);
+}
+Value KernelBuilder::add(Value x, Value y) {
+  return builder.createOrFold<arith::AddIOp>(loc, x, y);
+}
+Value KernelBuilder::sub(Value x, Value y) {
+  return builder.createOrFold<arith::SubIOp>(loc, x, y);
+}
+Value KernelBuilder::mul(Value x, Value y) {
+  return builder.createOrFold<arith::MulIOp>(loc, x, y);
+}
+Value KernelBuilder::min(Value x, Value y) {
+  return builder.createOrFold<arith::MinSIOp>(loc, x, y);
+}
+Value KernelBuilder::ceilDiv(Value x, int64_t y) {
+  return builder.createOrFold<arith::DivUIOp>(loc, add(x, constant(y - 1)),
+                                              constant(y));
+}
+Value KernelBuilder::roundDown(Value x, int64_t y) {
+  return sub(x, builder.createOrFold<arith::RemUIOp>(loc, x, constant(y)));
+}
+Value KernelBuilder::atLeast(Value x, Value y) {
+  return builder.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::sge, x,
+                                             y);
+}
+Value KernelBuilder::both(Value x, Value y) {
+  return builder.createOrFold<arith::AndIOp>(loc, x, y);
+}
+Value KernelBuilder::at(const Matrix &matrix, Value row, Value column) {
+  return add(add(matrix.offset, mul(row, matrix.rowStride)),
+             mul(column, matrix.columnStride));
+}
+
+//===----------------------------------------------------------------------===//
+// Control
+//===----------------------------------------------------------------------===//
+
+void KernelBuilder::loop(Value from, Value to, int64_t step,
+                         llvm::function_ref<void(Value)> body) {
+  std::optional<int64_t> first = getConstantIntValue(from),
+                         last = getConstantIntValue(to);
+  if (first && last && *first + step >= *last) {
+    if (*first < *last)
+      body(from);
+    return;
+  }
+  auto loop = scf::ForOp::create(builder, loc, from, to, constant(step));
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPoint(loop.getBody()->getTerminator());
+  body(loop.getInductionVar());
+}
+
+scf::ForOp
+KernelBuilder::loop(Value from, Value to, int64_t step, ValueRange carried,
+                    llvm::function_ref<Values(Value, ValueRange)> body) {
+  auto loop =
+      scf::ForOp::create(builder, loc, from, to, constant(step), carried);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToEnd(loop.getBody());
+  scf::YieldOp::create(builder, loc,
+                       body(loop.getInductionVar(), loop.getRegionIterArgs()));
+  return loop;
+}
+
+void KernelBuilder::branch(Value condition, llvm::function_ref<void()> yes,
+                           llvm::function_ref<void()> no) {
+  if (std::optional<int64_t> known = getConstantIntValue(condition)) {
+    *known ? yes() : no();
+    return;
+  }
+  auto branch =
+      scf::IfOp::create(builder, loc, condition, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPoint(branch.thenYield());
+  yes();
+  builder.setInsertionPoint(branch.elseYield());
+  no();
+}
+
+//===----------------------------------------------------------------------===//
+// Memory and arithmetic
+//===----------------------------------------------------------------------===//
+
+static Type elementOf(Value memory) {
+  return cast<MemRefType>(memory.getType()).getElementType();
+}
+
+Value KernelBuilder::load(Value memory, Value index) {
+  Value element = memref::LoadOp::create(builder, loc, memory, index);
+  return element.getType() == type
+             ? element
+             : arith::ExtFOp::create(builder, loc, type, element);
+}
+
+Value KernelBuilder::load(Value memory, Value index, int64_t lanes,
+                          Value mask) {
+  auto from = VectorType::get(lanes, elementOf(memory)),
+       to = VectorType::get(lanes, type);
+  Value value;
+  if (mask) {
+    Value none =
+        arith::ConstantOp::create(builder, loc, builder.getZeroAttr(from));
+    value = vector::MaskedLoadOp::create(builder, loc, from, memory, index,
+                                         mask, none);
+  } else {
+    value = vector::LoadOp::create(builder, loc, from, memory, index);
+  }
+  return from == to ? value : arith::ExtFOp::create(builder, loc, to, value);
+}
+
+void KernelBuilder::store(Value value, Value memory, Value index, Value mask) {
+  if (!isa<VectorType>(value.getType()))
+    memref::StoreOp::create(builder, loc, value, memory, index);
+  else if (mask)
+    vector::MaskedStoreOp::create(builder, loc, memory, index, mask, value);
+  else
+    vector::StoreOp::create(builder, loc, value, memory, index);
+}
+
+Value KernelBuilder::allocate(int64_t elements) {
+  return memref::AllocOp::create(builder, loc, MemRefType::get(elements, type),
+                                 builder.getI64IntegerAttr(64));
+}
+
+Value KernelBuilder::zero(int64_t lanes) {
+  return arith::ConstantOp::create(
+      builder, loc, builder.getZeroAttr(VectorType::get(lanes, type)));
+}
+
+Value KernelBuilder::zero() {
+  return arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type));
+}
+
+Value KernelBuilder::mask(Value count, int64_t lanes) {
+  SmallVector<int32_t> numbers;
+  for (int32_t lane = 0; lane < lanes; ++lane)
+    numbers.push_back(lane);
+  auto numberType = VectorType::get(lanes, builder.getI32Type());
+  Value lane = arith::ConstantOp::create(
+      builder, loc, numberType,
+      DenseElementsAttr::get(numberType, ArrayRef(numbers)));
+  Value narrow = arith::IndexCastOp::create(builder, loc, builder.getI32Type(),
+                                            min(count, constant(lanes)));
+  Value bound = vector::BroadcastOp::create(builder, loc, numberType, narrow);
+  return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, lane,
+                               bound);
+}
+
+Value KernelBuilder::spread(Value element, int64_t lanes) {
+  return vector::BroadcastOp::create(builder, loc, VectorType::get(lanes, type),
+                                     element);
+}
+
+Value KernelBuilder::multiplyAdd(Value x, Value y, Value to) {
+  return arith::AddFOp::create(
+      builder, loc, to, arith::MulFOp::create(builder, loc, x, y, product),
+      sum);
+}
+
+//===----------------------------------------------------------------------===//
+// The register tile
+//===----------------------------------------------------------------------===//
+
+/// What the sums start from.
+Values KernelBuilder::loadTile(const Tile &tile) {
+  Values zeros;
+  for (size_t row = 0; row < tile.rows.size(); ++row)
+    for (const Columns &columns : tile.columns)
+      zeros.push_back(zero(columns.lanes));
+  auto loads = [&] {
+    Values values;
+    for (Value row : tile.rows)
+      for (const Columns &columns : tile.columns)
+        values.push_back(load(tile.result.memory,
+                              at(tile.result, row, columns.first),
+                              columns.lanes, columns.mask));
+    return values;
+  };
+  if (std::optional<int64_t> fresh = getConstantIntValue(tile.fresh))
+    return *fresh ? zeros : loads();
+  auto start =
+      scf::IfOp::create(builder, loc, ValueRange(zeros).getTypes(), tile.fresh,
+                        /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToEnd(start.thenBlock());
+  scf::YieldOp::create(builder, loc, zeros);
+  builder.setInsertionPointToEnd(start.elseBlock());
+  scf::YieldOp::create(builder, loc, loads());
+  return Values(start.getResults());
+}
+
+/// One vector of the right operand for all rows, one element of the left for
+/// all columns. All loads of the result come before all stores, so that
+/// overlapping columns and repeated rows do no harm.
+void KernelBuilder::tile(const Tile &tile) {
+  auto step = [&](Value k, ValueRange sums) {
+    Values right, next;
+    Value rightOffset = mul(k, tile.rightStep),
+          leftOffset = mul(k, tile.leftStep);
+    for (auto [start, columns] : llvm::zip(tile.rightStart, tile.columns))
+      right.push_back(load(tile.right, add(start, rightOffset), columns.lanes,
+                           tile.rightMasked ? columns.mask : Value()));
+    for (Value start : tile.leftStart) {
+      Value element = load(tile.left, add(start, leftOffset));
+      for (auto [columns, vector] : llvm::zip(tile.columns, right))
+        next.push_back(multiplyAdd(spread(element, columns.lanes), vector,
+                                   sums[next.size()]));
+    }
+    return next;
+  };
+  scf::ForOp sums = loop(constant(0), tile.depth, 1, loadTile(tile), step);
+  unsigned number = 0;
+  for (Value row : tile.rows)
+    for (const Columns &columns : tile.columns)
+      store(sums.getResult(number++), tile.result.memory,
+            at(tile.result, row, columns.first), columns.mask);
+}

@@ -1,0 +1,115 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// What the algorithms for contractions are written with: index arithmetic that
+// folds, loops, matrices as flat memory with strides, and the register tile.
+//===----------------------------------------------------------------------===//
+
+#ifndef TFC_LIB_CONVERSION_LINALGTOKERNELS_KERNELBUILDER_H
+#define TFC_LIB_CONVERSION_LINALGTOKERNELS_KERNELBUILDER_H
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+namespace tfc::kernels {
+
+/// The machine's vector unit.
+struct VectorUnit {
+  int64_t bits = 128;
+  int64_t registers = 16;
+  /// Loads and stores under a mask cost about as much as others.
+  bool masks() const { return bits >= 256; }
+};
+
+using Values = llvm::SmallVector<mlir::Value>;
+
+/// Element (i, j) is element `offset + i * rowStride + j * columnStride` of
+/// `memory`, which has rank 1.
+struct Matrix {
+  mlir::Value memory, offset, rowStride, columnStride;
+};
+
+/// A vector of neighbouring columns. The mask may be null.
+struct Columns {
+  mlir::Value first;
+  int64_t lanes;
+  mlir::Value mask;
+};
+
+/// sum over k < depth of left[k] * right[k], for a block of the result that
+/// fits the registers.
+struct Tile {
+  mlir::Value left;         ///< flat memory
+  Values leftStart;         ///< where each row begins
+  mlir::Value leftStep;     ///< from one k to the next
+  mlir::Value right;        ///< flat memory
+  Values rightStart;        ///< where each vector of columns begins
+  mlir::Value rightStep;    ///< from one k to the next
+  bool rightMasked = false; ///< apply the columns' masks to loads of `right`
+  Matrix result;
+  Values rows;                        ///< of the result; may repeat
+  llvm::SmallVector<Columns> columns; ///< of the result; may overlap
+  mlir::Value depth;
+  mlir::Value fresh; ///< i1: start from zero, not from what `result` has
+};
+
+class KernelBuilder {
+public:
+  KernelBuilder(mlir::OpBuilder &builder, mlir::Location loc,
+                mlir::FloatType type, mlir::arith::FastMathFlags product,
+                mlir::arith::FastMathFlags sum)
+      : builder(builder), loc(loc), type(type), product(product), sum(sum) {}
+
+  // Index arithmetic, folded where the operands are constants.
+  mlir::Value constant(int64_t value);
+  mlir::Value boolean(bool value);
+  mlir::Value add(mlir::Value x, mlir::Value y);
+  mlir::Value sub(mlir::Value x, mlir::Value y);
+  mlir::Value mul(mlir::Value x, mlir::Value y);
+  mlir::Value min(mlir::Value x, mlir::Value y);
+  mlir::Value ceilDiv(mlir::Value x, int64_t y);
+  mlir::Value roundDown(mlir::Value x, int64_t y);
+  mlir::Value atLeast(mlir::Value x, mlir::Value y); ///< i1, signed
+  mlir::Value both(mlir::Value x, mlir::Value y);
+  mlir::Value at(const Matrix &matrix, mlir::Value row, mlir::Value column);
+
+  /// `body` for each multiple of `step` from `from` below `to`; without a loop
+  /// if that is one, or none.
+  void loop(mlir::Value from, mlir::Value to, int64_t step,
+            llvm::function_ref<void(mlir::Value)> body);
+  mlir::scf::ForOp
+  loop(mlir::Value from, mlir::Value to, int64_t step, mlir::ValueRange carried,
+       llvm::function_ref<Values(mlir::Value, mlir::ValueRange)> body);
+  /// Only one of them is made if the condition is a constant.
+  void branch(mlir::Value condition, llvm::function_ref<void()> yes,
+              llvm::function_ref<void()> no);
+
+  // Memory. Elements are widened to the type of sums.
+  mlir::Value load(mlir::Value memory, mlir::Value index);
+  mlir::Value load(mlir::Value memory, mlir::Value index, int64_t lanes,
+                   mlir::Value mask = {});
+  void store(mlir::Value value, mlir::Value memory, mlir::Value index,
+             mlir::Value mask = {});
+  mlir::Value allocate(int64_t elements);
+  mlir::Value zero(int64_t lanes);
+  mlir::Value zero();
+  /// Lanes below `count`.
+  mlir::Value mask(mlir::Value count, int64_t lanes);
+  mlir::Value spread(mlir::Value element, int64_t lanes);
+  mlir::Value multiplyAdd(mlir::Value x, mlir::Value y, mlir::Value to);
+
+  void tile(const Tile &tile);
+
+  mlir::OpBuilder &builder;
+  mlir::Location loc;
+  mlir::FloatType type;
+  mlir::arith::FastMathFlags product, sum;
+
+private:
+  Values loadTile(const Tile &tile);
+};
+
+} // namespace tfc::kernels
+
+#endif // TFC_LIB_CONVERSION_LINALGTOKERNELS_KERNELBUILDER_H

@@ -1,0 +1,152 @@
+"""Matrix products against float64 numpy: sizes at and off the tiles' edges, known and unknown, on several machines."""
+
+import itertools
+import platform
+
+import ml_dtypes
+import numpy as np
+import pytest
+
+DTYPES = {
+    "f32": (np.float32, 1e-6),
+    "f64": (np.float64, 1e-14),
+    "f16": (np.float16, 2e-3),
+    "bf16": (ml_dtypes.bfloat16, 1.6e-2),
+}
+X86 = platform.machine() == "x86_64"
+MACHINES = ["native", *(["x86-64", "x86-64-v3"] if X86 else [])]
+
+
+def tensor(shape, dtype):
+    return f"tensor<{'x'.join('?' if size is None else str(size) for size in shape)}x{dtype}>"
+
+
+def matmul(x, y, z, dtype, transpose_x=False, transpose_y=False):
+    x, y, z = (tensor(shape, dtype) for shape in (x, y, z))
+    flags = f"{{transpose_x = {str(transpose_x).lower()}, transpose_y = {str(transpose_y).lower()}}}"
+    return f"""
+func.func @f(%x: {x}, %y: {y}) -> {z} attributes {{tfc.entry}} {{
+  %r = tfc.matmul %x, %y {flags} : ({x}, {y}) -> {z}
+  return %r : {z}
+}}"""
+
+
+def check(compiled, x, y, dtype="f32", transpose_x=False, transpose_y=False, unknown="", **options):
+    """`x`, `y`: shapes before transposition; `unknown`: which of m, k, n, b(atch) the compiler does not know."""
+    numpy_type, tolerance = DTYPES[dtype]
+    rng = np.random.default_rng(0)
+    a, b = rng.standard_normal(x), rng.standard_normal(y)
+
+    def hide(shape, names):
+        batch = [None if "b" in unknown else size for size in shape[:-2]]
+        return batch + [None if name in unknown else size for name, size in zip(names, shape[-2:], strict=True)]
+
+    z = (*np.broadcast_shapes(x[:-2], y[:-2]), x[-2], y[-1])
+    xs, ys, zs = hide(x, "mk"), hide(y, "kn"), hide(z, "mn")
+    if transpose_x:
+        a, xs[-2:] = a.swapaxes(-1, -2), xs[:-3:-1]
+    if transpose_y:
+        b, ys[-2:] = b.swapaxes(-1, -2), ys[:-3:-1]
+    a, b = np.ascontiguousarray(a, numpy_type), np.ascontiguousarray(b, numpy_type)
+    host = compiled(matmul(xs, ys, zs, dtype, transpose_x, transpose_y), **options)
+    (result,) = host("f", a, b)
+    assert host.status == 0 and result.shape == z
+
+    a, b = a.astype(np.float64), b.astype(np.float64)
+    a = a.swapaxes(-1, -2) if transpose_x else a
+    b = b.swapaxes(-1, -2) if transpose_y else b
+    error = np.abs(result.astype(np.float64) - a @ b)
+    assert np.all(error <= tolerance * (np.abs(a) @ np.abs(b)))
+
+
+SIZES = [
+    (1, 1, 1), (2, 3, 5), (10, 20, 40), (7, 33, 17), (1, 300, 130), (130, 300, 1), (61, 67, 71), (3, 700, 260),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("unknown", ["", "m", "k", "mkn"])
+def test_product_of_any_size(compiled, size, unknown):
+    m, k, n = size
+    for machine in MACHINES:
+        check(compiled, (m, k), (k, n), unknown=unknown, cpu=machine)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("unknown", ["", "mkn"])
+@pytest.mark.parametrize("transposed", [(True, False), (False, True), (True, True)], ids=["tn", "nt", "tt"])
+def test_product_of_transposed_operands(compiled, size, unknown, transposed):
+    m, k, n = size
+    check(compiled, (m, k), (k, n), "f32", *transposed, unknown)
+
+
+@pytest.mark.parametrize("size", [(0, 3, 4), (3, 0, 4), (3, 4, 0)], ids=str)
+@pytest.mark.parametrize("unknown", ["", "mkn"])
+def test_product_without_elements(compiled, size, unknown):
+    m, k, n = size
+    for transposed in itertools.product([False, True], repeat=2):
+        check(compiled, (m, k), (k, n), "f32", *transposed, unknown)
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("unknown", ["", "n", "mkn"])
+@pytest.mark.parametrize("transposed", [(False, False), (True, True)], ids=["nn", "tt"])
+def test_large_product_in_blocks(compiled, machine, unknown, transposed):
+    check(compiled, (37, 513), (513, 700), "f32", *transposed, unknown, cpu=machine)
+
+
+@pytest.mark.parametrize("dtype", ["f64", "f16", "bf16"])
+@pytest.mark.parametrize("transpose_y", [False, True])
+@pytest.mark.parametrize("unknown", ["", "mkn"])
+def test_product_of_other_floats(compiled, dtype, transpose_y, unknown):
+    check(compiled, (33, 67), (67, 35), dtype, False, transpose_y, unknown)
+
+
+BATCHES = [
+    ((4, 5, 6), (4, 6, 7)), ((3, 1, 5, 6), (4, 6, 7)), ((2, 3, 5, 6), (6, 7)), ((5, 6), (3, 6, 7)),
+    ((2, 3, 5, 6), (1, 1, 6, 7)), ((8, 1, 20), (20, 30)), ((2, 33, 600), (2, 600, 300)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("shapes", BATCHES, ids=str)
+@pytest.mark.parametrize("unknown", ["", "m", "bmkn"])
+def test_product_of_batches(compiled, shapes, unknown):
+    check(compiled, *shapes, unknown=unknown)
+
+
+ACCUMULATE = """
+func.func @f(%a: tensor<{m}x{k}xf32>, %b: tensor<{k}x{n}xf32>, %c: tensor<{m}x{n}xf32>) -> tensor<{m}x{n}xf32>
+    attributes {{tfc.entry}} {{
+  %r = linalg.matmul ins(%a, %b : tensor<{m}x{k}xf32>, tensor<{k}x{n}xf32>) outs(%c : tensor<{m}x{n}xf32>)
+       -> tensor<{m}x{n}xf32>
+  return %r : tensor<{m}x{n}xf32>
+}}"""
+
+
+@pytest.mark.parametrize("size", [(1, 20, 33), (5, 20, 33), (40, 600, 300), (1, 700, 400)], ids=str)
+@pytest.mark.parametrize("machine", MACHINES)
+def test_product_is_added_to_what_there_is(compiled, size, machine):
+    m, k, n = size
+    rng = np.random.default_rng(0)
+    a, b, c = (rng.standard_normal(shape).astype(np.float32) for shape in [(m, k), (k, n), (m, n)])
+    (result,) = compiled(ACCUMULATE.format(m=m, k=k, n=n), cpu=machine)("f", a, b, c)
+    np.testing.assert_allclose(result, a.astype(np.float64) @ b + c, rtol=1e-5, atol=1e-4)
+
+
+@pytest.mark.parametrize("unknown", ["", "mkn"])
+def test_order_of_sums_is_kept_on_demand(compiled, unknown):
+    # 1 + 2**-25 * 64 is 1 in that order, and more in any other that adds small numbers first.
+    k = 65
+    a, b = np.full((1, k), 2.0**-25, np.float32), np.ones((20, k), np.float32)
+    a[0, 0] = 1
+    dims = [None if unknown else 1, None if unknown else k], [None if unknown else 20, None if unknown else k]
+    source = matmul(*dims, [dims[0][0], dims[1][0]], "f32", transpose_y=True)
+    (result,) = compiled(source, reassociate="false")("f", a, b)
+    assert np.all(result == 1)
+
+
+def test_infinities_and_nans_stay_in_their_rows_and_columns(compiled):
+    a, b = np.ones((10, 20), np.float32), np.ones((20, 40), np.float32)
+    a[9, 3], b[5, 39] = np.inf, np.nan
+    (result,) = compiled(matmul((10, 20), (20, 40), (10, 40), "f32"))("f", a, b)
+    assert np.all(result[:9, :39] == 20) and np.all(np.isinf(result[9, :39])) and np.all(np.isnan(result[:, 39]))
