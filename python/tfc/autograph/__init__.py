@@ -4,7 +4,7 @@ being traced.
 
 from . import experimental
 from .api import convert, do_not_convert, is_converted, original, to_code, to_graph
-from .errors import ConversionError, ConversionWarning
+from .errors import ConversionError, ConversionWarning, name_unbound
 from .options import Feature, Options, set_loop_options, set_verbosity, trace
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "do_not_convert",
     "experimental",
     "is_converted",
+    "name_unbound",
     "original",
     "set_loop_options",
     "set_verbosity",

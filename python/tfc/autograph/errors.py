@@ -1,4 +1,6 @@
-"""Why something was not converted."""
+"""Why something was not converted, and what failed in what was."""
+
+import re
 
 
 class ConversionError(Exception):
@@ -9,3 +11,10 @@ class ConversionError(Exception):
 
 class ConversionWarning(UserWarning):
     """Category of the warnings that autograph gives."""
+
+
+def name_unbound(error: UnboundLocalError) -> None:
+    """Puts TensorFlow's words before Python's."""
+    found = re.search(r"variable '(\w+)'", str(error))
+    if found is not None:
+        error.args = (f"'{found[1]}' is used before assignment: {error}",)

@@ -5,7 +5,7 @@ import weakref
 from tfc.compiler import compile_entry, run_stage, specialize
 from tfc.core import EagerTensor, current
 from tfc.dtypes import TensorSpec
-from tfc.errors import UnimplementedError, page, user_line
+from tfc.errors import InvalidArgumentError, page, user_line
 from tfc.ir import LOCK, BuildError, kind_of, location_text, tensor_type, type_spec, user_stack
 from tfc.runtime import Executable
 from tfc.tracing import FuncGraph, SymbolicTensor
@@ -20,6 +20,10 @@ DELETED = (
     "an "
     "object attribute on first call."
 )
+
+
+class _Refuted(InvalidArgumentError):
+    """Some op of a trace does not accept these shapes."""
 
 
 class FlatFunction:
@@ -47,6 +51,11 @@ class FlatFunction:
             name = self._variable_names[found.index(None)]
             raise AssertionError(page(DELETED, got=f"deleted: {name}", where=user_line()))
         return found
+
+    def variable_names(self) -> list:
+        """The names of the variables it takes, None for parameters."""
+        given = len(self._graph.handles) - len(self._variable_names)
+        return [None] * given + [name.removesuffix(":0") for name in self._variable_names]
 
     def call_flat(self, tensors: list, variables: list) -> list:
         """Flat results; in a trace, those of a call."""
@@ -77,13 +86,26 @@ class FlatFunction:
 
     def _for_new_shapes(self, key):
         if len(self._executables) >= SPECIALIZATIONS:
-            if all(s.shape.rank is not None for s in self.specs):
+            if self._ranked:
                 if self._dynamic is None:
                     self._dynamic = self._compile(None)
                 return self._dynamic
             self._executables.pop(next(iter(self._executables)))
-        found = self._executables[key] = self._compile(key)
+        try:
+            found = self._compile(key)
+        except _Refuted:
+            # These shapes fail somewhere, maybe where it never runs: code for unknown sizes finds out.
+            if not self._ranked:
+                raise
+            if self._dynamic is None:
+                self._dynamic = self._compile(None)
+            found = self._dynamic
+        self._executables[key] = found
         return found
+
+    @property
+    def _ranked(self) -> bool:
+        return all(s.shape.rank is not None for s in self.specs)
 
     @property
     def specs(self) -> list:
@@ -108,7 +130,7 @@ class FlatFunction:
         try:
             specialize(module, function.symbol, types)
         except BuildError as e:
-            raise UnimplementedError(None, None, page(f"{self._name}: {e}", where=location_text(e.location))) from None
+            raise _Refuted(None, None, page(f"{self._name}: {e}", where=location_text(e.location))) from None
         return module
 
     def module_text(self, stage: str | None = None) -> str:

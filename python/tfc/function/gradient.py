@@ -91,9 +91,10 @@ def _make_pair(function: FlatFunction) -> _Pair:
             constants.append(forward.add_input(TensorSpec(tensor.shape_tuple, tensor.dtype)))
             overrides[value] = constants[-1]
         variables = []
-        for handle in graph.handles:
+        names = function.variable_names()
+        for handle, name in zip(graph.handles, names, strict=True):
             dtype, dims = describe_type(kind_of(handle.type)[1])
-            variables.append(stand_in(dtype, dims, True, None))
+            variables.append(stand_in(dtype, dims, True, name))
             forward.add_variable_input(variables[-1])
         sources = [*tensors, *constants, *variables]
         tape = GradientTape(persistent=True, watch_accessed_variables=False)

@@ -8,7 +8,7 @@ import weakref
 
 from tfc import autograph as autograph_room
 from tfc.config import knobs
-from tfc.core import EagerTensor, VariableStorage, executing_eagerly, recorders
+from tfc.core import EagerTensor, Tensor, VariableStorage, executing_eagerly, recorders
 from tfc.errors import page, user_line
 from tfc.function import retracing
 from tfc.function.concrete import ConcreteFunction
@@ -144,9 +144,11 @@ class PolymorphicFunction(Function):
     # Calls.
 
     def _call_slow(self, args, kwargs):
+        held = _recent.instance  # until the end: calls inside make it forget
         try:
             return self._call_traced(args, kwargs)
         finally:
+            del held
             _recent.instance = None
 
     def _call_traced(self, args, kwargs):
@@ -172,7 +174,34 @@ class PolymorphicFunction(Function):
         instance = self._self()
         if instance is not None:
             args = [instance, *args]
-        return self._converted(*args, **kwargs)
+        try:
+            return self._converted(*args, **kwargs)
+        except UnboundLocalError as e:
+            autograph_room.name_unbound(e)
+            raise
+
+    def get_initialization_function(self, *args, **kwargs):
+        """A function of no arguments that gives the variables made on the first call their values.
+
+        Traces for these arguments. Raises `RuntimeError` once the function has been called or traced; the result
+        raises `ValueError` if an initial value depends on the arguments.
+        """
+        if self._concretes:
+            raise RuntimeError("get_initialization_function cannot be called after the function has been used")
+        concrete = self.get_concrete_function(*args, **kwargs)
+        pending = concrete._pending
+
+        def initialize():
+            if pending is not None and not pending.try_lift():
+                raise ValueError(
+                    page(
+                        f"the variables of {self._name} cannot be initialized before it is called: their initial values "
+                        "depend on its arguments",
+                        fix=f"call {self._name}",
+                    )
+                )
+
+        return initialize
 
     def _convert(self):
         if not self._autograph:
@@ -287,8 +316,15 @@ class PolymorphicFunction(Function):
         code = getattr(unwrap_partial(self._python_function), "__code__", None)
         if code is None:
             return []
-        owners = [(b.value, code, b.name) for b in bound if b.name in code.co_varnames]
-        instance = self._self()
+        # Values whose trace type says what they hold need no guard.
+        owners = [
+            (b.value, code, b.name)
+            for b in bound
+            if b.name in code.co_varnames
+            and not isinstance(b.value, (Tensor, VariableStorage))
+            and not hasattr(b.value, "__tf_flatten__")
+        ]
+        instance = self._instance() if self._instance is not None else None
         if instance is None:
             instance = getattr(self._python_function, "__self__", None)
         if instance is not None and code.co_argcount:

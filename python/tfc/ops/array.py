@@ -37,7 +37,10 @@ def size(input, out_type=None, name=None) -> Tensor:
 
 def rank(input, name=None) -> Tensor:
     """The number of dimensions as an int32 scalar."""
-    return p.constant(value=np.array(rank_of(convert_to_tensor(input), "tf.rank"), np.int32))
+    input = convert_to_tensor(input)
+    if input.shape_tuple is None:
+        return p.squeeze(p.shape_of(p.shape_of(input, dtype=int32), dtype=int32), axes=(0,))
+    return p.constant(value=np.array(len(input.shape_tuple), np.int32))
 
 
 def identity(input, name=None) -> Tensor:

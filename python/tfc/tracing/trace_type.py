@@ -3,8 +3,10 @@
 import abc
 import weakref
 
+import numpy as np
+
 from tfc.core import EagerTensor, VariableStorage
-from tfc.dtypes import TensorSpec
+from tfc.dtypes import DType, TensorSpec, as_dtype
 from tfc.errors import page, user_line
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor
@@ -85,7 +87,11 @@ class Literal(TraceType):
 
     def __init__(self, value):
         self.value = value
-        self._key = type(value), value.hex() if type(value) is float else value
+        if isinstance(value, np.dtype) or (isinstance(value, type) and issubclass(value, np.generic)):
+            # np.float32 and tf.float32 say the same.
+            self._key = DType, as_dtype(value)
+        else:
+            self._key = type(value), value.hex() if type(value) is float else value
         hash(self._key)
 
     def is_subtype_of(self, other):
@@ -103,7 +109,7 @@ class Literal(TraceType):
         raise TypeError(f"Can not cast {value!r} to {self!r}: expected {self!r}")
 
     def __eq__(self, other):
-        if not isinstance(other, Literal) or type(self.value) is not type(other.value):
+        if not isinstance(other, Literal) or self._key[0] is not other._key[0]:
             return False
         return self._key[1] is other._key[1] or bool(self._key[1] == other._key[1])
 

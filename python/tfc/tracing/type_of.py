@@ -82,7 +82,7 @@ def type_of(value, context: TracingContext) -> TraceType:
         return TensorType(value) if context.specs else Literal(value)
     if isinstance(value, TraceType):
         return value
-    if isinstance(value, _LITERALS):
+    if isinstance(value, _LITERALS) or (isinstance(value, type) and issubclass(value, np.generic)):
         return Literal(value)
     if isinstance(value, TensorArray):
         return TensorArrayType(value)
