@@ -100,3 +100,14 @@ func.func @unknown_broadcast_is_decided_at_run_time(%x: tensor<?xf32>, %y: tenso
   %0 = tfc.add %x, %y : (tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
   return %0 : tensor<?xf32>
 }
+
+// -----
+
+// The size of a broadcast of three goes through that of two, which no value has.
+// CHECK-LABEL: func @unknown_broadcast_of_three
+// CHECK-COUNT-2: arith.select
+// CHECK: linalg.generic
+func.func @unknown_broadcast_of_three(%c: tensor<?xi1>, %x: tensor<?xf32>, %y: tensor<?xf32>) -> tensor<?xf32> {
+  %0 = tfc.select %c, %x, %y : (tensor<?xi1>, tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
+  return %0 : tensor<?xf32>
+}
