@@ -123,6 +123,11 @@ class GradientTape:
         """Forgets what was recorded since."""
         del self._entries[mark:]
 
+    def propagate(self, gradients: dict, sources) -> list:
+        """The gradients of `sources`, None where there is none, from gradients by id of a value; the tape stays as it is."""
+        backward(self._entries, gradients, self._tracked)
+        return [gradients.get(id(s)) for s in sources]
+
     # Control.
 
     def watch(self, tensor) -> None:

@@ -4,7 +4,8 @@ from tfc.function import hooks
 from tfc.function.concrete import ConcreteFunction
 from tfc.function.decorator import function, inside_function
 from tfc.function.polymorphic import PolymorphicFunction
+from tfc.tracing import TraceType
 
 hooks.install()
 
-__all__ = ["ConcreteFunction", "PolymorphicFunction", "function", "hooks", "inside_function"]
+__all__ = ["ConcreteFunction", "PolymorphicFunction", "function", "hooks", "inside_function", "TraceType"]

@@ -36,13 +36,25 @@ def pretty(concrete, verbose: bool) -> str:
     parameters = concrete.function_type.parameters
     output = _output_text(concrete.structured_outputs)
     if not verbose:
-        inner = ", ".join(f"{p.name}: {p.type!r}" for p in parameters)
+        inner = ", ".join(_marked(parameters))
         return f"({inner}) -> {output}"
     lines = ["Input Parameters:"]
     lines += [f"  {p.name} ({p.kind.name}): {p.type!r}" for p in parameters] or ["  None"]
     lines += ["Output Type:", f"  {output}", "Captures:"]
     captured = [f"  {id(c)}: {_capture_text(c)}" for c in [*concrete._graph.captured, *concrete.live_variables()]]
     return "\n".join(lines + (captured or ["  None"]))
+
+
+def _marked(parameters) -> list:
+    """The parameters with Python's marks `/` and `*` where positional-only ones end and keyword-only ones begin."""
+    made = [f"{p.name}: {p.type!r}" for p in parameters]
+    keywords = [at for at, p in enumerate(parameters) if p.kind is KEYWORD_ONLY]
+    if keywords:
+        made.insert(keywords[0], "*")
+    positional = [at for at, p in enumerate(parameters) if p.kind is POSITIONAL_ONLY]
+    if positional:
+        made.insert(positional[-1] + 1, "/")
+    return made
 
 
 def _capture_text(c) -> str:

@@ -284,7 +284,12 @@ def _count(elems) -> tuple:
 
 
 def _arrays(elems):
-    return [TensorArray(e.dtype, size=0, dynamic_size=True, infer_shape=False).unstack(e) for e in elems]
+    return [
+        TensorArray(
+            e.dtype, size=0, dynamic_size=True, element_shape=None if e.shape_tuple is None else e.shape_tuple[1:]
+        ).unstack(e)
+        for e in elems
+    ]
 
 
 def map_fn(

@@ -6,15 +6,15 @@ last to the first. Effects are not repeated: a variable that a region only reads
 """
 
 from tfc.autodiff import GradientTape
+from tfc.autodiff.backward import accumulate
 from tfc.core import TensorList, current, record_operation, should_record, stop_recording
 from tfc.dtypes import TensorSpec, as_shape, int32
 from tfc.errors import page, user_line
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor
 from tfc.ops.gradients import zeros_like
-from tfc.ops.rows.lists import add_lists
 from tfc.tracing import control
-from tfc.tracing.replay import PureReplay, symbols_of
+from tfc.tracing.replay import ABSENT, PureReplay, symbols_of
 
 
 class _Region:
@@ -25,7 +25,10 @@ class _Region:
 
     def __init__(self, graph, scopes):
         self.function = graph.function
-        self.captures = list({k: v for s in scopes for k, v in s.captures.items()}.values())
+        captures = list({k: v for s in scopes for k, v in s.captures.items()}.values())
+        # What stands for them in the function that the regions are in.
+        self.locals = [graph.local(c) for c in captures]
+        self.captures = captures
         variables = {k: v for s in scopes for k, v in s.variables.items()}
         written = set().union(*(s.written for s in scopes))
         self.error = None
@@ -37,7 +40,7 @@ class _Region:
 
     def environment(self) -> dict:
         """What MLIR values of outer scopes stand for."""
-        env = {c.value: c for c in self.captures}
+        env = {here.value: c for here, c in zip(self.locals, self.captures, strict=True)}
         env.update(zip(self.handles, self.values, strict=True))
         return env
 
@@ -56,6 +59,16 @@ def _refuse(kind, variable, where):
     )
 
 
+def _refuse_growth(name, where):
+    return LookupError(
+        page(
+            f"No gradient defined for operation 'while': the size of {name} changes from one iteration to the next",
+            where=where,
+            fix="collect the parts in a TensorArray, and use .concat() or .stack() after the loop",
+        )
+    )
+
+
 def _differentiable(value) -> bool:
     return value.dtype.is_differentiable
 
@@ -70,19 +83,19 @@ def _filled(grads, values) -> list:
     return [_zeros(v) if g is None else g for g, v in zip(grads, values, strict=True)]
 
 
-def _added(total, grad):
-    if grad is None:
-        return total
-    return add_lists(total, grad) if isinstance(total, TensorList) else p.add(total, grad)
+def _gradients(run, sources, weights, wanted, totals=()) -> list:
+    """Gradients of `run()`'s values at `wanted` with respect to `sources`; None where there is none.
 
-
-def _gradients(run, sources, weights, wanted) -> list:
-    """Gradients of `run()`'s values at `wanted` with respect to `sources`; None where there is none."""
+    `totals`: (source, gradient so far) pairs, to which the gradient of that source is added.
+    """
     tape = GradientTape(watch_accessed_variables=False)
     with tape:
         tape.watch(sources)
         outs = run()
-    return tape.gradient([outs[i] for i in wanted], sources, output_gradients=weights)
+    gradients = {id(source): total for source, total in totals}
+    for i, weight in zip(wanted, weights, strict=True):
+        gradients[id(outs[i])] = accumulate(gradients.get(id(outs[i])), weight)
+    return tape.propagate(gradients, sources)
 
 
 # Branches.
@@ -166,12 +179,15 @@ def recorded_while(graph, cond_fn, body_fn, init, shape_invariants, maximum_iter
     region = _Region(graph, scopes[1:])
     if not any(map(_differentiable, outs)) or not should_record([*init, *region.inputs]):
         return outs
+    grows = next((i for i, s in zip(kept, specs, strict=True) if s.shape.dims != init[i].shape_tuple), None)
     loop = _Loop(region, op.regions[1].blocks[0], init, outs, trips, dict(zip(kept, collected, strict=True)), specs)
     where = user_line()
 
     def backward(*grads):
         if region.error is not None:
             raise _refuse("while", region.error, where)
+        if grows is not None:
+            raise _refuse_growth(names[grows] if names else f"loop_vars[{grows}]", where)
         return loop.backward(grads)
 
     record_operation("while", [*init, *region.inputs], outs, backward)
@@ -202,10 +218,9 @@ class _Loop:
         n = len(weights)
 
         def step(k, *values):
-            found = self._iteration(k, list(values[:n]))
+            found = self._iteration(k, list(values[:n]), list(zip(inputs, values[n:], strict=True)))
             carried = _filled(found[:n], self._starts(k))
-            totals = [_added(t, found[n + i]) for t, i in zip(values[n:], connected, strict=True)]
-            return [p.sub(k, convert_to_tensor(1, int32)), *carried, *totals]
+            return [p.sub(k, convert_to_tensor(1, int32)), *carried, *(found[n + i] for i in connected)]
 
         invariants = [None, *(self._invariant(i) for i in self.carried), *[None] * len(inputs)]
         results = current().while_loop(
@@ -238,12 +253,12 @@ class _Loop:
             return p.list_get(self.collected[at], k, element_type=self.specs[at])
         return self.outs[at]
 
-    def _iteration(self, k, weights) -> list:
+    def _iteration(self, k, weights, totals=()) -> list:
         """Gradients of one iteration's results with respect to its starting values, then to the inputs."""
         starts = {i: self._start(k, i) for i in range(len(self.init))}
         env = self.region.environment()
         # Those beyond are the counters and the collected values, which no gradient depends on.
-        spare = [self.trips, *self.collected.values(), self.trips]
-        env.update(zip(self.block.arguments, [*starts.values(), *spare], strict=False))
+        spare = [ABSENT] * (len(self.block.arguments) - len(starts))
+        env.update(zip(self.block.arguments, [*starts.values(), *spare], strict=True))
         sources = [*(starts[i] for i in self.carried), *(self.region.inputs[i] for i in self.sources)]
-        return _gradients(lambda: self.region.run(self.block, env), sources, weights, self.carried)
+        return _gradients(lambda: self.region.run(self.block, env), sources, weights, self.carried, totals)

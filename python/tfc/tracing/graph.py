@@ -35,7 +35,7 @@ from tfc.ir import (
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor
 from tfc.tracing import control, control_gradients, folding
-from tfc.tracing.tensors import Scope, SymbolicList, SymbolicTensor
+from tfc.tracing.tensors import Scope, SymbolicList, SymbolicTensor, is_symbolic
 
 _counter = itertools.count()
 # Captured tensors of at most so many elements become constants; bigger constants become captured tensors.
@@ -273,8 +273,15 @@ class FuncGraph(Interpreter):
             made = SymbolicTensor(value, self.root, (), self._unique("captured"), getattr(a, "const", None))
             self._captures[id(a)] = a, made
         if self.scope is not self.root:
-            self._note(made, self.root)
+            self._note(a, self.root)
         return made
+
+    def local(self, a):
+        """The value of this graph that stands for a value that it has captured, or the value itself."""
+        if is_symbolic(a) and a.scope.graph is self:
+            return a
+        found = self._captures.get(id(a)) or self._constants.get(id(a))
+        return found[1]
 
     def capture_list(self, a):
         """A list of the outer graph, or an eager one, passed as one tensor and taken apart at the start."""
@@ -288,6 +295,8 @@ class FuncGraph(Interpreter):
                 op.move_after(inner.value.owner)
             made = SymbolicList(op.results[0], self.root, (), a.dynamic_size)
             found = self._constants[id(a)] = (a, stacked), made
+        if self.scope is not self.root:
+            self._note(a, self.root)
         return found[1]
 
     def resource(self, variable):

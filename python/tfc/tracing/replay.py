@@ -61,6 +61,9 @@ class _Replay:
                 return operands
             if name == "tfc.constant" and op.results[0] in env:
                 continue
+            if any(o is ABSENT for o in operands):
+                env.update((r, ABSENT) for r in op.operation.results)
+                continue
             results = self.one(name, op.operation, operands)
             values = [r for r in op.operation.results if kind_of(r.type)[0] != "token"]
             for value, result in zip(values, results, strict=True):
@@ -107,6 +110,10 @@ class _Replay:
             operands,
             shape_invariants=invariants,
         )
+
+
+# A value that is not there: what depends on it is not either.
+ABSENT = object()
 
 
 class PureReplay(_Replay):

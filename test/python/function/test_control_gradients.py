@@ -209,7 +209,8 @@ def test_maximum_iterations():
     check(f, 2.0)
 
 
-def test_loop_variables_whose_size_grows():
+def test_loop_variables_whose_size_grows_are_refused():
+    @tf.function
     def f(x):
         i, y = tf.constant(0), x
         shapes = [tf.TensorShape([]), tf.TensorShape([None])]
@@ -218,7 +219,13 @@ def test_loop_variables_whose_size_grows():
         )
         return tf.reduce_sum(y * y)
 
-    check(f, [1.0, 2.0])
+    x = tf.constant([1.0, 2.0])
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = f(x)
+    assert y.numpy() == 5 + 3 * 20
+    with pytest.raises(LookupError, match="the size of .* changes from one iteration to the next"):
+        tape.gradient(y, x)
 
 
 def test_map_and_scan():
