@@ -1,7 +1,7 @@
 """tfc: TensorFlow 2's eager ops, functions and gradients, compiled by MLIR. Use as `import tfc as tf`."""
 
 from tfc import autodiff, autograph, config, errors, export
-from tfc.api import bitwise, debugging, linalg, math, nest, nn, random
+from tfc.api import bitwise, debugging, linalg, math, nest, nn, random, types
 from tfc.autodiff import (
     GradientTape,
     UnconnectedGradients,
@@ -115,6 +115,7 @@ from tfc.ops.gather import (
     tensor_scatter_nd_update,
     where,
 )
+from tfc.ops.indexed_slices import IndexedSlices
 from tfc.ops.linalg import matmul, norm, tensordot
 from tfc.ops.logging_ops import Assert
 from tfc.ops.logging_ops import print_v2 as print
@@ -206,6 +207,7 @@ __all__ = [
     "Assert",
     "DType",
     "GradientTape",
+    "IndexedSlices",
     "Module",
     "Tensor",
     "TensorArray",
@@ -386,6 +388,7 @@ __all__ = [
     "truncatediv",
     "truncatemod",
     "tuple",
+    "types",
     "uint16",
     "uint32",
     "uint64",

@@ -8,4 +8,4 @@ from tfc.tracing import TraceType
 
 hooks.install()
 
-__all__ = ["ConcreteFunction", "PolymorphicFunction", "function", "hooks", "inside_function", "TraceType"]
+__all__ = ["ConcreteFunction", "PolymorphicFunction", "TraceType", "function", "hooks", "inside_function"]

@@ -3,7 +3,7 @@
 from tfc.dtypes import TensorSpec
 from tfc.ir import kind_of
 from tfc.tracing import TensorType
-from tfc.tracing.signature import KEYWORD_ONLY
+from tfc.tracing.signature import KEYWORD_ONLY, POSITIONAL_ONLY
 
 
 def structured_signature(function_type, graph) -> tuple:
