@@ -4,7 +4,7 @@ import ctypes
 
 import numpy as np
 import pytest
-from tfc import _native, errors, runtime
+from tfc import errors, runtime
 
 X = runtime.EagerTensor.from_numpy(np.arange(10))
 
@@ -37,7 +37,6 @@ def test_without_source_the_location_is_shown(location, shown):
 
 
 def test_failed_calls_raise_these():
-    assert _native.set_error_factory(runtime.error_of_report) is runtime.error_of_report
     entry = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 3)(lambda *args: 2)
     executable = runtime.Executable(ctypes.cast(entry, ctypes.c_void_p).value, entry, name="step")
     with pytest.raises(errors.OutOfRangeError, match="step failed with status 2"):
