@@ -1,0 +1,63 @@
+"""Small programs as users write them, each with the output that TensorFlow 2 gives.
+
+`programs/<topic>.txt` holds them: a line `#--- name`, the program, a line `#===`, and what it prints (standard output and
+error together).
+"""
+
+import collections
+import contextlib
+import logging
+import os
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import reading
+
+import tfc as tf
+
+FOLDER = Path(__file__).parent / "programs"
+
+
+def _programs():
+    for path in sorted(FOLDER.glob("*.txt")):
+        for part in re.split(r"^#--- *", path.read_text(), flags=re.M)[1:]:
+            name, rest = part.split("\n", 1)
+            program, expected = rest.split("\n#===\n")
+            yield pytest.param(program + "\n", expected, id=f"{path.stem}-{name}")
+
+
+@contextlib.contextmanager
+def _one_stream():
+    """Standard error goes to standard output, so that the order of lines counts."""
+    saved = os.dup(2)
+    sys.stdout.flush()
+    os.dup2(1, 2)
+    try:
+        with contextlib.redirect_stderr(sys.stdout):
+            yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+
+
+@pytest.mark.parametrize(("program", "expected"), list(_programs()))
+def test_program(program, expected, tmp_path, capfd, caplog):
+    caplog.set_level(logging.ERROR)
+    path = tmp_path / "program.py"
+    path.write_text(program)
+    space = {
+        "__name__": "program",
+        "__file__": str(path),
+        **{n: getattr(reading, n) for n in ("show", "raises", "attempt")},
+        **{"np": np, "collections": collections, "tf": tf, "sys": sys},
+    }
+    with _one_stream():
+        try:
+            exec(compile(program, str(path), "exec"), space)
+        finally:
+            tf.config.run_functions_eagerly(False)
+    lines = [line.rstrip() for line in capfd.readouterr().out.splitlines() if line.strip()]
+    assert lines == [line for line in expected.splitlines() if line.strip()]
