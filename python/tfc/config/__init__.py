@@ -12,6 +12,8 @@ class Knobs:
     run_functions_eagerly: bool = False
     # Traces kept for each function; the least recently used goes first.
     trace_cache_limit: int = 512
+    # Whether exceptions of functions show the user's frames only.
+    filter_tracebacks: bool = True
 
 
 knobs = Knobs()

@@ -9,7 +9,7 @@ import weakref
 from tfc import autograph as autograph_room
 from tfc.config import knobs
 from tfc.core import EagerTensor, Tensor, VariableStorage, executing_eagerly, recorders
-from tfc.errors import page, user_line
+from tfc.errors import filter_traceback, page, user_line
 from tfc.function import retracing
 from tfc.function.concrete import ConcreteFunction
 from tfc.function.guards import guard_of
@@ -17,9 +17,12 @@ from tfc.function.initial import Pending
 from tfc.function.trace import trace
 from tfc.ir import LOCK
 from tfc.ops.nest import Composite
+from tfc.ops.shapes import UnknownRankError
 from tfc.runtime import Entry, Function, register_key_kind
 from tfc.tracing import (
     Bound,
+    FunctionType,
+    Parameter,
     Signature,
     TracingContext,
     current_graph,
@@ -65,6 +68,7 @@ class PolymorphicFunction(Function):
         # Variables that traces captured: id -> weakref.
         self._captured = {}
         self._in_progress: list = []
+        self._per_rank = False
         if input_signature is not None:
             self._scalars_by_type = True
             if self._instance is None and not _takes_self(plain):
@@ -147,6 +151,11 @@ class PolymorphicFunction(Function):
         held = _recent.instance  # until the end: calls inside make it forget
         try:
             return self._call_traced(args, kwargs)
+        except Exception as e:
+            # The outermost call shows the user's frames only; inside a trace all are kept for it.
+            if knobs.filter_tracebacks and executing_eagerly():
+                raise e.with_traceback(filter_traceback(e.__traceback__))
+            raise
         finally:
             del held
             _recent.instance = None
@@ -226,7 +235,8 @@ class PolymorphicFunction(Function):
                 )
         if signature.given is not None:
             bound = self._cast(bound)
-            return self._find(signature.given, bound, TracingContext()), bound
+            type_ = self._ranked(bound) if self._per_rank else signature.given
+            return self._find(type_, bound, TracingContext()), bound
         context = TracingContext(specs)
         context.captured = self._captured
         return self._find(signature.types(bound, context), bound, context), bound
@@ -267,6 +277,16 @@ class PolymorphicFunction(Function):
             return found
         return self._trace(type_, bound, context)
 
+    def _ranked(self, bound):
+        """The types of input_signature with the ranks that these arguments have."""
+        given = self._signature.given
+        actual = self._signature.types(bound, TracingContext())
+        ranked = [
+            Parameter(p.name, p.kind, p.type.with_rank_of(a.type))
+            for p, a in zip(given.parameters, actual.parameters, strict=True)
+        ]
+        return FunctionType(ranked)
+
     def _here(self) -> dict:
         """The traces that may be used now: those of the graph around come first."""
         graph = current_graph()
@@ -294,6 +314,12 @@ class PolymorphicFunction(Function):
         self._in_progress.append(type_)
         try:
             concrete = self._trace_twice(type_)
+        except UnknownRankError:
+            # The function needs to know ranks: one trace for each.
+            if type_ != self._signature.given or self._per_rank or all(b.value is None for b in bound):
+                raise
+            self._per_rank = True
+            return self._find(self._ranked(bound), bound, context)
         finally:
             self._in_progress.pop()
         clash = [

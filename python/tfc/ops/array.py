@@ -10,6 +10,7 @@ from tfc.ops import primitives as p
 from tfc.ops.convert import common_dtype, convert_to_tensor, static_ints, static_value
 from tfc.ops.gradients import dynamic_shape
 from tfc.ops.shapes import (
+    UnknownRankError,
     axes_of,
     axis_of,
     broadcast_value,
@@ -146,7 +147,7 @@ def concat(values, axis, name="concat") -> Tensor:
         raise ValueError("tf.concat needs at least one tensor")
     n = max((len(v.shape_tuple) for v in values if v.shape_tuple is not None), default=None)
     if n is None:
-        raise ValueError("tf.concat needs to know the rank of one tensor: use tf.ensure_shape before")
+        raise UnknownRankError("tf.concat needs to know the rank of one tensor: use tf.ensure_shape before")
     where = axis_of(axis, n, "ConcatV2")
     dims = values[0].shape_tuple
     for i, v in enumerate(values):

@@ -8,11 +8,15 @@ from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor, static_ints, static_value
 
 
+class UnknownRankError(ValueError):
+    """An op needs the rank of a tensor that has none while tracing."""
+
+
 def rank_of(x: Tensor, op: str) -> int:
     """The rank of a tensor; `ValueError` if it is unknown."""
     dims = x.shape_tuple
     if dims is None:
-        raise ValueError(f"{op} needs to know the rank of its input: use tf.ensure_shape before")
+        raise UnknownRankError(f"{op} needs to know the rank of its input: use tf.ensure_shape before")
     return len(dims)
 
 

@@ -44,6 +44,10 @@ class Nested(TraceType):
             made.append(common)
         return type(self)(self.tag, made)
 
+    def with_rank_of(self, other):
+        pairs = zip(self.components, other.components, strict=True)
+        return type(self)(self.tag, [a.with_rank_of(b) for a, b in pairs])
+
     def _matches(self, other):
         return type(self) is type(other) and self.tag == other.tag and len(self.components) == len(other.components)
 

@@ -47,6 +47,10 @@ class TraceType(abc.ABC):
         """The value as one of this type; `TypeError` if it cannot be."""
         return value
 
+    def with_rank_of(self, other):
+        """This type with unknown ranks replaced by those of `other`, a subtype."""
+        return self
+
     @abc.abstractmethod
     def __eq__(self, other): ...
 
@@ -215,6 +219,11 @@ class TensorType(TraceType):
                 return None
             shape = shape.most_specific_compatible_shape(other.spec.shape)
         return TensorType(TensorSpec(shape, self.spec.dtype, self.spec.name))
+
+    def with_rank_of(self, other):
+        if self.spec.shape.rank is not None or other.spec.shape.rank is None:
+            return self
+        return TensorType(TensorSpec([None] * other.spec.shape.rank, self.spec.dtype, self.spec.name))
 
     def placeholder_value(self, placeholder_context):
         return placeholder_context.tensor(self.spec)

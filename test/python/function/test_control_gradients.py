@@ -165,7 +165,9 @@ def test_variables_that_are_written_inside_are_refused_by_name_and_line():
         tape.watch(x)
         y = f(x)
     assert y.numpy() == 3 * 4 * 5
-    with pytest.raises(LookupError, match="(?s)No gradient defined for operation 'while'.*mine.*test_control_gradients"):
+    with pytest.raises(
+        LookupError, match="(?s)No gradient defined for operation 'while'.*mine.*test_control_gradients"
+    ):
         tape.gradient(y, x)
 
 

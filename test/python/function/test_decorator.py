@@ -303,3 +303,30 @@ def test_tensor_arrays_cross_the_boundary():
     for _ in range(2):
         array, _ = f(array, tf.constant(3.0))
     assert array.stack().numpy().tolist() == [0, 3]
+
+
+def test_tracebacks_show_the_users_frames():
+    def inner(x):
+        raise RuntimeError("mine")
+
+    @tf.function
+    def f(x):
+        return inner(x)
+
+    with pytest.raises(RuntimeError) as caught:
+        f(tf.constant(1.0))
+    names = [entry.name for entry in caught.traceback]
+    assert names[0] == "test_tracebacks_show_the_users_frames" and names[-2:] == ["f", "inner"] and len(names) <= 4
+
+
+def test_causes_of_exceptions_are_kept():
+    @tf.function
+    def f(x):
+        try:
+            raise KeyError("first")
+        except KeyError as e:
+            raise RuntimeError("second") from e
+
+    with pytest.raises(RuntimeError) as caught:
+        f(tf.constant(1.0))
+    assert isinstance(caught.value.__cause__, KeyError)

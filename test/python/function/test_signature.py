@@ -116,6 +116,16 @@ def test_unknown_rank():
     assert traces == [tf.TensorShape(None)]
 
 
+def test_functions_that_need_ranks_are_traced_for_each():
+    @tf.function(input_signature=[{"x": tf.TensorSpec(None)}])
+    def f(d):
+        return tf.reduce_sum(d["x"]) + tf.cast(tf.rank(d["x"]), tf.float32)
+
+    for _ in range(2):
+        assert [f({"x": tf.ones(s)}).numpy() for s in ([], [2], [3], [2, 3])] == [1, 3, 4, 8]
+    assert f.experimental_get_tracing_count() == 4
+
+
 def test_concrete_function_without_arguments():
     f = tf.function(lambda x: x + 1, input_signature=[F])
     c = f.get_concrete_function()
