@@ -82,6 +82,7 @@ def compile(
         )
     output = Path(output)
     prefix = identifier(prefix or output.stem)
+    cpu = cpu or "generic"  # the baseline: an object may run on another machine than this
     entries = _named(functions)
     state = _State(entries)
     symbols = {name: f"{prefix}_{name}_entry" if name != prefix else f"{prefix}_entry" for name in entries}

@@ -186,6 +186,12 @@ def test_captured_tensors_are_frozen_into_the_object(tmp_path):
     assert (tmp_path / "lookup.o").stat().st_size > 4000
 
 
+def test_baseline_cpu_is_the_default(tmp_path):
+    functions, _ = make_counter()
+    assert compile(functions, tmp_path / "generic.o").cpu == "generic"
+    assert compile(functions, tmp_path / "native.o", cpu="native").cpu != "generic"
+
+
 def test_manifest_describes_the_interface(tmp_path):
     functions, _ = make_counter()
     compile(functions, tmp_path / "counter.o")
