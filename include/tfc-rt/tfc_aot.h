@@ -244,17 +244,24 @@ static TFC_UNUSED void tfc_default_report(tfc_context *ctx, int32_t code, const 
                                           int32_t summarize, int32_t n, const tfc_tensor_desc *tensors) {
   tfc_host *host = (tfc_host *)ctx->user;
   tfc_writer w = {NULL, NULL, 0, 0}, at = {NULL, NULL, 0, 0};
-  int32_t i;
+  const char *p;
+  int32_t i, places = 0;
   if (!host)
     return;
   host->code = code;
   host->message[0] = host->location[0] = 0;
   w.text = host->message;
   w.size = sizeof host->message;
-  tfc_write(&w, message, strlen(message));
-  for (i = 0; i < n; ++i) {
-    tfc_write(&w, " ", 1);
-    tfc_write_dimension(&w, &tensors[i], 0, (const unsigned char *)tensors[i].data, summarize);
+  for (p = message; (p = strstr(p, "{}")) != NULL; p += 2)
+    ++places;
+  if (n && places == n) { /* the message says where its values go */
+    tfc_write_format(&w, message, summarize, n, tensors);
+  } else {
+    tfc_write(&w, message, strlen(message));
+    for (i = 0; i < n; ++i) {
+      tfc_write(&w, " ", 1);
+      tfc_write_dimension(&w, &tensors[i], 0, (const unsigned char *)tensors[i].data, summarize);
+    }
   }
   at.text = host->location;
   at.size = sizeof host->location;

@@ -120,6 +120,32 @@ def test_failed_assert_is_a_status_with_message_and_line(tmp_path):
 
 
 @needs_cc
+def test_message_of_a_failed_check_holds_the_value(tmp_path):
+    function = tf.function(
+        lambda x, i: tf.gather(x, i),
+        input_signature=[tf.TensorSpec([4], tf.float32), tf.TensorSpec([], tf.int32)],
+    )
+    compile({"pick": function.get_concrete_function()}, tmp_path / "pick.o")
+    main = r"""
+    #include <stdio.h>
+    #include "pick.h"
+    int main(void) {
+      float x[4] = {1, 2, 3, 4}, y;
+      int32_t i = 7;
+      tfc_host host;
+      memset(&host, 0, sizeof host);
+      if (pick(&host, x, &i, &y) == TFC_OK) return 1;
+      puts(host.message);
+      i = 3;
+      return pick(&host, x, &i, &y) || y != 4;
+    }
+    """
+    done = link_and_run(tmp_path, main, ["pick.o"])
+    assert done.returncode == 0
+    assert "7" in done.stdout and "{}" not in done.stdout
+
+
+@needs_cc
 def test_object_needs_only_libc_and_libm(tmp_path):
     functions, _ = make_counter()
     compile(functions, tmp_path / "counter.o")
