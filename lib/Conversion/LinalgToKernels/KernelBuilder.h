@@ -97,6 +97,8 @@ public:
   /// Lanes below `count`.
   mlir::Value mask(mlir::Value count, int64_t lanes);
   mlir::Value spread(mlir::Value element, int64_t lanes);
+  /// As many vectors as each has lanes, a power of two: lane j of vector i changes place with lane i of j.
+  Values transpose(Values vectors);
   mlir::Value multiplyAdd(mlir::Value x, mlir::Value y, mlir::Value to);
 
   void tile(const Tile &tile);

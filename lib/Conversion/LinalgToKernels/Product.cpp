@@ -259,9 +259,9 @@ void Emitter::packPanel(Value panels, Value start, Value column, Value width,
       }
     });
   };
-  auto byElements = [&](Value from, Value to, bool zeros) {
+  auto byElements = [&](Value from, Value to, Value firstStep, bool zeros) {
     b.loop(from, to, 1, [&](Value j) {
-      b.loop(b.constant(0), depth, 1, [&](Value step) {
+      b.loop(firstStep, depth, 1, [&](Value step) {
         Value element =
             zeros ? b.zero()
                   : b.load(p.right.memory,
@@ -272,9 +272,30 @@ void Emitter::packPanel(Value panels, Value start, Value column, Value width,
     });
   };
   auto slow = [&] {
-    byElements(b.constant(0), b.min(width, rowLength), false);
-    byElements(b.min(width, rowLength), rowLength, true);
+    byElements(b.constant(0), b.min(width, rowLength), b.constant(0), false);
+    byElements(b.min(width, rowLength), rowLength, b.constant(0), true);
   };
+  // Squares of one vector by one vector; what is left of the depth by elements.
+  auto bySquares = [&] {
+    Value whole = b.roundDown(depth, tile.lanes);
+    b.loop(b.constant(0), rowLength, tile.lanes, [&](Value j) {
+      b.loop(b.constant(0), whole, tile.lanes, [&](Value step) {
+        Values square;
+        for (int64_t i = 0; i < tile.lanes; ++i)
+          square.push_back(b.load(
+              p.right.memory,
+              b.at(p.right, b.add(first, step), offset(b.add(column, j), i)),
+              tile.lanes));
+        for (auto [i, row] : llvm::enumerate(b.transpose(square)))
+          b.store(row, panels,
+                  b.add(b.add(start, j), b.mul(offset(step, i), rowLength)));
+      });
+    });
+    byElements(b.constant(0), rowLength, whole, false);
+  };
+  bool downwards = getConstantIntValue(p.right.rowStride) == 1;
+  if (!contiguous && downwards && tile.lanes > 1)
+    return b.branch(b.atLeast(width, rowLength), bySquares, slow);
   if (!contiguous)
     return slow();
   b.branch(
