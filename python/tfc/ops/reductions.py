@@ -7,6 +7,7 @@ import numpy as np
 from tfc.core import Tensor, argument_error
 from tfc.dtypes import as_dtype, float32, int64
 from tfc.ops import primitives as p
+from tfc.ops.array import reshape
 from tfc.ops.convert import convert_to_tensor, operand
 from tfc.ops.gradients import dynamic_shape
 from tfc.ops.math import ANALYTIC, FLOAT, NUMBER, REAL
@@ -16,6 +17,8 @@ from tfc.ops.shapes import axes_of, axis_of, rank_of
 def _reduction(name, prim, kinds, text):
     def function(input_tensor, axis=None, keepdims=False, name=None):
         x = operand(prim.name, input_tensor, kinds)
+        if x.shape_tuple is None and axis is None and not keepdims:
+            x = reshape(x, (-1,))
         axes = axes_of(axis, rank_of(x, prim.name), prim.name)
         return prim(x, axes=axes, keepdims=bool(keepdims))
 
@@ -46,6 +49,8 @@ def _count(x, axes) -> Tensor:
 def reduce_mean(input_tensor, axis=None, keepdims=False, name=None) -> Tensor:
     """The mean over the dimensions `axis`. Integers stay integers, rounded toward zero."""
     x = operand("reduce_mean", input_tensor, NUMBER)
+    if x.shape_tuple is None and axis is None and not keepdims:
+        x = reshape(x, (-1,))
     axes = axes_of(axis, rank_of(x, "reduce_mean"), "reduce_mean")
     total = p.reduce_sum(x, axes=axes, keepdims=bool(keepdims))
     return (p.trunc_div if x.dtype.is_integer else p.div)(total, _count(x, axes))

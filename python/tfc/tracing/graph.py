@@ -30,6 +30,7 @@ from tfc.ir import (
     location_text,
     resource_type,
     tensor_type,
+    type_spec,
     user_stack,
 )
 from tfc.ops import primitives as p
@@ -183,6 +184,10 @@ class FuncGraph(Interpreter):
     def refine(self, tensor, dims):
         """The tensor has this shape from here on (`set_shape`)."""
         made = p.ensure_shape(tensor, shape=dims)
+        for at, parameter in enumerate(self.inputs):
+            if parameter is tensor:
+                # The parameter itself stays what it is.
+                self.inputs[at] = SymbolicTensor(tensor.value, tensor.scope, (), tensor.op_name)
         tensor.value, tensor.shape_tuple = made.value, made.shape_tuple
 
     # Constants.
@@ -390,6 +395,10 @@ class FuncGraph(Interpreter):
     def call(self, callee: "FuncGraph", operands: list, variables: list, stack, name: str) -> list:
         """A call of another traced function: its results as tensors of this graph."""
         types = [v.type for v in callee.function.returned()]
+        operands = [
+            v if v.type == a.type else self._widened(v, a.type, stack)
+            for v, a in zip(operands, callee.function.entry.arguments, strict=True)
+        ]
         values = self.function.call(callee.function, operands, types, location(stack), self.scope.point)
         self.operation_count += 1
         written = callee.written_positions()
@@ -398,6 +407,17 @@ class FuncGraph(Interpreter):
                 self._note_written(variable)
         name = self._unique(name)
         return [SymbolicTensor(value, self.scope, stack, name) for value in values]
+
+    def _widened(self, value, type_, stack):
+        """A value as a value of a type that says less about its shape; any other type is an error of the call."""
+        kind, inner = kind_of(type_)
+        if kind != "tensor" or kind_of(value.type)[0] != "tensor":
+            return value
+        spec, given = type_spec(inner), type_spec(kind_of(value.type)[1])
+        if spec.dtype is not given.dtype or not given.shape.is_compatible_with(spec.shape):
+            return value
+        dims = given.shape.dims if spec.shape.rank is None else spec.shape.dims
+        return self.build("ensure_shape", [value], {"shape": dims}, stack, (), [type_]).result
 
     def call_python(self, name: str, function, inputs: list) -> list:
         """A call of a function of its own, which is the Python function again when this trace is replayed."""
