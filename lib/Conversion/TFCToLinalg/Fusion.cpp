@@ -13,11 +13,12 @@ using namespace tfc;
 using namespace tfc::lowering;
 
 namespace {
-constexpr int maxOps = 500;          // in one body: keeps register allocation fast
-constexpr size_t maxLeaves = 32;     // tensors one loop reads
-constexpr size_t maxExports = 8;     // results a loop stores besides its own
-constexpr size_t maxLoops = 4;       // that may compute one cheap value each
-constexpr int maxRepeatedCost = 3;   // of a chain of values computed more than once
+constexpr int maxOps = 500;      // in one body: keeps register allocation fast
+constexpr size_t maxLeaves = 32; // tensors one loop reads
+constexpr size_t maxExports = 8; // results a loop stores besides its own
+constexpr size_t maxLoops = 4;   // that may compute one cheap value each
+constexpr int maxRepeatedCost =
+    3; // of a chain of values computed more than once
 } // namespace
 
 static int64_t rankOf(Value value) {
@@ -39,7 +40,8 @@ static bool isPlainTensorOp(Operation *op) {
 
 /// A view of memory when it stands alone: then its operand has to be stored.
 static bool isView(Operation *op) {
-  return isa<ExpandDimsOp, SqueezeOp, ReshapeOp, EnsureShapeOp, StopGradientOp>(op);
+  return isa<ExpandDimsOp, SqueezeOp, ReshapeOp, EnsureShapeOp, StopGradientOp>(
+      op);
 }
 
 struct FusionPlan::Uses {
@@ -58,7 +60,8 @@ void FusionPlan::visit(Operation *op) {
   for (Region &region : llvm::reverse(op->getRegions()))
     visit(region);
   Uses uses = usesOf(op);
-  if (!uses.any && op->getNumResults() && op->getNumRegions() == 0 && isMemoryEffectFree(op)) {
+  if (!uses.any && op->getNumResults() && op->getNumRegions() == 0 &&
+      isMemoryEffectFree(op)) {
     dead.insert(op);
     return;
   }
@@ -66,7 +69,8 @@ void FusionPlan::visit(Operation *op) {
     inlined.insert(op);
     return;
   }
-  if (isPlainTensorOp(op) && isFusible(op) && (tryJoin(op, uses) || tryExport(op, uses)))
+  if (isPlainTensorOp(op) && isFusible(op) &&
+      (tryJoin(op, uses) || tryExport(op, uses)))
     inlined.insert(op);
   else
     startLoop(op);
@@ -74,7 +78,8 @@ void FusionPlan::visit(Operation *op) {
 }
 
 /// Can `user` compute the producer's elements itself?
-bool FusionPlan::takesElements(Operation *user, unsigned operand, Operation *producer) const {
+bool FusionPlan::takesElements(Operation *user, unsigned operand,
+                               Operation *producer) const {
   if (user->getBlock() != producer->getBlock() || !loopsOf.contains(user))
     return false;
   if (user->hasTrait<TFCReduction>())
@@ -113,7 +118,8 @@ static int costOf(Operation *op) {
 }
 
 template <typename Loop> static bool isFull(const Loop &loop, Operation *op) {
-  return loop.ops >= maxOps || loop.leaves.size() + op->getNumOperands() > maxLeaves;
+  return loop.ops >= maxOps ||
+         loop.leaves.size() + op->getNumOperands() > maxLeaves;
 }
 
 void FusionPlan::join(Operation *op, Loop &loop) {
@@ -137,14 +143,16 @@ void FusionPlan::align(Operation *op) {
         dims.of(op->getResult(0)) != dims.of(user->getResult(0)))
       continue;
     for (Loop *loop : theirs->second)
-      if (llvm::is_contained(mine->second, loop) && !llvm::is_contained(aligned, loop))
+      if (llvm::is_contained(mine->second, loop) &&
+          !llvm::is_contained(aligned, loop))
         aligned.push_back(loop);
   }
   if (!aligned.empty())
     alignedWith[op] = aligned;
 }
 
-/// Do all users outside the loop come after it, and does the loop have the op's indices?
+/// Do all users outside the loop come after it, and does the loop have the op's
+/// indices?
 bool FusionPlan::canExport(Operation *op, const Loop &loop) const {
   bool aligned = false;
   for (OpOperand &use : op->getUses()) {
@@ -155,7 +163,8 @@ bool FusionPlan::canExport(Operation *op, const Loop &loop) const {
     bool takes = takesElements(user, use.getOperandNumber(), op);
     if (takes && llvm::is_contained(loops->second, &loop)) {
       auto theirs = alignedWith.find(user);
-      aligned |= theirs != alignedWith.end() && llvm::is_contained(theirs->second, &loop) &&
+      aligned |= theirs != alignedWith.end() &&
+                 llvm::is_contained(theirs->second, &loop) &&
                  user->hasTrait<TFCElementwise>() &&
                  dims.of(op->getResult(0)) == dims.of(user->getResult(0));
     }
@@ -184,8 +193,9 @@ bool FusionPlan::tryExport(Operation *op, const Uses &uses) {
   for (Loop *loop : uses.loops)
     if (!first || loop->root->isBeforeInBlock(first->root))
       first = loop;
-  if (!first || first->root->hasTrait<TFCReduction>() || first->exports.size() >= maxExports ||
-      isFull(*first, op) || !canExport(op, *first))
+  if (!first || first->root->hasTrait<TFCReduction>() ||
+      first->exports.size() >= maxExports || isFull(*first, op) ||
+      !canExport(op, *first))
     return false;
   join(op, *first);
   first->exports.push_back(op);
@@ -195,6 +205,10 @@ bool FusionPlan::tryExport(Operation *op, const Uses &uses) {
 
 bool FusionPlan::tryJoin(Operation *op, const Uses &uses) {
   if (uses.needStorage || uses.loops.empty())
+    return false;
+  // Elements in another order: a view of memory, or a copy, but no index of a
+  // loop.
+  if (isa<ReshapeOp>(op) && accessOf(dims, op, 0) == Access::Unknown)
     return false;
   int cost = costOf(op);
   if (uses.replicated && cost > cheapCost)
