@@ -10,6 +10,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A continuous-integration run tests the same examples every time; a slow machine is no failure anywhere.
+settings.register_profile("development", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "development")
 
 ROOT = Path(__file__).resolve().parents[1]
 TOOLS = [ROOT / "python" / "tfc" / "bin"]
