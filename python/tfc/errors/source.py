@@ -39,6 +39,11 @@ def is_internal(filename: str) -> bool:
     return known
 
 
+def internal_files() -> dict:
+    """What `is_internal` has said so far, by file name: a shortcut for those who ask often."""
+    return _internal_cache
+
+
 def user_frame(frame: FrameType | None = None) -> FrameType | None:
     """The innermost frame of the user's code, seen from `frame` (default: the caller)."""
     if frame is None:

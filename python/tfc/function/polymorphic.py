@@ -385,7 +385,15 @@ class PolymorphicFunction(Function):
 
     def _trace_once(self, type_, may_create):
         self._traces += 1
-        return trace(self._name, self._call_python, type_, autograph=bool(self._autograph), may_create=may_create)
+        code = getattr(unwrap_partial(self._python_function), "__code__", None)
+        return trace(
+            self._name,
+            self._call_python,
+            type_,
+            autograph=bool(self._autograph),
+            may_create=may_create,
+            code=code,
+        )
 
     def _generalised(self, type_):
         best = type_

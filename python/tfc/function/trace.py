@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from tfc.core import stop_recording, using
 from tfc.errors import page, user_line
 from tfc.function.outputs import Outputs
+from tfc.ir import add_root
 from tfc.runtime import add_slow
 from tfc.state import stand_in
 from tfc.tracing import FuncGraph, PlaceholderContext, current_graph, rebuild
@@ -25,9 +26,10 @@ def tracing_into(graph: FuncGraph):
         add_slow(-1)
 
 
-def trace(name: str, call, function_type, *, autograph: bool, may_create: bool) -> tuple:
-    """(graph, outputs) of one trace. `call(args, kwargs)` runs the Python function."""
-    graph = FuncGraph(name, parent=current_graph(), autograph=autograph)
+def trace(name: str, call, function_type, *, autograph: bool, may_create: bool, code=None) -> tuple:
+    """(graph, outputs) of one trace. `call(args, kwargs)` runs the Python function, `code` is its code."""
+    definition = () if code is None else ((code, 0),)
+    graph = FuncGraph(name, parent=current_graph(), autograph=autograph, definition=definition)
     graph.created = [] if may_create else None
     context = PlaceholderContext(graph, _stand_in)
     with tracing_into(graph):
@@ -39,6 +41,9 @@ def trace(name: str, call, function_type, *, autograph: bool, may_create: bool) 
         outputs = Outputs(name, result)
         graph.finish(outputs.flat)
     return graph, outputs
+
+
+add_root(trace.__code__)
 
 
 def _form(value, depth: int = 0):

@@ -5,7 +5,7 @@ from tfc.ir.attributes import array_of, attribute, python_value
 from tfc.ir.builder import Function, block_begin, build_op, insertion_point, run_passes, token_type, verify
 from tfc.ir.context import LOCK, BuildError, context
 from tfc.ir.lazy import compiler, mlir
-from tfc.ir.locations import location, location_line, location_text, stack_text, user_stack
+from tfc.ir.locations import add_root, location, location_line, location_text, stack_text, user_stack
 from tfc.ir.types import (
     describe_type,
     kind_of,
@@ -20,6 +20,7 @@ __all__ = [
     "LOCK",
     "BuildError",
     "Function",
+    "add_root",
     "array_of",
     "assemble",
     "attribute",

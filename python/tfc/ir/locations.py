@@ -4,7 +4,7 @@ import itertools
 import os
 import sys
 
-from tfc.errors import is_internal
+from tfc.errors import internal_files, is_internal
 from tfc.ir.context import context
 from tfc.ir.lazy import mlir
 
@@ -13,16 +13,34 @@ _stacks: dict = {}
 _LIMIT = 1 << 16
 
 
+# Code objects of the package that run a user's function: what is below them is not a part of the trace.
+_roots: set = set()
+_known = internal_files()
+
+
+def add_root(code) -> None:
+    """Stacks end at frames of this code object."""
+    _roots.add(code)
+
+
 def user_stack(depth: int = 1, limit: int = 12) -> tuple:
-    """((code, instruction), ...) of the frames that are the user's, innermost first, up to `limit` of them."""
+    """((code, instruction), ...) of the frames that are the user's, innermost first, up to `limit` of them.
+
+    Frames that called the function being traced are left out.
+    """
     frame = sys._getframe(depth)
     found = []
     while frame is not None:
         code = frame.f_code
-        if not is_internal(code.co_filename):
+        internal = _known.get(code.co_filename)
+        if internal is None:
+            internal = is_internal(code.co_filename)
+        if not internal:
             found.append((code, frame.f_lasti))
             if len(found) == limit:
                 break
+        elif code in _roots:
+            break
         frame = frame.f_back
     return tuple(found)
 
@@ -30,9 +48,7 @@ def user_stack(depth: int = 1, limit: int = 12) -> tuple:
 def position(code, instruction) -> tuple:
     """(line, column) of an instruction, both from 1; column 0 if it is not known."""
     if hasattr(code, "co_positions"):
-        line, _, column, _ = next(
-            itertools.islice(code.co_positions(), max(instruction, 0) // 2, None), (None,) * 4
-        )
+        line, _, column, _ = next(itertools.islice(code.co_positions(), max(instruction, 0) // 2, None), (None,) * 4)
         if line is not None:
             return line, 0 if column is None else column + 1
     return code.co_firstlineno, 0
@@ -61,9 +77,7 @@ def location(stack: tuple):
             elif len(stack) == 1:
                 found = _frame_location(stack[0])
             else:
-                found = mlir.Location.callsite(
-                    _frame_location(stack[0]), [_frame_location(k) for k in stack[1:]]
-                )
+                found = mlir.Location.callsite(_frame_location(stack[0]), [_frame_location(k) for k in stack[1:]])
         if len(_stacks) > _LIMIT:
             _stacks.clear()
         _stacks[stack] = found

@@ -67,12 +67,18 @@ class FuncGraph(Interpreter):
     eager = False
     building_function = True
 
-    def __init__(self, name: str, parent: "FuncGraph | None" = None, autograph: bool = True):
+    def __init__(
+        self, name: str, parent: "FuncGraph | None" = None, autograph: bool = True, definition: tuple | None = None
+    ):
         self.name = name
         self.parent = parent
         self.autograph = autograph
         self.symbol = f"{re.sub(r'[^A-Za-z0-9_.$]', '_', name)}_{next(_counter)}"
-        self.function = Function(self.symbol, location(user_stack(2)))
+        # Where the Python function is, as a stack.
+        self.definition = user_stack(2) if definition is None else definition
+        # The location of ops, in the place of the user's line: set while other ops are replayed.
+        self.location = None
+        self.function = Function(self.symbol, location(self.definition))
         entry = self.function.entry
         self.root = Scope(self, entry, insertion_point(entry))
         self.scope = self.root
@@ -125,7 +131,8 @@ class FuncGraph(Interpreter):
     def build(self, name, operands, attrs, stack, args=(), results=None, regions=0):
         """One op at the insertion point; errors of the dialect are the user's."""
         try:
-            op = build_op(name, operands, attrs, location(stack), self.scope.point, results, regions)
+            loc = self.location or location(stack)
+            op = build_op(name, operands, attrs, loc, self.scope.point, results, regions)
         except BuildError as e:
             raise self._explain(name, args, attrs, e) from None
         self.operation_count += 1
@@ -201,8 +208,14 @@ class FuncGraph(Interpreter):
             made.const = array
             return made
         stack = user_stack(4)
-        op = self.build("constant", [], {"value": array}, stack)
-        return SymbolicTensor(op.results[0], self.scope, stack, self._unique("Const"), const=array)
+        # A number is there once a block; each use is a tensor of its own, for tapes.
+        key = (array.dtype.str, array.tobytes()) if array.ndim == 0 else None
+        value = self.scope.numbers.get(key)
+        if value is None:
+            value = self.build("constant", [], {"value": array}, stack).results[0]
+            if key is not None:
+                self.scope.numbers[key] = value
+        return SymbolicTensor(value, self.scope, stack, self._unique("Const"), const=array)
 
     def constant_value(self, tensor):
         return folding.known(tensor)
@@ -325,7 +338,7 @@ class FuncGraph(Interpreter):
     def add_input(self, spec: TensorSpec, name: str | None = None) -> SymbolicTensor:
         """A new tensor parameter."""
         value = self.function.add_argument(tensor_type(spec.dtype, spec.shape.dims))
-        tensor = SymbolicTensor(value, self.root, user_stack(2), name or spec.name)
+        tensor = SymbolicTensor(value, self.root, self.definition, name or spec.name)
         self.inputs.append(tensor)
         return tensor
 

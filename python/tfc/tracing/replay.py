@@ -52,9 +52,19 @@ class _Replay:
         self.env = env
 
     def block(self, block) -> list:
-        """Runs a block; the operands of its terminator are its results."""
+        """Runs a block; the operands of its terminator are its results. Ops of a trace keep their locations."""
+        graph = current()
+        if graph.eager:
+            return self.ops(block.operations, None)
+        before = graph.location
+        try:
+            return self.ops(block.operations, graph)
+        finally:
+            graph.location = before
+
+    def ops(self, operations, graph) -> list:
         env = self.env
-        for op in block.operations:
+        for op in operations:
             name = op.operation.name
             operands = [env[v] for v in op.operands if kind_of(v.type)[0] != "token"]
             if name in ("func.return", "tfc.yield"):
@@ -64,6 +74,8 @@ class _Replay:
             if any(o is ABSENT for o in operands):
                 env.update((r, ABSENT) for r in op.operation.results)
                 continue
+            if graph is not None:
+                graph.location = op.operation.location
             results = self.one(name, op.operation, operands)
             values = [r for r in op.operation.results if kind_of(r.type)[0] != "token"]
             for value, result in zip(values, results, strict=True):

@@ -13,7 +13,7 @@ class Scope:
     `written`: the ids of those that may have been written.
     """
 
-    __slots__ = ("block", "captures", "graph", "merged", "open", "parent", "point", "variables", "written")
+    __slots__ = ("block", "captures", "graph", "merged", "numbers", "open", "parent", "point", "variables", "written")
 
     def __init__(self, graph, block, point, parent=None):
         self.graph = graph
@@ -25,6 +25,8 @@ class Scope:
         self.captures: dict = {}
         self.variables: dict = {}
         self.written: set = set()
+        # MLIR values of scalar constants, by dtype and bytes.
+        self.numbers: dict = {}
 
     def alive(self) -> bool:
         scope = self

@@ -245,3 +245,28 @@ def test_complex_constants():
     f = tf.function(lambda x: x * (1 + 2j) + tf.constant([1j, 2.0 - 1j], tf.complex64))
     x = tf.constant([1.0, 1j], tf.complex64)
     assert np.allclose(f(x).numpy(), np.array([1, 1j]) * (1 + 2j) + np.array([1j, 2 - 1j]))
+
+
+def test_a_number_is_one_constant_a_block(graph):
+    x = x_of(graph)
+    a, b = tf.constant(2.0), tf.constant(2.0)
+    y = x * a + b * 2.0 + tf.constant(-0.0) + tf.constant(0.0)
+    assert a is not b and ops(graph).count("constant") == 3 and y.shape == [2]
+
+
+def test_functions_are_where_they_are_defined():
+    @tf.function
+    def f(x):
+        return x
+
+    text = f.get_concrete_function(tf.constant(1.0))._graph.function.text(debug_info=True)
+    assert f"test_graph.py:{f.python_function.__code__.co_firstlineno}:" in text
+
+
+def test_locations_end_where_the_trace_begins():
+    def inner(x):
+        return tf.tanh(x)
+
+    f = tf.function(lambda x: inner(x) + 1.0)
+    text = f.get_concrete_function(tf.constant(1.0))._graph.function.text(debug_info=True)
+    assert "inner" in text and "pytest" not in text

@@ -153,3 +153,35 @@ def test_random_programs(steps):
     got = tf.function(program, autograph=False)(x).numpy()
     np.testing.assert_allclose(got, want, rtol=2e-5, atol=1e-5)
     np.testing.assert_allclose(v.numpy(), after, rtol=2e-5, atol=1e-5)
+
+
+def test_replayed_ops_keep_their_locations():
+    @tf.function
+    def f(x):
+        return tf.tanh(x)  # the line that the gradient's forward function has as well
+
+    x = tf.constant(1.0)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        f(x)
+    forward = f.get_concrete_function(x)._pair.forward._graph.function
+    line = next(op.location for op in forward.entry.operations if op.operation.name == "tfc.tanh")
+    assert line == next(
+        op.location
+        for op in f.get_concrete_function(x)._graph.function.entry.operations
+        if op.operation.name == "tfc.tanh"
+    )
+
+
+@pytest.mark.xfail(reason="a list made in a loop does not start at zero when its size is that of another list")
+def test_lists_made_in_loops_start_at_zero():
+    @tf.function
+    def f(x):
+        source = tf.TensorArray(tf.float32, size=3).unstack(x)
+        total = tf.TensorArray(tf.float32, size=3, element_shape=[4]).unstack(tf.zeros([3, 4]))
+        for i in tf.range(3):
+            one = tf.TensorArray(tf.float32, size=source.size(), element_shape=[4]).write(i, tf.ones([4]))
+            total = total.unstack(total.stack() + one.stack())
+        return total.stack()
+
+    assert f(tf.ones([3, 4])).numpy().tolist() == np.ones((3, 4)).tolist()
