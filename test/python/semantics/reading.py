@@ -1,7 +1,6 @@
 """What the programs of `programs/` use to say what came out: `show`, `raises`, `attempt`."""
 
 import numpy as np
-
 import tfc as tf
 
 

@@ -1,11 +1,10 @@
-"""Bad input: a clear error of TensorFlow's class with the user's line, the process goes on, and variables keep their values."""
+"""Bad input: a clear error with the user's line; the process goes on, and variables keep their values."""
 
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-
 import tfc as tf
 from tfc.tools import path as tool
 
@@ -14,8 +13,8 @@ MALFORMED = {
     "no_result": 'module { "tfc.add"() : () -> () }',
     "binary": "\x00\x01\x02\x7f",
     "unknown_op": "func.func @f() { %0 = tfc.nonsense\n return }",
-    "shapes": "func.func @f(%a: tensor<2xf32>, %b: tensor<3xf32>) { %0 = tfc.add %a, %b : (tensor<2xf32>, tensor<3xf32>) -> "
-    "tensor<2xf32>\n return }",
+    "shapes": "func.func @f(%a: tensor<2xf32>, %b: tensor<3xf32>) { %0 = tfc.add %a, %b : (tensor<2xf32>, "
+    "tensor<3xf32>) -> tensor<2xf32>\n return }",
 }
 
 

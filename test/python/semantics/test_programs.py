@@ -1,7 +1,7 @@
 """Small programs as users write them, each with the output that TensorFlow 2 gives.
 
-`programs/<topic>.txt` holds them: a line `#--- name`, the program, a line `#===`, and what it prints (standard output and
-error together).
+`programs/<topic>.txt` holds them: a line `#--- name`, the program, a line `#===`, and what it prints (standard output
+and error together).
 """
 
 import collections
@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import reading
-
 import tfc as tf
 
 FOLDER = Path(__file__).parent / "programs"
