@@ -6,7 +6,8 @@ from tfc.compiler import compile_entry, run_stage, specialize
 from tfc.core import EagerTensor, current
 from tfc.dtypes import TensorSpec
 from tfc.errors import InvalidArgumentError, page, user_line
-from tfc.ir import LOCK, BuildError, kind_of, location_text, tensor_type, type_spec, user_stack
+from tfc.ir import LOCK, BuildError, kind_of, location_text, mlir, tensor_type, type_spec, user_stack
+from tfc.ops import primitives as p
 from tfc.runtime import Executable
 from tfc.tracing import FuncGraph, SymbolicTensor
 
@@ -37,6 +38,7 @@ class FlatFunction:
         self._captured_variables = [weakref.ref(v) for v in captured]
         self._variable_names = [getattr(v, "name", "a variable") for v in captured]
         self._executables: dict = {}
+        self._result_shapes: dict = {}
         self._dynamic: Executable | None = None
         # What `gradient` made of it: see there.
         self._pair = None
@@ -63,11 +65,41 @@ class FlatFunction:
         if not interpreter.eager:
             stack = user_stack(2)
             operands = [interpreter.operand(x) for x in [*tensors, *variables]]
-            return interpreter.call(self._graph, operands, variables, stack, self._name)
+            results = interpreter.call(self._graph, operands, variables, stack, self._name)
+            return self._refined(results, [getattr(t, "shape_tuple", None) for t in tensors])
         for t in tensors:
             if type(t) is not EagerTensor:
                 raise _out_of_scope(t)
         return self.executable_for([t.shape_tuple for t in tensors]).call([*tensors, *variables])
+
+    def _refined(self, results: list, shapes: list) -> list:
+        """Results of a call in a trace, with what these shapes of the arguments say about theirs."""
+        if not self._unknown or None in shapes or all(type_is_known(r) for r in results):
+            return results
+        key = tuple(shapes)
+        if key not in self._result_shapes:
+            self._result_shapes[key] = self._results_for(key)
+        found = self._result_shapes[key]
+        return [
+            r if type_is_known(r) or dims is None or dims == r.shape_tuple else p.ensure_shape(r, shape=dims)
+            for r, dims in zip(results, found, strict=True)
+        ]
+
+    def _results_for(self, shapes) -> list:
+        none = [None] * len(self._graph.outputs)
+        if any(None in s for s in shapes):
+            return none
+        try:
+            module = self.module_for(shapes)
+        except _Refuted:
+            return none
+        symbol = self._graph.function.symbol
+        for op in module.body.operations:
+            if mlir.StringAttr(op.attributes["sym_name"]).value == symbol:
+                types = mlir.FunctionType(mlir.TypeAttr(op.attributes["function_type"]).value).results
+                kinds = [kind_of(t) for t in types][: len(none)]
+                return [type_spec(t).shape.dims if k == "tensor" else None for k, t in kinds]
+        return none
 
     # Code.
 
@@ -144,6 +176,12 @@ class FlatFunction:
 
     def _compile(self, shapes) -> Executable:
         return compile_entry(self.module_for(shapes), self._graph.function.symbol, self._name)
+
+
+def type_is_known(value) -> bool:
+    """Whether a result is no tensor, or one of known shape."""
+    dims = getattr(value, "shape_tuple", ())
+    return dims is not None and None not in dims
 
 
 def _out_of_scope(t):

@@ -8,17 +8,18 @@ import weakref
 
 from tfc import autograph as autograph_room
 from tfc.config import knobs
-from tfc.core import EagerTensor, Tensor, VariableStorage, executing_eagerly, recorders
+from tfc.core import Tensor, VariableStorage, executing_eagerly, recorders
 from tfc.errors import filter_traceback, page, user_line
 from tfc.function import retracing
 from tfc.function.concrete import ConcreteFunction
 from tfc.function.guards import guard_of
 from tfc.function.initial import Pending
+from tfc.function.serving import entry_for
 from tfc.function.trace import trace
 from tfc.ir import LOCK
 from tfc.ops.nest import Composite
 from tfc.ops.shapes import UnknownRankError
-from tfc.runtime import Entry, Function, register_key_kind
+from tfc.runtime import Function, register_key_kind
 from tfc.tracing import (
     Bound,
     FunctionType,
@@ -173,7 +174,9 @@ class PolymorphicFunction(Function):
                 return concrete.call_bound(bound)
         result = concrete.call_bound(bound)
         if not recorders():
-            self._serve(args, kwargs, concrete, bound)
+            entry = entry_for(self, args, kwargs, concrete, bound)
+            if entry is not None:
+                self._insert(args, kwargs, entry)
         return result
 
     def _call_python(self, args, kwargs):
@@ -204,8 +207,8 @@ class PolymorphicFunction(Function):
             if pending is not None and not pending.try_lift():
                 raise ValueError(
                     page(
-                        f"the variables of {self._name} cannot be initialized before it is called: their initial values "
-                        "depend on its arguments",
+                        f"the variables of {self._name} cannot be initialized before it is called: their initial "
+                        "values depend on its arguments",
                         fix=f"call {self._name}",
                     )
                 )
@@ -413,51 +416,6 @@ class PolymorphicFunction(Function):
             hits, self._seen_hits = self._hits - self._seen_hits, self._hits
             retracing.traced(self._python_function, repr(self._python_function), hits, why)
 
-    # The native fast path.
-
-    def _serve(self, args, kwargs, concrete, bound):
-        """Calls like this one are served without Python from now on."""
-        given = self._signature.given
-        if given is not None and len(args) + len(kwargs) > sum(1 for p in given.parameters if p.type.flatten()):
-            return
-        marked = _mark((args, kwargs))
-        marks = self._leaves(*marked)
-        if marks is None or self._leaves(args, kwargs) is None:
-            return
-        positions = {id(m): i for i, m in enumerate(marks)}
-        try:
-            marked_bound = self._signature.bind(*marked)
-            leaves = concrete.function_type.leaves(marked_bound)
-        except TypeError:
-            return
-        actual = concrete.function_type.to_tensors(bound)
-        if len(leaves) != len(actual):
-            return
-        tensors, variables, seen = [], [], set()
-        for leaf, value in zip(leaves, actual, strict=True):
-            at = positions.get(id(leaf))
-            if isinstance(value, VariableStorage):
-                if id(value) in seen:
-                    continue
-                seen.add(id(value))
-                variables.append(weakref.ref(value) if at is None else at)
-            elif at is not None:
-                tensors.append(at)
-            elif type(value) is EagerTensor:
-                tensors.append(value)
-            else:
-                return
-        tensors += concrete._graph.captured
-        shapes = [t.shape_tuple for t in [*(v for v in actual if type(v) is EagerTensor), *concrete._graph.captured]]
-        executable = concrete.executable_for(shapes)
-        template = concrete._outputs.template()
-        inputs = [*tensors, *variables, *concrete._captured_variables]
-        if template is None and concrete._outputs.any():
-            entry = Entry(executable, inputs, None, concrete._outputs.pack, concrete.guard)
-        else:
-            entry = Entry(executable, inputs, template, None, concrete.guard)
-        self._insert(args, kwargs, entry)
-
     # Public methods.
 
     def get_concrete_function(self, *args, **kwargs) -> ConcreteFunction:
@@ -474,6 +432,33 @@ class PolymorphicFunction(Function):
             if concrete._pending is not None and executing_eagerly() and concrete._pending.try_lift():
                 concrete._pending = None
         return concrete
+
+    def experimental_get_compiler_ir(self, *args, **kwargs):
+        """A function of `stage` that gives the text of the trace for these arguments: tensors, or TensorSpecs.
+
+        Stages: "hlo" and "stablehlo" (the trace, in the tfc dialect), "optimized_hlo", or a stage of the pipeline.
+        Needs `jit_compile=True` and known shapes; `ValueError` otherwise.
+        """
+        if not self._options.get("jit_compile"):
+            raise ValueError(
+                "Compiler IR can only be returned for functions marked with 'jit_compile=True', "
+                f"{self._name} is not: add it to the tf.function"
+            )
+        if not executing_eagerly():
+            raise TypeError("experimental_get_compiler_ir cannot be called inside a function being traced")
+        concrete = self.get_concrete_function(*args, **kwargs)
+        unknown = next((s for s in concrete.specs if not s.shape.is_fully_defined()), None)
+        if unknown is not None:
+            raise ValueError(f"Only support static input shape but got: {unknown}")
+
+        def text(stage="hlo", device_name=None, platform_name=None):
+            if stage in ("hlo", "stablehlo"):
+                return concrete.mlir()
+            if stage.endswith("_serialized"):
+                return text(stage.removesuffix("_serialized")).encode()
+            return concrete.mlir("tfc-optimize" if stage == "optimized_hlo" else stage)
+
+        return text
 
     def experimental_get_tracing_count(self) -> int:
         """How often the Python function was traced."""
@@ -510,20 +495,3 @@ def _takes_self(function) -> bool:
     """Whether it looks like a method that is not bound yet."""
     code = getattr(function, "__code__", None)
     return code is not None and code.co_argcount > 0 and code.co_varnames[0] == "self"
-
-
-class _Mark:
-    """Stands for a leaf of a call, to find out where it goes."""
-
-
-def _mark(x):
-    """The same structure with a mark for each leaf."""
-    if type(x) is list:
-        return [_mark(v) for v in x]
-    if type(x) is tuple:
-        return tuple(map(_mark, x))
-    if type(x) is dict:
-        return {k: _mark(v) for k, v in x.items()}
-    if isinstance(x, tuple) and isinstance(getattr(x, "_fields", None), tuple):
-        return type(x)(*map(_mark, x))
-    return _Mark()

@@ -80,7 +80,8 @@ def test_pretty_printed_signature():
     c = tf.function(f).get_concrete_function(S, tf.TensorSpec([3], tf.int32), 7)
     assert c.pretty_printed_signature(verbose=False) == (
         "(x: TensorSpec(shape=(), dtype=tf.int32, name=None), "
-        "kangaroo: TensorSpec(shape=(3,), dtype=tf.int32, name=None), octopus: Literal[7]) -> TensorSpec(shape=(), dtype=tf.int32, name=None)"
+        "kangaroo: TensorSpec(shape=(3,), dtype=tf.int32, name=None), octopus: Literal[7]) -> "
+        "TensorSpec(shape=(), dtype=tf.int32, name=None)"
     )
     assert c.pretty_printed_signature() == (
         "Input Parameters:\n"
@@ -175,3 +176,15 @@ def test_effects_as_text():
 
     text = f.get_concrete_function().effects()
     assert "assign_variable writes v" in text and "read_variable reads v" in text and "after #0" in text
+
+
+def test_compiler_ir():
+    f = tf.function(lambda x: tf.tanh(x) + 1.0, jit_compile=True)
+    get = f.experimental_get_compiler_ir(tf.TensorSpec([2]))
+    assert "tfc.tanh" in get() and "tfc.tanh" in get("optimized_hlo") and isinstance(get("hlo_serialized"), bytes)
+    with pytest.raises(ValueError, match="Only support static input shape but got"):
+        f.experimental_get_compiler_ir(tf.TensorSpec([None]))
+    with pytest.raises(ValueError, match="marked with 'jit_compile=True'"):
+        tf.function(lambda x: x).experimental_get_compiler_ir(tf.constant(1.0))
+    with pytest.raises(ValueError, match="no stage"):
+        get("no_such")

@@ -1,0 +1,76 @@
+"""Entries of the native fast path: how a call is served without Python from then on."""
+
+import weakref
+
+from tfc.core import EagerTensor, VariableStorage
+from tfc.runtime import Entry
+
+
+class _Mark:
+    """Stands for a leaf of a call, to find out where it goes."""
+
+
+def _mark(x):
+    """The same structure with a mark for each leaf."""
+    if type(x) is list:
+        return [_mark(v) for v in x]
+    if type(x) is tuple:
+        return tuple(map(_mark, x))
+    if type(x) is dict:
+        return {k: _mark(v) for k, v in x.items()}
+    if isinstance(x, tuple) and isinstance(getattr(x, "_fields", None), tuple):
+        return type(x)(*map(_mark, x))
+    return _Mark()
+
+
+def entry_for(function, args, kwargs, concrete, bound):
+    """The entry that serves calls like this one by a concrete function; None if such calls have to go through
+    Python.
+    """
+    given = function._signature.given
+    if given is not None and len(args) + len(kwargs) > sum(1 for p in given.parameters if p.type.flatten()):
+        # A value was passed for a parameter that is a literal of the signature: it has to be compared.
+        return None
+    marked = _mark((args, kwargs))
+    marks = function._leaves(*marked)
+    if marks is None or function._leaves(args, kwargs) is None:
+        return None
+    try:
+        leaves = concrete.function_type.leaves(function._signature.bind(*marked))
+    except TypeError:
+        return None
+    actual = concrete.function_type.to_tensors(bound)
+    inputs = _inputs({id(m): i for i, m in enumerate(marks)}, leaves, actual)
+    if inputs is None:
+        return None
+    captured = concrete._graph.captured
+    shapes = [t.shape_tuple for t in [*(v for v in actual if type(v) is EagerTensor), *captured]]
+    executable = concrete.executable_for(shapes)
+    tensors, variables = inputs
+    everything = [*tensors, *captured, *variables, *concrete._captured_variables]
+    template = concrete._outputs.template()
+    if template is None and concrete._outputs.any():
+        return Entry(executable, everything, None, concrete._outputs.pack, concrete.guard)
+    return Entry(executable, everything, template, None, concrete.guard)
+
+
+def _inputs(positions: dict, leaves: list, actual: list):
+    """(tensors, variables) as an entry takes them: positions of leaves, or values that defaults gave; None if one
+    is neither.
+    """
+    if len(leaves) != len(actual):
+        return None
+    tensors, variables, seen = [], [], set()
+    for leaf, value in zip(leaves, actual, strict=True):
+        at = positions.get(id(leaf))
+        if isinstance(value, VariableStorage):
+            if id(value) not in seen:
+                variables.append(weakref.ref(value) if at is None else at)
+            seen.add(id(value))
+        elif at is not None:
+            tensors.append(at)
+        elif type(value) is EagerTensor:
+            tensors.append(value)
+        else:
+            return None
+    return tensors, variables
