@@ -230,3 +230,15 @@ def test_a_name_used_before_assignment():
 
 def test_trace_types_of_users():
     assert isinstance(tf.types.experimental.TraceType, type)
+
+
+def test_a_call_in_a_loop_keeps_the_shape_that_its_argument_has():
+    inner = tf.function(lambda x: x * 2, input_signature=[tf.TensorSpec([None, None], tf.float32)])
+
+    @tf.function
+    def f(x, n):
+        for _ in tf.range(n):
+            x = inner(x)
+        return x
+
+    assert f(tf.ones([1, 2]), tf.constant(3)).numpy().tolist() == [[8, 8]]
