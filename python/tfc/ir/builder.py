@@ -138,7 +138,10 @@ class Function:
 
     def _reorder(self, order):
         count = len(self.entry.arguments)
-        if [a.arg_number for a in map(mlir.BlockArgument, order)] == list(range(count)):
+        numbers = [a.arg_number for a in map(mlir.BlockArgument, order)]
+        if sorted(numbers) != list(range(count)):
+            raise BuildError(f"{self.symbol}: the order of {count} arguments is {numbers}")
+        if numbers == list(range(count)):
             return list(order)
         made = []
         for old in order:

@@ -66,7 +66,7 @@ def build_cond(graph, pred, true_fn, false_fn) -> tuple:
         values = [_localize(graph, scope, vs) for scope, vs in zip(scopes, (yes, no), strict=True)]
         types = _branch_types(values, yes, no)
     except BaseException:
-        _abandon(graph, holder)
+        _abandon(graph, holder, scopes)
         raise
     for scope, vs in zip(scopes, values, strict=True):
         _yield(graph, scope, vs, stack)
@@ -218,10 +218,10 @@ def build_while(graph, cond_fn, body_fn, init, shape_invariants, maximum_iterati
             if maximum_iterations is not None:
                 outs.append(p.add(arguments[1][-1], convert_to_tensor(1, int32)))
     except BaseException:
-        _abandon(graph, holder)
+        _abandon(graph, holder, scopes)
         raise
     if len(outs) != len(given):
-        _abandon(graph, holder)
+        _abandon(graph, holder, scopes)
         raise ValueError(
             page(
                 "the body of the loop must return as many values as there are loop variables",
@@ -237,7 +237,7 @@ def build_while(graph, cond_fn, body_fn, init, shape_invariants, maximum_iterati
     try:
         _check_types(values, types, given, outs, names)
     except BaseException:
-        _abandon(graph, holder)
+        _abandon(graph, holder, scopes)
         raise
     _yield(graph, body, values, stack)
     name = graph._unique("while")
@@ -295,9 +295,11 @@ def _check_types(values, types, given, outs, names):
             )
 
 
-def _abandon(graph, op):
+def _abandon(graph, op, scopes):
     """An op whose regions are incomplete goes away, so that the function stays valid."""
     if not graph.finished:
+        for scope in scopes:
+            scope.erased = True
         _drop(graph, op)
 
 
@@ -335,7 +337,7 @@ def trial(graph):
             if journal is not None:
                 journal.extend((op, outer if s is scope else s) for op, s in mine)
         else:
-            scope.open = False
+            scope.open, scope.erased = False, True
             graph.written, graph.operation_count = written, count
             for tape, mark in tapes:
                 tape.rewind(mark)

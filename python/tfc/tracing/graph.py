@@ -507,6 +507,8 @@ class FuncGraph(Interpreter):
 
     def operation_of(self, tensor):
         """The op that makes a tensor."""
+        if tensor.scope.gone():
+            raise self._inaccessible(tensor)
         owner = tensor.value.owner
         return getattr(owner, "operation", owner)
 

@@ -13,7 +13,19 @@ class Scope:
     `written`: the ids of those that may have been written.
     """
 
-    __slots__ = ("block", "captures", "graph", "merged", "numbers", "open", "parent", "point", "variables", "written")
+    __slots__ = (
+        "block",
+        "captures",
+        "erased",
+        "graph",
+        "merged",
+        "numbers",
+        "open",
+        "parent",
+        "point",
+        "variables",
+        "written",
+    )
 
     def __init__(self, graph, block, point, parent=None):
         self.graph = graph
@@ -22,11 +34,20 @@ class Scope:
         self.parent = parent
         self.open = True
         self.merged = None
+        # The ops inside are no more: values must not be looked at.
+        self.erased = False
         self.captures: dict = {}
         self.variables: dict = {}
         self.written: set = set()
         # MLIR values of scalar constants, by dtype and bytes.
         self.numbers: dict = {}
+
+    def gone(self) -> bool:
+        """Whether the ops inside were taken back."""
+        scope = self
+        while scope is not None and not scope.erased:
+            scope = scope.parent
+        return scope is not None
 
     def alive(self) -> bool:
         scope = self

@@ -125,3 +125,9 @@ def test_the_same_place_has_the_same_location():
 
 def test_frames_of_the_package_are_left_out():
     assert stack_text(user_stack(1)).startswith("test_builder.py:") and stack_text(()) is None
+
+
+def test_an_argument_that_is_left_out_is_an_error():
+    f, (a, b) = function(F2, F3)
+    with pytest.raises(BuildError, match="the order of 2 arguments"):
+        f.finish([b], [a], [None])

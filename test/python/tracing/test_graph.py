@@ -270,3 +270,19 @@ def test_locations_end_where_the_trace_begins():
     f = tf.function(lambda x: inner(x) + 1.0)
     text = f.get_concrete_function(tf.constant(1.0))._graph.function.text(debug_info=True)
     assert "inner" in text and "pytest" not in text
+
+
+def test_values_of_ops_that_were_taken_back_are_not_looked_at(graph):
+    held = []
+    x = x_of(graph, ())
+    with graph.trial():
+        held.append(tf.exp(x))
+        tf.cond(x > 0, lambda: held.append(x * 2) or x, lambda: x)
+    with pytest.raises(RuntimeError):
+        tf.while_loop(lambda v: v > 0, lambda v: held.append(v + 1) or _fail(), [x])
+    for t in held:
+        assert "shape=()" in repr(t)
+        with pytest.raises(tf.errors.InaccessibleTensorError):
+            t.op  # noqa: B018
+        with pytest.raises(tf.errors.InaccessibleTensorError):
+            t + 1
