@@ -59,6 +59,8 @@ def _concrete(name: str, found, specs: list) -> ConcreteFunction:
         if not callable(found):
             raise TypeError(page(f"{name} is not a function", got=repr(found)))
         found = function(found)
+    if found.input_signature is not None and specs:
+        raise ValueError(page(f"{name} has an input_signature: it says what the arguments are", fix="leave --spec out"))
     try:
         return found.get_concrete_function(*(() if found.input_signature is not None else specs))
     except TypeError as e:

@@ -247,8 +247,7 @@ def _write(files: dict[Path, bytes]) -> None:
     written: list[tuple[str, Path]] = []
     try:
         for path, content in files.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+            handle, temporary = _temporary(path)
             written.append((temporary, path))
             with os.fdopen(handle, "wb") as f:
                 f.write(content)
@@ -259,3 +258,12 @@ def _write(files: dict[Path, bytes]) -> None:
         for temporary, _ in written:
             if os.path.exists(temporary):
                 os.unlink(temporary)
+
+
+def _temporary(path: Path):
+    """An open file beside `path`; errors name `path`."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as e:
+        raise type(e)(e.errno, f"cannot write ({e.strerror})", str(path)) from None

@@ -262,7 +262,7 @@ def test_cross_target_is_one_flag(tmp_path, triple):
 def test_unwritable_output_is_an_error_and_writes_nothing(tmp_path):
     functions, _ = make_counter()
     (tmp_path / "file").write_text("")
-    with pytest.raises(OSError):
+    with pytest.raises(OSError, match="counter.o"):
         compile(functions, tmp_path / "file" / "counter.o")
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
@@ -271,6 +271,13 @@ def test_unknown_target_is_an_error(tmp_path):
     functions, _ = make_counter()
     with pytest.raises(tf.errors.InvalidArgumentError, match="nonsense"):
         compile(functions, tmp_path / "c.o", target="nonsense-none-none")
+
+
+def test_spec_beside_an_input_signature_is_an_error(tmp_path):
+    text = MODEL.replace("@tf.function", "@tf.function(input_signature=[tf.TensorSpec([4], tf.float32)])")
+    (tmp_path / "model.py").write_text(text)
+    with pytest.raises(ValueError, match="input_signature"):
+        run([f"{tmp_path}/model.py:twice", "--spec", "float32[5]", "-o", str(tmp_path / "t.o"), "-q"])
 
 
 def test_not_a_concrete_function_is_an_error(tmp_path):
