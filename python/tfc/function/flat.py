@@ -125,10 +125,10 @@ class FlatFunction:
             self._executables.pop(next(iter(self._executables)))
         try:
             found = self._compile(key)
-        except _Refuted:
+        except _Refuted as e:
             # These shapes fail somewhere, maybe where it never runs: code for unknown sizes finds out.
             if not self._ranked:
-                raise
+                raise InvalidArgumentError(None, None, e.message) from None
             if self._dynamic is None:
                 self._dynamic = self._compile(None)
             found = self._dynamic
