@@ -210,33 +210,41 @@ Value Lowering::stretched(Value old, ArrayRef<Dim> to) {
   Type element = elementOf(old);
   Dims target;
   Value differs;
+  // Sizes that only one branch has are not in its type: upstream's folds would take them for a fact that
+  // holds outside of the branch, too.
+  SmallVector<int64_t> shape;
   for (auto [f, t] : llvm::zip(from, to)) {
     target.push_back(f == 1 ? 1 : t);
+    shape.push_back(target.back() < 0 ? ShapedType::kDynamic : target.back());
     if (f == 1 || f == t)
       continue;
     Value other = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, size(f), size(t));
+    shape[target.size() - 1] = ShapedType::kDynamic;
     differs = differs ? arith::OrIOp::create(b, loc, differs, other).getResult() : other;
   }
   if (!differs)
     return x;
-  auto branch = scf::IfOp::create(b, loc, TypeRange{tensorType(target, element)}, differs,
+  auto open = RankedTensorType::get(shape, tensorType(target, element).getElementType());
+  auto branch = scf::IfOp::create(b, loc, TypeRange{open}, differs,
                                   /*addThenBlock=*/true, /*addElseBlock=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(branch.thenBlock());
-  Value copy = generate(target, element, [&](ValueRange ivs) -> Value {
-    SmallVector<Value> at;
-    for (auto [iv, f, t] : llvm::zip(ivs, from, to)) {
-      if (f == 1 || f == t) {
-        at.push_back(f == 1 ? constantIndex(0) : iv);
-        continue;
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(branch.thenBlock());
+    Value copy = generate(target, element, [&](ValueRange ivs) -> Value {
+      SmallVector<Value> at;
+      for (auto [iv, f, t] : llvm::zip(ivs, from, to)) {
+        if (f == 1 || f == t) {
+          at.push_back(f == 1 ? constantIndex(0) : iv);
+          continue;
+        }
+        Value isOne = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, size(f), constantIndex(1));
+        at.push_back(arith::SelectOp::create(b, loc, isOne, constantIndex(0), iv));
       }
-      Value isOne = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, size(f), constantIndex(1));
-      at.push_back(arith::SelectOp::create(b, loc, isOne, constantIndex(0), iv));
-    }
-    return tensor::ExtractOp::create(b, loc, x, at);
-  });
-  scf::YieldOp::create(b, loc, copy);
-  b.setInsertionPointToStart(branch.elseBlock());
-  scf::YieldOp::create(b, loc, convert(x, copy.getType()));
-  return branch.getResult(0);
+      return tensor::ExtractOp::create(b, loc, x, at);
+    });
+    scf::YieldOp::create(b, loc, convert(copy, open));
+    b.setInsertionPointToStart(branch.elseBlock());
+    scf::YieldOp::create(b, loc, convert(x, open));
+  }
+  return convert(branch.getResult(0), tensorType(target, element));
 }

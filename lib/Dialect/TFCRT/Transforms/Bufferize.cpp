@@ -70,16 +70,36 @@ static int64_t countWriters(Value value, Operation *&writer) {
   return count;
 }
 
-/// Bufferization gives the second of two writers of one value a copy. If the
-/// first one's is a result, it may be the first that gets the copy, and the
-/// second that computes in the result: whatever comes from `op` on must have
-/// one writer only.
-static bool hasOneWriterEach(Operation *op) {
+/// Do all others need `value`, or a view of it, only before `writer` writes it?
+static bool isDeadAfter(Value value, Operation *writer) {
+  return llvm::all_of(value.getUses(), [&](OpOperand &use) {
+    Operation *user = use.getOwner();
+    if (user == writer)
+      return true;
+    Operation *before = writer->getBlock()->findAncestorOpInBlock(*user);
+    if (!before || before == writer || !before->isBeforeInBlock(writer))
+      return false;
+    return !isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::CastOp,
+                tensor::ExtractSliceOp>(user) ||
+           isDeadAfter(user->getResult(0), writer);
+  });
+}
+
+/// Where bufferization cannot write a value in place, it makes a copy. If the
+/// value's memory is a result, the copy then moves into the result before
+/// others have read the old value from there. So all that comes from `op` must
+/// be written in place: by one op, and when nobody else needs it.
+static bool isWrittenInPlace(Operation *op) {
   while (op) {
     Operation *next = nullptr;
     for (Value result : op->getResults())
       if (countWriters(result, next) > 1)
         return false;
+    for (Value result : op->getResults()) {
+      Operation *writer = nullptr;
+      if (countWriters(result, writer) && !isDeadAfter(result, writer))
+        return false;
+    }
     op = next;
   }
   return true;
@@ -90,7 +110,7 @@ static Value destinationOf(RewriterBase &rewriter,
                            Operation *user) {
   auto materialize = dyn_cast<MaterializeInDestinationOp>(op.getOperation());
   if (materialize && isa<MemRefType>(materialize.getDest().getType()) &&
-      !(isResult(materialize.getDest()) && hasOneWriterEach(user)))
+      !(isResult(materialize.getDest()) && isWrittenInPlace(user)))
     return {};
   return buildSubsetExtraction(rewriter, op, empty, user);
 }
