@@ -95,7 +95,11 @@ def _argsort(x, axis, descending):
 
 
 def _sort(x, axis, descending):
-    out = np.sort(x, axis=axis, kind="stable")
+    # numpy does not know that NaN of bfloat16 come last.
+    narrow = x.dtype.kind == "V"
+    out = np.sort(x.astype(np.float32) if narrow else x, axis=axis, kind="stable")
+    if narrow:
+        out = out.astype(x.dtype)
     return np.flip(out, axis) if descending else out
 
 

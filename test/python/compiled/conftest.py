@@ -1,0 +1,20 @@
+"""Puts this folder's helpers on the path, and keeps retracing warnings of generated functions quiet."""
+
+import logging
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+settings.register_profile(
+    "compiled", deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
+)
+
+
+@pytest.fixture(autouse=True)
+def _no_retracing_warnings(caplog):
+    """Each test makes many functions on one line: that is what the warning looks for."""
+    caplog.set_level(logging.ERROR)
