@@ -1,5 +1,6 @@
 """`FlatFunction`: a traced function on flat lists, with its compiled code."""
 
+import functools
 import weakref
 
 from tfc.compiler import compile_entry, run_stage, specialize
@@ -135,16 +136,16 @@ class FlatFunction:
         self._executables[key] = found
         return found
 
-    @property
+    @functools.cached_property
     def _ranked(self) -> bool:
         return all(s.shape.rank is not None for s in self.specs)
 
-    @property
+    @functools.cached_property
     def specs(self) -> list:
         """What is known of the tensors it takes."""
         return [TensorSpec(t.shape_tuple, t.dtype) for t in [*self._graph.inputs, *self._graph.capture_inputs]]
 
-    @property
+    @functools.cached_property
     def _unknown(self) -> bool:
         return not all(s.shape.is_fully_defined() for s in self.specs)
 
