@@ -166,6 +166,8 @@ class CompileError(Exception):
 
 NB_MODULE(_compiler, m) {
   m.doc() = "The compiler behind tfc, for modules of the standard mlir package.";
+  // Executables of the process keep their code until it ends: no leak, though nanobind says so.
+  nb::set_leak_warnings(false);
   tfcRegisterPasses();
   makeError(m);
 

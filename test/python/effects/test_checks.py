@@ -38,7 +38,6 @@ def read(n, i):
             (X, X[:3]),
             tf.errors.InvalidArgumentError,
             r"Incompatible shapes: \[5\] vs. \[3\]",
-            marks=pytest.mark.xfail(reason="contradicting shapes are refused at specialization, not at run time"),
         ),
         (
             read,
