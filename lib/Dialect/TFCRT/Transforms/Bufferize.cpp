@@ -109,8 +109,13 @@ static Value destinationOf(RewriterBase &rewriter,
                            SubsetInsertionOpInterface op, tensor::EmptyOp empty,
                            Operation *user) {
   auto materialize = dyn_cast<MaterializeInDestinationOp>(op.getOperation());
-  if (materialize && isa<MemRefType>(materialize.getDest().getType()) &&
-      !(isResult(materialize.getDest()) && isWrittenInPlace(user)))
+  auto result = materialize
+                    ? dyn_cast<MemRefType>(materialize.getDest().getType())
+                    : MemRefType();
+  // Through a branch or a cast, a tensor of another size may become the result.
+  if (result && !(isResult(materialize.getDest()) &&
+                  result.getShape() == empty.getType().getShape() &&
+                  isWrittenInPlace(user)))
     return {};
   return buildSubsetExtraction(rewriter, op, empty, user);
 }
