@@ -280,9 +280,9 @@ def _tabled(prim, dtype, rng):
         shapes = [*shapes]
         if name in ORDERED:
             top = 1 if name in ("cumprod", "reduce_prod") else 3
-            make = lambda s, top=top: whole(dtype.np_dtype, s, rng, top)  # noqa: E731
+            make = lambda s, top=top: whole(dtype.np_dtype, s, rng, top)
         else:
-            make = lambda s: values(dtype.np_dtype, s, rng)  # noqa: E731
+            make = lambda s: values(dtype.np_dtype, s, rng)
         operands = [make(s) for s in shapes] + [np.asarray(m) for m in more] + [make(s) for s in updates]
         if name == "select":
             operands = [_select_condition((2, 1) if len(shapes[0]) == 2 else shapes[1]), *operands]

@@ -189,7 +189,7 @@ class Writer:
 
     def _pair(self, values, i, x):
         rng, dims, name = self.rng, x.shape_tuple, self.rng.choice(list(PAIRS))
-        same = lambda v: v.dtype == x.dtype and v.shape_tuple == dims  # noqa: E731
+        same = lambda v: v.dtype == x.dtype and v.shape_tuple == dims
         attrs = {}
         if name == "stack":
             j, attrs = self._pick(values, same), {"axis": rng.randrange(len(dims) + 1)}
@@ -201,7 +201,7 @@ class Writer:
             return None
         elif name == "concat":
             axis = rng.randrange(len(dims))
-            rest = lambda s: [d for k, d in enumerate(s) if k != axis]  # noqa: E731
+            rest = lambda s: [d for k, d in enumerate(s) if k != axis]
             j = self._pick(
                 values,
                 lambda v: v.dtype == x.dtype and len(v.shape_tuple) == len(dims) and rest(v.shape_tuple) == rest(dims),

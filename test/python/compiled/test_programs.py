@@ -17,7 +17,7 @@ flat = importlib.import_module("tfc.function.flat")
 @settings(settings.get_profile("compiled"), max_examples=50)
 @given(seed=st.integers(0, 2**31), length=st.integers(3, 15))
 def test_compiled_program_is_the_eager_program(mode, seed, length):
-    """"dynamic" is the code for unknown sizes, which "unknown" replaces by code for the sizes of the call."""
+    """Mode "dynamic" is the code for unknown sizes, which "unknown" replaces by code for the sizes of the call."""
     with pytest.MonkeyPatch.context() as patch:
         if mode == "dynamic":
             patch.setattr(flat, "SPECIALIZATIONS", 0)
@@ -55,7 +55,7 @@ def test_a_value_that_a_loop_starts_from_outlives_the_loop():
 def test_a_loop_of_one_iteration_that_fills_a_list():
     def f(x):
         array = tf.TensorArray(tf.float32, size=1, element_shape=x.shape)
-        body = lambda k, n, a: (k + 1, n + 1.0, a.write(k, n))  # noqa: E731
+        body = lambda k, n, a: (k + 1, n + 1.0, a.write(k, n))
         _, last, array = tf.while_loop(lambda k, *_: k < 1, body, [tf.constant(0), x, array])
         return array.stack(), last
 
@@ -79,7 +79,7 @@ def test_a_size_that_broadcasting_guards_is_not_taken_for_known(monkeypatch):
 
 
 def test_carried_values_that_change_places():
-    body = lambda i, a, b: (i + 1, b, a + b)  # noqa: E731
+    body = lambda i, a, b: (i + 1, b, a + b)
     agree(lambda x, y: tf.while_loop(lambda i, *_: i < 5, body, [tf.constant(0), x, y]), X, Y)
 
 
