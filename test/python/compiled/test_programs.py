@@ -6,9 +6,9 @@ import random
 import numpy as np
 import pytest
 import tfc as tf
+from fuzzed_programs import disagreement, write_program
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from programs import disagreement, write_program
 
 flat = importlib.import_module("tfc.function.flat")
 
