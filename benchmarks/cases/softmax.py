@@ -12,8 +12,8 @@ def inputs():
 
 
 def program(lib, x):
-    e = lib.exp(x - lib.max(x, 1, True))
-    return e / lib.sum(e, 1, True)
+    e = lib.exp(x - lib.max(x, axis=1, keepdims=True))
+    return e / lib.sum(e, axis=1, keepdims=True)
 
 
 def oracle(x):
