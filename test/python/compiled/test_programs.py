@@ -92,7 +92,15 @@ def test_many_live_temporaries_of_different_sizes_do_not_overlap():
     agree(f, tf.constant(2.0))
 
 
-@pytest.mark.xfail(strict=True, reason="the last result is that of another carried value; not reduced further yet")
-def test_a_loop_of_no_iterations_that_carries_one_value_twice_keeps_what_it_started_from():
-    rng = random.Random(3840)
-    assert disagreement(*write_program(rng, rng.randrange(3, 15))) is None
+def test_memory_of_a_result_is_not_that_of_a_value_needed_after_the_result_is_written():
+    v = tf.Variable([1.0, 2.0, 3.0])
+
+    def f(x, p, n):
+        read, other = v.read_value(), v + x
+        chosen = tf.cond(p, lambda: read, lambda: other)
+        start = [tf.constant(0), chosen, other]
+        return tf.while_loop(lambda k, *_: k < n, lambda k, a, b: (k + 1, a, a), start)[1:]
+
+    for p in (True, False):
+        for n in (0, 1):
+            agree(f, tf.constant([-4.0, 0.0, 6.0]), tf.constant(p), tf.constant(n))

@@ -17,6 +17,7 @@
 #include "mlir/Interfaces/LoopLikeInterface.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
+#include "tfc/Dialect/TFCRT/Transforms/Aliases.h"
 #include "tfc/Dialect/TFCRT/Transforms/Body.h"
 #include "tfc/Dialect/TFCRT/Transforms/Passes.h"
 
@@ -105,6 +106,25 @@ static bool isWrittenInPlace(Operation *op) {
   return true;
 }
 
+/// The result gets its value at `materialize`: what else has been computed in its memory must not
+/// be needed any more then. A loop, for example, may have started from what `op` gave, or a branch
+/// may choose between that and another value.
+static bool isSettled(Operation *op, MaterializeInDestinationOp materialize) {
+  for (Value result : op->getResults()) {
+    Aliases aliases(result);
+    for (Value value : aliases.get()) {
+      if (value == materialize.getSource())
+        continue;
+      for (Operation *user : value.getUsers()) {
+        Operation *before = materialize->getBlock()->findAncestorOpInBlock(*user);
+        if (!before || materialize->isBeforeInBlock(before))
+          return false;
+      }
+    }
+  }
+  return true;
+}
+
 static Value destinationOf(RewriterBase &rewriter,
                            SubsetInsertionOpInterface op, tensor::EmptyOp empty,
                            Operation *user) {
@@ -115,7 +135,7 @@ static Value destinationOf(RewriterBase &rewriter,
   // Through a branch or a cast, a tensor of another size may become the result.
   if (result && !(isResult(materialize.getDest()) &&
                   result.getShape() == empty.getType().getShape() &&
-                  isWrittenInPlace(user)))
+                  isWrittenInPlace(user) && isSettled(user, materialize)))
     return {};
   return buildSubsetExtraction(rewriter, op, empty, user);
 }

@@ -17,9 +17,9 @@
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
+#include "tfc/Dialect/TFCRT/Transforms/Aliases.h"
 #include "tfc/Dialect/TFCRT/Transforms/Passes.h"
 #include "llvm/ADT/MapVector.h"
-#include "llvm/ADT/SetVector.h"
 
 namespace tfc::rt {
 #define GEN_PASS_DEF_TFCGUARDVARIABLESPASS
@@ -36,59 +36,6 @@ struct Variable {
   SmallVector<ToTensorOp> reads;
   SmallVector<MaterializeInDestinationOp> writes;
 };
-
-/// The values whose memory may be that of a value: through destinations, views,
-/// loops and branches.
-class Aliases {
-public:
-  explicit Aliases(Value root) {
-    add(root);
-    for (size_t i = 0; i < values.size(); ++i)
-      for (OpOperand &use : values[i].getUses())
-        follow(use);
-  }
-  ArrayRef<Value> get() const { return values.getArrayRef(); }
-
-private:
-  void add(Value value) {
-    if (isa<TensorType>(value.getType()))
-      values.insert(value);
-  }
-  void follow(OpOperand &use);
-
-  llvm::SetVector<Value> values;
-};
-
-void Aliases::follow(OpOperand &use) {
-  Operation *op = use.getOwner();
-  if (isa<AllocTensorOp, tensor::DimOp, tensor::ExtractOp>(op))
-    return;
-  if (auto destination = dyn_cast<DestinationStyleOpInterface>(op)) {
-    if (destination.isDpsInit(&use) && op->getNumResults())
-      add(destination.getTiedOpResult(&use));
-    return;
-  }
-  if (auto loop = dyn_cast<LoopLikeOpInterface>(op)) {
-    if (BlockArgument argument = loop.getTiedLoopRegionIterArg(&use))
-      add(argument);
-    // Not only the tied result: a while loop's results come from its condition.
-    for (Value result : op->getResults())
-      add(result);
-    return;
-  }
-  if (op->hasTrait<OpTrait::IsTerminator>()) {
-    Operation *parent = op->getParentOp();
-    for (Value result : parent->getResults())
-      add(result);
-    for (Region &region : parent->getRegions())
-      for (BlockArgument argument : region.getArguments())
-        if (isa<LoopLikeOpInterface>(parent))
-          add(argument);
-    return;
-  }
-  for (Value result : op->getResults())
-    add(result);
-}
 
 /// An abort later in its block: nothing outside the block runs after `op`.
 AbortOp abortAfter(Operation *op) {

@@ -1,0 +1,57 @@
+// RUN: tfc-opt %s -tfc-place-results -split-input-file | FileCheck %s
+
+#map = affine_map<(d0) -> (d0)>
+
+// An elementwise op whose value is the result computes in the caller's memory.
+// CHECK-LABEL: func @last_op_computes_in_the_result
+// CHECK: %[[TO:.*]] = tfcrt.bind %{{.*}} {result}
+// CHECK: %[[PLACE:.*]] = bufferization.to_tensor %[[TO]] restrict writable
+// CHECK: linalg.generic {{.*}} outs(%[[PLACE]]
+func.func @last_op_computes_in_the_result(%to: !llvm.ptr, %x: tensor<3xf32>) {
+  %result = tfcrt.bind %to {result} : !llvm.ptr -> memref<3xf32>
+  %empty = tensor.empty() : tensor<3xf32>
+  %y = linalg.generic {indexing_maps = [#map, #map], iterator_types = ["parallel"]}
+      ins(%x : tensor<3xf32>) outs(%empty : tensor<3xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %0 = arith.negf %in : f32
+    linalg.yield %0 : f32
+  } -> tensor<3xf32>
+  bufferization.materialize_in_destination %y in restrict writable %result
+      : (tensor<3xf32>, memref<3xf32>) -> ()
+  return
+}
+
+// -----
+
+#map = affine_map<(d0) -> (d0)>
+
+// A loop goes on in the memory of %y until after %chosen has been put into the first result:
+// %y cannot be computed there.
+// CHECK-LABEL: func @memory_that_is_needed_after_the_result_is_written
+// CHECK: %[[FIRST:.*]] = tfcrt.bind %{{.*}} {result}
+// CHECK-NOT: to_tensor %[[FIRST]]
+func.func @memory_that_is_needed_after_the_result_is_written(
+    %to: !llvm.ptr, %to2: !llvm.ptr, %x: tensor<3xf32>, %z: tensor<3xf32>, %p: i1, %n: index) {
+  %first = tfcrt.bind %to {result} : !llvm.ptr -> memref<3xf32>
+  %second = tfcrt.bind %to2 {result} : !llvm.ptr -> memref<3xf32>
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %empty = tensor.empty() : tensor<3xf32>
+  %y = linalg.generic {indexing_maps = [#map, #map], iterator_types = ["parallel"]}
+      ins(%x : tensor<3xf32>) outs(%empty : tensor<3xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %0 = arith.negf %in : f32
+    linalg.yield %0 : f32
+  } -> tensor<3xf32>
+  %chosen = arith.select %p, %z, %y : tensor<3xf32>
+  %last = scf.for %i = %c0 to %n step %c1 iter_args(%now = %y) -> tensor<3xf32> {
+    %next = bufferization.materialize_in_destination %chosen in %now
+        : (tensor<3xf32>, tensor<3xf32>) -> tensor<3xf32>
+    scf.yield %next : tensor<3xf32>
+  }
+  bufferization.materialize_in_destination %chosen in restrict writable %first
+      : (tensor<3xf32>, memref<3xf32>) -> ()
+  bufferization.materialize_in_destination %last in restrict writable %second
+      : (tensor<3xf32>, memref<3xf32>) -> ()
+  return
+}
