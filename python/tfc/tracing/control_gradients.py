@@ -188,9 +188,10 @@ def recorded_while(graph, cond_fn, body_fn, init, shape_invariants, maximum_iter
             raise _refuse("while", region.error, where)
         if grows is not None:
             raise _refuse_growth(names[grows] if names else f"loop_vars[{grows}]", where)
-        return loop.backward(grads)
+        return loop.backward(grads[:count], dict(zip(kept, grads[count:], strict=True)))
 
-    record_operation("while", [*init, *region.inputs], outs, backward)
+    # The collected values are results as well: what the backward pass reads is differentiated again for higher orders.
+    record_operation("while", [*init, *region.inputs], [*outs, *collected], backward)
     return outs
 
 
@@ -210,7 +211,8 @@ class _Loop:
         self.carried = [i for i, v in enumerate(outs) if _differentiable(v)]
         self.sources = [i for i, v in enumerate(region.inputs) if _differentiable(v)]
 
-    def backward(self, grads) -> list:
+    def backward(self, grads, at_starts) -> list:
+        """`grads`: of the results; `at_starts`: of the collected starting values, by the variable's position."""
         weights = _filled([grads[i] for i in self.carried], [self.outs[i] for i in self.carried])
         connected = self._connected(weights)
         inputs = [self.region.inputs[self.sources[i]] for i in connected]
@@ -220,6 +222,10 @@ class _Loop:
         def step(k, *values):
             found = self._iteration(k, list(values[:n]), list(zip(inputs, values[n:], strict=True)))
             carried = _filled(found[:n], self._starts(k))
+            for j, at in enumerate(self.carried):
+                if at_starts.get(at) is not None:
+                    more = p.list_get(at_starts[at], k, element_type=self.specs[at])
+                    carried[j] = accumulate(carried[j], more)
             return [p.sub(k, convert_to_tensor(1, int32)), *carried, *(found[n + i] for i in connected)]
 
         invariants = [None, *(self._invariant(i) for i in self.carried), *[None] * len(inputs)]

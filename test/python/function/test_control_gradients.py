@@ -248,3 +248,30 @@ def test_training_a_recurrent_network():
 
     losses = [step().numpy() for _ in range(20)]
     assert losses[-1] < losses[0] - 1
+
+
+def test_the_second_and_third_gradient_of_a_loop_see_the_values_of_its_iterations():
+    def derivatives(power, x):
+        with tf.GradientTape() as third:
+            third.watch(x)
+            with tf.GradientTape() as second:
+                second.watch(x)
+                with tf.GradientTape() as first:
+                    first.watch(x)
+                    y = power(x)
+                dy = first.gradient(y, x)
+            d2y = second.gradient(dy, x)
+        return dy, d2y, third.gradient(d2y, x)
+
+    def looped(x):
+        return tf.while_loop(lambda i, y: i < 3, lambda i, y: (i + 1, tf.sin(y) * x), (tf.constant(0), x * x))[1]
+
+    def unrolled(x):
+        y = x * x
+        for _ in range(3):
+            y = tf.sin(y) * x
+        return y
+
+    x = tf.constant(0.7)
+    got = tf.function(derivatives)(looped, x)
+    np.testing.assert_allclose(got, derivatives(unrolled, x), rtol=1e-4)
