@@ -173,7 +173,6 @@ def test_replayed_ops_keep_their_locations():
     )
 
 
-@pytest.mark.xfail(reason="a list made in a loop does not start at zero when its size is that of another list")
 def test_lists_made_in_loops_start_at_zero():
     @tf.function
     def f(x):
@@ -185,3 +184,14 @@ def test_lists_made_in_loops_start_at_zero():
         return total.stack()
 
     assert f(tf.ones([3, 4])).numpy().tolist() == np.ones((3, 4)).tolist()
+
+
+def test_a_slice_set_in_a_loop_leaves_the_value_from_before_the_loop_as_it_is():
+    @tf.function
+    def f(x):
+        total = tf.zeros([3, 4])
+        for i in tf.range(3):
+            total += tf.TensorArray(tf.float32, size=tf.shape(x)[0], element_shape=[4]).write(i, tf.ones([4])).stack()
+        return total
+
+    assert f(tf.zeros([3, 4])).numpy().tolist() == np.ones((3, 4)).tolist()

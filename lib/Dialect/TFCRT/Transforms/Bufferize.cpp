@@ -125,6 +125,15 @@ static bool isSettled(Operation *op, MaterializeInDestinationOp materialize) {
   return true;
 }
 
+/// Is what `op` inserts into a value from before the loop it is in? The value is needed again in the
+/// next iteration, so that the insertion copies it; what is computed in its slice would be seen then.
+static bool insertsIntoOuterValue(SubsetInsertionOpInterface op) {
+  auto loop = op->getParentOfType<LoopLikeOpInterface>();
+  Value destination = op.getDestinationOperand().get();
+  return loop && isa<TensorType>(destination.getType()) &&
+         !loop->isAncestor(destination.getParentBlock()->getParentOp());
+}
+
 static Value destinationOf(RewriterBase &rewriter,
                            SubsetInsertionOpInterface op, tensor::EmptyOp empty,
                            Operation *user) {
@@ -136,6 +145,8 @@ static Value destinationOf(RewriterBase &rewriter,
   if (result && !(isResult(materialize.getDest()) &&
                   result.getShape() == empty.getType().getShape() &&
                   isWrittenInPlace(user) && isSettled(user, materialize)))
+    return {};
+  if (insertsIntoOuterValue(op))
     return {};
   return buildSubsetExtraction(rewriter, op, empty, user);
 }
