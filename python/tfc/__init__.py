@@ -199,6 +199,7 @@ from tfc.state import (
     variable_creator_scope,
 )
 from tfc.tensor import Tensor
+from tfc.tracing import TensorArraySpec
 
 newaxis = None
 __version__ = "0.1.0"
@@ -211,6 +212,7 @@ __all__ = [
     "Module",
     "Tensor",
     "TensorArray",
+    "TensorArraySpec",
     "TensorShape",
     "TensorSpec",
     "UnconnectedGradients",

@@ -9,7 +9,8 @@ from tfc.core.state import DEFAULT, STATE
 class TensorList:
     """Base of list values (what a TensorArray holds): eager ones and symbolic ones.
 
-    Attributes: `element` (a TensorSpec: what every element is) and `dynamic_size`.
+    Attributes: `element` (a TensorSpec: what every element is), `dynamic_size`, and `count`: how many elements there
+    are, None where that is not known while tracing.
     """
 
     __slots__ = ()

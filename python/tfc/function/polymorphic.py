@@ -350,7 +350,7 @@ class PolymorphicFunction(Function):
             (b.value, code, b.name)
             for b in bound
             if b.name in code.co_varnames
-            and not isinstance(b.value, (Tensor, VariableStorage))
+            and not isinstance(b.value, (Tensor, VariableStorage, Composite))
             and not hasattr(b.value, "__tf_flatten__")
         ]
         instance = self._instance() if self._instance is not None else None

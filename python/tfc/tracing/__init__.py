@@ -1,9 +1,10 @@
 """Tracing: an interpreter that builds IR, the types that calls are told apart by, and replay."""
 
 from tfc.tracing.graph import FuncGraph, ShapeError
-from tfc.tracing.nested_types import Nested, TensorArrayType
+from tfc.tracing.nested_types import Nested
 from tfc.tracing.replay import attributes_of, replay
 from tfc.tracing.signature import Bound, FunctionType, Parameter, Signature, rebuild, unwrap_partial
+from tfc.tracing.tensor_array_spec import TensorArraySpec
 from tfc.tracing.tensors import SymbolicList, SymbolicTensor, current_graph, is_symbolic
 from tfc.tracing.trace_type import (
     Identity,
@@ -28,7 +29,7 @@ __all__ = [
     "Signature",
     "SymbolicList",
     "SymbolicTensor",
-    "TensorArrayType",
+    "TensorArraySpec",
     "TensorType",
     "TraceType",
     "TracingContext",

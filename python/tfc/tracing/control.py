@@ -44,10 +44,13 @@ def _joined(a, b):
     return list_type(joined) if kind_a == "list" else joined
 
 
-def _wrap(value, graph, stack, name, like=None):
+def _wrap(value, graph, stack, name, like=None, other=None):
+    """The result of a branch or loop, from values `like` and `other` that it may be."""
     if kind_of(value.type)[0] == "list":
         elements = getattr(like, "elements", None)
-        return SymbolicList(value, graph.scope, stack, getattr(like, "dynamic_size", False), elements)
+        count = getattr(like, "count", None)
+        count = count if count == getattr(other, "count", None) else None
+        return SymbolicList(value, graph.scope, stack, getattr(like, "dynamic_size", False), elements, count)
     return SymbolicTensor(value, graph.scope, stack, name)
 
 
@@ -78,7 +81,7 @@ def build_cond(graph, pred, true_fn, false_fn) -> tuple:
     for a, b in zip(yes, no, strict=True):
         if isinstance(a, SymbolicList) and isinstance(b, SymbolicList) and a.elements is not b.elements:
             a.elements.note(b.element)
-    outs = [_wrap(value, graph, stack, name, like) for value, like in zip(list(op.results)[:-1], yes, strict=True)]
+    outs = [_wrap(v, graph, stack, name, a, b) for v, a, b in zip(list(op.results)[:-1], yes, no, strict=True)]
     return outs, op, scopes
 
 
@@ -200,7 +203,7 @@ def build_while(graph, cond_fn, body_fn, init, shape_invariants, maximum_iterati
         made = []
         for value, like in zip(block.arguments, given, strict=True):
             if kind_of(value.type)[0] == "list":
-                made.append(SymbolicList(value, scope, stack, like.dynamic_size, like.elements))
+                made.append(SymbolicList(value, scope, stack, like.dynamic_size, like.elements, like.count))
             else:
                 made.append(SymbolicTensor(value, scope, stack, "loop_var"))
         arguments.append(made)
@@ -242,7 +245,7 @@ def build_while(graph, cond_fn, body_fn, init, shape_invariants, maximum_iterati
     _yield(graph, body, values, stack)
     name = graph._unique("while")
     results = [
-        _wrap(value, graph, stack, name, like) for value, like in zip(list(holder.results)[:-1], given, strict=True)
+        _wrap(v, graph, stack, name, a, b) for v, a, b in zip(list(holder.results)[:-1], given, outs, strict=True)
     ]
     return results[:count], holder, scopes
 

@@ -311,7 +311,7 @@ class FuncGraph(Interpreter):
             op = build_op("list_unstack", [inner.value], {}, location(user_stack(3)), block_begin(self.root.block))
             if inner.value.owner != self.root.block:
                 op.move_after(inner.value.owner)
-            made = SymbolicList(op.results[0], self.root, (), a.dynamic_size)
+            made = SymbolicList(op.results[0], self.root, (), a.dynamic_size, count=a.count)
             found = self._constants[id(a)] = (a, stacked), made
         if self.scope is not self.root:
             self._note(a, self.root)

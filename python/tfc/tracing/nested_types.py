@@ -5,9 +5,7 @@
 import dataclasses
 from collections import defaultdict
 
-from tfc.core import TensorList
-from tfc.ops.tensor_array import TensorArray
-from tfc.tracing.trace_type import ListValueType, TraceType
+from tfc.tracing.trace_type import TraceType
 
 
 class Nested(TraceType):
@@ -199,58 +197,6 @@ class FlattenedType(Nested):
 
     def __repr__(self):
         return f"{self.tag[0].__name__}[{self.tag[1]!r}, {', '.join(map(repr, self.components))}]"
-
-
-class _NoList(TensorList):
-    """The place of the list in a TensorArray that only says what one is like."""
-
-    __slots__ = ("dynamic_size", "element")
-
-    def __init__(self, element, dynamic_size):
-        self.element, self.dynamic_size = element, dynamic_size
-
-
-class TensorArrayType(TraceType):
-    """A TensorArray: its list value, and what it knows besides."""
-
-    __slots__ = ("like", "list")
-
-    def __init__(self, value: TensorArray):
-        # Everything about it but the list itself.
-        self.like = value._with_components((_NoList(value._spec(), value.dynamic_size),))
-        self.list = ListValueType(value._spec(), None, value.dynamic_size)
-
-    def _key(self):
-        like = self.like
-        return like._dtype, like._element_shape, like._dynamic, like._infer_shape
-
-    def is_subtype_of(self, other):
-        return self == other
-
-    def most_specific_common_supertype(self, others):
-        return self if all(self == other for other in others) else None
-
-    def placeholder_value(self, placeholder_context):
-        return self.like._with_components((self.list.placeholder_value(placeholder_context),))
-
-    def to_tensors(self, value):
-        return self.list.to_tensors(value.flow)
-
-    def flatten(self):
-        return self.list.flatten()
-
-    def leaves(self, value):
-        return [value]
-
-    def __eq__(self, other):
-        return isinstance(other, TensorArrayType) and self._key() == other._key()
-
-    def __hash__(self):
-        return hash(self._key())
-
-    def __repr__(self):
-        like = self.like
-        return f"TensorArraySpec({like._element_shape}, {like._dtype!r}, {like._dynamic}, {like._infer_shape})"
 
 
 def is_record(value) -> bool:

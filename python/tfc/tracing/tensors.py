@@ -235,15 +235,16 @@ class Elements:
 class SymbolicList(TensorList):
     """A list value of a function being traced: what a TensorArray holds there."""
 
-    __slots__ = ("__weakref__", "dynamic_size", "elements", "scope", "stack", "value")
+    __slots__ = ("__weakref__", "count", "dynamic_size", "elements", "scope", "stack", "value")
 
     symbolic = True
 
-    def __init__(self, value, scope, stack=(), dynamic_size=False, elements=None):
+    def __init__(self, value, scope, stack=(), dynamic_size=False, elements=None, count=None):
         self.value = value
         self.scope = scope
         self.elements = elements or Elements(type_spec(kind_of(value.type)[1]))
         self.dynamic_size = dynamic_size
+        self.count = count
         self.stack = stack
 
     @property

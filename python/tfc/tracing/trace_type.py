@@ -70,12 +70,6 @@ class PlaceholderContext:
     def tensor(self, spec: TensorSpec):
         return self.graph.add_input(spec, self.graph.unique_name(spec.name or self.name or "arg"))
 
-    def list_of(self, stacked, dynamic_size: bool):
-        """The list value that a stacked tensor holds."""
-        made = p.list_unstack(stacked)
-        made.dynamic_size = dynamic_size
-        return made
-
     def variable(self, type_: "VariableType"):
         found = self._variables.get(type_.alias)
         if found is None:
@@ -329,45 +323,6 @@ class VariableType(TraceType):
 
 def tuple_or_none(dims):
     return None if dims is None else tuple(dims)
-
-
-class ListValueType(TraceType):
-    """A list value: what a TensorArray holds. Crosses the boundary as one stacked tensor."""
-
-    __slots__ = ("dynamic_size", "element", "stacked")
-
-    def __init__(self, element: TensorSpec, size: int | None, dynamic_size: bool):
-        self.element = element
-        self.dynamic_size = dynamic_size
-        dims = element.shape.dims
-        self.stacked = TensorSpec(None if dims is None else (size, *dims), element.dtype)
-
-    def is_subtype_of(self, other):
-        return isinstance(other, ListValueType) and self.stacked.is_subtype_of(other.stacked)
-
-    def most_specific_common_supertype(self, others):
-        return self if all(self == other for other in others) else None
-
-    def placeholder_value(self, placeholder_context):
-        return placeholder_context.list_of(placeholder_context.tensor(self.stacked), self.dynamic_size)
-
-    def to_tensors(self, value):
-        return [stacked_list(value)]
-
-    def flatten(self):
-        return [self.stacked]
-
-    def leaves(self, value):
-        return [value]
-
-    def __eq__(self, other):
-        return isinstance(other, ListValueType) and self.stacked == other.stacked
-
-    def __hash__(self):
-        return hash(self.stacked)
-
-    def __repr__(self):
-        return f"TensorArraySpec({self.element.shape}, {self.element.dtype!r})"
 
 
 def stacked_list(value):

@@ -16,12 +16,12 @@ from tfc.tracing.nested_types import (
     ListType,
     NamedTupleType,
     RecordType,
-    TensorArrayType,
     TupleType,
     is_record,
     record_fields,
     sorted_keys,
 )
+from tfc.tracing.tensor_array_spec import TensorArraySpec
 from tfc.tracing.trace_type import (
     BoundMethod,
     Identity,
@@ -85,7 +85,7 @@ def type_of(value, context: TracingContext) -> TraceType:
     if isinstance(value, _LITERALS) or (isinstance(value, type) and issubclass(value, np.generic)):
         return Literal(value)
     if isinstance(value, TensorArray):
-        return TensorArrayType(value)
+        return TensorArraySpec.from_value(value)
     protocol = getattr(type(value), "__tf_tracing_type__", None)
     if protocol is not None:
         made = protocol(value, context)

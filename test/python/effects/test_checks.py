@@ -42,7 +42,7 @@ def read(n, i):
         (
             read,
             (tf.constant(2), tf.constant(2)),
-            tf.errors.OutOfRangeError,
+            tf.errors.InvalidArgumentError,
             "Tried to read from index 2 but array size is: 2",
         ),
     ],

@@ -223,7 +223,7 @@ static void checkListGet(ListGetOp op, CheckBuilder &build,
   Value length = lengthOf(op, op.getList(), build);
   build.require(build.inside(build.toI64(op.getIndex()), length),
                 "Tried to read from index {} but array size is: {}",
-                {op.getIndex(), length}, CheckCode::OutOfRange);
+                {op.getIndex(), length}, CheckCode::InvalidArgument);
 }
 
 static void checkListSet(ListSetOp op, CheckBuilder &build,
@@ -236,7 +236,7 @@ static void checkListSet(ListSetOp op, CheckBuilder &build,
       build.require(build.make<GreaterEqualOp>(build.toI64(op.getIndex()),
                                                build.scalar(0)),
                     "Tried to write to index {} of an array", {op.getIndex()},
-                    CheckCode::OutOfRange);
+                    CheckCode::InvalidArgument);
     return;
   }
   if (sizes.inRange(op.getIndex(), 0, sizes.length(op.getList())))
@@ -245,7 +245,7 @@ static void checkListSet(ListSetOp op, CheckBuilder &build,
   build.require(
       build.inside(build.toI64(op.getIndex()), length),
       "Tried to write to index {} but array is not resizeable and size is: {}",
-      {op.getIndex(), length}, CheckCode::OutOfRange);
+      {op.getIndex(), length}, CheckCode::InvalidArgument);
 }
 
 static void checkListCreate(ListCreateOp op, CheckBuilder &build,

@@ -13,10 +13,11 @@ from tfc.ops.table import NotDifferentiable, row
 class EagerList(TensorList):
     """A list value with its elements: `EagerTensor`s, None where nothing was set. Immutable."""
 
-    __slots__ = ("__weakref__", "dynamic_size", "element", "items")
+    __slots__ = ("__weakref__", "count", "dynamic_size", "element", "items")
 
     def __init__(self, items: tuple, element: TensorSpec, dynamic_size: bool):
         self.items = items
+        self.count = len(items)
         self.element = element
         self.dynamic_size = dynamic_size
 
@@ -29,8 +30,7 @@ class EagerList(TensorList):
 
 
 def _create(size, element_type, dynamic_size):
-    if int(size) < 0:
-        raise InvalidArgumentError(f"TensorArray size must be >= 0, got {int(size)}")
+    # A negative size is 0, as in TensorFlow.
     return EagerList((None,) * int(size), element_type, dynamic_size)
 
 
@@ -89,11 +89,8 @@ def _stack(lst, element_type):
         items = tuple(zero if i is None else i for i in items)
     if not items:
         shape = element_type.shape.merge_with(lst.element.shape)
-        if not shape.is_fully_defined():
-            raise InvalidArgumentError(
-                f"Tried to stack a TensorArray of size 0 whose element shape {shape} is not fully known"
-            )
-        return eager_tensor(np.zeros((0, *shape.dims), lst.element.dtype.np_dtype))
+        dims = () if shape.rank is None else shape.dims
+        return eager_tensor(np.zeros((0, *(d or 0 for d in dims)), lst.element.dtype.np_dtype))
     first = items[0].shape_tuple
     for i, item in enumerate(items):
         if item.shape_tuple != first:

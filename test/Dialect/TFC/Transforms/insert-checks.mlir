@@ -252,8 +252,8 @@ func.func @update_slice(%x: tensor<4xf32>, %u: tensor<2xf32>, %i: tensor<1xi32>)
 // CHECK-LABEL: func.func @lists
 func.func @lists(%n: tensor<i32>, %i: tensor<i32>, %x: tensor<f32>) {
   // CHECK: tfc.assert %{{.*}}, "TensorArray size must be >= 0, got {}", %arg0 : tensor<i32> {summarize
-  // CHECK: tfc.assert %{{.*}}, "Tried to write to index {} but array is not resizeable and size is: {}", {{.*}}code = 2
-  // CHECK: tfc.assert %{{.*}}, "Tried to read from index {} but array size is: {}", {{.*}}code = 2
+  // CHECK: tfc.assert %{{.*}}, "Tried to write to index {} but array is not resizeable and size is: {}", {{.*}} {summarize = 3 : i64}
+  // CHECK: tfc.assert %{{.*}}, "Tried to read from index {} but array size is: {}", {{.*}} {summarize = 3 : i64}
   %l = tfc.list_create %n {element_type = tensor<f32>, dynamic_size = false} : (tensor<i32>) -> !tfc.list<tensor<f32>>
   %m = tfc.list_set %l, %i, %x : (!tfc.list<tensor<f32>>, tensor<i32>, tensor<f32>) -> !tfc.list<tensor<f32>>
   %a = tfc.list_get %m, %i {element_type = tensor<f32>} : (!tfc.list<tensor<f32>>, tensor<i32>) -> tensor<f32>
