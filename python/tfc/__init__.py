@@ -70,14 +70,9 @@ from tfc.ops.control_flow import (
     case,
     cond,
     control_dependencies,
-    foldl,
-    foldr,
     group,
-    map_fn,
     no_op,
-    scan,
     switch_case,
-    vectorized_map,
     while_loop,
 )
 from tfc.ops.control_flow import (
@@ -98,8 +93,16 @@ from tfc.ops.creation import (
     zeros,
     zeros_like,
 )
-from tfc.ops.debugging import assert_equal, assert_greater, assert_less, assert_rank
+from tfc.ops.debugging import assert_equal, assert_greater, assert_less
+from tfc.ops.debugging_shapes import assert_rank
 from tfc.ops.einsum import einsum
+from tfc.ops.functional import (
+    foldl,
+    foldr,
+    map_fn,
+    scan,
+    vectorized_map,
+)
 from tfc.ops.gather import (
     argsort,
     boolean_mask,

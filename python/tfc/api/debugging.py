@@ -5,7 +5,6 @@ from tfc.ops.debugging import (
     assert_equal,
     assert_greater,
     assert_greater_equal,
-    assert_integer,
     assert_less,
     assert_less_equal,
     assert_near,
@@ -14,6 +13,11 @@ from tfc.ops.debugging import (
     assert_non_positive,
     assert_none_equal,
     assert_positive,
+    check_numerics,
+)
+from tfc.ops.debugging_shapes import (
+    assert_integer,
+    assert_proper_iterable,
     assert_rank,
     assert_rank_at_least,
     assert_rank_in,
@@ -21,7 +25,6 @@ from tfc.ops.debugging import (
     assert_scalar,
     assert_shapes,
     assert_type,
-    check_numerics,
     is_numeric_tensor,
 )
 from tfc.ops.logging_ops import Assert
@@ -41,6 +44,7 @@ __all__ = [
     "assert_non_positive",
     "assert_none_equal",
     "assert_positive",
+    "assert_proper_iterable",
     "assert_rank",
     "assert_rank_at_least",
     "assert_rank_in",

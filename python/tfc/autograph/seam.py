@@ -15,18 +15,20 @@ from tfc.ops.array import concat, stack
 from tfc.ops.array import shape as shape_tensor
 from tfc.ops.control_flow import (
     case,
-    foldl,
-    foldr,
-    map_fn,
-    scan,
     switch_case,
-    vectorized_map,
 )
 from tfc.ops.control_flow import cond as cond_of_functions
 from tfc.ops.control_flow import while_loop as while_loop_of_functions
 from tfc.ops.convert import convert_to_tensor, static_value
 from tfc.ops.creation import range as range_
 from tfc.ops.creation import zeros as make_zeros
+from tfc.ops.functional import (
+    foldl,
+    foldr,
+    map_fn,
+    scan,
+    vectorized_map,
+)
 from tfc.ops.gather import sort
 from tfc.ops.logging_ops import print_v2 as print_
 from tfc.ops.math import abs as absolute

@@ -32,15 +32,10 @@ from tfc.ops.control_flow import (
     case,
     cond,
     control_dependencies,
-    foldl,
-    foldr,
     group,
-    map_fn,
     no_op,
-    scan,
     switch_case,
     tuple_,
-    vectorized_map,
     while_loop,
 )
 from tfc.ops.convert import constant, convert_to_tensor, is_tensor
@@ -63,7 +58,6 @@ from tfc.ops.debugging import (
     assert_equal,
     assert_greater,
     assert_greater_equal,
-    assert_integer,
     assert_less,
     assert_less_equal,
     assert_near,
@@ -72,6 +66,11 @@ from tfc.ops.debugging import (
     assert_non_positive,
     assert_none_equal,
     assert_positive,
+    check_numerics,
+)
+from tfc.ops.debugging_shapes import (
+    assert_integer,
+    assert_proper_iterable,
     assert_rank,
     assert_rank_at_least,
     assert_rank_in,
@@ -79,10 +78,16 @@ from tfc.ops.debugging import (
     assert_scalar,
     assert_shapes,
     assert_type,
-    check_numerics,
     is_numeric_tensor,
 )
 from tfc.ops.einsum import einsum
+from tfc.ops.functional import (
+    foldl,
+    foldr,
+    map_fn,
+    scan,
+    vectorized_map,
+)
 from tfc.ops.gather import (
     argsort,
     boolean_mask,
@@ -304,6 +309,7 @@ __all__ = [
     "assert_non_positive",
     "assert_none_equal",
     "assert_positive",
+    "assert_proper_iterable",
     "assert_rank",
     "assert_rank_at_least",
     "assert_rank_in",

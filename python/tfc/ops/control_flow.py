@@ -12,9 +12,9 @@ from tfc.dtypes import TensorShape, TensorSpec, as_shape, int32
 from tfc.errors import InvalidArgumentError
 from tfc.ops import nest
 from tfc.ops import primitives as p
-from tfc.ops.array import shape, stack
+from tfc.ops.array import stack
 from tfc.ops.convert import convert_to_tensor
-from tfc.ops.tensor_array import TensorArray
+from tfc.ops.operation import Operation, done
 
 
 class _Branch:
@@ -28,13 +28,14 @@ class _Branch:
     def __call__(self, *args) -> list:
         self.structure = self.function(*args)
         leaves = nest.flatten(self.structure, expand_composites=True)
-        # None is a legal result; it has no value to choose.
-        self.absent = tuple(v is None for v in leaves)
-        return [value_of(v) for v in leaves if v is not None]
+        # None and operations are legal results; they have no value to choose.
+        self.absent = tuple(v is None or isinstance(v, Operation) for v in leaves)
+        return [value_of(v) for v, gone in zip(leaves, self.absent, strict=True) if not gone]
 
     def pack(self, values):
         rest = iter(values)
-        leaves = [None if gone else next(rest) for gone in self.absent]
+        given = nest.flatten(self.structure, expand_composites=True)
+        leaves = [leaf if gone else next(rest) for leaf, gone in zip(given, self.absent, strict=True)]
         return nest.pack_sequence_as(self.structure, leaves, expand_composites=True)
 
 
@@ -44,30 +45,39 @@ def value_of(x):
 
 
 def _predicate(pred, what="pred") -> Tensor:
+    if pred is None:
+        raise TypeError(f"{what} must not be None")
     pred = convert_to_tensor(pred)
     if not pred.dtype.is_bool:
-        raise TypeError(f"{what} must be a bool scalar, got {pred!r}: compare it, for instance with != 0")
-    if pred.shape_tuple:
+        raise InvalidArgumentError(
+            None, "cond", f"{what} must be a bool scalar, got {pred!r}: compare it, for instance with != 0"
+        )
+    if pred.shape_tuple and any(d not in (None, 1) for d in pred.shape_tuple):
         raise InvalidArgumentError(None, "cond", f"{what} must be a scalar, got shape {list(pred.shape_tuple)}")
-    return pred
+    return p.reshape(pred, shape=()) if pred.shape_tuple != () else pred
 
 
 def cond(pred, true_fn=None, false_fn=None, name=None):
-    """`true_fn()` if the bool scalar `pred` holds, else `false_fn()`. Both return the same structure and
-    dtypes.
+    """`true_fn()` if the bool scalar `pred` holds, else `false_fn()`. Both return the same structure and dtypes.
 
-    Eagerly only one runs; while tracing both are traced, and `TypeError` or `ValueError` says where they
-    differ.
+    Eagerly only one runs. While tracing both are traced; shapes that differ become unknown.
+
+    Raises:
+      TypeError: a function is not callable; dtypes or kinds of structures differ.
+      ValueError: structures differ in their parts.
+      InvalidArgumentError: `pred` is no bool scalar, while tracing.
     """
     for what, function in (("true_fn", true_fn), ("false_fn", false_fn)):
         if not callable(function):
             raise TypeError(f"'{what}' must be callable.")
     if isinstance(pred, (bool, np.bool_)):
         return true_fn() if pred else false_fn()
-    pred = _predicate(pred)
     if executing_eagerly():
-        # One branch runs as plain Python and may return anything.
-        return true_fn() if pred else false_fn()
+        # One branch runs as plain Python and may return anything; any number is a predicate.
+        if pred is None:
+            raise TypeError("pred must not be None")
+        return true_fn() if convert_to_tensor(pred) else false_fn()
+    pred = _predicate(pred)
     yes, no = _Branch(true_fn), _Branch(false_fn)
     values = current().cond(pred, yes, no, name=name)
     if yes.absent is not None and no.absent is not None:
@@ -269,199 +279,14 @@ def _leaves_of(shapes) -> list:
     return [leaf for s in values for leaf in _leaves_of(s)]
 
 
-def _count(elems) -> tuple:
-    """(static size or None, size as int32 scalar) of the first dimension of all leaves."""
-    first = elems[0]
-    if any(e.shape_tuple == () for e in elems):
-        raise ValueError("Elements must be 1+ dimensional Tensors, not scalars")
-    sizes = {e.shape_tuple[0] for e in elems if e.shape_tuple is not None} - {None}
-    if len(sizes) > 1:
-        raise ValueError(f"Elements must have the same size along the first dimension, got {sorted(sizes)}")
-    if sizes:
-        n = sizes.pop()
-        return n, convert_to_tensor(n, int32)
-    return None, p.squeeze(p.slice_(shape(first), starts=(0,), sizes=(1,), strides=(1,)), axes=(0,))
-
-
-def _arrays(elems):
-    return [
-        TensorArray(
-            e.dtype, size=0, dynamic_size=True, element_shape=None if e.shape_tuple is None else e.shape_tuple[1:]
-        ).unstack(e)
-        for e in elems
-    ]
-
-
-def map_fn(
-    fn,
-    elems,
-    dtype=None,
-    parallel_iterations=None,
-    back_prop=True,
-    swap_memory=False,
-    infer_shape=True,
-    name=None,
-    fn_output_signature=None,
-):
-    """`fn` of each slice of `elems` (a nest) along the first dimension, stacked.
-
-    `fn_output_signature` (a nest of dtypes or TensorSpecs) is needed if the result has another structure or
-    dtype than `elems`.
-    """
-    signature = fn_output_signature if fn_output_signature is not None else dtype
-    flat = [convert_to_tensor(e) for e in nest.flatten(elems)]
-    size, n = _count(flat)
-    sources = _arrays(flat)
-    out_structure = elems if signature is None else signature
-    types = [e.dtype for e in flat] if signature is None else nest.flatten(signature)
-    outs = []
-    for t in types:
-        spec = t if isinstance(t, TensorSpec) else TensorSpec(None, t)
-        outs.append(TensorArray(spec.dtype, size=n, element_shape=spec.shape, infer_shape=infer_shape))
-
-    def step(i, arrays):
-        slices = [s.read(i) for s in sources]
-        result = fn(nest.pack_sequence_as(elems, slices))
-        nest.assert_same_structure(out_structure, result)
-        leaves = [
-            convert_to_tensor(r, None if hasattr(r, "dtype") else a.dtype)
-            for r, a in zip(nest.flatten(result), arrays, strict=True)
-        ]
-        for leaf, a in zip(leaves, arrays, strict=True):
-            if leaf.dtype is not a.dtype:
-                raise TypeError(
-                    f"map_fn: fn returned a {leaf.dtype.name} where {a.dtype.name} was expected; say so in "
-                    "fn_output_signature"
-                )
-        return i + 1, [a.write(i, leaf) for a, leaf in zip(arrays, leaves, strict=True)]
-
-    zero = convert_to_tensor(0, int32)
-    _, outs = while_loop(lambda i, _: p.less(i, n), lambda i, a: step(i, a), (zero, outs), maximum_iterations=n)
-    return nest.pack_sequence_as(out_structure, [_stacked(o, size) for o in outs])
-
-
-def _stacked(array, size) -> Tensor:
-    """All elements of a TensorArray that is known to have `size` (None: it is not known)."""
-    value = array.stack()
-    if size is None or value.shape_tuple is None or value.shape_tuple[0] == size:
-        return value
-    return p.ensure_shape(value, shape=(size, *value.shape_tuple[1:]))
-
-
-def scan(
-    fn,
-    elems,
-    initializer=None,
-    parallel_iterations=10,
-    back_prop=True,
-    swap_memory=False,
-    infer_shape=True,
-    reverse=False,
-    name=None,
-):
-    """The accumulator `a = fn(a, slice)` after each slice of `elems` along the first dimension, stacked.
-
-    It starts with `initializer`, or with the first slice.
-    """
-    flat = [convert_to_tensor(e) for e in nest.flatten(elems)]
-    size, n = _count(flat)
-    sources = _arrays(flat)
-    structure = elems if initializer is None else initializer
-    one, zero = convert_to_tensor(1, int32), convert_to_tensor(0, int32)
-    if initializer is None:
-        if size == 0:
-            raise ValueError("scan of no elements needs an initializer")
-        first = p.sub(n, one) if reverse else zero
-        start = [s.read(first) for s in sources]
-    else:
-        start = [convert_to_tensor(v) for v in nest.flatten(initializer)]
-    outs = [
-        TensorArray(v.dtype, size=n, element_shape=v.shape_tuple if infer_shape else None, infer_shape=infer_shape)
-        for v in start
-    ]
-    done = zero
-    if initializer is None:
-        outs = [o.write(first, v) for o, v in zip(outs, start, strict=True)]
-        done = one
-
-    def step(k, acc, arrays):
-        i = p.sub(p.sub(n, one), k) if reverse else k
-        slices = nest.pack_sequence_as(elems, [s.read(i) for s in sources])
-        result = fn(nest.pack_sequence_as(structure, acc), slices)
-        nest.assert_same_structure(structure, result)
-        acc = [convert_to_tensor(r, a.dtype) for r, a in zip(nest.flatten(result), acc, strict=True)]
-        return p.add(k, one), acc, [a.write(i, v) for a, v in zip(arrays, acc, strict=True)]
-
-    _, _, outs = while_loop(lambda k, *_: p.less(k, n), step, (done, start, outs), maximum_iterations=n)
-    return nest.pack_sequence_as(structure, [_stacked(o, size) for o in outs])
-
-
-def _fold(fn, elems, initializer, backwards):
-    flat = [convert_to_tensor(e) for e in nest.flatten(elems)]
-    size, n = _count(flat)
-    sources = _arrays(flat)
-    one, done = convert_to_tensor(1, int32), convert_to_tensor(0, int32)
-    last = p.sub(n, one)
-    structure = elems if initializer is None else initializer
-    if initializer is None:
-        if size == 0:
-            raise ValueError("a fold of no elements needs an initializer")
-        first = last if backwards else done
-        start, done = [s.read(first) for s in sources], one
-    else:
-        start = [convert_to_tensor(v) for v in nest.flatten(initializer)]
-
-    def step(k, acc):
-        i = p.sub(last, k) if backwards else k
-        slices = nest.pack_sequence_as(elems, [s.read(i) for s in sources])
-        result = fn(nest.pack_sequence_as(structure, acc), slices)
-        nest.assert_same_structure(structure, result)
-        acc = [convert_to_tensor(r, a.dtype) for r, a in zip(nest.flatten(result), acc, strict=True)]
-        return p.add(k, one), acc
-
-    _, result = while_loop(lambda k, _: p.less(k, n), step, (done, start), maximum_iterations=n)
-    return nest.pack_sequence_as(structure, result)
-
-
-def foldl(fn, elems, initializer=None, parallel_iterations=10, back_prop=True, swap_memory=False, name=None):
-    """The accumulator `a = fn(a, slice)` after all slices of `elems`, from the first to the last."""
-    return _fold(fn, elems, initializer, backwards=False)
-
-
-def foldr(fn, elems, initializer=None, parallel_iterations=10, back_prop=True, swap_memory=False, name=None):
-    """The accumulator `a = fn(a, slice)` after all slices of `elems`, from the last to the first."""
-    return _fold(fn, elems, initializer, backwards=True)
-
-
-def vectorized_map(fn, elems, fallback_to_while_loop=True, warn=True):
-    """`fn` of each slice of `elems` along the first dimension, stacked; results may have any structure and
-    dtype.
-    """
-    flat = [convert_to_tensor(e) for e in nest.flatten(elems)]
-    size, _ = _count(flat)
-    if size is None:
-        raise NotImplementedError("tf.vectorized_map needs to know the size of the first dimension while tracing")
-    if size == 0:
-        raise ValueError("tf.vectorized_map of no elements: the type of the result is not known")
-    results = []
-    for i in builtins.range(size):
-        slices = [p.squeeze(_row(e, i), axes=(0,)) for e in flat]
-        results.append(fn(nest.pack_sequence_as(elems, slices)))
-    return nest.map_structure(lambda *rows: stack(rows), *results)
-
-
-def _row(x, i):
-    n = len(x.shape_tuple)
-    starts = (i, *(0,) * (n - 1))
-    return p.slice_(x, starts=starts, sizes=(1, *x.shape_tuple[1:]), strides=(1,) * n)
-
-
 def group(*inputs, name=None):
-    """Nothing: effects happen in program order."""
+    """An operation that is done when all `inputs` are: effects happen in program order. Eagerly None."""
+    return done("group")
 
 
 def no_op(name=None):
-    """Nothing."""
+    """An operation that does nothing. Eagerly None."""
+    return done("no_op")
 
 
 @contextmanager

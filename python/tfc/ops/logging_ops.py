@@ -4,10 +4,10 @@ import logging
 import sys
 
 from tfc.core import Tensor, TensorList, VariableStorage
-from tfc.errors import InvalidArgumentError
 from tfc.ops import nest
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor
+from tfc.ops.operation import Operation, done
 
 _STREAMS = {
     logging.info: "log:info",
@@ -35,7 +35,7 @@ class _Text:
         return self.text
 
 
-def print_v2(*inputs, output_stream=None, summarize=3, sep=" ", end="\n", name=None) -> None:
+def print_v2(*inputs, **kwargs) -> Operation | None:
     """Prints tensors and other values when it runs, in program order. (`tf.print`)
 
     A tensor shows `summarize` elements at each end of a dimension: `[0 1 2 ... 7 8 9]`; -1 shows all.
@@ -43,14 +43,25 @@ def print_v2(*inputs, output_stream=None, summarize=3, sep=" ", end="\n", name=N
     tensors inside show in Python's syntax, keys of dicts sorted. `output_stream`: sys.stderr (the default),
     sys.stdout,
     logging.info, logging.warning, logging.error, or "file://PATH"; others raise `ValueError`.
+
+    Keywords: `output_stream`, `summarize` (3), `sep` (" "), `end` (a new line), `name`. In a traced function it gives
+    an operation, which is no result for a function.
     """
-    stream = _stream(output_stream)
+    options = {"output_stream": None, "summarize": 3, "sep": " ", "end": "\n", "name": None}
+    unknown = [key for key in kwargs if key not in options]
+    if unknown:
+        raise ValueError(f"Unrecognized keyword arguments for tf.print: {unknown}; expected {', '.join(options)}")
+    options.update(kwargs)
+    stream = _stream(options["output_stream"])
+    summarize = 3 if options["summarize"] is None else options["summarize"]
     if isinstance(summarize, Tensor) or not isinstance(summarize, int):
         raise TypeError(f"summarize must be a Python int, got {summarize!r}")
+    sep, end = options["sep"], options["end"]
     tensors: list = []
     texts = [_template(value, tensors) for value in inputs]
     template = _escape(sep).join(texts) + _escape(end)
     p.print_(*tensors, format=template, summarize=summarize, stream=stream)
+    return done("print")
 
 
 def _stream(stream) -> str:
@@ -112,7 +123,7 @@ def _structure_text(value) -> str:
     return repr(value)
 
 
-def Assert(condition, data, summarize=None, name=None) -> None:
+def Assert(condition, data, summarize=None, name=None) -> Operation | None:
     """Raises `InvalidArgumentError` with `data` (tensors and other values) unless the bool scalar
     `condition` holds.
 
@@ -122,14 +133,13 @@ def Assert(condition, data, summarize=None, name=None) -> None:
     if not condition.dtype.is_bool:
         condition = p.not_equal(condition, convert_to_tensor(0, condition.dtype))
     if condition.shape_tuple:
-        raise InvalidArgumentError(
-            None,
-            "assert",
+        raise ValueError(
             f"tf.Assert takes a bool scalar, got shape {list(condition.shape_tuple)}: use tf.reduce_all",
         )
     texts, tensors = split_data(data)
     message = "\n".join(["Expected condition to be true. Summarized data:", *texts])
     p.assert_(condition, *tensors, message=message, summarize=3 if summarize is None else int(summarize))
+    return done("assert")
 
 
 def split_data(data) -> tuple[list[str], list[Tensor]]:

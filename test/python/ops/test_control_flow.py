@@ -7,18 +7,44 @@ import tfc as tf
 
 def test_cond_runs_one_branch():
     ran = []
-    assert (
-        tf.cond(tf.constant(True), lambda: ran.append(1) or tf.constant(5), lambda: ran.append(2)).numpy()
-        == 5
-    )
+    assert tf.cond(tf.constant(True), lambda: ran.append(1) or tf.constant(5), lambda: ran.append(2)).numpy() == 5
     assert ran == [1]
 
 
-def test_cond_needs_functions_and_a_bool():
+def test_cond_needs_functions_and_a_condition():
     with pytest.raises(TypeError, match="'true_fn' must be callable"):
         tf.cond(True, 1, lambda: 2)
-    with pytest.raises(TypeError, match="must be a bool scalar"):
-        tf.cond(tf.constant(1.5), lambda: 1, lambda: 2)
+    with pytest.raises(TypeError, match="pred must not be None"):
+        tf.cond(None, lambda: 1, lambda: 2)
+
+
+def test_the_condition_of_a_traced_cond_is_a_bool_scalar():
+    f = tf.function(lambda pred: tf.cond(pred, lambda: 1, lambda: 2))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="must be a bool scalar"):
+        f(tf.constant(1.5))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="must be a scalar"):
+        f(tf.constant([True, False]))
+
+
+def test_vectorized_map_of_many_rows_is_a_loop():
+    f = tf.function(lambda x: tf.vectorized_map(lambda row: (tf.reduce_sum(row), row[0] > 1), x))
+    x = tf.reshape(tf.range(40.0), [20, 2])
+    total, large = f(x)
+    np.testing.assert_array_equal(total, tf.reduce_sum(x, 1))
+    np.testing.assert_array_equal(large, x[:, 0] > 1)
+    assert f.get_concrete_function(x).mlir().count("tfc.reduce_sum") == 1
+
+
+def test_operations_are_results_of_branches_but_not_of_functions():
+    @tf.function
+    def f(x):
+        made = tf.cond(x > 0, lambda: tf.group(x), lambda: tf.no_op())
+        assert made is not None
+        return x
+
+    assert f(tf.constant(1)).numpy() == 1
+    with pytest.raises(TypeError, match="must return zero or more Tensors"):
+        tf.function(lambda: tf.no_op())()
 
 
 def test_case_takes_the_first_that_holds():
@@ -74,15 +100,13 @@ X = np.arange(6.0, dtype=np.float32).reshape(3, 2)
 
 def test_map_fn():
     np.testing.assert_array_equal(tf.map_fn(lambda r: r * 2, tf.constant(X)).numpy(), X * 2)
-    out = tf.map_fn(
-        lambda r: (tf.reduce_sum(r), r[0] > 1), tf.constant(X), fn_output_signature=(tf.float32, tf.bool)
-    )
+    out = tf.map_fn(lambda r: (tf.reduce_sum(r), r[0] > 1), tf.constant(X), fn_output_signature=(tf.float32, tf.bool))
     np.testing.assert_array_equal(out[0].numpy(), X.sum(1))
     np.testing.assert_array_equal(out[1].numpy(), X[:, 0] > 1)
 
 
 def test_map_fn_of_another_dtype_needs_a_signature():
-    with pytest.raises(TypeError, match="fn_output_signature"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="fn_output_signature"):
         tf.map_fn(lambda r: r > 0, tf.constant(X))
 
 
@@ -95,9 +119,7 @@ def test_scan_and_folds():
 
 
 def test_vectorized_map():
-    np.testing.assert_array_equal(
-        tf.vectorized_map(lambda r: tf.reduce_max(r), tf.constant(X)).numpy(), X.max(1)
-    )
+    np.testing.assert_array_equal(tf.vectorized_map(lambda r: tf.reduce_max(r), tf.constant(X)).numpy(), X.max(1))
 
 
 def test_tensor_array_is_a_value():
@@ -109,9 +131,7 @@ def test_tensor_array_is_a_value():
 
 def test_tensor_array_out_of_range():
     ta = tf.TensorArray(tf.float32, 3)
-    with pytest.raises(
-        tf.errors.OutOfRangeError, match="write to index 3 but array is not resizeable and size is: 3"
-    ):
+    with pytest.raises(tf.errors.OutOfRangeError, match="write to index 3 but array is not resizeable and size is: 3"):
         ta.write(3, 1.0)
     with pytest.raises(tf.errors.OutOfRangeError):
         ta.read(7)
@@ -142,9 +162,5 @@ def test_tensor_array_round_trips():
     ta = tf.TensorArray(tf.float32, 3).unstack(X)
     np.testing.assert_array_equal(ta.gather([2, 0]).numpy(), X[[2, 0]])
     np.testing.assert_array_equal(tf.TensorArray(tf.float32, 3).unstack(X).concat().numpy(), X.reshape(-1))
-    np.testing.assert_array_equal(
-        tf.TensorArray(tf.int32, 4).scatter([3, 1], [7, 8]).stack().numpy(), [0, 8, 0, 7]
-    )
-    np.testing.assert_array_equal(
-        tf.TensorArray(tf.float32, 2).split([1.0, 2.0, 3.0], [1, 2]).read(1).numpy(), [2, 3]
-    )
+    np.testing.assert_array_equal(tf.TensorArray(tf.int32, 4).scatter([3, 1], [7, 8]).stack().numpy(), [0, 8, 0, 7])
+    np.testing.assert_array_equal(tf.TensorArray(tf.float32, 2).split([1.0, 2.0, 3.0], [1, 2]).read(1).numpy(), [2, 3])
