@@ -54,6 +54,9 @@ MlirStringRef tfcArtifactGet(TfcArtifact artifact, TfcArtifactText what);
 /// The text that option `dump` asked for, or an empty one.
 MlirStringRef tfcArtifactGetDump(TfcArtifact artifact, MlirStringRef name);
 
+/// Calls `callback` three times: with the triple, the cpu and the features of this machine.
+void tfcDescribeHost(MlirStringCallback callback, void *userData);
+
 /// Links an object. Null if that fails: then `onError` got the reason.
 TfcLoadedCode tfcLoad(MlirStringRef object, MlirStringCallback onError, void *userData);
 void tfcLoadedCodeDestroy(TfcLoadedCode code);

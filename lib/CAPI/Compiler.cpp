@@ -100,6 +100,12 @@ MlirStringRef tfcArtifactGetDump(TfcArtifact artifact, MlirStringRef name) {
   return wrapText({});
 }
 
+void tfcDescribeHost(MlirStringCallback callback, void *userData) {
+  Host machine = host();
+  for (const std::string *text : {&machine.triple, &machine.cpu, &machine.features})
+    say(*text, callback, userData);
+}
+
 TfcLoadedCode tfcLoad(MlirStringRef object, MlirStringCallback onError, void *userData) {
   auto code = LoadedCode::load(::unwrap(object));
   if (code)

@@ -43,7 +43,13 @@ std::string CompileOptions::set(StringRef name, StringRef value) {
   else if (name == "opt_level") {
     if (value.getAsInteger(10, target.optLevel) || target.optLevel > 3)
       return ("option opt_level: expected 0, 1, 2 or 3, got '" + value + "'").str();
-  } else if (name == "contract")
+  } else if (name == "opt_size")
+    return boolean(target.optSize);
+  else if (name == "check_cpu")
+    return boolean(target.checkCpu);
+  else if (name == "sanitize_address")
+    return boolean(target.sanitizeAddress);
+  else if (name == "contract")
     return boolean(contract);
   else if (name == "reassociate")
     return boolean(reassociate);
@@ -56,8 +62,8 @@ std::string CompileOptions::set(StringRef name, StringRef value) {
       dump.push_back(wanted.trim().str());
   } else
     return ("there is no option '" + name +
-            "'; options are triple, cpu, features, opt_level, contract, reassociate, dump, "
-            "reproducer_directory")
+            "'; options are triple, cpu, features, opt_level, opt_size, check_cpu, sanitize_address, contract, "
+            "reassociate, dump, reproducer_directory")
         .str();
   return {};
 }
@@ -101,6 +107,9 @@ StageOptions &fill(StageOptions &stage, const CompileOptions &options) {
     VectorRegisters registers = vectorRegisters(**machine);
     stage.vectorBits = registers.bits;
     stage.vectorRegisters = registers.count;
+    HalfSupport half = halfSupport(**machine);
+    stage.f16 = half.f16;
+    stage.f64ToF16 = half.f64ToF16;
   } else {
     llvm::consumeError(machine.takeError()); // reported where code is made
   }

@@ -67,6 +67,7 @@ constexpr Step bufferize[] = {
 };
 
 constexpr Step toLoops[] = {
+    {"tfc-promote-half", "before functions are expanded, which are known for f32 and f64"},
     {"tfc-expand-math", "vectorizable arithmetic instead of calls of libm"},
     {"tfc-set-fast-math{contract=${contract} reassociate=${reassociate}}",
      "after the last pass that makes floating-point ops"},
@@ -74,6 +75,8 @@ constexpr Step toLoops[] = {
      "reassociate=${reassociate}}",
      "matrix products need tiles; flags of their bodies are known"},
     {"tfc-linalg-to-loops", "loops in the order that LLVM vectorizes"},
+    {"tfc-expand-half{f16=${f16} f64-to-f16=${f64-to-f16}}",
+     "after kernels are made of conversions, and after flags are set"},
     {"func.func(tfc-plan-memory)", "after the last pass that makes buffers"},
 };
 
@@ -127,6 +130,8 @@ std::string expand(StringRef text, const tfc::StageOptions &options) {
     };
     if (take("${contract}", options.contract ? "true" : "false") ||
         take("${reassociate}", options.reassociate ? "true" : "false") ||
+        take("${f16}", options.f16 ? "true" : "false") ||
+        take("${f64-to-f16}", options.f64ToF16 ? "true" : "false") ||
         take("${vector-bits}", std::to_string(options.vectorBits)) ||
         take("${vector-registers}", std::to_string(options.vectorRegisters)))
       continue;

@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "tfc/Target/Emit.h"
+#include "CheckCpu.h"
+#include "ExpandLibcalls.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
@@ -21,6 +23,7 @@
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/SubtargetFeature.h"
+#include "llvm/Transforms/Instrumentation/AddressSanitizer.h"
 #include "llvm/Transforms/Utils/Cloning.h"
 
 using namespace llvm;
@@ -57,14 +60,17 @@ static std::string availableTargets() {
   return text;
 }
 
-Expected<std::unique_ptr<TargetMachine>> tfc::createTargetMachine(const TargetOptions &options) {
+Expected<std::unique_ptr<TargetMachine>>
+tfc::createTargetMachine(const TargetOptions &options) {
   initializeTargets();
   Triple host(sys::getProcessTriple());
-  Triple triple(options.triple.empty() ? host.str() : Triple::normalize(options.triple));
+  Triple triple(options.triple.empty() ? host.str()
+                                       : Triple::normalize(options.triple));
   std::string error;
   const Target *target = TargetRegistry::lookupTarget(triple, error);
   if (!target)
-    return fail("no code generator for '" + triple.str() + "'; this build has " + availableTargets());
+    return fail("no code generator for '" + triple.str() +
+                "'; this build has " + availableTargets());
 
   std::string cpu = options.cpu, features;
   if (cpu == "native") {
@@ -79,17 +85,20 @@ Expected<std::unique_ptr<TargetMachine>> tfc::createTargetMachine(const TargetOp
     features += (features.empty() ? "" : ",") + options.features;
 
   // LLVM only prints a warning for names it does not know.
-  std::unique_ptr<MCSubtargetInfo> info(target->createMCSubtargetInfo(triple, "", ""));
+  std::unique_ptr<MCSubtargetInfo> info(
+      target->createMCSubtargetInfo(triple, "", ""));
   if (!info)
     return fail("no code generator for '" + triple.str() + "'");
   if (!cpu.empty() && !info->isCPUStringValid(cpu))
     return fail("unknown cpu '" + cpu + "' for " + triple.str() +
-                "; `llc -march=" + target->getName() + " -mcpu=help` lists those there are");
+                "; `llc -march=" + target->getName() +
+                " -mcpu=help` lists those there are");
   SubtargetFeatures asked(options.features);
   for (const std::string &feature : asked.getFeatures()) {
     StringRef name = StringRef(feature).ltrim("+-");
-    bool known = any_of(info->getAllProcessorFeatures(),
-                        [&](const SubtargetFeatureKV &entry) { return name == entry.Key; });
+    bool known = any_of(
+        info->getAllProcessorFeatures(),
+        [&](const SubtargetFeatureKV &entry) { return name == entry.Key; });
     if (!known)
       return fail("unknown feature '" + name + "' for " + triple.str());
   }
@@ -98,21 +107,39 @@ Expected<std::unique_ptr<TargetMachine>> tfc::createTargetMachine(const TargetOp
   CodeGenOptLevel level = options.optLevel == 0   ? CodeGenOptLevel::None
                           : options.optLevel == 1 ? CodeGenOptLevel::Less
                                                   : CodeGenOptLevel::Default;
-  std::unique_ptr<TargetMachine> machine(
-      target->createTargetMachine(triple, cpu, features, codegen, Reloc::PIC_, std::nullopt, level));
+  std::unique_ptr<TargetMachine> machine(target->createTargetMachine(
+      triple, cpu, features, codegen, Reloc::PIC_, std::nullopt, level));
   if (!machine)
     return fail("no code generator for '" + triple.str() + "'");
   return machine;
 }
 
+Host tfc::host() {
+  return {sys::getProcessTriple(), sys::getHostCPUName().str(), hostFeatures()};
+}
+
 VectorRegisters tfc::vectorRegisters(const TargetMachine &machine) {
+  if (machine.getTargetTriple().isARM() || machine.getTargetTriple().isThumb())
+    return {128, 16};
   if (!machine.getTargetTriple().isX86())
-    return {128, 32}; // AArch64, Power, RISC-V and SystemZ; vectors of unknown size are not used
+    return {128, 32}; // AArch64, Power, RISC-V and SystemZ; vectors of unknown
+                      // size are not used
   // What a cpu implies counts too.
   const MCSubtargetInfo &info = *machine.getMCSubtargetInfo();
   if (info.checkFeatures("+avx512f"))
     return {512, 32};
-  return info.checkFeatures("+avx") ? VectorRegisters{256, 16} : VectorRegisters{128, 16};
+  return info.checkFeatures("+avx") ? VectorRegisters{256, 16}
+                                    : VectorRegisters{128, 16};
+}
+
+HalfSupport tfc::halfSupport(const TargetMachine &machine) {
+  const Triple &triple = machine.getTargetTriple();
+  const MCSubtargetInfo &info = *machine.getMCSubtargetInfo();
+  if (triple.isX86())
+    return {info.checkFeatures("+f16c"), info.checkFeatures("+avx512fp16")};
+  if (triple.isARM() || triple.isThumb())
+    return {info.checkFeatures("+fp16"), info.checkFeatures("+fp-armv8")};
+  return {triple.isAArch64(), triple.isAArch64()};
 }
 
 void tfc::registerTargetTranslations(mlir::DialectRegistry &registry) {
@@ -121,7 +148,8 @@ void tfc::registerTargetTranslations(mlir::DialectRegistry &registry) {
 }
 
 /// Every function is compiled for the machine, not for the triple's baseline.
-static void setAttributes(Module &module, const TargetMachine &machine) {
+static void setAttributes(Module &module, const TargetMachine &machine,
+                          const tfc::TargetOptions &options) {
   bool wide = machine.getTargetFeatureString().contains("+avx512f");
   for (Function &function : module) {
     if (function.isDeclaration())
@@ -131,12 +159,19 @@ static void setAttributes(Module &module, const TargetMachine &machine) {
     if (!machine.getTargetFeatureString().empty())
       function.addFnAttr("target-features", machine.getTargetFeatureString());
     function.addFnAttr(Attribute::NoUnwind);
-    if (wide) // LLVM prefers 256 bits there for the clock's sake; loops over tensors gain from 512
+    if (options.optSize)
+      function.addFnAttr(Attribute::OptimizeForSize);
+    if (options.sanitizeAddress)
+      function.addFnAttr(Attribute::SanitizeAddress);
+    if (wide) // LLVM prefers 256 bits there for the clock's sake; loops over
+              // tensors gain from 512
       function.addFnAttr("prefer-vector-width", "512");
   }
 }
 
-static void optimize(Module &module, TargetMachine &machine, unsigned level) {
+static void optimize(Module &module, TargetMachine &machine,
+                     const tfc::TargetOptions &options) {
+  unsigned level = options.optLevel;
   LoopAnalysisManager loops;
   FunctionAnalysisManager functions;
   CGSCCAnalysisManager components;
@@ -151,19 +186,26 @@ static void optimize(Module &module, TargetMachine &machine, unsigned level) {
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, components, modules);
-  OptimizationLevel levels[] = {OptimizationLevel::O0, OptimizationLevel::O1, OptimizationLevel::O2,
-                                OptimizationLevel::O3};
-  OptimizationLevel chosen = levels[std::min(level, 3u)];
-  ModulePassManager passes = level == 0 ? builder.buildO0DefaultPipeline(chosen)
-                                        : builder.buildPerModuleDefaultPipeline(chosen);
+  OptimizationLevel levels[] = {OptimizationLevel::O0, OptimizationLevel::O1,
+                                OptimizationLevel::O2, OptimizationLevel::O3};
+  OptimizationLevel chosen = options.optSize && level
+                                 ? OptimizationLevel::Os
+                                 : levels[std::min(level, 3u)];
+  ModulePassManager passes =
+      level == 0 ? builder.buildO0DefaultPipeline(chosen)
+                 : builder.buildPerModuleDefaultPipeline(chosen);
+  if (options.sanitizeAddress)
+    passes.addPass(AddressSanitizerPass(AddressSanitizerOptions()));
   passes.run(module, modules);
 }
 
-static Expected<std::string> generate(Module &module, TargetMachine &machine, CodeGenFileType type) {
+static Expected<std::string> generate(Module &module, TargetMachine &machine,
+                                      CodeGenFileType type) {
   SmallVector<char, 0> bytes;
   raw_svector_ostream stream(bytes);
   legacy::PassManager passes;
-  if (machine.addPassesToEmitFile(passes, stream, nullptr, type, /*DisableVerify=*/true))
+  if (machine.addPassesToEmitFile(passes, stream, nullptr, type,
+                                  /*DisableVerify=*/true))
     return fail("the target writes no such file");
   passes.run(module);
   return std::string(bytes.data(), bytes.size());
@@ -182,12 +224,13 @@ Expected<Emitted> tfc::emit(mlir::ModuleOp module, const TargetOptions &options,
   if (!machine)
     return machine.takeError();
   LLVMContext context;
-  std::unique_ptr<Module> code = mlir::translateModuleToLLVMIR(module, context, "tfc");
+  std::unique_ptr<Module> code =
+      mlir::translateModuleToLLVMIR(module, context, "tfc");
   if (!code)
     return fail("the module could not be translated to LLVM IR");
   code->setTargetTriple((*machine)->getTargetTriple());
   code->setDataLayout((*machine)->createDataLayout());
-  setAttributes(*code, **machine);
+  setAttributes(*code, **machine, options);
 
   Emitted result;
   result.triple = (*machine)->getTargetTriple().str();
@@ -195,7 +238,10 @@ Expected<Emitted> tfc::emit(mlir::ModuleOp module, const TargetOptions &options,
   result.features = (*machine)->getTargetFeatureString().str();
   if (request.llvmIR)
     result.llvmIR = print(*code);
-  optimize(*code, **machine, options.optLevel);
+  optimize(*code, **machine, options);
+  expandLibcalls(*code, **machine);
+  if (options.checkCpu)
+    checkCpu(*code, **machine);
   if (request.optimizedLLVMIR)
     result.optimizedLLVMIR = print(*code);
   if (request.assembly) {

@@ -1,7 +1,7 @@
 """tfc: TensorFlow 2's eager ops, functions and gradients, compiled by MLIR. Use as `import tfc as tf`."""
 
-from tfc import autodiff, autograph, config, errors, export
-from tfc.api import bitwise, debugging, linalg, math, nest, nn, random, types
+from tfc import autodiff, autograph, config, errors, export, saved_model
+from tfc.api import bitwise, debugging, linalg, math, nest, nn, random, train, types
 from tfc.autodiff import (
     GradientTape,
     UnconnectedGradients,
@@ -356,6 +356,7 @@ __all__ = [
     "roll",
     "round",
     "saturate_cast",
+    "saved_model",
     "scalar_mul",
     "scan",
     "scatter_nd",
@@ -388,6 +389,7 @@ __all__ = [
     "tensor_scatter_nd_update",
     "tensordot",
     "tile",
+    "train",
     "transpose",
     "truediv",
     "truncatediv",

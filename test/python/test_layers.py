@@ -26,10 +26,14 @@ MAY_IMPORT = {
         "tracing", "autograph", "autodiff", "compiler", "runtime", "state", "tensor", "ops", "core", "ir",
         "dtypes", "config", "errors",
     },
+    "checkpoint": {"state", "core", "dtypes", "errors"},
+    "saved_model": {
+        "checkpoint", "function", "tracing", "compiler", "state", "ops", "core", "ir", "dtypes", "errors",
+    },
     # The namespaces of `tf`: modules that only re-export.
-    "api": {"ops", "core", "dtypes", "errors", "config", "autodiff", "state", "function"},
+    "api": {"ops", "core", "dtypes", "errors", "config", "autodiff", "state", "function", "checkpoint"},
     "export": {
-        "function", "tracing", "compiler", "runtime", "state", "ops", "core", "ir", "dtypes", "errors",
+        "saved_model", "checkpoint", "function", "tracing", "compiler", "runtime", "state", "ops", "core", "ir", "dtypes", "errors",
         "config", "tools",
     },
 }  # fmt: skip

@@ -24,6 +24,50 @@ def ExpandMathPass : Pass<"tfc-expand-math"> {
   let dependentDialects = ["mlir::arith::ArithDialect", "mlir::math::MathDialect"];
 }
 
+def PromoteHalfPass : Pass<"tfc-promote-half"> {
+  let summary = "Compute on f16 and bf16 in f32";
+  let description = [{
+    `arith` and `math` ops on f16 and bf16 (scalars or vectors) become the same op on f32 between conversions:
+
+    ```mlir
+    %z = arith.addf %x, %y : f16
+    // becomes
+    %a = arith.extf %x : f16 to f32
+    %b = arith.extf %y : f16 to f32
+    %c = arith.addf %a, %b : f32
+    %z = arith.truncf %c : f32 to f16
+    ```
+
+    Selections, constants and casts of bits stay. Results are those of correctly rounded +, -, *, / and sqrt.
+  }];
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::math::MathDialect"];
+}
+
+def ExpandHalfPass : Pass<"tfc-expand-half"> {
+  let summary = "Replace conversions of f16 and bf16 by integer arithmetic";
+  let description = [{
+    `arith.extf` and `arith.truncf` from and to bf16, and f16 where the target has no instruction for it, become
+    branch-free integer arithmetic, rounded to nearest even, with denormals, infinities and NaNs, on scalars and
+    vectors. Without it, such conversions are calls of the C compiler's own library, which an object file must not need; and
+    the bf16 instructions of x86 flush denormals.
+
+    ```mlir
+    %y = arith.extf %x : bf16 to f32
+    // becomes
+    %a = arith.bitcast %x : bf16 to i16
+    %b = arith.extui %a : i16 to i32
+    %c = arith.shli %b, %c16 : i32
+    %y = arith.bitcast %c : i32 to f32
+    ```
+
+    Runs after flags are set: its additions must be neither fused nor reordered.
+  }];
+  let options = [
+    Option<"f16", "f16", "bool", "false", "the target converts between f16 and f32">,
+    Option<"f64ToF16", "f64-to-f16", "bool", "false", "the target converts f64 to f16 in one step">];
+  let dependentDialects = ["mlir::arith::ArithDialect"];
+}
+
 def LowerContractionsPass : Pass<"tfc-lower-contractions"> {
   let summary = "Lower matrix products on buffers to vector kernels";
   let description = [{

@@ -28,6 +28,11 @@ struct StageOptions : public mlir::PassPipelineOptions<StageOptions> {
   Option<int64_t> vectorRegisters{*this, "vector-registers",
                                   llvm::cl::desc("how many vector registers the target has"),
                                   llvm::cl::init(16)};
+  Option<bool> f16{*this, "f16", llvm::cl::desc("the target converts between f16 and f32"),
+                   llvm::cl::init(false)};
+  Option<bool> f64ToF16{*this, "f64-to-f16",
+                        llvm::cl::desc("the target converts f64 to f16 in one step"),
+                        llvm::cl::init(false)};
 };
 
 /// The names of all stages, in the order of compilation; compound ones last.

@@ -21,9 +21,15 @@ namespace tfc {
 
 struct TargetOptions {
   std::string triple;         ///< empty: this machine's
-  std::string cpu = "native"; ///< "native" needs this machine's triple; empty: the triple's baseline
+  std::string cpu = "native"; ///< "native" needs this machine's triple; empty:
+                              ///< the triple's baseline
   std::string features;       ///< "+a,-b", added to those of the cpu
   unsigned optLevel = 2;      ///< 0 to 3
+  bool optSize = false;       ///< prefer small code where optLevel is not 0
+  bool checkCpu = false; ///< entries report a CPU that lacks a feature instead
+                         ///< of dying of it
+  bool sanitizeAddress = false; ///< instrument memory accesses; needs the
+                                ///< runtime of AddressSanitizer
 };
 
 /// What is wanted besides the object.
@@ -39,8 +45,16 @@ struct Emitted {
   std::string triple, cpu, features;             // what was compiled for
 };
 
-/// The machine to compile for. Fails on triples, cpus and features that this LLVM does not know.
-llvm::Expected<std::unique_ptr<llvm::TargetMachine>> createTargetMachine(const TargetOptions &options);
+/// The machine to compile for. Fails on triples, cpus and features that this
+/// LLVM does not know.
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
+createTargetMachine(const TargetOptions &options);
+
+/// This machine, in the words of TargetOptions.
+struct Host {
+  std::string triple, cpu, features;
+};
+Host host();
 
 /// The vector registers that kernels are shaped for.
 struct VectorRegisters {
@@ -48,11 +62,19 @@ struct VectorRegisters {
 };
 VectorRegisters vectorRegisters(const llvm::TargetMachine &machine);
 
+/// Conversions that the target has instructions for.
+struct HalfSupport {
+  bool f16 = false;      ///< between f16 and f32
+  bool f64ToF16 = false; ///< in one step
+};
+HalfSupport halfSupport(const llvm::TargetMachine &machine);
+
 /// Adds what `emit` needs to a registry of dialects.
 void registerTargetTranslations(mlir::DialectRegistry &registry);
 
 /// Compiles a module of the LLVM dialect.
-llvm::Expected<Emitted> emit(mlir::ModuleOp module, const TargetOptions &options,
+llvm::Expected<Emitted> emit(mlir::ModuleOp module,
+                             const TargetOptions &options,
                              const EmitRequest &request = {});
 
 } // namespace tfc

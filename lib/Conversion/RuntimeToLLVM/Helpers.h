@@ -41,6 +41,26 @@ llvm.func internal @tfc.print(%ctx: !llvm.ptr, %format: !llvm.ptr, %summarize: i
 ^end(%result: i32):
   llvm.return %result : i32
 }
+llvm.func internal @tfc.multiply_sizes(%a: i64, %b: i64) -> i64 {
+  %zero = llvm.mlir.constant(0 : i64) : i64
+  %most = llvm.mlir.constant(2305843009213693952 : i64) : i64
+  %bits = llvm.mlir.constant(30 : i64) : i64
+  %product = llvm.mul %a, %b : i64
+  %both = llvm.or %a, %b : i64
+  %high = llvm.lshr %both, %bits : i64
+  %small = llvm.icmp "eq" %high, %zero : i64
+  llvm.cond_br %small, ^done(%product : i64), ^large
+^large:
+  %none = llvm.icmp "eq" %b, %zero : i64
+  llvm.cond_br %none, ^done(%zero : i64), ^divide
+^divide:
+  %limit = llvm.udiv %most, %b : i64
+  %over = llvm.icmp "ugt" %a, %limit : i64
+  %result = llvm.select %over, %most, %product : i1, i64
+  llvm.br ^done(%result : i64)
+^done(%bytes: i64):
+  llvm.return %bytes : i64
+}
 llvm.mlir.global internal constant @tfc.out_of_memory("out of memory\00")
 llvm.func internal @tfc.allocate_result(%ctx: !llvm.ptr, %bytes: i64, %location: !llvm.ptr) -> !llvm.ptr attributes {no_inline} {
   %slot = llvm.getelementptr %ctx[0, 5] : (!llvm.ptr) -> !llvm.ptr, !llvm.struct<(i32, i32, ptr, i64, ptr, ptr, ptr, ptr, ptr, ptr, ptr)>

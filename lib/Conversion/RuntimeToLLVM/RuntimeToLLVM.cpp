@@ -178,9 +178,12 @@ SmallVector<Value> BodyLowering::shapeOf(Value memref) {
 Value BodyLowering::bytesOf(MemRefType type, ValueRange shape) {
   int64_t size =
       DataLayout::closest(body).getTypeSize(type.getElementType()).getFixedValue();
+  if (type.hasStaticShape())
+    return i64Constant(size * type.getNumElements());
+  // Sizes are the program's, so their product may be any number: one that no allocator has memory for stays one.
   Value bytes = i64Constant(size);
   for (Value dim : shape)
-    bytes = arith::MulIOp::create(builder, loc, bytes, dim);
+    bytes = call("tfc.multiply_sizes", i64, {bytes, dim});
   return bytes;
 }
 

@@ -63,10 +63,10 @@ static Value floatToFloat(OpBuilder &b, Location loc, Value x, Type to) {
   unsigned fromWidth = from.getIntOrFloatBitWidth(), toWidth = to.getIntOrFloatBitWidth();
   if (fromWidth < toWidth)
     return arith::ExtFOp::create(b, loc, to, x);
-  // f16 <-> bf16 and f64 -> f16 go through f32: the processor has no other way.
+  // f16 <-> bf16 has no other way; f64 -> bf16 goes through f32 in eager execution and in TensorFlow, too.
   if (fromWidth == toWidth)
     x = arith::ExtFOp::create(b, loc, b.getF32Type(), x);
-  else if (isHalf(to) && fromWidth == 64)
+  else if (to.isBF16() && fromWidth == 64)
     x = arith::TruncFOp::create(b, loc, b.getF32Type(), x);
   return arith::TruncFOp::create(b, loc, to, x);
 }

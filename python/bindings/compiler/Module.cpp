@@ -207,5 +207,17 @@ NB_MODULE(_compiler, m) {
   m.def("compile", compile, nb::arg("module"), nb::arg("options") = nb::dict(),
         "Compiles the entries of a module, which stays as it is; raises CompileError.");
   addEffects(m);
+  m.def(
+      "host",
+      [] {
+        nb::list texts;
+        tfcDescribeHost(
+            [](MlirStringRef text, void *list) {
+              static_cast<nb::list *>(list)->append(nb::str(text.data, text.length));
+            },
+            &texts);
+        return nb::tuple(texts);
+      },
+      "(triple, cpu, features) of this machine.");
   m.def("load", load, nb::arg("object"), "Links the bytes of an object file into this process.");
 }

@@ -23,6 +23,35 @@ def compile_entry(module, symbol: str, name: str) -> Executable:
         return _executable(entry, loaded, name)
 
 
+def load_entry(content: bytes, entry: dict, target: dict, name: str) -> Executable | None:
+    """Loads an entry of an object file that was compiled before, if it was for a machine like this one."""
+    with LOCK:
+        if not runs_here(target):
+            return None
+        return _executable(entry, compiler.load(content), name)
+
+
+def load_object(content: bytes, triple: str):
+    """The code of an object file in this process: `.address(symbol)`. `OSError` if it is for another machine."""
+    with LOCK:
+        host = compiler.host()[0]
+        if triple.split("-")[0] != host.split("-")[0]:
+            raise OSError(f"code for {triple} does not run on {host}")
+        try:
+            return compiler.load(content)
+        except compiler.CompileError as e:
+            raise OSError(str(e)) from None
+
+
+def runs_here(target: dict) -> bool:
+    """Whether this machine has what a target (triple, cpu, features) may use."""
+    triple, cpu, features = compiler.host()
+    if target["triple"].split("-")[0] != triple.split("-")[0]:
+        return False
+    wanted = {f for f in target["features"].split(",") if f.startswith("+")}
+    return wanted <= set(features.split(",")) and target["cpu"] in ("", "generic", cpu)
+
+
 def _executable(entry: dict, loaded, name: str) -> Executable:
     args, variables, results = [], [], []
     for buffer in entry["buffers"]:

@@ -18,7 +18,8 @@ class ObjectCode:
 
 
 def compile_module(
-    module, *, triple="", cpu="", features="", opt_level=2, contract=True, reassociate=True, dumps=()
+    module, *, triple="", cpu="", features="", opt_level=2, opt_size=False, check_cpu=False, sanitize_address=False,
+    contract=True, reassociate=True, dumps=(),
 ) -> ObjectCode:
     """Compiles the entries of a module.
 
@@ -30,6 +31,9 @@ def compile_module(
         "cpu": cpu or None,
         "features": features or None,
         "opt_level": opt_level,
+        "opt_size": opt_size,
+        "check_cpu": check_cpu,
+        "sanitize_address": sanitize_address,
         "contract": contract,
         "reassociate": reassociate,
         "dump": list(dumps) or None,

@@ -1,98 +1,92 @@
-"""``tfc-compile``: a Python function to an object file."""
+"""``tfc-compile``: Python functions, modules, saved models and MLIR to object files and libraries."""
 
 from __future__ import annotations
 
 import argparse
-import runpy
 import sys
 import time
 from pathlib import Path
 
-from tfc.errors import page
-from tfc.export.compile import EMITS, compile
-from tfc.export.specs import parse_spec
-from tfc.function import ConcreteFunction, PolymorphicFunction, function
+from tfc.export.compile import compile, compile_mlir
+from tfc.export.files import SUFFIXES
+from tfc.export.sources import Source, Sources, parse_source, read_mlir
+from tfc.export.specs import parse_arguments
+
+_EPILOG = """\
+examples:
+  tfc-compile model.py:step --spec 'float32[?,10]' -o build/step.o
+  tfc-compile 'train=model.py:Model.train(float32[32,4], int32[32])' model.py:Model.read -o build/model.a
+  tfc-compile saved_model_folder -o build/model.so --target aarch64-linux-gnu --cpu cortex-a72
+  tfc-compile step.mlir -o build/step.s
+"""
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="tfc-compile", description="Compile Python tensor functions ahead of time.")
-    parser.add_argument("functions", nargs="+", metavar="FILE.py:NAME", help="functions; NAME may be object.method")
-    parser.add_argument("-o", "--output", type=Path, help="the file to write, default NAME.o; a .h and a .json come with it")
+    parser = argparse.ArgumentParser(
+        prog="tfc-compile",
+        description="Compile tensor functions ahead of time, to code that needs libc and libm only.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "sources", nargs="+", metavar="[ENTRY=]PATH[:NAME[(SPECS)]]",
+        help="FILE.py:FUNCTION, FILE.py:OBJECT (a tf.Module: all its functions), FILE.py:OBJECT.METHOD, FILE.mlir, or the folder of a "
+        "saved model; functions of one command share their variables",
+    )  # fmt: skip
+    parser.add_argument("-o", "--output", type=Path, help="the file to write; a .h and a .json come with it")
     parser.add_argument(
         "--spec", action="append", default=[], metavar="[NAME:]DTYPE[DIMS]",
-        help="one for each argument, in order; ? is an unknown size. Several functions: FUNCTION.NAME:DTYPE[DIMS] is not needed "
-        "where input_signature says it",
+        help="one for each argument, in order; ? is an unknown size, a name an unknown size that is the same wherever it stands; "
+        "NAME=VALUE gives a Python value",
     )  # fmt: skip
     parser.add_argument("--prefix", help="begins every C name, default the output's name")
     parser.add_argument("--target", default="", help="LLVM triple, for example aarch64-linux-gnu")
-    parser.add_argument("--cpu", default="", help="LLVM CPU name, or native")
+    parser.add_argument("--cpu", default="", help="LLVM CPU name, or native; default the target's baseline")
     parser.add_argument("--features", default="", help="LLVM features, for example +avx2,+fma")
-    parser.add_argument("--emit", choices=sorted(EMITS), default="object")
+    parser.add_argument("--emit", help=f"{', '.join(SUFFIXES)}, or several with commas; default by the output's suffix")
     parser.add_argument("-O", dest="opt_level", type=int, choices=range(4), default=2)
+    parser.add_argument("--opt-size", action="store_true", help="prefer small code")
+    parser.add_argument("--strict-fp", action="store_true", help="no fused multiply-adds, no sums in another order")
+    parser.add_argument("--cxx-class", metavar="[NS::]NAME", help="also write a C++ class (.hpp) around the one entry")
+    parser.add_argument("--linker", help="makes shared libraries; default the target's C compiler, or lld")
+    parser.add_argument("--sanitize", choices=["address"], help="instrument memory accesses")
     parser.add_argument("-q", "--quiet", action="store_true")
     return parser
-
-
-def _load(spec: str, loaded: dict):
-    path, _, name = spec.rpartition(":")
-    if not path or not name:
-        raise ValueError(page(f"cannot read {spec!r}", want="FILE.py:NAME", got=spec))
-    if path not in loaded:
-        if not Path(path).is_file():
-            raise FileNotFoundError(page(f"there is no file {path}", got=spec))
-        sys.path.insert(0, str(Path(path).resolve().parent))
-        loaded[path] = runpy.run_path(path)
-    head, *rest = name.split(".")
-    if head not in loaded[path]:
-        names = sorted(k for k, v in loaded[path].items() if isinstance(v, (PolymorphicFunction, ConcreteFunction)))
-        raise ValueError(page(f"{path} does not define {head!r}", want=", ".join(names) or "a tf.function", got=head))
-    found = loaded[path][head]
-    for attribute in rest:
-        found = getattr(found, attribute)
-    return rest[-1] if rest else head, found
-
-
-def _concrete(name: str, found, specs: list) -> ConcreteFunction:
-    if isinstance(found, ConcreteFunction):
-        return found
-    if not isinstance(found, PolymorphicFunction):
-        if not callable(found):
-            raise TypeError(page(f"{name} is not a function", got=repr(found)))
-        found = function(found)
-    if found.input_signature is not None and specs:
-        raise ValueError(page(f"{name} has an input_signature: it says what the arguments are", fix="leave --spec out"))
-    try:
-        return found.get_concrete_function(*(() if found.input_signature is not None else specs))
-    except TypeError as e:
-        raise TypeError(page(f"{name}: {e}", fix="give one --spec for each argument")) from None
 
 
 def run(arguments: list[str]) -> None:
     """Compiles as the command line says; raises on errors."""
     options = _parser().parse_args(arguments)
     start = time.perf_counter()
-    specs = [parse_spec(s) for s in options.spec]
-    loaded: dict = {}
-    functions = {}
-    for spec in options.functions:
-        name, found = _load(spec, loaded)
-        functions[name] = _concrete(name, found, specs)
-    output = options.output or Path(f"{next(iter(functions))}{EMITS[options.emit]}")
-    artifact = compile(
-        functions,
-        output,
-        prefix=options.prefix,
-        target=options.target,
-        cpu=options.cpu,
-        features=options.features,
-        emit=options.emit,
-        opt_level=options.opt_level,
-    )
+    sources = [parse_source(text) for text in options.sources]
+    kinds = {kind: getattr(options, kind) for kind in ("prefix", "target", "cpu", "features", "emit", "opt_level")}
+    kinds |= {kind: getattr(options, kind) for kind in ("opt_size", "strict_fp", "cxx_class", "linker", "sanitize")}
+    if sources[0].path.suffix in (".mlir", ".mlirbc"):
+        if len(sources) > 1:
+            raise ValueError("an .mlir file is compiled alone")
+        output = options.output or Path(sources[0].path.with_suffix(".o").name)
+        artifact = compile_mlir(read_mlir(sources[0].path), output, **kinds)
+    else:
+        functions = _functions(sources, parse_arguments(",".join(options.spec)))
+        output = options.output or Path(f"{next(iter(functions))}{SUFFIXES.get(options.emit, '.o')}")
+        artifact = compile(functions, output, **kinds)
     if not options.quiet:
-        print(
-            f"{output} ({output.stat().st_size} bytes, {artifact.target}), {output.with_suffix('.h').name}, "
-            f"{output.with_suffix('.json').name} in {time.perf_counter() - start:.1f} s"
-        )
+        folder = output.parent
+        first, *rest = artifact.files.values()
+        size = (folder / first).stat().st_size
+        seconds = time.perf_counter() - start
+        print(f"{folder / first} ({size} bytes, {artifact.target}), {', '.join(rest)} in {seconds:.1f} s")
+
+
+def _functions(sources: list[Source], specs: tuple[list, dict]) -> dict:
+    loader = Sources(specs)
+    functions: dict = {}
+    for source in sources:
+        for name, found in loader.functions(source).items():
+            if name in functions:
+                raise ValueError(f"two entries have the name {name}: give one another, as in {name}2={source.path}:...")
+            functions[name] = found
+    return functions
 
 
 def main() -> None:

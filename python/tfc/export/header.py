@@ -3,28 +3,11 @@
 from __future__ import annotations
 
 from importlib import resources
-from pathlib import Path
 
+from tfc.export.header_state import state_section
+from tfc.export.header_text import c_count, c_string, c_type, comment, describe
 from tfc.export.model import Artifact, Buffer, EntryPoint
 
-# C types of the elements, by dtype name. Halves are their bits, complex numbers pairs.
-C_TYPES = {
-    "bool": "uint8_t",
-    "int8": "int8_t",
-    "int16": "int16_t",
-    "int32": "int32_t",
-    "int64": "int64_t",
-    "uint8": "uint8_t",
-    "uint16": "uint16_t",
-    "uint32": "uint32_t",
-    "uint64": "uint64_t",
-    "float16": "uint16_t",
-    "bfloat16": "uint16_t",
-    "float32": "float",
-    "float64": "double",
-    "complex64": "float",
-    "complex128": "double",
-}
 # Scratch memory up to this size is on the stack of the caller, above it comes from host->allocate.
 STACK_ARENA_BYTES = 32 * 1024
 
@@ -34,87 +17,137 @@ def runtime_header(name: str) -> str:
     return resources.files("tfc").joinpath("include", "tfc-rt", name).read_text()
 
 
-def _c_type(buffer: Buffer) -> str:
-    return C_TYPES[buffer.dtype.name]
-
-
-def _c_count(buffer: Buffer) -> int:
-    """Array elements in C: complex numbers take two; an empty array is not legal C."""
-    return max(1, buffer.num_elements * (2 if buffer.dtype.is_complex else 1))
-
-
-def _comment(text: str) -> str:
-    return text.replace("*/", "* /").replace("\n", " ")
-
-
-def _describe(buffer: Buffer, role: str) -> str:
-    shape = ", ".join("?" if size is None else str(size) for size in buffer.shape)
-    special = {
-        "bool": ", 0 or 1 each",
-        "float16": ", the bits of IEEE halves",
-        "bfloat16": ", the upper 16 bits of floats",
-        "complex64": ", pairs (real, imaginary)",
-        "complex128": ", pairs (real, imaginary)",
-    }.get(buffer.dtype.name, "")
-    return _comment(f"{role} {buffer.name}: {buffer.dtype.name}[{shape}]{special}")
-
-
-def _dim_names(buffer: Buffer) -> list[str]:
-    return [f"{buffer.name}_dim{i}" for i, size in enumerate(buffer.shape) if size is None]
-
-
-def _function_name(artifact: Artifact, entry: EntryPoint) -> str:
+def function_name(artifact: Artifact, entry: EntryPoint) -> str:
     return artifact.prefix if entry.name == artifact.prefix else f"{artifact.prefix}_{entry.name}"
 
 
-def _parameters(artifact: Artifact, entry: EntryPoint) -> list[str]:
+class _Sizes:
+    """The C expressions of the unknown sizes of an entry's arguments: a size with a name is one parameter."""
+
+    def __init__(self, entry: EntryPoint):
+        self._taken = {b.name for b in (*entry.arguments, *entry.results)}
+        self._symbols: dict[str, str] = {}
+        self.of: dict[str, list[str]] = {}
+        self.new: dict[str, list[str]] = {}  # those that are first met in a buffer
+        for buffer in entry.arguments:
+            self.of[buffer.name], self.new[buffer.name] = [], []
+            for axis, size in enumerate(buffer.shape):
+                if size is None:
+                    self._add(buffer, axis)
+
+    def _add(self, buffer: Buffer, axis: int) -> None:
+        symbol = buffer.symbol(axis)
+        known = self._symbols.get(symbol) if symbol else None
+        if known is None:
+            known = f"{buffer.name}_dim{axis}" if symbol is None or symbol in self._taken else symbol
+            if symbol:
+                self._symbols[symbol] = known
+            self.new[buffer.name].append(known)
+        self.of[buffer.name].append(known)
+
+
+def _result_sizes(buffer: Buffer) -> list[str]:
+    return [f"{buffer.name}_dim{i}" for i, size in enumerate(buffer.shape) if size is None]
+
+
+def _parameters(artifact: Artifact, entry: EntryPoint, sizes: _Sizes) -> list[str]:
     result = ["tfc_host *host"]
     if artifact.variables:
         result.append(f"{artifact.prefix}_state *state")
     for buffer in entry.arguments:
-        result.append(f"const {_c_type(buffer)} *{buffer.name}")
-        result += [f"int64_t {name}" for name in _dim_names(buffer)]
+        result.append(f"const {c_type(buffer)} *{buffer.name}")
+        result += [f"int64_t {name}" for name in sizes.new[buffer.name]]
     for buffer in entry.results:
         if buffer.is_static:
-            result.append(f"{_c_type(buffer)} *{buffer.name}")
+            result.append(f"{c_type(buffer)} *{buffer.name}")
         else:
-            result.append(f"{_c_type(buffer)} **{buffer.name}")
-            result += [f"int64_t *{name}" for name in _dim_names(buffer)]
+            result.append(f"{c_type(buffer)} **{buffer.name}")
+            result += [f"int64_t *{name}" for name in _result_sizes(buffer)]
     return result
 
 
 def _documentation(artifact: Artifact, entry: EntryPoint) -> str:
-    lines = [f"/* {_comment(entry.signature)}"] if entry.signature else ["/*"]
+    lines = [f"/* {comment(entry.signature)}"] if entry.signature else ["/*"]
     if entry.location:
-        lines.append(f" * From {_comment(entry.location)}.")
+        lines.append(f" * From {comment(entry.location)}.")
     lines.append(" *   host: services and the last error's text, or NULL for the defaults")
     if artifact.variables:
         used = ", ".join(entry.variables) or "none of it"
-        lines.append(f" *   state: initialised by {artifact.prefix}_init; uses {used}")
-    lines += [f" *   {_describe(b, 'in')}" for b in entry.arguments]
+        changed = ", ".join(entry.written) or "none"
+        lines.append(f" *   state: initialised by {artifact.prefix}_init; uses {used}; changes {changed}")
+    lines += [f" *   {describe(b, 'in')}" for b in entry.arguments]
     for buffer in entry.results:
-        text = _describe(buffer, "out")
+        text = describe(buffer, "out")
         if not buffer.is_static:
             text += "; allocated by the call, release it with tfc_release"
         lines.append(f" *   {text}")
-    lines.append(" * Dense row-major arrays that the caller owns; outputs may not overlap with anything else.")
-    lines.append(" * Returns TFC_OK, or an enum tfc_status; then outputs are undefined. */")
+    lines += [
+        " * Dense row-major arrays that the caller owns; outputs may not overlap with anything else. A pointer to no elements",
+        " * may be NULL. Unknown sizes are checked.",
+        " * Returns TFC_OK, or an enum tfc_status, described in *host; then outputs are undefined, and the state is what",
+        " * the program had done before the operation that failed. */",
+    ]
     return "\n".join(lines)
 
 
-def _body(artifact: Artifact, entry: EntryPoint) -> list[str]:
-    offsets = dict(zip([v.name for v in artifact.variables], range(len(artifact.variables)), strict=True))
+def _checks(artifact: Artifact, entry: EntryPoint, sizes: _Sizes) -> list[str]:
+    """Refusal of NULL and of sizes that no array has."""
+    name = function_name(artifact, entry)
+    where = c_string(entry.location)
+    lines = []
+    if artifact.variables:
+        lines += ["if (!state)", f"  return tfc_refuse(host, {c_string(f'{name}: state is NULL')}, {where});"]
+    for buffer in entry.arguments:
+        if buffer.is_static:
+            if buffer.num_elements:
+                problem = c_string(f"{name}: {buffer.name} is NULL")
+                lines += [f"if (!{buffer.name})", f"  return tfc_refuse(host, {problem}, {where});"]
+            continue
+        dims = iter(sizes.of[buffer.name])
+        sizes_text = ", ".join(next(dims) if size is None else f"INT64_C({size})" for size in buffer.shape)
+        known = ", ".join("-1" if size is None else f"INT64_C({size})" for size in buffer.shape)
+        problem = f"{buffer.name}_shape"
+        lines += [
+            "{",
+            f"  static const int64_t expected[] = {{{known}}};",
+            f"  int64_t {problem}[{len(buffer.shape)}];",
+            "  tfc_tensor_desc given;",
+            *(f"  {problem}[{i}] = {text};" for i, text in enumerate(sizes_text.split(", "))),
+            f"  given.data = (void *)(uintptr_t){buffer.name};",
+            f"  given.dtype = {_dtype(buffer)};",
+            f"  given.rank = {len(buffer.shape)};",
+            f"  given.shape = {problem};",
+            f"  status = tfc_check_tensor(host, {c_string(name)}, {c_string(buffer.name)}, {where}, &given, {_dtype(buffer)}, "
+            f"{len(buffer.shape)}, expected);",
+            "  if (status != TFC_OK)",
+            "    return status;",
+            "}",
+        ]
+    for buffer in entry.results:
+        if buffer.is_static and not buffer.num_elements:
+            continue
+        pointers = [buffer.name, *([] if buffer.is_static else _result_sizes(buffer))]
+        test = " || ".join(f"!{p}" for p in pointers)
+        problem = c_string(f"{name}: {buffer.name} is NULL")
+        lines += [f"if ({test})", f"  return tfc_refuse(host, {problem}, {where});"]
+    return lines
+
+
+def _dtype(buffer: Buffer) -> str:
+    short = buffer.dtype.name.replace("bfloat", "BF").replace("float", "F").replace("uint", "U")
+    return "TFC_" + short.replace("int", "I").replace("complex", "C").upper()
+
+
+def _body(artifact: Artifact, entry: EntryPoint, sizes: _Sizes) -> list[str]:
     pointers: list[str] = []
-    sizes: list[str] = []
+    values: list[str] = []
     for buffer in entry.arguments:
         pointers.append(f"(void *)(uintptr_t){buffer.name}")
-        sizes += _dim_names(buffer)
-    for name in entry.variables:
-        assert name in offsets
-        pointers.append(f"state->{name}")
+        values += sizes.of[buffer.name]
+    pointers += [f"state->{name}" for name in entry.variables]
     for buffer in entry.results:
         pointers.append(buffer.name if buffer.is_static else "NULL")
-        sizes += ["0"] * len(_dim_names(buffer))
+        values += ["0"] * len(_result_sizes(buffer))
     lines = []
     on_stack = 0 < entry.arena_bytes <= STACK_ARENA_BYTES
     arena = "NULL"
@@ -123,98 +156,157 @@ def _body(artifact: Artifact, entry: EntryPoint) -> list[str]:
         arena = "arena"
     lines += [
         f"void *buffers[{max(1, len(pointers))}];",
-        f"int64_t sizes[{max(1, len(sizes))}];",
+        f"int64_t sizes[{max(1, len(values))}];",
         f"tfc_context ctx = tfc_make_context(host, {arena}, {entry.arena_bytes if on_stack else 0});",
         "int32_t status;",
     ]
     if entry.arena_bytes and not on_stack:
+        lines.append("void *arena;")
+    lines += _checks(artifact, entry, sizes)
+    if entry.arena_bytes and not on_stack:
         lines += [
-            f"void *arena = ctx.allocate(&ctx, {entry.arena_bytes});",
-            "if (!arena) {",
-            "  if (ctx.report)",
-            '    ctx.report(&ctx, TFC_OUT_OF_MEMORY, "no memory for temporaries", "", 0, 0, NULL);',
-            "  return TFC_OUT_OF_MEMORY;",
-            "}",
+            f"arena = ctx.allocate(&ctx, {entry.arena_bytes});",
+            "if (!arena)",
+            f'  return tfc_fail(host, TFC_OUT_OF_MEMORY, "no memory for temporaries", {c_string(entry.location)});',
             "ctx.arena = arena;",
             f"ctx.arena_bytes = {entry.arena_bytes};",
         ]
     lines += [f"buffers[{i}] = {text};" for i, text in enumerate(pointers)] or ["buffers[0] = NULL;"]
-    lines += [f"sizes[{i}] = {text};" for i, text in enumerate(sizes)] or ["sizes[0] = 0;"]
-    if artifact.variables and not entry.variables:
-        lines.append("(void)state;")
+    lines += [f"sizes[{i}] = {text};" for i, text in enumerate(values)] or ["sizes[0] = 0;"]
+    if any(not b.is_static or not b.num_elements for b in entry.arguments):
+        # Compiled code may form an address from the pointer of an empty tensor.
+        lines += [
+            f"if (!buffers[{i}])\n    buffers[{i}] = sizes;"
+            for i, b in enumerate(entry.arguments)
+            if not b.is_static or not b.num_elements
+        ]
     lines.append(f"status = {entry.symbol}(&ctx, buffers, sizes);")
-    lines += _read_dynamic_results(entry, len(entry.arguments) + len(entry.variables), sizes)
+    lines += _read_dynamic_results(entry, len(entry.arguments) + len(entry.variables), len(values))
     if entry.arena_bytes and not on_stack:
         lines.append("ctx.deallocate(&ctx, arena);")
     lines.append("return status;")
     return lines
 
 
-def _read_dynamic_results(entry: EntryPoint, first: int, sizes: list[str]) -> list[str]:
-    at = len(sizes) - sum(len(_dim_names(b)) for b in entry.results)
+def _read_dynamic_results(entry: EntryPoint, first: int, num_sizes: int) -> list[str]:
+    at = num_sizes - sum(len(_result_sizes(b)) for b in entry.results)
     lines = []
     for i, buffer in enumerate(entry.results):
         if buffer.is_static:
             continue
         slot = f"buffers[{first + i}]"
-        lines.append(f"*{buffer.name} = ({_c_type(buffer)} *)(status == TFC_OK ? {slot} : NULL);")
+        lines.append(f"*{buffer.name} = ({c_type(buffer)} *)(status == TFC_OK ? {slot} : NULL);")
         lines += [
             "if (status != TFC_OK)",
             f"  ctx.deallocate(&ctx, {slot});",
         ]
-        for name in _dim_names(buffer):
-            lines.append(f"*{name} = sizes[{at}];")
+        for name in _result_sizes(buffer):
+            lines.append(f"*{name} = status == TFC_OK ? sizes[{at}] : 0;")
             at += 1
     return lines
 
 
 def _entry(artifact: Artifact, entry: EntryPoint) -> str:
-    name = _function_name(artifact, entry)
+    name = function_name(artifact, entry)
+    sizes = _Sizes(entry)
     head = f"static TFC_UNUSED int32_t {name}("
-    parameters = (",\n" + " " * len(head)).join(_parameters(artifact, entry))
-    body = "\n".join("  " + line for line in _body(artifact, entry))
+    parameters = (",\n" + " " * len(head)).join(_parameters(artifact, entry, sizes))
+    body = "\n".join("  " + line for line in _body(artifact, entry, sizes))
     return (
         f"extern int32_t {entry.symbol}(tfc_context *ctx, void **buffers, int64_t *sizes);\n\n"
-        f"{_documentation(artifact, entry)}\n{head}{parameters}) {{\n{body}\n}}\n"
+        f"{_documentation(artifact, entry)}\n{head}{parameters}) {{\n{body}\n}}\n\n"
+        f"{_descriptor_entry(artifact, entry)}\n"
     )
 
 
-def _state(artifact: Artifact) -> str:
-    if not artifact.variables:
-        return ""
-    prefix = artifact.prefix
-    fields = []
-    for variable in artifact.variables:
-        fields.append(f"  /* {_describe(variable, 'variable')} ({_comment(variable.title)}) */")
-        fields.append(f"  TFC_ALIGNED {_c_type(variable)} {variable.name}[{_c_count(variable)}];")
-    copies = [
-        f"  memcpy(state->{v.name}, {artifact.initial_state_symbol} + {offset}, {v.nbytes});"
-        for v, offset in zip(artifact.variables, artifact.offsets, strict=True)
-        if v.nbytes
-    ]
-    return "\n".join(
-        [
-            "/* The variables. The caller owns the state; any number of states may live side by side. */",
-            f"typedef struct {prefix}_state {{",
-            *fields,
-            f"}} {prefix}_state;",
-            "",
-            f"extern const unsigned char {artifact.initial_state_symbol}[];",
-            "",
-            "/* Gives the variables their initial values. */",
-            f"static TFC_UNUSED void {prefix}_init({prefix}_state *state) {{",
-            *copies,
-            "}",
-            "",
-        ]
+def _descriptor_entry(artifact: Artifact, entry: EntryPoint) -> str:
+    """The same entry, called with tensors that say their types and shapes."""
+    name = function_name(artifact, entry)
+    state = f"{artifact.prefix}_state *state, " if artifact.variables else ""
+    inputs, outputs = len(entry.arguments), len(entry.results)
+    where = c_string(entry.location)
+    sizes = _Sizes(entry)
+    lines = ["int32_t status;", "(void)inputs;", "(void)outputs;"]
+    lines += _counts(name, where, inputs, outputs)
+    lines += _descriptor_checks(name, where, entry)
+    arguments = ["host"] + (["state"] if artifact.variables else [])
+    for i, buffer in enumerate(entry.arguments):
+        arguments.append(f"(const {c_type(buffer)} *)inputs[{i}].data")
+        axes = [axis for axis, size in enumerate(buffer.shape) if size is None]
+        by_name = dict(zip(sizes.of[buffer.name], axes, strict=False))
+        arguments += [f"inputs[{i}].shape[{by_name[n]}]" for n in sizes.new[buffer.name]]
+    locals_, after = [], []
+    for i, buffer in enumerate(entry.results):
+        if buffer.is_static:
+            arguments.append(f"({c_type(buffer)} *)outputs[{i}].data")
+            continue
+        locals_.append(f"{c_type(buffer)} *result{i} = NULL;")
+        arguments.append(f"&result{i}")
+        after.append(f"outputs[{i}].data = result{i};")
+        for axis, size in enumerate(buffer.shape):
+            if size is None:
+                arguments.append(f"(int64_t *)(uintptr_t)&outputs[{i}].shape[{axis}]")
+            else:
+                after.append(f"((int64_t *)(uintptr_t)outputs[{i}].shape)[{axis}] = INT64_C({size});")
+    lines += [f"status = {name}({', '.join(arguments)});", *after, "return status;"]
+    body = "\n".join("  " + line for line in [*locals_, *lines])
+    return (
+        f"/* {name} with tensors that say their dtype and shape, which are checked. An output of unknown size comes with room for its\n"
+        " * sizes in `shape`; its data and sizes are written, and it is released with tfc_release. */\n"
+        f"static TFC_UNUSED int32_t {name}_call(tfc_host *host, {state}const tfc_tensor_desc *inputs, int32_t num_inputs,\n"
+        f"    tfc_tensor_desc *outputs, int32_t num_outputs) {{\n{body}\n}}\n"
     )
 
 
-def header(artifact: Artifact, file_name: str) -> str:
-    """The text of the header ``file_name`` for an artefact; includes the runtime headers' text, so it stands alone."""
-    guard = "".join(c if c.isalnum() else "_" for c in Path(file_name).name).upper()
-    names = ", ".join(_function_name(artifact, e) for e in artifact.entries)
-    dynamic = any(not b.is_static for e in artifact.entries for b in e.results)
+def _counts(name: str, where: str, inputs: int, outputs: int) -> list[str]:
+    takes = c_string(f"{name}: expected {inputs} inputs and {outputs} outputs")
+    return [f"if (num_inputs != {inputs} || num_outputs != {outputs})", f"  return tfc_refuse(host, {takes}, {where});"]
+
+
+def _descriptor_checks(name: str, where: str, entry: EntryPoint) -> list[str]:
+    lines: list[str] = []
+
+    def check(buffer, place, kind):
+        known = ", ".join("-1" if size is None else f"INT64_C({size})" for size in buffer.shape) or "0"
+        call = f"{kind}(host, {c_string(name)}, {c_string(buffer.name)}, {where}, &{place}, {_dtype(buffer)}, {len(buffer.shape)}, expected)"
+        lines.extend(
+            ["{", f"  static const int64_t expected[] = {{{known}}};", f"  status = {call};", "  if (status != TFC_OK)"]
+            + ["    return status;", "}"]
+        )
+
+    first: dict[str, str] = {}
+    for i, buffer in enumerate(entry.arguments):
+        check(buffer, f"inputs[{i}]", "tfc_check_tensor")
+        for axis, size in enumerate(buffer.shape):
+            symbol = buffer.symbol(axis)
+            if size is not None or symbol is None:
+                continue
+            place = f"inputs[{i}].shape[{axis}]"
+            if symbol in first:
+                problem = c_string(f"{name}: the sizes called {symbol} differ in {buffer.name}")
+                lines.extend([f"if ({place} != {first[symbol]})", f"  return tfc_refuse(host, {problem}, {where});"])
+            first.setdefault(symbol, place)
+    for i, buffer in enumerate(entry.results):
+        check(buffer, f"outputs[{i}]", "tfc_check_tensor" if buffer.is_static else "tfc_check_output")
+    return lines
+
+
+_RELEASE = """#ifndef TFC_RELEASE
+#define TFC_RELEASE
+/* Releases a result that a call has allocated; `host` is the one of that call. */
+static TFC_UNUSED void tfc_release(tfc_host *host, void *result) {
+  tfc_context ctx = tfc_make_context(host, NULL, 0);
+  ctx.deallocate(&ctx, result);
+}
+#endif
+"""
+
+
+def header(artifact: Artifact) -> str:
+    """The text of the header; includes the runtime headers' text, so it stands alone."""
+    file_name = artifact.files["header"]
+    guard = "".join(c if c.isalnum() else "_" for c in f"{artifact.prefix}_{file_name}").upper()
+    names = ", ".join(function_name(artifact, e) for e in artifact.entries)
     parts = [
         f"/* {file_name} - generated by tfc: {names}. Link with the object file of the same name, and libm.",
         f" * Target: {artifact.target} {artifact.cpu} {artifact.features}".rstrip() + " */",
@@ -223,24 +315,25 @@ def header(artifact: Artifact, file_name: str) -> str:
         "",
         runtime_header("tfc_rt.h"),
         runtime_header("tfc_aot.h"),
+        "#if TFC_ABI_VERSION != 1",
+        f'#error "{file_name} was generated for another version of tfc than a header that was included before"',
+        "#endif",
+        "",
         "#ifdef __cplusplus",
         'extern "C" {',
         "#endif",
         "",
-        _state(artifact),
+        _RELEASE,
+        state_section(artifact),
         *(_entry(artifact, entry) for entry in artifact.entries),
+        "#ifdef __cplusplus",
+        "}",
+        "#endif",
+        "",
+        f"#endif /* TFC_GENERATED_{guard} */",
+        "",
     ]
-    if dynamic:
-        parts += [
-            "#ifndef TFC_RELEASE",
-            "#define TFC_RELEASE",
-            "/* Releases a result that a call has allocated; `host` is the one of that call. */",
-            "static TFC_UNUSED void tfc_release(tfc_host *host, void *result) {",
-            "  tfc_context ctx = tfc_make_context(host, NULL, 0);",
-            "  ctx.deallocate(&ctx, result);",
-            "}",
-            "#endif",
-            "",
-        ]
-    parts += ["#ifdef __cplusplus", "}", "#endif", "", f"#endif /* TFC_GENERATED_{guard} */", ""]
     return "\n".join(parts)
+
+
+__all__ = ["c_count", "function_name", "header", "runtime_header"]

@@ -1,4 +1,4 @@
-"""What an ahead-of-time artefact consists of: plain data, from which header and manifest are written."""
+"""What an ahead-of-time artefact consists of: plain data, from which headers and manifest are written."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ class Buffer:
     dtype: DType
     shape: tuple[int | None, ...]  # None: known at run time
     title: str = ""  # the name in the Python program
+    symbols: tuple[str | None, ...] = ()  # names of unknown sizes; equal names are equal sizes
+    initial: str = "zeros"  # of a variable: "zeros", or "data"
 
     @property
     def is_static(self) -> bool:
@@ -32,6 +34,15 @@ class Buffer:
     def nbytes(self) -> int:
         return self.num_elements * self.dtype.size
 
+    def symbol(self, axis: int) -> str | None:
+        """The name of an unknown size."""
+        return self.symbols[axis] if axis < len(self.symbols) else None
+
+    def text(self) -> str:
+        """``float32[?, 10]``."""
+        sizes = [self.symbol(i) or "?" if size is None else str(size) for i, size in enumerate(self.shape)]
+        return f"{self.dtype.name}[{', '.join(sizes)}]"
+
 
 @dataclass(frozen=True)
 class EntryPoint:
@@ -45,6 +56,7 @@ class EntryPoint:
     arena_bytes: int
     signature: str = ""  # as Python shows it
     location: str = ""  # file:line of the Python function
+    written: tuple[str, ...] = ()  # those of `variables` that it may change
 
 
 @dataclass(frozen=True)
@@ -59,17 +71,28 @@ class Artifact:
     target: str = ""
     cpu: str = ""
     features: str = ""
+    initial_offsets: dict = field(default_factory=dict)  # of variables with initial data, in the data of the object
+    files: dict = field(default_factory=dict)  # kind -> file name
 
     @property
     def initial_state_symbol(self) -> str:
         return f"{self.prefix}_initial_state"
 
+    def entry(self, name: str | None = None) -> EntryPoint:
+        """The entry of that name, or the only one; `KeyError` with the names that there are."""
+        if name is None and len(self.entries) == 1:
+            return self.entries[0]
+        for entry in self.entries:
+            if entry.name == name:
+                return entry
+        raise KeyError(f"there is no entry {name!r}; there are {', '.join(e.name for e in self.entries)}")
 
-def layout(variables: tuple[Buffer, ...], alignment: int = 64) -> tuple[tuple[int, ...], int]:
-    """Offsets of variables packed one after the other, each aligned, and the total number of bytes."""
+
+def layout(sizes: list[int], alignment: int = 64) -> tuple[tuple[int, ...], int]:
+    """Offsets of parts of these sizes, each aligned, one after the other, and the total number of bytes."""
     offsets, end = [], 0
-    for variable in variables:
+    for size in sizes:
         end = -(-end // alignment) * alignment
         offsets.append(end)
-        end += variable.nbytes
+        end += size
     return tuple(offsets), -(-end // alignment) * alignment

@@ -12,7 +12,7 @@ def bind(concrete, args: tuple, kwargs: dict) -> list:
         bound = _structured(concrete, args, kwargs)
     except TypeError as structured:
         try:
-            return _flat(concrete, args, kwargs)
+            return bind_flat(concrete, args, kwargs)
         except TypeError as flat:
             raise (structured if _looks_structured(concrete, args) else flat) from None
     return bound
@@ -96,7 +96,7 @@ def _tensor(concrete, type_, value):
     return type_.cast(value)
 
 
-def _flat(concrete, args, kwargs):
+def bind_flat(concrete, args, kwargs):
     """Tensor parameters in order, then by their names."""
     graph = concrete._graph
     names = [t.op_name for t in graph.inputs]

@@ -2,7 +2,7 @@
 
 from tfc.core import VariableStorage, current
 from tfc.function import gradient
-from tfc.function.calling import bind
+from tfc.function.calling import bind, bind_flat
 from tfc.function.effects import effects_text
 from tfc.function.flat import FlatFunction
 from tfc.function.inspection import Graph, pretty, structured_signature
@@ -33,6 +33,10 @@ class ConcreteFunction(FlatFunction):
 
     def __call__(self, *args, **kwargs):
         return self.call_bound(bind(self, args, kwargs))
+
+    def call_flat_arguments(self, tensors: list):
+        """Runs on the tensor parameters in order."""
+        return self.call_bound(bind_flat(self, tuple(tensors), {}))
 
     def call_bound(self, bound: list):
         """Runs on arguments that fit `function_type`; in a trace, builds a call."""

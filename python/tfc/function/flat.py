@@ -41,6 +41,8 @@ class FlatFunction:
         self._executables: dict = {}
         self._result_shapes: dict = {}
         self._dynamic: Executable | None = None
+        # Code that was compiled before, for any sizes: a function that gives an `Executable`, or None.
+        self.stored = None
         # What `gradient` made of it: see there.
         self._pair = None
         # The graph holds variables weakly from now on.
@@ -176,6 +178,10 @@ class FlatFunction:
             return module.operation.get_asm()
 
     def _compile(self, shapes) -> Executable:
+        if shapes is None and self.stored is not None:
+            found = self.stored()
+            if found is not None:
+                return found
         return compile_entry(self.module_for(shapes), self._graph.function.symbol, self._name)
 
 

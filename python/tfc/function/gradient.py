@@ -21,7 +21,7 @@ def run(function: FlatFunction, tensors: list, variables: list) -> list:
     return function.call_flat(tensors, variables)
 
 
-class _Pair:
+class Pair:
     """`forward`: results, then `residuals`. `backward`: gradients of the inputs named by `sources` from those of
     `targets`.
 
@@ -34,14 +34,15 @@ class _Pair:
     count = 0
 
 
-def _pair_of(function: FlatFunction) -> _Pair:
+def pair_of(function: FlatFunction) -> Pair:
+    """Forward and backward function of a function, made once."""
     if function._pair is None:
         function._pair = _make_pair(function)
     return function._pair
 
 
 def _recorded(function, tensors, constants, variables) -> list:
-    pair = _pair_of(function)
+    pair = pair_of(function)
     inputs = [*tensors, *constants, *variables]
     if pair.error is not None:
         with stop_recording():
@@ -68,7 +69,7 @@ def _backward(pair, inputs, num_variables, results, grads):
     if any(g is not None for g in grads[pair.count :]):
         # Second order: what the backward function used is a result as well.
         split = len(inputs) - num_variables
-        outer = _pair_of(pair.forward)
+        outer = pair_of(pair.forward)
         if outer.error is not None:
             raise outer.error
         again = run(outer.forward, inputs[:split], inputs[split:])
@@ -79,8 +80,8 @@ def _backward(pair, inputs, num_variables, results, grads):
     return [by_input.get(at) for at in range(len(inputs))]
 
 
-def _make_pair(function: FlatFunction) -> _Pair:
-    pair = _Pair()
+def _make_pair(function: FlatFunction) -> Pair:
+    pair = Pair()
     graph = function._graph
     forward = FuncGraph(f"forward_{function._name}")
     with stop_recording(), using(forward):

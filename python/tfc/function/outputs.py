@@ -17,6 +17,7 @@ class Outputs:
     def __init__(self, function_name: str, value):
         self._structure = value
         self._slots: list = []
+        self.specs: list = []
         self.flat: list = []
         self._numbers: dict = {}
         leaves = nest.flatten(value, expand_composites=True)
@@ -25,6 +26,23 @@ class Outputs:
         # Only the form is kept, not the tensors of the trace.
         marks = [_Leaf(i, getattr(leaf, "element", None)) for i, leaf in enumerate(leaves)]
         self._structure = nest.pack_sequence_as(value, marks, expand_composites=True)
+
+    @classmethod
+    def restored(cls, structure, slots: list, specs: list) -> "Outputs":
+        """What `parts` gave, put together again. Leaves of `structure` are their numbers."""
+        made = cls.__new__(cls)
+        made._structure = nest.map_structure(lambda number: _Leaf(number, None), structure)
+        made._slots, made.specs = slots, specs
+        made.flat, made._numbers = [], {}
+        return made
+
+    def parts(self) -> tuple:
+        """(the structure with numbers of leaves, for each leaf the number of its tensor or None); `TypeError` for results
+        that are more than tensors in plain structures.
+        """
+        if any(type(slot) is tuple for slot in self._slots):
+            raise TypeError("a TensorArray")
+        return nest.map_structure(lambda mark: mark.index, self._structure), list(self._slots)
 
     def _slot(self, function_name, leaf):
         if leaf is None:
@@ -58,7 +76,8 @@ class Outputs:
 
     def forget(self) -> None:
         """Drops the tensors of the trace; their specs stay."""
-        self.specs = [TensorSpec(t.shape_tuple, t.dtype) for t in self.flat]
+        if self.flat:
+            self.specs = [TensorSpec(t.shape_tuple, t.dtype) for t in self.flat]
         self.flat, self._numbers = [], {}
 
     def pack(self, results: list):

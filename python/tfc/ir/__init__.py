@@ -1,8 +1,9 @@
 """The one room that imports MLIR: context, types, attributes, locations, and making of ops."""
 
-from tfc.ir.assembly import assemble
+from tfc.ir.assembly import assemble, export_bytes
 from tfc.ir.attributes import array_of, attribute, python_value
 from tfc.ir.builder import Function, block_begin, build_op, insertion_point, run_passes, token_type, verify
+from tfc.ir.bytecode import module_bytecode, parse_function, parse_module, write_function
 from tfc.ir.context import LOCK, BuildError, context
 from tfc.ir.lazy import compiler, mlir
 from tfc.ir.locations import add_root, location, location_line, location_text, stack_text, user_stack
@@ -29,6 +30,7 @@ __all__ = [
     "compiler",
     "context",
     "describe_type",
+    "export_bytes",
     "insertion_point",
     "kind_of",
     "list_type",
@@ -36,6 +38,9 @@ __all__ = [
     "location_line",
     "location_text",
     "mlir",
+    "module_bytecode",
+    "parse_function",
+    "parse_module",
     "python_value",
     "resource_type",
     "run_passes",
@@ -46,4 +51,5 @@ __all__ = [
     "type_spec",
     "user_stack",
     "verify",
+    "write_function",
 ]

@@ -7,12 +7,11 @@ from tfc.ir.context import context
 from tfc.ir.lazy import mlir
 
 
-def assemble(parts: list, data: dict):
+def assemble(parts: list):
     """One module out of traced functions.
 
-    `parts`: (`Function`, new symbol, {argument number: numpy array}); those arguments become constants. `data`: bytes
-    that the object
-    file exports under a symbol. The functions stay as they are.
+    `parts`: (`Function`, new symbol, {argument number: numpy array}); those arguments become constants. The functions stay as they
+    are.
     """
     with context(), mlir.Location.unknown():
         module = mlir.Module.create()
@@ -29,8 +28,6 @@ def assemble(parts: list, data: dict):
                         copy.attributes["sym_name"] = mlir.StringAttr.get(symbol)
                     else:
                         present.add(name)
-        for symbol, content in data.items():
-            _export(module, symbol, content)
         return module
 
 
@@ -58,8 +55,13 @@ def _freeze(function, constants: dict) -> None:
         function.attributes["arg_attrs"] = mlir.ArrayAttr.get([names[i] for i in kept])
 
 
-def _export(module, symbol: str, content: bytes) -> None:
-    values = np.frombuffer(content or b"\0", np.int8)
+def export_bytes(module, symbol: str, content: bytes) -> None:
+    """Adds bytes that the object file exports under a symbol, aligned to 64 bytes."""
+    with context(), mlir.Location.unknown():
+        _export(module, symbol, np.frombuffer(content, np.int8))
+
+
+def _export(module, symbol: str, values) -> None:
     type_ = mlir.MemRefType.get([values.size], mlir.IntegerType.get_signless(8))
     mlir.Operation.create(
         "memref.global",

@@ -3,10 +3,12 @@
 from tfc.state import slices
 from tfc.state.creators import creators, current_name_scope, name_scope, variable_creator_scope
 from tfc.state.module import Module
+from tfc.state.tracking import Trackable
 from tfc.state.variable import Variable, VariableAggregation, VariableSynchronization, stand_in
 
 __all__ = [
     "Module",
+    "Trackable",
     "Variable",
     "VariableAggregation",
     "VariableSynchronization",

@@ -5,17 +5,18 @@ import re
 
 from tfc.core import VariableStorage
 from tfc.state.creators import name_scope
+from tfc.state.tracking import Trackable
 
 _NAME = re.compile(r"^[A-Za-z_]\w*$")
 
 
-class Module:
+class Module(Trackable):
     """Base of objects with variables. Attributes, and lists, tuples and dicts in them, are searched.
 
     `variables`, `trainable_variables`, `submodules` are tuples in order of attribute names.
     """
 
-    _TF_MODULE_IGNORED_PROPERTIES = frozenset({"_obj_reference_counts_dict", "_name", "_name_scope"})
+    _TF_MODULE_IGNORED_PROPERTIES = frozenset({"_obj_reference_counts_dict", "_name", "_name_scope", "_restoring"})
 
     def __init__(self, name: str | None = None):
         if name is None:

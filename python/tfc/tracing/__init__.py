@@ -1,8 +1,9 @@
 """Tracing: an interpreter that builds IR, the types that calls are told apart by, and replay."""
 
 from tfc.tracing.graph import FuncGraph, ShapeError
-from tfc.tracing.nested_types import Nested
+from tfc.tracing.nested_types import DictType, ListType, NamedTupleType, Nested, TupleType
 from tfc.tracing.replay import attributes_of, replay
+from tfc.tracing.restored import restored_graph
 from tfc.tracing.signature import Bound, FunctionType, Parameter, Signature, rebuild, unwrap_partial
 from tfc.tracing.tensor_array_spec import TensorArraySpec
 from tfc.tracing.tensors import SymbolicList, SymbolicTensor, current_graph, is_symbolic
@@ -18,10 +19,13 @@ from tfc.tracing.type_of import TracingContext, type_of
 
 __all__ = [
     "Bound",
+    "DictType",
     "FuncGraph",
     "FunctionType",
     "Identity",
+    "ListType",
     "Literal",
+    "NamedTupleType",
     "Nested",
     "Parameter",
     "PlaceholderContext",
@@ -32,6 +36,7 @@ __all__ = [
     "TensorArraySpec",
     "TensorType",
     "TraceType",
+    "TupleType",
     "TracingContext",
     "VariableType",
     "attributes_of",
@@ -39,6 +44,7 @@ __all__ = [
     "is_symbolic",
     "rebuild",
     "replay",
+    "restored_graph",
     "type_of",
     "unwrap_partial",
 ]

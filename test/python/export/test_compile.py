@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 import tfc as tf
 from tfc.export import compile, parse_spec
 from tfc.export.cli import run
@@ -30,7 +29,7 @@ def link_and_run(folder, source, objects, *flags):
 def test_lstm_cell_in_c_agrees_with_python(tmp_path):
     sys.path.insert(0, str(EXAMPLES))
     try:
-        import lstm_cell  # noqa: PLC0415
+        import lstm_cell
     finally:
         sys.path.pop(0)
     args = lstm_cell.inputs()
@@ -239,7 +238,9 @@ def twice(x):
 def test_command_line_writes_object_header_and_manifest(tmp_path):
     (tmp_path / "model.py").write_text(MODEL)
     run([f"{tmp_path}/model.py:twice", "--spec", "float32[4]", "-o", str(tmp_path / "build" / "twice.o"), "-q"])
-    assert sorted(p.name for p in (tmp_path / "build").iterdir()) == ["twice.h", "twice.json", "twice.o"]
+    assert sorted(p.name for p in (tmp_path / "build").iterdir()) == [
+        "twice.cmake", "twice.h", "twice.json", "twice.o", "twice.pc",
+    ]  # fmt: skip
     assert "in x: float32[4]" in (tmp_path / "build" / "twice.h").read_text()
 
 

@@ -4,7 +4,6 @@ import shutil
 import subprocess
 
 import pytest
-
 from tfc import dtypes
 from tfc.export.header import header
 from tfc.export.model import Artifact, Buffer, EntryPoint, layout
@@ -12,13 +11,14 @@ from tfc.export.model import Artifact, Buffer, EntryPoint, layout
 CC, CXX = shutil.which("cc"), shutil.which("c++")
 pytestmark = pytest.mark.skipif(CC is None, reason="no C compiler")
 
-COUNTER = Buffer("count", dtypes.int32, (), "count:0")
+COUNTER = Buffer("count", dtypes.int32, (), "count:0", initial="data")
 WEIGHTS = Buffer("weights", dtypes.float64, (3,), "weights:0")
+FILES = {"object": "demo.o", "header": "demo.h"}
 
 
 def artifact(arena_bytes=0, results=None, arguments=None):
     variables = (COUNTER, WEIGHTS)
-    offsets, total = layout(variables)
+    offsets, total = layout([v.nbytes for v in variables])
     step = EntryPoint(
         name="step",
         symbol="demo_step_entry",
@@ -28,7 +28,9 @@ def artifact(arena_bytes=0, results=None, arguments=None):
         arena_bytes=arena_bytes,
         signature="step(x, rows) */ not the end of the comment",
     )
-    return Artifact("demo", (step,), variables, offsets, total, target="test")
+    return Artifact(
+        "demo", (step,), variables, offsets, total, target="test", initial_offsets={"count": 0}, files=FILES
+    )
 
 
 ENTRY = r"""
@@ -77,7 +79,7 @@ int main(void) {
 
 
 def build_and_run(folder, compiler, flags, arena):
-    (folder / "demo.h").write_text(header(artifact(arena), "demo.h"))
+    (folder / "demo.h").write_text(header(artifact(arena)))
     suffix = "c" if compiler == CC else "cpp"
     (folder / f"entry.{suffix}").write_text(ENTRY)
     (folder / f"main.{suffix}").write_text(MAIN)
@@ -98,12 +100,12 @@ def test_header_is_cxx(tmp_path):
 
 
 def test_state_layout_is_aligned():
-    offsets, total = layout((COUNTER, WEIGHTS))
+    offsets, total = layout([COUNTER.nbytes, WEIGHTS.nbytes])
     assert offsets == (0, 64) and total == 128
 
 
 def test_header_says_shape_dtype_and_ownership():
-    text = header(artifact(), "demo.h")
+    text = header(artifact())
     assert "in x: float32[2, 2]" in text
     assert "out found: int64[?, 3]; allocated by the call, release it with tfc_release" in text
     assert "variable count: int32[] (count:0)" in text

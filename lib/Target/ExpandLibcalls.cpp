@@ -1,0 +1,242 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+//
+// On 32-bit ARM, 64-bit division and conversions between 64-bit integers and
+// floats are calls of the C compiler's own library (libgcc, compiler-rt). An
+// object of ours needs libc and libm only, so it brings its own: one internal
+// function for each that is used.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ExpandLibcalls.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/Twine.h"
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/InstIterator.h"
+#include "llvm/IR/Module.h"
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/Transforms/Utils/IntegerDivision.h"
+
+using namespace llvm;
+
+namespace {
+
+class Expander {
+public:
+  Expander(Module &module, bool dividesWords)
+      : module(module), dividesWords(dividesWords),
+        i32(Type::getInt32Ty(module.getContext())),
+        i64(Type::getInt64Ty(module.getContext())),
+        f64(Type::getDoubleTy(module.getContext())) {}
+
+  void run();
+
+private:
+  bool isCall(const Instruction &instruction) const;
+  void replace(Instruction &instruction);
+  Value *replaceScalar(IRBuilder<> &builder, const Instruction &like,
+                       ArrayRef<Value *> operands);
+  Function *helper(unsigned opcode, Type *from, Type *to);
+  void writeDivision(Function &function, unsigned opcode);
+  Value *toF64(IRBuilder<> &b, Value *x, bool isSigned);
+  Value *toFloat(IRBuilder<> &b, Value *x, Type *to, bool isSigned);
+  Value *toInteger(IRBuilder<> &b, Value *x, bool isSigned);
+
+  Module &module;
+  bool dividesWords;
+  Type *i32, *i64, *f64;
+};
+
+bool Expander::isCall(const Instruction &instruction) const {
+  auto wide = [](Type *type) { return type->getScalarType()->isIntegerTy(64); };
+  switch (instruction.getOpcode()) {
+  case Instruction::UDiv:
+  case Instruction::SDiv:
+  case Instruction::URem:
+  case Instruction::SRem:
+    // A division by a constant of one word becomes a multiplication.
+    if (instruction.getType()->getScalarSizeInBits() <= 32)
+      return !dividesWords && !isa<Constant>(instruction.getOperand(1));
+    return wide(instruction.getType());
+  case Instruction::FPToSI:
+  case Instruction::FPToUI:
+    return wide(instruction.getType());
+  case Instruction::SIToFP:
+  case Instruction::UIToFP:
+    return wide(instruction.getOperand(0)->getType());
+  default:
+    return false;
+  }
+}
+
+void Expander::run() {
+  SmallVector<Instruction *> found;
+  for (Function &function : module)
+    for (Instruction &instruction : instructions(function))
+      if (isCall(instruction))
+        found.push_back(&instruction);
+  for (Instruction *instruction : found)
+    replace(*instruction);
+}
+
+/// Vectors element by element: that is what the calls would be.
+void Expander::replace(Instruction &instruction) {
+  IRBuilder<> builder(&instruction);
+  SmallVector<Value *> operands(instruction.operands());
+  Value *made;
+  if (auto *vector = dyn_cast<FixedVectorType>(instruction.getType())) {
+    made = PoisonValue::get(vector);
+    for (unsigned i = 0; i < vector->getNumElements(); ++i) {
+      SmallVector<Value *> elements;
+      for (Value *operand : operands)
+        elements.push_back(builder.CreateExtractElement(operand, i));
+      made = builder.CreateInsertElement(
+          made, replaceScalar(builder, instruction, elements), i);
+    }
+  } else {
+    made = replaceScalar(builder, instruction, operands);
+  }
+  instruction.replaceAllUsesWith(made);
+  instruction.eraseFromParent();
+}
+
+Value *Expander::replaceScalar(IRBuilder<> &builder, const Instruction &like,
+                               ArrayRef<Value *> operands) {
+  unsigned opcode = like.getOpcode();
+  Type *result = like.getType()->getScalarType(),
+       *argument = operands[0]->getType();
+  // Narrow integers divide as words.
+  if (result->isIntegerTy() && result->getIntegerBitWidth() < 32) {
+    bool isSigned = opcode == Instruction::SDiv || opcode == Instruction::SRem;
+    Value *words[] = {builder.CreateIntCast(operands[0], i32, isSigned),
+                      builder.CreateIntCast(operands[1], i32, isSigned)};
+    return builder.CreateTrunc(
+        builder.CreateCall(helper(opcode, i32, i32), words), result);
+  }
+  return builder.CreateCall(helper(opcode, argument, result), operands);
+}
+
+Function *Expander::helper(unsigned opcode, Type *from, Type *to) {
+  auto shortName = [](Type *type) {
+    return (type->isIntegerTy() ? "i" : "f") +
+           Twine(type->getScalarSizeInBits());
+  };
+  std::string name = ("tfc." + Twine(Instruction::getOpcodeName(opcode)) + "." +
+                      shortName(from) + "." + shortName(to))
+                         .str();
+  if (Function *known = module.getFunction(name))
+    return known;
+  bool division = Instruction::isBinaryOp(opcode);
+  SmallVector<Type *, 2> parameters(division ? 2 : 1, from);
+  auto *function = Function::Create(FunctionType::get(to, parameters, false),
+                                    Function::InternalLinkage, name, module);
+  function->addFnAttr(Attribute::NoInline);
+  function->addFnAttr(Attribute::NoUnwind);
+  if (!module.empty()) { // the machine that everything is compiled for
+    for (StringRef key : {"target-cpu", "target-features"})
+      for (Function &other : module)
+        if (other.hasFnAttribute(key)) {
+          function->addFnAttr(other.getFnAttribute(key));
+          break;
+        }
+  }
+  if (division) {
+    writeDivision(*function, opcode);
+    return function;
+  }
+  IRBuilder<> b(BasicBlock::Create(module.getContext(), "", function));
+  Value *x = function->getArg(0);
+  bool isSigned =
+      opcode == Instruction::SIToFP || opcode == Instruction::FPToSI;
+  b.CreateRet(from->isIntegerTy() ? toFloat(b, x, to, isSigned)
+                                  : toInteger(b, x, isSigned));
+  return function;
+}
+
+/// By words where both operands are small; else bit by bit, which LLVM knows
+/// how to write.
+void Expander::writeDivision(Function &function, unsigned opcode) {
+  auto binary = static_cast<Instruction::BinaryOps>(opcode);
+  Value *x = function.getArg(0), *y = function.getArg(1);
+  bool remainder = opcode == Instruction::URem || opcode == Instruction::SRem;
+  bool isSigned = opcode == Instruction::SDiv || opcode == Instruction::SRem;
+  LLVMContext &context = module.getContext();
+  auto *entry = BasicBlock::Create(context, "", &function);
+  IRBuilder<> b(entry);
+  if (x->getType() == i64) {
+    auto *small = BasicBlock::Create(context, "small", &function);
+    auto *large = BasicBlock::Create(context, "large", &function);
+    Value *high = b.CreateLShr(b.CreateOr(x, y), 31 + !isSigned);
+    b.CreateCondBr(b.CreateICmpEQ(high, b.getInt64(0)), small, large);
+    b.SetInsertPoint(small);
+    auto word = remainder ? Instruction::URem : Instruction::UDiv;
+    Value *a = b.CreateTrunc(x, i32), *c = b.CreateTrunc(y, i32);
+    Value *quotient = dividesWords
+                          ? b.CreateBinOp(word, a, c)
+                          : b.CreateCall(helper(word, i32, i32), {a, c});
+    b.CreateRet(b.CreateZExt(quotient, i64));
+    b.SetInsertPoint(large);
+  }
+  auto *division = cast<BinaryOperator>(b.CreateBinOp(binary, x, y));
+  b.CreateRet(division);
+  if (remainder)
+    expandRemainder(division);
+  else
+    expandDivision(division);
+}
+
+/// One rounding: both halves are exact, and so is the product.
+Value *Expander::toF64(IRBuilder<> &b, Value *x, bool isSigned) {
+  Value *high = b.CreateTrunc(b.CreateLShr(x, 32), i32),
+        *low = b.CreateTrunc(x, i32);
+  Value *top = isSigned ? b.CreateSIToFP(high, f64) : b.CreateUIToFP(high, f64);
+  return b.CreateFAdd(b.CreateFMul(top, ConstantFP::get(f64, 4294967296.0)),
+                      b.CreateUIToFP(low, f64));
+}
+
+/// To f32 by way of f64: bits that f64 would round away only leave a mark that
+/// they were there.
+Value *Expander::toFloat(IRBuilder<> &b, Value *x, Type *to, bool isSigned) {
+  if (to->isDoubleTy())
+    return toF64(b, x, isSigned);
+  Value *sign = b.CreateAShr(x, 63);
+  Value *magnitude = isSigned ? b.CreateSub(b.CreateXor(x, sign), sign) : x;
+  Value *lost = b.CreateICmpNE(b.CreateAnd(x, 0x7ff), b.getInt64(0));
+  Value *marked =
+      b.CreateOr(b.CreateAnd(x, ~uint64_t(0x7ff)),
+                 b.CreateSelect(lost, b.getInt64(0x800), b.getInt64(0)));
+  Value *large = b.CreateICmpUGT(magnitude, b.getInt64(uint64_t(1) << 53));
+  return b.CreateFPTrunc(toF64(b, b.CreateSelect(large, marked, x), isSigned),
+                         to);
+}
+
+/// Truncates; what does not fit is undefined, as everywhere in LLVM.
+Value *Expander::toInteger(IRBuilder<> &b, Value *x, bool isSigned) {
+  if (!x->getType()->isDoubleTy())
+    x = b.CreateFPExt(x, f64);
+  Value *negative = b.CreateFCmpOLT(x, ConstantFP::get(f64, 0.0));
+  Value *magnitude =
+      isSigned ? b.CreateSelect(negative, b.CreateFNeg(x), x) : x;
+  Value *high = b.CreateFPToUI(
+      b.CreateFMul(magnitude, ConstantFP::get(f64, 1.0 / 4294967296.0)), i32);
+  Value *rest =
+      b.CreateFSub(magnitude, b.CreateFMul(b.CreateUIToFP(high, f64),
+                                           ConstantFP::get(f64, 4294967296.0)));
+  Value *whole = b.CreateOr(b.CreateShl(b.CreateZExt(high, i64), 32),
+                            b.CreateZExt(b.CreateFPToUI(rest, i32), i64));
+  return isSigned ? b.CreateSelect(negative, b.CreateNeg(whole), whole) : whole;
+}
+
+} // namespace
+
+void tfc::expandLibcalls(Module &module, const TargetMachine &machine) {
+  if (!machine.getTargetTriple().isARM() &&
+      !machine.getTargetTriple().isThumb())
+    return;
+  const MCSubtargetInfo &info = *machine.getMCSubtargetInfo();
+  bool thumb = machine.getTargetTriple().isThumb();
+  Expander(module, info.checkFeatures(thumb ? "+hwdiv" : "+hwdiv-arm")).run();
+}

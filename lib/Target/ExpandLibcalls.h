@@ -1,0 +1,25 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// Instructions that the code generator would turn into calls of the C
+// compiler's library.
+//===----------------------------------------------------------------------===//
+
+#ifndef TFC_LIB_TARGET_EXPANDLIBCALLS_H
+#define TFC_LIB_TARGET_EXPANDLIBCALLS_H
+
+namespace llvm {
+class Module;
+class TargetMachine;
+} // namespace llvm
+
+namespace tfc {
+
+/// Replaces them by calls of functions that the module defines itself. Runs
+/// after the last pass that makes divisions.
+void expandLibcalls(llvm::Module &module, const llvm::TargetMachine &machine);
+
+} // namespace tfc
+
+#endif // TFC_LIB_TARGET_EXPANDLIBCALLS_H

@@ -1,0 +1,25 @@
+"""`tf.train`: checkpoints."""
+
+from tfc.checkpoint import (
+    Checkpoint,
+    CheckpointManager,
+    CheckpointState,
+    checkpoint_exists,
+    get_checkpoint_state,
+    latest_checkpoint,
+    list_variables,
+    load_checkpoint,
+    load_variable,
+)
+
+__all__ = [
+    "Checkpoint",
+    "CheckpointManager",
+    "CheckpointState",
+    "checkpoint_exists",
+    "get_checkpoint_state",
+    "latest_checkpoint",
+    "list_variables",
+    "load_checkpoint",
+    "load_variable",
+]

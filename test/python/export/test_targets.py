@@ -1,0 +1,113 @@
+"""Programs run on other machines (emulated) and give what they give here and in Python."""
+
+import subprocess
+
+import building
+import corpus
+import numpy as np
+import pytest
+import tfc as tf
+
+NAMES = [make.__name__ for make, _ in corpus.PROGRAMS]
+
+
+def all_programs():
+    """Made anew each time: running one changes its variables."""
+    return {make.__name__: (make(), corpus.calls_of(calls, make)) for make, calls in corpus.PROGRAMS}
+
+
+@pytest.fixture(scope="module")
+def programs():
+    return all_programs()
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    """Outcomes of all programs on a target; each target is run once."""
+    done = {}
+
+    def on(name):
+        if name not in done:
+            folder = tmp_path_factory.mktemp(name)
+            done[name] = building.run_units(folder, all_programs(), building.TARGETS[name], strict_fp=True), folder
+        return done[name]
+
+    return on
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_c_agrees_with_python(ran, programs, name):
+    functions, calls = programs[name]
+    outcomes, _ = ran("x86")[0][name]
+    for (entry, arrays), outcome in zip(calls, outcomes, strict=True):
+        try:
+            wanted = tf.nest.flatten(functions[entry](*map(tf.constant, arrays)))
+        except tf.errors.OpError:
+            assert outcome.status != 0
+            continue
+        assert outcome.status == 0, outcome.message
+        for got, want in zip(outcome.results, wanted, strict=True):
+            assert got.dtype == want.numpy().dtype
+            np.testing.assert_allclose(got, want.numpy(), rtol=2e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("target", ["aarch64", "armv7"])
+def test_other_machines_give_the_same_bits(ran, target, name):
+    here, state_here = ran("x86")[0][name]
+    there, state_there = ran(target)[0][name]
+    for a, b in zip(here, there, strict=True):
+        assert (a.status, a.message, a.location) == (b.status, b.message, b.location)
+        for x, y in zip(a.results, b.results, strict=True):
+            np.testing.assert_array_equal(x, y)
+    assert state_here == state_there
+
+
+LIBC = {"memcpy", "memmove", "memset", "bzero", "getauxval"}
+LIBC_ARM = {"__aeabi_memcpy", "__aeabi_memset", "__aeabi_memclr", "__aeabi_memmove"}
+LIBC_ARM |= {f"{name}{n}" for name in list(LIBC_ARM) for n in (4, 8)}
+LIBM = {"hypot", "hypotf", "fmod", "fmodf", "sqrt", "sqrtf", "atan2f", "atan2"}
+
+
+@pytest.mark.parametrize("target", ["x86", "aarch64", "armv7"])
+def test_objects_need_libc_and_libm_only(ran, target):
+    folder = ran(target)[1]
+    allowed = LIBC | LIBM | (LIBC_ARM if target == "armv7" else set())
+    for name in NAMES:
+        undefined = building.undefined_symbols(folder / f"{name}.o", building.TARGETS[target])
+        assert undefined <= allowed, (name, undefined - allowed)
+
+
+def test_missing_cpu_feature_is_a_status(tmp_path):
+    pytest.importorskip("tfc")
+    emulator = building.Target("x86_64-linux-gnu", "cc", "nm", ("qemu-x86_64", "-cpu", "Nehalem"), ("qemu-user",))
+    emulator.require()
+    functions = corpus.one(lambda x: x * 2.0 + 1.0, tf.TensorSpec([64]))
+    calls = [("f", [np.ones(64, np.float32)])]
+    (outcome,), _ = building.run_calls(tmp_path, functions, calls, emulator, features="+avx2,+fma")
+    assert outcome.status == 5 and "avx2" in outcome.message and "lacks" in outcome.message
+
+
+def test_cpu_features_that_are_there_pass(tmp_path):
+    functions = corpus.one(lambda x: x * 2.0 + 1.0, tf.TensorSpec([64]))
+    (outcome,), _ = building.run_calls(tmp_path, functions, [("f", [np.ones(64, np.float32)])], cpu="native")
+    assert outcome.status == 0 and (outcome.results[0] == 3).all()
+    assert not building.undefined_symbols(tmp_path / "unit.o") - LIBC
+
+
+def test_no_cpu_check_in_baseline_code(tmp_path):
+    functions = corpus.one(lambda x: x * 2.0, tf.TensorSpec([4]))
+    tf.export.compile(functions, tmp_path / "f.s")
+    assert "cpuid" not in (tmp_path / "f.s").read_text()
+    tf.export.compile(functions, tmp_path / "f.s", features="+avx2")
+    assert "cpuid" in (tmp_path / "f.s").read_text()
+
+
+def test_shared_library_for_another_machine(tmp_path):
+    building.AARCH64.require()
+    functions = corpus.one(lambda x: x * 2.0, tf.TensorSpec([4]))
+    tf.export.compile(functions, tmp_path / "f.so", target="aarch64-linux-gnu")
+    described = subprocess.run(["readelf", "-h", tmp_path / "f.so"], capture_output=True, text=True, check=True).stdout
+    assert "AArch64" in described and "DYN" in described
+    with pytest.raises(OSError):
+        tf.export.load(tmp_path / "f.so")
