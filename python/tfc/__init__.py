@@ -7,8 +7,11 @@ from tfc.autodiff import (
     UnconnectedGradients,
     custom_gradient,
     grad_pass_through,
+    numpy_function,
+    py_function,
     recompute_grad,
 )
+from tfc.config import device
 from tfc.core import executing_eagerly
 from tfc.core import is_symbolic as is_symbolic_tensor
 from tfc.core import outside as init_scope
@@ -175,7 +178,6 @@ from tfc.ops.math import (
 from tfc.ops.math import (
     floormod as mod,
 )
-from tfc.ops.python_calls import numpy_function, py_function
 from tfc.ops.reductions import (
     argmax,
     argmin,
@@ -262,6 +264,7 @@ __all__ = [
     "concat",
     "cond",
     "config",
+    "device",
     "constant",
     "control_dependencies",
     "convert_to_tensor",

@@ -7,8 +7,8 @@ from tfc.errors import UnimplementedError, page
 from tfc.ir import LOCK, compiler, run_passes
 
 
-def compile_entry(module, symbol: str, name: str) -> Executable:
-    """Compiles the function `symbol` of a module, and loads it.
+def compile_entry(module, symbol: str, name: str, held: tuple = ()) -> Executable:
+    """Compiles the function `symbol` of a module, and loads it. `held` lives as long as the code.
 
     Raises `UnimplementedError` if the compiler cannot: with the op, the user's line and a file that reproduces it.
     """
@@ -20,7 +20,7 @@ def compile_entry(module, symbol: str, name: str) -> Executable:
             raise _unimplemented(e, module, name) from None
         description = json.loads(artifact.description)
         entry = next(e for e in description["entries"] if e["symbol"] == symbol)
-        return _executable(entry, loaded, name)
+        return _executable(entry, (loaded, held), name)
 
 
 def load_entry(content: bytes, entry: dict, target: dict, name: str) -> Executable | None:
@@ -28,7 +28,7 @@ def load_entry(content: bytes, entry: dict, target: dict, name: str) -> Executab
     with LOCK:
         if not runs_here(target):
             return None
-        return _executable(entry, compiler.load(content), name)
+        return _executable(entry, (compiler.load(content), ()), name)
 
 
 def load_object(content: bytes, triple: str):
@@ -52,7 +52,8 @@ def runs_here(target: dict) -> bool:
     return wanted <= set(features.split(",")) and target["cpu"] in ("", "generic", cpu)
 
 
-def _executable(entry: dict, loaded, name: str) -> Executable:
+def _executable(entry: dict, keepalive: tuple, name: str) -> Executable:
+    loaded = keepalive[0]
     args, variables, results = [], [], []
     for buffer in entry["buffers"]:
         shape = tuple(None if d < 0 else d for d in buffer["shape"])
@@ -64,7 +65,7 @@ def _executable(entry: dict, loaded, name: str) -> Executable:
             results.append((buffer["dtype"], shape))
     return Executable(
         loaded.address(entry["symbol"]),
-        loaded,
+        keepalive,
         args,
         variables,
         results,

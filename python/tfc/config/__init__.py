@@ -3,6 +3,42 @@
 from dataclasses import dataclass, fields
 
 from tfc._native import set_slow_everywhere
+from tfc.config.devices import (
+    LogicalDevice,
+    PhysicalDevice,
+    device,
+    experimental,
+    get_soft_device_placement,
+    get_visible_devices,
+    list_logical_devices,
+    list_physical_devices,
+    optimizer,
+    set_soft_device_placement,
+    set_visible_devices,
+    threading,
+)
+
+__all__ = [
+    "Knobs",
+    "LogicalDevice",
+    "PhysicalDevice",
+    "device",
+    "experimental",
+    "experimental_functions_run_eagerly",
+    "experimental_run_functions_eagerly",
+    "functions_run_eagerly",
+    "get_soft_device_placement",
+    "get_visible_devices",
+    "knobs",
+    "list_logical_devices",
+    "list_physical_devices",
+    "optimizer",
+    "run_functions_eagerly",
+    "set_knob",
+    "set_soft_device_placement",
+    "set_visible_devices",
+    "threading",
+]
 
 
 @dataclass
@@ -39,3 +75,7 @@ def run_functions_eagerly(run_eagerly: bool) -> None:
 def functions_run_eagerly() -> bool:
     """Whether functions run as plain Python."""
     return knobs.run_functions_eagerly
+
+
+experimental_run_functions_eagerly = run_functions_eagerly
+experimental_functions_run_eagerly = functions_run_eagerly

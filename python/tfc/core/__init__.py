@@ -2,6 +2,7 @@
 
 from tfc._native import EagerTensor, Tensor, VariableStorage
 from tfc.core.eager import Eager, describe, eager_tensor, quiet
+from tfc.core.hosts import HostFunction, host_function
 from tfc.core.interpreter import (
     Interpreter,
     TensorList,
@@ -29,6 +30,7 @@ from tfc.core.refusal import argument_error, dtype_error
 __all__ = [
     "Eager",
     "EagerTensor",
+    "HostFunction",
     "Interpreter",
     "Operation",
     "Primitive",
@@ -44,6 +46,7 @@ __all__ = [
     "eager",
     "eager_tensor",
     "executing_eagerly",
+    "host_function",
     "is_symbolic",
     "outside",
     "pop_recorder",

@@ -24,11 +24,12 @@ from tfc.dtypes.dtype import (
     uint64,
 )
 from tfc.dtypes.shape import TensorShape, as_shape
-from tfc.dtypes.spec import TensorSpec
+from tfc.dtypes.spec import SpecList, TensorSpec
 
 __all__ = [
     "DTYPES",
     "DType",
+    "SpecList",
     "TensorShape",
     "TensorSpec",
     "as_dtype",

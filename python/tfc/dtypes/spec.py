@@ -88,3 +88,9 @@ class TensorSpec:
 
     def __reduce__(self):
         return TensorSpec, (self._shape, self._dtype, self._name)
+
+
+class SpecList(tuple):
+    """TensorSpecs in order, as an attribute of a primitive."""
+
+    __slots__ = ()

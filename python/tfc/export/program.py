@@ -165,7 +165,7 @@ def from_functions(functions: dict[str, ConcreteFunction], prefix: str) -> Progr
                 [t.op_name for t in concrete._graph.inputs],
                 [getattr(s, "symbols", ()) for s in concrete.function_type.flatten()],
                 fields,
-                result_titles(concrete.structured_outputs),
+                result_titles(concrete._outputs.structure),
                 f"{name}{concrete.pretty_printed_signature(verbose=False)}",
                 _location(concrete),
             )

@@ -1,7 +1,7 @@
 """The two ways to call a concrete function: flat (tensor parameters only), and like the Python function."""
 
-from tfc.core import VariableStorage
-from tfc.errors import page, user_line
+from tfc.core import EagerTensor, VariableStorage, executing_eagerly
+from tfc.errors import InvalidArgumentError, page, user_line
 from tfc.tracing import Bound, Literal, TensorType, TraceType
 from tfc.tracing.signature import KEYWORD_ONLY
 
@@ -93,6 +93,20 @@ def _cast(concrete, type_: TraceType, value, name):
 def _tensor(concrete, type_, value):
     if isinstance(value, VariableStorage):
         value = value.read_value()
+    if type(value) is EagerTensor and executing_eagerly():
+        if value.dtype is not type_.spec.dtype:
+            raise InvalidArgumentError(
+                None,
+                None,
+                page(
+                    f"cannot compute {concrete.name} as an input was expected to be a {type_.spec.dtype.name} tensor "
+                    f"but is a {value.dtype.name} tensor",
+                    where=user_line(),
+                    fix="tf.cast",
+                ),
+            )
+        # Whether another shape will do is found out when it runs.
+        return value
     return type_.cast(value)
 
 

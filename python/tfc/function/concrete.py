@@ -1,11 +1,12 @@
 """`ConcreteFunction`: one trace, callable, compiled when it first runs."""
 
-from tfc.core import VariableStorage, current
-from tfc.function import gradient
+from tfc.core import VariableStorage, current, executing_eagerly
+from tfc.dtypes import TensorShape
+from tfc.function import gradient, inspection
 from tfc.function.calling import bind, bind_flat
 from tfc.function.effects import effects_text
 from tfc.function.flat import FlatFunction
-from tfc.function.inspection import Graph, pretty, structured_signature
+from tfc.function.inspection import output_text, pretty, structured_signature
 from tfc.tracing import FuncGraph
 
 
@@ -22,6 +23,7 @@ class ConcreteFunction(FlatFunction):
         self.function_type = function_type
         self._outputs = outputs
         outputs.forget()
+        function_type.output = output_text(outputs.structure)
         # Variables that get their first value when it runs first: see `initial`.
         self._pending = pending
         # True of attributes that the trace has read, as long as they are what they were; or None.
@@ -32,7 +34,18 @@ class ConcreteFunction(FlatFunction):
         return self.guard is None or self.guard()
 
     def __call__(self, *args, **kwargs):
-        return self.call_bound(bind(self, args, kwargs))
+        bound = bind(self, args, kwargs)
+        if executing_eagerly() and not self._fits(bound):
+            # Tensors of other shapes than those traced: op by op, until one refuses them.
+            tensors, variables = split(self.function_type.to_tensors(bound))
+            variables += self.live_variables()
+            return self._outputs.pack(self.replayed([*tensors, *self._graph.captured], variables))
+        return self.call_bound(bound)
+
+    def _fits(self, bound) -> bool:
+        """Whether tensors have the shapes that were traced."""
+        tensors, _ = split(self.function_type.to_tensors(bound))
+        return all(s.shape.is_compatible_with(t.shape_tuple) for s, t in zip(self.specs, tensors, strict=False))
 
     def call_flat_arguments(self, tensors: list):
         """Runs on the tensor parameters in order."""
@@ -65,9 +78,9 @@ class ConcreteFunction(FlatFunction):
         return f"__inference_{self._graph.symbol}"
 
     @property
-    def graph(self) -> Graph:
+    def graph(self) -> inspection.FuncGraph:
         """The operations, for inspection."""
-        return Graph(self._graph, self)
+        return inspection.FuncGraph(self._graph, self)
 
     @property
     def structured_input_signature(self) -> tuple:
@@ -76,12 +89,12 @@ class ConcreteFunction(FlatFunction):
 
     @property
     def structured_outputs(self):
-        """What it returns, with a TensorSpec for each tensor."""
-        return self._outputs.structure
+        """What it returns, with a symbolic tensor for each tensor."""
+        return self._outputs.pack_plain(self.outputs)
 
     @property
     def output_shapes(self):
-        return self._outputs.map_specs(lambda s: s.shape)
+        return self._outputs.map_specs(lambda s: s.shape, none=TensorShape(None))
 
     @property
     def output_dtypes(self):
@@ -89,12 +102,13 @@ class ConcreteFunction(FlatFunction):
 
     @property
     def inputs(self) -> list:
-        """The symbolic tensors of parameters, then of captured tensors."""
-        return [*self._graph.inputs, *self._graph.capture_inputs]
+        """What it takes: the tensors of parameters, then captured tensors and handles of variables."""
+        return self.graph.inputs
 
     @property
     def outputs(self) -> list:
-        return list(self._graph.outputs)
+        """The symbolic tensors that it returns."""
+        return self.graph.outputs
 
     @property
     def captured_inputs(self) -> list:

@@ -7,6 +7,7 @@ _VERBS = {
     "tfc.assign_variable": "writes",
     "tfc.print": "prints",
     "tfc.assert": "checks",
+    "tfc.host_call": "may do anything",
 }
 
 

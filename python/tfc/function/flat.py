@@ -7,10 +7,21 @@ from tfc.compiler import compile_entry, run_stage, specialize
 from tfc.core import EagerTensor, current
 from tfc.dtypes import TensorSpec
 from tfc.errors import InvalidArgumentError, page, user_line
-from tfc.ir import LOCK, BuildError, kind_of, location_text, mlir, tensor_type, type_spec, user_stack
+from tfc.ir import (
+    LOCK,
+    BuildError,
+    kind_of,
+    location_text,
+    mlir,
+    python_value,
+    tensor_type,
+    type_spec,
+    user_stack,
+    walk,
+)
 from tfc.ops import primitives as p
 from tfc.runtime import Executable
-from tfc.tracing import FuncGraph, SymbolicTensor
+from tfc.tracing import FuncGraph, SymbolicTensor, replay
 
 # Shapes for which one trace has code of its own; more of them run the code for unknown sizes.
 SPECIALIZATIONS = 16
@@ -73,7 +84,32 @@ class FlatFunction:
         for t in tensors:
             if type(t) is not EagerTensor:
                 raise _out_of_scope(t)
+        if self.is_replayed:
+            return self.replayed(tensors, variables)
         return self.executable_for([t.shape_tuple for t in tensors]).call([*tensors, *variables])
+
+    @functools.cached_property
+    def is_replayed(self) -> bool:
+        """Whether the trace runs op by op: it calls a function of the host of which it is not known what it returns, or
+        that may resize a variable.
+        """
+        function = self._graph.function
+        if not function.hosts:
+            return False
+        handles = [type_spec(kind_of(h.type)[1]) for h in self._graph.handles]
+        if not all(s.shape.is_fully_defined() for s in handles):
+            return True
+        return any(
+            s.shape.rank is None
+            for op in walk(function.module.operation)
+            if op.name == "tfc.host_call"
+            for s in python_value(op.attributes["types"])
+        )
+
+    def replayed(self, tensors: list, variables: list) -> list:
+        """Flat results, op by op: tapes see each."""
+        overrides = {value: tensor for tensor, value in self._graph.constant_values()}
+        return replay(self._graph.function, [*tensors, *variables], overrides)
 
     def _refined(self, results: list, shapes: list) -> list:
         """Results of a call in a trace, with what these shapes of the arguments say about theirs."""
@@ -182,7 +218,8 @@ class FlatFunction:
             found = self.stored()
             if found is not None:
                 return found
-        return compile_entry(self.module_for(shapes), self._graph.function.symbol, self._name)
+        held = tuple(self._graph.function.hosts.values())
+        return compile_entry(self.module_for(shapes), self._graph.function.symbol, self._name, held)
 
 
 def type_is_known(value) -> bool:

@@ -17,6 +17,8 @@ def run(function: FlatFunction, tensors: list, variables: list) -> list:
     if recorders():
         constants = function._graph.constants()
         if should_record([*tensors, *constants, *variables]):
+            if function.is_replayed:
+                return function.replayed(tensors, variables)
             return _recorded(function, tensors, constants, variables)
     return function.call_flat(tensors, variables)
 

@@ -2,6 +2,7 @@
 
 import dis
 import types
+import weakref
 
 from tfc.runtime import AttributeGuard, Function
 
@@ -9,27 +10,66 @@ _DEPTH = 8
 _reads: dict = {}
 
 
-def guard_of(owners: list):
-    """A guard for the attributes that functions read of these objects, with the values they have now; None if there
-    are none.
+class Snapshot:
+    """The attributes that functions read of these objects, with the values they have now.
 
     `owners`: (object, code, name of the parameter that the object is) each.
     """
-    conditions = {}
-    for owner, code, parameter in owners:
-        values = getattr(owner, "__dict__", None)
-        if not isinstance(values, dict) or isinstance(owner, (type, types.ModuleType)):
-            continue
-        for name in _names(owner, code, parameter):
-            if name in values:
-                conditions[id(owner), name] = (owner, name, values[name])
-    if not conditions:
-        return None
-    try:
-        return AttributeGuard(list(conditions.values()))
-    except TypeError:
-        # An object without weak references.
-        return None
+
+    def __init__(self, owners: list):
+        self._values = {}
+        for owner, code, parameter in owners:
+            values = getattr(owner, "__dict__", None)
+            if not isinstance(values, dict) or isinstance(owner, (type, types.ModuleType)):
+                continue
+            for name in _names(owner, code, parameter):
+                if name in values:
+                    self._values[id(owner), name] = (owner, name, values[name])
+
+    def unchanged_since(self, before: "Snapshot", besides: set) -> "Guard | None":
+        """A guard for what has not changed from one snapshot to this one; None if there is nothing to guard.
+
+        What a trace itself changes says nothing about whether it is right. `besides`: (class, name) not to guard.
+        """
+        conditions = [
+            condition
+            for key, condition in self._values.items()
+            if _same(before._values.get(key), condition) and (type(condition[0]), condition[1]) not in besides
+        ]
+        if not conditions:
+            return None
+        try:
+            return Guard(conditions)
+        except TypeError:
+            # An object without weak references.
+            return None
+
+
+def _same(before, now) -> bool:
+    if before is None:
+        return False
+    return before[2] is now[2] or (type(before[2]) is type(now[2]) in (int, float, str, bytes) and before[2] == now[2])
+
+
+class Guard:
+    """True as long as attributes have the values that a trace has seen. `native` is what an entry takes."""
+
+    def __init__(self, conditions: list):
+        self.native = AttributeGuard(conditions)
+        self._conditions = [(weakref.ref(owner), name, value) for owner, name, value in conditions]
+
+    def __call__(self) -> bool:
+        return self.native()
+
+    def changed(self) -> list:
+        """(class, name, value then, value now) for each attribute that has changed."""
+        found = []
+        for ref, name, value in self._conditions:
+            owner = ref()
+            now = None if owner is None else getattr(owner, "__dict__", {}).get(name)
+            if owner is not None and not _same((owner, name, value), (owner, name, now)):
+                found.append((type(owner), name, value, now))
+        return found
 
 
 def _names(owner, code, parameter) -> set:

@@ -1,7 +1,8 @@
-"""What compiled code asks of Python: printing. (Failed checks: see `runtime.failures`.)"""
+"""What compiled code asks of Python: printing, functions of the host. (Failed checks: see `runtime.failures`.)"""
 
+from tfc.autodiff import run_host_function
 from tfc.ops.printing import Output, tensor_text
-from tfc.runtime import set_print_hook
+from tfc.runtime import set_host_call, set_print_hook
 
 
 def print_hook(text, tensors, summarize, stream) -> None:
@@ -12,3 +13,4 @@ def print_hook(text, tensors, summarize, stream) -> None:
 def install() -> None:
     """Called once, at import."""
     set_print_hook(print_hook)
+    set_host_call(run_host_function)

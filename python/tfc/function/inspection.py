@@ -1,9 +1,10 @@
 """What a concrete function shows of itself: signatures, and its operations as a graph."""
 
+import re
+
 from tfc.dtypes import TensorSpec
-from tfc.ir import kind_of
-from tfc.tracing import TensorType
-from tfc.tracing.signature import KEYWORD_ONLY, POSITIONAL_ONLY
+from tfc.tracing import GraphDef, Nested, Operation, TensorType
+from tfc.tracing.signature import KEYWORD_ONLY
 
 
 def structured_signature(function_type, graph) -> tuple:
@@ -11,7 +12,7 @@ def structured_signature(function_type, graph) -> tuple:
     names = iter([t.op_name for t in graph.inputs])
     args, kwargs = [], {}
     for parameter in function_type.parameters:
-        value = _described(parameter.type, names)
+        value = _described(parameter.type, names, parameter.name)
         if parameter.kind is KEYWORD_ONLY:
             kwargs[parameter.name] = value
         else:
@@ -19,9 +20,13 @@ def structured_signature(function_type, graph) -> tuple:
     return tuple(args), kwargs
 
 
-def _described(type_, names):
+def _described(type_, names, path):
+    """The value of a parameter with a named spec for each tensor; in structures they are called after their place."""
     if isinstance(type_, TensorType):
         return TensorSpec(type_.spec.shape, type_.spec.dtype, next(names))
+    if isinstance(type_, Nested):
+        keys = type_.keys()
+        return type_.join([_inner(c, names, f"{path}_{key}") for c, key in zip(type_.components, keys, strict=True)])
     flat = type_.flatten()
     if not flat:
         return type_.placeholder_value(None)
@@ -31,13 +36,19 @@ def _described(type_, names):
     return type_.from_tensors(iter(made))
 
 
+def _inner(type_, names, path):
+    if isinstance(type_, TensorType):
+        next(names)
+        return TensorSpec(type_.spec.shape, type_.spec.dtype, type_.spec.name or re.sub(r"\W", "_", path))
+    return _described(type_, names, path)
+
+
 def pretty(concrete, verbose: bool) -> str:
     """The signature in one line, or one line a parameter."""
     parameters = concrete.function_type.parameters
-    output = _output_text(concrete.structured_outputs)
+    output = output_text(concrete._outputs.structure)
     if not verbose:
-        inner = ", ".join(_marked(parameters))
-        return f"({inner}) -> {output}"
+        return f"({', '.join(concrete.function_type.described())}) -> {output}"
     lines = ["Input Parameters:"]
     lines += [f"  {p.name} ({p.kind.name}): {p.type!r}" for p in parameters] or ["  None"]
     lines += ["Output Type:", f"  {output}", "Captures:"]
@@ -45,20 +56,13 @@ def pretty(concrete, verbose: bool) -> str:
     return "\n".join(lines + (captured or ["  None"]))
 
 
-def _marked(parameters) -> list:
-    """The parameters with Python's marks `/` and `*` where positional-only ones end and keyword-only ones begin."""
-    made = [f"{p.name}: {p.type!r}" for p in parameters]
-    keywords = [at for at, p in enumerate(parameters) if p.kind is KEYWORD_ONLY]
-    if keywords:
-        made.insert(keywords[0], "*")
-    positional = [at for at, p in enumerate(parameters) if p.kind is POSITIONAL_ONLY]
-    if positional:
-        made.insert(positional[-1] + 1, "/")
-    return made
-
-
 def _capture_text(c) -> str:
     return f"TensorSpec(shape={c.shape}, dtype={c.dtype!r}, name=None)"
+
+
+def output_text(x) -> str:
+    """The type of a result in one line: None of a function that returns nothing."""
+    return "None" if x is None else _output_text(x)
 
 
 def _output_text(x) -> str:
@@ -71,39 +75,10 @@ def _output_text(x) -> str:
         return f"{type(x).__name__}[{', '.join(f'[{k!r}, {_output_text(v)}]' for k, v in pairs)}]"
     if isinstance(x, (list, tuple)):
         return f"{'List' if isinstance(x, list) else 'Tuple'}[{', '.join(map(_output_text, x))}]"
-    return repr(x) if x is not None else "None"
+    return f"Literal[{x!r}]"
 
 
-class Operation:
-    """One op of a graph: `type`, `name`, `inputs`, `outputs`, `control_inputs`."""
-
-    def __init__(self, op, name: str):
-        self._op = op
-        self.name = name
-        self.type = op.name.removeprefix("tfc.").removeprefix("func.")
-
-    @property
-    def node_def(self) -> str:
-        return str(self._op)
-
-    @property
-    def inputs(self) -> tuple:
-        return tuple(v for v in self._op.operands if kind_of(v.type)[0] != "token")
-
-    @property
-    def outputs(self) -> list:
-        return [v for v in self._op.results if kind_of(v.type)[0] != "token"]
-
-    @property
-    def control_inputs(self) -> list:
-        """The ops that have to run before (of an ordered graph, see `ConcreteFunction.mlir`)."""
-        return [Operation(v.owner, v.owner.name) for v in self._op.operands if kind_of(v.type)[0] == "token"]
-
-    def __repr__(self):
-        return f"<tf.Operation '{self.name}' type={self.type}>"
-
-
-class Graph:
+class FuncGraph:
     """The operations of a traced function, for inspection."""
 
     building_function = True
@@ -118,11 +93,12 @@ class Graph:
 
     @property
     def inputs(self) -> list:
-        return [*self._graph.inputs, *self._graph.capture_inputs]
+        placeholders = [op.outputs[0] for op in self._graph.view().operations if op.type == "Placeholder"]
+        return placeholders[: len(self._graph.function.entry.arguments)]
 
     @property
     def outputs(self) -> list:
-        return list(self._graph.outputs)
+        return [op.outputs[0] for op in self._graph.view().identities]
 
     @property
     def variables(self) -> tuple:
@@ -134,16 +110,7 @@ class Graph:
 
     def get_operations(self) -> list:
         """The ops of the function itself, in program order."""
-        counts: dict = {}
-        made = []
-        for op in self._graph.function.entry.operations:
-            kind = op.operation.name.removeprefix("tfc.").removeprefix("func.")
-            if kind == "return":
-                continue
-            count = counts.get(kind, 0)
-            counts[kind] = count + 1
-            made.append(Operation(op.operation, f"{kind}_{count}" if count else kind))
-        return made
+        return list(self._graph.view().operations)
 
     def get_operation_by_name(self, name: str) -> Operation:
         for op in self.get_operations():
@@ -151,9 +118,21 @@ class Graph:
                 return op
         raise KeyError(f"The name {name!r} refers to an Operation not in the graph.")
 
-    def as_graph_def(self, *args, **kwargs) -> str:
-        """The function as MLIR text: there is no other form of it."""
-        return self._graph.function.text()
+    def get_tensor_by_name(self, name: str):
+        """The tensor `op:number`; `ValueError` if that is no name of a tensor, `KeyError` if there is none."""
+        op, colon, number = name.rpartition(":")
+        if not colon or not number.isdigit():
+            raise ValueError(f"The name {name!r} looks like an Operation name, not a Tensor: it has no ':number'.")
+        outputs = self.get_operation_by_name(op).outputs
+        if int(number) >= len(outputs):
+            raise KeyError(
+                f"The name {name!r} refers to a Tensor which does not exist: {op!r} has {len(outputs)} outputs."
+            )
+        return outputs[int(number)]
+
+    def as_graph_def(self, from_version=None, add_shapes=False, **kwargs) -> GraphDef:
+        """The ops as nodes with TensorFlow's names. (The program itself: `ConcreteFunction.mlir`.)"""
+        return GraphDef([op.node_def for op in self.get_operations()])
 
     def __repr__(self):
-        return f"<graph of {self.name}>"
+        return f"FuncGraph(name={self.name}, id={id(self._graph)})"

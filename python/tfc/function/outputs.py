@@ -90,11 +90,27 @@ class Outputs:
     @property
     def structure(self):
         """The structure with a TensorSpec for each tensor."""
-        return self._fill([_result(slot, self.specs, lists=False) for slot in self._slots])
+        return self.pack_plain(self.specs)
 
-    def map_specs(self, function):
-        """The structure with `function(spec)` for each tensor."""
-        return self._fill([_result(slot, [function(s) for s in self.specs], lists=False) for slot in self._slots])
+    def pack_plain(self, results: list):
+        """The structure with these, one also for each TensorArray."""
+        return self._plain([_result(slot, results, lists=False) for slot in self._slots])
+
+    def _plain(self, leaves):
+        def fill(x):
+            if isinstance(x, _Leaf):
+                return leaves[x.index]
+            inner = nest.flatten(x, expand_composites=True)
+            if any(m.element is not None for m in inner):
+                return leaves[inner[0].index]
+            return nest.pack_sequence_as(x, [leaves[m.index] for m in inner], expand_composites=True)
+
+        return nest.map_structure(fill, self._structure)
+
+    def map_specs(self, function, none=None):
+        """The structure with `function(spec)` for each tensor, and `none` for None."""
+        made = [function(s) for s in self.specs]
+        return self._plain([none if slot is None else _result(slot, made, lists=False) for slot in self._slots])
 
     def any(self) -> bool:
         """Whether there is any result besides None."""

@@ -12,7 +12,7 @@ from tfc.core import Tensor, VariableStorage, executing_eagerly, recorders
 from tfc.errors import filter_traceback, page, user_line
 from tfc.function import retracing
 from tfc.function.concrete import ConcreteFunction
-from tfc.function.guards import guard_of
+from tfc.function.guards import Snapshot
 from tfc.function.initial import Pending
 from tfc.function.serving import entry_for
 from tfc.function.trace import trace
@@ -32,6 +32,10 @@ from tfc.tracing import (
 )
 
 register_key_kind(Composite, "slow")
+# Traces kept for other values of attributes that a function reads of its arguments, for each type of arguments.
+OTHERS = 8
+# After so many traces because of one attribute, changes of it are not looked at any more.
+ATTRIBUTE_RETRACES = 10
 
 
 class _Recent(threading.local):
@@ -69,6 +73,11 @@ class PolymorphicFunction(Function):
         # Variables that traces captured: id -> weakref.
         self._captured = {}
         self._in_progress: list = []
+        # Traces that were right for other values of attributes: type -> concrete functions, the newest last.
+        self._others: dict = {}
+        # How often an attribute made a trace necessary: (class, name) -> number; and those not looked at any more.
+        self._changes: collections.Counter = collections.Counter()
+        self._unguarded: set = set()
         self._per_rank = False
         if input_signature is not None:
             self._scalars_by_type = True
@@ -263,7 +272,12 @@ class PolymorphicFunction(Function):
         concretes = self._here()
         found = concretes.get(type_)
         if found is not None and not found.is_current():
-            return self._trace(type_, bound, context)
+            other = next((c for c in self._others.get(type_, ()) if c.is_current()), None)
+            if other is None:
+                self._note_changed(found)
+                return self._trace(type_, bound, context)
+            self._others[type_].remove(other)
+            found = self._store(type_, other)
         if found is None:
             fitting = [(t, c) for t, c in concretes.items() if t.is_supertype_of(type_) and c.is_current()]
             if fitting:
@@ -302,7 +316,17 @@ class PolymorphicFunction(Function):
 
     def _trace(self, type_, bound, context) -> ConcreteFunction:
         if self._reduce_retracing and self._signature.given is None:
-            type_ = self._generalised(type_)
+            general = self._generalised(type_)
+            if general.has_unknown_rank() and not type_.has_unknown_rank():
+                try:
+                    return self._trace_as(general, bound, context)
+                except UnknownRankError:
+                    # The function needs to know ranks.
+                    general = self._generalised(type_, ranks=False)
+            type_ = general
+        return self._trace_as(type_, bound, context)
+
+    def _trace_as(self, type_, bound, context) -> ConcreteFunction:
         if type_ in self._in_progress:
             raise RecursionError(
                 page(
@@ -315,8 +339,9 @@ class PolymorphicFunction(Function):
             )
         self._explain(type_)
         self._in_progress.append(type_)
+        owners = self._owners(bound)
         try:
-            concrete = self._trace_twice(type_)
+            concrete, before = self._trace_twice(type_, owners)
         except UnknownRankError:
             # The function needs to know ranks: one trace for each.
             if type_ != self._signature.given or self._per_rank or all(b.value is None for b in bound):
@@ -337,7 +362,7 @@ class PolymorphicFunction(Function):
             again.captured = self._captured
             return self._find(self._signature.types(bound, again), bound, again)
         self._note_captured(concrete)
-        concrete.guard = guard_of(self._owners(bound))
+        concrete.guard = Snapshot(owners).unchanged_since(before, self._unguarded)
         return self._store(type_, concrete)
 
     def _owners(self, bound) -> list:
@@ -352,6 +377,7 @@ class PolymorphicFunction(Function):
             if b.name in code.co_varnames
             and not isinstance(b.value, (Tensor, VariableStorage, Composite))
             and not hasattr(b.value, "__tf_flatten__")
+            and not hasattr(b.value, "__tf_tracing_type__")
         ]
         instance = self._instance() if self._instance is not None else None
         if instance is None:
@@ -365,10 +391,24 @@ class PolymorphicFunction(Function):
         if any(is_symbolic(c) for c in concrete._graph.captured):
             graph.local_traces(self)[type_] = concrete
             return concrete
+        before = self._concretes.get(type_)
+        if before is not None and before is not concrete:
+            others = self._others.setdefault(type_, [])
+            others.append(before)
+            del others[:-OTHERS]
         self._concretes[type_] = concrete
         while len(self._concretes) > knobs.trace_cache_limit:
-            self._concretes.popitem(last=False)
+            gone, _ = self._concretes.popitem(last=False)
+            self._others.pop(gone, None)
         return concrete
+
+    def _note_changed(self, concrete):
+        """An attribute made another trace necessary. If that happens again and again, it is not looked at any more."""
+        for owner, name, then, now in concrete.guard.changed():
+            self._changes[owner, name] += 1
+            if self._changes[owner, name] == ATTRIBUTE_RETRACES:
+                self._unguarded.add((owner, name))
+                retracing.fixed(self._name, f"{owner.__name__}.{name}", then, now)
 
     def _note_captured(self, concrete):
         for ref in concrete._captured_variables:
@@ -377,14 +417,16 @@ class PolymorphicFunction(Function):
                 key = id(variable)
                 self._captured[key] = weakref.ref(variable, lambda _, k=key: self._captured.pop(k, None))
 
-    def _trace_twice(self, type_) -> ConcreteFunction:
-        """The trace; if variables came into being, the one in which they are there already."""
+    def _trace_twice(self, type_, owners: list) -> tuple:
+        """(trace, attributes before it); if variables came into being, the trace in which they are there already."""
+        before = Snapshot(owners)
         first, outputs = self._trace_once(type_, may_create=True)
         if not first.created:
-            return ConcreteFunction(self._name, first, type_, outputs)
+            return ConcreteFunction(self._name, first, type_, outputs), before
         pending = Pending(first, list(first.variables), list(first.created))
+        before = Snapshot(owners)
         second, outputs = self._trace_once(type_, may_create=False)
-        return ConcreteFunction(self._name, second, type_, outputs, pending)
+        return ConcreteFunction(self._name, second, type_, outputs, pending), before
 
     def _trace_once(self, type_, may_create):
         self._traces += 1
@@ -398,11 +440,12 @@ class PolymorphicFunction(Function):
             code=code,
         )
 
-    def _generalised(self, type_):
+    def _generalised(self, type_, ranks: bool = True):
+        """What this type and those of the other traces have in common; with `ranks` also of tensors of other ranks."""
         best = type_
         for other in reversed(self._concretes):
             common = best.common_supertype([other])
-            if common is not None:
+            if common is not None and (ranks or best.has_unknown_rank() or not common.has_unknown_rank()):
                 best = common
         return best
 
@@ -478,6 +521,7 @@ class PolymorphicFunction(Function):
     def clear_cache(self) -> None:
         """Forgets all traces. Variables stay."""
         self._concretes.clear()
+        self._others.clear()
         self._clear_cache()
 
     def _decorate(self, decorator):

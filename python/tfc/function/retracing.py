@@ -67,6 +67,21 @@ def traced(python_function, name: str, hits: int, why: str | None) -> None:
         _LOG.warning("%s%s%s", text, f"\n  why:  {why}" if why else "", f"\n  at:   {where}" if where else "")
 
 
+def fixed(name: str, attribute: str, then, now) -> None:
+    """Says that an attribute will not be looked at any more."""
+    where = user_line()
+    _LOG.warning(
+        "%s was traced again and again because %s changes: it is %r now, and was %r. From now on %s keeps the value "
+        "that the attribute has when it is traced.\n  try:  keep it in a tf.Variable, or pass it as an argument%s",
+        name,
+        attribute,
+        now,
+        then,
+        name,
+        f"\n  at:   {where}" if where else "",
+    )
+
+
 def difference(new, old) -> str:
     """What changed from one `FunctionType` to another, in a line."""
     if [p.name for p in new.parameters] != [p.name for p in old.parameters]:

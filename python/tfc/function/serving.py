@@ -31,6 +31,8 @@ def entry_for(function, args, kwargs, concrete, bound):
     if given is not None and len(args) + len(kwargs) > sum(1 for p in given.parameters if p.type.flatten()):
         # A value was passed for a parameter that is a literal of the signature: it has to be compared.
         return None
+    if concrete.is_replayed:
+        return None
     marked = _mark((args, kwargs))
     marks = function._leaves(*marked)
     if marks is None or function._leaves(args, kwargs) is None:
@@ -48,10 +50,11 @@ def entry_for(function, args, kwargs, concrete, bound):
     executable = concrete.executable_for(shapes)
     tensors, variables = inputs
     everything = [*tensors, *captured, *variables, *concrete._captured_variables]
+    guard = None if concrete.guard is None else concrete.guard.native
     template = concrete._outputs.template()
     if template is None and concrete._outputs.any():
-        return Entry(executable, everything, None, concrete._outputs.pack, concrete.guard)
-    return Entry(executable, everything, template, None, concrete.guard)
+        return Entry(executable, everything, None, concrete._outputs.pack, guard)
+    return Entry(executable, everything, template, None, guard)
 
 
 def _inputs(positions: dict, leaves: list, actual: list):

@@ -2,7 +2,7 @@
 
 from tfc.ir.assembly import assemble, export_bytes
 from tfc.ir.attributes import array_of, attribute, python_value
-from tfc.ir.builder import Function, block_begin, build_op, insertion_point, run_passes, token_type, verify
+from tfc.ir.builder import Function, block_begin, build_op, insertion_point, run_passes, token_type, verify, walk
 from tfc.ir.bytecode import module_bytecode, parse_function, parse_module, write_function
 from tfc.ir.context import LOCK, BuildError, context
 from tfc.ir.lazy import compiler, mlir
@@ -51,5 +51,6 @@ __all__ = [
     "type_spec",
     "user_stack",
     "verify",
+    "walk",
     "write_function",
 ]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tfc.dtypes import DType, TensorShape, TensorSpec
+from tfc.dtypes import DType, SpecList, TensorShape, TensorSpec
 from tfc.ir.context import context
 from tfc.ir.lazy import mlir
 from tfc.ir.types import describe_type, dtype_of, element_type, spec_type, tensor_type
@@ -44,6 +44,8 @@ def _make(value):
         return mlir.TypeAttr.get(spec_type(value))
     if isinstance(value, TensorShape):
         value = value.dims
+    if isinstance(value, SpecList):
+        return mlir.ArrayAttr.get([mlir.TypeAttr.get(spec_type(v)) for v in value])
     if isinstance(value, tuple):
         return mlir.DenseI64ArrayAttr.get([_DYNAMIC if v is None else int(v) for v in value])
     raise TypeError(f"no MLIR attribute for {value!r} of type {type(value).__name__}")
@@ -138,4 +140,6 @@ def python_value(attr):
         return dtype_of(type_)
     if isinstance(attr, mlir.DenseI64ArrayAttr):
         return tuple(None if v == _DYNAMIC else v for v in mlir.DenseI64ArrayAttr(attr))
+    if isinstance(attr, mlir.ArrayAttr):
+        return SpecList(python_value(a) for a in mlir.ArrayAttr(attr))
     return array_of(attr)

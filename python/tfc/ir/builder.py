@@ -7,14 +7,12 @@ from tfc.ir.lazy import mlir, passmanager
 # Ops whose operands come in groups: how many groups follow the last variadic one, empty in a trace (tokens and the
 # like);
 # the number of operands before it, each a group of its own.
-_SEGMENTS = {"print": (0, 1), "assert": (1, 3), "while": (0, 1)}
+_SEGMENTS = {"print": (0, 1), "assert": (1, 3), "while": (0, 1), "host_call": (0, 1)}
 
 
 def op_attributes(name: str, attrs: dict, count: int) -> dict:
     """MLIR attributes of an op with `count` operands, from Python values."""
-    made = {
-        k: v if isinstance(v, mlir.Attribute) else attribute(v) for k, v in attrs.items() if v is not None
-    }
+    made = {k: v if isinstance(v, mlir.Attribute) else attribute(v) for k, v in attrs.items() if v is not None}
     segments = _SEGMENTS.get(name)
     if segments is not None:
         before, after = segments
@@ -76,6 +74,8 @@ class Function:
         self.callees: set = set()
         # Callees whose gradient is a Python function's: symbol -> function of flat values.
         self.python: dict = {}
+        # Functions of the host that this one calls: number -> function.
+        self.hosts: dict = {}
 
     def add_argument(self, type_):
         """A new argument at the end, as a value."""
@@ -98,6 +98,7 @@ class Function:
     def include(self, callee: "Function") -> None:
         """Copies a function and its callees into this module, as private ones."""
         self.python.update(callee.python)
+        self.hosts.update(callee.hosts)
         if callee.symbol in self.callees:
             return
         with context(), mlir.InsertionPoint(self.module.body):
@@ -117,9 +118,7 @@ class Function:
         Returns the values that stand for them now. `names` (a str or None each) become `tfc.name` attributes.
         """
         with context(), self.loc:
-            mlir.Operation.create(
-                "func.return", operands=results, loc=self.loc, ip=mlir.InsertionPoint(self.entry)
-            )
+            mlir.Operation.create("func.return", operands=results, loc=self.loc, ip=mlir.InsertionPoint(self.entry))
             order = self._reorder(order)
             types = [a.type for a in order]
             self.op.attributes["function_type"] = mlir.TypeAttr.get(
@@ -207,3 +206,12 @@ def run_passes(module, pipeline: str) -> None:
             passmanager.PassManager.parse(pipeline).run(module.operation)
         except mlir.MLIRError as e:
             raise _from_mlir(e) from None
+
+
+def walk(op):
+    """An op and all ops in its regions, in program order."""
+    yield op
+    for region in op.regions:
+        for block in region.blocks:
+            for inner in block.operations:
+                yield from walk(inner.operation)

@@ -155,7 +155,7 @@ def decode_type(data):
         name, fields, components = inner
         return NamedTupleType(named_tuple(name, tuple(fields)), [decode_type(c) for c in components])
     keys, components = inner
-    return DictType((dict, tuple(keys), None), [decode_type(c) for c in components])
+    return DictType((dict, tuple(keys)), [decode_type(c) for c in components])
 
 
 def normalised(type_):
@@ -164,7 +164,7 @@ def normalised(type_):
         made = named_tuple(type_.tag.__name__, tuple(type_.tag._fields))
         return NamedTupleType(made, [normalised(c) for c in type_.components])
     if isinstance(type_, DictType) and issubclass(type_.tag[0], dict):
-        return DictType((dict, type_.tag[1], None), [normalised(c) for c in type_.components])
+        return DictType((dict, type_.tag[1]), [normalised(c) for c in type_.components])
     if isinstance(type_, (ListType, TupleType)):
         return type(type_)(type_.tag, [normalised(c) for c in type_.components])
     return type_

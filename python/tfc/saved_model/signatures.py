@@ -49,7 +49,7 @@ def _argument_names(concrete) -> list:
 
 def _result_names(concrete) -> list | None:
     """Names of the results in order of flattening; `ValueError` unless they are flat."""
-    structure = concrete.structured_outputs
+    structure = concrete._outputs.structure
     if isinstance(structure, TensorSpec):
         return ["output_0"]
     if isinstance(structure, Mapping):
@@ -129,7 +129,7 @@ class SignatureFunction:
 
     @property
     def structured_outputs(self) -> dict:
-        specs = self._named(self._concrete.structured_outputs)
+        specs = self._named(self._concrete._outputs.structure)
         return {n: TensorSpec(s.shape, s.dtype, n) for n, s in specs.items()}
 
     @property

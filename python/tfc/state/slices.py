@@ -3,14 +3,16 @@
 import builtins
 import weakref
 
+import numpy as np
+
 from tfc.core import Tensor
 from tfc.dtypes import int64
-from tfc.errors import page, user_line
 from tfc.ops import primitives as p
 from tfc.ops import slicing
-from tfc.ops.array import broadcast_to, reshape
+from tfc.ops.array import broadcast_to, reshape, shape, size, stack
 from tfc.ops.convert import convert_to_tensor
-from tfc.ops.gather import gather, gather_nd, where
+from tfc.ops.creation import range as range_
+from tfc.ops.gather import gather, gather_nd, tensor_scatter_nd_update, where
 from tfc.state.variable import Variable
 
 # What a tensor was taken from: id -> (weakref, variable, key).
@@ -50,33 +52,34 @@ def replaced(x: Tensor, key, value: Tensor) -> Tensor:
     parts = tuple(key) if isinstance(key, (tuple, list)) else (key,)
     entries, squeezed, inserted = slicing._align(x, [slicing._part(k) for k in parts])
     starts, sizes, strides = [], [], []
-    for at, (size, part) in enumerate(zip(x.shape_tuple, entries, strict=True)):
+    for extent, part in zip(x.shape_tuple, entries, strict=True):
         if isinstance(part, builtins.slice):
-            if size is None or any(isinstance(b, Tensor) for b in (part.start, part.stop, part.step)):
-                raise NotImplementedError(
-                    page(
-                        "assigning to a slice whose bounds are not known while tracing is not supported",
-                        got=f"dimension {at} of {x!r}",
-                        where=user_line(),
-                        fix="tf.tensor_scatter_nd_update",
-                    )
-                )
-            start, stop, step = part.indices(size)
+            if extent is None or any(isinstance(b, Tensor) for b in (part.start, part.stop, part.step)):
+                return _scattered(x, key, value)
+            start, stop, step = part.indices(extent)
             starts.append(start)
             sizes.append(len(builtins.range(start, stop, step)))
             strides.append(step)
         else:
-            starts.append(part % size if type(part) is int and size is not None else part)
+            starts.append(part % extent if type(part) is int and extent is not None else part)
             sizes.append(1)
             strides.append(1)
-    shape = [n for at, n in enumerate(sizes) if at not in squeezed]
+    dims = [n for at, n in enumerate(sizes) if at not in squeezed]
     for at in inserted:
-        shape.insert(at, 1)
-    update = reshape(broadcast_to(value, shape), sizes)
+        dims.insert(at, 1)
+    update = reshape(broadcast_to(value, dims), sizes)
     if 0 in sizes:
         return x
     origin = convert_to_tensor([p.cast(s, dtype=int64) if isinstance(s, Tensor) else s for s in starts], int64)
     return p.update_slice(x, update, origin, strides=tuple(strides))
+
+
+def _scattered(x: Tensor, key, value: Tensor) -> Tensor:
+    """The same where the bounds are known only at run time: by the positions of the elements."""
+    positions = slicing.getitem(reshape(range_(size(x)), shape(x)), key)
+    value = broadcast_to(value, shape(positions))
+    flat = tensor_scatter_nd_update(reshape(x, [-1]), reshape(positions, [-1, 1]), reshape(value, [-1]))
+    return reshape(flat, shape(x))
 
 
 def _scatter(mode):
@@ -114,6 +117,22 @@ def _scatter_at(variable, indices, updates, mode):
     return variable.assign(p.scatter(value, indices, updates, mode=mode))
 
 
+def _batch_scatter_update(self, sparse_delta, use_locking=False, name=None):
+    """Slices at `sparse_delta.indices`, which have the variable's batch dimensions, replaced; returns the variable.
+
+    For indices of shape `[b..., n]`, `v[b..., indices[b..., i]] = values[b..., i]`.
+    """
+    indices, updates = _indexed(sparse_delta)
+    dims = indices.shape_tuple
+    if dims is None or None in dims[:-1] or not dims:
+        raise ValueError(f"batch_scatter_update needs indices of known batch dimensions, got shape {dims}")
+    grid = np.indices((*dims[:-1], 1))[: len(dims) - 1]
+    parts = [convert_to_tensor(np.ascontiguousarray(g[..., 0]).astype(np.int64)) for g in grid]
+    own = p.cast(indices, dtype=int64)
+    batch = [broadcast_to(p.expand_dims(part, axes=(part.shape.rank,)), shape(own)) for part in parts]
+    return _scatter_at(self, stack([*batch, own], -1), updates, "update")
+
+
 def _indexed(delta):
     indices, values = getattr(delta, "indices", None), getattr(delta, "values", None)
     if indices is None or values is None:
@@ -136,13 +155,9 @@ for _mode in ("update", "add", "sub", "mul", "div", "min", "max"):
     setattr(Variable, f"scatter_{_mode}", _scatter(_mode))
     if _mode not in ("mul", "div"):
         setattr(Variable, f"scatter_nd_{_mode}", _scatter_nd(_mode))
-Variable.batch_scatter_update = lambda self, *args, **kwargs: _unsupported("batch_scatter_update")
+Variable.batch_scatter_update = _batch_scatter_update
 Variable.sparse_read = _sparse_read
 Variable.gather_nd = _gather_nd
 Tensor.assign = _updater("assign", None)
 Tensor.assign_add = _updater("assign_add", p.add)
 Tensor.assign_sub = _updater("assign_sub", p.sub)
-
-
-def _unsupported(name):
-    raise NotImplementedError(f"Variable.{name} is not supported: use scatter_nd_update")

@@ -4,7 +4,7 @@ import enum
 
 import numpy as np
 
-from tfc.core import Tensor, VariableStorage, current, executing_eagerly, outside
+from tfc.core import Tensor, VariableStorage, argument_error, current, executing_eagerly, outside
 from tfc.dtypes import TensorShape, as_dtype, as_shape
 from tfc.errors import page, user_line
 from tfc.ops import primitives as p
@@ -96,7 +96,8 @@ class Variable(VariableStorage, metaclass=_VariableMeta):
                 f"The initial value's shape ({static}) is not compatible with the explicitly supplied `shape` argument "
                 f"({declared})."
             )
-        self.trainable = True if trainable is None else bool(trainable)
+        on_read = synchronization is VariableSynchronization.ON_READ
+        self.trainable = not on_read if trainable is None else bool(trainable)
         self.constraint = constraint
         self.synchronization, self.aggregation = synchronization, aggregation
         self._shared_name = f"{current_name_scope()}{name or 'Variable'}"
@@ -181,28 +182,33 @@ class Variable(VariableStorage, metaclass=_VariableMeta):
                     fix="tf.Variable(..., shape=tf.TensorShape(None)) for values of several shapes",
                 )
             )
-        p.assign_variable(self, value)
-        return self
+        p.assign_variable(self, _as_declared(value, self.shape_tuple))
+        return self if read_value else None
 
     def assign_add(self, delta, use_locking=False, name=None, read_value=True):
-        """Adds to the value, and returns the variable."""
-        return self._update(p.add, delta)
+        """Adds to the value, and returns the variable. `delta` has the variable's shape."""
+        return self._update(p.add, delta, read_value)
 
     def assign_sub(self, delta, use_locking=False, name=None, read_value=True):
-        """Subtracts from the value, and returns the variable."""
-        return self._update(p.sub, delta)
+        """Subtracts from the value, and returns the variable. `delta` has the variable's shape."""
+        return self._update(p.sub, delta, read_value)
 
-    def _update(self, prim, delta):
+    def _update(self, prim, delta, read_value):
         delta = self._operand(delta)
-        if not _stretches(delta.shape_tuple, self.shape_tuple):
-            raise ValueError(
+        value = p.read_variable(self)
+        if not TensorShape(delta.shape_tuple).is_compatible_with(value.shape_tuple):
+            raise argument_error(
+                None,
+                None,
                 page(
-                    f"Cannot update variable '{self.name}' of shape {self.shape} by a value of shape "
-                    f"{TensorShape(delta.shape_tuple)}: Shape mismatch, the result would have another shape",
+                    f"Cannot update variable '{self.name}' with shape {self.shape} using a Tensor with shape "
+                    f"{TensorShape(delta.shape_tuple)}, shapes must be equal.",
                     where=user_line(),
-                )
+                    fix="tf.broadcast_to",
+                ),
             )
-        return self.assign(prim(p.read_variable(self), delta))
+        p.assign_variable(self, prim(value, _as_declared(delta, value.shape_tuple)))
+        return self if read_value else None
 
     def _operand(self, value) -> Tensor:
         if isinstance(value, VariableStorage):
@@ -316,13 +322,11 @@ def _has_symbolic(value) -> bool:
     return isinstance(value, (Tensor, VariableStorage))
 
 
-def _stretches(dims, target) -> bool:
-    """Whether a value of shape `dims` broadcasts to `target` without changing it."""
-    if dims is None or target is None:
-        return True
-    return len(dims) <= len(target) and all(
-        a == b or a in (1, None) or b is None for a, b in zip(reversed(dims), reversed(target), strict=False)
-    )
+def _as_declared(value, dims) -> Tensor:
+    """A value of unknown sizes, checked when it runs: it has the sizes that the variable's shape knows."""
+    if dims is None or value.shape_tuple == dims or TensorShape(value.shape_tuple).is_subtype_of(dims):
+        return value
+    return p.ensure_shape(value, shape=dims)
 
 
 def _copy(variable) -> "Variable":

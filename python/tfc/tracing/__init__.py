@@ -1,7 +1,8 @@
 """Tracing: an interpreter that builds IR, the types that calls are told apart by, and replay."""
 
-from tfc.tracing.graph import FuncGraph, ShapeError
+from tfc.tracing.graph import FuncGraph
 from tfc.tracing.nested_types import DictType, ListType, NamedTupleType, Nested, TupleType
+from tfc.tracing.operations import GraphDef, Operation
 from tfc.tracing.replay import attributes_of, replay
 from tfc.tracing.restored import restored_graph
 from tfc.tracing.signature import Bound, FunctionType, Parameter, Signature, rebuild, unwrap_partial
@@ -22,14 +23,15 @@ __all__ = [
     "DictType",
     "FuncGraph",
     "FunctionType",
+    "GraphDef",
     "Identity",
     "ListType",
     "Literal",
     "NamedTupleType",
     "Nested",
+    "Operation",
     "Parameter",
     "PlaceholderContext",
-    "ShapeError",
     "Signature",
     "SymbolicList",
     "SymbolicTensor",

@@ -3,9 +3,19 @@
 from contextlib import contextmanager
 
 from tfc.core import TensorList, recorders, stop_recording
-from tfc.dtypes import TensorShape, as_shape, int32
+from tfc.dtypes import TensorShape, TensorSpec, as_shape, int32
 from tfc.errors import page, user_line
-from tfc.ir import insertion_point, kind_of, list_type, tensor_type, token_type, type_spec, user_stack
+from tfc.ir import (
+    build_op,
+    insertion_point,
+    kind_of,
+    list_type,
+    mlir,
+    tensor_type,
+    token_type,
+    type_spec,
+    user_stack,
+)
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor
 from tfc.tracing.tensors import Scope, SymbolicList, SymbolicTensor
@@ -248,6 +258,62 @@ def build_while(graph, cond_fn, body_fn, init, shape_invariants, maximum_iterati
         _wrap(v, graph, stack, name, a, b) for v, a, b in zip(list(holder.results)[:-1], given, outs, strict=True)
     ]
     return results[:count], holder, scopes
+
+
+@contextmanager
+def before(graph, op):
+    """Ops go in front of an op of the scope."""
+    point = graph.scope.point
+    graph.scope.point = mlir.InsertionPoint(op)
+    try:
+        yield
+    finally:
+        graph.scope.point = point
+
+
+def collect_variables(graph, op, results, number, variables: list) -> tuple:
+    """A loop that also collects what variables hold at the start of each iteration.
+
+    `number`: which of its arguments counts iterations. Returns (the loop, [(handle, spec, list)]); `results` then are
+    the new loop's.
+    """
+    if not variables:
+        return op, []
+    specs = [TensorSpec(v.shape_tuple, v.dtype) for v in variables]
+    handles = [graph.resource(v) for v in variables]
+    with before(graph, op):
+        zero = convert_to_tensor(0, int32)
+        lists = [p.list_create(zero, element_type=s, dynamic_size=True) for s in specs]
+    inits = [graph.operand(v) for v in lists]
+    types = [v.type for v in inits]
+    blocks = [region.blocks[0] for region in op.regions]
+    arguments = [[block.add_argument(t, op.location) for t in types] for block in blocks]
+    grown = []
+    start = mlir.InsertionPoint(next(iter(blocks[1].operations)))
+    for handle, argument in zip(handles, arguments[1], strict=True):
+        value = build_op("read_variable", [handle], {}, op.location, start).results[0]
+        grown.append(
+            build_op("list_set", [argument, blocks[1].arguments[number], value], {}, op.location, start).result
+        )
+    last = list(blocks[1].operations)[-1]
+    build_op("yield", [*last.operands, *grown], {}, last.location, mlir.InsertionPoint(last), [])
+    last.operation.erase()
+    old = list(op.results)
+    with before(graph, op):
+        made = graph.build(
+            "while", [*op.operands, *inits], {}, (), (), [*(r.type for r in old[:-1]), *types, token_type()], 2
+        )
+    for block, region_ in zip(blocks, made.regions, strict=True):
+        block.append_to(region_)
+    for value, new in zip(old[:-1], list(made.results), strict=False):
+        value.replace_all_uses_with(new)
+    for value, new in zip(results, list(made.results), strict=False):
+        value.value = new
+    _drop(graph, op)
+    stack = user_stack(3)
+    rest = list(made.results)[len(old) - 1 : -1]
+    values = [SymbolicList(v, graph.scope, stack, True) for v in rest]
+    return made, list(zip(handles, specs, values, strict=True))
 
 
 def as_leaf(graph, value):

@@ -2,8 +2,12 @@
 
 The backward pass runs the regions again, under a tape. A branch is run again as a branch. A loop under a tape also
 collects what its variables were at the start of each iteration, in lists; its gradient is a loop over those, from the
-last to the first. Effects are not repeated: a variable that a region only reads is read once, beside the op.
+last to the first. Effects are not repeated: variables are read once, before the op, and what a region writes to them is
+kept as values; those that a loop writes are collected, too. As everywhere, a gradient flows to the variable that is
+read, and not to what was assigned to it.
 """
+
+import numpy as np
 
 from tfc.autodiff import GradientTape
 from tfc.autodiff.backward import accumulate
@@ -11,37 +15,37 @@ from tfc.core import TensorList, current, record_operation, should_record, stop_
 from tfc.dtypes import TensorSpec, as_shape, int32
 from tfc.errors import page, user_line
 from tfc.ops import primitives as p
+from tfc.ops import slicing
+from tfc.ops.array import reshape, size
+from tfc.ops.array import shape as shape_of
 from tfc.ops.convert import convert_to_tensor
 from tfc.ops.gradients import zeros_like
 from tfc.tracing import control
-from tfc.tracing.replay import ABSENT, PureReplay, symbols_of
+from tfc.tracing.replay import ABSENT, Memory, PureReplay, symbols_of
 
 
 class _Region:
-    """What the backward pass needs of the regions of an op: values used inside, and variables read inside.
+    """What the backward pass needs of the regions of an op: values used inside, and variables used inside.
 
-    `inputs`: captured values, then the values of variables. `error`: why the regions cannot be run again.
+    `inputs`: captured values, then the values that variables have before the op.
     """
 
-    def __init__(self, graph, scopes):
+    def __init__(self, graph, op, scopes):
         self.function = graph.function
         captures = list({k: v for s in scopes for k, v in s.captures.items()}.values())
         # What stands for them in the function that the regions are in.
         self.locals = [graph.local(c) for c in captures]
         self.captures = captures
         variables = {k: v for s in scopes for k, v in s.variables.items()}
-        written = set().union(*(s.written for s in scopes))
-        self.error = None
-        for key in written & set(variables):
-            self.error = getattr(variables[key], "name", "a variable")
-        self.handles = [graph.resource(v) for k, v in variables.items() if k not in written]
-        self.values = [p.read_variable(v) for k, v in variables.items() if k not in written]
+        self.handles = [graph.resource(v) for v in variables.values()]
+        with control.before(graph, op):
+            self.values = [p.read_variable(v) for v in variables.values()]
         self.inputs = [*self.captures, *self.values]
 
     def environment(self) -> dict:
         """What MLIR values of outer scopes stand for."""
         env = {here.value: c for here, c in zip(self.locals, self.captures, strict=True)}
-        env.update(zip(self.handles, self.values, strict=True))
+        env.update((h, Memory(v)) for h, v in zip(self.handles, self.values, strict=True))
         return env
 
     def run(self, block, env: dict) -> list:
@@ -49,22 +53,12 @@ class _Region:
         return PureReplay(symbols_of(self.function), env).block(block)
 
 
-def _refuse(kind, variable, where):
-    return LookupError(
-        page(
-            f"No gradient defined for operation '{kind}': it writes the variable {variable!r} inside",
-            where=where,
-            fix="carry the value through the loop or branch, and assign it to the variable afterwards",
-        )
-    )
-
-
 def _refuse_growth(name, where):
     return LookupError(
         page(
-            f"No gradient defined for operation 'while': the size of {name} changes from one iteration to the next",
+            f"No gradient defined for operation 'while': the rank of {name} is not known",
             where=where,
-            fix="collect the parts in a TensorArray, and use .concat() or .stack() after the loop",
+            fix="a shape invariant with unknown sizes, such as tf.TensorShape([None, None])",
         )
     )
 
@@ -105,17 +99,14 @@ def recorded_cond(graph, pred, true_fn, false_fn) -> list:
     """`tfc.if`, for tapes to see as one operation."""
     with stop_recording():
         outs, op, scopes = control.build_cond(graph, pred, true_fn, false_fn)
-    region = _Region(graph, scopes)
+    region = _Region(graph, op, scopes)
     wanted = [i for i, o in enumerate(outs) if _differentiable(o)]
     if not wanted or not should_record(region.inputs):
         return outs
     sources = [i for i, v in enumerate(region.inputs) if _differentiable(v)]
     blocks = [r.blocks[0] for r in op.regions]
-    where = user_line()
 
     def backward(*grads):
-        if region.error is not None:
-            raise _refuse("if", region.error, where)
         weights = _filled([grads[i] for i in wanted], [outs[i] for i in wanted])
         inputs = [region.inputs[i] for i in sources]
 
@@ -149,49 +140,54 @@ def recorded_while(graph, cond_fn, body_fn, init, shape_invariants, maximum_iter
         init = [control.as_leaf(graph, v) for v in init]
     count = len(init)
     kept = [i for i, v in enumerate(init) if not isinstance(v, TensorList)]
-    specs = [_spec(init, shape_invariants, i) for i in kept]
+    specs = {i: _spec(init, shape_invariants, i) for i in kept}
+    where = user_line()
+    with stop_recording():
+        zero = convert_to_tensor(0, int32)
+        collections = {i: _collection(specs[i], init[i]) for i in kept}
+    sizes = [len(c.init) for c in collections.values()]
 
     def test(*values):
         return cond_fn(*values[:count])
 
     def step(*values):
-        n, lists = values[count], values[count + 1 :]
+        n, rest = values[count], iter(values[count + 1 :])
         outs = list(body_fn(*values[:count]))
-        grown = [p.list_set(lst, n, values[i]) for lst, i in zip(lists, kept, strict=True)]
+        grown = []
+        for (i, collection), size in zip(collections.items(), sizes, strict=True):
+            grown += collection.add([next(rest) for _ in range(size)], n, values[i])
         return [*outs, p.add(n, convert_to_tensor(1, int32)), *grown]
 
+    more = [v for c in collections.values() for v in c.init]
+    invariants = [*(shape_invariants or [None] * count), None, *(s for c in collections.values() for s in c.invariants)]
     with stop_recording():
-        zero = convert_to_tensor(0, int32)
-        lists = [p.list_create(zero, element_type=s, dynamic_size=True) for s in specs]
-        invariants = None
-        if shape_invariants is not None:
-            invariants = [*shape_invariants, *[None] * (len(lists) + 1)]
         results, op, scopes = control.build_while(
             graph,
             test,
             step,
-            [*init, zero, *lists],
+            [*init, zero, *more],
             invariants,
             maximum_iterations,
-            None if names is None else [*names, *["collected"] * (len(lists) + 1)],
+            None if names is None else [*names, *["collected"] * (len(more) + 1)],
         )
-    outs, trips, collected = results[:count], results[count], results[count + 1 :]
-    region = _Region(graph, scopes[1:])
+        outs, trips, collected = results[:count], results[count], iter(results[count + 1 :])
+        for collection, size in zip(collections.values(), sizes, strict=True):
+            collection.results = [next(collected) for _ in range(size)]
+        written = {id(v): v for s in scopes for v in s.variables.values() if id(v) in s.written}
+        op, memories = control.collect_variables(graph, op, results, count, list(written.values()))
+    region = _Region(graph, op, scopes[1:])
     if not any(map(_differentiable, outs)) or not should_record([*init, *region.inputs]):
         return outs
-    grows = next((i for i, s in zip(kept, specs, strict=True) if s.shape.dims != init[i].shape_tuple), None)
-    loop = _Loop(region, op.regions[1].blocks[0], init, outs, trips, dict(zip(kept, collected, strict=True)), specs)
-    where = user_line()
+    unknown = next((i for i in kept if specs[i].shape.rank is None), None)
+    loop = _Loop(region, op.regions[1].blocks[0], init, outs, trips, collections, specs, memories)
 
     def backward(*grads):
-        if region.error is not None:
-            raise _refuse("while", region.error, where)
-        if grows is not None:
-            raise _refuse_growth(names[grows] if names else f"loop_vars[{grows}]", where)
+        if unknown is not None:
+            raise _refuse_growth(names[unknown] if names else f"loop_vars[{unknown}]", where)
         return loop.backward(grads[:count], dict(zip(kept, grads[count:], strict=True)))
 
     # The collected values are results as well: what the backward pass reads is differentiated again for higher orders.
-    record_operation("while", [*init, *region.inputs], [*outs, *collected], backward)
+    record_operation("while", [*init, *region.inputs], [*outs, *(c.results[0] for c in collections.values())], backward)
     return outs
 
 
@@ -201,13 +197,74 @@ def _spec(init, shape_invariants, at) -> TensorSpec:
     return TensorSpec(value.shape_tuple if invariant is None else as_shape(invariant), value.dtype)
 
 
+def _collection(spec, value):
+    """Where the values that a loop variable has at the start of each iteration are kept."""
+    if spec.shape.rank is None or spec.shape.dims == value.shape_tuple:
+        return _Stacked(spec)
+    return _Ragged(spec)
+
+
+class _Stacked:
+    """Values of one size: a list."""
+
+    def __init__(self, spec):
+        self.spec = spec
+        self.init = [p.list_create(convert_to_tensor(0, int32), element_type=spec, dynamic_size=True)]
+        self.invariants = [None]
+        self.results: list = []
+
+    def add(self, values, n, value) -> list:
+        return [p.list_set(values[0], n, value)]
+
+    def get(self, k):
+        return self.part(self.results[0], k)
+
+    def part(self, values, k):
+        """What belongs to iteration k, of something like the first of the results."""
+        return p.list_get(values, k, element_type=self.spec)
+
+
+class _Ragged:
+    """Values of different sizes: their elements one after the other, where each begins, and its shape."""
+
+    def __init__(self, spec):
+        self.spec = spec
+        self._shape = TensorSpec((spec.shape.rank,), int32)
+        lists = [_Stacked(TensorSpec((), int32)), _Stacked(self._shape)]
+        self._starts, self._shapes = lists
+        elements = convert_to_tensor(np.zeros([0], spec.dtype.np_dtype))
+        self.init = [elements, *(v for part in lists for v in part.init)]
+        self.invariants = [as_shape([None]), None, None]
+        self.results: list = []
+
+    def add(self, values, n, value) -> list:
+        elements, starts, shapes = values
+        return [
+            p.concat(elements, reshape(value, [-1]), axis=0),
+            p.list_set(starts, n, size(elements)),
+            p.list_set(shapes, n, shape_of(value)),
+        ]
+
+    def get(self, k):
+        return self.part(self.results[0], k)
+
+    def part(self, elements, k):
+        """What belongs to iteration k, of something like the first of the results."""
+        _, starts, shapes = self.results
+        start = p.list_get(starts, k, element_type=TensorSpec((), int32))
+        dims = p.list_get(shapes, k, element_type=self._shape)
+        part = slicing.getitem(elements, slice(start, p.add(start, p.reduce_prod(dims, axes=(0,), keepdims=False))))
+        return p.ensure_shape(reshape(part, dims), shape=self.spec.shape.dims)
+
+
 class _Loop:
     """The backward pass of a loop."""
 
-    def __init__(self, region, block, init, outs, trips, collected, specs):
+    def __init__(self, region, block, init, outs, trips, collected, specs, memories):
         self.region, self.block, self.init, self.outs, self.trips = region, block, init, outs, trips
-        self.collected = collected
-        self.specs = dict(zip(collected, specs, strict=True))
+        self.collected, self.specs = collected, specs
+        # (handle, list of its values) of variables that the loop writes.
+        self.memories = memories
         self.carried = [i for i, v in enumerate(outs) if _differentiable(v)]
         self.sources = [i for i, v in enumerate(region.inputs) if _differentiable(v)]
 
@@ -224,8 +281,7 @@ class _Loop:
             carried = _filled(found[:n], self._starts(k))
             for j, at in enumerate(self.carried):
                 if at_starts.get(at) is not None:
-                    more = p.list_get(at_starts[at], k, element_type=self.specs[at])
-                    carried[j] = accumulate(carried[j], more)
+                    carried[j] = accumulate(carried[j], self.collected[at].part(at_starts[at], k))
             return [p.sub(k, convert_to_tensor(1, int32)), *carried, *(found[n + i] for i in connected)]
 
         invariants = [None, *(self._invariant(i) for i in self.carried), *[None] * len(inputs)]
@@ -256,13 +312,15 @@ class _Loop:
     def _start(self, k, at):
         """What a variable was when iteration k began. A list is what it was in the end: elements are set once."""
         if at in self.collected:
-            return p.list_get(self.collected[at], k, element_type=self.specs[at])
+            return self.collected[at].get(k)
         return self.outs[at]
 
     def _iteration(self, k, weights, totals=()) -> list:
         """Gradients of one iteration's results with respect to its starting values, then to the inputs."""
         starts = {i: self._start(k, i) for i in range(len(self.init))}
         env = self.region.environment()
+        for handle, spec, values in self.memories:
+            env[handle].current = p.list_get(values, k, element_type=spec)
         # Those beyond are the counters and the collected values, which no gradient depends on.
         spare = [ABSENT] * (len(self.block.arguments) - len(starts))
         env.update(zip(self.block.arguments, [*starts.values(), *spare], strict=True))

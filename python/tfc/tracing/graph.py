@@ -17,17 +17,19 @@ from tfc.core import (
     stop_recording,
     using,
 )
-from tfc.dtypes import TensorShape, TensorSpec
-from tfc.errors import InaccessibleTensorError, InvalidArgumentError, page, user_line
+from tfc.dtypes import SpecList, TensorShape, TensorSpec
+from tfc.errors import InaccessibleTensorError, page, user_line
 from tfc.ir import (
     BuildError,
     Function,
+    attribute,
     block_begin,
     build_op,
     insertion_point,
     kind_of,
     location,
     location_text,
+    python_value,
     resource_type,
     tensor_type,
     type_spec,
@@ -36,12 +38,15 @@ from tfc.ir import (
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor
 from tfc.tracing import control, control_gradients, folding
+from tfc.tracing.op_names import default_name
+from tfc.tracing.operations import GraphView
 from tfc.tracing.tensors import Scope, SymbolicList, SymbolicTensor, is_symbolic
 
 _counter = itertools.count()
 # Captured tensors of at most so many elements become constants; bigger constants become captured tensors.
 SMALL = 64
 LARGE = 4096
+_WRONG_DTYPE = re.compile(r"operand #\d+ must be")
 
 
 CREATED_AGAIN = (
@@ -50,10 +55,6 @@ CREATED_AGAIN = (
     "once or created outside tf.function. See https://www.tensorflow.org/guide/function#creating_tfvariables for more "
     "information."
 )
-
-
-class ShapeError(InvalidArgumentError, ValueError):
-    """Operands that an op cannot take, found while tracing."""
 
 
 class FuncGraph(Interpreter):
@@ -98,6 +99,7 @@ class FuncGraph(Interpreter):
         self._names: dict = {}
         self._local_traces: dict = {}
         self.finished = False
+        self._view = None
 
     # Ops.
 
@@ -140,24 +142,24 @@ class FuncGraph(Interpreter):
             self._journal.append((op, self.scope))
         return op
 
+    def hold(self, host) -> None:
+        """Keeps a function of the host that the trace calls."""
+        self.function.hosts[host.number] = host
+
     def _note_written(self, variable):
         self.written.add(id(variable))
         for scope in self._open_scopes():
             scope.written.add(id(variable))
 
     def _explain(self, name, args, attrs, error):
-        return ShapeError(
-            None,
-            name,
-            page(
-                f"{error} [Op:{name}]",
-                got=", ".join(map(describe, args)) or None,
-                where=user_line(),
-            ),
-        )
+        text = str(error)
+        # What the dialect says of dtypes: of those of several operands, and of those that an op takes at all.
+        kind = TypeError if "element type" in text or _WRONG_DTYPE.search(text) else ValueError
+        got = ", ".join(map(describe, args)) or None
+        return kind(page(f"{text} [Op:{name}]", got=got, where=user_line()))
 
     def _results(self, prim, op, stack, args, attrs):
-        name = self._unique(prim.name)
+        name = self._unique(default_name(prim.name))
         made = []
         for value in op.results:
             kind, _ = kind_of(value.type)
@@ -181,7 +183,7 @@ class FuncGraph(Interpreter):
         return f"{name}_{count}" if count else name
 
     def _set_dims(self, tensor, dims):
-        if tensor.shape_tuple is not None and len(tensor.shape_tuple) != len(dims):
+        if dims is None or (tensor.shape_tuple is not None and len(tensor.shape_tuple) != len(dims)):
             return
         merged = TensorShape(tensor.shape_tuple).merge_with(dims).dims
         if merged != tensor.shape_tuple:
@@ -190,12 +192,26 @@ class FuncGraph(Interpreter):
 
     def refine(self, tensor, dims):
         """The tensor has this shape from here on (`set_shape`)."""
+        if self._promised(tensor, dims):
+            return
         made = p.ensure_shape(tensor, shape=dims)
         for at, parameter in enumerate(self.inputs):
             if parameter is tensor:
                 # The parameter itself stays what it is.
                 self.inputs[at] = SymbolicTensor(tensor.value, tensor.scope, (), tensor.op_name)
         tensor.value, tensor.shape_tuple = made.value, made.shape_tuple
+
+    def _promised(self, tensor, dims) -> bool:
+        """Says what a function of the host returns, where the rank of that is not known: the host checks it."""
+        owner = getattr(tensor.value.owner, "operation", tensor.value.owner)
+        if tensor.shape_tuple is not None or getattr(owner, "name", None) != "tfc.host_call":
+            return False
+        at = list(owner.results).index(tensor.value)
+        specs = list(python_value(owner.attributes["types"]))
+        specs[at] = TensorSpec(dims, tensor.dtype)
+        owner.attributes["types"] = attribute(SpecList(specs))
+        self._set_dims(tensor, dims)
+        return True
 
     # Constants.
 
@@ -372,7 +388,7 @@ class FuncGraph(Interpreter):
         try:
             self.function.verify()
         except BuildError as e:
-            raise ShapeError(None, None, page(str(e), where=location_text(e.location))) from None
+            raise ValueError(page(str(e), where=location_text(e.location))) from None
 
     def release(self) -> None:
         """Lets go of variables: from now on they belong to whoever made them."""
@@ -506,11 +522,21 @@ class FuncGraph(Interpreter):
             self.written.discard(id(variable))
 
     def operation_of(self, tensor):
-        """The op that makes a tensor."""
+        """The op that makes a tensor, as `view` shows it."""
         if tensor.scope.gone():
             raise self._inaccessible(tensor)
-        owner = tensor.value.owner
-        return getattr(owner, "operation", owner)
+        found = self.view().operation_of(tensor.value)
+        if found is None:
+            raise self._inaccessible(tensor)
+        return found
+
+    def view(self) -> GraphView:
+        """The ops of the function, for inspection."""
+        if not self.finished:
+            return GraphView(self)
+        if self._view is None:
+            self._view = GraphView(self)
+        return self._view
 
 
 def _plain_while(*args) -> list:

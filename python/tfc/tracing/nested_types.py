@@ -4,6 +4,7 @@
 
 import dataclasses
 from collections import defaultdict
+from collections.abc import Mapping
 
 from tfc.tracing.trace_type import TraceType
 
@@ -40,11 +41,26 @@ class Nested(TraceType):
             if common is None:
                 return None
             made.append(common)
-        return type(self)(self.tag, made)
+        return self.of(made)
+
+    def has_unknown_rank(self):
+        return any(c.has_unknown_rank() for c in self.components)
+
+    def of(self, components):
+        """The same structure of other components."""
+        return type(self)(self.tag, components)
+
+    def keys(self):
+        """What the components are called."""
+        return range(len(self.components))
+
+    def accepts(self, value) -> bool:
+        """Whether a value is of this kind of structure."""
+        return True
 
     def with_rank_of(self, other):
         pairs = zip(self.components, other.components, strict=True)
-        return type(self)(self.tag, [a.with_rank_of(b) for a, b in pairs])
+        return self.of([a.with_rank_of(b) for a, b in pairs])
 
     def _matches(self, other):
         return type(self) is type(other) and self.tag == other.tag and len(self.components) == len(other.components)
@@ -66,7 +82,7 @@ class Nested(TraceType):
 
     def cast(self, value, casting_context=None):
         try:
-            children = self.split(value)
+            children = self.split(value) if self.accepts(value) else None
         except Exception:
             children = None
         if children is None or len(children) != len(self.components):
@@ -89,6 +105,9 @@ class Nested(TraceType):
 class ListType(Nested):
     __slots__ = ()
 
+    def accepts(self, value):
+        return isinstance(value, list)
+
     def split(self, value):
         return list(value)
 
@@ -104,6 +123,9 @@ class TupleType(Nested):
 
     __slots__ = ()
 
+    def accepts(self, value):
+        return isinstance(value, tuple)
+
     def split(self, value):
         return list(value)
 
@@ -117,6 +139,12 @@ class TupleType(Nested):
 class NamedTupleType(Nested):
     __slots__ = ()
 
+    def accepts(self, value):
+        return isinstance(value, self.tag)
+
+    def keys(self):
+        return self.tag._fields
+
     def split(self, value):
         return list(value)
 
@@ -129,9 +157,27 @@ class NamedTupleType(Nested):
 
 
 class DictType(Nested):
-    """A mapping; `tag` is (class, sorted keys, default factory)."""
+    """A mapping; `tag` is (class, sorted keys). `order`: its keys as they came, which is how placeholders have them."""
 
-    __slots__ = ()
+    __slots__ = ("order",)
+
+    def __init__(self, tag, components, order=None):
+        super().__init__(tag, components)
+        self.order = order or tag[1]
+
+    def of(self, components):
+        return DictType(self.tag, components, self.order)
+
+    def accepts(self, value):
+        return isinstance(value, Mapping)
+
+    def keys(self):
+        return self.tag[1]
+
+    def placeholder_value(self, placeholder_context):
+        # Tensors are numbered by sorted key, whatever the order.
+        made = self.join([c.placeholder_value(placeholder_context) for c in self.components])
+        return self._joined([(k, made[k]) for k in self.order])
 
     def split(self, value):
         if set(value) != set(self.tag[1]):
@@ -139,17 +185,16 @@ class DictType(Nested):
         return [value[k] for k in self.tag[1]]
 
     def join(self, children):
-        kind, keys, factory = self.tag
-        pairs = list(zip(keys, children, strict=True))
+        return self._joined(list(zip(self.tag[1], children, strict=True)))
+
+    def _joined(self, pairs):
+        kind = self.tag[0]
         if issubclass(kind, defaultdict):
-            return kind(factory, pairs)
+            return dict(pairs)
         try:
             return kind(pairs)
         except TypeError:
             return dict(pairs)
-
-    def _tag_hash(self):
-        return self.tag[:2]
 
     def __repr__(self):
         pairs = zip(self.tag[1], self.components, strict=True)

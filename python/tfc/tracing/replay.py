@@ -3,8 +3,8 @@
 Eager replay is the reference interpreter of the IR. Replay into a graph copies; replay under a tape gives gradients.
 """
 
-from tfc.core import Primitive, current, recorders
-from tfc.ir import kind_of, mlir, python_value, type_spec
+from tfc.core import Primitive, current, record_operation, recorders, stop_recording
+from tfc.ir import kind_of, mlir, python_value, type_spec, walk
 from tfc.ops import primitives as p
 
 _PRIMITIVES = {v.name: v for v in vars(p).values() if isinstance(v, Primitive)}
@@ -22,9 +22,10 @@ def replay(function, inputs: list, overrides: dict | None = None) -> list:
 class _Symbols:
     """What a function may call: `func.func` ops, and Python functions that stand for some of them."""
 
-    def __init__(self, ops: dict, python: dict):
+    def __init__(self, ops: dict, python: dict, hosts: dict):
         self.ops = ops
         self.python = python
+        self.hosts = hosts
 
 
 def replay_op(op, symbols: _Symbols, inputs: list, overrides: dict | None = None) -> list:
@@ -38,7 +39,7 @@ def replay_op(op, symbols: _Symbols, inputs: list, overrides: dict | None = None
 def symbols_of(function) -> _Symbols:
     """What an `ir.Function` may call."""
     names = {mlir.StringAttr(op.attributes["sym_name"]).value: op for op in function.module.body.operations}
-    return _Symbols(names, function.python)
+    return _Symbols(names, function.python, function.hosts)
 
 
 def attributes_of(op) -> dict:
@@ -94,7 +95,12 @@ class _Replay:
             # A function with a gradient of its own: tapes have to see it, not what it is made of.
             if python is not None and recorders():
                 return list(python(*operands))
+            if python is not None and not current().eager and not any(isinstance(o, Memory) for o in operands):
+                # In a region: for a tape that looks at it later.
+                return list(current().call_python(callee, python, operands))
             return self.call(self.symbols.ops[callee], operands)
+        if name == "tfc.host_call":
+            return self.symbols.hosts[python_value(op.attributes["id"])].call(operands)
         prim = _PRIMITIVES.get(name.removeprefix("tfc."))
         if prim is None:
             raise NotImplementedError(f"{name} has no meaning outside of compiled code")
@@ -128,19 +134,121 @@ class _Replay:
 ABSENT = object()
 
 
+class Memory:
+    """What a variable holds while regions are run again without effects.
+
+    A read gives the value that it has then, and its gradient goes to `source`: the value that it had in the beginning.
+    """
+
+    __slots__ = ("current", "source")
+
+    def __init__(self, source):
+        self.current = self.source = source
+
+    def read(self):
+        if self.current is self.source:
+            return self.source
+        if recorders():
+            return _reading(self.source, self.current)[0]
+        # For a tape that looks at the region later.
+        return current().call_python("read_variable", _reading, [self.source, self.current])[0]
+
+
+def _reading(source, now) -> list:
+    with stop_recording():
+        value = p.stop_gradient(now)
+    record_operation("read_variable", [source, now], [value], lambda g: [g, None])
+    return [value]
+
+
 class PureReplay(_Replay):
-    """A replay without effects. Handles of variables stand for the values that the variables have."""
+    """A replay without effects. Handles of variables stand for a `Memory`."""
 
     def one(self, name, op, operands) -> list:
-        if name in ("tfc.assign_variable", "tfc.print", "tfc.assert"):
+        if name in ("tfc.print", "tfc.assert"):
             return []
         if name == "tfc.read_variable":
-            return operands
+            return [operands[0].read()]
+        if name == "tfc.assign_variable":
+            operands[0].current = operands[1]
+            return []
+        if name == "tfc.if":
+            return self._if(op, operands)
         return super().one(name, op, operands)
 
     def call(self, op, operands) -> list:
         block = op.regions[0].blocks[0]
         return PureReplay(self.symbols, dict(zip(block.arguments, operands, strict=True))).block(block)
+
+    def _written(self, op) -> list:
+        """The memories that an op may write in its regions, each once."""
+        found = {id(m): m for m in (self.env.get(h) for h in written_handles(op, self.symbols.ops)) if m is not None}
+        return list(found.values())
+
+    def _if(self, op, operands):
+        memories = self._written(op)
+
+        def branch(block):
+            def run():
+                before = [m.current for m in memories]
+                values = self.block(block)
+                after = [m.current for m in memories]
+                _restore(memories, before)
+                return [*values, *after]
+
+            return run
+
+        yes, no = (region.blocks[0] for region in op.regions)
+        results = current().cond(operands[0], branch(yes), branch(no))
+        return _split(memories, results)
+
+    def _while(self, op, operands):
+        test, body = (region.blocks[0] for region in op.regions)
+        memories = self._written(op)
+        count = len(operands)
+
+        def run(block, values):
+            self.env.update(zip(block.arguments, values[:count], strict=True))
+            _restore(memories, values[count:])
+            return self.block(block)
+
+        def step(*values):
+            return [*run(body, values), *(m.current for m in memories)]
+
+        before = [m.current for m in memories]
+        results = current().while_loop(
+            lambda *values: run(test, values)[0],
+            step,
+            [*operands, *before],
+            shape_invariants=[*(_dims(a) for a in body.arguments), *[None] * len(memories)],
+        )
+        return _split(memories, results)
+
+
+def _restore(memories, values):
+    for memory, value in zip(memories, values, strict=True):
+        memory.current = value
+
+
+def _split(memories, results) -> list:
+    """The results of an op; those beyond are what memories hold now."""
+    count = len(results) - len(memories)
+    _restore(memories, results[count:])
+    return list(results[:count])
+
+
+def written_handles(op, functions: dict) -> list:
+    """The handles of variables that an op may write in its regions, or a function that is called there."""
+    found = []
+    for inner in walk(op):
+        if inner.name == "tfc.assign_variable":
+            found.append(inner.operands[0])
+        elif inner.name == "func.call":
+            callee = functions[mlir.FlatSymbolRefAttr(inner.attributes["callee"]).value]
+            arguments = list(callee.regions[0].blocks[0].arguments)
+            inside = set(written_handles(callee.operation, functions))
+            found += [v for v, a in zip(inner.operands, arguments, strict=True) if a in inside]
+    return found
 
 
 def _dims(argument):

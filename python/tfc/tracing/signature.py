@@ -87,6 +87,10 @@ class FunctionType:
             made.append(Parameter(parameter.name, parameter.kind, common))
         return FunctionType(made)
 
+    def has_unknown_rank(self) -> bool:
+        """Whether a tensor may have any rank."""
+        return any(p.type.has_unknown_rank() for p in self.parameters)
+
     def placeholders(self, context) -> list:
         """What stands for the arguments while tracing."""
         made = []
@@ -111,8 +115,19 @@ class FunctionType:
         return [Bound(b.name, b.kind, p.type.cast(b.value)) for p, b in zip(self.parameters, bound, strict=True)]
 
     def __str__(self):
-        parts = ", ".join(f"{p.name}: {p.type!r}" for p in self.parameters)
-        return f"({parts})"
+        output = "" if self.output is None else f" -> {self.output}"
+        return f"({', '.join(self.described())}){output}"
+
+    def described(self) -> list:
+        """Each parameter, with Python's marks `/` and `*` after positional-only ones and before keyword-only ones."""
+        made = [f"{p.name}: {p.type!r}" for p in self.parameters]
+        keywords = [at for at, p in enumerate(self.parameters) if p.kind is KEYWORD_ONLY]
+        if keywords:
+            made.insert(keywords[0], "*")
+        positional = [at for at, p in enumerate(self.parameters) if p.kind is POSITIONAL_ONLY]
+        if positional:
+            made.insert(positional[-1] + 1, "/")
+        return made
 
     __repr__ = __str__
 

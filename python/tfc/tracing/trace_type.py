@@ -5,7 +5,7 @@ import weakref
 
 import numpy as np
 
-from tfc.core import EagerTensor, VariableStorage
+from tfc.core import EagerTensor, VariableStorage, is_symbolic
 from tfc.dtypes import DType, TensorSpec, as_dtype
 from tfc.errors import page, user_line
 from tfc.ops import primitives as p
@@ -50,6 +50,10 @@ class TraceType(abc.ABC):
     def with_rank_of(self, other):
         """This type with unknown ranks replaced by those of `other`, a subtype."""
         return self
+
+    def has_unknown_rank(self) -> bool:
+        """Whether a tensor of this type may have any rank."""
+        return False
 
     @abc.abstractmethod
     def __eq__(self, other): ...
@@ -209,10 +213,11 @@ class TensorType(TraceType):
         for other in others:
             if not isinstance(other, TensorType) or other.spec.dtype is not self.spec.dtype:
                 return None
-            if None not in (shape.rank, other.spec.shape.rank) and shape.rank != other.spec.shape.rank:
-                return None
             shape = shape.most_specific_compatible_shape(other.spec.shape)
         return TensorType(TensorSpec(shape, self.spec.dtype, self.spec.name))
+
+    def has_unknown_rank(self):
+        return self.spec.shape.rank is None
 
     def with_rank_of(self, other):
         if self.spec.shape.rank is not None or other.spec.shape.rank is None:
@@ -227,11 +232,13 @@ class TensorType(TraceType):
             got = value
         else:
             try:
-                value = convert_to_tensor(value, None if hasattr(value, "dtype") else self.spec.dtype)
+                plain = isinstance(value, (np.ndarray, np.generic)) or not hasattr(value, "dtype")
+                value = convert_to_tensor(value, self.spec.dtype if plain else None)
             except (TypeError, ValueError) as e:
                 raise TypeError(f"Can not cast {value!r} to {self.spec!r}: {e}") from None
             got = TensorSpec(value.shape_tuple, value.dtype)
-        if got.dtype is not self.spec.dtype or not got.shape.is_subtype_of(self.spec.shape):
+        fits = got.shape.is_compatible_with if is_symbolic(value) else got.shape.is_subtype_of
+        if got.dtype is not self.spec.dtype or not fits(self.spec.shape):
             raise TypeError(f"Can not cast {got!r} to {self.spec!r}")
         return value
 

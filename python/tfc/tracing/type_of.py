@@ -131,8 +131,7 @@ def _structure(value, context):
         return TupleType(kind, all_of(value))
     if isinstance(value, collections.abc.Mapping):
         keys = sorted_keys(value)
-        tag = kind, keys, getattr(value, "default_factory", None)
-        return DictType(tag, all_of(value[k] for k in keys))
+        return DictType((kind, keys), all_of(value[k] for k in keys), tuple(value))
     if not isinstance(value, type):
         if hasattr(value, "__tf_flatten__"):
             metadata, components = value.__tf_flatten__()

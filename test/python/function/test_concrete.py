@@ -59,10 +59,8 @@ def test_structured_input_signature_and_outputs():
     c = f.get_concrete_function(S, 2, k=tf.TensorSpec([], tf.int32, name="factor"))
     args, kwargs = c.structured_input_signature
     assert args == (tf.TensorSpec([], tf.int32, "x"), 2) and kwargs == {"k": tf.TensorSpec([], tf.int32, "factor")}
-    assert c.structured_outputs == {
-        "out": (tf.TensorSpec([], tf.int32), None),
-        "k": tf.TensorSpec([], tf.int32),
-    }
+    out, nothing = c.structured_outputs["out"]
+    assert out.name == "Identity_1:0" and out.shape == [] and out.dtype is tf.int32 and nothing is None
     assert c.output_dtypes == {"out": (tf.int32, None), "k": tf.int32}
     assert c.output_shapes["k"] == []
 
@@ -149,8 +147,53 @@ def test_an_input_or_captured_tensor_may_be_returned():
 
 def test_operations_of_the_graph():
     c = tf.function(lambda x: tf.tanh(x) + x).get_concrete_function(tf.TensorSpec([2]))
-    assert [op.type for op in c.graph.get_operations()] == ["tanh", "add"]
-    assert "tfc.tanh" in c.graph.as_graph_def() and c.graph.get_operation_by_name("add").type == "add"
+    ops = c.graph.get_operations()
+    assert [op.type for op in ops] == ["Placeholder", "Tanh", "AddV2", "Identity"]
+    assert [op.name for op in ops] == ["x", "Tanh", "add", "Identity"]
+    assert [t.name for t in ops[2].inputs] == ["Tanh:0", "x:0"] and ops[2].outputs[0].shape == [2]
+    with pytest.raises(KeyError, match="'nothing' refers to an Operation not in the graph"):
+        c.graph.get_operation_by_name("nothing")
+
+
+def test_a_graph_as_nodes():
+    c = tf.function(lambda x: tf.tanh(x) + x).get_concrete_function(tf.TensorSpec([2]))
+    nodes = c.graph.as_graph_def().node
+    assert [(n.name, n.input) for n in nodes] == [
+        ("x", []),
+        ("Tanh", ["x"]),
+        ("add", ["Tanh", "x"]),
+        ("Identity", ["add"]),
+    ]
+    assert 'op: "AddV2"' in str(c.graph.as_graph_def())
+
+
+def test_control_inputs_are_the_minimal_order_of_effects():
+    v, w = tf.Variable(1.0), tf.Variable(2.0)
+
+    @tf.function
+    def f():
+        v.assign(3.0)
+        w.assign(4.0)
+        return v.read_value()
+
+    ops = f.get_concrete_function().graph.get_operations()
+    first, second = (op for op in ops if op.type == "AssignVariableOp")
+    (read,) = (op for op in ops if op.type == "ReadVariableOp")
+    assert read.control_inputs == [first] and second.control_inputs == []
+
+
+def test_the_operation_of_a_tensor():
+    seen = []
+
+    @tf.function
+    def f(x):
+        y = tf.exp(x)
+        seen.append((x.op.type, y.op.type, y.op.inputs[0].name, y.name))
+        return y
+
+    c = f.get_concrete_function(tf.TensorSpec([]))
+    assert seen == [("Placeholder", "Exp", "x:0", "Exp:0")]
+    assert c.outputs[0].op.type == "Identity" and c.graph.get_tensor_by_name("Exp:0").dtype is tf.float32
 
 
 def test_mlir_text_of_stages():

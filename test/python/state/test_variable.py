@@ -43,12 +43,26 @@ def test_what_does_not_fit_leaves_the_value(value, error):
     assert v.numpy().tolist() == [1, 2]
 
 
-def test_an_update_may_broadcast_but_not_change_the_shape():
+def test_an_update_has_the_shape_of_the_variable():
     v = tf.Variable([1.0, 2.0])
-    v.assign_add(1.0)
-    assert v.numpy().tolist() == [2, 3]
-    with pytest.raises(ValueError, match="Shape mismatch"):
-        tf.Variable(1.0).assign_add([1.0, 2.0])
+    with pytest.raises(tf.errors.InvalidArgumentError, match="shapes must be equal"):
+        v.assign_add(1.0)
+    with pytest.raises(ValueError, match="shapes must be equal"):
+        tf.function(lambda: v.assign_sub(1.0))()
+    assert v.numpy().tolist() == [1, 2]
+
+
+def test_a_value_of_unknown_size_is_checked_when_it_is_assigned():
+    v = tf.Variable([1.0, 2.0])
+    f = tf.function(lambda x: v.assign(x), input_signature=[tf.TensorSpec([None])])
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        f([1.0, 2.0, 3.0])
+    assert v.numpy().tolist() == [1, 2] and f([3.0, 4.0]).numpy().tolist() == [3, 4]
+
+
+def test_assigning_without_reading_returns_nothing():
+    v = tf.Variable(1.0)
+    assert v.assign(2.0, read_value=False) is None and v.assign_add(1.0, read_value=False) is None and v.numpy() == 3
 
 
 def test_shapes_may_be_relaxed():
