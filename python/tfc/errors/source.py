@@ -4,7 +4,7 @@ import linecache
 import os
 import sys
 from dataclasses import dataclass
-from types import FrameType, TracebackType
+from types import CodeType, FrameType, TracebackType
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _internal_paths: list[str] = [_PACKAGE]
@@ -63,6 +63,14 @@ def user_line(frame: FrameType | None = None) -> SourceLine | None:
     return SourceLine(code.co_filename, frame.f_lineno, code.co_name, text)
 
 
+def _is_part_of(inner: CodeType, outer: CodeType) -> bool:
+    """Is `inner` a branch or loop body that conversion made a function of, in the user's function `outer`?"""
+    if "ag__" not in outer.co_freevars or inner.co_name != outer.co_name or inner is outer:
+        return False
+    codes = [c for c in outer.co_consts if isinstance(c, CodeType)]
+    return any(inner is c or _is_part_of(inner, c) for c in codes)
+
+
 def filter_traceback(traceback: TracebackType | None) -> TracebackType | None:
     """The same traceback without this package's frames; unchanged if nothing would be left."""
     kept = []
@@ -75,5 +83,7 @@ def filter_traceback(traceback: TracebackType | None) -> TracebackType | None:
         return traceback
     result = None
     for step in reversed(kept):
+        if result is not None and _is_part_of(result.tb_frame.f_code, step.tb_frame.f_code):
+            continue
         result = TracebackType(result, step.tb_frame, step.tb_lasti, step.tb_lineno)
     return result

@@ -356,7 +356,7 @@ def test_while_on_a_constant_tensor_is_a_tensor_loop(trace):
 
 
 def test_large_unrolled_loop_warns_with_its_line(trace, monkeypatch):
-    from tfc.autograph.operators import limits  # noqa: PLC0415
+    from tfc.autograph.operators import limits
 
     monkeypatch.setattr(limits, "WARN_AFTER", 5)
 
@@ -373,7 +373,7 @@ def test_large_unrolled_loop_warns_with_its_line(trace, monkeypatch):
 
 
 def test_iteration_limit(trace, monkeypatch):
-    from tfc.autograph.operators import limits  # noqa: PLC0415
+    from tfc.autograph.operators import limits
 
     monkeypatch.setattr(limits, "MOST", 5)
 
@@ -408,7 +408,7 @@ def test_functions_given_to_operations_are_converted(trace):
 
 
 def test_variable_object_becomes_its_value(trace, monkeypatch):
-    from tfc.autograph import seam  # noqa: PLC0415
+    from tfc.autograph import seam
 
     class Stored:
         dtype = convert_to_tensor(1).dtype

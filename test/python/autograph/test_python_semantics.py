@@ -579,7 +579,7 @@ def test_starred_and_keyword_arguments_evaluate_in_order():
 def test_import_and_with_and_except_bind_names():
     def f(x):
         if x:
-            import math as m  # noqa: PLC0415
+            import math as m
 
             with contextlib.nullcontext(3) as y:
                 pass

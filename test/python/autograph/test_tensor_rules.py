@@ -511,7 +511,7 @@ def test_for_over_rows(fake):
 
 
 def test_scalar_cannot_be_iterated_over(fake, monkeypatch):
-    from tfc.autograph import seam  # noqa: PLC0415
+    from tfc.autograph import seam
 
     def length(value):
         raise ValueError("len requires a non-scalar tensor")

@@ -7,10 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from programs import load, program
 from tfc.autograph import convert
+from wide_programs import Array, Box, wide_program
 
-needs_function = pytest.mark.skipif(
-    not callable(getattr(tf, "function", None)), reason="no tf.function in this build"
-)
+needs_function = pytest.mark.skipif(not callable(getattr(tf, "function", None)), reason="no tf.function in this build")
 
 
 def early_return(x):
@@ -160,9 +159,7 @@ def test_loop_that_never_runs_cannot_initialize():
         return x
 
     assert int(f(tf.constant(3))) == 4
-    with pytest.raises(
-        tf.errors.InvalidArgumentError, match="loop must iterate at least once to initialize x"
-    ):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="loop must iterate at least once to initialize x"):
         f(tf.constant(0))
 
 
@@ -206,3 +203,75 @@ def test_random_program(text, a, b, c):
     names = dict(clip=lambda x: tf.clip_by_value(x, -1000, 1000), RANGE=tf.range, START=tf.constant(0))
     f = tf.function(load(text, **names))
     assert tuple(int(v) for v in f(*map(tf.constant, (a, b, c)))) == expected
+
+
+def _wide(text, clip, **names):
+    return load(text, clip=clip, Box=Box, **names)
+
+
+def _plain_wide(text):
+    clip = lambda x: max(-1000, min(1000, x))
+    return _wide(text, clip, RANGE=range, START=0, ARRAY=Array, ELEMENTS=lambda array: array.items)
+
+
+@settings(max_examples=60, deadline=None)
+@given(wide_program(), st.integers(-4, 4), st.integers(-4, 4), st.integers(-4, 4))
+def test_random_program_with_state_on_python_values(text, a, b, c):
+    f = _plain_wide(text)
+    assert convert(f)(a, b, c) == f(a, b, c)
+
+
+@needs_function
+@settings(max_examples=6, deadline=None)
+@given(wide_program(), st.integers(-4, 4), st.integers(-4, 4), st.integers(-4, 4))
+def test_random_program_with_state(text, a, b, c):
+    f = _wide(
+        text,
+        lambda x: tf.clip_by_value(x, -1000, 1000),
+        RANGE=tf.range,
+        START=tf.constant(0),
+        ARRAY=lambda: tf.TensorArray(tf.int32, 3, clear_after_read=False, element_shape=[]),
+        ELEMENTS=lambda array: [array.read(i) for i in range(3)],
+    )
+    got = tf.function(f)(*map(tf.constant, (a, b, c)))
+    assert tuple(int(v) for v in got) == _plain_wide(text)(a, b, c)
+
+
+@needs_function
+def test_a_nested_function_changes_variables_in_branches_and_loops():
+    def f(a, c):
+        b = a
+
+        def g(v):
+            nonlocal a, b
+            if v > 0:
+                a = a + v
+            else:
+                b = b - v
+            return v + a
+
+        if c > 0:
+            c = g(c)
+        for i in tf.range(3):
+            c += g(i - 1)
+        return a, b, c
+
+    assert numbers(tf.function(f)(tf.constant(2), tf.constant(3))) == (6, 3, 24)
+
+
+@needs_function
+def test_a_traceback_has_one_frame_for_each_function_of_the_user():
+    def helper(x):
+        for _ in tf.range(3):
+            if x > 0:
+                raise KeyError("boom")
+        return x
+
+    @tf.function
+    def f(x):
+        return helper(x)
+
+    with pytest.raises(KeyError) as caught:
+        f(tf.constant(1))
+    frames = [entry.name for entry in caught.traceback if "tfc" not in entry.path.parts[-3:]]
+    assert frames == ["test_a_traceback_has_one_frame_for_each_function_of_the_user", "f", "helper"]

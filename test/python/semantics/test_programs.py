@@ -1,7 +1,7 @@
 """Small programs as users write them, each with the output that TensorFlow 2 gives.
 
 `programs/<topic>.txt` holds them: a line `#--- name`, the program, a line `#===`, and what it prints (standard output
-and error together).
+and error together). `better.txt` has programs that TensorFlow refuses, or gives another value than Python would.
 """
 
 import collections

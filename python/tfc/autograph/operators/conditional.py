@@ -49,6 +49,9 @@ def select(test, main, other, what):
 
 
 def _check(values, what):
+    if (values[0] is None) != (values[1] is None):
+        side = _SIDES[values[1] is None]
+        raise ValueError(f"{what} is None in the {side} branch: both sides of a tensor condition need a value")
     difference = nests.difference(*values)
     if difference:
         raise TypeError(

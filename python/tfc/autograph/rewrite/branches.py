@@ -23,7 +23,7 @@ from . import lists, symbols, tree
 def rewrite(stmt, control):
     branches = [*stmt.body, *stmt.orelse]
     appended = lists.appended(branches)
-    names = symbols.changed(branches)
+    names = symbols.may_change(branches, control.scope)
     paths = symbols.composites(branches, set(names))
     alive = stmt.live_out | control.scope.shared
     outputs = [n for n in names if n in alive]

@@ -40,7 +40,7 @@ class Control:
 
     def function(self, name, stmts, where, *params):
         """`def name(*params): stmts`, sharing with its surroundings every name that `stmts` bind."""
-        names = set(symbols.changed(stmts))
+        names = set(symbols.may_change(stmts, self.scope))
         body = self._sharing(names, stmts[0]) + self.block(stmts)
         function = tree.define(name, body, where, *params)
         function.walrus = names

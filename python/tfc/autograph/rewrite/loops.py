@@ -11,7 +11,7 @@ def state(stmt, control, extra=()):
     a value before the loop); used within one iteration only. The first three have an end, the last is the
     rest.
     """
-    names = symbols.changed([*stmt.body, *extra])
+    names = symbols.may_change([*stmt.body, *extra], control.scope)
     paths = symbols.composites(stmt.body, set(names))
     after, head = stmt.live_out | control.scope.shared, stmt.live_head
     groups = [[], list(paths), [], [], []]

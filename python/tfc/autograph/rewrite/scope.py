@@ -18,6 +18,7 @@ class Scope:
     globals: set = field(default_factory=set)
     nonlocals: set = field(default_factory=set)
     captured: set = field(default_factory=set)  # read or written by a function or generator made inside
+    rebound: set = field(default_factory=set)  # written by a function made inside: any call may do it
 
     @property
     def shared(self):
@@ -37,6 +38,7 @@ def scope_of(function):
     for node in function.body if isinstance(function.body, list) else [function.body]:
         _declare(node, scope)
     scope.bound -= scope.params | scope.globals | scope.nonlocals
+    scope.rebound &= scope.bound | scope.params
     return scope
 
 
@@ -52,6 +54,8 @@ def _declare(root, scope):
         stack.extend(_inside(node))
         if isinstance(node, (*FUNCTIONS, ast.Lambda, ast.ClassDef, ast.GeneratorExp)):
             scope.captured |= free_names(node)
+        if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+            scope.rebound.update(n for inner in ast.walk(node) if isinstance(inner, ast.Nonlocal) for n in inner.names)
 
 
 def binds(node):

@@ -8,12 +8,32 @@ pairs for longer paths.
 import ast
 
 from .scope import FUNCTIONS, writes
-from .tree import children
+from .tree import AG, children
 
 
 def changed(stmts):
     """The names that running `stmts` may bind, sorted."""
     return sorted(set().union(*map(writes, stmts))) if stmts else []
+
+
+def may_change(stmts, scope):
+    """The names that running `stmts` may bind, sorted, also by calls of functions made inside."""
+    names = changed(stmts)
+    if not scope.rebound or scope.rebound <= set(names) or not any(map(_calls, stmts)):
+        return names
+    return sorted(scope.rebound.union(names))
+
+
+def _calls(root):
+    """Is there a call of something that is not an operator of ours?"""
+    known = getattr(root, "calls", None)
+    if known is None:
+        known = root.calls = any(isinstance(n, ast.Call) and not _is_ours(n.func) for n in ast.walk(root))
+    return known
+
+
+def _is_ours(func):
+    return isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) and func.value.id == AG
 
 
 def composites(stmts, names):
