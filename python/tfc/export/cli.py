@@ -30,14 +30,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "sources", nargs="+", metavar="[ENTRY=]PATH[:NAME[(SPECS)]]",
-        help="FILE.py:FUNCTION, FILE.py:OBJECT (a tf.Module: all its functions), FILE.py:OBJECT.METHOD, FILE.mlir, or the folder of a "
-        "saved model; functions of one command share their variables",
+        help="FILE.py:FUNCTION, FILE.py:OBJECT (a tf.Module: all its functions), FILE.py:OBJECT.METHOD, FILE.mlir, or "
+        "the folder of a saved model; functions of one command share their variables",
     )  # fmt: skip
     parser.add_argument("-o", "--output", type=Path, help="the file to write; a .h and a .json come with it")
     parser.add_argument(
         "--spec", action="append", default=[], metavar="[NAME:]DTYPE[DIMS]",
-        help="one for each argument, in order; ? is an unknown size, a name an unknown size that is the same wherever it stands; "
-        "NAME=VALUE gives a Python value",
+        help="one for each argument, in order; ? is an unknown size, a name an unknown size that is the same wherever "
+        "it stands; NAME=VALUE gives a Python value",
     )  # fmt: skip
     parser.add_argument("--prefix", help="begins every C name, default the output's name")
     parser.add_argument("--target", default="", help="LLVM triple, for example aarch64-linux-gnu")

@@ -1,12 +1,14 @@
-"""A C++ class around one entry: named buffers and `Run()`, as LLVM's `ReleaseModeModelRunner` and users of tfcompile expect."""
+"""A C++ class around one entry: named buffers and `Run()`.
+
+It has the members that LLVM's `ReleaseModeModelRunner` and users of tfcompile expect.
+"""
 
 from __future__ import annotations
 
 import re
 
 from tfc.errors import InvalidArgumentError, page
-from tfc.export.header import function_name
-from tfc.export.header_text import c_count, c_string, c_type, describe
+from tfc.export.header_text import c_count, c_string, c_type, describe, function_name
 from tfc.export.model import Artifact, Buffer
 
 
@@ -56,9 +58,10 @@ def _class(artifact: Artifact, entry, name: str) -> list[str]:
         ["&host_", *(["&state_"] if state else []), *(f"arg_{b.name}_" for b in entry.arguments)]
         + [f"result_{b.name}_" for b in entry.results]
     )
+    function = f"{function_name(artifact, entry)}({call})"
     lines = [
-        "// Arguments and results are buffers of the object: fill arg_data(i), call Run(), read result_data(i). Not for several",
-        "// threads at once; any number of objects may live side by side.",
+        "// Arguments and results are buffers of the object: fill arg_data(i), call Run(), read result_data(i).",
+        "// Not for several threads at once; any number of objects may live side by side.",
         f"class {name} {{",
         "public:",
         f"  enum {{ kNumArgs = {len(entry.arguments)}, kNumResults = {len(entry.results)} }};",
@@ -71,11 +74,11 @@ def _class(artifact: Artifact, entry, name: str) -> list[str]:
         f"  {name} &operator=(const {name} &) = delete;",
         "",
         "  // False on an error, which error_msg() describes; results are undefined then.",
-        f"  bool Run() {{ return {function_name(artifact, entry)}({call}) == TFC_OK; }}",
+        f"  bool Run() {{ return {function} == TFC_OK; }}",
         "  int status() const { return host_.code; }",
         "  std::string error_msg() const { return host_.message; }",
         "",
-        "  // The number of an argument or result, also with the prefix feed_ or fetch_; -1 if there is none of that name.",
+        "  // The number of an argument or result, also with the prefix feed_ or fetch_; -1 if there is none.",
         *_lookup("LookupArgIndex", "feed_", entry.arguments),
         *_lookup("LookupResultIndex", "fetch_", entry.results),
         *_access("arg", entry.arguments),

@@ -166,8 +166,9 @@ def cmake(artifact: Artifact) -> str:
     cmake_kind = {"archive": "STATIC", "object": "OBJECT", "shared": "SHARED"}[kind]
     location = "IMPORTED_OBJECTS" if kind == "object" else "IMPORTED_LOCATION"
     name = f"tfc::{artifact.prefix}"
+    entries = ", ".join(e.name for e in artifact.entries)
     return (
-        f"# {', '.join(e.name for e in artifact.entries)}, compiled for {artifact.target}: target_link_libraries(app {name})\n"
+        f"# {entries}, compiled for {artifact.target}: target_link_libraries(app {name})\n"
         f"if(NOT TARGET {name})\n"
         f"  add_library({name} {cmake_kind} IMPORTED GLOBAL)\n"
         f"  set_target_properties({name} PROPERTIES\n"

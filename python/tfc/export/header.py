@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from importlib import resources
 
+from tfc.export.header_call import descriptor_entry
+from tfc.export.header_sizes import Sizes, result_sizes
 from tfc.export.header_state import state_section
-from tfc.export.header_text import c_count, c_string, c_type, comment, describe
-from tfc.export.model import Artifact, Buffer, EntryPoint
+from tfc.export.header_text import c_string, c_type, comment, describe, dtype_code, function_name
+from tfc.export.model import Artifact, EntryPoint
 
 # Scratch memory up to this size is on the stack of the caller, above it comes from host->allocate.
 STACK_ARENA_BYTES = 32 * 1024
@@ -17,40 +19,7 @@ def runtime_header(name: str) -> str:
     return resources.files("tfc").joinpath("include", "tfc-rt", name).read_text()
 
 
-def function_name(artifact: Artifact, entry: EntryPoint) -> str:
-    return artifact.prefix if entry.name == artifact.prefix else f"{artifact.prefix}_{entry.name}"
-
-
-class _Sizes:
-    """The C expressions of the unknown sizes of an entry's arguments: a size with a name is one parameter."""
-
-    def __init__(self, entry: EntryPoint):
-        self._taken = {b.name for b in (*entry.arguments, *entry.results)}
-        self._symbols: dict[str, str] = {}
-        self.of: dict[str, list[str]] = {}
-        self.new: dict[str, list[str]] = {}  # those that are first met in a buffer
-        for buffer in entry.arguments:
-            self.of[buffer.name], self.new[buffer.name] = [], []
-            for axis, size in enumerate(buffer.shape):
-                if size is None:
-                    self._add(buffer, axis)
-
-    def _add(self, buffer: Buffer, axis: int) -> None:
-        symbol = buffer.symbol(axis)
-        known = self._symbols.get(symbol) if symbol else None
-        if known is None:
-            known = f"{buffer.name}_dim{axis}" if symbol is None or symbol in self._taken else symbol
-            if symbol:
-                self._symbols[symbol] = known
-            self.new[buffer.name].append(known)
-        self.of[buffer.name].append(known)
-
-
-def _result_sizes(buffer: Buffer) -> list[str]:
-    return [f"{buffer.name}_dim{i}" for i, size in enumerate(buffer.shape) if size is None]
-
-
-def _parameters(artifact: Artifact, entry: EntryPoint, sizes: _Sizes) -> list[str]:
+def _parameters(artifact: Artifact, entry: EntryPoint, sizes: Sizes) -> list[str]:
     result = ["tfc_host *host"]
     if artifact.variables:
         result.append(f"{artifact.prefix}_state *state")
@@ -62,7 +31,7 @@ def _parameters(artifact: Artifact, entry: EntryPoint, sizes: _Sizes) -> list[st
             result.append(f"{c_type(buffer)} *{buffer.name}")
         else:
             result.append(f"{c_type(buffer)} **{buffer.name}")
-            result += [f"int64_t *{name}" for name in _result_sizes(buffer)]
+            result += [f"int64_t *{name}" for name in result_sizes(buffer)]
     return result
 
 
@@ -82,15 +51,15 @@ def _documentation(artifact: Artifact, entry: EntryPoint) -> str:
             text += "; allocated by the call, release it with tfc_release"
         lines.append(f" *   {text}")
     lines += [
-        " * Dense row-major arrays that the caller owns; outputs may not overlap with anything else. A pointer to no elements",
-        " * may be NULL. Unknown sizes are checked.",
-        " * Returns TFC_OK, or an enum tfc_status, described in *host; then outputs are undefined, and the state is what",
-        " * the program had done before the operation that failed. */",
+        " * Dense row-major arrays that the caller owns; outputs may not overlap with anything else.",
+        " * A pointer to no elements may be NULL. Unknown sizes are checked.",
+        " * Returns TFC_OK, or an enum tfc_status, described in *host; then outputs are undefined,",
+        " * and the state is what the program had done before the operation that failed. */",
     ]
     return "\n".join(lines)
 
 
-def _checks(artifact: Artifact, entry: EntryPoint, sizes: _Sizes) -> list[str]:
+def _checks(artifact: Artifact, entry: EntryPoint, sizes: Sizes) -> list[str]:
     """Refusal of NULL and of sizes that no array has."""
     name = function_name(artifact, entry)
     where = c_string(entry.location)
@@ -114,11 +83,11 @@ def _checks(artifact: Artifact, entry: EntryPoint, sizes: _Sizes) -> list[str]:
             "  tfc_tensor_desc given;",
             *(f"  {problem}[{i}] = {text};" for i, text in enumerate(sizes_text.split(", "))),
             f"  given.data = (void *)(uintptr_t){buffer.name};",
-            f"  given.dtype = {_dtype(buffer)};",
+            f"  given.dtype = {dtype_code(buffer)};",
             f"  given.rank = {len(buffer.shape)};",
             f"  given.shape = {problem};",
-            f"  status = tfc_check_tensor(host, {c_string(name)}, {c_string(buffer.name)}, {where}, &given, {_dtype(buffer)}, "
-            f"{len(buffer.shape)}, expected);",
+            f"  status = tfc_check_tensor(host, {c_string(name)}, {c_string(buffer.name)}, {where}, &given,",
+            f"                            {dtype_code(buffer)}, {len(buffer.shape)}, expected);",
             "  if (status != TFC_OK)",
             "    return status;",
             "}",
@@ -126,19 +95,14 @@ def _checks(artifact: Artifact, entry: EntryPoint, sizes: _Sizes) -> list[str]:
     for buffer in entry.results:
         if buffer.is_static and not buffer.num_elements:
             continue
-        pointers = [buffer.name, *([] if buffer.is_static else _result_sizes(buffer))]
+        pointers = [buffer.name, *([] if buffer.is_static else result_sizes(buffer))]
         test = " || ".join(f"!{p}" for p in pointers)
         problem = c_string(f"{name}: {buffer.name} is NULL")
         lines += [f"if ({test})", f"  return tfc_refuse(host, {problem}, {where});"]
     return lines
 
 
-def _dtype(buffer: Buffer) -> str:
-    short = buffer.dtype.name.replace("bfloat", "BF").replace("float", "F").replace("uint", "U")
-    return "TFC_" + short.replace("int", "I").replace("complex", "C").upper()
-
-
-def _body(artifact: Artifact, entry: EntryPoint, sizes: _Sizes) -> list[str]:
+def _body(artifact: Artifact, entry: EntryPoint, sizes: Sizes) -> list[str]:
     pointers: list[str] = []
     values: list[str] = []
     for buffer in entry.arguments:
@@ -147,7 +111,7 @@ def _body(artifact: Artifact, entry: EntryPoint, sizes: _Sizes) -> list[str]:
     pointers += [f"state->{name}" for name in entry.variables]
     for buffer in entry.results:
         pointers.append(buffer.name if buffer.is_static else "NULL")
-        values += ["0"] * len(_result_sizes(buffer))
+        values += ["0"] * len(result_sizes(buffer))
     lines = []
     on_stack = 0 < entry.arena_bytes <= STACK_ARENA_BYTES
     arena = "NULL"
@@ -189,7 +153,7 @@ def _body(artifact: Artifact, entry: EntryPoint, sizes: _Sizes) -> list[str]:
 
 
 def _read_dynamic_results(entry: EntryPoint, first: int, num_sizes: int) -> list[str]:
-    at = num_sizes - sum(len(_result_sizes(b)) for b in entry.results)
+    at = num_sizes - sum(len(result_sizes(b)) for b in entry.results)
     lines = []
     for i, buffer in enumerate(entry.results):
         if buffer.is_static:
@@ -200,7 +164,7 @@ def _read_dynamic_results(entry: EntryPoint, first: int, num_sizes: int) -> list
             "if (status != TFC_OK)",
             f"  ctx.deallocate(&ctx, {slot});",
         ]
-        for name in _result_sizes(buffer):
+        for name in result_sizes(buffer):
             lines.append(f"*{name} = status == TFC_OK ? sizes[{at}] : 0;")
             at += 1
     return lines
@@ -208,87 +172,15 @@ def _read_dynamic_results(entry: EntryPoint, first: int, num_sizes: int) -> list
 
 def _entry(artifact: Artifact, entry: EntryPoint) -> str:
     name = function_name(artifact, entry)
-    sizes = _Sizes(entry)
+    sizes = Sizes(entry)
     head = f"static TFC_UNUSED int32_t {name}("
     parameters = (",\n" + " " * len(head)).join(_parameters(artifact, entry, sizes))
     body = "\n".join("  " + line for line in _body(artifact, entry, sizes))
     return (
         f"extern int32_t {entry.symbol}(tfc_context *ctx, void **buffers, int64_t *sizes);\n\n"
         f"{_documentation(artifact, entry)}\n{head}{parameters}) {{\n{body}\n}}\n\n"
-        f"{_descriptor_entry(artifact, entry)}\n"
+        f"{descriptor_entry(artifact, entry)}\n"
     )
-
-
-def _descriptor_entry(artifact: Artifact, entry: EntryPoint) -> str:
-    """The same entry, called with tensors that say their types and shapes."""
-    name = function_name(artifact, entry)
-    state = f"{artifact.prefix}_state *state, " if artifact.variables else ""
-    inputs, outputs = len(entry.arguments), len(entry.results)
-    where = c_string(entry.location)
-    sizes = _Sizes(entry)
-    lines = ["int32_t status;", "(void)inputs;", "(void)outputs;"]
-    lines += _counts(name, where, inputs, outputs)
-    lines += _descriptor_checks(name, where, entry)
-    arguments = ["host"] + (["state"] if artifact.variables else [])
-    for i, buffer in enumerate(entry.arguments):
-        arguments.append(f"(const {c_type(buffer)} *)inputs[{i}].data")
-        axes = [axis for axis, size in enumerate(buffer.shape) if size is None]
-        by_name = dict(zip(sizes.of[buffer.name], axes, strict=False))
-        arguments += [f"inputs[{i}].shape[{by_name[n]}]" for n in sizes.new[buffer.name]]
-    locals_, after = [], []
-    for i, buffer in enumerate(entry.results):
-        if buffer.is_static:
-            arguments.append(f"({c_type(buffer)} *)outputs[{i}].data")
-            continue
-        locals_.append(f"{c_type(buffer)} *result{i} = NULL;")
-        arguments.append(f"&result{i}")
-        after.append(f"outputs[{i}].data = result{i};")
-        for axis, size in enumerate(buffer.shape):
-            if size is None:
-                arguments.append(f"(int64_t *)(uintptr_t)&outputs[{i}].shape[{axis}]")
-            else:
-                after.append(f"((int64_t *)(uintptr_t)outputs[{i}].shape)[{axis}] = INT64_C({size});")
-    lines += [f"status = {name}({', '.join(arguments)});", *after, "return status;"]
-    body = "\n".join("  " + line for line in [*locals_, *lines])
-    return (
-        f"/* {name} with tensors that say their dtype and shape, which are checked. An output of unknown size comes with room for its\n"
-        " * sizes in `shape`; its data and sizes are written, and it is released with tfc_release. */\n"
-        f"static TFC_UNUSED int32_t {name}_call(tfc_host *host, {state}const tfc_tensor_desc *inputs, int32_t num_inputs,\n"
-        f"    tfc_tensor_desc *outputs, int32_t num_outputs) {{\n{body}\n}}\n"
-    )
-
-
-def _counts(name: str, where: str, inputs: int, outputs: int) -> list[str]:
-    takes = c_string(f"{name}: expected {inputs} inputs and {outputs} outputs")
-    return [f"if (num_inputs != {inputs} || num_outputs != {outputs})", f"  return tfc_refuse(host, {takes}, {where});"]
-
-
-def _descriptor_checks(name: str, where: str, entry: EntryPoint) -> list[str]:
-    lines: list[str] = []
-
-    def check(buffer, place, kind):
-        known = ", ".join("-1" if size is None else f"INT64_C({size})" for size in buffer.shape) or "0"
-        call = f"{kind}(host, {c_string(name)}, {c_string(buffer.name)}, {where}, &{place}, {_dtype(buffer)}, {len(buffer.shape)}, expected)"
-        lines.extend(
-            ["{", f"  static const int64_t expected[] = {{{known}}};", f"  status = {call};", "  if (status != TFC_OK)"]
-            + ["    return status;", "}"]
-        )
-
-    first: dict[str, str] = {}
-    for i, buffer in enumerate(entry.arguments):
-        check(buffer, f"inputs[{i}]", "tfc_check_tensor")
-        for axis, size in enumerate(buffer.shape):
-            symbol = buffer.symbol(axis)
-            if size is not None or symbol is None:
-                continue
-            place = f"inputs[{i}].shape[{axis}]"
-            if symbol in first:
-                problem = c_string(f"{name}: the sizes called {symbol} differ in {buffer.name}")
-                lines.extend([f"if ({place} != {first[symbol]})", f"  return tfc_refuse(host, {problem}, {where});"])
-            first.setdefault(symbol, place)
-    for i, buffer in enumerate(entry.results):
-        check(buffer, f"outputs[{i}]", "tfc_check_tensor" if buffer.is_static else "tfc_check_output")
-    return lines
 
 
 _RELEASE = """#ifndef TFC_RELEASE
@@ -334,6 +226,3 @@ def header(artifact: Artifact) -> str:
         "",
     ]
     return "\n".join(parts)
-
-
-__all__ = ["c_count", "function_name", "header", "runtime_header"]

@@ -50,9 +50,10 @@ def _blob(artifact: Artifact) -> str:
     total = len(head) + sum(v.nbytes for v in artifact.variables)
     numbers = "\n".join("  " + ",".join(map(str, head[i : i + 32])) + "," for i in range(0, len(head), 32))
     parts = "\n".join(f"  {{offsetof({prefix}_state, {v.name}), {v.nbytes}}}," for v in artifact.variables)
-    return f"""/* The state as bytes: a safetensors file with one tensor for each variable, a version and a checksum. Python reads
- * and writes the same (tf.export.read_state, write_state, tf.train.load_checkpoint). */
-enum {{ {prefix}_state_bytes = {total} }};
+    arguments = f"{prefix}_state_head, {len(head)}, {checksum_at}, {prefix}_state_parts"
+    return f"""/* The state as bytes: a safetensors file with one tensor for each variable, a version and a checksum.
+ * Python reads and writes the same (tf.export.read_state, write_state, tf.train.load_checkpoint). */
+#define {prefix}_state_bytes ((size_t){total})
 static TFC_UNUSED const unsigned char {prefix}_state_head[{len(head)}] = {{
 {numbers}
 }};
@@ -62,12 +63,13 @@ static TFC_UNUSED const tfc_state_part {prefix}_state_parts[] = {{
 
 /* Writes {prefix}_state_bytes bytes. */
 static TFC_UNUSED void {prefix}_save(const {prefix}_state *state, void *bytes) {{
-  tfc_save_state({prefix}_state_head, {len(head)}, {checksum_at}, {prefix}_state_parts, {len(artifact.variables)}, state, bytes);
+  tfc_save_state({arguments}, {len(artifact.variables)}, state, bytes);
 }}
 
-/* Reads what {prefix}_save or Python wrote. On an error (damaged, another layout, another version) the state stays as it is. */
+/* Reads what {prefix}_save or Python wrote. On an error (damaged, another layout or version) the state stays
+ * as it is. */
 static TFC_UNUSED int32_t {prefix}_load(tfc_host *host, {prefix}_state *state, const void *bytes, size_t num_bytes) {{
-  return tfc_load_state(host, "{prefix}_load", {prefix}_state_head, {len(head)}, {checksum_at}, {prefix}_state_parts,
+  return tfc_load_state(host, "{prefix}_load", {arguments},
                         {len(artifact.variables)}, state, bytes, num_bytes);
 }}
 """

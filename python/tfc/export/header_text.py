@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfc.export.model import Buffer
+from tfc.export.model import Artifact, Buffer, EntryPoint
 
 # C types of the elements, by dtype name. Halves are their bits, complex numbers pairs.
 C_TYPES = {
@@ -54,3 +54,12 @@ def describe(buffer: Buffer, role: str) -> str:
         "complex128": ", pairs (real, imaginary)",
     }.get(buffer.dtype.name, "")
     return comment(f"{role} {buffer.name}: {buffer.text()}{special}")
+
+
+def dtype_code(buffer: Buffer) -> str:
+    short = buffer.dtype.name.replace("bfloat", "BF").replace("float", "F").replace("uint", "U")
+    return "TFC_" + short.replace("int", "I").replace("complex", "C").upper()
+
+
+def function_name(artifact: Artifact, entry: EntryPoint) -> str:
+    return artifact.prefix if entry.name == artifact.prefix else f"{artifact.prefix}_{entry.name}"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 _KEYWORDS = frozenset(
-    "auto break case char const continue default do double else enum extern float for goto if inline int long register restrict "
-    "return short signed sizeof static struct switch typedef union unsigned void volatile while bool class delete new operator "
-    "private protected public template this throw try catch namespace using virtual friend asm export explicit mutable typename "
-    "true false and or not xor host state ctx status buffers sizes arena inputs outputs".split()
+    "auto break case char const continue default do double else enum extern float for goto if inline int long "
+    "register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while "
+    "bool class delete new operator private protected public template this throw try catch namespace using virtual "
+    "friend asm export explicit mutable typename true false and or not xor host state ctx status buffers sizes "
+    "arena inputs outputs".split()
 )
 
 

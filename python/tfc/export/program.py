@@ -242,6 +242,7 @@ def from_module(module, prefix: str) -> Program:
     attribute `tfc.initial`, or zeros.
     """
     functions = [op.operation for op in module.body.operations if op.operation.name == "func.func"]
+    functions = [op for op in functions if len(op.regions[0].blocks)]
     entries = [op for op in functions if "tfc.entry" in op.attributes]
     if not entries and len(functions) == 1:
         entries = functions

@@ -202,9 +202,8 @@ def _benchmark(entry: LoadedEntry, values: dict, seconds: float = 1.0) -> None:
         (u, s) for u, s in (("ns", 1e9), ("us", 1e6), ("ms", 1e3), ("s", 1)) if min(runs) * s < 1000 or u == "s"
     )
     median = sorted(runs)[len(runs) // 2]
-    print(
-        f"{entry.entry.name}: {min(runs) * scale:.3g} {unit} a call (median {median * scale:.3g}, {len(runs)} runs of {count} calls)"
-    )
+    shown = f"{min(runs) * scale:.3g} {unit} a call (median {median * scale:.3g}"
+    print(f"{entry.entry.name}: {shown}, {len(runs)} runs of {count} calls)")
 
 
 def _time(entry, tensors, count) -> float:

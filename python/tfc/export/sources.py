@@ -79,14 +79,11 @@ class Sources:
             found = getattr(found, attribute)
         if isinstance(found, type) and issubclass(found, Module):
             found = self._instance(found)
-        if isinstance(found, Module) and not isinstance(getattr(type(found), "__call__", None), PolymorphicFunction):
-            return self._methods(source, found)
         if isinstance(found, Module):
-            return (
-                self._methods(source, found)
-                if source.arguments is None and not any(self._specs)
-                else self._one(source, "call", type(found).__call__.__get__(found, type(found)))
-            )
+            call = vars(type(found)).get("__call__")
+            if isinstance(call, PolymorphicFunction) and (source.arguments is not None or any(self._specs)):
+                return self._one(source, "call", call.__get__(found, type(found)))
+            return self._methods(source, found)
         return self._one(source, rest[-1] if rest else head, found)
 
     def _methods(self, source, module) -> dict:

@@ -10,8 +10,8 @@ from tfc.ir.lazy import mlir
 def assemble(parts: list):
     """One module out of traced functions.
 
-    `parts`: (`Function`, new symbol, {argument number: numpy array}); those arguments become constants. The functions stay as they
-    are.
+    `parts`: (`Function`, new symbol, {argument number: numpy array}); those arguments become constants. The functions
+    stay as they are.
     """
     with context(), mlir.Location.unknown():
         module = mlir.Module.create()

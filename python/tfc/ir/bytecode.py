@@ -22,7 +22,7 @@ def module_bytecode(module) -> bytes:
 
 
 def parse_function(content, symbol: str) -> Function:
-    """The function of such bytes (or of MLIR text), renamed to `symbol`. Functions that it calls get names that no others have.
+    """The function of such bytes (or of MLIR text), renamed to `symbol`. Its callees get names that no others have.
 
     Raises `BuildError` if the bytes are no module of ours, or if it does not have exactly one entry.
     """

@@ -80,8 +80,8 @@ class ConcreteWriter:
             raise AssertionError(
                 page(
                     "Tried to export a function which references an 'untracked' resource. TensorFlow objects (e.g. "
-                    "tf.Variable) captured by functions must be 'tracked' by assigning them to an attribute of a tracked "
-                    "object or assigned to an attribute of the main object directly.",
+                    "tf.Variable) captured by functions must be 'tracked' by assigning them to an attribute of a "
+                    "tracked object or assigned to an attribute of the main object directly.",
                     got=f"the variable {variable.name}, which {function} uses",
                     fix="assign it to an attribute of the object that is saved",
                 )
@@ -104,7 +104,7 @@ class ConcreteWriter:
         return made
 
     def _gradient(self, concrete, name: str) -> dict:
-        """The gradient of a function with a `custom_gradient` inside, as two functions: what Python would do is traced."""
+        """The gradient of a function with a `custom_gradient` inside, as two functions: Python's part is traced."""
         pair = pair_of(concrete)
         if pair.error is not None:
             return {"error": str(pair.error)}

@@ -1,11 +1,11 @@
 """Python values, structures and trace types as JSON, and back."""
 
 import base64
+import contextlib
 import inspect
 from collections import OrderedDict, namedtuple
 
 from tfc.dtypes import DType, TensorShape, TensorSpec, as_dtype
-from tfc.ops import nest
 from tfc.tracing import (
     DictType,
     FunctionType,
@@ -92,9 +92,13 @@ def encode_structure(value):
         return {"namedtuple": [type(value).__name__, list(value._fields), children]}
     if type(value) is tuple:
         return {"tuple": [encode_structure(v) for v in value]}
-    if type(value) in (dict, OrderedDict) and all(type(k) in (str, int, bool) for k in value):
+    if type(value) in (dict, OrderedDict) and _plain_keys(value):
         return {"dict": [[k, encode_structure(v)] for k, v in value.items()]}
     raise NotEncodable(f"a result of type {type(value).__name__}")
+
+
+def _plain_keys(keys) -> bool:
+    return all(type(k) in (str, int, bool) for k in keys)
 
 
 def decode_structure(data):
@@ -135,9 +139,8 @@ def encode_type(type_):
         return {"tuple": [encode_type(c) for c in type_.components]}
     if isinstance(type_, NamedTupleType):
         return {"namedtuple": [type_.tag.__name__, list(type_.tag._fields), [encode_type(c) for c in type_.components]]}
-    if isinstance(type_, DictType) and type_.tag[0] in (dict, OrderedDict):
-        if all(type(k) in (str, int, bool) for k in type_.tag[1]):
-            return {"dict": [list(type_.tag[1]), [encode_type(c) for c in type_.components]]}
+    if isinstance(type_, DictType) and type_.tag[0] in (dict, OrderedDict) and _plain_keys(type_.tag[1]):
+        return {"dict": [list(type_.tag[1]), [encode_type(c) for c in type_.components]]}
     raise NotEncodable(f"an argument of type {type_!r}")
 
 
@@ -189,10 +192,8 @@ def encode_signature(signature: inspect.Signature) -> list:
     for parameter in signature.parameters.values():
         entry = [parameter.name, parameter.kind.name]
         if parameter.default is not inspect.Parameter.empty:
-            try:
+            with contextlib.suppress(NotEncodable):
                 entry.append({"default": encode_value(parameter.default)})
-            except NotEncodable:
-                pass
         made.append(entry)
     return made
 
@@ -208,8 +209,3 @@ def decode_signature(data: list) -> inspect.Signature:
             optional = optional or bool(default)
         parameters.append(inspect.Parameter(name, kind, default=value))
     return inspect.Signature(parameters)
-
-
-def flat_names(structure) -> list:
-    """The keys of a flat dict of results, sorted."""
-    return sorted(structure) if isinstance(structure, dict) else list(range(len(nest.flatten(structure))))

@@ -30,8 +30,8 @@ logger = logging.getLogger("tfc")
 class SaveOptions:
     """How to save.
 
-    targets: machines that code is compiled for while saving, as "triple", "triple:cpu" or "native"; a load on such a machine runs
-        that code instead of compiling. Traces are always saved, so a model loads everywhere.
+    targets: machines that code is compiled for while saving, as "triple", "triple:cpu" or "native"; a load on such a
+        machine runs that code instead of compiling. Traces are always saved, so a model loads everywhere.
     """
 
     targets: tuple = ()
@@ -50,8 +50,8 @@ def save(obj, export_dir, signatures=None, options=None) -> None:
     """Writes an object (a `tf.Module` or the like) so that `tf.saved_model.load` gives one that works like it.
 
     Args:
-        obj: its variables, its modules, lists, tuples and dicts, and its `tf.function`s with the traces that they have (one with an
-            `input_signature` is traced for it) are saved. Everything else is not.
+        obj: its variables, its modules, lists, tuples and dicts, and its `tf.function`s with the traces that they have
+            (one with an `input_signature` is traced for it) are saved. Everything else is not.
         export_dir: a folder; made if it is not there. A saved model that is there is replaced, at one moment.
         signatures: a concrete function, a `tf.function` with `input_signature`, or a dict of such by name: what
             `loaded.signatures[name]` is. A single one gets the name "serving_default".
@@ -70,8 +70,8 @@ def save(obj, export_dir, signatures=None, options=None) -> None:
     if not isinstance(obj, (Trackable, VariableStorage)):
         raise ValueError(
             page(
-                "Expected an object of type `Trackable`, such as `tf.Module` or a subclass of the `Trackable` class, for "
-                f"export. Got {obj!r} with type {type(obj)}.",
+                "Expected an object of type `Trackable`, such as `tf.Module` or a subclass of the `Trackable` class, "
+                f"for export. Got {obj!r} with type {type(obj)}.",
                 fix="assign what is to be saved to attributes of a tf.Module",
             )
         )

@@ -36,8 +36,8 @@ def _concrete(function) -> ConcreteFunction:
             return next(iter(function._concretes.values()))
     raise ValueError(
         page(
-            f"Expected a TensorFlow function for which to generate a signature, but got {function!r}. Only `tf.functions` "
-            "with an input signature or concrete functions can be used as a signature.",
+            f"Expected a TensorFlow function for which to generate a signature, but got {function!r}. Only "
+            "`tf.functions` with an input signature or concrete functions can be used as a signature.",
             fix="pass function.get_concrete_function(tf.TensorSpec(...))",
         )
     )

@@ -20,7 +20,20 @@ EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 
 def link_and_run(folder, source, objects, *flags):
     (folder / "main.c").write_text(source)
-    command = [CC, "-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", *flags, "main.c", *objects, "-lm", "-o", "main"]
+    command = [
+        CC,
+        "-std=c99",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        "-pedantic",
+        *flags,
+        "main.c",
+        *objects,
+        "-lm",
+        "-o",
+        "main",
+    ]
     subprocess.run(command, cwd=folder, check=True)
     return subprocess.run([folder / "main"], capture_output=True, text=True, timeout=60)
 

@@ -148,9 +148,9 @@ void CheckBuilder::require(Value condition, StringRef message,
                            ArrayRef<Value> data, CheckCode code) {
   if (!condition)
     return;
-  AssertOp::create(builder, loc, TokenType::get(builder.getContext()),
-                   allOf(condition), data, builder.getStringAttr(message),
-                   builder.getI64IntegerAttr(3),
-                   builder.getI64IntegerAttr(int64_t(code)), ValueRange(),
-                   ValueRange(), ValueRange());
+  AssertOp::create(
+      builder, loc, TokenType::get(builder.getContext()), allOf(condition),
+      data, builder.getStringAttr(message + " [Op:" + opName + "]"),
+      builder.getI64IntegerAttr(3), builder.getI64IntegerAttr(int64_t(code)),
+      ValueRange(), ValueRange(), ValueRange());
 }

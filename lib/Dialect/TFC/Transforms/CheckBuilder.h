@@ -22,7 +22,8 @@ enum class CheckCode : int64_t { InvalidArgument = 1, OutOfRange = 2 };
 class CheckBuilder {
 public:
   CheckBuilder(mlir::Operation *op, SizeAnalysis &sizes)
-      : builder(op), loc(op->getLoc()), sizes(sizes) {}
+      : builder(op), loc(op->getLoc()), sizes(sizes),
+        opName(op->getName().stripDialect()) {}
 
   // Integers.
   mlir::Value scalar(int64_t value);
@@ -62,7 +63,8 @@ public:
                         int64_t axisB);
 
   /// Stops unless all of `condition` is true; nothing if that is null or
-  /// constant. `message` has a `{}` for each of `data`.
+  /// constant. `message` has a `{}` for each of `data`; the name of the op is
+  /// added.
   void require(mlir::Value condition, llvm::StringRef message,
                llvm::ArrayRef<mlir::Value> data,
                CheckCode code = CheckCode::InvalidArgument);
@@ -71,6 +73,7 @@ private:
   mlir::OpBuilder builder;
   mlir::Location loc;
   SizeAnalysis &sizes;
+  llvm::StringRef opName;
 };
 
 /// Builds the checks of ops whose shapes must fit.

@@ -9,7 +9,7 @@ func.func @gather(%x: tensor<5x3xf32>, %i: tensor<4xi32>) -> tensor<4x3xf32> {
   // CHECK: %[[B:.*]] = tfc.less %[[I]], %[[N]]
   // CHECK: %[[C:.*]] = tfc.logical_and %[[A]], %[[B]]
   // CHECK: %[[D:.*]] = tfc.reduce_all %[[C]]
-  // CHECK: tfc.assert %[[D]], "indices = {} is not in [0, {})", %arg1, %[[N]]
+  // CHECK: tfc.assert %[[D]], "indices = {} is not in [0, {}) {{\[Op:[a-z_]+\]}}", %arg1, %[[N]]
   // CHECK: tfc.gather
   %r = tfc.gather %x, %i {axis = 0 : i64, batch_dims = 0 : i64} : (tensor<5x3xf32>, tensor<4xi32>) -> tensor<4x3xf32>
   return %r : tensor<4x3xf32>
@@ -39,7 +39,7 @@ func.func @gather_constant_outside(%x: tensor<5x3xf32>) -> tensor<2x3xf32> {
 
 // CHECK-LABEL: func.func @gather_nd
 // CHECK: tfc.constant dense<[5, 3]>
-// CHECK: tfc.assert %{{.*}}, "indices = {} does not index into shape {}"
+// CHECK: tfc.assert %{{.*}}, "indices = {} does not index into shape {} {{\[Op:[a-z_]+\]}}"
 func.func @gather_nd(%x: tensor<5x3xf32>, %i: tensor<4x2xi64>) -> tensor<4xf32> {
   %r = tfc.gather_nd %x, %i {batch_dims = 0 : i64} : (tensor<5x3xf32>, tensor<4x2xi64>) -> tensor<4xf32>
   return %r : tensor<4xf32>
@@ -51,7 +51,7 @@ func.func @gather_nd(%x: tensor<5x3xf32>, %i: tensor<4x2xi64>) -> tensor<4xf32> 
 // CHECK-LABEL: func.func @division
 func.func @division(%x: tensor<4xi32>, %y: tensor<4xi32>, %f: tensor<4xf32>) {
   // CHECK: %[[C:.*]] = tfc.not_equal %arg1
-  // CHECK: tfc.assert %{{.*}}, "Integer division by zero"
+  // CHECK: tfc.assert %{{.*}}, "Integer division by zero {{\[Op:[a-z_]+\]}}"
   // CHECK: tfc.floor_div
   // CHECK-NOT: tfc.assert
   %a = tfc.floor_div %x, %y : (tensor<4xi32>, tensor<4xi32>) -> tensor<4xi32>
@@ -64,7 +64,7 @@ func.func @division(%x: tensor<4xi32>, %y: tensor<4xi32>, %f: tensor<4xf32>) {
 // -----
 
 // CHECK-LABEL: func.func @power
-// CHECK: tfc.assert %{{.*}}, "Integers to negative integer powers are not allowed"
+// CHECK: tfc.assert %{{.*}}, "Integers to negative integer powers are not allowed {{\[Op:[a-z_]+\]}}"
 func.func @power(%x: tensor<4xi32>, %y: tensor<4xi32>) {
   %a = tfc.pow %x, %y : (tensor<4xi32>, tensor<4xi32>) -> tensor<4xi32>
   return
@@ -73,7 +73,7 @@ func.func @power(%x: tensor<4xi32>, %y: tensor<4xi32>) {
 // -----
 
 // CHECK-LABEL: func.func @range
-// CHECK: tfc.assert %{{.*}}, "Requires delta != 0"
+// CHECK: tfc.assert %{{.*}}, "Requires delta != 0 {{\[Op:[a-z_]+\]}}"
 // CHECK-NOT: tfc.assert
 func.func @range(%n: tensor<i32>, %d: tensor<i32>) {
   %zero = tfc.constant dense<0> : tensor<i32>
@@ -91,7 +91,7 @@ func.func @broadcast(%x: tensor<?xf32>, %y: tensor<?xf32>) {
   // CHECK-DAG: %[[E:.*]] = tfc.equal
   // CHECK: tfc.logical_or
   // CHECK: tfc.logical_or
-  // CHECK: tfc.assert %{{.*}}, "Incompatible shapes: {} vs. {}"
+  // CHECK: tfc.assert %{{.*}}, "Incompatible shapes: {} vs. {} {{\[Op:[a-z_]+\]}}"
   %a = tfc.add %x, %y : (tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
   return
 }
@@ -140,7 +140,7 @@ func.func @growing(%x: tensor<?xf32>, %p: tensor<i1>) {
 // -----
 
 // CHECK-LABEL: func.func @contraction
-// CHECK: tfc.assert %{{.*}}, "Matrix size-incompatible: In[0]: {}, In[1]: {}"
+// CHECK: tfc.assert %{{.*}}, "Matrix size-incompatible: In[0]: {}, In[1]: {} {{\[Op:[a-z_]+\]}}"
 func.func @contraction(%x: tensor<2x?xf32>, %y: tensor<3x4xf32>) {
   %a = tfc.matmul %x, %y {transpose_x = false, transpose_y = false} : (tensor<2x?xf32>, tensor<3x4xf32>) -> tensor<2x4xf32>
   return
@@ -149,7 +149,7 @@ func.func @contraction(%x: tensor<2x?xf32>, %y: tensor<3x4xf32>) {
 // -----
 
 // CHECK-LABEL: func.func @concat
-// CHECK: tfc.assert %{{.*}}, "ConcatOp : Dimensions of inputs should match: shape[0] = {} vs. shape[1] = {}"
+// CHECK: tfc.assert %{{.*}}, "ConcatOp : Dimensions of inputs should match: shape[0] = {} vs. shape[1] = {} {{\[Op:[a-z_]+\]}}"
 func.func @concat(%x: tensor<?x2xf32>, %y: tensor<?x3xf32>) {
   %a = tfc.concat %x, %y {axis = 1 : i64} : (tensor<?x2xf32>, tensor<?x3xf32>) -> tensor<?x5xf32>
   return
@@ -158,7 +158,7 @@ func.func @concat(%x: tensor<?x2xf32>, %y: tensor<?x3xf32>) {
 // -----
 
 // CHECK-LABEL: func.func @squeeze
-// CHECK: tfc.assert %{{.*}}, "Can not squeeze dim[0], expected a dimension of 1, got {}"
+// CHECK: tfc.assert %{{.*}}, "Can not squeeze dim[0], expected a dimension of 1, got {} {{\[Op:[a-z_]+\]}}"
 func.func @squeeze(%x: tensor<?x2xf32>) {
   %a = tfc.squeeze %x {axes = array<i64: 0>} : (tensor<?x2xf32>) -> tensor<2xf32>
   return
@@ -167,7 +167,7 @@ func.func @squeeze(%x: tensor<?x2xf32>) {
 // -----
 
 // CHECK-LABEL: func.func @ensure_shape
-// CHECK: tfc.assert %{{.*}}, "Shape of tensor {} is not compatible with expected shape [4,?]."
+// CHECK: tfc.assert %{{.*}}, "Shape of tensor {} is not compatible with expected shape [4,?]. {{\[Op:[a-z_]+\]}}"
 func.func @ensure_shape(%x: tensor<?x?xf32>) {
   %a = tfc.ensure_shape %x {shape = array<i64: 4, -9223372036854775808>} : (tensor<?x?xf32>) -> tensor<4x?xf32>
   return
@@ -176,7 +176,7 @@ func.func @ensure_shape(%x: tensor<?x?xf32>) {
 // -----
 
 // CHECK-LABEL: func.func @reshape
-// CHECK: tfc.assert %{{.*}}, "Input to reshape is a tensor with {} values, but the requested shape has 6"
+// CHECK: tfc.assert %{{.*}}, "Input to reshape is a tensor with {} values, but the requested shape has 6 {{\[Op:[a-z_]+\]}}"
 // CHECK: tfc.reshape
 // CHECK-NOT: tfc.assert
 func.func @reshape(%x: tensor<?x2xf32>) {
@@ -188,7 +188,7 @@ func.func @reshape(%x: tensor<?x2xf32>) {
 // -----
 
 // CHECK-LABEL: func.func @dynamic_reshape
-// CHECK: tfc.assert %{{.*}}, "Input to reshape is a tensor with {} values, but the requested shape is {}"
+// CHECK: tfc.assert %{{.*}}, "Input to reshape is a tensor with {} values, but the requested shape is {} {{\[Op:[a-z_]+\]}}"
 func.func @dynamic_reshape(%x: tensor<?x2xf32>, %s: tensor<2xi32>) {
   %a = tfc.dynamic_reshape %x, %s : (tensor<?x2xf32>, tensor<2xi32>) -> tensor<?x?xf32>
   return
@@ -211,7 +211,7 @@ func.func @reshape_to_own_sizes(%x: tensor<?x2x3xf32>) {
 // -----
 
 // CHECK-LABEL: func.func @dynamic_broadcast
-// CHECK: tfc.assert %{{.*}}, "Incompatible shapes: {} vs. {}"
+// CHECK: tfc.assert %{{.*}}, "Incompatible shapes: {} vs. {} {{\[Op:[a-z_]+\]}}"
 func.func @dynamic_broadcast(%x: tensor<3xf32>, %s: tensor<2xi32>) {
   %a = tfc.dynamic_broadcast_to %x, %s : (tensor<3xf32>, tensor<2xi32>) -> tensor<?x?xf32>
   return
@@ -220,7 +220,7 @@ func.func @dynamic_broadcast(%x: tensor<3xf32>, %s: tensor<2xi32>) {
 // -----
 
 // CHECK-LABEL: func.func @slice
-// CHECK: tfc.assert %{{.*}}, "slice of size {} at {} with stride 1 leaves dimension 0 of size {}", {{.*}}code = 2
+// CHECK: tfc.assert %{{.*}}, "slice of size {} at {} with stride 1 leaves dimension 0 of size {} {{\[Op:[a-z_]+\]}}", {{.*}}code = 2
 func.func @slice(%x: tensor<?xf32>) {
   %a = tfc.slice %x {starts = array<i64: 1>, sizes = array<i64: 2>, strides = array<i64: 1>} : (tensor<?xf32>) -> tensor<2xf32>
   return
@@ -229,7 +229,7 @@ func.func @slice(%x: tensor<?xf32>) {
 // -----
 
 // CHECK-LABEL: func.func @dynamic_slice
-// CHECK: tfc.assert %{{.*}}, "slice of size {} at {} with stride 1 leaves dimension 0 of size {}"
+// CHECK: tfc.assert %{{.*}}, "slice of size {} at {} with stride 1 leaves dimension 0 of size {} {{\[Op:[a-z_]+\]}}"
 // CHECK-NOT: tfc.assert
 func.func @dynamic_slice(%x: tensor<4x3xf32>, %i: tensor<1xi32>) {
   %zero = tfc.constant dense<0> : tensor<1xi32>
@@ -241,7 +241,7 @@ func.func @dynamic_slice(%x: tensor<4x3xf32>, %i: tensor<1xi32>) {
 // -----
 
 // CHECK-LABEL: func.func @update_slice
-// CHECK: tfc.assert %{{.*}}, "slice of size {} at {} with stride 1 leaves dimension 0 of size {}"
+// CHECK: tfc.assert %{{.*}}, "slice of size {} at {} with stride 1 leaves dimension 0 of size {} {{\[Op:[a-z_]+\]}}"
 func.func @update_slice(%x: tensor<4xf32>, %u: tensor<2xf32>, %i: tensor<1xi32>) {
   %a = tfc.update_slice %x, %u, %i {strides = array<i64: 1>} : (tensor<4xf32>, tensor<2xf32>, tensor<1xi32>) -> tensor<4xf32>
   return
@@ -251,9 +251,9 @@ func.func @update_slice(%x: tensor<4xf32>, %u: tensor<2xf32>, %i: tensor<1xi32>)
 
 // CHECK-LABEL: func.func @lists
 func.func @lists(%n: tensor<i32>, %i: tensor<i32>, %x: tensor<f32>) {
-  // CHECK: tfc.assert %{{.*}}, "TensorArray size must be >= 0, got {}", %arg0 : tensor<i32> {summarize
-  // CHECK: tfc.assert %{{.*}}, "Tried to write to index {} but array is not resizeable and size is: {}", {{.*}} {summarize = 3 : i64}
-  // CHECK: tfc.assert %{{.*}}, "Tried to read from index {} but array size is: {}", {{.*}} {summarize = 3 : i64}
+  // CHECK: tfc.assert %{{.*}}, "TensorArray size must be >= 0, got {} {{\[Op:[a-z_]+\]}}", %arg0 : tensor<i32> {summarize
+  // CHECK: tfc.assert %{{.*}}, "Tried to write to index {} but array is not resizeable and size is: {} {{\[Op:[a-z_]+\]}}", {{.*}} {summarize = 3 : i64}
+  // CHECK: tfc.assert %{{.*}}, "Tried to read from index {} but array size is: {} {{\[Op:[a-z_]+\]}}", {{.*}} {summarize = 3 : i64}
   %l = tfc.list_create %n {element_type = tensor<f32>, dynamic_size = false} : (tensor<i32>) -> !tfc.list<tensor<f32>>
   %m = tfc.list_set %l, %i, %x : (!tfc.list<tensor<f32>>, tensor<i32>, tensor<f32>) -> !tfc.list<tensor<f32>>
   %a = tfc.list_get %m, %i {element_type = tensor<f32>} : (!tfc.list<tensor<f32>>, tensor<i32>) -> tensor<f32>
@@ -268,7 +268,7 @@ func.func @growing_list(%i: tensor<i32>, %x: tensor<f32>) {
   %zero = tfc.constant dense<0> : tensor<i32>
   // CHECK: tfc.greater_equal
   // CHECK-NOT: tfc.less
-  // CHECK: tfc.assert %{{.*}}, "Tried to write to index {} of an array"
+  // CHECK: tfc.assert %{{.*}}, "Tried to write to index {} of an array {{\[Op:[a-z_]+\]}}"
   %l = tfc.list_create %zero {element_type = tensor<f32>, dynamic_size = true} : (tensor<i32>) -> !tfc.list<tensor<f32>>
   %m = tfc.list_set %l, %i, %x : (!tfc.list<tensor<f32>>, tensor<i32>, tensor<f32>) -> !tfc.list<tensor<f32>>
   return
