@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
-GUIDES = ["tutorial.md"]
+GUIDES = ["tutorial.md", "autograph.md", "control_flow.md"]
 
 
 @pytest.mark.parametrize("guide", GUIDES)
