@@ -231,6 +231,7 @@ Expected<Emitted> tfc::emit(mlir::ModuleOp module, const TargetOptions &options,
   code->setTargetTriple((*machine)->getTargetTriple());
   code->setDataLayout((*machine)->createDataLayout());
   setAttributes(*code, **machine, options);
+  useC99(*code);
 
   Emitted result;
   result.triple = (*machine)->getTargetTriple().str();

@@ -232,6 +232,16 @@ Value *Expander::toInteger(IRBuilder<> &b, Value *x, bool isSigned) {
 
 } // namespace
 
+void tfc::useC99(Module &module) {
+  for (Function &function : make_early_inc_range(module)) {
+    if (function.getIntrinsicID() != Intrinsic::roundeven)
+      continue;
+    Function *rint = Intrinsic::getOrInsertDeclaration(&module, Intrinsic::nearbyint, function.getReturnType());
+    function.replaceAllUsesWith(rint);
+    function.eraseFromParent();
+  }
+}
+
 void tfc::expandLibcalls(Module &module, const TargetMachine &machine) {
   if (!machine.getTargetTriple().isARM() &&
       !machine.getTargetTriple().isThumb())

@@ -16,6 +16,9 @@ class TargetMachine;
 
 namespace tfc {
 
+/// `roundeven` is a function of C23; in the rounding mode that programs start in, C99's `nearbyint` is the same.
+void useC99(llvm::Module &module);
+
 /// Replaces them by calls of functions that the module defines itself. Runs
 /// after the last pass that makes divisions.
 void expandLibcalls(llvm::Module &module, const llvm::TargetMachine &machine);

@@ -26,7 +26,7 @@ MAY_IMPORT = {
         "tracing", "autograph", "autodiff", "compiler", "runtime", "state", "tensor", "ops", "core", "ir",
         "dtypes", "config", "errors",
     },
-    "checkpoint": {"state", "core", "dtypes", "errors"},
+    "checkpoint": {"state", "ops", "core", "dtypes", "errors"},
     "saved_model": {
         "checkpoint", "function", "tracing", "compiler", "state", "ops", "core", "ir", "dtypes", "errors",
     },

@@ -12,7 +12,7 @@ from tfc.checkpoint.format import (
     pack_tensors,
     unpack_tensors,
 )
-from tfc.checkpoint.graph import children, is_trackable
+from tfc.checkpoint.graph import children, is_trackable, value_of
 from tfc.checkpoint.manager import CheckpointManager, CheckpointState, get_checkpoint_state, latest_checkpoint
 
 __all__ = [
@@ -30,5 +30,6 @@ __all__ = [
     "load_variable",
     "pack_tensors",
     "unpack_tensors",
+    "value_of",
     "write_durably",
 ]

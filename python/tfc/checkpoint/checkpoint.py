@@ -5,8 +5,6 @@ import os
 import time
 import weakref
 
-import numpy as np
-
 from tfc.checkpoint.files import write_durably
 from tfc.checkpoint.format import (
     CheckpointReader,
@@ -16,7 +14,7 @@ from tfc.checkpoint.format import (
     state_file,
     state_text,
 )
-from tfc.checkpoint.graph import children, is_trackable, walk
+from tfc.checkpoint.graph import children, is_trackable, value_of, walk
 from tfc.checkpoint.restore import InitializationOnlyStatus, LoadStatus, Restoration
 from tfc.core import VariableStorage, executing_eagerly, outside
 from tfc.dtypes import int64
@@ -97,7 +95,7 @@ class Checkpoint(Trackable):
                         page(f"the variable {node.value.name} has no value yet", fix="call the function that makes it"),
                     )
                 described["key"] = node.key
-                tensors[node.key] = np.asarray(node.value.numpy())
+                tensors[node.key] = value_of(node.value)
             graph.append(described)
         tensors = dict(sorted(tensors.items()))
         write_durably(file_of(prefix), pack_tensors(tensors, {"tfc.graph": json.dumps(graph)}))

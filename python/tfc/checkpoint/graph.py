@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from tfc.core import VariableStorage
+from tfc.ops import primitives as p
 from tfc.state import Module, Trackable
 
 
@@ -41,6 +44,11 @@ def _matters(value, depth: int = 0) -> bool:
         return False
     inner = list(value.values()) if isinstance(value, Mapping) else value
     return not len(inner) or any(_matters(v, depth + 1) for v in inner)
+
+
+def value_of(variable: VariableStorage) -> np.ndarray:
+    """The value of a variable now, also of one that is no `tf.Variable` (the state of a random generator)."""
+    return np.array(p.read_variable(variable))
 
 
 def escape(name: str) -> str:

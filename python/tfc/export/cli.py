@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("-O", dest="opt_level", type=int, choices=range(4), default=2)
     parser.add_argument("--opt-size", action="store_true", help="prefer small code")
     parser.add_argument("--strict-fp", action="store_true", help="no fused multiply-adds, no sums in another order")
+    parser.add_argument("--threads", type=int, default=1, metavar="N", help="share large loops; 0: among all cores")
     parser.add_argument("--cxx-class", metavar="[NS::]NAME", help="also write a C++ class (.hpp) around the one entry")
     parser.add_argument("--linker", help="makes shared libraries; default the target's C compiler, or lld")
     parser.add_argument("--sanitize", choices=["address"], help="instrument memory accesses")
@@ -60,7 +61,8 @@ def run(arguments: list[str]) -> None:
     start = time.perf_counter()
     sources = [parse_source(text) for text in options.sources]
     kinds = {kind: getattr(options, kind) for kind in ("prefix", "target", "cpu", "features", "emit", "opt_level")}
-    kinds |= {kind: getattr(options, kind) for kind in ("opt_size", "strict_fp", "cxx_class", "linker", "sanitize")}
+    more = ("opt_size", "strict_fp", "threads", "cxx_class", "linker", "sanitize")
+    kinds |= {kind: getattr(options, kind) for kind in more}
     if sources[0].path.suffix in (".mlir", ".mlirbc"):
         if len(sources) > 1:
             raise ValueError("an .mlir file is compiled alone")

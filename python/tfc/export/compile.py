@@ -31,6 +31,7 @@ def compile(
     opt_level: int = 2,
     opt_size: bool = False,
     strict_fp: bool = False,
+    threads: int = 1,
     cxx_class: str | None = None,
     linker: str | None = None,
     sanitize: str | None = None,
@@ -38,10 +39,9 @@ def compile(
     """Writes ahead-of-time code of functions, with a header and a manifest beside it.
 
     Args:
-        functions: a concrete function, or a `tf.function` with an `input_signature` or one trace; a list or a dict (by
-        entry name) of
-            them; a `tf.Module` or a loaded saved model: all of its functions that say what they take. Variables that
-            they share are one field of the state.
+        functions: a concrete function, or a `tf.function` with an `input_signature` or traces (each is an entry); a
+            list or a dict (by entry name) of them; a `tf.Module` or a loaded saved model: all of its functions that
+            say what they take. Variables that they share are one field of the state.
         output: the file to write; ``x.o`` comes with ``x.h`` and ``x.json``, and files for pkg-config and CMake.
         prefix: begins every C name; by default the file's name without its suffix.
         target: an LLVM target triple; by default this machine's.
@@ -52,6 +52,8 @@ def compile(
             `output` (.o, .a, .so, .s, .ll, .mlir) says.
         opt_level, opt_size: 0 to 3; whether small code is worth more than fast code.
         strict_fp: neither fuse multiplications with additions nor reorder sums: every target then computes the same.
+        threads: how many share large loops (0: as many as there are cores), in programs that give no
+            ``host->parallel_for``. One by default: then the code has no parallel loops.
         cxx_class: also write ``x.hpp`` with a C++ class of this name (``ns::Name``) around the one entry, with the
         members that
             LLVM's `ReleaseModeModelRunner` and users of tfcompile expect.
@@ -69,8 +71,8 @@ def compile(
     prefix = identifier(prefix or Path(output).name.split(".")[0])
     return compile_program(
         from_functions(functions_of(functions), prefix), output, prefix=prefix, target=target, cpu=cpu,
-        features=features, emit=emit, opt_level=opt_level, opt_size=opt_size, strict_fp=strict_fp, cxx_class=cxx_class,
-        linker=linker, sanitize=sanitize,
+        features=features, emit=emit, opt_level=opt_level, opt_size=opt_size, strict_fp=strict_fp, threads=threads,
+        cxx_class=cxx_class, linker=linker, sanitize=sanitize,
     )  # fmt: skip
 
 
@@ -86,11 +88,13 @@ def compile_mlir(module, output, *, prefix: str | None = None, **options) -> Art
 
 def compile_program(
     program: Program, output, *, prefix, target="", cpu="", features="", emit=None, opt_level=2, opt_size=False,
-    strict_fp=False, cxx_class=None, linker=None, sanitize=None,
+    strict_fp=False, threads=1, cxx_class=None, linker=None, sanitize=None,
 ) -> Artifact:  # fmt: skip
     """Compiles a program and writes the files."""
     output = Path(output)
     kinds = files.kinds_of(output, emit)
+    if threads < 0:
+        raise InvalidArgumentError(None, None, page("a number of threads is 0 or more", got=threads))
     if sanitize not in (None, "address"):
         raise InvalidArgumentError(None, None, page(f"there is no sanitizer {sanitize!r}", want="address"))
     data, initial_offsets = program.initial_data()
@@ -121,6 +125,7 @@ def compile_program(
         code.target["features"],
         initial_offsets,
         files.names(output, kinds, cxx_class is not None),
+        threads,
     )
     content = {
         "object": code.content,

@@ -156,7 +156,7 @@ def pkg_config(artifact: Artifact) -> str:
         f"Description: {', '.join(e.name for e in artifact.entries)}, compiled ahead of time for {artifact.target}\n"
         "Version: 1\n"
         "Cflags: -I${prefix}\n"
-        f"Libs: ${{prefix}}/{library} -lm\n"
+        f"Libs: ${{prefix}}/{library} -lm{' -pthread' if artifact.threads != 1 else ''}\n"
     )
 
 
@@ -174,7 +174,7 @@ def cmake(artifact: Artifact) -> str:
         f"  set_target_properties({name} PROPERTIES\n"
         f'    {location} "${{CMAKE_CURRENT_LIST_DIR}}/{artifact.files[kind]}"\n'
         '    INTERFACE_INCLUDE_DIRECTORIES "${CMAKE_CURRENT_LIST_DIR}"\n'
-        '    INTERFACE_LINK_LIBRARIES "m")\n'
+        f'    INTERFACE_LINK_LIBRARIES "{"m;pthread" if artifact.threads != 1 else "m"}")\n'
         "endif()\n"
     )
 

@@ -126,6 +126,8 @@ def _body(artifact: Artifact, entry: EntryPoint, sizes: Sizes) -> list[str]:
     ]
     if entry.arena_bytes and not on_stack:
         lines.append("void *arena;")
+    if artifact.threads != 1:
+        lines += ["if (!ctx.parallel_for)", f"  ctx.parallel_for = {artifact.prefix}_parallel_for;"]
     lines += _checks(artifact, entry, sizes)
     if entry.arena_bytes and not on_stack:
         lines += [
@@ -194,6 +196,21 @@ static TFC_UNUSED void tfc_release(tfc_host *host, void *result) {
 """
 
 
+def _threads(artifact: Artifact) -> list[str]:
+    """The pool of an artefact that was compiled for several threads."""
+    if artifact.threads == 1:
+        return []
+    head = f"static TFC_UNUSED int32_t {artifact.prefix}_parallel_for("
+    return [
+        runtime_header("tfc_threads.h"),
+        f"{head}tfc_context *ctx, int64_t begin, int64_t end, int64_t grain,",
+        " " * len(head) + "tfc_loop_body body, void *env) {",
+        f"  return tfc_pool_run({artifact.threads}, ctx, begin, end, grain, body, env);",
+        "}",
+        "",
+    ]
+
+
 def header(artifact: Artifact) -> str:
     """The text of the header; includes the runtime headers' text, so it stands alone."""
     file_name = artifact.files["header"]
@@ -216,6 +233,7 @@ def header(artifact: Artifact) -> str:
         "#endif",
         "",
         _RELEASE,
+        *_threads(artifact),
         state_section(artifact),
         *(_entry(artifact, entry) for entry in artifact.entries),
         "#ifdef __cplusplus",

@@ -50,6 +50,7 @@ def manifest(artifact: Artifact) -> str:
         "prefix": artifact.prefix,
         "target": {"triple": artifact.target, "cpu": artifact.cpu, "features": artifact.features},
         "files": artifact.files,
+        "threads": artifact.threads,
         "state": {
             "bytes": artifact.state_bytes,
             "alignment": 64,
@@ -85,6 +86,7 @@ def _artifact(content: dict) -> Artifact:
         target["features"],
         {v["name"]: v["initial"] for v in state["variables"] if v["initial"] is not None},
         content["files"],
+        content["threads"],
     )
 
 

@@ -73,6 +73,7 @@ class Artifact:
     features: str = ""
     initial_offsets: dict = field(default_factory=dict)  # of variables with initial data, in the data of the object
     files: dict = field(default_factory=dict)  # kind -> file name
+    threads: int = 1  # that share large loops; 0: as many as there are cores
 
     @property
     def initial_state_symbol(self) -> str:

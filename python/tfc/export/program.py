@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tfc.checkpoint import value_of
 from tfc.core import VariableStorage
 from tfc.dtypes import TensorSpec
 from tfc.errors import InvalidArgumentError, page
@@ -59,8 +60,8 @@ class Program:
 def functions_of(what) -> dict[str, ConcreteFunction]:
     """Entry names and concrete functions of what a user passes: a function, a list or dict of them, or a module.
 
-    A `tf.function` counts if it has an `input_signature` or exactly one trace. Of a module (also a loaded saved model)
-    all such methods are entries, and its signatures.
+    A `tf.function` counts if it has an `input_signature` or traces: each trace is an entry. Of a module (also a loaded
+    saved model) all such methods are entries, and its signatures.
     """
     if isinstance(what, dict):
         named = dict(what)
@@ -70,6 +71,7 @@ def functions_of(what) -> dict[str, ConcreteFunction]:
         listed = what if isinstance(what, (list, tuple)) else [what]
         taken: set = set()
         named = {identifier(_plain_name(f), taken): f for f in listed}
+    named = _each_trace(named)
     if not named:
         raise InvalidArgumentError(
             None, None, page("nothing to compile", want="at least one tf.function with an input_signature or a trace")
@@ -91,7 +93,7 @@ def methods_of(module: Module) -> dict:
         if name == "__call__":
             member = vars(module).get(name) or getattr(type(module), name, None)
             value = member.__get__(module, type(module)) if isinstance(member, PolymorphicFunction) else None
-        if isinstance(value, PolymorphicFunction) and (value.input_signature is not None or len(value._concretes) == 1):
+        if isinstance(value, PolymorphicFunction) and (value.input_signature is not None or value._concretes):
             found["call" if name == "__call__" else name.lstrip("_")] = value
         elif isinstance(value, ConcreteFunction):
             found[name.lstrip("_")] = value
@@ -99,6 +101,20 @@ def methods_of(module: Module) -> dict:
         if isinstance(value, SignatureFunction) and identifier(name) not in found:
             found[identifier(name)] = value
     return found
+
+
+def _each_trace(named: dict) -> dict:
+    """An entry for each trace of a function that has several: `f`, `f_1`, ... in the order in which they were made."""
+    made: dict = {}
+    taken = set(named)
+    for name, function in named.items():
+        made[name] = function
+        if isinstance(function, PolymorphicFunction) and function.input_signature is None:
+            traces = list(function._concretes.values())
+            made[name] = traces[0] if traces else function
+            for concrete in traces[1:]:
+                made[identifier(name, taken)] = concrete
+    return made
 
 
 def concrete_of(name: str, function) -> ConcreteFunction:
@@ -143,6 +159,15 @@ def from_functions(functions: dict[str, ConcreteFunction], prefix: str) -> Progr
     taken: set = set()
     parts = []
     for name, concrete in functions.items():
+        if concrete._graph.function.hosts:
+            raise InvalidArgumentError(
+                None,
+                None,
+                page(
+                    f"{name} calls a Python function (py_function, numpy_function), which is not there without Python",
+                    fix="write it in ops of tf",
+                ),
+            )
         if concrete._graph.variable_inputs:
             raise InvalidArgumentError(
                 None,
@@ -151,6 +176,18 @@ def from_functions(functions: dict[str, ConcreteFunction], prefix: str) -> Progr
                     f"{name} takes a variable as an argument, which has no C type",
                     want="variables captured by closure or attribute",
                     fix="capture the variable instead of passing it",
+                ),
+            )
+        unranked = next((s for s in concrete.specs if s.shape.rank is None), None)
+        if unranked is not None:
+            raise InvalidArgumentError(
+                None,
+                None,
+                page(
+                    f"{name} takes a tensor of unknown rank, which has no C type",
+                    want="a known rank; sizes may be unknown",
+                    got=str(unranked),
+                    fix="give a spec such as float32[?,?]",
                 ),
             )
         fields = [_field(program, v, names, taken) for v in concrete.live_variables()]
@@ -195,7 +232,7 @@ def _field(program: Program, variable: VariableStorage, names: dict, taken: set)
                 ),
             )
         found = names[id(variable)] = identifier(title, taken)
-        add_variable(program, Buffer(found, variable.dtype, shape, title), variable.numpy())
+        add_variable(program, Buffer(found, variable.dtype, shape, title), value_of(variable))
     return found
 
 

@@ -10,6 +10,7 @@ from tfc.ir import assemble, module_bytecode, write_function
 from tfc.saved_model import encoding
 from tfc.saved_model.encoding import NotEncodable
 from tfc.saved_model.objects import Numbered
+from tfc.state import Variable
 
 
 class ConcreteWriter:
@@ -35,6 +36,8 @@ class ConcreteWriter:
         graph = concrete._graph
         if graph.variable_inputs:
             raise NotEncodable("a variable that is an argument")
+        if graph.function.hosts:
+            raise NotEncodable("a Python function that it calls (py_function, numpy_function)")
         type_ = encoding.encode_function_type(concrete.function_type)
         try:
             structure, slots = concrete._outputs.parts()
@@ -76,6 +79,8 @@ class ConcreteWriter:
 
     def _variable(self, function: str, variable) -> int:
         number = self.objects.number_of(variable)
+        if number is None and not isinstance(variable, Variable):
+            return self.objects.add(variable)  # the state of a random op, which belongs to the trace
         if number is None:
             raise AssertionError(
                 page(

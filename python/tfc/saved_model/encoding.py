@@ -13,6 +13,7 @@ from tfc.tracing import (
     Literal,
     NamedTupleType,
     Parameter,
+    TensorArraySpec,
     TensorType,
     TupleType,
 )
@@ -141,6 +142,10 @@ def encode_type(type_):
         return {"namedtuple": [type_.tag.__name__, list(type_.tag._fields), [encode_type(c) for c in type_.components]]}
     if isinstance(type_, DictType) and type_.tag[0] in (dict, OrderedDict) and _plain_keys(type_.tag[1]):
         return {"dict": [list(type_.tag[1]), [encode_type(c) for c in type_.components]]}
+    if isinstance(type_, TensorArraySpec):
+        dims = type_.element_shape.dims
+        shape = None if dims is None else list(dims)
+        return {"tensor_array": [shape, type_.dtype.name, type_.dynamic_size, type_.infer_shape]}
     raise NotEncodable(f"an argument of type {type_!r}")
 
 
@@ -157,6 +162,9 @@ def decode_type(data):
     if kind == "namedtuple":
         name, fields, components = inner
         return NamedTupleType(named_tuple(name, tuple(fields)), [decode_type(c) for c in components])
+    if kind == "tensor_array":
+        shape, dtype, dynamic_size, infer_shape = inner
+        return TensorArraySpec(shape, as_dtype(dtype), dynamic_size, infer_shape)
     keys, components = inner
     return DictType((dict, tuple(keys)), [decode_type(c) for c in components])
 

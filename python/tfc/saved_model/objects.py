@@ -87,5 +87,10 @@ class Numbered:
             self.paths.append(path)
         return found
 
+    def add(self, value) -> int:
+        """A part that no name leads to."""
+        self.children.append({})
+        return self._number(value, "")
+
     def number_of(self, value) -> int | None:
         return self._numbers.get(id(value))

@@ -8,9 +8,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
-from tfc.checkpoint import pack_tensors, write_durably
+from tfc.checkpoint import pack_tensors, value_of, write_durably
 from tfc.core import VariableStorage, executing_eagerly
 from tfc.errors import FailedPreconditionError, page
 from tfc.function import ConcreteFunction, PolymorphicFunction
@@ -154,7 +152,7 @@ class _Writer:
                     None,
                     page(f"the variable {value.name} has no value yet", fix="call the function that makes it"),
                 )
-            tensors[str(number)] = np.asarray(value.numpy())
+            tensors[str(number)] = value_of(value)
         for name, array in self.concrete.captured.items():
             tensors[name] = array
         return pack_tensors(tensors, {})

@@ -74,6 +74,23 @@ def test_spec_options_with_names_and_values(model):
     assert entries("a.o") == {"add": [[None, 3], [3]]}
 
 
+def test_every_trace_of_a_function_is_an_entry(model, tmp_path):
+    f = tf.function(lambda x: x + x)
+    f(tf.constant(1)), f(tf.constant([1.0, 2.0]))
+    artifact = tf.export.compile({"f": f}, "f.o")
+    assert [(e.name, e.arguments[0].text()) for e in artifact.entries] == [("f", "int32[]"), ("f_1", "float32[2]")]
+
+
+def test_function_that_calls_python_is_refused(model):
+    f = tf.function(lambda x: tf.py_function(lambda v: v, [x], tf.float32), input_signature=[tf.TensorSpec([2])])
+    try:
+        concrete = f.get_concrete_function()
+    except NotImplementedError:
+        pytest.skip("functions of the host cannot be traced in this build")
+    with pytest.raises(tf.errors.InvalidArgumentError, match="not there without Python"):
+        tf.export.compile({"f": concrete}, "f.o")
+
+
 def test_plain_function_is_traced(model):
     cli.run(["model.py:plain(float32[2])", "-o", "p.o", "-q"])
     assert tf.export.load("p.o").plain([1.0, 2.0]).numpy().tolist() == [2, 4]

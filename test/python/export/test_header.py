@@ -109,3 +109,43 @@ def test_header_says_shape_dtype_and_ownership():
     assert "in x: float32[2, 2]" in text
     assert "out found: int64[?, 3]; allocated by the call, release it with tfc_release" in text
     assert "variable count: int32[] (count:0)" in text
+
+
+POOL = r"""
+#include "pooled.h"
+static int32_t body(tfc_context *ctx, void *env, int64_t begin, int64_t end) {
+  int64_t i;
+  (void)ctx;
+  for (i = begin; i < end; ++i) {
+    if (i == 77777) return TFC_OUT_OF_RANGE;
+    ++((unsigned char *)env)[i];
+  }
+  return TFC_OK;
+}
+int32_t pooled_entry(tfc_context *ctx, void **buffers, int64_t *sizes) {
+  return ctx->parallel_for(ctx, 0, sizes[0], 10, body, buffers[0]);
+}
+int main(void) {
+  static unsigned char x[70000];
+  long i, round;
+  for (round = 1; round <= 50; ++round)
+    if (pooled(NULL, x, 70000)) return 1;
+  for (i = 0; i < 70000; ++i)
+    if (x[i] != 50) return 2;
+  {
+    static unsigned char y[80000];
+    return pooled(NULL, y, 80000) != TFC_OUT_OF_RANGE;
+  }
+}
+"""
+
+
+@pytest.mark.parametrize("threads", [0, 4])
+def test_pool_runs_every_iteration_once_and_returns_the_status_of_a_piece(tmp_path, threads):
+    entry = EntryPoint("pooled", "pooled_entry", (Buffer("x", dtypes.uint8, (None,)),), (), (), 0)
+    files = {"object": "pooled.o", "header": "pooled.h"}
+    (tmp_path / "pooled.h").write_text(header(Artifact("pooled", (entry,), threads=threads, files=files)))
+    (tmp_path / "main.c").write_text(POOL)
+    flags = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-pthread", "-D_POSIX_C_SOURCE=200809L"]
+    subprocess.run([CC, *flags, "main.c", "-o", "main"], cwd=tmp_path, check=True)
+    assert subprocess.run([tmp_path / "main"], timeout=60).returncode == 0

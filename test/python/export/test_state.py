@@ -212,3 +212,12 @@ def test_saved_model_becomes_an_artefact(tmp_path):
     loaded = tf.saved_model.load(tmp_path / "saved")
     outcomes, _ = building.run_calls(tmp_path, loaded, [("add", [np.ones(2, np.float32)])] * 2)
     np.testing.assert_array_equal(outcomes[1].results[0], [3, 4])
+
+
+def test_random_numbers_have_a_state(tmp_path):
+    f = tf.function(lambda: tf.random.uniform([2], seed=5), input_signature=[])
+    concrete = f.get_concrete_function()
+    outcomes, _ = building.run_calls(tmp_path, {"f": concrete}, [("f", [])] * 2)
+    for outcome in outcomes:
+        np.testing.assert_array_equal(outcome.results[0], f().numpy())
+    assert (outcomes[0].results[0] != outcomes[1].results[0]).any()

@@ -326,6 +326,36 @@ def test_untraced_function_is_loaded_but_not_callable(tmp_path):
         tf.saved_model.load(tmp_path / "m").f(tf.constant(1.0))
 
 
+def test_tensor_arrays_are_arguments(tmp_path):
+    m = tf.Module()
+    m.f = tf.function(lambda a: a.stack() * 2.0, input_signature=[tf.TensorArraySpec([2])])
+    tf.saved_model.save(m, tmp_path / "m")
+    array = tf.TensorArray(tf.float32, size=2, element_shape=[2]).unstack([[1.0, 2.0], [3.0, 4.0]])
+    assert tf.saved_model.load(tmp_path / "m").f(array).numpy().tolist() == [[2, 4], [6, 8]]
+
+
+def test_random_ops_go_on_where_they_were(tmp_path):
+    m = tf.Module()
+    m.f = tf.function(lambda: tf.random.uniform([3], seed=5), input_signature=[])
+    m.f()
+    tf.saved_model.save(m, tmp_path / "m")
+    f = tf.saved_model.load(tmp_path / "m").f
+    for _ in range(3):
+        np.testing.assert_array_equal(f().numpy(), m.f().numpy())
+
+
+def test_trace_that_calls_python_is_left_out_with_a_warning(tmp_path, caplog):
+    m = tf.Module()
+    m.f = tf.function(lambda x: tf.py_function(lambda v: v, [x], tf.float32), input_signature=[SPEC([2])])
+    try:
+        tf.saved_model.save(m, tmp_path / "m")
+    except NotImplementedError:
+        pytest.skip("functions of the host cannot be traced in this build")
+    assert "py_function" in caplog.text
+    with pytest.raises(ValueError, match="zero restored functions"):
+        tf.saved_model.load(tmp_path / "m").f(tf.ones([2]))
+
+
 # Errors of saving.
 
 
