@@ -234,7 +234,8 @@ Value *Expander::toInteger(IRBuilder<> &b, Value *x, bool isSigned) {
 
 void tfc::useC99(Module &module) {
   for (Function &function : make_early_inc_range(module)) {
-    if (function.getIntrinsicID() != Intrinsic::roundeven)
+    bool call = function.isDeclaration() && (function.getName() == "roundeven" || function.getName() == "roundevenf");
+    if (!call && function.getIntrinsicID() != Intrinsic::roundeven)
       continue;
     Function *rint = Intrinsic::getOrInsertDeclaration(&module, Intrinsic::nearbyint, function.getReturnType());
     function.replaceAllUsesWith(rint);

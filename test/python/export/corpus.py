@@ -109,6 +109,10 @@ def complexes():
     return one(lambda x: (x * x, tf.math.conj(x), tf.abs(x)), SPEC([None], tf.complex64))
 
 
+def rounding():
+    return one(lambda x: (tf.round(x), tf.floor(x), tf.math.ceil(x)), SPEC([None]))
+
+
 def sorting():
     return one(lambda x: (tf.sort(x), tf.argsort(x), tf.cumsum(x), tf.argmax(x)), SPEC([None], tf.int32))
 
@@ -171,6 +175,7 @@ PROGRAMS = [
     (halves, [("f", [np.array([1.5, -2.25, 6e-8, 60000, np.inf, -0.0], np.float16), np.array([3, 1e-4, 2, 2, 1, 5], np.float16)])]),
     (brain_floats, [("f", [np.array([1.5, -3e38, 1e-40, 0.1, 7], np.float32)])]),
     (complexes, [("f", [np.array([1 + 2j, -3j, 0.5], np.complex64)])]),
+    (rounding, [("f", [np.array([0.5, 1.5, 2.5, -0.5, -2.5, 1e20, np.inf], np.float32)])]),
     (sorting, [("f", [np.array([3, -1, 7, 3, 0], np.int32)])]),
     (counter, [("step", [np.array(3, np.int32)]), ("step", [np.array(-1, np.int32)]), ("step", [np.array(4, np.int32)]), ("read", [])]),
     (training, [("train", [f32(8, 3), f32(8, 2)]), ("train", [f32(4, 3), f32(4, 2)])]),
