@@ -1,7 +1,7 @@
 """tfc: TensorFlow 2's eager ops, functions and gradients, compiled by MLIR. Use as `import tfc as tf`."""
 
 from tfc import autodiff, autograph, config, errors, export, saved_model
-from tfc.api import bitwise, debugging, linalg, math, nest, nn, random, train, types
+from tfc.api import bitwise, debugging, linalg, math, nest, nn, random, strings, train, types
 from tfc.autodiff import (
     GradientTape,
     UnconnectedGradients,
@@ -33,6 +33,7 @@ from tfc.dtypes import (
     int16,
     int32,
     int64,
+    string,
     uint8,
     uint16,
     uint32,
@@ -193,6 +194,7 @@ from tfc.ops.reductions import (
     stop_gradient,
 )
 from tfc.ops.slicing import slice, strided_slice
+from tfc.ops.strings import as_string
 from tfc.ops.tensor_array import TensorArray
 from tfc.ops.unique import unique, unique_with_counts
 from tfc.state import (
@@ -233,6 +235,7 @@ __all__ = [
     "argmin",
     "argsort",
     "as_dtype",
+    "as_string",
     "asin",
     "asinh",
     "assert_equal",
@@ -381,6 +384,8 @@ __all__ = [
     "stack",
     "stop_gradient",
     "strided_slice",
+    "string",
+    "strings",
     "subtract",
     "switch_case",
     "tan",

@@ -41,6 +41,27 @@ static bool usesTFC(func::FuncOp function) {
       .wasInterrupted();
 }
 
+static bool isString(Type type) {
+  auto tensor = dyn_cast<TensorType>(type);
+  return tensor && isa<StringType>(tensor.getElementType());
+}
+
+/// Strings have no code: says so at the first op that uses one.
+static LogicalResult checkNoStrings(func::FuncOp function) {
+  if (llvm::any_of(function.getArgumentTypes(), isString))
+    return function.emitError("expected tensors of numbers, got arguments that are strings: ops "
+                              "on strings run on the host, no code is generated for them");
+  WalkResult found = function.walk([](Operation *op) {
+    if (!llvm::any_of(op->getOperandTypes(), isString) &&
+        !llvm::any_of(op->getResultTypes(), isString))
+      return WalkResult::advance();
+    op->emitError("expected tensors of numbers, got strings: ops on strings run on the host, no "
+                  "code is generated for them");
+    return WalkResult::interrupt();
+  });
+  return failure(found.wasInterrupted());
+}
+
 namespace {
 
 struct ConvertTFCToLinalg : public tfc::impl::ConvertTFCToLinalgPassBase<ConvertTFCToLinalg> {
@@ -51,6 +72,8 @@ struct ConvertTFCToLinalg : public tfc::impl::ConvertTFCToLinalgPassBase<Convert
   }
 
   static LogicalResult lower(func::FuncOp function) {
+    if (failed(checkNoStrings(function)))
+      return failure();
     DimAnalysis dims(function.getBody());
     FusionPlan plan(function.getBody(), dims);
     return Lowering(function, dims, plan).run();

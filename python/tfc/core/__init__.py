@@ -26,6 +26,7 @@ from tfc.core.recording import (
     stop_recording,
 )
 from tfc.core.refusal import argument_error, dtype_error
+from tfc.core.strings import StringTensor, string_array
 
 __all__ = [
     "Eager",
@@ -35,6 +36,7 @@ __all__ = [
     "Operation",
     "Primitive",
     "Recorder",
+    "StringTensor",
     "Tensor",
     "TensorList",
     "Unset",
@@ -57,5 +59,6 @@ __all__ = [
     "recorders",
     "should_record",
     "stop_recording",
+    "string_array",
     "using",
 ]

@@ -8,6 +8,7 @@ from tfc import _native
 from tfc.core.interpreter import Interpreter
 from tfc.core.primitive import Unset
 from tfc.core.state import DEFAULT, STATE
+from tfc.core.strings import StringTensor, string_array
 from tfc.dtypes import DTYPES
 from tfc.errors import InvalidArgumentError, OpError, OutOfRangeError, TFCError, UnimplementedError
 
@@ -34,9 +35,22 @@ for _dtype in DTYPES:
     _native.register_dtype(_dtype.code, _dtype)
 
 
-def eager_tensor(array) -> EagerTensor:
-    """An `EagerTensor` of an array that nobody else will write to: no copy if it is dense."""
-    return _wrap(array if type(array) is np.ndarray else np.asarray(array), copy=False)
+def eager_tensor(array) -> "EagerTensor | StringTensor":
+    """An eager tensor of an array that nobody else will write to: no copy if it is dense."""
+    try:
+        return _wrap(array if type(array) is np.ndarray else np.asarray(array), copy=False)
+    except TypeError:
+        return _strings(array)
+
+
+def _strings(array):
+    """An array that numbers cannot hold: strings, or the error that `from_numpy` raises."""
+    kind = array.dtype.kind if isinstance(array, np.ndarray) else "S" if isinstance(array, (str, bytes)) else ""
+    if kind == "O" and all(type(v) is bytes for v in array.flat):
+        return StringTensor(array)
+    if kind and kind in "OSU":
+        return StringTensor(string_array(array))
+    return _wrap(np.asarray(array), copy=False)
 
 
 def quiet():
@@ -65,7 +79,10 @@ class Eager(Interpreter):
                 out = meaning(*views, **attrs)
         except Exception as e:
             raise _explain(prim, args, attrs, e) from None
-        return _wrap(out if type(out) is np.ndarray else np.asarray(out), copy=False)
+        try:
+            return _wrap(out if type(out) is np.ndarray else np.asarray(out), copy=False)
+        except TypeError:
+            return _strings(out)
 
     def cond(self, pred, true_fn, false_fn, name=None):
         return true_fn() if pred else false_fn()
@@ -79,7 +96,7 @@ class Eager(Interpreter):
         return values
 
     def constant_value(self, tensor):
-        return tensor._view() if type(tensor) is EagerTensor else None
+        return tensor._view() if type(tensor) in (EagerTensor, StringTensor) else None
 
 
 def describe(value) -> str:
@@ -104,7 +121,7 @@ def _explain(prim, args, attrs, error):
         return error
     if prim.meaning is Unset:
         return UnimplementedError(None, prim.name, f"{prim.name} has no eager meaning")
-    stranger = next((a for a in args if isinstance(a, _native.Tensor) and type(a) is not EagerTensor), None)
+    stranger = next((a for a in args if getattr(type(a), "symbolic", False) is True), None)
     if stranger is not None:
         return TypeError(
             f"{prim.name}: {stranger!r} is out of scope: it is a symbolic tensor of a "
@@ -129,4 +146,4 @@ def _clean(error) -> str:
 DEFAULT[0] = Eager()
 STATE.interpreter = DEFAULT[0]
 
-__all__ = ["Eager", "EagerTensor", "describe", "eager_tensor", "quiet"]
+__all__ = ["Eager", "EagerTensor", "StringTensor", "describe", "eager_tensor", "quiet"]

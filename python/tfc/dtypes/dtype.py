@@ -46,7 +46,7 @@ class DType:
 
     @property
     def is_numeric(self) -> bool:
-        return not self.is_bool
+        return not self.is_bool and self.name != "string"
 
     @property
     def is_numpy_compatible(self) -> bool:
@@ -88,9 +88,9 @@ class DType:
 
     def _limits(self):
         if self.is_complex:
-            raise TypeError(
-                f"Cannot find minimum or maximum value of {self}: complex numbers are not ordered."
-            )
+            raise TypeError(f"Cannot find minimum or maximum value of {self}: complex numbers are not ordered.")
+        if self.name == "string":
+            raise TypeError(f"Cannot find minimum or maximum value of {self}: there is none.")
         if self.is_integer:
             return np.iinfo(self.np_dtype)
         return ml_dtypes.finfo(self.np_dtype)
@@ -155,7 +155,11 @@ float64 = double = DType(12, "float64", np.float64)
 complex64 = DType(13, "complex64", np.complex64)
 complex128 = DType(14, "complex128", np.complex128)
 
-#: All types, at the index of their code.
+#: Strings of bytes, as numpy holds them: arrays of objects. They have no memory of their own (code -1), and no code
+#: is generated for them.
+string = DType(-1, "string", np.object_)
+
+#: All types of numbers, at the index of their code.
 DTYPES: tuple[DType, ...] = (
     bool_,
     int8,
@@ -174,19 +178,29 @@ DTYPES: tuple[DType, ...] = (
     complex128,
 )
 
-_KNOWN: dict = {d.name: d for d in DTYPES}
-_KNOWN.update({d.as_numpy_dtype: d for d in DTYPES})
-_KNOWN.update({d.np_dtype: d for d in DTYPES})
+_KNOWN: dict = {d.name: d for d in (*DTYPES, string)}
+_KNOWN.update({d.as_numpy_dtype: d for d in (*DTYPES, string)})
+_KNOWN.update({d.np_dtype: d for d in (*DTYPES, string)})
 _KNOWN.update({"half": float16, "float": float32, "double": float64, bool: bool_, int: int32, float: float32})
 _KNOWN.update(
-    {complex: complex128, np.longlong: int64, np.ulonglong: uint64, np.intc: int32, np.uintc: uint32}
+    {
+        str: string,
+        bytes: string,
+        np.str_: string,
+        np.bytes_: string,
+        complex: complex128,
+        np.longlong: int64,
+        np.ulonglong: uint64,
+        np.intc: int32,
+        np.uintc: uint32,
+    }
 )
 
 
 def as_dtype(value) -> DType:
     """The `DType` of a DType, numpy dtype or scalar class, name, Python class or code.
 
-    Raises `TypeError` if there is none: strings and quantized types are not supported.
+    Raises `TypeError` if there is none: quantized types are not supported.
     """
     if type(value) is DType:
         return value
@@ -204,7 +218,10 @@ def as_dtype(value) -> DType:
         if isinstance(inner, DType):
             return inner
         try:
-            found = _KNOWN.get(np.dtype(inner).newbyteorder("="))
+            numpy = np.dtype(inner)
+            # numpy takes any class for that of objects.
+            odd = numpy.kind == "O" and isinstance(inner, type)
+            found = None if odd else string if numpy.kind in "SU" else _KNOWN.get(numpy.newbyteorder("="))
         except TypeError:
             found = None
         if found is not None:

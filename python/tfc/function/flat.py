@@ -4,7 +4,7 @@ import functools
 import weakref
 
 from tfc.compiler import compile_entry, run_stage, specialize
-from tfc.core import EagerTensor, current
+from tfc.core import EagerTensor, current, is_symbolic
 from tfc.dtypes import TensorSpec
 from tfc.errors import InvalidArgumentError, page, user_line
 from tfc.ir import (
@@ -14,6 +14,7 @@ from tfc.ir import (
     location_text,
     mlir,
     python_value,
+    strings_exist,
     tensor_type,
     type_spec,
     user_stack,
@@ -82,7 +83,7 @@ class FlatFunction:
             results = interpreter.call(self._graph, operands, variables, stack, self._name)
             return self._refined(results, [getattr(t, "shape_tuple", None) for t in tensors])
         for t in tensors:
-            if type(t) is not EagerTensor:
+            if type(t) is not EagerTensor and is_symbolic(t):
                 raise _out_of_scope(t)
         if self.is_replayed:
             return self.replayed(tensors, variables)
@@ -90,10 +91,12 @@ class FlatFunction:
 
     @functools.cached_property
     def is_replayed(self) -> bool:
-        """Whether the trace runs op by op: it calls a function of the host of which it is not known what it returns, or
-        that may resize a variable.
+        """Whether the trace runs op by op: it uses strings, or calls a function of the host of which it is not known
+        what it returns, or that may resize a variable.
         """
         function = self._graph.function
+        if strings_exist() and "!tfc.string" in function.text():
+            return True
         if not function.hosts:
             return False
         handles = [type_spec(kind_of(h.type)[1]) for h in self._graph.handles]

@@ -13,6 +13,7 @@ from tfc.ir.types import (
     list_type,
     resource_type,
     spec_type,
+    strings_exist,
     tensor_type,
     type_spec,
 )

@@ -1,5 +1,7 @@
 """Attribute values of primitives <-> MLIR attributes (the table of docs/architecture.md, section 2)."""
 
+import re
+
 import numpy as np
 
 from tfc.dtypes import DType, SpecList, TensorShape, TensorSpec
@@ -73,6 +75,8 @@ def elements(array: np.ndarray):
             if array.size == 1 or array.all() or not array.any():
                 packed = np.array([255 if array.reshape(-1)[0] else 0], np.uint8)
             return mlir.DenseElementsAttr.get(packed, type=element_type(dtype), shape=array.shape)
+        if dtype.name == "string":
+            return mlir.Attribute.parse(f"dense<{_literal(array.tolist())}> : {type_}")
         array = np.ascontiguousarray(array).reshape(array.shape)
         if dtype.is_complex:
             raise TypeError(f"no MLIR attribute for {array!r}: a complex constant is made of two real ones")
@@ -92,6 +96,8 @@ def array_of(attr) -> np.ndarray:
     dtype, dims = describe_type(attr.type)
     if 0 in dims:
         return np.zeros(dims, dtype.np_dtype)
+    if dtype.name == "string":
+        return _strings_of(str(attr), dims)
     if dtype.is_bool:
         dense = mlir.DenseIntElementsAttr(attr)
         if dense.is_splat:
@@ -100,6 +106,30 @@ def array_of(attr) -> np.ndarray:
     if dtype.name == "bfloat16":
         return _parse_text(attr, dtype, dims)
     return np.array(attr, dtype=dtype.np_dtype).reshape(dims)
+
+
+def _literal(value) -> str:
+    """Strings as MLIR writes them: what is not plain is in hexadecimal."""
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_literal, value)) + "]"
+    plain = lambda c: 32 <= c < 127 and c not in b'"\\'
+    return '"' + "".join(chr(c) if plain(c) else f"\\{c:02X}" for c in value) + '"'
+
+
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_ESCAPE = re.compile(rb"\\(\\|[0-9A-Fa-f]{2})")
+
+
+def _strings_of(text: str, dims) -> np.ndarray:
+    """The strings of a dense attribute, read from MLIR's own text: the bindings give no other way."""
+    unescape = lambda m: b"\\" if m[1] == b"\\" else bytes.fromhex(m[1].decode())
+    found = [_ESCAPE.sub(unescape, s.encode()) for s in _QUOTED.findall(text[: text.rindex("> :") + 1])]
+    array = np.empty(dims, object)
+    if len(found) == 1:
+        array.fill(found[0])
+    else:
+        array.reshape(-1)[:] = found
+    return array
 
 
 def _parse_text(attr, dtype, dims):

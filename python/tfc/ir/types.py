@@ -1,6 +1,6 @@
 """Types of the IR and of Python, both ways: element types <-> DType, tensor types <-> (DType, dims)."""
 
-from tfc.dtypes import DTYPES, DType, TensorSpec
+from tfc.dtypes import DTYPES, DType, TensorSpec, string
 from tfc.ir.context import context
 from tfc.ir.lazy import mlir
 
@@ -12,7 +12,7 @@ _element_of: dict = {}
 
 _SPELLING = {
     "bool": "i1", "float16": "f16", "bfloat16": "bf16", "float32": "f32", "float64": "f64",
-    "complex64": "complex<f32>", "complex128": "complex<f64>",
+    "complex64": "complex<f32>", "complex128": "complex<f64>", "string": "!tfc.string",
 }  # fmt: skip
 
 
@@ -30,9 +30,14 @@ def element_type(dtype: DType):
     return found
 
 
+def strings_exist() -> bool:
+    """Whether the IR of this process has ever seen a string."""
+    return string in _elements
+
+
 def dtype_of(element) -> DType:
     """The DType of an MLIR element type; `TypeError` if there is none."""
-    for dtype in DTYPES:
+    for dtype in (*DTYPES, string):
         if element_type(dtype) == element:
             return dtype
     raise TypeError(f"no DType for the element type {element}")

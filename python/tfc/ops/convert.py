@@ -4,6 +4,7 @@ import numpy as np
 
 from tfc.core import (
     EagerTensor,
+    StringTensor,
     Tensor,
     VariableStorage,
     argument_error,
@@ -12,8 +13,9 @@ from tfc.core import (
     dtype_error,
     eager_tensor,
     executing_eagerly,
+    string_array,
 )
-from tfc.dtypes import DTYPES, DType, TensorShape, as_dtype, bool_, complex128, float32, int32, int64
+from tfc.dtypes import DTYPES, DType, TensorShape, as_dtype, bool_, complex128, float32, int32, int64, string
 from tfc.ops import primitives as p
 
 _NUMBERS = (bool, int, float, complex)
@@ -98,6 +100,8 @@ def operands(op: str, x, y, kinds: str = "biufc"):
             try:
                 y = _beside(y, x.dtype)
             except TypeError:
+                if x.dtype is string:
+                    raise
                 y = _convert(y, None)
     elif isinstance(y, Tensor):
         x = _beside(x, y.dtype)
@@ -152,7 +156,7 @@ def common_dtype(values, dtype=None) -> list[Tensor]:
 def static_value(tensor) -> np.ndarray | None:
     """The value of a tensor, number or sequence if it is known now (`tf.get_static_value`)."""
     if isinstance(tensor, Tensor):
-        return tensor._view() if type(tensor) is EagerTensor else current().constant_value(tensor)
+        return tensor._view() if type(tensor) in (EagerTensor, StringTensor) else current().constant_value(tensor)
     if isinstance(tensor, VariableStorage):
         return None
     return _to_array(tensor, None)
@@ -260,12 +264,13 @@ def _to_array(value, dtype) -> np.ndarray:
         if not value.is_fully_defined():
             raise ValueError(f"Cannot convert a partially known TensorShape {value} to a Tensor.")
         return np.array(value.dims, (dtype or int32).np_dtype)
+    if isinstance(value, (str, bytes)) and dtype in (None, string):
+        return string_array(value)
     if isinstance(value, DType) or value is None or isinstance(value, (str, bytes, dict, set)):
-        hint = ": tensors of strings are not supported" if isinstance(value, (str, bytes)) else ""
         error = TypeError if dtype is not None else ValueError
         if dtype is not None and isinstance(value, (str, bytes)):
             raise TypeError(f"Cannot convert {value!r} to EagerTensor of dtype {dtype.name}")
-        raise error(f"Attempt to convert a value ({value!r}) with an unsupported type ({kind}) to a Tensor{hint}.")
+        raise error(f"Attempt to convert a value ({value!r}) with an unsupported type ({kind}) to a Tensor.")
     if isinstance(value, (list, tuple, range)):
         return _from_sequence(value, dtype)
     if hasattr(value, "__array__") or hasattr(value, "__array_interface__") or hasattr(value, "__dlpack__"):
@@ -277,6 +282,8 @@ def _to_array(value, dtype) -> np.ndarray:
 
 
 def _from_numpy(array: np.ndarray, dtype) -> np.ndarray:
+    if dtype is string or (array.dtype.kind in "SUO" and array.size and isinstance(array.flat[0], (str, bytes))):
+        return _from_strings(array, dtype)
     if dtype is not None and array.dtype == dtype.np_dtype:
         return array.copy(order="C")
     if array.dtype.newbyteorder("=") not in _SUPPORTED:
@@ -292,13 +299,20 @@ def _from_numpy(array: np.ndarray, dtype) -> np.ndarray:
         return array.astype(target, order="C")
 
 
+def _from_strings(array: np.ndarray, dtype) -> np.ndarray:
+    if dtype not in (None, string):
+        raise TypeError(f"Cannot convert {array.tolist()!r} to EagerTensor of dtype {dtype.name}")
+    try:
+        return string_array(array)
+    except TypeError as e:
+        raise TypeError(f"Cannot convert {array.tolist()!r} to EagerTensor of dtype string: {e}") from None
+
+
 def _float32(value: float) -> np.ndarray:
     with np.errstate(over="ignore"):
         array = np.array(value, np.float32)
     if np.isinf(array) and abs(value) != np.inf:
-        raise ValueError(
-            f"Can't convert {value!r} to float32: it is out of range. Give a dtype, such as tf.float64."
-        )
+        raise ValueError(f"Can't convert {value!r} to float32: it is out of range. Give a dtype, such as tf.float64.")
     return array
 
 
@@ -326,6 +340,8 @@ def _from_number(value, dtype) -> np.ndarray:
 
 def _fits(kind: type, dtype: DType) -> bool:
     """Whether Python numbers of this class may become this dtype."""
+    if dtype is string:
+        return False
     if issubclass(kind, (bool, np.bool_)):
         return True
     if issubclass(kind, (int, np.integer)):
@@ -346,6 +362,13 @@ def _leaf_types(value, found: set) -> set:
 
 def _from_sequence(value, dtype) -> np.ndarray:
     kinds = set() if isinstance(value, range) else _leaf_types(value, set())
+    if dtype is string or (kinds and all(issubclass(k, (str, bytes)) for k in kinds)):
+        try:
+            # As objects: numpy's own strings drop zeros at the end.
+            array = np.array(value, dtype=object)
+            return _from_strings(array, dtype)
+        except ValueError:
+            raise ValueError("Can't convert non-rectangular Python sequence to Tensor.") from None
     try:
         array = np.array(value)
     except (ValueError, OverflowError) as e:
@@ -359,7 +382,7 @@ def _from_sequence(value, dtype) -> np.ndarray:
         raise ValueError(f"Attempt to convert a value ({value!r}) with an unsupported type ({odd}) to a Tensor.")
     if array.dtype.kind in "USO":
         raise (TypeError if dtype else ValueError)(
-            f"Cannot convert {value!r} to a Tensor: tensors of strings are not supported"
+            f"Can't convert Python sequence with mixed types to Tensor: {value!r}"
         )
     if dtype is not None:
         if any(issubclass(k, (*_NUMBERS, np.number)) and not _fits(k, dtype) for k in kinds):

@@ -141,7 +141,7 @@ def where(condition, x=None, y=None, name=None) -> Tensor:
         c = p.not_equal(c, convert_to_tensor(0, c.dtype))
     if x is None:
         return p.nonzero(c)
-    x, y = operands("SelectV2", x, y)
+    x, y = operands("SelectV2", x, y, "biufcO")
     return p.select(c, x, y)
 
 

@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tfc.core import Primitive, Tensor, VariableStorage
-from tfc.dtypes import as_dtype, bool_, float32, float64
+from tfc.core import EagerTensor, Primitive, Tensor, VariableStorage
+from tfc.dtypes import as_dtype, bool_, float32, float64, string
+from tfc.errors import UnimplementedError
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor, operand, operands
+from tfc.ops.strings import is_string, join_strings
 
 REAL, NUMBER, FLOAT, ANALYTIC, INTEGER, BOOL, ANY = "iuf", "iufc", "f", "fc", "iu", "b", "biufc"
 _NAMES = {
@@ -16,6 +18,7 @@ _NAMES = {
     "u": "unsigned integers",
     "f": "floats",
     "c": "complex numbers",
+    "O": "strings",
 }
 
 
@@ -77,7 +80,19 @@ logical_not = _unary("logical_not", p.logical_not, BOOL, "not x")
 invert = _unary("invert", p.bitwise_not, INTEGER, "All bits of x flipped")
 population_count = _unary("population_count", p.population_count, INTEGER, "The number of one bits of x, as uint8")
 
-add = _binary("add", p.add, NUMBER, "x + y")
+_add_numbers = _binary("add", p.add, NUMBER, "x + y")
+
+
+def add(x, y, name=None):
+    """x + y, element by element; strings are put one after the other.
+
+    Operands have one dtype (any number or string) and broadcast by numpy's rule.
+    """
+    if type(x) is not EagerTensor and (is_string(x) or is_string(y)):
+        return join_strings(x, y)
+    return _add_numbers(x, y)
+
+
 subtract = _binary("subtract", p.sub, NUMBER, "x - y")
 multiply = _binary("multiply", p.mul, NUMBER, "x * y")
 floordiv = _binary("floordiv", p.floor_div, REAL, "x / y rounded down; integer division by zero raises")
@@ -94,8 +109,8 @@ less = _binary("less", p.less, REAL, "x < y")
 less_equal = _binary("less_equal", p.less_equal, REAL, "x <= y")
 greater = _binary("greater", p.greater, REAL, "x > y")
 greater_equal = _binary("greater_equal", p.greater_equal, REAL, "x >= y")
-equal = _binary("equal", p.equal, ANY, "x == y")
-not_equal = _binary("not_equal", p.not_equal, ANY, "x != y")
+equal = _binary("equal", p.equal, ANY + "O", "x == y")
+not_equal = _binary("not_equal", p.not_equal, ANY + "O", "x != y")
 bitwise_and = _binary("bitwise_and", p.bitwise_and, INTEGER, "The bits set in both x and y")
 bitwise_or = _binary("bitwise_or", p.bitwise_or, INTEGER, "The bits set in x or y")
 bitwise_xor = _binary("bitwise_xor", p.bitwise_xor, INTEGER, "The bits set in one of x and y")
@@ -144,6 +159,13 @@ def cast(x, dtype, name=None):
         except (TypeError, ValueError):
             pass
     x = convert_to_tensor(x)
+    if x.dtype is not dtype and (x.dtype is string or dtype is string):
+        raise UnimplementedError(
+            None,
+            "cast",
+            f"Cast {x.dtype.name} to {dtype.name} is not supported\n"
+            f"  try:  tf.strings.as_string, or tf.strings.to_number",
+        )
     return x if x.dtype is dtype else p.cast(x, dtype=dtype)
 
 

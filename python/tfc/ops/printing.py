@@ -10,7 +10,7 @@ _LOGGER = logging.getLogger("tfc")
 
 
 def tensor_text(array: np.ndarray, summarize: int) -> str:
-    """The elements as `[0 1 2 ... 7 8 9]`: at most `summarize` at each end of a dimension, -1 all."""
+    """The elements as `[0 1 2 ... 7 8 9]`: at most `summarize` at each end of a dimension, -1 all; strings in quotes."""
     if array.ndim == 0:
         return element_text(array[()])
     return _rows(array, summarize, 1)
@@ -35,6 +35,8 @@ def element_text(value) -> str:
     """One number: the shortest of few digits that reads back as the same, as C's %g writes it."""
     if isinstance(value, np.bool_):
         return "1" if value else "0"
+    if isinstance(value, bytes):
+        return f'"{value.decode(errors="replace")}"'
     if isinstance(value, np.complexfloating):
         return f"({element_text(value.real)},{element_text(value.imag)})"
     if isinstance(value, np.integer):

@@ -10,14 +10,18 @@ from tfc.ops.linalg import matmul
 _FOREIGN = (str, bytes, dict, set)
 
 
+def _are_strings(tensor, other) -> bool:
+    return isinstance(other, (str, bytes)) and tensor.dtype.kind == "O"
+
+
 def _binary(function):
     def operator(self, other):
-        if type(other) is not EagerTensor and isinstance(other, _FOREIGN):
+        if type(other) is not EagerTensor and isinstance(other, _FOREIGN) and not _are_strings(self, other):
             return NotImplemented
         return function(self, other)
 
     def reflected(self, other):
-        if isinstance(other, _FOREIGN):
+        if isinstance(other, _FOREIGN) and not _are_strings(self, other):
             return NotImplemented
         return function(other, self)
 

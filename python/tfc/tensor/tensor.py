@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tfc.core import EagerTensor, Tensor
+from tfc.core import EagerTensor, StringTensor, Tensor
 from tfc.dtypes import TensorShape
 from tfc.errors import OperatorNotAllowedInGraphError, page, user_line
 from tfc.ops.array import unstack
@@ -43,9 +43,7 @@ def _get_shape(self) -> TensorShape:
 def _set_shape(self, shape) -> None:
     """Says what the shape is: for an eager tensor, a check (`ValueError`)."""
     if not self.shape.is_compatible_with(shape):
-        raise ValueError(
-            f"Tensor's shape {self.shape} is not compatible with supplied shape {TensorShape(shape)}."
-        )
+        raise ValueError(f"Tensor's shape {self.shape} is not compatible with supplied shape {TensorShape(shape)}.")
 
 
 def _ndim(self) -> int | None:
@@ -84,7 +82,7 @@ def _contains(self, item):
     raise TypeError(
         "`in` is not defined for tensors: use tf.reduce_any(x == value) instead"
         if not isinstance(item, str)
-        else "tensors of strings are not supported"
+        else "`in` is not defined for tensors of strings: use tf.strings.regex_full_match"
     )
 
 
@@ -108,8 +106,7 @@ def _symbolic_iter(self):
     line = user_line()
     raise OperatorNotAllowedInGraphError(
         page(
-            "Iterating over a symbolic `tf.Tensor` is not allowed: it has no value while a "
-            "function is traced.",
+            "Iterating over a symbolic `tf.Tensor` is not allowed: it has no value while a function is traced.",
             got=repr(self),
             where=line,
             fix="use tf.while_loop or tf.map_fn, a `for` that AutoGraph converts, or tf.unstack",
@@ -154,10 +151,11 @@ def attach_tensor() -> None:
     # Symbolic tensors inherit the refusals; eager tensors have values.
     Tensor.__iter__ = _symbolic_iter
     Tensor.__bool__ = _not_allowed("bool")
-    EagerTensor.__iter__ = _iter
-    EagerTensor.__repr__ = _repr
-    EagerTensor.__str__ = _str
-    EagerTensor.__format__ = _format
+    for kind in (EagerTensor, StringTensor):
+        kind.__iter__ = _iter
+        kind.__repr__ = _repr
+        kind.__str__ = _str
+        kind.__format__ = _format
     Tensor.__module__ = "tfc"
     Tensor.__qualname__ = "Tensor"
 

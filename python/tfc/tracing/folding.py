@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tfc.core import EagerTensor
+from tfc.core import EagerTensor, StringTensor
 from tfc.ops import primitives as p
 
 # Ops of integers and bools that are evaluated when all operands are known.
@@ -20,7 +20,7 @@ _MOST = 64
 
 def known(tensor):
     """The value of a tensor as an array if tracing knows it, else None."""
-    if type(tensor) is EagerTensor:
+    if type(tensor) in (EagerTensor, StringTensor):
         return tensor._view()
     return getattr(tensor, "const", None)
 

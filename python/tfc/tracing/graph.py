@@ -8,6 +8,7 @@ import numpy as np
 from tfc.core import (
     EagerTensor,
     Interpreter,
+    StringTensor,
     TensorList,
     VariableStorage,
     describe,
@@ -225,7 +226,9 @@ class FuncGraph(Interpreter):
             return made
         stack = user_stack(4)
         # A number is there once a block; each use is a tensor of its own, for tapes.
-        key = (array.dtype.str, array.tobytes()) if array.ndim == 0 else None
+        key = None
+        if array.ndim == 0:
+            key = array.dtype.str, array[()] if array.dtype.kind == "O" else array.tobytes()
         value = self.scope.numbers.get(key)
         if value is None:
             value = self.build("constant", [], {"value": array}, stack).results[0]
@@ -245,7 +248,7 @@ class FuncGraph(Interpreter):
             if a.scope is self.scope:
                 return a.value
             return self._outer(a).value
-        if kind is EagerTensor:
+        if kind is EagerTensor or kind is StringTensor:
             return self.capture(a).value
         if isinstance(a, VariableStorage):
             return self.resource(a)
@@ -296,7 +299,7 @@ class FuncGraph(Interpreter):
         found = self._captures.get(id(a)) or self._constants.get(id(a))
         if found is not None:
             made = found[1]
-        elif type(a) is EagerTensor and a._view().size <= SMALL and not a.dtype.is_complex:
+        elif type(a) in (EagerTensor, StringTensor) and a._view().size <= SMALL and not a.dtype.is_complex:
             op = build_op("constant", [], {"value": a._view()}, location(user_stack(3)), block_begin(self.root.block))
             made = SymbolicTensor(op.results[0], self.root, (), self._unique("Const"), const=a._view())
             self._constants[id(a)] = a, made
@@ -464,7 +467,7 @@ class FuncGraph(Interpreter):
 
     def operand_tensor(self, value):
         """A value as a tensor."""
-        return value if isinstance(value, (SymbolicTensor, EagerTensor)) else convert_to_tensor(value)
+        return value if isinstance(value, (SymbolicTensor, EagerTensor, StringTensor)) else convert_to_tensor(value)
 
     def call_creating(self, callee, tensors, variables, created) -> list:
         """A call of a trace that gives variables their first values."""

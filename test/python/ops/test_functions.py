@@ -180,7 +180,6 @@ REFUSED = {
     "mixed": (lambda: tf.constant([True, 2]), ValueError, "mixed types"),
     "too large": (lambda: tf.constant(2**70), ValueError, "out-of-range integer"),
     "none": (lambda: tf.constant(None), ValueError, "unsupported type"),
-    "string": (lambda: tf.constant("a"), ValueError, "strings are not supported"),
     "float as int": (lambda: tf.constant(1.5, tf.int32), TypeError, "Cannot convert 1.5 to EagerTensor"),
     "other dtype": (lambda: tf.convert_to_tensor(a, tf.int32), ValueError, "requested dtype int32"),
     "integer sqrt": (lambda: tf.sqrt(tf.constant(4)), INVALID, "not in the list of allowed"),

@@ -119,7 +119,7 @@ LogicalResult tfc::detail::checkShape(Loc loc, ArrayRef<int64_t> shape, bool may
 }
 
 LogicalResult tfc::detail::checkElement(Loc loc, Type type, StringRef name) {
-  if (isElementType(type))
+  if (isElementType(type) && !isa<StringType>(type))
     return success();
   return emitOptionalError(loc, "expected `", name,
                            "` to be a bool, integer, floating point or complex "

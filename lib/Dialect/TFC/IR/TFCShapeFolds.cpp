@@ -71,7 +71,7 @@ OpFoldResult EnsureShapeOp::fold(FoldAdaptor) {
 
 /// The elements of a constant in another shape.
 static OpFoldResult reshapeConstant(Attribute x, Type type) {
-  auto dense = dyn_cast_or_null<DenseElementsAttr>(x);
+  auto dense = dyn_cast_or_null<DenseIntOrFPElementsAttr>(x);
   auto ranked = dyn_cast<RankedTensorType>(type);
   if (!dense || !ranked || !ranked.hasStaticShape() ||
       dense.getNumElements() != ranked.getNumElements())
@@ -119,6 +119,8 @@ OpFoldResult TransposeOp::fold(FoldAdaptor op) {
                    [](auto p) { return p.value() == static_cast<int64_t>(p.index()); }))
     return getX().getType() == getType() ? OpFoldResult(getX()) : OpFoldResult();
   auto splat = dyn_cast_or_null<SplatElementsAttr>(op.getX());
+  if (splat && !isa<DenseIntOrFPElementsAttr>(splat))
+    splat = {};
   if (auto type = dyn_cast<RankedTensorType>(getType());
       splat && type && type.hasStaticShape())
     return splat.resizeSplat(type);

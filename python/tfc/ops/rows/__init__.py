@@ -10,6 +10,7 @@ from tfc.ops.rows import (
     reduction,
     shape,
     state,
+    strings,
     unary,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "reduction",
     "shape",
     "state",
+    "strings",
     "unary",
 ]

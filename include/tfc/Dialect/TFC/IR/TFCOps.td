@@ -17,5 +17,6 @@ include "tfc/Dialect/TFC/IR/TFCIndexingOps.td"
 include "tfc/Dialect/TFC/IR/TFCControlOps.td"
 include "tfc/Dialect/TFC/IR/TFCStateOps.td"
 include "tfc/Dialect/TFC/IR/TFCListOps.td"
+include "tfc/Dialect/TFC/IR/TFCStringOps.td"
 
 #endif // TFC_DIALECT_TFC_IR_TFCOPS_TD

@@ -50,6 +50,18 @@ def TFC_ListType : TFC_Type<"List", "list"> {
   let assemblyFormat = "`<` $elementType `>`";
 }
 
+def TFC_StringType : TFC_Type<"String", "string"> {
+  let summary = "A string of bytes, as an element of tensors";
+  let description = [{
+    Strings are for the host: no code is generated for ops on them, and a function
+    that uses them is interpreted.
+
+    ```mlir
+    %s = tfc.constant dense<["a", "b"]> : tensor<2x!tfc.string>
+    ```
+  }];
+}
+
 // Element types. Signed integers are signless in MLIR's sense, as in StableHLO.
 def TFC_Bool : TypeAlias<I1, "bool">;
 def TFC_SInt : SignlessIntOfWidths<[8, 16, 32, 64]>;
@@ -60,7 +72,7 @@ def TFC_Complex : AnyTypeOf<[Complex<F32>, Complex<F64>], "complex">;
 def TFC_Number : AnyTypeOf<[TFC_Int, TFC_Float, TFC_Complex], "number">;
 def TFC_Real : AnyTypeOf<[TFC_Int, TFC_Float], "real number">;
 def TFC_FloatOrComplex : AnyTypeOf<[TFC_Float, TFC_Complex], "floating point or complex">;
-def TFC_Element : AnyTypeOf<[TFC_Bool, TFC_Int, TFC_Float, TFC_Complex], "element">;
+def TFC_Element : AnyTypeOf<[TFC_Bool, TFC_Int, TFC_Float, TFC_Complex, TFC_StringType], "element">;
 
 def TFC_Tensor : TensorOf<[TFC_Element]>;
 def TFC_BoolTensor : TensorOf<[TFC_Bool]>;

@@ -1,0 +1,188 @@
+"""Operations on tensors of strings (`tf.strings`). They run on the host: a function that uses strings is interpreted.
+
+Options are operands of the one primitive `string`; `ops.rows.strings` says what each operation means.
+"""
+
+import functools
+
+from tfc.core import Tensor, argument_error, dtype_error
+from tfc.dtypes import TensorSpec, as_dtype, bool_, float32, float64, int32, int64, string
+from tfc.dtypes.broadcast import broadcast_shape_tuples
+from tfc.ops import nest
+from tfc.ops import primitives as p
+from tfc.ops.convert import convert_to_tensor
+from tfc.ops.shapes import axis_of, rank_of
+
+UNITS = ("BYTE", "UTF8_CHAR")
+
+
+def is_string(x) -> bool:
+    """Whether `x` is a string or a tensor of strings."""
+    return isinstance(x, (str, bytes)) or (isinstance(x, Tensor) and x.dtype is string)
+
+
+def _strings(x, op: str) -> Tensor:
+    x = convert_to_tensor(x)
+    if x.dtype is not string:
+        raise dtype_error(
+            None, op, f"Value for attr 'T' of {x.dtype.name} is not in the list of allowed values: string [Op:{op}]"
+        )
+    return x
+
+
+def _text(value) -> Tensor:
+    return convert_to_tensor(value, string)
+
+
+def _run(function: str, operands, dims, dtype=string) -> Tensor:
+    return p.string(*operands, function=function, type=TensorSpec(dims, dtype))
+
+
+def _broadcast(op: str, *xs):
+    try:
+        return functools.reduce(broadcast_shape_tuples, (x.shape_tuple for x in xs))
+    except ValueError as e:
+        raise argument_error(None, op, f"{e} [Op:{op}]") from None
+
+
+def _is_utf8(value: str, names: tuple, what: str) -> Tensor:
+    if value not in names:
+        raise ValueError(f"{what} must be one of {names}, got {value!r}")
+    return convert_to_tensor(value.upper() in ("UTF8_CHAR", "UTF-8"))
+
+
+def join_strings(*xs) -> Tensor:
+    """Strings one after the other, element by element, with broadcasting."""
+    return join(xs)
+
+
+def join(inputs, separator="", name=None) -> Tensor:
+    """The strings of several tensors joined, element by element, with broadcasting (`tf.strings.join`)."""
+    xs = [_strings(x, "StringJoin") for x in inputs]
+    if not xs:
+        raise ValueError("tf.strings.join takes at least one tensor, got none")
+    return _run("join", [_text(separator), *xs], _broadcast("StringJoin", *xs))
+
+
+def length(input, unit="BYTE", name=None) -> Tensor:
+    """The number of bytes, or of characters (`unit="UTF8_CHAR"`), of each string, as int32."""
+    x = _strings(input, "StringLength")
+    return _run("length", [x, _is_utf8(unit, UNITS, "unit")], x.shape_tuple, int32)
+
+
+def lower(input, encoding="", name=None) -> Tensor:
+    """Upper case letters made lower case: those of ASCII, or all with `encoding="utf-8"`."""
+    x = _strings(input, "StringLower")
+    return _run("lower", [x, _is_utf8(encoding, ("", "utf-8"), "encoding")], x.shape_tuple)
+
+
+def upper(input, encoding="", name=None) -> Tensor:
+    """Lower case letters made upper case: those of ASCII, or all with `encoding="utf-8"`."""
+    x = _strings(input, "StringUpper")
+    return _run("upper", [x, _is_utf8(encoding, ("", "utf-8"), "encoding")], x.shape_tuple)
+
+
+def strip(input, name=None) -> Tensor:
+    """Each string without white space at its ends."""
+    x = _strings(input, "StringStrip")
+    return _run("strip", [x], x.shape_tuple)
+
+
+def substr(input, pos, len, unit="BYTE", name=None) -> Tensor:
+    """`len` bytes (or characters) of each string from `pos` on, which counts from the end if negative.
+
+    A position outside of a string raises `InvalidArgumentError`.
+    """
+    x, at, count = _strings(input, "Substr"), convert_to_tensor(pos), convert_to_tensor(len)
+    return _run("substr", [x, at, count, _is_utf8(unit, UNITS, "unit")], _broadcast("Substr", x, at, count))
+
+
+def regex_replace(input, pattern, rewrite, replace_global=True, name=None) -> Tensor:
+    r"""Each string with matches of a regular expression (or the first one) replaced; `\1` is a group of the match."""
+    x = _strings(input, "RegexReplace")
+    operands = [x, _text(pattern), _text(rewrite), convert_to_tensor(bool(replace_global))]
+    return _run("regex_replace", operands, x.shape_tuple)
+
+
+def regex_full_match(input, pattern, name=None) -> Tensor:
+    """Whether each string matches a regular expression as a whole."""
+    x = _strings(input, "RegexFullMatch")
+    return _run("regex_full_match", [x, _text(pattern)], x.shape_tuple, bool_)
+
+
+def to_number(input, out_type=float32, name=None) -> Tensor:
+    """The number that each string spells; `InvalidArgumentError` where there is none.
+
+    `out_type` is float32, float64, int32 or int64.
+    """
+    x, dtype = _strings(input, "StringToNumber"), as_dtype(out_type)
+    if dtype not in (float32, float64, int32, int64):
+        raise TypeError(f"tf.strings.to_number gives float32, float64, int32 or int64, not {dtype.name}")
+    return _run(f"to_{dtype.name}", [x], x.shape_tuple, dtype)
+
+
+def as_string(input, precision=-1, scientific=False, shortest=False, width=-1, fill="", name=None) -> Tensor:
+    """Each element as a string, as C's printf writes it (`tf.strings.as_string`).
+
+    `precision`: digits behind the point; `scientific` as %e, `shortest` as %g; `width` is the least number of
+    characters, filled with `fill` ("0", " ", "+" or "-").
+    """
+    x = convert_to_tensor(input)
+    if scientific and shortest:
+        raise ValueError("Cannot select both scientific and shortest notation")
+    if len(fill) > 1:
+        raise ValueError(f"Fill string must be one or fewer characters, got {fill!r}")
+    form = "%" + fill + (str(width) if width >= 0 else "") + (f".{precision}" if precision >= 0 else "")
+    kind = "e" if scientific else "g" if shortest else "v"
+    return _run("as_string", [x, _text(form + kind)], x.shape_tuple)
+
+
+def reduce_join(inputs, axis=None, keepdims=False, separator="", name=None) -> Tensor:
+    """Strings joined along axes, in their order (all axes by default)."""
+    x = _strings(inputs, "ReduceJoin")
+    rank = rank_of(x, "ReduceJoin")
+    axes = range(rank) if axis is None else axis if isinstance(axis, (list, tuple)) else [axis]
+    axes = [axis_of(a, rank, "ReduceJoin") for a in axes]
+    dims = tuple(1 if a in axes else d for a, d in enumerate(x.shape_tuple) if keepdims or a not in axes)
+    operands = [x, _text(separator), convert_to_tensor(axes, int64), convert_to_tensor(bool(keepdims))]
+    return _run("reduce_join", operands, dims)
+
+
+def split(input, sep=None, maxsplit=-1, name=None) -> Tensor:
+    """The parts of a scalar string between separators (white space by default), as a vector.
+
+    Parts of several strings would be a ragged tensor: that raises `NotImplementedError`.
+    """
+    x = _scalar(input, "tf.strings.split")
+    return _run("split", [x, _text(sep or ""), convert_to_tensor(int(maxsplit))], (None,))
+
+
+def bytes_split(input, name=None) -> Tensor:
+    """The bytes of a scalar string, as a vector."""
+    return _run("bytes_split", [_scalar(input, "tf.strings.bytes_split")], (None,))
+
+
+def _scalar(input, what: str) -> Tensor:
+    x = _strings(input, what)
+    if x.shape_tuple != ():
+        raise NotImplementedError(
+            f"{what} of a tensor of shape {x.shape} gives a ragged tensor, which is not supported\n"
+            "  try:  one scalar at a time"
+        )
+    return x
+
+
+def format(template: str, inputs, placeholder="{}", summarize=3, name=None) -> Tensor:
+    """A string made of a template, with a tensor shown as `tf.print` does at each placeholder.
+
+    `inputs` is a tensor or a list of as many tensors as there are placeholders, else `ValueError`.
+    """
+    xs = [convert_to_tensor(x) for x in (nest.flatten(inputs) if isinstance(inputs, (list, tuple)) else [inputs])]
+    count = template.count(placeholder)
+    if count != len(xs):
+        raise ValueError(
+            f"The template expects {count} tensors, but the inputs only has {len(xs)}. Please ensure the number of "
+            "placeholders in template matches inputs length."
+        )
+    operands = [_text(template), _text(placeholder), convert_to_tensor(int(summarize)), *xs]
+    return _run("format", operands, ())
