@@ -1,7 +1,7 @@
 """Ahead-of-time artefacts: size, time to build and load, latency of a call; beside what others deploy, where installed.
 
-`python benchmarks/aot.py [--case lstm mlp conv] [--peer-python PYTHON] [--json FILE]`. Weights are inside the artefact; one thread; float32.
-tfc is called from C; the others from their own runtime (JAX and TensorFlow from Python, AOTInductor from Python).
+`python benchmarks/aot.py [--case lstm mlp conv] [--peer-python PYTHON] [--json FILE]`. Weights are inside the artefact;
+one thread; float32. tfc is called from C, the others from Python, through their own runtime.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from pathlib import Path
 import numpy as np
 
 PEERS = ("saved_model", "jax_export", "aoti")
-RNG = np.random.default_rng(0)
 
 
 def weights(*shape):
-    return (RNG.standard_normal(shape) / np.sqrt(shape[0])).astype(np.float32)
+    random = np.random.default_rng(shape[0])
+    return (random.standard_normal(shape) / np.sqrt(shape[0])).astype(np.float32)
 
 
-# Cases: parameters, the shape of the input, and the function in terms of a small set of operations that every framework has.
+# Cases: the function, in operations that every framework has, the shape of the input, and the parameters.
 
 
 def lstm(o, x, p):
@@ -50,7 +50,7 @@ def conv(o, x, p):
 
 CASES = {
     "lstm": (lstm, (10, 30), lambda: [weights(10, 40), weights(10, 40), weights(40)]),
-    "mlp": (mlp, (1, 64), lambda: [weights(64, 128), weights(128), weights(128, 128), weights(128), weights(128, 10), weights(10)]),
+    "mlp": (mlp, (1, 64), lambda: [weights(*s) for s in ((64, 128), (128,), (128, 128), (128,), (128, 10), (10,))]),
     "conv": (conv, (1, 16, 16, 3), lambda: [weights(3, 3, 3, 8), weights(3, 3, 8, 16), weights(12 * 12 * 16, 10)]),
 }  # fmt: skip
 
@@ -59,8 +59,12 @@ class Tfc:
     def __init__(self):
         import tfc as tf
 
+        self._take(tf)
+
+    def _take(self, tf):
         self.tf = tf
-        self.matmul, self.sigmoid, self.tanh, self.relu, self.reshape = tf.matmul, tf.sigmoid, tf.tanh, tf.nn.relu, tf.reshape
+        self.matmul, self.sigmoid, self.tanh = tf.matmul, tf.sigmoid, tf.tanh
+        self.relu, self.reshape = tf.nn.relu, tf.reshape
 
     def conv2d(self, x, w):
         return self.tf.nn.conv2d(x, w, 1, "VALID")
@@ -70,8 +74,7 @@ class Tensorflow(Tfc):
     def __init__(self):
         import tensorflow as tf
 
-        self.tf = tf
-        self.matmul, self.sigmoid, self.tanh, self.relu, self.reshape = tf.matmul, tf.sigmoid, tf.tanh, tf.nn.relu, tf.reshape
+        self._take(tf)
 
 
 class Jax:
@@ -247,7 +250,8 @@ def peer_jax_export(function, shape, p, folder) -> dict:
     y = loaded(x).block_until_ready()
     load = time.perf_counter() - start
     return {"artefact_bytes": tree_bytes(folder), "build_seconds": build, "load_seconds": load,
-            "call_seconds": best_of(lambda: loaded(x).block_until_ready()), "first": float(np.asarray(y).ravel()[0])}  # fmt: skip
+            "call_seconds": best_of(lambda: loaded(x).block_until_ready()),
+            "first": float(np.asarray(y).ravel()[0])}  # fmt: skip
 
 
 def peer_aoti(function, shape, p, folder) -> dict:
@@ -302,8 +306,9 @@ def show(name: str, made: dict) -> None:
         return
     size = made.get("text_bytes", made["artefact_bytes"]) / 1024
     program = f"{made['program_bytes'] / 1024:7.1f}" if "program_bytes" in made else "      -"
+    build, load = made["build_seconds"], made["load_seconds"] * 1e6
     print(
-        f"  {name:14} {size:8.1f} KiB {program} KiB {made['build_seconds']:7.2f} s {made['load_seconds'] * 1e6:10.0f} us "
+        f"  {name:14} {size:8.1f} KiB {program} KiB {build:7.2f} s {load:10.0f} us "
         f"{made['call_seconds'] * 1e6:9.2f} us  {' '.join(made.get('undefined', ()))}"
     )
 

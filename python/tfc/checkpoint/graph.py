@@ -15,7 +15,8 @@ def is_trackable(value) -> bool:
 
 
 def is_tracked(value) -> bool:
-    return isinstance(value, (VariableStorage, Trackable))
+    """Whether it is a variable or has parts; a class that is no `Trackable` says so by `_trackable_children`."""
+    return isinstance(value, (VariableStorage, Trackable)) or hasattr(type(value), "_trackable_children")
 
 
 def children(value) -> dict:

@@ -7,6 +7,8 @@ from tfc.checkpoint.graph import children, is_tracked, walk
 from tfc.core import VariableStorage, outside
 from tfc.dtypes import TensorShape, as_dtype
 from tfc.errors import InvalidArgumentError, page
+from tfc.ops import primitives as p
+from tfc.ops.convert import convert_to_tensor
 from tfc.state import Trackable
 
 logger = logging.getLogger("tfc")
@@ -41,13 +43,8 @@ class Restoration:
                     self._assign(value, node["key"])
                 continue
             found = children(value)
-            missing = False
-            for name, child in node["children"].items():
-                if name in found:
-                    todo.append((child, found[name]))
-                else:
-                    missing = True
-            if missing or _has_lists(found, node):
+            todo += [(child, found[name]) for name, child in node["children"].items() if name in found]
+            if self._lacks(number, value):
                 self._wait(value, number)
 
     def _assign(self, variable, key) -> None:
@@ -71,21 +68,40 @@ class Restoration:
                 )
             )
         with outside():
-            variable.assign(array)
+            p.assign_variable(variable, convert_to_tensor(array))
 
     # Objects that come later.
 
-    def _wait(self, value, number) -> None:
-        if isinstance(value, Trackable):
-            value.__dict__["_restoring"] = _Waiting(self, number)
-            for name, child in list(vars(value).items()):
-                if name in self.graph[number]["children"] and type(child) in (list, dict):
-                    value.__dict__[name] = self._waiting_container(child, self.graph[number]["children"][name])
-        elif isinstance(value, (_WaitingList, _WaitingDict)):
-            value._restoring = _Waiting(self, number)
+    def _lacks(self, number: int, value) -> bool:
+        """Whether the checkpoint has more parts than an object, or than the lists and dicts in it."""
+        found = children(value)
+        for name, child in self.graph[number]["children"].items():
+            if name not in found:
+                return True
+            if type(found[name]) in (list, dict) and self._lacks(child, found[name]):
+                return True
+        return False
 
-    def _waiting_container(self, value, number):
+    def _wait(self, value, number) -> None:
+        """From now on the object tells of new parts; its lists and dicts that lack some are replaced by such that do."""
+        # What a checkpoint calls its root has the same parts.
+        for owner in (value, getattr(value, "_root", None)):
+            if not isinstance(owner, Trackable):
+                continue
+            owner.__dict__["_restoring"] = _Waiting(self, number)
+            for name, child in self.graph[number]["children"].items():
+                if name in owner.__dict__:
+                    owner.__dict__[name] = self.waiting(owner.__dict__[name], child)
+
+    def waiting(self, value, number):
+        """A list or dict that tells of new parts in the place of a plain one that lacks some; all else as it is."""
+        if type(value) not in (list, dict) or not self._lacks(number, value):
+            return value
         made = (_WaitingList if type(value) is list else _WaitingDict)(value)
+        for name, child in self.graph[number]["children"].items():
+            key = int(name) if type(value) is list else next((k for k in value if str(k) == name), name)
+            if (key < len(value)) if type(value) is list else (key in value):
+                made.replace(key, self.waiting(value[key], child))
         made._restoring = _Waiting(self, number)
         if self.taken.get(number) is value:
             self.taken[number] = made
@@ -116,10 +132,6 @@ class Restoration:
             )
 
 
-def _has_lists(found, node) -> bool:
-    return any(type(found[name]) in (list, dict) for name in node["children"] if name in found)
-
-
 class _Waiting:
     """Tells a restoration of the parts that an object gets."""
 
@@ -131,8 +143,7 @@ class _Waiting:
         number = self.restoration.graph[self.number]["children"].get(str(name))
         if number is None or not (is_tracked(value) or isinstance(value, (list, tuple, dict))):
             return value
-        if type(value) in (list, dict):
-            value = self.restoration._waiting_container(value, number)
+        value = self.restoration.waiting(value, number)
         self.restoration.bind(number, value)
         return value
 
@@ -141,6 +152,9 @@ class _WaitingList(list):
     """A list in an object that a checkpoint has more parts for."""
 
     _restoring = None
+
+    def replace(self, key, value):
+        super().__setitem__(key, value)
 
     def append(self, value):
         super().append(self._restoring.attached(len(self), value) if self._restoring else value)
@@ -167,6 +181,9 @@ class _WaitingDict(dict):
     """A dict in an object that a checkpoint has more parts for."""
 
     _restoring = None
+
+    def replace(self, key, value):
+        super().__setitem__(key, value)
 
     def __setitem__(self, key, value):
         super().__setitem__(key, self._restoring.attached(key, value) if self._restoring else value)

@@ -140,6 +140,10 @@ class Generator:
     def from_non_deterministic_state(cls, alg=None) -> "Generator":
         return cls(state=np.frombuffer(os.urandom(24), np.int64), alg=alg)
 
+    def _trackable_children(self) -> dict:
+        """What a checkpoint holds."""
+        return {"_state_var": self._storage}
+
     @property
     def state(self) -> Tensor:
         """The counter and the key, int64[3]."""

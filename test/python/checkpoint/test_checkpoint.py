@@ -104,6 +104,34 @@ def test_a_variable_that_comes_later_gets_its_value(tmp_path):
     status.assert_consumed()
 
 
+def test_complete_lists_stay_plain_lists(tmp_path):
+    net = Net()
+    path = tf.train.Checkpoint(net=net).save(tmp_path / "c")
+    layers = net.layers
+    tf.train.Checkpoint(net=net).restore(path)
+    assert net.layers is layers and type(net.layers) is list and "_restoring" not in vars(net)
+
+
+def test_a_root_gets_what_comes_later(tmp_path):
+    path = tf.train.Checkpoint(Net()).save(tmp_path / "c")
+    later = tf.Module()
+    tf.train.Checkpoint(root=later).restore(path).expect_partial()
+    later.w = tf.Variable([0.0, 0.0])
+    np.testing.assert_array_equal(later.w.numpy(), [1, 1])
+
+
+def test_a_list_gets_what_it_lacks(tmp_path):
+    m = tf.Module()
+    m.l = [tf.Variable(1), [tf.Variable(2), tf.Variable(3)]]
+    path = tf.train.Checkpoint(m=m).write(tmp_path / "c")
+    n = tf.Module()
+    n.l = [tf.Variable(0), [tf.Variable(0)]]
+    status = tf.train.Checkpoint(m=n).read(path)
+    n.l[1].append(tf.Variable(0))
+    assert [n.l[0].numpy(), n.l[1][0].numpy(), n.l[1][1].numpy()] == [1, 2, 3]
+    status.assert_consumed()
+
+
 def test_a_variable_made_while_tracing_gets_its_value(tmp_path):
     path = tf.train.Checkpoint(net=Net()).save(tmp_path / "c")
 
@@ -278,3 +306,13 @@ def test_names_with_dots_and_slashes_do_not_collide(tmp_path):
     a.assign(0), b.assign(0)
     tf.train.Checkpoint(m=m).read(path).assert_consumed()
     assert (a.numpy(), b.numpy()) == (1, 2)
+
+
+def test_random_generators_go_on_where_they_were(tmp_path):
+    generator = tf.random.Generator.from_seed(3)
+    generator.normal([2])
+    path = tf.train.Checkpoint(g=generator).write(tmp_path / "c")
+    want = generator.normal([2]).numpy()
+    other = tf.random.Generator.from_seed(9)
+    tf.train.Checkpoint(g=other).read(path).assert_consumed()
+    np.testing.assert_array_equal(other.normal([2]).numpy(), want)

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -131,6 +132,28 @@ def test_example_programs_on_aarch64(tmp_path, commands):
         )
     )  # fmt: skip
     assert all(part in text for part in WANTED), text
+
+
+def page_blocks():
+    """The fenced blocks of the first section of docs/aot.md, with their languages."""
+    text = (Path(__file__).resolve().parents[3] / "docs" / "aot.md").read_text()
+    section = text[text.index("## Five minutes") : text.index("## What can be compiled")]
+    return re.findall(r"```(\w*)\n(.*?)```", section, re.S)
+
+
+def test_first_page_of_the_docs_works_as_written(tmp_path, commands):
+    building.AARCH64.require()
+    for language, block in page_blocks():
+        if language:
+            name = re.match(r"(?:#|/\*) (\S+)", block)[1]
+            (tmp_path / name).write_text(block)
+            continue
+        if block.startswith("tfc-compile"):
+            block = block.replace("\\\n", " ")
+        for line in filter(None, block.splitlines()):
+            done = subprocess.run(line, shell=True, cwd=tmp_path, env=commands, capture_output=True, text=True)
+            assert done.returncode == 0, (line, done.stderr)
+    assert done.stdout == "0\n"
 
 
 BARE = r"""
