@@ -5,8 +5,8 @@
 // Matrix products stay whole, as linalg ops that later passes tile.
 //===----------------------------------------------------------------------===//
 
-#include "Body.h"
 #include "Scalars.h"
+#include "Windows.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Complex/IR/Complex.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
@@ -15,8 +15,7 @@ using namespace mlir;
 using namespace tfc;
 using namespace tfc::lowering;
 
-/// x * y + sum, where `type` is the accumulator's.
-static Value multiplyAdd(OpBuilder &b, Location loc, Type type, Value x, Value y, Value sum) {
+Value lowering::multiplyAdd(OpBuilder &b, Location loc, Type type, Value x, Value y, Value sum) {
   if (isComplex(type))
     return complex::AddOp::create(b, loc, sum, complex::MulOp::create(b, loc, x, y));
   if (!isFloat(type))
@@ -24,6 +23,14 @@ static Value multiplyAdd(OpBuilder &b, Location loc, Type type, Value x, Value y
   auto contract = arith::FastMathFlags::contract;
   Value product = arith::MulFOp::create(b, loc, x, y, contract);
   return arith::AddFOp::create(b, loc, sum, product, contract | arith::FastMathFlags::reassoc);
+}
+
+Value lowering::addNumbers(OpBuilder &b, Location loc, Type type, Value x, Value y) {
+  if (isComplex(type))
+    return complex::AddOp::create(b, loc, x, y);
+  if (!isFloat(type))
+    return arith::AddIOp::create(b, loc, x, y);
+  return arith::AddFOp::create(b, loc, x, y);
 }
 
 /// The general form: batches that broadcast, transposed operands.
@@ -63,7 +70,7 @@ static Value contract(Lowering &l, MatmulOp op, ArrayRef<Dim> result, Value init
 
 static LogicalResult lowerMatmul(Lowering &l, MatmulOp op) {
   Type element = elementOf(op.getResult());
-  Type accumulator = isHalf(element) ? Type(l.b.getF32Type()) : element;
+  Type accumulator = sumType(element);
   Dims result(l.dims.of(op.getResult()));
   Value init = l.filled(result, accumulator, numberScalar(l.b, l.loc, accumulator, 0));
   ArrayRef<Dim> x = l.dims.of(op.getX()), y = l.dims.of(op.getY());

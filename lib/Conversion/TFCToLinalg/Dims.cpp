@@ -192,7 +192,8 @@ Dims DimAnalysis::infer(Operation *op) {
         result.erase(result.begin() + a.getAxis());
         return result;
       })
-      .Case<DynamicBroadcastToOp, SumToOp, DynamicReshapeOp>([&](auto d) {
+      .Case<DynamicBroadcastToOp, SumToOp, DynamicReshapeOp, ConvInputGradOp, ConvFilterGradOp,
+            AvgPoolGradOp>([&](auto d) {
         if (auto shape = d.getShape().template getDefiningOp<ShapeOfOp>())
           if (rankedType(shape.getX()))
             return like(shape.getX());
@@ -228,6 +229,18 @@ Dims DimAnalysis::infer(Operation *op) {
         }
         result.push_back(x[x.size() - rows]);
         result.push_back(y[y.size() - columns]);
+        return result;
+      })
+      .Case([&](ConvOp c) {
+        Dims result = unknown();
+        result.front() = of(c.getX()).front();
+        result.back() = of(c.getFilter()).back();
+        return result;
+      })
+      .Case<MaxPoolOp, ArgmaxPoolOp, AvgPoolOp>([&](auto pool) {
+        Dims result = unknown();
+        result.front() = of(pool.getX()).front();
+        result.back() = of(pool.getX()).back();
         return result;
       })
       .Case([&](ConcatOp c) {

@@ -30,6 +30,8 @@ const Handlers &lowering::handlers() {
     addReductionHandlers(rows);
     addCumulativeHandlers(rows);
     addContractionHandlers(rows);
+    addConvolutionHandlers(rows);
+    addPoolHandlers(rows);
     addReshapeHandlers(rows);
     addSliceHandlers(rows);
     addJoinHandlers(rows);

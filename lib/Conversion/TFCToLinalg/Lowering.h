@@ -123,6 +123,8 @@ void addControlHandlers(Handlers &);
 void addReductionHandlers(Handlers &);
 void addCumulativeHandlers(Handlers &);
 void addContractionHandlers(Handlers &);
+void addConvolutionHandlers(Handlers &);
+void addPoolHandlers(Handlers &);
 void addReshapeHandlers(Handlers &);
 void addSliceHandlers(Handlers &);
 void addJoinHandlers(Handlers &);

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Body.h"
+#include "Reduction.h"
 #include "Scalars.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Complex/IR/Complex.h"
@@ -41,6 +42,10 @@ static Value combine(OpBuilder &b, Location loc, Type type, Value x, Value y) {
   if (isUnsigned(type))
     return UintOp::create(b, loc, x, y);
   return IntOp::create(b, loc, x, y);
+}
+
+Value lowering::greater(OpBuilder &b, Location loc, Type type, Value x, Value y) {
+  return combine<arith::MaximumFOp, arith::MaxSIOp, arith::MaxUIOp, void>(b, loc, type, x, y);
 }
 
 template <int number> static Value neutral(OpBuilder &b, Location loc, Type type) {
@@ -198,7 +203,7 @@ static LogicalResult lowerSumTo(Lowering &l, SumToOp op) {
 // Positions of extremes
 //===----------------------------------------------------------------------===//
 
-static Value isBetter(OpBuilder &b, Location loc, Type type, bool greatest, Value x, Value best) {
+Value lowering::isBetter(OpBuilder &b, Location loc, Type type, bool greatest, Value x, Value best) {
   if (!isFloat(type)) {
     auto predicate = isUnsigned(type) ? (greatest ? arith::CmpIPredicate::ugt : arith::CmpIPredicate::ult)
                                       : (greatest ? arith::CmpIPredicate::sgt : arith::CmpIPredicate::slt);

@@ -116,6 +116,15 @@ cumsum = Primitive("cumsum")
 cumprod = Primitive("cumprod")
 matmul = Primitive("matmul")
 
+# Sliding windows.
+conv = Primitive("conv")
+conv_input_grad = Primitive("conv_input_grad")
+conv_filter_grad = Primitive("conv_filter_grad")
+max_pool = Primitive("max_pool")
+argmax_pool = Primitive("argmax_pool")
+avg_pool = Primitive("avg_pool")
+avg_pool_grad = Primitive("avg_pool_grad")
+
 # Indexing.
 gather = Primitive("gather")
 gather_nd = Primitive("gather_nd")

@@ -39,7 +39,11 @@ ONLY = {
     p.complex_: (tf.float32, tf.float64),
     p.nextafter: (tf.float32, tf.float64),
     p.random_bits: (tf.float32,),
-}
+    # Many cases, of loops that are made alike for all integers.
+    **dict.fromkeys((p.conv, p.conv_input_grad, p.conv_filter_grad),
+                    (tf.int32, tf.uint8, tf.float16, tf.bfloat16, tf.float32, tf.float64, tf.complex64)),
+    **dict.fromkeys((p.max_pool, p.argmax_pool), (tf.int8, tf.uint16, tf.int64, tf.bfloat16, tf.float32, tf.float64)),
+}  # fmt: skip
 
 
 def dtypes(prim) -> list:
@@ -134,6 +138,11 @@ def ints(*at):
     return np.array(at, np.int64)
 
 
+def windows(strides, dilations, padding, **more):
+    """Attributes of an op on sliding windows."""
+    return {"strides": strides, "dilations": dilations, "padding": padding, **more}
+
+
 # (shapes of the operands, further operands, attributes[, shapes of updates]): primitives that are not elementwise.
 TABLE = {
     "broadcast_to": [([(3, 1)], (), {"shape": (2, 3, 4)}), ([()], (), {"shape": (37,)}), ([(1, 0)], (), {"shape": (4, 0)})],
@@ -213,6 +222,49 @@ TABLE = {
         ([(33, 17), (17, 35)], (), {"transpose_x": False, "transpose_y": False}),
         ([(1, 70), (70, 1)], (), {"transpose_x": False, "transpose_y": False}),
     ],
+    "conv": [
+        ([(2, 5, 4, 4), (3, 2, 2, 6)], (), windows((2, 1), (1, 2), (), groups=2)),
+        ([(1, 6, 2), (3, 2, 3)], (), windows((2,), (1,), (1, 2), groups=1)),
+        ([(2, 3, 4, 3), (2, 2, 1, 6)], (), windows((1, 1), (1, 1), (0, 0, 0, 0), groups=3)),
+        ([(2, 5, 5, 5), (3, 3, 1, 5)], (), windows((2, 2), (1, 1), (), groups=5)),
+        ([(2, 5, 4, 3), (1, 1, 3, 4)], (), windows((1, 1), (1, 1), (), groups=1)),
+        ([(2, 5, 4, 3), (1, 1, 3, 4)], (), windows((2, 3), (1, 1), (0, 0, 0, 0), groups=1)),
+        ([(1, 3, 4, 5, 2), (2, 3, 2, 2, 3)], (), windows((1, 2, 1), (1, 1, 2), (), groups=1)),
+        ([(0, 5, 4), (3, 4, 2)], (), windows((1,), (1,), (), groups=1)),
+        ([(2, 5, 4), (3, 4, 0)], (), windows((1,), (1,), (), groups=1)),
+        ([(1, 17, 19, 3), (5, 3, 3, 17)], (), windows((1, 1), (1, 1), (), groups=1)),
+    ],
+    "conv_input_grad": [
+        ([(2, 3, 4, 6), (3, 2, 2, 6)], (ints(2, 5, 4, 4),), windows((2, 1), (1, 2), (), groups=2)),
+        ([(1, 4, 3), (3, 2, 3)], (ints(1, 6, 2),), windows((2,), (1,), (1, 2), groups=1)),
+        ([(2, 3, 3, 5), (3, 3, 1, 5)], (ints(2, 5, 5, 5),), windows((2, 2), (1, 1), (), groups=5)),
+        ([(2, 2, 3, 6), (2, 2, 1, 6)], (ints(2, 3, 4, 3),), windows((1, 1), (1, 1), (0, 0, 0, 0), groups=3)),
+        ([(2, 2, 3, 6), (2, 2, 2, 6)], (ints(2, 3, 4, 6),), windows((1, 1), (1, 1), (0, 0, 0, 0), groups=3)),
+        ([(2, 5, 4, 4), (1, 1, 3, 4)], (ints(2, 5, 4, 3),), windows((1, 1), (1, 1), (), groups=1)),
+        ([(2, 3, 2, 4), (1, 1, 3, 4)], (ints(2, 5, 4, 3),), windows((2, 3), (1, 1), (0, 0, 0, 0), groups=1)),
+        ([(0, 5, 2), (3, 4, 2)], (ints(0, 5, 4),), windows((1,), (1,), (), groups=1)),
+    ],
+    "conv_filter_grad": [
+        ([(2, 5, 4, 4), (2, 3, 4, 6)], (ints(3, 2, 2, 6),), windows((2, 1), (1, 2), (), groups=2)),
+        ([(1, 6, 2), (1, 4, 3)], (ints(3, 2, 3),), windows((2,), (1,), (1, 2), groups=1)),
+        ([(2, 5, 5, 5), (2, 3, 3, 5)], (ints(3, 3, 1, 5),), windows((2, 2), (1, 1), (), groups=5)),
+        ([(2, 3, 4, 3), (2, 2, 3, 6)], (ints(2, 2, 1, 6),), windows((1, 1), (1, 1), (0, 0, 0, 0), groups=3)),
+        ([(2, 5, 4, 3), (2, 3, 2, 4)], (ints(1, 1, 3, 4),), windows((2, 3), (1, 1), (0, 0, 0, 0), groups=1)),
+        ([(0, 5, 4), (0, 5, 2)], (ints(3, 4, 2),), windows((1,), (1,), (), groups=1)),
+    ],
+    "max_pool": [
+        ([(2, 5, 4, 2)], (), windows((2, 1), (1, 2), (), window=(3, 2))),
+        ([(2, 6, 2)], (), windows((2,), (1,), (1, 1), window=(3,))),
+        ([(2, 9, 8, 1)], (), windows((2, 2), (1, 1), (0, 0, 0, 0), window=(2, 2))),
+        ([(1, 4, 5, 3, 2)], (), windows((1, 2, 1), (1, 1, 1), (), window=(2, 2, 3))),
+        ([(0, 5, 2)], (), windows((2,), (1,), (), window=(3,))),
+    ],
+    "avg_pool_grad": [
+        ([(2, 3, 4, 2)], (ints(2, 5, 4, 2),), windows((2, 1), (1, 2), (), window=(3, 2))),
+        ([(2, 3, 2)], (ints(2, 6, 2),), windows((2,), (1,), (1, 1), window=(3,))),
+        ([(2, 4, 4, 1)], (ints(2, 9, 8, 1),), windows((2, 2), (1, 1), (0, 0, 0, 0), window=(2, 2))),
+        ([(0, 3, 2)], (ints(0, 5, 2),), windows((2,), (1,), (), window=(3,))),
+    ],
     "gather": [
         ([(5, 3)], (ints(4, 0, 4),), {"axis": 0, "batch_dims": 0}), ([(5, 3)], (np.int32(2),), {"axis": 1, "batch_dims": 0}),
         ([(2, 5, 3)], (np.array([[1, 0], [4, 1]]),), {"axis": 1, "batch_dims": 0}),
@@ -247,16 +299,21 @@ TABLE = {
 }  # fmt: skip
 for _name, _same in [
     ("reduce_min", "reduce_max"), ("reduce_all", "reduce_any"), ("argmin", "argmax"), ("cumprod", "cumsum"),
-    ("argsort", "sort"),
+    ("argsort", "sort"), ("argmax_pool", "max_pool"), ("avg_pool", "max_pool"),
 ]:  # fmt: skip
     TABLE[_name] = TABLE[_same]
 
 # Rows whose float results depend on the order of additions and products: sampled from whole numbers, they do not.
-ORDERED = {"sum_to", "reduce_sum", "reduce_prod", "cumsum", "cumprod", "matmul"}
+ORDERED = {
+    "sum_to", "reduce_sum", "reduce_prod", "cumsum", "cumprod", "matmul", "conv", "conv_input_grad", "conv_filter_grad",
+    "avg_pool", "avg_pool_grad",
+}  # fmt: skip
 
 
 def _select_condition(shape):
-    return np.arange(int(np.prod(shape)) or 1).reshape(shape or ()) % 2 == 0 if np.prod(shape) else np.zeros(shape, bool)
+    return (
+        np.arange(int(np.prod(shape)) or 1).reshape(shape or ()) % 2 == 0 if np.prod(shape) else np.zeros(shape, bool)
+    )
 
 
 def _cast_cases(dtype, rng):

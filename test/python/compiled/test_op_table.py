@@ -24,9 +24,19 @@ ULPS = {
     p.lgamma: 4, p.digamma: 4, p.pow_: 2, p.atan2: 4,
 }  # fmt: skip
 # Sums of complex products are contracted: parts are off by ULP of the larger one.
-COMPLEX_ULPS = {p.mul: 4, p.div: 4, p.sin: 16, p.cos: 16, p.tanh: 32, p.exp: 8, p.matmul: 8, p.reduce_prod: 8, p.cumprod: 8}
+COMPLEX_ULPS = {
+    p.mul: 4,
+    p.div: 4,
+    p.sin: 16,
+    p.cos: 16,
+    p.tanh: 32,
+    p.exp: 8,
+    p.matmul: 8,
+    p.reduce_prod: 8,
+    p.cumprod: 8,
+}
 # Which zero is the greater one is not said; a sort may leave both in any order.
-ANY_ZERO = (p.maximum, p.minimum, p.reduce_max, p.reduce_min, p.sort)
+ANY_ZERO = (p.maximum, p.minimum, p.reduce_max, p.reduce_min, p.sort, p.max_pool)
 # Near their zeros no relative error is small.
 ABSOLUTE = {p.lgamma: 2e-14, p.digamma: 2e-14}
 # Operands whose number of elements is a rank: that has to be known.

@@ -30,13 +30,16 @@ def sample(prim, rng, shape, kind):
     if kind == "b":
         return rng.random(shape) < 0.5
     if kind == "i":
-        return rng.integers(max(1, int(low)) if low > 0 else int(low), max(3, int(high)) + 1, shape).astype(
-            dtype
-        )
+        return rng.integers(max(1, int(low)) if low > 0 else int(low), max(3, int(high)) + 1, shape).astype(dtype)
     if kind == "u":
         return rng.integers(1, max(3, int(high)) + 1, shape).astype(dtype)
     value = rng.uniform(low, high, shape)
     return value + 1j * rng.uniform(low, high, shape) if kind == "c" else value.astype(dtype)
+
+
+def window_attrs(strides, dilations, padding, **more):
+    """Attributes of an op on sliding windows."""
+    return {"strides": strides, "dilations": dilations, "padding": padding, **more}
 
 
 # (shapes of the operands, further operands, attributes) of primitives that are not elementwise.
@@ -83,14 +86,37 @@ CASES = {
         ([(3, 4)], (), {"axis": a, "exclusive": e, "reverse": r})
         for a, e, r in [(0, False, False), (1, True, False), (1, True, True)]
     ],
-    "cumprod": [
-        ([(3, 4)], (), {"axis": 1, "exclusive": e, "reverse": r}) for e, r in [(False, True), (True, False)]
-    ],
+    "cumprod": [([(3, 4)], (), {"axis": 1, "exclusive": e, "reverse": r}) for e, r in [(False, True), (True, False)]],
     "matmul": [
         ([(2, 3), (3, 4)], (), {"transpose_x": False, "transpose_y": False}),
         ([(3, 2), (4, 3)], (), {"transpose_x": True, "transpose_y": True}),
         ([(5, 1, 2, 3), (2, 4, 3)], (), {"transpose_x": False, "transpose_y": True}),
         ([(3, 2), (5, 3, 4)], (), {"transpose_x": True, "transpose_y": False}),
+    ],
+    "conv": [
+        ([(2, 5, 4, 4), (3, 2, 2, 6)], (), window_attrs((2, 1), (1, 2), (), groups=2)),
+        ([(1, 6, 2), (3, 2, 3)], (), window_attrs((2,), (1,), (1, 2), groups=1)),
+        ([(2, 3, 4, 3), (2, 2, 1, 6)], (), window_attrs((1, 1), (1, 1), (0, 0, 0, 0), groups=3)),
+    ],
+    "conv_input_grad": [
+        ([(2, 3, 4, 6), (3, 2, 2, 6)], (ints(2, 5, 4, 4),), window_attrs((2, 1), (1, 2), (), groups=2)),
+        ([(1, 4, 3), (3, 2, 3)], (ints(1, 6, 2),), window_attrs((2,), (1,), (1, 2), groups=1)),
+    ],
+    "conv_filter_grad": [
+        ([(2, 5, 4, 4), (2, 3, 4, 6)], (ints(3, 2, 2, 6),), window_attrs((2, 1), (1, 2), (), groups=2)),
+        ([(1, 6, 2), (1, 4, 3)], (ints(3, 2, 3),), window_attrs((2,), (1,), (1, 2), groups=1)),
+    ],
+    "max_pool": [
+        ([(2, 5, 4, 2)], (), window_attrs((2, 1), (1, 2), (), window=(3, 2))),
+        ([(2, 6, 2)], (), window_attrs((2,), (1,), (1, 1), window=(3,))),
+    ],
+    "avg_pool": [
+        ([(2, 5, 4, 2)], (), window_attrs((2, 1), (1, 2), (), window=(3, 2))),
+        ([(2, 6, 2)], (), window_attrs((2,), (1,), (1, 1), window=(3,))),
+    ],
+    "avg_pool_grad": [
+        ([(2, 3, 4, 2)], (ints(2, 5, 4, 2),), window_attrs((2, 1), (1, 2), (), window=(3, 2))),
+        ([(2, 3, 2)], (ints(2, 6, 2),), window_attrs((2,), (1,), (1, 1), window=(3,))),
     ],
     "gather": [
         ([(5, 3)], (ints(4, 0, 4),), {"axis": 0, "batch_dims": 0}),
@@ -103,8 +129,7 @@ CASES = {
         ([(2, 4, 3)], (np.array([[[1], [1]], [[3], [0]]]),), {"batch_dims": 1}),
     ],
     "scatter": [
-        ([(5, 3)], (np.array([[4], [0]]),), {"mode": m}, (2, 3))
-        for m in ("update", "add", "sub", "min", "max")
+        ([(5, 3)], (np.array([[4], [0]]),), {"mode": m}, (2, 3)) for m in ("update", "add", "sub", "min", "max")
     ],
     "sort": [([(3, 4)], (), {"axis": 1, "descending": d}) for d in (False, True)],
     "argsort": [([(3, 4)], (), {"axis": 0, "descending": True})],
@@ -116,10 +141,9 @@ CASES = {
     "range": [([], (np.float64(1), np.float64(6), np.float64(2)), {})],
     "shape_of": [([(2, 3)], (), {"dtype": int32})],
     "constant": [([], (), {"value": np.ones(3)})],
-    "random_bits": [
-        ([], (np.array([7], np.uint64), np.array([1, 2], np.uint64)), {"shape": (5,), "dtype": tf.uint32})
-    ],
+    "random_bits": [([], (np.array([7], np.uint64), np.array([1, 2], np.uint64)), {"shape": (5,), "dtype": tf.uint32})],
 }
+CASES["argmax_pool"] = CASES["max_pool"]
 RAW = {p for p, op in OPS.items() if op.raw}
 BINARY_NAMES = [
     "add",
@@ -201,9 +225,7 @@ def test_eager_value_is_the_numpy_meaning(prim):
             np.testing.assert_array_equal(got.numpy(), want)
 
 
-DIFFERENTIABLE = [
-    p for p in WALK if OPS[p].vjp is not NotDifferentiable and not isinstance(OPS[p].vjp, NoGradient)
-]
+DIFFERENTIABLE = [p for p in WALK if OPS[p].vjp is not NotDifferentiable and not isinstance(OPS[p].vjp, NoGradient)]
 
 
 def numeric_gradient(f, x, weight, step=1e-6):
@@ -243,9 +265,7 @@ def test_gradient_agrees_with_finite_differences(prim):
                 value = prim(*tensors(now), **attrs).numpy()
                 return value
 
-            want = numeric_gradient(
-                f, np.asarray(operands[i], np.float64), np.conj(weight).astype(weight.dtype)
-            )
+            want = numeric_gradient(f, np.asarray(operands[i], np.float64), np.conj(weight).astype(weight.dtype))
             assert grad is not None and grad.shape == operands[i].shape
             np.testing.assert_allclose(
                 grad.numpy(), np.real(want), rtol=2e-5, atol=1e-6, err_msg=f"operand {i} {attrs}"
@@ -276,9 +296,7 @@ def test_gradient_of_complex_operands_is_the_conjugate_derivative(prim):
                 return np.real(numeric_gradient(f, zero.astype(complex), np.conj(weight)))
 
             want = along(1.0) + 1j * along(1j)
-            np.testing.assert_allclose(
-                grad.numpy(), want, rtol=1e-4, atol=1e-6, err_msg=f"operand {i} {attrs}"
-            )
+            np.testing.assert_allclose(grad.numpy(), want, rtol=1e-4, atol=1e-6, err_msg=f"operand {i} {attrs}")
 
 
 SECOND = [
@@ -340,9 +358,7 @@ def test_binary_primitive_broadcasts_as_numpy(prim, shapes, seed, data):
 
 
 UNARY_FLOAT = [
-    p
-    for p in WALK
-    if p.name not in CASES and p not in BINARY and "f" in OPS[p].kinds and p.name != "population_count"
+    p for p in WALK if p.name not in CASES and p not in BINARY and "f" in OPS[p].kinds and p.name != "population_count"
 ]
 
 

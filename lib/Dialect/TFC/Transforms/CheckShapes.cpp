@@ -294,6 +294,9 @@ void tfc::checkShapes(Operation *op, SizeAnalysis &sizes) {
       .Case([&](DynamicReshapeOp reshape) {
         checkDynamicReshape(reshape, build, sizes);
       })
+      .Case<ConvOp, ConvInputGradOp, ConvFilterGradOp, MaxPoolOp, ArgmaxPoolOp,
+            AvgPoolOp, AvgPoolGradOp>(
+          [&](auto) { checkWindows(op, build, sizes); })
       .Case<ArgmaxOp, ArgminOp>([&](auto reduce) {
         checkArgReduce(reduce.getX(), reduce.getAxis(), build);
       });

@@ -221,9 +221,20 @@ Size SizeAnalysis::dimensionOf(Operation *op, Size name) {
         }
         return name;
       })
-      .Case<DynamicReshapeOp, DynamicBroadcastToOp, SumToOp>([&](auto shaped) {
+      .Case<DynamicReshapeOp, DynamicBroadcastToOp, SumToOp, ConvInputGradOp, ConvFilterGradOp,
+            AvgPoolGradOp>([&](auto shaped) {
         Size size = element(shaped.getShape(), axis);
         return size.isConstant() && size.index < 0 ? name : size;
+      })
+      .Case([&](ConvOp conv) {
+        int64_t last = conv.getNumSpatial() + 1;
+        if (axis == 0)
+          return dimension(conv.getX(), 0);
+        return axis == last ? dimension(conv.getFilter(), last) : name;
+      })
+      .Case<MaxPoolOp, ArgmaxPoolOp, AvgPoolOp>([&](auto pool) {
+        bool slides = axis > 0 && axis <= pool.getNumSpatial();
+        return slides ? name : dimension(pool.getX(), axis);
       })
       .Case([&](RangeOp range) {
         Size limit = element(range.getLimit(), 0);

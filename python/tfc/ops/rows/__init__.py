@@ -12,6 +12,7 @@ from tfc.ops.rows import (
     state,
     strings,
     unary,
+    window,
 )
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "state",
     "strings",
     "unary",
+    "window",
 ]
