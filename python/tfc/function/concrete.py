@@ -54,12 +54,12 @@ class ConcreteFunction(FlatFunction):
     def call_bound(self, bound: list):
         """Runs on arguments that fit `function_type`; in a trace, builds a call."""
         tensors, variables = split(self.function_type.to_tensors(bound))
-        tensors += self._graph.captured
         if self._pending is not None:
             results = self._pending.first_call(current(), tensors, variables)
             self._pending = None
             if results is not None:
                 return self._outputs.pack(results)
+        tensors += self._graph.captured
         variables += self.live_variables()
         return self._outputs.pack(gradient.run(self, tensors, variables))
 

@@ -31,8 +31,10 @@ class Pending:
     def first_call(self, interpreter, tensors: list, variables: list):
         """Gives the variables their values. Returns the call's flat results if that took running it, else None.
 
-        `tensors`: parameters and captured ones; `variables`: parameters only. In a trace, the values are made there.
+        `tensors` and `variables`: parameters only. In a trace, the values are made there.
         """
+        # What this trace has captured: the one that stays has no values of variables to capture.
+        tensors = [*tensors, *self.graph.captured]
         env = self._environment(tensors, variables)
         try:
             self._lift(interpreter, env)
