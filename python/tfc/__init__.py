@@ -1,7 +1,7 @@
 """tfc: TensorFlow 2's eager ops, functions and gradients, compiled by MLIR. Use as `import tfc as tf`."""
 
-from tfc import autodiff, autograph, config, errors, export, saved_model
-from tfc.api import bitwise, debugging, linalg, math, nest, nn, random, strings, train, types
+from tfc import autodiff, autograph, config, errors, export, optimizers, saved_model
+from tfc.api import bitwise, debugging, image, linalg, math, nest, nn, random, strings, train, types
 from tfc.autodiff import (
     GradientTape,
     UnconnectedGradients,
@@ -69,6 +69,7 @@ from tfc.ops.array import (
     unravel_index,
     unstack,
 )
+from tfc.ops.blocks import batch_to_space, space_to_batch, space_to_batch_nd
 from tfc.ops.clip import clip_by_average_norm, clip_by_global_norm, clip_by_norm, clip_by_value
 from tfc.ops.control_flow import (
     case,
@@ -247,6 +248,7 @@ __all__ = [
     "atanh",
     "autodiff",
     "autograph",
+    "batch_to_space",
     "bfloat16",
     "bitcast",
     "bitwise",
@@ -305,6 +307,7 @@ __all__ = [
     "half",
     "identity",
     "identity_n",
+    "image",
     "init_scope",
     "inside_function",
     "int16",
@@ -339,6 +342,7 @@ __all__ = [
     "one_hot",
     "ones",
     "ones_like",
+    "optimizers",
     "pad",
     "parallel_stack",
     "pow",
@@ -377,6 +381,8 @@ __all__ = [
     "size",
     "slice",
     "sort",
+    "space_to_batch",
+    "space_to_batch_nd",
     "split",
     "sqrt",
     "square",

@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "autodiff": {"core", "ops", "dtypes", "errors"},
     "autograph": {"core", "ops", "dtypes", "errors", "config"},
     "state": {"tensor", "ops", "core", "dtypes", "errors", "config"},
+    "optimizers": {"state", "autodiff", "ops", "core", "dtypes", "errors"},
     "tracing": {"ir", "core", "ops", "tensor", "state", "autodiff", "dtypes", "errors", "config"},
     "compiler": {"ir", "config", "errors", "dtypes"},
     "runtime": {"dtypes", "config", "errors"},

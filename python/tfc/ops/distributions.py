@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 
-from tfc.core import Tensor, argument_error, executing_eagerly
+from tfc.core import Tensor, argument_error
 from tfc.dtypes import DType, as_dtype, float32, float64, int32, int64, uint16, uint32, uint64
+from tfc.ops import philox
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor
-from tfc.ops.rows.random import philox_at
 from tfc.ops.shapes import static_shape
 
 # Each output may use this many blocks of the generator, as TensorFlow reserves them.
@@ -113,45 +113,63 @@ def normal_numbers(key, counter, dims, mean, stddev, dtype) -> Tensor:
     return p.add(p.mul(out, convert_to_tensor(stddev, dtype)), convert_to_tensor(mean, dtype))
 
 
-def truncated_normal_numbers(key, counter, dims, mean, stddev, dtype) -> Tensor:
-    """Normally distributed numbers, drawn again when they are further than 2 from 0.
+# Blocks that a group of truncated normal numbers draws from: with 32 normal numbers (16 for float64) the odds that
+# too few of them lie within 2 of 0 are below 1e-18.
+_GROUP_BLOCKS = 8
 
-    Each group of outputs draws from blocks of its own, as many as it needs: primitives cannot say that.
+
+def truncated_normal_numbers(key, counter, dims, mean, stddev, dtype) -> Tensor:
+    """Normally distributed numbers, the first of each group's draws that lie within 2 of 0.
+
+    Each group of outputs draws from blocks of its own.
     """
-    if not executing_eagerly():
-        raise NotImplementedError(
-            "truncated normal numbers are not supported in a traced function: draw them outside, or use normal numbers"
-        )
     count, wide = math.prod(dims), dtype is float64
     size = 2 if wide else 4
     groups = -(-count // size)
-    start = int(counter.numpy()[0]) | int(counter.numpy()[1]) << 64
-    out, missing, step = np.zeros((groups, size)), np.arange(groups), 16
-    # Nearly every group is done with its first 16 blocks; the others try again with more.
-    while len(missing):
-        at = missing[:, None].astype(np.uint64) * np.uint64(size * RESERVED // 4) + np.arange(step, dtype=np.uint64)
-        words = philox_at(int(key.numpy()[0]), start, at.reshape(-1)).reshape(len(missing), -1)
-        draws = _box_muller(words, wide)
-        good = np.abs(draws) < 2
-        order = np.argsort(~good, axis=1, kind="stable")[:, :size]
-        out[missing] = np.take_along_axis(draws, order, 1)
-        missing, step = missing[good.sum(1) < size], step * 4
-    result = convert_to_tensor(out.reshape(-1)[:count].astype(dtype.np_dtype).reshape(dims))
-    return p.add(p.mul(result, convert_to_tensor(stddev, dtype)), convert_to_tensor(mean, dtype))
-
-
-def _box_muller(words, wide) -> np.ndarray:
-    """Pairs of normal numbers along the last axis from uint32 words."""
+    at = np.arange(groups, dtype=np.uint64)[:, None] * np.uint64(size * RESERVED // 4)
+    at = p.constant(value=at + np.arange(_GROUP_BLOCKS, dtype=np.uint64)) if groups < 64 else _offsets(groups, size)
+    w = philox.blocks(p.squeeze(key, axes=(0,)), *philox.moved(counter, at))
     if wide:
-        pairs = words.reshape(len(words), -1, 2).astype(np.uint64)
-        bits = (pairs[..., 0] & np.uint64(0xFFFFF)) << np.uint64(32) | pairs[..., 1] | np.uint64(1023 << 52)
-        unit = bits.view(np.float64) - 1
+        draws = philox.box_muller(philox.unit_double(w[0], w[1]), philox.unit_double(w[2], w[3]))
     else:
-        unit = (words & np.uint32(0x7FFFFF) | np.uint32(127 << 23)).view(np.float32) - np.float32(1)
-    first, second = np.maximum(unit[:, ::2], unit.dtype.type(1e-7)), unit[:, 1::2]
-    radius = np.sqrt(unit.dtype.type(-2) * np.log(first))
-    angle = unit.dtype.type(2 * math.pi) * second
-    return np.stack([np.sin(angle) * radius, np.cos(angle) * radius], axis=2).reshape(len(words), -1)
+        unit = [philox.unit_float(word) for word in w]
+        draws = (*philox.box_muller(unit[0], unit[1]), *philox.box_muller(unit[2], unit[3]))
+    draws = p.concat(*(p.expand_dims(d, axes=(2,)) for d in draws), axis=2)
+    draws = p.reshape(draws, shape=(groups, _GROUP_BLOCKS * len(w) // (2 if wide else 1)))
+    inner = draws.dtype
+    good = p.less(p.abs_(draws), number(2, inner))
+    place = p.cumsum(p.cast(good, dtype=int32), axis=1, exclusive=False, reverse=False)
+    wanted = p.constant(value=np.arange(1, size + 1, dtype=np.int32))
+    hits = p.logical_and(p.equal(p.expand_dims(place, axes=(2,)), wanted), p.expand_dims(good, axes=(2,)))
+    chosen = p.select(hits, p.expand_dims(draws, axes=(2,)), number(0, inner))
+    flat = p.reshape(p.reduce_sum(chosen, axes=(1,), keepdims=False), shape=(groups * size,))
+    out = p.reshape(part(flat, 0, count), shape=dims)
+    out = out if inner is dtype else p.cast(out, dtype=dtype)
+    return p.add(p.mul(out, convert_to_tensor(stddev, dtype)), convert_to_tensor(mean, dtype))
+
+
+def _offsets(groups, size) -> Tensor:
+    """The blocks of all groups, computed."""
+    row = p.mul(p.iota(shape=(groups, 1), axis=0, dtype=uint64), number(size * RESERVED // 4, uint64))
+    return p.add(row, p.iota(shape=(1, _GROUP_BLOCKS), axis=1, dtype=uint64))
+
+
+def categorical_numbers(key, counter, logits, samples: int, dtype) -> Tensor:
+    """`[batch, samples]` classes, by inverting each row's distribution function, in float64.
+
+    TensorFlow's numbers as long as it computes all rows in one thread.
+    """
+    batch, classes = logits.shape_tuple
+    draws = p.reshape(_unit(key, counter, (batch * samples,), float64), shape=(batch, samples))
+    x = logits if logits.dtype is float64 else p.cast(logits, dtype=float64)
+    zero, lowest = number(0, float64), number(-np.inf, float64)
+    finite = p.is_finite(x)
+    top = p.reduce_max(p.select(finite, x, lowest), axes=(1,), keepdims=True)
+    weights = p.select(finite, p.exp(p.sub(x, top)), zero)
+    sums = p.cumsum(weights, axis=1, exclusive=False, reverse=False)
+    total = p.slice_(sums, starts=(0, classes - 1), sizes=(batch, 1), strides=(1, 1))
+    found = p.less_equal(p.expand_dims(sums, axes=(1,)), p.expand_dims(p.mul(draws, total), axes=(2,)))
+    return p.reduce_sum(p.cast(found, dtype=dtype), axes=(2,), keepdims=False)
 
 
 def float_dtype(dtype, what) -> DType:

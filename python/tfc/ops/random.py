@@ -11,12 +11,22 @@ import weakref
 
 import numpy as np
 
-from tfc.core import Interpreter, Tensor, VariableStorage, current, eager_tensor, executing_eagerly
-from tfc.dtypes import as_dtype, float32, int64, uint64
+from tfc.core import (
+    Interpreter,
+    Tensor,
+    VariableStorage,
+    argument_error,
+    current,
+    eager_tensor,
+    executing_eagerly,
+)
+from tfc.dtypes import as_dtype, broadcast_static_shape, float32, int32, int64, uint32, uint64
 from tfc.ops import primitives as p
-from tfc.ops.convert import convert_to_tensor, operand
+from tfc.ops.control_flow import while_loop
+from tfc.ops.convert import convert_to_tensor, operand, static_value
 from tfc.ops.distributions import (
     RESERVED,
+    categorical_numbers,
     float_dtype,
     key_and_counter,
     normal_numbers,
@@ -28,8 +38,8 @@ from tfc.ops.distributions import (
     uniform_numbers,
 )
 from tfc.ops.math import FLOAT
-from tfc.ops.rows.random import philox
-from tfc.ops.shapes import static_shape
+from tfc.ops.rejection import gamma_numbers, poisson_numbers
+from tfc.ops.shapes import rank_of, static_shape
 
 _MAX_INT32 = 2**31 - 1
 _DEFAULT_GRAPH_SEED = 87654321
@@ -56,7 +66,7 @@ def stateless_normal(shape, seed, mean=0.0, stddev=1.0, dtype=float32, name=None
 def stateless_truncated_normal(
     shape, seed, mean=0.0, stddev=1.0, dtype=float32, name=None, alg="auto_select"
 ) -> Tensor:
-    """Normally distributed numbers at most 2 `stddev` from `mean`, a function of `seed`. Eager only."""
+    """Normally distributed numbers at most 2 `stddev` from `mean`, a function of `seed`."""
     _algorithm(alg)
     return truncated_normal_numbers(
         *key_and_counter(seed), static_dims(shape), mean, stddev, float_dtype(dtype, "normal")
@@ -96,11 +106,11 @@ class _State(VariableStorage):
         super().__init__(int64, (3,), eager_tensor(np.array(words, np.int64)))
 
 
-def _advance(state, outputs: int):
-    """The key and counter now; the state moves on by what so many outputs may use."""
+def _advance(state, outputs: int, reserved: int = RESERVED):
+    """The key and counter now; the state moves on by what so many outputs may use, each `reserved` blocks."""
     words = p.bitcast(p.read_variable(state), dtype=uint64)
     low, high, key = (part(words, i, i + 1) for i in range(3))
-    next_low = p.add(low, u64(outputs * RESERVED))
+    next_low = p.add(low, u64(outputs * reserved))
     carry = p.cast(p.less(next_low, low), dtype=uint64)
     after = p.concat(next_low, p.add(high, carry), key, axis=0)
     p.assign_variable(state, p.bitcast(after, dtype=int64))
@@ -192,7 +202,7 @@ class Generator:
         )
 
     def truncated_normal(self, shape, mean=0.0, stddev=1.0, dtype=float32, name=None) -> Tensor:
-        """Normally distributed numbers at most 2 `stddev` from `mean`. Eager only."""
+        """Normally distributed numbers at most 2 `stddev` from `mean`."""
         dims = static_dims(shape)
         drawn = _advance(self._storage, math.prod(dims))
         return truncated_normal_numbers(*drawn, dims, mean, stddev, float_dtype(dtype, "normal"))
@@ -289,42 +299,139 @@ def normal(shape, mean=0.0, stddev=1.0, dtype=float32, seed=None, name=None) -> 
 
 
 def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=float32, seed=None, name=None) -> Tensor:
-    """Normally distributed numbers at most 2 `stddev` from `mean`, other ones at each call. Eager only."""
+    """Normally distributed numbers at most 2 `stddev` from `mean`, other ones at each call."""
     dtype, dims = float_dtype(dtype, "normal"), static_dims(shape)
     drawn = _advance(_op_state("truncated_normal", dtype, seed), math.prod(dims))
     return truncated_normal_numbers(*drawn, dims, mean, stddev, dtype)
 
 
 def shuffle(value, seed=None, name=None) -> Tensor:
-    """The slices along the first dimension in random order. Eager only."""
+    """The slices along the first dimension in random order."""
     value = convert_to_tensor(value)
-    if not executing_eagerly():
-        raise NotImplementedError(
-            "tf.random.shuffle is not supported in a traced function: gather at "
-            "tf.argsort(tf.random.uniform([n])) instead"
-        )
     n = value.shape_tuple[0] if value.shape_tuple else 1
-    key, counter = (np.asarray(v) for v in _advance(_op_state("shuffle", value.dtype, seed), 0))
-    draws = philox(int(key[0]), int(counter[0]) | int(counter[1]) << 64, -(-n // 4)).reshape(-1)
-    order = np.arange(n)
-    for i in range(n - 1):
-        j = i + int(draws[i]) % (n - i)
-        order[i], order[j] = order[j], order[i]
-    return p.gather(value, p.constant(value=order), axis=0, batch_dims=0) if n > 1 else value
+    if n is None:
+        raise NotImplementedError("tf.random.shuffle needs a first dimension that is known while tracing")
+    drawn = _advance(_op_state("shuffle", value.dtype, seed), -(-n // 4), reserved=1)
+    return p.gather(value, _shuffled(*drawn, n), axis=0, batch_dims=0) if n > 1 else value
 
 
-def _not_supported(name):
-    def function(*args, **kwargs):
-        raise NotImplementedError(f"tf.random.{name} is not supported yet: use uniform or normal numbers")
+def _shuffled(key, counter, n: int) -> Tensor:
+    """The numbers below `n` in random order: each changes place with one of those from it on."""
+    draws = p.random_bits(key, counter, shape=(n - 1,), dtype=uint32)
+    left = p.sub(number(n, uint32), p.iota(shape=(n - 1,), axis=0, dtype=uint32))
+    steps = p.cast(p.floor_mod(draws, left), dtype=int64)
+    if executing_eagerly():
+        order = np.arange(n)
+        for i, step in enumerate(steps.numpy().tolist()):
+            order[i], order[i + step] = order[i + step], order[i]
+        return p.constant(value=order)
 
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = "Not supported yet: raises `NotImplementedError`."
-    return function
+    def exchange(i, order):
+        at = p.reshape(i, shape=(1,))
+        both = p.concat(at, p.add(at, p.gather(steps, at, axis=0, batch_dims=0)), axis=0)
+        values = p.reverse(p.gather(order, both, axis=0, batch_dims=0), axes=(0,))
+        return p.add(i, number(1, int64)), p.scatter(order, p.expand_dims(both, axes=(1,)), values, mode="update")
+
+    start = p.iota(shape=(n,), axis=0, dtype=int64)
+    return while_loop(lambda i, order: p.less(i, number(n - 1, int64)), exchange, (number(0, int64), start))[1]
 
 
-categorical = _not_supported("categorical")
-gamma = _not_supported("gamma")
-poisson = _not_supported("poisson")
+def _logits(op, logits, samples):
+    x = operand(op, logits, "iuf")
+    count = static_value(samples)
+    if rank_of(x, op) != 2 or None in x.shape_tuple or count is None:
+        raise argument_error(
+            None, op, f"{op}: expected logits [batch, classes] and a number of samples that are known, got {x.shape}"
+        )
+    if x.shape_tuple[1] == 0 or int(count) < 0:
+        raise argument_error(None, op, f"{op}: num_classes should be positive, got {x.shape_tuple[1]}")
+    return x, int(count)
+
+
+def categorical(logits, num_samples, dtype=None, seed=None, name=None) -> Tensor:
+    """`[batch, num_samples]` classes at random, with probabilities softmax(logits)."""
+    x, samples = _logits("categorical", logits, num_samples)
+    state = _op_state("categorical", x.dtype, seed)
+    drawn = _advance(state, x.shape_tuple[0] * (-(-samples // 4) * 8))
+    return categorical_numbers(*drawn, x, samples, as_dtype(dtype or int64))
+
+
+def stateless_categorical(logits, num_samples, seed, dtype=int64, name=None) -> Tensor:
+    """`[batch, num_samples]` classes at random, with probabilities softmax(logits); a function of `seed`."""
+    x, samples = _logits("stateless_categorical", logits, num_samples)
+    return categorical_numbers(*key_and_counter(seed), x, samples, as_dtype(dtype))
+
+
+def _gamma(drawn, samples, alpha, beta, dims, dtype) -> Tensor:
+    """`drawn` (key and counter) as gamma numbers of `dims`, for parameters of one shape."""
+    flat = p.reshape(alpha, shape=(math.prod(alpha.shape_tuple),))
+    out = p.cast(gamma_numbers(*drawn, flat, samples), dtype=dtype) if math.prod(dims) else number(0, dtype)
+    out = p.reshape(out, shape=dims) if math.prod(dims) else p.broadcast_to(out, shape=dims)
+    # Numbers too small for the dtype become its least, not zero.
+    return p.maximum(number(np.finfo(dtype.np_dtype).tiny if dtype.kind == "f" else 0, dtype), p.div(out, beta))
+
+
+def _parameters(op, dtype, alpha, beta):
+    """Both of one shape, which has to be known."""
+    dtype = float_dtype(dtype, op)
+    alpha = convert_to_tensor(alpha, dtype)
+    beta = convert_to_tensor(1 if beta is None else beta, dtype)
+    dims = broadcast_static_shape(alpha.shape, beta.shape).dims
+    if dims is None or None in dims:
+        raise NotImplementedError(f"tf.random.{op} needs parameters of a shape that is known while tracing")
+    return p.broadcast_to(alpha, shape=dims), p.broadcast_to(beta, shape=dims), dims, dtype
+
+
+def gamma(shape, alpha, beta=None, dtype=float32, seed=None, name=None) -> Tensor:
+    """`shape` gamma distributed numbers for each `alpha` (and rate `beta`): `shape + alpha.shape`."""
+    alpha, beta, last, dtype = _parameters("gamma", dtype, alpha, beta)
+    lead = static_dims(shape)
+    drawn = _advance(_op_state("gamma", dtype, seed), math.prod(lead) * math.prod(last))
+    return _gamma(drawn, math.prod(lead), alpha, beta, (*lead, *last), dtype)
+
+
+def _lead(op, shape, last) -> tuple:
+    """The dimensions before those of the parameters."""
+    dims = static_dims(shape)
+    if len(dims) < len(last) or dims[len(dims) - len(last) :] != last:
+        raise argument_error(None, op, f"{op}: the shape must end in that of its parameters, {list(last)}, got {dims}")
+    return dims[: len(dims) - len(last)]
+
+
+def stateless_gamma(shape, seed, alpha, beta=None, dtype=float32, name=None) -> Tensor:
+    """Gamma distributed numbers of `shape`, which ends in the shape of `alpha` and `beta`; a function of `seed`."""
+    alpha, beta, last, dtype = _parameters("stateless_gamma", dtype, alpha, beta)
+    lead = _lead("stateless_gamma", shape, last)
+    return _gamma(key_and_counter(seed), math.prod(lead), alpha, beta, (*lead, *last), dtype)
+
+
+def _poisson(drawn, samples, lam, dims, dtype) -> Tensor:
+    if not math.prod(dims):
+        return p.broadcast_to(number(0, dtype), shape=dims)
+    flat = p.reshape(lam, shape=(math.prod(lam.shape_tuple),))
+    return p.reshape(p.cast(poisson_numbers(*drawn, flat, samples), dtype=dtype), shape=dims)
+
+
+def _rates(op, lam):
+    lam = operand(op, lam, "iuf")
+    if lam.shape_tuple is None or None in lam.shape_tuple:
+        raise NotImplementedError(f"tf.random.{op} needs rates of a shape that is known while tracing")
+    return lam, lam.shape_tuple
+
+
+def poisson(shape, lam, dtype=float32, seed=None, name=None) -> Tensor:
+    """`shape` Poisson distributed numbers for each rate: `shape + lam.shape`."""
+    lam, last = _rates("poisson", lam)
+    dtype, lead = as_dtype(dtype), static_dims(shape)
+    drawn = _advance(_op_state("poisson", dtype, seed), math.prod(lead) * math.prod(last))
+    return _poisson(drawn, math.prod(lead), lam, (*lead, *last), dtype)
+
+
+def stateless_poisson(shape, seed, lam, dtype=int32, name=None) -> Tensor:
+    """Poisson distributed numbers of `shape`, which ends in the shape of `lam`; a function of `seed`."""
+    lam, last = _rates("stateless_poisson", lam)
+    lead = _lead("stateless_poisson", shape, last)
+    return _poisson(key_and_counter(seed), math.prod(lead), lam, (*lead, *last), as_dtype(dtype))
 
 
 def dropout(x, rate, noise_shape=None, seed=None, name=None) -> Tensor:

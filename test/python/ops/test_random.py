@@ -101,5 +101,5 @@ def test_bad_requests():
         tf.random.stateless_uniform([2], [1, 2], 5, 5, tf.int32)
     with pytest.raises(ValueError, match="maxval"):
         tf.random.uniform([2], dtype=tf.int32)
-    with pytest.raises(NotImplementedError, match="not supported yet"):
-        tf.random.categorical([[1.0]], 2)
+    with pytest.raises(NotImplementedError, match="threefry"):
+        tf.random.stateless_uniform([2], [1, 2], alg="threefry")

@@ -1,0 +1,167 @@
+"""Gamma and Poisson distributed numbers by rejection: each number draws from blocks of its own until one is accepted.
+
+All numbers go on together, in a loop until the last is done. They are TensorFlow's numbers: computed in float64 with
+the draws in its order (from each block, the second number first).
+"""
+
+import numpy as np
+
+from tfc.core import Tensor
+from tfc.dtypes import bool_, float64, uint64
+from tfc.ops import philox
+from tfc.ops import primitives as p
+from tfc.ops.control_flow import while_loop
+
+# Blocks between the streams of two numbers.
+_BLOCKS = 256
+
+
+def _f64(value) -> Tensor:
+    return p.constant(value=np.array(value, np.float64))
+
+
+def _full(count, value, dtype) -> Tensor:
+    return p.broadcast_to(p.constant(value=np.array(value, dtype.np_dtype)), shape=(count,))
+
+
+class _Streams:
+    """The streams of `count` numbers: where each stands, and the draws that are left of its last blocks.
+
+    `state` is a flat list that a loop carries: steps; then, for uniform and for normal numbers, whether there is one
+    left, and which.
+    """
+
+    def __init__(self, key, counter, count, state=None):
+        self.key, self.counter, self.count = key, counter, count
+        empty = _full(count, False, bool_), _full(count, 0, float64)
+        self.steps, *left = state or (_full(count, 0, uint64), *empty, *empty)
+        self.left = {"uniform": left[:2], "normal": left[2:]}
+
+    @property
+    def state(self) -> tuple:
+        return (self.steps, *self.left["uniform"], *self.left["normal"])
+
+    def draw(self, kind, active) -> Tensor:
+        """The next number of each active stream (anything, of others)."""
+        has, kept = self.left[kind]
+        first = p.mul(p.iota(shape=(self.count,), axis=0, dtype=uint64), philox.number(_BLOCKS, uint64))
+        w = philox.blocks(self.key, *philox.moved(self.counter, p.add(first, self.steps)))
+        pair = philox.unit_double(w[0], w[1]), philox.unit_double(w[2], w[3])
+        pair = philox.box_muller(*pair) if kind == "normal" else pair
+        fresh = p.logical_and(active, p.logical_not(has))
+        value = p.select(has, kept, pair[1])
+        self.left[kind] = (
+            p.logical_or(fresh, p.logical_and(has, p.logical_not(active))),
+            p.select(fresh, pair[0], kept),
+        )
+        self.steps = p.add(self.steps, p.cast(fresh, dtype=uint64))
+        return value
+
+
+def _until_accepted(streams, attempt, extra) -> tuple:
+    """Repeats `attempt(streams, active, *extra)` -> (accepted, results, *extra) until all are; the results.
+
+    `extra` starts with the results of what is accepted from the beginning and whether it is.
+    """
+
+    def body(done, results, *carried):
+        n = len(streams.state)
+        now = _Streams(streams.key, streams.counter, streams.count, carried[:n])
+        active = p.logical_not(done)
+        accepted, values, *rest = attempt(now, active, *carried[n:])
+        accepted = p.logical_and(active, accepted)
+        return (p.logical_or(done, accepted), p.select(accepted, values, results), *now.state, *rest)
+
+    def going(done, *_):
+        return p.logical_not(p.reduce_all(done, axes=(0,), keepdims=False))
+
+    done, results, *others = extra
+    return while_loop(going, body, (done, results, *streams.state, *others))[1]
+
+
+def _layout(flat, samples: int, parameters: int) -> Tensor:
+    """[parameters * samples] as [samples, parameters], flat."""
+    table = p.reshape(flat, shape=(parameters, samples))
+    return p.reshape(p.transpose(table, perm=(1, 0)), shape=(samples * parameters,))
+
+
+def _each(parameter, samples: int) -> Tensor:
+    """A flat parameter in float64, for each of its samples."""
+    x = parameter if parameter.dtype is float64 else p.cast(parameter, dtype=float64)
+    n = x.shape_tuple[0]
+    return p.reshape(p.broadcast_to(p.expand_dims(x, axes=(1,)), shape=(n, samples)), shape=(n * samples,))
+
+
+def gamma_numbers(key, counter, alpha, samples: int) -> Tensor:
+    """Float64 `[samples * alphas]`, gamma distributed for each of the flat `alpha`.
+
+    Source: Marsaglia and Tsang, "A simple method for generating gamma variables", TOMS 2000.
+    """
+    n = alpha.shape_tuple[0]
+    count = n * samples
+    alpha = _each(alpha, samples)
+    one, third = _f64(1), _f64(1 / 3)
+    below, exponential = p.less(alpha, one), p.equal(alpha, one)
+    d = p.add(alpha, p.select(below, _f64(2 / 3), _f64(-1 / 3)))
+    c = p.div(third, p.sqrt(d))
+    streams = _Streams(p.squeeze(key, axes=(0,)), counter, count)
+    start = p.neg(p.log1p(p.neg(streams.draw("uniform", exponential))))
+
+    def attempt(streams, active):
+        x = streams.draw("normal", active)
+        v = p.add(one, p.mul(c, x))
+        possible = p.logical_and(active, p.greater(v, _f64(0)))
+        v = p.select(possible, v, one)
+        v = p.mul(p.mul(v, v), v)
+        u = streams.draw("uniform", possible)
+        square = p.mul(x, x)
+        quick = p.less(u, p.sub(one, p.mul(p.mul(_f64(0.0331), square), square)))
+        bound = p.add(p.mul(_f64(0.5), square), p.mul(d, p.add(p.sub(one, v), p.log(v))))
+        accepted = p.logical_and(possible, p.logical_or(quick, p.less(p.log(u), bound)))
+        # Numbers of alpha + 1, lowered.
+        lower = p.pow_(streams.draw("uniform", p.logical_and(accepted, below)), p.div(one, alpha))
+        value = p.mul(d, v)
+        return accepted, p.select(below, p.mul(value, lower), value)
+
+    return _layout(_until_accepted(streams, attempt, (exponential, start)), samples, n)
+
+
+def poisson_numbers(key, counter, rate, samples: int) -> Tensor:
+    """Float64 `[samples * rates]`, Poisson distributed for each of the flat `rate`.
+
+    Sources: Knuth, "The art of computer programming", volume 2, for rates below 10; Hörmann, "The transformed rejection
+    method for generating Poisson random variables", 1993.
+    """
+    n = rate.shape_tuple[0]
+    count = n * samples
+    rate = _each(rate, samples)
+    zero, half, one = _f64(0), _f64(0.5), _f64(1)
+    small = p.less(rate, _f64(10))
+    large = p.logical_not(small)
+    limit, log_rate = p.exp(p.neg(rate)), p.log(rate)
+    b = p.add(_f64(0.931), p.mul(_f64(2.53), p.sqrt(rate)))
+    a = p.add(_f64(-0.059), p.mul(_f64(0.02483), b))
+    inverse = p.add(_f64(1.1239), p.div(_f64(1.1328), p.sub(b, _f64(3.4))))
+    hat = p.sub(_f64(0.9277), p.div(_f64(3.6224), p.sub(b, _f64(2))))
+    # Of no rate, or an infinite one, there are no numbers to draw.
+    known = p.logical_and(p.is_finite(rate), p.greater_equal(rate, zero))
+    streams = _Streams(p.squeeze(key, axes=(0,)), counter, count)
+    never = p.logical_not(known)
+    start = p.select(known, p.broadcast_to(zero, shape=(count,)), p.broadcast_to(_f64(np.nan), shape=(count,)))
+
+    def attempt(streams, active, product, x):
+        first = streams.draw("uniform", active)
+        product = p.mul(product, first)
+        ended = p.less_equal(product, limit)
+        u, v = p.sub(first, half), streams.draw("uniform", p.logical_and(active, large))
+        shifted = p.sub(half, p.abs_(u))
+        k = p.floor(p.add(p.add(p.mul(p.add(p.div(p.mul(_f64(2), a), shifted), b), u), rate), _f64(0.43)))
+        quick = p.logical_and(p.greater_equal(shifted, _f64(0.07)), p.less_equal(v, hat))
+        outside = p.logical_or(p.less(k, zero), p.logical_and(p.less(shifted, _f64(0.013)), p.greater(v, shifted)))
+        s = p.log(p.div(p.mul(v, inverse), p.add(p.div(a, p.mul(shifted, shifted)), b)))
+        t = p.sub(p.add(p.neg(rate), p.mul(k, log_rate)), p.lgamma(p.add(p.maximum(k, zero), one)))
+        fits = p.logical_or(quick, p.logical_and(p.logical_not(outside), p.less_equal(s, t)))
+        return p.select(small, ended, fits), p.select(small, x, k), product, p.add(x, one)
+
+    extra = never, start, p.broadcast_to(one, shape=(count,)), p.broadcast_to(zero, shape=(count,))
+    return _layout(_until_accepted(streams, attempt, extra), samples, n)
