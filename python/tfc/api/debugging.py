@@ -14,6 +14,9 @@ from tfc.ops.debugging import (
     assert_none_equal,
     assert_positive,
     check_numerics,
+    disable_traceback_filtering,
+    enable_traceback_filtering,
+    is_traceback_filtering_enabled,
 )
 from tfc.ops.debugging_shapes import (
     assert_integer,
@@ -53,5 +56,8 @@ __all__ = [
     "assert_shapes",
     "assert_type",
     "check_numerics",
+    "disable_traceback_filtering",
+    "enable_traceback_filtering",
     "is_numeric_tensor",
+    "is_traceback_filtering_enabled",
 ]

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tfc.config import knobs, set_knob
 from tfc.core import Tensor, dtype_error, executing_eagerly
 from tfc.errors import InvalidArgumentError
 from tfc.ops import primitives as p
@@ -133,3 +134,18 @@ def _any(condition: Tensor) -> Tensor:
         condition = p.reshape(condition, shape=(None,))
     axes = tuple(range(len(condition.shape_tuple)))
     return p.reduce_any(condition, axes=axes, keepdims=False) if axes else condition
+
+
+def enable_traceback_filtering() -> None:
+    """Exceptions of functions show the user's frames only (the default)."""
+    set_knob("filter_tracebacks", True)
+
+
+def disable_traceback_filtering() -> None:
+    """Exceptions of functions show all frames."""
+    set_knob("filter_tracebacks", False)
+
+
+def is_traceback_filtering_enabled() -> bool:
+    """Whether exceptions of functions show the user's frames only."""
+    return knobs.filter_tracebacks
