@@ -1,7 +1,7 @@
 """tfc: TensorFlow 2's eager ops, functions and gradients, compiled by MLIR. Use as `import tfc as tf`."""
 
-from tfc import autodiff, autograph, config, errors, export, optimizers, saved_model
-from tfc.api import bitwise, debugging, image, linalg, math, nest, nn, random, strings, train, types
+from tfc import array_api, autodiff, autograph, config, errors, export, optimizers, saved_model
+from tfc.api import bitwise, debugging, image, linalg, math, nest, nn, random, signal, strings, train, types
 from tfc.autodiff import (
     GradientTape,
     UnconnectedGradients,
@@ -69,6 +69,14 @@ from tfc.ops.array import (
     unravel_index,
     unstack,
 )
+from tfc.ops.binning import (
+    dynamic_partition,
+    dynamic_stitch,
+    histogram_fixed_width,
+    histogram_fixed_width_bins,
+    reverse_sequence,
+    searchsorted,
+)
 from tfc.ops.blocks import batch_to_space, space_to_batch, space_to_batch_nd
 from tfc.ops.clip import clip_by_average_norm, clip_by_global_norm, clip_by_norm, clip_by_value
 from tfc.ops.control_flow import (
@@ -101,6 +109,7 @@ from tfc.ops.creation import (
 from tfc.ops.debugging import assert_equal, assert_greater, assert_less
 from tfc.ops.debugging_shapes import assert_rank
 from tfc.ops.einsum import einsum
+from tfc.ops.fourier import fftnd, ifftnd, irfftnd, rfftnd
 from tfc.ops.functional import (
     foldl,
     foldr,
@@ -114,7 +123,6 @@ from tfc.ops.gather import (
     gather,
     gather_nd,
     scatter_nd,
-    searchsorted,
     sort,
     tensor_scatter_nd_add,
     tensor_scatter_nd_max,
@@ -235,6 +243,7 @@ __all__ = [
     "argmax",
     "argmin",
     "argsort",
+    "array_api",
     "as_dtype",
     "as_string",
     "asin",
@@ -280,6 +289,8 @@ __all__ = [
     "debugging",
     "divide",
     "double",
+    "dynamic_partition",
+    "dynamic_stitch",
     "einsum",
     "ensure_shape",
     "equal",
@@ -289,6 +300,7 @@ __all__ = [
     "exp",
     "expand_dims",
     "eye",
+    "fftnd",
     "fill",
     "float16",
     "float32",
@@ -305,8 +317,11 @@ __all__ = [
     "greater_equal",
     "group",
     "half",
+    "histogram_fixed_width",
+    "histogram_fixed_width_bins",
     "identity",
     "identity_n",
+    "ifftnd",
     "image",
     "init_scope",
     "inside_function",
@@ -314,6 +329,7 @@ __all__ = [
     "int32",
     "int64",
     "int8",
+    "irfftnd",
     "is_symbolic_tensor",
     "is_tensor",
     "less",
@@ -363,6 +379,8 @@ __all__ = [
     "repeat",
     "reshape",
     "reverse",
+    "reverse_sequence",
+    "rfftnd",
     "roll",
     "round",
     "saturate_cast",
@@ -376,6 +394,7 @@ __all__ = [
     "shape_n",
     "sigmoid",
     "sign",
+    "signal",
     "sin",
     "sinh",
     "size",

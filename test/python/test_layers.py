@@ -16,6 +16,8 @@ MAY_IMPORT = {
     "core": {"dtypes", "errors", "config"},
     "ops": {"core", "dtypes", "errors", "config"},
     "tensor": {"ops", "core", "dtypes", "errors"},
+    # The array API standard over tensors.
+    "array_api": {"ops", "core", "dtypes", "errors"},
     "autodiff": {"core", "ops", "dtypes", "errors"},
     "autograph": {"core", "ops", "dtypes", "errors", "config"},
     "state": {"tensor", "ops", "core", "dtypes", "errors", "config"},

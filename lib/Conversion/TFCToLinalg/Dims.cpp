@@ -166,8 +166,9 @@ Dims DimAnalysis::infer(Operation *op) {
     return result;
   }
   return llvm::TypeSwitch<Operation *, Dims>(op)
-      .Case<CumsumOp, CumprodOp, SortOp, ArgsortOp, ReverseOp, UpdateSliceOp, ScatterOp>(
-          [&](auto) { return like(op->getOperand(0)); })
+      .Case<CumsumOp, CumprodOp, CumlogsumexpOp, SortOp, ArgsortOp, ReverseOp, UpdateSliceOp, ScatterOp, CholeskyOp,
+            FFTOp>([&](auto) { return like(op->getOperand(0)); })
+      .Case<TriangularSolveOp, SolveOp>([&](auto) { return like(op->getOperand(1)); })
       .Case([&](TransposeOp t) {
         Dims result;
         for (int64_t axis : t.getPerm())

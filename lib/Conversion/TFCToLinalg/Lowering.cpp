@@ -41,6 +41,10 @@ const Handlers &lowering::handlers() {
     addRandomHandlers(rows);
     addStateHandlers(rows);
     addListHandlers(rows);
+    addFactorHandlers(rows);
+    addOrthogonalHandlers(rows);
+    addSingularValueHandlers(rows);
+    addFourierHandlers(rows);
     return rows;
   }();
   return table;

@@ -55,6 +55,12 @@ public:
   mlir::OpFoldResult sizeFold(Dim dim);
   /// Says what an unknown size is. Later calls for the same one are ignored.
   void define(Dim symbol, mlir::Value size) { symbols.try_emplace(symbol, size); }
+  /// A size that is no value's, as a dimension.
+  Dim dimOf(mlir::Value size) {
+    Dim symbol = -(dims.numSymbols() + ++extraSymbols);
+    define(symbol, size);
+    return symbol;
+  }
   bool isDefined(Dim symbol) const { return symbols.contains(symbol); }
   /// The unknown sizes of `old` are the elements of the vector `shape`.
   void defineSizes(mlir::Value old, mlir::Value shape);
@@ -106,6 +112,7 @@ private:
   mlir::func::FuncOp function;
   llvm::DenseMap<mlir::Value, mlir::Value> values;
   llvm::DenseMap<Dim, mlir::Value> symbols;
+  int64_t extraSymbols = 0;
 };
 
 /// The lowering of an op: a row of the table that `handlers()` is.
@@ -134,6 +141,10 @@ void addSortHandlers(Handlers &);
 void addRandomHandlers(Handlers &);
 void addStateHandlers(Handlers &);
 void addListHandlers(Handlers &);
+void addFactorHandlers(Handlers &);
+void addOrthogonalHandlers(Handlers &);
+void addSingularValueHandlers(Handlers &);
+void addFourierHandlers(Handlers &);
 
 /// Elementwise ops and index ops, with all that was fused into them.
 mlir::LogicalResult lowerFused(Lowering &l, mlir::Operation *op);

@@ -7,6 +7,7 @@
 
 #include "Scalars.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Matchers.h"
 
@@ -59,8 +60,17 @@ Value lowering::floatPow(C c, Args x) {
 
 Value lowering::floatTruncMod(C c, Args x) { return arith::RemFOp::create(c.b, c.loc, x[0], x[1]); }
 
+/// The quotient of two halves is a half before it is cut to a whole number.
+static Value quotient(C c, Args x) {
+  Value result = arith::DivFOp::create(c.b, c.loc, x[0], x[1]);
+  if (!c.narrow)
+    return result;
+  Value rounded = arith::TruncFOp::create(c.b, c.loc, c.narrow, result);
+  return arith::ExtFOp::create(c.b, c.loc, c.type, rounded);
+}
+
 Value lowering::floatTruncDiv(C c, Args x) {
-  return math::TruncOp::create(c.b, c.loc, arith::DivFOp::create(c.b, c.loc, x[0], x[1]));
+  return math::TruncOp::create(c.b, c.loc, quotient(c, x));
 }
 
 namespace {
@@ -88,7 +98,36 @@ Value lowering::floatFloorMod(C c, Args x) {
 }
 
 Value lowering::floatFloorDiv(C c, Args x) {
-  return math::FloorOp::create(c.b, c.loc, arith::DivFOp::create(c.b, c.loc, x[0], x[1]));
+  return math::FloorOp::create(c.b, c.loc, quotient(c, x));
+}
+
+/// Where a factor is zero, so is the product, even with an infinite one.
+static Value product(C c, Value x, Value y) {
+  Value zero = arith::ConstantOp::create(c.b, c.loc, c.b.getFloatAttr(x.getType(), 0));
+  return choose(c, compare(c, FP::OEQ, x, zero), x, arith::MulFOp::create(c.b, c.loc, x, y));
+}
+
+/// sin(x + iy) = sin x cosh y + i cos x sinh y.
+Value lowering::complexSin(C c, Args args) {
+  Type part = mlir::cast<ComplexType>(c.type).getElementType();
+  Value x = complex::ReOp::create(c.b, c.loc, part, args[0]), y = complex::ImOp::create(c.b, c.loc, part, args[0]);
+  Value re = product(c, math::SinOp::create(c.b, c.loc, x), math::CoshOp::create(c.b, c.loc, y));
+  Value sinh = math::SinhOp::create(c.b, c.loc, y);
+  Value zero = arith::ConstantOp::create(c.b, c.loc, c.b.getFloatAttr(part, 0));
+  Value im = choose(c, compare(c, FP::OEQ, sinh, zero), sinh,
+                    arith::MulFOp::create(c.b, c.loc, math::CosOp::create(c.b, c.loc, x), sinh));
+  return complex::CreateOp::create(c.b, c.loc, c.type, re, im);
+}
+
+/// cos(x + iy) = cos x cosh y - i sin x sinh y.
+Value lowering::complexCos(C c, Args args) {
+  Type part = mlir::cast<ComplexType>(c.type).getElementType();
+  Value x = complex::ReOp::create(c.b, c.loc, part, args[0]), y = complex::ImOp::create(c.b, c.loc, part, args[0]);
+  Value re = arith::MulFOp::create(c.b, c.loc, math::CosOp::create(c.b, c.loc, x),
+                                   math::CoshOp::create(c.b, c.loc, y));
+  Value im = arith::NegFOp::create(
+      c.b, c.loc, product(c, math::SinOp::create(c.b, c.loc, x), math::SinhOp::create(c.b, c.loc, y)));
+  return complex::CreateOp::create(c.b, c.loc, c.type, re, im);
 }
 
 /// Floats of one sign are ordered like the integers of their bits.

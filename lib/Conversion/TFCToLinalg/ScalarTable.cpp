@@ -108,10 +108,10 @@ static Value timesI(C c, Value z, bool negative) {
   return complex::CreateOp::create(c.b, c.loc, z.getType(), im, re);
 }
 static Value complexCosh(C c, Args x) {
-  return complex::CosOp::create(c.b, c.loc, timesI(c, x[0], false));
+  return complexCos(c, {timesI(c, x[0], false)});
 }
 static Value complexSinh(C c, Args x) {
-  return timesI(c, complex::SinOp::create(c.b, c.loc, timesI(c, x[0], false)), true);
+  return timesI(c, complexSin(c, {timesI(c, x[0], false)}), true);
 }
 
 namespace {
@@ -130,8 +130,8 @@ static constexpr ScalarRow rows[] = {
     {"expm1", 25, flo<math::ExpM1Op>, nullptr, nullptr, nullptr, cpx<complex::Expm1Op>},
     {"log", 25, flo<math::LogOp>, nullptr, nullptr, nullptr, cpx<complex::LogOp>},
     {"log1p", 25, flo<math::Log1pOp>, nullptr, nullptr, nullptr, cpx<complex::Log1pOp>},
-    {"sin", 30, flo<math::SinOp>, nullptr, nullptr, nullptr, cpx<complex::SinOp>},
-    {"cos", 30, flo<math::CosOp>, nullptr, nullptr, nullptr, cpx<complex::CosOp>},
+    {"sin", 30, flo<math::SinOp>, nullptr, nullptr, nullptr, complexSin},
+    {"cos", 30, flo<math::CosOp>, nullptr, nullptr, nullptr, complexCos},
     {"tan", 40, flo<math::TanOp>, nullptr, nullptr, nullptr, cpx<complex::TanOp>},
     {"asin", 40, flo<math::AsinOp>, nullptr, nullptr, nullptr, nullptr},
     {"acos", 40, flo<math::AcosOp>, nullptr, nullptr, nullptr, nullptr},
@@ -229,13 +229,13 @@ Value lowering::buildScalar(OpBuilder &b, Operation *op, ArrayRef<Value> operand
   if (!build)
     return {};
   if (!isHalf(type) || worksOnHalf(op))
-    return build({b, op->getLoc(), type, result}, operands);
+    return build({b, op->getLoc(), type, result, {}}, operands);
 
   Type wide = b.getF32Type();
   SmallVector<Value> wideOperands;
   for (Value operand : operands)
     wideOperands.push_back(arith::ExtFOp::create(b, op->getLoc(), wide, operand));
   bool narrows = result == type;
-  Value value = build({b, op->getLoc(), wide, narrows ? wide : result}, wideOperands);
+  Value value = build({b, op->getLoc(), wide, narrows ? wide : result, type}, wideOperands);
   return narrows ? arith::TruncFOp::create(b, op->getLoc(), result, value).getResult() : value;
 }

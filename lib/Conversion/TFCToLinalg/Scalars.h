@@ -18,6 +18,7 @@ struct ScalarContext {
   mlir::Location loc;
   mlir::Type type;   // of the operands (of x and y of a select)
   mlir::Type result; // of the result
+  mlir::Type narrow; // the half type that is computed in f32, if it is one
 
   mlir::Value number(int64_t n) const { return numberScalar(b, loc, type, n); }
   mlir::Value real(double value) const; // of a floating point `type`
@@ -57,6 +58,8 @@ mlir::Value floatTruncMod(const ScalarContext &, llvm::ArrayRef<mlir::Value>);
 mlir::Value floatSign(const ScalarContext &, llvm::ArrayRef<mlir::Value>);
 mlir::Value floatSigmoid(const ScalarContext &, llvm::ArrayRef<mlir::Value>);
 mlir::Value floatNextafter(const ScalarContext &, llvm::ArrayRef<mlir::Value>);
+mlir::Value complexSin(const ScalarContext &, llvm::ArrayRef<mlir::Value>);
+mlir::Value complexCos(const ScalarContext &, llvm::ArrayRef<mlir::Value>);
 mlir::Value floatErfinv(const ScalarContext &, llvm::ArrayRef<mlir::Value>);
 mlir::Value floatLgamma(const ScalarContext &, llvm::ArrayRef<mlir::Value>);
 mlir::Value floatDigamma(const ScalarContext &, llvm::ArrayRef<mlir::Value>);

@@ -1,5 +1,7 @@
 """`tf.math`."""
 
+from tfc.api import special
+from tfc.ops.binning import confusion_matrix, is_non_decreasing, is_strictly_increasing
 from tfc.ops.gather import in_top_k, invert_permutation, top_k
 from tfc.ops.linalg import l2_normalize
 from tfc.ops.math import (
@@ -90,7 +92,6 @@ from tfc.ops.nn import log_softmax, softmax, softsign
 from tfc.ops.reductions import (
     argmax,
     argmin,
-    bincount,
     count_nonzero,
     cumprod,
     cumsum,
@@ -109,12 +110,30 @@ from tfc.ops.reductions import (
     zero_fraction,
 )
 from tfc.ops.segments import (
+    bincount,
+    segment_max,
+    segment_mean,
+    segment_min,
+    segment_prod,
+    segment_sum,
     unsorted_segment_max,
     unsorted_segment_mean,
     unsorted_segment_min,
     unsorted_segment_prod,
     unsorted_segment_sqrt_n,
     unsorted_segment_sum,
+)
+from tfc.ops.special_functions import (
+    bessel_i0,
+    bessel_i0e,
+    bessel_i1,
+    bessel_i1e,
+    betainc,
+    igamma,
+    igammac,
+    lbeta,
+    polygamma,
+    zeta,
 )
 
 __all__ = [
@@ -132,8 +151,14 @@ __all__ = [
     "atan",
     "atan2",
     "atanh",
+    "bessel_i0",
+    "bessel_i0e",
+    "bessel_i1",
+    "bessel_i1e",
+    "betainc",
     "bincount",
     "ceil",
+    "confusion_matrix",
     "conj",
     "cos",
     "cosh",
@@ -157,13 +182,18 @@ __all__ = [
     "floormod",
     "greater",
     "greater_equal",
+    "igamma",
+    "igammac",
     "imag",
     "in_top_k",
     "invert_permutation",
     "is_finite",
     "is_inf",
     "is_nan",
+    "is_non_decreasing",
+    "is_strictly_increasing",
     "l2_normalize",
+    "lbeta",
     "less",
     "less_equal",
     "lgamma",
@@ -184,6 +214,7 @@ __all__ = [
     "negative",
     "nextafter",
     "not_equal",
+    "polygamma",
     "polyval",
     "pow",
     "real",
@@ -205,6 +236,11 @@ __all__ = [
     "round",
     "rsqrt",
     "scalar_mul",
+    "segment_max",
+    "segment_mean",
+    "segment_min",
+    "segment_prod",
+    "segment_sum",
     "sigmoid",
     "sign",
     "sin",
@@ -212,6 +248,7 @@ __all__ = [
     "softmax",
     "softplus",
     "softsign",
+    "special",
     "sqrt",
     "square",
     "squared_difference",
@@ -232,4 +269,5 @@ __all__ = [
     "xlog1py",
     "xlogy",
     "zero_fraction",
+    "zeta",
 ]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from tfc.core import Operation, Tensor, TensorList, Unset, describe
 from tfc.errors import page
 from tfc.ops import primitives as p
+from tfc.ops.gradients import dynamic_shape
+from tfc.ops.indexed_slices import IndexedSlices, add_slices, dense
 from tfc.ops.rows.lists import OneElement, add_lists
 from tfc.ops.table import NoGradient, NotDifferentiable
 
@@ -43,16 +45,19 @@ def accumulate(total, extra):
         return total
     if isinstance(total, TensorList):
         return add_lists(total, extra)
-    return p.add(total, extra)
+    if isinstance(total, IndexedSlices) and isinstance(extra, IndexedSlices):
+        return add_slices(total, extra)
+    return p.add(dense(total), dense(extra))
 
 
-def backward(entries: Sequence[Entry], gradients: dict, needed: set) -> dict:
+def backward(entries: Sequence[Entry], gradients: dict, needed: set, sparse=False) -> dict:
     """Walks `entries` from the last to the first.
 
     `gradients`: by id of a value, its gradient so far; it is completed and returned. `needed`: the ids of
     values that are worth
-    a gradient.
+    a gradient. `sparse`: the gradient of a variable that rows are gathered from may be `IndexedSlices`.
     """
+    tables = {id(e.results[0]) for e in entries if e.prim is p.read_variable} if sparse else ()
     for entry in reversed(entries):
         grads = [gradients.get(id(r)) for r in entry.results]
         if all(g is None for g in grads):
@@ -60,11 +65,35 @@ def backward(entries: Sequence[Entry], gradients: dict, needed: set) -> dict:
         wanted = [id(a) in needed for a in entry.args]
         if not any(wanted):
             continue
+        if entry.prim is p.read_variable:
+            gradients[id(entry.args[0])] = accumulate(gradients.get(id(entry.args[0])), grads[0])
+            continue
+        grads = [dense(g) for g in grads]
+        if entry.prim is p.gather and id(entry.args[0]) in tables and entry.attrs == {"axis": 0, "batch_dims": 0}:
+            table, indices = entry.args
+            slices = _gathered_rows(grads[0], table, indices)
+            gradients[id(table)] = accumulate(gradients.get(id(table)), slices)
+            continue
         for arg, want, grad in zip(entry.args, wanted, _operand_gradients(entry, grads, wanted), strict=True):
             if want and grad is not None:
                 _check(entry, arg, grad)
                 gradients[id(arg)] = accumulate(gradients.get(id(arg)), grad)
     return gradients
+
+
+def _gathered_rows(g, table, indices) -> IndexedSlices:
+    """The gradient of rows taken from a table, as those rows: a dense one would be as large as the table."""
+    rank = len(indices.shape_tuple)
+    if rank != 1:
+        flat = p.reshape(indices, shape=(None,) if 0 not in indices.shape_tuple else (0,))
+        dims = table.shape_tuple[1:]
+        if None in dims:
+            rest = p.slice_(dynamic_shape(table), starts=(1,), sizes=(len(dims),), strides=(1,))
+            g = p.dynamic_reshape(g, p.concat(dynamic_shape(flat), rest, axis=0))
+        else:
+            g = p.reshape(g, shape=(flat.shape_tuple[0], *dims))
+        indices = flat
+    return IndexedSlices(g, indices, dynamic_shape(table))
 
 
 def _operand_gradients(entry: Entry, grads, wanted):

@@ -19,6 +19,7 @@ from tfc.ops import nest
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor
 from tfc.ops.gradients import reshape_like
+from tfc.ops.indexed_slices import dense
 
 
 def custom_gradient(f=None):
@@ -156,6 +157,7 @@ def recompute_grad(f):
             grads = tape.gradient(
                 out, again + watched, output_gradients=nest.pack_sequence_as(out, list(upstream))
             )
+            grads = [dense(g) for g in grads]
             if variables is None:
                 return grads
             return grads[: len(again)], grads[len(again) :]

@@ -7,6 +7,7 @@ from tfc.ops import nest
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor
 from tfc.ops.creation import zeros_like
+from tfc.ops.indexed_slices import dense
 from tfc.ops.reductions import reduce_sum
 
 
@@ -54,7 +55,7 @@ class ForwardAccumulator:
             twice.watch(cotangent)
             gradients = self._tape.gradient(target, self._primals, output_gradients=cotangent)
             products = [
-                reduce_sum(p.mul(g, t)) for g, t in zip(gradients, self._tangents, strict=True) if g is not None
+                reduce_sum(p.mul(dense(g), t)) for g, t in zip(gradients, self._tangents, strict=True) if g is not None
             ]
         if not products:
             return zeros_like(target) if unconnected is UnconnectedGradients.ZERO else None

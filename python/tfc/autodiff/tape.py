@@ -178,7 +178,7 @@ class GradientTape:
         self, target, sources, output_gradients=None, unconnected_gradients=UnconnectedGradients.NONE
     ):
         """The derivative of the sum of `target`s with respect to each of `sources` (a nest; the result has
-        its structure).
+        its structure). That of a variable of which only rows are gathered is `tf.IndexedSlices`.
 
         `output_gradients` weighs the targets. Where a source does not influence the target, the result is
         None, or zeros with
@@ -222,13 +222,13 @@ class GradientTape:
                 g if g is None or isinstance(g, TensorList) else convert_to_tensor(g)
                 for g in nest.flatten(output_gradients)
             ]
-        flat = self._gradients(targets, flat_sources, weights, unconnected)
+        flat = self._gradients(targets, flat_sources, weights, unconnected, sparse=True)
         if not self._persistent:
             # The variables stay known, as in TensorFlow.
             self._reset_for_reuse()
         return nest.pack_sequence_as(sources, flat)
 
-    def _gradients(self, targets, sources, weights, unconnected):
+    def _gradients(self, targets, sources, weights, unconnected, sparse=False):
         gradients: dict = {}
         for i, target in enumerate(targets):
             weight = weights[i] if weights is not None else None
@@ -242,7 +242,7 @@ class GradientTape:
                 grad = weight if weight.dtype is target.dtype else convert_to_tensor(weight, target.dtype)
                 grad = broadcast_like(grad, target)
             gradients[id(target)] = accumulate(gradients.get(id(target)), grad)
-        backward(self._entries, gradients, self._tracked)
+        backward(self._entries, gradients, self._tracked, sparse)
         results = []
         for source in sources:
             known = id(source) in self._tracked or (isinstance(source, VariableStorage) and self.tracks(source))

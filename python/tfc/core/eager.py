@@ -79,6 +79,8 @@ class Eager(Interpreter):
                 out = meaning(*views, **attrs)
         except Exception as e:
             raise _explain(prim, args, attrs, e) from None
+        if type(out) is tuple:
+            return tuple(_wrap(np.asarray(part), copy=False) for part in out)
         try:
             return _wrap(out if type(out) is np.ndarray else np.asarray(out), copy=False)
         except TypeError:

@@ -27,6 +27,7 @@ from tfc.ops.array import (
     unravel_index,
     unstack,
 )
+from tfc.ops.binning import searchsorted
 from tfc.ops.clip import clip_by_average_norm, clip_by_global_norm, clip_by_norm, clip_by_value
 from tfc.ops.control_flow import (
     case,
@@ -80,6 +81,7 @@ from tfc.ops.debugging_shapes import (
     assert_type,
     is_numeric_tensor,
 )
+from tfc.ops.diagonals import band_part, diag, diag_part, set_diag, trace
 from tfc.ops.einsum import einsum
 from tfc.ops.functional import (
     foldl,
@@ -97,7 +99,6 @@ from tfc.ops.gather import (
     in_top_k,
     invert_permutation,
     scatter_nd,
-    searchsorted,
     sort,
     tensor_scatter_nd_add,
     tensor_scatter_nd_max,
@@ -109,10 +110,7 @@ from tfc.ops.gather import (
 )
 from tfc.ops.linalg import (
     adjoint,
-    band_part,
     cross,
-    diag,
-    diag_part,
     global_norm,
     l2_normalize,
     matmul,
@@ -120,9 +118,7 @@ from tfc.ops.linalg import (
     matvec,
     norm,
     normalize,
-    set_diag,
     tensordot,
-    trace,
 )
 from tfc.ops.logging_ops import Assert, print_v2
 from tfc.ops.math import (
@@ -246,7 +242,6 @@ from tfc.ops.nn import (
 from tfc.ops.reductions import (
     argmax,
     argmin,
-    bincount,
     count_nonzero,
     cumprod,
     cumsum,
@@ -266,6 +261,12 @@ from tfc.ops.reductions import (
     zero_fraction,
 )
 from tfc.ops.segments import (
+    bincount,
+    segment_max,
+    segment_mean,
+    segment_min,
+    segment_prod,
+    segment_sum,
     unsorted_segment_max,
     unsorted_segment_mean,
     unsorted_segment_min,
@@ -474,6 +475,11 @@ __all__ = [
     "scan",
     "scatter_nd",
     "searchsorted",
+    "segment_max",
+    "segment_mean",
+    "segment_min",
+    "segment_prod",
+    "segment_sum",
     "selu",
     "sequence_mask",
     "set_diag",

@@ -3,6 +3,7 @@
 from tfc.core import Tensor
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor, operand, operands
+from tfc.ops.indexed_slices import IndexedSlices
 from tfc.ops.linalg import global_norm
 from tfc.ops.math import FLOAT, REAL
 from tfc.ops.reductions import reduce_mean, reduce_sum
@@ -19,6 +20,8 @@ def clip_by_value(t, clip_value_min, clip_value_max, name=None) -> Tensor:
 
 def clip_by_norm(t, clip_norm, axes=None, name=None) -> Tensor:
     """`t` scaled down so that its L2 norm over `axes` is at most `clip_norm`."""
+    if isinstance(t, IndexedSlices):
+        return IndexedSlices(clip_by_norm(t.values, clip_norm, axes), t.indices, t.dense_shape)
     x = operand("clip_by_norm", t, FLOAT)
     total = reduce_sum(p.mul(x, x), axes, keepdims=True)
     zero, one = convert_to_tensor(0, x.dtype), convert_to_tensor(1, x.dtype)
@@ -45,9 +48,14 @@ def clip_by_global_norm(t_list, clip_norm, use_norm=None, name=None):
     scale = p.div(limit, p.maximum(norm, limit))
     # An infinite norm makes everything NaN, rather than silently zero.
     scale = p.select(p.is_finite(norm), scale, convert_to_tensor(float("nan"), norm.dtype))
-    clipped = [
-        None if t is None else p.mul(x, scale if x.dtype is scale.dtype else p.cast(scale, dtype=x.dtype))
-        for t in t_list
-        for x in [None if t is None else convert_to_tensor(t)]
-    ]
-    return clipped, norm
+
+
+    def scaled(t):
+        if t is None:
+            return None
+        if isinstance(t, IndexedSlices):
+            return IndexedSlices(scaled(t.values), t.indices, t.dense_shape)
+        x = convert_to_tensor(t)
+        return p.mul(x, scale if x.dtype is scale.dtype else p.cast(scale, dtype=x.dtype))
+
+    return [scaled(t) for t in t_list], norm

@@ -6,7 +6,7 @@ from tfc.core import Tensor, argument_error, dtype_error
 from tfc.dtypes import as_dtype, as_shape, int32
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor, operand, operands, static_value
-from tfc.ops.shapes import axis_of, broadcast_value, rank_of
+from tfc.ops.shapes import axis_of, broadcast_value, index_vector, rank_of
 
 
 def gather(params, indices, validate_indices=None, axis=None, batch_dims=0, name=None) -> Tensor:
@@ -173,14 +173,18 @@ def top_k(input, k=1, sorted=True, index_type=int32, name=None):
     x = operand("top_k", input, "iuf")
     n = rank_of(x, "top_k")
     count = static_value(k)
-    if count is None:
-        raise NotImplementedError("tf.math.top_k needs a k that is known while tracing")
     size = x.shape_tuple[-1] if n else None
-    if n == 0 or (size is not None and int(count) > size):
-        raise argument_error(None, "top_k", f"input must have at least k columns. Had {size}, needed {int(count)}")
+    if n == 0 or (size is not None and count is not None and int(count) > size):
+        raise argument_error(None, "top_k", f"input must have at least k columns. Had {size}, needed {count}")
     order = p.argsort(x, axis=n - 1, descending=True)
-    sizes = (*order.shape_tuple[:-1], int(count))
-    order = p.slice_(order, starts=(0,) * n, sizes=sizes, strides=(1,) * n)
+    if count is not None and (size is not None or n == 1):
+        sizes = (*order.shape_tuple[:-1], int(count))
+        order = p.slice_(order, starts=(0,) * n, sizes=sizes, strides=(1,) * n)
+    else:
+        first, end = index_vector([0] * n), index_vector([0] * (n - 1) + [k])
+        others = (1 << n - 1) - 1
+        order = p.dynamic_strided_slice(order, first, end, strides=(1,) * n, begin_mask=0, end_mask=others)
+        order = order if count is None else p.ensure_shape(order, shape=(*order.shape_tuple[:-1], int(count)))
     values = p.gather(x, order, axis=n - 1, batch_dims=n - 1)
     return TopK(values, order if index_type is int32 else p.cast(order, dtype=as_dtype(index_type)))
 
@@ -199,16 +203,6 @@ def in_top_k(targets, predictions, k, name=None) -> Tensor:
 def invert_permutation(x, name=None) -> Tensor:
     """The permutation that undoes `x`."""
     return p.cast(p.argsort(convert_to_tensor(x), axis=0, descending=False), dtype=convert_to_tensor(x).dtype)
-
-
-def searchsorted(sorted_sequence, values, side="left", out_type=int32, name=None) -> Tensor:
-    """Where to insert values so that the sequence stays sorted, along the last dimension."""
-    s, v = operands("searchsorted", sorted_sequence, values, "iuf")
-    n = rank_of(s, "searchsorted")
-    before = p.less if side == "left" else p.less_equal
-    wide_s, wide_v = p.expand_dims(s, axes=(n - 1,)), p.expand_dims(v, axes=(n,))
-    hits = p.cast(before(wide_s, wide_v), dtype=as_dtype(out_type))
-    return p.reduce_sum(hits, axes=(n,), keepdims=False)
 
 
 def embedding_lookup(params, ids, max_norm=None, name=None) -> Tensor:

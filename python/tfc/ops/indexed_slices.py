@@ -2,6 +2,7 @@
 
 from tfc.core import Tensor
 from tfc.dtypes import TensorShape
+from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor, static_ints
 from tfc.ops.segments import unsorted_segment_sum
 
@@ -35,8 +36,57 @@ class IndexedSlices:
         dense = unsorted_segment_sum(self.values, self.indices, self.dense_shape[0])
         return convert_to_tensor(dense, dtype)
 
+    def numpy(self):
+        """The whole tensor as an array."""
+        return self.__tf_tensor__().numpy()
+
+    def consumers(self):
+        raise AttributeError("consumers of an IndexedSlices are not known: there is no graph of operations")
+
     def __neg__(self) -> "IndexedSlices":
         return IndexedSlices(-self.values, self.indices, self.dense_shape)
 
+    # What scales each slice keeps slices; everything else works on the whole tensor.
+
+    def __mul__(self, other):
+        other = convert_to_tensor(other, self.dtype) if not isinstance(other, Tensor) else other
+        if other.shape_tuple == ():
+            return IndexedSlices(self.values * other, self.indices, self.dense_shape)
+        return self.__tf_tensor__() * other
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other):
+        other = convert_to_tensor(other, self.dtype) if not isinstance(other, Tensor) else other
+        if other.shape_tuple == ():
+            return IndexedSlices(self.values / other, self.indices, self.dense_shape)
+        return self.__tf_tensor__() / other
+
+    def __add__(self, other):
+        if isinstance(other, IndexedSlices):
+            return add_slices(self, other)
+        return self.__tf_tensor__() + other
+
+    __radd__ = __add__
+
+    def __sub__(self, other):
+        return self.__tf_tensor__() - dense(other)
+
+    def __getitem__(self, key):
+        return self.__tf_tensor__()[key]
+
     def __repr__(self):
         return f"IndexedSlices(indices={self.indices!r}, values={self.values!r}, dense_shape={self.dense_shape!r})"
+
+
+def dense(value):
+    """A gradient as a whole tensor; anything but slices as it is."""
+    return value.__tf_tensor__() if isinstance(value, IndexedSlices) else value
+
+
+def add_slices(x: IndexedSlices, y: IndexedSlices) -> IndexedSlices:
+    """The sum: the slices of both."""
+    dtype = x.indices.dtype
+    other = y.indices if y.indices.dtype is dtype else p.cast(y.indices, dtype=dtype)
+    values, indices = p.concat(x.values, y.values, axis=0), p.concat(x.indices, other, axis=0)
+    return IndexedSlices(values, indices, x.dense_shape)

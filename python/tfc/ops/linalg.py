@@ -3,12 +3,13 @@
 import numpy as np
 
 from tfc.core import Tensor, argument_error
-from tfc.dtypes import TensorShape, as_dtype, int64
+from tfc.dtypes import TensorShape, as_dtype
 from tfc.ops import primitives as p
 from tfc.ops.array import concat, reshape, shape, transpose
 from tfc.ops.convert import convert_to_tensor, operand, operands, static_ints
+from tfc.ops.indexed_slices import IndexedSlices
 from tfc.ops.math import ANALYTIC, FLOAT, NUMBER
-from tfc.ops.reductions import reduce_max, reduce_min, reduce_sum
+from tfc.ops.reductions import reduce_max, reduce_min, reduce_sum, root_of_squares
 from tfc.ops.shapes import axes_of, axis_of, rank_of
 
 
@@ -117,7 +118,7 @@ def _matrix(x, split) -> Tensor:
 
 
 def norm(tensor, ord="euclidean", axis=None, keepdims=None, name=None) -> Tensor:
-    """A vector norm (`ord` a number, inf or "euclidean") over `axis`, or "fro", 1, inf of matrices over two
+    """A vector norm (`ord` a number, inf or "euclidean") over `axis`, or "fro", 1, 2, inf of matrices over two
     axes.
     """
     x = operand("norm", tensor, ANALYTIC)
@@ -126,15 +127,17 @@ def norm(tensor, ord="euclidean", axis=None, keepdims=None, name=None) -> Tensor
     size = p.abs_(x)
     is_matrix = axis is not None and len(axes) == 2
     if ord in ("euclidean", "fro") or (ord == 2 and not is_matrix):
-        return p.sqrt(reduce_sum(p.mul(size, size), axes, keep))
+        return root_of_squares(size, axes, keep)
     if is_matrix and ord in (1, np.inf):
         first, second = static_ints(axis) if not isinstance(axis, int) else axes
         rows, columns = (axis_of(v, rank_of(x, "norm"), "norm") for v in (first, second))
         inner, outer = (rows, columns) if ord == 1 else (columns, rows)
         out = reduce_max(reduce_sum(size, inner, keepdims=True), outer, keepdims=True)
         return out if keep else p.squeeze(out, axes=axes)
+    if is_matrix and ord == 2:
+        return _largest_singular_value(x, axes, keep)
     if is_matrix:
-        raise NotImplementedError(f"tf.norm of matrices with ord {ord!r} is not supported: 'fro', 1 and inf are")
+        raise ValueError(f"'ord' must be a supported matrix norm, 'euclidean', 'fro', 1, 2 or inf, got {ord!r}")
     if ord == np.inf:
         return reduce_max(size, axes, keep)
     if ord == -np.inf:
@@ -145,6 +148,13 @@ def norm(tensor, ord="euclidean", axis=None, keepdims=None, name=None) -> Tensor
         raise ValueError(f"'ord' must be a supported vector norm, got {ord!r}")
     power = convert_to_tensor(ord, size.dtype)
     return p.pow_(reduce_sum(p.pow_(size, power), axes, keep), convert_to_tensor(1 / ord, size.dtype))
+
+
+def _largest_singular_value(x, axes, keep):
+    rank = len(x.shape_tuple)
+    moved = transpose(x, [i for i in range(rank) if i not in axes] + list(axes)) if axes != (rank - 2, rank - 1) else x
+    top = reduce_max(p.svd(moved, full=False)[0], -1)
+    return p.expand_dims(top, axes=axes) if keep else top
 
 
 def normalize(tensor, ord="euclidean", axis=None, name=None):
@@ -161,81 +171,6 @@ def l2_normalize(x, axis=None, epsilon=1e-12, name=None) -> Tensor:
     return p.mul(x, p.rsqrt(p.maximum(total, convert_to_tensor(epsilon, x.dtype))))
 
 
-def _positions(x, op):
-    """Row and column numbers of the last two dimensions, to broadcast against."""
-    if rank_of(x, op) < 2:
-        raise argument_error(None, op, f"{op}: input must be at least 2-dim, received shape: {list(x.shape_tuple)}")
-    sizes = x.shape_tuple[-2:]
-    if None in sizes:
-        raise NotImplementedError(f"tf.linalg.{op} needs to know the sizes of the last two dimensions while tracing")
-    return np.arange(sizes[0])[:, None], np.arange(sizes[1])[None, :]
-
-
-def band_part(input, num_lower, num_upper, name=None) -> Tensor:
-    """The matrix with everything outside a band set to zero; a negative number keeps the whole triangle."""
-    x = convert_to_tensor(input)
-    if rank_of(x, "band_part") < 2:
-        raise argument_error(None, "band_part", f"input must be at least 2-dim, received shape: {x.shape}")
-    low, high = (p.cast(convert_to_tensor(v), dtype=int64) for v in (num_lower, num_upper))
-    sizes, zero, one = p.shape_of(x, dtype=int64), *(convert_to_tensor(v, int64) for v in (0, 1))
-    rank = len(x.shape_tuple)
-    rows, columns = (
-        p.range_(zero, p.squeeze(p.slice_(sizes, starts=(i,), sizes=(1,), strides=(1,)), axes=(0,)), one)
-        for i in (rank - 2, rank - 1)
-    )
-    below = p.sub(p.expand_dims(rows, axes=(1,)), p.expand_dims(columns, axes=(0,)))
-    inside = p.logical_and(
-        p.logical_or(p.less(low, zero), p.less_equal(below, low)),
-        p.logical_or(p.less(high, zero), p.less_equal(p.neg(below), high)),
-    )
-    return p.select(inside, x, convert_to_tensor(False if x.dtype.is_bool else 0, x.dtype))
-
-
-def diag(diagonal, name="diag", k=0, num_rows=-1, num_cols=-1, padding_value=0, align="RIGHT_LEFT") -> Tensor:
-    """Square matrices with these vectors (the last dimension) on the main diagonal."""
-    if k != 0 or num_rows != -1 or num_cols != -1:
-        raise NotImplementedError("tf.linalg.diag supports the main diagonal of square matrices")
-    d = convert_to_tensor(diagonal)
-    n = d.shape_tuple[-1]
-    if n is None:
-        raise NotImplementedError("tf.linalg.diag needs to know the last dimension while tracing")
-    on = p.constant(value=np.eye(n, dtype=bool))
-    wide = p.expand_dims(d, axes=(len(d.shape_tuple),))
-    return p.select(on, wide, convert_to_tensor(padding_value, d.dtype))
-
-
-def diag_part(input, name="diag_part", k=0, padding_value=0, align="RIGHT_LEFT") -> Tensor:
-    """The main diagonals of matrices (the last two dimensions)."""
-    if k != 0:
-        raise NotImplementedError("tf.linalg.diag_part supports the main diagonal")
-    x = convert_to_tensor(input)
-    rows, columns = _positions(x, "diag_part")
-    n, m = rows.size, columns.size
-    count = min(n, m)
-    if x.shape_tuple[:-2].count(None) > 1:
-        raise NotImplementedError("tf.linalg.diag_part with several unknown dimensions is not supported")
-    flat = p.reshape(x, shape=(*x.shape_tuple[:-2], n * m))
-    at = p.constant(value=np.arange(count) * (m + 1))
-    return p.gather(flat, at, axis=len(flat.shape_tuple) - 1, batch_dims=0)
-
-
-def set_diag(input, diagonal, name="set_diag", k=0, align="RIGHT_LEFT") -> Tensor:
-    """The matrices with their main diagonals replaced."""
-    if k != 0:
-        raise NotImplementedError("tf.linalg.set_diag supports the main diagonal")
-    x, d = operands("set_diag", input, diagonal)
-    rows, columns = _positions(x, "set_diag")
-    if columns.size != rows.size:
-        raise NotImplementedError("tf.linalg.set_diag supports square matrices")
-    wide = p.expand_dims(d, axes=(len(d.shape_tuple),))
-    return p.select(p.constant(value=rows == columns), wide, x)
-
-
-def trace(x, name=None) -> Tensor:
-    """The sums of the main diagonals of matrices."""
-    return reduce_sum(diag_part(x), -1)
-
-
 def cross(a, b, name=None) -> Tensor:
     """The cross product of vectors of size 3 (the last dimension)."""
     x, y = operands("cross", a, b, "iuf")
@@ -249,7 +184,9 @@ def cross(a, b, name=None) -> Tensor:
 
 def global_norm(t_list, name=None) -> Tensor:
     """The square root of the sum of squares of all tensors (None is skipped)."""
-    sums = [reduce_sum(p.mul(t, t)) for t in map(convert_to_tensor, (t for t in t_list if t is not None))]
+    # Of slices the norm is that of their values, as in TensorFlow: repeated ones are not added first.
+    given = (t.values if isinstance(t, IndexedSlices) else t for t in t_list if t is not None)
+    sums = [reduce_sum(p.mul(t, t)) for t in map(convert_to_tensor, given)]
     if not sums:
         raise ValueError("tf.linalg.global_norm needs at least one tensor")
     total = sums[0]

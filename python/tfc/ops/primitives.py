@@ -114,6 +114,7 @@ argmax = Primitive("argmax")
 argmin = Primitive("argmin")
 cumsum = Primitive("cumsum")
 cumprod = Primitive("cumprod")
+cumlogsumexp = Primitive("cumlogsumexp")
 matmul = Primitive("matmul")
 
 # Sliding windows.
@@ -133,6 +134,16 @@ nonzero = Primitive("nonzero")
 sort = Primitive("sort")
 argsort = Primitive("argsort")
 random_bits = Primitive("random_bits")
+
+# Factorizations and linear systems of matrices, and the Fourier transform.
+cholesky = Primitive("cholesky")
+triangular_solve = Primitive("triangular_solve")
+solve = Primitive("solve")
+lu = Primitive("lu", num_results=2)
+qr = Primitive("qr", num_results=2)
+eigh = Primitive("eigh", num_results=2)
+svd = Primitive("svd", num_results=3)
+fft = Primitive("fft")
 
 # Lists.
 list_create = Primitive("list_create")

@@ -74,9 +74,20 @@ def reduce_std(input_tensor, axis=None, keepdims=False, name=None) -> Tensor:
 def reduce_euclidean_norm(input_tensor, axis=None, keepdims=False, name=None) -> Tensor:
     """The square root of the sum of squares."""
     x = operand("reduce_euclidean_norm", input_tensor, ANALYTIC)
-    if x.dtype.is_complex:
-        raise NotImplementedError("tf.math.reduce_euclidean_norm of complex numbers: use tf.norm")
-    return p.sqrt(reduce_sum(p.mul(x, x), axis, keepdims))
+    axes = axes_of(axis, rank_of(x, "reduce_euclidean_norm"), "reduce_euclidean_norm")
+    size = root_of_squares(p.abs_(x) if x.dtype.is_complex else x, axes, bool(keepdims))
+    return p.cast(size, dtype=x.dtype) if x.dtype.is_complex else size
+
+
+def root_of_squares(x, axes, keepdims) -> Tensor:
+    """The square root of the sum of squares of real numbers, scaled so that no square overflows or vanishes."""
+    top = stop_gradient(p.reduce_max(p.abs_(x), axes=axes, keepdims=True))
+    zero, one = convert_to_tensor(0, x.dtype), convert_to_tensor(1, x.dtype)
+    usual = p.logical_or(p.less_equal(top, zero), p.logical_not(p.is_finite(top)))
+    top = p.select(usual, one, top)
+    x = p.div(x, top)
+    root = p.mul(p.sqrt(p.reduce_sum(p.mul(x, x), axes=axes, keepdims=True)), top)
+    return root if keepdims or not axes else p.squeeze(root, axes=axes)
 
 
 def reduce_logsumexp(input_tensor, axis=None, keepdims=False, name=None) -> Tensor:
@@ -146,11 +157,10 @@ cumprod = _cumulative("cumprod", p.cumprod, "product")
 
 
 def cumulative_logsumexp(x, axis=0, exclusive=False, reverse=False, name=None) -> Tensor:
-    """log of the cumulative sum of exp(x), scaled by the largest element of the axis against overflow."""
+    """log of the cumulative sum of exp(x), without overflow; -infinity of nothing."""
     x = operand("cumulative_logsumexp", x, FLOAT)
     where = axis_of(axis, rank_of(x, "cumulative_logsumexp"), "cumulative_logsumexp")
-    top = stop_gradient(p.reduce_max(x, axes=(where,), keepdims=True))
-    return p.add(p.log(cumsum(p.exp(p.sub(x, top)), where, exclusive, reverse)), top)
+    return p.cumlogsumexp(x, axis=where, exclusive=bool(exclusive), reverse=bool(reverse))
 
 
 def zero_fraction(value, name=None) -> Tensor:
@@ -158,8 +168,3 @@ def zero_fraction(value, name=None) -> Tensor:
     x = convert_to_tensor(value)
     zeros = p.cast(p.equal(x, convert_to_tensor(0, x.dtype)), dtype=float32)
     return reduce_mean(zeros)
-
-
-def bincount(arr, weights=None, minlength=None, maxlength=None, dtype=None, name=None, axis=None) -> Tensor:
-    """How often each number occurs: not supported yet."""
-    raise NotImplementedError("tf.math.bincount is not supported yet: use tf.math.unsorted_segment_sum")

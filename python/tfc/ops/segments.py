@@ -1,75 +1,214 @@
 """Sums and the like over segments: the slices of a tensor that have one number in common."""
 
-from tfc.core import Tensor
-from tfc.dtypes import int64
+import numpy as np
+
+from tfc.core import Tensor, argument_error
+from tfc.dtypes import as_dtype, int32, int64
 from tfc.ops import primitives as p
 from tfc.ops.array import concat
-from tfc.ops.convert import convert_to_tensor, static_value
-from tfc.ops.gradients import dynamic_shape
-from tfc.ops.math import FLOAT
+from tfc.ops.convert import convert_to_tensor, operand, static_value
+from tfc.ops.gradients import dynamic_shape, known, scalar, zeros_like
+from tfc.ops.math import ANALYTIC, FLOAT, NUMBER, REAL
 from tfc.ops.shapes import broadcast_value, rank_of
 
 
-def _segments(data, segment_ids, num_segments, start, mode) -> Tensor:
-    """Scatters slices into `num_segments` slices that are `start` at first."""
-    x, ids = convert_to_tensor(data), convert_to_tensor(segment_ids)
-    k = rank_of(ids, "unsorted_segment")
+def _ids(segment_ids) -> Tensor:
+    ids = convert_to_tensor(segment_ids)
+    if not ids.dtype.is_integer:
+        raise TypeError(f"segment_ids must be integers, got dtype {ids.dtype.name}")
+    return ids
+
+
+def _scattered(x, ids, num_segments, start, mode) -> Tensor:
+    """Scatters slices into `num_segments` slices that are `start` at first; those of negative numbers are dropped."""
+    k, rank = rank_of(ids, "segment"), rank_of(x, "segment")
+    if known(ids.shape_tuple) and known(x.shape_tuple) and x.shape_tuple[:k] != ids.shape_tuple:
+        raise argument_error(
+            None, "segment", f"data.shape = {x.shape} does not start with segment_ids.shape = {ids.shape}"
+        )
     count = static_value(num_segments)
     start = convert_to_tensor(start, x.dtype)
     if count is not None and None not in x.shape_tuple[k:]:
         base = broadcast_value(start, (int(count), *x.shape_tuple[k:]))
     else:
-        rank = rank_of(x, "unsorted_segment")
         rest = p.slice_(dynamic_shape(x), starts=(k,), sizes=(rank - k,), strides=(1,))
         first = p.reshape(p.cast(convert_to_tensor(num_segments), dtype=int64), shape=(1,))
         base = broadcast_value(start, concat([first, rest], 0))
+        size = None if count is None else int(count)
+        base = p.ensure_shape(base, shape=(size, *x.shape_tuple[k:]))
+    numbers = static_value(ids)
+    if ids.dtype.kind == "i" and (numbers is None or (numbers < 0).any()):
+        absent = p.less(ids, scalar(0, ids))
+        wide = p.expand_dims(absent, axes=tuple(range(k, rank))) if rank > k else absent
+        x = p.select(wide, start, x)
+        ids = p.maximum(ids, scalar(0, ids))
     return p.scatter(base, p.expand_dims(ids, axes=(k,)), x, mode=mode)
 
 
+def _lowest(dtype):
+    return dtype.as_numpy_dtype(dtype.min)
+
+
+def _highest(dtype):
+    return dtype.as_numpy_dtype(dtype.max)
+
+
 def unsorted_segment_sum(data, segment_ids, num_segments, name=None) -> Tensor:
-    """result[i] = the sum of data[j] with segment_ids[j] == i, 0 if there is none."""
-    return _segments(data, segment_ids, num_segments, 0, "add")
+    """result[i] = the sum of data[j] with segment_ids[j] == i, 0 if there is none. Negative numbers are left out."""
+    return _scattered(operand("segment_sum", data, NUMBER), _ids(segment_ids), num_segments, 0, "add")
 
 
 def unsorted_segment_prod(data, segment_ids, num_segments, name=None) -> Tensor:
     """result[i] = the product of data[j] with segment_ids[j] == i, 1 if there is none."""
-    return _segments(data, segment_ids, num_segments, 1, "mul")
+    return _scattered(operand("segment_prod", data, NUMBER), _ids(segment_ids), num_segments, 1, "mul")
 
 
 def unsorted_segment_max(data, segment_ids, num_segments, name=None) -> Tensor:
     """result[i] = the largest data[j] with segment_ids[j] == i, the smallest number if there is none."""
-    data = convert_to_tensor(data)
-    return _segments(data, segment_ids, num_segments, data.dtype.as_numpy_dtype(data.dtype.min), "max")
+    x = operand("segment_max", data, REAL)
+    return _scattered(x, _ids(segment_ids), num_segments, _lowest(x.dtype), "max")
 
 
 def unsorted_segment_min(data, segment_ids, num_segments, name=None) -> Tensor:
     """result[i] = the smallest data[j] with segment_ids[j] == i, the largest number if there is none."""
-    data = convert_to_tensor(data)
-    return _segments(data, segment_ids, num_segments, data.dtype.as_numpy_dtype(data.dtype.max), "min")
+    x = operand("segment_min", data, REAL)
+    return _scattered(x, _ids(segment_ids), num_segments, _highest(x.dtype), "min")
 
 
-def _counts(data, segment_ids, num_segments) -> Tensor:
-    """How many slices each segment has, at least 1, to divide a sum by."""
-    data, ids = convert_to_tensor(data), convert_to_tensor(segment_ids)
-    one = convert_to_tensor(1, data.dtype)
-    ones = (
-        broadcast_value(one, ids.shape_tuple)
-        if None not in ids.shape_tuple
-        else p.dynamic_broadcast_to(one, dynamic_shape(ids))
-    )
-    counts = p.maximum(_segments(ones, ids, num_segments, 0, "add"), one)
-    extra = rank_of(data, "unsorted_segment") - rank_of(ids, "unsorted_segment")
+def _counts(x, ids, num_segments) -> Tensor:
+    """How many slices each segment has, to compare with its result."""
+    one = convert_to_tensor(1, x.dtype)
+    ones = p.add(p.cast(zeros_like(ids), dtype=x.dtype), one)
+    counts = _scattered(ones, ids, num_segments, 0, "add")
+    extra = rank_of(x, "segment") - rank_of(ids, "segment")
     return p.expand_dims(counts, axes=tuple(range(1, 1 + extra))) if extra else counts
 
 
 def unsorted_segment_mean(data, segment_ids, num_segments, name=None) -> Tensor:
     """result[i] = the mean of data[j] with segment_ids[j] == i, 0 if there is none."""
-    total = unsorted_segment_sum(data, segment_ids, num_segments)
-    counts = _counts(data, segment_ids, num_segments)
-    return (p.div if total.dtype.kind in FLOAT else p.trunc_div)(total, counts)
+    x, ids = operand("segment_mean", data, NUMBER), _ids(segment_ids)
+    total = _scattered(x, ids, num_segments, 0, "add")
+    counts = _counts(x, ids, num_segments)
+    counts = p.select(p.equal(counts, scalar(0, counts)), scalar(1, counts), counts)
+    return (p.div if x.dtype.kind in ANALYTIC else p.trunc_div)(total, counts)
 
 
 def unsorted_segment_sqrt_n(data, segment_ids, num_segments, name=None) -> Tensor:
     """result[i] = the sum of data[j] with segment_ids[j] == i, divided by the root of their number."""
-    total = unsorted_segment_sum(data, segment_ids, num_segments)
-    return p.div(total, p.sqrt(_counts(data, segment_ids, num_segments)))
+    x, ids = operand("segment_sqrt_n", data, FLOAT), _ids(segment_ids)
+    total = _scattered(x, ids, num_segments, 0, "add")
+    counts = _counts(x, ids, num_segments)
+    return p.div(total, p.sqrt(p.maximum(counts, scalar(1, counts))))
+
+
+# Segments of sorted numbers: there are as many as the last number says.
+
+
+def _sorted(name, prim_kinds, data, segment_ids):
+    x, ids = operand(name, data, prim_kinds), _ids(segment_ids)
+    if rank_of(ids, name) != 1:
+        raise argument_error(None, name, f"segment_ids should be a vector, got shape {ids.shape}")
+    if ids.shape_tuple[0] == 0:
+        return x, ids, convert_to_tensor(0, int64)
+    wide = p.cast(ids, dtype=int64)
+    last = p.reduce_max(p.concat(p.constant(value=_one(-1)), wide, axis=0), axes=(0,), keepdims=False)
+    count = p.add(last, scalar(1, last))
+    steps = p.sub(wide, p.concat(p.constant(value=_one(0)), _without_last(wide), axis=0))
+    fine = p.reduce_all(p.greater_equal(steps, scalar(0, steps)), axes=(0,), keepdims=False)
+    p.assert_(fine, ids, message=f"{name}: segment ids are not increasing, or negative:", summarize=8)
+    return x, ids, count
+
+
+def _one(value):
+    """A vector of one int64."""
+    return np.array([value], np.int64)
+
+
+def _without_last(vector):
+    n = vector.shape_tuple[0]
+    if n is not None:
+        return p.slice_(vector, starts=(0,), sizes=(n - 1,), strides=(1,))
+    begin, end = p.constant(value=_one(0)), p.constant(value=_one(-1))
+    return p.dynamic_strided_slice(vector, begin, end, strides=(1,), begin_mask=0, end_mask=0)
+
+
+def _zero_where_empty(result, x, ids, count):
+    counts = _counts(p.cast(x, dtype=int32), ids, count)
+    return p.select(p.equal(counts, scalar(0, counts)), scalar(0, result), result)
+
+
+def segment_sum(data, segment_ids, name=None) -> Tensor:
+    """result[i] = the sum of data[j] with segment_ids[j] == i; the numbers are sorted, the last one is the largest."""
+    x, ids, count = _sorted("segment_sum", NUMBER, data, segment_ids)
+    return _scattered(x, ids, count, 0, "add")
+
+
+def segment_prod(data, segment_ids, name=None) -> Tensor:
+    """result[i] = the product of data[j] with segment_ids[j] == i, 1 if there is none."""
+    x, ids, count = _sorted("segment_prod", NUMBER, data, segment_ids)
+    return _scattered(x, ids, count, 1, "mul")
+
+
+def segment_max(data, segment_ids, name=None) -> Tensor:
+    """result[i] = the largest data[j] with segment_ids[j] == i, 0 if there is none."""
+    x, ids, count = _sorted("segment_max", REAL, data, segment_ids)
+    return _zero_where_empty(_scattered(x, ids, count, _lowest(x.dtype), "max"), x, ids, count)
+
+
+def segment_min(data, segment_ids, name=None) -> Tensor:
+    """result[i] = the smallest data[j] with segment_ids[j] == i, 0 if there is none."""
+    x, ids, count = _sorted("segment_min", REAL, data, segment_ids)
+    return _zero_where_empty(_scattered(x, ids, count, _highest(x.dtype), "min"), x, ids, count)
+
+
+def segment_mean(data, segment_ids, name=None) -> Tensor:
+    """result[i] = the mean of data[j] with segment_ids[j] == i, 0 if there is none."""
+    x, ids, count = _sorted("segment_mean", NUMBER, data, segment_ids)
+    return unsorted_segment_mean(x, ids, count)
+
+
+def bincount(
+    arr, weights=None, minlength=None, maxlength=None, dtype=int32, name=None, axis=None, binary_output=False
+) -> Tensor:
+    """How often each of 0, 1, ... occurs in `arr`, or the sum of its `weights`.
+
+    The result has as many entries as the largest number needs, at least `minlength` and at most `maxlength` (larger
+    numbers are left out). Over all of `arr`, or with `axis=-1` of each row of a matrix. Negative numbers are refused.
+    """
+    x = _ids(arr)
+    if axis not in (None, 0, -1):
+        raise ValueError(f"Unsupported value for argument axis={axis}. Only 0 and -1 are currently supported.")
+    if binary_output and weights is not None:
+        raise ValueError("Arguments `binary_output` and `weights` are mutually exclusive.")
+    if axis == -1 and rank_of(x, "bincount") > 2:
+        raise ValueError("tf.math.bincount with axis=-1 takes vectors and matrices")
+    rowwise = axis == -1 and rank_of(x, "bincount") == 2
+    x = p.cast(x, dtype=int64)
+    flat = p.reshape(x, shape=(None,)) if 0 not in (x.shape_tuple or ()) else p.constant(value=_one(0)[:0])
+    p.assert_(
+        p.reduce_all(p.greater_equal(flat, scalar(0, flat)), axes=(0,), keepdims=False),
+        message="Input arr must be non-negative!",
+        summarize=3,
+    )
+    largest = p.reduce_max(p.concat(flat, p.constant(value=_one(-1)), axis=0), axes=(0,), keepdims=False)
+    size = p.add(largest, scalar(1, largest))
+    if minlength is not None:
+        size = p.maximum(size, p.cast(convert_to_tensor(minlength), dtype=int64))
+    if maxlength is not None:
+        size = p.minimum(size, p.cast(convert_to_tensor(maxlength), dtype=int64))
+    if weights is None:
+        amounts = p.add(p.cast(zeros_like(x), dtype=as_dtype(dtype)), convert_to_tensor(1, as_dtype(dtype)))
+    else:
+        amounts = convert_to_tensor(weights)
+    x = p.select(p.less(x, size), x, scalar(-1, x))
+    if not rowwise:
+        amounts = p.reshape(amounts, shape=(None,)) if flat.shape_tuple != (0,) else p.cast(flat, dtype=amounts.dtype)
+        out = _scattered(amounts, p.reshape(x, shape=(None,)) if flat.shape_tuple != (0,) else flat, size, 0, "add")
+    else:
+        rows = p.squeeze(p.slice_(dynamic_shape(x), starts=(0,), sizes=(1,), strides=(1,)), axes=(0,))
+        numbers = p.expand_dims(p.range_(scalar(0, x), rows, scalar(1, x)), axes=(1,))
+        at = p.select(p.less(x, scalar(0, x)), x, p.add(x, p.mul(numbers, size)))
+        total = _scattered(amounts, at, p.mul(rows, size), 0, "add")
+        sizes = concat([p.expand_dims(rows, axes=(0,)), p.expand_dims(size, axes=(0,))], 0)
+        out = p.dynamic_reshape(total, sizes)
+    return p.minimum(out, scalar(1, out)) if binary_output else out

@@ -94,6 +94,11 @@ LogicalResult CumprodOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
   return inferCumulative(loc, op, results);
 }
 
+LogicalResult CumlogsumexpOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
+                                               Results &results) {
+  return inferCumulative(loc, op, results);
+}
+
 //===----------------------------------------------------------------------===//
 // Contractions
 //===----------------------------------------------------------------------===//

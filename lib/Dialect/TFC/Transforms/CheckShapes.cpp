@@ -66,6 +66,25 @@ static void checkMatmul(MatmulOp op, CheckBuilder &build) {
         {build.shape(x), build.shape(y)});
 }
 
+/// Square matrices, and if there is an operand b, as many rows in it.
+static void checkMatrices(Operation *op, CheckBuilder &build) {
+  Value a = op->getOperand(0);
+  int64_t rank = ranked(a).getRank();
+  Value square = build.sameDimension(a, rank - 2, a, rank - 1);
+  if (square)
+    build.require(square, "Input matrix must be square, got shape {}",
+                  {build.shape(a)});
+  if (op->getNumOperands() < 2)
+    return;
+  Value b = op->getOperand(1), fits;
+  for (int64_t axis = 0; axis + 1 < rank; ++axis)
+    fits = build.both(fits, build.sameDimension(a, axis, b, axis));
+  if (fits)
+    build.require(fits,
+                  "Input matrix and rhs are incompatible: shapes {} and {}",
+                  {build.shape(a), build.shape(b)});
+}
+
 static void checkSqueeze(SqueezeOp op, CheckBuilder &build) {
   for (int64_t axis : op.getAxes())
     if (ranked(op.getX()).isDynamicDim(axis)) {
@@ -283,6 +302,8 @@ void tfc::checkShapes(Operation *op, SizeAnalysis &sizes) {
   TypeSwitch<Operation *>(op)
       .Case([&](ConcatOp concat) { checkConcat(concat, build); })
       .Case([&](MatmulOp matmul) { checkMatmul(matmul, build); })
+      .Case<CholeskyOp, LUOp, EighOp, TriangularSolveOp, SolveOp>(
+          [&](auto) { checkMatrices(op, build); })
       .Case([&](SqueezeOp squeeze) { checkSqueeze(squeeze, build); })
       .Case([&](EnsureShapeOp ensure) { checkEnsureShape(ensure, build); })
       .Case(

@@ -7,6 +7,7 @@
 
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/Builders.h"
@@ -56,6 +57,81 @@ LogicalResult BindOp::verify() {
     return emitOpError("expected ")
            << unknown << " sizes, one for each unknown dimension, got "
            << getSizes().size();
+  return success();
+}
+
+LogicalResult ComputeOp::verify() {
+  Block &body = getBody().front();
+  if (body.getNumArguments() != getNumOperands())
+    return emitOpError("expected a memref in the body for each of ")
+           << getNumOperands() << " operands, got " << body.getNumArguments();
+  for (auto [argument, operand] :
+       llvm::zip(body.getArguments(), getOperands())) {
+    auto tensor = cast<RankedTensorType>(operand.getType());
+    auto memref = dyn_cast<MemRefType>(argument.getType());
+    // C1
+    if (!memref || memref.getShape() != tensor.getShape() ||
+        memref.getElementType() != tensor.getElementType() ||
+        !memref.isStrided())
+      return emitOpError("expected a strided memref like ")
+             << tensor << ", got " << argument.getType();
+  }
+  // C2
+  if (getResultTypes() != getOutputs().getTypes())
+    return emitOpError("expected results of the types of the outputs, ")
+           << getOutputs().getTypes() << ", got " << getResultTypes();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Bufferization of the body's op: the body takes its place
+//===----------------------------------------------------------------------===//
+
+bool ComputeOp::bufferizesToMemoryRead(OpOperand &,
+                                       const bufferization::AnalysisState &) {
+  return true;
+}
+bool ComputeOp::bufferizesToMemoryWrite(OpOperand &use,
+                                        const bufferization::AnalysisState &) {
+  return isDpsInit(&use);
+}
+bufferization::AliasingValueList
+ComputeOp::getAliasingValues(OpOperand &use,
+                             const bufferization::AnalysisState &) {
+  if (!isDpsInit(&use))
+    return {};
+  return {{getTiedOpResult(&use), bufferization::BufferRelation::Equivalent}};
+}
+
+LogicalResult
+ComputeOp::bufferize(RewriterBase &rewriter,
+                     const bufferization::BufferizationOptions &options,
+                     bufferization::BufferizationState &state) {
+  SmallVector<Value> buffers;
+  for (Value operand : getOperands()) {
+    FailureOr<Value> buffer =
+        bufferization::getBuffer(rewriter, operand, options, state);
+    if (failed(buffer))
+      return failure();
+    buffers.push_back(*buffer);
+  }
+  Block &body = getBody().front();
+  SmallVector<Value> views;
+  for (auto [argument, buffer] : llvm::zip(body.getArguments(), buffers))
+    views.push_back(argument.getType() == buffer.getType()
+                        ? buffer
+                        : memref::CastOp::create(rewriter, getLoc(),
+                                                 argument.getType(), buffer));
+  // A slot made anew in each iteration of a loop around would grow the stack.
+  Block &entry =
+      (*this)->getParentOfType<func::FuncOp>().getBody().front();
+  for (auto slot :
+       llvm::make_early_inc_range(body.getOps<memref::AllocaOp>()))
+    rewriter.moveOpBefore(slot, &entry, entry.begin());
+  rewriter.inlineBlockBefore(&body, getOperation(), views);
+  bufferization::replaceOpWithBufferizedValues(
+      rewriter, getOperation(),
+      ArrayRef<Value>(buffers).drop_front(getInputs().size()));
   return success();
 }
 

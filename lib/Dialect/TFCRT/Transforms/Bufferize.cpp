@@ -175,6 +175,22 @@ static void splitFills(RewriterBase &rewriter, Operation *root) {
   }
 }
 
+/// Gives each output of a compute op memory of its own: cse has merged equal
+/// ones, and what is undefined conflicts with nothing.
+static void splitOutputs(RewriterBase &rewriter, Operation *root) {
+  SmallVector<ComputeOp> ops;
+  root->walk([&](ComputeOp op) { ops.push_back(op); });
+  for (ComputeOp op : ops)
+    for (OpOperand &output : op.getDpsInitsMutable()) {
+      auto empty = output.get().getDefiningOp<tensor::EmptyOp>();
+      if (!empty || empty->hasOneUse())
+        continue;
+      rewriter.setInsertionPoint(op);
+      Operation *own = rewriter.clone(*empty);
+      rewriter.modifyOpInPlace(op, [&] { output.set(own->getResult(0)); });
+    }
+}
+
 /// Does the analysis find a way, with all values where they have been put?
 static bool isPossible(Operation *root) {
   ScopedDiagnosticHandler quiet(root->getContext(),
@@ -214,8 +230,9 @@ namespace {
 
 struct Bufferize : public tfc::rt::impl::TFCBufferizePassBase<Bufferize> {
   void runOnOperation() override {
-    makeAllocations();
     IRRewriter rewriter(&getContext());
+    splitOutputs(rewriter, getOperation());
+    makeAllocations();
     forgetImpossiblePlaces(rewriter, getOperation());
     OneShotBufferizationOptions options = bufferizationOptions();
     BufferizationState state;
@@ -242,6 +259,7 @@ struct PlaceResults
       return;
     IRRewriter rewriter(&getContext());
     splitFills(rewriter, getOperation());
+    splitOutputs(rewriter, getOperation());
     forgetImpossiblePlaces(rewriter, getOperation());
     OneShotBufferizationOptions options = bufferizationOptions();
     OneShotAnalysisState state(getOperation(), options);

@@ -5,7 +5,7 @@ import numpy as np
 from tfc.dtypes import int64
 from tfc.errors import InvalidArgumentError
 from tfc.ops import primitives as p
-from tfc.ops.gradients import dynamic_shape, reshape_like, scalar, zeros_like
+from tfc.ops.gradients import conj, dynamic_shape, reshape_like, scalar, zeros_like
 from tfc.ops.table import NotDifferentiable, row
 
 
@@ -194,7 +194,7 @@ def _scatter_vjp(g, out, x, indices, updates, mode):
     if mode == "update":
         return p.scatter(g, indices, zeros_like(updates), mode="update"), None, at_updates
     if mode == "mul":
-        raise LookupError("scatter with mode 'mul' has no gradient: write it with gather_nd and scatter 'update'")
+        return _scatter_product_vjp(g, x, indices, updates)
     mine = p.cast(p.equal(x, out), dtype=g.dtype)
     theirs = p.cast(p.equal(updates, p.gather_nd(out, indices, batch_dims=0)), dtype=g.dtype)
     hits = p.scatter(mine, indices, theirs, mode="add")
@@ -202,9 +202,26 @@ def _scatter_vjp(g, out, x, indices, updates, mode):
     return p.mul(share, mine), None, p.mul(p.gather_nd(share, indices, batch_dims=0), theirs)
 
 
+def _scatter_product_vjp(g, x, indices, updates):
+    """Of each factor, the product of the others: a factor of zero is kept out of the product, and counted."""
+    zero_x, zero_u = (p.equal(t, scalar(0, t)) for t in (x, updates))
+    safe_x, safe_u = (p.select(z, scalar(1, t), t) for z, t in ((zero_x, x), (zero_u, updates)))
+    product = p.scatter(safe_x, indices, safe_u, mode="mul")
+    count = p.scatter(p.cast(zero_x, dtype=g.dtype), indices, p.cast(zero_u, dtype=g.dtype), mode="add")
+    gp = p.mul(g, conj(product))
+
+    def share(gp, count, zero, safe):
+        # Of all factors none is zero, or this one alone is.
+        alone = p.equal(count, p.cast(zero, dtype=count.dtype))
+        return p.select(alone, p.div(gp, conj(safe)), scalar(0, gp))
+
+    at = [p.gather_nd(t, indices, batch_dims=0) for t in (gp, count)]
+    return share(gp, count, zero_x, safe_x), None, share(*at, zero_u, safe_u)
+
+
 row(p.gather, _gather, (_gather_vjp, None), kinds="biufc", quiet=False)
 row(p.gather_nd, _gather_nd, (_gather_nd_vjp, None), kinds="biufc", quiet=False)
-row(p.scatter, _scatter, _scatter_vjp, kinds="iuf")
+row(p.scatter, _scatter, _scatter_vjp, kinds="biufc")
 row(p.nonzero, lambda x: np.argwhere(x).astype(np.int64), NotDifferentiable, kinds="b", quiet=False)
 row(p.sort, _sort, (_sort_vjp,), kinds="iuf")
 row(p.argsort, _argsort, NotDifferentiable, kinds="iuf")

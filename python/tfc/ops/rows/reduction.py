@@ -3,7 +3,7 @@
 import numpy as np
 
 from tfc.ops import primitives as p
-from tfc.ops.gradients import broadcast_like, conj, dynamic_shape, known, reshape_like
+from tfc.ops.gradients import broadcast_like, conj, dynamic_shape, known, reshape_like, scalar
 from tfc.ops.table import NotDifferentiable, row
 
 
@@ -101,6 +101,35 @@ def _cumprod_vjp(g, out, x, axis, exclusive, reverse):
     return p.div(total, conj(x))
 
 
+def _cumlogsumexp(x, axis, exclusive, reverse):
+    if reverse:
+        x = np.flip(x, axis)
+    wide = x.astype(np.float32) if x.dtype.itemsize == 2 else x
+    out = np.logaddexp.accumulate(wide, axis=axis) if x.size else wide
+    if exclusive and x.shape[axis]:
+        out = np.concatenate(
+            [np.full_like(np.take(out, [0], axis), -np.inf), np.take(out, np.arange(x.shape[axis] - 1), axis)], axis
+        )
+    return (np.flip(out, axis) if reverse else out).astype(x.dtype)
+
+
+def _cumlogsumexp_vjp(g, out, x, axis, exclusive, reverse):
+    # exp(x) times the sum of g exp(-out) from here on, in logarithms: positive and negative parts apart.
+    zero, lowest = scalar(0, g), scalar(-np.inf, g)
+    whole = p.is_finite(out)
+    safe_out = p.select(whole, out, zero)
+    parts = []
+    for part in (g, p.neg(g)):
+        positive = p.logical_and(p.greater(part, zero), whole)
+        log = p.select(positive, p.log(p.select(positive, part, scalar(1, g))), lowest)
+        total = p.cumlogsumexp(p.sub(log, safe_out), axis=axis, exclusive=exclusive, reverse=not reverse)
+        # Nothing there: exp(-inf), written so that it has a slope of zero.
+        some = p.is_finite(total)
+        exponent = p.add(p.select(some, total, zero), x)
+        parts.append(p.select(some, p.exp(p.select(some, exponent, zero)), zero))
+    return p.sub(*parts)
+
+
 def _arg(f):
     def meaning(x, axis, dtype):
         return f(x.astype(np.float32) if x.dtype.kind == "V" else x, axis=axis).astype(dtype.np_dtype)
@@ -134,4 +163,5 @@ row(
 row(p.argmax, _arg(np.argmax), NotDifferentiable, kinds="iuf")
 row(p.argmin, _arg(np.argmin), NotDifferentiable, kinds="iuf")
 row(p.cumsum, _cumulative(np.cumsum), (_cumsum_vjp,), kinds="iufc")
+row(p.cumlogsumexp, _cumlogsumexp, (_cumlogsumexp_vjp,), kinds="f")
 row(p.cumprod, _cumulative(np.cumprod), (_cumprod_vjp,), kinds="iufc", domain=(0.4, 2.0))

@@ -7,7 +7,7 @@ import numpy as np
 from tfc.ops import primitives as p
 from tfc.ops import special
 from tfc.ops.gradients import conj, scalar, zeros_like
-from tfc.ops.table import NoGradient, NotDifferentiable, row
+from tfc.ops.table import NotDifferentiable, row
 
 
 def _times(f):
@@ -31,6 +31,31 @@ def _abs_vjp(g, out, x):
     if not x.dtype.is_complex:
         return p.mul(g, p.sign(x))
     return p.mul(p.complex_(g, zeros_like(g)), p.sign(x))
+
+
+def _trigamma(x):
+    """The derivative of digamma: recurrence up to 10, then the asymptotic series; reflection below 1/2."""
+    one, ten, half = scalar(1, x), scalar(10, x), scalar(0.5, x)
+    reflected = p.less(x, half)
+    z = p.select(reflected, p.sub(one, x), x)
+    total = zeros_like(x)
+    for _ in range(10):
+        small = p.less(z, ten)
+        term = p.div(one, p.mul(z, z))
+        total = p.select(small, p.add(total, term), total)
+        z = p.select(small, p.add(z, one), z)
+    i = p.div(one, z)
+    square = p.mul(i, i)
+    series = zeros_like(x)
+    for b in (-691 / 2730, 5 / 66, -1 / 30, 1 / 42, -1 / 30, 1 / 6):
+        series = p.mul(p.add(series, scalar(b, x)), square)
+    total = p.add(total, p.mul(i, p.add(p.add(one, p.mul(half, i)), series)))
+    turn = scalar(math.pi, x)
+    # The branch not taken must not have infinite slopes.
+    low = p.select(reflected, x, scalar(0.25, x))
+    sine = p.sin(p.mul(turn, p.sub(low, p.round_(low))))
+    mirrored = p.sub(p.div(p.mul(turn, turn), p.mul(sine, sine)), total)
+    return p.select(reflected, mirrored, total)
 
 
 # Any number.
@@ -105,7 +130,7 @@ row(p.lgamma, special.lgamma, _times(lambda y, x: p.digamma(x)), domain=(0.5, 5.
 row(
     p.digamma,
     special.digamma,
-    NoGradient("the derivative of digamma (polygamma) is not implemented"),
+    _times(lambda y, x: _trigamma(x)),
     domain=(0.5, 5.0),
 )
 row(p.is_finite, np.isfinite, NotDifferentiable)

@@ -49,7 +49,8 @@ class TFC_ArgReduceOp<string mnemonic, string verb> : TFC_PureOp<mnemonic> {
 def TFC_ArgmaxOp : TFC_ArgReduceOp<"argmax", "the index of the largest">;
 def TFC_ArgminOp : TFC_ArgReduceOp<"argmin", "the index of the smallest">;
 
-class TFC_CumulativeOp<string mnemonic, string verb> : TFC_PureOp<mnemonic> {
+class TFC_CumulativeOp<string mnemonic, string verb, Type type = TFC_NumberTensor>
+    : TFC_PureOp<mnemonic> {
   let summary = verb # " of the elements up to each one along an axis";
   let description = [{
     `exclusive` leaves the element itself out; `reverse` starts at the end.
@@ -57,11 +58,12 @@ class TFC_CumulativeOp<string mnemonic, string verb> : TFC_PureOp<mnemonic> {
 
     * (C1) `0 <= axis < rank`
   }];
-  let arguments = (ins TFC_NumberTensor:$x, I64Attr:$axis, BoolAttr:$exclusive, BoolAttr:$reverse);
+  let arguments = (ins type:$x, I64Attr:$axis, BoolAttr:$exclusive, BoolAttr:$reverse);
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
 }
 def TFC_CumsumOp : TFC_CumulativeOp<"cumsum", "the sum">;
 def TFC_CumprodOp : TFC_CumulativeOp<"cumprod", "the product">;
+def TFC_CumlogsumexpOp : TFC_CumulativeOp<"cumlogsumexp", "the logarithm of the sum of exp", TFC_FloatTensor>;
 
 def TFC_MatmulOp : TFC_PureOp<"matmul"> {
   let summary = "The matrix product over the last two dimensions, batched over the others";

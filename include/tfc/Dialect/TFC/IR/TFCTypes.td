@@ -83,6 +83,7 @@ def TFC_RealTensor : TensorOf<[TFC_Real]>;
 def TFC_NumberTensor : TensorOf<[TFC_Number]>;
 def TFC_ComplexTensor : TensorOf<[TFC_Complex]>;
 def TFC_FloatOrComplexTensor : TensorOf<[TFC_FloatOrComplex]>;
+def TFC_MatrixTensor : TensorOf<[F32, F64, TFC_Complex]>;
 def TFC_IndexTensor : TensorOf<[I32, I64]>;
 
 /// A bool scalar: what a condition is.

@@ -13,6 +13,7 @@
 include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.td"
 include "mlir/Dialect/LLVMIR/LLVMTypes.td"
 include "mlir/IR/OpBase.td"
+include "mlir/Interfaces/DestinationStyleOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
 def TFCRT_Dialect : Dialect {
@@ -42,6 +43,37 @@ class TFCRT_ReaderOp<string mnemonic, list<Trait> traits = []>
         DeclareOpInterfaceMethods<BufferizableOpInterface,
             ["bufferizesToMemoryRead", "bufferizesToMemoryWrite",
              "getAliasingValues", "bufferize"]>]>;
+
+def TFCRT_ComputeOp : TFCRT_Op<"compute", [
+    AttrSizedOperandSegments, DestinationStyleOpInterface, NoMemoryEffect,
+    NoTerminator, SingleBlock,
+    DeclareOpInterfaceMethods<BufferizableOpInterface,
+        ["bufferizesToMemoryRead", "bufferizesToMemoryWrite",
+         "getAliasingValues", "bufferize"]>]> {
+  let summary = "Loops on the memory of tensors";
+  let description = [{
+    What would be clumsy as values of tensors: factorizations, transforms. The
+    body has a memref for each input, which it only reads, and one for each
+    output, of the output's shape and any layout; an output's memory starts as
+    the tensor it comes from. Bufferization puts the body in the place of the op
+    (allocations on the stack go to the entry of the function). Constraints:
+
+    * (C1) the body has a strided memref for each operand, of its shape and type
+    * (C2) the results have the types of the outputs
+  }];
+  let arguments = (ins Variadic<AnyRankedTensor>:$inputs,
+                       Variadic<AnyRankedTensor>:$outputs);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    (`ins` `(` $inputs^ `:` type($inputs) `)`)? `outs` `(` $outputs `:` type($outputs) `)`
+    attr-dict-with-keyword $body (`->` type($results)^)?
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    mlir::MutableOperandRange getDpsInitsMutable() { return getOutputsMutable(); }
+  }];
+}
 
 def TFCRT_PrintOp : TFCRT_ReaderOp<"print"> {
   let summary = "Let the host print tensors";

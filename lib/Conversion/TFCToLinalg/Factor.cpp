@@ -1,0 +1,180 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// Triangular factorizations and linear systems, by rows: the innermost loops
+// run along rows of matrices, and LLVM vectorizes them.
+//===----------------------------------------------------------------------===//
+
+#include "Kernel.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "tfc/Dialect/TFC/IR/TFC.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace tfc;
+using namespace tfc::lowering;
+
+/// x = U^H U, row by row of U, which starts as the lower triangle's mirror.
+static LogicalResult lowerCholesky(Lowering &l, CholeskyOp op) {
+  ArrayRef<Dim> of = l.dims.of(op.getX()), batch = of.drop_back(2);
+  Type element = elementOf(op.getX());
+  Dims square(l.dims.of(op.getResult()));
+  Kernel k(l, {op.getX()},
+           {{square, element}, {{of.back(), of.back()}, element}}, element);
+  Array u = k.output(1);
+  Num n = k.size(of.back()), zero = k.index(0);
+  k.loops(batch, [&](ArrayRef<Num> at) {
+    Array x = k.input(0).at(at), result = k.output(0).at(at);
+    k.loop(zero, n, [&](Num i) {
+      k.loop(i, n, [&](Num j) { u.set(i, j, k.conj(x(j, i))); });
+    });
+    k.loop(zero, n, [&](Num i) {
+      Num square = k.realPart(u(i, i));
+      Num d = k.choose(square > k.real(0), k.sqrt(square), k.real(NAN));
+      u.set(i, i, k.widen(d));
+      k.loop(i + 1, n, [&](Num j) { u.set(i, j, u(i, j) / d); });
+      k.loop(i + 1, n, [&](Num j) {
+        Num c = k.conj(u(i, j));
+        k.loop(j, n, [&](Num m) { u.set(j, m, u(j, m) - c * u(i, m)); });
+      });
+    });
+    // NaN reaches the last element of the diagonal from anywhere.
+    k.when(n > zero, [&] {
+      Num bad = k.isNan(k.realPart(u(n - 1, n - 1))),
+          nan = k.widen(k.real(NAN));
+      k.loop(zero, n, [&](Num i) {
+        k.loop(zero, n, [&](Num j) {
+          Num low = k.smaller(i, j), high = k.larger(i, j);
+          Num kept = k.choose(j <= i, k.conj(u(low, high)), k.zero());
+          result.set(i, j, k.choose(bad, nan, kept));
+        });
+      });
+    });
+  });
+  setResults(l, op, k.finish());
+  return success();
+}
+
+void lowering::solveTriangle(Kernel &k, const Array &a, const Array &x, Num n,
+                             Num columns, bool lower, bool unit) {
+  Num zero = k.index(0);
+  auto row = [&](Num i) {
+    k.loop(lower ? zero : i + 1, lower ? i : n, [&](Num j) {
+      Num c = a(i, j);
+      k.loop(zero, columns, [&](Num m) { x.set(i, m, x(i, m) - c * x(j, m)); });
+    });
+    if (unit)
+      return;
+    Num d = a(i, i);
+    k.loop(zero, columns, [&](Num m) { x.set(i, m, x(i, m) / d); });
+  };
+  if (lower)
+    k.loop(zero, n, row);
+  else
+    k.loopDown(zero, n, row);
+}
+
+void lowering::factorLU(Kernel &k, const Array &x, Num n,
+                        function_ref<void(Num, Num)> exchanged) {
+  Num zero = k.index(0);
+  Cell pivot = k.cell(zero), best = k.cell(k.real(0));
+  k.loop(zero, n, [&](Num i) {
+    pivot = i;
+    best = k.abs(x(i, i));
+    k.loop(i + 1, n, [&](Num j) {
+      Num size = k.abs(x(j, i));
+      k.when(size > best, [&] {
+        best = size;
+        pivot = j;
+      });
+    });
+    k.when(Num(pivot) != i, [&] {
+      swapRows(k, x, i, pivot, n);
+      exchanged(i, pivot);
+    });
+    k.when(Num(best) != k.real(0), [&] {
+      Num d = x(i, i);
+      k.loop(i + 1, n, [&](Num j) {
+        Num c = x(j, i) / d;
+        x.set(j, i, c);
+        k.loop(i + 1, n, [&](Num m) { x.set(j, m, x(j, m) - c * x(i, m)); });
+      });
+    });
+  });
+}
+
+static void copyMatrix(Kernel &k, const Array &from, const Array &to, Num rows,
+                       Num columns) {
+  k.loop(k.index(0), rows, [&](Num i) {
+    k.loop(k.index(0), columns, [&](Num j) { to.set(i, j, from(i, j)); });
+  });
+}
+
+static LogicalResult lowerLU(Lowering &l, LUOp op) {
+  ArrayRef<Dim> of = l.dims.of(op.getX()), batch = of.drop_back(2);
+  Type element = elementOf(op.getX()), i32 = l.b.getI32Type();
+  Dims matrix(batch), vector(batch);
+  matrix.append({of.back(), of.back()});
+  vector.push_back(of.back());
+  Kernel k(l, {op.getX()}, {{matrix, element}, {vector, i32}}, element);
+  Num n = k.size(of.back());
+  k.loops(batch, [&](ArrayRef<Num> at) {
+    Array x = k.output(0).at(at), permutation = k.output(1).at(at);
+    copyMatrix(k, k.input(0).at(at), x, n, n);
+    k.loop(k.index(0), n, [&](Num i) {
+      permutation.set(
+          i, k.num(arith::IndexCastOp::create(k.b, k.loc, i32, i.value)));
+    });
+    factorLU(k, x, n, [&](Num i, Num j) {
+      Num a = permutation(i), b = permutation(j);
+      permutation.set(i, b);
+      permutation.set(j, a);
+    });
+  });
+  setResults(l, op, k.finish());
+  return success();
+}
+
+static LogicalResult lowerTriangularSolve(Lowering &l, TriangularSolveOp op) {
+  ArrayRef<Dim> of = l.dims.of(op.getB());
+  Type element = elementOf(op.getB());
+  Kernel k(l, {op.getA(), op.getB()}, {{Dims(of), element}}, element);
+  Num n = k.size(of[of.size() - 2]), columns = k.size(of.back());
+  k.loops(of.drop_back(2), [&](ArrayRef<Num> at) {
+    Array x = k.output(0).at(at);
+    copyMatrix(k, k.input(1).at(at), x, n, columns);
+    solveTriangle(k, k.input(0).at(at), x, n, columns, op.getLower(),
+                  op.getUnit());
+  });
+  setResults(l, op, k.finish());
+  return success();
+}
+
+static LogicalResult lowerSolve(Lowering &l, SolveOp op) {
+  ArrayRef<Dim> of = l.dims.of(op.getB());
+  Dim order = of[of.size() - 2];
+  Type element = elementOf(op.getB());
+  Kernel k(l, {op.getA(), op.getB()},
+           {{Dims(of), element}, {{order, order}, element}}, element);
+  Num n = k.size(order), columns = k.size(of.back());
+  Array factors = k.output(1);
+  k.loops(of.drop_back(2), [&](ArrayRef<Num> at) {
+    Array x = k.output(0).at(at);
+    copyMatrix(k, k.input(1).at(at), x, n, columns);
+    copyMatrix(k, k.input(0).at(at), factors, n, n);
+    factorLU(k, factors, n,
+             [&](Num i, Num j) { swapRows(k, x, i, j, columns); });
+    solveTriangle(k, factors, x, n, columns, /*lower=*/true, /*unit=*/true);
+    solveTriangle(k, factors, x, n, columns, /*lower=*/false, /*unit=*/false);
+  });
+  setResults(l, op, k.finish());
+  return success();
+}
+
+void lowering::addFactorHandlers(Handlers &handlers) {
+  addHandler<CholeskyOp, lowerCholesky>(handlers);
+  addHandler<LUOp, lowerLU>(handlers);
+  addHandler<TriangularSolveOp, lowerTriangularSolve>(handlers);
+  addHandler<SolveOp, lowerSolve>(handlers);
+}

@@ -1,0 +1,429 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "Kernel.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Complex/IR/Complex.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+using namespace tfc;
+using namespace tfc::lowering;
+
+//===----------------------------------------------------------------------===//
+// Arithmetic
+//===----------------------------------------------------------------------===//
+
+template <typename IntOp, typename FloatOp, typename ComplexOp>
+static Num binary(Num x, Num y) {
+  Kernel &k = *x.kernel;
+  Type type = x.value.getType();
+  if (isComplex(type))
+    return k.num(ComplexOp::create(k.b, k.loc, x.value, y.value));
+  if (isFloat(type))
+    return k.num(FloatOp::create(k.b, k.loc, x.value, y.value));
+  return k.num(IntOp::create(k.b, k.loc, x.value, y.value));
+}
+
+/// A real number that meets a complex one becomes one too.
+static void meet(Num &x, Num &y) {
+  Kernel &k = *x.kernel;
+  if (isComplex(x.value.getType()) && isFloat(y.value.getType()))
+    y = k.complex(y, k.realLike(0, y.value.getType()));
+  else if (isComplex(y.value.getType()) && isFloat(x.value.getType()))
+    x = k.complex(x, k.realLike(0, x.value.getType()));
+}
+
+Num lowering::operator+(Num x, Num y) {
+  meet(x, y);
+  return binary<arith::AddIOp, arith::AddFOp, complex::AddOp>(x, y);
+}
+Num lowering::operator-(Num x, Num y) {
+  meet(x, y);
+  return binary<arith::SubIOp, arith::SubFOp, complex::SubOp>(x, y);
+}
+
+/// By components: upstream's product repairs infinities, which loops cannot be
+/// vectorized with.
+Num lowering::operator*(Num x, Num y) {
+  Kernel &k = *x.kernel;
+  bool left = isComplex(x.value.getType()),
+       right = isComplex(y.value.getType());
+  if (!left && !right)
+    return binary<arith::MulIOp, arith::MulFOp, complex::MulOp>(x, y);
+  if (!left)
+    return y * x;
+  Num a = k.realPart(x), b = k.imagPart(x);
+  if (!right)
+    return k.complex(a * y, b * y);
+  Num c = k.realPart(y), d = k.imagPart(y);
+  return k.complex(a * c - b * d, a * d + b * c);
+}
+Num lowering::operator/(Num x, Num y) {
+  Kernel &k = *x.kernel;
+  if (isComplex(x.value.getType()) && isFloat(y.value.getType()))
+    return k.complex(k.realPart(x) / y, k.imagPart(x) / y);
+  meet(x, y);
+  return binary<arith::DivSIOp, arith::DivFOp, complex::DivOp>(x, y);
+}
+Num lowering::operator-(Num x) {
+  Kernel &k = *x.kernel;
+  if (isComplex(x.value.getType()))
+    return k.num(complex::NegOp::create(k.b, k.loc, x.value));
+  return k.num(arith::NegFOp::create(k.b, k.loc, x.value));
+}
+Num lowering::operator+(Num x, int64_t n) { return x + x.kernel->index(n); }
+Num lowering::operator-(Num x, int64_t n) { return x - x.kernel->index(n); }
+
+static Num compare(Num x, Num y, arith::CmpIPredicate onInts,
+                   arith::CmpFPredicate onFloats) {
+  Kernel &k = *x.kernel;
+  if (isFloat(x.value.getType()))
+    return k.num(arith::CmpFOp::create(k.b, k.loc, onFloats, x.value, y.value));
+  return k.num(arith::CmpIOp::create(k.b, k.loc, onInts, x.value, y.value));
+}
+Num lowering::operator<(Num x, Num y) {
+  return compare(x, y, arith::CmpIPredicate::slt, arith::CmpFPredicate::OLT);
+}
+Num lowering::operator<=(Num x, Num y) {
+  return compare(x, y, arith::CmpIPredicate::sle, arith::CmpFPredicate::OLE);
+}
+Num lowering::operator>(Num x, Num y) { return y < x; }
+Num lowering::operator>=(Num x, Num y) { return y <= x; }
+Num lowering::operator==(Num x, Num y) {
+  return compare(x, y, arith::CmpIPredicate::eq, arith::CmpFPredicate::OEQ);
+}
+Num lowering::operator!=(Num x, Num y) {
+  return compare(x, y, arith::CmpIPredicate::ne, arith::CmpFPredicate::UNE);
+}
+Num lowering::operator&&(Num x, Num y) {
+  Kernel &k = *x.kernel;
+  return k.num(arith::AndIOp::create(k.b, k.loc, x.value, y.value));
+}
+Num lowering::operator||(Num x, Num y) {
+  Kernel &k = *x.kernel;
+  return k.num(arith::OrIOp::create(k.b, k.loc, x.value, y.value));
+}
+
+//===----------------------------------------------------------------------===//
+// Memory
+//===----------------------------------------------------------------------===//
+
+Array Array::at(ArrayRef<Num> more) const {
+  Array part(*this);
+  for (Num i : more)
+    part.first.push_back(i.value);
+  return part;
+}
+Num Array::load(ArrayRef<Num> last) const {
+  Array place = at(last);
+  return kernel->num(
+      memref::LoadOp::create(kernel->b, kernel->loc, memref, place.first));
+}
+void Array::store(ArrayRef<Num> last, Num x) const {
+  Array place = at(last);
+  memref::StoreOp::create(kernel->b, kernel->loc, x.value, memref, place.first);
+}
+
+// Memory has no single bits: a truth value is a byte there.
+Cell::operator Num() const {
+  OpBuilder &b = kernel->b;
+  Value value = memref::LoadOp::create(b, kernel->loc, slot, ValueRange());
+  if (value.getType().isInteger(8))
+    value = arith::TruncIOp::create(b, kernel->loc, b.getI1Type(), value);
+  return kernel->num(value);
+}
+const Cell &Cell::operator=(Num x) const {
+  OpBuilder &b = kernel->b;
+  Value value = x.value;
+  if (value.getType().isInteger(1))
+    value = arith::ExtUIOp::create(b, kernel->loc, b.getI8Type(), value);
+  memref::StoreOp::create(b, kernel->loc, value, slot, ValueRange());
+  return *this;
+}
+
+//===----------------------------------------------------------------------===//
+// The kernel
+//===----------------------------------------------------------------------===//
+
+/// The memref that a body sees of a tensor: of its shape, in any layout.
+static MemRefType viewOf(Value tensor) {
+  auto type = cast<RankedTensorType>(tensor.getType());
+  SmallVector<int64_t> strides(type.getRank(), ShapedType::kDynamic);
+  auto layout = StridedLayoutAttr::get(tensor.getContext(),
+                                       ShapedType::kDynamic, strides);
+  return MemRefType::get(type.getShape(), type.getElementType(), layout);
+}
+
+Kernel::Kernel(Lowering &l, ArrayRef<Value> inputs, ArrayRef<Output> outputs,
+               Type element)
+    : l(l), element(element), b(l.b), loc(l.loc) {
+  SmallVector<Value> ins, outs;
+  for (Value input : inputs)
+    ins.push_back(l.tensorOf(input, l.tensorType(input)));
+  for (const Output &output : outputs)
+    outs.push_back(l.empty(output.dims, output.element));
+  op = rt::ComputeOp::create(b, loc, TypeRange(ValueRange(outs)), ins, outs);
+  Block *body = b.createBlock(&op.getBody());
+  for (Value operand : op->getOperands())
+    body->addArgument(viewOf(operand), loc);
+  b.setInsertionPointToStart(body);
+}
+
+SmallVector<Value> Kernel::finish() {
+  b.setInsertionPointAfter(op);
+  return llvm::to_vector(
+      llvm::map_range(op.getResults(), [](OpResult r) { return Value(r); }));
+}
+
+void Kernel::loop(Num from, Num to, Step body) {
+  auto loop = scf::ForOp::create(b, loc, from.value, to.value, index(1).value);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  body(num(loop.getInductionVar()));
+}
+
+void Kernel::loopDown(Num from, Num to, Step body) {
+  loop(from, to, [&](Num i) { body(to - 1 - (i - from)); });
+}
+
+void Kernel::loops(ArrayRef<Dim> extents,
+                   function_ref<void(ArrayRef<Num>)> body) {
+  SmallVector<Value> sizes;
+  for (Dim dim : extents)
+    sizes.push_back(l.size(dim));
+  l.loopNest(sizes, {}, [&](ValueRange ivs, ValueRange) -> SmallVector<Value> {
+    SmallVector<Num> at;
+    for (Value iv : ivs)
+      at.push_back(num(iv));
+    body(at);
+    return {};
+  });
+}
+
+void Kernel::when(Num condition, Body then, Body otherwise) {
+  auto branch =
+      scf::IfOp::create(b, loc, TypeRange(), condition.value, bool(otherwise));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  then();
+  if (!otherwise)
+    return;
+  b.setInsertionPointToStart(branch.elseBlock());
+  otherwise();
+}
+
+void Kernel::repeatWhile(function_ref<Num()> condition, Body body) {
+  auto loop = scf::WhileOp::create(b, loc, TypeRange(), ValueRange());
+  OpBuilder::InsertionGuard guard(b);
+  b.createBlock(&loop.getBefore());
+  Num test = condition();
+  scf::ConditionOp::create(b, loc, test.value, ValueRange());
+  b.createBlock(&loop.getAfter());
+  body();
+  scf::YieldOp::create(b, loc);
+}
+
+Num Kernel::fold(Num from, Num to, Num initial,
+                 function_ref<Num(Num, Num)> next) {
+  auto loop = scf::ForOp::create(b, loc, from.value, to.value, index(1).value,
+                                 ValueRange{initial.value});
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  Num result = next(num(loop.getInductionVar()), num(loop.getRegionIterArg(0)));
+  scf::YieldOp::create(b, loc, result.value);
+  return num(loop.getResult(0));
+}
+
+Cell Kernel::cell(Num initial) {
+  Value slot;
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(&op.getBody().front());
+    Type type = initial.value.getType();
+    slot = memref::AllocaOp::create(
+        b, loc,
+        MemRefType::get({}, type.isInteger(1) ? Type(b.getI8Type()) : type));
+  }
+  Cell cell(*this, slot);
+  cell = initial;
+  return cell;
+}
+
+Num Kernel::index(int64_t n) {
+  return num(arith::ConstantIndexOp::create(b, loc, n));
+}
+Num Kernel::realLike(double x, Type type) {
+  return num(arith::ConstantOp::create(b, loc, b.getFloatAttr(type, x)));
+}
+Num Kernel::zero() { return num(numberScalar(b, loc, element, 0)); }
+Num Kernel::one() { return num(numberScalar(b, loc, element, 1)); }
+Num Kernel::truth(bool x) {
+  return num(arith::ConstantIntOp::create(b, loc, b.getI1Type(), x));
+}
+Num Kernel::choose(Num condition, Num x, Num y) {
+  meet(x, y);
+  return num(
+      arith::SelectOp::create(b, loc, condition.value, x.value, y.value));
+}
+Num Kernel::no(Num condition) {
+  return num(arith::XOrIOp::create(b, loc, condition.value, truth(true).value));
+}
+Num Kernel::smaller(Num i, Num j) { return choose(i < j, i, j); }
+Num Kernel::larger(Num x, Num y) { return choose(x < y, y, x); }
+Num Kernel::remainder(Num i, Num j) {
+  return num(arith::RemSIOp::create(b, loc, i.value, j.value));
+}
+Num Kernel::toReal(Num index) {
+  Value wide = arith::IndexCastOp::create(b, loc, b.getI64Type(), index.value);
+  return num(arith::SIToFPOp::create(b, loc, b.getF64Type(), wide));
+}
+Num Kernel::abs(Num x) {
+  if (isComplex(x.value.getType()))
+    return hypot(realPart(x), imagPart(x));
+  return num(math::AbsFOp::create(b, loc, x.value));
+}
+Num Kernel::sqrt(Num x) { return num(math::SqrtOp::create(b, loc, x.value)); }
+/// Without overflow of the squares.
+Num Kernel::hypot(Num x, Num y) {
+  Num a = abs(x), b = abs(y), big = larger(a, b), small = choose(a < b, a, b);
+  Num nothing = realLike(0, big.value.getType()),
+      unit = realLike(1, big.value.getType());
+  Num ratio = small / choose(big == nothing, unit, big);
+  return big * sqrt(unit + ratio * ratio);
+}
+Num Kernel::conj(Num x) {
+  return isComplex(x.value.getType()) ? complex(realPart(x), -imagPart(x)) : x;
+}
+Num Kernel::realPart(Num x) {
+  if (!isComplex(x.value.getType()))
+    return x;
+  return num(complex::ReOp::create(b, loc, x.value));
+}
+Num Kernel::imagPart(Num x) {
+  if (!isComplex(x.value.getType()))
+    return realLike(0, x.value.getType());
+  return num(complex::ImOp::create(b, loc, x.value));
+}
+Num Kernel::complex(Num re, Num im) {
+  Type type = ComplexType::get(re.value.getType());
+  return num(complex::CreateOp::create(b, loc, type, re.value, im.value));
+}
+Num Kernel::squared(Num x) {
+  Num re = realPart(x);
+  if (!isComplex(x.value.getType()))
+    return re * re;
+  Num im = imagPart(x);
+  return re * re + im * im;
+}
+Num Kernel::widen(Num x) {
+  return isComplexKernel() && isFloat(x.value.getType())
+             ? complex(x, realLike(0, x.value.getType()))
+             : x;
+}
+Num Kernel::epsilon() { return real(realType().isF64() ? 0x1p-52 : 0x1p-23); }
+Num Kernel::isNan(Num x) {
+  return num(arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, x.value,
+                                   x.value));
+}
+Num Kernel::withSign(Num x, Num sign) {
+  return num(math::CopySignOp::create(b, loc, x.value, sign.value));
+}
+
+//===----------------------------------------------------------------------===//
+// Steps that factorizations share
+//===----------------------------------------------------------------------===//
+
+void lowering::rotateRows(Kernel &k, const Array &x, Num i, Num j, Num c, Num s,
+                          Num count) {
+  k.loop(k.index(0), count, [&](Num at) {
+    Num a = x(i, at), b = x(j, at);
+    x.set(i, at, a * c + b * s);
+    x.set(j, at, b * c - a * s);
+  });
+}
+
+void lowering::swapRows(Kernel &k, const Array &x, Num i, Num j, Num count) {
+  k.loop(k.index(0), count, [&](Num at) {
+    Num a = x(i, at), b = x(j, at);
+    x.set(i, at, b);
+    x.set(j, at, a);
+  });
+}
+
+void lowering::sortRows(Kernel &k, const Array &x, Num count, bool descending,
+                        function_ref<void(Num, Num)> exchanged) {
+  Cell best = k.cell(k.index(0));
+  k.loop(k.index(0), count, [&](Num i) {
+    best = i;
+    k.loop(i + 1, count, [&](Num j) {
+      Num a = x(j), b = x(best);
+      k.when(descending ? a > b : a < b, [&] { best = j; });
+    });
+    k.when(Num(best) != i, [&] {
+      Num j = best, a = x(i), b = x(j);
+      x.set(i, b);
+      x.set(j, a);
+      exchanged(i, j);
+    });
+  });
+}
+
+Dim lowering::minimumDim(Lowering &l, Dim x, Dim y) {
+  if (x == y || (x >= 0 && y >= 0))
+    return std::min(x, y);
+  return l.dimOf(arith::MinSIOp::create(l.b, l.loc, l.size(x), l.size(y)));
+}
+Dim lowering::maximumDim(Lowering &l, Dim x, Dim y) {
+  if (x == y || (x >= 0 && y >= 0))
+    return std::max(x, y);
+  return l.dimOf(arith::MaxSIOp::create(l.b, l.loc, l.size(x), l.size(y)));
+}
+
+void lowering::setResults(Lowering &l, Operation *op, ArrayRef<Value> values) {
+  for (auto [result, value] : llvm::zip(op->getResults(), values))
+    l.set(result, l.convert(value, l.loweredType(result.getType())));
+}
+
+Reflection lowering::reflect(Kernel &k, Num start, Num end,
+                             function_ref<Num(Num)> get,
+                             function_ref<void(Num, Num)> set) {
+  Num nothing = k.real(0), unit = k.real(1), alpha = get(start);
+  // Squares of scaled elements neither overflow nor vanish.
+  Num scale = k.fold(start + 1, end, nothing, [&](Num i, Num so) {
+    Num x = get(i);
+    return k.larger(so, k.larger(k.abs(k.realPart(x)), k.abs(k.imagPart(x))));
+  });
+  Num divisor = k.choose(scale == nothing, unit, scale);
+  Num sum = k.fold(start + 1, end, nothing, [&](Num i, Num so) {
+    return so + k.squared(get(i) / divisor);
+  });
+  Num rest = divisor * k.sqrt(sum);
+  Num none = rest == nothing && k.imagPart(alpha) == nothing;
+  Num beta = -k.withSign(k.hypot(k.abs(alpha), rest), k.realPart(alpha));
+  Num safe = k.choose(none, unit, beta);
+  Num tau = k.choose(none, k.zero(), k.widen(k.widen(beta) - alpha) / safe);
+  Num factor = k.choose(none, k.one(), k.one() / (alpha - k.widen(safe)));
+  k.loop(start + 1, end, [&](Num i) { set(i, get(i) * factor); });
+  return {tau, k.choose(none, k.realPart(alpha), beta)};
+}
+
+void lowering::reflectRows(Kernel &k, const Array &x, Num start, Num end,
+                           Num from, Num to, Num factor,
+                           function_ref<Num(Num)> v, const Array &scratch) {
+  k.loop(from, to, [&](Num j) { scratch.set(j, x(start, j)); });
+  k.loop(start + 1, end, [&](Num i) {
+    Num c = k.conj(v(i));
+    k.loop(from, to, [&](Num j) { scratch.set(j, scratch(j) + c * x(i, j)); });
+  });
+  k.loop(from, to,
+         [&](Num j) { x.set(start, j, x(start, j) - factor * scratch(j)); });
+  k.loop(start + 1, end, [&](Num i) {
+    Num c = factor * v(i);
+    k.loop(from, to, [&](Num j) { x.set(i, j, x(i, j) - c * scratch(j)); });
+  });
+}

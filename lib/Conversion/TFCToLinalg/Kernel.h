@@ -1,0 +1,200 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// Algorithms on matrices, written as they stand in a book: loops, elements of
+// arrays, arithmetic on scalars. A kernel builds the body of one
+// `tfcrt.compute`.
+//===----------------------------------------------------------------------===//
+
+#ifndef TFC_LIB_CONVERSION_TFCTOLINALG_KERNEL_H
+#define TFC_LIB_CONVERSION_TFCTOLINALG_KERNEL_H
+
+#include "Lowering.h"
+#include "tfc/Dialect/TFCRT/IR/TFCRT.h"
+#include <optional>
+
+namespace tfc::lowering {
+
+class Kernel;
+
+/// A scalar of a kernel: an index, a real or a complex number, or a truth
+/// value. A real and a complex number may meet.
+struct Num {
+  Kernel *kernel = nullptr;
+  mlir::Value value;
+};
+Num operator+(Num, Num);
+Num operator-(Num, Num);
+Num operator*(Num, Num);
+Num operator/(Num, Num);
+Num operator-(Num);
+Num operator+(Num, int64_t);
+Num operator-(Num, int64_t);
+Num operator<(Num, Num);
+Num operator<=(Num, Num);
+Num operator>(Num, Num);
+Num operator>=(Num, Num);
+Num operator==(Num, Num);
+Num operator!=(Num, Num);
+Num operator&&(Num, Num);
+Num operator||(Num, Num);
+
+/// A tensor's memory, at one place of its leading dimensions.
+class Array {
+public:
+  Array() = default;
+  Array(Kernel &kernel, mlir::Value memref) : kernel(&kernel), memref(memref) {}
+
+  /// The part at these first indices.
+  Array at(llvm::ArrayRef<Num> first) const;
+  Num operator()(Num i) const { return load({i}); }
+  Num operator()(Num i, Num j) const { return load({i, j}); }
+  void set(Num i, Num x) const { store({i}, x); }
+  void set(Num i, Num j, Num x) const { store({i, j}, x); }
+
+private:
+  Num load(llvm::ArrayRef<Num> last) const;
+  void store(llvm::ArrayRef<Num> last, Num x) const;
+
+  Kernel *kernel = nullptr;
+  mlir::Value memref;
+  llvm::SmallVector<mlir::Value> first;
+};
+
+/// A scalar that changes.
+class Cell {
+public:
+  Cell(Kernel &kernel, mlir::Value slot) : kernel(&kernel), slot(slot) {}
+  operator Num() const;
+  const Cell &operator=(Num x) const;
+  const Cell &operator=(const Cell &x) const { return *this = Num(x); }
+
+private:
+  Kernel *kernel;
+  mlir::Value slot;
+};
+
+class Kernel {
+public:
+  using Body = llvm::function_ref<void()>;
+  using Step = llvm::function_ref<void(Num)>;
+
+  /// A result (or scratch memory) of these dimensions.
+  struct Output {
+    Dims dims;
+    mlir::Type element;
+  };
+  /// The inputs are values of the tfc dialect; `element` is what arithmetic
+  /// works on.
+  Kernel(Lowering &l, llvm::ArrayRef<mlir::Value> inputs,
+         llvm::ArrayRef<Output> outputs, mlir::Type element);
+  /// The values of the outputs; building goes on after the kernel.
+  llvm::SmallVector<mlir::Value> finish();
+
+  Array input(unsigned i) { return {*this, op.getBody().getArgument(i)}; }
+  Array output(unsigned i) {
+    return {*this, op.getBody().getArgument(op.getInputs().size() + i)};
+  }
+
+  // Control.
+  void loop(Num from, Num to, Step body);
+  /// From `to - 1` down to `from`.
+  void loopDown(Num from, Num to, Step body);
+  /// Over all indices of some dimensions.
+  void loops(llvm::ArrayRef<Dim> extents,
+             llvm::function_ref<void(llvm::ArrayRef<Num>)> body);
+  void when(Num condition, Body then, Body otherwise = nullptr);
+  void repeatWhile(llvm::function_ref<Num()> condition, Body body);
+  /// `initial` after `next(i, so far)` for each i.
+  Num fold(Num from, Num to, Num initial,
+           llvm::function_ref<Num(Num, Num)> next);
+  /// A new variable, for use inside of the loops that are open now.
+  Cell cell(Num initial);
+
+  // Scalars.
+  Num num(mlir::Value value) { return {this, value}; }
+  Num index(int64_t n);
+  Num size(Dim dim) { return num(l.size(dim)); }
+  Num real(double x) { return realLike(x, realType()); }
+  Num realLike(double x, mlir::Type type);
+  Num zero(); // of the element type
+  Num one();
+  Num truth(bool x);
+  Num choose(Num condition, Num x, Num y);
+  Num no(Num condition);
+  Num smaller(Num i, Num j);
+  Num larger(Num x, Num y);
+  Num remainder(Num i, Num j);
+  Num toReal(Num index);
+  Num abs(Num x);
+  Num sqrt(Num x);
+  Num hypot(Num x, Num y);
+  Num conj(Num x);
+  Num realPart(Num x);
+  Num imagPart(Num x);
+  Num complex(Num re, Num im);
+  Num squared(Num x);  // |x|^2
+  Num widen(Num real); // as an element
+  /// The distance from 1 to the next number.
+  Num epsilon();
+  Num isNan(Num x);
+  /// |x| with the sign of another real number.
+  Num withSign(Num x, Num sign);
+
+  bool isComplexKernel() const { return isComplex(element); }
+  mlir::Type realType() const {
+    auto type = mlir::dyn_cast<mlir::ComplexType>(element);
+    return type ? type.getElementType() : element;
+  }
+
+  Lowering &l;
+  const mlir::Type element;
+  mlir::OpBuilder &b;
+  const mlir::Location loc;
+
+private:
+  rt::ComputeOp op;
+};
+
+/// Rows i and j of `x`, of `count` elements: c x_i + s x_j and c x_j - s x_i.
+void rotateRows(Kernel &k, const Array &x, Num i, Num j, Num c, Num s,
+                Num count);
+void swapRows(Kernel &k, const Array &x, Num i, Num j, Num count);
+/// Puts real numbers in order; `exchanged(i, j)` says which two change places.
+void sortRows(Kernel &k, const Array &x, Num count, bool descending,
+              llvm::function_ref<void(Num, Num)> exchanged);
+
+/// The smaller and the larger of two sizes.
+Dim minimumDim(Lowering &l, Dim x, Dim y);
+Dim maximumDim(Lowering &l, Dim x, Dim y);
+/// The results of an op are the first of these values.
+void setResults(Lowering &l, mlir::Operation *op,
+                llvm::ArrayRef<mlir::Value> values);
+
+/// A Householder reflection H = 1 - tau v v^H, where v starts with 1.
+struct Reflection {
+  Num tau, beta;
+};
+/// The one for which H^H x = (beta, 0, ...) with a real beta; `get` and `set`
+/// are x's elements from `start` to `end`. The rest of v replaces that of x.
+Reflection reflect(Kernel &k, Num start, Num end,
+                   llvm::function_ref<Num(Num)> get,
+                   llvm::function_ref<void(Num, Num)> set);
+/// Rows from `start` on, columns [from, to): x := x - factor v (v^H x). `v(i)`
+/// for rows after the first.
+void reflectRows(Kernel &k, const Array &x, Num start, Num end, Num from,
+                 Num to, Num factor, llvm::function_ref<Num(Num)> v,
+                 const Array &scratch);
+
+/// In place: L below the diagonal, U above; rows are exchanged and
+/// `permutation` with them.
+void factorLU(Kernel &k, const Array &x, Num n,
+              llvm::function_ref<void(Num, Num)> exchanged);
+/// X := A^-1 X for one triangle of A.
+void solveTriangle(Kernel &k, const Array &a, const Array &x, Num n,
+                   Num columns, bool lower, bool unit);
+
+} // namespace tfc::lowering
+
+#endif // TFC_LIB_CONVERSION_TFCTOLINALG_KERNEL_H

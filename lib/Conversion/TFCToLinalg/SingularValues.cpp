@@ -1,0 +1,293 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// Singular values: Householder reflections make a matrix bidiagonal, implicit
+// QR steps make that diagonal (Golub and Van Loan, "Matrix Computations", 8.6).
+// A wide matrix is worked on as its conjugate transpose.
+//===----------------------------------------------------------------------===//
+
+#include "Kernel.h"
+#include "tfc/Dialect/TFC/IR/TFC.h"
+
+using namespace mlir;
+using namespace tfc;
+using namespace tfc::lowering;
+
+namespace {
+
+/// A = P B Q^H with a real upper bidiagonal B: `d` and `e` are its diagonals.
+/// `m >= n`.
+struct Bidiagonal {
+  Kernel &k;
+  Array w, leftTaus, rightTaus, scratch, d, e;
+  Num m, n;
+
+  void reduce() {
+    k.loop(k.index(0), n, [&](Num i) {
+      auto column = [&](Num j) { return w(j, i); };
+      Reflection left =
+          reflect(k, i, m, column, [&](Num j, Num x) { w.set(j, i, x); });
+      leftTaus.set(i, left.tau);
+      d.set(i, left.beta);
+      reflectRows(k, w, i, m, i + 1, n, k.conj(left.tau), column, scratch);
+      e.set(i, k.real(0));
+      k.when(i + 1 < n, [&] { reduceRow(i); });
+    });
+  }
+
+  /// The reflection of the conjugate of row i, from the right.
+  void reduceRow(Num i) {
+    Reflection right = reflect(
+        k, i + 1, n, [&](Num j) { return k.conj(w(i, j)); },
+        [&](Num j, Num x) { w.set(i, j, k.conj(x)); });
+    rightTaus.set(i, right.tau);
+    e.set(i, right.beta);
+    auto v = [&](Num j) { return k.conj(w(i, j)); };
+    k.loop(i + 1, m, [&](Num r) {
+      Num dot = k.fold(i + 2, n, w(r, i + 1),
+                       [&](Num j, Num so) { return so + w(r, j) * v(j); });
+      Num c = right.tau * dot;
+      w.set(r, i + 1, w(r, i + 1) - c);
+      k.loop(i + 2, n, [&](Num j) { w.set(r, j, w(r, j) - c * k.conj(v(j))); });
+    });
+  }
+
+  /// P and Q, transposed: rows of the results are columns of them.
+  void form(const Array &left, Num leftCount, const Array &right,
+            const Array &wide) {
+    Num zero = k.index(0);
+    // x := x (1 - tau conj(v) v^T) on rows, from the last reflection to the
+    // first.
+    auto apply = [&](const Array &x, Num rows, Num start, Num end, Num tau,
+                     auto v) {
+      k.loop(start, rows, [&](Num r) {
+        Num dot = k.fold(start + 1, end, x(r, start), [&](Num j, Num so) {
+          return so + x(r, j) * k.conj(v(j));
+        });
+        Num c = tau * dot;
+        x.set(r, start, x(r, start) - c);
+        k.loop(start + 1, end, [&](Num j) { x.set(r, j, x(r, j) - c * v(j)); });
+      });
+    };
+    auto identity = [&](const Array &x, Num rows, Num columns) {
+      k.loop(zero, rows, [&](Num i) {
+        k.loop(zero, columns, [&](Num j) {
+          x.set(i, j, k.choose(i == j, k.one(), k.zero()));
+        });
+      });
+    };
+    identity(left, leftCount, m);
+    k.loopDown(zero, n, [&](Num i) {
+      apply(left, leftCount, i, m, leftTaus(i), [&](Num j) { return w(j, i); });
+    });
+    identity(right, n, n);
+    k.loopDown(zero, n - 1, [&](Num i) {
+      apply(right, n, i + 1, n, rightTaus(i),
+            [&](Num j) { return k.conj(w(i, j)); });
+    });
+  }
+
+  /// A rotation that maps (x, y) to (r, 0).
+  struct Rotation {
+    Num c, s, r;
+  };
+  Rotation rotation(Num x, Num y) {
+    Num r = k.hypot(x, y), none = r == k.real(0);
+    return {k.choose(none, k.real(1), x / r), k.choose(none, k.real(0), y / r),
+            r};
+  }
+
+  void diagonalize(const Array &left, const Array &right) {
+    Num zero = k.index(0), eps = k.epsilon();
+    Num norm = k.fold(zero, n, k.real(0), [&](Num i, Num so) {
+      return k.larger(so, k.abs(d(i)) + k.abs(e(i)));
+    });
+    Num tiny = eps * norm, limit = n * k.index(60);
+    Cell last = k.cell(n - 1), start = k.cell(zero), steps = k.cell(zero),
+         null = k.cell(zero);
+    Cell searching = k.cell(k.truth(true));
+    k.repeatWhile(
+        [&] { return Num(last) > zero && Num(steps) < limit; },
+        [&] {
+          start = Num(last);
+          null = k.index(-1);
+          searching = k.truth(true);
+          k.repeatWhile([&] { return Num(searching); },
+                        [&] {
+                          Num at = Num(start);
+                          k.when(k.abs(d(at)) <= tiny, [&] { null = at; });
+                          k.when(
+                              at == zero, [&] { searching = k.truth(false); },
+                              [&] {
+                                Num before = at - 1;
+                                Num sum = k.abs(d(before)) + k.abs(d(at));
+                                k.when(
+                                    k.abs(e(before)) <= eps * sum ||
+                                        k.abs(e(before)) <= tiny * k.real(1e-3),
+                                    [&] {
+                                      e.set(before, k.real(0)),
+                                          searching = k.truth(false);
+                                    },
+                                    [&] { start = before; });
+                              });
+                        });
+          Num lo = start, hi = last;
+          k.when(
+              lo == hi, [&] { last = hi - 1; },
+              [&] {
+                steps = Num(steps) + 1;
+                k.when(
+                    Num(null) == hi, [&] { chaseUp(right, lo, hi); },
+                    [&] {
+                      k.when(
+                          Num(null) >= lo, [&] { chaseDown(left, null, hi); },
+                          [&] { step(left, right, lo, hi); });
+                    });
+              });
+        });
+  }
+
+  /// d[hi] is zero: rotations of columns clear e[hi - 1].
+  void chaseUp(const Array &right, Num lo, Num hi) {
+    Cell f = k.cell(e(hi - 1));
+    d.set(hi, k.real(0));
+    e.set(hi - 1, k.real(0));
+    k.loopDown(lo, hi, [&](Num j) {
+      Rotation t = rotation(d(j), f);
+      d.set(j, t.r);
+      k.when(j > lo, [&] {
+        Num before = e(j - 1);
+        f = -t.s * before;
+        e.set(j - 1, t.c * before);
+      });
+      rotateRows(k, right, j, hi, t.c, t.s, n);
+    });
+  }
+
+  /// d[at] is zero: rotations of rows clear e[at].
+  void chaseDown(const Array &left, Num at, Num hi) {
+    Cell f = k.cell(e(at));
+    d.set(at, k.real(0));
+    e.set(at, k.real(0));
+    k.loop(at + 1, hi + 1, [&](Num j) {
+      Rotation t = rotation(d(j), f);
+      d.set(j, t.r);
+      k.when(j < hi, [&] {
+        Num next = e(j);
+        f = -t.s * next;
+        e.set(j, t.c * next);
+      });
+      rotateRows(k, left, j, at, t.c, t.s, m);
+    });
+  }
+
+  /// One implicit QR step of B^T B, with the shift of its last two rows.
+  void step(const Array &left, const Array &right, Num lo, Num hi) {
+    Num nothing = k.real(0);
+    auto bigger = [&](Num x, Num y) { return k.larger(x, k.abs(y)); };
+    Num scale = bigger(
+        bigger(bigger(bigger(k.abs(d(hi)), d(hi - 1)), e(hi - 1)), d(lo)),
+        e(lo));
+    Num p = d(hi) / scale, q = d(hi - 1) / scale, o = e(hi - 1) / scale,
+        a = d(lo) / scale, b = e(lo) / scale;
+    Num half = ((q + p) * (q - p) + o * o) * k.real(0.5),
+        product = (p * o) * (p * o);
+    Num root = half + k.withSign(k.sqrt(half * half + product), half);
+    Num shift = k.choose(root == nothing, nothing, product / root);
+    Cell f = k.cell((a + p) * (a - p) + shift), g = k.cell(a * b);
+    k.loop(lo, hi, [&](Num j) {
+      Rotation t = rotation(f, g);
+      k.when(j > lo, [&] { e.set(j - 1, t.r); });
+      Num dj = d(j), ej = e(j), next = d(j + 1);
+      f = t.c * dj + t.s * ej;
+      e.set(j, t.c * ej - t.s * dj);
+      g = t.s * next;
+      d.set(j + 1, t.c * next);
+      rotateRows(k, right, j, j + 1, t.c, t.s, n);
+      t = rotation(f, g);
+      d.set(j, t.r);
+      ej = e(j), next = d(j + 1);
+      f = t.c * ej + t.s * next;
+      d.set(j + 1, t.c * next - t.s * ej);
+      Num after = e(j + 1);
+      g = t.s * after;
+      k.when(j + 1 < hi, [&] { e.set(j + 1, t.c * after); });
+      rotateRows(k, left, j, j + 1, t.c, t.s, m);
+    });
+    e.set(hi - 1, f);
+  }
+};
+
+} // namespace
+
+static LogicalResult lowerSVD(Lowering &l, SVDOp op) {
+  ArrayRef<Dim> of = l.dims.of(op.getX()), batch = of.drop_back(2);
+  Dim rowDim = of[of.size() - 2], columnDim = of.back();
+  Type element = elementOf(op.getX()), realElement = elementOf(op.getS());
+  Dim n = minimumDim(l, rowDim, columnDim),
+      m = maximumDim(l, rowDim, columnDim);
+  Dims s(batch), u(batch), v(batch);
+  s.push_back(n);
+  u.append({rowDim, op.getFull() ? rowDim : n});
+  v.append({columnDim, op.getFull() ? columnDim : n});
+  Dim leftCount = op.getFull() ? m : n;
+  Kernel k(l, {op.getX()},
+           {{s, realElement},
+            {u, element},
+            {v, element},
+            {{m, n}, element},
+            {{leftCount, m}, element},
+            {{n, n}, element},
+            {{n}, element},
+            {{n}, element},
+            {{m}, element},
+            {{n}, realElement}},
+           element);
+  Num zero = k.index(0), rows = k.size(rowDim), columns = k.size(columnDim);
+  Num tall = k.size(m), count = k.size(n), width = k.size(leftCount),
+      isTall = rows >= columns;
+  Array w = k.output(3), left = k.output(4), right = k.output(5),
+        scratch = k.output(8), e = k.output(9);
+  k.loops(batch, [&](ArrayRef<Num> at) {
+    Array x = k.input(0).at(at), d = k.output(0).at(at),
+          us = k.output(1).at(at), vs = k.output(2).at(at);
+    auto fill = [&](bool turned) {
+      k.loop(zero, tall, [&](Num i) {
+        k.loop(zero, count,
+               [&](Num j) { w.set(i, j, turned ? k.conj(x(j, i)) : x(i, j)); });
+      });
+    };
+    k.when(isTall, [&] { fill(false); }, [&] { fill(true); });
+    Bidiagonal b{k, w, k.output(6), k.output(7), scratch, d, e, tall, count};
+    b.reduce();
+    b.form(left, width, right, scratch);
+    b.diagonalize(left, right);
+    k.loop(zero, count, [&](Num i) {
+      Num negative = d(i) < k.real(0);
+      k.when(negative, [&] {
+        d.set(i, -d(i));
+        k.loop(zero, count, [&](Num j) { right.set(i, j, -right(i, j)); });
+      });
+    });
+    sortRows(k, d, count, /*descending=*/true, [&](Num i, Num j) {
+      swapRows(k, left, i, j, tall);
+      swapRows(k, right, i, j, count);
+    });
+    auto store = [&](const Array &big, const Array &small) {
+      k.loop(zero, tall, [&](Num i) {
+        k.loop(zero, width, [&](Num j) { big.set(i, j, left(j, i)); });
+      });
+      k.loop(zero, count, [&](Num i) {
+        k.loop(zero, count, [&](Num j) { small.set(i, j, right(j, i)); });
+      });
+    };
+    k.when(isTall, [&] { store(us, vs); }, [&] { store(vs, us); });
+  });
+  setResults(l, op, k.finish());
+  return success();
+}
+
+void lowering::addSingularValueHandlers(Handlers &handlers) {
+  addHandler<SVDOp, lowerSVD>(handlers);
+}

@@ -1,0 +1,257 @@
+"""Functions of matrices by composition of factorizations: determinants, inverses, exponentials, least squares."""
+
+import collections
+import math
+
+import numpy as np
+
+from tfc.core import Tensor, argument_error
+from tfc.dtypes import float32, int32
+from tfc.ops import primitives as p
+from tfc.ops import triangles
+from tfc.ops.control_flow import while_loop
+from tfc.ops.convert import convert_to_tensor, operand, operands
+from tfc.ops.decompositions import (
+    _eye_like,
+    cholesky,
+    cholesky_solve,
+    inv,
+    lu,
+    one_batch,
+    square_matrix,
+    svd,
+    triangular_solve,
+)
+from tfc.ops.diagonals import diag
+from tfc.ops.gradients import scalar
+from tfc.ops.math import ANALYTIC
+from tfc.ops.reductions import reduce_max, reduce_prod, reduce_sum
+from tfc.ops.shapes import rank_of
+
+SLogDet = collections.namedtuple("SLogDet", ["sign", "log_abs_determinant"])
+
+
+def _permutation_sign(order, dtype) -> Tensor:
+    """1 or -1: the parity of the pairs that are out of order."""
+    rank = len(order.shape_tuple)
+    before, after = p.expand_dims(order, axes=(rank,)), p.expand_dims(order, axes=(rank - 1,))
+    crossed = triangles.upper(p.cast(p.greater(before, after), dtype=int32), 1)
+    count = p.reduce_sum(crossed, axes=(rank - 1, rank), keepdims=False)
+    odd = p.bitwise_and(count, scalar(1, count))
+    return p.cast(p.sub(scalar(1, odd), p.mul(scalar(2, odd), odd)), dtype=dtype)
+
+
+def det(input, name=None) -> Tensor:
+    """Determinants of square matrices."""
+    a = square_matrix(input, "det")
+    factors, order = lu(a)
+    return p.mul(reduce_prod(triangles.diagonal_of(factors), -1), _permutation_sign(order, a.dtype))
+
+
+def slogdet(input, name=None) -> SLogDet:
+    """(`sign`, `log_abs_determinant`): the determinant is their `sign * exp(log_abs_determinant)`."""
+    a = square_matrix(input, "slogdet")
+    factors, order = lu(a)
+    d = triangles.diagonal_of(factors)
+    size = p.abs_(d)
+    unit = p.div(d, p.cast(size, dtype=d.dtype) if d.dtype.is_complex else size)
+    # A zero has no direction: the sign of a singular matrix is 0.
+    zero = p.equal(d, scalar(0, d))
+    unit = p.select(zero, scalar(0, d), p.select(zero, d, unit))
+    sign = p.mul(reduce_prod(unit, -1), _permutation_sign(order, a.dtype))
+    total = reduce_sum(p.log(size), -1)
+    return SLogDet(sign, p.cast(total, dtype=a.dtype) if a.dtype.is_complex else total)
+
+
+def logdet(matrix, name=None) -> Tensor:
+    """The logarithm of the determinant of positive definite matrices."""
+    d = p.log(triangles.diagonal_of(cholesky(matrix)))
+    d = p.real(d) if d.dtype.is_complex else d
+    total = reduce_sum(d, -1)
+    return p.mul(scalar(2, total), total)
+
+
+def pinv(a, rcond=None, validate_args=False, name=None) -> Tensor:
+    """The Moore-Penrose inverses; singular values below `rcond` times the largest one count as zero."""
+    a = operand("pinv", a, ANALYTIC)
+    if rank_of(a, "pinv") < 2:
+        raise ValueError(f"Input `a` must have at least 2 dimensions, got shape {a.shape}")
+    s, u, v = svd(a)
+    limit = _cutoff(a, s, rcond)
+    kept = p.greater(s, limit)
+    zero, one = scalar(0, s), scalar(1, s)
+    inverse = p.select(kept, p.div(one, p.select(kept, s, one)), zero)
+    inverse = inverse if inverse.dtype is a.dtype else p.cast(inverse, dtype=a.dtype)
+    scaled = p.mul(v, p.expand_dims(inverse, axes=(len(inverse.shape_tuple) - 1,)))
+    return triangles.product(scaled, triangles.adjoint(u))
+
+
+def _larger_size(a, real) -> Tensor:
+    """The larger of the two last sizes, as a number."""
+    dims = a.shape_tuple[-2:]
+    if None not in dims:
+        return scalar(max(dims), real)
+    sizes = p.slice_(p.shape_of(a, dtype=int32), starts=(len(a.shape_tuple) - 2,), sizes=(2,), strides=(1,))
+    return p.cast(p.reduce_max(sizes, axes=(0,), keepdims=False), dtype=real.dtype)
+
+
+def _cutoff(a, s, rcond):
+    largest = reduce_max(s, -1, keepdims=True)
+    if rcond is None:
+        eps = np.finfo(s.dtype.np_dtype).eps if s.dtype.size > 2 else 2.0**-8
+        factor = p.mul(scalar(10 * eps, s), _larger_size(a, s))
+        return p.mul(largest, factor)
+    rcond = convert_to_tensor(rcond, s.dtype)
+    return p.mul(largest, p.expand_dims(rcond, axes=(len(rcond.shape_tuple),)))
+
+
+def matrix_rank(a, tol=None, validate_args=False, name=None) -> Tensor:
+    """The number (int32) of singular values above `tol`."""
+    a = operand("matrix_rank", a, ANALYTIC)
+    if rank_of(a, "matrix_rank") < 2:
+        raise ValueError(f"Input `a` must have at least 2 dimensions, got shape {a.shape}")
+    s = svd(a, compute_uv=False)
+    if tol is None:
+        eps = np.finfo(s.dtype.np_dtype).eps if s.dtype.size > 2 else 2.0**-8
+        limit = p.mul(reduce_max(s, -1, keepdims=True), p.mul(scalar(eps, s), _larger_size(a, s)))
+    else:
+        limit = convert_to_tensor(tol, s.dtype)
+    return reduce_sum(p.cast(p.greater(s, limit), dtype=int32), -1)
+
+
+def lstsq(matrix, rhs, l2_regularizer=0.0, fast=True, name=None) -> Tensor:
+    """X that minimizes `|matrix @ X - rhs|^2 + l2_regularizer |X|^2`; of several the smallest.
+
+    `fast`: by the Cholesky factor of `adjoint(matrix) @ matrix` (or the other product, if there are fewer rows than
+    columns), whose condition is squared; otherwise by singular values, for any rank.
+    """
+    a, b = operands("lstsq", matrix, rhs, ANALYTIC)
+    if rank_of(a, "lstsq") < 2 or rank_of(b, "lstsq") < 2:
+        raise argument_error(None, "lstsq", f"expected matrices, got shapes {a.shape} and {b.shape}")
+    a, b = one_batch(a, b)
+    if not fast:
+        return triangles.product(pinv(a, rcond=np.finfo(a.dtype.real_dtype.np_dtype).eps * 10), b)
+    rows, columns = a.shape_tuple[-2:]
+    if rows is None or columns is None:
+        raise ValueError("tf.linalg.lstsq needs to know the sizes of the matrices while tracing")
+    turned = triangles.adjoint(a)
+    tall = rows >= columns
+    gram = triangles.product(turned, a) if tall else triangles.product(a, turned)
+    extra = convert_to_tensor(l2_regularizer, a.dtype)
+    gram = p.add(gram, p.mul(_eye_like(gram), extra))
+    chol = cholesky(gram)
+    if tall:
+        return cholesky_solve(chol, triangles.product(turned, b))
+    return triangles.product(turned, cholesky_solve(chol, b))
+
+
+# Higham, "The scaling and squaring method for the matrix exponential revisited" (2005): the Pade approximant of
+# degree 13, and the norm up to which it is exact to float64.
+_PADE = (
+    64764752532480000.0, 32382376266240000.0, 7771770303897600.0, 1187353796428800.0, 129060195264000.0,
+    10559470521600.0, 670442572800.0, 33522128640.0, 1323241920.0, 40840800.0, 960960.0, 16380.0, 182.0, 1.0,
+)  # fmt: skip
+_PADE_NORM = 5.371920351148152
+
+
+def expm(input, name=None) -> Tensor:
+    """Exponentials of square matrices, by scaling, Pade's approximation and repeated squaring."""
+    a = square_matrix(input, "expm")
+    if a.dtype.size == 2:
+        return p.cast(expm(p.cast(a, dtype=float32)), dtype=a.dtype)
+    norm = reduce_max(reduce_sum(p.abs_(a), -2), -1, keepdims=True)
+    times = p.ceil(p.div(p.log(p.div(norm, scalar(_PADE_NORM, norm))), scalar(math.log(2), norm)))
+    times = p.maximum(times, scalar(0, times))
+    times = p.expand_dims(p.select(p.is_finite(times), times, scalar(0, times)), axes=(len(times.shape_tuple),))
+    scale = p.pow_(scalar(0.5, times), times)
+    x = p.mul(a, scale if scale.dtype is a.dtype else p.cast(scale, dtype=a.dtype))
+    out = _pade(x)
+    if 0 in a.shape_tuple:
+        return out
+    most = reduce_max(times)
+    zero, one = scalar(0, times), scalar(1, times)
+
+    def square(i, m):
+        again = p.less(i, times)
+        return p.add(i, one), p.select(again, triangles.product(m, m), m)
+
+    return while_loop(lambda i, m: p.less(i, most), square, (zero, out))[1]
+
+
+def _pade(x):
+    eye = _eye_like(x)
+    product = triangles.product
+    x2 = product(x, x)
+    x4 = product(x2, x2)
+    x6 = product(x4, x2)
+    c = [scalar(v, x) for v in _PADE]
+
+    def combined(*pairs):
+        total = None
+        for factor, power in pairs:
+            term = p.mul(factor, power)
+            total = term if total is None else p.add(total, term)
+        return total
+
+    high = product(x6, combined((c[13], x6), (c[11], x4), (c[9], x2)))
+    odd = product(x, p.add(high, combined((c[7], x6), (c[5], x4), (c[3], x2), (c[1], eye))))
+    high = product(x6, combined((c[12], x6), (c[10], x4), (c[8], x2)))
+    even = p.add(high, combined((c[6], x6), (c[4], x4), (c[2], x2), (c[0], eye)))
+    return p.solve(p.sub(even, odd), p.add(even, odd))
+
+
+def sqrtm(input, name=None) -> Tensor:
+    """The principal square roots of square matrices without eigenvalues on the negative real axis.
+
+    By the product form of the Denman-Beavers iteration (Higham, "Functions of Matrices", 6.3), which squares the error
+    in each step.
+    """
+    a = square_matrix(input, "sqrtm")
+    if a.dtype.size == 2:
+        return p.cast(sqrtm(p.cast(a, dtype=float32)), dtype=a.dtype)
+    eye = _eye_like(a)
+    real = a.dtype.real_dtype
+    half, quarter, two = scalar(0.5, a), scalar(0.25, a), scalar(2, a)
+    limit = convert_to_tensor(4 * np.finfo(real.np_dtype).eps, real)
+
+    def step(i, error, m, x):
+        inverse = p.solve(m, eye)
+        x = p.mul(triangles.product(x, p.add(eye, inverse)), half)
+        m = p.mul(p.add(p.add(m, inverse), p.mul(two, eye)), quarter)
+        return p.add(i, scalar(1, i)), reduce_max(p.abs_(p.sub(m, eye))), m, x
+
+    going = lambda i, error, m, x: p.logical_and(p.less(i, scalar(100, i)), p.greater(error, limit))
+    start = (convert_to_tensor(0, int32), convert_to_tensor(1.0, real), a, a)
+    return while_loop(going, step, start)[3]
+
+
+def matrix_power(x, n: int) -> Tensor:
+    """`x` multiplied with itself `n` times; of its inverse for a negative `n`."""
+    x = square_matrix(x, "matrix_power")
+    if n < 0:
+        x, n = inv(x), -n
+    result = None
+    while n:
+        if n & 1:
+            result = x if result is None else triangles.product(result, x)
+        n >>= 1
+        if n:
+            x = triangles.product(x, x)
+    return _eye_like(x) if result is None else result
+
+
+def banded_triangular_solve(bands, rhs, lower=True, adjoint=False, name=None) -> Tensor:
+    """X with `A @ X == rhs` for a triangular A, given as the rows of its diagonals: the main one first if `lower`,
+    else last.
+    """
+    bands, b = operands("banded_triangular_solve", bands, rhs, ANALYTIC)
+    count, n = bands.shape_tuple[-2:]
+    if count is None or n is None:
+        raise ValueError("tf.linalg.banded_triangular_solve needs to know the shape of `bands` while tracing")
+    if lower:
+        k, align = (-(count - 1), 0), "LEFT_RIGHT"
+    else:
+        k, align = (0, count - 1), "LEFT_LEFT"
+    one = count == 1
+    a = diag(p.squeeze(bands, axes=(len(bands.shape_tuple) - 2,)) if one else bands, k=0 if one else k, align=align)
+    return triangular_solve(a, b, lower=lower, adjoint=adjoint)

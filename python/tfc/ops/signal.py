@@ -1,0 +1,350 @@
+"""`tf.signal` beyond Fourier transforms: windows, frames, cosine transforms."""
+
+import math
+
+import numpy as np
+
+from tfc.core import Tensor
+from tfc.dtypes import as_dtype, float32, int32
+from tfc.ops import primitives as p
+from tfc.ops.array import concat, reshape, shape
+from tfc.ops.convert import convert_to_tensor, operand, static_value
+from tfc.ops.fourier import irfft, rfft
+from tfc.ops.gather import gather
+from tfc.ops.gradients import scalar
+from tfc.ops.segments import unsorted_segment_sum
+from tfc.ops.shapes import axis_of, rank_of
+from tfc.ops.special_functions import bessel_i0
+
+# Windows.
+
+
+def _positions(window_length, dtype):
+    n = static_value(window_length)
+    if n is not None:
+        return p.constant(value=np.arange(int(n)).astype(as_dtype(dtype).np_dtype)), int(n)
+    n = p.cast(convert_to_tensor(window_length), dtype=int32)
+    return p.cast(p.range_(scalar(0, n), n, scalar(1, n)), dtype=as_dtype(dtype)), n
+
+
+def _raised_cosine(window_length, periodic, dtype, a, b):
+    dtype = as_dtype(dtype)
+    at, n = _positions(window_length, dtype)
+    if isinstance(n, int):
+        if n == 1:
+            return p.constant(value=np.ones(1, dtype.np_dtype))
+        even = n % 2 == 0
+        # A periodic window of odd length is the symmetric one.
+        period = scalar(n if periodic and even else n - 1, at)
+    else:
+        whole = p.sub(n, scalar(1, n))
+        if periodic:
+            whole = p.add(whole, p.sub(scalar(1, n), p.floor_mod(n, scalar(2, n))))
+        m = p.maximum(whole, scalar(1, n))
+        period = p.cast(m, dtype=dtype)
+    angle = p.div(p.mul(at, scalar(2 * math.pi, at)), period)
+    return p.sub(scalar(a, at), p.mul(scalar(b, at), p.cos(angle)))
+
+
+def hann_window(window_length, periodic=True, dtype=float32, name=None) -> Tensor:
+    """A Hann window: (1 - cos) / 2."""
+    return _raised_cosine(window_length, periodic, dtype, 0.5, 0.5)
+
+
+def hamming_window(window_length, periodic=True, dtype=float32, name=None) -> Tensor:
+    """A Hamming window: 0.54 - 0.46 cos."""
+    return _raised_cosine(window_length, periodic, dtype, 0.54, 0.46)
+
+
+def kaiser_window(window_length, beta=12.0, dtype=float32, name=None) -> Tensor:
+    """A Kaiser window."""
+    dtype = as_dtype(dtype)
+    at, n = _positions(window_length, dtype)
+    if n == 1:
+        return p.constant(value=np.ones(1, dtype.np_dtype))
+    beta = convert_to_tensor(beta, dtype)
+    last = scalar(n - 1, at) if isinstance(n, int) else p.cast(p.sub(n, scalar(1, n)), dtype=dtype)
+    half = p.mul(last, scalar(0.5, at))
+    r = p.div(p.sub(at, half), half)
+    inside = p.maximum(p.sub(scalar(1, at), p.mul(r, r)), scalar(0, at))
+    return p.div(bessel_i0(p.mul(beta, p.sqrt(inside))), bessel_i0(beta))
+
+
+def kaiser_bessel_derived_window(window_length, beta=12.0, dtype=float32, name=None) -> Tensor:
+    """A window whose square, shifted by half its length, sums to one; made of a Kaiser window."""
+    half = static_value(window_length)
+    if half is None:
+        raise ValueError("tf.signal.kaiser_bessel_derived_window needs a length that is known while tracing")
+    half = int(half) // 2
+    total = p.cumsum(kaiser_window(half + 1, beta, dtype), axis=0, exclusive=False, reverse=False)
+    front = p.slice_(total, starts=(0,), sizes=(half,), strides=(1,))
+    last = p.slice_(total, starts=(half,), sizes=(1,), strides=(1,))
+    rise = p.sqrt(p.div(front, last))
+    return p.concat(rise, p.reverse(rise, axes=(0,)), axis=0)
+
+
+def vorbis_window(window_length, dtype=float32, name=None) -> Tensor:
+    """The window of the Vorbis codec."""
+    at, n = _positions(window_length, dtype)
+    size = scalar(n, at) if isinstance(n, int) else p.cast(n, dtype=at.dtype)
+    angle = p.div(p.mul(p.add(at, scalar(0.5, at)), scalar(math.pi, at)), size)
+    sine = p.sin(angle)
+    return p.sin(p.mul(scalar(math.pi / 2, at), p.mul(sine, sine)))
+
+
+# Frames.
+
+
+def frame(signal, frame_length, frame_step, pad_end=False, pad_value=0, axis=-1, name=None) -> Tensor:
+    """Overlapping pieces of `axis`: its place takes two dimensions, the number of frames and `frame_length`."""
+    x = convert_to_tensor(signal)
+    rank = rank_of(x, "frame")
+    where = axis_of(axis, rank, "frame")
+    size, length, step = x.shape_tuple[where], static_value(frame_length), static_value(frame_step)
+    if size is None or length is None or step is None:
+        raise ValueError("tf.signal.frame needs the size of the axis, frame_length and frame_step while tracing")
+    length, step = int(length), int(step)
+    count = max(0, -(-size // step) if pad_end else 1 + (size - length) // step)
+    needed = (count - 1) * step + length if count else 0
+    if pad_end and needed > size:
+        high = tuple(needed - size if i == where else 0 for i in range(rank))
+        x = p.pad(x, convert_to_tensor(pad_value, x.dtype), low=(0,) * rank, high=high)
+    at = np.arange(count)[:, None] * step + np.arange(length)
+    return p.gather(x, p.constant(value=at), axis=where, batch_dims=0)
+
+
+def overlap_and_add(signal, frame_step, name=None) -> Tensor:
+    """The sum of frames (the last but one dimension), each `frame_step` after the one before."""
+    x = operand("overlap_and_add", signal, "iufc")
+    rank = rank_of(x, "overlap_and_add")
+    if rank < 2:
+        raise ValueError(f"tf.signal.overlap_and_add needs frames, of rank at least 2, got shape {x.shape}")
+    count, length = x.shape_tuple[-2:]
+    step = static_value(frame_step)
+    if count is None or length is None or step is None:
+        raise ValueError("tf.signal.overlap_and_add needs the sizes of frames and frame_step while tracing")
+    step = int(step)
+    total = (count - 1) * step + length if count else 0
+    at = (np.arange(count)[:, None] * step + np.arange(length)).ravel()
+    flat = (
+        reshape(x, concat([shape(x)[: rank - 2], [count * length]], 0))
+        if rank > 2
+        else p.reshape(x, shape=(count * length,))
+    )
+    perm = (rank - 2, *range(rank - 2))
+    summed = unsorted_segment_sum(p.transpose(flat, perm=perm), p.constant(value=at), total)
+    out = p.transpose(summed, perm=(*range(1, rank - 1), 0))
+    return p.ensure_shape(out, shape=(*x.shape_tuple[:-2], total))
+
+
+def _enclosing_power_of_two(value) -> int:
+    return 1 if value <= 1 else 2 ** math.ceil(math.log2(value))
+
+
+def stft(signals, frame_length, frame_step, fft_length=None, window_fn=hann_window, pad_end=False, name=None) -> Tensor:
+    """The short-time Fourier transform of real signals: of each frame, times a window, the `rfft`."""
+    x = operand("stft", signals, "f")
+    length = int(static_value(frame_length))
+    size = _enclosing_power_of_two(length) if fft_length is None else int(static_value(fft_length))
+    frames = frame(x, length, frame_step, pad_end=pad_end)
+    if window_fn is not None:
+        frames = p.mul(frames, window_fn(length, dtype=frames.dtype))
+    return rfft(frames, [size])
+
+
+def inverse_stft(stfts, frame_length, frame_step, fft_length=None, window_fn=hann_window, name=None) -> Tensor:
+    """The signals of short-time Fourier transforms: frames transformed back, windowed and added up."""
+    x = operand("inverse_stft", stfts, "c")
+    length = int(static_value(frame_length))
+    size = _enclosing_power_of_two(length) if fft_length is None else int(static_value(fft_length))
+    frames = irfft(x, [size])
+    rank = len(frames.shape_tuple)
+    if length <= size:
+        begin, end = (0,) * rank, [0] * (rank - 1) + [length]
+        others = (1 << rank - 1) - 1
+        frames = p.dynamic_strided_slice(
+            frames,
+            p.constant(value=np.array(begin, np.int64)),
+            p.constant(value=np.array(end, np.int64)),
+            strides=(1,) * rank,
+            begin_mask=0,
+            end_mask=others,
+        )
+        frames = p.ensure_shape(frames, shape=(*x.shape_tuple[:-1], length))
+    else:
+        high = (0,) * (rank - 1) + (length - size,)
+        frames = p.pad(frames, convert_to_tensor(0, frames.dtype), low=(0,) * rank, high=high)
+    if window_fn is not None:
+        frames = p.mul(frames, window_fn(length, dtype=frames.dtype))
+    return overlap_and_add(frames, frame_step)
+
+
+def inverse_stft_window_fn(frame_step, forward_window_fn=hann_window, name=None):
+    """A window for `inverse_stft` with which it undoes `stft` with `forward_window_fn`."""
+    step = int(static_value(frame_step))
+
+    def window(frame_length, dtype):
+        length = int(static_value(frame_length))
+        forward = forward_window_fn(length, dtype=dtype)
+        square = p.mul(forward, forward)
+        overlaps = -(-length // step)
+        padded = p.pad(square, convert_to_tensor(0, square.dtype), low=(0,), high=(overlaps * step - length,))
+        total = p.reduce_sum(p.reshape(padded, shape=(overlaps, step)), axes=(0,), keepdims=True)
+        tiled = p.reshape(p.broadcast_to(total, shape=(overlaps, step)), shape=(overlaps * step,))
+        return p.div(forward, p.slice_(tiled, starts=(0,), sizes=(length,), strides=(1,)))
+
+    return window
+
+
+# Cosine transforms.
+
+
+def _cosines(n, kind, dtype):
+    """The matrix of a cosine transform: row k, column j."""
+    k, j = np.arange(n)[:, None], np.arange(n)[None, :]
+    if kind == 1:
+        m = 2 * np.cos(math.pi * k * j / max(n - 1, 1))
+        m[:, [0, -1]] /= 2
+    elif kind == 2:
+        m = 2 * np.cos(math.pi * k * (2 * j + 1) / (2 * n))
+    elif kind == 3:
+        m = 2 * np.cos(math.pi * (2 * k + 1) * j / (2 * n))
+        m[:, 0] /= 2
+    else:
+        m = 2 * np.cos(math.pi * (2 * k + 1) * (2 * j + 1) / (4 * n))
+    return m.astype(dtype.np_dtype)
+
+
+def _ortho(m, kind, n):
+    """The rows and columns of an orthonormal transform."""
+    m = m / math.sqrt(2 * n)
+    if kind == 2:
+        m[0] /= math.sqrt(2)
+    elif kind == 3:
+        m[:, 0] *= math.sqrt(2)
+    return m
+
+
+def dct(input, type=2, n=None, axis=-1, norm=None, name=None) -> Tensor:
+    """The discrete cosine transform of type 1 to 4 over the last dimension, cut or padded to `n` first.
+
+    `norm` is None or "ortho". Computed as a product with the matrix of cosines.
+    """
+    x = operand("dct", input, "f")
+    if axis != -1:
+        raise NotImplementedError("axis must be -1. Got: %s" % axis)
+    if type not in (1, 2, 3, 4):
+        raise ValueError(f"Types I, II, III and IV (I)DCT are supported. Got type {type}")
+    if norm not in (None, "ortho"):
+        raise ValueError(f"Unknown normalization. Expected None or 'ortho', got: {norm}")
+    if type == 1 and norm == "ortho":
+        raise ValueError("Normalization is not supported for the Type-I DCT.")
+    rank = rank_of(x, "dct")
+    size = x.shape_tuple[-1]
+    if size is None:
+        raise ValueError("tf.signal.dct needs to know the last dimension while tracing")
+    count = size if n is None else int(n)
+    if count < 1 or (type == 1 and count < 2):
+        raise ValueError(f"n must be at least {2 if type == 1 else 1}, got {count}")
+    m = _cosines(count, type, x.dtype)
+    if norm == "ortho":
+        m = _ortho(m, type, count).astype(x.dtype.np_dtype)
+    used = min(size, count)
+    if used < size:
+        x = p.slice_(x, starts=(0,) * rank, sizes=(*x.shape_tuple[:-1], used), strides=(1,) * rank)
+    m = p.constant(value=np.ascontiguousarray(m[:, :used]))
+    if rank == 1:
+        out = p.matmul(p.expand_dims(x, axes=(0,)), m, transpose_x=False, transpose_y=True)
+        return p.squeeze(out, axes=(0,))
+    return p.matmul(x, m, transpose_x=False, transpose_y=True)
+
+
+def idct(input, type=2, n=None, axis=-1, norm=None, name=None) -> Tensor:
+    """What `dct` of this type undoes, up to the factor 2 n (2 (n - 1) for type 1) if `norm` is None."""
+    return dct(input, type={1: 1, 2: 3, 3: 2, 4: 4}.get(type, type), n=n, axis=axis, norm=norm)
+
+
+def mdct(signals, frame_length, window_fn=vorbis_window, pad_end=False, norm=None, name=None) -> Tensor:
+    """The modified discrete cosine transform: frames that overlap by half, folded and transformed by a type 4."""
+    x = operand("mdct", signals, "f")
+    length = int(static_value(frame_length))
+    if length % 4:
+        raise ValueError("The frame length must be a multiple of 4.")
+    half = length // 2
+    frames = frame(x, length, half, pad_end=pad_end)
+    scale = None
+    if window_fn is not None:
+        frames = p.mul(frames, window_fn(length, dtype=frames.dtype))
+    else:
+        scale = 1 / math.sqrt(2)
+        frames = p.mul(frames, scalar(scale, frames))
+    quarter = length // 4
+    a, b, c, d = (gather(frames, np.arange(i * quarter, (i + 1) * quarter), axis=-1) for i in range(4))
+    rank = len(frames.shape_tuple)
+    turned = lambda t: p.reverse(t, axes=(rank - 1,))
+    folded = p.concat(p.sub(p.neg(turned(c)), d), p.sub(a, turned(b)), axis=rank - 1)
+    return dct(folded, type=4, norm=norm)
+
+
+def inverse_mdct(mdcts, window_fn=vorbis_window, norm=None, name=None) -> Tensor:
+    """The signals of modified discrete cosine transforms."""
+    x = operand("inverse_mdct", mdcts, "f")
+    half = x.shape_tuple[-1]
+    if half is None:
+        raise ValueError("tf.signal.inverse_mdct needs to know the last dimension while tracing")
+    split = dct(x, type=4, norm=norm)
+    if norm is None:
+        split = p.mul(split, scalar(0.5 / half, split))
+    rank = len(split.shape_tuple)
+    quarter = half // 2
+    first, second = (gather(split, np.arange(i * quarter, (i + 1) * quarter), axis=-1) for i in range(2))
+    turned = lambda t: p.reverse(t, axes=(rank - 1,))
+    whole = p.concat(second, p.neg(turned(second)), p.neg(turned(first)), p.neg(first), axis=rank - 1)
+    if window_fn is not None:
+        whole = p.mul(whole, window_fn(2 * half, dtype=whole.dtype))
+    else:
+        whole = p.mul(whole, scalar(1 / math.sqrt(2), whole))
+    return overlap_and_add(whole, half)
+
+
+# The mel scale.
+
+
+def _mel(hertz):
+    return 1127.0 * np.log1p(np.asarray(hertz, np.float64) / 700.0)
+
+
+def linear_to_mel_weight_matrix(
+    num_mel_bins=20,
+    num_spectrogram_bins=129,
+    sample_rate=8000,
+    lower_edge_hertz=125.0,
+    upper_edge_hertz=3800.0,
+    dtype=float32,
+    name=None,
+) -> Tensor:
+    """The matrix [num_spectrogram_bins, num_mel_bins] of triangular filters, of equal width on the mel scale."""
+    bins, mels, rate = (static_value(v) for v in (num_spectrogram_bins, num_mel_bins, sample_rate))
+    if None in (bins, mels, rate):
+        raise ValueError("tf.signal.linear_to_mel_weight_matrix needs its arguments while tracing")
+    if not 0 <= lower_edge_hertz < upper_edge_hertz <= rate / 2:
+        raise ValueError(
+            f"expected 0 <= lower_edge_hertz < upper_edge_hertz <= sample_rate / 2, got {lower_edge_hertz}, "
+            f"{upper_edge_hertz}, {rate}"
+        )
+    spectrum = _mel(np.linspace(0.0, rate / 2.0, int(bins))[1:])[:, None]
+    edges = np.linspace(_mel(lower_edge_hertz), _mel(upper_edge_hertz), int(mels) + 2)
+    low, centre, high = (edges[i : i + int(mels)][None, :] for i in range(3))
+    slopes = np.minimum((spectrum - low) / (centre - low), (high - spectrum) / (high - centre))
+    weights = np.pad(np.maximum(0.0, slopes), [[1, 0], [0, 0]])
+    return p.constant(value=weights.astype(as_dtype(dtype).np_dtype))
+
+
+def mfccs_from_log_mel_spectrograms(log_mel_spectrograms, name=None) -> Tensor:
+    """Mel-frequency cepstral coefficients: the cosine transform of logarithms of mel spectra, in HTK's scale."""
+    x = operand("mfccs_from_log_mel_spectrograms", log_mel_spectrograms, "f")
+    n = x.shape_tuple[-1]
+    if not n:
+        raise ValueError(f"num_mel_bins must be positive and known. Got: {x.shape}")
+    out = dct(x, type=2)
+    return p.mul(out, scalar(1 / math.sqrt(2 * n), out))
