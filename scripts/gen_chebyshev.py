@@ -80,25 +80,31 @@ SERIES = {
     "Q1": beyond_squared(phase_q(1, 3 * QUARTER), 8),
     "DAWSON_SMALL": within_squared(lambda x: dawson(x) / x, mp.mpf("3.25")),
     "DAWSON_MIDDLE": lambda t: dawson(mp.mpf("4.875") + t * mp.mpf("1.625")),
-    "DAWSON_LARGE": beyond_squared(lambda x: 2 * x * dawson(x) if x < 1000 else 1 + 1 / (2 * x * x) + 3 / (4 * x**4), mp.mpf("6.5")),
+    "DAWSON_LARGE": beyond_squared(
+        lambda x: 2 * x * dawson(x) if x < 1000 else 1 + 1 / (2 * x * x) + 3 / (4 * x**4), mp.mpf("6.5")
+    ),
     "FRESNEL_C": within_squared(lambda x: mp.fresnelc(mp.sqrt(x)) / mp.sqrt(x), mp.mpf(6)),
     "FRESNEL_S": within_squared(lambda x: mp.fresnels(mp.sqrt(x)) / mp.sqrt(x) ** 3, mp.mpf(6)),
     "FRESNEL_F": beyond_squared(
-        lambda u: mp.pi * mp.sqrt(u) * fresnel(mp.sqrt(u))[0] if u < 10**4 else 1 - 3 / (mp.pi * u) ** 2 + 105 / (mp.pi * u) ** 4,
+        lambda u: (
+            mp.pi * mp.sqrt(u) * fresnel(mp.sqrt(u))[0]
+            if u < 10**4
+            else 1 - 3 / (mp.pi * u) ** 2 + 105 / (mp.pi * u) ** 4
+        ),
         mp.mpf(6),
     ),
     "FRESNEL_G": beyond_squared(
-        lambda u: mp.pi**2 * mp.sqrt(u) ** 3 * fresnel(mp.sqrt(u))[1]
-        if u < 10**4
-        else 1 - 15 / (mp.pi * u) ** 2 + 945 / (mp.pi * u) ** 4,
+        lambda u: (
+            mp.pi**2 * mp.sqrt(u) ** 3 * fresnel(mp.sqrt(u))[1]
+            if u < 10**4
+            else 1 - 15 / (mp.pi * u) ** 2 + 945 / (mp.pi * u) ** 4
+        ),
         mp.mpf(6),
     ),
     "E1_LARGE": beyond(lambda x: x * mp.exp(x) * mp.e1(x), 2),
     "EI_MIDDLE": lambda t: (lambda x: x * mp.exp(-x) * mp.ei(x))(mp.mpf(15) + t * mp.mpf(9)),
     "EI_LARGE": beyond(lambda x: x * mp.exp(-x) * mp.ei(x) if x < 10**6 else 1 + 1 / x + 2 / x**2 + 6 / x**3, 24),
-    "EIN": lambda t: (lambda x: (mp.ei(x) - mp.log(abs(x)) - mp.euler) / x if x else mp.mpf(1))(
-        mp.mpf(2) + 4 * t
-    ),
+    "EIN": lambda t: (lambda x: (mp.ei(x) - mp.log(abs(x)) - mp.euler) / x if x else mp.mpf(1))(mp.mpf(2) + 4 * t),
     "SPENCE": lambda t: (lambda x: mp.polylog(2, 1 - x) / (1 - x) if x != 1 else mp.mpf(1))(1 + t / 2),
 }
 
@@ -116,7 +122,10 @@ def coefficients(f, nodes=64):
 
 
 def main():
-    lines = ['"""Chebyshev series over [-1, 1] of parts of special functions. Written by `scripts/gen_chebyshev.py`."""', ""]
+    lines = [
+        '"""Chebyshev series over [-1, 1] of parts of special functions. Written by `scripts/gen_chebyshev.py`."""',
+        "",
+    ]
     for name, f in SERIES.items():
         numbers = coefficients(f)
         print(name, len(numbers))

@@ -60,7 +60,7 @@ def searchsorted(sorted_sequence, values, side="left", out_type=int32, name=None
 
 
 def histogram_fixed_width_bins(values, value_range, nbins=100, dtype=int32, name=None) -> Tensor:
-    """The number of the bin of each value: `nbins` of one width over `value_range`, values outside in the outer ones."""
+    """The number of each value's bin: `nbins` of one width over `value_range`, outer ones for what is outside."""
     x, limits = operands("histogram_fixed_width", values, value_range, "iuf")
     if limits.shape_tuple not in ((2,), (None,)):
         raise ValueError(f"value_range should be of shape [2], got {limits.shape}")

@@ -49,7 +49,6 @@ def clip_by_global_norm(t_list, clip_norm, use_norm=None, name=None):
     # An infinite norm makes everything NaN, rather than silently zero.
     scale = p.select(p.is_finite(norm), scale, convert_to_tensor(float("nan"), norm.dtype))
 
-
     def scaled(t):
         if t is None:
             return None

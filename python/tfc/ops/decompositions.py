@@ -1,4 +1,4 @@
-"""Factorizations of matrices and linear systems. All of it works on the last two dimensions, batched over the others."""
+"""Factorizations of matrices and linear systems, over the last two dimensions, batched over the others."""
 
 import collections
 

@@ -232,7 +232,7 @@ def dct(input, type=2, n=None, axis=-1, norm=None, name=None) -> Tensor:
     """
     x = operand("dct", input, "f")
     if axis != -1:
-        raise NotImplementedError("axis must be -1. Got: %s" % axis)
+        raise NotImplementedError(f"axis must be -1. Got: {axis}")
     if type not in (1, 2, 3, 4):
         raise ValueError(f"Types I, II, III and IV (I)DCT are supported. Got type {type}")
     if norm not in (None, "ortho"):

@@ -279,7 +279,7 @@ TABLE = {
         ([(4, 3)], (np.zeros((2, 0), np.int64),), {"batch_dims": 0}),
     ],
     "scatter": [
-        *(([(5, 3)], (np.array([[4], [0]]),), {"mode": m}, (2, 3)) for m in ("update", "add", "sub", "min", "max")),
+        *(([(5, 3)], (np.array([[4], [0]]),), {"mode": m}, (2, 3)) for m in ("update", "add", "sub", "mul", "min", "max")),
         ([(5,)], (np.array([[1], [1], [1]]),), {"mode": "add"}, (3,)),
         ([(5, 2)], (np.zeros((0, 1), np.int64),), {"mode": "update"}, (0, 2)),
     ],
@@ -299,7 +299,7 @@ TABLE = {
 }  # fmt: skip
 for _name, _same in [
     ("reduce_min", "reduce_max"), ("reduce_all", "reduce_any"), ("argmin", "argmax"), ("cumprod", "cumsum"),
-    ("argsort", "sort"), ("argmax_pool", "max_pool"), ("avg_pool", "max_pool"),
+    ("argsort", "sort"), ("argmax_pool", "max_pool"), ("avg_pool", "max_pool"), ("cumlogsumexp", "cumsum"),
 ]:  # fmt: skip
     TABLE[_name] = TABLE[_same]
 

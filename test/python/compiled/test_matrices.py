@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tfc as tf
 from tfc.ops import primitives as p
+from tfc.ops.table import OPS
 
 flat = importlib.import_module("tfc.function.flat")
 
@@ -127,6 +128,10 @@ ROWS = {
     "svd": (check_svd, ANY, DTYPES),
     "fft": (check_fft, [(1,), (0,), (2,), (12,), (35,), (2, 64), (97,), (0, 4)], DTYPES[2:]),
 }
+
+
+def test_every_row_of_matrices_is_checked():
+    assert set(ROWS) == {prim.name for prim, op in OPS.items() if op.numpy.__module__ == "tfc.ops.rows.matrix"}
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

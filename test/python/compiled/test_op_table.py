@@ -14,14 +14,16 @@ from tfc.ops.table import OPS
 # `tfc.function` is also the name of the decorator.
 flat = importlib.import_module("tfc.function.flat")
 
-WALK = [prim for prim in OPS if not OPS[prim].raw]
+# Factorizations and transforms: test_matrices.py.
+MATRICES = {prim for prim in OPS if OPS[prim].numpy.__module__ == "tfc.ops.rows.matrix"}
+WALK = [prim for prim in OPS if not OPS[prim].raw and prim not in MATRICES]
 
 # How far floats may be from numpy's, in units in the last place; 0 for all others. Halves are computed in float32 and
 # rounded once, so they are at most one off.
 ULPS = {
     p.rsqrt: 1, p.exp: 2, p.expm1: 2, p.log: 2, p.log1p: 2, p.sin: 2, p.cos: 2, p.tan: 2, p.asin: 4, p.acos: 4, p.atan: 2,
     p.sinh: 2, p.cosh: 2, p.tanh: 2, p.asinh: 2, p.acosh: 2, p.atanh: 2, p.sigmoid: 32, p.erf: 2, p.erfc: 2, p.erfinv: 4,
-    p.lgamma: 4, p.digamma: 4, p.pow_: 2, p.atan2: 4,
+    p.lgamma: 4, p.digamma: 4, p.pow_: 2, p.atan2: 4, p.cumlogsumexp: 16,
 }  # fmt: skip
 # Sums of complex products are contracted: parts are off by ULP of the larger one.
 COMPLEX_ULPS = {
@@ -91,10 +93,6 @@ def supported(prim, dtype, case) -> bool:
     """Whether a case has a result to compare with, and a lowering."""
     if prim is p.nonzero and case.operands[0].ndim == 0:
         return False  # the error has a test below
-    if prim in (p.floor_div, p.trunc_div) and dtype.size == 2 and dtype.kind == "f":
-        return False  # has a test below
-    if prim in (p.sin, p.cos) and dtype.is_complex:
-        return bool(np.all(np.abs(case.operands[0].imag) < 80))  # cosh overflows, and 0 * inf is NaN
     if prim is p.lgamma:
         return bool(np.all(case.operands[0] > 0)) if case.operands[0].size else True
     return True
@@ -177,7 +175,6 @@ def test_an_op_without_lowering_is_unimplemented_at_the_users_line():
     assert "test_op_table.py" in str(e.value)
 
 
-@pytest.mark.xfail(strict=True, reason="the quotient stays in float32, and is not rounded to the half before it is cut")
 def test_quotients_of_halves_are_rounded_before_they_are_cut():
     x, y = tf.constant([1.0], tf.float16), tf.constant([-0.1], tf.float16)
     assert tf.function(tf.math.floordiv, autograph=False)(x, y).numpy() == tf.math.floordiv(x, y).numpy()

@@ -221,7 +221,7 @@ def _scatter_product_vjp(g, x, indices, updates):
 
 row(p.gather, _gather, (_gather_vjp, None), kinds="biufc", quiet=False)
 row(p.gather_nd, _gather_nd, (_gather_nd_vjp, None), kinds="biufc", quiet=False)
-row(p.scatter, _scatter, _scatter_vjp, kinds="biufc")
+row(p.scatter, _scatter, _scatter_vjp, kinds="iuf")
 row(p.nonzero, lambda x: np.argwhere(x).astype(np.int64), NotDifferentiable, kinds="b", quiet=False)
 row(p.sort, _sort, (_sort_vjp,), kinds="iuf")
 row(p.argsort, _argsort, NotDifferentiable, kinds="iuf")
