@@ -215,6 +215,7 @@ from tfc.state import (
     variable_creator_scope,
 )
 from tfc.tensor import Tensor
+from tfc.tracing import gradients, hessians
 from tfc.tracing import TensorArraySpec
 
 newaxis = None
@@ -313,10 +314,12 @@ __all__ = [
     "gather_nd",
     "get_static_value",
     "grad_pass_through",
+    "gradients",
     "greater",
     "greater_equal",
     "group",
     "half",
+    "hessians",
     "histogram_fixed_width",
     "histogram_fixed_width_bins",
     "identity",

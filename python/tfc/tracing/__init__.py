@@ -1,5 +1,6 @@
 """Tracing: an interpreter that builds IR, the types that calls are told apart by, and replay."""
 
+from tfc.tracing.gradients import gradients, hessians
 from tfc.tracing.graph import FuncGraph
 from tfc.tracing.nested_types import DictType, ListType, NamedTupleType, Nested, TupleType
 from tfc.tracing.operations import GraphDef, Operation
@@ -43,6 +44,8 @@ __all__ = [
     "VariableType",
     "attributes_of",
     "current_graph",
+    "gradients",
+    "hessians",
     "is_symbolic",
     "rebuild",
     "replay",
