@@ -215,8 +215,7 @@ from tfc.state import (
     variable_creator_scope,
 )
 from tfc.tensor import Tensor
-from tfc.tracing import gradients, hessians
-from tfc.tracing import TensorArraySpec
+from tfc.tracing import TensorArraySpec, gradients, hessians
 
 newaxis = None
 __version__ = "0.1.0"
