@@ -232,6 +232,7 @@ Expected<Emitted> tfc::emit(mlir::ModuleOp module, const TargetOptions &options,
   code->setDataLayout((*machine)->createDataLayout());
   setAttributes(*code, **machine, options);
   useC99(*code);
+  expandExtremes(*code, **machine);
 
   Emitted result;
   result.triple = (*machine)->getTargetTriple().str();

@@ -232,12 +232,50 @@ Value *Expander::toInteger(IRBuilder<> &b, Value *x, bool isSigned) {
 
 } // namespace
 
+/// The greater (less) of two numbers, NaN if one is; +0 is greater than -0.
+static Value *expandExtreme(IRBuilder<> &b, Value *x, Value *y, bool greatest) {
+  Type *type = x->getType();
+  Type *bits = type->getWithNewType(b.getIntNTy(type->getScalarSizeInBits()));
+  Value *xBits = b.CreateBitCast(x, bits), *yBits = b.CreateBitCast(y, bits);
+  // Equal numbers differ in the sign of zero at most.
+  Value *equal = b.CreateBitCast(
+      greatest ? b.CreateAnd(xBits, yBits) : b.CreateOr(xBits, yBits), type);
+  Value *other = b.CreateSelect(
+      greatest ? b.CreateFCmpOGT(x, y) : b.CreateFCmpOLT(x, y), x, y);
+  Value *number = b.CreateSelect(b.CreateFCmpOEQ(x, y), equal, other);
+  return b.CreateSelect(b.CreateFCmpUNO(x, y), b.CreateFAdd(x, y), number);
+}
+
+void tfc::expandExtremes(Module &module, const TargetMachine &machine) {
+  if (!machine.getTargetTriple().isARM() &&
+      !machine.getTargetTriple().isThumb())
+    return;
+  SmallVector<CallInst *> calls;
+  for (Function &function : module)
+    if (function.getIntrinsicID() == Intrinsic::maximum ||
+        function.getIntrinsicID() == Intrinsic::minimum)
+      for (User *user : function.users())
+        if (auto *call = dyn_cast<CallInst>(user);
+            call && call->getType()->getScalarType()->isDoubleTy())
+          calls.push_back(call);
+  for (CallInst *call : calls) {
+    IRBuilder<> builder(call);
+    bool greatest = call->getIntrinsicID() == Intrinsic::maximum;
+    call->replaceAllUsesWith(expandExtreme(builder, call->getArgOperand(0),
+                                           call->getArgOperand(1), greatest));
+    call->eraseFromParent();
+  }
+}
+
 void tfc::useC99(Module &module) {
   for (Function &function : make_early_inc_range(module)) {
-    bool call = function.isDeclaration() && (function.getName() == "roundeven" || function.getName() == "roundevenf");
+    bool call =
+        function.isDeclaration() && (function.getName() == "roundeven" ||
+                                     function.getName() == "roundevenf");
     if (!call && function.getIntrinsicID() != Intrinsic::roundeven)
       continue;
-    Function *rint = Intrinsic::getOrInsertDeclaration(&module, Intrinsic::nearbyint, function.getReturnType());
+    Function *rint = Intrinsic::getOrInsertDeclaration(
+        &module, Intrinsic::nearbyint, function.getReturnType());
     function.replaceAllUsesWith(rint);
     function.eraseFromParent();
   }

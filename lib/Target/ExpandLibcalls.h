@@ -16,8 +16,13 @@ class TargetMachine;
 
 namespace tfc {
 
-/// `roundeven` is a function of C23; in the rounding mode that programs start in, C99's `nearbyint` is the same.
+/// `roundeven` is a function of C23; in the rounding mode that programs start
+/// in, C99's `nearbyint` is the same.
 void useC99(llvm::Module &module);
+
+/// 32-bit ARM has no vectors of f64, and LLVM 22 fails an assertion when it
+/// takes `maximum` of one apart: it must not meet any.
+void expandExtremes(llvm::Module &module, const llvm::TargetMachine &machine);
 
 /// Replaces them by calls of functions that the module defines itself. Runs
 /// after the last pass that makes divisions.

@@ -83,7 +83,7 @@ class Restoration:
         return False
 
     def _wait(self, value, number) -> None:
-        """From now on the object tells of new parts; its lists and dicts that lack some are replaced by such that do."""
+        """Lets the object tell of new parts; its lists and dicts that lack some are replaced by such that do, too."""
         # What a checkpoint calls its root has the same parts.
         for owner in (value, getattr(value, "_root", None)):
             if not isinstance(owner, Trackable):
