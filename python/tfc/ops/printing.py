@@ -10,7 +10,7 @@ _LOGGER = logging.getLogger("tfc")
 
 
 def tensor_text(array: np.ndarray, summarize: int) -> str:
-    """The elements as `[0 1 2 ... 7 8 9]`: at most `summarize` at each end of a dimension, -1 all; strings in quotes."""
+    """The elements as `[0 1 2 ... 7 8 9]`: `summarize` at each end of a dimension, -1 all; strings in quotes."""
     if array.ndim == 0:
         return element_text(array[()])
     return _rows(array, summarize, 1)
