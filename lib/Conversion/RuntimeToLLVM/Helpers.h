@@ -61,6 +61,32 @@ llvm.func internal @tfc.multiply_sizes(%a: i64, %b: i64) -> i64 {
 ^done(%bytes: i64):
   llvm.return %bytes : i64
 }
+llvm.mlir.global internal constant @tfc.no_host("the host has no functions to call\00")
+llvm.func internal @tfc.call_host(%ctx: !llvm.ptr, %id: i64, %m: i32, %inputs: !llvm.ptr, %n: i32, %outputs: !llvm.ptr,
+                                  %shapes: !llvm.ptr, %location: !llvm.ptr) -> i32 attributes {no_inline} {
+  %slot = llvm.getelementptr %ctx[0, 10] : (!llvm.ptr) -> !llvm.ptr, !llvm.struct<(i32, i32, ptr, i64, ptr, ptr, ptr, ptr, ptr, ptr, ptr)>
+  %f = llvm.load %slot : !llvm.ptr -> !llvm.ptr
+  %null = llvm.mlir.zero : !llvm.ptr
+  %has = llvm.icmp "ne" %f, %null : !llvm.ptr
+  llvm.cond_br %has, ^call, ^none
+^none:
+  %code = llvm.mlir.constant(5 : i32) : i32
+  %zero = llvm.mlir.constant(0 : i32) : i32
+  %message = llvm.mlir.addressof @tfc.no_host : !llvm.ptr
+  llvm.call @tfc.report(%ctx, %code, %message, %location, %zero, %zero, %null) : (!llvm.ptr, i32, !llvm.ptr, !llvm.ptr, i32, i32, !llvm.ptr) -> ()
+  llvm.br ^end(%code : i32)
+^call:
+  %status = llvm.call %f(%ctx, %id, %m, %inputs, %n, %outputs, %shapes) : !llvm.ptr, (!llvm.ptr, i64, i32, !llvm.ptr, i32, !llvm.ptr, !llvm.ptr) -> i32
+  llvm.br ^end(%status : i32)
+^end(%result: i32):
+  llvm.return %result : i32
+}
+llvm.func internal @tfc.deallocate(%ctx: !llvm.ptr, %data: !llvm.ptr) attributes {no_inline} {
+  %slot = llvm.getelementptr %ctx[0, 6] : (!llvm.ptr) -> !llvm.ptr, !llvm.struct<(i32, i32, ptr, i64, ptr, ptr, ptr, ptr, ptr, ptr, ptr)>
+  %f = llvm.load %slot : !llvm.ptr -> !llvm.ptr
+  llvm.call %f(%ctx, %data) : !llvm.ptr, (!llvm.ptr, !llvm.ptr) -> ()
+  llvm.return
+}
 llvm.mlir.global internal constant @tfc.out_of_memory("out of memory\00")
 llvm.func internal @tfc.allocate_result(%ctx: !llvm.ptr, %bytes: i64, %location: !llvm.ptr) -> !llvm.ptr attributes {no_inline} {
   %slot = llvm.getelementptr %ctx[0, 5] : (!llvm.ptr) -> !llvm.ptr, !llvm.struct<(i32, i32, ptr, i64, ptr, ptr, ptr, ptr, ptr, ptr, ptr)>

@@ -105,6 +105,8 @@ private:
   void makeExit();
   void lower(PrintOp op);
   void lower(AbortOp op);
+  void lower(HostCallOp op);
+  void lower(DiscardOp op);
   void lower(memref::AllocOp op);
   void lower(memref::DeallocOp op) { op.erase(); }
   void lower(SetResultOp op);
@@ -130,6 +132,12 @@ private:
   Value element(Type type, Value array, int64_t index) {
     return LLVM::GEPOp::create(builder, loc, pointer, type, array,
                                ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(index)});
+  }
+  /// The address of a field of an element of an array of tfc_tensor_desc.
+  Value descField(Value array, size_t index, size_t field) {
+    return LLVM::GEPOp::create(
+        builder, loc, pointer, tensorDescType(builder.getContext()), array,
+        ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(index), static_cast<int32_t>(field)});
   }
   Value dataPointer(Value memref);
   SmallVector<Value> shapeOf(Value memref);
@@ -204,12 +212,8 @@ Value BodyLowering::describeTensors(ValueRange memrefs, ArrayRef<int32_t> dtypes
       LLVM::StoreOp::create(builder, loc, size, element(i64, sizes, k));
     Value fields[] = {dataPointer(memref), i32Constant(dtypes[i]), i32Constant(shape.size()),
                       sizes};
-    for (auto [k, field] : llvm::enumerate(fields)) {
-      Value address = LLVM::GEPOp::create(
-          builder, loc, pointer, desc, array,
-          ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(i), static_cast<int32_t>(k)});
-      LLVM::StoreOp::create(builder, loc, field, address);
-    }
+    for (auto [k, field] : llvm::enumerate(fields))
+      LLVM::StoreOp::create(builder, loc, field, descField(array, i, k));
   }
   return array;
 }
@@ -244,6 +248,49 @@ void BodyLowering::lower(AbortOp op) {
   block->splitBlock(std::next(op->getIterator())); // unreachable from here on
   builder.setInsertionPointToEnd(block);
   cf::BranchOp::create(builder, loc, exit, ValueRange(code));
+  op.erase();
+}
+
+void BodyLowering::lower(HostCallOp op) {
+  Value inputs = describeTensors(op.getData(), op.getDtypes());
+  Type desc = tensorDescType(builder.getContext());
+  size_t count = op.getOutputs().size();
+  Value outputs = slot(desc, std::max<size_t>(count, 1));
+  Value shapes = slot(pointer, std::max<size_t>(count, 1));
+  SmallVector<Value> sizes;
+  for (auto [i, output] : llvm::enumerate(op.getOutputs())) {
+    auto type = cast<MemRefType>(output.getType());
+    sizes.push_back(slot(i64, std::max<int64_t>(type.getRank(), 1)));
+    for (auto [k, size] : llvm::enumerate(type.getShape()))
+      LLVM::StoreOp::create(builder, loc, i64Constant(ShapedType::isDynamic(size) ? -1 : size),
+                            element(i64, sizes[i], k));
+    LLVM::StoreOp::create(builder, loc, sizes[i], element(pointer, shapes, i));
+    Value fields[] = {LLVM::ZeroOp::create(builder, loc, pointer),
+                      i32Constant(op.getResultDtypes()[i]), i32Constant(type.getRank()), sizes[i]};
+    for (auto [k, field] : llvm::enumerate(fields))
+      LLVM::StoreOp::create(builder, loc, field, descField(outputs, i, k));
+  }
+  Value status = call("tfc.call_host", i32,
+                      {Body::context(body), i64Constant(op.getId()), i32Constant(op.getData().size()),
+                       inputs, i32Constant(count), outputs, shapes, stringAddress(describe(loc))});
+  Value holds = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, status, i32Constant(0));
+  exitUnless(holds, status);
+  for (auto [i, output] : llvm::enumerate(op.getOutputs())) {
+    auto type = cast<MemRefType>(output.getType());
+    Value data = LLVM::LoadOp::create(builder, loc, pointer, descField(outputs, i, 0));
+    SmallVector<Value> unknown;
+    for (auto [k, size] : llvm::enumerate(type.getShape()))
+      if (ShapedType::isDynamic(size))
+        unknown.push_back(arith::IndexCastOp::create(
+            builder, loc, builder.getIndexType(),
+            LLVM::LoadOp::create(builder, loc, i64, element(i64, sizes[i], k))));
+    output.replaceAllUsesWith(BindOp::create(builder, loc, type, data, unknown).getResult());
+  }
+  op.erase();
+}
+
+void BodyLowering::lower(DiscardOp op) {
+  call("tfc.deallocate", Type(), {Body::context(body), dataPointer(op.getMemref())});
   op.erase();
 }
 
@@ -349,7 +396,7 @@ LogicalResult BodyLowering::run() {
   SmallVector<Operation *> ops;
   bool dynamic = false;
   body.walk([&](Operation *op) {
-    if (isa<PrintOp, AbortOp, memref::AllocOp, memref::DeallocOp, SetResultOp,
+    if (isa<PrintOp, AbortOp, HostCallOp, DiscardOp, memref::AllocOp, memref::DeallocOp, SetResultOp,
             SetVariableOp, MarkOp, ReleaseOp>(op))
       ops.push_back(op);
     if (isa<MarkOp, ReleaseOp>(op) || (isa<memref::AllocOp>(op) && !op->hasAttr("tfcrt.result")))
@@ -369,7 +416,7 @@ LogicalResult BodyLowering::run() {
     loc = op->getLoc();
     builder.setInsertionPoint(op);
     llvm::TypeSwitch<Operation *>(op)
-        .Case<PrintOp, AbortOp, memref::AllocOp, memref::DeallocOp, SetResultOp,
+        .Case<PrintOp, AbortOp, HostCallOp, DiscardOp, memref::AllocOp, memref::DeallocOp, SetResultOp,
             SetVariableOp, MarkOp, ReleaseOp>(
             [&](auto typed) { lower(typed); });
   }

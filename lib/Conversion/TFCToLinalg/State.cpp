@@ -80,9 +80,33 @@ static LogicalResult lowerAssert(Lowering &l, AssertOp op) {
   return success();
 }
 
+static LogicalResult lowerHostCall(Lowering &l, HostCallOp op) {
+  SmallVector<Value> data;
+  SmallVector<int32_t> dtypes, resultDtypes;
+  collectData(l, op.getInputs(), data, dtypes);
+  SmallVector<Type> types;
+  for (Value output : op.getOutputs()) {
+    if (!isa<RankedTensorType>(output.getType()))
+      return op.emitError("the rank of an output of a host function is not known");
+    types.push_back(l.tensorType(output));
+    resultDtypes.push_back(dtypeCode(elementOf(output)));
+  }
+  auto call = rt::HostCallOp::create(l.b, l.loc, types, data, op.getIdAttr(),
+                                     l.b.getDenseI32ArrayAttr(dtypes),
+                                     l.b.getDenseI32ArrayAttr(resultDtypes));
+  for (auto [old, made] : llvm::zip(op.getOutputs(), call.getOutputs())) {
+    if (rankOf(old) == 0)
+      l.bind(old, l.extract(made, {}, elementOf(old)));
+    else
+      l.bind(old, made);
+  }
+  return success();
+}
+
 void lowering::addStateHandlers(Handlers &handlers) {
   addHandler<ReadVariableOp, lowerRead>(handlers);
   addHandler<AssignVariableOp, lowerAssign>(handlers);
   addHandler<PrintOp, lowerPrint>(handlers);
   addHandler<AssertOp, lowerAssert>(handlers);
+  addHandler<HostCallOp, lowerHostCall>(handlers);
 }

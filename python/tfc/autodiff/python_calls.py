@@ -126,7 +126,7 @@ def _converted(value, specs: tuple, convert) -> list:
     if not specs:
         return []
     leaves = list(value) if isinstance(value, (list, tuple)) else [value] if len(specs) == 1 else nest.flatten(value)
-    if len(leaves) < len(specs):
+    if len(leaves) < len(specs) or (convert is _array and len(leaves) > len(specs)):
         raise InvalidArgumentError(
             None, None, f"the Python function returned {len(leaves)} values, expected {len(specs)} as in Tout"
         )
@@ -192,19 +192,18 @@ class _Opaque(HostFunction):
 
     __slots__ = ()
 
-    def call(self, inputs):
-        if executing_eagerly():
-            with stop_recording():
-                return self.function(inputs)
+    def call(self, inputs, specs=None):
         with stop_recording():
-            return self.build(inputs)
+            return self.run(inputs) if executing_eagerly() else self.build(inputs, specs)
 
-    def build(self, inputs) -> list:
+    def run(self, inputs) -> list:
+        """The results, which are what `specs` say."""
+        return [_checked(r, s) for r, s in zip(self.function(inputs), self.specs, strict=True)]
+
+    def build(self, inputs, specs=None) -> list:
         """The call in the trace that is current."""
-        if not hasattr(p, "host_call"):
-            raise NotImplementedError(page(f"{self.name}: a Python function in a trace is not supported", where=None))
         current().hold(self)
-        results = p.host_call(*inputs, id=self.number, types=SpecList(self.specs))
+        results = p.host_call(*inputs, id=self.number, types=SpecList(specs or self.specs))
         return [] if results is None else list(results)
 
 
@@ -213,13 +212,11 @@ class _Differentiable(_Opaque):
 
     __slots__ = ()
 
-    def call(self, inputs):
-        if executing_eagerly():
-            return self.function(inputs)
-        if not should_record(inputs) or not any(s.dtype.is_differentiable for s in self.specs):
-            with stop_recording():
-                return self.build(inputs)
-        taped = _Opaque(self.name, _taping(self.function), (TensorSpec((), int64), *self.specs))
+    def call(self, inputs, specs=None):
+        specs = specs or self.specs
+        if not should_record(inputs) or not any(s.dtype.is_differentiable for s in specs):
+            return super().call(inputs, specs)
+        taped = _Opaque(self.name, _taping(self.function), (TensorSpec((), int64), *specs))
         token, *outputs = taped.call(inputs)
         sources = [i for i, x in enumerate(inputs) if x.dtype.is_differentiable]
 
@@ -274,4 +271,4 @@ def _gradient_function(name, inputs, sources, targets) -> HostFunction:
 def run_host_function(number: int, tensors: list) -> list:
     """What compiled code calls."""
     with outside():
-        return host_function(number).function(tensors)
+        return host_function(number).run(tensors)

@@ -21,8 +21,14 @@ class HostFunction:
         self.number = next(_counter)
         _functions[self.number] = self
 
-    def call(self, inputs: list) -> list:
-        """Results of a call through the current interpreter, in whatever way tapes can follow."""
+    def run(self, inputs: list) -> list:
+        """The results, checked against `specs`."""
+        return self.function(inputs)
+
+    def call(self, inputs: list, specs: tuple | None = None) -> list:
+        """Results of a call through the current interpreter, in whatever way tapes can follow. `specs`: what is known of
+        the results, if that is more than the function's own.
+        """
         raise NotImplementedError
 
     def __repr__(self):

@@ -4,7 +4,7 @@ import functools
 import weakref
 
 from tfc.compiler import compile_entry, run_stage, specialize
-from tfc.core import EagerTensor, current, is_symbolic
+from tfc.core import EagerTensor, TensorList, current, is_symbolic
 from tfc.dtypes import TensorSpec
 from tfc.errors import InvalidArgumentError, page, user_line
 from tfc.ir import (
@@ -112,7 +112,14 @@ class FlatFunction:
     def replayed(self, tensors: list, variables: list) -> list:
         """Flat results, op by op: tapes see each."""
         overrides = {value: tensor for tensor, value in self._graph.constant_values()}
-        return replay(self._graph.function, [*tensors, *variables], overrides)
+        results = replay(self._graph.function, [*tensors, *variables], overrides)
+        # Results are new objects, each of its own: tapes know values by identity.
+        seen = set(map(id, [*tensors, *overrides.values()]))
+        for at, result in enumerate(results):
+            if id(result) in seen and not isinstance(result, TensorList):
+                results[at] = p.ensure_shape(result, shape=result.shape_tuple)
+            seen.add(id(results[at]))
+        return results
 
     def _refined(self, results: list, shapes: list) -> list:
         """Results of a call in a trace, with what these shapes of the arguments say about theirs."""
@@ -215,6 +222,12 @@ class FlatFunction:
             module = self._graph.function.clone_module()
             run_stage(module, stage)
             return module.operation.get_asm()
+
+    def optimized_module(self):
+        """A copy of the trace after the passes on the dialect."""
+        module = self._graph.function.clone_module()
+        run_stage(module, "tfc-optimize")
+        return module
 
     def _compile(self, shapes) -> Executable:
         if shapes is None and self.stored is not None:

@@ -9,14 +9,17 @@ import weakref
 from tfc import autograph as autograph_room
 from tfc.config import knobs
 from tfc.core import Tensor, VariableStorage, executing_eagerly, recorders
+from tfc.dtypes import TensorSpec
 from tfc.errors import filter_traceback, page, user_line
 from tfc.function import retracing
+from tfc.function.compiler_ir import compiler_ir
 from tfc.function.concrete import ConcreteFunction
 from tfc.function.guards import Snapshot
 from tfc.function.initial import Pending
 from tfc.function.serving import entry_for
 from tfc.function.trace import trace
 from tfc.ir import LOCK
+from tfc.ops import nest
 from tfc.ops.nest import Composite
 from tfc.ops.shapes import UnknownRankError
 from tfc.runtime import Function, register_key_kind
@@ -479,7 +482,8 @@ class PolymorphicFunction(Function):
     def experimental_get_compiler_ir(self, *args, **kwargs):
         """A function of `stage` that gives the text of the trace for these arguments: tensors, or TensorSpecs.
 
-        Stages: "hlo" and "stablehlo" (the trace, in the tfc dialect), "optimized_hlo", or a stage of the pipeline.
+        Stages: "hlo" and "optimized_hlo" (a listing in the notation of HLO), "stablehlo" (the trace in MLIR, in the tfc
+        dialect), these with "_serialized", "optimized_hlo_dot", or a stage of the pipeline.
         Needs `jit_compile=True` and known shapes; `ValueError` otherwise.
         """
         if not self._options.get("jit_compile"):
@@ -489,17 +493,17 @@ class PolymorphicFunction(Function):
             )
         if not executing_eagerly():
             raise TypeError("experimental_get_compiler_ir cannot be called inside a function being traced")
+        leaves = nest.flatten([args, kwargs])
+        specs = [isinstance(x, TensorSpec) for x in leaves]
+        if any(specs) and not all(specs):
+            raise ValueError("experimental_get_compiler_ir takes either tensors or TensorSpecs, and not both")
         concrete = self.get_concrete_function(*args, **kwargs)
         unknown = next((s for s in concrete.specs if not s.shape.is_fully_defined()), None)
         if unknown is not None:
             raise ValueError(f"Only support static input shape but got: {unknown}")
 
         def text(stage="hlo", device_name=None, platform_name=None):
-            if stage in ("hlo", "stablehlo"):
-                return concrete.mlir()
-            if stage.endswith("_serialized"):
-                return text(stage.removesuffix("_serialized")).encode()
-            return concrete.mlir("tfc-optimize" if stage == "optimized_hlo" else stage)
+            return compiler_ir(concrete, stage)
 
         return text
 

@@ -158,6 +158,7 @@ read_variable = Primitive("read_variable")
 assign_variable = Primitive("assign_variable", num_results=0)
 print_ = Primitive("print", num_results=0)
 assert_ = Primitive("assert", num_results=0)
+host_call = Primitive("host_call", num_results=None)
 
 # Strings: one op, the operation by name.
 string = Primitive("string")

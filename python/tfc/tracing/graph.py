@@ -211,6 +211,7 @@ class FuncGraph(Interpreter):
         specs = list(python_value(owner.attributes["types"]))
         specs[at] = TensorSpec(dims, tensor.dtype)
         owner.attributes["types"] = attribute(SpecList(specs))
+        self.function.hosts[python_value(owner.attributes["id"])].specs = tuple(specs)
         self._set_dims(tensor, dims)
         return True
 

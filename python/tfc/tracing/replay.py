@@ -100,7 +100,8 @@ class _Replay:
                 return list(current().call_python(callee, python, operands))
             return self.call(self.symbols.ops[callee], operands)
         if name == "tfc.host_call":
-            return self.symbols.hosts[python_value(op.attributes["id"])].call(operands)
+            host = self.symbols.hosts[python_value(op.attributes["id"])]
+            return host.call(operands, tuple(python_value(op.attributes["types"])))
         prim = _PRIMITIVES.get(name.removeprefix("tfc."))
         if prim is None:
             raise NotImplementedError(f"{name} has no meaning outside of compiled code")

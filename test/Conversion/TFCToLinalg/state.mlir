@@ -34,3 +34,12 @@ func.func @print_remembers_dtypes(%x: tensor<4xi1>, %y: tensor<ui32>) {
   %t = tfc.print "{} {}\n", %x, %y : tensor<4xi1>, tensor<ui32> {summarize = 3 : i64, stream = "stderr"}
   return
 }
+
+// -----
+
+// CHECK-LABEL: func @host_call
+// CHECK: tfcrt.host_call 7(%{{.*}}) {dtypes = array<i32: 11>, result_dtypes = array<i32: 11, 3>} : (tensor<2xf32>) -> (tensor<?xf32>, tensor<i32>)
+func.func @host_call(%x: tensor<2xf32>) -> (tensor<?xf32>, tensor<i32>) {
+  %a, %b, %t = tfc.host_call 7(%x) {types = [tensor<?xf32>, tensor<i32>]} : (tensor<2xf32>) -> (tensor<?xf32>, tensor<i32>)
+  return %a, %b : tensor<?xf32>, tensor<i32>
+}

@@ -27,3 +27,12 @@ func.func @assert(%c: tensor<i1>, %x: tensor<2xf32>, %v: !tfc.resource<tensor<?x
   %u = tfc.assert %c, "wrong", %x : tensor<2xf32> pending(%v = %x : !tfc.resource<tensor<?xf32>> -> tensor<2xf32>) after(%t) {code = 2 : i64, summarize = 3 : i64}
   return
 }
+
+// CHECK-LABEL: @host_call(
+func.func @host_call(%x: tensor<2xf32>, %n: tensor<i32>) -> tensor<?xf32> {
+  // CHECK: %[[T:.*]] = tfc.host_call 1() {types = []} : () -> ()
+  // CHECK: %{{.*}}:2, %{{.*}} = tfc.host_call 2(%{{.*}}, %{{.*}}) after(%[[T]]) {types = [tensor<?xf32>, tensor<*xi32>]} : (tensor<2xf32>, tensor<i32>) -> (tensor<?xf32>, tensor<*xi32>)
+  %t = tfc.host_call 1() {types = []} : () -> ()
+  %a, %b, %u = tfc.host_call 2(%x, %n) after(%t) {types = [tensor<?xf32>, tensor<*xi32>]} : (tensor<2xf32>, tensor<i32>) -> (tensor<?xf32>, tensor<*xi32>)
+  return %a : tensor<?xf32>
+}

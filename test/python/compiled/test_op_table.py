@@ -163,7 +163,6 @@ def test_what_eager_execution_refuses_compiled_code_refuses(name):
             tf.function(function, autograph=False, input_signature=specs)(x)
 
 
-@pytest.mark.xfail(strict=True, reason="the check of an index is that of a slice, which is OutOfRangeError")
 def test_an_index_beyond_the_end_is_an_invalid_argument():
     with pytest.raises(tf.errors.InvalidArgumentError):
         tf.function(lambda x: tf.range(3)[x[0]], autograph=False)(tf.constant([3]))

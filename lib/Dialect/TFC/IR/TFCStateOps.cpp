@@ -85,9 +85,9 @@ LogicalResult AssertOp::verify() {
   return success();
 }
 
-/// A barrier: it reads and writes every resource.
-void AssertOp::getEffects(
-    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
+/// Reads and writes every resource.
+static void
+addAllEffects(SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
   for (SideEffects::Resource *resource :
        std::initializer_list<SideEffects::Resource *>{
            VariableResource::get(), ConsoleResource::get(), RandomResource::get(),
@@ -95,4 +95,33 @@ void AssertOp::getEffects(
     effects.emplace_back(MemoryEffects::Read::get(), resource);
     effects.emplace_back(MemoryEffects::Write::get(), resource);
   }
+}
+
+/// A barrier.
+void AssertOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
+  addAllEffects(effects);
+}
+
+//===----------------------------------------------------------------------===//
+// HostCallOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult HostCallOp::inferReturnTypes(MLIRContext *context, Loc loc, Adaptor op,
+                                           Results &results) {
+  // C1
+  if (!op.getTypes())
+    return emitOptionalError(loc, "expected `types`, the types of the outputs");
+  for (Type type : op.getTypes().getAsValueRange<TypeAttr>()) {
+    if (!isa<TensorType>(type))
+      return emitOptionalError(loc, "expected tensor types in `types`, got ", type);
+    results.push_back(type);
+  }
+  results.push_back(TokenType::get(context));
+  return success();
+}
+
+void HostCallOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
+  addAllEffects(effects);
 }

@@ -145,12 +145,13 @@ Value CheckBuilder::broadcast(Value a, int64_t axisA, Value b, int64_t axisB) {
 }
 
 void CheckBuilder::require(Value condition, StringRef message,
-                           ArrayRef<Value> data, CheckCode code) {
+                           ArrayRef<Value> data) {
   if (!condition)
     return;
   AssertOp::create(
       builder, loc, TokenType::get(builder.getContext()), allOf(condition),
       data, builder.getStringAttr(message + " [Op:" + opName + "]"),
-      builder.getI64IntegerAttr(3), builder.getI64IntegerAttr(int64_t(code)),
+      builder.getI64IntegerAttr(3),
+      builder.getI64IntegerAttr(1) /* TFC_INVALID_ARGUMENT */,
       ValueRange(), ValueRange(), ValueRange());
 }

@@ -14,9 +14,6 @@
 
 namespace tfc {
 
-/// The status of `tfc_rt.h` with which a check fails.
-enum class CheckCode : int64_t { InvalidArgument = 1, OutOfRange = 2 };
-
 /// Builds the checks of one op in front of it. Conditions that are known to
 /// hold are null values, and are left out of what is combined from them.
 class CheckBuilder {
@@ -66,8 +63,7 @@ public:
   /// constant. `message` has a `{}` for each of `data`; the name of the op is
   /// added.
   void require(mlir::Value condition, llvm::StringRef message,
-               llvm::ArrayRef<mlir::Value> data,
-               CheckCode code = CheckCode::InvalidArgument);
+               llvm::ArrayRef<mlir::Value> data);
 
 private:
   mlir::OpBuilder builder;

@@ -161,7 +161,7 @@ static void checkSide(const BoxSide &side, CheckBuilder &build,
       " of dimension " + std::to_string(side.axis) + " of size {}";
   if (toTheEnd)
     return build.require(fits, "slice from {} is out of bounds" + place,
-                         {first, size}, CheckCode::OutOfRange);
+                         {first, size});
   Value amount = side.update ? build.dimension(side.update, side.axis)
                              : build.scalar(side.size);
   Value last = build.make<AddOp>(
@@ -177,7 +177,7 @@ static void checkSide(const BoxSide &side, CheckBuilder &build,
                 "slice of size {} at {} with stride " +
                     std::to_string(side.stride) + " leaves dimension " +
                     std::to_string(side.axis) + " of size {}",
-                {amount, first, size}, CheckCode::OutOfRange);
+                {amount, first, size});
 }
 
 static void checkSlice(SliceOp op, CheckBuilder &build, SizeAnalysis &sizes) {
@@ -223,7 +223,7 @@ static void checkListGet(ListGetOp op, CheckBuilder &build,
   Value length = lengthOf(op, op.getList(), build);
   build.require(build.inside(build.toI64(op.getIndex()), length),
                 "Tried to read from index {} but array size is: {}",
-                {op.getIndex(), length}, CheckCode::InvalidArgument);
+                {op.getIndex(), length});
 }
 
 static void checkListSet(ListSetOp op, CheckBuilder &build,
@@ -235,8 +235,7 @@ static void checkListSet(ListSetOp op, CheckBuilder &build,
         !sizes.counts(op.getIndex(), 0))
       build.require(build.make<GreaterEqualOp>(build.toI64(op.getIndex()),
                                                build.scalar(0)),
-                    "Tried to write to index {} of an array", {op.getIndex()},
-                    CheckCode::InvalidArgument);
+                    "Tried to write to index {} of an array", {op.getIndex()});
     return;
   }
   if (sizes.inRange(op.getIndex(), 0, sizes.length(op.getList())))
@@ -245,7 +244,7 @@ static void checkListSet(ListSetOp op, CheckBuilder &build,
   build.require(
       build.inside(build.toI64(op.getIndex()), length),
       "Tried to write to index {} but array is not resizeable and size is: {}",
-      {op.getIndex(), length}, CheckCode::InvalidArgument);
+      {op.getIndex(), length});
 }
 
 static void checkListCreate(ListCreateOp op, CheckBuilder &build,

@@ -17,20 +17,22 @@ using namespace tfc;
 //===----------------------------------------------------------------------===//
 
 bool tfc::takesTokens(Operation *op) {
-  return isa<ReadVariableOp, AssignVariableOp, PrintOp, AssertOp, IfOp,
-             WhileOp>(op);
+  return isa<ReadVariableOp, AssignVariableOp, PrintOp, AssertOp, HostCallOp,
+             IfOp, WhileOp>(op);
 }
 
 ValueRange tfc::getTokens(Operation *op) {
   return TypeSwitch<Operation *, ValueRange>(op)
-      .Case<ReadVariableOp, AssignVariableOp, PrintOp, AssertOp, IfOp, WhileOp>(
+      .Case<ReadVariableOp, AssignVariableOp, PrintOp, AssertOp, HostCallOp, IfOp,
+            WhileOp>(
           [](auto effect) { return ValueRange(effect.getAfter()); })
       .Default(ValueRange());
 }
 
 void tfc::setTokens(Operation *op, ValueRange tokens) {
   TypeSwitch<Operation *>(op)
-      .Case<ReadVariableOp, AssignVariableOp, PrintOp, AssertOp, IfOp, WhileOp>(
+      .Case<ReadVariableOp, AssignVariableOp, PrintOp, AssertOp, HostCallOp, IfOp,
+            WhileOp>(
           [&](auto effect) { effect.getAfterMutable().assign(tokens); });
 }
 

@@ -50,6 +50,13 @@ LogicalResult AbortOp::verify() {
   return verifyDtypes(*this, getData(), getDtypes());
 }
 
+LogicalResult HostCallOp::verify() {
+  if (getOutputs().size() != getResultDtypes().size())
+    return emitOpError("expected one dtype per result, got ")
+           << getResultDtypes().size() << " for " << getOutputs().size() << " results";
+  return verifyDtypes(*this, getData(), getDtypes());
+}
+
 LogicalResult BindOp::verify() {
   // C1
   int64_t unknown = cast<MemRefType>(getMemref().getType()).getNumDynamicDims();
@@ -136,7 +143,7 @@ ComputeOp::bufferize(RewriterBase &rewriter,
 }
 
 //===----------------------------------------------------------------------===//
-// Bufferization: all of these only read
+// Bufferization: all but calls of the host only read
 //===----------------------------------------------------------------------===//
 
 static FailureOr<Value>
@@ -154,10 +161,11 @@ denseCopy(RewriterBase &rewriter, Location loc, Value buffer,
   return copy;
 }
 
-/// Replaces the tensors among the operands by their buffers, in place.
-static LogicalResult bufferizeOperands(Operation *op, RewriterBase &rewriter,
-                                       const bufferization::BufferizationOptions &options,
-                                       bufferization::BufferizationState &state) {
+/// The operands with buffers for tensors.
+static FailureOr<SmallVector<Value>>
+buffersOf(Operation *op, RewriterBase &rewriter,
+          const bufferization::BufferizationOptions &options,
+          bufferization::BufferizationState &state) {
   SmallVector<Value> operands;
   for (Value operand : op->getOperands()) {
     if (!isa<TensorType>(operand.getType())) {
@@ -180,7 +188,17 @@ static LogicalResult bufferizeOperands(Operation *op, RewriterBase &rewriter,
     }
     operands.push_back(*buffer);
   }
-  rewriter.modifyOpInPlace(op, [&] { op->setOperands(operands); });
+  return operands;
+}
+
+/// Replaces the tensors among the operands by their buffers, in place.
+static LogicalResult bufferizeOperands(Operation *op, RewriterBase &rewriter,
+                                       const bufferization::BufferizationOptions &options,
+                                       bufferization::BufferizationState &state) {
+  FailureOr<SmallVector<Value>> operands = buffersOf(op, rewriter, options, state);
+  if (failed(operands))
+    return failure();
+  rewriter.modifyOpInPlace(op, [&] { op->setOperands(*operands); });
   return success();
 }
 
@@ -209,3 +227,46 @@ TFCRT_BUFFERIZE(AbortOp)
 TFCRT_BUFFERIZE(SetResultOp)
 TFCRT_BUFFERIZE(SetVariableOp)
 #undef TFCRT_BUFFERIZE
+
+bool HostCallOp::bufferizesToMemoryRead(OpOperand &, const bufferization::AnalysisState &) {
+  return true;
+}
+
+bool HostCallOp::bufferizesToMemoryWrite(OpOperand &, const bufferization::AnalysisState &) {
+  return false;
+}
+
+bool HostCallOp::bufferizesToAllocation(Value) { return true; }
+
+bufferization::AliasingValueList
+HostCallOp::getAliasingValues(OpOperand &, const bufferization::AnalysisState &) {
+  return {};
+}
+
+/// What the host returns is copied into memory of ours, which is planned like all other.
+LogicalResult HostCallOp::bufferize(RewriterBase &rewriter,
+                                    const bufferization::BufferizationOptions &options,
+                                    bufferization::BufferizationState &state) {
+  FailureOr<SmallVector<Value>> operands = buffersOf(*this, rewriter, options, state);
+  if (failed(operands))
+    return failure();
+  SmallVector<Type> types;
+  for (Type type : getResultTypes()) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    if (!tensor)
+      return emitOpError("expected ranked results, got ") << type;
+    types.push_back(MemRefType::get(tensor.getShape(), tensor.getElementType()));
+  }
+  auto call = HostCallOp::create(rewriter, getLoc(), types, *operands, getIdAttr(), getDtypesAttr(),
+                                 getResultDtypesAttr());
+  SmallVector<Value> copies;
+  for (Value output : call.getOutputs()) {
+    FailureOr<Value> copy = denseCopy(rewriter, getLoc(), output, options);
+    if (failed(copy))
+      return failure();
+    DiscardOp::create(rewriter, getLoc(), output);
+    copies.push_back(*copy);
+  }
+  bufferization::replaceOpWithBufferizedValues(rewriter, *this, copies);
+  return success();
+}

@@ -90,6 +90,10 @@ public:
   explicit Guard(Operation *function) : function(function) {}
 
   void run() {
+    function->walk([&](HostCallOp call) {
+      for (Operation *op = call; op != function; op = op->getParentOp())
+        callsHost.insert(op);
+    });
     collect();
     for (auto &[memref, variable] : variables)
       forward(memref, variable);
@@ -107,6 +111,8 @@ private:
 
   Operation *function;
   llvm::MapVector<Value, Variable> variables;
+  /// Calls of the host, and what is around them: they may write every variable.
+  llvm::DenseSet<Operation *> callsHost;
 };
 
 void Guard::collect() {
@@ -142,6 +148,8 @@ void Guard::forward(Value memref, Variable &variable) {
       } else if (auto write = dyn_cast<MaterializeInDestinationOp>(op);
                  write && write.getDest() == memref) {
         known = write.getSource();
+      } else if (callsHost.contains(&op)) {
+        known = nullptr;
       } else if (llvm::any_of(variable.writes, [&](Operation *nested) {
                    return op.isProperAncestor(nested) && !abortAfter(nested);
                  })) {
@@ -152,6 +160,11 @@ void Guard::forward(Value memref, Variable &variable) {
 }
 
 void Guard::guard(Variable &variable) {
+  if (!callsHost.empty()) {
+    for (ToTensorOp read : variable.reads)
+      copyRead(read);
+    return;
+  }
   if (variable.writes.empty()) {
     for (ToTensorOp read : variable.reads)
       read.setWritable(false);

@@ -77,9 +77,12 @@ private:
   Location loc;
   Type pointer;
   SmallVector<Slot> arguments, results;
+  /// A function of the host may read and write every variable.
+  bool callsHost = false;
 };
 
 LogicalResult Packer::check() {
+  callsHost = entry.walk([](HostCallOp) { return WalkResult::interrupt(); }).wasInterrupted();
   if (entry.isExternal())
     return entry.emitError("expected an entry with a body, got a declaration");
   if (!entry.getBody().hasOneBlock())
@@ -132,6 +135,9 @@ SmallVector<Value> Packer::loadSizes(func::FuncOp body, const Slot &slot) {
 }
 
 void Packer::describeVariable(func::FuncOp body, Value memref, unsigned place) {
+  if (callsHost)
+    for (StringRef access : {StringRef(Body::isRead), StringRef(Body::isWritten)})
+      body.setArgAttr(place, access, builder.getUnitAttr());
   for (Operation *user : memref.getUsers())
     body.setArgAttr(place,
                     isa<bufferization::MaterializeInDestinationOp>(user) ? Body::isWritten
@@ -238,6 +244,9 @@ func::FuncOp Packer::makeBody() {
     body.setArgAttr(i, "llvm.noundef", builder.getUnitAttr());
   }
   body.setArgAttr(Body::arenaIndex, "llvm.align", builder.getI64IntegerAttr(64));
+  for (auto [i, slot] : llvm::enumerate(arguments))
+    if (callsHost && isa<MemRefType>(slot.type))
+      body.removeArgAttr(Body::firstBuffer + i, "llvm.noalias");
 
   body.getBody().takeBody(entry.getBody());
   Block &block = body.getBody().front();

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from tfc.dtypes import int64
-from tfc.errors import InvalidArgumentError, OutOfRangeError
+from tfc.errors import InvalidArgumentError
 from tfc.ops import primitives as p
 from tfc.ops.gradients import (
     broadcast_like,
@@ -100,7 +100,7 @@ def _box(x, starts, sizes, strides):
             size = max(0, -(-(n - start) // stride) if stride > 0 else start // -stride + 1)
         last = start + (size - 1) * stride
         if size and not (0 <= start < n and 0 <= last < n) or not 0 <= start <= n:
-            raise OutOfRangeError(
+            raise InvalidArgumentError(
                 f"slice of size {size} at {start} with stride {stride} leaves dimension {axis} of size {n}"
             )
         stop = start + size * stride

@@ -1,5 +1,6 @@
 """Rows of primitives with effects: variables, console, assertions."""
 
+from tfc.core import host_function
 from tfc.errors import FailedPreconditionError, error_of_status
 from tfc.ops import primitives as p
 from tfc.ops.printing import Output, tensor_text
@@ -32,7 +33,12 @@ def _assert(condition, *data, message, summarize, code=1):
     raise error_of_status(code, message + texts, "assert")
 
 
+def _host_call(*inputs, id, types):
+    return tuple(host_function(id).run(list(inputs)))
+
+
 row(p.read_variable, _read, (lambda g, out, variable: g,), raw=True)
 row(p.assign_variable, _assign, NotDifferentiable, raw=True)
 row(p.print_, _print, NotDifferentiable, raw=True)
 row(p.assert_, _assert, NotDifferentiable, raw=True)
+row(p.host_call, _host_call, NotDifferentiable, raw=True)

@@ -125,3 +125,21 @@ func.func @again(%v: !tfc.resource<tensor<f32>>, %w: !tfc.resource<tensor<f32>>,
   %a, %t2 = tfc.read_variable %v : !tfc.resource<tensor<f32>> -> tensor<f32>
   return
 }
+
+// -----
+
+// A function of the host may touch everything.
+// CHECK-LABEL: func.func @host_call
+func.func @host_call(%v: !tfc.resource<tensor<f32>>, %w: !tfc.resource<tensor<f32>>, %x: tensor<f32>) {
+  // CHECK: %[[A:.*]] = tfc.assign_variable
+  // CHECK: %[[B:.*]] = tfc.assign_variable
+  // CHECK: %[[C:.*]] = tfc.host_call 1() after(%[[A]], %[[B]])
+  // CHECK: tfc.read_variable %{{.*}} after(%[[C]])
+  // CHECK: tfc.print "x" after(%[[C]])
+  %t0 = tfc.assign_variable %v, %x : !tfc.resource<tensor<f32>>, tensor<f32>
+  %t1 = tfc.assign_variable %w, %x : !tfc.resource<tensor<f32>>, tensor<f32>
+  %t2 = tfc.host_call 1() {types = []} : () -> ()
+  %a, %t3 = tfc.read_variable %v : !tfc.resource<tensor<f32>> -> tensor<f32>
+  %t4 = tfc.print "x" {stream = "stderr", summarize = 3 : i64}
+  return
+}

@@ -231,3 +231,18 @@ func.func private @show(%v: !tfc.resource<tensor<f32>>) {
   %t1 = tfc.print "{}\0A", %a : tensor<f32> {summarize = 3 : i64, stream = "stdout"}
   return
 }
+
+// -----
+
+// A function of the host finds variables in memory, and what it leaves there is read again.
+// CHECK-LABEL: func.func @host_call
+func.func @host_call(%v: !tfc.resource<tensor<f32>>, %x: tensor<f32>) -> tensor<f32> {
+  // CHECK: tfc.assign_variable %{{.*}}, %{{.*}}
+  // CHECK-NEXT: tfc.host_call 1()
+  // CHECK-NEXT: %[[Y:.*]], %{{.*}} = tfc.read_variable
+  // CHECK: return %[[Y]]
+  %t = tfc.assign_variable %v, %x : !tfc.resource<tensor<f32>>, tensor<f32>
+  %u = tfc.host_call 1() {types = []} : () -> ()
+  %y, %w = tfc.read_variable %v : !tfc.resource<tensor<f32>> -> tensor<f32>
+  return %y : tensor<f32>
+}

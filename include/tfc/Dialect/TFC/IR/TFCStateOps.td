@@ -93,4 +93,24 @@ def TFC_AssertOp : TFC_Op<"assert", [
   let hasCanonicalizer = 1;
 }
 
+def TFC_HostCallOp : TFC_Op<"host_call", [
+    AttrSizedOperandSegments, TFC_InferTypes,
+    DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "Call a function of the host";
+  let description = [{
+    Runs the host's function number `id` on the inputs (`call_host` of `tfc_rt.h`).
+    It may read and write every variable, print, and fail: an effect on everything,
+    in program order. `types` are the types of the outputs as far as the host
+    promises them. Constraints:
+
+    * (C1) there is one output for each of `types`, of that type or a more specific one
+  }];
+  let arguments = (ins Variadic<TFC_Tensor>:$inputs, I64Attr:$id, TypeArrayAttr:$types,
+                       Variadic<TFC_TokenType>:$after);
+  let results = (outs Variadic<TFC_Tensor>:$outputs, TFC_TokenType:$token);
+  let assemblyFormat = [{
+    $id `(` $inputs `)` (`after` `(` $after^ `)`)? attr-dict `:` functional-type($inputs, $outputs)
+  }];
+}
+
 #endif // TFC_DIALECT_TFC_IR_TFCSTATEOPS_TD

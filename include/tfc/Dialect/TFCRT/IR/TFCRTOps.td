@@ -142,6 +142,33 @@ def TFCRT_SetVariableOp : TFCRT_ReaderOp<"set_variable"> {
   }];
 }
 
+def TFCRT_HostCallOp : TFCRT_Op<"host_call", [
+    MemoryEffects<[MemRead, MemWrite]>,
+    DeclareOpInterfaceMethods<BufferizableOpInterface,
+        ["bufferizesToMemoryRead", "bufferizesToMemoryWrite", "bufferizesToAllocation",
+         "getAliasingValues", "bufferize"]>]> {
+  let summary = "Run a function of the host";
+  let description = [{
+    Function number `id` may read and write all variables of the entry. Stops the
+    entry with the host's status if that is not `TFC_OK`. After bufferization the
+    results are memory of the host's allocator, to be given back with
+    `tfcrt.discard`. Constraints:
+
+    * (C1) there is one dtype per operand, and one per result
+  }];
+  let arguments = (ins Variadic<TFCRT_Data>:$data, I64Attr:$id, DenseI32ArrayAttr:$dtypes,
+                       DenseI32ArrayAttr:$result_dtypes);
+  let results = (outs Variadic<TFCRT_Data>:$outputs);
+  let assemblyFormat = "$id `(` $data `)` attr-dict `:` functional-type($data, $outputs)";
+  let hasVerifier = 1;
+}
+
+def TFCRT_DiscardOp : TFCRT_Op<"discard", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "Give memory back to the host's allocator";
+  let arguments = (ins AnyMemRef:$memref);
+  let assemblyFormat = "$memref attr-dict `:` type($memref)";
+}
+
 def TFCRT_BindOp : TFCRT_Op<"bind", [Pure]> {
   let summary = "See memory behind a pointer as a memref";
   let description = [{
