@@ -34,17 +34,15 @@ class ConcreteFunction(FlatFunction):
         return self.guard is None or self.guard()
 
     def __call__(self, *args, **kwargs):
-        bound = bind(self, args, kwargs)
-        if executing_eagerly() and not self._fits(bound):
+        tensors, variables = split(self.function_type.to_tensors(bind(self, args, kwargs)))
+        if executing_eagerly() and not self._fits(tensors):
             # Tensors of other shapes than those traced: op by op, until one refuses them.
-            tensors, variables = split(self.function_type.to_tensors(bound))
             variables += self.live_variables()
             return self._outputs.pack(self.replayed([*tensors, *self._graph.captured], variables))
-        return self.call_bound(bound)
+        return self._call(tensors, variables)
 
-    def _fits(self, bound) -> bool:
+    def _fits(self, tensors) -> bool:
         """Whether tensors have the shapes that were traced."""
-        tensors, _ = split(self.function_type.to_tensors(bound))
         return all(s.shape.is_compatible_with(t.shape_tuple) for s, t in zip(self.specs, tensors, strict=False))
 
     def call_flat_arguments(self, tensors: list):
@@ -53,7 +51,9 @@ class ConcreteFunction(FlatFunction):
 
     def call_bound(self, bound: list):
         """Runs on arguments that fit `function_type`; in a trace, builds a call."""
-        tensors, variables = split(self.function_type.to_tensors(bound))
+        return self._call(*split(self.function_type.to_tensors(bound)))
+
+    def _call(self, tensors: list, variables: list):
         if self._pending is not None:
             results = self._pending.first_call(current(), tensors, variables)
             self._pending = None
