@@ -16,7 +16,7 @@ from tfc.ops.convert import convert_to_tensor
 from tfc.ops.creation import fill
 from tfc.ops.indexed_slices import IndexedSlices
 from tfc.optimizers.schedules import LearningRateSchedule
-from tfc.state import Variable
+from tfc.state import Trackable, Variable
 
 _counts: dict[str, int] = {}
 
@@ -28,7 +28,7 @@ def _unique_name(cls) -> str:
     return f"{base}_{count}" if count else base
 
 
-class Optimizer:
+class Optimizer(Trackable):
     """Base of optimizers. A subclass makes its slots in `build` and updates one variable in `update_step`.
 
     `learning_rate`: a float, a schedule, or a function of no arguments. `weight_decay`: this share of each variable,
@@ -97,6 +97,10 @@ class Optimizer:
             )
 
     # State.
+
+    def _trackable_children(self) -> dict:
+        """What a checkpoint holds: the variables in the order in which they were made."""
+        return {"_variables": self._variables}
 
     @property
     def iterations(self):

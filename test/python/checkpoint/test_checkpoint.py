@@ -316,3 +316,25 @@ def test_random_generators_go_on_where_they_were(tmp_path):
     other = tf.random.Generator.from_seed(9)
     tf.train.Checkpoint(g=other).read(path).assert_consumed()
     np.testing.assert_array_equal(other.normal([2]).numpy(), want)
+
+
+@pytest.mark.parametrize("built", [False, True], ids=["slots made later", "slots made before"])
+def test_optimizers_go_on_where_they_were(tmp_path, built):
+    def make():
+        w = tf.Variable([1.0, -2.0])
+        return w, tf.optimizers.Adam(0.1)
+
+    def step(w, optimizer):
+        optimizer.apply_gradients([(w * 2.0, w)])
+
+    w, optimizer = make()
+    step(w, optimizer), step(w, optimizer)
+    path = tf.train.Checkpoint(w=w, optimizer=optimizer).save(tmp_path / "c")
+    v, other = make()
+    if built:
+        step(v, other)
+    status = tf.train.Checkpoint(w=v, optimizer=other).restore(path)
+    step(w, optimizer), step(v, other)
+    status.assert_consumed()
+    np.testing.assert_array_equal(v.numpy(), w.numpy())
+    assert other.iterations.numpy() == 3
