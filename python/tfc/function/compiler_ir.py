@@ -1,17 +1,11 @@
-"""What `experimental_get_compiler_ir` shows of a trace: MLIR text and bytecode, and a listing in the notation of HLO."""
+"""What `experimental_get_compiler_ir` shows of a trace: MLIR text and bytecode, a listing in the notation of HLO."""
 
 from tfc.dtypes import TensorSpec
 from tfc.ir import LOCK, kind_of, mlir, module_bytecode, python_value, type_spec
 
-STAGES = (
-    "hlo",
-    "hlo_serialized",
-    "optimized_hlo",
-    "optimized_hlo_serialized",
-    "optimized_hlo_proto_serialized",
-    "optimized_hlo_dot",
-    "stablehlo",
-    "stablehlo_serialized",
+# Stages that are a listing; those with `serialized` are its bytes.
+_LISTINGS = frozenset(
+    {"hlo", "hlo_serialized", "optimized_hlo", "optimized_hlo_serialized", "optimized_hlo_proto_serialized"}
 )
 
 _DTYPES = {"bool": "pred", "bfloat16": "bf16", "complex64": "c64", "complex128": "c128"}
@@ -25,13 +19,8 @@ _OPCODES = {
     "broadcast_to": "broadcast", "ceil": "ceil", "round": "round-nearest-even", "if": "conditional",
 }  # fmt: skip
 _COMPARISONS = {
-    "equal": "EQ",
-    "not_equal": "NE",
-    "less": "LT",
-    "less_equal": "LE",
-    "greater": "GT",
-    "greater_equal": "GE",
-}
+    "equal": "EQ", "not_equal": "NE", "less": "LT", "less_equal": "LE", "greater": "GT", "greater_equal": "GE",
+}  # fmt: skip
 
 
 def compiler_ir(concrete, stage: str):

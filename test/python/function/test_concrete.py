@@ -224,7 +224,15 @@ def test_effects_as_text():
 def test_compiler_ir():
     f = tf.function(lambda x: tf.tanh(x) + 1.0, jit_compile=True)
     get = f.experimental_get_compiler_ir(tf.TensorSpec([2]))
-    assert "tfc.tanh" in get() and "tfc.tanh" in get("optimized_hlo") and isinstance(get("hlo_serialized"), bytes)
+    assert get().startswith("HloModule") and "f32[2]{0} tanh(" in get() and "tanh(" in get("optimized_hlo")
+    assert "tfc.tanh" in get("stablehlo") and get("stablehlo_serialized").startswith(b"ML\xefR")
+    for stage in ("hlo_serialized", "optimized_hlo_serialized", "optimized_hlo_proto_serialized"):
+        assert isinstance(get(stage), bytes)
+    assert get("optimized_hlo_dot").startswith("digraph")
+    with pytest.raises(ValueError, match="either tensors or TensorSpecs"):
+        tf.function(lambda x, y: x + y, jit_compile=True).experimental_get_compiler_ir(
+            tf.TensorSpec([]), tf.constant(1.0)
+        )
     with pytest.raises(ValueError, match="Only support static input shape but got"):
         f.experimental_get_compiler_ir(tf.TensorSpec([None]))
     with pytest.raises(ValueError, match="marked with 'jit_compile=True'"):
