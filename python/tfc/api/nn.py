@@ -1,5 +1,7 @@
 """`tf.nn`."""
 
+from types import SimpleNamespace
+
 from tfc.ops.blocks import (
     depth_to_space,
     dilation2d,
@@ -23,7 +25,7 @@ from tfc.ops.convolution import (
     depthwise_conv2d_backprop_input,
     separable_conv2d,
 )
-from tfc.ops.gather import embedding_lookup, in_top_k, top_k
+from tfc.ops.gather import approx_max_k, approx_min_k, embedding_lookup, in_top_k, top_k
 from tfc.ops.linalg import l2_normalize
 from tfc.ops.losses import (
     compute_average_loss,
@@ -75,10 +77,14 @@ from tfc.ops.pooling import (
     max_pool_with_argmax,
     pool,
 )
-from tfc.ops.random import dropout, stateless_dropout
+from tfc.ops.random import dropout, general_dropout, stateless_dropout
 from tfc.ops.reductions import zero_fraction
 
+experimental = SimpleNamespace(stateless_dropout=stateless_dropout, general_dropout=general_dropout)
+
 __all__ = [
+    "approx_max_k",
+    "approx_min_k",
     "atrous_conv2d",
     "atrous_conv2d_transpose",
     "avg_pool",
@@ -108,6 +114,7 @@ __all__ = [
     "elu",
     "embedding_lookup",
     "erosion2d",
+    "experimental",
     "fused_batch_norm",
     "gelu",
     "in_top_k",

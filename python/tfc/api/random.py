@@ -1,6 +1,9 @@
 """`tf.random`."""
 
+from types import SimpleNamespace
+
 from tfc.ops.random import (
+    Algorithm,
     Generator,
     categorical,
     create_rng_state,
@@ -23,10 +26,22 @@ from tfc.ops.random import (
     uniform,
 )
 
+experimental = SimpleNamespace(
+    Algorithm=Algorithm,
+    Generator=Generator,
+    create_rng_state=create_rng_state,
+    get_global_generator=get_global_generator,
+    set_global_generator=set_global_generator,
+    stateless_fold_in=fold_in,
+    stateless_split=split,
+)
+
 __all__ = [
+    "Algorithm",
     "Generator",
     "categorical",
     "create_rng_state",
+    "experimental",
     "fold_in",
     "gamma",
     "get_global_generator",

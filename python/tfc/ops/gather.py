@@ -189,6 +189,46 @@ def top_k(input, k=1, sorted=True, index_type=int32, name=None):
     return TopK(values, order if index_type is int32 else p.cast(order, dtype=as_dtype(index_type)))
 
 
+def _approx(operand_, k, axis, smallest, name):
+    x = operand(name, operand_, "f")
+    n = rank_of(x, name)
+    where = axis_of(axis, n, name)
+    perm = (*(i for i in range(n) if i != where), where)
+    moved = p.transpose(x, perm=perm) if where != n - 1 else x
+    values, indices = top_k(p.neg(moved) if smallest else moved, k)
+    values = p.neg(values) if smallest else values
+    if where == n - 1:
+        return values, indices
+    inverse = tuple(perm.index(i) for i in range(n))
+    return p.transpose(values, perm=inverse), p.transpose(indices, perm=inverse)
+
+
+def approx_max_k(
+    operand,
+    k,
+    reduction_dimension=-1,
+    recall_target=0.95,
+    reduction_input_size_override=-1,
+    aggregate_to_topk=True,
+    name=None,
+):
+    """The k largest elements along a dimension and their indices; exact, whatever recall is asked for."""
+    return _approx(operand, k, reduction_dimension, False, "approx_max_k")
+
+
+def approx_min_k(
+    operand,
+    k,
+    reduction_dimension=-1,
+    recall_target=0.95,
+    reduction_input_size_override=-1,
+    aggregate_to_topk=True,
+    name=None,
+):
+    """The k smallest elements along a dimension and their indices; exact, whatever recall is asked for."""
+    return _approx(operand, k, reduction_dimension, True, "approx_min_k")
+
+
 def in_top_k(targets, predictions, k, name=None) -> Tensor:
     """Whether the target of each row is among its k largest predictions."""
     predictions = operand("in_top_k", predictions, "f")

@@ -1,10 +1,11 @@
 """`tf.nn`: activations, losses, normalization."""
 
+import functools
 import math as _math
 
 import numpy as np
 
-from tfc.core import Tensor, argument_error
+from tfc.core import Tensor, VariableStorage, argument_error
 from tfc.dtypes import float32
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor, operand, operands
@@ -15,6 +16,30 @@ from tfc.ops.shapes import axis_of, rank_of
 
 def _number(value, like) -> Tensor:
     return p.constant(value=np.asarray(value, like.dtype.np_dtype))
+
+
+def _in_float32(function):
+    """Halves are computed in float32 and rounded once, at the end."""
+
+    @functools.wraps(function)
+    def widened(*args, **kwargs):
+        given = [*args, *kwargs.values()]
+        dtypes = {v.dtype for v in given if isinstance(v, (Tensor, VariableStorage)) and v.dtype.is_floating}
+        if len(dtypes) != 1 or next(iter(dtypes)).size != 2:
+            return function(*args, **kwargs)
+        (narrow,) = dtypes
+        args = [_cast_half(v, float32) for v in args]
+        kwargs = {k: _cast_half(v, float32) for k, v in kwargs.items()}
+        out = function(*args, **kwargs)
+        return tuple(p.cast(v, dtype=narrow) for v in out) if isinstance(out, tuple) else p.cast(out, dtype=narrow)
+
+    return widened
+
+
+def _cast_half(value, dtype):
+    if not isinstance(value, (Tensor, VariableStorage)) or not value.dtype.is_floating:
+        return value
+    return p.cast(convert_to_tensor(value), dtype=dtype)
 
 
 def relu(features, name=None) -> Tensor:
@@ -40,6 +65,7 @@ def leaky_relu(features, alpha=0.2, name=None) -> Tensor:
     return p.select(p.greater(x, _number(0, x)), x, p.mul(convert_to_tensor(alpha, x.dtype), x))
 
 
+@_in_float32
 def elu(features, name=None) -> Tensor:
     """x where x > 0, else exp(x) - 1."""
     x = operand("elu", features, FLOAT)
@@ -51,6 +77,7 @@ def elu(features, name=None) -> Tensor:
 _SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 
+@_in_float32
 def selu(features, name=None) -> Tensor:
     """scale * x where x > 0, else scale * alpha * (exp(x) - 1)."""
     x = operand("selu", features, FLOAT)
@@ -60,6 +87,7 @@ def selu(features, name=None) -> Tensor:
     return p.mul(_number(_SELU_SCALE, x), p.select(positive, x, negative))
 
 
+@_in_float32
 def gelu(features, approximate=False, name=None) -> Tensor:
     """x times the normal distribution function of x; by tanh if `approximate`."""
     x = operand("gelu", features, FLOAT)
@@ -72,6 +100,7 @@ def gelu(features, approximate=False, name=None) -> Tensor:
     return p.mul(p.mul(half, x), p.add(_number(1, x), inner))
 
 
+@_in_float32
 def silu(features, beta=1.0) -> Tensor:
     """x * sigmoid(beta * x)."""
     x = operand("silu", features, FLOAT)
@@ -99,6 +128,7 @@ def _shifted(x, axis):
     return p.sub(x, stop_gradient(p.reduce_max(x, axes=(axis,), keepdims=True)))
 
 
+@_in_float32
 def softmax(logits, axis=None, name=None) -> Tensor:
     """exp(x) / sum(exp(x)) along `axis` (the last by default), without overflow."""
     x = operand("softmax", logits, FLOAT)
@@ -107,6 +137,7 @@ def softmax(logits, axis=None, name=None) -> Tensor:
     return p.div(e, p.reduce_sum(e, axes=(where,), keepdims=True))
 
 
+@_in_float32
 def log_softmax(logits, axis=None, name=None) -> Tensor:
     """log(softmax(x)) along `axis` (the last by default)."""
     x = operand("log_softmax", logits, FLOAT)
@@ -115,6 +146,7 @@ def log_softmax(logits, axis=None, name=None) -> Tensor:
     return p.sub(shifted, p.log(p.reduce_sum(p.exp(shifted), axes=(where,), keepdims=True)))
 
 
+@_in_float32
 def softmax_cross_entropy_with_logits(labels, logits, axis=-1, name=None) -> Tensor:
     """-sum(labels * log_softmax(logits)) along `axis`."""
     if labels is None or logits is None:
@@ -125,6 +157,7 @@ def softmax_cross_entropy_with_logits(labels, logits, axis=-1, name=None) -> Ten
     return p.neg(p.reduce_sum(p.mul(y, log_softmax(x, where)), axes=(where,), keepdims=False))
 
 
+@_in_float32
 def sparse_softmax_cross_entropy_with_logits(labels, logits, name=None) -> Tensor:
     """-log_softmax(logits) at the label of each row; labels are integers of one rank less."""
     y, x = convert_to_tensor(labels), operand("softmax", logits, FLOAT)
@@ -144,6 +177,7 @@ def sparse_softmax_cross_entropy_with_logits(labels, logits, name=None) -> Tenso
     return p.neg(p.squeeze(picked, axes=(m,)))
 
 
+@_in_float32
 def sigmoid_cross_entropy_with_logits(labels=None, logits=None, name=None) -> Tensor:
     """max(x, 0) - x * labels + log(1 + exp(-|x|)): cross entropy of sigmoid(x), without overflow."""
     if labels is None or logits is None:
@@ -157,6 +191,7 @@ def sigmoid_cross_entropy_with_logits(labels=None, logits=None, name=None) -> Te
     return p.add(p.sub(p.select(positive, x, zero), p.mul(x, y)), p.log1p(p.exp(smaller)))
 
 
+@_in_float32
 def weighted_cross_entropy_with_logits(labels, logits, pos_weight, name=None) -> Tensor:
     """`sigmoid_cross_entropy_with_logits` with positive labels weighted."""
     x, y = operands("weighted_cross_entropy", logits, labels, FLOAT)
@@ -172,6 +207,7 @@ def l2_loss(t, name=None) -> Tensor:
     return p.mul(reduce_sum(p.mul(x, x)), _number(0.5, x))
 
 
+@_in_float32
 def moments(x, axes, shift=None, keepdims=False, name=None):
     """(mean, variance) over `axes`."""
     x = operand("moments", x, FLOAT)

@@ -4,6 +4,7 @@ Everything is composed of the primitive `random_bits`; state (of a `Generator`, 
 variable that is read and assigned, so all of it works in traced functions.
 """
 
+import enum
 import math
 import os
 import random as python_random
@@ -88,6 +89,8 @@ def fold_in(seed, data, alg="auto_select") -> Tensor:
 
 
 def _algorithm(alg) -> None:
+    if isinstance(alg, Algorithm):
+        alg = alg.value
     if alg not in ("philox", "auto_select", 1, 3, "1", "3"):
         raise NotImplementedError(f"the random number algorithm {alg!r} is not supported: 'philox' is")
 
@@ -115,6 +118,14 @@ def _advance(state, outputs: int, reserved: int = RESERVED):
     after = p.concat(next_low, p.add(high, carry), key, axis=0)
     p.assign_variable(state, p.bitcast(after, dtype=int64))
     return key, p.concat(low, high, axis=0)
+
+
+class Algorithm(enum.Enum):
+    """Generators by name: what `alg` arguments take."""
+
+    PHILOX = 1
+    THREEFRY = 2
+    AUTO_SELECT = 3
 
 
 class Generator:
@@ -443,9 +454,15 @@ def dropout(x, rate, noise_shape=None, seed=None, name=None) -> Tensor:
     return _dropout(x, rate, noise_shape, sample)
 
 
-def stateless_dropout(x, rate, seed, rng_alg="auto_select", noise_shape=None, name=None) -> Tensor:
+def stateless_dropout(x, rate, seed, rng_alg=None, noise_shape=None, name=None) -> Tensor:
     """`tf.nn.dropout` as a function of `seed` (two integers)."""
-    return _dropout(x, rate, noise_shape, lambda dims, dtype: stateless_uniform(dims, seed, dtype=dtype, alg=rng_alg))
+    alg = rng_alg or "auto_select"
+    return _dropout(x, rate, noise_shape, lambda dims, dtype: stateless_uniform(dims, seed, dtype=dtype, alg=alg))
+
+
+def general_dropout(x, rate, uniform_sampler, noise_shape=None, name=None) -> Tensor:
+    """`tf.nn.dropout` with `uniform_sampler(shape=, dtype=)` as the source of uniform numbers in [0, 1)."""
+    return _dropout(x, rate, noise_shape, lambda dims, dtype: uniform_sampler(shape=dims, dtype=dtype))
 
 
 def _dropout(x, rate, noise_shape, sample) -> Tensor:

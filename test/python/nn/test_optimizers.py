@@ -242,6 +242,17 @@ def test_configuration_makes_the_same_optimizer_again():
     assert again.get_config() == opt.get_config() and isinstance(again, O.Adam)
 
 
+def test_checkpoints_hold_the_state_also_before_it_is_made(tmp_path):
+    v, opt = tf.Variable([1.0, 2.0]), O.Adam(0.1)
+    opt.apply_gradients([(tf.constant([1.0, -1.0]), v)])
+    path = tf.train.Checkpoint(v=v, opt=opt).save(str(tmp_path / "c"))
+    w, other = tf.Variable([0.0, 0.0]), O.Adam(0.5)
+    tf.train.Checkpoint(v=w, opt=other).restore(path)
+    other.build([w])
+    for a, b in zip([v, *opt.variables], [w, *other.variables], strict=True):
+        np.testing.assert_array_equal(b.numpy(), a.numpy())
+
+
 def test_excluded_variables_do_not_decay():
     w, b = tf.Variable(1.0, name="w"), tf.Variable(1.0, name="bias")
     opt = O.SGD(learning_rate=0.1, weight_decay=0.5)
