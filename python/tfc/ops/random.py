@@ -21,7 +21,7 @@ from tfc.core import (
     eager_tensor,
     executing_eagerly,
 )
-from tfc.dtypes import as_dtype, broadcast_static_shape, float32, int32, int64, uint32, uint64
+from tfc.dtypes import as_dtype, broadcast_static_shape, float32, float64, int32, int64, uint32, uint64
 from tfc.ops import primitives as p
 from tfc.ops.control_flow import while_loop
 from tfc.ops.convert import convert_to_tensor, operand, static_value
@@ -39,7 +39,7 @@ from tfc.ops.distributions import (
     uniform_numbers,
 )
 from tfc.ops.math import FLOAT
-from tfc.ops.rejection import gamma_numbers, poisson_numbers
+from tfc.ops.rejection import binomial_numbers, gamma_numbers, poisson_numbers
 from tfc.ops.shapes import rank_of, static_shape
 
 _MAX_INT32 = 2**31 - 1
@@ -217,6 +217,15 @@ class Generator:
         dims = static_dims(shape)
         drawn = _advance(self._storage, math.prod(dims))
         return truncated_normal_numbers(*drawn, dims, mean, stddev, float_dtype(dtype, "normal"))
+
+    def binomial(self, shape, counts, probs, dtype=int32, name=None) -> Tensor:
+        """Numbers of successes in `counts` trials of chance `probs`; `shape` ends in their shape."""
+
+        def draw(samples, sets):
+            # What TensorFlow reserves for them.
+            return _advance(self._storage, sets * 200 * (samples + 3) // 4)
+
+        return _binomial("binomial", draw, shape, counts, probs, dtype)
 
     def make_seeds(self, count=1) -> Tensor:
         """`[2, count]` seeds for stateless functions."""
@@ -443,6 +452,27 @@ def stateless_poisson(shape, seed, lam, dtype=int32, name=None) -> Tensor:
     lam, last = _rates("stateless_poisson", lam)
     lead = _lead("stateless_poisson", shape, last)
     return _poisson(key_and_counter(seed), math.prod(lead), lam, (*lead, *last), as_dtype(dtype))
+
+
+def _binomial(op, draw, shape, counts, probs, dtype) -> Tensor:
+    """`draw(samples, sets)` gives the key and the counter for so many numbers of each set of parameters."""
+    counts, probs = (operand(op, v, "iuf") for v in (counts, probs))
+    counts, probs = (v if v.dtype is float64 else p.cast(v, dtype=float64) for v in (counts, probs))
+    last = broadcast_static_shape(counts.shape, probs.shape).dims
+    if last is None or None in last:
+        raise NotImplementedError(f"tf.random.{op} needs parameters of a shape that is known while tracing")
+    lead, dtype = _lead(op, shape, last), as_dtype(dtype)
+    samples, size = math.prod(lead), math.prod(last)
+    drawn = draw(samples, size)
+    if not samples * size:
+        return p.broadcast_to(number(0, dtype), shape=(*lead, *last))
+    flat = [p.reshape(p.broadcast_to(v, shape=last), shape=(size,)) for v in (counts, probs)]
+    return p.reshape(p.cast(binomial_numbers(*drawn, *flat, samples), dtype=dtype), shape=(*lead, *last))
+
+
+def stateless_binomial(shape, seed, counts, probs, output_dtype=int32, name=None) -> Tensor:
+    """Numbers of successes in `counts` trials of chance `probs`; `shape` ends in their shape; a function of `seed`."""
+    return _binomial("stateless_binomial", lambda *_: key_and_counter(seed), shape, counts, probs, output_dtype)
 
 
 def dropout(x, rate, noise_shape=None, seed=None, name=None) -> Tensor:

@@ -22,6 +22,9 @@ NUMBERS = {
     "gamma with rates": (
         lambda: tf.random.stateless_gamma([6, 2], SEED, [2.0, 3.0], [0.5, 2.0]),
         [5.634547233581543, 2.212827444076538, 3.8482730388641357, 1.5133863687515259]),
+    "binomial": (
+        lambda: tf.random.stateless_binomial([30, 2], SEED, [5.0, 40.0], [0.3, 0.6])[:, 1],
+        [30, 27, 25, 24, 19, 19, 21, 27, 24, 19, 27, 24]),
     "Poisson": (lambda: tf.random.stateless_poisson([40, 3], SEED, [0.5, 5.0, 20.0]), [3, 4, 25, 2, 5, 16, 1, 5]),
 }  # fmt: skip
 
@@ -70,6 +73,9 @@ def test_moments_of_many_numbers():
     counts = tf.random.stateless_poisson([20000, 2], [3, 4], [0.7, 40.0]).numpy()
     np.testing.assert_allclose(counts.mean(0), [0.7, 40.0], rtol=0.05)
     np.testing.assert_allclose(counts.var(0), [0.7, 40.0], rtol=0.1)
+    wins = tf.random.stateless_binomial([20000, 3], [3, 4], [5.0, 60.0, 7.0], [0.3, 0.6, 1.0]).numpy()
+    np.testing.assert_allclose(wins.mean(0), [1.5, 36.0, 7.0], rtol=0.05)
+    np.testing.assert_allclose(wins.var(0), [1.05, 14.4, 0.0], rtol=0.1)
 
 
 @pytest.mark.parametrize("call", [
