@@ -4,34 +4,39 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 PROBE = """
-import sys, time, json
+import sys, time, json, resource
 sys.path.insert(0, {here!r})
 import numpy
 start = time.perf_counter()
 import {module}
 imported = time.perf_counter() - start
 import cases
-case = cases.load({case!r})
+import cold_cases
+case = cold_cases.CASES.get({case!r}) or cases.load({case!r})
 call, fetch = case.BUILDERS[{impl!r}](*case.inputs())
 start = time.perf_counter()
 call()
 first = time.perf_counter() - start
 start = time.perf_counter()
 call()
-print(json.dumps({{"import": imported, "first_call": first, "second_call": time.perf_counter() - start}}))
+print(json.dumps({{"import": imported, "first_call": first, "second_call": time.perf_counter() - start,
+    "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}}))
 """
 
 
-def probe(python, impl, module, case):
-    code = PROBE.format(here=str(HERE), module=module, case=case, impl=impl)
-    done = subprocess.run([python, "-c", code], capture_output=True, text=True)
+def probe(python, impl, module, case, cache):
+    code = PROBE.format(here=str(HERE), module=module, case=case, impl=impl.removesuffix("_cached"))
+    env = dict(os.environ, TFC_CACHE_DIR=cache if impl.endswith("_cached") else "off")
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True, env=env)
     if done.returncode:
         return None
     return json.loads(done.stdout.strip().splitlines()[-1])
@@ -39,23 +44,35 @@ def probe(python, impl, module, case):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--case", nargs="*", default=["add1", "lstm10"])
-    parser.add_argument("--impl", nargs="*", default=["tfc", "tf", "tf_xla", "jax", "torch_compile"])
+    parser.add_argument(
+        "--case", nargs="*", default=["add1", "lstm10", "chain1000", "chain5000", "mlp50", "block_fwd", "block_train"]
+    )
+    parser.add_argument("--impl", nargs="*", default=["tfc", "tfc_cached", "tf", "tf_xla", "jax", "torch_compile"])
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--peers-python", default=sys.executable)
     args = parser.parse_args()
-    modules = {"tfc": "tfc", "tf": "tensorflow", "tf_xla": "tensorflow", "jax": "jax", "torch_compile": "torch"}
-    print(f"{'case':<10} {'impl':<14} {'import s':>9} {'first call s':>13} {'second us':>10}")
+    modules = {
+        "tfc": "tfc",
+        "tfc_cached": "tfc",
+        "tf": "tensorflow",
+        "tf_xla": "tensorflow",
+        "jax": "jax",
+        "torch_compile": "torch",
+    }
+    print(f"{'case':<10} {'impl':<14} {'import s':>9} {'first call s':>13} {'second us':>10} {'peak MiB':>9}")
+    cache = tempfile.mkdtemp(prefix="tfc-cache-")
     for case in args.case:
         for impl in args.impl:
-            python = sys.executable if impl == "tfc" else args.peers_python
-            runs = [r for r in (probe(python, impl, modules[impl], case) for _ in range(args.runs)) if r]
+            python = sys.executable if impl.startswith("tfc") else args.peers_python
+            if impl == "tfc_cached":
+                probe(python, impl, "tfc", case, cache)  # fills it
+            runs = [r for r in (probe(python, impl, modules[impl], case, cache) for _ in range(args.runs)) if r]
             if not runs:
                 print(f"{case:<10} {impl:<14} failed or not installed")
                 continue
             middle = {k: statistics.median(r[k] for r in runs) for k in runs[0]}
             print(f"{case:<10} {impl:<14} {middle['import']:>9.3f} {middle['first_call']:>13.3f} "
-                  f"{middle['second_call'] * 1e6:>10.1f}")  # fmt: skip
+                  f"{middle['second_call'] * 1e6:>10.1f} {middle['peak_mib']:>9.0f}")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -82,16 +82,20 @@ def run_case(name, workers, rounds, seconds):
     return {k: v for k, v in times.items() if v}, errors
 
 
-def summary(name, times, errors):
+def summary(name, times, errors, limits):
     medians = {k: statistics.median(v) for k, v in times.items()}
     peers = {k: v for k, v in medians.items() if k not in OURS}
     best = min(peers, key=peers.get) if peers else None
     row = {"case": name, "median_seconds": medians, "errors": errors, "best_peer": best}
     if best and "tfc" in times:
         row["peer_over_tfc"] = statistics.median(p / t for p, t in zip(times[best], times["tfc"]))
-    flops = getattr(cases.load(name), "FLOPS", None)
-    if flops and "tfc" in medians:
-        row["gflops"] = flops / medians["tfc"] / 1e9
+    case = cases.load(name)
+    for key, amount in (("gflops", getattr(case, "FLOPS", None)), ("gbytes", getattr(case, "BYTES", None))):
+        if amount and "tfc" in medians:
+            row[key] = amount / medians["tfc"] / 1e9
+            limit = limits.get("fma_gflops" if key == "gflops" else "copy_gbytes_per_second")
+            if limit:
+                row["share"] = row[key] / limit
     return row
 
 
@@ -99,10 +103,60 @@ def show(row):
     cells = "  ".join(f"{k} {v * 1e6:.2f}us" for k, v in sorted(row["median_seconds"].items(), key=lambda kv: kv[1]))
     ratio = f"{row['peer_over_tfc']:.2f}x of {row['best_peer']}" if "peer_over_tfc" in row else "-"
     rate = f"  {row['gflops']:.1f} GFLOP/s" if "gflops" in row else ""
+    rate = f"  {row['gbytes']:.1f} GB/s" if "gbytes" in row else rate
+    rate += f" ({row['share']:.0%} of the limit)" if "share" in row else ""
     print(f"{row['case']:<14} {ratio:<24} {cells}{rate}")
     for who, error in row["errors"].items():
         print(f"{'':<14} {who}: {error}")
     sys.stdout.flush()
+
+
+def markdown(result):
+    """The rows as a table for a document."""
+    lines = ["| case | tfc | best peer | ratio | rate | of the limit |", "|---|---|---|---|---|---|"]
+    for row in result["rows"]:
+        mine = row["median_seconds"].get("tfc")
+        if mine is None:
+            continue
+        best = row["best_peer"]
+        peer = f"{best} {time_text(row['median_seconds'][best])}" if best else ""
+        ratio = f"{row['peer_over_tfc']:.2f}" if best else ""
+        rate = (
+            f"{row['gflops']:.0f} GFLOP/s"
+            if "gflops" in row
+            else f"{row['gbytes']:.1f} GB/s"
+            if "gbytes" in row
+            else ""
+        )
+        share = f"{row['share']:.0%}" if "share" in row else ""
+        lines.append(f"| {row['case']} | {time_text(mine)} | {peer} | {ratio} | {rate} | {share} |")
+    return "\n".join(lines)
+
+
+def time_text(seconds):
+    for scale, unit in ((1e-6, "us"), (1e-3, "ms"), (1, "s")):
+        if seconds < 1000 * scale:
+            return f"{seconds / scale:.3g} {unit}"
+    return f"{seconds:.3g} s"
+
+
+def run_all(args, threads):
+    limits = machine.measure(threads)
+    print(f"{threads} thread(s):", ", ".join(f"{k} {v:.1f}" for k, v in limits.items()))
+    workers = []
+    for name in args.impl:
+        python = sys.executable if name in OURS else args.peers_python
+        if installed(name, python):
+            workers.append(Worker(name, threads, python))
+        else:
+            print(f"{name}: not installed, left out")
+    rows = []
+    for name in args.case:
+        rows.append(summary(name, *run_case(name, workers, args.rounds, args.seconds), limits))
+        show(rows[-1])
+    for worker in workers:
+        worker.close()
+    return {"machine": limits, "processor": platform.processor(), "threads": threads, "rows": rows}
 
 
 def main():
@@ -111,29 +165,23 @@ def main():
     parser.add_argument("--impl", nargs="*", default=list(MODULES))
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--seconds", type=float, default=0.1, help="length of one batch")
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=int, nargs="*", default=[1, 2])
+    parser.add_argument("--quick", action="store_true", help="three short rounds: to see that all works")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--markdown", type=Path)
     parser.add_argument("--peers-python", default=sys.executable, help="interpreter that has the peers")
     args = parser.parse_args()
-
-    limits = machine.measure()
-    print("machine:", ", ".join(f"{k} {v:.1f}" for k, v in limits.items()))
-    workers = []
-    for name in args.impl:
-        python = sys.executable if name in OURS else args.peers_python
-        if installed(name, python):
-            workers.append(Worker(name, args.threads, python))
-        else:
-            print(f"{name}: not installed, left out")
-    rows = []
-    for name in args.case:
-        rows.append(summary(name, *run_case(name, workers, args.rounds, args.seconds)))
-        show(rows[-1])
-    for worker in workers:
-        worker.close()
+    if args.quick:
+        args.rounds, args.seconds = 3, 0.02
+    results = [run_all(args, threads) for threads in args.threads]
     if args.json:
-        result = {"machine": limits, "processor": platform.processor(), "threads": args.threads, "rows": rows}
-        args.json.write_text(json.dumps(result, indent=1))
+        args.json.write_text(json.dumps(results, indent=1))
+    if args.markdown:
+        text = [
+            f"### {r['threads']} thread(s): " + ", ".join(f"{k} {v:.1f}" for k, v in r["machine"].items())
+            for r in results
+        ]
+        args.markdown.write_text("\n\n".join(f"{t}\n\n{markdown(r)}" for t, r in zip(text, results)) + "\n")
 
 
 if __name__ == "__main__":

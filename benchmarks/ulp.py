@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 
 import numpy as np
-
 import tfc as tf
 
 # name: (float64 reference, lowest and highest argument)

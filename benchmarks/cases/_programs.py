@@ -85,9 +85,22 @@ def builders(program):
     }
 
 
+def _erf(x):
+    """Series and continued fraction are not worth it here: the error function of each distinct float, from math."""
+    import math
+
+    return np.frompyfunc(math.erf, 1, 1)(x).astype(x.dtype)
+
+
 class Numpy:
-    exp, tanh, sqrt, matmul, maximum = np.exp, np.tanh, np.sqrt, np.matmul, np.maximum
-    sum, max, mean = np.sum, np.max, np.mean
+    exp, tanh, sqrt, matmul, maximum, where = np.exp, np.tanh, np.sqrt, np.matmul, np.maximum, np.where
+    sum, max, mean, argmax, cumsum = np.sum, np.max, np.mean, np.argmax, np.cumsum
+    reshape, transpose, square, log = np.reshape, np.transpose, np.square, np.log
+    erf = staticmethod(_erf)
+
+    @staticmethod
+    def gather(x, indices):
+        return x[indices]
 
     @staticmethod
     def sigmoid(x):
@@ -101,6 +114,16 @@ class Numpy:
 def tensorflow_like(tf):
     class Library:
         exp, tanh, sqrt, matmul, maximum, sigmoid = tf.exp, tf.tanh, tf.sqrt, tf.matmul, tf.maximum, tf.sigmoid
+        where, reshape, transpose, square, log = tf.where, tf.reshape, tf.transpose, tf.square, tf.math.log
+        gather, erf = tf.gather, tf.math.erf
+
+        @staticmethod
+        def argmax(x, axis):
+            return tf.argmax(x, axis=axis)
+
+        @staticmethod
+        def cumsum(x, axis):
+            return tf.cumsum(x, axis=axis)
 
         @staticmethod
         def sum(x, axis=None, keepdims=False):
@@ -126,6 +149,9 @@ class Jax:
         jnp = jax.numpy
         self.exp, self.tanh, self.sqrt, self.matmul, self.maximum = jnp.exp, jnp.tanh, jnp.sqrt, jnp.matmul, jnp.maximum
         self.sum, self.max, self.mean = jnp.sum, jnp.max, jnp.mean
+        self.where, self.reshape, self.transpose, self.square = jnp.where, jnp.reshape, jnp.transpose, jnp.square
+        self.argmax, self.cumsum, self.log, self.erf = jnp.argmax, jnp.cumsum, jnp.log, jax.scipy.special.erf
+        self.gather = lambda x, indices: jnp.take(x, indices, axis=0)
         self.sigmoid = jax.nn.sigmoid
         self.split = lambda x, n: jnp.split(x, n, axis=1)
 
@@ -138,3 +164,7 @@ class Torch:
         self.sum = lambda x, axis=None, keepdims=False: x.sum() if axis is None else x.sum(axis, keepdim=keepdims)
         self.max = lambda x, axis=None, keepdims=False: x.max() if axis is None else x.amax(axis, keepdim=keepdims)
         self.mean = lambda x, axis=None, keepdims=False: x.mean() if axis is None else x.mean(axis, keepdim=keepdims)
+        self.where, self.reshape, self.square = torch.where, torch.reshape, torch.square
+        self.transpose = lambda x, axes: x.permute(axes)
+        self.argmax, self.cumsum = (lambda x, axis: x.argmax(axis)), (lambda x, axis: x.cumsum(axis))
+        self.log, self.erf, self.gather = torch.log, torch.erf, lambda x, indices: x[indices]

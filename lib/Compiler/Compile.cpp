@@ -11,6 +11,7 @@
 #include "mlir/IR/Verifier.h"
 #include "mlir/Pass/PassManager.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
+#include "tfc/Dialect/TFCRT/IR/Remark.h"
 #include "tfc/Pipelines/Pipelines.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
@@ -22,6 +23,19 @@
 using namespace mlir;
 using llvm::StringRef;
 using namespace tfc;
+
+/// Names may be separated by commas, too.
+std::string CompileOptions::setDisabled(StringRef names) {
+  llvm::SmallVector<StringRef> list;
+  llvm::SplitString(names, list, ",; ");
+  for (StringRef name : list)
+    if (!llvm::is_contained(optionalPassNames(), name))
+      return ("option disable: '" + name + "' is no pass that can be left out; these can: " +
+              llvm::join(optionalPassNames(), ", "))
+          .str();
+  disable = llvm::join(list, ";");
+  return {};
+}
 
 std::string CompileOptions::set(StringRef name, StringRef value) {
   auto boolean = [&](bool &flag) -> std::string {
@@ -53,6 +67,12 @@ std::string CompileOptions::set(StringRef name, StringRef value) {
     return boolean(contract);
   else if (name == "reassociate")
     return boolean(reassociate);
+  else if (name == "parallel")
+    return boolean(parallel);
+  else if (name == "remarks")
+    return boolean(remarks);
+  else if (name == "disable")
+    return setDisabled(value);
   else if (name == "reproducer_directory")
     reproducerDirectory = value.str();
   else if (name == "dump") {
@@ -63,7 +83,7 @@ std::string CompileOptions::set(StringRef name, StringRef value) {
   } else
     return ("there is no option '" + name +
             "'; options are triple, cpu, features, opt_level, opt_size, check_cpu, sanitize_address, contract, "
-            "reassociate, dump, reproducer_directory")
+            "reassociate, parallel, disable, remarks, dump, reproducer_directory")
         .str();
   return {};
 }
@@ -79,10 +99,12 @@ public:
             return failure();
           if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
             add(diagnostic);
+          else if (diagnostic.getSeverity() == DiagnosticSeverity::Remark)
+            remarks += describeLocation(diagnostic.getLocation()) + ": " + diagnostic.str() + "\n";
           return success();
         }) {}
 
-  std::string message, location;
+  std::string message, location, remarks;
 
 private:
   void add(Diagnostic &diagnostic) {
@@ -103,6 +125,8 @@ private:
 StageOptions &fill(StageOptions &stage, const CompileOptions &options) {
   stage.contract = options.contract;
   stage.reassociate = options.reassociate;
+  stage.parallel = options.parallel;
+  stage.disable = options.disable;
   if (auto machine = createTargetMachine(options.target)) {
     VectorRegisters registers = vectorRegisters(**machine);
     stage.vectorBits = registers.bits;
@@ -137,7 +161,7 @@ std::string writeReproducer(ModuleOp module, StringRef stage, const CompileOptio
   llvm::raw_fd_ostream stream(descriptor, /*shouldClose=*/true);
   auto flag = [](bool value) { return value ? "true" : "false"; };
   stream << "// tfc-opt --" << stage << "=\"contract=" << flag(options.contract)
-         << " reassociate=" << flag(options.reassociate) << "\" " << path << "\n"
+         << " reassociate=" << flag(options.reassociate) << " parallel=" << flag(options.parallel) << " disable=" << options.disable << "\" " << path << "\n"
          << text(module);
   return path.str().str();
 }
@@ -237,6 +261,7 @@ bool Driver::emitCode() {
   request.assembly = wants("asm");
   request.llvmIR = wants("llvm-ir");
   request.optimizedLLVMIR = wants("llvm-ir-optimized");
+  request.scalarLoops = (*module)->hasAttr(rt::hasScalarLoops);
   auto code = emit(*module, options.target, request);
   if (!code)
     return fail("code generation", llvm::toString(code.takeError()));
@@ -264,11 +289,13 @@ Artifact Driver::run() {
     return std::move(artifact);
   }
   module = original.clone();
+  if (options.remarks)
+    (*module)->setAttr(rt::wantsRemarks, UnitAttr::get(module->getContext()));
   artifact.entries = describeSignatures(*module);
   if (artifact.entries.empty())
     fail("input", "the module has no entry: no function has the attribute tfc.entry");
-  else if (runStages())
-    emitCode();
+  else if (runStages() && emitCode() && options.remarks)
+    artifact.dumps.emplace_back("remarks", std::move(errors.remarks));
   return std::move(artifact);
 }
 

@@ -15,7 +15,11 @@ using llvm::StringRef;
 
 namespace {
 
-enum class Kind { pass, stage };
+enum class Kind {
+  pass,
+  optional, ///< only makes code faster: may be switched off
+  stage
+};
 
 /// One step of a stage: a pass (with its options, as `mlir-opt` spells them) or another
 /// stage. `${contract}` and the like stand for the options of those names.
@@ -38,7 +42,7 @@ constexpr Step optimize[] = {
     {"func.func(tfc-insert-checks)", "run-time errors of pure ops become effects, in their place"},
     {"tfc-promote-variables", "the text is in program order: tokens are not needed for values"},
     {"canonicalize", "promotion leaves casts and loops that carry too much"},
-    {"cse", "equal computations on both sides of what was an effect"},
+    {"cse", "equal computations on both sides of what was an effect", Kind::optional},
 };
 
 constexpr Step order[] = {
@@ -57,13 +61,13 @@ constexpr Step pack[] = {
 
 constexpr Step bufferize[] = {
     {"canonicalize", "less to analyze"},
-    {"cse", "equal temporaries would get two buffers"},
-    {"tfc-reuse-operands", "elementwise chains work in one buffer"},
+    {"cse", "equal temporaries would get two buffers", Kind::optional},
+    {"tfc-reuse-operands", "elementwise chains work in one buffer", Kind::optional},
     {"tfc-guard-variables", "operands just overwritten may be variables"},
-    {"tfc-place-results", "after chains are tied together: all of one computes in the result"},
+    {"tfc-place-results", "after chains are tied together: all of one computes in the result", Kind::optional},
     {"tfc-bufferize", "tensors become memory"},
     {"canonicalize", "casts between tensors and buffers, copies to themselves"},
-    {"cse", "equal views"},
+    {"cse", "equal views", Kind::optional},
 };
 
 constexpr Step toLoops[] = {
@@ -71,13 +75,17 @@ constexpr Step toLoops[] = {
     {"tfc-expand-math", "vectorizable arithmetic instead of calls of libm"},
     {"tfc-set-fast-math{contract=${contract} reassociate=${reassociate}}",
      "after the last pass that makes floating-point ops"},
+    {"tfc-fuse-loops{parallel=${parallel}}", "rows that stay in the cache; kernels and loops see slices",
+     Kind::optional},
     {"tfc-lower-contractions{vector-bits=${vector-bits} vector-registers=${vector-registers} "
-     "reassociate=${reassociate}}",
-     "matrix products need tiles; flags of their bodies are known"},
-    {"tfc-linalg-to-loops", "loops in the order that LLVM vectorizes"},
+     "reassociate=${reassociate} parallel=${parallel}}",
+     "matrix products need tiles; flags of their bodies are known", Kind::optional},
+    {"tfc-linalg-to-loops{vector-bits=${vector-bits} reassociate=${reassociate} parallel=${parallel}}",
+      "loops in the order that LLVM vectorizes"},
     {"tfc-expand-half{f16=${f16} f64-to-f16=${f64-to-f16}}",
      "after kernels are made of conversions, and after flags are set"},
     {"func.func(tfc-plan-memory)", "after the last pass that makes buffers"},
+    {"tfc-outline-parallel", "memory is known by pointers, which its functions take"},
 };
 
 constexpr Step toLLVM[] = {
@@ -132,6 +140,7 @@ std::string expand(StringRef text, const tfc::StageOptions &options) {
         take("${reassociate}", options.reassociate ? "true" : "false") ||
         take("${f16}", options.f16 ? "true" : "false") ||
         take("${f64-to-f16}", options.f64ToF16 ? "true" : "false") ||
+        take("${parallel}", options.parallel ? "true" : "false") ||
         take("${vector-bits}", std::to_string(options.vectorBits)) ||
         take("${vector-registers}", std::to_string(options.vectorRegisters)))
       continue;
@@ -139,6 +148,12 @@ std::string expand(StringRef text, const tfc::StageOptions &options) {
     text = text.drop_front();
   }
   return result;
+}
+
+/// The pass without its options and its anchor.
+StringRef nameOf(const Step &step) {
+  StringRef name = step.text.split('{').first;
+  return name.consume_front("func.func(") ? name.split(')').first : name;
 }
 
 const Stage *find(StringRef name) {
@@ -153,6 +168,18 @@ llvm::ArrayRef<StringRef> tfc::stageNames() {
   return names;
 }
 
+llvm::ArrayRef<StringRef> tfc::optionalPassNames() {
+  static const auto names = [] {
+    llvm::SmallVector<StringRef> found;
+    for (const Stage &stage : stages)
+      for (const Step &step : stage.steps)
+        if (step.kind == Kind::optional && !llvm::is_contained(found, nameOf(step)))
+          found.push_back(nameOf(step));
+    return found;
+  }();
+  return names;
+}
+
 LogicalResult tfc::buildStage(StringRef name, const StageOptions &options, OpPassManager &manager,
                               llvm::raw_ostream &errors) {
   const Stage *stage = find(name);
@@ -161,7 +188,17 @@ LogicalResult tfc::buildStage(StringRef name, const StageOptions &options, OpPas
     llvm::interleaveComma(stageNames(), errors);
     return failure();
   }
+  llvm::SmallVector<StringRef> disabled;
+  StringRef(options.disable).split(disabled, ';', -1, /*KeepEmpty=*/false);
+  for (StringRef pass : disabled)
+    if (!llvm::is_contained(optionalPassNames(), pass)) {
+      errors << "the pass '" << pass << "' cannot be disabled; these can: ";
+      llvm::interleaveComma(optionalPassNames(), errors);
+      return failure();
+    }
   for (const Step &step : stage->steps) {
+    if (step.kind == Kind::optional && llvm::is_contained(disabled, nameOf(step)))
+      continue;
     if (step.kind == Kind::stage) {
       if (failed(buildStage(step.text, options, manager, errors)))
         return failure();

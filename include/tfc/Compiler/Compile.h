@@ -20,11 +20,17 @@ struct CompileOptions {
   TargetOptions target;
   bool contract = true;
   bool reassociate = true;
+  bool parallel = true;
+  bool remarks = false; ///< keep what passes say; the dump "remarks"
+  std::string disable; ///< optional passes to leave out, separated by ';'
   std::string reproducerDirectory; ///< empty: a new one under the system's temporary directory
   std::vector<std::string> dump;   ///< stages, "llvm-ir", "llvm-ir-optimized", "asm"
 
   /// Sets the option of that name; returns what is wrong, or nothing.
   std::string set(llvm::StringRef name, llvm::StringRef value);
+
+private:
+  std::string setDisabled(llvm::StringRef names);
 };
 
 /// One buffer of an entry's interface.

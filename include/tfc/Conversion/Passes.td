@@ -94,10 +94,38 @@ def LowerContractionsPass : Pass<"tfc-lower-contractions"> {
   let options = [
     Option<"vectorBits", "vector-bits", "int64_t", "128", "size of a vector register">,
     Option<"vectorRegisters", "vector-registers", "int64_t", "16", "number of vector registers">,
-    Option<"reassociate", "reassociate", "bool", "true", "allow sums in another order">];
+    Option<"reassociate", "reassociate", "bool", "true", "allow sums in another order">,
+    Option<"parallel", "parallel", "bool", "true", "make parallel loops of large products">];
   let dependentDialects = ["mlir::arith::ArithDialect", "mlir::linalg::LinalgDialect",
                            "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect",
-                           "mlir::vector::VectorDialect"];
+                           "mlir::vector::VectorDialect", "::tfc::rt::TFCRTDialect"];
+}
+
+def FuseLoopsPass : Pass<"tfc-fuse-loops"> {
+  let summary = "Run ops on buffers in common outer loops, slice by slice";
+  let description = [{
+    Ops of a block that share a large buffer, and touch it at the same indices of their outer parallel
+    loops, become one loop with a slice of work of each; buffers that nobody else uses shrink to a slice:
+
+    ```mlir
+    linalg.generic ins(%x) outs(%max)           // maxima of rows
+    linalg.generic ins(%x, %max) outs(%e)       // exponentials
+    linalg.generic ins(%e) outs(%sum)           // sums of rows
+    linalg.generic ins(%e, %sum) outs(%result)  // quotients
+    // becomes
+    tfcrt.parallel (%from, %to) in %0 to %rows grain %g {
+      %m = memref.alloc() : memref<f32> ...
+      scf.for %i = %from to %to { /* the four, on row %i */ }
+    }
+    ```
+
+    Rows stay in the cache between the steps of a softmax, normalization or attention head.
+  }];
+  let options = [
+    Option<"parallel", "parallel", "bool", "true", "let threads share the loops">];
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::linalg::LinalgDialect",
+                           "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect",
+                           "::tfc::rt::TFCRTDialect"];
 }
 
 def LinalgToLoopsPass : Pass<"tfc-linalg-to-loops"> {
@@ -114,11 +142,17 @@ def LinalgToLoopsPass : Pass<"tfc-linalg-to-loops"> {
     }}}
     ```
 
-    A `memref.copy` of views becomes loops too. Fails on linalg on tensors.
+    A nest that does enough work is shared out along a parallel loop (`tfcrt.parallel`).
+    A `memref.copy` of views and a `tfcrt.scan` become loops too. Fails on linalg on tensors.
   }];
+  let options = [
+    Option<"vectorBits", "vector-bits", "int64_t", "128", "size of a vector register">,
+    Option<"reassociate", "reassociate", "bool", "true", "allow sums in another order">,
+    Option<"parallel", "parallel", "bool", "true", "make parallel loops of large ops">];
   let dependentDialects = ["mlir::affine::AffineDialect", "mlir::arith::ArithDialect",
                            "mlir::linalg::LinalgDialect", "mlir::memref::MemRefDialect",
-                           "mlir::scf::SCFDialect"];
+                           "mlir::scf::SCFDialect", "mlir::vector::VectorDialect",
+                           "::tfc::rt::TFCRTDialect"];
 }
 
 def RuntimeToLLVMPass : Pass<"tfc-runtime-to-llvm", "mlir::ModuleOp"> {
@@ -131,7 +165,7 @@ def RuntimeToLLVMPass : Pass<"tfc-runtime-to-llvm", "mlir::ModuleOp"> {
   }];
   let dependentDialects = ["mlir::arith::ArithDialect", "mlir::cf::ControlFlowDialect",
                            "mlir::LLVM::LLVMDialect", "mlir::memref::MemRefDialect",
-                           "tfc::rt::TFCRTDialect"];
+                           "::tfc::rt::TFCRTDialect"];
 }
 
 def ToLLVMPass : Pass<"tfc-to-llvm", "mlir::ModuleOp"> {

@@ -22,6 +22,12 @@ struct StageOptions : public mlir::PassPipelineOptions<StageOptions> {
   Option<bool> reassociate{*this, "reassociate",
                            llvm::cl::desc("let reductions be computed in another order"),
                            llvm::cl::init(true)};
+  Option<bool> parallel{*this, "parallel",
+                        llvm::cl::desc("let several threads share large loops"),
+                        llvm::cl::init(true)};
+  Option<std::string> disable{*this, "disable",
+                              llvm::cl::desc("optional passes to leave out, separated by ';'"),
+                              llvm::cl::init("")};
   Option<int64_t> vectorBits{*this, "vector-bits",
                              llvm::cl::desc("size of the target's vector registers"),
                              llvm::cl::init(128)};
@@ -34,6 +40,9 @@ struct StageOptions : public mlir::PassPipelineOptions<StageOptions> {
                         llvm::cl::desc("the target converts f64 to f16 in one step"),
                         llvm::cl::init(false)};
 };
+
+/// The names of the passes that only make code faster, and that `disable` may name.
+llvm::ArrayRef<llvm::StringRef> optionalPassNames();
 
 /// The names of all stages, in the order of compilation; compound ones last.
 llvm::ArrayRef<llvm::StringRef> stageNames();

@@ -37,6 +37,7 @@ struct EmitRequest {
   bool assembly = false;
   bool llvmIR = false;          ///< before LLVM's optimizations
   bool optimizedLLVMIR = false; ///< after them
+  bool scalarLoops = true;      ///< there are loops for LLVM to vectorize
 };
 
 struct Emitted {

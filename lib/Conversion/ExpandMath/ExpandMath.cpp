@@ -21,6 +21,7 @@
 #include "mlir/IR/TypeUtilities.h"
 #include "mlir/Transforms/WalkPatternRewriteDriver.h"
 #include "tfc/Conversion/Passes.h"
+#include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 
 #include <limits>
 

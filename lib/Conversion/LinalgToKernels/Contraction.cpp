@@ -21,13 +21,52 @@ std::optional<unsigned> Contraction::position(OpOperand *operand,
   return map.getResultPosition(getAffineDimExpr(dim, map.getContext()));
 }
 
+bool Contraction::uses(OpOperand *operand, unsigned dim) const {
+  return LinalgOp(op).getMatchingIndexingMap(operand).isFunctionOfDim(dim);
+}
+
+/// The factors of the loops in an index that is a sum of loops times constants;
+/// nothing for other ones.
+static bool addFactors(AffineExpr index, int64_t times, SmallVectorImpl<int64_t> &factors) {
+  if (auto dim = dyn_cast<AffineDimExpr>(index)) {
+    factors[dim.getPosition()] += times;
+    return true;
+  }
+  if (auto constant = dyn_cast<AffineConstantExpr>(index))
+    return constant.getValue() == 0;
+  auto binary = dyn_cast<AffineBinaryOpExpr>(index);
+  if (!binary)
+    return false;
+  if (binary.getKind() == AffineExprKind::Add)
+    return addFactors(binary.getLHS(), times, factors) && addFactors(binary.getRHS(), times, factors);
+  auto factor = dyn_cast<AffineConstantExpr>(binary.getRHS());
+  return binary.getKind() == AffineExprKind::Mul && factor &&
+         addFactors(binary.getLHS(), times * factor.getValue(), factors);
+}
+
+SmallVector<int64_t> Contraction::steps(OpOperand *operand, unsigned dim) const {
+  AffineMap map = LinalgOp(op).getMatchingIndexingMap(operand);
+  SmallVector<int64_t> result;
+  for (AffineExpr index : map.getResults()) {
+    SmallVector<int64_t> factors(map.getNumDims(), 0);
+    (void)addFactors(index, 1, factors);
+    result.push_back(factors[dim]);
+  }
+  return result;
+}
+
 int64_t Contraction::stride(OpOperand *operand, unsigned dim) const {
-  std::optional<unsigned> at = position(operand, dim);
-  if (!at)
-    return 0;
   auto [strides, offset] =
       cast<MemRefType>(operand->get().getType()).getStridesAndOffset();
-  return strides[*at];
+  int64_t total = 0;
+  for (auto [step, stride] : llvm::zip(steps(operand, dim), strides)) {
+    if (step == 0)
+      continue;
+    if (ShapedType::isDynamic(stride))
+      return ShapedType::kDynamic;
+    total += step * stride;
+  }
+  return total;
 }
 
 int64_t Contraction::size(unsigned dim) const {
@@ -76,15 +115,20 @@ static bool matchBody(Contraction &c) {
          c.left != c.result && c.right != c.result;
 }
 
-/// Each loop at most once, and besides only zeros.
+/// Sums of loops times constants; the window of a convolution is one.
 static bool isSimple(LinalgOp op, OpOperand *operand) {
   auto type = dyn_cast<MemRefType>(operand->get().getType());
   SmallVector<int64_t> strides;
   int64_t offset;
   if (!type || failed(type.getStridesAndOffset(strides, offset)))
     return false;
-  return op.getMatchingIndexingMap(operand).isProjectedPermutation(
-      /*allowZeroInResults=*/true);
+  AffineMap map = op.getMatchingIndexingMap(operand);
+  if (op.isDpsInit(operand))
+    return map.isProjectedPermutation(/*allowZeroInResults=*/true);
+  return llvm::all_of(map.getResults(), [&](AffineExpr index) {
+    SmallVector<int64_t> factors(map.getNumDims(), 0);
+    return addFactors(index, 1, factors);
+  });
 }
 
 /// Dimensions `outer` and `inner` of the operand, as one.
@@ -107,11 +151,13 @@ static bool assignLoops(Contraction &c) {
       return false;
     parallel.push_back(dim.getPosition());
   }
-  if (parallel.empty() || parallel.size() + 1 != iterators.size())
-    return false;
+  // k is the last of the loops that are summed up.
   for (auto [dim, kind] : llvm::enumerate(iterators))
     if (kind == utils::IteratorType::reduction)
-      c.inner = dim;
+      c.taps.push_back(dim);
+  if (parallel.empty() || c.taps.empty() || parallel.size() + c.taps.size() != iterators.size())
+    return false;
+  c.inner = c.taps.pop_back_val();
   if (!c.position(c.left, c.inner) || !c.position(c.right, c.inner))
     return false;
 
@@ -122,15 +168,17 @@ static bool assignLoops(Contraction &c) {
       c.column = dim;
       break;
     }
-  if (!c.position(c.right, c.column))
+  if (!c.uses(c.right, c.column))
     std::swap(c.left, c.right);
-  if (!c.position(c.right, c.column) || c.position(c.left, c.column) ||
+  if (!c.position(c.right, c.column) || c.uses(c.left, c.column) ||
       c.stride(c.result, c.column) != 1)
     return false;
+  for (unsigned dim = 0; dim < iterators.size(); ++dim)
+    if (!c.position(c.left, dim) && !c.position(c.right, dim) && !c.position(c.result, dim))
+      return false; // a size that no operand has
 
   auto isRow = [&](unsigned dim) {
-    return dim != c.column && c.position(c.left, dim) &&
-           !c.position(c.right, dim);
+    return dim != c.column && c.uses(c.left, dim) && !c.uses(c.right, dim);
   };
   for (bool unit : {false, true}) {
     for (unsigned dim : llvm::reverse(parallel)) {
@@ -172,7 +220,7 @@ static linalg::FillOp findFill(LinalgOp op, Value result) {
 
 std::optional<Contraction> tfc::kernels::matchContraction(LinalgOp op) {
   if (op.getNumDpsInits() != 1 || op.getNumDpsInputs() != 2 ||
-      op.getNumReductionLoops() != 1 || !op.hasPureBufferSemantics() ||
+      op.getNumReductionLoops() == 0 || !op.hasPureBufferSemantics() ||
       isa<linalg::FillOp>(op))
     return std::nullopt;
   Contraction c;
@@ -191,6 +239,8 @@ std::optional<Contraction> tfc::kernels::matchContraction(LinalgOp op) {
   if (!isFloat(c.left, false) || !isFloat(c.right, false) ||
       !isFloat(c.result, true))
     return std::nullopt;
-  c.fill = findFill(op, c.result->get());
+  // Of several taps only the first would overwrite the result.
+  if (c.taps.empty())
+    c.fill = findFill(op, c.result->get());
   return c;
 }

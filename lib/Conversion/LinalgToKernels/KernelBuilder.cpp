@@ -9,6 +9,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "tfc/Dialect/TFCRT/IR/ParallelLoop.h"
 
 using namespace mlir;
 using namespace tfc::kernels;
@@ -71,6 +72,24 @@ void KernelBuilder::loop(Value from, Value to, int64_t step,
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPoint(loop.getBody()->getTerminator());
   body(loop.getInductionVar());
+}
+
+void KernelBuilder::parallelLoop(Value from, Value to, int64_t step, Value flops,
+                                 llvm::function_ref<void(Value)> body,
+                                 llvm::function_ref<void()> prepare) {
+  auto run = [&](Value first, Value last) {
+    if (prepare)
+      prepare();
+    loop(first, last, 1, [&](Value number) {
+      body(add(from, mul(number, constant(step))));
+    });
+  };
+  Value count = ceilDiv(sub(to, from), step);
+  if (parallel)
+    rt::buildParallel(builder, loc, constant(0), count,
+                      {getAsOpFoldResult(flops), 1 / flopsPerNanosecond}, run);
+  else
+    run(constant(0), count);
 }
 
 scf::ForOp

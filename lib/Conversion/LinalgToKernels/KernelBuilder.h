@@ -81,6 +81,10 @@ public:
   mlir::scf::ForOp
   loop(mlir::Value from, mlir::Value to, int64_t step, mlir::ValueRange carried,
        llvm::function_ref<Values(mlir::Value, mlir::ValueRange)> body);
+  /// The same for iterations that do not depend on each other, of so many multiplications and additions each;
+  /// on several threads if that pays. What `body` allocates belongs to one thread if it is allocated by `prepare`.
+  void parallelLoop(mlir::Value from, mlir::Value to, int64_t step, mlir::Value flops,
+                    llvm::function_ref<void(mlir::Value)> body, llvm::function_ref<void()> prepare = {});
   /// Only one of them is made if the condition is a constant.
   void branch(mlir::Value condition, llvm::function_ref<void()> yes,
               llvm::function_ref<void()> no);
@@ -107,6 +111,8 @@ public:
   mlir::Location loc;
   mlir::FloatType type;
   mlir::arith::FastMathFlags product, sum;
+  bool parallel = true;       ///< parallel loops may be made
+  double flopsPerNanosecond = 1; ///< of the machine
 
 private:
   Values loadTile(const Tile &tile);

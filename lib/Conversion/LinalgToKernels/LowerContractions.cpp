@@ -10,6 +10,8 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "tfc/Conversion/Passes.h"
+#include "tfc/Dialect/TFCRT/IR/Remark.h"
+#include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 
 namespace tfc {
 #define GEN_PASS_DEF_LOWERCONTRACTIONSPASS
@@ -36,7 +38,11 @@ public:
         // The order of sums is that of k in every kernel but where it is said
         // otherwise.
         b(builder, linalg::LinalgOp(c.op).getLoc(), c.type, c.product,
-          c.sum & ~arith::FastMathFlags::reassoc) {}
+          c.sum & ~arith::FastMathFlags::reassoc) {
+    b.parallel = options.parallel;
+    // Two multiply-adds of a vector in a cycle, and the tile not always full.
+    b.flopsPerNanosecond = 6.0 * options.unit.bits / FloatType(c.type).getWidth();
+  }
 
   void run();
 
@@ -44,8 +50,7 @@ private:
   Buffer open(OpOperand *operand);
   Value stride(OpOperand *operand, const Buffer &buffer, unsigned dim);
   Value size(unsigned dim);
-  void overBatch(ArrayRef<unsigned> dims, Product product,
-                 llvm::function_ref<void(const Product &)> body);
+  void overBatch(const Product &product, bool shared, llvm::function_ref<void(const Product &)> body);
 
   const Contraction &c;
   const KernelOptions &options;
@@ -80,8 +85,11 @@ Buffer Lowering::open(OpOperand *operand) {
 }
 
 Value Lowering::stride(OpOperand *operand, const Buffer &buffer, unsigned dim) {
-  std::optional<unsigned> at = c.position(operand, dim);
-  return at ? buffer.strides[*at] : b.constant(0);
+  Value total = b.constant(0);
+  for (auto [step, stride] : llvm::zip(c.steps(operand, dim), buffer.strides))
+    if (step)
+      total = b.add(total, b.mul(stride, b.constant(step)));
+  return total;
 }
 
 Value Lowering::size(unsigned dim) {
@@ -95,21 +103,43 @@ Value Lowering::size(unsigned dim) {
   llvm_unreachable("every loop belongs to an operand");
 }
 
-void Lowering::overBatch(ArrayRef<unsigned> dims, Product product,
-                         llvm::function_ref<void(const Product &)> body) {
-  if (dims.empty())
-    return body(product);
-  b.loop(b.constant(0), size(dims[0]), 1, [&](Value index) {
-    Product next = product;
-    auto move = [&](Matrix &matrix, OpOperand *operand, const Buffer &buffer) {
-      matrix.offset =
-          b.add(matrix.offset, b.mul(index, stride(operand, buffer, dims[0])));
-    };
-    move(next.left, c.left, left);
-    move(next.right, c.right, right);
-    move(next.result, c.result, result);
-    overBatch(dims.drop_front(), next, body);
-  });
+/// Products of a batch are shared out among threads, if none of them is shared.
+void Lowering::overBatch(const Product &product, bool shared, llvm::function_ref<void(const Product &)> body) {
+  // What the loops `dims` add to where the operands begin.
+  auto advance = [&](Product next, Value number, ArrayRef<unsigned> dims) {
+    for (unsigned dim : llvm::reverse(dims)) {
+      Value index = number;
+      if (dim != dims.front()) {
+        index = b.builder.createOrFold<arith::RemUIOp>(b.loc, number, size(dim));
+        number = b.builder.createOrFold<arith::DivUIOp>(b.loc, number, size(dim));
+      }
+      auto move = [&](Matrix &matrix, OpOperand *operand, const Buffer &buffer) {
+        matrix.offset = b.add(matrix.offset, b.mul(index, stride(operand, buffer, dim)));
+      };
+      move(next.left, c.left, left);
+      move(next.right, c.right, right);
+      move(next.result, c.result, result);
+    }
+    return next;
+  };
+  auto count = [&](ArrayRef<unsigned> dims) {
+    Value total = b.constant(1);
+    for (unsigned dim : dims)
+      total = b.mul(total, size(dim));
+    return total;
+  };
+  auto overTaps = [&](const Product &each) {
+    if (c.taps.empty())
+      return body(each);
+    b.loop(b.constant(0), count(c.taps), 1, [&](Value number) { body(advance(each, number, c.taps)); });
+  };
+  if (c.batch.empty())
+    return overTaps(product);
+  auto one = [&](Value number) { overTaps(advance(product, number, c.batch)); };
+  if (shared)
+    return b.loop(b.constant(0), count(c.batch), 1, one);
+  Value flops = b.mul(b.mul(product.rows, product.columns), b.mul(product.depth, b.constant(2)));
+  b.parallelLoop(b.constant(0), count(c.batch), 1, b.mul(flops, count(c.taps)), one);
 }
 
 void Lowering::run() {
@@ -137,8 +167,15 @@ void Lowering::run() {
                     one};
 
   Algorithm algorithm = chooseAlgorithm(product, c.type, options);
+  tfc::rt::remark(c.op, [&] { return describe(product, algorithm, options); });
   Workspace workspace = allocateWorkspace(b, product, algorithm, options);
-  overBatch(c.batch, product, [&](const Product &each) {
+  // A batch of few products is not shared out, but each of them.
+  int64_t batch = 1;
+  for (unsigned dim : c.batch)
+    batch = ShapedType::isDynamic(c.size(dim)) || ShapedType::isDynamic(batch) ? ShapedType::kDynamic
+                                                                              : batch * c.size(dim);
+  bool shared = bool(workspace.panels) || (!ShapedType::isDynamic(batch) && batch < 8);
+  overBatch(product, shared, [&](const Product &each) {
     emitProduct(b, each, algorithm, workspace, options);
   });
   linalg::LinalgOp(c.op)->erase();
@@ -156,6 +193,7 @@ struct LowerContractions
     options.unit.bits = vectorBits;
     options.unit.registers = vectorRegisters;
     options.reassociate = reassociate;
+    options.parallel = parallel;
     SmallVector<linalg::LinalgOp> ops;
     getOperation()->walk([&](linalg::LinalgOp op) { ops.push_back(op); });
     OpBuilder builder(&getContext());

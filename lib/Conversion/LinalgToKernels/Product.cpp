@@ -23,6 +23,7 @@
 #include "Product.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "tfc/Dialect/TFCRT/IR/ParallelLoop.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -34,6 +35,8 @@ namespace {
 constexpr int64_t directBytes = 512 * 1024;
 /// A block of panels; its depth keeps a row tile in the first-level cache.
 constexpr int64_t panelBytes = 512 * 1024, blockDepth = 256;
+/// Smaller right operands are not worth a thread.
+constexpr int64_t parallelElements = 128 * 1024;
 /// With fewer rows copying costs more than it gains.
 constexpr int64_t fewRows = 32;
 
@@ -71,10 +74,17 @@ public:
         lanes(options.unit.bits / element.getIntOrFloatBitWidth()),
         m(known(p.rows)), n(known(p.columns)), k(known(p.depth)) {}
 
+  /// Multiplications and additions of a block.
+  Value flops(Value rows, Value columns, Value depth) {
+    return b.mul(b.mul(rows, columns), b.mul(depth, b.constant(2)));
+  }
+
   void direct();
   void packed(const Workspace &workspace);
   void rowTimes();
+  void rowTimesAll();
   void dotProducts();
+  Value streamed(Value columns);
   Shape shape() const;
 
 private:
@@ -120,15 +130,17 @@ void Emitter::overRows(int64_t most,
   if (isKnown(m)) {
     int64_t from = 0;
     for (auto [size, count] : split(m, most)) {
-      b.loop(b.constant(from), b.constant(from + size * count), size,
-             [&, size = size](Value row) { body(offsets(row, size)); });
+      b.parallelLoop(b.constant(from), b.constant(from + size * count), size,
+                     flops(b.constant(size), p.columns, p.depth),
+                     [&, size = size](Value row) { body(offsets(row, size)); });
       from += size * count;
     }
     return;
   }
   Value whole = b.roundDown(p.rows, most);
-  b.loop(b.constant(0), whole, most,
-         [&](Value row) { body(offsets(row, most)); });
+  b.parallelLoop(b.constant(0), whole, most,
+                 flops(b.constant(most), p.columns, p.depth),
+                 [&](Value row) { body(offsets(row, most)); });
   b.loop(whole, p.rows, 1, [&](Value row) { body({row}); });
 }
 
@@ -329,34 +341,41 @@ void Emitter::packed(const Workspace &workspace) {
   Value zero = b.constant(0), panelSize = b.constant(blocks.panelSize());
   Value blockWidth = b.constant(blocks.panels * shape.width());
   Value lastRow = b.sub(p.rows, b.constant(1));
-  auto panels = [&](Value count, llvm::function_ref<void(Value, Value)> body) {
-    b.loop(zero, count, 1, [&](Value panel) {
-      body(b.mul(panel, panelSize), b.mul(panel, b.constant(shape.width())));
-    });
+  auto panels = [&](Value panel, llvm::function_ref<void(Value, Value)> body) {
+    body(b.mul(panel, panelSize), b.mul(panel, b.constant(shape.width())));
   };
+  bool packsRows = known(p.left.columnStride) != 1;
 
   auto block = [&](Value column, Value first) {
     Value width = b.min(b.sub(p.columns, column), blockWidth);
     Value depth = b.min(b.sub(p.depth, first), b.constant(blocks.depth));
     Value count = b.ceilDiv(width, shape.width());
-    panels(count, [&](Value start, Value at) {
-      packPanel(workspace.panels, start, b.add(column, at), b.sub(width, at),
-                first, depth);
+    // Copying an element takes about as long as eight operations.
+    b.parallelLoop(zero, count, 1, flops(b.constant(4), b.constant(shape.width()), depth), [&](Value panel) {
+      panels(panel, [&](Value start, Value at) {
+        packPanel(workspace.panels, start, b.add(column, at), b.sub(width, at),
+                  first, depth);
+      });
     });
     bool oneBlock = isKnown(k) && k <= blocks.depth;
     Value fresh = b.boolean(p.fresh);
     if (p.fresh && !oneBlock)
       fresh = b.builder.createOrFold<arith::CmpIOp>(
           b.loc, arith::CmpIPredicate::eq, first, zero);
-    b.loop(zero, p.rows, shape.rows, [&](Value row) {
+    Value packedRows;
+    auto prepare = [&] {
+      if (packsRows)
+        packedRows = b.allocate(shape.rows * blocks.depth);
+    };
+    b.parallelLoop(zero, p.rows, shape.rows, flops(b.constant(shape.rows), width, depth), [&](Value row) {
       // Past the end the last row is repeated.
       Values rows;
       for (Value each : offsets(row, shape.rows))
         rows.push_back(
             isKnown(m) && m % shape.rows == 0 ? each : b.min(each, lastRow));
-      if (workspace.rows)
-        packRows(workspace.rows, rows, first, depth);
-      panels(count, [&](Value start, Value at) {
+      if (packsRows)
+        packRows(packedRows, rows, first, depth);
+      b.loop(zero, count, 1, [&](Value panel) { panels(panel, [&](Value start, Value at) {
         auto compute = [&](bool edge) {
           Tile tile{p.left.memory,
                     {},
@@ -371,11 +390,11 @@ void Emitter::packed(const Workspace &workspace) {
                     depth,
                     fresh};
           for (auto [number, each] : llvm::enumerate(rows))
-            tile.leftStart.push_back(workspace.rows
+            tile.leftStart.push_back(packsRows
                                          ? b.constant(number)
                                          : b.at(p.left, each, first));
-          if (workspace.rows) {
-            tile.left = workspace.rows;
+          if (packsRows) {
+            tile.left = packedRows;
             tile.leftStep = b.constant(shape.rows);
           }
           Value left = b.sub(width, at);
@@ -395,8 +414,8 @@ void Emitter::packed(const Workspace &workspace) {
         b.branch(
             b.atLeast(b.sub(width, at), b.constant(shape.width())),
             [&] { compute(false); }, [&] { compute(true); });
-      });
-    });
+      }); });
+    }, prepare);
   };
   b.loop(zero, p.columns, blocks.panels * shape.width(), [&](Value column) {
     // Without a single k there is still a result to be set.
@@ -416,7 +435,28 @@ void Emitter::packed(const Workspace &workspace) {
 // Few rows
 //===----------------------------------------------------------------------===//
 
+/// The work of some columns, of which each element of `right` comes from memory for one multiplication: that takes as
+/// long as 16 operations.
+Value Emitter::streamed(Value columns) { return flops(b.constant(8), columns, p.depth); }
+
+/// Columns are shared out in vectors.
 void Emitter::rowTimes() {
+  int64_t width = 2 * lanes;
+  if (!b.parallel || (isKnown(n) && isKnown(k) && n * k < parallelElements))
+    return rowTimesAll();
+  auto run = [&](Value from, Value to) {
+    Product part = p;
+    Value first = b.mul(from, b.constant(width));
+    part.columns = b.sub(b.min(b.mul(to, b.constant(width)), p.columns), first);
+    part.right.offset = b.add(p.right.offset, first);
+    part.result.offset = b.add(p.result.offset, first);
+    Emitter(b, part, options, b.type).rowTimesAll();
+  };
+  tfc::rt::buildParallel(b.builder, b.loc, b.constant(0), b.ceilDiv(p.columns, width),
+                    {getAsOpFoldResult(streamed(b.constant(width))), 1 / b.flopsPerNanosecond}, run);
+}
+
+void Emitter::rowTimesAll() {
   constexpr int64_t streams = 8;
   Value zero = b.constant(0);
   auto rows = [&](Value first, int64_t count, bool start) {
@@ -507,17 +547,18 @@ void Emitter::dotProducts() {
     if (isKnown(n)) {
       int64_t from = 0;
       for (auto [size, count] : split(n, most)) {
-        b.loop(b.constant(from), b.constant(from + size * count), size,
-               [&, size = size](Value column) {
-                 dots(row, offsets(column, size));
-               });
+        b.parallelLoop(b.constant(from), b.constant(from + size * count), size,
+                       streamed(b.constant(size)),
+                       [&, size = size](Value column) {
+                         dots(row, offsets(column, size));
+                       });
         from += size * count;
       }
       return;
     }
     Value wholeColumns = b.roundDown(p.columns, most);
-    b.loop(zero, wholeColumns, most,
-           [&](Value column) { dots(row, offsets(column, most)); });
+    b.parallelLoop(zero, wholeColumns, most, streamed(b.constant(most)),
+                   [&](Value column) { dots(row, offsets(column, most)); });
     b.loop(wholeColumns, p.columns, 1,
            [&](Value column) { dots(row, {column}); });
   });
@@ -551,6 +592,28 @@ Algorithm tfc::kernels::chooseAlgorithm(const Product &p, Type element,
                                                 : Algorithm::either;
 }
 
+std::string tfc::kernels::describe(const Product &p, Algorithm algorithm,
+                                   const KernelOptions &options) {
+  auto size = [](Value value) {
+    int64_t size = known(value);
+    return isKnown(size) ? std::to_string(size) : std::string("?");
+  };
+  std::string text = "kernel: product of " + size(p.rows) + " x " + size(p.depth) + " and " + size(p.depth) +
+                     " x " + size(p.columns) + " in vectors of " + std::to_string(options.unit.bits) + " bits: ";
+  switch (algorithm) {
+  case Algorithm::direct:
+    return text + "register tiles on the operands as they are";
+  case Algorithm::packed:
+    return text + "register tiles on panels of the right operand";
+  case Algorithm::either:
+    return text + "register tiles, on panels of the right operand if it is large";
+  case Algorithm::rowTimes:
+    return text + "one row times the rows of the right operand";
+  case Algorithm::dotProducts:
+    return text + "sums along the rows of the right operand";
+  }
+}
+
 Workspace tfc::kernels::allocateWorkspace(KernelBuilder &b, const Product &p,
                                           Algorithm algorithm,
                                           const KernelOptions &options) {
@@ -559,10 +622,7 @@ Workspace tfc::kernels::allocateWorkspace(KernelBuilder &b, const Product &p,
   Shape shape = Emitter(b, p, options, b.type).shape();
   Blocks blocks = chooseBlocks(shape, known(p.columns), known(p.depth),
                                b.type.getIntOrFloatBitWidth() / 8);
-  Workspace workspace{b.allocate(blocks.panels * blocks.panelSize()), {}};
-  if (known(p.left.columnStride) != 1)
-    workspace.rows = b.allocate(shape.rows * blocks.depth);
-  return workspace;
+  return {b.allocate(blocks.panels * blocks.panelSize())};
 }
 
 void tfc::kernels::emitProduct(KernelBuilder &b, const Product &p,

@@ -35,14 +35,18 @@ enum class Algorithm {
 struct KernelOptions {
   VectorUnit unit;
   bool reassociate = true; ///< sums may be computed in another order
+  bool parallel = true;    ///< several threads may share the work
 };
 
 Algorithm chooseAlgorithm(const Product &product, mlir::Type element,
                           const KernelOptions &options);
 
-/// Buffers that the algorithm wants; made once, outside of loops over batches.
+/// For those who ask what is done with a product.
+std::string describe(const Product &product, Algorithm algorithm, const KernelOptions &options);
+
+/// Buffers that all threads share; made once, outside of loops over batches.
 struct Workspace {
-  mlir::Value panels, rows;
+  mlir::Value panels;
 };
 Workspace allocateWorkspace(KernelBuilder &builder, const Product &product,
                             Algorithm algorithm, const KernelOptions &options);

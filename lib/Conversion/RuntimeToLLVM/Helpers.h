@@ -87,6 +87,23 @@ llvm.func internal @tfc.deallocate(%ctx: !llvm.ptr, %data: !llvm.ptr) attributes
   llvm.call %f(%ctx, %data) : !llvm.ptr, (!llvm.ptr, !llvm.ptr) -> ()
   llvm.return
 }
+llvm.func internal @tfc.parallel_for(%ctx: !llvm.ptr, %begin: i64, %end: i64, %grain: i64, %body: !llvm.ptr,
+                                     %env: !llvm.ptr) -> i32 attributes {no_inline} {
+  %slot = llvm.getelementptr %ctx[0, 9] : (!llvm.ptr) -> !llvm.ptr, !llvm.struct<(i32, i32, ptr, i64, ptr, ptr, ptr, ptr, ptr, ptr, ptr)>
+  %f = llvm.load %slot : !llvm.ptr -> !llvm.ptr
+  %null = llvm.mlir.zero : !llvm.ptr
+  %has = llvm.icmp "ne" %f, %null : !llvm.ptr
+  %count = llvm.sub %end, %begin : i64
+  %many = llvm.icmp "sgt" %count, %grain : i64
+  %parallel = llvm.and %has, %many : i1
+  llvm.cond_br %parallel, ^host, ^here
+^host:
+  %status = llvm.call %f(%ctx, %begin, %end, %grain, %body, %env) : !llvm.ptr, (!llvm.ptr, i64, i64, i64, !llvm.ptr, !llvm.ptr) -> i32
+  llvm.return %status : i32
+^here:
+  %own = llvm.call %body(%ctx, %env, %begin, %end) : !llvm.ptr, (!llvm.ptr, !llvm.ptr, i64, i64) -> i32
+  llvm.return %own : i32
+}
 llvm.mlir.global internal constant @tfc.out_of_memory("out of memory\00")
 llvm.func internal @tfc.allocate_result(%ctx: !llvm.ptr, %bytes: i64, %location: !llvm.ptr) -> !llvm.ptr attributes {no_inline} {
   %slot = llvm.getelementptr %ctx[0, 5] : (!llvm.ptr) -> !llvm.ptr, !llvm.struct<(i32, i32, ptr, i64, ptr, ptr, ptr, ptr, ptr, ptr, ptr)>

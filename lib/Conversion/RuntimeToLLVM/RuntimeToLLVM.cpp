@@ -113,6 +113,7 @@ private:
   void lower(SetVariableOp op);
   void lower(MarkOp op);
   void lower(ReleaseOp op);
+  void lower(LaunchOp op);
 
   Value i32Constant(int64_t value) {
     return arith::ConstantIntOp::create(builder, loc, i32, value);
@@ -372,6 +373,19 @@ void BodyLowering::lower(ReleaseOp op) {
   op.erase();
 }
 
+void BodyLowering::lower(LaunchOp op) {
+  Type type = builder.getFunctionType({pointer, pointer, i64, i64}, i32);
+  Value function = func::ConstantOp::create(builder, loc, type, op.getCalleeAttr());
+  Value address = UnrealizedConversionCastOp::create(builder, loc, pointer, function).getResult(0);
+  auto number = [&](Value index) { return arith::IndexCastOp::create(builder, loc, i64, index).getResult(); };
+  Value status = call("tfc.parallel_for", i32,
+                      {Body::context(body), number(op.getBegin()), number(op.getEnd()), number(op.getGrain()),
+                       address, op.getEnv()});
+  Value holds = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, status, i32Constant(0));
+  exitUnless(holds, status);
+  op.erase();
+}
+
 /// One block that all returns go to, with the status.
 void BodyLowering::makeExit() {
   SmallVector<func::ReturnOp> returns;
@@ -397,7 +411,7 @@ LogicalResult BodyLowering::run() {
   bool dynamic = false;
   body.walk([&](Operation *op) {
     if (isa<PrintOp, AbortOp, HostCallOp, DiscardOp, memref::AllocOp, memref::DeallocOp, SetResultOp,
-            SetVariableOp, MarkOp, ReleaseOp>(op))
+            SetVariableOp, MarkOp, ReleaseOp, LaunchOp>(op))
       ops.push_back(op);
     if (isa<MarkOp, ReleaseOp>(op) || (isa<memref::AllocOp>(op) && !op->hasAttr("tfcrt.result")))
       dynamic = true;
@@ -417,7 +431,7 @@ LogicalResult BodyLowering::run() {
     builder.setInsertionPoint(op);
     llvm::TypeSwitch<Operation *>(op)
         .Case<PrintOp, AbortOp, HostCallOp, DiscardOp, memref::AllocOp, memref::DeallocOp, SetResultOp,
-            SetVariableOp, MarkOp, ReleaseOp>(
+            SetVariableOp, MarkOp, ReleaseOp, LaunchOp>(
             [&](auto typed) { lower(typed); });
   }
   IRRewriter rewriter(body.getContext());
@@ -430,7 +444,7 @@ struct RuntimeToLLVM : public tfc::impl::RuntimeToLLVMPassBase<RuntimeToLLVM> {
     ModuleState state(getOperation());
     LLVMTypeConverter converter(&getContext());
     for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>()))
-      if (Body::is(function) && failed(BodyLowering(function, state, converter).run()))
+      if ((Body::is(function) || function->hasAttr(Body::piece)) && failed(BodyLowering(function, state, converter).run()))
         return signalPassFailure();
   }
 };

@@ -2,28 +2,20 @@
 // Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
-// Running sums, products and logarithms of sums: a loop along the axis inside loops over the others.
+// Running sums and products stay whole, as scans. Running logarithms of sums: a loop along the axis inside loops over
+// the others.
 //===----------------------------------------------------------------------===//
 
 #include "Lowering.h"
 #include "Scalars.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
+#include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 
 using namespace mlir;
 using namespace tfc;
 using namespace tfc::lowering;
-
-template <typename FloatOp, typename IntOp, typename ComplexOp>
-static Value combine(Lowering &l, Type type, Value x, Value y) {
-  if (isComplex(type))
-    return ComplexOp::create(l.b, l.loc, x, y);
-  if (isFloat(type))
-    return FloatOp::create(l.b, l.loc, x, y);
-  return IntOp::create(l.b, l.loc, x, y);
-}
 
 /// log(exp(x) + exp(y)): the larger one and what the smaller one adds.
 static Value logAddExp(Lowering &l, Value x, Value y) {
@@ -38,8 +30,7 @@ static Value logAddExp(Lowering &l, Value x, Value y) {
   return arith::AddFOp::create(l.b, l.loc, top, more);
 }
 
-template <typename Op> static LogicalResult lowerCumulative(Lowering &l, Op op) {
-  constexpr bool isSum = std::is_same_v<Op, CumsumOp>, isLog = std::is_same_v<Op, CumlogsumexpOp>;
+static LogicalResult lowerLogarithms(Lowering &l, CumlogsumexpOp op) {
   Value x = op.getX();
   ArrayRef<Dim> of = l.dims.of(x);
   Type element = elementOf(x), type = isHalf(element) ? Type(l.b.getF32Type()) : element;
@@ -51,8 +42,7 @@ template <typename Op> static LogicalResult lowerCumulative(Lowering &l, Op op) 
   Value source = l.value(x), extent = l.size(of[axis]);
 
   auto row = [&](ValueRange outer, ValueRange carried) -> SmallVector<Value> {
-    Value start = isLog ? extremeScalar(l.b, l.loc, type, /*greatest=*/false)
-                        : numberScalar(l.b, l.loc, type, isSum ? 0 : 1);
+    Value start = extremeScalar(l.b, l.loc, type, /*greatest=*/false);
     auto step = [&](ValueRange ivs, ValueRange args) -> SmallVector<Value> {
       Value place = ivs[0];
       if (op.getReverse()) {
@@ -62,9 +52,7 @@ template <typename Op> static LogicalResult lowerCumulative(Lowering &l, Op op) 
       SmallVector<Value> at(outer);
       at.insert(at.begin() + axis, place);
       Value scalar = castScalar(l.b, l.loc, l.extract(source, at, element), element, type);
-      Value after = isLog ? logAddExp(l, args[1], scalar)
-                    : isSum ? combine<arith::AddFOp, arith::AddIOp, complex::AddOp>(l, type, args[1], scalar)
-                            : combine<arith::MulFOp, arith::MulIOp, complex::MulOp>(l, type, args[1], scalar);
+      Value after = logAddExp(l, args[1], scalar);
       Value stored = castScalar(l.b, l.loc, op.getExclusive() ? args[1] : after, type, element);
       return {l.insert(stored, args[0], at, element), after};
     };
@@ -74,8 +62,19 @@ template <typename Op> static LogicalResult lowerCumulative(Lowering &l, Op op) 
   return success();
 }
 
+template <typename Op> static LogicalResult lowerScan(Lowering &l, Op op) {
+  constexpr bool isProduct = std::is_same_v<Op, CumprodOp>;
+  ArrayRef<Dim> of = l.dims.of(op.getX());
+  Value init = l.empty(of, elementOf(op.getX()));
+  Value input = l.convert(l.value(op.getX()), init.getType());
+  auto scan = rt::ScanOp::create(l.b, l.loc, init.getType(), input, init, op.getAxis(), isProduct,
+                                 op.getExclusive(), op.getReverse());
+  l.set(op.getResult(), scan.getResult());
+  return success();
+}
+
 void lowering::addCumulativeHandlers(Handlers &handlers) {
-  addHandler<CumsumOp, lowerCumulative<CumsumOp>>(handlers);
-  addHandler<CumprodOp, lowerCumulative<CumprodOp>>(handlers);
-  addHandler<CumlogsumexpOp, lowerCumulative<CumlogsumexpOp>>(handlers);
+  addHandler<CumsumOp, lowerScan<CumsumOp>>(handlers);
+  addHandler<CumprodOp, lowerScan<CumprodOp>>(handlers);
+  addHandler<CumlogsumexpOp, lowerLogarithms>(handlers);
 }

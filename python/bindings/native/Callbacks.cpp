@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Callbacks.h"
+#include "ThreadPool.h"
 
 namespace tfc::native {
 
@@ -13,7 +14,7 @@ namespace {
 PyObject *printHook = nullptr;
 PyObject *errorFactory = nullptr;
 PyObject *hostCall = nullptr;
-decltype(tfc_context::parallel_for) parallelFor = nullptr;
+decltype(tfc_context::parallel_for) chosenParallelFor = parallelFor;
 
 CallState &stateOf(tfc_context *context) {
   return *reinterpret_cast<CallState *>(context);
@@ -293,7 +294,7 @@ CallState::CallState(void *arena, int64_t arenaBytes, bool releaseGil)
   context.print = print;
   context.report = report;
   // Workers could not take the GIL for a callback while this thread keeps it.
-  context.parallel_for = releaseGil ? parallelFor : nullptr;
+  context.parallel_for = releaseGil ? chosenParallelFor : nullptr;
   context.call_host = callHost;
 }
 
@@ -344,9 +345,26 @@ PyObject *setParallelFor(PyObject *, PyObject *address) {
   void *pointer = PyLong_AsVoidPtr(address);
   if (!pointer && PyErr_Occurred())
     return nullptr;
-  PyObject *old = PyLong_FromVoidPtr(reinterpret_cast<void *>(parallelFor));
-  parallelFor = reinterpret_cast<decltype(parallelFor)>(pointer);
+  PyObject *old =
+      PyLong_FromVoidPtr(reinterpret_cast<void *>(chosenParallelFor));
+  chosenParallelFor = reinterpret_cast<decltype(chosenParallelFor)>(pointer);
   return old;
+}
+
+PyObject *setNumThreads(PyObject *, PyObject *number) {
+  long count = PyLong_AsLong(number);
+  if (count == -1 && PyErr_Occurred())
+    return nullptr;
+  if (count < 0 || count > 1024)
+    return PyErr_Format(PyExc_ValueError,
+                        "expected a number of threads from 0 to 1024, got %ld",
+                        count);
+  setThreadCount(int(count));
+  Py_RETURN_NONE;
+}
+
+PyObject *getNumThreads(PyObject *, PyObject *) {
+  return PyLong_FromLong(threadCount());
 }
 
 } // namespace tfc::native

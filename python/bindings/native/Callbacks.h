@@ -32,10 +32,13 @@ void raiseStatus(CallState &state, int32_t status, PyObject *functionName);
 
 /// _native.set_print_hook(f), set_error_factory(f), set_host_call(f),
 /// set_parallel_for(address): each returns the previous value.
+/// _native.set_num_threads(n), num_threads(): of the pool.
 PyObject *setPrintHook(PyObject *module, PyObject *callable);
 PyObject *setErrorFactory(PyObject *module, PyObject *callable);
 PyObject *setHostCall(PyObject *module, PyObject *callable);
 PyObject *setParallelFor(PyObject *module, PyObject *address);
+PyObject *setNumThreads(PyObject *module, PyObject *number);
+PyObject *getNumThreads(PyObject *module, PyObject *);
 
 } // namespace tfc::native
 

@@ -13,6 +13,9 @@ namespace tfc::native {
 
 namespace {
 
+/// Code for unknown sizes gives up the GIL for inputs of this many bytes.
+constexpr int64_t kReleaseGilBytes = 256 << 10;
+
 bool badValue(Executable *self, const char *kind, size_t index,
               const ValueSpec &spec, int32_t dtype, const Dims &dims) {
   PyRef want(dimsToString(spec.dims)), got(dimsToString(dims));
@@ -70,6 +73,8 @@ private:
   StackArray<VariableStorage *, 16> writing;
   size_t numWriting = 0;
   bool finished = false;
+  /// Of inputs whose size the cost of the code does not include.
+  int64_t unknownBytes = 0;
   /// Variables that get their first value by this call.
   StackArray<VariableStorage *, 16> created;
   size_t numCreated = 0;
@@ -112,6 +117,8 @@ private:
       hold(object);
       buffers[i] = tensor->buffer->data;
       pushUnknown(spec, &tensor->dims);
+      if (spec.numUnknown)
+        unknownBytes += tensor->buffer->nbytes;
     }
     return true;
   }
@@ -245,6 +252,8 @@ private:
     }
     buffer = v->buffer ? v->buffer->data : nullptr;
     pushUnknown(spec, v->buffer ? &v->dims : nullptr);
+    if (spec.numUnknown && v->buffer)
+      unknownBytes += v->buffer->nbytes;
     return true;
   }
 
@@ -264,7 +273,7 @@ private:
       return dropResults(results);
     }
     CallState state(arena ? arena->data : nullptr, data.arenaBytes,
-                    data.releasesGil);
+                    data.releasesGil || unknownBytes >= kReleaseGilBytes);
     int32_t status;
     if (state.gilReleased) {
       PyThreadState *thread = PyEval_SaveThread();

@@ -42,7 +42,12 @@ static PyMethodDef functions[] = {
      "list of tensors or arrays. Returns the previous one."},
     {"set_parallel_for", setParallelFor, METH_O,
      "set_parallel_for(address)\n\nThe C function of tfc_context.parallel_for, "
-     "0 for none. Returns the previous address."},
+     "0 for none. Returns the previous address; at first that of the pool."},
+    {"set_num_threads", setNumThreads, METH_O,
+     "set_num_threads(n)\n\nHow many threads share a parallel loop, the caller "
+     "included. 0: one for each processor that the process may run on."},
+    {"num_threads", getNumThreads, METH_NOARGS,
+     "num_threads()\n\nHow many threads share a parallel loop."},
     {"cached_buffer_bytes", cachedBytes, METH_NOARGS,
      "Bytes of freed buffers that are kept for reuse."},
     {"drop_cached_buffers", dropCached, METH_NOARGS,

@@ -1,6 +1,26 @@
 """Compiling modules: to code in this process, or to the bytes of an object file."""
 
-from tfc.compiler.jit import compile_entry, load_entry, load_object, run_stage, runs_here, specialize
+from tfc.compiler.jit import (
+    CompiledCode,
+    compile_entry,
+    explain,
+    load_entry,
+    load_object,
+    run_stage,
+    runs_here,
+    specialize,
+)
 from tfc.compiler.object_code import ObjectCode, compile_module
 
-__all__ = ["ObjectCode", "compile_entry", "compile_module", "load_entry", "load_object", "run_stage", "runs_here", "specialize"]
+__all__ = [
+    "CompiledCode",
+    "ObjectCode",
+    "compile_entry",
+    "compile_module",
+    "explain",
+    "load_entry",
+    "load_object",
+    "run_stage",
+    "runs_here",
+    "specialize",
+]

@@ -1,26 +1,106 @@
 """From a module to code in this process."""
 
 import json
+from dataclasses import dataclass
 
 from tfc._native import Executable
+from tfc.compiler import cache
+from tfc.config import compilation_cache, optimizer
 from tfc.errors import UnimplementedError, page
 from tfc.ir import LOCK, compiler, run_passes
 
 
-def compile_entry(module, symbol: str, name: str, held: tuple = ()) -> Executable:
-    """Compiles the function `symbol` of a module, and loads it. `held` lives as long as the code.
+def compile_entry(
+    module, symbol: str, name: str, held: tuple = (), options: dict | None = None
+) -> Executable:
+    """Compiles the function `symbol` of a module, or finds it on disk, and loads it. `held` lives as long as the code.
 
+    `options` are those of `tf.config.optimizer`, on top of what is set there.
     Raises `UnimplementedError` if the compiler cannot: with the op, the user's line and a file that reproduces it.
     """
     with LOCK:
+        chosen = effective_options(options)
+        key = cache.key_of(module, chosen) if compilation_cache.directory() is not None else None
+        found = _load_cached(key) if key is not None else None
+        if found is None:
+            try:
+                artifact = compiler.compile(module, chosen)
+                found = artifact.description, compiler.load(artifact.object)
+            except compiler.CompileError as e:
+                raise _unimplemented(e, module, name) from None
+            if key is not None:
+                cache.write(key, artifact.description, artifact.object)
+        description, loaded = found
+        entry = next(e for e in json.loads(description)["entries"] if e["symbol"] == symbol)
+        return _executable(entry, (loaded, held), name)
+
+
+def _load_cached(key: str) -> tuple | None:
+    """(description, loaded code) of an entry; None if there is none that can be loaded."""
+    found = cache.read(key)
+    if found is None:
+        return None
+    try:
+        return found[0], compiler.load(found[1])
+    except compiler.CompileError:
+        return None
+
+
+def effective_options(options: dict | None) -> dict:
+    """What the compiler is given: the options of the process, then those of a function."""
+    return optimizer.compiler_options(options)
+
+
+@dataclass(frozen=True)
+class CompiledCode:
+    """What the compiler made of a function; `ConcreteFunction.compiled()` returns it.
+
+    Attributes: `remarks` (what was fused, tiled, vectorized, shared by threads, and why not: one line each, with the user's line),
+    `llvm_ir` (optimized), `assembly`, `arena_bytes` (memory for temporaries), `argument_bytes` (of arguments, variables and results of
+    known size), `flops` (operations in ops of known size), `object_bytes`, `options`.
+    """
+
+    remarks: tuple
+    llvm_ir: str
+    assembly: str
+    arena_bytes: int
+    argument_bytes: int
+    flops: float
+    object_bytes: int
+    options: dict
+
+    @property
+    def peak_bytes(self) -> int:
+        """Memory of one call: arguments, variables, results and temporaries of known size."""
+        return self.arena_bytes + self.argument_bytes
+
+    def __str__(self):
+        lines = [
+            f"{self.object_bytes} bytes of object code, {self.flops:.3g} operations",
+            f"{self.peak_bytes} bytes of memory, {self.arena_bytes} of them temporaries",
+        ]
+        return "\n".join([*lines, *self.remarks])
+
+
+def explain(module, symbol: str, name: str, options: dict | None = None) -> CompiledCode:
+    """Compiles again, and tells what was done. Raises `UnimplementedError` like `compile_entry`."""
+    chosen = effective_options(options)
+    with LOCK:
         try:
-            artifact = compiler.compile(module, {})
-            loaded = compiler.load(artifact.object)
+            artifact = compiler.compile(module, {**chosen, "remarks": True, "dump": ["llvm-ir-optimized", "asm"]})
         except compiler.CompileError as e:
             raise _unimplemented(e, module, name) from None
-        description = json.loads(artifact.description)
-        entry = next(e for e in description["entries"] if e["symbol"] == symbol)
-        return _executable(entry, (loaded, held), name)
+    entry = next(e for e in json.loads(artifact.description)["entries"] if e["symbol"] == symbol)
+    return CompiledCode(
+        tuple(artifact.dump("remarks").splitlines()),
+        artifact.dump("llvm-ir-optimized"),
+        artifact.dump("asm"),
+        int(entry["arena_bytes"]),
+        int(entry["bytes"]),
+        float(entry["flops"]),
+        len(artifact.object),
+        chosen,
+    )
 
 
 def load_entry(content: bytes, entry: dict, target: dict, name: str) -> Executable | None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields
 
 from tfc._native import set_slow_everywhere
+from tfc.config import compilation_cache, optimizer, threading
 from tfc.config.devices import (
     LogicalDevice,
     PhysicalDevice,
@@ -12,16 +13,15 @@ from tfc.config.devices import (
     get_visible_devices,
     list_logical_devices,
     list_physical_devices,
-    optimizer,
     set_soft_device_placement,
     set_visible_devices,
-    threading,
 )
 
 __all__ = [
     "Knobs",
     "LogicalDevice",
     "PhysicalDevice",
+    "compilation_cache",
     "device",
     "experimental",
     "experimental_functions_run_eagerly",

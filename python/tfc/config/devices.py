@@ -81,47 +81,6 @@ class device:
         return None
 
 
-class _Optimizer:
-    """`tf.config.optimizer`: graphs are always compiled."""
-
-    def __init__(self):
-        self._options: dict = {}
-        self._jit = ""
-
-    def set_jit(self, enabled) -> None:
-        if enabled not in (True, False, "autoclustering"):
-            raise ValueError("enabled must be one of 'autoclustering', True, or False.")
-        self._jit = "autoclustering" if enabled else ""
-
-    def get_jit(self) -> str:
-        return self._jit
-
-    def set_experimental_options(self, options: dict) -> None:
-        self._options.update(options)
-
-    def get_experimental_options(self) -> dict:
-        return dict(self._options)
-
-
-class _Threading:
-    """`tf.config.threading`: accepted for compatibility; 0 lets the system choose."""
-
-    def __init__(self):
-        self._inter = self._intra = 0
-
-    def get_inter_op_parallelism_threads(self) -> int:
-        return self._inter
-
-    def set_inter_op_parallelism_threads(self, num_threads) -> None:
-        self._inter = int(num_threads)
-
-    def get_intra_op_parallelism_threads(self) -> int:
-        return self._intra
-
-    def set_intra_op_parallelism_threads(self, num_threads) -> None:
-        self._intra = int(num_threads)
-
-
 class _Experimental:
     """`tf.config.experimental`."""
 
@@ -149,6 +108,4 @@ class _Experimental:
         """Compiled code is deterministic already."""
 
 
-optimizer = _Optimizer()
-threading = _Threading()
 experimental = _Experimental()

@@ -2,13 +2,14 @@
 
 import logging
 
+from tfc.config import optimizer
 from tfc.function.polymorphic import PolymorphicFunction
 from tfc.tracing import current_graph
 
 _LOG = logging.getLogger("tfc")
 _ATTRIBUTES = frozenset(
     {"disable_acd", "disable_call_shape_inference", "disable_summaries_at_runtime", "api_implements",
-     "api_preferred_device", "runtime_constant_optimization", "no_inline"}
+     "api_preferred_device", "runtime_constant_optimization", "no_inline", "compile_options"}
 )  # fmt: skip
 
 
@@ -34,7 +35,9 @@ def function(
       jit_compile: accepted; everything is compiled.
       reduce_retracing: after a second kind of arguments, trace for what they have in common.
       experimental_autograph_options: optional `tf.autograph.experimental.Feature`s.
-      experimental_implements, experimental_attributes: accepted; unknown attributes raise `ValueError`.
+      experimental_implements: accepted.
+      experimental_attributes: `{"compile_options": {...}}` sets options of `tf.config.optimizer` for this function; TensorFlow's other
+        attributes are accepted, unknown ones raise `ValueError`. A function called by another one is compiled with that one's options.
     """
     if experimental_follow_type_hints is not None:
         _LOG.warning("experimental_follow_type_hints has no effect: use input_signature")
@@ -43,6 +46,9 @@ def function(
     for name in experimental_attributes or ():
         if name not in _ATTRIBUTES:
             raise ValueError(f"Attribute `{name}` is not supported by tf.function.")
+    if experimental_attributes and "compile_options" in experimental_attributes:
+        options = optimizer.checked(experimental_attributes["compile_options"])
+        experimental_attributes = {**experimental_attributes, "compile_options": options}
 
     def decorated(inner):
         if not callable(inner) and not hasattr(inner, "__get__"):

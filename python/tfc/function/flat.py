@@ -3,7 +3,7 @@
 import functools
 import weakref
 
-from tfc.compiler import compile_entry, run_stage, specialize
+from tfc.compiler import CompiledCode, compile_entry, explain, run_stage, specialize
 from tfc.core import EagerTensor, TensorList, current, is_symbolic
 from tfc.dtypes import TensorSpec
 from tfc.errors import InvalidArgumentError, page, user_line
@@ -46,6 +46,8 @@ class FlatFunction:
     def __init__(self, name: str, graph: FuncGraph):
         self._name = name
         self._graph = graph
+        # Those of `tf.config.optimizer` that hold for this function.
+        self.compile_options: dict = {}
         given = len(graph.variable_inputs)
         captured = graph.variables[given:]
         self._captured_variables = [weakref.ref(v) for v in captured]
@@ -235,7 +237,20 @@ class FlatFunction:
             if found is not None:
                 return found
         held = tuple(self._graph.function.hosts.values())
-        return compile_entry(self.module_for(shapes), self._graph.function.symbol, self._name, held)
+        symbol = self._graph.function.symbol
+        return compile_entry(self.module_for(shapes), symbol, self._name, held, self.compile_options)
+
+    def compiled(self, *shapes) -> CompiledCode:
+        """What the compiler makes of the trace: remarks, LLVM IR, assembly, memory.
+
+        `shapes`: one for each tensor that it takes, where code for such sizes is wanted instead of code for unknown ones.
+        """
+        for_shapes = tuple(tuple(s) for s in shapes) if shapes else None
+        if for_shapes is not None and len(for_shapes) != len(self.specs):
+            raise ValueError(f"{self._name} takes {len(self.specs)} tensors, got {len(for_shapes)} shapes")
+        with LOCK:
+            symbol = self._graph.function.symbol
+            return explain(self.module_for(for_shapes), symbol, self._name, self.compile_options)
 
 
 def type_is_known(value) -> bool:

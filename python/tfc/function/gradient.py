@@ -119,6 +119,7 @@ def _make_pair(function: FlatFunction) -> Pair:
         forward.finish([*outputs, *residuals])
     pair.forward = FlatFunction(forward.name, forward)
     pair.backward = FlatFunction(backward.name, backward)
+    pair.forward.compile_options = pair.backward.compile_options = function.compile_options
     return pair
 
 

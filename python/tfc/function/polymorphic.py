@@ -425,11 +425,15 @@ class PolymorphicFunction(Function):
         before = Snapshot(owners)
         first, outputs = self._trace_once(type_, may_create=True)
         if not first.created:
-            return ConcreteFunction(self._name, first, type_, outputs), before
+            return self._made(ConcreteFunction(self._name, first, type_, outputs)), before
         pending = Pending(first, list(first.variables), list(first.created))
         before = Snapshot(owners)
         second, outputs = self._trace_once(type_, may_create=False)
-        return ConcreteFunction(self._name, second, type_, outputs, pending), before
+        return self._made(ConcreteFunction(self._name, second, type_, outputs, pending)), before
+
+    def _made(self, concrete: ConcreteFunction) -> ConcreteFunction:
+        concrete.compile_options = (self._options.get("experimental_attributes") or {}).get("compile_options", {})
+        return concrete
 
     def _trace_once(self, type_, may_create):
         self._traces += 1

@@ -38,6 +38,15 @@ class Lazy:
         return getattr(module, attribute)
 
 
+def library_paths() -> list:
+    """The files of the compiler: what it makes of a module depends on them."""
+    with own_symbols():
+        ours = importlib.import_module("tfc._compiler").__file__
+        package = os.path.dirname(importlib.import_module("mlir._mlir_libs").__file__)
+    names = sorted(name for name in os.listdir(package) if name.startswith("libMLIRPythonCAPI"))
+    return [ours, *(os.path.join(package, name) for name in names)]
+
+
 mlir = Lazy("mlir.ir")
 passmanager = Lazy("mlir.passmanager")
 bindings = Lazy("mlir._mlir_libs._mlir")

@@ -145,3 +145,46 @@ ENTRY arena(tfc_context *ctx, void **buffers, int64_t *sizes) {
   out[2] = (int64_t)((uintptr_t)buffers[0] % TFC_ALIGNMENT);
   return TFC_OK;
 }
+
+/* Squares of the pieces that it gets; a negative element is an error. */
+static int32_t square_piece(tfc_context *ctx, void *env, int64_t begin, int64_t end) {
+  void **buffers = env;
+  for (int64_t i = begin; i < end; ++i) {
+    if (F(0)[i] < 0)
+      return TFC_INVALID_ARGUMENT;
+    F(1)[i] = F(0)[i] * F(0)[i];
+  }
+  return TFC_OK;
+}
+
+/* (f32[10000]) -> f32[10000]: squares, in parallel */
+ENTRY parallel_squares(tfc_context *ctx, void **buffers, int64_t *sizes) {
+  if (!ctx->parallel_for)
+    return square_piece(ctx, buffers, 0, 10000);
+  return ctx->parallel_for(ctx, 0, 10000, 7, square_piece, buffers);
+}
+
+/* Each piece runs a loop of its own over its share. */
+static int32_t nested_piece(tfc_context *ctx, void *env, int64_t begin, int64_t end) {
+  return ctx->parallel_for(ctx, begin, end, 1, square_piece, env);
+}
+
+/* (f32[10000]) -> f32[10000]: squares, by loops in a loop */
+ENTRY nested_squares(tfc_context *ctx, void **buffers, int64_t *sizes) {
+  return ctx->parallel_for(ctx, 0, 10000, 100, nested_piece, buffers);
+}
+
+/* (f32[1]) -> f32[1]: the number of iterations that an empty, a short and a large grain lead to */
+static int32_t count_piece(tfc_context *ctx, void *env, int64_t begin, int64_t end) {
+  __atomic_fetch_add((int64_t *)env, end - begin, __ATOMIC_SEQ_CST);
+  return TFC_OK;
+}
+ENTRY odd_ranges(tfc_context *ctx, void **buffers, int64_t *sizes) {
+  int64_t count = 0;
+  int32_t status = ctx->parallel_for(ctx, 5, 5, 1, count_piece, &count);
+  status |= ctx->parallel_for(ctx, 9, 5, 1, count_piece, &count);
+  status |= ctx->parallel_for(ctx, -3, 4, 100, count_piece, &count);
+  status |= ctx->parallel_for(ctx, 0, 1000, 0, count_piece, &count);
+  F(1)[0] = (float)count;
+  return status;
+}

@@ -90,6 +90,17 @@ LogicalResult ComputeOp::verify() {
   return success();
 }
 
+LogicalResult ScanOp::verify() {
+  auto input = cast<ShapedType>(getInput().getType()), init = cast<ShapedType>(getInit().getType());
+  // C1
+  if (failed(verifyCompatibleShape(input.getShape(), init.getShape())))
+    return emitOpError("expected input and init of the same shape, got ") << input << " and " << init;
+  // C2
+  if (static_cast<int64_t>(getDimension()) < 0 || static_cast<int64_t>(getDimension()) >= input.getRank())
+    return emitOpError("dimension ") << getDimension() << " is out of range for rank " << input.getRank();
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // Bufferization of the body's op: the body takes its place
 //===----------------------------------------------------------------------===//
@@ -140,6 +151,52 @@ ComputeOp::bufferize(RewriterBase &rewriter,
       rewriter, getOperation(),
       ArrayRef<Value>(buffers).drop_front(getInputs().size()));
   return success();
+}
+
+
+//===----------------------------------------------------------------------===//
+// Parallel loops
+//===----------------------------------------------------------------------===//
+
+void ParallelOp::build(OpBuilder &builder, OperationState &state, Value begin, Value end, Value grain) {
+  state.addOperands({begin, end, grain});
+  OpBuilder::InsertionGuard guard(builder);
+  Type index = builder.getIndexType();
+  builder.createBlock(state.addRegion(), {}, {index, index}, {state.location, state.location});
+  ensureTerminator(*state.regions.front(), builder, state.location);
+}
+
+LogicalResult ParallelOp::verify() {
+  // C1
+  Block &block = getBody().front();
+  if (block.getNumArguments() != 2 || !llvm::all_of(block.getArgumentTypes(), [](Type type) { return type.isIndex(); }))
+    return emitOpError("expected a region with two arguments of type index, got ") << block.getArgumentTypes();
+  return success();
+}
+
+ParseResult ParallelOp::parse(OpAsmParser &parser, OperationState &state) {
+  SmallVector<OpAsmParser::Argument, 2> arguments;
+  SmallVector<OpAsmParser::UnresolvedOperand, 3> operands(3);
+  Type index = parser.getBuilder().getIndexType();
+  if (parser.parseArgumentList(arguments, OpAsmParser::Delimiter::Paren) || parser.parseKeyword("in") ||
+      parser.parseOperand(operands[0]) || parser.parseKeyword("to") || parser.parseOperand(operands[1]) ||
+      parser.parseKeyword("grain") || parser.parseOperand(operands[2]) ||
+      parser.resolveOperands(operands, index, state.operands))
+    return failure();
+  for (OpAsmParser::Argument &argument : arguments)
+    argument.type = index;
+  Region *body = state.addRegion();
+  if (parser.parseRegion(*body, arguments) || parser.parseOptionalAttrDict(state.attributes))
+    return failure();
+  ensureTerminator(*body, parser.getBuilder(), state.location);
+  return success();
+}
+
+void ParallelOp::print(OpAsmPrinter &printer) {
+  printer << "(" << getBody().getArguments() << ") in " << getBegin() << " to " << getEnd() << " grain "
+          << getGrain() << " ";
+  printer.printRegion(getBody(), /*printEntryBlockArgs=*/false, /*printBlockTerminators=*/false);
+  printer.printOptionalAttrDict((*this)->getAttrs());
 }
 
 //===----------------------------------------------------------------------===//
@@ -221,6 +278,40 @@ static LogicalResult bufferizeOperands(Operation *op, RewriterBase &rewriter,
       bufferization::BufferizationState &state) {                              \
     return bufferizeOperands(*this, rewriter, options, state);                 \
   }
+
+bool ScanOp::bufferizesToMemoryRead(OpOperand &operand, const bufferization::AnalysisState &) {
+  return operand.getOperandNumber() == 0;
+}
+
+bool ScanOp::bufferizesToMemoryWrite(OpOperand &operand, const bufferization::AnalysisState &) {
+  return operand.getOperandNumber() == 1;
+}
+
+bufferization::AliasingValueList ScanOp::getAliasingValues(OpOperand &operand,
+                                                           const bufferization::AnalysisState &) {
+  if (operand.getOperandNumber() == 0 || !getResult())
+    return {};
+  return {{getResult(), bufferization::BufferRelation::Equivalent}};
+}
+
+LogicalResult ScanOp::bufferize(RewriterBase &rewriter, const bufferization::BufferizationOptions &options,
+                                bufferization::BufferizationState &state) {
+  FailureOr<Value> input = bufferization::getBuffer(rewriter, getInput(), options, state);
+  FailureOr<Value> init = bufferization::getBuffer(rewriter, getInit(), options, state);
+  if (failed(input) || failed(init))
+    return failure();
+  ScanOp::create(rewriter, getLoc(), TypeRange(), *input, *init, getDimension(), getProduct(), getExclusive(),
+                 getReverse());
+  bufferization::replaceOpWithBufferizedValues(rewriter, *this, *init);
+  return success();
+}
+
+void ScanOp::getEffects(SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
+  if (!isa<MemRefType>(getInit().getType()))
+    return;
+  effects.emplace_back(MemoryEffects::Read::get(), &getInputMutable());
+  effects.emplace_back(MemoryEffects::Write::get(), &getInitMutable());
+}
 
 TFCRT_BUFFERIZE(PrintOp)
 TFCRT_BUFFERIZE(AbortOp)

@@ -48,8 +48,9 @@ struct Temporary {
 
 class Planner {
 public:
-  Planner(func::FuncOp body, int64_t stackBytes, int64_t stackLimit)
-      : body(body), builder(body.getContext()), stackBytes(stackBytes), stackLimit(stackLimit) {}
+  Planner(func::FuncOp body, int64_t stackBytes, int64_t stackLimit, int64_t pieceBytes)
+      : body(body), builder(body.getContext()), stackBytes(stackBytes), stackLimit(stackLimit),
+        pieceBytes(pieceBytes) {}
 
   /// Returns the arena's size.
   int64_t run();
@@ -62,12 +63,13 @@ private:
   int64_t place(MutableArrayRef<Temporary> temporaries);
   void bind(Temporary &temporary);
   bool toStack(Temporary &temporary);
+  bool toPiece(Temporary &temporary);
   void handOver();
   void releaseInLoops();
 
   func::FuncOp body;
   OpBuilder builder;
-  int64_t stackBytes, stackLimit;
+  int64_t stackBytes, stackLimit, pieceBytes;
   DenseMap<Operation *, std::pair<int64_t, int64_t>> numbers;
   int64_t counter = 0;
 };
@@ -87,7 +89,7 @@ void Planner::extend(Temporary &temporary, Operation *user) {
   for (Operation *op = user->getParentOp(); op && op != body; op = op->getParentOp()) {
     if (op->isAncestor(temporary.alloc))
       break;
-    if (isa<LoopLikeOpInterface>(op))
+    if (isa<LoopLikeOpInterface, ParallelOp>(op))
       whole = op;
   }
   auto [first, last] = numbers.lookup(whole);
@@ -194,6 +196,21 @@ bool Planner::toStack(Temporary &temporary) {
   return true;
 }
 
+/// Pieces of a parallel loop have buffers of their own.
+bool Planner::toPiece(Temporary &temporary) {
+  auto parallel = temporary.alloc->getParentOfType<ParallelOp>();
+  if (!parallel)
+    return false;
+  if (temporary.bytes > pieceBytes)
+    return true; // stays as it is
+  builder.setInsertionPointToStart(&parallel.getBody().front());
+  Value slot = memref::AllocaOp::create(builder, temporary.alloc.getLoc(), temporary.alloc.getType(),
+                                        builder.getI64IntegerAttr(alignment));
+  temporary.alloc.replaceAllUsesWith(slot);
+  temporary.alloc.erase();
+  return true;
+}
+
 /// A result of unknown size that is allocated once, and for nothing else, goes
 /// straight to the caller.
 void Planner::handOver() {
@@ -241,7 +258,7 @@ int64_t Planner::run() {
         !alloc->hasAttr("tfcrt.result"))
       temporaries.push_back(temporary);
   });
-  llvm::erase_if(temporaries, [&](Temporary &temporary) { return toStack(temporary); });
+  llvm::erase_if(temporaries, [&](Temporary &temporary) { return toPiece(temporary) || toStack(temporary); });
   int64_t bytes = place(temporaries);
   for (Temporary &temporary : temporaries)
     bind(temporary);
@@ -256,7 +273,7 @@ struct PlanMemory : public tfc::rt::impl::TFCPlanMemoryPassBase<PlanMemory> {
     func::FuncOp body = getOperation();
     if (!Body::is(body))
       return;
-    int64_t bytes = Planner(body, stackBytes, stackLimit).run();
+    int64_t bytes = Planner(body, stackBytes, stackLimit, pieceBytes).run();
     body->setAttr(Body::arenaBytes,
                   IntegerAttr::get(IntegerType::get(&getContext(), 64), bytes));
   }

@@ -13,6 +13,7 @@
 include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.td"
 include "mlir/Dialect/LLVMIR/LLVMTypes.td"
 include "mlir/IR/OpBase.td"
+include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "mlir/Interfaces/DestinationStyleOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
@@ -200,6 +201,74 @@ def TFCRT_ReleaseOp : TFCRT_Op<"release", [MemoryEffects<[MemRead, MemWrite]>]> 
   let arguments = (ins LLVM_AnyPointer:$mark, Variadic<AnyMemRef>:$kept);
   let assemblyFormat = [{
     $mark (`keeping` $kept^)? attr-dict `:` type($mark) (`,` type($kept)^)?
+  }];
+}
+
+def TFCRT_ScanOp
+    : TFCRT_Op<"scan", [DeclareOpInterfaceMethods<BufferizableOpInterface,
+                            ["bufferizesToMemoryRead", "bufferizesToMemoryWrite",
+                             "getAliasingValues", "bufferize"]>,
+                        DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "Running sums or products along a dimension";
+  let description = [{
+    Element i along `dimension` of `init` becomes the sum (`product`: the product) of the elements up to the i-th of
+    `input`, without the i-th itself if `exclusive`, from the end if `reverse`. Takes tensors, and returns `init` as it
+    is then, or, after bufferization, memrefs. Halves are accumulated in f32. Constraints:
+
+    * (C1) input and init have the same shape
+    * (C2) `0 <= dimension < rank`
+  }];
+  let arguments = (ins TFCRT_Data:$input, TFCRT_Data:$init, I64Attr:$dimension,
+                       UnitAttr:$product, UnitAttr:$exclusive, UnitAttr:$reverse);
+  let results = (outs Optional<AnyRankedTensor>:$result);
+  let assemblyFormat = [{
+    $input `into` $init `along` $dimension (`product` $product^)? (`exclusive` $exclusive^)?
+    (`reverse` $reverse^)? attr-dict `:` type($input) `,` type($init) (`->` type($result)^)?
+  }];
+  let hasVerifier = 1;
+}
+
+def TFCRT_ParallelOp
+    : TFCRT_Op<"parallel", [SingleBlockImplicitTerminator<"YieldOp">,
+                            RecursiveMemoryEffects]> {
+  let summary = "Run pieces of a range of independent iterations, perhaps at the same time";
+  let description = [{
+    The region runs the iterations from its first argument to before its second one; the host
+    decides how the range is cut, and how many pieces run at once. A piece has at least `grain`
+    iterations, but the last. Iterations depend on nothing that others write. Expects buffers. What the
+    region allocates belongs to one piece. Constraints:
+
+    * (C1) the region has two arguments, both `index`
+  }];
+  let arguments = (ins Index:$begin, Index:$end, Index:$grain);
+  let regions = (region SizedRegion<1>:$body);
+  let builders = [OpBuilder<(ins "::mlir::Value":$begin, "::mlir::Value":$end, "::mlir::Value":$grain)>];
+  let skipDefaultBuilders = 1;
+  let extraClassDeclaration = [{
+    ::mlir::Value getFrom() { return getBody().getArgument(0); }
+    ::mlir::Value getTo() { return getBody().getArgument(1); }
+  }];
+  let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1;
+}
+
+def TFCRT_YieldOp : TFCRT_Op<"yield", [Pure, Terminator, ReturnLike,
+                                       HasParent<"ParallelOp">]> {
+  let summary = "The end of a piece";
+  let description = [{ Yields nothing. }];
+  let assemblyFormat = "attr-dict";
+}
+
+def TFCRT_LaunchOp : TFCRT_Op<"launch", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "Let the host run the pieces of a loop by a function";
+  let description = [{
+    What `tfcrt.parallel` becomes in `tfc-outline-parallel`: `callee` is a `tfc_loop_body` of
+    `tfc_rt.h`. Leaves the entry with the status of a piece that failed.
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$callee, LLVM_AnyPointer:$env,
+                       Index:$begin, Index:$end, Index:$grain);
+  let assemblyFormat = [{
+    $callee `(` $env `)` $begin `to` $end `grain` $grain attr-dict `:` type($env)
   }];
 }
 

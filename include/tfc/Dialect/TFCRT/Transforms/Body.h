@@ -10,6 +10,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMTypes.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
 
 namespace tfc::rt {
 
@@ -20,6 +21,9 @@ struct Body {
   /// Attributes of a variable's argument.
   static constexpr const char *isRead = "tfc.read", *isWritten = "tfc.written";
   enum : unsigned { contextIndex, buffersIndex, sizesIndex, arenaIndex, firstBuffer };
+
+  /// Marks the functions that `tfc-outline-parallel` makes; their first argument is the context, too.
+  static constexpr const char *piece = "tfc.piece";
 
   static bool is(mlir::func::FuncOp function) { return function->hasAttr(attribute); }
   static mlir::Value context(mlir::func::FuncOp body) { return body.getArgument(contextIndex); }
@@ -41,6 +45,16 @@ inline mlir::Type contextType(mlir::MLIRContext *context) {
   auto p = mlir::LLVM::LLVMPointerType::get(context);
   auto i32 = mlir::IntegerType::get(context, 32), i64 = mlir::IntegerType::get(context, 64);
   return mlir::LLVM::LLVMStructType::getLiteral(context, {i32, i32, p, i64, p, p, p, p, p, p, p});
+}
+/// The buffer that a view looks at.
+inline mlir::Value rootOf(mlir::Value memref) {
+  while (mlir::Operation *op = memref.getDefiningOp()) {
+    auto view = mlir::dyn_cast<mlir::ViewLikeOpInterface>(op);
+    if (!view)
+      break;
+    memref = view.getViewSource();
+  }
+  return memref;
 }
 inline mlir::Type tensorDescType(mlir::MLIRContext *context) {
   auto p = mlir::LLVM::LLVMPointerType::get(context);

@@ -94,13 +94,38 @@ def TFCPlanMemoryPass : Pass<"tfc-plan-memory", "::mlir::func::FuncOp"> {
     buffers that are not alive together may overlap. Buffers of at most
     `stack-bytes` become stack slots at the function's entry, as long as
     `stack-limit` bytes last. The arena's size is the attribute
-    `tfc.arena_bytes` of the body.
+    `tfc.arena_bytes` of the body. What a `tfcrt.parallel` allocates exists once for each piece: up to
+    `piece-bytes` on the stack of its thread, else the host is asked for it.
   }];
   let options = [
     Option<"stackBytes", "stack-bytes", "int64_t", "64", "largest buffer on the stack">,
-    Option<"stackLimit", "stack-limit", "int64_t", "4096", "most bytes on the stack">];
+    Option<"stackLimit", "stack-limit", "int64_t", "4096", "most bytes on the stack">,
+    Option<"pieceBytes", "piece-bytes", "int64_t", "65536",
+           "most bytes on the stack for a piece of a parallel loop">];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect", "::tfc::rt::TFCRTDialect"];
+}
+
+def TFCOutlineParallelPass : Pass<"tfc-outline-parallel", "::mlir::ModuleOp"> {
+  let summary = "Make functions of the bodies of parallel loops";
+  let description = [{
+    Each `tfcrt.parallel` becomes a function of its pieces, one of the type `tfc_loop_body` that takes the
+    values from outside out of a structure and calls it, and a `tfcrt.launch`:
+
+    ```mlir
+    tfcrt.parallel (%from, %to) in %0 to %n grain %g { ... %x ... }
+    // becomes
+    llvm.store %x.pointer, %env
+    tfcrt.launch @f.body.loop0.entry(%env) %0 to %n grain %g
+    func.func private @f.body.loop0(%ctx, %x.pointer {llvm.noalias}, %from, %to) -> i32
+    func.func private @f.body.loop0.entry(%ctx, %env, %begin, %end) -> i32
+    ```
+
+    Runs after `tfc-plan-memory`: buffers are pointers then that share no memory.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::LLVM::LLVMDialect",
+    "::mlir::memref::MemRefDialect", "::tfc::rt::TFCRTDialect"];
 }
 
 def TFCSetFastMathPass : Pass<"tfc-set-fast-math"> {

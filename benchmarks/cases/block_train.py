@@ -1,0 +1,52 @@
+"""A training step of the transformer block: squared error, SGD on variables."""
+
+import numpy as np
+
+from cases import block_fwd
+from cases._programs import Jax, Numpy
+from cases._programs import tensorflow_like as library
+from cases._steps import jax_steps, tensorflow_like
+
+TOLERANCE = 1e-4
+FLOPS = 3 * block_fwd.FLOPS
+RATE = 1e-7  # so small that the loss of every call is that of the first
+
+
+def inputs():
+    target = np.random.default_rng(1).normal(size=(128, 512)).astype(np.float32)
+    return target, *block_fwd.inputs()
+
+
+def oracle(target, *args):
+    return [np.asarray(np.mean(np.square(block_fwd.program(Numpy, *args) - target)))]
+
+
+def make(tf, target, x, *weights):
+    variables = [tf.Variable(w) for w in weights]
+    lib = library(tf)
+
+    def step(x, target):
+        with tf.GradientTape() as tape:
+            y = block_fwd.program(lib, x, *(v.read_value() for v in variables))
+            loss = tf.reduce_mean(tf.square(y - target))
+        for v, g in zip(variables, tape.gradient(loss, variables)):
+            v.assign_sub(RATE * g)
+        return loss
+
+    return step, (tf.constant(x), tf.constant(target))
+
+
+def make_jax(jax, target, x, *weights):
+    lib = Jax(jax)
+
+    def loss(state):
+        return jax.numpy.mean(jax.numpy.square(block_fwd.program(lib, x, *state) - target))
+
+    def step(state):
+        value, gradients = jax.value_and_grad(loss)(state)
+        return [v - RATE * g for v, g in zip(state, gradients)], value
+
+    return step, list(weights)
+
+
+BUILDERS = {**tensorflow_like(make), **jax_steps(make_jax)}

@@ -1,0 +1,30 @@
+"""conv2d NHWC 1 x 56 x 56 x 64, 1 x 1, 256 filters."""
+
+import numpy as np
+
+from cases._steps import jax_like, tensorflow_like
+
+TOLERANCE = 1e-4
+FLOPS = 2 * 56 * 56 * 64 * 256
+
+
+def inputs():
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(1, 56, 56, 64)).astype(np.float32), rng.normal(size=(1, 1, 64, 256)).astype(np.float32)
+
+
+def oracle(x, w):
+    return [x @ w[0, 0]]
+
+
+def make(tf, x, w):
+    return (lambda x, w: tf.nn.conv2d(x, w, 1, "SAME")), (tf.constant(x), tf.constant(w))
+
+
+def make_jax(jax, x, w):
+    return (
+        lambda x, w: jax.lax.conv_general_dilated(x, w, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"))
+    ), (x, w)
+
+
+BUILDERS = {**tensorflow_like(make), **jax_like(make_jax)}

@@ -1,0 +1,24 @@
+"""Sums of columns, 4096 x 4096."""
+
+import numpy as np
+
+from cases._programs import Numpy, builders
+
+TOLERANCE = 1e-05
+BYTES = 4 * 4096 * 4096
+
+
+def inputs():
+    rng = np.random.default_rng(0)
+    return (rng.random(size=(4096, 4096)).astype(np.float32),)
+
+
+def program(lib, x):
+    return lib.sum(x, axis=0)
+
+
+def oracle(x):
+    return [program(Numpy, x)]
+
+
+BUILDERS = builders(program)

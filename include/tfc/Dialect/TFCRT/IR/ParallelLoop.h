@@ -1,0 +1,29 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// Building parallel loops, and the cost model that says which are worth it.
+//===----------------------------------------------------------------------===//
+
+#ifndef TFC_DIALECT_TFCRT_IR_PARALLELLOOP_H
+#define TFC_DIALECT_TFCRT_IR_PARALLELLOOP_H
+
+#include "mlir/IR/Builders.h"
+
+namespace tfc::rt {
+
+/// The work of one iteration: `units`, known or not, that take so many nanoseconds each.
+struct IterationCost {
+  mlir::OpFoldResult units;
+  double nanoseconds;
+};
+
+/// Builds the iterations from `begin` to before `end` with `body`, which gets the limits of what it has to run: as a
+/// `tfcrt.parallel` if the work is not known to be less than two pieces, and not inside of another one, else as it is.
+/// Returns whether there is such an op.
+bool buildParallel(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value begin, mlir::Value end,
+                   IterationCost cost, llvm::function_ref<void(mlir::Value from, mlir::Value to)> body);
+
+} // namespace tfc::rt
+
+#endif // TFC_DIALECT_TFCRT_IR_PARALLELLOOP_H

@@ -1,0 +1,107 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "Access.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "tfc/Dialect/TFCRT/IR/TFCRT.h"
+#include "tfc/Dialect/TFCRT/Transforms/Body.h"
+
+using namespace mlir;
+using namespace tfc::fusion;
+using tfc::rt::BindOp;
+
+std::optional<unsigned> Access::position(unsigned dim) const {
+  std::optional<unsigned> found;
+  for (auto [i, index] : llvm::enumerate(map.getResults())) {
+    if (!index.isFunctionOfDim(dim))
+      continue;
+    if (found || !isa<AffineDimExpr>(index))
+      return std::nullopt;
+    found = i;
+  }
+  return found;
+}
+
+/// The indices into the operand of a view that adds or drops dimensions of size 1, from those into its result; nothing
+/// for other views.
+static std::optional<SmallVector<AffineExpr>> throughView(Operation *view, ArrayRef<AffineExpr> indices) {
+  AffineExpr zero = getAffineConstantExpr(0, view->getContext());
+  SmallVector<AffineExpr> result;
+  if (auto expand = dyn_cast<memref::ExpandShapeOp>(view)) {
+    auto type = cast<MemRefType>(expand.getResult().getType());
+    for (ArrayRef<int64_t> group : expand.getReassociationIndices()) {
+      AffineExpr index = zero;
+      bool found = false;
+      for (int64_t dim : group) {
+        if (type.getDimSize(dim) == 1)
+          continue;
+        if (found)
+          return std::nullopt;
+        found = true;
+        index = indices[dim];
+      }
+      result.push_back(index);
+    }
+    return result;
+  }
+  if (auto collapse = dyn_cast<memref::CollapseShapeOp>(view)) {
+    auto type = cast<MemRefType>(collapse.getSrc().getType());
+    result.assign(type.getRank(), zero);
+    for (auto [i, group] : llvm::enumerate(collapse.getReassociationIndices())) {
+      bool found = false;
+      for (int64_t dim : group) {
+        if (type.getDimSize(dim) == 1)
+          continue;
+        if (found)
+          return std::nullopt;
+        found = true;
+        result[dim] = indices[i];
+      }
+    }
+    return result;
+  }
+  return std::nullopt;
+}
+
+SmallVector<Access> tfc::fusion::accessesOf(linalg::LinalgOp op) {
+  SmallVector<Access> accesses;
+  for (OpOperand &operand : op->getOpOperands()) {
+    if (!isa<MemRefType>(operand.get().getType()))
+      continue;
+    AffineMap map = op.getMatchingIndexingMap(&operand);
+    Value buffer = operand.get();
+    SmallVector<AffineExpr> indices(map.getResults());
+    while (Operation *view = buffer.getDefiningOp()) {
+      std::optional<SmallVector<AffineExpr>> outer = throughView(view, indices);
+      if (!outer)
+        break;
+      indices = *outer;
+      buffer = view->getOperand(0);
+    }
+    bool writes = op.isDpsInit(&operand);
+    accesses.push_back({&operand, buffer, AffineMap::get(map.getNumDims(), 0, indices, op->getContext()),
+                        rt::rootOf(buffer), !writes || op.payloadUsesValueFromOperand(&operand), writes});
+  }
+  return accesses;
+}
+
+/// The memory that the value stands for, if that is known: two different ones share nothing.
+static Value identity(Value root) {
+  Operation *definition = root.getDefiningOp();
+  if (isa_and_present<memref::AllocOp, memref::AllocaOp, memref::GetGlobalOp>(definition))
+    return root;
+  auto bind = dyn_cast_or_null<BindOp>(definition);
+  if (!bind)
+    return {};
+  auto argument = dyn_cast<BlockArgument>(bind.getPointer());
+  return argument && isa<func::FuncOp>(argument.getOwner()->getParentOp()) ? bind.getPointer() : Value();
+}
+
+bool tfc::fusion::mayAlias(Value root, Value other) {
+  Value x = identity(root), y = identity(other);
+  return root == other || !x || !y || x == y;
+}

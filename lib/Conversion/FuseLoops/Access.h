@@ -1,0 +1,35 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// Which memory an op touches, and how its loops go over it.
+//===----------------------------------------------------------------------===//
+
+#ifndef TFC_LIB_CONVERSION_FUSELOOPS_ACCESS_H
+#define TFC_LIB_CONVERSION_FUSELOOPS_ACCESS_H
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+
+namespace tfc::fusion {
+
+/// How one operand of a linalg op looks at a buffer.
+struct Access {
+  mlir::OpOperand *operand;
+  mlir::Value buffer;             ///< behind views that only add or drop dimensions of size 1
+  mlir::AffineMap map;            ///< from the op's loops to the buffer's dimensions
+  mlir::Value root;               ///< behind all views
+  bool reads = false, writes = false;
+
+  /// The buffer's dimension that loop `dim` goes over, if it is one and the loop is in no other index.
+  std::optional<unsigned> position(unsigned dim) const;
+};
+
+/// The accesses of an op to memory.
+llvm::SmallVector<Access> accessesOf(mlir::linalg::LinalgOp op);
+
+/// May the two buffers share memory? Arguments that are only read may, but that does not matter.
+bool mayAlias(mlir::Value root, mlir::Value other);
+
+} // namespace tfc::fusion
+
+#endif // TFC_LIB_CONVERSION_FUSELOOPS_ACCESS_H

@@ -1,0 +1,410 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// Ops on buffers share their outer loops.
+//
+// 1. Ops of a block are collected in its order (Group.h), as long as they may run one
+//    after the other in each iteration of common parallel loops, and nothing between
+//    them minds that they do so later.
+// 2. The loops take the place of the last one, as one loop over all their iterations
+//    that threads may share. In it every op works on slices.
+// 3. A buffer that only they use shrinks to the slice of one iteration.
+// 4. The loop's body is a block like any other: rows of a matrix within one of a batch.
+//===----------------------------------------------------------------------===//
+
+#include "Group.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/IRMapping.h"
+#include "tfc/Conversion/Passes.h"
+#include "tfc/Dialect/TFCRT/IR/ParallelLoop.h"
+#include "tfc/Dialect/TFCRT/IR/Remark.h"
+#include "tfc/Dialect/TFCRT/IR/TFCRT.h"
+
+namespace tfc {
+#define GEN_PASS_DEF_FUSELOOPSPASS
+#include "tfc/Conversion/Passes.h.inc"
+} // namespace tfc
+
+using namespace mlir;
+using namespace tfc::fusion;
+using linalg::LinalgOp;
+
+namespace {
+
+using Values = SmallVector<Value>;
+
+class Emitter {
+public:
+  Emitter(Group &group, bool parallel)
+      : group(group), parallel(parallel), builder(group.members.back().op),
+        loc(LinalgOp(group.members.back().op).getLoc()) {}
+
+  /// Returns the block of the loop.
+  Block *run();
+
+private:
+  /// Dimensions of a buffer that the common loops go over, by level.
+  using Positions = SmallVector<unsigned>;
+
+  Value constant(int64_t value) { return arith::ConstantIndexOp::create(builder, loc, value); }
+  std::optional<Positions> positions(const Member &member, const Access &access);
+  void findPrivate();
+  bool isPrivate(memref::AllocOp alloc, SmallVectorImpl<Operation *> &views);
+  void allocatePrivate();
+  void replaceSizes(memref::AllocOp alloc);
+  Value sizeOf(const Member &member, unsigned dim);
+  tfc::rt::IterationCost cost(ValueRange sizes);
+  Values splitIndex(Value number, ValueRange sizes);
+  Value slice(Value buffer, const Positions &at, ValueRange indices);
+  void emit(const Member &member, ValueRange indices);
+  AffineMap innerMap(const Member &member, AffineMap map, const Positions &removed);
+
+  Group &group;
+  bool parallel;
+  OpBuilder builder;
+  Location loc;
+  /// Buffers that shrink: where the common loops are, and what takes their place.
+  struct Private {
+    memref::AllocOp alloc;
+    Positions positions;
+    SmallVector<Operation *> views;
+    Value replacement;
+  };
+  llvm::MapVector<Value, Private> privates;
+  DenseMap<Value, SmallVector<std::pair<Positions, Value>>> slices;
+};
+
+/// Where the access has the common loops; levels that it does not depend on are left out. Only what is written
+/// has all of them.
+std::optional<Emitter::Positions> Emitter::positions(const Member &member, const Access &access) {
+  Positions result;
+  for (unsigned level = 0; level < group.depth; ++level) {
+    std::optional<unsigned> at = access.position(member.outer[level]);
+    if (!at)
+      return std::nullopt;
+    result.push_back(*at);
+  }
+  return result;
+}
+
+/// Does nothing but the members use the buffer? Notes the views of it.
+bool Emitter::isPrivate(memref::AllocOp alloc, SmallVectorImpl<Operation *> &views) {
+  Values values{alloc.getResult()};
+  for (size_t i = 0; i < values.size(); ++i)
+    for (Operation *user : values[i].getUsers()) {
+      if (isa<memref::ExpandShapeOp, memref::CollapseShapeOp>(user)) {
+        views.push_back(user);
+        values.push_back(user->getResult(0));
+        continue;
+      }
+      if (auto dim = dyn_cast<memref::DimOp>(user); dim && i == 0 && dim.getConstantIndex())
+        continue; // known without the buffer
+      if (llvm::none_of(group.members, [&](const Member &member) { return LinalgOp(member.op) == user; }))
+        return false;
+    }
+  return true;
+}
+
+void Emitter::findPrivate() {
+  DenseSet<Value> refused;
+  for (const Member &member : group.members)
+    for (const Access &access : member.accesses) {
+      auto alloc = access.buffer.getDefiningOp<memref::AllocOp>();
+      if (!alloc || refused.contains(access.buffer))
+        continue;
+      std::optional<Positions> at = positions(member, access);
+      auto known = privates.find(access.buffer);
+      if (known == privates.end()) {
+        Private entry{alloc, at.value_or(Positions()), {}, {}};
+        if (at && isPrivate(alloc, entry.views)) {
+          privates.insert({access.buffer, std::move(entry)});
+          continue;
+        }
+      } else if (at && known->second.positions == *at) {
+        continue;
+      }
+      privates.erase(access.buffer);
+      refused.insert(access.buffer);
+    }
+}
+
+void Emitter::allocatePrivate() {
+  for (auto &[buffer, entry] : privates) {
+    MemRefType type = entry.alloc.getType();
+    SmallVector<int64_t> shape;
+    Values sizes;
+    auto dynamic = entry.alloc.getDynamicSizes().begin();
+    for (auto [dim, size] : llvm::enumerate(type.getShape())) {
+      Value unknown = ShapedType::isDynamic(size) ? *dynamic++ : Value();
+      if (llvm::is_contained(entry.positions, dim))
+        continue;
+      shape.push_back(size);
+      if (unknown)
+        sizes.push_back(unknown);
+    }
+    entry.replacement = memref::AllocOp::create(builder, entry.alloc.getLoc(),
+                                                MemRefType::get(shape, type.getElementType()), sizes,
+                                                entry.alloc.getAlignmentAttr());
+  }
+}
+
+/// About as long as a vectorized element takes, with its share of memory.
+static double elementNanoseconds(LinalgOp op) {
+  double time = 0.05;
+  for (Operation &nested : op.getBlock()->without_terminator())
+    time += nested.getNumRegions() || isa<memref::LoadOp>(nested) ? 1 : 0.04;
+  return time;
+}
+
+/// The size of a loop; null if it is no dimension of a buffer.
+Value Emitter::sizeOf(const Member &member, unsigned dim) {
+  if (int64_t known = LinalgOp(member.op).getStaticLoopRanges()[dim]; !ShapedType::isDynamic(known))
+    return constant(known);
+  for (const Access &access : member.accesses)
+    if (std::optional<unsigned> at = access.position(dim))
+      return memref::DimOp::create(builder, loc, access.buffer, *at);
+  return {};
+}
+
+tfc::rt::IterationCost Emitter::cost(ValueRange sizes) {
+  double known = 0, unknown = 0;
+  LinalgOp dynamic;
+  unsigned number = 0;
+  for (auto [i, member] : llvm::enumerate(group.members)) {
+    int64_t volume = innerVolume(member, group.depth);
+    double time = elementNanoseconds(member.op);
+    if (ShapedType::isDynamic(volume)) {
+      unknown += time;
+      dynamic = member.op;
+      number = i;
+    } else {
+      known += time * volume;
+    }
+  }
+  if (!dynamic)
+    return {builder.getIndexAttr(1), known};
+  Value volume = constant(1);
+  const Member &member = group.members[number];
+  for (unsigned dim = 0; dim < dynamic.getNumLoops(); ++dim)
+    if (!llvm::is_contained(ArrayRef(member.outer).take_front(group.depth), dim))
+      if (Value size = sizeOf(member, dim))
+        volume = builder.createOrFold<arith::MulIOp>(loc, volume, size);
+  return {volume, unknown};
+}
+
+/// The sizes of an allocation are those it was made with.
+void Emitter::replaceSizes(memref::AllocOp alloc) {
+  for (Operation *user : llvm::make_early_inc_range(alloc->getUsers())) {
+    auto dim = cast<memref::DimOp>(user);
+    int64_t number = *dim.getConstantIndex();
+    builder.setInsertionPoint(dim);
+    MemRefType type = alloc.getType();
+    Value size = type.isDynamicDim(number) ? alloc.getDynamicSizes()[type.getDynamicDimIndex(number)]
+                                           : constant(type.getDimSize(number));
+    dim.replaceAllUsesWith(size);
+    dim.erase();
+  }
+}
+
+/// The indices of all common loops from the number of the iteration.
+Values Emitter::splitIndex(Value number, ValueRange sizes) {
+  Values indices(sizes.size());
+  for (size_t level = sizes.size(); level-- > 0;) {
+    indices[level] = number;
+    if (level == 0)
+      break;
+    indices[level] = builder.createOrFold<arith::RemUIOp>(loc, number, sizes[level]);
+    number = builder.createOrFold<arith::DivUIOp>(loc, number, sizes[level]);
+  }
+  return indices;
+}
+
+/// The part of a buffer at these indices of some dimensions, which are no longer there.
+Value Emitter::slice(Value buffer, const Positions &at, ValueRange indices) {
+  for (auto &[where, made] : slices[buffer])
+    if (where == at)
+      return made;
+  auto type = cast<MemRefType>(buffer.getType());
+  SmallVector<OpFoldResult> offsets(type.getRank(), builder.getIndexAttr(0)), sizes,
+      strides(type.getRank(), builder.getIndexAttr(1));
+  SmallVector<int64_t> shape;
+  for (auto [dim, size] : llvm::enumerate(type.getShape())) {
+    auto level = llvm::find(at, dim);
+    if (level != at.end()) {
+      offsets[dim] = indices[level - at.begin()];
+      sizes.push_back(builder.getIndexAttr(1));
+      continue;
+    }
+    shape.push_back(size);
+    sizes.push_back(ShapedType::isDynamic(size)
+                        ? OpFoldResult(memref::DimOp::create(builder, loc, buffer, dim).getResult())
+                        : OpFoldResult(builder.getIndexAttr(size)));
+  }
+  auto sliced = memref::SubViewOp::inferRankReducedResultType(shape, type, offsets, sizes, strides);
+  Value made = memref::SubViewOp::create(builder, loc, cast<MemRefType>(sliced), buffer, offsets, sizes, strides);
+  slices[buffer].push_back({at, made});
+  return made;
+}
+
+/// The indices that are left, in the loops that are left.
+AffineMap Emitter::innerMap(const Member &member, AffineMap map, const Positions &removed) {
+  MLIRContext *context = builder.getContext();
+  SmallVector<AffineExpr> replacements;
+  unsigned next = 0;
+  for (unsigned dim = 0; dim < map.getNumDims(); ++dim)
+    replacements.push_back(llvm::is_contained(ArrayRef(member.outer).take_front(group.depth), dim)
+                               ? getAffineConstantExpr(0, context)
+                               : getAffineDimExpr(next++, context));
+  SmallVector<AffineExpr> results;
+  for (auto [i, index] : llvm::enumerate(map.getResults()))
+    if (!llvm::is_contained(removed, i))
+      results.push_back(index.replaceDims(replacements));
+  return AffineMap::get(next, 0, results, context);
+}
+
+void Emitter::emit(const Member &member, ValueRange indices) {
+  LinalgOp op = member.op;
+  OpBuilder::InsertionGuard guard(builder);
+  Location outer = loc;
+  loc = op.getLoc();
+  Values inputs, outputs;
+  SmallVector<AffineMap> inputMaps, outputMaps;
+  auto access = member.accesses.begin();
+  for (OpOperand &operand : op->getOpOperands()) {
+    AffineMap map = op.getMatchingIndexingMap(&operand);
+    Value value = operand.get();
+    Positions removed;
+    if (isa<MemRefType>(value.getType())) {
+      map = access->map;
+      auto replaced = privates.find(access->buffer);
+      Values where;
+      for (unsigned level = 0; level < group.depth; ++level)
+        if (std::optional<unsigned> at = access->position(member.outer[level])) {
+          removed.push_back(*at);
+          where.push_back(indices[level]);
+        }
+      value = replaced != privates.end() ? replaced->second.replacement : access->buffer;
+      if (replaced == privates.end() && !removed.empty())
+        value = slice(value, removed, where);
+      ++access;
+    }
+    bool isInput = op.isDpsInput(&operand);
+    (isInput ? inputs : outputs).push_back(value);
+    (isInput ? inputMaps : outputMaps).push_back(innerMap(member, map, removed));
+  }
+  if (isa<linalg::FillOp>(op.getOperation())) {
+    linalg::FillOp::create(builder, loc, inputs, outputs);
+    loc = outer;
+    return;
+  }
+  SmallVector<utils::IteratorType> iterators;
+  SmallVector<int64_t> numbers; // of the loops that are left
+  for (auto [dim, kind] : llvm::enumerate(op.getIteratorTypesArray())) {
+    bool common = llvm::is_contained(ArrayRef(member.outer).take_front(group.depth), dim);
+    numbers.push_back(common ? -1 : static_cast<int64_t>(iterators.size()));
+    if (!common)
+      iterators.push_back(kind);
+  }
+  llvm::append_range(inputMaps, outputMaps);
+  auto made = linalg::GenericOp::create(builder, loc, TypeRange(), inputs, outputs, inputMaps, iterators);
+  made->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+  IRMapping mapping;
+  op->getRegion(0).cloneInto(&made.getRegion(), mapping);
+  made.walk([&](linalg::IndexOp index) {
+    int64_t number = numbers[index.getDim()];
+    if (number >= 0) {
+      index.setDim(number);
+      return;
+    }
+    unsigned level = llvm::find(member.outer, index.getDim()) - member.outer.begin();
+    index.replaceAllUsesWith(indices[level]);
+    index.erase();
+  });
+  loc = outer;
+}
+
+Block *Emitter::run() {
+  const Member &first = group.members.front();
+  Values sizes;
+  Value total = constant(1);
+  for (unsigned level = 0; level < group.depth; ++level) {
+    sizes.push_back(sizeOf(first, first.outer[level]));
+    total = builder.createOrFold<arith::MulIOp>(loc, total, sizes.back());
+  }
+  findPrivate();
+  tfc::rt::remark(first.op, [&] {
+    return "fused: " + std::to_string(group.members.size()) + " loops share their " + std::to_string(group.depth) +
+           " outermost; " + std::to_string(privates.size()) + " buffers shrink to what one iteration needs";
+  });
+  Block *block = nullptr;
+  auto body = [&](Value from, Value to) {
+    allocatePrivate();
+    auto loop = scf::ForOp::create(builder, loc, from, to, constant(1));
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(loop.getBody());
+    Values indices = splitIndex(loop.getInductionVar(), sizes);
+    for (const Member &member : group.members)
+      emit(member, indices);
+    block = loop.getBody();
+  };
+  if (parallel)
+    tfc::rt::buildParallel(builder, loc, constant(0), total, cost(sizes), body);
+  else
+    body(constant(0), total);
+  for (Member &member : llvm::reverse(group.members))
+    LinalgOp(member.op)->erase();
+  for (auto &[buffer, entry] : privates) {
+    for (Operation *view : llvm::reverse(entry.views))
+      view->erase();
+    replaceSizes(entry.alloc);
+    entry.alloc->erase();
+  }
+  return block;
+}
+
+struct FuseLoops : public tfc::impl::FuseLoopsPassBase<FuseLoops> {
+  using tfc::impl::FuseLoopsPassBase<FuseLoops>::FuseLoopsPassBase;
+
+  void runOnOperation() override {
+    getOperation()->walk([&](func::FuncOp function) {
+      for (Block &block : function.getBody())
+        visit(block);
+    });
+  }
+
+  void visit(Block &block) {
+    SmallVector<Operation *> ops;
+    for (Operation &op : block)
+      ops.push_back(&op);
+    Group group;
+    auto flush = [&] {
+      Block *made = group.isWorthwhile() ? Emitter(group, parallel).run() : nullptr;
+      group.clear();
+      if (made)
+        visit(*made);
+    };
+    for (Operation *op : ops) {
+      if (auto linalgOp = dyn_cast<LinalgOp>(op)) {
+        if (group.add(linalgOp))
+          continue;
+        flush();
+        group.add(linalgOp);
+        continue;
+      }
+      if (!group.members.empty() && group.conflictsWith(op))
+        flush();
+      for (Region &region : op->getRegions())
+        for (Block &nested : region)
+          visit(nested);
+    }
+    flush();
+  }
+};
+
+} // namespace

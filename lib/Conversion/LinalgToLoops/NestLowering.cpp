@@ -1,0 +1,520 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// One nest per op. The innermost loop is the one that most operands are contiguous
+// in (chooseOrder). If that is a reduction, its accumulator is a loop-carried value; else,
+// for contractions, the nest is unrolled and jammed over one parallel and one
+// reduction loop, so that every load of the innermost loop feeds several
+// multiply-adds (chooseStrategy is where a kernel of its own would be picked).
+//===----------------------------------------------------------------------===//
+
+#include "NestLowering.h"
+#include "mlir/Dialect/Affine/Utils.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/IRMapping.h"
+#include "tfc/Dialect/TFCRT/IR/ParallelLoop.h"
+#include "tfc/Dialect/TFCRT/IR/Remark.h"
+#include "tfc/Dialect/TFCRT/Transforms/Body.h"
+
+using namespace mlir;
+using namespace tfc::loops;
+using linalg::LinalgOp;
+
+static constexpr int64_t jamFactor = 4;
+
+//===----------------------------------------------------------------------===//
+// Choices
+//===----------------------------------------------------------------------===//
+
+bool NestLowering::uses(OpOperand &operand, unsigned dim) const {
+  return maps[operand.getOperandNumber()].isFunctionOfDim(dim);
+}
+
+/// How well `dim` does as the innermost loop: contiguous accesses count for it,
+/// strided ones against it.
+int64_t NestLowering::score(unsigned dim) {
+  int64_t score = 0;
+  for (OpOperand &operand : op->getOpOperands()) {
+    AffineMap map = maps[operand.getOperandNumber()];
+    if (!isa<MemRefType>(operand.get().getType()) || !map.isFunctionOfDim(dim))
+      continue;
+    ArrayRef<AffineExpr> results = map.getResults();
+    bool last = results.back() == builder.getAffineDimExpr(dim);
+    bool elsewhere = llvm::any_of(results.drop_back(), [&](AffineExpr expr) {
+      return expr.isFunctionOfDim(dim);
+    });
+    score += last && !elsewhere ? 1 + op.isDpsInit(&operand) : -2;
+  }
+  return score;
+}
+
+void NestLowering::chooseOrder() {
+  unsigned count = iterators.size();
+  unsigned inner = count;
+  int64_t best = 0;
+  for (unsigned dim = 0; dim < count; ++dim) {
+    if (isConstantIntValue(ranges[dim].size, 1))
+      continue;
+    // On a tie the later loop, but never a reduction over a parallel one.
+    int64_t value = 4 * score(dim) - isReduction(dim);
+    if (inner == count || value >= best) {
+      best = value;
+      inner = dim;
+    }
+  }
+  for (bool reduction : {false, true})
+    for (unsigned dim = 0; dim < count; ++dim)
+      if (dim != inner && isReduction(dim) == reduction)
+        strategy.order.push_back(dim);
+  if (inner != count)
+    strategy.order.push_back(inner);
+}
+
+/// A contraction whose innermost loop is parallel: C[i, j] += A[i, k] * B[k, j].
+bool NestLowering::chooseJam() {
+  if (op.getNumDpsInits() != 1 || strategy.order.size() < 2 || isReduction(strategy.order.back()))
+    return false;
+  unsigned inner = strategy.order.back();
+  unsigned reduction = strategy.order[strategy.order.size() - 2];
+  OpOperand &init = *op.getDpsInitOperand(0);
+  if (!isReduction(reduction) || !uses(init, inner))
+    return false;
+  strategy.jamReduction = reduction;
+  strategy.jamParallel = iterators.size();
+  // The innermost of the other parallel loops that shares an operand's loads.
+  for (unsigned dim : llvm::reverse(strategy.order)) {
+    bool shares = llvm::any_of(op->getOpOperands(), [&](OpOperand &operand) {
+      return uses(operand, inner) && !uses(operand, dim);
+    });
+    if (dim != inner && !isReduction(dim) && shares && uses(init, dim)) {
+      strategy.jamParallel = dim;
+      break;
+    }
+  }
+  return true;
+}
+
+void NestLowering::chooseStrategy() {
+  chooseOrder();
+  for (unsigned dim : llvm::reverse(strategy.order)) {
+    if (!isReduction(dim))
+      break;
+    ++strategy.accumulated;
+  }
+  strategy.jam = chooseJam();
+  if (!strategy.jam)
+    return;
+  // Blocked loops go inwards, in the order i, k, j.
+  unsigned inner = strategy.order.pop_back_val();
+  llvm::erase(strategy.order, strategy.jamReduction);
+  if (strategy.jamParallel != iterators.size()) {
+    llvm::erase(strategy.order, strategy.jamParallel);
+    strategy.order.push_back(strategy.jamParallel);
+  }
+  strategy.order.push_back(strategy.jamReduction);
+  strategy.order.push_back(inner);
+}
+
+//===----------------------------------------------------------------------===//
+// Threads
+//===----------------------------------------------------------------------===//
+
+/// Does an input share memory with what is written, element by element at other indices?
+bool NestLowering::mayOverlap() {
+  for (OpOperand &init : op.getDpsInitsMutable())
+    for (OpOperand &other : op->getOpOperands()) {
+      if (&other == &init || !isa<MemRefType>(other.get().getType()) ||
+          tfc::rt::rootOf(other.get()) != tfc::rt::rootOf(init.get()))
+        continue;
+      if (other.get() != init.get() || maps[other.getOperandNumber()] != maps[init.getOperandNumber()])
+        return true;
+    }
+  return false;
+}
+
+/// The time of one iteration of the innermost loop: arithmetic in vectors, memory at the rate of a cache, what is
+/// not vectorized one by one.
+double NestLowering::elementNanoseconds() {
+  double arithmetic = 0, memory = 0;
+  for (Operation &nested : op.getBlock()->without_terminator()) {
+    bool slow = isa<memref::LoadOp>(nested) || nested.getNumRegions();
+    arithmetic += slow ? 1 : 0.04;
+    if (isa<arith::DivFOp, math::SqrtOp>(nested))
+      arithmetic += 0.3;
+    else if (isa<math::MathDialect>(nested.getDialect()))
+      arithmetic += 3;
+  }
+  for (OpOperand &operand : op->getOpOperands())
+    if (auto type = dyn_cast<MemRefType>(operand.get().getType()))
+      if (!strategy.order.empty() && uses(operand, strategy.order.back()))
+        memory += 0.03 * (type.getElementType().isIntOrFloat() ? type.getElementTypeBitWidth() / 32.0 : 2);
+  return std::max(arithmetic, memory) + 0.02;
+}
+
+/// The loop that threads share out: the outermost one that has iterations for many of them. A reduction that is
+/// jammed keeps its blocks.
+std::optional<unsigned> NestLowering::chooseParallel() {
+  constexpr int64_t enough = 16;
+  if (!options.parallel || mayOverlap())
+    return std::nullopt;
+  std::optional<unsigned> best;
+  int64_t bestSize = 0;
+  for (unsigned dim : strategy.order) {
+    if (isReduction(dim))
+      continue;
+    int64_t size = getConstantIntValue(ranges[dim].size).value_or(enough);
+    // The innermost loop is cut as well, but later than others.
+    if (dim == strategy.order.back())
+      size /= 64;
+    if (bestSize < enough && size > bestSize) {
+      best = dim;
+      bestSize = size;
+    }
+  }
+  return bestSize > 1 ? best : std::nullopt;
+}
+
+/// What was made of the op, for those who ask.
+std::string NestLowering::describe(bool isShared) {
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  out << "loops: " << op->getName().stripDialect() << " over ";
+  llvm::interleave(strategy.order, out, [&](unsigned dim) {
+    if (std::optional<int64_t> size = getConstantIntValue(ranges[dim].size))
+      out << *size;
+    else
+      out << "?";
+    if (isReduction(dim))
+      out << " (reduced)";
+  }, " x ");
+  if (strategy.order.empty())
+    out << "one element";
+  out << ", " << std::distance(op.getBlock()->begin(), op.getBlock()->end()) - 1 << " operations each";
+  if (strategy.jam)
+    out << ", unrolled and jammed by " << jamFactor;
+  if (strategy.lanes > 1)
+    out << ", in " << strategy.unroll << " vectors of " << strategy.lanes;
+  bool parallelDims = llvm::any_of(strategy.order, [&](unsigned dim) { return !isReduction(dim); });
+  if (isShared)
+    out << "; shared by threads";
+  else if (!parallelDims)
+    out << "; not shared by threads: no parallel loop";
+  else if (mayOverlap())
+    out << "; not shared by threads: it reads what it writes at other indices";
+  else
+    out << "; not shared by threads: too little work, or inside of a shared loop";
+  return text;
+}
+
+void NestLowering::emit() {
+  if (strategy.jam)
+    jamNest(0);
+  else
+    nest(0);
+}
+
+//===----------------------------------------------------------------------===//
+// Emission
+//===----------------------------------------------------------------------===//
+
+Value NestLowering::constant(int64_t value) {
+  return arith::ConstantIndexOp::create(builder, loc, value);
+}
+
+Value NestLowering::size(unsigned dim) {
+  return getValueOrCreateConstantIndexOp(builder, loc, ranges[dim].size);
+}
+
+/// One loop over `dim`; `body` gets the carried values and returns the next ones.
+Value NestLowering::loop(unsigned dim, Value from, Value to, int64_t step, ValueRange carried,
+                     llvm::function_ref<Values(ValueRange)> body, Values *results) {
+  if (step == 1 && isConstantIntValue(ranges[dim].size, 1)) {
+    ivs[dim] = from;
+    Values next = body(carried);
+    if (results)
+      *results = next;
+    return {};
+  }
+  auto loop = scf::ForOp::create(builder, loc, from, to, constant(step), carried);
+  if (std::optional<int64_t> size = getConstantIntValue(ranges[dim].size); size && *size < 8)
+    loop->setAttr(isRemainder, builder.getUnitAttr());
+  OpBuilder::InsertionGuard guard(builder);
+  if (carried.empty())
+    builder.setInsertionPoint(loop.getBody()->getTerminator());
+  else
+    builder.setInsertionPointToEnd(loop.getBody());
+  ivs[dim] = loop.getInductionVar();
+  Values next = body(loop.getRegionIterArgs());
+  if (!carried.empty())
+    scf::YieldOp::create(builder, loc, next);
+  if (results)
+    *results = Values(loop.getResults());
+  return {};
+}
+
+NestLowering::Values NestLowering::indices(OpOperand &operand) {
+  Values result;
+  for (AffineExpr expr : maps[operand.getOperandNumber()].getResults()) {
+    if (auto dim = dyn_cast<AffineDimExpr>(expr))
+      result.push_back(ivs[dim.getPosition()]);
+    else
+      result.push_back(affine::expandAffineExpr(builder, loc, expr, ivs, {}));
+  }
+  return result;
+}
+
+Value NestLowering::loadElement(OpOperand &operand) {
+  if (!isa<MemRefType>(operand.get().getType()))
+    return operand.get();
+  if (Value known = hoisted.lookup(operand.getOperandNumber()))
+    return known;
+  if (lanes > 1 && uses(operand, strategy.order.back()))
+    return loadVector(operand.get(), indices(operand));
+  return memref::LoadOp::create(builder, loc, operand.get(), indices(operand));
+}
+
+void NestLowering::storeElement(OpOperand &operand, Value value) {
+  Values at = indices(operand);
+  if (lanes == 1)
+    memref::StoreOp::create(builder, loc, value, operand.get(), at);
+  else if (mask)
+    vector::MaskedStoreOp::create(builder, loc, operand.get(), at, mask, spread(value));
+  else
+    vector::StoreOp::create(builder, loc, spread(value), operand.get(), at);
+}
+
+/// The body of the op for one element; returns what it yields.
+NestLowering::Values NestLowering::element(ValueRange operands) {
+  if (lanes > 1)
+    return elementOfVectors(operands);
+  Block &block = *op.getBlock();
+  IRMapping mapping;
+  for (auto [argument, value] : llvm::zip(block.getArguments(), operands))
+    if (value)
+      mapping.map(argument, value);
+  for (Operation &nested : block.without_terminator()) {
+    if (auto index = dyn_cast<linalg::IndexOp>(nested)) {
+      mapping.map(index.getResult(), ivs[index.getDim()]);
+      continue;
+    }
+    Operation *clone = builder.clone(nested, mapping);
+    clone->walk([&](linalg::IndexOp index) {
+      index.replaceAllUsesWith(ivs[index.getDim()]);
+      index.erase();
+    });
+  }
+  Values results;
+  for (Value value : block.getTerminator()->getOperands())
+    results.push_back(mapping.lookupOrDefault(value));
+  return results;
+}
+
+NestLowering::Values NestLowering::loadInits() {
+  Values values;
+  for (OpOperand &init : op.getDpsInitsMutable())
+    values.push_back(op.payloadUsesValueFromOperand(&init) ? loadElement(init) : Value());
+  return values;
+}
+
+void NestLowering::storeInits(ValueRange values) {
+  for (auto [init, value] : llvm::zip(op.getDpsInitsMutable(), values))
+    storeElement(init, value);
+}
+
+/// The elements of the inputs that the body uses.
+NestLowering::Values NestLowering::inputs() {
+  Values values;
+  for (OpOperand *input : op.getDpsInputOperands())
+    values.push_back(op.payloadUsesValueFromOperand(input) ? loadElement(*input) : Value());
+  return values;
+}
+
+/// Reduction loops with the accumulators as loop-carried values.
+NestLowering::Values NestLowering::accumulate(size_t level, ValueRange accumulators) {
+  if (level == strategy.order.size()) {
+    Values operands = inputs();
+    llvm::append_range(operands, accumulators);
+    return element(operands);
+  }
+  unsigned dim = strategy.order[level];
+  Values results;
+  loop(dim, first[dim], last[dim], 1, accumulators,
+       [&](ValueRange carried) { return accumulate(level + 1, carried); }, &results);
+  return results;
+}
+
+void NestLowering::nest(size_t level) {
+  if (level + strategy.accumulated == strategy.order.size()) {
+    Values inits = loadInits();
+    // A reduction that does not read what it accumulates to has nothing to carry.
+    bool carries = llvm::all_of(inits, [](Value value) { return bool(value); });
+    if (strategy.accumulated && !carries)
+      for (auto [init, value] : llvm::zip(op.getDpsInitsMutable(), inits))
+        if (!value)
+          value = loadElement(init);
+    storeInits(strategy.combiner ? accumulateVectors(level, inits) : accumulate(level, inits));
+    return;
+  }
+  unsigned dim = strategy.order[level];
+  if (strategy.lanes > 1 && level + 1 == strategy.order.size())
+    return innerLoop([&] { nest(level + 1); });
+  loop(dim, first[dim], last[dim], 1, {},
+       [&](ValueRange) { return nest(level + 1), Values(); }, nullptr);
+}
+
+//===----------------------------------------------------------------------===//
+// Unroll and jam
+//===----------------------------------------------------------------------===//
+
+/// A loop in steps of `jamFactor`, and one over what is left.
+void NestLowering::split(unsigned dim, llvm::function_ref<void(int64_t)> body) {
+  auto wrap = [&](int64_t factor) {
+    return [&, factor](ValueRange) { return body(factor), Values(); };
+  };
+  std::optional<int64_t> size;
+  if (isConstantIntValue(first[dim], 0))
+    size = getConstantIntValue(last[dim]);
+  if (size && *size < jamFactor) {
+    // All of it at once.
+    ivs[dim] = constant(0);
+    if (*size > 0)
+      body(*size);
+    return;
+  }
+  Value whole;
+  if (size) {
+    whole = constant(*size - *size % jamFactor);
+  } else {
+    Value count = arith::SubIOp::create(builder, loc, last[dim], first[dim]);
+    Value rest = arith::RemUIOp::create(builder, loc, count, constant(jamFactor));
+    whole = arith::SubIOp::create(builder, loc, last[dim], rest);
+  }
+  loop(dim, first[dim], whole, jamFactor, {}, wrap(jamFactor), nullptr);
+  if (size && *size % jamFactor > 0) {
+    ivs[dim] = whole;
+    body(*size % jamFactor);
+  } else if (!size) {
+    loop(dim, whole, last[dim], 1, {}, wrap(1), nullptr);
+  }
+}
+
+/// The innermost loop for `rows` values of the parallel and `depth` of the
+/// reduction loop, from the present ones.
+void NestLowering::jamBlock(int64_t rows, int64_t depth) {
+  unsigned inner = strategy.order.back();
+  bool hasRows = strategy.jamParallel != iterators.size();
+  Values base = ivs;
+  auto offsets = [&](unsigned dim, int64_t count) {
+    Values values{base[dim]};
+    for (int64_t by = 1; by < count; ++by)
+      values.push_back(arith::AddIOp::create(builder, loc, base[dim], constant(by)));
+    return values;
+  };
+  Values rowIndex = hasRows ? offsets(strategy.jamParallel, rows) : Values();
+  Values stepIndex = offsets(strategy.jamReduction, depth);
+  auto moveTo = [&](int64_t row, int64_t step) {
+    if (hasRows)
+      ivs[strategy.jamParallel] = rowIndex[row];
+    ivs[strategy.jamReduction] = stepIndex[step];
+  };
+  // Key: operand, row and step as far as the operand depends on them.
+  DenseMap<std::tuple<unsigned, int64_t, int64_t>, Value> loaded;
+  auto fetch = [&](OpOperand &operand, int64_t row, int64_t step) {
+    auto key = std::make_tuple(operand.getOperandNumber(),
+                               hasRows && uses(operand, strategy.jamParallel) ? row : 0,
+                               uses(operand, strategy.jamReduction) ? step : 0);
+    Value &value = loaded[key];
+    if (!value) {
+      moveTo(row, step);
+      value = loadElement(operand);
+    }
+    return value;
+  };
+  // What the innermost loop does not change is loaded before it.
+  for (OpOperand *input : op.getDpsInputOperands())
+    if (!uses(*input, inner) && op.payloadUsesValueFromOperand(input))
+      for (int64_t row = 0; row < rows; ++row)
+        for (int64_t step = 0; step < depth; ++step)
+          fetch(*input, row, step);
+
+  OpOperand &init = *op.getDpsInitOperand(0);
+  // Keys of what the innermost loop changes are of one iteration, or of one vector.
+  auto kept = loaded;
+  auto body = [&](ValueRange) {
+    loaded = kept;
+    SmallVector<Value> accumulators;
+    for (int64_t row = 0; row < rows; ++row) {
+      moveTo(row, 0);
+      Value accumulator = loadElement(init);
+      for (int64_t step = 0; step < depth; ++step) {
+        Values operands;
+        for (OpOperand *input : op.getDpsInputOperands())
+          operands.push_back(op.payloadUsesValueFromOperand(input) ? fetch(*input, row, step)
+                                                                   : Value());
+        operands.push_back(accumulator);
+        moveTo(row, step);
+        accumulator = element(operands).front();
+      }
+      accumulators.push_back(accumulator);
+    }
+    for (int64_t row = 0; row < rows; ++row) {
+      moveTo(row, 0);
+      storeElement(init, accumulators[row]);
+    }
+    return Values();
+  };
+  if (strategy.lanes > 1)
+    innerLoop([&] { body({}); });
+  else
+    loop(inner, first[inner], last[inner], 1, {}, body, nullptr);
+  ivs = base;
+}
+
+void NestLowering::jamNest(size_t level) {
+  unsigned dim = strategy.order[level];
+  if (dim == strategy.jamReduction) {
+    split(dim, [&](int64_t depth) { jamBlock(1, depth); });
+  } else if (dim == strategy.jamParallel) {
+    split(dim, [&](int64_t rows) {
+      split(strategy.jamReduction, [&](int64_t depth) { jamBlock(rows, depth); });
+    });
+  } else {
+    loop(dim, first[dim], last[dim], 1, {},
+         [&](ValueRange) { return jamNest(level + 1), Values(); }, nullptr);
+  }
+}
+
+void NestLowering::run() {
+  builder.setInsertionPoint(op);
+  ranges = llvm::to_vector(op.createLoopRanges(builder, loc));
+  ivs.resize(iterators.size());
+  chooseStrategy();
+  for (unsigned dim = 0; dim < iterators.size(); ++dim) {
+    first.push_back(constant(0));
+    last.push_back(size(dim));
+  }
+  bool isShared = false;
+  chooseVectors();
+  if (std::optional<unsigned> shared = chooseParallel()) {
+    Value others = constant(1);
+    for (unsigned dim = 0; dim < iterators.size(); ++dim)
+      if (dim != *shared)
+        others = builder.createOrFold<arith::MulIOp>(loc, others, last[dim]);
+    isShared = tfc::rt::buildParallel(builder, loc, first[*shared], last[*shared],
+                      {getAsOpFoldResult(others), elementNanoseconds()}, [&](Value from, Value to) {
+                        first[*shared] = from;
+                        last[*shared] = to;
+                        emit();
+                      });
+  } else {
+    emit();
+  }
+  tfc::rt::remark(op, [&] { return describe(isShared); });
+  op->erase();
+}

@@ -1,0 +1,129 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// The loops of one linalg op on buffers: what is chosen, and what is emitted.
+//===----------------------------------------------------------------------===//
+
+#ifndef TFC_LIB_CONVERSION_LINALGTOLOOPS_NESTLOWERING_H
+#define TFC_LIB_CONVERSION_LINALGTOLOOPS_NESTLOWERING_H
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+
+namespace tfc::loops {
+
+/// Marks a loop over fewer iterations than a vector has lanes.
+constexpr const char *isRemainder = "tfc.remainder";
+
+/// How one op is turned into loops.
+struct Strategy {
+  llvm::SmallVector<unsigned> order;  // loops, outermost first
+  unsigned accumulated = 0;     // innermost loops with the accumulators in registers
+  bool jam = false;             // unroll `jamParallel` and `jamReduction` around the innermost
+  unsigned jamParallel = 0, jamReduction = 0;
+  int64_t lanes = 1;            // of vectors along the innermost loop
+  int64_t unroll = 1;           // vectors an iteration works on
+  bool masks = false;           // what is left of the loop is done under a mask
+  mlir::Operation *combiner = nullptr; // of a reduction in vectors
+};
+
+/// How a value of the body differs from one iteration of the innermost loop to the next.
+enum class Shape { uniform, number, vector }; // not at all, by one, anyhow
+
+struct NestOptions {
+  int64_t vectorBits = 128;
+  bool parallel = true;
+};
+
+/// The loops of one linalg op.
+class NestLowering {
+public:
+  NestLowering(mlir::OpBuilder &builder, mlir::linalg::LinalgOp op, const NestOptions &options)
+      : builder(builder), options(options), op(op), loc(op.getLoc()), maps(op.getIndexingMapsArray()),
+        iterators(op.getIteratorTypesArray()) {}
+
+  void run();
+  /// Are all accesses of the innermost loop vectors?
+  bool isVectorized() const { return strategy.lanes > 1; }
+
+private:
+  using Values = llvm::SmallVector<mlir::Value>;
+
+  // Choices
+  bool isReduction(unsigned dim) const { return iterators[dim] == mlir::utils::IteratorType::reduction; }
+  bool uses(mlir::OpOperand &operand, unsigned dim) const;
+  int64_t score(unsigned dim);
+  void chooseOrder();
+  void chooseStrategy();
+  bool chooseJam();
+
+  std::optional<unsigned> chooseParallel();
+  bool reducesInPieces();
+  void reduceInPieces();
+  bool mayOverlap();
+  double elementNanoseconds();
+  std::string describe(bool isShared);
+
+  // Emission
+  mlir::Value constant(int64_t value);
+  mlir::Value size(unsigned dim);
+  void emit();
+  mlir::Value loop(unsigned dim, mlir::Value from, mlir::Value to, int64_t step, mlir::ValueRange carried,
+             llvm::function_ref<Values(mlir::ValueRange)> body, Values *results);
+  Values load(mlir::OpOperand &operand);
+  Values indices(mlir::OpOperand &operand);
+  mlir::Value loadElement(mlir::OpOperand &operand);
+  void storeElement(mlir::OpOperand &operand, mlir::Value value);
+  Values element(mlir::ValueRange operands);
+  Values loadInits();
+  void storeInits(mlir::ValueRange values);
+  void nest(size_t level);
+  Values accumulate(size_t level, mlir::ValueRange accumulators);
+  void jamNest(size_t level);
+  void jamBlock(int64_t rows, int64_t depth);
+  void split(unsigned dim, llvm::function_ref<void(int64_t)> body);
+
+  // Vectors: Vector.cpp
+  void chooseVectors();
+  bool tryVectors();
+  bool isVectorizable(mlir::Operation &nested, llvm::DenseMap<mlir::Value, Shape> &shapes);
+  bool matchReduction();
+  void innerLoop(llvm::function_ref<void()> body);
+  Values elementOfVectors(mlir::ValueRange operands);
+  Values accumulateVectors(size_t level, mlir::ValueRange accumulators);
+  Values accumulateLoops(size_t level, mlir::ValueRange accumulators);
+  Values accumulateInner(mlir::ValueRange accumulators);
+  Values inputs();
+  using Step = llvm::function_ref<Values(Values carried, int64_t lanes, int64_t vectors, mlir::Value left)>;
+  Values cutLoop(Values carried, Step step);
+  Values forLoop(mlir::Value from, mlir::Value to, int64_t step, mlir::ValueRange carried,
+                 llvm::function_ref<Values(mlir::ValueRange)> body);
+  void hoistLoads();
+  mlir::Value combine(mlir::Value x, mlir::Value y);
+  mlir::Value spread(mlir::Value value);
+  mlir::Value maskOf(mlir::Value count);
+  mlir::Value loadVector(mlir::Value memref, mlir::ValueRange indices);
+
+  mlir::OpBuilder &builder;
+  const NestOptions &options;
+  mlir::linalg::LinalgOp op;
+  mlir::Location loc;
+  llvm::SmallVector<mlir::AffineMap> maps;
+  llvm::SmallVector<mlir::utils::IteratorType> iterators;
+  Strategy strategy;
+  llvm::SmallVector<mlir::Range> ranges;
+  Values first, last; // of each loop: where it begins, and where it ends
+  Values ivs;
+  /// How many iterations of the innermost loop are built at once: 1 builds scalars.
+  int64_t lanes = 1;
+  mlir::Value mask; ///< which of them there are; null: all
+  /// Elements that the innermost loop does not change, by operand.
+  llvm::DenseMap<unsigned, mlir::Value> hoisted;
+  bool reducing = false; ///< the combiner is built apart from the rest of the body
+  int64_t bodyOps = 0;
+  llvm::DenseMap<mlir::Value, Shape> shapes; ///< of the body's values; others are uniform
+};
+
+} // namespace tfc::loops
+
+#endif // TFC_LIB_CONVERSION_LINALGTOLOOPS_NESTLOWERING_H

@@ -1,0 +1,264 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// Running sums and products.
+//
+// byVectors  along contiguous memory: the prefixes of a vector in log2(lanes) steps of a
+//            shuffle and an addition (Hillis and Steele), then the sum of all vectors
+//            before; only that last addition waits for the vector before.
+// byRows     along another dimension: each row is the one before plus the input's, which
+//            LLVM vectorizes.
+// byElements one after the other: in strict order, and what has no vectors.
+//===----------------------------------------------------------------------===//
+
+#include "Scan.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Complex/IR/Complex.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "tfc/Dialect/TFCRT/IR/ParallelLoop.h"
+
+using namespace mlir;
+using tfc::loops::ScanOptions;
+using tfc::rt::ScanOp;
+
+namespace {
+
+using Values = SmallVector<Value>;
+
+class Lowering {
+public:
+  Lowering(OpBuilder &builder, ScanOp op, const ScanOptions &options)
+      : b(builder), op(op), loc(op.getLoc()), options(options), input(op.getInput()), output(op.getInit()),
+        type(cast<MemRefType>(output.getType())), axis(op.getDimension()),
+        element(getElementTypeOrSelf(input.getType())), accumulator(element) {
+    if (element.isF16() || element.isBF16())
+      accumulator = b.getF32Type();
+  }
+
+  void run();
+
+private:
+  Value constant(int64_t value) { return arith::ConstantIndexOp::create(b, loc, value); }
+  Value add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(loc, x, y); }
+  Value sub(Value x, Value y) { return b.createOrFold<arith::SubIOp>(loc, x, y); }
+  Value neutral(Type type);
+  Value combine(Value x, Value y);
+  Value widen(Value x, Type to);
+  Value narrow(Value x, Type to);
+  Value loop(Value from, Value to, int64_t step, ValueRange carried,
+             llvm::function_ref<Values(Value, ValueRange)> body);
+  void overOthers(ArrayRef<int64_t> dims, double nanoseconds, llvm::function_ref<void(Values)> body);
+  /// The index of the step-th element in the order of the scan.
+  Value place(Value step) { return op.getReverse() ? sub(sub(extent, constant(1)), step) : step; }
+  bool isContiguous(Value memref);
+  void byElements(Values at, Value from, Value start);
+  void byVectors(Values at);
+  void byRows(Values at);
+
+  OpBuilder &b;
+  ScanOp op;
+  Location loc;
+  const ScanOptions &options;
+  Value input, output;
+  MemRefType type;
+  int64_t axis;
+  Type element, accumulator;
+  Values sizes;
+  Value extent;
+};
+
+Value Lowering::neutral(Type type) {
+  Type scalar = getElementTypeOrSelf(type);
+  double number = op.getProduct() ? 1 : 0;
+  if (auto complex = dyn_cast<ComplexType>(scalar)) {
+    Type part = complex.getElementType();
+    return complex::ConstantOp::create(
+        b, loc, complex, b.getArrayAttr({b.getFloatAttr(part, number), b.getFloatAttr(part, 0)}));
+  }
+  TypedAttr value = isa<FloatType>(scalar) ? TypedAttr(b.getFloatAttr(scalar, number))
+                                           : TypedAttr(b.getIntegerAttr(scalar, static_cast<int64_t>(number)));
+  if (auto vector = dyn_cast<VectorType>(type))
+    value = DenseElementsAttr::get(vector, Attribute(value));
+  return arith::ConstantOp::create(b, loc, value);
+}
+
+Value Lowering::combine(Value x, Value y) {
+  Type scalar = getElementTypeOrSelf(x.getType());
+  if (isa<ComplexType>(scalar))
+    return op.getProduct() ? complex::MulOp::create(b, loc, x, y).getResult()
+                           : complex::AddOp::create(b, loc, x, y).getResult();
+  if (isa<FloatType>(scalar))
+    return op.getProduct() ? arith::MulFOp::create(b, loc, x, y).getResult()
+                           : arith::AddFOp::create(b, loc, x, y).getResult();
+  return op.getProduct() ? arith::MulIOp::create(b, loc, x, y).getResult()
+                         : arith::AddIOp::create(b, loc, x, y).getResult();
+}
+
+Value Lowering::widen(Value x, Type to) {
+  return x.getType() == to ? x : arith::ExtFOp::create(b, loc, to, x).getResult();
+}
+Value Lowering::narrow(Value x, Type to) {
+  return x.getType() == to ? x : arith::TruncFOp::create(b, loc, to, x).getResult();
+}
+
+/// Returns the first carried value after the loop, if there is one.
+Value Lowering::loop(Value from, Value to, int64_t step, ValueRange carried,
+                     llvm::function_ref<Values(Value, ValueRange)> body) {
+  auto loop = scf::ForOp::create(b, loc, from, to, constant(step), carried);
+  OpBuilder::InsertionGuard guard(b);
+  if (carried.empty()) {
+    b.setInsertionPoint(loop.getBody()->getTerminator());
+    body(loop.getInductionVar(), {});
+    return {};
+  }
+  b.setInsertionPointToEnd(loop.getBody());
+  scf::YieldOp::create(b, loc, body(loop.getInductionVar(), loop.getRegionIterArgs()));
+  return loop.getResult(0);
+}
+
+/// `body` for all indices of these dimensions; the others are null.
+void Lowering::overOthers(ArrayRef<int64_t> dims, double nanoseconds, llvm::function_ref<void(Values)> body) {
+  Value total = constant(1), work = constant(1);
+  for (auto [dim, size] : llvm::enumerate(sizes)) {
+    Value &product = llvm::is_contained(dims, static_cast<int64_t>(dim)) ? total : work;
+    product = b.createOrFold<arith::MulIOp>(loc, product, size);
+  }
+  auto piece = [&](Value from, Value to) {
+    loop(from, to, 1, {}, [&](Value number, ValueRange) {
+      Values at(sizes.size());
+      for (int64_t dim : llvm::reverse(dims)) {
+        at[dim] = number;
+        if (dim == dims.front())
+          break;
+        at[dim] = b.createOrFold<arith::RemUIOp>(loc, number, sizes[dim]);
+        number = b.createOrFold<arith::DivUIOp>(loc, number, sizes[dim]);
+      }
+      body(at);
+      return Values();
+    });
+  };
+  if (options.parallel)
+    tfc::rt::buildParallel(b, loc, constant(0), total, {getAsOpFoldResult(work), nanoseconds}, piece);
+  else
+    piece(constant(0), total);
+}
+
+bool Lowering::isContiguous(Value memref) {
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  return succeeded(cast<MemRefType>(memref.getType()).getStridesAndOffset(strides, offset)) &&
+         strides[axis] == 1;
+}
+
+void Lowering::byElements(Values at, Value from, Value start) {
+  loop(from, extent, 1, start, [&](Value step, ValueRange carried) {
+    at[axis] = place(step);
+    Value x = widen(memref::LoadOp::create(b, loc, input, at), accumulator);
+    Value after = combine(carried[0], x);
+    memref::StoreOp::create(b, loc, narrow(op.getExclusive() ? carried[0] : after, element), output, at);
+    return Values{after};
+  });
+}
+
+void Lowering::byVectors(Values at) {
+  int64_t lanes = std::max<int64_t>(2, options.vectorBits / accumulator.getIntOrFloatBitWidth());
+  bool reverse = op.getReverse();
+  auto wide = VectorType::get(lanes, accumulator), stored = VectorType::get(lanes, element);
+  Value none = neutral(wide);
+  /// Lane i becomes the one `by` lanes before (`reverse`: after) it, the first ones those of `fill`.
+  auto shifted = [&](Value vector, Value fill, int64_t by) {
+    SmallVector<int64_t> picks;
+    for (int64_t lane = 0; lane < lanes; ++lane) {
+      int64_t from = reverse ? lane + by : lane - by;
+      picks.push_back(0 <= from && from < lanes ? from : lanes + lane);
+    }
+    return vector::ShuffleOp::create(b, loc, vector, fill, picks).getResult();
+  };
+  Value rest = b.createOrFold<arith::RemUIOp>(loc, extent, constant(lanes)), whole = sub(extent, rest);
+  Value start = neutral(accumulator);
+  Value carry = loop(constant(0), whole, lanes, start, [&](Value step, ValueRange carried) {
+    // The vector with the next `lanes` elements begins at the last of them when going backwards.
+    at[axis] = reverse ? sub(sub(extent, constant(lanes)), step) : step;
+    Value x = widen(vector::LoadOp::create(b, loc, stored, input, at), wide), prefix = x;
+    for (int64_t by = 1; by < lanes; by *= 2)
+      prefix = combine(shifted(prefix, none, by), prefix);
+    Value total = vector::ExtractOp::create(b, loc, prefix, reverse ? 0 : lanes - 1);
+    Value before = vector::BroadcastOp::create(b, loc, wide, carried[0]);
+    Value result = combine(before, op.getExclusive() ? shifted(prefix, none, 1) : prefix);
+    vector::StoreOp::create(b, loc, narrow(result, stored), output, at);
+    return Values{combine(carried[0], total)};
+  });
+  byElements(at, whole, carry);
+}
+
+/// Rows are what the indices after the axis go over.
+void Lowering::byRows(Values at) {
+  auto row = [&](size_t dim, llvm::function_ref<void()> body, auto &self) -> void {
+    if (dim == sizes.size())
+      return body();
+    loop(constant(0), sizes[dim], 1, {}, [&](Value index, ValueRange) {
+      at[dim] = index;
+      self(dim + 1, body, self);
+      return Values();
+    });
+  };
+  auto load = [&](Value memref, Value index) {
+    Values indices(at);
+    indices[axis] = index;
+    return memref::LoadOp::create(b, loc, memref, indices).getResult();
+  };
+  // Without elements along the axis there is no first row.
+  Value one = constant(1);
+  Value first = arith::MinSIOp::create(b, loc, one, extent);
+  loop(constant(0), first, 1, {}, [&](Value step, ValueRange) {
+    Value index = place(step);
+    row(axis + 1, [&] {
+      at[axis] = index;
+      memref::StoreOp::create(b, loc, op.getExclusive() ? neutral(element) : load(input, index), output, at);
+    }, row);
+    return Values();
+  });
+  loop(one, extent, 1, {}, [&](Value step, ValueRange) {
+    Value index = place(step), before = place(sub(step, one));
+    row(axis + 1, [&] {
+      Value sum = combine(load(output, before), load(input, op.getExclusive() ? before : index));
+      at[axis] = index;
+      memref::StoreOp::create(b, loc, sum, output, at);
+    }, row);
+    return Values();
+  });
+}
+
+void Lowering::run() {
+  b.setInsertionPoint(op);
+  for (int64_t dim = 0; dim < type.getRank(); ++dim)
+    sizes.push_back(type.isDynamicDim(dim) ? memref::DimOp::create(b, loc, output, dim).getResult()
+                                           : constant(type.getDimSize(dim)));
+  extent = sizes[axis];
+  bool last = axis + 1 == type.getRank();
+  SmallVector<int64_t> others, outer;
+  for (int64_t dim = 0; dim < type.getRank(); ++dim) {
+    if (dim != axis)
+      others.push_back(dim);
+    if (dim < axis)
+      outer.push_back(dim);
+  }
+  bool anyOrder = options.reassociate || isa<IntegerType>(element);
+  if (isContiguous(input) && isContiguous(output) && element.isIntOrFloat() && anyOrder)
+    overOthers(others, 0.15, [&](Values at) { byVectors(at); });
+  else if (!last && element == accumulator)
+    overOthers(outer, 0.15, [&](Values at) { byRows(at); });
+  else
+    overOthers(others, 1.5, [&](Values at) { byElements(at, constant(0), neutral(accumulator)); });
+  op.erase();
+}
+
+} // namespace
+
+void tfc::loops::lowerScan(OpBuilder &builder, ScanOp op, const ScanOptions &options) {
+  Lowering(builder, op, options).run();
+}

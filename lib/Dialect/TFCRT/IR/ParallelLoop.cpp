@@ -1,0 +1,44 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "tfc/Dialect/TFCRT/IR/ParallelLoop.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "tfc/Dialect/TFCRT/IR/TFCRT.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace tfc::rt;
+
+/// What waking a thread costs, several times over.
+static constexpr double pieceNanoseconds = 15000;
+
+bool tfc::rt::buildParallel(OpBuilder &builder, Location loc, Value begin, Value end, IterationCost cost,
+                            llvm::function_ref<void(Value, Value)> body) {
+  Operation *parent = builder.getInsertionBlock()->getParentOp();
+  bool inside = isa<ParallelOp>(parent) || parent->getParentOfType<ParallelOp>();
+  auto unitsOfPiece = std::max<int64_t>(1, std::llround(pieceNanoseconds / cost.nanoseconds));
+  std::optional<int64_t> units = getConstantIntValue(cost.units), first = getConstantIntValue(begin),
+                         last = getConstantIntValue(end);
+  auto ceilDiv = [](int64_t a, int64_t b) { return (a + b - 1) / b; };
+  if (inside || (first && last && units && *last - *first < 2 * ceilDiv(unitsOfPiece, std::max<int64_t>(*units, 1)))) {
+    body(begin, end);
+    return false;
+  }
+  Value grain;
+  if (units) {
+    grain = arith::ConstantIndexOp::create(builder, loc, ceilDiv(unitsOfPiece, std::max<int64_t>(*units, 1)));
+  } else {
+    Value one = arith::ConstantIndexOp::create(builder, loc, 1);
+    Value some = arith::MaxSIOp::create(builder, loc, cast<Value>(cost.units), one);
+    Value least = arith::ConstantIndexOp::create(builder, loc, unitsOfPiece);
+    grain = arith::AddIOp::create(builder, loc, arith::DivUIOp::create(builder, loc, least, some), one);
+  }
+  auto loop = ParallelOp::create(builder, loc, begin, end, grain);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(&loop.getBody().front());
+  body(loop.getFrom(), loop.getTo());
+  return true;
+}

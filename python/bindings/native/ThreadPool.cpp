@@ -1,0 +1,276 @@
+//===- ThreadPool.cpp - parallel_for of tfc_context -----------------------===//
+//
+// One job at a time. Its pieces are handed out by a counter, so that a thread
+// that is late or slow costs its own piece at most. Threads are started when
+// they are needed first, wait for the next job actively for a short while, then
+// in the kernel; the process never waits for them when it ends.
+//
+// A job is open while its caller takes pieces. `members` counts the threads
+// inside; its top bit says that the job is closed. A thread that enters a closed
+// job leaves at once, so the caller may reuse the job's fields as soon as the
+// count is 0.
+//
+// A forked child has none of its parent's threads: it starts from a new pool.
+//
+//===----------------------------------------------------------------------===//
+#include "ThreadPool.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <climits>
+#include <mutex>
+#include <new>
+#include <system_error>
+#include <thread>
+
+#include <pthread.h>
+#include <signal.h>
+#ifdef __linux__
+#include <linux/futex.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#else
+#include <condition_variable>
+#endif
+
+namespace tfc::native {
+
+namespace {
+
+/// How long a thread looks for the next job before it sleeps: waking one in the
+/// kernel takes about as long.
+constexpr std::chrono::microseconds kSpin(50);
+/// Pieces for each thread: enough to even out their speeds.
+constexpr int64_t kPieces = 4;
+constexpr uint32_t kClosed = uint32_t(1) << 31;
+constexpr int kMostThreads = 1024;
+
+void pause() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+/// A number that threads can wait for a change of.
+class Signal {
+public:
+  std::atomic<uint32_t> value{0};
+
+  /// Returns once the value is not `old`, sometimes before.
+  void wait(uint32_t old) {
+#ifdef __linux__
+    syscall(SYS_futex, reinterpret_cast<uint32_t *>(&value), FUTEX_WAIT_PRIVATE,
+            old, nullptr, nullptr, 0);
+#else
+    std::unique_lock<std::mutex> lock(mutex);
+    condition.wait(lock, [&] { return value.load() != old; });
+#endif
+  }
+
+  /// After a change: wakes up to `count` threads.
+  void wake(int count) {
+#ifdef __linux__
+    syscall(SYS_futex, reinterpret_cast<uint32_t *>(&value), FUTEX_WAKE_PRIVATE,
+            count, nullptr, nullptr, 0);
+#else
+    { std::lock_guard<std::mutex> lock(mutex); }
+    count == 1 ? condition.notify_one() : condition.notify_all();
+#endif
+  }
+
+  /// Waits actively at first.
+  template <typename Done> bool spin(Done done) {
+    auto end = std::chrono::steady_clock::now() + kSpin;
+    do {
+      for (int i = 0; i < 64; ++i) {
+        if (done())
+          return true;
+        pause();
+      }
+    } while (std::chrono::steady_clock::now() < end);
+    return false;
+  }
+
+private:
+#ifndef __linux__
+  std::mutex mutex;
+  std::condition_variable condition;
+#endif
+};
+
+int processorCount() {
+#ifdef __linux__
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof(set), &set) == 0)
+    return CPU_COUNT(&set);
+#endif
+  return std::max(1u, std::thread::hardware_concurrency());
+}
+
+/// 0: not decided yet.
+std::atomic<int> wantedThreads{0};
+/// Is this thread working on a piece?
+thread_local bool inside = false;
+
+class Pool {
+public:
+  Pool() { members.value = kClosed; }
+  int32_t run(tfc_context *context, int64_t begin, int64_t end, int64_t grain,
+              tfc_loop_body body, void *env, int threads);
+
+private:
+  void start(int count);
+  void work(int number);
+  void takePieces();
+
+  std::mutex busy;
+  int started = 0;
+
+  // The job.
+  tfc_context *context = nullptr;
+  tfc_loop_body body = nullptr;
+  void *env = nullptr;
+  int64_t end = 0, piece = 1;
+  std::atomic<int64_t> next{0};
+  std::atomic<int32_t> status{TFC_OK};
+  /// Threads with a greater number stay out.
+  std::atomic<int> most{0};
+
+  Signal jobs;    // counts them
+  Signal members; // see above; starts closed
+  std::atomic<int> sleeping{0};
+  std::atomic<bool> callerSleeps{false};
+};
+
+alignas(Pool) char storage[sizeof(Pool)];
+
+Pool &pool() {
+  static Pool *made = [] {
+    pthread_atfork(nullptr, nullptr, [] { new (storage) Pool; });
+    Pool *first = new (storage) Pool;
+    return first;
+  }();
+  return *made;
+}
+
+void Pool::takePieces() {
+  inside = true;
+  while (status.load(std::memory_order_relaxed) == TFC_OK) {
+    int64_t first = next.fetch_add(piece, std::memory_order_relaxed);
+    if (first >= end)
+      break;
+    int32_t result =
+        body(context, env, first, std::min(end - first, piece) + first);
+    int32_t ok = TFC_OK;
+    if (result != TFC_OK)
+      status.compare_exchange_strong(ok, result);
+  }
+  inside = false;
+}
+
+void Pool::work(int number) {
+  uint32_t seen = jobs.value.load(std::memory_order_acquire);
+  for (;;) {
+    if (number < most.load(std::memory_order_relaxed)) {
+      if (!(members.value.fetch_add(1) & kClosed))
+        takePieces();
+      if (members.value.fetch_sub(1) - 1 == kClosed && callerSleeps.load())
+        members.wake(1);
+    }
+    auto changed = [&] {
+      return jobs.value.load(std::memory_order_acquire) != seen;
+    };
+    if (!jobs.spin(changed)) {
+      ++sleeping;
+      while (!changed())
+        jobs.wait(seen);
+      --sleeping;
+    }
+    seen = jobs.value.load(std::memory_order_acquire);
+  }
+}
+
+void Pool::start(int count) {
+  // Signals are for the threads of the program.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  try {
+    for (; started < count; ++started)
+      std::thread([this, number = started] { work(number); }).detach();
+  } catch (const std::system_error &) {
+    // The system gives no more: those there are share the work.
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+int32_t Pool::run(tfc_context *newContext, int64_t begin, int64_t newEnd,
+                  int64_t grain, tfc_loop_body newBody, void *newEnv,
+                  int threads) {
+  std::unique_lock<std::mutex> lock(busy, std::try_to_lock);
+  if (!lock)
+    return newBody(newContext, newEnv, begin, newEnd);
+  int64_t count = newEnd - begin;
+  int64_t size =
+      std::max(grain, (count + threads * kPieces - 1) / (threads * kPieces));
+  int64_t pieces = (count + size - 1) / size;
+  int helpers = int(std::min<int64_t>(threads, pieces)) - 1;
+  start(helpers);
+
+  context = newContext, body = newBody, env = newEnv;
+  end = newEnd, piece = size;
+  next.store(begin, std::memory_order_relaxed);
+  status.store(TFC_OK, std::memory_order_relaxed);
+  most.store(threads - 1, std::memory_order_relaxed);
+  members.value.fetch_and(~kClosed);
+  jobs.value.fetch_add(1);
+  // If the pool has more threads than it may use, any of them may wake.
+  if (sleeping.load())
+    jobs.wake(started < threads ? helpers : INT_MAX);
+
+  takePieces();
+  members.value.fetch_or(kClosed);
+  auto alone = [&] {
+    return members.value.load(std::memory_order_acquire) == kClosed;
+  };
+  if (!members.spin(alone)) {
+    callerSleeps = true;
+    for (uint32_t now; (now = members.value.load()) != kClosed;)
+      members.wait(now);
+    callerSleeps = false;
+  }
+  return status.load(std::memory_order_relaxed);
+}
+
+} // namespace
+
+int threadCount() {
+  int count = wantedThreads.load(std::memory_order_relaxed);
+  if (count == 0) {
+    count = std::min(processorCount(), kMostThreads);
+    wantedThreads.store(count, std::memory_order_relaxed);
+  }
+  return count;
+}
+
+void setThreadCount(int count) {
+  wantedThreads.store(std::clamp(count, 0, kMostThreads),
+                      std::memory_order_relaxed);
+}
+
+int32_t parallelFor(tfc_context *context, int64_t begin, int64_t end,
+                    int64_t grain, tfc_loop_body body, void *env) {
+  if (begin >= end)
+    return TFC_OK;
+  grain = std::max<int64_t>(grain, 1);
+  int threads = threadCount();
+  if (threads == 1 || inside || end - begin < 2 * grain)
+    return body(context, env, begin, end);
+  return pool().run(context, begin, end, grain, body, env, threads);
+}
+
+} // namespace tfc::native

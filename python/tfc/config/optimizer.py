@@ -1,0 +1,86 @@
+"""`tf.config.optimizer`: what the compiler may do.
+
+The options, and what they are by default:
+
+* `contract` (True): a multiplication and an addition may become one fused operation, which rounds once.
+* `reassociate` (True): sums and products may be computed in another order.
+* `strict` (False): neither of the two, whatever they say.
+* `parallel` (True): large loops may be shared by the threads of `tf.config.threading`.
+* `opt_level` (2): 0 to 3, how hard LLVM tries.
+* `disable` (()): passes to leave out; a `ValueError` lists those that can be.
+
+They hold for functions compiled from then on. `tf.function(experimental_attributes={"compile_options": {...}})` sets them for one function.
+"""
+
+_DEFAULTS = {
+    "contract": True,
+    "reassociate": True,
+    "strict": False,
+    "parallel": True,
+    "opt_level": 2,
+    "disable": (),
+}
+_values = dict(_DEFAULTS)
+_accepted: dict = {}
+_jit = {"value": ""}
+
+
+def set_experimental_options(options: dict) -> None:
+    """Changes the options that are given.
+
+    Options of TensorFlow's graph optimizer (`layout_optimizer`, `constant_folding`, ...) are accepted and have no effect.
+    Raises `ValueError` for a name that neither knows, and `TypeError` for a value of another type.
+    """
+    _accepted.update({k: v for k, v in options.items() if k in _OF_TENSORFLOW})
+    _values.update(checked({k: v for k, v in options.items() if k not in _OF_TENSORFLOW}))
+
+
+def get_experimental_options() -> dict:
+    """The options that are not what they are by default."""
+    return {**_accepted, **{k: v for k, v in _values.items() if v != _DEFAULTS[k]}}
+
+
+def set_jit(enabled) -> None:
+    """Accepted for TensorFlow's sake: every function is compiled. `ValueError` for anything but a bool and "autoclustering"."""
+    if enabled not in (True, False, "autoclustering"):
+        raise ValueError("enabled must be one of 'autoclustering', True, or False.")
+    _jit["value"] = "autoclustering" if enabled else ""
+
+
+def get_jit() -> str:
+    """What `set_jit` was given."""
+    return _jit["value"]
+
+
+def checked(options: dict) -> dict:
+    """The options, of the right types."""
+    result = {}
+    for name, value in options.items():
+        if name not in _DEFAULTS:
+            raise ValueError(f"there is no compile option {name!r}; options are {', '.join(_DEFAULTS)}")
+        if name == "disable":
+            value = (value,) if isinstance(value, str) else tuple(value)
+            if not all(isinstance(v, str) for v in value):
+                raise TypeError(f"disable takes names of passes, got {value!r}")
+        elif type(value) is not type(_DEFAULTS[name]):
+            raise TypeError(f"{name} takes {type(_DEFAULTS[name]).__name__}, got {value!r}")
+        if name == "opt_level" and not 0 <= value <= 3:
+            raise ValueError(f"opt_level is 0, 1, 2 or 3, got {value}")
+        result[name] = value
+    return result
+
+
+def compiler_options(extra: dict | None = None) -> dict:
+    """The options as the compiler takes them, those of `extra` on top."""
+    merged = {**_values, **(extra or {})}
+    if merged.pop("strict"):
+        merged["contract"] = merged["reassociate"] = False
+    return {k: v for k, v in merged.items() if v != _DEFAULTS[k]}
+
+
+_OF_TENSORFLOW = frozenset(
+    {"layout_optimizer", "constant_folding", "shape_optimization", "remapping", "arithmetic_optimization",
+     "dependency_optimization", "loop_optimization", "function_optimization", "debug_stripper",
+     "disable_model_pruning", "scoped_allocator_optimization", "pin_to_host_optimization", "implementation_selector",
+     "auto_mixed_precision", "disable_meta_optimizer", "min_graph_nodes", "auto_parallel"}
+)  # fmt: skip

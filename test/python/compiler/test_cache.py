@@ -1,0 +1,133 @@
+"""The compilation cache: what is found, what is a miss, and what is thrown away."""
+
+import os
+import subprocess
+import sys
+import textwrap
+import time
+
+import numpy as np
+import pytest
+import tfc as tf
+from tfc.compiler import cache
+
+
+@pytest.fixture
+def folder(tmp_path):
+    before = tf.config.compilation_cache.directory()
+    place = tmp_path / "cache"
+    tf.config.compilation_cache.set_directory(place)
+    yield place
+    tf.config.compilation_cache.set_directory(before)
+    tf.config.compilation_cache.set_limits(max_bytes=512 * 2**20, max_age_days=60.0)
+
+
+def run(number=2.0):
+    function = tf.function(lambda x: tf.exp(x) * number)
+    return function(tf.constant([0.0, 1.0])).numpy()
+
+
+def entries(folder):
+    return sorted(folder.glob("*.tfcobj"))
+
+
+def compile_again(concrete):
+    """Once more, as another process would."""
+    concrete._dynamic = None
+    return concrete(tf.constant([0.0, 1.0])).numpy()
+
+
+@pytest.fixture
+def concrete():
+    return tf.function(lambda x: tf.exp(x) * 2.0).get_concrete_function(tf.TensorSpec([2], tf.float32))
+
+
+def test_an_entry_is_used_again(folder, concrete, monkeypatch):
+    first = compile_again(concrete)
+    assert len(entries(folder)) == 1
+    monkeypatch.setattr(cache, "write", None)  # calling it would fail
+    assert np.array_equal(compile_again(concrete), first)
+
+
+def test_another_module_and_other_options_are_other_entries(folder):
+    run()
+    run(3.0)
+    assert len(entries(folder)) == 2
+    tf.config.optimizer.set_experimental_options({"contract": False})
+    try:
+        run()
+    finally:
+        tf.config.optimizer.set_experimental_options({"contract": True})
+    assert len(entries(folder)) == 3
+
+
+@pytest.mark.parametrize("damage", [lambda b: b[: len(b) // 2], lambda b: b"", lambda b: b[:-1] + b"?", lambda b: b"x" * 99])
+def test_a_damaged_entry_is_a_miss(folder, concrete, damage):
+    first = compile_again(concrete)
+    (entry,) = entries(folder)
+    whole = entry.read_bytes()
+    entry.write_bytes(damage(whole))
+    assert np.array_equal(compile_again(concrete), first)
+    assert entry.read_bytes()[:64] == whole[:64]
+
+
+def test_the_directory_is_private(folder):
+    run()
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_directory_that_others_may_write_is_not_used(folder):
+    folder.mkdir()
+    folder.chmod(0o777)
+    assert run() is not None and not entries(folder)
+
+
+def test_what_cannot_be_written_is_no_error(folder, tmp_path):
+    (tmp_path / "file").write_text("")
+    tf.config.compilation_cache.set_directory(tmp_path / "file" / "below")
+    assert run() is not None
+
+
+def test_the_least_recently_used_go_first(folder):
+    for number in range(4):
+        run(float(number))
+    oldest, *others = sorted(entries(folder), key=lambda p: p.stat().st_mtime_ns)
+    os.utime(oldest, (time.time() - 1000,) * 2)
+    tf.config.compilation_cache.set_limits(max_bytes=sum(p.stat().st_size for p in others))
+    cache.sweep()
+    assert entries(folder) == sorted(others)
+
+
+def test_what_nobody_used_for_long_goes(folder):
+    run()
+    (entry,) = entries(folder)
+    os.utime(entry, (time.time() - 61 * 86400,) * 2)
+    abandoned = folder / "new-abandoned"
+    abandoned.write_text("half")
+    os.utime(abandoned, (time.time() - 7200,) * 2)
+    cache.sweep()
+    assert not list(folder.iterdir())
+
+
+def test_a_second_process_compiles_nothing(folder):
+    code = textwrap.dedent("""
+        import sys
+        import tfc as tf
+        from tfc.compiler import jit
+
+        function = tf.function(lambda x: tf.tanh(x) + 1.0)
+        if sys.argv[1] == "second":
+            jit.cache.write = None
+        print(function(tf.constant([0.5, 1.5])).numpy().tolist())
+    """)
+    env = dict(os.environ, TFC_CACHE_DIR=str(folder))
+    made = [
+        subprocess.run([sys.executable, "-c", code, which], env=env, check=True, capture_output=True, text=True).stdout
+        for which in ("first", "second")
+    ]
+    assert made[0] == made[1] and len(entries(folder)) == 1
+
+
+def test_the_environment_switches_it_off():
+    code = "import tfc as tf; assert tf.config.compilation_cache.directory() is None"
+    subprocess.run([sys.executable, "-c", code], env=dict(os.environ, TFC_CACHE_DIR="off"), check=True)

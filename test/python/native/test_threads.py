@@ -1,0 +1,103 @@
+"""parallel_for: the pool behind tfc_context."""
+
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+
+import numpy as np
+import pytest
+import tfc as tf
+from tfc import _native
+
+LONG = 10**6  # nanoseconds: such a call gets parallel_for
+
+
+@pytest.fixture(autouse=True)
+def restored():
+    yield
+    tf.config.threading.set_intra_op_parallelism_threads(0)
+
+
+@pytest.fixture
+def squares(executable):
+    return executable("parallel_squares", [(10000,)], results=[(10000,)], cost=LONG)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7])
+@pytest.mark.parametrize("symbol", ["parallel_squares", "nested_squares"])
+def test_every_iteration_runs_once(executable, tensor, symbol, count):
+    tf.config.threading.set_intra_op_parallelism_threads(count)
+    x = np.arange(10000, dtype=np.float32)
+    run = executable(symbol, [(10000,)], results=[(10000,)], cost=LONG)
+    for _ in range(20):
+        assert np.array_equal(run.call([tensor(x)])[0].numpy(), x * x)
+
+
+def test_empty_and_short_ranges(executable, tensor):
+    assert executable("odd_ranges", [(1,)], results=[(1,)], cost=LONG).call([tensor([0])])[0].numpy()[0] == 1007
+
+
+def test_the_status_of_a_piece_is_that_of_the_call(squares, tensor):
+    x = np.ones(10000, np.float32)
+    x[9000] = -1
+    with pytest.raises(tf.errors.InvalidArgumentError, match="parallel_squares failed with status 1"):
+        squares.call([tensor(x)])
+    x[9000] = 3
+    assert squares.call([tensor(x)])[0].numpy()[9000] == 9
+
+
+def test_several_python_threads_at_once(squares, tensor):
+    tf.config.threading.set_intra_op_parallelism_threads(3)
+    wrong = []
+
+    def work(seed):
+        x = np.random.default_rng(seed).random(10000).astype(np.float32)
+        for _ in range(50):
+            if not np.array_equal(squares.call([tensor(x)])[0].numpy(), x * x):
+                wrong.append(seed)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
+    [t.start() for t in threads]
+    [t.join() for t in threads]
+    assert not wrong
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_child_has_a_pool_of_its_own(squares, tensor):
+    tf.config.threading.set_intra_op_parallelism_threads(3)
+    x = np.arange(10000, dtype=np.float32)
+    squares.call([tensor(x)])
+    child = os.fork()
+    if child == 0:
+        good = all(np.array_equal(squares.call([tensor(x)])[0].numpy(), x * x) for _ in range(20))
+        os._exit(0 if good else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert np.array_equal(squares.call([tensor(x)])[0].numpy(), x * x)
+
+
+def test_the_number_of_threads_is_kept():
+    threading_ = tf.config.threading
+    assert threading_.get_intra_op_parallelism_threads() == 0
+    threading_.set_intra_op_parallelism_threads(3)
+    assert threading_.get_intra_op_parallelism_threads() == 3 and _native.num_threads() == 3
+    threading_.set_inter_op_parallelism_threads(2)
+    assert threading_.get_inter_op_parallelism_threads() == 2
+    threading_.set_inter_op_parallelism_threads(0)
+
+
+@pytest.mark.parametrize("bad, error", [(-1, ValueError), (5000, ValueError), ("2", TypeError), (True, TypeError)])
+def test_a_number_of_threads_is_checked(bad, error):
+    with pytest.raises(error, match="number of threads"):
+        tf.config.threading.set_intra_op_parallelism_threads(bad)
+    assert tf.config.threading.get_intra_op_parallelism_threads() == 0
+
+
+def test_the_environment_sets_the_number():
+    code = textwrap.dedent("""
+        import tfc as tf
+        from tfc import _native
+        assert tf.config.threading.get_intra_op_parallelism_threads() == _native.num_threads() == 2
+    """)
+    subprocess.run([sys.executable, "-c", code], check=True, env=dict(os.environ, TFC_NUM_THREADS="2"))
