@@ -67,9 +67,7 @@ class LitItem(pytest.Item):
             pytest.skip("tfc-opt is not built: run scripts/build tfc-opt")
         command = [sys.executable, "-c", "from lit.main import main; main()", "-v", str(self.path)]
         environment = {**os.environ, "TFC_BIN": str(tool.parent)}
-        run = subprocess.run(
-            command, capture_output=True, text=True, check=False, env=environment, timeout=300
-        )
+        run = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=300)
         if run.returncode:
             raise LitFailure(run.stdout + run.stderr)
 

@@ -1,4 +1,4 @@
-"""Builders for programs with variables, loops or gradients: once for TensorFlow's API, which is ours, and once for JAX."""
+"""Builders for programs with variables, loops or gradients: for TensorFlow's API, which is ours, and for JAX."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def tensorflow_like(make):
 
 
 def jax_like(make):
-    """`make(jax, *inputs)` returns the function to compile and its arguments. With donated state it returns the state first."""
+    """`make(jax, *inputs)` returns the function to compile and its arguments."""
 
     def build(*inputs):
         import jax

@@ -1,11 +1,12 @@
 """Object code kept on disk: the second process that compiles a function only loads it.
 
-An entry is one file, named after the SHA-256 of everything its content depends on: the build of the compiler, the target, the options and
-the module. Entries are written to a file of their own and renamed, so that readers never see half of one; what is truncated, damaged or
-foreign is a miss. Whoever can write the directory can run code as its users: it is created with mode 0700, and not used if others could
-write it.
+An entry is one file, named after the SHA-256 of everything its content depends on: the build of the compiler, the
+target, the options and the module. Entries are written to a file of their own and renamed, so that readers never see
+half of one; what is truncated, damaged or foreign is a miss. Whoever can write the directory can run code as its users:
+it is created with mode 0700, and not used if others could write it.
 """
 
+import contextlib
 import functools
 import hashlib
 import io
@@ -62,10 +63,8 @@ def read(key: str) -> tuple | None:
     head = len(_MAGIC) + 32
     if content[: len(_MAGIC)] != _MAGIC or hashlib.sha256(content[head:]).digest() != content[len(_MAGIC) : head]:
         return None
-    try:
+    with contextlib.suppress(OSError):
         os.utime(path)  # the age of an entry is that of its last use
-    except OSError:
-        pass
     size = int.from_bytes(content[head : head + 8], "little")
     return content[head + 8 : head + 8 + size].decode(), content[head + 8 + size :]
 
@@ -122,10 +121,8 @@ def sweep() -> None:
 
 
 def _remove(path: Path) -> None:
-    try:
+    with contextlib.suppress(OSError):  # another process was faster
         path.unlink()
-    except OSError:
-        pass  # another process was faster
 
 
 def _usable() -> Path | None:

@@ -10,9 +10,7 @@ from tfc.errors import UnimplementedError, page
 from tfc.ir import LOCK, compiler, run_passes
 
 
-def compile_entry(
-    module, symbol: str, name: str, held: tuple = (), options: dict | None = None
-) -> Executable:
+def compile_entry(module, symbol: str, name: str, held: tuple = (), options: dict | None = None) -> Executable:
     """Compiles the function `symbol` of a module, or finds it on disk, and loads it. `held` lives as long as the code.
 
     `options` are those of `tf.config.optimizer`, on top of what is set there.
@@ -55,9 +53,9 @@ def effective_options(options: dict | None) -> dict:
 class CompiledCode:
     """What the compiler made of a function; `ConcreteFunction.compiled()` returns it.
 
-    Attributes: `remarks` (what was fused, tiled, vectorized, shared by threads, and why not: one line each, with the user's line),
-    `llvm_ir` (optimized), `assembly`, `arena_bytes` (memory for temporaries), `argument_bytes` (of arguments, variables and results of
-    known size), `flops` (operations in ops of known size), `object_bytes`, `options`.
+    Attributes: `remarks` (what was fused, tiled, vectorized, shared by threads, and why not: one line each, with the
+    user's line), `llvm_ir` (optimized), `assembly`, `arena_bytes` (memory for temporaries), `argument_bytes` (of
+    arguments, variables and results of known size), `flops` (operations in ops of known size), `object_bytes`, `options`.
     """
 
     remarks: tuple

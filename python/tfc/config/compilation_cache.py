@@ -1,7 +1,7 @@
 """`tf.config.compilation_cache`: object code kept on disk between processes.
 
-On by default, in `tfc/` below the user's cache directory (`$XDG_CACHE_HOME`, else `~/.cache`). The environment variable `TFC_CACHE_DIR`
-names another directory; `TFC_CACHE_DIR=` (empty) or `off` means none.
+On by default, in `tfc/` below the user's cache directory (`$XDG_CACHE_HOME`, else `~/.cache`). The environment variable
+`TFC_CACHE_DIR` names another directory; `TFC_CACHE_DIR=` (empty) or `off` means none.
 """
 
 import os

@@ -9,7 +9,8 @@ The options, and what they are by default:
 * `opt_level` (2): 0 to 3, how hard LLVM tries.
 * `disable` (()): passes to leave out; a `ValueError` lists those that can be.
 
-They hold for functions compiled from then on. `tf.function(experimental_attributes={"compile_options": {...}})` sets them for one function.
+They hold for functions compiled from then on. `tf.function(experimental_attributes={"compile_options": {...}})` sets them
+for one function.
 """
 
 _DEFAULTS = {
@@ -28,7 +29,7 @@ _jit = {"value": ""}
 def set_experimental_options(options: dict) -> None:
     """Changes the options that are given.
 
-    Options of TensorFlow's graph optimizer (`layout_optimizer`, `constant_folding`, ...) are accepted and have no effect.
+    Options of TensorFlow's graph optimizer (`layout_optimizer`, `constant_folding`, ...) are accepted, without effect.
     Raises `ValueError` for a name that neither knows, and `TypeError` for a value of another type.
     """
     _accepted.update({k: v for k, v in options.items() if k in _OF_TENSORFLOW})
@@ -41,7 +42,7 @@ def get_experimental_options() -> dict:
 
 
 def set_jit(enabled) -> None:
-    """Accepted for TensorFlow's sake: every function is compiled. `ValueError` for anything but a bool and "autoclustering"."""
+    """Accepted for TensorFlow's sake: every function is compiled. Takes a bool or "autoclustering", else `ValueError`."""
     if enabled not in (True, False, "autoclustering"):
         raise ValueError("enabled must be one of 'autoclustering', True, or False.")
     _jit["value"] = "autoclustering" if enabled else ""

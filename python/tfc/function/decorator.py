@@ -36,8 +36,9 @@ def function(
       reduce_retracing: after a second kind of arguments, trace for what they have in common.
       experimental_autograph_options: optional `tf.autograph.experimental.Feature`s.
       experimental_implements: accepted.
-      experimental_attributes: `{"compile_options": {...}}` sets options of `tf.config.optimizer` for this function; TensorFlow's other
-        attributes are accepted, unknown ones raise `ValueError`. A function called by another one is compiled with that one's options.
+      experimental_attributes: `{"compile_options": {...}}` sets options of `tf.config.optimizer` for this function;
+        TensorFlow's other attributes are accepted, unknown ones raise `ValueError`. A function that another one calls is
+        compiled with that one's options.
     """
     if experimental_follow_type_hints is not None:
         _LOG.warning("experimental_follow_type_hints has no effect: use input_signature")

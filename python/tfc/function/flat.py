@@ -243,7 +243,7 @@ class FlatFunction:
     def compiled(self, *shapes) -> CompiledCode:
         """What the compiler makes of the trace: remarks, LLVM IR, assembly, memory.
 
-        `shapes`: one for each tensor that it takes, where code for such sizes is wanted instead of code for unknown ones.
+        `shapes`: one for each tensor that it takes, where code for such sizes is wanted instead of that for unknown ones.
         """
         for_shapes = tuple(tuple(s) for s in shapes) if shapes else None
         if for_shapes is not None and len(for_shapes) != len(self.specs):

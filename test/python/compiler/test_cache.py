@@ -61,7 +61,9 @@ def test_another_module_and_other_options_are_other_entries(folder):
     assert len(entries(folder)) == 3
 
 
-@pytest.mark.parametrize("damage", [lambda b: b[: len(b) // 2], lambda b: b"", lambda b: b[:-1] + b"?", lambda b: b"x" * 99])
+@pytest.mark.parametrize(
+    "damage", [lambda b: b[: len(b) // 2], lambda b: b"", lambda b: b[:-1] + b"?", lambda b: b"x" * 99]
+)
 def test_a_damaged_entry_is_a_miss(folder, concrete, damage):
     first = compile_again(concrete)
     (entry,) = entries(folder)

@@ -34,7 +34,11 @@ CASES = {
     "cumulative sums": (lambda x: tf.cumsum(x, 1), lambda x: x.cumsum(1), [(300, 1001)]),
     "cumulative sums of columns": (lambda x: tf.cumsum(x, 0), lambda x: x.cumsum(0), [(300, 1001)]),
     "product": (lambda x, y: tf.matmul(x, y), lambda x, y: x @ y, [(301, 257), (257, 403)]),
-    "product with a transpose": (lambda x, y: tf.matmul(x, y, transpose_a=True), lambda x, y: x.T @ y, [(600, 257), (600, 803)]),
+    "product with a transpose": (
+        lambda x, y: tf.matmul(x, y, transpose_a=True),
+        lambda x, y: x.T @ y,
+        [(600, 257), (600, 803)],
+    ),
     "packed product": (lambda x, y: tf.matmul(x, y), lambda x, y: x @ y, [(197, 700), (700, 1001)]),
     "row times matrix": (lambda x, y: tf.matmul(x, y), lambda x, y: x @ y, [(1, 1001), (1001, 1003)]),
     "matrix times column": (lambda x, y: tf.matmul(x, y), lambda x, y: x @ y, [(1001, 1003), (1003, 1)]),
@@ -77,7 +81,9 @@ def test_the_number_of_threads_changes_no_bit():
 
 def test_small_work_stays_on_the_calling_thread():
     function = tf.function(lambda x: tf.exp(x) + 1.0)
-    assert "tfcrt.launch" not in function.get_concrete_function(tf.TensorSpec([100], tf.float32)).mlir("tfc-buffers-to-loops")
+    assert "tfcrt.launch" not in function.get_concrete_function(tf.TensorSpec([100], tf.float32)).mlir(
+        "tfc-buffers-to-loops"
+    )
 
 
 @pytest.mark.parametrize("off", ["parallel", "contract", "reassociate"])
