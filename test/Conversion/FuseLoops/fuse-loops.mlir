@@ -1,0 +1,117 @@
+// RUN: tfc-opt %s --tfc-fuse-loops -split-input-file | FileCheck %s
+
+#rows = affine_map<(d0, d1) -> (d0, d1)>
+#row = affine_map<(d0, d1) -> (d0)>
+
+// Sums of rows and what is made of them share the loop over rows; the sums shrink to one element.
+// CHECK-LABEL: @rows
+// CHECK: tfcrt.parallel
+// CHECK: memref.alloc() : memref<f32>
+// CHECK: scf.for
+// CHECK: linalg.fill {{.*}} memref<f32>
+// CHECK: linalg.generic {{.*}} ["reduction"]
+// CHECK: linalg.generic {{.*}} ["parallel"]
+// CHECK-NOT: linalg.generic
+func.func @rows(%x_pointer: !llvm.ptr, %r_pointer: !llvm.ptr) {
+  %x = tfcrt.bind %x_pointer : !llvm.ptr -> memref<4096x1024xf32>
+  %r = tfcrt.bind %r_pointer : !llvm.ptr -> memref<4096x1024xf32>
+  %zero = arith.constant 0.0 : f32
+  %sum = memref.alloc() : memref<4096xf32>
+  linalg.fill ins(%zero : f32) outs(%sum : memref<4096xf32>)
+  linalg.generic {indexing_maps = [#rows, #row], iterator_types = ["parallel", "reduction"]}
+      ins(%x : memref<4096x1024xf32>) outs(%sum : memref<4096xf32>) {
+  ^bb0(%a: f32, %acc: f32):
+    %s = arith.addf %acc, %a : f32
+    linalg.yield %s : f32
+  }
+  linalg.generic {indexing_maps = [#rows, #row, #rows], iterator_types = ["parallel", "parallel"]}
+      ins(%x, %sum : memref<4096x1024xf32>, memref<4096xf32>) outs(%r : memref<4096x1024xf32>) {
+  ^bb0(%a: f32, %s: f32, %out: f32):
+    %q = arith.divf %a, %s : f32
+    linalg.yield %q : f32
+  }
+  return
+}
+
+// -----
+
+#rows = affine_map<(d0, d1) -> (d0, d1)>
+#column = affine_map<(d0, d1) -> (d1)>
+
+// Sums of columns are not known before the last row.
+// CHECK-LABEL: @columns
+// CHECK-NOT: scf.for
+func.func @columns(%x_pointer: !llvm.ptr, %sum_pointer: !llvm.ptr, %r_pointer: !llvm.ptr) {
+  %x = tfcrt.bind %x_pointer : !llvm.ptr -> memref<4096x1024xf32>
+  %sum = tfcrt.bind %sum_pointer : !llvm.ptr -> memref<1024xf32>
+  %r = tfcrt.bind %r_pointer : !llvm.ptr -> memref<4096x1024xf32>
+  linalg.generic {indexing_maps = [#rows, #column], iterator_types = ["reduction", "parallel"]}
+      ins(%x : memref<4096x1024xf32>) outs(%sum : memref<1024xf32>) {
+  ^bb0(%a: f32, %acc: f32):
+    %s = arith.addf %acc, %a : f32
+    linalg.yield %s : f32
+  }
+  linalg.generic {indexing_maps = [#rows, #column, #rows], iterator_types = ["parallel", "parallel"]}
+      ins(%x, %sum : memref<4096x1024xf32>, memref<1024xf32>) outs(%r : memref<4096x1024xf32>) {
+  ^bb0(%a: f32, %s: f32, %out: f32):
+    %q = arith.divf %a, %s : f32
+    linalg.yield %q : f32
+  }
+  return
+}
+
+// -----
+
+#rows = affine_map<(d0, d1) -> (d0, d1)>
+#across = affine_map<(d0, d1) -> (d1, d0)>
+
+// One op reads across the rows that the other writes.
+// CHECK-LABEL: @across
+// CHECK-NOT: scf.for
+func.func @across(%x_pointer: !llvm.ptr, %y_pointer: !llvm.ptr, %r_pointer: !llvm.ptr) {
+  %x = tfcrt.bind %x_pointer : !llvm.ptr -> memref<512x512xf32>
+  %y = tfcrt.bind %y_pointer : !llvm.ptr -> memref<512x512xf32>
+  %r = tfcrt.bind %r_pointer : !llvm.ptr -> memref<512x512xf32>
+  linalg.generic {indexing_maps = [#rows, #rows], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<512x512xf32>) outs(%y : memref<512x512xf32>) {
+  ^bb0(%a: f32, %out: f32):
+    %s = arith.addf %a, %a : f32
+    linalg.yield %s : f32
+  }
+  linalg.generic {indexing_maps = [#across, #rows], iterator_types = ["parallel", "parallel"]}
+      ins(%y : memref<512x512xf32>) outs(%r : memref<512x512xf32>) {
+  ^bb0(%a: f32, %out: f32):
+    %s = arith.mulf %a, %a : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// -----
+
+#rows = affine_map<(d0, d1) -> (d0, d1)>
+
+// What is in between would see the rows too early.
+// CHECK-LABEL: @between
+// CHECK: linalg.generic
+// CHECK: memref.load
+// CHECK: linalg.generic
+// CHECK-NOT: scf.for
+func.func @between(%x_pointer: !llvm.ptr, %y_pointer: !llvm.ptr, %i: index) -> f32 {
+  %x = tfcrt.bind %x_pointer : !llvm.ptr -> memref<512x512xf32>
+  %y = tfcrt.bind %y_pointer : !llvm.ptr -> memref<512x512xf32>
+  linalg.generic {indexing_maps = [#rows, #rows], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<512x512xf32>) outs(%y : memref<512x512xf32>) {
+  ^bb0(%a: f32, %out: f32):
+    %s = arith.addf %a, %a : f32
+    linalg.yield %s : f32
+  }
+  %e = memref.load %y[%i, %i] : memref<512x512xf32>
+  linalg.generic {indexing_maps = [#rows], iterator_types = ["parallel", "parallel"]}
+      outs(%y : memref<512x512xf32>) {
+  ^bb0(%out: f32):
+    %s = arith.mulf %out, %e : f32
+    linalg.yield %s : f32
+  }
+  return %e : f32
+}

@@ -1,0 +1,26 @@
+// RUN: tfc-opt %s --tfc-linalg-to-loops="vector-bits=128" -split-input-file | FileCheck %s --check-prefixes=CHECK,ANY
+// RUN: tfc-opt %s --tfc-linalg-to-loops="vector-bits=128 reassociate=false" -split-input-file | FileCheck %s --check-prefixes=CHECK,STRICT
+
+// Along contiguous memory a vector takes two shuffles for its prefixes; in strict order there are none.
+// CHECK-LABEL: @along_rows
+// ANY-COUNT-2: vector.shuffle
+// ANY: vector.store
+// STRICT-NOT: vector.shuffle
+// STRICT: iter_args
+func.func @along_rows(%a: memref<8x100xf32>, %r: memref<8x100xf32>) {
+  tfcrt.scan %a into %r along 1 : memref<8x100xf32>, memref<8x100xf32>
+  return
+}
+
+// -----
+
+// Down the columns each row is the one before plus the input's.
+// CHECK-LABEL: @down_columns
+// CHECK: %[[X:.+]] = memref.load %arg0
+// CHECK-NEXT: %[[BEFORE:.+]] = memref.load %arg1
+// CHECK-NEXT: %[[SUM:.+]] = arith.addf %[[BEFORE]], %[[X]]
+// CHECK-NEXT: memref.store %[[SUM]], %arg1
+func.func @down_columns(%a: memref<8x100xf32>, %r: memref<8x100xf32>) {
+  tfcrt.scan %a into %r along 0 : memref<8x100xf32>, memref<8x100xf32>
+  return
+}

@@ -1,0 +1,87 @@
+// RUN: tfc-opt %s --tfc-linalg-to-loops="vector-bits=512" -split-input-file | FileCheck %s --check-prefixes=CHECK,MASK
+// RUN: tfc-opt %s --tfc-linalg-to-loops="vector-bits=128" -split-input-file | FileCheck %s --check-prefixes=CHECK,SMALL
+
+// What is left of a loop is done in smaller vectors.
+// CHECK-LABEL: @rest_in_smaller_vectors
+// MASK: vector.load {{.*}} vector<8xf32>
+// MASK: vector.load {{.*}} vector<2xf32>
+// SMALL: vector.load {{.*}} vector<4xf32>
+// SMALL: vector.load {{.*}} vector<2xf32>
+// CHECK-NOT: tfc.scalar_loops
+func.func @rest_in_smaller_vectors(%a: memref<10xf32>, %r: memref<10xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]}
+      ins(%a : memref<10xf32>) outs(%r : memref<10xf32>) {
+  ^bb0(%x: f32, %out: f32):
+    %s = arith.addf %x, %x : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// -----
+
+// Of a loop of unknown length the rest is masked, where masks cost nothing, else done one by one.
+// CHECK-LABEL: @unknown_length
+// MASK: vector.maskedload
+// MASK: vector.maskedstore
+// SMALL: memref.load
+// SMALL: tfc.remainder
+func.func @unknown_length(%a: memref<?xf32>, %r: memref<?xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]}
+      ins(%a : memref<?xf32>) outs(%r : memref<?xf32>) {
+  ^bb0(%x: f32, %out: f32):
+    %s = arith.addf %x, %x : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// -----
+
+// A sum in any order keeps eight vectors of partial results.
+// CHECK-LABEL: @sum
+// CHECK: scf.for {{.*}} -> (vector<[[N:[0-9]+]]xf32>, vector<[[N]]xf32>, vector<[[N]]xf32>, vector<[[N]]xf32>, vector<[[N]]xf32>, vector<[[N]]xf32>, vector<[[N]]xf32>, vector<[[N]]xf32>, f32)
+// CHECK: vector.reduction <add>
+func.func @sum(%a: memref<4096xf32>, %r: memref<f32>) {
+  linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> ()>], iterator_types = ["reduction"]}
+      ins(%a : memref<4096xf32>) outs(%r : memref<f32>) {
+  ^bb0(%x: f32, %acc: f32):
+    %s = arith.addf %acc, %x fastmath<reassoc> : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// -----
+
+// Rows that are looked up stay contiguous: the index of the row is a scalar, its elements are a vector.
+// CHECK-LABEL: @rows_by_index
+// CHECK: %[[ROW:.+]] = memref.load %arg1
+// CHECK: %[[I:.+]] = arith.index_cast %[[ROW]]
+// CHECK: vector.load %arg0[%[[I]],
+func.func @rows_by_index(%table: memref<100x64xf32>, %at: memref<8xi64>, %r: memref<8x64xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]}
+      ins(%at : memref<8xi64>) outs(%r : memref<8x64xf32>) {
+  ^bb0(%i: i64, %out: f32):
+    %row = arith.index_cast %i : i64 to index
+    %j = linalg.index 1 : index
+    %x = memref.load %table[%row, %j] : memref<100x64xf32>
+    linalg.yield %x : f32
+  }
+  return
+}
+
+// -----
+
+// Integers are not divided under a mask: what it leaves out would trap.
+// CHECK-LABEL: @division
+// CHECK-NOT: maskedload
+func.func @division(%a: memref<?xi32>, %b: memref<?xi32>) {
+  linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]}
+      ins(%a : memref<?xi32>) outs(%b : memref<?xi32>) {
+  ^bb0(%x: i32, %y: i32):
+    %s = arith.divsi %x, %y : i32
+    linalg.yield %s : i32
+  }
+  return
+}
