@@ -16,6 +16,7 @@ func.func @along_rows(%a: memref<8x100xf32>, %r: memref<8x100xf32>) {
 
 // Down the columns each row is the one before plus the input's.
 // CHECK-LABEL: @down_columns
+// CHECK: memref.load %arg0
 // CHECK: %[[X:.+]] = memref.load %arg0
 // CHECK-NEXT: %[[BEFORE:.+]] = memref.load %arg1
 // CHECK-NEXT: %[[SUM:.+]] = arith.addf %[[BEFORE]], %[[X]]
