@@ -5,7 +5,7 @@ import json
 import logging
 import os
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from tfc.checkpoint import pack_tensors, value_of, write_durably
@@ -15,7 +15,7 @@ from tfc.function import ConcreteFunction, PolymorphicFunction
 from tfc.saved_model import encoding
 from tfc.saved_model.concrete import ConcreteWriter
 from tfc.saved_model.encoding import NotEncodable
-from tfc.saved_model.objects import Asset, Numbered, is_saved
+from tfc.saved_model.objects import Asset, Numbered
 from tfc.saved_model.signatures import encode_signatures
 from tfc.state import Trackable
 
@@ -41,7 +41,6 @@ class SaveOptions:
     experimental_io_device: object = None
     experimental_variable_policy: object = None
     experimental_custom_gradients: bool = True
-    extra_tags: object = field(default=None, repr=False)
 
 
 def save(obj, export_dir, signatures=None, options=None) -> None:
@@ -187,6 +186,3 @@ def _trace_signatures(root) -> None:
             done.add(id(function))
             if not function._concretes:
                 function.get_concrete_function()
-
-
-__all__ = ["SaveOptions", "is_saved", "save"]
