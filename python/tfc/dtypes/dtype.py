@@ -111,7 +111,8 @@ class DType:
             return False
         try:
             return self is as_dtype(other)
-        except TypeError:
+        except (TypeError, ValueError):
+            # Anything may be compared; numpy refuses some of it with either.
             return False
 
     def __ne__(self, other):
