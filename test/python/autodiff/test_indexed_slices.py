@@ -1,0 +1,44 @@
+"""Gradients of rows gathered from a variable: slices, as long as nothing needs all of it."""
+
+import numpy as np
+import tfc as tf
+
+
+def test_gradient_of_gathered_rows_is_indexed_slices():
+    table = tf.Variable(np.arange(12.0).reshape(4, 3))
+    with tf.GradientTape() as tape:
+        y = tf.reduce_sum(tf.gather(table, [1, 1, 3])) + tf.reduce_sum(tf.nn.embedding_lookup(table, [[0]]) * 2.0)
+    grad = tape.gradient(y, table)
+    assert isinstance(grad, tf.IndexedSlices)
+    np.testing.assert_array_equal(tf.convert_to_tensor(grad), [[2.0] * 3, [2.0] * 3, [0.0] * 3, [1.0] * 3])
+
+
+def test_a_dense_use_makes_the_gradient_dense():
+    table = tf.Variable([1.0, 2.0, 3.0])
+    with tf.GradientTape() as tape:
+        y = tf.reduce_sum(tf.gather(table, [0])) + tf.reduce_sum(table)
+    np.testing.assert_array_equal(tape.gradient(y, table), [2.0, 1.0, 1.0])
+
+
+def test_slices_update_a_table_inside_a_function():
+    table = tf.Variable([[1.0], [2.0], [3.0]])
+
+    @tf.function
+    def step(ids):
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(tf.gather(table, ids) ** 2)
+        grad = tape.gradient(loss, table)
+        table.scatter_sub(tf.IndexedSlices(grad.values * 0.5, grad.indices))
+        return loss
+
+    assert float(step(tf.constant([0, 2]))) == 10.0
+    np.testing.assert_array_equal(table, [[0.0], [2.0], [0.0]])
+
+
+def test_clipping_and_jacobians_take_slices():
+    table = tf.Variable([3.0, 4.0])
+    with tf.GradientTape(persistent=True) as tape:
+        y = tf.gather(table, [0, 1]) * 2.0
+    clipped, norm = tf.clip_by_global_norm([tape.gradient(y, table)], 1.0)
+    np.testing.assert_allclose([norm, *clipped[0].values], [8**0.5, 2**-0.5, 2**-0.5], rtol=1e-6)
+    np.testing.assert_array_equal(tape.jacobian(y, table), [[2.0, 0.0], [0.0, 2.0]])
