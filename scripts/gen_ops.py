@@ -67,8 +67,8 @@ def text() -> str:
                 "# Ops",
                 "",
                 f"{rows} primitives, {smooth} of them with gradients. A primitive has one row in the op table"
-                " (`python/tfc/ops/rows`): what it means in numpy, its gradient, and where tests sample it. Public functions"
-                " are compositions of primitives.",
+                " (`python/tfc/ops/rows`): what it means in numpy, its gradient, and where tests sample it."
+                " Public functions are compositions of primitives.",
                 "",
                 "## Primitives",
                 "",
