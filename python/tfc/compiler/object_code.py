@@ -19,12 +19,13 @@ class ObjectCode:
 
 def compile_module(
     module, *, triple="", cpu="", features="", opt_level=2, opt_size=False, check_cpu=False, sanitize_address=False,
-    contract=True, reassociate=True, dumps=(),
+    contract=True, reassociate=True, parallel=False, dumps=(),
 ) -> ObjectCode:
     """Compiles the entries of a module.
 
-    `dumps` names stages, or "llvm-ir", "llvm-ir-optimized", "asm", whose text is wanted. Raises `InvalidArgumentError` for a target that
-    does not exist, and `UnimplementedError` for a program that cannot be compiled.
+    `parallel`: whether threads of the host may share large loops. `dumps` names stages, or "llvm-ir",
+    "llvm-ir-optimized", "asm", whose text is wanted. Raises `InvalidArgumentError` for a target that does not exist,
+    and `UnimplementedError` for a program that cannot be compiled.
     """
     options = {
         "triple": triple or None,
@@ -36,6 +37,7 @@ def compile_module(
         "sanitize_address": sanitize_address,
         "contract": contract,
         "reassociate": reassociate,
+        "parallel": parallel,
         "dump": list(dumps) or None,
     }
     with LOCK:

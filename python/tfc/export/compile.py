@@ -109,6 +109,7 @@ def compile_program(
         opt_size=opt_size,
         contract=not strict_fp,
         reassociate=not strict_fp,
+        parallel=threads != 1,
         check_cpu=True,
         sanitize_address=sanitize == "address",
         dumps=[_DUMPS[kind] for kind in kinds if kind in _DUMPS],

@@ -164,6 +164,40 @@ def test_address_sanitizer_sees_what_the_code_does(tmp_path, asan):
     assert done.returncode != 0 and "heap-buffer-overflow" in done.stderr
 
 
+SHARED = r"""
+#define _POSIX_C_SOURCE 200809L
+#include "one.h"
+#include "four.h"
+static long pieces;
+static int32_t counted(tfc_context *ctx, int64_t begin, int64_t end, int64_t grain, tfc_loop_body body, void *env) {
+  ++pieces;
+  return four_parallel_for(ctx, begin, end, grain, body, env);
+}
+int main(void) {
+  static float x[1 << 20], a[1 << 20], b[1 << 20];
+  tfc_host host;
+  long i;
+  memset(&host, 0, sizeof host);
+  for (i = 0; i < 1 << 20; ++i) x[i] = (float)(i % 1000) * 0.01f - 5;
+  host.parallel_for = counted;
+  if (one(&host, x, a) || pieces) return 1;
+  if (four(&host, x, b) || pieces != 1) return 2;
+  if (memcmp(a, b, sizeof a)) return 3;
+  memset(b, 0, sizeof b);
+  if (four(NULL, x, b)) return 4;
+  return memcmp(a, b, sizeof a) != 0;
+}
+"""
+
+
+def test_threads_share_large_loops_where_asked(tmp_path):
+    f = tf.function(lambda x: tf.tanh(x) * tf.exp(-x)).get_concrete_function(SPEC([1 << 20]))
+    compile({"one": f}, tmp_path / "one.o", prefix="one")
+    compile({"four": f}, tmp_path / "four.o", prefix="four", threads=4)
+    flags = ["-std=c99", "-O1", "-Wall", "-Wextra", "-Werror", "-pthread"]
+    assert building.execute(building.link(tmp_path, ["one.o", "four.o"], SHARED, flags=flags)).returncode == 0
+
+
 def test_sizes_of_small_artefacts(tmp_path):
     n = tf.Variable(0, name="n")
     count = tf.function(lambda k: n.assign_add(k)).get_concrete_function(SPEC([], tf.int32))
