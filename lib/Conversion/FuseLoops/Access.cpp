@@ -86,6 +86,13 @@ SmallVector<Access> tfc::fusion::accessesOf(linalg::LinalgOp op) {
     accesses.push_back({&operand, buffer, AffineMap::get(map.getNumDims(), 0, indices, op->getContext()),
                         rt::rootOf(buffer), !writes || op.payloadUsesValueFromOperand(&operand), writes});
   }
+  // What the body looks up may be anywhere.
+  op->getRegion(0).walk([&](Operation *nested) {
+    for (OpOperand &use : nested->getOpOperands())
+      if (isa<MemRefType>(use.get().getType()))
+        accesses.push_back({&use, use.get(), AffineMap::get(op.getNumLoops(), 0, op->getContext()),
+                            rt::rootOf(use.get()), /*reads=*/true, /*writes=*/!isa<memref::LoadOp>(nested)});
+  });
   return accesses;
 }
 

@@ -24,7 +24,7 @@ struct Access {
   std::optional<unsigned> position(unsigned dim) const;
 };
 
-/// The accesses of an op to memory.
+/// The accesses of an op to memory: those of its operands in their order, then those of its body.
 llvm::SmallVector<Access> accessesOf(mlir::linalg::LinalgOp op);
 
 /// May the two buffers share memory? Arguments that are only read may, but that does not matter.

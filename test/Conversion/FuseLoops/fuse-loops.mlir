@@ -115,3 +115,34 @@ func.func @between(%x_pointer: !llvm.ptr, %y_pointer: !llvm.ptr, %i: index) -> f
   }
   return %e : f32
 }
+
+// -----
+
+#rows = affine_map<(d0, d1) -> (d0, d1)>
+#row = affine_map<(d0, d1) -> (d0)>
+
+// Rows that are looked up may be any of those that the other op writes.
+// CHECK-LABEL: @looked_up
+// CHECK-NOT: scf.for
+func.func @looked_up(%x_pointer: !llvm.ptr, %y_pointer: !llvm.ptr, %i_pointer: !llvm.ptr, %r_pointer: !llvm.ptr) {
+  %x = tfcrt.bind %x_pointer : !llvm.ptr -> memref<512x512xf32>
+  %y = tfcrt.bind %y_pointer : !llvm.ptr -> memref<512x512xf32>
+  %at = tfcrt.bind %i_pointer : !llvm.ptr -> memref<512xi64>
+  %r = tfcrt.bind %r_pointer : !llvm.ptr -> memref<512x512xf32>
+  linalg.generic {indexing_maps = [#rows, #rows], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<512x512xf32>) outs(%y : memref<512x512xf32>) {
+  ^bb0(%a: f32, %out: f32):
+    %s = arith.addf %a, %a : f32
+    linalg.yield %s : f32
+  }
+  linalg.generic {indexing_maps = [#rows, #row, #rows], iterator_types = ["parallel", "parallel"]}
+      ins(%x, %at : memref<512x512xf32>, memref<512xi64>) outs(%r : memref<512x512xf32>) {
+  ^bb0(%a: f32, %i: i64, %out: f32):
+    %row = arith.index_cast %i : i64 to index
+    %j = linalg.index 1 : index
+    %e = memref.load %y[%row, %j] : memref<512x512xf32>
+    %s = arith.mulf %a, %e : f32
+    linalg.yield %s : f32
+  }
+  return
+}

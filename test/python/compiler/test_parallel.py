@@ -79,6 +79,19 @@ def test_the_number_of_threads_changes_no_bit():
     assert np.array_equal(results[0], results[1]) and np.array_equal(results[0], results[2])
 
 
+def test_rows_looked_up_are_computed_before():
+    def program(x, at):
+        y = tf.exp(x)
+        return y + tf.gather(y, at) * x
+
+    x = RNG.normal(size=(700, 513)).astype(F32)
+    at = np.arange(700)[::-1].copy()
+    want = np.exp(x) + np.exp(x)[at] * x
+    np.testing.assert_allclose(
+        tf.function(program)(tf.constant(x), tf.constant(at)).numpy(), want, rtol=1e-5, atol=1e-5
+    )
+
+
 def test_small_work_stays_on_the_calling_thread():
     function = tf.function(lambda x: tf.exp(x) + 1.0)
     assert "tfcrt.launch" not in function.get_concrete_function(tf.TensorSpec([100], tf.float32)).mlir(
