@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "tfc/Dialect/TFCRT/IR/Remark.h"
 
 using namespace mlir;
 using namespace tfc;
@@ -168,6 +169,9 @@ Kernel::Kernel(Lowering &l, ArrayRef<Value> inputs, ArrayRef<Output> outputs,
   for (const Output &output : outputs)
     outs.push_back(l.empty(output.dims, output.element));
   op = rt::ComputeOp::create(b, loc, TypeRange(ValueRange(outs)), ins, outs);
+  // Its loops are over single elements: LLVM makes vectors of them.
+  if (auto module = op->getParentOfType<ModuleOp>())
+    module->setAttr(rt::hasScalarLoops, b.getUnitAttr());
   Block *body = b.createBlock(&op.getBody());
   for (Value operand : op->getOperands())
     body->addArgument(viewOf(operand), loc);
