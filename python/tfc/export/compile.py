@@ -104,7 +104,7 @@ def compile_program(
         program.module,
         triple=target,
         cpu=cpu or "generic",  # the baseline: an object may run on another machine than this
-        features=features,
+        features=_with_baseline(target, cpu, features),
         opt_level=opt_level,
         opt_size=opt_size,
         contract=not strict_fp,
@@ -140,6 +140,13 @@ def compile_program(
         content["class"] = cxx_class_header(artifact, cxx_class).encode()
     files.write(artifact, output.parent, kinds, content, linker)
     return artifact
+
+
+def _with_baseline(target: str, cpu: str, features: str) -> str:
+    """Features for LLVM, whose generic ARMv7 has NEON: the baseline of armhf has not, and NEON flushes denormals."""
+    if target.startswith(("armv7", "armv6", "arm-")) and cpu in ("", "generic"):
+        return ",".join(["-neon", "-d32", *([features] if features else [])])
+    return features
 
 
 def describe_entries(program: Program, code) -> tuple[EntryPoint, ...]:
