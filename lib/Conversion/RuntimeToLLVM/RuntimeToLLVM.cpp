@@ -234,18 +234,29 @@ void BodyLowering::lower(PrintOp op) {
                       {Body::context(body), stringAddress(op.getFormat()),
                        i32Constant(op.getSummarize()), stringAddress(op.getStream()),
                        i32Constant(op.getData().size()), tensors});
-  Value holds = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, status, i32Constant(0));
-  exitUnless(holds, status);
+  if (op.getStatus()) {
+    op.getStatus().replaceAllUsesWith(status);
+  } else {
+    Value holds = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, status, i32Constant(0));
+    exitUnless(holds, status);
+  }
   op.erase();
 }
 
 void BodyLowering::lower(AbortOp op) {
+  Block *block = op->getBlock();
+  if (Value status = op.getStatus()) {
+    block->splitBlock(std::next(op->getIterator())); // unreachable from here on
+    builder.setInsertionPointToEnd(block);
+    cf::BranchOp::create(builder, loc, exit, ValueRange(status));
+    op.erase();
+    return;
+  }
   Value code = i32Constant(op.getCode());
   Value tensors = describeTensors(op.getData(), op.getDtypes());
   call("tfc.report", Type(),
        {Body::context(body), code, stringAddress(op.getMessage()), stringAddress(describe(loc)),
         i32Constant(op.getSummarize()), i32Constant(op.getData().size()), tensors});
-  Block *block = op->getBlock();
   block->splitBlock(std::next(op->getIterator())); // unreachable from here on
   builder.setInsertionPointToEnd(block);
   cf::BranchOp::create(builder, loc, exit, ValueRange(code));

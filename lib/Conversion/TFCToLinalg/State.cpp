@@ -58,8 +58,20 @@ static LogicalResult lowerPrint(Lowering &l, PrintOp op) {
   SmallVector<Value> data;
   SmallVector<int32_t> dtypes;
   collectData(l, op.getXs(), data, dtypes);
-  rt::PrintOp::create(l.b, l.loc, op.getFormatAttr(), data, op.getSummarizeAttr(), op.getStreamAttr(),
-                      l.b.getDenseI32ArrayAttr(dtypes));
+  auto print = rt::PrintOp::create(l.b, l.loc, op.getPending().empty() ? Type() : l.b.getI32Type(),
+                                   op.getFormatAttr(), data, op.getSummarizeAttr(),
+                                   op.getStreamAttr(), l.b.getDenseI32ArrayAttr(dtypes));
+  if (op.getPending().empty())
+    return success();
+  Value ok = arith::ConstantIntOp::create(l.b, l.loc, l.b.getI32Type(), 0);
+  Value refused = arith::CmpIOp::create(l.b, l.loc, arith::CmpIPredicate::ne, print.getStatus(), ok);
+  auto branch = scf::IfOp::create(l.b, l.loc, refused, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(l.b);
+  l.b.setInsertionPointToStart(branch.thenBlock());
+  for (auto [resource, value] : llvm::zip(op.getPending(), op.getPendingValues()))
+    write(l, value, resource);
+  rt::AbortOp::create(l.b, l.loc, "", /*data=*/ValueRange(), /*code=*/0, /*summarize=*/0,
+                      ArrayRef<int32_t>(), /*kept=*/ValueRange(), print.getStatus());
   return success();
 }
 
@@ -76,7 +88,7 @@ static LogicalResult lowerAssert(Lowering &l, AssertOp op) {
   SmallVector<int32_t> dtypes;
   collectData(l, op.getData(), data, dtypes);
   rt::AbortOp::create(l.b, l.loc, op.getMessageAttr(), data, op.getCodeAttr(), op.getSummarizeAttr(),
-                      l.b.getDenseI32ArrayAttr(dtypes), /*kept=*/ValueRange());
+                      l.b.getDenseI32ArrayAttr(dtypes), /*kept=*/ValueRange(), /*status=*/Value());
   return success();
 }
 

@@ -4,7 +4,7 @@ from tfc.core import VariableStorage, current, executing_eagerly
 from tfc.dtypes import TensorShape
 from tfc.function import gradient, inspection
 from tfc.function.calling import bind, bind_flat
-from tfc.function.effects import effects_text
+from tfc.function.effects import EffectOrder, effects_of
 from tfc.function.flat import FlatFunction
 from tfc.function.inspection import output_text, pretty, structured_signature
 from tfc.tracing import FuncGraph
@@ -67,9 +67,13 @@ class ConcreteFunction(FlatFunction):
         """The trace as MLIR text; `stage` names a stage of the pipeline after which to show it."""
         return self.module_text(stage)
 
-    def effects(self) -> str:
-        """The order of effects: each one, and those that have to happen before it."""
-        return effects_text(self._graph.function)
+    def effects(self, *, inline: bool = False) -> EffectOrder:
+        """The partial order of effects: what each operation touches, what has to happen before it, and why.
+
+        A call of another function counts as one effect, unless `inline` puts the callee's in its place. The result is
+        iterable and prints as text; it has `edges`, `why(a, b)`, `dot()` and `svg()`, and draws itself in a notebook.
+        """
+        return effects_of(self._graph.function, inline=inline)
 
     # What it is.
 

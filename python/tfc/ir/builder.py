@@ -7,7 +7,7 @@ from tfc.ir.lazy import mlir, passmanager
 # Ops whose operands come in groups: how many groups follow the last variadic one, empty in a trace (tokens and the
 # like);
 # the number of operands before it, each a group of its own.
-_SEGMENTS = {"print": (0, 1), "assert": (1, 3), "while": (0, 1), "host_call": (0, 1)}
+_SEGMENTS = {"print": (0, 3), "assert": (1, 3), "while": (0, 1), "host_call": (0, 1)}
 
 
 def op_attributes(name: str, attrs: dict, count: int) -> dict:

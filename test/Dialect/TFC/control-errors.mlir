@@ -117,3 +117,20 @@ func.func @yield_outside() {
   // expected-error @below {{'tfc.yield' op expects parent op to be one of 'tfc.if, tfc.while'}}
   tfc.yield
 }
+
+// -----
+
+func.func @call_c1(%x: tensor<3xf32>) {
+  // expected-error @below {{expected arguments 0 of type 'tensor<2xf32>' as its argument of the callee, got 'tensor<3xf32>'}}
+  %t = tfc.call @callee(%x) : (tensor<3xf32>) -> ()
+  return
+}
+func.func private @callee(%x: tensor<2xf32>)
+
+// -----
+
+func.func @call_c1_no_function(%x: tensor<3xf32>) {
+  // expected-error @below {{expected a function as callee, got 'nobody'}}
+  %t = tfc.call @nobody(%x) : (tensor<3xf32>) -> ()
+  return
+}

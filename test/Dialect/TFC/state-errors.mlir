@@ -53,5 +53,11 @@ func.func @host_call_c1(%x: tensor<2xf32>) {
   // expected-error @below {{inferred type(s) 'tensor<2xi32>', '!tfc.token' are incompatible with return type(s) of operation 'tensor<2xf32>', '!tfc.token'}}
   // expected-error @below {{failed to infer returned types}}
   %a, %t = tfc.host_call 1(%x) {types = [tensor<2xi32>]} : (tensor<2xf32>) -> tensor<2xf32>
+
+// -----
+
+func.func @print_c2(%v: !tfc.resource<tensor<2xf32>>, %x: tensor<3xf32>) {
+  // expected-error @below {{expected a pending value of type 'tensor<2xf32>', got 'tensor<3xf32>'}}
+  %t = tfc.print "a" pending(%v = %x : !tfc.resource<tensor<2xf32>> -> tensor<3xf32>) {summarize = 3 : i64, stream = "stdout"}
   return
 }

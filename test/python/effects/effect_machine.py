@@ -34,8 +34,11 @@ class Machine:
     functions: dict
     variables: list
     chooser: random.Random | None = None  # None: program order
+    pure: object = None  # the rule of all ops that have none in `rules`
+    rules: dict = field(default_factory=lambda: RULES)
     console: list = field(default_factory=list)
     steps: int = 0
+    prints_left: int | None = None  # the host refuses to print more often, if it is a number
 
     def call(self, name, arguments):
         return self._block(self.functions[name], arguments, {})
@@ -72,24 +75,34 @@ class Machine:
             if op.name in ("tfc.yield", "func.return"):
                 # All others have run: this one is last in any order.
                 return values
-            env.update(zip(op.results, RULES[op.name](self, op, values, env), strict=True))
+            rule = self.rules.get(op.name, self.pure)
+            env.update(zip(op.results, rule(self, op, values, env), strict=True))
         raise AssertionError("a block without terminator")
 
 
-def _assert(m, op, values, env):
+def _write_pending(m, op, values, group):
     sizes = op.data["segments"]
+    start = sum(sizes[:group])
+    pending = values[start : start + sizes[group]]
+    stored = values[start + sizes[group] : start + 2 * sizes[group]]
+    for variable, value in zip(pending, stored, strict=True):
+        m.variables[variable] = value
+
+
+def _assert(m, op, values, env):
     if not values[0]:
-        start = 1 + sizes[1]
-        pending = values[start : start + sizes[2]]
-        stored = values[start + sizes[2] : start + sizes[2] + sizes[3]]
-        for variable, value in zip(pending, stored, strict=True):
-            m.variables[variable] = value
-        raise Stopped(op.data["message"], tuple(values[1 : 1 + sizes[1]]))
+        _write_pending(m, op, values, 2)
+        raise Stopped(op.data["message"], tuple(values[1 : 1 + op.data["segments"][1]]))
     return [None]
 
 
 def _print(m, op, values, env):
-    m.console.append((op.data["format"], tuple(v for v in values if v is not None)))
+    if m.prints_left is not None:
+        if m.prints_left == 0:
+            _write_pending(m, op, values, 1)
+            raise Stopped("refused")
+        m.prints_left -= 1
+    m.console.append((op.data["format"], tuple(values[: op.data["segments"][0]])))
     return [None]
 
 
@@ -121,10 +134,12 @@ RULES = {
     "tfc.if": _if,
     "tfc.while": _while,
     "func.call": lambda m, op, values, env: m.call(op.data["callee"], values),
+    "tfc.call": lambda m, op, values, env: [*m.call(op.data["callee"], values[: op.data["segments"][0]]), None],
 }
 
 
-def _read_data(op, ir):
+def read_data(op, ir):
+    """Attributes of the ops that have a rule."""
     attributes = op.attributes
     data = {}
     if op.name == "tfc.constant":
@@ -139,15 +154,15 @@ def _read_data(op, ir):
     return data
 
 
-def _read_block(block, ir):
+def _read_block(block, ir, read):
     result = Block(list(block.arguments), [])
     owner = {}
     for position, view in enumerate(block.operations):
         source = view.operation
-        op = Op(source.name, list(source.operands), list(source.results), [], _read_data(source, ir))
+        op = Op(source.name, list(source.operands), list(source.results), [], read(source, ir))
         op.needs = set(op.operands)
         for region in source.regions:
-            inner = _read_block(region.blocks[0], ir)
+            inner = _read_block(region.blocks[0], ir, read)
             op.regions.append(inner)
             for nested in inner.ops:
                 op.needs |= nested.needs
@@ -157,21 +172,30 @@ def _read_block(block, ir):
     return result
 
 
-def read_module(module, ir):
-    """Functions of an `mlir.ir.Module` by name."""
+def read_module(module, ir, read=read_data):
+    """Functions of an `mlir.ir.Module` by name; `read` makes an op's attributes Python values."""
     functions = {}
     for view in module.body.operations:
         functions[ir.StringAttr(view.operation.attributes["sym_name"]).value] = _read_block(
-            view.operation.regions[0].blocks[0], ir
+            view.operation.regions[0].blocks[0], ir, read
         )
     return functions
 
 
-def run(functions, variables, x, seed=None):
-    """All that can be observed of `main`: its result or why it stopped, the variables, the console."""
+def run(functions, variables, x, seed=None, prints=None):
+    """All that can be observed of `main`: its result or why it stopped, the variables, the console.
+
+    With a `seed` in a random order that operands and tokens allow. The host refuses to print more than `prints` times.
+    """
     machine = Machine(functions, list(variables), None if seed is None else random.Random(seed))
+    machine.prints_left = prints
     try:
         outcome = machine.call("main", [*range(len(variables)), x])
     except Stopped as stop:
         outcome = stop.args
-    return outcome, machine.variables, machine.console
+    return outcome, machine.variables, console_text(machine.console)
+
+
+def console_text(console, show=str):
+    """What the console shows."""
+    return "".join(form.format(*map(show, values)) for form, values in console)

@@ -3,6 +3,7 @@
 All values are i32 scalars. Every op has a location `p.py:LINE`; prints and assertions say their line.
 """
 
+import random
 from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
@@ -10,11 +11,37 @@ from hypothesis import strategies as st
 RESOURCE, INT, BOOL = "!tfc.resource<tensor<i32>>", "tensor<i32>", "tensor<i1>"
 
 
+class Drawn:
+    """Choices that Hypothesis makes, and shrinks."""
+
+    def __init__(self, draw):
+        self._draw = draw
+
+    def pick(self, values):
+        return self._draw(st.sampled_from(values))
+
+    def integer(self, low, high):
+        return self._draw(st.integers(low, high))
+
+
+class Rolled:
+    """Choices of a random generator: many programs in little time."""
+
+    def __init__(self, seed):
+        self._random = random.Random(seed)
+
+    def pick(self, values):
+        return self._random.choice(values)
+
+    def integer(self, low, high):
+        return self._random.randint(low, high)
+
+
 @dataclass
 class Writer:
     """Text of one function under construction."""
 
-    draw: object
+    choose: object  # Drawn or Rolled
     variables: list
     callees: list  # (name, number of variables)
     lines: list = field(default_factory=list)
@@ -28,7 +55,10 @@ class Writer:
         self.lines.append(f'{"  " * depth}{text} loc("p.py":{len(self.lines) + 1}:1)')
 
     def pick(self, values):
-        return self.draw(st.sampled_from(values))
+        return self.choose.pick(values)
+
+    def integer(self, low, high):
+        return self.choose.integer(low, high)
 
 
 def _constant(w, depth, value):
@@ -39,7 +69,7 @@ def _constant(w, depth, value):
 
 def _condition(w, depth, values):
     """A comparison that is often true."""
-    name, limit = w.fresh(), _constant(w, depth, w.draw(st.integers(-2, 12)))
+    name, limit = w.fresh(), _constant(w, depth, w.integer(-2, 12))
     w.emit(f"{name} = tfc.less {w.pick(values)}, {limit} : ({INT}, {INT}) -> {BOOL}", depth)
     return name
 
@@ -66,7 +96,7 @@ def _arithmetic(w, depth, values, budget):
 
 def _print(w, depth, values, budget):
     w.emit(
-        f'{w.fresh()} = tfc.print "line {len(w.lines) + 1}: {{}}", {w.pick(values)} : {INT} '
+        f'{w.fresh()} = tfc.print "line {len(w.lines) + 1}: {{}};", {w.pick(values)} : {INT} '
         f'{{summarize = 3 : i64, stream = "stdout"}}',
         depth,
     )
@@ -115,9 +145,9 @@ def _while(w, depth, values, budget):
     i, x, j, y, one, more = (w.fresh() for _ in range(6))
     w.lines.append(f"^bb0({i}: {INT}, {x}: {INT}):")
     inner = [*values, x]
-    if w.draw(st.booleans()):
+    if w.integer(0, 1):
         _statements(w, depth + 1, inner, budget // 3)
-    limit, below = _constant(w, depth + 1, w.draw(st.integers(0, 3))), w.fresh()
+    limit, below = _constant(w, depth + 1, w.integer(0, 3)), w.fresh()
     w.emit(f"{below} = tfc.less {i}, {limit} : ({INT}, {INT}) -> {BOOL}", depth + 1)
     w.emit(f"tfc.yield {below} : {BOOL}", depth + 1)
     w.lines.append("  " * depth + "} do {")
@@ -135,14 +165,14 @@ SIMPLE = [_read, _read, _write, _write, _arithmetic, _print, _assert]
 
 
 def _statements(w, depth, values, budget):
-    for _ in range(w.draw(st.integers(0, max(budget, 0)))):
+    for _ in range(w.integer(0, max(budget, 0))):
         kinds = SIMPLE if budget < 2 else [*SIMPLE, _if, _while, _call]
         w.pick(kinds)(w, depth, values, budget - 1)
 
 
-def _function(draw, name, arity, callees, budget, first_line):
+def _function(choose, name, arity, callees, budget, first_line):
     variables = [f"%v{i}" for i in range(arity)]
-    w = Writer(draw, variables, callees, lines=[None] * first_line)
+    w = Writer(choose, variables, callees, lines=[None] * first_line)
     arguments = ", ".join([f'{v}: {RESOURCE} {{tfc.name = "{v[1:]}"}}' for v in variables] + [f"%x: {INT}"])
     visibility = "" if name == "main" else "private "
     w.lines.append(f"func.func {visibility}@{name}({arguments}) -> {INT} {{")
@@ -153,14 +183,19 @@ def _function(draw, name, arity, callees, budget, first_line):
     return w.lines[first_line:]
 
 
+def make_program(choose, budget=8):
+    """(text of a module with a function `main`, number of its variables)."""
+    arity = choose.integer(1, 3)
+    lines, callees = [], []
+    for i in range(choose.integer(0, 2)):
+        parameters = choose.integer(1, 2)
+        lines += _function(choose, f"f{i}", parameters, list(callees), budget // 2, len(lines))
+        callees.append((f"f{i}", parameters))
+    lines += _function(choose, "main", arity, callees, budget, len(lines))
+    return "\n".join(lines), arity
+
+
 @st.composite
 def programs(draw, budget=8):
-    """(text of a module with a function `main`, number of its variables)."""
-    arity = draw(st.integers(1, 3))
-    lines, callees = [], []
-    for i in range(draw(st.integers(0, 2))):
-        parameters = draw(st.integers(1, 2))
-        lines += _function(draw, f"f{i}", parameters, list(callees), budget // 2, len(lines))
-        callees.append((f"f{i}", parameters))
-    lines += _function(draw, "main", arity, callees, budget, len(lines))
-    return "\n".join(lines), arity
+    """What `make_program` makes, with choices of Hypothesis."""
+    return make_program(Drawn(draw), budget)

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Shapes.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 
 using namespace mlir;
 using namespace tfc;
@@ -123,3 +124,29 @@ void WhileOp::getSuccessorRegions(RegionBranchPoint point,
 OperandRange WhileOp::getEntrySuccessorOperands(RegionSuccessor) { return getInits(); }
 
 bool WhileOp::areTypesCompatible(Type from, Type to) { return isCompatible(from, to); }
+
+//===----------------------------------------------------------------------===//
+// CallOp
+//===----------------------------------------------------------------------===//
+
+CallInterfaceCallable tfc::CallOp::getCallableForCallee() { return getCalleeAttr(); }
+
+void tfc::CallOp::setCalleeFromCallable(CallInterfaceCallable callee) {
+  setCalleeAttr(cast<FlatSymbolRefAttr>(cast<SymbolRefAttr>(callee)));
+}
+
+Operation::operand_range tfc::CallOp::getArgOperands() { return getArguments(); }
+
+MutableOperandRange tfc::CallOp::getArgOperandsMutable() { return getArgumentsMutable(); }
+
+LogicalResult tfc::CallOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  // C1
+  auto callee = symbols.lookupNearestSymbolFrom<FunctionOpInterface>(*this, getCalleeAttr());
+  if (!callee)
+    return emitOpError() << "expected a function as callee, got '" << getCallee() << "'";
+  if (failed(checkTypes(*this, "arguments", getArguments().getTypes(), "argument of the callee",
+                        callee.getArgumentTypes())))
+    return failure();
+  return checkTypes(*this, "results", getResults().getTypes(), "result of the callee",
+                    callee.getResultTypes());
+}

@@ -35,6 +35,21 @@ LogicalResult AssignVariableOp::verify() {
                        << getValue().getType();
 }
 
+/// What an op writes when it ends the program.
+static LogicalResult verifyPending(Operation *op, OperandRange variables,
+                                   OperandRange values) {
+  if (variables.size() != values.size())
+    return op->emitOpError() << "expected a value for each of " << variables.size()
+                             << " pending variables, got " << values.size();
+  for (auto [variable, value] : llvm::zip(variables, values)) {
+    TensorType want = cast<ResourceType>(variable.getType()).getValueType();
+    if (!isCompatible(value.getType(), want))
+      return op->emitOpError() << "expected a pending value of type " << want << ", got "
+                               << value.getType();
+  }
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // PrintOp
 //===----------------------------------------------------------------------===//
@@ -64,7 +79,8 @@ LogicalResult PrintOp::verify() {
   if (*count != getXs().size())
     return emitOpError() << "expected a placeholder for each of " << getXs().size()
                          << " operands, got " << *count;
-  return success();
+  // C2
+  return verifyPending(*this, getPending(), getPendingValues());
 }
 
 //===----------------------------------------------------------------------===//
@@ -73,16 +89,7 @@ LogicalResult PrintOp::verify() {
 
 LogicalResult AssertOp::verify() {
   // C2
-  if (getPending().size() != getPendingValues().size())
-    return emitOpError() << "expected a value for each of " << getPending().size()
-                         << " pending variables, got " << getPendingValues().size();
-  for (auto [variable, value] : llvm::zip(getPending(), getPendingValues())) {
-    TensorType want = cast<ResourceType>(variable.getType()).getValueType();
-    if (!isCompatible(value.getType(), want))
-      return emitOpError() << "expected a pending value of type " << want << ", got "
-                           << value.getType();
-  }
-  return success();
+  return verifyPending(*this, getPending(), getPendingValues());
 }
 
 /// Reads and writes every resource.
@@ -90,8 +97,7 @@ static void
 addAllEffects(SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
   for (SideEffects::Resource *resource :
        std::initializer_list<SideEffects::Resource *>{
-           VariableResource::get(), ConsoleResource::get(), RandomResource::get(),
-           ExternalResource::get(), SideEffects::DefaultResource::get()}) {
+           VariableResource::get(), ConsoleResource::get(), ExternalResource::get(), SideEffects::DefaultResource::get()}) {
     effects.emplace_back(MemoryEffects::Read::get(), resource);
     effects.emplace_back(MemoryEffects::Write::get(), resource);
   }

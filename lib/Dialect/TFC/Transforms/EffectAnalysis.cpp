@@ -89,11 +89,15 @@ func::FuncOp tfc::getFunction(Operation *op) {
 }
 
 /// Handles are arguments of functions and nothing else; regions capture them.
-static std::optional<ResourceId> resourceOf(Value handle) {
+std::optional<ResourceId> tfc::resourceOf(Value handle) {
   auto argument = dyn_cast_or_null<BlockArgument>(handle);
   if (!argument || !isa<func::FuncOp>(argument.getOwner()->getParentOp()))
     return std::nullopt;
   return kFirstVariable + argument.getArgNumber();
+}
+
+Value tfc::handleOf(func::FuncOp function, ResourceId resource) {
+  return function.getArgument(resource - kFirstVariable);
 }
 
 static void addInstance(const MemoryEffects::EffectInstance &instance,
@@ -109,8 +113,6 @@ static void addInstance(const MemoryEffects::EffectInstance &instance,
   std::optional<ResourceId> id;
   if (resource == ConsoleResource::get())
     id = kConsole;
-  else if (resource == RandomResource::get())
-    id = kRandom;
   else if (resource == VariableResource::get())
     id = resourceOf(instance.getValue());
   if (id)
@@ -119,9 +121,11 @@ static void addInstance(const MemoryEffects::EffectInstance &instance,
     set.external = true;
 }
 
-EffectSet EffectAnalysis::computeCall(func::CallOp call) const {
+EffectSet EffectAnalysis::computeCall(CallOpInterface call) const {
   EffectSet set;
-  auto callee = module.lookupSymbol<func::FuncOp>(call.getCallee());
+  auto symbol = dyn_cast<SymbolRefAttr>(call.getCallableForCallee());
+  auto callee = symbol ? symbols.lookup<func::FuncOp>(symbol.getLeafReference())
+                       : func::FuncOp();
   if (!callee || callee.isDeclaration()) {
     set.external = true;
     return set;
@@ -131,7 +135,7 @@ EffectSet EffectAnalysis::computeCall(func::CallOp call) const {
   for (auto [resource, access] : inner.touched) {
     std::optional<ResourceId> id = resource;
     if (resource >= kFirstVariable)
-      id = resourceOf(call.getOperand(resource - kFirstVariable));
+      id = resourceOf(call.getArgOperands()[resource - kFirstVariable]);
     if (id)
       set.add(*id, access);
     else
@@ -146,7 +150,7 @@ EffectSet EffectAnalysis::compute(Operation *op) const {
     set.add(kOutcome, kWrite);
     return set;
   }
-  if (auto call = dyn_cast<func::CallOp>(op))
+  if (auto call = dyn_cast<CallOpInterface>(op))
     return computeCall(call);
   if (auto interface = dyn_cast<MemoryEffectOpInterface>(op)) {
     SmallVector<MemoryEffects::EffectInstance> instances;
@@ -180,7 +184,7 @@ bool EffectAnalysis::update(func::FuncOp function) {
   return changed;
 }
 
-EffectAnalysis::EffectAnalysis(ModuleOp module) : module(module) {
+EffectAnalysis::EffectAnalysis(ModuleOp module) : symbols(module) {
   CallGraph graph(module);
   for (auto scc = llvm::scc_begin(&std::as_const(graph)); !scc.isAtEnd();
        ++scc) {
@@ -207,6 +211,12 @@ const EffectSet &EffectAnalysis::get(Operation *op) const {
   return it == effects.end() ? none : it->second;
 }
 
+void EffectAnalysis::replace(Operation *op, Operation *copy) {
+  EffectSet set = get(op);
+  effects.erase(op);
+  effects[copy] = std::move(set);
+}
+
 const EffectSet &EffectAnalysis::summary(func::FuncOp function) const {
   return get(function);
 }
@@ -221,8 +231,6 @@ std::string tfc::resourceName(func::FuncOp function, ResourceId resource) {
     return "the outcome";
   case kConsole:
     return "the console";
-  case kRandom:
-    return "the random state";
   }
   unsigned index = resource - kFirstVariable;
   if (auto name = function.getArgAttrOfType<StringAttr>(index, "tfc.name"))

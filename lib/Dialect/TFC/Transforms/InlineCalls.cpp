@@ -9,6 +9,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/SymbolTable.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
+#include "tfc/Dialect/TFC/Transforms/EffectOrder.h"
 #include "tfc/Dialect/TFC/Transforms/Passes.h"
 
 namespace tfc {
@@ -19,11 +20,16 @@ namespace tfc {
 using namespace mlir;
 using namespace tfc;
 
-static void inlineCall(func::CallOp call, func::FuncOp callee) {
+static StringRef calleeOf(CallOpInterface call) {
+  auto symbol = dyn_cast<SymbolRefAttr>(call.getCallableForCallee());
+  return symbol ? symbol.getLeafReference().getValue() : StringRef();
+}
+
+static void inlineCall(CallOpInterface call, func::FuncOp callee) {
   OpBuilder builder(call);
   IRMapping mapping;
   Block &body = callee.getBody().front();
-  mapping.map(body.getArguments(), call.getOperands());
+  mapping.map(body.getArguments(), call.getArgOperands());
   for (Operation &op : body.without_terminator()) {
     Operation *copy = builder.clone(op, mapping);
     copy->walk([&](Operation *nested) {
@@ -33,8 +39,10 @@ static void inlineCall(func::CallOp call, func::FuncOp callee) {
   SmallVector<Value> results;
   for (Value result : body.getTerminator()->getOperands())
     results.push_back(mapping.lookupOrDefault(result));
-  call.replaceAllUsesWith(results);
-  call.erase();
+  // A `tfc.call` has a token too, which nobody uses (`OrderKeeper`).
+  for (auto [old, value] : llvm::zip(call->getResults(), results))
+    old.replaceAllUsesWith(value);
+  call->erase();
 }
 
 namespace {
@@ -46,7 +54,7 @@ public:
   void eraseUnused();
 
 private:
-  LogicalResult refuseRecursion(func::CallOp call, func::FuncOp callee);
+  LogicalResult refuseRecursion(CallOpInterface call, func::FuncOp callee);
 
   ModuleOp module;
   SymbolTable symbols;
@@ -54,19 +62,19 @@ private:
   /// The functions being visited, and for each but the first the call that led
   /// there.
   SmallVector<func::FuncOp> path;
-  SmallVector<func::CallOp> calls;
+  SmallVector<CallOpInterface> calls;
 };
 } // namespace
 
-LogicalResult Inliner::refuseRecursion(func::CallOp call, func::FuncOp callee) {
+LogicalResult Inliner::refuseRecursion(CallOpInterface call, func::FuncOp callee) {
   auto diagnostic = call.emitError("recursive call of '")
                     << callee.getName()
                     << "': a compiled function cannot call itself; use a loop "
                        "(tf.while_loop), or let Python decide the depth";
   auto start = llvm::find(path, callee) - path.begin();
-  for (func::CallOp outer : llvm::drop_begin(calls, start))
+  for (CallOpInterface outer : llvm::drop_begin(calls, start))
     diagnostic.attachNote(outer.getLoc())
-        << "which is reached by this call of '" << outer.getCallee() << "'";
+        << "which is reached by this call of '" << calleeOf(outer) << "'";
   return failure();
 }
 
@@ -74,10 +82,10 @@ LogicalResult Inliner::visit(func::FuncOp function) {
   if (function.isDeclaration() || !done.insert(function).second)
     return success();
   path.push_back(function);
-  SmallVector<func::CallOp> found;
-  function.walk([&](func::CallOp call) { found.push_back(call); });
-  for (func::CallOp call : found) {
-    auto callee = symbols.lookup<func::FuncOp>(call.getCallee());
+  SmallVector<CallOpInterface> found;
+  function.walk([&](CallOpInterface call) { found.push_back(call); });
+  for (CallOpInterface call : found) {
+    auto callee = symbols.lookup<func::FuncOp>(calleeOf(call));
     if (!callee || callee.isDeclaration())
       continue;
     if (llvm::is_contained(path, callee))
@@ -108,11 +116,14 @@ namespace {
 struct TFCInlineCallsPass
     : public tfc::impl::TFCInlineCallsPassBase<TFCInlineCallsPass> {
   void runOnOperation() override {
+    OrderKeeper order(getOperation());
     Inliner inliner(getOperation());
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (failed(inliner.visit(function)))
         return signalPassFailure();
     inliner.eraseUnused();
+    if (failed(order.restore()))
+      signalPassFailure();
   }
 };
 } // namespace

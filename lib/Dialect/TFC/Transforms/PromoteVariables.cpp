@@ -9,19 +9,21 @@
 // at the start; an assignment only changes what is kept. A branch yields the
 // values of the variables that it writes, a loop carries them, the end of the
 // function stores them. An assertion takes along what it must store when it
-// fails.
+// fails, a print what it must store when the host refuses it. Near linear in the
+// number of effects.
 //
 // Ops that reach variables in a way that is not visible here (calls, unknown
 // functions) find all variables up to date in memory: the walk stores before
 // them and starts anew behind them.
 //===----------------------------------------------------------------------===//
 
+#include "ScopedValues.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Remarks.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
-#include "tfc/Dialect/TFC/Transforms/EffectAnalysis.h"
+#include "tfc/Dialect/TFC/Transforms/EffectOrder.h"
 #include "tfc/Dialect/TFC/Transforms/Passes.h"
 #include "tfc/Dialect/TFC/Transforms/Utils.h"
-#include "llvm/ADT/MapVector.h"
 
 namespace tfc {
 #define GEN_PASS_DEF_TFCPROMOTEVARIABLESPASS
@@ -33,15 +35,31 @@ using namespace tfc;
 
 namespace {
 
+/// At the top of a function, no more variables than these wait for their store while
+/// an op may end the program: each such op has to name all that wait.
+constexpr size_t mostPending = 32;
+/// A branch or loop in which more (variable, op that may end the program) pairs
+/// would have to be named keeps its variables in memory.
+constexpr size_t mostPairs = 1 << 16;
+
 /// What the walk knows at one point of a function.
 struct State {
-  explicit State(Block &block) : reader(OpBuilder::atBlockBegin(&block)) {}
+  explicit State(Block &block)
+      : block(&block), reader(OpBuilder::atBlockBegin(&block)) {}
 
+  Block *block; ///< where variables go back to memory
   /// The present values of variables that are not in memory yet.
-  llvm::MapVector<Value, Value> unwritten;
-  /// The values of variables in memory, read where `reader` inserts.
+  ScopedValues unwritten;
+  /// The values of variables in memory, read where `reader` inserts or stored.
   DenseMap<Value, Value> inMemory;
   OpBuilder reader;
+
+  void assign(Value variable, Value value) {
+    if (value == inMemory.lookup(variable))
+      unwritten.erase(variable);
+    else
+      unwritten.set(variable, value);
+  }
 };
 
 class Promoter {
@@ -50,11 +68,7 @@ public:
       : function(function), effects(effects) {}
 
   void run() {
-    function.getBody().walk([&](Operation *op) {
-      if (isHidden(op))
-        for (; op != function; op = op->getParentOp())
-          opaque.insert(op);
-    });
+    findOpaque();
     for (Block &block : function.getBody())
       promoteAlone(block);
     for (Operation *op : llvm::reverse(dead))
@@ -62,13 +76,15 @@ public:
   }
 
 private:
+  void findOpaque();
+  void markOpaque(Operation *op, StringRef why);
   bool isHidden(Operation *op);
   void promoteAlone(Block &block);
   void promote(Block &block, State &state);
   void promoteRead(ReadVariableOp op, State &state);
-  void promoteAssert(AssertOp op, State &state);
   void promoteIf(IfOp op, State &state);
   void promoteWhile(WhileOp op, State &state);
+  template <typename OpTy> void addPending(OpTy op, State &state);
   void stepOver(Operation *op, State &state);
   void store(State &state, Operation *before);
   Value valueOf(Value variable, State &state, Location loc);
@@ -91,22 +107,47 @@ bool Promoter::isHidden(Operation *op) {
     return false;
   bool variable = llvm::any_of(
       set.touched, [](auto &e) { return e.first >= kFirstVariable; });
-  return set.external || isa<func::CallOp>(op) ||
+  return set.external || isa<CallOpInterface>(op) ||
          (variable && !isa<ReadVariableOp, AssignVariableOp>(op));
+}
+
+void Promoter::markOpaque(Operation *op, StringRef why) {
+  remark::missed(op->getLoc(), remark::RemarkOpts::name("InMemory")
+                                   .category("tfc-promote-variables")
+                                   .function(function.getName()))
+      << remark::reason("variables are in memory around '{0}': {1}",
+                        op->getName().getStringRef(), why);
+  for (; op != function; op = op->getParentOp())
+    opaque.insert(op);
+}
+
+void Promoter::findOpaque() {
+  function.getBody().walk([&](Operation *op) {
+    if (isHidden(op))
+      return markOpaque(op, "it may touch them in a hidden way");
+    const EffectSet &set = effects.get(op);
+    if (!isa<IfOp, WhileOp>(op) || !set.mayLeave())
+      return;
+    size_t leaving = 0;
+    op->walk([&](Operation *nested) {
+      leaving += isa<AssertOp, PrintOp>(nested);
+    });
+    if (leaving * writtenBy(op).size() > mostPairs)
+      markOpaque(op, "too many of them would wait at too many ops that may end the program");
+  });
 }
 
 SmallVector<Value> Promoter::writtenBy(Operation *op) {
   SmallVector<Value> variables;
   for (auto [resource, access] : effects.get(op).touched)
     if (resource >= kFirstVariable && (access & kWrite))
-      variables.push_back(function.getArgument(resource - kFirstVariable));
+      variables.push_back(handleOf(function, resource));
   return variables;
 }
 
 Value Promoter::valueOf(Value variable, State &state, Location loc) {
-  auto it = state.unwritten.find(variable);
-  if (it != state.unwritten.end())
-    return it->second;
+  if (Value value = state.unwritten.lookup(variable))
+    return value;
   Value &value = state.inMemory[variable];
   if (!value)
     value = ReadVariableOp::create(
@@ -117,21 +158,27 @@ Value Promoter::valueOf(Value variable, State &state, Location loc) {
   return value;
 }
 
-/// Writes what is not in memory yet, in the order of the arguments.
-void Promoter::store(State &state, Operation *before) {
-  OpBuilder builder(before);
-  auto entries = state.unwritten.takeVector();
+/// In the order of the function's arguments.
+static SmallVector<std::pair<Value, Value>> sorted(const ScopedValues &values) {
+  SmallVector<std::pair<Value, Value>> entries(values.begin(), values.end());
   llvm::sort(entries, [](auto &a, auto &b) {
     return cast<BlockArgument>(a.first).getArgNumber() <
            cast<BlockArgument>(b.first).getArgNumber();
   });
-  for (auto [variable, value] : entries)
-    if (value != state.inMemory.lookup(variable)) {
-      auto it = assigned.find(variable);
-      AssignVariableOp::create(
-          builder, it == assigned.end() ? before->getLoc() : it->second,
-          TokenType::get(builder.getContext()), variable, value, ValueRange());
-    }
+  return entries;
+}
+
+/// Writes what is not in memory yet.
+void Promoter::store(State &state, Operation *before) {
+  OpBuilder builder(before);
+  for (auto [variable, value] : sorted(state.unwritten)) {
+    auto it = assigned.find(variable);
+    AssignVariableOp::create(
+        builder, it == assigned.end() ? before->getLoc() : it->second,
+        TokenType::get(builder.getContext()), variable, value, ValueRange());
+    state.inMemory[variable] = value;
+  }
+  state.unwritten.clear();
 }
 
 /// A block that starts and ends with all variables in memory.
@@ -152,18 +199,24 @@ void Promoter::stepOver(Operation *op, State &state) {
 
 void Promoter::promote(Block &block, State &state) {
   for (Operation &op : llvm::make_early_inc_range(block)) {
-    if (effects.get(&op).empty())
+    const EffectSet &set = effects.get(&op);
+    if (set.empty())
       continue;
+    if (&block == state.block && set.mayLeave() &&
+        state.unwritten.size() > mostPending)
+      store(state, &op);
     if (opaque.contains(&op)) {
       stepOver(&op, state);
     } else if (auto read = dyn_cast<ReadVariableOp>(op)) {
       promoteRead(read, state);
     } else if (auto assign = dyn_cast<AssignVariableOp>(op)) {
-      state.unwritten[assign.getResource()] = assign.getValue();
+      state.assign(assign.getResource(), assign.getValue());
       assigned.insert_or_assign(assign.getResource(), assign.getLoc());
       dead.push_back(assign);
     } else if (auto check = dyn_cast<AssertOp>(op)) {
-      promoteAssert(check, state);
+      addPending(check, state);
+    } else if (auto print = dyn_cast<PrintOp>(op)) {
+      addPending(print, state);
     } else if (auto branch = dyn_cast<IfOp>(op)) {
       promoteIf(branch, state);
     } else if (auto loop = dyn_cast<WhileOp>(op)) {
@@ -178,7 +231,9 @@ void Promoter::promoteRead(ReadVariableOp op, State &state) {
   dead.push_back(op);
 }
 
-void Promoter::promoteAssert(AssertOp op, State &state) {
+/// What `op` must write if it ends the program: what it had to write before, as far
+/// as that is not newer now, and what is not in memory yet.
+template <typename OpTy> void Promoter::addPending(OpTy op, State &state) {
   SmallVector<Value> pending, values;
   for (auto [variable, value] :
        llvm::zip(op.getPending(), op.getPendingValues()))
@@ -186,37 +241,33 @@ void Promoter::promoteAssert(AssertOp op, State &state) {
       pending.push_back(variable);
       values.push_back(value);
     }
-  for (auto [variable, value] : state.unwritten)
-    if (value != state.inMemory.lookup(variable)) {
-      pending.push_back(variable);
-      values.push_back(value);
-    }
+  for (auto [variable, value] : sorted(state.unwritten)) {
+    pending.push_back(variable);
+    values.push_back(value);
+  }
   op.getPendingMutable().assign(pending);
   op.getPendingValuesMutable().assign(values);
 }
 
 void Promoter::promoteIf(IfOp op, State &state) {
-  auto before = state.unwritten;
-  SmallVector<llvm::MapVector<Value, Value>> after;
+  SmallVector<Value> written = writtenBy(op);
+  // For each region the values of what it has written, null for what it has not.
+  SmallVector<SmallVector<Value>, 2> after;
   for (Region &region : op->getRegions()) {
-    state.unwritten = before;
+    ScopedValues::Mark mark = state.unwritten.mark();
     promote(region.front(), state);
-    after.push_back(std::move(state.unwritten));
+    auto &values = after.emplace_back();
+    for (Value variable : written)
+      values.push_back(valueOf(variable, state, op.getLoc()));
+    state.unwritten.undo(mark);
   }
-  state.unwritten = std::move(before);
 
   SmallVector<Value> variables, thenValues, elseValues;
   SmallVector<Type> types;
-  auto valueAfter = [&](llvm::MapVector<Value, Value> &values, Value variable) {
-    auto it = values.find(variable);
-    return it != values.end() ? it->second
-                              : valueOf(variable, state, op.getLoc());
-  };
-  for (Value variable : writtenBy(op)) {
-    Value thenValue = valueAfter(after[0], variable);
-    Value elseValue = valueAfter(after[1], variable);
+  for (auto [variable, thenValue, elseValue] :
+       llvm::zip(written, after[0], after[1])) {
     if (thenValue == elseValue) {
-      state.unwritten[variable] = thenValue;
+      state.assign(variable, thenValue);
       continue;
     }
     variables.push_back(variable);
@@ -231,36 +282,35 @@ void Promoter::promoteIf(IfOp op, State &state) {
   IfOp promoted = addResults(op, types);
   for (auto [variable, value] :
        llvm::zip(variables, promoted.getResults().take_back(variables.size())))
-    state.unwritten[variable] = value;
+    state.unwritten.set(variable, value);
   dead.push_back(op);
 }
 
 void Promoter::promoteWhile(WhileOp op, State &state) {
-  SmallVector<Value> variables = writtenBy(op), inits;
+  SmallVector<Value> variables = writtenBy(op), inits, yielded;
   SmallVector<Type> types;
   for (Value variable : variables) {
     inits.push_back(valueOf(variable, state, op.getLoc()));
     types.push_back(cast<ResourceType>(variable.getType()).getValueType());
   }
-  auto before = state.unwritten;
   for (Region *region : {&op.getConditionRegion(), &op.getBodyRegion()}) {
-    state.unwritten = before;
+    ScopedValues::Mark mark = state.unwritten.mark();
     for (auto [variable, type] : llvm::zip(variables, types))
-      state.unwritten[variable] =
-          region->front().addArgument(type, variable.getLoc());
+      state.unwritten.set(variable,
+                          region->front().addArgument(type, variable.getLoc()));
     promote(region->front(), state);
+    yielded.clear();
+    for (Value variable : variables)
+      yielded.push_back(valueOf(variable, state, op.getLoc()));
+    state.unwritten.undo(mark);
   }
-  SmallVector<Value> yielded;
-  for (Value variable : variables)
-    yielded.push_back(valueOf(variable, state, op.getLoc()));
-  state.unwritten = std::move(before);
   if (variables.empty())
     return;
   addYields(op.getBodyRegion().front(), yielded);
   WhileOp promoted = addLoopValues(op, inits, types);
   for (auto [variable, value] :
        llvm::zip(variables, promoted.getResults().take_back(variables.size())))
-    state.unwritten[variable] = value;
+    state.unwritten.set(variable, value);
   dead.push_back(op);
 }
 
@@ -318,13 +368,15 @@ struct TFCPromoteVariablesPass
     : public tfc::impl::TFCPromoteVariablesPassBase<TFCPromoteVariablesPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    module.walk([](Operation *op) { setTokens(op, {}); });
+    OrderKeeper order(module);
     auto effects = std::make_unique<EffectAnalysis>(module);
     if (rotateLoops(module, *effects))
       effects = std::make_unique<EffectAnalysis>(module);
     for (auto function : module.getOps<func::FuncOp>())
       if (!function.isDeclaration())
         Promoter(function, *effects).run();
+    if (failed(order.restore()))
+      signalPassFailure();
   }
 };
 } // namespace

@@ -18,13 +18,13 @@ using namespace tfc;
 
 bool tfc::takesTokens(Operation *op) {
   return isa<ReadVariableOp, AssignVariableOp, PrintOp, AssertOp, HostCallOp,
-             IfOp, WhileOp>(op);
+             IfOp, WhileOp, CallOp>(op);
 }
 
 ValueRange tfc::getTokens(Operation *op) {
   return TypeSwitch<Operation *, ValueRange>(op)
       .Case<ReadVariableOp, AssignVariableOp, PrintOp, AssertOp, HostCallOp, IfOp,
-            WhileOp>(
+            WhileOp, CallOp>(
           [](auto effect) { return ValueRange(effect.getAfter()); })
       .Default(ValueRange());
 }
@@ -32,7 +32,7 @@ ValueRange tfc::getTokens(Operation *op) {
 void tfc::setTokens(Operation *op, ValueRange tokens) {
   TypeSwitch<Operation *>(op)
       .Case<ReadVariableOp, AssignVariableOp, PrintOp, AssertOp, HostCallOp, IfOp,
-            WhileOp>(
+            WhileOp, CallOp>(
           [&](auto effect) { effect.getAfterMutable().assign(tokens); });
 }
 

@@ -143,3 +143,79 @@ func.func @host_call(%v: !tfc.resource<tensor<f32>>, %w: !tfc.resource<tensor<f3
   %t4 = tfc.print "x" {stream = "stderr", summarize = 3 : i64}
   return
 }
+
+// -----
+
+// A call with effects is one op with those of its callee, in terms of the variables passed; one without effects stays.
+// CHECK-LABEL: func.func @calls
+// CHECK-SAME: %[[V:.*]]: !tfc.resource<tensor<f32>>, %[[W:.*]]: !tfc.resource<tensor<f32>>
+func.func @calls(%v: !tfc.resource<tensor<f32>>, %w: !tfc.resource<tensor<f32>>, %x: tensor<f32>) -> tensor<f32> {
+  // CHECK: %[[A:.*]] = tfc.assign_variable %[[V]]
+  // CHECK: %[[B:.*]] = tfc.call @write(%[[W]], %{{.*}}) : ({{.*}}) -> ()
+  // CHECK: call @pure(%{{.*}}) : (tensor<f32>) -> tensor<f32>
+  // CHECK: %{{.*}}, %[[C:.*]] = tfc.call @read(%[[V]]) after(%[[A]])
+  // CHECK: tfc.call @write(%[[V]], %{{.*}}) after(%[[C]])
+  // CHECK: tfc.call @write(%[[W]], %{{.*}}) after(%[[B]])
+  %t0 = tfc.assign_variable %v, %x : !tfc.resource<tensor<f32>>, tensor<f32>
+  call @write(%w, %x) : (!tfc.resource<tensor<f32>>, tensor<f32>) -> ()
+  %p = call @pure(%x) : (tensor<f32>) -> tensor<f32>
+  %r = call @read(%v) : (!tfc.resource<tensor<f32>>) -> tensor<f32>
+  call @write(%v, %x) : (!tfc.resource<tensor<f32>>, tensor<f32>) -> ()
+  call @write(%w, %x) : (!tfc.resource<tensor<f32>>, tensor<f32>) -> ()
+  return %r : tensor<f32>
+}
+func.func private @write(%v: !tfc.resource<tensor<f32>>, %x: tensor<f32>) {
+  %t0 = tfc.assign_variable %v, %x : !tfc.resource<tensor<f32>>, tensor<f32>
+  return
+}
+func.func private @read(%v: !tfc.resource<tensor<f32>>) -> tensor<f32> {
+  %a, %t0 = tfc.read_variable %v : !tfc.resource<tensor<f32>> -> tensor<f32>
+  return %a : tensor<f32>
+}
+func.func private @pure(%x: tensor<f32>) -> tensor<f32> {
+  return %x : tensor<f32>
+}
+
+// -----
+
+// Functions that call each other have the effects of all of them.
+// CHECK-LABEL: func.func @recursive
+func.func @recursive(%v: !tfc.resource<tensor<f32>>, %w: !tfc.resource<tensor<f32>>, %x: tensor<f32>, %p: tensor<i1>) {
+  // CHECK: %[[A:.*]] = tfc.call @even(%arg0, %arg1
+  // CHECK: %[[B:.*]] = tfc.assign_variable %arg0, %{{.*}} after(%[[A]])
+  // CHECK: %[[C:.*]] = tfc.assign_variable %arg1, %{{.*}} after(%[[A]])
+  call @even(%v, %w, %x, %p) : (!tfc.resource<tensor<f32>>, !tfc.resource<tensor<f32>>, tensor<f32>, tensor<i1>) -> ()
+  %t0 = tfc.assign_variable %v, %x : !tfc.resource<tensor<f32>>, tensor<f32>
+  %t1 = tfc.assign_variable %w, %x : !tfc.resource<tensor<f32>>, tensor<f32>
+  return
+}
+func.func private @even(%v: !tfc.resource<tensor<f32>>, %w: !tfc.resource<tensor<f32>>, %x: tensor<f32>, %p: tensor<i1>) {
+  %t0 = tfc.assign_variable %v, %x : !tfc.resource<tensor<f32>>, tensor<f32>
+  %t1 = tfc.if %p {
+    call @odd(%v, %w, %x, %p) : (!tfc.resource<tensor<f32>>, !tfc.resource<tensor<f32>>, tensor<f32>, tensor<i1>) -> ()
+    tfc.yield
+  } else {
+    tfc.yield
+  }
+  return
+}
+func.func private @odd(%v: !tfc.resource<tensor<f32>>, %w: !tfc.resource<tensor<f32>>, %x: tensor<f32>, %p: tensor<i1>) {
+  %t0 = tfc.assign_variable %w, %x : !tfc.resource<tensor<f32>>, tensor<f32>
+  call @even(%v, %w, %x, %p) : (!tfc.resource<tensor<f32>>, !tfc.resource<tensor<f32>>, tensor<f32>, tensor<i1>) -> ()
+  return
+}
+
+// -----
+
+// A function without a body may do anything.
+// CHECK-LABEL: func.func @unknown
+func.func @unknown(%v: !tfc.resource<tensor<f32>>, %x: tensor<f32>) {
+  // CHECK: %[[A:.*]] = tfc.assign_variable
+  // CHECK: %[[B:.*]] = tfc.call @g() after(%[[A]])
+  // CHECK: tfc.read_variable %{{.*}} after(%[[B]])
+  %t0 = tfc.assign_variable %v, %x : !tfc.resource<tensor<f32>>, tensor<f32>
+  call @g() : () -> ()
+  %a, %t1 = tfc.read_variable %v : !tfc.resource<tensor<f32>> -> tensor<f32>
+  return
+}
+func.func private @g()

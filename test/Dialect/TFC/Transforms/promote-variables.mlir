@@ -245,4 +245,16 @@ func.func @host_call(%v: !tfc.resource<tensor<f32>>, %x: tensor<f32>) -> tensor<
   %u = tfc.host_call 1() {types = []} : () -> ()
   %y, %w = tfc.read_variable %v : !tfc.resource<tensor<f32>> -> tensor<f32>
   return %y : tensor<f32>
+
+// -----
+
+// A print takes along what it must write if the host refuses it.
+// CHECK-LABEL: func.func @print
+func.func @print(%v: !tfc.resource<tensor<f32>>, %x: tensor<f32>, %y: tensor<f32>) {
+  // CHECK-NEXT: tfc.print "a" pending(%arg0 = %arg1 : !tfc.resource<tensor<f32>> -> tensor<f32>) {
+  // CHECK-NEXT: tfc.assign_variable %arg0, %arg2
+  %t0 = tfc.assign_variable %v, %x : !tfc.resource<tensor<f32>>, tensor<f32>
+  %t1 = tfc.print "a" {summarize = 3 : i64, stream = "stdout"}
+  %t2 = tfc.assign_variable %v, %y : !tfc.resource<tensor<f32>>, tensor<f32>
+  return
 }

@@ -144,3 +144,18 @@ func.func @pure(%v: !tfc.resource<tensor<f32>>, %x: tensor<f32>, %p: tensor<i1>)
   }
   return
 }
+
+// -----
+
+// The effects of a callee count.
+func.func @call(%v: !tfc.resource<tensor<f32>>, %x: tensor<f32>) {
+  // expected-note @below {{it must come after this op}}
+  %t0 = tfc.assign_variable %v, %x : !tfc.resource<tensor<f32>>, tensor<f32>
+  // expected-error @below {{no token orders}}
+  %t1 = tfc.call @write(%v, %x) : (!tfc.resource<tensor<f32>>, tensor<f32>) -> ()
+  return
+}
+func.func private @write(%v: !tfc.resource<tensor<f32>>, %x: tensor<f32>) {
+  %t0 = tfc.assign_variable %v, %x : !tfc.resource<tensor<f32>>, tensor<f32>
+  return
+}

@@ -55,7 +55,6 @@ class TFC_PureOp<string mnemonic, list<Trait> traits = []>
 // Resources that effects name besides variables (those are values).
 def TFC_VariableResource : Resource<"::tfc::VariableResource">;
 def TFC_ConsoleResource : Resource<"::tfc::ConsoleResource">;
-def TFC_RandomResource : Resource<"::tfc::RandomResource">;
 def TFC_ExternalResource : Resource<"::tfc::ExternalResource">;
 
 #endif // TFC_DIALECT_TFC_IR_TFCBASE_TD

@@ -10,6 +10,8 @@
 #ifndef TFC_DIALECT_TFC_IR_TFCCONTROLOPS_TD
 #define TFC_DIALECT_TFC_IR_TFCCONTROLOPS_TD
 
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/CallInterfaces.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "tfc/Dialect/TFC/IR/TFCBase.td"
 
@@ -69,6 +71,28 @@ def TFC_WhileOp : TFC_Op<"while", [
     $conditionRegion `do` $bodyRegion attr-dict
   }];
   let hasVerifier = 1;
+}
+
+def TFC_CallOp : TFC_Op<"call", [
+    AttrSizedOperandSegments, DeclareOpInterfaceMethods<CallOpInterface>,
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "A call that takes part in the order of effects";
+  let description = [{
+    `func.call` with tokens: `tfc-order-effects` makes it of each call whose callee has effects, and
+    `tfc-inline-calls` replaces both by the callee's body. The last result is a token: it stands
+    for all effects of the callee. Constraints:
+
+    * (C1) `callee` is a function, whose arguments and results have the types of the call's
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$callee, Variadic<AnyType>:$arguments,
+                       Variadic<TFC_TokenType>:$after,
+                       OptionalAttr<DictArrayAttr>:$arg_attrs,
+                       OptionalAttr<DictArrayAttr>:$res_attrs);
+  let results = (outs Variadic<AnyType>:$results, TFC_TokenType:$token);
+  let assemblyFormat = [{
+    $callee `(` $arguments `)` (`after` `(` $after^ `)`)? attr-dict `:`
+    `(` type($arguments) `)` `->` `(` type($results) `)`
+  }];
 }
 
 #endif // TFC_DIALECT_TFC_IR_TFCCONTROLOPS_TD

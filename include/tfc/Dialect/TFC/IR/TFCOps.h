@@ -10,6 +10,8 @@
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/OpDefinition.h"
 #include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/CallInterfaces.h"
 #include "mlir/Interfaces/ControlFlowInterfaces.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -37,11 +39,6 @@ struct VariableResource
 struct ConsoleResource
     : public mlir::SideEffects::Resource::Base<ConsoleResource> {
   llvm::StringRef getName() final { return "tfc.console"; }
-};
-
-/// The state of random generators that are no variables.
-struct RandomResource : public mlir::SideEffects::Resource::Base<RandomResource> {
-  llvm::StringRef getName() final { return "tfc.random"; }
 };
 
 /// Whatever foreign code may touch.

@@ -50,15 +50,22 @@ def TFC_PrintOp : TFC_Op<"print", [
     `format` holds one `{}` for each operand (`{{` and `}}` stand for braces) and
     ends with the line's end, if there is one. A tensor shows at most `summarize`
     elements at each end of a dimension, -1 shows all. `stream` is "stdout",
-    "stderr", "log:LEVEL" or "file://PATH". Constraints:
+    "stderr", "log:LEVEL" or "file://PATH". The host may refuse to print (a closed
+    stream, an interrupt), which ends the program there: `pending` are then written as
+    `tfc.assert` writes them. Constraints:
 
     * (C1) `format` has as many placeholders as there are operands
+    * (C2) there are as many pending values as pending variables, of their types
   }];
   let arguments = (ins Variadic<TFC_Tensor>:$xs, StrAttr:$format, I64Attr:$summarize,
-                       StrAttr:$stream, Variadic<TFC_TokenType>:$after);
+                       StrAttr:$stream, Variadic<TFC_ResourceType>:$pending,
+                       Variadic<TFC_Tensor>:$pendingValues,
+                       Variadic<TFC_TokenType>:$after);
   let results = (outs TFC_TokenType:$token);
   let assemblyFormat = [{
-    $format (`,` $xs^ `:` type($xs))? (`after` `(` $after^ `)`)? attr-dict
+    $format (`,` $xs^ `:` type($xs))?
+    (`pending` `(` $pending^ `=` $pendingValues `:` type($pending) `->` type($pendingValues) `)`)?
+    (`after` `(` $after^ `)`)? attr-dict
   }];
   let hasVerifier = 1;
 }

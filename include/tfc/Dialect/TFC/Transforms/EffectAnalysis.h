@@ -13,6 +13,8 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/CallInterfaces.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/SmallVector.h"
 #include <optional>
@@ -25,9 +27,8 @@ using ResourceId = unsigned;
 /// What becomes of the program: written by each op that may stop it.
 constexpr ResourceId kOutcome = 0;
 constexpr ResourceId kConsole = 1;
-constexpr ResourceId kRandom = 2;
 /// Argument `i` of the function is resource `kFirstVariable + i`.
-constexpr ResourceId kFirstVariable = 3;
+constexpr ResourceId kFirstVariable = 2;
 
 /// How an op touches a resource, as bits.
 enum Access : uint8_t { kRead = 1, kWrite = 2, kReadWrite = 3 };
@@ -42,6 +43,10 @@ struct EffectSet {
   bool empty() const { return touched.empty() && !external; }
   /// Whether it may stop the program, and so shows the state it stops in.
   bool mayStop() const { return external || access(kOutcome); }
+  /// Whether the program may end there, so that variables must have their values:
+  /// at what may stop, and at a print, which the host may refuse. A refusal is no
+  /// reason for an order (docs/effects.md, section 3).
+  bool mayLeave() const { return mayStop() || access(kConsole); }
   /// How `resource` is touched by name: bits of `Access`, 0 if it is not.
   uint8_t access(ResourceId resource) const;
   /// Whether it writes anything (besides the outcome).
@@ -76,13 +81,15 @@ public:
   const EffectSet &get(mlir::Operation *op) const;
   /// The effects of a call of `function`, in terms of its own arguments.
   const EffectSet &summary(mlir::func::FuncOp function) const;
+  /// Tells that `copy` has replaced `op`, and has its effects.
+  void replace(mlir::Operation *op, mlir::Operation *copy);
 
 private:
   EffectSet compute(mlir::Operation *op) const;
-  EffectSet computeCall(mlir::func::CallOp call) const;
+  EffectSet computeCall(mlir::CallOpInterface call) const;
   bool update(mlir::func::FuncOp function);
 
-  mutable mlir::ModuleOp module;
+  mlir::SymbolTable symbols;
   llvm::DenseMap<mlir::Operation *, EffectSet> effects;
 };
 
@@ -91,6 +98,11 @@ mlir::func::FuncOp getFunction(mlir::Operation *op);
 
 /// A user's name of a resource: the argument's `tfc.name`, "the console", ...
 std::string resourceName(mlir::func::FuncOp function, ResourceId resource);
+
+/// The resource behind a handle; nothing if it is no argument of the function.
+std::optional<ResourceId> resourceOf(mlir::Value handle);
+/// The handle of a resource that is a variable.
+mlir::Value handleOf(mlir::func::FuncOp function, ResourceId resource);
 
 /// The name of variable `handle`, in quotes.
 std::string variableName(mlir::Value handle);

@@ -9,6 +9,7 @@
 #define TFC_DIALECT_TFC_TRANSFORMS_EFFECTORDER_H
 
 #include "tfc/Dialect/TFC/Transforms/EffectAnalysis.h"
+#include "mlir/Support/LLVM.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/SmallVector.h"
 
@@ -30,6 +31,23 @@ BlockOrder orderBlock(mlir::Block &block, const EffectAnalysis &effects);
 void forEachOrderedBlock(mlir::func::FuncOp function,
                          const EffectAnalysis &effects,
                          llvm::function_ref<void(mlir::Block &)> visit);
+
+/// Gives each op with effects the tokens of its minimal order, and drops all
+/// others; calls with effects become `tfc.call`. Fails, with an error, on an op
+/// that takes no tokens.
+mlir::LogicalResult orderModule(mlir::ModuleOp module);
+
+/// Lets a pass rewrite a module in program order: takes tokens away, and
+/// `restore` gives what is then there the order it needs, if there were any.
+class OrderKeeper {
+public:
+  explicit OrderKeeper(mlir::ModuleOp module);
+  mlir::LogicalResult restore();
+
+private:
+  mlir::ModuleOp module;
+  bool ordered = false;
+};
 
 } // namespace tfc
 

@@ -12,7 +12,7 @@ def TFCInlineCallsPass : Pass<"tfc-inline-calls", "::mlir::ModuleOp"> {
   let summary = "Replace calls by the bodies of the functions called";
   let description = [{
     Each `func.call` becomes a copy of the callee's body, whose locations become call
-    sites (`CallSiteLoc`), so that an error shows both lines. Private functions that
+    sites (`CallSiteLoc`), so that an error shows both lines. So does each `tfc.call`. Private functions that
     nobody refers to afterwards are erased.
 
     ```mlir
@@ -73,8 +73,9 @@ def TFCOrderEffectsPass : Pass<"tfc-order-effects", "::mlir::ModuleOp"> {
     ```
 
     Tokens that are there already are replaced: the ops of a block stand in program
-    order, always. Fails on a call with effects (it can take no tokens: inline
-    first) and on a handle that is no argument of the function.
+    order, always. A `func.call` with effects becomes a `tfc.call`. Fails on foreign ops with
+    effects, which take no tokens. With remarks on (`--remarks-filter-analyse=tfc-order-effects`),
+    each edge says why it is there: "line 12 writes v after line 9 read it".
   }];
   let dependentDialects = ["::tfc::TFCDialect"];
 }
@@ -93,13 +94,115 @@ def TFCVerifyOrderingPass : Pass<"tfc-verify-ordering", "::mlir::ModuleOp"> {
   let dependentDialects = ["::tfc::TFCDialect"];
 }
 
+def TFCForwardStoresPass : Pass<"tfc-forward-stores", "::mlir::ModuleOp"> {
+  let summary = "Let reads give what was stored last";
+  let description = [{
+    A read becomes the value of the store before it, where there is one on every path and no write in
+    between; also from before a branch or loop into it.
+
+    ```mlir
+    %t0 = tfc.assign_variable %v, %x : ...
+    %a, %t1 = tfc.read_variable %v : ...
+    %b = tfc.add %a, %a : ...
+    // becomes
+    %t0 = tfc.assign_variable %v, %x : ...
+    %b = tfc.add %x, %x : ...
+    ```
+
+    Tokens, if there are any, are those of the minimal order again afterwards.
+  }];
+  let dependentDialects = ["::tfc::TFCDialect"];
+}
+
+def TFCMergeReadsPass : Pass<"tfc-merge-reads", "::mlir::ModuleOp"> {
+  let summary = "Read a variable once between two writes";
+  let description = [{
+    A read becomes the value of an earlier one, where no write can come between them.
+
+    ```mlir
+    %a, %t0 = tfc.read_variable %v : ...
+    %b, %t1 = tfc.read_variable %v : ...
+    %c = tfc.add %a, %b : ...
+    // becomes
+    %a, %t0 = tfc.read_variable %v : ...
+    %c = tfc.add %a, %a : ...
+    ```
+
+    Tokens, if there are any, are those of the minimal order again afterwards.
+  }];
+  let dependentDialects = ["::tfc::TFCDialect"];
+}
+
+def TFCRemoveDeadEffectsPass : Pass<"tfc-remove-dead-effects", "::mlir::ModuleOp"> {
+  let summary = "Remove stores that nobody sees and reads that nobody uses";
+  let description = [{
+    A store goes when the variable is written again before anybody looks at it: a read, an
+    assertion (which shows it if it fails), a print (the host may refuse it and look), a foreign function,
+    the end of the function. So does a store of what was just read from the same variable, and a read
+    whose value has no use.
+
+    ```mlir
+    %a, %t0 = tfc.read_variable %v : ...
+    %t1 = tfc.assign_variable %v, %x : ...
+    %t2 = tfc.assign_variable %v, %y : ...
+    // becomes
+    %t2 = tfc.assign_variable %v, %y : ...
+    ```
+
+    Tokens, if there are any, are those of the minimal order again afterwards.
+  }];
+  let dependentDialects = ["::tfc::TFCDialect"];
+}
+
+def TFCHoistReadsPass : Pass<"tfc-hoist-reads", "::mlir::ModuleOp"> {
+  let summary = "Read before a loop what the loop does not write";
+  let description = [{
+    ```mlir
+    %r:2 = tfc.while %i : ... {...} do {
+      %a, %t = tfc.read_variable %v : ...
+      ...
+    }
+    // becomes
+    %a, %t = tfc.read_variable %v : ...
+    %r:2 = tfc.while %i : ... {...} do {
+      ...
+    }
+    ```
+
+    From nested loops, the read goes as far out as no loop writes the variable. Tokens, if there are any, are
+    those of the minimal order again afterwards.
+  }];
+  let dependentDialects = ["::tfc::TFCDialect"];
+}
+
+def TFCMergePrintsPass : Pass<"tfc-merge-prints", "::mlir::ModuleOp"> {
+  let summary = "Print in one call what is printed one after the other";
+  let description = [{
+    A print sinks to the next one on the same stream, if nothing lies between them but reads and a little
+    elementwise work; both are then formatted by one call of the host. The console shows the same.
+
+    ```mlir
+    %t0 = tfc.print "a {}\n", %x : tensor<f32> {stream = "stdout", ...}
+    %t1 = tfc.print "b {}\n", %y : tensor<f32> {stream = "stdout", ...}
+    // becomes
+    %t0 = tfc.print "a {}\nb {}\n", %x, %y : tensor<f32>, tensor<f32> {stream = "stdout", ...}
+    ```
+
+    Logs (`log:LEVEL`) keep a record for each print. Run it after `tfc-promote-variables`: writes between two
+    prints keep them apart, because a host that refuses the first must not see them. Tokens, if there are any, are
+    those of the minimal order again afterwards.
+  }];
+  let dependentDialects = ["::tfc::TFCDialect"];
+}
+
 def TFCPromoteVariablesPass : Pass<"tfc-promote-variables", "::mlir::ModuleOp"> {
   let summary = "Turn variables into values";
   let description = [{
     Afterwards each variable is read at most once, at the start of a function, and
     written at most once, at its end. Between those its value is an SSA value, which
     branches yield and loops carry. An assertion gets, as `pending`, what it must
-    store if it fails. Prints and assertions keep their order.
+    store if it fails, a print what it must store if the host refuses it. Prints and assertions keep
+    their order.
 
     ```mlir
     %t0 = tfc.assign_variable %v, %x : ...
@@ -120,8 +223,9 @@ def TFCPromoteVariablesPass : Pass<"tfc-promote-variables", "::mlir::ModuleOp"> 
 
     A loop whose condition writes a variable computes that condition before itself
     and at the end of its body. Around ops that may touch variables in a
-    hidden way (calls with effects, unknown functions) variables are in memory.
-    Tokens are dropped; run `tfc-order-effects` again to have them.
+    hidden way (calls with effects, unknown functions) variables are in memory; a remark (missed) says so. Where more than
+    32 variables would be pending at an op of the function's own block, they are stored before it.
+    Tokens, if there are any, are those of the minimal order again afterwards.
   }];
   let dependentDialects = ["::tfc::TFCDialect"];
 }

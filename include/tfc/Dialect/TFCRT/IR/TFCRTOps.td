@@ -82,14 +82,18 @@ def TFCRT_PrintOp : TFCRT_ReaderOp<"print"> {
     `format`, `summarize` and `stream` are those of `tfc.print`. `dtypes` has a
     number of `enum tfc_dtype` for each operand, because a signless integer no
     longer says what it was. Stops the entry with the host's status if that is not
-    `TFC_OK`. Takes tensors or, after bufferization, memrefs. Constraints:
+    `TFC_OK`; the variant with a result returns that status instead. Takes tensors or,
+    after bufferization, memrefs. Constraints:
 
     * (C1) there is one dtype per operand
   }];
   let arguments = (ins StrAttr:$format, Variadic<TFCRT_Data>:$data,
                        I64Attr:$summarize, StrAttr:$stream,
                        DenseI32ArrayAttr:$dtypes);
-  let assemblyFormat = "$format (`,` $data^ `:` type($data))? attr-dict";
+  let results = (outs Optional<I32>:$status);
+  let assemblyFormat = [{
+    $format (`,` $data^ `:` type($data))? attr-dict (`->` type($status)^)?
+  }];
   let hasVerifier = 1;
 }
 
@@ -100,16 +104,18 @@ def TFCRT_AbortOp : TFCRT_ReaderOp<"abort", [AttrSizedOperandSegments]> {
     entry function, from inside any nest of loops and branches: what follows is
     not executed. The op's location is the one reported. `kept` are values that
     must still be in their buffers then, though nothing shows them: the present
-    values of variables (`tfc-guard-variables` fills this in). Constraints:
+    values of variables (`tfc-guard-variables` fills this in). With a `status`, that is
+    returned, and nothing is reported: the host knows. Constraints:
 
     * (C1) there is one dtype per data operand
   }];
   let arguments = (ins StrAttr:$message, Variadic<TFCRT_Data>:$data,
                        I64Attr:$code, I64Attr:$summarize,
                        DenseI32ArrayAttr:$dtypes,
-                       Variadic<TFCRT_Data>:$kept);
+                       Variadic<TFCRT_Data>:$kept, Optional<I32>:$status);
   let assemblyFormat = [{
-    $message (`,` $data^ `:` type($data))? (`keeping` $kept^ `:` type($kept))? attr-dict
+    $message (`,` $data^ `:` type($data))? (`keeping` $kept^ `:` type($kept))?
+    (`returning` $status^ `:` type($status))? attr-dict
   }];
   let hasVerifier = 1;
 }
