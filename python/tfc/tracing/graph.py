@@ -376,7 +376,7 @@ class FuncGraph(Interpreter):
         resources += [pair for key, pair in self._resources.items() if key not in given]
         order = [t.value for t in self.inputs] + [t.value for _, t in captured] + [h for _, h in resources]
         names = [t.op_name for t in self.inputs] + [None for _ in captured]
-        names += [getattr(v, "_shared_name", None) for v, _ in resources]
+        names += [getattr(v, "_shared_name", None) or getattr(v, "name", None) for v, _ in resources]
         order = self.function.finish(order, [o.value for o in outputs], names)
         tensors = [*self.inputs, *(t for _, t in captured)]
         for tensor, value in zip(tensors, order, strict=False):

@@ -37,7 +37,7 @@ def test_effects_are_the_program_s_in_its_order(order):
 
 def test_an_effect_has_a_source_line_and_resources(order):
     first = order[0]
-    assert first.source == "v.assign(x)" and first.file == __file__ and first.function == "f"
+    assert first.source == "v.assign(x)" and first.file == __file__ and first.function == "order.f"
     assert first.resources == {"v": "write"} and first.touches == "writes v" and not first.external
     assert find(order, "if", "if x").resources == {"v": "readwrite", "w": "read"}
     assert find(order, "assert", "Assert").resources == {"outcome": "write"}
@@ -137,3 +137,15 @@ def test_a_notebook_shows_the_drawing(order):
 def test_no_effects():
     order = tf.function(lambda x: x + 1.0).get_concrete_function(tf.TensorSpec([])).effects()
     assert len(order) == 0 and order.edges == () and ElementTree.fromstring(order.svg()) is not None
+
+
+def test_variables_without_names_are_told_apart():
+    a, b = tf.Variable(1.0), tf.Variable(2.0)
+
+    @tf.function
+    def f():
+        a.assign(1.0)
+        b.assign(1.0)
+
+    first, second = f.get_concrete_function().effects()
+    assert first.resources != second.resources

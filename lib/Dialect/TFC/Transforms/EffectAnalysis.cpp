@@ -233,9 +233,14 @@ std::string tfc::resourceName(func::FuncOp function, ResourceId resource) {
     return "the console";
   }
   unsigned index = resource - kFirstVariable;
-  if (auto name = function.getArgAttrOfType<StringAttr>(index, "tfc.name"))
-    return name.str();
-  return "argument " + std::to_string(index);
+  auto name = function.getArgAttrOfType<StringAttr>(index, "tfc.name");
+  if (!name)
+    return "argument " + std::to_string(index);
+  // Variables that nobody has named all have one name.
+  unsigned before = 0;
+  for (unsigned other = 0; other < index; ++other)
+    before += function.getArgAttr(other, "tfc.name") == name;
+  return before ? name.str() + "_" + std::to_string(before) : name.str();
 }
 
 std::string tfc::variableName(Value handle) {

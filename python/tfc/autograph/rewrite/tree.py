@@ -105,6 +105,9 @@ def finish(node):
                 node.lineno, node.col_offset, node.end_lineno, node.end_col_offset = place
             else:
                 place = (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)
+                if node.end_lineno != node.lineno:
+                    # Python takes the last line of an attribute for the line of its call.
+                    place = (node.lineno, node.col_offset, node.lineno, node.col_offset + 1)
         for child in children(node):
             stack.append((child, place))
 
