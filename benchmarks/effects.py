@@ -1,7 +1,8 @@
 """What the order of effects is worth: `python benchmarks/effects.py`.
 
-One variable of 4M elements updated 8 times, and two of them; a loop of a million iterations that updates a scalar; a training
-step whose variables are updated in place, with the memory that it takes. Minima of several rounds. `effects_order.py` times the passes.
+One variable of 4M elements updated 8 times, and two of them; a loop of a million iterations that updates a scalar; a
+training step whose variables are updated in place, with the memory that it takes. Minima of several rounds.
+`effects_order.py` times the passes.
 """
 
 import resource

@@ -12,9 +12,7 @@ from tfc.tracing.replay import attributes_of
 
 _PRIMITIVES = {p.name: p for p in vars(primitives).values() if isinstance(p, Primitive)}
 # Arithmetic and constants are not those of the executor's own scalars.
-_RULES = {
-    name: rule for name, rule in RULES.items() if name not in ("tfc.constant", "tfc.add", "tfc.sub", "tfc.less")
-}
+_RULES = {name: rule for name, rule in RULES.items() if name not in ("tfc.constant", "tfc.add", "tfc.sub", "tfc.less")}
 _ORDERED = "builtin.module(tfc-inline-calls,tfc-order-effects,tfc-verify-ordering)"
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import tfc as tf
-from tfc.config import disable_passes
 from test_python_programs import OPTIONAL
+from tfc.config import disable_passes
 
 
 @pytest.fixture(params=["all passes", "no passes"], autouse=True)

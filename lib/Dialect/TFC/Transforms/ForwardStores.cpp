@@ -19,7 +19,8 @@ using namespace mlir;
 using namespace tfc;
 
 namespace {
-struct TFCForwardStoresPass : public tfc::impl::TFCForwardStoresPassBase<TFCForwardStoresPass> {
+struct TFCForwardStoresPass
+    : public tfc::impl::TFCForwardStoresPassBase<TFCForwardStoresPass> {
   void runOnOperation() override {
     OrderKeeper order(getOperation());
     EffectAnalysis effects(getOperation());

@@ -3,7 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 // One walk in program order. What is known at a region's start is what is known
-// before its op; a loop forgets what it writes itself before its first iteration.
+// before its op; a loop forgets what it writes itself before its first
+// iteration.
 //===----------------------------------------------------------------------===//
 
 #include "ForwardValues.h"

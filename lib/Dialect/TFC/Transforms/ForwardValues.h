@@ -16,8 +16,8 @@ namespace tfc {
 enum class ValueSource { Store, Read };
 
 /// Replaces each read of a variable that has been stored to (or read) before on
-/// every path, without a write in between, by that value. Linear in the number of
-/// ops and of what each op writes.
+/// every path, without a write in between, by that value. Linear in the number
+/// of ops and of what each op writes.
 void forwardValues(mlir::func::FuncOp function, const EffectAnalysis &effects,
                    ValueSource source);
 

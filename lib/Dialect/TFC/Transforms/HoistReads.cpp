@@ -4,8 +4,8 @@
 //===----------------------------------------------------------------------===//
 // Reads of what a loop does not write move before the loop.
 //
-// A read cannot be seen to happen, and never fails, so that it may happen where it
-// did not before: in a loop of no iterations, in a branch not taken.
+// A read cannot be seen to happen, and never fails, so that it may happen where
+// it did not before: in a loop of no iterations, in a branch not taken.
 //===----------------------------------------------------------------------===//
 
 #include "tfc/Dialect/TFC/IR/TFC.h"
@@ -20,13 +20,13 @@ namespace tfc {
 using namespace mlir;
 using namespace tfc;
 
-/// The outermost loop around `read` that does not write its variable, nor any loop
-/// between; null if there is none.
+/// The outermost loop around `read` that does not write its variable, nor any
+/// loop between; null if there is none.
 static Operation *findLoop(ReadVariableOp read, const EffectAnalysis &effects) {
   std::optional<ResourceId> resource = resourceOf(read.getResource());
   Operation *found = nullptr;
-  for (Operation *op = read->getParentOp(); resource && op && !isa<func::FuncOp>(op);
-       op = op->getParentOp()) {
+  for (Operation *op = read->getParentOp();
+       resource && op && !isa<func::FuncOp>(op); op = op->getParentOp()) {
     const EffectSet &set = effects.get(op);
     if (set.external || (set.access(*resource) & kWrite))
       break;
@@ -37,7 +37,8 @@ static Operation *findLoop(ReadVariableOp read, const EffectAnalysis &effects) {
 }
 
 namespace {
-struct TFCHoistReadsPass : public tfc::impl::TFCHoistReadsPassBase<TFCHoistReadsPass> {
+struct TFCHoistReadsPass
+    : public tfc::impl::TFCHoistReadsPassBase<TFCHoistReadsPass> {
   void runOnOperation() override {
     OrderKeeper order(getOperation());
     EffectAnalysis effects(getOperation());

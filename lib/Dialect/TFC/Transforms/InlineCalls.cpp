@@ -66,7 +66,8 @@ private:
 };
 } // namespace
 
-LogicalResult Inliner::refuseRecursion(CallOpInterface call, func::FuncOp callee) {
+LogicalResult Inliner::refuseRecursion(CallOpInterface call,
+                                       func::FuncOp callee) {
   auto diagnostic = call.emitError("recursive call of '")
                     << callee.getName()
                     << "': a compiled function cannot call itself; use a loop "

@@ -4,10 +4,11 @@
 //===----------------------------------------------------------------------===//
 // Prints that follow each other become one call of the host.
 //
-// The first sinks to the second: its text comes first in the joint format. Between
-// them may be no effect but reads, so that nothing else can be told apart: neither
-// the order of the console, nor the variables that a host sees which refuses to
-// print. And no work that somebody who waits for the first line would notice.
+// The first sinks to the second: its text comes first in the joint format.
+// Between them may be no effect but reads, so that nothing else can be told
+// apart: neither the order of the console, nor the variables that a host sees
+// which refuses to print. And no work that somebody who waits for the first
+// line would notice.
 //===----------------------------------------------------------------------===//
 
 #include "tfc/Dialect/TFC/IR/TFC.h"
@@ -33,11 +34,13 @@ static bool isCheap(Operation *op) {
   if (op->getNumRegions())
     return false;
   bool light = op->hasTrait<TFCElementwise>() ||
-               isa<ConstantOp, ReadVariableOp, ReshapeOp, CastOp, EnsureShapeOp, ShapeOfOp>(op);
+               isa<ConstantOp, ReadVariableOp, ReshapeOp, CastOp, EnsureShapeOp,
+                   ShapeOfOp>(op);
   return light && llvm::all_of(op->getResultTypes(), [](Type type) {
            auto tensor = dyn_cast<RankedTensorType>(type);
            return !isa<TensorType>(type) ||
-                  (tensor && tensor.hasStaticShape() && tensor.getNumElements() <= smallElements);
+                  (tensor && tensor.hasStaticShape() &&
+                   tensor.getNumElements() <= smallElements);
          });
 }
 
@@ -45,7 +48,8 @@ static bool isCheap(Operation *op) {
 static bool isStream(StringRef stream) { return !stream.starts_with("log:"); }
 
 static bool canMerge(PrintOp first, PrintOp second) {
-  return first.getStreamAttr() == second.getStreamAttr() && isStream(first.getStream()) &&
+  return first.getStreamAttr() == second.getStreamAttr() &&
+         isStream(first.getStream()) &&
          first.getSummarize() == second.getSummarize() &&
          first.getXs().size() + second.getXs().size() <= largestOperands &&
          first.getPending() == second.getPending() &&
@@ -60,8 +64,9 @@ static PrintOp merge(PrintOp first, PrintOp second) {
   Location loc = builder.getFusedLoc({first.getLoc(), second.getLoc()});
   auto merged = PrintOp::create(builder, loc, second.getToken().getType(), xs,
                                 (first.getFormat() + second.getFormat()).str(),
-                                second.getSummarize(), second.getStream(), second.getPending(),
-                                second.getPendingValues(), /*after=*/ValueRange());
+                                second.getSummarize(), second.getStream(),
+                                second.getPending(), second.getPendingValues(),
+                                /*after=*/ValueRange());
   first.erase();
   second.erase();
   return merged;
@@ -80,7 +85,8 @@ static void mergePrints(Block &block) {
 }
 
 namespace {
-struct TFCMergePrintsPass : public tfc::impl::TFCMergePrintsPassBase<TFCMergePrintsPass> {
+struct TFCMergePrintsPass
+    : public tfc::impl::TFCMergePrintsPassBase<TFCMergePrintsPass> {
   void runOnOperation() override {
     OrderKeeper order(getOperation());
     getOperation().walk([&](Block *block) { mergePrints(*block); });

@@ -19,7 +19,8 @@ using namespace mlir;
 using namespace tfc;
 
 namespace {
-struct TFCMergeReadsPass : public tfc::impl::TFCMergeReadsPassBase<TFCMergeReadsPass> {
+struct TFCMergeReadsPass
+    : public tfc::impl::TFCMergeReadsPassBase<TFCMergeReadsPass> {
   void runOnOperation() override {
     OrderKeeper order(getOperation());
     EffectAnalysis effects(getOperation());

@@ -25,7 +25,8 @@ static void replaceCall(func::CallOp call, EffectAnalysis &effects) {
   auto copy = tfc::CallOp::create(
       builder, call.getLoc(), call.getResultTypes(),
       TokenType::get(call.getContext()), call.getCallee(), call.getOperands(),
-      /*after=*/ValueRange(), /*arg_attrs=*/ArrayAttr(), /*res_attrs=*/ArrayAttr());
+      /*after=*/ValueRange(), /*arg_attrs=*/ArrayAttr(),
+      /*res_attrs=*/ArrayAttr());
   copy->setDiscardableAttrs(call->getDiscardableAttrDictionary());
   call.replaceAllUsesWith(copy.getResults());
   effects.replace(call, copy);
@@ -68,7 +69,8 @@ static LogicalResult orderTokens(func::FuncOp function, Block &block,
 LogicalResult tfc::orderModule(ModuleOp module) {
   EffectAnalysis effects(module);
   for (auto function : module.getOps<func::FuncOp>()) {
-    // An op without effects keeps no tokens: nothing can be lost by dropping them.
+    // An op without effects keeps no tokens: nothing can be lost by dropping
+    // them.
     SmallVector<func::CallOp> calls;
     function.walk([&](Operation *op) {
       setTokens(op, {});

@@ -9,8 +9,8 @@
 // at the start; an assignment only changes what is kept. A branch yields the
 // values of the variables that it writes, a loop carries them, the end of the
 // function stores them. An assertion takes along what it must store when it
-// fails, a print what it must store when the host refuses it. Near linear in the
-// number of effects.
+// fails, a print what it must store when the host refuses it. Near linear in
+// the number of effects.
 //
 // Ops that reach variables in a way that is not visible here (calls, unknown
 // functions) find all variables up to date in memory: the walk stores before
@@ -35,8 +35,8 @@ using namespace tfc;
 
 namespace {
 
-/// At the top of a function, no more variables than these wait for their store while
-/// an op may end the program: each such op has to name all that wait.
+/// At the top of a function, no more variables than these wait for their store
+/// while an op may end the program: each such op has to name all that wait.
 constexpr size_t mostPending = 32;
 /// A branch or loop in which more (variable, op that may end the program) pairs
 /// would have to be named keeps its variables in memory.
@@ -129,11 +129,11 @@ void Promoter::findOpaque() {
     if (!isa<IfOp, WhileOp>(op) || !set.mayLeave())
       return;
     size_t leaving = 0;
-    op->walk([&](Operation *nested) {
-      leaving += isa<AssertOp, PrintOp>(nested);
-    });
+    op->walk(
+        [&](Operation *nested) { leaving += isa<AssertOp, PrintOp>(nested); });
     if (leaving * writtenBy(op).size() > mostPairs)
-      markOpaque(op, "too many of them would wait at too many ops that may end the program");
+      markOpaque(op, "too many of them would wait at too many ops that may end "
+                     "the program");
   });
 }
 
@@ -231,8 +231,8 @@ void Promoter::promoteRead(ReadVariableOp op, State &state) {
   dead.push_back(op);
 }
 
-/// What `op` must write if it ends the program: what it had to write before, as far
-/// as that is not newer now, and what is not in memory yet.
+/// What `op` must write if it ends the program: what it had to write before, as
+/// far as that is not newer now, and what is not in memory yet.
 template <typename OpTy> void Promoter::addPending(OpTy op, State &state) {
   SmallVector<Value> pending, values;
   for (auto [variable, value] :
@@ -251,7 +251,8 @@ template <typename OpTy> void Promoter::addPending(OpTy op, State &state) {
 
 void Promoter::promoteIf(IfOp op, State &state) {
   SmallVector<Value> written = writtenBy(op);
-  // For each region the values of what it has written, null for what it has not.
+  // For each region the values of what it has written, null for what it has
+  // not.
   SmallVector<SmallVector<Value>, 2> after;
   for (Region &region : op->getRegions()) {
     ScopedValues::Mark mark = state.unwritten.mark();

@@ -4,10 +4,10 @@
 //===----------------------------------------------------------------------===//
 // Stores that nobody can see, and reads that nobody uses.
 //
-// One walk against program order, which keeps the variables that are certain to be
-// written again before anybody looks. Looking are reads, ops that may end the
-// program (assertions, prints that a host may refuse), foreign functions, and the
-// caller at the end.
+// One walk against program order, which keeps the variables that are certain to
+// be written again before anybody looks. Looking are reads, ops that may end
+// the program (assertions, prints that a host may refuse), foreign functions,
+// and the caller at the end.
 //===----------------------------------------------------------------------===//
 
 #include "ScopedValues.h"
@@ -47,7 +47,8 @@ private:
 
 /// A store of what the variable holds already: read from it, with no write in
 /// between in the block of both.
-static bool storesItsOwnValue(AssignVariableOp op, const EffectAnalysis &effects,
+static bool storesItsOwnValue(AssignVariableOp op,
+                              const EffectAnalysis &effects,
                               ResourceId resource) {
   auto read = op.getValue().getDefiningOp<ReadVariableOp>();
   if (!read || read.getResource() != op.getResource() ||

@@ -14,16 +14,20 @@
 
 namespace tfc {
 
-/// A map from variables to values that can go back to an earlier state. Going back
-/// costs as much as the changes since then: copies would cost the number of
-/// variables at each region.
+/// A map from variables to values that can go back to an earlier state. Going
+/// back costs as much as the changes since then: copies would cost the number
+/// of variables at each region.
 class ScopedValues {
 public:
   using Mark = size_t;
 
   /// Null for a variable that is not there.
-  mlir::Value lookup(mlir::Value variable) const { return values.lookup(variable); }
-  bool contains(mlir::Value variable) const { return values.contains(variable); }
+  mlir::Value lookup(mlir::Value variable) const {
+    return values.lookup(variable);
+  }
+  bool contains(mlir::Value variable) const {
+    return values.contains(variable);
+  }
   size_t size() const { return values.size(); }
   auto begin() const { return values.begin(); }
   auto end() const { return values.end(); }

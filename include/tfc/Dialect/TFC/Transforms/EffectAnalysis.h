@@ -43,9 +43,9 @@ struct EffectSet {
   bool empty() const { return touched.empty() && !external; }
   /// Whether it may stop the program, and so shows the state it stops in.
   bool mayStop() const { return external || access(kOutcome); }
-  /// Whether the program may end there, so that variables must have their values:
-  /// at what may stop, and at a print, which the host may refuse. A refusal is no
-  /// reason for an order (docs/effects.md, section 3).
+  /// Whether the program may end there, so that variables must have their
+  /// values: at what may stop, and at a print, which the host may refuse. A
+  /// refusal is no reason for an order (docs/effects.md, section 3).
   bool mayLeave() const { return mayStop() || access(kConsole); }
   /// How `resource` is touched by name: bits of `Access`, 0 if it is not.
   uint8_t access(ResourceId resource) const;

@@ -8,8 +8,8 @@
 #ifndef TFC_DIALECT_TFC_TRANSFORMS_EFFECTORDER_H
 #define TFC_DIALECT_TFC_TRANSFORMS_EFFECTORDER_H
 
-#include "tfc/Dialect/TFC/Transforms/EffectAnalysis.h"
 #include "mlir/Support/LLVM.h"
+#include "tfc/Dialect/TFC/Transforms/EffectAnalysis.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/SmallVector.h"
 
