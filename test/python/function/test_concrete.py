@@ -217,7 +217,7 @@ def test_effects_as_text():
         v.assign(2.0)
         return v + 1
 
-    text = f.get_concrete_function().effects()
+    text = str(f.get_concrete_function().effects())
     assert "assign_variable writes v" in text and "read_variable reads v" in text and "after #0" in text
 
 

@@ -91,7 +91,7 @@ def TFC_CallOp : TFC_Op<"call", [
   let results = (outs Variadic<AnyType>:$results, TFC_TokenType:$token);
   let assemblyFormat = [{
     $callee `(` $arguments `)` (`after` `(` $after^ `)`)? attr-dict `:`
-    `(` type($arguments) `)` `->` `(` type($results) `)`
+    functional-type($arguments, $results)
   }];
 }
 
