@@ -81,8 +81,8 @@ class Function:
         """A new argument at the end, as a value."""
         return self.entry.add_argument(type_, self.loc)
 
-    def call(self, callee: "Function", operands: list, result_types: list, loc, ip) -> list:
-        """A `func.call`; the callee and what it calls are copied into this module."""
+    def call(self, callee: "Function", operands: list, result_types: list, loc, ip):
+        """A `func.call`, as an op; the callee and what it calls are copied into this module."""
         self.include(callee)
         with context():
             op = mlir.Operation.create(
@@ -93,7 +93,7 @@ class Function:
                 loc=loc,
                 ip=ip,
             )
-        return list(op.results)
+        return op
 
     def include(self, callee: "Function") -> None:
         """Copies a function and its callees into this module, as private ones."""

@@ -432,14 +432,16 @@ class FuncGraph(Interpreter):
             v if v.type == a.type else self._widened(v, a.type, stack)
             for v, a in zip(operands, callee.function.entry.arguments, strict=True)
         ]
-        values = self.function.call(callee.function, operands, types, location(stack), self.scope.point)
+        op = self.function.call(callee.function, operands, types, location(stack), self.scope.point)
+        if self._journal is not None:
+            self._journal.append((op, self.scope))
         self.operation_count += 1
         written = callee.written_positions()
         for at, variable in enumerate(variables):
             if at in written:
                 self._note_written(variable)
         name = self._unique(name)
-        return [SymbolicTensor(value, self.scope, stack, name) for value in values]
+        return [SymbolicTensor(value, self.scope, stack, name) for value in op.results]
 
     def _widened(self, value, type_, stack):
         """A value as a value of a type that says less about its shape; any other type is an error of the call."""

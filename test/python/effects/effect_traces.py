@@ -1,6 +1,7 @@
 """The reference executor on traces of Python functions: all pure ops mean what they mean eagerly."""
 
 import random
+import re
 
 import tfc as tf
 from effect_machine import RULES, Machine, Stopped, console_text, read_data, read_module
@@ -53,6 +54,6 @@ class Trace:
             results = machine.call(self.symbol, [tf.constant(x), *self.captured, *range(len(values))])
             outcome = [int(t.numpy()) for t in results]
         except Stopped as stop:
-            outcome = [line for line in stop.args[0].splitlines() if "line " in line][:1]
+            outcome = re.findall(r"line \d+", stop.args[0])[:1]
         console = console_text(machine.console, lambda v: tensor_text(v.numpy(), 3))
         return outcome, [v.numpy().tolist() for v in machine.variables], console

@@ -65,8 +65,7 @@ def _asserts(op):
     return found
 
 
-def is_token(value):
-    return str(value.type) == "!tfc.token"
+EFFECTS = {f"tfc.{name}" for name in ("read_variable", "assign_variable", "print", "assert", "if", "while", "call")}
 
 
 def blocks_of(block):
@@ -82,27 +81,25 @@ def edges_of(block):
     owner = {}
     edges = []
     for position, op in enumerate(block.ops):
-        for value in op.operands:
-            if is_token(value) and value in owner:
-                edges.append((owner[value], position))
-        owner.update((result, position) for result in op.results)
+        edges += [(owner[value], position) for value in op.operands if value in owner]
+        if op.name in EFFECTS:
+            owner[op.results[-1]] = position
     return edges
 
 
 def orders_without(count, edges, dropped):
-    """Two orders of a block's effects that all edges but one allow: with the ends of that one next to each other, and
-    the other way round. None if others imply the edge.
+    """Two orders of a block's effects up to an edge that all others allow: with the ends of that one last, and the other
+    way round. None if others imply the edge. What comes behind may be taken away, and proves nothing.
     """
     before = [set() for _ in range(count)]
-    for a, b in edges:
+    for a, b in sorted(edges, key=lambda edge: edge[1]):
         if (a, b) != dropped:
             before[b] |= {a} | before[a]
     first, second = dropped
     if first in before[second]:
         return None
     early = sorted(before[first] | before[second])
-    late = [p for p in range(count) if p not in early and p not in dropped]
-    return [*early, first, second, *late], [*early, second, first, *late]
+    return [*early, first, second], [*early, second, first]
 
 
 def find_witness(block, edge, edges=None, tries=TRIES):

@@ -7,6 +7,7 @@ a random generator. What is printed and asserted says its line.
 import contextlib
 import io
 import linecache
+import re
 
 import tfc as tf
 from effect_traces import Trace
@@ -223,7 +224,7 @@ class Program:
             try:
                 outcome = [int(t.numpy()) for t in self.main(tf.constant(x))]
             except tf.errors.InvalidArgumentError as e:
-                outcome = [line for line in str(e).splitlines() if "line " in line][:1]
+                outcome = re.findall(r"line \d+", str(e))[:1]
         return outcome, self.state(), console.getvalue()
 
 

@@ -152,3 +152,22 @@ def test_methods_share_their_state():
     counter.reset()
     counter.add(tf.constant([5.0, 5.0]))
     np.testing.assert_array_equal(counter.read().numpy(), [5.0, 5.0])
+
+
+def test_a_function_called_by_a_loop_condition_runs_once_a_test():
+    """Found by the random programs: the test that is traced to see what it is left its calls behind."""
+    calls = tf.Variable(0)
+
+    @tf.function
+    def count(x):
+        calls.assign_add(1)
+        return x
+
+    @tf.function
+    def f(n):
+        i = tf.constant(0)
+        while count(i) < n:
+            i += 1
+        return i
+
+    assert int(f(tf.constant(2)).numpy()) == 2 and int(calls.numpy()) == 3

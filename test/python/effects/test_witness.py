@@ -15,12 +15,13 @@ PROGRAMS = 60
 def blocks():
     """The blocks with effects of some ordered programs."""
     context = make_context()
-    found = []
+    found, modules = [], []
     for seed in range(PROGRAMS):
         module = through(context, make_program(Rolled(seed), budget=12)[0], "tfc-inline-calls", "tfc-order-effects")
+        modules.append(module)
         with context:
             found += blocks_of(read_module(module, ir)["main"])
-    return [(block, edges_of(block)) for block in found]
+    yield [(block, edges_of(block)) for block in found]
 
 
 def test_each_edge_has_a_witness(blocks):
