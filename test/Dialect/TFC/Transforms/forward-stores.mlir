@@ -34,7 +34,8 @@ func.func @other_variable(%v: !tfc.resource<tensor<f32>>, %w: !tfc.resource<tens
 // CHECK-LABEL: func.func @branch
 func.func @branch(%v: !tfc.resource<tensor<f32>>, %x: tensor<f32>, %p: tensor<i1>) -> (tensor<f32>, tensor<f32>) {
   // CHECK: tfc.if
-  // CHECK-NEXT: tfc.assign_variable
+  // CHECK-NEXT: %[[Y:.*]] = tfc.neg %arg1
+  // CHECK-NEXT: tfc.assign_variable %arg0, %[[Y]]
   // CHECK-NEXT: tfc.yield %arg1
   // CHECK: tfc.read_variable
   %t0 = tfc.assign_variable %v, %x : !tfc.resource<tensor<f32>>, tensor<f32>

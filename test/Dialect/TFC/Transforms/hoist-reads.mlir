@@ -66,7 +66,7 @@ func.func @call(%v: !tfc.resource<tensor<f32>>, %p: tensor<i1>) {
     tfc.yield %p : tensor<i1>
   } do {
     %a, %t1 = tfc.read_variable %v : !tfc.resource<tensor<f32>> -> tensor<f32>
-    call @write(%v, %a) : (!tfc.resource<tensor<f32>>, tensor<f32>) -> ()
+    func.call @write(%v, %a) : (!tfc.resource<tensor<f32>>, tensor<f32>) -> ()
     tfc.yield
   }
   return

@@ -192,7 +192,7 @@ func.func @recursive(%v: !tfc.resource<tensor<f32>>, %w: !tfc.resource<tensor<f3
 func.func private @even(%v: !tfc.resource<tensor<f32>>, %w: !tfc.resource<tensor<f32>>, %x: tensor<f32>, %p: tensor<i1>) {
   %t0 = tfc.assign_variable %v, %x : !tfc.resource<tensor<f32>>, tensor<f32>
   %t1 = tfc.if %p {
-    call @odd(%v, %w, %x, %p) : (!tfc.resource<tensor<f32>>, !tfc.resource<tensor<f32>>, tensor<f32>, tensor<i1>) -> ()
+    func.call @odd(%v, %w, %x, %p) : (!tfc.resource<tensor<f32>>, !tfc.resource<tensor<f32>>, tensor<f32>, tensor<i1>) -> ()
     tfc.yield
   } else {
     tfc.yield
