@@ -53,6 +53,8 @@ func.func @host_call_c1(%x: tensor<2xf32>) {
   // expected-error @below {{inferred type(s) 'tensor<2xi32>', '!tfc.token' are incompatible with return type(s) of operation 'tensor<2xf32>', '!tfc.token'}}
   // expected-error @below {{failed to infer returned types}}
   %a, %t = tfc.host_call 1(%x) {types = [tensor<2xi32>]} : (tensor<2xf32>) -> tensor<2xf32>
+  return
+}
 
 // -----
 

@@ -245,6 +245,7 @@ func.func @host_call(%v: !tfc.resource<tensor<f32>>, %x: tensor<f32>) -> tensor<
   %u = tfc.host_call 1() {types = []} : () -> ()
   %y, %w = tfc.read_variable %v : !tfc.resource<tensor<f32>> -> tensor<f32>
   return %y : tensor<f32>
+}
 
 // -----
 
