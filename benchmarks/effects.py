@@ -93,10 +93,6 @@ def main():
         one, two = kind(1), kind(2)
         a, b = best(one), best(two)
         print(f"{kind.__name__}: one variable {1e3 * a:.2f} ms, two {1e3 * b:.2f} ms, ratio {b / a:.2f}")
-        with tf.config.disable_passes("tfc-parallelize-chains"):
-            alone = kind(2)
-            c = best(alone)
-        print(f"  two without tfc-parallelize-chains: {1e3 * c:.2f} ms, ratio {c / a:.2f}")
     print(f"loop over a scalar variable: {loop():.2f} ns an iteration")
 
 

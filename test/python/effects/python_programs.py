@@ -228,6 +228,16 @@ class Program:
         return outcome, self.state(), console.getvalue()
 
 
+@contextlib.contextmanager
+def without_passes(*names):
+    """What is compiled here is compiled without these passes."""
+    tf.config.optimizer.set_experimental_options({"disable": names})
+    try:
+        yield
+    finally:
+        tf.config.optimizer.set_experimental_options({"disable": ()})
+
+
 def run_eagerly(text, initial, x):
     """What Python itself does: every function runs as it is written."""
     tf.config.run_functions_eagerly(True)
@@ -242,7 +252,7 @@ def run_eagerly(text, initial, x):
 
 def run_compiled(text, initial, x, *disabled):
     """The same of compiled code, without the passes `disabled`."""
-    with tf.config.disable_passes(*disabled):
+    with without_passes(*disabled):
         program = Program(text, initial)
         seen = program.observe(x)
         program.forget()

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import tfc as tf
 from test_python_programs import OPTIONAL
-from tfc.config import disable_passes
+from python_programs import without_passes
 
 
 @pytest.fixture(params=["all passes", "no passes"], autouse=True)
 def passes(request):
-    with disable_passes(*(OPTIONAL if request.param == "no passes" else ())):
+    with without_passes(*(OPTIONAL if request.param == "no passes" else ())):
         yield
 
 
