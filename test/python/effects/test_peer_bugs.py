@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import tfc as tf
-from test_python_programs import OPTIONAL
 from python_programs import without_passes
+from test_python_programs import OPTIONAL
 
 
 @pytest.fixture(params=["all passes", "no passes"], autouse=True)
