@@ -17,6 +17,7 @@ PASSES = {
     "From tfc to tfc": "include/tfc/Dialect/TFC/Transforms/Passes.td",
     "Behind the binary interface": "include/tfc/Dialect/TFCRT/Transforms/Passes.td",
     "From one dialect to another": "include/tfc/Conversion/Passes.td",
+    "To devices": "include/tfc/Conversion/GPU/Passes.td",
 }
 
 

@@ -75,7 +75,25 @@ std::string CompileOptions::set(StringRef name, StringRef value) {
     return setDisabled(value);
   else if (name == "reproducer_directory")
     reproducerDirectory = value.str();
-  else if (name == "dump") {
+  else if (name == "gpu") {
+    if (value != "spirv" && value != "nvptx")
+      return ("option gpu: expected spirv or nvptx, got '" + value + "'").str();
+    gpu = value.str();
+  } else if (name == "gpu_features")
+    gpuFeatures = value.str();
+  else if (name == "gpu_chip")
+    gpuChip = value.str();
+  else if (name == "gpu_format") {
+    if (value != "isa" && value != "bin")
+      return ("option gpu_format: expected isa or bin, got '" + value + "'").str();
+    gpuFormat = value.str();
+  } else if (name == "gpu_toolkit")
+    gpuToolkit = value.str();
+  else if (name == "gpu_threads" || name == "gpu_shared" || name == "gpu_device") {
+    int64_t &number = name == "gpu_threads" ? gpuThreads : name == "gpu_shared" ? gpuShared : gpuDevice;
+    if (value.getAsInteger(10, number) || number < 0)
+      return ("option " + name + ": expected a number, got '" + value + "'").str();
+  } else if (name == "dump") {
     llvm::SmallVector<StringRef> names;
     value.split(names, ',', -1, /*KeepEmpty=*/false);
     for (StringRef wanted : names)
@@ -83,7 +101,8 @@ std::string CompileOptions::set(StringRef name, StringRef value) {
   } else
     return ("there is no option '" + name +
             "'; options are triple, cpu, features, opt_level, opt_size, check_cpu, sanitize_address, contract, "
-            "reassociate, parallel, disable, remarks, dump, reproducer_directory")
+            "reassociate, parallel, disable, remarks, dump, reproducer_directory, gpu, gpu_features, "
+            "gpu_chip, gpu_format, gpu_toolkit, gpu_threads, gpu_shared, gpu_device")
         .str();
   return {};
 }
@@ -127,6 +146,19 @@ StageOptions &fill(StageOptions &stage, const CompileOptions &options) {
   stage.reassociate = options.reassociate;
   stage.parallel = options.parallel;
   stage.disable = options.disable;
+  stage.gpu = options.gpu;
+  stage.gpuDevice = options.gpuDevice;
+  if (!options.gpuFeatures.empty())
+    stage.gpuFeatures = options.gpuFeatures;
+  if (!options.gpuChip.empty())
+    stage.gpuChip = options.gpuChip;
+  if (!options.gpuFormat.empty())
+    stage.gpuFormat = options.gpuFormat;
+  stage.gpuToolkit = options.gpuToolkit;
+  if (options.gpuThreads)
+    stage.gpuThreads = options.gpuThreads;
+  if (options.gpuShared)
+    stage.gpuShared = options.gpuShared;
   if (auto machine = createTargetMachine(options.target)) {
     VectorRegisters registers = vectorRegisters(**machine);
     stage.vectorBits = registers.bits;
@@ -189,8 +221,17 @@ CompileFailure explain(const Errors &errors, StringRef stage) {
   return result;
 }
 
-constexpr StringRef compileStages[] = {"tfc-optimize",      "tfc-to-linalg",        "tfc-pack",
-                                       "tfc-bufferization", "tfc-buffers-to-loops", "tfc-loops-to-llvm"};
+constexpr StringRef compileStages[] = {
+    "tfc-optimize",         "tfc-to-linalg",        "tfc-pack",
+    "tfc-bufferization",    "tfc-buffers-to-kernels", "tfc-kernels-to-spirv",
+    "tfc-kernels-to-nvptx", "tfc-buffers-to-loops", "tfc-loops-to-llvm"};
+
+/// Stages of the targets that are not asked for.
+bool isLeftOut(StringRef stage, const CompileOptions &options) {
+  return (stage == "tfc-buffers-to-kernels" && options.gpu.empty()) ||
+         (stage == "tfc-kernels-to-spirv" && options.gpu != "spirv") ||
+         (stage == "tfc-kernels-to-nvptx" && options.gpu != "nvptx");
+}
 
 class Driver {
 public:
@@ -241,6 +282,8 @@ bool Driver::runStages() {
   for (StringRef stage : compileStages) {
     if (!traced && (stage == "tfc-optimize" || stage == "tfc-to-linalg"))
       continue;
+    if (isLeftOut(stage, options))
+      continue;
     if (failed(runPasses(*module, stage, options, errors))) {
       fail(stage);
       artifact.failure.reproducer = writeReproducer(original, "tfc-pipeline", options);
@@ -248,6 +291,8 @@ bool Driver::runStages() {
     }
     if (stage == "tfc-pack")
       describeLinalg(*module, artifact.entries);
+    if (stage.starts_with("tfc-kernels-to-"))
+      describeKernels(*module, artifact.kernels, artifact.host);
     if (stage == "tfc-buffers-to-loops")
       describeMemory(*module, artifact.entries);
     if (wants(stage))

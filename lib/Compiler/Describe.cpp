@@ -6,10 +6,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "Describe.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
 #include "tfc/Dialect/TFCRT/Transforms/Body.h"
+#include "llvm/Support/Base64.h"
 #include "llvm/Support/JSON.h"
 
 using namespace mlir;
@@ -126,6 +128,28 @@ void tfc::describeLinalg(ModuleOp module, std::vector<EntryInfo> &entries) {
   }
 }
 
+void tfc::describeKernels(ModuleOp module, std::vector<KernelInfo> &kernels,
+                          std::vector<HostOpInfo> &host) {
+  auto text = [](DictionaryAttr entry, StringRef key) {
+    auto value = entry.getAs<StringAttr>(key);
+    return value ? value.getValue().str() : std::string();
+  };
+  auto list = [&](StringRef name) {
+    auto found = module->getAttrOfType<ArrayAttr>(name);
+    return found ? found.getAsRange<DictionaryAttr>() : ArrayAttr::get(module.getContext(), {}).getAsRange<DictionaryAttr>();
+  };
+  for (DictionaryAttr entry : list("tfc.kernels")) {
+    KernelInfo info{text(entry, "name"), text(entry, "kind"),
+                    describeLocation(cast<LocationAttr>(entry.get("loc"))), {}};
+    if (auto binary = module.lookupSymbol<gpu::BinaryOp>(info.name))
+      info.code = cast<gpu::ObjectAttr>(binary.getObjects()[0]).getObject().getValue().str();
+    kernels.push_back(std::move(info));
+  }
+  for (DictionaryAttr entry : list("tfc.host"))
+    host.push_back({text(entry, "op"), text(entry, "why"),
+                    describeLocation(cast<LocationAttr>(entry.get("loc")))});
+}
+
 void tfc::describeMemory(ModuleOp module, std::vector<EntryInfo> &entries) {
   for (EntryInfo &entry : entries)
     if (func::FuncOp body = bodyOf(module, entry))
@@ -152,9 +176,20 @@ std::string Artifact::describe() const {
                                       {"flops", entry.flops},
                                       {"bytes", entry.bytes}});
   }
+  llvm::json::Array kernelList, hostList;
+  for (const KernelInfo &kernel : kernels)
+    kernelList.push_back(llvm::json::Object{{"name", kernel.name},
+                                            {"kind", kernel.kind},
+                                            {"location", kernel.location},
+                                            {"code", llvm::encodeBase64(kernel.code)}});
+  for (const HostOpInfo &op : host)
+    hostList.push_back(
+        llvm::json::Object{{"op", op.op}, {"why", op.why}, {"location", op.location}});
   llvm::json::Object root{{"triple", code.triple},
                           {"cpu", code.cpu},
                           {"features", code.features},
+                          {"kernels", std::move(kernelList)},
+                          {"host", std::move(hostList)},
                           {"entries", std::move(list)}};
   std::string text;
   llvm::raw_string_ostream(text) << llvm::json::Value(std::move(root));

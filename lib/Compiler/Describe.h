@@ -21,6 +21,10 @@ std::vector<EntryInfo> describeSignatures(mlir::ModuleOp module);
 /// Adds which variables are read and written, and what the work is; of packed linalg on tensors.
 void describeLinalg(mlir::ModuleOp module, std::vector<EntryInfo> &entries);
 
+/// Device code, and what was left to the host; once there are binaries.
+void describeKernels(mlir::ModuleOp module, std::vector<KernelInfo> &kernels,
+                     std::vector<HostOpInfo> &host);
+
 /// Adds the size of the arena; after memory is planned.
 void describeMemory(mlir::ModuleOp module, std::vector<EntryInfo> &entries);
 

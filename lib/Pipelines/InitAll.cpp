@@ -8,6 +8,7 @@
 #include "tfc/InitAll.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
+#include "tfc/Conversion/GPU/Passes.h"
 #include "tfc/Conversion/Passes.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
 #include "tfc/Dialect/TFC/Transforms/Passes.h"
@@ -28,6 +29,7 @@ void tfc::registerAllDialects(mlir::DialectRegistry &registry) {
 void tfc::registerAllPasses() {
   registerTFCTransformsPasses();
   registerTFCConversionPasses();
+  registerTFCGPUConversionPasses();
   rt::registerTFCRTTransformsPasses();
   registerPipelines();
 }

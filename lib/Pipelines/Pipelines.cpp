@@ -91,8 +91,29 @@ constexpr Step toLoops[] = {
       "loops in the order that LLVM vectorizes"},
     {"tfc-expand-half{f16=${f16} f64-to-f16=${f64-to-f16}}",
      "after kernels are made of conversions, and after flags are set"},
-    {"func.func(tfc-plan-memory)", "after the last pass that makes buffers"},
+    {"func.func(tfc-plan-memory{stack-bytes=${stack-bytes}})", "after the last pass that makes buffers; kernels do not see the stack"},
     {"tfc-outline-parallel", "memory is known by pointers, which its functions take"},
+};
+
+constexpr Step toKernels[] = {
+    {"tfc-promote-half", "functions are known for f32 and f64"},
+    {"tfc-set-fast-math{contract=${contract} reassociate=${reassociate}}",
+     "flags say which sums may be trees"},
+    {"tfc-linalg-to-gpu{target=${gpu} features=${gpu-features} max-threads=${gpu-threads} "
+     "shared-bytes=${gpu-shared}}",
+     "groups of linalg ops become kernels"},
+    {"gpu-kernel-outlining", "before constants are hoisted: kernels become functions of the device"},
+    {"canonicalize", "indices of dimensions of size 1, buffers that only lived in a kernel"},
+    {"cse", "equal loads and indices"},
+    {"tfc-wait-for-device", "launches return before kernels have run"},
+};
+
+constexpr Step toSPIRV[] = {
+    {"tfc-gpu-to-spirv{features=${gpu-features}}", "what Vulkan runs"},
+};
+
+constexpr Step toNVPTX[] = {
+    {"tfc-gpu-to-nvptx{chip=${gpu-chip} format=${gpu-format} toolkit=${gpu-toolkit}}", "what CUDA runs"},
 };
 
 constexpr Step toLLVM[] = {
@@ -100,6 +121,7 @@ constexpr Step toLLVM[] = {
     {"expand-strided-metadata", "views become arithmetic on pointers"},
     {"lower-affine", "what the step before has made"},
     {"convert-scf-to-cf", "early exits need branches"},
+    {"tfc-launch-to-llvm{target=${gpu} device=${gpu-device}}", "kernels meet their runtime; failures return early"},
     {"tfc-runtime-to-llvm", "print, abort and dynamic memory meet the host"},
     {"tfc-to-llvm", "one conversion for the rest"},
     {"reconcile-unrealized-casts", "pairs left between the last two steps"},
@@ -128,6 +150,9 @@ constexpr Stage stages[] = {
     {"tfc-pack", "linalg on tensors -> the same behind the binary interface", pack},
     {"tfc-bufferization", "packed linalg on tensors -> linalg on buffers", bufferize},
     {"tfc-buffers-to-loops", "linalg on buffers -> loops, memory planned", toLoops},
+    {"tfc-buffers-to-kernels", "linalg on buffers -> kernels and the host's part", toKernels},
+    {"tfc-kernels-to-spirv", "kernels -> SPIR-V", toSPIRV},
+    {"tfc-kernels-to-nvptx", "kernels -> PTX or cubin", toNVPTX},
     {"tfc-loops-to-llvm", "loops -> the LLVM dialect", toLLVM},
     {"tfc-linalg-to-llvm", "linalg on tensors -> the LLVM dialect", linalgToLLVM},
     {"tfc-pipeline", "all stages: traced tfc -> the LLVM dialect", all},
@@ -149,7 +174,15 @@ std::string expand(StringRef text, const tfc::StageOptions &options) {
         take("${f64-to-f16}", options.f64ToF16 ? "true" : "false") ||
         take("${parallel}", options.parallel ? "true" : "false") ||
         take("${vector-bits}", std::to_string(options.vectorBits)) ||
-        take("${vector-registers}", std::to_string(options.vectorRegisters)))
+        take("${vector-registers}", std::to_string(options.vectorRegisters)) ||
+        take("${gpu}", options.gpu.empty() ? StringRef("spirv") : StringRef(options.gpu)) ||
+        take("${gpu-features}", options.gpuFeatures) ||
+        take("${gpu-threads}", std::to_string(options.gpuThreads)) ||
+        take("${gpu-shared}", std::to_string(options.gpuShared)) ||
+        take("${gpu-device}", std::to_string(options.gpuDevice)) ||
+        take("${gpu-chip}", options.gpuChip) || take("${gpu-format}", options.gpuFormat) ||
+        take("${gpu-toolkit}", options.gpuToolkit) ||
+        take("${stack-bytes}", options.gpu.empty() ? "64" : "0"))
       continue;
     result += text.front();
     text = text.drop_front();

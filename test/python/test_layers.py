@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "ir": {"dtypes", "errors", "config"},
     "core": {"dtypes", "errors", "config"},
     "ops": {"core", "dtypes", "errors", "config"},
-    "tensor": {"ops", "core", "dtypes", "errors"},
+    "tensor": {"ops", "core", "dtypes", "errors", "config"},
     # The array API standard over tensors.
     "array_api": {"ops", "core", "dtypes", "errors"},
     "autodiff": {"core", "ops", "dtypes", "errors"},

@@ -24,6 +24,9 @@ struct CompileOptions {
   bool remarks = false; ///< keep what passes say; the dump "remarks"
   std::string disable; ///< optional passes to leave out, separated by ';'
   std::string reproducerDirectory; ///< empty: a new one under the system's temporary directory
+  /// Kernels for a device: see the options of the stages (`gpu-...`).
+  std::string gpu, gpuFeatures, gpuChip, gpuFormat, gpuToolkit;
+  int64_t gpuThreads = 0, gpuShared = 0, gpuDevice = 0;
   std::vector<std::string> dump;   ///< stages, "llvm-ir", "llvm-ir-optimized", "asm"
 
   /// Sets the option of that name; returns what is wrong, or nothing.
@@ -50,6 +53,15 @@ struct EntryInfo {
   int64_t bytes = 0; ///< of buffers with known sizes
 };
 
+/// One kernel, or what stays on the host.
+struct KernelInfo {
+  std::string name, kind, location;
+  std::string code; ///< SPIR-V, PTX or a cubin
+};
+struct HostOpInfo {
+  std::string op, why, location;
+};
+
 /// Why there is no artifact.
 struct CompileFailure {
   std::string message;
@@ -61,6 +73,8 @@ struct CompileFailure {
 struct Artifact {
   Emitted code;
   std::vector<EntryInfo> entries;
+  std::vector<KernelInfo> kernels;
+  std::vector<HostOpInfo> host;
   std::vector<std::pair<std::string, std::string>> dumps; ///< what `dump` asked for
   CompileFailure failure;
   bool failed = false;

@@ -39,6 +39,23 @@ struct StageOptions : public mlir::PassPipelineOptions<StageOptions> {
   Option<bool> f64ToF16{*this, "f64-to-f16",
                         llvm::cl::desc("the target converts f64 to f16 in one step"),
                         llvm::cl::init(false)};
+  Option<std::string> gpu{*this, "gpu", llvm::cl::desc("kernels for: spirv, nvptx, or none"),
+                          llvm::cl::init("")};
+  Option<std::string> gpuFeatures{*this, "gpu-features",
+                                  llvm::cl::desc("types that a spirv device has, joined by '+'"),
+                                  llvm::cl::init("f64+f16+i64+i16+i8")};
+  Option<int64_t> gpuThreads{*this, "gpu-threads", llvm::cl::desc("threads of a block"),
+                             llvm::cl::init(256)};
+  Option<int64_t> gpuShared{*this, "gpu-shared", llvm::cl::desc("bytes of shared memory of a block"),
+                            llvm::cl::init(32768)};
+  Option<int64_t> gpuDevice{*this, "gpu-device", llvm::cl::desc("number of the device"),
+                            llvm::cl::init(0)};
+  Option<std::string> gpuChip{*this, "gpu-chip", llvm::cl::desc("architecture, for nvptx"),
+                              llvm::cl::init("sm_80")};
+  Option<std::string> gpuFormat{*this, "gpu-format", llvm::cl::desc("isa (PTX) or bin (cubin), for nvptx"),
+                                llvm::cl::init("isa")};
+  Option<std::string> gpuToolkit{*this, "gpu-toolkit", llvm::cl::desc("folder of a CUDA toolkit, for nvptx"),
+                                 llvm::cl::init("")};
 };
 
 /// The names of the passes that only make code faster, and that `disable` may name.

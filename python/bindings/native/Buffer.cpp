@@ -5,12 +5,22 @@
 // over and over would otherwise pay for fresh zeroed pages each time.
 //
 //===----------------------------------------------------------------------===//
-#include "Buffer.h"
+#include "Device.h"
 #include "Numpy.h"
 
 #include <cstdlib>
 
 namespace tfc::native {
+
+__thread int32_t bufferDevice = kHost;
+
+static void *(*allocateOnDevice)(int32_t, int64_t) = nullptr;
+static void (*freeOnDevice)(int32_t, void *) = nullptr;
+
+void setDeviceMemory(void *allocate, void *release) {
+  allocateOnDevice = reinterpret_cast<decltype(allocateOnDevice)>(allocate);
+  freeOnDevice = reinterpret_cast<decltype(freeOnDevice)>(release);
+}
 
 namespace {
 
@@ -122,7 +132,26 @@ Buffer *allocateBufferUnlocked(int64_t nbytes) {
 
 void freeBufferUnlocked(Buffer *buffer) { free(buffer); }
 
+/// A header alone, with its data on the device.
+static Buffer *allocateDeviceBuffer(int64_t nbytes) {
+  if (!allocateOnDevice || nbytes < 0)
+    return nullptr;
+  void *data = allocateOnDevice(bufferDevice, nbytes);
+  auto *buffer = data ? static_cast<Buffer *>(malloc(sizeof(Buffer))) : nullptr;
+  if (!buffer) {
+    if (data)
+      freeOnDevice(bufferDevice, data);
+    return nullptr;
+  }
+  reset(buffer, nbytes);
+  buffer->data = data;
+  buffer->capacity = -1 - int64_t(bufferDevice);
+  return buffer;
+}
+
 Buffer *allocateBuffer(int64_t nbytes) {
+  if (bufferDevice != kHost)
+    return allocateDeviceBuffer(nbytes);
   if (nbytes >= 0 && nbytes <= kSmallClasses * TFC_ALIGNMENT) {
     int index = nbytes ? (nbytes - 1) / TFC_ALIGNMENT : 0;
     FreeList &list = smallLists[index];
@@ -144,6 +173,7 @@ Buffer *allocateBuffer(int64_t nbytes) {
 
 Buffer *borrowBuffer(void *data, int64_t nbytes, PyObject *owner) {
   // Uses the header alone of the smallest class, and never its data.
+  DeviceScope host(kHost);
   Buffer *buffer = allocateBuffer(0);
   if (!buffer)
     return nullptr;
@@ -155,6 +185,10 @@ Buffer *borrowBuffer(void *data, int64_t nbytes, PyObject *owner) {
 }
 
 void destroyBuffer(Buffer *buffer) {
+  if (deviceOf(buffer) != kHost) {
+    freeOnDevice(deviceOf(buffer), buffer->data);
+    return free(buffer);
+  }
   if (PyObject *owner = buffer->owner) {
     buffer->owner = nullptr;
     buffer->data = reinterpret_cast<char *>(buffer) + kBufferHeaderBytes;

@@ -323,8 +323,10 @@ void raiseStatus(CallState &state, int32_t status, PyObject *functionName) {
     state.errorType = state.errorValue = state.errorTraceback = nullptr;
     return;
   }
-  PyRef message(
-      PyUnicode_FromFormat("%U failed with status %d", functionName, status));
+  PyRef message(PyUnicode_FromFormat(status == TFC_OUT_OF_MEMORY
+                                         ? "%U: out of memory of the device"
+                                         : "%U failed with status %d",
+                                     functionName, status));
   PyRef location(PyUnicode_FromString(""));
   PyRef tensors(PyList_New(0));
   if (message && location && tensors)

@@ -93,16 +93,16 @@ bool parseSpecs(PyObject *sequence, std::vector<Spec> &out, int32_t &numSizes) {
 PyObject *executableNew(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
   static const char *names[] = {"address", "keepalive",   "args", "variables",
                                 "results", "arena_bytes", "cost", "can_fail",
-                                "name",    nullptr};
+                                "name",    "device",      nullptr};
   PyObject *address, *keepalive = Py_None, *argSpecs = nullptr,
                      *variableSpecs = nullptr, *resultSpecs = nullptr,
                      *name = nullptr;
   long long arenaBytes = 0, cost = 0;
-  int canFail = 1;
+  int canFail = 1, device = kHost;
   if (!PyArg_ParseTupleAndKeywords(
-          args, kwargs, "O|OOOOLLpU:Executable", const_cast<char **>(names),
+          args, kwargs, "O|OOOOLLpUi:Executable", const_cast<char **>(names),
           &address, &keepalive, &argSpecs, &variableSpecs, &resultSpecs,
-          &arenaBytes, &cost, &canFail, &name))
+          &arenaBytes, &cost, &canFail, &name, &device))
     return nullptr;
   void *entry = PyLong_AsVoidPtr(address);
   if (!entry) {
@@ -124,6 +124,9 @@ PyObject *executableNew(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
   data->cost = cost;
   data->releasesGil = cost >= kReleaseGilCost;
   data->canFail = canFail;
+  data->device = device;
+  // Waiting for a device is waiting.
+  data->releasesGil |= device != kHost;
   if (!parseSpecs(argSpecs, data->args, data->numSizes) ||
       !parseSpecs(variableSpecs, data->variables, data->numSizes) ||
       !parseSpecs(resultSpecs, data->results, data->numSizes))

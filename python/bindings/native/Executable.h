@@ -2,6 +2,7 @@
 #ifndef TFC_NATIVE_EXECUTABLE_H
 #define TFC_NATIVE_EXECUTABLE_H
 
+#include "Device.h"
 #include "Variable.h"
 
 #include <vector>
@@ -30,6 +31,8 @@ struct ExecutableData {
   int64_t cost = 0;
   bool releasesGil = false;
   bool canFail = true;
+  /// Where its kernels run, and everything it works on has to be; or kHost.
+  int32_t device = kHost;
   /// Arenas that no running call uses. A call takes one, so calls in several
   /// threads and calls from callbacks each have their own.
   std::vector<Buffer *> arenas;

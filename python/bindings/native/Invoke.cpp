@@ -52,6 +52,7 @@ public:
   }
 
   bool run(PyObject **results) {
+    DeviceScope scope(data.device);
     return bindArgs() && waitForVariables() && allocateResults(results) &&
            bindVariablesAndCall(results);
   }
@@ -101,6 +102,13 @@ private:
         sizes[sizesUsed++] = dims ? (*dims)[d] : 0;
   }
 
+  bool place(Buffer *&buffer) {
+    Buffer *moved = moveToDevice(buffer, data.device);
+    if (moved)
+      buffer = moved;
+    return moved;
+  }
+
   bool bindArgs() {
     for (size_t i = 0; i < numArgs; ++i) {
       const ValueSpec &spec = data.args[i];
@@ -114,6 +122,9 @@ private:
       EagerTensor *tensor = asEagerTensor(object);
       if (tensor->dtype != spec.dtype || !matches(spec.dims, tensor->dims))
         return badValue(self, "argument", i, spec, tensor->dtype, tensor->dims);
+      // Values go to the device once, and stay there.
+      if (data.device != kHost && !place(tensor->buffer))
+        return false;
       hold(object);
       buffers[i] = tensor->buffer->data;
       pushUnknown(spec, &tensor->dims);
@@ -207,6 +218,8 @@ private:
       return false;
     v->lastCall = callNumber;
     void *&buffer = buffers[numArgs + i];
+    if (data.device != kHost && v->buffer && !v->writer && !place(v->buffer))
+      return false;
     if (v->writer && v->writer != PyThread_get_thread_ident()) {
       PyErr_Format(PyExc_RuntimeError,
                    "%U: variable %zu is being written by another thread",
@@ -393,7 +406,15 @@ private:
 
 bool runExecutable(Executable *self, PyObject *const *args,
                    PyObject *const *variables, PyObject **results) {
-  return Invocation(self, args, variables).run(results);
+  if (Invocation(self, args, variables).run(results))
+    return true;
+  if (self->data->device != kHost &&
+      PyErr_ExceptionMatches(PyExc_MemoryError)) {
+    PyErr_Clear();
+    CallState state(nullptr, 0, false);
+    raiseStatus(state, TFC_OUT_OF_MEMORY, self->name);
+  }
+  return false;
 }
 
 } // namespace tfc::native

@@ -61,7 +61,7 @@ NB_MODULE(_native, m) {
   PyObject *module = m.ptr();
   m.doc() = "Tensors, variables, executables and function dispatch of tfc.";
   if (!initDType(module) || !initBuffer(module) || !initTensor(module) ||
-      !initVariable(module) || !initExecutable(module) ||
+      !initVariable(module) || !initDevice(module) || !initExecutable(module) ||
       !initFunction(module) || PyModule_AddFunctions(module, functions) < 0)
     nb::raise_python_error();
 }

@@ -10,12 +10,15 @@ from tfc.compiler.jit import (
     runs_here,
     specialize,
 )
+from tfc.compiler.kernels import DeviceCode, compile_kernels
 from tfc.compiler.object_code import ObjectCode, compile_module
 
 __all__ = [
     "CompiledCode",
+    "DeviceCode",
     "ObjectCode",
     "compile_entry",
+    "compile_kernels",
     "compile_module",
     "explain",
     "load_entry",

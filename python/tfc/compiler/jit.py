@@ -6,18 +6,25 @@ from dataclasses import dataclass
 from tfc._native import Executable
 from tfc.compiler import cache
 from tfc.config import compilation_cache, optimizer
+from tfc.config.gpus import gpus, library
 from tfc.errors import UnimplementedError, page
 from tfc.ir import LOCK, compiler, run_passes
 
 
-def compile_entry(module, symbol: str, name: str, held: tuple = (), options: dict | None = None) -> Executable:
-    """Compiles the function `symbol` of a module, or finds it on disk, and loads it. `held` lives as long as the code.
+def compile_entry(
+    module, symbol: str, name: str, held: tuple = (), options: dict | None = None, gpu: int | None = None
+) -> Executable:
+    """Compiles the function `symbol` of a module, or finds it on disk, and loads it, for the CPU or for a GPU of this
+    machine. `held` lives as long as the code.
 
     `options` are those of `tf.config.optimizer`, on top of what is set there.
     Raises `UnimplementedError` if the compiler cannot: with the op, the user's line and a file that reproduces it.
     """
     with LOCK:
         chosen = effective_options(options)
+        if gpu is not None:
+            library()  # the symbols that the code needs
+            chosen = {**chosen, **gpus()[gpu].compile_options}
         key = cache.key_of(module, chosen) if compilation_cache.directory() is not None else None
         found = _load_cached(key) if key is not None else None
         if found is None:
@@ -25,12 +32,12 @@ def compile_entry(module, symbol: str, name: str, held: tuple = (), options: dic
                 artifact = compiler.compile(module, chosen)
                 found = artifact.description, compiler.load(artifact.object)
             except compiler.CompileError as e:
-                raise _unimplemented(e, module, name) from None
+                raise unimplemented(e, module, name) from None
             if key is not None:
                 cache.write(key, artifact.description, artifact.object)
         description, loaded = found
         entry = next(e for e in json.loads(description)["entries"] if e["symbol"] == symbol)
-        return _executable(entry, (loaded, held), name)
+        return _executable(entry, (loaded, held), name, -1 if gpu is None else gpu)
 
 
 def _load_cached(key: str) -> tuple | None:
@@ -87,7 +94,7 @@ def explain(module, symbol: str, name: str, options: dict | None = None) -> Comp
         try:
             artifact = compiler.compile(module, {**chosen, "remarks": True, "dump": ["llvm-ir-optimized", "asm"]})
         except compiler.CompileError as e:
-            raise _unimplemented(e, module, name) from None
+            raise unimplemented(e, module, name) from None
     entry = next(e for e in json.loads(artifact.description)["entries"] if e["symbol"] == symbol)
     return CompiledCode(
         tuple(artifact.dump("remarks").splitlines()),
@@ -130,7 +137,7 @@ def runs_here(target: dict) -> bool:
     return wanted <= set(features.split(",")) and target["cpu"] in ("", "generic", cpu)
 
 
-def _executable(entry: dict, keepalive: tuple, name: str) -> Executable:
+def _executable(entry: dict, keepalive: tuple, name: str, device: int = -1) -> Executable:
     loaded = keepalive[0]
     args, variables, results = [], [], []
     for buffer in entry["buffers"]:
@@ -150,6 +157,7 @@ def _executable(entry: dict, keepalive: tuple, name: str) -> Executable:
         arena_bytes=int(entry["arena_bytes"]),
         cost=_cost(entry),
         name=name,
+        device=device,
     )
 
 
@@ -158,7 +166,7 @@ def _cost(entry: dict) -> int:
     return int(max(entry.get("flops", 0) / 4, entry.get("bytes", 0) / 8))
 
 
-def _unimplemented(error, module, name) -> UnimplementedError:
+def unimplemented(error, module, name) -> UnimplementedError:
     return UnimplementedError(
         None,
         None,

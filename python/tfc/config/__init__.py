@@ -6,13 +6,16 @@ from tfc._native import set_slow_everywhere
 from tfc.config import compilation_cache, optimizer, threading
 from tfc.config.devices import (
     LogicalDevice,
+    LogicalDeviceConfiguration,
     PhysicalDevice,
     device,
     experimental,
+    get_logical_device_configuration,
     get_soft_device_placement,
     get_visible_devices,
     list_logical_devices,
     list_physical_devices,
+    set_logical_device_configuration,
     set_soft_device_placement,
     set_visible_devices,
 )
@@ -20,6 +23,7 @@ from tfc.config.devices import (
 __all__ = [
     "Knobs",
     "LogicalDevice",
+    "LogicalDeviceConfiguration",
     "PhysicalDevice",
     "compilation_cache",
     "device",
@@ -27,6 +31,7 @@ __all__ = [
     "experimental_functions_run_eagerly",
     "experimental_run_functions_eagerly",
     "functions_run_eagerly",
+    "get_logical_device_configuration",
     "get_soft_device_placement",
     "get_visible_devices",
     "knobs",
@@ -35,6 +40,7 @@ __all__ = [
     "optimizer",
     "run_functions_eagerly",
     "set_knob",
+    "set_logical_device_configuration",
     "set_soft_device_placement",
     "set_visible_devices",
     "threading",

@@ -1,7 +1,18 @@
-"""The devices of the process: there is one CPU. What places ops elsewhere in TensorFlow is accepted, without effect."""
+"""The devices of the process, and where functions run: `tf.config.list_physical_devices`, `tf.device`, ...
+
+There is one CPU, and the GPUs that a driver reports. Everything runs on the CPU unless `with tf.device("GPU:0")` says
+otherwise.
+"""
 
 import os
+import re
+import threading as _threads
+import warnings
 from typing import NamedTuple
+
+from tfc._native import device_of, move_to_device, set_context
+from tfc.config import gpus as _gpus
+from tfc.errors import InvalidArgumentError, ResourceExhaustedError, page, user_line
 
 
 class PhysicalDevice(NamedTuple):
@@ -18,40 +29,88 @@ class LogicalDevice(NamedTuple):
     device_type: str
 
 
-_PHYSICAL = (PhysicalDevice("/physical_device:CPU:0", "CPU"),)
-_LOGICAL = (LogicalDevice("/device:CPU:0", "CPU"),)
+class LogicalDeviceConfiguration(NamedTuple):
+    """`memory_limit`: megabytes that a GPU may use."""
+
+    memory_limit: float | None = None
+    experimental_priority: int | None = None
+    experimental_device_ordinal: int | None = None
 
 
-def _of_type(devices, device_type):
-    return [d for d in devices if device_type in (None, d.device_type)]
+_CPU = PhysicalDevice("/physical_device:CPU:0", "CPU")
+# What `set_visible_devices` chose, by type; None: all.
+_visible: dict = {"CPU": None, "GPU": None}
+_configured: dict = {}
+
+
+def _physical_gpus() -> list:
+    return [PhysicalDevice(f"/physical_device:GPU:{g.index}", "GPU") for g in _gpus.gpus()]
 
 
 def list_physical_devices(device_type=None) -> list:
     """The devices of the machine, of one type ("CPU", "GPU") if it is given."""
-    return _of_type(_PHYSICAL, device_type)
-
-
-def list_logical_devices(device_type=None) -> list:
-    """The devices as programs see them, of one type if it is given."""
-    return _of_type(_LOGICAL, device_type)
+    found = [_CPU] if device_type in (None, "CPU") else []
+    return found + (_physical_gpus() if device_type in (None, "GPU") else [])
 
 
 def get_visible_devices(device_type=None) -> list:
-    return _of_type(_PHYSICAL, device_type)
+    """The physical devices that programs may use."""
+    chosen = []
+    for d in list_physical_devices(device_type):
+        allowed = _visible[d.device_type]
+        if allowed is None or d in allowed:
+            chosen.append(d)
+    return chosen
 
 
 def set_visible_devices(devices, device_type=None) -> None:
-    """`ValueError` for a device that is not there. There is no way to run without the CPU."""
-    for d in devices if isinstance(devices, (list, tuple)) else [devices]:
-        if d not in _PHYSICAL:
-            raise ValueError(f"{d!r} is not a device of this machine: those are {list(_PHYSICAL)}")
+    """Limits what programs may use. `ValueError` for a device that is not there; the CPU is always used."""
+    devices = list(devices) if isinstance(devices, (list, tuple)) and not hasattr(devices, "name") else [devices]
+    known = list_physical_devices()
+    for d in devices:
+        if d not in known:
+            raise ValueError(f"{d!r} is not a device of this machine: those are {known}")
+        if device_type is not None and d.device_type != device_type:
+            raise ValueError(f"{d!r} is not a {device_type}")
+    for kind in ("CPU", "GPU") if device_type is None else (device_type,):
+        _visible[kind] = [d for d in devices if d.device_type == kind]
+
+
+def list_logical_devices(device_type=None) -> list:
+    """The visible devices as programs name them, of one type if it is given."""
+    made, counts = [], {}
+    for d in get_visible_devices(device_type):
+        number = counts.get(d.device_type, 0)
+        counts[d.device_type] = number + 1
+        made.append(LogicalDevice(f"/device:{d.device_type}:{number}", d.device_type))
+    return made
+
+
+def set_logical_device_configuration(device, logical_devices) -> None:
+    """Limits the memory of a GPU: `[LogicalDeviceConfiguration(memory_limit=...)]`, in megabytes."""
+    configured = list(logical_devices)
+    if len(configured) != 1:
+        raise ValueError(f"one logical device for each physical one is supported, got {len(configured)}")
+    _configured[device] = configured
+    if device.device_type == "GPU":
+        limit = configured[0].memory_limit
+        _gpus.set_memory_limit(_number_of(device), 0 if limit is None else int(limit * 2**20))
+
+
+def get_logical_device_configuration(device) -> list | None:
+    return _configured.get(device)
+
+
+def _number_of(device) -> int:
+    """The runtime's number of a physical GPU."""
+    return int(device.name.rsplit(":", 1)[1])
 
 
 _placement = [True]
 
 
 def set_soft_device_placement(enabled) -> None:
-    """Accepted for compatibility: there is one device."""
+    """Whether `tf.device` of a GPU that is not there means the CPU, with a warning (the default), or is an error."""
     _placement[0] = bool(enabled)
 
 
@@ -59,26 +118,128 @@ def get_soft_device_placement() -> bool:
     return _placement[0]
 
 
-class device:
-    """`with tf.device(name):` Accepted for compatibility: ops run on the CPU, whatever the name says.
+class _Current(_threads.local):
+    gpu = None  # the runtime's number, None: the CPU
+    entered = ()  # GPUs that scopes named, newest last; see `entered_since`
 
-    `ValueError` for a name that is none, such as `"CPU0"`.
+
+_current = _Current()
+
+
+def current_gpu() -> int | None:
+    """The GPU that functions called by this thread run on; None: the CPU."""
+    return _current.gpu
+
+
+def mark_entered() -> int:
+    """See `entered_since`."""
+    return len(_current.entered)
+
+
+def entered_since(mark: int) -> int | None:
+    """The GPU of the scopes that this thread entered since: the first one, if there was any."""
+    found = _current.entered[mark:]
+    _current.entered = _current.entered[:mark]
+    return found[0] if found else None
+
+
+_NAME = re.compile(
+    r"^/?(?:job:\w+/)?(?:replica:\d+/)?(?:task:\d+/)?(?:device:)?(?P<type>[A-Za-z_]+)(?::(?P<number>\d+|\*))?$"
+)
+
+
+def _resolve(name: str) -> int | None:
+    """The GPU of a device name such as "GPU:0", "/GPU:1", "/device:CPU:0"; None: the CPU."""
+    text = name.strip("/")
+    if re.fullmatch(r"(job:\w+)?/?(replica:\d+)?/?(task:\d+)?", text):
+        return _current.gpu
+    found = _NAME.match(name)
+    kind = found and found["type"].upper()
+    if kind not in ("CPU", "GPU"):
+        raise ValueError(f"Failed to parse device name: '{name}'. It looks like '/CPU:0' or '/device:GPU:1'.")
+    number = 0 if found["number"] in (None, "*") else int(found["number"])
+    if kind == "CPU":
+        if number:
+            raise InvalidArgumentError(None, None, page(f"there is no device {name!r}", want="/device:CPU:0"))
+        return None
+    visible = get_visible_devices("GPU")
+    if number < len(visible):
+        index = _number_of(visible[number])
+        problem = _gpus.open_gpu(index)
+        if not problem:
+            return index
+        reason = problem
+    else:
+        reason = f"{len(visible)} GPUs are visible ({_gpus.why_none()})"
+    if _placement[0]:
+        warnings.warn(f"{name!r} cannot be used, the CPU takes its place: {reason}", RuntimeWarning, stacklevel=4)
+        return None
+    raise InvalidArgumentError(
+        None,
+        None,
+        page(
+            f"Could not satisfy device specification {name!r}",
+            got=reason,
+            where=user_line(),
+            fix="install a Vulkan or CUDA driver; tf.config.set_soft_device_placement(True) uses the CPU instead",
+        ),
+    )
+
+
+class device:
+    """`with tf.device(name):` functions called inside run on that device; tensors and variables made inside are kept
+    there.
+
+    Names are "GPU:0", "/CPU:0", "/device:GPU:1", a logical device, or None (the default). Inside a function that is
+    being traced, the whole function runs on the GPU that a scope names. Single ops outside of functions are computed
+    by the CPU.
+
+    A GPU that is not there means the CPU, with a warning, or an `InvalidArgumentError` (see
+    `tf.config.set_soft_device_placement`); `ValueError` for a name that is none, such as `"CPU0"`.
     """
 
     def __init__(self, device_name=None):
         if callable(device_name):
             raise RuntimeError("tf.device does not support functions.")
-        if device_name is not None and not isinstance(getattr(device_name, "name", device_name), str):
-            raise ValueError(f"tf.device takes a name such as '/CPU:0', got {device_name!r}")
         name = getattr(device_name, "name", device_name)
-        if name and not any(part in name.upper() for part in ("CPU", "GPU", "TPU", "JOB", "TASK", "DEVICE")):
-            raise ValueError(f"Failed to parse device name: '{name}'. It looks like '/CPU:0' or '/device:GPU:1'.")
+        if name is not None and not isinstance(name, str):
+            raise ValueError(f"tf.device takes a name such as '/CPU:0', got {device_name!r}")
+        self._gpu = None if not name else _resolve(name)
+        self._keeps = device_name is None
+        self._before: list = []
 
     def __enter__(self):
+        self._before.append(_current.gpu)
+        if not self._keeps:
+            _set_current(self._gpu)
+            if self._gpu is not None:
+                _current.entered = (*_current.entered, self._gpu)
         return None
 
     def __exit__(self, *error):
-        return None
+        _set_current(self._before.pop())
+
+
+def _set_current(gpu: int | None) -> None:
+    _current.gpu = gpu
+    # Part of every key of the native dispatch.
+    set_context(0 if gpu is None else gpu + 1)
+
+
+def device_name(number: int) -> str:
+    """The full name of a device of the runtime; -1: the CPU."""
+    kind = "CPU:0" if number < 0 else f"GPU:{number}"
+    return f"/job:localhost/replica:0/task:0/device:{kind}"
+
+
+def placed(x):
+    """A new tensor or variable, put where `tf.device` says."""
+    if _current.gpu is not None and device_of(x) != _current.gpu:
+        try:
+            move_to_device(x, _current.gpu)
+        except MemoryError as e:
+            raise ResourceExhaustedError(None, None, page(str(e), where=user_line())) from None
+    return x
 
 
 class _Experimental:
@@ -88,19 +249,53 @@ class _Experimental:
     list_logical_devices = staticmethod(list_logical_devices)
     get_visible_devices = staticmethod(get_visible_devices)
     set_visible_devices = staticmethod(set_visible_devices)
+    VirtualDeviceConfiguration = LogicalDeviceConfiguration
+    set_virtual_device_configuration = staticmethod(set_logical_device_configuration)
+    get_virtual_device_configuration = staticmethod(get_logical_device_configuration)
 
     @staticmethod
     def get_device_details(device) -> dict:
         """What is known of a physical device."""
-        return {"device_name": f"CPU, {os.cpu_count()} threads"} if device.device_type == "CPU" else {}
+        if device.device_type == "CPU":
+            return {"device_name": f"CPU, {os.cpu_count()} threads"}
+        gpu = _gpus.gpus()[_number_of(device)]
+        details = {
+            "device_name": gpu.name,
+            "driver": gpu.driver,
+            "target": gpu.target,
+            "is_software": gpu.is_software,
+            "features": sorted(gpu.features),
+            "subgroup_size": gpu.subgroup,
+            "shared_memory_bytes": gpu.shared_bytes,
+        }
+        if gpu.compute_capability:
+            details["compute_capability"] = gpu.compute_capability
+        return details
+
+    @staticmethod
+    def get_memory_info(device) -> dict:
+        """{"current", "peak"}: bytes in use on a GPU such as "GPU:0"."""
+        gpu = _resolve(device)
+        if gpu is None:
+            raise ValueError(f"memory is not counted on {device!r}; expected a GPU")
+        found = _gpus.counters(gpu)
+        return {"current": found["bytes_in_use"], "peak": found["bytes_peak"]}
+
+    @staticmethod
+    def get_counters(device) -> dict:
+        """What a GPU such as "GPU:0" did so far: launches, waits, bytes copied in and out, bytes in use, ..."""
+        gpu = _resolve(device)
+        return {} if gpu is None else _gpus.counters(gpu)
 
     @staticmethod
     def set_memory_growth(device, enable) -> None:
-        set_visible_devices([device])
+        """Memory always grows as needed."""
+        if device not in list_physical_devices():
+            raise ValueError(f"{device!r} is not a device of this machine: those are {list_physical_devices()}")
 
     @staticmethod
     def get_memory_growth(device) -> bool:
-        set_visible_devices([device])
+        _Experimental.set_memory_growth(device, True)
         return True
 
     @staticmethod

@@ -3,7 +3,9 @@
 import functools
 import weakref
 
-from tfc.compiler import CompiledCode, compile_entry, explain, run_stage, specialize
+from tfc.compiler import CompiledCode, DeviceCode, compile_entry, compile_kernels, explain, run_stage, specialize
+from tfc.config.devices import current_gpu
+from tfc.config.gpus import gpus
 from tfc.core import EagerTensor, TensorList, current, is_symbolic
 from tfc.dtypes import TensorSpec
 from tfc.errors import InvalidArgumentError, page, user_line
@@ -54,7 +56,9 @@ class FlatFunction:
         self._variable_names = [getattr(v, "name", "a variable") for v in captured]
         self._executables: dict = {}
         self._result_shapes: dict = {}
-        self._dynamic: Executable | None = None
+        self._dynamic: dict = {}  # code for unknown sizes, by GPU (None: the CPU)
+        # The GPU that a `tf.device` inside the function named.
+        self.gpu: int | None = getattr(graph, "gpu", None)
         # Code that was compiled before, for any sizes: a function that gives an `Executable`, or None.
         self.stored = None
         # What `gradient` made of it: see there.
@@ -155,34 +159,39 @@ class FlatFunction:
     # Code.
 
     def executable_for(self, shapes: list) -> Executable:
-        """Code for tensors of these shapes: made for them if the trace has unknown sizes, up to a number of shapes."""
+        """Code for tensors of these shapes: made for them if the trace has unknown sizes, up to a number of shapes.
+
+        For the GPU that `tf.device` names, or the CPU.
+        """
+        gpu = current_gpu()
+        gpu = self.gpu if gpu is None else gpu
         with LOCK:
             if not self._unknown:
-                if self._dynamic is None:
-                    self._dynamic = self._compile(None)
-                return self._dynamic
-            key = tuple(shapes)
+                return self._for_unknown_sizes(gpu)
+            key = (gpu, tuple(shapes))
             found = self._executables.get(key)
             if found is None:
                 found = self._for_new_shapes(key)
             return found
 
+    def _for_unknown_sizes(self, gpu):
+        if gpu not in self._dynamic:
+            self._dynamic[gpu] = self._compile(None, gpu)
+        return self._dynamic[gpu]
+
     def _for_new_shapes(self, key):
+        gpu, shapes = key
         if len(self._executables) >= SPECIALIZATIONS:
             if self._ranked:
-                if self._dynamic is None:
-                    self._dynamic = self._compile(None)
-                return self._dynamic
+                return self._for_unknown_sizes(gpu)
             self._executables.pop(next(iter(self._executables)))
         try:
-            found = self._compile(key)
+            found = self._compile(shapes, gpu)
         except _Refuted as e:
             # These shapes fail somewhere, maybe where it never runs: code for unknown sizes finds out.
             if not self._ranked:
                 raise InvalidArgumentError(None, None, e.message) from None
-            if self._dynamic is None:
-                self._dynamic = self._compile(None)
-            found = self._dynamic
+            found = self._for_unknown_sizes(gpu)
         self._executables[key] = found
         return found
 
@@ -231,14 +240,14 @@ class FlatFunction:
         run_stage(module, "tfc-optimize")
         return module
 
-    def _compile(self, shapes) -> Executable:
-        if shapes is None and self.stored is not None:
+    def _compile(self, shapes, gpu) -> Executable:
+        if shapes is None and gpu is None and self.stored is not None:
             found = self.stored()
             if found is not None:
                 return found
         held = tuple(self._graph.function.hosts.values())
         symbol = self._graph.function.symbol
-        return compile_entry(self.module_for(shapes), symbol, self._name, held, self.compile_options)
+        return compile_entry(self.module_for(shapes), symbol, self._name, held, self.compile_options, gpu)
 
     def compiled(self, *shapes) -> CompiledCode:
         """What the compiler makes of the trace: remarks, LLVM IR, assembly, memory.
@@ -251,6 +260,35 @@ class FlatFunction:
         with LOCK:
             symbol = self._graph.function.symbol
             return explain(self.module_for(for_shapes), symbol, self._name, self.compile_options)
+
+    def compile_for(self, target: str, *shapes, format: str | None = None, toolkit: str = "") -> DeviceCode:
+        """The kernels of the function for a kind of GPU, and what stays on the host. No such device is needed.
+
+        `target`: "spirv" (Vulkan), "nvptx:sm_80" (or another architecture), or a device of this machine ("GPU:0" is
+        number 0 of `tf.config.list_physical_devices("GPU")`). `shapes`: one for each tensor that it takes, where they
+        are not known. `format` of nvptx: "isa" (PTX, the default) or "bin" (a cubin, which needs `ptxas`); `toolkit`:
+        the folder of a CUDA toolkit, for `ptxas` and for libdevice, which math functions need.
+
+        Raises `ValueError` for an unknown target, `UnimplementedError` if the code cannot be made.
+        """
+        options = _device_options(target, format, toolkit)
+        for_shapes = tuple(tuple(s) for s in shapes) if shapes else None
+        if for_shapes is not None and len(for_shapes) != len(self.specs):
+            raise ValueError(f"{self._name} takes {len(self.specs)} tensors, got {len(for_shapes)} shapes")
+        with LOCK:
+            return compile_kernels(self.module_for(for_shapes), self._name, options)
+
+
+def _device_options(target: str, format: str | None, toolkit: str) -> dict:
+    kind, _, chip = target.partition(":")
+    if kind in ("spirv", "vulkan") and not chip:
+        return {"gpu": "spirv"}
+    if kind == "nvptx" and (not chip or chip.startswith("sm_")):
+        options = {"gpu": "nvptx", "gpu_chip": chip or "sm_80", "gpu_format": format, "gpu_toolkit": toolkit or None}
+        return {k: v for k, v in options.items() if v is not None}
+    if kind == "GPU" and chip.isdigit() and int(chip) < len(gpus()):
+        return gpus()[int(chip)].compile_options
+    raise ValueError(f"no target {target!r}: expected 'spirv', 'nvptx:sm_80' or a GPU of this machine such as 'GPU:0'")
 
 
 def type_is_known(value) -> bool:

@@ -468,6 +468,12 @@ class PolymorphicFunction(Function):
 
     # Public methods.
 
+    def compile_for(self, target: str, *args, **kwargs):
+        """The kernels of the trace for these arguments, for a kind of GPU ("spirv", "nvptx:sm_90"): see
+        `ConcreteFunction.compile_for`.
+        """
+        return self.get_concrete_function(*args, **kwargs).compile_for(target)
+
     def get_concrete_function(self, *args, **kwargs) -> ConcreteFunction:
         """The trace for these arguments: tensors, Python values, or TensorSpecs in their place. Makes variables,
         too.

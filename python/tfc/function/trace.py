@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 
+from tfc.config.devices import entered_since, mark_entered
 from tfc.core import stop_recording, using
 from tfc.errors import page, user_line
 from tfc.function.outputs import Outputs
@@ -36,7 +37,11 @@ def trace(name: str, call, function_type, *, autograph: bool, may_create: bool, 
         bound = function_type.placeholders(context)
         args, kwargs = rebuild(bound)
         before = [_form(b.value) for b in bound]
-        result = call(args, kwargs)
+        mark = mark_entered()
+        try:
+            result = call(args, kwargs)
+        finally:
+            graph.gpu = entered_since(mark)
         _check_unchanged(name, bound, before)
         outputs = Outputs(name, result)
         graph.finish(outputs.flat)

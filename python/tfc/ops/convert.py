@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tfc.config.devices import placed
 from tfc.core import (
     EagerTensor,
     StringTensor,
@@ -65,6 +66,8 @@ def constant(value, dtype=None, shape=None, name="Const") -> Tensor:
         result = eager_tensor(array) if array is not value._view() else value
     else:
         result = convert_to_tensor(value, dtype)
+    if type(result) is EagerTensor:
+        placed(result)
     if shape is None:
         return result
     dims = TensorShape(shape)

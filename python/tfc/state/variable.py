@@ -4,6 +4,8 @@ import enum
 
 import numpy as np
 
+from tfc._native import device_of
+from tfc.config.devices import device_name, placed
 from tfc.core import Tensor, VariableStorage, argument_error, current, executing_eagerly, outside
 from tfc.dtypes import TensorShape, as_dtype, as_shape
 from tfc.errors import page, user_line
@@ -104,6 +106,7 @@ class Variable(VariableStorage, metaclass=_VariableMeta):
         self._created_at = user_line()
         if executing_eagerly():
             super().__init__(value.dtype, declared.dims, value)
+            placed(self)
         else:
             super().__init__(value.dtype, declared.dims)
             current().create_variable(self, value)
@@ -128,7 +131,8 @@ class Variable(VariableStorage, metaclass=_VariableMeta):
 
     @property
     def device(self) -> str:
-        return "/job:localhost/replica:0/task:0/device:CPU:0"
+        """Where its value is: a GPU, once it was made or used there."""
+        return device_name(device_of(self))
 
     @property
     def handle(self):

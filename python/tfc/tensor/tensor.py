@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from tfc._native import device_of
+from tfc.config.devices import device_name
 from tfc.core import EagerTensor, StringTensor, Tensor
 from tfc.dtypes import TensorShape
 from tfc.errors import OperatorNotAllowedInGraphError, page, user_line
@@ -151,6 +153,7 @@ def attach_tensor() -> None:
     # Symbolic tensors inherit the refusals; eager tensors have values.
     Tensor.__iter__ = _symbolic_iter
     Tensor.__bool__ = _not_allowed("bool")
+    EagerTensor.device = property(lambda self: device_name(device_of(self)), doc="Where its memory is.")
     for kind in (EagerTensor, StringTensor):
         kind.__iter__ = _iter
         kind.__repr__ = _repr

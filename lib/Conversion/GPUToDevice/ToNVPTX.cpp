@@ -1,0 +1,107 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// Kernels become PTX or cubins.
+//===----------------------------------------------------------------------===//
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Target/LLVM/NVVM/Target.h"
+#include "mlir/Target/LLVMIR/Dialect/GPU/GPUToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/NVVM/NVVMToLLVMIRTranslation.h"
+#include "tfc/Conversion/GPU/Passes.h"
+
+namespace tfc {
+#define GEN_PASS_DEF_GPUTONVPTXPASS
+#include "tfc/Conversion/GPU/Passes.h.inc"
+} // namespace tfc
+
+using namespace mlir;
+
+namespace {
+
+/// Kernels take bare pointers, which needs static sizes: those of buffers of
+/// unknown size do not matter to the code.
+void giveSizes(gpu::GPUFuncOp kernel) {
+  Block &block = kernel.getBody().front();
+  SmallVector<Type> types(kernel.getArgumentTypes());
+  for (auto [i, type] : llvm::enumerate(types)) {
+    auto memref = dyn_cast<MemRefType>(type);
+    if (!memref || memref.hasStaticShape())
+      continue;
+    type = MemRefType::get({int64_t(1) << 40}, memref.getElementType());
+    block.getArgument(i).setType(type);
+  }
+  kernel.setFunctionType(FunctionType::get(kernel.getContext(), types, {}));
+}
+
+struct GPUToNVPTX : public tfc::impl::GPUToNVPTXPassBase<GPUToNVPTX> {
+  using GPUToNVPTXPassBase::GPUToNVPTXPassBase;
+
+  std::string pipeline() const {
+    std::string options =
+        toolkit.empty() ? "" : " toolkit=" + std::string(toolkit);
+    return "nvvm-attach-target{chip=" + std::string(chip) +
+           " O=3},gpu.module(tfc-expand-math,arith-expand{include-bf16=true},"
+           "convert-nvgpu-to-nvvm,convert-scf-to-cf,"
+           "convert-gpu-to-nvvm{use-bare-ptr-memref-call-conv=true},"
+           "canonicalize,cse,reconcile-unrealized-casts),"
+           "gpu-module-to-binary{format=" +
+           std::string(format) + options + "}";
+  }
+
+  /// A pass manager inside of a pass cannot load what its passes need.
+  void getDependentDialects(DialectRegistry &registry) const override {
+    GPUToNVPTXPassBase::getDependentDialects(registry);
+    NVVM::registerNVVMTargetInterfaceExternalModels(registry);
+    registerGPUDialectTranslation(registry);
+    registerLLVMDialectTranslation(registry);
+    registerNVVMDialectTranslation(registry);
+    OpPassManager manager(ModuleOp::getOperationName());
+    if (succeeded(parsePassPipeline(pipeline(), manager, llvm::nulls())))
+      manager.getDependentDialects(registry);
+  }
+
+  LogicalResult lower(gpu::GPUModuleOp module) {
+    OwningOpRef<ModuleOp> own(ModuleOp::create(module.getLoc()));
+    OpBuilder builder = OpBuilder::atBlockBegin(own->getBody());
+    auto clone = cast<gpu::GPUModuleOp>(builder.clone(*module));
+    for (auto kernel : clone.getOps<gpu::GPUFuncOp>())
+      giveSizes(kernel);
+    PassManager manager(&getContext());
+    if (failed(parsePassPipeline(pipeline(), manager)) ||
+        failed(manager.run(*own)))
+      return failure();
+    auto binaries = own->getOps<gpu::BinaryOp>();
+    if (binaries.empty())
+      return module.emitError("no device code was made of the kernel");
+    OpBuilder host(module);
+    Operation *made = host.clone(**binaries.begin());
+    if (Attribute kernels = module->getAttr("tfc.kernel"))
+      made->setAttr("tfc.kernel", kernels);
+    module.erase();
+    return success();
+  }
+
+  void runOnOperation() override {
+    for (auto module :
+         llvm::make_early_inc_range(getOperation().getOps<gpu::GPUModuleOp>()))
+      if (failed(lower(module)))
+        return signalPassFailure();
+  }
+};
+
+} // namespace

@@ -1,0 +1,375 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// linalg on buffers becomes kernels.
+//
+// Each block of the program is read once, in order. An op joins the group
+// before it if they can share a kernel; anything else that touches memory ends
+// the group. What the device cannot do stays where it is, for the host, and is
+// written down.
+//===----------------------------------------------------------------------===//
+
+#include "Writer.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/Utils/Utils.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
+#include "tfc/Conversion/GPU/Passes.h"
+#include "tfc/Dialect/TFCRT/IR/TFCRT.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
+
+namespace tfc {
+#define GEN_PASS_DEF_LINALGTOGPUPASS
+#include "tfc/Conversion/GPU/Passes.h.inc"
+} // namespace tfc
+
+using namespace mlir;
+using namespace tfc::device;
+using linalg::LinalgOp;
+
+namespace {
+
+/// What the target's kernels can hold.
+class Support {
+public:
+  Support(StringRef target, StringRef features) : isSPIRV(target == "spirv") {
+    SmallVector<StringRef> names;
+    features.split(names, '+', -1, false);
+    for (StringRef name : names)
+      has.insert(name.trim());
+  }
+
+  /// Why the op has to stay on the host; empty if it has not.
+  std::string refusal(LinalgOp op) const {
+    std::string why;
+    auto check = [&](Type type) {
+      if (why.empty())
+        why = refusal(type);
+    };
+    for (Value operand : op->getOperands()) {
+      check(getElementTypeOrSelf(operand.getType()));
+      auto type = dyn_cast<MemRefType>(operand.getType());
+      SmallVector<int64_t> strides;
+      int64_t offset;
+      if (type && failed(type.getStridesAndOffset(strides, offset)))
+        why = "a buffer without strides";
+      if (type && type.hasStaticShape() &&
+          type.getNumElements() >= int64_t(1) << 31)
+        why = "more than 2^31 elements";
+    }
+    op.getBlock()->walk([&](Operation *nested) {
+      for (Type type : nested->getResultTypes())
+        check(type);
+      if (why.empty())
+        why = refusal(nested);
+    });
+    return why;
+  }
+
+private:
+  std::string refusal(Type type) const {
+    if (isa<IndexType>(type))
+      return {};
+    if (isa<ComplexType>(type))
+      return "complex numbers";
+    if (!type.isIntOrFloat())
+      return isa<MemRefType>(type) ? "" : "a value of no scalar type";
+    std::string name;
+    llvm::raw_string_ostream(name) << type;
+    bool wide = (type.isF64() && !has.contains("f64")) ||
+                (type.isInteger(64) && !has.contains("i64")) ||
+                (type.isInteger(16) && !has.contains("i16")) ||
+                (type.isInteger(8) && !has.contains("i8")) ||
+                (type.isF16() && !has.contains("f16")) ||
+                (type.isBF16() && !has.contains("i16"));
+    if (isSPIRV && wide)
+      return "the device has no " + name;
+    if (auto integer = dyn_cast<IntegerType>(type);
+        integer &&
+        !llvm::is_contained({1, 8, 16, 32, 64}, int(integer.getWidth())))
+      return "integers of " + std::to_string(integer.getWidth()) + " bits";
+    return {};
+  }
+
+  std::string refusal(Operation *op) const {
+    if (isa<memref::LoadOp>(op)) {
+      auto type = cast<MemRefType>(op->getOperand(0).getType());
+      SmallVector<int64_t> strides;
+      int64_t offset;
+      if (failed(type.getStridesAndOffset(strides, offset)))
+        return "a buffer without strides";
+      return refusal(type.getElementType());
+    }
+    if (isa<scf::IfOp, scf::ForOp, scf::WhileOp, scf::YieldOp, scf::ConditionOp,
+            linalg::IndexOp, linalg::YieldOp>(op))
+      return {};
+    if (isa<arith::ArithDialect>(op->getDialect()))
+      return {};
+    if (!isa<math::MathDialect>(op->getDialect()))
+      return ("no lowering of " + op->getName().getStringRef()).str();
+    if (!isSPIRV)
+      return {};
+    // tfc-expand-math makes these for both precisions.
+    if (isa<math::ExpOp, math::ExpM1Op, math::LogOp, math::Log1pOp,
+            math::TanhOp>(op))
+      return {};
+    // GLSL's functions have 16 and 32 bits.
+    bool simple = isa<math::AbsFOp, math::AbsIOp, math::SqrtOp, math::RsqrtOp,
+                      math::FloorOp, math::CeilOp, math::FmaOp,
+                      math::CopySignOp, math::TruncOp, math::RoundOp,
+                      math::RoundEvenOp, math::CountLeadingZerosOp,
+                      math::IsNaNOp, math::IsInfOp, math::IsFiniteOp>(op);
+    bool wide = op->getNumResults() && op->getResult(0).getType().isF64();
+    bool known = isa<math::SinOp, math::CosOp, math::TanOp, math::AtanOp,
+                     math::SinhOp, math::CoshOp, math::AsinhOp, math::AcoshOp,
+                     math::AtanhOp, math::AsinOp, math::AcosOp, math::PowFOp,
+                     math::Exp2Op, math::Log2Op, math::Log10Op, math::ErfOp,
+                     math::ErfcOp, math::Atan2Op>(op);
+    if (simple || (known && !wide))
+      return {};
+    return (op->getName().getStringRef() + " has no " + (wide ? "f64 " : "") +
+            "form on the device")
+        .str();
+  }
+
+  bool isSPIRV;
+  llvm::StringSet<> has;
+};
+
+/// Forms the groups of one function.
+class Former {
+public:
+  Former(const DeviceLimits &limits, const Support &support)
+      : limits(limits), support(support) {}
+
+  void run(Block &block);
+  SmallVector<Attribute> host; ///< what stays there, and why
+
+private:
+  void take(LinalgOp op);
+  void add(Step step);
+  void settle(Operation *before, const Step *reader);
+  void flush();
+  void refuse(Operation *op, StringRef why);
+  bool startsProduct(Step &step);
+
+  const DeviceLimits &limits;
+  const Support &support;
+  std::optional<Group> group;
+  SmallVector<linalg::FillOp> fills; ///< not yet needed
+};
+
+void Former::refuse(Operation *op, StringRef why) {
+  Builder b(op->getContext());
+  host.push_back(b.getDictionaryAttr(
+      {b.getNamedAttr("op", b.getStringAttr(op->getName().getStringRef())),
+       b.getNamedAttr("why", b.getStringAttr(why)),
+       b.getNamedAttr("loc", op->getLoc())}));
+}
+
+/// The kernel of the group so far.
+void Former::flush() {
+  if (!group)
+    return;
+  Group taken = std::move(*group);
+  group.reset();
+  auto mapping = taken.mapping();
+  if (mapping == Group::Mapping::tiles && fitsTensorCores(taken, limits))
+    writeTensorCores(taken, limits);
+  else if (mapping == Group::Mapping::tiles)
+    writeTiles(taken, limits);
+  else if (mapping == Group::Mapping::blockPerPoint)
+    writeByBlock(taken, limits);
+  else
+    writeByThread(taken, limits);
+  for (Step &step : taken.steps)
+    step.op->erase();
+  if (taken.fill)
+    taken.fill->erase();
+}
+
+/// Fills wait for whoever needs them: a product starts its sums there instead.
+void Former::settle(Operation *before, const Step *reader) {
+  auto isNeeded = [&](linalg::FillOp fill) {
+    Value root = rootOf(fill.getOutputs()[0]);
+    return !reader || llvm::any_of(reader->accesses, [&](const Access &access) {
+      return mayAlias(access.root, root);
+    });
+  };
+  for (linalg::FillOp &fill : fills) {
+    if (!isNeeded(fill))
+      continue;
+    fill->moveBefore(before);
+    add(Step(fill));
+    fill = {};
+  }
+  llvm::erase(fills, linalg::FillOp());
+}
+
+bool Former::startsProduct(Step &step) {
+  std::optional<Product> product = matchProduct(step);
+  if (!product)
+    return false;
+  linalg::FillOp first;
+  auto found = llvm::find_if(fills, [&](linalg::FillOp fill) {
+    return fill.getOutputs()[0] == product->result->get();
+  });
+  if (found != fills.end()) {
+    first = *found;
+    fills.erase(found);
+  }
+  settle(step.op, &step);
+  flush();
+  group.emplace();
+  group->product = product;
+  group->fill = first;
+  group->prefix = step.loops.numParallel;
+  group->steps.push_back(step);
+  return true;
+}
+
+void Former::add(Step step) {
+  if (group && group->tryAppend(step, limits))
+    return;
+  flush();
+  group.emplace();
+  group->prefix = step.loops.numParallel;
+  group->steps.push_back(step);
+}
+
+void Former::take(LinalgOp op) {
+  Step step(op);
+  // Nothing to do.
+  if (step.loops.isStatic() &&
+      step.loops.count(0, step.loops.numParallel) == 0) {
+    op->erase();
+    return;
+  }
+  if (std::string why = support.refusal(op); !why.empty()) {
+    settle(op, nullptr);
+    flush();
+    refuse(op, why);
+    return;
+  }
+  if (auto fill = dyn_cast<linalg::FillOp>(op.getOperation())) {
+    settle(op, &step); // of the same buffer
+    fills.push_back(fill);
+    return;
+  }
+  if (startsProduct(step))
+    return;
+  settle(op, &step);
+  add(step);
+}
+
+void Former::run(Block &block) {
+  for (Operation &op : llvm::make_early_inc_range(block)) {
+    if (auto linalgOp = dyn_cast<LinalgOp>(op)) {
+      take(linalgOp);
+      continue;
+    }
+    // Views, allocations and arithmetic do not touch what kernels compute.
+    if (isa<ViewLikeOpInterface, memref::AllocOp, memref::GetGlobalOp,
+            tfc::rt::BindOp>(op) ||
+        (op.getNumRegions() == 0 && isMemoryEffectFree(&op) &&
+         !op.hasTrait<OpTrait::IsTerminator>()))
+      continue;
+    settle(&op, nullptr);
+    flush();
+    for (Region &region : op.getRegions())
+      for (Block &nested : region)
+        run(nested);
+  }
+}
+
+/// The name of a kernel: of its entry, and its number.
+std::string kernelName(func::FuncOp function, int64_t number) {
+  std::string name = function.getName().str();
+  if (StringRef(name).ends_with(".body"))
+    name.resize(name.size() - 5);
+  for (char &c : name)
+    if (!llvm::isAlnum(c))
+      c = '_';
+  return name + "_kernel_" + std::to_string(number);
+}
+
+struct LinalgToGPU : public tfc::impl::LinalgToGPUPassBase<LinalgToGPU> {
+  using LinalgToGPUPassBase::LinalgToGPUPassBase;
+
+  void runOnOperation() override {
+    OpBuilder builder(&getContext());
+    SmallVector<memref::CopyOp> copies;
+    getOperation()->walk([&](memref::CopyOp copy) { copies.push_back(copy); });
+    for (memref::CopyOp copy : copies) {
+      builder.setInsertionPoint(copy);
+      if (copy.getSource() != copy.getTarget())
+        linalg::makeMemRefCopyOp(builder, copy.getLoc(), copy.getSource(),
+                                 copy.getTarget());
+      copy.erase();
+    }
+    DeviceLimits limits;
+    limits.maxThreads = maxThreads;
+    limits.sharedBytes = sharedBytes;
+    limits.tensorCores = target == "nvptx";
+    limits.tf32 = StringRef(features).contains("tf32");
+    Support support(target, features);
+    SmallVector<Attribute> host;
+    for (auto function : getOperation().getOps<func::FuncOp>()) {
+      Former former(limits, support);
+      for (Block &block : function.getBody())
+        former.run(block);
+      llvm::append_range(host, former.host);
+    }
+    getOperation()->setAttr("tfc.host", builder.getArrayAttr(host));
+    nameKernels();
+    getOperation().walk(sinkConstants);
+  }
+
+  /// Numbers are part of a kernel, not arguments of it.
+  static void sinkConstants(gpu::LaunchOp launch) {
+    OpBuilder b = OpBuilder::atBlockBegin(&launch.getBody().front());
+    DenseMap<Operation *, Value> inside;
+    launch.getBody().walk([&](Operation *op) {
+      for (OpOperand &operand : op->getOpOperands()) {
+        auto constant = operand.get().getDefiningOp<arith::ConstantOp>();
+        if (!constant || launch->isAncestor(constant))
+          continue;
+        Value &copy = inside[constant];
+        if (!copy)
+          copy = b.clone(*constant)->getResult(0);
+        operand.set(copy);
+      }
+    });
+  }
+
+  /// Names launches, and lists them in the module's attribute `tfc.kernels`.
+  void nameKernels() {
+    Builder b(&getContext());
+    SmallVector<Attribute> kernels;
+    for (auto function : getOperation().getOps<func::FuncOp>()) {
+      int64_t number = 0;
+      function.walk([&](gpu::LaunchOp launch) {
+        auto name = FlatSymbolRefAttr::get(
+            b.getStringAttr(kernelName(function, number++)));
+        launch.setModuleAttr(name);
+        launch.setFunctionAttr(name);
+        kernels.push_back(b.getDictionaryAttr(
+            {b.getNamedAttr("name", name.getAttr()),
+             b.getNamedAttr("kind", launch->getAttr("tfc.kind")),
+             b.getNamedAttr("loc", launch.getLoc())}));
+      });
+    }
+    getOperation()->setAttr("tfc.kernels", b.getArrayAttr(kernels));
+  }
+};
+
+} // namespace

@@ -1,0 +1,180 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// For each slice of the sum, the block copies a tile of each operand to shared
+// memory. Elements outside count as zero. What follows element by element is
+// computed before the thread leaves its elements.
+//===----------------------------------------------------------------------===//
+
+#include "Tiles.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+using namespace tfc::device;
+
+static Type elementOf(OpOperand *operand) {
+  return cast<MemRefType>(operand->get().getType()).getElementType();
+}
+
+Tiles::Tiles(Group &group, StringRef kind, int64_t threads)
+    : group(group), step(group.steps.front()), product(*group.product),
+      writer(group.steps.back().op, kind, threads), b(writer.b) {}
+
+int64_t Tiles::count(ArrayRef<unsigned> positions) const {
+  int64_t result = 1;
+  for (unsigned at : positions)
+    result *= step.loops.sizes[at];
+  return result;
+}
+
+/// Sets the loops at these positions from one index.
+void Tiles::place(Values &ivs, ArrayRef<unsigned> positions, Value linear) {
+  Values sizes;
+  for (unsigned at : positions)
+    sizes.push_back(writer.constant(step.loops.sizes[at]));
+  if (positions.empty())
+    return;
+  for (auto [at, value] :
+       llvm::zip(positions, writer.delinearize(linear, sizes)))
+    ivs[step.loops.order[at]] = value;
+}
+
+Values Tiles::indicesOf(Value row, Value column) {
+  Values ivs(step.loops.order.size());
+  place(ivs, product.batch, batch);
+  place(ivs, product.rows, row);
+  place(ivs, product.columns, column);
+  return ivs;
+}
+
+Value Tiles::inside(Value index, ArrayRef<unsigned> positions) {
+  return writer.less(index, writer.constant(count(positions)));
+}
+
+Value Tiles::isInside(Value row, Value column) {
+  return arith::AndIOp::create(b, inside(row, product.rows),
+                               inside(column, product.columns));
+}
+
+Value Tiles::loadIf(Value condition, Type type,
+                    llvm::function_ref<Value()> load) {
+  auto choice =
+      scf::IfOp::create(b, TypeRange(type), condition, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToEnd(choice.thenBlock());
+  scf::YieldOp::create(b, load());
+  b.setInsertionPointToEnd(choice.elseBlock());
+  scf::YieldOp::create(
+      b, Value(arith::ConstantOp::create(b, b.getZeroAttr(type))));
+  return choice.getResult(0);
+}
+
+void Tiles::start(int64_t high, int64_t wide) {
+  height = high;
+  width = wide;
+  auto extent = [&](int64_t size) -> Value {
+    return arith::ConstantIndexOp::create(writer.outer, size);
+  };
+  writer.setGrid(extent(llvm::divideCeil(columns(), width)),
+                 extent(llvm::divideCeil(rows(), height)),
+                 extent(count(product.batch)));
+  tileLeft = writer.shared(height * depth, elementOf(product.left));
+  tileRight = writer.shared(depth * width, elementOf(product.right));
+  auto blocks = writer.launch.getBlockIds();
+  batch = blocks.z;
+  top = writer.mul(blocks.y, writer.constant(height));
+  left = writer.mul(blocks.x, writer.constant(width));
+}
+
+/// Neighbouring threads copy neighbouring elements of memory.
+void Tiles::copyTile(OpOperand &operand, Value tile, int64_t high, int64_t wide,
+                     Value first, Value second, ArrayRef<unsigned> down,
+                     ArrayRef<unsigned> across) {
+  const Access *access = nullptr;
+  unsigned number = 0;
+  for (OpOperand &each : step.op->getOpOperands()) {
+    if (&each == &operand)
+      access = &step.accesses[number];
+    number += isa<MemRefType>(each.get().getType());
+  }
+  bool byColumns = access->affine &&
+                   std::abs(access->coefficients[down.back()]) == 1 &&
+                   std::abs(access->coefficients[across.back()]) != 1;
+  bool whole = count(down) % high == 0 && count(across) % wide == 0;
+  for (int64_t part = 0; part < high * wide; part += writer.threads()) {
+    Value at = writer.add(writer.thread(), writer.constant(part));
+    Value extent = writer.constant(byColumns ? high : wide);
+    Value slow = b.createOrFold<arith::DivUIOp>(at, extent);
+    Value fast = b.createOrFold<arith::RemUIOp>(at, extent);
+    Value row = byColumns ? fast : slow, column = byColumns ? slow : fast;
+    Value r = writer.add(first, row), c = writer.add(second, column);
+    auto fetch = [&] {
+      Values ivs(step.loops.order.size());
+      place(ivs, product.batch, batch);
+      place(ivs, down, r);
+      place(ivs, across, c);
+      for (Value &iv : ivs)
+        if (!iv)
+          iv = writer.constant(0);
+      return writer.load(step, operand, ivs);
+    };
+    Value element;
+    if (whole)
+      element = fetch();
+    else
+      element =
+          loadIf(arith::AndIOp::create(b, inside(r, down), inside(c, across)),
+                 elementOf(&operand), fetch);
+    Value to = writer.add(writer.mul(row, writer.constant(wide)), column);
+    memref::StoreOp::create(b, element, tile, to);
+  }
+}
+
+Values Tiles::sum(ValueRange initial,
+                  llvm::function_ref<Values(ValueRange)> multiply) {
+  return writer.loop(writer.constant(0), writer.constant(inner()),
+                     writer.constant(depth), initial,
+                     [&](Value k, ValueRange now) {
+                       copyTile(*product.left, tileLeft, height, depth, top, k,
+                                product.rows, product.inner);
+                       copyTile(*product.right, tileRight, depth, width, k,
+                                left, product.inner, product.columns);
+                       writer.barrier();
+                       Values next = multiply(now);
+                       writer.barrier();
+                       return next;
+                     });
+}
+
+Value Tiles::initial(Value row, Value column) {
+  if (group.fill)
+    return group.fill.getInputs()[0];
+  return loadIf(isInside(row, column), elementOf(product.result), [&] {
+    return writer.load(step, *product.result, indicesOf(row, column));
+  });
+}
+
+void Tiles::finish(Value row, Value column, Value sum) {
+  auto run = [&] {
+    Values ivs = indicesOf(row, column);
+    for (Value &iv : ivs)
+      if (!iv)
+        iv = writer.constant(0);
+    writer.store(step, *product.result, ivs, sum);
+    for (Step &next : llvm::drop_begin(group.steps)) {
+      Values own(next.loops.order.size());
+      for (unsigned at = 0; at < step.loops.numParallel; ++at)
+        own[next.loops.order[at]] = ivs[step.loops.order[at]];
+      Values sizes;
+      for (int64_t size : next.loops.sizes)
+        sizes.push_back(writer.constant(size));
+      writer.point(next, sizes, own);
+    }
+  };
+  if (rows() % height == 0 && columns() % width == 0)
+    return run();
+  writer.when(isInside(row, column), run);
+}

@@ -1,0 +1,450 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// Memory is addressed by one index: kernels take buffers of one dimension,
+// which every target has, and strides are arithmetic that folds where they are
+// known.
+//===----------------------------------------------------------------------===//
+
+#include "Writer.h"
+#include "mlir/Dialect/Affine/Utils.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+using namespace tfc::device;
+using linalg::LinalgOp;
+
+std::optional<Combiner> tfc::device::matchCombiner(LinalgOp op) {
+  if (op.getNumDpsInits() != 1)
+    return std::nullopt;
+  Combiner combiner;
+  Value out = op.getMatchingBlockArgument(op.getDpsInitOperand(0));
+  Value last = op.getBlock()->getTerminator()->getOperand(0);
+  auto isCast = [](Operation *cast) {
+    return isa_and_present<arith::ExtFOp, arith::TruncFOp, arith::ExtUIOp,
+                           arith::TruncIOp>(cast);
+  };
+  if (!out.hasOneUse())
+    return std::nullopt;
+  if (Operation *cast = last.getDefiningOp(); isCast(cast)) {
+    combiner.narrow = cast;
+    last = cast->getOperand(0);
+  }
+  Operation *user = *out.getUsers().begin();
+  if (isCast(user) && user->getResult(0).hasOneUse()) {
+    combiner.widen = user;
+    out = user->getResult(0);
+    user = *out.getUsers().begin();
+  }
+  if (bool(combiner.narrow) != bool(combiner.widen) ||
+      user->getNumOperands() != 2 || last.getDefiningOp() != user ||
+      user->getOperand(0) == user->getOperand(1))
+    return std::nullopt;
+  // A sum in another order is another sum.
+  if (auto fast = dyn_cast<arith::ArithFastMathInterface>(user);
+      fast && isa<arith::AddFOp, arith::MulFOp>(user) &&
+      !bitEnumContainsAll(fast.getFastMathFlagsAttr().getValue(),
+                          arith::FastMathFlags::reassoc))
+    return std::nullopt;
+  std::optional<TypedAttr> neutral = arith::getNeutralElement(user);
+  if (!neutral)
+    return std::nullopt;
+  combiner.op = user;
+  combiner.accumulated = user->getOperand(0) == out ? 0 : 1;
+  combiner.neutral = *neutral;
+  return combiner;
+}
+
+Writer::Writer(Operation *host, StringRef kind, int64_t threads)
+    : b(host->getLoc(), host->getContext()), outer(host->getLoc(), host),
+      numThreads(threads) {
+  Value one = arith::ConstantIndexOp::create(outer, 1);
+  Value width = arith::ConstantIndexOp::create(outer, threads);
+  launch = gpu::LaunchOp::create(outer, one, one, one, width, one, one);
+  launch->setAttr("tfc.kind", outer.getStringAttr(kind));
+  outer.setInsertionPoint(launch);
+  b.setInsertionPointToEnd(&launch.getBody().front());
+  auto end = gpu::TerminatorOp::create(b);
+  b.setInsertionPoint(end);
+}
+
+//===----------------------------------------------------------------------===//
+// Arithmetic
+//===----------------------------------------------------------------------===//
+
+Value Writer::constant(int64_t value) {
+  return arith::ConstantIndexOp::create(b, value);
+}
+Value Writer::add(Value x, Value y) {
+  return b.createOrFold<arith::AddIOp>(x, y);
+}
+Value Writer::mul(Value x, Value y) {
+  return b.createOrFold<arith::MulIOp>(x, y);
+}
+Value Writer::less(Value x, Value y) {
+  return arith::CmpIOp::create(b, arith::CmpIPredicate::ult, x, y);
+}
+
+Values Writer::delinearize(Value linear, ArrayRef<Value> sizes) {
+  Values result(sizes.size());
+  // The outermost loop that is not 1 needs no remainder.
+  size_t first = 0;
+  while (first + 1 < sizes.size() && getConstantIntValue(sizes[first]) == 1)
+    ++first;
+  for (size_t i = sizes.size(); i-- > 0;) {
+    if (i < first || getConstantIntValue(sizes[i]) == 1)
+      result[i] = constant(0);
+    else if (i == first)
+      result[i] = linear;
+    else {
+      result[i] = b.createOrFold<arith::RemUIOp>(linear, sizes[i]);
+      linear = b.createOrFold<arith::DivUIOp>(linear, sizes[i]);
+    }
+  }
+  return result;
+}
+
+//===----------------------------------------------------------------------===//
+// Geometry and loops
+//===----------------------------------------------------------------------===//
+
+void Writer::setGrid(Value x, Value y, Value z) {
+  launch.getGridSizeXMutable().assign(x);
+  if (y)
+    launch.getGridSizeYMutable().assign(y);
+  if (z)
+    launch.getGridSizeZMutable().assign(z);
+}
+
+Value Writer::shared(int64_t elements, Type type) {
+  auto space =
+      gpu::AddressSpaceAttr::get(b.getContext(), gpu::AddressSpace::Workgroup);
+  return launch.addWorkgroupAttribution(
+      MemRefType::get({elements}, type, AffineMap(), space), b.getLoc());
+}
+
+void Writer::barrier() { gpu::BarrierOp::create(b); }
+
+Values Writer::loop(Value from, Value to, Value step, ValueRange carried,
+                    llvm::function_ref<Values(Value, ValueRange)> body) {
+  if (getConstantIntValue(to) == 1 && getConstantIntValue(from) == 0)
+    return body(from, carried);
+  auto made = scf::ForOp::create(b, from, to, step, carried);
+  OpBuilder::InsertionGuard guard(b);
+  if (carried.empty())
+    b.setInsertionPoint(made.getBody()->getTerminator());
+  else
+    b.setInsertionPointToEnd(made.getBody());
+  Values next = body(made.getInductionVar(), made.getRegionIterArgs());
+  if (!carried.empty())
+    scf::YieldOp::create(b, next);
+  return Values(made.getResults());
+}
+
+void Writer::loop(Value from, Value to, Value step,
+                  llvm::function_ref<void(Value)> body) {
+  loop(from, to, step, {}, [&](Value i, ValueRange) {
+    body(i);
+    return Values();
+  });
+}
+
+void Writer::when(Value condition, llvm::function_ref<void()> body) {
+  auto made = scf::IfOp::create(b, condition, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPoint(made.thenYield());
+  body();
+}
+
+//===----------------------------------------------------------------------===//
+// Memory
+//===----------------------------------------------------------------------===//
+
+/// One argument for each buffer, however many views there are of it.
+Value Writer::flat(Value memref) {
+  Value root = rootOf(memref);
+  auto type = cast<MemRefType>(root.getType());
+  bool known = type.hasStaticShape() && type.getLayout().isIdentity();
+  Value key = known ? root : memref;
+  Value &found = flats[key];
+  if (found)
+    return found;
+  OpFoldResult zero = outer.getIndexAttr(0), one = outer.getIndexAttr(1);
+  if (known) {
+    int64_t count = std::max<int64_t>(type.getNumElements(), 1);
+    auto flatType = MemRefType::get({count}, type.getElementType());
+    OpFoldResult size = outer.getIndexAttr(count);
+    return found = memref::ReinterpretCastOp::create(outer, flatType, root,
+                                                     zero, size, one);
+  }
+  // Up to the last element that the view reaches.
+  auto metadata = memref::ExtractStridedMetadataOp::create(outer, memref);
+  Value size = outer.create<arith::ConstantIndexOp>(1);
+  Value unit = size;
+  size = outer.createOrFold<arith::AddIOp>(size, metadata.getOffset());
+  for (auto [extent, stride] :
+       llvm::zip(metadata.getSizes(), metadata.getStrides())) {
+    Value last = outer.createOrFold<arith::SubIOp>(extent, unit);
+    size = outer.createOrFold<arith::AddIOp>(
+        size, outer.createOrFold<arith::MulIOp>(last, stride));
+  }
+  size = outer.createOrFold<arith::MaxSIOp>(size, unit);
+  auto flatType =
+      MemRefType::get({ShapedType::kDynamic}, type.getElementType());
+  return found = memref::ReinterpretCastOp::create(
+             outer, flatType, metadata.getBaseBuffer(), zero,
+             OpFoldResult(size), one);
+}
+
+void Writer::promote(Value root, int64_t low, int64_t width) {
+  Type type = cast<MemRefType>(root.getType()).getElementType();
+  promoted[root] = {shared(width, type), low};
+}
+
+std::pair<Value, Value> Writer::locate(Value memref, ArrayRef<Value> indices,
+                                       ArrayRef<Value> indicesInPoint) {
+  auto type = cast<MemRefType>(memref.getType());
+  auto found = promoted.find(rootOf(memref));
+  bool inShared = found != promoted.end();
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  (void)type.getStridesAndOffset(strides,
+                                 offset); // checked before the group was made
+  memref::ExtractStridedMetadataOp metadata;
+  auto described = [&] {
+    if (!metadata)
+      metadata = memref::ExtractStridedMetadataOp::create(outer, memref);
+    return metadata;
+  };
+  Value linear = ShapedType::isDynamic(offset)
+                     ? Value(described().getOffset())
+                     : constant(inShared ? offset - found->second.low : offset);
+  for (auto [i, index] : llvm::enumerate(inShared ? indicesInPoint : indices)) {
+    Value stride = ShapedType::isDynamic(strides[i])
+                       ? Value(described().getStrides()[i])
+                       : constant(strides[i]);
+    linear = add(linear, mul(index, stride));
+  }
+  return {inShared ? found->second.memref : flat(memref), linear};
+}
+
+Values Writer::indices(Step &step, OpOperand &operand, ArrayRef<Value> ivs) {
+  Values result;
+  for (AffineExpr expr :
+       step.op.getMatchingIndexingMap(&operand).getResults()) {
+    if (auto dim = dyn_cast<AffineDimExpr>(expr))
+      result.push_back(ivs[dim.getPosition()]);
+    else if (auto number = dyn_cast<AffineConstantExpr>(expr))
+      result.push_back(constant(number.getValue()));
+    else
+      result.push_back(affine::expandAffineExpr(b, b.getLoc(), expr, ivs, {}));
+  }
+  return result;
+}
+
+Values Writer::withoutPrefix(Step &step, ArrayRef<Value> ivs) {
+  Values result(ivs);
+  for (unsigned i = 0; i < prefix; ++i)
+    result[step.loops.order[i]] = constant(0);
+  return result;
+}
+
+Value Writer::load(Step &step, OpOperand &operand, ArrayRef<Value> ivs) {
+  if (!isa<MemRefType>(operand.get().getType()))
+    return operand.get();
+  auto [base, linear] =
+      locate(operand.get(), indices(step, operand, ivs),
+             indices(step, operand, withoutPrefix(step, ivs)));
+  return memref::LoadOp::create(b, base, linear);
+}
+
+void Writer::store(Step &step, OpOperand &operand, ArrayRef<Value> ivs,
+                   Value value) {
+  auto [base, linear] =
+      locate(operand.get(), indices(step, operand, ivs),
+             indices(step, operand, withoutPrefix(step, ivs)));
+  memref::StoreOp::create(b, value, base, linear);
+}
+
+//===----------------------------------------------------------------------===//
+// Bodies
+//===----------------------------------------------------------------------===//
+
+Values Writer::sizesOf(Step &step) {
+  SmallVector<Range> ranges;
+  if (!step.loops.isStatic())
+    ranges = step.op.createLoopRanges(outer, outer.getLoc());
+  Values sizes;
+  for (auto [at, loop] : llvm::enumerate(step.loops.order))
+    sizes.push_back(
+        ranges.empty()
+            ? Value(arith::ConstantIndexOp::create(outer, step.loops.sizes[at]))
+            : getValueOrCreateConstantIndexOp(outer, outer.getLoc(),
+                                              ranges[loop].size));
+  return sizes;
+}
+
+/// Loads of the body go through the flat buffers too.
+void Writer::rewriteLoads(Operation *clone) {
+  SmallVector<memref::LoadOp> loads;
+  clone->walk([&](memref::LoadOp load) { loads.push_back(load); });
+  for (memref::LoadOp load : loads) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPoint(load);
+    Values at(load.getIndices());
+    auto [base, linear] = locate(load.getMemref(), at, at);
+    load.getMemrefMutable().assign(base);
+    load.getIndicesMutable().assign(linear);
+  }
+}
+
+Values Writer::body(Step &step, ArrayRef<Value> arguments,
+                    ArrayRef<Value> ivs) {
+  Block &block = *step.op.getBlock();
+  IRMapping mapping;
+  for (auto [argument, value] : llvm::zip(block.getArguments(), arguments))
+    if (value)
+      mapping.map(argument, value);
+  for (Operation &nested : block.without_terminator()) {
+    if (auto index = dyn_cast<linalg::IndexOp>(nested)) {
+      mapping.map(index.getResult(), ivs[index.getDim()]);
+      continue;
+    }
+    Operation *clone = b.clone(nested, mapping);
+    SmallVector<linalg::IndexOp> inner;
+    clone->walk([&](linalg::IndexOp index) { inner.push_back(index); });
+    for (linalg::IndexOp index : inner) {
+      index.replaceAllUsesWith(ivs[index.getDim()]);
+      index.erase();
+    }
+    if (auto load = dyn_cast<memref::LoadOp>(clone);
+        load || clone->getNumRegions())
+      rewriteLoads(clone);
+  }
+  Values results;
+  for (Value value : block.getTerminator()->getOperands())
+    results.push_back(mapping.lookupOrDefault(value));
+  return results;
+}
+
+Values Writer::loadInputs(Step &step, ArrayRef<Value> ivs) {
+  Values values;
+  for (OpOperand *input : step.op.getDpsInputOperands())
+    values.push_back(step.op.payloadUsesValueFromOperand(input)
+                         ? load(step, *input, ivs)
+                         : Value());
+  return values;
+}
+
+Values Writer::reduce(Step &step, unsigned position, ArrayRef<Value> sizes,
+                      Values &ivs, ValueRange carried) {
+  if (position == sizes.size()) {
+    Values arguments = loadInputs(step, ivs);
+    llvm::append_range(arguments, carried);
+    return body(step, arguments, ivs);
+  }
+  return loop(constant(0), sizes[position], constant(1), carried,
+              [&](Value i, ValueRange now) {
+                ivs[step.loops.order[position]] = i;
+                return reduce(step, position + 1, sizes, ivs, now);
+              });
+}
+
+void Writer::point(Step &step, ArrayRef<Value> sizes, Values ivs) {
+  bool reduces = sizes.size() > step.loops.numParallel;
+  Values inits;
+  for (OpOperand &init : step.op.getDpsInitsMutable())
+    inits.push_back(reduces || step.op.payloadUsesValueFromOperand(&init)
+                        ? load(step, init, ivs)
+                        : Value());
+  Values results = reduce(step, step.loops.numParallel, sizes, ivs, inits);
+  for (auto [init, value] : llvm::zip(step.op.getDpsInitsMutable(), results))
+    store(step, init, ivs, value);
+}
+
+void Writer::together(Step &step, const Combiner &combiner,
+                      ArrayRef<Value> sizes, Values ivs) {
+  Value neutral = arith::ConstantOp::create(b, combiner.neutral);
+  Type type = neutral.getType();
+  auto combine = [&](Value x, Value y) {
+    Operation *clone = b.clone(*combiner.op);
+    clone->setOperand(combiner.accumulated, x);
+    clone->setOperand(1 - combiner.accumulated, y);
+    return clone->getResult(0);
+  };
+  // Each thread sums up every `threads`-th element.
+  ArrayRef<Value> reduced = sizes.drop_front(step.loops.numParallel);
+  Value count = reduced.front();
+  for (Value size : reduced.drop_front())
+    count = outer.createOrFold<arith::MulIOp>(count, size);
+  Value partial =
+      loop(thread(), count, constant(numThreads), neutral,
+           [&](Value i, ValueRange now) {
+             for (auto [k, iv] : llvm::enumerate(delinearize(i, reduced)))
+               ivs[step.loops.order[step.loops.numParallel + k]] = iv;
+             Values arguments = loadInputs(step, ivs);
+             // The body works on the accumulator in the type of the buffer;
+             // cast there and back are exact.
+             Value accumulator = now.front();
+             if (combiner.widen)
+               accumulator = Value();
+             arguments.push_back(accumulator);
+             if (!combiner.widen)
+               return body(step, arguments, ivs);
+             IRMapping mapping;
+             Block &block = *step.op.getBlock();
+             for (auto [argument, value] :
+                  llvm::zip(block.getArguments(), arguments))
+               if (value)
+                 mapping.map(argument, value);
+             mapping.map(combiner.widen->getResult(0), now.front());
+             for (Operation &nested : block.without_terminator()) {
+               if (&nested == combiner.widen || &nested == combiner.narrow)
+                 continue;
+               if (auto index = dyn_cast<linalg::IndexOp>(nested)) {
+                 mapping.map(index.getResult(), ivs[index.getDim()]);
+                 continue;
+               }
+               Operation *clone = b.clone(nested, mapping);
+               rewriteLoads(clone);
+             }
+             return Values{mapping.lookup(combiner.op->getResult(0))};
+           })
+          .front();
+  // A tree in shared memory.
+  Value &tree = scratch[type];
+  if (!tree)
+    tree = shared(numThreads, type);
+  memref::StoreOp::create(b, partial, tree, thread());
+  barrier();
+  for (int64_t half = numThreads / 2; half > 0; half /= 2) {
+    when(less(thread(), constant(half)), [&] {
+      Value mine = memref::LoadOp::create(b, tree, thread());
+      Value other =
+          memref::LoadOp::create(b, tree, add(thread(), constant(half)));
+      memref::StoreOp::create(b, combine(mine, other), tree, thread());
+    });
+    barrier();
+  }
+  OpOperand &init = *step.op.getDpsInitOperand(0);
+  when(less(thread(), constant(1)), [&] {
+    Value value = load(step, init, ivs);
+    IRMapping mapping;
+    if (combiner.widen) {
+      mapping.map(combiner.widen->getOperand(0), value);
+      value = b.clone(*combiner.widen, mapping)->getResult(0);
+    }
+    value = combine(value, memref::LoadOp::create(b, tree, constant(0)));
+    if (combiner.narrow) {
+      mapping.map(combiner.narrow->getOperand(0), value);
+      value = b.clone(*combiner.narrow, mapping)->getResult(0);
+    }
+    store(step, init, ivs, value);
+  });
+  barrier();
+}

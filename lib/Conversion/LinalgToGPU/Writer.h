@@ -1,0 +1,124 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// Writes the body of one kernel: indices, loads and stores, bodies of ops.
+//===----------------------------------------------------------------------===//
+
+#ifndef TFC_LIB_CONVERSION_LINALGTOGPU_WRITER_H
+#define TFC_LIB_CONVERSION_LINALGTOGPU_WRITER_H
+
+#include "Group.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+namespace tfc::device {
+
+using Values = llvm::SmallVector<mlir::Value>;
+
+/// How the accumulator of a reduction is updated, if partial results can be
+/// combined in any order.
+struct Combiner {
+  mlir::Operation *op = nullptr; ///< acc' = op(acc, term)
+  unsigned accumulated = 0;      ///< which operand of `op` is the accumulator
+  mlir::Operation *narrow = nullptr,
+                  *widen =
+                      nullptr; ///< from and to the type of the buffer, or null
+  mlir::TypedAttr neutral;
+};
+std::optional<Combiner> matchCombiner(mlir::linalg::LinalgOp op);
+
+class Writer {
+public:
+  /// Makes the launch before `host`, with a grid of one block until `setGrid`.
+  Writer(mlir::Operation *host, llvm::StringRef kind, int64_t threads);
+
+  mlir::gpu::LaunchOp launch;
+  mlir::ImplicitLocOpBuilder b;     ///< inside the kernel
+  mlir::ImplicitLocOpBuilder outer; ///< before the launch
+
+  // Arithmetic on indices, folded as it is built.
+  mlir::Value constant(int64_t value);
+  mlir::Value add(mlir::Value x, mlir::Value y);
+  mlir::Value mul(mlir::Value x, mlir::Value y);
+  mlir::Value less(mlir::Value x, mlir::Value y);
+  /// Indices of the row-major element `linear` of a space.
+  Values delinearize(mlir::Value linear, llvm::ArrayRef<mlir::Value> sizes);
+
+  // Geometry.
+  int64_t threads() const { return numThreads; }
+  mlir::Value thread() { return launch.getThreadIds().x; }
+  mlir::Value block() { return launch.getBlockIds().x; }
+  void setGrid(mlir::Value x, mlir::Value y = {}, mlir::Value z = {});
+  mlir::Value shared(int64_t elements, mlir::Type type);
+  void barrier();
+
+  // Loops.
+  /// for (i = from; i < to; i += step) with carried values.
+  Values loop(mlir::Value from, mlir::Value to, mlir::Value step,
+              mlir::ValueRange carried,
+              llvm::function_ref<Values(mlir::Value, mlir::ValueRange)> body);
+  void loop(mlir::Value from, mlir::Value to, mlir::Value step,
+            llvm::function_ref<void(mlir::Value)> body);
+  void when(mlir::Value condition, llvm::function_ref<void()> body);
+
+  // Memory.
+  /// Keeps the buffer's elements [low, low + width) of each point in shared
+  /// memory.
+  void promote(mlir::Value root, int64_t low, int64_t width);
+  mlir::Value load(Step &step, mlir::OpOperand &operand,
+                   llvm::ArrayRef<mlir::Value> ivs);
+  void store(Step &step, mlir::OpOperand &operand,
+             llvm::ArrayRef<mlir::Value> ivs, mlir::Value value);
+
+  // Bodies. `ivs` are by loop of the op.
+  /// The sizes of the loops by position, as values of the host.
+  Values sizesOf(Step &step);
+  /// What the body yields for the values of its arguments (null: not used).
+  Values body(Step &step, llvm::ArrayRef<mlir::Value> arguments,
+              llvm::ArrayRef<mlir::Value> ivs);
+  Values loadInputs(Step &step, llvm::ArrayRef<mlir::Value> ivs);
+  /// One point of the parallel loops: all of its reduction, by this thread.
+  void point(Step &step, llvm::ArrayRef<mlir::Value> sizes, Values ivs);
+  /// The same by all threads of the block together, if partial results may be
+  /// combined.
+  void together(Step &step, const Combiner &combiner,
+                llvm::ArrayRef<mlir::Value> sizes, Values ivs);
+
+  unsigned prefix = 0; ///< loops that blocks are spread over
+
+private:
+  struct Shared {
+    mlir::Value memref;
+    int64_t low;
+  };
+  /// The buffer as one dimension, and an element's place there.
+  std::pair<mlir::Value, mlir::Value>
+  locate(mlir::Value memref, llvm::ArrayRef<mlir::Value> indices,
+         llvm::ArrayRef<mlir::Value> indicesInPoint);
+  mlir::Value flat(mlir::Value memref);
+  Values indices(Step &step, mlir::OpOperand &operand,
+                 llvm::ArrayRef<mlir::Value> ivs);
+  Values withoutPrefix(Step &step, llvm::ArrayRef<mlir::Value> ivs);
+  void rewriteLoads(mlir::Operation *clone);
+  Values reduce(Step &step, unsigned position,
+                llvm::ArrayRef<mlir::Value> sizes, Values &ivs,
+                mlir::ValueRange carried);
+
+  int64_t numThreads;
+  llvm::DenseMap<mlir::Value, mlir::Value> flats;
+  llvm::DenseMap<mlir::Value, Shared> promoted;
+  llvm::DenseMap<mlir::Type, mlir::Value> scratch;
+};
+
+/// Writes the kernel of a group; its ops are dead afterwards.
+void writeByThread(Group &group, const DeviceLimits &limits);
+void writeByBlock(Group &group, const DeviceLimits &limits);
+void writeTiles(Group &group, const DeviceLimits &limits);
+void writeTensorCores(Group &group, const DeviceLimits &limits);
+/// Can the group's product run on tensor cores?
+bool fitsTensorCores(const Group &group, const DeviceLimits &limits);
+
+} // namespace tfc::device
+
+#endif // TFC_LIB_CONVERSION_LINALGTOGPU_WRITER_H

@@ -1,0 +1,143 @@
+"""The GPUs of this machine, from the device runtime (`lib/libtfc_gpu.so`, see `tfc_gpu.h`), loaded when first asked."""
+
+import ctypes
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+
+from tfc import _native
+
+_FEATURES = ("f64", "f16", "i64", "i16", "i8", "subgroups")
+
+
+class _Info(ctypes.Structure):
+    _fields_ = [
+        ("name", ctypes.c_char * 256),
+        ("driver", ctypes.c_char * 256),
+        ("backend", ctypes.c_int32),
+        ("is_software", ctypes.c_int32),
+        ("features", ctypes.c_uint32),
+        ("max_threads", ctypes.c_int32),
+        ("shared_bytes", ctypes.c_int32),
+        ("subgroup", ctypes.c_int32),
+        ("memory_bytes", ctypes.c_int64),
+        ("buffer_bytes", ctypes.c_int64),
+        ("compute_major", ctypes.c_int32),
+        ("compute_minor", ctypes.c_int32),
+    ]
+
+
+class _Counters(ctypes.Structure):
+    _fields_ = [
+        (name, ctypes.c_int64)
+        for name in (
+            "launches",
+            "waits",
+            "bytes_in",
+            "bytes_out",
+            "bytes_in_use",
+            "bytes_peak",
+            "modules",
+            "barriers",
+        )
+    ]
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """One device: what it is, and what its kernels may hold."""
+
+    index: int
+    name: str
+    driver: str
+    target: str  # "spirv" (Vulkan) or "nvptx" (CUDA)
+    is_software: bool
+    features: frozenset
+    max_threads: int
+    shared_bytes: int
+    subgroup: int
+    memory_bytes: int
+    buffer_bytes: int
+    compute_capability: tuple | None
+
+    @property
+    def compile_options(self) -> dict:
+        """Options of the compiler for kernels of this device."""
+        options = {
+            "gpu": self.target,
+            "gpu_device": self.index,
+            "gpu_threads": min(256, self.max_threads),
+            "gpu_shared": min(32768, self.shared_bytes),
+        }
+        if self.target == "spirv":
+            options["gpu_features"] = "+".join(f for f in _FEATURES if f in self.features) or "none"
+        else:
+            options["gpu_chip"] = "sm_{}{}".format(*self.compute_capability)
+        return options
+
+
+@functools.cache
+def library():
+    """The runtime, its symbols open to compiled code; None if this build of the package has none."""
+    path = Path(__file__).parents[1] / "lib" / "libtfc_gpu.so"
+    if not path.exists():
+        return None
+    found = ctypes.CDLL(str(path), mode=ctypes.RTLD_GLOBAL)
+    found.tfc_gpu_why_none.restype = ctypes.c_char_p
+    found.tfc_gpu_set_memory_limit.argtypes = [ctypes.c_int32, ctypes.c_int64]
+    address = lambda name: ctypes.cast(getattr(found, name), ctypes.c_void_p).value
+    _native.set_device_memory(address("tfc_gpu_allocate"), address("tfc_gpu_free"))
+    return found
+
+
+@functools.cache
+def gpus() -> tuple:
+    """The devices, CUDA's first, then Vulkan's, software drivers last."""
+    runtime = library()
+    made = []
+    for index in range(runtime.tfc_gpu_device_count() if runtime else 0):
+        info = _Info()
+        runtime.tfc_gpu_device_info(index, ctypes.byref(info))
+        cuda = info.backend == 2
+        made.append(
+            Gpu(
+                index,
+                info.name.decode(errors="replace"),
+                info.driver.decode(errors="replace"),
+                "nvptx" if cuda else "spirv",
+                bool(info.is_software),
+                frozenset(f for bit, f in enumerate(_FEATURES) if info.features >> bit & 1),
+                info.max_threads,
+                info.shared_bytes,
+                info.subgroup,
+                info.memory_bytes,
+                info.buffer_bytes,
+                (info.compute_major, info.compute_minor) if cuda else None,
+            )
+        )
+    return tuple(made)
+
+
+def why_none() -> str:
+    """What was looked for, where there are no devices."""
+    runtime = library()
+    return runtime.tfc_gpu_why_none().decode() if runtime else "this build of the package has no device runtime"
+
+
+def open_gpu(index: int) -> str:
+    """Opens a device; returns what is wrong, or nothing."""
+    message = ctypes.c_char_p()
+    failed = library().tfc_gpu_open(index, ctypes.byref(message))
+    return (message.value or b"it could not be opened").decode(errors="replace") if failed else ""
+
+
+def counters(index: int) -> dict:
+    """What a device did so far: launches, waits, bytes copied and in use, ... (`tfc_gpu_counters`)."""
+    found = _Counters()
+    library().tfc_gpu_get_counters(index, ctypes.byref(found))
+    return {name: getattr(found, name) for name, _ in _Counters._fields_}
+
+
+def set_memory_limit(index: int, limit: int) -> None:
+    """The most bytes to allocate on a device; 0: no limit."""
+    library().tfc_gpu_set_memory_limit(index, limit)

@@ -1,0 +1,119 @@
+"""The software Vulkan device that kernels of these tests run on: installed where that is possible, else a loud skip."""
+
+import ctypes
+import fcntl
+import os
+import shutil
+import subprocess
+import tempfile
+import warnings
+from pathlib import Path
+
+import pytest
+
+PACKAGES = ["libvulkan1", "mesa-vulkan-drivers", "spirv-tools"]
+
+
+def _has_driver() -> bool:
+    try:
+        ctypes.CDLL("libvulkan.so.1")
+    except OSError:
+        return False
+    places = [Path("/usr/share/vulkan/icd.d"), Path("/etc/vulkan/icd.d")]
+    named = os.environ.get("VK_DRIVER_FILES") or os.environ.get("VK_ICD_FILENAMES")
+    return bool(named) or any(p.is_dir() and any(p.glob("*.json")) for p in places)
+
+
+def _install(packages) -> str:
+    """Installs packages of the distribution; returns why that is not possible, or nothing."""
+    if os.environ.get("TFC_NO_INSTALL"):
+        return "TFC_NO_INSTALL is set"
+    if not shutil.which("apt-get"):
+        return "there is no apt-get"
+    if os.geteuid() != 0:
+        return "not root"
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    with open(Path(tempfile.gettempdir()) / "tfc-test-install.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for command in (["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", *packages]):
+            run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
+            if run.returncode and command[1] == "install":
+                return run.stderr.strip().splitlines()[-1] if run.stderr.strip() else "apt-get failed"
+    return ""
+
+
+def skip_loudly(reason):
+    """A skip that also shows among the warnings of the run."""
+    warnings.warn(f"GPU TESTS SKIPPED: {reason}", stacklevel=2)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def gpu():
+    """A GPU of this machine: its info. Before the first question, the driver has to be there."""
+    problem = ""
+    if not _has_driver():
+        problem = _install(PACKAGES)
+    import tfc as tf
+    from tfc.config.gpus import gpus, why_none
+
+    found = [g for g in gpus() if g.target == "spirv"]
+    if not found:
+        skip_loudly(f"no Vulkan device: {why_none()}; installing {' '.join(PACKAGES)}: {problem or 'done'}")
+    assert tf.config.list_physical_devices("GPU")
+    return found[0]
+
+
+@pytest.fixture(scope="session")
+def spirv_val(gpu):
+    """`spirv-val` on the code of kernels; `AssertionError` with its text for an invalid one."""
+    if not shutil.which("spirv-val"):
+        problem = _install(["spirv-tools"])
+        if not shutil.which("spirv-val"):
+            skip_loudly(f"no spirv-val: {problem}")
+
+    def check(code: bytes):
+        with tempfile.NamedTemporaryFile(suffix=".spv") as file:
+            file.write(code)
+            file.flush()
+            run = subprocess.run(
+                ["spirv-val", "--target-env", "vulkan1.1", file.name], capture_output=True, text=True, check=False
+            )
+        assert run.returncode == 0, run.stdout + run.stderr
+
+    return check
+
+
+@pytest.fixture
+def on_gpu(gpu, spirv_val):
+    """`on_gpu(function, *args)`: the result of a tf.function on the device, as numpy arrays; all of its kernels are valid.
+
+    `fallback`: whether ops may stay on the host.
+    """
+    import tfc as tf
+
+    def run(function, *args, fallback=False, kernels=None):
+        name = f"GPU:{gpu.index}"
+        with tf.device(name):
+            result = function(*args)
+        concrete = function.get_concrete_function(*args)
+        shapes = [t.shape_tuple for t in _tensors(concrete, args)]
+        code = concrete.compile_for(name, *shapes) if shapes else concrete.compile_for(name)
+        for kernel in code.kernels:
+            spirv_val(kernel.code)
+        if not fallback:
+            assert not code.host, f"left to the host: {[str(h) for h in code.host]}"
+        if kernels is not None:
+            assert len(code.kernels) == kernels, str(code)
+        return tf.nest.map_structure(lambda t: t.numpy(), result)
+
+    return run
+
+
+def _tensors(concrete, args):
+    from tfc.core import VariableStorage
+    from tfc.ops.convert import convert_to_tensor
+    from tfc.ops.nest import flatten
+
+    given = [convert_to_tensor(a) for a in flatten(args) if not isinstance(a, VariableStorage)]
+    return [*given, *concrete._graph.captured]
