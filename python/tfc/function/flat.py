@@ -240,7 +240,7 @@ class FlatFunction:
         run_stage(module, "tfc-optimize")
         return module
 
-    def _compile(self, shapes, gpu) -> Executable:
+    def _compile(self, shapes, gpu=None) -> Executable:
         if shapes is None and gpu is None and self.stored is not None:
             found = self.stored()
             if found is not None:

@@ -33,7 +33,7 @@ def entries(folder):
 
 def compile_again(concrete):
     """Once more, as another process would."""
-    concrete._dynamic = None
+    concrete._dynamic = {}
     return concrete(tf.constant([0.0, 1.0])).numpy()
 
 
