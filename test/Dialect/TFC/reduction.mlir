@@ -71,6 +71,13 @@ func.func @cumprod(%x: tensor<2x?xf32>) -> tensor<2x?xf32> {
   return %r : tensor<2x?xf32>
 }
 
+// CHECK-LABEL: @cumlogsumexp(
+func.func @cumlogsumexp(%x: tensor<2x?xf32>) -> tensor<2x?xf32> {
+  // CHECK: tfc.cumlogsumexp %{{.*}} {axis = 1 : i64, exclusive = false, reverse = true} : (tensor<2x?xf32>) -> tensor<2x?xf32>
+  %r = tfc.cumlogsumexp %x {axis = 1 : i64, exclusive = false, reverse = true} : (tensor<2x?xf32>) -> tensor<2x?xf32>
+  return %r : tensor<2x?xf32>
+}
+
 // CHECK-LABEL: @matmul(
 func.func @matmul(%x: tensor<5x1x3x2xf32>, %y: tensor<4x3x?xf32>) -> tensor<5x4x2x?xf32> {
   // CHECK: tfc.matmul %{{.*}}, %{{.*}} {transpose_x = true, transpose_y = false} : (tensor<5x1x3x2xf32>, tensor<4x3x?xf32>) -> tensor<5x4x2x?xf32>

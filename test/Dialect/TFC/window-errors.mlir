@@ -70,6 +70,39 @@ func.func @conv_c5(%x: tensor<1x4x2xf32>, %f: tensor<3x2x3xf32>) {
 
 // -----
 
+func.func @conv_input_grad_c1_element(%g: tensor<1x4x3xf32>, %f: tensor<3x2x3xf64>, %s: tensor<3xi64>) {
+  // expected-error @below {{expected operands of one element type, got 'f32' and 'f64'}}
+  // expected-error @below {{failed to infer returned types}}
+  %r = tfc.conv_input_grad %g, %f, %s
+      {strides = array<i64: 1>, dilations = array<i64: 1>, padding = array<i64>, groups = 1 : i64}
+      : (tensor<1x4x3xf32>, tensor<3x2x3xf64>, tensor<3xi64>) -> tensor<1x4x2xf32>
+  return
+}
+
+// -----
+
+func.func @conv_input_grad_c1_rank(%g: tensor<1x4x3xf32>, %f: tensor<3x3x2x3xf32>, %s: tensor<3xi64>) {
+  // expected-error @below {{expected filter to have rank at most 3, got 'tensor<3x3x2x3xf32>'}}
+  // expected-error @below {{failed to infer returned types}}
+  %r = tfc.conv_input_grad %g, %f, %s
+      {strides = array<i64: 1>, dilations = array<i64: 1>, padding = array<i64>, groups = 1 : i64}
+      : (tensor<1x4x3xf32>, tensor<3x3x2x3xf32>, tensor<3xi64>) -> tensor<1x4x2xf32>
+  return
+}
+
+// -----
+
+func.func @conv_input_grad_c2(%g: tensor<1x4x3xf32>, %f: tensor<3x2x3xf32>, %s: tensor<3xi64>) {
+  // expected-error @below {{expected entries of `strides` that are at least 1, got [0]}}
+  // expected-error @below {{failed to infer returned types}}
+  %r = tfc.conv_input_grad %g, %f, %s
+      {strides = array<i64: 0>, dilations = array<i64: 1>, padding = array<i64>, groups = 1 : i64}
+      : (tensor<1x4x3xf32>, tensor<3x2x3xf32>, tensor<3xi64>) -> tensor<1x4x2xf32>
+  return
+}
+
+// -----
+
 func.func @conv_input_grad_c4(%g: tensor<1x4x3xf32>, %f: tensor<3x2x3xf32>, %s: tensor<4xi64>) {
   // expected-error @below {{expected a shape of 3 entries, got 4}}
   // expected-error @below {{failed to infer returned types}}
@@ -93,10 +126,117 @@ func.func @conv_input_grad_c6(%g: tensor<1x4x3xf32>, %f: tensor<3x2x3xf32>) {
 
 // -----
 
+func.func @conv_filter_grad_c1_element(%x: tensor<1x4x2xf32>, %g: tensor<1x4x3xf64>, %s: tensor<3xi64>) {
+  // expected-error @below {{expected operands of one element type, got 'f32' and 'f64'}}
+  // expected-error @below {{failed to infer returned types}}
+  %r = tfc.conv_filter_grad %x, %g, %s
+      {strides = array<i64: 1>, dilations = array<i64: 1>, padding = array<i64>, groups = 1 : i64}
+      : (tensor<1x4x2xf32>, tensor<1x4x3xf64>, tensor<3xi64>) -> tensor<3x2x3xf32>
+  return
+}
+
+// -----
+
+func.func @conv_filter_grad_c1_rank(%x: tensor<1x4x2xf32>, %g: tensor<4x3xf32>, %s: tensor<3xi64>) {
+  // expected-error @below {{expected g to have rank at least 3, got 'tensor<4x3xf32>'}}
+  // expected-error @below {{failed to infer returned types}}
+  %r = tfc.conv_filter_grad %x, %g, %s
+      {strides = array<i64: 1>, dilations = array<i64: 1>, padding = array<i64>, groups = 1 : i64}
+      : (tensor<1x4x2xf32>, tensor<4x3xf32>, tensor<3xi64>) -> tensor<3x2x3xf32>
+  return
+}
+
+// -----
+
+func.func @conv_filter_grad_c2(%x: tensor<1x4x2xf32>, %g: tensor<1x4x3xf32>, %s: tensor<3xi64>) {
+  // expected-error @below {{expected entries of `dilations` that are at least 1, got [0]}}
+  // expected-error @below {{failed to infer returned types}}
+  %r = tfc.conv_filter_grad %x, %g, %s
+      {strides = array<i64: 1>, dilations = array<i64: 0>, padding = array<i64>, groups = 1 : i64}
+      : (tensor<1x4x2xf32>, tensor<1x4x3xf32>, tensor<3xi64>) -> tensor<3x2x3xf32>
+  return
+}
+
+// -----
+
+func.func @conv_filter_grad_c4(%x: tensor<1x4x2xf32>, %g: tensor<1x4x3xf32>, %s: tensor<4xi64>) {
+  // expected-error @below {{expected a shape of 3 entries, got 4}}
+  // expected-error @below {{failed to infer returned types}}
+  %r = tfc.conv_filter_grad %x, %g, %s
+      {strides = array<i64: 1>, dilations = array<i64: 1>, padding = array<i64>, groups = 1 : i64}
+      : (tensor<1x4x2xf32>, tensor<1x4x3xf32>, tensor<4xi64>) -> tensor<3x2x3xf32>
+  return
+}
+
+// -----
+
+func.func @conv_filter_grad_c6(%x: tensor<1x4x2xf32>, %g: tensor<1x3x3xf32>) {
+  %s = tfc.constant dense<[3, 2, 3]> : tensor<3xi64>
+  // expected-error @below {{expected g of shape [1, 4, 3], got [1, 3, 3]}}
+  // expected-error @below {{failed to infer returned types}}
+  %r = tfc.conv_filter_grad %x, %g, %s
+      {strides = array<i64: 1>, dilations = array<i64: 1>, padding = array<i64>, groups = 1 : i64}
+      : (tensor<1x4x2xf32>, tensor<1x3x3xf32>, tensor<3xi64>) -> tensor<3x2x3xf32>
+  return
+}
+
+// -----
+
 func.func @max_pool_c3(%x: tensor<1x4x2xf32>) {
   // expected-error @below {{expected padding less than the window's extent 2, got 2}}
   // expected-error @below {{failed to infer returned types}}
   %r = tfc.max_pool %x {window = array<i64: 2>, strides = array<i64: 1>, dilations = array<i64: 1>, padding = array<i64: 2, 0>}
       : (tensor<1x4x2xf32>) -> tensor<1x5x2xf32>
+  return
+}
+
+// -----
+
+func.func @avg_pool_grad_c1(%g: tensor<1x2x4x2xf32>, %s: tensor<3xi64>) {
+  // expected-error @below {{expected g to have rank at most 3, got 'tensor<1x2x4x2xf32>'}}
+  // expected-error @below {{failed to infer returned types}}
+  %r = tfc.avg_pool_grad %g, %s {window = array<i64: 2>, strides = array<i64: 1>, dilations = array<i64: 1>, padding = array<i64>}
+      : (tensor<1x2x4x2xf32>, tensor<3xi64>) -> tensor<1x4x2xf32>
+  return
+}
+
+// -----
+
+func.func @avg_pool_grad_c2(%g: tensor<1x4x2xf32>, %s: tensor<3xi64>) {
+  // expected-error @below {{expected entries of `window` that are at least 1, got [0]}}
+  // expected-error @below {{failed to infer returned types}}
+  %r = tfc.avg_pool_grad %g, %s {window = array<i64: 0>, strides = array<i64: 1>, dilations = array<i64: 1>, padding = array<i64>}
+      : (tensor<1x4x2xf32>, tensor<3xi64>) -> tensor<1x4x2xf32>
+  return
+}
+
+// -----
+
+func.func @avg_pool_grad_c4_entries(%g: tensor<1x4x2xf32>, %s: tensor<4xi64>) {
+  // expected-error @below {{expected a shape of 3 entries, got 4}}
+  // expected-error @below {{failed to infer returned types}}
+  %r = tfc.avg_pool_grad %g, %s {window = array<i64: 2>, strides = array<i64: 1>, dilations = array<i64: 1>, padding = array<i64>}
+      : (tensor<1x4x2xf32>, tensor<4xi64>) -> tensor<1x4x2xf32>
+  return
+}
+
+// -----
+
+func.func @avg_pool_grad_c4_vector(%g: tensor<1x4x2xf32>, %s: tensor<1x3xi64>) {
+  // expected-error @below {{expected shape to be a vector, got 'tensor<1x3xi64>'}}
+  // expected-error @below {{failed to infer returned types}}
+  %r = tfc.avg_pool_grad %g, %s {window = array<i64: 2>, strides = array<i64: 1>, dilations = array<i64: 1>, padding = array<i64>}
+      : (tensor<1x4x2xf32>, tensor<1x3xi64>) -> tensor<1x4x2xf32>
+  return
+}
+
+// -----
+
+func.func @avg_pool_grad_c6(%g: tensor<1x4x2xf32>) {
+  %s = tfc.constant dense<[1, 9, 2]> : tensor<3xi64>
+  // expected-error @below {{expected g of shape [1, 5, 2], got [1, 4, 2]}}
+  // expected-error @below {{failed to infer returned types}}
+  %r = tfc.avg_pool_grad %g, %s {window = array<i64: 2>, strides = array<i64: 2>, dilations = array<i64: 1>, padding = array<i64>}
+      : (tensor<1x4x2xf32>, tensor<3xi64>) -> tensor<1x9x2xf32>
   return
 }
