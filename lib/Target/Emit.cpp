@@ -119,8 +119,9 @@ Host tfc::host() {
 }
 
 VectorRegisters tfc::vectorRegisters(const TargetMachine &machine) {
+  // Without NEON, vectors come apart: short ones keep the code small.
   if (machine.getTargetTriple().isARM() || machine.getTargetTriple().isThumb())
-    return {128, 16};
+    return {machine.getMCSubtargetInfo()->checkFeatures("+neon") ? 128u : 64u, 16};
   if (!machine.getTargetTriple().isX86())
     return {128, 32}; // AArch64, Power, RISC-V and SystemZ; vectors of unknown
                       // size are not used

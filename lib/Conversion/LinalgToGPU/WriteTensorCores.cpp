@@ -31,7 +31,7 @@ bool tfc::device::fitsTensorCores(const Group &group,
   if (!limits.tensorCores || left != right ||
       !elementOf(product.result).isF32())
     return false;
-  return left.isF16() || left.isBF16() || (left.isF32() && limits.tf32);
+  return left.isF16() || (left.isF32() && limits.tf32);
 }
 
 namespace {

@@ -61,7 +61,7 @@ func.func @while_without_values(%c: tensor<i1>) {
 // CHECK-LABEL: @call(
 func.func @call(%v: !tfc.resource<tensor<f32>>, %x: tensor<f32>) -> tensor<f32> {
   // CHECK: %[[T:.*]] = tfc.call @callee(%{{.*}}) : (tensor<f32>) -> (){{$}}
-  // CHECK: %{{.*}}, %{{.*}} = tfc.call @other(%{{.*}}, %{{.*}}) after(%[[T]]) : (!tfc.resource<tensor<f32>>, tensor<f32>) -> (tensor<f32>)
+  // CHECK: %{{.*}}, %{{.*}} = tfc.call @other(%{{.*}}, %{{.*}}) after(%[[T]]) : (!tfc.resource<tensor<f32>>, tensor<f32>) -> tensor<f32>
   %t = tfc.call @callee(%x) : (tensor<f32>) -> ()
   %r, %u = tfc.call @other(%v, %x) after(%t) : (!tfc.resource<tensor<f32>>, tensor<f32>) -> (tensor<f32>)
   return %r : tensor<f32>

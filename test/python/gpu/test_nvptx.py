@@ -99,6 +99,17 @@ def test_device_code_needs_no_device_and_no_toolkit():
 
 
 @needs_ptxas
+@pytest.mark.parametrize("chip", CHIPS)
+@pytest.mark.parametrize("dtype", [tf.float16, tf.bfloat16], ids=lambda d: d.name)
+def test_products_of_halves_assemble(dtype, chip, tmp_path):
+    """float16 goes through tensor cores, bfloat16 through the tiles of other types."""
+    specs = [tf.TensorSpec([64, 64], dtype)] * 2
+    code = tf.function(tf.matmul).get_concrete_function(*specs).compile_for(f"nvptx:{chip}", toolkit=str(TOOLKIT))
+    assert ("mma.sync" in code.kernels[0].code.decode()) == (dtype is tf.float16)
+    assert all(spills == 0 for kernel in code.kernels for _, spills, _ in ptxas(kernel.code, chip, tmp_path))
+
+
+@needs_ptxas
 def test_cubin():
     concrete = tf.function(tf.nn.softmax).get_concrete_function(spec(8, 100))
     code = concrete.compile_for("nvptx:sm_80", format="bin", toolkit=str(TOOLKIT))

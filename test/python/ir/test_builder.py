@@ -82,11 +82,11 @@ def test_a_call_copies_the_callee_and_its_callees_once():
     inner, (x,) = function(F2, name="inner")
     inner.finish([x], [x], [None])
     middle, (y,) = function(F2, name="middle")
-    (z,) = middle.call(inner, [y], [F2], middle.loc, insertion_point(middle.entry))
+    z = middle.call(inner, [y], [F2], middle.loc, insertion_point(middle.entry)).result
     middle.finish([y], [z], [None])
     outer, (w,) = function(F2, name="outer")
     for callee in (middle, inner, middle):
-        (w,) = outer.call(callee, [w], [F2], outer.loc, insertion_point(outer.entry))
+        w = outer.call(callee, [w], [F2], outer.loc, insertion_point(outer.entry)).result
     outer.finish(list(outer.entry.arguments), [w], [None])
     outer.verify()
     assert outer.text().count("func.func private") == 2 and outer.text().count("tfc.entry") == 1

@@ -9,7 +9,7 @@ from tfc.ops.table import OPS
 IR = Path(__file__).resolve().parents[3] / "include" / "tfc" / "Dialect" / "TFC" / "IR"
 TEXT = "\n".join(p.read_text() for p in sorted(IR.glob("*.td")))
 # Regions and terminators are methods of interpreters, not primitives.
-STRUCTURE = {"yield", "if", "while"}
+STRUCTURE = {"yield", "if", "while", "call"}
 MNEMONICS = set(re.findall(r"^def TFC_\w+Op\s*:\s*TFC_\w+<\s*\"(\w+)\"", TEXT, re.M))
 
 

@@ -28,6 +28,7 @@ class Hidden(core.Tensor):
 
 class HiddenList(core.TensorList):
     symbolic = True
+    count = None
 
     def __init__(self, value):
         self.value, self.element, self.dynamic_size = value, value.element, value.dynamic_size
