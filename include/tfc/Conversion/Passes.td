@@ -19,7 +19,7 @@ def ExpandMathPass : Pass<"tfc-expand-math"> {
     // becomes arith.mulf, arith.addf, arith.select, ...
     ```
 
-    Covers exp, expm1, log, log1p and tanh; leaves every other op alone.
+    Covers exp, expm1, log, log1p and tanh, and erf on f32; leaves every other op alone.
   }];
   let dependentDialects = ["mlir::arith::ArithDialect", "mlir::math::MathDialect"];
 }

@@ -264,15 +264,38 @@ Value expandTanh(Writer &w, Value x) {
   return w.copySign(y, x);
 }
 
+/// erf of f32, within 1.1 ULP. Both polynomials are Chebyshev fits: erf(x) = x + x p(x^2) below 1, and
+/// 1 - exp(-x q(x)) from there to 4, where erf rounds to 1.
+Value expandErf(Writer &w, Value x) {
+  Value magnitude = w.abs(x), z = w.mul(x, x);
+  Value p = w.polynomial(z, {-9.673590284364764e-06, 1.1268253729213029e-04,
+                             -8.484396385028958e-04, 5.221053492277861e-03,
+                             -2.6865437626838684e-02, 1.1283782869577408e-01,
+                             -3.7612637877464294e-01, 1.2837916612625122e-01});
+  Value small = w.mulAdd(x, p, x);
+  Value limit = w.constant(4.0);
+  Value t = w.select(w.greater(magnitude, limit), limit, magnitude);
+  Value q = w.polynomial(t, {-2.769077980246948e-07, 4.470856765692588e-06,
+                             -1.2376478480291553e-05, -2.7912648511119187e-04,
+                             3.679906716570258e-03, -2.404610812664032e-02,
+                             1.067037582397461e-01, 6.348134875297546e-01,
+                             1.12874174118042});
+  Reduced e = reduceExp(w, w.neg(w.mul(t, q)));
+  Value power = w.mul(w.add(e.q, w.constant(1.0)), w.powerOfTwo(e.n));
+  Value large = w.sub(w.constant(1.0), power);
+  Value isSmall = w.less(magnitude, w.constant(1.0));
+  return w.copySign(w.select(isSmall, w.abs(small), large), x);
+}
+
 using Expansion = Value (*)(Writer &, Value);
 
-template <typename OpTy, Expansion expand>
+template <typename OpTy, Expansion expand, bool f64 = true>
 struct ExpandUnary : OpRewritePattern<OpTy> {
   using OpRewritePattern<OpTy>::OpRewritePattern;
 
   LogicalResult matchAndRewrite(OpTy op, PatternRewriter &rewriter) const override {
     Type element = getElementTypeOrSelf(op.getType());
-    if (!element.isF32() && !element.isF64())
+    if (!element.isF32() && !(f64 && element.isF64()))
       return failure();
     Writer writer(rewriter, op.getLoc(), op.getType());
     rewriter.replaceOp(op, expand(writer, op.getOperand()));
@@ -284,7 +307,8 @@ struct ExpandUnary : OpRewritePattern<OpTy> {
 void addExpansions(RewritePatternSet &patterns) {
   patterns.add<ExpandUnary<math::ExpOp, expandExp>, ExpandUnary<math::ExpM1Op, expandExpm1>,
                ExpandUnary<math::LogOp, expandLog>, ExpandUnary<math::Log1pOp, expandLog1p>,
-               ExpandUnary<math::TanhOp, expandTanh>>(patterns.getContext());
+               ExpandUnary<math::TanhOp, expandTanh>,
+               ExpandUnary<math::ErfOp, expandErf, /*f64=*/false>>(patterns.getContext());
 }
 
 struct ExpandMathPass : tfc::impl::ExpandMathPassBase<ExpandMathPass> {

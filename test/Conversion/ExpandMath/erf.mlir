@@ -1,0 +1,25 @@
+// RUN: tfc-opt %s -tfc-expand-math | FileCheck %s
+
+// CHECK-LABEL: func @f32
+// CHECK-NOT: math.erf
+// CHECK: math.copysign
+func.func @f32(%x: f32) -> f32 {
+  %y = math.erf %x : f32
+  return %y : f32
+}
+
+// CHECK-LABEL: func @vector
+// CHECK-NOT: math.erf
+// CHECK: math.copysign {{.*}} : vector<8xf32>
+func.func @vector(%x: vector<8xf32>) -> vector<8xf32> {
+  %y = math.erf %x : vector<8xf32>
+  return %y : vector<8xf32>
+}
+
+// There is no expansion for f64: libm's erf is called.
+// CHECK-LABEL: func @f64
+// CHECK: math.erf
+func.func @f64(%x: f64) -> f64 {
+  %y = math.erf %x : f64
+  return %y : f64
+}
