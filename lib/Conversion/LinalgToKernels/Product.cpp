@@ -24,6 +24,7 @@
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "tfc/Dialect/TFCRT/IR/ParallelLoop.h"
+#include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -612,6 +613,7 @@ std::string tfc::kernels::describe(const Product &p, Algorithm algorithm,
   case Algorithm::dotProducts:
     return text + "sums along the rows of the right operand";
   }
+  llvm_unreachable("an algorithm without a description");
 }
 
 Workspace tfc::kernels::allocateWorkspace(KernelBuilder &b, const Product &p,
