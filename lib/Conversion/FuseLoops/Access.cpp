@@ -4,15 +4,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "Access.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 #include "tfc/Dialect/TFCRT/Transforms/Body.h"
 
 using namespace mlir;
 using namespace tfc::fusion;
-using tfc::rt::BindOp;
 
 std::optional<unsigned> Access::position(unsigned dim) const {
   std::optional<unsigned> found;
@@ -94,21 +90,4 @@ SmallVector<Access> tfc::fusion::accessesOf(linalg::LinalgOp op) {
                             rt::rootOf(use.get()), /*reads=*/true, /*writes=*/!isa<memref::LoadOp>(nested)});
   });
   return accesses;
-}
-
-/// The memory that the value stands for, if that is known: two different ones share nothing.
-static Value identity(Value root) {
-  Operation *definition = root.getDefiningOp();
-  if (isa_and_present<memref::AllocOp, memref::AllocaOp, memref::GetGlobalOp>(definition))
-    return root;
-  auto bind = dyn_cast_or_null<BindOp>(definition);
-  if (!bind)
-    return {};
-  auto argument = dyn_cast<BlockArgument>(bind.getPointer());
-  return argument && isa<func::FuncOp>(argument.getOwner()->getParentOp()) ? bind.getPointer() : Value();
-}
-
-bool tfc::fusion::mayAlias(Value root, Value other) {
-  Value x = identity(root), y = identity(other);
-  return root == other || !x || !y || x == y;
 }

@@ -9,6 +9,7 @@
 #define TFC_LIB_CONVERSION_FUSELOOPS_ACCESS_H
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "tfc/Dialect/TFCRT/IR/MayAlias.h"
 
 namespace tfc::fusion {
 
@@ -27,8 +28,7 @@ struct Access {
 /// The accesses of an op to memory: those of its operands in their order, then those of its body.
 llvm::SmallVector<Access> accessesOf(mlir::linalg::LinalgOp op);
 
-/// May the two buffers share memory? Arguments that are only read may, but that does not matter.
-bool mayAlias(mlir::Value root, mlir::Value other);
+using rt::mayAlias;
 
 } // namespace tfc::fusion
 

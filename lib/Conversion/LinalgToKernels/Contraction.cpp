@@ -15,14 +15,8 @@ using namespace mlir;
 using namespace tfc::kernels;
 using linalg::LinalgOp;
 
-std::optional<unsigned> Contraction::position(OpOperand *operand,
-                                              unsigned dim) const {
-  AffineMap map = LinalgOp(op).getMatchingIndexingMap(operand);
+std::optional<unsigned> Operand::position(unsigned dim) const {
   return map.getResultPosition(getAffineDimExpr(dim, map.getContext()));
-}
-
-bool Contraction::uses(OpOperand *operand, unsigned dim) const {
-  return LinalgOp(op).getMatchingIndexingMap(operand).isFunctionOfDim(dim);
 }
 
 /// The factors of the loops in an index that is a sum of loops times constants;
@@ -44,8 +38,7 @@ static bool addFactors(AffineExpr index, int64_t times, SmallVectorImpl<int64_t>
          addFactors(binary.getLHS(), times * factor.getValue(), factors);
 }
 
-SmallVector<int64_t> Contraction::steps(OpOperand *operand, unsigned dim) const {
-  AffineMap map = LinalgOp(op).getMatchingIndexingMap(operand);
+SmallVector<int64_t> Operand::steps(unsigned dim) const {
   SmallVector<int64_t> result;
   for (AffineExpr index : map.getResults()) {
     SmallVector<int64_t> factors(map.getNumDims(), 0);
@@ -55,11 +48,10 @@ SmallVector<int64_t> Contraction::steps(OpOperand *operand, unsigned dim) const 
   return result;
 }
 
-int64_t Contraction::stride(OpOperand *operand, unsigned dim) const {
-  auto [strides, offset] =
-      cast<MemRefType>(operand->get().getType()).getStridesAndOffset();
+int64_t Operand::stride(unsigned dim) const {
+  auto [strides, offset] = type().getStridesAndOffset();
   int64_t total = 0;
-  for (auto [step, stride] : llvm::zip(steps(operand, dim), strides)) {
+  for (auto [step, stride] : llvm::zip(steps(dim), strides)) {
     if (step == 0)
       continue;
     if (ShapedType::isDynamic(stride))
@@ -69,12 +61,31 @@ int64_t Contraction::stride(OpOperand *operand, unsigned dim) const {
   return total;
 }
 
+bool Operand::isLinear() const {
+  auto type = dyn_cast<MemRefType>(memref.getType());
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  return type && succeeded(type.getStridesAndOffset(strides, offset)) &&
+         llvm::all_of(map.getResults(), [&](AffineExpr index) {
+           SmallVector<int64_t> factors(map.getNumDims(), 0);
+           return addFactors(index, 1, factors);
+         });
+}
+
+bool Operand::canMerge(unsigned outer, unsigned inner, int64_t innerSize) const {
+  if (!uses(outer) && !uses(inner))
+    return true;
+  int64_t far = stride(outer), near = stride(inner);
+  if (!ShapedType::isDynamic(far) && !ShapedType::isDynamic(near) && !ShapedType::isDynamic(innerSize))
+    return far == near * innerSize;
+  std::optional<unsigned> first = position(outer), second = position(inner);
+  return first && second && *first + 1 == *second && type().getLayout().isIdentity();
+}
+
 int64_t Contraction::size(unsigned dim) const {
-  for (OpOperand *operand : {left, right, result})
-    if (std::optional<unsigned> at = position(operand, dim))
-      if (int64_t size =
-              cast<MemRefType>(operand->get().getType()).getDimSize(*at);
-          !ShapedType::isDynamic(size))
+  for (const Operand *operand : {&left, &right, &result})
+    if (std::optional<unsigned> at = operand->position(dim))
+      if (int64_t size = operand->type().getDimSize(*at); !ShapedType::isDynamic(size))
         return size;
   return ShapedType::kDynamic;
 }
@@ -93,13 +104,14 @@ static OpOperand *asInput(LinalgOp op, Value value, Type type) {
 /// yield(addf(out, mulf(x, y))), in any order of operands.
 static bool matchBody(Contraction &c) {
   LinalgOp op = c.op;
+  OpOperand *result = op.getDpsInitOperand(0);
   auto add = op.getBlock()
                  ->getTerminator()
                  ->getOperand(0)
                  .getDefiningOp<arith::AddFOp>();
   if (!add)
     return false;
-  Value out = op.getMatchingBlockArgument(c.result);
+  Value out = op.getMatchingBlockArgument(result);
   if (add.getLhs() != out && add.getRhs() != out)
     return false;
   auto multiply = (add.getLhs() == out ? add.getRhs() : add.getLhs())
@@ -107,37 +119,16 @@ static bool matchBody(Contraction &c) {
   if (!multiply || add.getLhs() == add.getRhs())
     return false;
   c.type = dyn_cast<FloatType>(add.getType());
-  c.left = asInput(op, multiply.getLhs(), c.type);
-  c.right = asInput(op, multiply.getRhs(), c.type);
+  OpOperand *left = asInput(op, multiply.getLhs(), c.type), *right = asInput(op, multiply.getRhs(), c.type);
+  if (!c.type || !left || !right || left == right || left == result || right == result)
+    return false;
+  auto operandOf = [&](OpOperand *operand) { return Operand{operand->get(), op.getMatchingIndexingMap(operand)}; };
+  c.left = operandOf(left);
+  c.right = operandOf(right);
+  c.result = operandOf(result);
   c.product = multiply.getFastmath();
   c.sum = add.getFastmath();
-  return c.type && c.left && c.right && c.left != c.right &&
-         c.left != c.result && c.right != c.result;
-}
-
-/// Sums of loops times constants; the window of a convolution is one.
-static bool isSimple(LinalgOp op, OpOperand *operand) {
-  auto type = dyn_cast<MemRefType>(operand->get().getType());
-  SmallVector<int64_t> strides;
-  int64_t offset;
-  if (!type || failed(type.getStridesAndOffset(strides, offset)))
-    return false;
-  AffineMap map = op.getMatchingIndexingMap(operand);
-  if (op.isDpsInit(operand))
-    return map.isProjectedPermutation(/*allowZeroInResults=*/true);
-  return llvm::all_of(map.getResults(), [&](AffineExpr index) {
-    SmallVector<int64_t> factors(map.getNumDims(), 0);
-    return addFactors(index, 1, factors);
-  });
-}
-
-/// Dimensions `outer` and `inner` of the operand, as one.
-static bool canMerge(const Contraction &c, OpOperand *operand, unsigned outer,
-                     unsigned inner) {
-  std::optional<unsigned> first = c.position(operand, outer),
-                          second = c.position(operand, inner);
-  return first && second && *first + 1 == *second &&
-         cast<MemRefType>(operand->get().getType()).getLayout().isIdentity();
+  return true;
 }
 
 /// Which loop plays which part.
@@ -145,7 +136,7 @@ static bool assignLoops(Contraction &c) {
   LinalgOp op = c.op;
   SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
   SmallVector<unsigned> parallel; // as `result` has them
-  for (AffineExpr expr : op.getMatchingIndexingMap(c.result).getResults()) {
+  for (AffineExpr expr : c.result.map.getResults()) {
     auto dim = dyn_cast<AffineDimExpr>(expr);
     if (!dim || iterators[dim.getPosition()] != utils::IteratorType::parallel)
       return false;
@@ -157,9 +148,9 @@ static bool assignLoops(Contraction &c) {
       c.taps.push_back(dim);
   if (parallel.empty() || c.taps.empty() || parallel.size() + c.taps.size() != iterators.size())
     return false;
-  c.inner = c.taps.pop_back_val();
-  if (!c.position(c.left, c.inner) || !c.position(c.right, c.inner))
+  if (!llvm::all_of(c.taps, [&](unsigned dim) { return c.left.uses(dim) && c.right.uses(dim); }))
     return false;
+  c.inner = c.taps.pop_back_val();
 
   // A single column makes the rows columns, and the operands change places.
   c.column = parallel.back();
@@ -168,35 +159,21 @@ static bool assignLoops(Contraction &c) {
       c.column = dim;
       break;
     }
-  if (!c.uses(c.right, c.column))
+  if (!c.right.uses(c.column))
     std::swap(c.left, c.right);
-  if (!c.position(c.right, c.column) || c.uses(c.left, c.column) ||
-      c.stride(c.result, c.column) != 1)
+  if (!c.right.position(c.column) || c.left.uses(c.column) || c.result.stride(c.column) != 1)
     return false;
   for (unsigned dim = 0; dim < iterators.size(); ++dim)
-    if (!c.position(c.left, dim) && !c.position(c.right, dim) && !c.position(c.result, dim))
+    if (!c.left.position(dim) && !c.right.position(dim) && !c.result.position(dim))
       return false; // a size that no operand has
 
-  auto isRow = [&](unsigned dim) {
-    return dim != c.column && c.uses(c.left, dim) && !c.uses(c.right, dim);
-  };
-  for (bool unit : {false, true}) {
-    for (unsigned dim : llvm::reverse(parallel)) {
-      if (!isRow(dim) || (c.size(dim) == 1) != unit)
-        continue;
-      bool first = c.rows.empty();
-      if (first || (canMerge(c, c.left, dim, c.rows.front()) &&
-                    canMerge(c, c.result, dim, c.rows.front())))
-        c.rows.insert(c.rows.begin(), dim);
-      else
-        break;
-    }
-    if (!c.rows.empty())
-      break;
-  }
-  for (unsigned dim : parallel)
-    if (dim != c.column && !llvm::is_contained(c.rows, dim))
+  for (unsigned dim : parallel) {
+    bool isRow = dim != c.column && c.left.uses(dim) && !c.right.uses(dim) && c.size(dim) != 1;
+    if (isRow)
+      c.rows.push_back(dim);
+    else if (dim != c.column)
       c.batch.push_back(dim);
+  }
   return true;
 }
 
@@ -225,22 +202,19 @@ std::optional<Contraction> tfc::kernels::matchContraction(LinalgOp op) {
     return std::nullopt;
   Contraction c;
   c.op = op;
-  c.result = op.getDpsInitOperand(0);
-  if (llvm::any_of(
-          op->getOpOperands(),
-          [&](OpOperand &operand) { return !isSimple(op, &operand); }) ||
-      !matchBody(c) || !assignLoops(c))
+  if (!matchBody(c) || !c.left.isLinear() || !c.right.isLinear() || !c.result.isLinear() ||
+      !c.result.map.isProjectedPermutation(/*allowZeroInResults=*/true) || !assignLoops(c))
     return std::nullopt;
-  auto isFloat = [](OpOperand *operand, bool wide) {
-    Type type = getElementTypeOrSelf(operand->get().getType());
+  auto isFloat = [](const Operand &operand, bool wide) {
+    Type type = operand.type().getElementType();
     return type.isF32() || type.isF64() ||
            (!wide && (type.isF16() || type.isBF16()));
   };
   if (!isFloat(c.left, false) || !isFloat(c.right, false) ||
       !isFloat(c.result, true))
     return std::nullopt;
-  // Of several taps only the first would overwrite the result.
-  if (c.taps.empty())
-    c.fill = findFill(op, c.result->get());
+  // Without a single tap there is nothing that would set the result.
+  if (llvm::all_of(c.taps, [&](unsigned dim) { return c.size(dim) > 0; }))
+    c.fill = findFill(op, c.result.memref);
   return c;
 }

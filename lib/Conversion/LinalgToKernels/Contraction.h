@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 // What a contraction is: a linalg op whose loops are batches, rows, columns and
-// one sum.
+// sums.
 //===----------------------------------------------------------------------===//
 
 #ifndef TFC_LIB_CONVERSION_LINALGTOKERNELS_CONTRACTION_H
@@ -14,33 +14,41 @@
 
 namespace tfc::kernels {
 
+/// A buffer, and how the loops of an op index it: with sums of loops times constants.
+struct Operand {
+  mlir::Value memref;
+  mlir::AffineMap map;
+
+  mlir::MemRefType type() const { return mlir::cast<mlir::MemRefType>(memref.getType()); }
+  /// The dimension that loop `dim` alone goes over.
+  std::optional<unsigned> position(unsigned dim) const;
+  bool uses(unsigned dim) const { return map.isFunctionOfDim(dim); }
+  /// How far loop `dim` moves in each dimension.
+  llvm::SmallVector<int64_t> steps(unsigned dim) const;
+  /// The static stride along loop `dim`: 0 if it is not used, kDynamic if unknown.
+  int64_t stride(unsigned dim) const;
+  /// Are all indices such sums, and the strides of the buffer told by its type?
+  bool isLinear() const;
+  /// Are loops `outer` and `inner`, of the size `innerSize`, one loop over this buffer? kDynamic: not known.
+  bool canMerge(unsigned outer, unsigned inner, int64_t innerSize) const;
+};
+
 /// result[batch, row, column] += sum over taps and k of left[batch, row, tap, k] *
 /// right[batch, tap, k, column]. Whether an operand is transposed is a matter of its
 /// strides; so is a window of a convolution, whose places and taps both move in the
 /// same dimension of the left operand.
 struct Contraction {
   mlir::linalg::LinalgOp op;
-  mlir::OpOperand *left = nullptr, *right = nullptr, *result = nullptr;
+  Operand left, right, result;
   mlir::FloatType type;                    ///< of the sum
   mlir::arith::FastMathFlags product, sum; ///< what the body's two ops allow
   unsigned inner = 0;                      ///< the loop over k
   llvm::SmallVector<unsigned> taps;        ///< other loops that are summed up
-  unsigned column = 0; ///< the loop along which `result` is contiguous
-  llvm::SmallVector<unsigned>
-      rows; ///< loops that make one row index, outermost first
-  llvm::SmallVector<unsigned> batch; ///< all others
-  mlir::linalg::FillOp fill; ///< sets `result` to zero right before, or null
+  unsigned column = 0;                     ///< the loop along which `result` is contiguous
+  llvm::SmallVector<unsigned> rows;        ///< loops over rows, outermost first
+  llvm::SmallVector<unsigned> batch;       ///< all others
+  mlir::linalg::FillOp fill;               ///< sets `result` to zero right before, or null
 
-  /// The operand's dimension that loop `dim` alone goes over.
-  std::optional<unsigned> position(mlir::OpOperand *operand,
-                                   unsigned dim) const;
-  /// Does the operand's element depend on loop `dim`?
-  bool uses(mlir::OpOperand *operand, unsigned dim) const;
-  /// How far loop `dim` moves in each of the operand's dimensions.
-  llvm::SmallVector<int64_t> steps(mlir::OpOperand *operand, unsigned dim) const;
-  /// The operand's static stride along loop `dim`: 0 if it does not depend on
-  /// it, kDynamic if unknown.
-  int64_t stride(mlir::OpOperand *operand, unsigned dim) const;
   /// The static size of a loop, or kDynamic.
   int64_t size(unsigned dim) const;
 };

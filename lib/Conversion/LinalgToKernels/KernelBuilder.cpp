@@ -50,9 +50,28 @@ Value KernelBuilder::atLeast(Value x, Value y) {
 Value KernelBuilder::both(Value x, Value y) {
   return builder.createOrFold<arith::AndIOp>(loc, x, y);
 }
+Value KernelBuilder::max(Value x, Value y) {
+  return builder.createOrFold<arith::MaxSIOp>(loc, x, y);
+}
+Value KernelBuilder::divide(Value x, Value y) {
+  return builder.createOrFold<arith::DivUIOp>(loc, x, y);
+}
+Value KernelBuilder::choose(Value condition, Value yes, Value no) {
+  return builder.createOrFold<arith::SelectOp>(loc, condition, yes, no);
+}
 Value KernelBuilder::at(const Matrix &matrix, Value row, Value column) {
-  return add(add(matrix.offset, mul(row, matrix.rowStride)),
-             mul(column, matrix.columnStride));
+  Value offset = add(matrix.offset, mul(column, matrix.columnStride));
+  if (matrix.firstRow)
+    row = add(row, matrix.firstRow);
+  for (size_t level = matrix.rowStrides.size(); level-- > 0;) {
+    Value index = row;
+    if (level > 0) {
+      index = builder.createOrFold<arith::RemUIOp>(loc, row, matrix.rowSizes[level]);
+      row = divide(row, matrix.rowSizes[level]);
+    }
+    offset = add(offset, mul(index, matrix.rowStrides[level]));
+  }
+  return offset;
 }
 
 //===----------------------------------------------------------------------===//
@@ -74,12 +93,24 @@ void KernelBuilder::loop(Value from, Value to, int64_t step,
   body(loop.getInductionVar());
 }
 
+void KernelBuilder::loopInSteps(Value from, Value to, Value step, llvm::function_ref<void(Value, Value)> body) {
+  std::optional<int64_t> first = getConstantIntValue(from), last = getConstantIntValue(to),
+                         by = getConstantIntValue(step);
+  if (from == to || (first && last && by && *first + *by >= *last)) {
+    if (first != last || !first)
+      body(from, sub(to, from));
+    return;
+  }
+  auto loop = scf::ForOp::create(builder, loc, from, to, step);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPoint(loop.getBody()->getTerminator());
+  Value at = loop.getInductionVar();
+  body(at, min(sub(to, at), step));
+}
+
 void KernelBuilder::parallelLoop(Value from, Value to, int64_t step, Value flops,
-                                 llvm::function_ref<void(Value)> body,
-                                 llvm::function_ref<void()> prepare) {
+                                 llvm::function_ref<void(Value)> body) {
   auto run = [&](Value first, Value last) {
-    if (prepare)
-      prepare();
     loop(first, last, 1, [&](Value number) {
       body(add(from, mul(number, constant(step))));
     });
@@ -134,20 +165,19 @@ Value KernelBuilder::load(Value memory, Value index) {
              : arith::ExtFOp::create(builder, loc, type, element);
 }
 
+Value KernelBuilder::loadAs(Value memory, Value index, int64_t lanes, Value mask) {
+  auto vector = VectorType::get(lanes, elementOf(memory));
+  if (!mask)
+    return vector::LoadOp::create(builder, loc, vector, memory, index);
+  Value none = arith::ConstantOp::create(builder, loc, builder.getZeroAttr(vector));
+  return vector::MaskedLoadOp::create(builder, loc, vector, memory, index, mask, none);
+}
+
 Value KernelBuilder::load(Value memory, Value index, int64_t lanes,
                           Value mask) {
-  auto from = VectorType::get(lanes, elementOf(memory)),
-       to = VectorType::get(lanes, type);
-  Value value;
-  if (mask) {
-    Value none =
-        arith::ConstantOp::create(builder, loc, builder.getZeroAttr(from));
-    value = vector::MaskedLoadOp::create(builder, loc, from, memory, index,
-                                         mask, none);
-  } else {
-    value = vector::LoadOp::create(builder, loc, from, memory, index);
-  }
-  return from == to ? value : arith::ExtFOp::create(builder, loc, to, value);
+  auto to = VectorType::get(lanes, type);
+  Value value = loadAs(memory, index, lanes, mask);
+  return value.getType() == to ? value : arith::ExtFOp::create(builder, loc, to, value);
 }
 
 void KernelBuilder::store(Value value, Value memory, Value index, Value mask) {
@@ -161,6 +191,13 @@ void KernelBuilder::store(Value value, Value memory, Value index, Value mask) {
 
 Value KernelBuilder::allocate(int64_t elements) {
   return memref::AllocOp::create(builder, loc, MemRefType::get(elements, type),
+                                 builder.getI64IntegerAttr(64));
+}
+
+Value KernelBuilder::allocate(Value elements) {
+  if (std::optional<int64_t> known = getConstantIntValue(elements))
+    return allocate(*known);
+  return memref::AllocOp::create(builder, loc, MemRefType::get(ShapedType::kDynamic, type), elements,
                                  builder.getI64IntegerAttr(64));
 }
 
@@ -253,17 +290,25 @@ Values KernelBuilder::loadTile(const Tile &tile) {
 }
 
 /// One vector of the right operand for all rows, one element of the left for
-/// all columns. All loads of the result come before all stores, so that
-/// overlapping columns and repeated rows do no harm.
-void KernelBuilder::tile(const Tile &tile) {
+/// all columns.
+Values KernelBuilder::sumDepth(const Tile &tile, Value leftMove, Value rightMove, ValueRange sums) {
+  Values leftStart, rightStart;
+  for (Value start : tile.leftStart)
+    leftStart.push_back(add(start, leftMove));
+  for (Value start : tile.rightStart)
+    rightStart.push_back(add(start, rightMove));
   auto step = [&](Value k, ValueRange sums) {
     Values right, next;
     Value rightOffset = mul(k, tile.rightStep),
           leftOffset = mul(k, tile.leftStep);
-    for (auto [start, columns] : llvm::zip(tile.rightStart, tile.columns))
+    if (tile.prefetch.memory)
+      memref::PrefetchOp::create(builder, loc, tile.prefetch.memory,
+                                 add(tile.prefetch.start, mul(k, tile.prefetch.step)), /*isWrite=*/false,
+                                 /*localityHint=*/2, /*isDataCache=*/true);
+    for (auto [start, columns] : llvm::zip(rightStart, tile.columns))
       right.push_back(load(tile.right, add(start, rightOffset), columns.lanes,
                            tile.rightMasked ? columns.mask : Value()));
-    for (Value start : tile.leftStart) {
+    for (Value start : leftStart) {
       Value element = load(tile.left, add(start, leftOffset));
       for (auto [columns, vector] : llvm::zip(tile.columns, right))
         next.push_back(multiplyAdd(spread(element, columns.lanes), vector,
@@ -271,10 +316,31 @@ void KernelBuilder::tile(const Tile &tile) {
     }
     return next;
   };
-  scf::ForOp sums = loop(constant(0), tile.depth, 1, loadTile(tile), step);
-  unsigned number = 0;
-  for (Value row : tile.rows)
-    for (const Columns &columns : tile.columns)
-      store(sums.getResult(number++), tile.result.memory,
-            at(tile.result, row, columns.first), columns.mask);
+  return Values(loop(constant(0), tile.depth, 1, sums, step).getResults());
+}
+
+Values KernelBuilder::sumTaps(const Tile &tile, size_t level, Value left, Value right, ValueRange sums) {
+  if (level == tile.taps.size())
+    return sumDepth(tile, left, right, sums);
+  const Tap &tap = tile.taps[level];
+  if (getConstantIntValue(tap.size) == 1)
+    return sumTaps(tile, level + 1, left, right, sums);
+  return Values(loop(constant(0), tap.size, 1, sums, [&](Value number, ValueRange carried) {
+                  return sumTaps(tile, level + 1, add(left, mul(number, tap.leftStep)),
+                                 add(right, mul(number, tap.rightStep)), carried);
+                }).getResults());
+}
+
+/// All loads of the result come before all stores, so that overlapping columns and repeated rows do no harm.
+void KernelBuilder::tile(const Tile &tile) {
+  Values sums = sumTaps(tile, 0, constant(0), constant(0), loadTile(tile));
+  auto storeSums = [&] {
+    unsigned number = 0;
+    for (Value row : tile.rows)
+      for (const Columns &columns : tile.columns)
+        store(sums[number++], tile.result.memory, at(tile.result, row, columns.first), columns.mask);
+  };
+  if (!tile.finish)
+    return storeSums();
+  branch(tile.last, [&] { tile.finish(tile.rows, tile.columns, sums); }, storeSums);
 }

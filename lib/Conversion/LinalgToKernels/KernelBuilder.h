@@ -11,6 +11,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include <functional>
 
 namespace tfc::kernels {
 
@@ -24,10 +25,13 @@ struct VectorUnit {
 
 using Values = llvm::SmallVector<mlir::Value>;
 
-/// Element (i, j) is element `offset + i * rowStride + j * columnStride` of
-/// `memory`, which has rank 1.
+/// Element (i, j) is element `offset + row(i) + j * columnStride` of `memory`, which has rank 1. `row(i)` splits i into
+/// the indices of one or several loops, of these sizes, outermost first, each with its stride; if there is a `firstRow`,
+/// i counts from there.
 struct Matrix {
-  mlir::Value memory, offset, rowStride, columnStride;
+  mlir::Value memory, offset, columnStride;
+  Values rowSizes, rowStrides;
+  mlir::Value firstRow;
 };
 
 /// A vector of neighbouring columns. The mask may be null.
@@ -37,7 +41,17 @@ struct Columns {
   mlir::Value mask;
 };
 
-/// sum over k < depth of left[k] * right[k], for a block of the result that
+/// A loop outside of k that is summed up, too: elements of a convolution's window.
+struct Tap {
+  mlir::Value size, leftStep, rightStep;
+};
+
+/// Memory that a later tile reads, fetched meanwhile: an element for each k.
+struct Prefetch {
+  mlir::Value memory, start, step;
+};
+
+/// sum over taps and k < depth of left[tap, k] * right[tap, k], for a block of the result that
 /// fits the registers.
 struct Tile {
   mlir::Value left;         ///< flat memory
@@ -47,11 +61,16 @@ struct Tile {
   Values rightStart;        ///< where each vector of columns begins
   mlir::Value rightStep;    ///< from one k to the next
   bool rightMasked = false; ///< apply the columns' masks to loads of `right`
+  llvm::SmallVector<Tap> taps; ///< outermost first
   Matrix result;
   Values rows;                        ///< of the result; may repeat
   llvm::SmallVector<Columns> columns; ///< of the result; may overlap
   mlir::Value depth;
   mlir::Value fresh; ///< i1: start from zero, not from what `result` has
+  mlir::Value last;  ///< i1: these are the sums, of which `finish` makes the result; else they are stored as they are
+  /// Stores what becomes of the sums, row by row; null: the sums themselves.
+  std::function<void(llvm::ArrayRef<mlir::Value> rows, llvm::ArrayRef<Columns> columns, mlir::ValueRange sums)> finish;
+  Prefetch prefetch; ///< memory may be null
 };
 
 class KernelBuilder {
@@ -68,10 +87,13 @@ public:
   mlir::Value sub(mlir::Value x, mlir::Value y);
   mlir::Value mul(mlir::Value x, mlir::Value y);
   mlir::Value min(mlir::Value x, mlir::Value y);
+  mlir::Value max(mlir::Value x, mlir::Value y);
+  mlir::Value divide(mlir::Value x, mlir::Value y); ///< rounds down; y is positive
   mlir::Value ceilDiv(mlir::Value x, int64_t y);
   mlir::Value roundDown(mlir::Value x, int64_t y);
   mlir::Value atLeast(mlir::Value x, mlir::Value y); ///< i1, signed
   mlir::Value both(mlir::Value x, mlir::Value y);
+  mlir::Value choose(mlir::Value condition, mlir::Value yes, mlir::Value no);
   mlir::Value at(const Matrix &matrix, mlir::Value row, mlir::Value column);
 
   /// `body` for each multiple of `step` from `from` below `to`; without a loop
@@ -81,10 +103,13 @@ public:
   mlir::scf::ForOp
   loop(mlir::Value from, mlir::Value to, int64_t step, mlir::ValueRange carried,
        llvm::function_ref<Values(mlir::Value, mlir::ValueRange)> body);
-  /// The same for iterations that do not depend on each other, of so many multiplications and additions each;
-  /// on several threads if that pays. What `body` allocates belongs to one thread if it is allocated by `prepare`.
+  /// `body` for ranges of at most `step`: where they begin, and how long they are.
+  void loopInSteps(mlir::Value from, mlir::Value to, mlir::Value step,
+                   llvm::function_ref<void(mlir::Value, mlir::Value)> body);
+  /// As `loop`, for iterations that do not depend on each other, of so many multiplications and additions each;
+  /// on several threads if that pays.
   void parallelLoop(mlir::Value from, mlir::Value to, int64_t step, mlir::Value flops,
-                    llvm::function_ref<void(mlir::Value)> body, llvm::function_ref<void()> prepare = {});
+                    llvm::function_ref<void(mlir::Value)> body);
   /// Only one of them is made if the condition is a constant.
   void branch(mlir::Value condition, llvm::function_ref<void()> yes,
               llvm::function_ref<void()> no);
@@ -93,9 +118,12 @@ public:
   mlir::Value load(mlir::Value memory, mlir::Value index);
   mlir::Value load(mlir::Value memory, mlir::Value index, int64_t lanes,
                    mlir::Value mask = {});
+  /// A vector of elements as they are stored.
+  mlir::Value loadAs(mlir::Value memory, mlir::Value index, int64_t lanes, mlir::Value mask = {});
   void store(mlir::Value value, mlir::Value memory, mlir::Value index,
              mlir::Value mask = {});
   mlir::Value allocate(int64_t elements);
+  mlir::Value allocate(mlir::Value elements);
   mlir::Value zero(int64_t lanes);
   mlir::Value zero();
   /// Lanes below `count`.
@@ -116,6 +144,8 @@ public:
 
 private:
   Values loadTile(const Tile &tile);
+  Values sumTaps(const Tile &tile, size_t level, mlir::Value left, mlir::Value right, mlir::ValueRange sums);
+  Values sumDepth(const Tile &tile, mlir::Value left, mlir::Value right, mlir::ValueRange sums);
 };
 
 } // namespace tfc::kernels

@@ -6,12 +6,19 @@
 // batch.
 //===----------------------------------------------------------------------===//
 
+#include "Elementwise.h"
 #include "Product.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "tfc/Conversion/Passes.h"
+#include "tfc/Dialect/TFCRT/IR/MayAlias.h"
 #include "tfc/Dialect/TFCRT/IR/Remark.h"
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
+#include "tfc/Dialect/TFCRT/Transforms/Body.h"
+#include "llvm/ADT/SetVector.h"
 
 namespace tfc {
 #define GEN_PASS_DEF_LOWERCONTRACTIONSPASS
@@ -30,6 +37,9 @@ struct Buffer {
   Values sizes, strides;
 };
 
+/// Right operands of fewer elements are read from the caches as they are.
+constexpr int64_t fewElements = 32 * 1024;
+
 class Lowering {
 public:
   Lowering(OpBuilder &builder, const Contraction &c,
@@ -47,22 +57,33 @@ public:
   void run();
 
 private:
-  Buffer open(OpOperand *operand);
-  Value stride(OpOperand *operand, const Buffer &buffer, unsigned dim);
+  Buffer open(const Operand &operand);
+  Value stride(const Operand &operand, const Buffer &buffer, unsigned dim);
   Value size(unsigned dim);
+  Values groupSizes();
+  Matrix matrix(const Operand &operand, const Buffer &buffer);
+  void findProducer();
+  void takeEpilogue(Algorithm algorithm);
+  void groupRows();
+  Product makeProduct();
+  void packOutside(Product &product);
   void overBatch(const Product &product, bool shared, llvm::function_ref<void(const Product &)> body);
+  void eraseDone();
 
   const Contraction &c;
   const KernelOptions &options;
   KernelBuilder b;
   Buffer left, right, result;
+  std::optional<Elementwise> epilogue, producer;
+  SmallVector<Buffer> epilogueBuffers, producerBuffers;
+  /// Loops over rows that are one in every operand.
+  SmallVector<SmallVector<unsigned>> rowGroups;
 };
 
-Buffer Lowering::open(OpOperand *operand) {
-  auto type = cast<MemRefType>(operand->get().getType());
+Buffer Lowering::open(const Operand &operand) {
+  MemRefType type = operand.type();
   auto [strides, offset] = type.getStridesAndOffset();
-  auto data = memref::ExtractStridedMetadataOp::create(b.builder, b.loc,
-                                                       operand->get());
+  auto data = memref::ExtractStridedMetadataOp::create(b.builder, b.loc, operand.memref);
   auto pick = [&](int64_t known, Value value) {
     return ShapedType::isDynamic(known) ? value : b.constant(known);
   };
@@ -84,9 +105,9 @@ Buffer Lowering::open(OpOperand *operand) {
   return buffer;
 }
 
-Value Lowering::stride(OpOperand *operand, const Buffer &buffer, unsigned dim) {
+Value Lowering::stride(const Operand &operand, const Buffer &buffer, unsigned dim) {
   Value total = b.constant(0);
-  for (auto [step, stride] : llvm::zip(c.steps(operand, dim), buffer.strides))
+  for (auto [step, stride] : llvm::zip(operand.steps(dim), buffer.strides))
     if (step)
       total = b.add(total, b.mul(stride, b.constant(step)));
   return total;
@@ -96,77 +117,273 @@ Value Lowering::size(unsigned dim) {
   if (int64_t known = c.size(dim); !ShapedType::isDynamic(known))
     return b.constant(known);
   for (auto [operand, buffer] :
-       {std::pair(c.result, &result), std::pair(c.left, &left),
-        std::pair(c.right, &right)})
-    if (std::optional<unsigned> at = c.position(operand, dim))
+       {std::pair(&c.result, &result), std::pair(&c.left, &left),
+        std::pair(&c.right, &right)})
+    if (std::optional<unsigned> at = operand->position(dim))
       return buffer->sizes[*at];
   llvm_unreachable("every loop belongs to an operand");
 }
 
 /// Products of a batch are shared out among threads, if none of them is shared.
 void Lowering::overBatch(const Product &product, bool shared, llvm::function_ref<void(const Product &)> body) {
-  // What the loops `dims` add to where the operands begin.
-  auto advance = [&](Product next, Value number, ArrayRef<unsigned> dims) {
-    for (unsigned dim : llvm::reverse(dims)) {
+  // What the loops of the batch add to where the operands begin.
+  auto advance = [&](Product next, Value number) {
+    for (unsigned dim : llvm::reverse(c.batch)) {
       Value index = number;
-      if (dim != dims.front()) {
+      if (dim != c.batch.front()) {
         index = b.builder.createOrFold<arith::RemUIOp>(b.loc, number, size(dim));
-        number = b.builder.createOrFold<arith::DivUIOp>(b.loc, number, size(dim));
+        number = b.divide(number, size(dim));
       }
-      auto move = [&](Matrix &matrix, OpOperand *operand, const Buffer &buffer) {
-        matrix.offset = b.add(matrix.offset, b.mul(index, stride(operand, buffer, dim)));
+      auto move = [&](Matrix &matrix, const Operand &operand, const Buffer &buffer) {
+        if (matrix.memory)
+          matrix.offset = b.add(matrix.offset, b.mul(index, stride(operand, buffer, dim)));
       };
       move(next.left, c.left, left);
       move(next.right, c.right, right);
       move(next.result, c.result, result);
+      for (size_t i = 0; i < next.epilogueOperands.size(); ++i)
+        move(next.epilogueOperands[i], epilogue->operands[i], epilogueBuffers[i]);
+      for (size_t i = 0; i < next.producerOperands.size(); ++i)
+        move(next.producerOperands[i], producer->operands[i], producerBuffers[i]);
     }
     return next;
   };
-  auto count = [&](ArrayRef<unsigned> dims) {
-    Value total = b.constant(1);
-    for (unsigned dim : dims)
-      total = b.mul(total, size(dim));
-    return total;
-  };
-  auto overTaps = [&](const Product &each) {
-    if (c.taps.empty())
-      return body(each);
-    b.loop(b.constant(0), count(c.taps), 1, [&](Value number) { body(advance(each, number, c.taps)); });
-  };
   if (c.batch.empty())
-    return overTaps(product);
-  auto one = [&](Value number) { overTaps(advance(product, number, c.batch)); };
+    return body(product);
+  Value count = b.constant(1);
+  for (unsigned dim : c.batch)
+    count = b.mul(count, size(dim));
+  auto one = [&](Value number) { body(advance(product, number)); };
   if (shared)
-    return b.loop(b.constant(0), count(c.batch), 1, one);
+    return b.loop(b.constant(0), count, 1, one);
   Value flops = b.mul(b.mul(product.rows, product.columns), b.mul(product.depth, b.constant(2)));
-  b.parallelLoop(b.constant(0), count(c.batch), 1, b.mul(flops, count(c.taps)), one);
+  for (const Tap &tap : product.taps)
+    flops = b.mul(flops, tap.size);
+  b.parallelLoop(b.constant(0), count, 1, flops, one);
 }
 
-void Lowering::run() {
-  b.builder.setInsertionPoint(c.op);
-  left = open(c.left);
-  right = open(c.right);
-  result = open(c.result);
+//===----------------------------------------------------------------------===//
+// Parts of the product
+//===----------------------------------------------------------------------===//
 
+/// Neighbouring loops over rows become one where all operands allow it.
+void Lowering::groupRows() {
+  SmallVector<const Operand *> operands{&c.left, &c.result};
+  if (epilogue)
+    for (const Operand &operand : epilogue->operands)
+      if (operand.memref)
+        operands.push_back(&operand);
+  rowGroups.clear();
+  for (unsigned dim : c.rows) {
+    auto isOne = [&](const Operand *operand) {
+      return operand->canMerge(rowGroups.back().back(), dim, c.size(dim));
+    };
+    if (!rowGroups.empty() && llvm::all_of(operands, isOne))
+      rowGroups.back().push_back(dim);
+    else
+      rowGroups.push_back({dim});
+  }
+}
+
+Values Lowering::groupSizes() {
+  Values sizes;
+  for (ArrayRef<unsigned> group : rowGroups) {
+    Value total = b.constant(1);
+    for (unsigned dim : group)
+      total = b.mul(total, size(dim));
+    sizes.push_back(total);
+  }
+  return sizes;
+}
+
+Matrix Lowering::matrix(const Operand &operand, const Buffer &buffer) {
+  Matrix matrix{buffer.memory, buffer.offset, stride(operand, buffer, c.column), groupSizes(), {}, {}};
+  for (ArrayRef<unsigned> group : rowGroups)
+    matrix.rowStrides.push_back(stride(operand, buffer, group.back()));
+  return matrix;
+}
+
+Product Lowering::makeProduct() {
+  groupRows();
   Value one = b.constant(1), zero = b.constant(0);
   Product product;
   product.rows = one;
-  for (unsigned dim : c.rows)
-    product.rows = b.mul(product.rows, size(dim));
+  for (Value size : groupSizes())
+    product.rows = b.mul(product.rows, size);
   product.columns = size(c.column);
   product.depth = size(c.inner);
   product.fresh = bool(c.fill);
-  auto rowStride = [&](OpOperand *operand, const Buffer &buffer) {
-    return c.rows.empty() ? zero : stride(operand, buffer, c.rows.back());
-  };
-  product.left = {left.memory, left.offset, rowStride(c.left, left),
-                  stride(c.left, left, c.inner)};
-  product.right = {right.memory, right.offset, stride(c.right, right, c.inner),
-                   stride(c.right, right, c.column)};
-  product.result = {result.memory, result.offset, rowStride(c.result, result),
-                    one};
+  for (unsigned dim : c.taps)
+    product.taps.push_back({size(dim), stride(c.left, left, dim), producer ? zero : stride(c.right, right, dim)});
+  product.left = matrix(c.left, left);
+  product.left.columnStride = stride(c.left, left, c.inner);
+  product.result = matrix(c.result, result);
+  product.result.columnStride = one;
+  product.right = {right.memory, right.offset, one, {product.depth}, {zero}, {}};
+  if (producer) {
+    product.producer = &*producer;
+    for (auto [operand, buffer] : llvm::zip(producer->operands, producerBuffers)) {
+      Matrix part;
+      if (operand.memref)
+        part = {buffer.memory, buffer.offset, stride(operand, buffer, c.column), {product.depth},
+                {stride(operand, buffer, c.inner)}, {}};
+      product.producerOperands.push_back(part);
+    }
+  } else {
+    product.right.columnStride = stride(c.right, right, c.column);
+    product.right.rowStrides = {stride(c.right, right, c.inner)};
+  }
+  if (epilogue) {
+    product.epilogue = &*epilogue;
+    for (auto [operand, buffer] : llvm::zip(epilogue->operands, epilogueBuffers))
+      product.epilogueOperands.push_back(operand.memref ? matrix(operand, buffer) : Matrix());
+  }
+  return product;
+}
 
+/// A right operand that is read once is made while it is copied to panels.
+void Lowering::findProducer() {
+  auto size = [&](unsigned dim) { return c.size(dim); };
+  int64_t n = size(c.column), k = size(c.inner);
+  bool few = !ShapedType::isDynamic(n) && !ShapedType::isDynamic(k) && n * k < fewElements;
+  bool repeats = llvm::any_of(c.batch, [&](unsigned dim) { return size(dim) != 1 && !c.right.uses(dim); });
+  if (few || repeats || !c.taps.empty() || c.right.stride(c.column) != 1)
+    return;
+  producer = Elementwise::matchProducer(c);
+}
+
+/// The epilogue that there may be, if the algorithm has tiles that end with one.
+void Lowering::takeEpilogue(Algorithm algorithm) {
+  bool keepsTiles = algorithm == Algorithm::direct || algorithm == Algorithm::packed || algorithm == Algorithm::either;
+  if (!keepsTiles)
+    epilogue.reset();
+  if (!epilogue)
+    return;
+  b.builder.setInsertionPoint(epilogue->op);
+  for (const Operand &operand : epilogue->operands)
+    epilogueBuffers.push_back(operand.memref ? open(operand) : Buffer());
+}
+
+/// The outermost loop around the contraction that does not change the right operand, or null.
+Operation *findInvariantLoop(const Contraction &c) {
+  Value right = c.right.memref, root = tfc::rt::rootOf(right);
+  Operation *home = right.getParentBlock()->getParentOp(); // where it is defined
+  auto changes = [&](Operation *op) {
+    if (op->hasTrait<OpTrait::HasRecursiveMemoryEffects>() || isMemoryEffectFree(op))
+      return false;
+    auto effects = dyn_cast<MemoryEffectOpInterface>(op);
+    if (!effects)
+      return true;
+    SmallVector<MemoryEffects::EffectInstance> all;
+    effects.getEffects(all);
+    return llvm::any_of(all, [&](const MemoryEffects::EffectInstance &effect) {
+      if (!isa<MemoryEffects::Write, MemoryEffects::Free>(effect.getEffect()))
+        return false;
+      Value value = effect.getValue();
+      return !value || !isa<MemRefType>(value.getType()) || tfc::rt::mayAlias(tfc::rt::rootOf(value), root);
+    });
+  };
+  Operation *found = nullptr;
+  for (Operation *op = c.op->getParentOp(); op && !isa<func::FuncOp>(op); op = op->getParentOp()) {
+    if (isa<scf::IfOp>(op))
+      continue;
+    bool isLoop = isa<scf::ForOp, scf::WhileOp, tfc::rt::ParallelOp>(op);
+    if (!isLoop || op->isAncestor(home) ||
+        op->walk([&](Operation *nested) {
+            return nested != op && changes(nested) ? WalkResult::interrupt() : WalkResult::advance();
+          }).wasInterrupted())
+      break;
+    found = op;
+  }
+  return found;
+}
+
+/// Panels of a right operand that a loop does not change are made before it.
+void Lowering::packOutside(Product &product) {
+  auto isKnown = [](Value value) { return getConstantIntValue(value).has_value(); };
+  std::optional<int64_t> rows = getConstantIntValue(product.rows);
+  if (!isKnown(product.columns) || !isKnown(product.depth) || !product.taps.empty() || producer || rows == 1 ||
+      llvm::any_of(c.batch, [&](unsigned dim) { return c.right.uses(dim); }) ||
+      *getConstantIntValue(product.columns) * *getConstantIntValue(product.depth) < fewElements)
+    return;
+  Operation *loop = findInvariantLoop(c);
+  if (!loop)
+    return;
+  OpBuilder::InsertionGuard guard(b.builder);
+  b.builder.setInsertionPoint(loop);
+  Buffer outside = open(c.right);
+  Product whole = product;
+  // More rows than one tile: how panels look depends on no more.
+  whole.rows = b.constant(rows.value_or(64));
+  whole.columns = b.constant(*getConstantIntValue(product.columns));
+  whole.depth = b.constant(*getConstantIntValue(product.depth));
+  whole.right = {outside.memory, outside.offset, stride(c.right, outside, c.column), {whole.depth},
+                 {stride(c.right, outside, c.inner)}, {}};
+  product.panels = allocatePanels(b, whole, options);
+  emitPanels(b, whole, product.panels, options);
+}
+
+/// Erases the allocation if nothing but views, and indices that are not needed, are left of it.
+void eraseUnused(Value memref) {
+  auto alloc = memref.getDefiningOp<memref::AllocOp>();
+  if (!alloc)
+    return;
+  llvm::SetVector<Operation *> views;
+  views.insert(alloc);
+  for (size_t i = 0; i < views.size(); ++i)
+    for (Operation *user : views[i]->getUsers())
+      if (llvm::all_of(user->getResultTypes(), [](Type type) { return isa<MemRefType, IndexType>(type); }) &&
+          user->getNumResults() && user->getNumRegions() == 0 && isMemoryEffectFree(user))
+        views.insert(user);
+  auto isUnused = [&](Operation *op) {
+    return llvm::all_of(op->getUsers(), [&](Operation *user) { return views.contains(user); });
+  };
+  if (!llvm::all_of(views, isUnused))
+    return;
+  for (Operation *op : views)
+    op->dropAllUses();
+  for (Operation *op : llvm::reverse(views))
+    op->erase();
+}
+
+/// What the kernel has done, too.
+void Lowering::eraseDone() {
+  linalg::LinalgOp(c.op)->erase();
+  if (c.fill)
+    linalg::FillOp(c.fill)->erase();
+  if (epilogue)
+    epilogue->op.erase();
+  if (producer)
+    producer->op.erase();
+  eraseUnused(c.result.memref);
+  if (producer)
+    eraseUnused(c.right.memref);
+}
+
+void Lowering::run() {
+  // Before there are more users of the result. Only known sums have a last tap.
+  std::optional<Elementwise> candidate = c.fill ? Elementwise::matchEpilogue(c) : std::nullopt;
+  b.builder.setInsertionPoint(c.op);
+  left = open(c.left);
+  result = open(c.result);
+  findProducer();
+  if (producer)
+    for (const Operand &operand : producer->operands)
+      producerBuffers.push_back(operand.memref ? open(operand) : Buffer());
+  else
+    right = open(c.right);
+  if (producer)
+    right.offset = b.constant(0);
+
+  Product product = makeProduct();
+  packOutside(product);
   Algorithm algorithm = chooseAlgorithm(product, c.type, options);
+  Value panels = product.panels;
+  epilogue = candidate;
+  takeEpilogue(algorithm);
+  if (epilogue)
+    product = makeProduct();
+  product.panels = panels;
   tfc::rt::remark(c.op, [&] { return describe(product, algorithm, options); });
   Workspace workspace = allocateWorkspace(b, product, algorithm, options);
   // A batch of few products is not shared out, but each of them.
@@ -174,13 +391,12 @@ void Lowering::run() {
   for (unsigned dim : c.batch)
     batch = ShapedType::isDynamic(c.size(dim)) || ShapedType::isDynamic(batch) ? ShapedType::kDynamic
                                                                               : batch * c.size(dim);
-  bool shared = bool(workspace.panels) || (!ShapedType::isDynamic(batch) && batch < 8);
+  bool ownsMemory = (workspace.panels && !panels) || workspace.left;
+  bool shared = ownsMemory || (!ShapedType::isDynamic(batch) && batch < 8);
   overBatch(product, shared, [&](const Product &each) {
     emitProduct(b, each, algorithm, workspace, options);
   });
-  linalg::LinalgOp(c.op)->erase();
-  if (c.fill)
-    linalg::FillOp(c.fill)->erase();
+  eraseDone();
 }
 
 struct LowerContractions
@@ -194,10 +410,13 @@ struct LowerContractions
     options.unit.registers = vectorRegisters;
     options.reassociate = reassociate;
     options.parallel = parallel;
-    SmallVector<linalg::LinalgOp> ops;
-    getOperation()->walk([&](linalg::LinalgOp op) { ops.push_back(op); });
     OpBuilder builder(&getContext());
-    // A fill comes before what erases it.
+    // Only contractions are looked at, which no kernel of another one erases.
+    SmallVector<linalg::LinalgOp> ops;
+    getOperation()->walk([&](linalg::LinalgOp op) {
+      if (matchContraction(op))
+        ops.push_back(op);
+    });
     for (linalg::LinalgOp op : ops)
       if (std::optional<Contraction> contraction = matchContraction(op))
         Lowering(builder, *contraction, options).run();

@@ -13,12 +13,23 @@
 
 namespace tfc::kernels {
 
+class Elementwise;
+
 /// result (rows x columns, `columnStride` 1) = or += left (rows x depth) *
-/// right (depth x columns).
+/// right (depth x columns), summed up over taps.
 struct Product {
   Matrix left, right, result;
   mlir::Value rows, columns, depth;
-  bool fresh = false; ///< overwrite the result
+  llvm::SmallVector<Tap> taps; ///< outermost first
+  bool fresh = false;          ///< overwrite the result
+  /// What becomes of the sums before they are stored, or null; and its operands, at the same rows and columns.
+  const Elementwise *epilogue = nullptr;
+  llvm::SmallVector<Matrix> epilogueOperands;
+  /// What makes the right operand from others, or null: then `right` is never read.
+  const Elementwise *producer = nullptr;
+  llvm::SmallVector<Matrix> producerOperands;
+  /// All panels of the right operand, made before a loop that needs them again and again; or null.
+  mlir::Value panels;
 };
 
 /// How the product is computed.
@@ -46,7 +57,8 @@ std::string describe(const Product &product, Algorithm algorithm, const KernelOp
 
 /// Buffers that all threads share; made once, outside of loops over batches.
 struct Workspace {
-  mlir::Value panels;
+  mlir::Value panels; ///< of the right operand
+  mlir::Value left;   ///< rows of the left operand, contiguous and in the type of sums; null: it is so already
 };
 Workspace allocateWorkspace(KernelBuilder &builder, const Product &product,
                             Algorithm algorithm, const KernelOptions &options);
@@ -54,6 +66,10 @@ Workspace allocateWorkspace(KernelBuilder &builder, const Product &product,
 void emitProduct(KernelBuilder &builder, const Product &product,
                  Algorithm algorithm, const Workspace &workspace,
                  const KernelOptions &options);
+
+/// Panels of all of the right operand: how many elements, and their making.
+mlir::Value allocatePanels(KernelBuilder &builder, const Product &product, const KernelOptions &options);
+void emitPanels(KernelBuilder &builder, const Product &product, mlir::Value panels, const KernelOptions &options);
 
 } // namespace tfc::kernels
 

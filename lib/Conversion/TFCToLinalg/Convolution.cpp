@@ -12,10 +12,15 @@
 //   patches[m, g, kd] * grad[m, g, f] input grad   patches'[m, g, kd]  = sum
 //   over f  of grad[m, g, f] * filter[kd, g, f]
 //
-// where patches is a copy of what each window sees (im2col), and patches' is
-// added up where windows overlap. These are contractions, for which there are
-// kernels. Where a group has a single feature a contraction has nothing to
-// reuse: depthwise convolutions are loops on the padded input itself.
+// where patches[m, g, kd] is an element of the padded input whose index is a sum of
+// loops times constants. Contractions take such operands as they are, so patches are
+// never stored (implicit matrix product). Neighbouring elements of the last
+// dimension of the window and their channels are one loop, and the input gradient of a
+// convolution without strides is a convolution with the filter turned around. Only
+// where strides, or sizes that are not known, are in the way of that, the input
+// gradient's patches' are stored (a part of the batch at a time would need less), and
+// added up where windows overlap. Where a group has a single feature a contraction
+// has nothing to reuse: depthwise convolutions are loops on the padded input itself.
 //===----------------------------------------------------------------------===//
 
 #include "Scalars.h"
@@ -57,6 +62,8 @@ public:
     zero = toStorage(l.b, l.loc, numberScalar(l.b, l.loc, sum, 0), sum);
     direct =
         groups > 1 && getConstantIntValue(features).value_or(1) < fewFeatures;
+    // One column has no vector of them: rows of patches are contiguous.
+    storesPatches = unit(features) || (windows.isPointwise() && windows.hasUnitStrides());
   }
 
   Value forward(Value x, Value filter);
@@ -81,9 +88,32 @@ private:
   Value patches(Value x);
   Value accumulate(Operand left, Operand right, Operand result, unsigned loops,
                    ArrayRef<int64_t> reduced);
+  Value accumulate(Operand left, Operand right, Operand result, unsigned loops,
+                   ArrayRef<int64_t> reduced, Type stored);
   Value inputGradDirect(Value grad, Value filter);
   Value inputGradSums(Value grad, Value filter);
   Value narrow(Value tensor);
+  Value widen(Value tensor);
+
+  /// Loops of an implicit product: batch, places, group if there are several, and features in front, then the window
+  /// and the channels of a group; or, if `merged`, the last dimension of the window and the channels as one loop.
+  struct ImplicitLoops {
+    unsigned batch = 0, places = 1, group, feature, window, depth, count;
+    bool merged;
+  };
+  ImplicitLoops implicitLoops(Value depth, Value features) const;
+  Operand implicitInput(Value x, Value depth, const ImplicitLoops &loops, ArrayRef<int64_t> strides,
+                        ArrayRef<int64_t> dilations);
+  Operand implicitFilter(Value filter, Value depth, Value features, const ImplicitLoops &loops);
+  Operand implicitResult(Value result, Value features, const ImplicitLoops &loops);
+  SmallVector<int64_t> reducedLoops(unsigned from, unsigned to) const {
+    return llvm::to_vector(llvm::seq<int64_t>(from, to));
+  }
+  Value implicitForward(Value x, Value filter);
+  Value implicitFilterGrad(Value x, Value grad);
+  Value implicitInputGrad(Value grad, Value filter);
+  bool canTurnFilter() const;
+  Value turnedFilter(Value filter);
 
   /// Loops of the direct form: batch, places, window, and what is left of a
   /// group.
@@ -102,7 +132,7 @@ private:
   int64_t groups;
   Value batch, depth, features, channels, zero;
   Windows windows;
-  bool direct;
+  bool direct, storesPatches;
 };
 
 } // namespace
@@ -233,13 +263,18 @@ Value Convolution::patches(Value x) {
   return collapse(body.finish(each)[0], {rank + 1, 1, rank + 1});
 }
 
-/// result += left * right, over loops of which some are summed up.
 Value Convolution::accumulate(Operand left, Operand right, Operand result,
                               unsigned loops, ArrayRef<int64_t> reduced) {
+  return accumulate(left, right, result, loops, reduced, element);
+}
+
+/// result += left * right, of elements that are stored as `stored`, over loops of which some are summed up.
+Value Convolution::accumulate(Operand left, Operand right, Operand result,
+                              unsigned loops, ArrayRef<int64_t> reduced, Type stored) {
   Body body(l, Dims(loops, 0));
   auto wide = [&](const Operand &operand) {
     return castScalar(body.in, l.loc,
-                      body.load(operand.tensor, operand.indices), element, sum);
+                      body.load(operand.tensor, operand.indices), stored, sum);
   };
   Value x = wide(left), y = wide(right);
   Value before = body.addOutput(result.tensor, result.indices);
@@ -310,6 +345,229 @@ Operand Convolution::directResult(Value result, const Loops &loops) {
 }
 
 //===----------------------------------------------------------------------===//
+// Implicit products
+//===----------------------------------------------------------------------===//
+
+/// In the type that sums are kept in: each element is used many times.
+Value Convolution::widen(Value tensor) {
+  if (sum == element)
+    return tensor;
+  auto type = cast<RankedTensorType>(tensor.getType());
+  SmallVector<Value> extents;
+  for (int64_t i = 0; i < type.getRank(); ++i)
+    extents.push_back(dimOf(l, tensor, i));
+  Value empty = tensor::EmptyOp::create(l.b, l.loc, getAsOpFoldResult(extents), zero.getType());
+  Body body(l, Dims(type.getRank(), 0));
+  Value number = castScalar(body.in, l.loc, body.load(tensor, body.identity()), element, sum);
+  body.addOutput(empty, body.identity());
+  return body.finish(number)[0];
+}
+
+Convolution::ImplicitLoops Convolution::implicitLoops(Value depth, Value features) const {
+  ImplicitLoops loops;
+  unsigned rank = windows.rank();
+  loops.merged = groups == 1 && windows.dilations.back() == 1 && getConstantIntValue(depth) &&
+                 getConstantIntValue(windows.window.back());
+  loops.group = 1 + rank;
+  loops.feature = loops.group + (groups > 1);
+  loops.window = loops.feature + 1;
+  loops.depth = loops.window + rank - loops.merged;
+  loops.count = loops.depth + 1;
+  return loops;
+}
+
+/// The padded tensor of [batch, places..., channels], of which an implicit product sees windows.
+Operand Convolution::implicitInput(Value x, Value depth, const ImplicitLoops &loops, ArrayRef<int64_t> strides,
+                                   ArrayRef<int64_t> dilations) {
+  unsigned rank = windows.rank();
+  Exprs indices{loop(loops.batch)};
+  for (unsigned i = 0; i < rank - loops.merged; ++i)
+    indices.push_back(loop(loops.places + i) * strides[i] + loop(loops.window + i) * dilations[i]);
+  if (loops.merged) {
+    int64_t channels = *getConstantIntValue(depth);
+    indices.push_back(loop(loops.places + rank - 1) * (strides[rank - 1] * channels) + loop(loops.depth));
+    SmallVector<unsigned> counts(rank, 1);
+    counts.push_back(2);
+    return {collapse(x, counts), indices};
+  }
+  if (groups > 1) {
+    indices.push_back(loop(loops.group));
+    x = grouped(x, rank + 1, {l.constantIndex(groups), depth});
+  }
+  indices.push_back(loop(loops.depth));
+  return {x, indices};
+}
+
+/// [window..., depth, group, feature]
+Operand Convolution::implicitFilter(Value filter, Value depth, Value features, const ImplicitLoops &loops) {
+  unsigned rank = windows.rank();
+  Exprs indices;
+  for (unsigned i = 0; i < rank - loops.merged; ++i)
+    indices.push_back(loop(loops.window + i));
+  indices.push_back(loop(loops.depth));
+  if (groups > 1) {
+    indices.push_back(loop(loops.group));
+    filter = grouped(filter, rank + 1, {l.constantIndex(groups), features});
+  }
+  indices.push_back(loop(loops.feature));
+  if (!loops.merged)
+    return {filter, indices};
+  SmallVector<unsigned> counts(rank - 1, 1);
+  counts.append({2, 1});
+  return {collapse(filter, counts), indices};
+}
+
+/// [batch, places..., group, feature], from a tensor that has groups and features as one.
+Operand Convolution::implicitResult(Value result, Value features, const ImplicitLoops &loops) {
+  Exprs indices;
+  for (unsigned i = 0; i < loops.window; ++i)
+    indices.push_back(loop(i));
+  if (groups > 1 && result)
+    result = grouped(result, windows.rank() + 1, {l.constantIndex(groups), features});
+  return {result, indices};
+}
+
+Value Convolution::implicitForward(Value x, Value filter) {
+  unsigned rank = windows.rank();
+  ImplicitLoops loops = implicitLoops(depth, features);
+  Operand result = implicitResult({}, features, loops);
+  SmallVector<Value> extents{batch};
+  llvm::append_range(extents, windows.places);
+  if (groups > 1)
+    extents.push_back(l.constantIndex(groups));
+  extents.push_back(features);
+  result.tensor = filled(extents);
+  Operand left = implicitInput(windows.pad(x, zero), depth, loops, windows.strides, windows.dilations);
+  Value sums = accumulate(left, implicitFilter(filter, depth, features, loops), result, loops.count,
+                          reducedLoops(loops.window, loops.count), sum);
+  SmallVector<unsigned> counts(rank + 1, 1);
+  counts.push_back(groups > 1 ? 2 : 1);
+  return collapse(sums, counts);
+}
+
+Value Convolution::implicitFilterGrad(Value x, Value grad) {
+  unsigned rank = windows.rank();
+  ImplicitLoops loops = implicitLoops(depth, features);
+  SmallVector<Value> kd(windows.window);
+  kd.push_back(depth);
+  SmallVector<Value> extents(kd);
+  if (loops.merged) {
+    extents.pop_back();
+    extents.back() = mulIndex(l, extents.back(), depth);
+  }
+  if (groups > 1)
+    extents.push_back(l.constantIndex(groups));
+  extents.push_back(features);
+  // The sum runs over batch and places.
+  Exprs order;
+  unsigned outer = loops.count - loops.window, inner = loops.window - loops.feature + (groups > 1);
+  for (unsigned i = 0; i < loops.count; ++i) {
+    unsigned at = i >= loops.window ? i - loops.window
+                  : i >= loops.group ? outer + i - loops.group
+                                     : outer + inner + i;
+    order.push_back(loop(at));
+  }
+  auto reordered = [&](const Operand &operand) {
+    Operand next = operand;
+    for (AffineExpr &index : next.indices)
+      index = index.replaceDims(order);
+    return next;
+  };
+  Operand result{filled(extents), {}};
+  for (unsigned i = 0; i < outer + inner; ++i)
+    result.indices.push_back(loop(i));
+  Operand left = implicitInput(windows.pad(x, zero), depth, loops, windows.strides, windows.dilations);
+  Value sums = accumulate(reordered(left), reordered(implicitResult(grad, features, loops)), result, loops.count,
+                          reducedLoops(outer + inner, loops.count), sum);
+  if (groups > 1) {
+    SmallVector<unsigned> counts(rank + 1, 1);
+    counts.push_back(2);
+    return collapse(sums, counts);
+  }
+  SmallVector<SmallVector<Value>> parts;
+  if (loops.merged) {
+    for (unsigned i = 0; i + 1 < rank; ++i)
+      parts.push_back({kd[i]});
+    parts.push_back({kd[rank - 1], depth});
+    parts.push_back({features});
+    return reassociate(sums, parts);
+  }
+  return sums;
+}
+
+/// Does the gradient of the input look like a convolution, with padding that is known?
+bool Convolution::canTurnFilter() const {
+  if (!windows.hasUnitStrides())
+    return false;
+  for (size_t i = 0; i < windows.rank(); ++i) {
+    std::optional<int64_t> window = getConstantIntValue(windows.window[i]),
+                           before = getConstantIntValue(windows.before[i]),
+                           after = getConstantIntValue(windows.after[i]);
+    if (!window || !before || !after)
+      return false;
+    int64_t reach = (*window - 1) * windows.dilations[i];
+    if (*window < 1 || *before > reach || *after > reach)
+      return false;
+  }
+  return true;
+}
+
+/// [window, depth, group, feature] as [window backwards, feature, group, depth], groups and the last dimension as one.
+Value Convolution::turnedFilter(Value filter) {
+  unsigned rank = windows.rank();
+  Value g = l.constantIndex(groups);
+  Value source = grouped(filter, rank + 1, {g, features});
+  SmallVector<Value> extents(windows.window);
+  extents.append({features, g, depth});
+  Exprs indices;
+  for (unsigned i = 0; i < rank; ++i)
+    indices.push_back(l.b.getAffineConstantExpr(*getConstantIntValue(windows.window[i]) - 1) - loop(i));
+  indices.append({loop(rank + 2), loop(rank + 1), loop(rank)});
+  Body body(l, Dims(rank + 3, 0));
+  auto type = cast<RankedTensorType>(filter.getType()).getElementType();
+  Value empty = tensor::EmptyOp::create(l.b, l.loc, getAsOpFoldResult(extents), type);
+  Value each = body.load(source, indices);
+  body.addOutput(empty, body.identity());
+  SmallVector<unsigned> counts(rank + 1, 1);
+  counts.push_back(2);
+  return collapse(body.finish(each)[0], counts);
+}
+
+/// A convolution of the gradient, padded so that every window that saw an element is a place.
+Value Convolution::implicitInputGrad(Value grad, Value filter) {
+  unsigned rank = windows.rank();
+  SmallVector<OpFoldResult> offsets(rank + 2, l.b.getIndexAttr(0)), inner, steps(rank + 2, l.b.getIndexAttr(1));
+  SmallVector<Value> padded{batch}, extents{batch};
+  inner.push_back(getAsOpFoldResult(dimOf(l, grad, 0)));
+  for (unsigned i = 0; i < rank; ++i) {
+    int64_t reach = (*getConstantIntValue(windows.window[i]) - 1) * windows.dilations[i];
+    offsets[i + 1] = l.b.getIndexAttr(reach - *getConstantIntValue(windows.before[i]));
+    inner.push_back(getAsOpFoldResult(dimOf(l, grad, i + 1)));
+    padded.push_back(addIndex(l, windows.sizes[i], l.constantIndex(reach)));
+    extents.push_back(windows.sizes[i]);
+  }
+  Value all = mulIndex(l, l.constantIndex(groups), features);
+  inner.push_back(getAsOpFoldResult(dimOf(l, grad, rank + 1)));
+  padded.push_back(all);
+  Value whole = tensor::InsertSliceOp::create(l.b, l.loc, grad, filled(padded), offsets, inner, steps);
+
+  // Features and channels change places.
+  ImplicitLoops loops = implicitLoops(features, depth);
+  if (groups > 1)
+    extents.push_back(l.constantIndex(groups));
+  extents.push_back(depth);
+  Operand result = implicitResult({}, depth, loops);
+  result.tensor = filled(extents);
+  SmallVector<int64_t> ones(rank, 1);
+  Value sums = accumulate(implicitInput(whole, features, loops, ones, windows.dilations),
+                          implicitFilter(turnedFilter(filter), features, depth, loops), result, loops.count,
+                          reducedLoops(loops.window, loops.count), sum);
+  SmallVector<unsigned> counts(rank + 1, 1);
+  counts.push_back(groups > 1 ? 2 : 1);
+  return collapse(sums, counts);
+}
+
+//===----------------------------------------------------------------------===//
 // The three ops
 //===----------------------------------------------------------------------===//
 
@@ -318,6 +576,8 @@ Value Convolution::forward(Value x, Value filter) {
   Value g = l.constantIndex(groups);
   SmallVector<Value> extents{batch};
   llvm::append_range(extents, windows.places);
+  if (!direct && !storesPatches)
+    return narrow(implicitForward(widen(x), widen(filter)));
   if (!direct) {
     Value m = batch;
     for (Value count : windows.places)
@@ -355,6 +615,8 @@ Value Convolution::filterGrad(Value x, Value grad) {
   unsigned rank = windows.rank();
   Value g = l.constantIndex(groups), all = mulIndex(l, g, features);
   SmallVector<Value> kd(windows.window);
+  if (!direct && !storesPatches)
+    return narrow(implicitFilterGrad(widen(x), widen(grad)));
   if (!direct) {
     Value size = depth;
     for (Value extent : windows.window)
@@ -398,6 +660,9 @@ Value Convolution::filterGrad(Value x, Value grad) {
 }
 
 Value Convolution::inputGrad(Value grad, Value filter) {
+  bool pointwise = windows.isPointwise() && windows.hasUnitStrides();
+  if (!direct && !pointwise && !unit(depth) && canTurnFilter())
+    return narrow(implicitInputGrad(widen(grad), widen(filter)));
   return narrow(windows.unpad(direct ? inputGradDirect(grad, filter)
                                      : inputGradSums(grad, filter)));
 }

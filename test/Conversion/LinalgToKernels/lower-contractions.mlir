@@ -45,7 +45,7 @@ func.func @accumulate(%a: memref<10x20xf32>, %b: memref<20x40xf32>, %c: memref<1
 
 // CHECK-LABEL: @unknown
 // CHECK-NOT:   linalg
-// CHECK:       memref.alloc() {alignment = 64 : i64} : memref<131072xf32>
+// CHECK:       memref.alloc() {alignment = 64 : i64} : memref<516096xf32>
 // CHECK:       scf.if
 // CHECK:       vector.maskedload
 // CHECK-NOT:   linalg

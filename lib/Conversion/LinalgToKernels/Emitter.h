@@ -1,0 +1,100 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// The algorithms, one method each, and the sizes they cut a product into.
+//===----------------------------------------------------------------------===//
+
+#ifndef TFC_LIB_CONVERSION_LINALGTOKERNELS_EMITTER_H
+#define TFC_LIB_CONVERSION_LINALGTOKERNELS_EMITTER_H
+
+#include "Product.h"
+#include "mlir/IR/BuiltinTypes.h"
+
+namespace tfc::kernels {
+
+/// The static size, or kDynamic.
+int64_t known(mlir::Value value);
+inline bool isKnown(int64_t size) { return !mlir::ShapedType::isDynamic(size); }
+
+/// `total` as parts of at most `most`, of two sizes that differ by one; the
+/// larger come last.
+llvm::SmallVector<std::pair<int64_t, int64_t>> split(int64_t total, int64_t most);
+
+/// The register tile, in rows and vectors.
+struct Shape {
+  int64_t rows, vectors, lanes;
+  int64_t width() const { return vectors * lanes; }
+};
+
+/// Sizes of the blocks of a packed product. Known sizes make them smaller, to save memory and to balance.
+struct Blocks {
+  Shape shape;
+  int64_t depth;      ///< k of a block
+  unsigned whole;     ///< so many taps, the innermost, are inside of a block
+  int64_t tapStep;    ///< how much of the next one is, 1 if it is not divided
+  int64_t steps;      ///< all of a block's multiply-adds for one element
+  int64_t panels;     ///< that the workspace holds
+  bool byColumns;     ///< threads share panels, not rows
+  int64_t panelSize() const { return steps * shape.width(); }
+};
+
+/// A block of the depth.
+struct DepthBlock {
+  llvm::SmallVector<Tap> taps;
+  mlir::Value first, depth, left, right; ///< k, and where the block begins in the operands, without k
+  mlir::Value isFirst, isLast;           ///< i1
+};
+
+class Emitter {
+public:
+  Emitter(KernelBuilder &b, const Product &p, const KernelOptions &options, mlir::Type element);
+
+  void direct();
+  void packed(const Workspace &workspace);
+  void rowTimes();
+  void dotProducts();
+  Blocks blocks() const;
+  bool needsLeftCopy() const;
+  mlir::Value leftRows() const;
+  /// Panel by panel, block by block.
+  void packAll(mlir::Value memory);
+
+private:
+  // Pieces of the index space
+  mlir::Value flops(mlir::Value rows, mlir::Value columns, mlir::Value depth);
+  mlir::Value allSteps();
+  mlir::Value offset(mlir::Value from, int64_t by) { return b.add(from, b.constant(by)); }
+  Values offsets(mlir::Value from, int64_t count, int64_t by = 1);
+  using ForRows = llvm::function_ref<void(llvm::ArrayRef<mlir::Value>)>;
+  using ForColumns = llvm::function_ref<void(llvm::ArrayRef<Columns>)>;
+  void overRows(int64_t most, bool parallel, ForRows body);
+  void overColumns(int64_t most, bool parallel, ForColumns body);
+  void overDepth(llvm::function_ref<void(const DepthBlock &)> body);
+  Shape shape() const;
+  Tile newTile(llvm::ArrayRef<mlir::Value> rows, llvm::ArrayRef<Columns> columns);
+
+  // Packing
+  mlir::Value rightVector(mlir::Value step, mlir::Value column, mlir::Value move, int64_t lanes, mlir::Value mask);
+  mlir::Value rightElement(mlir::Value step, mlir::Value column, mlir::Value move);
+  void packPanel(mlir::Value panels, mlir::Value start, mlir::Value column, mlir::Value width, const DepthBlock &block);
+  void packTap(mlir::Value panels, mlir::Value start, mlir::Value column, mlir::Value width, const DepthBlock &block,
+               mlir::Value move);
+  void copyLeft(mlir::Value memory, mlir::Value firstRow, mlir::Value rows);
+  void packedRows(const Workspace &workspace);
+  void panelTiles(mlir::Value panels, mlir::Value start, mlir::Value column, mlir::Value width,
+                  const DepthBlock &block, llvm::ArrayRef<mlir::Value> rows, const Prefetch &prefetch);
+
+  // Few rows
+  void rowTimesAll();
+  mlir::Value streamed(mlir::Value columns);
+
+  KernelBuilder &b;
+  Product p;
+  const KernelOptions &options;
+  int64_t lanes, m, n, k;
+};
+
+} // namespace tfc::kernels
+
+#endif // TFC_LIB_CONVERSION_LINALGTOKERNELS_EMITTER_H

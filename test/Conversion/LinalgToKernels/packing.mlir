@@ -1,0 +1,102 @@
+// RUN: tfc-opt %s --tfc-lower-contractions="vector-bits=512 vector-registers=32" --split-input-file | FileCheck %s
+
+// Threads share panels: each is copied and used by the same thread, which fetches what the next one is copied from.
+
+// CHECK-LABEL: func.func @by_columns
+// CHECK:       memref.alloc() {{.*}} : memref<{{.*}}xf32>
+// CHECK:       tfcrt.parallel
+// CHECK:         scf.for
+// CHECK-COUNT-4:   vector.store
+// CHECK:         memref.prefetch
+// CHECK-NOT:   tfcrt.parallel
+// CHECK:       return
+func.func @by_columns(%a: memref<120x512xf32>, %b: memref<512x2048xf32>, %c: memref<120x2048xf32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%c : memref<120x2048xf32>)
+  linalg.matmul ins(%a, %b : memref<120x512xf32>, memref<512x2048xf32>) outs(%c : memref<120x2048xf32>)
+  return
+}
+
+// -----
+
+// Few panels and many rows: rows are shared, after all panels have been copied.
+
+// CHECK-LABEL: func.func @by_rows
+// CHECK:       vector.store
+// CHECK:       tfcrt.parallel
+// CHECK-NOT:   memref.prefetch
+// CHECK:       return
+func.func @by_rows(%a: memref<6000x4096xf32>, %b: memref<4096x64xf32>, %c: memref<6000x64xf32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%c : memref<6000x64xf32>)
+  linalg.matmul ins(%a, %b : memref<6000x4096xf32>, memref<4096x64xf32>) outs(%c : memref<6000x64xf32>)
+  return
+}
+
+// -----
+
+// A left operand of halves is widened once, some rows at a time.
+
+// CHECK-LABEL: func.func @widened
+// CHECK-DAG:   memref.alloc() {{.*}} : memref<524288xf32>
+// CHECK:       vector.load {{.*}} : memref<?xbf16>, vector<16xbf16>
+// CHECK:       arith.extf {{.*}} : vector<16xbf16> to vector<16xf32>
+// CHECK:       memref.load {{.*}} : memref<524288xf32>
+// CHECK-NOT:   linalg
+func.func @widened(%a: memref<1024x512xbf16>, %b: memref<512x512xbf16>, %c: memref<1024x512xf32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%c : memref<1024x512xf32>)
+  linalg.generic {indexing_maps = [affine_map<(i, j, k) -> (i, k)>, affine_map<(i, j, k) -> (k, j)>,
+      affine_map<(i, j, k) -> (i, j)>], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : memref<1024x512xbf16>, memref<512x512xbf16>) outs(%c : memref<1024x512xf32>) {
+  ^bb0(%x: bf16, %y: bf16, %sum: f32):
+    %0 = arith.extf %x : bf16 to f32
+    %1 = arith.extf %y : bf16 to f32
+    %2 = arith.mulf %0, %1 : f32
+    %3 = arith.addf %sum, %2 : f32
+    linalg.yield %3 : f32
+  }
+  return
+}
+
+// -----
+
+// Weights that a loop does not change are packed once, before it.
+
+// CHECK-LABEL: func.func @invariant
+// CHECK:       %[[PANELS:.*]] = memref.alloc() {{.*}} : memref<262144xf32>
+// CHECK:       vector.store {{.*}}, %[[PANELS]]
+// CHECK:       scf.for
+// CHECK-NOT:     vector.store {{.*}}, %[[PANELS]]
+// CHECK:       return
+func.func @invariant(%a: memref<16x512xf32>, %b: memref<512x512xf32>, %c: memref<16x512xf32>, %n: index) {
+  %zero = arith.constant 0.0 : f32
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  scf.for %i = %c0 to %n step %c1 {
+    linalg.fill ins(%zero : f32) outs(%c : memref<16x512xf32>)
+    linalg.matmul ins(%a, %b : memref<16x512xf32>, memref<512x512xf32>) outs(%c : memref<16x512xf32>)
+  }
+  return
+}
+
+// -----
+
+// Weights that the loop may change are not.
+
+// CHECK-LABEL: func.func @variant
+// CHECK:       scf.for
+// CHECK:         vector.store
+// CHECK:       return
+func.func @variant(%a: memref<16x512xf32>, %c: memref<16x512xf32>, %n: index) {
+  %zero = arith.constant 0.0 : f32
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %b = memref.alloc() : memref<512x512xf32>
+  scf.for %i = %c0 to %n step %c1 {
+    linalg.fill ins(%zero : f32) outs(%c : memref<16x512xf32>)
+    linalg.matmul ins(%a, %b : memref<16x512xf32>, memref<512x512xf32>) outs(%c : memref<16x512xf32>)
+    memref.store %zero, %b[%i, %i] : memref<512x512xf32>
+  }
+  return
+}
