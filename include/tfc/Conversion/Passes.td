@@ -72,12 +72,17 @@ def LowerContractionsPass : Pass<"tfc-lower-contractions"> {
   let summary = "Lower matrix products on buffers to vector kernels";
   let description = [{
     Takes `linalg.matmul`, `linalg.batch_matmul` and every `linalg.generic` that multiplies, adds
-    and has one reduction loop, on buffers of f32 and f64, or of f16 and bf16 that are summed up in
-    f32; operands may be transposed, strided or broadcast. Sizes may be unknown. What is left
+    and reduces loops of both operands, on buffers of f32 and f64, or of f16 and bf16 that are summed up in
+    f32; operands may be transposed, strided or broadcast, and windows of a convolution, whose
+    indices are sums of loops times constants. Sizes may be unknown. What is left
     goes to `tfc-linalg-to-loops`.
 
-    A block of the result stays in vector registers while k runs; large right operands are copied
-    block by block to static buffers; a `linalg.fill` with zeros right before is absorbed.
+    A block of the result stays in vector registers while all sums run; large right operands are copied
+    block by block to static buffers (panels); a `linalg.fill` with zeros right before is absorbed. So are an elementwise
+    op that reads the result (the epilogue: bias, activation, residual, cast), which is done on the sums in
+    registers, and one that does nothing but make the right operand from something no larger (a cast, a
+    scale), which is done while panels are filled. Panels of a right operand that a loop around does not change are
+    filled before the loop.
 
     ```mlir
     linalg.matmul ins(%a, %b) outs(%c)

@@ -21,7 +21,8 @@ std::optional<unsigned> Operand::position(unsigned dim) const {
 
 /// The factors of the loops in an index that is a sum of loops times constants;
 /// nothing for other ones.
-static bool addFactors(AffineExpr index, int64_t times, SmallVectorImpl<int64_t> &factors) {
+static bool addFactors(AffineExpr index, int64_t times,
+                       SmallVectorImpl<int64_t> &factors) {
   if (auto dim = dyn_cast<AffineDimExpr>(index)) {
     factors[dim.getPosition()] += times;
     return true;
@@ -32,7 +33,8 @@ static bool addFactors(AffineExpr index, int64_t times, SmallVectorImpl<int64_t>
   if (!binary)
     return false;
   if (binary.getKind() == AffineExprKind::Add)
-    return addFactors(binary.getLHS(), times, factors) && addFactors(binary.getRHS(), times, factors);
+    return addFactors(binary.getLHS(), times, factors) &&
+           addFactors(binary.getRHS(), times, factors);
   auto factor = dyn_cast<AffineConstantExpr>(binary.getRHS());
   return binary.getKind() == AffineExprKind::Mul && factor &&
          addFactors(binary.getLHS(), times * factor.getValue(), factors);
@@ -72,20 +74,24 @@ bool Operand::isLinear() const {
          });
 }
 
-bool Operand::canMerge(unsigned outer, unsigned inner, int64_t innerSize) const {
+bool Operand::canMerge(unsigned outer, unsigned inner,
+                       int64_t innerSize) const {
   if (!uses(outer) && !uses(inner))
     return true;
   int64_t far = stride(outer), near = stride(inner);
-  if (!ShapedType::isDynamic(far) && !ShapedType::isDynamic(near) && !ShapedType::isDynamic(innerSize))
+  if (!ShapedType::isDynamic(far) && !ShapedType::isDynamic(near) &&
+      !ShapedType::isDynamic(innerSize))
     return far == near * innerSize;
   std::optional<unsigned> first = position(outer), second = position(inner);
-  return first && second && *first + 1 == *second && type().getLayout().isIdentity();
+  return first && second && *first + 1 == *second &&
+         type().getLayout().isIdentity();
 }
 
 int64_t Contraction::size(unsigned dim) const {
   for (const Operand *operand : {&left, &right, &result})
     if (std::optional<unsigned> at = operand->position(dim))
-      if (int64_t size = operand->type().getDimSize(*at); !ShapedType::isDynamic(size))
+      if (int64_t size = operand->type().getDimSize(*at);
+          !ShapedType::isDynamic(size))
         return size;
   return ShapedType::kDynamic;
 }
@@ -119,10 +125,14 @@ static bool matchBody(Contraction &c) {
   if (!multiply || add.getLhs() == add.getRhs())
     return false;
   c.type = dyn_cast<FloatType>(add.getType());
-  OpOperand *left = asInput(op, multiply.getLhs(), c.type), *right = asInput(op, multiply.getRhs(), c.type);
-  if (!c.type || !left || !right || left == right || left == result || right == result)
+  OpOperand *left = asInput(op, multiply.getLhs(), c.type),
+            *right = asInput(op, multiply.getRhs(), c.type);
+  if (!c.type || !left || !right || left == right || left == result ||
+      right == result)
     return false;
-  auto operandOf = [&](OpOperand *operand) { return Operand{operand->get(), op.getMatchingIndexingMap(operand)}; };
+  auto operandOf = [&](OpOperand *operand) {
+    return Operand{operand->get(), op.getMatchingIndexingMap(operand)};
+  };
   c.left = operandOf(left);
   c.right = operandOf(right);
   c.result = operandOf(result);
@@ -146,9 +156,12 @@ static bool assignLoops(Contraction &c) {
   for (auto [dim, kind] : llvm::enumerate(iterators))
     if (kind == utils::IteratorType::reduction)
       c.taps.push_back(dim);
-  if (parallel.empty() || c.taps.empty() || parallel.size() + c.taps.size() != iterators.size())
+  if (parallel.empty() || c.taps.empty() ||
+      parallel.size() + c.taps.size() != iterators.size())
     return false;
-  if (!llvm::all_of(c.taps, [&](unsigned dim) { return c.left.uses(dim) && c.right.uses(dim); }))
+  if (!llvm::all_of(c.taps, [&](unsigned dim) {
+        return c.left.uses(dim) && c.right.uses(dim);
+      }))
     return false;
   c.inner = c.taps.pop_back_val();
 
@@ -161,14 +174,17 @@ static bool assignLoops(Contraction &c) {
     }
   if (!c.right.uses(c.column))
     std::swap(c.left, c.right);
-  if (!c.right.position(c.column) || c.left.uses(c.column) || c.result.stride(c.column) != 1)
+  if (!c.right.position(c.column) || c.left.uses(c.column) ||
+      c.result.stride(c.column) != 1)
     return false;
   for (unsigned dim = 0; dim < iterators.size(); ++dim)
-    if (!c.left.position(dim) && !c.right.position(dim) && !c.result.position(dim))
+    if (!c.left.position(dim) && !c.right.position(dim) &&
+        !c.result.position(dim))
       return false; // a size that no operand has
 
   for (unsigned dim : parallel) {
-    bool isRow = dim != c.column && c.left.uses(dim) && !c.right.uses(dim) && c.size(dim) != 1;
+    bool isRow = dim != c.column && c.left.uses(dim) && !c.right.uses(dim) &&
+                 c.size(dim) != 1;
     if (isRow)
       c.rows.push_back(dim);
     else if (dim != c.column)
@@ -202,8 +218,10 @@ std::optional<Contraction> tfc::kernels::matchContraction(LinalgOp op) {
     return std::nullopt;
   Contraction c;
   c.op = op;
-  if (!matchBody(c) || !c.left.isLinear() || !c.right.isLinear() || !c.result.isLinear() ||
-      !c.result.map.isProjectedPermutation(/*allowZeroInResults=*/true) || !assignLoops(c))
+  if (!matchBody(c) || !c.left.isLinear() || !c.right.isLinear() ||
+      !c.result.isLinear() ||
+      !c.result.map.isProjectedPermutation(/*allowZeroInResults=*/true) ||
+      !assignLoops(c))
     return std::nullopt;
   auto isFloat = [](const Operand &operand, bool wide) {
     Type type = operand.type().getElementType();

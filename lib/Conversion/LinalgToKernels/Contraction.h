@@ -14,29 +14,34 @@
 
 namespace tfc::kernels {
 
-/// A buffer, and how the loops of an op index it: with sums of loops times constants.
+/// A buffer, and how the loops of an op index it: with sums of loops times
+/// constants.
 struct Operand {
   mlir::Value memref;
   mlir::AffineMap map;
 
-  mlir::MemRefType type() const { return mlir::cast<mlir::MemRefType>(memref.getType()); }
+  mlir::MemRefType type() const {
+    return mlir::cast<mlir::MemRefType>(memref.getType());
+  }
   /// The dimension that loop `dim` alone goes over.
   std::optional<unsigned> position(unsigned dim) const;
   bool uses(unsigned dim) const { return map.isFunctionOfDim(dim); }
   /// How far loop `dim` moves in each dimension.
   llvm::SmallVector<int64_t> steps(unsigned dim) const;
-  /// The static stride along loop `dim`: 0 if it is not used, kDynamic if unknown.
+  /// The static stride along loop `dim`: 0 if it is not used, kDynamic if
+  /// unknown.
   int64_t stride(unsigned dim) const;
   /// Are all indices such sums, and the strides of the buffer told by its type?
   bool isLinear() const;
-  /// Are loops `outer` and `inner`, of the size `innerSize`, one loop over this buffer? kDynamic: not known.
+  /// Are loops `outer` and `inner`, of the size `innerSize`, one loop over this
+  /// buffer? kDynamic: not known.
   bool canMerge(unsigned outer, unsigned inner, int64_t innerSize) const;
 };
 
-/// result[batch, row, column] += sum over taps and k of left[batch, row, tap, k] *
-/// right[batch, tap, k, column]. Whether an operand is transposed is a matter of its
-/// strides; so is a window of a convolution, whose places and taps both move in the
-/// same dimension of the left operand.
+/// result[batch, row, column] += sum over taps and k of left[batch, row, tap,
+/// k] * right[batch, tap, k, column]. Whether an operand is transposed is a
+/// matter of its strides; so is a window of a convolution, whose places and
+/// taps both move in the same dimension of the left operand.
 struct Contraction {
   mlir::linalg::LinalgOp op;
   Operand left, right, result;
@@ -44,10 +49,10 @@ struct Contraction {
   mlir::arith::FastMathFlags product, sum; ///< what the body's two ops allow
   unsigned inner = 0;                      ///< the loop over k
   llvm::SmallVector<unsigned> taps;        ///< other loops that are summed up
-  unsigned column = 0;                     ///< the loop along which `result` is contiguous
-  llvm::SmallVector<unsigned> rows;        ///< loops over rows, outermost first
-  llvm::SmallVector<unsigned> batch;       ///< all others
-  mlir::linalg::FillOp fill;               ///< sets `result` to zero right before, or null
+  unsigned column = 0; ///< the loop along which `result` is contiguous
+  llvm::SmallVector<unsigned> rows;  ///< loops over rows, outermost first
+  llvm::SmallVector<unsigned> batch; ///< all others
+  mlir::linalg::FillOp fill; ///< sets `result` to zero right before, or null
 
   /// The static size of a loop, or kDynamic.
   int64_t size(unsigned dim) const;

@@ -30,43 +30,54 @@ static constexpr int64_t mostOps = 40;
 static bool isVectorOp(Operation &op) {
   if (op.hasTrait<OpTrait::ConstantLike>())
     return true;
-  if (op.getNumResults() != 1 || op.getNumRegions() || !OpTrait::hasElementwiseMappableTraits(&op) ||
+  if (op.getNumResults() != 1 || op.getNumRegions() ||
+      !OpTrait::hasElementwiseMappableTraits(&op) ||
       !op.getResult(0).getType().isIntOrFloat())
     return false;
   return !isa<math::MathDialect>(op.getDialect()) ||
-         isa<math::SqrtOp, math::AbsFOp, math::AbsIOp, math::FmaOp, math::CeilOp, math::FloorOp, math::RoundEvenOp,
-             math::TruncOp, math::CopySignOp>(op);
+         isa<math::SqrtOp, math::AbsFOp, math::AbsIOp, math::FmaOp,
+             math::CeilOp, math::FloorOp, math::RoundEvenOp, math::TruncOp,
+             math::CopySignOp>(op);
 }
 
 /// Whole bytes: vectors of them are memory as it is.
-static bool isStorable(Type type) { return type.isIntOrFloat() && type.getIntOrFloatBitWidth() >= 8; }
+static bool isStorable(Type type) {
+  return type.isIntOrFloat() && type.getIntOrFloatBitWidth() >= 8;
+}
 
 /// Divisions of integers must not see what a mask has left out.
 static bool mayTrap(Operation &op) {
-  return isa<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp, arith::FloorDivSIOp, arith::CeilDivSIOp,
-             arith::CeilDivUIOp>(op);
+  return isa<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp,
+             arith::FloorDivSIOp, arith::CeilDivSIOp, arith::CeilDivUIOp>(op);
 }
 
 bool Elementwise::isVectorizable() const {
   linalg::GenericOp generic = op;
   Block &body = generic->getRegion(0).front();
   return std::distance(body.begin(), body.end()) <= mostOps &&
-         llvm::all_of(body.without_terminator(),
-                      [](Operation &nested) { return isVectorOp(nested) && !mayTrap(nested); });
+         llvm::all_of(body.without_terminator(), [](Operation &nested) {
+           return isVectorOp(nested) && !mayTrap(nested);
+         });
 }
 
-/// The op's loops are those of the dimensions of `product`: replaces them by the contraction's.
-static std::optional<Operand> inLoopsOf(const Contraction &c, const Operand &product, Value memref, AffineMap map) {
+/// The op's loops are those of the dimensions of `product`: replaces them by
+/// the contraction's.
+static std::optional<Operand> inLoopsOf(const Contraction &c,
+                                        const Operand &product, Value memref,
+                                        AffineMap map) {
   SmallVector<AffineExpr> loops(product.map.getResults());
-  AffineMap inLoops = map.replaceDimsAndSymbols(loops, {}, product.map.getNumDims(), 0);
+  AffineMap inLoops =
+      map.replaceDimsAndSymbols(loops, {}, product.map.getNumDims(), 0);
   Operand operand{memref, inLoops};
-  if (!isa<MemRefType>(memref.getType()) || !operand.isLinear() || !isStorable(operand.type().getElementType()))
+  if (!isa<MemRefType>(memref.getType()) || !operand.isLinear() ||
+      !isStorable(operand.type().getElementType()))
     return std::nullopt;
   return operand;
 }
 
 static bool isElementwise(linalg::GenericOp op, int64_t rank) {
-  return op && op.hasPureBufferSemantics() && op.getNumParallelLoops() == op.getNumLoops() &&
+  return op && op.hasPureBufferSemantics() &&
+         op.getNumParallelLoops() == op.getNumLoops() &&
          static_cast<int64_t>(op.getNumLoops()) == rank;
 }
 
@@ -77,9 +88,10 @@ static bool mayPass(Operation *op, ArrayRef<Value> reads, Value writes) {
   auto linalgOp = dyn_cast<LinalgOp>(op);
   if (!linalgOp || !linalgOp.hasPureBufferSemantics())
     return false;
-  bool looksUp = op->getRegion(0)
-                     .walk([](memref::LoadOp) { return WalkResult::interrupt(); })
-                     .wasInterrupted();
+  bool looksUp =
+      op->getRegion(0)
+          .walk([](memref::LoadOp) { return WalkResult::interrupt(); })
+          .wasInterrupted();
   if (looksUp)
     return false;
   for (OpOperand &operand : op->getOpOperands()) {
@@ -88,7 +100,8 @@ static bool mayPass(Operation *op, ArrayRef<Value> reads, Value writes) {
     Value root = rootOf(operand.get());
     if (mayAlias(root, writes))
       return false;
-    if (linalgOp.isDpsInit(&operand) && llvm::any_of(reads, [&](Value read) { return mayAlias(root, read); }))
+    if (linalgOp.isDpsInit(&operand) &&
+        llvm::any_of(reads, [&](Value read) { return mayAlias(root, read); }))
       return false;
   }
   return true;
@@ -109,13 +122,15 @@ std::optional<Elementwise> Elementwise::matchEpilogue(const Contraction &c) {
   Elementwise e;
   e.op = dyn_cast_or_null<linalg::GenericOp>(next);
   int64_t rank = c.result.map.getNumResults();
-  if (!e.op || !llvm::is_contained(e.op->getOperands(), sums) || !isElementwise(e.op, rank) || !e.isVectorizable())
+  if (!e.op || !llvm::is_contained(e.op->getOperands(), sums) ||
+      !isElementwise(e.op, rank) || !e.isVectorizable())
     return std::nullopt;
 
   std::optional<unsigned> sum;
   bool overwritten = false;
   for (OpOperand &operand : e.op->getOpOperands()) {
-    bool isInit = e.op.isDpsInit(&operand), used = e.op.payloadUsesValueFromOperand(&operand);
+    bool isInit = e.op.isDpsInit(&operand),
+         used = e.op.payloadUsesValueFromOperand(&operand);
     AffineMap map = e.op.getMatchingIndexingMap(&operand);
     if (operand.get() == sums) {
       if (!map.isIdentity() || (used && sum))
@@ -142,8 +157,11 @@ std::optional<Elementwise> Elementwise::matchEpilogue(const Contraction &c) {
     if (operand.get() != sums && mayAlias(other, root))
       return std::nullopt;
     // Other tiles still need the operands.
-    if (isInit && (!map.isProjectedPermutation() || map.getNumResults() != map.getNumDims() ||
-                   llvm::any_of(reads, [&](Value read) { return mayAlias(read, other); })))
+    if (isInit && (!map.isProjectedPermutation() ||
+                   map.getNumResults() != map.getNumDims() ||
+                   llvm::any_of(reads, [&](Value read) {
+                     return mayAlias(read, other);
+                   })))
       return std::nullopt;
     e.operands.push_back(*inLoops);
   }
@@ -152,13 +170,19 @@ std::optional<Elementwise> Elementwise::matchEpilogue(const Contraction &c) {
   // Elements of an output at other indices must not be read.
   for (OpOperand &init : e.op.getDpsInitsMutable())
     for (OpOperand *input : e.op.getDpsInputOperands())
-      if (isa<MemRefType>(input->get().getType()) && mayAlias(rootOf(init.get()), rootOf(input->get())) &&
-          (init.get() != input->get() || e.op.getMatchingIndexingMap(input) != e.op.getMatchingIndexingMap(&init)))
+      if (isa<MemRefType>(input->get().getType()) &&
+          mayAlias(rootOf(init.get()), rootOf(input->get())) &&
+          (init.get() != input->get() ||
+           e.op.getMatchingIndexingMap(input) !=
+               e.op.getMatchingIndexingMap(&init)))
         return std::nullopt;
   e.sum = *sum;
-  auto isMine = [&](Operation *user) { return user == c.op || user == e.op || user == c.fill; };
-  e.keepsSums = !overwritten && (!isa_and_present<memref::AllocOp>(sums.getDefiningOp()) ||
-                                 !llvm::all_of(sums.getUsers(), isMine));
+  auto isMine = [&](Operation *user) {
+    return user == c.op || user == e.op || user == c.fill;
+  };
+  e.keepsSums = !overwritten &&
+                (!isa_and_present<memref::AllocOp>(sums.getDefiningOp()) ||
+                 !llvm::all_of(sums.getUsers(), isMine));
   return e;
 }
 
@@ -172,17 +196,20 @@ std::optional<Elementwise> Elementwise::matchProducer(const Contraction &c) {
     if (user == c.op)
       continue;
     auto generic = dyn_cast<linalg::GenericOp>(user);
-    if (e.op || !generic || generic->getBlock() != c.op->getBlock() || !generic->isBeforeInBlock(c.op))
+    if (e.op || !generic || generic->getBlock() != c.op->getBlock() ||
+        !generic->isBeforeInBlock(c.op))
       return std::nullopt;
     e.op = generic;
   }
-  if (!e.op || e.op.getNumDpsInits() != 1 || !isElementwise(e.op, c.right.map.getNumResults()) || !e.isVectorizable())
+  if (!e.op || e.op.getNumDpsInits() != 1 ||
+      !isElementwise(e.op, c.right.map.getNumResults()) || !e.isVectorizable())
     return std::nullopt;
   OpOperand *output = e.op.getDpsInitOperand(0);
-  if (output->get() != made || !e.op.getMatchingIndexingMap(output).isIdentity() ||
-      e.op.payloadUsesValueFromOperand(output) || llvm::any_of(c.right.map.getResults(), [](AffineExpr index) {
-        return !isa<AffineDimExpr>(index);
-      }))
+  if (output->get() != made ||
+      !e.op.getMatchingIndexingMap(output).isIdentity() ||
+      e.op.payloadUsesValueFromOperand(output) ||
+      llvm::any_of(c.right.map.getResults(),
+                   [](AffineExpr index) { return !isa<AffineDimExpr>(index); }))
     return std::nullopt;
   // It has to give less to read than it writes.
   int64_t readBits = 0, writtenBits = alloc.getType().getElementTypeBitWidth();
@@ -207,17 +234,21 @@ std::optional<Elementwise> Elementwise::matchProducer(const Contraction &c) {
   if (readBits > writtenBits)
     return std::nullopt;
   // What it reads must still be there.
-  for (Operation *between = e.op->getNextNode(); between != c.op; between = between->getNextNode()) {
+  for (Operation *between = e.op->getNextNode(); between != c.op;
+       between = between->getNextNode()) {
     if (isMemoryEffectFree(between) || isa<memref::AllocOp>(between))
       continue;
     auto linalgOp = dyn_cast<LinalgOp>(between);
     if (!linalgOp || !linalgOp.hasPureBufferSemantics())
       return std::nullopt;
     for (Value init : linalgOp.getDpsInits())
-      if (llvm::any_of(reads, [&](Value read) { return mayAlias(read, rootOf(init)); }))
+      if (llvm::any_of(
+              reads, [&](Value read) { return mayAlias(read, rootOf(init)); }))
         return std::nullopt;
   }
-  if (llvm::any_of(reads, [&](Value read) { return mayAlias(read, rootOf(c.result.memref)); }))
+  if (llvm::any_of(reads, [&](Value read) {
+        return mayAlias(read, rootOf(c.result.memref));
+      }))
     return std::nullopt;
   e.operands.push_back({});
   return e;
@@ -227,14 +258,16 @@ std::optional<Elementwise> Elementwise::matchProducer(const Contraction &c) {
 // In vectors
 //===----------------------------------------------------------------------===//
 
-Values Elementwise::compute(KernelBuilder &b, ArrayRef<Value> arguments, int64_t lanes) const {
+Values Elementwise::compute(KernelBuilder &b, ArrayRef<Value> arguments,
+                            int64_t lanes) const {
   linalg::GenericOp generic = op;
   Block &body = generic->getRegion(0).front();
   IRMapping mapping;
   auto spread = [&](Value value) -> Value {
     if (isa<VectorType>(value.getType()))
       return value;
-    return vector::BroadcastOp::create(b.builder, b.loc, VectorType::get(lanes, value.getType()), value);
+    return vector::BroadcastOp::create(
+        b.builder, b.loc, VectorType::get(lanes, value.getType()), value);
   };
   for (auto [argument, value] : llvm::zip(body.getArguments(), arguments))
     if (value)
@@ -260,7 +293,8 @@ Values Elementwise::compute(KernelBuilder &b, ArrayRef<Value> arguments, int64_t
 }
 
 /// A vector, or the one element that all columns have.
-Value Elementwise::load(KernelBuilder &b, unsigned number, const Matrix &matrix, Value row, Value column, int64_t lanes,
+Value Elementwise::load(KernelBuilder &b, unsigned number, const Matrix &matrix,
+                        Value row, Value column, int64_t lanes,
                         Value mask) const {
   Value at = b.at(matrix, row, column);
   if (getConstantIntValue(matrix.columnStride) == 0)
@@ -268,14 +302,17 @@ Value Elementwise::load(KernelBuilder &b, unsigned number, const Matrix &matrix,
   return b.loadAs(matrix.memory, at, lanes, mask);
 }
 
-void Elementwise::finish(KernelBuilder &b, ArrayRef<Matrix> matrices, const Matrix &sumsTo, ArrayRef<Value> rows,
+void Elementwise::finish(KernelBuilder &b, ArrayRef<Matrix> matrices,
+                         const Matrix &sumsTo, ArrayRef<Value> rows,
                          ArrayRef<Columns> columns, ValueRange sums) const {
   linalg::GenericOp generic = op;
   unsigned inputs = generic.getNumDpsInputs();
   // What rows or columns have in common is loaded once.
   DenseMap<std::tuple<unsigned, size_t, size_t>, Value> loaded;
   auto isUniform = [](const Matrix &matrix) {
-    return llvm::all_of(matrix.rowStrides, [](Value stride) { return getConstantIntValue(stride) == 0; });
+    return llvm::all_of(matrix.rowStrides, [](Value stride) {
+      return getConstantIntValue(stride) == 0;
+    });
   };
   SmallVector<Values> results;
   for (auto [i, row] : llvm::enumerate(rows))
@@ -292,9 +329,11 @@ void Elementwise::finish(KernelBuilder &b, ArrayRef<Matrix> matrices, const Matr
           arguments.push_back(operand.get());
         } else {
           bool broadcast = getConstantIntValue(matrix.columnStride) == 0;
-          Value &value = loaded[{number, isUniform(matrix) ? 0 : i, broadcast ? 0 : j}];
+          Value &value =
+              loaded[{number, isUniform(matrix) ? 0 : i, broadcast ? 0 : j}];
           if (!value)
-            value = load(b, number, matrix, row, vector.first, vector.lanes, vector.mask);
+            value = load(b, number, matrix, row, vector.first, vector.lanes,
+                         vector.mask);
           arguments.push_back(value);
         }
       }
@@ -304,16 +343,19 @@ void Elementwise::finish(KernelBuilder &b, ArrayRef<Matrix> matrices, const Matr
   for (Value row : rows)
     for (const Columns &vector : columns) {
       if (keepsSums)
-        b.store(sums[number], sumsTo.memory, b.at(sumsTo, row, vector.first), vector.mask);
+        b.store(sums[number], sumsTo.memory, b.at(sumsTo, row, vector.first),
+                vector.mask);
       for (auto [i, value] : llvm::enumerate(results[number])) {
         const Matrix &matrix = matrices[inputs + i];
-        b.store(value, matrix.memory, b.at(matrix, row, vector.first), vector.mask);
+        b.store(value, matrix.memory, b.at(matrix, row, vector.first),
+                vector.mask);
       }
       ++number;
     }
 }
 
-Value Elementwise::produce(KernelBuilder &b, ArrayRef<Matrix> matrices, Value row, Value column, int64_t lanes,
+Value Elementwise::produce(KernelBuilder &b, ArrayRef<Matrix> matrices,
+                           Value row, Value column, int64_t lanes,
                            Value mask) const {
   linalg::GenericOp generic = op;
   Values arguments;
@@ -322,12 +364,14 @@ Value Elementwise::produce(KernelBuilder &b, ArrayRef<Matrix> matrices, Value ro
     if (!generic.payloadUsesValueFromOperand(input))
       arguments.push_back({});
     else
-      arguments.push_back(matrix.memory
-                              ? load(b, input->getOperandNumber(), matrix, row, column, lanes, mask)
-                              : input->get());
+      arguments.push_back(matrix.memory ? load(b, input->getOperandNumber(),
+                                               matrix, row, column, lanes, mask)
+                                        : input->get());
   }
   arguments.push_back({});
   Value made = compute(b, arguments, lanes).front();
   auto type = VectorType::get(lanes, b.type);
-  return made.getType() == type ? made : arith::ExtFOp::create(b.builder, b.loc, type, made);
+  return made.getType() == type
+             ? made
+             : arith::ExtFOp::create(b.builder, b.loc, type, made);
 }

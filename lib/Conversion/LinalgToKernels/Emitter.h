@@ -19,7 +19,8 @@ inline bool isKnown(int64_t size) { return !mlir::ShapedType::isDynamic(size); }
 
 /// `total` as parts of at most `most`, of two sizes that differ by one; the
 /// larger come last.
-llvm::SmallVector<std::pair<int64_t, int64_t>> split(int64_t total, int64_t most);
+llvm::SmallVector<std::pair<int64_t, int64_t>> split(int64_t total,
+                                                     int64_t most);
 
 /// The register tile, in rows and vectors.
 struct Shape {
@@ -27,28 +28,31 @@ struct Shape {
   int64_t width() const { return vectors * lanes; }
 };
 
-/// Sizes of the blocks of a packed product. Known sizes make them smaller, to save memory and to balance.
+/// Sizes of the blocks of a packed product. Known sizes make them smaller, to
+/// save memory and to balance.
 struct Blocks {
   Shape shape;
-  int64_t depth;      ///< k of a block
-  unsigned whole;     ///< so many taps, the innermost, are inside of a block
-  int64_t tapStep;    ///< how much of the next one is, 1 if it is not divided
-  int64_t steps;      ///< all of a block's multiply-adds for one element
-  int64_t panels;     ///< that the workspace holds
-  bool byColumns;     ///< threads share panels, not rows
+  int64_t depth;   ///< k of a block
+  unsigned whole;  ///< so many taps, the innermost, are inside of a block
+  int64_t tapStep; ///< how much of the next one is, 1 if it is not divided
+  int64_t steps;   ///< all of a block's multiply-adds for one element
+  int64_t panels;  ///< that the workspace holds
+  bool byColumns;  ///< threads share panels, not rows
   int64_t panelSize() const { return steps * shape.width(); }
 };
 
 /// A block of the depth.
 struct DepthBlock {
   llvm::SmallVector<Tap> taps;
-  mlir::Value first, depth, left, right; ///< k, and where the block begins in the operands, without k
-  mlir::Value isFirst, isLast;           ///< i1
+  mlir::Value first, depth, left,
+      right; ///< k, and where the block begins in the operands, without k
+  mlir::Value isFirst, isLast; ///< i1
 };
 
 class Emitter {
 public:
-  Emitter(KernelBuilder &b, const Product &p, const KernelOptions &options, mlir::Type element);
+  Emitter(KernelBuilder &b, const Product &p, const KernelOptions &options,
+          mlir::Type element);
 
   void direct();
   void packed(const Workspace &workspace);
@@ -64,7 +68,9 @@ private:
   // Pieces of the index space
   mlir::Value flops(mlir::Value rows, mlir::Value columns, mlir::Value depth);
   mlir::Value allSteps();
-  mlir::Value offset(mlir::Value from, int64_t by) { return b.add(from, b.constant(by)); }
+  mlir::Value offset(mlir::Value from, int64_t by) {
+    return b.add(from, b.constant(by));
+  }
   Values offsets(mlir::Value from, int64_t count, int64_t by = 1);
   using ForRows = llvm::function_ref<void(llvm::ArrayRef<mlir::Value>)>;
   using ForColumns = llvm::function_ref<void(llvm::ArrayRef<Columns>)>;
@@ -72,18 +78,23 @@ private:
   void overColumns(int64_t most, bool parallel, ForColumns body);
   void overDepth(llvm::function_ref<void(const DepthBlock &)> body);
   Shape shape() const;
-  Tile newTile(llvm::ArrayRef<mlir::Value> rows, llvm::ArrayRef<Columns> columns);
+  Tile newTile(llvm::ArrayRef<mlir::Value> rows,
+               llvm::ArrayRef<Columns> columns);
 
   // Packing
-  mlir::Value rightVector(mlir::Value step, mlir::Value column, mlir::Value move, int64_t lanes, mlir::Value mask);
-  mlir::Value rightElement(mlir::Value step, mlir::Value column, mlir::Value move);
-  void packPanel(mlir::Value panels, mlir::Value start, mlir::Value column, mlir::Value width, const DepthBlock &block);
-  void packTap(mlir::Value panels, mlir::Value start, mlir::Value column, mlir::Value width, const DepthBlock &block,
-               mlir::Value move);
+  mlir::Value rightVector(mlir::Value step, mlir::Value column,
+                          mlir::Value move, int64_t lanes, mlir::Value mask);
+  mlir::Value rightElement(mlir::Value step, mlir::Value column,
+                           mlir::Value move);
+  void packPanel(mlir::Value panels, mlir::Value start, mlir::Value column,
+                 mlir::Value width, const DepthBlock &block);
+  void packTap(mlir::Value panels, mlir::Value start, mlir::Value column,
+               mlir::Value width, const DepthBlock &block, mlir::Value move);
   void copyLeft(mlir::Value memory, mlir::Value firstRow, mlir::Value rows);
   void packedRows(const Workspace &workspace);
-  void panelTiles(mlir::Value panels, mlir::Value start, mlir::Value column, mlir::Value width,
-                  const DepthBlock &block, llvm::ArrayRef<mlir::Value> rows, const Prefetch &prefetch);
+  void panelTiles(mlir::Value panels, mlir::Value start, mlir::Value column,
+                  mlir::Value width, const DepthBlock &block,
+                  llvm::ArrayRef<mlir::Value> rows, const Prefetch &prefetch);
 
   // Few rows
   void rowTimesAll();

@@ -66,7 +66,8 @@ Value KernelBuilder::at(const Matrix &matrix, Value row, Value column) {
   for (size_t level = matrix.rowStrides.size(); level-- > 0;) {
     Value index = row;
     if (level > 0) {
-      index = builder.createOrFold<arith::RemUIOp>(loc, row, matrix.rowSizes[level]);
+      index = builder.createOrFold<arith::RemUIOp>(loc, row,
+                                                   matrix.rowSizes[level]);
       row = divide(row, matrix.rowSizes[level]);
     }
     offset = add(offset, mul(index, matrix.rowStrides[level]));
@@ -93,8 +94,10 @@ void KernelBuilder::loop(Value from, Value to, int64_t step,
   body(loop.getInductionVar());
 }
 
-void KernelBuilder::loopInSteps(Value from, Value to, Value step, llvm::function_ref<void(Value, Value)> body) {
-  std::optional<int64_t> first = getConstantIntValue(from), last = getConstantIntValue(to),
+void KernelBuilder::loopInSteps(Value from, Value to, Value step,
+                                llvm::function_ref<void(Value, Value)> body) {
+  std::optional<int64_t> first = getConstantIntValue(from),
+                         last = getConstantIntValue(to),
                          by = getConstantIntValue(step);
   if (from == to || (first && last && by && *first + *by >= *last)) {
     if (first != last || !first)
@@ -108,12 +111,12 @@ void KernelBuilder::loopInSteps(Value from, Value to, Value step, llvm::function
   body(at, min(sub(to, at), step));
 }
 
-void KernelBuilder::parallelLoop(Value from, Value to, int64_t step, Value flops,
+void KernelBuilder::parallelLoop(Value from, Value to, int64_t step,
+                                 Value flops,
                                  llvm::function_ref<void(Value)> body) {
   auto run = [&](Value first, Value last) {
-    loop(first, last, 1, [&](Value number) {
-      body(add(from, mul(number, constant(step))));
-    });
+    loop(first, last, 1,
+         [&](Value number) { body(add(from, mul(number, constant(step)))); });
   };
   Value count = ceilDiv(sub(to, from), step);
   if (parallel)
@@ -165,19 +168,23 @@ Value KernelBuilder::load(Value memory, Value index) {
              : arith::ExtFOp::create(builder, loc, type, element);
 }
 
-Value KernelBuilder::loadAs(Value memory, Value index, int64_t lanes, Value mask) {
+Value KernelBuilder::loadAs(Value memory, Value index, int64_t lanes,
+                            Value mask) {
   auto vector = VectorType::get(lanes, elementOf(memory));
   if (!mask)
     return vector::LoadOp::create(builder, loc, vector, memory, index);
-  Value none = arith::ConstantOp::create(builder, loc, builder.getZeroAttr(vector));
-  return vector::MaskedLoadOp::create(builder, loc, vector, memory, index, mask, none);
+  Value none =
+      arith::ConstantOp::create(builder, loc, builder.getZeroAttr(vector));
+  return vector::MaskedLoadOp::create(builder, loc, vector, memory, index, mask,
+                                      none);
 }
 
 Value KernelBuilder::load(Value memory, Value index, int64_t lanes,
                           Value mask) {
   auto to = VectorType::get(lanes, type);
   Value value = loadAs(memory, index, lanes, mask);
-  return value.getType() == to ? value : arith::ExtFOp::create(builder, loc, to, value);
+  return value.getType() == to ? value
+                               : arith::ExtFOp::create(builder, loc, to, value);
 }
 
 void KernelBuilder::store(Value value, Value memory, Value index, Value mask) {
@@ -197,8 +204,9 @@ Value KernelBuilder::allocate(int64_t elements) {
 Value KernelBuilder::allocate(Value elements) {
   if (std::optional<int64_t> known = getConstantIntValue(elements))
     return allocate(*known);
-  return memref::AllocOp::create(builder, loc, MemRefType::get(ShapedType::kDynamic, type), elements,
-                                 builder.getI64IntegerAttr(64));
+  return memref::AllocOp::create(builder, loc,
+                                 MemRefType::get(ShapedType::kDynamic, type),
+                                 elements, builder.getI64IntegerAttr(64));
 }
 
 Value KernelBuilder::zero(int64_t lanes) {
@@ -291,7 +299,8 @@ Values KernelBuilder::loadTile(const Tile &tile) {
 
 /// One vector of the right operand for all rows, one element of the left for
 /// all columns.
-Values KernelBuilder::sumDepth(const Tile &tile, Value leftMove, Value rightMove, ValueRange sums) {
+Values KernelBuilder::sumDepth(const Tile &tile, Value leftMove,
+                               Value rightMove, ValueRange sums) {
   Values leftStart, rightStart;
   for (Value start : tile.leftStart)
     leftStart.push_back(add(start, leftMove));
@@ -302,9 +311,11 @@ Values KernelBuilder::sumDepth(const Tile &tile, Value leftMove, Value rightMove
     Value rightOffset = mul(k, tile.rightStep),
           leftOffset = mul(k, tile.leftStep);
     if (tile.prefetch.memory)
-      memref::PrefetchOp::create(builder, loc, tile.prefetch.memory,
-                                 add(tile.prefetch.start, mul(k, tile.prefetch.step)), /*isWrite=*/false,
-                                 /*localityHint=*/2, /*isDataCache=*/true);
+      memref::PrefetchOp::create(
+          builder, loc, tile.prefetch.memory,
+          add(tile.prefetch.start, mul(k, tile.prefetch.step)),
+          /*isWrite=*/false,
+          /*localityHint=*/2, /*isDataCache=*/true);
     for (auto [start, columns] : llvm::zip(rightStart, tile.columns))
       right.push_back(load(tile.right, add(start, rightOffset), columns.lanes,
                            tile.rightMasked ? columns.mask : Value()));
@@ -319,28 +330,37 @@ Values KernelBuilder::sumDepth(const Tile &tile, Value leftMove, Value rightMove
   return Values(loop(constant(0), tile.depth, 1, sums, step).getResults());
 }
 
-Values KernelBuilder::sumTaps(const Tile &tile, size_t level, Value left, Value right, ValueRange sums) {
+Values KernelBuilder::sumTaps(const Tile &tile, size_t level, Value left,
+                              Value right, ValueRange sums) {
   if (level == tile.taps.size())
     return sumDepth(tile, left, right, sums);
   const Tap &tap = tile.taps[level];
   if (getConstantIntValue(tap.size) == 1)
     return sumTaps(tile, level + 1, left, right, sums);
-  return Values(loop(constant(0), tap.size, 1, sums, [&](Value number, ValueRange carried) {
-                  return sumTaps(tile, level + 1, add(left, mul(number, tap.leftStep)),
-                                 add(right, mul(number, tap.rightStep)), carried);
-                }).getResults());
+  return Values(loop(constant(0), tap.size, 1, sums,
+                     [&](Value number, ValueRange carried) {
+                       return sumTaps(tile, level + 1,
+                                      add(left, mul(number, tap.leftStep)),
+                                      add(right, mul(number, tap.rightStep)),
+                                      carried);
+                     })
+                    .getResults());
 }
 
-/// All loads of the result come before all stores, so that overlapping columns and repeated rows do no harm.
+/// All loads of the result come before all stores, so that overlapping columns
+/// and repeated rows do no harm.
 void KernelBuilder::tile(const Tile &tile) {
   Values sums = sumTaps(tile, 0, constant(0), constant(0), loadTile(tile));
   auto storeSums = [&] {
     unsigned number = 0;
     for (Value row : tile.rows)
       for (const Columns &columns : tile.columns)
-        store(sums[number++], tile.result.memory, at(tile.result, row, columns.first), columns.mask);
+        store(sums[number++], tile.result.memory,
+              at(tile.result, row, columns.first), columns.mask);
   };
   if (!tile.finish)
     return storeSums();
-  branch(tile.last, [&] { tile.finish(tile.rows, tile.columns, sums); }, storeSums);
+  branch(
+      tile.last, [&] { tile.finish(tile.rows, tile.columns, sums); },
+      storeSums);
 }

@@ -25,9 +25,10 @@ struct VectorUnit {
 
 using Values = llvm::SmallVector<mlir::Value>;
 
-/// Element (i, j) is element `offset + row(i) + j * columnStride` of `memory`, which has rank 1. `row(i)` splits i into
-/// the indices of one or several loops, of these sizes, outermost first, each with its stride; if there is a `firstRow`,
-/// i counts from there.
+/// Element (i, j) is element `offset + row(i) + j * columnStride` of `memory`,
+/// which has rank 1. `row(i)` splits i into the indices of one or several
+/// loops, of these sizes, outermost first, each with its stride; if there is a
+/// `firstRow`, i counts from there.
 struct Matrix {
   mlir::Value memory, offset, columnStride;
   Values rowSizes, rowStrides;
@@ -41,7 +42,8 @@ struct Columns {
   mlir::Value mask;
 };
 
-/// A loop outside of k that is summed up, too: elements of a convolution's window.
+/// A loop outside of k that is summed up, too: elements of a convolution's
+/// window.
 struct Tap {
   mlir::Value size, leftStep, rightStep;
 };
@@ -51,25 +53,28 @@ struct Prefetch {
   mlir::Value memory, start, step;
 };
 
-/// sum over taps and k < depth of left[tap, k] * right[tap, k], for a block of the result that
-/// fits the registers.
+/// sum over taps and k < depth of left[tap, k] * right[tap, k], for a block of
+/// the result that fits the registers.
 struct Tile {
-  mlir::Value left;         ///< flat memory
-  Values leftStart;         ///< where each row begins
-  mlir::Value leftStep;     ///< from one k to the next
-  mlir::Value right;        ///< flat memory
-  Values rightStart;        ///< where each vector of columns begins
-  mlir::Value rightStep;    ///< from one k to the next
-  bool rightMasked = false; ///< apply the columns' masks to loads of `right`
+  mlir::Value left;            ///< flat memory
+  Values leftStart;            ///< where each row begins
+  mlir::Value leftStep;        ///< from one k to the next
+  mlir::Value right;           ///< flat memory
+  Values rightStart;           ///< where each vector of columns begins
+  mlir::Value rightStep;       ///< from one k to the next
+  bool rightMasked = false;    ///< apply the columns' masks to loads of `right`
   llvm::SmallVector<Tap> taps; ///< outermost first
   Matrix result;
   Values rows;                        ///< of the result; may repeat
   llvm::SmallVector<Columns> columns; ///< of the result; may overlap
   mlir::Value depth;
   mlir::Value fresh; ///< i1: start from zero, not from what `result` has
-  mlir::Value last;  ///< i1: these are the sums, of which `finish` makes the result; else they are stored as they are
+  mlir::Value last;  ///< i1: these are the sums, of which `finish` makes the
+                     ///< result; else they are stored as they are
   /// Stores what becomes of the sums, row by row; null: the sums themselves.
-  std::function<void(llvm::ArrayRef<mlir::Value> rows, llvm::ArrayRef<Columns> columns, mlir::ValueRange sums)> finish;
+  std::function<void(llvm::ArrayRef<mlir::Value> rows,
+                     llvm::ArrayRef<Columns> columns, mlir::ValueRange sums)>
+      finish;
   Prefetch prefetch; ///< memory may be null
 };
 
@@ -88,7 +93,8 @@ public:
   mlir::Value mul(mlir::Value x, mlir::Value y);
   mlir::Value min(mlir::Value x, mlir::Value y);
   mlir::Value max(mlir::Value x, mlir::Value y);
-  mlir::Value divide(mlir::Value x, mlir::Value y); ///< rounds down; y is positive
+  mlir::Value divide(mlir::Value x,
+                     mlir::Value y); ///< rounds down; y is positive
   mlir::Value ceilDiv(mlir::Value x, int64_t y);
   mlir::Value roundDown(mlir::Value x, int64_t y);
   mlir::Value atLeast(mlir::Value x, mlir::Value y); ///< i1, signed
@@ -103,12 +109,14 @@ public:
   mlir::scf::ForOp
   loop(mlir::Value from, mlir::Value to, int64_t step, mlir::ValueRange carried,
        llvm::function_ref<Values(mlir::Value, mlir::ValueRange)> body);
-  /// `body` for ranges of at most `step`: where they begin, and how long they are.
+  /// `body` for ranges of at most `step`: where they begin, and how long they
+  /// are.
   void loopInSteps(mlir::Value from, mlir::Value to, mlir::Value step,
                    llvm::function_ref<void(mlir::Value, mlir::Value)> body);
-  /// As `loop`, for iterations that do not depend on each other, of so many multiplications and additions each;
-  /// on several threads if that pays.
-  void parallelLoop(mlir::Value from, mlir::Value to, int64_t step, mlir::Value flops,
+  /// As `loop`, for iterations that do not depend on each other, of so many
+  /// multiplications and additions each; on several threads if that pays.
+  void parallelLoop(mlir::Value from, mlir::Value to, int64_t step,
+                    mlir::Value flops,
                     llvm::function_ref<void(mlir::Value)> body);
   /// Only one of them is made if the condition is a constant.
   void branch(mlir::Value condition, llvm::function_ref<void()> yes,
@@ -119,7 +127,8 @@ public:
   mlir::Value load(mlir::Value memory, mlir::Value index, int64_t lanes,
                    mlir::Value mask = {});
   /// A vector of elements as they are stored.
-  mlir::Value loadAs(mlir::Value memory, mlir::Value index, int64_t lanes, mlir::Value mask = {});
+  mlir::Value loadAs(mlir::Value memory, mlir::Value index, int64_t lanes,
+                     mlir::Value mask = {});
   void store(mlir::Value value, mlir::Value memory, mlir::Value index,
              mlir::Value mask = {});
   mlir::Value allocate(int64_t elements);
@@ -129,7 +138,8 @@ public:
   /// Lanes below `count`.
   mlir::Value mask(mlir::Value count, int64_t lanes);
   mlir::Value spread(mlir::Value element, int64_t lanes);
-  /// As many vectors as each has lanes, a power of two: lane j of vector i changes place with lane i of j.
+  /// As many vectors as each has lanes, a power of two: lane j of vector i
+  /// changes place with lane i of j.
   Values transpose(Values vectors);
   mlir::Value multiplyAdd(mlir::Value x, mlir::Value y, mlir::Value to);
 
@@ -139,13 +149,15 @@ public:
   mlir::Location loc;
   mlir::FloatType type;
   mlir::arith::FastMathFlags product, sum;
-  bool parallel = true;       ///< parallel loops may be made
+  bool parallel = true;          ///< parallel loops may be made
   double flopsPerNanosecond = 1; ///< of the machine
 
 private:
   Values loadTile(const Tile &tile);
-  Values sumTaps(const Tile &tile, size_t level, mlir::Value left, mlir::Value right, mlir::ValueRange sums);
-  Values sumDepth(const Tile &tile, mlir::Value left, mlir::Value right, mlir::ValueRange sums);
+  Values sumTaps(const Tile &tile, size_t level, mlir::Value left,
+                 mlir::Value right, mlir::ValueRange sums);
+  Values sumDepth(const Tile &tile, mlir::Value left, mlir::Value right,
+                  mlir::ValueRange sums);
 };
 
 } // namespace tfc::kernels

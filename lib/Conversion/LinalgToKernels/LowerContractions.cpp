@@ -51,7 +51,8 @@ public:
           c.sum & ~arith::FastMathFlags::reassoc) {
     b.parallel = options.parallel;
     // Two multiply-adds of a vector in a cycle, and the tile not always full.
-    b.flopsPerNanosecond = 6.0 * options.unit.bits / FloatType(c.type).getWidth();
+    b.flopsPerNanosecond =
+        6.0 * options.unit.bits / FloatType(c.type).getWidth();
   }
 
   void run();
@@ -67,7 +68,8 @@ private:
   void groupRows();
   Product makeProduct();
   void packOutside(Product &product);
-  void overBatch(const Product &product, bool shared, llvm::function_ref<void(const Product &)> body);
+  void overBatch(const Product &product, bool shared,
+                 llvm::function_ref<void(const Product &)> body);
   void eraseDone();
 
   const Contraction &c;
@@ -83,7 +85,8 @@ private:
 Buffer Lowering::open(const Operand &operand) {
   MemRefType type = operand.type();
   auto [strides, offset] = type.getStridesAndOffset();
-  auto data = memref::ExtractStridedMetadataOp::create(b.builder, b.loc, operand.memref);
+  auto data = memref::ExtractStridedMetadataOp::create(b.builder, b.loc,
+                                                       operand.memref);
   auto pick = [&](int64_t known, Value value) {
     return ShapedType::isDynamic(known) ? value : b.constant(known);
   };
@@ -105,7 +108,8 @@ Buffer Lowering::open(const Operand &operand) {
   return buffer;
 }
 
-Value Lowering::stride(const Operand &operand, const Buffer &buffer, unsigned dim) {
+Value Lowering::stride(const Operand &operand, const Buffer &buffer,
+                       unsigned dim) {
   Value total = b.constant(0);
   for (auto [step, stride] : llvm::zip(operand.steps(dim), buffer.strides))
     if (step)
@@ -125,26 +129,32 @@ Value Lowering::size(unsigned dim) {
 }
 
 /// Products of a batch are shared out among threads, if none of them is shared.
-void Lowering::overBatch(const Product &product, bool shared, llvm::function_ref<void(const Product &)> body) {
+void Lowering::overBatch(const Product &product, bool shared,
+                         llvm::function_ref<void(const Product &)> body) {
   // What the loops of the batch add to where the operands begin.
   auto advance = [&](Product next, Value number) {
     for (unsigned dim : llvm::reverse(c.batch)) {
       Value index = number;
       if (dim != c.batch.front()) {
-        index = b.builder.createOrFold<arith::RemUIOp>(b.loc, number, size(dim));
+        index =
+            b.builder.createOrFold<arith::RemUIOp>(b.loc, number, size(dim));
         number = b.divide(number, size(dim));
       }
-      auto move = [&](Matrix &matrix, const Operand &operand, const Buffer &buffer) {
+      auto move = [&](Matrix &matrix, const Operand &operand,
+                      const Buffer &buffer) {
         if (matrix.memory)
-          matrix.offset = b.add(matrix.offset, b.mul(index, stride(operand, buffer, dim)));
+          matrix.offset =
+              b.add(matrix.offset, b.mul(index, stride(operand, buffer, dim)));
       };
       move(next.left, c.left, left);
       move(next.right, c.right, right);
       move(next.result, c.result, result);
       for (size_t i = 0; i < next.epilogueOperands.size(); ++i)
-        move(next.epilogueOperands[i], epilogue->operands[i], epilogueBuffers[i]);
+        move(next.epilogueOperands[i], epilogue->operands[i],
+             epilogueBuffers[i]);
       for (size_t i = 0; i < next.producerOperands.size(); ++i)
-        move(next.producerOperands[i], producer->operands[i], producerBuffers[i]);
+        move(next.producerOperands[i], producer->operands[i],
+             producerBuffers[i]);
     }
     return next;
   };
@@ -156,7 +166,8 @@ void Lowering::overBatch(const Product &product, bool shared, llvm::function_ref
   auto one = [&](Value number) { body(advance(product, number)); };
   if (shared)
     return b.loop(b.constant(0), count, 1, one);
-  Value flops = b.mul(b.mul(product.rows, product.columns), b.mul(product.depth, b.constant(2)));
+  Value flops = b.mul(b.mul(product.rows, product.columns),
+                      b.mul(product.depth, b.constant(2)));
   for (const Tap &tap : product.taps)
     flops = b.mul(flops, tap.size);
   b.parallelLoop(b.constant(0), count, 1, flops, one);
@@ -197,7 +208,12 @@ Values Lowering::groupSizes() {
 }
 
 Matrix Lowering::matrix(const Operand &operand, const Buffer &buffer) {
-  Matrix matrix{buffer.memory, buffer.offset, stride(operand, buffer, c.column), groupSizes(), {}, {}};
+  Matrix matrix{buffer.memory,
+                buffer.offset,
+                stride(operand, buffer, c.column),
+                groupSizes(),
+                {},
+                {}};
   for (ArrayRef<unsigned> group : rowGroups)
     matrix.rowStrides.push_back(stride(operand, buffer, group.back()));
   return matrix;
@@ -214,19 +230,26 @@ Product Lowering::makeProduct() {
   product.depth = size(c.inner);
   product.fresh = bool(c.fill);
   for (unsigned dim : c.taps)
-    product.taps.push_back({size(dim), stride(c.left, left, dim), producer ? zero : stride(c.right, right, dim)});
+    product.taps.push_back({size(dim), stride(c.left, left, dim),
+                            producer ? zero : stride(c.right, right, dim)});
   product.left = matrix(c.left, left);
   product.left.columnStride = stride(c.left, left, c.inner);
   product.result = matrix(c.result, result);
   product.result.columnStride = one;
-  product.right = {right.memory, right.offset, one, {product.depth}, {zero}, {}};
+  product.right = {right.memory,    right.offset, one,
+                   {product.depth}, {zero},       {}};
   if (producer) {
     product.producer = &*producer;
-    for (auto [operand, buffer] : llvm::zip(producer->operands, producerBuffers)) {
+    for (auto [operand, buffer] :
+         llvm::zip(producer->operands, producerBuffers)) {
       Matrix part;
       if (operand.memref)
-        part = {buffer.memory, buffer.offset, stride(operand, buffer, c.column), {product.depth},
-                {stride(operand, buffer, c.inner)}, {}};
+        part = {buffer.memory,
+                buffer.offset,
+                stride(operand, buffer, c.column),
+                {product.depth},
+                {stride(operand, buffer, c.inner)},
+                {}};
       product.producerOperands.push_back(part);
     }
   } else {
@@ -235,8 +258,10 @@ Product Lowering::makeProduct() {
   }
   if (epilogue) {
     product.epilogue = &*epilogue;
-    for (auto [operand, buffer] : llvm::zip(epilogue->operands, epilogueBuffers))
-      product.epilogueOperands.push_back(operand.memref ? matrix(operand, buffer) : Matrix());
+    for (auto [operand, buffer] :
+         llvm::zip(epilogue->operands, epilogueBuffers))
+      product.epilogueOperands.push_back(
+          operand.memref ? matrix(operand, buffer) : Matrix());
   }
   return product;
 }
@@ -245,16 +270,22 @@ Product Lowering::makeProduct() {
 void Lowering::findProducer() {
   auto size = [&](unsigned dim) { return c.size(dim); };
   int64_t n = size(c.column), k = size(c.inner);
-  bool few = !ShapedType::isDynamic(n) && !ShapedType::isDynamic(k) && n * k < fewElements;
-  bool repeats = llvm::any_of(c.batch, [&](unsigned dim) { return size(dim) != 1 && !c.right.uses(dim); });
+  bool few = !ShapedType::isDynamic(n) && !ShapedType::isDynamic(k) &&
+             n * k < fewElements;
+  bool repeats = llvm::any_of(c.batch, [&](unsigned dim) {
+    return size(dim) != 1 && !c.right.uses(dim);
+  });
   if (few || repeats || !c.taps.empty() || c.right.stride(c.column) != 1)
     return;
   producer = Elementwise::matchProducer(c);
 }
 
-/// The epilogue that there may be, if the algorithm has tiles that end with one.
+/// The epilogue that there may be, if the algorithm has tiles that end with
+/// one.
 void Lowering::takeEpilogue(Algorithm algorithm) {
-  bool keepsTiles = algorithm == Algorithm::direct || algorithm == Algorithm::packed || algorithm == Algorithm::either;
+  bool keepsTiles = algorithm == Algorithm::direct ||
+                    algorithm == Algorithm::packed ||
+                    algorithm == Algorithm::either;
   if (!keepsTiles)
     epilogue.reset();
   if (!epilogue)
@@ -264,12 +295,15 @@ void Lowering::takeEpilogue(Algorithm algorithm) {
     epilogueBuffers.push_back(operand.memref ? open(operand) : Buffer());
 }
 
-/// The outermost loop around the contraction that does not change the right operand, or null.
+/// The outermost loop around the contraction that does not change the right
+/// operand, or null.
 Operation *findInvariantLoop(const Contraction &c) {
   Value right = c.right.memref, root = tfc::rt::rootOf(right);
-  Operation *home = right.getParentBlock()->getParentOp(); // where it is defined
+  Operation *home =
+      right.getParentBlock()->getParentOp(); // where it is defined
   auto changes = [&](Operation *op) {
-    if (op->hasTrait<OpTrait::HasRecursiveMemoryEffects>() || isMemoryEffectFree(op))
+    if (op->hasTrait<OpTrait::HasRecursiveMemoryEffects>() ||
+        isMemoryEffectFree(op))
       return false;
     auto effects = dyn_cast<MemoryEffectOpInterface>(op);
     if (!effects)
@@ -280,17 +314,20 @@ Operation *findInvariantLoop(const Contraction &c) {
       if (!isa<MemoryEffects::Write, MemoryEffects::Free>(effect.getEffect()))
         return false;
       Value value = effect.getValue();
-      return !value || !isa<MemRefType>(value.getType()) || tfc::rt::mayAlias(tfc::rt::rootOf(value), root);
+      return !value || !isa<MemRefType>(value.getType()) ||
+             tfc::rt::mayAlias(tfc::rt::rootOf(value), root);
     });
   };
   Operation *found = nullptr;
-  for (Operation *op = c.op->getParentOp(); op && !isa<func::FuncOp>(op); op = op->getParentOp()) {
+  for (Operation *op = c.op->getParentOp(); op && !isa<func::FuncOp>(op);
+       op = op->getParentOp()) {
     if (isa<scf::IfOp>(op))
       continue;
     bool isLoop = isa<scf::ForOp, scf::WhileOp, tfc::rt::ParallelOp>(op);
     if (!isLoop || op->isAncestor(home) ||
         op->walk([&](Operation *nested) {
-            return nested != op && changes(nested) ? WalkResult::interrupt() : WalkResult::advance();
+            return nested != op && changes(nested) ? WalkResult::interrupt()
+                                                   : WalkResult::advance();
           }).wasInterrupted())
       break;
     found = op;
@@ -300,11 +337,16 @@ Operation *findInvariantLoop(const Contraction &c) {
 
 /// Panels of a right operand that a loop does not change are made before it.
 void Lowering::packOutside(Product &product) {
-  auto isKnown = [](Value value) { return getConstantIntValue(value).has_value(); };
+  auto isKnown = [](Value value) {
+    return getConstantIntValue(value).has_value();
+  };
   std::optional<int64_t> rows = getConstantIntValue(product.rows);
-  if (!isKnown(product.columns) || !isKnown(product.depth) || !product.taps.empty() || producer || rows == 1 ||
+  if (!isKnown(product.columns) || !isKnown(product.depth) ||
+      !product.taps.empty() || producer || rows == 1 ||
       llvm::any_of(c.batch, [&](unsigned dim) { return c.right.uses(dim); }) ||
-      *getConstantIntValue(product.columns) * *getConstantIntValue(product.depth) < fewElements)
+      *getConstantIntValue(product.columns) *
+              *getConstantIntValue(product.depth) <
+          fewElements)
     return;
   Operation *loop = findInvariantLoop(c);
   if (!loop)
@@ -317,13 +359,18 @@ void Lowering::packOutside(Product &product) {
   whole.rows = b.constant(rows.value_or(64));
   whole.columns = b.constant(*getConstantIntValue(product.columns));
   whole.depth = b.constant(*getConstantIntValue(product.depth));
-  whole.right = {outside.memory, outside.offset, stride(c.right, outside, c.column), {whole.depth},
-                 {stride(c.right, outside, c.inner)}, {}};
+  whole.right = {outside.memory,
+                 outside.offset,
+                 stride(c.right, outside, c.column),
+                 {whole.depth},
+                 {stride(c.right, outside, c.inner)},
+                 {}};
   product.panels = allocatePanels(b, whole, options);
   emitPanels(b, whole, product.panels, options);
 }
 
-/// Erases the allocation if nothing but views, and indices that are not needed, are left of it.
+/// Erases the allocation if nothing but views, and indices that are not needed,
+/// are left of it.
 void eraseUnused(Value memref) {
   auto alloc = memref.getDefiningOp<memref::AllocOp>();
   if (!alloc)
@@ -332,11 +379,15 @@ void eraseUnused(Value memref) {
   views.insert(alloc);
   for (size_t i = 0; i < views.size(); ++i)
     for (Operation *user : views[i]->getUsers())
-      if (llvm::all_of(user->getResultTypes(), [](Type type) { return isa<MemRefType, IndexType>(type); }) &&
-          user->getNumResults() && user->getNumRegions() == 0 && isMemoryEffectFree(user))
+      if (llvm::all_of(
+              user->getResultTypes(),
+              [](Type type) { return isa<MemRefType, IndexType>(type); }) &&
+          user->getNumResults() && user->getNumRegions() == 0 &&
+          isMemoryEffectFree(user))
         views.insert(user);
   auto isUnused = [&](Operation *op) {
-    return llvm::all_of(op->getUsers(), [&](Operation *user) { return views.contains(user); });
+    return llvm::all_of(op->getUsers(),
+                        [&](Operation *user) { return views.contains(user); });
   };
   if (!llvm::all_of(views, isUnused))
     return;
@@ -362,7 +413,8 @@ void Lowering::eraseDone() {
 
 void Lowering::run() {
   // Before there are more users of the result. Only known sums have a last tap.
-  std::optional<Elementwise> candidate = c.fill ? Elementwise::matchEpilogue(c) : std::nullopt;
+  std::optional<Elementwise> candidate =
+      c.fill ? Elementwise::matchEpilogue(c) : std::nullopt;
   b.builder.setInsertionPoint(c.op);
   left = open(c.left);
   result = open(c.result);
@@ -389,8 +441,9 @@ void Lowering::run() {
   // A batch of few products is not shared out, but each of them.
   int64_t batch = 1;
   for (unsigned dim : c.batch)
-    batch = ShapedType::isDynamic(c.size(dim)) || ShapedType::isDynamic(batch) ? ShapedType::kDynamic
-                                                                              : batch * c.size(dim);
+    batch = ShapedType::isDynamic(c.size(dim)) || ShapedType::isDynamic(batch)
+                ? ShapedType::kDynamic
+                : batch * c.size(dim);
   bool ownsMemory = (workspace.panels && !panels) || workspace.left;
   bool shared = ownsMemory || (!ShapedType::isDynamic(batch) && batch < 8);
   overBatch(product, shared, [&](const Product &each) {

@@ -2,17 +2,22 @@
 // Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
-// Products on panels: copies of the right operand, one register tile wide, for a block of the depth.
+// Products on panels: copies of the right operand, one register tile wide, for
+// a block of the depth.
 //
-// byColumns    for panels, shared by threads { for blocks of the depth { copy the panel; for row tiles { register
-//              tile } } }. No thread waits for another; a panel and the columns of the result that belong to it stay in
-//              the second-level cache, a row tile of `left` in the first. While the first row tiles are
+// byColumns    for panels, shared by threads { for blocks of the depth { copy
+// the panel; for row tiles { register
+//              tile } } }. No thread waits for another; a panel and the columns
+//              of the result that belong to it stay in the second-level cache,
+//              a row tile of `left` in the first. While the first row tiles are
 //              computed, what the next panel is copied from is fetched.
-// by rows      few panels: for blocks of the depth { copy all panels; for row tiles, shared by threads { for panels {
+// by rows      few panels: for blocks of the depth { copy all panels; for row
+// tiles, shared by threads { for panels {
 //              register tile } } }.
 //
-// A left operand that is not contiguous along k, or not in the type of sums, is copied first, some rows at once.
-// A block of the depth is a range of k, or all k of some taps.
+// A left operand that is not contiguous along k, or not in the type of sums, is
+// copied first, some rows at once. A block of the depth is a range of k, or all
+// k of some taps.
 //===----------------------------------------------------------------------===//
 
 #include "Elementwise.h"
@@ -24,10 +29,13 @@
 using namespace mlir;
 using namespace tfc::kernels;
 
-/// The depth of a block keeps a row tile in the first-level cache, and a panel in the second.
+/// The depth of a block keeps a row tile in the first-level cache, and a panel
+/// in the second.
 static constexpr int64_t blockDepth = 384;
-/// What the workspace for panels may take, if columns are known and if not; more columns are done one block after the other.
-static constexpr int64_t panelBytes = 4 * 1024 * 1024, panelBytesUnknown = 2 * 1024 * 1024;
+/// What the workspace for panels may take, if columns are known and if not;
+/// more columns are done one block after the other.
+static constexpr int64_t panelBytes = 4 * 1024 * 1024,
+                         panelBytesUnknown = 2 * 1024 * 1024;
 /// Elements of a copy of the left operand: some rows of it.
 static constexpr int64_t leftElements = 1024 * 1024;
 
@@ -36,18 +44,22 @@ static constexpr int64_t leftElements = 1024 * 1024;
 //===----------------------------------------------------------------------===//
 
 static int64_t evenly(int64_t total, int64_t most) {
-  return std::max<int64_t>(1, llvm::divideCeil(total, std::max<int64_t>(1, llvm::divideCeil(total, most))));
+  return std::max<int64_t>(
+      1, llvm::divideCeil(total,
+                          std::max<int64_t>(1, llvm::divideCeil(total, most))));
 }
 
 Blocks Emitter::blocks() const {
   Blocks blocks{shape(), blockDepth, 0, 1, blockDepth, 1, true};
   int64_t elementBytes = b.type.getIntOrFloatBitWidth() / 8;
   if (isKnown(k)) {
-    blocks.depth = k <= blockDepth * 5 / 4 ? std::max<int64_t>(k, 1) : evenly(k, blockDepth);
+    blocks.depth = k <= blockDepth * 5 / 4 ? std::max<int64_t>(k, 1)
+                                           : evenly(k, blockDepth);
     blocks.steps = blocks.depth;
     if (blocks.depth >= k)
       for (const Tap &tap : llvm::reverse(p.taps)) {
-        int64_t size = known(tap.size), fits = std::max<int64_t>(1, blockDepth * 5 / 4 / blocks.steps);
+        int64_t size = known(tap.size),
+                fits = std::max<int64_t>(1, blockDepth * 5 / 4 / blocks.steps);
         if (isKnown(size) && size <= fits) {
           ++blocks.whole;
           blocks.steps *= std::max<int64_t>(size, 1);
@@ -65,7 +77,8 @@ Blocks Emitter::blocks() const {
         llvm::divideCeil(n, blocks.shape.lanes), 1, blocks.shape.vectors);
   }
   int64_t most =
-      std::max<int64_t>(1, (isKnown(n) ? panelBytes : panelBytesUnknown) / (blocks.panelSize() * elementBytes));
+      std::max<int64_t>(1, (isKnown(n) ? panelBytes : panelBytesUnknown) /
+                               (blocks.panelSize() * elementBytes));
   blocks.panels = most;
   if (isKnown(n)) {
     int64_t panels =
@@ -81,11 +94,14 @@ Blocks Emitter::blocks() const {
 void Emitter::overDepth(llvm::function_ref<void(const DepthBlock &)> body) {
   Blocks blocks = this->blocks();
   Value zero = b.constant(0);
-  size_t outside = p.taps.size() - blocks.whole; // taps that are loops around blocks
+  size_t outside =
+      p.taps.size() - blocks.whole; // taps that are loops around blocks
   auto isEqual = [&](Value x, Value y) {
-    return b.builder.createOrFold<arith::CmpIOp>(b.loc, arith::CmpIPredicate::eq, x, y);
+    return b.builder.createOrFold<arith::CmpIOp>(
+        b.loc, arith::CmpIPredicate::eq, x, y);
   };
-  std::function<void(size_t, DepthBlock)> over = [&](size_t level, DepthBlock block) {
+  std::function<void(size_t, DepthBlock)> over = [&](size_t level,
+                                                     DepthBlock block) {
     if (level < outside) {
       const Tap &tap = p.taps[level];
       int64_t step = level + 1 == outside ? blocks.tapStep : 1;
@@ -93,7 +109,8 @@ void Emitter::overDepth(llvm::function_ref<void(const DepthBlock &)> body) {
         DepthBlock next = block;
         next.left = b.add(block.left, b.mul(number, tap.leftStep));
         next.right = b.add(block.right, b.mul(number, tap.rightStep));
-        Value rest = b.sub(tap.size, number), count = b.min(rest, b.constant(step));
+        Value rest = b.sub(tap.size, number),
+              count = b.min(rest, b.constant(step));
         if (step > 1)
           next.taps.push_back({count, tap.leftStep, tap.rightStep});
         next.isFirst = b.both(block.isFirst, isEqual(number, zero));
@@ -109,11 +126,13 @@ void Emitter::overDepth(llvm::function_ref<void(const DepthBlock &)> body) {
       next.first = first;
       next.depth = b.min(rest, b.constant(blocks.depth));
       next.isFirst = b.both(block.isFirst, isEqual(first, zero));
-      next.isLast = b.both(block.isLast, b.atLeast(b.constant(blocks.depth), rest));
+      next.isLast =
+          b.both(block.isLast, b.atLeast(b.constant(blocks.depth), rest));
       body(next);
     };
     // Without a single k there is still a result to be set.
-    Value end = isKnown(k) ? b.constant(std::max<int64_t>(k, 1)) : b.max(p.depth, b.constant(1));
+    Value end = isKnown(k) ? b.constant(std::max<int64_t>(k, 1))
+                           : b.max(p.depth, b.constant(1));
     b.loop(zero, end, blocks.depth, part);
   };
   DepthBlock all;
@@ -126,18 +145,23 @@ void Emitter::overDepth(llvm::function_ref<void(const DepthBlock &)> body) {
 // The right operand
 //===----------------------------------------------------------------------===//
 
-Value Emitter::rightVector(Value step, Value column, Value move, int64_t width, Value mask) {
+Value Emitter::rightVector(Value step, Value column, Value move, int64_t width,
+                           Value mask) {
   if (p.producer)
-    return p.producer->produce(b, p.producerOperands, step, column, width, mask);
-  return b.load(p.right.memory, b.add(move, b.at(p.right, step, column)), width, mask);
+    return p.producer->produce(b, p.producerOperands, step, column, width,
+                               mask);
+  return b.load(p.right.memory, b.add(move, b.at(p.right, step, column)), width,
+                mask);
 }
 
 Value Emitter::rightElement(Value step, Value column, Value move) {
   return b.load(p.right.memory, b.add(move, b.at(p.right, step, column)));
 }
 
-/// For each k of one tap the columns from `column`, `width` of them, then zeros.
-void Emitter::packTap(Value panels, Value start, Value column, Value width, const DepthBlock &block, Value move) {
+/// For each k of one tap the columns from `column`, `width` of them, then
+/// zeros.
+void Emitter::packTap(Value panels, Value start, Value column, Value width,
+                      const DepthBlock &block, Value move) {
   Shape tile = blocks().shape;
   Value zero = b.constant(0), rowLength = b.constant(tile.width());
   bool contiguous = getConstantIntValue(p.right.columnStride) == 1;
@@ -145,8 +169,9 @@ void Emitter::packTap(Value panels, Value start, Value column, Value width, cons
     b.loop(zero, block.depth, 1, [&](Value step) {
       Value to = b.add(start, b.mul(step, rowLength));
       for (int64_t v = 0; v < tile.vectors; ++v) {
-        Value vector = rightVector(b.add(block.first, step), offset(column, v * tile.lanes), move, tile.lanes,
-                                   masks.empty() ? Value() : masks[v]);
+        Value vector = rightVector(
+            b.add(block.first, step), offset(column, v * tile.lanes), move,
+            tile.lanes, masks.empty() ? Value() : masks[v]);
         b.store(vector, panels, offset(to, v * tile.lanes));
       }
     });
@@ -157,7 +182,10 @@ void Emitter::packTap(Value panels, Value start, Value column, Value width, cons
   auto byElements = [&](Value from, Value to, Value firstStep, bool zeros) {
     b.loop(from, to, 1, [&](Value j) {
       b.loop(firstStep, block.depth, 1, [&](Value step) {
-        store(zeros ? b.zero() : rightElement(b.add(block.first, step), b.add(column, j), move), j, step);
+        store(zeros ? b.zero()
+                    : rightElement(b.add(block.first, step), b.add(column, j),
+                                   move),
+              j, step);
       });
     });
   };
@@ -172,25 +200,30 @@ void Emitter::packTap(Value panels, Value start, Value column, Value width, cons
       b.loop(zero, whole, tile.lanes, [&](Value step) {
         Values square;
         for (int64_t i = 0; i < tile.lanes; ++i) {
-          Value from = b.at(p.right, b.add(block.first, step), offset(b.add(column, j), i));
-          square.push_back(b.load(p.right.memory, b.add(move, from), tile.lanes));
+          Value from = b.at(p.right, b.add(block.first, step),
+                            offset(b.add(column, j), i));
+          square.push_back(
+              b.load(p.right.memory, b.add(move, from), tile.lanes));
         }
         for (auto [i, row] : llvm::enumerate(b.transpose(square)))
-          b.store(row, panels, b.add(b.add(start, j), b.mul(offset(step, i), rowLength)));
+          b.store(row, panels,
+                  b.add(b.add(start, j), b.mul(offset(step, i), rowLength)));
       });
     });
     byElements(zero, rowLength, whole, false);
   };
   if (!contiguous) {
     bool downwards = known(p.right.rowStrides[0]) == 1 && tile.lanes > 1;
-    return downwards ? b.branch(b.atLeast(width, rowLength), bySquares, slow) : slow();
+    return downwards ? b.branch(b.atLeast(width, rowLength), bySquares, slow)
+                     : slow();
   }
   bool whole = isKnown(n) && n % tile.width() == 0;
   auto edge = [&] {
     if (options.unit.masks()) {
       Values masks;
       for (int64_t v = 0; v < tile.vectors; ++v)
-        masks.push_back(b.mask(b.sub(width, b.constant(v * tile.lanes)), tile.lanes));
+        masks.push_back(
+            b.mask(b.sub(width, b.constant(v * tile.lanes)), tile.lanes));
       return byVectors(masks);
     }
     if (!p.producer)
@@ -200,7 +233,11 @@ void Emitter::packTap(Value panels, Value start, Value column, Value width, cons
       b.loop(zero, block.depth, 1, [&](Value step) {
         b.branch(
             b.atLeast(j, width), [&] { store(b.zero(1), j, step); },
-            [&] { store(rightVector(b.add(block.first, step), b.add(column, j), move, 1, {}), j, step); });
+            [&] {
+              store(rightVector(b.add(block.first, step), b.add(column, j),
+                                move, 1, {}),
+                    j, step);
+            });
       });
     });
   };
@@ -209,9 +246,11 @@ void Emitter::packTap(Value panels, Value start, Value column, Value width, cons
   b.branch(b.atLeast(width, rowLength), [&] { byVectors({}); }, edge);
 }
 
-void Emitter::packPanel(Value panels, Value start, Value column, Value width, const DepthBlock &block) {
+void Emitter::packPanel(Value panels, Value start, Value column, Value width,
+                        const DepthBlock &block) {
   Value rowLength = b.constant(blocks().shape.width());
-  std::function<void(size_t, Value, Value)> over = [&](size_t level, Value to, Value move) {
+  std::function<void(size_t, Value, Value)> over = [&](size_t level, Value to,
+                                                       Value move) {
     if (level == block.taps.size())
       return packTap(panels, to, column, width, block, move);
     Value steps = block.depth;
@@ -219,7 +258,8 @@ void Emitter::packPanel(Value panels, Value start, Value column, Value width, co
       steps = b.mul(steps, inner.size);
     const Tap &tap = block.taps[level];
     b.loop(b.constant(0), tap.size, 1, [&](Value number) {
-      over(level + 1, b.add(to, b.mul(number, b.mul(steps, rowLength))), b.add(move, b.mul(number, tap.rightStep)));
+      over(level + 1, b.add(to, b.mul(number, b.mul(steps, rowLength))),
+           b.add(move, b.mul(number, tap.rightStep)));
     });
   };
   over(0, start, block.right);
@@ -230,8 +270,10 @@ void Emitter::packPanel(Value panels, Value start, Value column, Value width, co
 //===----------------------------------------------------------------------===//
 
 bool Emitter::needsLeftCopy() const {
-  bool narrow = cast<MemRefType>(p.left.memory.getType()).getElementType() != b.type;
-  // Taps walk over the operand; copies for all of them would be as large as all windows.
+  bool narrow =
+      cast<MemRefType>(p.left.memory.getType()).getElementType() != b.type;
+  // Taps walk over the operand; copies for all of them would be as large as all
+  // windows.
   return p.taps.empty() && (narrow || known(p.left.columnStride) != 1);
 }
 
@@ -239,10 +281,14 @@ bool Emitter::needsLeftCopy() const {
 Value Emitter::leftRows() const {
   int64_t rows = blocks().shape.rows, least = 16 * rows;
   if (isKnown(k)) {
-    int64_t most = llvm::alignTo(std::max(least, leftElements / std::max<int64_t>(k, 1)), rows);
-    return isKnown(m) ? b.constant(std::min(m, most)) : b.min(p.rows, b.constant(most));
+    int64_t most = llvm::alignTo(
+        std::max(least, leftElements / std::max<int64_t>(k, 1)), rows);
+    return isKnown(m) ? b.constant(std::min(m, most))
+                      : b.min(p.rows, b.constant(most));
   }
-  Value most = b.max(b.divide(b.constant(leftElements), b.max(p.depth, b.constant(1))), b.constant(least));
+  Value most =
+      b.max(b.divide(b.constant(leftElements), b.max(p.depth, b.constant(1))),
+            b.constant(least));
   return b.min(p.rows, most);
 }
 
@@ -250,11 +296,15 @@ Value Emitter::leftRows() const {
 void Emitter::copyLeft(Value memory, Value firstRow, Value rows) {
   Value zero = b.constant(0);
   Type stored = cast<MemRefType>(p.left.memory.getType()).getElementType();
-  int64_t width = isKnown(k) ? std::min<int64_t>(lanes, llvm::bit_floor(uint64_t(std::max<int64_t>(k, 1)))) : lanes;
+  int64_t width =
+      isKnown(k)
+          ? std::min<int64_t>(
+                lanes, llvm::bit_floor(uint64_t(std::max<int64_t>(k, 1))))
+          : lanes;
   auto elements = [&](Value row, Value from, Value to) {
     b.loop(from, to, 1, [&](Value step) {
-      b.store(b.load(p.left.memory, b.at(p.left, b.add(firstRow, row), step)), memory,
-              b.add(b.mul(row, p.depth), step));
+      b.store(b.load(p.left.memory, b.at(p.left, b.add(firstRow, row), step)),
+              memory, b.add(b.mul(row, p.depth), step));
     });
   };
   Value whole = b.roundDown(p.depth, width);
@@ -264,26 +314,34 @@ void Emitter::copyLeft(Value memory, Value firstRow, Value rows) {
     return b.parallelLoop(zero, rows, 1, work, [&](Value row) {
       b.loop(zero, whole, width, [&](Value step) {
         Value from = b.at(p.left, b.add(firstRow, row), step);
-        b.store(b.load(p.left.memory, from, width), memory, b.add(b.mul(row, p.depth), step));
+        b.store(b.load(p.left.memory, from, width), memory,
+                b.add(b.mul(row, p.depth), step));
       });
       elements(row, whole, p.depth);
     });
   // Columns of the left operand are contiguous: squares change sides.
-  bool squares = p.left.rowStrides.size() == 1 && known(p.left.rowStrides[0]) == 1 && stored == b.type &&
+  bool squares = p.left.rowStrides.size() == 1 &&
+                 known(p.left.rowStrides[0]) == 1 && stored == b.type &&
                  width == lanes && lanes > 1;
   if (!squares)
-    return b.parallelLoop(zero, rows, 1, work, [&](Value row) { elements(row, zero, p.depth); });
+    return b.parallelLoop(zero, rows, 1, work,
+                          [&](Value row) { elements(row, zero, p.depth); });
   Value wholeRows = b.roundDown(rows, lanes);
-  b.parallelLoop(zero, wholeRows, lanes, b.mul(work, b.constant(lanes)), [&](Value row) {
-    b.loop(zero, whole, lanes, [&](Value step) {
-      Values square;
-      for (Value each : offsets(step, lanes))
-        square.push_back(b.load(p.left.memory, b.at(p.left, b.add(firstRow, row), each), lanes));
-      for (auto [i, vector] : llvm::enumerate(b.transpose(square)))
-        b.store(vector, memory, b.add(b.mul(offset(row, i), p.depth), step));
-    });
-    b.loop(row, offset(row, lanes), 1, [&](Value each) { elements(each, whole, p.depth); });
-  });
+  b.parallelLoop(
+      zero, wholeRows, lanes, b.mul(work, b.constant(lanes)), [&](Value row) {
+        b.loop(zero, whole, lanes, [&](Value step) {
+          Values square;
+          for (Value each : offsets(step, lanes))
+            square.push_back(b.load(p.left.memory,
+                                    b.at(p.left, b.add(firstRow, row), each),
+                                    lanes));
+          for (auto [i, vector] : llvm::enumerate(b.transpose(square)))
+            b.store(vector, memory,
+                    b.add(b.mul(offset(row, i), p.depth), step));
+        });
+        b.loop(row, offset(row, lanes), 1,
+               [&](Value each) { elements(each, whole, p.depth); });
+      });
   b.loop(wholeRows, rows, 1, [&](Value row) { elements(row, zero, p.depth); });
 }
 
@@ -291,14 +349,18 @@ void Emitter::copyLeft(Value memory, Value firstRow, Value rows) {
 // Tiles
 //===----------------------------------------------------------------------===//
 
-/// The tile of these rows and one panel, which has `width` columns of the result or more.
-void Emitter::panelTiles(Value panels, Value start, Value column, Value width, const DepthBlock &block,
-                         ArrayRef<Value> rows, const Prefetch &prefetch) {
+/// The tile of these rows and one panel, which has `width` columns of the
+/// result or more.
+void Emitter::panelTiles(Value panels, Value start, Value column, Value width,
+                         const DepthBlock &block, ArrayRef<Value> rows,
+                         const Prefetch &prefetch) {
   Shape shape = blocks().shape;
   auto compute = [&](bool edge) {
     SmallVector<Columns> columns;
     for (int64_t v = 0; v < shape.vectors; ++v) {
-      Value mask = edge ? b.mask(b.sub(width, b.constant(v * shape.lanes)), shape.lanes) : Value();
+      Value mask =
+          edge ? b.mask(b.sub(width, b.constant(v * shape.lanes)), shape.lanes)
+               : Value();
       columns.push_back({offset(column, v * shape.lanes), shape.lanes, mask});
     }
     Tile tile = newTile(rows, columns);
@@ -316,7 +378,8 @@ void Emitter::panelTiles(Value panels, Value start, Value column, Value width, c
     tile.last = block.isLast;
     tile.prefetch = prefetch;
     for (Value row : rows)
-      tile.leftStart.push_back(b.add(block.left, b.at(p.left, row, block.first)));
+      tile.leftStart.push_back(
+          b.add(block.left, b.at(p.left, row, block.first)));
     for (int64_t v = 0; v < shape.vectors; ++v)
       tile.rightStart.push_back(offset(start, v * shape.lanes));
     b.tile(tile);
@@ -331,44 +394,60 @@ void Emitter::panelTiles(Value panels, Value start, Value column, Value width, c
 void Emitter::packed(const Workspace &workspace) {
   if (!workspace.left)
     return packedRows(workspace);
-  b.loopInSteps(b.constant(0), p.rows, leftRows(), [&](Value first, Value count) {
-    copyLeft(workspace.left, first, count);
-    Product part = p;
-    auto moveTo = [&](Matrix &matrix) { matrix.firstRow = matrix.firstRow ? b.add(matrix.firstRow, first) : first; };
-    moveTo(part.result);
-    for (Matrix &matrix : part.epilogueOperands)
-      if (matrix.memory)
-        moveTo(matrix);
-    part.rows = count;
-    part.left = {workspace.left, b.constant(0), b.constant(1), {count}, {p.depth}, {}};
-    Emitter(b, part, options, b.type).packedRows(workspace);
-  });
+  b.loopInSteps(b.constant(0), p.rows, leftRows(),
+                [&](Value first, Value count) {
+                  copyLeft(workspace.left, first, count);
+                  Product part = p;
+                  auto moveTo = [&](Matrix &matrix) {
+                    matrix.firstRow =
+                        matrix.firstRow ? b.add(matrix.firstRow, first) : first;
+                  };
+                  moveTo(part.result);
+                  for (Matrix &matrix : part.epilogueOperands)
+                    if (matrix.memory)
+                      moveTo(matrix);
+                  part.rows = count;
+                  part.left = {workspace.left, b.constant(0), b.constant(1),
+                               {count},        {p.depth},     {}};
+                  Emitter(b, part, options, b.type).packedRows(workspace);
+                });
 }
 
 void Emitter::packedRows(const Workspace &workspace) {
   Blocks blocks = this->blocks();
   Shape shape = blocks.shape;
-  Value zero = b.constant(0), panelSize = b.constant(blocks.panelSize()), panelWidth = b.constant(shape.width());
-  Value lastRow = b.sub(p.rows, b.constant(1)), steps = b.constant(blocks.steps);
-  bool fetches = p.taps.empty() && !p.producer && !p.panels && known(p.right.columnStride) == 1;
+  Value zero = b.constant(0), panelSize = b.constant(blocks.panelSize()),
+        panelWidth = b.constant(shape.width());
+  Value lastRow = b.sub(p.rows, b.constant(1)),
+        steps = b.constant(blocks.steps);
+  bool fetches = p.taps.empty() && !p.producer && !p.panels &&
+                 known(p.right.columnStride) == 1;
   // Panels of the workspace, or those of this block of the depth among all.
   auto startOf = [&](Value column, Value panel, const DepthBlock &block) {
     if (!p.panels)
       return b.mul(panel, panelSize);
     Value inDepth = b.constant(llvm::divideCeil(k, blocks.depth));
     Value number = b.add(b.divide(column, panelWidth), panel);
-    return b.mul(b.add(b.mul(number, inDepth), b.divide(block.first, b.constant(blocks.depth))), panelSize);
+    return b.mul(b.add(b.mul(number, inDepth),
+                       b.divide(block.first, b.constant(blocks.depth))),
+                 panelSize);
   };
-  // What the next panel, or the next block of this one, is copied from, a vector of columns for each row tile.
-  auto prefetchFor = [&](Value column, const DepthBlock &block, Value tileNumber) -> Prefetch {
+  // What the next panel, or the next block of this one, is copied from, a
+  // vector of columns for each row tile.
+  auto prefetchFor = [&](Value column, const DepthBlock &block,
+                         Value tileNumber) -> Prefetch {
     if (!fetches)
       return {};
     Value next = b.choose(block.isLast, b.add(column, panelWidth), column);
-    Value exists = b.builder.createOrFold<arith::CmpIOp>(b.loc, arith::CmpIPredicate::slt, next, p.columns);
+    Value exists = b.builder.createOrFold<arith::CmpIOp>(
+        b.loc, arith::CmpIPredicate::slt, next, p.columns);
     next = b.choose(exists, next, column);
-    Value first = b.choose(block.isLast, zero, b.min(b.add(block.first, block.depth), b.sub(p.depth, block.depth)));
+    Value first = b.choose(
+        block.isLast, zero,
+        b.min(b.add(block.first, block.depth), b.sub(p.depth, block.depth)));
     Value vector = b.min(tileNumber, b.constant(shape.vectors - 1));
-    Value at = b.min(b.add(next, b.mul(vector, b.constant(shape.lanes))), b.sub(p.columns, b.constant(1)));
+    Value at = b.min(b.add(next, b.mul(vector, b.constant(shape.lanes))),
+                     b.sub(p.columns, b.constant(1)));
     return {p.right.memory, b.at(p.right, first, at), p.right.rowStrides[0]};
   };
   auto overTiles = [&](bool parallel, Value columns, const DepthBlock &block,
@@ -382,7 +461,8 @@ void Emitter::packedRows(const Workspace &workspace) {
         body(rows, b.divide(row, b.constant(step)));
       };
       if (parallel)
-        b.parallelLoop(from, to, step, flops(b.constant(step), columns, steps), each);
+        b.parallelLoop(from, to, step, flops(b.constant(step), columns, steps),
+                       each);
       else
         b.loop(from, to, step, each);
     };
@@ -395,32 +475,42 @@ void Emitter::packedRows(const Workspace &workspace) {
     }
   };
   b.loop(zero, p.columns, blocks.panels * shape.width(), [&](Value column) {
-    Value width = b.min(b.sub(p.columns, column), b.constant(blocks.panels * shape.width()));
+    Value width = b.min(b.sub(p.columns, column),
+                        b.constant(blocks.panels * shape.width()));
     Value count = b.ceilDiv(width, shape.width());
     auto at = [&](Value panel) { return b.mul(panel, panelWidth); };
     if (blocks.byColumns)
-      return b.parallelLoop(zero, count, 1, flops(p.rows, panelWidth, allSteps()), [&](Value panel) {
-        Value mine = b.add(column, at(panel)), rest = b.sub(width, at(panel));
-        overDepth([&](const DepthBlock &block) {
-          Value start = startOf(column, panel, block);
-          if (!p.panels)
-            packPanel(workspace.panels, start, mine, rest, block);
-          overTiles(false, panelWidth, block, [&](ArrayRef<Value> rows, Value number) {
-            panelTiles(workspace.panels, start, mine, rest, block, rows, prefetchFor(mine, block, number));
+      return b.parallelLoop(
+          zero, count, 1, flops(p.rows, panelWidth, allSteps()),
+          [&](Value panel) {
+            Value mine = b.add(column, at(panel)),
+                  rest = b.sub(width, at(panel));
+            overDepth([&](const DepthBlock &block) {
+              Value start = startOf(column, panel, block);
+              if (!p.panels)
+                packPanel(workspace.panels, start, mine, rest, block);
+              overTiles(false, panelWidth, block,
+                        [&](ArrayRef<Value> rows, Value number) {
+                          panelTiles(workspace.panels, start, mine, rest, block,
+                                     rows, prefetchFor(mine, block, number));
+                        });
+            });
           });
-        });
-      });
     overDepth([&](const DepthBlock &block) {
       // Copying an element takes about as long as eight operations.
       if (!p.panels)
-        b.parallelLoop(zero, count, 1, flops(b.constant(4), panelWidth, steps), [&](Value panel) {
-          packPanel(workspace.panels, startOf(column, panel, block), b.add(column, at(panel)), b.sub(width, at(panel)),
-                    block);
-        });
+        b.parallelLoop(zero, count, 1, flops(b.constant(4), panelWidth, steps),
+                       [&](Value panel) {
+                         packPanel(workspace.panels,
+                                   startOf(column, panel, block),
+                                   b.add(column, at(panel)),
+                                   b.sub(width, at(panel)), block);
+                       });
       overTiles(true, width, block, [&](ArrayRef<Value> rows, Value) {
         b.loop(zero, count, 1, [&](Value panel) {
-          panelTiles(workspace.panels, startOf(column, panel, block), b.add(column, at(panel)),
-                     b.sub(width, at(panel)), block, rows, {});
+          panelTiles(workspace.panels, startOf(column, panel, block),
+                     b.add(column, at(panel)), b.sub(width, at(panel)), block,
+                     rows, {});
         });
       });
     });
@@ -431,26 +521,32 @@ void Emitter::packedRows(const Workspace &workspace) {
 // Panels that outlive the product
 //===----------------------------------------------------------------------===//
 
-Value tfc::kernels::allocatePanels(KernelBuilder &b, const Product &p, const KernelOptions &options) {
+Value tfc::kernels::allocatePanels(KernelBuilder &b, const Product &p,
+                                   const KernelOptions &options) {
   Blocks blocks = Emitter(b, p, options, b.type).blocks();
   int64_t panels = llvm::divideCeil(known(p.columns), blocks.shape.width());
-  return b.allocate(panels * llvm::divideCeil(known(p.depth), blocks.depth) * blocks.panelSize());
+  return b.allocate(panels * llvm::divideCeil(known(p.depth), blocks.depth) *
+                    blocks.panelSize());
 }
 
-void tfc::kernels::emitPanels(KernelBuilder &b, const Product &p, Value panels, const KernelOptions &options) {
+void tfc::kernels::emitPanels(KernelBuilder &b, const Product &p, Value panels,
+                              const KernelOptions &options) {
   Emitter(b, p, options, b.type).packAll(panels);
 }
 
 void Emitter::packAll(Value memory) {
   Blocks blocks = this->blocks();
-  Value width = b.constant(blocks.shape.width()), inDepth = b.constant(llvm::divideCeil(k, blocks.depth));
-  b.parallelLoop(b.constant(0), b.ceilDiv(p.columns, blocks.shape.width()), 1,
-                 flops(b.constant(4), width, p.depth), [&](Value panel) {
-                   Value column = b.mul(panel, width);
-                   overDepth([&](const DepthBlock &block) {
-                     Value number = b.add(b.mul(panel, inDepth), b.divide(block.first, b.constant(blocks.depth)));
-                     packPanel(memory, b.mul(number, b.constant(blocks.panelSize())), column,
-                               b.sub(p.columns, column), block);
-                   });
-                 });
+  Value width = b.constant(blocks.shape.width()),
+        inDepth = b.constant(llvm::divideCeil(k, blocks.depth));
+  b.parallelLoop(
+      b.constant(0), b.ceilDiv(p.columns, blocks.shape.width()), 1,
+      flops(b.constant(4), width, p.depth), [&](Value panel) {
+        Value column = b.mul(panel, width);
+        overDepth([&](const DepthBlock &block) {
+          Value number = b.add(b.mul(panel, inDepth),
+                               b.divide(block.first, b.constant(blocks.depth)));
+          packPanel(memory, b.mul(number, b.constant(blocks.panelSize())),
+                    column, b.sub(p.columns, column), block);
+        });
+      });
 }

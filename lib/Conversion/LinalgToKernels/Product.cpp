@@ -2,7 +2,8 @@
 // Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
-// Algorithms for one matrix product on its operands as they are, and the choice.
+// Algorithms for one matrix product on its operands as they are, and the
+// choice.
 //
 // direct       for row tiles { for column tiles { register tile } }: what fits
 //              the caches.
@@ -34,9 +35,12 @@ static constexpr int64_t parallelElements = 128 * 1024;
 /// A single tile of rows uses a panel once: copying it would gain nothing.
 static constexpr int64_t fewRows = 7;
 
-int64_t tfc::kernels::known(Value value) { return getConstantIntValue(value).value_or(ShapedType::kDynamic); }
+int64_t tfc::kernels::known(Value value) {
+  return getConstantIntValue(value).value_or(ShapedType::kDynamic);
+}
 
-SmallVector<std::pair<int64_t, int64_t>> tfc::kernels::split(int64_t total, int64_t most) {
+SmallVector<std::pair<int64_t, int64_t>> tfc::kernels::split(int64_t total,
+                                                             int64_t most) {
   SmallVector<std::pair<int64_t, int64_t>> parts; // size, how often
   if (total <= 0)
     return parts;
@@ -49,9 +53,11 @@ SmallVector<std::pair<int64_t, int64_t>> tfc::kernels::split(int64_t total, int6
   return parts;
 }
 
-Emitter::Emitter(KernelBuilder &b, const Product &p, const KernelOptions &options, Type element)
-    : b(b), p(p), options(options), lanes(options.unit.bits / element.getIntOrFloatBitWidth()), m(known(p.rows)),
-      n(known(p.columns)), k(known(p.depth)) {}
+Emitter::Emitter(KernelBuilder &b, const Product &p,
+                 const KernelOptions &options, Type element)
+    : b(b), p(p), options(options),
+      lanes(options.unit.bits / element.getIntOrFloatBitWidth()),
+      m(known(p.rows)), n(known(p.columns)), k(known(p.depth)) {}
 
 /// Multiplications and additions of a block.
 Value Emitter::flops(Value rows, Value columns, Value depth) {
@@ -92,7 +98,8 @@ Tile Emitter::newTile(ArrayRef<Value> rows, ArrayRef<Columns> columns) {
   tile.left = p.left.memory;
   tile.leftStep = p.left.columnStride;
   tile.right = p.right.memory;
-  tile.rightStep = p.right.rowStrides.empty() ? b.constant(0) : p.right.rowStrides[0];
+  tile.rightStep =
+      p.right.rowStrides.empty() ? b.constant(0) : p.right.rowStrides[0];
   tile.rightMasked = true;
   tile.taps = p.taps;
   tile.result = p.result;
@@ -102,7 +109,8 @@ Tile Emitter::newTile(ArrayRef<Value> rows, ArrayRef<Columns> columns) {
   tile.fresh = b.boolean(p.fresh);
   tile.last = b.boolean(true);
   if (p.epilogue)
-    tile.finish = [this](ArrayRef<Value> rows, ArrayRef<Columns> columns, ValueRange sums) {
+    tile.finish = [this](ArrayRef<Value> rows, ArrayRef<Columns> columns,
+                         ValueRange sums) {
       p.epilogue->finish(b, p.epilogueOperands, p.result, rows, columns, sums);
     };
   return tile;
@@ -112,7 +120,8 @@ void Emitter::overRows(int64_t most, bool parallel, ForRows body) {
   auto over = [&](Value from, Value to, int64_t step) {
     auto each = [&](Value row) { body(offsets(row, step)); };
     if (parallel)
-      b.parallelLoop(from, to, step, flops(b.constant(step), p.columns, allSteps()), each);
+      b.parallelLoop(from, to, step,
+                     flops(b.constant(step), p.columns, allSteps()), each);
     else
       b.loop(from, to, step, each);
   };
@@ -140,7 +149,9 @@ void Emitter::overColumns(int64_t most, bool parallel, ForColumns body) {
   auto over = [&](Value from, Value to, int64_t count, int64_t width) {
     auto each = [&](Value column) { body(vectors(column, count, width)); };
     if (parallel)
-      b.parallelLoop(from, to, count * width, flops(p.rows, b.constant(count * width), allSteps()), each);
+      b.parallelLoop(from, to, count * width,
+                     flops(p.rows, b.constant(count * width), allSteps()),
+                     each);
     else
       b.loop(from, to, count * width, each);
   };
@@ -189,13 +200,16 @@ void Emitter::direct() {
     b.tile(tile);
   };
   // Few rows have no loop to share.
-  bool byColumns = isKnown(m) && m < 8 * shape.rows && (!isKnown(n) || n >= 8 * shape.width());
+  bool byColumns = isKnown(m) && m < 8 * shape.rows &&
+                   (!isKnown(n) || n >= 8 * shape.width());
   if (byColumns)
     return overColumns(shape.vectors, true, [&](ArrayRef<Columns> columns) {
-      overRows(shape.rows, false, [&](ArrayRef<Value> rows) { compute(rows, columns); });
+      overRows(shape.rows, false,
+               [&](ArrayRef<Value> rows) { compute(rows, columns); });
     });
   overRows(shape.rows, true, [&](ArrayRef<Value> rows) {
-    overColumns(shape.vectors, false, [&](ArrayRef<Columns> columns) { compute(rows, columns); });
+    overColumns(shape.vectors, false,
+                [&](ArrayRef<Columns> columns) { compute(rows, columns); });
   });
 }
 
@@ -203,9 +217,11 @@ void Emitter::direct() {
 // Few rows
 //===----------------------------------------------------------------------===//
 
-/// The work of some columns, of which each element of `right` comes from memory for one multiplication: that takes as
-/// long as 16 operations.
-Value Emitter::streamed(Value columns) { return flops(b.constant(8), columns, p.depth); }
+/// The work of some columns, of which each element of `right` comes from memory
+/// for one multiplication: that takes as long as 16 operations.
+Value Emitter::streamed(Value columns) {
+  return flops(b.constant(8), columns, p.depth);
+}
 
 /// Columns are shared out in vectors.
 void Emitter::rowTimes() {
@@ -223,8 +239,11 @@ void Emitter::rowTimes() {
         matrix.offset = b.add(matrix.offset, b.mul(first, matrix.columnStride));
     Emitter(b, part, options, b.type).rowTimesAll();
   };
-  tfc::rt::buildParallel(b.builder, b.loc, b.constant(0), b.ceilDiv(p.columns, width),
-                    {getAsOpFoldResult(streamed(b.constant(width))), 1 / b.flopsPerNanosecond}, run);
+  tfc::rt::buildParallel(b.builder, b.loc, b.constant(0),
+                         b.ceilDiv(p.columns, width),
+                         {getAsOpFoldResult(streamed(b.constant(width))),
+                          1 / b.flopsPerNanosecond},
+                         run);
 }
 
 void Emitter::rowTimesAll() {
@@ -244,9 +263,10 @@ void Emitter::rowTimesAll() {
           sum = b.load(p.result.memory, b.at(p.result, zero, columns.first),
                        columns.lanes, columns.mask);
         for (int64_t i = 0; i < count; ++i) {
-          sum = b.multiplyAdd(
-              b.spread(factors[i], columns.lanes),
-              rightVector(offset(first, i), columns.first, zero, columns.lanes, columns.mask), sum);
+          sum = b.multiplyAdd(b.spread(factors[i], columns.lanes),
+                              rightVector(offset(first, i), columns.first, zero,
+                                          columns.lanes, columns.mask),
+                              sum);
         }
         sums.push_back(sum);
       }
@@ -343,25 +363,32 @@ Algorithm tfc::kernels::chooseAlgorithm(const Product &p, Type element,
   int64_t m = known(p.rows), n = known(p.columns), k = known(p.depth);
   int64_t bytes = element.getIntOrFloatBitWidth() / 8;
   bool contiguous = known(p.right.columnStride) == 1;
-  bool along = known(p.right.rowStrides[0]) == 1 && known(p.left.columnStride) == 1;
+  bool along =
+      known(p.right.rowStrides[0]) == 1 && known(p.left.columnStride) == 1;
   int64_t steps = k;
   for (const Tap &tap : p.taps)
-    steps = isKnown(steps) && isKnown(known(tap.size)) ? steps * known(tap.size) : ShapedType::kDynamic;
+    steps = isKnown(steps) && isKnown(known(tap.size)) ? steps * known(tap.size)
+                                                       : ShapedType::kDynamic;
   if (p.panels)
     return Algorithm::packed;
   if (!contiguous) {
-    bool few = isKnown(m) && m <= 3 && !(isKnown(k) && k < 8) && p.taps.empty() && !p.producer;
+    bool few = isKnown(m) && m <= 3 && !(isKnown(k) && k < 8) &&
+               p.taps.empty() && !p.producer;
     return few && along && options.reassociate ? Algorithm::dotProducts
                                                : Algorithm::packed;
   }
-  if (m == 1 && p.taps.empty() && (p.producer || !isKnown(n) || !isKnown(k) || n * k * bytes > directBytes))
+  if (m == 1 && p.taps.empty() &&
+      (p.producer || !isKnown(n) || !isKnown(k) || n * k * bytes > directBytes))
     return Algorithm::rowTimes;
   if (p.producer)
     return Algorithm::packed;
-  // Widening an element of the left operand takes longer than what it is used for in one tile.
-  bool widens = cast<MemRefType>(p.left.memory.getType()).getElementType() != element;
+  // Widening an element of the left operand takes longer than what it is used
+  // for in one tile.
+  bool widens =
+      cast<MemRefType>(p.left.memory.getType()).getElementType() != element;
   bool manyRows = !isKnown(m) || m >= fewRows;
-  if (widens && manyRows && isKnown(n) && n >= 16 && isKnown(steps) && steps >= 16)
+  if (widens && manyRows && isKnown(n) && n >= 16 && isKnown(steps) &&
+      steps >= 16)
     return Algorithm::packed;
   bool small = isKnown(n) && isKnown(steps) && n * steps * bytes <= directBytes;
   if (small || !manyRows)
@@ -379,15 +406,18 @@ std::string tfc::kernels::describe(const Product &p, Algorithm algorithm,
   std::string depth = size(p.depth);
   for (const Tap &tap : llvm::reverse(p.taps))
     depth = size(tap.size) + "*" + depth;
-  std::string text = "kernel: product of " + size(p.rows) + " x " + depth + " and " + depth + " x " +
-                     size(p.columns) + " in vectors of " + std::to_string(options.unit.bits) + " bits: ";
+  std::string text = "kernel: product of " + size(p.rows) + " x " + depth +
+                     " and " + depth + " x " + size(p.columns) +
+                     " in vectors of " + std::to_string(options.unit.bits) +
+                     " bits: ";
   switch (algorithm) {
   case Algorithm::direct:
     return text + "register tiles on the operands as they are";
   case Algorithm::packed:
     return text + "register tiles on panels of the right operand";
   case Algorithm::either:
-    return text + "register tiles, on panels of the right operand if it is large";
+    return text +
+           "register tiles, on panels of the right operand if it is large";
   case Algorithm::rowTimes:
     return text + "one row times the rows of the right operand";
   case Algorithm::dotProducts:
@@ -404,7 +434,8 @@ Workspace tfc::kernels::allocateWorkspace(KernelBuilder &b, const Product &p,
   Emitter emitter(b, p, options, b.type);
   Blocks blocks = emitter.blocks();
   Workspace workspace;
-  workspace.panels = p.panels ? p.panels : b.allocate(blocks.panels * blocks.panelSize());
+  workspace.panels =
+      p.panels ? p.panels : b.allocate(blocks.panels * blocks.panelSize());
   if (emitter.needsLeftCopy())
     workspace.left = b.allocate(b.mul(emitter.leftRows(), p.depth));
   return workspace;

@@ -22,13 +22,16 @@ struct Product {
   mlir::Value rows, columns, depth;
   llvm::SmallVector<Tap> taps; ///< outermost first
   bool fresh = false;          ///< overwrite the result
-  /// What becomes of the sums before they are stored, or null; and its operands, at the same rows and columns.
+  /// What becomes of the sums before they are stored, or null; and its
+  /// operands, at the same rows and columns.
   const Elementwise *epilogue = nullptr;
   llvm::SmallVector<Matrix> epilogueOperands;
-  /// What makes the right operand from others, or null: then `right` is never read.
+  /// What makes the right operand from others, or null: then `right` is never
+  /// read.
   const Elementwise *producer = nullptr;
   llvm::SmallVector<Matrix> producerOperands;
-  /// All panels of the right operand, made before a loop that needs them again and again; or null.
+  /// All panels of the right operand, made before a loop that needs them again
+  /// and again; or null.
   mlir::Value panels;
 };
 
@@ -53,12 +56,14 @@ Algorithm chooseAlgorithm(const Product &product, mlir::Type element,
                           const KernelOptions &options);
 
 /// For those who ask what is done with a product.
-std::string describe(const Product &product, Algorithm algorithm, const KernelOptions &options);
+std::string describe(const Product &product, Algorithm algorithm,
+                     const KernelOptions &options);
 
 /// Buffers that all threads share; made once, outside of loops over batches.
 struct Workspace {
   mlir::Value panels; ///< of the right operand
-  mlir::Value left;   ///< rows of the left operand, contiguous and in the type of sums; null: it is so already
+  mlir::Value left; ///< rows of the left operand, contiguous and in the type of
+                    ///< sums; null: it is so already
 };
 Workspace allocateWorkspace(KernelBuilder &builder, const Product &product,
                             Algorithm algorithm, const KernelOptions &options);
@@ -68,8 +73,10 @@ void emitProduct(KernelBuilder &builder, const Product &product,
                  const KernelOptions &options);
 
 /// Panels of all of the right operand: how many elements, and their making.
-mlir::Value allocatePanels(KernelBuilder &builder, const Product &product, const KernelOptions &options);
-void emitPanels(KernelBuilder &builder, const Product &product, mlir::Value panels, const KernelOptions &options);
+mlir::Value allocatePanels(KernelBuilder &builder, const Product &product,
+                           const KernelOptions &options);
+void emitPanels(KernelBuilder &builder, const Product &product,
+                mlir::Value panels, const KernelOptions &options);
 
 } // namespace tfc::kernels
 

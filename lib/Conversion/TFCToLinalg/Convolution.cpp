@@ -12,15 +12,16 @@
 //   patches[m, g, kd] * grad[m, g, f] input grad   patches'[m, g, kd]  = sum
 //   over f  of grad[m, g, f] * filter[kd, g, f]
 //
-// where patches[m, g, kd] is an element of the padded input whose index is a sum of
-// loops times constants. Contractions take such operands as they are, so patches are
-// never stored (implicit matrix product). Neighbouring elements of the last
-// dimension of the window and their channels are one loop, and the input gradient of a
-// convolution without strides is a convolution with the filter turned around. Only
-// where strides, or sizes that are not known, are in the way of that, the input
-// gradient's patches' are stored (a part of the batch at a time would need less), and
-// added up where windows overlap. Where a group has a single feature a contraction
-// has nothing to reuse: depthwise convolutions are loops on the padded input itself.
+// where patches[m, g, kd] is an element of the padded input whose index is a
+// sum of loops times constants. Contractions take such operands as they are, so
+// patches are never stored (implicit matrix product). Neighbouring elements of
+// the last dimension of the window and their channels are one loop, and the
+// input gradient of a convolution without strides is a convolution with the
+// filter turned around. Only where strides, or sizes that are not known, are in
+// the way of that, the input gradient's patches' are stored (a part of the
+// batch at a time would need less), and added up where windows overlap. Where a
+// group has a single feature a contraction has nothing to reuse: depthwise
+// convolutions are loops on the padded input itself.
 //===----------------------------------------------------------------------===//
 
 #include "Scalars.h"
@@ -63,7 +64,8 @@ public:
     direct =
         groups > 1 && getConstantIntValue(features).value_or(1) < fewFeatures;
     // One column has no vector of them: rows of patches are contiguous.
-    storesPatches = unit(features) || (windows.isPointwise() && windows.hasUnitStrides());
+    storesPatches =
+        unit(features) || (windows.isPointwise() && windows.hasUnitStrides());
   }
 
   Value forward(Value x, Value filter);
@@ -95,17 +97,20 @@ private:
   Value narrow(Value tensor);
   Value widen(Value tensor);
 
-  /// Loops of an implicit product: batch, places, group if there are several, and features in front, then the window
-  /// and the channels of a group; or, if `merged`, the last dimension of the window and the channels as one loop.
+  /// Loops of an implicit product: batch, places, group if there are several,
+  /// and features in front, then the window and the channels of a group; or, if
+  /// `merged`, the last dimension of the window and the channels as one loop.
   struct ImplicitLoops {
     unsigned batch = 0, places = 1, group, feature, window, depth, count;
     bool merged;
   };
   ImplicitLoops implicitLoops(Value depth, Value features) const;
-  Operand implicitInput(Value x, Value depth, const ImplicitLoops &loops, ArrayRef<int64_t> strides,
-                        ArrayRef<int64_t> dilations);
-  Operand implicitFilter(Value filter, Value depth, Value features, const ImplicitLoops &loops);
-  Operand implicitResult(Value result, Value features, const ImplicitLoops &loops);
+  Operand implicitInput(Value x, Value depth, const ImplicitLoops &loops,
+                        ArrayRef<int64_t> strides, ArrayRef<int64_t> dilations);
+  Operand implicitFilter(Value filter, Value depth, Value features,
+                         const ImplicitLoops &loops);
+  Operand implicitResult(Value result, Value features,
+                         const ImplicitLoops &loops);
   SmallVector<int64_t> reducedLoops(unsigned from, unsigned to) const {
     return llvm::to_vector(llvm::seq<int64_t>(from, to));
   }
@@ -268,9 +273,11 @@ Value Convolution::accumulate(Operand left, Operand right, Operand result,
   return accumulate(left, right, result, loops, reduced, element);
 }
 
-/// result += left * right, of elements that are stored as `stored`, over loops of which some are summed up.
+/// result += left * right, of elements that are stored as `stored`, over loops
+/// of which some are summed up.
 Value Convolution::accumulate(Operand left, Operand right, Operand result,
-                              unsigned loops, ArrayRef<int64_t> reduced, Type stored) {
+                              unsigned loops, ArrayRef<int64_t> reduced,
+                              Type stored) {
   Body body(l, Dims(loops, 0));
   auto wide = [&](const Operand &operand) {
     return castScalar(body.in, l.loc,
@@ -356,17 +363,21 @@ Value Convolution::widen(Value tensor) {
   SmallVector<Value> extents;
   for (int64_t i = 0; i < type.getRank(); ++i)
     extents.push_back(dimOf(l, tensor, i));
-  Value empty = tensor::EmptyOp::create(l.b, l.loc, getAsOpFoldResult(extents), zero.getType());
+  Value empty = tensor::EmptyOp::create(l.b, l.loc, getAsOpFoldResult(extents),
+                                        zero.getType());
   Body body(l, Dims(type.getRank(), 0));
-  Value number = castScalar(body.in, l.loc, body.load(tensor, body.identity()), element, sum);
+  Value number = castScalar(body.in, l.loc, body.load(tensor, body.identity()),
+                            element, sum);
   body.addOutput(empty, body.identity());
   return body.finish(number)[0];
 }
 
-Convolution::ImplicitLoops Convolution::implicitLoops(Value depth, Value features) const {
+Convolution::ImplicitLoops Convolution::implicitLoops(Value depth,
+                                                      Value features) const {
   ImplicitLoops loops;
   unsigned rank = windows.rank();
-  loops.merged = groups == 1 && windows.dilations.back() == 1 && getConstantIntValue(depth) &&
+  loops.merged = groups == 1 && windows.dilations.back() == 1 &&
+                 getConstantIntValue(depth) &&
                  getConstantIntValue(windows.window.back());
   loops.group = 1 + rank;
   loops.feature = loops.group + (groups > 1);
@@ -376,16 +387,22 @@ Convolution::ImplicitLoops Convolution::implicitLoops(Value depth, Value feature
   return loops;
 }
 
-/// The padded tensor of [batch, places..., channels], of which an implicit product sees windows.
-Operand Convolution::implicitInput(Value x, Value depth, const ImplicitLoops &loops, ArrayRef<int64_t> strides,
+/// The padded tensor of [batch, places..., channels], of which an implicit
+/// product sees windows.
+Operand Convolution::implicitInput(Value x, Value depth,
+                                   const ImplicitLoops &loops,
+                                   ArrayRef<int64_t> strides,
                                    ArrayRef<int64_t> dilations) {
   unsigned rank = windows.rank();
   Exprs indices{loop(loops.batch)};
   for (unsigned i = 0; i < rank - loops.merged; ++i)
-    indices.push_back(loop(loops.places + i) * strides[i] + loop(loops.window + i) * dilations[i]);
+    indices.push_back(loop(loops.places + i) * strides[i] +
+                      loop(loops.window + i) * dilations[i]);
   if (loops.merged) {
     int64_t channels = *getConstantIntValue(depth);
-    indices.push_back(loop(loops.places + rank - 1) * (strides[rank - 1] * channels) + loop(loops.depth));
+    indices.push_back(loop(loops.places + rank - 1) *
+                          (strides[rank - 1] * channels) +
+                      loop(loops.depth));
     SmallVector<unsigned> counts(rank, 1);
     counts.push_back(2);
     return {collapse(x, counts), indices};
@@ -399,7 +416,8 @@ Operand Convolution::implicitInput(Value x, Value depth, const ImplicitLoops &lo
 }
 
 /// [window..., depth, group, feature]
-Operand Convolution::implicitFilter(Value filter, Value depth, Value features, const ImplicitLoops &loops) {
+Operand Convolution::implicitFilter(Value filter, Value depth, Value features,
+                                    const ImplicitLoops &loops) {
   unsigned rank = windows.rank();
   Exprs indices;
   for (unsigned i = 0; i < rank - loops.merged; ++i)
@@ -417,13 +435,16 @@ Operand Convolution::implicitFilter(Value filter, Value depth, Value features, c
   return {collapse(filter, counts), indices};
 }
 
-/// [batch, places..., group, feature], from a tensor that has groups and features as one.
-Operand Convolution::implicitResult(Value result, Value features, const ImplicitLoops &loops) {
+/// [batch, places..., group, feature], from a tensor that has groups and
+/// features as one.
+Operand Convolution::implicitResult(Value result, Value features,
+                                    const ImplicitLoops &loops) {
   Exprs indices;
   for (unsigned i = 0; i < loops.window; ++i)
     indices.push_back(loop(i));
   if (groups > 1 && result)
-    result = grouped(result, windows.rank() + 1, {l.constantIndex(groups), features});
+    result = grouped(result, windows.rank() + 1,
+                     {l.constantIndex(groups), features});
   return {result, indices};
 }
 
@@ -437,9 +458,11 @@ Value Convolution::implicitForward(Value x, Value filter) {
     extents.push_back(l.constantIndex(groups));
   extents.push_back(features);
   result.tensor = filled(extents);
-  Operand left = implicitInput(windows.pad(x, zero), depth, loops, windows.strides, windows.dilations);
-  Value sums = accumulate(left, implicitFilter(filter, depth, features, loops), result, loops.count,
-                          reducedLoops(loops.window, loops.count), sum);
+  Operand left = implicitInput(windows.pad(x, zero), depth, loops,
+                               windows.strides, windows.dilations);
+  Value sums =
+      accumulate(left, implicitFilter(filter, depth, features, loops), result,
+                 loops.count, reducedLoops(loops.window, loops.count), sum);
   SmallVector<unsigned> counts(rank + 1, 1);
   counts.push_back(groups > 1 ? 2 : 1);
   return collapse(sums, counts);
@@ -460,9 +483,10 @@ Value Convolution::implicitFilterGrad(Value x, Value grad) {
   extents.push_back(features);
   // The sum runs over batch and places.
   Exprs order;
-  unsigned outer = loops.count - loops.window, inner = loops.window - loops.feature + (groups > 1);
+  unsigned outer = loops.count - loops.window,
+           inner = loops.window - loops.feature + (groups > 1);
   for (unsigned i = 0; i < loops.count; ++i) {
-    unsigned at = i >= loops.window ? i - loops.window
+    unsigned at = i >= loops.window  ? i - loops.window
                   : i >= loops.group ? outer + i - loops.group
                                      : outer + inner + i;
     order.push_back(loop(at));
@@ -476,9 +500,11 @@ Value Convolution::implicitFilterGrad(Value x, Value grad) {
   Operand result{filled(extents), {}};
   for (unsigned i = 0; i < outer + inner; ++i)
     result.indices.push_back(loop(i));
-  Operand left = implicitInput(windows.pad(x, zero), depth, loops, windows.strides, windows.dilations);
-  Value sums = accumulate(reordered(left), reordered(implicitResult(grad, features, loops)), result, loops.count,
-                          reducedLoops(outer + inner, loops.count), sum);
+  Operand left = implicitInput(windows.pad(x, zero), depth, loops,
+                               windows.strides, windows.dilations);
+  Value sums = accumulate(
+      reordered(left), reordered(implicitResult(grad, features, loops)), result,
+      loops.count, reducedLoops(outer + inner, loops.count), sum);
   if (groups > 1) {
     SmallVector<unsigned> counts(rank + 1, 1);
     counts.push_back(2);
@@ -495,7 +521,8 @@ Value Convolution::implicitFilterGrad(Value x, Value grad) {
   return sums;
 }
 
-/// Does the gradient of the input look like a convolution, with padding that is known?
+/// Does the gradient of the input look like a convolution, with padding that is
+/// known?
 bool Convolution::canTurnFilter() const {
   if (!windows.hasUnitStrides())
     return false;
@@ -512,7 +539,8 @@ bool Convolution::canTurnFilter() const {
   return true;
 }
 
-/// [window, depth, group, feature] as [window backwards, feature, group, depth], groups and the last dimension as one.
+/// [window, depth, group, feature] as [window backwards, feature, group,
+/// depth], groups and the last dimension as one.
 Value Convolution::turnedFilter(Value filter) {
   unsigned rank = windows.rank();
   Value g = l.constantIndex(groups);
@@ -521,11 +549,14 @@ Value Convolution::turnedFilter(Value filter) {
   extents.append({features, g, depth});
   Exprs indices;
   for (unsigned i = 0; i < rank; ++i)
-    indices.push_back(l.b.getAffineConstantExpr(*getConstantIntValue(windows.window[i]) - 1) - loop(i));
+    indices.push_back(
+        l.b.getAffineConstantExpr(*getConstantIntValue(windows.window[i]) - 1) -
+        loop(i));
   indices.append({loop(rank + 2), loop(rank + 1), loop(rank)});
   Body body(l, Dims(rank + 3, 0));
   auto type = cast<RankedTensorType>(filter.getType()).getElementType();
-  Value empty = tensor::EmptyOp::create(l.b, l.loc, getAsOpFoldResult(extents), type);
+  Value empty =
+      tensor::EmptyOp::create(l.b, l.loc, getAsOpFoldResult(extents), type);
   Value each = body.load(source, indices);
   body.addOutput(empty, body.identity());
   SmallVector<unsigned> counts(rank + 1, 1);
@@ -533,15 +564,19 @@ Value Convolution::turnedFilter(Value filter) {
   return collapse(body.finish(each)[0], counts);
 }
 
-/// A convolution of the gradient, padded so that every window that saw an element is a place.
+/// A convolution of the gradient, padded so that every window that saw an
+/// element is a place.
 Value Convolution::implicitInputGrad(Value grad, Value filter) {
   unsigned rank = windows.rank();
-  SmallVector<OpFoldResult> offsets(rank + 2, l.b.getIndexAttr(0)), inner, steps(rank + 2, l.b.getIndexAttr(1));
+  SmallVector<OpFoldResult> offsets(rank + 2, l.b.getIndexAttr(0)), inner,
+      steps(rank + 2, l.b.getIndexAttr(1));
   SmallVector<Value> padded{batch}, extents{batch};
   inner.push_back(getAsOpFoldResult(dimOf(l, grad, 0)));
   for (unsigned i = 0; i < rank; ++i) {
-    int64_t reach = (*getConstantIntValue(windows.window[i]) - 1) * windows.dilations[i];
-    offsets[i + 1] = l.b.getIndexAttr(reach - *getConstantIntValue(windows.before[i]));
+    int64_t reach =
+        (*getConstantIntValue(windows.window[i]) - 1) * windows.dilations[i];
+    offsets[i + 1] =
+        l.b.getIndexAttr(reach - *getConstantIntValue(windows.before[i]));
     inner.push_back(getAsOpFoldResult(dimOf(l, grad, i + 1)));
     padded.push_back(addIndex(l, windows.sizes[i], l.constantIndex(reach)));
     extents.push_back(windows.sizes[i]);
@@ -549,7 +584,8 @@ Value Convolution::implicitInputGrad(Value grad, Value filter) {
   Value all = mulIndex(l, l.constantIndex(groups), features);
   inner.push_back(getAsOpFoldResult(dimOf(l, grad, rank + 1)));
   padded.push_back(all);
-  Value whole = tensor::InsertSliceOp::create(l.b, l.loc, grad, filled(padded), offsets, inner, steps);
+  Value whole = tensor::InsertSliceOp::create(l.b, l.loc, grad, filled(padded),
+                                              offsets, inner, steps);
 
   // Features and channels change places.
   ImplicitLoops loops = implicitLoops(features, depth);
@@ -559,9 +595,10 @@ Value Convolution::implicitInputGrad(Value grad, Value filter) {
   Operand result = implicitResult({}, depth, loops);
   result.tensor = filled(extents);
   SmallVector<int64_t> ones(rank, 1);
-  Value sums = accumulate(implicitInput(whole, features, loops, ones, windows.dilations),
-                          implicitFilter(turnedFilter(filter), features, depth, loops), result, loops.count,
-                          reducedLoops(loops.window, loops.count), sum);
+  Value sums = accumulate(
+      implicitInput(whole, features, loops, ones, windows.dilations),
+      implicitFilter(turnedFilter(filter), features, depth, loops), result,
+      loops.count, reducedLoops(loops.window, loops.count), sum);
   SmallVector<unsigned> counts(rank + 1, 1);
   counts.push_back(groups > 1 ? 2 : 1);
   return collapse(sums, counts);

@@ -11,16 +11,20 @@
 using namespace mlir;
 using namespace tfc::rt;
 
-/// The memory that the value stands for, if that is known: two different ones share nothing.
+/// The memory that the value stands for, if that is known: two different ones
+/// share nothing.
 static Value identity(Value root) {
   Operation *definition = root.getDefiningOp();
-  if (isa_and_present<memref::AllocOp, memref::AllocaOp, memref::GetGlobalOp>(definition))
+  if (isa_and_present<memref::AllocOp, memref::AllocaOp, memref::GetGlobalOp>(
+          definition))
     return root;
   auto bind = dyn_cast_or_null<BindOp>(definition);
   if (!bind)
     return {};
   auto argument = dyn_cast<BlockArgument>(bind.getPointer());
-  return argument && isa<func::FuncOp>(argument.getOwner()->getParentOp()) ? bind.getPointer() : Value();
+  return argument && isa<func::FuncOp>(argument.getOwner()->getParentOp())
+             ? bind.getPointer()
+             : Value();
 }
 
 bool tfc::rt::mayAlias(Value root, Value other) {

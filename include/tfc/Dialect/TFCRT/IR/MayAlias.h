@@ -12,8 +12,8 @@
 
 namespace tfc::rt {
 
-/// May two buffers, each behind all views (`rootOf`), share memory? Arguments that are only read may, but that does
-/// not matter.
+/// May two buffers, each behind all views (`rootOf`), share memory? Arguments
+/// that are only read may, but that does not matter.
 bool mayAlias(mlir::Value root, mlir::Value other);
 
 } // namespace tfc::rt
