@@ -21,6 +21,8 @@ MAY_IMPORT = {
     "autodiff": {"core", "ops", "dtypes", "errors"},
     "autograph": {"core", "ops", "dtypes", "errors", "config"},
     "state": {"tensor", "ops", "core", "dtypes", "errors", "config"},
+    # Matrices by their structure (`tf.linalg.LinearOperator*`).
+    "linear_operators": {"state", "tensor", "ops", "core", "dtypes", "errors"},
     "optimizers": {"state", "autodiff", "ops", "core", "dtypes", "errors"},
     "tracing": {"ir", "core", "ops", "tensor", "state", "autodiff", "dtypes", "errors", "config"},
     "compiler": {"ir", "config", "errors", "dtypes"},
@@ -34,7 +36,7 @@ MAY_IMPORT = {
         "checkpoint", "function", "tracing", "compiler", "state", "ops", "core", "ir", "dtypes", "errors",
     },
     # The namespaces of `tf`: modules that only re-export.
-    "api": {"ops", "core", "dtypes", "errors", "config", "autodiff", "state", "function", "checkpoint"},
+    "api": {"linear_operators", "ops", "core", "dtypes", "errors", "config", "autodiff", "state", "function", "checkpoint"},
     "export": {
         "saved_model", "checkpoint", "function", "tracing", "compiler", "runtime", "state", "ops", "core", "ir", "dtypes", "errors",
         "config", "tools",

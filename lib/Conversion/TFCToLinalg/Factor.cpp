@@ -172,9 +172,83 @@ static LogicalResult lowerSolve(Lowering &l, SolveOp op) {
   return success();
 }
 
+/// Gaussian elimination of three diagonals. U has two diagonals above its own
+/// where rows were exchanged.
+static void solveTridiagonal(Kernel &k, const Array &a, const Array &x,
+                             const Array &u, Num n, Num columns,
+                             bool pivoting) {
+  Num zero = k.index(0), first = k.index(1), second = k.index(2);
+  auto right = [&](Num i) { return a(zero, i); };
+  auto middle = [&](Num i) { return a(first, i); };
+  auto left = [&](Num i) { return a(second, i); };
+  k.when(n > zero, [&] { u.set(zero, zero, middle(zero)); });
+  k.when(n > first, [&] { u.set(zero, first, right(zero)); });
+  k.loop(zero, n - 1, [&](Num i) {
+    Num next = i + 1, isLast = i == n - 2;
+    Num above = k.choose(isLast, k.zero(), right(next));
+    Num pivot = u(i, zero), below = left(next);
+    auto eliminate = [&] {
+      Num factor = below / pivot;
+      u.set(next, zero, middle(next) - factor * u(i, first));
+      u.set(next, first, above);
+      u.set(i, second, k.zero());
+      k.loop(zero, columns,
+             [&](Num m) { x.set(next, m, x(next, m) - factor * x(i, m)); });
+    };
+    auto exchange = [&] {
+      Num factor = pivot / below, center = middle(next);
+      u.set(i, zero, below);
+      u.set(next, zero, u(i, first) - factor * center);
+      u.set(i, first, center);
+      u.set(i, second, above);
+      u.set(next, first, -factor * above);
+      k.loop(zero, columns, [&](Num m) {
+        Num lower = x(next, m), upper = x(i, m);
+        x.set(i, m, lower);
+        x.set(next, m, upper - factor * lower);
+      });
+    };
+    if (pivoting)
+      k.when(k.abs(pivot) < k.abs(below), exchange, eliminate);
+    else
+      eliminate();
+  });
+  k.loopDown(zero, n, [&](Num i) {
+    Num d = u(i, zero);
+    auto subtract = [&](Num diagonal, Num row) {
+      k.when(row < n, [&] {
+        Num c = u(i, diagonal);
+        k.loop(zero, columns,
+               [&](Num m) { x.set(i, m, x(i, m) - c * x(row, m)); });
+      });
+    };
+    subtract(first, i + 1);
+    subtract(second, i + 2);
+    k.loop(zero, columns, [&](Num m) { x.set(i, m, x(i, m) / d); });
+  });
+}
+
+static LogicalResult lowerTridiagonalSolve(Lowering &l, TridiagonalSolveOp op) {
+  Dims of(l.dims.of(op.getB()));
+  Dim order = of[of.size() - 2];
+  Type element = elementOf(op.getB());
+  Kernel k(l, {op.getDiagonals(), op.getB()},
+           {{of, element}, {{order, 3}, element}}, element);
+  Num n = k.size(order), columns = k.size(of.back());
+  k.loops(ArrayRef<Dim>(of).drop_back(2), [&](ArrayRef<Num> at) {
+    Array x = k.output(0).at(at);
+    copyMatrix(k, k.input(1).at(at), x, n, columns);
+    solveTridiagonal(k, k.input(0).at(at), x, k.output(1), n, columns,
+                     op.getPivoting());
+  });
+  setResults(l, op, k.finish());
+  return success();
+}
+
 void lowering::addFactorHandlers(Handlers &handlers) {
   addHandler<CholeskyOp, lowerCholesky>(handlers);
   addHandler<LUOp, lowerLU>(handlers);
   addHandler<TriangularSolveOp, lowerTriangularSolve>(handlers);
   addHandler<SolveOp, lowerSolve>(handlers);
+  addHandler<TridiagonalSolveOp, lowerTridiagonalSolve>(handlers);
 }

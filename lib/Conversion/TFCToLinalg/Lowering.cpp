@@ -44,6 +44,8 @@ const Handlers &lowering::handlers() {
     addFactorHandlers(rows);
     addOrthogonalHandlers(rows);
     addSingularValueHandlers(rows);
+    addEigenvalueHandlers(rows);
+    addMatrixFunctionHandlers(rows);
     addFourierHandlers(rows);
     return rows;
   }();

@@ -144,6 +144,8 @@ void addListHandlers(Handlers &);
 void addFactorHandlers(Handlers &);
 void addOrthogonalHandlers(Handlers &);
 void addSingularValueHandlers(Handlers &);
+void addEigenvalueHandlers(Handlers &);
+void addMatrixFunctionHandlers(Handlers &);
 void addFourierHandlers(Handlers &);
 
 /// Elementwise ops and index ops, with all that was fused into them.

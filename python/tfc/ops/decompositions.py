@@ -4,7 +4,7 @@ import collections
 
 import numpy as np
 
-from tfc.core import Tensor, argument_error
+from tfc.core import Tensor, argument_error, dtype_error
 from tfc.dtypes import as_dtype, float32, int32
 from tfc.ops import primitives as p
 from tfc.ops import triangles
@@ -220,6 +220,32 @@ def eigh(tensor, name=None) -> Eigh:
 def eigvalsh(tensor, name=None) -> Tensor:
     """The eigenvalues of Hermitian matrices, in ascending order."""
     return eigh(tensor).e
+
+
+def eig(tensor, name=None) -> tuple[Tensor, Tensor]:
+    """(`e`, `v`): complex eigenvalues and eigenvectors, the columns of `v`, of any square matrices.
+
+    Eigenvalues come by size, those of one size from right to left, then from above to below, in the complex plane.
+    Vectors have length 1; gradients are those of what does not depend on their phase. Raises `InvalidArgumentError` for
+    matrices that are not finite. From the Schur form (Golub and Van Loan, "Matrix Computations", chapter 7).
+    """
+    x = square_matrix(tensor, "eig")
+    if x.dtype.size == 2:
+        raise dtype_error(
+            None, "Eig", f"eig takes float32, float64, complex64 or complex128, got {x.dtype.name} [Op:Eig]"
+        )
+    values, vectors = p.eig(x)
+    p.assert_(
+        _finite(values),
+        message="Eigen decomposition was not successful. The input might not be valid.",
+        summarize=3,
+    )
+    return values, vectors
+
+
+def eigvals(tensor, name=None) -> Tensor:
+    """The complex eigenvalues of square matrices, in the order of `eig`."""
+    return eig(tensor)[0]
 
 
 def svd(tensor, full_matrices=False, compute_uv=True, name=None):

@@ -28,7 +28,7 @@ from tfc.ops.math import ANALYTIC
 from tfc.ops.reductions import reduce_max, reduce_prod, reduce_sum
 from tfc.ops.shapes import rank_of
 
-SLogDet = collections.namedtuple("SLogDet", ["sign", "log_abs_determinant"])
+SLogDet = collections.namedtuple("LogMatrixDeterminant", ["sign", "log_abs_determinant"])
 
 
 def _permutation_sign(order, dtype) -> Tensor:
@@ -201,28 +201,33 @@ def _pade(x):
 
 
 def sqrtm(input, name=None) -> Tensor:
-    """The principal square roots of square matrices without eigenvalues on the negative real axis.
+    """The principal square roots of square matrices: eigenvalues with a real part of at least 0.
 
-    By the product form of the Denman-Beavers iteration (Higham, "Functions of Matrices", 6.3), which squares the error
-    in each step.
+    From the Schur form (Björck and Hammarling, 1983). Real matrices whose root is not real (a negative eigenvalue)
+    give NaN: cast them to a complex dtype first.
     """
     a = square_matrix(input, "sqrtm")
+    if a.dtype.is_complex:
+        return p.sqrtm(a)
     if a.dtype.size == 2:
         return p.cast(sqrtm(p.cast(a, dtype=float32)), dtype=a.dtype)
-    eye = _eye_like(a)
-    real = a.dtype.real_dtype
-    half, quarter, two = scalar(0.5, a), scalar(0.25, a), scalar(2, a)
-    limit = convert_to_tensor(4 * np.finfo(real.np_dtype).eps, real)
+    root = p.sqrtm(p.complex_(a, p.mul(a, scalar(0, a))))
+    out, other = p.real(root), p.stop_gradient(p.abs_(p.imag(root)))
+    size = p.add(p.stop_gradient(p.abs_(out)), other)
+    if 0 in a.shape_tuple:
+        return out
+    rank = len(a.shape_tuple)
+    other, size = (p.reduce_max(t, axes=(rank - 2, rank - 1), keepdims=True) for t in (other, size))
+    limit = scalar(np.sqrt(np.finfo(a.dtype.np_dtype).eps), a)
+    return p.select(p.greater(other, p.mul(size, limit)), scalar(np.nan, a), out)
 
-    def step(i, error, m, x):
-        inverse = p.solve(m, eye)
-        x = p.mul(triangles.product(x, p.add(eye, inverse)), half)
-        m = p.mul(p.add(p.add(m, inverse), p.mul(two, eye)), quarter)
-        return p.add(i, scalar(1, i)), reduce_max(p.abs_(p.sub(m, eye))), m, x
 
-    going = lambda i, error, m, x: p.logical_and(p.less(i, scalar(100, i)), p.greater(error, limit))
-    start = (convert_to_tensor(0, int32), convert_to_tensor(1.0, real), a, a)
-    return while_loop(going, step, start)[3]
+def logm(input, name=None) -> Tensor:
+    """The principal logarithms of complex square matrices; NaN of singular ones.
+
+    From the Schur form, by inverse scaling and squaring (Higham, "Functions of Matrices", chapter 11).
+    """
+    return p.logm(square_matrix(operand("logm", input, "c"), "logm"))
 
 
 def matrix_power(x, n: int) -> Tensor:

@@ -143,6 +143,10 @@ lu = Primitive("lu", num_results=2)
 qr = Primitive("qr", num_results=2)
 eigh = Primitive("eigh", num_results=2)
 svd = Primitive("svd", num_results=3)
+eig = Primitive("eig", num_results=2)
+sqrtm = Primitive("sqrtm")
+logm = Primitive("logm")
+tridiagonal_solve = Primitive("tridiagonal_solve")
 fft = Primitive("fft")
 
 # Lists.

@@ -52,10 +52,9 @@ static void add(Results &results, TensorType like, ArrayRef<int64_t> sizes,
   (void)ranked(results, shape, element);
 }
 
-LogicalResult CholeskyOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
-                                           Results &results) {
+static LogicalResult inferSquare(Loc loc, Value value, Results &results) {
   // C1
-  FailureOr<TensorType> x = squareMatrices(loc, op.getX(), "x");
+  FailureOr<TensorType> x = squareMatrices(loc, value, "x");
   if (failed(x))
     return failure();
   if (!x->hasRank())
@@ -64,10 +63,26 @@ LogicalResult CholeskyOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
   return success();
 }
 
-static LogicalResult inferSolve(Loc loc, Value left, Value right,
-                                Results &results) {
+LogicalResult CholeskyOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
+                                           Results &results) {
+  return inferSquare(loc, op.getX(), results);
+}
+
+LogicalResult SqrtmOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
+                                        Results &results) {
+  return inferSquare(loc, op.getX(), results);
+}
+
+LogicalResult LogmOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
+                                       Results &results) {
+  return inferSquare(loc, op.getX(), results);
+}
+
+/// A X = B with matrices A of the order of `order`, or its diagonals.
+static LogicalResult inferSystem(Loc loc, FailureOr<TensorType> a, Value right,
+                                 function_ref<int64_t(TensorType)> order,
+                                 Results &results) {
   // C1
-  FailureOr<TensorType> a = squareMatrices(loc, left, "a");
   FailureOr<TensorType> b = matrices(loc, right, "b");
   if (failed(a) || failed(b))
     return failure();
@@ -82,11 +97,11 @@ static LogicalResult inferSolve(Loc loc, Value left, Value right,
   // C2
   Shape shape(b->getShape());
   int64_t &rows = shape[shape.size() - 2];
-  if (differ(orderOf(*a), rows))
+  if (differ(order(*a), rows))
     return emitOptionalError(loc, "expected as many rows in b as in a, got ",
                              *a, " and ", *b);
   if (rows == kUnknown)
-    rows = orderOf(*a);
+    rows = order(*a);
   // C3
   for (size_t i = 0; i + 2 < shape.size(); ++i) {
     if (differ(a->getDimSize(i), shape[i]))
@@ -96,6 +111,25 @@ static LogicalResult inferSolve(Loc loc, Value left, Value right,
       shape[i] = a->getDimSize(i);
   }
   return ranked(results, shape, b->getElementType());
+}
+
+static LogicalResult inferSolve(Loc loc, Value left, Value right,
+                                Results &results) {
+  return inferSystem(loc, squareMatrices(loc, left, "a"), right, orderOf,
+                     results);
+}
+
+LogicalResult TridiagonalSolveOp::inferReturnTypes(MLIRContext *, Loc loc,
+                                                   Adaptor op,
+                                                   Results &results) {
+  // C2
+  FailureOr<TensorType> a = matrices(loc, op.getDiagonals(), "diagonals");
+  if (succeeded(a) && a->hasRank() &&
+      differ(a->getDimSize(a->getRank() - 2), 3))
+    return emitOptionalError(loc, "expected diagonals with 3 rows, got ", *a);
+  return inferSystem(
+      loc, a, op.getB(), [](TensorType type) { return type.getShape().back(); },
+      results);
 }
 
 LogicalResult TriangularSolveOp::inferReturnTypes(MLIRContext *, Loc loc,
@@ -150,6 +184,19 @@ LogicalResult EighOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
   int64_t n = x->hasRank() ? orderOf(*x) : kUnknown;
   add(results, *x, {n}, realOf(x->getElementType()));
   add(results, *x, {n, n}, x->getElementType());
+  return success();
+}
+
+LogicalResult EigOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
+                                      Results &results) {
+  // C1
+  FailureOr<TensorType> x = squareMatrices(loc, op.getX(), "x");
+  if (failed(x))
+    return failure();
+  int64_t n = x->hasRank() ? orderOf(*x) : kUnknown;
+  Type complex = ComplexType::get(realOf(x->getElementType()));
+  add(results, *x, {n}, complex);
+  add(results, *x, {n, n}, complex);
   return success();
 }
 

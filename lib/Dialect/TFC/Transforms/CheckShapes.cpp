@@ -85,6 +85,23 @@ static void checkMatrices(Operation *op, CheckBuilder &build) {
                   {build.shape(a), build.shape(b)});
 }
 
+/// Three diagonals, as long as b has rows.
+static void checkTridiagonal(TridiagonalSolveOp op, CheckBuilder &build) {
+  Value a = op.getDiagonals(), b = op.getB();
+  int64_t rank = ranked(a).getRank();
+  Value fits = build.sameDimension(a, rank - 1, b, rank - 2);
+  if (ranked(a).isDynamicDim(rank - 2))
+    fits = build.both(fits, build.make<EqualOp>(build.dimension(a, rank - 2),
+                                                build.scalar(3)));
+  for (int64_t axis = 0; axis + 2 < rank; ++axis)
+    fits = build.both(fits, build.sameDimension(a, axis, b, axis));
+  if (fits)
+    build.require(fits,
+                  "expected three diagonals of as many elements as rhs has "
+                  "rows, got shapes {} and {}",
+                  {build.shape(a), build.shape(b)});
+}
+
 static void checkSqueeze(SqueezeOp op, CheckBuilder &build) {
   for (int64_t axis : op.getAxes())
     if (ranked(op.getX()).isDynamicDim(axis)) {
@@ -302,8 +319,9 @@ void tfc::checkShapes(Operation *op, SizeAnalysis &sizes) {
   TypeSwitch<Operation *>(op)
       .Case([&](ConcatOp concat) { checkConcat(concat, build); })
       .Case([&](MatmulOp matmul) { checkMatmul(matmul, build); })
-      .Case<CholeskyOp, LUOp, EighOp, TriangularSolveOp, SolveOp>(
-          [&](auto) { checkMatrices(op, build); })
+      .Case<CholeskyOp, LUOp, EighOp, EigOp, SqrtmOp, LogmOp, TriangularSolveOp,
+            SolveOp>([&](auto) { checkMatrices(op, build); })
+      .Case([&](TridiagonalSolveOp solve) { checkTridiagonal(solve, build); })
       .Case([&](SqueezeOp squeeze) { checkSqueeze(squeeze, build); })
       .Case([&](EnsureShapeOp ensure) { checkEnsureShape(ensure, build); })
       .Case(

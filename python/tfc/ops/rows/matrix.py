@@ -205,7 +205,7 @@ def _tall_qr(gq, gr, q, r):
     return _solve_right(p.add(gq, product(q, middle)), adjoint(r), True)
 
 
-def _inverse_differences(s):
+def inverse_differences(s):
     """1 / (s_j - s_i) at (i, j), 0 where both are equal: what depends on the choice of vectors has no gradient."""
     rank = len(s.shape_tuple)
     difference = p.sub(p.expand_dims(s, axes=(rank - 1,)), p.expand_dims(s, axes=(rank,)))
@@ -214,15 +214,15 @@ def _inverse_differences(s):
     return p.select(equal, zero, p.div(one, p.select(equal, one, difference)))
 
 
-def _like(real, x):
+def like(real, x):
     return real if real.dtype is x.dtype else p.cast(real, dtype=x.dtype)
 
 
 def _eigh_vjp(grads, outs, x):
     (gw, gv), (w, v) = grads, outs
-    middle = None if gw is None else diagonal_matrix(_like(gw, x))
+    middle = None if gw is None else diagonal_matrix(like(gw, x))
     if gv is not None:
-        turned = p.mul(_like(_inverse_differences(w), x), product(adjoint(v), gv))
+        turned = p.mul(like(inverse_differences(w), x), product(adjoint(v), gv))
         middle = turned if middle is None else p.add(middle, turned)
     whole = product(product(v, middle), adjoint(v))
     # Only the lower triangle is read: it gets the share of the upper one.
@@ -240,12 +240,12 @@ def _svd_vjp(grads, outs, x, full):
             raise LookupError("svd with full_matrices has a gradient where the sizes are known while tracing")
         u, v = (_columns(t, 0, min(rows, columns)) for t in (u, v))
     real = s
-    s = _like(s, x)
+    s = like(s, x)
     wide = p.expand_dims(s, axes=(len(s.shape_tuple) - 1,))
     square = p.mul(real, real)
-    inverse = _like(_inverse_differences(square), x)
-    middle = zeros_like(product(adjoint(v), v)) if gs is None else diagonal_matrix(_like(gs, x))
-    reciprocal = _like(_safe_reciprocal(real), x)
+    inverse = like(inverse_differences(square), x)
+    middle = zeros_like(product(adjoint(v), v)) if gs is None else diagonal_matrix(like(gs, x))
+    reciprocal = like(_safe_reciprocal(real), x)
     row_reciprocal = p.expand_dims(reciprocal, axes=(len(s.shape_tuple) - 1,))
     tall = p.expand_dims(s, axes=(len(s.shape_tuple),))
     outside = None

@@ -91,6 +91,65 @@ def TFC_EighOp : TFC_FactorizationOp<"eigh"> {
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
 }
 
+def TFC_EigOp : TFC_FactorizationOp<"eig"> {
+  let summary = "Complex eigenvalues and eigenvectors of square matrices";
+  let description = [{
+    Column i of `vectors`, of length 1, belongs to `values[i]`: by size, those of
+    one size from right to left, then from above to below, in the complex plane.
+    The first element of a column that is at least half as large as the largest
+    one is real and positive. Of matrices that are not finite all is NaN. Source:
+    Golub and Van Loan, "Matrix Computations", chapter 7: Hessenberg form, complex
+    QR steps, back substitution. Constraints:
+
+    * (C1) x has rank at least 2, and its last two dimensions are equal
+  }];
+  let arguments = (ins TFC_MatrixTensor:$x);
+  let results = (outs TFC_Tensor:$values, TFC_Tensor:$vectors);
+  let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
+}
+
+class TFC_MatrixFunctionOp<string mnemonic> : TFC_PureOp<mnemonic> {
+  let arguments = (ins TFC_ComplexTensor:$x);
+  let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
+}
+
+def TFC_SqrtmOp : TFC_MatrixFunctionOp<"sqrtm"> {
+  let summary = "The principal square roots of complex square matrices";
+  let description = [{
+    From the Schur form. Source: Bjorck and Hammarling, "A Schur method for the
+    square root of a matrix", 1983. Constraints:
+
+    * (C1) x has rank at least 2, and its last two dimensions are equal
+  }];
+}
+
+def TFC_LogmOp : TFC_MatrixFunctionOp<"logm"> {
+  let summary = "The principal logarithms of complex square matrices";
+  let description = [{
+    From the Schur form, by square roots until it is near the identity, and Pade's
+    approximant there. Source: Higham, "Functions of Matrices", chapter 11.
+    Constraints:
+
+    * (C1) x has rank at least 2, and its last two dimensions are equal
+  }];
+}
+
+def TFC_TridiagonalSolveOp : TFC_PureOp<"tridiagonal_solve"> {
+  let summary = "The solution X of A X = B, for tridiagonal matrices A";
+  let description = [{
+    The rows of `diagonals` are what stands right of the diagonal (the last element
+    does not count), the diagonal, and what stands left of it (the first element
+    does not count). By elimination, with exchanges of neighbouring rows if
+    `pivoting`; of a singular matrix, not finite. Constraints:
+
+    * (C1) both operands have one element type, rank at least 2, and the same rank
+    * (C2) `diagonals` has 3 rows, and as many columns as `b` has rows
+    * (C3) the leading dimensions are equal
+  }];
+  let arguments = (ins TFC_MatrixTensor:$diagonals, TFC_MatrixTensor:$b, BoolAttr:$pivoting);
+  let assemblyFormat = "$diagonals `,` $b attr-dict `:` functional-type(operands, results)";
+}
+
 def TFC_SVDOp : TFC_FactorizationOp<"svd"> {
   let summary = "Singular values in descending order, U and V of x = U diag(s) V^H";
   let description = [{
