@@ -14,6 +14,7 @@ from tfc.ops.gradients import scalar
 from tfc.ops.reductions import reduce_max, reduce_min, reduce_sum
 from tfc.ops.shapes import axis_of
 
+EigResult = collections.namedtuple("EigResult", ["eigenvalues", "eigenvectors"])
 EighResult = collections.namedtuple("EighResult", ["eigenvalues", "eigenvectors"])
 QRResult = collections.namedtuple("QRResult", ["Q", "R"])
 SlogdetResult = collections.namedtuple("SlogdetResult", ["sign", "logabsdet"])
@@ -117,6 +118,16 @@ def diagonal(x, /, *, offset=0) -> Tensor:
 
 def _no_diagonal(x):
     return p.reshape(reduce_sum(x[..., :0, :0], -1), shape=(*x.shape_tuple[:-2], 0))
+
+
+def eig(x, /) -> EigResult:
+    """Complex eigenvalues and eigenvectors of square matrices."""
+    return EigResult(*decompositions.eig(x))
+
+
+def eigvals(x, /) -> Tensor:
+    """The complex eigenvalues of square matrices."""
+    return decompositions.eigvals(x)
 
 
 def eigh(x, /) -> EighResult:

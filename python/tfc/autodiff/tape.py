@@ -6,17 +6,22 @@ from contextlib import contextmanager
 import numpy as np
 
 from tfc.autodiff.backward import Entry, UnconnectedGradients, accumulate, backward
-from tfc.core import Operation, Tensor, TensorList, VariableStorage, pop_recorder, push_recorder
-from tfc.dtypes import int64
+from tfc.core import Operation, Tensor, TensorList, VariableStorage, executing_eagerly, pop_recorder, push_recorder
+from tfc.dtypes import TensorSpec, int64
 from tfc.errors import user_line
 from tfc.ops import nest
 from tfc.ops import primitives as p
 from tfc.ops.array import reshape, stack
 from tfc.ops.convert import convert_to_tensor
-from tfc.ops.gradients import broadcast_like, full_like, zeros_like
+from tfc.ops.functional import map_fn
+from tfc.ops.gradients import broadcast_like, full_like, known, reshape_like, zeros_like
+from tfc.ops.indexed_slices import dense
 from tfc.ops.table import NotDifferentiable
 
 _LOG = logging.getLogger("tfc")
+
+# Rows of a jacobian that are traced one by one; more of them are a loop.
+_UNROLLED = 16
 
 
 class GradientTape:
@@ -45,9 +50,7 @@ class GradientTape:
 
     def __enter__(self):
         if self._recording:
-            raise ValueError(
-                "Tape is still recording, This can happen if you try to re-enter an already-active tape."
-            )
+            raise ValueError("Tape is still recording, This can happen if you try to re-enter an already-active tape.")
         if self._entries is None:
             self._start()
         self._push()
@@ -72,11 +75,7 @@ class GradientTape:
     def tracks(self, value) -> bool:
         if id(value) in self._tracked:
             return True
-        return (
-            self._watch_accessed
-            and isinstance(value, VariableStorage)
-            and getattr(value, "trainable", True) is True
-        )
+        return self._watch_accessed and isinstance(value, VariableStorage) and getattr(value, "trainable", True) is True
 
     def record(self, prim, args, attrs, results) -> None:
         if prim is p.read_variable:
@@ -174,9 +173,7 @@ class GradientTape:
 
     # Answers.
 
-    def gradient(
-        self, target, sources, output_gradients=None, unconnected_gradients=UnconnectedGradients.NONE
-    ):
+    def gradient(self, target, sources, output_gradients=None, unconnected_gradients=UnconnectedGradients.NONE):
         """The derivative of the sum of `target`s with respect to each of `sources` (a nest; the result has
         its structure). That of a variable of which only rows are gathered is `tf.IndexedSlices`.
 
@@ -187,8 +184,7 @@ class GradientTape:
         """
         if self._entries is None:
             raise RuntimeError(
-                "A non-persistent GradientTape can only be used to compute one set of "
-                "gradients (or jacobians)"
+                "A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians)"
             )
         unconnected = _unconnected(unconnected_gradients)
         if self._recording:
@@ -231,7 +227,7 @@ class GradientTape:
     def _gradients(self, targets, sources, weights, unconnected, sparse=False):
         gradients: dict = {}
         for i, target in enumerate(targets):
-            weight = weights[i] if weights is not None else None
+            weight = weights[i] if weights is not None and i < len(weights) else None
             if isinstance(target, VariableStorage):
                 grad = full_like(p.read_variable(target), 1) if weight is None else weight
             elif isinstance(target, TensorList) and weight is not None:
@@ -266,32 +262,63 @@ class GradientTape:
         """
         if self._entries is None:
             raise RuntimeError(
-                "A non-persistent GradientTape can only be used to compute one set of "
-                "gradients (or jacobians)"
+                "A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians)"
             )
         unconnected = _unconnected(unconnected_gradients)
         target = convert_to_tensor(target)
         flat_sources = nest.flatten(sources)
-        elements = [self._flat_element(target, i) for i in range(_elements(target, "jacobian"))]
-        rows = [self._gradients([target], flat_sources, [weight], unconnected) for weight in elements]
+        columns = self._jacobian_rows(target, flat_sources, unconnected)
         if not self._persistent:
             self._stop()
         results = []
-        for k, source in enumerate(flat_sources):
-            column = [row[k] for row in rows]
-            if not column or any(c is None for c in column):
+        for rows, source in zip(columns, flat_sources, strict=True):
+            if rows is None:
                 results.append(None)
-            else:
-                rows_of = stack(column)
-                sizes = p.constant(value=np.array(target.shape_tuple, np.int64))
-                sizes = p.concat(sizes, p.shape_of(convert_to_tensor(source), dtype=int64), axis=0)
-                results.append(reshape(rows_of, sizes))
+                continue
+            dims = target.shape_tuple, source.shape_tuple
+            if None not in dims and known(dims[0] + dims[1]):
+                results.append(p.reshape(rows, shape=dims[0] + dims[1]))
+                continue
+            sizes = [p.shape_of(convert_to_tensor(t), dtype=int64) for t in (target, source)]
+            whole = reshape(rows, p.concat(*sizes, axis=0))
+            results.append(whole if None in dims else p.ensure_shape(whole, shape=dims[0] + dims[1]))
         return nest.pack_sequence_as(sources, results)
 
-    def _flat_element(self, target, index):
-        one = np.zeros(_elements(target, "jacobian"), target.dtype.np_dtype)
-        one[index] = 1
-        return p.constant(value=one.reshape(target.shape_tuple))
+    def _jacobian_rows(self, target, sources, unconnected) -> list:
+        """For each source the gradients of all elements of the target, one below the other; None if there is none.
+
+        One after the other while they are few, or while running eagerly; otherwise in a loop.
+        """
+        dims = target.shape_tuple
+        count = int(np.prod(dims, dtype=np.int64)) if known(dims) else None
+
+        def gradients(weight):
+            return [dense(g) for g in self._gradients([target], sources, [weight], unconnected)]
+
+        if count is not None and count and (executing_eagerly() or count <= _UNROLLED):
+            rows = []
+            for i in range(count):
+                one = np.zeros(count, target.dtype.np_dtype)
+                one[i] = 1
+                rows.append(gradients(p.constant(value=one.reshape(dims))))
+            columns = zip(*rows, strict=True)
+            return [None if column[0] is None else stack(list(column)) for column in columns]
+        if dims is None:
+            raise NotImplementedError("jacobian needs a target whose rank is known while tracing")
+        # Which sources there are gradients of does not depend on the weights.
+        connected = [g is not None for g in gradients(zeros_like(target))]
+        sources = [s for s, wanted in zip(sources, connected, strict=True) if wanted]
+        size = p.reduce_prod(p.shape_of(target, dtype=int64), axes=(0,), keepdims=False)
+        zero, step = (p.constant(value=np.array(v, np.int64)) for v in (0, 1))
+        everything = p.range_(zero, size, step)
+
+        def row(i):
+            one = p.cast(p.equal(everything, i), dtype=target.dtype)
+            return tuple(gradients(reshape_like(one, target)))
+
+        specs = tuple(TensorSpec(s.shape_tuple, s.dtype) for s in sources)
+        found = iter(map_fn(row, everything, fn_output_signature=specs) if sources else ())
+        return [next(found) if wanted else None for wanted in connected]
 
     def batch_jacobian(
         self,
@@ -307,38 +334,35 @@ class GradientTape:
         """
         if self._entries is None:
             raise RuntimeError(
-                "A non-persistent GradientTape can only be used to compute one set of "
-                "gradients (or jacobians)"
+                "A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians)"
             )
         unconnected = _unconnected(unconnected_gradients)
         target = convert_to_tensor(target)
-        if None in (target.shape_tuple, source.shape_tuple) or not (
-            target.shape_tuple and source.shape_tuple
-        ):
+        if None in (target.shape_tuple, source.shape_tuple) or not (target.shape_tuple and source.shape_tuple):
             raise ValueError("batch_jacobian needs a target and a source of rank at least 1")
-        batch = source.shape_tuple[0]
-        if batch != target.shape_tuple[0]:
+        batch, inner = target.shape_tuple[0], target.shape_tuple[1:]
+        if None not in (batch, source.shape_tuple[0]) and batch != source.shape_tuple[0]:
             raise ValueError(
-                f"Need first dimension of target shape ({target.shape}) and source shape "
-                f"({source.shape}) to match."
+                f"Need first dimension of target shape ({target.shape}) and source shape ({source.shape}) to match."
             )
-        count = _elements(target, "batch_jacobian") // batch if batch else 0
-        if None in source.shape_tuple:
-            raise NotImplementedError("batch_jacobian needs a source whose shape is known while tracing")
+        if None in inner or None in source.shape_tuple[1:]:
+            raise NotImplementedError("batch_jacobian needs to know all dimensions but the first while tracing")
+        count = int(np.prod(inner, dtype=np.int64))
         rows = []
         for i in range(count):
-            one = np.zeros((batch, count), target.dtype.np_dtype)
-            one[:, i] = 1
-            weight = p.constant(value=one.reshape(target.shape_tuple))
-            rows.append(self._gradients([target], [source], [weight], unconnected)[0])
+            one = np.zeros(count, target.dtype.np_dtype)
+            one[i] = 1
+            # The same element of each example: `_gradients` stretches it over the batch.
+            weight = p.constant(value=one.reshape(1, *inner))
+            rows.append(dense(self._gradients([target], [source], [weight], unconnected)[0]))
         if not self._persistent:
             self._stop()
+        shape = (source.shape_tuple[0] if batch is None else batch, *inner, *source.shape_tuple[1:])
         if not rows or rows[0] is None:
-            if unconnected is UnconnectedGradients.ZERO:
-                dims = (*target.shape_tuple, *source.shape_tuple[1:])
-                return p.broadcast_to(p.constant(value=np.array(0, target.dtype.np_dtype)), shape=dims)
+            if unconnected is UnconnectedGradients.ZERO and None not in shape:
+                return p.broadcast_to(p.constant(value=np.array(0, target.dtype.np_dtype)), shape=shape)
             return None
-        return p.reshape(stack(rows, axis=1), shape=(*target.shape_tuple, *source.shape_tuple[1:]))
+        return p.reshape(stack(rows, axis=1), shape=shape)
 
     def _stop(self):
         if self._recording:
@@ -370,12 +394,3 @@ def _unconnected(value) -> UnconnectedGradients:
         return UnconnectedGradients(value)
     except ValueError:
         raise ValueError(f"Unknown value for unconnected_gradients: '{value}'") from None
-
-
-def _elements(target, what) -> int:
-    dims = target.shape_tuple
-    if dims is None or None in dims:
-        raise NotImplementedError(
-            f"{what} needs a target whose shape is known while tracing, got shape {target.shape}"
-        )
-    return int(np.prod(dims, dtype=np.int64))

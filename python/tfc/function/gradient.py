@@ -8,6 +8,7 @@ from tfc.dtypes import TensorSpec
 from tfc.function.flat import FlatFunction
 from tfc.ir import describe_type, kind_of
 from tfc.ops.gradients import zeros_like
+from tfc.ops.indexed_slices import IndexedSlices
 from tfc.state import stand_in
 from tfc.tracing import FuncGraph, replay
 
@@ -27,11 +28,13 @@ class Pair:
     """`forward`: results, then `residuals`. `backward`: gradients of the inputs named by `sources` from those of
     `targets`.
 
-    `error`: why there is no backward function.
+    `error`: why there is no backward function. `sizes`: how many tensors each gradient is (3: the values, indices and
+    dense shape of `IndexedSlices`).
     """
 
     forward = backward = error = None
     sources: tuple = ()
+    sizes: tuple = ()
     targets: tuple = ()
     count = 0
 
@@ -77,8 +80,11 @@ def _backward(pair, inputs, num_variables, results, grads):
         again = run(outer.forward, inputs[:split], inputs[split:])
         pair, results = outer, again
     weights = [zeros_like(results[t]) if grads[t] is None else grads[t] for t in pair.targets]
-    found = run(pair.backward, [*weights, *results[pair.count :]], [])
-    by_input = dict(zip(pair.sources, found, strict=True))
+    found = iter(run(pair.backward, [*weights, *results[pair.count :]], []))
+    by_input = {}
+    for source, size in zip(pair.sources, pair.sizes, strict=True):
+        parts = [next(found) for _ in range(size)]
+        by_input[source] = parts[0] if size == 1 else IndexedSlices(*parts)
     return [by_input.get(at) for at in range(len(inputs))]
 
 
@@ -135,4 +141,6 @@ def _trace_backward(pair, tape, backward, sources, outputs):
         )
         kept = [(i, g) for i, g in zip(wanted, found, strict=True) if g is not None]
         pair.sources = tuple(i for i, _ in kept)
-        backward.finish([g for _, g in kept])
+        parts = [g._components() if isinstance(g, IndexedSlices) else (g,) for _, g in kept]
+        pair.sizes = tuple(map(len, parts))
+        backward.finish([t for group in parts for t in group])

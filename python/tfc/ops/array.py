@@ -371,7 +371,7 @@ def pad(tensor, paddings, mode="CONSTANT", constant_values=0, name=None) -> Tens
 def _mirror(x, axis, low, high, skip):
     size = x.shape_tuple[axis]
     if size is None:
-        raise NotImplementedError(f"tf.pad by mirroring needs to know the size of dimension {axis} while tracing")
+        return _mirror_unknown(x, axis, low, high, skip)
     if max(low, high) > size - skip:
         raise argument_error(
             None,
@@ -386,6 +386,25 @@ def _mirror(x, axis, low, high, skip):
         ]
     )
     return p.gather(x, p.constant(value=index.astype(np.int64)), axis=axis, batch_dims=0)
+
+
+def _mirror_unknown(x, axis, low, high, skip):
+    """`_mirror` along a dimension whose size is known at run time only."""
+    number = lambda v: p.constant(value=np.array(v, np.int64))
+    size = p.squeeze(p.slice_(dynamic_shape(x), starts=(axis,), sizes=(1,), strides=(1,)), axes=(0,))
+    p.assert_(
+        p.less_equal(number(max(low, high) + skip), size),
+        size,
+        message=f"paddings must be no greater than the dimension size: {low}, {high} for a dimension of size",
+        summarize=3,
+    )
+    place = p.range_(number(-low), p.add(size, number(high)), number(1))
+    place = p.select(p.less(place, number(0)), p.sub(number(skip - 1), place), place)
+    behind = p.sub(p.add(size, size), p.add(place, number(1 + skip)))
+    index = p.select(p.less(place, size), place, behind)
+    # What the assertion refuses must not be read beside the tensor either.
+    index = p.maximum(number(0), p.minimum(index, p.sub(size, number(1))))
+    return p.gather(x, index, axis=axis, batch_dims=0)
 
 
 def reverse(tensor, axis, name=None) -> Tensor:

@@ -4,10 +4,11 @@ from tfc.core import Tensor
 from tfc.dtypes import TensorShape
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor, static_ints
+from tfc.ops.nest import Composite
 from tfc.ops.segments import unsorted_segment_sum
 
 
-class IndexedSlices:
+class IndexedSlices(Composite):
     """Slice `indices[i]` of a tensor is `values[i]`; slices that are not named are zero, repeated ones are added.
 
     What `Variable.scatter_add` and its like take. `tf.convert_to_tensor` of it needs `dense_shape`.
@@ -17,6 +18,20 @@ class IndexedSlices:
         self.values = convert_to_tensor(values)
         self.indices = convert_to_tensor(indices)
         self.dense_shape = None if dense_shape is None else convert_to_tensor(dense_shape)
+
+    def _components(self) -> tuple:
+        parts = self.values, self.indices
+        return parts if self.dense_shape is None else (*parts, self.dense_shape)
+
+    def _with_components(self, components) -> "IndexedSlices":
+        return type(self)._of_components(components)
+
+    @classmethod
+    def _of_components(cls, components) -> "IndexedSlices":
+        """Of tensors, or of what stands for them in a structure."""
+        made = cls.__new__(cls)
+        made.values, made.indices, made.dense_shape = (*components, None)[:3]
+        return made
 
     @property
     def dtype(self):

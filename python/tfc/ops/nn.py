@@ -53,7 +53,9 @@ def relu(features, name=None) -> Tensor:
 def relu6(features, name=None) -> Tensor:
     """min(max(x, 0), 6)."""
     x = operand("relu6", features, REAL)
-    return p.minimum(p.maximum(x, _number(0, x)), _number(6, x))
+    # The slope at both corners is 0.
+    inside = p.select(p.greater_equal(x, _number(6, x)), _number(6, x), x)
+    return p.select(p.less_equal(x, _number(0, x)), _number(0, x), inside)
 
 
 def leaky_relu(features, alpha=0.2, name=None) -> Tensor:

@@ -71,7 +71,7 @@ def tridiagonal_solve(
     `diagonals`: "compact" `[..., 3, n]` (right of the main one, whose last element does not count; the main one; left
     of it, whose first element does not count), "matrix" `[..., n, n]`, or a "sequence" of the three. `rhs`: `[..., n]`
     or `[..., n, k]`. Without `partial_pivoting` rows are not exchanged. Of singular matrices, not finite. Raises
-    `InvalidArgumentError` for shapes that do not match.
+    `ValueError` for sizes that do not match.
     """
     if perturb_singular:
         raise ValueError("perturb_singular is not supported: add to the diagonal what makes the matrix regular")
@@ -89,10 +89,8 @@ def tridiagonal_solve(
         raise argument_error(None, "tridiagonal_solve", f"Expected rhs of rank {n - 1} or {n}, got {b.shape}")
     sizes = (a.shape_tuple[-1], b.shape_tuple[-2])
     if None not in sizes and sizes[0] != sizes[1]:
-        raise argument_error(
-            None,
-            "tridiagonal_solve",
-            f"Expected the same number of left-hand sides and right-hand sides, got {sizes[0]} and {sizes[1]}",
+        raise ValueError(
+            f"Expected the same number of left-hand sides and right-hand sides, got {sizes[0]} and {sizes[1]}"
         )
     out = p.tridiagonal_solve(*one_batch(a, b), pivoting=bool(partial_pivoting))
     return p.squeeze(out, axes=(len(out.shape_tuple) - 1,)) if is_vector else out

@@ -244,6 +244,24 @@ class FlattenedType(Nested):
         return f"{self.tag[0].__name__}[{self.tag[1]!r}, {', '.join(map(repr, self.components))}]"
 
 
+class CompositeType(Nested):
+    """A value made of tensors (`tf.IndexedSlices`); `tag` is its class."""
+
+    __slots__ = ()
+
+    def split(self, value):
+        return list(value._components())
+
+    def join(self, children):
+        return self.tag._of_components(tuple(children))
+
+    def accepts(self, value):
+        return isinstance(value, self.tag)
+
+    def __repr__(self):
+        return f"{self.tag.__name__}[{', '.join(map(repr, self.components))}]"
+
+
 def is_record(value) -> bool:
     return not isinstance(value, type) and (dataclasses.is_dataclass(value) or hasattr(type(value), "__attrs_attrs__"))
 

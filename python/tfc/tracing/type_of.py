@@ -9,8 +9,10 @@ import numpy as np
 
 from tfc.core import Tensor, VariableStorage
 from tfc.dtypes import DType, TensorShape, TensorSpec, as_dtype
+from tfc.ops.indexed_slices import IndexedSlices
 from tfc.ops.tensor_array import TensorArray
 from tfc.tracing.nested_types import (
+    CompositeType,
     DictType,
     FlattenedType,
     ListType,
@@ -132,6 +134,8 @@ def _structure(value, context):
     if isinstance(value, collections.abc.Mapping):
         keys = sorted_keys(value)
         return DictType((kind, keys), all_of(value[k] for k in keys), tuple(value))
+    if isinstance(value, IndexedSlices):
+        return CompositeType(kind, all_of(value._components()))
     if not isinstance(value, type):
         if hasattr(value, "__tf_flatten__"):
             metadata, components = value.__tf_flatten__()

@@ -141,3 +141,65 @@ func.func @fft_c1(%x: tensor<complex<f32>>) {
   %r = tfc.fft %x {inverse = false} : (tensor<complex<f32>>) -> tensor<complex<f32>>
   return
 }
+
+// -----
+
+func.func @eig_c1(%x: tensor<3x4xf32>) {
+  // expected-error @below {{expected square matrices, got 'tensor<3x4xf32>'}}
+  // expected-error @below {{failed to infer returned types}}
+  %r:2 = tfc.eig %x : (tensor<3x4xf32>) -> (tensor<3xcomplex<f32>>, tensor<3x3xcomplex<f32>>)
+  return
+}
+
+// -----
+
+func.func @sqrtm_c1(%x: tensor<3xcomplex<f32>>) {
+  // expected-error @below {{expected x to have rank at least 2, got 'tensor<3xcomplex<f32>>'}}
+  // expected-error @below {{failed to infer returned types}}
+  %r = tfc.sqrtm %x : (tensor<3xcomplex<f32>>) -> tensor<3xcomplex<f32>>
+  return
+}
+
+// -----
+
+func.func @logm_real(%x: tensor<3x3xf32>) {
+  // expected-error @below {{operand #0 must be}}
+  %r = tfc.logm %x : (tensor<3x3xf32>) -> tensor<3x3xf32>
+  return
+}
+
+// -----
+
+func.func @tridiagonal_solve_c1(%a: tensor<3x4xf32>, %b: tensor<2x4x1xf32>) {
+  // expected-error @below {{expected operands of one rank, got 'tensor<3x4xf32>' and 'tensor<2x4x1xf32>'}}
+  // expected-error @below {{failed to infer returned types}}
+  %r = tfc.tridiagonal_solve %a, %b {pivoting = true} : (tensor<3x4xf32>, tensor<2x4x1xf32>) -> tensor<2x4x1xf32>
+  return
+}
+
+// -----
+
+func.func @tridiagonal_solve_c2_diagonals(%a: tensor<2x4xf32>, %b: tensor<4x1xf32>) {
+  // expected-error @below {{expected diagonals with 3 rows, got 'tensor<2x4xf32>'}}
+  // expected-error @below {{failed to infer returned types}}
+  %r = tfc.tridiagonal_solve %a, %b {pivoting = true} : (tensor<2x4xf32>, tensor<4x1xf32>) -> tensor<4x1xf32>
+  return
+}
+
+// -----
+
+func.func @tridiagonal_solve_c2_rows(%a: tensor<3x4xf32>, %b: tensor<5x1xf32>) {
+  // expected-error @below {{expected as many rows in b as in a, got 'tensor<3x4xf32>' and 'tensor<5x1xf32>'}}
+  // expected-error @below {{failed to infer returned types}}
+  %r = tfc.tridiagonal_solve %a, %b {pivoting = true} : (tensor<3x4xf32>, tensor<5x1xf32>) -> tensor<5x1xf32>
+  return
+}
+
+// -----
+
+func.func @tridiagonal_solve_c3(%a: tensor<2x3x4xf32>, %b: tensor<3x4x1xf32>) {
+  // expected-error @below {{expected equal leading dimensions, got 'tensor<2x3x4xf32>' and 'tensor<3x4x1xf32>'}}
+  // expected-error @below {{failed to infer returned types}}
+  %r = tfc.tridiagonal_solve %a, %b {pivoting = true} : (tensor<2x3x4xf32>, tensor<3x4x1xf32>) -> tensor<3x4x1xf32>
+  return
+}

@@ -50,6 +50,29 @@ func.func @eigh(%x: tensor<4x4xcomplex<f32>>) -> (tensor<4xf32>, tensor<4x4xcomp
   return %r#0, %r#1 : tensor<4xf32>, tensor<4x4xcomplex<f32>>
 }
 
+// CHECK-LABEL: @eig(
+func.func @eig(%x: tensor<?x4x4xf32>) -> (tensor<?x4xcomplex<f32>>, tensor<?x4x4xcomplex<f32>>) {
+  // CHECK: tfc.eig %{{.*}} : (tensor<?x4x4xf32>) -> (tensor<?x4xcomplex<f32>>, tensor<?x4x4xcomplex<f32>>)
+  %r:2 = tfc.eig %x : (tensor<?x4x4xf32>) -> (tensor<?x4xcomplex<f32>>, tensor<?x4x4xcomplex<f32>>)
+  return %r#0, %r#1 : tensor<?x4xcomplex<f32>>, tensor<?x4x4xcomplex<f32>>
+}
+
+// CHECK-LABEL: @functions(
+func.func @functions(%x: tensor<2x?x?xcomplex<f64>>) -> tensor<2x?x?xcomplex<f64>> {
+  // CHECK: tfc.sqrtm %{{.*}} : (tensor<2x?x?xcomplex<f64>>) -> tensor<2x?x?xcomplex<f64>>
+  %r = tfc.sqrtm %x : (tensor<2x?x?xcomplex<f64>>) -> tensor<2x?x?xcomplex<f64>>
+  // CHECK: tfc.logm %{{.*}} : (tensor<2x?x?xcomplex<f64>>) -> tensor<2x?x?xcomplex<f64>>
+  %s = tfc.logm %r : (tensor<2x?x?xcomplex<f64>>) -> tensor<2x?x?xcomplex<f64>>
+  return %s : tensor<2x?x?xcomplex<f64>>
+}
+
+// CHECK-LABEL: @tridiagonal_solve(
+func.func @tridiagonal_solve(%a: tensor<5x3x?xf32>, %b: tensor<5x4x2xf32>) -> tensor<5x4x2xf32> {
+  // CHECK: tfc.tridiagonal_solve %{{.*}}, %{{.*}} {pivoting = true} : (tensor<5x3x?xf32>, tensor<5x4x2xf32>) -> tensor<5x4x2xf32>
+  %r = tfc.tridiagonal_solve %a, %b {pivoting = true} : (tensor<5x3x?xf32>, tensor<5x4x2xf32>) -> tensor<5x4x2xf32>
+  return %r : tensor<5x4x2xf32>
+}
+
 // CHECK-LABEL: @svd(
 func.func @svd(%x: tensor<?x5x3xcomplex<f64>>) -> (tensor<?x3xf64>, tensor<?x5x3xcomplex<f64>>, tensor<?x3x3xcomplex<f64>>) {
   // CHECK: tfc.svd %{{.*}} {full = false} : (tensor<?x5x3xcomplex<f64>>) -> (tensor<?x3xf64>, tensor<?x5x3xcomplex<f64>>, tensor<?x3x3xcomplex<f64>>)

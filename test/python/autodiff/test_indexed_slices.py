@@ -42,3 +42,37 @@ def test_clipping_and_jacobians_take_slices():
     clipped, norm = tf.clip_by_global_norm([tape.gradient(y, table)], 1.0)
     np.testing.assert_allclose([norm, *clipped[0].values], [8**0.5, 2**-0.5, 2**-0.5], rtol=1e-6)
     np.testing.assert_array_equal(tape.jacobian(y, table), [[2.0, 0.0], [0.0, 2.0]])
+
+
+def test_slices_are_arguments_and_results_of_functions():
+    @tf.function
+    def doubled(slices):
+        return {"twice": tf.IndexedSlices(slices.values * 2.0, slices.indices, slices.dense_shape)}
+
+    slices = tf.IndexedSlices(tf.ones([2, 3]), tf.constant([4, 1]), tf.constant([5, 3]))
+    out = doubled(slices)["twice"]
+    assert isinstance(out, tf.IndexedSlices)
+    np.testing.assert_array_equal(out.indices, [4, 1])
+    np.testing.assert_array_equal(out.values, np.full((2, 3), 2.0))
+
+
+def test_an_update_of_an_embedding_makes_no_tensor_of_its_size():
+    table = tf.Variable(tf.zeros([4321, 3]))
+    look = tf.function(lambda i: tf.gather(table, i))
+    optimizer = tf.optimizers.SGD(0.1)
+
+    @tf.function
+    def step(i):
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum((tf.gather(table, i) - 1.0) ** 2)
+        optimizer.apply_gradients([(tape.gradient(loss, table), table)])
+
+    step(tf.constant([7, 9]))
+    text = str(step.get_concrete_function(tf.constant([7, 9])).mlir())
+    # The table is read and scattered to; nothing else is as large as it.
+    made = [line for line in text.splitlines() if line.endswith("-> tensor<4321x3xf32>")]
+    assert made
+    assert all("read_variable" in line or "tfc.scatter" in line for line in made), made
+    with tf.GradientTape() as tape:
+        y = tf.reduce_sum(look(tf.constant([2, 2])))
+    assert isinstance(tape.gradient(y, table), tf.IndexedSlices)

@@ -204,9 +204,7 @@ def test_batch_jacobian_needs_one_batch():
     with tf.GradientTape() as tape:
         tape.watch(x)
         y = x[:2] * 2
-    with pytest.raises(
-        ValueError, match="Need first dimension of target shape .* and source shape .* to match"
-    ):
+    with pytest.raises(ValueError, match="Need first dimension of target shape .* and source shape .* to match"):
         tape.batch_jacobian(y, x)
 
 
@@ -234,3 +232,46 @@ def test_equal_constants_are_different_sources():
         tape.watch(x)
         z = y * 2.0
     assert tape.gradient(z, x) is None
+
+
+def test_second_derivative_of_the_size_of_a_complex_number():
+    z = tf.constant([1 + 2j, 3 - 1j], tf.complex128)
+    with tf.GradientTape() as outer:
+        outer.watch(z)
+        with tf.GradientTape() as inner:
+            inner.watch(z)
+            size = tf.abs(z)
+        slope = tf.math.real(inner.gradient(size, z))
+    # The slope is x / |z|, which grows with x by y**2 / |z|**3 and with y by -x y / |z|**3.
+    x, y, r = np.real(z), np.imag(z), np.abs(z)
+    np.testing.assert_allclose(outer.gradient(slope, z), (y * y - 1j * x * y) / r**3)
+
+
+def test_a_jacobian_of_many_elements_is_a_loop():
+    w = np.random.default_rng(0).normal(size=(30, 3))
+
+    def jacobian(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = tf.tanh(tf.linalg.matvec(tf.constant(w), x))
+        return tape.jacobian(y, x)
+
+    x = tf.constant([0.1, -0.2, 0.3], tf.float64)
+    compiled = tf.function(jacobian)
+    np.testing.assert_allclose(compiled(x), jacobian(x))
+    assert "= tfc.while" in str(compiled.get_concrete_function(x).mlir())
+
+
+def test_a_jacobian_in_a_loop_has_a_gradient():
+    @tf.function
+    def second(x):
+        with tf.GradientTape() as outer:
+            outer.watch(x)
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                y = x * x * x
+            total = tf.reduce_sum(tape.jacobian(y, x))
+        return outer.gradient(total, x)
+
+    x = np.linspace(0, 1, 20)
+    np.testing.assert_allclose(second(tf.constant(x)), 6 * x)

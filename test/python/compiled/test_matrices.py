@@ -10,6 +10,7 @@ from tfc.ops.table import OPS
 
 flat = importlib.import_module("tfc.function.flat")
 
+MATRIX_ROWS = ("tfc.ops.rows.matrix", "tfc.ops.rows.spectral")
 DTYPES = [np.float32, np.float64, np.complex64, np.complex128]
 SQUARE = [(0, 0), (1, 1), (2, 2), (7, 7), (2, 5, 5), (20, 20), (0, 4, 4)]
 ANY = [(0, 3), (3, 0), (1, 4), (5, 3), (3, 5), (2, 4, 2), (12, 20)]
@@ -66,7 +67,9 @@ def check_triangular_solve(shape, dtype, unknown):
     b = numbers((*shape[:-1], 2), dtype, 1)
     for lower in (True, False):
         for unit in (True, False):
-            (got,) = run(lambda a, b, o=(lower, unit): p.triangular_solve(a, b, lower=o[0], unit=o[1]), x, b, unknown=unknown)
+            (got,) = run(
+                lambda a, b, o=(lower, unit): p.triangular_solve(a, b, lower=o[0], unit=o[1]), x, b, unknown=unknown
+            )
             triangle = np.tril(x) if lower else np.triu(x)
             if unit:
                 triangle = triangle * (1 - np.eye(shape[-1])) + np.eye(shape[-1])
@@ -118,6 +121,45 @@ def check_fft(shape, dtype, unknown):
         close(got, want, dtype, 1 + np.sqrt(shape[-1]))
 
 
+def check_eig(shape, dtype, unknown):
+    x = numbers(shape, dtype)
+    values, vectors = run(p.eig, x, unknown=unknown)
+    want = [w.numpy() for w in p.eig(tf.constant(x))]
+    scale = 1 + np.abs(values).max(initial=0)
+    close(x @ vectors, vectors * values[..., None, :], dtype, scale)
+    close(values, want[0], dtype, 5 * scale)
+    close(vectors, want[1], dtype, 10)
+
+
+def check_sqrtm(shape, dtype, unknown):
+    x = numbers(shape, dtype)
+    (root,) = run(p.sqrtm, x, unknown=unknown)
+    close(root @ root, x, dtype, 5)
+    close(root, p.sqrtm(tf.constant(x)).numpy(), dtype, 5)
+
+
+def check_logm(shape, dtype, unknown):
+    x = numbers(shape, dtype)
+    (log,) = run(p.logm, x, unknown=unknown)
+    close(log, p.logm(tf.constant(x)).numpy(), dtype, 10)
+    close(tf.linalg.expm(log).numpy(), x, dtype, 20)
+
+
+def check_tridiagonal_solve(shape, dtype, unknown):
+    n = shape[-1]
+    diagonals = numbers((*shape[:-2], 3, n), dtype) + np.array([[0], [3], [0]], dtype)
+    b = numbers((*shape[:-2], n, 3), dtype, 1)
+    full = np.zeros((*shape[:-2], n, n), dtype)
+    for i in range(n):
+        for row, j in ((0, i + 1), (1, i), (2, i - 1)):
+            if 0 <= j < n:
+                full[..., i, j] = diagonals[..., row, i]
+    for pivoting in (False, True):
+        (x,) = run(lambda a, b, o=pivoting: p.tridiagonal_solve(a, b, pivoting=o), diagonals, b, unknown=unknown)
+        close(full @ x, b, dtype, 20 * (1 + np.abs(x).max(initial=0)))
+        close(x, p.tridiagonal_solve(tf.constant(diagonals), tf.constant(b), pivoting=pivoting).numpy(), dtype, 50)
+
+
 ROWS = {
     "cholesky": (check_cholesky, SQUARE, DTYPES),
     "lu": (check_lu, SQUARE, DTYPES),
@@ -125,13 +167,17 @@ ROWS = {
     "triangular_solve": (check_triangular_solve, SQUARE[1:], DTYPES),
     "qr": (check_qr, ANY, DTYPES),
     "eigh": (check_eigh, SQUARE, DTYPES),
+    "eig": (check_eig, SQUARE, DTYPES),
+    "sqrtm": (check_sqrtm, SQUARE, DTYPES[2:]),
+    "logm": (check_logm, SQUARE, DTYPES[2:]),
+    "tridiagonal_solve": (check_tridiagonal_solve, SQUARE, DTYPES),
     "svd": (check_svd, ANY, DTYPES),
     "fft": (check_fft, [(1,), (0,), (2,), (12,), (35,), (2, 64), (97,), (0, 4)], DTYPES[2:]),
 }
 
 
 def test_every_row_of_matrices_is_checked():
-    assert set(ROWS) == {prim.name for prim, op in OPS.items() if op.numpy.__module__ == "tfc.ops.rows.matrix"}
+    assert set(ROWS) == {prim.name for prim, op in OPS.items() if op.numpy.__module__ in MATRIX_ROWS}
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -172,18 +218,36 @@ def test_singular_values_of_rank_deficient_matrices():
         np.testing.assert_allclose((u[:, :count] * s) @ v[:, :count].T, matrix, atol=1e-12)
 
 
+@pytest.mark.parametrize(
+    "matrix",
+    [np.zeros((4, 4)), np.eye(4), np.roll(np.eye(5), 1, 0), np.diag(np.ones(4), 1), np.ones((4, 4)), np.eye(2) * 1e200],
+)
+def test_eigenvalues_of_special_matrices(matrix):
+    values, vectors = run(p.eig, matrix)
+    size = 1 + np.abs(matrix).max()
+    np.testing.assert_allclose(matrix @ vectors / size, vectors * values / size, atol=1e-14)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=0), 1)
+    np.testing.assert_allclose(values / size, p.eig(tf.constant(matrix))[0].numpy() / size, atol=1e-14)
+
+
+def test_functions_of_matrices_with_one_vector_for_two_eigenvalues():
+    jordan = np.array([[4, 1, 0], [0, 4, 1], [0, 0, 4]], np.complex128)
+    (root,) = run(p.sqrtm, jordan)
+    np.testing.assert_allclose(root, [[2, 1 / 4, -1 / 64], [0, 2, 1 / 4], [0, 0, 2]], atol=1e-15)
+    (log,) = run(p.logm, jordan)
+    np.testing.assert_allclose(log, [[np.log(4), 1 / 4, -1 / 32], [0, np.log(4), 1 / 4], [0, 0, np.log(4)]], atol=1e-14)
+
+
 def test_matrices_of_nan_end():
     x = np.full((5, 5), np.nan)
-    for function in (p.cholesky, p.eigh, lambda x: p.svd(x, full=False), lambda x: p.qr(x, full=False), p.lu):
+    for function in (p.cholesky, p.eigh, lambda x: p.svd(x, full=False), lambda x: p.qr(x, full=False), p.lu, p.eig):
         assert np.isnan(run(function, x)[0]).any()
 
 
 def test_a_factorization_in_a_loop_keeps_the_stack():
     @tf.function(autograph=False)
     def repeated(x):
-        return tf.while_loop(
-            lambda i, y: i < 20000, lambda i, y: (i + 1, p.eigh(y)[1] * p.eigh(x)[0][0]), (0, x)
-        )[1]
+        return tf.while_loop(lambda i, y: i < 20000, lambda i, y: (i + 1, p.eigh(y)[1] * p.eigh(x)[0][0]), (0, x))[1]
 
     assert np.isfinite(repeated(tf.constant(np.eye(2))).numpy()).all()
 

@@ -8,6 +8,7 @@ from tfc.ops.table import OPS
 from tfc.ops.triangles import adjoint, product
 
 DTYPES = [np.float64, np.complex128]
+MATRIX_ROWS = ("tfc.ops.rows.matrix", "tfc.ops.rows.spectral")
 
 
 def numbers(shape, dtype, seed=0):
@@ -44,6 +45,15 @@ def polar(a):
     return [product(u, adjoint(v)), s]
 
 
+def complex_of(x):
+    return x if x.dtype.is_complex else p.complex_(x, tf.zeros_like(x))
+
+
+def banded(shape, dtype):
+    """Diagonals of which none is zero."""
+    return numbers(shape, dtype, 2) + np.array([[0.5], [3.0], [0.5]])
+
+
 # name -> (function of operands to a list of results without free phases, operands)
 GRADIENTS = {
     "cholesky": (lambda x: [p.cholesky(hermitian(x))], lambda t: [positive((2, 3, 3), t)]),
@@ -55,6 +65,13 @@ GRADIENTS = {
     "eigh": (
         lambda a: [p.eigh(hermitian(a))[0], projector(p.eigh(hermitian(a))[1])],
         lambda t: [numbers((2, 3, 3), t)],
+    ),
+    "eig": (lambda a: [p.eig(a)[0], p.abs_(p.eig(a)[1])], lambda t: [numbers((2, 3, 3), t, 4)]),
+    "sqrtm": (lambda a: [p.sqrtm(complex_of(a))], lambda t: [well((2, 3, 3), t)]),
+    "logm": (lambda a: [p.logm(complex_of(a))], lambda t: [well((2, 3, 3), t)]),
+    "tridiagonal_solve": (
+        lambda a, b: [p.tridiagonal_solve(a, b, pivoting=True)],
+        lambda t: [banded((2, 3, 4), t), numbers((2, 4, 2), t)],
     ),
     "svd": (lambda a: [*polar(a), projector(p.svd(a, full=False)[1])], lambda t: [numbers((3, 3), t)]),
     "svd tall": (lambda a: [*polar(a), projector(p.svd(a, full=False)[2])], lambda t: [numbers((4, 3), t)]),
@@ -69,7 +86,7 @@ for _lower in (True, False):
 
 
 def test_every_row_of_matrices_has_a_gradient_test():
-    rows = {prim.name for prim, op in OPS.items() if op.numpy.__module__ == "tfc.ops.rows.matrix"}
+    rows = {prim.name for prim, op in OPS.items() if op.numpy.__module__ in MATRIX_ROWS}
     assert rows - {"fft"} == {name.split()[0] for name in GRADIENTS}
 
 

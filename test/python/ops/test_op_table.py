@@ -151,7 +151,8 @@ CASES["cumlogsumexp"] = [
 CASES["fft"] = [([(2, 5)], (), {"inverse": inverse}) for inverse in (False, True)]
 RAW = {p for p, op in OPS.items() if op.raw}
 # Rows of matrices need operands of their own, and have several results: test_matrix_rows.py, compiled/test_matrices.py.
-MATRICES = {p for p, op in OPS.items() if op.numpy.__module__ == "tfc.ops.rows.matrix" and p.name != "fft"}
+MATRIX_ROWS = ("tfc.ops.rows.matrix", "tfc.ops.rows.spectral")
+MATRICES = {p for p, op in OPS.items() if op.numpy.__module__ in MATRIX_ROWS and p.name != "fft"}
 BINARY_NAMES = [
     "add",
     "sub",

@@ -148,3 +148,14 @@ def test_symbolic_tensors_refuse_what_needs_a_value(use):
     with pytest.raises(tf.errors.OperatorNotAllowedInGraphError, match="is not allowed") as info:
         use(Hidden(tf.ones([2])))
     assert "test_unknown_sizes.py" in str(info.value)
+
+
+@pytest.mark.parametrize("mode", ["REFLECT", "SYMMETRIC"])
+def test_mirrored_padding_of_unknown_sizes(mode):
+    spec = tf.TensorSpec([None, None], tf.float32)
+    f = tf.function(lambda x: tf.pad(x, [[1, 2], [0, 1]], mode), input_signature=[spec])
+    for shape in ((3, 2), (4, 5)):
+        x = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
+        np.testing.assert_array_equal(f(x), np.pad(x, [[1, 2], [0, 1]], mode.lower()))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="no greater than the dimension size"):
+        f(np.ones((1, 3), np.float32))

@@ -19,6 +19,8 @@ from tfc.ops.triangles import adjoint, diagonal_matrix, diagonal_of, product
 
 def _stacked(function, x):
     """`function` of each matrix of a stack, NaN where elements are not finite."""
+    if x.size == 0:
+        return x
     n = x.shape[-1]
     results = []
     for matrix in x.reshape(-1, n, n):
@@ -26,7 +28,7 @@ def _stacked(function, x):
             results.append(function(matrix))
         else:
             results.append(np.full_like(matrix, np.nan))
-    return np.stack(results).reshape(x.shape) if results else x
+    return np.stack(results).reshape(x.shape)
 
 
 def _eig(x):

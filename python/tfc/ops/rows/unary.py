@@ -33,6 +33,18 @@ def _abs_vjp(g, out, x):
     return p.mul(p.complex_(g, zeros_like(g)), p.sign(x))
 
 
+def _sign_vjp(g, out, x):
+    """Of a complex number, what turns it: its size does not count."""
+    if not x.dtype.is_complex:
+        return zeros_like(x)
+    size = p.abs_(x)
+    null = p.equal(size, scalar(0, size))
+    along = p.real(p.mul(p.conj(out), g))
+    across = p.sub(g, p.mul(out, p.complex_(along, zeros_like(along))))
+    safe = p.select(null, scalar(1, size), size)
+    return p.select(null, scalar(0, g), p.div(across, p.complex_(safe, zeros_like(safe))))
+
+
 def _trigamma(x):
     """The derivative of digamma: recurrence up to 10, then the asymptotic series; reflection below 1/2."""
     one, ten, half = scalar(1, x), scalar(10, x), scalar(0.5, x)
@@ -61,7 +73,7 @@ def _trigamma(x):
 # Any number.
 row(p.neg, np.negative, (lambda g, out, x: p.neg(g),), kinds="iufc")
 row(p.abs_, np.abs, (_abs_vjp,), kinds="iuf", domain=(0.2, 2.0))
-row(p.sign, np.sign, (lambda g, out, x: zeros_like(x),), kinds="iuf", domain=(0.2, 2.0))
+row(p.sign, np.sign, (_sign_vjp,), kinds="iuf", domain=(0.2, 2.0))
 
 # Float or complex.
 row(p.sqrt, np.sqrt, _times(lambda y, x: p.div(scalar(0.5, x), y)), domain=(0.1, 4.0))
