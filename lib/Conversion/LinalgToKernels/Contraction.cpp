@@ -19,32 +19,45 @@ std::optional<unsigned> Operand::position(unsigned dim) const {
   return map.getResultPosition(getAffineDimExpr(dim, map.getContext()));
 }
 
-/// The factors of the loops in an index that is a sum of loops times constants;
-/// nothing for other ones.
+/// The factors of the loops in an index that is a sum of loops times constants,
+/// and of a constant; nothing for other ones.
 static bool addFactors(AffineExpr index, int64_t times,
-                       SmallVectorImpl<int64_t> &factors) {
+                       SmallVectorImpl<int64_t> &factors, int64_t &constant) {
   if (auto dim = dyn_cast<AffineDimExpr>(index)) {
     factors[dim.getPosition()] += times;
     return true;
   }
-  if (auto constant = dyn_cast<AffineConstantExpr>(index))
-    return constant.getValue() == 0;
+  if (auto number = dyn_cast<AffineConstantExpr>(index)) {
+    constant += times * number.getValue();
+    return true;
+  }
   auto binary = dyn_cast<AffineBinaryOpExpr>(index);
   if (!binary)
     return false;
   if (binary.getKind() == AffineExprKind::Add)
-    return addFactors(binary.getLHS(), times, factors) &&
-           addFactors(binary.getRHS(), times, factors);
+    return addFactors(binary.getLHS(), times, factors, constant) &&
+           addFactors(binary.getRHS(), times, factors, constant);
   auto factor = dyn_cast<AffineConstantExpr>(binary.getRHS());
   return binary.getKind() == AffineExprKind::Mul && factor &&
-         addFactors(binary.getLHS(), times * factor.getValue(), factors);
+         addFactors(binary.getLHS(), times * factor.getValue(), factors,
+                    constant);
+}
+
+SmallVector<int64_t> Operand::start() const {
+  SmallVector<int64_t> result;
+  for (AffineExpr index : map.getResults()) {
+    SmallVector<int64_t> factors(map.getNumDims(), 0);
+    (void)addFactors(index, 1, factors, result.emplace_back(0));
+  }
+  return result;
 }
 
 SmallVector<int64_t> Operand::steps(unsigned dim) const {
   SmallVector<int64_t> result;
   for (AffineExpr index : map.getResults()) {
     SmallVector<int64_t> factors(map.getNumDims(), 0);
-    (void)addFactors(index, 1, factors);
+    int64_t constant = 0;
+    (void)addFactors(index, 1, factors, constant);
     result.push_back(factors[dim]);
   }
   return result;
@@ -70,7 +83,8 @@ bool Operand::isLinear() const {
   return type && succeeded(type.getStridesAndOffset(strides, offset)) &&
          llvm::all_of(map.getResults(), [&](AffineExpr index) {
            SmallVector<int64_t> factors(map.getNumDims(), 0);
-           return addFactors(index, 1, factors);
+           int64_t constant = 0;
+           return addFactors(index, 1, factors, constant);
          });
 }
 

@@ -15,7 +15,7 @@
 namespace tfc::kernels {
 
 /// A buffer, and how the loops of an op index it: with sums of loops times
-/// constants.
+/// constants, and of a constant.
 struct Operand {
   mlir::Value memref;
   mlir::AffineMap map;
@@ -26,6 +26,8 @@ struct Operand {
   /// The dimension that loop `dim` alone goes over.
   std::optional<unsigned> position(unsigned dim) const;
   bool uses(unsigned dim) const { return map.isFunctionOfDim(dim); }
+  /// The indices where all loops are at 0.
+  llvm::SmallVector<int64_t> start() const;
   /// How far loop `dim` moves in each dimension.
   llvm::SmallVector<int64_t> steps(unsigned dim) const;
   /// The static stride along loop `dim`: 0 if it is not used, kDynamic if

@@ -38,6 +38,8 @@ struct Blocks {
   int64_t steps;   ///< all of a block's multiply-adds for one element
   int64_t panels;  ///< that the workspace holds
   bool byColumns;  ///< threads share panels, not rows
+  int64_t group;   ///< panels that a thread copies at once: longer pieces of
+                   ///< the right operand's rows
   int64_t panelSize() const { return steps * shape.width(); }
 };
 
@@ -86,10 +88,13 @@ private:
                           mlir::Value move, int64_t lanes, mlir::Value mask);
   mlir::Value rightElement(mlir::Value step, mlir::Value column,
                            mlir::Value move);
+  void packGroup(mlir::Value panels, mlir::Value start, mlir::Value column,
+                 mlir::Value width, mlir::Value count, const DepthBlock &block);
   void packPanel(mlir::Value panels, mlir::Value start, mlir::Value column,
-                 mlir::Value width, const DepthBlock &block);
+                 mlir::Value width, const DepthBlock &block, int64_t group = 1);
   void packTap(mlir::Value panels, mlir::Value start, mlir::Value column,
-               mlir::Value width, const DepthBlock &block, mlir::Value move);
+               mlir::Value width, const DepthBlock &block, mlir::Value move,
+               int64_t group = 1);
   void copyLeft(mlir::Value memory, mlir::Value firstRow, mlir::Value rows);
   void packedRows(const Workspace &workspace);
   void panelTiles(mlir::Value panels, mlir::Value start, mlir::Value column,

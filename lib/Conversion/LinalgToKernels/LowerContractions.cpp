@@ -96,6 +96,9 @@ Buffer Lowering::open(const Operand &operand) {
     buffer.strides.push_back(pick(known, value));
   for (auto [known, value] : llvm::zip(type.getShape(), data.getSizes()))
     buffer.sizes.push_back(pick(known, value));
+  for (auto [index, stride] : llvm::zip(operand.start(), buffer.strides))
+    if (index)
+      buffer.offset = b.add(buffer.offset, b.mul(stride, b.constant(index)));
   // The size of the flat view is never asked for.
   auto flat =
       MemRefType::get(ShapedType::kDynamic, type.getElementType(),
@@ -302,12 +305,11 @@ Operation *findInvariantLoop(const Contraction &c) {
   Operation *home =
       right.getParentBlock()->getParentOp(); // where it is defined
   auto changes = [&](Operation *op) {
-    if (op->hasTrait<OpTrait::HasRecursiveMemoryEffects>() ||
-        isMemoryEffectFree(op))
-      return false;
     auto effects = dyn_cast<MemoryEffectOpInterface>(op);
+    // What is in their regions is looked at by itself.
     if (!effects)
-      return true;
+      return !op->hasTrait<OpTrait::HasRecursiveMemoryEffects>() &&
+             !isMemoryEffectFree(op);
     SmallVector<MemoryEffects::EffectInstance> all;
     effects.getEffects(all);
     return llvm::any_of(all, [&](const MemoryEffects::EffectInstance &effect) {

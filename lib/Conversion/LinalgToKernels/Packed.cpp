@@ -50,7 +50,7 @@ static int64_t evenly(int64_t total, int64_t most) {
 }
 
 Blocks Emitter::blocks() const {
-  Blocks blocks{shape(), blockDepth, 0, 1, blockDepth, 1, true};
+  Blocks blocks{shape(), blockDepth, 0, 1, blockDepth, 1, true, 1};
   int64_t elementBytes = b.type.getIntOrFloatBitWidth() / 8;
   if (isKnown(k)) {
     blocks.depth = k <= blockDepth * 5 / 4 ? std::max<int64_t>(k, 1)
@@ -86,7 +86,9 @@ Blocks Emitter::blocks() const {
     blocks.panels = llvm::divideCeil(panels, llvm::divideCeil(panels, most));
     // Threads get whole panels if there are many, or rows are few.
     int64_t rowTiles = isKnown(m) ? llvm::divideCeil(m, blocks.shape.rows) : 64;
-    blocks.byColumns = panels >= 16 || panels * 8 >= rowTiles;
+    blocks.byColumns = panels >= 16 || (panels >= 4 && panels * 16 >= rowTiles);
+    blocks.group = panels >= 64 ? 4 : panels >= 32 ? 2 : 1;
+    blocks.panels = llvm::alignTo(blocks.panels, blocks.group);
   }
   return blocks;
 }
@@ -161,18 +163,20 @@ Value Emitter::rightElement(Value step, Value column, Value move) {
 /// For each k of one tap the columns from `column`, `width` of them, then
 /// zeros.
 void Emitter::packTap(Value panels, Value start, Value column, Value width,
-                      const DepthBlock &block, Value move) {
+                      const DepthBlock &block, Value move, int64_t group) {
   Shape tile = blocks().shape;
   Value zero = b.constant(0), rowLength = b.constant(tile.width());
   bool contiguous = getConstantIntValue(p.right.columnStride) == 1;
   auto byVectors = [&](ArrayRef<Value> masks) {
     b.loop(zero, block.depth, 1, [&](Value step) {
       Value to = b.add(start, b.mul(step, rowLength));
-      for (int64_t v = 0; v < tile.vectors; ++v) {
+      for (int64_t i = 0; i < group * tile.vectors; ++i) {
+        int64_t panel = i / tile.vectors, v = i % tile.vectors;
         Value vector = rightVector(
-            b.add(block.first, step), offset(column, v * tile.lanes), move,
+            b.add(block.first, step), offset(column, i * tile.lanes), move,
             tile.lanes, masks.empty() ? Value() : masks[v]);
-        b.store(vector, panels, offset(to, v * tile.lanes));
+        b.store(vector, panels,
+                offset(to, panel * blocks().panelSize() + v * tile.lanes));
       }
     });
   };
@@ -217,7 +221,7 @@ void Emitter::packTap(Value panels, Value start, Value column, Value width,
     return downwards ? b.branch(b.atLeast(width, rowLength), bySquares, slow)
                      : slow();
   }
-  bool whole = isKnown(n) && n % tile.width() == 0;
+  bool whole = group > 1 || (isKnown(n) && n % tile.width() == 0);
   auto edge = [&] {
     if (options.unit.masks()) {
       Values masks;
@@ -246,13 +250,33 @@ void Emitter::packTap(Value panels, Value start, Value column, Value width,
   b.branch(b.atLeast(width, rowLength), [&] { byVectors({}); }, edge);
 }
 
+/// Neighbouring panels; all of them at once if they have all their columns.
+void Emitter::packGroup(Value panels, Value start, Value column, Value width,
+                        Value count, const DepthBlock &block) {
+  Blocks blocks = this->blocks();
+  auto one = [&](Value panel) {
+    Value at = b.mul(panel, b.constant(blocks.shape.width()));
+    packPanel(panels,
+              b.add(start, b.mul(panel, b.constant(blocks.panelSize()))),
+              b.add(column, at), b.sub(width, at), block);
+  };
+  auto each = [&] { b.loop(b.constant(0), count, 1, one); };
+  if (blocks.group == 1 || getConstantIntValue(p.right.columnStride) != 1)
+    return each();
+  Value all = b.constant(blocks.group * blocks.shape.width());
+  b.branch(
+      b.atLeast(width, all),
+      [&] { packPanel(panels, start, column, width, block, blocks.group); },
+      each);
+}
+
 void Emitter::packPanel(Value panels, Value start, Value column, Value width,
-                        const DepthBlock &block) {
+                        const DepthBlock &block, int64_t group) {
   Value rowLength = b.constant(blocks().shape.width());
   std::function<void(size_t, Value, Value)> over = [&](size_t level, Value to,
                                                        Value move) {
     if (level == block.taps.size())
-      return packTap(panels, to, column, width, block, move);
+      return packTap(panels, to, column, width, block, move, group);
     Value steps = block.depth;
     for (const Tap &inner : ArrayRef(block.taps).drop_front(level + 1))
       steps = b.mul(steps, inner.size);
@@ -438,7 +462,9 @@ void Emitter::packedRows(const Workspace &workspace) {
                          Value tileNumber) -> Prefetch {
     if (!fetches)
       return {};
-    Value next = b.choose(block.isLast, b.add(column, panelWidth), column);
+    Value next = b.choose(
+        block.isLast, b.add(column, b.constant(blocks.group * shape.width())),
+        column);
     Value exists = b.builder.createOrFold<arith::CmpIOp>(
         b.loc, arith::CmpIPredicate::slt, next, p.columns);
     next = b.choose(exists, next, column);
@@ -479,27 +505,38 @@ void Emitter::packedRows(const Workspace &workspace) {
                         b.constant(blocks.panels * shape.width()));
     Value count = b.ceilDiv(width, shape.width());
     auto at = [&](Value panel) { return b.mul(panel, panelWidth); };
-    if (blocks.byColumns)
-      return b.parallelLoop(
-          zero, count, 1, flops(p.rows, panelWidth, allSteps()),
-          [&](Value panel) {
-            Value mine = b.add(column, at(panel)),
-                  rest = b.sub(width, at(panel));
+    if (blocks.byColumns) {
+      Value work =
+          flops(p.rows, b.constant(shape.width() * blocks.group), allSteps());
+      b.parallelLoop(
+          zero, b.ceilDiv(count, blocks.group), 1, work, [&](Value number) {
+            Value panel = b.mul(number, b.constant(blocks.group)),
+                  mine = b.add(column, at(panel)),
+                  rest = b.sub(width, at(panel)),
+                  here = b.min(b.sub(count, panel), b.constant(blocks.group));
             overDepth([&](const DepthBlock &block) {
-              Value start = startOf(column, panel, block);
               if (!p.panels)
-                packPanel(workspace.panels, start, mine, rest, block);
+                packGroup(workspace.panels, startOf(column, panel, block), mine,
+                          rest, here, block);
               overTiles(false, panelWidth, block,
-                        [&](ArrayRef<Value> rows, Value number) {
-                          panelTiles(workspace.panels, start, mine, rest, block,
-                                     rows, prefetchFor(mine, block, number));
+                        [&](ArrayRef<Value> rows, Value tile) {
+                          b.loop(zero, here, 1, [&](Value next) {
+                            Value to = b.add(mine, at(next));
+                            panelTiles(
+                                workspace.panels,
+                                startOf(column, b.add(panel, next), block), to,
+                                b.sub(rest, at(next)), block, rows,
+                                prefetchFor(to, block, tile));
+                          });
                         });
             });
           });
+      return;
+    }
     overDepth([&](const DepthBlock &block) {
-      // Copying an element takes about as long as eight operations.
+      // Copying an element takes about as long as 32 operations.
       if (!p.panels)
-        b.parallelLoop(zero, count, 1, flops(b.constant(4), panelWidth, steps),
+        b.parallelLoop(zero, count, 1, flops(b.constant(16), panelWidth, steps),
                        [&](Value panel) {
                          packPanel(workspace.panels,
                                    startOf(column, panel, block),
@@ -540,7 +577,7 @@ void Emitter::packAll(Value memory) {
         inDepth = b.constant(llvm::divideCeil(k, blocks.depth));
   b.parallelLoop(
       b.constant(0), b.ceilDiv(p.columns, blocks.shape.width()), 1,
-      flops(b.constant(4), width, p.depth), [&](Value panel) {
+      flops(b.constant(16), width, p.depth), [&](Value panel) {
         Value column = b.mul(panel, width);
         overDepth([&](const DepthBlock &block) {
           Value number = b.add(b.mul(panel, inDepth),

@@ -8,8 +8,8 @@
 // direct       for row tiles { for column tiles { register tile } }: what fits
 //              the caches.
 // packed       Packed.cpp.
-// rowTimes     one row: for k by 8 { for columns { result += 8 multiples of
-//              rows of `right` } }. Reads `right` once, in eight streams.
+// rowTimes     few rows: for k by 8 or 4 { for columns { result += multiples of
+//              rows of `right` } }. Reads `right` once, in as many streams.
 // dotProducts  few rows, `right` transposed: vectors along k, summed up at the
 //              end.
 //
@@ -22,7 +22,6 @@
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "tfc/Dialect/TFCRT/IR/ParallelLoop.h"
-#include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -247,32 +246,40 @@ void Emitter::rowTimes() {
 }
 
 void Emitter::rowTimesAll() {
-  constexpr int64_t streams = 8;
+  int64_t streams = m <= 2 ? 8 : 4;
   Value zero = b.constant(0);
+  Values all = offsets(zero, m);
   auto rows = [&](Value first, int64_t count, bool start) {
-    Values factors;
-    for (Value step : offsets(first, count))
-      factors.push_back(b.load(p.left.memory, b.at(p.left, zero, step)));
+    Values steps = offsets(first, count);
+    SmallVector<Values> factors;
+    for (Value row : all)
+      for (Value step : (factors.emplace_back(), steps))
+        factors.back().push_back(
+            b.load(p.left.memory, b.at(p.left, row, step)));
     // At least two vectors at once: the last may overlap the one before, which
     // must not be stored yet.
     overColumns(2, false, [&](ArrayRef<Columns> group) {
       Values sums;
       for (const Columns &columns : group) {
-        Value sum = b.zero(columns.lanes);
-        if (!start)
-          sum = b.load(p.result.memory, b.at(p.result, zero, columns.first),
-                       columns.lanes, columns.mask);
-        for (int64_t i = 0; i < count; ++i) {
-          sum = b.multiplyAdd(b.spread(factors[i], columns.lanes),
-                              rightVector(offset(first, i), columns.first, zero,
-                                          columns.lanes, columns.mask),
-                              sum);
+        Values right;
+        for (Value step : steps)
+          right.push_back(rightVector(step, columns.first, zero, columns.lanes,
+                                      columns.mask));
+        for (auto [row, each] : llvm::zip(all, factors)) {
+          Value sum = b.zero(columns.lanes);
+          if (!start)
+            sum = b.load(p.result.memory, b.at(p.result, row, columns.first),
+                         columns.lanes, columns.mask);
+          for (auto [factor, vector] : llvm::zip(each, right))
+            sum = b.multiplyAdd(b.spread(factor, columns.lanes), vector, sum);
+          sums.push_back(sum);
         }
-        sums.push_back(sum);
       }
-      for (auto [columns, sum] : llvm::zip(group, sums))
-        b.store(sum, p.result.memory, b.at(p.result, zero, columns.first),
-                columns.mask);
+      unsigned number = 0;
+      for (const Columns &columns : group)
+        for (Value row : all)
+          b.store(sums[number++], p.result.memory,
+                  b.at(p.result, row, columns.first), columns.mask);
     });
   };
   if (p.fresh)
@@ -377,8 +384,9 @@ Algorithm tfc::kernels::chooseAlgorithm(const Product &p, Type element,
     return few && along && options.reassociate ? Algorithm::dotProducts
                                                : Algorithm::packed;
   }
-  if (m == 1 && p.taps.empty() &&
-      (p.producer || !isKnown(n) || !isKnown(k) || n * k * bytes > directBytes))
+  bool large = !isKnown(n) || !isKnown(k) || n * k * bytes > directBytes;
+  if (isKnown(m) && m < fewRows && m > 0 && p.taps.empty() &&
+      (p.producer || (large && (m == 1 || (isKnown(n) && isKnown(k))))))
     return Algorithm::rowTimes;
   if (p.producer)
     return Algorithm::packed;
@@ -412,18 +420,28 @@ std::string tfc::kernels::describe(const Product &p, Algorithm algorithm,
                      " bits: ";
   switch (algorithm) {
   case Algorithm::direct:
-    return text + "register tiles on the operands as they are";
+    text += "register tiles on the operands as they are";
+    break;
   case Algorithm::packed:
-    return text + "register tiles on panels of the right operand";
+    text += "register tiles on panels of the right operand";
+    break;
   case Algorithm::either:
-    return text +
-           "register tiles, on panels of the right operand if it is large";
+    text += "register tiles, on panels of the right operand if it is large";
+    break;
   case Algorithm::rowTimes:
-    return text + "one row times the rows of the right operand";
+    text += "few rows times the rows of the right operand";
+    break;
   case Algorithm::dotProducts:
-    return text + "sums along the rows of the right operand";
+    text += "sums along the rows of the right operand";
+    break;
   }
-  llvm_unreachable("an algorithm without a description");
+  if (p.panels)
+    text += ", made before the loop";
+  if (p.producer)
+    text += "; the right operand is computed where it is read";
+  if (p.epilogue)
+    text += "; what follows is done on the sums in registers";
+  return text;
 }
 
 Workspace tfc::kernels::allocateWorkspace(KernelBuilder &b, const Product &p,

@@ -41,7 +41,7 @@ enum class Algorithm {
   packed,     ///< blocks of the right operand copied to panels that stay in the
               ///< cache
   either,     ///< decides at run time between these
-  rowTimes,   ///< one row: adds multiples of the right operand's rows
+  rowTimes,   ///< few rows: adds multiples of the right operand's rows
   dotProducts ///< few rows and a transposed right operand: sums along
               ///< contiguous memory
 };

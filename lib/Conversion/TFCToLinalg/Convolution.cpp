@@ -104,7 +104,7 @@ private:
     unsigned batch = 0, places = 1, group, feature, window, depth, count;
     bool merged;
   };
-  ImplicitLoops implicitLoops(Value depth, Value features) const;
+  ImplicitLoops implicitLoops(bool merge) const;
   Operand implicitInput(Value x, Value depth, const ImplicitLoops &loops,
                         ArrayRef<int64_t> strides, ArrayRef<int64_t> dilations);
   Operand implicitFilter(Value filter, Value depth, Value features,
@@ -118,7 +118,7 @@ private:
   Value implicitFilterGrad(Value x, Value grad);
   Value implicitInputGrad(Value grad, Value filter);
   bool canTurnFilter() const;
-  Value turnedFilter(Value filter);
+  Operand turnedFilter(Value filter, const ImplicitLoops &loops);
 
   /// Loops of the direct form: batch, places, window, and what is left of a
   /// group.
@@ -372,11 +372,10 @@ Value Convolution::widen(Value tensor) {
   return body.finish(number)[0];
 }
 
-Convolution::ImplicitLoops Convolution::implicitLoops(Value depth,
-                                                      Value features) const {
+Convolution::ImplicitLoops Convolution::implicitLoops(bool merge) const {
   ImplicitLoops loops;
   unsigned rank = windows.rank();
-  loops.merged = groups == 1 && windows.dilations.back() == 1 &&
+  loops.merged = merge && groups == 1 && windows.dilations.back() == 1 &&
                  getConstantIntValue(depth) &&
                  getConstantIntValue(windows.window.back());
   loops.group = 1 + rank;
@@ -450,7 +449,7 @@ Operand Convolution::implicitResult(Value result, Value features,
 
 Value Convolution::implicitForward(Value x, Value filter) {
   unsigned rank = windows.rank();
-  ImplicitLoops loops = implicitLoops(depth, features);
+  ImplicitLoops loops = implicitLoops(/*merge=*/true);
   Operand result = implicitResult({}, features, loops);
   SmallVector<Value> extents{batch};
   llvm::append_range(extents, windows.places);
@@ -470,7 +469,7 @@ Value Convolution::implicitForward(Value x, Value filter) {
 
 Value Convolution::implicitFilterGrad(Value x, Value grad) {
   unsigned rank = windows.rank();
-  ImplicitLoops loops = implicitLoops(depth, features);
+  ImplicitLoops loops = implicitLoops(/*merge=*/true);
   SmallVector<Value> kd(windows.window);
   kd.push_back(depth);
   SmallVector<Value> extents(kd);
@@ -539,29 +538,21 @@ bool Convolution::canTurnFilter() const {
   return true;
 }
 
-/// [window, depth, group, feature] as [window backwards, feature, group,
-/// depth], groups and the last dimension as one.
-Value Convolution::turnedFilter(Value filter) {
+/// The filter with features as channels, and its window from the end.
+Operand Convolution::turnedFilter(Value filter, const ImplicitLoops &loops) {
   unsigned rank = windows.rank();
-  Value g = l.constantIndex(groups);
-  Value source = grouped(filter, rank + 1, {g, features});
-  SmallVector<Value> extents(windows.window);
-  extents.append({features, g, depth});
   Exprs indices;
   for (unsigned i = 0; i < rank; ++i)
     indices.push_back(
         l.b.getAffineConstantExpr(*getConstantIntValue(windows.window[i]) - 1) -
-        loop(i));
-  indices.append({loop(rank + 2), loop(rank + 1), loop(rank)});
-  Body body(l, Dims(rank + 3, 0));
-  auto type = cast<RankedTensorType>(filter.getType()).getElementType();
-  Value empty =
-      tensor::EmptyOp::create(l.b, l.loc, getAsOpFoldResult(extents), type);
-  Value each = body.load(source, indices);
-  body.addOutput(empty, body.identity());
-  SmallVector<unsigned> counts(rank + 1, 1);
-  counts.push_back(2);
-  return collapse(body.finish(each)[0], counts);
+        loop(loops.window + i));
+  indices.push_back(loop(loops.feature));
+  if (groups > 1) {
+    indices.push_back(loop(loops.group));
+    filter = grouped(filter, rank + 1, {l.constantIndex(groups), features});
+  }
+  indices.push_back(loop(loops.depth));
+  return {filter, indices};
 }
 
 /// A convolution of the gradient, padded so that every window that saw an
@@ -588,17 +579,17 @@ Value Convolution::implicitInputGrad(Value grad, Value filter) {
                                               offsets, inner, steps);
 
   // Features and channels change places.
-  ImplicitLoops loops = implicitLoops(features, depth);
+  ImplicitLoops loops = implicitLoops(/*merge=*/false);
   if (groups > 1)
     extents.push_back(l.constantIndex(groups));
   extents.push_back(depth);
   Operand result = implicitResult({}, depth, loops);
   result.tensor = filled(extents);
   SmallVector<int64_t> ones(rank, 1);
-  Value sums = accumulate(
-      implicitInput(whole, features, loops, ones, windows.dilations),
-      implicitFilter(turnedFilter(filter), features, depth, loops), result,
-      loops.count, reducedLoops(loops.window, loops.count), sum);
+  Value sums =
+      accumulate(implicitInput(whole, features, loops, ones, windows.dilations),
+                 turnedFilter(filter, loops), result, loops.count,
+                 reducedLoops(loops.window, loops.count), sum);
   SmallVector<unsigned> counts(rank + 1, 1);
   counts.push_back(groups > 1 ? 2 : 1);
   return collapse(sums, counts);

@@ -69,7 +69,9 @@ func.func @widened(%a: memref<1024x512xbf16>, %b: memref<512x512xbf16>, %c: memr
 // CHECK:       scf.for
 // CHECK-NOT:     vector.store {{.*}}, %[[PANELS]]
 // CHECK:       return
-func.func @invariant(%a: memref<16x512xf32>, %b: memref<512x512xf32>, %c: memref<16x512xf32>, %n: index) {
+func.func @invariant(%a: memref<16x512xf32>, %n: index) {
+  %b = memref.alloc() : memref<512x512xf32>
+  %c = memref.alloc() : memref<16x512xf32>
   %zero = arith.constant 0.0 : f32
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
@@ -85,10 +87,12 @@ func.func @invariant(%a: memref<16x512xf32>, %b: memref<512x512xf32>, %c: memref
 // Weights that the loop may change are not.
 
 // CHECK-LABEL: func.func @variant
+// CHECK-NOT:   vector.store
 // CHECK:       scf.for
 // CHECK:         vector.store
 // CHECK:       return
-func.func @variant(%a: memref<16x512xf32>, %c: memref<16x512xf32>, %n: index) {
+func.func @variant(%a: memref<16x512xf32>, %n: index) {
+  %c = memref.alloc() : memref<16x512xf32>
   %zero = arith.constant 0.0 : f32
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
@@ -97,6 +101,35 @@ func.func @variant(%a: memref<16x512xf32>, %c: memref<16x512xf32>, %n: index) {
     linalg.fill ins(%zero : f32) outs(%c : memref<16x512xf32>)
     linalg.matmul ins(%a, %b : memref<16x512xf32>, memref<512x512xf32>) outs(%c : memref<16x512xf32>)
     memref.store %zero, %b[%i, %i] : memref<512x512xf32>
+  }
+  return
+}
+
+// -----
+
+// Neither are those that another op of the loop overwrites as a whole.
+
+#id = affine_map<(i, j) -> (i, j)>
+// CHECK-LABEL: func.func @overwritten
+// CHECK-NOT:   vector.store
+// CHECK:       scf.for
+// CHECK:         vector.store
+// CHECK:       return
+func.func @overwritten(%a: memref<16x512xf32>, %n: index) {
+  %c = memref.alloc() : memref<16x512xf32>
+  %zero = arith.constant 0.0 : f32
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %b = memref.alloc() : memref<512x512xf32>
+  scf.for %i = %c0 to %n step %c1 {
+    linalg.fill ins(%zero : f32) outs(%c : memref<16x512xf32>)
+    linalg.matmul ins(%a, %b : memref<16x512xf32>, memref<512x512xf32>) outs(%c : memref<16x512xf32>)
+    linalg.generic {indexing_maps = [#id], iterator_types = ["parallel", "parallel"]}
+        outs(%b : memref<512x512xf32>) {
+    ^bb0(%x: f32):
+      %0 = arith.addf %x, %x : f32
+      linalg.yield %0 : f32
+    }
   }
   return
 }

@@ -150,3 +150,102 @@ def test_infinities_and_nans_stay_in_their_rows_and_columns(compiled):
     a[9, 3], b[5, 39] = np.inf, np.nan
     (result,) = compiled(matmul((10, 20), (20, 40), (10, 40), "f32"))("f", a, b)
     assert np.all(result[:9, :39] == 20) and np.all(np.isinf(result[9, :39])) and np.all(np.isnan(result[:, 39]))
+
+
+# What kernels absorb: what stands after and before the product, windows, loops.
+
+EPILOGUE = """
+func.func @f(%x: {x}, %y: {y}, %bias: {bias}, %more: {z}) -> ({z}, {z}) attributes {{tfc.entry}} {{
+  %p = tfc.matmul %x, %y {{transpose_x = false, transpose_y = false}} : ({x}, {y}) -> {z}
+  %b = tfc.add %p, %bias : ({z}, {bias}) -> {z}
+  %a = tfc.abs %b : ({z}) -> {z}
+  %r = tfc.add %a, %more : ({z}, {z}) -> {z}
+  return %r, {second} : {z}, {z}
+}}"""
+
+
+@pytest.mark.parametrize("size", [(1, 5, 3), (13, 20, 40), (61, 67, 71), (40, 600, 300), (2, 33, 17)], ids=str)
+@pytest.mark.parametrize("unknown", ["", "mkn"])
+def test_epilogue_is_what_follows_the_product(compiled, size, unknown):
+    m, k, n = size
+    second = "%p" if m % 2 else "%a"  # the sums themselves are needed, or another step of the epilogue
+    rng = np.random.default_rng(0)
+    x, y, bias, more = (rng.standard_normal(s).astype(np.float32) for s in [(m, k), (k, n), (n,), (m, n)])
+
+    def hide(names, sizes):
+        return tensor([None if name in unknown else s for name, s in zip(names, sizes, strict=True)], "f32")
+
+    types = {"x": hide("mk", (m, k)), "y": hide("kn", (k, n)), "bias": hide("n", (n,)), "z": hide("mn", (m, n))}
+    product = x.astype(np.float64) @ y
+    want = np.abs(product + bias)
+    for machine in MACHINES:
+        host = compiled(EPILOGUE.format(second=second, **types), cpu=machine)
+        got = host("f", x, y, bias, more)
+        np.testing.assert_allclose(got[0], want + more, rtol=1e-5, atol=1e-4)
+        np.testing.assert_allclose(got[1], want if second == "%a" else product, rtol=1e-5, atol=1e-4)
+
+
+@pytest.mark.parametrize("m", [1, 2, 9, 70])
+@pytest.mark.parametrize("n", [96, 101])
+def test_weights_of_bytes_are_widened_and_scaled_where_they_are_read(compiled, m, n):
+    k = 400
+    rng = np.random.default_rng(0)
+    x, scale = rng.standard_normal((m, k)).astype(np.float32), rng.standard_normal(n).astype(np.float32)
+    q = rng.integers(-128, 128, (k, n)).astype(np.int8)
+    source = f"""
+func.func @f(%x: tensor<{m}x{k}xf32>, %q: tensor<{k}x{n}xi8>, %s: tensor<{n}xf32>) -> tensor<{m}x{n}xf32>
+    attributes {{tfc.entry}} {{
+  %w = tfc.cast %q {{dtype = f32}} : (tensor<{k}x{n}xi8>) -> tensor<{k}x{n}xf32>
+  %y = tfc.mul %w, %s : (tensor<{k}x{n}xf32>, tensor<{n}xf32>) -> tensor<{k}x{n}xf32>
+  %r = tfc.matmul %x, %y {{transpose_x = false, transpose_y = false}} : (tensor<{m}x{k}xf32>, tensor<{k}x{n}xf32>) -> tensor<{m}x{n}xf32>
+  return %r : tensor<{m}x{n}xf32>
+}}"""
+    want = x.astype(np.float64) @ (q * scale.astype(np.float64))
+    for machine in MACHINES:
+        (got,) = compiled(source, cpu=machine)("f", x, q, scale)
+        np.testing.assert_allclose(got, want, rtol=1e-4, atol=2e-3)
+
+
+def sum_over_windows(x, w, stride, dilation):
+    """A convolution as defined, of [batch, height, width, channels], without padding."""
+    high, wide = (
+        (size - (window - 1) * dilation - 1) // stride + 1
+        for size, window in zip(x.shape[1:3], w.shape[:2], strict=True)
+    )
+    out = np.zeros((x.shape[0], high, wide, w.shape[-1]))
+    for i, j in itertools.product(*map(range, w.shape[:2])):
+        seen = x[:, i * dilation :: stride, j * dilation :: stride][:, :high, :wide]
+        out += seen.astype(np.float64) @ w[i, j]
+    return out
+
+
+WINDOWS = [  # batch, height, width, channels, window, features, stride, dilation
+    (2, 9, 8, 5, (3, 3), 17, 1, 1), (1, 12, 11, 3, (7, 7), 64, 2, 1), (2, 11, 13, 4, (3, 2), 33, 1, 2),
+    (1, 7, 9, 130, (3, 3), 70, 1, 1), (3, 5, 6, 7, (1, 1), 9, 2, 1), (1, 6, 6, 600, (2, 2), 5, 3, 1),
+    (1, 5, 5, 2, (3, 3), 1, 1, 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WINDOWS, ids=str)
+@pytest.mark.parametrize("dtype", ["f32", "bf16"])
+@pytest.mark.parametrize("unknown", [False, True], ids=["known", "unknown"])
+def test_convolution_is_a_product_on_windows(compiled, case, dtype, unknown):
+    batch, high, wide, channels, window, features, stride, dilation = case
+    numpy_type, tolerance = DTYPES[dtype]
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((batch, high, wide, channels)).astype(numpy_type)
+    w = rng.standard_normal((*window, channels, features)).astype(numpy_type)
+    want = sum_over_windows(x.astype(np.float64), w.astype(np.float64), stride, dilation)
+    bound = sum_over_windows(np.abs(x.astype(np.float64)), np.abs(w.astype(np.float64)), stride, dilation)
+    xt = tensor([None, None, None, channels] if unknown else x.shape, dtype)
+    zt = tensor([None, None, None, features] if unknown else want.shape, dtype)
+    wt = tensor(w.shape, dtype)
+    source = f"""
+func.func @f(%x: {xt}, %w: {wt}) -> {zt} attributes {{tfc.entry}} {{
+  %r = tfc.conv %x, %w {{strides = array<i64: {stride}, {stride}>, dilations = array<i64: {dilation}, {dilation}>,
+      padding = array<i64: 0, 0, 0, 0>, groups = 1 : i64}} : ({xt}, {wt}) -> {zt}
+  return %r : {zt}
+}}"""
+    for machine in MACHINES:
+        (got,) = compiled(source, cpu=machine)("f", x, w)
+        assert np.all(np.abs(got.astype(np.float64) - want) <= tolerance * bound + 1e-30)

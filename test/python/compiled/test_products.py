@@ -1,0 +1,174 @@
+"""Products together with what stands around them: values do not depend on what was fused, packed or shared."""
+
+import numpy as np
+import pytest
+import tfc as tf
+
+RNG = np.random.default_rng(3)
+SWITCHES = [{}, {"disable": ("tfc-lower-contractions",)}, {"disable": ("tfc-fuse-loops",)}, {"parallel": False}]
+
+
+def small(*shape):
+    """Integers: sums of products are exact in any order."""
+    return RNG.integers(-2, 3, shape).astype(np.float32)
+
+
+def compile_with(function, options):
+    return tf.function(function, autograph=False, experimental_attributes={"compile_options": options})
+
+
+@pytest.fixture(params=[1, 3])
+def threads(request):
+    tf.config.threading.set_intra_op_parallelism_threads(request.param)
+    yield request.param
+    tf.config.threading.set_intra_op_parallelism_threads(0)
+
+
+@pytest.mark.parametrize("options", SWITCHES, ids=str)
+def test_bias_activation_and_residual_are_the_same_with_every_switch(options):
+    x, w, bias, more = small(70, 300), small(300, 513), small(513), small(70, 513)
+    got = compile_with(lambda x, w: tf.nn.relu(tf.matmul(x, w) + bias) + more, options)(x, w)
+    np.testing.assert_array_equal(got.numpy(), np.maximum(x @ w + bias, 0) + more)
+
+
+def test_products_shared_by_threads_are_those_of_one(threads):
+    for m, k, n in [(64, 512, 1536), (700, 600, 130), (20, 1000, 3000), (3, 900, 2000)]:
+        x, w = small(m, k), small(k, n)
+        np.testing.assert_array_equal(tf.function(tf.matmul, autograph=False)(x, w).numpy(), x @ w)
+
+
+def test_variable_on_both_sides_of_its_update_is_read_before_it_is_written():
+    v = tf.Variable(small(130, 130))
+    before = v.numpy()
+
+    @tf.function(autograph=False)
+    def step():
+        v.assign(tf.nn.relu(tf.matmul(v, v)) - 1)
+
+    step()
+    np.testing.assert_array_equal(v.numpy(), np.maximum(before @ before, 0) - 1)
+
+
+def test_residual_in_the_place_of_the_result_is_read_first():
+    v, w = tf.Variable(small(66, 200)), small(200, 200)
+    before = v.numpy()
+
+    @tf.function(autograph=False)
+    def step(x):
+        v.assign_add(tf.matmul(x, w))
+
+    x = small(66, 200)
+    step(x)
+    np.testing.assert_array_equal(v.numpy(), before + x @ w)
+
+
+def test_sums_needed_again_are_kept():
+    x, w = small(40, 100), small(100, 200)
+
+    @tf.function(autograph=False)
+    def both(x, w):
+        sums = tf.matmul(x, w)
+        return tf.nn.relu(sums), tf.reduce_sum(sums, axis=0), sums
+
+    relu, total, sums = both(x, w)
+    np.testing.assert_array_equal(sums.numpy(), x @ w)
+    np.testing.assert_array_equal(relu.numpy(), np.maximum(x @ w, 0))
+    np.testing.assert_array_equal(total.numpy(), (x @ w).sum(0))
+
+
+@pytest.mark.parametrize("batch", [1, 4, 16])
+def test_weights_of_a_loop_are_those_of_every_iteration(batch):
+    w, u = small(256, 256) / 64, small(256, 256) / 64
+
+    def run(x, count):
+        def body(i, h):
+            return i + 1, tf.clip_by_value(tf.matmul(h, w) + tf.matmul(h, u, transpose_b=True), -2.0, 2.0)
+
+        return tf.while_loop(lambda i, h: i < count, body, (0, x))[1]
+
+    x = small(batch, 256)
+    got = tf.function(run, autograph=False)(x, tf.constant(7)).numpy()
+    want = x.astype(np.float64)
+    for _ in range(7):
+        want = np.clip(want @ w + want @ u.T, -2, 2)
+    np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-4)
+
+
+def test_weights_that_a_loop_changes_are_packed_in_every_iteration():
+    w = small(256, 256) / 64
+
+    def run(x, w):
+        def body(i, x, w):
+            return i + 1, tf.matmul(x, w), w + 1 / 64
+
+        return tf.while_loop(lambda i, x, w: i < 3, body, (0, x, w))[1]
+
+    x = small(16, 256)
+    want, weights = x.astype(np.float64), w.astype(np.float64)
+    for _ in range(3):
+        want, weights = want @ weights, weights + 1 / 64
+    np.testing.assert_allclose(tf.function(run, autograph=False)(x, w).numpy(), want, rtol=1e-4, atol=1e-2)
+
+
+def test_variable_that_a_loop_assigns_is_not_packed_before_it():
+    v = tf.Variable(np.eye(256, dtype=np.float32))
+
+    @tf.function
+    def run(x):
+        for _ in tf.range(3):
+            x = tf.matmul(x, v)
+            v.assign(v * 2.0)
+        return x
+
+    x = small(16, 256)
+    np.testing.assert_array_equal(run(x).numpy(), x * 8)
+
+
+CONVOLUTIONS = [  # height, width, channels, window, features, stride, dilation, padding, groups
+    (13, 11, 6, (3, 3), 20, 1, 1, "SAME", 1), (13, 11, 6, (3, 2), 20, 2, 1, "SAME", 1),
+    (14, 10, 4, (3, 3), 8, 1, 2, "VALID", 1), (8, 9, 32, (5, 5), 70, 1, 1, "SAME", 1),
+    (9, 8, 12, (3, 3), 12, 1, 1, "SAME", 2), (7, 7, 150, (1, 1), 33, 2, 1, "SAME", 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CONVOLUTIONS, ids=str)
+def test_convolution_and_gradients_are_those_of_eager_execution(case):
+    high, wide, channels, window, features, stride, dilation, padding, groups = case
+    x, w = small(2, high, wide, channels), small(*window, channels // groups, features)
+
+    def run(x, w):
+        with tf.GradientTape() as tape:
+            tape.watch([x, w])
+            y = tf.nn.convolution(x, w, strides=stride, padding=padding, dilations=dilation)
+            loss = tf.reduce_sum(y * y)
+        return y, *tape.gradient(loss, [x, w])
+
+    args = tf.constant(x), tf.constant(w)
+    for options in SWITCHES:
+        for got, want in zip(compile_with(run, options)(*args), run(*args), strict=True):
+            np.testing.assert_allclose(got.numpy(), want.numpy(), rtol=1e-5, atol=1e-3)
+
+
+def test_memory_of_a_convolution_does_not_hold_its_windows():
+    x = tf.constant(small(1, 56, 56, 64))
+    w = tf.constant(small(3, 3, 64, 64))
+
+    def gradients(x, w):
+        with tf.GradientTape() as tape:
+            tape.watch([x, w])
+            loss = tf.reduce_sum(tf.nn.conv2d(x, w, 1, "SAME") ** 2)
+        return tape.gradient(loss, [x, w])
+
+    forward = tf.function(lambda x, w: tf.nn.conv2d(x, w, 1, "SAME"), autograph=False)
+    size = 4 * 56 * 56 * 64
+    assert forward.get_concrete_function(x, w).compiled().arena_bytes < 2 * size
+    backward = tf.function(gradients, autograph=False)
+    assert backward.get_concrete_function(x, w).compiled().arena_bytes < 6 * size  # windows would be 9 times as large
+
+
+def test_remarks_tell_what_a_product_absorbs():
+    x, w, bias = small(64, 256), small(256, 512), small(512)
+    function = tf.function(lambda x, w: tf.nn.relu(tf.matmul(x, w) + bias), autograph=False)
+    remarks = "\n".join(function.get_concrete_function(tf.constant(x), tf.constant(w)).compiled().remarks)
+    assert "kernel: product of 64 x 256 and 256 x 512" in remarks
+    assert "what follows is done on the sums in registers" in remarks
