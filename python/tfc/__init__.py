@@ -1,7 +1,21 @@
 """tfc: TensorFlow 2's eager ops, functions and gradients, compiled by MLIR. Use as `import tfc as tf`."""
 
 from tfc import array_api, autodiff, autograph, config, errors, export, optimizers, saved_model
-from tfc.api import bitwise, debugging, image, linalg, math, nest, nn, random, signal, strings, train, types
+from tfc.api import (
+    bitwise,
+    debugging,
+    image,
+    initializers,
+    linalg,
+    math,
+    nest,
+    nn,
+    random,
+    signal,
+    strings,
+    train,
+    types,
+)
 from tfc.autodiff import (
     GradientTape,
     UnconnectedGradients,
@@ -108,6 +122,7 @@ from tfc.ops.creation import (
 )
 from tfc.ops.debugging import assert_equal, assert_greater, assert_less
 from tfc.ops.debugging_shapes import assert_rank
+from tfc.ops.decompositions import eig, eigvals
 from tfc.ops.einsum import einsum
 from tfc.ops.fourier import fftnd, ifftnd, irfftnd, rfftnd
 from tfc.ops.functional import (
@@ -132,6 +147,11 @@ from tfc.ops.gather import (
     where,
 )
 from tfc.ops.indexed_slices import IndexedSlices
+from tfc.ops.initializers import Constant as constant_initializer
+from tfc.ops.initializers import Ones as ones_initializer
+from tfc.ops.initializers import RandomNormal as random_normal_initializer
+from tfc.ops.initializers import RandomUniform as random_uniform_initializer
+from tfc.ops.initializers import Zeros as zeros_initializer
 from tfc.ops.linalg import matmul, norm, tensordot
 from tfc.ops.logging_ops import Assert
 from tfc.ops.logging_ops import print_v2 as print
@@ -188,6 +208,7 @@ from tfc.ops.math import (
 from tfc.ops.math import (
     floormod as mod,
 )
+from tfc.ops.matrix_functions import sqrtm as matrix_square_root
 from tfc.ops.reductions import (
     argmax,
     argmin,
@@ -221,6 +242,11 @@ newaxis = None
 __version__ = "0.1.0"
 
 __all__ = [
+    "zeros_initializer",
+    "random_uniform_initializer",
+    "random_normal_initializer",
+    "ones_initializer",
+    "matrix_square_root",
     "Assert",
     "DType",
     "GradientTape",
@@ -280,6 +306,7 @@ __all__ = [
     "config",
     "device",
     "constant",
+    "constant_initializer",
     "control_dependencies",
     "convert_to_tensor",
     "cos",
@@ -289,9 +316,11 @@ __all__ = [
     "debugging",
     "divide",
     "double",
+    "eig",
     "dynamic_partition",
     "dynamic_stitch",
     "einsum",
+    "eigvals",
     "ensure_shape",
     "equal",
     "errors",
@@ -326,6 +355,7 @@ __all__ = [
     "ifftnd",
     "image",
     "init_scope",
+    "initializers",
     "inside_function",
     "int16",
     "int32",

@@ -2,7 +2,7 @@
 
 from tfc.api import special
 from tfc.ops.binning import confusion_matrix, is_non_decreasing, is_strictly_increasing
-from tfc.ops.gather import in_top_k, invert_permutation, top_k
+from tfc.ops.gather import approx_max_k, approx_min_k, in_top_k, invert_permutation, top_k
 from tfc.ops.linalg import l2_normalize
 from tfc.ops.math import (
     abs,
@@ -137,6 +137,8 @@ from tfc.ops.special_functions import (
 )
 
 __all__ = [
+    "approx_max_k",
+    "approx_min_k",
     "abs",
     "accumulate_n",
     "acos",

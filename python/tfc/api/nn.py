@@ -26,6 +26,7 @@ from tfc.ops.convolution import (
     separable_conv2d,
 )
 from tfc.ops.gather import approx_max_k, approx_min_k, embedding_lookup, in_top_k, top_k
+from tfc.ops.isotonic import isotonic_regression
 from tfc.ops.linalg import l2_normalize
 from tfc.ops.losses import (
     compute_average_loss,
@@ -118,6 +119,7 @@ __all__ = [
     "fused_batch_norm",
     "gelu",
     "in_top_k",
+    "isotonic_regression",
     "l2_loss",
     "l2_normalize",
     "leaky_relu",

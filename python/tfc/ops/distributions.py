@@ -6,7 +6,7 @@ import numpy as np
 
 from tfc.core import Tensor, argument_error
 from tfc.dtypes import DType, as_dtype, float32, float64, int32, int64, uint16, uint32, uint64
-from tfc.ops import philox
+from tfc.ops import philox, threefry
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor
 from tfc.ops.shapes import static_shape
@@ -34,12 +34,31 @@ def static_dims(shape) -> tuple:
     return dims
 
 
-def key_and_counter(seed):
-    """The scrambled key (uint64[1]) and counter (uint64[2]) of a seed of two integers."""
+def random_bits(key, counter, dims, dtype) -> Tensor:
+    """uint32 or uint64 of the algorithm that the counter's size says: two words Philox, one ThreeFry."""
+    if counter.shape_tuple == (1,):
+        return threefry.bits(key, counter, tuple(dims), dtype)
+    return p.random_bits(key, counter, shape=dims, dtype=dtype)
+
+
+def _only_philox(counter, what) -> None:
+    if counter.shape_tuple == (1,):
+        raise NotImplementedError(f"{what} numbers of the algorithm 'threefry' are not supported: 'philox' is")
+
+
+def key_and_counter(seed, is_threefry=False):
+    """The key (uint64[1]) and counter (uint64[2], of ThreeFry uint64[1]) of a seed of two integers.
+
+    Philox scrambles the seed; the key of ThreeFry is the low words of both integers.
+    """
     seed = convert_to_tensor(seed)
     if not seed.dtype.is_integer or seed.shape_tuple != (2,):
         raise argument_error(None, "random", f"seed must be two integers, got {seed!r}")
     start = seed if seed.dtype is uint64 else p.cast(seed, dtype=uint64)
+    if is_threefry:
+        low = p.bitwise_and(start, u64(0xFFFFFFFF))
+        high = p.left_shift(part(low, 1, 2), u64(32))
+        return p.bitwise_or(part(low, 0, 1), high), u64(0)
     mix = p.random_bits(u64(0x3EC8F720 | 0x02461E29 << 32), start, shape=(2,), dtype=uint64)
     return part(mix, 0, 1), p.concat(u64(0), part(mix, 1, 2), axis=0)
 
@@ -56,6 +75,8 @@ _FLOATS = {
 def _unit(key, counter, dims, dtype) -> Tensor:
     """Uniform floats in [0, 1): random mantissas of numbers in [1, 2), minus 1."""
     width, mantissa, one = _FLOATS[dtype.name]
+    if counter.shape_tuple == (1,):
+        return _threefry_unit(key, counter, dims, dtype)
     bits = p.random_bits(key, counter, shape=dims, dtype=uint64 if dtype is float64 else uint32)
     if dtype is float64:
         # The first word holds the high bits.
@@ -65,6 +86,22 @@ def _unit(key, counter, dims, dtype) -> Tensor:
     else:
         bits = p.bitwise_and(bits, number(2**mantissa - 1, uint32))
         bits = bits if width is uint32 else p.cast(bits, dtype=width)
+    ones = p.bitwise_or(bits, number(one << mantissa, width))
+    return p.sub(p.bitcast(ones, dtype=dtype), number(1, dtype))
+
+
+def _threefry_unit(key, counter, dims, dtype) -> Tensor:
+    """As XLA: the upper bits are the mantissa; float16 takes the lower ones, bfloat16 is a float32 cut off."""
+    if dtype.name == "bfloat16":
+        wide = p.bitcast(_threefry_unit(key, counter, dims, float32), dtype=uint32)
+        short = p.cast(p.right_shift(wide, number(16, uint32)), dtype=uint16)
+        return p.bitcast(short, dtype=dtype)
+    width, mantissa, one = _FLOATS[dtype.name]
+    bits = threefry.bits(key, counter, tuple(dims), uint64 if dtype is float64 else uint32)
+    if width is uint16:
+        bits = p.cast(p.bitwise_and(bits, number(2**mantissa - 1, uint32)), dtype=width)
+    else:
+        bits = p.right_shift(bits, number(8 * dtype.size - mantissa, width))
     ones = p.bitwise_or(bits, number(one << mantissa, width))
     return p.sub(p.bitcast(ones, dtype=dtype), number(1, dtype))
 
@@ -81,7 +118,7 @@ def uniform_numbers(key, counter, dims, minval, maxval, dtype) -> Tensor:
     if (minval is None) != (maxval is None):
         raise ValueError(f"For integer dtype {dtype!r}, minval and maxval must be both None or both non-None")
     width = uint32 if dtype.size == 4 else uint64
-    bits = p.random_bits(key, counter, shape=dims, dtype=width)
+    bits = random_bits(key, counter, dims, width)
     if minval is None:
         return bits if width is dtype else p.bitcast(bits, dtype=dtype)
     low, high = convert_to_tensor(minval, dtype), convert_to_tensor(maxval, dtype)
@@ -99,6 +136,7 @@ def uniform_numbers(key, counter, dims, minval, maxval, dtype) -> Tensor:
 
 def normal_numbers(key, counter, dims, mean, stddev, dtype) -> Tensor:
     """Box and Muller's transform of pairs of uniform numbers."""
+    _only_philox(counter, "normal")
     inner = float64 if dtype is float64 else float32
     count = math.prod(dims)
     pairs = -(-count // 2)
@@ -123,6 +161,7 @@ def truncated_normal_numbers(key, counter, dims, mean, stddev, dtype) -> Tensor:
 
     Each group of outputs draws from blocks of its own.
     """
+    _only_philox(counter, "truncated normal")
     count, wide = math.prod(dims), dtype is float64
     size = 2 if wide else 4
     groups = -(-count // size)

@@ -51,16 +51,17 @@ _DEFAULT_GRAPH_SEED = 87654321
 
 def stateless_uniform(shape, seed, minval=0, maxval=None, dtype=float32, name=None, alg="auto_select") -> Tensor:
     """Uniform numbers in [minval, maxval), a function of `seed` (two integers). Integers need `maxval`."""
-    _algorithm(alg)
+    number_of = _algorithm(alg)
     dtype = as_dtype(dtype)
     if dtype.is_integer and (maxval is None) != (minval is None):
         raise ValueError(f"For integer dtype {dtype!r} argument minval and maxval must be both None or not None.")
-    return uniform_numbers(*key_and_counter(seed), static_dims(shape), minval, maxval, dtype)
+    drawn = key_and_counter(seed, number_of == _THREEFRY)
+    return uniform_numbers(*drawn, static_dims(shape), minval, maxval, dtype)
 
 
 def stateless_normal(shape, seed, mean=0.0, stddev=1.0, dtype=float32, name=None, alg="auto_select") -> Tensor:
     """Normally distributed numbers, a function of `seed` (two integers)."""
-    _algorithm(alg)
+    _philox_only(alg)
     return normal_numbers(*key_and_counter(seed), static_dims(shape), mean, stddev, float_dtype(dtype, "normal"))
 
 
@@ -68,7 +69,7 @@ def stateless_truncated_normal(
     shape, seed, mean=0.0, stddev=1.0, dtype=float32, name=None, alg="auto_select"
 ) -> Tensor:
     """Normally distributed numbers at most 2 `stddev` from `mean`, a function of `seed`."""
-    _algorithm(alg)
+    _philox_only(alg)
     return truncated_normal_numbers(
         *key_and_counter(seed), static_dims(shape), mean, stddev, float_dtype(dtype, "normal")
     )
@@ -88,30 +89,51 @@ def fold_in(seed, data, alg="auto_select") -> Tensor:
     return p.concat(first, p.reshape(data, shape=(1,)), axis=0)
 
 
-def _algorithm(alg) -> None:
+_THREEFRY = 2
+_ALGORITHMS = {"philox": 1, "threefry": 2, "auto_select": 3}
+
+
+def _algorithm(alg) -> int:
+    """The number of an algorithm: 1 Philox, 2 ThreeFry, 3 the best one, which is Philox."""
     if isinstance(alg, Algorithm):
-        alg = alg.value
-    if alg not in ("philox", "auto_select", 1, 3, "1", "3"):
-        raise NotImplementedError(f"the random number algorithm {alg!r} is not supported: 'philox' is")
+        return alg.value
+    if isinstance(alg, str):
+        if alg not in _ALGORITHMS:
+            raise ValueError(f"Argument `alg` got unsupported string value {alg}. Supported: {', '.join(_ALGORITHMS)}")
+        return _ALGORITHMS[alg]
+    value = int(np.asarray(convert_to_tensor(alg)))
+    if value not in _ALGORITHMS.values():
+        raise ValueError(f"Argument `alg` got the unknown number {value}. Supported: 1 (Philox), 2 (ThreeFry), 3")
+    return value
+
+
+def _philox_only(alg) -> None:
+    if _algorithm(alg) == _THREEFRY:
+        raise NotImplementedError("of the algorithm 'threefry' there are uniform numbers only: 'philox' has all")
 
 
 # State.
 
 
 class _State(VariableStorage):
-    """A counter (two words) and a key, as int64[3]."""
+    """A counter (two words; one of ThreeFry) and a key, as int64."""
 
     trainable = False
     name = "random_state"
 
     def __init__(self, words):
         words = [(v + 2**63) % 2**64 - 2**63 for v in words]
-        super().__init__(int64, (3,), eager_tensor(np.array(words, np.int64)))
+        super().__init__(int64, (len(words),), eager_tensor(np.array(words, np.int64)))
 
 
 def _advance(state, outputs: int, reserved: int = RESERVED):
     """The key and counter now; the state moves on by what so many outputs may use, each `reserved` blocks."""
     words = p.bitcast(p.read_variable(state), dtype=uint64)
+    if state.shape_tuple == (2,):
+        counter, key = part(words, 0, 1), part(words, 1, 2)
+        after = p.concat(p.add(counter, u64(outputs * reserved)), key, axis=0)
+        p.assign_variable(state, p.bitcast(after, dtype=int64))
+        return key, counter
     low, high, key = (part(words, i, i + 1) for i in range(3))
     next_low = p.add(low, u64(outputs * reserved))
     carry = p.cast(p.less(next_low, low), dtype=uint64)
@@ -128,6 +150,10 @@ class Algorithm(enum.Enum):
     AUTO_SELECT = 3
 
 
+def _state_size(algorithm: int) -> int:
+    return 2 if algorithm == _THREEFRY else 3
+
+
 class Generator:
     """A stream of random numbers with a state of its own, made by `from_seed`, `from_state` and the like."""
 
@@ -136,13 +162,14 @@ class Generator:
             state = convert_to_tensor(copy_from.state)
         if state is None:
             raise ValueError("A Generator needs a state: use Generator.from_seed or from_non_deterministic_state")
-        _algorithm(1 if alg is None else alg)
+        self._alg = copy_from.algorithm if copy_from is not None else _algorithm(1 if alg is None else alg)
         if not executing_eagerly():
             raise ValueError("tf.random.Generator must be created outside of a traced function")
         words = np.asarray(state, np.int64).reshape(-1)
-        if words.size < 3:
-            raise ValueError(f"the state of a Generator has 3 numbers, got {words.tolist()}")
-        self._storage = _State([int(w) for w in words[:3]])
+        count = _state_size(self._alg)
+        if words.size < count:
+            raise ValueError(f"the state of a Generator has {count} numbers, got {words.tolist()}")
+        self._storage = _State([int(w) for w in words[:count]])
 
     @classmethod
     def from_seed(cls, seed, alg=None) -> "Generator":
@@ -154,8 +181,9 @@ class Generator:
 
     @classmethod
     def from_key_counter(cls, key, counter, alg) -> "Generator":
-        words = [int(v) for v in np.asarray(counter).reshape(-1)][:2]
-        return cls(state=np.array([*words, *[0] * (2 - len(words)), int(np.asarray(key))], np.int64), alg=alg)
+        size = _state_size(_algorithm(alg)) - 1
+        words = [int(v) for v in np.asarray(counter).reshape(-1)][:size]
+        return cls(state=np.array([*words, *[0] * (size - len(words)), int(np.asarray(key))], np.int64), alg=alg)
 
     @classmethod
     def from_non_deterministic_state(cls, alg=None) -> "Generator":
@@ -167,16 +195,17 @@ class Generator:
 
     @property
     def state(self) -> Tensor:
-        """The counter and the key, int64[3]."""
+        """The counter and the key, int64[3] (of ThreeFry int64[2])."""
         return p.read_variable(self._storage)
 
     @property
     def key(self) -> Tensor:
-        return p.squeeze(part(self.state, 2, 3), axes=(0,))
+        size = _state_size(self._alg)
+        return p.squeeze(part(self.state, size - 1, size), axes=(0,))
 
     @property
     def algorithm(self) -> int:
-        return 1
+        return self._alg
 
     def reset(self, state) -> None:
         """Sets counter and key."""
@@ -184,7 +213,7 @@ class Generator:
         p.assign_variable(self._storage, value if value.dtype is int64 else p.cast(value, dtype=int64))
 
     def reset_from_seed(self, seed) -> None:
-        self.reset(create_rng_state(seed, 1))
+        self.reset(create_rng_state(seed, self._alg))
 
     def reset_from_key_counter(self, key, counter) -> None:
         self.reset(p.concat(p.cast(convert_to_tensor(counter), dtype=int64), _vector(key), axis=0))
@@ -236,7 +265,8 @@ class Generator:
     def split(self, count=1) -> list["Generator"]:
         """Independent generators."""
         keys = self.uniform_full_int([count], int64).numpy()
-        return [Generator(state=np.array([0, 0, k], np.int64)) for k in keys]
+        words = [0] * (_state_size(self._alg) - 1)
+        return [Generator(state=np.array([*words, k], np.int64), alg=self._alg) for k in keys]
 
     def __repr__(self):
         return "<tf.random.Generator>"
@@ -247,13 +277,13 @@ def _vector(value) -> Tensor:
 
 
 def create_rng_state(seed, alg) -> Tensor:
-    """The state of a generator with this seed, int64[3]."""
-    _algorithm(alg)
+    """The state of a generator with this seed, int64[3] (of ThreeFry int64[2])."""
+    size = _state_size(_algorithm(alg))
     if isinstance(seed, int):
-        words = [seed >> 64 * i & 2**64 - 1 for i in range(3)]
+        words = [seed >> 64 * i & 2**64 - 1 for i in range(size)]
     else:
-        words = [int(v) for v in np.asarray(convert_to_tensor(seed)).reshape(-1)][:3]
-        words = [0] * (3 - len(words)) + words
+        words = [int(v) for v in np.asarray(convert_to_tensor(seed)).reshape(-1)][:size]
+        words = [0] * (size - len(words)) + words
     return convert_to_tensor(np.array([(w + 2**63) % 2**64 - 2**63 for w in words], np.int64))
 
 

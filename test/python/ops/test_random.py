@@ -102,4 +102,51 @@ def test_bad_requests():
     with pytest.raises(ValueError, match="maxval"):
         tf.random.uniform([2], dtype=tf.int32)
     with pytest.raises(NotImplementedError, match="threefry"):
-        tf.random.stateless_uniform([2], [1, 2], alg="threefry")
+        tf.random.stateless_normal([2], [1, 2], alg="threefry")
+
+
+THREEFRY = {
+    (5,): [629071667, 2343584484, 2271449651, 1211544305, 2527474599],
+    (2, 3): [[629071667, 2271449651, 2527474599], [2343584484, 1211544305, 2772174290]],
+    (3, 2): [[629071667, 2343584484], [2271449651, 1211544305], [2527474599, 2772174290]],
+    (3, 3): [
+        [629071667, 2271449651, 2527474599],
+        [2343584484, 1211544305, 2772174290],
+        [2392469163, 297241529, 4189447344],
+    ],
+}
+
+
+@pytest.mark.parametrize("shape", THREEFRY)
+def test_threefry_has_the_bits_of_xla(shape):
+    draw = lambda: tf.random.stateless_uniform(shape, [1, 2], None, None, tf.uint32, alg="threefry")
+    for got in (draw(), tf.function(draw)()):
+        np.testing.assert_array_equal(got, THREEFRY[shape])
+
+
+def test_threefry_floats_have_the_bits_of_xla():
+    want = {
+        tf.float32: [0.14646708965301514, 0.5456582307815552, 0.5288630723953247, 0.282084584236145],
+        tf.float64: [0.5456582839010438, 0.28208464047146564, 0.6454471243984237, 0.2047234730695],
+        tf.float16: [0.7998046875, 0.72265625, 0.5498046875, 0.7353515625],
+        tf.bfloat16: [0.1455078125, 0.54296875, 0.52734375, 0.28125],
+    }
+    for dtype, numbers in want.items():
+        got = tf.random.stateless_uniform([4], [1, 2], dtype=dtype, alg="threefry")
+        np.testing.assert_array_equal(np.asarray(got).astype(np.float64), numbers)
+
+
+def test_a_threefry_generator_moves_on():
+    g = tf.random.Generator.from_seed(7, alg="threefry")
+    np.testing.assert_array_equal(g.uniform_full_int([3], tf.uint32), [645374554, 1993301756, 755508351])
+    np.testing.assert_array_equal(g.state, [775, 0])
+    np.testing.assert_array_equal(g.uniform_full_int([3], tf.uint32), [3096210225, 414806948, 1070787762])
+    assert g.algorithm == 2
+    with pytest.raises(NotImplementedError, match="threefry"):
+        g.normal([2])
+
+
+def test_unknown_algorithms_are_refused():
+    for alg in ("nonsense", 7):
+        with pytest.raises(ValueError, match="`alg`"):
+            tf.random.stateless_uniform([2], [1, 2], alg=alg)
