@@ -209,6 +209,7 @@ from tfc.ops.math import (
     floormod as mod,
 )
 from tfc.ops.matrix_functions import sqrtm as matrix_square_root
+from tfc.ops.naming import publish
 from tfc.ops.reductions import (
     argmax,
     argmin,
@@ -237,6 +238,8 @@ from tfc.state import (
 )
 from tfc.tensor import Tensor
 from tfc.tracing import TensorArraySpec, gradients, hessians
+
+publish(globals())
 
 newaxis = None
 __version__ = "0.1.0"

@@ -31,6 +31,9 @@ from tfc.ops.debugging_shapes import (
     is_numeric_tensor,
 )
 from tfc.ops.logging_ops import Assert
+from tfc.ops.naming import publish
+
+publish(globals())
 
 __all__ = [
     "Assert",

@@ -45,6 +45,9 @@ from tfc.ops.image import (
     yiq_to_rgb,
     yuv_to_rgb,
 )
+from tfc.ops.naming import publish
+
+publish(globals())
 
 __all__ = [
     "adjust_brightness",

@@ -70,9 +70,12 @@ from tfc.ops.matrix_functions import (
     slogdet,
     sqrtm,
 )
+from tfc.ops.naming import publish
 from tfc.ops.tridiagonal import eigh_tridiagonal, tridiagonal_matmul, tridiagonal_solve
 
 experimental = SimpleNamespace(conjugate_gradient=conjugate_gradient)
+
+publish(globals())
 
 __all__ = [
     "LinearOperator",

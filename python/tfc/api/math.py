@@ -88,6 +88,7 @@ from tfc.ops.math import (
     xlog1py,
     xlogy,
 )
+from tfc.ops.naming import publish
 from tfc.ops.nn import log_softmax, softmax, softsign
 from tfc.ops.reductions import (
     argmax,
@@ -135,6 +136,8 @@ from tfc.ops.special_functions import (
     polygamma,
     zeta,
 )
+
+publish(globals())
 
 __all__ = [
     "approx_max_k",

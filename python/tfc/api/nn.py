@@ -35,6 +35,7 @@ from tfc.ops.losses import (
     scale_regularization_loss,
 )
 from tfc.ops.math import log_sigmoid, sigmoid, softplus, tanh
+from tfc.ops.naming import publish
 from tfc.ops.nn import (
     batch_normalization,
     bias_add,
@@ -82,6 +83,8 @@ from tfc.ops.random import dropout, general_dropout, stateless_dropout
 from tfc.ops.reductions import zero_fraction
 
 experimental = SimpleNamespace(stateless_dropout=stateless_dropout, general_dropout=general_dropout)
+
+publish(globals())
 
 __all__ = [
     "approx_max_k",

@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+from tfc.ops.naming import publish
 from tfc.ops.random import (
     Algorithm,
     Generator,
@@ -36,6 +37,8 @@ experimental = SimpleNamespace(
     stateless_fold_in=fold_in,
     stateless_split=split,
 )
+
+publish(globals())
 
 __all__ = [
     "Algorithm",

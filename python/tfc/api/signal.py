@@ -20,6 +20,7 @@ from tfc.ops.fourier import (
     rfft3d,
     rfftnd,
 )
+from tfc.ops.naming import publish
 from tfc.ops.signal import (
     dct,
     frame,
@@ -38,6 +39,8 @@ from tfc.ops.signal import (
     stft,
     vorbis_window,
 )
+
+publish(globals())
 
 __all__ = [
     "dct",

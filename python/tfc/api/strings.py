@@ -1,5 +1,6 @@
 """`tf.strings`."""
 
+from tfc.ops.naming import publish
 from tfc.ops.strings import (
     as_string,
     bytes_split,
@@ -16,6 +17,8 @@ from tfc.ops.strings import (
     to_number,
     upper,
 )
+
+publish(globals())
 
 __all__ = [
     "as_string",

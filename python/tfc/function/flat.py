@@ -56,6 +56,7 @@ class FlatFunction:
         self._variable_names = [getattr(v, "name", "a variable") for v in captured]
         self._executables: dict = {}
         self._result_shapes: dict = {}
+        self._rank_varies: dict = {}  # by shapes
         self._dynamic: dict = {}  # code for unknown sizes, by GPU (None: the CPU)
         # The GPU that a `tf.device` inside the function named.
         self.gpu: int | None = getattr(graph, "gpu", None)
@@ -91,9 +92,38 @@ class FlatFunction:
         for t in tensors:
             if type(t) is not EagerTensor and is_symbolic(t):
                 raise _out_of_scope(t)
-        if self.is_replayed:
+        shapes = [t.shape_tuple for t in tensors]
+        if self.runs_op_by_op(shapes):
             return self.replayed(tensors, variables)
-        return self.executable_for([t.shape_tuple for t in tensors]).call([*tensors, *variables])
+        return self.executable_for(shapes).call([*tensors, *variables])
+
+    def runs_op_by_op(self, shapes: list) -> bool:
+        """Whether a call with tensors of these shapes is interpreted: always (`is_replayed`), or because a rank in it
+        depends on values.
+        """
+        if self.is_replayed:
+            return True
+        if not self._graph.has_unranked:
+            return False
+        key = tuple(shapes) if self._unknown else None
+        with LOCK:
+            if key not in self._rank_varies:
+                if len(self._rank_varies) > 4 * SPECIALIZATIONS:
+                    self._rank_varies.clear()
+                self._rank_varies[key] = self._has_unranked_result(key)
+            return self._rank_varies[key]
+
+    def _has_unranked_result(self, shapes) -> bool:
+        try:
+            module = self.module_for(shapes)
+        except _Refuted:
+            return False
+        symbol = self._graph.function.symbol
+        entry = next(o for o in module.body.operations if mlir.StringAttr(o.attributes["sym_name"]).value == symbol)
+        values = (r for op in walk(entry.operation) for r in op.results)
+        return any(
+            kind == "tensor" and type_spec(t).shape.rank is None for kind, t in (kind_of(v.type) for v in values)
+        )
 
     @functools.cached_property
     def is_replayed(self) -> bool:

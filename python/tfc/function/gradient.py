@@ -18,7 +18,7 @@ def run(function: FlatFunction, tensors: list, variables: list) -> list:
     if recorders():
         constants = function._graph.constants()
         if should_record([*tensors, *constants, *variables]):
-            if function.is_replayed:
+            if function.runs_op_by_op([getattr(t, "shape_tuple", None) for t in tensors]):
                 return function.replayed(tensors, variables)
             return _recorded(function, tensors, constants, variables)
     return function.call_flat(tensors, variables)

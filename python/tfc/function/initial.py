@@ -6,7 +6,7 @@ time) without. The second trace is the one that stays. Before it runs first, eac
 is evaluated. Where that is not possible, the first trace itself runs the first call.
 """
 
-from tfc.core import EagerTensor, Primitive, current
+from tfc.core import EagerTensor, Primitive, StringTensor, current
 from tfc.ir import mlir, python_value
 from tfc.ops import primitives as p
 from tfc.tracing import attributes_of, replay
@@ -69,7 +69,7 @@ class Pending:
             if value is None:
                 raise Unliftable
             made = value
-            if type(value) is not EagerTensor:
+            if type(value) not in (EagerTensor, StringTensor):
                 made = _Slice(self.graph, env, interpreter).value(value.value)
             if interpreter.eager:
                 variable._assign(made)

@@ -436,9 +436,8 @@ class PolymorphicFunction(Function):
         return concrete
 
     def _trace_once(self, type_, may_create):
-        self._traces += 1
         code = getattr(unwrap_partial(self._python_function), "__code__", None)
-        return trace(
+        made = trace(
             self._name,
             self._call_python,
             type_,
@@ -446,6 +445,8 @@ class PolymorphicFunction(Function):
             may_create=may_create,
             code=code,
         )
+        self._traces += 1
+        return made
 
     def _generalised(self, type_, ranks: bool = True):
         """What this type and those of the other traces have in common; with `ranks` also of tensors of other ranks."""
@@ -518,7 +519,7 @@ class PolymorphicFunction(Function):
         return text
 
     def experimental_get_tracing_count(self) -> int:
-        """How often the Python function was traced."""
+        """How often the Python function was traced: attempts that raised do not count."""
         return self._traces
 
     def pretty_printed_concrete_signatures(self, verbose: bool = True) -> str:

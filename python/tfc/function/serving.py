@@ -47,6 +47,8 @@ def entry_for(function, args, kwargs, concrete, bound):
         return None
     captured = concrete._graph.captured
     shapes = [t.shape_tuple for t in [*(v for v in actual if type(v) is EagerTensor), *captured]]
+    if concrete.runs_op_by_op(shapes):
+        return None
     executable = concrete.executable_for(shapes)
     tensors, variables = inputs
     everything = [*tensors, *captured, *variables, *concrete._captured_variables]

@@ -8,7 +8,7 @@ from tfc.errors import page, user_line
 from tfc.function.outputs import Outputs
 from tfc.ir import add_root
 from tfc.runtime import add_slow
-from tfc.state import stand_in
+from tfc.state import root_name_scope, stand_in
 from tfc.tracing import FuncGraph, PlaceholderContext, current_graph, rebuild
 
 
@@ -21,7 +21,7 @@ def tracing_into(graph: FuncGraph):
     """Primitives of this thread go to the graph; functions called are traced into it; tapes around do not listen."""
     add_slow(1)
     try:
-        with using(graph), stop_recording():
+        with using(graph), stop_recording(), root_name_scope():
             yield graph
     finally:
         add_slow(-1)

@@ -9,8 +9,21 @@ from tfc.dtypes import TensorShape, as_dtype, as_shape, broadcast_static_shape, 
 from tfc.ops import primitives as p
 from tfc.ops.convert import common_dtype, convert_to_tensor, static_ints, static_value
 from tfc.ops.gradients import dynamic_shape
+from tfc.ops.runtime_axes import (
+    View,
+    along,
+    inserted,
+    is_runtime,
+    joined,
+    needs_runtime,
+    padded,
+    repeated,
+    rolled,
+    squeezed,
+    transposed,
+    without,
+)
 from tfc.ops.shapes import (
-    UnknownRankError,
     axes_of,
     axis_of,
     broadcast_value,
@@ -83,18 +96,21 @@ def ensure_shape(x, shape, name=None) -> Tensor:
 def expand_dims(input, axis, name=None) -> Tensor:
     """A dimension of size 1 inserted before `axis`."""
     input = convert_to_tensor(input)
+    if needs_runtime(input, axis):
+        return inserted(input, axis)
     return p.expand_dims(input, axes=(axis_of(axis, rank_of(input, "expand_dims") + 1, "expand_dims"),))
 
 
 def squeeze(input, axis=None, name=None) -> Tensor:
     """Without dimensions of size 1: all of them, or those in `axis`."""
     input = convert_to_tensor(input)
-    n = rank_of(input, "squeeze")
     if axis is not None and not isinstance(axis, (list, tuple)) or axis:
-        axes = axes_of(axis, n, "squeeze")
+        if input.shape_tuple is None:
+            return without(input, list(axis) if isinstance(axis, (list, tuple)) else [axis])
+        axes = axes_of(axis, rank_of(input, "squeeze"), "squeeze")
     else:
-        if None in input.shape_tuple:
-            raise ValueError("tf.squeeze needs an axis when dimensions are unknown while tracing")
+        if input.shape_tuple is None or None in input.shape_tuple:
+            return squeezed(input)
         axes = tuple(i for i, d in enumerate(input.shape_tuple) if d == 1)
     return p.squeeze(input, axes=axes) if axes else input
 
@@ -102,10 +118,11 @@ def squeeze(input, axis=None, name=None) -> Tensor:
 def transpose(a, perm=None, conjugate=False, name="transpose") -> Tensor:
     """Dimension i of the result is dimension perm[i] of `a`; reversed order without `perm`."""
     a = convert_to_tensor(a)
+    if a.shape_tuple is None or (perm is not None and static_ints(perm) is None):
+        a = p.conj(a) if conjugate and a.dtype.is_complex else a
+        return transposed(a, None if perm is None else convert_to_tensor(perm))
     n = rank_of(a, "transpose")
     order = static_ints(perm) if perm is not None else tuple(reversed(builtins.range(n)))
-    if order is None:
-        raise NotImplementedError("tf.transpose needs a perm that is known while tracing")
     order = tuple(axis_of(i, n, "transpose") for i in order)
     if sorted(order) != list(builtins.range(n)):
         raise argument_error(
@@ -146,8 +163,8 @@ def concat(values, axis, name="concat") -> Tensor:
     if not values:
         raise ValueError("tf.concat needs at least one tensor")
     n = max((len(v.shape_tuple) for v in values if v.shape_tuple is not None), default=None)
-    if n is None:
-        raise UnknownRankError("tf.concat needs to know the rank of one tensor: use tf.ensure_shape before")
+    if n is None or is_runtime(axis):
+        return joined(values, axis)
     where = axis_of(axis, n, "ConcatV2")
     dims = values[0].shape_tuple
     for i, v in enumerate(values):
@@ -194,6 +211,8 @@ def stack(values, axis=0, name="stack") -> Tensor:
                 f"Shapes of all inputs must match: values[0].shape = {_text(first)} != values[{i}].shape = "
                 f"{_text(v.shape_tuple)} [Op:Pack]",
             )
+    if needs_runtime(values[0], axis):
+        return joined([inserted(v, axis) for v in values], axis)
     where = axis_of(axis, rank_of(values[0], "stack") + 1, "stack")
     parts = [p.expand_dims(v, axes=(where,)) for v in values]
     return parts[0] if len(parts) == 1 else p.concat(*parts, axis=where)
@@ -217,6 +236,8 @@ def unstack(value, num=None, axis=0, name="unstack") -> list[Tensor]:
 def split(value, num_or_size_splits, axis=0, num=None, name="split") -> list[Tensor]:
     """Parts along one axis: `num_or_size_splits` of equal size, or of these sizes (one may be -1)."""
     value = convert_to_tensor(value)
+    if needs_runtime(value, axis):
+        return _split_along(value, num_or_size_splits, axis)
     n = rank_of(value, "split")
     where = axis_of(axis, n, "split")
     total = value.shape_tuple[where]
@@ -257,6 +278,13 @@ def split(value, num_or_size_splits, axis=0, num=None, name="split") -> list[Ten
         parts.append(p.slice_(value, starts=starts, sizes=lengths, strides=(1,) * n))
         start += s
     return parts
+
+
+def _split_along(value, num_or_size_splits, axis) -> list[Tensor]:
+    """Parts along an axis that only run time tells."""
+    view = View(value, axis, "split")
+    parts = split(view.value, num_or_size_splits, 1)
+    return [view.back(q, p.slice_(dynamic_shape(q), starts=(1,), sizes=(1,), strides=(1,))) for q in parts]
 
 
 def _split_unknown(value, where, sizes, scalar) -> list[Tensor]:
@@ -324,11 +352,9 @@ def repeat(input, repeats, axis=None, name=None) -> Tensor:
         input, axis = p.reshape(input, shape=(None,)), 0
     where = axis_of(axis, rank_of(input, "repeat"), "repeat")
     counts = static_ints(repeats)
-    if counts is None or None in counts:
-        raise NotImplementedError("tf.repeat needs repeats that are known while tracing")
+    if counts is None or None in counts or (input.shape_tuple[where] is None and len(counts) > 1):
+        return repeated(input, convert_to_tensor(repeats), where)
     if input.shape_tuple[where] is None:
-        if len(counts) > 1:
-            raise NotImplementedError(f"tf.repeat of each slice needs to know the size of dimension {where}")
         wide = p.expand_dims(input, axes=(where + 1,))
         copies = concat([wide] * counts[0], where + 1)
         sizes = dynamic_shape(input)
@@ -346,7 +372,9 @@ def pad(tensor, paddings, mode="CONSTANT", constant_values=0, name=None) -> Tens
     n = rank_of(tensor, "pad")
     widths = static_value(paddings)
     if widths is None:
-        raise NotImplementedError("tf.pad needs paddings that are known while tracing")
+        mode = _pad_mode(mode)
+        paddings = convert_to_tensor(paddings)
+        return padded(tensor, paddings, mode, convert_to_tensor(constant_values, tensor.dtype))
     widths = np.asarray(widths).astype(np.int64).reshape(-1, 2) if n or np.size(widths) else np.zeros((0, 2), int)
     if widths.shape != (n, 2) or (widths < 0).any():
         raise argument_error(
@@ -354,18 +382,22 @@ def pad(tensor, paddings, mode="CONSTANT", constant_values=0, name=None) -> Tens
             "pad",
             f"The paddings must be non-negative, of shape [{n}, 2], got {widths.tolist()} [Op:Pad]",
         )
-    mode = mode.upper()
+    mode = _pad_mode(mode)
     if mode == "CONSTANT":
         value = convert_to_tensor(constant_values, tensor.dtype)
         low, high = tuple(widths[:, 0].tolist()), tuple(widths[:, 1].tolist())
         return p.pad(tensor, value, low=low, high=high)
-    if mode not in ("REFLECT", "SYMMETRIC"):
-        raise ValueError(
-            f"Value of argument `mode` expected to be one of CONSTANT, REFLECT, SYMMETRIC. Received {mode}"
-        )
     for axis, (low, high) in enumerate(widths.tolist()):
         tensor = _mirror(tensor, axis, low, high, skip=1 if mode == "REFLECT" else 0)
     return tensor
+
+
+def _pad_mode(mode: str) -> str:
+    if mode.upper() not in ("CONSTANT", "REFLECT", "SYMMETRIC"):
+        raise ValueError(
+            f"Value of argument `mode` expected to be one of CONSTANT, REFLECT, SYMMETRIC. Received {mode}"
+        )
+    return mode.upper()
 
 
 def _mirror(x, axis, low, high, skip):
@@ -410,6 +442,11 @@ def _mirror_unknown(x, axis, low, high, skip):
 def reverse(tensor, axis, name=None) -> Tensor:
     """The elements in opposite order along these axes."""
     tensor = convert_to_tensor(tensor)
+    if needs_runtime(tensor, axis):
+        axes = axis if isinstance(axis, (list, tuple)) else unstack(convert_to_tensor(axis))
+        for a in axes:
+            tensor = along(tensor, a, "reverse", lambda v: p.reverse(v, axes=(1,)))
+        return tensor
     axes = axes_of(axis, rank_of(tensor, "reverse"), "reverse")
     return p.reverse(tensor, axes=axes) if axes else tensor
 
@@ -418,11 +455,13 @@ def roll(input, shift, axis, name=None) -> Tensor:
     """The elements moved by `shift` along `axis`; those that leave at one end come in at the other."""
     input = convert_to_tensor(input)
     shifts, axes = static_ints(shift), static_ints(axis)
-    if shifts is None or axes is None:
-        raise NotImplementedError("tf.roll needs a shift and an axis that are known while tracing")
+    if shifts is None or axes is None or None in (*shifts, *axes) or input.shape_tuple is None:
+        for by, place in zip(_each(shift), _each(axis), strict=True):
+            input = rolled(input, by, place)
+        return input
     n = rank_of(input, "roll")
-    for by, along in zip(shifts, axes, strict=True):
-        where = axis_of(along, n, "roll")
+    for by, place in zip(shifts, axes, strict=True):
+        where = axis_of(place, n, "roll")
         size = input.shape_tuple[where]
         if size is None:
             input = _roll_unknown(input, by, where)
@@ -431,6 +470,14 @@ def roll(input, shift, axis, name=None) -> Tensor:
             back, front = split(input, [at, size - at], where)
             input = p.concat(front, back, axis=where)
     return input
+
+
+def _each(value) -> list:
+    """The integers of an argument that is one, or several of them, or a tensor of such."""
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    value = convert_to_tensor(value)
+    return [value] if value.shape_tuple == () else unstack(value)
 
 
 def _roll_unknown(x, by, where) -> Tensor:

@@ -9,6 +9,7 @@ from tfc.dtypes import as_dtype, float32, float64, int32, int64
 from tfc.ops import primitives as p
 from tfc.ops.convert import common_dtype, convert_to_tensor, operands, static_value
 from tfc.ops.gradients import broadcast_like
+from tfc.ops.runtime_axes import counted
 from tfc.ops.shapes import axis_of, broadcast_value, rank_of, static_shape
 
 
@@ -103,7 +104,7 @@ def linspace(start, stop, num, name=None, axis=0) -> Tensor:
         start, stop = p.cast(start, dtype=float64), p.cast(stop, dtype=float64)
     count = static_value(num)
     if count is None:
-        raise NotImplementedError("tf.linspace needs a num that is known while tracing")
+        return _spaced(start, stop, convert_to_tensor(num), axis)
     count = int(count)
     if count <= 0:
         raise argument_error(None, "linspace", f"Requires num > 0: {count} [Op:LinSpace]")
@@ -122,6 +123,23 @@ def linspace(start, stop, num, name=None, axis=0) -> Tensor:
     first, step = p.expand_dims(start, axes=(where,)), p.expand_dims(delta, axes=(where,))
     body = p.add(first, p.mul(step, p.constant(value=steps.reshape(shape))))
     return p.concat(body, p.expand_dims(stop, axes=(where,)), axis=where)
+
+
+def _spaced(start, stop, num, axis) -> Tensor:
+    """`linspace` of a number of values that only run time knows."""
+    p.assert_(p.less(_as(0, num.dtype), num), num, message="Requires num > 0: {}", summarize=3)
+    where = axis_of(axis, rank_of(start, "linspace") + 1, "linspace")
+    n = p.reshape(p.cast(num, dtype=int64), shape=(1,))
+    at = p.cast(counted(n), dtype=start.dtype)
+    last = p.cast(p.sub(n, _as(1, int64)), dtype=start.dtype)
+    shape = [1] * (len(start.shape_tuple) + 1)
+    shape[where] = None
+    at = p.reshape(at, shape=tuple(shape))
+    first, end = p.expand_dims(start, axes=(where,)), p.expand_dims(stop, axes=(where,))
+    step = p.div(p.sub(end, first), p.maximum(last, _as(1, start.dtype)))
+    # The last value is `stop` itself; of one value, it is `start`.
+    is_end = p.logical_and(p.equal(at, last), p.less(_as(0, start.dtype), last))
+    return p.select(is_end, end, p.add(first, p.mul(step, at)))
 
 
 def one_hot(indices, depth, on_value=None, off_value=None, axis=None, dtype=None, name=None) -> Tensor:

@@ -6,6 +6,7 @@ from tfc.core import Tensor, argument_error, dtype_error
 from tfc.dtypes import as_dtype, as_shape, int32
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor, operand, operands, static_value
+from tfc.ops.runtime_axes import needs_runtime, resized
 from tfc.ops.shapes import axis_of, broadcast_value, index_vector, rank_of
 
 
@@ -16,6 +17,10 @@ def gather(params, indices, validate_indices=None, axis=None, batch_dims=0, name
     The shape is `params.shape[:axis] + indices.shape[batch_dims:] + params.shape[axis + 1:]`.
     """
     x, at = convert_to_tensor(params), _indices(indices)
+    if needs_runtime(x, axis) and batch_dims == 0:
+        return resized(x, axis, "gather", lambda v: p.gather(v, at, axis=1, batch_dims=0))
+    if x.shape_tuple is None and not batch_dims:
+        return p.gather(x, at, axis=0, batch_dims=0)
     n = rank_of(x, "gather")
     batch = axis_of(batch_dims, rank_of(at, "gather") + 1, "gather")
     where = batch if axis is None else axis_of(axis, n, "gather")

@@ -11,6 +11,7 @@ from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor, operand, operands
 from tfc.ops.math import FLOAT, REAL
 from tfc.ops.reductions import reduce_mean, reduce_sum, stop_gradient
+from tfc.ops.runtime_axes import along, needs_runtime
 from tfc.ops.shapes import axis_of, rank_of
 
 
@@ -134,7 +135,10 @@ def _shifted(x, axis):
 def softmax(logits, axis=None, name=None) -> Tensor:
     """exp(x) / sum(exp(x)) along `axis` (the last by default), without overflow."""
     x = operand("softmax", logits, FLOAT)
-    where = axis_of(-1 if axis is None else axis, rank_of(x, "softmax"), "softmax")
+    axis = -1 if axis is None else axis
+    if needs_runtime(x, axis):
+        return along(x, axis, "softmax", lambda v: softmax(v, 1))
+    where = axis_of(axis, rank_of(x, "softmax"), "softmax")
     e = p.exp(_shifted(x, where))
     return p.div(e, p.reduce_sum(e, axes=(where,), keepdims=True))
 
@@ -143,7 +147,10 @@ def softmax(logits, axis=None, name=None) -> Tensor:
 def log_softmax(logits, axis=None, name=None) -> Tensor:
     """log(softmax(x)) along `axis` (the last by default)."""
     x = operand("log_softmax", logits, FLOAT)
-    where = axis_of(-1 if axis is None else axis, rank_of(x, "log_softmax"), "log_softmax")
+    axis = -1 if axis is None else axis
+    if needs_runtime(x, axis):
+        return along(x, axis, "log_softmax", lambda v: log_softmax(v, 1))
+    where = axis_of(axis, rank_of(x, "log_softmax"), "log_softmax")
     shifted = _shifted(x, where)
     return p.sub(shifted, p.log(p.reduce_sum(p.exp(shifted), axes=(where,), keepdims=True)))
 

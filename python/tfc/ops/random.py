@@ -20,6 +20,7 @@ from tfc.core import (
     current,
     eager_tensor,
     executing_eagerly,
+    outside,
 )
 from tfc.dtypes import as_dtype, broadcast_static_shape, float32, float64, int32, int64, uint32, uint64
 from tfc.ops import primitives as p
@@ -122,8 +123,14 @@ class _State(VariableStorage):
     name = "random_state"
 
     def __init__(self, words):
-        words = [(v + 2**63) % 2**64 - 2**63 for v in words]
-        super().__init__(int64, (len(words),), eager_tensor(np.array(words, np.int64)))
+        if not isinstance(words, Tensor):
+            words = eager_tensor(np.array([(v + 2**63) % 2**64 - 2**63 for v in words], np.int64))
+        if executing_eagerly():
+            super().__init__(int64, words.shape_tuple, words)
+        else:
+            # Like a variable: it has this value when the function runs first.
+            super().__init__(int64, words.shape_tuple)
+            current().create_variable(self, words)
 
 
 def _advance(state, outputs: int, reserved: int = RESERVED):
@@ -163,10 +170,14 @@ class Generator:
         if state is None:
             raise ValueError("A Generator needs a state: use Generator.from_seed or from_non_deterministic_state")
         self._alg = copy_from.algorithm if copy_from is not None else _algorithm(1 if alg is None else alg)
-        if not executing_eagerly():
-            raise ValueError("tf.random.Generator must be created outside of a traced function")
-        words = np.asarray(state, np.int64).reshape(-1)
         count = _state_size(self._alg)
+        known = static_value(state) if isinstance(state, Tensor) else state
+        if known is None:
+            words = convert_to_tensor(state)
+            words = words if words.dtype is int64 else p.cast(words, dtype=int64)
+            self._storage = _State(p.ensure_shape(words, shape=(count,)))
+            return
+        words = np.asarray(known, np.int64).reshape(-1)
         if words.size < count:
             raise ValueError(f"the state of a Generator has {count} numbers, got {words.tolist()}")
         self._storage = _State([int(w) for w in words[:count]])
@@ -177,7 +188,7 @@ class Generator:
 
     @classmethod
     def from_state(cls, state, alg) -> "Generator":
-        return cls(state=np.asarray(convert_to_tensor(state)), alg=alg)
+        return cls(state=convert_to_tensor(state), alg=alg)
 
     @classmethod
     def from_key_counter(cls, key, counter, alg) -> "Generator":
@@ -303,7 +314,8 @@ def set_seed(seed) -> None:
 def get_global_generator() -> Generator:
     """The generator of the process, made at its first use."""
     if _global["generator"] is None:
-        _global["generator"] = Generator.from_non_deterministic_state()
+        with outside():
+            _global["generator"] = Generator.from_non_deterministic_state()
     return _global["generator"]
 
 
@@ -325,7 +337,8 @@ def _seeds(op_seed) -> tuple[int, int]:
 def _op_state(op: str, dtype, op_seed) -> _State:
     key, high = _seeds(op_seed)
     if not executing_eagerly():
-        state = _State([0, high, key])
+        with outside():
+            state = _State([0, high, key])
         _traced_states.setdefault(current(), []).append(state)
         return state
     if op_seed is None:

@@ -11,6 +11,7 @@ from tfc.ops.array import reshape
 from tfc.ops.convert import convert_to_tensor, operand
 from tfc.ops.gradients import dynamic_shape
 from tfc.ops.math import ANALYTIC, FLOAT, NUMBER, REAL
+from tfc.ops.runtime_axes import along, needs_runtime, reduced, reduction
 from tfc.ops.shapes import axes_of, axis_of, rank_of
 
 
@@ -19,6 +20,8 @@ def _reduction(name, prim, kinds, text):
         x = operand(prim.name, input_tensor, kinds)
         if x.shape_tuple is None and axis is None and not keepdims:
             x = reshape(x, (-1,))
+        if needs_runtime(x, axis):
+            return reduction(x, axis, bool(keepdims), prim.name, lambda v: prim(v, axes=(1,), keepdims=False))
         axes = axes_of(axis, rank_of(x, prim.name), prim.name)
         return prim(x, axes=axes, keepdims=bool(keepdims))
 
@@ -51,6 +54,8 @@ def reduce_mean(input_tensor, axis=None, keepdims=False, name=None) -> Tensor:
     x = operand("reduce_mean", input_tensor, NUMBER)
     if x.shape_tuple is None and axis is None and not keepdims:
         x = reshape(x, (-1,))
+    if needs_runtime(x, axis):
+        return reduction(x, axis, bool(keepdims), "reduce_mean", lambda v: reduce_mean(v, 1))
     axes = axes_of(axis, rank_of(x, "reduce_mean"), "reduce_mean")
     total = p.reduce_sum(x, axes=axes, keepdims=bool(keepdims))
     return (p.trunc_div if x.dtype.is_integer else p.div)(total, _count(x, axes))
@@ -59,7 +64,7 @@ def reduce_mean(input_tensor, axis=None, keepdims=False, name=None) -> Tensor:
 def reduce_variance(input_tensor, axis=None, keepdims=False, name=None) -> Tensor:
     """The mean of squared distances from the mean."""
     x = operand("reduce_variance", input_tensor, ANALYTIC)
-    axes = axes_of(axis, rank_of(x, "reduce_variance"), "reduce_variance")
+    axes = axis if needs_runtime(x, axis) else axes_of(axis, rank_of(x, "reduce_variance"), "reduce_variance")
     d = p.sub(x, reduce_mean(x, axes, keepdims=True))
     if x.dtype.is_complex:
         d = p.abs_(d)
@@ -74,6 +79,8 @@ def reduce_std(input_tensor, axis=None, keepdims=False, name=None) -> Tensor:
 def reduce_euclidean_norm(input_tensor, axis=None, keepdims=False, name=None) -> Tensor:
     """The square root of the sum of squares."""
     x = operand("reduce_euclidean_norm", input_tensor, ANALYTIC)
+    if needs_runtime(x, axis):
+        return reduction(x, axis, bool(keepdims), "reduce_euclidean_norm", lambda v: reduce_euclidean_norm(v, 1))
     axes = axes_of(axis, rank_of(x, "reduce_euclidean_norm"), "reduce_euclidean_norm")
     size = root_of_squares(p.abs_(x) if x.dtype.is_complex else x, axes, bool(keepdims))
     return p.cast(size, dtype=x.dtype) if x.dtype.is_complex else size
@@ -93,6 +100,8 @@ def root_of_squares(x, axes, keepdims) -> Tensor:
 def reduce_logsumexp(input_tensor, axis=None, keepdims=False, name=None) -> Tensor:
     """log(sum(exp(x))) over the dimensions `axis`, without overflow."""
     x = operand("reduce_logsumexp", input_tensor, FLOAT)
+    if needs_runtime(x, axis):
+        return reduction(x, axis, bool(keepdims), "reduce_logsumexp", lambda v: reduce_logsumexp(v, 1))
     axes = axes_of(axis, rank_of(x, "reduce_logsumexp"), "reduce_logsumexp")
     top = stop_gradient(p.reduce_max(x, axes=axes, keepdims=True))
     zero = convert_to_tensor(0, x.dtype)
@@ -120,7 +129,10 @@ def _arg(name, prim, text):
         x = operand(prim.name, input, REAL + "b")
         if x.dtype.is_bool:
             x = p.cast(x, dtype=as_dtype("uint8"))
-        where = axis_of(0 if axis is None else axis, rank_of(x, prim.name), prim.name)
+        axis = 0 if axis is None else axis
+        if needs_runtime(x, axis):
+            return reduced(x, axis, False, prim.name, lambda v: prim(v, axis=1, dtype=as_dtype(output_type)))
+        where = axis_of(axis, rank_of(x, prim.name), prim.name)
         if x.shape_tuple[where] == 0:
             raise argument_error(
                 None,
@@ -141,6 +153,8 @@ argmin = _arg("argmin", p.argmin, "smallest")
 def _cumulative(name, prim, text):
     def function(x, axis=0, exclusive=False, reverse=False, name=None):
         x = operand(prim.name, x, NUMBER)
+        if needs_runtime(x, axis):
+            return along(x, axis, prim.name, lambda v: function(v, 1, exclusive, reverse))
         where = axis_of(axis, rank_of(x, prim.name), prim.name)
         return prim(x, axis=where, exclusive=bool(exclusive), reverse=bool(reverse))
 
@@ -159,6 +173,8 @@ cumprod = _cumulative("cumprod", p.cumprod, "product")
 def cumulative_logsumexp(x, axis=0, exclusive=False, reverse=False, name=None) -> Tensor:
     """log of the cumulative sum of exp(x), without overflow; -infinity of nothing."""
     x = operand("cumulative_logsumexp", x, FLOAT)
+    if needs_runtime(x, axis):
+        return along(x, axis, "cumulative_logsumexp", lambda v: cumulative_logsumexp(v, 1, exclusive, reverse))
     where = axis_of(axis, rank_of(x, "cumulative_logsumexp"), "cumulative_logsumexp")
     return p.cumlogsumexp(x, axis=where, exclusive=bool(exclusive), reverse=bool(reverse))
 

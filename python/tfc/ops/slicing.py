@@ -11,6 +11,8 @@ from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor, static_ints, static_value
 from tfc.ops.gather import boolean_mask
 from tfc.ops.gradients import dynamic_shape
+from tfc.ops.runtime_axes import View, resized, stepped
+from tfc.ops.runtime_axes import inserted as insert_axis
 from tfc.ops.shapes import fully_known, index_vector, partly_known, rank_of, shape_tensor
 
 newaxis = None
@@ -28,11 +30,23 @@ def getitem(x, key) -> Tensor:
     if _is_mask(key):
         return boolean_mask(x, key)
     parts = tuple(key) if isinstance(key, (tuple, list)) else (key,)
+    if x.shape_tuple is None and len(parts) == 1 and parts[0] is not Ellipsis:
+        return _first(x, _part(parts[0]))
     parts, squeezed, inserted = _align(x, [_part(k) for k in parts])
     x = _take(x, parts)
     if squeezed:
         x = p.squeeze(x, axes=tuple(squeezed))
     return p.expand_dims(x, axes=tuple(inserted)) if inserted else x
+
+
+def _first(x, key):
+    """x[key] of unknown rank: along the first axis, all others as they are."""
+    if key is None:
+        return insert_axis(x, 0)
+    if isinstance(key, builtins.slice):
+        return resized(x, 0, "strided_slice", lambda v: getitem(v, (builtins.slice(None), key)))
+    view = View(x, 0, "strided_slice")
+    return view.back(getitem(view.value, (builtins.slice(None), key)), p.constant(value=np.zeros(0, np.int64)))
 
 
 def _row(x, dims, index):
@@ -125,6 +139,10 @@ def _align(x, parts):
 
 def _take(x, parts):
     """The box of all entries; integers give dimensions of size 1."""
+    for i, k in enumerate(parts):
+        if isinstance(k, builtins.slice) and isinstance(k.step, Tensor):
+            x = stepped(x, i, k)
+            parts = [*parts[:i], builtins.slice(None), *parts[i + 1 :]]
     dims = x.shape_tuple
     if all(_is_full(k) for k in parts):
         return x
@@ -151,7 +169,11 @@ def _take(x, parts):
         dims = x.shape_tuple
     starts, sizes = [], []
     for i, k in enumerate(parts):
-        if isinstance(k, builtins.slice):
+        if dims[i] == 0 and not isinstance(k, builtins.slice):
+            # Nothing to take: an error if it runs, which it may not (in a loop over no rows).
+            x = p.gather(x, p.reshape(_from_front(x, k, i), shape=(1,)), axis=i, batch_dims=0)
+            start, count = 0, 1
+        elif isinstance(k, builtins.slice):
             start, count, _ = _static(k, dims[i], i)
         else:
             start, count = _from_front(x, k, i), 1
@@ -208,8 +230,6 @@ def _dynamic_slices(x, parts):
     begins, ends, strides, begin_mask, end_mask = [], [], [], 0, 0
     for i, k in enumerate(parts):
         k = k if isinstance(k, builtins.slice) else builtins.slice(None)
-        if isinstance(k.step, Tensor):
-            raise NotImplementedError("x[a:b:step] needs a step that is known while tracing")
         begins.append(0 if k.start is None else k.start)
         ends.append(0 if k.stop is None else k.stop)
         strides.append(1 if k.step is None else k.step)

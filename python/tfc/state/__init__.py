@@ -1,7 +1,14 @@
 """Variables, modules, and the scopes that name and create them."""
 
 from tfc.state import slices
-from tfc.state.creators import creators, current_name_scope, name_scope, variable_creator_scope
+from tfc.state.creators import (
+    check_name,
+    creators,
+    current_name_scope,
+    name_scope,
+    root_name_scope,
+    variable_creator_scope,
+)
 from tfc.state.module import Module
 from tfc.state.tracking import Trackable
 from tfc.state.variable import Variable, VariableAggregation, VariableSynchronization, stand_in
@@ -12,9 +19,11 @@ __all__ = [
     "Variable",
     "VariableAggregation",
     "VariableSynchronization",
+    "check_name",
     "creators",
     "current_name_scope",
     "name_scope",
+    "root_name_scope",
     "slices",
     "stand_in",
     "variable_creator_scope",

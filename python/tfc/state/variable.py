@@ -7,11 +7,12 @@ import numpy as np
 from tfc._native import device_of
 from tfc.config.devices import device_name, placed
 from tfc.core import Tensor, VariableStorage, argument_error, current, executing_eagerly, outside
-from tfc.dtypes import TensorShape, as_dtype, as_shape
+from tfc.dtypes import TensorShape, as_dtype, as_shape, string
 from tfc.errors import page, user_line
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor
 from tfc.state.creators import creators, current_name_scope
+from tfc.state.string_variable import KEY_TAG, StringStorage
 from tfc.tensor import Reference, attach_operators
 
 
@@ -104,11 +105,14 @@ class Variable(VariableStorage, metaclass=_VariableMeta):
         self.synchronization, self.aggregation = synchronization, aggregation
         self._shared_name = f"{current_name_scope()}{name or 'Variable'}"
         self._created_at = user_line()
-        if executing_eagerly():
+        if value.dtype is string:
+            _hold_strings(self, declared.dims, value if executing_eagerly() else None)
+        elif executing_eagerly():
             super().__init__(value.dtype, declared.dims, value)
             placed(self)
         else:
             super().__init__(value.dtype, declared.dims)
+        if not executing_eagerly():
             current().create_variable(self, value)
 
     # What it is.
@@ -326,6 +330,18 @@ def _has_symbolic(value) -> bool:
     return isinstance(value, (Tensor, VariableStorage))
 
 
+class StringVariable(StringStorage, Variable):
+    """A variable with strings: `Variable` makes it."""
+
+
+def _hold_strings(variable, dims, value) -> None:
+    variable.__class__ = StringVariable
+    VariableStorage.__init__(variable, StringStorage.STORED, dims)
+    variable._key_tag = KEY_TAG
+    if value is not None:
+        variable._assign(value)
+
+
 def _as_declared(value, dims) -> Tensor:
     """A value of unknown sizes, checked when it runs: it has the sizes that the variable's shape knows."""
     if dims is None or value.shape_tuple == dims or TensorShape(value.shape_tuple).is_subtype_of(dims):
@@ -342,7 +358,10 @@ def _copy(variable) -> "Variable":
 
 def _restore(array, trainable, name, dtype, dims, constraint):
     made = Variable.__new__(Variable)
-    VariableStorage.__init__(made, as_dtype(dtype), dims, array)
+    if as_dtype(dtype) is string:
+        _hold_strings(made, dims, array)
+    else:
+        VariableStorage.__init__(made, as_dtype(dtype), dims, array)
     made.trainable, made.constraint, made._shared_name = trainable, constraint, name
     made.synchronization, made.aggregation = VariableSynchronization.AUTO, VariableAggregation.NONE
     made._created_at = None
@@ -352,7 +371,10 @@ def _restore(array, trainable, name, dtype, dims, constraint):
 def stand_in(dtype, dims, trainable, name) -> Variable:
     """A variable without storage of its own: what an argument is while a function is traced."""
     made = Variable.__new__(Variable)
-    VariableStorage.__init__(made, dtype, dims)
+    if dtype is string:
+        _hold_strings(made, dims, None)
+    else:
+        VariableStorage.__init__(made, dtype, dims)
     made.trainable, made.constraint, made._shared_name = trainable, None, name or "variable"
     made.synchronization, made.aggregation = VariableSynchronization.AUTO, VariableAggregation.NONE
     made._created_at = None

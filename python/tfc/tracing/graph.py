@@ -36,8 +36,10 @@ from tfc.ir import (
     type_spec,
     user_stack,
 )
+from tfc.ops import nest
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor
+from tfc.state import check_name, current_name_scope, root_name_scope
 from tfc.tracing import control, control_gradients, folding
 from tfc.tracing.op_names import default_name
 from tfc.tracing.operations import GraphView
@@ -98,8 +100,12 @@ class FuncGraph(Interpreter):
         self.created: list | None = None
         self._journal: list | None = None
         self._names: dict = {}
+        # (name, type) of ops that the user named, or made in a name scope, by their first result.
+        self.op_names: dict = {}
         self._local_traces: dict = {}
         self.finished = False
+        # Whether there are tensors whose rank is not known.
+        self.has_unranked = False
         self._view = None
 
     # Ops.
@@ -166,6 +172,8 @@ class FuncGraph(Interpreter):
             kind, _ = kind_of(value.type)
             if kind == "tensor":
                 made.append(SymbolicTensor(value, self.scope, stack, name))
+                if "/" in name:
+                    self._record(made[-1])
             elif kind == "list":
                 dynamic = attrs.get("dynamic_size")
                 if dynamic is None:
@@ -179,9 +187,47 @@ class FuncGraph(Interpreter):
         return tuple(made) if made else None
 
     def _unique(self, name: str) -> str:
-        count = self._names.get(name, 0)
-        self._names[name] = count + 1
-        return f"{name}_{count}" if count else name
+        """A name in the current name scope that no other tensor has."""
+        return self.unique_name_of(current_name_scope() + name)
+
+    def unique_name_of(self, full: str) -> str:
+        """A name, scope included, that no other tensor or name scope has."""
+        count = self._names.get(full, 0)
+        self._names[full] = count + 1
+        if not count:
+            return full
+        made = f"{full}_{count}"
+        if made in self._names:
+            return self.unique_name_of(full)
+        self._names[made] = 1
+        return made
+
+    def _record(self, tensor: SymbolicTensor, kind: str | None = None) -> None:
+        """Remembers how the op that makes a tensor is called, which its kind and its place do not tell."""
+        self.op_names[tensor.value] = tensor.op_name, kind
+
+    def named(self, name, calling, function, args, kwargs):
+        check_name(name)
+        full = self.unique_name_of(current_name_scope() + name)
+        inside = current_name_scope() if calling else f"{full}/"
+        count = self.operation_count
+        with root_name_scope(inside):
+            result = function(*args, **kwargs)
+        tensors = [t for t in nest.flatten(result) if type(t) is SymbolicTensor]
+        if count == self.operation_count and len(tensors) == 1 and type(result) is SymbolicTensor:
+            return self._identity(result, full)
+        for at, tensor in enumerate(tensors):
+            tensor.rename(full, at)
+            self._record(tensor)
+        return result
+
+    def _identity(self, tensor, name):
+        """A tensor that is there already, under another name."""
+        made = p.ensure_shape(tensor, shape=tensor.shape_tuple)
+        made.const, made.partial = tensor.const, tensor.partial
+        made.rename(name, 0)
+        self.op_names[made.value] = name, "Identity"
+        return made
 
     def _set_dims(self, tensor, dims):
         if dims is None or (tensor.shape_tuple is not None and len(tensor.shape_tuple) != len(dims)):

@@ -7,9 +7,7 @@ from tfc.ir import BuildError, kind_of, mlir, python_value, run_passes, walk
 from tfc.tracing.op_names import default_name, type_name
 from tfc.tracing.tensors import SymbolicTensor
 
-_EFFECTS = frozenset(
-    {"tfc.read_variable", "tfc.assign_variable", "tfc.print", "tfc.assert", "tfc.host_call", "func.call"}
-)
+_EFFECTS = frozenset({"tfc.read_variable", "tfc.assign_variable", "tfc.print", "tfc.assert", "tfc.host_call"})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -141,6 +139,7 @@ class GraphView:
         self._names: dict = {}
         self._of: dict = {}
         self._edges = None
+        self._callees: dict = {}
         self._build()
 
     def _unique(self, name):
@@ -170,9 +169,26 @@ class GraphView:
                 returned = operands
                 continue
             results = [v for v in inner.results if kind_of(v.type)[0] != "token"]
-            stateful = len(inner.regions) and any(o.name in _EFFECTS for o in walk(inner))
-            self._add(type_name(mnemonic, bool(stateful)), default_name(mnemonic), operands, results, inner)
+            kind = type_name(mnemonic, self._is_stateful(inner))
+            name = default_name(mnemonic) if mnemonic != "call" else kind
+            name, said = graph.op_names.get(results[0], (name, None)) if results else (name, None)
+            self._add(said or kind, name, operands, results, inner)
         self.identities = [self._add("Identity", "Identity", [value], [None]) for value in returned]
+
+    def _is_stateful(self, op) -> bool:
+        """Whether there are effects in the regions of an op, or in the function that it calls."""
+        return any(self._has_effect(o) for o in walk(op) if o != op or op.name == "func.call")
+
+    def _has_effect(self, op) -> bool:
+        if op.name != "func.call":
+            return op.name in _EFFECTS
+        callee = mlir.FlatSymbolRefAttr(op.attributes["callee"]).value
+        if callee not in self._callees:
+            functions = self.graph.function.module.body.operations
+            found = next(f for f in functions if mlir.StringAttr(f.attributes["sym_name"]).value == callee)
+            self._callees[callee] = False
+            self._callees[callee] = any(self._has_effect(o) for o in walk(found.operation))
+        return self._callees[callee]
 
     def tensor(self, value):
         """A value as a tensor with the name of its op."""

@@ -26,6 +26,7 @@ def restored_graph(name: str, make_function, names: list, captured: list, variab
     graph.written = {id(variables[at]) for at in written}
     graph.outputs = [SymbolicTensor(v, graph.root) for v in function.returned()]
     graph.operation_count = len(list(function.entry.operations))
+    graph.has_unranked = graph.has_unranked or "tensor<*x" in function.text()
     graph.root.open = False
     graph.finished = True
     return graph

@@ -88,6 +88,8 @@ class SymbolicTensor(Tensor):
         self.value = value
         self.scope = scope
         self.dtype, self.shape_tuple = describe_type(value.type)
+        if self.shape_tuple is None:
+            scope.graph.has_unranked = True
         self.stack = stack
         self._name = name
         self.const = const
@@ -101,11 +103,15 @@ class SymbolicTensor(Tensor):
     @property
     def name(self) -> str:
         """The name of the op that makes it, with the number of the result."""
-        return f"{self.op_name}:0"
+        return self._name if self._name and ":" in self._name else f"{self.op_name}:0"
+
+    def rename(self, name: str, output: int) -> None:
+        """Calls it the result number `output` of the op `name`."""
+        self._name = f"{name}:{output}" if output else name
 
     @property
     def op_name(self) -> str:
-        return self._name or "Placeholder"
+        return (self._name or "Placeholder").partition(":")[0]
 
     @property
     def op(self):

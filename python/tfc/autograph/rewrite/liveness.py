@@ -36,7 +36,19 @@ NONE = frozenset()
 
 def analyse(body, live_out):
     """Annotates every If, While and For below `body` (a list of statements)."""
+    for stmt in body:
+        _mark_caught(stmt)
     _down(body, live_out)
+
+
+def _mark_caught(stmt):
+    """Exceptions raised where a handler of the same function may catch them: the function goes on."""
+    for node in ast.walk(stmt):
+        if getattr(node, "handlers", None):
+            for inner in node.body:
+                for raised in ast.walk(inner):
+                    if isinstance(raised, ast.Raise):
+                        raised.caught = True
 
 
 def _block(stmts):
@@ -65,7 +77,7 @@ def _simple(stmt):
 
 
 def _leaves(stmt):
-    return reads(stmt), ALL
+    return reads(stmt), NONE if getattr(stmt, "caught", False) else ALL
 
 
 def _if(stmt):
@@ -100,9 +112,7 @@ def _with(stmt):
 def _try(stmt):
     gen = _block(stmt.body)[0] | _block(stmt.orelse)[0]
     for handler in stmt.handlers:
-        gen = (
-            gen | (reads(handler.type) if handler.type else NONE) | (_block(handler.body)[0] - {handler.name})
-        )
+        gen = gen | (reads(handler.type) if handler.type else NONE) | (_block(handler.body)[0] - {handler.name})
     final_gen, final_kill = _block(stmt.finalbody)
     return gen | final_gen, final_kill
 

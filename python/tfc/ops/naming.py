@@ -1,0 +1,52 @@
+"""`name=` of public operations: in a function being traced, the name of the operation that makes the result."""
+
+import functools
+import inspect
+import types
+
+from tfc.core.state import STATE
+
+# Functions that call the user's: what is traced inside is not part of the operation.
+_CALLING = frozenset(
+    {
+        "case", "cond", "foldl", "foldr", "map_fn", "numpy_function", "py_function", "scan", "switch_case",
+        "vectorized_map", "while_loop",
+    }
+)  # fmt: skip
+# Functions whose `name` means something else.
+_EXCEPT = frozenset({"function", "device", "name_scope"})
+
+
+def publish(namespace: dict) -> None:
+    """Makes the public functions of a module of the API (given as its `globals()`) obey their argument `name`.
+
+    Eager execution has no use for names, so only the API pays for looking at them: operations call each other directly.
+    """
+    for public, function in list(namespace.items()):
+        if not isinstance(function, types.FunctionType) or public.startswith("_") or public in _EXCEPT:
+            continue
+        code = inspect.unwrap(function).__code__
+        parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        if "name" not in parameters:
+            continue
+        position = parameters.index("name")
+        if position >= code.co_argcount:
+            position = 2**31
+        namespace[public] = _named(function, position, public, namespace["__name__"])
+
+
+def _named(function, position: int, public: str, module: str):
+    calling = public in _CALLING
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        name = kwargs.get("name")
+        if name is None and len(args) > position:
+            name = args[position]
+        if name is None or STATE.interpreter.eager:
+            return function(*args, **kwargs)
+        return STATE.interpreter.named(name, calling, function, args, kwargs)
+
+    # Where pickle finds it.
+    call.__module__, call.__qualname__ = module, public
+    return call
