@@ -1,6 +1,6 @@
 """tfc: TensorFlow 2's eager ops, functions and gradients, compiled by MLIR. Use as `import tfc as tf`."""
 
-from tfc import array_api, autodiff, autograph, config, errors, export, optimizers, saved_model
+from tfc import array_api, autodiff, autograph, config, data, errors, export, optimizers, saved_model
 from tfc.api import (
     bitwise,
     debugging,
@@ -10,8 +10,10 @@ from tfc.api import (
     math,
     nest,
     nn,
+    ragged,
     random,
     signal,
+    sparse,
     strings,
     train,
     types,
@@ -224,7 +226,9 @@ from tfc.ops.reductions import (
     reduce_sum,
     stop_gradient,
 )
+from tfc.ops.ragged import RaggedTensor
 from tfc.ops.slicing import slice, strided_slice
+from tfc.ops.sparse import SparseTensor
 from tfc.ops.strings import as_string
 from tfc.ops.tensor_array import TensorArray
 from tfc.ops.unique import unique, unique_with_counts
@@ -255,6 +259,8 @@ __all__ = [
     "GradientTape",
     "IndexedSlices",
     "Module",
+    "RaggedTensor",
+    "SparseTensor",
     "Tensor",
     "TensorArray",
     "TensorArraySpec",
@@ -316,6 +322,7 @@ __all__ = [
     "cosh",
     "cumsum",
     "custom_gradient",
+    "data",
     "debugging",
     "divide",
     "double",
@@ -398,6 +405,7 @@ __all__ = [
     "parallel_stack",
     "pow",
     "print",
+    "ragged",
     "random",
     "range",
     "rank",
@@ -437,6 +445,7 @@ __all__ = [
     "sort",
     "space_to_batch",
     "space_to_batch_nd",
+    "sparse",
     "split",
     "sqrt",
     "square",

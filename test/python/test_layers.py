@@ -31,6 +31,8 @@ MAY_IMPORT = {
         "tracing", "autograph", "autodiff", "compiler", "runtime", "state", "tensor", "ops", "core", "ir",
         "dtypes", "config", "errors",
     },
+    # Datasets: functions of elements are traced functions.
+    "data": {"function", "autodiff", "ops", "core", "dtypes", "errors"},
     "checkpoint": {"state", "ops", "core", "dtypes", "errors"},
     "saved_model": {
         "checkpoint", "function", "tracing", "compiler", "state", "ops", "core", "ir", "dtypes", "errors",

@@ -1,9 +1,9 @@
 """`tf.strings`."""
 
 from tfc.ops.naming import publish
+from tfc.ops.ragged_strings import bytes_split, split
 from tfc.ops.strings import (
     as_string,
-    bytes_split,
     format,
     join,
     length,
@@ -11,7 +11,6 @@ from tfc.ops.strings import (
     reduce_join,
     regex_full_match,
     regex_replace,
-    split,
     strip,
     substr,
     to_number,

@@ -41,5 +41,6 @@ def _traced(elements, body, symbols, ends, stop, options, lists=()):
         call(body, elements.item(counters))
         return elements.following(counters)
 
-    loop = Loop((body,), symbols, ends, stop, options, lists)
+    relaxes = getattr(elements, "relaxes", False)
+    loop = Loop((body,), symbols, ends, stop, options, lists, relaxes)
     loop.run(elements.more, step, elements.start(), elements.nonempty())

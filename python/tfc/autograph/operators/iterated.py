@@ -72,7 +72,8 @@ class Enumerated(Sequence):
         self.inner, self.first = inner, start
 
     def start(self):
-        return [seam.tensor(self.first), *self.inner.start()]
+        # Elements of a dataset are counted in int64.
+        return [seam.tensor(self.first, getattr(self.inner, "counter_dtype", None)), *self.inner.start()]
 
     def more(self, counters):
         return self.inner.more(counters[1:])
@@ -81,7 +82,8 @@ class Enumerated(Sequence):
         return counters[0], self.inner.item(counters[1:])
 
     def following(self, counters):
-        return [seam.add(counters[0], seam.tensor(1)), *self.inner.following(counters[1:])]
+        one = seam.tensor(1, seam.dtype(counters[0]))
+        return [seam.add(counters[0], one), *self.inner.following(counters[1:])]
 
     def nonempty(self):
         return self.inner.nonempty()
@@ -98,10 +100,7 @@ class Zipped(Sequence):
 
     def _each(self, counters):
         counters = iter(counters)
-        return [
-            (inner, [next(counters) for _ in range(n)])
-            for inner, n in zip(self.inners, self.sizes, strict=True)
-        ]
+        return [(inner, [next(counters) for _ in range(n)]) for inner, n in zip(self.inners, self.sizes, strict=True)]
 
     def more(self, counters):
         return seam.all_of([inner.more(c) for inner, c in self._each(counters)])
@@ -136,4 +135,11 @@ def sequence(value):
         return value
     if not seam.tracing():
         return None
+    # What brings its elements from the host.
+    loop = getattr(value, "_traced_loop", None)
+    if loop is not None:
+        return loop()
+    rows = getattr(value, "_traced_rows", None)
+    if rows is not None:
+        return Rows(*rows())
     return _range_of(value) or seam.rows(value, Rows)

@@ -6,7 +6,7 @@ from .. import seam
 from . import lists as lists_
 from .branch import as_condition, check_condition
 from .logical import and_
-from .loop_variable import ReadFirst, Variable, dims, type_of
+from .loop_variable import ReadFirst, Variable, Widened, dims, type_of
 from .state import UNDEFINED, NoReturn, State, flags, is_missing, phrase
 
 
@@ -24,9 +24,11 @@ class Loop:
       stop: names of the flags that end the loop.
       lists: names of lists that the body appends to.
       options: arguments of `set_loop_options`, or None.
+      relaxes: whether a shape that changes becomes unknown (loops over datasets) instead of an error.
     """
 
-    def __init__(self, functions, symbols, ends, stop, options, lists=()):
+    def __init__(self, functions, symbols, ends, stop, options, lists=(), relaxes=False):
+        self.relaxes = relaxes
         self.state = State(functions, symbols)
         self.body = functions[-1]
         self.flags = flags(self.body, stop)
@@ -86,6 +88,8 @@ class Loop:
 
     def _define(self, variables):
         self.variables = variables
+        for variable in variables.values():
+            variable.relaxes = self.relaxes and not variable.created
 
     def _invariant(self, i):
         given = dict(self.options.get("shape_invariants") or ())
@@ -174,6 +178,9 @@ class Loop:
                 except ReadFirst as e:
                     self.state.set(self.before)
                     self._read(e.variable)
+                except Widened as e:
+                    self.state.set(self.before)
+                    e.apply()
         except BaseException:
             self.state.set(self.before)
             raise
@@ -182,9 +189,7 @@ class Loop:
         """Starts over with the values of what was a tf.Variable."""
         i = next(i for i, v in self.variables.items() if v is variable)
         leaves = [seam.tensor(v) if seam.is_variable(v) else v for v in variable.leaves]
-        self.variables[i] = Variable(
-            variable.symbol, seam.pack(variable.structure, leaves), self._invariant(i)
-        )
+        self.variables[i] = Variable(variable.symbol, seam.pack(variable.structure, leaves), self._invariant(i))
 
     def _while(self, test, body, counters):
         def go_on(*flat):

@@ -9,9 +9,7 @@ def dims(shape):
     dims = getattr(shape, "dims", shape)
     if getattr(shape, "rank", 0) is None or dims is None:
         return ...
-    return tuple(
-        d if d is None else int(d) for d in (shape.as_list() if hasattr(shape, "as_list") else shape)
-    )
+    return tuple(d if d is None else int(d) for d in (shape.as_list() if hasattr(shape, "as_list") else shape))
 
 
 def type_of(leaf):
@@ -35,6 +33,26 @@ class ReadFirst(Exception):
         self.variable = variable
 
 
+class Widened(Exception):
+    """The shape of a leaf changes, in a loop that may say by itself what stays of it."""
+
+    def __init__(self, variable, at, shape):
+        super().__init__()
+        self.variable, self.at, self.shape = variable, at, shape
+
+    def apply(self):
+        """The variable has from the start what both shapes have in common."""
+        before, after = seam.shape(self.variable.start[self.at]), self.shape
+        if before is None or after is None or len(before) != len(after):
+            common = ...
+        else:
+            common = tuple(a if a == b else None for a, b in zip(before, after, strict=True))
+        known = self.variable.invariants[self.at]
+        if common is not ... and known is not None and known is not ...:
+            common = tuple(a if a == b else None for a, b in zip(common, known, strict=True))
+        self.variable.invariants[self.at] = common
+
+
 class Variable:
     """One loop variable: a nest whose leaves are loop values (tensors) or fixed Python objects."""
 
@@ -45,6 +63,8 @@ class Variable:
         self.start = [merge.as_value(leaf) for leaf, d in zip(self.leaves, self.dynamic, strict=True) if d]
         self.invariants = [invariant] * len(self.start)
         self.created = False
+        # Whether shapes that change become unknown, rather than an error.
+        self.relaxes = False
         if invariant is not None:
             for tensor in self.start:
                 _check_invariant(symbol, seam.shape(tensor), invariant, "before the loop")
@@ -71,9 +91,7 @@ class Variable:
             else:
                 start.append(seam.zeros(dtype, shape))
                 known = shape is not None and None not in shape
-                invariants.append(
-                    invariant if known or invariant is not None else (... if shape is None else shape)
-                )
+                invariants.append(invariant if known or invariant is not None else (... if shape is None else shape))
                 continue
             invariants.append(invariant)
         made = cls(symbol, seam.pack(value, start))
@@ -90,9 +108,7 @@ class Variable:
         """The flat values after an iteration; raises where they do not fit the ones at its start."""
         name = phrase(self.symbol)
         if value is UNDEFINED:
-            raise ValueError(
-                f"{name} must be defined at the end of each iteration: it was deleted in the loop"
-            )
+            raise ValueError(f"{name} must be defined at the end of each iteration: it was deleted in the loop")
         if isinstance(value, NoReturn) or (value is None and self.symbol == RETURN_VALUE):
             raise NotImplementedError(
                 "a return statement cannot be placed inside this TensorFlow loop; this may happen if a "
@@ -105,17 +121,15 @@ class Variable:
             raise ValueError(f"{name} is None at the end of the iteration.")
         difference = nests.difference(self.structure, value)
         if difference:
-            raise TypeError(
-                f"{name} does not have the same nested structure after one iteration: {difference}"
-            )
+            raise TypeError(f"{name} does not have the same nested structure after one iteration: {difference}")
         out, entry = [], iter(entry)
-        for invariants, (before, after, dynamic) in zip(
+        for invariant, (before, after, dynamic) in zip(
             self._leaf_invariants(),
             zip(self.leaves, seam.flatten(value), self.dynamic, strict=True),
             strict=True,
         ):
             if dynamic:
-                out.append(self._leaf(name, next(entry), after, invariants))
+                out.append(self._leaf(name, next(entry), after, invariant, len(out)))
             elif seam.is_variable(before) and seam.tensorable(after):
                 raise ReadFirst(self)
             elif not merge.same(before, after):
@@ -136,7 +150,7 @@ class Variable:
             f"a {type(after).__name__} after one iteration"
         )
 
-    def _leaf(self, name, entry, after, invariant):
+    def _leaf(self, name, entry, after, invariant, at):
         if after is None:
             raise ValueError(f"{name} is None at the end of the iteration.")
         if not seam.tensorable(after):
@@ -146,19 +160,18 @@ class Variable:
                     "list, tuple or dict thereof, "
                     f"but is a {type(after).__name__}"
                 )
-            raise TypeError(
-                f"{name} is a tensor before the loop, but a {type(after).__name__} after one iteration"
-            )
+            raise TypeError(f"{name} is a tensor before the loop, but a {type(after).__name__} after one iteration")
         before_dtype, after_dtype = merge.dtype_of(entry), merge.dtype_of(after)
         if before_dtype != after_dtype:
             raise TypeError(
-                f"{name} has dtype {before_dtype} before the loop, but dtype {after_dtype} after one "
-                f"iteration"
+                f"{name} has dtype {before_dtype} before the loop, but dtype {after_dtype} after one iteration"
             )
         after = merge.as_value(after)
         if seam.is_list(after):
             return after
         shape = seam.shape(after)
+        if self.relaxes and not merge.subshape(shape, seam.shape(entry)) and seam.shape(entry) is not None:
+            raise Widened(self, at, shape)
         if invariant is not None:
             _check_invariant(self.symbol, shape, invariant, "after one iteration")
         elif not merge.subshape(shape, seam.shape(entry)):

@@ -1,0 +1,13 @@
+"""`tf.sparse`."""
+
+from tfc.ops.sparse import SparseTensor, from_dense, is_sparse, reduce_sum, reorder, sparse_dense_matmul, to_dense
+
+__all__ = [
+    "SparseTensor",
+    "from_dense",
+    "is_sparse",
+    "reduce_sum",
+    "reorder",
+    "sparse_dense_matmul",
+    "to_dense",
+]

@@ -1,0 +1,604 @@
+"""`Dataset`: a sequence of elements (nests of tensors) that the host makes one after the other.
+
+A dataset is a recipe: a function that gives a new Python iterator, and what each element is. Functions of elements
+(`map`, `filter`, `reduce`) are traced once, for `element_spec`, as TensorFlow does it.
+"""
+
+import builtins
+import itertools
+import math
+import random
+import weakref
+from collections.abc import Callable
+
+import numpy as np
+
+from tfc.core import Tensor, VariableStorage, executing_eagerly, is_symbolic, outside
+from tfc.data.iterator import Cursor, Iterator, TracedLoop, opened
+from tfc.dtypes import TensorShape, TensorSpec, as_dtype, int64
+from tfc.errors import InvalidArgumentError, page, user_line
+from tfc.function import function
+from tfc.ops import nest
+from tfc.ops.array import stack
+from tfc.ops.convert import convert_to_tensor
+
+AUTOTUNE = -1
+INFINITE_CARDINALITY = -1
+UNKNOWN_CARDINALITY = -2
+
+_handles = itertools.count(1)
+_datasets: "weakref.WeakValueDictionary[int, Dataset]" = weakref.WeakValueDictionary()
+
+
+class DatasetSpec:
+    """What a trace knows of a dataset that it is given: the elements."""
+
+    def __init__(self, element_spec, name: str):
+        self.element_spec, self.name = element_spec, name
+
+    def __eq__(self, other):
+        return isinstance(other, DatasetSpec) and repr(self.element_spec) == repr(other.element_spec)
+
+    def __hash__(self):
+        return hash(repr(self.element_spec))
+
+    def __repr__(self):
+        return f"DatasetSpec({self.element_spec})"
+
+
+class Dataset:
+    """Elements for a program: `Dataset.from_tensor_slices`, `from_tensors`, `from_generator`, `range`, `zip`.
+
+    Iterate over it with `for`, in Python or in a `tf.function`, where the loop is part of the program (its body is
+    traced once). It may be an argument of a function: other datasets of the same elements do not trace again. Datasets
+    are made outside of functions.
+    """
+
+    def __init__(self, make: Callable, element_spec, cardinality: int = UNKNOWN_CARDINALITY, name: str = "Dataset"):
+        self._make, self._spec, self._count, self._kind = make, element_spec, cardinality, name
+        self._number = next(_handles)
+        self._handle = None
+        _datasets[self._number] = self
+
+    # Sources.
+
+    @staticmethod
+    def from_tensors(tensors, name=None) -> "Dataset":
+        """One element."""
+        value = _eager(tensors)
+        return Dataset(lambda: iter([value]), _spec_of(value), 1, "_TensorDataset")
+
+    @staticmethod
+    def from_tensor_slices(tensors, name=None) -> "Dataset":
+        """The slices of tensors (a nest) along their first dimension."""
+        value = _eager(tensors)
+        leaves = nest.flatten(value)
+        if not leaves:
+            raise ValueError("Invalid `tensors`. `tensors` must not be empty.")
+        if any(not t.shape_tuple for t in leaves):
+            raise ValueError("Unbatching a tensor is only supported for rank >= 1")
+        sizes = {t.shape_tuple[0] for t in leaves}
+        if len(sizes) > 1:
+            raise ValueError(f"Dimensions {sorted(sizes)[0]} and {sorted(sizes)[1]} are not compatible")
+        count = sizes.pop()
+        spec = nest.map_structure(lambda t: TensorSpec(t.shape_tuple[1:], t.dtype), value)
+
+        def make():
+            return (nest.pack_sequence_as(value, [t[i] for t in leaves]) for i in builtins.range(count))
+
+        return Dataset(make, spec, count, "_TensorSliceDataset")
+
+    @staticmethod
+    def range(*args, output_type=int64, name=None) -> "Dataset":
+        """The integers of `range(...)`, int64 by default."""
+        numbers = builtins.range(*(int(a) for a in args))
+        dtype = as_dtype(output_type)
+
+        def make():
+            return (convert_to_tensor(np.asarray(i, dtype.np_dtype)) for i in numbers)
+
+        return Dataset(make, TensorSpec((), dtype), len(numbers), "_RangeDataset")
+
+    @staticmethod
+    def from_generator(
+        generator, output_types=None, output_shapes=None, args=None, output_signature=None, name=None
+    ) -> "Dataset":
+        """What `generator(*args)` yields, as `output_signature` (a nest of TensorSpecs) says."""
+        if not callable(generator):
+            raise TypeError("`generator` must be a Python callable.")
+        spec = output_signature
+        if spec is None:
+            if output_types is None:
+                raise TypeError("Either `output_signature` or `output_types` must be specified")
+            types = nest.flatten(output_types)
+            shapes = [None] * len(types) if output_shapes is None else _shapes_like(output_types, output_shapes)
+            spec = nest.pack_sequence_as(output_types, [TensorSpec(s, t) for s, t in zip(shapes, types, strict=True)])
+        given = [convert_to_tensor(a).numpy() for a in args or ()]
+
+        def make():
+            for value in generator(*given):
+                yield _fitted(value, spec)
+
+        return Dataset(make, spec, UNKNOWN_CARDINALITY, "_FlatMapDataset")
+
+    @staticmethod
+    def zip(*args, datasets=None, name=None) -> "Dataset":
+        """Tuples (or the nest given) of elements of several datasets, until one ends."""
+        structure = (
+            datasets if datasets is not None else args[0] if len(args) == 1 and nest.is_nested(args[0]) else args
+        )
+        parts = _datasets_in(structure)
+
+        def make():
+            return (_filled(structure, iter(values)) for values in builtins.zip(*(d._elements() for d in parts)))
+
+        spec = _filled(structure, iter([d.element_spec for d in parts]))
+        return Dataset(make, spec, _least([d._count for d in parts]), "_ZipDataset")
+
+    # What it is.
+
+    @property
+    def element_spec(self):
+        """A nest of TensorSpecs: what each element is."""
+        return self._spec
+
+    def cardinality(self, name=None) -> Tensor:
+        """The number of elements, as int64; `INFINITE_CARDINALITY` or `UNKNOWN_CARDINALITY`."""
+        return convert_to_tensor(np.int64(self._count))
+
+    def __len__(self):
+        if self._count == INFINITE_CARDINALITY:
+            raise TypeError("The dataset is infinite.")
+        if self._count == UNKNOWN_CARDINALITY:
+            raise TypeError("The dataset length is unknown.")
+        return self._count
+
+    def __bool__(self):
+        return True
+
+    def __repr__(self):
+        return f"<{self._kind} element_spec={self._spec}>"
+
+    # Going through it.
+
+    def _elements(self):
+        """A new Python iterator. What it computes, it computes eagerly."""
+        if self._make is None:
+            raise ValueError(
+                page(
+                    "a dataset that is an argument of a function can only be iterated over there",
+                    where=user_line(),
+                    fix="transform it before you pass it",
+                )
+            )
+        inner = self._make()
+        while True:
+            with outside():
+                value = next(inner, _elements_end)
+            if value is _elements_end:
+                return
+            yield value
+
+    def __iter__(self):
+        if self._make is None:
+            raise TypeError("iter() of a dataset that is an argument of a function: use it in a `for` statement")
+        return Iterator(self)
+
+    def as_numpy_iterator(self):
+        """Elements as numpy arrays."""
+        return (nest.map_structure(lambda t: t.numpy(), e) for e in self._elements())
+
+    def get_single_element(self, name=None):
+        """The element of a dataset that has one; `InvalidArgumentError` otherwise."""
+        found = list(itertools.islice(self._elements(), 2))
+        if len(found) != 1:
+            raise InvalidArgumentError(
+                None, None, "Dataset was empty." if not found else "Dataset had more than one element."
+            )
+        return found[0]
+
+    def _handle_tensor(self):
+        if self._handle is None:
+            with outside():
+                self._handle = convert_to_tensor(np.int64(self._number))
+        return self._handle
+
+    def _traced_loop(self) -> TracedLoop:
+        def open_(number):
+            dataset = self if self._make is not None else _datasets.get(int(number))
+            if dataset is None:
+                raise RuntimeError("the dataset that the function was called with is gone")
+            return np.int64(opened(Cursor(dataset._elements())))
+
+        return TracedLoop(open_, [self._handle_tensor()], self._spec)
+
+    # As an argument of a function: its number is a tensor, and what its elements are is part of the trace.
+
+    def __tf_flatten__(self):
+        return DatasetSpec(self._spec, self._kind), (self._handle_tensor(),)
+
+    @classmethod
+    def __tf_unflatten__(cls, metadata, components):
+        handle = components[0]
+        if isinstance(handle, Tensor) and not is_symbolic(handle):
+            found = _datasets.get(int(handle))
+            if found is not None:
+                return found
+        made = cls(None, metadata.element_spec, UNKNOWN_CARDINALITY, metadata.name)
+        made._handle = handle
+        return made
+
+    # Transformations.
+
+    def map(self, map_func, num_parallel_calls=None, deterministic=None, name=None, **unused) -> "Dataset":
+        """`map_func` of each element; a tuple's components are its arguments."""
+        call, spec = _traced(map_func, [self._spec])
+        return Dataset(lambda: (call(e) for e in self._elements()), spec, self._count, "_MapDataset")
+
+    def filter(self, predicate, name=None) -> "Dataset":
+        """The elements for which `predicate` holds."""
+        call, _ = _traced(predicate, [self._spec])
+        return Dataset(
+            lambda: (e for e in self._elements() if bool(call(e))), self._spec, UNKNOWN_CARDINALITY, "_FilterDataset"
+        )
+
+    def flat_map(self, map_func, name=None) -> "Dataset":
+        """The elements of the datasets that `map_func` (called in Python) makes of each element."""
+        parts = _Parts(self, map_func)
+        return Dataset(parts.elements, parts.spec, UNKNOWN_CARDINALITY, "_FlatMapDataset")
+
+    def interleave(self, map_func, cycle_length=None, block_length=1, num_parallel_calls=None, **unused) -> "Dataset":
+        """Like `flat_map`, `block_length` elements of each of `cycle_length` datasets in turn."""
+        parts = _Parts(self, map_func)
+        width = cycle_length or 1
+        return Dataset(
+            lambda: parts.in_turn(width, block_length), parts.spec, UNKNOWN_CARDINALITY, "_InterleaveDataset"
+        )
+
+    def batch(self, batch_size, drop_remainder=False, num_parallel_calls=None, deterministic=None, name=None):
+        """`batch_size` elements stacked; the last one may be smaller unless `drop_remainder`."""
+        size = int(batch_size)
+        if size <= 0:
+            raise InvalidArgumentError(None, "batch", f"Batch size must be greater than zero, got {size}")
+
+        def make():
+            source = self._elements()
+            while chunk := list(itertools.islice(source, size)):
+                if len(chunk) < size and drop_remainder:
+                    return
+                yield _stacked(chunk)
+
+        lead = size if drop_remainder else None
+        spec = nest.map_structure(lambda s: TensorSpec(_prepended(lead, s.shape), s.dtype), self._spec)
+        count = self._count
+        if count >= 0:
+            count = count // size if drop_remainder else -(-count // size)
+        return Dataset(make, spec, count, "_BatchDataset")
+
+    def unbatch(self, name=None) -> "Dataset":
+        """The slices of each element along the first dimension."""
+
+        def make():
+            for e in self._elements():
+                leaves = nest.flatten(e)
+                for i in builtins.range(leaves[0].shape_tuple[0]):
+                    yield nest.pack_sequence_as(e, [t[i] for t in leaves])
+
+        spec = nest.map_structure(
+            lambda s: TensorSpec(None if s.shape.rank is None else s.shape.dims[1:], s.dtype), self._spec
+        )
+        return Dataset(make, spec, UNKNOWN_CARDINALITY, "_UnbatchDataset")
+
+    def take(self, count, name=None) -> "Dataset":
+        """The first `count` elements (all, if it is -1)."""
+        n = int(count)
+        if n < 0:
+            return Dataset(self._elements, self._spec, self._count, "_TakeDataset")
+        size = n if self._count == INFINITE_CARDINALITY else min(n, self._count) if self._count >= 0 else self._count
+        return Dataset(lambda: itertools.islice(self._elements(), n), self._spec, size, "_TakeDataset")
+
+    def skip(self, count, name=None) -> "Dataset":
+        """All but the first `count` elements (none, if it is -1)."""
+        n = int(count)
+        size = max(self._count - n, 0) if self._count >= 0 else self._count
+        if n < 0:
+            return Dataset(lambda: iter(()), self._spec, 0, "_SkipDataset")
+        return Dataset(lambda: itertools.islice(self._elements(), n, None), self._spec, size, "_SkipDataset")
+
+    def repeat(self, count=None, name=None) -> "Dataset":
+        """The elements `count` times; without end for None or -1."""
+        n = -1 if count is None else int(count)
+
+        def make():
+            rounds = itertools.count() if n < 0 else builtins.range(n)
+            for _ in rounds:
+                empty = True
+                for e in self._elements():
+                    empty = False
+                    yield e
+                if empty:
+                    return
+
+        size = self._count
+        if size != 0:
+            size = INFINITE_CARDINALITY if n < 0 else 0 if n == 0 else size * n if size > 0 else size
+        return Dataset(make, self._spec, size, "_RepeatDataset")
+
+    def shuffle(self, buffer_size, seed=None, reshuffle_each_iteration=True, name=None) -> "Dataset":
+        """The elements in random order: each one a random choice among the next `buffer_size`."""
+        size, source = int(buffer_size), random.Random(seed)
+        state = source.getstate()
+
+        def make():
+            chosen = source
+            if not reshuffle_each_iteration:
+                chosen = random.Random()
+                chosen.setstate(state)
+            held = []
+            for e in self._elements():
+                held.append(e)
+                if len(held) >= size:
+                    yield held.pop(chosen.randrange(len(held)))
+            chosen.shuffle(held)
+            yield from held
+
+        return Dataset(make, self._spec, self._count, "_ShuffleDataset")
+
+    def enumerate(self, start=0, name=None) -> "Dataset":
+        """(number, element), int64 numbers."""
+
+        def make():
+            return ((convert_to_tensor(np.int64(i)), e) for i, e in builtins.enumerate(self._elements(), int(start)))
+
+        return Dataset(make, (TensorSpec((), int64), self._spec), self._count, "_ZipDataset")
+
+    def concatenate(self, dataset, name=None) -> "Dataset":
+        """The elements of this one, then those of another."""
+        nest.assert_same_structure(self._spec, dataset.element_spec)
+        spec = nest.map_structure(_joined_spec, self._spec, dataset.element_spec)
+        count = UNKNOWN_CARDINALITY
+        if INFINITE_CARDINALITY in (self._count, dataset._count):
+            count = INFINITE_CARDINALITY
+        elif self._count >= 0 and dataset._count >= 0:
+            count = self._count + dataset._count
+        return Dataset(
+            lambda: itertools.chain(self._elements(), dataset._elements()), spec, count, "_ConcatenateDataset"
+        )
+
+    def shard(self, num_shards, index, name=None) -> "Dataset":
+        """Every `num_shards`-th element, from number `index`."""
+        n, at = int(num_shards), int(index)
+        if not 0 <= at < n:
+            raise InvalidArgumentError(None, "shard", f"Index must be between 0 and {n - 1} (currently index = {at}).")
+        count = max(0, math.ceil((self._count - at) / n)) if self._count >= 0 else self._count
+        return Dataset(lambda: itertools.islice(self._elements(), at, None, n), self._spec, count, "_ShardDataset")
+
+    def take_while(self, predicate, name=None) -> "Dataset":
+        """The elements before the first for which `predicate` does not hold."""
+        call, _ = _traced(predicate, [self._spec])
+        return Dataset(
+            lambda: itertools.takewhile(lambda e: bool(call(e)), self._elements()),
+            self._spec, UNKNOWN_CARDINALITY, "_TakeWhileDataset",
+        )  # fmt: skip
+
+    def cache(self, filename="", name=None) -> "Dataset":
+        """Keeps elements in memory after the first time. Files are not supported."""
+        if filename:
+            raise NotImplementedError("Dataset.cache keeps elements in memory only")
+        kept: list = []
+
+        def make():
+            if kept:
+                yield from kept[0]
+                return
+            found = []
+            for e in self._elements():
+                found.append(e)
+                yield e
+            kept.append(found)
+
+        return Dataset(make, self._spec, self._count, "CacheDataset")
+
+    def prefetch(self, buffer_size, name=None) -> "Dataset":
+        """The same elements: they are made when they are asked for."""
+        return Dataset(self._elements, self._spec, self._count, "_PrefetchDataset")
+
+    def with_options(self, options, name=None) -> "Dataset":
+        """The same elements."""
+        return Dataset(self._elements, self._spec, self._count, "_OptionsDataset")
+
+    def apply(self, transformation_func) -> "Dataset":
+        """`transformation_func` of this dataset."""
+        return transformation_func(self)
+
+    def reduce(self, initial_state, reduce_func, name=None):
+        """`state = reduce_func(state, element)` after all elements."""
+        state = _eager(initial_state)
+        call, _ = _traced(reduce_func, [_spec_of(state), self._spec], spread=False)
+        for e in self._elements():
+            state = call(state, e)
+        return state
+
+
+class TextLineDataset(Dataset):
+    """The lines of text files, without their ends, as strings."""
+
+    def __init__(self, filenames, compression_type=None, buffer_size=None, num_parallel_reads=None, name=None):
+        if compression_type:
+            raise NotImplementedError("TextLineDataset reads plain files")
+        names = [n.decode() for n in np.asarray(convert_to_tensor(filenames).numpy(), object).reshape(-1)]
+
+        def make():
+            for file in names:
+                with open(file, "rb") as lines:
+                    for line in lines:
+                        yield convert_to_tensor(line.rstrip(b"\n").removesuffix(b"\r"))
+
+        super().__init__(make, TensorSpec((), as_dtype("string")), UNKNOWN_CARDINALITY, "TextLineDatasetV2")
+
+
+_elements_end = object()
+
+
+class _Parts:
+    """The datasets that a function makes of elements. What they hold is found with the first one."""
+
+    def __init__(self, source: Dataset, function_):
+        self.source, self.function = source, function_
+        with outside():
+            first = next(source._elements(), None)
+        if first is None:
+            raise ValueError("flat_map and interleave need an element to see what their datasets hold; there is none")
+        self.spec = self._of(first).element_spec
+
+    def _of(self, element) -> Dataset:
+        made = self.function(*element) if type(element) is tuple else self.function(element)
+        if not isinstance(made, Dataset):
+            raise TypeError(f"The `map_func` argument must return a `Dataset` object. Got {type(made)!r}.")
+        return made
+
+    def elements(self):
+        for e in self.source._elements():
+            yield from self._of(e)._elements()
+
+    def in_turn(self, width, block):
+        waiting = self.source._elements()
+        running = [self._of(e)._elements() for e in itertools.islice(waiting, width)]
+        while running:
+            following = []
+            for part in running:
+                chunk = list(itertools.islice(part, block))
+                yield from chunk
+                if len(chunk) == block:
+                    following.append(part)
+                else:
+                    following += [self._of(e)._elements() for e in itertools.islice(waiting, 1)]
+            running = following
+
+
+def _eager(value):
+    """A nest of eager tensors. Lists are tensors, as everywhere in `tf.data`."""
+    if isinstance(value, dict):
+        return type(value)((k, _eager(v)) for k, v in value.items())
+    if isinstance(value, tuple):
+        parts = [_eager(v) for v in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+    if is_symbolic(value):
+        raise NotImplementedError(
+            page(
+                "a Dataset is made of values that are known, outside of a tf.function",
+                got=repr(value),
+                where=user_line(),
+                fix="make the dataset outside and pass it, or iterate over the tensor itself",
+            )
+        )
+    with outside():
+        return convert_to_tensor(value.read_value() if isinstance(value, VariableStorage) else value)
+
+
+def _spec_of(value):
+    return nest.map_structure(lambda t: TensorSpec(t.shape_tuple, t.dtype), value)
+
+
+def _traced(user, specs: list, spread: bool = True) -> tuple:
+    """`user` as a function of eager elements, traced once for these specs, and what it returns."""
+
+    if not executing_eagerly():
+        with outside():
+            return _traced(user, specs, spread)
+    spread = spread and type(specs[0]) is tuple
+    concrete = function(user).get_concrete_function(*(specs[0] if spread else specs))
+    outputs = concrete.structured_outputs
+    if isinstance(outputs, list):
+        outputs = tuple(outputs)
+    spec = nest.map_structure(lambda t: TensorSpec(t.shape_tuple, t.dtype), outputs)
+
+    def run(*elements):
+        result = concrete(*(elements[0] if spread else elements))
+        return tuple(result) if isinstance(result, list) else result
+
+    return run, spec
+
+
+def _stacked(elements: list):
+    first = elements[0]
+    columns = builtins.zip(*(nest.flatten(e) for e in elements), strict=True)
+    try:
+        return nest.pack_sequence_as(first, [stack(list(c)) for c in columns])
+    except (ValueError, InvalidArgumentError):
+        shapes = [[list(t.shape_tuple) for t in nest.flatten(e)] for e in elements]
+        other = next(s for s in shapes if s != shapes[0])
+        raise InvalidArgumentError(
+            None,
+            "IteratorGetNext",
+            f"Cannot batch tensors with different shapes. First element had shape {shapes[0]} and another had "
+            f"shape {other}.",
+        ) from None
+
+
+def _prepended(size, shape: TensorShape):
+    return None if shape.rank is None else (size, *shape.dims)
+
+
+def _joined_spec(a: TensorSpec, b: TensorSpec) -> TensorSpec:
+    if a.dtype is not b.dtype:
+        raise TypeError(f"Incompatible dtypes of datasets given to `concatenate`: {a.dtype!r} and {b.dtype!r}")
+    return TensorSpec(a.shape.most_specific_compatible_shape(b.shape), a.dtype)
+
+
+def _fitted(value, spec):
+    """A value of a generator as tensors that fit a spec."""
+    try:
+        nest.assert_same_structure(spec, value)
+        leaves = nest.flatten(value)
+    except (TypeError, ValueError):
+        # A list where a tensor is meant.
+        leaves = list(value) if isinstance(spec, (tuple, list)) else [value]
+    made = []
+    for leaf, s in builtins.zip(leaves, nest.flatten(spec), strict=True):
+        tensor = convert_to_tensor(leaf, s.dtype)
+        if not s.shape.is_compatible_with(tensor.shape_tuple):
+            raise InvalidArgumentError(
+                None,
+                "PyFunc",
+                f"TypeError: `generator` yielded an element of shape {TensorShape(tensor.shape_tuple)} where an "
+                f"element of shape {s.shape} was expected.",
+            )
+        made.append(tensor)
+    return nest.pack_sequence_as(spec, made)
+
+
+def _shapes_like(types, shapes) -> list:
+    if not nest.is_nested(types):
+        return [shapes]
+    values = [shapes[k] for k in sorted(types)] if isinstance(types, dict) else list(shapes)
+    return [s for part, v in builtins.zip(_children(types), values, strict=True) for s in _shapes_like(part, v)]
+
+
+def _children(nested) -> list:
+    return [nested[k] for k in sorted(nested)] if isinstance(nested, dict) else list(nested)
+
+
+def _datasets_in(structure) -> list:
+    if isinstance(structure, Dataset):
+        return [structure]
+    if not isinstance(structure, (tuple, list, dict)):
+        raise TypeError(f"Invalid `datasets`: expected a nest of Datasets, got {structure!r}")
+    return [d for child in _children(structure) for d in _datasets_in(child)]
+
+
+def _filled(structure, values):
+    """The structure with the next of `values` in the place of each dataset."""
+    if isinstance(structure, Dataset):
+        return next(values)
+    if isinstance(structure, dict):
+        made = {k: _filled(structure[k], values) for k in sorted(structure)}
+        return {k: made[k] for k in structure}
+    return tuple(_filled(v, values) for v in structure)
+
+
+def _least(counts: list) -> int:
+    if UNKNOWN_CARDINALITY in counts:
+        return UNKNOWN_CARDINALITY
+    finite = [c for c in counts if c >= 0]
+    return min(finite) if finite else INFINITE_CARDINALITY

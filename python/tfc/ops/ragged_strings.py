@@ -1,0 +1,32 @@
+"""Parts of several strings: rows of different lengths."""
+
+from tfc.core import Tensor
+from tfc.ops import strings
+from tfc.ops.convert import convert_to_tensor
+from tfc.ops.ragged import RaggedTensor, stack
+
+
+def split(input, sep=None, maxsplit=-1, name=None) -> Tensor | RaggedTensor:
+    """The parts of strings between separators (white space by default): a vector for a scalar, a RaggedTensor for a
+    vector.
+    """
+    return _each(lambda x: strings.split(x, sep, maxsplit), input, "tf.strings.split")
+
+
+def bytes_split(input, name=None) -> Tensor | RaggedTensor:
+    """The bytes of strings: a vector of those of a scalar, a RaggedTensor of those of a vector."""
+    return _each(strings.bytes_split, input, "tf.strings.bytes_split")
+
+
+def _each(function, input, op):
+    x = convert_to_tensor(input)
+    if x.shape_tuple == ():
+        return function(x)
+    if x.shape_tuple is None or len(x.shape_tuple) != 1 or x.shape_tuple[0] is None:
+        raise NotImplementedError(
+            f"{op} takes a scalar, or a vector of a size that is known while tracing, got shape {x.shape}\n"
+            "  try:  a loop over the strings, one at a time"
+        )
+    if not x.shape_tuple[0]:
+        return RaggedTensor.from_row_lengths(x, [])
+    return stack([function(x[i]) for i in range(x.shape_tuple[0])])
