@@ -212,6 +212,7 @@ from tfc.ops.math import (
 )
 from tfc.ops.matrix_functions import sqrtm as matrix_square_root
 from tfc.ops.naming import publish
+from tfc.ops.ragged import RaggedTensor
 from tfc.ops.reductions import (
     argmax,
     argmin,
@@ -226,7 +227,6 @@ from tfc.ops.reductions import (
     reduce_sum,
     stop_gradient,
 )
-from tfc.ops.ragged import RaggedTensor
 from tfc.ops.slicing import slice, strided_slice
 from tfc.ops.sparse import SparseTensor
 from tfc.ops.strings import as_string
