@@ -102,7 +102,7 @@ def _algorithm(alg) -> int:
         if alg not in _ALGORITHMS:
             raise ValueError(f"Argument `alg` got unsupported string value {alg}. Supported: {', '.join(_ALGORITHMS)}")
         return _ALGORITHMS[alg]
-    value = int(np.asarray(convert_to_tensor(alg)))
+    value = int(np.asarray(static_value(alg) if isinstance(alg, Tensor) else alg))
     if value not in _ALGORITHMS.values():
         raise ValueError(f"Argument `alg` got the unknown number {value}. Supported: 1 (Philox), 2 (ThreeFry), 3")
     return value
@@ -293,7 +293,10 @@ def create_rng_state(seed, alg) -> Tensor:
     if isinstance(seed, int):
         words = [seed >> 64 * i & 2**64 - 1 for i in range(size)]
     else:
-        words = [int(v) for v in np.asarray(convert_to_tensor(seed)).reshape(-1)][:size]
+        known = static_value(seed) if isinstance(seed, Tensor) else seed
+        if known is None:
+            raise ValueError("the seed of a Generator has to be known while tracing: use from_state")
+        words = [int(v) for v in np.asarray(known).reshape(-1)][:size]
         words = [0] * (size - len(words)) + words
     return convert_to_tensor(np.array([(w + 2**63) % 2**64 - 2**63 for w in words], np.int64))
 
