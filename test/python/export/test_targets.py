@@ -111,3 +111,24 @@ def test_shared_library_for_another_machine(tmp_path):
     assert "AArch64" in described and "DYN" in described
     with pytest.raises(OSError):
         tf.export.load(tmp_path / "f.so")
+
+
+@pytest.mark.parametrize("target", ["x86", "aarch64", "armv7"])
+def test_products_and_what_they_absorb_on_every_machine(tmp_path, target):
+    rng = np.random.default_rng(0)
+
+    def small(*shape, dtype=np.float32):
+        return rng.integers(-2, 3, shape).astype(dtype)
+
+    def run(x, w, q, image, kernel):
+        dense = tf.nn.relu(tf.matmul(x, w) + 1.0)
+        scaled = tf.matmul(dense, tf.cast(q, tf.float32) * 0.5)
+        doubles = tf.matmul(tf.cast(x, tf.float64), tf.cast(w, tf.float64), transpose_a=True, transpose_b=True)
+        return dense, scaled, doubles, tf.nn.conv2d(image, kernel, 2, "SAME")
+
+    args = [small(19, 19), small(19, 19), small(19, 2000, dtype=np.int8), small(2, 9, 8, 5), small(3, 3, 5, 21)]
+    functions = corpus.one(run, *[tf.TensorSpec(a.shape, tf.as_dtype(a.dtype)) for a in args])
+    (outcome,), _ = building.run_calls(tmp_path, functions, [("f", args)], building.TARGETS[target])
+    assert outcome.status == 0
+    for got, want in zip(outcome.results, run(*map(tf.constant, args)), strict=True):
+        np.testing.assert_array_equal(got, want.numpy())
