@@ -222,27 +222,36 @@ Value Emitter::streamed(Value columns) {
   return flops(b.constant(8), columns, p.depth);
 }
 
-/// Columns are shared out in vectors.
+/// Columns are shared out in vectors, and done in blocks of which the result
+/// stays in the first-level cache.
 void Emitter::rowTimes() {
+  constexpr int64_t resultBytes = 24 * 1024;
   int64_t width = 2 * lanes;
-  if (!b.parallel || (isKnown(n) && isKnown(k) && n * k < parallelElements))
-    return rowTimesAll();
-  auto run = [&](Value from, Value to) {
-    Product part = p;
-    Value first = b.mul(from, b.constant(width));
-    part.columns = b.sub(b.min(b.mul(to, b.constant(width)), p.columns), first);
-    part.right.offset = b.add(p.right.offset, first);
-    part.result.offset = b.add(p.result.offset, first);
-    for (Matrix &matrix : part.producerOperands)
-      if (matrix.memory)
-        matrix.offset = b.add(matrix.offset, b.mul(first, matrix.columnStride));
-    Emitter(b, part, options, b.type).rowTimesAll();
+  int64_t most = resultBytes / (m * b.type.getIntOrFloatBitWidth() / 8);
+  Value block = b.constant(std::max(width, most / width * width));
+  auto over = [&](Value from, Value to) {
+    b.loopInSteps(from, to, block, [&](Value first, Value count) {
+      Product part = p;
+      part.columns = count;
+      part.right.offset = b.add(p.right.offset, first);
+      part.result.offset = b.add(p.result.offset, first);
+      for (Matrix &matrix : part.producerOperands)
+        if (matrix.memory)
+          matrix.offset =
+              b.add(matrix.offset, b.mul(first, matrix.columnStride));
+      Emitter(b, part, options, b.type).rowTimesAll();
+    });
   };
+  if (!b.parallel || (isKnown(n) && isKnown(k) && n * k < parallelElements))
+    return over(b.constant(0), p.columns);
   tfc::rt::buildParallel(b.builder, b.loc, b.constant(0),
                          b.ceilDiv(p.columns, width),
                          {getAsOpFoldResult(streamed(b.constant(width))),
                           1 / b.flopsPerNanosecond},
-                         run);
+                         [&](Value from, Value to) {
+                           over(b.mul(from, b.constant(width)),
+                                b.min(b.mul(to, b.constant(width)), p.columns));
+                         });
 }
 
 void Emitter::rowTimesAll() {
