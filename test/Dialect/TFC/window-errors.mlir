@@ -240,3 +240,72 @@ func.func @avg_pool_grad_c6(%g: tensor<1x4x2xf32>) {
       : (tensor<1x4x2xf32>, tensor<3xi64>) -> tensor<1x9x2xf32>
   return
 }
+
+// -----
+
+func.func @conv_input_grad_c3(%g: tensor<1x4x3xf32>, %f: tensor<3x2x3xf32>, %s: tensor<3xi64>) {
+  // expected-error @below {{expected no or two entries of `padding` for each of 1 spatial dimensions, got [1]}}
+  // expected-error @below {{failed to infer returned types}}
+  %r = tfc.conv_input_grad %g, %f, %s
+      {strides = array<i64: 1>, dilations = array<i64: 1>, padding = array<i64: 1>, groups = 1 : i64}
+      : (tensor<1x4x3xf32>, tensor<3x2x3xf32>, tensor<3xi64>) -> tensor<1x4x2xf32>
+  return
+}
+
+// -----
+
+func.func @conv_filter_grad_c3(%x: tensor<1x4x2xf32>, %g: tensor<1x4x3xf32>, %s: tensor<3xi64>) {
+  // expected-error @below {{expected no or two entries of `padding` for each of 1 spatial dimensions, got [1]}}
+  // expected-error @below {{failed to infer returned types}}
+  %r = tfc.conv_filter_grad %x, %g, %s
+      {strides = array<i64: 1>, dilations = array<i64: 1>, padding = array<i64: 1>, groups = 1 : i64}
+      : (tensor<1x4x2xf32>, tensor<1x4x3xf32>, tensor<3xi64>) -> tensor<3x2x3xf32>
+  return
+}
+
+// -----
+
+func.func @avg_pool_grad_c3(%g: tensor<1x4x2xf32>, %s: tensor<3xi64>) {
+  // expected-error @below {{expected no or two entries of `padding` for each of 1 spatial dimensions, got [1]}}
+  // expected-error @below {{failed to infer returned types}}
+  %r = tfc.avg_pool_grad %g, %s
+      {window = array<i64: 3>, strides = array<i64: 1>, dilations = array<i64: 1>, padding = array<i64: 1>}
+      : (tensor<1x4x2xf32>, tensor<3xi64>) -> tensor<1x4x2xf32>
+  return
+}
+
+// -----
+
+func.func @conv_input_grad_c5(%g: tensor<1x1x3xf32>, %f: tensor<3x2x3xf32>) {
+  %s = tfc.constant dense<[1, 4, 2]> : tensor<3xi64>
+  // expected-error @below {{the window of extent 5 does not fit in spatial dimension 0 of padded size 4}}
+  // expected-error @below {{failed to infer returned types}}
+  %r = tfc.conv_input_grad %g, %f, %s
+      {strides = array<i64: 1>, dilations = array<i64: 2>, padding = array<i64: 0, 0>, groups = 1 : i64}
+      : (tensor<1x1x3xf32>, tensor<3x2x3xf32>, tensor<3xi64>) -> tensor<1x4x2xf32>
+  return
+}
+
+// -----
+
+func.func @conv_filter_grad_c5(%x: tensor<1x4x2xf32>, %g: tensor<1x1x3xf32>) {
+  %s = tfc.constant dense<[3, 2, 3]> : tensor<3xi64>
+  // expected-error @below {{the window of extent 5 does not fit in spatial dimension 0 of padded size 4}}
+  // expected-error @below {{failed to infer returned types}}
+  %r = tfc.conv_filter_grad %x, %g, %s
+      {strides = array<i64: 1>, dilations = array<i64: 2>, padding = array<i64: 0, 0>, groups = 1 : i64}
+      : (tensor<1x4x2xf32>, tensor<1x1x3xf32>, tensor<3xi64>) -> tensor<3x2x3xf32>
+  return
+}
+
+// -----
+
+func.func @avg_pool_grad_c5(%g: tensor<1x1x2xf32>) {
+  %s = tfc.constant dense<[1, 4, 2]> : tensor<3xi64>
+  // expected-error @below {{the window of extent 5 does not fit in spatial dimension 0 of padded size 4}}
+  // expected-error @below {{failed to infer returned types}}
+  %r = tfc.avg_pool_grad %g, %s
+      {window = array<i64: 3>, strides = array<i64: 1>, dilations = array<i64: 2>, padding = array<i64: 0, 0>}
+      : (tensor<1x1x2xf32>, tensor<3xi64>) -> tensor<1x4x2xf32>
+  return
+}

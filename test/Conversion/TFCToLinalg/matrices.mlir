@@ -1,0 +1,66 @@
+// RUN: tfc-opt %s -convert-tfc-to-linalg -split-input-file | FileCheck %s
+
+// A factorization is one kernel, with scratch memory as a further output; its loops are for LLVM to make vectors of.
+// CHECK: module attributes {tfc.scalar_loops}
+// CHECK-LABEL: func.func @cholesky
+// CHECK-SAME: (%[[X:.*]]: tensor<3x3xf32>)
+// CHECK: %[[R:.*]]:2 = tfcrt.compute ins(%[[X]] : tensor<3x3xf32>) outs(%{{.*}}, %{{.*}} : tensor<3x3xf32>, tensor<3x3xf32>)
+// CHECK: math.sqrt
+// CHECK: return %[[R]]#0
+func.func @cholesky(%x: tensor<3x3xf32>) -> tensor<3x3xf32> {
+  %r = tfc.cholesky %x : (tensor<3x3xf32>) -> tensor<3x3xf32>
+  return %r : tensor<3x3xf32>
+}
+
+// -----
+
+// Batches are loops around the algorithm; unknown sizes are taken from the operands.
+// CHECK-LABEL: func.func @solve
+// CHECK-SAME: (%[[A:.*]]: tensor<?x?x?xf64>, %[[B:.*]]: tensor<?x?x2xf64>)
+// CHECK: %[[BATCH:.*]] = tensor.dim %[[B]]
+// CHECK: tfcrt.compute ins(%[[A]], %[[B]] :
+// CHECK: scf.for %{{.*}} = %{{.*}} to %[[BATCH]]
+func.func @solve(%a: tensor<?x?x?xf64>, %b: tensor<?x?x2xf64>) -> tensor<?x?x2xf64> {
+  %r = tfc.solve %a, %b : (tensor<?x?x?xf64>, tensor<?x?x2xf64>) -> tensor<?x?x2xf64>
+  return %r : tensor<?x?x2xf64>
+}
+
+// -----
+
+// A real matrix has complex eigenvalues: the kernel works on complex numbers. One that is not finite gives NaN.
+// CHECK-LABEL: func.func @eig
+// CHECK: tfcrt.compute ins(%{{.*}} : tensor<4x4xf32>) outs(%{{[^:]*}} : tensor<4xcomplex<f32>>, tensor<4x4xcomplex<f32>>,
+// CHECK: arith.cmpf uno
+// CHECK: scf.if
+// CHECK: scf.while
+func.func @eig(%x: tensor<4x4xf32>) -> (tensor<4xcomplex<f32>>, tensor<4x4xcomplex<f32>>) {
+  %r:2 = tfc.eig %x : (tensor<4x4xf32>) -> (tensor<4xcomplex<f32>>, tensor<4x4xcomplex<f32>>)
+  return %r#0, %r#1 : tensor<4xcomplex<f32>>, tensor<4x4xcomplex<f32>>
+}
+
+// -----
+
+// Rows are compared where they may be exchanged.
+// CHECK-LABEL: func.func @tridiagonal_pivoting
+// CHECK: arith.cmpf olt
+// CHECK-LABEL: func.func @tridiagonal_plain
+// CHECK-NOT: arith.cmpf
+func.func @tridiagonal_pivoting(%a: tensor<3x4xf32>, %b: tensor<4x1xf32>) -> tensor<4x1xf32> {
+  %r = tfc.tridiagonal_solve %a, %b {pivoting = true} : (tensor<3x4xf32>, tensor<4x1xf32>) -> tensor<4x1xf32>
+  return %r : tensor<4x1xf32>
+}
+func.func @tridiagonal_plain(%a: tensor<3x4xf32>, %b: tensor<4x1xf32>) -> tensor<4x1xf32> {
+  %r = tfc.tridiagonal_solve %a, %b {pivoting = false} : (tensor<3x4xf32>, tensor<4x1xf32>) -> tensor<4x1xf32>
+  return %r : tensor<4x1xf32>
+}
+
+// -----
+
+// A transform of a size with factors works through them; nothing is called.
+// CHECK-LABEL: func.func @fft
+// CHECK: tfcrt.compute ins(%{{.*}} : tensor<12xcomplex<f32>>)
+// CHECK-NOT: func.call
+func.func @fft(%x: tensor<12xcomplex<f32>>) -> tensor<12xcomplex<f32>> {
+  %r = tfc.fft %x {inverse = false} : (tensor<12xcomplex<f32>>) -> tensor<12xcomplex<f32>>
+  return %r : tensor<12xcomplex<f32>>
+}

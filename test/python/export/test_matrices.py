@@ -1,0 +1,46 @@
+"""Factorizations in C programs: loops of their own, without a library of linear algebra."""
+
+import numpy as np
+import tfc as tf
+from building import compile, run_calls, undefined_symbols
+
+# What object files may need: libc and libm.
+LIBRARY = {"sqrt", "sqrtf", "log", "logf", "atan2", "atan2f", "exp", "expf", "memcpy", "memset", "memmove", "nearbyint", "nearbyintf"}
+
+
+def factors(a, b):
+    s, u, v = tf.linalg.svd(a)
+    return (
+        tf.linalg.cholesky(tf.matmul(a, a, transpose_b=True)),
+        tf.linalg.solve(a, b),
+        tf.matmul(u * s, v, transpose_b=True),
+        *tf.linalg.eig(a),
+        tf.linalg.qr(a).r,
+    )
+
+
+def test_factorizations_agree_with_python(tmp_path):
+    spec = [tf.TensorSpec([4, 4], tf.float64), tf.TensorSpec([4, 2], tf.float64)]
+    function = tf.function(factors)
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(4, 4)), rng.normal(size=(4, 2))
+    (outcome,), _ = run_calls(tmp_path, {"factors": function.get_concrete_function(*spec)}, [("factors", [a, b])])
+    assert outcome.status == 0
+    for got, want in zip(outcome.results, factors(tf.constant(a), tf.constant(b)), strict=True):
+        np.testing.assert_allclose(got, want.numpy(), rtol=1e-11, atol=1e-11)
+    values, vectors = outcome.results[3:5]
+    np.testing.assert_allclose(a @ vectors, vectors * values, atol=1e-12)
+
+
+def test_factorizations_need_only_libc_and_libm(tmp_path):
+    spec = [tf.TensorSpec([None, None], tf.float32), tf.TensorSpec([None, None], tf.float32)]
+    compile({"factors": tf.function(factors).get_concrete_function(*spec)}, tmp_path / "f.o")
+    assert undefined_symbols(tmp_path / "f.o") <= LIBRARY
+
+
+def test_a_singular_matrix_is_a_status(tmp_path):
+    spec = tf.TensorSpec([2, 2], tf.float32)
+    function = tf.function(lambda a: tf.linalg.inv(a)).get_concrete_function(spec)
+    (outcome,), _ = run_calls(tmp_path, {"f": function}, [("f", [np.zeros((2, 2), np.float32)])])
+    assert outcome.status != 0
+    assert "not invertible" in outcome.message
