@@ -1,5 +1,6 @@
 """`tf.image`: array work on images; decoding and resizing are out of scope."""
 
+from tfc.api.absent import explain
 from tfc.ops.blocks import extract_patches
 from tfc.ops.image import (
     adjust_brightness,
@@ -94,3 +95,7 @@ __all__ = [
     "yiq_to_rgb",
     "yuv_to_rgb",
 ]
+
+
+def __getattr__(name):
+    explain("image", name)

@@ -1,6 +1,7 @@
 """`tf.math`."""
 
 from tfc.api import special
+from tfc.api.absent import explain
 from tfc.ops.binning import confusion_matrix, is_non_decreasing, is_strictly_increasing
 from tfc.ops.gather import approx_max_k, approx_min_k, in_top_k, invert_permutation, top_k
 from tfc.ops.linalg import l2_normalize
@@ -276,3 +277,7 @@ __all__ = [
     "zero_fraction",
     "zeta",
 ]
+
+
+def __getattr__(name):
+    explain("math", name)

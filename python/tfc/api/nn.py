@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+from tfc.api.absent import explain
 from tfc.ops.blocks import (
     depth_to_space,
     dilation2d,
@@ -163,3 +164,7 @@ __all__ = [
     "weighted_moments",
     "zero_fraction",
 ]
+
+
+def __getattr__(name):
+    explain("nn", name)

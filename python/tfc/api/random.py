@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+from tfc.api.absent import explain
 from tfc.ops.naming import publish
 from tfc.ops.random import (
     Algorithm,
@@ -65,3 +66,7 @@ __all__ = [
     "truncated_normal",
     "uniform",
 ]
+
+
+def __getattr__(name):
+    explain("random", name)
