@@ -3,7 +3,7 @@
 `docs/coverage.md` has the same table.
 """
 
-_SPARSE = "it takes or returns sparse tensors, which tfc does not have"
+_SPARSE = "its form for sparse tensors is not written"
 _FILES = "it decodes or encodes files of images"
 _SAMPLERS = "candidates are drawn by a generator of the host whose numbers TensorFlow does not document"
 _BOXES = "detection and cropping of boxes is not array work of tfc yet"

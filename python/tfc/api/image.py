@@ -1,6 +1,6 @@
 """`tf.image`: array work on images; decoding and resizing are out of scope."""
 
-from tfc.api.absent import explain
+from tfc.api.absent import explain as _explain
 from tfc.ops.blocks import extract_patches
 from tfc.ops.image import (
     adjust_brightness,
@@ -98,4 +98,4 @@ __all__ = [
 
 
 def __getattr__(name):
-    explain("image", name)
+    _explain("image", name)

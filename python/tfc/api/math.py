@@ -1,7 +1,7 @@
 """`tf.math`."""
 
 from tfc.api import special
-from tfc.api.absent import explain
+from tfc.api.absent import explain as _explain
 from tfc.ops.binning import confusion_matrix, is_non_decreasing, is_strictly_increasing
 from tfc.ops.gather import approx_max_k, approx_min_k, in_top_k, invert_permutation, top_k
 from tfc.ops.linalg import l2_normalize
@@ -280,4 +280,4 @@ __all__ = [
 
 
 def __getattr__(name):
-    explain("math", name)
+    _explain("math", name)

@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from tfc.api.absent import explain
+from tfc.api.absent import explain as _explain
 from tfc.ops.blocks import (
     depth_to_space,
     dilation2d,
@@ -167,4 +167,4 @@ __all__ = [
 
 
 def __getattr__(name):
-    explain("nn", name)
+    _explain("nn", name)

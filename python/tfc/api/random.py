@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from tfc.api.absent import explain
+from tfc.api.absent import explain as _explain
 from tfc.ops.naming import publish
 from tfc.ops.random import (
     Algorithm,
@@ -69,4 +69,4 @@ __all__ = [
 
 
 def __getattr__(name):
-    explain("random", name)
+    _explain("random", name)
