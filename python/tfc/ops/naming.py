@@ -40,6 +40,9 @@ def _named(function, position: int, public: str, module: str):
 
     @functools.wraps(function)
     def call(*args, **kwargs):
+        # The usual call first: this runs before every operation.
+        if not kwargs and len(args) <= position:
+            return function(*args)
         name = kwargs.get("name")
         if name is None and len(args) > position:
             name = args[position]

@@ -139,6 +139,7 @@ class ConcreteWriter:
                 "written": [],
             },
             "sources": sources,
+            "sizes": list(pair.sizes),
             "targets": list(pair.targets),
             "count": pair.count,
         }

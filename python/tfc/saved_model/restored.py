@@ -152,6 +152,7 @@ class ConcreteReader:
             pair.forward = self._flat(f"forward_{concrete._name}", d["forward"])
             pair.backward = self._flat(f"backward_{concrete._name}", d["backward"])
             pair.sources, pair.targets, pair.count = tuple(d["sources"]), tuple(d["targets"]), d["count"]
+            pair.sizes = tuple(d.get("sizes", [1] * len(pair.sources)))
         count = len(concrete.specs)
         function = concrete._graph.function
         function.python[function.symbol] = lambda *values: run(concrete, list(values[:count]), list(values[count:]))

@@ -116,7 +116,7 @@ def test_unknown_rank():
     assert traces == [tf.TensorShape(None)]
 
 
-def test_functions_that_need_ranks_are_traced_for_each():
+def test_functions_that_need_ranks_are_traced_once():
     @tf.function(input_signature=[{"x": tf.TensorSpec(None)}])
     def f(d):
         return tf.reduce_sum(tf.transpose(d["x"])) + tf.cast(tf.rank(d["x"]), tf.float32)
