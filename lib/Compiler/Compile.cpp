@@ -13,12 +13,14 @@
 #include "tfc/Dialect/TFC/IR/TFC.h"
 #include "tfc/Dialect/TFCRT/IR/Remark.h"
 #include "tfc/Pipelines/Pipelines.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
 #include <thread>
+#include <vector>
 
 using namespace mlir;
 using llvm::StringRef;
@@ -159,7 +161,7 @@ StageOptions &fill(StageOptions &stage, const CompileOptions &options) {
     stage.gpuThreads = options.gpuThreads;
   if (options.gpuShared)
     stage.gpuShared = options.gpuShared;
-  if (auto machine = createTargetMachine(options.target)) {
+  if (auto machine = createTargetMachine(versions(options.target).front())) {
     VectorRegisters registers = vectorRegisters(**machine);
     stage.vectorBits = registers.bits;
     stage.vectorRegisters = registers.count;
@@ -233,24 +235,33 @@ bool isLeftOut(StringRef stage, const CompileOptions &options) {
          (stage == "tfc-kernels-to-nvptx" && options.gpu != "nvptx");
 }
 
+/// From here on code depends on the CPU: each version goes its own way.
+constexpr StringRef firstStageOfVersions = "tfc-buffers-to-loops";
+
 class Driver {
 public:
   Driver(ModuleOp module, const CompileOptions &options)
-      : original(module), options(options), errors(module.getContext()) {}
+      : original(module), errors(module.getContext()) {
+    for (TargetOptions &target : versions(options.target)) {
+      optionsOf.push_back(options);
+      optionsOf.back().target = std::move(target);
+    }
+  }
 
   Artifact run();
 
 private:
   bool fail(StringRef stage, std::string message = {});
-  bool wants(StringRef name) const { return llvm::is_contained(options.dump, name); }
-  bool checkDumps();
+  bool wants(StringRef name) const { return llvm::is_contained(optionsOf.front().dump, name); }
+  bool checkOptions();
   bool runStages();
+  bool runStage(StringRef stage, unsigned version);
   bool emitCode();
 
   ModuleOp original;
-  const CompileOptions &options;
+  std::vector<CompileOptions> optionsOf; ///< of each version
   Errors errors;
-  OwningOpRef<ModuleOp> module;
+  SmallVector<OwningOpRef<ModuleOp>> modules; ///< of each version
   Artifact artifact;
 };
 
@@ -262,41 +273,57 @@ bool Driver::fail(StringRef stage, std::string message) {
   return false;
 }
 
-bool Driver::checkDumps() {
+/// Wrong options fail before minutes are spent on passes.
+bool Driver::checkOptions() {
   llvm::SmallVector<StringRef> known(std::begin(compileStages), std::end(compileStages));
   known.append({"llvm-ir", "llvm-ir-optimized", "asm"});
-  for (StringRef name : options.dump)
+  for (StringRef name : optionsOf.front().dump)
     if (!llvm::is_contained(known, name))
       return fail("options", ("there is no stage '" + name + "' to dump; there are " +
                               llvm::join(known, ", "))
                                  .str());
+  for (const CompileOptions &options : optionsOf)
+    if (auto machine = createTargetMachine(options.target); !machine)
+      return fail("options", llvm::toString(machine.takeError()));
+  return true;
+}
+
+bool Driver::runStage(StringRef stage, unsigned version) {
+  ModuleOp module = *modules[version];
+  if (failed(runPasses(module, stage, optionsOf[version], errors))) {
+    fail(stage);
+    artifact.failure.reproducer = writeReproducer(original, "tfc-pipeline", optionsOf[version]);
+    return false;
+  }
+  if (stage == "tfc-pack")
+    describeLinalg(module, artifact.entries);
+  if (stage.starts_with("tfc-kernels-to-"))
+    describeKernels(module, artifact.kernels, artifact.host);
+  if (stage == "tfc-buffers-to-loops")
+    describeMemory(module, artifact.entries);
+  if (wants(stage))
+    artifact.dumps.emplace_back(stage.str(), text(module));
   return true;
 }
 
 bool Driver::runStages() {
   // Hand-written linalg enters the chain where it fits.
-  bool traced = module->walk([](Operation *op) {
-                        return isa_and_present<TFCDialect>(op->getDialect()) ? WalkResult::interrupt()
-                                                                 : WalkResult::advance();
-                      }).wasInterrupted();
+  bool traced = modules.front()->walk([](Operation *op) {
+                                 return isa_and_present<TFCDialect>(op->getDialect())
+                                            ? WalkResult::interrupt()
+                                            : WalkResult::advance();
+                               }).wasInterrupted();
   for (StringRef stage : compileStages) {
     if (!traced && (stage == "tfc-optimize" || stage == "tfc-to-linalg"))
       continue;
-    if (isLeftOut(stage, options))
+    if (isLeftOut(stage, optionsOf.front()))
       continue;
-    if (failed(runPasses(*module, stage, options, errors))) {
-      fail(stage);
-      artifact.failure.reproducer = writeReproducer(original, "tfc-pipeline", options);
-      return false;
-    }
-    if (stage == "tfc-pack")
-      describeLinalg(*module, artifact.entries);
-    if (stage.starts_with("tfc-kernels-to-"))
-      describeKernels(*module, artifact.kernels, artifact.host);
-    if (stage == "tfc-buffers-to-loops")
-      describeMemory(*module, artifact.entries);
-    if (wants(stage))
-      artifact.dumps.emplace_back(stage.str(), text(*module));
+    if (stage == firstStageOfVersions)
+      while (modules.size() < optionsOf.size())
+        modules.push_back(modules.front()->clone());
+    for (unsigned version = 0; version < modules.size(); ++version)
+      if (!runStage(stage, version))
+        return false;
   }
   return true;
 }
@@ -306,8 +333,10 @@ bool Driver::emitCode() {
   request.assembly = wants("asm");
   request.llvmIR = wants("llvm-ir");
   request.optimizedLLVMIR = wants("llvm-ir-optimized");
-  request.scalarLoops = (*module)->hasAttr(rt::hasScalarLoops);
-  auto code = emit(*module, options.target, request);
+  std::vector<Version> versions;
+  for (auto [module, options] : llvm::zip_equal(modules, optionsOf))
+    versions.push_back({*module, options.target, (*module)->hasAttr(rt::hasScalarLoops)});
+  auto code = emit(versions, request);
   if (!code)
     return fail("code generation", llvm::toString(code.takeError()));
   artifact.code = std::move(*code);
@@ -322,24 +351,20 @@ bool Driver::emitCode() {
 }
 
 Artifact Driver::run() {
-  if (!checkDumps())
+  if (!checkOptions())
     return std::move(artifact);
-  // Options of the target fail before minutes are spent on passes.
-  if (auto machine = createTargetMachine(options.target); !machine) {
-    fail("options", llvm::toString(machine.takeError()));
-    return std::move(artifact);
-  }
   if (failed(verify(original))) {
     fail("input");
     return std::move(artifact);
   }
-  module = original.clone();
-  if (options.remarks)
-    (*module)->setAttr(rt::wantsRemarks, UnitAttr::get(module->getContext()));
-  artifact.entries = describeSignatures(*module);
+  modules.push_back(original.clone());
+  bool remarks = optionsOf.front().remarks;
+  if (remarks)
+    (*modules.front())->setAttr(rt::wantsRemarks, UnitAttr::get(original.getContext()));
+  artifact.entries = describeSignatures(*modules.front());
   if (artifact.entries.empty())
     fail("input", "the module has no entry: no function has the attribute tfc.entry");
-  else if (runStages() && emitCode() && options.remarks)
+  else if (runStages() && emitCode() && remarks)
     artifact.dumps.emplace_back("remarks", std::move(errors.remarks));
   return std::move(artifact);
 }

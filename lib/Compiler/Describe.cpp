@@ -13,6 +13,7 @@
 #include "tfc/Dialect/TFCRT/Transforms/Body.h"
 #include "llvm/Support/Base64.h"
 #include "llvm/Support/JSON.h"
+#include <algorithm>
 
 using namespace mlir;
 using namespace tfc;
@@ -154,7 +155,7 @@ void tfc::describeMemory(ModuleOp module, std::vector<EntryInfo> &entries) {
   for (EntryInfo &entry : entries)
     if (func::FuncOp body = bodyOf(module, entry))
       if (auto bytes = body->getAttrOfType<IntegerAttr>(rt::Body::arenaBytes))
-        entry.arenaBytes = bytes.getInt();
+        entry.arenaBytes = std::max(entry.arenaBytes, bytes.getInt()); // enough for every version
 }
 
 std::string Artifact::describe() const {

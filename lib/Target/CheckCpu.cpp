@@ -10,6 +10,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "CheckCpu.h"
+#include "Versions.h"
+#include "tfc/Target/Emit.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"
@@ -60,53 +62,68 @@ constexpr Feature armFeatures[] = {
     {"hwdiv-arm", 0, 17}, {"hwdiv", 0, 18}, {"d32", 0, 19},
 };
 
+/// What a version needs beyond the architecture's baseline.
+struct Needs {
+  SmallVector<uint32_t> masks; // what has to be set in each word
+  SmallVector<std::string> names;
+  bool wide = false, wider = false; // 256 and 512 bit registers have to be
+                                    // saved by the system
+};
+
 class Checker {
 public:
-  Checker(Module &module, const TargetMachine &machine)
-      : module(module), machine(machine), b(module.getContext()),
-        i32(b.getInt32Ty()), ptr(b.getPtrTy()) {}
+  explicit Checker(Module &module)
+      : module(module), b(module.getContext()), i32(b.getInt32Ty()),
+        ptr(b.getPtrTy()) {}
 
-  void run();
+  Error run(ArrayRef<const TargetMachine *> versions);
 
 private:
-  void collect(ArrayRef<Feature> table);
-  Function *makeTest();
-  Value *testX86();
-  Value *testAuxiliaryVector();
+  Function *makeTest(const Needs &needs, unsigned number);
+  Value *testX86(const Needs &needs);
+  Value *testAuxiliaryVector(const Needs &needs);
   Value *cpuid(unsigned leaf, unsigned subleaf,
                SmallVectorImpl<Value *> &registers);
-  Value *has(Value *word, unsigned number);
-  void guard(Function &entry, Function *test);
+  Value *has(Value *word, const Needs &needs, unsigned number);
+  void guard(Function &entry, ArrayRef<Function *> tests,
+             ArrayRef<std::string> names);
+  void refuse(Value *context, ArrayRef<std::string> names);
   Constant *text(StringRef text);
 
   Module &module;
-  const TargetMachine &machine;
   IRBuilder<> b;
   Type *i32, *ptr;
-  SmallVector<uint32_t> masks; // what has to be set in each word
-  SmallVector<std::string> names;
-  bool wide = false,
-       wider =
-           false; // 256 and 512 bit registers have to be saved by the system
 };
 
-void Checker::collect(ArrayRef<Feature> table) {
+static ArrayRef<Feature> featuresOf(const Triple &triple) {
+  if (triple.getArch() == Triple::x86_64)
+    return x86Features;
+  if (triple.isAArch64() && triple.isOSLinux())
+    return aarch64Features;
+  if ((triple.isARM() || triple.isThumb()) && triple.isOSLinux())
+    return armFeatures;
+  return {};
+}
+
+static Needs needsOf(const TargetMachine &machine) {
+  Needs needs;
   const MCSubtargetInfo &info = *machine.getMCSubtargetInfo();
   const Triple &triple = machine.getTargetTriple();
   std::unique_ptr<MCSubtargetInfo> baseline(
       machine.getTarget().createMCSubtargetInfo(
-          triple, triple.isX86() ? "x86-64" : "", ""));
-  for (const Feature &feature : table) {
+          triple, triple.isX86() ? "x86-64" : "", tfc::baselineFeatures(triple)));
+  for (const Feature &feature : featuresOf(triple)) {
     std::string name = std::string("+") + feature.name;
     if (!info.checkFeatures(name) || baseline->checkFeatures(name))
       continue;
-    if (masks.size() <= feature.word)
-      masks.resize(feature.word + 1);
-    masks[feature.word] |= uint32_t(1) << feature.bit;
-    names.push_back(feature.name);
+    if (needs.masks.size() <= feature.word)
+      needs.masks.resize(feature.word + 1);
+    needs.masks[feature.word] |= uint32_t(1) << feature.bit;
+    needs.names.push_back(feature.name);
   }
-  wide = triple.isX86() && info.checkFeatures("+avx");
-  wider = triple.isX86() && info.checkFeatures("+avx512f");
+  needs.wide = triple.isX86() && info.checkFeatures("+avx");
+  needs.wider = triple.isX86() && info.checkFeatures("+avx512f");
+  return needs;
 }
 
 Value *Checker::cpuid(unsigned leaf, unsigned subleaf,
@@ -124,39 +141,39 @@ Value *Checker::cpuid(unsigned leaf, unsigned subleaf,
   return registers[0];
 }
 
-Value *Checker::has(Value *word, unsigned number) {
-  uint32_t mask = number < masks.size() ? masks[number] : 0;
+Value *Checker::has(Value *word, const Needs &needs, unsigned number) {
+  uint32_t mask = number < needs.masks.size() ? needs.masks[number] : 0;
   return b.CreateICmpEQ(b.CreateAnd(word, mask), b.getInt32(mask));
 }
 
 /// Leaves that a CPU does not have answer for another one: their number is
 /// checked first.
-Value *Checker::testX86() {
+Value *Checker::testX86(const Needs &needs) {
   auto wants = [&](unsigned word) {
-    return word < masks.size() && masks[word];
+    return word < needs.masks.size() && needs.masks[word];
   };
   SmallVector<Value *, 4> leaf0, leaf1, leaf7, leaf71, extended0, extended1;
   Value *good = b.getTrue();
   Value *highest = cpuid(0, 0, leaf0);
   cpuid(1, 0, leaf1);
-  good = b.CreateAnd(good, has(leaf1[2], 0));
+  good = b.CreateAnd(good, has(leaf1[2], needs, 0));
   if (wants(1) || wants(2) || wants(3) || wants(5)) {
     good = b.CreateAnd(good, b.CreateICmpUGE(highest, b.getInt32(7)));
     Value *last = cpuid(7, 0, leaf7);
     for (unsigned i = 1; i < 4; ++i)
-      good = b.CreateAnd(good, has(leaf7[i], i));
+      good = b.CreateAnd(good, has(leaf7[i], needs, i));
     if (wants(5)) {
       good = b.CreateAnd(good, b.CreateICmpUGE(last, b.getInt32(1)));
-      good = b.CreateAnd(good, has(cpuid(7, 1, leaf71), 5));
+      good = b.CreateAnd(good, has(cpuid(7, 1, leaf71), needs, 5));
     }
   }
   if (wants(4)) {
     good = b.CreateAnd(good, b.CreateICmpUGE(cpuid(0x80000000, 0, extended0),
                                              b.getInt32(0x80000001)));
     cpuid(0x80000001, 0, extended1);
-    good = b.CreateAnd(good, has(extended1[2], 4));
+    good = b.CreateAnd(good, has(extended1[2], needs, 4));
   }
-  if (wide) {
+  if (needs.wide) {
     // xgetbv itself is legal only if the system has switched it on (osxsave).
     auto *function = b.GetInsertBlock()->getParent();
     auto *from = b.GetInsertBlock();
@@ -172,7 +189,7 @@ Value *Checker::testX86() {
         type, "xgetbv", "={ax},={dx},{cx},~{dirflag},~{fpsr},~{flags}", true);
     Value *state =
         b.CreateExtractValue(b.CreateCall(type, code, {b.getInt32(0)}), 0);
-    uint32_t mask = wider ? 0xe6 : 6;
+    uint32_t mask = needs.wider ? 0xe6 : 6;
     Value *saved = b.CreateICmpEQ(b.CreateAnd(state, mask), b.getInt32(mask));
     b.CreateBr(end);
     b.SetInsertPoint(end);
@@ -184,45 +201,46 @@ Value *Checker::testX86() {
   return good;
 }
 
-Value *Checker::testAuxiliaryVector() {
-  Type *word = machine.getTargetTriple().isArch64Bit() ? b.getInt64Ty() : i32;
+Value *Checker::testAuxiliaryVector(const Needs &needs) {
+  Type *word = module.getTargetTriple().isArch64Bit() ? b.getInt64Ty() : i32;
   FunctionCallee ask = module.getOrInsertFunction("getauxval", word, word);
   Value *good = b.getTrue();
   unsigned kinds[] = {16, 26}; // AT_HWCAP, AT_HWCAP2
-  for (unsigned i = 0; i < masks.size(); ++i)
-    if (masks[i])
+  for (unsigned i = 0; i < needs.masks.size(); ++i)
+    if (needs.masks[i])
       good = b.CreateAnd(
           good,
           has(b.CreateTrunc(
                   b.CreateCall(ask, {ConstantInt::get(word, kinds[i])}), i32),
-              i));
+              needs, i));
   return good;
 }
 
 /// i1 @tfc.cpu_fits(): asks once; a race of two threads asks twice and gets the
 /// same answer.
-Function *Checker::makeTest() {
-  auto *known =
-      new GlobalVariable(module, b.getInt8Ty(), /*isConstant=*/false,
-                         GlobalValue::InternalLinkage, b.getInt8(0), "tfc.cpu");
-  auto *test =
-      Function::Create(FunctionType::get(b.getInt1Ty(), false),
-                       GlobalValue::InternalLinkage, "tfc.cpu_fits", module);
+Function *Checker::makeTest(const Needs &needs, unsigned number) {
+  enum : uint8_t { unknown, fits, lacks };
+  auto *known = new GlobalVariable(
+      module, b.getInt8Ty(), /*isConstant=*/false, GlobalValue::InternalLinkage,
+      b.getInt8(unknown), tfc::versionName("tfc.cpu", number));
+  auto *test = Function::Create(FunctionType::get(b.getInt1Ty(), false),
+                                GlobalValue::InternalLinkage,
+                                tfc::versionName("tfc.cpu_fits", number), module);
   test->addFnAttr(Attribute::NoUnwind);
   auto *entry = BasicBlock::Create(module.getContext(), "", test);
   auto *look = BasicBlock::Create(module.getContext(), "", test);
-  auto *fits = BasicBlock::Create(module.getContext(), "", test);
+  auto *answer = BasicBlock::Create(module.getContext(), "", test);
   b.SetInsertPoint(entry);
   LoadInst *before = b.CreateAlignedLoad(b.getInt8Ty(), known, Align(1));
   before->setAtomic(AtomicOrdering::Monotonic);
-  b.CreateCondBr(b.CreateICmpEQ(before, b.getInt8(1)), fits, look);
-  b.SetInsertPoint(fits);
-  b.CreateRet(b.getTrue());
+  b.CreateCondBr(b.CreateICmpNE(before, b.getInt8(unknown)), answer, look);
+  b.SetInsertPoint(answer);
+  b.CreateRet(b.CreateICmpEQ(before, b.getInt8(fits)));
   b.SetInsertPoint(look);
-  Value *good =
-      machine.getTargetTriple().isX86() ? testX86() : testAuxiliaryVector();
-  StoreInst *store =
-      b.CreateAlignedStore(b.CreateZExt(good, b.getInt8Ty()), known, Align(1));
+  Value *good = module.getTargetTriple().isX86() ? testX86(needs)
+                                                 : testAuxiliaryVector(needs);
+  StoreInst *store = b.CreateAlignedStore(
+      b.CreateSelect(good, b.getInt8(fits), b.getInt8(lacks)), known, Align(1));
   store->setAtomic(AtomicOrdering::Monotonic);
   b.CreateRet(good);
   return test;
@@ -235,73 +253,97 @@ Constant *Checker::text(StringRef text) {
 }
 
 /// The entry becomes internal; a function of its name, compiled for the
-/// baseline, tests and calls it.
-void Checker::guard(Function &entry, Function *test) {
+/// baseline, tests and calls it or a later version. `tests`: by version, NULL
+/// where there is nothing to ask for.
+void Checker::guard(Function &entry, ArrayRef<Function *> tests,
+                    ArrayRef<std::string> names) {
   std::string name = entry.getName().str();
+  SmallVector<std::pair<Function *, Function *>> choices; // test, version
+  for (unsigned number = tests.size(); --number;)
+    if (Function *version = module.getFunction(tfc::versionName(name, number)))
+      choices.push_back({tests[number], version});
+  if (choices.empty() && !tests[0])
+    return;
+  choices.push_back({tests[0], &entry});
   entry.setName(name + ".run");
   auto *outer = Function::Create(entry.getFunctionType(),
                                  GlobalValue::ExternalLinkage, name, module);
   outer->addFnAttr(Attribute::NoUnwind);
   entry.setLinkage(GlobalValue::InternalLinkage);
-  entry.addFnAttr(Attribute::NoInline);
   LLVMContext &context = module.getContext();
-  auto *start = BasicBlock::Create(context, "", outer),
-       *run = BasicBlock::Create(context, "", outer),
-       *refuse = BasicBlock::Create(context, "", outer),
-       *report = BasicBlock::Create(context, "", outer),
-       *end = BasicBlock::Create(context, "", outer);
   SmallVector<Value *> arguments(
       map_range(outer->args(), [](Argument &a) -> Value * { return &a; }));
-  b.SetInsertPoint(start);
-  b.CreateCondBr(b.CreateCall(test), run, refuse);
-  b.SetInsertPoint(run);
-  CallInst *call = b.CreateCall(&entry, arguments);
-  call->setTailCall();
-  b.CreateRet(call);
+  b.SetInsertPoint(BasicBlock::Create(context, "", outer));
+  for (auto [test, version] : choices) {
+    version->addFnAttr(Attribute::NoInline);
+    auto *run = BasicBlock::Create(context, "", outer),
+         *next = test ? BasicBlock::Create(context, "", outer) : nullptr;
+    if (test)
+      b.CreateCondBr(b.CreateCall(test), run, next);
+    else
+      b.CreateBr(run);
+    b.SetInsertPoint(run);
+    CallInst *call = b.CreateCall(version, arguments);
+    call->setTailCall();
+    b.CreateRet(call);
+    if (test)
+      b.SetInsertPoint(next);
+  }
+  if (tests[0])
+    refuse(arguments[0], names);
+}
 
+/// Reports what is missing, and returns TFC_UNIMPLEMENTED.
+void Checker::refuse(Value *host, ArrayRef<std::string> names) {
+  Function *outer = b.GetInsertBlock()->getParent();
+  LLVMContext &context = module.getContext();
+  auto *report = BasicBlock::Create(context, "", outer),
+       *end = BasicBlock::Create(context, "", outer);
   // tfc_context, see tfc_rt.h: report is field 8.
   auto *layout = StructType::get(i32, i32, ptr, b.getInt64Ty(), ptr, ptr, ptr,
                                  ptr, ptr, ptr, ptr);
-  b.SetInsertPoint(refuse);
-  Value *callback =
-      b.CreateLoad(ptr, b.CreateStructGEP(layout, arguments[0], 8));
+  Value *callback = b.CreateLoad(ptr, b.CreateStructGEP(layout, host, 8));
   b.CreateCondBr(b.CreateIsNull(callback), end, report);
   b.SetInsertPoint(report);
   auto *type = FunctionType::get(b.getVoidTy(),
                                  {ptr, i32, ptr, ptr, i32, i32, ptr}, false);
   Constant *null = ConstantPointerNull::get(cast<PointerType>(ptr));
   b.CreateCall(type, callback,
-               {arguments[0], b.getInt32(5),
+               {host, b.getInt32(5),
                 text("this code was compiled for a CPU with " +
                      join(names, ", ") + "; this CPU lacks some of them"),
                 text(""), b.getInt32(0), b.getInt32(0), null});
   b.CreateBr(end);
   b.SetInsertPoint(end);
-  b.CreateRet(b.getInt32(5)); // TFC_UNIMPLEMENTED
+  b.CreateRet(b.getInt32(5));
 }
 
-void Checker::run() {
-  const Triple &triple = machine.getTargetTriple();
-  if (triple.getArch() == Triple::x86_64)
-    collect(x86Features);
-  else if (triple.isAArch64() && triple.isOSLinux())
-    collect(aarch64Features);
-  else if ((triple.isARM() || triple.isThumb()) && triple.isOSLinux())
-    collect(armFeatures);
-  if (names.empty())
-    return;
-  SmallVector<Function *> entries;
+Error Checker::run(ArrayRef<const TargetMachine *> versions) {
+  SmallVector<Function *> entries, tests;
   for (Function &function : module)
-    if (!function.isDeclaration() && function.hasExternalLinkage() &&
-        function.arg_size() == 3)
+    if (tfc::isEntry(function))
       entries.push_back(&function);
-  Function *test = makeTest();
+  SmallVector<std::string> names;
+  for (auto [number, machine] : enumerate(versions)) {
+    Needs needs = needsOf(*machine);
+    if (number == 0)
+      names = needs.names;
+    else if (needs.names.empty())
+      return createStringError(
+          inconvertibleErrorCode(),
+          "code for several CPUs: cpu '" + machine->getTargetCPU().str() +
+              "' has no feature beyond the baseline of " +
+              machine->getTargetTriple().str() +
+              " that a program can ask for; name the CPUs from the plainest to the best");
+    tests.push_back(needs.names.empty() ? nullptr : makeTest(needs, number));
+  }
   for (Function *entry : entries)
-    guard(*entry, test);
+    guard(*entry, tests, names);
+  return Error::success();
 }
 
 } // namespace
 
-void tfc::checkCpu(Module &module, const TargetMachine &machine) {
-  Checker(module, machine).run();
+Error tfc::checkCpu(Module &module, ArrayRef<const TargetMachine *> versions) {
+  return Checker(module).run(versions);
 }

@@ -8,6 +8,7 @@
 #include "tfc/Target/Emit.h"
 #include "CheckCpu.h"
 #include "ExpandLibcalls.h"
+#include "Versions.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
@@ -45,6 +46,21 @@ static void initializeTargets() {
   (void)once;
 }
 
+std::vector<tfc::TargetOptions> tfc::versions(const TargetOptions &options) {
+  SmallVector<StringRef> cpus;
+  StringRef(options.cpu).split(cpus, ',');
+  std::vector<TargetOptions> result;
+  for (StringRef cpu : cpus) {
+    result.push_back(options);
+    result.back().cpu = cpu.trim().str();
+  }
+  return result;
+}
+
+std::string tfc::baselineFeatures(const Triple &triple) {
+  return triple.isARM() || triple.isThumb() ? "-neon,-d32" : "";
+}
+
 /// "+a,-b" of this machine.
 static std::string hostFeatures() {
   SubtargetFeatures features;
@@ -73,12 +89,15 @@ tfc::createTargetMachine(const TargetOptions &options) {
                 "'; this build has " + availableTargets());
 
   std::string cpu = options.cpu, features;
+  if (cpu.empty() || cpu == "generic")
+    features = baselineFeatures(triple);
   if (cpu == "native") {
     if (triple.getArch() == host.getArch()) {
       cpu = sys::getHostCPUName().str();
       features = hostFeatures();
     } else {
       cpu.clear(); // the baseline of another architecture
+      features = baselineFeatures(triple);
     }
   }
   if (!options.features.empty())
@@ -230,44 +249,73 @@ static std::string print(Module &module) {
   return text;
 }
 
-Expected<Emitted> tfc::emit(mlir::ModuleOp module, const TargetOptions &options,
-                            const EmitRequest &request) {
-  auto machine = createTargetMachine(options);
-  if (!machine)
-    return machine.takeError();
-  LLVMContext context;
+/// One version as optimized code for its machine.
+static Expected<std::unique_ptr<Module>>
+lower(const Version &version, TargetMachine &machine, LLVMContext &context,
+      const EmitRequest &request, Emitted &result) {
   std::unique_ptr<Module> code =
-      mlir::translateModuleToLLVMIR(module, context, "tfc");
+      mlir::translateModuleToLLVMIR(version.module, context, "tfc");
   if (!code)
     return fail("the module could not be translated to LLVM IR");
-  code->setTargetTriple((*machine)->getTargetTriple());
-  code->setDataLayout((*machine)->createDataLayout());
-  setAttributes(*code, **machine, options);
+  code->setTargetTriple(machine.getTargetTriple());
+  code->setDataLayout(machine.createDataLayout());
+  setAttributes(*code, machine, version.options);
   useC99(*code);
-  expandExtremes(*code, **machine);
-
-  Emitted result;
-  result.triple = (*machine)->getTargetTriple().str();
-  result.cpu = (*machine)->getTargetCPU().str();
-  result.features = (*machine)->getTargetFeatureString().str();
+  expandExtremes(*code, machine);
   if (request.llvmIR)
-    result.llvmIR = print(*code);
-  if (Error error = optimize(*code, **machine, options, request.scalarLoops))
+    result.llvmIR += print(*code);
+  if (Error error = optimize(*code, machine, version.options, version.scalarLoops))
     return error;
-  expandLibcalls(*code, **machine);
-  if (options.checkCpu)
-    checkCpu(*code, **machine);
+  expandLibcalls(*code, machine);
+  return code;
+}
+
+Expected<Emitted> tfc::emit(ArrayRef<Version> versions,
+                            const EmitRequest &request) {
+  LLVMContext context;
+  Emitted result;
+  std::vector<std::unique_ptr<TargetMachine>> machines;
+  std::unique_ptr<Module> code;
+  for (const Version &version : versions) {
+    auto machine = createTargetMachine(version.options);
+    if (!machine)
+      return machine.takeError();
+    auto lowered = lower(version, **machine, context, request, result);
+    if (!lowered)
+      return lowered.takeError();
+    if (!code)
+      code = std::move(*lowered);
+    else if (Error error = addVersion(*code, std::move(*lowered), machines.size()))
+      return error;
+    machines.push_back(std::move(*machine));
+  }
+  TargetMachine &machine = *machines.front();
+  const TargetOptions &options = versions.front().options;
+  if (versions.size() > 1)
+    shareConstants(*code);
+  if (options.checkCpu || versions.size() > 1) {
+    SmallVector<const TargetMachine *> wanted;
+    for (auto &each : machines)
+      wanted.push_back(each.get());
+    if (Error error = checkCpu(*code, wanted))
+      return error;
+  }
+
+  result.triple = machine.getTargetTriple().str();
+  for (auto &each : machines)
+    result.cpu += (each == machines.front() ? "" : ",") + each->getTargetCPU().str();
+  result.features = machine.getTargetFeatureString().str();
   if (request.optimizedLLVMIR)
     result.optimizedLLVMIR = print(*code);
   if (request.assembly) {
     // Code generation changes the module.
     std::unique_ptr<Module> copy = CloneModule(*code);
-    auto assembly = generate(*copy, **machine, CodeGenFileType::AssemblyFile);
+    auto assembly = generate(*copy, machine, CodeGenFileType::AssemblyFile);
     if (!assembly)
       return assembly.takeError();
     result.assembly = std::move(*assembly);
   }
-  auto object = generate(*code, **machine, CodeGenFileType::ObjectFile);
+  auto object = generate(*code, machine, CodeGenFileType::ObjectFile);
   if (!object)
     return object.takeError();
   result.object = std::move(*object);

@@ -9,12 +9,15 @@
 #define TFC_TARGET_EMIT_H
 
 #include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/Error.h"
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace llvm {
 class TargetMachine;
+class Triple;
 } // namespace llvm
 
 namespace tfc {
@@ -22,7 +25,8 @@ namespace tfc {
 struct TargetOptions {
   std::string triple;         ///< empty: this machine's
   std::string cpu = "native"; ///< "native" needs this machine's triple; empty:
-                              ///< the triple's baseline
+                              ///< the triple's baseline; several, separated by
+                              ///< commas: see `versions`
   std::string features;       ///< "+a,-b", added to those of the cpu
   unsigned optLevel = 2;      ///< 0 to 3
   bool optSize = false;       ///< prefer small code where optLevel is not 0
@@ -37,7 +41,6 @@ struct EmitRequest {
   bool assembly = false;
   bool llvmIR = false;          ///< before LLVM's optimizations
   bool optimizedLLVMIR = false; ///< after them
-  bool scalarLoops = true;      ///< there are loops for LLVM to vectorize
 };
 
 struct Emitted {
@@ -46,8 +49,15 @@ struct Emitted {
   std::string triple, cpu, features;             // what was compiled for
 };
 
-/// The machine to compile for. Fails on triples, cpus and features that this
-/// LLVM does not know.
+/// The options for each CPU of the list `cpu`, in its order.
+std::vector<TargetOptions> versions(const TargetOptions &options);
+
+/// What the baseline of an architecture has and has not, where LLVM's generic
+/// CPU is another: armhf has no NEON (which flushes denormals) and 16 registers.
+std::string baselineFeatures(const llvm::Triple &triple);
+
+/// The machine to compile for: one CPU. Fails on triples, cpus and features that
+/// this LLVM does not know.
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
 createTargetMachine(const TargetOptions &options);
 
@@ -73,9 +83,16 @@ HalfSupport halfSupport(const llvm::TargetMachine &machine);
 /// Adds what `emit` needs to a registry of dialects.
 void registerTargetTranslations(mlir::DialectRegistry &registry);
 
-/// Compiles a module of the LLVM dialect.
-llvm::Expected<Emitted> emit(mlir::ModuleOp module,
-                             const TargetOptions &options,
+/// A module of the LLVM dialect, and the CPU that its loops were made for.
+struct Version {
+  mlir::ModuleOp module;
+  TargetOptions options;
+  bool scalarLoops = true; ///< there are loops for LLVM to vectorize
+};
+
+/// Compiles versions of one program into one object. Its entries run the last
+/// version that the CPU has the features for; the first is for the rest.
+llvm::Expected<Emitted> emit(llvm::ArrayRef<Version> versions,
                              const EmitRequest &request = {});
 
 } // namespace tfc

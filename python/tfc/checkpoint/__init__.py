@@ -9,6 +9,7 @@ from tfc.checkpoint.format import (
     list_variables,
     load_checkpoint,
     load_variable,
+    pack_header,
     pack_tensors,
     unpack_tensors,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "list_variables",
     "load_checkpoint",
     "load_variable",
+    "pack_header",
     "pack_tensors",
     "unpack_tensors",
     "value_of",

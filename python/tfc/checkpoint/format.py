@@ -1,7 +1,9 @@
 """The file of a checkpoint: safetensors, with the object graph and a checksum in its metadata."""
 
 import json
+import math
 import os
+import re
 import zlib
 from pathlib import Path
 
@@ -36,32 +38,46 @@ def pack_tensors(tensors: dict, metadata: dict[str, str]) -> bytes:
     The checksum is the CRC-32 of everything after the length, with zeros in its own place: whoever writes the same
     tensors always needs to change eight digits only.
     """
-    entries, dtypes, parts = {}, {}, []
-    end = 0
-    for name, value in tensors.items():
-        array = np.ascontiguousarray(value)
-        dtype = as_dtype(array.dtype).name
-        shape = list(np.shape(value))
-        stored = _PARTS.get(dtype, dtype)
-        if stored not in _NAMES:
-            raise TypeError(f"a tensor of dtype {dtype} cannot be in a checkpoint: {name}")
-        if stored != dtype:
-            dtypes[name] = dtype
-            shape.append(2)
-        data = array.tobytes()
-        entries[name] = {"dtype": _NAMES[stored], "shape": shape, "data_offsets": [end, end + len(data)]}
-        parts.append(data)
-        end += len(data)
-    described = {"tfc.format": FORMAT, "tfc.crc32": _NO_CHECKSUM, **metadata}
-    if dtypes:
-        described["tfc.dtypes"] = json.dumps(dtypes)
-    header = json.dumps({"__metadata__": described, **entries}, separators=(",", ":")).encode()
-    header += b" " * (-len(header) % 8)
+    arrays = {name: np.ascontiguousarray(value) for name, value in tensors.items()}
+    types = {name: (as_dtype(array.dtype), np.shape(tensors[name])) for name, array in arrays.items()}
+    header = pack_header(types, metadata)
+    parts = [array.tobytes() for array in arrays.values()]
     checksum = zlib.crc32(header)
     for data in parts:
         checksum = zlib.crc32(data, checksum)
     header = header.replace(_checksum_field(_NO_CHECKSUM), _checksum_field(f"{checksum:08x}"), 1)
     return b"".join([len(header).to_bytes(8, "little"), header, *parts])
+
+
+def pack_header(types: dict, metadata: dict[str, str], unknown: str | None = None) -> bytes:
+    """The JSON of a file with tensors of these types (name: (dtype, shape)), with zeros for the checksum.
+
+    `unknown`: the text for sizes that are None; then also for all offsets.
+    """
+    entries, dtypes = {}, {}
+    end = 0
+    for name, (dtype, shape) in types.items():
+        shape = list(shape)
+        stored = _PARTS.get(dtype.name, dtype.name)
+        if stored not in _NAMES:
+            raise TypeError(f"a tensor of dtype {dtype.name} cannot be in a checkpoint: {name}")
+        if stored != dtype.name:
+            dtypes[name] = dtype.name
+            shape.append(2)
+        if unknown is None:
+            begin, end = end, end + math.prod(shape) * as_dtype(stored).size
+            offsets = [begin, end]
+        else:
+            offsets = [None, None]
+        entries[name] = {"dtype": _NAMES[stored], "shape": shape, "data_offsets": offsets}
+    described = {"tfc.format": FORMAT, "tfc.crc32": _NO_CHECKSUM, **metadata}
+    if dtypes:
+        described["tfc.dtypes"] = json.dumps(dtypes)
+    header = json.dumps({"__metadata__": described, **entries}, separators=(",", ":"))
+    if unknown is not None:
+        header = re.sub(r"(?<=[\[,])null(?=[,\]])", unknown, header)
+    header = header.encode()
+    return header + b" " * (-len(header) % 8)
 
 
 _NO_CHECKSUM = "00000000"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from pathlib import Path
 
 from tfc.compiler import compile_module
@@ -16,6 +17,8 @@ from tfc.export.naming import identifier
 from tfc.export.program import Entry, Program, from_functions, from_module, functions_of
 from tfc.ir import export_bytes
 
+# What x86-64 code is made for by default: every machine, and those since 2013 that have AVX2 and FMA.
+VERSIONS = ("generic", "x86-64-v3")
 _DUMPS = {"asm": "asm", "llvm": "llvm-ir-optimized"}
 
 
@@ -45,9 +48,11 @@ def compile(
         output: the file to write; ``x.o`` comes with ``x.h`` and ``x.json``, and files for pkg-config and CMake.
         prefix: begins every C name; by default the file's name without its suffix.
         target: an LLVM target triple; by default this machine's.
-        cpu, features: as LLVM names them; by default the target's baseline. ``cpu="native"`` is this machine's. An
-        entry that is
-            called on a CPU without them returns TFC_UNIMPLEMENTED.
+        cpu, features: as LLVM names them. ``cpu="native"`` is this machine's, "generic" the target's baseline. An
+            entry that is called on a CPU without them returns TFC_UNIMPLEMENTED. Several CPUs, from the plainest to the
+            best ("generic,x86-64-v3"): the code is there once for each, and entries run the best that the machine has;
+            those without vectors are there once. By default the baseline, and on x86-64, unless `opt_size` or
+            `features` are given, also x86-64-v3.
         emit: "object", "archive", "shared", "asm", "llvm" or "mlir", or a list of such; by default what the suffix of
             `output` (.o, .a, .so, .s, .ll, .mlir) says.
         opt_level, opt_size: 0 to 3; whether small code is worth more than fast code.
@@ -103,8 +108,8 @@ def compile_program(
     code = compile_module(
         program.module,
         triple=target,
-        cpu=cpu or "generic",  # the baseline: an object may run on another machine than this
-        features=_with_baseline(target, cpu, features),
+        cpu=cpu or _default_cpu(target, features, opt_size),
+        features=features,
         opt_level=opt_level,
         opt_size=opt_size,
         contract=not strict_fp,
@@ -114,7 +119,7 @@ def compile_program(
         sanitize_address=sanitize == "address",
         dumps=[_DUMPS[kind] for kind in kinds if kind in _DUMPS],
     )
-    offsets, total = layout([v.nbytes for v in program.variables])
+    offsets, total = layout([v.nbytes if v.is_static else None for v in program.variables])
     artifact = Artifact(
         prefix,
         describe_entries(program, code),
@@ -142,11 +147,10 @@ def compile_program(
     return artifact
 
 
-def _with_baseline(target: str, cpu: str, features: str) -> str:
-    """Features for LLVM, whose generic ARMv7 has NEON: the baseline of armhf has not, and NEON flushes denormals."""
-    if target.startswith(("armv7", "armv6", "arm-")) and cpu in ("", "generic"):
-        return ",".join(["-neon", "-d32", *([features] if features else [])])
-    return features
+def _default_cpu(target: str, features: str, opt_size: bool) -> str:
+    """The baseline, for an object may run on another machine than this; on x86-64 also code for what most have."""
+    x86 = (target or platform.machine()).startswith(("x86_64", "amd64", "AMD64"))
+    return ",".join(VERSIONS) if x86 and not features and not opt_size else "generic"
 
 
 def describe_entries(program: Program, code) -> tuple[EntryPoint, ...]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from importlib import resources
 
 from tfc.export.header_call import descriptor_entry
+from tfc.export.header_sized import sizes_field
 from tfc.export.header_sizes import Sizes, result_sizes
 from tfc.export.header_state import state_section
 from tfc.export.header_text import c_string, c_type, comment, describe, dtype_code, function_name
-from tfc.export.model import Artifact, EntryPoint
+from tfc.export.model import Artifact, Buffer, EntryPoint
 
 # Scratch memory up to this size is on the stack of the caller, above it comes from host->allocate.
 STACK_ARENA_BYTES = 32 * 1024
@@ -66,6 +67,13 @@ def _checks(artifact: Artifact, entry: EntryPoint, sizes: Sizes) -> list[str]:
     lines = []
     if artifact.variables:
         lines += ["if (!state)", f"  return tfc_refuse(host, {c_string(f'{name}: state is NULL')}, {where});"]
+    for variable in artifact.variables:
+        if not variable.is_static and variable.name in entry.variables:
+            problem = c_string(f"{name}: {variable.name} has no value; call {artifact.prefix}_init first")
+            lines += [
+                f"if (!state->{variable.name})",
+                f"  return tfc_fail(host, TFC_FAILED_PRECONDITION, {problem}, {where});",
+            ]
     for buffer in entry.arguments:
         if buffer.is_static:
             if buffer.num_elements:
@@ -108,7 +116,14 @@ def _body(artifact: Artifact, entry: EntryPoint, sizes: Sizes) -> list[str]:
     for buffer in entry.arguments:
         pointers.append(f"(void *)(uintptr_t){buffer.name}")
         values += sizes.of[buffer.name]
-    pointers += [f"state->{name}" for name in entry.variables]
+    first_size: dict[str, int] = {}
+    variables = {v.name: v for v in artifact.variables}
+    for name in entry.variables:
+        variable = variables[name]
+        pointers.append(f"state->{name}")
+        first_size[name] = len(values)
+        sizes_of = "" if variable.is_static else sizes_field(artifact, variable)
+        values += [f"state->{sizes_of}[{axis}]" for axis, size in enumerate(variable.shape) if size is None]
     for buffer in entry.results:
         pointers.append(buffer.name if buffer.is_static else "NULL")
         values += ["0"] * len(result_sizes(buffer))
@@ -147,11 +162,28 @@ def _body(artifact: Artifact, entry: EntryPoint, sizes: Sizes) -> list[str]:
             if not b.is_static or not b.num_elements
         ]
     lines.append(f"status = {entry.symbol}(&ctx, buffers, sizes);")
+    for number, name in enumerate(entry.variables):
+        if not variables[name].is_static:
+            at = len(entry.arguments) + number
+            lines += _read_variable(artifact, variables[name], f"buffers[{at}]", first_size[name])
     lines += _read_dynamic_results(entry, len(entry.arguments) + len(entry.variables), len(values))
     if entry.arena_bytes and not on_stack:
         lines.append("ctx.deallocate(&ctx, arena);")
     lines.append("return status;")
     return lines
+
+
+def _read_variable(artifact: Artifact, variable: Buffer, slot: str, at: int) -> list[str]:
+    """A variable of another size has other memory; also after an error, for what came before it counts."""
+    field = sizes_field(artifact, variable)
+    unknown = [axis for axis, size in enumerate(variable.shape) if size is None]
+    return [
+        f"if ({slot} != (void *)state->{variable.name}) {{",
+        f"  ctx.deallocate(&ctx, state->{variable.name});",
+        f"  state->{variable.name} = ({c_type(variable)} *){slot};",
+        "}",
+        *(f"state->{field}[{axis}] = sizes[{at + i}];" for i, axis in enumerate(unknown)),
+    ]
 
 
 def _read_dynamic_results(entry: EntryPoint, first: int, num_sizes: int) -> list[str]:
@@ -224,6 +256,7 @@ def header(artifact: Artifact) -> str:
         "",
         runtime_header("tfc_rt.h"),
         runtime_header("tfc_aot.h"),
+        *([runtime_header("tfc_sized_state.h")] if artifact.is_sized else []),
         "#if TFC_ABI_VERSION != 1",
         f'#error "{file_name} was generated for another version of tfc than a header that was included before"',
         "#endif",

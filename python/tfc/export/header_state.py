@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tfc.export.blob import blob_header
+from tfc.export.header_sized import sized_section
 from tfc.export.header_text import c_count, c_type, comment, describe
 from tfc.export.model import Artifact
 
@@ -11,6 +12,8 @@ def state_section(artifact: Artifact) -> str:
     """C text, empty if there are no variables."""
     if not artifact.variables:
         return ""
+    if artifact.is_sized:
+        return sized_section(artifact)
     prefix = artifact.prefix
     fields, first = [], []
     for variable in artifact.variables:

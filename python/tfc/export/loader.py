@@ -9,6 +9,7 @@ import numpy as np
 
 from tfc.compiler import load_object
 from tfc.core import EagerTensor
+from tfc.dtypes import TensorShape
 from tfc.errors import FailedPreconditionError, InvalidArgumentError, NotFoundError, page
 from tfc.export.blob import read_state, state_bytes, write_state
 from tfc.export.manifest import read_manifest
@@ -23,7 +24,10 @@ class State:
 
     def __init__(self, artifact: Artifact, values: dict):
         self._artifact = artifact
-        self._storage = {v.name: Variable(values[v.name], dtype=v.dtype, name=v.name) for v in artifact.variables}
+        self._storage = {
+            v.name: Variable(values[v.name], dtype=v.dtype, name=v.name, shape=TensorShape(v.shape))
+            for v in artifact.variables
+        }
 
     def __getitem__(self, name: str) -> np.ndarray:
         return self._storage[name].numpy()
@@ -33,7 +37,7 @@ class State:
         if buffer is None:
             raise KeyError(name)
         array = np.asarray(value)
-        if array.shape != buffer.shape or array.dtype != buffer.dtype.np_dtype:
+        if not buffer.takes(array.shape) or array.dtype != buffer.dtype.np_dtype:
             got = f"{array.dtype}{list(array.shape)}"
             raise FailedPreconditionError(
                 None, None, page(f"the value of {name} does not fit", want=buffer.text(), got=got)
@@ -105,10 +109,7 @@ class LoadedEntry:
 
     def _tensor(self, buffer: Buffer, value) -> EagerTensor:
         tensor = convert_to_tensor(value, None if hasattr(value, "dtype") else buffer.dtype)
-        fits = len(tensor.shape_tuple) == len(buffer.shape) and all(
-            want in (None, got) for want, got in zip(buffer.shape, tensor.shape_tuple, strict=True)
-        )
-        if tensor.dtype is not buffer.dtype or not fits:
+        if tensor.dtype is not buffer.dtype or not buffer.takes(tensor.shape_tuple):
             got = f"{tensor.dtype.name}{list(tensor.shape_tuple)}"
             raise InvalidArgumentError(
                 None, None, page(f"{self.entry.name}: argument {buffer.name} does not fit", want=buffer.text(), got=got)
@@ -147,11 +148,12 @@ class LoadedArtifact:
         values = {}
         for variable in self.artifact.variables:
             offset = self.artifact.initial_offsets.get(variable.name)
+            shape = variable.shape if variable.is_static else variable.initial_shape
             if offset is None:
-                values[variable.name] = np.zeros(variable.shape, variable.dtype.np_dtype)
+                values[variable.name] = np.zeros(shape, variable.dtype.np_dtype)
                 continue
             content = ctypes.string_at(self._initial + offset, variable.nbytes)
-            values[variable.name] = np.frombuffer(content, variable.dtype.np_dtype).reshape(variable.shape).copy()
+            values[variable.name] = np.frombuffer(content, variable.dtype.np_dtype).reshape(shape).copy()
         return State(self.artifact, values)
 
 

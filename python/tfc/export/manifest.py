@@ -29,7 +29,10 @@ def manifest(artifact: Artifact) -> str:
     variables = []
     for v, offset in zip(artifact.variables, artifact.offsets, strict=True):
         initial = artifact.initial_offsets.get(v.name)  # null: zeros
-        variables.append({**_buffer(v), "offset": offset, "bytes": v.nbytes, "initial": initial})
+        described = {**_buffer(v), "offset": offset, "bytes": v.nbytes, "initial": initial}
+        if not v.is_static:  # its memory is the host's, and its sizes may change
+            described["initial_shape"] = list(v.initial_shape)
+        variables.append(described)
     entries = [
         {
             "name": entry.name,
@@ -105,4 +108,6 @@ def _read_entry(e: dict) -> EntryPoint:
 
 
 def _read_buffer(b: dict, initial: str = "zeros") -> Buffer:
-    return Buffer(b["name"], as_dtype(b["dtype"]), tuple(b["shape"]), b["title"], tuple(b.get("sizes", ())), initial)
+    first = tuple(b["initial_shape"]) if "initial_shape" in b else None
+    sizes = tuple(b.get("sizes", ()))
+    return Buffer(b["name"], as_dtype(b["dtype"]), tuple(b["shape"]), b["title"], sizes, initial, first)

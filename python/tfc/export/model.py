@@ -17,6 +17,7 @@ class Buffer:
     title: str = ""  # the name in the Python program
     symbols: tuple[str | None, ...] = ()  # names of unknown sizes; equal names are equal sizes
     initial: str = "zeros"  # of a variable: "zeros", or "data"
+    initial_shape: tuple[int, ...] | None = None  # of a variable with unknown sizes
 
     @property
     def is_static(self) -> bool:
@@ -32,7 +33,18 @@ class Buffer:
 
     @property
     def nbytes(self) -> int:
-        return self.num_elements * self.dtype.size
+        """The number of bytes; of a variable with unknown sizes those of its first value."""
+        shape = self.shape if self.is_static else self.initial_shape
+        count = 1
+        for size in shape:
+            count *= size
+        return count * self.dtype.size
+
+    def takes(self, shape) -> bool:
+        """Whether a value may have this shape."""
+        return len(shape) == len(self.shape) and all(
+            want in (None, got) for want, got in zip(self.shape, shape, strict=True)
+        )
 
     def symbol(self, axis: int) -> str | None:
         """The name of an unknown size."""
@@ -66,7 +78,7 @@ class Artifact:
     prefix: str
     entries: tuple[EntryPoint, ...]
     variables: tuple[Buffer, ...] = ()
-    offsets: tuple[int, ...] = field(default=())  # of the variables in the state
+    offsets: tuple[int | None, ...] = field(default=())  # of the variables in the state; None: sizes may change
     state_bytes: int = 0
     target: str = ""
     cpu: str = ""
@@ -74,6 +86,11 @@ class Artifact:
     initial_offsets: dict = field(default_factory=dict)  # of variables with initial data, in the data of the object
     files: dict = field(default_factory=dict)  # kind -> file name
     threads: int = 1  # that share large loops; 0: as many as there are cores
+
+    @property
+    def is_sized(self) -> bool:
+        """Whether there are variables whose sizes may change."""
+        return not all(v.is_static for v in self.variables)
 
     @property
     def initial_state_symbol(self) -> str:
@@ -89,10 +106,16 @@ class Artifact:
         raise KeyError(f"there is no entry {name!r}; there are {', '.join(e.name for e in self.entries)}")
 
 
-def layout(sizes: list[int], alignment: int = 64) -> tuple[tuple[int, ...], int]:
-    """Offsets of parts of these sizes, each aligned, one after the other, and the total number of bytes."""
+def layout(sizes: list[int | None], alignment: int = 64) -> tuple[tuple[int | None, ...], int]:
+    """Offsets of parts of these sizes, each aligned, one after the other, and the total number of bytes.
+
+    Parts without a size are elsewhere.
+    """
     offsets, end = [], 0
     for size in sizes:
+        if size is None:
+            offsets.append(None)
+            continue
         end = -(-end // alignment) * alignment
         offsets.append(end)
         end += size

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -219,29 +219,29 @@ def _field(program: Program, variable: VariableStorage, names: dict, taken: set)
     found = names.get(id(variable))
     if found is None:
         title = getattr(variable, "name", "variable")
-        shape = tuple(variable.shape_tuple) if variable.shape_tuple is not None else None
-        if shape is None or None in shape:
+        if variable.shape_tuple is None:
             raise InvalidArgumentError(
                 None,
                 None,
                 page(
-                    f"variable {title} has unknown sizes: it cannot be a field of the state",
-                    want="a variable of static shape",
+                    f"variable {title} has an unknown rank: it cannot be a field of the state",
+                    want="a variable of known rank; sizes may be unknown",
                     got=f"shape {variable.shape}",
-                    fix="create it without shape=",
+                    fix="create it with shape=[None, ...]",
                 ),
             )
         found = names[id(variable)] = identifier(title, taken)
-        add_variable(program, Buffer(found, variable.dtype, shape, title), value_of(variable))
+        buffer = Buffer(found, variable.dtype, tuple(variable.shape_tuple), title)
+        add_variable(program, buffer, value_of(variable))
     return found
 
 
 def add_variable(program: Program, buffer: Buffer, value) -> None:
     """A field of the state with its first value."""
-    value = np.ascontiguousarray(value).reshape(buffer.shape)
-    zero = not any(value.tobytes())
-    initial = "zeros" if zero else "data"
-    program.variables.append(Buffer(buffer.name, buffer.dtype, buffer.shape, buffer.title, initial=initial))
+    value = np.ascontiguousarray(value).reshape(buffer.shape if buffer.is_static else np.shape(value))
+    initial = "data" if any(value.tobytes()) else "zeros"
+    first = None if buffer.is_static else value.shape
+    program.variables.append(replace(buffer, initial=initial, initial_shape=first))
     program.values[buffer.name] = value
 
 
@@ -339,11 +339,11 @@ def _module_variable(program: Program, title: str, type_, attributes: dict) -> s
                 page(f"the variable {title} has two types", want=known.text(), got=f"{dtype.name}{list(dims)}"),
             )
         return name
-    if not spec.shape.is_fully_defined():
+    if spec.shape.rank is None:
         raise InvalidArgumentError(
-            None, None, page(f"variable {title} has unknown sizes: it cannot be a field of the state", got=str(type_))
+            None, None, page(f"variable {title} has an unknown rank: it cannot be a field of the state", got=str(type_))
         )
     initial = attributes.get("tfc.initial")
-    value = np.zeros(dims, dtype.np_dtype) if initial is None else array_of(initial)
+    value = np.zeros([d or 0 for d in dims], dtype.np_dtype) if initial is None else array_of(initial)
     add_variable(program, Buffer(name, dtype, tuple(dims), title), value)
     return name
