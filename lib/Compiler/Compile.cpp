@@ -32,7 +32,8 @@ std::string CompileOptions::setDisabled(StringRef names) {
   llvm::SplitString(names, list, ",; ");
   for (StringRef name : list)
     if (!llvm::is_contained(optionalPassNames(), name))
-      return ("option disable: '" + name + "' is no pass that can be left out; these can: " +
+      return ("option disable: '" + name +
+              "' is no pass that can be left out; these can: " +
               llvm::join(optionalPassNames(), ", "))
           .str();
   disable = llvm::join(list, ";");
@@ -47,7 +48,9 @@ std::string CompileOptions::set(StringRef name, StringRef value) {
     else if (lower.equals_insensitive("false") || lower == "0")
       flag = false;
     else
-      return ("option " + name + ": expected true or false, got '" + value + "'").str();
+      return ("option " + name + ": expected true or false, got '" + value +
+              "'")
+          .str();
     return {};
   };
   if (name == "triple")
@@ -58,7 +61,8 @@ std::string CompileOptions::set(StringRef name, StringRef value) {
     target.features = value.str();
   else if (name == "opt_level") {
     if (value.getAsInteger(10, target.optLevel) || target.optLevel > 3)
-      return ("option opt_level: expected 0, 1, 2 or 3, got '" + value + "'").str();
+      return ("option opt_level: expected 0, 1, 2 or 3, got '" + value + "'")
+          .str();
   } else if (name == "opt_size")
     return boolean(target.optSize);
   else if (name == "check_cpu")
@@ -87,14 +91,19 @@ std::string CompileOptions::set(StringRef name, StringRef value) {
     gpuChip = value.str();
   else if (name == "gpu_format") {
     if (value != "isa" && value != "bin")
-      return ("option gpu_format: expected isa or bin, got '" + value + "'").str();
+      return ("option gpu_format: expected isa or bin, got '" + value + "'")
+          .str();
     gpuFormat = value.str();
   } else if (name == "gpu_toolkit")
     gpuToolkit = value.str();
-  else if (name == "gpu_threads" || name == "gpu_shared" || name == "gpu_device") {
-    int64_t &number = name == "gpu_threads" ? gpuThreads : name == "gpu_shared" ? gpuShared : gpuDevice;
+  else if (name == "gpu_threads" || name == "gpu_shared" ||
+           name == "gpu_device") {
+    int64_t &number = name == "gpu_threads"  ? gpuThreads
+                      : name == "gpu_shared" ? gpuShared
+                                             : gpuDevice;
     if (value.getAsInteger(10, number) || number < 0)
-      return ("option " + name + ": expected a number, got '" + value + "'").str();
+      return ("option " + name + ": expected a number, got '" + value + "'")
+          .str();
   } else if (name == "dump") {
     llvm::SmallVector<StringRef> names;
     value.split(names, ',', -1, /*KeepEmpty=*/false);
@@ -102,9 +111,12 @@ std::string CompileOptions::set(StringRef name, StringRef value) {
       dump.push_back(wanted.trim().str());
   } else
     return ("there is no option '" + name +
-            "'; options are triple, cpu, features, opt_level, opt_size, check_cpu, sanitize_address, contract, "
-            "reassociate, parallel, disable, remarks, dump, reproducer_directory, gpu, gpu_features, "
-            "gpu_chip, gpu_format, gpu_toolkit, gpu_threads, gpu_shared, gpu_device")
+            "'; options are triple, cpu, features, opt_level, opt_size, "
+            "check_cpu, sanitize_address, contract, "
+            "reassociate, parallel, disable, remarks, dump, "
+            "reproducer_directory, gpu, gpu_features, "
+            "gpu_chip, gpu_format, gpu_toolkit, gpu_threads, gpu_shared, "
+            "gpu_device")
         .str();
   return {};
 }
@@ -115,13 +127,15 @@ namespace {
 class Errors {
 public:
   explicit Errors(MLIRContext *context)
-      : handler(context, [this, thread = std::this_thread::get_id()](Diagnostic &diagnostic) {
+      : handler(context, [this, thread = std::this_thread::get_id()](
+                             Diagnostic &diagnostic) {
           if (std::this_thread::get_id() != thread)
             return failure();
           if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
             add(diagnostic);
           else if (diagnostic.getSeverity() == DiagnosticSeverity::Remark)
-            remarks += describeLocation(diagnostic.getLocation()) + ": " + diagnostic.str() + "\n";
+            remarks += describeLocation(diagnostic.getLocation()) + ": " +
+                       diagnostic.str() + "\n";
           return success();
         }) {}
 
@@ -136,7 +150,8 @@ private:
       message += "\n";
     message += diagnostic.str();
     for (Diagnostic &note : diagnostic.getNotes())
-      if (std::string text = note.str(); !StringRef(text).starts_with("see current operation"))
+      if (std::string text = note.str();
+          !StringRef(text).starts_with("see current operation"))
         message += "\n  note: " + text;
   }
 
@@ -177,15 +192,19 @@ StageOptions &fill(StageOptions &stage, const CompileOptions &options) {
 std::string text(ModuleOp module) {
   std::string result;
   llvm::raw_string_ostream stream(result);
-  module->print(stream, OpPrintingFlags().enableDebugInfo(true, false).assumeVerified());
+  module->print(
+      stream, OpPrintingFlags().enableDebugInfo(true, false).assumeVerified());
   return result;
 }
 
-/// Writes the module as it came, with the command that shows the failure. Returns the path, or nothing.
-std::string writeReproducer(ModuleOp module, StringRef stage, const CompileOptions &options) {
+/// Writes the module as it came, with the command that shows the failure.
+/// Returns the path, or nothing.
+std::string writeReproducer(ModuleOp module, StringRef stage,
+                            const CompileOptions &options) {
   llvm::SmallString<128> path(options.reproducerDirectory);
-  if (path.empty() ? bool(llvm::sys::fs::createUniqueDirectory("tfc-reproducer", path))
-                   : bool(llvm::sys::fs::create_directories(path)))
+  if (path.empty()
+          ? bool(llvm::sys::fs::createUniqueDirectory("tfc-reproducer", path))
+          : bool(llvm::sys::fs::create_directories(path)))
     return {};
   llvm::SmallString<128> file(path);
   llvm::sys::path::append(file, "module-%%%%%%.mlir");
@@ -195,15 +214,18 @@ std::string writeReproducer(ModuleOp module, StringRef stage, const CompileOptio
   llvm::raw_fd_ostream stream(descriptor, /*shouldClose=*/true);
   auto flag = [](bool value) { return value ? "true" : "false"; };
   stream << "// tfc-opt --" << stage << "=\"contract=" << flag(options.contract)
-         << " reassociate=" << flag(options.reassociate) << " parallel=" << flag(options.parallel) << " disable=" << options.disable << "\" " << path << "\n"
+         << " reassociate=" << flag(options.reassociate)
+         << " parallel=" << flag(options.parallel)
+         << " disable=" << options.disable << "\" " << path << "\n"
          << text(module);
   return path.str().str();
 }
 
-LogicalResult runPasses(ModuleOp module, StringRef stage, const CompileOptions &options,
-                        Errors &errors) {
+LogicalResult runPasses(ModuleOp module, StringRef stage,
+                        const CompileOptions &options, Errors &errors) {
   PassManager manager(module.getContext());
-  // Passes are tested with the verifier on; here it would cost as much as they do.
+  // Passes are tested with the verifier on; here it would cost as much as they
+  // do.
   manager.enableVerifier(false);
   StageOptions stageOptions;
   std::string problem;
@@ -217,16 +239,18 @@ LogicalResult runPasses(ModuleOp module, StringRef stage, const CompileOptions &
 
 CompileFailure explain(const Errors &errors, StringRef stage) {
   CompileFailure result;
-  result.message = errors.message.empty() ? "the compiler failed without a message" : errors.message;
+  result.message = errors.message.empty()
+                       ? "the compiler failed without a message"
+                       : errors.message;
   result.location = errors.location;
   result.stage = stage.str();
   return result;
 }
 
 constexpr StringRef compileStages[] = {
-    "tfc-optimize",         "tfc-to-linalg",        "tfc-pack",
+    "tfc-optimize",         "tfc-to-linalg",          "tfc-pack",
     "tfc-bufferization",    "tfc-buffers-to-kernels", "tfc-kernels-to-spirv",
-    "tfc-kernels-to-nvptx", "tfc-buffers-to-loops", "tfc-loops-to-llvm"};
+    "tfc-kernels-to-nvptx", "tfc-buffers-to-loops",   "tfc-loops-to-llvm"};
 
 /// Stages of the targets that are not asked for.
 bool isLeftOut(StringRef stage, const CompileOptions &options) {
@@ -252,7 +276,9 @@ public:
 
 private:
   bool fail(StringRef stage, std::string message = {});
-  bool wants(StringRef name) const { return llvm::is_contained(optionsOf.front().dump, name); }
+  bool wants(StringRef name) const {
+    return llvm::is_contained(optionsOf.front().dump, name);
+  }
   bool checkOptions();
   bool runStages();
   bool runStage(StringRef stage, unsigned version);
@@ -275,16 +301,26 @@ bool Driver::fail(StringRef stage, std::string message) {
 
 /// Wrong options fail before minutes are spent on passes.
 bool Driver::checkOptions() {
-  llvm::SmallVector<StringRef> known(std::begin(compileStages), std::end(compileStages));
+  llvm::SmallVector<StringRef> known(std::begin(compileStages),
+                                     std::end(compileStages));
   known.append({"llvm-ir", "llvm-ir-optimized", "asm"});
   for (StringRef name : optionsOf.front().dump)
     if (!llvm::is_contained(known, name))
-      return fail("options", ("there is no stage '" + name + "' to dump; there are " +
-                              llvm::join(known, ", "))
+      return fail("options", ("there is no stage '" + name +
+                              "' to dump; there are " + llvm::join(known, ", "))
                                  .str());
-  for (const CompileOptions &options : optionsOf)
-    if (auto machine = createTargetMachine(options.target); !machine)
+  for (const CompileOptions &options : optionsOf) {
+    auto machine = createTargetMachine(options.target);
+    if (!machine)
       return fail("options", llvm::toString(machine.takeError()));
+    if (&options != &optionsOf.front() && !canTest(**machine))
+      return fail("options", "code for several CPUs: a program cannot ask for "
+                             "anything that cpu '" +
+                                 options.target.cpu + "' of " +
+                                 (*machine)->getTargetTriple().str() +
+                                 " has beyond the baseline; name them from the "
+                                 "plainest to the best");
+  }
   return true;
 }
 
@@ -292,7 +328,8 @@ bool Driver::runStage(StringRef stage, unsigned version) {
   ModuleOp module = *modules[version];
   if (failed(runPasses(module, stage, optionsOf[version], errors))) {
     fail(stage);
-    artifact.failure.reproducer = writeReproducer(original, "tfc-pipeline", optionsOf[version]);
+    artifact.failure.reproducer =
+        writeReproducer(original, "tfc-pipeline", optionsOf[version]);
     return false;
   }
   if (stage == "tfc-pack")
@@ -308,11 +345,13 @@ bool Driver::runStage(StringRef stage, unsigned version) {
 
 bool Driver::runStages() {
   // Hand-written linalg enters the chain where it fits.
-  bool traced = modules.front()->walk([](Operation *op) {
-                                 return isa_and_present<TFCDialect>(op->getDialect())
-                                            ? WalkResult::interrupt()
-                                            : WalkResult::advance();
-                               }).wasInterrupted();
+  bool traced = modules.front()
+                    ->walk([](Operation *op) {
+                      return isa_and_present<TFCDialect>(op->getDialect())
+                                 ? WalkResult::interrupt()
+                                 : WalkResult::advance();
+                    })
+                    .wasInterrupted();
   for (StringRef stage : compileStages) {
     if (!traced && (stage == "tfc-optimize" || stage == "tfc-to-linalg"))
       continue;
@@ -335,7 +374,8 @@ bool Driver::emitCode() {
   request.optimizedLLVMIR = wants("llvm-ir-optimized");
   std::vector<Version> versions;
   for (auto [module, options] : llvm::zip_equal(modules, optionsOf))
-    versions.push_back({*module, options.target, (*module)->hasAttr(rt::hasScalarLoops)});
+    versions.push_back(
+        {*module, options.target, (*module)->hasAttr(rt::hasScalarLoops)});
   auto code = emit(versions, request);
   if (!code)
     return fail("code generation", llvm::toString(code.takeError()));
@@ -360,10 +400,12 @@ Artifact Driver::run() {
   modules.push_back(original.clone());
   bool remarks = optionsOf.front().remarks;
   if (remarks)
-    (*modules.front())->setAttr(rt::wantsRemarks, UnitAttr::get(original.getContext()));
+    (*modules.front())
+        ->setAttr(rt::wantsRemarks, UnitAttr::get(original.getContext()));
   artifact.entries = describeSignatures(*modules.front());
   if (artifact.entries.empty())
-    fail("input", "the module has no entry: no function has the attribute tfc.entry");
+    fail("input",
+         "the module has no entry: no function has the attribute tfc.entry");
   else if (runStages() && emitCode() && remarks)
     artifact.dumps.emplace_back("remarks", std::move(errors.remarks));
   return std::move(artifact);
@@ -375,9 +417,10 @@ Artifact tfc::compile(ModuleOp module, const CompileOptions &options) {
   return Driver(module, options).run();
 }
 
-CompileFailure tfc::runStage(ModuleOp module, StringRef stage, const CompileOptions &options,
-                             bool &failedFlag) {
+CompileFailure tfc::runStage(ModuleOp module, StringRef stage,
+                             const CompileOptions &options, bool &failedFlag) {
   Errors errors(module.getContext());
-  failedFlag = failed(runPasses(module, stage, options, errors)) || failed(verify(module));
+  failedFlag = failed(runPasses(module, stage, options, errors)) ||
+               failed(verify(module));
   return failedFlag ? explain(errors, stage) : CompileFailure();
 }

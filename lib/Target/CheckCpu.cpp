@@ -76,7 +76,7 @@ public:
       : module(module), b(module.getContext()), i32(b.getInt32Ty()),
         ptr(b.getPtrTy()) {}
 
-  Error run(ArrayRef<const TargetMachine *> versions);
+  void run(ArrayRef<const TargetMachine *> versions);
 
 private:
   Function *makeTest(const Needs &needs, unsigned number);
@@ -110,8 +110,9 @@ static Needs needsOf(const TargetMachine &machine) {
   const MCSubtargetInfo &info = *machine.getMCSubtargetInfo();
   const Triple &triple = machine.getTargetTriple();
   std::unique_ptr<MCSubtargetInfo> baseline(
-      machine.getTarget().createMCSubtargetInfo(
-          triple, triple.isX86() ? "x86-64" : "", tfc::baselineFeatures(triple)));
+      machine.getTarget().createMCSubtargetInfo(triple,
+                                                triple.isX86() ? "x86-64" : "",
+                                                tfc::baselineFeatures(triple)));
   for (const Feature &feature : featuresOf(triple)) {
     std::string name = std::string("+") + feature.name;
     if (!info.checkFeatures(name) || baseline->checkFeatures(name))
@@ -223,9 +224,9 @@ Function *Checker::makeTest(const Needs &needs, unsigned number) {
   auto *known = new GlobalVariable(
       module, b.getInt8Ty(), /*isConstant=*/false, GlobalValue::InternalLinkage,
       b.getInt8(unknown), tfc::versionName("tfc.cpu", number));
-  auto *test = Function::Create(FunctionType::get(b.getInt1Ty(), false),
-                                GlobalValue::InternalLinkage,
-                                tfc::versionName("tfc.cpu_fits", number), module);
+  auto *test = Function::Create(
+      FunctionType::get(b.getInt1Ty(), false), GlobalValue::InternalLinkage,
+      tfc::versionName("tfc.cpu_fits", number), module);
   test->addFnAttr(Attribute::NoUnwind);
   auto *entry = BasicBlock::Create(module.getContext(), "", test);
   auto *look = BasicBlock::Create(module.getContext(), "", test);
@@ -318,32 +319,29 @@ void Checker::refuse(Value *host, ArrayRef<std::string> names) {
   b.CreateRet(b.getInt32(5));
 }
 
-Error Checker::run(ArrayRef<const TargetMachine *> versions) {
+void Checker::run(ArrayRef<const TargetMachine *> versions) {
   SmallVector<Function *> entries, tests;
   for (Function &function : module)
     if (tfc::isEntry(function))
       entries.push_back(&function);
-  SmallVector<std::string> names;
   for (auto [number, machine] : enumerate(versions)) {
     Needs needs = needsOf(*machine);
-    if (number == 0)
-      names = needs.names;
-    else if (needs.names.empty())
-      return createStringError(
-          inconvertibleErrorCode(),
-          "code for several CPUs: cpu '" + machine->getTargetCPU().str() +
-              "' has no feature beyond the baseline of " +
-              machine->getTargetTriple().str() +
-              " that a program can ask for; name the CPUs from the plainest to the best");
-    tests.push_back(needs.names.empty() ? nullptr : makeTest(needs, number));
+    bool used = any_of(entries, [&, number = number](Function *entry) {
+      return module.getFunction(tfc::versionName(entry->getName(), number));
+    });
+    tests.push_back(used && !needs.names.empty() ? makeTest(needs, number)
+                                                 : nullptr);
   }
   for (Function *entry : entries)
-    guard(*entry, tests, names);
-  return Error::success();
+    guard(*entry, tests, needsOf(*versions.front()).names);
 }
 
 } // namespace
 
-Error tfc::checkCpu(Module &module, ArrayRef<const TargetMachine *> versions) {
-  return Checker(module).run(versions);
+bool tfc::canTest(const TargetMachine &machine) {
+  return !needsOf(machine).names.empty();
+}
+
+void tfc::checkCpu(Module &module, ArrayRef<const TargetMachine *> versions) {
+  Checker(module).run(versions);
 }

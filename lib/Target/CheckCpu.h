@@ -10,7 +10,6 @@
 #define TFC_LIB_TARGET_CHECKCPU_H
 
 #include "llvm/ADT/ArrayRef.h"
-#include "llvm/Support/Error.h"
 
 namespace llvm {
 class Module;
@@ -23,9 +22,9 @@ namespace tfc {
 /// their versions (see Versions.h) that it fits. If it has not even what the
 /// first one was compiled for, beyond the architecture's baseline, they report
 /// TFC_UNIMPLEMENTED and return it. Runs on optimized code: what is before the
-/// check must stay before it. Fails where a later version has nothing to ask for.
-llvm::Error checkCpu(llvm::Module &module,
-                     llvm::ArrayRef<const llvm::TargetMachine *> versions);
+/// check must stay before it.
+void checkCpu(llvm::Module &module,
+              llvm::ArrayRef<const llvm::TargetMachine *> versions);
 
 } // namespace tfc
 

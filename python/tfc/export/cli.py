@@ -41,7 +41,11 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument("--prefix", help="begins every C name, default the output's name")
     parser.add_argument("--target", default="", help="LLVM triple, for example aarch64-linux-gnu")
-    parser.add_argument("--cpu", default="", help="LLVM CPU name, or native; default the target's baseline")
+    parser.add_argument(
+        "--cpu", default="", metavar="CPU[,BETTER...]",
+        help="LLVM CPU name, or native; with several, from the plainest to the best, code for each and a choice at run "
+        "time; default the target's baseline (generic), for x86-64 generic,x86-64-v3",
+    )  # fmt: skip
     parser.add_argument("--features", default="", help="LLVM features, for example +avx2,+fma")
     parser.add_argument("--emit", help=f"{', '.join(SUFFIXES)}, or several with commas; default by the output's suffix")
     parser.add_argument("-O", dest="opt_level", type=int, choices=range(4), default=2)

@@ -120,6 +120,7 @@ def compile_program(
         dumps=[_DUMPS[kind] for kind in kinds if kind in _DUMPS],
     )
     offsets, total = layout([v.nbytes if v.is_static else None for v in program.variables])
+    first, *others = code.target["cpu"].split(",")
     artifact = Artifact(
         prefix,
         describe_entries(program, code),
@@ -127,11 +128,12 @@ def compile_program(
         offsets,
         total,
         code.target["triple"],
-        code.target["cpu"],
+        first,
         code.target["features"],
         initial_offsets,
         files.names(output, kinds, cxx_class is not None),
         threads,
+        tuple(others),
     )
     content = {
         "object": code.content,

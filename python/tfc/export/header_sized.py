@@ -10,6 +10,7 @@ from tfc.export.model import Artifact, Buffer
 def sized_section(artifact: Artifact) -> str:
     """C text."""
     prefix = artifact.prefix
+    first = [f"extern const unsigned char {artifact.initial_state_symbol}[];", ""]
     return "\n".join(
         [
             "/* The variables. The caller owns the state; any number of states may live side by side. A variable of",
@@ -19,7 +20,7 @@ def sized_section(artifact: Artifact) -> str:
             *_fields(artifact),
             f"}} {prefix}_state;",
             "",
-            *([f"extern const unsigned char {artifact.initial_state_symbol}[];", ""] if artifact.initial_offsets else []),
+            *(first if artifact.initial_offsets else []),
             _description(artifact),
             *_init(artifact),
             "",
@@ -77,7 +78,8 @@ def _description(artifact: Artifact) -> str:
             *parts,
             "};",
             f"static TFC_UNUSED const tfc_sized_state {prefix}_state_form = {{",
-            f'  "{prefix}_state", {prefix}_state_head, {len(head)}, {checksum_at}, {prefix}_state_places, {len(where)},',
+            f'  "{prefix}_state", {prefix}_state_head, {len(head)}, {checksum_at},',
+            f"  {prefix}_state_places, {len(where)},",
             f"  {prefix}_state_parts, {len(artifact.variables)}}};",
             "",
         ]

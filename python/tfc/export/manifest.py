@@ -51,7 +51,12 @@ def manifest(artifact: Artifact) -> str:
         "format": FORMAT_VERSION,
         "abi": 1,  # TFC_ABI_VERSION of tfc_rt.h
         "prefix": artifact.prefix,
-        "target": {"triple": artifact.target, "cpu": artifact.cpu, "features": artifact.features},
+        "target": {
+            "triple": artifact.target,
+            "cpu": artifact.cpu,
+            "features": artifact.features,
+            "versions": list(artifact.versions),
+        },
         "files": artifact.files,
         "threads": artifact.threads,
         "state": {
@@ -90,6 +95,7 @@ def _artifact(content: dict) -> Artifact:
         {v["name"]: v["initial"] for v in state["variables"] if v["initial"] is not None},
         content["files"],
         content["threads"],
+        tuple(target["versions"]),
     )
 
 

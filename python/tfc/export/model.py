@@ -86,6 +86,7 @@ class Artifact:
     initial_offsets: dict = field(default_factory=dict)  # of variables with initial data, in the data of the object
     files: dict = field(default_factory=dict)  # kind -> file name
     threads: int = 1  # that share large loops; 0: as many as there are cores
+    versions: tuple[str, ...] = ()  # CPUs beyond `cpu` that entries with vectors have code for, too
 
     @property
     def is_sized(self) -> bool:

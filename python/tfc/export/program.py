@@ -14,7 +14,7 @@ from tfc.errors import InvalidArgumentError, page
 from tfc.export.model import Buffer, layout
 from tfc.export.naming import identifier
 from tfc.function import ConcreteFunction, PolymorphicFunction
-from tfc.ir import array_of, assemble, describe_type, kind_of, mlir, type_spec
+from tfc.ir import array_of, assemble, describe_type, kind_of, location_text, mlir, type_spec, walk
 from tfc.ops import nest
 from tfc.saved_model.signatures import SignatureFunction
 from tfc.state import Module
@@ -165,7 +165,8 @@ def from_functions(functions: dict[str, ConcreteFunction], prefix: str) -> Progr
                 None,
                 page(
                     f"{name} calls a Python function (py_function, numpy_function), which is not there without Python",
-                    fix="write it in ops of tf",
+                    where=_host_call_of(concrete),
+                    fix="write it in ops of tf, or return what it needs and call it from C",
                 ),
             )
         if concrete._graph.variable_inputs:
@@ -209,6 +210,12 @@ def from_functions(functions: dict[str, ConcreteFunction], prefix: str) -> Progr
         )
     program.module = assemble(parts)
     return program
+
+
+def _host_call_of(concrete) -> str | None:
+    """The line of the first call of a Python function."""
+    operations = walk(concrete._graph.function.module.operation)
+    return next((location_text(op.location) for op in operations if op.name == "tfc.host_call"), None)
 
 
 def entry_symbol(prefix: str, name: str) -> str:

@@ -88,7 +88,8 @@ def run(arguments: list[str]) -> None:
 
 def _show(loaded: LoadedArtifact) -> None:
     artifact = loaded.artifact
-    print(f"{artifact.prefix} for {artifact.target} {artifact.cpu} {artifact.features}".rstrip())
+    target = (artifact.target, artifact.cpu, artifact.features, *artifact.versions)
+    print(f"{artifact.prefix} for {' '.join(filter(None, target))}")
     for entry in artifact.entries:
         print(f"entry {entry.name}: {entry.signature}")
         for role, buffers in (("in ", entry.arguments), ("out", entry.results)):

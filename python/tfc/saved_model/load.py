@@ -71,12 +71,16 @@ def load(export_dir, tags=None, options=None):
         raise OSError(f"SavedModel file does not exist at: {os.fspath(export_dir)}/{INDEX}") from None
     except ValueError as e:
         raise DataLossError(None, None, page(f"{folder / INDEX} is damaged", got=str(e))) from None
-    if index.get("format") != FORMAT:
+    found = index.get("format") if isinstance(index, dict) else None
+    if found != FORMAT:
+        raise DataLossError(None, None, page(f"{folder} has another format", want=f"format {FORMAT}", got=found))
+    try:
+        with outside():
+            return _Reader(folder / index["data"], index).root()
+    except (AttributeError, LookupError, TypeError, ValueError) as e:  # the index says what cannot be
         raise DataLossError(
-            None, None, page(f"{folder} has another format", want=f"format {FORMAT}", got=index.get("format"))
-        )
-    with outside():
-        return _Reader(folder / index["data"], index).root()
+            None, None, page(f"{folder / INDEX} is damaged", got=f"{type(e).__name__}: {e}", fix="save the model again")
+        ) from e
 
 
 class _Reader:

@@ -213,6 +213,10 @@ def _read(artifact, calls, content):
     return outcomes, content.take(size) if artifact.variables else b""
 
 
+def run_tool(*command) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
 def undefined_symbols(path, target=HOST) -> set:
     target.require()
     done = subprocess.run([target.nm, "-u", str(path)], capture_output=True, text=True, check=True)
