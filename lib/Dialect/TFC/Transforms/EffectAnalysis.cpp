@@ -100,8 +100,58 @@ Value tfc::handleOf(func::FuncOp function, ResourceId resource) {
   return function.getArgument(resource - kFirstVariable);
 }
 
-static void addInstance(const MemoryEffects::EffectInstance &instance,
-                        EffectSet &set) {
+/// The first argument that is a variable.
+static ResourceId firstVariable(func::FuncOp function) {
+  for (auto [i, type] : llvm::enumerate(function.getArgumentTypes()))
+    if (isa<ResourceType>(type))
+      return kFirstVariable + i;
+  return kFirstVariable;
+}
+
+std::optional<ResourceId> EffectAnalysis::idOf(Value handle) const {
+  std::optional<ResourceId> id = resourceOf(handle);
+  if (!id)
+    return id;
+  auto function = cast<func::FuncOp>(handle.getParentBlock()->getParentOp());
+  return hasAliases(function) ? firstVariable(function) : *id;
+}
+
+bool EffectAnalysis::hasAliases(func::FuncOp function) const {
+  return aliased.contains(function);
+}
+
+func::FuncOp EffectAnalysis::calleeOf(CallOpInterface call) const {
+  auto symbol = dyn_cast<SymbolRefAttr>(call.getCallableForCallee());
+  return symbol ? symbols.lookup<func::FuncOp>(symbol.getLeafReference())
+                : func::FuncOp();
+}
+
+/// From callers to callees: whoever may have one variable twice may pass it on.
+void EffectAnalysis::findAliases(ModuleOp module) {
+  bool changed = true;
+  while (changed) {
+    changed = false;
+    module.walk([&](CallOpInterface call) {
+      func::FuncOp callee = calleeOf(call), caller = getFunction(call);
+      if (!callee || hasAliases(callee))
+        return;
+      SmallVector<Value> handles;
+      llvm::copy_if(call.getArgOperands(), std::back_inserter(handles),
+                    [](Value v) { return isa<ResourceType>(v.getType()); });
+      DenseSet<Value> different(handles.begin(), handles.end());
+      if (different.size() < handles.size() ||
+          (handles.size() > 1 && caller && hasAliases(caller))) {
+        aliased.insert(callee);
+        changed = true;
+      }
+    });
+  }
+}
+
+static void
+addInstance(const MemoryEffects::EffectInstance &instance,
+            llvm::function_ref<std::optional<ResourceId>(Value)> idOf,
+            EffectSet &set) {
   uint8_t access = 0;
   if (isa<MemoryEffects::Read>(instance.getEffect()))
     access = kRead;
@@ -114,7 +164,7 @@ static void addInstance(const MemoryEffects::EffectInstance &instance,
   if (resource == ConsoleResource::get())
     id = kConsole;
   else if (resource == VariableResource::get())
-    id = resourceOf(instance.getValue());
+    id = idOf(instance.getValue());
   if (id)
     set.add(*id, access);
   else
@@ -123,9 +173,7 @@ static void addInstance(const MemoryEffects::EffectInstance &instance,
 
 EffectSet EffectAnalysis::computeCall(CallOpInterface call) const {
   EffectSet set;
-  auto symbol = dyn_cast<SymbolRefAttr>(call.getCallableForCallee());
-  auto callee = symbol ? symbols.lookup<func::FuncOp>(symbol.getLeafReference())
-                       : func::FuncOp();
+  func::FuncOp callee = calleeOf(call);
   if (!callee || callee.isDeclaration()) {
     set.external = true;
     return set;
@@ -134,8 +182,18 @@ EffectSet EffectAnalysis::computeCall(CallOpInterface call) const {
   set.external = inner.external;
   for (auto [resource, access] : inner.touched) {
     std::optional<ResourceId> id = resource;
+    if (resource >= kFirstVariable && hasAliases(callee)) {
+      for (Value operand : call.getArgOperands())
+        if (isa<ResourceType>(operand.getType())) {
+          if (auto one = idOf(operand))
+            set.add(*one, access);
+          else
+            set.external = true;
+        }
+      continue;
+    }
     if (resource >= kFirstVariable)
-      id = resourceOf(call.getArgOperands()[resource - kFirstVariable]);
+      id = idOf(call.getArgOperands()[resource - kFirstVariable]);
     if (id)
       set.add(*id, access);
     else
@@ -156,7 +214,7 @@ EffectSet EffectAnalysis::compute(Operation *op) const {
     SmallVector<MemoryEffects::EffectInstance> instances;
     interface.getEffects(instances);
     for (auto &instance : instances)
-      addInstance(instance, set);
+      addInstance(instance, [&](Value handle) { return idOf(handle); }, set);
   } else if (!op->hasTrait<OpTrait::HasRecursiveMemoryEffects>()) {
     set.external = true;
   }
@@ -185,6 +243,7 @@ bool EffectAnalysis::update(func::FuncOp function) {
 }
 
 EffectAnalysis::EffectAnalysis(ModuleOp module) : symbols(module) {
+  findAliases(module);
   CallGraph graph(module);
   for (auto scc = llvm::scc_begin(&std::as_const(graph)); !scc.isAtEnd();
        ++scc) {

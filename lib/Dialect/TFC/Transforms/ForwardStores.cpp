@@ -25,7 +25,8 @@ struct TFCForwardStoresPass
     OrderKeeper order(getOperation());
     EffectAnalysis effects(getOperation());
     for (auto function : getOperation().getOps<func::FuncOp>())
-      forwardValues(function, effects, ValueSource::Store);
+      if (!effects.hasAliases(function))
+        forwardValues(function, effects, ValueSource::Store);
     if (failed(order.restore()))
       signalPassFailure();
   }

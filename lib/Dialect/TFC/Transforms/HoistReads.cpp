@@ -43,6 +43,8 @@ struct TFCHoistReadsPass
     OrderKeeper order(getOperation());
     EffectAnalysis effects(getOperation());
     getOperation().walk([&](ReadVariableOp read) {
+      if (effects.hasAliases(getFunction(read)))
+        return;
       if (Operation *loop = findLoop(read, effects))
         read->moveBefore(loop);
     });

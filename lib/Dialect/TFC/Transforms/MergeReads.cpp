@@ -25,7 +25,8 @@ struct TFCMergeReadsPass
     OrderKeeper order(getOperation());
     EffectAnalysis effects(getOperation());
     for (auto function : getOperation().getOps<func::FuncOp>())
-      forwardValues(function, effects, ValueSource::Read);
+      if (!effects.hasAliases(function))
+        forwardValues(function, effects, ValueSource::Read);
     if (failed(order.restore()))
       signalPassFailure();
   }

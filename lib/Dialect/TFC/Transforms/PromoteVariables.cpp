@@ -374,7 +374,7 @@ struct TFCPromoteVariablesPass
     if (rotateLoops(module, *effects))
       effects = std::make_unique<EffectAnalysis>(module);
     for (auto function : module.getOps<func::FuncOp>())
-      if (!function.isDeclaration())
+      if (!function.isDeclaration() && !effects->hasAliases(function))
         Promoter(function, *effects).run();
     if (failed(order.restore()))
       signalPassFailure();

@@ -138,11 +138,14 @@ struct TFCRemoveDeadEffectsPass
   void runOnOperation() override {
     OrderKeeper order(getOperation());
     EffectAnalysis effects(getOperation());
-    for (auto function : getOperation().getOps<func::FuncOp>())
+    for (auto function : getOperation().getOps<func::FuncOp>()) {
+      if (effects.hasAliases(function))
+        continue;
       for (Block &block : function.getBody()) {
         Overwritten none;
         Remover(function, effects).visit(block, none);
       }
+    }
     if (failed(order.restore()))
       signalPassFailure();
   }

@@ -16,6 +16,7 @@
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Interfaces/CallInterfaces.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/SmallVector.h"
 #include <optional>
 #include <string>
@@ -81,6 +82,10 @@ public:
   const EffectSet &get(mlir::Operation *op) const;
   /// The effects of a call of `function`, in terms of its own arguments.
   const EffectSet &summary(mlir::func::FuncOp function) const;
+  /// Whether two arguments of `function` may be one variable: some call passes
+  /// it twice. All its variables count as one resource then, the first one;
+  /// passes that tell variables apart leave it alone (calls are inlined first).
+  bool hasAliases(mlir::func::FuncOp function) const;
   /// Tells that `copy` has replaced `op`, and has its effects.
   void replace(mlir::Operation *op, mlir::Operation *copy);
 
@@ -88,8 +93,12 @@ private:
   EffectSet compute(mlir::Operation *op) const;
   EffectSet computeCall(mlir::CallOpInterface call) const;
   bool update(mlir::func::FuncOp function);
+  void findAliases(mlir::ModuleOp module);
+  mlir::func::FuncOp calleeOf(mlir::CallOpInterface call) const;
+  std::optional<ResourceId> idOf(mlir::Value handle) const;
 
   mlir::SymbolTable symbols;
+  llvm::DenseSet<mlir::Operation *> aliased;
   llvm::DenseMap<mlir::Operation *, EffectSet> effects;
 };
 
