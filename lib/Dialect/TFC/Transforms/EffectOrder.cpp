@@ -11,12 +11,14 @@
 //    last such op, and writes follow it. Each op is a candidate about as often
 //    as it is made or overwritten, so that there are near linearly many.
 // 2. Reduction: a candidate from which another one can be reached is dropped.
-// Only those
-//    with successors can be, and the search ends at the earliest of these: what
-//    it crosses has been crossed by no earlier search in straight-line code.
+//    Ops that may stop the program cut the search short: what was written
+//    before one comes before all that is written behind it. So only candidates
+//    since the last such op are left to compare, and those that only read. A
+//    search goes back to the earliest successor of one of them, no further.
 //===----------------------------------------------------------------------===//
 
 #include "tfc/Dialect/TFC/Transforms/EffectOrder.h"
+#include <algorithm>
 
 using namespace mlir;
 using namespace tfc;
@@ -29,13 +31,17 @@ class Orderer {
 public:
   void append(Operation *op, const EffectSet &set) {
     SmallVector<unsigned> candidates = findCandidates(set);
-    reduce(candidates);
-    for (unsigned position : candidates)
-      hasSuccessor[position] = true;
+    reduce(set, candidates);
+    int position = order.ops.size();
+    for (unsigned candidate : candidates)
+      if (firstSuccessor[candidate] == kNone)
+        firstSuccessor[candidate] = position;
     order.follows.emplace_back(candidates.begin(), candidates.end());
-    record(set, order.ops.size());
+    record(set, position);
     order.ops.push_back(op);
-    hasSuccessor.push_back(false);
+    firstSuccessor.push_back(kNone);
+    isShown.push_back(isShownByStops(set));
+    stopUpTo.push_back(lastStop);
     seenBy.push_back(kNone);
   }
 
@@ -48,15 +54,24 @@ private:
   };
 
   SmallVector<unsigned> findCandidates(const EffectSet &set);
-  void reduce(SmallVectorImpl<unsigned> &candidates);
+  /// Whether the order against ops that may stop the program is fixed.
+  static bool isShownByStops(const EffectSet &set) {
+    return set.mayStop() || set.writes();
+  }
+  void dropBeforeStop(const EffectSet &set,
+                      SmallVectorImpl<unsigned> &candidates);
+  void reduce(const EffectSet &set, SmallVectorImpl<unsigned> &candidates);
   void record(const EffectSet &set, unsigned position);
 
   DenseMap<ResourceId, Track> tracks;
   SmallVector<ResourceId> unshown; // written since the last op that may stop
   int lastStop = kNone;            // the last op that may stop the program
   int lastExternal = kNone;        // the last op that may touch anything
-  SmallVector<bool> hasSuccessor;
-  SmallVector<int> seenBy; // the op whose reduction has visited this one
+  // Of each op so far:
+  SmallVector<int> firstSuccessor;
+  SmallVector<bool> isShown;
+  SmallVector<int> stopUpTo; // the last op that may stop, itself included
+  SmallVector<int> seenBy;   // the op whose reduction has visited this one
 };
 
 } // namespace
@@ -97,20 +112,50 @@ SmallVector<unsigned> Orderer::findCandidates(const EffectSet &set) {
   return found;
 }
 
-void Orderer::reduce(SmallVectorImpl<unsigned> &candidates) {
-  auto earliest =
-      llvm::find_if(candidates, [&](unsigned c) { return hasSuccessor[c]; });
-  if (earliest == candidates.end() || candidates.size() == 1)
+/// Let `stop` be the last op that may stop the program of those that come
+/// before the new op for sure: what is written before `stop`, or leads to such
+/// a write, comes before it.
+void Orderer::dropBeforeStop(const EffectSet &set,
+                             SmallVectorImpl<unsigned> &candidates) {
+  int stop = kNone;
+  if (isShownByStops(set)) {
+    stop = lastStop;
+  } else {
+    auto latest = llvm::find_if(llvm::reverse(candidates),
+                                [&](unsigned c) { return isShown[c]; });
+    if (latest != candidates.rend())
+      stop = stopUpTo[*latest];
+  }
+  llvm::erase_if(candidates, [&](unsigned c) {
+    int successor = firstSuccessor[c];
+    return int(c) < stop &&
+           (isShown[c] || (successor != kNone && successor <= stop));
+  });
+}
+
+void Orderer::reduce(const EffectSet &set,
+                     SmallVectorImpl<unsigned> &candidates) {
+  dropBeforeStop(set, candidates);
+  if (candidates.size() < 2)
     return;
-  unsigned bound = *earliest;
-  int self = order.ops.size();
-  SmallVector<unsigned> pending(candidates.begin(), candidates.end());
-  while (!pending.empty())
-    for (unsigned position : order.follows[pending.pop_back_val()])
-      if (position >= bound && seenBy[position] != self) {
-        seenBy[position] = self;
-        pending.push_back(position);
+  int self = order.ops.size(), bound = self;
+  for (unsigned candidate : candidates)
+    if (firstSuccessor[candidate] != kNone)
+      bound = std::min(bound, firstSuccessor[candidate]);
+  // A path to another candidate has only ops behind `bound`.
+  SmallVector<unsigned> pending;
+  auto visit = [&](unsigned position) {
+    if (int(position) < bound)
+      return;
+    for (unsigned before : order.follows[position])
+      if (seenBy[before] != self) {
+        seenBy[before] = self;
+        pending.push_back(before);
       }
+  };
+  llvm::for_each(candidates, visit);
+  while (!pending.empty())
+    visit(pending.pop_back_val());
   llvm::erase_if(candidates, [&](unsigned c) { return seenBy[c] == self; });
 }
 

@@ -8,12 +8,16 @@
 // order, and the ops that may stop the program, which read every resource that
 // is written. A writer must follow the events since the writer before it, a
 // reader the writer before it; all other conflicts follow by transitivity.
-// "Follows" is a path of tokens.
+// "Follows" is a path of tokens. Where an op that may stop lies between two
+// such events that it must be ordered with, the later one must follow the last
+// of those, which follow each other and the earlier event: that has been
+// proved.
 //
 // Minimality. Given soundness, a token from a to b can be dropped if and only
 // if a and b do not conflict, or another path leads from a to b: if they do not
 // conflict but some c between them makes their order necessary, soundness says
-// that there is a path over c.
+// that there is a path over c. A path to b that starts at a goes over a
+// follower of a that is no later than b: the search ends at the first follower.
 //
 // Shares no code with tfc-order-effects besides the sets of effects.
 //===----------------------------------------------------------------------===//
@@ -22,6 +26,7 @@
 #include "tfc/Dialect/TFC/Transforms/EffectOrder.h"
 #include "tfc/Dialect/TFC/Transforms/Passes.h"
 #include "tfc/Dialect/TFC/Transforms/Utils.h"
+#include <algorithm>
 
 namespace tfc {
 #define GEN_PASS_DEF_TFCVERIFYORDERINGPASS
@@ -48,8 +53,13 @@ private:
   void requireAround(ArrayRef<unsigned> barriers);
   LogicalResult verifySound(unsigned position);
   LogicalResult verifyMinimal(unsigned position);
-  /// Marks what `starts` follow, directly or not, down to position `bound`.
+  bool isShownByStops(unsigned position) const {
+    const EffectSet &set = effects.get(ops[position]);
+    return set.mayStop() || set.writes();
+  }
+  /// Marks what `starts` follow, directly or over ops from position `bound` on.
   void markBefore(ArrayRef<unsigned> starts, unsigned bound);
+  unsigned firstBetween(ArrayRef<unsigned> earlier) const;
   bool isMarked(unsigned position) const { return marks[position] == mark; }
   LogicalResult refuseExtra(Operation *first, Operation *second, StringRef why);
 
@@ -59,6 +69,8 @@ private:
   SmallVector<Operation *> ops;
   DenseMap<Operation *, unsigned> positions;
   SmallVector<SmallVector<unsigned, 2>> follows;
+  /// The first op that waits for it.
+  SmallVector<unsigned> firstFollower;
   /// For each op the earlier ones that it must follow.
   SmallVector<SmallVector<unsigned, 2>> required;
   SmallVector<unsigned> marks;
@@ -101,6 +113,11 @@ LogicalResult BlockVerifier::collect() {
   }
   required.resize(ops.size());
   marks.resize(ops.size());
+  firstFollower.resize(ops.size(), ops.size());
+  for (auto [position, list] : llvm::enumerate(follows))
+    for (unsigned earlier : list)
+      firstFollower[earlier] =
+          std::min<unsigned>(firstFollower[earlier], position);
   return success();
 }
 
@@ -131,26 +148,32 @@ void BlockVerifier::requireEvents() {
       events[resource].push_back({position, access});
   }
   requireAround(barriers);
+  auto require = [&](unsigned earlier, unsigned later) {
+    auto next = llvm::lower_bound(stops, later);
+    bool between = next != stops.begin() && *std::prev(next) > earlier;
+    if (between && isShownByStops(earlier) && isShownByStops(later))
+      earlier = *std::prev(next);
+    required[later].push_back(earlier);
+  };
   for (auto &[resource, list] : events) {
     std::optional<unsigned> lastWrite;
     for (auto [index, event] : llvm::enumerate(list)) {
       auto [position, access] = event;
       bool isWrite = access & kWrite;
       if (lastWrite)
-        required[position].push_back(list[*lastWrite].first);
+        require(list[*lastWrite].first, position);
       if (!isWrite)
         continue;
       for (unsigned i = lastWrite ? *lastWrite + 1 : 0; i < index; ++i)
-        required[position].push_back(list[i].first);
+        require(list[i].first, position);
+      lastWrite = index;
       // The stops nearest to the write show its effect, or its absence.
       auto after = llvm::upper_bound(stops, position);
       if (after != stops.end())
         required[*after].push_back(position);
       auto before = llvm::lower_bound(stops, position);
-      unsigned since = lastWrite ? list[*lastWrite].first : 0;
-      if (before != stops.begin() && *std::prev(before) >= since)
+      if (before != stops.begin())
         required[position].push_back(*std::prev(before));
-      lastWrite = index;
     }
   }
 }
@@ -158,12 +181,24 @@ void BlockVerifier::requireEvents() {
 void BlockVerifier::markBefore(ArrayRef<unsigned> starts, unsigned bound) {
   ++mark;
   SmallVector<unsigned> pending(starts);
-  while (!pending.empty())
-    for (unsigned position : follows[pending.pop_back_val()])
-      if (position >= bound && !isMarked(position)) {
+  while (!pending.empty()) {
+    unsigned later = pending.pop_back_val();
+    if (later < bound)
+      continue;
+    for (unsigned position : follows[later])
+      if (!isMarked(position)) {
         marks[position] = mark;
         pending.push_back(position);
       }
+  }
+}
+
+/// Where the first op stands that a path from one of `earlier` goes over.
+unsigned BlockVerifier::firstBetween(ArrayRef<unsigned> earlier) const {
+  unsigned first = ops.size();
+  for (unsigned position : earlier)
+    first = std::min(first, firstFollower[position]);
+  return first;
 }
 
 LogicalResult BlockVerifier::verifySound(unsigned position) {
@@ -173,7 +208,7 @@ LogicalResult BlockVerifier::verifySound(unsigned position) {
   });
   if (missing.empty())
     return success();
-  markBefore(position, *llvm::min_element(missing));
+  markBefore(position, firstBetween(missing));
   for (unsigned earlier : missing) {
     if (isMarked(earlier))
       continue;
@@ -206,7 +241,7 @@ LogicalResult BlockVerifier::verifyMinimal(unsigned position) {
                          "the two effects do not conflict");
   if (list.size() < 2)
     return success();
-  markBefore(list, *llvm::min_element(list));
+  markBefore(list, firstBetween(list));
   for (unsigned earlier : list)
     if (isMarked(earlier))
       return refuseExtra(ops[earlier], ops[position], "other tokens imply it");
