@@ -194,6 +194,24 @@ def make_source(choose, budget=8):
     return source.finish()
 
 
+class Refused(Exception):
+    """A console that takes no more."""
+
+
+class Console(io.StringIO):
+    """Keeps what is printed, and refuses what says `line` for the `times`-th time. Prints may be written together."""
+
+    def __init__(self, line=None, times=1):
+        super().__init__()
+        self._text, self._left = f"line {line}:", times
+
+    def write(self, text):
+        self._left -= text.count(self._text)
+        if self._left <= 0:
+            raise Refused
+        return super().write(text)
+
+
 class Program:
     """A program's functions and variables, newly made."""
 
@@ -217,14 +235,16 @@ class Program:
     def state(self):
         return [int(v.numpy()) for v in self.variables], self.generator.state.numpy().tolist()
 
-    def observe(self, x):
+    def observe(self, x, console=None):
         """All that can be seen of a call: results or the assertion that failed, variables, the console."""
-        console = io.StringIO()
+        console = Console() if console is None else console
         with contextlib.redirect_stdout(console):
             try:
                 outcome = [int(t.numpy()) for t in self.main(tf.constant(x))]
             except tf.errors.InvalidArgumentError as e:
                 outcome = re.findall(r"line \d+", str(e))[:1]
+            except Refused:
+                outcome = "refused"
         return outcome, self.state(), console.getvalue()
 
 
@@ -238,23 +258,23 @@ def without_passes(*names):
         tf.config.optimizer.set_experimental_options({"disable": ()})
 
 
-def run_eagerly(text, initial, x):
+def run_eagerly(text, initial, x, console=None):
     """What Python itself does: every function runs as it is written."""
     tf.config.run_functions_eagerly(True)
     try:
         program = Program(text, initial)
-        seen = program.observe(x)
+        seen = program.observe(x, console)
         program.forget()
         return seen
     finally:
         tf.config.run_functions_eagerly(False)
 
 
-def run_compiled(text, initial, x, *disabled):
+def run_compiled(text, initial, x, *disabled, console=None):
     """The same of compiled code, without the passes `disabled`."""
     with without_passes(*disabled):
         program = Program(text, initial)
-        seen = program.observe(x)
+        seen = program.observe(x, console)
         program.forget()
         return seen
 

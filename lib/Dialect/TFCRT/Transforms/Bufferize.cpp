@@ -191,6 +191,25 @@ static void splitOutputs(RewriterBase &rewriter, Operation *root) {
     }
 }
 
+/// Gives each use of a large buffer one of its own. Sharing it would order ops that have nothing to do with each other;
+/// memory is saved by `tfc-plan-memory`, which knows when buffers are alive.
+static void splitLargeBuffers(RewriterBase &rewriter, Operation *root) {
+  constexpr int64_t large = 1 << 14; // elements
+  SmallVector<tensor::EmptyOp> ops;
+  root->walk([&](tensor::EmptyOp op) {
+    if (op.getType().hasStaticShape() && op.getType().getNumElements() >= large)
+      ops.push_back(op);
+  });
+  for (tensor::EmptyOp op : ops) {
+    SmallVector<OpOperand *> uses(llvm::make_pointer_range(op->getUses()));
+    rewriter.setInsertionPointAfter(op);
+    for (OpOperand *use : ArrayRef(uses).drop_front(uses.empty() ? 0 : 1)) {
+      Operation *own = rewriter.clone(*op);
+      rewriter.modifyOpInPlace(use->getOwner(), [&] { use->set(own->getResult(0)); });
+    }
+  }
+}
+
 /// Does the analysis find a way, with all values where they have been put?
 static bool isPossible(Operation *root) {
   ScopedDiagnosticHandler quiet(root->getContext(),
@@ -232,6 +251,7 @@ struct Bufferize : public tfc::rt::impl::TFCBufferizePassBase<Bufferize> {
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
     splitOutputs(rewriter, getOperation());
+    splitLargeBuffers(rewriter, getOperation());
     makeAllocations();
     forgetImpossiblePlaces(rewriter, getOperation());
     OneShotBufferizationOptions options = bufferizationOptions();

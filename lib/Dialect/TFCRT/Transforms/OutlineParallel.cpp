@@ -22,6 +22,7 @@
 #include "mlir/Transforms/RegionUtils.h"
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 #include "tfc/Dialect/TFCRT/Transforms/Body.h"
+#include "tfc/Dialect/TFCRT/Transforms/Chains.h"
 #include "tfc/Dialect/TFCRT/Transforms/Passes.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -256,15 +257,6 @@ void Outliner::run() {
   launch(makeEntry());
 }
 
-/// A loop in a piece of another one would run serially anyway.
-void runHere(ParallelOp op) {
-  IRRewriter rewriter(op.getContext());
-  Block &block = op.getBody().front();
-  block.getTerminator()->erase();
-  rewriter.inlineBlockBefore(&block, op, {op.getBegin(), op.getEnd()});
-  rewriter.eraseOp(op);
-}
-
 struct OutlineParallel : public tfc::rt::impl::TFCOutlineParallelPassBase<OutlineParallel> {
   void runOnOperation() override {
     for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>())) {
@@ -272,6 +264,7 @@ struct OutlineParallel : public tfc::rt::impl::TFCOutlineParallelPassBase<Outlin
         continue;
       SmallVector<ParallelOp> loops;
       function.walk([&](ParallelOp op) {
+        // In a piece of another one it would run serially anyway.
         if (op->getParentOfType<ParallelOp>())
           runHere(op);
         else

@@ -7,7 +7,9 @@
 // 1. Each allocation's values are followed through views, loops and branches.
 // 2. Ops are numbered in the order of the text; an allocation is alive from its first
 //    use to its last, and throughout each loop it is used in but was made outside of.
-// 3. Largest first, each gets the lowest offset that is free while it is alive.
+// 3. Largest first, each gets the lowest offset that is free while it is alive. What
+//    chains of `tfc-parallelize-chains` allocate is alive at the same time as all that
+//    the other chains of the same loop allocate.
 //
 // What leaves its iteration through a loop-carried value has no fixed number of
 // copies, and what has unknown sizes no fixed size: these stay `memref.alloc`,
@@ -22,6 +24,7 @@
 #include "mlir/Interfaces/LoopLikeInterface.h"
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 #include "tfc/Dialect/TFCRT/Transforms/Body.h"
+#include "tfc/Dialect/TFCRT/Transforms/Chains.h"
 #include "tfc/Dialect/TFCRT/Transforms/Passes.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/Support/MathExtras.h"
@@ -44,7 +47,23 @@ struct Temporary {
   int64_t begin = 0, end = 0; // of its life, as op numbers
   bool escapes = false;
   int64_t offset = 0;
+  /// The chain it belongs to, if any: an op of the region of a `tfcrt.parallel`.
+  Operation *chain = nullptr;
+
+  bool aliveWith(const Temporary &other) const {
+    if (chain && other.chain && chain != other.chain && chain->getBlock() == other.chain->getBlock())
+      return true;
+    return other.begin <= end && begin <= other.end;
+  }
 };
+
+/// The chain that `op` is in.
+Operation *chainOf(Operation *op) {
+  for (Operation *parent = op->getParentOp(); parent; op = parent, parent = op->getParentOp())
+    if (isa<ParallelOp>(parent) && parent->hasAttr(runsChains))
+      return op;
+  return nullptr;
+}
 
 class Planner {
 public:
@@ -154,7 +173,7 @@ int64_t Planner::place(MutableArrayRef<Temporary> temporaries) {
     // `placed` is sorted by offset: take the first gap between those alive.
     int64_t offset = 0;
     for (Temporary *other : placed) {
-      if (other->end < next->begin || next->end < other->begin)
+      if (!other->aliveWith(*next))
         continue;
       if (offset + next->bytes <= other->offset)
         break;
@@ -196,13 +215,19 @@ bool Planner::toStack(Temporary &temporary) {
   return true;
 }
 
-/// Pieces of a parallel loop have buffers of their own.
+/// Pieces of a parallel loop have buffers of their own, chains as well.
 bool Planner::toPiece(Temporary &temporary) {
   auto parallel = temporary.alloc->getParentOfType<ParallelOp>();
   if (!parallel)
     return false;
-  if (temporary.bytes > pieceBytes)
+  if (parallel->hasAttr(runsChains)) {
+    // Runs once: the arena has room for it. Small ones stay near the thread that uses them.
+    if (temporary.bytes > stackBytes || temporary.bytes > stackLimit)
+      return false;
+    stackLimit -= temporary.bytes;
+  } else if (temporary.bytes > pieceBytes) {
     return true; // stays as it is
+  }
   builder.setInsertionPointToStart(&parallel.getBody().front());
   Value slot = memref::AllocaOp::create(builder, temporary.alloc.getLoc(), temporary.alloc.getType(),
                                         builder.getI64IntegerAttr(alignment));
@@ -253,12 +278,13 @@ int64_t Planner::run() {
   SmallVector<Temporary> temporaries;
   body.walk([&](memref::AllocOp alloc) {
     Temporary temporary{alloc};
+    temporary.chain = chainOf(alloc);
     findLife(temporary);
     if (alloc.getType().hasStaticShape() && !temporary.escapes &&
         !alloc->hasAttr("tfcrt.result"))
       temporaries.push_back(temporary);
   });
-  llvm::erase_if(temporaries, [&](Temporary &temporary) { return toPiece(temporary) || toStack(temporary); });
+  llvm::erase_if(temporaries, [&](Temporary &temporary) { return toPiece(temporary) || (!temporary.chain && toStack(temporary)); });
   int64_t bytes = place(temporaries);
   for (Temporary &temporary : temporaries)
     bind(temporary);

@@ -128,6 +128,39 @@ def TFCOutlineParallelPass : Pass<"tfc-outline-parallel", "::mlir::ModuleOp"> {
     "::mlir::memref::MemRefDialect", "::tfc::rt::TFCRTDialect"];
 }
 
+def TFCParallelizeChainsPass : Pass<"tfc-parallelize-chains", "::mlir::func::FuncOp"> {
+  let summary = "Run chains of ops that share nothing at the same time";
+  let description = [{
+    The ops of a packed body between two that must stay where they are (prints, aborts, calls of the host,
+    memory of unknown size) fall into chains: groups that share no value, and no memory that one of them
+    writes. Where that makes the body faster, chains become the iterations of a parallel loop.
+
+    ```mlir
+    scf.for ... { ... memref.store %a, %v ... }
+    scf.for ... { ... memref.store %b, %w ... }
+    // becomes
+    tfcrt.parallel (%from, %to) in %c0 to %c2 grain %c1 {
+      %0 = ... // %from <= 0 < %to
+      scf.if %0 { scf.for ... { ... memref.store %a, %v ... } }
+      %1 = ... // %from <= 1 < %to
+      scf.if %1 { scf.for ... { ... memref.store %b, %w ... } }
+    } {tfc.chains}
+    ```
+
+    Each iteration takes at least `least-microseconds`, estimated from lengths of loops (an unknown one counts as 32); small
+    chains share an iteration. Loops inside that threads share already are run by one thread then. So
+    the loop is made only if it is faster by a seventh on two threads, and on as many as one likes. A remark says what
+    was found.
+
+    Runs on loops, before `tfc-plan-memory`, which keeps the buffers of chains apart.
+  }];
+  let options = [
+    Option<"leastMicroseconds", "least-microseconds", "double", "50", "what an iteration must take, estimated">,
+    Option<"parallel", "parallel", "bool", "true", "whether to do it at all">];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect", "::tfc::rt::TFCRTDialect"];
+}
+
 def TFCSetFastMathPass : Pass<"tfc-set-fast-math"> {
   let summary = "Say which floating-point liberties are allowed";
   let description = [{
