@@ -72,7 +72,7 @@ def main():
         if problem:
             bad += 1
             print(f"seed {seed}: {problem}", flush=True)
-        if done % 1000 == 0 or done == count:
+        if done % 100 == 0 or done == count:
             print(f"{kind}: {done} programs, {bad} disagree, {time.monotonic() - start:.0f} s", flush=True)
     sys.exit(bad > 0)
 
