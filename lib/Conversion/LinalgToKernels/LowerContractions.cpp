@@ -68,6 +68,7 @@ private:
   void groupRows();
   Product makeProduct();
   void packOutside(Product &product);
+  void packConstantOperand(Product &product);
   void overBatch(const Product &product, bool shared,
                  llvm::function_ref<void(const Product &)> body);
   void eraseDone();
@@ -77,6 +78,7 @@ private:
   KernelBuilder b;
   Buffer left, right, result;
   std::optional<Elementwise> epilogue, producer;
+  memref::GlobalOp packedConstant; ///< of which nothing but panels is needed
   SmallVector<Buffer> epilogueBuffers, producerBuffers;
   /// Loops over rows that are one in every operand.
   SmallVector<SmallVector<unsigned>> rowGroups;
@@ -371,14 +373,52 @@ void Lowering::packOutside(Product &product) {
   emitPanels(b, whole, product.panels, options);
 }
 
-/// Erases the allocation if nothing but views, and indices that are not needed,
-/// are left of it.
+/// A constant that only this product reads is kept as panels instead.
+void Lowering::packConstantOperand(Product &product) {
+  auto get = c.right.memref.getDefiningOp<memref::GetGlobalOp>();
+  auto module = dyn_cast_or_null<ModuleOp>(
+      get ? SymbolTable::getNearestSymbolTable(c.op) : nullptr);
+  bool known = getConstantIntValue(product.columns) &&
+               getConstantIntValue(product.depth);
+  if (!module || !known || product.panels || producer || !c.taps.empty() ||
+      c.right.type().getElementType() != c.type ||
+      llvm::any_of(c.batch, [&](unsigned dim) { return c.right.uses(dim); }))
+    return;
+  auto global = module.lookupSymbol<memref::GlobalOp>(get.getName());
+  auto values = global && global.getConstant()
+                    ? dyn_cast_or_null<DenseElementsAttr>(
+                          global.getInitialValue().value_or(Attribute()))
+                    : DenseElementsAttr();
+  auto isView = [&](Operation *user) {
+    return user == c.op || isa<memref::ExtractStridedMetadataOp>(user);
+  };
+  if (!values || !llvm::all_of(get->getUsers(), isView) ||
+      llvm::range_size(*SymbolTable::getSymbolUses(global, module)) != 1)
+    return;
+  DenseElementsAttr panels =
+      packConstant(b, product, values, c.right.stride(c.inner),
+                   c.right.stride(c.column), options);
+  auto type = MemRefType::get(panels.getType().getShape(), c.type);
+  OpBuilder::InsertionGuard guard(b.builder);
+  b.builder.setInsertionPoint(global);
+  auto made = memref::GlobalOp::create(
+      b.builder, global.getLoc(), (global.getName() + "_panels").str(),
+      global.getSymVisibilityAttr(), type, panels, /*constant=*/true,
+      b.builder.getI64IntegerAttr(64));
+  b.builder.setInsertionPoint(c.op);
+  product.panels =
+      memref::GetGlobalOp::create(b.builder, b.loc, type, made.getSymName());
+  packedConstant = global;
+}
+
+/// Erases an allocation or a reference to a global if nothing but views, and
+/// indices that are not needed, are left of it.
 void eraseUnused(Value memref) {
-  auto alloc = memref.getDefiningOp<memref::AllocOp>();
-  if (!alloc)
+  Operation *definition = memref.getDefiningOp();
+  if (!isa_and_present<memref::AllocOp, memref::GetGlobalOp>(definition))
     return;
   llvm::SetVector<Operation *> views;
-  views.insert(alloc);
+  views.insert(definition);
   for (size_t i = 0; i < views.size(); ++i)
     for (Operation *user : views[i]->getUsers())
       if (llvm::all_of(
@@ -409,8 +449,11 @@ void Lowering::eraseDone() {
   if (producer)
     producer->op.erase();
   eraseUnused(c.result.memref);
-  if (producer)
+  if (producer || packedConstant)
     eraseUnused(c.right.memref);
+  if (packedConstant && SymbolTable::symbolKnownUseEmpty(
+                            packedConstant, packedConstant->getParentOp()))
+    packedConstant.erase();
 }
 
 void Lowering::run() {
@@ -430,7 +473,10 @@ void Lowering::run() {
     right.offset = b.constant(0);
 
   Product product = makeProduct();
-  packOutside(product);
+  if (chooseAlgorithm(product, c.type, options) == Algorithm::packed)
+    packConstantOperand(product);
+  if (!product.panels)
+    packOutside(product);
   Algorithm algorithm = chooseAlgorithm(product, c.type, options);
   Value panels = product.panels;
   epilogue = candidate;

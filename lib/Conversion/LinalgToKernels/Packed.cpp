@@ -24,7 +24,10 @@
 #include "Emitter.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/BuiltinAttributes.h"
 #include "llvm/Support/MathExtras.h"
+#include <algorithm>
+#include <vector>
 
 using namespace mlir;
 using namespace tfc::kernels;
@@ -569,6 +572,33 @@ Value tfc::kernels::allocatePanels(KernelBuilder &b, const Product &p,
 void tfc::kernels::emitPanels(KernelBuilder &b, const Product &p, Value panels,
                               const KernelOptions &options) {
   Emitter(b, p, options, b.type).packAll(panels);
+}
+
+DenseElementsAttr tfc::kernels::packConstant(KernelBuilder &b, const Product &p,
+                                             DenseElementsAttr values,
+                                             int64_t rowStride,
+                                             int64_t columnStride,
+                                             const KernelOptions &options) {
+  Blocks blocks = Emitter(b, p, options, b.type).blocks();
+  int64_t n = known(p.columns), k = known(p.depth),
+          width = blocks.shape.width();
+  int64_t inDepth = llvm::divideCeil(k, blocks.depth);
+  int64_t bytes = b.type.getIntOrFloatBitWidth() / 8;
+  int64_t count = llvm::divideCeil(n, width) * inDepth * blocks.panelSize();
+  ArrayRef<char> from = values.getRawData();
+  std::vector<char> panels(count * bytes, 0);
+  for (int64_t step = 0; step < k; ++step)
+    for (int64_t column = 0; column < n; ++column) {
+      int64_t panel = column / width * inDepth + step / blocks.depth;
+      int64_t to = panel * blocks.panelSize() + step % blocks.depth * width +
+                   column % width;
+      int64_t source =
+          values.isSplat() ? 0 : step * rowStride + column * columnStride;
+      std::copy_n(from.data() + source * bytes, bytes,
+                  panels.data() + to * bytes);
+    }
+  return DenseElementsAttr::getFromRawBuffer(
+      RankedTensorType::get(count, b.type), panels);
 }
 
 void Emitter::packAll(Value memory) {

@@ -445,7 +445,7 @@ std::string tfc::kernels::describe(const Product &p, Algorithm algorithm,
     break;
   }
   if (p.panels)
-    text += ", made before the loop";
+    text += ", made before";
   if (p.producer)
     text += "; the right operand is computed where it is read";
   if (p.epilogue)

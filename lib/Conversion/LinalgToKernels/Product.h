@@ -10,6 +10,7 @@
 
 #include "Contraction.h"
 #include "KernelBuilder.h"
+#include "mlir/IR/BuiltinAttributes.h"
 
 namespace tfc::kernels {
 
@@ -77,6 +78,14 @@ mlir::Value allocatePanels(KernelBuilder &builder, const Product &product,
                            const KernelOptions &options);
 void emitPanels(KernelBuilder &builder, const Product &product,
                 mlir::Value panels, const KernelOptions &options);
+
+/// The same of a constant, whose element (k, column) is number
+/// k * rowStride + column * columnStride.
+mlir::DenseElementsAttr packConstant(KernelBuilder &builder,
+                                     const Product &product,
+                                     mlir::DenseElementsAttr values,
+                                     int64_t rowStride, int64_t columnStride,
+                                     const KernelOptions &options);
 
 } // namespace tfc::kernels
 

@@ -133,3 +133,24 @@ func.func @overwritten(%a: memref<16x512xf32>, %n: index) {
   }
   return
 }
+
+// -----
+
+// A constant that only the product reads is kept as panels in its place.
+
+// CHECK-NOT:   memref.global {{.*}}@weights :
+// CHECK:       memref.global "private" constant @weights_panels : memref<{{.*}}xf32> = dense<1.000000e+00>
+// CHECK-NOT:   memref.global {{.*}}@weights :
+// CHECK-LABEL: func.func @constant
+// CHECK:       %[[PANELS:.*]] = memref.get_global @weights_panels
+// CHECK-NOT:   memref.alloc
+// CHECK:       vector.load %[[PANELS]]
+// CHECK-NOT:   linalg
+memref.global "private" constant @weights : memref<512x512xf32> = dense<1.0>
+func.func @constant(%a: memref<16x512xf32>, %c: memref<16x512xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %b = memref.get_global @weights : memref<512x512xf32>
+  linalg.fill ins(%zero : f32) outs(%c : memref<16x512xf32>)
+  linalg.matmul ins(%a, %b : memref<16x512xf32>, memref<512x512xf32>) outs(%c : memref<16x512xf32>)
+  return
+}

@@ -249,3 +249,25 @@ func.func @f(%x: {xt}, %w: {wt}) -> {zt} attributes {{tfc.entry}} {{
     for machine in MACHINES:
         (got,) = compiled(source, cpu=machine)("f", x, w)
         assert np.all(np.abs(got.astype(np.float64) - want) <= tolerance * bound + 1e-30)
+
+
+@pytest.mark.parametrize("transposed", [False, True])
+@pytest.mark.parametrize("m", [1, 16, 50])
+def test_constant_weights_are_kept_as_panels(compiled, m, transposed):
+    k, n = 401, 371
+    rng = np.random.default_rng(0)
+    x, w = rng.integers(-3, 4, (m, k)).astype(np.float32), rng.integers(-3, 4, (k, n)).astype(np.float32)
+    stored = np.ascontiguousarray(w.T) if transposed else w
+    wt = tensor(stored.shape, "f32")
+    source = f"""
+func.func @f(%x: tensor<{m}x{k}xf32>) -> tensor<{m}x{n}xf32> attributes {{tfc.entry}} {{
+  %w = tfc.constant dense<"0x{stored.tobytes().hex()}"> : {wt}
+  %r = tfc.matmul %x, %w {{transpose_x = false, transpose_y = {str(transposed).lower()}}}
+      : (tensor<{m}x{k}xf32>, {wt}) -> tensor<{m}x{n}xf32>
+  return %r : tensor<{m}x{n}xf32>
+}}"""
+    for machine in MACHINES:
+        host = compiled(source, cpu=machine)
+        np.testing.assert_array_equal(host("f", x)[0], x @ w)
+        if m == 16:  # nothing is packed when the function runs
+            assert next(iter(host.entries.values()))["arena_bytes"] == 0
