@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-PEERS = ("saved_model", "jax_export", "aoti")
+PEERS = ("saved_model", "jax_export", "aoti", "iree")
 
 
 def weights(*shape):
@@ -282,6 +282,32 @@ def peer_aoti(function, shape, p, folder) -> dict:
             "call_seconds": best_of(lambda: loaded(x)), "first": float(y.ravel()[0])}  # fmt: skip
 
 
+def peer_iree(function, shape, p, folder) -> dict:
+    """From JAX through StableHLO; the machine code is for this CPU."""
+    import jax
+    from iree import compiler, runtime
+    from jax import export
+
+    o = Jax()
+    start = time.perf_counter()
+    exported = export.export(jax.jit(lambda x: function(o, x, p)))(jax.ShapeDtypeStruct(shape, np.float32))
+    options = ["--iree-llvmcpu-target-cpu=host"]
+    code = compiler.compile_str(
+        exported.mlir_module(), target_backends=["llvm-cpu"], input_type="stablehlo", extra_args=options
+    )
+    Path(folder, "f.vmfb").write_bytes(code)
+    build = time.perf_counter() - start
+    x = input_of(shape)
+    start = time.perf_counter()
+    config = runtime.Config("local-sync")
+    module = runtime.load_vm_flatbuffer(Path(folder, "f.vmfb").read_bytes(), driver="local-sync")
+    array = runtime.asdevicearray(config.device, x)
+    y = module.main(array)
+    load = time.perf_counter() - start
+    return {"artefact_bytes": tree_bytes(folder), "build_seconds": build, "load_seconds": load,
+            "call_seconds": best_of(lambda: module.main(array)), "first": float(np.asarray(y).ravel()[0])}  # fmt: skip
+
+
 def run_peer(kind: str, case: str) -> dict:
     function, shape, make = CASES[case]
     with tempfile.TemporaryDirectory() as folder:
@@ -328,7 +354,7 @@ def main() -> None:
     for case in options.case:
         print(f"{case}: size (tfc: text), linked program, build, load, call, undefined symbols")
         made = results[case] = {}
-        for cpu in ("generic", "native"):
+        for cpu in ("generic", "generic,x86-64-v3", "native"):
             made[f"tfc {cpu}"] = measure_tfc(case, cpu)
             show(f"tfc {cpu}", made[f"tfc {cpu}"])
         for peer in options.peers:

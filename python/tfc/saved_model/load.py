@@ -12,7 +12,7 @@ from tfc.errors import DataLossError, page
 from tfc.saved_model import encoding
 from tfc.saved_model.objects import Asset
 from tfc.saved_model.restored import ConcreteReader, RestoredFunction
-from tfc.saved_model.save import FORMAT, INDEX
+from tfc.saved_model.save import FORMAT, INDEX, digest_of
 from tfc.saved_model.signatures import SignatureFunction, SignatureMap
 from tfc.state import Module, Variable
 
@@ -93,10 +93,17 @@ class _Reader:
         self.values: list = [None] * len(self.nodes)
 
     def read(self, name: str) -> bytes:
+        """The content of a file, checked: readers of bytecode and of machine code trust it."""
         try:
-            return (self.folder / name).read_bytes()
+            content = (self.folder / name).read_bytes()
         except FileNotFoundError:
             raise DataLossError(None, None, page(f"the saved model lacks the file {self.folder / name}")) from None
+        wanted = self.index["files"][name]
+        if digest_of(content) != wanted:
+            raise DataLossError(
+                None, None, page(f"{self.folder / name} is damaged: its checksum differs", want=f"SHA-256 {wanted}")
+            )
+        return content
 
     def root(self):
         for number, node in enumerate(self.nodes):

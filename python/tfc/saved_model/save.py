@@ -19,9 +19,14 @@ from tfc.saved_model.objects import Asset, Numbered
 from tfc.saved_model.signatures import encode_signatures
 from tfc.state import Trackable
 
-FORMAT = 1
+FORMAT = 2
 INDEX = "saved_model.json"
 logger = logging.getLogger("tfc")
+
+
+def digest_of(content: bytes) -> str:
+    """The SHA-256 by which the index knows a file."""
+    return hashlib.sha256(content).hexdigest()
 
 
 @dataclass
@@ -158,11 +163,8 @@ class _Writer:
 
     def _write_files(self, index: dict) -> None:
         """Everything goes to a folder that is named after its content; the index that points there comes last."""
-        digest = hashlib.sha256()
-        for name in sorted(self.files):
-            digest.update(name.encode() + b"\0" + hashlib.sha256(self.files[name]).digest())
-        digest.update(json.dumps(index, sort_keys=True).encode())
-        index["data"] = f"data-{digest.hexdigest()[:16]}"
+        index["files"] = {name: digest_of(self.files[name]) for name in sorted(self.files)}
+        index["data"] = f"data-{digest_of(json.dumps(index, sort_keys=True).encode())[:16]}"
         for name, content in self.files.items():
             write_durably(self.folder / index["data"] / name, content)
         write_durably(self.folder / INDEX, (json.dumps(index, indent=1) + "\n").encode())
