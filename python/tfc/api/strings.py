@@ -1,7 +1,7 @@
 """`tf.strings`."""
 
 from tfc.ops.naming import publish
-from tfc.ops.ragged_strings import bytes_split, split
+from tfc.ops.ragged_strings import bytes_split, split, unicode_decode, unicode_split
 from tfc.ops.strings import (
     as_string,
     format,
@@ -33,5 +33,7 @@ __all__ = [
     "strip",
     "substr",
     "to_number",
+    "unicode_decode",
+    "unicode_split",
     "upper",
 ]

@@ -82,6 +82,11 @@ class ConcreteFunction(FlatFunction):
         return f"__inference_{self._graph.symbol}"
 
     @property
+    def inference_fn(self) -> "ConcreteFunction":
+        """What runs when no tape listens: the function itself."""
+        return self
+
+    @property
     def graph(self) -> inspection.FuncGraph:
         """The operations, for inspection."""
         return inspection.FuncGraph(self._graph, self)

@@ -18,6 +18,16 @@ def bytes_split(input, name=None) -> Tensor | RaggedTensor:
     return _each(strings.bytes_split, input, "tf.strings.bytes_split")
 
 
+def unicode_split(input, input_encoding="UTF-8", name=None) -> Tensor | RaggedTensor:
+    """The characters of strings in UTF-8: a vector of those of a scalar, a RaggedTensor of those of a vector."""
+    return _each(lambda x: strings.unicode_split(x, input_encoding), input, "tf.strings.unicode_split")
+
+
+def unicode_decode(input, input_encoding="UTF-8", name=None) -> Tensor | RaggedTensor:
+    """The code points of strings in UTF-8: a vector of those of a scalar, a RaggedTensor of those of a vector."""
+    return _each(lambda x: strings.unicode_decode(x, input_encoding), input, "tf.strings.unicode_decode")
+
+
 def _each(function, input, op):
     x = convert_to_tensor(input)
     if x.shape_tuple == ():

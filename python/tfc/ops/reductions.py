@@ -11,15 +11,16 @@ from tfc.ops.array import reshape
 from tfc.ops.convert import convert_to_tensor, operand
 from tfc.ops.gradients import dynamic_shape
 from tfc.ops.math import ANALYTIC, FLOAT, NUMBER, REAL
-from tfc.ops.runtime_axes import along, needs_runtime, reduced, reduction
+from tfc.ops.runtime_axes import along, needs_runtime, of_rank, reduced, reduction
 from tfc.ops.shapes import axes_of, axis_of, rank_of
 
 
 def _reduction(name, prim, kinds, text):
     def function(input_tensor, axis=None, keepdims=False, name=None):
         x = operand(prim.name, input_tensor, kinds)
-        if x.shape_tuple is None and axis is None and not keepdims:
-            x = reshape(x, (-1,))
+        if x.shape_tuple is None and axis is None:
+            total = function(reshape(x, (-1,)), 0)
+            return of_rank(total, x) if keepdims else total
         if needs_runtime(x, axis):
             return reduction(x, axis, bool(keepdims), prim.name, lambda v: prim(v, axes=(1,), keepdims=False))
         axes = axes_of(axis, rank_of(x, prim.name), prim.name)
@@ -52,8 +53,9 @@ def _count(x, axes) -> Tensor:
 def reduce_mean(input_tensor, axis=None, keepdims=False, name=None) -> Tensor:
     """The mean over the dimensions `axis`. Integers stay integers, rounded toward zero."""
     x = operand("reduce_mean", input_tensor, NUMBER)
-    if x.shape_tuple is None and axis is None and not keepdims:
-        x = reshape(x, (-1,))
+    if x.shape_tuple is None and axis is None:
+        total = reduce_mean(reshape(x, (-1,)), 0)
+        return of_rank(total, x) if keepdims else total
     if needs_runtime(x, axis):
         return reduction(x, axis, bool(keepdims), "reduce_mean", lambda v: reduce_mean(v, 1))
     axes = axes_of(axis, rank_of(x, "reduce_mean"), "reduce_mean")

@@ -110,6 +110,11 @@ def reduction(x: Tensor, axis, keepdims: bool, op: str, one: Callable) -> Tensor
     return x if keepdims else without(x, axes)
 
 
+def of_rank(total: Tensor, x: Tensor) -> Tensor:
+    """A scalar with as many dimensions of size 1 as `x` has dimensions."""
+    return p.dynamic_reshape(total, p.add(p.mul(dynamic_shape(x), _vector(0)), _vector(1)))
+
+
 def _axes(axis, op: str) -> list:
     if isinstance(axis, (list, tuple)):
         return list(axis)

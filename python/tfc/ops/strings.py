@@ -5,6 +5,8 @@ Options are operands of the one primitive `string`; `ops.rows.strings` says what
 
 import functools
 
+import numpy as np
+
 from tfc.core import Tensor, argument_error, dtype_error
 from tfc.dtypes import TensorSpec, as_dtype, bool_, float32, float64, int32, int64, string
 from tfc.dtypes.broadcast import broadcast_shape_tuples
@@ -160,6 +162,28 @@ def split(input, sep=None, maxsplit=-1, name=None) -> Tensor:
 def bytes_split(input, name=None) -> Tensor:
     """The bytes of a scalar string, as a vector."""
     return _run("bytes_split", [_scalar(input, "tf.strings.bytes_split")], (None,))
+
+
+def unicode_split(input, input_encoding="UTF-8", name=None) -> Tensor:
+    """The characters of a scalar string in UTF-8, as a vector; bytes that are no character become U+FFFD."""
+    _is_utf8(input_encoding, ("UTF-8",), "input_encoding")
+    return _run("unicode_split", [_scalar(input, "tf.strings.unicode_split")], (None,))
+
+
+def unicode_decode(input, input_encoding="UTF-8", name=None) -> Tensor:
+    """The code points of a scalar string in UTF-8, as int32."""
+    _is_utf8(input_encoding, ("UTF-8",), "input_encoding")
+    return _run("unicode_decode", [_scalar(input, "tf.strings.unicode_decode")], (None,), int32)
+
+
+def decode_raw(input_bytes, out_type, little_endian=True, fixed_length=None, name=None) -> Tensor:
+    """The bytes of strings of one length as numbers of a dtype, along a new last dimension (`tf.io.decode_raw`)."""
+    if not little_endian or fixed_length is not None:
+        raise NotImplementedError("tf.io.decode_raw takes little-endian numbers and whole strings")
+    x, dtype = _strings(input_bytes, "DecodeRaw"), as_dtype(out_type)
+    like = p.constant(value=np.zeros((), dtype.np_dtype))
+    dims = None if x.shape_tuple is None else (*x.shape_tuple, None)
+    return _run("decode_raw", [x, like], dims, dtype)
 
 
 def _scalar(input, what: str) -> Tensor:

@@ -121,6 +121,20 @@ def _bytes_split(x):
     return string_array([s[i : i + 1] for i in range(len(s))]) if s else np.empty(0, object)
 
 
+def _unicode_split(x):
+    text = x[()].decode("utf-8", "replace")
+    return string_array(list(text)) if text else np.empty(0, object)
+
+
+def _unicode_decode(x):
+    return np.array([ord(c) for c in x[()].decode("utf-8", "replace")], np.int32)
+
+
+def _decode_raw(x, like):
+    parts = [np.frombuffer(s, like.dtype) for s in x.reshape(-1)]
+    return np.array(parts, like.dtype).reshape(*x.shape, len(parts[0]) if parts else 0)
+
+
 def _format(template, placeholder, summarize, *xs):
     pieces = template[()].split(placeholder[()])
     texts = [tensor_text(x, int(summarize)).encode() for x in xs]
@@ -145,6 +159,9 @@ FUNCTIONS = {
     "reduce_join": _reduce_join,
     "split": _split,
     "bytes_split": _bytes_split,
+    "unicode_split": _unicode_split,
+    "unicode_decode": _unicode_decode,
+    "decode_raw": _decode_raw,
     "format": _format,
 }
 

@@ -1,0 +1,5 @@
+"""`tf.io`."""
+
+from tfc.ops.strings import decode_raw
+
+__all__ = ["decode_raw"]
