@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from tfc.autodiff import recompute
 from tfc.autodiff.backward import Entry, UnconnectedGradients, accumulate, backward
 from tfc.core import Operation, Tensor, TensorList, VariableStorage, executing_eagerly, pop_recorder, push_recorder
 from tfc.dtypes import TensorSpec, int64
@@ -126,6 +127,17 @@ class GradientTape:
         """The gradients of `sources`, None where there is none, from gradients by id of a value; the tape stays as it is."""
         backward(self._entries, gradients, self._tracked)
         return [gradients.get(id(s)) for s in sources]
+
+    def recomputing(self, captured, inputs):
+        """(a tape of the same operations, of which cheap ones ran again now, new values by id of old ones), so that less
+        of `captured` is needed; None if nothing is gained. See `autodiff.recompute`.
+        """
+        chosen = recompute.choose(self._entries, captured, inputs)
+        if not chosen:
+            return None
+        made = GradientTape(persistent=True, watch_accessed_variables=False)
+        made._entries, made._tracked, values = recompute.run(chosen, self._entries, self._tracked)
+        return made, values
 
     # Control.
 

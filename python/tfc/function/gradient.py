@@ -115,6 +115,9 @@ def _make_pair(function: FlatFunction) -> Pair:
         backward = FuncGraph(f"backward_{function._name}", parent=forward)
         try:
             _trace_backward(pair, tape, backward, sources, outputs)
+            again = FuncGraph(f"backward_{function._name}", parent=forward)
+            if _trace_recomputing(pair, tape, backward.captured, again, sources, outputs):
+                backward = again
         except (LookupError, NotImplementedError) as e:
             pair.error = e
             return pair
@@ -127,6 +130,19 @@ def _make_pair(function: FlatFunction) -> Pair:
     pair.backward = FlatFunction(backward.name, backward)
     pair.forward.compile_options = pair.backward.compile_options = function.compile_options
     return pair
+
+
+def _trace_recomputing(pair, tape, captured, backward, sources, outputs) -> bool:
+    """The backward function once more, with cheap values made again instead of captured; False if nothing is gained."""
+    if not pair.sources:
+        return False
+    with using(backward):
+        made = tape.recomputing(captured, sources)
+    if made is None:
+        return False
+    tape, values = made
+    _trace_backward(pair, tape, backward, sources, [values.get(id(o), o) for o in outputs])
+    return True
 
 
 def _trace_backward(pair, tape, backward, sources, outputs):

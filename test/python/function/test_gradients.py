@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tfc as tf
+from tfc.function.gradient import pair_of
 
 
 def gradient(f, *xs):
@@ -208,3 +209,57 @@ def test_effects_happen_once_under_a_tape(capfd):
 
     close(gradient(f, tf.constant(3.0))[0], 6)
     assert v.numpy() == 1 and capfd.readouterr().err.count("ran") == 1
+
+
+def residuals(function, *args):
+    pair = pair_of(function.get_concrete_function(*args))
+    return [tuple(o.shape_tuple) for o in pair.forward._graph.outputs][pair.count :]
+
+
+def test_a_chain_of_elementwise_ops_keeps_its_start_only():
+    def chain(x):
+        for _ in range(4):
+            x = tf.tanh(x) * tf.sigmoid(x) + x
+        return tf.reduce_sum(x)
+
+    function = tf.function(chain)
+    x = tf.constant(np.linspace(-1, 1, 30).reshape(5, 6))
+    assert residuals(function, x) == [(5, 6)]
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        y, z = function(x), chain(x)
+    np.testing.assert_allclose(tape.gradient(y, x), tape.gradient(z, x), rtol=1e-12)
+
+
+def test_what_costs_more_to_keep_the_start_of_is_kept_itself():
+    @tf.function
+    def f(x, w, v):
+        return tf.reduce_sum(tf.tanh(tf.matmul(x, w) + tf.matmul(x, v)))
+
+    x, w = tf.ones([50, 3]), tf.ones([3, 40])
+    # The sum of two products has two starts of its size: tanh of it is one value.
+    assert sorted(residuals(f, x, w, w)).count((50, 40)) == 1
+
+
+def test_a_dense_layer_keeps_one_value_of_its_size():
+    @tf.function
+    def layer(x, w, b):
+        return tf.nn.gelu(tf.matmul(x, w) + b)
+
+    x, w, b = tf.ones([50, 3]), tf.ones([3, 40]) * 0.1, tf.ones([40])
+    assert residuals(layer, x, w, b).count((50, 40)) == 1
+    with tf.GradientTape(persistent=True) as outer:
+        outer.watch([x, w, b])
+        with tf.GradientTape() as inner:
+            inner.watch(b)
+            y = tf.reduce_sum(layer(x, w, b) ** 2)
+        g = tf.reduce_sum(inner.gradient(y, b) ** 2)
+    python = layer.python_function
+    with tf.GradientTape(persistent=True) as outer2:
+        outer2.watch([x, w, b])
+        with tf.GradientTape() as inner:
+            inner.watch(b)
+            y = tf.reduce_sum(python(x, w, b) ** 2)
+        g2 = tf.reduce_sum(inner.gradient(y, b) ** 2)
+    for got, want in zip(outer.gradient(g, [x, w, b]), outer2.gradient(g2, [x, w, b]), strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-4)
