@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Writes docs/ops.md from the op table: every primitive with its types and gradient, and the public functions.
+"""Writes docs/ops.md from the op table: every primitive with its types, gradient and kernels, and the public functions.
 
 Plain `scripts/gen_ops.py` writes it, `--check` fails if it is out of date.
 """
@@ -28,11 +28,12 @@ def gradient(op) -> str:
 
 
 def primitives() -> list:
-    lines = ["| primitive | elements | results | gradient |", "|---|---|---|---|"]
+    lines = ["| primitive | elements | results | gradient | on a GPU |", "|---|---|---|---|---|"]
     for prim, op in sorted(OPS.items(), key=lambda pair: pair[0].name):
         kinds = "any" if op.raw else ", ".join(name for kind, name in KINDS.items() if kind in op.kinds)
         results = "one for each" if prim.num_results is None else str(prim.num_results)
-        lines.append(f"| `{prim.name}` | {kinds} | {results} | {gradient(op)} |")
+        device = f"the host: {op.gpu}" if op.gpu else "kernels"
+        lines.append(f"| `{prim.name}` | {kinds} | {results} | {gradient(op)} | {device} |")
     return lines
 
 
@@ -59,6 +60,7 @@ def namespaces() -> list:
 
 def text() -> str:
     rows = len(OPS)
+    kernels = sum(not op.gpu for op in OPS.values())
     smooth = sum(gradient(op) == "yes" or gradient(op).startswith("of") for op in OPS.values())
     return (
         NOTE
@@ -68,6 +70,8 @@ def text() -> str:
                 "",
                 f"{rows} primitives, {smooth} of them with gradients. A primitive has one row in the op table"
                 " (`python/tfc/ops/rows`): what it means in numpy, its gradient, and where tests sample it."
+                f" {kernels} have kernels for GPUs (for numbers that are not complex); the others say why the host"
+                " computes them."
                 " Public functions are compositions of primitives.",
                 "",
                 "## Primitives",

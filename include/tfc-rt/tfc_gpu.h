@@ -2,7 +2,8 @@
  *
  * The entry points that launch kernels and move memory have the names and signatures of MLIR's GPU runtimes (mgpu*), so host
  * code made by MLIR's own passes runs here as well. Behind them are Vulkan (libvulkan.so.1) and CUDA (libcuda.so.1), both
- * loaded when the first device is asked for: a machine without them has no devices, and needs neither to link.
+ * loaded when the first device is asked for: a machine without them has no devices, and needs neither to link. The environment
+ * variables TFC_VULKAN_LIBRARY and TFC_CUDA_LIBRARY name other files to load.
  *
  * Memory. mgpuMemAlloc gives memory that host and device both see at the same address: on Vulkan host-visible memory (local to the
  * device where there is such a kind), on CUDA managed memory. A kernel may also be given other host memory: it is

@@ -97,10 +97,11 @@ std::string CompileOptions::set(StringRef name, StringRef value) {
   } else if (name == "gpu_toolkit")
     gpuToolkit = value.str();
   else if (name == "gpu_threads" || name == "gpu_shared" ||
-           name == "gpu_device") {
+           name == "gpu_device" || name == "gpu_subgroup") {
     int64_t &number = name == "gpu_threads"  ? gpuThreads
                       : name == "gpu_shared" ? gpuShared
-                                             : gpuDevice;
+                      : name == "gpu_device" ? gpuDevice
+                                             : gpuSubgroup;
     if (value.getAsInteger(10, number) || number < 0)
       return ("option " + name + ": expected a number, got '" + value + "'")
           .str();
@@ -116,7 +117,7 @@ std::string CompileOptions::set(StringRef name, StringRef value) {
             "reassociate, parallel, disable, remarks, dump, "
             "reproducer_directory, gpu, gpu_features, "
             "gpu_chip, gpu_format, gpu_toolkit, gpu_threads, gpu_shared, "
-            "gpu_device")
+            "gpu_subgroup, gpu_device")
         .str();
   return {};
 }
@@ -176,6 +177,7 @@ StageOptions &fill(StageOptions &stage, const CompileOptions &options) {
     stage.gpuThreads = options.gpuThreads;
   if (options.gpuShared)
     stage.gpuShared = options.gpuShared;
+  stage.gpuSubgroup = options.gpuSubgroup;
   if (auto machine = createTargetMachine(versions(options.target).front())) {
     VectorRegisters registers = vectorRegisters(**machine);
     stage.vectorBits = registers.bits;
@@ -252,6 +254,9 @@ constexpr StringRef compileStages[] = {
     "tfc-bufferization",    "tfc-buffers-to-kernels", "tfc-kernels-to-spirv",
     "tfc-kernels-to-nvptx", "tfc-buffers-to-loops",   "tfc-loops-to-llvm"};
 
+constexpr StringRef kernelStage = "tfc-buffers-to-kernels",
+                    refusedName = "tfc.refused";
+
 /// Stages of the targets that are not asked for.
 bool isLeftOut(StringRef stage, const CompileOptions &options) {
   return (stage == "tfc-buffers-to-kernels" && options.gpu.empty()) ||
@@ -282,12 +287,14 @@ private:
   bool checkOptions();
   bool runStages();
   bool runStage(StringRef stage, unsigned version);
+  bool withoutRefused();
   bool emitCode();
 
   ModuleOp original;
   std::vector<CompileOptions> optionsOf; ///< of each version
   Errors errors;
   SmallVector<OwningOpRef<ModuleOp>> modules; ///< of each version
+  OwningOpRef<ModuleOp> beforeKernels;
   Artifact artifact;
 };
 
@@ -324,9 +331,29 @@ bool Driver::checkOptions() {
   return true;
 }
 
+/// Goes back to before kernels were made, if more of them are known now that
+/// cannot be: these stay on the host.
+bool Driver::withoutRefused() {
+  auto refused = (*modules.front())->getAttrOfType<ArrayAttr>(refusedName);
+  auto known = (*beforeKernels)->getAttrOfType<ArrayAttr>(refusedName);
+  if (!refused || refused.size() <= (known ? known.size() : 0))
+    return false;
+  (*beforeKernels)->setAttr(refusedName, refused);
+  modules.front() = beforeKernels->clone();
+  errors.message.clear();
+  errors.location.clear();
+  llvm::erase_if(artifact.dumps,
+                 [](const auto &dump) { return dump.first == kernelStage; });
+  return true;
+}
+
 bool Driver::runStage(StringRef stage, unsigned version) {
   ModuleOp module = *modules[version];
+  if (stage == kernelStage && !beforeKernels)
+    beforeKernels = module.clone();
   if (failed(runPasses(module, stage, optionsOf[version], errors))) {
+    if (stage.starts_with("tfc-kernels-to-") && withoutRefused())
+      return runStage(kernelStage, version) && runStage(stage, version);
     fail(stage);
     artifact.failure.reproducer =
         writeReproducer(original, "tfc-pipeline", optionsOf[version]);

@@ -1,4 +1,7 @@
-/* backend.h - what the entry points need of a driver. */
+/* backend.h - what the entry points need of a driver.
+ *
+ * Programs may compile the runtime as one file with one driver (TFC_GPU_NO_CUDA or TFC_GPU_NO_VULKAN leaves the other out), so that static names of
+ * tfc_gpu.c and of a driver differ. */
 #ifndef TFC_DEVICERUNTIME_BACKEND_H
 #define TFC_DEVICERUNTIME_BACKEND_H
 
@@ -42,6 +45,8 @@ device *add_device(const backend *b);
 /* Keeps the first error until it is taken. */
 void set_error(int32_t status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int has_error(void);
+/* The library to load for a driver: what the environment variable names, or the usual one. */
+const char *library_name(const char *variable, const char *usual);
 /* Counts an allocation; zero if it would exceed the limit. */
 int reserve_bytes(device *d, int64_t bytes);
 void release_bytes(device *d, int64_t bytes);

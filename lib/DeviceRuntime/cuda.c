@@ -1,4 +1,8 @@
-/* cuda.c - the CUDA driver API, loaded at run time (libcuda.so.1). Memory is managed: one address for host and device. */
+/* cuda.c - the CUDA driver API, loaded at run time (libcuda.so.1). Memory is managed: one address for host and device.
+ *
+ * Launches go to one of a few streams. One that touches memory which an earlier one writes, or writes what that touches, goes
+ * behind it: into its stream, or after an event of it where several such are in different streams. So chains that share nothing
+ * run beside each other. */
 #define _GNU_SOURCE
 #include "backend.h"
 #include <dlfcn.h>
@@ -9,9 +13,14 @@
 /* The part of the driver's binary interface that is used; numbers and names as CUDA 12 documents them. */
 typedef int CUresult;
 typedef int CUdevice;
-typedef void *CUcontext, *CUmodule, *CUfunction, *CUstream;
+typedef void *CUcontext, *CUmodule, *CUfunction, *CUstream, *CUevent;
 typedef unsigned long long CUdeviceptr;
-enum { CU_MEM_ATTACH_GLOBAL = 1 };
+enum { CU_MEM_ATTACH_GLOBAL = 1, CU_STREAM_NON_BLOCKING = 1, CU_EVENT_DISABLE_TIMING = 2 };
+enum {
+  STREAMS = 4,
+  MAX_RUNNING = 64, /* launches that are known to be running */
+  MAX_ARGUMENTS = 256
+};
 enum {
   ATTRIBUTE_MAX_THREADS = 1,
   ATTRIBUTE_SHARED = 8,
@@ -38,6 +47,10 @@ static struct {
   CUresult (*ModuleGetFunction)(CUfunction *, CUmodule, const char *);
   CUresult (*LaunchKernel)(CUfunction, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, CUstream,
                            void **, void **);
+  CUresult (*StreamCreate)(CUstream *, unsigned);
+  CUresult (*StreamWaitEvent)(CUstream, CUevent, unsigned);
+  CUresult (*EventCreate)(CUevent *, unsigned);
+  CUresult (*EventRecord)(CUevent, CUstream);
   CUresult (*MemAllocManaged)(CUdeviceptr *, size_t, unsigned);
   CUresult (*MemFree)(CUdeviceptr);
   CUresult (*GetErrorString)(CUresult, const char **);
@@ -62,6 +75,10 @@ static const struct {
     {"cuModuleUnload", (void **)&cu.ModuleUnload},
     {"cuModuleGetFunction", (void **)&cu.ModuleGetFunction},
     {"cuLaunchKernel", (void **)&cu.LaunchKernel},
+    {"cuStreamCreate", (void **)&cu.StreamCreate},
+    {"cuStreamWaitEvent", (void **)&cu.StreamWaitEvent},
+    {"cuEventCreate", (void **)&cu.EventCreate},
+    {"cuEventRecord", (void **)&cu.EventRecord},
     {"cuMemAllocManaged", (void **)&cu.MemAllocManaged},
     {"cuMemFree_v2", (void **)&cu.MemFree},
     {"cuGetErrorString", (void **)&cu.GetErrorString},
@@ -74,11 +91,26 @@ typedef struct block {
   struct block *next;
 } block;
 
+/* Memory that a launch touches. */
+typedef struct touched {
+  const char *begin, *end;
+  int writes;
+} touched;
+
+typedef struct running {
+  int stream;
+  CUevent event; /* recorded behind it; kept for later launches */
+  touched *touched;
+  size_t count, room;
+} running;
+
 typedef struct state {
   CUdevice device;
   CUcontext context;
   block *blocks;
-  int pending;
+  CUstream streams[STREAMS];
+  running running[MAX_RUNNING];
+  int running_count, next_stream;
 } state;
 
 static const char *text(CUresult code) {
@@ -103,14 +135,15 @@ static int attribute(CUdevice device, int which) {
 }
 
 static void discover(char *why, size_t size) {
-  void *library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
+  const char *name = library_name("TFC_CUDA_LIBRARY", "libcuda.so.1");
+  void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
   if (!library) {
-    snprintf(why, size, "libcuda.so.1 was not found");
+    snprintf(why, size, "%s was not found", name);
     return;
   }
   for (size_t i = 0; i < sizeof symbols / sizeof *symbols; ++i)
     if (!(*symbols[i].slot = dlsym(library, symbols[i].name))) {
-      snprintf(why, size, "libcuda.so.1 has no %s: the driver is too old", symbols[i].name);
+      snprintf(why, size, "%s has no %s: the driver is too old", name, symbols[i].name);
       return;
     }
   CUresult code = cu.Init(0);
@@ -157,7 +190,14 @@ static void leave(void) {
 
 static int32_t open_device(device *d) {
   state *s = d->state;
-  return failed(cu.DevicePrimaryCtxRetain(&s->context, s->device), "cuDevicePrimaryCtxRetain") ? TFC_INTERNAL : TFC_OK;
+  if (failed(cu.DevicePrimaryCtxRetain(&s->context, s->device), "cuDevicePrimaryCtxRetain"))
+    return TFC_INTERNAL;
+  enter(s);
+  int bad = 0;
+  for (int i = 0; i < STREAMS && !bad; ++i)
+    bad = failed(cu.StreamCreate(&s->streams[i], CU_STREAM_NON_BLOCKING), "cuStreamCreate");
+  leave();
+  return bad ? TFC_INTERNAL : TFC_OK;
 }
 
 static void *load(device *d, const void *data, size_t size) {
@@ -199,12 +239,12 @@ static void *function(device *d, void *module, const char *name) {
 
 static void wait(device *d) {
   state *s = d->state;
-  if (!s->pending)
+  if (!s->running_count)
     return;
   enter(s);
   failed(cu.CtxSynchronize(), "kernels");
   leave();
-  s->pending = 0;
+  s->running_count = 0;
   ++d->counters.waits;
 }
 
@@ -255,57 +295,120 @@ static int is_managed(state *s, const char *pointer) {
   return 0;
 }
 
-/* The default stream runs launches in order. With `written`, arguments are pairs: a value and its size in bytes if it is a
- * pointer, 0 if it is a scalar. Other host memory is copied for the launch. */
+static int meet(const running *before, const touched *now, size_t count) {
+  for (size_t i = 0; i < before->count; ++i)
+    for (size_t k = 0; k < count; ++k)
+      if (before->touched[i].begin < now[k].end && now[k].begin < before->touched[i].end &&
+          (before->touched[i].writes || now[k].writes))
+        return 1;
+  return 0;
+}
+
+/* A stream for a launch that touches this memory, behind what it has to follow; NULL after an error. */
+static running *order(device *d, const touched *now, size_t count) {
+  state *s = d->state;
+  if (s->running_count == MAX_RUNNING)
+    wait(d);
+  running *r = &s->running[s->running_count];
+  if (count > r->room) {
+    touched *grown = realloc(r->touched, count * sizeof *grown);
+    if (!grown) {
+      set_error(TFC_OUT_OF_MEMORY, "out of memory");
+      return NULL;
+    }
+    r->touched = grown;
+    r->room = count;
+  }
+  if (!r->event && failed(cu.EventCreate(&r->event, CU_EVENT_DISABLE_TIMING), "cuEventCreate"))
+    return NULL;
+  memcpy(r->touched, now, count * sizeof *now);
+  r->count = count;
+  /* The last launch of each stream that this one meets; a stream runs its own in order. */
+  const running *last[STREAMS] = {NULL};
+  int newest = -1;
+  for (int i = 0; i < s->running_count; ++i)
+    if (meet(&s->running[i], now, count)) {
+      last[s->running[i].stream] = &s->running[i];
+      newest = s->running[i].stream;
+    }
+  r->stream = newest < 0 ? s->next_stream : newest;
+  if (newest < 0)
+    s->next_stream = (s->next_stream + 1) % STREAMS;
+  for (int i = 0; i < STREAMS; ++i) {
+    if (!last[i])
+      continue;
+    ++d->counters.barriers;
+    if (i != r->stream && failed(cu.StreamWaitEvent(s->streams[r->stream], last[i]->event, 0), "cuStreamWaitEvent"))
+      return NULL;
+  }
+  return r;
+}
+
+/* With `written`, arguments are pairs: a value and its size in bytes if it is a pointer, 0 if it is a scalar. Other host memory
+ * is copied for the launch. Without it nothing is known of the memory: the launch follows all others, and they follow it. */
 static void launch(device *d, void *function_, const uint32_t grid[3], const uint32_t threads[3], uint32_t shared,
                    void **params, const uint64_t *written, size_t count) {
   state *s = d->state;
-  enum { MOST = 256 };
-  void *values[MOST], *copies[MOST];
-  size_t n = written ? count / 2 : count;
-  if (n > MOST) {
+  void *values[MAX_ARGUMENTS], *copies[MAX_ARGUMENTS] = {NULL};
+  touched memory[MAX_ARGUMENTS];
+  size_t n = written ? count / 2 : count, buffers = 0;
+  if (n > MAX_ARGUMENTS) {
     set_error(TFC_UNIMPLEMENTED, "a kernel of %zu arguments", n);
     return;
   }
   int copied = 0, back = 0;
-  size_t buffers = 0;
-  memset(copies, 0, sizeof copies);
   for (size_t i = 0; i < n; ++i) {
     values[i] = params[written ? 2 * i : i];
     int64_t bytes = written ? *(int64_t *)params[2 * i + 1] : 0;
     if (!bytes)
       continue;
-    ++buffers;
-    void *pointer = *(void **)values[i];
-    if (is_managed(s, pointer))
-      continue;
-    if (!(copies[i] = allocate(d, bytes))) {
-      set_error(TFC_OUT_OF_MEMORY, "out of device memory: %lld bytes for a copy", (long long)bytes);
-      goto end;
+    int writes = (int)(*written >> (buffers < 63 ? buffers : 63) & 1);
+    char *pointer = *(char **)values[i];
+    if (!is_managed(s, pointer)) {
+      copied = 1;
+      if (!(copies[i] = allocate(d, bytes))) {
+        set_error(TFC_OUT_OF_MEMORY, "out of device memory: %lld bytes for a copy", (long long)bytes);
+        goto end;
+      }
+      memcpy(copies[i], pointer, (size_t)bytes);
+      d->counters.bytes_in += bytes;
+      pointer = copies[i];
+      values[i] = &copies[i];
+      back |= writes;
     }
-    memcpy(copies[i], pointer, (size_t)bytes);
-    d->counters.bytes_in += bytes;
-    values[i] = &copies[i];
-    copied = 1;
-    back |= (int)(*written >> (buffers - 1) & 1);
+    memory[buffers++] = (touched){pointer, pointer + bytes, writes};
+  }
+  if (!written) {
+    memory[0] = (touched){NULL, (const char *)UINTPTR_MAX, 1};
+    buffers = 1;
   }
   enter(s);
-  failed(cu.LaunchKernel(function_, grid[0], grid[1], grid[2], threads[0], threads[1], threads[2], shared, NULL, values,
-                         NULL),
-         "cuLaunchKernel");
+  running *r = order(d, memory, buffers);
+  if (r && !failed(cu.LaunchKernel(function_, grid[0], grid[1], grid[2], threads[0], threads[1], threads[2], shared,
+                                   s->streams[r->stream], values, NULL),
+                   "cuLaunchKernel")) {
+    failed(cu.EventRecord(r->event, s->streams[r->stream]), "cuEventRecord");
+    ++s->running_count;
+  } else {
+    back = 0;
+  }
   leave();
-  s->pending = 1;
 end:
   if (!copied)
     return;
   wait(d);
+  if (has_error())
+    back = 0;
   buffers = 0;
   for (size_t i = 0; i < n; ++i) {
     int64_t bytes = *(int64_t *)params[2 * i + 1];
-    buffers += bytes != 0;
+    if (!bytes)
+      continue;
+    int writes = (int)(*written >> (buffers < 63 ? buffers : 63) & 1);
+    ++buffers;
     if (!copies[i])
       continue;
-    if (back && (*written >> (buffers - 1) & 1)) {
+    if (back && writes) {
       memcpy(*(void **)params[2 * i], copies[i], (size_t)bytes);
       d->counters.bytes_out += bytes;
     }

@@ -3,6 +3,7 @@
 #include "backend.h"
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static device devices[MAX_DEVICES];
@@ -26,6 +27,11 @@ void set_error(int32_t status, const char *format, ...) {
     va_end(arguments);
   }
   pthread_mutex_unlock(&error_lock);
+}
+
+const char *library_name(const char *variable, const char *usual) {
+  const char *named = getenv(variable);
+  return named && *named ? named : usual;
 }
 
 int has_error(void) {
@@ -59,20 +65,24 @@ device *add_device(const backend *b) {
   return d;
 }
 
-static void discover(void) {
-  char cuda[480] = "", vulkan[480] = "";
+static void discover_all(void) {
+  char cuda[480] = "left out", vulkan[480] = "left out";
+#ifndef TFC_GPU_NO_CUDA
   cuda_backend.discover(cuda, sizeof cuda);
+#endif
+#ifndef TFC_GPU_NO_VULKAN
   vulkan_backend.discover(vulkan, sizeof vulkan);
+#endif
   snprintf(why_none, sizeof why_none, "CUDA: %s; Vulkan: %s", cuda, vulkan);
 }
 
 int32_t tfc_gpu_device_count(void) {
-  pthread_once(&discovered, discover);
+  pthread_once(&discovered, discover_all);
   return device_count;
 }
 
 const char *tfc_gpu_why_none(void) {
-  pthread_once(&discovered, discover);
+  pthread_once(&discovered, discover_all);
   return why_none;
 }
 
@@ -101,7 +111,7 @@ static device *acquire(int32_t index) {
   return d;
 }
 
-static void leave(device *d) { pthread_mutex_unlock(&d->lock); }
+static void unlock(device *d) { pthread_mutex_unlock(&d->lock); }
 
 int32_t tfc_gpu_open(int32_t index, const char **out_message) {
   if (out_message)
@@ -109,7 +119,7 @@ int32_t tfc_gpu_open(int32_t index, const char **out_message) {
   device *d = acquire(index);
   if (!d)
     return tfc_gpu_status(out_message);
-  leave(d);
+  unlock(d);
   return TFC_OK;
 }
 
@@ -144,7 +154,7 @@ void *tfc_gpu_allocate(int32_t index, int64_t bytes) {
   if (!d)
     return NULL;
   void *result = d->backend->allocate(d, bytes ? bytes : 1);
-  leave(d);
+  unlock(d);
   return result;
 }
 
@@ -153,7 +163,7 @@ void tfc_gpu_free(int32_t index, void *pointer) {
   if (!d)
     return;
   d->backend->free(d, pointer);
-  leave(d);
+  unlock(d);
 }
 
 /*===----------------------------------------------------------------------===*/
@@ -167,8 +177,6 @@ typedef struct loaded {
   device *d;
   void *handle;
 } loaded;
-
-#include <stdlib.h>
 
 static void *wrap(device *d, void *handle) {
   loaded *result = handle ? malloc(sizeof *result) : NULL;
@@ -186,7 +194,7 @@ void *mgpuModuleLoad(void *data, size_t size) {
   void *result = wrap(d, d->backend->load(d, data, size));
   if (result)
     ++d->counters.modules;
-  leave(d);
+  unlock(d);
   return result;
 }
 
@@ -202,7 +210,7 @@ void mgpuModuleUnload(void *module) {
     return;
   d->backend->wait(d);
   d->backend->unload(d, m->handle);
-  leave(d);
+  unlock(d);
   free(m);
 }
 
@@ -212,7 +220,7 @@ void *mgpuModuleGetFunction(void *module, const char *name) {
   if (!d)
     return NULL;
   void *result = wrap(d, d->backend->function(d, m->handle, name));
-  leave(d);
+  unlock(d);
   return result;
 }
 
@@ -236,10 +244,10 @@ void mgpuLaunchKernel(void *function, intptr_t grid_x, intptr_t grid_y, intptr_t
   uint32_t block[3] = {(uint32_t)block_x, (uint32_t)block_y, (uint32_t)block_z};
   d->backend->launch(d, f->handle, grid, block, (uint32_t)shared_bytes, params, (const uint64_t *)extra, params_count);
   ++d->counters.launches;
-  leave(d);
+  unlock(d);
 }
 
-/* One queue a device, which orders launches by the memory they share: streams and events are its names. */
+/* A device orders launches by the memory they share, in streams of its own: those of the caller are names for that. */
 static int the_stream;
 void *mgpuStreamCreate(void) { return &the_stream; }
 void mgpuStreamDestroy(void *stream) { (void)stream; }
@@ -249,7 +257,7 @@ void mgpuStreamSynchronize(void *stream) {
   if (!d)
     return;
   d->backend->wait(d);
-  leave(d);
+  unlock(d);
 }
 void mgpuStreamWaitEvent(void *stream, void *event) { (void)stream, (void)event; }
 void *mgpuEventCreate(void) { return &the_stream; }

@@ -241,14 +241,15 @@ static int choose_queue(device *d, VkPhysicalDevice physical) {
 }
 
 static void discover(char *why, size_t size) {
-  void *library = dlopen("libvulkan.so.1", RTLD_NOW | RTLD_LOCAL);
+  const char *file = library_name("TFC_VULKAN_LIBRARY", "libvulkan.so.1");
+  void *library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
   if (!library) {
-    snprintf(why, size, "libvulkan.so.1 was not found");
+    snprintf(why, size, "%s was not found", file);
     return;
   }
 #define X(result, name, parameters)                                                                                          \
   if (!(*(void **)&vk.name = dlsym(library, "vk" #name))) {                                                             \
-    snprintf(why, size, "libvulkan.so.1 has no vk" #name ": the loader is older than Vulkan 1.1");                      \
+    snprintf(why, size, "%s has no vk" #name ": the loader is older than Vulkan 1.1", file);                            \
     return;                                                                                                             \
   }
   FUNCTIONS(X)
@@ -464,7 +465,7 @@ static void release(device *d, void *pointer) {
     free(r);
   }
   /* Large chunks go back to the driver as soon as they are empty. */
-  if (!c->used && c->bytes > CHUNK_BYTES)
+  if (!c->used && c->bytes > CHUNK_BYTES && !s->lost)
     drop_chunk(s, c);
 }
 
@@ -602,7 +603,9 @@ static void wait(device *d) {
               failed(d, vk.QueueSubmit(s->queue, 1, &submit, s->fence), "vkQueueSubmit") ||
               failed(d, vk.WaitForFences(s->handle, 1, &s->fence, 1, UINT64_MAX), "vkWaitForFences");
     s->lost |= bad;
-    vk.ResetDescriptorPool(s->handle, s->descriptor_pool, 0);
+    /* A lost device may still run something: what it uses stays. */
+    if (!s->lost)
+      vk.ResetDescriptorPool(s->handle, s->descriptor_pool, 0);
     s->recorded = 0;
     s->touched_count = 0;
     ++d->counters.waits;

@@ -101,8 +101,8 @@ constexpr Step toKernels[] = {
     {"tfc-promote-half", "functions are known for f32 and f64"},
     {"tfc-set-fast-math{contract=${contract} reassociate=${reassociate}}",
      "flags say which sums may be trees"},
-    {"tfc-linalg-to-gpu{target=${gpu} features=${gpu-features} max-threads=${gpu-threads} "
-     "shared-bytes=${gpu-shared}}",
+    {"tfc-linalg-to-gpu{target=${gpu} features=${gpu-features} chip=${gpu-chip} "
+     "subgroup=${gpu-subgroup} max-threads=${gpu-threads} shared-bytes=${gpu-shared}}",
      "groups of linalg ops become kernels"},
     {"gpu-kernel-outlining", "before constants are hoisted: kernels become functions of the device"},
     {"canonicalize", "indices of dimensions of size 1, buffers that only lived in a kernel"},
@@ -111,7 +111,7 @@ constexpr Step toKernels[] = {
 };
 
 constexpr Step toSPIRV[] = {
-    {"tfc-gpu-to-spirv{features=${gpu-features}}", "what Vulkan runs"},
+    {"tfc-gpu-to-spirv{features=${gpu-features} subgroup=${gpu-subgroup}}", "what Vulkan runs"},
 };
 
 constexpr Step toNVPTX[] = {
@@ -160,6 +160,13 @@ constexpr Stage stages[] = {
     {"tfc-pipeline", "all stages: traced tfc -> the LLVM dialect", all},
 };
 
+/// A warp has 32 threads on every NVIDIA device; others differ.
+int64_t subgroupOf(const tfc::StageOptions &options) {
+  if (options.gpuSubgroup >= 0)
+    return options.gpuSubgroup;
+  return options.gpu == "nvptx" ? 32 : 0;
+}
+
 /// Fills in the options of a step.
 std::string expand(StringRef text, const tfc::StageOptions &options) {
   std::string result;
@@ -181,6 +188,7 @@ std::string expand(StringRef text, const tfc::StageOptions &options) {
         take("${gpu-features}", options.gpuFeatures) ||
         take("${gpu-threads}", std::to_string(options.gpuThreads)) ||
         take("${gpu-shared}", std::to_string(options.gpuShared)) ||
+        take("${gpu-subgroup}", std::to_string(subgroupOf(options))) ||
         take("${gpu-device}", std::to_string(options.gpuDevice)) ||
         take("${gpu-chip}", options.gpuChip) || take("${gpu-format}", options.gpuFormat) ||
         take("${gpu-toolkit}", options.gpuToolkit) ||

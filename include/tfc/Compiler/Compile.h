@@ -26,7 +26,7 @@ struct CompileOptions {
   std::string reproducerDirectory; ///< empty: a new one under the system's temporary directory
   /// Kernels for a device: see the options of the stages (`gpu-...`).
   std::string gpu, gpuFeatures, gpuChip, gpuFormat, gpuToolkit;
-  int64_t gpuThreads = 0, gpuShared = 0, gpuDevice = 0;
+  int64_t gpuThreads = 0, gpuShared = 0, gpuDevice = 0, gpuSubgroup = -1;
   std::vector<std::string> dump;   ///< stages, "llvm-ir", "llvm-ir-optimized", "asm"
 
   /// Sets the option of that name; returns what is wrong, or nothing.

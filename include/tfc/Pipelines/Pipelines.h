@@ -42,12 +42,15 @@ struct StageOptions : public mlir::PassPipelineOptions<StageOptions> {
   Option<std::string> gpu{*this, "gpu", llvm::cl::desc("kernels for: spirv, nvptx, or none"),
                           llvm::cl::init("")};
   Option<std::string> gpuFeatures{*this, "gpu-features",
-                                  llvm::cl::desc("types that a spirv device has, joined by '+'"),
+                                  llvm::cl::desc("types that a spirv device has, and tf32, joined by '+'"),
                                   llvm::cl::init("f64+f16+i64+i16+i8")};
   Option<int64_t> gpuThreads{*this, "gpu-threads", llvm::cl::desc("threads of a block"),
                              llvm::cl::init(256)};
   Option<int64_t> gpuShared{*this, "gpu-shared", llvm::cl::desc("bytes of shared memory of a block"),
                             llvm::cl::init(32768)};
+  Option<int64_t> gpuSubgroup{*this, "gpu-subgroup",
+                              llvm::cl::desc("threads that exchange registers; 0: none, -1: as usual for the target"),
+                              llvm::cl::init(-1)};
   Option<int64_t> gpuDevice{*this, "gpu-device", llvm::cl::desc("number of the device"),
                             llvm::cl::init(0)};
   Option<std::string> gpuChip{*this, "gpu-chip", llvm::cl::desc("architecture, for nvptx"),

@@ -5,6 +5,7 @@
 // Kernels become PTX or cubins.
 //===----------------------------------------------------------------------===//
 
+#include "Refusals.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
@@ -13,7 +14,6 @@
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Pass/PassManager.h"
@@ -48,16 +48,63 @@ void giveSizes(gpu::GPUFuncOp kernel) {
   kernel.setFunctionType(FunctionType::get(kernel.getContext(), types, {}));
 }
 
+/// Tiles are read in words, and by tensor cores in units of 128 bytes.
+void alignShared(gpu::GPUFuncOp kernel) {
+  Builder b(kernel.getContext());
+  for (unsigned i = 0; i < kernel.getNumWorkgroupAttributions(); ++i)
+    kernel.setWorkgroupAttributionAttr(i, LLVM::LLVMDialect::getAlignAttrName(),
+                                       b.getI64IntegerAttr(128));
+}
+
+/// A bool is a byte in memory.
+void widenBools(gpu::GPUFuncOp kernel) {
+  OpBuilder b(kernel.getContext());
+  SmallVector<Value> memories;
+  for (BlockArgument argument : kernel.getBody().front().getArguments()) {
+    auto type = dyn_cast<MemRefType>(argument.getType());
+    if (!type || !type.getElementType().isInteger(1))
+      continue;
+    argument.setType(MemRefType::Builder(type).setElementType(b.getI8Type()));
+    memories.push_back(argument);
+  }
+  kernel.setFunctionType(
+      FunctionType::get(kernel.getContext(),
+                        TypeRange(kernel.getBody().front().getArgumentTypes())
+                            .take_front(kernel.getNumArguments()),
+                        {}));
+  for (Value memory : memories)
+    for (Operation *user : llvm::make_early_inc_range(memory.getUsers())) {
+      b.setInsertionPoint(user);
+      Location loc = user->getLoc();
+      if (auto store = dyn_cast<memref::StoreOp>(user)) {
+        Value byte = arith::ExtUIOp::create(b, loc, b.getI8Type(),
+                                            store.getValueToStore());
+        store.getValueMutable().assign(byte);
+      } else if (auto load = dyn_cast<memref::LoadOp>(user)) {
+        Value byte = memref::LoadOp::create(b, loc, memory, load.getIndices());
+        Value zero = arith::ConstantIntOp::create(b, loc, b.getI8Type(), 0);
+        load.replaceAllUsesWith(Value(arith::CmpIOp::create(
+            b, loc, arith::CmpIPredicate::ne, byte, zero)));
+        load.erase();
+      }
+    }
+}
+
 struct GPUToNVPTX : public tfc::impl::GPUToNVPTXPassBase<GPUToNVPTX> {
   using GPUToNVPTXPassBase::GPUToNVPTXPassBase;
 
   std::string pipeline() const {
     std::string options =
         toolkit.empty() ? "" : " toolkit=" + std::string(toolkit);
-    return "nvvm-attach-target{chip=" + std::string(chip) +
+    std::string features = StringRef(chip).starts_with("sm_9") ||
+                                   StringRef(chip).starts_with("sm_1")
+                               ? " features=+ptx80"
+                               : "";
+    return "nvvm-attach-target{chip=" + std::string(chip) + features +
            " O=3},gpu.module(tfc-expand-math,arith-expand{include-bf16=true},"
-           "convert-nvgpu-to-nvvm,convert-scf-to-cf,"
+           "convert-scf-to-cf,"
            "convert-gpu-to-nvvm{use-bare-ptr-memref-call-conv=true},"
+           "convert-nvvm-to-llvm,"
            "canonicalize,cse,reconcile-unrealized-casts),"
            "gpu-module-to-binary{format=" +
            std::string(format) + options + "}";
@@ -79,8 +126,11 @@ struct GPUToNVPTX : public tfc::impl::GPUToNVPTXPassBase<GPUToNVPTX> {
     OwningOpRef<ModuleOp> own(ModuleOp::create(module.getLoc()));
     OpBuilder builder = OpBuilder::atBlockBegin(own->getBody());
     auto clone = cast<gpu::GPUModuleOp>(builder.clone(*module));
-    for (auto kernel : clone.getOps<gpu::GPUFuncOp>())
+    for (auto kernel : clone.getOps<gpu::GPUFuncOp>()) {
+      widenBools(kernel);
       giveSizes(kernel);
+      alignShared(kernel);
+    }
     PassManager manager(&getContext());
     if (failed(parsePassPipeline(pipeline(), manager)) ||
         failed(manager.run(*own)))
@@ -97,10 +147,10 @@ struct GPUToNVPTX : public tfc::impl::GPUToNVPTXPassBase<GPUToNVPTX> {
   }
 
   void runOnOperation() override {
-    for (auto module :
-         llvm::make_early_inc_range(getOperation().getOps<gpu::GPUModuleOp>()))
-      if (failed(lower(module)))
-        return signalPassFailure();
+    if (failed(tfc::device::lowerKernels(
+            getOperation(),
+            [&](gpu::GPUModuleOp module) { return lower(module); })))
+      signalPassFailure();
   }
 };
 

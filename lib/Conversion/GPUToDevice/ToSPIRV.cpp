@@ -9,6 +9,7 @@
 // conversions expect, and kernels do not have, is made first (Preparation).
 //===----------------------------------------------------------------------===//
 
+#include "Refusals.h"
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -359,6 +360,35 @@ void replaceBF16(Operation *module) {
     }
 }
 
+/// Between integers and bf16, f32 stands: conversions of bf16 are moves of
+/// bits.
+void convertThroughF32(Operation *module) {
+  SmallVector<Operation *> casts;
+  module->walk([&](Operation *op) {
+    if (isa<arith::SIToFPOp, arith::UIToFPOp>(op) &&
+        op->getResult(0).getType().isBF16())
+      casts.push_back(op);
+    if (isa<arith::FPToSIOp, arith::FPToUIOp>(op) &&
+        op->getOperand(0).getType().isBF16())
+      casts.push_back(op);
+  });
+  for (Operation *op : casts) {
+    OpBuilder b(op);
+    Location loc = op->getLoc();
+    Type f32 = b.getF32Type();
+    if (op->getOperand(0).getType().isBF16()) {
+      op->setOperand(0, arith::ExtFOp::create(b, loc, f32, op->getOperand(0)));
+      continue;
+    }
+    Value result = op->getResult(0);
+    Type narrow = result.getType();
+    result.setType(f32);
+    b.setInsertionPointAfter(op);
+    auto cut = arith::TruncFOp::create(b, loc, narrow, result);
+    result.replaceAllUsesExcept(cut, cut);
+  }
+}
+
 /// The conversion stores results of a loop at the end of iterations only: one
 /// that may have none is put into a branch.
 void guardLoops(Operation *module) {
@@ -434,12 +464,30 @@ void forbidContraction(Operation *module) {
 }
 
 /// Buffers are written by one thread and read by others too.
-void widenBarriers(Operation *module) {
-  module->walk([](spirv::ControlBarrierOp op) {
+void widenBarriers(Operation *module, bool opencl) {
+  auto buffers = opencl ? spirv::MemorySemantics::CrossWorkgroupMemory
+                        : spirv::MemorySemantics::UniformMemory;
+  module->walk([&](spirv::ControlBarrierOp op) {
     op.setMemorySemantics(spirv::MemorySemantics::AcquireRelease |
-                          spirv::MemorySemantics::WorkgroupMemory |
-                          spirv::MemorySemantics::UniformMemory);
+                          spirv::MemorySemantics::WorkgroupMemory | buffers);
   });
+}
+
+/// Readers of OpenCL's bitcode take memory of a block for that of the kernel
+/// whose name its own begins with.
+void nameShared(spirv::ModuleOp module, StringRef kernel) {
+  SmallVector<spirv::GlobalVariableOp> variables;
+  module.walk([&](spirv::GlobalVariableOp variable) {
+    if (cast<spirv::PointerType>(variable.getType()).getStorageClass() ==
+        spirv::StorageClass::Workgroup)
+      variables.push_back(variable);
+  });
+  for (spirv::GlobalVariableOp variable : variables) {
+    std::string name = (kernel + "." + variable.getSymName()).str();
+    auto attribute = StringAttr::get(module.getContext(), name);
+    (void)SymbolTable::replaceAllSymbolUses(variable, attribute, module);
+    variable.setSymNameAttr(attribute);
+  }
 }
 
 struct GPUToSPIRV : public tfc::impl::GPUToSPIRVPassBase<GPUToSPIRV> {
@@ -453,11 +501,18 @@ struct GPUToSPIRV : public tfc::impl::GPUToSPIRVPassBase<GPUToSPIRV> {
       "convert-math-to-spirv)),convert-gpu-to-spirv";
   static constexpr StringRef finish =
       "spirv.module(spirv-lower-abi-attrs,canonicalize,cse,spirv-update-vce)";
+  static constexpr StringRef convertOpenCL =
+      "map-memref-spirv-storage-class{client-api=opencl},gpu.module(gpu.func("
+      "convert-math-to-spirv)),convert-gpu-to-spirv{use-64bit-index=true}";
+  static constexpr StringRef finishOpenCL =
+      "gpu.module(spirv.module(spirv-lower-abi-attrs,canonicalize,cse,"
+      "spirv-update-vce))";
 
   /// A pass manager inside of a pass cannot load what its passes need.
   void getDependentDialects(DialectRegistry &registry) const override {
     GPUToSPIRVPassBase::getDependentDialects(registry);
-    for (StringRef text : {expand, convert, finish}) {
+    for (StringRef text :
+         {expand, convert, finish, convertOpenCL, finishOpenCL}) {
       OpPassManager manager(ModuleOp::getOperationName());
       if (succeeded(parsePassPipeline(text, manager, llvm::nulls())))
         manager.getDependentDialects(registry);
@@ -465,7 +520,13 @@ struct GPUToSPIRV : public tfc::impl::GPUToSPIRVPassBase<GPUToSPIRV> {
   }
 
   std::string targetEnv() {
+    if (opencl)
+      return "#spirv.target_env<#spirv.vce<v1.2, [Kernel, Addresses, Int64, "
+             "Int16, Int8, Float64, Float16Buffer, Linkage, Vector16, Groups], "
+             "[]>, api=OpenCL, #spirv.resource_limits<>>";
     std::string capabilities = "Shader";
+    if (subgroup)
+      capabilities += ", GroupNonUniform, GroupNonUniformShuffle";
     SmallVector<StringRef> names;
     StringRef(features).split(names, '+', -1, false);
     for (StringRef name : names)
@@ -481,7 +542,8 @@ struct GPUToSPIRV : public tfc::impl::GPUToSPIRVPassBase<GPUToSPIRV> {
     return "#spirv.target_env<#spirv.vce<v1.3, [" + capabilities +
            "], [SPV_KHR_storage_buffer_storage_class, SPV_KHR_8bit_storage, "
            "SPV_KHR_16bit_storage]>, "
-           "api=Vulkan, #spirv.resource_limits<>>";
+           "api=Vulkan, #spirv.resource_limits<subgroup_size = " +
+           std::to_string(subgroup ? int64_t(subgroup) : 32) + ">>";
   }
 
   LogicalResult lower(gpu::GPUModuleOp module, Attribute target) {
@@ -493,6 +555,7 @@ struct GPUToSPIRV : public tfc::impl::GPUToSPIRVPassBase<GPUToSPIRV> {
     for (auto kernel :
          llvm::make_early_inc_range(clone.getOps<gpu::GPUFuncOp>()))
       Preparation(kernel).run();
+    convertThroughF32(clone);
     expandFunctions(clone);
     auto run = [&](StringRef text) {
       PassManager manager(context);
@@ -506,17 +569,21 @@ struct GPUToSPIRV : public tfc::impl::GPUToSPIRVPassBase<GPUToSPIRV> {
     narrowComparisons(clone);
     contract(clone);
     guardLoops(clone);
-    if (failed(run(convert)))
+    if (failed(run(opencl ? convertOpenCL : convert)))
       return failure();
-    widenBarriers(*own);
-    forbidContraction(*own);
-    if (failed(run(finish)))
+    widenBarriers(*own, opencl);
+    if (!opencl)
+      forbidContraction(*own);
+    if (failed(run(opencl ? finishOpenCL : finish)))
       return failure();
-    auto modules = own->getOps<spirv::ModuleOp>();
-    if (modules.empty())
+    spirv::ModuleOp code;
+    own->walk([&](spirv::ModuleOp found) { code = found; });
+    if (!code)
       return module.emitError("no SPIR-V was made of the kernel");
+    if (opencl)
+      nameShared(code, module.getName());
     SmallVector<uint32_t> binary;
-    if (failed(spirv::serialize(*modules.begin(), binary)))
+    if (failed(spirv::serialize(code, binary)))
       return failure();
     StringRef bytes(reinterpret_cast<const char *>(binary.data()),
                     binary.size() * 4);
@@ -534,10 +601,10 @@ struct GPUToSPIRV : public tfc::impl::GPUToSPIRVPassBase<GPUToSPIRV> {
 
   void runOnOperation() override {
     Attribute target = mlir::parseAttribute(targetEnv(), &getContext());
-    for (auto module :
-         llvm::make_early_inc_range(getOperation().getOps<gpu::GPUModuleOp>()))
-      if (failed(lower(module, target)))
-        return signalPassFailure();
+    if (failed(tfc::device::lowerKernels(
+            getOperation(),
+            [&](gpu::GPUModuleOp module) { return lower(module, target); })))
+      signalPassFailure();
   }
 };
 

@@ -148,13 +148,15 @@ bool Group::tryAppend(Step next, const DeviceLimits &limits) {
   for (Step &step : steps)
     work += step.work();
   bool small = work <= limits.sequentialWork;
-  if (!common && !small)
-    return false;
-  // Few points would leave most of the device idle.
-  int64_t points = first.count(0, common);
   int64_t widest = next.loops.count(0, next.loops.numParallel);
   for (const Step &step : steps)
     widest = std::max(widest, step.loops.count(0, step.loops.numParallel));
+  // What has one point only, such as a sum of everything and what becomes of
+  // it, is for one block anyway.
+  if (!common && !small && widest > 1)
+    return false;
+  // Few points would leave most of the device idle.
+  int64_t points = first.count(0, common);
   int64_t threads =
       points * std::clamp<int64_t>(widest / std::max<int64_t>(points, 1), 1,
                                    limits.maxThreads);

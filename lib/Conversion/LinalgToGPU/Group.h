@@ -20,7 +20,9 @@ struct DeviceLimits {
   int64_t sharedBytes = 16384; ///< that one kernel may use
   int64_t sequentialWork =
       32768;                ///< scalar operations that one block may do alone
-  bool tensorCores = false; ///< NVIDIA's mma.sync
+  int64_t subgroup = 0;     ///< threads that exchange registers; 0: none
+  bool tensorCores = false; ///< NVIDIA's mma.sync of sm_80
+  bool warpgroups = false;  ///< wgmma of sm_90a
   bool tf32 = false;        ///< products of f32 may be rounded to tf32
 };
 
@@ -49,6 +51,7 @@ std::optional<Product> matchProduct(const Step &step);
 /// independent.
 struct Group {
   llvm::SmallVector<Step> steps;
+  int64_t number = 0; ///< that names it in the module
   unsigned prefix = 0;
   std::optional<Product> product; ///< of the first step, which then is tiled
   mlir::linalg::FillOp fill;      ///< sets the product's result before

@@ -14,12 +14,14 @@
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Linalg/Utils/Utils.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Interfaces/LoopLikeInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
 #include "tfc/Conversion/GPU/Passes.h"
@@ -148,8 +150,13 @@ private:
 /// Forms the groups of one function.
 class Former {
 public:
-  Former(const DeviceLimits &limits, const Support &support)
-      : limits(limits), support(support) {}
+  /// `refused`: groups that were tried before, and why they have no kernel.
+  /// `order`: the number of each op in the program, which names groups: 2 n for
+  /// several ops of which that is the first, 2 n + 1 for it alone.
+  Former(const DeviceLimits &limits, const Support &support,
+         const llvm::DenseMap<int64_t, std::string> &refused,
+         const llvm::DenseMap<Operation *, int64_t> &order)
+      : limits(limits), support(support), refused(refused), order(order) {}
 
   void run(Block &block);
   SmallVector<Attribute> host; ///< what stays there, and why
@@ -159,11 +166,14 @@ private:
   void add(Step step);
   void settle(Operation *before, const Step *reader);
   void flush();
+  void write(Group &taken);
   void refuse(Operation *op, StringRef why);
   bool startsProduct(Step &step);
 
   const DeviceLimits &limits;
   const Support &support;
+  const llvm::DenseMap<int64_t, std::string> &refused;
+  const llvm::DenseMap<Operation *, int64_t> &order;
   std::optional<Group> group;
   SmallVector<linalg::FillOp> fills; ///< not yet needed
 };
@@ -176,14 +186,42 @@ void Former::refuse(Operation *op, StringRef why) {
        b.getNamedAttr("loc", op->getLoc())}));
 }
 
-/// The kernel of the group so far.
+/// The kernel of the group so far. A group that was refused before is tried op by
+/// op; an op that was refused alone stays.
 void Former::flush() {
   if (!group)
     return;
   Group taken = std::move(*group);
   group.reset();
+  int64_t first = order.lookup(taken.steps.front().op);
+  if (taken.steps.size() == 1) {
+    taken.number = 2 * first + 1;
+    if (auto found = refused.find(taken.number); found != refused.end())
+      refuse(taken.steps.front().op, found->second);
+    else
+      write(taken);
+    return;
+  }
+  taken.number = 2 * first;
+  if (!refused.contains(taken.number))
+    return write(taken);
+  for (auto [i, step] : llvm::enumerate(taken.steps)) {
+    group.emplace();
+    group->prefix = step.loops.numParallel;
+    if (i == 0) {
+      group->product = taken.product;
+      group->fill = taken.fill;
+    }
+    group->steps.push_back(step);
+    flush();
+  }
+}
+
+void Former::write(Group &taken) {
   auto mapping = taken.mapping();
-  if (mapping == Group::Mapping::tiles && fitsTensorCores(taken, limits))
+  if (mapping == Group::Mapping::tiles && fitsWarpgroups(taken, limits))
+    writeWarpgroups(taken, limits);
+  else if (mapping == Group::Mapping::tiles && fitsTensorCores(taken, limits))
     writeTensorCores(taken, limits);
   else if (mapping == Group::Mapping::tiles)
     writeTiles(taken, limits);
@@ -271,6 +309,20 @@ void Former::take(LinalgOp op) {
   add(step);
 }
 
+/// Is the op a loop that writes elements itself, and has nothing in it that
+/// could be a kernel?
+static bool isElementLoop(Operation *op) {
+  if (!isa<LoopLikeOpInterface>(op))
+    return false;
+  bool stores = false;
+  WalkResult result = op->walk([&](Operation *nested) {
+    stores |= isa<memref::StoreOp>(nested);
+    return isa<LinalgOp>(nested) ? WalkResult::interrupt()
+                                 : WalkResult::advance();
+  });
+  return stores && !result.wasInterrupted();
+}
+
 void Former::run(Block &block) {
   for (Operation &op : llvm::make_early_inc_range(block)) {
     if (auto linalgOp = dyn_cast<LinalgOp>(op)) {
@@ -285,6 +337,10 @@ void Former::run(Block &block) {
       continue;
     settle(&op, nullptr);
     flush();
+    if (isElementLoop(&op) || isa<tfc::rt::ScanOp>(op)) {
+      refuse(&op, "elements that are computed one after the other");
+      continue;
+    }
     for (Region &region : op.getRegions())
       for (Block &nested : region)
         run(nested);
@@ -319,12 +375,27 @@ struct LinalgToGPU : public tfc::impl::LinalgToGPUPassBase<LinalgToGPU> {
     DeviceLimits limits;
     limits.maxThreads = maxThreads;
     limits.sharedBytes = sharedBytes;
-    limits.tensorCores = target == "nvptx";
+    limits.subgroup = subgroup;
+    int64_t architecture = 0;
+    if (StringRef name(chip); target == "nvptx" && name.consume_front("sm_"))
+      name.consumeInteger(10, architecture);
+    limits.tensorCores = architecture >= 80;
+    limits.warpgroups = StringRef(chip) == "sm_90a";
     limits.tf32 = StringRef(features).contains("tf32");
+    llvm::DenseMap<int64_t, std::string> refused;
+    if (auto list = getOperation()->getAttrOfType<ArrayAttr>("tfc.refused"))
+      for (auto entry : list.getAsRange<DictionaryAttr>())
+        refused[entry.getAs<IntegerAttr>("group").getInt()] =
+            entry.getAs<StringAttr>("why").str();
+    llvm::DenseMap<Operation *, int64_t> order;
+    getOperation()->walk([&](LinalgOp op) {
+      int64_t number = order.size();
+      order[op] = number;
+    });
     Support support(target, features);
     SmallVector<Attribute> host;
     for (auto function : getOperation().getOps<func::FuncOp>()) {
-      Former former(limits, support);
+      Former former(limits, support, refused, order);
       for (Block &block : function.getBody())
         former.run(block);
       llvm::append_range(host, former.host);
@@ -365,6 +436,7 @@ struct LinalgToGPU : public tfc::impl::LinalgToGPUPassBase<LinalgToGPU> {
         kernels.push_back(b.getDictionaryAttr(
             {b.getNamedAttr("name", name.getAttr()),
              b.getNamedAttr("kind", launch->getAttr("tfc.kind")),
+             b.getNamedAttr("group", launch->getAttr("tfc.group")),
              b.getNamedAttr("loc", launch.getLoc())}));
       });
     }

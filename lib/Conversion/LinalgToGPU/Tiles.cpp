@@ -19,9 +19,17 @@ static Type elementOf(OpOperand *operand) {
   return cast<MemRefType>(operand->get().getType()).getElementType();
 }
 
-Tiles::Tiles(Group &group, StringRef kind, int64_t threads)
+Tiles::Tiles(Group &group, StringRef kind, int64_t threads, int64_t depth)
     : group(group), step(group.steps.front()), product(*group.product),
-      writer(group.steps.back().op, kind, threads), b(writer.b) {}
+      writer(group, kind, threads), b(writer.b), depth(depth) {}
+
+Value Tiles::placeLeft(Value row, Value k) {
+  return writer.add(writer.mul(row, writer.constant(depth)), k);
+}
+
+Value Tiles::placeRight(Value k, Value column) {
+  return writer.add(writer.mul(k, writer.constant(width)), column);
+}
 
 int64_t Tiles::count(ArrayRef<unsigned> positions) const {
   int64_t result = 1;
@@ -31,7 +39,8 @@ int64_t Tiles::count(ArrayRef<unsigned> positions) const {
 }
 
 /// Sets the loops at these positions from one index.
-void Tiles::place(Values &ivs, ArrayRef<unsigned> positions, Value linear) {
+void Tiles::placeLoops(Values &ivs, ArrayRef<unsigned> positions,
+                       Value linear) {
   Values sizes;
   for (unsigned at : positions)
     sizes.push_back(writer.constant(step.loops.sizes[at]));
@@ -44,9 +53,9 @@ void Tiles::place(Values &ivs, ArrayRef<unsigned> positions, Value linear) {
 
 Values Tiles::indicesOf(Value row, Value column) {
   Values ivs(step.loops.order.size());
-  place(ivs, product.batch, batch);
-  place(ivs, product.rows, row);
-  place(ivs, product.columns, column);
+  placeLoops(ivs, product.batch, batch);
+  placeLoops(ivs, product.rows, row);
+  placeLoops(ivs, product.columns, column);
   return ivs;
 }
 
@@ -72,7 +81,8 @@ Value Tiles::loadIf(Value condition, Type type,
   return choice.getResult(0);
 }
 
-void Tiles::start(int64_t high, int64_t wide) {
+void Tiles::start(int64_t high, int64_t wide, int64_t leftRoom,
+                  int64_t rightRoom) {
   height = high;
   width = wide;
   auto extent = [&](int64_t size) -> Value {
@@ -81,8 +91,10 @@ void Tiles::start(int64_t high, int64_t wide) {
   writer.setGrid(extent(llvm::divideCeil(columns(), width)),
                  extent(llvm::divideCeil(rows(), height)),
                  extent(count(product.batch)));
-  tileLeft = writer.shared(height * depth, elementOf(product.left));
-  tileRight = writer.shared(depth * width, elementOf(product.right));
+  tileLeft = writer.shared(std::max(height * depth, leftRoom),
+                           elementOf(product.left));
+  tileRight = writer.shared(std::max(depth * width, rightRoom),
+                            elementOf(product.right));
   auto blocks = writer.launch.getBlockIds();
   batch = blocks.z;
   top = writer.mul(blocks.y, writer.constant(height));
@@ -92,7 +104,7 @@ void Tiles::start(int64_t high, int64_t wide) {
 /// Neighbouring threads copy neighbouring elements of memory.
 void Tiles::copyTile(OpOperand &operand, Value tile, int64_t high, int64_t wide,
                      Value first, Value second, ArrayRef<unsigned> down,
-                     ArrayRef<unsigned> across) {
+                     ArrayRef<unsigned> across, Place place) {
   const Access *access = nullptr;
   unsigned number = 0;
   for (OpOperand &each : step.op->getOpOperands()) {
@@ -113,9 +125,9 @@ void Tiles::copyTile(OpOperand &operand, Value tile, int64_t high, int64_t wide,
     Value r = writer.add(first, row), c = writer.add(second, column);
     auto fetch = [&] {
       Values ivs(step.loops.order.size());
-      place(ivs, product.batch, batch);
-      place(ivs, down, r);
-      place(ivs, across, c);
+      placeLoops(ivs, product.batch, batch);
+      placeLoops(ivs, down, r);
+      placeLoops(ivs, across, c);
       for (Value &iv : ivs)
         if (!iv)
           iv = writer.constant(0);
@@ -128,25 +140,28 @@ void Tiles::copyTile(OpOperand &operand, Value tile, int64_t high, int64_t wide,
       element =
           loadIf(arith::AndIOp::create(b, inside(r, down), inside(c, across)),
                  elementOf(&operand), fetch);
-    Value to = writer.add(writer.mul(row, writer.constant(wide)), column);
-    memref::StoreOp::create(b, element, tile, to);
+    memref::StoreOp::create(b, convert(element), tile, place(row, column));
   }
 }
 
 Values Tiles::sum(ValueRange initial,
                   llvm::function_ref<Values(ValueRange)> multiply) {
-  return writer.loop(writer.constant(0), writer.constant(inner()),
-                     writer.constant(depth), initial,
-                     [&](Value k, ValueRange now) {
-                       copyTile(*product.left, tileLeft, height, depth, top, k,
-                                product.rows, product.inner);
-                       copyTile(*product.right, tileRight, depth, width, k,
-                                left, product.inner, product.columns);
-                       writer.barrier();
-                       Values next = multiply(now);
-                       writer.barrier();
-                       return next;
-                     });
+  return writer.loop(
+      writer.constant(0), writer.constant(inner()), writer.constant(depth),
+      initial, [&](Value k, ValueRange now) {
+        copyTile(*product.left, tileLeft, height, depth, top, k, product.rows,
+                 product.inner,
+                 [&](Value row, Value inner) { return placeLeft(row, inner); });
+        copyTile(*product.right, tileRight, depth, width, k, left,
+                 product.inner, product.columns,
+                 [&](Value inner, Value column) {
+                   return placeRight(inner, column);
+                 });
+        publish();
+        Values next = multiply(now);
+        writer.barrier();
+        return next;
+      });
 }
 
 Value Tiles::initial(Value row, Value column) {

@@ -14,17 +14,29 @@
 namespace tfc::device {
 
 class Tiles {
-protected:
-  static constexpr int64_t depth = 16; ///< of a slice of the sum
+public:
+  virtual ~Tiles() = default;
 
-  Tiles(Group &group, llvm::StringRef kind, int64_t threads);
+protected:
+  Tiles(Group &group, llvm::StringRef kind, int64_t threads,
+        int64_t depth = 16);
 
   int64_t count(llvm::ArrayRef<unsigned> positions) const;
   int64_t rows() const { return count(product.rows); }
   int64_t columns() const { return count(product.columns); }
   int64_t inner() const { return count(product.inner); }
-  /// Makes the grid and the tiles: `height` x depth and depth x `width`.
-  void start(int64_t height, int64_t width);
+  /// Makes the grid and the tiles: `height` x depth and depth x `width`
+  /// elements; with room for `leftRoom` and `rightRoom` of them if that is
+  /// more.
+  void start(int64_t height, int64_t width, int64_t leftRoom = 0,
+             int64_t rightRoom = 0);
+  /// Where an element of a tile is in shared memory.
+  virtual mlir::Value placeLeft(mlir::Value row, mlir::Value k);
+  virtual mlir::Value placeRight(mlir::Value k, mlir::Value column);
+  /// What is stored there of an element.
+  virtual mlir::Value convert(mlir::Value element) { return element; }
+  /// Between the copies and the multiplication.
+  virtual void publish() { writer.barrier(); }
   /// All slices of the sum: `multiply` works on one, in shared memory.
   Values sum(mlir::ValueRange initial,
              llvm::function_ref<Values(mlir::ValueRange)> multiply);
@@ -38,21 +50,24 @@ protected:
   Product &product;
   Writer writer;
   mlir::ImplicitLocOpBuilder &b;
+  int64_t depth; ///< of a slice of the sum
   int64_t height = 0, width = 0;
   mlir::Value tileLeft, tileRight, batch, top, left;
 
 private:
-  void place(Values &ivs, llvm::ArrayRef<unsigned> positions,
-             mlir::Value linear);
+  void placeLoops(Values &ivs, llvm::ArrayRef<unsigned> positions,
+                  mlir::Value linear);
   Values indicesOf(mlir::Value row, mlir::Value column);
   mlir::Value inside(mlir::Value index, llvm::ArrayRef<unsigned> positions);
   mlir::Value isInside(mlir::Value row, mlir::Value column);
   /// `otherwise` where the condition is false.
   mlir::Value loadIf(mlir::Value condition, mlir::Type type,
                      llvm::function_ref<mlir::Value()> load);
+  using Place = llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)>;
   void copyTile(mlir::OpOperand &operand, mlir::Value tile, int64_t high,
                 int64_t wide, mlir::Value top, mlir::Value left,
-                llvm::ArrayRef<unsigned> down, llvm::ArrayRef<unsigned> across);
+                llvm::ArrayRef<unsigned> down, llvm::ArrayRef<unsigned> across,
+                Place place);
 };
 
 } // namespace tfc::device

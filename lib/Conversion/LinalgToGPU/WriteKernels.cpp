@@ -144,7 +144,9 @@ void shareStep(Writer &writer, Step &step, ArrayRef<Value> sizes,
     int64_t reduced = step.loops.isStatic()
                           ? step.loops.count(numParallel, sizes.size())
                           : INT64_MAX;
-    if (combiner && points * 8 <= writer.threads() && reduced >= 32) {
+    bool split = writer.partials.contains(step.op);
+    if (split ||
+        (combiner && points * 8 <= writer.threads() && reduced >= 32)) {
       writer.loop(writer.constant(0), count, writer.constant(1), [&](Value i) {
         for (auto [k, iv] : llvm::enumerate(writer.delinearize(i, parallel)))
           ivs[step.loops.order[prefix + k]] = iv;
@@ -171,7 +173,7 @@ void tfc::device::writeByThread(Group &group, const DeviceLimits &limits) {
     threads = std::clamp<int64_t>(
         llvm::PowerOf2Ceil(std::max<int64_t>(group.points(), 1)), 32,
         limits.maxThreads);
-  Writer writer(group.steps.back().op, "thread-per-point", threads);
+  Writer writer(group, "thread-per-point", threads);
   writer.prefix = 0;
   SmallVector<Values> sizes;
   for (Step &step : group.steps)
@@ -204,7 +206,71 @@ void tfc::device::writeByThread(Group &group, const DeviceLimits &limits) {
   });
 }
 
+/// How many blocks should share the reduction of each point of a step, which
+/// one block would do alone otherwise; 1 if that is right.
+static int64_t blocksOfSum(Group &group, Step &step,
+                           const DeviceLimits &limits) {
+  constexpr int64_t enough = 256; // blocks that fill a device
+  if (!step.loops.isStatic() ||
+      step.loops.sizes.size() == step.loops.numParallel)
+    return 1;
+  int64_t points = step.loops.count(0, step.loops.numParallel);
+  int64_t reduced =
+      step.loops.count(step.loops.numParallel, step.loops.sizes.size());
+  std::optional<Combiner> combiner = matchCombiner(step.op);
+  if (!combiner || points * 4 > enough)
+    return 1;
+  Type type = combiner->neutral.getType();
+  if (!type.isIntOrFloat() || type.getIntOrFloatBitWidth() < 32)
+    return 1;
+  // What the group computes before is not there yet.
+  for (Step &before : group.steps) {
+    if (&before == &step)
+      break;
+    for (const Access &written : before.accesses)
+      for (const Access &access : step.accesses)
+        if (written.writes && !access.writes &&
+            mayAlias(written.root, access.root))
+          return 1;
+  }
+  // Each thread should have some elements of its own.
+  int64_t blocks = std::min(reduced / (8 * limits.maxThreads), enough / points);
+  return blocks < 4 ? 1 : blocks;
+}
+
+/// A kernel of partial sums for each point of the step.
+static Writer::Partials writePartials(Group &group, Step &step, int64_t number,
+                                      const DeviceLimits &limits) {
+  Writer writer(group, "partial-sums", limits.maxThreads);
+  writer.subgroup = limits.subgroup;
+  auto &b = writer.b;
+  Combiner combiner = *matchCombiner(step.op);
+  int64_t points = step.loops.count(0, step.loops.numParallel);
+  Value buffer = memref::AllocOp::create(
+      writer.outer,
+      MemRefType::get({points * number}, combiner.neutral.getType()));
+  Values sizes = writer.sizesOf(step);
+  writer.setGrid(arith::ConstantIndexOp::create(writer.outer, points * number));
+  Value count = writer.constant(number);
+  Value point = b.createOrFold<arith::DivUIOp>(writer.block(), count);
+  Value part = b.createOrFold<arith::RemUIOp>(writer.block(), count);
+  ArrayRef<Value> parallel = ArrayRef(sizes).take_front(step.loops.numParallel);
+  Values ivs = prefixed(step, writer.delinearize(point, parallel));
+  Value first = writer.add(writer.mul(part, writer.constant(writer.threads())),
+                           writer.thread());
+  Value mine = writer.accumulate(step, combiner, sizes, ivs, first,
+                                 writer.constant(number * writer.threads()));
+  Value sum = writer.combineThreads(combiner, mine);
+  writer.when(writer.less(writer.thread(), writer.constant(1)),
+              [&] { memref::StoreOp::create(b, sum, buffer, writer.block()); });
+  return {buffer, number};
+}
+
 void tfc::device::writeByBlock(Group &group, const DeviceLimits &limits) {
+  llvm::DenseMap<Operation *, Writer::Partials> partials;
+  for (Step &step : group.steps)
+    if (int64_t blocks = blocksOfSum(group, step, limits); blocks > 1)
+      partials[step.op] = writePartials(group, step, blocks, limits);
   int64_t most = 1;
   for (Step &step : group.steps)
     most = std::max(
@@ -213,8 +279,10 @@ void tfc::device::writeByBlock(Group &group, const DeviceLimits &limits) {
                   : limits.maxThreads);
   int64_t threads =
       std::clamp<int64_t>(llvm::PowerOf2Ceil(most), 32, limits.maxThreads);
-  Writer writer(group.steps.back().op, "block-per-point", threads);
+  Writer writer(group, "block-per-point", threads);
   writer.prefix = group.prefix;
+  writer.subgroup = limits.subgroup;
+  writer.partials = std::move(partials);
   // Half of the room is for the trees of reductions.
   promoteLocals(group, writer, limits.sharedBytes / 2);
   SmallVector<Values> sizes;

@@ -2,19 +2,22 @@
 // Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
-// Matrix products on NVIDIA's tensor cores: four warps make a tile of 64 x 64,
-// each 16 rows of it, by `mma.sync` of 16 x 8 results.
+// Matrix products on NVIDIA's tensor cores: four warps make a tile of 64 rows,
+// each 16 of them, by `mma.sync` of 16 x 8 results (sm_80), or all together by
+// `wgmma` of 64 x 128 (sm_90a).
 //
 // Which elements a lane of a warp holds is laid down by the PTX ISA ("Matrix
-// fragments for mma.m16n8k16 / m16n8k8"): with `group` = lane / 4 and `member`
-// = lane % 4, results are at rows group and group + 8, columns 2 member and 2
-// member + 1.
+// fragments for mma.m16n8k16 / m16n8k8", "Register fragments for
+// wgmma.mma_async.m64nNk16"): with `group` = lane / 4 and `member` = lane % 4,
+// results are at rows group and group + 8, columns 2 member and 2 member + 1 of
+// each eight columns.
 //===----------------------------------------------------------------------===//
 
 #include "Tiles.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -24,6 +27,13 @@ static Type elementOf(OpOperand *operand) {
   return cast<MemRefType>(operand->get().getType()).getElementType();
 }
 
+static int64_t sizeOf(const Step &step, ArrayRef<unsigned> positions) {
+  int64_t size = 1;
+  for (unsigned at : positions)
+    size *= step.loops.sizes[at];
+  return size;
+}
+
 bool tfc::device::fitsTensorCores(const Group &group,
                                   const DeviceLimits &limits) {
   const Product &product = *group.product;
@@ -31,119 +41,261 @@ bool tfc::device::fitsTensorCores(const Group &group,
   if (!limits.tensorCores || left != right ||
       !elementOf(product.result).isF32())
     return false;
-  return left.isF16() || (left.isF32() && limits.tf32);
+  return left.isF16() || left.isBF16() || (left.isF32() && limits.tf32);
+}
+
+bool tfc::device::fitsWarpgroups(const Group &group,
+                                 const DeviceLimits &limits) {
+  const Step &step = group.steps.front();
+  return limits.warpgroups && fitsTensorCores(group, limits) &&
+         sizeOf(step, group.product->rows) >= 64 &&
+         sizeOf(step, group.product->columns) >= 64;
 }
 
 namespace {
 
-constexpr int64_t warps = 4, lanes = 32, columnTiles = 8;
+constexpr int64_t warps = 4, lanes = 32, blockRows = 16 * warps;
 
-class TensorCores : Tiles {
+class TensorCores : protected Tiles {
 public:
-  explicit TensorCores(Group &group)
-      : Tiles(group, "tensor-cores", warps * lanes) {}
+  TensorCores(Group &group, StringRef kind, int64_t depth)
+      : Tiles(group, kind, warps * lanes, depth), type(elementOf(product.left)),
+        bytes(type.getIntOrFloatBitWidth() / 8) {}
 
   void run();
 
-private:
-  Value
-  fragment(Value tile, int64_t pitch, ArrayRef<int64_t> shape,
-           llvm::function_ref<std::pair<Value, Value>(int64_t, int64_t)> where);
-  Values multiply(ValueRange sums);
-  Value plus(Value x, int64_t by) { return writer.add(x, writer.constant(by)); }
+protected:
+  /// Makes the grid, the tiles, and says how many columns a block has.
+  virtual int64_t begin() = 0;
+  /// One slice of the sum; four values for each eight columns.
+  virtual Values multiply(ValueRange sums) = 0;
+  /// The hardware would cut the bits that tf32 lacks: round instead.
+  Value convert(Value element) override;
 
+  Value plus(Value x, int64_t by) { return writer.add(x, writer.constant(by)); }
+  Value times(Value x, int64_t by) {
+    return writer.mul(x, writer.constant(by));
+  }
+  Value over(Value x, int64_t by) {
+    return b.createOrFold<arith::DivUIOp>(x, writer.constant(by));
+  }
+  Value rest(Value x, int64_t by) {
+    return b.createOrFold<arith::RemUIOp>(x, writer.constant(by));
+  }
+
+  Type type;
+  int64_t bytes; ///< of an element
   Value group4, member, warpTop;
 };
 
-/// Elements of a tile in shared memory, as the vector that `mma` takes.
-Value TensorCores::fragment(
-    Value tile, int64_t pitch, ArrayRef<int64_t> shape,
-    llvm::function_ref<std::pair<Value, Value>(int64_t, int64_t)> where) {
-  Type type = cast<MemRefType>(tile.getType()).getElementType();
-  auto vectorType = VectorType::get(shape, type);
-  Value result = arith::ConstantOp::create(b, b.getZeroAttr(vectorType));
-  for (int64_t i = 0; i < shape[0]; ++i)
-    for (int64_t j = 0; j < shape[1]; ++j) {
-      auto [row, column] = where(i, j);
-      Value at = writer.add(writer.mul(row, writer.constant(pitch)), column);
-      Value element = memref::LoadOp::create(b, tile, at);
-      result =
-          vector::InsertOp::create(b, element, result, ArrayRef<int64_t>{i, j});
-    }
-  return result;
+Value TensorCores::convert(Value element) {
+  if (!type.isF32())
+    return element;
+  Value bits = NVVM::ConvertFloatToTF32Op::create(b, b.getI32Type(), element,
+                                                  NVVM::FPRoundingMode::RNA);
+  return arith::BitcastOp::create(b, type, bits);
 }
 
-/// One slice of the sum: a step of 16 for halves, two steps of 8 for tf32.
-Values TensorCores::multiply(ValueRange sums) {
-  bool isTF32 = elementOf(product.left).isF32();
-  int64_t reach = isTF32 ? 8 : 16,
-          pack = isTF32 ? 1 : 2; // of one mma; elements of a register
+void TensorCores::run() {
+  int64_t eights = begin() / 8;
+  Value lane = rest(writer.thread(), lanes);
+  warpTop = times(over(writer.thread(), lanes), 16);
+  group4 = over(lane, 4);
+  member = rest(lane, 4);
+  auto each = [&](llvm::function_ref<void(Value, Value, int64_t)> visit) {
+    for (int64_t eight = 0; eight < eights; ++eight)
+      for (int64_t i = 0; i < 4; ++i) {
+        Value row =
+            plus(writer.add(top, writer.add(warpTop, group4)), i / 2 * 8);
+        Value column =
+            plus(writer.add(left, times(member, 2)), eight * 8 + i % 2);
+        visit(row, column, eight * 4 + i);
+      }
+  };
+  Values sums;
+  each([&](Value row, Value column, int64_t) {
+    sums.push_back(initial(row, column));
+  });
+  sums = sum(sums, [&](ValueRange now) { return multiply(now); });
+  each([&](Value row, Value column, int64_t at) {
+    finish(row, column, sums[at]);
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// mma.sync
+//===----------------------------------------------------------------------===//
+
+class Warps : public TensorCores {
+public:
+  explicit Warps(Group &group) : TensorCores(group, "tensor-cores", 16) {}
+
+private:
+  static constexpr int64_t columns = 64;
+
+  int64_t begin() override {
+    // Rows of both tiles, four words longer than they are, so that lanes read
+    // from different banks.
+    pitch = depth + 16 / bytes;
+    start(blockRows, columns, blockRows * pitch, columns * pitch);
+    return columns;
+  }
+  Value placeLeft(Value row, Value k) override {
+    return writer.add(times(row, pitch), k);
+  }
+  /// Transposed: the elements of one register lie together.
+  Value placeRight(Value k, Value column) override {
+    return writer.add(times(column, pitch), k);
+  }
+  Values multiply(ValueRange sums) override;
+  Value word(Value tile, Value at);
+
+  int64_t pitch = 0;
+};
+
+/// The register of one or two elements of a tile.
+Value Warps::word(Value tile, Value at) {
+  if (type.isF32())
+    return arith::BitcastOp::create(b, b.getI32Type(),
+                                    memref::LoadOp::create(b, tile, at));
+  Value pair = vector::LoadOp::create(b, VectorType::get({2}, type), tile, at,
+                                      false, llvm::MaybeAlign(4));
+  return type.isF16() ? pair : LLVM::BitcastOp::create(b, b.getI32Type(), pair);
+}
+
+/// A step of 16 elements for halves, of 8 for tf32.
+Values Warps::multiply(ValueRange sums) {
+  int64_t reach = 32 / bytes, pack = 4 / bytes; // of one mma, of a register
+  auto kind = type.isF16()    ? NVVM::MMATypes::f16
+              : type.isBF16() ? NVVM::MMATypes::bf16
+                              : NVVM::MMATypes::tf32;
+  Type four = LLVM::LLVMStructType::getLiteral(
+      b.getContext(), SmallVector<Type>(4, b.getF32Type()));
   Values now(sums);
   for (int64_t k = 0; k < depth; k += reach) {
+    Value column = plus(times(member, pack), k);
     // Registers 0 and 1 are two groups of rows, 2 and 3 the same rows in the
     // second half of the columns.
-    Value lhs = fragment(tileLeft, depth, {4, pack}, [&](int64_t i, int64_t j) {
-      Value column = plus(writer.mul(member, writer.constant(pack)),
-                          k + j + i / 2 * (reach / 2));
-      return std::make_pair(plus(writer.add(warpTop, group4), i % 2 * 8),
-                            column);
-    });
-    for (int64_t tile = 0; tile < columnTiles; ++tile) {
-      Value rhs =
-          fragment(tileRight, width, {2, pack}, [&](int64_t i, int64_t j) {
-            Value row = plus(writer.mul(member, writer.constant(pack)),
-                             k + j + i * (reach / 2));
-            return std::make_pair(row, plus(group4, tile * 8));
-          });
-      now[tile] = nvgpu::MmaSyncOp::create(
-          b, lhs, rhs, now[tile], ArrayRef<int64_t>{16, 8, reach}, isTF32);
+    Values lhs;
+    for (int64_t i = 0; i < 4; ++i)
+      lhs.push_back(
+          word(tileLeft, placeLeft(plus(writer.add(warpTop, group4), i % 2 * 8),
+                                   plus(column, i / 2 * (reach / 2)))));
+    for (int64_t eight = 0; eight < columns / 8; ++eight) {
+      Values rhs;
+      for (int64_t i = 0; i < 2; ++i)
+        rhs.push_back(word(tileRight, placeRight(plus(column, i * (reach / 2)),
+                                                 plus(group4, eight * 8))));
+      ValueRange added = ValueRange(now).slice(eight * 4, 4);
+      Value made = NVVM::MmaOp::create(
+          b, four, lhs, rhs, added, ArrayRef<int64_t>{16, 8, reach},
+          std::nullopt, std::nullopt, std::array{kind, kind},
+          std::array{NVVM::MMALayout::row, NVVM::MMALayout::col});
+      for (int64_t i = 0; i < 4; ++i)
+        now[eight * 4 + i] =
+            LLVM::ExtractValueOp::create(b, made, ArrayRef<int64_t>{i});
     }
   }
   return now;
 }
 
-void TensorCores::run() {
-  start(16 * warps, 8 * columnTiles);
-  Value lane =
-      b.createOrFold<arith::RemUIOp>(writer.thread(), writer.constant(lanes));
-  Value warp =
-      b.createOrFold<arith::DivUIOp>(writer.thread(), writer.constant(lanes));
-  group4 = b.createOrFold<arith::DivUIOp>(lane, writer.constant(4));
-  member = b.createOrFold<arith::RemUIOp>(lane, writer.constant(4));
-  warpTop = writer.mul(warp, writer.constant(16));
-  auto each =
-      [&](int64_t tile,
-          llvm::function_ref<void(Value, Value, int64_t, int64_t)> visit) {
-        for (int64_t i = 0; i < 2; ++i)
-          for (int64_t j = 0; j < 2; ++j) {
-            Value row =
-                plus(writer.add(top, writer.add(warpTop, group4)), i * 8);
-            Value column =
-                plus(writer.add(left, writer.mul(member, writer.constant(2))),
-                     tile * 8 + j);
-            visit(row, column, i, j);
-          }
-      };
-  Values sums;
-  for (int64_t tile = 0; tile < columnTiles; ++tile) {
-    Value first = arith::ConstantOp::create(
-        b, b.getZeroAttr(VectorType::get({2, 2}, b.getF32Type())));
-    each(tile, [&](Value row, Value column, int64_t i, int64_t j) {
-      first = vector::InsertOp::create(b, initial(row, column), first,
-                                       ArrayRef<int64_t>{i, j});
-    });
-    sums.push_back(first);
+//===----------------------------------------------------------------------===//
+// wgmma
+//===----------------------------------------------------------------------===//
+
+/// Operands are in shared memory as "core matrices" of 8 rows of 16 bytes, 128
+/// bytes that lie together (PTX ISA, "Shared Memory Matrix Layout", without
+/// swizzling); the second operand's rows are columns of the product.
+class Warpgroup : public TensorCores {
+public:
+  explicit Warpgroup(Group &group) : TensorCores(group, "warpgroups", 32) {}
+
+private:
+  static constexpr int64_t coreBytes = 128;
+
+  int64_t begin() override {
+    columns = sizeOf(step, product.columns) >= 128 ? 128 : 64;
+    start(blockRows, columns);
+    return columns;
   }
-  sums = sum(sums, [&](ValueRange now) { return multiply(now); });
-  for (int64_t tile = 0; tile < columnTiles; ++tile)
-    each(tile, [&](Value row, Value column, int64_t i, int64_t j) {
-      finish(row, column,
-             vector::ExtractOp::create(b, sums[tile], ArrayRef<int64_t>{i, j}));
-    });
+  /// Core matrices of the sum's direction follow each other.
+  Value place(Value row, Value k) {
+    int64_t reach = 16 / bytes;
+    Value core = writer.add(times(over(row, 8), depth / reach), over(k, reach));
+    return writer.add(times(core, 8 * reach),
+                      writer.add(times(rest(row, 8), reach), rest(k, reach)));
+  }
+  Value placeLeft(Value row, Value k) override { return place(row, k); }
+  Value placeRight(Value k, Value column) override { return place(column, k); }
+  /// Tensor cores read shared memory behind the back of the caches.
+  void publish() override {
+    NVVM::FenceProxyOp::create(
+        b, NVVM::ProxyKind::async_shared,
+        NVVM::SharedSpaceAttr::get(b.getContext(),
+                                   NVVM::SharedSpace::shared_cta));
+    writer.barrier();
+  }
+  Value descriptor(Value tile, int64_t offset);
+  Values multiply(ValueRange sums) override;
+
+  int64_t columns = 0;
+};
+
+/// Where a tile begins, and how far apart its core matrices are, in units of 16
+/// bytes (PTX ISA, "Matrix Descriptor Format").
+Value Warpgroup::descriptor(Value tile, int64_t offset) {
+  Type i64 = b.getI64Type();
+  auto number = [&](int64_t value) -> Value {
+    return arith::ConstantOp::create(b, b.getIntegerAttr(i64, value));
+  };
+  Value address = arith::IndexCastOp::create(
+      b, i64, memref::ExtractAlignedPointerAsIndexOp::create(b, tile));
+  address = arith::AddIOp::create(b, address, number(offset));
+  address = arith::AndIOp::create(b, address, number(0x3ffff));
+  address = arith::ShRUIOp::create(b, address, number(4));
+  int64_t alongSum = coreBytes / 16,
+          alongRows = depth * bytes / 16 * coreBytes / 16;
+  return arith::OrIOp::create(b, address,
+                              number(alongSum << 16 | alongRows << 32));
+}
+
+Values Warpgroup::multiply(ValueRange sums) {
+  int64_t reach = 32 / bytes; // of one instruction: two core matrices
+  auto kind = type.isF16()    ? NVVM::WGMMATypes::f16
+              : type.isBF16() ? NVVM::WGMMATypes::bf16
+                              : NVVM::WGMMATypes::tf32;
+  auto all = LLVM::LLVMStructType::getLiteral(
+      b.getContext(), SmallVector<Type>(sums.size(), b.getF32Type()));
+  Value now = LLVM::UndefOp::create(b, all);
+  for (auto [i, value] : llvm::enumerate(sums))
+    now = LLVM::InsertValueOp::create(
+        b, now, value, ArrayRef<int64_t>{static_cast<int64_t>(i)});
+  NVVM::WgmmaFenceAlignedOp::create(b);
+  for (int64_t k = 0; k < depth; k += reach) {
+    int64_t offset = k * bytes / 16 * coreBytes;
+    now = NVVM::WgmmaMmaAsyncOp::create(
+        b, all, now, descriptor(tileLeft, offset),
+        descriptor(tileRight, offset),
+        NVVM::MMAShapeAttr::get(b.getContext(), blockRows, columns, reach),
+        kind, kind, NVVM::WGMMATypes::f32, NVVM::WGMMAScaleOut::one,
+        NVVM::WGMMAScaleIn::one, NVVM::WGMMAScaleIn::one, NVVM::MMALayout::row,
+        NVVM::MMALayout::col, NVVM::MMAIntOverflowAttr());
+  }
+  NVVM::WgmmaGroupSyncAlignedOp::create(b);
+  NVVM::WgmmaWaitGroupSyncOp::create(b, uint64_t(0));
+  Values made;
+  for (size_t i = 0; i < sums.size(); ++i)
+    made.push_back(LLVM::ExtractValueOp::create(
+        b, now, ArrayRef<int64_t>{static_cast<int64_t>(i)}));
+  return made;
 }
 
 } // namespace
 
 void tfc::device::writeTensorCores(Group &group, const DeviceLimits &) {
-  TensorCores(group).run();
+  Warps(group).run();
+}
+
+void tfc::device::writeWarpgroups(Group &group, const DeviceLimits &) {
+  Warpgroup(group).run();
 }

@@ -38,13 +38,11 @@ Values ScalarTiles::multiply(ValueRange sums) {
         Values left, right, next;
         for (int64_t i = 0; i < perThread; ++i) {
           Value row = writer.add(threadRow, writer.constant(i * side));
-          left.push_back(memref::LoadOp::create(
-              b, tileLeft,
-              writer.add(writer.mul(row, writer.constant(depth)), k)));
+          left.push_back(
+              memref::LoadOp::create(b, tileLeft, placeLeft(row, k)));
           Value column = writer.add(threadColumn, writer.constant(i * side));
-          right.push_back(memref::LoadOp::create(
-              b, tileRight,
-              writer.add(writer.mul(k, writer.constant(width)), column)));
+          right.push_back(
+              memref::LoadOp::create(b, tileRight, placeRight(k, column)));
         }
         bool swapped = product.left->getOperandNumber() >
                        product.right->getOperandNumber();

@@ -60,13 +60,15 @@ std::optional<Combiner> tfc::device::matchCombiner(LinalgOp op) {
   return combiner;
 }
 
-Writer::Writer(Operation *host, StringRef kind, int64_t threads)
-    : b(host->getLoc(), host->getContext()), outer(host->getLoc(), host),
+Writer::Writer(Group &group, StringRef kind, int64_t threads)
+    : b(group.steps.back().op.getLoc(), group.steps.back().op->getContext()),
+      outer(group.steps.back().op.getLoc(), group.steps.back().op),
       numThreads(threads) {
   Value one = arith::ConstantIndexOp::create(outer, 1);
   Value width = arith::ConstantIndexOp::create(outer, threads);
   launch = gpu::LaunchOp::create(outer, one, one, one, width, one, one);
   launch->setAttr("tfc.kind", outer.getStringAttr(kind));
+  launch->setAttr("tfc.group", outer.getI64IntegerAttr(group.number));
   outer.setInsertionPoint(launch);
   b.setInsertionPointToEnd(&launch.getBody().front());
   auto end = gpu::TerminatorOp::create(b);
@@ -165,22 +167,38 @@ void Writer::when(Value condition, llvm::function_ref<void()> body) {
 // Memory
 //===----------------------------------------------------------------------===//
 
-/// One argument for each buffer, however many views there are of it.
+/// One argument for each buffer, however many views there are of it: drivers
+/// may take arguments for different memory.
 Value Writer::flat(Value memref) {
   Value root = rootOf(memref);
   auto type = cast<MemRefType>(root.getType());
-  bool known = type.hasStaticShape() && type.getLayout().isIdentity();
-  Value key = known ? root : memref;
+  bool whole = type.getLayout().isIdentity();
+  Value key = whole ? root : memref;
   Value &found = flats[key];
   if (found)
     return found;
   OpFoldResult zero = outer.getIndexAttr(0), one = outer.getIndexAttr(1);
-  if (known) {
+  if (whole && type.hasStaticShape()) {
     int64_t count = std::max<int64_t>(type.getNumElements(), 1);
     auto flatType = MemRefType::get({count}, type.getElementType());
     OpFoldResult size = outer.getIndexAttr(count);
     return found = memref::ReinterpretCastOp::create(outer, flatType, root,
                                                      zero, size, one);
+  }
+  if (whole) {
+    Value unit = arith::ConstantIndexOp::create(outer, 1), size = unit;
+    for (int64_t dim = 0; dim < type.getRank(); ++dim) {
+      Value extent = type.isDynamicDim(dim)
+                         ? Value(memref::DimOp::create(outer, root, dim))
+                         : Value(arith::ConstantIndexOp::create(
+                               outer, type.getDimSize(dim)));
+      size = outer.createOrFold<arith::MulIOp>(size, extent);
+    }
+    size = outer.createOrFold<arith::MaxSIOp>(size, unit);
+    auto flatType =
+        MemRefType::get({ShapedType::kDynamic}, type.getElementType());
+    return found = memref::ReinterpretCastOp::create(
+               outer, flatType, root, zero, OpFoldResult(size), one);
   }
   // Up to the last element that the view reaches.
   auto metadata = memref::ExtractStridedMetadataOp::create(outer, memref);
@@ -367,70 +385,133 @@ void Writer::point(Step &step, ArrayRef<Value> sizes, Values ivs) {
     store(step, init, ivs, value);
 }
 
-void Writer::together(Step &step, const Combiner &combiner,
-                      ArrayRef<Value> sizes, Values ivs) {
+Value Writer::combine(const Combiner &combiner, Value x, Value y) {
+  Operation *clone = b.clone(*combiner.op);
+  clone->setOperand(combiner.accumulated, x);
+  clone->setOperand(1 - combiner.accumulated, y);
+  return clone->getResult(0);
+}
+
+Value Writer::accumulate(Step &step, const Combiner &combiner,
+                         ArrayRef<Value> sizes, Values &ivs, Value first,
+                         Value stride) {
   Value neutral = arith::ConstantOp::create(b, combiner.neutral);
-  Type type = neutral.getType();
-  auto combine = [&](Value x, Value y) {
-    Operation *clone = b.clone(*combiner.op);
-    clone->setOperand(combiner.accumulated, x);
-    clone->setOperand(1 - combiner.accumulated, y);
-    return clone->getResult(0);
-  };
-  // Each thread sums up every `threads`-th element.
   ArrayRef<Value> reduced = sizes.drop_front(step.loops.numParallel);
   Value count = reduced.front();
   for (Value size : reduced.drop_front())
     count = outer.createOrFold<arith::MulIOp>(count, size);
-  Value partial =
-      loop(thread(), count, constant(numThreads), neutral,
-           [&](Value i, ValueRange now) {
-             for (auto [k, iv] : llvm::enumerate(delinearize(i, reduced)))
-               ivs[step.loops.order[step.loops.numParallel + k]] = iv;
-             Values arguments = loadInputs(step, ivs);
-             // The body works on the accumulator in the type of the buffer;
-             // cast there and back are exact.
-             Value accumulator = now.front();
-             if (combiner.widen)
-               accumulator = Value();
-             arguments.push_back(accumulator);
-             if (!combiner.widen)
-               return body(step, arguments, ivs);
-             IRMapping mapping;
-             Block &block = *step.op.getBlock();
-             for (auto [argument, value] :
-                  llvm::zip(block.getArguments(), arguments))
-               if (value)
-                 mapping.map(argument, value);
-             mapping.map(combiner.widen->getResult(0), now.front());
-             for (Operation &nested : block.without_terminator()) {
-               if (&nested == combiner.widen || &nested == combiner.narrow)
-                 continue;
-               if (auto index = dyn_cast<linalg::IndexOp>(nested)) {
-                 mapping.map(index.getResult(), ivs[index.getDim()]);
-                 continue;
-               }
-               Operation *clone = b.clone(nested, mapping);
-               rewriteLoads(clone);
-             }
-             return Values{mapping.lookup(combiner.op->getResult(0))};
-           })
-          .front();
-  // A tree in shared memory.
-  Value &tree = scratch[type];
-  if (!tree)
-    tree = shared(numThreads, type);
-  memref::StoreOp::create(b, partial, tree, thread());
-  barrier();
-  for (int64_t half = numThreads / 2; half > 0; half /= 2) {
-    when(less(thread(), constant(half)), [&] {
-      Value mine = memref::LoadOp::create(b, tree, thread());
-      Value other =
-          memref::LoadOp::create(b, tree, add(thread(), constant(half)));
-      memref::StoreOp::create(b, combine(mine, other), tree, thread());
-    });
+  auto each = [&](Value i, ValueRange now) {
+    for (auto [k, iv] : llvm::enumerate(delinearize(i, reduced)))
+      ivs[step.loops.order[step.loops.numParallel + k]] = iv;
+    Values arguments = loadInputs(step, ivs);
+    if (!combiner.widen) {
+      arguments.push_back(now.front());
+      return body(step, arguments, ivs);
+    }
+    // The body works on the accumulator in the type of the buffer; the casts
+    // there and back are left out.
+    arguments.push_back(Value());
+    IRMapping mapping;
+    Block &block = *step.op.getBlock();
+    for (auto [argument, value] : llvm::zip(block.getArguments(), arguments))
+      if (value)
+        mapping.map(argument, value);
+    mapping.map(combiner.widen->getResult(0), now.front());
+    for (Operation &nested : block.without_terminator()) {
+      if (&nested == combiner.widen || &nested == combiner.narrow)
+        continue;
+      if (auto index = dyn_cast<linalg::IndexOp>(nested)) {
+        mapping.map(index.getResult(), ivs[index.getDim()]);
+        continue;
+      }
+      Operation *clone = b.clone(nested, mapping);
+      rewriteLoads(clone);
+    }
+    return Values{mapping.lookup(combiner.op->getResult(0))};
+  };
+  return loop(first, count, stride, neutral, each).front();
+}
+
+Value Writer::addPartials(Step &step, const Combiner &combiner,
+                          ArrayRef<Value> sizes, ArrayRef<Value> ivs) {
+  auto [buffer, number] = partials.lookup(step.op);
+  Value at = constant(0);
+  for (unsigned i = 0; i < step.loops.numParallel; ++i)
+    at = add(mul(at, sizes[i]), ivs[step.loops.order[i]]);
+  at = mul(at, constant(number));
+  Value neutral = arith::ConstantOp::create(b, combiner.neutral);
+  return loop(thread(), constant(number), constant(numThreads), neutral,
+              [&, buffer = buffer](Value i, ValueRange now) {
+                Value value = memref::LoadOp::create(b, buffer, add(at, i));
+                return Values{combine(combiner, now.front(), value)};
+              })
+      .front();
+}
+
+/// Registers are exchanged within subgroups, then one value of each goes
+/// through shared memory; without subgroups, all do.
+Value Writer::combineThreads(const Combiner &combiner, Value mine) {
+  Type type = mine.getType();
+  Value &room = scratch[type];
+  if (!room)
+    room = shared(numThreads, type);
+  bool shuffles = subgroup > 1 && numThreads % subgroup == 0 &&
+                  (type.isF32() || type.isInteger(32));
+  if (!shuffles) {
+    memref::StoreOp::create(b, mine, room, thread());
     barrier();
+    for (int64_t half = numThreads / 2; half > 0; half /= 2) {
+      when(less(thread(), constant(half)), [&] {
+        Value low = memref::LoadOp::create(b, room, thread());
+        Value high =
+            memref::LoadOp::create(b, room, add(thread(), constant(half)));
+        memref::StoreOp::create(b, combine(combiner, low, high), room,
+                                thread());
+      });
+      barrier();
+    }
+    return memref::LoadOp::create(b, room, constant(0));
   }
+  // After this, each of `width` neighbours has what all of them had.
+  auto exchange = [&](Value value, int64_t width) {
+    for (int64_t offset = width / 2; offset > 0; offset /= 2) {
+      auto shuffle = gpu::ShuffleOp::create(
+          b, value, static_cast<int32_t>(offset),
+          static_cast<int32_t>(subgroup), gpu::ShuffleMode::XOR);
+      value = combine(combiner, value, shuffle.getShuffleResult());
+    }
+    return value;
+  };
+  Value value = exchange(mine, subgroup);
+  for (int64_t left = numThreads / subgroup; left > 1;) {
+    // One of each subgroup writes; threads beyond `left` subgroups have copies.
+    Value isFirst = arith::CmpIOp::create(
+        b, arith::CmpIPredicate::eq,
+        b.createOrFold<arith::RemUIOp>(thread(), constant(subgroup)),
+        constant(0));
+    Value writes = arith::AndIOp::create(
+        b, isFirst, less(thread(), constant(left * subgroup)));
+    Value at = b.createOrFold<arith::DivUIOp>(thread(), constant(subgroup));
+    when(writes, [&] { memref::StoreOp::create(b, value, room, at); });
+    barrier();
+    value = memref::LoadOp::create(
+        b, room, b.createOrFold<arith::RemUIOp>(thread(), constant(left)));
+    int64_t width = std::min(left, subgroup);
+    value = exchange(value, width);
+    left /= width;
+    if (left > 1)
+      barrier();
+  }
+  return value;
+}
+
+void Writer::together(Step &step, const Combiner &combiner,
+                      ArrayRef<Value> sizes, Values ivs) {
+  Value mine = partials.contains(step.op)
+                   ? addPartials(step, combiner, sizes, ivs)
+                   : accumulate(step, combiner, sizes, ivs, thread(),
+                                constant(numThreads));
+  Value sum = combineThreads(combiner, mine);
   OpOperand &init = *step.op.getDpsInitOperand(0);
   when(less(thread(), constant(1)), [&] {
     Value value = load(step, init, ivs);
@@ -439,7 +520,7 @@ void Writer::together(Step &step, const Combiner &combiner,
       mapping.map(combiner.widen->getOperand(0), value);
       value = b.clone(*combiner.widen, mapping)->getResult(0);
     }
-    value = combine(value, memref::LoadOp::create(b, tree, constant(0)));
+    value = combine(combiner, value, sum);
     if (combiner.narrow) {
       mapping.map(combiner.narrow->getOperand(0), value);
       value = b.clone(*combiner.narrow, mapping)->getResult(0);

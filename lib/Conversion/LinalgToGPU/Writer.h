@@ -30,8 +30,9 @@ std::optional<Combiner> matchCombiner(mlir::linalg::LinalgOp op);
 
 class Writer {
 public:
-  /// Makes the launch before `host`, with a grid of one block until `setGrid`.
-  Writer(mlir::Operation *host, llvm::StringRef kind, int64_t threads);
+  /// Makes the launch of a group before its last step, with a grid of one block
+  /// until `setGrid`.
+  Writer(Group &group, llvm::StringRef kind, int64_t threads);
 
   mlir::gpu::LaunchOp launch;
   mlir::ImplicitLocOpBuilder b;     ///< inside the kernel
@@ -84,8 +85,25 @@ public:
   /// combined.
   void together(Step &step, const Combiner &combiner,
                 llvm::ArrayRef<mlir::Value> sizes, Values ivs);
+  /// What one thread makes of a reduction that several share: elements `first`,
+  /// `first` + `stride`, ...
+  mlir::Value accumulate(Step &step, const Combiner &combiner,
+                         llvm::ArrayRef<mlir::Value> sizes, Values &ivs,
+                         mlir::Value first, mlir::Value stride);
+  /// Combines one value of each thread of the block; every thread gets the
+  /// result. Shared memory is free again after the next barrier.
+  mlir::Value combineThreads(const Combiner &combiner, mlir::Value mine);
 
   unsigned prefix = 0; ///< loops that blocks are spread over
+  /// Threads of a subgroup that exchange registers; 0: they do not.
+  int64_t subgroup = 0;
+  /// Sums of which a kernel before has made `number` partial ones for each
+  /// point.
+  struct Partials {
+    mlir::Value buffer; ///< point after point
+    int64_t number;
+  };
+  llvm::DenseMap<mlir::Operation *, Partials> partials;
 
 private:
   struct Shared {
@@ -101,6 +119,10 @@ private:
                  llvm::ArrayRef<mlir::Value> ivs);
   Values withoutPrefix(Step &step, llvm::ArrayRef<mlir::Value> ivs);
   void rewriteLoads(mlir::Operation *clone);
+  mlir::Value combine(const Combiner &combiner, mlir::Value x, mlir::Value y);
+  mlir::Value addPartials(Step &step, const Combiner &combiner,
+                          llvm::ArrayRef<mlir::Value> sizes,
+                          llvm::ArrayRef<mlir::Value> ivs);
   Values reduce(Step &step, unsigned position,
                 llvm::ArrayRef<mlir::Value> sizes, Values &ivs,
                 mlir::ValueRange carried);
@@ -116,8 +138,11 @@ void writeByThread(Group &group, const DeviceLimits &limits);
 void writeByBlock(Group &group, const DeviceLimits &limits);
 void writeTiles(Group &group, const DeviceLimits &limits);
 void writeTensorCores(Group &group, const DeviceLimits &limits);
+void writeWarpgroups(Group &group, const DeviceLimits &limits);
 /// Can the group's product run on tensor cores?
 bool fitsTensorCores(const Group &group, const DeviceLimits &limits);
+/// Is it large enough for those of a whole warpgroup, and has the device such?
+bool fitsWarpgroups(const Group &group, const DeviceLimits &limits);
 
 } // namespace tfc::device
 

@@ -1,5 +1,6 @@
 """Compiling modules: to code in this process, or to the bytes of an object file."""
 
+from tfc.compiler.device_code import DeviceCode
 from tfc.compiler.jit import (
     CompiledCode,
     compile_entry,
@@ -10,7 +11,7 @@ from tfc.compiler.jit import (
     runs_here,
     specialize,
 )
-from tfc.compiler.kernels import DeviceCode, compile_kernels
+from tfc.compiler.kernels import compile_kernels
 from tfc.compiler.object_code import ObjectCode, compile_module
 
 __all__ = [

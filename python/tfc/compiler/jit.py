@@ -1,10 +1,12 @@
 """From a module to code in this process."""
 
 import json
+import warnings
 from dataclasses import dataclass
 
 from tfc._native import Executable
 from tfc.compiler import cache
+from tfc.compiler.device_code import DeviceCode, device_code
 from tfc.config import compilation_cache, optimizer
 from tfc.config.gpus import gpus, library
 from tfc.errors import UnimplementedError, page
@@ -33,11 +35,25 @@ def compile_entry(
                 found = artifact.description, compiler.load(artifact.object)
             except compiler.CompileError as e:
                 raise unimplemented(e, module, name) from None
+            if gpu is not None:
+                warn_of_refused(json.loads(found[0]), name)
             if key is not None:
                 cache.write(key, artifact.description, artifact.object)
         description, loaded = found
         entry = next(e for e in json.loads(description)["entries"] if e["symbol"] == symbol)
         return _executable(entry, (loaded, held), name, -1 if gpu is None else gpu)
+
+
+def warn_of_refused(description: dict, name: str) -> None:
+    """Says which kernels could not be compiled for a device. (Ops that it is known not to have are no surprise.)"""
+    refused = [h for h in description["host"] if h["why"].startswith(REFUSED)]
+    if refused:
+        ops = "; ".join(f"{h['op']} ({h['location']}): {h['why'].removeprefix(REFUSED)}" for h in refused)
+        warnings.warn(f"{name}: the host computes what has no kernel: {ops}", RuntimeWarning, stacklevel=2)
+
+
+# How the reason begins where the compiler tried to make a kernel, and failed.
+REFUSED = "no kernel: "
 
 
 def _load_cached(key: str) -> tuple | None:
@@ -62,7 +78,9 @@ class CompiledCode:
 
     Attributes: `remarks` (what was fused, tiled, vectorized, shared by threads, and why not: one line each, with the
     user's line), `llvm_ir` (optimized), `assembly`, `arena_bytes` (memory for temporaries), `argument_bytes` (of
-    arguments, variables and results of known size), `flops` (operations in ops of known size), `object_bytes`, `options`.
+    arguments, variables and results of known size), `flops` (operations in ops of known size), `object_bytes`,
+    `options`, `device`: the kernels, and what the host does itself and why, if the code is for a GPU (a `DeviceCode`,
+    else None).
     """
 
     remarks: tuple
@@ -73,6 +91,7 @@ class CompiledCode:
     flops: float
     object_bytes: int
     options: dict
+    device: DeviceCode | None = None
 
     @property
     def peak_bytes(self) -> int:
@@ -84,18 +103,23 @@ class CompiledCode:
             f"{self.object_bytes} bytes of object code, {self.flops:.3g} operations",
             f"{self.peak_bytes} bytes of memory, {self.arena_bytes} of them temporaries",
         ]
+        if self.device is not None:
+            lines.append(str(self.device))
         return "\n".join([*lines, *self.remarks])
 
 
-def explain(module, symbol: str, name: str, options: dict | None = None) -> CompiledCode:
-    """Compiles again, and tells what was done. Raises `UnimplementedError` like `compile_entry`."""
-    chosen = effective_options(options)
+def explain(module, symbol: str, name: str, options: dict | None = None, gpu: dict | None = None) -> CompiledCode:
+    """Compiles again, and tells what was done; with the options of a GPU in `gpu`, for that. Raises
+    `UnimplementedError` like `compile_entry`.
+    """
+    chosen = {**effective_options(options), **(gpu or {})}
     with LOCK:
         try:
             artifact = compiler.compile(module, {**chosen, "remarks": True, "dump": ["llvm-ir-optimized", "asm"]})
         except compiler.CompileError as e:
             raise unimplemented(e, module, name) from None
-    entry = next(e for e in json.loads(artifact.description)["entries"] if e["symbol"] == symbol)
+    description = json.loads(artifact.description)
+    entry = next(e for e in description["entries"] if e["symbol"] == symbol)
     return CompiledCode(
         tuple(artifact.dump("remarks").splitlines()),
         artifact.dump("llvm-ir-optimized"),
@@ -105,6 +129,7 @@ def explain(module, symbol: str, name: str, options: dict | None = None) -> Comp
         float(entry["flops"]),
         len(artifact.object),
         chosen,
+        device_code(description, gpu["gpu"], gpu.get("gpu_chip", "")) if gpu else None,
     )
 
 

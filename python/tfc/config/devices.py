@@ -299,6 +299,17 @@ class _Experimental:
         return True
 
     @staticmethod
+    def enable_tensor_float_32_execution(enabled) -> None:
+        """Whether matrix products of float32 may be rounded to TensorFloat-32 (10 bits of fraction) where a device's
+        tensor cores do that; by default they may. It holds for functions compiled from then on, on NVIDIA devices only.
+        """
+        _gpus.tensor_float_32[0] = bool(enabled)
+
+    @staticmethod
+    def tensor_float_32_execution_enabled() -> bool:
+        return _gpus.tensor_float_32[0]
+
+    @staticmethod
     def enable_op_determinism() -> None:
         """Compiled code is deterministic already."""
 

@@ -2,6 +2,9 @@
 
 import ctypes
 import functools
+import glob
+import importlib.util
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,9 +74,37 @@ class Gpu:
         }
         if self.target == "spirv":
             options["gpu_features"] = "+".join(f for f in _FEATURES if f in self.features) or "none"
-        else:
-            options["gpu_chip"] = "sm_{}{}".format(*self.compute_capability)
-        return options
+            options["gpu_subgroup"] = self.subgroup if "subgroups" in self.features else 0
+            return options
+        chip = "sm_{}{}".format(*self.compute_capability)
+        # Tensor cores of a whole warpgroup are part of sm_90a, which is what every device of sm_90 has.
+        return {**options, **nvptx_options("sm_90a" if chip == "sm_90" else chip)}
+
+
+def nvptx_options(chip: str, toolkit: str = "") -> dict:
+    """Options of the compiler for an NVIDIA architecture."""
+    options = {"gpu": "nvptx", "gpu_chip": chip}
+    if tensor_float_32[0]:
+        options["gpu_features"] = "tf32"
+    found = toolkit or cuda_toolkit()
+    return {**options, "gpu_toolkit": found} if found else options
+
+
+# Whether products of float32 may be rounded to tf32, by NVIDIA's tensor cores; `tf.config.experimental`.
+tensor_float_32 = [True]
+
+
+@functools.cache
+def cuda_toolkit() -> str:
+    """The folder of a CUDA toolkit, which has libdevice and `ptxas`: what CUDA_HOME names, a package of this Python, or
+    of the system. Nothing without one.
+    """
+    places = [os.environ.get(name, "") for name in ("CUDA_HOME", "CUDA_PATH")]
+    package = importlib.util.find_spec("nvidia")
+    for root in (package.submodule_search_locations or []) if package else []:
+        places += sorted(glob.glob(str(Path(root, "cu*"))), reverse=True)
+    places += ["/usr/local/cuda", *sorted(glob.glob("/usr/local/cuda-*"), reverse=True)]
+    return next((p for p in places if p and Path(p, "nvvm", "libdevice", "libdevice.10.bc").exists()), "")
 
 
 @functools.cache

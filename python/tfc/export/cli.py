@@ -18,6 +18,7 @@ examples:
   tfc-compile 'train=model.py:Model.train(float32[32,4], int32[32])' model.py:Model.read -o build/model.a
   tfc-compile saved_model_folder -o build/model.so --target aarch64-linux-gnu --cpu cortex-a72
   tfc-compile step.mlir -o build/step.s
+  tfc-compile model.py:step --spec 'float32[64,64]' -o build/step.o --target nvptx64-nvidia-cuda --cpu sm_90
 """
 
 
@@ -46,6 +47,8 @@ def _parser() -> argparse.ArgumentParser:
         help="LLVM CPU name, or native; with several, from the plainest to the best, code for each and a choice at run "
         "time; default the target's baseline (generic), for x86-64 generic,x86-64-v3",
     )  # fmt: skip
+    parser.add_argument("--host-target", default="", metavar="TRIPLE", help="of the machine, if --target is a GPU")
+    parser.add_argument("--device-format", default="", choices=["ptx", "cubin"], help="of kernels for NVIDIA devices")
     parser.add_argument("--features", default="", help="LLVM features, for example +avx2,+fma")
     parser.add_argument("--emit", help=f"{', '.join(SUFFIXES)}, or several with commas; default by the output's suffix")
     parser.add_argument("-O", dest="opt_level", type=int, choices=range(4), default=2)
@@ -65,7 +68,7 @@ def run(arguments: list[str]) -> None:
     start = time.perf_counter()
     sources = [parse_source(text) for text in options.sources]
     kinds = {kind: getattr(options, kind) for kind in ("prefix", "target", "cpu", "features", "emit", "opt_level")}
-    more = ("opt_size", "strict_fp", "threads", "cxx_class", "linker", "sanitize")
+    more = ("opt_size", "strict_fp", "threads", "cxx_class", "linker", "sanitize", "host_target", "device_format")
     kinds |= {kind: getattr(options, kind) for kind in more}
     if sources[0].path.suffix in (".mlir", ".mlirbc"):
         if len(sources) > 1:

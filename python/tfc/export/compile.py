@@ -10,6 +10,7 @@ from tfc.dtypes import as_dtype
 from tfc.errors import InvalidArgumentError, page
 from tfc.export import files
 from tfc.export.cxx_class import cxx_class_header
+from tfc.export.device import describe_device, device_target, runtime_source
 from tfc.export.header import header
 from tfc.export.manifest import manifest
 from tfc.export.model import Artifact, Buffer, EntryPoint, layout
@@ -38,6 +39,8 @@ def compile(
     cxx_class: str | None = None,
     linker: str | None = None,
     sanitize: str | None = None,
+    host_target: str = "",
+    device_format: str = "",
 ) -> Artifact:
     """Writes ahead-of-time code of functions, with a header and a manifest beside it.
 
@@ -47,7 +50,10 @@ def compile(
             say what they take. Variables that they share are one field of the state.
         output: the file to write; ``x.o`` comes with ``x.h`` and ``x.json``, and files for pkg-config and CMake.
         prefix: begins every C name; by default the file's name without its suffix.
-        target: an LLVM target triple; by default this machine's.
+        target: an LLVM target triple; by default this machine's. ``nvptx64-nvidia-cuda`` (`cpu`: ``sm_80``, ...) and
+            ``spirv-unknown-vulkan``: code for this machine, or `host_target`, that launches kernels, which are in the
+            object.
+            The runtime that loads the driver comes as ``tfc_gpu.c`` beside an object, and is part of a library.
         cpu, features: as LLVM names them. ``cpu="native"`` is this machine's, "generic" the target's baseline. An
             entry that is called on a CPU without them returns TFC_UNIMPLEMENTED. Several CPUs, from the plainest to the
             best ("generic,x86-64-v3"): the code is there once for each, and entries run the best that the machine has;
@@ -64,6 +70,8 @@ def compile(
             LLVM's `ReleaseModeModelRunner` and users of tfcompile expect.
         linker: the program that makes a shared library, by default the target's C compiler, or lld.
         sanitize: "address": instrument the code for AddressSanitizer.
+        host_target: the triple of the machine that a GPU is in.
+        device_format: of kernels for NVIDIA devices: "ptx" (the default), or "cubin", which needs `ptxas`.
 
     Returns:
         A description of what was written.
@@ -77,7 +85,7 @@ def compile(
     return compile_program(
         from_functions(functions_of(functions), prefix), output, prefix=prefix, target=target, cpu=cpu,
         features=features, emit=emit, opt_level=opt_level, opt_size=opt_size, strict_fp=strict_fp, threads=threads,
-        cxx_class=cxx_class, linker=linker, sanitize=sanitize,
+        cxx_class=cxx_class, linker=linker, sanitize=sanitize, host_target=host_target, device_format=device_format,
     )  # fmt: skip
 
 
@@ -93,11 +101,18 @@ def compile_mlir(module, output, *, prefix: str | None = None, **options) -> Art
 
 def compile_program(
     program: Program, output, *, prefix, target="", cpu="", features="", emit=None, opt_level=2, opt_size=False,
-    strict_fp=False, threads=1, cxx_class=None, linker=None, sanitize=None,
+    strict_fp=False, threads=1, cxx_class=None, linker=None, sanitize=None, host_target="", device_format="",
 ) -> Artifact:  # fmt: skip
     """Compiles a program and writes the files."""
     output = Path(output)
     kinds = files.kinds_of(output, emit)
+    device = device_target(target, cpu, device_format)
+    if device is not None:
+        target, cpu = host_target, "generic"  # one version: what takes time is in the kernels
+    elif host_target:
+        raise InvalidArgumentError(
+            None, None, page("a host target goes with a GPU as the target", want="nvptx64-nvidia-cuda", got=target)
+        )
     if threads < 0:
         raise InvalidArgumentError(None, None, page("a number of threads is 0 or more", got=threads))
     if sanitize not in (None, "address"):
@@ -118,6 +133,7 @@ def compile_program(
         check_cpu=True,
         sanitize_address=sanitize == "address",
         dumps=[_DUMPS[kind] for kind in kinds if kind in _DUMPS],
+        device=device.compile_options if device is not None else None,
     )
     offsets, total = layout([v.nbytes if v.is_static else None for v in program.variables])
     first, *others = code.target["cpu"].split(",")
@@ -131,9 +147,10 @@ def compile_program(
         first,
         code.target["features"],
         initial_offsets,
-        files.names(output, kinds, cxx_class is not None),
+        files.names(output, kinds, cxx_class is not None, device is not None),
         threads,
         tuple(others),
+        describe_device(device, code.device) if device is not None else None,
     )
     content = {
         "object": code.content,
@@ -143,6 +160,8 @@ def compile_program(
         content["mlir"] = program.module.operation.get_asm(enable_debug_info=True).encode()
     content["header"] = header(artifact).encode()
     content["manifest"] = manifest(artifact).encode()
+    if device is not None:
+        content["runtime"] = runtime_source(device).encode()
     if cxx_class is not None:
         content["class"] = cxx_class_header(artifact, cxx_class).encode()
     files.write(artifact, output.parent, kinds, content, linker)

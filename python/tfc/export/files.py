@@ -31,7 +31,7 @@ def kinds_of(output: Path, emit) -> list[str]:
     return list(dict.fromkeys(kinds))
 
 
-def names(output: Path, kinds: list[str], has_class: bool) -> dict[str, str]:
+def names(output: Path, kinds: list[str], has_class: bool, has_kernels: bool = False) -> dict[str, str]:
     """kind -> file name. A single kind has the name that was asked for."""
     made = {kind: output.with_suffix(SUFFIXES[kind]).name for kind in kinds}
     if len(kinds) == 1:
@@ -40,6 +40,8 @@ def names(output: Path, kinds: list[str], has_class: bool) -> dict[str, str]:
     if has_class:
         made["class"] = output.with_suffix(".hpp").name
     made["manifest"] = output.with_suffix(".json").name
+    if has_kernels and "object" in kinds:
+        made["runtime"] = "tfc_gpu.c"
     if any(kind in LINKED for kind in kinds):
         stem = output.with_suffix("").name
         made["pkg-config"] = f"{stem}.pc"
@@ -52,12 +54,14 @@ def write(artifact: Artifact, folder: Path, kinds: list[str], content: dict[str,
     made = {kind: content[kind] for kind in artifact.files if kind in content}
     with tempfile.TemporaryDirectory() as scratch:
         if "archive" in kinds or "shared" in kinds:
-            object_file = Path(scratch, f"{artifact.prefix}.o")
-            object_file.write_bytes(content["object"])
+            objects = [Path(scratch, f"{artifact.prefix}.o")]
+            objects[0].write_bytes(content["object"])
+            if artifact.device is not None:
+                objects.append(_device_runtime(artifact, Path(scratch, "tfc_gpu.c"), content["runtime"], linker))
             if "archive" in kinds:
-                made["archive"] = _archive(object_file)
+                made["archive"] = _archive(objects)
             if "shared" in kinds:
-                made["shared"] = _shared(artifact, object_file, linker)
+                made["shared"] = _shared(artifact, objects, linker)
     if "pkg-config" in artifact.files:
         made["pkg-config"] = pkg_config(artifact).encode()
         made["cmake"] = cmake(artifact).encode()
@@ -67,21 +71,38 @@ def write(artifact: Artifact, folder: Path, kinds: list[str], content: dict[str,
 # Libraries.
 
 
-def _archive(object_file: Path) -> bytes:
-    library = object_file.with_suffix(".a")
-    _run([_llvm_tool("llvm-ar"), "rcsD", str(library), str(object_file)])
+def _archive(objects: list[Path]) -> bytes:
+    library = objects[0].with_suffix(".a")
+    _run([_llvm_tool("llvm-ar"), "rcsD", str(library), *map(str, objects)])
     return library.read_bytes()
 
 
-def _shared(artifact: Artifact, object_file: Path, linker: str | None) -> bytes:
-    library = object_file.with_suffix(".so")
+def _device_runtime(artifact: Artifact, source: Path, text: bytes, linker: str | None) -> Path:
+    """The runtime of kernels, compiled: a library should be all that a program needs."""
+    source.write_bytes(text)
+    compiler = linker_command(artifact.target, linker)
+    if os.path.basename(compiler[0]).startswith(("ld", "lld")):
+        raise FileNotFoundError(
+            page(
+                f"there is no C compiler for {artifact.target}, which a library with kernels needs",
+                fix="write an object (.o): tfc_gpu.c comes with it",
+            )
+        )
+    made = source.with_suffix(".o")
+    _run([*compiler, "-c", "-O2", "-fPIC", "-o", str(made), str(source)])
+    return made
+
+
+def _shared(artifact: Artifact, objects: list[Path], linker: str | None) -> bytes:
+    library = objects[0].with_suffix(".so")
     name = artifact.files["shared"]
     command = linker_command(artifact.target, linker)
     is_compiler = not os.path.basename(command[0]).startswith(("ld", "lld"))
     soname = (
         [f"-Wl,-soname,{name}", "-Wl,-z,noexecstack", "-lm"] if is_compiler else ["-soname", name, "-z", "noexecstack"]
     )
-    _run([*command, "-shared", "-o", str(library), str(object_file), *soname])
+    kernels = ["-ldl", "-lpthread"] if artifact.device is not None else []
+    _run([*command, "-shared", "-o", str(library), *map(str, objects), *soname, *kernels])
     return library.read_bytes()
 
 
@@ -150,14 +171,27 @@ def _run(command: list[str]) -> None:
 def pkg_config(artifact: Artifact) -> str:
     """A file for pkg-config that works from the folder it is in."""
     library = next(artifact.files[k] for k in ("archive", "object", "shared") if k in artifact.files)
+    flags = ["-pthread" if name == "pthread" else f"-l{name}" for name in _libraries(artifact)]
     return (
         "prefix=${pcfiledir}\n\n"
         f"Name: {artifact.prefix}\n"
         f"Description: {', '.join(e.name for e in artifact.entries)}, compiled ahead of time for {artifact.target}\n"
         "Version: 1\n"
         "Cflags: -I${prefix}\n"
-        f"Libs: ${{prefix}}/{library} -lm{' -pthread' if artifact.threads != 1 else ''}\n"
+        f"Libs: ${{prefix}}/{library} {' '.join(flags)}\n"
     )
+
+
+def _libraries(artifact: Artifact) -> list[str]:
+    """Those that a program has to be linked with."""
+    threads = ["pthread"] if artifact.threads != 1 or artifact.device is not None else []
+    return ["m", *threads, *(["dl"] if artifact.device is not None else [])]
+
+
+def _runtime_sources(artifact: Artifact) -> str:
+    if "runtime" not in artifact.files:
+        return ""
+    return f'    INTERFACE_SOURCES "${{CMAKE_CURRENT_LIST_DIR}}/{artifact.files["runtime"]}"\n'
 
 
 def cmake(artifact: Artifact) -> str:
@@ -174,7 +208,7 @@ def cmake(artifact: Artifact) -> str:
         f"  set_target_properties({name} PROPERTIES\n"
         f'    {location} "${{CMAKE_CURRENT_LIST_DIR}}/{artifact.files[kind]}"\n'
         '    INTERFACE_INCLUDE_DIRECTORIES "${CMAKE_CURRENT_LIST_DIR}"\n'
-        f'    INTERFACE_LINK_LIBRARIES "{"m;pthread" if artifact.threads != 1 else "m"}")\n'
+        f'{_runtime_sources(artifact)}    INTERFACE_LINK_LIBRARIES "{";".join(_libraries(artifact))}")\n'
         "endif()\n"
     )
 

@@ -243,6 +243,22 @@ def _threads(artifact: Artifact) -> list[str]:
     ]
 
 
+def _device_notes(artifact: Artifact) -> list[str]:
+    """What a program has to know of an artefact with kernels."""
+    if artifact.device is None:
+        return []
+    count, host = len(artifact.device["kernels"]), len(artifact.device["host"])
+    driver = "libcuda.so.1" if artifact.device["triple"].startswith("nvptx") else "libvulkan.so.1"
+    how = "the archive and the shared library contain it" if "runtime" not in artifact.files else "compile it, too"
+    return [
+        f" * {count} kernels for {artifact.device['triple']} {artifact.device['chip']}".rstrip()
+        + f", {host} operations on the host (see the manifest).",
+        f" * They run through the device runtime (tfc_gpu.c: {how}), which loads {driver} when the first kernel",
+        " * runs: link with -ldl -lpthread. Without a driver or a device, calls return TFC_FAILED_PRECONDITION and say",
+        " * what was looked for.",
+    ]
+
+
 def header(artifact: Artifact) -> str:
     """The text of the header; includes the runtime headers' text, so it stands alone."""
     file_name = artifact.files["header"]
@@ -256,6 +272,7 @@ def header(artifact: Artifact) -> str:
             if artifact.versions
             else []
         ),
+        *_device_notes(artifact),
         " */",
         f"#ifndef TFC_GENERATED_{guard}",
         f"#define TFC_GENERATED_{guard}",

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tfc.compiler import load_object
+from tfc.config.gpus import library as device_runtime
 from tfc.core import EagerTensor
 from tfc.dtypes import TensorShape
 from tfc.errors import FailedPreconditionError, InvalidArgumentError, NotFoundError, page
@@ -205,5 +206,7 @@ def load(path) -> LoadedArtifact:
     if ".so" in path.suffixes:
         library = ctypes.CDLL(str(path.resolve()))
         return LoadedArtifact(artifact, lambda name: ctypes.addressof(ctypes.c_char.in_dll(library, name)), library)
+    if artifact.device is not None:
+        device_runtime()  # the symbols that the code needs
     code = load_object(path.read_bytes(), artifact.target)
     return LoadedArtifact(artifact, code.address, code)

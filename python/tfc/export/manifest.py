@@ -59,6 +59,7 @@ def manifest(artifact: Artifact) -> str:
         },
         "files": artifact.files,
         "threads": artifact.threads,
+        "device": artifact.device,
         "state": {
             "bytes": artifact.state_bytes,
             "alignment": 64,
@@ -96,6 +97,7 @@ def _artifact(content: dict) -> Artifact:
         content["files"],
         content["threads"],
         tuple(target["versions"]),
+        content.get("device"),
     )
 
 

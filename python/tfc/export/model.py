@@ -87,6 +87,7 @@ class Artifact:
     files: dict = field(default_factory=dict)  # kind -> file name
     threads: int = 1  # that share large loops; 0: as many as there are cores
     versions: tuple[str, ...] = ()  # CPUs beyond `cpu` that entries with vectors have code for, too
+    device: dict | None = None  # kernels in it: {"triple", "chip", "format", "kernels", "host"}
 
     @property
     def is_sized(self) -> bool:

@@ -5,7 +5,7 @@ import weakref
 
 from tfc.compiler import CompiledCode, DeviceCode, compile_entry, compile_kernels, explain, run_stage, specialize
 from tfc.config.devices import current_gpu
-from tfc.config.gpus import gpus
+from tfc.config.gpus import gpus, nvptx_options
 from tfc.core import EagerTensor, TensorList, current, is_symbolic
 from tfc.dtypes import TensorSpec
 from tfc.errors import InvalidArgumentError, page, user_line
@@ -283,13 +283,17 @@ class FlatFunction:
         """What the compiler makes of the trace: remarks, LLVM IR, assembly, memory.
 
         `shapes`: one for each tensor that it takes, where code for such sizes is wanted instead of that for unknown ones.
+        For the GPU that `tf.device` names (around this call, or inside the function), else for the CPU.
         """
+        gpu = current_gpu()
+        gpu = self.gpu if gpu is None else gpu
         for_shapes = tuple(tuple(s) for s in shapes) if shapes else None
         if for_shapes is not None and len(for_shapes) != len(self.specs):
             raise ValueError(f"{self._name} takes {len(self.specs)} tensors, got {len(for_shapes)} shapes")
         with LOCK:
             symbol = self._graph.function.symbol
-            return explain(self.module_for(for_shapes), symbol, self._name, self.compile_options)
+            target = None if gpu is None else gpus()[gpu].compile_options
+            return explain(self.module_for(for_shapes), symbol, self._name, self.compile_options, target)
 
     def compile_for(self, target: str, *shapes, format: str | None = None, toolkit: str = "") -> DeviceCode:
         """The kernels of the function for a kind of GPU, and what stays on the host. No such device is needed.
@@ -297,7 +301,8 @@ class FlatFunction:
         `target`: "spirv" (Vulkan), "nvptx:sm_80" (or another architecture), or a device of this machine ("GPU:0" is
         number 0 of `tf.config.list_physical_devices("GPU")`). `shapes`: one for each tensor that it takes, where they
         are not known. `format` of nvptx: "isa" (PTX, the default) or "bin" (a cubin, which needs `ptxas`); `toolkit`:
-        the folder of a CUDA toolkit, for `ptxas` and for libdevice, which math functions need.
+        the folder of a CUDA toolkit, for `ptxas` and for libdevice, which some math functions need; by default one that
+        is installed. What has no kernel stays on the host, and is listed with the reason.
 
         Raises `ValueError` for an unknown target, `UnimplementedError` if the code cannot be made.
         """
@@ -314,8 +319,8 @@ def _device_options(target: str, format: str | None, toolkit: str) -> dict:
     if kind in ("spirv", "vulkan") and not chip:
         return {"gpu": "spirv"}
     if kind == "nvptx" and (not chip or chip.startswith("sm_")):
-        options = {"gpu": "nvptx", "gpu_chip": chip or "sm_80", "gpu_format": format, "gpu_toolkit": toolkit or None}
-        return {k: v for k, v in options.items() if v is not None}
+        options = nvptx_options(chip or "sm_80", toolkit)
+        return options if format is None else {**options, "gpu_format": format}
     if kind == "GPU" and chip.isdigit() and int(chip) < len(gpus()):
         return gpus()[int(chip)].compile_options
     raise ValueError(f"no target {target!r}: expected 'spirv', 'nvptx:sm_80' or a GPU of this machine such as 'GPU:0'")

@@ -133,3 +133,77 @@ func.func @refused(%x: memref<8xf64>) {
   }
   return
 }
+
+// -----
+
+#id = affine_map<(d0) -> (d0)>
+
+// A sum to one point is made by many blocks: one partial sum each, then the sum of those; the fill is in the second kernel.
+// CHECK-LABEL: func @sum_of_all
+// CHECK: %[[PARTS:.*]] = memref.alloc() : memref<128xf32>
+// CHECK: gpu.launch
+// CHECK: memref.store %{{.*}}, %[[PARTS]]
+// CHECK: gpu.launch
+// CHECK: memref.load %[[PARTS]]
+// CHECK-NOT: gpu.launch blocks
+func.func @sum_of_all(%x: memref<262144xf32>, %y: memref<f32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%y : memref<f32>)
+  linalg.generic {indexing_maps = [#id, affine_map<(d0) -> ()>], iterator_types = ["reduction"]} ins(%x : memref<262144xf32>) outs(%y : memref<f32>) {
+  ^bb0(%in: f32, %out: f32):
+    %s = arith.addf %out, %in fastmath<reassoc> : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// -----
+
+#id = affine_map<(d0, d1) -> (d0, d1)>
+
+// Views of one buffer of unknown size are one argument: drivers may take two for different memory.
+// CHECK-LABEL: func @views_of_one_buffer
+// CHECK-COUNT-1: memref.reinterpret_cast
+// CHECK-NOT: memref.reinterpret_cast
+func.func @views_of_one_buffer(%n: index) {
+  %x = memref.alloc(%n) : memref<?x8xf32>
+  %a = memref.cast %x : memref<?x8xf32> to memref<4x8xf32>
+  linalg.generic {indexing_maps = [#id], iterator_types = ["parallel", "parallel"]} outs(%a : memref<4x8xf32>) {
+  ^bb0(%out: f32):
+    %s = arith.addf %out, %out : f32
+    linalg.yield %s : f32
+  }
+  %b = memref.subview %x[0, 0] [4, 8] [1, 1] : memref<?x8xf32> to memref<4x8xf32, strided<[8, 1]>>
+  linalg.generic {indexing_maps = [#id], iterator_types = ["parallel", "parallel"]} outs(%b : memref<4x8xf32, strided<[8, 1]>>) {
+  ^bb0(%out: f32):
+    %s = arith.mulf %out, %out : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// -----
+
+#id = affine_map<(d0) -> (d0)>
+
+// A group that was refused before is tried op by op (0: the group of op 0), and what was refused alone (3: op 1) stays.
+// CHECK: module attributes {tfc.host = [{loc = {{.*}}, op = "linalg.generic", why = "no kernel: it failed"}]
+// CHECK-LABEL: func @refused_before
+// CHECK: gpu.launch
+// CHECK: linalg.generic
+// CHECK-NOT: gpu.launch
+module attributes {tfc.refused = [{group = 0 : i64, why = "no kernel: it failed"}, {group = 3 : i64, why = "no kernel: it failed"}]} {
+func.func @refused_before(%x: memref<8xf32>) {
+  linalg.generic {indexing_maps = [#id], iterator_types = ["parallel"]} outs(%x : memref<8xf32>) {
+  ^bb0(%out: f32):
+    %s = arith.addf %out, %out : f32
+    linalg.yield %s : f32
+  }
+  linalg.generic {indexing_maps = [#id], iterator_types = ["parallel"]} outs(%x : memref<8xf32>) {
+  ^bb0(%out: f32):
+    %s = arith.mulf %out, %out : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+}

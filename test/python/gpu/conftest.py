@@ -5,11 +5,15 @@ import fcntl
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import warnings
 from pathlib import Path
 
 import pytest
+
+# Helpers of this folder.
+sys.path.insert(0, str(Path(__file__).parent))
 
 PACKAGES = ["libvulkan1", "mesa-vulkan-drivers", "spirv-tools"]
 

@@ -1,75 +1,18 @@
-"""NVIDIA code without a device: PTX of every kernel assembles, and what `ptxas` says of it is recorded."""
+"""NVIDIA code without a device: PTX of every kernel assembles, and what `ptxas` says of it is a table."""
 
-import glob
-import os
-import re
-import subprocess
 from pathlib import Path
 
 import pytest
 import tfc as tf
+from kernel_programs import PROGRAMS, ptxas, spec
+from tfc.config.gpus import cuda_toolkit
 
-CHIPS = ["sm_80", "sm_90"]
-
-
-def _toolkit():
-    """A CUDA toolkit: of the system, or of the package nvidia-cuda-nvcc. None without one."""
-    places = [os.environ.get("CUDA_HOME", ""), "/usr/local/cuda"]
-    for root in glob.glob(str(Path(pytest.__file__).parents[1] / "nvidia" / "cu*")):
-        places.append(root)
-    for place in places:
-        if place and (Path(place) / "bin" / "ptxas").exists():
-            return Path(place)
-    return None
-
-
-TOOLKIT = _toolkit()
-needs_ptxas = pytest.mark.skipif(TOOLKIT is None, reason="no ptxas: install a CUDA toolkit or nvidia-cuda-nvcc")
-
-
-def spec(*shape):
-    return tf.TensorSpec(shape, tf.float32)
-
-
-def layernorm(x, g, b):
-    m = tf.reduce_mean(x, axis=-1, keepdims=True)
-    v = tf.reduce_mean((x - m) ** 2, axis=-1, keepdims=True)
-    return (x - m) * tf.math.rsqrt(v + 1e-5) * g + b
-
-
-def lstm(x, h, c, w, u, b):
-    i, f, g, o = tf.split(x @ w + h @ u + b, 4, axis=1)
-    c = tf.sigmoid(f) * c + tf.sigmoid(i) * tf.tanh(g)
-    return tf.sigmoid(o) * tf.tanh(c), c
-
-
-PROGRAMS = {
-    "add": (lambda x, y: x + y, [spec(4096), spec(4096)]),
-    "softmax": (tf.nn.softmax, [spec(64, 1024)]),
-    "layernorm": (layernorm, [spec(64, 1024), spec(1024), spec(1024)]),
-    "matmul": (tf.matmul, [spec(256, 256), spec(256, 256)]),
-    "matmul edges": (tf.matmul, [spec(100, 70), spec(70, 130)]),
-    "lstm": (lstm, [spec(64, 128), spec(64, 128), spec(64, 128), spec(128, 512), spec(128, 512), spec(512)]),
-}
-
-
-def ptxas(ptx: bytes, chip: str, folder) -> list:
-    """(registers, spilled bytes, shared bytes) of each kernel."""
-    source = folder / "kernel.ptx"
-    source.write_bytes(ptx)
-    run = subprocess.run(
-        [str(TOOLKIT / "bin" / "ptxas"), "-v", f"-arch={chip}", str(source), "-o", str(folder / "kernel.cubin")],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    rows = []
-    for text in run.stderr.split("Compiling entry function")[1:]:
-        number = lambda pattern: int((re.search(pattern, text) or [0, 0])[1])
-        rows.append((number(r"Used (\d+) registers"), number(r"(\d+) bytes spill stores"), number(r"(\d+) bytes smem")))
-    assert rows
-    return rows
+CHIPS = ["sm_80", "sm_90", "sm_90a"]
+TOOLKIT = cuda_toolkit()
+needs_ptxas = pytest.mark.skipif(
+    not TOOLKIT or not Path(TOOLKIT, "bin", "ptxas").exists(),
+    reason="NOT TESTED: no ptxas; install a CUDA toolkit or the package nvidia-cuda-nvcc",
+)
 
 
 @needs_ptxas
@@ -77,17 +20,17 @@ def ptxas(ptx: bytes, chip: str, folder) -> list:
 def test_kernels_assemble_without_spills(chip, tmp_path, record_property):
     table = []
     for name, (function, specs) in PROGRAMS.items():
-        concrete = tf.function(function).get_concrete_function(*specs)
-        code = concrete.compile_for(f"nvptx:{chip}", toolkit=str(TOOLKIT))
+        code = tf.function(function).get_concrete_function(*specs).compile_for(f"nvptx:{chip}")
         assert not code.host, str(code)
         for kernel in code.kernels:
-            for registers, spills, shared in ptxas(kernel.code, chip, tmp_path):
+            for registers, spills, shared in ptxas(kernel.code, chip, tmp_path, TOOLKIT):
                 table.append((name, kernel.kind, registers, spills, shared))
     print(f"\n{chip}: program, mapping, registers, spilled bytes, shared bytes")
     for row in table:
         print("  {:14} {:18} {:4} {:4} {:6}".format(*row))
     record_property(f"ptxas {chip}", table)
-    assert all(spills == 0 for *_, spills, _ in table)
+    assert all(spills == 0 for _, _, _, spills, _ in table)
+    # Two blocks of 256 threads, or four of 128, share the registers of a multiprocessor.
     assert all(registers <= 128 for _, _, registers, _, _ in table)
 
 
@@ -98,21 +41,58 @@ def test_device_code_needs_no_device_and_no_toolkit():
     assert ".target sm_90" in text and ".visible .entry" in text and code.chip == "sm_90"
 
 
+PRODUCTS = {"f16": tf.float16, "bf16": tf.bfloat16, "tf32": tf.float32}
+
+
+def product(kind, chip, m=64, k=64, n=64):
+    dtype = PRODUCTS[kind]
+    specs = [spec(m, k, dtype=dtype), spec(k, n, dtype=dtype)]
+    return tf.function(tf.matmul).get_concrete_function(*specs).compile_for(f"nvptx:{chip}").kernels[0]
+
+
+@pytest.mark.parametrize("chip", ["sm_80", "sm_90"])
+@pytest.mark.parametrize("kind", PRODUCTS)
+def test_products_run_on_the_tensor_cores(kind, chip):
+    assert f"row.col.f32.{kind}.{kind}.f32" in product(kind, chip).code.decode()
+
+
+@pytest.mark.parametrize("kind", PRODUCTS)
+def test_large_products_are_of_warpgroups_on_sm_90a(kind):
+    assert (
+        f"wgmma.mma_async.sync.aligned.m64n64k{8 if kind == 'tf32' else 16}.f32.{kind}.{kind}"
+        in product(kind, "sm_90a").code.decode()
+    )
+    assert product(kind, "sm_90a", m=32).kind == "tensor-cores"
+
+
+def test_older_devices_have_scalar_tiles():
+    """`mma.sync` of these shapes is part of sm_80."""
+    kernel = product("f16", "sm_70")
+    assert kernel.kind == "tiles" and b"mma.sync" not in kernel.code
+
+
+def test_tf32_can_be_switched_off():
+    tf.config.experimental.enable_tensor_float_32_execution(False)
+    try:
+        assert not tf.config.experimental.tensor_float_32_execution_enabled()
+        assert product("tf32", "sm_80").kind == "tiles" and product("f16", "sm_80").kind == "tensor-cores"
+    finally:
+        tf.config.experimental.enable_tensor_float_32_execution(True)
+
+
 @needs_ptxas
-@pytest.mark.parametrize("chip", CHIPS)
-@pytest.mark.parametrize("dtype", [tf.float16, tf.bfloat16], ids=lambda d: d.name)
-def test_products_of_halves_assemble(dtype, chip, tmp_path):
-    """float16 goes through tensor cores, bfloat16 through the tiles of other types."""
-    specs = [tf.TensorSpec([64, 64], dtype)] * 2
-    code = tf.function(tf.matmul).get_concrete_function(*specs).compile_for(f"nvptx:{chip}", toolkit=str(TOOLKIT))
-    assert ("mma.sync" in code.kernels[0].code.decode()) == (dtype is tf.float16)
-    assert all(spills == 0 for kernel in code.kernels for _, spills, _ in ptxas(kernel.code, chip, tmp_path))
+@pytest.mark.parametrize("shape", [(100, 70, 130), (64, 8, 64), (129, 33, 65)])
+def test_products_of_any_size_assemble(shape, tmp_path):
+    for kind in PRODUCTS:
+        for chip in CHIPS:
+            kernel = product(kind, chip, *shape)
+            assert all(spills == 0 for _, spills, _ in ptxas(kernel.code, chip, tmp_path, TOOLKIT))
 
 
 @needs_ptxas
 def test_cubin():
     concrete = tf.function(tf.nn.softmax).get_concrete_function(spec(8, 100))
-    code = concrete.compile_for("nvptx:sm_80", format="bin", toolkit=str(TOOLKIT))
+    code = concrete.compile_for("nvptx:sm_80", format="bin")
     assert code.kernels[0].code[:4] == b"\x7fELF"
 
 

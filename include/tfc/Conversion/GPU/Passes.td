@@ -28,17 +28,24 @@ def LinalgToGPUPass : Pass<"tfc-linalg-to-gpu", "::mlir::ModuleOp"> {
     gpu.launch blocks(%row, ...) in (32, 1, 1) threads(%t, ...) in (256, 1, 1) workgroup(...) {...}
     ```
 
-    Ops that the target cannot do stay; the module's attribute `tfc.host` says which, and why.
+    A reduction to few points is made by many blocks: partial sums first, then their sum. With `subgroup`, threads
+    exchange registers before they use shared memory. Products of f16, bf16 and (with the feature `tf32`) f32 run on the
+    tensor cores of `chip`: `mma.sync`, or `wgmma` on sm_90a where the product is large enough.
+
+    Ops that the target cannot do stay; the module's attribute `tfc.host` says which, and why. Each group of ops has a number;
+    groups that the module's attribute `tfc.refused` names (`{group, why}`) are tried op by op, and single ops stay.
   }];
   let options = [
     Option<"target", "target", "std::string", "\"spirv\"", "spirv or nvptx">,
-    Option<"features", "features", "std::string", "\"f64+f16+i64+i16+i8\"", "types that a spirv device has">,
+    Option<"features", "features", "std::string", "\"f64+f16+i64+i16+i8\"", "types that a spirv device has; tf32">,
+    Option<"chip", "chip", "std::string", "\"sm_80\"", "the architecture, for nvptx">,
+    Option<"subgroup", "subgroup", "int64_t", "0", "threads that exchange registers; 0: none">,
     Option<"maxThreads", "max-threads", "int64_t", "256", "threads of a block">,
     Option<"sharedBytes", "shared-bytes", "int64_t", "32768", "shared memory of a block">];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect", "::mlir::linalg::LinalgDialect",
     "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect", "::mlir::affine::AffineDialect",
-    "::mlir::nvgpu::NVGPUDialect", "::mlir::vector::VectorDialect"];
+    "::mlir::NVVM::NVVMDialect", "::mlir::LLVM::LLVMDialect", "::mlir::vector::VectorDialect"];
 }
 
 def WaitForDevicePass : Pass<"tfc-wait-for-device", "::mlir::ModuleOp"> {
@@ -65,10 +72,15 @@ def GPUToSPIRVPass : Pass<"tfc-gpu-to-spirv", "::mlir::ModuleOp"> {
     Scalar arguments of a kernel become words of one more buffer, shared memory becomes global variables, math
     functions that GLSL lacks or computes badly become arithmetic. The module is then lowered with upstream's
     conversions, serialized, and replaced by a `gpu.binary` of the same name. Barriers also order accesses to buffers.
-    Fails with the op that has no form in SPIR-V.
+    Fails with the op that has no form in SPIR-V; the module's attribute `tfc.refused` then says which groups
+    of `tfc-linalg-to-gpu` were not compiled, and why.
+
+    `opencl` makes modules for OpenCL instead: buffers are pointers, as in CUDA. Tools for kernels read those.
   }];
   let options = [
-    Option<"features", "features", "std::string", "\"f64+f16+i64+i16+i8\"", "types that the device has">];
+    Option<"features", "features", "std::string", "\"f64+f16+i64+i16+i8\"", "types that the device has">,
+    Option<"subgroup", "subgroup", "int64_t", "0", "threads of a subgroup, where kernels use them">,
+    Option<"opencl", "opencl", "bool", "false", "modules for OpenCL instead of Vulkan">];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect", "::mlir::math::MathDialect",
     "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect", "::mlir::spirv::SPIRVDialect",
@@ -80,7 +92,7 @@ def GPUToNVPTXPass : Pass<"tfc-gpu-to-nvptx", "::mlir::ModuleOp"> {
   let description = [{
     Lowers kernels to NVVM, links libdevice if the toolkit has it, and replaces the module by a
     `gpu.binary`. `format` is `isa` (PTX, which the driver compiles) or `bin` (a cubin: needs `ptxas` of the toolkit).
-    Fails on math functions without libdevice.
+    Fails on math functions without libdevice; `tfc.refused` as in `tfc-gpu-to-spirv`.
   }];
   let options = [
     Option<"chip", "chip", "std::string", "\"sm_80\"", "the architecture">,
@@ -89,7 +101,7 @@ def GPUToNVPTXPass : Pass<"tfc-gpu-to-nvptx", "::mlir::ModuleOp"> {
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::cf::ControlFlowDialect", "::mlir::gpu::GPUDialect", "::mlir::math::MathDialect",
     "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect", "::mlir::NVVM::NVVMDialect", "::mlir::LLVM::LLVMDialect",
-    "::mlir::nvgpu::NVGPUDialect", "::mlir::vector::VectorDialect", "::mlir::affine::AffineDialect"];
+    "::mlir::vector::VectorDialect", "::mlir::affine::AffineDialect"];
 }
 
 def LaunchToLLVMPass : Pass<"tfc-launch-to-llvm", "::mlir::ModuleOp"> {

@@ -7,7 +7,7 @@ from tfc.dtypes import TensorSpec
 from tfc.errors import InvalidArgumentError, OutOfRangeError
 from tfc.ops import primitives as p
 from tfc.ops.gradients import zeros_like
-from tfc.ops.table import NotDifferentiable, row
+from tfc.ops.table import CONTROL, NotDifferentiable, row
 
 
 class EagerList(TensorList):
@@ -152,16 +152,17 @@ def _unstack_vjp(g, out, x):
     return p.list_stack(g, element_type=TensorSpec(None if dims is None else dims[1:], x.dtype))
 
 
-row(p.list_create, _create, NotDifferentiable, raw=True)
-row(p.list_length, _length, NotDifferentiable, raw=True)
+row(p.list_create, _create, NotDifferentiable, raw=True, gpu=CONTROL)
+row(p.list_length, _length, NotDifferentiable, raw=True, gpu=CONTROL)
 row(
     p.list_get,
     _get,
     (lambda g, out, lst, index, element_type: OneElement(index, g, lst), None),
     raw=True,
+    gpu=CONTROL,
 )
-row(p.list_set, _set, (_set_list_vjp, None, _set_value_vjp), raw=True)
-row(p.list_stack, _stack, (lambda g, out, lst, element_type: p.list_unstack(g),), raw=True)
-row(p.list_unstack, _unstack, (_unstack_vjp,), raw=True)
+row(p.list_set, _set, (_set_list_vjp, None, _set_value_vjp), raw=True, gpu=CONTROL)
+row(p.list_stack, _stack, (lambda g, out, lst, element_type: p.list_unstack(g),), raw=True, gpu=CONTROL)
+row(p.list_unstack, _unstack, (_unstack_vjp,), raw=True, gpu=CONTROL)
 
 __all__ = ["EagerList", "OneElement", "add_lists"]

@@ -12,7 +12,7 @@ import numpy as np
 from tfc.dtypes import int32
 from tfc.ops import primitives as p
 from tfc.ops.gradients import scalar, zeros_like
-from tfc.ops.table import row
+from tfc.ops.table import COMPLEX, IN_ORDER, row
 from tfc.ops.triangles import (
     adjoint,
     diagonal_matrix,
@@ -284,11 +284,11 @@ def _fft_vjp(g, out, x, inverse):
     return p.div(turned, count) if inverse else p.mul(turned, count)
 
 
-row(p.cholesky, _cholesky, (_cholesky_vjp,), kinds="fc")
-row(p.triangular_solve, _triangular_solve, _triangular_solve_vjp, kinds="fc")
-row(p.solve, _solve, _solve_vjp, kinds="fc")
-row(p.lu, _lu, _lu_vjp, kinds="fc")
-row(p.qr, _qr, _qr_vjp, kinds="fc")
-row(p.eigh, _eigh, _eigh_vjp, kinds="fc")
-row(p.svd, _svd, _svd_vjp, kinds="fc")
-row(p.fft, _fft, (_fft_vjp,), kinds="c")
+row(p.cholesky, _cholesky, (_cholesky_vjp,), kinds="fc", gpu=IN_ORDER)
+row(p.triangular_solve, _triangular_solve, _triangular_solve_vjp, kinds="fc", gpu=IN_ORDER)
+row(p.solve, _solve, _solve_vjp, kinds="fc", gpu=IN_ORDER)
+row(p.lu, _lu, _lu_vjp, kinds="fc", gpu=IN_ORDER)
+row(p.qr, _qr, _qr_vjp, kinds="fc", gpu=IN_ORDER)
+row(p.eigh, _eigh, _eigh_vjp, kinds="fc", gpu=IN_ORDER)
+row(p.svd, _svd, _svd_vjp, kinds="fc", gpu=IN_ORDER)
+row(p.fft, _fft, (_fft_vjp,), kinds="c", gpu=COMPLEX)

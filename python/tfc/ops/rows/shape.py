@@ -16,7 +16,7 @@ from tfc.ops.gradients import (
     unbroadcast,
     zeros_like,
 )
-from tfc.ops.table import NotDifferentiable, row
+from tfc.ops.table import IN_ORDER, NotDifferentiable, row
 
 
 def _constant(value):
@@ -264,7 +264,7 @@ row(
     kinds="biufc",
     quiet=False,
 )
-row(p.sum_to, _sum_to, (lambda g, out, x, shape: broadcast_like(g, x), None), kinds="iufc")
+row(p.sum_to, _sum_to, (lambda g, out, x, shape: broadcast_like(g, x), None), kinds="iufc", gpu=IN_ORDER)
 row(p.reshape, _reshape, (lambda g, out, x, shape: reshape_like(g, x),), kinds="biufc", quiet=False)
 row(
     p.dynamic_reshape,

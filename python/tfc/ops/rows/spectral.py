@@ -11,7 +11,7 @@ from tfc.dtypes import int64
 from tfc.ops import primitives as p
 from tfc.ops.gradients import conj, dynamic_shape, known, scalar
 from tfc.ops.rows.matrix import inverse_differences, like
-from tfc.ops.table import row
+from tfc.ops.table import COMPLEX, IN_ORDER, row
 from tfc.ops.triangles import adjoint, diagonal_matrix, diagonal_of, product
 
 # Meanings.
@@ -251,7 +251,7 @@ def _tridiagonal_solve_vjp(g, out, diagonals, b, pivoting):
     return p.neg(p.concat(*(p.expand_dims(t, axes=(axis,)) for t in parts), axis=axis)), gb
 
 
-row(p.eig, _eig, _eig_vjp, kinds="fc")
-row(p.sqrtm, _sqrtm, (_function_vjp(p.sqrtm),), kinds="c")
-row(p.logm, _logm, (_function_vjp(p.logm),), kinds="c")
-row(p.tridiagonal_solve, _tridiagonal_solve, _tridiagonal_solve_vjp, kinds="fc")
+row(p.eig, _eig, _eig_vjp, kinds="fc", gpu=IN_ORDER)
+row(p.sqrtm, _sqrtm, (_function_vjp(p.sqrtm),), kinds="c", gpu=COMPLEX)
+row(p.logm, _logm, (_function_vjp(p.logm),), kinds="c", gpu=COMPLEX)
+row(p.tridiagonal_solve, _tridiagonal_solve, _tridiagonal_solve_vjp, kinds="fc", gpu=IN_ORDER)

@@ -4,7 +4,7 @@ from tfc.core import host_function
 from tfc.errors import FailedPreconditionError, error_of_status
 from tfc.ops import primitives as p
 from tfc.ops.printing import Output, tensor_text
-from tfc.ops.table import NotDifferentiable, row
+from tfc.ops.table import HOST_SERVICE, NotDifferentiable, row
 
 
 def _read(variable):
@@ -39,6 +39,6 @@ def _host_call(*inputs, id, types):
 
 row(p.read_variable, _read, (lambda g, out, variable: g,), raw=True)
 row(p.assign_variable, _assign, NotDifferentiable, raw=True)
-row(p.print_, _print, NotDifferentiable, raw=True)
-row(p.assert_, _assert, NotDifferentiable, raw=True)
-row(p.host_call, _host_call, NotDifferentiable, raw=True)
+row(p.print_, _print, NotDifferentiable, raw=True, gpu=HOST_SERVICE)
+row(p.assert_, _assert, NotDifferentiable, raw=True, gpu=HOST_SERVICE)
+row(p.host_call, _host_call, NotDifferentiable, raw=True, gpu=HOST_SERVICE)

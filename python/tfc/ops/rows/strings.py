@@ -170,4 +170,4 @@ def _string(*xs, function, type):
     return FUNCTIONS[function](*xs)
 
 
-row(p.string, _string, NotDifferentiable, kinds="")
+row(p.string, _string, NotDifferentiable, kinds="", gpu="strings")

@@ -7,7 +7,7 @@ import numpy as np
 from tfc.ops import primitives as p
 from tfc.ops import special
 from tfc.ops.gradients import conj, scalar, zeros_like
-from tfc.ops.table import NotDifferentiable, row
+from tfc.ops.table import COMPLEX, WIDE_FUNCTIONS, NotDifferentiable, row
 
 
 def _times(f):
@@ -137,13 +137,15 @@ row(
     special.erfinv,
     _times(lambda y, x: p.mul(scalar(1 / _ERF_SLOPE, x), p.exp(p.mul(y, y)))),
     domain=(-0.9, 0.9),
+    gpu=WIDE_FUNCTIONS,
 )
-row(p.lgamma, special.lgamma, _times(lambda y, x: p.digamma(x)), domain=(0.5, 5.0))
+row(p.lgamma, special.lgamma, _times(lambda y, x: p.digamma(x)), domain=(0.5, 5.0), gpu=WIDE_FUNCTIONS)
 row(
     p.digamma,
     special.digamma,
     _times(lambda y, x: _trigamma(x)),
     domain=(0.5, 5.0),
+    gpu=WIDE_FUNCTIONS,
 )
 row(p.is_finite, np.isfinite, NotDifferentiable)
 row(p.is_inf, np.isinf, NotDifferentiable)
@@ -157,7 +159,8 @@ row(
     lambda x: np.bitwise_count(x.view(f"u{x.dtype.itemsize}")).astype(np.uint8),
     NotDifferentiable,
     kinds="iu",
+    gpu="on Vulkan: upstream's conversion has no bit count",
 )
-row(p.real, np.real, (lambda g, out, x: p.complex_(g, zeros_like(g)),), kinds="c")
-row(p.imag, np.imag, (lambda g, out, x: p.complex_(zeros_like(g), g),), kinds="c")
-row(p.conj, np.conjugate, (lambda g, out, x: p.conj(g),), kinds="c")
+row(p.real, np.real, (lambda g, out, x: p.complex_(g, zeros_like(g)),), kinds="c", gpu=COMPLEX)
+row(p.imag, np.imag, (lambda g, out, x: p.complex_(zeros_like(g), g),), kinds="c", gpu=COMPLEX)
+row(p.conj, np.conjugate, (lambda g, out, x: p.conj(g),), kinds="c", gpu=COMPLEX)

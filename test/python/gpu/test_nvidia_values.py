@@ -1,0 +1,72 @@
+"""The code for NVIDIA devices computes the CPU's values: host code on a driver without a device, kernels on a PTX machine.
+
+The machine also finds races and accesses outside of buffers, so every program here is free of them.
+"""
+
+import json
+import os
+import subprocess
+import sys
+
+import nvidia_programs
+import pytest
+import tfc as tf
+
+NAMES = list(nvidia_programs.programs(tf))
+
+
+def run(capability):
+    environment = {
+        **os.environ,
+        "FAKE_CUDA_CAPABILITY": capability,
+        "VK_DRIVER_FILES": os.devnull,
+        "PYTHONPATH": ":".join(p for p in sys.path if p),
+    }
+    run = subprocess.run(
+        [sys.executable, nvidia_programs.__file__], env=environment, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout)
+
+
+@pytest.fixture(scope="module")
+def ampere():
+    return run("80")
+
+
+@pytest.fixture(scope="module")
+def hopper():
+    return run("90")
+
+
+def check(found):
+    assert not found["failures"], found["failures"][0]
+    assert found["launches"]
+    assert max(found["errors"]) <= found["limit"], found
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_values_on_sm_80(ampere, name):
+    check(ampere[name])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_values_on_sm_90(hopper, name):
+    check(hopper[name])
+
+
+@pytest.mark.parametrize("kind", ["f16", "bf16", "tf32"])
+def test_products_are_computed_by_tensor_cores(ampere, hopper, kind):
+    for found, mapping in ((ampere, "tensor-cores"), (hopper, "warpgroups")):
+        assert found[f"{kind} product"]["kinds"] == [mapping] and found[f"{kind} product"]["tensor_flops"]
+
+
+@pytest.mark.parametrize("name", ["add", "layernorm"])
+def test_a_kernel_that_is_bound_by_memory_asks_for_each_byte_about_once(ampere, name):
+    """Rows are read again while they are in the cache; what is written is written once."""
+    found = ampere[name]
+    assert found["loaded"] + found["stored"] <= {"add": 1, "layernorm": 4}[name] * found["touched"]
+
+
+def test_a_sum_of_everything_takes_two_kernels(ampere):
+    assert ampere["sum of all"]["kinds"].count("partial-sums") == 3
