@@ -1,13 +1,11 @@
 """The software Vulkan device that kernels of these tests run on: installed where that is possible, else a loud skip."""
 
 import ctypes
-import fcntl
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import warnings
 from pathlib import Path
 
 import pytest
@@ -15,7 +13,7 @@ import pytest
 # Helpers of this folder.
 sys.path.insert(0, str(Path(__file__).parent))
 
-PACKAGES = ["libvulkan1", "mesa-vulkan-drivers", "spirv-tools"]
+from installing import VULKAN, install, skip_loudly
 
 
 def _has_driver() -> bool:
@@ -28,42 +26,18 @@ def _has_driver() -> bool:
     return bool(named) or any(p.is_dir() and any(p.glob("*.json")) for p in places)
 
 
-def _install(packages) -> str:
-    """Installs packages of the distribution; returns why that is not possible, or nothing."""
-    if os.environ.get("TFC_NO_INSTALL"):
-        return "TFC_NO_INSTALL is set"
-    if not shutil.which("apt-get"):
-        return "there is no apt-get"
-    if os.geteuid() != 0:
-        return "not root"
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    with open(Path(tempfile.gettempdir()) / "tfc-test-install.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        for command in (["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", *packages]):
-            run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
-            if run.returncode and command[1] == "install":
-                return run.stderr.strip().splitlines()[-1] if run.stderr.strip() else "apt-get failed"
-    return ""
-
-
-def skip_loudly(reason):
-    """A skip that also shows among the warnings of the run."""
-    warnings.warn(f"GPU TESTS SKIPPED: {reason}", stacklevel=2)
-    pytest.skip(reason)
-
-
 @pytest.fixture(scope="session")
 def gpu():
     """A GPU of this machine: its info. Before the first question, the driver has to be there."""
     problem = ""
     if not _has_driver():
-        problem = _install(PACKAGES)
+        problem = install(VULKAN)
     import tfc as tf
     from tfc.config.gpus import gpus, why_none
 
     found = [g for g in gpus() if g.target == "spirv"]
     if not found:
-        skip_loudly(f"no Vulkan device: {why_none()}; installing {' '.join(PACKAGES)}: {problem or 'done'}")
+        skip_loudly(f"no Vulkan device: {why_none()}; installing {' '.join(VULKAN)}: {problem or 'done'}")
     assert tf.config.list_physical_devices("GPU")
     return found[0]
 
@@ -72,7 +46,7 @@ def gpu():
 def spirv_val(gpu):
     """`spirv-val` on the code of kernels; `AssertionError` with its text for an invalid one."""
     if not shutil.which("spirv-val"):
-        problem = _install(["spirv-tools"])
+        problem = install(["spirv-tools"])
         if not shutil.which("spirv-val"):
             skip_loudly(f"no spirv-val: {problem}")
 

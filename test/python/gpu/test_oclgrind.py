@@ -1,31 +1,29 @@
 """Kernels under Oclgrind, which interprets them and finds races and accesses outside of buffers: the OpenCL flavour of each.
 
-A nightly-style check (`pytest -m slow` or TFC_NIGHTLY=1 runs all programs); the first program and the planted bugs always run.
+A nightly-style check: TFC_NIGHTLY=1 runs all programs; the first one and the planted bugs always run.
 """
 
 import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tfc as tf
-from conftest import _install, skip_loudly
+from installing import OCLGRIND, install, skip_loudly
 from tfc.ir import LOCK, compiler, mlir, run_passes, walk
 
 rng = np.random.default_rng(0)
-PACKAGES = ["oclgrind", "llvm-spirv-14", "spirv-tools"]
 
 
 @pytest.fixture(scope="module")
 def oclgrind():
     if not shutil.which("oclgrind-kernel") or not _translator():
-        problem = _install(PACKAGES)
+        problem = install(OCLGRIND)
         if not shutil.which("oclgrind-kernel") or not _translator():
-            skip_loudly(f"no oclgrind-kernel or llvm-spirv; installing {' '.join(PACKAGES)}: {problem or 'done'}")
+            skip_loudly(f"no oclgrind-kernel or llvm-spirv; installing {' '.join(OCLGRIND)}: {problem or 'done'}")
 
 
 def _translator():
@@ -189,7 +187,3 @@ def test_an_access_outside_of_a_buffer_is_caught(oclgrind, tmp_path):
     (kernel,) = kernels(function, inputs)
     report, _ = run(kernel, inputs, tmp_path, cut=16)
     assert re.search(r"Invalid (write|read)", report), report
-
-
-if __name__ == "__main__":
-    sys.exit(pytest.main([__file__]))

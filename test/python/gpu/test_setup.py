@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import conftest
+import installing
 import pytest
 
 APT = """#!/bin/sh
@@ -31,7 +31,7 @@ def apt(tmp_path, monkeypatch):
         monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
         monkeypatch.delenv("TFC_NO_INSTALL", raising=False)
         monkeypatch.setattr(os, "geteuid", lambda: 0)
-        monkeypatch.setattr(conftest.tempfile, "gettempdir", lambda: str(tmp_path))
+        monkeypatch.setattr(installing.tempfile, "gettempdir", lambda: str(tmp_path))
         return log
 
     return make
@@ -39,34 +39,34 @@ def apt(tmp_path, monkeypatch):
 
 def test_packages_are_installed_after_their_lists(apt):
     log = apt()
-    assert conftest._install(conftest.PACKAGES) == ""
+    assert installing.install(installing.VULKAN) == ""
     update, install = log.read_text().splitlines()
     assert update == "noninteractive update"
-    assert install == f"noninteractive install -y --no-install-recommends {' '.join(conftest.PACKAGES)}"
+    assert install == f"noninteractive install -y --no-install-recommends {' '.join(installing.VULKAN)}"
 
 
 def test_what_the_installer_says_is_the_reason(apt):
     apt(install="echo 'E: Unable to locate package mesa-vulkan-drivers' >&2; exit 100")
-    assert conftest._install(conftest.PACKAGES) == "E: Unable to locate package mesa-vulkan-drivers"
+    assert installing.install(installing.VULKAN) == "E: Unable to locate package mesa-vulkan-drivers"
 
 
 def test_without_rights_nothing_is_tried(apt, monkeypatch):
     log = apt()
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    assert conftest._install(conftest.PACKAGES) == "not root" and not log.exists()
+    assert installing.install(installing.VULKAN) == "not root" and not log.exists()
 
 
 def test_installing_can_be_forbidden(apt, monkeypatch):
     log = apt()
     monkeypatch.setenv("TFC_NO_INSTALL", "1")
-    assert conftest._install(conftest.PACKAGES) == "TFC_NO_INSTALL is set" and not log.exists()
+    assert installing.install(installing.VULKAN) == "TFC_NO_INSTALL is set" and not log.exists()
 
 
 def test_the_names_are_those_of_the_distribution():
     """The real installer, asked what it would do."""
     if shutil.which("apt-get") is None:
         pytest.skip("there is no apt-get")
-    run = subprocess.run(["apt-get", "-s", "install", *conftest.PACKAGES], capture_output=True, text=True, check=False)
+    run = subprocess.run(["apt-get", "-s", "install", *installing.VULKAN], capture_output=True, text=True, check=False)
     if run.returncode and "Unable to locate" in run.stderr and not any(Path("/var/lib/apt/lists").glob("*Packages*")):
         pytest.skip("the lists of packages are not there: apt-get update")
     assert run.returncode == 0, run.stderr
