@@ -281,7 +281,34 @@ void tfc::useC99(Module &module) {
   }
 }
 
+/// The sine and cosine of one angle stay two calls: `sincos` is no function of
+/// C99.
+static void keepSineAndCosineApart(Module &module) {
+  for (Function &function : make_early_inc_range(module)) {
+    Intrinsic::ID id = function.getIntrinsicID();
+    Type *type = function.getReturnType();
+    bool scalar = type->isFloatTy() || type->isDoubleTy();
+    StringRef name = id == Intrinsic::sin   ? "sin"
+                     : id == Intrinsic::cos ? "cos"
+                                            : function.getName();
+    name.consume_back("f");
+    if (!scalar || !function.isDeclaration() ||
+        (name != "sin" && name != "cos"))
+      continue;
+    FunctionCallee callee = module.getOrInsertFunction(
+        (name + (type->isFloatTy() ? "f" : "")).str(), type, type);
+    for (User *user : make_early_inc_range(function.users()))
+      if (auto *call = dyn_cast<CallInst>(user)) {
+        call->setCalledFunction(callee);
+        call->addFnAttr(Attribute::NoBuiltin); // else they are merged again
+      }
+    if (id != Intrinsic::not_intrinsic && function.use_empty())
+      function.eraseFromParent();
+  }
+}
+
 void tfc::expandLibcalls(Module &module, const TargetMachine &machine) {
+  keepSineAndCosineApart(module);
   if (!machine.getTargetTriple().isARM() &&
       !machine.getTargetTriple().isThumb())
     return;

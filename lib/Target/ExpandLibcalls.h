@@ -24,8 +24,9 @@ void useC99(llvm::Module &module);
 /// takes `maximum` of one apart: it must not meet any.
 void expandExtremes(llvm::Module &module, const llvm::TargetMachine &machine);
 
-/// Replaces them by calls of functions that the module defines itself. Runs
-/// after the last pass that makes divisions.
+/// Replaces them by calls of functions that the module defines itself, and
+/// keeps code generation from calling `sincos`, which C99 has not. Runs after
+/// the last pass that makes divisions.
 void expandLibcalls(llvm::Module &module, const llvm::TargetMachine &machine);
 
 } // namespace tfc
