@@ -242,3 +242,26 @@ def test_a_call_in_a_loop_keeps_the_shape_that_its_argument_has():
         return x
 
     assert f(tf.ones([1, 2]), tf.constant(3)).numpy().tolist() == [[8, 8]]
+
+
+def test_operations_of_the_api_know_converted_code():
+    @tf.function
+    def running(x):
+        total, seen = 0.0, []
+        for value in x:
+            total += value
+            seen.append(total)
+        return tf.stack(seen)
+
+    np.testing.assert_array_equal(running(tf.constant([1.0, 2.0, 3.0])), [1, 3, 6])
+
+    @tf.function
+    def doubled(x):
+        def body(t):
+            if t > 1.0:
+                return t * 2.0
+            return t
+
+        return tf.map_fn(body, x)
+
+    np.testing.assert_array_equal(doubled(tf.constant([1.0, 2.0])), [1, 4])

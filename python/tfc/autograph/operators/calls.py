@@ -47,11 +47,7 @@ def converted(function, options):
         return builtin(function, options)
     if kind is functools.partial:
         made = converted(function.func, options)
-        return (
-            function
-            if made is function.func
-            else functools.partial(made, *function.args, **function.keywords)
-        )
+        return function if made is function.func else functools.partial(made, *function.args, **function.keywords)
     method = inspect.getattr_static(kind, "__call__", None)
     if type(method) is types.FunctionType and not _opted_out(function):
         made = convert_function(method, options)
@@ -63,7 +59,14 @@ def convert_function(function, options):
     """The converted form of a plain function, or `function` itself."""
     code = function.__code__
     if cache.is_result(code) or rules.is_library(code.co_filename) or _opted_out(function):
-        return builtin(function, options) if not cache.is_result(code) else function
+        if cache.is_result(code):
+            return function
+        made = builtin(function, options)
+        if made is function and rules.is_library(code.co_filename) and hasattr(function, "__wrapped__"):
+            # Functions of the API are wrapped for the sake of `name=`; what they wrap is the operation.
+            inner = builtin(function.__wrapped__, options)
+            return function if inner is function.__wrapped__ else inner
+        return made
     if code.co_flags & _NOT_CONVERTED:
         kind = "generators" if code.co_flags & inspect.CO_GENERATOR else "async functions"
         _warn(function, f"{kind} are not supported")
@@ -90,9 +93,7 @@ def bind(function, result, options):
     closure = tuple(
         from_original[n] if n in from_original else _operators_cell(options) for n in result.code.co_freevars
     )
-    made = types.FunctionType(
-        result.code, function.__globals__, function.__name__, function.__defaults__, closure
-    )
+    made = types.FunctionType(result.code, function.__globals__, function.__name__, function.__defaults__, closure)
     made.__kwdefaults__ = function.__kwdefaults__
     made.__dict__.update(function.__dict__)
     made.__qualname__ = function.__qualname__
