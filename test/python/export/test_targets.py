@@ -1,5 +1,6 @@
 """Programs run on other machines (emulated) and give what they give here and in Python."""
 
+import json
 import subprocess
 
 import building
@@ -132,3 +133,11 @@ def test_products_and_what_they_absorb_on_every_machine(tmp_path, target):
     assert outcome.status == 0
     for got, want in zip(outcome.results, run(*map(tf.constant, args)), strict=True):
         np.testing.assert_array_equal(got, want.numpy())
+
+
+def test_code_of_a_saved_model_is_for_the_baseline_of_armhf(tmp_path):
+    module = tf.Module()
+    module.f = tf.function(lambda x: x * 2.0, input_signature=[tf.TensorSpec([4])])
+    tf.saved_model.save(module, tmp_path, options=tf.saved_model.SaveOptions(targets=("armv7-linux-gnueabihf",)))
+    (stored,) = json.loads((tmp_path / "saved_model.json").read_text())["functions"][0]["code"]
+    assert "-neon" in stored["target"]["features"]
