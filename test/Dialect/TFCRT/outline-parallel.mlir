@@ -25,3 +25,30 @@ func.func private @f.body(%ctx: !llvm.ptr, %buffers: !llvm.ptr, %sizes: !llvm.pt
   %ok = arith.constant 0 : i32
   return %ok : i32
 }
+
+// -----
+
+// Buffers of a chain may share memory one after the other: the piece takes the arena, and makes their pointers itself.
+// CHECK-LABEL: func.func private @g.body(
+// CHECK: func.func private @g.body.loop0(%{{.*}}: !llvm.ptr, %{{.*}}: f32, %[[ARENA:[a-z0-9]+]]: !llvm.ptr {llvm.noalias}, %{{[a-z0-9]+}}: index, %{{[a-z0-9]+}}: index) -> i32
+// CHECK: llvm.getelementptr inbounds %[[ARENA]]
+// CHECK: llvm.getelementptr inbounds %[[ARENA]]
+func.func private @g.body(%ctx: !llvm.ptr, %buffers: !llvm.ptr, %sizes: !llvm.ptr, %arena: !llvm.ptr {llvm.noalias}, %v: f32) -> i32 attributes {tfc.body_of = @g} {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %two = arith.constant 2 : index
+  %offset = llvm.mlir.constant(0 : i64) : i64
+  %p = llvm.getelementptr inbounds %arena[%offset] : (!llvm.ptr, i64) -> !llvm.ptr, i8
+  %q = llvm.getelementptr inbounds %arena[%offset] : (!llvm.ptr, i64) -> !llvm.ptr, i8
+  %a = tfcrt.bind %p : !llvm.ptr -> memref<4xf32>
+  %b = tfcrt.bind %q : !llvm.ptr -> memref<4xf32>
+  tfcrt.parallel (%from, %to) in %zero to %two grain %one {
+    %first = arith.cmpi sle, %from, %zero : index
+    scf.if %first {
+      memref.store %v, %a[%zero] : memref<4xf32>
+      memref.store %v, %b[%zero] : memref<4xf32>
+    }
+  } {tfc.chains}
+  %ok = arith.constant 0 : i32
+  return %ok : i32
+}

@@ -94,7 +94,9 @@ private:
 
 void Outliner::collect(Value value) {
   Operation *definition = value.getDefiningOp();
-  if (!definition || !isRepeatable(definition)) {
+  // Buffers of a chain may share a range of the arena, one after the other: pointers to them are no `noalias` arguments.
+  bool inArena = op->hasAttr(runsChains) && isa_and_present<LLVM::GEPOp>(definition);
+  if (!definition || !(inArena || isRepeatable(definition))) {
     leaves.insert(value);
     return;
   }
