@@ -189,7 +189,8 @@ std::optional<Elementwise> Elementwise::matchEpilogue(const Contraction &c) {
 std::optional<Elementwise> Elementwise::matchProducer(const Contraction &c) {
   Value made = c.right.memref;
   auto alloc = made.getDefiningOp<memref::AllocOp>();
-  if (!alloc)
+  // The left operand is read from memory, which must then have been written.
+  if (!alloc || made == c.left.memref)
     return std::nullopt;
   Elementwise e;
   for (Operation *user : made.getUsers()) {

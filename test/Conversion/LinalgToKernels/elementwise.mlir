@@ -139,3 +139,26 @@ func.func @producer() {
   linalg.matmul ins(%a, %b : memref<64x512xf32>, memref<512x256xf32>) outs(%c : memref<64x256xf32>)
   return
 }
+
+// -----
+
+// What is the left operand, too, has to be in memory.
+
+#id = affine_map<(i, j) -> (i, j)>
+// CHECK-LABEL: func.func @both_operands
+// CHECK:       linalg.generic
+func.func @both_operands() {
+  %q = memref.alloc() : memref<256x256xi8>
+  %c = memref.alloc() : memref<256x256xf32>
+  %zero = arith.constant 0.0 : f32
+  %b = memref.alloc() : memref<256x256xf32>
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%q : memref<256x256xi8>) outs(%b : memref<256x256xf32>) {
+  ^bb0(%x: i8, %o: f32):
+    %0 = arith.sitofp %x : i8 to f32
+    linalg.yield %0 : f32
+  }
+  linalg.fill ins(%zero : f32) outs(%c : memref<256x256xf32>)
+  linalg.matmul ins(%b, %b : memref<256x256xf32>, memref<256x256xf32>) outs(%c : memref<256x256xf32>)
+  return
+}

@@ -76,6 +76,17 @@ def test_sums_needed_again_are_kept():
     np.testing.assert_array_equal(total.numpy(), (x @ w).sum(0))
 
 
+def test_widened_bytes_on_both_sides_are_the_same_bytes():
+    q = RNG.integers(-3, 4, (200, 200)).astype(np.int8)
+
+    def square(q):
+        w = tf.cast(q, tf.float32)
+        return tf.matmul(w, w)
+
+    want = q.astype(np.float32) @ q.astype(np.float32)
+    np.testing.assert_array_equal(tf.function(square, autograph=False)(q).numpy(), want)
+
+
 @pytest.mark.parametrize("batch", [1, 4, 16])
 def test_weights_of_a_loop_are_those_of_every_iteration(batch):
     w, u = small(256, 256) / 64, small(256, 256) / 64
