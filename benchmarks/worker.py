@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 import time
 
 import numpy as np
@@ -21,6 +22,17 @@ def check(outputs, expected, tolerance):
         if not error <= tolerance:
             return f"result {i} is off by {error:.3g} of its scale, allowed {tolerance:g}"
     return None
+
+
+def expected_outputs(case, inputs, path):
+    """The oracle's, computed by whichever process comes first: some take longer than what is measured."""
+    if not os.path.exists(path):
+        handle, name = tempfile.mkstemp(dir=os.path.dirname(path), suffix=".npz")
+        os.close(handle)
+        np.savez(name, *case.oracle(*inputs))
+        os.replace(name, path)
+    with np.load(path) as stored:
+        return [stored[f"arr_{i}"] for i in range(len(stored.files))]
 
 
 def batch_size(call, seconds):
@@ -51,7 +63,8 @@ def main():
                 case = cases.load(command["case"])
                 inputs = case.inputs()
                 call, fetch = case.BUILDERS[implementation](*inputs)
-                answer["error"] = check(fetch(call()), case.oracle(*inputs), case.TOLERANCE)
+                expected = expected_outputs(case, inputs, command["oracle"])
+                answer["error"] = check(fetch(call()), expected, case.TOLERANCE)
                 current = {"call": call, "calls": batch_size(call, command["seconds"])}
             elif command["do"] == "time":
                 call, calls = current["call"], current["calls"]

@@ -33,6 +33,9 @@ void tfcOptionsDestroy(TfcOptions options);
 bool tfcOptionsSet(TfcOptions options, MlirStringRef name, MlirStringRef value,
                    MlirStringCallback onError, void *userData);
 
+/// `callback` is called with the name of each stage of a compilation when it begins, by the thread that compiles.
+void tfcOptionsSetProgress(TfcOptions options, MlirStringCallback callback, void *userData);
+
 /// Compiles all entries of a module, which stays as it is. The caller owns the artifact. May run without
 /// the interpreter's lock.
 TfcArtifact tfcCompile(MlirModule module, TfcOptions options);
@@ -63,6 +66,10 @@ void tfcLoadedCodeDestroy(TfcLoadedCode code);
 /// The address of a symbol; 0 if there is none: then `onError` got the reason.
 uint64_t tfcLoadedCodeAddress(TfcLoadedCode code, MlirStringRef symbol,
                               MlirStringCallback onError, void *userData);
+
+/// The functions and lines of an object file as JSON (tfc/Target/LineTable.h). False if it cannot be read: then
+/// `callback` got the reason.
+bool tfcDescribeLines(MlirStringRef object, MlirStringCallback callback, void *userData);
 
 #ifdef __cplusplus
 }

@@ -10,6 +10,7 @@
 #include "mlir/CAPI/Support.h"
 #include "tfc/Compiler/Compile.h"
 #include "tfc/InitAll.h"
+#include "tfc/Target/LineTable.h"
 #include "tfc/Target/Loader.h"
 
 using namespace mlir;
@@ -58,6 +59,10 @@ bool tfcOptionsSet(TfcOptions options, MlirStringRef name, MlirStringRef value,
   if (!problem.empty())
     say(problem, onError, userData);
   return problem.empty();
+}
+
+void tfcOptionsSetProgress(TfcOptions options, MlirStringCallback callback, void *userData) {
+  unwrap(options).progress = [=](llvm::StringRef stage) { callback(wrapText(stage), userData); };
 }
 
 TfcArtifact tfcCompile(MlirModule module, TfcOptions options) {
@@ -123,4 +128,14 @@ uint64_t tfcLoadedCodeAddress(TfcLoadedCode code, MlirStringRef symbol,
     return *address;
   say(llvm::toString(address.takeError()), onError, userData);
   return 0;
+}
+
+bool tfcDescribeLines(MlirStringRef object, MlirStringCallback callback, void *userData) {
+  auto text = describeLines(::unwrap(object));
+  if (text) {
+    say(*text, callback, userData);
+    return true;
+  }
+  say(llvm::toString(text.takeError()), callback, userData);
+  return false;
 }

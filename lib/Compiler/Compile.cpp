@@ -7,6 +7,8 @@
 
 #include "tfc/Compiler/Compile.h"
 #include "Describe.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Pass/PassManager.h"
@@ -75,6 +77,8 @@ std::string CompileOptions::set(StringRef name, StringRef value) {
     return boolean(reassociate);
   else if (name == "parallel")
     return boolean(parallel);
+  else if (name == "line_tables")
+    return boolean(lineTables);
   else if (name == "remarks")
     return boolean(remarks);
   else if (name == "disable")
@@ -114,7 +118,7 @@ std::string CompileOptions::set(StringRef name, StringRef value) {
     return ("there is no option '" + name +
             "'; options are triple, cpu, features, opt_level, opt_size, "
             "check_cpu, sanitize_address, contract, "
-            "reassociate, parallel, disable, remarks, dump, "
+            "reassociate, parallel, disable, line_tables, remarks, dump, "
             "reproducer_directory, gpu, gpu_features, "
             "gpu_chip, gpu_format, gpu_toolkit, gpu_threads, gpu_shared, "
             "gpu_subgroup, gpu_device")
@@ -281,6 +285,10 @@ public:
 
 private:
   bool fail(StringRef stage, std::string message = {});
+  void begin(StringRef stage) const {
+    if (optionsOf.front().progress)
+      optionsOf.front().progress(stage);
+  }
   bool wants(StringRef name) const {
     return llvm::is_contained(optionsOf.front().dump, name);
   }
@@ -288,6 +296,7 @@ private:
   bool runStages();
   bool runStage(StringRef stage, unsigned version);
   bool withoutRefused();
+  bool addLineTables(ModuleOp module);
   bool emitCode();
 
   ModuleOp original;
@@ -387,6 +396,7 @@ bool Driver::runStages() {
     if (stage == firstStageOfVersions)
       while (modules.size() < optionsOf.size())
         modules.push_back(modules.front()->clone());
+    begin(stage);
     for (unsigned version = 0; version < modules.size(); ++version)
       if (!runStage(stage, version))
         return false;
@@ -394,7 +404,22 @@ bool Driver::runStages() {
   return true;
 }
 
+/// Gives functions a scope, without which locations do not become lines.
+bool Driver::addLineTables(ModuleOp module) {
+  PassManager manager(module->getContext());
+  manager.enableVerifier(false);
+  LLVM::DIScopeForLLVMFuncOpPassOptions lines;
+  lines.emissionKind = LLVM::DIEmissionKind::LineTablesOnly;
+  manager.addPass(LLVM::createDIScopeForLLVMFuncOpPass(lines));
+  return succeeded(manager.run(module)) || fail("line tables");
+}
+
 bool Driver::emitCode() {
+  begin("llvm");
+  if (optionsOf.front().lineTables)
+    for (OwningOpRef<ModuleOp> &module : modules)
+      if (!addLineTables(*module))
+        return false;
   EmitRequest request;
   request.assembly = wants("asm");
   request.llvmIR = wants("llvm-ir");

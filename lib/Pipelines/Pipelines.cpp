@@ -89,12 +89,14 @@ constexpr Step toLoops[] = {
      "matrix products need tiles; flags of their bodies are known", Kind::optional},
     {"tfc-linalg-to-loops{vector-bits=${vector-bits} reassociate=${reassociate} parallel=${parallel}}",
       "loops in the order that LLVM vectorizes"},
+    {"tfc-expand-periodic", "a branch for whole vectors; loops have them now"},
     {"tfc-expand-half{f16=${f16} f64-to-f16=${f64-to-f16}}",
      "after kernels are made of conversions, and after flags are set"},
     {"func.func(tfc-parallelize-chains{parallel=${parallel}})",
      "after loops are shared out: what is left of them runs beside each other", Kind::optional},
     {"func.func(tfc-plan-memory{stack-bytes=${stack-bytes}})", "after the last pass that makes buffers; kernels do not see the stack"},
     {"tfc-outline-parallel", "memory is known by pointers, which its functions take"},
+    {"tfc-share-loops", "equal layers: code generation takes longer than all passes", Kind::optional},
 };
 
 constexpr Step toKernels[] = {

@@ -1,6 +1,6 @@
 """tfc: TensorFlow 2's eager ops, functions and gradients, compiled by MLIR. Use as `import tfc as tf`."""
 
-from tfc import array_api, autodiff, autograph, config, data, errors, export, optimizers, saved_model
+from tfc import array_api, autodiff, autograph, config, data, errors, export, optimizers, profiler, saved_model
 from tfc.api import (
     bitwise,
     debugging,
@@ -407,6 +407,7 @@ __all__ = [
     "parallel_stack",
     "pow",
     "print",
+    "profiler",
     "ragged",
     "random",
     "range",

@@ -27,6 +27,7 @@ MAY_IMPORT = {
     "tracing": {"ir", "core", "ops", "tensor", "state", "autodiff", "dtypes", "errors", "config"},
     "compiler": {"ir", "config", "errors", "dtypes"},
     "runtime": {"dtypes", "config", "errors"},
+    "profiler": {"compiler", "runtime", "config", "errors"},
     "function": {
         "tracing", "autograph", "autodiff", "compiler", "runtime", "state", "tensor", "ops", "core", "ir",
         "dtypes", "config", "errors",

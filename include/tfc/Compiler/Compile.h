@@ -10,6 +10,7 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "tfc/Target/Emit.h"
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +22,7 @@ struct CompileOptions {
   bool contract = true;
   bool reassociate = true;
   bool parallel = true;
+  bool lineTables = false; ///< code knows the user's lines
   bool remarks = false; ///< keep what passes say; the dump "remarks"
   std::string disable; ///< optional passes to leave out, separated by ';'
   std::string reproducerDirectory; ///< empty: a new one under the system's temporary directory
@@ -28,6 +30,7 @@ struct CompileOptions {
   std::string gpu, gpuFeatures, gpuChip, gpuFormat, gpuToolkit;
   int64_t gpuThreads = 0, gpuShared = 0, gpuDevice = 0, gpuSubgroup = -1;
   std::vector<std::string> dump;   ///< stages, "llvm-ir", "llvm-ir-optimized", "asm"
+  std::function<void(llvm::StringRef)> progress; ///< called with the name of each stage that begins
 
   /// Sets the option of that name; returns what is wrong, or nothing.
   std::string set(llvm::StringRef name, llvm::StringRef value);

@@ -19,9 +19,29 @@ def ExpandMathPass : Pass<"tfc-expand-math"> {
     // becomes arith.mulf, arith.addf, arith.select, ...
     ```
 
-    Covers exp, expm1, log, log1p and tanh, and erf on f32; leaves every other op alone.
+    Covers exp, expm1, log, log1p, pow, the hyperbolic functions, the inverse ones and those of both kinds, erf and
+    erfc; sin, cos and tan are left to `tfc-expand-periodic`.
   }];
   let dependentDialects = ["mlir::arith::ArithDialect", "mlir::math::MathDialect"];
+}
+
+def ExpandPeriodicPass : Pass<"tfc-expand-periodic", "mlir::ModuleOp"> {
+  let summary = "Replace sin, cos and tan on f32 and f64 by arithmetic and a rare call";
+  let description = [{
+    Arguments up to 2^22 (f32) or 2^20 (f64) are reduced and put into polynomials, within 1 ULP (tan: 2). A branch that
+    tests a whole vector calls libm for larger ones. Works on scalars and on vectors of one dimension, after loops were
+    vectorized:
+
+    ```mlir
+    %y = math.sin %x : vector<16xf32>
+    // becomes
+    %fast = ...
+    %any = vector.reduction <or>, %isBeyond : vector<16xi1> into i1
+    %y = scf.if %any -> vector<16xf32> { func.call @tfc.sin.16xf32(%x, %fast, %isBeyond) } else { scf.yield %fast }
+    ```
+  }];
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::math::MathDialect",
+                           "mlir::scf::SCFDialect", "mlir::vector::VectorDialect"];
 }
 
 def PromoteHalfPass : Pass<"tfc-promote-half"> {

@@ -358,7 +358,9 @@ void NestLowering::nest(size_t level) {
       for (auto [init, value] : llvm::zip(op.getDpsInitsMutable(), inits))
         if (!value)
           value = loadElement(init);
-    storeInits(strategy.combiner ? accumulateVectors(level, inits) : accumulate(level, inits));
+    storeInits(strategy.arg        ? accumulateArg(inits)
+               : strategy.combiner ? accumulateVectors(level, inits)
+                                   : accumulate(level, inits));
     return;
   }
   unsigned dim = strategy.order[level];
@@ -512,6 +514,9 @@ void NestLowering::run() {
                         last[*shared] = to;
                         emit();
                       });
+  } else if (reducesInPieces()) {
+    reduceInPieces();
+    isShared = true;
   } else {
     emit();
   }

@@ -9,11 +9,20 @@
 #define TFC_LIB_CONVERSION_LINALGTOLOOPS_NESTLOWERING_H
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include <optional>
 
 namespace tfc::loops {
 
 /// Marks a loop over fewer iterations than a vector has lanes.
 constexpr const char *isRemainder = "tfc.remainder";
+
+/// A reduction that keeps the best element and its position.
+struct ArgReduction {
+  mlir::Value element;  // the new one
+  mlir::Value isBetter; // than the best one so far
+  mlir::vector::CombiningKind kind;
+};
 
 /// How one op is turned into loops.
 struct Strategy {
@@ -25,6 +34,7 @@ struct Strategy {
   int64_t unroll = 1;           // vectors an iteration works on
   bool masks = false;           // what is left of the loop is done under a mask
   mlir::Operation *combiner = nullptr; // of a reduction in vectors
+  std::optional<ArgReduction> arg;     // of one that keeps a position, in vectors
 };
 
 /// How a value of the body differs from one iteration of the innermost loop to the next.
@@ -88,6 +98,7 @@ private:
   bool tryVectors();
   bool isVectorizable(mlir::Operation &nested, llvm::DenseMap<mlir::Value, Shape> &shapes);
   bool matchReduction();
+  bool matchArgReduction();
   void innerLoop(llvm::function_ref<void()> body);
   Values elementOfVectors(mlir::ValueRange operands);
   Values accumulateVectors(size_t level, mlir::ValueRange accumulators);
@@ -99,6 +110,8 @@ private:
   Values forLoop(mlir::Value from, mlir::Value to, int64_t step, mlir::ValueRange carried,
                  llvm::function_ref<Values(mlir::ValueRange)> body);
   void hoistLoads();
+  Values accumulateArg(mlir::ValueRange inits);
+  mlir::Value isBetter(mlir::Value x, mlir::Value best);
   mlir::Value combine(mlir::Value x, mlir::Value y);
   mlir::Value spread(mlir::Value value);
   mlir::Value maskOf(mlir::Value count);

@@ -50,6 +50,9 @@ static bool isVectorOp(Operation &op) {
     return false;
   if (!isa<math::MathDialect>(op.getDialect()))
     return true;
+  // tfc-expand-periodic makes arithmetic of them.
+  if (isa<math::SinOp, math::CosOp, math::TanOp>(op))
+    return op.getResult(0).getType().isF32() || op.getResult(0).getType().isF64();
   return isa<math::SqrtOp, math::AbsFOp, math::AbsIOp, math::FmaOp, math::CeilOp, math::FloorOp, math::RoundEvenOp,
              math::TruncOp, math::CopySignOp, math::CtPopOp>(op);
 }
@@ -86,10 +89,32 @@ bool NestLowering::isVectorizable(Operation &nested, DenseMap<Value, Shape> &sha
                (isa<arith::SubIOp>(nested) && shapeOf(nested.getOperand(1)) == Shape::uniform);
   bool oneNumber = llvm::count_if(nested.getOperands(), [&](Value v) { return shapeOf(v) == Shape::number; }) == 1 &&
                    llvm::none_of(nested.getOperands(), [&](Value v) { return shapeOf(v) == Shape::vector; });
-  bool wide = nested.getResult(0).getType().isIndex() || nested.getResult(0).getType().isInteger(64);
-  bool counts = oneNumber && wide && (moves || isa<arith::IndexCastOp>(nested));
+  // An index made of a narrow number need not go on where that one wraps around.
+  bool isCast = isa<arith::IndexCastOp>(nested) && (nested.getOperand(0).getType().isIndex() ||
+                                                    nested.getOperand(0).getType().isInteger(64));
+  bool counts = oneNumber && (moves || isCast);
   shapes[nested.getResult(0)] = counts ? Shape::number : Shape::vector;
   return true;
+}
+
+/// What a comparison of a new element with the best one looks for.
+static std::optional<vector::CombiningKind> extremeOf(Operation *compare) {
+  using Kind = vector::CombiningKind;
+  if (auto floats = dyn_cast<arith::CmpFOp>(compare)) {
+    if (floats.getPredicate() == arith::CmpFPredicate::OGT)
+      return Kind::MAXIMUMF;
+    if (floats.getPredicate() == arith::CmpFPredicate::OLT)
+      return Kind::MINIMUMF;
+  }
+  if (auto integers = dyn_cast<arith::CmpIOp>(compare))
+    switch (integers.getPredicate()) {
+    case arith::CmpIPredicate::sgt: return Kind::MAXSI;
+    case arith::CmpIPredicate::slt: return Kind::MINSI;
+    case arith::CmpIPredicate::ugt: return Kind::MAXUI;
+    case arith::CmpIPredicate::ult: return Kind::MINUI;
+    default: break;
+    }
+  return std::nullopt;
 }
 
 static std::optional<vector::CombiningKind> kindOf(Operation *op) {
@@ -129,13 +154,39 @@ bool NestLowering::matchReduction() {
   return true;
 }
 
+/// The element that decides and its kind, of select(better(x, best), x, best).
+bool NestLowering::matchArgReduction() {
+  if (op.getNumDpsInits() != 2 || strategy.accumulated != 1)
+    return false;
+  Block &block = *op.getBlock();
+  OperandRange yields = block.getTerminator()->getOperands();
+  auto best = yields[0].getDefiningOp<arith::SelectOp>(), place = yields[1].getDefiningOp<arith::SelectOp>();
+  Value bestBefore = op.getMatchingBlockArgument(op.getDpsInitOperand(0));
+  Value placeBefore = op.getMatchingBlockArgument(op.getDpsInitOperand(1));
+  if (!best || !place || best.getCondition() != place.getCondition() || best.getFalseValue() != bestBefore ||
+      place.getFalseValue() != placeBefore || !placeBefore.hasOneUse() ||
+      !isa<IntegerType>(placeBefore.getType()))
+    return false;
+  Value x = best.getTrueValue();
+  Operation *compare = best.getCondition().getDefiningOp();
+  if (auto either = dyn_cast_or_null<arith::OrIOp>(compare)) // NaN counts, too
+    compare = either.getLhs().getDefiningOp();
+  if (!compare || compare->getNumOperands() != 2 || compare->getOperand(0) != x || compare->getOperand(1) != bestBefore)
+    return false;
+  std::optional<vector::CombiningKind> kind = extremeOf(compare);
+  if (!kind)
+    return false;
+  strategy.arg = ArgReduction{x, best.getCondition(), *kind};
+  return true;
+}
+
 bool NestLowering::tryVectors() {
   if (strategy.order.empty() || mayOverlap())
     return false;
   unsigned inner = strategy.order.back();
   std::optional<int64_t> size = getConstantIntValue(ranges[inner].size);
   bool reduces = isReduction(inner);
-  if ((size && *size < shortest) || (reduces && !matchReduction()))
+  if ((size && *size < shortest) || (reduces && !matchReduction() && !matchArgReduction()))
     return false;
 
   // The widest element decides how many there are in a vector.
@@ -146,6 +197,14 @@ bool NestLowering::tryVectors() {
     bool changes = isa<MemRefType>(operand.get().getType()) && uses(operand, inner);
     if (!changes && op.isDpsInit(&operand) && !reduces)
       return false;
+    if (!changes && op.isDpsInit(&operand) && strategy.arg) {
+      // Partial results, one in each lane.
+      Type type = getElementTypeOrSelf(operand.get().getType());
+      if (!type.isIntOrFloat() || type.isInteger(1))
+        return false;
+      width = std::max<int64_t>(width, type.getIntOrFloatBitWidth());
+      shapes[op.getMatchingBlockArgument(&operand)] = Shape::vector;
+    }
     if (!changes)
       continue;
     AffineMap map = maps[operand.getOperandNumber()];
@@ -171,7 +230,7 @@ bool NestLowering::tryVectors() {
       if (isa<FloatType>(type))
         width = std::max<int64_t>(width, type.getIntOrFloatBitWidth());
   }
-  if (reduces)
+  if (reduces && strategy.combiner)
     width = std::max<int64_t>(width, strategy.combiner->getResult(0).getType().getIntOrFloatBitWidth());
   int64_t lanes = options.vectorBits / width;
   if (size)
@@ -181,7 +240,7 @@ bool NestLowering::tryVectors() {
   strategy.lanes = lanes;
   strategy.masks = !traps && options.vectorBits >= (narrow ? 512 : 256);
   // Additions take four cycles, two begin in each: eight of them keep up with the caches.
-  strategy.unroll = reduces ? (ops <= 4 ? 8 : ops <= 64 ? 4 : 1) : (ops <= 6 ? 4 : ops <= 24 ? 2 : 1);
+  strategy.unroll = strategy.arg ? 4 : reduces ? (ops <= 4 ? 8 : ops <= 64 ? 4 : 1) : (ops <= 6 ? 4 : ops <= 24 ? 2 : 1);
   if (strategy.jam)
     strategy.unroll = 1;
   while (size && strategy.unroll > 1 && *size < 2 * lanes * strategy.unroll)
@@ -191,8 +250,10 @@ bool NestLowering::tryVectors() {
 }
 
 void NestLowering::chooseVectors() {
-  if (!tryVectors())
+  if (!tryVectors()) {
     strategy.combiner = nullptr;
+    strategy.arg.reset();
+  }
 }
 
 //===----------------------------------------------------------------------===//
@@ -331,11 +392,12 @@ NestLowering::Values NestLowering::cutLoop(Values carried, Step step) {
       ivs[dim] = constant(blocks);
       carried = step(carried, lanes, (whole - blocks) / lanes, {});
     }
-    if (rest && strategy.masks && (reducing || bodyOps > 24 || llvm::popcount(uint64_t(rest)) > 2)) {
+    bool carries = !carried.empty();
+    if (rest && strategy.masks && (carries || bodyOps > 24 || llvm::popcount(uint64_t(rest)) > 2)) {
       ivs[dim] = constant(whole);
       return step(carried, lanes, 1, constant(rest));
     }
-    if (rest && reducing)
+    if (rest && carries)
       return forLoop(constant(whole), constant(size), 1, carried,
                      [&](ValueRange now) { return step(Values(now), 1, 1, {}); });
     for (int64_t part = lanes / 2, from = whole; part >= 1; part /= 2)
@@ -473,6 +535,86 @@ NestLowering::Values NestLowering::accumulateVectors(size_t level, ValueRange in
     flags = cast<arith::ArithFastMathInterface>(strategy.combiner).getFastMathFlagsAttr().getValue();
   Value total = vector::ReductionOp::create(builder, loc, *kindOf(strategy.combiner), accumulators[0], flags);
   return {combine(accumulators.back(), total)};
+}
+
+/// `better` of other values, which may be vectors.
+Value NestLowering::isBetter(Value x, Value best) {
+  IRMapping mapping;
+  mapping.map(strategy.arg->element, x);
+  mapping.map(op.getMatchingBlockArgument(op.getDpsInitOperand(0)), best);
+  auto build = [&](auto &self, Value value) -> Value {
+    if (Value known = mapping.lookupOrNull(value))
+      return known;
+    Operation *made = value.getDefiningOp();
+    if (!made || made->getBlock() != op.getBlock())
+      return value;
+    for (Value operand : made->getOperands())
+      mapping.map(operand, self(self, operand));
+    return builder.clone(*made, mapping)->getResult(0);
+  };
+  return build(build, strategy.arg->isBetter);
+}
+
+/// The best element of the innermost loop and where it is: vectors of candidates, then of those as good as the best one
+/// the first.
+NestLowering::Values NestLowering::accumulateArg(ValueRange inits) {
+  unsigned dim = strategy.order.back();
+  hoistLoads();
+  lanes = strategy.lanes;
+  Values carried;
+  for (int64_t i = 0; i < strategy.unroll; ++i)
+    for (Value init : inits)
+      carried.push_back(spread(init));
+  lanes = 1;
+  llvm::append_range(carried, inits);
+  carried = cutLoop(carried, [&](Values now, int64_t width, int64_t vectors, Value left) {
+    Value start = ivs[dim];
+    lanes = width;
+    if (left)
+      mask = maskOf(left);
+    for (int64_t i = 0; i < vectors; ++i) {
+      if (i)
+        ivs[dim] = builder.createOrFold<arith::AddIOp>(loc, start, constant(i * width));
+      size_t place = width == 1 ? now.size() - 2 : 2 * i;
+      Values operands = inputs();
+      operands.append({now[place], now[place + 1]});
+      for (auto [k, next] : llvm::enumerate(element(operands)))
+        now[place + k] = mask ? arith::SelectOp::create(builder, loc, mask, next, now[place + k]).getResult() : next;
+    }
+    lanes = 1;
+    mask = {};
+    return now;
+  });
+  hoisted.clear();
+
+  vector::CombiningKind kind = strategy.arg->kind;
+  Value candidates = carried[0];
+  for (int64_t i = 1; i < strategy.unroll; ++i)
+    candidates = vector::makeArithReduction(builder, loc, kind, candidates, carried[2 * i]);
+  Value best = vector::ReductionOp::create(builder, loc, kind, candidates);
+  lanes = strategy.lanes;
+  Value wanted = spread(best), first;
+  auto placeType = cast<IntegerType>(inits[1].getType());
+  Value none = spread(arith::ConstantOp::create(
+      builder, loc, builder.getIntegerAttr(placeType, APInt::getSignedMaxValue(placeType.getWidth()))));
+  lanes = 1;
+  for (int64_t i = 0; i < strategy.unroll; ++i) {
+    Value value = carried[2 * i], isBest;
+    if (isa<FloatType>(best.getType())) { // a NaN among them is the best
+      Value equal = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OEQ, value, wanted);
+      Value nan = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::UNO, value, value);
+      isBest = arith::OrIOp::create(builder, loc, equal, nan);
+    } else {
+      isBest = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, value, wanted);
+    }
+    Value place = arith::SelectOp::create(builder, loc, isBest, carried[2 * i + 1], none);
+    first = first ? arith::MinSIOp::create(builder, loc, first, place).getResult() : place;
+  }
+  Value place = vector::ReductionOp::create(builder, loc, vector::CombiningKind::MINSI, first);
+  // What was left of the loop comes after all that.
+  Value last = carried[carried.size() - 2], lastPlace = carried.back(), replaces = isBetter(last, best);
+  return {arith::SelectOp::create(builder, loc, replaces, last, best),
+          arith::SelectOp::create(builder, loc, replaces, lastPlace, place)};
 }
 
 /// Partial results of a reduction to one element, whatever the number of threads is.

@@ -217,84 +217,43 @@ Value lowering::isBetter(OpBuilder &b, Location loc, Type type, bool greatest, V
   return arith::OrIOp::create(b, loc, better, firstNan);
 }
 
-/// The extreme, then the first place where it is: two reductions that vectorize, where one that carries both does not.
-template <typename Op> static void lowerArgReductionInTwo(Lowering &l, Op op) {
+/// One reduction carries the best element so far and where it was; `tfc-linalg-to-loops` knows its form.
+template <typename Op> static LogicalResult lowerArgReduction(Lowering &l, Op op) {
   constexpr bool greatest = std::is_same_v<Op, ArgmaxOp>;
   Value x = op.getX();
   Type element = elementOf(x), position = elementOf(op.getResult());
-  unsigned axis = op.getAxis();
   ArrayRef<Dim> space = l.dims.of(x);
   Dims kept(space);
-  kept.erase(kept.begin() + axis);
-  auto keptIndices = [&](Body &body) {
-    SmallVector<AffineExpr> indices = body.identity();
-    indices.erase(indices.begin() + axis);
-    return indices;
-  };
-  using namespace arith;
-  Value extremes;
-  {
-    Body body(l, space);
-    Value scalar = body.element(x, body.identity());
-    Value before = body.addOutput(l.filled(kept, element, extremeScalar(l.b, l.loc, element, !greatest)),
-                                  keptIndices(body));
-    auto rule = greatest ? combine<MaximumFOp, MaxSIOp, MaxUIOp, void> : combine<MinimumFOp, MinSIOp, MinUIOp, void>;
-    extremes = body.finish(rule(body.in, l.loc, element, before, scalar), axis)[0];
-  }
-  Type number = space[axis] < std::numeric_limits<int32_t>::max() ? l.b.getI32Type() : l.b.getI64Type();
-  Value places;
-  {
-    Body body(l, space);
-    Value scalar = body.element(x, body.identity()), best = body.load(extremes, keptIndices(body));
-    Value isBest = isFloat(element) ? CmpFOp::create(body.in, l.loc, CmpFPredicate::OEQ, scalar, best).getResult()
-                                    : CmpIOp::create(body.in, l.loc, CmpIPredicate::eq, scalar, best).getResult();
-    if (isFloat(element))
-      isBest = OrIOp::create(body.in, l.loc, isBest,
-                             CmpFOp::create(body.in, l.loc, CmpFPredicate::UNO, scalar, scalar));
-    Value none = extremeScalar(body.in, l.loc, number, true);
-    Value before = body.addOutput(l.filled(kept, number, extremeScalar(l.b, l.loc, number, true)), keptIndices(body));
-    Value index = IndexCastOp::create(body.in, l.loc, number, body.iteration(axis));
-    Value candidate = arith::SelectOp::create(body.in, l.loc, isBest, index, none);
-    places = body.finish(MinSIOp::create(body.in, l.loc, before, candidate).getResult(), axis)[0];
-  }
-  if (number != position) {
-    Body body(l, kept);
-    Value cast = castScalar(body.in, l.loc, body.load(places, body.identity()), number, position);
-    body.addOutput(l.empty(kept, position), body.identity());
-    places = body.finish(toStorage(body.in, l.loc, cast, position))[0];
-  }
-  l.set(op.getResult(), rankOf(op.getResult()) == 0 ? l.extract(places, {}, position) : places);
-}
-
-template <typename Op> static LogicalResult lowerArgReduction(Lowering &l, Op op) {
-  Operation *producer = op.getX().getDefiningOp();
-  Dim extent = l.dims.of(op.getX())[op.getAxis()];
-  bool computed = producer && l.plan.isInline(producer) && !l.isStored(op.getX());
-  if (extent > 0 && !computed && elementOf(op.getX()).isIntOrFloat()) {
-    lowerArgReductionInTwo(l, op);
-    return success();
-  }
-  constexpr bool greatest = std::is_same_v<Op, ArgmaxOp>;
-  Value x = op.getX();
-  Type element = elementOf(x), position = elementOf(op.getResult());
-  Dims kept(l.dims.of(x));
   kept.erase(kept.begin() + op.getAxis());
+  // Numbers as wide as elements leave as many in a vector.
+  Dim extent = space[op.getAxis()];
+  bool isShort = extent >= 0 && extent < std::numeric_limits<int32_t>::max();
+  Type number = isShort ? l.b.getI32Type() : l.b.getI64Type();
   Value best = l.filled(kept, element, extremeScalar(l.b, l.loc, element, !greatest));
-  Value first = l.filled(kept, position, numberScalar(l.b, l.loc, position, 0));
-  Body body(l, l.dims.of(x));
+  Value first = l.filled(kept, number, numberScalar(l.b, l.loc, number, 0));
+  Body body(l, space);
   Value scalar = body.element(x, body.identity());
   if (!scalar)
     return failure();
   SmallVector<AffineExpr> indices = body.identity();
   indices.erase(indices.begin() + op.getAxis());
-  Value bestBefore = body.addOutput(best, indices), positionBefore = body.addOutput(first, indices);
+  Value bestBefore = toScalar(body.in, l.loc, body.addOutput(best, indices), element);
+  Value positionBefore = body.addOutput(first, indices);
   Value better = isBetter(body.in, l.loc, element, greatest, scalar, bestBefore);
-  Value number = arith::IndexCastOp::create(body.in, l.loc, body.in.getI64Type(), body.iteration(op.getAxis()));
-  number = castScalar(body.in, l.loc, number, body.in.getI64Type(), position);
+  Value index = arith::IndexCastOp::create(body.in, l.loc, number, body.iteration(op.getAxis()));
   Value bestAfter = arith::SelectOp::create(body.in, l.loc, better, scalar, bestBefore);
-  Value positionAfter = arith::SelectOp::create(body.in, l.loc, better, number, positionBefore);
-  Value result = body.finish({bestAfter, positionAfter}, op.getAxis())[1];
-  l.set(op.getResult(), rankOf(op.getResult()) == 0 ? l.extract(result, {}, position) : result);
+  Value positionAfter = arith::SelectOp::create(body.in, l.loc, better, index, positionBefore);
+  Value places = body.finish({toStorage(body.in, l.loc, bestAfter, element), positionAfter}, op.getAxis())[1];
+  if (number != position && !kept.empty()) {
+    Body cast(l, kept);
+    Value wide = castScalar(cast.in, l.loc, cast.load(places, cast.identity()), number, position);
+    cast.addOutput(l.empty(kept, position), cast.identity());
+    places = cast.finish(toStorage(cast.in, l.loc, wide, position))[0];
+  }
+  if (kept.empty())
+    l.set(op.getResult(), castScalar(l.b, l.loc, l.extract(places, {}, number), number, position));
+  else
+    l.set(op.getResult(), places);
   return success();
 }
 

@@ -24,52 +24,126 @@ enum class Mode { Update, Add, Sub, Mul, Min, Max };
 } // namespace
 
 template <typename FloatOp, typename IntOp, typename UintOp, typename ComplexOp>
-static Value apply(Lowering &l, Type element, Value x, Value y) {
+static Value apply(OpBuilder &b, Location loc, Type element, Value x, Value y) {
   if (isComplex(element)) {
     if constexpr (std::is_void_v<ComplexOp>)
       return {};
     else
-      return ComplexOp::create(l.b, l.loc, x, y);
+      return ComplexOp::create(b, loc, x, y);
   }
   if (isUnsigned(element))
-    return UintOp::create(l.b, l.loc, x, y);
+    return UintOp::create(b, loc, x, y);
   if (!isFloat(element))
-    return IntOp::create(l.b, l.loc, x, y);
-  Type wide = isHalf(element) ? Type(l.b.getF32Type()) : element;
-  Value result = FloatOp::create(l.b, l.loc, castScalar(l.b, l.loc, x, element, wide),
-                                 castScalar(l.b, l.loc, y, element, wide));
-  return castScalar(l.b, l.loc, result, wide, element);
+    return IntOp::create(b, loc, x, y);
+  Type wide = isHalf(element) ? Type(b.getF32Type()) : element;
+  Value result = FloatOp::create(b, loc, castScalar(b, loc, x, element, wide), castScalar(b, loc, y, element, wide));
+  return castScalar(b, loc, result, wide, element);
 }
 
-static Value combine(Lowering &l, Mode mode, Type element, Value before, Value update) {
+static Value combine(OpBuilder &b, Location loc, Mode mode, Type element, Value before, Value update) {
   using namespace arith;
   switch (mode) {
   case Mode::Update:
     return update;
   case Mode::Add:
-    return apply<AddFOp, AddIOp, AddIOp, complex::AddOp>(l, element, before, update);
+    return apply<AddFOp, AddIOp, AddIOp, complex::AddOp>(b, loc, element, before, update);
   case Mode::Sub:
-    return apply<SubFOp, SubIOp, SubIOp, complex::SubOp>(l, element, before, update);
+    return apply<SubFOp, SubIOp, SubIOp, complex::SubOp>(b, loc, element, before, update);
   case Mode::Mul:
-    return apply<MulFOp, MulIOp, MulIOp, complex::MulOp>(l, element, before, update);
+    return apply<MulFOp, MulIOp, MulIOp, complex::MulOp>(b, loc, element, before, update);
   case Mode::Min:
-    return apply<MinimumFOp, MinSIOp, MinUIOp, void>(l, element, before, update);
+    return apply<MinimumFOp, MinSIOp, MinUIOp, void>(b, loc, element, before, update);
   case Mode::Max:
-    return apply<MaximumFOp, MaxSIOp, MaxUIOp, void>(l, element, before, update);
+    return apply<MaximumFOp, MaxSIOp, MaxUIOp, void>(b, loc, element, before, update);
   }
   return {};
+}
+
+static Mode modeOf(ScatterOp op) {
+  return llvm::StringSwitch<Mode>(op.getMode())
+      .Case("add", Mode::Add)
+      .Case("sub", Mode::Sub)
+      .Case("mul", Mode::Mul)
+      .Case("min", Mode::Min)
+      .Case("max", Mode::Max)
+      .Default(Mode::Update);
+}
+
+/// The place that the indices at `ivs` name.
+static SmallVector<Value> placeOf(Lowering &l, ScatterOp op, ValueRange ivs) {
+  Value indices = op.getIndices(), where = l.value(indices);
+  int64_t depth = cast<RankedTensorType>(indices.getType()).getDimSize(rankOf(indices) - 1);
+  SmallVector<Value> to;
+  for (int64_t i = 0; i < depth; ++i) {
+    SmallVector<Value> at(ivs);
+    at.push_back(l.constantIndex(i));
+    to.push_back(l.toIndex(l.extract(where, at, elementOf(indices)), elementOf(indices)));
+  }
+  return to;
+}
+
+/// What lies at the places that indices name is long enough for loops of its own, in vectors.
+static bool scattersRows(ScatterOp op, ArrayRef<Dim> row) {
+  constexpr int64_t shortest = 8;
+  int64_t size = 1;
+  for (Dim dim : row)
+    size = dim < 0 || size < 0 ? -1 : size * dim;
+  Type element = elementOf(op.getX());
+  return !row.empty() && !isComplex(element) && (size < 0 || size >= shortest);
+}
+
+namespace {
+/// The part of a tensor behind leading indices.
+struct Row {
+  SmallVector<OpFoldResult> offsets, sizes, strides;
+  RankedTensorType type;
+};
+} // namespace
+
+static Row rowAt(Lowering &l, Value tensor, ValueRange at, ArrayRef<Dim> row) {
+  Row result;
+  Attribute zero = l.b.getIndexAttr(0), one = l.b.getIndexAttr(1);
+  SmallVector<int64_t> shape;
+  for (Value index : at) {
+    result.offsets.push_back(index);
+    result.sizes.push_back(one);
+  }
+  for (Dim dim : row) {
+    result.offsets.push_back(zero);
+    result.sizes.push_back(dim < 0 ? OpFoldResult(l.size(dim)) : OpFoldResult(l.b.getIndexAttr(dim)));
+    shape.push_back(dim < 0 ? ShapedType::kDynamic : dim);
+  }
+  result.strides.assign(result.offsets.size(), one);
+  result.type = RankedTensorType::get(shape, cast<RankedTensorType>(tensor.getType()).getElementType());
+  return result;
+}
+
+/// One loop over the indices; what belongs to one of them is combined row by row.
+static Value scatterRows(Lowering &l, ScatterOp op, Mode mode, ArrayRef<Value> extents, ArrayRef<Dim> space) {
+  Type element = elementOf(op.getX());
+  bool isScalar = rankOf(op.getUpdates()) == 0;
+  Value updates = l.value(op.getUpdates());
+  return l.loopNest(extents, l.value(op.getX()), [&](ValueRange ivs, ValueRange carried) -> SmallVector<Value> {
+    Row to = rowAt(l, carried[0], placeOf(l, op, ivs), space);
+    Value before = tensor::ExtractSliceOp::create(l.b, l.loc, to.type, carried[0], to.offsets, to.sizes, to.strides);
+    Body body(l, space);
+    Value update = updates;
+    if (!isScalar) {
+      Row from = rowAt(l, updates, ivs, space);
+      Value slice = tensor::ExtractSliceOp::create(l.b, l.loc, from.type, updates, from.offsets, from.sizes, from.strides);
+      update = toScalar(body.in, l.loc, body.load(slice, body.identity()), element);
+    }
+    Value old = toScalar(body.in, l.loc, body.addOutput(before, body.identity()), element);
+    Value after = combine(body.in, l.loc, mode, element, old, update);
+    Value written = body.finish(toStorage(body.in, l.loc, after, element))[0];
+    return {tensor::InsertSliceOp::create(l.b, l.loc, written, carried[0], to.offsets, to.sizes, to.strides)};
+  })[0];
 }
 
 static LogicalResult lowerScatter(Lowering &l, ScatterOp op) {
   Value indices = op.getIndices(), x = op.getX();
   Type element = elementOf(x);
-  Mode mode = llvm::StringSwitch<Mode>(op.getMode())
-                  .Case("add", Mode::Add)
-                  .Case("sub", Mode::Sub)
-                  .Case("mul", Mode::Mul)
-                  .Case("min", Mode::Min)
-                  .Case("max", Mode::Max)
-                  .Default(Mode::Update);
+  Mode mode = modeOf(op);
   if (isComplex(element) && (mode == Mode::Min || mode == Mode::Max))
     return op.emitOpError("of complex numbers has no mode '") << op.getMode() << "'";
   if (rankOf(x) == 0)
@@ -79,21 +153,21 @@ static LogicalResult lowerScatter(Lowering &l, ScatterOp op) {
   SmallVector<Value> extents;
   for (Dim dim : l.dims.of(indices).take_front(outer))
     extents.push_back(l.size(dim));
-  for (Dim dim : l.dims.of(x).drop_front(depth))
+  SmallVector<Dim> row(l.dims.of(x).drop_front(depth));
+  if (outer > 0 && scattersRows(op, row)) {
+    l.set(op.getResult(), scatterRows(l, op, mode, extents, row));
+    return success();
+  }
+  for (Dim dim : row)
     extents.push_back(l.size(dim));
-  Value where = l.value(indices), updates = l.value(op.getUpdates());
+  Value updates = l.value(op.getUpdates());
   SmallVector<Value> result =
       l.loopNest(extents, l.value(x), [&](ValueRange ivs, ValueRange carried) -> SmallVector<Value> {
-        SmallVector<Value> to;
-        for (int64_t i = 0; i < depth; ++i) {
-          SmallVector<Value> at(ivs.take_front(outer));
-          at.push_back(l.constantIndex(i));
-          to.push_back(l.toIndex(l.extract(where, at, elementOf(indices)), elementOf(indices)));
-        }
+        SmallVector<Value> to = placeOf(l, op, ivs.take_front(outer));
         llvm::append_range(to, ivs.drop_front(outer));
         Value update = rankOf(op.getUpdates()) == 0 ? updates : l.extract(updates, ivs, element);
         Value before = mode == Mode::Update ? Value() : l.extract(carried[0], to, element);
-        return {l.insert(combine(l, mode, element, before, update), carried[0], to, element)};
+        return {l.insert(combine(l.b, l.loc, mode, element, before, update), carried[0], to, element)};
       });
   l.set(op.getResult(), result[0]);
   return success();

@@ -37,11 +37,25 @@ PyObject *compileError = nullptr;
   throw nb::python_error();
 }
 
+/// Calls a Python function with the name of a stage; what it raises is shown, and does not stop the compilation.
+void reportStage(MlirStringRef stage, void *function) {
+  nb::gil_scoped_acquire locked;
+  PyObject *result = PyObject_CallFunction(static_cast<PyObject *>(function), "s#", stage.data,
+                                           static_cast<Py_ssize_t>(stage.length));
+  if (!result)
+    PyErr_WriteUnraisable(static_cast<PyObject *>(function));
+  Py_XDECREF(result);
+}
+
 class Options {
 public:
   explicit Options(nb::dict values) : handle(tfcOptionsCreate()) {
     for (auto [key, value] : values) {
       std::string problem, text;
+      if (nb::cast<std::string>(key) == "progress") { // a function; `values` holds it
+        tfcOptionsSetProgress(handle, reportStage, value.ptr());
+        continue;
+      }
       // Lists become "a,b"; numbers and booleans their str().
       if (nb::isinstance<nb::list>(value) || nb::isinstance<nb::tuple>(value)) {
         for (nb::handle item : value)
@@ -123,6 +137,13 @@ PyLoaded load(nb::bytes object) {
   if (!code.ptr)
     raise("the object could not be loaded: " + problem);
   return PyLoaded(code);
+}
+
+std::string describeLines(nb::bytes object) {
+  std::string text;
+  if (!tfcDescribeLines(mlirStringRefCreate(object.c_str(), object.size()), append, &text))
+    raise("the object could not be read: " + text);
+  return text;
 }
 
 void registerDialects(MlirContext context) {
@@ -219,5 +240,8 @@ NB_MODULE(_compiler, m) {
         return nb::tuple(texts);
       },
       "(triple, cpu, features) of this machine.");
+  m.def("describe_lines", describeLines, nb::arg("object"),
+        "The functions and lines of an object file, as JSON: symbols [[name, offset, size], ...], lines [[offset, "
+        "file, line], ...].");
   m.def("load", load, nb::arg("object"), "Links the bytes of an object file into this process.");
 }

@@ -7,6 +7,7 @@
 #include "Callbacks.h"
 #include "Executable.h"
 #include "Function.h"
+#include "Sampler.h"
 
 #include <nanobind/nanobind.h>
 
@@ -62,6 +63,6 @@ NB_MODULE(_native, m) {
   m.doc() = "Tensors, variables, executables and function dispatch of tfc.";
   if (!initDType(module) || !initBuffer(module) || !initTensor(module) ||
       !initVariable(module) || !initDevice(module) || !initExecutable(module) ||
-      !initFunction(module) || PyModule_AddFunctions(module, functions) < 0)
+      !initFunction(module) || !initSampler(module) || PyModule_AddFunctions(module, functions) < 0)
     nb::raise_python_error();
 }

@@ -5,12 +5,12 @@ import warnings
 from dataclasses import dataclass
 
 from tfc._native import Executable
-from tfc.compiler import cache
+from tfc.compiler import cache, lines, progress
 from tfc.compiler.device_code import DeviceCode, device_code
 from tfc.config import compilation_cache, optimizer
 from tfc.config.gpus import gpus, library
 from tfc.errors import UnimplementedError, page
-from tfc.ir import LOCK, compiler, run_passes
+from tfc.ir import LOCK, canonical, compiler, run_passes
 
 
 def compile_entry(
@@ -23,25 +23,39 @@ def compile_entry(
     Raises `UnimplementedError` if the compiler cannot: with the op, the user's line and a file that reproduces it.
     """
     with LOCK:
-        chosen = effective_options(options)
+        made, symbol = canonical(module, symbol)
+        return compile_canonical(made, symbol, name, held, options_for(options, gpu), gpu)
+
+
+def options_for(options: dict | None, gpu: int | None = None) -> dict:
+    """What the compiler is given for the CPU, or for a GPU of this machine."""
+    chosen = effective_options(options)
+    if gpu is not None:
+        library()  # the symbols that the code needs
+        chosen = {**chosen, **gpus()[gpu].compile_options}
+    return chosen
+
+
+def compile_canonical(module, symbol: str, name: str, held: tuple, chosen: dict, gpu: int | None) -> Executable:
+    """The same for a module that nobody else uses, of any context, and options that are complete."""
+    key = cache.key_of(module, chosen) if compilation_cache.directory() is not None else None
+    found = _load_cached(key) if key is not None else None
+    if found is None:
+        try:
+            with progress.watch(name) as report:
+                artifact = compiler.compile(module, {**chosen, "progress": report})
+            found = artifact.description, compiler.load(artifact.object), artifact.object
+        except compiler.CompileError as e:
+            raise unimplemented(e, module, name) from None
         if gpu is not None:
-            library()  # the symbols that the code needs
-            chosen = {**chosen, **gpus()[gpu].compile_options}
-        key = cache.key_of(module, chosen) if compilation_cache.directory() is not None else None
-        found = _load_cached(key) if key is not None else None
-        if found is None:
-            try:
-                artifact = compiler.compile(module, chosen)
-                found = artifact.description, compiler.load(artifact.object)
-            except compiler.CompileError as e:
-                raise unimplemented(e, module, name) from None
-            if gpu is not None:
-                warn_of_refused(json.loads(found[0]), name)
-            if key is not None:
-                cache.write(key, artifact.description, artifact.object)
-        description, loaded = found
-        entry = next(e for e in json.loads(description)["entries"] if e["symbol"] == symbol)
-        return _executable(entry, (loaded, held), name, -1 if gpu is None else gpu)
+            warn_of_refused(json.loads(found[0]), name)
+        if key is not None:
+            cache.write(key, artifact.description, artifact.object)
+    description, loaded, code = found
+    if chosen.get("line_tables"):
+        lines.remember(name, symbol, loaded, code)
+    entry = next(e for e in json.loads(description)["entries"] if e["symbol"] == symbol)
+    return _executable(entry, (loaded, held), name, -1 if gpu is None else gpu)
 
 
 def warn_of_refused(description: dict, name: str) -> None:
@@ -57,12 +71,12 @@ REFUSED = "no kernel: "
 
 
 def _load_cached(key: str) -> tuple | None:
-    """(description, loaded code) of an entry; None if there is none that can be loaded."""
+    """(description, loaded code, object) of an entry; None if there is none that can be loaded."""
     found = cache.read(key)
     if found is None:
         return None
     try:
-        return found[0], compiler.load(found[1])
+        return found[0], compiler.load(found[1]), found[1]
     except compiler.CompileError:
         return None
 
@@ -114,6 +128,7 @@ def explain(module, symbol: str, name: str, options: dict | None = None, gpu: di
     """
     chosen = {**effective_options(options), **(gpu or {})}
     with LOCK:
+        module, symbol = canonical(module, symbol)
         try:
             artifact = compiler.compile(module, {**chosen, "remarks": True, "dump": ["llvm-ir-optimized", "asm"]})
         except compiler.CompileError as e:

@@ -7,11 +7,19 @@ The options, and what they are by default:
 * `strict` (False): neither of the two, whatever they say.
 * `parallel` (True): large loops may be shared by the threads of `tf.config.threading`.
 * `opt_level` (2): 0 to 3, how hard LLVM tries.
-* `disable` (()): passes to leave out; a `ValueError` lists those that can be.
+* `disable` (()): passes to leave out; a `ValueError` lists those that can be. The environment variable
+  `TFC_DISABLE_PASSES` (names with commas between them) sets it when the package is imported.
+* `line_tables` (False): code knows the lines of the program, for profilers and debuggers.
+* `background` (False): a new kind of arguments does not wait for the compiler: another thread compiles, and calls run op
+  by op until it is done. `wait_for_background` waits for all of them.
+* `progress_seconds` (10.0): compilations that take longer say in the log (`logging.getLogger("tfc")`) what they are doing,
+  and again after as many seconds; 0 for never.
 
 They hold for functions compiled from then on. `tf.function(experimental_attributes={"compile_options": {...}})` sets them
 for one function.
 """
+
+import os
 
 _DEFAULTS = {
     "contract": True,
@@ -20,7 +28,12 @@ _DEFAULTS = {
     "parallel": True,
     "opt_level": 2,
     "disable": (),
+    "line_tables": False,
+    "background": False,
+    "progress_seconds": 10.0,
 }
+# What the compiler itself is not told.
+_OURS = ("background", "progress_seconds")
 _values = dict(_DEFAULTS)
 _accepted: dict = {}
 _jit = {"value": ""}
@@ -63,8 +76,12 @@ def checked(options: dict) -> dict:
             value = (value,) if isinstance(value, str) else tuple(value)
             if not all(isinstance(v, str) for v in value):
                 raise TypeError(f"disable takes names of passes, got {value!r}")
+        elif name == "progress_seconds" and type(value) is int:
+            value = float(value)
         elif type(value) is not type(_DEFAULTS[name]):
             raise TypeError(f"{name} takes {type(_DEFAULTS[name]).__name__}, got {value!r}")
+        if name == "progress_seconds" and not value >= 0:
+            raise ValueError(f"progress_seconds is a number of seconds, 0 for never; got {value}")
         if name == "opt_level" and not 0 <= value <= 3:
             raise ValueError(f"opt_level is 0, 1, 2 or 3, got {value}")
         result[name] = value
@@ -76,7 +93,38 @@ def compiler_options(extra: dict | None = None) -> dict:
     merged = {**_values, **(extra or {})}
     if merged.pop("strict"):
         merged["contract"] = merged["reassociate"] = False
-    return {k: v for k, v in merged.items() if v != _DEFAULTS[k]}
+    return {k: v for k, v in merged.items() if v != _DEFAULTS[k] and k not in _OURS}
+
+
+def in_background(extra: dict | None = None) -> bool:
+    """Whether to compile in the background, by the options of the process and those of a function."""
+    return {**_values, **(extra or {})}["background"]
+
+
+def progress_seconds() -> float:
+    """How long a compilation may be silent; 0: for ever."""
+    return _values["progress_seconds"]
+
+
+_waiting: list = []
+
+
+def wait_for_background(timeout: float | None = None) -> bool:
+    """Waits until everything is compiled that was begun in the background. False if that took longer than `timeout`
+    seconds.
+    """
+    return all(wait(timeout) for wait in _waiting)
+
+
+def register_background(wait) -> None:
+    """Tells how to wait for the background: `wait(timeout)`."""
+    _waiting.append(wait)
+
+
+def _from_environment() -> None:
+    names = tuple(name.strip() for name in os.environ.get("TFC_DISABLE_PASSES", "").split(",") if name.strip())
+    if names:
+        set_experimental_options({"disable": names})
 
 
 _OF_TENSORFLOW = frozenset(
@@ -85,3 +133,5 @@ _OF_TENSORFLOW = frozenset(
      "disable_model_pruning", "scoped_allocator_optimization", "pin_to_host_optimization", "implementation_selector",
      "auto_mixed_precision", "disable_meta_optimizer", "min_graph_nodes", "auto_parallel"}
 )  # fmt: skip
+
+_from_environment()

@@ -3,7 +3,18 @@
 import functools
 import weakref
 
-from tfc.compiler import CompiledCode, DeviceCode, compile_entry, compile_kernels, explain, run_stage, specialize
+from tfc.compiler import (
+    CompiledCode,
+    DeviceCode,
+    Job,
+    compile_entry,
+    compile_in_background,
+    compile_kernels,
+    explain,
+    run_stage,
+    specialize,
+)
+from tfc.config import optimizer
 from tfc.config.devices import current_gpu
 from tfc.config.gpus import gpus, nvptx_options
 from tfc.core import EagerTensor, TensorList, current, is_symbolic
@@ -95,7 +106,10 @@ class FlatFunction:
         shapes = [t.shape_tuple for t in tensors]
         if self.runs_op_by_op(shapes):
             return self.replayed(tensors, variables)
-        return self.executable_for(shapes).call([*tensors, *variables])
+        executable = self.executable_for(shapes, wait=False)
+        if executable is None:  # still being compiled
+            return self.replayed(tensors, variables)
+        return executable.call([*tensors, *variables])
 
     def runs_op_by_op(self, shapes: list) -> bool:
         """Whether a call with tensors of these shapes is interpreted: always (`is_replayed`), or because a rank in it
@@ -188,11 +202,19 @@ class FlatFunction:
 
     # Code.
 
-    def executable_for(self, shapes: list) -> Executable:
+    def executable_for(self, shapes: list, wait: bool = True) -> Executable | None:
         """Code for tensors of these shapes: made for them if the trace has unknown sizes, up to a number of shapes.
 
-        For the GPU that `tf.device` names, or the CPU.
+        For the GPU that `tf.device` names, or the CPU. None if it is still being compiled in the background, and is not
+        to be waited for.
         """
+        found = self._begun(shapes)
+        if isinstance(found, Job):
+            return found.result() if wait or found.done else None
+        return found
+
+    def _begun(self, shapes: list):
+        """The code, or a job that makes it."""
         gpu = current_gpu()
         gpu = self.gpu if gpu is None else gpu
         with LOCK:
@@ -270,14 +292,15 @@ class FlatFunction:
         run_stage(module, "tfc-optimize")
         return module
 
-    def _compile(self, shapes, gpu=None) -> Executable:
+    def _compile(self, shapes, gpu=None):
         if shapes is None and gpu is None and self.stored is not None:
             found = self.stored()
             if found is not None:
                 return found
         held = tuple(self._graph.function.hosts.values())
         symbol = self._graph.function.symbol
-        return compile_entry(self.module_for(shapes), symbol, self._name, held, self.compile_options, gpu)
+        compile_ = compile_in_background if optimizer.in_background(self.compile_options) else compile_entry
+        return compile_(self.module_for(shapes), symbol, self._name, held, self.compile_options, gpu)
 
     def compiled(self, *shapes) -> CompiledCode:
         """What the compiler makes of the trace: remarks, LLVM IR, assembly, memory.

@@ -49,7 +49,9 @@ def entry_for(function, args, kwargs, concrete, bound):
     shapes = [t.shape_tuple for t in [*(v for v in actual if type(v) is EagerTensor), *captured]]
     if concrete.runs_op_by_op(shapes):
         return None
-    executable = concrete.executable_for(shapes)
+    executable = concrete.executable_for(shapes, wait=False)
+    if executable is None:  # still being compiled
+        return None
     tensors, variables = inputs
     everything = [*tensors, *captured, *variables, *concrete._captured_variables]
     guard = None if concrete.guard is None else concrete.guard.native

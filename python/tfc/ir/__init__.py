@@ -7,6 +7,7 @@ from tfc.ir.bytecode import module_bytecode, parse_function, parse_module, write
 from tfc.ir.context import LOCK, BuildError, context
 from tfc.ir.lazy import compiler, library_paths, mlir
 from tfc.ir.locations import add_root, location, location_line, location_text, stack_text, user_stack
+from tfc.ir.symbols import canonical
 from tfc.ir.types import (
     describe_type,
     kind_of,
@@ -28,6 +29,7 @@ __all__ = [
     "attribute",
     "block_begin",
     "build_op",
+    "canonical",
     "compiler",
     "context",
     "describe_type",

@@ -27,6 +27,8 @@ from tfc._native import (
     set_slow,
     set_slow_everywhere,
     slow,
+    start_sampling,
+    stop_sampling,
 )
 from tfc.runtime.failures import error_of_report
 
@@ -58,4 +60,6 @@ __all__ = [
     "set_slow",
     "set_slow_everywhere",
     "slow",
+    "start_sampling",
+    "stop_sampling",
 ]

@@ -60,7 +60,7 @@ def test_value(name, unknown, threads):
     if unknown:
         # More shapes than there may be specializations run the code for unknown sizes.
         concrete = compiled.get_concrete_function(*(tf.TensorSpec([None] * len(s), tf.float32) for s in shapes))
-        concrete.executable_for = lambda shapes: concrete._for_unknown_sizes(None)
+        concrete.executable_for = lambda shapes, wait=True: concrete._for_unknown_sizes(None)
         compiled = concrete
     got = compiled(*map(tf.constant, args)).numpy()
     want = expected(*(a.astype(np.float64) for a in args))

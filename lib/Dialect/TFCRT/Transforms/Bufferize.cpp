@@ -152,7 +152,8 @@ static Value destinationOf(RewriterBase &rewriter,
 }
 
 /// Gives each op that starts from a filled tensor its own: cse has merged equal
-/// ones, but memory that several ops write cannot become a result.
+/// ones, but memory that several ops write cannot become a result. Each is filled right before it is used: memory is taken
+/// from then on.
 static void splitFills(RewriterBase &rewriter, Operation *root) {
   SmallVector<linalg::FillOp> fills;
   root->walk([&](linalg::FillOp op) {
@@ -164,13 +165,23 @@ static void splitFills(RewriterBase &rewriter, Operation *root) {
     SmallVector<OpOperand *> uses;
     for (OpOperand &use : fill.getResult(0).getUses())
       uses.push_back(&use);
+    auto isStart = [&](OpOperand &use) {
+      auto user = dyn_cast<DestinationStyleOpInterface>(use.getOwner());
+      return user && user.isDpsInit(&use) && user->getBlock() == fill->getBlock();
+    };
     for (OpOperand *use : ArrayRef(uses).drop_front(uses.empty() ? 0 : 1)) {
-      rewriter.setInsertionPoint(fill);
+      rewriter.setInsertionPoint(isStart(*use) ? use->getOwner() : fill);
       Operation *empty = rewriter.clone(*fill.getOutputs()[0].getDefiningOp());
       Operation *copy = rewriter.clone(*fill);
       copy->setOperand(1, empty->getResult(0));
       rewriter.modifyOpInPlace(use->getOwner(),
                                [&] { use->set(copy->getResult(0)); });
+    }
+    if (!uses.empty() && isStart(*uses.front())) {
+      Operation *empty = fill.getOutputs()[0].getDefiningOp();
+      rewriter.moveOpBefore(fill, uses.front()->getOwner());
+      if (empty->hasOneUse() && empty->getBlock() == fill->getBlock())
+        rewriter.moveOpBefore(empty, fill);
     }
   }
 }

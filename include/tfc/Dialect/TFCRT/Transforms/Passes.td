@@ -161,6 +161,27 @@ def TFCParallelizeChainsPass : Pass<"tfc-parallelize-chains", "::mlir::func::Fun
     "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect", "::tfc::rt::TFCRTDialect"];
 }
 
+def TFCShareLoopsPass : Pass<"tfc-share-loops", "::mlir::ModuleOp"> {
+  let summary = "Make one function of loop nests that are equal";
+  let description = [{
+    Loop nests with the same ops, attributes and types, whose values from outside correspond one to one, become one
+    function and calls of it, if that saves at least `min-saved` operations: code generation takes most of the time of a
+    compilation, and networks repeat their layers.
+
+    ```mlir
+    scf.for %i = ... { ... %a ... %b ... }
+    scf.for %i = ... { ... %c ... %d ... }
+    // becomes
+    func.call @tfc.loops.0(%a, %b)
+    func.call @tfc.loops.0(%c, %d)
+    ```
+
+    Nests that allocate, leave the function, or are shared by threads stay where they are.
+  }];
+  let options = [Option<"minSaved", "min-saved", "int64_t", "2000", "operations that a function has to save">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect"];
+}
+
 def TFCSetFastMathPass : Pass<"tfc-set-fast-math"> {
   let summary = "Say which floating-point liberties are allowed";
   let description = [{

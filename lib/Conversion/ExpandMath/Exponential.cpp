@@ -1,0 +1,229 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// Exponentials, logarithms, hyperbolic functions and their inverses.
+//===----------------------------------------------------------------------===//
+
+#include "Writer.h"
+
+using namespace mlir;
+using namespace tfc::expand;
+
+static constexpr double infinite = std::numeric_limits<double>::infinity();
+static constexpr double ln2 = 0.69314718055994530942;
+
+Value tfc::expand::expTail(Writer &w, Value r) {
+  if (w.isF64()) // the Taylor series; the first term left out is below 2^-57 of
+                 // the sum
+    return w.polynomial(r, {1.0 / 6227020800.0, 1.0 / 479001600.0,
+                            1.0 / 39916800.0, 1.0 / 3628800.0, 1.0 / 362880.0,
+                            1.0 / 40320.0, 1.0 / 5040.0, 1.0 / 720.0,
+                            1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5});
+  return w.polynomial(r, {1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3,
+                          4.1665795894e-2, 1.6666665459e-1,
+                          5.0000001201e-1}); // Cephes
+}
+
+Reduced tfc::expand::reduceExp(Writer &w, Value x, Value low) {
+  Writer::Rounded n = w.round(w.scale(x, 1.4426950408889634));
+  Value r = w.mulAdd(n.value,
+                     w.constant(w.pick(-0.693359375, -6.93145751953125e-1)), x);
+  r = w.mulAdd(n.value,
+               w.constant(w.pick(2.12194440e-4, -1.42860682030941723212e-6)),
+               r);
+  if (low)
+    r = w.add(r, low);
+  return {n.integer, w.mulAdd(w.mul(r, r), expTail(w, r), r)};
+}
+
+Value tfc::expand::raise(Writer &w, Reduced e, int64_t by) {
+  Value half = w.shiftRight(e.n, 1), rest = w.subI(e.n, half);
+  if (by)
+    rest = w.addI(rest, w.integer(by));
+  return w.mul(w.mul(w.plus(e.q, 1), w.powerOfTwo(half)), w.powerOfTwo(rest));
+}
+
+Value tfc::expand::expandExp(Writer &w, Value x) {
+  return raise(
+      w, reduceExp(w, w.clamp(x, w.pick(-104.0, -746.0), w.pick(89.0, 710.0))));
+}
+
+Value tfc::expand::expandExpm1(Writer &w, Value x) {
+  // exp(x) - 1 = 2 (s q + (s - 1/2)) with s = 2^(n-1): exact in s, and free of
+  // overflow.
+  Value limited = w.clamp(x, w.pick(-25.0, -50.0), w.pick(88.8, 709.9));
+  Reduced e = reduceExp(w, limited);
+  Value s = w.powerOfTwo(w.subI(e.n, w.integer(1)));
+  Value y = w.scale(w.add(w.mul(s, e.q), w.plus(s, -0.5)), 2);
+  Value limit = w.constant(w.pick(88.72283935546875, 709.782712893384));
+  y = w.select(w.greater(x, limit), w.infinity(), y);
+  // Tiny arguments, and the sign of zero.
+  Value tiny = w.less(w.abs(x), w.constant(w.pick(1e-8, 1e-17)));
+  return w.select(tiny, x, y);
+}
+
+Value tfc::expand::expandLog(Writer &w, Value x) {
+  // Denormals are scaled into the normal range first.
+  Value smallest = w.constant(w.pick(1.17549435e-38, 2.2250738585072014e-308));
+  Value isDenormal = w.less(x, smallest);
+  Value scaled = w.select(isDenormal,
+                          w.scale(x, w.pick(8388608.0, 4503599627370496.0)), x);
+  Value bits = w.toBits(scaled);
+  // m in [sqrt(1/2), sqrt(2)), x = m 2^e: subtract the bits of sqrt(1/2), whose
+  // exponent field is then e.
+  int64_t rootBits = w.isF64() ? 0x3fe6a09e667f3bcdLL : 0x3f3504f3LL;
+  Value offset = w.subI(bits, w.integer(rootBits));
+  Value e = w.shiftRight(offset, w.mantissaBits());
+  Value m = w.fromBits(w.subI(bits, w.shiftLeft(e, w.mantissaBits())));
+  Value exponent = w.toFloat(e);
+  exponent = w.select(isDenormal, w.plus(exponent, -double(w.mantissaBits())),
+                      exponent);
+  Value t = w.plus(m, -1);
+  Value z = w.mul(t, t);
+  Value y;
+  if (w.isF64()) { // Cephes
+    Value p =
+        w.polynomial(t, {1.01875663804580931796e-4, 4.97494994976747001425e-1,
+                         4.70579119878881725854e0, 1.44989225341610930846e1,
+                         1.79368678507819816313e1, 7.70838733755885391666e0});
+    Value q =
+        w.polynomial(t, {1.0, 1.12873587189167450590e1,
+                         4.52279145837532221105e1, 8.29875266912776603211e1,
+                         7.11544750618563894466e1, 2.31251620126765340583e1});
+    y = w.mul(t, w.div(w.mul(z, p), q));
+  } else { // Cephes
+    Value p =
+        w.polynomial(t, {7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1,
+                         -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1,
+                         2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1});
+    y = w.mul(w.mul(t, z), p);
+  }
+  y = w.mulAdd(exponent, w.constant(-2.121944400546905827679e-4), y);
+  y = w.mulAdd(z, w.constant(-0.5), y);
+  y = w.add(t, y);
+  y = w.mulAdd(exponent, w.constant(0.693359375), y);
+  Value zero = w.constant(0.0);
+  y = w.select(w.equal(x, w.infinity()), x, y);
+  y = w.select(w.equal(x, zero), w.constant(-infinite), y);
+  // Negative or NaN: not (x >= 0).
+  return w.select(w.compare(arith::CmpFPredicate::OGE, x, zero), y, w.nan());
+}
+
+Value tfc::expand::expandLog1p(Writer &w, Value x) {
+  // log(u) with u = 1 + x rounded, plus the first-order effect of that
+  // rounding.
+  Value one = w.constant(1.0);
+  Value u = w.exactAdd(x, one);
+  Value lost = w.exactSub(x, w.exactSub(u, one));
+  Value correction = w.div(lost, u);
+  Value y = w.add(expandLog(w, u), correction);
+  Value plain = w.select(w.equal(u, w.constant(0.0)), w.constant(-infinite), y);
+  plain = w.select(w.equal(x, w.infinity()), x, plain);
+  Value tiny = w.less(w.abs(x), w.constant(w.pick(1e-8, 1e-17)));
+  return w.select(tiny, x, plain);
+}
+
+Value tfc::expand::throughDouble(
+    Writer &w, Value x, llvm::function_ref<Value(Writer &, Value)> formula) {
+  if (w.isF64())
+    return formula(w, x);
+  Writer wide = w.inDouble();
+  return wide.narrow(formula(wide, wide.widen(x)));
+}
+
+//===----------------------------------------------------------------------===//
+// Hyperbolic functions, but for tanh in f64: their users subtract them
+//===----------------------------------------------------------------------===//
+
+/// exp(x) / 2 in f64, which overflows later than exp(x). x is not negative.
+static Value halfExp(Writer &w, Value x) {
+  return raise(w, reduceExp(w, w.clamp(x, 0, 711.0)), -1);
+}
+
+Value tfc::expand::expandSinh(Writer &w, Value x) {
+  return throughDouble(w, x, [](Writer &w, Value x) {
+    // (e + e / (e + 1)) / 2 with e = exp(x) - 1, until exp(-x) does not count
+    // any more.
+    Value magnitude = w.abs(x), limit = w.constant(22.0);
+    Value isLarge = w.greater(magnitude, limit);
+    Value e = expandExpm1(w, w.select(isLarge, limit, magnitude));
+    Value small = w.scale(w.add(e, w.div(e, w.plus(e, 1))), 0.5);
+    return w.copySign(w.select(isLarge, halfExp(w, magnitude), small), x);
+  });
+}
+
+Value tfc::expand::expandCosh(Writer &w, Value x) {
+  return throughDouble(w, x, [](Writer &w, Value x) {
+    Value half = halfExp(w, w.abs(x));
+    return w.add(half, w.div(w.constant(0.25), half));
+  });
+}
+
+Value tfc::expand::expandTanh(Writer &w, Value x) {
+  Value magnitude = w.abs(x);
+  Value z = w.mul(x, x);
+  Value small;
+  if (w.isF64()) { // Cephes
+    Value p =
+        w.polynomial(z, {-9.64399179425052238628e-1, -9.92877231001918586564e1,
+                         -1.61468768441708447952e3});
+    Value q =
+        w.polynomial(z, {1.0, 1.12811678491632931402e2,
+                         2.23548839060100448583e3, 4.84406305325125486048e3});
+    small = w.mulAdd(w.mul(x, z), w.div(p, q), x);
+  } else { // Cephes
+    Value p =
+        w.polynomial(z, {-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2,
+                         1.33314422036e-1, -3.33332819422e-1});
+    small = w.mulAdd(w.mul(z, x), p, x);
+  }
+  // 1 - 2 / (exp(2 |x|) + 1), which is 1 long before exp overflows; its
+  // argument stays in range for the one-step power of two.
+  Value limit = w.constant(w.pick(10.0, 20.0));
+  Value limited = w.select(w.greater(magnitude, limit), limit, magnitude);
+  Reduced e = reduceExp(w, w.add(limited, limited));
+  Value power = w.mul(w.plus(e.q, 1.0), w.powerOfTwo(e.n));
+  Value large =
+      w.sub(w.constant(1.0), w.div(w.constant(2.0), w.plus(power, 1.0)));
+  Value isLarge = w.greater(magnitude, w.constant(0.625));
+  Value y = w.select(isLarge, large, w.abs(small));
+  return w.copySign(y, x);
+}
+
+//===----------------------------------------------------------------------===//
+// Their inverses: for f32 in f64, since logarithms near 1 need the digits
+//===----------------------------------------------------------------------===//
+
+/// Above it the square overflows, and log(2 x) is as good.
+static constexpr double huge = 1e150;
+
+Value tfc::expand::expandAsinh(Writer &w, Value x) {
+  return throughDouble(w, x, [](Writer &w, Value x) {
+    Value magnitude = w.abs(x), z = w.mul(magnitude, magnitude);
+    Value isHuge = w.greater(magnitude, w.constant(huge));
+    Value root = w.sqrt(w.plus(z, 1));
+    Value plain = w.add(magnitude, w.div(z, w.plus(root, 1)));
+    Value y = expandLog1p(w, w.select(isHuge, magnitude, plain));
+    return w.copySign(w.select(isHuge, w.plus(y, ln2), y), x);
+  });
+}
+
+Value tfc::expand::expandAcosh(Writer &w, Value x) {
+  return throughDouble(w, x, [](Writer &w, Value x) {
+    Value t = w.plus(x, -1), isHuge = w.greater(x, w.constant(huge));
+    Value root = w.sqrt(w.mulAdd(t, t, w.add(t, t)));
+    Value y = expandLog1p(w, w.select(isHuge, x, w.add(t, root)));
+    y = w.select(isHuge, w.plus(y, ln2), y);
+    return w.select(w.compare(arith::CmpFPredicate::OGE, x, w.constant(1)), y,
+                    w.nan());
+  });
+}
+
+Value tfc::expand::expandAtanh(Writer &w, Value x) {
+  return throughDouble(w, x, [](Writer &w, Value x) {
+    Value magnitude = w.abs(x), rest = w.sub(w.constant(1), magnitude);
+    Value y = expandLog1p(w, w.div(w.add(magnitude, magnitude), rest));
+    return w.copySign(w.scale(y, 0.5), x);
+  });
+}

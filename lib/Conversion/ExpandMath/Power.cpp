@@ -1,0 +1,141 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// pow. |x|^y = 2^(y log2 |x|), where the product needs eleven digits more than
+// a float has: for f32 in f64, for f64 in pairs of numbers, whose heads have so
+// few digits that products are exact. The logarithm is that of FreeBSD's
+// e_pow.c (2 atanh(s) with s = (m - 1) / (m + 1), leading terms in pairs), with
+// one interval and a polynomial of our own.
+//===----------------------------------------------------------------------===//
+
+#include "Writer.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace tfc::expand;
+
+namespace {
+/// high + low, where high has half of the digits.
+struct Pair {
+  Value high, low;
+};
+} // namespace
+
+/// A constant as a pair.
+static Pair split(Writer &w, double value, double rest) {
+  int exponent;
+  double mantissa = std::frexp(value, &exponent), unit = double(1 << 26);
+  double high = std::ldexp(std::trunc(mantissa * unit) / unit, exponent);
+  return {w.constant(high), w.constant((value - high) + rest)};
+}
+
+static Pair split(Writer &w, Value x) {
+  Value high = w.head(x);
+  return {high, w.exactSub(x, high)};
+}
+
+/// log2(x) for x > 0, not infinite, to about 2^-65.
+static Pair logarithm(Writer &w, Value x) {
+  Value isDenormal = w.less(x, w.constant(2.2250738585072014e-308));
+  Value bits =
+      w.toBits(w.select(isDenormal, w.scale(x, 18014398509481984.0), x));
+  // x = m 2^e with m in [sqrt(1/2), sqrt(2)).
+  Value e = w.shiftRight(w.subI(bits, w.integer(0x3fe6a09e667f3bcdLL)), 52);
+  Value m = w.fromBits(w.subI(bits, w.shiftLeft(e, 52)));
+  Value exponent = w.toFloat(e);
+  exponent = w.select(isDenormal, w.plus(exponent, -54), exponent);
+
+  // s = (m - 1) / (m + 1) as a pair.
+  Value u = w.exactSub(m, w.constant(1)), v = w.exactAdd(m, w.constant(1));
+  Value inverse = w.div(w.constant(1), v);
+  Value s = w.mul(u, inverse), sHigh = w.head(s);
+  Value vHigh = w.head(v),
+        vLow = w.exactSub(m, w.exactSub(vHigh, w.constant(1)));
+  Value sLow =
+      w.mul(inverse, w.sub(w.sub(u, w.mul(sHigh, vHigh)), w.mul(sHigh, vLow)));
+
+  // 2 atanh(s) = 2/3 s (3 + s^2 + s^4 p(s^2)).
+  Value z = w.mul(s, s), square = w.mul(sHigh, sHigh);
+  Value p = w.polynomial(z, {0.17584576542146629379, 0.17559372811383578004,
+                             0.20002206357338016785, 0.23076892456343186726,
+                             0.27272727502971604616, 0.33333333332484347297,
+                             0.42857142857144048505, 0.59999999999999999726});
+  Value r = w.add(w.mul(w.mul(z, z), p), w.mul(sLow, w.add(sHigh, s)));
+  Value three = w.constant(3);
+  Value tHigh = w.head(w.exactAdd(w.exactAdd(three, square), r));
+  Value tLow = w.exactSub(r, w.exactSub(w.exactSub(tHigh, three), square));
+  Value exact = w.mul(sHigh, tHigh),
+        rest = w.add(w.mul(sLow, tHigh), w.mul(tLow, s));
+  Value pHigh = w.head(w.exactAdd(exact, rest));
+  Value pLow = w.exactSub(rest, w.exactSub(pHigh, exact));
+
+  // Times 2 / (3 ln 2), plus e.
+  constexpr double factor = 0.9617966939259756;
+  Pair c = split(w, factor, 5.0577616648125906e-17);
+  Value high = w.mul(c.high, pHigh),
+        low = w.add(w.mul(c.low, pHigh), w.scale(pLow, factor));
+  Value total = w.head(w.exactAdd(w.exactAdd(high, low), exponent));
+  return {total,
+          w.exactSub(low, w.exactSub(w.exactSub(total, exponent), high))};
+}
+
+/// 2^(high + low), where |high| <= 1100 and low is small.
+static Value powerOf2(Writer &w, Value high, Value low) {
+  Writer::Rounded n = w.round(w.exactAdd(high, low));
+  Value rest = w.exactSub(high, n.value);
+  Value head = w.head(w.exactAdd(rest, low)),
+        tail = w.exactSub(low, w.exactSub(head, rest));
+  constexpr double ln2 = 0.69314718055994530942;
+  Pair c = split(w, ln2, 2.3190468138462996e-17);
+  Value a = w.mul(head, c.high),
+        b = w.add(w.scale(tail, ln2), w.mul(head, c.low));
+  Value r = w.exactAdd(a, b), lost = w.exactSub(b, w.exactSub(r, a));
+  Value q = w.mulAdd(w.mul(r, r), expTail(w, r), w.add(r, lost));
+  return raise(w, {n.integer, q});
+}
+
+/// x^y in f64 for x > 0.
+static Value accuratePower(Writer &w, Value x, Value y) {
+  Pair l = logarithm(w, x);
+  // Beyond 2^66 the result is 0, 1 or infinite as well.
+  y = w.clamp(y, -7.378697629483821e19, 7.378697629483821e19);
+  Pair p = split(w, y);
+  Value high = w.mul(p.high, l.high),
+        low = w.add(w.mul(p.low, l.high), w.mul(y, l.low));
+  Value limit = w.constant(1100),
+        isBeyond = w.greater(w.abs(w.add(high, low)), limit);
+  high = w.select(isBeyond, w.copySign(limit, high), high);
+  low = w.select(isBeyond, w.constant(0), low);
+  return powerOf2(w, high, low);
+}
+
+Value tfc::expand::expandPow(Writer &w, Value x, Value y) {
+  Value zero = w.constant(0), one = w.constant(1), infinity = w.infinity();
+  Value base = w.abs(x);
+  Value isZero = w.equal(base, zero), isInfinite = w.equal(base, infinity),
+        isOne = w.equal(base, one);
+  Value power;
+  if (w.isF64()) {
+    power = accuratePower(w, base, y);
+  } else {
+    Writer wide = w.inDouble();
+    Value product = wide.mul(wide.widen(y), expandLog(wide, wide.widen(base)));
+    power = wide.narrow(expandExp(wide, product));
+  }
+  // C99's special values, for |x| first.
+  Value up = w.greater(y, zero);
+  power = w.select(isZero, w.select(up, zero, infinity), power);
+  power = w.select(isInfinite, w.select(up, infinity, zero), power);
+  power = w.select(isOne, one, power);
+  Value half = w.scale(y, 0.5);
+  Value isWhole = w.equal(w.trunc(y), y), isEven = w.equal(w.trunc(half), half);
+  // The sign of x counts for odd y: those that are whole and not even.
+  power =
+      w.select(isWhole, w.select(isEven, power, w.copySign(power, x)), power);
+  Value isNegative = w.both(w.less(x, zero), w.less(base, infinity));
+  power = w.select(isNegative, w.select(isWhole, power, w.nan()), power);
+  power = w.select(w.unordered(x, y), w.nan(), power);
+  power = w.select(w.equal(y, zero), one, power);
+  return w.select(w.equal(x, one), one, power);
+}

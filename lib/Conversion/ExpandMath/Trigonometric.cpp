@@ -1,0 +1,243 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// Trigonometric functions and their inverses. Polynomials are Chebyshev
+// interpolants of our own.
+//===----------------------------------------------------------------------===//
+
+#include "Writer.h"
+
+using namespace mlir;
+using namespace tfc::expand;
+
+//===----------------------------------------------------------------------===//
+// sin, cos, tan: f32 in f64, f64 with the rest of the argument as a second
+// number
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// x = n pi / 2 + r + low with |r| <= pi / 4.
+struct Quadrant {
+  Value n, r, low; ///< no low where f32 does not need it
+};
+/// Of the reduced argument.
+struct SineCosine {
+  Value sine, cosine;
+};
+} // namespace
+
+/// Products of n with the parts of pi / 2 are exact, since those have few
+/// digits (Cody and Waite).
+static Quadrant reduce(Writer &w, Value x, bool isShort) {
+  Writer::Rounded n = w.round(w.scale(x, 0.63661977236758134308));
+  auto times = [&](double part) { return w.scale(n.value, part); };
+  if (isShort) {
+    Value r = w.sub(w.sub(x, times(1.5707963267341256)),
+                    times(6.077100506506192e-11));
+    return {n.integer, r, {}};
+  }
+  Value first = w.sub(x, times(1.5707963267341256));
+  Writer::Sum second = w.twoSum(first, w.neg(times(6.077100506303966e-11)));
+  Writer::Sum third =
+      w.twoSum(second.value, w.neg(times(2.0222662487111665e-21)));
+  Value rest =
+      w.sub(w.exactAdd(second.error, third.error), times(8.4784276603689e-32));
+  Value r = w.exactAdd(third.value, rest);
+  return {n.integer, r, w.exactAdd(w.exactSub(third.value, r), rest)};
+}
+
+static SineCosine sineCosine(Writer &w, const Quadrant &q) {
+  Value z = w.mul(q.r, q.r), half = w.scale(z, 0.5), cube = w.mul(q.r, z);
+  if (!q.low) {
+    Value s =
+        w.polynomial(z, {2.7249314360416798662e-6, -0.00019840082015127998683,
+                         0.0083333318659637959484, -0.16666666663832775769});
+    Value c =
+        w.polynomial(z, {-2.7300448874650600371e-7, 0.00002480059643759372905,
+                         -0.0013888887664717276683, 0.041666666664302415312});
+    return {w.mulAdd(cube, s, q.r),
+            w.mulAdd(w.mul(z, z), c, w.sub(w.constant(1), half))};
+  }
+  Value s =
+      w.polynomial(z, {1.5917848665121939067e-10, -2.5051127945965638632e-8,
+                       2.7557316083825740605e-6, -0.00019841269836722435879,
+                       0.0083333333333309245741, -0.16666666666666664599});
+  Value c =
+      w.polynomial(z, {-1.1382456865840482437e-11, 2.0876143829213936948e-9,
+                       -2.7557317260014707376e-7, 0.000024801587298743080624,
+                       -0.0013888888888887382279, 0.041666666666666665373});
+  Value one = w.constant(1), near = w.exactSub(one, half);
+  Value lost = w.exactSub(w.exactSub(one, near), half); // of 1 - z / 2
+  Value cosine =
+      w.add(near, w.add(lost, w.sub(w.mul(w.mul(z, z), c), w.mul(q.r, q.low))));
+  return {w.add(q.r, w.mulAdd(cube, s, q.low)), cosine};
+}
+
+/// -x where bit `bit` of n is set.
+static Value flipSign(Writer &w, Value x, Value n, int64_t bit) {
+  Value sign = w.shiftLeft(w.andI(n, w.integer(int64_t(1) << bit)), 63 - bit);
+  return w.fromBits(w.xorI(w.toBits(x), sign));
+}
+
+/// Runs `finish(w, x, quadrant, sine and cosine)` in f64; arguments must stay
+/// so small that n is exact.
+static Periodic
+periodic(Writer &outer, Value argument,
+         llvm::function_ref<Value(Writer &, Value, const Quadrant &,
+                                  const SineCosine &)>
+             finish) {
+  bool isShort = !outer.isF64();
+  Writer w = outer.inDouble();
+  Value x = isShort ? w.widen(argument) : argument;
+  Value isBeyond = w.compare(arith::CmpFPredicate::UGT, w.abs(x),
+                             w.constant(isShort ? 4194304.0 : 1048576.0));
+  Quadrant q = reduce(w, x, isShort);
+  Value y = finish(w, x, q, sineCosine(w, q));
+  return {isShort ? w.narrow(y) : y, isBeyond};
+}
+
+/// Zero keeps its sign.
+static Value keepZero(Writer &w, Value x, Value y) {
+  return w.select(w.equal(x, w.constant(0)), x, y);
+}
+
+Periodic tfc::expand::expandSin(Writer &w, Value x) {
+  return periodic(
+      w, x, [](Writer &w, Value x, const Quadrant &q, const SineCosine &f) {
+        Value isOdd = w.isSetI(w.andI(q.n, w.integer(1)));
+        return keepZero(w, x,
+                        flipSign(w, w.select(isOdd, f.cosine, f.sine), q.n, 1));
+      });
+}
+
+Periodic tfc::expand::expandCos(Writer &w, Value x) {
+  return periodic(w, x,
+                  [](Writer &w, Value, const Quadrant &q, const SineCosine &f) {
+                    Value isOdd = w.isSetI(w.andI(q.n, w.integer(1)));
+                    return flipSign(w, w.select(isOdd, f.sine, f.cosine),
+                                    w.addI(q.n, w.integer(1)), 1);
+                  });
+}
+
+Periodic tfc::expand::expandTan(Writer &w, Value x) {
+  return periodic(
+      w, x, [](Writer &w, Value x, const Quadrant &q, const SineCosine &f) {
+        Value isOdd = w.isSetI(w.andI(q.n, w.integer(1)));
+        Value y = w.div(w.select(isOdd, f.cosine, f.sine),
+                        w.select(isOdd, f.sine, f.cosine));
+        return keepZero(w, x, flipSign(w, y, q.n, 0));
+      });
+}
+
+//===----------------------------------------------------------------------===//
+// Inverse functions
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// A number in two parts, the second one for what the first has lost.
+struct Angle {
+  double value, rest;
+};
+} // namespace
+
+static Angle halfPi(Writer &w) {
+  return w.isF64() ? Angle{1.5707963267948966, 6.1232339957367660e-17}
+                   : Angle{1.57079637050628662109, -4.37113900018624e-8};
+}
+static Angle pi(Writer &w) {
+  Angle half = halfPi(w);
+  return {2 * half.value, 2 * half.rest};
+}
+
+static Value minusFrom(Writer &w, Angle angle, Value x) {
+  return w.sub(w.constant(angle.value), w.sub(x, w.constant(angle.rest)));
+}
+
+/// atan of q in [0, 1]: above tan(pi / 8) around pi / 4.
+static Value arcTangent(Writer &w, Value q) {
+  Value isLarge = w.greater(q, w.constant(0.41421356237309504880));
+  Value t = w.select(isLarge, w.div(w.plus(q, -1), w.plus(q, 1)), q);
+  Value z = w.mul(t, t), p;
+  if (w.isF64())
+    p = w.polynomial(z, {0.016285756855221028291, -0.034570561981427746882,
+                         0.045515932206265491693, -0.052304542706502445183,
+                         0.058789289978347751327, -0.066664248857382553335,
+                         0.076922963750321423991, -0.090909087535008768442,
+                         0.11111111105155446565, -0.14285714285659827606,
+                         0.19999999999999804526, -0.33333333333333333217});
+  else
+    p = w.polynomial(z, {0.050481385120797443929, -0.086246761452494936522,
+                         0.11071365021884793981, -0.14284151193628613917,
+                         0.19999977258688385552, -0.33333333279254800128});
+  Value y = w.mulAdd(w.mul(t, z), p, t);
+  Angle half = halfPi(w);
+  Value around = w.plus(w.plus(y, half.rest / 2), half.value / 2);
+  return w.select(isLarge, around, y);
+}
+
+Value tfc::expand::expandAtan(Writer &w, Value x) {
+  Value magnitude = w.abs(x), one = w.constant(1),
+        isLarge = w.greater(magnitude, one);
+  Value q = w.select(isLarge, w.div(one, magnitude), magnitude);
+  Value y = arcTangent(w, q);
+  return w.copySign(w.select(isLarge, minusFrom(w, halfPi(w), y), y), x);
+}
+
+Value tfc::expand::expandAtan2(Writer &w, Value y, Value x) {
+  Value rise = w.abs(y), run = w.abs(x), isSteep = w.greater(rise, run);
+  Value large = w.select(isSteep, rise, run),
+        small = w.select(isSteep, run, rise);
+  Value q = w.div(small, large);
+  q = w.select(w.equal(large, w.constant(0)), large, q);
+  q = w.select(w.equal(small, w.infinity()), w.constant(1), q);
+  Value angle = arcTangent(w, q);
+  angle = w.select(isSteep, minusFrom(w, halfPi(w), angle), angle);
+  // The sign of -0 counts.
+  Value isLeft = w.less(w.copySign(w.constant(1), x), w.constant(0));
+  angle = w.select(isLeft, minusFrom(w, pi(w), angle), angle);
+  return w.select(w.unordered(x, y), w.nan(), w.copySign(angle, y));
+}
+
+namespace {
+/// asin of |x| up to 1/2; above, asin of sqrt((1 - |x|) / 2), half of what is
+/// missing to pi / 2.
+struct ArcSine {
+  Value isLarge, angle;
+};
+} // namespace
+
+/// In f64.
+static ArcSine arcSine(Writer &w, Value x) {
+  Value magnitude = w.abs(x), isLarge = w.greater(magnitude, w.constant(0.5));
+  Value z = w.select(isLarge, w.scale(w.sub(w.constant(1), magnitude), 0.5),
+                     w.mul(x, x));
+  Value s = w.select(isLarge, w.sqrt(z), magnitude);
+  Value p = w.polynomial(z, {0.02961201126495512036, -0.019241671746743040654,
+                             0.019554513336123378949, 0.0030448799094556773959,
+                             0.0093195607947674462957, 0.0096218429701002810177,
+                             0.011566459612121668568, 0.013963780012203569641,
+                             0.017352816540325494994, 0.022372157443507222419,
+                             0.030381944475532339993, 0.044642857142551892902,
+                             0.07500000000000117751, 0.16666666666666666592});
+  return {isLarge, w.mulAdd(w.mul(s, z), p, s)};
+}
+
+Value tfc::expand::expandAsin(Writer &w, Value x) {
+  return throughDouble(w, x, [](Writer &w, Value x) {
+    ArcSine a = arcSine(w, x);
+    Value large = minusFrom(w, halfPi(w), w.add(a.angle, a.angle));
+    return w.copySign(w.select(a.isLarge, large, a.angle), x);
+  });
+}
+
+Value tfc::expand::expandAcos(Writer &w, Value x) {
+  return throughDouble(w, x, [](Writer &w, Value x) {
+    ArcSine a = arcSine(w, x);
+    Value twice = w.add(a.angle, a.angle);
+    Value large =
+        w.select(w.less(x, w.constant(0)), minusFrom(w, pi(w), twice), twice);
+    return w.select(a.isLarge, large,
+                    minusFrom(w, halfPi(w), w.copySign(a.angle, x)));
+  });
+}

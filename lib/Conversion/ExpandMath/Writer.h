@@ -1,0 +1,249 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// What expansions of math functions are written with.
+//===----------------------------------------------------------------------===//
+
+#ifndef TFC_LIB_CONVERSION_EXPANDMATH_WRITER_H
+#define TFC_LIB_CONVERSION_EXPANDMATH_WRITER_H
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "mlir/IR/TypeUtilities.h"
+#include <limits>
+
+namespace tfc::expand {
+
+using mlir::ArrayRef;
+using mlir::Value;
+
+/// Writes arithmetic on values of one float type (f32 or f64, scalar or
+/// vector).
+class Writer {
+public:
+  Writer(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type type)
+      : b(loc, builder), builder(builder), type(type),
+        element(mlir::cast<mlir::FloatType>(mlir::getElementTypeOrSelf(type))),
+        intElement(b.getIntegerType(element.getWidth())),
+        intType(withElement(intElement)),
+        contract(mlir::arith::FastMathFlagsAttr::get(
+            b.getContext(), mlir::arith::FastMathFlags::contract)) {}
+
+  /// The same for f64, in as many lanes.
+  Writer inDouble() {
+    return Writer(builder, b.getLoc(), withElement(b.getF64Type()));
+  }
+  mlir::Location loc() { return b.getLoc(); }
+  mlir::OpBuilder &opBuilder() { return builder; }
+
+  bool isF64() const { return element.isF64(); }
+  /// Picks the constant of the precision.
+  double pick(double f32, double f64) const { return isF64() ? f64 : f32; }
+
+  Value constant(double value) {
+    llvm::APFloat number(value);
+    bool lost;
+    number.convert(element.getFloatSemantics(),
+                   llvm::APFloat::rmNearestTiesToEven, &lost);
+    return constantAttr(mlir::FloatAttr::get(element, number), type);
+  }
+  Value integer(int64_t value) {
+    return constantAttr(mlir::IntegerAttr::get(intElement, value), intType);
+  }
+  Value infinity() { return constant(std::numeric_limits<double>::infinity()); }
+  Value nan() { return constant(std::numeric_limits<double>::quiet_NaN()); }
+
+  Value add(Value x, Value y) {
+    return mlir::arith::AddFOp::create(b, x, y, contract);
+  }
+  Value sub(Value x, Value y) {
+    return mlir::arith::SubFOp::create(b, x, y, contract);
+  }
+  Value mul(Value x, Value y) {
+    return mlir::arith::MulFOp::create(b, x, y, contract);
+  }
+  Value div(Value x, Value y) {
+    return mlir::arith::DivFOp::create(b, x, y, contract);
+  }
+  /// x + y, never reordered: for tricks that rely on rounding.
+  Value exactAdd(Value x, Value y) {
+    return mlir::arith::AddFOp::create(b, x, y);
+  }
+  Value exactSub(Value x, Value y) {
+    return mlir::arith::SubFOp::create(b, x, y);
+  }
+  Value mulAdd(Value x, Value y, Value z) { return add(mul(x, y), z); }
+  Value scale(Value x, double factor) { return mul(x, constant(factor)); }
+  Value plus(Value x, double summand) { return add(x, constant(summand)); }
+  Value neg(Value x) { return mlir::arith::NegFOp::create(b, x); }
+  Value abs(Value x) { return mlir::math::AbsFOp::create(b, x); }
+  Value sqrt(Value x) { return mlir::math::SqrtOp::create(b, x); }
+  Value trunc(Value x) { return mlir::math::TruncOp::create(b, x); }
+  Value copySign(Value x, Value sign) {
+    return mlir::math::CopySignOp::create(b, x, sign);
+  }
+  Value compare(mlir::arith::CmpFPredicate p, Value x, Value y) {
+    return mlir::arith::CmpFOp::create(b, p, x, y);
+  }
+  Value less(Value x, Value y) {
+    return compare(mlir::arith::CmpFPredicate::OLT, x, y);
+  }
+  Value greater(Value x, Value y) {
+    return compare(mlir::arith::CmpFPredicate::OGT, x, y);
+  }
+  Value equal(Value x, Value y) {
+    return compare(mlir::arith::CmpFPredicate::OEQ, x, y);
+  }
+  Value unordered(Value x, Value y) {
+    return compare(mlir::arith::CmpFPredicate::UNO, x, y);
+  }
+  Value select(Value c, Value x, Value y) {
+    return mlir::arith::SelectOp::create(b, c, x, y);
+  }
+  Value both(Value x, Value y) { return mlir::arith::AndIOp::create(b, x, y); }
+  /// x limited to [low, high]; NaN stays NaN.
+  Value clamp(Value x, double low, double high) {
+    Value l = constant(low), h = constant(high);
+    x = select(less(x, l), l, x);
+    return select(greater(x, h), h, x);
+  }
+
+  Value toBits(Value x) {
+    return mlir::arith::BitcastOp::create(b, intType, x);
+  }
+  Value fromBits(Value x) { return mlir::arith::BitcastOp::create(b, type, x); }
+  Value toFloat(Value x) { return mlir::arith::SIToFPOp::create(b, type, x); }
+  Value addI(Value x, Value y) { return mlir::arith::AddIOp::create(b, x, y); }
+  Value subI(Value x, Value y) { return mlir::arith::SubIOp::create(b, x, y); }
+  Value andI(Value x, Value y) { return mlir::arith::AndIOp::create(b, x, y); }
+  Value xorI(Value x, Value y) { return mlir::arith::XOrIOp::create(b, x, y); }
+  Value isSetI(Value x) {
+    return mlir::arith::CmpIOp::create(b, mlir::arith::CmpIPredicate::ne, x,
+                                       integer(0));
+  }
+  Value shiftLeft(Value x, int64_t n) {
+    return mlir::arith::ShLIOp::create(b, x, integer(n));
+  }
+  Value shiftRight(Value x, int64_t n) {
+    return mlir::arith::ShRSIOp::create(b, x, integer(n));
+  }
+
+  /// From f32 to this type (f64), and back.
+  Value widen(Value x) { return mlir::arith::ExtFOp::create(b, type, x); }
+  Value narrow(Value x) {
+    return mlir::arith::TruncFOp::create(b, withElement(b.getF32Type()), x);
+  }
+
+  int64_t mantissaBits() const { return isF64() ? 52 : 23; }
+  int64_t bias() const { return isF64() ? 1023 : 127; }
+
+  /// Horner's rule, highest coefficient first.
+  Value polynomial(Value x, ArrayRef<double> coefficients) {
+    Value result = constant(coefficients.front());
+    for (double c : coefficients.drop_front())
+      result = mulAdd(result, x, constant(c));
+    return result;
+  }
+
+  /// 2 to the power of an integer value in the range of normal exponents.
+  Value powerOfTwo(Value n) {
+    return fromBits(shiftLeft(addI(n, integer(bias())), mantissaBits()));
+  }
+
+  /// The leading half of the digits of x, so that the product of two such heads
+  /// is exact.
+  Value head(Value x) {
+    int64_t cleared = isF64() ? 27 : 12;
+    return fromBits(andI(toBits(x), integer(-(int64_t(1) << cleared))));
+  }
+
+  /// x + y rounded, and what rounding took away (Knuth's two-sum).
+  struct Sum {
+    Value value, error;
+  };
+  Sum twoSum(Value x, Value y) {
+    Value sum = exactAdd(x, y), part = exactSub(sum, x);
+    return {sum, exactAdd(exactSub(x, exactSub(sum, part)), exactSub(y, part))};
+  }
+
+  /// The nearest integer of a number below 2^(mantissaBits - 1): as a float
+  /// and, in its low bits, as an integer. Adding 1.5 * 2^mantissaBits rounds
+  /// and leaves the integer in the low bits: no conversion, so NaN is harmless.
+  struct Rounded {
+    Value value, integer;
+  };
+  Rounded round(Value x) {
+    Value magic = constant(pick(12582912.0, 6755399441055744.0));
+    Value shifted = exactAdd(x, magic);
+    return {exactSub(shifted, magic), subI(toBits(shifted), toBits(magic))};
+  }
+
+private:
+  mlir::Type withElement(mlir::Type e) {
+    if (auto vector = mlir::dyn_cast<mlir::VectorType>(type))
+      return vector.clone(e);
+    return e;
+  }
+  Value constantAttr(mlir::TypedAttr value, mlir::Type t) {
+    if (auto vector = mlir::dyn_cast<mlir::VectorType>(t))
+      return mlir::arith::ConstantOp::create(
+          b, mlir::DenseElementsAttr::get(vector, mlir::Attribute(value)));
+    return mlir::arith::ConstantOp::create(b, value);
+  }
+
+  mlir::ImplicitLocOpBuilder b;
+  mlir::OpBuilder &builder;
+  mlir::Type type;
+  mlir::FloatType element;
+  mlir::Type intElement, intType;
+  mlir::arith::FastMathFlagsAttr contract;
+};
+
+/// x = n ln 2 + r with |r| <= ln(2) / 2: the integer n, and q = exp(r) - 1.
+struct Reduced {
+  Value n, q;
+};
+/// Of x, or of x + `low`, where `low` is small beside x.
+Reduced reduceExp(Writer &w, Value x, Value low = {});
+/// (exp(r) - 1 - r) / r^2 for |r| <= ln(2) / 2.
+Value expTail(Writer &w, Value r);
+/// (1 + q) 2^(n + by): in two steps, so that denormal results are right.
+Value raise(Writer &w, Reduced e, int64_t by = 0);
+
+/// A formula on f64, also for f32.
+Value throughDouble(Writer &w, Value x,
+                    llvm::function_ref<Value(Writer &, Value)> formula);
+
+// One function each; where two arguments are named, of two.
+Value expandExp(Writer &w, Value x);
+Value expandExpm1(Writer &w, Value x);
+Value expandLog(Writer &w, Value x);
+Value expandLog1p(Writer &w, Value x);
+Value expandSinh(Writer &w, Value x);
+Value expandCosh(Writer &w, Value x);
+Value expandTanh(Writer &w, Value x);
+Value expandAsinh(Writer &w, Value x);
+Value expandAcosh(Writer &w, Value x);
+Value expandAtanh(Writer &w, Value x);
+Value expandErf(Writer &w, Value x);
+Value expandErfc(Writer &w, Value x);
+Value expandAtan(Writer &w, Value x);
+Value expandAtan2(Writer &w, Value y, Value x);
+Value expandAsin(Writer &w, Value x);
+Value expandAcos(Writer &w, Value x);
+Value expandPow(Writer &w, Value x, Value y);
+
+/// A function of period 2 pi, right for arguments up to `limit`: for larger
+/// ones the argument cannot be reduced in a few operations.
+struct Periodic {
+  Value value, isBeyond;
+};
+Periodic expandSin(Writer &w, Value x);
+Periodic expandCos(Writer &w, Value x);
+Periodic expandTan(Writer &w, Value x);
+
+} // namespace tfc::expand
+
+#endif // TFC_LIB_CONVERSION_EXPANDMATH_WRITER_H
