@@ -1,71 +1,180 @@
-"""Errors of compiled functions in units of the last place, against float64 (for float32) or mpmath (for float64)."""
+"""Errors of elementwise functions in units of the last place (ULP), eagerly and compiled, and their special values.
+
+The reference of float32 is float64; that of float64 is the long double of numpy where that is wider, else mpmath, which
+is also the reference of functions that numpy lacks. Arguments are spread evenly over the interesting range and over all
+exponents of the type, so that the whole range is covered.
+
+    python benchmarks/ulp.py [--count 200000] [--only sin cos] [--markdown]
+"""
 
 from __future__ import annotations
 
 import argparse
+import math
+from dataclasses import dataclass
 
 import numpy as np
 import tfc as tf
 
-# name: (float64 reference, lowest and highest argument)
+WIDE = np.finfo(np.longdouble).nmant > np.finfo(np.float64).nmant
+
+
+def _mp(name):
+    """A function of mpmath, elementwise, rounded to the type of its argument."""
+
+    def function(x):
+        import mpmath
+
+        with mpmath.workprec(140):
+            f = getattr(mpmath, name) if isinstance(name, str) else name
+            out = np.empty(x.shape, np.longdouble)
+            for i, v in enumerate(x.tolist() if x.dtype != np.longdouble else map(float, x)):
+                try:
+                    out[i] = _long(f(mpmath.mpf(v)))
+                except (ValueError, ZeroDivisionError):
+                    out[i] = np.nan
+        return out
+
+    return function
+
+
+def _long(value):
+    """A number of mpmath as a long double."""
+    high = float(value)
+    if not math.isfinite(high):
+        return np.longdouble(high)
+    return np.longdouble(high) + np.longdouble(float(value - high))
+
+
+@dataclass(frozen=True)
+class Function:
+    """A public function, its reference, and the range in which arguments are spread evenly."""
+
+    reference: object
+    low: float
+    high: float
+    domain: tuple = (-math.inf, math.inf)
+    mp: object = None  # what mpmath calls it, where numpy's long double is not to be had
+    public: object = None
+
+
+def _sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
 FUNCTIONS = {
-    "exp": (np.exp, -104.0, 89.0),
-    "expm1": (np.expm1, -20.0, 89.0),
-    "log": (np.log, 0.0, 3e38),
-    "log1p": (np.log1p, -1.0, 3e38),
-    "tanh": (np.tanh, -12.0, 12.0),
-    "sigmoid": (lambda x: 1 / (1 + np.exp(-x)), -90.0, 90.0),
-    "sin": (np.sin, -1000.0, 1000.0),
-    "cos": (np.cos, -1000.0, 1000.0),
-    "sqrt": (np.sqrt, 0.0, 3e38),
+    "exp": Function(np.exp, -750.0, 710.0),
+    "expm1": Function(np.expm1, -40.0, 710.0),
+    "log": Function(np.log, 0.0, 4.0, (0, math.inf)),
+    "log1p": Function(np.log1p, -1.0, 4.0, (-1, math.inf)),
+    "sqrt": Function(np.sqrt, 0.0, 4.0, (0, math.inf)),
+    "rsqrt": Function(lambda x: 1 / np.sqrt(x), 0.0, 4.0, (0, math.inf)),
+    "sin": Function(np.sin, -1000.0, 1000.0),
+    "cos": Function(np.cos, -1000.0, 1000.0),
+    "tan": Function(np.tan, -1000.0, 1000.0),
+    "asin": Function(np.arcsin, -1.0, 1.0, (-1, 1)),
+    "acos": Function(np.arccos, -1.0, 1.0, (-1, 1)),
+    "atan": Function(np.arctan, -10.0, 10.0),
+    "sinh": Function(np.sinh, -711.0, 711.0),
+    "cosh": Function(np.cosh, -711.0, 711.0),
+    "tanh": Function(np.tanh, -20.0, 20.0),
+    "asinh": Function(np.arcsinh, -10.0, 10.0),
+    "acosh": Function(np.arccosh, 1.0, 10.0, (1, math.inf)),
+    "atanh": Function(np.arctanh, -1.0, 1.0, (-1, 1)),
+    "sigmoid": Function(_sigmoid, -800.0, 40.0),
+    "erf": Function(None, -6.0, 6.0, (-1e3, 1e3), mp="erf"),
+    "erfc": Function(None, -6.0, 27.0, (-1e3, 1e3), mp="erfc"),
+    "erfinv": Function(None, -1.0, 1.0, (-1, 1), mp="erfinv"),
+    "lgamma": Function(None, 0.0, 50.0, (0, 1e300), mp="loggamma"),
+    "digamma": Function(None, 0.0, 50.0, (0, 1e300), mp="digamma"),
 }
+TWO = {
+    "pow": (np.power, [(0.0, 4.0), (-300.0, 300.0)], tf.pow),
+    "atan2": (np.arctan2, [(-4.0, 4.0), (-4.0, 4.0)], tf.atan2),
+}
+LIMITS = {np.float32: 2.0, np.float64: 4.0}
 
 
-def samples(low, high, count, dtype, rng):
+def samples(low, high, domain, count, dtype, rng):
     """Arguments spread evenly, and evenly over exponents."""
+    info = np.finfo(dtype)
+    low, high = max(low, float(info.min)), min(high, float(info.max))
     even = rng.uniform(low, high, count)
-    exponents = np.exp(rng.uniform(np.log(1e-30), np.log(max(abs(low), abs(high))), count))
-    signs = np.where(rng.random(count) < 0.5, -1.0, 1.0) if low < 0 else 1.0
-    x = np.concatenate([even, exponents * signs])
-    return x[(x > low) & (x < high)].astype(dtype)
+    exponents = np.exp2(rng.uniform(info.minexp - info.nmant, info.maxexp, count))
+    signs = np.where(rng.random(count) < 0.5, -1.0, 1.0)
+    with np.errstate(all="ignore"):
+        x = np.concatenate([even, exponents * signs]).astype(dtype)
+    return x[(x > domain[0]) & (x < domain[1]) & np.isfinite(x)]
 
 
-def ulps(got, reference):
-    """|got - reference| over the spacing of got's type at the reference."""
-    rounded = np.abs(reference).astype(got.dtype)
-    spacing = np.spacing(np.maximum(rounded, np.finfo(got.dtype).tiny)).astype(reference.dtype)
-    return np.abs(got.astype(reference.dtype) - reference) / spacing
+def ulps(got, want):
+    """|got - want| over the spacing of got's type at `want`, which is of a wider type; 0 for equal infinities and NaN."""
+    info = np.finfo(got.dtype)
+    with np.errstate(all="ignore"):
+        rounded = want.astype(got.dtype)
+        spacing = np.maximum(np.spacing(np.abs(rounded)), info.smallest_subnormal)
+        spacing = np.where(np.isfinite(rounded), spacing, np.spacing(info.max)).astype(want.dtype)
+        away = np.abs(got.astype(want.dtype) - want) / spacing
+    same = (got == rounded) | (np.isnan(got) & np.isnan(rounded))
+    return np.where(same & ~np.isfinite(rounded), 0, np.where(np.isnan(away), np.inf, away))
 
 
-def float64_reference(name, x):
-    import mpmath
+def reference(function, x):
+    """The value in a wider type."""
+    with np.errstate(all="ignore"):
+        if function.reference is None or (x.dtype == np.float64 and not WIDE):
+            return _mp(function.mp)(x)
+        return function.reference(x.astype(np.float64 if x.dtype == np.float32 else np.longdouble))
 
-    mpmath.mp.prec = 120
-    functions = {"sigmoid": lambda v: 1 / (1 + mpmath.exp(-v))}
-    function = functions.get(name) or getattr(mpmath, name)
-    return np.array([function(mpmath.mpf(float(v))) for v in x], dtype=object)
+
+def worst(name, dtype, count, seed=0, *, eager=True):
+    """(largest error, mean error, argument of the largest) of a function eagerly or compiled."""
+    rng = np.random.default_rng(seed)
+    if name in TWO:
+        f, ranges, public = TWO[name]
+        xs = [
+            samples(*r, (0 if name == "pow" and i == 0 else -math.inf, math.inf), count, dtype, rng)[:count]
+            for i, r in enumerate(ranges)
+        ]
+        n = min(len(x) for x in xs)
+        xs = [x[:n] for x in xs]
+        with np.errstate(all="ignore"):
+            want = f(*(x.astype(np.float64 if dtype == np.float32 else np.longdouble) for x in xs))
+    else:
+        function = FUNCTIONS[name]
+        public = getattr(tf.math, name)
+        if function.reference is None:
+            count = min(count, 3000)
+        xs = [samples(function.low, function.high, function.domain, count, dtype, rng)]
+        want = reference(function, xs[0])
+    call = public if eager else tf.function(public, autograph=False)
+    errors = ulps(call(*map(tf.constant, xs)).numpy(), want)
+    at = int(np.argmax(errors))
+    return float(errors[at]), float(np.mean(errors)), tuple(float(x[at]) for x in xs)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=500_000)
-    parser.add_argument("--float64", action="store_true", help="float64 too (needs mpmath, slow)")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=200_000)
+    parser.add_argument("--only", nargs="*", help="names of functions")
+    parser.add_argument("--markdown", action="store_true")
     args = parser.parse_args()
-    rng = np.random.default_rng(0)
-    print(f"{'function':<10} {'float32 max':>12} {'mean':>8}" + ("  float64 max" if args.float64 else ""))
-    for name, (reference, low, high) in FUNCTIONS.items():
-        function = tf.function(getattr(tf.math, name))
-        x = samples(low, high, args.count, np.float32, rng)
-        errors = ulps(function(tf.constant(x)).numpy(), reference(x.astype(np.float64)))
-        line = f"{name:<10} {np.max(errors):>12.2f} {np.mean(errors):>8.3f}"
-        if args.float64:
-            x = samples(low, high, 5_000, np.float64, rng)
-            got = function(tf.constant(x)).numpy()
-            exact = float64_reference(name, x)
-            spacing = np.spacing(np.maximum(np.abs(got), np.finfo(np.float64).tiny))
-            worst = max(abs(float((g - e) / s)) for g, e, s in zip(got.tolist(), exact, spacing.tolist()))
-            line += f" {worst:>12.2f}"
-        print(line)
+    columns = [(dtype, eager) for dtype in (np.float32, np.float64) for eager in (True, False)]
+    titles = [f"{np.dtype(d).name} {'eager' if e else 'compiled'}" for d, e in columns]
+    if args.markdown:
+        print("| function | " + " | ".join(titles) + " |\n|---|" + "---|" * len(titles))
+    else:
+        print(f"{'function':<10}" + "".join(f"{t:>18}" for t in titles) + "   worst argument beyond the limit")
+    for name in args.only or [*FUNCTIONS, *TWO]:
+        found = [(d, *worst(name, d, args.count, eager=e)) for d, e in columns]
+        if args.markdown:
+            print(f"| {name} | " + " | ".join(f"{error:.2f}" for _, error, _, _ in found) + " |")
+            continue
+        beyond = [f"{np.dtype(d).name} {at}" for d, error, _, at in found if error > LIMITS[d]]
+        print(
+            f"{name:<10}" + "".join(f"{error:>18.2f}" for _, error, _, _ in found) + "   " + "; ".join(beyond),
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

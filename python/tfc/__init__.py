@@ -4,6 +4,7 @@ from tfc import array_api, autodiff, autograph, config, data, errors, export, op
 from tfc.api import (
     bitwise,
     debugging,
+    experimental,
     image,
     initializers,
     io,
@@ -337,6 +338,7 @@ __all__ = [
     "errors",
     "export",
     "executing_eagerly",
+    "experimental",
     "exp",
     "expand_dims",
     "eye",

@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "ops": {"core", "dtypes", "errors", "config"},
     "tensor": {"ops", "core", "dtypes", "errors", "config"},
     # The array API standard over tensors.
-    "array_api": {"ops", "core", "dtypes", "errors"},
+    "array_api": {"ops", "core", "dtypes", "errors", "config"},
     "autodiff": {"core", "ops", "dtypes", "errors"},
     "autograph": {"core", "ops", "dtypes", "errors", "config"},
     "state": {"tensor", "ops", "core", "dtypes", "errors", "config"},
@@ -39,7 +39,7 @@ MAY_IMPORT = {
         "checkpoint", "function", "tracing", "compiler", "state", "ops", "core", "ir", "dtypes", "errors",
     },
     # The namespaces of `tf`: modules that only re-export.
-    "api": {"linear_operators", "ops", "core", "dtypes", "errors", "config", "autodiff", "state", "function", "checkpoint"},
+    "api": {"linear_operators", "tensor", "ops", "core", "dtypes", "errors", "config", "autodiff", "state", "function", "checkpoint"},
     "export": {
         "saved_model", "checkpoint", "function", "tracing", "compiler", "runtime", "state", "ops", "core", "ir", "dtypes", "errors",
         "config", "tools",

@@ -195,8 +195,14 @@ def attach(cls: type) -> None:
     """Gives a class of tensors the attributes of the standard that they do not have yet."""
     cls.__array_namespace__ = _namespace
     cls.to_device = _to_device
+    cls.size = property(_size)
     cls.mT = property(matrix_transpose)
     cls.T = property(_transposed)
+
+
+def _size(self):
+    """The number of elements, None where it is not known while tracing."""
+    return self.shape.num_elements()
 
 
 def _transposed(self):

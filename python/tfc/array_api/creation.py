@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from tfc.array_api.dtypes import DEFAULT
+from tfc.config.devices import device_name
 from tfc.core import Tensor, VariableStorage, eager_tensor
 from tfc.dtypes import as_dtype
 from tfc.ops import creation as ops
@@ -16,10 +17,15 @@ from tfc.ops.shapes import broadcast_value
 from tfc.ops.triangles import offsets
 
 
+def devices() -> tuple:
+    """What `x.device` may be of an array made by this namespace."""
+    return (device_name(-1),)
+
+
 def check_device(device) -> None:
-    """There is one device: "CPU:0"."""
-    if device not in (None, "CPU:0", "cpu"):
-        raise ValueError(f"the only device is 'CPU:0', got {device!r}")
+    """Arrays are made on the CPU; functions run where `tf.device` says."""
+    if device not in (None, "CPU:0", "cpu", "/device:CPU:0", *devices()):
+        raise ValueError(f"arrays are made on the device 'CPU:0', got {device!r}")
 
 
 def _default(value):

@@ -1,5 +1,6 @@
 """What the array API standard lets a program ask about a namespace."""
 
+from tfc.array_api.creation import devices
 from tfc.array_api.dtypes import DEFAULT, STANDARD, isdtype
 
 
@@ -10,10 +11,10 @@ class Info:
         return {"boolean indexing": True, "data-dependent shapes": True, "max dimensions": None}
 
     def default_device(self) -> str:
-        return "CPU:0"
+        return devices()[0]
 
-    def devices(self) -> list:
-        return ["CPU:0"]
+    def devices(self) -> tuple:
+        return devices()
 
     def default_dtypes(self, *, device=None) -> dict:
         return dict(DEFAULT)

@@ -22,16 +22,16 @@ def broadcast_to(x, /, shape) -> Tensor:
     return broadcast_value(convert_to_tensor(x), shape)
 
 
-def broadcast_arrays(*arrays) -> list:
+def broadcast_arrays(*arrays) -> tuple:
     """Arrays stretched to the shape they broadcast to."""
     arrays = [convert_to_tensor(a) for a in arrays]
     if all(None not in a.shape_tuple for a in arrays):
         shape = broadcast_shapes(*(a.shape_tuple for a in arrays))
-        return [broadcast_to(a, shape) for a in arrays]
+        return tuple(broadcast_to(a, shape) for a in arrays)
     shape = dynamic_shape(arrays[0])
     for a in arrays[1:]:
         shape = ops.broadcast_dynamic_shape(shape, dynamic_shape(a))
-    return [p.dynamic_broadcast_to(a, shape) for a in arrays]
+    return tuple(p.dynamic_broadcast_to(a, shape) for a in arrays)
 
 
 def concat(arrays, /, *, axis=0) -> Tensor:
@@ -63,7 +63,7 @@ def unstack(x, /, *, axis=0) -> tuple:
     return tuple(ops.unstack(x, axis=axis))
 
 
-def expand_dims(x, /, *, axis=0) -> Tensor:
+def expand_dims(x, /, axis) -> Tensor:
     """A new dimension of size 1, or several."""
     x = convert_to_tensor(x)
     axes = axis if isinstance(axis, tuple) else (axis,)

@@ -1,5 +1,6 @@
 """Statistical and utility functions of the array API standard, sorting, searching and sets."""
 
+import builtins
 import collections
 
 import numpy as np
@@ -71,7 +72,7 @@ def min(x, /, *, axis=None, keepdims=False) -> Tensor:
 
 
 def _not_empty(x, axis, op):
-    if any(x.shape_tuple[a] == 0 for a in _axes(x, axis, op)):
+    if builtins.any(x.shape_tuple[a] == 0 for a in _axes(x, axis, op)):
         raise ValueError(f"{op} over no elements")
     return x
 

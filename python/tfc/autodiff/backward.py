@@ -74,7 +74,7 @@ def backward(entries: Sequence[Entry], gradients: dict, needed: set, sparse=Fals
             slices = _gathered_rows(grads[0], table, indices)
             gradients[id(table)] = accumulate(gradients.get(id(table)), slices)
             continue
-        for arg, want, grad in zip(entry.args, wanted, _operand_gradients(entry, grads, wanted), strict=True):
+        for arg, want, grad in zip(entry.args, wanted, operand_gradients(entry, grads, wanted), strict=True):
             if want and grad is not None:
                 _check(entry, arg, grad)
                 gradients[id(arg)] = accumulate(gradients.get(id(arg)), grad)
@@ -96,7 +96,8 @@ def _gathered_rows(g, table, indices) -> IndexedSlices:
     return IndexedSlices(g, indices, dynamic_shape(table))
 
 
-def _operand_gradients(entry: Entry, grads, wanted):
+def operand_gradients(entry: Entry, grads, wanted):
+    """The gradients of an op's operands (None: no gradient flows) from those of its results, where `wanted`."""
     vjp = entry.prim.vjp
     if vjp is NotDifferentiable:
         return [None] * len(entry.args)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from tfc.core import VariableStorage
+from tfc.dtypes import TensorShape
 from tfc.ops import primitives as p
 from tfc.state import Module, Trackable
 
@@ -41,7 +42,7 @@ def _matters(value, depth: int = 0) -> bool:
     """A container matters if something in it does, or if it is empty: things may come."""
     if is_tracked(value):
         return True
-    if depth > 64 or not isinstance(value, (list, tuple, Mapping)):
+    if depth > 64 or not isinstance(value, (list, tuple, Mapping)) or isinstance(value, TensorShape):
         return False
     inner = list(value.values()) if isinstance(value, Mapping) else value
     return not len(inner) or any(_matters(v, depth + 1) for v in inner)

@@ -17,18 +17,19 @@ class Primitive:
 
     `meaning` is what the op computes on numpy arrays; with `raw` it gets and returns the operands themselves.
     `vjp` is its
-    gradient. Both come from the op's row (`ops.table`), and only interpreters look at them. `quiet` is True
+    gradient, `jvp` how forward mode derives it. Both come from the op's row (`ops.table`), and only interpreters look at them. `quiet` is True
     if
     numpy could warn about the values it meets.
     """
 
-    __slots__ = ("meaning", "name", "num_results", "quiet", "raw", "vjp")
+    __slots__ = ("jvp", "meaning", "name", "num_results", "quiet", "raw", "vjp")
 
     def __init__(self, name: str, num_results: int | None = 1):
         self.name = name
         self.num_results = num_results
         self.meaning = Unset
         self.vjp = Unset
+        self.jvp = None
         self.raw = False
         self.quiet = False
 

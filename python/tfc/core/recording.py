@@ -30,6 +30,7 @@ class Operation:
     """
 
     __slots__ = ("name", "num_results", "vjp")
+    jvp = None
 
     def __init__(self, name: str, vjp: Callable):
         self.name = name

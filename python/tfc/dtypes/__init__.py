@@ -24,7 +24,7 @@ from tfc.dtypes.dtype import (
     uint32,
     uint64,
 )
-from tfc.dtypes.shape import TensorShape, as_shape
+from tfc.dtypes.shape import TensorShape, as_shape, shapes_are_tuples
 from tfc.dtypes.spec import SpecList, TensorSpec
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "TensorSpec",
     "as_dtype",
     "as_shape",
+    "shapes_are_tuples",
     "bfloat16",
     "bool_",
     "broadcast_shape_tuples",

@@ -1,15 +1,22 @@
 """`TensorShape`: sizes of dimensions, some or all of them unknown."""
 
 import operator
+from collections.abc import Sequence
+
+_tuples = [False]
 
 
 class TensorShape:
     """The shape of a tensor: fully known `(2, 3)`, partly known `(None, 3)`, or of unknown rank `None`.
 
-    Behaves as a sequence of `int | None`. Immutable; equal to tuples and lists of the same sizes.
+    Behaves as a sequence of `int | None`. Immutable; equal to tuples and lists of the same sizes. With numpy's
+    behaviour (`shapes_are_tuples`) `isinstance` takes it for a `tuple`, which is what the array API standard promises.
     """
 
     __slots__ = ("_dims",)
+
+    # Not a subclass: `"%s" % x.shape` must see one value, as in TensorFlow, and a shape of unknown rank has no items.
+    __class__ = property(lambda self: tuple if _tuples[0] and self._dims is not None else TensorShape)
 
     def __init__(self, dims=None):
         if dims is None:
@@ -202,6 +209,14 @@ class TensorShape:
 
     def __deepcopy__(self, memo):
         return self
+
+
+Sequence.register(TensorShape)
+
+
+def shapes_are_tuples() -> None:
+    """From now on `isinstance(shape, tuple)` holds for shapes of known rank."""
+    _tuples[0] = True
 
 
 def as_shape(shape) -> TensorShape:

@@ -7,7 +7,7 @@ import numpy as np
 from tfc.core import Tensor, VariableStorage, argument_error, describe
 from tfc.dtypes import TensorShape, as_dtype, as_shape, broadcast_static_shape, int32
 from tfc.ops import primitives as p
-from tfc.ops.convert import common_dtype, convert_to_tensor, static_ints, static_value
+from tfc.ops.convert import common_dtype, convert_to_tensor, sequence, static_ints, static_value
 from tfc.ops.gradients import dynamic_shape
 from tfc.ops.runtime_axes import (
     View,
@@ -37,7 +37,7 @@ from tfc.ops.shapes import (
 
 def shape(input, out_type=None, name=None) -> Tensor:
     """The sizes of the dimensions as a vector, int32 by default."""
-    return p.shape_of(convert_to_tensor(input), dtype=as_dtype(out_type or int32))
+    return p.shape_of(convert_to_tensor(input), dtype=int32 if out_type is None else as_dtype(out_type))
 
 
 def size(input, out_type=None, name=None) -> Tensor:
@@ -143,6 +143,9 @@ def broadcast_to(input, shape, name=None) -> Tensor:
 def broadcast_dynamic_shape(shape_x, shape_y) -> Tensor:
     """The shape that tensors of two shapes (vectors) broadcast to, as a vector."""
     x, y = convert_to_tensor(shape_x), convert_to_tensor(shape_y)
+    for v, given in ((x, shape_x), (y, shape_y)):
+        if not v.dtype.is_integer or len(v.shape_tuple or ()) != 1:
+            raise TypeError(f"broadcast_dynamic_shape takes shapes as vectors of integers, got {given!r}")
     a, b = static_value(x), static_value(y)
     if a is not None and b is not None:
         dims = broadcast_static_shape(tuple(a.tolist()), tuple(b.tolist()))
@@ -354,13 +357,20 @@ def repeat(input, repeats, axis=None, name=None) -> Tensor:
     counts = static_ints(repeats)
     if counts is None or None in counts or (input.shape_tuple[where] is None and len(counts) > 1):
         return repeated(input, convert_to_tensor(repeats), where)
+    size = input.shape_tuple[where]
+    if counts and size is not None and len(counts) not in (1, size) or counts == () and size:
+        raise argument_error(
+            None, "repeat", f"repeats needs one entry, or one for each of {size} slices, got {len(counts)} [Op:Repeat]"
+        )
+    if counts and min(counts) < 0:
+        raise argument_error(None, "repeat", f"repeats must not be negative, got {min(counts)} [Op:Repeat]")
     if input.shape_tuple[where] is None:
         wide = p.expand_dims(input, axes=(where + 1,))
         copies = concat([wide] * counts[0], where + 1)
         sizes = dynamic_shape(input)
         factor = [counts[0] if i == where else 1 for i in builtins.range(len(input.shape_tuple))]
         return p.dynamic_reshape(copies, p.mul(sizes, p.constant(value=np.array(factor, np.int64))))
-    index = np.repeat(np.arange(input.shape_tuple[where]), counts if len(counts) > 1 else counts[0])
+    index = np.repeat(np.arange(input.shape_tuple[where]), counts[0] if len(counts) == 1 else counts)
     return p.gather(input, p.constant(value=index), axis=where, batch_dims=0)
 
 
@@ -375,7 +385,10 @@ def pad(tensor, paddings, mode="CONSTANT", constant_values=0, name=None) -> Tens
         mode = _pad_mode(mode)
         paddings = convert_to_tensor(paddings)
         return padded(tensor, paddings, mode, convert_to_tensor(constant_values, tensor.dtype))
-    widths = np.asarray(widths).astype(np.int64).reshape(-1, 2) if n or np.size(widths) else np.zeros((0, 2), int)
+    widths = np.asarray(widths)
+    if widths.size and (widths.dtype.kind not in "iu" or widths.size % 2):
+        raise TypeError(f"tf.pad needs pairs of integers, got {paddings!r}")
+    widths = widths.astype(np.int64).reshape(-1, 2) if n or widths.size else np.zeros((0, 2), int)
     if widths.shape != (n, 2) or (widths < 0).any():
         raise argument_error(
             None,
@@ -460,6 +473,10 @@ def roll(input, shift, axis, name=None) -> Tensor:
             input = rolled(input, by, place)
         return input
     n = rank_of(input, "roll")
+    if len(shifts) != len(axes):
+        raise argument_error(
+            None, "roll", f"shift and axis must have the same size, got {len(shifts)} and {len(axes)} [Op:Roll]"
+        )
     for by, place in zip(shifts, axes, strict=True):
         where = axis_of(place, n, "roll")
         size = input.shape_tuple[where]
@@ -500,7 +517,7 @@ def parallel_stack(values, name="parallel_stack") -> Tensor:
 
 def identity_n(input, name=None) -> list[Tensor]:
     """Tensors of the same contents."""
-    return [identity(v) for v in input]
+    return [identity(v) for v in sequence(input, "identity_n: input")]
 
 
 def unravel_index(indices, dims, name=None) -> Tensor:
@@ -515,4 +532,4 @@ def unravel_index(indices, dims, name=None) -> Tensor:
 
 def shape_n(input, out_type=int32, name=None) -> list[Tensor]:
     """The shapes of several tensors."""
-    return [shape(v, out_type) for v in input]
+    return [shape(v, out_type) for v in sequence(input, "shape_n: input")]

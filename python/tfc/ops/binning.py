@@ -7,7 +7,7 @@ from tfc.dtypes import as_dtype, int32, int64
 from tfc.ops import primitives as p
 from tfc.ops.array import concat
 from tfc.ops.control_flow import while_loop
-from tfc.ops.convert import common_dtype, convert_to_tensor, operand, operands, static_value
+from tfc.ops.convert import common_dtype, convert_to_tensor, integer, operand, operands, sequence, static_value
 from tfc.ops.gather import boolean_mask
 from tfc.ops.gradients import dynamic_shape, known, scalar, zeros_like
 from tfc.ops.math import FLOAT
@@ -105,7 +105,7 @@ def dynamic_partition(data, partitions, num_partitions, name=None) -> list:
 
 def dynamic_stitch(indices, data, name=None) -> Tensor:
     """One tensor with slice j of `data[i]` at `indices[i][j]`; of several for one place the last counts."""
-    at = [convert_to_tensor(i) for i in indices]
+    at = [convert_to_tensor(i) for i in sequence(indices, "indices")]
     parts = common_dtype(data)
     if len(at) != len(parts) or not at:
         raise ValueError(
@@ -177,7 +177,8 @@ def confusion_matrix(labels, predictions, num_classes=None, weights=None, dtype=
     total = unsorted_segment_sum(amounts, p.add(p.mul(rows, count), columns), p.mul(count, count))
     size = None if num_classes is None else static_value(num_classes)
     if size is not None:
-        return p.reshape(total, shape=(int(size), int(size)))
+        size = integer(size, "num_classes")
+        return p.reshape(total, shape=(size, size))
     one = p.expand_dims(count, axes=(0,))
     return p.dynamic_reshape(total, p.concat(one, one, axis=0))
 

@@ -6,7 +6,7 @@ from tfc.core import Tensor, argument_error
 from tfc.dtypes import int64
 from tfc.ops import primitives as p
 from tfc.ops.array import reshape
-from tfc.ops.convert import convert_to_tensor, operand, operands, static_ints, static_value
+from tfc.ops.convert import convert_to_tensor, integer, operand, operands, static_ints, static_value
 from tfc.ops.layout import from_last, paddings, spatial, to_last
 from tfc.ops.math import REAL
 from tfc.ops.shapes import rank_of
@@ -40,12 +40,10 @@ parts = _combine(p.floor_div, lambda a, b: a // b)
 
 
 def _block(block_size, op) -> int:
-    size = static_value(block_size)
-    if size is None:
-        raise ValueError(f"{op} needs a block size that is known while tracing")
-    if int(size) < 2:
-        raise argument_error(None, op, f"Block size should be > 1: {int(size)} [Op:{op}]")
-    return int(size)
+    size = integer(block_size, f"{op}: block_size")
+    if size < 2:
+        raise argument_error(None, op, f"Block size should be > 1: {size} [Op:{op}]")
+    return size
 
 
 def _image(op, input, data_format):
@@ -89,7 +87,10 @@ def _blocks(op, block_shape, edges, rank):
     shape, pairs = static_ints(block_shape), static_value(edges)
     if shape is None or pairs is None:
         raise NotImplementedError(f"{op} needs a block shape and edges that are known while tracing")
-    pairs = np.asarray(pairs).astype(np.int64)
+    pairs = np.asarray(pairs)
+    if pairs.dtype.kind not in "iu" and pairs.size:
+        raise TypeError(f"{op} needs pairs of integers, got {edges!r}")
+    pairs = pairs.astype(np.int64)
     if pairs.shape != (len(shape), 2):
         raise argument_error(None, op, f"{op}: expected {len(shape)} pairs, got {pairs.tolist()}")
     if min(shape, default=1) < 1 or (pairs < 0).any() or len(shape) > rank - 1:

@@ -13,7 +13,7 @@ from tfc.errors import InvalidArgumentError
 from tfc.ops import nest
 from tfc.ops import primitives as p
 from tfc.ops.array import stack
-from tfc.ops.convert import convert_to_tensor
+from tfc.ops.convert import convert_to_tensor, sequence
 from tfc.ops.operation import Operation, done
 
 
@@ -99,7 +99,7 @@ def case(pred_fn_pairs, default=None, exclusive=False, strict=False, name="case"
 
     Without `default`, or with `exclusive` and several predicates that hold, `InvalidArgumentError`.
     """
-    pairs = list(pred_fn_pairs.items()) if isinstance(pred_fn_pairs, dict) else list(pred_fn_pairs)
+    pairs = list(pred_fn_pairs.items()) if isinstance(pred_fn_pairs, dict) else sequence(pred_fn_pairs, "pred_fn_pairs")
     if not pairs:
         raise ValueError("tf.case needs at least one (predicate, function) pair")
     for pair in pairs:
@@ -135,7 +135,7 @@ def switch_case(branch_index, branch_fns, default=None, name="switch_case"):
     """`branch_fns[branch_index]()`; an index out of range runs `default`, or the last function."""
     if isinstance(branch_fns, dict):
         branch_fns = list(branch_fns.items())
-    branches = list(branch_fns)
+    branches = sequence(branch_fns, "branch_fns")
     if not branches:
         raise ValueError("Must provide at least one branch function")
     if all(isinstance(b, (tuple, list)) for b in branches):
@@ -295,6 +295,6 @@ def control_dependencies(control_inputs):
     yield
 
 
-def tuple_(tensors, name=None, control_inputs=None):
+def tuple_(tensors, control_inputs=None, name=None):
     """The tensors themselves."""
-    return [None if t is None else convert_to_tensor(t) for t in tensors]
+    return [None if t is None else convert_to_tensor(t) for t in sequence(tensors, "tensors")]

@@ -145,7 +145,7 @@ def unsupported_dtype(op: str, dtype: DType, kinds: str) -> Exception:
 
 def common_dtype(values, dtype=None) -> list[Tensor]:
     """Tensors of one dtype, from a sequence in which Python values take the dtype of the tensors."""
-    values = [p.read_variable(v) if isinstance(v, VariableStorage) else v for v in values]
+    values = [p.read_variable(v) if isinstance(v, VariableStorage) else v for v in sequence(values, "the argument")]
     if dtype is None:
         dtype = next((v.dtype for v in values if isinstance(v, Tensor)), None)
     if dtype is None:
@@ -165,6 +165,59 @@ def static_value(tensor) -> np.ndarray | None:
     return _to_array(tensor, None)
 
 
+def integer(value, what: str) -> int:
+    """An integer argument that has to be known now; `ValueError` if it is not, `TypeError` if it is no integer."""
+    if type(value) is int:
+        return value
+    known = static_value(value) if isinstance(value, (Tensor, VariableStorage)) else value
+    if known is None and value is not None:
+        raise ValueError(f"{what} has to be known while tracing, got {value!r}")
+    array = np.asarray(known) if isinstance(known, (np.ndarray, np.generic, int, float)) else None
+    if array is None or array.size != 1 or array.dtype.kind not in "iufb" or not np.isfinite(array).all():
+        raise TypeError(f"{what} is an integer, got {value!r}")
+    if int(array.item()) != array.item():
+        raise TypeError(f"{what} is an integer, got {value!r}")
+    return int(array.item())
+
+
+def number(value, what: str) -> float:
+    """A real number that has to be known now; errors as of `integer`."""
+    if type(value) in (int, float):
+        return value
+    known = static_value(value) if isinstance(value, (Tensor, VariableStorage)) else value
+    if known is None and value is not None:
+        raise ValueError(f"{what} has to be known while tracing, got {value!r}")
+    if not isinstance(known, (np.ndarray, np.generic, int, float)) or np.size(known) != 1:
+        raise TypeError(f"{what} is a number, got {value!r}")
+    known = np.asarray(known)
+    if known.dtype.kind not in "iufb":
+        raise TypeError(f"{what} is a number, got {value!r}")
+    return known.item()
+
+
+def flag(value, what: str) -> bool:
+    """A bool argument that has to be known now; errors as of `integer`."""
+    if type(value) is bool:
+        return value
+    known = static_value(value) if isinstance(value, (Tensor, VariableStorage)) else value
+    if known is None and value is not None:
+        raise ValueError(f"{what} has to be known while tracing, got {value!r}")
+    if (
+        known is not None
+        and not isinstance(known, (bool, int, np.bool_, np.integer, np.ndarray))
+        or np.size(known) != 1
+    ):
+        raise TypeError(f"{what} is a bool, got {value!r}")
+    return bool(np.asarray(known).item()) if known is not None else False
+
+
+def sequence(values, what: str) -> list:
+    """A list of an argument that is one, or a tuple, a tensor with a first dimension, ...; `TypeError` if it is none."""
+    if isinstance(values, (str, bytes)) or not hasattr(type(values), "__iter__"):
+        raise TypeError(f"{what} is a list, got {values!r}")
+    return list(values)
+
+
 def static_ints(value) -> tuple | None:
     """A shape-like argument as a tuple of int (None where one entry is a tensor without a known value), if
     its length is known.
@@ -176,18 +229,22 @@ def static_ints(value) -> tuple | None:
         for v in value:
             if isinstance(v, (Tensor, VariableStorage)):
                 known = static_value(v)
-                result.append(None if known is None else int(known))
+                result.append(None if known is None else integer(known, "an entry"))
             else:
                 result.append(v if v is None else _index(v))
         return tuple(result)
     if isinstance(value, (Tensor, VariableStorage)):
         known = static_value(value)
-        if known is None:
-            return None
-        return tuple(known.tolist()) if known.ndim else (int(known),)
+        return None if known is None else _ints(known, value)
     if isinstance(value, np.ndarray):
-        return tuple(int(v) for v in np.atleast_1d(value))
+        return _ints(value, value)
     return (_index(value),)
+
+
+def _ints(array, value) -> tuple:
+    if array.ndim > 1 or (array.dtype.kind not in "iu" and array.size):
+        raise TypeError(f"expected an integer or a vector of integers, got {value!r}")
+    return tuple(np.atleast_1d(array).tolist())
 
 
 def _index(value) -> int:

@@ -201,7 +201,7 @@ def atrous_conv2d_transpose(value, filters, output_shape, rate, padding, name=No
 
 
 def depthwise_conv2d_backprop_input(
-    input_sizes, filter, out_backprop, strides, padding, data_format="NHWC", dilations=None, name=None
+    input_sizes, filter, out_backprop, strides, padding, data_format="NHWC", dilations=(1, 1, 1, 1), name=None
 ) -> Tensor:
     """The gradient of `tf.nn.depthwise_conv2d` with respect to its input of shape `input_sizes`."""
     op = "depthwise_conv2d_backprop_input"
@@ -219,7 +219,7 @@ def depthwise_conv2d_backprop_input(
 
 
 def depthwise_conv2d_backprop_filter(
-    input, filter_sizes, out_backprop, strides, padding, data_format="NHWC", dilations=None, name=None
+    input, filter_sizes, out_backprop, strides, padding, data_format="NHWC", dilations=(1, 1, 1, 1), name=None
 ) -> Tensor:
     """The gradient of `tf.nn.depthwise_conv2d` with respect to its filter of shape `filter_sizes`."""
     op = "depthwise_conv2d_backprop_filter"
@@ -228,6 +228,8 @@ def depthwise_conv2d_backprop_filter(
     sizes = static_value(shape_tensor(filter_sizes))
     if sizes is None:
         raise NotImplementedError(f"{op} needs filter sizes that are known while tracing")
+    if np.shape(sizes) != (4,):
+        raise ValueError(f"{op}: filter_sizes has four entries, got {filter_sizes!r}")
     h, w, channels, multiplier = (int(d) for d in sizes)
     shape = p.constant(value=np.array([h, w, 1, channels * multiplier], np.int64))
     attrs = _attrs(op, 2, first, strides, padding, dilations)

@@ -5,9 +5,9 @@ import builtins
 import numpy as np
 
 from tfc.core import Tensor, argument_error
-from tfc.dtypes import as_dtype, float32, float64, int32, int64
+from tfc.dtypes import as_dtype, bool_, float32, float64, int32, int64
 from tfc.ops import primitives as p
-from tfc.ops.convert import common_dtype, convert_to_tensor, operands, static_value
+from tfc.ops.convert import common_dtype, convert_to_tensor, integer, operands, static_value
 from tfc.ops.gradients import broadcast_like
 from tfc.ops.runtime_axes import counted
 from tfc.ops.shapes import axis_of, broadcast_value, rank_of, static_shape
@@ -105,7 +105,7 @@ def linspace(start, stop, num, name=None, axis=0) -> Tensor:
     count = static_value(num)
     if count is None:
         return _spaced(start, stop, convert_to_tensor(num), axis)
-    count = int(count)
+    count = integer(num, "num")
     if count <= 0:
         raise argument_error(None, "linspace", f"Requires num > 0: {count} [Op:LinSpace]")
     if start.shape_tuple != stop.shape_tuple:
@@ -186,7 +186,7 @@ def meshgrid(*args, indexing="xy", name=None) -> list[Tensor]:
     return [p.select(p.logical_or(zero, p.logical_not(zero)), s, s) for s in shaped]
 
 
-def sequence_mask(lengths, maxlen=None, dtype=None, name=None) -> Tensor:
+def sequence_mask(lengths, maxlen=None, dtype=bool_, name=None) -> Tensor:
     """`result[..., j] = j < lengths[...]`, as bool or `dtype`."""
     lengths = convert_to_tensor(lengths)
     if maxlen is None:
@@ -195,4 +195,4 @@ def sequence_mask(lengths, maxlen=None, dtype=None, name=None) -> Tensor:
         maxlen = p.maximum(p.reduce_max(lengths, axes=every, keepdims=False), zero)
     positions = p.range_(*(_as(v, lengths.dtype) for v in (0, maxlen, 1)))
     mask = p.less(positions, p.expand_dims(lengths, axes=(len(lengths.shape_tuple),)))
-    return mask if dtype is None else p.cast(mask, dtype=as_dtype(dtype))
+    return mask if dtype is None or as_dtype(dtype).is_bool else p.cast(mask, dtype=as_dtype(dtype))

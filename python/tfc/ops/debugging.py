@@ -6,7 +6,7 @@ from tfc.config import knobs, set_knob
 from tfc.core import Tensor, dtype_error, executing_eagerly
 from tfc.errors import InvalidArgumentError
 from tfc.ops import primitives as p
-from tfc.ops.convert import convert_to_tensor, operands, static_value
+from tfc.ops.convert import convert_to_tensor, integer, operands, static_value
 from tfc.ops.logging_ops import split_data
 from tfc.ops.operation import done
 from tfc.ops.printing import tensor_text
@@ -22,7 +22,7 @@ def _all(condition: Tensor) -> Tensor:
 def _check(condition, summary, message, values, data, summarize, details=None):
     """Asserts that `condition` holds everywhere; raises at once if it is known not to."""
     condition = _all(condition)
-    summarize = 3 if summarize is None else int(summarize)
+    summarize = 3 if summarize is None else integer(summarize, "summarize")
     known = static_value(condition)
     if known is not None and bool(known):
         return done("no_op")

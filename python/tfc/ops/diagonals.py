@@ -6,7 +6,7 @@ from tfc.core import Tensor, argument_error
 from tfc.dtypes import int64
 from tfc.ops import primitives as p
 from tfc.ops import triangles
-from tfc.ops.convert import convert_to_tensor, operands, static_value
+from tfc.ops.convert import convert_to_tensor, integer, operands, static_value
 from tfc.ops.gradients import dynamic_shape, known, scalar
 from tfc.ops.reductions import reduce_sum
 from tfc.ops.shapes import rank_of
@@ -103,7 +103,7 @@ def diag(diagonal, name="diag", k=0, num_rows=-1, num_cols=-1, padding_value=0, 
         raise NotImplementedError("tf.linalg.diag needs to know the sizes of `diagonal` while tracing")
     length = dims[-1]
     least_rows, least_columns = length - min(high, 0), length + max(low, 0)
-    rows, columns = int(num_rows), int(num_cols)
+    rows, columns = integer(num_rows, "num_rows"), integer(num_cols, "num_cols")
     if rows == -1 and columns == -1:
         rows = columns = max(least_rows, least_columns)
     rows = least_rows if rows == -1 else rows

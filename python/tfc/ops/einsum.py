@@ -35,6 +35,8 @@ def _needed(terms, output) -> set:
 
 def _parse(equation, operands):
     """Labels of each operand and of the result. The dimensions of `...` get labels "0", "1", ..."""
+    if not isinstance(equation, str):
+        raise TypeError(f"Expected an einsum equation like 'ij,jk->ik', got {equation!r}")
     text = equation.replace(" ", "")
     if not re.fullmatch(r"[A-Za-z.,]*(->[A-Za-z.]*)?", text):
         raise ValueError(f"Expected an einsum equation like 'ij,jk->ik', got {equation!r}")

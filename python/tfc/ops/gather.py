@@ -3,9 +3,10 @@
 from collections import namedtuple
 
 from tfc.core import Tensor, argument_error, dtype_error
-from tfc.dtypes import as_dtype, as_shape, int32
+from tfc.dtypes import as_dtype, as_shape, int32, int64
 from tfc.ops import primitives as p
-from tfc.ops.convert import convert_to_tensor, operand, operands, static_value
+from tfc.ops.convert import convert_to_tensor, integer, operand, operands, static_value
+from tfc.ops.gradients import scalar
 from tfc.ops.runtime_axes import needs_runtime, resized
 from tfc.ops.shapes import axis_of, broadcast_value, index_vector, rank_of
 
@@ -40,8 +41,11 @@ def _indices(indices) -> Tensor:
     return at
 
 
-def gather_nd(params, indices, batch_dims=0, name=None) -> Tensor:
-    """Slices of `params` at index vectors, the last dimension of `indices`."""
+def gather_nd(params, indices, batch_dims=0, name=None, bad_indices_policy="") -> Tensor:
+    """Slices of `params` at index vectors, the last dimension of `indices`.
+
+    A vector out of range is an error, or gives zeros with the `bad_indices_policy` "IGNORE".
+    """
     x, at = convert_to_tensor(params), _indices(indices)
     dims = at.shape_tuple
     if dims is not None and (not dims or dims[-1] is None):
@@ -54,10 +58,17 @@ def gather_nd(params, indices, batch_dims=0, name=None) -> Tensor:
             f"{len(x.shape_tuple)} "
             "[Op:GatherNd]",
         )
-    return p.gather_nd(x, at, batch_dims=batch_dims)
+    if not _ignores(bad_indices_policy, "gather_nd"):
+        return p.gather_nd(x, at, batch_dims=batch_dims)
+    inside, rank = _inside(x, at, batch_dims), len(at.shape_tuple)
+    safe = p.select(p.expand_dims(inside, axes=(rank - 1,)), at, convert_to_tensor(0, at.dtype))
+    found = p.gather_nd(x, safe, batch_dims=batch_dims)
+    more = len(found.shape_tuple) - (rank - 1)
+    wide = p.expand_dims(inside, axes=tuple(range(rank - 1, rank - 1 + more))) if more else inside
+    return p.select(wide, found, convert_to_tensor(False if x.dtype.is_bool else 0, x.dtype))
 
 
-def _scatter(tensor, indices, updates, mode) -> Tensor:
+def _scatter(tensor, indices, updates, mode, policy="") -> Tensor:
     x, u = operands("scatter", tensor, updates)
     at = _indices(indices)
     if at.shape_tuple is not None and x.shape_tuple is not None and u.shape_tuple is not None:
@@ -73,39 +84,59 @@ def _scatter(tensor, indices, updates, mode) -> Tensor:
                 f"want: {list(want)}\n"
                 f"  got:  {list(u.shape_tuple)}",
             )
+    if _ignores(policy, "scatter"):
+        inside = _inside(x, at, 0)
+        at, u = boolean_mask(at, inside), boolean_mask(u, inside)
     return p.scatter(x, at, u, mode=mode)
 
 
-def tensor_scatter_nd_update(tensor, indices, updates, name=None) -> Tensor:
+def _ignores(policy, op) -> bool:
+    """Whether index vectors out of range are skipped instead of an error: "IGNORE"."""
+    if policy not in ("", "DEFAULT", "ERROR", "IGNORE"):
+        raise ValueError(f"{op}: bad_indices_policy is '', 'DEFAULT', 'ERROR' or 'IGNORE', got {policy!r}")
+    return policy == "IGNORE"
+
+
+def _inside(x, at, batch_dims) -> Tensor:
+    """Whether all entries of index vectors are in range: a bool for each vector, or one of rank 1 if there is only one."""
+    rank, k = len(at.shape_tuple), at.shape_tuple[-1]
+    sizes = p.slice_(p.shape_of(x, dtype=int64), starts=(batch_dims,), sizes=(k,), strides=(1,))
+    at = p.cast(at, dtype=int64)
+    zero = scalar(0, at)
+    inside = p.logical_and(p.greater_equal(at, zero), p.less(at, sizes))
+    return p.reduce_all(inside, axes=(rank - 1,), keepdims=False)
+
+
+def tensor_scatter_nd_update(tensor, indices, updates, name=None, bad_indices_policy="") -> Tensor:
     """`tensor` with the slices at index vectors replaced."""
-    return _scatter(tensor, indices, updates, "update")
+    return _scatter(tensor, indices, updates, "update", bad_indices_policy)
 
 
-def tensor_scatter_nd_add(tensor, indices, updates, name=None) -> Tensor:
+def tensor_scatter_nd_add(tensor, indices, updates, bad_indices_policy="", name=None) -> Tensor:
     """`tensor` with `updates` added at index vectors; repeated indices add up."""
-    return _scatter(tensor, indices, updates, "add")
+    return _scatter(tensor, indices, updates, "add", bad_indices_policy)
 
 
-def tensor_scatter_nd_sub(tensor, indices, updates, name=None) -> Tensor:
+def tensor_scatter_nd_sub(tensor, indices, updates, bad_indices_policy="", name=None) -> Tensor:
     """`tensor` with `updates` subtracted at index vectors."""
-    return _scatter(tensor, indices, updates, "sub")
+    return _scatter(tensor, indices, updates, "sub", bad_indices_policy)
 
 
-def tensor_scatter_nd_max(tensor, indices, updates, name=None) -> Tensor:
+def tensor_scatter_nd_max(tensor, indices, updates, bad_indices_policy="", name=None) -> Tensor:
     """`tensor` with the larger of it and `updates` at index vectors."""
-    return _scatter(tensor, indices, updates, "max")
+    return _scatter(tensor, indices, updates, "max", bad_indices_policy)
 
 
-def tensor_scatter_nd_min(tensor, indices, updates, name=None) -> Tensor:
+def tensor_scatter_nd_min(tensor, indices, updates, bad_indices_policy="", name=None) -> Tensor:
     """`tensor` with the smaller of it and `updates` at index vectors."""
-    return _scatter(tensor, indices, updates, "min")
+    return _scatter(tensor, indices, updates, "min", bad_indices_policy)
 
 
-def scatter_nd(indices, updates, shape, name=None) -> Tensor:
+def scatter_nd(indices, updates, shape, bad_indices_policy="", name=None) -> Tensor:
     """Zeros of `shape` with `updates` added at index vectors."""
     updates = convert_to_tensor(updates)
     zeros = broadcast_value(convert_to_tensor(0, updates.dtype), shape)
-    return _scatter(zeros, indices, updates, "add")
+    return _scatter(zeros, indices, updates, "add", bad_indices_policy)
 
 
 def boolean_mask(tensor, mask, axis=None, name="boolean_mask") -> Tensor:
@@ -177,9 +208,9 @@ def top_k(input, k=1, sorted=True, index_type=int32, name=None):
     """
     x = operand("top_k", input, "iuf")
     n = rank_of(x, "top_k")
-    count = static_value(k)
+    count = None if static_value(k) is None else integer(k, "k")
     size = x.shape_tuple[-1] if n else None
-    if n == 0 or (size is not None and count is not None and int(count) > size):
+    if n == 0 or (size is not None and count is not None and count > size):
         raise argument_error(None, "top_k", f"input must have at least k columns. Had {size}, needed {count}")
     order = p.argsort(x, axis=n - 1, descending=True)
     if count is not None and (size is not None or n == 1):
@@ -238,6 +269,12 @@ def in_top_k(targets, predictions, k, name=None) -> Tensor:
     """Whether the target of each row is among its k largest predictions."""
     predictions = operand("in_top_k", predictions, "f")
     targets = convert_to_tensor(targets)
+    if rank_of(predictions, "in_top_k") != 2 or rank_of(targets, "in_top_k") != 1:
+        raise argument_error(
+            None,
+            "in_top_k",
+            f"predictions must be 2-dimensional and targets 1-dimensional, got {predictions.shape} and {targets.shape}",
+        )
     mine = p.gather(predictions, p.expand_dims(targets, axes=(1,)), axis=1, batch_dims=1)
     larger = p.cast(p.greater(predictions, mine), dtype=int32)
     count = p.reduce_sum(larger, axes=(1,), keepdims=False)

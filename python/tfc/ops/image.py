@@ -9,7 +9,7 @@ from tfc.dtypes import as_dtype, float32, int32, int64
 from tfc.ops import primitives as p
 from tfc.ops.array import pad, reverse, split, stack
 from tfc.ops.control_flow import cond
-from tfc.ops.convert import convert_to_tensor, operand, operands, static_ints, static_value
+from tfc.ops.convert import convert_to_tensor, number, operand, operands, static_ints, static_value
 from tfc.ops.gradients import full_like
 from tfc.ops.linalg import tensordot
 from tfc.ops.math import FLOAT, saturate_cast
@@ -472,12 +472,14 @@ def stateless_random_flip_up_down(image, seed) -> Tensor:
 
 
 def _delta(max_delta, limit=None):
+    max_delta = number(max_delta, "max_delta")
     if max_delta < 0 or (limit is not None and max_delta > limit):
         raise ValueError("max_delta must be non-negative." if limit is None else f"max_delta must be <= {limit}.")
     return -max_delta, max_delta
 
 
 def _bounds(lower, upper):
+    lower, upper = number(lower, "lower"), number(upper, "upper")
     if upper <= lower:
         raise ValueError("upper must be > lower.")
     if lower < 0:

@@ -14,6 +14,8 @@ def channels_first(data_format, rank: int | None, op: str) -> bool:
     """Whether channels come right after the batch; `ValueError` for a format that does not exist."""
     if data_format is None:
         return False
+    if not isinstance(data_format, str):
+        raise TypeError(f"{op}: `data_format` is a string like 'NHWC', got {data_format!r}")
     last = set(_LAST.values()) if rank is None else {_LAST.get(rank, "NWC")}
     first = set(_FIRST.values()) if rank is None else {_FIRST.get(rank, "NCW")}
     if data_format in last:

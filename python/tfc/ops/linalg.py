@@ -6,7 +6,7 @@ from tfc.core import Tensor, argument_error
 from tfc.dtypes import TensorShape, as_dtype
 from tfc.ops import primitives as p
 from tfc.ops.array import concat, reshape, shape, transpose
-from tfc.ops.convert import convert_to_tensor, operand, operands, static_ints
+from tfc.ops.convert import convert_to_tensor, flag, operand, operands, sequence, static_ints
 from tfc.ops.indexed_slices import IndexedSlices
 from tfc.ops.math import ANALYTIC, FLOAT, NUMBER
 from tfc.ops.reductions import reduce_max, reduce_min, reduce_sum, root_of_squares
@@ -33,6 +33,8 @@ def matmul(
     Raises
     `InvalidArgumentError` if dtypes differ, a rank is below 2 or sizes do not match.
     """
+    transpose_a, transpose_b = flag(transpose_a, "transpose_a"), flag(transpose_b, "transpose_b")
+    adjoint_a, adjoint_b = flag(adjoint_a, "adjoint_a"), flag(adjoint_b, "adjoint_b")
     if transpose_a and adjoint_a:
         raise ValueError("Only one of `transpose_a` and `adjoint_a` can be True.")
     if transpose_b and adjoint_b:
@@ -164,8 +166,12 @@ def normalize(tensor, ord="euclidean", axis=None, name=None):
     return p.div(x, size if size.dtype is x.dtype else p.cast(size, dtype=x.dtype)), size
 
 
-def l2_normalize(x, axis=None, epsilon=1e-12, name=None) -> Tensor:
-    """x / sqrt(max(sum(x**2), epsilon)) over `axis`."""
+def l2_normalize(x, axis=None, epsilon=1e-12, name=None, dim=None) -> Tensor:
+    """x / sqrt(max(sum(x**2), epsilon)) over `axis` (`dim` is its old name)."""
+    if dim is not None:
+        if axis is not None:
+            raise ValueError("Cannot specify both 'axis' and 'dim'.")
+        axis = dim
     x = operand("l2_normalize", x, FLOAT)
     total = reduce_sum(p.mul(x, x), axis, keepdims=True)
     return p.mul(x, p.rsqrt(p.maximum(total, convert_to_tensor(epsilon, x.dtype))))
@@ -185,7 +191,7 @@ def cross(a, b, name=None) -> Tensor:
 def global_norm(t_list, name=None) -> Tensor:
     """The square root of the sum of squares of all tensors (None is skipped)."""
     # Of slices the norm is that of their values, as in TensorFlow: repeated ones are not added first.
-    given = (t.values if isinstance(t, IndexedSlices) else t for t in t_list if t is not None)
+    given = (t.values if isinstance(t, IndexedSlices) else t for t in sequence(t_list, "t_list") if t is not None)
     sums = [reduce_sum(p.mul(t, t)) for t in map(convert_to_tensor, given)]
     if not sums:
         raise ValueError("tf.linalg.global_norm needs at least one tensor")

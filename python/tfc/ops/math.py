@@ -101,8 +101,26 @@ truncatediv = _binary("truncatediv", p.trunc_div, REAL, "x / y rounded toward ze
 truncatemod = _binary("truncatemod", p.trunc_mod, REAL, "The remainder with the sign of x")
 maximum = _binary("maximum", p.maximum, REAL, "The larger of x and y; NaN if either is")
 minimum = _binary("minimum", p.minimum, REAL, "The smaller of x and y; NaN if either is")
-atan2 = _binary("atan2", p.atan2, FLOAT, "The angle of the point (y, x); the first operand is the ordinate")
-nextafter = _binary("nextafter", p.nextafter, FLOAT, "The next number from x toward y")
+
+
+def atan2(y, x, name=None):
+    """The angle of the point (x, y), element by element; the first operand is the ordinate.
+
+    Takes floats of one dtype, which broadcast by numpy's rule; others raise `InvalidArgumentError`.
+    """
+    y, x = operands("atan2", y, x, FLOAT)
+    return p.atan2(y, x)
+
+
+def nextafter(x1, x2, name=None):
+    """The next number from x1 toward x2, element by element.
+
+    Takes floats of one dtype, which broadcast by numpy's rule; others raise `InvalidArgumentError`.
+    """
+    x1, x2 = operands("nextafter", x1, x2, FLOAT)
+    return p.nextafter(x1, x2)
+
+
 logical_and = _binary("logical_and", p.logical_and, BOOL, "x and y")
 logical_or = _binary("logical_or", p.logical_or, BOOL, "x or y")
 less = _binary("less", p.less, REAL, "x < y")

@@ -250,6 +250,8 @@ def banded_triangular_solve(bands, rhs, lower=True, adjoint=False, name=None) ->
     else last.
     """
     bands, b = operands("banded_triangular_solve", bands, rhs, ANALYTIC)
+    if rank_of(bands, "banded_triangular_solve") < 2:
+        raise ValueError(f"banded_triangular_solve: `bands` has rank 2 at least, got shape {bands.shape}")
     count, n = bands.shape_tuple[-2:]
     if count is None or n is None:
         raise ValueError("tf.linalg.banded_triangular_solve needs to know the shape of `bands` while tracing")

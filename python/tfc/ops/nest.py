@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, MappingView, Sequence
 
 import numpy as np
 
+from tfc.dtypes import TensorShape
+
 
 class Composite:
     """A value made of tensors, such as a TensorArray: a leaf, unless composites are expanded."""
@@ -37,11 +39,11 @@ def _is_flattenable(x) -> bool:
     return not isinstance(x, type) and hasattr(x, "__tf_flatten__") and hasattr(type(x), "__tf_unflatten__")
 
 
-def is_nested(structure) -> bool:
+def is_nested(seq) -> bool:
     """Whether it is a list, tuple, dict or the like."""
     return (
-        isinstance(structure, (list, tuple, Mapping, MappingView)) or _is_attrs(structure) or _is_flattenable(structure)
-    ) and not isinstance(structure, np.ndarray)
+        isinstance(seq, (list, tuple, Mapping, MappingView)) or _is_attrs(seq) or _is_flattenable(seq)
+    ) and not isinstance(seq, (np.ndarray, TensorShape))
 
 
 def _is_branch(structure, expand_composites) -> bool:

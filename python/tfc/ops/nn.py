@@ -244,6 +244,8 @@ def bias_add(value, bias, data_format=None, name=None) -> Tensor:
     n = rank_of(x, "bias_add")
     if b.shape_tuple is not None and len(b.shape_tuple) != 1:
         raise argument_error(None, "bias_add", f"Biases must be 1D: {list(b.shape_tuple)} [Op:BiasAdd]")
+    if not isinstance(data_format, (str, type(None))):
+        raise TypeError(f"bias_add: `data_format` is a string like 'NHWC', got {data_format!r}")
     if data_format is not None and data_format.startswith("NC"):
         b = p.expand_dims(b, axes=tuple(range(1, n - 1)))
         channels = x.shape_tuple[1]

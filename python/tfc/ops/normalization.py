@@ -7,7 +7,7 @@ from tfc.dtypes import float32
 from tfc.ops import primitives as p
 from tfc.ops.array import reshape
 from tfc.ops.blocks import sizes_of, times
-from tfc.ops.convert import convert_to_tensor, operand, operands
+from tfc.ops.convert import convert_to_tensor, integer, operand, operands
 from tfc.ops.math import FLOAT
 from tfc.ops.nn import batch_normalization
 from tfc.ops.reductions import reduce_mean, stop_gradient
@@ -149,6 +149,7 @@ def local_response_normalization(input, depth_radius=5, bias=1, alpha=1, beta=0.
     x = operand("lrn", input, FLOAT)
     if rank_of(x, "lrn") != 4:
         raise ValueError(f"lrn: expected an input of rank 4, got shape {list(x.shape_tuple)}")
+    depth_radius = integer(depth_radius, "depth_radius")
     n, h, w, c = sizes_of(x)
     flat = reshape(p.mul(x, x), [times(times(n, h), w), c, 1])
     ones = p.constant(value=np.ones((2 * depth_radius + 1, 1, 1), x.dtype.np_dtype))

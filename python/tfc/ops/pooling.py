@@ -3,7 +3,7 @@
 from tfc.core import Tensor
 from tfc.dtypes import as_dtype, int64
 from tfc.ops import primitives as p
-from tfc.ops.convert import operand
+from tfc.ops.convert import operand, sequence
 from tfc.ops.layout import channels_first, from_last, paddings, spatial, spatial_rank, to_last
 from tfc.ops.math import FLOAT, REAL
 from tfc.ops.shapes import rank_of
@@ -75,9 +75,9 @@ def pool(
     input, window_shape, pooling_type, strides=None, padding="VALID", data_format=None, dilations=None, name=None
 ) -> Tensor:
     """Pooling of kind "MAX" or "AVG" over windows of `window_shape`, which may be dilated."""
-    if pooling_type not in _PRIMITIVES:
+    if not isinstance(pooling_type, str) or pooling_type not in _PRIMITIVES:
         raise ValueError(f"pool: `pooling_type` must be 'AVG' or 'MAX'. Received: {pooling_type}")
-    rank = len(window_shape)
+    rank = len(sequence(window_shape, "window_shape"))
     steps, apart = (spatial(v, rank, False, "pool", "strides") for v in (strides, dilations))
     if max(steps, default=1) > 1 and max(apart, default=1) > 1:
         raise ValueError("`strides > 1` not supported in conjunction with `dilations > 1`")

@@ -25,7 +25,7 @@ from tfc.core import (
 from tfc.dtypes import as_dtype, broadcast_static_shape, float32, float64, int32, int64, uint32, uint64
 from tfc.ops import primitives as p
 from tfc.ops.control_flow import while_loop
-from tfc.ops.convert import convert_to_tensor, operand, static_value
+from tfc.ops.convert import convert_to_tensor, integer, operand, static_value
 from tfc.ops.distributions import (
     RESERVED,
     categorical_numbers,
@@ -309,8 +309,8 @@ _traced_states: "weakref.WeakKeyDictionary[Interpreter, list]" = weakref.WeakKey
 
 def set_seed(seed) -> None:
     """The seed of the process: what `tf.random.uniform` and the like return from here on follows from it."""
-    _global["seed"] = int(seed)
-    _global["rng"] = python_random.Random(int(seed))
+    _global["seed"] = seed = integer(seed, "seed")
+    _global["rng"] = python_random.Random(seed)
     _eager_states.clear()
 
 
@@ -333,7 +333,7 @@ def _seeds(op_seed) -> tuple[int, int]:
         return int.from_bytes(os.urandom(8), "little"), int.from_bytes(os.urandom(8), "little")
     if op_seed is None:
         op_seed = _global["rng"].randint(0, _MAX_INT32)
-    pair = ((_DEFAULT_GRAPH_SEED if seed is None else seed) % _MAX_INT32, int(op_seed) % _MAX_INT32)
+    pair = ((_DEFAULT_GRAPH_SEED if seed is None else seed) % _MAX_INT32, integer(op_seed, "seed") % _MAX_INT32)
     return (0, _MAX_INT32) if pair == (0, 0) else pair
 
 

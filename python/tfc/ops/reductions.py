@@ -8,7 +8,7 @@ from tfc.core import Tensor, argument_error
 from tfc.dtypes import as_dtype, float32, int64
 from tfc.ops import primitives as p
 from tfc.ops.array import reshape
-from tfc.ops.convert import convert_to_tensor, operand
+from tfc.ops.convert import convert_to_tensor, flag, operand
 from tfc.ops.gradients import dynamic_shape
 from tfc.ops.math import ANALYTIC, FLOAT, NUMBER, REAL
 from tfc.ops.runtime_axes import along, needs_runtime, of_rank, reduced, reduction
@@ -24,7 +24,7 @@ def _reduction(name, prim, kinds, text):
         if needs_runtime(x, axis):
             return reduction(x, axis, bool(keepdims), prim.name, lambda v: prim(v, axes=(1,), keepdims=False))
         axes = axes_of(axis, rank_of(x, prim.name), prim.name)
-        return prim(x, axes=axes, keepdims=bool(keepdims))
+        return prim(x, axes=axes, keepdims=flag(keepdims, "keepdims"))
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = (
@@ -59,7 +59,7 @@ def reduce_mean(input_tensor, axis=None, keepdims=False, name=None) -> Tensor:
     if needs_runtime(x, axis):
         return reduction(x, axis, bool(keepdims), "reduce_mean", lambda v: reduce_mean(v, 1))
     axes = axes_of(axis, rank_of(x, "reduce_mean"), "reduce_mean")
-    total = p.reduce_sum(x, axes=axes, keepdims=bool(keepdims))
+    total = p.reduce_sum(x, axes=axes, keepdims=flag(keepdims, "keepdims"))
     return (p.trunc_div if x.dtype.is_integer else p.div)(total, _count(x, axes))
 
 
@@ -158,7 +158,7 @@ def _cumulative(name, prim, text):
         if needs_runtime(x, axis):
             return along(x, axis, prim.name, lambda v: function(v, 1, exclusive, reverse))
         where = axis_of(axis, rank_of(x, prim.name), prim.name)
-        return prim(x, axis=where, exclusive=bool(exclusive), reverse=bool(reverse))
+        return prim(x, axis=where, exclusive=flag(exclusive, "exclusive"), reverse=flag(reverse, "reverse"))
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = (
@@ -178,7 +178,7 @@ def cumulative_logsumexp(x, axis=0, exclusive=False, reverse=False, name=None) -
     if needs_runtime(x, axis):
         return along(x, axis, "cumulative_logsumexp", lambda v: cumulative_logsumexp(v, 1, exclusive, reverse))
     where = axis_of(axis, rank_of(x, "cumulative_logsumexp"), "cumulative_logsumexp")
-    return p.cumlogsumexp(x, axis=where, exclusive=bool(exclusive), reverse=bool(reverse))
+    return p.cumlogsumexp(x, axis=where, exclusive=flag(exclusive, "exclusive"), reverse=flag(reverse, "reverse"))
 
 
 def zero_fraction(value, name=None) -> Tensor:

@@ -6,7 +6,7 @@ from tfc.core import Tensor, argument_error
 from tfc.dtypes import as_dtype, int32, int64
 from tfc.ops import primitives as p
 from tfc.ops.array import concat
-from tfc.ops.convert import convert_to_tensor, operand, static_value
+from tfc.ops.convert import convert_to_tensor, integer, operand, static_value
 from tfc.ops.gradients import dynamic_shape, known, scalar, zeros_like
 from tfc.ops.math import ANALYTIC, FLOAT, NUMBER, REAL
 from tfc.ops.shapes import broadcast_value, rank_of
@@ -26,10 +26,10 @@ def _scattered(x, ids, num_segments, start, mode) -> Tensor:
         raise argument_error(
             None, "segment", f"data.shape = {x.shape} does not start with segment_ids.shape = {ids.shape}"
         )
-    count = static_value(num_segments)
+    count = None if static_value(num_segments) is None else integer(num_segments, "num_segments")
     start = convert_to_tensor(start, x.dtype)
     if count is not None and None not in x.shape_tuple[k:]:
-        base = broadcast_value(start, (int(count), *x.shape_tuple[k:]))
+        base = broadcast_value(start, (count, *x.shape_tuple[k:]))
     else:
         rest = p.slice_(dynamic_shape(x), starts=(k,), sizes=(rank - k,), strides=(1,))
         first = p.reshape(p.cast(convert_to_tensor(num_segments), dtype=int64), shape=(1,))

@@ -5,7 +5,7 @@ import numpy as np
 from tfc.core import Tensor, VariableStorage, argument_error
 from tfc.dtypes import int64
 from tfc.ops import primitives as p
-from tfc.ops.convert import convert_to_tensor, static_ints, static_value
+from tfc.ops.convert import convert_to_tensor, sequence, static_ints, static_value
 
 
 class UnknownRankError(ValueError):
@@ -70,6 +70,7 @@ def shape_tensor(shape, dtype=int64) -> Tensor:
 
 def index_vector(values, dtype=int64) -> Tensor:
     """A vector of integers and integer scalar tensors."""
+    values = sequence(values, "a shape")
     if not any(isinstance(v, (Tensor, VariableStorage)) for v in values):
         return p.constant(value=np.array([int(v) for v in values], dtype.np_dtype))
     parts, run = [], []

@@ -8,7 +8,7 @@ from tfc.core import Tensor
 from tfc.dtypes import as_dtype, float32, int32
 from tfc.ops import primitives as p
 from tfc.ops.array import concat, reshape, shape
-from tfc.ops.convert import convert_to_tensor, operand, static_value
+from tfc.ops.convert import convert_to_tensor, integer, number, operand, static_value
 from tfc.ops.fourier import irfft, rfft
 from tfc.ops.gather import gather
 from tfc.ops.gradients import scalar
@@ -22,7 +22,8 @@ from tfc.ops.special_functions import bessel_i0
 def _positions(window_length, dtype):
     n = static_value(window_length)
     if n is not None:
-        return p.constant(value=np.arange(int(n)).astype(as_dtype(dtype).np_dtype)), int(n)
+        n = integer(n, "window_length")
+        return p.constant(value=np.arange(n).astype(as_dtype(dtype).np_dtype)), n
     n = p.cast(convert_to_tensor(window_length), dtype=int32)
     return p.cast(p.range_(scalar(0, n), n, scalar(1, n)), dtype=as_dtype(dtype)), n
 
@@ -72,10 +73,7 @@ def kaiser_window(window_length, beta=12.0, dtype=float32, name=None) -> Tensor:
 
 def kaiser_bessel_derived_window(window_length, beta=12.0, dtype=float32, name=None) -> Tensor:
     """A window whose square, shifted by half its length, sums to one; made of a Kaiser window."""
-    half = static_value(window_length)
-    if half is None:
-        raise ValueError("tf.signal.kaiser_bessel_derived_window needs a length that is known while tracing")
-    half = int(half) // 2
+    half = integer(window_length, "window_length") // 2
     total = p.cumsum(kaiser_window(half + 1, beta, dtype), axis=0, exclusive=False, reverse=False)
     front = p.slice_(total, starts=(0,), sizes=(half,), strides=(1,))
     last = p.slice_(total, starts=(half,), sizes=(1,), strides=(1,))
@@ -100,10 +98,11 @@ def frame(signal, frame_length, frame_step, pad_end=False, pad_value=0, axis=-1,
     x = convert_to_tensor(signal)
     rank = rank_of(x, "frame")
     where = axis_of(axis, rank, "frame")
-    size, length, step = x.shape_tuple[where], static_value(frame_length), static_value(frame_step)
-    if size is None or length is None or step is None:
-        raise ValueError("tf.signal.frame needs the size of the axis, frame_length and frame_step while tracing")
-    length, step = int(length), int(step)
+    size, length, step = x.shape_tuple[where], integer(frame_length, "frame_length"), integer(frame_step, "frame_step")
+    if size is None:
+        raise ValueError("tf.signal.frame needs the size of the axis while tracing")
+    if length < 0 or step < 1:
+        raise ValueError(f"tf.signal.frame needs a length >= 0 and a step >= 1, got {length} and {step}")
     count = max(0, -(-size // step) if pad_end else 1 + (size - length) // step)
     needed = (count - 1) * step + length if count else 0
     if pad_end and needed > size:
@@ -120,10 +119,11 @@ def overlap_and_add(signal, frame_step, name=None) -> Tensor:
     if rank < 2:
         raise ValueError(f"tf.signal.overlap_and_add needs frames, of rank at least 2, got shape {x.shape}")
     count, length = x.shape_tuple[-2:]
-    step = static_value(frame_step)
-    if count is None or length is None or step is None:
-        raise ValueError("tf.signal.overlap_and_add needs the sizes of frames and frame_step while tracing")
-    step = int(step)
+    step = integer(frame_step, "frame_step")
+    if count is None or length is None:
+        raise ValueError("tf.signal.overlap_and_add needs the sizes of frames while tracing")
+    if step < 0:
+        raise ValueError(f"frame_step must not be negative, got {step}")
     total = (count - 1) * step + length if count else 0
     at = (np.arange(count)[:, None] * step + np.arange(length)).ravel()
     flat = (
@@ -144,8 +144,8 @@ def _enclosing_power_of_two(value) -> int:
 def stft(signals, frame_length, frame_step, fft_length=None, window_fn=hann_window, pad_end=False, name=None) -> Tensor:
     """The short-time Fourier transform of real signals: of each frame, times a window, the `rfft`."""
     x = operand("stft", signals, "f")
-    length = int(static_value(frame_length))
-    size = _enclosing_power_of_two(length) if fft_length is None else int(static_value(fft_length))
+    length = integer(frame_length, "frame_length")
+    size = _enclosing_power_of_two(length) if fft_length is None else integer(fft_length, "fft_length")
     frames = frame(x, length, frame_step, pad_end=pad_end)
     if window_fn is not None:
         frames = p.mul(frames, window_fn(length, dtype=frames.dtype))
@@ -155,8 +155,8 @@ def stft(signals, frame_length, frame_step, fft_length=None, window_fn=hann_wind
 def inverse_stft(stfts, frame_length, frame_step, fft_length=None, window_fn=hann_window, name=None) -> Tensor:
     """The signals of short-time Fourier transforms: frames transformed back, windowed and added up."""
     x = operand("inverse_stft", stfts, "c")
-    length = int(static_value(frame_length))
-    size = _enclosing_power_of_two(length) if fft_length is None else int(static_value(fft_length))
+    length = integer(frame_length, "frame_length")
+    size = _enclosing_power_of_two(length) if fft_length is None else integer(fft_length, "fft_length")
     frames = irfft(x, [size])
     rank = len(frames.shape_tuple)
     if length <= size:
@@ -181,10 +181,10 @@ def inverse_stft(stfts, frame_length, frame_step, fft_length=None, window_fn=han
 
 def inverse_stft_window_fn(frame_step, forward_window_fn=hann_window, name=None):
     """A window for `inverse_stft` with which it undoes `stft` with `forward_window_fn`."""
-    step = int(static_value(frame_step))
+    step = integer(frame_step, "frame_step")
 
     def window(frame_length, dtype):
-        length = int(static_value(frame_length))
+        length = integer(frame_length, "frame_length")
         forward = forward_window_fn(length, dtype=dtype)
         square = p.mul(forward, forward)
         overlaps = -(-length // step)
@@ -231,7 +231,7 @@ def dct(input, type=2, n=None, axis=-1, norm=None, name=None) -> Tensor:
     `norm` is None or "ortho". Computed as a product with the matrix of cosines.
     """
     x = operand("dct", input, "f")
-    if axis != -1:
+    if integer(axis, "axis") != -1:
         raise NotImplementedError(f"axis must be -1. Got: {axis}")
     if type not in (1, 2, 3, 4):
         raise ValueError(f"Types I, II, III and IV (I)DCT are supported. Got type {type}")
@@ -243,7 +243,7 @@ def dct(input, type=2, n=None, axis=-1, norm=None, name=None) -> Tensor:
     size = x.shape_tuple[-1]
     if size is None:
         raise ValueError("tf.signal.dct needs to know the last dimension while tracing")
-    count = size if n is None else int(n)
+    count = size if n is None else integer(n, "n")
     if count < 1 or (type == 1 and count < 2):
         raise ValueError(f"n must be at least {2 if type == 1 else 1}, got {count}")
     m = _cosines(count, type, x.dtype)
@@ -261,13 +261,19 @@ def dct(input, type=2, n=None, axis=-1, norm=None, name=None) -> Tensor:
 
 def idct(input, type=2, n=None, axis=-1, norm=None, name=None) -> Tensor:
     """What `dct` of this type undoes, up to the factor 2 n (2 (n - 1) for type 1) if `norm` is None."""
-    return dct(input, type={1: 1, 2: 3, 3: 2, 4: 4}.get(type, type), n=n, axis=axis, norm=norm)
+    return dct(
+        input,
+        type={1: 1, 2: 3, 3: 2, 4: 4}.get(type, type) if isinstance(type, int) else type,
+        n=n,
+        axis=axis,
+        norm=norm,
+    )
 
 
 def mdct(signals, frame_length, window_fn=vorbis_window, pad_end=False, norm=None, name=None) -> Tensor:
     """The modified discrete cosine transform: frames that overlap by half, folded and transformed by a type 4."""
     x = operand("mdct", signals, "f")
-    length = int(static_value(frame_length))
+    length = integer(frame_length, "frame_length")
     if length % 4:
         raise ValueError("The frame length must be a multiple of 4.")
     half = length // 2
@@ -289,6 +295,8 @@ def mdct(signals, frame_length, window_fn=vorbis_window, pad_end=False, norm=Non
 def inverse_mdct(mdcts, window_fn=vorbis_window, norm=None, name=None) -> Tensor:
     """The signals of modified discrete cosine transforms."""
     x = operand("inverse_mdct", mdcts, "f")
+    if not rank_of(x, "inverse_mdct"):
+        raise ValueError("tf.signal.inverse_mdct needs coefficients, of rank at least 1, got a scalar")
     half = x.shape_tuple[-1]
     if half is None:
         raise ValueError("tf.signal.inverse_mdct needs to know the last dimension while tracing")
@@ -324,17 +332,20 @@ def linear_to_mel_weight_matrix(
     name=None,
 ) -> Tensor:
     """The matrix [num_spectrogram_bins, num_mel_bins] of triangular filters, of equal width on the mel scale."""
-    bins, mels, rate = (static_value(v) for v in (num_spectrogram_bins, num_mel_bins, sample_rate))
-    if None in (bins, mels, rate):
-        raise ValueError("tf.signal.linear_to_mel_weight_matrix needs its arguments while tracing")
+    bins, mels = integer(num_spectrogram_bins, "num_spectrogram_bins"), integer(num_mel_bins, "num_mel_bins")
+    rate = number(sample_rate, "sample_rate")
+    lower_edge_hertz = number(lower_edge_hertz, "lower_edge_hertz")
+    upper_edge_hertz = number(upper_edge_hertz, "upper_edge_hertz")
+    if bins < 1 or mels < 1:
+        raise ValueError(f"expected at least one bin of each kind, got {bins} and {mels}")
     if not 0 <= lower_edge_hertz < upper_edge_hertz <= rate / 2:
         raise ValueError(
             f"expected 0 <= lower_edge_hertz < upper_edge_hertz <= sample_rate / 2, got {lower_edge_hertz}, "
             f"{upper_edge_hertz}, {rate}"
         )
-    spectrum = _mel(np.linspace(0.0, rate / 2.0, int(bins))[1:])[:, None]
-    edges = np.linspace(_mel(lower_edge_hertz), _mel(upper_edge_hertz), int(mels) + 2)
-    low, centre, high = (edges[i : i + int(mels)][None, :] for i in range(3))
+    spectrum = _mel(np.linspace(0.0, rate / 2.0, bins)[1:])[:, None]
+    edges = np.linspace(_mel(lower_edge_hertz), _mel(upper_edge_hertz), mels + 2)
+    low, centre, high = (edges[i : i + mels][None, :] for i in range(3))
     slopes = np.minimum((spectrum - low) / (centre - low), (high - spectrum) / (high - centre))
     weights = np.pad(np.maximum(0.0, slopes), [[1, 0], [0, 0]])
     return p.constant(value=weights.astype(as_dtype(dtype).np_dtype))

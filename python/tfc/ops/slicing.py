@@ -8,7 +8,7 @@ import numpy as np
 from tfc.core import Tensor, VariableStorage, argument_error, dtype_error
 from tfc.dtypes import int64
 from tfc.ops import primitives as p
-from tfc.ops.convert import convert_to_tensor, static_ints, static_value
+from tfc.ops.convert import convert_to_tensor, integer, static_ints, static_value
 from tfc.ops.gather import boolean_mask
 from tfc.ops.gradients import dynamic_shape
 from tfc.ops.runtime_axes import View, resized, stepped
@@ -21,17 +21,20 @@ newaxis = None
 def getitem(x, key) -> Tensor:
     """`x[key]`: integers, slices, `...`, `tf.newaxis`, integer scalar tensors, or one boolean mask.
 
-    Raises `InvalidArgumentError` if an index is out of range, `TypeError` for any other kind of key.
+    Tensors or arrays of integers index as numpy's do, alone or beside integers only: they broadcast against each other,
+    and the result has their shape, then the dimensions that are left. Raises `InvalidArgumentError` if an index is out of range, `TypeError` for any other kind of key.
     """
     x = convert_to_tensor(x)
     dims = x.shape_tuple
     if type(key) is int and dims and None not in dims:
         return _row(x, dims, key)
     if _is_mask(key):
-        return boolean_mask(x, key)
+        return _masked(x, key)
     parts = tuple(key) if isinstance(key, (tuple, list)) else (key,)
     if x.shape_tuple is None and len(parts) == 1 and parts[0] is not Ellipsis:
         return _first(x, _part(parts[0]))
+    if any(map(_is_array_of_integers, parts)) and all(map(_may_join, parts)):
+        return _elements(x, parts)
     parts, squeezed, inserted = _align(x, [_part(k) for k in parts])
     x = _take(x, parts)
     if squeezed:
@@ -66,6 +69,53 @@ def _is_mask(key) -> bool:
     if isinstance(key, np.ndarray):
         return key.dtype == np.bool_
     return isinstance(key, (bool, np.bool_))
+
+
+def _masked(x, mask) -> Tensor:
+    """The elements where a mask is True; a scalar mask keeps all or nothing, in a new first dimension."""
+    if isinstance(mask, (Tensor, VariableStorage)) and mask.shape_tuple == ():
+        return boolean_mask(p.expand_dims(x, axes=(0,)), p.expand_dims(convert_to_tensor(mask), axes=(0,)))
+    return boolean_mask(x, mask)
+
+
+def _is_array_of_integers(key) -> bool:
+    if isinstance(key, (Tensor, VariableStorage)):
+        return key.dtype.is_integer and key.shape_tuple not in ((), None)
+    return isinstance(key, np.ndarray) and key.ndim > 0 and key.dtype.kind in "iu"
+
+
+def _may_join(key) -> bool:
+    """Whether a part may stand beside an array of integers."""
+    if isinstance(key, (Tensor, VariableStorage)):
+        return key.dtype.is_integer
+    return isinstance(key, (int, np.integer, np.ndarray)) and not isinstance(key, bool)
+
+
+def _elements(x, parts) -> Tensor:
+    """x[i, j, ...] for arrays of indices, which may count from the end."""
+    n = rank_of(x, "x[...]")
+    if len(parts) > n:
+        raise argument_error(
+            None, "strided_slice", f"Index out of range using input dim {n}; input has only {n} dims [Op:StridedSlice]"
+        )
+    sizes, columns = dynamic_shape(x), []
+    for axis, part in enumerate(parts):
+        at = convert_to_tensor(part)
+        at = at if at.dtype is int64 else p.cast(at, dtype=int64)
+        size = p.squeeze(p.slice_(sizes, starts=(axis,), sizes=(1,), strides=(1,)), axes=(0,))
+        zero = p.constant(value=np.array(0, np.int64))
+        columns.append(p.select(p.less(at, zero), p.add(at, size), at))
+    if len(columns) == 1:
+        return p.gather(x, columns[0], axis=0, batch_dims=0)
+    # Their sum has the shape they broadcast to.
+    whole = columns[0]
+    for at in columns[1:]:
+        whole = p.add(whole, at)
+    nothing = p.sub(whole, whole)
+    rank = len(whole.shape_tuple)
+    return p.gather_nd(
+        x, p.concat(*(p.expand_dims(p.add(nothing, at), axes=(rank,)) for at in columns), axis=rank), batch_dims=0
+    )
 
 
 def _part(key):
@@ -290,6 +340,14 @@ def strided_slice(
     begins = _entries(begin)
     ends = _entries(end)
     steps = [1] * len(begins) if strides is None else _entries(strides)
+    masks = begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask
+    begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask = (integer(m, "a mask") for m in masks)
+    if not len(begins) == len(ends) == len(steps):
+        raise argument_error(
+            None,
+            "strided_slice",
+            f"begin, end and strides need the same size, got {len(begins)}, {len(ends)} and {len(steps)}",
+        )
     key = []
     for i, (b, e, s) in enumerate(zip(begins, ends, steps, strict=True)):
         bit = 1 << i

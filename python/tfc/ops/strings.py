@@ -12,7 +12,7 @@ from tfc.dtypes import TensorSpec, as_dtype, bool_, float32, float64, int32, int
 from tfc.dtypes.broadcast import broadcast_shape_tuples
 from tfc.ops import nest
 from tfc.ops import primitives as p
-from tfc.ops.convert import convert_to_tensor
+from tfc.ops.convert import convert_to_tensor, integer
 from tfc.ops.shapes import axis_of, rank_of
 
 UNITS = ("BYTE", "UTF8_CHAR")
@@ -132,6 +132,9 @@ def as_string(input, precision=-1, scientific=False, shortest=False, width=-1, f
     x = convert_to_tensor(input)
     if scientific and shortest:
         raise ValueError("Cannot select both scientific and shortest notation")
+    width, precision = integer(width, "width"), integer(precision, "precision")
+    if not isinstance(fill, str):
+        raise TypeError(f"fill is a string, got {fill!r}")
     if len(fill) > 1:
         raise ValueError(f"Fill string must be one or fewer characters, got {fill!r}")
     form = "%" + fill + (str(width) if width >= 0 else "") + (f".{precision}" if precision >= 0 else "")

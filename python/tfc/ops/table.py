@@ -27,6 +27,33 @@ class NoGradient:
 
 
 @dataclass(frozen=True)
+class Linear:
+    """The value of `Op.jvp` for an op that is linear in its operands at these positions (none given: in all).
+
+    `together`: in all of them at once, so that the tangents take their places; else in each for itself, and the
+    derivative is the sum over them.
+    """
+
+    operands: tuple[int, ...]
+    together: bool
+
+
+def linear(*operands: int) -> Linear:
+    """f(x + dx, y + dy) = f(x, y) + f(dx, dy)."""
+    return Linear(operands, True)
+
+
+def multilinear(*operands: int) -> Linear:
+    """f(x + dx, y) = f(x, y) + f(dx, y), and so for y."""
+    return Linear(operands, False)
+
+
+# The value of `Op.jvp` for an op of which each element of the result depends on one element of each operand: forward and
+# reverse mode multiply by the same derivative.
+ELEMENTWISE = "elementwise"
+
+
+@dataclass(frozen=True)
 class Op:
     """What a primitive means.
 
@@ -35,6 +62,9 @@ class Op:
     where `g` is the gradient of the result and `out` the result, gives the gradient of that operand. It is
     composed of
     primitives. A single function instead of a tuple returns the gradients of all operands at once.
+
+    `jvp` says how forward mode gets the derivative: `ELEMENTWISE`, `linear(...)`, `multilinear(...)`, a function
+    `f(tangent, out, x, **attrs)` of an op with one operand, or None: from `vjp`, which is linear in `g`, by transposing it.
     """
 
     numpy: Callable
@@ -45,19 +75,23 @@ class Op:
     raw: bool = False
     # What of it stays on the host in code for GPUs, and why; nothing: it has kernels (of what is not complex).
     gpu: str = ""
+    jvp: Linear | Callable | str | None = None
 
 
 OPS: dict[Primitive, Op] = {}
 
 
-def row(prim: Primitive, numpy: Callable, vjp, *, domain=(-2.0, 2.0), kinds="f", raw=False, quiet=True, gpu="") -> None:
+def row(
+    prim: Primitive, numpy: Callable, vjp, *, domain=(-2.0, 2.0), kinds="f", raw=False, quiet=True, gpu="", jvp=None
+) -> None:
     """Adds a row. With `raw` the meaning gets operands themselves instead of arrays, and wraps its results
     itself.
     """
     if prim.meaning is not Unset:
         raise ValueError(f"{prim!r} has a row already")
-    OPS[prim] = Op(numpy, vjp, domain, kinds, raw, gpu)
+    OPS[prim] = Op(numpy, vjp, domain, kinds, raw, gpu, jvp)
     prim.meaning = numpy
     prim.vjp = vjp
+    prim.jvp = jvp
     prim.raw = raw
     prim.quiet = quiet

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 
 from tfc.core import Tensor, VariableStorage
+from tfc.dtypes import TensorShape
 from tfc.function import ConcreteFunction, PolymorphicFunction
 from tfc.state import Module, Trackable
 
@@ -57,7 +58,7 @@ def _attributes(value) -> list:
 def _matters(value, depth: int = 0) -> bool:
     if is_saved(value):
         return True
-    if depth > 64 or isinstance(value, Tensor) or not isinstance(value, (list, tuple, Mapping)):
+    if depth > 64 or isinstance(value, (Tensor, TensorShape)) or not isinstance(value, (list, tuple, Mapping)):
         return False
     inner = list(value.values()) if isinstance(value, Mapping) else value
     return not len(inner) or any(_matters(v, depth + 1) for v in inner)

@@ -1,10 +1,12 @@
 """Python's operators by ops. `attach_operators` gives them to a class: tensors, and variables too."""
 
 from tfc.core import EagerTensor, Tensor, VariableStorage
+from tfc.dtypes import shapes_are_tuples
 from tfc.ops import math, slicing
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor
 from tfc.ops.linalg import matmul
+from tfc.ops.promotion import promoted, set_promotion
 
 # Values that bring operators of their own: theirs come first.
 _FOREIGN = (str, bytes, dict, set)
@@ -14,18 +16,27 @@ def _are_strings(tensor, other) -> bool:
     return isinstance(other, (str, bytes)) and tensor.dtype.kind == "O"
 
 
-def _binary(function):
-    def operator(self, other):
+def _binary(function, promotes=False):
+    def plain(self, other):
         if type(other) is not EagerTensor and isinstance(other, _FOREIGN) and not _are_strings(self, other):
             return NotImplemented
         return function(self, other)
 
-    def reflected(self, other):
+    def plain_reflected(self, other):
         if isinstance(other, _FOREIGN) and not _are_strings(self, other):
             return NotImplemented
         return function(other, self)
 
-    return operator, reflected
+    if not promotes:
+        return plain, plain_reflected
+
+    def promoting(self, other):
+        return plain(*promoted(self, other))
+
+    def promoting_reflected(self, other):
+        return plain_reflected(*promoted(self, other))
+
+    return promoting, promoting_reflected
 
 
 def _logical(boolean, integer):
@@ -39,12 +50,6 @@ def _logical(boolean, integer):
 def _invert(self):
     x = convert_to_tensor(self)
     return math.logical_not(x) if x.dtype.is_bool else math.invert(x)
-
-
-def _power(self, exponent, modulo=None):
-    if modulo is not None:
-        return NotImplemented
-    return math.pow(self, exponent)
 
 
 def _equal(self, other):
@@ -94,6 +99,8 @@ _BINARY = {
     "and": _logical(math.logical_and, math.bitwise_and),
     "or": _logical(math.logical_or, math.bitwise_or),
     "xor": _logical(math.logical_xor, math.bitwise_xor),
+    "lshift": math.left_shift,
+    "rshift": math.right_shift,
 }
 
 _COMPARISONS = {
@@ -104,17 +111,26 @@ _COMPARISONS = {
 }
 
 
-def attach_operators(cls: type) -> None:
-    """Gives a class with a `dtype`, whose instances `convert_to_tensor` accepts, all operators of tensors."""
+_attached: list[type] = []
+
+
+def attach_operators(cls: type, promotes=False) -> None:
+    """Gives a class with a `dtype`, whose instances `convert_to_tensor` accepts, all operators of tensors.
+
+    With `promotes`, operands of different dtypes are converted to the one that numpy promotes them to.
+    """
+    if cls not in _attached:
+        _attached.append(cls)
     for name, function in _BINARY.items():
-        operator, reflected = _binary(function)
+        operator, reflected = _binary(function, promotes)
         setattr(cls, f"__{name}__", operator)
         setattr(cls, f"__r{name}__", reflected)
-    cls.__pow__ = _power
+    power = _binary(math.pow, promotes)[0]
+    cls.__pow__ = lambda self, exponent, modulo=None: NotImplemented if modulo is not None else power(self, exponent)
     for name, function in _COMPARISONS.items():
-        setattr(cls, f"__{name}__", _binary(function)[0])
-    cls.__eq__ = _equal
-    cls.__ne__ = _not_equal
+        setattr(cls, f"__{name}__", _binary(function, promotes)[0])
+    cls.__eq__ = (lambda self, other: _equal(*promoted(self, other))) if promotes else _equal
+    cls.__ne__ = (lambda self, other: _not_equal(*promoted(self, other))) if promotes else _not_equal
     cls.__neg__ = lambda self: math.negative(self)
     cls.__pos__ = lambda self: convert_to_tensor(self)
     cls.__abs__ = lambda self: math.abs(self)
@@ -123,3 +139,19 @@ def attach_operators(cls: type) -> None:
     cls.__getitem__ = lambda self, key: slicing.getitem(self, key)
     # numpy leaves mixed operations to us.
     cls.__array_priority__ = 100
+
+
+def enable_numpy_behavior(prefer_float32=False, dtype_conversion_mode=None) -> None:
+    """From now on operators promote operands of different dtypes as numpy does, and shapes are tuples to `isinstance`, for
+    the whole process: what the array API standard promises, and TensorFlow does not.
+
+    `prefer_float32`: where numpy says float64 although no operand is of that type, the result is float32.
+    """
+    if dtype_conversion_mode not in (None, "legacy"):
+        raise NotImplementedError(
+            f"dtype_conversion_mode {dtype_conversion_mode!r} is not supported: leave it out, or say 'legacy'"
+        )
+    set_promotion(prefer_float32)
+    shapes_are_tuples()
+    for cls in list(_attached):
+        attach_operators(cls, promotes=True)

@@ -450,7 +450,7 @@ class FuncGraph(Interpreter):
 
     def _here(self, o):
         """A tensor of this graph for a result: captured tensors and tensors of kept trials as they are."""
-        if type(o) is EagerTensor:
+        if type(o) in (EagerTensor, StringTensor):
             return self.capture(o)
         scope = o.scope
         while scope.merged is not None:

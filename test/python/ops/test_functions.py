@@ -1,6 +1,9 @@
 """Public functions against numpy, and what they refuse."""
 
+import collections.abc
 import enum
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -209,9 +212,7 @@ def test_bad_arguments_are_refused(case):
         call()
 
 
-@pytest.mark.parametrize(
-    "name,f", [("max", np.maximum), ("min", np.minimum), ("prod", np.multiply), ("sum", np.add)]
-)
+@pytest.mark.parametrize("name,f", [("max", np.maximum), ("min", np.minimum), ("prod", np.multiply), ("sum", np.add)])
 def test_unsorted_segments(name, f):
     ids = [0, 2, 0]
     out = getattr(tf.math, f"unsorted_segment_{name}")(a, ids, 3).numpy()
@@ -232,3 +233,58 @@ def test_normalize():
     unit, norm = tf.linalg.normalize(a, axis=1)
     np.testing.assert_allclose(norm.numpy(), np.linalg.norm(A, axis=1, keepdims=True), rtol=1e-6)
     np.testing.assert_allclose(unit.numpy() * norm.numpy(), A, rtol=1e-5)
+
+
+@pytest.mark.parametrize("traced", [False, True])
+def test_bad_indices_may_be_ignored(traced):
+    wrap = (lambda f: tf.function(f, autograph=False)) if traced else (lambda f: f)
+    at = tf.constant([[0], [5], [-1], [2]])
+    got = wrap(lambda x: tf.gather_nd(x, at, bad_indices_policy="IGNORE"))(tf.constant([10, 11, 12]))
+    assert got.numpy().tolist() == [10, 0, 0, 12]
+    scattered = wrap(lambda u: tf.scatter_nd(at, u, [3], bad_indices_policy="IGNORE"))(tf.constant([1, 2, 3, 4]))
+    assert scattered.numpy().tolist() == [1, 0, 4]
+    with pytest.raises(ValueError, match="bad_indices_policy"):
+        tf.gather_nd([1], [[0]], bad_indices_policy="SKIP")
+
+
+def test_arrays_of_integers_index_as_numpy_does():
+    x = tf.reshape(tf.range(24), (2, 3, 4))
+    rows, columns = np.array([0, -1, 1]), np.array([[2], [0]])
+    take = lambda x, i, j: (x[i], x[1, i], x[i, j, 0], x[0, 2, j])  # noqa: E731
+    got = take(x, tf.constant(rows), tf.constant(columns))
+    traced = tf.function(take, autograph=False)(x, tf.constant(rows), tf.constant(columns))
+    for g, t, want in zip(got, traced, take(x.numpy(), rows, columns), strict=True):
+        np.testing.assert_array_equal(g, want)
+        np.testing.assert_array_equal(t, want)
+
+
+def test_a_scalar_mask_keeps_everything_or_nothing():
+    x = tf.constant([1, 2])
+    assert x[tf.constant(True)].numpy().tolist() == [[1, 2]]
+    assert x[tf.constant(False)].shape == (0, 2)
+
+
+def test_a_shape_is_a_sequence_and_a_leaf():
+    shape = tf.ones((2, 3)).shape
+    assert isinstance(shape, collections.abc.Sequence) and not isinstance(shape, tuple)
+    assert "%s" % shape == "(2, 3)"  # noqa: UP031
+    assert tf.nest.flatten([shape]) == [shape]
+
+
+SWITCHED = """
+import numpy as np, tfc as tf
+tf.experimental.numpy.experimental_enable_numpy_behavior(prefer_float32=True)
+x, i = tf.constant([1.0, 2.0]), tf.constant([1, 2], tf.int8)
+assert isinstance(x.shape, tuple) and not isinstance(tf.TensorShape(None), tuple) and tf.nest.flatten([x.shape]) == [x.shape]
+assert "%s" % x.shape == "(2,)"
+assert (i + tf.constant([1, 2])).dtype == tf.int32 and (i * x).dtype == tf.float32 and (i + 1.5).dtype == tf.float32
+assert (2 ** i).dtype == tf.int8 and (x == i).numpy().all() and (tf.Variable(1.0) + np.float64(2)).dtype == tf.float64
+f = tf.function(lambda a, b: (a + b, a.shape))
+total, shape = f(x, i)
+assert total.numpy().tolist() == [2, 4]
+"""
+
+
+def test_numpys_behaviour_promotes_and_makes_shapes_tuples():
+    done = subprocess.run([sys.executable, "-c", SWITCHED], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -129,8 +129,7 @@ CASES = {
         ([(2, 4, 3)], (np.array([[[1], [1]], [[3], [0]]]),), {"batch_dims": 1}),
     ],
     "scatter": [
-        ([(5, 3)], (np.array([[4], [0]]),), {"mode": m}, (2, 3))
-        for m in ("update", "add", "sub", "mul", "min", "max")
+        ([(5, 3)], (np.array([[4], [0]]),), {"mode": m}, (2, 3)) for m in ("update", "add", "sub", "mul", "min", "max")
     ],
     "sort": [([(3, 4)], (), {"axis": 1, "descending": d}) for d in (False, True)],
     "argsort": [([(3, 4)], (), {"axis": 0, "descending": True})],
@@ -212,7 +211,9 @@ def tensors(operands):
     return [tf.constant(o) for o in operands]
 
 
-WALK = [p for p in OPS if p not in RAW | MATRICES]
+# Strings are operations of their own, by name: test_strings.py.
+STRINGS = {P.string}
+WALK = [p for p in OPS if p not in RAW | MATRICES | STRINGS]
 
 
 def test_every_primitive_has_a_row():
@@ -236,6 +237,21 @@ def test_eager_value_is_the_numpy_meaning(prim):
 DIFFERENTIABLE = [p for p in WALK if OPS[p].vjp is not NotDifferentiable and not isinstance(OPS[p].vjp, NoGradient)]
 
 
+# Rows without a gradient that is compared with finite differences here, and what is compared instead.
+GRADIENT_ELSEWHERE = {
+    "nextafter": "1 and 0",
+    "sign": "0",
+    "real": "complex",
+    "imag": "complex",
+    "conj": "complex",
+    "fft": "complex",
+}
+SECOND_ELSEWHERE = {
+    "real": "linear", "imag": "linear", "conj": "linear", "complex": "linear", "cast": "linear", "fft": "linear",
+    "nextafter": "constant", "sign": "constant", "scatter": "linear, or a product",
+}  # fmt: skip
+
+
 def numeric_gradient(f, x, weight, step=1e-6):
     grad = np.zeros_like(x)
     for i in np.ndindex(x.shape):
@@ -248,7 +264,7 @@ def numeric_gradient(f, x, weight, step=1e-6):
 
 @pytest.mark.parametrize(
     "prim",
-    [p for p in DIFFERENTIABLE if p.name not in ("real", "imag", "conj", "nextafter", "sign", "fft")],
+    [p for p in DIFFERENTIABLE if p.name not in GRADIENT_ELSEWHERE],
     ids=lambda p: p.name,
 )
 def test_gradient_agrees_with_finite_differences(prim):
@@ -307,11 +323,7 @@ def test_gradient_of_complex_operands_is_the_conjugate_derivative(prim):
             np.testing.assert_allclose(grad.numpy(), want, rtol=1e-4, atol=1e-6, err_msg=f"operand {i} {attrs}")
 
 
-SECOND = [
-    p
-    for p in DIFFERENTIABLE
-    if p.name not in ("real", "imag", "conj", "nextafter", "sign", "complex", "scatter", "cast", "fft")
-]
+SECOND = [p for p in DIFFERENTIABLE if p.name not in SECOND_ELSEWHERE]
 
 
 @pytest.mark.parametrize("prim", SECOND, ids=lambda p: p.name)
@@ -342,6 +354,122 @@ def test_second_derivative_agrees_with_finite_differences(prim):
     got = outer.gradient(total, args[i], unconnected_gradients="zero")
     want = numeric_gradient(first, operands[i].astype(np.float64), 1.0, step=1e-5)
     np.testing.assert_allclose(got.numpy(), want, rtol=1e-3, atol=1e-4)
+
+
+def real_product(a, b):
+    return np.sum(np.real(np.conj(a) * b))
+
+
+@pytest.mark.parametrize("kind", ["f", "c"])
+@pytest.mark.parametrize("prim", DIFFERENTIABLE, ids=lambda p: p.name)
+def test_forward_mode_agrees_with_reverse_mode(prim, kind):
+    """<u, J t> = <J^H u, t>: neither uses the other where the row says how forward mode goes."""
+    if kind not in OPS[prim].kinds or (prim.name == "cast" and kind == "c"):
+        return
+    rng = np.random.default_rng(3)
+
+    def random_like(x):
+        value = rng.uniform(-1, 1, x.shape.as_list())
+        return tf.constant(value + 1j * rng.uniform(-1, 1, value.shape) if x.dtype.is_complex else value, x.dtype)
+
+    for operands, live, attrs in cases(prim, kind):
+        attrs = {"dtype": tf.float64} if prim.name == "cast" else attrs
+        args = tensors(operands)
+        directions = [random_like(args[i]) for i in live]
+        with tf.autodiff.ForwardAccumulator([args[i] for i in live], directions) as acc, tf.GradientTape() as tape:
+            tape.watch([args[i] for i in live])
+            out = prim(*args, **attrs)
+        weight = random_like(out)
+        gradients = tape.gradient(out, [args[i] for i in live], output_gradients=weight)
+        forward = acc.jvp(out, unconnected_gradients="zero")
+        assert forward.dtype == out.dtype and forward.shape == out.shape
+        pairs = zip(gradients, directions, strict=True)
+        reverse = sum(real_product(g.numpy(), t.numpy()) for g, t in pairs if g is not None)
+        np.testing.assert_allclose(real_product(weight.numpy(), forward.numpy()), reverse, rtol=1e-9, atol=1e-12)
+
+
+def spread(array):
+    """The same values in memory with gaps between them."""
+    array = np.asarray(array)
+    if array.ndim == 0:
+        return array
+    wide = np.repeat(array, 2, axis=-1)[..., ::2]
+    assert array.size < 2 or not wide.flags.c_contiguous
+    return wide
+
+
+@pytest.mark.parametrize("prim", WALK, ids=lambda p: p.name)
+def test_operands_need_not_be_contiguous(prim):
+    kind = OPS[prim].kinds[0]
+    for operands, _, attrs in cases(prim, kind):
+        if prim.name == "bitcast" and np.asarray(operands[0]).dtype.itemsize != 8:
+            continue
+        want = prim(*tensors(operands), **attrs)
+        got = prim(*(eager_tensor(spread(o)) for o in operands), **attrs)
+        np.testing.assert_array_equal(got.numpy(), want.numpy())
+
+
+def traced_shape(prim, operands, attrs, unknown):
+    """The shape that the dialect infers, of operands of known or unknown sizes."""
+    specs = [tf.TensorSpec([None] * np.ndim(o) if unknown else np.shape(o), np.asarray(o).dtype) for o in operands]
+    function = tf.function(lambda *args: prim(*args, **attrs), autograph=False)
+    return function.get_concrete_function(*specs).output_shapes
+
+
+# Rows whose result has a size that operands say at run time, or that constants would say.
+SIZES_FROM_DATA = {
+    "dynamic_broadcast_to", "sum_to", "dynamic_reshape", "dynamic_slice", "dynamic_strided_slice", "range", "nonzero", "conv_input_grad",
+    "conv_filter_grad", "avg_pool_grad",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("prim", WALK, ids=lambda p: p.name)
+def test_the_shape_rule_gives_the_shape_of_the_value(prim):
+    for operands, _, attrs in cases(prim, OPS[prim].kinds[0]):
+        if prim.name == "bitcast" and np.asarray(operands[0]).dtype.itemsize != 8:
+            continue
+        actual = prim(*tensors(operands), **attrs).shape
+        inferred = traced_shape(prim, operands, attrs, unknown=False)
+        if prim.name not in SIZES_FROM_DATA:
+            assert inferred == actual
+        assert inferred.is_compatible_with(actual)
+        # The number of elements of these operands is a rank.
+        if prim.name not in (
+            "dynamic_broadcast_to",
+            "sum_to",
+            "dynamic_reshape",
+            "gather_nd",
+            "scatter",
+            "random_bits",
+        ):
+            assert traced_shape(prim, operands, attrs, unknown=True).is_compatible_with(actual)
+
+
+def test_every_row_is_walked():
+    """A new row is in every walk, or says here why not."""
+    raw = {prim.name for prim in RAW}
+    assert raw == {
+        "list_create", "list_length", "list_get", "list_set", "list_stack", "list_unstack", "read_variable",
+        "assign_variable", "print", "assert", "host_call",
+    }  # fmt: skip
+    assert set(OPS) == set(WALK) | RAW | MATRICES | STRINGS
+    compared = {p.name for p in DIFFERENTIABLE}
+    for prim in DIFFERENTIABLE:
+        if "f" not in OPS[prim].kinds:
+            assert prim.name in GRADIENT_ELSEWHERE, prim.name
+    assert set(GRADIENT_ELSEWHERE) <= compared and set(SECOND_ELSEWHERE) <= compared
+    assert compared - {p.name for p in SECOND} == set(SECOND_ELSEWHERE)
+    refused = {p.name: OPS[p].vjp.reason for p in OPS if isinstance(OPS[p].vjp, NoGradient)}
+    assert all(refused.values())
+
+
+def test_the_derivative_of_a_step_is_zero():
+    x = tf.constant([0.5, -2.0])
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        outs = P.sign(x), P.nextafter(x, x)
+    assert tape.gradient(outs[0], x).numpy().tolist() == [0, 0]
+    assert tape.gradient(outs[1], x).numpy().tolist() == [1, 1]
 
 
 SHAPES = hnp.mutually_broadcastable_shapes(num_shapes=2, max_dims=3, max_side=4)

@@ -6,7 +6,7 @@ from tfc.dtypes import as_dtype
 from tfc.errors import InvalidArgumentError
 from tfc.ops import primitives as p
 from tfc.ops.gradients import conj, scalar, unbroadcast, zeros_like
-from tfc.ops.table import COMPLEX, NotDifferentiable, row
+from tfc.ops.table import COMPLEX, ELEMENTWISE, NotDifferentiable, linear, multilinear, row
 
 
 def _to_x(f):
@@ -103,18 +103,21 @@ row(
     np.add,
     (lambda g, out, x, y: unbroadcast(g, x, y), lambda g, out, x, y: unbroadcast(g, y, x)),
     kinds="iufc",
+    jvp=linear(0, 1),
 )
 row(
     p.sub,
     np.subtract,
     (lambda g, out, x, y: unbroadcast(g, x, y), lambda g, out, x, y: p.neg(unbroadcast(g, y, x))),
     kinds="iufc",
+    jvp=linear(0, 1),
 )
 row(
     p.mul,
     np.multiply,
     (_to_x(lambda g, out, x, y: p.mul(g, conj(y))), _to_y(lambda g, out, x, y: p.mul(g, conj(x)))),
     kinds="iufc",
+    jvp=multilinear(0, 1),
 )
 row(
     p.div,
@@ -125,8 +128,9 @@ row(
     ),
     domain=(0.3, 2.0),
     kinds="fc",
+    jvp=ELEMENTWISE,
 )
-row(p.pow_, _pow, (_to_x(_pow_x), _to_y(_pow_y)), domain=(0.2, 2.0), kinds="uf")
+row(p.pow_, _pow, (_to_x(_pow_x), _to_y(_pow_y)), domain=(0.2, 2.0), kinds="uf", jvp=ELEMENTWISE)
 row(p.floor_div, _integer_division(_floor_div), NotDifferentiable, domain=(0.3, 9.0), kinds="iuf")
 row(
     p.floor_mod,
@@ -137,6 +141,7 @@ row(
     ),
     domain=(0.3, 9.0),
     kinds="iuf",
+    jvp=ELEMENTWISE,
 )
 row(p.trunc_div, _integer_division(_trunc_div), NotDifferentiable, domain=(0.3, 9.0), kinds="iuf")
 row(
@@ -148,19 +153,29 @@ row(
     ),
     domain=(0.3, 9.0),
     kinds="iuf",
+    jvp=ELEMENTWISE,
 )
 row(
     p.maximum,
     np.maximum,
     (_to_x(_where(p.greater_equal)), _to_y(_where(p.less))),
     kinds="iuf",
+    jvp=ELEMENTWISE,
 )
 row(
     p.minimum,
     np.minimum,
     (_to_x(_where(p.less_equal)), _to_y(_where(p.greater))),
     kinds="iuf",
+    jvp=ELEMENTWISE,
 )
+
+
+def _atan2(y, x):
+    """float32 in float64: numpy's own is more than two ULP off."""
+    if x.dtype != np.float32:
+        return np.arctan2(y, x)
+    return np.arctan2(y.astype(np.float64), x.astype(np.float64)).astype(np.float32)
 
 
 def _atan2_part(sign_and_other):
@@ -173,20 +188,23 @@ def _atan2_part(sign_and_other):
 
 row(
     p.atan2,
-    np.arctan2,
+    _atan2,
     (_to_x(_atan2_part(lambda x, y: y)), _to_y(_atan2_part(lambda x, y: p.neg(x)))),
     domain=(0.3, 2.0),
+    jvp=ELEMENTWISE,
 )
 row(
     p.nextafter,
     np.nextafter,
     (lambda g, out, x, y: unbroadcast(g, x, y), lambda g, out, x, y: zeros_like(y)),
+    jvp=ELEMENTWISE,
 )
 row(
     p.complex_,
     _complex,
     (_to_x(lambda g, out, x, y: p.real(g)), _to_y(lambda g, out, x, y: p.imag(g))),
     gpu=COMPLEX,
+    jvp=linear(0, 1),
 )
 
 row(p.bitwise_and, np.bitwise_and, NotDifferentiable, kinds="iu")
@@ -210,5 +228,5 @@ def _cast_vjp(g, out, x, dtype):
     return p.cast(g, dtype=x.dtype)
 
 
-row(p.cast, _cast, (_cast_vjp,), kinds="biufc")
+row(p.cast, _cast, (_cast_vjp,), kinds="biufc", jvp=linear(0))
 row(p.bitcast, lambda x, dtype: x.view(dtype.np_dtype), NotDifferentiable, kinds="iuf")

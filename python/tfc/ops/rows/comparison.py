@@ -4,7 +4,7 @@ import numpy as np
 
 from tfc.ops import primitives as p
 from tfc.ops.gradients import scalar, unbroadcast
-from tfc.ops.table import NotDifferentiable, row
+from tfc.ops.table import ELEMENTWISE, NotDifferentiable, row
 
 row(p.equal, np.equal, NotDifferentiable, kinds="biufc", quiet=False)
 row(p.not_equal, np.not_equal, NotDifferentiable, kinds="biufc", quiet=False)
@@ -25,4 +25,5 @@ row(
     ),
     kinds="biufc",
     quiet=False,
+    jvp=ELEMENTWISE,
 )

@@ -5,7 +5,7 @@ import numpy as np
 from tfc.errors import InvalidArgumentError
 from tfc.ops import primitives as p
 from tfc.ops.gradients import conj, unbroadcast
-from tfc.ops.table import row
+from tfc.ops.table import multilinear, row
 
 
 def _matmul(x, y, transpose_x, transpose_y):
@@ -60,4 +60,4 @@ def _y_vjp(g, out, x, y, transpose_x, transpose_y):
     return _batch_to(gy, y, x)
 
 
-row(p.matmul, _matmul, (_x_vjp, _y_vjp), kinds="iufc")
+row(p.matmul, _matmul, (_x_vjp, _y_vjp), kinds="iufc", jvp=multilinear(0, 1))

@@ -7,7 +7,7 @@ from tfc.dtypes import TensorSpec
 from tfc.errors import InvalidArgumentError, OutOfRangeError
 from tfc.ops import primitives as p
 from tfc.ops.gradients import zeros_like
-from tfc.ops.table import CONTROL, NotDifferentiable, row
+from tfc.ops.table import CONTROL, NotDifferentiable, linear, row
 
 
 class EagerList(TensorList):
@@ -160,9 +160,10 @@ row(
     (lambda g, out, lst, index, element_type: OneElement(index, g, lst), None),
     raw=True,
     gpu=CONTROL,
+    jvp=linear(0),
 )
-row(p.list_set, _set, (_set_list_vjp, None, _set_value_vjp), raw=True, gpu=CONTROL)
-row(p.list_stack, _stack, (lambda g, out, lst, element_type: p.list_unstack(g),), raw=True, gpu=CONTROL)
-row(p.list_unstack, _unstack, (_unstack_vjp,), raw=True, gpu=CONTROL)
+row(p.list_set, _set, (_set_list_vjp, None, _set_value_vjp), raw=True, gpu=CONTROL, jvp=linear(0, 2))
+row(p.list_stack, _stack, (lambda g, out, lst, element_type: p.list_unstack(g),), raw=True, gpu=CONTROL, jvp=linear(0))
+row(p.list_unstack, _unstack, (_unstack_vjp,), raw=True, gpu=CONTROL, jvp=linear(0))
 
 __all__ = ["EagerList", "OneElement", "add_lists"]

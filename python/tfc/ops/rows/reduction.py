@@ -4,7 +4,7 @@ import numpy as np
 
 from tfc.ops import primitives as p
 from tfc.ops.gradients import broadcast_like, conj, dynamic_shape, known, reshape_like, scalar
-from tfc.ops.table import IN_ORDER, NotDifferentiable, row
+from tfc.ops.table import IN_ORDER, NotDifferentiable, linear, row
 
 
 def _wide(f):
@@ -130,6 +130,19 @@ def _cumlogsumexp_vjp(g, out, x, axis, exclusive, reverse):
     return p.sub(*parts)
 
 
+def _cumlogsumexp_jvp(tangent, out, x, axis, exclusive, reverse):
+    # The sum of exp(x) t up to here over exp(out), in logarithms as above.
+    zero, lowest = scalar(0, x), scalar(-np.inf, x)
+    parts = []
+    for part in (tangent, p.neg(tangent)):
+        positive = p.greater(part, zero)
+        log = p.select(positive, p.log(p.select(positive, part, scalar(1, x))), lowest)
+        total = p.cumlogsumexp(p.add(log, x), axis=axis, exclusive=exclusive, reverse=reverse)
+        some = p.logical_and(p.is_finite(total), p.is_finite(out))
+        parts.append(p.select(some, p.exp(p.select(some, p.sub(total, out), zero)), zero))
+    return p.sub(*parts)
+
+
 def _arg(f):
     def meaning(x, axis, dtype):
         return f(x.astype(np.float32) if x.dtype.kind == "V" else x, axis=axis).astype(dtype.np_dtype)
@@ -142,6 +155,7 @@ row(
     _wide(_sum),
     (lambda g, out, x, axes, keepdims: _spread(g, x, axes, keepdims),),
     kinds="iufc",
+    jvp=linear(0),
 )
 row(p.reduce_prod, _wide(_prod), (_prod_vjp,), kinds="iufc", domain=(0.3, 2.0))
 row(p.reduce_max, _extreme(np.max, True), (_extreme_vjp,), kinds="iuf")
@@ -162,6 +176,6 @@ row(
 )
 row(p.argmax, _arg(np.argmax), NotDifferentiable, kinds="iuf")
 row(p.argmin, _arg(np.argmin), NotDifferentiable, kinds="iuf")
-row(p.cumsum, _cumulative(np.cumsum), (_cumsum_vjp,), kinds="iufc", gpu=IN_ORDER)
-row(p.cumlogsumexp, _cumlogsumexp, (_cumlogsumexp_vjp,), kinds="f", gpu=IN_ORDER)
+row(p.cumsum, _cumulative(np.cumsum), (_cumsum_vjp,), kinds="iufc", gpu=IN_ORDER, jvp=linear(0))
+row(p.cumlogsumexp, _cumlogsumexp, (_cumlogsumexp_vjp,), kinds="f", gpu=IN_ORDER, jvp=_cumlogsumexp_jvp)
 row(p.cumprod, _cumulative(np.cumprod), (_cumprod_vjp,), kinds="iufc", domain=(0.4, 2.0), gpu=IN_ORDER)

@@ -16,7 +16,7 @@ from tfc.ops.gradients import (
     unbroadcast,
     zeros_like,
 )
-from tfc.ops.table import IN_ORDER, NotDifferentiable, row
+from tfc.ops.table import IN_ORDER, NotDifferentiable, linear, row
 
 
 def _constant(value):
@@ -256,6 +256,7 @@ row(
     (lambda g, out, x, shape: unbroadcast(g, x),),
     kinds="biufc",
     quiet=False,
+    jvp=linear(0),
 )
 row(
     p.dynamic_broadcast_to,
@@ -263,15 +264,17 @@ row(
     (lambda g, out, x, shape: unbroadcast(g, x), None),
     kinds="biufc",
     quiet=False,
+    jvp=linear(0),
 )
-row(p.sum_to, _sum_to, (lambda g, out, x, shape: broadcast_like(g, x), None), kinds="iufc", gpu=IN_ORDER)
-row(p.reshape, _reshape, (lambda g, out, x, shape: reshape_like(g, x),), kinds="biufc", quiet=False)
+row(p.sum_to, _sum_to, (lambda g, out, x, shape: broadcast_like(g, x), None), kinds="iufc", gpu=IN_ORDER, jvp=linear(0))
+row(p.reshape, _reshape, (lambda g, out, x, shape: reshape_like(g, x),), kinds="biufc", quiet=False, jvp=linear(0))
 row(
     p.dynamic_reshape,
     lambda x, shape: _reshape(x, tuple(shape.tolist())),
     (lambda g, out, x, shape: reshape_like(g, x), None),
     kinds="biufc",
     quiet=False,
+    jvp=linear(0),
 )
 row(
     p.squeeze,
@@ -279,6 +282,7 @@ row(
     (lambda g, out, x, axes: p.expand_dims(g, axes=axes),),
     kinds="biufc",
     quiet=False,
+    jvp=linear(0),
 )
 row(
     p.expand_dims,
@@ -286,6 +290,7 @@ row(
     (lambda g, out, x, axes: p.squeeze(g, axes=axes),),
     kinds="biufc",
     quiet=False,
+    jvp=linear(0),
 )
 row(
     p.transpose,
@@ -293,15 +298,17 @@ row(
     (_transpose_vjp,),
     kinds="biufc",
     quiet=False,
+    jvp=linear(0),
 )
-row(p.slice_, _slice, (_slice_vjp,), kinds="biufc", quiet=False)
-row(p.dynamic_slice, _dynamic_slice, (_dynamic_slice_vjp, None), kinds="biufc", quiet=False)
+row(p.slice_, _slice, (_slice_vjp,), kinds="biufc", quiet=False, jvp=linear(0))
+row(p.dynamic_slice, _dynamic_slice, (_dynamic_slice_vjp, None), kinds="biufc", quiet=False, jvp=linear(0))
 row(
     p.dynamic_strided_slice,
     _dynamic_strided_slice,
     (_dynamic_strided_slice_vjp, None, None),
     kinds="biufc",
     quiet=False,
+    jvp=linear(0),
 )
 row(
     p.update_slice,
@@ -313,15 +320,17 @@ row(
     ),
     kinds="biufc",
     quiet=False,
+    jvp=linear(0, 1),
 )
-row(p.concat, _concat, _concat_vjp, kinds="biufc", quiet=False)
-row(p.pad, _pad, (_pad_x_vjp, _pad_value_vjp), kinds="biufc", quiet=False)
+row(p.concat, _concat, _concat_vjp, kinds="biufc", quiet=False, jvp=linear())
+row(p.pad, _pad, (_pad_x_vjp, _pad_value_vjp), kinds="biufc", quiet=False, jvp=linear(0, 1))
 row(
     p.reverse,
     lambda x, axes: np.flip(x, axes),
     (lambda g, out, x, axes: p.reverse(g, axes=axes),),
     kinds="biufc",
     quiet=False,
+    jvp=linear(0),
 )
 row(
     p.ensure_shape,
@@ -329,5 +338,6 @@ row(
     (lambda g, out, x, shape: g,),
     kinds="biufc",
     quiet=False,
+    jvp=linear(0),
 )
 row(p.stop_gradient, lambda x: x, NotDifferentiable, kinds="biufc", quiet=False)

@@ -7,7 +7,34 @@ import numpy as np
 from tfc.ops import primitives as p
 from tfc.ops import special
 from tfc.ops.gradients import conj, scalar, zeros_like
-from tfc.ops.table import COMPLEX, WIDE_FUNCTIONS, NotDifferentiable, row
+from tfc.ops.table import COMPLEX, ELEMENTWISE, WIDE_FUNCTIONS, NotDifferentiable, linear, row
+
+
+def _in_double(f):
+    """`f` of float32 computed in float64: numpy's own is more than two ULP off somewhere."""
+
+    def meaning(x, *more):
+        if x.dtype != np.float32:
+            return f(x, *more)
+        return np.asarray(f(x.astype(np.float64), *(y.astype(np.float64) for y in more))).astype(np.float32)
+
+    return meaning
+
+
+def _expm1(x):
+    """exp(x) - 1; of complex numbers by parts, so that both keep their digits near 0 and their limits far from it."""
+    if not np.iscomplexobj(x):
+        return np.expm1(x)
+    a, b = x.real.astype(np.float64), x.imag.astype(np.float64)
+    sine, exp = np.sin(b), np.exp(a)
+    # A real number stays one; where exp is 0, or infinite, the angle does not matter, or is not known.
+    real = np.where(b == 0, np.expm1(a), np.expm1(a) * np.cos(b) - 2 * np.sin(b / 2) ** 2)
+    imag = np.where(b == 0, b, exp * sine)
+    low, high = a == -np.inf, (a == np.inf) & ~np.isfinite(b)
+    out = np.empty(x.shape, x.dtype)
+    out.real = np.where(low & ~np.isfinite(b), -1.0, np.where(high, np.inf, real))
+    out.imag = np.where(low & ~np.isfinite(b), 0.0, np.where(high, np.nan, imag))
+    return out
 
 
 def _times(f):
@@ -71,50 +98,54 @@ def _trigamma(x):
 
 
 # Any number.
-row(p.neg, np.negative, (lambda g, out, x: p.neg(g),), kinds="iufc")
-row(p.abs_, np.abs, (_abs_vjp,), kinds="iuf", domain=(0.2, 2.0))
+row(p.neg, np.negative, (lambda g, out, x: p.neg(g),), kinds="iufc", jvp=linear(0))
+row(p.abs_, np.abs, (_abs_vjp,), kinds="iuf", domain=(0.2, 2.0), jvp=ELEMENTWISE)
 row(p.sign, np.sign, (_sign_vjp,), kinds="iuf", domain=(0.2, 2.0))
 
 # Float or complex.
-row(p.sqrt, np.sqrt, _times(lambda y, x: p.div(scalar(0.5, x), y)), domain=(0.1, 4.0))
+row(p.sqrt, np.sqrt, _times(lambda y, x: p.div(scalar(0.5, x), y)), domain=(0.1, 4.0), jvp=ELEMENTWISE)
 row(
     p.rsqrt,
     lambda x: (1 / np.sqrt(x)).astype(x.dtype),
     _times(lambda y, x: p.mul(scalar(-0.5, x), p.div(y, x))),
     domain=(0.2, 4.0),
+    jvp=ELEMENTWISE,
 )
-row(p.exp, np.exp, _times(lambda y, x: y), kinds="fc")
-row(p.expm1, np.expm1, _times(lambda y, x: p.exp(x)))
-row(p.log, np.log, _times(lambda y, x: p.div(_one(x), x)), domain=(0.1, 4.0))
-row(p.log1p, np.log1p, _times(lambda y, x: p.div(_one(x), p.add(_one(x), x))), domain=(-0.5, 4.0))
-row(p.sin, np.sin, _times(lambda y, x: p.cos(x)), kinds="fc")
-row(p.cos, np.cos, _times(lambda y, x: p.neg(p.sin(x))), kinds="fc")
-row(p.tan, np.tan, _times(lambda y, x: p.add(_one(x), p.mul(y, y))), domain=(-1.2, 1.2))
+row(p.exp, np.exp, _times(lambda y, x: y), kinds="fc", jvp=ELEMENTWISE)
+row(p.expm1, _in_double(_expm1), _times(lambda y, x: p.exp(x)), jvp=ELEMENTWISE)
+row(p.log, _in_double(np.log), _times(lambda y, x: p.div(_one(x), x)), domain=(0.1, 4.0), jvp=ELEMENTWISE)
+row(p.log1p, np.log1p, _times(lambda y, x: p.div(_one(x), p.add(_one(x), x))), domain=(-0.5, 4.0), jvp=ELEMENTWISE)
+row(p.sin, np.sin, _times(lambda y, x: p.cos(x)), kinds="fc", jvp=ELEMENTWISE)
+row(p.cos, np.cos, _times(lambda y, x: p.neg(p.sin(x))), kinds="fc", jvp=ELEMENTWISE)
+row(p.tan, _in_double(np.tan), _times(lambda y, x: p.add(_one(x), p.mul(y, y))), domain=(-1.2, 1.2), jvp=ELEMENTWISE)
 row(
     p.asin,
-    np.arcsin,
+    _in_double(np.arcsin),
     _times(lambda y, x: p.rsqrt(p.sub(_one(x), p.mul(x, x)))),
     domain=(-0.8, 0.8),
+    jvp=ELEMENTWISE,
 )
 row(
     p.acos,
     np.arccos,
     _times(lambda y, x: p.neg(p.rsqrt(p.sub(_one(x), p.mul(x, x))))),
     domain=(-0.8, 0.8),
+    jvp=ELEMENTWISE,
 )
-row(p.atan, np.arctan, _times(lambda y, x: p.div(_one(x), p.add(_one(x), p.mul(x, x)))))
-row(p.sinh, np.sinh, _times(lambda y, x: p.cosh(x)))
-row(p.cosh, np.cosh, _times(lambda y, x: p.sinh(x)))
-row(p.tanh, np.tanh, _times(lambda y, x: p.sub(_one(x), p.mul(y, y))), kinds="fc")
-row(p.asinh, np.arcsinh, _times(lambda y, x: p.rsqrt(p.add(p.mul(x, x), _one(x)))))
-row(p.acosh, np.arccosh, _times(lambda y, x: p.rsqrt(p.sub(p.mul(x, x), _one(x)))), domain=(1.2, 4.0))
+row(p.atan, np.arctan, _times(lambda y, x: p.div(_one(x), p.add(_one(x), p.mul(x, x)))), jvp=ELEMENTWISE)
+row(p.sinh, np.sinh, _times(lambda y, x: p.cosh(x)), jvp=ELEMENTWISE)
+row(p.cosh, np.cosh, _times(lambda y, x: p.sinh(x)), jvp=ELEMENTWISE)
+row(p.tanh, np.tanh, _times(lambda y, x: p.sub(_one(x), p.mul(y, y))), kinds="fc", jvp=ELEMENTWISE)
+row(p.asinh, np.arcsinh, _times(lambda y, x: p.rsqrt(p.add(p.mul(x, x), _one(x)))), jvp=ELEMENTWISE)
+row(p.acosh, np.arccosh, _times(lambda y, x: p.rsqrt(p.sub(p.mul(x, x), _one(x)))), domain=(1.2, 4.0), jvp=ELEMENTWISE)
 row(
     p.atanh,
     np.arctanh,
     _times(lambda y, x: p.div(_one(x), p.sub(_one(x), p.mul(x, x)))),
     domain=(-0.8, 0.8),
+    jvp=ELEMENTWISE,
 )
-row(p.sigmoid, _sigmoid, _times(lambda y, x: p.mul(y, p.sub(_one(x), y))))
+row(p.sigmoid, _in_double(_sigmoid), _times(lambda y, x: p.mul(y, p.sub(_one(x), y))), jvp=ELEMENTWISE)
 
 # Float.
 row(p.floor, np.floor, NotDifferentiable)
@@ -126,11 +157,13 @@ row(
     p.erf,
     special.erf,
     _times(lambda y, x: p.mul(scalar(_ERF_SLOPE, x), p.exp(p.neg(p.mul(x, x))))),
+    jvp=ELEMENTWISE,
 )
 row(
     p.erfc,
     special.erfc,
     _times(lambda y, x: p.mul(scalar(-_ERF_SLOPE, x), p.exp(p.neg(p.mul(x, x))))),
+    jvp=ELEMENTWISE,
 )
 row(
     p.erfinv,
@@ -138,14 +171,16 @@ row(
     _times(lambda y, x: p.mul(scalar(1 / _ERF_SLOPE, x), p.exp(p.mul(y, y)))),
     domain=(-0.9, 0.9),
     gpu=WIDE_FUNCTIONS,
+    jvp=ELEMENTWISE,
 )
-row(p.lgamma, special.lgamma, _times(lambda y, x: p.digamma(x)), domain=(0.5, 5.0), gpu=WIDE_FUNCTIONS)
+row(p.lgamma, special.lgamma, _times(lambda y, x: p.digamma(x)), domain=(0.5, 5.0), gpu=WIDE_FUNCTIONS, jvp=ELEMENTWISE)
 row(
     p.digamma,
     special.digamma,
     _times(lambda y, x: _trigamma(x)),
     domain=(0.5, 5.0),
     gpu=WIDE_FUNCTIONS,
+    jvp=ELEMENTWISE,
 )
 row(p.is_finite, np.isfinite, NotDifferentiable)
 row(p.is_inf, np.isinf, NotDifferentiable)
@@ -161,6 +196,6 @@ row(
     kinds="iu",
     gpu="on Vulkan: upstream's conversion has no bit count",
 )
-row(p.real, np.real, (lambda g, out, x: p.complex_(g, zeros_like(g)),), kinds="c", gpu=COMPLEX)
-row(p.imag, np.imag, (lambda g, out, x: p.complex_(zeros_like(g), g),), kinds="c", gpu=COMPLEX)
-row(p.conj, np.conjugate, (lambda g, out, x: p.conj(g),), kinds="c", gpu=COMPLEX)
+row(p.real, np.real, (lambda g, out, x: p.complex_(g, zeros_like(g)),), kinds="c", gpu=COMPLEX, jvp=linear(0))
+row(p.imag, np.imag, (lambda g, out, x: p.complex_(zeros_like(g), g),), kinds="c", gpu=COMPLEX, jvp=linear(0))
+row(p.conj, np.conjugate, (lambda g, out, x: p.conj(g),), kinds="c", gpu=COMPLEX, jvp=linear(0))

@@ -8,7 +8,7 @@ import numpy as np
 from tfc.ops import primitives as p
 from tfc.ops import windows
 from tfc.ops.gradients import conj, dynamic_shape, known, reshape_like, zeros_like
-from tfc.ops.table import NotDifferentiable, row
+from tfc.ops.table import NotDifferentiable, linear, multilinear, row
 
 
 def _shape(x):
@@ -33,6 +33,7 @@ row(
         lambda g, out, x, filter, **attrs: p.conv_filter_grad(conj(x), g, _shape(filter), **attrs),
     ),
     kinds="iufc",
+    jvp=multilinear(0, 1),
 )
 row(
     p.conv_input_grad,
@@ -43,6 +44,7 @@ row(
         None,
     ),
     kinds="iufc",
+    jvp=multilinear(0, 1),
 )
 row(
     p.conv_filter_grad,
@@ -53,8 +55,14 @@ row(
         None,
     ),
     kinds="iufc",
+    jvp=multilinear(0, 1),
 )
 row(p.max_pool, windows.max_pool, (_max_pool_vjp,), kinds="iuf")
 row(p.argmax_pool, windows.argmax_pool, NotDifferentiable, kinds="iuf")
-row(p.avg_pool, windows.avg_pool, (lambda g, out, x, **attrs: p.avg_pool_grad(g, _shape(x), **attrs),))
-row(p.avg_pool_grad, windows.avg_pool_grad, (lambda g, out, x, shape, **attrs: p.avg_pool(g, **attrs), None))
+row(p.avg_pool, windows.avg_pool, (lambda g, out, x, **attrs: p.avg_pool_grad(g, _shape(x), **attrs),), jvp=linear(0))
+row(
+    p.avg_pool_grad,
+    windows.avg_pool_grad,
+    (lambda g, out, x, shape, **attrs: p.avg_pool(g, **attrs), None),
+    jvp=linear(0),
+)
