@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
+#include <algorithm>
 
 using namespace mlir;
 using namespace tfc;
@@ -70,10 +71,24 @@ static Rule ruleOf(Operation *op) {
   return {neutral<1>, combine<AddFOp, AndIOp, AndIOp, void>};
 }
 
-/// Sums of halves are kept in f32; the bytes of bools in i1.
-static Type accumulatorType(Operation *op, Type element) {
-  bool exact = isa<ReduceMaxOp, ReduceMinOp>(op);
-  return isHalf(element) && !exact ? Float32Type::get(op->getContext()) : element;
+/// From this many numbers on, a sum of f32 is kept in f64: added one after the other, rounding errors would add up.
+constexpr int64_t longSum = 1 << 14;
+
+/// Sums of halves are kept in f32, long ones of f32 in f64; the bytes of bools in i1.
+static Type accumulatorType(Operation *op, Type element, ArrayRef<Dim> space, ArrayRef<int64_t> axes) {
+  if (isHalf(element) && !isa<ReduceMaxOp, ReduceMinOp>(op))
+    return Float32Type::get(op->getContext());
+  if (!element.isF32() || !isa<ReduceSumOp, SumToOp>(op))
+    return element;
+  int64_t count = 1;
+  for (int64_t axis : axes) {
+    if (space[axis] <= 0) // not known
+      return element;
+    count *= std::min<int64_t>(space[axis], longSum);
+    if (count >= longSum)
+      return Float64Type::get(op->getContext());
+  }
+  return element;
 }
 
 /// Reduces `x` over `axes`: a tensor (rank 0 too) of storage type of the accumulator.
@@ -124,7 +139,7 @@ static LogicalResult lowerReduction(Lowering &l, Operation *op) {
     return success();
   }
   auto axes = op->getAttrOfType<DenseI64ArrayAttr>("axes").asArrayRef();
-  Type accumulator = accumulatorType(op, elementOf(x));
+  Type accumulator = accumulatorType(op, elementOf(x), l.dims.of(x), axes);
   Dims kept;
   for (auto [i, dim] : llvm::enumerate(l.dims.of(x)))
     if (!llvm::is_contained(axes, static_cast<int64_t>(i)))
@@ -174,7 +189,6 @@ static LogicalResult lowerSumTo(Lowering &l, SumToOp op) {
   }
   l.defineSizes(result, op.getShape());
   ArrayRef<Dim> from = l.dims.of(x), to = l.dims.of(result);
-  Type accumulator = accumulatorType(op, elementOf(x));
   SmallVector<int64_t> axes;
   Dims kept;
   bool known = true;
@@ -187,6 +201,7 @@ static LogicalResult lowerSumTo(Lowering &l, SumToOp op) {
     else
       kept.push_back(dim);
   }
+  Type accumulator = accumulatorType(op, elementOf(x), from, axes);
   if (!known) {
     l.set(result, finish(l, sumToUnknown(l, op, accumulator), to, accumulator, result));
     return success();

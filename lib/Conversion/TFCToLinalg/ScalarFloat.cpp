@@ -7,7 +7,6 @@
 
 #include "Scalars.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Matchers.h"
 
@@ -27,19 +26,39 @@ static Value compare(C c, FP predicate, Value x, Value y) {
 static Value choose(C c, Value condition, Value x, Value y) {
   return arith::SelectOp::create(c.b, c.loc, condition, x, y);
 }
-static Value copySign(C c, Value x, Value sign) { return math::CopySignOp::create(c.b, c.loc, x, sign); }
+static Value copySign(C c, Value x, Value sign) {
+  return math::CopySignOp::create(c.b, c.loc, x, sign);
+}
 
 Value lowering::floatSign(C c, Args x) {
   Value zero = c.number(0);
-  Value other = choose(c, compare(c, FP::OEQ, x[0], zero), zero, x[0]); // NaN stays
-  Value negative = choose(c, compare(c, FP::OLT, x[0], zero), c.number(-1), other);
+  Value other =
+      choose(c, compare(c, FP::OEQ, x[0], zero), zero, x[0]); // NaN stays
+  Value negative =
+      choose(c, compare(c, FP::OLT, x[0], zero), c.number(-1), other);
   return choose(c, compare(c, FP::OGT, x[0], zero), c.number(1), negative);
 }
 
+/// The exponential of a negative number only: it cannot overflow, and the left
+/// tail keeps its digits.
 Value lowering::floatSigmoid(C c, Args x) {
-  Value exp = math::ExpOp::create(c.b, c.loc, arith::NegFOp::create(c.b, c.loc, x[0], contract), contract);
+  Value magnitude = math::AbsFOp::create(c.b, c.loc, x[0]);
+  Value exp = math::ExpOp::create(
+      c.b, c.loc, arith::NegFOp::create(c.b, c.loc, magnitude, contract),
+      contract);
   Value sum = arith::AddFOp::create(c.b, c.loc, c.number(1), exp, contract);
-  return arith::DivFOp::create(c.b, c.loc, c.number(1), sum, contract);
+  Value top =
+      choose(c, compare(c, FP::OGE, x[0], c.number(0)), c.number(1), exp);
+  return arith::DivFOp::create(c.b, c.loc, top, sum, contract);
+}
+
+/// In f64: the C library's erfcf is more than two ULP off.
+Value lowering::floatErfc(C c, Args x) {
+  Type f64 = c.b.getF64Type();
+  Value wide = castScalar(c.b, c.loc, x[0], c.type, f64);
+  return castScalar(c.b, c.loc,
+                    math::ErfcOp::create(c.b, c.loc, wide, contract), f64,
+                    c.type);
 }
 
 Value lowering::floatPow(C c, Args x) {
@@ -58,7 +77,9 @@ Value lowering::floatPow(C c, Args x) {
   return math::PowFOp::create(c.b, c.loc, x[0], x[1], contract);
 }
 
-Value lowering::floatTruncMod(C c, Args x) { return arith::RemFOp::create(c.b, c.loc, x[0], x[1]); }
+Value lowering::floatTruncMod(C c, Args x) {
+  return arith::RemFOp::create(c.b, c.loc, x[0], x[1]);
+}
 
 /// The quotient of two halves is a half before it is cut to a whole number.
 static Value quotient(C c, Args x) {
@@ -101,48 +122,22 @@ Value lowering::floatFloorDiv(C c, Args x) {
   return math::FloorOp::create(c.b, c.loc, quotient(c, x));
 }
 
-/// Where a factor is zero, so is the product, even with an infinite one.
-static Value product(C c, Value x, Value y) {
-  Value zero = arith::ConstantOp::create(c.b, c.loc, c.b.getFloatAttr(x.getType(), 0));
-  return choose(c, compare(c, FP::OEQ, x, zero), x, arith::MulFOp::create(c.b, c.loc, x, y));
-}
-
-/// sin(x + iy) = sin x cosh y + i cos x sinh y.
-Value lowering::complexSin(C c, Args args) {
-  Type part = mlir::cast<ComplexType>(c.type).getElementType();
-  Value x = complex::ReOp::create(c.b, c.loc, part, args[0]), y = complex::ImOp::create(c.b, c.loc, part, args[0]);
-  Value re = product(c, math::SinOp::create(c.b, c.loc, x), math::CoshOp::create(c.b, c.loc, y));
-  Value sinh = math::SinhOp::create(c.b, c.loc, y);
-  Value zero = arith::ConstantOp::create(c.b, c.loc, c.b.getFloatAttr(part, 0));
-  Value im = choose(c, compare(c, FP::OEQ, sinh, zero), sinh,
-                    arith::MulFOp::create(c.b, c.loc, math::CosOp::create(c.b, c.loc, x), sinh));
-  return complex::CreateOp::create(c.b, c.loc, c.type, re, im);
-}
-
-/// cos(x + iy) = cos x cosh y - i sin x sinh y.
-Value lowering::complexCos(C c, Args args) {
-  Type part = mlir::cast<ComplexType>(c.type).getElementType();
-  Value x = complex::ReOp::create(c.b, c.loc, part, args[0]), y = complex::ImOp::create(c.b, c.loc, part, args[0]);
-  Value re = arith::MulFOp::create(c.b, c.loc, math::CosOp::create(c.b, c.loc, x),
-                                   math::CoshOp::create(c.b, c.loc, y));
-  Value im = arith::NegFOp::create(
-      c.b, c.loc, product(c, math::SinOp::create(c.b, c.loc, x), math::SinhOp::create(c.b, c.loc, y)));
-  return complex::CreateOp::create(c.b, c.loc, c.type, re, im);
-}
-
 /// Floats of one sign are ordered like the integers of their bits.
 Value lowering::floatNextafter(C c, Args x) {
   Type bits = c.b.getIntegerType(c.type.getIntOrFloatBitWidth());
   auto number = [&](int64_t n) { return numberScalar(c.b, c.loc, bits, n); };
   Value zero = c.number(0), from = x[0], to = x[1];
   Value pattern = arith::BitcastOp::create(c.b, c.loc, bits, from);
-  Value up = compare(c, FP::OGT, to, from), positive = compare(c, FP::OGT, from, zero);
-  Value away = arith::CmpIOp::create(c.b, c.loc, arith::CmpIPredicate::eq, up, positive);
+  Value up = compare(c, FP::OGT, to, from),
+        positive = compare(c, FP::OGT, from, zero);
+  Value away =
+      arith::CmpIOp::create(c.b, c.loc, arith::CmpIPredicate::eq, up, positive);
   Value step = arith::SelectOp::create(c.b, c.loc, away, number(1), number(-1));
-  Value next = arith::BitcastOp::create(c.b, c.loc, c.type,
-                                        arith::AddIOp::create(c.b, c.loc, pattern, step));
+  Value next = arith::BitcastOp::create(
+      c.b, c.loc, c.type, arith::AddIOp::create(c.b, c.loc, pattern, step));
   Value least = arith::BitcastOp::create(c.b, c.loc, c.type, number(1));
-  next = choose(c, compare(c, FP::OEQ, from, zero), copySign(c, least, to), next);
+  next =
+      choose(c, compare(c, FP::OEQ, from, zero), copySign(c, least, to), next);
   next = choose(c, compare(c, FP::OEQ, from, to), to, next);
   Value nan = arith::AddFOp::create(c.b, c.loc, from, to);
   return choose(c, compare(c, FP::UNO, from, to), nan, next);

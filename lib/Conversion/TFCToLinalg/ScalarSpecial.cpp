@@ -5,6 +5,7 @@
 // erfinv, lgamma and digamma, in f64 whatever the type, as branch-free code.
 //===----------------------------------------------------------------------===//
 
+#include "Formula.h"
 #include "Scalars.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -19,43 +20,8 @@ using Args = ArrayRef<Value>;
 using C = const ScalarContext &;
 using FP = arith::CmpFPredicate;
 
-namespace {
-
-/// Formulas on f64.
-struct Formula {
-  OpBuilder &b;
-  Location loc;
-
-  Value number(double x) const { return arith::ConstantOp::create(b, loc, b.getF64FloatAttr(x)); }
-  Value add(Value x, Value y) const { return arith::AddFOp::create(b, loc, x, y); }
-  Value sub(Value x, Value y) const { return arith::SubFOp::create(b, loc, x, y); }
-  Value mul(Value x, Value y) const { return arith::MulFOp::create(b, loc, x, y); }
-  Value div(Value x, Value y) const { return arith::DivFOp::create(b, loc, x, y); }
-  Value neg(Value x) const { return arith::NegFOp::create(b, loc, x); }
-  Value abs(Value x) const { return math::AbsFOp::create(b, loc, x); }
-  Value log(Value x) const { return math::LogOp::create(b, loc, x); }
-  Value is(FP predicate, Value x, Value y) const {
-    return arith::CmpFOp::create(b, loc, predicate, x, y);
-  }
-  Value choose(Value condition, Value x, Value y) const {
-    return arith::SelectOp::create(b, loc, condition, x, y);
-  }
-  Value either(Value x, Value y) const { return arith::OrIOp::create(b, loc, x, y); }
-  Value both(Value x, Value y) const { return arith::AndIOp::create(b, loc, x, y); }
-  /// Coefficients from the highest power.
-  Value polynomial(ArrayRef<double> coefficients, Value x) const {
-    Value sum = number(coefficients.front());
-    for (double c : coefficients.drop_front())
-      sum = add(mul(sum, x), number(c));
-    return sum;
-  }
-  /// x - the nearest integer: what functions of period pi need of x.
-  Value fraction(Value x) const { return sub(x, math::RoundEvenOp::create(b, loc, x)); }
-};
-
-} // namespace
-
-static Value inDouble(C c, Value x, llvm::function_ref<Value(const Formula &, Value)> build) {
+static Value inDouble(C c, Value x,
+                      llvm::function_ref<Value(const Formula &, Value)> build) {
   Type f64 = c.b.getF64Type();
   Value wide = castScalar(c.b, c.loc, x, c.type, f64);
   return castScalar(c.b, c.loc, build({c.b, c.loc}, wide), f64, c.type);
@@ -67,83 +33,145 @@ static Value isPole(const Formula &f, Value x) {
   return f.both(integer, f.is(FP::OLE, x, f.number(0)));
 }
 
-/// Recurrence up to 10, then Stirling's series, whose error is below 1e-16 there;
-/// reflection below 1/2.
+/// lgamma(2 + t) / t for |t| <= 1/2, a Chebyshev fit.
+static constexpr double aroundTwo[] = {
+    6.379047507619774e-08,   -1.3412819758517287e-07, 2.0304806751615227e-07,
+    -4.303558760359961e-07,  9.578663334114758e-07,   -2.0449201467015115e-06,
+    4.374374916915131e-06,   -9.438458716242811e-06,  2.050726741605779e-05,
+    -4.4926351103833334e-05, 9.945750909889392e-05,   -0.00022315475074520367,
+    0.0005096695248853096,   -0.0011927539120010226,  0.002890510330738737,
+    -0.0073855510286681535,  0.02058080842778457,     -0.06735230105319814,
+    0.3224670334241132,      0.42278433509846713};
+
+/// Around 1 and 2, where lgamma is zero, t times a polynomial; from there to 10
+/// by recurrence, which adds positive terms; then Stirling's series, whose
+/// error is below 1e-16. Reflection below 0.
 Value lowering::floatLgamma(C c, Args args) {
   return inDouble(c, args[0], [](const Formula &f, Value x) {
-    Value one = f.number(1), ten = f.number(10), infinity = f.number(HUGE_VAL);
-    Value reflected = f.is(FP::OLT, x, f.number(0.5));
-    Value z = f.choose(reflected, f.sub(one, x), x), product = one;
-    for (int i = 0; i < 10; ++i) {
-      Value small = f.is(FP::OLT, z, ten);
-      product = f.choose(small, f.mul(product, z), product);
-      z = f.choose(small, f.add(z, one), z);
+    Value zero = f.number(0), one = f.number(1), half = f.number(0.5),
+          infinity = f.number(HUGE_VAL);
+    Value reflected = f.is(FP::OLT, x, zero);
+    Value z = f.choose(reflected, f.sub(one, x), x);
+    Value isLarge = f.is(FP::OGE, z, f.number(10)),
+          isLow = f.is(FP::OLT, z, f.number(1.5));
+    Value isTiny = f.is(FP::OLT, z, half);
+    Value y = z, product = one;
+    for (int i = 0; i < 8; ++i) {
+      Value above = f.is(FP::OGE, y, f.number(2.5));
+      y = f.choose(above, f.sub(y, one), y);
+      product = f.choose(above, f.mul(product, y), product);
     }
+    // lgamma(z) = lgamma(z + 1) - log z below 1/2, lgamma(2 + t) - log1p(t)
+    // below 3/2.
+    Value low = f.choose(isTiny, z, f.sub(z, one));
+    Value t = f.choose(isLow, low, f.sub(y, f.number(2)));
+    Value log = f.log(f.choose(
+        isLarge, z, f.choose(isLow, f.choose(isTiny, z, one), product)));
+    Value more = f.choose(isLow, f.neg(f.add(log, f.log1p(low))), log);
+    Value small = f.add(f.mul(t, f.polynomial(aroundTwo, t)), more);
     Value inverse = f.div(one, z), square = f.mul(inverse, inverse);
-    Value series = f.mul(inverse, f.polynomial({-691.0 / 360360, 1.0 / 1188, -1.0 / 1680, 1.0 / 1260,
-                                                -1.0 / 360, 1.0 / 12},
-                                               square));
-    Value stirling = f.sub(f.mul(f.sub(z, f.number(0.5)), f.log(z)), z);
-    stirling = f.add(f.add(stirling, f.number(0.91893853320467274178)), series);
-    Value result = f.sub(stirling, f.log(product));
-    result = f.choose(f.is(FP::OEQ, z, infinity), infinity, result);
-    Value sine = math::SinOp::create(f.b, f.loc, f.mul(f.number(llvm::numbers::pi), f.abs(f.fraction(x))));
-    Value mirrored = f.sub(f.log(f.div(f.number(llvm::numbers::pi), sine)), result);
+    Value series =
+        f.mul(inverse, f.polynomial({-691.0 / 360360, 1.0 / 1188, -1.0 / 1680,
+                                     1.0 / 1260, -1.0 / 360, 1.0 / 12},
+                                    square));
+    Value stirling = f.mul(f.sub(z, half), f.sub(log, one));
+    stirling =
+        f.add(f.add(stirling, f.number(0.91893853320467274178 - 0.5)), series);
+    Value result = f.choose(isLarge, stirling, small);
+    Value sine = math::SinOp::create(
+        f.b, f.loc, f.mul(f.number(llvm::numbers::pi), f.abs(f.fraction(x))));
+    Value mirrored =
+        f.sub(f.sub(f.number(1.1447298858494001741), f.log(sine)), result);
     result = f.choose(reflected, mirrored, result);
     Value infinite = f.is(FP::OEQ, f.abs(x), infinity);
     return f.choose(f.either(infinite, isPole(f, x)), infinity, result);
   });
 }
 
+/// digamma(x) / (x - root) for 1 <= x <= 2 as a polynomial in 2 x - 3, a
+/// Chebyshev fit. The root in two parts.
+static constexpr double besideRoot[] = {
+    -8.25512972008104e-11,  2.4765474440031764e-10,  -2.889363639216111e-10,
+    8.668257373761658e-10,  -3.6788868183645545e-09, 1.10370884388543e-08,
+    -3.166618072027162e-08, 9.500926192924096e-08,   -2.8628755280038686e-07,
+    8.591324222417666e-07,  -2.578107848270217e-06,  7.741156881253708e-06,
+    -2.325823828431376e-05, 6.995020484160625e-05,   -0.00021074841215733007,
+    0.000636888028319074,   -0.0019350666647832667,  0.005936795278433826,
+    -0.018550615381738605,  0.06013562106019355,     -0.21181371064073026,
+    0.951055876031833};
+static constexpr double root[] = {1.4616321449683622, 9.549995429965697e-17};
+
 Value lowering::floatDigamma(C c, Args args) {
   return inDouble(c, args[0], [](const Formula &f, Value x) {
-    Value one = f.number(1), zero = f.number(0);
-    Value reflected = f.is(FP::OLT, x, f.number(0.5));
-    Value z = f.choose(reflected, f.sub(one, x), x), total = zero;
-    for (int i = 0; i < 10; ++i) {
-      Value small = f.is(FP::OLT, z, f.number(10));
-      total = f.choose(small, f.sub(total, f.div(one, z)), total);
-      z = f.choose(small, f.add(z, one), z);
+    Value one = f.number(1), two = f.number(2), zero = f.number(0);
+    Value reflected = f.is(FP::OLT, x, zero);
+    Value z = f.choose(reflected, f.sub(one, x), x),
+          isLow = f.is(FP::OLT, z, one);
+    Value y = f.choose(isLow, f.add(z, one), z);
+    Value total = f.choose(isLow, f.neg(f.div(one, z)), zero);
+    for (int i = 0; i < 8; ++i) {
+      Value above = f.is(FP::OGE, y, two), less = f.sub(y, one);
+      y = f.choose(above, less, y);
+      total = f.choose(above, f.add(total, f.div(one, less)), total);
     }
+    Value distance = f.sub(f.sub(y, f.number(root[0])), f.number(root[1]));
+    Value small = f.mul(
+        distance, f.polynomial(besideRoot, f.sub(f.add(y, y), f.number(3))));
+    small = f.add(small, total);
     Value square = f.div(one, f.mul(z, z));
-    Value series = f.mul(square, f.polynomial({-691.0 / 32760, 1.0 / 132, -1.0 / 240, 1.0 / 252,
-                                               -1.0 / 120, 1.0 / 12},
-                                              square));
-    total = f.sub(f.sub(f.add(total, f.log(z)), f.div(f.number(0.5), z)), series);
-    Value tangent = math::TanOp::create(f.b, f.loc, f.mul(f.number(llvm::numbers::pi), f.fraction(x)));
-    total = f.choose(reflected, f.sub(total, f.div(f.number(llvm::numbers::pi), tangent)), total);
-    Value atPole = f.choose(f.is(FP::OEQ, x, zero), f.number(-HUGE_VAL), f.number(NAN));
-    return f.choose(isPole(f, x), atPole, total);
+    Value series =
+        f.mul(square, f.polynomial({-691.0 / 32760, 1.0 / 132, -1.0 / 240,
+                                    1.0 / 252, -1.0 / 120, 1.0 / 12},
+                                   square));
+    Value large = f.sub(f.sub(f.log(z), f.div(f.number(0.5), z)), series);
+    Value result = f.choose(f.is(FP::OGE, z, f.number(10)), large, small);
+    Value tangent = math::TanOp::create(
+        f.b, f.loc, f.mul(f.number(llvm::numbers::pi), f.fraction(x)));
+    result = f.choose(
+        reflected, f.sub(result, f.div(f.number(llvm::numbers::pi), tangent)),
+        result);
+    Value atPole =
+        f.choose(f.is(FP::OEQ, x, zero), f.number(-HUGE_VAL), f.number(NAN));
+    return f.choose(isPole(f, x), atPole, result);
   });
 }
 
-/// Giles, "Approximating the erfinv function" (GPU Computing Gems, 2011), then Halley's steps.
+/// Giles, "Approximating the erfinv function" (GPU Computing Gems, 2011), then
+/// Halley's steps.
 Value lowering::floatErfinv(C c, Args args) {
   int steps = c.type.isF64() ? 2 : 1;
   return inDouble(c, args[0], [&](const Formula &f, Value x) {
     Value one = f.number(1), zero = f.number(0);
     Value w = f.neg(f.log(f.mul(f.sub(one, x), f.add(one, x))));
-    Value center = f.polynomial({2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06,
-                                 0.00021858087, -0.00125372503, -0.00417768164, 0.246640727, 1.50140941},
+    Value center = f.polynomial({2.81022636e-08, 3.43273939e-07, -3.5233877e-06,
+                                 -4.39150654e-06, 0.00021858087, -0.00125372503,
+                                 -0.00417768164, 0.246640727, 1.50140941},
                                 f.sub(w, f.number(2.5)));
     Value root = math::SqrtOp::create(f.b, f.loc, w);
-    Value tail = f.polynomial({-0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844,
-                               0.00573950773, -0.0076224613, 0.00943887047, 1.00167406, 2.83297682},
+    Value tail = f.polynomial({-0.000200214257, 0.000100950558, 0.00134934322,
+                               -0.00367342844, 0.00573950773, -0.0076224613,
+                               0.00943887047, 1.00167406, 2.83297682},
                               f.sub(root, f.number(3)));
-    Value result = f.mul(f.choose(f.is(FP::OLT, w, f.number(5)), center, tail), x);
+    Value result =
+        f.mul(f.choose(f.is(FP::OLT, w, f.number(5)), center, tail), x);
     Value magnitude = f.abs(x);
     for (int i = 0; i < steps; ++i) {
       // The tail's difference through erfc keeps its digits.
       Value nearZero = f.sub(math::ErfOp::create(f.b, f.loc, result), x);
-      Value beyond = f.sub(f.sub(one, magnitude), math::ErfcOp::create(f.b, f.loc, f.abs(result)));
+      Value beyond = f.sub(f.sub(one, magnitude),
+                           math::ErfcOp::create(f.b, f.loc, f.abs(result)));
       beyond = f.mul(math::CopySignOp::create(f.b, f.loc, one, x), beyond);
-      Value miss = f.choose(f.is(FP::OLT, magnitude, f.number(0.5)), nearZero, beyond);
-      Value slope = f.mul(f.number(1.1283791670955126),
-                          math::ExpOp::create(f.b, f.loc, f.neg(f.mul(result, result))));
-      Value step = f.choose(f.is(FP::OGT, slope, zero), f.div(miss, slope), zero);
+      Value miss =
+          f.choose(f.is(FP::OLT, magnitude, f.number(0.5)), nearZero, beyond);
+      Value slope =
+          f.mul(f.number(1.1283791670955126),
+                math::ExpOp::create(f.b, f.loc, f.neg(f.mul(result, result))));
+      Value step =
+          f.choose(f.is(FP::OGT, slope, zero), f.div(miss, slope), zero);
       result = f.sub(result, f.div(step, f.add(one, f.mul(result, step))));
     }
-    Value infinite = math::CopySignOp::create(f.b, f.loc, f.number(HUGE_VAL), x);
+    Value infinite =
+        math::CopySignOp::create(f.b, f.loc, f.number(HUGE_VAL), x);
     result = f.choose(f.is(FP::OEQ, magnitude, one), infinite, result);
     return f.choose(f.is(FP::OGT, magnitude, one), f.number(NAN), result);
   });

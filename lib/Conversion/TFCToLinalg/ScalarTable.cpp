@@ -97,23 +97,6 @@ static Value complexSigmoid(C c, Args x) {
 static Value complexRsqrt(C c, Args x) {
   return complex::DivOp::create(c.b, c.loc, c.number(1), complex::SqrtOp::create(c.b, c.loc, x[0]));
 }
-/// cosh(z) = cos(iz), sinh(z) = -i sin(iz).
-static Value timesI(C c, Value z, bool negative) {
-  Type part = mlir::cast<ComplexType>(z.getType()).getElementType();
-  Value re = complex::ReOp::create(c.b, c.loc, part, z), im = complex::ImOp::create(c.b, c.loc, part, z);
-  if (negative)
-    re = arith::NegFOp::create(c.b, c.loc, re);
-  else
-    im = arith::NegFOp::create(c.b, c.loc, im);
-  return complex::CreateOp::create(c.b, c.loc, z.getType(), im, re);
-}
-static Value complexCosh(C c, Args x) {
-  return complexCos(c, {timesI(c, x[0], false)});
-}
-static Value complexSinh(C c, Args x) {
-  return timesI(c, complexSin(c, {timesI(c, x[0], false)}), true);
-}
-
 namespace {
 using FP = arith::CmpFPredicate;
 using IP = arith::CmpIPredicate;
@@ -133,22 +116,22 @@ static constexpr ScalarRow rows[] = {
     {"sin", 30, flo<math::SinOp>, nullptr, nullptr, nullptr, complexSin},
     {"cos", 30, flo<math::CosOp>, nullptr, nullptr, nullptr, complexCos},
     {"tan", 40, flo<math::TanOp>, nullptr, nullptr, nullptr, cpx<complex::TanOp>},
-    {"asin", 40, flo<math::AsinOp>, nullptr, nullptr, nullptr, nullptr},
-    {"acos", 40, flo<math::AcosOp>, nullptr, nullptr, nullptr, nullptr},
-    {"atan", 40, flo<math::AtanOp>, nullptr, nullptr, nullptr, nullptr},
+    {"asin", 40, flo<math::AsinOp>, nullptr, nullptr, nullptr, complexAsin},
+    {"acos", 40, flo<math::AcosOp>, nullptr, nullptr, nullptr, complexAcos},
+    {"atan", 40, flo<math::AtanOp>, nullptr, nullptr, nullptr, complexAtan},
     {"sinh", 40, flo<math::SinhOp>, nullptr, nullptr, nullptr, complexSinh},
     {"cosh", 40, flo<math::CoshOp>, nullptr, nullptr, nullptr, complexCosh},
     {"tanh", 30, flo<math::TanhOp>, nullptr, nullptr, nullptr, cpx<complex::TanhOp>},
-    {"asinh", 50, flo<math::AsinhOp>, nullptr, nullptr, nullptr, nullptr},
-    {"acosh", 50, flo<math::AcoshOp>, nullptr, nullptr, nullptr, nullptr},
-    {"atanh", 50, flo<math::AtanhOp>, nullptr, nullptr, nullptr, nullptr},
+    {"asinh", 50, flo<math::AsinhOp>, nullptr, nullptr, nullptr, complexAsinh},
+    {"acosh", 50, flo<math::AcoshOp>, nullptr, nullptr, nullptr, complexAcosh},
+    {"atanh", 50, flo<math::AtanhOp>, nullptr, nullptr, nullptr, complexAtanh},
     {"sigmoid", 30, floatSigmoid, nullptr, nullptr, nullptr, complexSigmoid},
     {"floor", 1, flo<math::FloorOp>, nullptr, nullptr, nullptr, nullptr},
     {"ceil", 1, flo<math::CeilOp>, nullptr, nullptr, nullptr, nullptr},
     {"round", 1, flo<math::RoundEvenOp>, nullptr, nullptr, nullptr, nullptr},
     {"trunc", 1, flo<math::TruncOp>, nullptr, nullptr, nullptr, nullptr},
     {"erf", 30, flo<math::ErfOp>, nullptr, nullptr, nullptr, nullptr},
-    {"erfc", 30, flo<math::ErfcOp>, nullptr, nullptr, nullptr, nullptr},
+    {"erfc", 30, floatErfc, nullptr, nullptr, nullptr, nullptr},
     {"erfinv", 60, floatErfinv, nullptr, nullptr, nullptr, nullptr},
     {"lgamma", 80, floatLgamma, nullptr, nullptr, nullptr, nullptr},
     {"digamma", 80, floatDigamma, nullptr, nullptr, nullptr, nullptr},

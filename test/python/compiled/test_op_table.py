@@ -36,6 +36,14 @@ COMPLEX_ULPS = {
     p.matmul: 8,
     p.reduce_prod: 8,
     p.cumprod: 8,
+    p.sqrt: 8,
+    p.rsqrt: 8,
+    p.expm1: 16,
+    p.log: 8,
+    p.log1p: 16,
+    p.tan: 32,
+    p.sigmoid: 16,
+    **dict.fromkeys((p.asin, p.acos, p.atan, p.sinh, p.cosh, p.asinh, p.acosh, p.atanh), 8),
 }
 # Which zero is the greater one is not said; a sort may leave both in any order.
 ANY_ZERO = (p.maximum, p.minimum, p.reduce_max, p.reduce_min, p.sort, p.max_pool)

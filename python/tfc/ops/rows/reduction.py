@@ -18,8 +18,26 @@ def _wide(f):
     return meaning
 
 
+# numpy adds pairwise along the last dimension only: longer sums over others are added in pieces of this length.
+_PIECE = 32
+
+
 def _sum(x, axes, keepdims):
+    if x.dtype.kind in "fc" and x.size > 4096 and x.ndim > 1:
+        for axis in axes:
+            if axis != x.ndim - 1:
+                x = _in_pieces(x, axis)
     return x.sum(axis=axes, dtype=x.dtype, keepdims=keepdims)
+
+
+def _in_pieces(x, axis):
+    """Partial sums along a dimension, at most `_PIECE` of them."""
+    while x.shape[axis] > _PIECE:
+        whole = x.shape[axis] // _PIECE * _PIECE
+        body, rest = np.split(x, [whole], axis)
+        body = body.reshape(*x.shape[:axis], -1, _PIECE, *x.shape[axis + 1 :]).sum(axis + 1, dtype=x.dtype)
+        x = np.concatenate([body, rest], axis) if rest.shape[axis] else body
+    return x
 
 
 def _prod(x, axes, keepdims):

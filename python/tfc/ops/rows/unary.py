@@ -37,6 +37,22 @@ def _expm1(x):
     return out
 
 
+def _log1p(x):
+    """log(1 + x); of complex numbers by parts, so that small ones keep their digits."""
+    if not np.iscomplexobj(x):
+        return np.log1p(x)
+    z = x.astype(np.complex128)
+    a, b = z.real, z.imag
+    near = np.abs(z) < 0.5
+    out = np.where(near, 0, np.log(1 + z))
+    small = np.where(near, z, 0)
+    real = np.log1p(small.real * (2 + small.real) + small.imag * small.imag) / 2
+    result = np.empty(x.shape, x.dtype)
+    result.real = np.where(near, real, out.real)
+    result.imag = np.where(near, np.arctan2(b, 1 + a), out.imag)
+    return result
+
+
 def _times(f):
     """The gradient of an analytic function from its derivative `f(out, x)`."""
     return (lambda g, out, x: p.mul(g, conj(f(out, x))),)
@@ -103,25 +119,41 @@ row(p.abs_, np.abs, (_abs_vjp,), kinds="iuf", domain=(0.2, 2.0), jvp=ELEMENTWISE
 row(p.sign, np.sign, (_sign_vjp,), kinds="iuf", domain=(0.2, 2.0))
 
 # Float or complex.
-row(p.sqrt, np.sqrt, _times(lambda y, x: p.div(scalar(0.5, x), y)), domain=(0.1, 4.0), jvp=ELEMENTWISE)
+row(p.sqrt, np.sqrt, _times(lambda y, x: p.div(scalar(0.5, x), y)), kinds="fc", domain=(0.1, 4.0), jvp=ELEMENTWISE)
 row(
     p.rsqrt,
     lambda x: (1 / np.sqrt(x)).astype(x.dtype),
     _times(lambda y, x: p.mul(scalar(-0.5, x), p.div(y, x))),
+    kinds="fc",
     domain=(0.2, 4.0),
     jvp=ELEMENTWISE,
 )
 row(p.exp, np.exp, _times(lambda y, x: y), kinds="fc", jvp=ELEMENTWISE)
-row(p.expm1, _in_double(_expm1), _times(lambda y, x: p.exp(x)), jvp=ELEMENTWISE)
-row(p.log, _in_double(np.log), _times(lambda y, x: p.div(_one(x), x)), domain=(0.1, 4.0), jvp=ELEMENTWISE)
-row(p.log1p, np.log1p, _times(lambda y, x: p.div(_one(x), p.add(_one(x), x))), domain=(-0.5, 4.0), jvp=ELEMENTWISE)
+row(p.expm1, _in_double(_expm1), _times(lambda y, x: p.exp(x)), kinds="fc", jvp=ELEMENTWISE)
+row(p.log, _in_double(np.log), _times(lambda y, x: p.div(_one(x), x)), kinds="fc", domain=(0.1, 4.0), jvp=ELEMENTWISE)
+row(
+    p.log1p,
+    _log1p,
+    _times(lambda y, x: p.div(_one(x), p.add(_one(x), x))),
+    kinds="fc",
+    domain=(-0.5, 4.0),
+    jvp=ELEMENTWISE,
+)
 row(p.sin, np.sin, _times(lambda y, x: p.cos(x)), kinds="fc", jvp=ELEMENTWISE)
 row(p.cos, np.cos, _times(lambda y, x: p.neg(p.sin(x))), kinds="fc", jvp=ELEMENTWISE)
-row(p.tan, _in_double(np.tan), _times(lambda y, x: p.add(_one(x), p.mul(y, y))), domain=(-1.2, 1.2), jvp=ELEMENTWISE)
+row(
+    p.tan,
+    _in_double(np.tan),
+    _times(lambda y, x: p.add(_one(x), p.mul(y, y))),
+    kinds="fc",
+    domain=(-1.2, 1.2),
+    jvp=ELEMENTWISE,
+)
 row(
     p.asin,
     _in_double(np.arcsin),
     _times(lambda y, x: p.rsqrt(p.sub(_one(x), p.mul(x, x)))),
+    kinds="fc",
     domain=(-0.8, 0.8),
     jvp=ELEMENTWISE,
 )
@@ -129,23 +161,32 @@ row(
     p.acos,
     np.arccos,
     _times(lambda y, x: p.neg(p.rsqrt(p.sub(_one(x), p.mul(x, x))))),
+    kinds="fc",
     domain=(-0.8, 0.8),
     jvp=ELEMENTWISE,
 )
-row(p.atan, np.arctan, _times(lambda y, x: p.div(_one(x), p.add(_one(x), p.mul(x, x)))), jvp=ELEMENTWISE)
-row(p.sinh, np.sinh, _times(lambda y, x: p.cosh(x)), jvp=ELEMENTWISE)
-row(p.cosh, np.cosh, _times(lambda y, x: p.sinh(x)), jvp=ELEMENTWISE)
+row(p.atan, np.arctan, _times(lambda y, x: p.div(_one(x), p.add(_one(x), p.mul(x, x)))), kinds="fc", jvp=ELEMENTWISE)
+row(p.sinh, np.sinh, _times(lambda y, x: p.cosh(x)), kinds="fc", jvp=ELEMENTWISE)
+row(p.cosh, np.cosh, _times(lambda y, x: p.sinh(x)), kinds="fc", jvp=ELEMENTWISE)
 row(p.tanh, np.tanh, _times(lambda y, x: p.sub(_one(x), p.mul(y, y))), kinds="fc", jvp=ELEMENTWISE)
-row(p.asinh, np.arcsinh, _times(lambda y, x: p.rsqrt(p.add(p.mul(x, x), _one(x)))), jvp=ELEMENTWISE)
-row(p.acosh, np.arccosh, _times(lambda y, x: p.rsqrt(p.sub(p.mul(x, x), _one(x)))), domain=(1.2, 4.0), jvp=ELEMENTWISE)
+row(p.asinh, np.arcsinh, _times(lambda y, x: p.rsqrt(p.add(p.mul(x, x), _one(x)))), kinds="fc", jvp=ELEMENTWISE)
+row(
+    p.acosh,
+    np.arccosh,
+    _times(lambda y, x: p.rsqrt(p.sub(p.mul(x, x), _one(x)))),
+    kinds="fc",
+    domain=(1.2, 4.0),
+    jvp=ELEMENTWISE,
+)
 row(
     p.atanh,
     np.arctanh,
     _times(lambda y, x: p.div(_one(x), p.sub(_one(x), p.mul(x, x)))),
+    kinds="fc",
     domain=(-0.8, 0.8),
     jvp=ELEMENTWISE,
 )
-row(p.sigmoid, _in_double(_sigmoid), _times(lambda y, x: p.mul(y, p.sub(_one(x), y))), jvp=ELEMENTWISE)
+row(p.sigmoid, _in_double(_sigmoid), _times(lambda y, x: p.mul(y, p.sub(_one(x), y))), kinds="fc", jvp=ELEMENTWISE)
 
 # Float.
 row(p.floor, np.floor, NotDifferentiable)
@@ -164,6 +205,7 @@ row(
     special.erfc,
     _times(lambda y, x: p.mul(scalar(-_ERF_SLOPE, x), p.exp(p.neg(p.mul(x, x))))),
     jvp=ELEMENTWISE,
+    gpu=WIDE_FUNCTIONS,
 )
 row(
     p.erfinv,
