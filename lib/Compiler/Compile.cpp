@@ -360,7 +360,14 @@ bool Driver::runStage(StringRef stage, unsigned version) {
   ModuleOp module = *modules[version];
   if (stage == kernelStage && !beforeKernels)
     beforeKernels = module.clone();
-  if (failed(runPasses(module, stage, optionsOf[version], errors))) {
+  // Long sums are kept in f64 on the CPU only.
+  bool tellsDevice = stage == "tfc-to-linalg" && !optionsOf[version].gpu.empty();
+  if (tellsDevice)
+    module->setAttr("tfc.gpu", UnitAttr::get(module.getContext()));
+  LogicalResult ran = runPasses(module, stage, optionsOf[version], errors);
+  if (tellsDevice)
+    module->removeAttr("tfc.gpu");
+  if (failed(ran)) {
     if (stage.starts_with("tfc-kernels-to-") && withoutRefused())
       return runStage(kernelStage, version) && runStage(stage, version);
     fail(stage);

@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
 #include <algorithm>
 
@@ -78,7 +79,9 @@ constexpr int64_t longSum = 1 << 14;
 static Type accumulatorType(Operation *op, Type element, ArrayRef<Dim> space, ArrayRef<int64_t> axes) {
   if (isHalf(element) && !isa<ReduceMaxOp, ReduceMinOp>(op))
     return Float32Type::get(op->getContext());
-  if (!element.isF32() || !isa<ReduceSumOp, SumToOp>(op))
+  // Devices may have no f64, and add many partial sums anyway.
+  auto module = op->getParentOfType<ModuleOp>();
+  if (!element.isF32() || !isa<ReduceSumOp, SumToOp>(op) || (module && module->hasAttr("tfc.gpu")))
     return element;
   int64_t count = 1;
   for (int64_t axis : axes) {

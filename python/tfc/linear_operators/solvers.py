@@ -19,6 +19,8 @@ def conjugate_gradient(operator, rhs, preconditioner=None, x=None, tol=1e-5, max
     steps.
     Source: Golub and Van Loan, "Matrix Computations", 11.5.
     """
+    if not hasattr(operator, "is_self_adjoint"):
+        raise TypeError(f"conjugate_gradient: `operator` is a LinearOperator, got {operator!r}")
     if not (operator.is_self_adjoint and operator.is_positive_definite):
         raise ValueError("Expected a self-adjoint, positive definite operator.")
     rhs = convert_to_tensor(rhs)

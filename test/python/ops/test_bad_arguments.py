@@ -22,7 +22,7 @@ NAMESPACES = {
 OTHERS = {
     "Assert", "function", "device", "print", "numpy_function", "py_function", "name_scope", "init_scope", "control_dependencies",
     "variable_creator_scope", "recompute_grad", "custom_gradient", "executing_eagerly", "inside_function", "while_loop",
-    "grad_pass_through", "gradients", "hessians",
+    "grad_pass_through", "gradients", "hessians", "publish",
 }  # fmt: skip
 POOL = [
     lambda: None, lambda: "abc", lambda: 0, lambda: 3, lambda: -7, lambda: 2.5, lambda: float("nan"), lambda: [],
