@@ -35,6 +35,11 @@ def publish(namespace: dict) -> None:
         namespace[public] = _named(function, position, public, namespace["__name__"])
 
 
+def operation(function):
+    """The operation behind a public function that `publish` made; other callables as they are."""
+    return getattr(function, "__tfc_operation__", function) if type(function) is types.FunctionType else function
+
+
 def _named(function, position: int, public: str, module: str):
     calling = public in _CALLING
 
@@ -50,6 +55,7 @@ def _named(function, position: int, public: str, module: str):
             return function(*args, **kwargs)
         return STATE.interpreter.named(name, calling, function, args, kwargs)
 
+    call.__tfc_operation__ = function
     # Where pickle finds it.
     call.__module__, call.__qualname__ = module, public
     return call

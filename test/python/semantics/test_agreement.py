@@ -265,3 +265,16 @@ def test_operations_of_the_api_know_converted_code():
         return tf.map_fn(body, x)
 
     np.testing.assert_array_equal(doubled(tf.constant([1.0, 2.0])), [1, 4])
+
+
+def test_a_range_of_the_api_is_counted_in_a_loop_not_made():
+    @tf.function
+    def total(n):
+        s = 0
+        for i in tf.range(n):
+            s += i
+        return s
+
+    graph = total.get_concrete_function(tf.TensorSpec([], tf.int32)).graph
+    assert "Range" not in {operation.type for operation in graph.get_operations()}
+    assert int(total(tf.constant(5))) == 10

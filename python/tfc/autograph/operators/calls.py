@@ -6,7 +6,7 @@ import types
 import warnings
 import weakref
 
-from .. import cache, rules
+from .. import cache, rules, seam
 from ..errors import ConversionWarning
 from . import builtin_functions, higher_order
 
@@ -25,10 +25,11 @@ def builtin(function, options):
     """The version of a Python builtin, or of an operation, that knows converted code; anything else as it
     is.
     """
+    operation = seam.operation(function)
     try:
-        made = builtin_functions.overload(function, options)
+        made = builtin_functions.overload(operation, options)
         if made is None and options.recursive:
-            made = higher_order.overload(function, lambda f: converted(f, options))
+            made = higher_order.overload(operation, lambda f: converted(f, options))
         return made or function
     except TypeError:  # not hashable
         return function
@@ -61,12 +62,7 @@ def convert_function(function, options):
     if cache.is_result(code) or rules.is_library(code.co_filename) or _opted_out(function):
         if cache.is_result(code):
             return function
-        made = builtin(function, options)
-        if made is function and rules.is_library(code.co_filename) and hasattr(function, "__wrapped__"):
-            # Functions of the API are wrapped for the sake of `name=`; what they wrap is the operation.
-            inner = builtin(function.__wrapped__, options)
-            return function if inner is function.__wrapped__ else inner
-        return made
+        return builtin(function, options)
     if code.co_flags & _NOT_CONVERTED:
         kind = "generators" if code.co_flags & inspect.CO_GENERATOR else "async functions"
         _warn(function, f"{kind} are not supported")
@@ -157,6 +153,6 @@ def lazy_iterable(function):
     for other callables.
     """
     try:
-        return builtin_functions.iterated(function)
+        return builtin_functions.iterated(seam.operation(function))
     except TypeError:
         return None
