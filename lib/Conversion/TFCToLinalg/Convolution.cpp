@@ -538,21 +538,37 @@ bool Convolution::canTurnFilter() const {
   return true;
 }
 
-/// The filter with features as channels, and its window from the end.
+/// A copy of the filter with features as channels, and its window from the end. It is
+/// small beside the sums, and its last dimension is contiguous, as a product's right
+/// operand wants it.
 Operand Convolution::turnedFilter(Value filter, const ImplicitLoops &loops) {
-  unsigned rank = windows.rank();
-  Exprs indices;
-  for (unsigned i = 0; i < rank; ++i)
-    indices.push_back(
-        l.b.getAffineConstantExpr(*getConstantIntValue(windows.window[i]) - 1) -
-        loop(loops.window + i));
-  indices.push_back(loop(loops.feature));
-  if (groups > 1) {
-    indices.push_back(loop(loops.group));
-    filter = grouped(filter, rank + 1, {l.constantIndex(groups), features});
+  unsigned rank = windows.rank(), last = groups > 1 ? rank + 2 : rank + 1;
+  SmallVector<Value> extents(windows.window);
+  extents.push_back(features);
+  Exprs from, indices;
+  for (unsigned i = 0; i < rank; ++i) {
+    int64_t end = *getConstantIntValue(windows.window[i]) - 1;
+    from.push_back(l.b.getAffineConstantExpr(end) - loop(i));
+    indices.push_back(loop(loops.window + i));
   }
+  from.push_back(loop(last));
   indices.push_back(loop(loops.depth));
-  return {filter, indices};
+  if (groups > 1) {
+    filter = grouped(filter, rank + 1, {l.constantIndex(groups), features});
+    extents.push_back(l.constantIndex(groups));
+    from.push_back(loop(rank + 1));
+    indices.push_back(loop(loops.group));
+  }
+  extents.push_back(depth);
+  from.push_back(loop(rank));
+  indices.push_back(loop(loops.feature));
+  Type stored = cast<RankedTensorType>(filter.getType()).getElementType();
+  Body body(l, Dims(extents.size(), 0));
+  Value each = body.load(filter, from);
+  body.addOutput(
+      tensor::EmptyOp::create(l.b, l.loc, getAsOpFoldResult(extents), stored),
+      body.identity());
+  return {body.finish(each)[0], indices};
 }
 
 /// A convolution of the gradient, padded so that every window that saw an

@@ -15,7 +15,7 @@ from tfc.ops.table import OPS
 flat = importlib.import_module("tfc.function.flat")
 
 # Factorizations and transforms: test_matrices.py.
-MATRICES = {prim for prim in OPS if OPS[prim].numpy.__module__ == "tfc.ops.rows.matrix"}
+MATRICES = {prim for prim in OPS if OPS[prim].numpy.__module__ in ("tfc.ops.rows.matrix", "tfc.ops.rows.spectral")}
 WALK = [prim for prim in OPS if not OPS[prim].raw and prim not in MATRICES]
 
 # How far floats may be from numpy's, in units in the last place; 0 for all others. Halves are computed in float32 and
