@@ -63,7 +63,16 @@ static std::optional<SmallVector<AffineExpr>> throughView(Operation *view, Array
   return std::nullopt;
 }
 
-SmallVector<Access> tfc::fusion::accessesOf(linalg::LinalgOp op) {
+/// Does each loop index an operand by itself? That says how long it is.
+static bool coverLoops(ArrayRef<Access> accesses, MLIRContext *context) {
+  SmallVector<AffineMap> maps;
+  for (const Access &access : accesses)
+    maps.push_back(access.map);
+  return !maps.empty() && inversePermutation(concatAffineMaps(maps, context));
+}
+
+/// Of operands, or with `throughViews` of the buffers behind views of them.
+static SmallVector<Access> accessesOfOperands(linalg::LinalgOp op, bool throughViews) {
   SmallVector<Access> accesses;
   for (OpOperand &operand : op->getOpOperands()) {
     if (!isa<MemRefType>(operand.get().getType()))
@@ -71,7 +80,7 @@ SmallVector<Access> tfc::fusion::accessesOf(linalg::LinalgOp op) {
     AffineMap map = op.getMatchingIndexingMap(&operand);
     Value buffer = operand.get();
     SmallVector<AffineExpr> indices(map.getResults());
-    while (Operation *view = buffer.getDefiningOp()) {
+    while (Operation *view = throughViews ? buffer.getDefiningOp() : nullptr) {
       std::optional<SmallVector<AffineExpr>> outer = throughView(view, indices);
       if (!outer)
         break;
@@ -80,14 +89,22 @@ SmallVector<Access> tfc::fusion::accessesOf(linalg::LinalgOp op) {
     }
     bool writes = op.isDpsInit(&operand);
     accesses.push_back({&operand, buffer, AffineMap::get(map.getNumDims(), 0, indices, op->getContext()),
-                        rt::rootOf(buffer), !writes || op.payloadUsesValueFromOperand(&operand), writes});
+                        tfc::rt::rootOf(buffer), !writes || op.payloadUsesValueFromOperand(&operand), writes});
   }
+  return accesses;
+}
+
+SmallVector<Access> tfc::fusion::accessesOf(linalg::LinalgOp op) {
+  SmallVector<Access> accesses = accessesOfOperands(op, /*throughViews=*/true);
+  // Views of dimensions of size 1 have no index there: a loop may have been known by that dimension only.
+  if (!coverLoops(accesses, op->getContext()))
+    accesses = accessesOfOperands(op, /*throughViews=*/false);
   // What the body looks up may be anywhere.
   op->getRegion(0).walk([&](Operation *nested) {
     for (OpOperand &use : nested->getOpOperands())
       if (isa<MemRefType>(use.get().getType()))
         accesses.push_back({&use, use.get(), AffineMap::get(op.getNumLoops(), 0, op->getContext()),
-                            rt::rootOf(use.get()), /*reads=*/true, /*writes=*/!isa<memref::LoadOp>(nested)});
+                            tfc::rt::rootOf(use.get()), /*reads=*/true, /*writes=*/!isa<memref::LoadOp>(nested)});
   });
   return accesses;
 }

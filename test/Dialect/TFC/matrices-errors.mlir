@@ -162,6 +162,15 @@ func.func @sqrtm_c1(%x: tensor<3xcomplex<f32>>) {
 
 // -----
 
+func.func @logm_c1(%x: tensor<3x4xcomplex<f32>>) {
+  // expected-error @below {{expected square matrices, got 'tensor<3x4xcomplex<f32>>'}}
+  // expected-error @below {{failed to infer returned types}}
+  %r = tfc.logm %x : (tensor<3x4xcomplex<f32>>) -> tensor<3x4xcomplex<f32>>
+  return
+}
+
+// -----
+
 func.func @logm_real(%x: tensor<3x3xf32>) {
   // expected-error @below {{operand #0 must be}}
   %r = tfc.logm %x : (tensor<3x3xf32>) -> tensor<3x3xf32>

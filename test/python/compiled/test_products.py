@@ -183,3 +183,11 @@ def test_remarks_tell_what_a_product_absorbs():
     remarks = "\n".join(function.get_concrete_function(tf.constant(x), tf.constant(w)).compiled().remarks)
     assert "kernel: product of 64 x 256 and 256 x 512" in remarks
     assert "what follows is done on the sums in registers" in remarks
+
+
+def test_loop_that_only_a_dimension_of_size_one_measures_keeps_its_length():
+    x = (np.arange(2 * 5 * 4 * 3).reshape(2, 5, 4, 3) % 7).astype(np.complex64)
+    w = (np.arange(12).reshape(1, 1, 3, 4) - 5).astype(np.complex64)
+    run = tf.function(lambda x, w: tf.nn.convolution(x, w, strides=[2, 3], padding="VALID"), autograph=False)
+    want = np.einsum("nhwc,cf->nhwf", x[:, ::2, ::3], w[0, 0])
+    np.testing.assert_array_equal(run(tf.constant(x), tf.constant(w)).numpy(), want)
