@@ -565,6 +565,7 @@ struct GPUToSPIRV : public tfc::impl::GPUToSPIRVPassBase<GPUToSPIRV> {
     };
     if (failed(run(expand)))
       return failure();
+    expandFunctions(clone); // powers are written with trunc
     replaceBF16(clone);
     narrowComparisons(clone);
     contract(clone);

@@ -53,7 +53,7 @@ template <Function function> static Value apply(C c, Args args) {
 }
 
 //===----------------------------------------------------------------------===//
-// sin, cos, sinh, cosh
+// expm1, sin, cos, sinh, cosh
 //===----------------------------------------------------------------------===//
 
 /// s cosh(y) and c sinh(y). From |y| = 40 on both are exp(|y|) / 2, applied in
@@ -106,6 +106,19 @@ static Parts cosine(const Formula &f, Parts z) {
   return {infiniteIfLost(f, made.re, cos, z.im), f.neg(im)};
 }
 
+/// exp(x + iy) - 1: the real part is expm1(x) cos y + (cos y - 1), which near zero is
+/// no difference of numbers near 1.
+static Parts exponentialMinusOne(const Formula &f, Parts z) {
+  Value sin = math::SinOp::create(f.b, f.loc, z.im),
+        cos = math::CosOp::create(f.b, f.loc, z.im),
+        half = math::SinOp::create(f.b, f.loc, f.mul(z.im, f.number(0.5)));
+  Value grown = math::ExpM1Op::create(f.b, f.loc, z.re);
+  Value re = f.sub(f.mul(grown, cos), f.mul(f.number(2), f.mul(half, half)));
+  Value im = f.choose(f.is(FP::OEQ, sin, f.number(0)), sin,
+                      f.mul(f.exp(z.re), sin));
+  return {re, im};
+}
+
 static Parts timesI(const Formula &f, Parts z) { return {f.neg(z.im), z.re}; }
 static Parts overI(const Formula &f, Parts z) { return {z.im, f.neg(z.re)}; }
 
@@ -116,6 +129,9 @@ static Parts hyperbolicCosine(const Formula &f, Parts z) {
   return cosine(f, timesI(f, z));
 }
 
+Value lowering::complexExpm1(C c, Args x) {
+  return apply<exponentialMinusOne>(c, x);
+}
 Value lowering::complexSin(C c, Args x) { return apply<sine>(c, x); }
 Value lowering::complexCos(C c, Args x) { return apply<cosine>(c, x); }
 Value lowering::complexSinh(C c, Args x) { return apply<hyperbolicSine>(c, x); }

@@ -52,15 +52,6 @@ Value lowering::floatSigmoid(C c, Args x) {
   return arith::DivFOp::create(c.b, c.loc, top, sum, contract);
 }
 
-/// In f64: the C library's erfcf is more than two ULP off.
-Value lowering::floatErfc(C c, Args x) {
-  Type f64 = c.b.getF64Type();
-  Value wide = castScalar(c.b, c.loc, x[0], c.type, f64);
-  return castScalar(c.b, c.loc,
-                    math::ErfcOp::create(c.b, c.loc, wide, contract), f64,
-                    c.type);
-}
-
 Value lowering::floatPow(C c, Args x) {
   FloatAttr exponent;
   if (matchPattern(x[1], m_Constant(&exponent))) {
