@@ -184,7 +184,8 @@ Value tfc::expand::expandAtan(Writer &w, Value x) {
   return w.copySign(w.select(isLarge, minusFrom(w, halfPi(w), y), y), x);
 }
 
-Value tfc::expand::expandAtan2(Writer &w, Value y, Value x) {
+/// The angle of (x, |y|).
+static Value upperAngle(Writer &w, Value y, Value x) {
   Value rise = w.abs(y), run = w.abs(x), isSteep = w.greater(rise, run);
   Value large = w.select(isSteep, rise, run),
         small = w.select(isSteep, run, rise);
@@ -195,7 +196,19 @@ Value tfc::expand::expandAtan2(Writer &w, Value y, Value x) {
   angle = w.select(isSteep, minusFrom(w, halfPi(w), angle), angle);
   // The sign of -0 counts.
   Value isLeft = w.less(w.copySign(w.constant(1), x), w.constant(0));
-  angle = w.select(isLeft, minusFrom(w, pi(w), angle), angle);
+  return w.select(isLeft, minusFrom(w, pi(w), angle), angle);
+}
+
+/// In f64, also for f32: the quotient's rounding error is as large as that of
+/// the rest.
+Value tfc::expand::expandAtan2(Writer &w, Value y, Value x) {
+  Value angle;
+  if (w.isF64()) {
+    angle = upperAngle(w, y, x);
+  } else {
+    Writer wide = w.inDouble();
+    angle = wide.narrow(upperAngle(wide, wide.widen(y), wide.widen(x)));
+  }
   return w.select(w.unordered(x, y), w.nan(), w.copySign(angle, y));
 }
 

@@ -205,7 +205,6 @@ row(
     special.erfc,
     _times(lambda y, x: p.mul(scalar(-_ERF_SLOPE, x), p.exp(p.neg(p.mul(x, x))))),
     jvp=ELEMENTWISE,
-    gpu=WIDE_FUNCTIONS,
 )
 row(
     p.erfinv,
