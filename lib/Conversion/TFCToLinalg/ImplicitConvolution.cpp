@@ -1,0 +1,270 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// Convolutions as matrix products whose left operand is never stored: it is the
+// padded input, at an index that is a sum of loops times constants.
+//===----------------------------------------------------------------------===//
+
+#include "Convolution.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+using namespace tfc;
+using namespace tfc::lowering;
+
+/// In the type that sums are kept in: each element is used many times.
+Value Convolution::widen(Value tensor) {
+  if (sum == element)
+    return tensor;
+  auto type = cast<RankedTensorType>(tensor.getType());
+  SmallVector<Value> extents;
+  for (int64_t i = 0; i < type.getRank(); ++i)
+    extents.push_back(dimOf(l, tensor, i));
+  Value empty = tensor::EmptyOp::create(l.b, l.loc, getAsOpFoldResult(extents),
+                                        zero.getType());
+  Body body(l, Dims(type.getRank(), 0));
+  Value number = castScalar(body.in, l.loc, body.load(tensor, body.identity()),
+                            element, sum);
+  body.addOutput(empty, body.identity());
+  return body.finish(number)[0];
+}
+
+Convolution::ImplicitLoops Convolution::implicitLoops(bool merge) const {
+  ImplicitLoops loops;
+  unsigned rank = windows.rank();
+  loops.merged = merge && groups == 1 && windows.dilations.back() == 1 &&
+                 getConstantIntValue(depth) &&
+                 getConstantIntValue(windows.window.back());
+  loops.group = 1 + rank;
+  loops.feature = loops.group + (groups > 1);
+  loops.window = loops.feature + 1;
+  loops.depth = loops.window + rank - loops.merged;
+  loops.count = loops.depth + 1;
+  return loops;
+}
+
+/// The padded tensor of [batch, places..., channels], of which an implicit
+/// product sees windows.
+Operand Convolution::implicitInput(Value x, Value depth,
+                                   const ImplicitLoops &loops,
+                                   ArrayRef<int64_t> strides,
+                                   ArrayRef<int64_t> dilations) {
+  unsigned rank = windows.rank();
+  Exprs indices{loop(loops.batch)};
+  for (unsigned i = 0; i < rank - loops.merged; ++i)
+    indices.push_back(loop(loops.places + i) * strides[i] +
+                      loop(loops.window + i) * dilations[i]);
+  if (loops.merged) {
+    int64_t channels = *getConstantIntValue(depth);
+    indices.push_back(loop(loops.places + rank - 1) *
+                          (strides[rank - 1] * channels) +
+                      loop(loops.depth));
+    SmallVector<unsigned> counts(rank, 1);
+    counts.push_back(2);
+    return {collapse(x, counts), indices};
+  }
+  if (groups > 1) {
+    indices.push_back(loop(loops.group));
+    x = grouped(x, rank + 1, {l.constantIndex(groups), depth});
+  }
+  indices.push_back(loop(loops.depth));
+  return {x, indices};
+}
+
+/// [window..., depth, group, feature]
+Operand Convolution::implicitFilter(Value filter, Value depth, Value features,
+                                    const ImplicitLoops &loops) {
+  unsigned rank = windows.rank();
+  Exprs indices;
+  for (unsigned i = 0; i < rank - loops.merged; ++i)
+    indices.push_back(loop(loops.window + i));
+  indices.push_back(loop(loops.depth));
+  if (groups > 1) {
+    indices.push_back(loop(loops.group));
+    filter = grouped(filter, rank + 1, {l.constantIndex(groups), features});
+  }
+  indices.push_back(loop(loops.feature));
+  if (!loops.merged)
+    return {filter, indices};
+  SmallVector<unsigned> counts(rank - 1, 1);
+  counts.append({2, 1});
+  return {collapse(filter, counts), indices};
+}
+
+/// [batch, places..., group, feature], from a tensor that has groups and
+/// features as one.
+Operand Convolution::implicitResult(Value result, Value features,
+                                    const ImplicitLoops &loops) {
+  Exprs indices;
+  for (unsigned i = 0; i < loops.window; ++i)
+    indices.push_back(loop(i));
+  if (groups > 1 && result)
+    result = grouped(result, windows.rank() + 1,
+                     {l.constantIndex(groups), features});
+  return {result, indices};
+}
+
+Value Convolution::implicitForward(Value x, Value filter) {
+  unsigned rank = windows.rank();
+  ImplicitLoops loops = implicitLoops(/*merge=*/true);
+  Operand result = implicitResult({}, features, loops);
+  SmallVector<Value> extents{batch};
+  llvm::append_range(extents, windows.places);
+  if (groups > 1)
+    extents.push_back(l.constantIndex(groups));
+  extents.push_back(features);
+  result.tensor = filled(extents);
+  Operand left = implicitInput(windows.pad(x, zero), depth, loops,
+                               windows.strides, windows.dilations);
+  Value sums =
+      accumulate(left, implicitFilter(filter, depth, features, loops), result,
+                 loops.count, reducedLoops(loops.window, loops.count), sum);
+  SmallVector<unsigned> counts(rank + 1, 1);
+  counts.push_back(groups > 1 ? 2 : 1);
+  return collapse(sums, counts);
+}
+
+Value Convolution::implicitFilterGrad(Value x, Value grad) {
+  unsigned rank = windows.rank();
+  ImplicitLoops loops = implicitLoops(/*merge=*/true);
+  SmallVector<Value> kd(windows.window);
+  kd.push_back(depth);
+  SmallVector<Value> extents(kd);
+  if (loops.merged) {
+    extents.pop_back();
+    extents.back() = mulIndex(l, extents.back(), depth);
+  }
+  if (groups > 1)
+    extents.push_back(l.constantIndex(groups));
+  extents.push_back(features);
+  // The sum runs over batch and places.
+  Exprs order;
+  unsigned outer = loops.count - loops.window,
+           inner = loops.window - loops.feature + (groups > 1);
+  for (unsigned i = 0; i < loops.count; ++i) {
+    unsigned at = i >= loops.window  ? i - loops.window
+                  : i >= loops.group ? outer + i - loops.group
+                                     : outer + inner + i;
+    order.push_back(loop(at));
+  }
+  auto reordered = [&](const Operand &operand) {
+    Operand next = operand;
+    for (AffineExpr &index : next.indices)
+      index = index.replaceDims(order);
+    return next;
+  };
+  Operand result{filled(extents), {}};
+  for (unsigned i = 0; i < outer + inner; ++i)
+    result.indices.push_back(loop(i));
+  Operand left = implicitInput(windows.pad(x, zero), depth, loops,
+                               windows.strides, windows.dilations);
+  Value sums = accumulate(
+      reordered(left), reordered(implicitResult(grad, features, loops)), result,
+      loops.count, reducedLoops(outer + inner, loops.count), sum);
+  if (groups > 1) {
+    SmallVector<unsigned> counts(rank + 1, 1);
+    counts.push_back(2);
+    return collapse(sums, counts);
+  }
+  SmallVector<SmallVector<Value>> parts;
+  if (loops.merged) {
+    for (unsigned i = 0; i + 1 < rank; ++i)
+      parts.push_back({kd[i]});
+    parts.push_back({kd[rank - 1], depth});
+    parts.push_back({features});
+    return reassociate(sums, parts);
+  }
+  return sums;
+}
+
+/// Does the gradient of the input look like a convolution, with padding that is
+/// known?
+bool Convolution::canTurnFilter() const {
+  if (!windows.hasUnitStrides())
+    return false;
+  for (size_t i = 0; i < windows.rank(); ++i) {
+    std::optional<int64_t> window = getConstantIntValue(windows.window[i]),
+                           before = getConstantIntValue(windows.before[i]),
+                           after = getConstantIntValue(windows.after[i]);
+    if (!window || !before || !after)
+      return false;
+    int64_t reach = (*window - 1) * windows.dilations[i];
+    if (*window < 1 || *before > reach || *after > reach)
+      return false;
+  }
+  return true;
+}
+
+/// A copy of the filter with features as channels, and its window from the end.
+/// It is small beside the sums, and its last dimension is contiguous, as a
+/// product's right operand wants it.
+Operand Convolution::turnedFilter(Value filter, const ImplicitLoops &loops) {
+  unsigned rank = windows.rank(), last = groups > 1 ? rank + 2 : rank + 1;
+  SmallVector<Value> extents(windows.window);
+  extents.push_back(features);
+  Exprs from, indices;
+  for (unsigned i = 0; i < rank; ++i) {
+    int64_t end = *getConstantIntValue(windows.window[i]) - 1;
+    from.push_back(l.b.getAffineConstantExpr(end) - loop(i));
+    indices.push_back(loop(loops.window + i));
+  }
+  from.push_back(loop(last));
+  indices.push_back(loop(loops.depth));
+  if (groups > 1) {
+    filter = grouped(filter, rank + 1, {l.constantIndex(groups), features});
+    extents.push_back(l.constantIndex(groups));
+    from.push_back(loop(rank + 1));
+    indices.push_back(loop(loops.group));
+  }
+  extents.push_back(depth);
+  from.push_back(loop(rank));
+  indices.push_back(loop(loops.feature));
+  Type stored = cast<RankedTensorType>(filter.getType()).getElementType();
+  Body body(l, Dims(extents.size(), 0));
+  Value each = body.load(filter, from);
+  body.addOutput(
+      tensor::EmptyOp::create(l.b, l.loc, getAsOpFoldResult(extents), stored),
+      body.identity());
+  return {body.finish(each)[0], indices};
+}
+
+/// A convolution of the gradient, padded so that every window that saw an
+/// element is a place.
+Value Convolution::implicitInputGrad(Value grad, Value filter) {
+  unsigned rank = windows.rank();
+  SmallVector<OpFoldResult> offsets(rank + 2, l.b.getIndexAttr(0)), inner,
+      steps(rank + 2, l.b.getIndexAttr(1));
+  SmallVector<Value> padded{batch}, extents{batch};
+  inner.push_back(getAsOpFoldResult(dimOf(l, grad, 0)));
+  for (unsigned i = 0; i < rank; ++i) {
+    int64_t reach =
+        (*getConstantIntValue(windows.window[i]) - 1) * windows.dilations[i];
+    offsets[i + 1] =
+        l.b.getIndexAttr(reach - *getConstantIntValue(windows.before[i]));
+    inner.push_back(getAsOpFoldResult(dimOf(l, grad, i + 1)));
+    padded.push_back(addIndex(l, windows.sizes[i], l.constantIndex(reach)));
+    extents.push_back(windows.sizes[i]);
+  }
+  Value all = mulIndex(l, l.constantIndex(groups), features);
+  inner.push_back(getAsOpFoldResult(dimOf(l, grad, rank + 1)));
+  padded.push_back(all);
+  Value whole = tensor::InsertSliceOp::create(l.b, l.loc, grad, filled(padded),
+                                              offsets, inner, steps);
+
+  // Features and channels change places.
+  ImplicitLoops loops = implicitLoops(/*merge=*/false);
+  if (groups > 1)
+    extents.push_back(l.constantIndex(groups));
+  extents.push_back(depth);
+  Operand result = implicitResult({}, depth, loops);
+  result.tensor = filled(extents);
+  SmallVector<int64_t> ones(rank, 1);
+  Value sums =
+      accumulate(implicitInput(whole, features, loops, ones, windows.dilations),
+                 turnedFilter(filter, loops), result, loops.count,
+                 reducedLoops(loops.window, loops.count), sum);
+  SmallVector<unsigned> counts(rank + 1, 1);
+  counts.push_back(groups > 1 ? 2 : 1);
+  return collapse(sums, counts);
+}
