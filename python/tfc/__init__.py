@@ -1,25 +1,9 @@
 """tfc: TensorFlow 2's eager ops, functions and gradients, compiled by MLIR. Use as `import tfc as tf`."""
 
-from tfc import array_api, autodiff, autograph, config, data, errors, export, optimizers, profiler, saved_model
-from tfc.api import (
-    bitwise,
-    debugging,
-    experimental,
-    image,
-    initializers,
-    io,
-    linalg,
-    math,
-    nest,
-    nn,
-    ragged,
-    random,
-    signal,
-    sparse,
-    strings,
-    train,
-    types,
-)
+import importlib
+from typing import TYPE_CHECKING
+
+from tfc import autograph, config, errors
 from tfc.autodiff import (
     GradientTape,
     UnconnectedGradients,
@@ -87,15 +71,6 @@ from tfc.ops.array import (
     unravel_index,
     unstack,
 )
-from tfc.ops.binning import (
-    dynamic_partition,
-    dynamic_stitch,
-    histogram_fixed_width,
-    histogram_fixed_width_bins,
-    reverse_sequence,
-    searchsorted,
-)
-from tfc.ops.blocks import batch_to_space, space_to_batch, space_to_batch_nd
 from tfc.ops.clip import clip_by_average_norm, clip_by_global_norm, clip_by_norm, clip_by_value
 from tfc.ops.control_flow import (
     case,
@@ -126,9 +101,7 @@ from tfc.ops.creation import (
 )
 from tfc.ops.debugging import assert_equal, assert_greater, assert_less
 from tfc.ops.debugging_shapes import assert_rank
-from tfc.ops.decompositions import eig, eigvals
 from tfc.ops.einsum import einsum
-from tfc.ops.fourier import fftnd, ifftnd, irfftnd, rfftnd
 from tfc.ops.functional import (
     foldl,
     foldr,
@@ -151,11 +124,6 @@ from tfc.ops.gather import (
     where,
 )
 from tfc.ops.indexed_slices import IndexedSlices
-from tfc.ops.initializers import Constant as constant_initializer
-from tfc.ops.initializers import Ones as ones_initializer
-from tfc.ops.initializers import RandomNormal as random_normal_initializer
-from tfc.ops.initializers import RandomUniform as random_uniform_initializer
-from tfc.ops.initializers import Zeros as zeros_initializer
 from tfc.ops.linalg import matmul, norm, tensordot
 from tfc.ops.logging_ops import Assert
 from tfc.ops.logging_ops import print_v2 as print
@@ -212,9 +180,7 @@ from tfc.ops.math import (
 from tfc.ops.math import (
     floormod as mod,
 )
-from tfc.ops.matrix_functions import sqrtm as matrix_square_root
-from tfc.ops.naming import publish
-from tfc.ops.ragged import RaggedTensor
+from tfc.ops.naming import publish, published
 from tfc.ops.reductions import (
     argmax,
     argmin,
@@ -230,10 +196,7 @@ from tfc.ops.reductions import (
     stop_gradient,
 )
 from tfc.ops.slicing import slice, strided_slice
-from tfc.ops.sparse import SparseTensor
-from tfc.ops.strings import as_string
 from tfc.ops.tensor_array import TensorArray
-from tfc.ops.unique import unique, unique_with_counts
 from tfc.state import (
     Module,
     Variable,
@@ -247,8 +210,99 @@ from tfc.tracing import TensorArraySpec, gradients, hessians
 
 publish(globals())
 
+if TYPE_CHECKING:  # what `__getattr__` gives
+    from tfc import array_api, data, export, optimizers, profiler, saved_model
+    from tfc.api import (
+        bitwise,
+        debugging,
+        experimental,
+        image,
+        initializers,
+        io,
+        linalg,
+        math,
+        nest,
+        nn,
+        ragged,
+        random,
+        signal,
+        sparse,
+        strings,
+        train,
+        types,
+    )
+    from tfc.ops.binning import (
+        dynamic_partition,
+        dynamic_stitch,
+        histogram_fixed_width,
+        histogram_fixed_width_bins,
+        reverse_sequence,
+        searchsorted,
+    )
+    from tfc.ops.blocks import batch_to_space, space_to_batch, space_to_batch_nd
+    from tfc.ops.decompositions import eig, eigvals
+    from tfc.ops.fourier import fftnd, ifftnd, irfftnd, rfftnd
+    from tfc.ops.initializers import Constant as constant_initializer
+    from tfc.ops.initializers import Ones as ones_initializer
+    from tfc.ops.initializers import RandomNormal as random_normal_initializer
+    from tfc.ops.initializers import RandomUniform as random_uniform_initializer
+    from tfc.ops.initializers import Zeros as zeros_initializer
+    from tfc.ops.matrix_functions import sqrtm as matrix_square_root
+    from tfc.ops.ragged import RaggedTensor
+    from tfc.ops.sparse import SparseTensor
+    from tfc.ops.strings import as_string
+    from tfc.ops.unique import unique, unique_with_counts
+
 newaxis = None
 __version__ = "0.1.0"
+
+# Namespaces and names that many programs do not use are loaded at their first use: importing all of them would take as
+# long as all the rest. Module -> names there, or (name there, name here).
+_LAZY = {
+    "tfc": ["array_api", "data", "export", "optimizers", "profiler", "saved_model"],
+    "tfc.api": [
+        "bitwise", "debugging", "experimental", "image", "initializers", "io", "linalg", "math", "nest", "nn", "ragged",
+        "random", "signal", "sparse", "strings", "train", "types",
+    ],
+    "tfc.ops.binning": [
+        "dynamic_partition", "dynamic_stitch", "histogram_fixed_width", "histogram_fixed_width_bins",
+        "reverse_sequence", "searchsorted",
+    ],
+    "tfc.ops.blocks": ["batch_to_space", "space_to_batch", "space_to_batch_nd"],
+    "tfc.ops.decompositions": ["eig", "eigvals"],
+    "tfc.ops.fourier": ["fftnd", "ifftnd", "irfftnd", "rfftnd"],
+    "tfc.ops.initializers": [
+        ("Constant", "constant_initializer"), ("Ones", "ones_initializer"), ("Zeros", "zeros_initializer"),
+        ("RandomNormal", "random_normal_initializer"), ("RandomUniform", "random_uniform_initializer"),
+    ],
+    "tfc.ops.matrix_functions": [("sqrtm", "matrix_square_root")],
+    "tfc.ops.ragged": ["RaggedTensor"],
+    "tfc.ops.sparse": ["SparseTensor"],
+    "tfc.ops.strings": ["as_string"],
+    "tfc.ops.unique": ["unique", "unique_with_counts"],
+}  # fmt: skip
+_WHERE = {
+    (name if isinstance(name, str) else name[1]): (module, name if isinstance(name, str) else name[0])
+    for module, names in _LAZY.items()
+    for name in names
+}
+
+
+def __getattr__(name: str):
+    if name not in _WHERE:
+        raise AttributeError(f"module 'tfc' has no attribute {name!r}")
+    module, there = _WHERE[name]
+    if module in ("tfc", "tfc.api"):
+        value = importlib.import_module(f"{module}.{there}")
+    else:
+        value = published(getattr(importlib.import_module(module), there), name, __name__)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *_WHERE})
+
 
 __all__ = [
     "zeros_initializer",

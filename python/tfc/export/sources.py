@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tfc.errors import InvalidArgumentError, page
+from tfc.export.bytecode import reread
 from tfc.export.naming import identifier
 from tfc.export.program import methods_of
 from tfc.export.specs import parse_arguments
 from tfc.function import ConcreteFunction, PolymorphicFunction, function
-from tfc.ir import BuildError, location_text, parse_module, verify
+from tfc.ir import BYTECODE, BuildError, location_text, parse_module, verify
 from tfc.saved_model import contains_saved_model, load
 from tfc.saved_model.signatures import SignatureFunction
 from tfc.state import Module
@@ -175,7 +176,7 @@ def read_mlir(path: Path):
         raise FileNotFoundError(page(f"there is no file {path}", got=str(path)))
     content = path.read_bytes()
     try:
-        module = parse_module(content if content.startswith(b"ML\xefR") else content.decode())
+        module = parse_module(reread(content, str(path)) if content.startswith(BYTECODE) else content.decode())
         verify(module)
     except BuildError as e:
         raise ValueError(

@@ -1,6 +1,6 @@
 """A drawing of an order of effects, without a layout program: rows in program order, edges as arcs beside them."""
 
-from xml.sax.saxutils import escape
+from html import escape
 
 _ROW = 22
 _CHARACTER = 7.3
@@ -16,7 +16,7 @@ def draw(order) -> str:
     rows = [_row(effect, left) for effect in order.effects]
     width = left + max((_INDENT * e.depth + _CHARACTER * len(_label(e)) for e in order.effects), default=200) + 16
     height = _ROW * (len(order.effects) + 1) + 12
-    title = escape(repr(order).strip("<>"))
+    title = escape(repr(order).strip("<>"), quote=False)
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height}" '
@@ -47,7 +47,7 @@ def _row(effect, left) -> str:
     kind = "#b22" if "outcome" in effect.resources or effect.external else "#264"
     return (
         f'<circle cx="{left}" cy="{_y(effect)}" r="3.5" fill="{kind}"/>'
-        f'<text x="{x + 10}" y="{_y(effect) + 4}" xml:space="preserve">{escape(_label(effect))}</text>'
+        f'<text x="{x + 10}" y="{_y(effect) + 4}" xml:space="preserve">{escape(_label(effect), quote=False)}</text>'
     )
 
 
@@ -60,5 +60,5 @@ def _arc(edge, left) -> str:
     return (
         f'<path d="M{left - 4},{start} C{left - 4 - bulge},{start} {left - 4 - bulge},{end} {left - 5},{end}" '
         f'fill="none" stroke="#446" stroke-opacity="0.7" marker-end="url(#arrow)">'
-        f"<title>{escape(str(edge))}</title></path>"
+        f"<title>{escape(str(edge), quote=False)}</title></path>"
     )

@@ -7,6 +7,9 @@ from tfc.ir.builder import Function
 from tfc.ir.context import BuildError, context
 from tfc.ir.lazy import mlir
 
+#: How MLIR bytecode begins.
+BYTECODE = b"ML\xefR"
+
 _counter = itertools.count()
 
 

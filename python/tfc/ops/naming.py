@@ -22,17 +22,23 @@ def publish(namespace: dict) -> None:
 
     Eager execution has no use for names, so only the API pays for looking at them: operations call each other directly.
     """
-    for public, function in list(namespace.items()):
-        if not isinstance(function, types.FunctionType) or public.startswith("_") or public in _EXCEPT:
-            continue
-        code = inspect.unwrap(function).__code__
-        parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-        if "name" not in parameters:
-            continue
-        position = parameters.index("name")
-        if position >= code.co_argcount:
-            position = 2**31
-        namespace[public] = _named(function, position, public, namespace["__name__"])
+    for public, value in list(namespace.items()):
+        if not public.startswith("_"):
+            namespace[public] = published(value, public, namespace["__name__"])
+
+
+def published(value, public: str, module: str):
+    """What stands for `value` under the name `public` in a module of the API: `publish` for one name."""
+    if not isinstance(value, types.FunctionType) or public in _EXCEPT:
+        return value
+    code = inspect.unwrap(value).__code__
+    parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    if "name" not in parameters:
+        return value
+    position = parameters.index("name")
+    if position >= code.co_argcount:
+        position = 2**31
+    return _named(value, position, public, module)
 
 
 def operation(function):

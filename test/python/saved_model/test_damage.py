@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tfc as tf
 from tfc.export.sources import read_mlir
+from tfc.tools import path as tool
 
 
 class Model(tf.Module):
@@ -30,6 +31,8 @@ def folder(tmp_path_factory):
     tf.saved_model.save(model, folder / "model", signatures={"serving_default": model.f})
     tf.train.Checkpoint(model=model).save(folder / "ckpt")
     tf.export.compile(model, folder / "unit.o", emit="object,mlir")
+    command = [tool("tfc-opt"), folder / "unit.mlir", "--emit-bytecode", "-o", folder / "unit.mlirbc"]
+    subprocess.run(command, check=True)
     return folder
 
 
@@ -115,6 +118,7 @@ FLIPPING = """
         ("checkpoint", "ckpt-1.safetensors"),
         ("state", "ckpt-1.safetensors"),
         ("mlir", "unit.mlir"),
+        ("mlir", "unit.mlirbc"),
         ("manifest", "unit.json"),
     ],
 )
