@@ -7,6 +7,7 @@
 #include "Callbacks.h"
 #include "Executable.h"
 #include "Function.h"
+#include "LoadAhead.h"
 #include "Sampler.h"
 
 #include <nanobind/nanobind.h>
@@ -49,6 +50,9 @@ static PyMethodDef functions[] = {
      "included. 0: one for each processor that the process may run on."},
     {"num_threads", getNumThreads, METH_NOARGS,
      "num_threads()\n\nHow many threads share a parallel loop."},
+    {"load_ahead", loadAhead, METH_VARARGS,
+     "load_ahead(paths, flags)\n\nStarts to load shared libraries in a thread. "
+     "Who imports one of them before it is there waits for it."},
     {"cached_buffer_bytes", cachedBytes, METH_NOARGS,
      "Bytes of freed buffers that are kept for reuse."},
     {"drop_cached_buffers", dropCached, METH_NOARGS,

@@ -1,9 +1,17 @@
-"""MLIR's Python package, loaded at first use: `import tfc` stays fast and free of LLVM."""
+"""MLIR's Python package, imported at first use. Its libraries are loaded ahead in a thread where there is a processor
+for it, so that `import tfc` stays fast and the first call of a function does not wait for them."""
 
 import contextlib
 import importlib
+import importlib.machinery
+import importlib.util
 import os
 import sys
+
+from tfc import _native
+
+# Symbols are bound when they are first called: most of the compiler's never are.
+_FLAGS = os.RTLD_LAZY | os.RTLD_LOCAL | getattr(os, "RTLD_DEEPBIND", 0)
 
 
 @contextlib.contextmanager
@@ -11,15 +19,26 @@ def own_symbols():
     """Libraries loaded here find their own LLVM before anybody else's.
 
     Some packages load an LLVM of another version with all its symbols visible to the whole process; without
-    RTLD_DEEPBIND,
-    the dynamic linker would mix the two.
+    RTLD_DEEPBIND, the dynamic linker would mix the two.
     """
     before = sys.getdlopenflags()
-    sys.setdlopenflags(os.RTLD_NOW | os.RTLD_LOCAL | getattr(os, "RTLD_DEEPBIND", 0))
+    sys.setdlopenflags(_FLAGS)
     try:
         yield
     finally:
         sys.setdlopenflags(before)
+
+
+def load_ahead() -> None:
+    """Starts to load the compiler's libraries; TFC_LOAD_AHEAD=0 in the environment leaves that to the first use."""
+    if os.environ.get("TFC_LOAD_AHEAD", "1") == "0" or len(os.sched_getaffinity(0)) < 2:
+        return
+    suffix = importlib.machinery.EXTENSION_SUFFIXES[0]
+    package = importlib.util.find_spec("mlir")
+    folders = [os.path.join(f, "_mlir_libs") for f in package.submodule_search_locations] if package else []
+    paths = [os.path.join(folder, "_mlir" + suffix) for folder in folders]
+    paths.append(os.path.join(os.path.dirname(_native.__file__), "_compiler" + suffix))
+    _native.load_ahead([path for path in paths if os.path.exists(path)], _FLAGS)
 
 
 class Lazy:
@@ -51,3 +70,5 @@ mlir = Lazy("mlir.ir")
 passmanager = Lazy("mlir.passmanager")
 bindings = Lazy("mlir._mlir_libs._mlir")
 compiler = Lazy("tfc._compiler")
+
+load_ahead()

@@ -250,7 +250,7 @@ def test_bad_indices_may_be_ignored(traced):
 def test_arrays_of_integers_index_as_numpy_does():
     x = tf.reshape(tf.range(24), (2, 3, 4))
     rows, columns = np.array([0, -1, 1]), np.array([[2], [0]])
-    take = lambda x, i, j: (x[i], x[1, i], x[i, j, 0], x[0, 2, j])  # noqa: E731
+    take = lambda x, i, j: (x[i], x[1, i], x[i, j, 0], x[0, 2, j])
     got = take(x, tf.constant(rows), tf.constant(columns))
     traced = tf.function(take, autograph=False)(x, tf.constant(rows), tf.constant(columns))
     for g, t, want in zip(got, traced, take(x.numpy(), rows, columns), strict=True):
