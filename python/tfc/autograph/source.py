@@ -1,17 +1,18 @@
 """Finds the syntax tree of a function from its code object.
 
 The whole file is parsed once and indexed by first line and name; positions then need no correction. Lines
-come from `linecache`, so that
-cells of notebooks and of new interactive interpreters work as files do.
+come from `linecache`, so that cells of notebooks and of new interactive interpreters work as files do.
 """
 
 import ast
+import bisect
 import linecache
 import sys
 import threading
 from dataclasses import dataclass
 
 from .errors import ConversionError
+from .rewrite.tree import children
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _lock = threading.Lock()
@@ -62,6 +63,8 @@ def _index(filename, lines):
         tree = ast.parse("".join(lines), filename)
     except (SyntaxError, ValueError) as e:
         raise ConversionError(f"the source of {filename!r} cannot be parsed: {e}") from None
+    # Most expressions hold no function: those on lines without a lambda need not be looked at.
+    lambdas = [number for number, line in enumerate(lines, 1) if "lambda" in line]
     index: dict = {}
     stack = [(tree, None)]
     while stack:
@@ -73,7 +76,12 @@ def _index(filename, lines):
             index.setdefault((node.lineno, "<lambda>"), []).append(Found(node, class_name))
         elif isinstance(node, ast.ClassDef):
             class_name = node.name
-        stack.extend((child, class_name) for child in ast.iter_child_nodes(node))
+        for child in children(node):
+            if isinstance(child, ast.expr):
+                first = bisect.bisect_left(lambdas, child.lineno)
+                if first == len(lambdas) or lambdas[first] > child.end_lineno:
+                    continue
+            stack.append((child, class_name))
     with _lock:
         _files[filename] = (lines, index)
     return index
