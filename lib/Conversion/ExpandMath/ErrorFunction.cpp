@@ -44,28 +44,38 @@ static Value scaledErfc(Writer &w, Value x, bool isShort = false) {
   return w.div(c, w.plus(w.add(x, x), 1));
 }
 
-/// erf of f32, within 1.1 ULP. Both polynomials are Chebyshev fits: erf(x) = x
-/// + x p(x^2) below 1, and 1 - exp(-x q(x)) from there to 4, where erf rounds
-/// to 1.
+/// erf of f32, within 1.3 ULP: x + x p(x^2) below 1, and 1 - 2^q(x) from there
+/// to 4, where erf rounds to 1; q is the logarithm of erfc. Both polynomials
+/// have the same degree (minimax fits of our own, the second one weighted with
+/// erfc, since only its share of 1 counts): each lane picks its coefficients
+/// and its argument, so that a vector takes one evaluation and not two.
 static Value shortErf(Writer &w, Value x) {
-  Value magnitude = w.abs(x), z = w.mul(x, x);
-  Value p = w.polynomial(z, {-9.673590284364764e-06, 1.1268253729213029e-04,
-                             -8.484396385028958e-04, 5.221053492277861e-03,
-                             -2.6865437626838684e-02, 1.1283782869577408e-01,
-                             -3.7612637877464294e-01, 1.2837916612625122e-01});
-  Value small = w.mulAdd(x, p, x);
-  Value limit = w.constant(4.0);
-  Value t = w.select(w.greater(magnitude, limit), limit, magnitude);
-  Value q = w.polynomial(t, {-2.769077980246948e-07, 4.470856765692588e-06,
-                             -1.2376478480291553e-05, -2.7912648511119187e-04,
-                             3.679906716570258e-03, -2.404610812664032e-02,
-                             1.067037582397461e-01, 6.348134875297546e-01,
-                             1.12874174118042});
-  Reduced e = reduceExp(w, w.neg(w.mul(t, q)));
-  Value power = w.mul(w.plus(e.q, 1.0), w.powerOfTwo(e.n));
-  Value large = w.sub(w.constant(1.0), power);
-  Value isSmall = w.less(magnitude, w.constant(1.0));
-  return w.copySign(w.select(isSmall, w.abs(small), large), x);
+  static constexpr double near[] = {
+      7.8538612691e-05, -8.0101936001e-04, 5.1883276829e-03, -2.6853811934e-02,
+      1.1283585149e-01, -3.7612625824e-01, 1.2837916573e-01};
+  static constexpr double far[] = {
+      2.6888844263e-04,  -4.2525730363e-03, 3.1505670609e-02, -1.4875161151e-01,
+      -9.2064837676e-01, -1.6260459904e+00, -4.9271235702e-04};
+  Value magnitude = w.abs(x), limit = w.constant(4.0);
+  Value isNear = w.less(magnitude, w.constant(1.0));
+  Value limited = w.select(w.greater(magnitude, limit), limit, magnitude);
+  Value argument = w.select(isNear, w.mul(x, x), limited);
+  auto coefficient = [&](int i) {
+    return w.select(isNear, w.constant(near[i]), w.constant(far[i]));
+  };
+  Value y = coefficient(0);
+  for (int i = 1; i < 7; ++i)
+    y = w.mulAdd(y, argument, coefficient(i));
+  Value small = w.mulAdd(magnitude, y, magnitude);
+  // 2^y as 2^n (1 + r q(r)), within 2^-23: times erfc.
+  Writer::Rounded n = w.round(y);
+  Value r = w.exactSub(y, n.value);
+  Value q =
+      w.polynomial(r, {1.3264722046e-03, 9.6715129971e-03, 5.5507337604e-02,
+                       2.4022242078e-01, 6.9314697759e-01});
+  Value power = w.mulAdd(q, r, w.constant(1.0));
+  Value large = w.sub(w.constant(1.0), w.mul(power, w.powerOfTwo(n.integer)));
+  return w.copySign(w.select(isNear, small, large), x);
 }
 
 /// erf(x) for |x| < 1, in f64.

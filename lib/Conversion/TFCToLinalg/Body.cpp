@@ -7,14 +7,16 @@
 #include "Scalars.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Tensor/Utils/Utils.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
 
 using namespace mlir;
 using namespace tfc;
 using namespace tfc::lowering;
 
-Body::Body(Lowering &l, ArrayRef<Dim> space)
-    : in(l.b.getContext()), l(l), space(space), block(std::make_unique<Block>()) {
+Body::Body(Lowering &l, ArrayRef<Dim> space, ValueRange around)
+    : in(l.b.getContext()), l(l), space(space), around(around),
+      block(std::make_unique<Block>()) {
   in.setInsertionPointToStart(block.get());
 }
 
@@ -84,13 +86,58 @@ Value Body::load(Value tensor, ArrayRef<AffineExpr> indices) {
   for (Known &k : list)
     if (ArrayRef(k.indices) == indices)
       return k.value;
-  unsigned place = inputs.size();
-  inputs.push_back(tensor);
-  inputMaps.push_back(AffineMap::get(space.size(), 0, indices, in.getContext()));
-  Type element = cast<RankedTensorType>(tensor.getType()).getElementType();
-  Value argument = block->insertArgument(place, element, l.loc);
-  list.push_back({SmallVector<AffineExpr>(indices), argument});
-  return argument;
+  SmallVector<AffineExpr> inner(indices);
+  Value part = partAround(tensor, inner), value = part;
+  if (isa<RankedTensorType>(part.getType())) {
+    unsigned place = inputs.size();
+    inputs.push_back(part);
+    inputMaps.push_back(
+        AffineMap::get(space.size(), 0, inner, in.getContext()));
+    Type element = cast<RankedTensorType>(tensor.getType()).getElementType();
+    value = block->insertArgument(place, element, l.loc);
+  }
+  list.push_back({SmallVector<AffineExpr>(indices), value});
+  return value;
+}
+
+/// What is left of a tensor at the indices of the loops around this one, and
+/// its indices: an element, if that is all.
+Value Body::partAround(Value tensor, SmallVectorImpl<AffineExpr> &indices) {
+  auto isAround = [&](AffineExpr index) {
+    auto dim = dyn_cast<AffineDimExpr>(index);
+    return dim && dim.getPosition() >= space.size();
+  };
+  if (llvm::none_of(indices, isAround))
+    return tensor;
+  auto type = cast<RankedTensorType>(tensor.getType());
+  SmallVector<Value> places;
+  SmallVector<AffineExpr> left;
+  SmallVector<OpFoldResult> offsets, sizes,
+      strides(indices.size(), l.b.getIndexAttr(1));
+  SmallVector<int64_t> shape;
+  for (auto [i, index] : llvm::enumerate(indices)) {
+    if (auto number = dyn_cast<AffineConstantExpr>(index)) {
+      offsets.push_back(l.b.getIndexAttr(number.getValue()));
+      places.push_back(l.constantIndex(number.getValue()));
+    } else if (isAround(index)) {
+      places.push_back(
+          around[cast<AffineDimExpr>(index).getPosition() - space.size()]);
+      offsets.push_back(places.back());
+    } else {
+      left.push_back(index);
+      offsets.push_back(l.b.getIndexAttr(0));
+      sizes.push_back(tensor::getMixedSize(l.b, l.loc, tensor, i));
+      shape.push_back(type.getDimSize(i));
+      continue;
+    }
+    sizes.push_back(l.b.getIndexAttr(1));
+  }
+  indices = left;
+  if (left.empty())
+    return tensor::ExtractOp::create(l.b, l.loc, tensor, places);
+  return tensor::ExtractSliceOp::create(
+      l.b, l.loc, RankedTensorType::get(shape, type.getElementType()), tensor,
+      offsets, sizes, strides);
 }
 
 Value Body::addOutput(Value init, ArrayRef<AffineExpr> indices) {
@@ -103,7 +150,9 @@ Value Body::iteration(unsigned loop) { return linalg::IndexOp::create(in, l.loc,
 
 Value Body::evaluate(AffineExpr index) {
   if (auto dim = dyn_cast<AffineDimExpr>(index))
-    return iteration(dim.getPosition());
+    return dim.getPosition() < space.size()
+               ? iteration(dim.getPosition())
+               : around[dim.getPosition() - space.size()];
   int64_t value = cast<AffineConstantExpr>(index).getValue();
   return arith::ConstantIndexOp::create(in, l.loc, value);
 }

@@ -15,8 +15,10 @@ namespace tfc::lowering {
 
 class Body {
 public:
-  /// A loop nest over `space`; `in` builds in its body.
-  Body(Lowering &l, llvm::ArrayRef<Dim> space);
+  /// A loop nest over `space`; `in` builds in its body. Indices may use
+  /// dimensions beyond the space's: they stand for `around`, the indices of
+  /// loops that are built already.
+  Body(Lowering &l, llvm::ArrayRef<Dim> space, mlir::ValueRange around = {});
 
   /// One element of an old value, in arithmetic. Inline values are computed here, each
   /// once. Null (after a diagnostic) if an op has no lowering for its element type.
@@ -39,6 +41,8 @@ public:
 
 private:
   mlir::Value evaluate(mlir::AffineExpr index);
+  mlir::Value partAround(mlir::Value tensor,
+                         llvm::SmallVectorImpl<mlir::AffineExpr> &indices);
   void coverLoops();
 
   struct Known {
@@ -47,6 +51,7 @@ private:
   };
   Lowering &l;
   Dims space;
+  llvm::SmallVector<mlir::Value> around;
   std::unique_ptr<mlir::Block> block;
   llvm::SmallVector<mlir::Value> inputs, outputs;
   llvm::SmallVector<mlir::AffineMap> inputMaps, outputMaps;

@@ -4,7 +4,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "Fusion.h"
+#include "Rows.h"
 #include "Scalars.h"
+#include "Types.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
 
@@ -32,6 +35,28 @@ bool lowering::isGenerator(Operation *op) {
   if (isa<IotaOp>(op))
     return true;
   return isa<BroadcastToOp>(op) && rankOf(op->getOperand(0)) == 0;
+}
+
+bool lowering::scattersRows(Operation *op, const DimAnalysis &dims) {
+  constexpr int64_t shortest = 8; // worth a loop in vectors
+  auto scatter = dyn_cast<ScatterOp>(op);
+  if (!scatter || isComplex(getElementTypeOrSelf(scatter.getX())) ||
+      rankOf(scatter.getX()) == 0)
+    return false;
+  auto indices = cast<RankedTensorType>(scatter.getIndices().getType());
+  if (indices.getRank() < 2 || indices.isDynamicDim(indices.getRank() - 1))
+    return false;
+  ArrayRef<Dim> row =
+      dims.of(scatter.getX()).drop_front(indices.getShape().back());
+  int64_t size = 1;
+  for (Dim dim : row)
+    size = dim < 0 || size < 0 ? -1 : size * dim;
+  return !row.empty() && (size < 0 || size >= shortest);
+}
+
+/// Its loops, which take elements of operands in whatever order it is.
+static bool isRoot(Operation *op, const DimAnalysis &dims) {
+  return op->hasTrait<TFCReduction>() || scattersRows(op, dims);
 }
 
 static bool isPlainTensorOp(Operation *op) {
@@ -84,6 +109,11 @@ bool FusionPlan::takesElements(Operation *user, unsigned operand,
     return false;
   if (user->hasTrait<TFCReduction>())
     return true;
+  if (auto scatter = dyn_cast<ScatterOp>(user))
+    return user->getOperand(operand) == scatter.getUpdates() &&
+           scatter.getX() != scatter.getUpdates() &&
+           cast<RankedTensorType>(scatter.getUpdates().getType())
+               .hasStaticShape();
   if (!isFusible(user) || !isPlainTensorOp(user))
     return false;
   if (isView(user) && !isInline(user))
@@ -193,7 +223,7 @@ bool FusionPlan::tryExport(Operation *op, const Uses &uses) {
   for (Loop *loop : uses.loops)
     if (!first || loop->root->isBeforeInBlock(first->root))
       first = loop;
-  if (!first || first->root->hasTrait<TFCReduction>() ||
+  if (!first || isRoot(first->root, dims) ||
       first->exports.size() >= maxExports || isFull(*first, op) ||
       !canExport(op, *first))
     return false;
@@ -236,7 +266,7 @@ void FusionPlan::addLeaves(Loop &loop, Operation *op) const {
 }
 
 void FusionPlan::startLoop(Operation *op) {
-  if (!isFusible(op) && !op->hasTrait<TFCReduction>())
+  if (!isFusible(op) && !isRoot(op, dims))
     return;
   loops.push_back(std::make_unique<Loop>());
   loops.back()->root = op;

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Body.h"
+#include "Rows.h"
 #include "Scalars.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Complex/IR/Complex.h"
@@ -82,16 +83,6 @@ static SmallVector<Value> placeOf(Lowering &l, ScatterOp op, ValueRange ivs) {
   return to;
 }
 
-/// What lies at the places that indices name is long enough for loops of its own, in vectors.
-static bool scattersRows(ScatterOp op, ArrayRef<Dim> row) {
-  constexpr int64_t shortest = 8;
-  int64_t size = 1;
-  for (Dim dim : row)
-    size = dim < 0 || size < 0 ? -1 : size * dim;
-  Type element = elementOf(op.getX());
-  return !row.empty() && !isComplex(element) && (size < 0 || size >= shortest);
-}
-
 namespace {
 /// The part of a tensor behind leading indices.
 struct Row {
@@ -118,26 +109,39 @@ static Row rowAt(Lowering &l, Value tensor, ValueRange at, ArrayRef<Dim> row) {
   return result;
 }
 
-/// One loop over the indices; what belongs to one of them is combined row by row.
+/// One loop over the indices; what belongs to one of them is combined row by
+/// row, and computed there if nobody else needs it.
 static Value scatterRows(Lowering &l, ScatterOp op, Mode mode, ArrayRef<Value> extents, ArrayRef<Dim> space) {
   Type element = elementOf(op.getX());
-  bool isScalar = rankOf(op.getUpdates()) == 0;
-  Value updates = l.value(op.getUpdates());
-  return l.loopNest(extents, l.value(op.getX()), [&](ValueRange ivs, ValueRange carried) -> SmallVector<Value> {
-    Row to = rowAt(l, carried[0], placeOf(l, op, ivs), space);
-    Value before = tensor::ExtractSliceOp::create(l.b, l.loc, to.type, carried[0], to.offsets, to.sizes, to.strides);
-    Body body(l, space);
-    Value update = updates;
-    if (!isScalar) {
-      Row from = rowAt(l, updates, ivs, space);
-      Value slice = tensor::ExtractSliceOp::create(l.b, l.loc, from.type, updates, from.offsets, from.sizes, from.strides);
-      update = toScalar(body.in, l.loc, body.load(slice, body.identity()), element);
-    }
-    Value old = toScalar(body.in, l.loc, body.addOutput(before, body.identity()), element);
-    Value after = combine(body.in, l.loc, mode, element, old, update);
-    Value written = body.finish(toStorage(body.in, l.loc, after, element))[0];
-    return {tensor::InsertSliceOp::create(l.b, l.loc, written, carried[0], to.offsets, to.sizes, to.strides)};
-  })[0];
+  Value updates = op.getUpdates();
+  if (!updates.getDefiningOp() || !l.plan.isInline(updates.getDefiningOp()))
+    l.value(updates);
+  bool isKnown = true;
+  Value result = l.loopNest(
+      extents, l.value(op.getX()),
+      [&](ValueRange ivs, ValueRange carried) -> SmallVector<Value> {
+        Row to = rowAt(l, carried[0], placeOf(l, op, ivs), space);
+        Value before = tensor::ExtractSliceOp::create(
+            l.b, l.loc, to.type, carried[0], to.offsets, to.sizes, to.strides);
+        Body body(l, space, ivs);
+        SmallVector<AffineExpr> at;
+        for (size_t i = 0; i < ivs.size(); ++i)
+          at.push_back(l.b.getAffineDimExpr(space.size() + i));
+        llvm::append_range(at, body.identity());
+        Value update = body.element(updates, at);
+        if (!update) {
+          isKnown = false; // the diagnostic is out
+          return llvm::to_vector(carried);
+        }
+        Value old = toScalar(body.in, l.loc,
+                             body.addOutput(before, body.identity()), element);
+        Value after = combine(body.in, l.loc, mode, element, old, update);
+        Value written =
+            body.finish(toStorage(body.in, l.loc, after, element))[0];
+        return {tensor::InsertSliceOp::create(
+            l.b, l.loc, written, carried[0], to.offsets, to.sizes, to.strides)};
+      })[0];
+  return isKnown ? result : Value();
 }
 
 static LogicalResult lowerScatter(Lowering &l, ScatterOp op) {
@@ -154,8 +158,11 @@ static LogicalResult lowerScatter(Lowering &l, ScatterOp op) {
   for (Dim dim : l.dims.of(indices).take_front(outer))
     extents.push_back(l.size(dim));
   SmallVector<Dim> row(l.dims.of(x).drop_front(depth));
-  if (outer > 0 && scattersRows(op, row)) {
-    l.set(op.getResult(), scatterRows(l, op, mode, extents, row));
+  if (scattersRows(op, l.dims)) {
+    Value rows = scatterRows(l, op, mode, extents, row);
+    if (!rows)
+      return failure();
+    l.set(op.getResult(), rows);
     return success();
   }
   for (Dim dim : row)

@@ -6,16 +6,22 @@
 // in the kernel; the process never waits for them when it ends.
 //
 // A job is open while its caller takes pieces. `members` counts the threads
-// inside; its top bit says that the job is closed. A thread that enters a closed
-// job leaves at once, so the caller may reuse the job's fields as soon as the
-// count is 0.
+// inside; its top bit says that the job is closed. A thread that enters a
+// closed job leaves at once, so the caller may reuse the job's fields as soon
+// as the count is 0.
 //
 // A forked child has none of its parent's threads: it starts from a new pool.
+//
+// Linux may wake a thread on the processor that its waker runs on, and leave it
+// there until the waker is done: the job would be done by one thread, and so
+// would those after it. A thread that was last seen on the caller's processor
+// is therefore kept off it (Placement).
 //
 //===----------------------------------------------------------------------===//
 #include "ThreadPool.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <climits>
@@ -111,6 +117,47 @@ int processorCount() {
   return std::max(1u, std::thread::hardware_concurrency());
 }
 
+/// Where a thread of the pool runs.
+class Placement {
+public:
+  /// Of the calling thread.
+  static int processor() {
+#ifdef __linux__
+    return sched_getcpu();
+#else
+    return -1;
+#endif
+  }
+
+  /// Called by the thread itself.
+  void note() {
+#ifdef __linux__
+    if (!thread.load(std::memory_order_relaxed))
+      thread.store(int(syscall(SYS_gettid)), std::memory_order_relaxed);
+#endif
+    last.store(processor(), std::memory_order_relaxed);
+  }
+
+  /// Moves the thread off this processor, to others that the caller may use.
+  void avoid(int taken) {
+    if (taken < 0 || last.load(std::memory_order_relaxed) != taken)
+      return;
+#ifdef __linux__
+    cpu_set_t others;
+    if (sched_getaffinity(0, sizeof(others), &others))
+      return;
+    CPU_CLR(taken, &others);
+    if (CPU_COUNT(&others))
+      sched_setaffinity(thread.load(std::memory_order_relaxed), sizeof(others),
+                        &others);
+#endif
+    last.store(-1, std::memory_order_relaxed);
+  }
+
+private:
+  std::atomic<int> thread{0}, last{-1};
+};
+
 /// 0: not decided yet.
 std::atomic<int> wantedThreads{0};
 /// Is this thread working on a piece?
@@ -129,6 +176,7 @@ private:
 
   std::mutex busy;
   int started = 0;
+  std::array<Placement, kMostThreads> placements;
 
   // The job.
   tfc_context *context = nullptr;
@@ -175,6 +223,7 @@ void Pool::takePieces() {
 void Pool::work(int number) {
   uint32_t seen = jobs.value.load(std::memory_order_acquire);
   for (;;) {
+    placements[number].note();
     if (number < most.load(std::memory_order_relaxed)) {
       if (!(members.value.fetch_add(1) & kClosed))
         takePieces();
@@ -226,6 +275,8 @@ int32_t Pool::run(tfc_context *newContext, int64_t begin, int64_t newEnd,
   next.store(begin, std::memory_order_relaxed);
   status.store(TFC_OK, std::memory_order_relaxed);
   most.store(threads - 1, std::memory_order_relaxed);
+  for (int here = Placement::processor(), i = 0; i < helpers; ++i)
+    placements[i].avoid(here);
   members.value.fetch_and(~kClosed);
   jobs.value.fetch_add(1);
   // If the pool has more threads than it may use, any of them may wake.

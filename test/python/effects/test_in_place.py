@@ -51,3 +51,30 @@ def test_who_holds_the_old_value_keeps_it():
     old = w.read_value()
     step(tf.ones([SIZE]))
     assert old.numpy()[0] == 0.0 and w.numpy()[0] == -0.25
+
+
+def test_a_part_read_after_the_update_is_no_reason_to_copy_the_variable():
+    v = tf.Variable(tf.ones([SIZE]))
+
+    @tf.function
+    def step():
+        v.assign(v * 0.5 + 1.0)
+        return v[:3], tf.reshape(v, [-1, 4])[1, 2:]
+
+    first, row = step()
+    assert first.numpy().tolist() == [1.5] * 3 and row.numpy().tolist() == [1.5] * 2
+    assert step.get_concrete_function().compiled().arena_bytes < SIZE
+
+
+def test_a_part_of_the_old_value_is_kept_from_the_update():
+    v = tf.Variable(tf.ones([SIZE]))
+
+    @tf.function
+    def step():
+        old = v[:3]
+        v.assign(v * 0.5 + 1.0)
+        between = v[:3]
+        v.assign(v * 2.0)
+        return old, between, v[:3]
+
+    assert [part.numpy().tolist() for part in step()] == [[1.0] * 3, [1.5] * 3, [3.0] * 3]

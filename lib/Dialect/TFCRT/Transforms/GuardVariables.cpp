@@ -70,14 +70,26 @@ void copyRead(ToTensorOp read) {
   read.getResult().replaceAllUsesExcept(copy, copy);
 }
 
+/// Is `value` the tensor or a part of it, in the same memory?
+bool isPartOf(Value value, Value tensor) {
+  while (value != tensor) {
+    Operation *op = value.getDefiningOp();
+    if (!isa_and_present<tensor::ExtractSliceOp, tensor::ExpandShapeOp,
+                         tensor::CollapseShapeOp, tensor::CastOp>(op))
+      return false;
+    value = op->getOperand(0);
+  }
+  return true;
+}
+
 bool outlivesWrite(ToTensorOp read, const Variable &variable) {
   Aliases aliases(read);
   for (Value value : aliases.get())
     for (Operation *user : value.getUsers())
       for (MaterializeInDestinationOp write : variable.writes) {
         // After this very write the memory holds what it held before.
-        if (user == write || write.getSource() == value || isa<tensor::DimOp>(user) ||
-            user->hasTrait<OpTrait::IsTerminator>())
+        if (user == write || isPartOf(value, write.getSource()) ||
+            isa<tensor::DimOp>(user) || user->hasTrait<OpTrait::IsTerminator>())
           continue;
         if (mayRunAfter(user, write, read))
           return true;
