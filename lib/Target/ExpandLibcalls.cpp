@@ -13,8 +13,10 @@
 #include "ExpandLibcalls.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/Twine.h"
+#include "llvm/IR/DerivedTypes.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/InstIterator.h"
+#include "llvm/IR/Intrinsics.h"
 #include "llvm/IR/Module.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/Target/TargetMachine.h"
@@ -281,9 +283,37 @@ void tfc::useC99(Module &module) {
   }
 }
 
+/// Calls of an intrinsic on vectors become calls on their elements, as code
+/// generation would make them.
+static void takeApart(Function &function, FixedVectorType &type) {
+  Function *element = Intrinsic::getOrInsertDeclaration(
+      function.getParent(), function.getIntrinsicID(), type.getElementType());
+  for (User *user : make_early_inc_range(function.users())) {
+    auto *call = dyn_cast<CallInst>(user);
+    if (!call)
+      continue;
+    IRBuilder<> builder(call);
+    builder.setFastMathFlags(call->getFastMathFlags());
+    Value *whole = PoisonValue::get(&type);
+    for (unsigned i = 0; i < type.getNumElements(); ++i) {
+      Value *x = builder.CreateExtractElement(call->getArgOperand(0), i);
+      whole =
+          builder.CreateInsertElement(whole, builder.CreateCall(element, x), i);
+    }
+    call->replaceAllUsesWith(whole);
+    call->eraseFromParent();
+  }
+}
+
 /// The sine and cosine of one angle stay two calls: `sincos` is no function of
 /// C99.
 static void keepSineAndCosineApart(Module &module) {
+  for (Function &function : make_early_inc_range(module)) {
+    Intrinsic::ID id = function.getIntrinsicID();
+    auto *type = dyn_cast<FixedVectorType>(function.getReturnType());
+    if (type && (id == Intrinsic::sin || id == Intrinsic::cos))
+      takeApart(function, *type);
+  }
   for (Function &function : make_early_inc_range(module)) {
     Intrinsic::ID id = function.getIntrinsicID();
     Type *type = function.getReturnType();

@@ -155,6 +155,81 @@ def training():
     return {"train": concrete}
 
 
+def convolutions():
+    def f(image, kernel, deep):
+        hidden = tf.nn.relu(tf.nn.conv2d(image, kernel, 1, "SAME"))
+        pooled = tf.nn.max_pool2d(hidden, 2, 2, "VALID")
+        return pooled, tf.nn.depthwise_conv2d(image, deep, [1, 2, 2, 1], "SAME"), tf.nn.avg_pool2d(image, 3, 1, "SAME")
+
+    return one(f, SPEC([None, 9, 8, 3]), SPEC([3, 3, 3, 5]), SPEC([3, 3, 3, 2]))
+
+
+def gradients_of_convolutions():
+    def f(image, kernel):
+        with tf.GradientTape() as tape:
+            tape.watch([image, kernel])
+            loss = tf.reduce_mean(tf.nn.conv2d(image, kernel, 2, "SAME") ** 2)
+        return tape.gradient(loss, [image, kernel])
+
+    return one(f, SPEC([2, 7, 6, 3]), SPEC([3, 3, 3, 4]))
+
+
+def transforms():
+    def f(x, z):
+        return tf.signal.rfft(x), tf.signal.ifft(z), tf.signal.fft2d(tf.reshape(z[:12], [3, 4]))
+
+    return one(f, SPEC([2, 30]), SPEC([17], tf.complex64))
+
+
+def random_numbers():
+    def f(seed):
+        return (
+            tf.random.stateless_uniform([33], seed),
+            tf.random.stateless_normal([5, 3], seed),
+            tf.random.stateless_uniform([9], seed, minval=-3, maxval=70, dtype=tf.int32),
+            tf.random.stateless_truncated_normal([7], seed),
+        )
+
+    return one(f, SPEC([2], tf.int32))
+
+
+def sorted_rows():
+    def f(x):
+        best, where = tf.math.top_k(x, 3)
+        return tf.sort(x, direction="DESCENDING"), tf.argsort(x, stable=True), best, where, tf.unique(x[0])[0]
+
+    return one(f, SPEC([None, None]))
+
+
+def moves():
+    def f(x, i, u):
+        return (
+            tf.gather(x, i, axis=1),
+            tf.tensor_scatter_nd_add(x, i[:, None], u),
+            tf.math.unsorted_segment_max(u, i, 4),
+            tf.einsum("ij,kj->ik", x, u),
+            tf.roll(tf.pad(x, [[1, 0], [0, 2]], constant_values=7.0), 1, 1),
+        )
+
+    return one(f, SPEC([4, 5]), SPEC([3], tf.int32), SPEC([3, 5]))
+
+
+def solutions():
+    def f(a, b):
+        lower = tf.linalg.cholesky(tf.matmul(a, a, transpose_b=True) + tf.eye(5))
+        s, u, v = tf.linalg.svd(a)
+        return (
+            lower,
+            tf.linalg.triangular_solve(lower, b),
+            tf.linalg.solve(a, b),
+            tf.linalg.det(a),
+            tf.matmul(u * s, v, transpose_b=True),
+            tf.linalg.eigvalsh(a + tf.transpose(a)),
+        )
+
+    return one(f, SPEC([5, 5]), SPEC([5, 2]))
+
+
 I64 = np.array([7, -7, 2**62, -(2**63), 2**33 + 5, 123456789012345, 1, -1, 2**53 + 1, -(2**40) - 3], np.int64)
 J64 = np.array([2, 2, 3, 7, -(2**32), 1000, -3, -(2**50), 10, 2**31 + 1], np.int64)
 U64 = np.array([2**64 - 1, 2**63, 2**63 + 2**39 + 1, 17, 2**53 + 3, 2**32], np.uint64)
@@ -178,6 +253,13 @@ PROGRAMS = [
     (rounding, [("f", [np.array([0.5, 1.5, 2.5, -0.5, -2.5, 1e20, np.inf], np.float32)])]),
     (sorting, [("f", [np.array([3, -1, 7, 3, 0], np.int32)])]),
     (counter, [("step", [np.array(3, np.int32)]), ("step", [np.array(-1, np.int32)]), ("step", [np.array(4, np.int32)]), ("read", [])]),
+    (convolutions, [("f", [f32(2, 9, 8, 3), f32(3, 3, 3, 5), f32(3, 3, 3, 2)]), ("f", [f32(0, 9, 8, 3), f32(3, 3, 3, 5), f32(3, 3, 3, 2)])]),
+    (gradients_of_convolutions, [("f", [f32(2, 7, 6, 3), f32(3, 3, 3, 4)])]),
+    (transforms, [("f", [f32(2, 30), (f32(17) + 1j * f32(17)).astype(np.complex64)])]),
+    (random_numbers, [("f", [np.array([3, -9], np.int32)])]),
+    (sorted_rows, [("f", [np.round(f32(2, 70), 1)]), ("f", [f32(1, 3)])]),
+    (moves, [("f", [f32(4, 5), np.array([3, 0, 3], np.int32), f32(3, 5)]), ("f", [f32(4, 5), np.array([3, 0, 9], np.int32), f32(3, 5)])]),
+    (solutions, [("f", [f32(5, 5) + 3 * np.eye(5, dtype=np.float32), f32(5, 2)]), ("f", [np.full((5, 5), np.nan, np.float32), f32(5, 2)])]),
     (training, [("train", [f32(8, 3), f32(8, 2)]), ("train", [f32(4, 3), f32(4, 2)])]),
 ]  # fmt: skip
 

@@ -67,7 +67,7 @@ def test_other_machines_give_the_same_bits(ran, target, name):
 LIBC = {"memcpy", "memmove", "memset", "bzero", "getauxval"}
 LIBC_ARM = {"__aeabi_memcpy", "__aeabi_memset", "__aeabi_memclr", "__aeabi_memmove"}
 LIBC_ARM |= {f"{name}{n}" for name in list(LIBC_ARM) for n in (4, 8)}
-LIBM = {"hypot", "hypotf", "fmod", "fmodf", "floorf", "ceilf", "nearbyintf"}
+LIBM = {"hypot", "hypotf", "fmod", "fmodf", "floorf", "ceilf", "nearbyintf", "sin", "cos", "sinf", "cosf"}
 
 
 @pytest.mark.parametrize("target", ["x86", "aarch64", "armv7"])
