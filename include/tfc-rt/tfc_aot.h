@@ -31,6 +31,9 @@ extern "C" {
 #define TFC_ALIGNED
 #endif
 
+/* A tensor with more dimensions than that is none, but a mistake. */
+#define TFC_MOST_DIMENSIONS 64
+
 /* What a program may set for its calls. Zero-initialise it (`tfc_host host = {0};`); NULL fields mean the defaults.
  * After a call that returned an error, code, message and location describe it. One host serves one thread at a time. */
 typedef struct tfc_host {
@@ -395,7 +398,7 @@ static TFC_UNUSED int32_t tfc_refuse(tfc_host *host, const char *message, const 
   return tfc_fail(host, TFC_INVALID_ARGUMENT, message, location);
 }
 
-/* "float32[2,?]" */
+/* "float32[2,?]"; a rank that cannot be is a number, for there are no sizes to read then. */
 static TFC_UNUSED void tfc_write_type(tfc_writer *w, int32_t dtype, int32_t rank, const int64_t *shape) {
   static const char *const names[TFC_NUM_DTYPES] = {"bool",   "int8",    "int16",    "int32",   "int64",
                                                     "uint8",  "uint16",  "uint32",   "uint64",  "float16",
@@ -403,7 +406,13 @@ static TFC_UNUSED void tfc_write_type(tfc_writer *w, int32_t dtype, int32_t rank
   int32_t k;
   tfc_write_text(w, dtype >= 0 && dtype < TFC_NUM_DTYPES ? names[dtype] : "unknown");
   tfc_write(w, "[", 1);
-  for (k = 0; k < rank; ++k) {
+  if (rank < 0 || rank > TFC_MOST_DIMENSIONS) {
+    tfc_write_text(w, "rank ");
+    tfc_write_signed(w, rank);
+  } else if (rank && !shape) {
+    tfc_write_text(w, "shape is NULL");
+  }
+  for (k = 0; shape && rank <= TFC_MOST_DIMENSIONS && k < rank; ++k) {
     if (k)
       tfc_write(w, ",", 1);
     if (shape[k] == -1)
@@ -419,7 +428,7 @@ static TFC_UNUSED int32_t tfc_check_tensor(tfc_host *host, const char *entry, co
                                            const tfc_tensor_desc *t, int32_t dtype, int32_t rank, const int64_t *shape) {
   char message[256];
   tfc_writer w = {NULL, NULL, 0, 0};
-  int fits = t->dtype == dtype && t->rank == rank, empty = 0;
+  int fits = t->dtype == dtype && t->rank == rank && (!rank || t->shape), empty = 0;
   int64_t count = 1, most = INT64_MAX / 2 / tfc_itemsize(dtype);
   int32_t k;
   if ((uint64_t)most > (uint64_t)(SIZE_MAX / 2 / (size_t)tfc_itemsize(dtype)))
@@ -511,7 +520,8 @@ static TFC_UNUSED int32_t tfc_load_state(tfc_host *host, const char *name, const
   int same;
   for (i = 0; i < num_parts; ++i)
     expected += parts[i].bytes;
-  (void)name;
+  if (!state)
+    return tfc_refuse(host, "the state to load is NULL", name);
   same = bytes && num_bytes == expected && memcmp(in, head, checksum_at) == 0 &&
          memcmp(in + checksum_at + 8, head + checksum_at + 8, head_bytes - checksum_at - 8) == 0;
   if (!same)

@@ -196,15 +196,18 @@ static TFC_UNUSED int tfc_sized_numbers(const tfc_sized_state *s, const unsigned
 /* `numbers` and `fresh`: room for `num_places` and `num_parts`. Memory is got before anything changes. */
 static TFC_UNUSED int32_t tfc_load_sized(tfc_host *host, const tfc_sized_state *s, void *state, const void *bytes,
                                          size_t num_bytes, int64_t *numbers, void **fresh) {
-  const unsigned char *in = (const unsigned char *)bytes, *data = in + s->head_bytes;
+  const unsigned char *in = (const unsigned char *)bytes, *data;
   tfc_context ctx = tfc_make_context(host, NULL, 0);
   size_t i, place = 0;
   uint32_t checksum;
   int same = 1;
+  if (!state)
+    return tfc_refuse(host, "the state to load is NULL", s->name);
   if (!bytes || num_bytes < s->head_bytes || !tfc_sized_head_fits(s, in) ||
       !tfc_sized_numbers(s, in, num_bytes - s->head_bytes, numbers))
     return tfc_fail(host, TFC_FAILED_PRECONDITION, "these bytes are the state of another program or version, or cut off",
                     s->name);
+  data = in + s->head_bytes;
   checksum = tfc_sized_checksum(s, in, num_bytes);
   for (i = 0; i < 8; ++i)
     same = same && in[s->checksum_at + i] == (unsigned char)"0123456789abcdef"[checksum >> (28 - 4 * i) & 15];

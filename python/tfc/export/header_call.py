@@ -50,7 +50,14 @@ def descriptor_entry(artifact: Artifact, entry: EntryPoint) -> str:
 
 def _counts(name: str, where: str, inputs: int, outputs: int) -> list[str]:
     takes = c_string(f"{name}: expected {inputs} inputs and {outputs} outputs")
-    return [f"if (num_inputs != {inputs} || num_outputs != {outputs})", f"  return tfc_refuse(host, {takes}, {where});"]
+    lines = [
+        f"if (num_inputs != {inputs} || num_outputs != {outputs})",
+        f"  return tfc_refuse(host, {takes}, {where});",
+    ]
+    given = [array for array, count in (("inputs", inputs), ("outputs", outputs)) if count]
+    for array in given:
+        lines += [f"if (!{array})", f"  return tfc_refuse(host, {c_string(f'{name}: {array} is NULL')}, {where});"]
+    return lines
 
 
 def _descriptor_checks(name: str, where: str, entry: EntryPoint) -> list[str]:
