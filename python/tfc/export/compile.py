@@ -12,7 +12,6 @@ from tfc.export import files
 from tfc.export.cxx_class import cxx_class_header
 from tfc.export.device import describe_device, device_target, runtime_source
 from tfc.export.header import header
-from tfc.export.manifest import manifest
 from tfc.export.model import Artifact, Buffer, EntryPoint, layout
 from tfc.export.naming import identifier
 from tfc.export.program import Entry, Program, from_functions, from_module, functions_of
@@ -159,7 +158,6 @@ def compile_program(
     if "mlir" in kinds:
         content["mlir"] = program.module.operation.get_asm(enable_debug_info=True).encode()
     content["header"] = header(artifact).encode()
-    content["manifest"] = manifest(artifact).encode()
     if device is not None:
         content["runtime"] = runtime_source(device).encode()
     if cxx_class is not None:

@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from tfc.errors import InvalidArgumentError, page
+from tfc.export.manifest import digest_of, manifest
 from tfc.export.model import Artifact
 
 # What can be asked for, with the suffix of the file.
@@ -65,6 +66,7 @@ def write(artifact: Artifact, folder: Path, kinds: list[str], content: dict[str,
     if "pkg-config" in artifact.files:
         made["pkg-config"] = pkg_config(artifact).encode()
         made["cmake"] = cmake(artifact).encode()
+    made["manifest"] = manifest(artifact, {kind: digest_of(made[kind]) for kind in LINKED if kind in made}).encode()
     write_all({folder / artifact.files[kind]: made[kind] for kind in artifact.files})
 
 

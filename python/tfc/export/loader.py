@@ -11,9 +11,9 @@ from tfc.compiler import load_object
 from tfc.config.gpus import library as device_runtime
 from tfc.core import EagerTensor
 from tfc.dtypes import TensorShape
-from tfc.errors import FailedPreconditionError, InvalidArgumentError, NotFoundError, page
+from tfc.errors import DataLossError, FailedPreconditionError, InvalidArgumentError, NotFoundError, page
 from tfc.export.blob import read_state, state_bytes, write_state
-from tfc.export.manifest import read_manifest
+from tfc.export.manifest import digest_of, read_manifest
 from tfc.export.model import Artifact, Buffer, EntryPoint
 from tfc.ops.convert import convert_to_tensor
 from tfc.runtime import DTYPE_CODES, Executable
@@ -176,15 +176,18 @@ def _executable(artifact: Artifact, entry: EntryPoint, address: int, keepalive) 
     )
 
 
-def load(path) -> LoadedArtifact:
+def load(path, *, verify: bool = True) -> LoadedArtifact:
     """Loads what `compile` wrote, with the manifest beside it: a shared library (through ctypes) or an object.
 
     `path`: the ``.so``, the ``.o``, or the ``.json``. Neither the Python source nor, for a shared library, the compiler
     is needed. An artefact is code: load only what you trust.
 
+    `verify`: refuse a library or object that is not what the compiler wrote, byte for byte: damaged code ends the
+    process. Set it to False for a library that you changed yourself (stripped, signed).
+
     Raises:
         NotFoundError: a file is not there.
-        DataLossError: the manifest cannot be read.
+        DataLossError: the manifest cannot be read, or the file is damaged.
         OSError: the library cannot be loaded, for instance because it is for another machine.
     """
     path = Path(path)
@@ -203,10 +206,18 @@ def load(path) -> LoadedArtifact:
         path = path.with_name(artifact.files[kind])
     if not path.is_file():
         raise NotFoundError(None, None, page(f"there is no file {path}"))
-    if ".so" in path.suffixes:
+    is_shared = ".so" in path.suffixes
+    content = path.read_bytes()
+    if verify and digest_of(content) != artifact.digests.get("shared" if is_shared else "object"):
+        raise DataLossError(
+            None, None,
+            page(f"{path} is not the file that {manifest} describes: it is damaged, or was changed",
+                 fix="compile it again, or load it with verify=False if you changed it"),
+        )  # fmt: skip
+    if is_shared:
         library = ctypes.CDLL(str(path.resolve()))
         return LoadedArtifact(artifact, lambda name: ctypes.addressof(ctypes.c_char.in_dll(library, name)), library)
     if artifact.device is not None:
         device_runtime()  # the symbols that the code needs
-    code = load_object(path.read_bytes(), artifact.target)
+    code = load_object(content, artifact.target)
     return LoadedArtifact(artifact, code.address, code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -9,7 +10,17 @@ from tfc.dtypes import as_dtype
 from tfc.errors import DataLossError, page
 from tfc.export.model import Artifact, Buffer, EntryPoint
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
+
+
+def digest_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _own_digest(content: dict) -> str:
+    """Of everything else that a manifest says."""
+    rest = {key: value for key, value in content.items() if key != "digest"}
+    return digest_of(json.dumps(rest, sort_keys=True).encode())
 
 
 def _buffer(buffer: Buffer) -> dict:
@@ -24,8 +35,11 @@ def _buffer(buffer: Buffer) -> dict:
     return described
 
 
-def manifest(artifact: Artifact) -> str:
-    """JSON text: entry points in the order of the binary interface, state layout, target, files written."""
+def manifest(artifact: Artifact, digests: dict[str, str]) -> str:
+    """JSON text: entry points in the order of the binary interface, state layout, target, files written.
+
+    `digests`: SHA-256 of the files with machine code, by kind.
+    """
     variables = []
     for v, offset in zip(artifact.variables, artifact.offsets, strict=True):
         initial = artifact.initial_offsets.get(v.name)  # null: zeros
@@ -58,6 +72,7 @@ def manifest(artifact: Artifact) -> str:
             "versions": list(artifact.versions),
         },
         "files": artifact.files,
+        "digests": digests,
         "threads": artifact.threads,
         "device": artifact.device,
         "state": {
@@ -68,7 +83,7 @@ def manifest(artifact: Artifact) -> str:
         },
         "entries": entries,
     }
-    return json.dumps(content, indent=1) + "\n"
+    return json.dumps({**content, "digest": _own_digest(content)}, indent=1) + "\n"
 
 
 def read_manifest(path) -> Artifact:
@@ -76,9 +91,11 @@ def read_manifest(path) -> Artifact:
     try:
         content = json.loads(Path(path).read_text())
         if content.get("format") != FORMAT_VERSION:
-            raise ValueError(f"format {content.get('format')}, expected {FORMAT_VERSION}")
+            raise ValueError(f"format {content.get('format')}, expected {FORMAT_VERSION}; compile it again")
+        if content["digest"] != _own_digest(content):
+            raise ValueError("it was changed after it was written")
         return _artifact(content)
-    except (ValueError, KeyError, TypeError, AttributeError) as e:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as e:
         raise DataLossError(None, None, page(f"{path} is no manifest of an artefact: {e}")) from None
 
 
@@ -98,6 +115,7 @@ def _artifact(content: dict) -> Artifact:
         content["threads"],
         tuple(target["versions"]),
         content.get("device"),
+        content["digests"],
     )
 
 

@@ -88,6 +88,7 @@ class Artifact:
     threads: int = 1  # that share large loops; 0: as many as there are cores
     versions: tuple[str, ...] = ()  # CPUs beyond `cpu` that entries with vectors have code for, too
     device: dict | None = None  # kernels in it: {"triple", "chip", "format", "kernels", "host"}
+    digests: dict = field(default_factory=dict)  # of one read from a manifest: kind of file -> SHA-256
 
     @property
     def is_sized(self) -> bool:

@@ -54,6 +54,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--repeat", type=int, default=1, help="calls it so many times; the last results are shown")
     parser.add_argument("--benchmark", action="store_true", help="measures calls instead of showing results")
     parser.add_argument("--seed", type=int, default=0, help="of random inputs")
+    parser.add_argument(
+        "--no-verify", action="store_true", help="runs a library that was changed after it was compiled"
+    )
     parser.add_argument("--list", action="store_true", help="shows entries, variables and target, and runs nothing")
     return parser
 
@@ -64,7 +67,7 @@ def run(arguments: list[str]) -> None:
     if not options.artefact.is_file():
         raise FileNotFoundError(page(f"there is no file {options.artefact}"))
     mlir = options.artefact.suffix in (".mlir", ".mlirbc")
-    loaded = load_mlir(read_mlir(options.artefact)) if mlir else load(options.artefact)
+    loaded = load_mlir(read_mlir(options.artefact)) if mlir else load(options.artefact, verify=not options.no_verify)
     if options.list:
         _show(loaded)
         return

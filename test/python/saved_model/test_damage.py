@@ -30,7 +30,7 @@ def folder(tmp_path_factory):
     model = Model()
     tf.saved_model.save(model, folder / "model", signatures={"serving_default": model.f})
     tf.train.Checkpoint(model=model).save(folder / "ckpt")
-    tf.export.compile(model, folder / "unit.o", emit="object,mlir")
+    tf.export.compile(model, folder / "unit.o", emit="object,shared,mlir")
     command = [tool("tfc-opt"), folder / "unit.mlir", "--emit-bytecode", "-o", folder / "unit.mlirbc"]
     subprocess.run(command, check=True)
     return folder
@@ -95,6 +95,7 @@ FLIPPING = """
         "state": lambda: tf.export.read_state(file),
         "mlir": lambda: load_mlir(read_mlir(file)),
         "manifest": lambda: tf.export.load(folder / "unit.json"),
+        "code": lambda: tf.export.load(file).f(x),
     }
     content, random = file.read_bytes(), random.Random(3)
     for number in range(12):
@@ -120,6 +121,8 @@ FLIPPING = """
         ("mlir", "unit.mlir"),
         ("mlir", "unit.mlirbc"),
         ("manifest", "unit.json"),
+        ("code", "unit.so"),
+        ("code", "unit.o"),
     ],
 )
 def test_damaged_bytes_are_an_error_and_no_crash(folder, kind, pattern):
@@ -127,6 +130,25 @@ def test_damaged_bytes_are_an_error_and_no_crash(folder, kind, pattern):
     command = [sys.executable, "-c", textwrap.dedent(FLIPPING), kind, str(file)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_a_library_that_its_owner_changed_can_be_loaded(folder, tmp_path):
+    for name in ("unit.so", "unit.json"):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    with (tmp_path / "unit.so").open("ab") as file:
+        file.write(b"a signature")
+    with pytest.raises(tf.errors.DataLossError, match="is damaged, or was changed"):
+        tf.export.load(tmp_path / "unit.so")
+    loaded = tf.export.load(tmp_path / "unit.so", verify=False)
+    assert loaded.f(np.ones((2, 3), np.float32)).shape == (2, 2)
+
+
+def test_a_manifest_with_other_sizes_is_refused(folder, tmp_path):
+    text = (folder / "unit.json").read_text()
+    assert '"arena_bytes"' in text
+    (tmp_path / "unit.json").write_text(text.replace("float32", "float64"))
+    with pytest.raises(tf.errors.DataLossError, match="it was changed after it was written"):
+        tf.export.load(tmp_path / "unit.json")
 
 
 def test_mlir_that_is_no_text_is_refused(tmp_path):
