@@ -1,7 +1,7 @@
 #!/usr/bin/env python
 """Writes the figures of docs/gpu.md: what `ptxas` says of kernels, what they execute and move, and limits of devices.
 
-Kernels are assembled with `ptxas`, and run on the PTX machine of the tests (test/python/gpu/ptx.py), which counts.
+Kernels are assembled with `ptxas`, and run on the PTX machine of the tests (test/python/gpu/ptx), which counts.
 Needs a CUDA toolkit and a C compiler, and no device. Plain `scripts/gen_gpu.py` writes, `--check` fails if the document
 is out of date.
 """

@@ -104,7 +104,7 @@ constexpr Step toKernels[] = {
     {"tfc-set-fast-math{contract=${contract} reassociate=${reassociate}}",
      "flags say which sums may be trees"},
     {"tfc-linalg-to-gpu{target=${gpu} features=${gpu-features} chip=${gpu-chip} "
-     "subgroup=${gpu-subgroup} max-threads=${gpu-threads} shared-bytes=${gpu-shared}}",
+     "subgroup=${gpu-subgroup} reassociate=${reassociate} max-threads=${gpu-threads} shared-bytes=${gpu-shared}}",
      "groups of linalg ops become kernels"},
     {"gpu-kernel-outlining", "before constants are hoisted: kernels become functions of the device"},
     {"canonicalize", "indices of dimensions of size 1, buffers that only lived in a kernel"},

@@ -6,8 +6,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "Group.h"
+#include "Writer.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
 
 using namespace mlir;
 using namespace tfc::device;
@@ -23,6 +25,30 @@ int64_t Step::work() {
   for (Operation &nested : op.getBlock()->without_terminator())
     each += nested.getNumRegions() ? 16 : 1;
   return std::max<int64_t>(each, 1) * loops.count(0, loops.sizes.size());
+}
+
+const Access &Step::accessOf(OpOperand &operand) const {
+  unsigned number = 0;
+  for (OpOperand &each : op->getOpOperands()) {
+    if (&each == &operand)
+      break;
+    number += isa<MemRefType>(each.get().getType());
+  }
+  return accesses[number];
+}
+
+bool tfc::device::isLocal(Value buffer,
+                          const llvm::SmallPtrSetImpl<Operation *> &ops) {
+  return llvm::all_of(buffer.getUsers(), [&](Operation *user) {
+    if (isa<ViewLikeOpInterface>(user))
+      return isLocal(user->getResult(0), ops);
+    if (isa<memref::DeallocOp>(user))
+      return true;
+    Operation *op = user;
+    while (op && !ops.contains(op))
+      op = op->getParentOp();
+    return bool(op);
+  });
 }
 
 //===----------------------------------------------------------------------===//
@@ -188,13 +214,22 @@ Group::Mapping Group::mapping() const {
     return Mapping::blockPerPoint;
   if (reduced <= 16)
     return Mapping::threadPerPoint;
-  // Sums along the fastest dimension are read together by a block, others by
-  // neighbouring threads.
+  // A block shares what can be combined only.
+  bool inOrder = llvm::any_of(steps, [](const Step &step) {
+    return step.loops.sizes.size() > step.loops.numParallel &&
+           !matchCombiner(step.op);
+  });
+  if (inOrder)
+    return Mapping::threadPerPoint;
+  // Sums along the fastest dimension are read together by a block, others (and
+  // what neighbouring threads all read) by neighbouring threads.
   bool contiguous = llvm::any_of(steps, [&](const Step &step) {
     return step.loops.sizes.size() > step.loops.numParallel &&
-           llvm::any_of(step.accesses, [](const Access &access) {
+           llvm::any_of(step.accesses, [&](const Access &access) {
              return access.affine && !access.writes &&
-                    access.coefficients.back() == 1;
+                    access.coefficients.back() == 1 &&
+                    (!prefix || step.loops.sizes[prefix - 1] == 1 ||
+                     access.coefficients[prefix - 1] != 0);
            });
   });
   return contiguous || points() < 1024 ? Mapping::blockPerPoint

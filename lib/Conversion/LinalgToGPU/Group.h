@@ -35,7 +35,13 @@ struct Step {
   explicit Step(mlir::linalg::LinalgOp op);
   /// Scalar operations of the whole op.
   int64_t work();
+  /// What the op does to the buffer of an operand.
+  const Access &accessOf(mlir::OpOperand &operand) const;
 };
+
+/// Is everything that is done with the buffer done by these ops?
+bool isLocal(mlir::Value buffer,
+             const llvm::SmallPtrSetImpl<mlir::Operation *> &ops);
 
 /// Rows, columns and sum of a matrix product, by positions of its loops.
 struct Product {

@@ -58,15 +58,12 @@ public:
         why = refusal(type);
     };
     for (Value operand : op->getOperands()) {
-      check(getElementTypeOrSelf(operand.getType()));
-      auto type = dyn_cast<MemRefType>(operand.getType());
-      SmallVector<int64_t> strides;
-      int64_t offset;
-      if (type && failed(type.getStridesAndOffset(strides, offset)))
-        why = "a buffer without strides";
-      if (type && type.hasStaticShape() &&
-          type.getNumElements() >= int64_t(1) << 31)
-        why = "more than 2^31 elements";
+      if (auto type = dyn_cast<MemRefType>(operand.getType())) {
+        if (why.empty())
+          why = refusal(type);
+      } else {
+        check(operand.getType());
+      }
     }
     op.getBlock()->walk([&](Operation *nested) {
       for (Type type : nested->getResultTypes())
@@ -75,6 +72,17 @@ public:
         why = refusal(nested);
     });
     return why;
+  }
+
+  /// The same of a buffer of the op.
+  std::string refusal(MemRefType type) const {
+    SmallVector<int64_t> strides;
+    int64_t offset;
+    if (failed(type.getStridesAndOffset(strides, offset)))
+      return "a buffer without strides";
+    if (type.hasStaticShape() && type.getNumElements() >= int64_t(1) << 31)
+      return "more than 2^31 elements";
+    return refusal(type.getElementType());
   }
 
 private:
@@ -103,14 +111,8 @@ private:
   }
 
   std::string refusal(Operation *op) const {
-    if (isa<memref::LoadOp>(op)) {
-      auto type = cast<MemRefType>(op->getOperand(0).getType());
-      SmallVector<int64_t> strides;
-      int64_t offset;
-      if (failed(type.getStridesAndOffset(strides, offset)))
-        return "a buffer without strides";
-      return refusal(type.getElementType());
-    }
+    if (isa<memref::LoadOp>(op))
+      return refusal(cast<MemRefType>(op->getOperand(0).getType()));
     if (isa<scf::IfOp, scf::ForOp, scf::WhileOp, scf::YieldOp, scf::ConditionOp,
             linalg::IndexOp, linalg::YieldOp>(op))
       return {};
@@ -155,8 +157,9 @@ public:
   /// several ops of which that is the first, 2 n + 1 for it alone.
   Former(const DeviceLimits &limits, const Support &support,
          const llvm::DenseMap<int64_t, std::string> &refused,
-         const llvm::DenseMap<Operation *, int64_t> &order)
-      : limits(limits), support(support), refused(refused), order(order) {}
+         const llvm::DenseMap<Operation *, int64_t> &order, bool reassociate)
+      : limits(limits), support(support), refused(refused), order(order),
+        reassociate(reassociate) {}
 
   void run(Block &block);
   SmallVector<Attribute> host; ///< what stays there, and why
@@ -169,11 +172,13 @@ private:
   void write(Group &taken);
   void refuse(Operation *op, StringRef why);
   bool startsProduct(Step &step);
+  void take(tfc::rt::ScanOp scan);
 
   const DeviceLimits &limits;
   const Support &support;
   const llvm::DenseMap<int64_t, std::string> &refused;
   const llvm::DenseMap<Operation *, int64_t> &order;
+  bool reassociate;
   std::optional<Group> group;
   SmallVector<linalg::FillOp> fills; ///< not yet needed
 };
@@ -186,8 +191,8 @@ void Former::refuse(Operation *op, StringRef why) {
        b.getNamedAttr("loc", op->getLoc())}));
 }
 
-/// The kernel of the group so far. A group that was refused before is tried op by
-/// op; an op that was refused alone stays.
+/// The kernel of the group so far. A group that was refused before is tried op
+/// by op; an op that was refused alone stays.
 void Former::flush() {
   if (!group)
     return;
@@ -309,6 +314,18 @@ void Former::take(LinalgOp op) {
   add(step);
 }
 
+void Former::take(tfc::rt::ScanOp scan) {
+  std::string why =
+      support.refusal(cast<MemRefType>(scan.getInput().getType()));
+  int64_t number = 2 * order.lookup(scan) + 1;
+  if (auto found = refused.find(number); found != refused.end())
+    why = found->second;
+  if (!why.empty())
+    return refuse(scan, why);
+  writeScan(scan, number, limits, reassociate);
+  scan->erase();
+}
+
 /// Is the op a loop that writes elements itself, and has nothing in it that
 /// could be a kernel?
 static bool isElementLoop(Operation *op) {
@@ -337,7 +354,11 @@ void Former::run(Block &block) {
       continue;
     settle(&op, nullptr);
     flush();
-    if (isElementLoop(&op) || isa<tfc::rt::ScanOp>(op)) {
+    if (auto scan = dyn_cast<tfc::rt::ScanOp>(op)) {
+      take(scan);
+      continue;
+    }
+    if (isElementLoop(&op)) {
       refuse(&op, "elements that are computed one after the other");
       continue;
     }
@@ -388,14 +409,15 @@ struct LinalgToGPU : public tfc::impl::LinalgToGPUPassBase<LinalgToGPU> {
         refused[entry.getAs<IntegerAttr>("group").getInt()] =
             entry.getAs<StringAttr>("why").str();
     llvm::DenseMap<Operation *, int64_t> order;
-    getOperation()->walk([&](LinalgOp op) {
+    getOperation()->walk([&](Operation *op) {
       int64_t number = order.size();
-      order[op] = number;
+      if (isa<LinalgOp, tfc::rt::ScanOp>(op))
+        order[op] = number;
     });
     Support support(target, features);
     SmallVector<Attribute> host;
     for (auto function : getOperation().getOps<func::FuncOp>()) {
-      Former former(limits, support, refused, order);
+      Former former(limits, support, refused, order, reassociate);
       for (Block &block : function.getBody())
         former.run(block);
       llvm::append_range(host, former.host);

@@ -105,13 +105,7 @@ void Tiles::start(int64_t high, int64_t wide, int64_t leftRoom,
 void Tiles::copyTile(OpOperand &operand, Value tile, int64_t high, int64_t wide,
                      Value first, Value second, ArrayRef<unsigned> down,
                      ArrayRef<unsigned> across, Place place) {
-  const Access *access = nullptr;
-  unsigned number = 0;
-  for (OpOperand &each : step.op->getOpOperands()) {
-    if (&each == &operand)
-      access = &step.accesses[number];
-    number += isa<MemRefType>(each.get().getType());
-  }
+  const Access *access = &step.accessOf(operand);
   bool byColumns = access->affine &&
                    std::abs(access->coefficients[down.back()]) == 1 &&
                    std::abs(access->coefficients[across.back()]) != 1;

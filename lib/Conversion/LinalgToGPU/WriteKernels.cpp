@@ -9,7 +9,6 @@
 #include "Writer.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Interfaces/ViewLikeInterface.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -50,20 +49,6 @@ Values prefixed(Step &step, ArrayRef<Value> indices) {
   for (auto [at, value] : llvm::enumerate(indices))
     ivs[step.loops.order[at]] = value;
   return ivs;
-}
-
-/// Is everything that is done with the buffer done by these ops?
-bool isLocal(Value value, const llvm::SmallPtrSetImpl<Operation *> &ops) {
-  return llvm::all_of(value.getUsers(), [&](Operation *user) {
-    if (isa<ViewLikeOpInterface>(user))
-      return isLocal(user->getResult(0), ops);
-    if (isa<memref::DeallocOp>(user))
-      return true;
-    Operation *op = user;
-    while (op && !ops.contains(op))
-      op = op->getParentOp();
-    return bool(op);
-  });
 }
 
 /// Temporaries of the group go to shared memory while there is room: their
@@ -267,6 +252,8 @@ static Writer::Partials writePartials(Group &group, Step &step, int64_t number,
 }
 
 void tfc::device::writeByBlock(Group &group, const DeviceLimits &limits) {
+  if (writeRows(group, limits))
+    return;
   llvm::DenseMap<Operation *, Writer::Partials> partials;
   for (Step &step : group.steps)
     if (int64_t blocks = blocksOfSum(group, step, limits); blocks > 1)

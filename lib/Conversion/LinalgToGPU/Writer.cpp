@@ -61,14 +61,17 @@ std::optional<Combiner> tfc::device::matchCombiner(LinalgOp op) {
 }
 
 Writer::Writer(Group &group, StringRef kind, int64_t threads)
-    : b(group.steps.back().op.getLoc(), group.steps.back().op->getContext()),
-      outer(group.steps.back().op.getLoc(), group.steps.back().op),
-      numThreads(threads) {
+    : Writer(group.steps.back().op, group.number, kind, threads) {}
+
+Writer::Writer(Operation *before, int64_t number, StringRef kind,
+               int64_t threads)
+    : b(before->getLoc(), before->getContext()),
+      outer(before->getLoc(), before), numThreads(threads) {
   Value one = arith::ConstantIndexOp::create(outer, 1);
   Value width = arith::ConstantIndexOp::create(outer, threads);
   launch = gpu::LaunchOp::create(outer, one, one, one, width, one, one);
   launch->setAttr("tfc.kind", outer.getStringAttr(kind));
-  launch->setAttr("tfc.group", outer.getI64IntegerAttr(group.number));
+  launch->setAttr("tfc.group", outer.getI64IntegerAttr(number));
   outer.setInsertionPoint(launch);
   b.setInsertionPointToEnd(&launch.getBody().front());
   auto end = gpu::TerminatorOp::create(b);
@@ -289,6 +292,16 @@ void Writer::store(Step &step, OpOperand &operand, ArrayRef<Value> ivs,
   memref::StoreOp::create(b, value, base, linear);
 }
 
+Value Writer::loadAt(Value memref, ArrayRef<Value> indices) {
+  auto [base, linear] = locate(memref, indices, indices);
+  return memref::LoadOp::create(b, base, linear);
+}
+
+void Writer::storeAt(Value value, Value memref, ArrayRef<Value> indices) {
+  auto [base, linear] = locate(memref, indices, indices);
+  memref::StoreOp::create(b, value, base, linear);
+}
+
 //===----------------------------------------------------------------------===//
 // Bodies
 //===----------------------------------------------------------------------===//
@@ -392,6 +405,35 @@ Value Writer::combine(const Combiner &combiner, Value x, Value y) {
   return clone->getResult(0);
 }
 
+Value Writer::update(Step &step, const Combiner &combiner, ArrayRef<Value> ivs,
+                     Value accumulator) {
+  Values arguments = loadInputs(step, ivs);
+  if (!combiner.widen) {
+    arguments.push_back(accumulator);
+    return body(step, arguments, ivs).front();
+  }
+  // The body works on the accumulator in the type of the buffer; the casts
+  // there and back are left out.
+  arguments.push_back(Value());
+  IRMapping mapping;
+  Block &block = *step.op.getBlock();
+  for (auto [argument, value] : llvm::zip(block.getArguments(), arguments))
+    if (value)
+      mapping.map(argument, value);
+  mapping.map(combiner.widen->getResult(0), accumulator);
+  for (Operation &nested : block.without_terminator()) {
+    if (&nested == combiner.widen || &nested == combiner.narrow)
+      continue;
+    if (auto index = dyn_cast<linalg::IndexOp>(nested)) {
+      mapping.map(index.getResult(), ivs[index.getDim()]);
+      continue;
+    }
+    Operation *clone = b.clone(nested, mapping);
+    rewriteLoads(clone);
+  }
+  return mapping.lookup(combiner.op->getResult(0));
+}
+
 Value Writer::accumulate(Step &step, const Combiner &combiner,
                          ArrayRef<Value> sizes, Values &ivs, Value first,
                          Value stride) {
@@ -403,31 +445,7 @@ Value Writer::accumulate(Step &step, const Combiner &combiner,
   auto each = [&](Value i, ValueRange now) {
     for (auto [k, iv] : llvm::enumerate(delinearize(i, reduced)))
       ivs[step.loops.order[step.loops.numParallel + k]] = iv;
-    Values arguments = loadInputs(step, ivs);
-    if (!combiner.widen) {
-      arguments.push_back(now.front());
-      return body(step, arguments, ivs);
-    }
-    // The body works on the accumulator in the type of the buffer; the casts
-    // there and back are left out.
-    arguments.push_back(Value());
-    IRMapping mapping;
-    Block &block = *step.op.getBlock();
-    for (auto [argument, value] : llvm::zip(block.getArguments(), arguments))
-      if (value)
-        mapping.map(argument, value);
-    mapping.map(combiner.widen->getResult(0), now.front());
-    for (Operation &nested : block.without_terminator()) {
-      if (&nested == combiner.widen || &nested == combiner.narrow)
-        continue;
-      if (auto index = dyn_cast<linalg::IndexOp>(nested)) {
-        mapping.map(index.getResult(), ivs[index.getDim()]);
-        continue;
-      }
-      Operation *clone = b.clone(nested, mapping);
-      rewriteLoads(clone);
-    }
-    return Values{mapping.lookup(combiner.op->getResult(0))};
+    return Values{update(step, combiner, ivs, now.front())};
   };
   return loop(first, count, stride, neutral, each).front();
 }
@@ -452,11 +470,13 @@ Value Writer::addPartials(Step &step, const Combiner &combiner,
 /// through shared memory; without subgroups, all do.
 Value Writer::combineThreads(const Combiner &combiner, Value mine) {
   Type type = mine.getType();
-  Value &room = scratch[type];
-  if (!room)
-    room = shared(numThreads, type);
   bool shuffles = subgroup > 1 && numThreads % subgroup == 0 &&
                   (type.isF32() || type.isInteger(32));
+  Scratch &pieces = scratch[type];
+  Value &room = pieces.rooms[pieces.next];
+  pieces.next ^= 1;
+  if (!room && !(shuffles && numThreads == subgroup))
+    room = shared(shuffles ? numThreads / subgroup : numThreads, type);
   if (!shuffles) {
     memref::StoreOp::create(b, mine, room, thread());
     barrier();
@@ -512,20 +532,24 @@ void Writer::together(Step &step, const Combiner &combiner,
                    : accumulate(step, combiner, sizes, ivs, thread(),
                                 constant(numThreads));
   Value sum = combineThreads(combiner, mine);
-  OpOperand &init = *step.op.getDpsInitOperand(0);
-  when(less(thread(), constant(1)), [&] {
-    Value value = load(step, init, ivs);
-    IRMapping mapping;
-    if (combiner.widen) {
-      mapping.map(combiner.widen->getOperand(0), value);
-      value = b.clone(*combiner.widen, mapping)->getResult(0);
-    }
-    value = combine(combiner, value, sum);
-    if (combiner.narrow) {
-      mapping.map(combiner.narrow->getOperand(0), value);
-      value = b.clone(*combiner.narrow, mapping)->getResult(0);
-    }
-    store(step, init, ivs, value);
-  });
+  when(less(thread(), constant(1)),
+       [&] { addToResult(step, combiner, ivs, sum); });
   barrier();
+}
+
+void Writer::addToResult(Step &step, const Combiner &combiner,
+                         ArrayRef<Value> ivs, Value sum) {
+  OpOperand &init = *step.op.getDpsInitOperand(0);
+  Value value = load(step, init, ivs);
+  IRMapping mapping;
+  if (combiner.widen) {
+    mapping.map(combiner.widen->getOperand(0), value);
+    value = b.clone(*combiner.widen, mapping)->getResult(0);
+  }
+  value = combine(combiner, value, sum);
+  if (combiner.narrow) {
+    mapping.map(combiner.narrow->getOperand(0), value);
+    value = b.clone(*combiner.narrow, mapping)->getResult(0);
+  }
+  store(step, init, ivs, value);
 }

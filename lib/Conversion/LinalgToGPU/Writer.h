@@ -11,6 +11,7 @@
 #include "Group.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 
 namespace tfc::device {
 
@@ -30,9 +31,13 @@ std::optional<Combiner> matchCombiner(mlir::linalg::LinalgOp op);
 
 class Writer {
 public:
+  virtual ~Writer() = default;
   /// Makes the launch of a group before its last step, with a grid of one block
   /// until `setGrid`.
   Writer(Group &group, llvm::StringRef kind, int64_t threads);
+  /// The same for what is no linalg op; `number` names it in the module.
+  Writer(mlir::Operation *before, int64_t number, llvm::StringRef kind,
+         int64_t threads);
 
   mlir::gpu::LaunchOp launch;
   mlir::ImplicitLocOpBuilder b;     ///< inside the kernel
@@ -67,10 +72,15 @@ public:
   /// Keeps the buffer's elements [low, low + width) of each point in shared
   /// memory.
   void promote(mlir::Value root, int64_t low, int64_t width);
-  mlir::Value load(Step &step, mlir::OpOperand &operand,
-                   llvm::ArrayRef<mlir::Value> ivs);
-  void store(Step &step, mlir::OpOperand &operand,
-             llvm::ArrayRef<mlir::Value> ivs, mlir::Value value);
+  virtual mlir::Value load(Step &step, mlir::OpOperand &operand,
+                           llvm::ArrayRef<mlir::Value> ivs);
+  virtual void store(Step &step, mlir::OpOperand &operand,
+                     llvm::ArrayRef<mlir::Value> ivs, mlir::Value value);
+
+  /// The element of a buffer, without regard to shared memory.
+  mlir::Value loadAt(mlir::Value memref, llvm::ArrayRef<mlir::Value> indices);
+  void storeAt(mlir::Value value, mlir::Value memref,
+               llvm::ArrayRef<mlir::Value> indices);
 
   // Bodies. `ivs` are by loop of the op.
   /// The sizes of the loops by position, as values of the host.
@@ -90,9 +100,16 @@ public:
   mlir::Value accumulate(Step &step, const Combiner &combiner,
                          llvm::ArrayRef<mlir::Value> sizes, Values &ivs,
                          mlir::Value first, mlir::Value stride);
+  /// The accumulator after the element at `ivs`.
+  mlir::Value update(Step &step, const Combiner &combiner,
+                     llvm::ArrayRef<mlir::Value> ivs, mlir::Value accumulator);
   /// Combines one value of each thread of the block; every thread gets the
-  /// result. Shared memory is free again after the next barrier.
+  /// result. Shared memory is free again after the next barrier; calls that
+  /// follow each other take turns with two pieces of it.
   mlir::Value combineThreads(const Combiner &combiner, mlir::Value mine);
+  /// Adds a sum to what the result holds.
+  void addToResult(Step &step, const Combiner &combiner,
+                   llvm::ArrayRef<mlir::Value> ivs, mlir::Value sum);
 
   unsigned prefix = 0; ///< loops that blocks are spread over
   /// Threads of a subgroup that exchange registers; 0: they do not.
@@ -130,12 +147,23 @@ private:
   int64_t numThreads;
   llvm::DenseMap<mlir::Value, mlir::Value> flats;
   llvm::DenseMap<mlir::Value, Shared> promoted;
-  llvm::DenseMap<mlir::Type, mlir::Value> scratch;
+  struct Scratch {
+    mlir::Value rooms[2];
+    unsigned next = 0;
+  };
+  llvm::DenseMap<mlir::Type, Scratch> scratch;
 };
+
+/// Writes the kernels of a scan, which is dead afterwards. `reassociate`: sums
+/// may be made in another order.
+void writeScan(tfc::rt::ScanOp scan, int64_t number, const DeviceLimits &limits,
+               bool reassociate);
 
 /// Writes the kernel of a group; its ops are dead afterwards.
 void writeByThread(Group &group, const DeviceLimits &limits);
 void writeByBlock(Group &group, const DeviceLimits &limits);
+/// Rows in registers, if all of the group works on such; false if it does not.
+bool writeRows(Group &group, const DeviceLimits &limits);
 void writeTiles(Group &group, const DeviceLimits &limits);
 void writeTensorCores(Group &group, const DeviceLimits &limits);
 void writeWarpgroups(Group &group, const DeviceLimits &limits);

@@ -6,7 +6,7 @@
 // the others.
 //===----------------------------------------------------------------------===//
 
-#include "Lowering.h"
+#include "Ordered.h"
 #include "Scalars.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -30,7 +30,51 @@ static Value logAddExp(Lowering &l, Value x, Value y) {
   return arith::AddFOp::create(l.b, l.loc, top, more);
 }
 
+/// On a device, sums over a reach that doubles (Hillis and Steele).
+static Value logarithmsOnDevice(Lowering &l, CumlogsumexpOp op) {
+  Value x = op.getX();
+  ArrayRef<Dim> of = l.dims.of(x);
+  Type element = elementOf(x), type = isHalf(element) ? Type(l.b.getF32Type()) : element;
+  size_t axis = op.getAxis();
+  Value extent = l.size(of[axis]), start = extremeScalar(l.b, l.loc, type, /*greatest=*/false);
+  // The element `distance` before `ivs` in the order of the sum, or what sums start with.
+  auto before = [&](Value tensor, Type stored, ValueRange ivs, Value distance) -> Value {
+    SmallVector<Value> at(ivs);
+    Value inside, zero = l.constantIndex(0);
+    if (op.getReverse()) {
+      at[axis] = arith::AddIOp::create(l.b, l.loc, at[axis], distance);
+      inside = arith::CmpIOp::create(l.b, l.loc, arith::CmpIPredicate::slt, at[axis], extent);
+      Value last = arith::SubIOp::create(l.b, l.loc, extent, l.constantIndex(1));
+      at[axis] = arith::MinSIOp::create(l.b, l.loc, at[axis], last);
+    } else {
+      at[axis] = arith::SubIOp::create(l.b, l.loc, at[axis], distance);
+      inside = arith::CmpIOp::create(l.b, l.loc, arith::CmpIPredicate::sge, at[axis], zero);
+      at[axis] = arith::MaxSIOp::create(l.b, l.loc, at[axis], zero);
+    }
+    Value scalar = castScalar(l.b, l.loc, l.extract(tensor, at, stored), stored, type);
+    return arith::SelectOp::create(l.b, l.loc, inside, scalar, start);
+  };
+  Value source = l.value(x);
+  Value first = l.generate(of, type, [&](ValueRange ivs) {
+    return before(source, element, ivs, l.constantIndex(op.getExclusive() ? 1 : 0));
+  });
+  auto pass = [&](Value reach, Value, ValueRange carried) -> SmallVector<Value> {
+    return {l.generate(of, type, [&](ValueRange ivs) {
+      return logAddExp(l, before(carried[0], type, ivs, reach), l.extract(carried[0], ivs, type));
+    })};
+  };
+  Value sums = doubling(l, of[axis], first, pass)[0];
+  if (type == element)
+    return sums;
+  return l.generate(of, element,
+                    [&](ValueRange ivs) { return castScalar(l.b, l.loc, l.extract(sums, ivs, type), type, element); });
+}
+
 static LogicalResult lowerLogarithms(Lowering &l, CumlogsumexpOp op) {
+  if (isForDevice(op)) {
+    l.set(op.getResult(), logarithmsOnDevice(l, op));
+    return success();
+  }
   Value x = op.getX();
   ArrayRef<Dim> of = l.dims.of(x);
   Type element = elementOf(x), type = isHalf(element) ? Type(l.b.getF32Type()) : element;

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Body.h"
+#include "Ordered.h"
 #include "Rows.h"
 #include "Scalars.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -14,7 +15,9 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
+#include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 #include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace tfc;
@@ -144,6 +147,65 @@ static Value scatterRows(Lowering &l, ScatterOp op, Mode mode, ArrayRef<Value> e
   return isKnown ? result : Value();
 }
 
+/// Is it fast enough to let each place look for the updates it gets?
+static bool scattersByPlaces(Lowering &l, ScatterOp op) {
+  constexpr int64_t most = int64_t(1) << 28;
+  int64_t work = 1;
+  Dims all(l.dims.of(op.getX()));
+  llvm::append_range(all, l.dims.of(op.getIndices()).drop_back());
+  for (Dim dim : all) {
+    if (dim < 0 || work > most)
+      return false;
+    work *= std::max<int64_t>(dim, 1);
+  }
+  return work <= most && !isComplex(elementOf(op.getX()));
+}
+
+/// On a device: each place of the result takes the updates that name it, in their order. What comes out
+/// is what one update after the other gives, to the last bit.
+static Value scatterByPlaces(Lowering &l, ScatterOp op, Mode mode) {
+  Value x = op.getX(), indices = op.getIndices(), where = l.value(indices);
+  Type element = elementOf(x);
+  size_t rank = rankOf(x), outer = rankOf(indices) - 1;
+  int64_t depth = l.dims.of(indices)[outer];
+  Value given = op.getUpdates(), init = l.value(x);
+  // Every place would compute what is inline.
+  if (Operation *by = given.getDefiningOp(); by && l.plan.isInline(by) && !l.isStored(given)) {
+    Value built = buildFused(l, by);
+    if (!built)
+      return {};
+    l.set(given, built);
+  } else {
+    l.value(given);
+  }
+  Dims space(l.dims.of(x));
+  llvm::append_range(space, l.dims.of(indices).take_front(outer));
+  Body body(l, space);
+  SmallVector<AffineExpr> all = body.identity();
+  ArrayRef<AffineExpr> places = ArrayRef(all).take_front(rank), updates = ArrayRef(all).drop_front(rank);
+  Value isHere;
+  for (int64_t i = 0; i < depth; ++i) {
+    SmallVector<AffineExpr> at(updates);
+    at.push_back(body.in.getAffineConstantExpr(i));
+    Value index = body.load(where, at);
+    Value place = arith::IndexCastOp::create(body.in, l.loc, index.getType(), body.iteration(i));
+    Value same = arith::CmpIOp::create(body.in, l.loc, arith::CmpIPredicate::eq, index, place);
+    isHere = isHere ? Value(arith::AndIOp::create(body.in, l.loc, isHere, same)) : same;
+  }
+  SmallVector<AffineExpr> at(updates);
+  llvm::append_range(at, places.drop_front(depth));
+  Value update = body.element(given, at);
+  if (!update)
+    return {};
+  Value before = body.addOutput(init, places);
+  Value after = combine(body.in, l.loc, mode, element, toScalar(body.in, l.loc, before, element), update);
+  after = toStorage(body.in, l.loc, after, element);
+  if (isHere)
+    after = arith::SelectOp::create(body.in, l.loc, isHere, after, before);
+  SmallVector<int64_t> reduced = llvm::to_vector(llvm::seq<int64_t>(rank, space.size()));
+  return body.finish(after, reduced)[0];
+}
+
 static LogicalResult lowerScatter(Lowering &l, ScatterOp op) {
   Value indices = op.getIndices(), x = op.getX();
   Type element = elementOf(x);
@@ -152,6 +214,13 @@ static LogicalResult lowerScatter(Lowering &l, ScatterOp op) {
     return op.emitOpError("of complex numbers has no mode '") << op.getMode() << "'";
   if (rankOf(x) == 0)
     return op.emitOpError("into a scalar has no lowering; reshape it to one element");
+  if (isForDevice(op) && scattersByPlaces(l, op)) {
+    Value result = scatterByPlaces(l, op, mode);
+    if (!result)
+      return failure();
+    l.set(op.getResult(), result);
+    return success();
+  }
   size_t outer = rankOf(indices) - 1;
   int64_t depth = cast<RankedTensorType>(indices.getType()).getDimSize(outer);
   SmallVector<Value> extents;
@@ -197,6 +266,64 @@ static Value countTrue(Lowering &l, Value x) {
   return l.toIndex(l.extract(body.finish(sum, all)[0], {}, i64), i64);
 }
 
+/// On a device: a running count of true elements, in which each row of the result is searched.
+static Value searchTrue(Lowering &l, Value x, ArrayRef<Dim> to) {
+  Type i32 = l.b.getI32Type(), i64 = l.b.getI64Type();
+  ArrayRef<Dim> of = l.dims.of(x);
+  Value source = l.value(x);
+  SmallVector<Value> sizes;
+  for (Dim dim : of)
+    sizes.push_back(l.size(dim));
+  Dim total = 1;
+  for (Dim dim : of)
+    total = dim < 0 || total < 0 ? -1 : total * dim;
+  Value count = l.numElements(of), one = l.constantIndex(1), zero = l.constantIndex(0);
+  if (total < 0)
+    total = l.dimOf(count);
+  auto coordinates = [&](Value flat) {
+    SmallVector<Value> at(of.size());
+    for (size_t i = of.size(); i-- > 0;) {
+      at[i] = i ? Value(arith::RemUIOp::create(l.b, l.loc, flat, sizes[i])) : flat;
+      flat = i ? Value(arith::DivUIOp::create(l.b, l.loc, flat, sizes[i])) : flat;
+    }
+    return at;
+  };
+  Value flags = l.generate(total, i32, [&](ValueRange ivs) -> Value {
+    return arith::ExtUIOp::create(l.b, l.loc, i32, l.extract(source, coordinates(ivs[0]), elementOf(x)));
+  });
+  Value empty = l.empty(total, i32);
+  Value counts = rt::ScanOp::create(l.b, l.loc, empty.getType(), flags, empty, 0, false, false, false).getResult();
+  // Enough to halve any range that an i32 counts.
+  Value steps = l.constantIndex(total >= 0 ? llvm::Log2_64_Ceil(std::max<int64_t>(total, 1)) + 1 : 32);
+  return l.generate(to, i64, [&](ValueRange ivs) -> Value {
+    Value wanted = l.fromIndex(ivs[0], i32);
+    auto search = scf::ForOp::create(l.b, l.loc, zero, steps, one, ValueRange{zero, count});
+    {
+      OpBuilder::InsertionGuard guard(l.b);
+      l.b.setInsertionPointToEnd(search.getBody());
+      Value low = search.getRegionIterArgs()[0], high = search.getRegionIterArgs()[1];
+      Value half = arith::DivUIOp::create(l.b, l.loc, arith::AddIOp::create(l.b, l.loc, low, high), l.constantIndex(2));
+      Value last = arith::SubIOp::create(l.b, l.loc, count, one);
+      Value seen = l.extract(counts, ValueRange{arith::MinSIOp::create(l.b, l.loc, half, last)}, i32);
+      Value isBefore = arith::CmpIOp::create(l.b, l.loc, arith::CmpIPredicate::sle, seen, wanted);
+      Value open = arith::CmpIOp::create(l.b, l.loc, arith::CmpIPredicate::slt, low, high);
+      Value next = arith::AddIOp::create(l.b, l.loc, half, one);
+      auto choose = [&](Value condition, Value x, Value y) -> Value {
+        return arith::SelectOp::create(l.b, l.loc, condition, x, y);
+      };
+      scf::YieldOp::create(l.b, l.loc, ValueRange{choose(open, choose(isBefore, next, low), low),
+                                                  choose(open, choose(isBefore, high, half), high)});
+    }
+    SmallVector<Value> at = coordinates(search.getResult(0));
+    Value result = at[0];
+    for (size_t i = 1; i < at.size(); ++i) {
+      Value isThis = arith::CmpIOp::create(l.b, l.loc, arith::CmpIPredicate::eq, ivs[1], l.constantIndex(i));
+      result = arith::SelectOp::create(l.b, l.loc, isThis, at[i], result);
+    }
+    return l.fromIndex(result, i64);
+  });
+}
+
 static LogicalResult lowerNonzero(Lowering &l, NonzeroOp op) {
   Value x = op.getX();
   int64_t rank = rankOf(x);
@@ -207,6 +334,10 @@ static LogicalResult lowerNonzero(Lowering &l, NonzeroOp op) {
   Value source = l.value(x);
   if (to[0] < 0)
     l.define(to[0], countTrue(l, x));
+  if (isForDevice(op)) {
+    l.set(op.getResult(), searchTrue(l, x, to));
+    return success();
+  }
   SmallVector<Value> extents;
   for (Dim dim : l.dims.of(x))
     extents.push_back(l.size(dim));

@@ -2,10 +2,11 @@
 // Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
-// A stable merge sort, from the bottom up, of one row after the other.
+// A stable merge sort, from the bottom up, of one row after the other; on devices, of all
+// places of all rows at once.
 //===----------------------------------------------------------------------===//
 
-#include "Lowering.h"
+#include "Ordered.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -42,20 +43,8 @@ private:
   Dim dim;
 };
 
-/// Must `x` stand before an equal or greater `y`, strictly? NaN is the greatest.
 Value Sorter::comesFirst(Value x, Value y) {
-  if (descending)
-    std::swap(x, y);
-  if (!isFloat(element)) {
-    auto predicate = isUnsigned(element) ? arith::CmpIPredicate::ult : arith::CmpIPredicate::slt;
-    return arith::CmpIOp::create(l.b, l.loc, predicate, x, y);
-  }
-  auto compare = [&](arith::CmpFPredicate predicate, Value a, Value b) {
-    return arith::CmpFOp::create(l.b, l.loc, predicate, a, b);
-  };
-  Value numberBeforeNan = arith::AndIOp::create(l.b, l.loc, compare(arith::CmpFPredicate::ORD, x, x),
-                                                compare(arith::CmpFPredicate::UNO, y, y));
-  return arith::OrIOp::create(l.b, l.loc, compare(arith::CmpFPredicate::OLT, x, y), numberBeforeNan);
+  return lowering::comesFirst(l.b, l.loc, element, descending, x, y);
 }
 
 /// Merges two neighbouring runs of `width` from one pair of vectors to another.
@@ -122,8 +111,24 @@ SmallVector<Value> Sorter::sort(Value keys, Value positions) {
 
 } // namespace
 
+/// A device gets passes that are index spaces.
+static Value sortOnDevice(Lowering &l, Value x, size_t axis, bool descending, bool wantsKeys) {
+  Value positions = sortedPositions(l, x, axis, descending), source = l.value(x);
+  if (!wantsKeys)
+    return positions;
+  return l.generate(l.dims.of(x), elementOf(x), [&](ValueRange ivs) -> Value {
+    SmallVector<Value> at(ivs);
+    at[axis] = l.toIndex(l.extract(positions, ivs, l.b.getI32Type()), l.b.getI32Type());
+    return toStorage(l.b, l.loc, l.extract(source, at, elementOf(x)), elementOf(x));
+  });
+}
+
 template <typename Op> static LogicalResult lowerSort(Lowering &l, Op op) {
   constexpr bool wantsKeys = std::is_same_v<Op, SortOp>;
+  if (isForDevice(op)) {
+    l.set(op.getResult(), sortOnDevice(l, op.getX(), op.getAxis(), op.getDescending(), wantsKeys));
+    return success();
+  }
   Value x = op.getX();
   ArrayRef<Dim> of = l.dims.of(x);
   Type element = elementOf(x), i32 = l.b.getI32Type();

@@ -124,6 +124,8 @@ class _Current(_threads.local):
 
 
 _current = _Current()
+# Whether a scope of any thread named a GPU, ever: until then single ops ask nothing of this module.
+used_gpus = [False]
 
 
 def current_gpu() -> int | None:
@@ -192,7 +194,7 @@ class device:
 
     Names are "GPU:0", "/CPU:0", "/device:GPU:1", a logical device, or None (the default). Inside a function that is
     being traced, the whole function runs on the GPU that a scope names. Single ops outside of functions are computed
-    by the CPU.
+    by the CPU; their results are kept in the device's memory too.
 
     A GPU that is not there means the CPU, with a warning, or an `InvalidArgumentError` (see
     `tf.config.set_soft_device_placement`); `ValueError` for a name that is none, such as `"CPU0"`.
@@ -205,6 +207,8 @@ class device:
         if name is not None and not isinstance(name, str):
             raise ValueError(f"tf.device takes a name such as '/CPU:0', got {device_name!r}")
         self._gpu = None if not name else _resolve(name)
+        if self._gpu is not None:
+            used_gpus[0] = True
         self._keeps = device_name is None
         self._before: list = []
 
@@ -232,14 +236,26 @@ def device_name(number: int) -> str:
     return f"/job:localhost/replica:0/task:0/device:{kind}"
 
 
+def assigned(variable, assign, value) -> None:
+    """`assign(value)`, after which the variable is on the device that it was on before."""
+    before = device_of(variable)
+    assign(value)
+    if before >= 0 and device_of(variable) != before:
+        _move(variable, before)
+
+
 def placed(x):
     """A new tensor or variable, put where `tf.device` says."""
     if _current.gpu is not None and device_of(x) != _current.gpu:
-        try:
-            move_to_device(x, _current.gpu)
-        except MemoryError as e:
-            raise ResourceExhaustedError(None, None, page(str(e), where=user_line())) from None
+        _move(x, _current.gpu)
     return x
+
+
+def _move(x, gpu: int) -> None:
+    try:
+        move_to_device(x, gpu)
+    except MemoryError as e:
+        raise ResourceExhaustedError(None, None, page(str(e), where=user_line())) from None
 
 
 class _Experimental:

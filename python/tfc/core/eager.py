@@ -5,6 +5,7 @@ import re
 import numpy as np
 
 from tfc import _native
+from tfc.config.devices import placed, used_gpus
 from tfc.core.interpreter import Interpreter
 from tfc.core.primitive import Unset
 from tfc.core.state import DEFAULT, STATE
@@ -80,11 +81,13 @@ class Eager(Interpreter):
         except Exception as e:
             raise _explain(prim, args, attrs, e) from None
         if type(out) is tuple:
-            return tuple(_wrap(np.asarray(part), copy=False) for part in out)
+            made = tuple(_wrap(np.asarray(part), copy=False) for part in out)
+            return tuple(map(placed, made)) if used_gpus[0] else made
         try:
-            return _wrap(out if type(out) is np.ndarray else np.asarray(out), copy=False)
+            made = _wrap(out if type(out) is np.ndarray else np.asarray(out), copy=False)
         except TypeError:
             return _strings(out)
+        return placed(made) if used_gpus[0] else made
 
     def cond(self, pred, true_fn, false_fn, name=None):
         return true_fn() if pred else false_fn()

@@ -3,24 +3,24 @@
 #id = affine_map<(d0, d1) -> (d0, d1)>
 #row = affine_map<(d0, d1) -> (d0)>
 
-// Rows are independent: one block each, the sum as a tree, the temporary in shared memory.
+// Rows are too long for registers: one block each, the sum as a tree, the temporary in shared memory.
 // CHECK-LABEL: func @row_group
 // CHECK: gpu.launch blocks(%[[ROW:[a-z0-9_]*]], {{.*}}) in (%{{.*}} = %[[ROWS:.*]], {{.*}}) threads
 // CHECK-SAME: workgroup(%{{.*}} : memref<1xf32, #gpu.address_space<workgroup>>, %{{.*}} : memref<256xf32, #gpu.address_space<workgroup>>)
 // CHECK: gpu.barrier
 // CHECK-NOT: gpu.launch blocks
-func.func @row_group(%x: memref<100x300xf32>, %y: memref<100x300xf32>) {
+func.func @row_group(%x: memref<100x30000xf32>, %y: memref<100x30000xf32>) {
   %zero = arith.constant 0.0 : f32
   %sum = memref.alloc() : memref<100xf32>
   linalg.fill ins(%zero : f32) outs(%sum : memref<100xf32>)
   linalg.generic {indexing_maps = [#id, #row], iterator_types = ["parallel", "reduction"]}
-      ins(%x : memref<100x300xf32>) outs(%sum : memref<100xf32>) {
+      ins(%x : memref<100x30000xf32>) outs(%sum : memref<100xf32>) {
   ^bb0(%in: f32, %out: f32):
     %s = arith.addf %out, %in fastmath<reassoc> : f32
     linalg.yield %s : f32
   }
   linalg.generic {indexing_maps = [#id, #row, #id], iterator_types = ["parallel", "parallel"]}
-      ins(%x, %sum : memref<100x300xf32>, memref<100xf32>) outs(%y : memref<100x300xf32>) {
+      ins(%x, %sum : memref<100x30000xf32>, memref<100xf32>) outs(%y : memref<100x30000xf32>) {
   ^bb0(%in: f32, %s: f32, %out: f32):
     %q = arith.divf %in, %s : f32
     linalg.yield %q : f32

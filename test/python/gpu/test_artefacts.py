@@ -126,6 +126,7 @@ def test_the_manifest_and_the_header_say_what_is_inside(tmp_path):
     assert device["triple"] == CUDA and device["chip"] == "sm_90" and device["format"] == "ptx" and not device["host"]
     assert {k["kind"] for k in device["kernels"]} <= {
         "block-per-point",
+        "block-per-row",
         "thread-per-point",
         "tiles",
     } and artifact.device == device

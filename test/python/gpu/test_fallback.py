@@ -68,14 +68,14 @@ def test_host_and_kernels_compute_the_function_together(gpu, tmp_path):
 def test_compiled_shows_what_runs_where(gpu):
     @tf.function
     def f(x):
-        return tf.nn.softmax(x), tf.cumsum(x, axis=1)
+        return tf.nn.softmax(x), tf.linalg.cholesky(x @ tf.transpose(x))
 
     concrete = f.get_concrete_function(tf.TensorSpec([4, 30]))
     assert concrete.compiled().device is None
     with tf.device(f"GPU:{gpu.index}"):
         found = concrete.compiled()
-    assert [k.kind for k in found.device.kernels] == ["block-per-point"]
-    assert [h.why for h in found.device.host] == ["elements that are computed one after the other"]
+    assert "block-per-point" in [k.kind for k in found.device.kernels]
+    assert {h.why for h in found.device.host} == {"elements that are computed one after the other"}
     assert "test_fallback.py" in found.device.host[0].location
     assert "block-per-point" in str(found) and "on the host: " in str(found)
 

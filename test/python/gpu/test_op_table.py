@@ -123,17 +123,13 @@ def test_comparisons_of_widened_integers(on_gpu):
 
 def test_what_has_an_order_runs_on_the_host(on_gpu):
     @tf.function
-    def f(x, i):
-        return (
-            tf.cumsum(x, axis=1),
-            tf.sort(x, axis=1),
-            tf.tensor_scatter_nd_add(x, i, tf.ones([2, 10])),
-            tf.boolean_mask(x, x > 0),
-        )
+    def f(x):
+        square = tf.matmul(x, x, transpose_b=True) + tf.eye(6)
+        return tf.linalg.cholesky(square), tf.linalg.solve(square, x), tf.linalg.svd(x, compute_uv=False)
 
-    x, i = rng.standard_normal((6, 10), dtype=np.float32), np.array([[1], [1]], np.int32)
-    for got, want in zip(on_gpu(f, x, i, fallback=True), f(x, i), strict=True):
-        np.testing.assert_allclose(got, want.numpy(), rtol=1e-6, atol=1e-6)
+    x = rng.standard_normal((6, 10), dtype=np.float32)
+    for got, want in zip(on_gpu(f, x, fallback=True), f(x), strict=True):
+        np.testing.assert_allclose(got, want.numpy(), rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("shape", [(0,), (1,), (3, 0, 2), (255,), (257,), (1037,), (70000,)])

@@ -16,9 +16,10 @@ def LinalgToGPUPass : Pass<"tfc-linalg-to-gpu", "::mlir::ModuleOp"> {
   let summary = "Turn linalg on buffers into kernels";
   let description = [{
     Ops that follow each other become one `gpu.launch` where blocks need nothing of each other: they share
-    their first loops, and what one writes and another reads belongs to one value of those. Three mappings:
+    their first loops, and what one writes and another reads belongs to one value of those. Four mappings:
     a thread for each point of these loops; a block, whose threads share the rest (sums as trees in shared
-    memory, temporaries of the group in shared memory too); tiles of matrix products through shared memory,
+    memory, temporaries of the group in shared memory too); such a block whose threads keep the same few elements of a row
+    in registers through all ops; tiles of matrix products through shared memory,
     with what follows element by element.
 
     ```mlir
@@ -27,6 +28,9 @@ def LinalgToGPUPass : Pass<"tfc-linalg-to-gpu", "::mlir::ModuleOp"> {
     // becomes
     gpu.launch blocks(%row, ...) in (32, 1, 1) threads(%t, ...) in (256, 1, 1) workgroup(...) {...}
     ```
+
+    A `tfcrt.scan` becomes kernels too: a block for each row (or for a piece of a long one, after the sums of the pieces before
+    it), or a thread where rows are many and lie across memory.
 
     A reduction to few points is made by many blocks: partial sums first, then their sum. With `subgroup`, threads
     exchange registers before they use shared memory. Products of f16, bf16 and (with the feature `tf32`) f32 run on the
@@ -40,6 +44,7 @@ def LinalgToGPUPass : Pass<"tfc-linalg-to-gpu", "::mlir::ModuleOp"> {
     Option<"features", "features", "std::string", "\"f64+f16+i64+i16+i8\"", "types that a spirv device has; tf32">,
     Option<"chip", "chip", "std::string", "\"sm_80\"", "the architecture, for nvptx">,
     Option<"subgroup", "subgroup", "int64_t", "0", "threads that exchange registers; 0: none">,
+    Option<"reassociate", "reassociate", "bool", "true", "running sums may be made in another order">,
     Option<"maxThreads", "max-threads", "int64_t", "256", "threads of a block">,
     Option<"sharedBytes", "shared-bytes", "int64_t", "32768", "shared memory of a block">];
   let dependentDialects = [

@@ -6,7 +6,7 @@ from tfc.dtypes import int64
 from tfc.errors import InvalidArgumentError
 from tfc.ops import primitives as p
 from tfc.ops.gradients import conj, dynamic_shape, reshape_like, scalar, zeros_like
-from tfc.ops.table import IN_ORDER, NotDifferentiable, linear, row
+from tfc.ops.table import NotDifferentiable, linear, row
 
 
 def _check(indices, size):
@@ -221,7 +221,7 @@ def _scatter_product_vjp(g, x, indices, updates):
 
 row(p.gather, _gather, (_gather_vjp, None), kinds="biufc", quiet=False, jvp=linear(0))
 row(p.gather_nd, _gather_nd, (_gather_nd_vjp, None), kinds="biufc", quiet=False, jvp=linear(0))
-row(p.scatter, _scatter, _scatter_vjp, kinds="iuf", gpu=IN_ORDER)
-row(p.nonzero, lambda x: np.argwhere(x).astype(np.int64), NotDifferentiable, kinds="b", quiet=False, gpu=IN_ORDER)
-row(p.sort, _sort, (_sort_vjp,), kinds="iuf", gpu=IN_ORDER)
-row(p.argsort, _argsort, NotDifferentiable, kinds="iuf", gpu=IN_ORDER)
+row(p.scatter, _scatter, _scatter_vjp, kinds="iuf")
+row(p.nonzero, lambda x: np.argwhere(x).astype(np.int64), NotDifferentiable, kinds="b", quiet=False)
+row(p.sort, _sort, (_sort_vjp,), kinds="iuf")
+row(p.argsort, _argsort, NotDifferentiable, kinds="iuf")

@@ -4,7 +4,7 @@ import numpy as np
 
 from tfc.ops import primitives as p
 from tfc.ops.gradients import broadcast_like, conj, dynamic_shape, known, reshape_like, scalar
-from tfc.ops.table import IN_ORDER, NotDifferentiable, linear, row
+from tfc.ops.table import NotDifferentiable, linear, row
 
 
 def _wide(f):
@@ -194,6 +194,6 @@ row(
 )
 row(p.argmax, _arg(np.argmax), NotDifferentiable, kinds="iuf")
 row(p.argmin, _arg(np.argmin), NotDifferentiable, kinds="iuf")
-row(p.cumsum, _cumulative(np.cumsum), (_cumsum_vjp,), kinds="iufc", gpu=IN_ORDER, jvp=linear(0))
-row(p.cumlogsumexp, _cumlogsumexp, (_cumlogsumexp_vjp,), kinds="f", gpu=IN_ORDER, jvp=_cumlogsumexp_jvp)
-row(p.cumprod, _cumulative(np.cumprod), (_cumprod_vjp,), kinds="iufc", domain=(0.4, 2.0), gpu=IN_ORDER)
+row(p.cumsum, _cumulative(np.cumsum), (_cumsum_vjp,), kinds="iufc", jvp=linear(0))
+row(p.cumlogsumexp, _cumlogsumexp, (_cumlogsumexp_vjp,), kinds="f", jvp=_cumlogsumexp_jvp)
+row(p.cumprod, _cumulative(np.cumprod), (_cumprod_vjp,), kinds="iufc", domain=(0.4, 2.0))

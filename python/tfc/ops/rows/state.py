@@ -1,5 +1,6 @@
 """Rows of primitives with effects: variables, console, assertions."""
 
+from tfc.config.devices import assigned, used_gpus
 from tfc.core import host_function
 from tfc.errors import FailedPreconditionError, error_of_status
 from tfc.ops import primitives as p
@@ -18,7 +19,10 @@ def _read(variable):
 
 
 def _assign(variable, value):
-    variable._assign(value)
+    if used_gpus[0]:
+        assigned(variable, variable._assign, value)
+    else:
+        variable._assign(value)
 
 
 def _print(*xs, format, summarize, stream):

@@ -1,0 +1,39 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// Ops with an order, as index spaces: what a device can run, where the CPU goes
+// from element to element.
+//===----------------------------------------------------------------------===//
+
+#ifndef TFC_LIB_CONVERSION_TFCTOLINALG_ORDERED_H
+#define TFC_LIB_CONVERSION_TFCTOLINALG_ORDERED_H
+
+#include "Lowering.h"
+
+namespace tfc::lowering {
+
+/// Will linalg of this op's module become kernels?
+bool isForDevice(mlir::Operation *op);
+
+/// Passes over a range that doubles: `pass(width, log2(width), carried)` for
+/// width = 1, 2, 4, ... below `extent`.
+llvm::SmallVector<mlir::Value> doubling(
+    Lowering &l, Dim extent, mlir::ValueRange carried,
+    llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, mlir::Value,
+                                                      mlir::ValueRange)>
+        pass);
+
+/// Must `x` stand before an equal or greater `y`, strictly? NaN is the
+/// greatest.
+mlir::Value comesFirst(mlir::OpBuilder &b, mlir::Location loc,
+                       mlir::Type element, bool descending, mlir::Value x,
+                       mlir::Value y);
+
+/// Where the elements of each row come from, i32, in order; a stable sort.
+mlir::Value sortedPositions(Lowering &l, mlir::Value x, size_t axis,
+                            bool descending);
+
+} // namespace tfc::lowering
+
+#endif // TFC_LIB_CONVERSION_TFCTOLINALG_ORDERED_H
