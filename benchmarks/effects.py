@@ -1,12 +1,16 @@
 """What the order of effects is worth: `python benchmarks/effects.py`.
 
-One variable of 4M elements updated 8 times, and two of them; a loop of a million iterations that updates a scalar; a
-training step whose variables are updated in place, with the memory that it takes. Minima of several rounds.
-`effects_order.py` times the passes.
+One variable of 4M elements updated 8 times, and two of them, beside two limits that are measured in the same run: what
+memory allows (numpy multiplies as many bytes in place, on as many threads), and what the arithmetic takes (the same
+updates of a variable that stays in the cache). A loop of a million iterations that updates a scalar; a training step
+whose variables are updated in place, with the memory that it takes. Minima of several rounds. `effects_order.py` times
+the passes.
 """
 
+import logging
 import resource
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import tfc as tf
@@ -26,32 +30,56 @@ def best(call, rounds=9):
     return min(times)
 
 
-def streams(count):
-    """A function that updates `count` independent variables, elementwise: memory moves as fast as it can."""
-    variables = [tf.Variable(tf.zeros([SIZE])) for _ in range(count)]
+def stream(v, x):
+    """An update that all threads can share."""
+    return v * 0.5 + x
+
+
+def chain(v, x):
+    """One that no loop over elements can share out: each element needs the one before it."""
+    return tf.cumsum(v * 0.5 + x) * 1e-3
+
+
+def updates(kind, count, size=SIZE, repeats=1):
+    """A call that updates each of `count` independent variables."""
+    variables = [tf.Variable(tf.zeros([size])) for _ in range(count)]
 
     @tf.function
     def update(x):
-        for v in variables:
-            for _ in range(UPDATES):
-                v.assign(v * 0.5 + x)
+        for _ in tf.range(repeats):
+            for v in variables:
+                for _ in range(UPDATES):
+                    v.assign(kind(v, x))
 
     x = tf.constant(1.0)
     return lambda: update(x)
 
 
-def chains(count):
-    """The same with updates that no loop over elements can share out: each element needs the one before it."""
-    variables = [tf.Variable(tf.zeros([SIZE])) for _ in range(count)]
+def seconds_of_arithmetic(kind):
+    """What the updates of a variable take on one thread without memory: of one that stays in the cache, as often."""
+    small = 4096
+    return best(updates(kind, 1, small, SIZE // small))
 
-    @tf.function
-    def update(x):
-        for v in variables:
-            for _ in range(UPDATES):
-                v.assign(tf.cumsum(v * 0.5 + x) * 1e-3)
 
-    x = tf.constant(1.0)
-    return lambda: update(x)
+def stream_gigabytes(variables, threads):
+    """Gigabytes a second that move where threads multiply all elements of arrays in place: what updates of variables
+    can reach. One array is shared by all threads, several are one a thread.
+    """
+    arrays = [np.zeros(SIZE, np.float32) for _ in range(variables)]
+    pieces = [piece for array in arrays for piece in np.split(array, threads // variables)]
+    factor = np.float32(0.5)
+
+    def update(piece):
+        np.multiply(piece, factor, out=piece)
+
+    with ThreadPoolExecutor(threads) as pool:
+        seconds = best(lambda: list(pool.map(update, pieces)), rounds=25)
+    return variables * moved_bytes() / seconds / 1e9
+
+
+def moved_bytes():
+    """Each element is read and written once: the updates of a variable are one pass over it."""
+    return 2 * 4 * SIZE
 
 
 def loop():
@@ -112,21 +140,30 @@ def training_step(size=16 << 20, hold=False):
 
 
 def main():
+    # Each benchmark is a function of its own.
+    logging.getLogger("tfc").setLevel(logging.ERROR)
     share, copied = training_step(), training_step(hold=True)
     print(
         f"training step: {100 * share:.1f} % of a variable's size more at the peak; "
         f"{100 * copied:.0f} % where somebody holds the old value"
     )
-    for kind in (streams, chains):
-        one, two = kind(1), kind(2)
+    threads = runtime.num_threads()
+    limits = [stream_gigabytes(1, 1), stream_gigabytes(1, threads), stream_gigabytes(2, 2)]
+    for kind in (stream, chain):
+        one, two = updates(kind, 1), updates(kind, 2)
         runtime.set_num_threads(1)
-        alone = best(one)
+        arithmetic = seconds_of_arithmetic(kind)
+        times = [best(one)]
         runtime.set_num_threads(0)
-        a, b = best(one), best(two)
-        print(
-            f"{kind.__name__}: one variable on one thread {1e3 * alone:.2f} ms; on all threads one {1e3 * a:.2f} ms, "
-            f"two {1e3 * b:.2f} ms: {b / alone:.2f} times one on one thread, {b / a:.2f} times one on all"
-        )
+        times += [best(one), best(two)]
+        print(f"{kind.__name__}: {UPDATES} updates of {SIZE >> 20}M elements; in the cache {1e3 * arithmetic:.2f} ms")
+        names = ("one variable on one thread", f"one on {threads} threads", f"two on {threads} threads")
+        for name, seconds, variables, limit in zip(names, times, (1, 1, 2), limits, strict=True):
+            rate = variables * moved_bytes() / seconds / 1e9
+            share = f"{100 * rate / limit:.0f} % of the {limit:.1f} GB/s that memory allows there"
+            print(f"  {name}: {1e3 * seconds:.2f} ms; {rate:.1f} GB/s, {share}")
+        alone, shared = times[2] / times[0], times[2] / times[1]
+        print(f"  two take {alone:.2f} times one on one thread, {shared:.2f} times one on all")
     print(f"loop over a scalar variable: {loop():.2f} ns an iteration")
 
 

@@ -77,7 +77,10 @@ std::string CompileOptions::set(StringRef name, StringRef value) {
     return boolean(reassociate);
   else if (name == "parallel")
     return boolean(parallel);
-  else if (name == "line_tables")
+  else if (name == "chain_microseconds") {
+    if (value.getAsDouble(chainMicroseconds) || !(chainMicroseconds >= 0))
+      return ("option chain_microseconds: expected a number of at least 0, got '" + value + "'").str();
+  } else if (name == "line_tables")
     return boolean(lineTables);
   else if (name == "remarks")
     return boolean(remarks);
@@ -118,7 +121,7 @@ std::string CompileOptions::set(StringRef name, StringRef value) {
     return ("there is no option '" + name +
             "'; options are triple, cpu, features, opt_level, opt_size, "
             "check_cpu, sanitize_address, contract, "
-            "reassociate, parallel, disable, line_tables, remarks, dump, "
+            "reassociate, parallel, chain_microseconds, disable, line_tables, remarks, dump, "
             "reproducer_directory, gpu, gpu_features, "
             "gpu_chip, gpu_format, gpu_toolkit, gpu_threads, gpu_shared, "
             "gpu_subgroup, gpu_device")
@@ -167,6 +170,7 @@ StageOptions &fill(StageOptions &stage, const CompileOptions &options) {
   stage.contract = options.contract;
   stage.reassociate = options.reassociate;
   stage.parallel = options.parallel;
+  stage.chainMicroseconds = options.chainMicroseconds;
   stage.disable = options.disable;
   stage.gpu = options.gpu;
   stage.gpuDevice = options.gpuDevice;

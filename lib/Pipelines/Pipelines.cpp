@@ -82,6 +82,8 @@ constexpr Step toLoops[] = {
     {"tfc-expand-math", "vectorizable arithmetic instead of calls of libm"},
     {"tfc-set-fast-math{contract=${contract} reassociate=${reassociate}}",
      "after the last pass that makes floating-point ops"},
+    {"tfc-fuse-scans{parallel=${parallel}}", "blocks that stay in the cache; before loops are fused without the scans",
+     Kind::optional},
     {"tfc-fuse-loops{parallel=${parallel}}", "rows that stay in the cache; kernels and loops see slices",
      Kind::optional},
     {"tfc-lower-contractions{vector-bits=${vector-bits} vector-registers=${vector-registers} "
@@ -92,7 +94,7 @@ constexpr Step toLoops[] = {
     {"tfc-expand-periodic", "a branch for whole vectors; loops have them now"},
     {"tfc-expand-half{f16=${f16} f64-to-f16=${f64-to-f16}}",
      "after kernels are made of conversions, and after flags are set"},
-    {"func.func(tfc-parallelize-chains{parallel=${parallel}})",
+    {"func.func(tfc-parallelize-chains{parallel=${parallel} least-microseconds=${chain-microseconds}})",
      "after loops are shared out: what is left of them runs beside each other", Kind::optional},
     {"func.func(tfc-plan-memory{stack-bytes=${stack-bytes}})", "after the last pass that makes buffers; kernels do not see the stack"},
     {"tfc-outline-parallel", "memory is known by pointers, which its functions take"},
@@ -184,6 +186,7 @@ std::string expand(StringRef text, const tfc::StageOptions &options) {
         take("${f16}", options.f16 ? "true" : "false") ||
         take("${f64-to-f16}", options.f64ToF16 ? "true" : "false") ||
         take("${parallel}", options.parallel ? "true" : "false") ||
+        take("${chain-microseconds}", llvm::formatv("{0}", options.chainMicroseconds.getValue()).str()) ||
         take("${vector-bits}", std::to_string(options.vectorBits)) ||
         take("${vector-registers}", std::to_string(options.vectorRegisters)) ||
         take("${gpu}", options.gpu.empty() ? StringRef("spirv") : StringRef(options.gpu)) ||

@@ -22,6 +22,7 @@ struct CompileOptions {
   bool contract = true;
   bool reassociate = true;
   bool parallel = true;
+  double chainMicroseconds = 50; ///< what each of the chains that run at the same time takes at least
   bool lineTables = false; ///< code knows the user's lines
   bool remarks = false; ///< keep what passes say; the dump "remarks"
   std::string disable; ///< optional passes to leave out, separated by ';'

@@ -126,6 +126,37 @@ def LowerContractionsPass : Pass<"tfc-lower-contractions"> {
                            "mlir::vector::VectorDialect", "::tfc::rt::TFCRTDialect"];
 }
 
+def FuseScansPass : Pass<"tfc-fuse-scans"> {
+  let summary = "Run scans block by block, together with what makes and uses their elements";
+  let description = [{
+    A scan along the last dimension needs of its input only the elements so far. So scans in one direction and
+    elementwise ops between them, on large buffers of one static shape, run block after block, which stays in the
+    cache; what a scan has summed up waits in a scalar for the next block. Buffers that nobody else uses shrink to a block:
+
+    ```mlir
+    linalg.generic ins(%v) outs(%a)      // elementwise
+    tfcrt.scan %a into %b along 0 : memref<1000000xf32>, memref<1000000xf32>
+    linalg.generic ins(%b) outs(%v)      // elementwise
+    // becomes
+    scf.for %i = 0 to 999424 step 2048 {
+      linalg.generic ins(%v[%i, 2048]) outs(%a.block)
+      tfcrt.scan %a.block into %b.block along 0 from %sum : memref<2048xf32>, memref<2048xf32>, memref<f32>
+      linalg.generic ins(%b.block) outs(%v[%i, 2048])
+    }
+    ... // the same of the last 576 elements
+    ```
+
+    Rows, if there are several, are shared out among threads. A single row is the work of one thread: elementwise ops that
+    compute much stay outside then, where threads share them. Ops that share no memory that one of them writes get
+    loops of their own, so that `tfc-parallelize-chains` can run these at the same time.
+  }];
+  let options = [
+    Option<"parallel", "parallel", "bool", "true", "let threads share the rows">];
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::linalg::LinalgDialect",
+                           "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect",
+                           "::tfc::rt::TFCRTDialect"];
+}
+
 def FuseLoopsPass : Pass<"tfc-fuse-loops"> {
   let summary = "Run ops on buffers in common outer loops, slice by slice";
   let description = [{

@@ -25,6 +25,9 @@ struct StageOptions : public mlir::PassPipelineOptions<StageOptions> {
   Option<bool> parallel{*this, "parallel",
                         llvm::cl::desc("let several threads share large loops"),
                         llvm::cl::init(true)};
+  Option<double> chainMicroseconds{*this, "chain-microseconds",
+                                   llvm::cl::desc("what each of the chains that run at the same time takes at least"),
+                                   llvm::cl::init(50)};
   Option<std::string> disable{*this, "disable",
                               llvm::cl::desc("optional passes to leave out, separated by ';'"),
                               llvm::cl::init("")};

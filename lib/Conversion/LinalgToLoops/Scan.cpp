@@ -35,10 +35,7 @@ public:
   Lowering(OpBuilder &builder, ScanOp op, const ScanOptions &options)
       : b(builder), op(op), loc(op.getLoc()), options(options), input(op.getInput()), output(op.getInit()),
         type(cast<MemRefType>(output.getType())), axis(op.getDimension()),
-        element(getElementTypeOrSelf(input.getType())), accumulator(element) {
-    if (element.isF16() || element.isBF16())
-      accumulator = b.getF32Type();
-  }
+        element(getElementTypeOrSelf(input.getType())), accumulator(op.getAccumulatorType()) {}
 
   void run();
 
@@ -56,6 +53,8 @@ private:
   /// The index of the step-th element in the order of the scan.
   Value place(Value step) { return op.getReverse() ? sub(sub(extent, constant(1)), step) : step; }
   bool isContiguous(Value memref);
+  Value start();
+  void finish(Value total);
   void byElements(Values at, Value from, Value start);
   void byVectors(Values at);
   void byRows(Values at);
@@ -155,14 +154,25 @@ bool Lowering::isContiguous(Value memref) {
          strides[axis] == 1;
 }
 
+/// What the elements before this block have given.
+Value Lowering::start() {
+  return op.getCarry() ? memref::LoadOp::create(b, loc, op.getCarry()).getResult() : neutral(accumulator);
+}
+
+void Lowering::finish(Value total) {
+  if (op.getCarry())
+    memref::StoreOp::create(b, loc, total, op.getCarry());
+}
+
 void Lowering::byElements(Values at, Value from, Value start) {
-  loop(from, extent, 1, start, [&](Value step, ValueRange carried) {
+  Value total = loop(from, extent, 1, start, [&](Value step, ValueRange carried) {
     at[axis] = place(step);
     Value x = widen(memref::LoadOp::create(b, loc, input, at), accumulator);
     Value after = combine(carried[0], x);
     memref::StoreOp::create(b, loc, narrow(op.getExclusive() ? carried[0] : after, element), output, at);
     return Values{after};
   });
+  finish(total);
 }
 
 void Lowering::byVectors(Values at) {
@@ -180,8 +190,7 @@ void Lowering::byVectors(Values at) {
     return vector::ShuffleOp::create(b, loc, vector, fill, picks).getResult();
   };
   Value rest = b.createOrFold<arith::RemUIOp>(loc, extent, constant(lanes)), whole = sub(extent, rest);
-  Value start = neutral(accumulator);
-  Value carry = loop(constant(0), whole, lanes, start, [&](Value step, ValueRange carried) {
+  Value carry = loop(constant(0), whole, lanes, start(), [&](Value step, ValueRange carried) {
     // The vector with the next `lanes` elements begins at the last of them when going backwards.
     at[axis] = reverse ? sub(sub(extent, constant(lanes)), step) : step;
     Value x = widen(vector::LoadOp::create(b, loc, stored, input, at), wide), prefix = x;
@@ -254,7 +263,7 @@ void Lowering::run() {
   else if (!last && element == accumulator)
     overOthers(outer, 0.15, [&](Values at) { byRows(at); });
   else
-    overOthers(others, 1.5, [&](Values at) { byElements(at, constant(0), neutral(accumulator)); });
+    overOthers(others, 1.5, [&](Values at) { byElements(at, constant(0), start()); });
   op.erase();
 }
 

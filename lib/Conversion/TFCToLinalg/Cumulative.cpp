@@ -112,7 +112,7 @@ template <typename Op> static LogicalResult lowerScan(Lowering &l, Op op) {
   Value init = l.empty(of, elementOf(op.getX()));
   Value input = l.convert(l.value(op.getX()), init.getType());
   auto scan = rt::ScanOp::create(l.b, l.loc, init.getType(), input, init, op.getAxis(), isProduct,
-                                 op.getExclusive(), op.getReverse());
+                                 op.getExclusive(), op.getReverse(), /*carry=*/Value());
   l.set(op.getResult(), scan.getResult());
   return success();
 }

@@ -6,6 +6,7 @@ The options, and what they are by default:
 * `reassociate` (True): sums and products may be computed in another order.
 * `strict` (False): neither of the two, whatever they say.
 * `parallel` (True): large loops may be shared by the threads of `tf.config.threading`.
+* `chain_microseconds` (50.0): updates that share nothing run at the same time if each takes so long, by an estimate.
 * `opt_level` (2): 0 to 3, how hard LLVM tries.
 * `disable` (()): passes to leave out; a `ValueError` lists those that can be. The environment variable
   `TFC_DISABLE_PASSES` (names with commas between them) sets it when the package is imported.
@@ -26,6 +27,7 @@ _DEFAULTS = {
     "reassociate": True,
     "strict": False,
     "parallel": True,
+    "chain_microseconds": 50.0,
     "opt_level": 2,
     "disable": (),
     "line_tables": False,
@@ -76,12 +78,14 @@ def checked(options: dict) -> dict:
             value = (value,) if isinstance(value, str) else tuple(value)
             if not all(isinstance(v, str) for v in value):
                 raise TypeError(f"disable takes names of passes, got {value!r}")
-        elif name == "progress_seconds" and type(value) is int:
+        elif name in ("progress_seconds", "chain_microseconds") and type(value) is int:
             value = float(value)
         elif type(value) is not type(_DEFAULTS[name]):
             raise TypeError(f"{name} takes {type(_DEFAULTS[name]).__name__}, got {value!r}")
         if name == "progress_seconds" and not value >= 0:
             raise ValueError(f"progress_seconds is a number of seconds, 0 for never; got {value}")
+        if name == "chain_microseconds" and not value >= 0:
+            raise ValueError(f"chain_microseconds is a number of microseconds, at least 0; got {value}")
         if name == "opt_level" and not 0 <= value <= 3:
             raise ValueError(f"opt_level is 0, 1, 2 or 3, got {value}")
         result[name] = value

@@ -140,7 +140,8 @@ class FuncGraph(Interpreter):
     def build(self, name, operands, attrs, stack, args=(), results=None, regions=0):
         """One op at the insertion point; errors of the dialect are the user's."""
         try:
-            loc = self.location or location(stack)
+            # What is done with a result once the function has returned has no line of its own.
+            loc = self.location or location(stack or self.definition)
             op = build_op(name, operands, attrs, loc, self.scope.point, results, regions)
         except BuildError as e:
             raise self._explain(name, args, attrs, e) from None

@@ -25,3 +25,17 @@ func.func @down_columns(%a: memref<8x100xf32>, %r: memref<8x100xf32>) {
   tfcrt.scan %a into %r along 0 : memref<8x100xf32>, memref<8x100xf32>
   return
 }
+
+// -----
+
+// A block starts from what is carried, and leaves what the next one starts from.
+// CHECK-LABEL: @from_carry
+// CHECK: %[[START:.+]] = memref.load %arg1[]
+// ANY: scf.for {{.*}}iter_args(%{{.+}} = %[[START]])
+// ANY: %[[END:.+]] = scf.for
+// STRICT: %[[END:.+]] = scf.for {{.*}}iter_args(%{{.+}} = %[[START]])
+// CHECK: memref.store %[[END]], %arg1[]
+func.func @from_carry(%a: memref<100xf32>, %c: memref<f32>) {
+  tfcrt.scan %a into %a along 0 from %c : memref<100xf32>, memref<100xf32>, memref<f32>
+  return
+}

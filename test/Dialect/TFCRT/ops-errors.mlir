@@ -42,3 +42,35 @@ func.func @compute_c2(%x: tensor<3xf32>) {
   } -> tensor<4xf32>
   return
 }
+
+// -----
+
+func.func @scan_c1(%a: memref<4xf32>, %b: memref<5xf32>) {
+  // expected-error @below {{expected input and init of the same shape, got 'memref<4xf32>' and 'memref<5xf32>'}}
+  tfcrt.scan %a into %b along 0 : memref<4xf32>, memref<5xf32>
+  return
+}
+
+// -----
+
+func.func @scan_c2(%a: memref<4xf32>) {
+  // expected-error @below {{dimension 1 is out of range for rank 1}}
+  tfcrt.scan %a into %a along 1 : memref<4xf32>, memref<4xf32>
+  return
+}
+
+// -----
+
+func.func @scan_c3_type(%a: memref<4xf16>, %c: memref<f16>) {
+  // expected-error @below {{expected a carry of type 'memref<f32>', got 'memref<f16>'}}
+  tfcrt.scan %a into %a along 0 from %c : memref<4xf16>, memref<4xf16>, memref<f16>
+  return
+}
+
+// -----
+
+func.func @scan_c3_rank(%a: memref<4x4xf32>, %c: memref<f32>) {
+  // expected-error @below {{expected memrefs of rank 1 beside a carry, got 'memref<4x4xf32>' and 'memref<4x4xf32>'}}
+  tfcrt.scan %a into %a along 1 from %c : memref<4x4xf32>, memref<4x4xf32>, memref<f32>
+  return
+}

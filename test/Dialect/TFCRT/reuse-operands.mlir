@@ -49,3 +49,51 @@ func.func @not(%e: tensor<4x4xf32>) -> (tensor<4x4xf32>, tensor<4x4xf32>) {
   } -> tensor<4x4xf32>
   return %b, %c : tensor<4x4xf32>, tensor<4x4xf32>
 }
+
+// -----
+
+#id = affine_map<(d0, d1) -> (d0, d1)>
+
+// A scan works in place, and what comes behind it too.
+// CHECK-LABEL: @scan
+// CHECK: %[[A:.+]] = linalg.generic
+// CHECK: %[[S:.+]] = tfcrt.scan %[[A]] into %[[A]]
+// CHECK: linalg.generic {{.*}} outs(%[[S]]
+func.func @scan(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
+  %e = tensor.empty() : tensor<4x4xf32>
+  %a = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%x : tensor<4x4xf32>) outs(%e : tensor<4x4xf32>) {
+  ^bb0(%i: f32, %o: f32):
+    linalg.yield %i : f32
+  } -> tensor<4x4xf32>
+  %s = tfcrt.scan %a into %e along 1 exclusive : tensor<4x4xf32>, tensor<4x4xf32> -> tensor<4x4xf32>
+  %b = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%s : tensor<4x4xf32>) outs(%e : tensor<4x4xf32>) {
+  ^bb0(%i: f32, %o: f32):
+    %m = arith.addf %i, %i : f32
+    linalg.yield %m : f32
+  } -> tensor<4x4xf32>
+  return %b : tensor<4x4xf32>
+}
+
+// -----
+
+#id = affine_map<(d0, d1) -> (d0, d1)>
+
+// A row that the next one needs, and an operand that is used again, are kept.
+// CHECK-LABEL: @scan_not
+// CHECK: %[[A:.+]] = linalg.generic
+// CHECK: %[[F:.+]] = tensor.empty
+// CHECK: tfcrt.scan %[[A]] into %[[F]] along 0 exclusive
+// CHECK: %[[G:.+]] = tensor.empty
+// CHECK: tfcrt.scan %[[A]] into %[[G]] along 1 :
+func.func @scan_not(%x: tensor<4x4xf32>) -> (tensor<4x4xf32>, tensor<4x4xf32>) {
+  %e = tensor.empty() : tensor<4x4xf32>
+  %a = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%x : tensor<4x4xf32>) outs(%e : tensor<4x4xf32>) {
+  ^bb0(%i: f32, %o: f32):
+    linalg.yield %i : f32
+  } -> tensor<4x4xf32>
+  %f = tensor.empty() : tensor<4x4xf32>
+  %s = tfcrt.scan %a into %f along 0 exclusive : tensor<4x4xf32>, tensor<4x4xf32> -> tensor<4x4xf32>
+  %g = tensor.empty() : tensor<4x4xf32>
+  %t = tfcrt.scan %a into %g along 1 : tensor<4x4xf32>, tensor<4x4xf32> -> tensor<4x4xf32>
+  return %s, %t : tensor<4x4xf32>, tensor<4x4xf32>
+}

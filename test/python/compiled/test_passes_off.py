@@ -6,7 +6,7 @@ import tfc as tf
 
 OPTIONAL = (
     "tfc-forward-stores", "tfc-merge-reads", "tfc-remove-dead-effects", "tfc-hoist-reads", "tfc-promote-variables",
-    "tfc-merge-prints", "cse", "tfc-reuse-operands", "tfc-place-results", "tfc-fuse-loops", "tfc-lower-contractions", "tfc-parallelize-chains",
+    "tfc-merge-prints", "cse", "tfc-reuse-operands", "tfc-place-results", "tfc-fuse-scans", "tfc-fuse-loops", "tfc-lower-contractions", "tfc-parallelize-chains",
     "tfc-share-loops",
 )  # fmt: skip
 RNG = np.random.default_rng(0)
@@ -110,6 +110,17 @@ def moves():
     return tf.function(f)(X, ROWS)
 
 
+def scans():
+    v = tf.Variable(tf.linspace(-1.0, 1.0, 20_011))
+
+    def f(x):
+        v.assign(tf.cumsum(v * 0.5) * 1e-3 + x[0, 0])
+        v.assign(tf.cumsum(tf.cumsum(v, reverse=True) * 1e-4))
+        return v.read_value(), tf.cumsum(x * 2.0, axis=1)
+
+    return tf.function(f)(X)
+
+
 def unknown_sizes():
     f = tf.function(
         lambda x, y: (tf.exp(x - tf.reduce_max(x, 1, keepdims=True)) @ y, tf.boolean_mask(x, x[:, 0] > 0.0)),
@@ -118,7 +129,7 @@ def unknown_sizes():
     return f(X, W)
 
 
-PROGRAMS = [train, attention, network, state, loops, moves, unknown_sizes]
+PROGRAMS = [train, attention, network, state, loops, moves, scans, unknown_sizes]
 
 
 @pytest.fixture(scope="module")

@@ -22,12 +22,13 @@ v0, v1, v2 = (tf.Variable(c, dtype=tf.int32, name=f"v{i}") for i, c in enumerate
 w = v0
 g = tf.random.Generator.from_seed(SEED)
 """
-_SIMPLE = ("read", "compute", "compute", "assign", "assign", "update", "print", "check", "draw")
-_NESTED = ("branch", "loop", "count", "call")
 
 
 class Source:
     """The text of a program under construction. `choose` has `pick(values)` and `integer(low, high)`."""
+
+    simple = ("read", "compute", "compute", "assign", "assign", "update", "print", "check", "draw")
+    nested = ("branch", "loop", "count", "call")
 
     def __init__(self, choose):
         self.choose = choose
@@ -151,7 +152,7 @@ class Source:
     # Whole programs
 
     def statement(self, budget):
-        kind = self.choose.pick(_SIMPLE if budget < 2 or len(self.open) > 2 else (*_SIMPLE, *_NESTED))
+        kind = self.choose.pick(self.simple if budget < 2 or len(self.open) > 2 else (*self.simple, *self.nested))
         if kind == "branch":
             self.begin_branch()
             self.block(budget // 2)
@@ -226,21 +227,21 @@ class Program:
         exec(compile(text, filename, "exec"), scope)
         self._filename = filename
         self.main = scope["main"]
-        self.variables = [scope["v0"], scope["v1"], scope["v2"]]
+        self.variables = [scope[name] for name in scope.get("OBSERVED", ("v0", "v1", "v2"))]
         self.generator = scope["g"]
 
     def forget(self):
         linecache.cache.pop(self._filename, None)
 
     def state(self):
-        return [int(v.numpy()) for v in self.variables], self.generator.state.numpy().tolist()
+        return [v.numpy().tolist() for v in self.variables], self.generator.state.numpy().tolist()
 
     def observe(self, x, console=None):
         """All that can be seen of a call: results or the assertion that failed, variables, the console."""
         console = Console() if console is None else console
         with contextlib.redirect_stdout(console):
             try:
-                outcome = [int(t.numpy()) for t in self.main(tf.constant(x))]
+                outcome = [t.numpy().tolist() for t in self.main(tf.constant(x))]
             except tf.errors.InvalidArgumentError as e:
                 outcome = re.findall(r"line \d+", str(e))[:1]
             except Refused:

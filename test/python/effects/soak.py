@@ -3,6 +3,7 @@
 `python test/python/effects/soak.py dialect 20000`: text of the dialect; every pass, and random orders, agree.
 `python test/python/effects/soak.py python 20000`: Python functions; random orders of the trace agree with Python's.
 `python test/python/effects/soak.py compiled 2000`: the same of compiled code, with all passes and with one of them off.
+`python test/python/effects/soak.py chains 5000`: the same of updates of vectors, however small run at the same time.
 A second number is the first seed. Prints programs that disagree, and the count in the end; exit status 1 if there are any.
 """
 
@@ -10,6 +11,7 @@ import random
 import sys
 import time
 
+import tfc as tf
 from effect_programs import Rolled, make_program
 
 
@@ -62,10 +64,26 @@ def check_compiled(seed):
     return None
 
 
+def check_chains(seed):
+    """Functions on vectors: compiled code whose chains run at the same time."""
+    from chain_programs import make_chain_source
+    from python_programs import run_compiled, run_eagerly
+
+    text = make_chain_source(Rolled(seed))
+    initial, x = (seed % 7, seed % 11, seed % 13), seed % 17
+    tf.config.optimizer.set_experimental_options({"chain_microseconds": (0, 0.5, 3)[seed % 3]})
+    seen, want = run_compiled(text, initial, x), run_eagerly(text, initial, x)
+    return None if seen == want else f"{text}\n{shorten(seen)}\nnot {shorten(want)}"
+
+
+def shorten(seen):
+    return str(seen) if len(str(seen)) < 3000 else str(seen)[:3000] + "..."
+
+
 def main():
     kind, count = sys.argv[1], int(sys.argv[2])
     first = int(sys.argv[3]) if len(sys.argv) > 3 else 0
-    check = {"dialect": check_dialect, "python": check_python, "compiled": check_compiled}[kind]
+    check = {"dialect": check_dialect, "python": check_python, "compiled": check_compiled, "chains": check_chains}[kind]
     start, bad = time.monotonic(), 0
     for done, seed in enumerate(range(first, first + count), 1):
         problem = check(seed)

@@ -1,14 +1,16 @@
 """Chains of updates that share nothing run at the same time, and leave what one after the other would leave."""
 
-import random
+import contextlib
 import sys
 
 import numpy as np
 import pytest
 import tfc as tf
-from python_programs import Console, Refused, without_passes
+from chain_programs import make_chain_source
+from effect_programs import Rolled
+from python_programs import Console, Program, Refused, run_compiled, run_eagerly
 
-SIZE = 100_000  # a scan of so many elements is worth a thread
+SIZE = 300_000  # a scan of so many elements is worth a thread
 
 
 def scanned(v, x):
@@ -109,35 +111,107 @@ def test_chains_in_a_loop_have_their_values():
     np.testing.assert_allclose(w.numpy(), b, rtol=1e-3)
 
 
-def random_program(seed):
-    """Statements on three variables: (target, source, kind)."""
-    pick = random.Random(seed)
-    return [(pick.randrange(3), pick.randrange(3), pick.choice("ssssce")) for _ in range(8)]
+@contextlib.contextmanager
+def chains_from(microseconds):
+    """What is compiled here runs chains at the same time that take so long."""
+    tf.config.optimizer.set_experimental_options({"chain_microseconds": microseconds})
+    try:
+        yield
+    finally:
+        tf.config.optimizer.set_experimental_options({"chain_microseconds": 50.0})
 
 
-def run_program(statements):
-    variables = make(3)
+@pytest.mark.parametrize("seed", range(16))
+@pytest.mark.parametrize("microseconds", [0, 1])
+def test_random_chains_do_what_python_does(seed, microseconds):
+    text = make_chain_source(Rolled(2 * seed + microseconds))
+    with chains_from(microseconds):
+        seen = run_compiled(text, (1, 2, 3), 4)
+    assert seen == run_eagerly(text, (1, 2, 3), 4), text
+
+
+def test_random_chains_are_run_at_the_same_time():
+    def runs_chains(seed):
+        program = Program(make_chain_source(Rolled(seed)))
+        remarks = program.main.get_concrete_function(tf.constant(1)).compiled().remarks
+        program.forget()
+        return any("run at the same time" in remark for remark in remarks)
+
+    with chains_from(0):
+        assert sum(runs_chains(seed) for seed in range(8)) >= 5
+
+
+def remarks_of(f, *args):
+    return "\n".join(f.get_concrete_function(*args).compiled().remarks)
+
+
+def test_an_assertion_on_what_is_known_before_does_not_keep_chains_apart():
+    v, w = make(2)
 
     @tf.function
     def f(x):
-        for target, source, kind in statements:
-            v, w = variables[target], variables[source]
-            if kind == "s":
-                v.assign(scanned(w, x))
-            elif kind == "c":
-                v.assign(tf.reverse(w, [0]) + v)
-            else:
-                v.assign(v + w[3])
+        v.assign(scanned(v, x))
+        tf.debugging.Assert(x < 3.0, ["too large", x])
+        w.assign(scanned(w, x))
 
+    assert "2 independent chains run at the same time" in remarks_of(f, tf.constant(1.0))
     f(tf.constant(1.0))
-    return [v.numpy() for v in variables]
+    np.testing.assert_allclose(w.numpy(), reference(np.ones(SIZE, np.float32), 1), rtol=1e-3)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="too large"):
+        f(tf.constant(5.0))
+    a = reference(reference(np.zeros(SIZE, np.float32), 1), 5)
+    np.testing.assert_allclose(v.numpy(), a, rtol=1e-3)
+    np.testing.assert_allclose(w.numpy(), reference(np.ones(SIZE, np.float32), 1), rtol=1e-3)
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_random_chains_do_what_one_after_the_other_does(seed):
-    statements = random_program(seed)
-    seen = run_program(statements)
-    with without_passes("tfc-parallelize-chains"):
-        want = run_program(statements)
-    for a, b in zip(seen, want, strict=True):
-        np.testing.assert_array_equal(a, b)
+def test_an_assertion_on_what_a_chain_computes_keeps_chains_apart():
+    v, w = make(2)
+
+    @tf.function
+    def f(x):
+        v.assign(scanned(v, x))
+        tf.debugging.Assert(v[-1] < 1e9, ["too large"])
+        w.assign(scanned(w, x))
+
+    assert "at the same time" not in remarks_of(f, tf.constant(1.0))
+    f(tf.constant(1.0))
+    np.testing.assert_allclose(w.numpy(), reference(np.ones(SIZE, np.float32), 1), rtol=1e-3)
+
+
+def test_an_index_checked_between_chains_is_not_used_before_its_check():
+    v, w = make(2)
+    table = tf.Variable(tf.ones([4]))
+
+    @tf.function
+    def f(x, at):
+        v.assign(scanned(v, x))
+        w.assign(scanned(w, tf.gather(table, at)))
+
+    with pytest.raises(tf.errors.OpError, match="indices"):
+        f(tf.constant(1.0), tf.constant(1 << 30))
+    np.testing.assert_allclose(v.numpy(), reference(np.zeros(SIZE, np.float32), 1), rtol=1e-3)
+    assert w.numpy()[-1] == 1.0
+    f(tf.constant(1.0), tf.constant(2))
+    np.testing.assert_allclose(w.numpy(), reference(np.ones(SIZE, np.float32), 1), rtol=1e-3)
+
+
+@pytest.mark.parametrize("length", [0, 3, 60_000])
+def test_lengths_that_only_the_program_knows_decide_there(length):
+    a, b = (tf.Variable([0], shape=[None], dtype=tf.int32) for _ in range(2))
+
+    @tf.function
+    def f(n):
+        x = tf.range(n)
+        a.assign(tf.cumsum(x % 7))
+        b.assign(tf.cumsum(x % 5, reverse=True))
+        return tf.reduce_sum(tf.cumsum(tf.cumsum(x % 3) % 11) % 13), tf.reduce_sum(
+            tf.cumsum(tf.cumsum(x % 2) % 11) % 13
+        )
+
+    with chains_from(5):
+        c, d = f(tf.constant(length))
+    x = np.arange(length, dtype=np.int32)
+    np.testing.assert_array_equal(a.numpy(), np.cumsum(x % 7))
+    np.testing.assert_array_equal(b.numpy(), np.cumsum((x % 5)[::-1])[::-1])
+    assert c.numpy() == np.sum(np.cumsum(np.cumsum(x % 3) % 11) % 13)
+    assert d.numpy() == np.sum(np.cumsum(np.cumsum(x % 2) % 11) % 13)

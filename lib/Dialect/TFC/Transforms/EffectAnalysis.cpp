@@ -47,6 +47,9 @@ std::optional<Conflict> tfc::findConflict(const EffectSet &first,
                                           const EffectSet &second) {
   if (first.empty() || second.empty())
     return std::nullopt;
+  if (first.external || second.external)
+    return Conflict{std::nullopt, first.external ? kReadWrite : uint8_t(0),
+                    second.external ? kReadWrite : uint8_t(0)};
   auto a = first.touched.begin(), aEnd = first.touched.end();
   auto b = second.touched.begin(), bEnd = second.touched.end();
   while (a != aEnd && b != bEnd) {
@@ -60,8 +63,6 @@ std::optional<Conflict> tfc::findConflict(const EffectSet &first,
       ++a, ++b;
     }
   }
-  if (first.external || second.external)
-    return Conflict{std::nullopt, kReadWrite, kReadWrite};
   // An op that may stop the program shows what was written before it.
   auto firstWrite = [](const EffectSet &set) -> std::optional<ResourceId> {
     for (auto [resource, access] : set.touched)
@@ -336,7 +337,10 @@ std::string tfc::describeConflict(func::FuncOp function, Operation *first,
   };
   std::string a = who(first), b = who(second);
   if (!conflict.resource)
-    return b + " and " + a + ": one of them may touch anything";
+    return !conflict.first ? b + " may touch anything, and stands behind " + a
+           : !conflict.second
+               ? b + " stands behind " + a + ", which may touch anything"
+               : b + " may touch anything, and so may " + a + " before it";
   if (*conflict.resource == kOutcome)
     return b + " may stop the program after " + a + " might have";
   std::string name = resourceName(function, *conflict.resource);

@@ -98,7 +98,25 @@ LogicalResult ScanOp::verify() {
   // C2
   if (static_cast<int64_t>(getDimension()) < 0 || static_cast<int64_t>(getDimension()) >= input.getRank())
     return emitOpError("dimension ") << getDimension() << " is out of range for rank " << input.getRank();
+  // C3
+  if (!getCarry())
+    return success();
+  auto wanted = MemRefType::get({}, getAccumulatorType());
+  if (getCarry().getType() != wanted)
+    return emitOpError("expected a carry of type ") << wanted << ", got " << getCarry().getType();
+  if (!isa<MemRefType>(init) || !isa<MemRefType>(input) || init.getRank() != 1)
+    return emitOpError("expected memrefs of rank 1 beside a carry, got ") << input << " and " << init;
   return success();
+}
+
+bool ScanOp::canOverwriteInput() {
+  int64_t rank = cast<ShapedType>(getInput().getType()).getRank();
+  return !getExclusive() || static_cast<int64_t>(getDimension()) + 1 == rank;
+}
+
+Type ScanOp::getAccumulatorType() {
+  Type element = getElementTypeOrSelf(getInput().getType());
+  return element.isF16() || element.isBF16() ? Float32Type::get(getContext()) : element;
 }
 
 //===----------------------------------------------------------------------===//
@@ -287,9 +305,14 @@ bool ScanOp::bufferizesToMemoryWrite(OpOperand &operand, const bufferization::An
   return operand.getOperandNumber() == 1;
 }
 
+/// Elements are read before they are written, but where that of the row before is read again.
+bool ScanOp::bufferizesToElementwiseAccess(const bufferization::AnalysisState &, ArrayRef<OpOperand *>) {
+  return canOverwriteInput();
+}
+
 bufferization::AliasingValueList ScanOp::getAliasingValues(OpOperand &operand,
                                                            const bufferization::AnalysisState &) {
-  if (operand.getOperandNumber() == 0 || !getResult())
+  if (operand.getOperandNumber() != 1 || !getResult())
     return {};
   return {{getResult(), bufferization::BufferRelation::Equivalent}};
 }
@@ -301,7 +324,7 @@ LogicalResult ScanOp::bufferize(RewriterBase &rewriter, const bufferization::Buf
   if (failed(input) || failed(init))
     return failure();
   ScanOp::create(rewriter, getLoc(), TypeRange(), *input, *init, getDimension(), getProduct(), getExclusive(),
-                 getReverse());
+                 getReverse(), getCarry());
   bufferization::replaceOpWithBufferizedValues(rewriter, *this, *init);
   return success();
 }
@@ -311,6 +334,10 @@ void ScanOp::getEffects(SmallVectorImpl<SideEffects::EffectInstance<MemoryEffect
     return;
   effects.emplace_back(MemoryEffects::Read::get(), &getInputMutable());
   effects.emplace_back(MemoryEffects::Write::get(), &getInitMutable());
+  for (OpOperand &carry : getCarryMutable()) {
+    effects.emplace_back(MemoryEffects::Read::get(), &carry);
+    effects.emplace_back(MemoryEffects::Write::get(), &carry);
+  }
 }
 
 TFCRT_BUFFERIZE(PrintOp)

@@ -7,7 +7,8 @@
 // 1. A block is cut at ops that must stay where they are: what the host sees,
 // and what
 //    may end the program. In between, order matters only through values and
-//    memory.
+//    memory. An abort that is known before to be taken or not cuts nothing:
+//    what stands behind it is done on that condition, and the abort comes last.
 // 2. Each piece falls into chains: ops where one uses the value of the other,
 // or touches
 //    memory that the other writes, belong to one. What costs nothing
@@ -15,34 +16,32 @@
 //    to whoever needs it.
 // 3. The cost model says which chains are worth a thread, and whether all of it
 // is worth
-//    giving up the parallel loops inside of them.
+//    giving up the parallel loops inside of them. Where that depends on sizes
+//    that are not known, the program decides.
 // 4. The chains become the iterations of a `tfcrt.parallel`. Where the outer
 // block has
 //    nothing to share out, those of its loops and branches are looked at.
-//
-// Two buffers share memory only if they are views of one root: arguments that
-// are `noalias`, allocations, and constants are distinct.
 //===----------------------------------------------------------------------===//
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Interfaces/CallInterfaces.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
-#include "mlir/Interfaces/ViewLikeInterface.h"
 #include "tfc/Dialect/TFCRT/IR/Remark.h"
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 #include "tfc/Dialect/TFCRT/Transforms/Body.h"
 #include "tfc/Dialect/TFCRT/Transforms/Chains.h"
 #include "tfc/Dialect/TFCRT/Transforms/LoopCost.h"
 #include "tfc/Dialect/TFCRT/Transforms/Passes.h"
+#include "tfc/Dialect/TFCRT/Transforms/Roots.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/EquivalenceClasses.h"
 #include "llvm/ADT/MapVector.h"
-#include "llvm/ADT/SetVector.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <algorithm>
 #include <vector>
@@ -63,135 +62,41 @@ void tfc::rt::runHere(ParallelOp loop) {
   rewriter.eraseOp(loop);
 }
 
-//===----------------------------------------------------------------------===//
-// Memory
-//===----------------------------------------------------------------------===//
-
 namespace {
 
-/// Memory as the value that stands for it; null: any memory.
-using Root = Value;
-
-/// Where the memory of a value may come from. Values that loops carry are
-/// followed to what they start with and what iterations yield.
-class Roots {
-public:
-  explicit Roots(Value memref) {
-    pending.insert(memref);
-    for (size_t i = 0; i < pending.size(); ++i)
-      visit(pending[i]);
-  }
-  llvm::SetVector<Root> found;
-
-private:
-  void visit(Value value);
-  void visitArgument(BlockArgument argument);
-  void add(ValueRange values, unsigned index) { pending.insert(values[index]); }
-
-  llvm::SetVector<Value> pending;
-};
-
-void Roots::visitArgument(BlockArgument argument) {
-  Operation *parent = argument.getOwner()->getParentOp();
-  if (auto loop = dyn_cast<scf::ForOp>(parent)) {
-    unsigned index = argument.getArgNumber() - 1;
-    add(loop.getInitArgs(), index);
-    add(loop.getYieldedValues(), index);
-  } else if (auto loop = dyn_cast<scf::WhileOp>(parent)) {
-    unsigned index = argument.getArgNumber();
-    if (argument.getOwner() == loop.getBeforeBody()) {
-      add(loop.getInits(), index);
-      add(loop.getYieldedValues(), index);
-    } else {
-      add(loop.getConditionOp().getArgs(), index);
-    }
-  } else {
-    found.insert(Root());
-  }
-}
-
-void Roots::visit(Value value) {
-  if (auto argument = dyn_cast<BlockArgument>(value))
-    return visitArgument(argument);
-  auto result = cast<OpResult>(value);
-  Operation *op = result.getOwner();
-  unsigned index = result.getResultNumber();
-  if (auto bind = dyn_cast<BindOp>(op)) {
-    auto pointer = dyn_cast<BlockArgument>(bind.getPointer());
-    auto function =
-        pointer ? dyn_cast<func::FuncOp>(pointer.getOwner()->getParentOp())
-                : func::FuncOp();
-    bool distinct =
-        function && function.getArgAttr(pointer.getArgNumber(), "llvm.noalias");
-    found.insert(distinct ? Root(pointer) : Root());
-  } else if (auto view = dyn_cast<ViewLikeOpInterface>(op)) {
-    pending.insert(view.getViewSource());
-  } else if (isa<memref::AllocOp, memref::AllocaOp, memref::GetGlobalOp>(op)) {
-    found.insert(value);
-  } else if (auto loop = dyn_cast<scf::ForOp>(op)) {
-    add(loop.getInitArgs(), index);
-    add(loop.getYieldedValues(), index);
-  } else if (auto loop = dyn_cast<scf::WhileOp>(op)) {
-    add(loop.getConditionOp().getArgs(), index);
-  } else if (auto branch = dyn_cast<scf::IfOp>(op)) {
-    add(branch.thenYield().getOperands(), index);
-    add(branch.elseYield().getOperands(), index);
-  } else if (auto select = dyn_cast<arith::SelectOp>(op)) {
-    pending.insert(select.getTrueValue());
-    pending.insert(select.getFalseValue());
-  } else {
-    found.insert(Root());
-  }
-}
-
-/// The roots that an op touches, and whether it writes them.
-using Touched = llvm::MapVector<Root, bool>;
-
-/// What `op`, inside of `top`, touches. Memory that `top` makes is nobody
-/// else's business.
-void collectTouched(Operation *op, Operation *top, Touched &touched) {
-  auto add = [&](Root root, bool write) {
-    Operation *maker = root ? root.getDefiningOp() : nullptr;
-    if (!maker || !top->isProperAncestor(maker))
-      touched[root] |= write;
-  };
-  if (auto interface = dyn_cast<MemoryEffectOpInterface>(op)) {
-    SmallVector<MemoryEffects::EffectInstance> instances;
-    interface.getEffects(instances);
-    for (auto &instance : instances) {
-      if (isa<MemoryEffects::Allocate>(instance.getEffect()))
-        continue;
-      bool write = !isa<MemoryEffects::Read>(instance.getEffect());
-      Value value = instance.getValue();
-      if (!value || !isa<MemRefType>(value.getType())) {
-        add(Root(), write);
-        continue;
-      }
-      for (Root root : Roots(value).found)
-        add(root, write);
-    }
-  } else if (!op->hasTrait<OpTrait::HasRecursiveMemoryEffects>()) {
-    add(Root(), true);
-  }
-  for (Region &region : op->getRegions())
-    for (Block &block : region)
-      for (Operation &nested : block)
-        collectTouched(&nested, top, touched);
+bool isDynamicAlloc(Operation *op) {
+  auto alloc = dyn_cast<memref::AllocOp>(op);
+  return alloc && !alloc.getType().hasStaticShape();
 }
 
 /// Ops that nothing passes: the host sees when they happen, or the program may
-/// end there.
+/// end there. Memory of unknown size that there is none of may end the program
+/// at any point.
 bool isBarrier(Operation *op) {
-  auto visit = [](Operation *nested) {
+  auto visit = [op](Operation *nested) {
     bool host = isa_and_present<TFCRTDialect>(nested->getDialect()) &&
                 !isa<BindOp, ParallelOp, YieldOp>(nested);
-    auto alloc = dyn_cast<memref::AllocOp>(nested);
-    bool mayFail = alloc && !alloc.getType().hasStaticShape();
+    bool mayFail = nested != op && isDynamicAlloc(nested);
     bool leaves =
         host || mayFail || isa<memref::DeallocOp, CallOpInterface>(nested);
     return leaves ? WalkResult::interrupt() : WalkResult::advance();
   };
   return op->walk(visit).wasInterrupted();
+}
+
+/// `scf.if %fails { ... tfcrt.abort }`: nothing behind it is done if it is
+/// taken.
+bool isAbort(Operation *op) {
+  auto branch = dyn_cast<scf::IfOp>(op);
+  if (!branch || branch.getNumResults() || branch.elseBlock())
+    return false;
+  Block &block = *branch.thenBlock();
+  if (block.without_terminator().empty() ||
+      !isa<AbortOp>(*std::prev(block.getTerminator()->getIterator())))
+    return false;
+  return llvm::all_of(block.without_terminator(), [](Operation &nested) {
+    return isa<AbortOp>(nested) || !isBarrier(&nested);
+  });
 }
 
 //===----------------------------------------------------------------------===//
@@ -209,6 +114,11 @@ public:
   explicit Segment(double least) : least(least) {}
 
   void add(Operation *op);
+  /// Adds an abort, if it is known at the start of the segment whether it is
+  /// taken.
+  bool addAbort(Operation *op);
+  bool hasAborts() const { return !aborts.empty(); }
+  ArrayRef<Operation *> getOps() const { return all; }
   /// Returns whether there was something to win.
   bool parallelize();
 
@@ -220,11 +130,14 @@ private:
   bool isFree(Operation *op) const;
   void joinByValues(Operation *op);
   void joinByMemory(Operation *op);
-  std::vector<Chain> findChains() const;
+  std::vector<Chain> findChains(double trips) const;
   bool isClosed(const Chain &chain) const;
   std::vector<Chain> choose(std::vector<Chain> chains) const;
-  void build(ArrayRef<Chain> chosen);
-  void explain(size_t count, ArrayRef<Chain> chosen, bool pays) const;
+  void build(ArrayRef<Chain> chosen, bool atRunTime);
+  Value grainAtRunTime(OpBuilder &builder, Location loc, ArrayRef<Chain> chosen,
+                       Value one, Value count) const;
+  void explain(size_t count, ArrayRef<Chain> chosen, bool pays,
+               bool atRunTime) const;
 
   /// Who touched a root, as far as later ops have to know.
   struct Track {
@@ -234,7 +147,10 @@ private:
 
   double least; // nanoseconds
   Operation *last = nullptr;
-  SmallVector<Operation *> free, work;
+  SmallVector<Operation *> all, free, work;
+  SmallVector<scf::IfOp> aborts;
+  /// How many aborts stand before an op.
+  DenseMap<Operation *, size_t> levels;
   llvm::EquivalenceClasses<Operation *> classes;
   llvm::MapVector<Root, Track> tracks;
 };
@@ -247,9 +163,17 @@ bool Segment::isFree(Operation *op) const {
   if (op->getNumRegions() ||
       llvm::any_of(op->getOperands(), [&](Value v) { return isWork(v); }))
     return false;
+  // In front of an abort stands only what does no harm where it would be taken.
+  auto isConstant = [](Value index) {
+    return getConstantIntValue(index).has_value();
+  };
+  auto load = dyn_cast<memref::LoadOp>(op);
+  if (hasAborts() && !isPure(op) &&
+      !isa<memref::AllocOp, memref::AllocaOp>(op) &&
+      !(load && llvm::all_of(load.getIndices(), isConstant)))
+    return false;
   if (isMemoryEffectFree(op) || isa<memref::AllocOp, memref::AllocaOp>(op))
     return true;
-  auto load = dyn_cast<memref::LoadOp>(op);
   auto isWritten = [&](Root root) {
     auto track = tracks.find(root);
     return !root || (track != tracks.end() && track->second.writer);
@@ -267,8 +191,7 @@ void Segment::joinByValues(Operation *op) {
 }
 
 void Segment::joinByMemory(Operation *op) {
-  Touched touched;
-  collectTouched(op, op, touched);
+  Touched touched = touchedBy(op);
   auto visit = [&](Track &track, bool write) {
     if (track.writer)
       classes.unionSets(op, track.writer);
@@ -294,8 +217,19 @@ void Segment::joinByMemory(Operation *op) {
   }
 }
 
+bool Segment::addAbort(Operation *op) {
+  if (!isAbort(op) || isWork(cast<scf::IfOp>(op).getCondition()))
+    return false;
+  last = op;
+  all.push_back(op);
+  aborts.push_back(cast<scf::IfOp>(op));
+  return true;
+}
+
 void Segment::add(Operation *op) {
   last = op;
+  all.push_back(op);
+  levels[op] = aborts.size();
   if (isFree(op)) {
     free.push_back(op);
     return;
@@ -306,12 +240,13 @@ void Segment::add(Operation *op) {
   joinByMemory(op);
 }
 
-std::vector<Chain> Segment::findChains() const {
+/// `trips`: what a length that is not known counts as.
+std::vector<Chain> Segment::findChains(double trips) const {
   llvm::MapVector<Operation *, Chain> byLeader;
   for (Operation *op : work) {
     Chain &chain = byLeader[classes.getLeaderValue(op)];
     chain.ops.push_back(op);
-    chain.cost += estimateCost(op);
+    chain.cost += estimateCost(op, trips);
   }
   std::vector<Chain> chains;
   for (auto &[leader, chain] : byLeader)
@@ -369,7 +304,7 @@ static bool paysOff(ArrayRef<Chain> chains) {
 }
 
 /// Runs each chain whose number lies in a piece's range.
-void Segment::build(ArrayRef<Chain> chosen) {
+void Segment::build(ArrayRef<Chain> chosen, bool atRunTime) {
   DenseMap<Operation *, size_t> numbers;
   for (auto [number, chain] : llvm::enumerate(chosen))
     for (Operation *op : chain.ops)
@@ -378,8 +313,10 @@ void Segment::build(ArrayRef<Chain> chosen) {
   // before what they use.
   for (Operation *op : llvm::reverse(free)) {
     std::optional<size_t> owner;
-    // Not into a chain: another one may write what was read here before.
-    bool shared = op->use_empty() || isa<memref::LoadOp>(op);
+    // Not into a chain: another one may write what was read here before. Nor
+    // what the estimate of lengths may need.
+    bool shared = op->use_empty() || isa<memref::LoadOp>(op) ||
+                  (atRunTime && !isa<memref::AllocOp>(op));
     for (Operation *user : op->getUsers()) {
       Operation *here = op->getBlock()->findAncestorOpInBlock(*user);
       auto number = numbers.find(here);
@@ -400,9 +337,41 @@ void Segment::build(ArrayRef<Chain> chosen) {
   Value zero = constant(0), one = constant(1), count = constant(chosen.size());
   auto parallel = ParallelOp::create(builder, loc, zero, count, one);
   parallel->setAttr(runsChains, builder.getUnitAttr());
+  for (scf::IfOp abort : aborts)
+    abort->moveBefore(end);
+  // In front: what is free and needed by several, then what is in no chain, or
+  // that behind the last abort before it.
+  auto ops = llvm::to_vector(llvm::concat<Operation *>(free, work));
+  for (Operation *op : ops) {
+    if (numbers.contains(op))
+      continue;
+    size_t level = classes.contains(op) ? levels.lookup(op) : 0;
+    op->moveBefore(level == 0              ? parallel.getOperation()
+                   : level < aborts.size() ? aborts[level].getOperation()
+                                           : end);
+  }
+  builder.setInsertionPoint(parallel);
+  // Whether the program goes on behind so many aborts.
+  SmallVector<Value> goesOn(1);
+  if (!aborts.empty()) {
+    Value yes =
+        arith::ConstantIntOp::create(builder, loc, builder.getI1Type(), 1);
+    for (scf::IfOp abort : aborts) {
+      Value passes =
+          arith::XOrIOp::create(builder, loc, abort.getCondition(), yes);
+      goesOn.push_back(goesOn.back() ? arith::AndIOp::create(
+                                           builder, loc, goesOn.back(), passes)
+                                           .getResult()
+                                     : passes);
+    }
+  }
+  if (atRunTime)
+    parallel.getGrainMutable().assign(
+        grainAtRunTime(builder, loc, chosen, one, count));
+
   builder.setInsertionPointToStart(&parallel.getBody().front());
-  SmallVector<Block *> places;
   for (auto [i, chain] : llvm::enumerate(chosen)) {
+    OpBuilder::InsertionGuard guard(builder);
     loc = chain.ops.front()->getLoc();
     Value number = constant(i);
     Value begun = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sle,
@@ -410,24 +379,67 @@ void Segment::build(ArrayRef<Chain> chosen) {
     Value ends = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt,
                                        number, parallel.getTo());
     Value here = arith::AndIOp::create(builder, loc, begun, ends);
-    places.push_back(
+    Operation *place =
         scf::IfOp::create(builder, loc, here, /*withElseRegion=*/false)
-            .thenBlock());
-  }
-  // In front: what is free and needed by several, then what is in no chain.
-  for (Operation *op : llvm::concat<Operation *>(free, work)) {
-    auto number = numbers.find(op);
-    op->moveBefore(number == numbers.end()
-                       ? parallel.getOperation()
-                       : places[number->second]->getTerminator());
+            .thenBlock()
+            ->getTerminator();
+    size_t level = 0;
+    for (Operation *op : ops) {
+      auto owner = numbers.find(op);
+      if (owner == numbers.end() || owner->second != i)
+        continue;
+      // What is free does no harm.
+      bool isWork = classes.contains(op);
+      if (isWork && levels.lookup(op) > level) {
+        level = levels.lookup(op);
+        builder.setInsertionPoint(place);
+        place = scf::IfOp::create(builder, op->getLoc(), goesOn[level],
+                                  /*withElseRegion=*/false)
+                    .thenBlock()
+                    ->getTerminator();
+      }
+      op->moveBefore(place);
+    }
   }
   SmallVector<ParallelOp> inner;
-  for (Block *place : places)
-    place->walk([&](ParallelOp op) { inner.push_back(op); });
+  parallel.getBody().walk([&](ParallelOp op) { inner.push_back(op); });
   llvm::for_each(inner, runHere);
 }
 
-void Segment::explain(size_t count, ArrayRef<Chain> chosen, bool pays) const {
+/// Chains for which no thread need wake up are one piece.
+Value Segment::grainAtRunTime(OpBuilder &builder, Location loc,
+                              ArrayRef<Chain> chosen, Value one,
+                              Value count) const {
+  llvm::DenseSet<Operation *> inChains;
+  for (const Chain &chain : chosen)
+    inChains.insert_range(chain.ops);
+  auto isKnown = [&](Value value) {
+    Block *block = value.getParentBlock();
+    Operation *op = value.getDefiningOp();
+    if (!op)
+      op = block->getParentOp();
+    for (; op; op = op->getParentOp())
+      if (inChains.contains(op))
+        return false;
+    return true;
+  };
+  Value shortest;
+  for (const Chain &chain : chosen) {
+    Value cost = emitCost(builder, loc, chain.ops, isKnown);
+    shortest = shortest
+                   ? arith::MinimumFOp::create(builder, loc, shortest, cost)
+                         .getResult()
+                   : cost;
+  }
+  Value limit =
+      arith::ConstantOp::create(builder, loc, builder.getF64FloatAttr(least));
+  Value pays = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OGE,
+                                     shortest, limit);
+  return arith::SelectOp::create(builder, loc, pays, one, count);
+}
+
+void Segment::explain(size_t count, ArrayRef<Chain> chosen, bool pays,
+                      bool atRunTime) const {
   tfc::rt::remark(last, [&] {
     LoopCost all;
     for (const Chain &chain : chosen)
@@ -436,6 +448,11 @@ void Segment::explain(size_t count, ArrayRef<Chain> chosen, bool pays) const {
       return llvm::formatv("{0} independent chains run one after the other: "
                            "{1} of them take {2} us",
                            count, chosen.size(), least / 1000)
+          .str();
+    if (atRunTime)
+      return llvm::formatv("{0} independent chains run at the same time if "
+                           "their sizes are such that each takes {1} us",
+                           chosen.size(), least / 1000)
           .str();
     return llvm::formatv("{0} independent chains run {1}: {2:f0} us in all, "
                          "{3:f0} us the longest",
@@ -451,15 +468,26 @@ void Segment::explain(size_t count, ArrayRef<Chain> chosen, bool pays) const {
 bool Segment::parallelize() {
   if (work.size() < 2)
     return false;
-  std::vector<Chain> chains = findChains();
+  std::vector<Chain> chains = findChains(unknownTrips);
   if (chains.size() < 2)
     return false;
   size_t count = chains.size();
+  auto pay = [&](ArrayRef<Chain> chosen) {
+    return chosen.size() > 1 && paysOff(chosen);
+  };
   std::vector<Chain> chosen = choose(std::move(chains));
-  bool pays = chosen.size() > 1 && paysOff(chosen);
-  explain(count, chosen, pays);
+  bool pays = pay(chosen), atRunTime = false;
+  if (!pays) {
+    // Would they, if what is not known is large?
+    std::vector<Chain> large = choose(findChains(manyTrips));
+    if (pay(large)) {
+      chosen = std::move(large);
+      pays = atRunTime = true;
+    }
+  }
+  explain(count, chosen, pays, atRunTime);
   if (pays)
-    build(chosen);
+    build(chosen, atRunTime);
   return pays;
 }
 
@@ -477,24 +505,46 @@ struct ParallelizeChains
       visit(block);
   }
 
+  /// Chains that do not pass aborts.
+  static bool betweenAborts(ArrayRef<Operation *> ops, double least) {
+    std::vector<Segment> segments(1, Segment(least));
+    for (Operation *op : ops) {
+      if (isBarrier(op))
+        segments.emplace_back(least);
+      else
+        segments.back().add(op);
+    }
+    bool any = false;
+    for (Segment &segment : segments)
+      any |= segment.parallelize();
+    return any;
+  }
+
   void visit(Block &block) {
     // Nothing in it could be long enough.
     LoopCost all;
     for (Operation &op : block)
-      all += estimateCost(&op);
+      all += estimateCost(&op, manyTrips);
     double least = leastMicroseconds * 1000;
     if (all.alone() < 2 * least)
       return;
     std::vector<Segment> segments(1, Segment(least));
     for (Operation &op : block.without_terminator()) {
-      if (isBarrier(&op))
-        segments.emplace_back(least);
-      else
+      Segment &segment = segments.back();
+      if (isBarrier(&op) ? segment.addAbort(&op)
+                         : !segment.hasAborts() || !isDynamicAlloc(&op)) {
+        if (!isBarrier(&op))
+          segment.add(&op);
+        continue;
+      }
+      segments.emplace_back(least);
+      if (!isBarrier(&op))
         segments.back().add(&op);
     }
     bool any = false;
     for (Segment &segment : segments)
-      any |= segment.parallelize();
+      any |= segment.parallelize() ||
+             (segment.hasAborts() && betweenAborts(segment.getOps(), least));
     if (any)
       return;
     for (Operation &op : block)

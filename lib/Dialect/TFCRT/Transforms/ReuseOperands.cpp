@@ -2,7 +2,7 @@
 // Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
-// In-place computation for elementwise ops: choosing the destination on tensors.
+// In-place computation for elementwise ops and scans: choosing the destination on tensors.
 //
 // Bufferization alone writes `%y = f(%x)` to a new buffer, since the op's
 // destination is a fresh `tensor.empty`. Making a dying operand the destination says
@@ -15,6 +15,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
+#include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 #include "tfc/Dialect/TFCRT/Transforms/Passes.h"
 
 namespace tfc::rt {
@@ -38,7 +39,7 @@ static bool isWritable(Value value) {
   return isa<linalg::LinalgOp, LoopLikeOpInterface, scf::IfOp, tensor::InsertOp,
              tensor::InsertSliceOp, bufferization::AllocTensorOp, tensor::PadOp,
              tensor::ConcatOp, tensor::FromElementsOp, tensor::GenerateOp,
-             bufferization::MaterializeInDestinationOp>(op);
+             bufferization::MaterializeInDestinationOp, ScanOp>(op);
 }
 
 /// In a loop, a value from before it is needed again in the next iteration.
@@ -105,6 +106,16 @@ static linalg::GenericOp overwrite(RewriterBase &rewriter, linalg::GenericOp op,
   return next;
 }
 
+/// A scan of what dies in it works in place.
+static void reuseInput(ScanOp op) {
+  OpOperand &input = op.getInputMutable();
+  Value value = input.get();
+  if (op.getResult() && op.canOverwriteInput() && op.getInit().getDefiningOp<tensor::EmptyOp>() &&
+      value.getType() == op.getInit().getType() && diesIn(value, input) && isWritable(value) &&
+      isOfSameIteration(value, op))
+    op.getInitMutable().assign(value);
+}
+
 namespace {
 
 struct ReuseOperands : public tfc::rt::impl::TFCReuseOperandsPassBase<ReuseOperands> {
@@ -114,6 +125,7 @@ struct ReuseOperands : public tfc::rt::impl::TFCReuseOperandsPassBase<ReuseOpera
       if (op.hasPureTensorSemantics() && op.getNumParallelLoops() == op.getNumLoops())
         ops.push_back(op);
     });
+    getOperation()->walk([&](ScanOp op) { reuseInput(op); });
     IRRewriter rewriter(&getContext());
     for (linalg::GenericOp op : ops)
       for (int64_t i = 0; i < op.getNumDpsInits(); ++i) {

@@ -39,3 +39,32 @@ func.func @branch(%v: !tfc.resource<tensor<f32>>, %w: !tfc.resource<tensor<f32>>
   %c, %t3 = tfc.read_variable %w : !tfc.resource<tensor<f32>> -> tensor<f32>
   return %r#0, %c : tensor<f32>, tensor<f32>
 }
+
+// -----
+
+// Whatever may write the variable comes between: a branch, a loop, a function of the host. Iterations read anew.
+// CHECK-LABEL: func.func @written_between
+// CHECK-COUNT-5: tfc.read_variable
+// CHECK-NOT: tfc.read_variable
+func.func @written_between(%v: !tfc.resource<tensor<f32>>, %p: tensor<i1>, %x: tensor<f32>) -> (tensor<f32>, tensor<f32>, tensor<f32>, tensor<f32>) {
+  %a, %t0 = tfc.read_variable %v : !tfc.resource<tensor<f32>> -> tensor<f32>
+  %t1 = tfc.if %p {
+    %u1 = tfc.assign_variable %v, %x : !tfc.resource<tensor<f32>>, tensor<f32>
+    tfc.yield
+  } else {
+    tfc.yield
+  }
+  %b, %t2 = tfc.read_variable %v : !tfc.resource<tensor<f32>> -> tensor<f32>
+  %t3 = tfc.while {
+    tfc.yield %p : tensor<i1>
+  } do {
+    %l, %u2 = tfc.read_variable %v : !tfc.resource<tensor<f32>> -> tensor<f32>
+    %u3 = tfc.assign_variable %v, %l : !tfc.resource<tensor<f32>>, tensor<f32>
+    tfc.yield
+  }
+  %c, %t4 = tfc.read_variable %v : !tfc.resource<tensor<f32>> -> tensor<f32>
+  %t5 = func.call @unknown(%v) : (!tfc.resource<tensor<f32>>) -> tensor<f32>
+  %d, %t6 = tfc.read_variable %v : !tfc.resource<tensor<f32>> -> tensor<f32>
+  return %a, %b, %c, %d : tensor<f32>, tensor<f32>, tensor<f32>, tensor<f32>
+}
+func.func private @unknown(!tfc.resource<tensor<f32>>) -> tensor<f32>

@@ -213,23 +213,34 @@ def TFCRT_ReleaseOp : TFCRT_Op<"release", [MemoryEffects<[MemRead, MemWrite]>]> 
 def TFCRT_ScanOp
     : TFCRT_Op<"scan", [DeclareOpInterfaceMethods<BufferizableOpInterface,
                             ["bufferizesToMemoryRead", "bufferizesToMemoryWrite",
-                             "getAliasingValues", "bufferize"]>,
+                             "bufferizesToElementwiseAccess", "getAliasingValues", "bufferize"]>,
                         DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let summary = "Running sums or products along a dimension";
   let description = [{
     Element i along `dimension` of `init` becomes the sum (`product`: the product) of the elements up to the i-th of
     `input`, without the i-th itself if `exclusive`, from the end if `reverse`. Takes tensors, and returns `init` as it
-    is then, or, after bufferization, memrefs. Halves are accumulated in f32. Constraints:
+    is then, or, after bufferization, memrefs. Halves are accumulated in f32. `init` may be `input` itself, but for an
+    exclusive scan along another dimension than the last. A scan of one block after the other starts `from` what is in
+    `carry`, and leaves there what the next one starts from. Constraints:
 
     * (C1) input and init have the same shape
     * (C2) `0 <= dimension < rank`
+    * (C3) a carry belongs to memrefs of rank 1, and is a memref of rank 0 of the type that is accumulated in
   }];
   let arguments = (ins TFCRT_Data:$input, TFCRT_Data:$init, I64Attr:$dimension,
-                       UnitAttr:$product, UnitAttr:$exclusive, UnitAttr:$reverse);
+                       UnitAttr:$product, UnitAttr:$exclusive, UnitAttr:$reverse,
+                       Optional<AnyMemRef>:$carry);
   let results = (outs Optional<AnyRankedTensor>:$result);
   let assemblyFormat = [{
     $input `into` $init `along` $dimension (`product` $product^)? (`exclusive` $exclusive^)?
-    (`reverse` $reverse^)? attr-dict `:` type($input) `,` type($init) (`->` type($result)^)?
+    (`reverse` $reverse^)? (`from` $carry^)? attr-dict `:` type($input) `,` type($init) (`,` type($carry)^)?
+    (`->` type($result)^)?
+  }];
+  let extraClassDeclaration = [{
+    /// The type of a sum of elements on its way.
+    ::mlir::Type getAccumulatorType();
+    /// Whether `init` may be `input`.
+    bool canOverwriteInput();
   }];
   let hasVerifier = 1;
 }

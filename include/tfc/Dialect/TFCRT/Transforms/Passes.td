@@ -36,11 +36,11 @@ def TFCPackABIPass : Pass<"tfc-pack-abi", "::mlir::ModuleOp"> {
 }
 
 def TFCReuseOperandsPass : Pass<"tfc-reuse-operands"> {
-  let summary = "Let elementwise ops write over an operand that dies";
+  let summary = "Let elementwise ops and scans write over an operand that dies";
   let description = [{
     The `tensor.empty` an elementwise `linalg.generic` writes to becomes one of its
     inputs, where that has the type and the index map of the result and no other
-    use. Bufferization then computes in place:
+    use. Bufferization then computes in place. So do scans (`tfcrt.scan`) of an operand that dies:
 
     ```mlir
     %e = tensor.empty() : tensor<4xf32>
@@ -55,11 +55,24 @@ def TFCReuseOperandsPass : Pass<"tfc-reuse-operands"> {
 def TFCGuardVariablesPass : Pass<"tfc-guard-variables"> {
   let summary = "Keep values of variables that outlive a write";
   let description = [{
-    Bufferization trusts that a tensor read from a variable is the only way to its
-    memory. So a read after a write in the same block becomes the value
-    written, a second read the first one; where a value read may still be used after the
-    variable is written, it is copied; only what is overwritten anyway stays `writable`; and each `tfcrt.abort` keeps the values that
-    variables have at that point, so that nothing computes over them earlier.
+    Bufferization trusts that a tensor read from a variable is the only way to its memory. Where that is true, the variable
+    is updated in place; this pass makes it true:
+
+    * a read after a write in the same block becomes the value written, a second read the first one;
+    * a value that may still be used after the variable is written is copied when it is read;
+    * only what is overwritten anyway stays `writable`;
+    * a `tfcrt.abort` keeps the values that variables have there, so that nothing computes over them earlier.
+
+    ```mlir
+    %a = bufferization.to_tensor %v restrict writable : memref<4xf32> to tensor<4xf32>
+    bufferization.materialize_in_destination %x in restrict writable %v : (tensor<4xf32>, memref<4xf32>) -> ()
+    %b = linalg.generic ... ins(%a)  // the old value
+    // becomes
+    %a = bufferization.to_tensor %v restrict : memref<4xf32> to tensor<4xf32>
+    %copy = bufferization.alloc_tensor() copy(%a) : tensor<4xf32>
+    bufferization.materialize_in_destination %x in restrict writable %v : (tensor<4xf32>, memref<4xf32>) -> ()
+    %b = linalg.generic ... ins(%copy)
+    ```
   }];
   let dependentDialects = ["::mlir::bufferization::BufferizationDialect"];
 }
@@ -131,8 +144,8 @@ def TFCOutlineParallelPass : Pass<"tfc-outline-parallel", "::mlir::ModuleOp"> {
 def TFCParallelizeChainsPass : Pass<"tfc-parallelize-chains", "::mlir::func::FuncOp"> {
   let summary = "Run chains of ops that share nothing at the same time";
   let description = [{
-    The ops of a packed body between two that must stay where they are (prints, aborts, calls of the host,
-    memory of unknown size) fall into chains: groups that share no value, and no memory that one of them
+    The ops of a packed body between two that must stay where they are (prints, aborts, calls of the host)
+    fall into chains: groups that share no value, and no memory that one of them
     writes. Where that makes the body faster, chains become the iterations of a parallel loop.
 
     ```mlir
@@ -147,10 +160,32 @@ def TFCParallelizeChainsPass : Pass<"tfc-parallelize-chains", "::mlir::func::Fun
     } {tfc.chains}
     ```
 
-    Each iteration takes at least `least-microseconds`, estimated from lengths of loops (an unknown one counts as 32); small
+    Each iteration takes at least `least-microseconds`, estimated from lengths of loops; small
     chains share an iteration. Loops inside that threads share already are run by one thread then. So
     the loop is made only if it is faster by a seventh on two threads, and on as many as one likes. A remark says what
-    was found.
+    was found. Where lengths are not known, the program estimates when they are, and a loop with too little to do is one
+    piece, which the thread that calls runs by itself:
+
+    ```mlir
+    %pays = ... // each chain takes 50 us or more
+    %grain = arith.select %pays, %c1, %c2
+    tfcrt.parallel (%from, %to) in %c0 to %c2 grain %grain { ... }
+    ```
+
+    An abort whose condition is known before the chains does not keep them apart: what stands behind it is done only if the
+    condition says that the program goes on, and the abort itself comes behind the loop.
+
+    ```mlir
+    scf.for ... { ... memref.store %a, %v ... }
+    scf.if %fails { tfcrt.abort "..." }
+    scf.for ... { ... memref.store %b, %w ... }
+    // becomes
+    tfcrt.parallel ... {
+      scf.if %0 { scf.for ... { ... memref.store %a, %v ... } }
+      scf.if %1 { scf.if %goes_on { scf.for ... { ... memref.store %b, %w ... } } }
+    }
+    scf.if %fails { tfcrt.abort "..." }
+    ```
 
     Runs on loops, before `tfc-plan-memory`, which keeps the buffers of chains apart.
   }];
