@@ -3,7 +3,7 @@
 import importlib
 from typing import TYPE_CHECKING
 
-from tfc import autograph, config, errors
+from tfc import autograph, batching, config, errors
 from tfc.autodiff import (
     GradientTape,
     UnconnectedGradients,
@@ -348,6 +348,7 @@ __all__ = [
     "atanh",
     "autodiff",
     "autograph",
+    "batching",
     "batch_to_space",
     "bfloat16",
     "bitcast",

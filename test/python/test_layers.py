@@ -32,6 +32,8 @@ MAY_IMPORT = {
         "tracing", "autograph", "autodiff", "compiler", "runtime", "state", "tensor", "ops", "core", "ir",
         "dtypes", "config", "errors",
     },
+    # A traced function on many rows at once (`tf.vectorized_map`).
+    "batching": {"tracing", "autograph", "ops", "core", "ir", "dtypes", "errors"},
     # Datasets: functions of elements are traced functions.
     "data": {"function", "autodiff", "ops", "core", "dtypes", "errors"},
     "checkpoint": {"state", "ops", "core", "dtypes", "errors"},

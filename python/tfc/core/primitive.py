@@ -15,14 +15,14 @@ class Primitive:
     variables), `attrs`
     its attributes as plain Python values. Returns a tensor, a tuple of tensors, or None, by `num_results`.
 
-    `meaning` is what the op computes on numpy arrays; with `raw` it gets and returns the operands themselves.
+    `batch` is how it runs on many rows at once. `meaning` is what the op computes on numpy arrays; with `raw` it gets and returns the operands themselves.
     `vjp` is its
     gradient, `jvp` how forward mode derives it. Both come from the op's row (`ops.table`), and only interpreters look at them. `quiet` is True
     if
     numpy could warn about the values it meets.
     """
 
-    __slots__ = ("jvp", "meaning", "name", "num_results", "quiet", "raw", "vjp")
+    __slots__ = ("batch", "jvp", "meaning", "name", "num_results", "quiet", "raw", "vjp")
 
     def __init__(self, name: str, num_results: int | None = 1):
         self.name = name
@@ -30,6 +30,7 @@ class Primitive:
         self.meaning = Unset
         self.vjp = Unset
         self.jvp = None
+        self.batch = None
         self.raw = False
         self.quiet = False
 

@@ -1,6 +1,7 @@
 """`tf.map_fn`, `tf.scan`, `tf.foldl`, `tf.foldr`, `tf.vectorized_map`: functions of the slices of tensors, in loops."""
 
 import builtins
+import warnings
 from contextlib import nullcontext
 
 import numpy as np
@@ -198,13 +199,31 @@ def foldr(fn, elems, initializer=None, parallel_iterations=10, back_prop=True, s
 _UNROLLED = 8
 
 
+class RowByRow(Exception):
+    """A function cannot run on all rows at once; says why."""
+
+
+_vectorized: list = []
+
+
+def register_vectorized(function) -> None:
+    """Tells `vectorized_map` how to run a function on all rows at once."""
+    _vectorized.append(function)
+
+
 def vectorized_map(fn, elems, fallback_to_while_loop=True, warn=True):
     """`fn` of each slice of `elems` (a nest) along the first dimension, stacked; results may have any structure and
     dtype. Elements with one slice are used for all.
 
+    `fn` is traced for one slice, and its ops then run on all slices at once: one matrix product in place of many
+    products of vectors. A branch or loop whose condition differs between slices runs on those that take it. An op that
+    has no form for many slices runs in a loop of its own; a function with effects (`tf.print`, assignments,
+    `tf.py_function`) runs slice by slice as a whole, with a warning if `warn`.
+
     Raises:
       TypeError: `fn` is not callable.
-      ValueError: a scalar element, or no element.
+      ValueError: a scalar element, or no element; without `fallback_to_while_loop`, a function that has to run slice by
+        slice.
       InvalidArgumentError: different sizes along the first dimension.
     """
     _callable(fn)
@@ -214,6 +233,25 @@ def vectorized_map(fn, elems, fallback_to_while_loop=True, warn=True):
         raise InvalidArgumentError(
             None, "vectorized_map", f"Elements must have the same size along the first dimension, got {sorted(sizes)}"
         )
+    shared = [e.shape_tuple is not None and e.shape_tuple[:1] == (1,) for e in flat]
+    if all(shared):
+        shared = [False] * len(flat)
+    longest = [e for e, alone in zip(flat, shared, strict=True) if not alone]
+    size, _ = _count(longest)
+    name = getattr(fn, "__name__", "fn")
+    try:
+        return _vectorized[0](fn, elems, flat, shared, size, name)
+    except RowByRow as e:
+        if not fallback_to_while_loop:
+            raise ValueError(f"{name} cannot run on all elements at once: {e}") from None
+        if warn:
+            warnings.warn(f"{name} runs element by element: {e}", stacklevel=2)
+    return looped_map(fn, elems)
+
+
+def looped_map(fn, elems):
+    """`fn` of each slice, one after the other. See `vectorized_map`."""
+    flat = [convert_to_tensor(e) for e in nest.flatten(elems)]
     longest = [e for e in flat if e.shape_tuple is None or e.shape_tuple[:1] != (1,)] or flat
     size, count = _count(longest)
 

@@ -1,7 +1,7 @@
 """The op table: one row a primitive, with its numpy meaning, its gradient and where tests sample it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tfc.core import Primitive, Unset
 
@@ -76,6 +76,15 @@ class Op:
     # What of it stays on the host in code for GPUs, and why; nothing: it has kernels (of what is not complex).
     gpu: str = ""
     jvp: Linear | Callable | str | None = None
+    # How it runs on many rows at once (`ops.rows.batching`).
+    batch: "Callable | OneByOne | None" = None
+
+
+@dataclass(frozen=True)
+class OneByOne:
+    """The value of `Op.batch` for an op that runs row by row, in a loop, and why."""
+
+    reason: str
 
 
 OPS: dict[Primitive, Op] = {}
@@ -95,3 +104,17 @@ def row(
     prim.jvp = jvp
     prim.raw = raw
     prim.quiet = quiet
+
+
+def batched(rule: "Callable | OneByOne", *prims: Primitive) -> None:
+    """Says how these primitives run on many rows at once.
+
+    A rule is `rule(rows, prim, operands, attrs)`: `operands` are `Row`s, of which at least one is batched (its value
+    has the rows along its first dimension). It returns the batched result(s), a `Row` that says otherwise, or
+    `NotImplemented` where these operands have to run row by row.
+    """
+    for prim in prims:
+        if prim.batch is not None:
+            raise ValueError(f"{prim!r} has a rule already")
+        OPS[prim] = replace(OPS[prim], batch=rule)
+        prim.batch = rule

@@ -7,7 +7,7 @@ from tfc.core import Primitive, current, record_operation, recorders, stop_recor
 from tfc.ir import kind_of, mlir, python_value, type_spec, walk
 from tfc.ops import primitives as p
 
-_PRIMITIVES = {v.name: v for v in vars(p).values() if isinstance(v, Primitive)}
+PRIMITIVES = {v.name: v for v in vars(p).values() if isinstance(v, Primitive)}
 _IGNORED = frozenset({"operandSegmentSizes", "resultSegmentSizes"})
 
 
@@ -33,7 +33,7 @@ def replay_op(op, symbols: _Symbols, inputs: list, overrides: dict | None = None
     block = op.regions[0].blocks[0]
     env = dict(zip(block.arguments, inputs, strict=True))
     env.update(overrides or {})
-    return _Replay(symbols, env).block(block)
+    return Replay(symbols, env).block(block)
 
 
 def symbols_of(function) -> _Symbols:
@@ -47,7 +47,9 @@ def attributes_of(op) -> dict:
     return {name: python_value(op.attributes[name]) for name in op.attributes if name not in _IGNORED}
 
 
-class _Replay:
+class Replay:
+    """Runs blocks: values of the trace and what stands for them are in `env`."""
+
     def __init__(self, symbols: _Symbols, env: dict):
         self.symbols = symbols
         self.env = env
@@ -102,7 +104,7 @@ class _Replay:
         if name == "tfc.host_call":
             host = self.symbols.hosts[python_value(op.attributes["id"])]
             return host.call(operands, tuple(python_value(op.attributes["types"])))
-        prim = _PRIMITIVES.get(name.removeprefix("tfc."))
+        prim = PRIMITIVES.get(name.removeprefix("tfc."))
         if prim is None:
             raise NotImplementedError(f"{name} has no meaning outside of compiled code")
         if prim is p.constant:
@@ -162,7 +164,7 @@ def _reading(source, now) -> list:
     return [value]
 
 
-class PureReplay(_Replay):
+class PureReplay(Replay):
     """A replay without effects. Handles of variables stand for a `Memory`."""
 
     def one(self, name, op, operands) -> list:

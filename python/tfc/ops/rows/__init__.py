@@ -16,8 +16,10 @@ from tfc.ops.rows import (
     unary,
     window,
 )
+from tfc.ops.rows import batching  # last: its rules are for rows that are there
 
 __all__ = [
+    "batching",
     "binary",
     "comparison",
     "contraction",
