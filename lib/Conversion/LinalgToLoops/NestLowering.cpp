@@ -200,6 +200,8 @@ std::string NestLowering::describe(bool isShared) {
     out << ", unrolled and jammed by " << jamFactor;
   if (strategy.lanes > 1)
     out << ", in " << strategy.unroll << " vectors of " << strategy.lanes;
+  if (reordered)
+    out << ", after " << reordered << " small inputs were copied in the order of the vectors";
   bool parallelDims = llvm::any_of(strategy.order, [&](unsigned dim) { return !isReduction(dim); });
   if (isShared)
     out << "; shared by threads";
@@ -503,6 +505,7 @@ void NestLowering::run() {
   }
   bool isShared = false;
   chooseVectors();
+  reorderInputs();
   if (std::optional<unsigned> shared = chooseParallel()) {
     Value others = constant(1);
     for (unsigned dim = 0; dim < iterators.size(); ++dim)

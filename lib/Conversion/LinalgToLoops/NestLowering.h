@@ -67,6 +67,14 @@ private:
   void chooseStrategy();
   bool chooseJam();
 
+  void choose();
+
+  // Inputs in another order: Reorder.cpp
+  void reorderInputs();
+  llvm::SmallVector<unsigned> inputsToReorder(unsigned dim);
+  mlir::linalg::GenericOp onReordered(unsigned dim, llvm::ArrayRef<unsigned> which);
+  void use(mlir::linalg::LinalgOp other);
+
   std::optional<unsigned> chooseParallel();
   bool reducesInPieces();
   void reduceInPieces();
@@ -124,6 +132,7 @@ private:
   llvm::SmallVector<mlir::AffineMap> maps;
   llvm::SmallVector<mlir::utils::IteratorType> iterators;
   Strategy strategy;
+  size_t reordered = 0; ///< inputs that are copied first
   llvm::SmallVector<mlir::Range> ranges;
   Values first, last; // of each loop: where it begins, and where it ends
   Values ivs;
