@@ -240,6 +240,9 @@ LogicalResult runPasses(ModuleOp module, StringRef stage,
   StageOptions stageOptions;
   std::string problem;
   llvm::raw_string_ostream stream(problem);
+  // Looked for where buffers are loops already, and nothing makes new ones.
+  if (stage == "tfc-loops-to-llvm")
+    stageOptions.unneeded = unneededPasses(module);
   if (failed(buildStage(stage, fill(stageOptions, options), manager, stream))) {
     errors.message = problem;
     return failure();

@@ -8,6 +8,7 @@
 #include "tfc/Pipelines/Pipelines.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
@@ -252,6 +253,8 @@ LogicalResult tfc::buildStage(StringRef name, const StageOptions &options, OpPas
       return failure();
     }
   for (const Step &step : stage->steps) {
+    if (llvm::is_contained(options.unneeded, nameOf(step)))
+      continue;
     if (step.kind == Kind::optional && llvm::is_contained(disabled, nameOf(step)))
       continue;
     if (step.kind == Kind::stage) {
@@ -263,6 +266,24 @@ LogicalResult tfc::buildStage(StringRef name, const StageOptions &options, OpPas
       return failure();
   }
   return success();
+}
+
+llvm::SmallVector<StringRef> tfc::unneededPasses(Operation *module) {
+  bool complex = false, views = false, affine = false;
+  module->walk([&](Operation *op) {
+    StringRef name = op->getName().getStringRef(), dialect = op->getName().getDialectNamespace();
+    complex |= dialect == "complex";
+    affine |= dialect == "affine";
+    views |= dialect == "memref" && name != "memref.load" && name != "memref.store" && name != "memref.alloc";
+  });
+  llvm::SmallVector<StringRef> result;
+  if (!complex)
+    result.push_back("convert-complex-to-standard");
+  if (!views)
+    result.push_back("expand-strided-metadata");
+  if (!views && !affine)
+    result.push_back("lower-affine");
+  return result;
 }
 
 void tfc::registerPipelines() {

@@ -62,7 +62,12 @@ struct StageOptions : public mlir::PassPipelineOptions<StageOptions> {
                                 llvm::cl::init("isa")};
   Option<std::string> gpuToolkit{*this, "gpu-toolkit", llvm::cl::desc("folder of a CUDA toolkit, for nvptx"),
                                  llvm::cl::init("")};
+  /// Passes for which a module has nothing to do: see `unneededPasses`.
+  llvm::SmallVector<llvm::StringRef> unneeded;
 };
+
+/// Passes that walk over a whole module for kinds of ops that this one does not have.
+llvm::SmallVector<llvm::StringRef> unneededPasses(mlir::Operation *module);
 
 /// The names of the passes that only make code faster, and that `disable` may name.
 llvm::ArrayRef<llvm::StringRef> optionalPassNames();
