@@ -271,10 +271,12 @@ LogicalResult tfc::buildStage(StringRef name, const StageOptions &options, OpPas
 llvm::SmallVector<StringRef> tfc::unneededPasses(Operation *module) {
   bool complex = false, views = false, affine = false;
   module->walk([&](Operation *op) {
-    StringRef name = op->getName().getStringRef(), dialect = op->getName().getDialectNamespace();
+    StringRef name = op->getName().getStringRef(),
+              dialect = op->getName().getDialectNamespace();
     complex |= dialect == "complex";
     affine |= dialect == "affine";
-    views |= dialect == "memref" && name != "memref.load" && name != "memref.store" && name != "memref.alloc";
+    views |= dialect == "memref" && name != "memref.load" &&
+             name != "memref.store" && name != "memref.alloc";
   });
   llvm::SmallVector<StringRef> result;
   if (!complex)

@@ -242,8 +242,9 @@ static Error optimize(Module &module, TargetMachine &machine,
 
 /// Leaves out loop strength reduction while it lives. That takes a third of the
 /// time of code generation for nests of many addresses, of which x86 computes
-/// nearly all in its memory operands: code is as fast without it. LLVM has but a
-/// flag of the process for that, which it looks at when passes are put together.
+/// nearly all in its memory operands: code is as fast without it. LLVM has but
+/// a flag of the process for that, which it looks at when passes are put
+/// together.
 class WithoutStrengthReduction {
 public:
   explicit WithoutStrengthReduction(const Triple &triple) : lock(mutex) {

@@ -66,7 +66,8 @@ struct StageOptions : public mlir::PassPipelineOptions<StageOptions> {
   llvm::SmallVector<llvm::StringRef> unneeded;
 };
 
-/// Passes that walk over a whole module for kinds of ops that this one does not have.
+/// Passes that walk over a whole module for kinds of ops that this one does not
+/// have.
 llvm::SmallVector<llvm::StringRef> unneededPasses(mlir::Operation *module);
 
 /// The names of the passes that only make code faster, and that `disable` may name.

@@ -201,7 +201,8 @@ std::string NestLowering::describe(bool isShared) {
   if (strategy.lanes > 1)
     out << ", in " << strategy.unroll << " vectors of " << strategy.lanes;
   if (reordered)
-    out << ", after " << reordered << " small inputs were copied in the order of the vectors";
+    out << ", after " << reordered
+        << " small inputs were copied in the order of the vectors";
   bool parallelDims = llvm::any_of(strategy.order, [&](unsigned dim) { return !isReduction(dim); });
   if (isShared)
     out << "; shared by threads";

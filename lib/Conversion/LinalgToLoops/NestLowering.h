@@ -72,7 +72,8 @@ private:
   // Inputs in another order: Reorder.cpp
   void reorderInputs();
   llvm::SmallVector<unsigned> inputsToReorder(unsigned dim);
-  mlir::linalg::GenericOp onReordered(unsigned dim, llvm::ArrayRef<unsigned> which);
+  mlir::linalg::GenericOp onReordered(unsigned dim,
+                                      llvm::ArrayRef<unsigned> which);
   void use(mlir::linalg::LinalgOp other);
 
   std::optional<unsigned> chooseParallel();

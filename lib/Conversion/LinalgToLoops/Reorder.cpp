@@ -4,10 +4,10 @@
 //===----------------------------------------------------------------------===//
 // Inputs in the order that vectors need.
 //
-// Points of two or three coordinates lie one after the other, but distances of all
-// pairs are best computed for several points at once, coordinate by coordinate. Where
-// a nest has no vectors because small inputs lie in another order, and reads them
-// many times, they are copied first.
+// Points of two or three coordinates lie one after the other, but distances of
+// all pairs are best computed for several points at once, coordinate by
+// coordinate. Where a nest has no vectors because small inputs lie in another
+// order, and reads them many times, they are copied first.
 //===----------------------------------------------------------------------===//
 
 #include "NestLowering.h"
@@ -28,7 +28,8 @@ static constexpr int64_t leastReads = 16;
 /// Loops that are worth it.
 static constexpr int64_t leastSize = 16;
 
-/// Where the loop is among the indices, if it is one of them by itself and all others are loops, too.
+/// Where the loop is among the indices, if it is one of them by itself and all
+/// others are loops, too.
 static std::optional<unsigned> placeOf(AffineMap map, unsigned dim) {
   std::optional<unsigned> place;
   if (!map.isProjectedPermutation())
@@ -39,7 +40,8 @@ static std::optional<unsigned> placeOf(AffineMap map, unsigned dim) {
   return place;
 }
 
-/// The inputs to copy so that all that the loop changes is contiguous along it; none if that is not to be had.
+/// The inputs to copy so that all that the loop changes is contiguous along it;
+/// none if that is not to be had.
 SmallVector<unsigned> NestLowering::inputsToReorder(unsigned dim) {
   SmallVector<int64_t> sizes = op.getStaticLoopRanges();
   int64_t volume = 1;
@@ -56,10 +58,13 @@ SmallVector<unsigned> NestLowering::inputsToReorder(unsigned dim) {
       return {};
     if (*place + 1 == map.getNumResults())
       continue;
-    bool isWritten = llvm::any_of(op.getDpsInitsMutable(), [&](OpOperand &init) {
-      return isa<MemRefType>(init.get().getType()) && tfc::rt::rootOf(init.get()) == tfc::rt::rootOf(operand.get());
-    });
-    if (isWritten || !type.hasStaticShape() || type.getNumElements() * leastReads > volume)
+    bool isWritten =
+        llvm::any_of(op.getDpsInitsMutable(), [&](OpOperand &init) {
+          return isa<MemRefType>(init.get().getType()) &&
+                 tfc::rt::rootOf(init.get()) == tfc::rt::rootOf(operand.get());
+        });
+    if (isWritten || !type.hasStaticShape() ||
+        type.getNumElements() * leastReads > volume)
       return {};
     found.push_back(operand.getOperandNumber());
   }
@@ -67,22 +72,26 @@ SmallVector<unsigned> NestLowering::inputsToReorder(unsigned dim) {
 }
 
 /// A buffer like the operand's, with `place` as the last dimension.
-static Value allocateReordered(OpBuilder &builder, Location loc, Value source, unsigned place) {
+static Value allocateReordered(OpBuilder &builder, Location loc, Value source,
+                               unsigned place) {
   auto type = cast<MemRefType>(source.getType());
   SmallVector<int64_t> shape(type.getShape());
   std::rotate(shape.begin() + place, shape.begin() + place + 1, shape.end());
-  return memref::AllocOp::create(builder, loc, MemRefType::get(shape, type.getElementType()),
+  return memref::AllocOp::create(builder, loc,
+                                 MemRefType::get(shape, type.getElementType()),
                                  builder.getI64IntegerAttr(64));
 }
 
 static AffineMap moveLast(AffineMap map, unsigned place) {
   SmallVector<AffineExpr> results(map.getResults());
-  std::rotate(results.begin() + place, results.begin() + place + 1, results.end());
+  std::rotate(results.begin() + place, results.begin() + place + 1,
+              results.end());
   return AffineMap::get(map.getNumDims(), 0, results, map.getContext());
 }
 
 /// The same op on reordered inputs, in front of it; not filled yet.
-linalg::GenericOp NestLowering::onReordered(unsigned dim, ArrayRef<unsigned> which) {
+linalg::GenericOp NestLowering::onReordered(unsigned dim,
+                                            ArrayRef<unsigned> which) {
   auto generic = cast<linalg::GenericOp>(op.getOperation());
   SmallVector<Value> inputs(op.getDpsInputs()), inits(op.getDpsInits());
   SmallVector<AffineMap> newMaps(maps);
@@ -92,20 +101,27 @@ linalg::GenericOp NestLowering::onReordered(unsigned dim, ArrayRef<unsigned> whi
     inputs[number] = allocateReordered(builder, loc, inputs[number], place);
     newMaps[number] = moveLast(maps[number], place);
   }
-  auto made = linalg::GenericOp::create(builder, loc, TypeRange(), inputs, inits, newMaps, iterators);
+  auto made = linalg::GenericOp::create(builder, loc, TypeRange(), inputs,
+                                        inits, newMaps, iterators);
   made->setDiscardableAttrs(op->getDiscardableAttrDictionary());
   IRMapping mapping;
   generic.getRegion().cloneInto(&made.getRegion(), mapping);
   return made;
 }
 
-static linalg::GenericOp copyReordered(OpBuilder &builder, Location loc, Value source, Value target, unsigned place) {
+static linalg::GenericOp copyReordered(OpBuilder &builder, Location loc,
+                                       Value source, Value target,
+                                       unsigned place) {
   auto rank = cast<MemRefType>(source.getType()).getRank();
   AffineMap identity = builder.getMultiDimIdentityMap(rank);
-  SmallVector<utils::IteratorType> iterators(rank, utils::IteratorType::parallel);
+  SmallVector<utils::IteratorType> iterators(rank,
+                                             utils::IteratorType::parallel);
   return linalg::GenericOp::create(
-      builder, loc, TypeRange(), source, target, ArrayRef<AffineMap>{identity, moveLast(identity, place)}, iterators,
-      [](OpBuilder &b, Location l, ValueRange elements) { linalg::YieldOp::create(b, l, elements.front()); });
+      builder, loc, TypeRange(), source, target,
+      ArrayRef<AffineMap>{identity, moveLast(identity, place)}, iterators,
+      [](OpBuilder &b, Location l, ValueRange elements) {
+        linalg::YieldOp::create(b, l, elements.front());
+      });
 }
 
 void NestLowering::choose() {
@@ -122,7 +138,8 @@ void NestLowering::use(linalg::LinalgOp other) {
 
 void NestLowering::reorderInputs() {
   SmallVector<int64_t> sizes = op.getStaticLoopRanges();
-  if (strategy.lanes > 1 || !isa<linalg::GenericOp>(op.getOperation()) || llvm::is_contained(sizes, ShapedType::kDynamic))
+  if (strategy.lanes > 1 || !isa<linalg::GenericOp>(op.getOperation()) ||
+      llvm::is_contained(sizes, ShapedType::kDynamic))
     return;
   linalg::LinalgOp before = op;
   for (unsigned dim = 0; dim < sizes.size(); ++dim) {
@@ -149,7 +166,8 @@ void NestLowering::reorderInputs() {
     reordered = which.size();
     for (auto [number, place] : llvm::zip(which, places)) {
       builder.setInsertionPoint(made);
-      auto copy = copyReordered(builder, loc, sources[number], made.getInputs()[number], place);
+      auto copy = copyReordered(builder, loc, sources[number],
+                                made.getInputs()[number], place);
       NestLowering(builder, copy, options).run();
     }
     builder.setInsertionPoint(op);

@@ -292,7 +292,9 @@ static Value searchTrue(Lowering &l, Value x, ArrayRef<Dim> to) {
     return arith::ExtUIOp::create(l.b, l.loc, i32, l.extract(source, coordinates(ivs[0]), elementOf(x)));
   });
   Value empty = l.empty(total, i32);
-  Value counts = rt::ScanOp::create(l.b, l.loc, empty.getType(), flags, empty, 0, false, false, false).getResult();
+  Value counts = rt::ScanOp::create(l.b, l.loc, empty.getType(), flags, empty,
+                                    0, false, false, false, /*carry=*/Value())
+                     .getResult();
   // Enough to halve any range that an i32 counts.
   Value steps = l.constantIndex(total >= 0 ? llvm::Log2_64_Ceil(std::max<int64_t>(total, 1)) + 1 : 32);
   return l.generate(to, i64, [&](ValueRange ivs) -> Value {

@@ -1,0 +1,397 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// Reductions whose innermost loop is done in vectors.
+//
+// They keep several vectors of partial results, so that they wait for memory
+// and not for additions; those of the best element keep its place in vectors,
+// too. A large reduction of everything is done in pieces, which threads share.
+//===----------------------------------------------------------------------===//
+
+#include "NestLowering.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/IRMapping.h"
+#include "tfc/Dialect/TFCRT/IR/ParallelLoop.h"
+#include "tfc/Dialect/TFCRT/IR/TFCRT.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace tfc::loops;
+
+//===----------------------------------------------------------------------===//
+// What they combine
+//===----------------------------------------------------------------------===//
+
+/// What a comparison of a new element with the best one looks for.
+static std::optional<vector::CombiningKind> extremeOf(Operation *compare) {
+  using Kind = vector::CombiningKind;
+  if (auto floats = dyn_cast<arith::CmpFOp>(compare)) {
+    if (floats.getPredicate() == arith::CmpFPredicate::OGT)
+      return Kind::MAXIMUMF;
+    if (floats.getPredicate() == arith::CmpFPredicate::OLT)
+      return Kind::MINIMUMF;
+  }
+  if (auto integers = dyn_cast<arith::CmpIOp>(compare))
+    switch (integers.getPredicate()) {
+    case arith::CmpIPredicate::sgt:
+      return Kind::MAXSI;
+    case arith::CmpIPredicate::slt:
+      return Kind::MINSI;
+    case arith::CmpIPredicate::ugt:
+      return Kind::MAXUI;
+    case arith::CmpIPredicate::ult:
+      return Kind::MINUI;
+    default:
+      break;
+    }
+  return std::nullopt;
+}
+
+static std::optional<vector::CombiningKind> kindOf(Operation *op) {
+  using Kind = vector::CombiningKind;
+  return llvm::TypeSwitch<Operation *, std::optional<Kind>>(op)
+      .Case<arith::AddFOp, arith::AddIOp>([](auto) { return Kind::ADD; })
+      .Case<arith::MulFOp, arith::MulIOp>([](auto) { return Kind::MUL; })
+      .Case([](arith::MaximumFOp) { return Kind::MAXIMUMF; })
+      .Case([](arith::MinimumFOp) { return Kind::MINIMUMF; })
+      .Case([](arith::MaxNumFOp) { return Kind::MAXNUMF; })
+      .Case([](arith::MinNumFOp) { return Kind::MINNUMF; })
+      .Case([](arith::MaxSIOp) { return Kind::MAXSI; })
+      .Case([](arith::MinSIOp) { return Kind::MINSI; })
+      .Case([](arith::MaxUIOp) { return Kind::MAXUI; })
+      .Case([](arith::MinUIOp) { return Kind::MINUI; })
+      .Case([](arith::AndIOp) { return Kind::AND; })
+      .Case([](arith::OrIOp) { return Kind::OR; })
+      .Default([](Operation *) { return std::nullopt; });
+}
+
+/// yield(combine(accumulator, f(inputs))), in an order that does not matter.
+bool NestLowering::matchReduction() {
+  if (op.getNumDpsInits() != 1)
+    return false;
+  Block &block = *op.getBlock();
+  Value accumulator = op.getMatchingBlockArgument(op.getDpsInitOperand(0));
+  Operation *combiner = block.getTerminator()->getOperand(0).getDefiningOp();
+  if (!combiner || combiner->getBlock() != &block || !kindOf(combiner) ||
+      !accumulator.hasOneUse() || !combiner->hasOneUse() ||
+      !llvm::is_contained(combiner->getOperands(), accumulator) ||
+      !arith::getNeutralElement(combiner))
+    return false;
+  if (auto fast = dyn_cast<arith::ArithFastMathInterface>(combiner);
+      fast && isa<arith::AddFOp, arith::MulFOp>(combiner) &&
+      !arith::bitEnumContainsAll(fast.getFastMathFlagsAttr().getValue(),
+                                 arith::FastMathFlags::reassoc))
+    return false;
+  strategy.combiner = combiner;
+  return true;
+}
+
+/// The element that decides and its kind, of select(better(x, best), x, best).
+bool NestLowering::matchArgReduction() {
+  if (op.getNumDpsInits() != 2 || strategy.accumulated != 1)
+    return false;
+  Block &block = *op.getBlock();
+  OperandRange yields = block.getTerminator()->getOperands();
+  auto best = yields[0].getDefiningOp<arith::SelectOp>(),
+       place = yields[1].getDefiningOp<arith::SelectOp>();
+  Value bestBefore = op.getMatchingBlockArgument(op.getDpsInitOperand(0));
+  Value placeBefore = op.getMatchingBlockArgument(op.getDpsInitOperand(1));
+  if (!best || !place || best.getCondition() != place.getCondition() ||
+      best.getFalseValue() != bestBefore ||
+      place.getFalseValue() != placeBefore || !placeBefore.hasOneUse() ||
+      !isa<IntegerType>(placeBefore.getType()))
+    return false;
+  Value x = best.getTrueValue();
+  Operation *compare = best.getCondition().getDefiningOp();
+  if (auto either = dyn_cast_or_null<arith::OrIOp>(compare)) // NaN counts, too
+    compare = either.getLhs().getDefiningOp();
+  if (!compare || compare->getNumOperands() != 2 ||
+      compare->getOperand(0) != x || compare->getOperand(1) != bestBefore)
+    return false;
+  std::optional<vector::CombiningKind> kind = extremeOf(compare);
+  if (!kind)
+    return false;
+  strategy.arg = ArgReduction{x, best.getCondition(), *kind};
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
+// Loops
+//===----------------------------------------------------------------------===//
+
+/// The combiner on other values, which may be vectors.
+Value NestLowering::combine(Value x, Value y) {
+  IRMapping mapping;
+  mapping.map(strategy.combiner->getOperand(0), x);
+  mapping.map(strategy.combiner->getOperand(1), y);
+  Operation *clone = builder.clone(*strategy.combiner, mapping);
+  clone->getResult(0).setType(x.getType());
+  return clone->getResult(0);
+}
+
+/// The innermost loop: vectors of partial results, then the scalar one.
+NestLowering::Values NestLowering::accumulateInner(ValueRange accumulators) {
+  unsigned dim = strategy.order.back();
+  hoistLoads();
+  Values result = cutLoop(Values(accumulators), [&](Values now, int64_t width,
+                                                    int64_t vectors,
+                                                    Value left) {
+    Value start = ivs[dim];
+    if (width == 1) {
+      Values operands = inputs();
+      operands.push_back(now.back());
+      reducing = false;
+      now.back() = element(operands).front();
+      reducing = true;
+      return now;
+    }
+    lanes = width;
+    if (left)
+      mask = maskOf(left);
+    for (int64_t i = 0; i < vectors; ++i) {
+      if (i)
+        ivs[dim] = builder.createOrFold<arith::AddIOp>(loc, start,
+                                                       constant(i * width));
+      Values operands = inputs();
+      operands.push_back(Value());
+      Value next = combine(now[i], elementOfVectors(operands).front());
+      now[i] = mask ? arith::SelectOp::create(builder, loc, mask, next, now[i])
+                          .getResult()
+                    : next;
+    }
+    lanes = 1;
+    mask = {};
+    return now;
+  });
+  hoisted.clear();
+  return result;
+}
+
+NestLowering::Values NestLowering::accumulateLoops(size_t level,
+                                                   ValueRange accumulators) {
+  if (level + 1 == strategy.order.size())
+    return accumulateInner(accumulators);
+  unsigned dim = strategy.order[level];
+  Values results;
+  loop(
+      dim, first[dim], last[dim], 1, accumulators,
+      [&](ValueRange carried) { return accumulateLoops(level + 1, carried); },
+      &results);
+  return results;
+}
+
+NestLowering::Values NestLowering::accumulateVectors(size_t level,
+                                                     ValueRange inits) {
+  Type type = strategy.combiner->getResult(0).getType();
+  auto vectorType = VectorType::get(strategy.lanes, type);
+  Attribute neutral = *arith::getNeutralElement(strategy.combiner);
+  Value none = arith::ConstantOp::create(
+      builder, loc, DenseElementsAttr::get(vectorType, neutral));
+  Values accumulators(strategy.unroll, none);
+  accumulators.push_back(inits[0]);
+  reducing = true;
+  accumulators = accumulateLoops(level, accumulators);
+  reducing = false;
+  for (int64_t half = strategy.unroll / 2; half >= 1; half /= 2)
+    for (int64_t i = 0; i < half; ++i)
+      accumulators[i] = combine(accumulators[i], accumulators[i + half]);
+  auto flags = arith::FastMathFlags::none;
+  if (isa<arith::AddFOp, arith::MulFOp>(strategy.combiner))
+    flags = cast<arith::ArithFastMathInterface>(strategy.combiner)
+                .getFastMathFlagsAttr()
+                .getValue();
+  Value total = vector::ReductionOp::create(
+      builder, loc, *kindOf(strategy.combiner), accumulators[0], flags);
+  return {combine(accumulators.back(), total)};
+}
+
+/// `better` of other values, which may be vectors.
+Value NestLowering::isBetter(Value x, Value best) {
+  IRMapping mapping;
+  mapping.map(strategy.arg->element, x);
+  mapping.map(op.getMatchingBlockArgument(op.getDpsInitOperand(0)), best);
+  auto build = [&](auto &self, Value value) -> Value {
+    if (Value known = mapping.lookupOrNull(value))
+      return known;
+    Operation *made = value.getDefiningOp();
+    if (!made || made->getBlock() != op.getBlock())
+      return value;
+    for (Value operand : made->getOperands())
+      mapping.map(operand, self(self, operand));
+    return builder.clone(*made, mapping)->getResult(0);
+  };
+  return build(build, strategy.arg->isBetter);
+}
+
+/// The best element of the innermost loop and where it is: vectors of
+/// candidates, then of those as good as the best one the first.
+NestLowering::Values NestLowering::accumulateArg(ValueRange inits) {
+  unsigned dim = strategy.order.back();
+  hoistLoads();
+  lanes = strategy.lanes;
+  Values carried;
+  for (int64_t i = 0; i < strategy.unroll; ++i)
+    for (Value init : inits)
+      carried.push_back(spread(init));
+  lanes = 1;
+  llvm::append_range(carried, inits);
+  carried = cutLoop(carried, [&](Values now, int64_t width, int64_t vectors,
+                                 Value left) {
+    Value start = ivs[dim];
+    lanes = width;
+    if (left)
+      mask = maskOf(left);
+    for (int64_t i = 0; i < vectors; ++i) {
+      if (i)
+        ivs[dim] = builder.createOrFold<arith::AddIOp>(loc, start,
+                                                       constant(i * width));
+      size_t place = width == 1 ? now.size() - 2 : 2 * i;
+      Values operands = inputs();
+      operands.append({now[place], now[place + 1]});
+      for (auto [k, next] : llvm::enumerate(element(operands)))
+        now[place + k] = mask ? arith::SelectOp::create(builder, loc, mask,
+                                                        next, now[place + k])
+                                    .getResult()
+                              : next;
+    }
+    lanes = 1;
+    mask = {};
+    return now;
+  });
+  hoisted.clear();
+
+  vector::CombiningKind kind = strategy.arg->kind;
+  Value candidates = carried[0];
+  for (int64_t i = 1; i < strategy.unroll; ++i)
+    candidates = vector::makeArithReduction(builder, loc, kind, candidates,
+                                            carried[2 * i]);
+  Value best = vector::ReductionOp::create(builder, loc, kind, candidates);
+  lanes = strategy.lanes;
+  Value wanted = spread(best), first;
+  auto placeType = cast<IntegerType>(inits[1].getType());
+  Value none = spread(arith::ConstantOp::create(
+      builder, loc,
+      builder.getIntegerAttr(placeType,
+                             APInt::getSignedMaxValue(placeType.getWidth()))));
+  lanes = 1;
+  for (int64_t i = 0; i < strategy.unroll; ++i) {
+    Value value = carried[2 * i], isBest;
+    if (isa<FloatType>(best.getType())) { // a NaN among them is the best
+      Value equal = arith::CmpFOp::create(
+          builder, loc, arith::CmpFPredicate::OEQ, value, wanted);
+      Value nan = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::UNO,
+                                        value, value);
+      isBest = arith::OrIOp::create(builder, loc, equal, nan);
+    } else {
+      isBest = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
+                                     value, wanted);
+    }
+    Value place =
+        arith::SelectOp::create(builder, loc, isBest, carried[2 * i + 1], none);
+    first = first
+                ? arith::MinSIOp::create(builder, loc, first, place).getResult()
+                : place;
+  }
+  Value place = vector::ReductionOp::create(
+      builder, loc, vector::CombiningKind::MINSI, first);
+  // What was left of the loop comes after all that.
+  Value last = carried[carried.size() - 2], lastPlace = carried.back(),
+        replaces = isBetter(last, best);
+  return {arith::SelectOp::create(builder, loc, replaces, last, best),
+          arith::SelectOp::create(builder, loc, replaces, lastPlace, place)};
+}
+
+/// Partial results of a reduction to one element, whatever the number of
+/// threads is.
+static constexpr int64_t pieces = 64;
+
+/// A large reduction of everything has no parallel loop, but may be done in
+/// pieces if the order does not matter.
+bool NestLowering::reducesInPieces() {
+  if (!options.parallel || !strategy.combiner ||
+      strategy.accumulated != strategy.order.size())
+    return false;
+  double work = elementNanoseconds();
+  for (unsigned dim : strategy.order) {
+    std::optional<int64_t> size = getConstantIntValue(ranges[dim].size);
+    if (!size)
+      return false;
+    work *= *size;
+  }
+  constexpr double enough = 60000; // nanoseconds
+  return work > enough &&
+         *getConstantIntValue(ranges[strategy.order.front()].size) >=
+             4 * pieces &&
+         !op->getParentOfType<tfc::rt::ParallelOp>();
+}
+
+void NestLowering::reduceInPieces() {
+  unsigned dim = strategy.order.front();
+  int64_t size = *getConstantIntValue(ranges[dim].size),
+          share = llvm::divideCeil(size, pieces);
+  if (strategy.order.size() == 1)
+    share = llvm::alignTo(share, strategy.lanes * strategy.unroll);
+  double work = elementNanoseconds() * share;
+  for (unsigned other : ArrayRef(strategy.order).drop_front())
+    work *= *getConstantIntValue(ranges[other].size);
+
+  Operation *combiner = strategy.combiner;
+  Type type = combiner->getResult(0).getType();
+  Value partial =
+      memref::AllocOp::create(builder, loc, MemRefType::get(pieces, type),
+                              builder.getI64IntegerAttr(64));
+  auto neutral = [&] {
+    return arith::ConstantOp::create(builder, loc,
+                                     *arith::getNeutralElement(combiner))
+        .getResult();
+  };
+  auto each = [&](Value from, Value to, ValueRange carried,
+                  llvm::function_ref<Values(Value, ValueRange)> body) {
+    auto loop =
+        scf::ForOp::create(builder, loc, from, to, constant(1), carried);
+    loop->setAttr(isRemainder, builder.getUnitAttr());
+    OpBuilder::InsertionGuard guard(builder);
+    if (carried.empty()) {
+      builder.setInsertionPoint(loop.getBody()->getTerminator());
+      body(loop.getInductionVar(), {});
+    } else {
+      builder.setInsertionPointToEnd(loop.getBody());
+      scf::YieldOp::create(
+          builder, loc, body(loop.getInductionVar(), loop.getRegionIterArgs()));
+    }
+    return loop;
+  };
+  Value begin = first[dim], end = last[dim];
+  tfc::rt::buildParallel(
+      builder, loc, constant(0), constant(pieces),
+      {builder.getIndexAttr(1), work}, [&](Value from, Value to) {
+        each(from, to, {}, [&](Value number, ValueRange) {
+          auto at = [&](Value piece) {
+            Value start =
+                arith::MulIOp::create(builder, loc, piece, constant(share));
+            return arith::MinSIOp::create(builder, loc, start, end).getResult();
+          };
+          first[dim] = at(number);
+          last[dim] =
+              at(arith::AddIOp::create(builder, loc, number, constant(1)));
+          Value result = accumulateVectors(0, {neutral()}).front();
+          memref::StoreOp::create(builder, loc, result, partial, number);
+          return Values();
+        });
+      });
+  first[dim] = begin;
+  last[dim] = end;
+  auto total = each(
+      constant(0), constant(pieces), loadInits(),
+      [&](Value number, ValueRange carried) {
+        return Values{combine(
+            carried[0], memref::LoadOp::create(builder, loc, partial, number))};
+      });
+  storeInits(total.getResults());
+}
