@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tfc._native import Executable
 from tfc.compiler import cache, lines, progress
 from tfc.compiler.device_code import DeviceCode, device_code
+from tfc.compiler.workshop import place
 from tfc.config import compilation_cache, optimizer
 from tfc.config.gpus import gpus, library
 from tfc.errors import UnimplementedError, page
@@ -24,7 +25,7 @@ def compile_entry(
     """
     with LOCK:
         made, symbol = canonical(module, symbol)
-        return compile_canonical(made, symbol, name, held, options_for(options, gpu), gpu)
+        return compile_canonical(place(made), symbol, name, held, options_for(options, gpu), gpu)
 
 
 def options_for(options: dict | None, gpu: int | None = None) -> dict:

@@ -9,11 +9,19 @@ _tensor_types: dict = {}
 _described: dict = {}
 _wrapped: dict = {}
 _element_of: dict = {}
+# Of shapes and types that were seen, so many are remembered.
+_LIMIT = 4096
 
 _SPELLING = {
     "bool": "i1", "float16": "f16", "bfloat16": "bf16", "float32": "f32", "float64": "f64",
     "complex64": "complex<f32>", "complex128": "complex<f64>", "string": "!tfc.string",
 }  # fmt: skip
+
+
+def _remember(known: dict, key, value) -> None:
+    if len(known) >= _LIMIT:
+        known.clear()
+    known[key] = value
 
 
 def spelling(dtype: DType) -> str:
@@ -55,8 +63,8 @@ def tensor_type(dtype: DType, dims: tuple | None):
             else:
                 dynamic = mlir.ShapedType.get_dynamic_size()
                 found = mlir.RankedTensorType.get([dynamic if d is None else d for d in dims], element)
-        _tensor_types[key] = found
-        _described[found] = key
+        _remember(_tensor_types, key, found)
+        _remember(_described, found, key)
     return found
 
 
@@ -78,7 +86,7 @@ def describe_type(type_) -> tuple:
             found = dtype_of(mlir.UnrankedTensorType(type_).element_type), None
         else:
             raise TypeError(f"{type_} is not a tensor type")
-        _described[type_] = found
+        _remember(_described, type_, found)
     return found
 
 
@@ -93,8 +101,8 @@ def _wrap(mnemonic: str, inner):
     if found is None:
         with context():
             found = mlir.Type.parse(f"!tfc.{mnemonic}<{inner}>")
-        _wrapped[mnemonic, inner] = found
-        _element_of[found] = mnemonic, inner
+        _remember(_wrapped, (mnemonic, inner), found)
+        _remember(_element_of, found, (mnemonic, inner))
     return found
 
 
@@ -121,5 +129,5 @@ def kind_of(type_) -> tuple:
                 found = mnemonic, mlir.Type.parse(inner)
         else:
             found = "tensor", type_
-        _element_of[type_] = found
+        _remember(_element_of, type_, found)
     return found

@@ -1,0 +1,73 @@
+"""Traces that are gone leave nothing behind: memory stays bounded over thousands of signatures."""
+
+import ctypes
+import gc
+
+import pytest
+import tfc as tf
+from tfc.compiler import workshop
+from tfc.config import knobs
+from tfc.ir import mlir, types
+
+
+class _Info(ctypes.Structure):
+    _fields_ = [
+        (name, ctypes.c_size_t)
+        for name in "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost".split()
+    ]
+
+
+def _allocated() -> int:
+    """Bytes in use, in Python and in C++."""
+    gc.collect()
+    call = getattr(ctypes.CDLL(None), "mallinfo2", None)
+    if call is None:
+        pytest.skip("the C library does not count")
+    call.restype = _Info
+    info = call()
+    return info.uordblks + info.hblkhd
+
+
+@pytest.fixture
+def few_traces():
+    before = knobs.trace_cache_limit
+    knobs.trace_cache_limit = 16
+    yield
+    knobs.trace_cache_limit = before
+
+
+def _bytes_a_signature(once, start, count):
+    for i in range(start):
+        once(i)
+    before = _allocated()
+    for i in range(start, start + count):
+        once(i)
+    return (_allocated() - before) / count
+
+
+def test_signatures_that_are_traced(few_traces):
+    f = tf.function(lambda x: tf.reduce_sum(x * x + 1.0))
+    assert _bytes_a_signature(lambda i: f.get_concrete_function(tf.TensorSpec([i])), 100, 300) < 2500
+    assert f.experimental_get_tracing_count() <= 400
+
+
+def test_contexts_of_compilations_do_not_last(few_traces, monkeypatch):
+    monkeypatch.setattr(workshop, "_FIRST", 1)
+    monkeypatch.setattr(workshop, "_EACH", 2)
+    monkeypatch.setattr(workshop, "_workshop", workshop._Workshop())
+    before = mlir.Context._get_live_count()
+    f = tf.function(lambda x: x * x + 1.0)
+    contexts = set()
+    for i in range(8):
+        assert f(tf.ones([i + 1])).numpy().tolist() == [2.0] * (i + 1)
+        contexts.add(id(workshop._workshop.context))
+    gc.collect()
+    assert len(contexts) > 2
+    assert mlir.Context._get_live_count() <= before + 1
+
+
+def test_known_types_are_bounded():
+    for i in range(types._LIMIT + 10):
+        types.tensor_type(tf.float32, (i, 7))
+    assert len(types._tensor_types) <= types._LIMIT
+    assert types.describe_type(types.tensor_type(tf.float32, (3, 7))) == (tf.float32, (3, 7))
