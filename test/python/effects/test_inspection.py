@@ -149,3 +149,35 @@ def test_variables_without_names_are_told_apart():
 
     first, second = f.get_concrete_function().effects()
     assert first.resources != second.resources
+
+
+def test_a_variable_that_is_returned_is_read_at_the_function_s_line():
+    v = tf.Variable(1.0, name="v")
+
+    @tf.function
+    def f(x):
+        v.assign(x)
+        return v
+
+    write, read = f.get_concrete_function(tf.TensorSpec([])).effects()
+    assert read.op == "read_variable" and write.line - read.line == 2 and read.source == "@tf.function"
+
+
+def test_a_reason_says_which_of_two_may_touch_anything():
+    v = tf.Variable(1.0, name="v")
+
+    @tf.function
+    def f(x):
+        v.assign(x)
+        a = tf.py_function(lambda x: x, [x], tf.float32)
+        b = tf.py_function(lambda x: x, [x], tf.float32)
+        v.assign(a + b)
+
+    order = f.get_concrete_function(tf.TensorSpec([])).effects()
+    first, *_, last = (e.line for e in order)
+    a, b = first + 1, first + 2
+    assert [e.reason for e in order.edges] == [
+        f"line {a} may touch anything, and stands behind line {first}",
+        f"line {b} may touch anything, and so may line {a} before it",
+        f"line {last} stands behind line {b}, which may touch anything",
+    ]

@@ -227,3 +227,25 @@ def test_chains_of_an_artefact_run_on_its_threads(tmp_path):
     assert artifact is not None
     flags = [*building.STRICT, "-D_POSIX_C_SOURCE=200809L", "-pthread"]
     assert building.execute(building.link(tmp_path, ["unit.o"], CHAINS, flags=flags)).returncode == 0
+
+
+def test_chains_of_unknown_length_have_their_values(tmp_path):
+    """Whether a thread wakes up for them is decided in the artefact: their length is a number that the caller gives."""
+    a, b = tf.Variable(0, name="a"), tf.Variable(0, name="b")
+
+    @tf.function
+    def f(n):
+        x = tf.range(n)
+        a.assign_add(tf.reduce_sum(tf.cumsum(tf.cumsum(x % 3) % 11) % 13))
+        b.assign_add(tf.reduce_sum(tf.cumsum(tf.cumsum(x % 2) % 11) % 13))
+
+    def expected(n, by):
+        return np.sum(np.cumsum(np.cumsum(np.arange(n) % by) % 11) % 13)
+
+    functions = keep({"f": f.get_concrete_function(SPEC([], tf.int32))}, a, b)
+    lengths = (0, 5, 300_000)
+    flags = [*building.STRICT, "-D_POSIX_C_SOURCE=200809L", "-pthread"]
+    outcomes, blob = building.run_calls(tmp_path, functions, [("f", [i32(n)]) for n in lengths], flags=flags, threads=2)
+    assert all(o.status == 0 for o in outcomes)
+    state = read_state(blob)
+    assert (state["a"], state["b"]) == tuple(sum(expected(n, by) for n in lengths) for by in (3, 2))

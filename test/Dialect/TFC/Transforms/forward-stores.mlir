@@ -94,3 +94,18 @@ func.func private @write(%v: !tfc.resource<tensor<f32>>, %x: tensor<f32>) {
   %t0 = tfc.assign_variable %v, %y : !tfc.resource<tensor<f32>>, tensor<f32>
   return
 }
+
+// -----
+
+// A function that nobody knows may write the variable.
+// CHECK-LABEL: func.func @unknown_function
+// CHECK: call @unknown
+// CHECK-NEXT: %[[A:.*]], %{{.*}} = tfc.read_variable
+// CHECK: return %[[A]]
+func.func @unknown_function(%v: !tfc.resource<tensor<f32>>, %x: tensor<f32>) -> tensor<f32> {
+  %t0 = tfc.assign_variable %v, %x : !tfc.resource<tensor<f32>>, tensor<f32>
+  %y = func.call @unknown(%x) : (tensor<f32>) -> tensor<f32>
+  %a, %t1 = tfc.read_variable %v : !tfc.resource<tensor<f32>> -> tensor<f32>
+  return %a : tensor<f32>
+}
+func.func private @unknown(tensor<f32>) -> tensor<f32>

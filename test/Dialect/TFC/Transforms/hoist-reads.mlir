@@ -75,3 +75,21 @@ func.func private @write(%v: !tfc.resource<tensor<f32>>, %x: tensor<f32>) {
   %t0 = tfc.assign_variable %v, %x : !tfc.resource<tensor<f32>>, tensor<f32>
   return
 }
+
+// -----
+
+// A function of the host in the loop may write any variable.
+// CHECK-LABEL: func.func @host_call
+// CHECK: } do {
+// CHECK: tfc.read_variable
+func.func @host_call(%v: !tfc.resource<tensor<f32>>, %p: tensor<i1>) {
+  %t = tfc.while {
+    tfc.yield %p : tensor<i1>
+  } do {
+    %a, %t1 = tfc.read_variable %v : !tfc.resource<tensor<f32>> -> tensor<f32>
+    %b = func.call @unknown(%a) : (tensor<f32>) -> tensor<f32>
+    tfc.yield
+  }
+  return
+}
+func.func private @unknown(tensor<f32>) -> tensor<f32>
