@@ -74,3 +74,18 @@ func.func @abort(%v: memref<4xf32>, %x: tensor<4xf32>, %fails: i1) {
   bufferization.materialize_in_destination %x in restrict writable %v : (tensor<4xf32>, memref<4xf32>) -> ()
   return
 }
+
+// -----
+
+// A place in a tensor may be forgotten later: what is put there is used as long as the place is.
+// CHECK-LABEL: func.func @placed
+// CHECK: %[[A:.+]] = bufferization.to_tensor
+// CHECK: bufferization.alloc_tensor() copy(%[[A]])
+func.func @placed(%v: memref<4xf32>, %x: tensor<4xf32>, %place: tensor<4xf32>) -> tensor<4xf32> {
+  %a = bufferization.to_tensor %v restrict writable : memref<4xf32> to tensor<4xf32>
+  %b = bufferization.materialize_in_destination %a in %place : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  bufferization.materialize_in_destination %x in restrict writable %v : (tensor<4xf32>, memref<4xf32>) -> ()
+  %c = tensor.empty() : tensor<4xf32>
+  %d = linalg.copy ins(%b : tensor<4xf32>) outs(%c : tensor<4xf32>) -> tensor<4xf32>
+  return %d : tensor<4xf32>
+}

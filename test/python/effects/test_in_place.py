@@ -78,3 +78,19 @@ def test_a_part_of_the_old_value_is_kept_from_the_update():
         return old, between, v[:3]
 
     assert [part.numpy().tolist() for part in step()] == [[1.0] * 3, [1.5] * 3, [3.0] * 3]
+
+
+def test_a_value_in_the_memory_of_one_variable_reaches_another_one_before_it_is_overwritten():
+    v, u, w = (tf.Variable(tf.range(6, dtype=tf.int32) + i) for i in range(3))
+
+    @tf.function
+    def f(x):
+        v.assign(tf.cumsum(v + x) * 3)
+        u.assign(tf.cumsum(v % 7) % 1009)
+        for _ in tf.range(1):
+            w.assign(tf.cumsum(v % 7))
+
+    f(tf.constant(1))
+    a = np.cumsum(np.arange(6) + 1) * 3
+    b = np.cumsum(a % 7)
+    np.testing.assert_array_equal([v.numpy(), u.numpy(), w.numpy()], [a, b % 1009, b])

@@ -20,6 +20,13 @@ void Aliases::follow(OpOperand &use) {
   Operation *op = use.getOwner();
   if (isa<bufferization::AllocTensorOp, tensor::DimOp, tensor::ExtractOp>(op))
     return;
+  // A place that turns out to be impossible is forgotten: the value stays where
+  // it is.
+  if (isa<bufferization::MaterializeInDestinationOp>(op)) {
+    for (Value result : op->getResults())
+      add(result);
+    return;
+  }
   if (auto destination = dyn_cast<DestinationStyleOpInterface>(op)) {
     if (destination.isDpsInit(&use) && op->getNumResults())
       add(destination.getTiedOpResult(&use));
