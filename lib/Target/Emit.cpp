@@ -206,8 +206,10 @@ static std::string pipelineText(bool scalarLoops) {
   if (scalarLoops)
     text += "loop(indvars),loop-vectorize,early-cse<memssa>,"
             "instcombine<no-verify-fixpoint>,simplifycfg,";
-  return text + "loop-unroll<O2>,loop-mssa(licm),early-cse,simplifycfg),"
-                "globaldce";
+  // Loops in vectors work on as many of them at once as is worth it.
+  text += scalarLoops ? "loop-unroll<O2>,"
+                      : "loop-unroll<O2;no-runtime;no-partial>,";
+  return text + "loop-mssa(licm),early-cse,simplifycfg),globaldce";
 }
 
 static Error optimize(Module &module, TargetMachine &machine,
