@@ -99,7 +99,7 @@ struct LinalgToLoops : public tfc::impl::LinalgToLoopsPassBase<LinalgToLoops> {
     });
     if (result.wasInterrupted())
       return signalPassFailure();
-    NestOptions nestOptions{vectorBits, parallel};
+    NestOptions nestOptions{vectorBits, reassociate, parallel};
     for (LinalgOp op : ops)
       NestLowering(builder, op, nestOptions).run();
     noteScalarLoops();

@@ -26,8 +26,6 @@ using namespace mlir;
 using namespace tfc::loops;
 using linalg::LinalgOp;
 
-static constexpr int64_t jamFactor = 4;
-
 //===----------------------------------------------------------------------===//
 // Choices
 //===----------------------------------------------------------------------===//
@@ -197,12 +195,16 @@ std::string NestLowering::describe(bool isShared) {
     out << "one element";
   out << ", " << std::distance(op.getBlock()->begin(), op.getBlock()->end()) - 1 << " operations each";
   if (strategy.jam)
-    out << ", unrolled and jammed by " << jamFactor;
+    out << ", unrolled and jammed by " << jamDepth();
   if (strategy.lanes > 1)
     out << ", in " << strategy.unroll << " vectors of " << strategy.lanes;
   if (reordered)
     out << ", after " << reordered
         << " small inputs were copied in the order of the vectors";
+  if (strategy.blockStep)
+    out << ", summed in blocks of " << strategy.blockStep << " iterations";
+  if (strategy.compensated)
+    out << ", summed with lost parts";
   bool parallelDims = llvm::any_of(strategy.order, [&](unsigned dim) { return !isReduction(dim); });
   if (isShared)
     out << "; shared by threads";
@@ -216,7 +218,9 @@ std::string NestLowering::describe(bool isShared) {
 }
 
 void NestLowering::emit() {
-  if (strategy.jam)
+  if (strategy.compensated && !lost)
+    withLostParts([&] { jamNest(0); });
+  else if (strategy.jam)
     jamNest(0);
   else
     nest(0);
@@ -282,14 +286,17 @@ Value NestLowering::loadElement(OpOperand &operand) {
   return memref::LoadOp::create(builder, loc, operand.get(), indices(operand));
 }
 
-void NestLowering::storeElement(OpOperand &operand, Value value) {
-  Values at = indices(operand);
+void NestLowering::storeAt(Value memref, ValueRange at, Value value) {
   if (lanes == 1)
-    memref::StoreOp::create(builder, loc, value, operand.get(), at);
+    memref::StoreOp::create(builder, loc, value, memref, at);
   else if (mask)
-    vector::MaskedStoreOp::create(builder, loc, operand.get(), at, mask, spread(value));
+    vector::MaskedStoreOp::create(builder, loc, memref, at, mask, spread(value));
   else
-    vector::StoreOp::create(builder, loc, spread(value), operand.get(), at);
+    vector::StoreOp::create(builder, loc, spread(value), memref, at);
+}
+
+void NestLowering::storeElement(OpOperand &operand, Value value) {
+  storeAt(operand.get(), indices(operand), value);
 }
 
 /// The body of the op for one element; returns what it yields.
@@ -352,6 +359,13 @@ NestLowering::Values NestLowering::accumulate(size_t level, ValueRange accumulat
   return results;
 }
 
+/// What the loops from `level` on combine, with what was there before.
+NestLowering::Values NestLowering::reduceAll(size_t level, ValueRange inits) {
+  if (strategy.blockStep)
+    return {blockedSum(level, inits[0])};
+  return strategy.combiner ? accumulateVectors(level, inits) : accumulate(level, inits);
+}
+
 void NestLowering::nest(size_t level) {
   if (level + strategy.accumulated == strategy.order.size()) {
     Values inits = loadInits();
@@ -361,9 +375,7 @@ void NestLowering::nest(size_t level) {
       for (auto [init, value] : llvm::zip(op.getDpsInitsMutable(), inits))
         if (!value)
           value = loadElement(init);
-    storeInits(strategy.arg        ? accumulateArg(inits)
-               : strategy.combiner ? accumulateVectors(level, inits)
-                                   : accumulate(level, inits));
+    storeInits(strategy.arg ? accumulateArg(inits) : reduceAll(level, inits));
     return;
   }
   unsigned dim = strategy.order[level];
@@ -377,15 +389,15 @@ void NestLowering::nest(size_t level) {
 // Unroll and jam
 //===----------------------------------------------------------------------===//
 
-/// A loop in steps of `jamFactor`, and one over what is left.
-void NestLowering::split(unsigned dim, llvm::function_ref<void(int64_t)> body) {
-  auto wrap = [&](int64_t factor) {
-    return [&, factor](ValueRange) { return body(factor), Values(); };
+/// A loop in steps of `factor`, and one over what is left.
+void NestLowering::split(unsigned dim, int64_t factor, llvm::function_ref<void(int64_t)> body) {
+  auto wrap = [&](int64_t count) {
+    return [&, count](ValueRange) { return body(count), Values(); };
   };
   std::optional<int64_t> size;
   if (isConstantIntValue(first[dim], 0))
     size = getConstantIntValue(last[dim]);
-  if (size && *size < jamFactor) {
+  if (size && *size < factor) {
     // All of it at once.
     ivs[dim] = constant(0);
     if (*size > 0)
@@ -394,16 +406,16 @@ void NestLowering::split(unsigned dim, llvm::function_ref<void(int64_t)> body) {
   }
   Value whole;
   if (size) {
-    whole = constant(*size - *size % jamFactor);
+    whole = constant(*size - *size % factor);
   } else {
     Value count = arith::SubIOp::create(builder, loc, last[dim], first[dim]);
-    Value rest = arith::RemUIOp::create(builder, loc, count, constant(jamFactor));
+    Value rest = arith::RemUIOp::create(builder, loc, count, constant(factor));
     whole = arith::SubIOp::create(builder, loc, last[dim], rest);
   }
-  loop(dim, first[dim], whole, jamFactor, {}, wrap(jamFactor), nullptr);
-  if (size && *size % jamFactor > 0) {
+  loop(dim, first[dim], whole, factor, {}, wrap(factor), nullptr);
+  if (size && *size % factor > 0) {
     ivs[dim] = whole;
-    body(*size % jamFactor);
+    body(*size % factor);
   } else if (!size) {
     loop(dim, whole, last[dim], 1, {}, wrap(1), nullptr);
   }
@@ -456,7 +468,7 @@ void NestLowering::jamBlock(int64_t rows, int64_t depth) {
     SmallVector<Value> accumulators;
     for (int64_t row = 0; row < rows; ++row) {
       moveTo(row, 0);
-      Value accumulator = loadElement(init);
+      Value accumulator = strategy.compensated ? noSum() : loadElement(init);
       for (int64_t step = 0; step < depth; ++step) {
         Values operands;
         for (OpOperand *input : op.getDpsInputOperands())
@@ -470,7 +482,10 @@ void NestLowering::jamBlock(int64_t rows, int64_t depth) {
     }
     for (int64_t row = 0; row < rows; ++row) {
       moveTo(row, 0);
-      storeElement(init, accumulators[row]);
+      if (strategy.compensated)
+        addToColumn(init, accumulators[row]);
+      else
+        storeElement(init, accumulators[row]);
     }
     return Values();
   };
@@ -484,10 +499,10 @@ void NestLowering::jamBlock(int64_t rows, int64_t depth) {
 void NestLowering::jamNest(size_t level) {
   unsigned dim = strategy.order[level];
   if (dim == strategy.jamReduction) {
-    split(dim, [&](int64_t depth) { jamBlock(1, depth); });
+    split(dim, jamDepth(), [&](int64_t depth) { jamBlock(1, depth); });
   } else if (dim == strategy.jamParallel) {
-    split(dim, [&](int64_t rows) {
-      split(strategy.jamReduction, [&](int64_t depth) { jamBlock(rows, depth); });
+    split(dim, jamFactor, [&](int64_t rows) {
+      split(strategy.jamReduction, jamDepth(), [&](int64_t depth) { jamBlock(rows, depth); });
     });
   } else {
     loop(dim, first[dim], last[dim], 1, {},
@@ -507,17 +522,24 @@ void NestLowering::run() {
   bool isShared = false;
   chooseVectors();
   reorderInputs();
+  chooseBlocks();
+  auto emitShared = [&](unsigned shared, OpFoldResult others) {
+    isShared = tfc::rt::buildParallel(builder, loc, first[shared], last[shared], {others, elementNanoseconds()},
+                                      [&](Value from, Value to) {
+                                        first[shared] = from;
+                                        last[shared] = to;
+                                        emit();
+                                      });
+  };
   if (std::optional<unsigned> shared = chooseParallel()) {
     Value others = constant(1);
     for (unsigned dim = 0; dim < iterators.size(); ++dim)
       if (dim != *shared)
         others = builder.createOrFold<arith::MulIOp>(loc, others, last[dim]);
-    isShared = tfc::rt::buildParallel(builder, loc, first[*shared], last[*shared],
-                      {getAsOpFoldResult(others), elementNanoseconds()}, [&](Value from, Value to) {
-                        first[*shared] = from;
-                        last[*shared] = to;
-                        emit();
-                      });
+    if (strategy.compensated)
+      withLostParts([&] { emitShared(*shared, getAsOpFoldResult(others)); });
+    else
+      emitShared(*shared, getAsOpFoldResult(others));
   } else if (reducesInPieces()) {
     reduceInPieces();
     isShared = true;

@@ -35,6 +35,10 @@ struct Strategy {
   bool masks = false;           // what is left of the loop is done under a mask
   mlir::Operation *combiner = nullptr; // of a reduction in vectors
   std::optional<ArgReduction> arg;     // of one that keeps a position, in vectors
+  // Of a long sum: the loop that is cut into blocks of partial sums, and how many iterations each has.
+  unsigned blockLevel = 0;
+  int64_t blockStep = 0; // 0: there are none
+  bool compensated = false; // a long sum of columns
 };
 
 /// How a value of the body differs from one iteration of the innermost loop to the next.
@@ -42,8 +46,12 @@ enum class Shape { uniform, number, vector }; // not at all, by one, anyhow
 
 struct NestOptions {
   int64_t vectorBits = 128;
+  bool reassociate = true; ///< sums may be computed in another order
   bool parallel = true;
 };
+
+/// Iterations of a loop that are unrolled and jammed.
+constexpr int64_t jamFactor = 4;
 
 /// The loops of one linalg op.
 class NestLowering {
@@ -92,6 +100,7 @@ private:
   Values load(mlir::OpOperand &operand);
   Values indices(mlir::OpOperand &operand);
   mlir::Value loadElement(mlir::OpOperand &operand);
+  void storeAt(mlir::Value memref, mlir::ValueRange at, mlir::Value value);
   void storeElement(mlir::OpOperand &operand, mlir::Value value);
   Values element(mlir::ValueRange operands);
   Values loadInits();
@@ -100,7 +109,7 @@ private:
   Values accumulate(size_t level, mlir::ValueRange accumulators);
   void jamNest(size_t level);
   void jamBlock(int64_t rows, int64_t depth);
-  void split(unsigned dim, llvm::function_ref<void(int64_t)> body);
+  void split(unsigned dim, int64_t factor, llvm::function_ref<void(int64_t)> body);
 
   // Vectors: Vector.cpp
   void chooseVectors();
@@ -126,6 +135,23 @@ private:
   mlir::Value maskOf(mlir::Value count);
   mlir::Value loadVector(mlir::Value memref, mlir::ValueRange indices);
 
+  // Long sums: BlockedSums.cpp
+  struct Compensated {
+    mlir::Value total, lost;
+  };
+  bool isSum();
+  void chooseBlocks();
+  Compensated twoSum(Compensated sum, mlir::Value x);
+  mlir::Value settle(Compensated sum);
+  mlir::Value sumOfBlock(size_t level);
+  Compensated sumBlocks(size_t level, Compensated sum);
+  mlir::Value blockedSum(size_t level, mlir::Value init);
+  mlir::Value noSum();
+  void addToColumn(mlir::OpOperand &init, mlir::Value x);
+  Values reduceAll(size_t level, mlir::ValueRange inits);
+  int64_t jamDepth() const;
+  void withLostParts(llvm::function_ref<void()> body);
+
   mlir::OpBuilder &builder;
   const NestOptions &options;
   mlir::linalg::LinalgOp op;
@@ -144,6 +170,8 @@ private:
   llvm::DenseMap<unsigned, mlir::Value> hoisted;
   bool reducing = false; ///< the combiner is built apart from the rest of the body
   int64_t bodyOps = 0;
+  int64_t wholeBlock = 0; ///< how many iterations the block at hand has, if that is known
+  mlir::Value lost;       ///< of sums of columns: what roundings took away
   llvm::DenseMap<mlir::Value, Shape> shapes; ///< of the body's values; others are uniform
 };
 

@@ -6,7 +6,8 @@
 //
 // byVectors  along contiguous memory: the prefixes of a vector in log2(lanes) steps of a
 //            shuffle and an addition (Hillis and Steele), then the sum of all vectors
-//            before; only that last addition waits for the vector before.
+//            before; only that last addition waits for the vector before. Of floats, what
+//            that loses is carried beside it (two-sum), so that errors do not pile up.
 // byRows     along another dimension: each row is the one before plus the input's, which
 //            LLVM vectorizes.
 // byElements one after the other: in strict order, and what has no vectors.
@@ -47,15 +48,19 @@ private:
   Value combine(Value x, Value y);
   Value widen(Value x, Type to);
   Value narrow(Value x, Type to);
-  Value loop(Value from, Value to, int64_t step, ValueRange carried,
-             llvm::function_ref<Values(Value, ValueRange)> body);
+  Values loop(Value from, Value to, int64_t step, ValueRange carried,
+              llvm::function_ref<Values(Value, ValueRange)> body);
   void overOthers(ArrayRef<int64_t> dims, double nanoseconds, llvm::function_ref<void(Values)> body);
   /// The index of the step-th element in the order of the scan.
   Value place(Value step) { return op.getReverse() ? sub(sub(extent, constant(1)), step) : step; }
   bool isContiguous(Value memref);
-  Value start();
-  void finish(Value total);
-  void byElements(Values at, Value from, Value start);
+  Values start();
+  void finish(ValueRange carried);
+  /// Is the carried sum compensated? Then it is two values.
+  bool keepsLost() { return options.reassociate && !op.getProduct() && isa<FloatType>(accumulator); }
+  Values carryOn(ValueRange carried, Value x);
+  Value settle(ValueRange carried);
+  void byElements(Values at, Value from, ValueRange start);
   void byVectors(Values at);
   void byRows(Values at);
 
@@ -105,9 +110,9 @@ Value Lowering::narrow(Value x, Type to) {
   return x.getType() == to ? x : arith::TruncFOp::create(b, loc, to, x).getResult();
 }
 
-/// Returns the first carried value after the loop, if there is one.
-Value Lowering::loop(Value from, Value to, int64_t step, ValueRange carried,
-                     llvm::function_ref<Values(Value, ValueRange)> body) {
+/// Returns the carried values after the loop.
+Values Lowering::loop(Value from, Value to, int64_t step, ValueRange carried,
+                      llvm::function_ref<Values(Value, ValueRange)> body) {
   auto loop = scf::ForOp::create(b, loc, from, to, constant(step), carried);
   OpBuilder::InsertionGuard guard(b);
   if (carried.empty()) {
@@ -117,7 +122,26 @@ Value Lowering::loop(Value from, Value to, int64_t step, ValueRange carried,
   }
   b.setInsertionPointToEnd(loop.getBody());
   scf::YieldOp::create(b, loc, body(loop.getInductionVar(), loop.getRegionIterArgs()));
-  return loop.getResult(0);
+  return Values(loop.getResults());
+}
+
+/// The carried sum after `x`.
+Values Lowering::carryOn(ValueRange carried, Value x) {
+  Value total = combine(carried[0], x);
+  if (!keepsLost())
+    return {total};
+  auto minus = [&](Value x, Value y) { return arith::SubFOp::create(b, loc, x, y).getResult(); };
+  Value part = minus(total, carried[0]);
+  Value error = combine(minus(carried[0], minus(total, part)), minus(x, part));
+  return {total, combine(carried[1], error)};
+}
+
+/// The carried sum with what it lost; where it is infinite that is no number.
+Value Lowering::settle(ValueRange carried) {
+  if (!keepsLost())
+    return carried[0];
+  Value isLost = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, carried[1], carried[1]);
+  return arith::SelectOp::create(b, loc, isLost, carried[0], combine(carried[0], carried[1]));
 }
 
 /// `body` for all indices of these dimensions; the others are null.
@@ -155,22 +179,25 @@ bool Lowering::isContiguous(Value memref) {
 }
 
 /// What the elements before this block have given.
-Value Lowering::start() {
-  return op.getCarry() ? memref::LoadOp::create(b, loc, op.getCarry()).getResult() : neutral(accumulator);
+Values Lowering::start() {
+  Values carried{op.getCarry() ? memref::LoadOp::create(b, loc, op.getCarry()).getResult() : neutral(accumulator)};
+  if (keepsLost())
+    carried.push_back(neutral(accumulator));
+  return carried;
 }
 
-void Lowering::finish(Value total) {
+void Lowering::finish(ValueRange carried) {
   if (op.getCarry())
-    memref::StoreOp::create(b, loc, total, op.getCarry());
+    memref::StoreOp::create(b, loc, settle(carried), op.getCarry());
 }
 
-void Lowering::byElements(Values at, Value from, Value start) {
-  Value total = loop(from, extent, 1, start, [&](Value step, ValueRange carried) {
+void Lowering::byElements(Values at, Value from, ValueRange start) {
+  Values total = loop(from, extent, 1, start, [&](Value step, ValueRange carried) {
     at[axis] = place(step);
     Value x = widen(memref::LoadOp::create(b, loc, input, at), accumulator);
-    Value after = combine(carried[0], x);
-    memref::StoreOp::create(b, loc, narrow(op.getExclusive() ? carried[0] : after, element), output, at);
-    return Values{after};
+    Values after = carryOn(carried, x);
+    memref::StoreOp::create(b, loc, narrow(settle(op.getExclusive() ? carried : ValueRange(after)), element), output, at);
+    return after;
   });
   finish(total);
 }
@@ -190,17 +217,17 @@ void Lowering::byVectors(Values at) {
     return vector::ShuffleOp::create(b, loc, vector, fill, picks).getResult();
   };
   Value rest = b.createOrFold<arith::RemUIOp>(loc, extent, constant(lanes)), whole = sub(extent, rest);
-  Value carry = loop(constant(0), whole, lanes, start(), [&](Value step, ValueRange carried) {
+  Values carry = loop(constant(0), whole, lanes, start(), [&](Value step, ValueRange carried) {
     // The vector with the next `lanes` elements begins at the last of them when going backwards.
     at[axis] = reverse ? sub(sub(extent, constant(lanes)), step) : step;
     Value x = widen(vector::LoadOp::create(b, loc, stored, input, at), wide), prefix = x;
     for (int64_t by = 1; by < lanes; by *= 2)
       prefix = combine(shifted(prefix, none, by), prefix);
     Value total = vector::ExtractOp::create(b, loc, prefix, reverse ? 0 : lanes - 1);
-    Value before = vector::BroadcastOp::create(b, loc, wide, carried[0]);
+    Value before = vector::BroadcastOp::create(b, loc, wide, settle(carried));
     Value result = combine(before, op.getExclusive() ? shifted(prefix, none, 1) : prefix);
     vector::StoreOp::create(b, loc, narrow(result, stored), output, at);
-    return Values{combine(carried[0], total)};
+    return carryOn(carried, total);
   });
   byElements(at, whole, carry);
 }

@@ -291,6 +291,9 @@ NestLowering::Values NestLowering::forLoop(Value from, Value to, int64_t step, V
 NestLowering::Values NestLowering::cutLoop(Values carried, Step step) {
   unsigned dim = strategy.order.back();
   int64_t lanes = strategy.lanes, block = lanes * strategy.unroll;
+  if (wholeBlock && strategy.blockLevel + 1 == strategy.order.size())
+    return forLoop(first[dim], last[dim], block, carried,
+                   [&](ValueRange now) { return step(Values(now), lanes, strategy.unroll, {}); });
   std::optional<int64_t> known;
   if (isConstantIntValue(first[dim], 0))
     known = getConstantIntValue(last[dim]);

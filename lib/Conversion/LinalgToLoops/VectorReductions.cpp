@@ -380,18 +380,27 @@ void NestLowering::reduceInPieces() {
           first[dim] = at(number);
           last[dim] =
               at(arith::AddIOp::create(builder, loc, number, constant(1)));
-          Value result = accumulateVectors(0, {neutral()}).front();
+          Value result = reduceAll(0, {neutral()}).front();
           memref::StoreOp::create(builder, loc, result, partial, number);
           return Values();
         });
       });
   first[dim] = begin;
   last[dim] = end;
-  auto total = each(
-      constant(0), constant(pieces), loadInits(),
-      [&](Value number, ValueRange carried) {
-        return Values{combine(
-            carried[0], memref::LoadOp::create(builder, loc, partial, number))};
-      });
-  storeInits(total.getResults());
+  Values start = loadInits();
+  if (strategy.blockStep)
+    start.push_back(noSum());
+  auto total = each(constant(0), constant(pieces), start,
+                    [&](Value number, ValueRange carried) {
+                      Value piece = memref::LoadOp::create(builder, loc,
+                                                           partial, number);
+                      if (!strategy.blockStep)
+                        return Values{combine(carried[0], piece)};
+                      Compensated sum = twoSum({carried[0], carried[1]}, piece);
+                      return Values{sum.total, sum.lost};
+                    });
+  if (strategy.blockStep)
+    storeInits(settle({total.getResult(0), total.getResult(1)}));
+  else
+    storeInits(total.getResults());
 }

@@ -2,13 +2,15 @@
 // Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
-// Running sums and products stay whole, as scans. Running logarithms of sums: a loop along the axis inside loops over
-// the others.
+// Running sums and products stay whole, as scans. Running logarithms of sums, and linear recurrences along the last
+// axis: a loop along it inside loops over the others. Linear recurrences along other axes go row by row, so that they
+// read memory in its order.
 //===----------------------------------------------------------------------===//
 
 #include "Ordered.h"
 #include "Scalars.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
@@ -106,6 +108,64 @@ static LogicalResult lowerLogarithms(Lowering &l, CumlogsumexpOp op) {
   return success();
 }
 
+static Value timesPlus(Lowering &l, Value factor, Value before, Value x) {
+  if (isa<ComplexType>(x.getType()))
+    return complex::AddOp::create(l.b, l.loc, complex::MulOp::create(l.b, l.loc, factor, before), x);
+  return arith::AddFOp::create(l.b, l.loc, arith::MulFOp::create(l.b, l.loc, factor, before), x);
+}
+
+static LogicalResult lowerRecurrence(Lowering &l, LinearRecurrenceOp op) {
+  Value x = op.getX();
+  ArrayRef<Dim> of = l.dims.of(x);
+  Type element = elementOf(x), type = isHalf(element) ? Type(l.b.getF32Type()) : element;
+  size_t axis = op.getAxis();
+  bool isLast = axis + 1 == of.size();
+  SmallVector<Value> outer, inner; // extents before and after the axis
+  for (auto [i, dim] : llvm::enumerate(of))
+    if (i != axis)
+      (i < axis ? outer : inner).push_back(l.size(dim));
+  Value factors = l.value(op.getFactor()), source = l.value(x), extent = l.size(of[axis]);
+  Value zero = l.constantIndex(0), one = l.constantIndex(1), last = arith::SubIOp::create(l.b, l.loc, extent, one);
+  Value nothing = numberScalar(l.b, l.loc, type, 0);
+  auto load = [&](Value tensor, ArrayRef<Value> at) {
+    return castScalar(l.b, l.loc, l.extract(tensor, at, element), element, type);
+  };
+  /// The element at `at` from the one before; the first factor may be anything, even NaN.
+  auto next = [&](Value step, ArrayRef<Value> at, Value before) -> Value {
+    Value isFirst = arith::CmpIOp::create(l.b, l.loc, arith::CmpIPredicate::eq, step, zero);
+    Value term = load(source, at), value = timesPlus(l, load(factors, at), before, term);
+    return arith::SelectOp::create(l.b, l.loc, isFirst, term, value);
+  };
+  auto placeOf = [&](Value step) -> Value {
+    return op.getReverse() ? arith::SubIOp::create(l.b, l.loc, last, step).getResult() : step;
+  };
+  auto along = [&](ValueRange ahead, ValueRange carried) -> SmallVector<Value> {
+    SmallVector<Value> start{carried[0]};
+    if (isLast)
+      start.push_back(nothing);
+    return {l.loopNest(extent, start, [&](ValueRange ivs, ValueRange args) -> SmallVector<Value> {
+      SmallVector<Value> at(ahead);
+      at.push_back(placeOf(ivs[0]));
+      if (isLast) {
+        Value after = next(ivs[0], at, args[1]);
+        return {l.insert(castScalar(l.b, l.loc, after, type, element), args[0], at, element), after};
+      }
+      Value stepBefore = arith::MaxSIOp::create(l.b, l.loc, arith::SubIOp::create(l.b, l.loc, ivs[0], one), zero);
+      Value placeBefore = placeOf(stepBefore), step = ivs[0];
+      return {l.loopNest(inner, args[0], [&](ValueRange ivs, ValueRange args) -> SmallVector<Value> {
+        SmallVector<Value> here(at), before(at);
+        before.back() = placeBefore;
+        llvm::append_range(here, ivs);
+        llvm::append_range(before, ivs);
+        Value after = next(step, here, load(args[0], before));
+        return {l.insert(castScalar(l.b, l.loc, after, type, element), args[0], here, element)};
+      })[0]};
+    })[0]};
+  };
+  l.set(op.getResult(), l.loopNest(outer, l.empty(of, element), along)[0]);
+  return success();
+}
+
 template <typename Op> static LogicalResult lowerScan(Lowering &l, Op op) {
   constexpr bool isProduct = std::is_same_v<Op, CumprodOp>;
   ArrayRef<Dim> of = l.dims.of(op.getX());
@@ -121,4 +181,5 @@ void lowering::addCumulativeHandlers(Handlers &handlers) {
   addHandler<CumsumOp, lowerScan<CumsumOp>>(handlers);
   addHandler<CumprodOp, lowerScan<CumprodOp>>(handlers);
   addHandler<CumlogsumexpOp, lowerLogarithms>(handlers);
+  addHandler<LinearRecurrenceOp, lowerRecurrence>(handlers);
 }

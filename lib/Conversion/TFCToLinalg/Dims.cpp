@@ -168,7 +168,7 @@ Dims DimAnalysis::infer(Operation *op) {
   return llvm::TypeSwitch<Operation *, Dims>(op)
       .Case<CumsumOp, CumprodOp, CumlogsumexpOp, SortOp, ArgsortOp, ReverseOp, UpdateSliceOp, ScatterOp, CholeskyOp,
             FFTOp>([&](auto) { return like(op->getOperand(0)); })
-      .Case<TriangularSolveOp, SolveOp>([&](auto) { return like(op->getOperand(1)); })
+      .Case<TriangularSolveOp, SolveOp, LinearRecurrenceOp>([&](auto) { return like(op->getOperand(1)); })
       .Case([&](TransposeOp t) {
         Dims result;
         for (int64_t axis : t.getPerm())

@@ -13,6 +13,9 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/ArrayRef.h"
+#include <cmath>
+#include <cstdint>
+#include <utility>
 
 namespace tfc::lowering {
 
@@ -61,6 +64,25 @@ struct Formula {
   }
   Value both(Value x, Value y) const {
     return mlir::arith::AndIOp::create(b, loc, x, y);
+  }
+  Value isFinite(Value x) const {
+    return is(Predicate::OLT, abs(x), number(HUGE_VAL));
+  }
+  /// x + y rounded, and what rounding took away (Knuth's two-sum).
+  std::pair<Value, Value> twoSum(Value x, Value y) const {
+    Value total = add(x, y), part = sub(total, x);
+    return {total, add(sub(x, sub(total, part)), sub(y, part))};
+  }
+  /// x = head + tail, with so few digits in each that products of two are exact.
+  std::pair<Value, Value> halves(Value x) const {
+    mlir::Type bits = b.getI64Type();
+    Value mask = mlir::arith::ConstantOp::create(
+        b, loc, b.getI64IntegerAttr(-(int64_t(1) << 27)));
+    Value kept = mlir::arith::AndIOp::create(
+        b, loc, mlir::arith::BitcastOp::create(b, loc, bits, x), mask);
+    Value head =
+        mlir::arith::BitcastOp::create(b, loc, b.getF64Type(), kept);
+    return {head, sub(x, head)};
   }
   /// Coefficients from the highest power.
   Value polynomial(llvm::ArrayRef<double> coefficients, Value x) const {

@@ -13,7 +13,6 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
-#include <algorithm>
 
 using namespace mlir;
 using namespace tfc;
@@ -72,25 +71,10 @@ static Rule ruleOf(Operation *op) {
   return {neutral<1>, combine<AddFOp, AndIOp, AndIOp, void>};
 }
 
-/// From this many numbers on, a sum of f32 is kept in f64: added one after the other, rounding errors would add up.
-constexpr int64_t longSum = 1 << 14;
-
-/// Sums of halves are kept in f32, long ones of f32 in f64; the bytes of bools in i1.
-static Type accumulatorType(Operation *op, Type element, ArrayRef<Dim> space, ArrayRef<int64_t> axes) {
+/// Sums and products of halves are kept in f32; the bytes of bools in i1.
+static Type accumulatorType(Operation *op, Type element) {
   if (isHalf(element) && !isa<ReduceMaxOp, ReduceMinOp>(op))
     return Float32Type::get(op->getContext());
-  // Devices may have no f64, and add many partial sums anyway.
-  auto module = op->getParentOfType<ModuleOp>();
-  if (!element.isF32() || !isa<ReduceSumOp, SumToOp>(op) || (module && module->hasAttr("tfc.gpu")))
-    return element;
-  int64_t count = 1;
-  for (int64_t axis : axes) {
-    if (space[axis] <= 0) // not known
-      return element;
-    count *= std::min<int64_t>(space[axis], longSum);
-    if (count >= longSum)
-      return Float64Type::get(op->getContext());
-  }
   return element;
 }
 
@@ -142,7 +126,7 @@ static LogicalResult lowerReduction(Lowering &l, Operation *op) {
     return success();
   }
   auto axes = op->getAttrOfType<DenseI64ArrayAttr>("axes").asArrayRef();
-  Type accumulator = accumulatorType(op, elementOf(x), l.dims.of(x), axes);
+  Type accumulator = accumulatorType(op, elementOf(x));
   Dims kept;
   for (auto [i, dim] : llvm::enumerate(l.dims.of(x)))
     if (!llvm::is_contained(axes, static_cast<int64_t>(i)))
@@ -171,7 +155,13 @@ static Value sumToUnknown(Lowering &l, SumToOp op, Type accumulator) {
                             ? Value()
                             : arith::CmpIOp::create(l.b, l.loc, arith::CmpIPredicate::eq, l.size(dim), one)
                                   .getResult());
-  return l.loopNest(extents, l.filled(to, accumulator, zero), [&](ValueRange ivs, ValueRange carried) {
+  // Of floats, a second tensor keeps what roundings take away (Knuth's two-sum).
+  bool keepsLost = isFloat(accumulator);
+  SmallVector<Value> start{l.filled(to, accumulator, zero)};
+  if (keepsLost)
+    start.push_back(l.filled(to, accumulator, zero));
+  auto minus = [&](Value x, Value y) { return arith::SubFOp::create(l.b, l.loc, x, y).getResult(); };
+  SmallVector<Value> sums = l.loopNest(extents, start, [&](ValueRange ivs, ValueRange carried) {
     SmallVector<Value> at;
     for (auto [i, isOne] : llvm::enumerate(stretches))
       at.push_back(isOne ? arith::SelectOp::create(l.b, l.loc, isOne, l.constantIndex(0), ivs[missing + i])
@@ -179,9 +169,24 @@ static Value sumToUnknown(Lowering &l, SumToOp op, Type accumulator) {
                          : ivs[missing + i]);
     Value element = castScalar(l.b, l.loc, l.extract(source, ivs, elementOf(x)), elementOf(x), accumulator);
     Value before = l.extract(carried[0], at, accumulator);
-    Value after = ruleOf(op).combine(l.b, l.loc, accumulator, before, element);
-    return SmallVector<Value>{l.insert(after, carried[0], at, accumulator)};
-  })[0];
+    if (!keepsLost) {
+      Value after = ruleOf(op).combine(l.b, l.loc, accumulator, before, element);
+      return SmallVector<Value>{l.insert(after, carried[0], at, accumulator)};
+    }
+    Value after = arith::AddFOp::create(l.b, l.loc, before, element), part = minus(after, before);
+    Value error = arith::AddFOp::create(l.b, l.loc, minus(before, minus(after, part)), minus(element, part));
+    Value lost = arith::AddFOp::create(l.b, l.loc, l.extract(carried[1], at, accumulator), error);
+    return SmallVector<Value>{l.insert(after, carried[0], at, accumulator),
+                              l.insert(lost, carried[1], at, accumulator)};
+  });
+  if (!keepsLost)
+    return sums[0];
+  Body body(l, to);
+  Value total = body.load(sums[0], body.identity()), lost = body.load(sums[1], body.identity());
+  Value isLost = arith::CmpFOp::create(body.in, l.loc, arith::CmpFPredicate::UNO, lost, lost);
+  Value whole = arith::AddFOp::create(body.in, l.loc, total, lost);
+  body.addOutput(l.empty(to, accumulator), body.identity());
+  return body.finish(arith::SelectOp::create(body.in, l.loc, isLost, total, whole).getResult())[0];
 }
 
 static LogicalResult lowerSumTo(Lowering &l, SumToOp op) {
@@ -204,7 +209,7 @@ static LogicalResult lowerSumTo(Lowering &l, SumToOp op) {
     else
       kept.push_back(dim);
   }
-  Type accumulator = accumulatorType(op, elementOf(x), from, axes);
+  Type accumulator = accumulatorType(op, elementOf(x));
   if (!known) {
     l.set(result, finish(l, sumToUnknown(l, op, accumulator), to, accumulator, result));
     return success();

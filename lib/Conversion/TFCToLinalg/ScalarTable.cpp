@@ -89,14 +89,6 @@ static Value bitcast(C c, Args x) {
 static Value makeComplex(C c, Args x) {
   return complex::CreateOp::create(c.b, c.loc, c.result, x[0], x[1]);
 }
-static Value complexSigmoid(C c, Args x) {
-  Value exp = complex::ExpOp::create(c.b, c.loc, complex::NegOp::create(c.b, c.loc, x[0]));
-  Value one = c.number(1);
-  return complex::DivOp::create(c.b, c.loc, one, complex::AddOp::create(c.b, c.loc, one, exp));
-}
-static Value complexRsqrt(C c, Args x) {
-  return complex::DivOp::create(c.b, c.loc, c.number(1), complex::SqrtOp::create(c.b, c.loc, x[0]));
-}
 namespace {
 using FP = arith::CmpFPredicate;
 using IP = arith::CmpIPredicate;
@@ -107,21 +99,21 @@ static constexpr ScalarRow rows[] = {
     {"neg", 1, flo<arith::NegFOp>, intNeg, intNeg, nullptr, cpx<complex::NegOp>},
     {"abs", 1, flo<math::AbsFOp>, any<math::AbsIOp>, same, nullptr, cpx<complex::AbsOp>},
     {"sign", 2, floatSign, intSign, uintSign, nullptr, cpx<complex::SignOp>},
-    {"sqrt", 10, flo<math::SqrtOp>, nullptr, nullptr, nullptr, cpx<complex::SqrtOp>},
+    {"sqrt", 10, flo<math::SqrtOp>, nullptr, nullptr, nullptr, complexSqrt},
     {"rsqrt", 15, rsqrt, nullptr, nullptr, nullptr, complexRsqrt},
-    {"exp", 20, flo<math::ExpOp>, nullptr, nullptr, nullptr, cpx<complex::ExpOp>},
+    {"exp", 20, flo<math::ExpOp>, nullptr, nullptr, nullptr, complexExp},
     {"expm1", 25, flo<math::ExpM1Op>, nullptr, nullptr, nullptr, complexExpm1},
-    {"log", 25, flo<math::LogOp>, nullptr, nullptr, nullptr, cpx<complex::LogOp>},
-    {"log1p", 25, flo<math::Log1pOp>, nullptr, nullptr, nullptr, cpx<complex::Log1pOp>},
+    {"log", 25, flo<math::LogOp>, nullptr, nullptr, nullptr, complexLog},
+    {"log1p", 25, flo<math::Log1pOp>, nullptr, nullptr, nullptr, complexLog1p},
     {"sin", 30, flo<math::SinOp>, nullptr, nullptr, nullptr, complexSin},
     {"cos", 30, flo<math::CosOp>, nullptr, nullptr, nullptr, complexCos},
-    {"tan", 40, flo<math::TanOp>, nullptr, nullptr, nullptr, cpx<complex::TanOp>},
+    {"tan", 40, flo<math::TanOp>, nullptr, nullptr, nullptr, complexTan},
     {"asin", 40, flo<math::AsinOp>, nullptr, nullptr, nullptr, complexAsin},
     {"acos", 40, flo<math::AcosOp>, nullptr, nullptr, nullptr, complexAcos},
     {"atan", 40, flo<math::AtanOp>, nullptr, nullptr, nullptr, complexAtan},
     {"sinh", 40, flo<math::SinhOp>, nullptr, nullptr, nullptr, complexSinh},
     {"cosh", 40, flo<math::CoshOp>, nullptr, nullptr, nullptr, complexCosh},
-    {"tanh", 30, flo<math::TanhOp>, nullptr, nullptr, nullptr, cpx<complex::TanhOp>},
+    {"tanh", 30, flo<math::TanhOp>, nullptr, nullptr, nullptr, complexTanh},
     {"asinh", 50, flo<math::AsinhOp>, nullptr, nullptr, nullptr, complexAsinh},
     {"acosh", 50, flo<math::AcoshOp>, nullptr, nullptr, nullptr, complexAcosh},
     {"atanh", 50, flo<math::AtanhOp>, nullptr, nullptr, nullptr, complexAtanh},
@@ -148,7 +140,7 @@ static constexpr ScalarRow rows[] = {
     {"sub", 1, flo<arith::SubFOp>, any<arith::SubIOp>, any<arith::SubIOp>, nullptr, cpx<complex::SubOp>},
     {"mul", 1, flo<arith::MulFOp>, any<arith::MulIOp>, any<arith::MulIOp>, nullptr, cpx<complex::MulOp>},
     {"div", 8, flo<arith::DivFOp>, nullptr, nullptr, nullptr, cpx<complex::DivOp>},
-    {"pow", 50, floatPow, intPow, intPow, nullptr, cpx<complex::PowOp>},
+    {"pow", 50, floatPow, intPow, intPow, nullptr, complexPow},
     {"floor_div", 30, floatFloorDiv, intFloorDiv, intFloorDiv, nullptr, nullptr},
     {"floor_mod", 30, floatFloorMod, intFloorMod, intFloorMod, nullptr, nullptr},
     {"trunc_div", 20, floatTruncDiv, intTruncDiv, intTruncDiv, nullptr, nullptr},

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 from tfc.api.absent import explain as _explain
 from tfc.ops.naming import publish
+from tfc.ops.permutations import index_shuffle, stateless_shuffle
 from tfc.ops.random import (
     Algorithm,
     Generator,
@@ -34,6 +35,8 @@ experimental = SimpleNamespace(
     Generator=Generator,
     create_rng_state=create_rng_state,
     get_global_generator=get_global_generator,
+    index_shuffle=index_shuffle,
+    stateless_shuffle=stateless_shuffle,
     set_global_generator=set_global_generator,
     stateless_fold_in=fold_in,
     stateless_split=split,

@@ -169,19 +169,26 @@ def matrix_power(x, n, /) -> Tensor:
     return matrix_functions.matrix_power(x, n)
 
 
+def _as_sizes(rtol, x) -> Tensor:
+    """In the type of singular values of `x`."""
+    return p.cast(rtol, dtype=x.dtype.real_dtype)
+
+
 def matrix_rank(x, /, *, rtol=None) -> Tensor:
     """The number of singular values above `rtol` times the largest one."""
     x = convert_to_tensor(x)
     if rtol is None:
         return matrix_functions.matrix_rank(x)
     s = decompositions.svd(x, compute_uv=False)
-    rtol = convert_to_tensor(rtol, s.dtype) if not isinstance(rtol, Tensor) else rtol
+    rtol = _as_sizes(rtol, x) if isinstance(rtol, Tensor) else convert_to_tensor(rtol, s.dtype)
     limit = p.mul(reduce_max(s, -1, keepdims=True), p.expand_dims(rtol, axes=(len(rtol.shape_tuple),)))
     return sum_of(p.greater(s, limit), axis=-1)
 
 
 def pinv(x, /, *, rtol=None) -> Tensor:
-    """The Moore-Penrose inverses."""
+    """The Moore-Penrose inverses; singular values below `rtol` times the largest one count as zero."""
+    if isinstance(rtol, Tensor):
+        rtol = _as_sizes(rtol, x)
     return matrix_functions.pinv(x, rcond=rtol)
 
 

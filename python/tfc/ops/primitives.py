@@ -115,6 +115,7 @@ argmin = Primitive("argmin")
 cumsum = Primitive("cumsum")
 cumprod = Primitive("cumprod")
 cumlogsumexp = Primitive("cumlogsumexp")
+linear_recurrence = Primitive("linear_recurrence")
 matmul = Primitive("matmul")
 
 # Sliding windows.

@@ -378,10 +378,10 @@ def shuffle(value, seed=None, name=None) -> Tensor:
     if n is None:
         raise NotImplementedError("tf.random.shuffle needs a first dimension that is known while tracing")
     drawn = _advance(_op_state("shuffle", value.dtype, seed), -(-n // 4), reserved=1)
-    return p.gather(value, _shuffled(*drawn, n), axis=0, batch_dims=0) if n > 1 else value
+    return p.gather(value, shuffled(*drawn, n), axis=0, batch_dims=0) if n > 1 else value
 
 
-def _shuffled(key, counter, n: int) -> Tensor:
+def shuffled(key, counter, n: int) -> Tensor:
     """The numbers below `n` in random order: each changes place with one of those from it on."""
     draws = p.random_bits(key, counter, shape=(n - 1,), dtype=uint32)
     left = p.sub(number(n, uint32), p.iota(shape=(n - 1,), axis=0, dtype=uint32))

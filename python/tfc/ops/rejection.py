@@ -12,8 +12,8 @@ from tfc.ops import philox
 from tfc.ops import primitives as p
 from tfc.ops.control_flow import while_loop
 
-# Blocks between the streams of two numbers.
-_BLOCKS = 256
+# Blocks between the streams of two numbers; of binomial numbers with a small mean.
+_BLOCKS, _FEW_BLOCKS = 256, 42
 
 
 def _f64(value) -> Tensor:
@@ -31,8 +31,9 @@ class _Streams:
     left, and which.
     """
 
-    def __init__(self, key, counter, count, state=None):
+    def __init__(self, key, counter, count, state=None, spacing=None):
         self.key, self.counter, self.count = key, counter, count
+        self.spacing = philox.number(_BLOCKS, uint64) if spacing is None else spacing
         empty = _full(count, False, bool_), _full(count, 0, float64)
         self.steps, *left = state or (_full(count, 0, uint64), *empty, *empty)
         self.left = {"uniform": left[:2], "normal": left[2:]}
@@ -44,7 +45,7 @@ class _Streams:
     def draw(self, kind, active) -> Tensor:
         """The next number of each active stream (anything, of others)."""
         has, kept = self.left[kind]
-        first = p.mul(p.iota(shape=(self.count,), axis=0, dtype=uint64), philox.number(_BLOCKS, uint64))
+        first = p.mul(p.iota(shape=(self.count,), axis=0, dtype=uint64), self.spacing)
         w = philox.blocks(self.key, *philox.moved(self.counter, p.add(first, self.steps)))
         pair = philox.unit_double(w[0], w[1]), philox.unit_double(w[2], w[3])
         pair = philox.box_muller(*pair) if kind == "normal" else pair
@@ -66,7 +67,7 @@ def _until_accepted(streams, attempt, extra) -> tuple:
 
     def body(done, results, *carried):
         n = len(streams.state)
-        now = _Streams(streams.key, streams.counter, streams.count, carried[:n])
+        now = _Streams(streams.key, streams.counter, streams.count, carried[:n], streams.spacing)
         active = p.logical_not(done)
         accepted, values, *rest = attempt(now, active, *carried[n:])
         accepted = p.logical_and(active, accepted)
@@ -190,8 +191,8 @@ _TAILS = np.array(
 def binomial_numbers(key, counter, counts, probabilities, samples: int) -> Tensor:
     """Float64 `[samples * counts]`, binomially distributed for each of the flat parameters.
 
-    Geometric steps where less than 10 successes are expected (not TensorFlow's numbers there); else by Hörmann, "The
-    generation of binomial random variates", 1993.
+    Geometric steps where less than 10 successes are expected; else by Hörmann, "The generation of binomial random
+    variates", 1993.
     """
     n = counts.shape_tuple[0]
     total = n * samples
@@ -213,7 +214,8 @@ def binomial_numbers(key, counter, counts, probabilities, samples: int) -> Tenso
     at_mode = p.add(at_mode, p.add(_stirling_tail(m), _stirling_tail(p.sub(count, m))))
     nothing = p.logical_or(p.less_equal(chance, zero), p.less_equal(count, zero))
     bad = p.logical_not(p.logical_and(p.greater_equal(chance, zero), p.is_finite(count)))
-    streams = _Streams(p.squeeze(key, axes=(0,)), counter, total)
+    spacing = p.select(large, philox.number(_BLOCKS, uint64), philox.number(_FEW_BLOCKS, uint64))
+    streams = _Streams(p.squeeze(key, axes=(0,)), counter, total, spacing=spacing)
     start = p.select(bad, p.broadcast_to(_f64(np.nan), shape=(total,)), p.broadcast_to(zero, shape=(total,)))
 
     def attempt(streams, active, reached, successes):

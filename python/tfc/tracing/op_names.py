@@ -25,7 +25,7 @@ _NAMES = {
     "update_slice": "TensorStridedSliceUpdate", "concat": ("ConcatV2", "concat"), "pad": "Pad",
     "reverse": ("ReverseV2", "ReverseV2"), "ensure_shape": "EnsureShape", "stop_gradient": "StopGradient",
     "reduce_sum": "Sum", "reduce_prod": "Prod", "reduce_max": "Max", "reduce_min": "Min", "reduce_any": "Any",
-    "reduce_all": "All", "argmax": "ArgMax", "argmin": "ArgMin", "cumsum": "Cumsum", "cumprod": "Cumprod",
+    "reduce_all": "All", "argmax": "ArgMax", "argmin": "ArgMin", "cumsum": "Cumsum", "cumprod": "Cumprod", "linear_recurrence": "LinearRecurrence",
     "matmul": "MatMul", "gather": "GatherV2", "gather_nd": "GatherNd", "scatter": "TensorScatterUpdate",
     "nonzero": "Where", "sort": "TopKV2", "argsort": "TopKV2", "random_bits": "StatelessRandomUniformFullIntV2",
     "list_create": ("TensorListReserve", "TensorArrayV2"),

@@ -54,6 +54,46 @@ func.func @sum(%a: memref<4096xf32>, %r: memref<f32>) {
 
 // -----
 
+// A long sum adds blocks of 32 additions each, and keeps what rounding takes away; one in strict order does not.
+// CHECK-LABEL: @long_sum
+// CHECK: scf.for {{.*}} iter_args({{.*}}) -> (vector<[[N:[0-9]+]]xf32>, vector<[[N]]xf32>) {
+// CHECK: scf.for {{.*}} -> (vector<[[N]]xf32>, {{.*}}f32)
+// CHECK: vector.insert
+// CHECK-NEXT: %[[BLOCK:.+]] = arith.addf
+// CHECK-NEXT: %[[TOTAL:.+]] = arith.addf %[[BEFORE:.+]], %[[BLOCK]] : vector<[[N]]xf32>
+// CHECK-NEXT: %[[PART:.+]] = arith.subf %[[TOTAL]], %[[BEFORE]] : vector<[[N]]xf32>
+// CHECK: vector.reduction <add>
+func.func @long_sum(%a: memref<100000xf32>, %r: memref<f32>) {
+  linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> ()>], iterator_types = ["reduction"]}
+      ins(%a : memref<100000xf32>) outs(%r : memref<f32>) {
+  ^bb0(%x: f32, %acc: f32):
+    %s = arith.addf %acc, %x fastmath<reassoc> : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// -----
+
+// A long sum of columns has a buffer for what rounding takes away.
+// CHECK-LABEL: @long_sum_of_columns
+// CHECK: %[[LOST:.+]] = memref.alloc() {{.*}} : memref<64xf32>
+// CHECK-COUNT-8: vector.load %arg0
+// CHECK: vector.load %[[LOST]]
+// CHECK: vector.store {{.*}}, %arg1
+// CHECK: vector.store {{.*}}, %[[LOST]]
+func.func @long_sum_of_columns(%a: memref<1000x64xf32>, %r: memref<64xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d1)>], iterator_types = ["reduction", "parallel"]}
+      ins(%a : memref<1000x64xf32>) outs(%r : memref<64xf32>) {
+  ^bb0(%x: f32, %acc: f32):
+    %s = arith.addf %acc, %x fastmath<reassoc> : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// -----
+
 // Rows that are looked up stay contiguous: the index of the row is a scalar, its elements are a vector.
 // CHECK-LABEL: @rows_by_index
 // CHECK: %[[ROW:.+]] = memref.load %arg1

@@ -78,3 +78,30 @@ func.func @matmul_c3(%x: tensor<5x2x3xf32>, %y: tensor<4x3x2xf32>) {
   %r = tfc.matmul %x, %y {transpose_x = false, transpose_y = false} : (tensor<5x2x3xf32>, tensor<4x3x2xf32>) -> tensor<5x2x2xf32>
   return
 }
+
+// -----
+
+func.func @linear_recurrence_c1_type(%a: tensor<3xf64>, %x: tensor<3xf32>) {
+  // expected-error @below {{expected operands of one element type, got 'f64' and 'f32'}}
+  // expected-error @below {{failed to infer returned types}}
+  %r = tfc.linear_recurrence %a, %x {axis = 0 : i64, reverse = false} : (tensor<3xf64>, tensor<3xf32>) -> tensor<3xf32>
+  return
+}
+
+// -----
+
+func.func @linear_recurrence_c1_shape(%a: tensor<4xf32>, %x: tensor<3xf32>) {
+  // expected-error @below {{expected operands of one shape, got 'tensor<4xf32>' and 'tensor<3xf32>'}}
+  // expected-error @below {{failed to infer returned types}}
+  %r = tfc.linear_recurrence %a, %x {axis = 0 : i64, reverse = false} : (tensor<4xf32>, tensor<3xf32>) -> tensor<3xf32>
+  return
+}
+
+// -----
+
+func.func @linear_recurrence_c2(%a: tensor<3xf32>, %x: tensor<3xf32>) {
+  // expected-error @below {{axis 1 is out of range for rank 1, expected 0 <= axis < 1}}
+  // expected-error @below {{failed to infer returned types}}
+  %r = tfc.linear_recurrence %a, %x {axis = 1 : i64, reverse = false} : (tensor<3xf32>, tensor<3xf32>) -> tensor<3xf32>
+  return
+}

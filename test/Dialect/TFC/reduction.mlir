@@ -78,6 +78,13 @@ func.func @cumlogsumexp(%x: tensor<2x?xf32>) -> tensor<2x?xf32> {
   return %r : tensor<2x?xf32>
 }
 
+// CHECK-LABEL: @linear_recurrence(
+func.func @linear_recurrence(%a: tensor<2x?xf32>, %x: tensor<?x3xf32>) -> tensor<2x3xf32> {
+  // CHECK: tfc.linear_recurrence %{{.*}}, %{{.*}} {axis = 1 : i64, reverse = false} : (tensor<2x?xf32>, tensor<?x3xf32>) -> tensor<2x3xf32>
+  %r = tfc.linear_recurrence %a, %x {axis = 1 : i64, reverse = false} : (tensor<2x?xf32>, tensor<?x3xf32>) -> tensor<2x3xf32>
+  return %r : tensor<2x3xf32>
+}
+
 // CHECK-LABEL: @matmul(
 func.func @matmul(%x: tensor<5x1x3x2xf32>, %y: tensor<4x3x?xf32>) -> tensor<5x4x2x?xf32> {
   // CHECK: tfc.matmul %{{.*}}, %{{.*}} {transpose_x = true, transpose_y = false} : (tensor<5x1x3x2xf32>, tensor<4x3x?xf32>) -> tensor<5x4x2x?xf32>

@@ -212,6 +212,11 @@ TABLE = {
         ([(0, 3)], (), {"axis": 0, "exclusive": True, "reverse": False}),
         ([(77,)], (), {"axis": 0, "exclusive": False, "reverse": False}),
     ],
+    "linear_recurrence": [
+        *(([(3, 5, 2), (3, 5, 2)], (), {"axis": a, "reverse": r}) for a in range(3) for r in (False, True)),
+        ([(0, 3), (0, 3)], (), {"axis": 0, "reverse": False}),
+        ([(77,), (77,)], (), {"axis": 0, "reverse": True}),
+    ],
     "matmul": [
         ([(2, 3), (3, 4)], (), {"transpose_x": False, "transpose_y": False}),
         ([(3, 2), (4, 3)], (), {"transpose_x": True, "transpose_y": True}),
@@ -306,7 +311,7 @@ for _name, _same in [
 # Rows whose float results depend on the order of additions and products: sampled from whole numbers, they do not.
 ORDERED = {
     "sum_to", "reduce_sum", "reduce_prod", "cumsum", "cumprod", "matmul", "conv", "conv_input_grad", "conv_filter_grad",
-    "avg_pool", "avg_pool_grad",
+    "avg_pool", "avg_pool_grad", "linear_recurrence",
 }  # fmt: skip
 
 

@@ -34,27 +34,66 @@ SUMS = {
     "reduce_sum": tf.reduce_sum,
     "reduce_mean": lambda x: tf.reduce_mean(x) * float(x.shape[0]),
 }
+KINDS = [np.float32, np.float64, np.complex64, np.complex128]
 
 
+def runs(f, x, how):
+    """`f(x)` eagerly, compiled for its shape, or compiled for unknown sizes."""
+    if how == "eager":
+        return f(tf.constant(x)).numpy()
+    signature = [tf.TensorSpec([None] * x.ndim, x.dtype)] if how == "unknown sizes" else None
+    return tf.function(f, autograph=False, input_signature=signature)(tf.constant(x)).numpy()
+
+
+@pytest.mark.parametrize("dtype", KINDS, ids=lambda d: d.__name__)
 @pytest.mark.parametrize("name", SUMS)
-@pytest.mark.parametrize("eager", [True, False], ids=["eager", "compiled"])
-def test_a_sum_of_a_million_is_as_good_as_pairwise(name, eager):
-    """The bound of pairwise summation, log2(n) eps sum |x|, with a tenth of it to spare for positive numbers."""
+@pytest.mark.parametrize("how", ["eager", "compiled"])
+def test_a_sum_of_a_million_is_as_good_as_pairwise(name, how, dtype):
+    """The bound of pairwise summation, log2(n) eps sum |x|."""
     rng = np.random.default_rng(0)
-    for x in (np.full(10**6, 0.1, np.float32), rng.uniform(0, 1, 10**6).astype(np.float32)):
-        exact = math.fsum(x.tolist())
-        f = SUMS[name] if eager else tf.function(SUMS[name], autograph=False)
-        error = abs(float(f(tf.constant(x))) - exact)
-        assert error <= 20 * np.finfo(np.float32).eps * exact
+    for x in (np.full(10**6, 0.1), rng.uniform(0, 1, 10**6)):
+        x = (x * (1 + 1j) if np.dtype(dtype).kind == "c" else x).astype(dtype)
+        exact = math.fsum(x.real.tolist())
+        got = runs(SUMS[name], x, how)
+        assert max(abs(got.real - exact), abs(got.imag) and abs(got.imag - exact)) <= 20 * np.finfo(dtype).eps * exact
 
 
-@pytest.mark.parametrize("eager", [True, False], ids=["eager", "compiled"])
-def test_sums_over_the_first_dimension_are_as_good(eager):
-    x = np.full((10**6, 3), 0.1, np.float32)
-    f = lambda x: tf.reduce_sum(x, axis=0)
-    got = (f if eager else tf.function(f, autograph=False))(tf.constant(x)).numpy()
-    exact = math.fsum(x[:, 0].tolist())
-    np.testing.assert_allclose(got, exact, rtol=20 * np.finfo(np.float32).eps)
+# Rows, columns, several dimensions, sizes that leave a rest.
+REDUCED = [((1000, 1001), (0, 1)), ((3, 300_001), (1,)), ((300_001, 3), (0,)), ((50_000, 16), (0,)), ((1000, 50, 20), (0, 1)),
+           ((5, 60_000, 7), (1,)), ((100, 100, 100), (0, 2))]  # fmt: skip
+
+
+@pytest.mark.parametrize("how", ["eager", "compiled", "unknown sizes"])
+@pytest.mark.parametrize("dtype", KINDS, ids=lambda d: d.__name__)
+def test_sums_over_any_dimensions_are_as_good(dtype, how):
+    for shape, axes in REDUCED:
+        x = np.full(shape, 0.1, dtype)
+        exact = math.fsum([float(x.flat[0].real)] * math.prod(shape[a] for a in axes))
+        got = runs(lambda x, axes=axes: tf.reduce_sum(x, axis=axes), x, how)
+        error = np.max(np.abs(got.real - exact)) / (np.finfo(dtype).eps * exact)
+        assert error <= 20, f"{shape} over {axes}: {error:.0f} eps"
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=lambda d: d.__name__)
+def test_compiled_running_sums_lose_no_more_than_sums(dtype):
+    x = np.full(10**6, 0.1, dtype)
+    want = np.arange(1, x.size + 1) * np.longdouble(x[0])
+    for f in (tf.cumsum, lambda x: tf.cumsum(x, reverse=True)[::-1]):
+        got = runs(f, x, "compiled").astype(np.longdouble)
+        assert np.max(np.abs(got - want) / want) <= 20 * np.finfo(dtype).eps
+
+
+@pytest.mark.parametrize("how", ["eager", "compiled"])
+@pytest.mark.parametrize("last", [[np.inf], [-np.inf], [np.nan], [np.inf, -np.inf], [1e308, 1e308], [1e308, 1e308, -1e308]])
+def test_long_sums_of_infinities_are_infinite(last, how):
+    """What is lost by rounding an infinite sum is no number, and does not count."""
+    x = np.zeros(10_000)
+    x[-len(last) :] = last
+    with np.errstate(all="ignore"):
+        want = np.cumsum(x)[-1]
+        for f in (tf.reduce_sum, lambda x: tf.reduce_sum(tf.reduce_sum(tf.reshape(x, [2500, 4]), 0)), lambda x: tf.cumsum(x)[-1]):
+            got = runs(f, x, how)
+            assert got == want or np.isnan(want) == np.isnan(got) or len(last) > 2
 
 
 STABLE = {

@@ -147,6 +147,9 @@ CASES["argmax_pool"] = CASES["max_pool"]
 CASES["cumlogsumexp"] = [
     ([(3, 4)], (), {"axis": a, "exclusive": False, "reverse": r}) for a, r in [(0, False), (1, True)]
 ]
+CASES["linear_recurrence"] = [
+    ([(3, 4), (3, 4)], (), {"axis": a, "reverse": r}) for a, r in [(0, False), (1, True), (1, False)]
+]
 CASES["fft"] = [([(2, 5)], (), {"inverse": inverse}) for inverse in (False, True)]
 RAW = {p for p, op in OPS.items() if op.raw}
 # Rows of matrices need operands of their own, and have several results: test_matrix_rows.py, compiled/test_matrices.py.

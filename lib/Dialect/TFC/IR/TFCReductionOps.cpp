@@ -99,6 +99,31 @@ LogicalResult CumlogsumexpOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor o
   return inferCumulative(loc, op, results);
 }
 
+LogicalResult LinearRecurrenceOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
+                                                   Results &results) {
+  FailureOr<TensorType> factor = tensorOf(loc, op.getFactor(), "factor");
+  FailureOr<TensorType> x = tensorOf(loc, op.getX(), "x");
+  if (failed(factor) || failed(x))
+    return failure();
+  // C1
+  Type element = x->getElementType();
+  if (factor->getElementType() != element)
+    return emitOptionalError(loc, "expected operands of one element type, got ",
+                             factor->getElementType(), " and ", element);
+  // C2
+  if (failed(checkAxis(loc, op.getAxis(), rankOf(*x))) || failed(checkAxis(loc, op.getAxis(), rankOf(*factor))))
+    return failure();
+  if (!x->hasRank() || !factor->hasRank())
+    return sameShape(results, x->hasRank() ? *x : *factor, element);
+  if (failed(verifyCompatibleShape(*factor, *x)))
+    return emitOptionalError(loc, "expected operands of one shape, got ", *factor, " and ", *x);
+  Shape shape(x->getShape());
+  for (auto [size, other] : llvm::zip(shape, factor->getShape()))
+    if (size == kUnknown)
+      size = other;
+  return ranked(results, shape, element);
+}
+
 //===----------------------------------------------------------------------===//
 // Contractions
 //===----------------------------------------------------------------------===//

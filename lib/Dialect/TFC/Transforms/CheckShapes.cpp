@@ -48,6 +48,15 @@ static void checkConcat(ConcatOp op, CheckBuilder &build) {
   }
 }
 
+static void checkRecurrence(LinearRecurrenceOp op, CheckBuilder &build) {
+  Value factor = op.getFactor(), x = op.getX(), fits;
+  for (int64_t axis = 0; axis < ranked(x).getRank(); ++axis)
+    fits = build.both(fits, build.sameDimension(factor, axis, x, axis));
+  if (fits)
+    build.require(fits, "expected operands of one shape, got {} and {}",
+                  {build.shape(factor), build.shape(x)});
+}
+
 static void checkMatmul(MatmulOp op, CheckBuilder &build) {
   Value x = op.getX(), y = op.getY();
   int64_t m = ranked(x).getRank(), n = ranked(y).getRank();
@@ -318,6 +327,7 @@ void tfc::checkShapes(Operation *op, SizeAnalysis &sizes) {
     return checkElementwise(op, build);
   TypeSwitch<Operation *>(op)
       .Case([&](ConcatOp concat) { checkConcat(concat, build); })
+      .Case([&](LinearRecurrenceOp op) { checkRecurrence(op, build); })
       .Case([&](MatmulOp matmul) { checkMatmul(matmul, build); })
       .Case<CholeskyOp, LUOp, EighOp, EigOp, SqrtmOp, LogmOp, TriangularSolveOp,
             SolveOp>([&](auto) { checkMatrices(op, build); })

@@ -162,8 +162,9 @@ Size SizeAnalysis::dimensionOf(Operation *op, Size name) {
                      keep ? axis : beforeDropping(axes, axis));
   }
   return TypeSwitch<Operation *, Size>(op)
-      .Case<SortOp, ArgsortOp, CumsumOp, CumprodOp, ReverseOp, ScatterOp,
-            UpdateSliceOp, EnsureShapeOp>(
+      .Case<SortOp, ArgsortOp, CumsumOp, CumprodOp, CumlogsumexpOp,
+            LinearRecurrenceOp, ReverseOp, ScatterOp, UpdateSliceOp,
+            EnsureShapeOp>(
           [&](auto) { return dimension(op->getOperand(0), axis); })
       .Case<ArgmaxOp, ArgminOp>([&](auto reduce) {
         return dimension(reduce.getX(),

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from tfc.errors import InvalidArgumentError
 from tfc.ops import primitives as p
 from tfc.ops.gradients import broadcast_like, conj, dynamic_shape, known, reshape_like, scalar
-from tfc.ops.table import NotDifferentiable, linear, row
+from tfc.ops.table import IN_ORDER, NotDifferentiable, linear, row
 
 
 def _wide(f):
@@ -26,7 +27,7 @@ def _sum(x, axes, keepdims):
     if x.dtype.kind in "fc" and x.size > 4096 and x.ndim > 1:
         for axis in axes:
             if axis != x.ndim - 1:
-                x = _in_pieces(x, axis)
+                x = _in_pieces(x, axis).sum(axis, dtype=x.dtype, keepdims=True)
     return x.sum(axis=axes, dtype=x.dtype, keepdims=keepdims)
 
 
@@ -114,9 +115,49 @@ def _cumsum_vjp(g, out, x, axis, exclusive, reverse):
     return p.cumsum(g, axis=axis, exclusive=exclusive, reverse=not reverse)
 
 
+def _linear_recurrence(factor, x, axis, reverse):
+    if factor.shape != x.shape:
+        raise InvalidArgumentError(f"expected operands of one shape, got {list(factor.shape)} and {list(x.shape)}")
+    a, b = (np.moveaxis(v.astype(np.float32) if v.dtype.itemsize == 2 else v, axis, 0) for v in (factor, x))
+    out = np.empty_like(b)
+    order = range(len(b))[::-1] if reverse else range(len(b))
+    before = None
+    for i in order:
+        out[i] = b[i] if before is None else a[i] * before + b[i]
+        before = out[i]
+    return np.moveaxis(out, 0, axis).astype(x.dtype)
+
+
+def _linear_recurrence_vjp(g, out, factor, x, axis, reverse):
+    # What a step gets of the gradient is its own and, times the next factor, that of the next step.
+    after = _neighbours(factor, axis, ahead=not reverse)
+    total = p.linear_recurrence(conj(after), g, axis=axis, reverse=not reverse)
+    return p.mul(total, conj(_neighbours(out, axis, ahead=reverse))), total
+
+
+def _neighbours(x, axis, ahead):
+    """Along `axis`, x[i + 1] if `ahead`, else x[i - 1]; 0 where there is none."""
+    rank = len(x.shape_tuple)
+    one = tuple(int(i == axis) for i in range(rank))
+    none = (0,) * rank
+    padded = p.pad(x, scalar(0, x), low=none if ahead else one, high=one if ahead else none)
+    starts = one if ahead else none
+    if known(x.shape_tuple):
+        return p.slice_(padded, starts=starts, sizes=tuple(x.shape_tuple), strides=(1,) * rank)
+    begins = p.constant(value=np.array(starts, np.int64))
+    ends = p.constant(value=-np.array(one, np.int64))
+    to_end = (1 << rank) - 1 - (0 if ahead else 1 << axis)
+    return p.dynamic_strided_slice(padded, begins, ends, strides=(1,) * rank, begin_mask=0, end_mask=to_end)
+
+
 def _cumprod_vjp(g, out, x, axis, exclusive, reverse):
-    total = p.cumsum(p.mul(g, conj(out)), axis=axis, exclusive=exclusive, reverse=not reverse)
-    return p.div(total, conj(x))
+    # The product of those before, times the sum over all later results of the products in between. No division, so
+    # that zeros are as good as other numbers.
+    if exclusive:
+        g = _neighbours(g, axis, ahead=not reverse)
+    before = p.cumprod(x, axis=axis, exclusive=True, reverse=reverse)
+    after = _neighbours(x, axis, ahead=not reverse)
+    return p.mul(conj(before), p.linear_recurrence(conj(after), g, axis=axis, reverse=not reverse))
 
 
 def _cumlogsumexp(x, axis, exclusive, reverse):
@@ -131,34 +172,40 @@ def _cumlogsumexp(x, axis, exclusive, reverse):
     return (np.flip(out, axis) if reverse else out).astype(x.dtype)
 
 
+def _shares(total, x, axis, reverse):
+    """Of running logarithms of sums: exp(x[i] - total[i]), and exp(total[i - 1] - total[i]), both at most 1.
+
+    Where a total is not finite, 0. Slopes are finite everywhere.
+    """
+    whole, zero = p.is_finite(total), scalar(0, total)
+    safe = p.select(whole, total, zero)
+    seen = p.not_equal(_neighbours(p.cast(whole, dtype=total.dtype), axis, ahead=reverse), zero)
+    both = p.logical_and(whole, seen)
+    step = p.select(both, p.sub(_neighbours(safe, axis, ahead=reverse), safe), zero)
+    own = p.select(whole, p.exp(p.select(whole, p.sub(x, safe), zero)), zero)
+    return own, p.select(both, p.exp(step), zero)
+
+
+def _totals(out, x, axis, exclusive, reverse):
+    return p.cumlogsumexp(x, axis=axis, exclusive=False, reverse=reverse) if exclusive else out
+
+
 def _cumlogsumexp_vjp(g, out, x, axis, exclusive, reverse):
-    # exp(x) times the sum of g exp(-out) from here on, in logarithms: positive and negative parts apart.
-    zero, lowest = scalar(0, g), scalar(-np.inf, g)
-    whole = p.is_finite(out)
-    safe_out = p.select(whole, out, zero)
-    parts = []
-    for part in (g, p.neg(g)):
-        positive = p.logical_and(p.greater(part, zero), whole)
-        log = p.select(positive, p.log(p.select(positive, part, scalar(1, g))), lowest)
-        total = p.cumlogsumexp(p.sub(log, safe_out), axis=axis, exclusive=exclusive, reverse=not reverse)
-        # Nothing there: exp(-inf), written so that it has a slope of zero.
-        some = p.is_finite(total)
-        exponent = p.add(p.select(some, total, zero), x)
-        parts.append(p.select(some, p.exp(p.select(some, exponent, zero)), zero))
-    return p.sub(*parts)
+    # exp(x) times the sum of g exp(-out) from here on, step by step in shares of each total.
+    total = _totals(out, x, axis, exclusive, reverse)
+    own, kept = _shares(total, x, axis, reverse)
+    if exclusive:
+        g = _neighbours(g, axis, ahead=not reverse)
+    g = p.select(p.is_finite(total), g, scalar(0, g))
+    after = _neighbours(kept, axis, ahead=not reverse)
+    return p.mul(own, p.linear_recurrence(after, g, axis=axis, reverse=not reverse))
 
 
 def _cumlogsumexp_jvp(tangent, out, x, axis, exclusive, reverse):
-    # The sum of exp(x) t up to here over exp(out), in logarithms as above.
-    zero, lowest = scalar(0, x), scalar(-np.inf, x)
-    parts = []
-    for part in (tangent, p.neg(tangent)):
-        positive = p.greater(part, zero)
-        log = p.select(positive, p.log(p.select(positive, part, scalar(1, x))), lowest)
-        total = p.cumlogsumexp(p.add(log, x), axis=axis, exclusive=exclusive, reverse=reverse)
-        some = p.logical_and(p.is_finite(total), p.is_finite(out))
-        parts.append(p.select(some, p.exp(p.select(some, p.sub(total, out), zero)), zero))
-    return p.sub(*parts)
+    # The sum of exp(x) t up to here over exp(out).
+    own, kept = _shares(_totals(out, x, axis, exclusive, reverse), x, axis, reverse)
+    result = p.linear_recurrence(kept, p.mul(own, tangent), axis=axis, reverse=reverse)
+    return _neighbours(result, axis, ahead=reverse) if exclusive else result
 
 
 def _arg(f):
@@ -197,3 +244,4 @@ row(p.argmin, _arg(np.argmin), NotDifferentiable, kinds="iuf")
 row(p.cumsum, _cumulative(np.cumsum), (_cumsum_vjp,), kinds="iufc", jvp=linear(0))
 row(p.cumlogsumexp, _cumlogsumexp, (_cumlogsumexp_vjp,), kinds="f", jvp=_cumlogsumexp_jvp)
 row(p.cumprod, _cumulative(np.cumprod), (_cumprod_vjp,), kinds="iufc", domain=(0.4, 2.0))
+row(p.linear_recurrence, _linear_recurrence, _linear_recurrence_vjp, kinds="fc", gpu=IN_ORDER)

@@ -65,6 +65,20 @@ def TFC_CumsumOp : TFC_CumulativeOp<"cumsum", "the sum">;
 def TFC_CumprodOp : TFC_CumulativeOp<"cumprod", "the product">;
 def TFC_CumlogsumexpOp : TFC_CumulativeOp<"cumlogsumexp", "the logarithm of the sum of exp", TFC_FloatTensor>;
 
+def TFC_LinearRecurrenceOp : TFC_PureOp<"linear_recurrence"> {
+  let summary = "h[i] = factor[i] h[i - 1] + x[i] along an axis, from h = 0";
+  let description = [{
+    `reverse` starts at the end: h[i] = factor[i] h[i + 1] + x[i]. The factor of the
+    first step does not count, whatever it is. Constraints:
+
+    * (C1) both operands have the same element type and shape
+    * (C2) `0 <= axis < rank`
+  }];
+  let arguments = (ins TFC_FloatOrComplexTensor:$factor, TFC_FloatOrComplexTensor:$x, I64Attr:$axis,
+                       BoolAttr:$reverse);
+  let assemblyFormat = "$factor `,` $x attr-dict `:` functional-type(operands, results)";
+}
+
 def TFC_MatmulOp : TFC_PureOp<"matmul"> {
   let summary = "The matrix product over the last two dimensions, batched over the others";
   let description = [{
