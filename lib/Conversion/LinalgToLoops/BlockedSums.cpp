@@ -2,16 +2,18 @@
 // Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
-// Long sums, without the rounding errors that pile up when millions of numbers are
-// added one after the other.
+// Long sums, without the rounding errors that pile up when millions of numbers
+// are added one after the other.
 //
-// A sum of everything is made of blocks, each in vectors of partial results as before;
-// blocks are added with Knuth's two-sum, which keeps what each rounding took away in a
-// second number. The error is that of one block, however many there are. Sums along
-// other dimensions than the innermost (columns) add some rows at a time in this way to
-// each element of the result, beside which the lost parts have a buffer.
+// A sum of everything is made of blocks, each in vectors of partial results as
+// before; blocks are added with Knuth's two-sum, which keeps what each rounding
+// took away in a second number. The error is that of one block, however many
+// there are. Sums along other dimensions than the innermost (columns) add some
+// rows at a time in this way to each element of the result, beside which the
+// lost parts have a buffer.
 //
-// Only sums that may be computed in any order; the cost is six additions for a block.
+// Only sums that may be computed in any order; the cost is six additions for a
+// block.
 //===----------------------------------------------------------------------===//
 
 #include "NestLowering.h"
@@ -28,55 +30,69 @@
 using namespace mlir;
 using namespace tfc::loops;
 
-/// Additions one after the other to one partial result: as many as a sum may do without blocks, and in a block.
+/// Additions one after the other to one partial result: as many as a sum may do
+/// without blocks, and in a block.
 static constexpr int64_t longest = 64, chain = 32;
-/// Of columns: rows that are added at a time, and the number of rows that may be added without compensation.
+/// Of columns: rows that are added at a time, and the number of rows that may
+/// be added without compensation.
 static constexpr int64_t rowsAtATime = 8, fewRows = 256;
 
 //===----------------------------------------------------------------------===//
 // Choices
 //===----------------------------------------------------------------------===//
 
-/// yield(accumulator + f(inputs)) of floats or complex numbers, in an order that does not matter.
+/// yield(accumulator + f(inputs)) of floats or complex numbers, in an order
+/// that does not matter.
 bool NestLowering::isSum() {
-  if (!options.reassociate || op.getNumDpsInits() != 1 || !isa<MemRefType>(op.getDpsInitOperand(0)->get().getType()))
+  if (!options.reassociate || op.getNumDpsInits() != 1 ||
+      !isa<MemRefType>(op.getDpsInitOperand(0)->get().getType()))
     return false;
   Block &block = *op.getBlock();
   Value accumulator = op.getMatchingBlockArgument(op.getDpsInitOperand(0));
   Operation *sum = block.getTerminator()->getOperand(0).getDefiningOp();
-  if (!sum || sum->getBlock() != &block || !accumulator.hasOneUse() || !sum->hasOneUse() ||
-      !llvm::is_contained(sum->getOperands(), accumulator))
+  if (!sum || sum->getBlock() != &block || !accumulator.hasOneUse() ||
+      !sum->hasOneUse() || !llvm::is_contained(sum->getOperands(), accumulator))
     return false;
   if (auto floats = dyn_cast<arith::AddFOp>(sum))
-    return arith::bitEnumContainsAll(floats.getFastmath(), arith::FastMathFlags::reassoc);
+    return arith::bitEnumContainsAll(floats.getFastmath(),
+                                     arith::FastMathFlags::reassoc);
   return isa<complex::AddOp>(sum);
 }
 
 /// The number of iterations of a loop, 0 if it is not known.
-static int64_t knownSize(const Range &range) { return getConstantIntValue(range.size).value_or(0); }
+static int64_t knownSize(const Range &range) {
+  return getConstantIntValue(range.size).value_or(0);
+}
 
 void NestLowering::chooseBlocks() {
   if (!isSum())
     return;
   if (strategy.jam) {
     // Matrix products have no operand of the size of all loops.
-    bool isContraction = llvm::none_of(op.getDpsInputOperands(), [&](OpOperand *input) {
-      return llvm::all_of(strategy.order, [&](unsigned dim) { return uses(*input, dim); });
-    });
+    bool isContraction =
+        llvm::none_of(op.getDpsInputOperands(), [&](OpOperand *input) {
+          return llvm::all_of(strategy.order,
+                              [&](unsigned dim) { return uses(*input, dim); });
+        });
     if (isContraction)
       return;
     int64_t rows = 1;
     for (unsigned dim : strategy.order)
       if (isReduction(dim))
-        rows = rows && knownSize(ranges[dim]) ? std::min(rows * knownSize(ranges[dim]), fewRows) : fewRows;
+        rows = rows && knownSize(ranges[dim])
+                   ? std::min(rows * knownSize(ranges[dim]), fewRows)
+                   : fewRows;
     strategy.compensated = rows >= fewRows;
     return;
   }
   if (!strategy.accumulated)
     return;
-  // Sizes of the loops that carry partial results, from the innermost one outwards.
-  int64_t partials = strategy.combiner ? strategy.lanes * strategy.unroll : 1, block = partials * chain, inside = 1;
-  for (unsigned level = strategy.order.size(); level-- > strategy.order.size() - strategy.accumulated;) {
+  // Sizes of the loops that carry partial results, from the innermost one
+  // outwards.
+  int64_t partials = strategy.combiner ? strategy.lanes * strategy.unroll : 1,
+          block = partials * chain, inside = 1;
+  for (unsigned level = strategy.order.size();
+       level-- > strategy.order.size() - strategy.accumulated;) {
     int64_t size = knownSize(ranges[strategy.order[level]]);
     if (!size || inside * size > partials * longest) {
       strategy.blockLevel = level;
@@ -106,7 +122,8 @@ static Value minus(OpBuilder &b, Location loc, Value x, Value y) {
 static Value nothing(OpBuilder &b, Location loc, Type type) {
   if (auto complex = dyn_cast<ComplexType>(type)) {
     Attribute part = b.getFloatAttr(complex.getElementType(), -0.0);
-    return complex::ConstantOp::create(b, loc, complex, b.getArrayAttr({part, part}));
+    return complex::ConstantOp::create(b, loc, complex,
+                                       b.getArrayAttr({part, part}));
   }
   TypedAttr zero = b.getFloatAttr(getElementTypeOrSelf(type), -0.0);
   if (auto vector = dyn_cast<VectorType>(type))
@@ -116,25 +133,35 @@ static Value nothing(OpBuilder &b, Location loc, Type type) {
 
 /// Adds `x` to the total, and what rounding took away to the other number.
 NestLowering::Compensated NestLowering::twoSum(Compensated sum, Value x) {
-  Value total = plus(builder, loc, sum.total, x), part = minus(builder, loc, total, sum.total);
-  Value error = plus(builder, loc, minus(builder, loc, sum.total, minus(builder, loc, total, part)),
-                     minus(builder, loc, x, part));
+  Value total = plus(builder, loc, sum.total, x),
+        part = minus(builder, loc, total, sum.total);
+  Value error =
+      plus(builder, loc,
+           minus(builder, loc, sum.total, minus(builder, loc, total, part)),
+           minus(builder, loc, x, part));
   return {total, plus(builder, loc, sum.lost, error)};
 }
 
 /// The total with what it lost; where it is infinite that is no number.
 Value NestLowering::settle(Compensated sum) {
   auto real = [&](Value total, Value lost) -> Value {
-    Value isLost = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::UNO, lost, lost);
-    return arith::SelectOp::create(builder, loc, isLost, total, plus(builder, loc, total, lost));
+    Value isLost = arith::CmpFOp::create(builder, loc,
+                                         arith::CmpFPredicate::UNO, lost, lost);
+    return arith::SelectOp::create(builder, loc, isLost, total,
+                                   plus(builder, loc, total, lost));
   };
   auto type = dyn_cast<ComplexType>(sum.total.getType());
   if (!type)
     return real(sum.total, sum.lost);
   Type part = type.getElementType();
-  auto re = [&](Value z) { return complex::ReOp::create(builder, loc, part, z).getResult(); };
-  auto im = [&](Value z) { return complex::ImOp::create(builder, loc, part, z).getResult(); };
-  return complex::CreateOp::create(builder, loc, type, real(re(sum.total), re(sum.lost)),
+  auto re = [&](Value z) {
+    return complex::ReOp::create(builder, loc, part, z).getResult();
+  };
+  auto im = [&](Value z) {
+    return complex::ImOp::create(builder, loc, part, z).getResult();
+  };
+  return complex::CreateOp::create(builder, loc, type,
+                                   real(re(sum.total), re(sum.lost)),
                                    real(im(sum.total), im(sum.lost)));
 }
 
@@ -142,7 +169,8 @@ Value NestLowering::settle(Compensated sum) {
 // Sums of everything
 //===----------------------------------------------------------------------===//
 
-/// The sum of what the loops from `level` on go over now: in vectors, one vector of partial results.
+/// The sum of what the loops from `level` on go over now: in vectors, one
+/// vector of partial results.
 Value NestLowering::sumOfBlock(size_t level) {
   Type type = op.getBlock()->getTerminator()->getOperand(0).getType();
   Value none = nothing(builder, loc, type);
@@ -158,35 +186,44 @@ Value NestLowering::sumOfBlock(size_t level) {
     for (int64_t i = 0; i < half; ++i)
       partials[i] = combine(partials[i], partials[i + half]);
   // What was left of the loop.
-  Value rest = vector::InsertOp::create(builder, loc, partials.back(), vector, 0);
+  Value rest =
+      vector::InsertOp::create(builder, loc, partials.back(), vector, 0);
   return plus(builder, loc, partials[0], rest);
 }
 
-NestLowering::Compensated NestLowering::sumBlocks(size_t level, Compensated sum) {
+NestLowering::Compensated NestLowering::sumBlocks(size_t level,
+                                                  Compensated sum) {
   unsigned dim = strategy.order[level];
-  auto each = [&](Value from, Value to, int64_t step, llvm::function_ref<Compensated(Compensated)> body) {
-    auto loop = scf::ForOp::create(builder, loc, from, to, constant(step), ValueRange{sum.total, sum.lost});
+  auto each = [&](Value from, Value to, int64_t step,
+                  llvm::function_ref<Compensated(Compensated)> body) {
+    auto loop = scf::ForOp::create(builder, loc, from, to, constant(step),
+                                   ValueRange{sum.total, sum.lost});
     loop->setAttr(isRemainder, builder.getUnitAttr());
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToEnd(loop.getBody());
     ivs[dim] = loop.getInductionVar();
-    Compensated next = body({loop.getRegionIterArgs()[0], loop.getRegionIterArgs()[1]});
+    Compensated next =
+        body({loop.getRegionIterArgs()[0], loop.getRegionIterArgs()[1]});
     scf::YieldOp::create(builder, loc, ValueRange{next.total, next.lost});
     return Compensated{loop.getResult(0), loop.getResult(1)};
   };
   if (level < strategy.blockLevel)
-    return each(first[dim], last[dim], 1, [&](Compensated sum) { return sumBlocks(level + 1, sum); });
+    return each(first[dim], last[dim], 1,
+                [&](Compensated sum) { return sumBlocks(level + 1, sum); });
 
-  // Whole blocks have a known number of iterations; one that is not whole comes last.
+  // Whole blocks have a known number of iterations; one that is not whole comes
+  // last.
   Value begin = first[dim], end = last[dim];
   Value count = builder.createOrFold<arith::SubIOp>(loc, end, begin);
-  Value rest = builder.createOrFold<arith::RemUIOp>(loc, count, constant(strategy.blockStep));
+  Value rest = builder.createOrFold<arith::RemUIOp>(
+      loc, count, constant(strategy.blockStep));
   Value whole = builder.createOrFold<arith::SubIOp>(loc, end, rest);
   auto block = [&](Value from, Value to) {
     return [&, from, to](Compensated sum) {
       first[dim] = from ? from : ivs[dim];
       last[dim] = to ? to
-                     : builder.createOrFold<arith::AddIOp>(loc, first[dim], constant(strategy.blockStep));
+                     : builder.createOrFold<arith::AddIOp>(
+                           loc, first[dim], constant(strategy.blockStep));
       wholeBlock = to ? 0 : strategy.blockStep;
       Value x = sumOfBlock(level);
       wholeBlock = 0;
@@ -203,11 +240,13 @@ NestLowering::Compensated NestLowering::sumBlocks(size_t level, Compensated sum)
 
 Value NestLowering::blockedSum(size_t level, Value init) {
   Type type = op.getBlock()->getTerminator()->getOperand(0).getType();
-  Type carried = strategy.combiner ? Type(VectorType::get(strategy.lanes, type)) : type;
+  Type carried =
+      strategy.combiner ? Type(VectorType::get(strategy.lanes, type)) : type;
   Value none = nothing(builder, loc, carried);
   Value sum = settle(sumBlocks(level, {none, none}));
   if (strategy.combiner)
-    sum = vector::ReductionOp::create(builder, loc, vector::CombiningKind::ADD, sum, arith::FastMathFlags::reassoc);
+    sum = vector::ReductionOp::create(builder, loc, vector::CombiningKind::ADD,
+                                      sum, arith::FastMathFlags::reassoc);
   return plus(builder, loc, init, sum);
 }
 
@@ -215,20 +254,28 @@ Value NestLowering::blockedSum(size_t level, Value init) {
 // Columns
 //===----------------------------------------------------------------------===//
 
-Value NestLowering::noSum() { return nothing(builder, loc, op.getBlock()->getTerminator()->getOperand(0).getType()); }
+Value NestLowering::noSum() {
+  return nothing(builder, loc,
+                 op.getBlock()->getTerminator()->getOperand(0).getType());
+}
 
 /// Adds the sum of some rows to the elements of the result at hand.
 void NestLowering::addToColumn(OpOperand &init, Value x) {
   Values at = indices(init);
-  Value before = lanes > 1 ? loadVector(lost, at) : memref::LoadOp::create(builder, loc, lost, at).getResult();
+  Value before =
+      lanes > 1 ? loadVector(lost, at)
+                : memref::LoadOp::create(builder, loc, lost, at).getResult();
   Compensated sum = twoSum({loadElement(init), before}, spread(x));
   storeElement(init, sum.total);
   storeAt(lost, at, sum.lost);
 }
 
-int64_t NestLowering::jamDepth() const { return strategy.compensated ? rowsAtATime : jamFactor; }
+int64_t NestLowering::jamDepth() const {
+  return strategy.compensated ? rowsAtATime : jamFactor;
+}
 
-/// A buffer for what the elements of the result lose, as long as `body` builds the loops.
+/// A buffer for what the elements of the result lose, as long as `body` builds
+/// the loops.
 void NestLowering::withLostParts(llvm::function_ref<void()> body) {
   Value result = op.getDpsInitOperand(0)->get();
   auto type = cast<MemRefType>(result.getType());
@@ -237,8 +284,11 @@ void NestLowering::withLostParts(llvm::function_ref<void()> body) {
     if (ShapedType::isDynamic(size))
       sizes.push_back(memref::DimOp::create(builder, loc, result, dim));
   auto dense = MemRefType::get(type.getShape(), type.getElementType());
-  lost = memref::AllocOp::create(builder, loc, dense, sizes, builder.getI64IntegerAttr(64));
-  auto run = [&](linalg::LinalgOp made) { NestLowering(builder, made, options).run(); };
+  lost = memref::AllocOp::create(builder, loc, dense, sizes,
+                                 builder.getI64IntegerAttr(64));
+  auto run = [&](linalg::LinalgOp made) {
+    NestLowering(builder, made, options).run();
+  };
   OpBuilder::InsertionGuard guard(builder);
   Value zero = nothing(builder, loc, type.getElementType());
   auto fill = linalg::FillOp::create(builder, loc, zero, lost);
@@ -248,7 +298,8 @@ void NestLowering::withLostParts(llvm::function_ref<void()> body) {
   body();
   builder.setInsertionPoint(op);
   AffineMap map = builder.getMultiDimIdentityMap(type.getRank());
-  SmallVector<utils::IteratorType> parallel(type.getRank(), utils::IteratorType::parallel);
+  SmallVector<utils::IteratorType> parallel(type.getRank(),
+                                            utils::IteratorType::parallel);
   auto add = linalg::GenericOp::create(
       builder, loc, ValueRange{lost}, ValueRange{result}, {map, map}, parallel,
       [&](OpBuilder &b, Location, ValueRange args) {

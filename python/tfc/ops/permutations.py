@@ -74,10 +74,10 @@ class _Words:
 def index_shuffle(index, seed, max_index) -> Tensor:
     """The place of `index` in a random permutation of the numbers up to `max_index`, which is never made.
 
-    `index` and `max_index` are integers of one dtype, scalars or vectors; `seed` is `[2]` or `[n, 2]`. The result has the dtype of
-    `index`; vectors and scalars broadcast. A block cipher (Simon, of four rounds) is walked until it stays in range; the numbers
-    are TensorFlow's. Sources: Black and Rogaway, "Ciphers with arbitrary finite domains", 2002; Beaulieu et al., "The SIMON and
-    SPECK families of lightweight block ciphers", 2013.
+    `index` and `max_index` are integers of one dtype, scalars or vectors; `seed` is `[2]` or `[n, 2]`. The result has
+    the dtype of `index`; vectors and scalars broadcast. A block cipher (Simon, of four rounds) is walked until it stays
+    in range; the numbers are TensorFlow's. Sources: Black and Rogaway, "Ciphers with arbitrary finite domains", 2002;
+    Beaulieu et al., "The SIMON and SPECK families of lightweight block ciphers", 2013.
     """
     index = convert_to_tensor(index)
     most = convert_to_tensor(max_index, index.dtype)

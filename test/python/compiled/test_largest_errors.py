@@ -84,14 +84,20 @@ def test_compiled_running_sums_lose_no_more_than_sums(dtype):
 
 
 @pytest.mark.parametrize("how", ["eager", "compiled"])
-@pytest.mark.parametrize("last", [[np.inf], [-np.inf], [np.nan], [np.inf, -np.inf], [1e308, 1e308], [1e308, 1e308, -1e308]])
+@pytest.mark.parametrize(
+    "last", [[np.inf], [-np.inf], [np.nan], [np.inf, -np.inf], [1e308, 1e308], [1e308, 1e308, -1e308]]
+)
 def test_long_sums_of_infinities_are_infinite(last, how):
     """What is lost by rounding an infinite sum is no number, and does not count."""
     x = np.zeros(10_000)
     x[-len(last) :] = last
     with np.errstate(all="ignore"):
         want = np.cumsum(x)[-1]
-        for f in (tf.reduce_sum, lambda x: tf.reduce_sum(tf.reduce_sum(tf.reshape(x, [2500, 4]), 0)), lambda x: tf.cumsum(x)[-1]):
+        for f in (
+            tf.reduce_sum,
+            lambda x: tf.reduce_sum(tf.reduce_sum(tf.reshape(x, [2500, 4]), 0)),
+            lambda x: tf.cumsum(x)[-1],
+        ):
             got = runs(f, x, how)
             assert got == want or np.isnan(want) == np.isnan(got) or len(last) > 2
 

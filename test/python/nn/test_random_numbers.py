@@ -25,6 +25,17 @@ NUMBERS = {
     "binomial": (
         lambda: tf.random.stateless_binomial([30, 2], SEED, [5.0, 40.0], [0.3, 0.6])[:, 1],
         [30, 27, 25, 24, 19, 19, 21, 27, 24, 19, 27, 24]),
+    "binomial of small means": (
+        lambda: tf.random.stateless_binomial([12, 3], SEED, [5.0, 40.0, 9.0], [0.3, 0.1, 0.9]),
+        [3, 4, 7, 2, 4, 9, 2, 3, 9, 2, 3, 6, 3, 4, 8, 2, 5, 7, 3, 5, 8, 0, 3, 8, 1, 6, 9, 1, 2, 7, 3, 6, 9, 2, 4, 8]),
+    "permutation": (
+        lambda: tf.random.experimental.stateless_shuffle(tf.range(12), SEED), [4, 6, 1, 2, 7, 11, 9, 3, 5, 10, 0, 8]),
+    "positions in a permutation": (
+        lambda: tf.random.experimental.index_shuffle(tf.range(10), [5, 9], 9), [8, 0, 6, 3, 1, 5, 4, 7, 2, 9]),
+    "positions in large permutations": (
+        lambda: tf.random.experimental.index_shuffle(
+            tf.constant([7, 14, 7, 14, 1], tf.int64), [5, 9], tf.constant([300, 300, 70000, 2**40, 2], tf.int64)),
+        [191, 112, 27352, 552524897985, 1]),
     "Poisson": (lambda: tf.random.stateless_poisson([40, 3], SEED, [0.5, 5.0, 20.0]), [3, 4, 25, 2, 5, 16, 1, 5]),
 }  # fmt: skip
 
