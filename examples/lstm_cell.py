@@ -4,6 +4,7 @@ import statistics
 import time
 
 import numpy as np
+
 import tfc as tf
 
 UNITS = BATCH = 10

@@ -231,6 +231,14 @@ if TYPE_CHECKING:  # what `__getattr__` gives
         train,
         types,
     )
+    from tfc.api.services import (
+        get_current_name_scope,
+        get_logger,
+        guarantee_const,
+        required_space_to_batch_paddings,
+        timestamp,
+        version,
+    )
     from tfc.ops.binning import (
         dynamic_partition,
         dynamic_stitch,
@@ -264,6 +272,9 @@ _LAZY = {
         "bitwise", "debugging", "experimental", "image", "initializers", "io", "linalg", "math", "nest", "nn", "ragged",
         "random", "signal", "sparse", "strings", "train", "types",
     ],
+    "tfc.api.services": [
+        "get_current_name_scope", "get_logger", "guarantee_const", "required_space_to_batch_paddings", "timestamp", "version",
+    ],
     "tfc.ops.binning": [
         "dynamic_partition", "dynamic_stitch", "histogram_fixed_width", "histogram_fixed_width_bins",
         "reverse_sequence", "searchsorted",
@@ -290,7 +301,7 @@ _WHERE = {
 
 def __getattr__(name: str):
     if name not in _WHERE:
-        raise AttributeError(f"module 'tfc' has no attribute {name!r}")
+        importlib.import_module("tfc.api.absent").explain("tf", name)
     module, there = _WHERE[name]
     if module in ("tfc", "tfc.api"):
         value = importlib.import_module(f"{module}.{there}")

@@ -1,4 +1,4 @@
-"""Names of TensorFlow 2.21's numeric namespaces that are not here, and why: what an `AttributeError` says.
+"""Names of TensorFlow 2.21's namespaces that are not here, and why: what an `AttributeError` says.
 
 `docs/coverage.md` has the same table.
 """
@@ -10,7 +10,141 @@ _BOXES = "detection and cropping of boxes is not array work of tfc yet"
 _SIZES = "resampling of images is not part of tfc"
 _WRAPPERS = "it wraps cells of Keras, which tfc does not have"
 
+_GRAPHS = "graphs of TensorFlow 1 are not here: a traced function is MLIR (`tf.function`, `.mlir()`)"
+_SPECS = "composite tensors are described by themselves while tracing, not by specs"
+_QUANTIZED = "quantized types are not here: scale integers with tf.cast"
+_KERAS = "Keras is not part of tfc: tf.optimizers has its optimizers, tf.nn its losses and layers as functions"
+_LIBRARIES = "operations are Python functions over primitives: use tf.custom_gradient or tf.numpy_function"
+_MANY = "tfc runs on one machine"
+_HASHES = "it needs TensorFlow's hash functions"
+_SERVICES = "it is a service of TensorFlow's runtime"
+_PROTOS = "protocol buffers are not here: use numpy and tf.constant"
+_RAGGED = "its form for ragged tensors is not written"
+_UNICODE = "of Unicode, only decoding and splitting are here"
+_DISPATCH = "extension types are not here: use tf.Module or a nest"
+_NARROW = "types below 8 bits and float8 are not here"
+_TEXT = "reading and writing of files is Python's: use numpy, safetensors or tf.data.TextLineDataset"
+
+
+def _all(reason, *names) -> dict:
+    return dict.fromkeys(names, reason)
+
+
 ABSENT = {
+    "tf": {
+        **_all(
+            _GRAPHS, "Graph", "Operation", "RegisterGradient", "no_gradient", "graph_util", "import_graph_def", "mlir"
+        ),
+        **_all(
+            _SPECS,
+            "IndexedSlicesSpec",
+            "NoneTensorSpec",
+            "OptionalSpec",
+            "RaggedTensorSpec",
+            "SparseTensorSpec",
+            "TypeSpec",
+        ),
+        **_all(_SPECS, "type_spec_from_value", "resource", "variant"),
+        **_all(_QUANTIZED, "qint8", "qint16", "qint32", "quint8", "quint16", "quantization"),
+        **_all(_KERAS, "keras", "losses", "metrics", "feature_column"),
+        **_all(_LIBRARIES, "load_library", "load_op_library", "raw_ops", "register_tensor_conversion_function"),
+        **_all(_MANY, "DeviceSpec", "distribute", "dtensor", "tpu"),
+        **_all(_HASHES, "fingerprint"),
+        **_all(
+            _SERVICES,
+            "CriticalSection",
+            "check_pinned",
+            "lookup",
+            "nondifferentiable_batch_function",
+            "queue",
+            "security",
+        ),
+        **_all(_SERVICES, "summary", "sysconfig", "test", "tools", "audio", "lite"),
+        **_all(_PROTOS, "make_ndarray", "make_tensor_proto"),
+        **_all(_RAGGED, "ragged_fill_empty_rows", "ragged_fill_empty_rows_grad"),
+        **_all(_SPARSE, "edit_distance", "sets"),
+        "AggregationMethod": "gradients that meet are always added at once",
+        "approx_top_k": "use tf.math.top_k, which is exact, or tf.math.approx_max_k",
+        "compat": "there is one version of the API; bytes and text are Python's",
+        "conv": "use tf.nn.convolution",
+        "conv2d_backprop_filter_v2": "use tf.GradientTape, or tf.nn.conv2d_transpose for inputs",
+        "conv2d_backprop_input_v2": "use tf.nn.conv2d_transpose",
+        "extract_volume_patches": "use tf.nn.conv3d with a filter that picks, or tf.image.extract_patches of slices",
+        "random_index_shuffle": "use tf.random.experimental.index_shuffle",
+        "xla": "functions are compiled by MLIR",
+    },
+    "strings": {
+        **_all(_HASHES, "to_hash_bucket", "to_hash_bucket_fast", "to_hash_bucket_strong"),
+        **_all(
+            _UNICODE, "unicode_decode_with_offsets", "unicode_encode", "unicode_script", "unicode_split_with_offsets"
+        ),
+        **_all(_UNICODE, "unicode_transcode"),
+        **_all(_RAGGED, "ngrams", "unsorted_segment_join"),
+    },
+    "sparse": _all(
+        "tf.sparse has conversions, sums and products only: use tf.sparse.to_dense",
+        *(
+            "add",
+            "bincount",
+            "concat",
+            "cross",
+            "cross_hashed",
+            "expand_dims",
+            "eye",
+            "fill_empty_rows",
+            "map_values",
+            "mask",
+        ),
+        *("maximum", "minimum", "reduce_max", "reset_shape", "reshape", "retain", "sampled_addmm", "segment_mean"),
+        *("segment_sqrt_n", "segment_sum", "slice", "softmax", "split", "to_indicator", "transpose"),
+    ),
+    "ragged": {
+        **_all(_HASHES, "cross", "cross_hashed"),
+        **_all(_RAGGED, "stack_dynamic_partitions"),
+        "row_splits_to_segment_ids": "use RaggedTensor.from_row_splits(...).value_rowids()",
+        "segment_ids_to_row_splits": "use RaggedTensor.from_value_rowids(...).row_splits",
+    },
+    "debugging": {
+        **_all("use tf.debugging.check_numerics where it matters", "disable_check_numerics", "enable_check_numerics"),
+        **_all(_SERVICES, "experimental", "get_log_device_placement", "set_log_device_placement"),
+    },
+    "experimental": {
+        **_all(_DISPATCH, "BatchableExtensionType", "ExtensionType", "ExtensionTypeBatchEncoder", "ExtensionTypeSpec"),
+        **_all(
+            _DISPATCH, "StructuredTensor", "extension_type", "dispatch_for_api", "dispatch_for_binary_elementwise_apis"
+        ),
+        **_all(_DISPATCH, "dispatch_for_binary_elementwise_assert_apis", "dispatch_for_unary_elementwise_apis"),
+        **_all(_DISPATCH, "unregister_dispatch_for"),
+        **_all(_RAGGED, "DynamicRaggedShape", "RowPartition"),
+        **_all(_NARROW, "float4_e2m1fn", "float8_e4m3b11fnuz", "float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2"),
+        **_all(_NARROW, "float8_e5m2fnuz", "int2", "int4", "uint2", "uint4"),
+        **_all(_MANY, "dtensor"),
+        **_all(_SERVICES, "async_clear_error", "async_scope", "enable_strict_mode", "function_executor_type"),
+        **_all(_SERVICES, "register_filesystem_plugin", "tensorrt"),
+        "Optional": "use None",
+        "dlpack": "tensors are buffers: use x.__dlpack__() and tf.array_api.from_dlpack",
+    },
+    "train": {
+        **_all(
+            _PROTOS,
+            "BytesList",
+            "Example",
+            "Feature",
+            "FeatureList",
+            "FeatureLists",
+            "Features",
+            "FloatList",
+            "Int64List",
+        ),
+        **_all(_PROTOS, "SequenceExample"),
+        **_all(_MANY, "ClusterDef", "ClusterSpec", "Coordinator", "JobDef", "ServerDef"),
+        "CheckpointOptions": "checkpoints are files of this machine and have no options",
+        "CheckpointView": "use tf.train.load_checkpoint",
+        "ExponentialMovingAverage": "use the optimizers' use_ema",
+        "TrackableView": "use the attributes of a tf.Module",
+        "checkpoints_iterator": "use tf.train.latest_checkpoint",
+        "experimental": "nothing of it is here",
+    },
     "math": {"sobol_sample": "it needs a table of direction numbers: use scipy.stats.qmc.Sobol and tf.constant"},
     "nn": {
         "RNNCellDeviceWrapper": _WRAPPERS,
@@ -37,7 +171,8 @@ ABSENT = {
         "fixed_unigram_candidate_sampler": _SAMPLERS,
         "learned_unigram_candidate_sampler": _SAMPLERS,
         "log_uniform_candidate_sampler": _SAMPLERS,
-        "stateless_parameterized_truncated_normal": "use tf.random.stateless_truncated_normal, scaled and moved",
+        "stateless_parameterized_truncated_normal": "TensorFlow's numbers depend on its threads: "
+        "invert tf.random.stateless_uniform with tf.math.ndtri",
         "uniform_candidate_sampler": _SAMPLERS,
     },
     "image": {
@@ -79,5 +214,7 @@ def explain(namespace: str, name: str):
     """Raises the `AttributeError` of a name that a namespace does not have."""
     reason = ABSENT.get(namespace, {}).get(name)
     if reason is None:
-        raise AttributeError(f"module 'tfc.{namespace}' has no attribute {name!r}")
-    raise AttributeError(f"tf.{namespace}.{name} is not supported: {reason}", name=name)
+        where = "tfc" if namespace == "tf" else f"tfc.{namespace}"
+        raise AttributeError(f"module {where!r} has no attribute {name!r}")
+    where = "tf" if namespace == "tf" else f"tf.{namespace}"
+    raise AttributeError(f"{where}.{name} is not supported: {reason}", name=name)

@@ -1,5 +1,6 @@
 """`tf.debugging`."""
 
+from tfc.api.absent import explain as _explain
 from tfc.ops.debugging import (
     assert_all_finite,
     assert_equal,
@@ -64,3 +65,7 @@ __all__ = [
     "is_numeric_tensor",
     "is_traceback_filtering_enabled",
 ]
+
+
+def __getattr__(name):
+    _explain("debugging", name)

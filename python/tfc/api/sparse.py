@@ -1,5 +1,6 @@
 """`tf.sparse`."""
 
+from tfc.api.absent import explain as _explain
 from tfc.ops.sparse import SparseTensor, from_dense, is_sparse, reduce_sum, reorder, sparse_dense_matmul, to_dense
 
 __all__ = [
@@ -11,3 +12,7 @@ __all__ = [
     "sparse_dense_matmul",
     "to_dense",
 ]
+
+
+def __getattr__(name):
+    _explain("sparse", name)

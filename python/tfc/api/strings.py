@@ -1,5 +1,6 @@
 """`tf.strings`."""
 
+from tfc.api.absent import explain as _explain
 from tfc.ops.naming import publish
 from tfc.ops.ragged_strings import bytes_split, split, unicode_decode, unicode_split
 from tfc.ops.strings import (
@@ -37,3 +38,7 @@ __all__ = [
     "unicode_split",
     "upper",
 ]
+
+
+def __getattr__(name):
+    _explain("strings", name)

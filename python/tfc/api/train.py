@@ -1,5 +1,6 @@
 """`tf.train`: checkpoints."""
 
+from tfc.api.absent import explain as _explain
 from tfc.checkpoint import (
     Checkpoint,
     CheckpointManager,
@@ -23,3 +24,7 @@ __all__ = [
     "load_checkpoint",
     "load_variable",
 ]
+
+
+def __getattr__(name):
+    _explain("train", name)

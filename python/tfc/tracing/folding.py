@@ -27,9 +27,11 @@ def known(tensor):
 
 def fold(prim, args, attrs):
     """The value of an op on known integers as an array, or None."""
+    if not args:
+        return None
     if prim is p.shape_of:
         return _static_shape(args[0].shape_tuple, attrs["dtype"])
-    if prim not in FOLDED or not args:
+    if prim not in FOLDED:
         return None
     values = []
     for a in args:
@@ -72,6 +74,8 @@ def partial(prim, args, attrs) -> tuple | None:
     """What is known of the result of an op on vectors of sizes: a tuple with None for what is not. A 1-tuple for a
     scalar.
     """
+    if not args:
+        return None
     if prim is p.shape_of:
         dims = args[0].shape_tuple
         return dims if dims else None

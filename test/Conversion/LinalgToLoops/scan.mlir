@@ -31,8 +31,9 @@ func.func @down_columns(%a: memref<8x100xf32>, %r: memref<8x100xf32>) {
 // A block starts from what is carried, and leaves what the next one starts from.
 // CHECK-LABEL: @from_carry
 // CHECK: %[[START:.+]] = memref.load %arg1[]
-// ANY: scf.for {{.*}}iter_args(%{{.+}} = %[[START]])
-// ANY: %[[END:.+]] = scf.for
+// ANY: scf.for {{.*}}iter_args(%{{.+}} = %[[START]], %
+// ANY-COUNT-2: scf.yield
+// ANY: %[[END:.+]] = arith.select
 // STRICT: %[[END:.+]] = scf.for {{.*}}iter_args(%{{.+}} = %[[START]])
 // CHECK: memref.store %[[END]], %arg1[]
 func.func @from_carry(%a: memref<100xf32>, %c: memref<f32>) {

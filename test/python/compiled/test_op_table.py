@@ -50,9 +50,22 @@ def tensors(case):
     return [eager_tensor(np.array(o, order="C", ndmin=0)) for o in case.operands]
 
 
-def compiled(prim, many, unknown=False):
+def strided(case):
+    """The same values with gaps between them, the dimensions in opposite order in memory."""
+    operands = []
+    for operand in case.operands:
+        array = np.asarray(operand)
+        if array.ndim:
+            wide = np.zeros([2 * n for n in array.shape], array.dtype, order="F")
+            wide[tuple(slice(None, None, 2) for _ in array.shape)] = array
+            array = wide[tuple(slice(None, None, 2) for _ in array.shape)]
+        operands.append(eager_tensor(array))
+    return operands
+
+
+def compiled(prim, many, unknown=False, operands=tensors):
     """Results of all cases, computed by one function; with `unknown` its trace knows no sizes."""
-    arguments = [t for case in many for t in tensors(case)]
+    arguments = [t for case in many for t in operands(case)]
 
     def every(*args):
         it = iter(args)
@@ -112,6 +125,12 @@ def few(prim) -> list:
 def test_trace_of_unknown_sizes_specialised_at_run_time_gives_the_eager_value(prim):
     for dtype in few(prim):
         check(prim, dtype, unknown=True)
+
+
+@pytest.mark.parametrize("prim", WALK, ids=lambda prim: prim.name)
+def test_compiled_operands_need_not_be_contiguous(prim):
+    for dtype in few(prim):
+        check(prim, dtype, operands=strided)
 
 
 @pytest.mark.parametrize("prim", WALK, ids=lambda prim: prim.name)

@@ -412,6 +412,52 @@ def test_operands_need_not_be_contiguous(prim):
         np.testing.assert_array_equal(got.numpy(), want.numpy())
 
 
+# What a trace may say of operands or attributes that a row does not take; never an assertion of the compiler.
+REFUSALS = (TypeError, ValueError, tf.errors.OpError, NotImplementedError)
+# A dtype of each kind, and the kinds of the operand whose dtype a row limits, where that is not what `kinds` says.
+TAKES = {
+    "pow": "iufc", "select": "biufc", "abs": "iufc", "sign": "iufc", "cast": "biufc", "bitcast": "biufc", "nonzero": "biufc",
+    "scatter": "biufc", "gather": "biufc", "gather_nd": "biufc", "shape_of": "biufc", "ensure_shape": "biufc", "conv": "iufc",
+    "conv_input_grad": "iufc", "conv_filter_grad": "iufc", "floor_div": "iufc", "argmax": "biuf", "argmin": "biuf",
+}  # fmt: skip
+
+
+def bad_calls(prim):
+    """Calls of a row with one thing wrong: an operand too few or too many, a wrong dtype, or an attribute out of range."""
+    operands, _, attrs = next(iter(cases(prim, OPS[prim].kinds[0])))
+    if operands and prim.name != "concat":
+        yield "too few operands", operands[:-1], attrs
+    if prim.name not in ("concat", "shape_of"):  # takes any number; is known without a look at them
+        yield "too many operands", [*operands, *(operands[:1] or [np.float32(1)])], attrs
+    kinds = TAKES.get(prim.name, OPS[prim].kinds)
+    if operands and OPS[prim].kinds != "":
+        for kind in set("biufc") - set(kinds):
+            wrong = [np.ones(np.shape(operands[0]), DTYPE_OF_KIND[kind].np_dtype), *operands[1:]]
+            yield f"operands of kind {kind}", wrong, attrs
+    for name in ("axis", "axes", "perm", "batch_dims"):
+        if name in attrs:
+            far = 99 if isinstance(attrs[name], int) else (99,) * max(1, len(attrs[name]))
+            yield f"{name} out of range", operands, {**attrs, name: far}
+    for name in attrs if prim.name != "constant" else ():
+        yield f"no {name}", operands, {k: v for k, v in attrs.items() if k != name}
+
+
+@pytest.mark.parametrize("prim", WALK, ids=lambda p: p.name)
+def test_a_wrong_call_of_a_row_is_an_error_while_tracing(prim):
+    count = 0
+    for what, operands, attrs in bad_calls(prim):
+        specs = [tf.TensorSpec(np.shape(o), np.asarray(o).dtype) for o in operands]
+        function = tf.function(lambda *args, attrs=attrs: prim(*args, **attrs), autograph=False)
+        try:
+            made = function.get_concrete_function(*specs)
+        except REFUSALS as error:
+            assert str(error), what
+        else:
+            raise AssertionError(f"{prim.name} with {what} is no error: {made.output_shapes}")
+        count += 1
+    assert count or prim.name == "constant"
+
+
 def traced_shape(prim, operands, attrs, unknown):
     """The shape that the dialect infers, of operands of known or unknown sizes."""
     specs = [tf.TensorSpec([None] * np.ndim(o) if unknown else np.shape(o), np.asarray(o).dtype) for o in operands]

@@ -159,6 +159,10 @@ def _concat(rows, prim, operands, attrs):
     return p.concat(*map(rows.all, operands), axis=attrs["axis"] + 1)
 
 
+def _recurrence(rows, prim, operands, attrs):
+    return prim(*map(rows.all, operands), axis=attrs["axis"] + 1, reverse=attrs["reverse"])
+
+
 def _pad(rows, prim, operands, attrs):
     x, value = operands
     if value.batched:
@@ -401,6 +405,7 @@ batched(_strided_slice, p.dynamic_strided_slice)
 batched(_update_slice, p.update_slice)
 batched(_concat, p.concat)
 batched(_pad, p.pad)
+batched(_recurrence, p.linear_recurrence)
 batched(_ensure_shape, p.ensure_shape)
 batched(_reshape, p.reshape)
 batched(_dynamic_reshape, p.dynamic_reshape)
