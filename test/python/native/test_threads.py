@@ -101,3 +101,38 @@ def test_the_environment_sets_the_number():
         assert tf.config.threading.get_intra_op_parallelism_threads() == _native.num_threads() == 2
     """)
     subprocess.run([sys.executable, "-c", code], check=True, env=dict(os.environ, TFC_NUM_THREADS="2"))
+
+
+PLACEMENT = """
+import os, threading
+import numpy as np
+import tfc as tf
+
+processors = os.sched_getaffinity(0)
+tf.config.threading.set_intra_op_parallelism_threads(2)
+x = tf.constant(np.ones(1 << 20, np.float32))
+f = tf.function(tf.exp)
+f(x), f(x)  # compiled; the pool's thread is there
+def masks():
+    return {int(t): os.sched_getaffinity(int(t)) for t in os.listdir("/proc/self/task")}
+mine, one = threading.get_native_id(), {min(processors)}
+others = [t for t in masks() if t != mine]
+for attempt in range(100):
+    # Everybody on one processor: the helper is seen there. Then this thread may leave, and does not yet.
+    for t in [mine, *others]:
+        os.sched_setaffinity(t, one)
+    f(x)
+    os.sched_setaffinity(mine, processors)
+    f(x)
+    if any(one.isdisjoint(mask) for mask in masks().values()):
+        print("moved")
+        break
+"""
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2, reason="needs two processors"
+)
+def test_a_helper_on_the_caller_s_processor_is_moved_off_it():
+    done = subprocess.run([sys.executable, "-c", PLACEMENT], capture_output=True, text=True)
+    assert done.stdout == "moved\n", done.stderr
