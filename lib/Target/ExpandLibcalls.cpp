@@ -16,8 +16,11 @@
 #include "llvm/IR/DerivedTypes.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/InstIterator.h"
+#include "llvm/IR/Instructions.h"
+#include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/Intrinsics.h"
 #include "llvm/IR/Module.h"
+#include "llvm/IR/ValueHandle.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/Transforms/Utils/IntegerDivision.h"
@@ -337,8 +340,83 @@ static void keepSineAndCosineApart(Module &module) {
   }
 }
 
+/// The integers with the bits of a value of half type, scalar or vector.
+static Value *wordsOf(IRBuilder<> &builder, Value *halves) {
+  Type *words = Type::getInt16Ty(builder.getContext());
+  if (auto *vector = dyn_cast<VectorType>(halves->getType()))
+    words = vector->getWithNewType(words);
+  // Of the same block or not, halves that were integers stay so.
+  auto *cast = dyn_cast<BitCastInst>(halves);
+  if (cast && cast->getSrcTy() == words)
+    return cast->getOperand(0);
+  return builder.CreateBitCast(halves, words);
+}
+
+/// The same move of halves as one of integers, or nothing if it is none.
+static Value *moveWords(IRBuilder<> &builder, Instruction &move) {
+  if (auto *select = dyn_cast<SelectInst>(&move))
+    return builder.CreateSelect(select->getCondition(),
+                                wordsOf(builder, select->getTrueValue()),
+                                wordsOf(builder, select->getFalseValue()));
+  auto *call = dyn_cast<IntrinsicInst>(&move);
+  if (!call)
+    return nullptr;
+  Intrinsic::ID id = call->getIntrinsicID();
+  bool load = id == Intrinsic::masked_load;
+  SmallVector<Value *> operands(call->args());
+  Value *&whole = operands[load ? 2 : 0]; // what is not loaded, what is stored
+  whole = wordsOf(builder, whole);
+  Type *pointer = operands[load ? 0 : 1]->getType();
+  CallInst *made = builder.CreateCall(
+      Intrinsic::getOrInsertDeclaration(call->getModule(), id,
+                                        {whole->getType(), pointer}),
+      operands);
+  made->setAttributes(call->getAttributes());
+  made->copyMetadata(*call);
+  return made;
+}
+
+static bool movesHalves(const Instruction &instruction) {
+  const Type *type = instruction.getType();
+  if (auto *call = dyn_cast<IntrinsicInst>(&instruction)) {
+    if (call->getIntrinsicID() == Intrinsic::masked_store)
+      type = call->getArgOperand(0)->getType();
+    else if (call->getIntrinsicID() != Intrinsic::masked_load)
+      return false;
+  } else if (!isa<SelectInst>(instruction)) {
+    return false;
+  }
+  return type->getScalarType()->isHalfTy() ||
+         type->getScalarType()->isBFloatTy();
+}
+
+/// Choices, masked loads and masked stores of half types become those of
+/// integers: where vectors are taken apart, code generation would move each
+/// element through f32, by calls of the C compiler's library.
+static void moveHalvesAsIntegers(Module &module) {
+  SmallVector<Instruction *> moves;
+  for (Function &function : module)
+    for (Instruction &instruction : instructions(function))
+      if (movesHalves(instruction))
+        moves.push_back(&instruction);
+  for (Instruction *move : moves) {
+    IRBuilder<> builder(move);
+    SmallVector<WeakVH> operands(move->operand_values());
+    Value *made = moveWords(builder, *move);
+    if (!move->getType()->isVoidTy())
+      move->replaceAllUsesWith(builder.CreateBitCast(made, move->getType()));
+    move->eraseFromParent();
+    for (WeakVH &operand : operands) // one may be there twice
+      if (auto *cast =
+              dyn_cast_or_null<BitCastInst>(static_cast<Value *>(operand));
+          cast && cast->use_empty())
+        cast->eraseFromParent();
+  }
+}
+
 void tfc::expandLibcalls(Module &module, const TargetMachine &machine) {
   keepSineAndCosineApart(module);
+  moveHalvesAsIntegers(module);
   if (!machine.getTargetTriple().isARM() &&
       !machine.getTargetTriple().isThumb())
     return;

@@ -176,6 +176,17 @@ def _executable(artifact: Artifact, entry: EntryPoint, address: int, keepalive) 
     )
 
 
+def _verify(path: Path, manifest: Path, content: bytes, digest: str | None) -> None:
+    """Raises `DataLossError` unless the content is what the manifest is about."""
+    if digest is None:
+        problem = f"{manifest} describes another output of that name, not {path}"
+        raise DataLossError(None, None, page(problem, fix="compile to several outputs at once: emit='shared,object'"))
+    if digest_of(content) != digest:
+        problem = f"{path} is not the file that {manifest} describes: it is damaged, or was changed"
+        fix = "compile it again, or load it with verify=False if you changed it"
+        raise DataLossError(None, None, page(problem, fix=fix))
+
+
 def load(path, *, verify: bool = True) -> LoadedArtifact:
     """Loads what `compile` wrote, with the manifest beside it: a shared library (through ctypes) or an object.
 
@@ -208,12 +219,8 @@ def load(path, *, verify: bool = True) -> LoadedArtifact:
         raise NotFoundError(None, None, page(f"there is no file {path}"))
     is_shared = ".so" in path.suffixes
     content = path.read_bytes()
-    if verify and digest_of(content) != artifact.digests.get("shared" if is_shared else "object"):
-        raise DataLossError(
-            None, None,
-            page(f"{path} is not the file that {manifest} describes: it is damaged, or was changed",
-                 fix="compile it again, or load it with verify=False if you changed it"),
-        )  # fmt: skip
+    if verify:
+        _verify(path, manifest, content, artifact.digests.get("shared" if is_shared else "object"))
     if is_shared:
         library = ctypes.CDLL(str(path.resolve()))
         return LoadedArtifact(artifact, lambda name: ctypes.addressof(ctypes.c_char.in_dll(library, name)), library)

@@ -1,5 +1,6 @@
 """Conversions of half types without instructions for them: every number, rounded as numpy rounds."""
 
+import building
 import ml_dtypes
 import numpy as np
 import pytest
@@ -69,3 +70,25 @@ def test_brain_floats_keep_denormals_in_process():
     x = np.array([1e-40, -3e-39, 1e-38], np.float32)
     got = tf.function(lambda x: tf.cast(x, tf.bfloat16))(x).numpy()
     np.testing.assert_array_equal(got.view(np.uint16), x.astype(ml_dtypes.bfloat16).view(np.uint16))
+
+
+@pytest.mark.parametrize("target", ["x86", "aarch64", "armv7"])
+@pytest.mark.parametrize("name", HALVES)
+def test_products_of_unknown_sizes_need_no_library_of_the_compiler(tmp_path, name, target):
+    target = building.TARGETS[target]
+    rng = np.random.default_rng(6)
+    x, y = (rng.integers(-3, 4, shape).astype(HALVES[name]) for shape in ((5, 7), (7, 9)))
+
+    def f(x, y):
+        return x @ y, tf.nn.relu(tf.cast(tf.cast(x, tf.float32) @ tf.cast(y, tf.float32), name))
+
+    functions = {
+        "f": tf.function(f).get_concrete_function(tf.TensorSpec([None, 7], name), tf.TensorSpec([7, None], name))
+    }
+    (outcome,), _ = building.run_calls(tmp_path, functions, [("f", [x, y])], target)
+    assert not {
+        s for s in building.undefined_symbols(tmp_path / "unit.o", target) if s.startswith("__") and "mem" not in s
+    }
+    want = x.astype(np.float32) @ y.astype(np.float32)
+    np.testing.assert_array_equal(outcome.results[0].astype(np.float32), want)
+    np.testing.assert_array_equal(outcome.results[1].astype(np.float32), np.maximum(want, 0))
