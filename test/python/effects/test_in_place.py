@@ -4,6 +4,7 @@ import gc
 import resource
 
 import numpy as np
+import pytest
 import tfc as tf
 
 SIZE = 8 << 20  # elements of 4 bytes
@@ -94,3 +95,40 @@ def test_a_value_in_the_memory_of_one_variable_reaches_another_one_before_it_is_
     a = np.cumsum(np.arange(6) + 1) * 3
     b = np.cumsum(a % 7)
     np.testing.assert_array_equal([v.numpy(), u.numpy(), w.numpy()], [a, b % 1009, b])
+
+
+@pytest.mark.parametrize("loop", ["for", "while"])
+def test_variables_of_a_loop_are_written_where_they_are(loop):
+    w, m, c = tf.Variable(tf.zeros([1000])), tf.Variable(tf.ones([1000])), tf.Variable(tf.ones([1000]))
+
+    @tf.function
+    def f(g, n):
+        if loop == "for":
+            for _ in tf.range(n):
+                m.assign(m * 0.5 + g)
+                w.assign_sub(m * 0.25)
+                c.assign(c * 2.0)
+        else:
+            while c[0] < 8.0:
+                m.assign(m * 0.5 + g)
+                w.assign_sub(m * 0.25)
+                c.assign(c * 2.0)
+
+    concrete = f.get_concrete_function(tf.TensorSpec([1000]), tf.TensorSpec([], tf.int32))
+    assert concrete.compiled().arena_bytes < 4000
+    f(tf.ones([1000]), 3)
+    assert (m.numpy()[-1], w.numpy()[-1], c.numpy()[-1]) == (2.0 - 0.125, -0.25 * (1.5 + 1.75 + 1.875), 8.0)
+
+
+def test_variables_that_change_places_in_a_loop_keep_their_values():
+    v, w = tf.Variable(tf.zeros([100])), tf.Variable(tf.ones([100]))
+
+    @tf.function
+    def f(n):
+        for _ in tf.range(n):
+            a, b = v.read_value(), w.read_value()
+            v.assign(b)
+            w.assign(a * 2.0 + 1.0)
+
+    f(tf.constant(4))
+    assert (v.numpy()[-1], w.numpy()[-1]) == (3.0, 7.0)

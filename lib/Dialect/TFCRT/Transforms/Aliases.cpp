@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 #include "tfc/Dialect/TFCRT/Transforms/Aliases.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
@@ -32,22 +33,44 @@ void Aliases::follow(OpOperand &use) {
       add(destination.getTiedOpResult(&use));
     return;
   }
-  if (auto loop = dyn_cast<LoopLikeOpInterface>(op)) {
-    if (BlockArgument argument = loop.getTiedLoopRegionIterArg(&use))
+  unsigned number = use.getOperandNumber();
+  if (auto loop = dyn_cast<scf::ForOp>(op)) {
+    if (BlockArgument argument = loop.getTiedLoopRegionIterArg(&use)) {
       add(argument);
-    // Not only the tied result: a while loop's results come from its condition.
-    for (Value result : op->getResults())
-      add(result);
+      add(loop.getTiedLoopResult(&use));
+    }
     return;
   }
-  if (op->hasTrait<OpTrait::IsTerminator>()) {
+  if (auto loop = dyn_cast<scf::WhileOp>(op)) {
+    add(loop.getBeforeArguments()[number]);
+    return;
+  }
+  if (isa<scf::ConditionOp>(op) && number > 0) {
+    auto loop = cast<scf::WhileOp>(op->getParentOp());
+    add(loop.getAfterArguments()[number - 1]);
+    add(loop.getResult(number - 1));
+    return;
+  }
+  if (isa<scf::YieldOp>(op)) {
     Operation *parent = op->getParentOp();
-    for (Value result : parent->getResults())
+    if (auto loop = dyn_cast<scf::WhileOp>(parent)) {
+      add(loop.getBeforeArguments()[number]);
+      return;
+    }
+    if (isa<scf::ForOp, scf::IfOp>(parent)) {
+      if (auto loop = dyn_cast<scf::ForOp>(parent))
+        add(loop.getRegionIterArg(number));
+      add(parent->getResult(number));
+      return;
+    }
+  }
+  if (op->hasTrait<OpTrait::IsTerminator>() || isa<LoopLikeOpInterface>(op)) {
+    Operation *whole = isa<LoopLikeOpInterface>(op) ? op : op->getParentOp();
+    for (Value result : whole->getResults())
       add(result);
-    for (Region &region : parent->getRegions())
+    for (Region &region : whole->getRegions())
       for (BlockArgument argument : region.getArguments())
-        if (isa<LoopLikeOpInterface>(parent))
-          add(argument);
+        add(argument);
     return;
   }
   for (Value result : op->getResults())
