@@ -216,13 +216,28 @@ void Lowering::byVectors(Values at) {
     }
     return vector::ShuffleOp::create(b, loc, vector, fill, picks).getResult();
   };
+  // Wide registers add under a mask; a shuffle with neutral elements would become an expansion, which is slow.
+  bool expands = options.vectorBits >= 512 && isa<FloatType>(accumulator);
+  auto addedWhere = [&](Value vector, int64_t by) -> Value {
+    SmallVector<int64_t> picks;
+    SmallVector<bool> takes;
+    for (int64_t lane = 0; lane < lanes; ++lane) {
+      int64_t from = reverse ? lane + by : lane - by;
+      takes.push_back(0 <= from && from < lanes);
+      picks.push_back((from + lanes) % lanes);
+    }
+    Value moved = vector::ShuffleOp::create(b, loc, vector, vector, picks);
+    auto mask = DenseElementsAttr::get(VectorType::get(lanes, b.getI1Type()), takes);
+    Value where = arith::ConstantOp::create(b, loc, mask);
+    return arith::SelectOp::create(b, loc, where, combine(moved, vector), vector);
+  };
   Value rest = b.createOrFold<arith::RemUIOp>(loc, extent, constant(lanes)), whole = sub(extent, rest);
   Values carry = loop(constant(0), whole, lanes, start(), [&](Value step, ValueRange carried) {
     // The vector with the next `lanes` elements begins at the last of them when going backwards.
     at[axis] = reverse ? sub(sub(extent, constant(lanes)), step) : step;
     Value x = widen(vector::LoadOp::create(b, loc, stored, input, at), wide), prefix = x;
     for (int64_t by = 1; by < lanes; by *= 2)
-      prefix = combine(shifted(prefix, none, by), prefix);
+      prefix = expands ? addedWhere(prefix, by) : combine(shifted(prefix, none, by), prefix);
     Value total = vector::ExtractOp::create(b, loc, prefix, reverse ? 0 : lanes - 1);
     Value before = vector::BroadcastOp::create(b, loc, wide, settle(carried));
     Value result = combine(before, op.getExclusive() ? shifted(prefix, none, 1) : prefix);

@@ -1,7 +1,11 @@
 // RUN: tfc-opt %s --tfc-linalg-to-loops="vector-bits=128" -split-input-file | FileCheck %s --check-prefixes=CHECK,ANY
 // RUN: tfc-opt %s --tfc-linalg-to-loops="vector-bits=128 reassociate=false" -split-input-file | FileCheck %s --check-prefixes=CHECK,STRICT
+// RUN: tfc-opt %s --tfc-linalg-to-loops="vector-bits=512" -split-input-file | FileCheck %s --check-prefix=WIDE
 
 // Along contiguous memory a vector takes two shuffles for its prefixes; in strict order there are none.
+// Wide registers add under a mask.
+// WIDE-LABEL: @along_rows
+// WIDE-COUNT-4: arith.select
 // CHECK-LABEL: @along_rows
 // ANY-COUNT-2: vector.shuffle
 // ANY: vector.store
