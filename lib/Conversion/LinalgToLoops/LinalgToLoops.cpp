@@ -49,15 +49,44 @@ void copyByLoops(OpBuilder &builder, memref::CopyOp copy) {
   copy.erase();
 }
 
-/// Does a loop go over memory element by element, so that LLVM should have a look at it?
+/// Does an index move by more than one with each iteration?
+bool isStrided(Value index, Value iteration) {
+  Operation *op = index.getDefiningOp();
+  if (isa_and_present<arith::MulIOp>(op))
+    return llvm::is_contained(op->getOperands(), iteration);
+  return isa_and_present<arith::AddIOp, arith::SubIOp>(op) &&
+         llvm::any_of(op->getOperands(), [&](Value operand) {
+           return isStrided(operand, iteration);
+         });
+}
+
+/// Is what is read or written in one iteration far from what is in the next?
+bool isStrided(ValueRange indices, Value iteration) {
+  return !indices.empty() &&
+         (llvm::is_contained(indices.drop_back(), iteration) ||
+          isStrided(indices.back(), iteration));
+}
+
+/// Does a loop go over memory element by element, so that LLVM should have a
+/// look at it? Where elements are apart, as in copies that change the order,
+/// vectors would be taken from them one by one.
 bool isScalar(scf::ForOp loop) {
   if (loop->hasAttr(isRemainder))
     return false;
   bool scalar = false;
+  Value iteration = loop.getInductionVar();
   for (Operation &op : *loop.getBody()) {
     if (op.getNumRegions() || isa<vector::LoadOp, vector::StoreOp, vector::MaskedLoadOp, vector::MaskedStoreOp>(op))
       return false;
-    scalar |= isa<memref::LoadOp, memref::StoreOp>(op);
+    if (auto load = dyn_cast<memref::LoadOp>(op)) {
+      if (isStrided(load.getIndices(), iteration))
+        return false;
+      scalar = true;
+    } else if (auto store = dyn_cast<memref::StoreOp>(op)) {
+      if (isStrided(store.getIndices(), iteration))
+        return false;
+      scalar = true;
+    }
   }
   return scalar;
 }
