@@ -140,7 +140,11 @@ class EffectOrder:
         return f"<effects of {self.name}: {len(self.effects)}, with {len(self.edges)} edges>"
 
     def _find(self, effect) -> Effect:
-        return effect if isinstance(effect, Effect) else self.effects[effect]
+        if isinstance(effect, Effect):
+            return effect
+        if not -len(self.effects) <= effect < len(self.effects):
+            raise IndexError(f"there is no effect #{effect}: {self.name} has those from 0 to {len(self.effects) - 1}")
+        return self.effects[effect]
 
     @functools.cached_property
     def _edges_to(self) -> dict:

@@ -181,3 +181,8 @@ def test_a_reason_says_which_of_two_may_touch_anything():
         f"line {b} may touch anything, and so may line {a} before it",
         f"line {last} stands behind line {b}, which may touch anything",
     ]
+
+
+def test_a_number_that_no_effect_has_is_an_error(order):
+    with pytest.raises(IndexError, match="no effect #99.* from 0 to 9"):
+        order.why(0, 99)
