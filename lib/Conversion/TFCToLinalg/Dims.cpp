@@ -14,29 +14,41 @@ using namespace tfc::lowering;
 
 static RankedTensorType rankedType(Value value) { return dyn_cast<RankedTensorType>(value.getType()); }
 
-void DimAnalysis::setFresh(Value value) {
-  RankedTensorType type = rankedType(value);
-  if (!type)
-    return;
-  Dims &of = dims[value];
-  of.clear();
-  for (int64_t size : type.getShape())
-    of.push_back(ShapedType::isDynamic(size) ? fresh() : size);
+Dim DimAnalysis::symbolOf(Value value, int64_t axis) {
+  Size size = sizes.dimension(value, axis);
+  if (size.kind == Size::Dimension && size.value != value && has(size.value))
+    return of(size.value)[size.index];
+  Dim &symbol = names[{size.value, {size.index, int(size.kind)}}];
+  if (!symbol)
+    symbol = fresh();
+  return symbol;
+}
+
+Dims DimAnalysis::ownDims(Value value) {
+  Dims result;
+  for (auto [axis, size] : llvm::enumerate(rankedType(value).getShape()))
+    result.push_back(ShapedType::isDynamic(size) ? symbolOf(value, axis) : size);
+  return result;
+}
+
+void DimAnalysis::setOwn(Value value) {
+  if (rankedType(value))
+    dims[value] = ownDims(value);
 }
 
 void DimAnalysis::visit(Region &region) {
   for (Block &block : region) {
     for (BlockArgument argument : block.getArguments())
       if (!dims.contains(argument))
-        setFresh(argument);
+        setOwn(argument);
     for (Operation &op : block)
       visit(&op);
   }
 }
 
-/// Unknown sizes that a value keeps on its way from `from` to `to`, fresh ones else.
+/// Unknown sizes that a value keeps on its way from `from` to `to`, its own ones else.
 void DimAnalysis::setLike(Value to, Value from) {
-  setFresh(to);
+  setOwn(to);
   if (!has(to) || !has(from) || of(from).size() != of(to).size())
     return;
   for (auto [t, f] : llvm::zip(dims[to], of(from)))
@@ -56,7 +68,7 @@ void DimAnalysis::visitLoop(WhileOp loop) {
         if (keeps[i])
           setLike(to, loop.getInits()[i]);
         else
-          setFresh(to);
+          setOwn(to);
   };
   for (bool again = true; again;) {
     again = false;
@@ -81,7 +93,7 @@ void DimAnalysis::visitBranch(IfOp branch) {
   Operation *other = branch.getElseRegion().front().getTerminator();
   for (auto [i, result] : llvm::enumerate(branch.getResults())) {
     Value x = then->getOperand(i), y = other->getOperand(i);
-    setFresh(result);
+    setOwn(result);
     if (has(result) && has(x) && has(y) && of(x) == of(y))
       setLike(result, x);
   }
@@ -96,14 +108,14 @@ void DimAnalysis::visit(Operation *op) {
     visit(region);
   if (op->getNumResults() != 1 || !rankedType(op->getResult(0))) {
     for (Value result : op->getResults())
-      setFresh(result);
+      setOwn(result);
     return;
   }
   Value result = op->getResult(0);
   RankedTensorType type = rankedType(result);
   for (Value operand : op->getOperands())
     if (isa<TensorType>(operand.getType()) && !rankedType(operand))
-      return setFresh(result);
+      return setOwn(result);
   Dims inferred = infer(op);
   inferred.resize(type.getRank(), fresh());
   for (auto [dim, size] : llvm::zip(inferred, type.getShape()))
@@ -143,13 +155,7 @@ Dims DimAnalysis::broadcast(ValueRange operands) {
 /// The dimensions of the result as far as they follow from the operands'; numbers in
 /// the result's type win over what stands here.
 Dims DimAnalysis::infer(Operation *op) {
-  RankedTensorType type = rankedType(op->getResult(0));
-  auto unknown = [&] {
-    Dims result;
-    for (int64_t size : type.getShape())
-      result.push_back(ShapedType::isDynamic(size) ? fresh() : size);
-    return result;
-  };
+  auto unknown = [&] { return ownDims(op->getResult(0)); };
   auto like = [&](Value x) { return Dims(of(x)); };
 
   if (op->hasTrait<TFCElementwise>())

@@ -4,6 +4,8 @@
 //===----------------------------------------------------------------------===//
 // Which unknown dimensions are equal: every dimension of every value is a number or
 // the name (a symbol) of an unknown size. Two dimensions of one name are equal.
+// Sizes that ops keep or compute are followed by `SizeAnalysis`; what is added here is
+// how unknown sizes stretch.
 //===----------------------------------------------------------------------===//
 
 #ifndef TFC_LIB_CONVERSION_TFCTOLINALG_DIMS_H
@@ -12,6 +14,7 @@
 #include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/Operation.h"
 #include "mlir/IR/Region.h"
+#include "tfc/Dialect/TFC/Transforms/SizeAnalysis.h"
 #include "llvm/ADT/DenseMap.h"
 
 namespace tfc {
@@ -46,13 +49,18 @@ private:
   Dims broadcast(mlir::ValueRange operands);
   Dim stretch(Dim x, Dim y);
   Dim fresh() { return -++symbols; }
-  void setFresh(mlir::Value value);
+  /// The symbol of an unknown dimension.
+  Dim symbolOf(mlir::Value value, int64_t axis);
+  Dims ownDims(mlir::Value value);
+  void setOwn(mlir::Value value);
   void setLike(mlir::Value to, mlir::Value from);
   void visitLoop(WhileOp loop);
   void visitBranch(IfOp branch);
 
   llvm::DenseMap<mlir::Value, Dims> dims;
   llvm::DenseMap<Dim, Dims> stretches;
+  SizeAnalysis sizes;
+  llvm::DenseMap<std::pair<mlir::Value, std::pair<int64_t, int>>, Dim> names;
   int64_t symbols = 0;
 };
 

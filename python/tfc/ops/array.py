@@ -380,7 +380,10 @@ def pad(tensor, paddings, mode="CONSTANT", constant_values=0, name=None) -> Tens
     """
     tensor = convert_to_tensor(tensor)
     n = rank_of(tensor, "pad")
-    widths = static_value(paddings)
+    pairs = paddings if isinstance(paddings, (list, tuple)) else [paddings]
+    parts = [v for pair in pairs for v in (pair if isinstance(pair, (list, tuple)) else [pair])]
+    unknown = any(isinstance(v, (Tensor, VariableStorage)) and static_value(v) is None for v in parts)
+    widths = None if unknown else static_value(paddings)
     if widths is None:
         mode = _pad_mode(mode)
         paddings = convert_to_tensor(paddings)

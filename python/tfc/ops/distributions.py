@@ -9,7 +9,7 @@ from tfc.dtypes import DType, as_dtype, float32, float64, int32, int64, uint16, 
 from tfc.ops import philox, threefry
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor
-from tfc.ops.shapes import static_shape
+from tfc.ops.sizes import counting, first, groups, known, product, reshaped, sizes_of, sizes_of_tensor
 
 # Each output may use this many blocks of the generator, as TensorFlow reserves them.
 RESERVED = 256
@@ -27,18 +27,36 @@ def part(vector, start, stop) -> Tensor:
     return p.slice_(vector, starts=(start,), sizes=(stop - start,), strides=(1,))
 
 
-def static_dims(shape) -> tuple:
-    dims = static_shape(shape)
-    if dims is None:
-        raise NotImplementedError("random numbers need a shape that is known while tracing")
-    return dims
+def wanted(shape) -> tuple:
+    """A shape argument as sizes."""
+    return sizes_of(shape, "random numbers")
 
 
-def random_bits(key, counter, dims, dtype) -> Tensor:
+def random_bits(key, counter, sizes, dtype) -> Tensor:
     """uint32 or uint64 of the algorithm that the counter's size says: two words Philox, one ThreeFry."""
     if counter.shape_tuple == (1,):
-        return threefry.bits(key, counter, tuple(dims), dtype)
-    return p.random_bits(key, counter, shape=dims, dtype=dtype)
+        return threefry.bits(key, counter, _known_only(sizes), dtype)
+    if known(sizes):
+        return p.random_bits(key, counter, shape=tuple(sizes), dtype=dtype)
+    return reshaped(_counted_bits(key, counter, product(*sizes), dtype), sizes)
+
+
+def _known_only(sizes) -> tuple:
+    if not known(sizes):
+        raise NotImplementedError("numbers of the algorithm 'threefry' need a shape that is known: 'philox' does not")
+    return tuple(sizes)
+
+
+def _counted_bits(key, counter, count, dtype) -> Tensor:
+    """A vector of random bits, whose size the code finds out when it runs: the words of as many blocks as it takes."""
+    each = 4 if dtype is uint32 else 2
+    at = counting(groups(count, each), uint64)
+    words = philox.blocks(p.squeeze(key, axes=(0,)), *philox.moved(counter, at))
+    if dtype is uint64:
+        wide = [p.cast(w, dtype=uint64) for w in words]
+        words = [p.bitwise_or(wide[i], p.left_shift(wide[i + 1], number(32, uint64))) for i in (0, 2)]
+    table = p.concat(*(p.expand_dims(w, axes=(1,)) for w in words), axis=1)
+    return first(p.reshape(table, shape=(None,)), count)
 
 
 def _only_philox(counter, what) -> None:
@@ -72,12 +90,12 @@ _FLOATS = {
 }
 
 
-def _unit(key, counter, dims, dtype) -> Tensor:
+def _unit(key, counter, sizes, dtype) -> Tensor:
     """Uniform floats in [0, 1): random mantissas of numbers in [1, 2), minus 1."""
     width, mantissa, one = _FLOATS[dtype.name]
     if counter.shape_tuple == (1,):
-        return _threefry_unit(key, counter, dims, dtype)
-    bits = p.random_bits(key, counter, shape=dims, dtype=uint64 if dtype is float64 else uint32)
+        return _threefry_unit(key, counter, sizes, dtype)
+    bits = random_bits(key, counter, sizes, uint64 if dtype is float64 else uint32)
     if dtype is float64:
         # The first word holds the high bits.
         low = p.right_shift(bits, number(32, uint64))
@@ -90,14 +108,14 @@ def _unit(key, counter, dims, dtype) -> Tensor:
     return p.sub(p.bitcast(ones, dtype=dtype), number(1, dtype))
 
 
-def _threefry_unit(key, counter, dims, dtype) -> Tensor:
+def _threefry_unit(key, counter, sizes, dtype) -> Tensor:
     """As XLA: the upper bits are the mantissa; float16 takes the lower ones, bfloat16 is a float32 cut off."""
     if dtype.name == "bfloat16":
-        wide = p.bitcast(_threefry_unit(key, counter, dims, float32), dtype=uint32)
+        wide = p.bitcast(_threefry_unit(key, counter, sizes, float32), dtype=uint32)
         short = p.cast(p.right_shift(wide, number(16, uint32)), dtype=uint16)
         return p.bitcast(short, dtype=dtype)
     width, mantissa, one = _FLOATS[dtype.name]
-    bits = threefry.bits(key, counter, tuple(dims), uint64 if dtype is float64 else uint32)
+    bits = threefry.bits(key, counter, _known_only(sizes), uint64 if dtype is float64 else uint32)
     if width is uint16:
         bits = p.cast(p.bitwise_and(bits, number(2**mantissa - 1, uint32)), dtype=width)
     else:
@@ -106,19 +124,19 @@ def _threefry_unit(key, counter, dims, dtype) -> Tensor:
     return p.sub(p.bitcast(ones, dtype=dtype), number(1, dtype))
 
 
-def uniform_numbers(key, counter, dims, minval, maxval, dtype) -> Tensor:
+def uniform_numbers(key, counter, sizes, minval, maxval, dtype) -> Tensor:
     if dtype.is_floating:
         low, high = (
             convert_to_tensor(minval, dtype),
             convert_to_tensor(1 if maxval is None else maxval, dtype),
         )
-        return p.add(p.mul(_unit(key, counter, dims, dtype), p.sub(high, low)), low)
+        return p.add(p.mul(_unit(key, counter, sizes, dtype), p.sub(high, low)), low)
     if dtype not in (int32, int64, uint32, uint64):
         raise ValueError(f"Invalid dtype {dtype.name}: uniform numbers are floats, int32, int64, uint32 or uint64")
     if (minval is None) != (maxval is None):
         raise ValueError(f"For integer dtype {dtype!r}, minval and maxval must be both None or both non-None")
     width = uint32 if dtype.size == 4 else uint64
-    bits = random_bits(key, counter, dims, width)
+    bits = random_bits(key, counter, sizes, width)
     if minval is None:
         return bits if width is dtype else p.bitcast(bits, dtype=dtype)
     low, high = convert_to_tensor(minval, dtype), convert_to_tensor(maxval, dtype)
@@ -134,19 +152,17 @@ def uniform_numbers(key, counter, dims, minval, maxval, dtype) -> Tensor:
     return p.add(low, offset if width is dtype else p.bitcast(offset, dtype=dtype))
 
 
-def normal_numbers(key, counter, dims, mean, stddev, dtype) -> Tensor:
+def normal_numbers(key, counter, sizes, mean, stddev, dtype) -> Tensor:
     """Box and Muller's transform of pairs of uniform numbers."""
     _only_philox(counter, "normal")
     inner = float64 if dtype is float64 else float32
-    count = math.prod(dims)
-    pairs = -(-count // 2)
-    unit = _unit(key, counter, (pairs, 2), inner)
-    first = p.slice_(unit, starts=(0, 0), sizes=(pairs, 1), strides=(1, 1))
-    second = p.slice_(unit, starts=(0, 1), sizes=(pairs, 1), strides=(1, 1))
-    radius = p.sqrt(p.mul(number(-2, inner), p.log(p.maximum(first, number(1e-7, inner)))))
-    angle = p.mul(number(2 * math.pi, inner), second)
-    both = p.reshape(p.concat(p.mul(p.sin(angle), radius), p.mul(p.cos(angle), radius), axis=1), shape=(2 * pairs,))
-    out = p.reshape(part(both, 0, count), shape=dims)
+    count = product(*sizes)
+    unit = _unit(key, counter, (groups(count, 2), 2), inner)
+    one, other = (p.slice_(unit, starts=(0, i), sizes=(None, 1), strides=(1, 1)) for i in (0, 1))
+    radius = p.sqrt(p.mul(number(-2, inner), p.log(p.maximum(one, number(1e-7, inner)))))
+    angle = p.mul(number(2 * math.pi, inner), other)
+    both = p.reshape(p.concat(p.mul(p.sin(angle), radius), p.mul(p.cos(angle), radius), axis=1), shape=(None,))
+    out = reshaped(first(both, count), sizes)
     out = out if dtype is inner else p.cast(out, dtype=dtype)
     return p.add(p.mul(out, convert_to_tensor(stddev, dtype)), convert_to_tensor(mean, dtype))
 
@@ -156,17 +172,15 @@ def normal_numbers(key, counter, dims, mean, stddev, dtype) -> Tensor:
 _GROUP_BLOCKS = 8
 
 
-def truncated_normal_numbers(key, counter, dims, mean, stddev, dtype) -> Tensor:
+def truncated_normal_numbers(key, counter, sizes, mean, stddev, dtype) -> Tensor:
     """Normally distributed numbers, the first of each group's draws that lie within 2 of 0.
 
     Each group of outputs draws from blocks of its own.
     """
     _only_philox(counter, "truncated normal")
-    count, wide = math.prod(dims), dtype is float64
+    count, wide = product(*sizes), dtype is float64
     size = 2 if wide else 4
-    groups = -(-count // size)
-    at = np.arange(groups, dtype=np.uint64)[:, None] * np.uint64(size * RESERVED // 4)
-    at = p.constant(value=at + np.arange(_GROUP_BLOCKS, dtype=np.uint64)) if groups < 64 else _offsets(groups, size)
+    at = _group_blocks(groups(count, size), size)
     w = philox.blocks(p.squeeze(key, axes=(0,)), *philox.moved(counter, at))
     if wide:
         draws = philox.box_muller(philox.unit_double(w[0], w[1]), philox.unit_double(w[2], w[3]))
@@ -174,39 +188,43 @@ def truncated_normal_numbers(key, counter, dims, mean, stddev, dtype) -> Tensor:
         unit = [philox.unit_float(word) for word in w]
         draws = (*philox.box_muller(unit[0], unit[1]), *philox.box_muller(unit[2], unit[3]))
     draws = p.concat(*(p.expand_dims(d, axes=(2,)) for d in draws), axis=2)
-    draws = p.reshape(draws, shape=(groups, _GROUP_BLOCKS * len(w) // (2 if wide else 1)))
+    draws = p.reshape(draws, shape=(None, _GROUP_BLOCKS * len(w) // (2 if wide else 1)))
     inner = draws.dtype
     good = p.less(p.abs_(draws), number(2, inner))
     place = p.cumsum(p.cast(good, dtype=int32), axis=1, exclusive=False, reverse=False)
-    wanted = p.constant(value=np.arange(1, size + 1, dtype=np.int32))
-    hits = p.logical_and(p.equal(p.expand_dims(place, axes=(2,)), wanted), p.expand_dims(good, axes=(2,)))
+    places = p.constant(value=np.arange(1, size + 1, dtype=np.int32))
+    hits = p.logical_and(p.equal(p.expand_dims(place, axes=(2,)), places), p.expand_dims(good, axes=(2,)))
     chosen = p.select(hits, p.expand_dims(draws, axes=(2,)), number(0, inner))
-    flat = p.reshape(p.reduce_sum(chosen, axes=(1,), keepdims=False), shape=(groups * size,))
-    out = p.reshape(part(flat, 0, count), shape=dims)
+    flat = p.reshape(p.reduce_sum(chosen, axes=(1,), keepdims=False), shape=(None,))
+    out = reshaped(first(flat, count), sizes)
     out = out if inner is dtype else p.cast(out, dtype=dtype)
     return p.add(p.mul(out, convert_to_tensor(stddev, dtype)), convert_to_tensor(mean, dtype))
 
 
-def _offsets(groups, size) -> Tensor:
-    """The blocks of all groups, computed."""
-    row = p.mul(p.iota(shape=(groups, 1), axis=0, dtype=uint64), number(size * RESERVED // 4, uint64))
-    return p.add(row, p.iota(shape=(1, _GROUP_BLOCKS), axis=1, dtype=uint64))
+def _group_blocks(count, size) -> Tensor:
+    """`[count, _GROUP_BLOCKS]`: how far the blocks of each group are from the first."""
+    step = size * RESERVED // 4
+    inside = np.arange(_GROUP_BLOCKS, dtype=np.uint64)
+    if isinstance(count, int) and count < 64:
+        return p.constant(value=np.arange(count, dtype=np.uint64)[:, None] * np.uint64(step) + inside)
+    starts = p.mul(p.expand_dims(counting(count, uint64), axes=(1,)), number(step, uint64))
+    return p.add(starts, p.constant(value=inside))
 
 
-def categorical_numbers(key, counter, logits, samples: int, dtype) -> Tensor:
+def categorical_numbers(key, counter, logits, samples, dtype) -> Tensor:
     """`[batch, samples]` classes, by inverting each row's distribution function, in float64.
 
     TensorFlow's numbers as long as it computes all rows in one thread.
     """
-    batch, classes = logits.shape_tuple
-    draws = p.reshape(_unit(key, counter, (batch * samples,), float64), shape=(batch, samples))
+    batch, _ = sizes_of_tensor(logits, "categorical")
+    draws = reshaped(_unit(key, counter, (product(batch, samples),), float64), (batch, samples))
     x = logits if logits.dtype is float64 else p.cast(logits, dtype=float64)
     zero, lowest = number(0, float64), number(-np.inf, float64)
     finite = p.is_finite(x)
     top = p.reduce_max(p.select(finite, x, lowest), axes=(1,), keepdims=True)
     weights = p.select(finite, p.exp(p.sub(x, top)), zero)
     sums = p.cumsum(weights, axis=1, exclusive=False, reverse=False)
-    total = p.slice_(sums, starts=(0, classes - 1), sizes=(batch, 1), strides=(1, 1))
+    total = p.reduce_max(sums, axes=(1,), keepdims=True)
     found = p.less_equal(p.expand_dims(sums, axes=(1,)), p.expand_dims(p.mul(draws, total), axes=(2,)))
     return p.reduce_sum(p.cast(found, dtype=dtype), axes=(2,), keepdims=False)
 

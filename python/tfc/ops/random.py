@@ -5,7 +5,6 @@ variable that is read and assigned, so all of it works in traced functions.
 """
 
 import enum
-import math
 import os
 import random as python_random
 import weakref
@@ -22,7 +21,7 @@ from tfc.core import (
     executing_eagerly,
     outside,
 )
-from tfc.dtypes import as_dtype, broadcast_static_shape, float32, float64, int32, int64, uint32, uint64
+from tfc.dtypes import TensorShape, as_dtype, broadcast_static_shape, float32, float64, int32, int64, uint32, uint64
 from tfc.ops import primitives as p
 from tfc.ops.control_flow import while_loop
 from tfc.ops.convert import convert_to_tensor, integer, operand, static_value
@@ -34,14 +33,16 @@ from tfc.ops.distributions import (
     normal_numbers,
     number,
     part,
-    static_dims,
+    random_bits,
     truncated_normal_numbers,
     u64,
     uniform_numbers,
+    wanted,
 )
 from tfc.ops.math import FLOAT
 from tfc.ops.rejection import binomial_numbers, gamma_numbers, poisson_numbers
-from tfc.ops.shapes import rank_of, static_shape
+from tfc.ops.shapes import rank_of
+from tfc.ops.sizes import Size, as_vector, counting, filled, groups, known, plus, product, reshaped, sizes_of_tensor
 
 _MAX_INT32 = 2**31 - 1
 _DEFAULT_GRAPH_SEED = 87654321
@@ -57,13 +58,13 @@ def stateless_uniform(shape, seed, minval=0, maxval=None, dtype=float32, name=No
     if dtype.is_integer and (maxval is None) != (minval is None):
         raise ValueError(f"For integer dtype {dtype!r} argument minval and maxval must be both None or not None.")
     drawn = key_and_counter(seed, number_of == _THREEFRY)
-    return uniform_numbers(*drawn, static_dims(shape), minval, maxval, dtype)
+    return uniform_numbers(*drawn, wanted(shape), minval, maxval, dtype)
 
 
 def stateless_normal(shape, seed, mean=0.0, stddev=1.0, dtype=float32, name=None, alg="auto_select") -> Tensor:
     """Normally distributed numbers, a function of `seed` (two integers)."""
     _philox_only(alg)
-    return normal_numbers(*key_and_counter(seed), static_dims(shape), mean, stddev, float_dtype(dtype, "normal"))
+    return normal_numbers(*key_and_counter(seed), wanted(shape), mean, stddev, float_dtype(dtype, "normal"))
 
 
 def stateless_truncated_normal(
@@ -71,9 +72,7 @@ def stateless_truncated_normal(
 ) -> Tensor:
     """Normally distributed numbers at most 2 `stddev` from `mean`, a function of `seed`."""
     _philox_only(alg)
-    return truncated_normal_numbers(
-        *key_and_counter(seed), static_dims(shape), mean, stddev, float_dtype(dtype, "normal")
-    )
+    return truncated_normal_numbers(*key_and_counter(seed), wanted(shape), mean, stddev, float_dtype(dtype, "normal"))
 
 
 def split(seed, num=2, alg="auto_select") -> Tensor:
@@ -133,16 +132,18 @@ class _State(VariableStorage):
             current().create_variable(self, words)
 
 
-def _advance(state, outputs: int, reserved: int = RESERVED):
+def _advance(state, outputs: Size, reserved: int = RESERVED):
     """The key and counter now; the state moves on by what so many outputs may use, each `reserved` blocks."""
     words = p.bitcast(p.read_variable(state), dtype=uint64)
+    step = product(outputs, reserved)
+    step = p.reshape(p.cast(step, dtype=uint64), shape=(1,)) if isinstance(step, Tensor) else u64(step)
     if state.shape_tuple == (2,):
         counter, key = part(words, 0, 1), part(words, 1, 2)
-        after = p.concat(p.add(counter, u64(outputs * reserved)), key, axis=0)
+        after = p.concat(p.add(counter, step), key, axis=0)
         p.assign_variable(state, p.bitcast(after, dtype=int64))
         return key, counter
     low, high, key = (part(words, i, i + 1) for i in range(3))
-    next_low = p.add(low, u64(outputs * reserved))
+    next_low = p.add(low, step)
     carry = p.cast(p.less(next_low, low), dtype=uint64)
     after = p.concat(next_low, p.add(high, carry), key, axis=0)
     p.assign_variable(state, p.bitcast(after, dtype=int64))
@@ -231,31 +232,32 @@ class Generator:
 
     def skip(self, delta) -> None:
         """Moves on as if `delta` numbers had been drawn."""
-        _advance(self._storage, int(np.asarray(delta)))
+        known = static_value(delta)
+        _advance(self._storage, p.cast(convert_to_tensor(delta), dtype=int64) if known is None else int(known))
 
     def uniform(self, shape, minval=0, maxval=None, dtype=float32, name=None) -> Tensor:
         """Uniform numbers in [minval, maxval); integer dtypes need `maxval`."""
-        dtype, dims = as_dtype(dtype), static_dims(shape)
+        dtype, dims = as_dtype(dtype), wanted(shape)
         if dtype.is_integer and maxval is None:
             raise ValueError(f"For integer dtype {dtype!r} argument maxval must be given")
-        return uniform_numbers(*_advance(self._storage, math.prod(dims)), dims, minval, maxval, dtype)
+        return uniform_numbers(*_advance(self._storage, product(*dims)), dims, minval, maxval, dtype)
 
     def uniform_full_int(self, shape, dtype=uint64, name=None) -> Tensor:
         """Uniform integers over the whole range of the dtype."""
-        dims = static_dims(shape)
-        return uniform_numbers(*_advance(self._storage, math.prod(dims)), dims, None, None, as_dtype(dtype))
+        dims = wanted(shape)
+        return uniform_numbers(*_advance(self._storage, product(*dims)), dims, None, None, as_dtype(dtype))
 
     def normal(self, shape, mean=0.0, stddev=1.0, dtype=float32, name=None) -> Tensor:
         """Normally distributed numbers."""
-        dims = static_dims(shape)
+        dims = wanted(shape)
         return normal_numbers(
-            *_advance(self._storage, math.prod(dims)), dims, mean, stddev, float_dtype(dtype, "normal")
+            *_advance(self._storage, product(*dims)), dims, mean, stddev, float_dtype(dtype, "normal")
         )
 
     def truncated_normal(self, shape, mean=0.0, stddev=1.0, dtype=float32, name=None) -> Tensor:
         """Normally distributed numbers at most 2 `stddev` from `mean`."""
-        dims = static_dims(shape)
-        drawn = _advance(self._storage, math.prod(dims))
+        dims = wanted(shape)
+        drawn = _advance(self._storage, product(*dims))
         return truncated_normal_numbers(*drawn, dims, mean, stddev, float_dtype(dtype, "normal"))
 
     def binomial(self, shape, counts, probs, dtype=int32, name=None) -> Tensor:
@@ -263,15 +265,14 @@ class Generator:
 
         def draw(samples, sets):
             # What TensorFlow reserves for them.
-            return _advance(self._storage, sets * 200 * (samples + 3) // 4)
+            return _advance(self._storage, product(sets, 50, plus(samples, 3)))
 
         return _binomial("binomial", draw, shape, counts, probs, dtype)
 
     def make_seeds(self, count=1) -> Tensor:
         """`[2, count]` seeds for stateless functions."""
-        keys = self.uniform_full_int([count], int64)
-        rows = p.expand_dims(keys, axes=(0,))
-        return p.concat(rows, p.broadcast_to(number(0, int64), shape=(1, count)), axis=0)
+        rows = p.expand_dims(self.uniform_full_int([count], int64), axes=(0,))
+        return p.concat(rows, p.mul(rows, number(0, int64)), axis=0)
 
     def split(self, count=1) -> list["Generator"]:
         """Independent generators."""
@@ -351,66 +352,70 @@ def _op_state(op: str, dtype, op_seed) -> _State:
 
 def uniform(shape, minval=0, maxval=None, dtype=float32, seed=None, name=None) -> Tensor:
     """Uniform numbers in [minval, maxval), other ones at each call. Integer dtypes need `maxval`."""
-    dtype, dims = as_dtype(dtype), static_dims(shape)
+    dtype, dims = as_dtype(dtype), wanted(shape)
     if dtype.is_integer and maxval is None:
         raise ValueError(f"Must specify maxval for integer dtype {dtype!r}")
     state = _op_state("uniform", dtype, seed)
-    return uniform_numbers(*_advance(state, math.prod(dims)), dims, minval, maxval, dtype)
+    return uniform_numbers(*_advance(state, product(*dims)), dims, minval, maxval, dtype)
 
 
 def normal(shape, mean=0.0, stddev=1.0, dtype=float32, seed=None, name=None) -> Tensor:
     """Normally distributed numbers, other ones at each call."""
-    dtype, dims = float_dtype(dtype, "normal"), static_dims(shape)
-    return normal_numbers(*_advance(_op_state("normal", dtype, seed), math.prod(dims)), dims, mean, stddev, dtype)
+    dtype, dims = float_dtype(dtype, "normal"), wanted(shape)
+    return normal_numbers(*_advance(_op_state("normal", dtype, seed), product(*dims)), dims, mean, stddev, dtype)
 
 
 def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=float32, seed=None, name=None) -> Tensor:
     """Normally distributed numbers at most 2 `stddev` from `mean`, other ones at each call."""
-    dtype, dims = float_dtype(dtype, "normal"), static_dims(shape)
-    drawn = _advance(_op_state("truncated_normal", dtype, seed), math.prod(dims))
+    dtype, dims = float_dtype(dtype, "normal"), wanted(shape)
+    drawn = _advance(_op_state("truncated_normal", dtype, seed), product(*dims))
     return truncated_normal_numbers(*drawn, dims, mean, stddev, dtype)
 
 
 def shuffle(value, seed=None, name=None) -> Tensor:
     """The slices along the first dimension in random order."""
     value = convert_to_tensor(value)
-    n = value.shape_tuple[0] if value.shape_tuple else 1
-    if n is None:
-        raise NotImplementedError("tf.random.shuffle needs a first dimension that is known while tracing")
-    drawn = _advance(_op_state("shuffle", value.dtype, seed), -(-n // 4), reserved=1)
-    return p.gather(value, shuffled(*drawn, n), axis=0, batch_dims=0) if n > 1 else value
+    n = (*sizes_of_tensor(value, "tf.random.shuffle"), 1)[0]
+    drawn = _advance(_op_state("shuffle", value.dtype, seed), groups(n, 4), reserved=1)
+    one = isinstance(n, int) and n <= 1
+    return value if one else p.gather(value, shuffled(*drawn, n), axis=0, batch_dims=0)
 
 
-def shuffled(key, counter, n: int) -> Tensor:
+def shuffled(key, counter, n: Size) -> Tensor:
     """The numbers below `n` in random order: each changes place with one of those from it on."""
-    draws = p.random_bits(key, counter, shape=(n - 1,), dtype=uint32)
-    left = p.sub(number(n, uint32), p.iota(shape=(n - 1,), axis=0, dtype=uint32))
-    steps = p.cast(p.floor_mod(draws, left), dtype=int64)
+    # Where nothing is left to exchange, there is still a draw: no vector has a negative size.
+    steps = n - 1 if isinstance(n, int) else p.maximum(p.sub(n, number(1, int64)), number(0, int64))
+    draws = random_bits(key, counter, (steps,), uint32)
+    left = p.sub(p.cast(n, dtype=uint32) if isinstance(n, Tensor) else number(n, uint32), counting(steps, uint32))
+    distances = p.cast(p.floor_mod(draws, left), dtype=int64)
     if executing_eagerly():
         order = np.arange(n)
-        for i, step in enumerate(steps.numpy().tolist()):
+        for i, step in enumerate(distances.numpy().tolist()):
             order[i], order[i + step] = order[i + step], order[i]
         return p.constant(value=order)
 
     def exchange(i, order):
         at = p.reshape(i, shape=(1,))
-        both = p.concat(at, p.add(at, p.gather(steps, at, axis=0, batch_dims=0)), axis=0)
+        both = p.concat(at, p.add(at, p.gather(distances, at, axis=0, batch_dims=0)), axis=0)
         values = p.reverse(p.gather(order, both, axis=0, batch_dims=0), axes=(0,))
         return p.add(i, number(1, int64)), p.scatter(order, p.expand_dims(both, axes=(1,)), values, mode="update")
 
-    start = p.iota(shape=(n,), axis=0, dtype=int64)
-    return while_loop(lambda i, order: p.less(i, number(n - 1, int64)), exchange, (number(0, int64), start))[1]
+    last = steps if isinstance(steps, Tensor) else number(steps, int64)
+    start = counting(n, int64)
+    return while_loop(lambda i, order: p.less(i, last), exchange, (number(0, int64), start))[1]
 
 
 def _logits(op, logits, samples):
     x = operand(op, logits, "iuf")
     count = static_value(samples)
-    if rank_of(x, op) != 2 or None in x.shape_tuple or count is None:
-        raise argument_error(
-            None, op, f"{op}: expected logits [batch, classes] and a number of samples that are known, got {x.shape}"
-        )
-    if x.shape_tuple[1] == 0 or int(count) < 0:
+    if rank_of(x, op) != 2:
+        raise argument_error(None, op, f"{op}: expected logits [batch, classes], got {x.shape}")
+    if x.shape_tuple[1] == 0:
         raise argument_error(None, op, f"{op}: num_classes should be positive, got {x.shape_tuple[1]}")
+    if count is None:
+        return x, p.cast(convert_to_tensor(samples), dtype=int64)
+    if int(count) < 0:
+        raise argument_error(None, op, f"{op}: num_samples should be nonnegative, got {int(count)}")
     return x, int(count)
 
 
@@ -418,7 +423,7 @@ def categorical(logits, num_samples, dtype=None, seed=None, name=None) -> Tensor
     """`[batch, num_samples]` classes at random, with probabilities softmax(logits)."""
     x, samples = _logits("categorical", logits, num_samples)
     state = _op_state("categorical", x.dtype, seed)
-    drawn = _advance(state, x.shape_tuple[0] * (-(-samples // 4) * 8))
+    drawn = _advance(state, product(sizes_of_tensor(x, "categorical")[0], groups(samples, 4), 8))
     return categorical_numbers(*drawn, x, samples, as_dtype(dtype or int64))
 
 
@@ -428,92 +433,105 @@ def stateless_categorical(logits, num_samples, seed, dtype=int64, name=None) -> 
     return categorical_numbers(*key_and_counter(seed), x, samples, as_dtype(dtype))
 
 
-def _gamma(drawn, samples, alpha, beta, dims, dtype) -> Tensor:
-    """`drawn` (key and counter) as gamma numbers of `dims`, for parameters of one shape."""
-    flat = p.reshape(alpha, shape=(math.prod(alpha.shape_tuple),))
-    out = p.cast(gamma_numbers(*drawn, flat, samples), dtype=dtype) if math.prod(dims) else number(0, dtype)
-    out = p.reshape(out, shape=dims) if math.prod(dims) else p.broadcast_to(out, shape=dims)
+def _nothing(sizes) -> bool:
+    """Whether there are no numbers to draw, as far as it is known."""
+    return known(sizes) and product(*sizes) == 0
+
+
+def _flat(parameter) -> Tensor:
+    return p.reshape(parameter, shape=(None,))
+
+
+def _gamma(drawn, samples, alpha, beta, sizes, dtype) -> Tensor:
+    """`drawn` (key and counter) as gamma numbers of these sizes, for parameters of one shape."""
+    if _nothing(sizes):
+        return filled(number(0, dtype), sizes)
+    out = reshaped(p.cast(gamma_numbers(*drawn, _flat(alpha), samples), dtype=dtype), sizes)
     # Numbers too small for the dtype become its least, not zero.
     return p.maximum(number(np.finfo(dtype.np_dtype).tiny if dtype.kind == "f" else 0, dtype), p.div(out, beta))
 
 
 def _parameters(op, dtype, alpha, beta):
-    """Both of one shape, which has to be known."""
+    """Both stretched to one shape, and its sizes."""
     dtype = float_dtype(dtype, op)
     alpha = convert_to_tensor(alpha, dtype)
     beta = convert_to_tensor(1 if beta is None else beta, dtype)
-    dims = broadcast_static_shape(alpha.shape, beta.shape).dims
-    if dims is None or None in dims:
-        raise NotImplementedError(f"tf.random.{op} needs parameters of a shape that is known while tracing")
-    return p.broadcast_to(alpha, shape=dims), p.broadcast_to(beta, shape=dims), dims, dtype
+    sizes = _common_sizes(op, alpha, beta)
+    return filled(alpha, sizes), filled(beta, sizes), sizes, dtype
+
+
+def _common_sizes(op, a, b) -> tuple:
+    """The sizes that two tensors broadcast to."""
+    dims = broadcast_static_shape(a.shape, b.shape).dims
+    return dims if dims is not None and None not in dims else sizes_of_tensor(p.add(a, b), op)
 
 
 def gamma(shape, alpha, beta=None, dtype=float32, seed=None, name=None) -> Tensor:
     """`shape` gamma distributed numbers for each `alpha` (and rate `beta`): `shape + alpha.shape`."""
     alpha, beta, last, dtype = _parameters("gamma", dtype, alpha, beta)
-    lead = static_dims(shape)
-    drawn = _advance(_op_state("gamma", dtype, seed), math.prod(lead) * math.prod(last))
-    return _gamma(drawn, math.prod(lead), alpha, beta, (*lead, *last), dtype)
+    lead = wanted(shape)
+    drawn = _advance(_op_state("gamma", dtype, seed), product(*lead, *last))
+    return _gamma(drawn, product(*lead), alpha, beta, (*lead, *last), dtype)
 
 
 def _lead(op, shape, last) -> tuple:
-    """The dimensions before those of the parameters."""
-    dims = static_dims(shape)
-    if len(dims) < len(last) or dims[len(dims) - len(last) :] != last:
-        raise argument_error(None, op, f"{op}: the shape must end in that of its parameters, {list(last)}, got {dims}")
-    return dims[: len(dims) - len(last)]
+    """The sizes before those of the parameters."""
+    sizes = wanted(shape)
+    ending = sizes[len(sizes) - len(last) :]
+    message = f"{op}: the shape must end in that of its parameters"
+    if len(sizes) < len(last) or known(sizes) and known(last) and ending != last:
+        raise argument_error(None, op, f"{message}, {list(last)}, got {sizes}")
+    if not (known(sizes) and known(last)) and last:
+        same = p.reduce_all(p.equal(as_vector(ending), as_vector(last)), axes=(0,), keepdims=False)
+        p.assert_(same, as_vector(last), as_vector(sizes), message=message, summarize=8)
+    return sizes[: len(sizes) - len(last)]
 
 
 def stateless_gamma(shape, seed, alpha, beta=None, dtype=float32, name=None) -> Tensor:
     """Gamma distributed numbers of `shape`, which ends in the shape of `alpha` and `beta`; a function of `seed`."""
     alpha, beta, last, dtype = _parameters("stateless_gamma", dtype, alpha, beta)
     lead = _lead("stateless_gamma", shape, last)
-    return _gamma(key_and_counter(seed), math.prod(lead), alpha, beta, (*lead, *last), dtype)
+    return _gamma(key_and_counter(seed), product(*lead), alpha, beta, (*lead, *last), dtype)
 
 
-def _poisson(drawn, samples, lam, dims, dtype) -> Tensor:
-    if not math.prod(dims):
-        return p.broadcast_to(number(0, dtype), shape=dims)
-    flat = p.reshape(lam, shape=(math.prod(lam.shape_tuple),))
-    return p.reshape(p.cast(poisson_numbers(*drawn, flat, samples), dtype=dtype), shape=dims)
+def _poisson(drawn, samples, lam, sizes, dtype) -> Tensor:
+    if _nothing(sizes):
+        return filled(number(0, dtype), sizes)
+    return reshaped(p.cast(poisson_numbers(*drawn, _flat(lam), samples), dtype=dtype), sizes)
 
 
 def _rates(op, lam):
     lam = operand(op, lam, "iuf")
-    if lam.shape_tuple is None or None in lam.shape_tuple:
-        raise NotImplementedError(f"tf.random.{op} needs rates of a shape that is known while tracing")
-    return lam, lam.shape_tuple
+    return lam, sizes_of_tensor(lam, f"tf.random.{op}")
 
 
 def poisson(shape, lam, dtype=float32, seed=None, name=None) -> Tensor:
     """`shape` Poisson distributed numbers for each rate: `shape + lam.shape`."""
     lam, last = _rates("poisson", lam)
-    dtype, lead = as_dtype(dtype), static_dims(shape)
-    drawn = _advance(_op_state("poisson", dtype, seed), math.prod(lead) * math.prod(last))
-    return _poisson(drawn, math.prod(lead), lam, (*lead, *last), dtype)
+    dtype, lead = as_dtype(dtype), wanted(shape)
+    drawn = _advance(_op_state("poisson", dtype, seed), product(*lead, *last))
+    return _poisson(drawn, product(*lead), lam, (*lead, *last), dtype)
 
 
 def stateless_poisson(shape, seed, lam, dtype=int32, name=None) -> Tensor:
     """Poisson distributed numbers of `shape`, which ends in the shape of `lam`; a function of `seed`."""
     lam, last = _rates("stateless_poisson", lam)
     lead = _lead("stateless_poisson", shape, last)
-    return _poisson(key_and_counter(seed), math.prod(lead), lam, (*lead, *last), as_dtype(dtype))
+    return _poisson(key_and_counter(seed), product(*lead), lam, (*lead, *last), as_dtype(dtype))
 
 
 def _binomial(op, draw, shape, counts, probs, dtype) -> Tensor:
     """`draw(samples, sets)` gives the key and the counter for so many numbers of each set of parameters."""
     counts, probs = (operand(op, v, "iuf") for v in (counts, probs))
     counts, probs = (v if v.dtype is float64 else p.cast(v, dtype=float64) for v in (counts, probs))
-    last = broadcast_static_shape(counts.shape, probs.shape).dims
-    if last is None or None in last:
-        raise NotImplementedError(f"tf.random.{op} needs parameters of a shape that is known while tracing")
+    last = _common_sizes(f"tf.random.{op}", counts, probs)
     lead, dtype = _lead(op, shape, last), as_dtype(dtype)
-    samples, size = math.prod(lead), math.prod(last)
-    drawn = draw(samples, size)
-    if not samples * size:
-        return p.broadcast_to(number(0, dtype), shape=(*lead, *last))
-    flat = [p.reshape(p.broadcast_to(v, shape=last), shape=(size,)) for v in (counts, probs)]
-    return p.reshape(p.cast(binomial_numbers(*drawn, *flat, samples), dtype=dtype), shape=(*lead, *last))
+    samples = product(*lead)
+    drawn = draw(samples, product(*last))
+    if _nothing((*lead, *last)):
+        return filled(number(0, dtype), (*lead, *last))
+    flat = [_flat(filled(v, last)) for v in (counts, probs)]
+    return reshaped(p.cast(binomial_numbers(*drawn, *flat, samples), dtype=dtype), (*lead, *last))
 
 
 def stateless_binomial(shape, seed, counts, probs, output_dtype=int32, name=None) -> Tensor:
@@ -524,8 +542,8 @@ def stateless_binomial(shape, seed, counts, probs, output_dtype=int32, name=None
 def dropout(x, rate, noise_shape=None, seed=None, name=None) -> Tensor:
     """Elements set to 0 with probability `rate`, the others scaled by 1 / (1 - rate). (`tf.nn.dropout`)"""
 
-    def sample(dims, dtype):
-        return uniform(dims, dtype=dtype, seed=seed)
+    def sample(sizes, dtype):
+        return uniform(sizes, dtype=dtype, seed=seed)
 
     return _dropout(x, rate, noise_shape, sample)
 
@@ -533,12 +551,23 @@ def dropout(x, rate, noise_shape=None, seed=None, name=None) -> Tensor:
 def stateless_dropout(x, rate, seed, rng_alg=None, noise_shape=None, name=None) -> Tensor:
     """`tf.nn.dropout` as a function of `seed` (two integers)."""
     alg = rng_alg or "auto_select"
-    return _dropout(x, rate, noise_shape, lambda dims, dtype: stateless_uniform(dims, seed, dtype=dtype, alg=alg))
+    return _dropout(x, rate, noise_shape, lambda sizes, dtype: stateless_uniform(sizes, seed, dtype=dtype, alg=alg))
 
 
 def general_dropout(x, rate, uniform_sampler, noise_shape=None, name=None) -> Tensor:
     """`tf.nn.dropout` with `uniform_sampler(shape=, dtype=)` as the source of uniform numbers in [0, 1)."""
-    return _dropout(x, rate, noise_shape, lambda dims, dtype: uniform_sampler(shape=dims, dtype=dtype))
+    return _dropout(x, rate, noise_shape, lambda sizes, dtype: uniform_sampler(shape=sizes, dtype=dtype))
+
+
+def _noise_sizes(noise_shape, sizes) -> tuple:
+    """What a shape of noise, in which None stands for the size of the argument, says."""
+    if isinstance(noise_shape, TensorShape):
+        noise_shape = noise_shape.as_list()
+    if not isinstance(noise_shape, (list, tuple)):
+        return wanted(noise_shape)
+    if len(noise_shape) != len(sizes):
+        return wanted(noise_shape)  # it may broadcast
+    return wanted([n if m is None else m for m, n in zip(noise_shape, sizes, strict=True)])
 
 
 def _dropout(x, rate, noise_shape, sample) -> Tensor:
@@ -547,10 +576,10 @@ def _dropout(x, rate, noise_shape, sample) -> Tensor:
         raise ValueError(f"`rate` must be a scalar tensor or a float in the range [0, 1). Received: rate={rate}")
     if isinstance(rate, (int, float)) and rate == 0:
         return x
-    dims = x.shape_tuple if noise_shape is None else static_shape(noise_shape)
-    if dims is None or None in dims:
-        raise NotImplementedError("tf.nn.dropout needs a shape that is known while tracing")
+    sizes = sizes_of_tensor(x, "tf.nn.dropout")
+    if noise_shape is not None:
+        sizes = _noise_sizes(noise_shape, sizes)
     rate = convert_to_tensor(rate, x.dtype)
     one = number(1, x.dtype)
-    keep = p.greater_equal(sample(dims, x.dtype), rate)
+    keep = p.greater_equal(sample(sizes, x.dtype), rate)
     return p.select(keep, p.mul(x, p.div(one, p.sub(one, rate))), number(0, x.dtype))

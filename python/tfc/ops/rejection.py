@@ -11,6 +11,7 @@ from tfc.dtypes import bool_, float64, int64, uint64
 from tfc.ops import philox
 from tfc.ops import primitives as p
 from tfc.ops.control_flow import while_loop
+from tfc.ops.sizes import Size, counting, filled, product, reshaped, sizes_of_tensor
 
 # Blocks between the streams of two numbers; of binomial numbers with a small mean.
 _BLOCKS, _FEW_BLOCKS = 256, 42
@@ -21,7 +22,7 @@ def _f64(value) -> Tensor:
 
 
 def _full(count, value, dtype) -> Tensor:
-    return p.broadcast_to(p.constant(value=np.array(value, dtype.np_dtype)), shape=(count,))
+    return filled(p.constant(value=np.array(value, dtype.np_dtype)), (count,))
 
 
 class _Streams:
@@ -45,7 +46,7 @@ class _Streams:
     def draw(self, kind, active) -> Tensor:
         """The next number of each active stream (anything, of others)."""
         has, kept = self.left[kind]
-        first = p.mul(p.iota(shape=(self.count,), axis=0, dtype=uint64), self.spacing)
+        first = p.mul(counting(self.count, uint64), self.spacing)
         w = philox.blocks(self.key, *philox.moved(self.counter, p.add(first, self.steps)))
         pair = philox.unit_double(w[0], w[1]), philox.unit_double(w[2], w[3])
         pair = philox.box_muller(*pair) if kind == "normal" else pair
@@ -80,26 +81,30 @@ def _until_accepted(streams, attempt, extra) -> tuple:
     return while_loop(going, body, (done, results, *streams.state, *others))[1]
 
 
-def _layout(flat, samples: int, parameters: int) -> Tensor:
+def _layout(flat, samples: Size, parameters: Size) -> Tensor:
     """[parameters * samples] as [samples, parameters], flat."""
-    table = p.reshape(flat, shape=(parameters, samples))
-    return p.reshape(p.transpose(table, perm=(1, 0)), shape=(samples * parameters,))
+    table = reshaped(flat, (parameters, samples))
+    return reshaped(p.transpose(table, perm=(1, 0)), (product(samples, parameters),))
 
 
-def _each(parameter, samples: int) -> Tensor:
+def _length(vector) -> Size:
+    return sizes_of_tensor(vector, "random numbers")[0]
+
+
+def _each(parameter, samples: Size) -> Tensor:
     """A flat parameter in float64, for each of its samples."""
     x = parameter if parameter.dtype is float64 else p.cast(parameter, dtype=float64)
-    n = x.shape_tuple[0]
-    return p.reshape(p.broadcast_to(p.expand_dims(x, axes=(1,)), shape=(n, samples)), shape=(n * samples,))
+    n = _length(x)
+    return reshaped(filled(p.expand_dims(x, axes=(1,)), (n, samples)), (product(n, samples),))
 
 
-def gamma_numbers(key, counter, alpha, samples: int) -> Tensor:
+def gamma_numbers(key, counter, alpha, samples: Size) -> Tensor:
     """Float64 `[samples * alphas]`, gamma distributed for each of the flat `alpha`.
 
     Source: Marsaglia and Tsang, "A simple method for generating gamma variables", TOMS 2000.
     """
-    n = alpha.shape_tuple[0]
-    count = n * samples
+    n = _length(alpha)
+    count = product(n, samples)
     alpha = _each(alpha, samples)
     one, third = _f64(1), _f64(1 / 3)
     below, exponential = p.less(alpha, one), p.equal(alpha, one)
@@ -127,14 +132,14 @@ def gamma_numbers(key, counter, alpha, samples: int) -> Tensor:
     return _layout(_until_accepted(streams, attempt, (exponential, start)), samples, n)
 
 
-def poisson_numbers(key, counter, rate, samples: int) -> Tensor:
+def poisson_numbers(key, counter, rate, samples: Size) -> Tensor:
     """Float64 `[samples * rates]`, Poisson distributed for each of the flat `rate`.
 
     Sources: Knuth, "The art of computer programming", volume 2, for rates below 10; Hörmann, "The transformed rejection
     method for generating Poisson random variables", 1993.
     """
-    n = rate.shape_tuple[0]
-    count = n * samples
+    n = _length(rate)
+    count = product(n, samples)
     rate = _each(rate, samples)
     zero, half, one = _f64(0), _f64(0.5), _f64(1)
     small = p.less(rate, _f64(10))
@@ -148,7 +153,7 @@ def poisson_numbers(key, counter, rate, samples: int) -> Tensor:
     known = p.logical_and(p.is_finite(rate), p.greater_equal(rate, zero))
     streams = _Streams(p.squeeze(key, axes=(0,)), counter, count)
     never = p.logical_not(known)
-    start = p.select(known, p.broadcast_to(zero, shape=(count,)), p.broadcast_to(_f64(np.nan), shape=(count,)))
+    start = p.select(known, filled(zero, (count,)), filled(_f64(np.nan), (count,)))
 
     def attempt(streams, active, product, x):
         first = streams.draw("uniform", active)
@@ -164,7 +169,7 @@ def poisson_numbers(key, counter, rate, samples: int) -> Tensor:
         fits = p.logical_or(quick, p.logical_and(p.logical_not(outside), p.less_equal(s, t)))
         return p.select(small, ended, fits), p.select(small, x, k), product, p.add(x, one)
 
-    extra = never, start, p.broadcast_to(one, shape=(count,)), p.broadcast_to(zero, shape=(count,))
+    extra = never, start, filled(one, (count,)), filled(zero, (count,))
     return _layout(_until_accepted(streams, attempt, extra), samples, n)
 
 
@@ -188,14 +193,14 @@ _TAILS = np.array(
 )  # fmt: skip
 
 
-def binomial_numbers(key, counter, counts, probabilities, samples: int) -> Tensor:
+def binomial_numbers(key, counter, counts, probabilities, samples: Size) -> Tensor:
     """Float64 `[samples * counts]`, binomially distributed for each of the flat parameters.
 
     Geometric steps where less than 10 successes are expected; else by Hörmann, "The generation of binomial random
     variates", 1993.
     """
-    n = counts.shape_tuple[0]
-    total = n * samples
+    n = _length(counts)
+    total = product(n, samples)
     count, chance = _each(counts, samples), _each(probabilities, samples)
     zero, half, one = _f64(0), _f64(0.5), _f64(1)
     flipped = p.greater(chance, half)
@@ -216,7 +221,7 @@ def binomial_numbers(key, counter, counts, probabilities, samples: int) -> Tenso
     bad = p.logical_not(p.logical_and(p.greater_equal(chance, zero), p.is_finite(count)))
     spacing = p.select(large, philox.number(_BLOCKS, uint64), philox.number(_FEW_BLOCKS, uint64))
     streams = _Streams(p.squeeze(key, axes=(0,)), counter, total, spacing=spacing)
-    start = p.select(bad, p.broadcast_to(_f64(np.nan), shape=(total,)), p.broadcast_to(zero, shape=(total,)))
+    start = p.select(bad, filled(_f64(np.nan), (total,)), filled(zero, (total,)))
 
     def attempt(streams, active, reached, successes):
         first = streams.draw("uniform", active)
@@ -239,8 +244,8 @@ def binomial_numbers(key, counter, counts, probabilities, samples: int) -> Tenso
     extra = (
         p.logical_or(nothing, bad),
         start,
-        p.broadcast_to(zero, shape=(total,)),
-        p.broadcast_to(zero, shape=(total,)),
+        filled(zero, (total,)),
+        filled(zero, (total,)),
     )
     found = _until_accepted(streams, attempt, extra)
     return _layout(p.select(flipped, p.sub(count, found), found), samples, n)

@@ -222,7 +222,14 @@ Size SizeAnalysis::dimensionOf(Operation *op, Size name) {
         }
         return name;
       })
-      .Case<DynamicReshapeOp, DynamicBroadcastToOp, SumToOp, ConvInputGradOp, ConvFilterGradOp,
+      .Case([&](DynamicReshapeOp reshape) {
+        // An element may be -1, which stands for what is left: a length may
+        // not.
+        Size size = element(reshape.getShape(), axis);
+        bool kept = size.kind == Size::Dimension || size.kind == Size::Length;
+        return kept || (size.isConstant() && size.index >= 0) ? size : name;
+      })
+      .Case<DynamicBroadcastToOp, SumToOp, ConvInputGradOp, ConvFilterGradOp,
             AvgPoolGradOp>([&](auto shaped) {
         Size size = element(shaped.getShape(), axis);
         return size.isConstant() && size.index < 0 ? name : size;
@@ -247,7 +254,24 @@ Size SizeAnalysis::dimensionOf(Operation *op, Size name) {
       .Case([&](ListStackOp stack) {
         return axis == 0 ? length(stack.getList()) : name;
       })
+      .Case([&](ReshapeOp reshape) { return reshapedDimension(reshape, name); })
       .Default(name);
+}
+
+/// The one unknown size of a tensor stays what it is if the known ones of the
+/// operand and of the result have the same product.
+Size SizeAnalysis::reshapedDimension(ReshapeOp reshape, Size name) {
+  auto from = ranked(reshape.getX()), to = ranked(reshape.getResult());
+  if (!from || from.getNumDynamicDims() != 1 || to.getNumDynamicDims() != 1)
+    return name;
+  int64_t before = 1, after = 1, unknown = 0;
+  for (auto [axis, size] : llvm::enumerate(from.getShape()))
+    ShapedType::isDynamic(size) ? unknown = axis : before *= size;
+  for (int64_t size : to.getShape())
+    if (!ShapedType::isDynamic(size))
+      after *= size;
+  return before == after && before != 0 ? dimension(reshape.getX(), unknown)
+                                        : name;
 }
 
 //===----------------------------------------------------------------------===//

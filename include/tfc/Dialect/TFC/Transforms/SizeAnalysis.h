@@ -65,6 +65,7 @@ private:
   Size elementOf(mlir::Operation *op, Size name);
   Size lengthOf(mlir::Operation *op, Size name);
   Size broadcastDimension(mlir::Operation *op, Size name);
+  Size reshapedDimension(ReshapeOp reshape, Size name);
   bool countsUp(mlir::BlockArgument argument);
   bool countsBelow(mlir::BlockArgument argument, Size bound);
   bool comparesBelow(mlir::Value condition, mlir::Value index, Size bound);
