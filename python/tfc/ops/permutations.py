@@ -9,6 +9,7 @@ from tfc.ops.control_flow import while_loop
 from tfc.ops.convert import convert_to_tensor
 from tfc.ops.distributions import key_and_counter
 from tfc.ops.random import _algorithm, shuffled
+from tfc.ops.sizes import sizes_of_tensor
 
 _ROUNDS = 4
 # The first word of the cipher's key; the seed has the other two.
@@ -20,12 +21,11 @@ _PHILOX_ONLY = "stateless_shuffle of the algorithm 'threefry' is not supported: 
 def stateless_shuffle(value, seed, alg="auto_select", name=None) -> Tensor:
     """The slices along the first dimension in an order that is a function of `seed` (two integers)."""
     value = convert_to_tensor(value)
-    n = value.shape_tuple[0] if value.shape_tuple else 1
-    if n is None:
-        raise NotImplementedError("stateless_shuffle needs a first dimension that is known while tracing")
+    n = (*sizes_of_tensor(value, "stateless_shuffle"), 1)[0]
     if _algorithm(alg) == _algorithm("threefry"):
         raise NotImplementedError(_PHILOX_ONLY)
-    return p.gather(value, shuffled(*key_and_counter(seed), n), axis=0, batch_dims=0) if n > 1 else value
+    one = isinstance(n, int) and n <= 1
+    return value if one else p.gather(value, shuffled(*key_and_counter(seed), n), axis=0, batch_dims=0)
 
 
 def _u64(value) -> Tensor:

@@ -73,6 +73,15 @@ def test_shuffle(n):
     assert sorted(f(x).numpy().tolist()) == x.tolist()
 
 
+def test_stateless_shuffle():
+    draw = lambda x: tf.random.experimental.stateless_shuffle(x, SEED)  # noqa: E731
+    f = tf.function(draw, input_signature=[tf.TensorSpec([None, 2])])
+    for n in (0, 1, 7):
+        same(f(tf.ones([n, 2])), draw(tf.ones([n, 2])))
+        x = tf.reshape(tf.range(2.0 * n), [n, 2])
+        same(f(x), draw(x))
+
+
 def test_categorical():
     logits = np.log(np.array([[1, 2, 7], [5, 4, 1]], np.float32))
     spec = [tf.TensorSpec([None, None]), tf.TensorSpec([], tf.int32)]
