@@ -11,6 +11,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "ExpandLibcalls.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/Twine.h"
 #include "llvm/IR/DerivedTypes.h"
@@ -340,11 +342,16 @@ static void keepSineAndCosineApart(Module &module) {
   }
 }
 
+static Type *wordsType(Type *halves) {
+  Type *words = Type::getInt16Ty(halves->getContext());
+  if (auto *vector = dyn_cast<VectorType>(halves))
+    return vector->getWithNewType(words);
+  return words;
+}
+
 /// The integers with the bits of a value of half type, scalar or vector.
 static Value *wordsOf(IRBuilder<> &builder, Value *halves) {
-  Type *words = Type::getInt16Ty(builder.getContext());
-  if (auto *vector = dyn_cast<VectorType>(halves->getType()))
-    words = vector->getWithNewType(words);
+  Type *words = wordsType(halves->getType());
   // Of the same block or not, halves that were integers stay so.
   auto *cast = dyn_cast<BitCastInst>(halves);
   if (cast && cast->getSrcTy() == words)
@@ -352,15 +359,56 @@ static Value *wordsOf(IRBuilder<> &builder, Value *halves) {
   return builder.CreateBitCast(halves, words);
 }
 
-/// The same move of halves as one of integers, or nothing if it is none.
+static Value *mergeWords(IRBuilder<> &builder, PHINode &phi) {
+  PHINode *made =
+      builder.CreatePHI(wordsType(phi.getType()), phi.getNumIncomingValues());
+  DenseMap<BasicBlock *, Value *> from; // a block may be there twice
+  for (auto [block, value] : zip(phi.blocks(), phi.incoming_values())) {
+    Value *&words = from[block];
+    if (!words) {
+      IRBuilder<> before(block->getTerminator());
+      words = wordsOf(before, value);
+    }
+    made->addIncoming(words, block);
+  }
+  return made;
+}
+
+/// The same move of halves as one of integers.
 static Value *moveWords(IRBuilder<> &builder, Instruction &move) {
   if (auto *select = dyn_cast<SelectInst>(&move))
     return builder.CreateSelect(select->getCondition(),
                                 wordsOf(builder, select->getTrueValue()),
                                 wordsOf(builder, select->getFalseValue()));
-  auto *call = dyn_cast<IntrinsicInst>(&move);
-  if (!call)
-    return nullptr;
+  if (auto *insert = dyn_cast<InsertElementInst>(&move))
+    return builder.CreateInsertElement(wordsOf(builder, insert->getOperand(0)),
+                                       wordsOf(builder, insert->getOperand(1)),
+                                       insert->getOperand(2));
+  if (auto *extract = dyn_cast<ExtractElementInst>(&move))
+    return builder.CreateExtractElement(
+        wordsOf(builder, extract->getVectorOperand()),
+        extract->getIndexOperand());
+  if (auto *shuffle = dyn_cast<ShuffleVectorInst>(&move))
+    return builder.CreateShuffleVector(wordsOf(builder, shuffle->getOperand(0)),
+                                       wordsOf(builder, shuffle->getOperand(1)),
+                                       shuffle->getShuffleMask());
+  if (auto *load = dyn_cast<LoadInst>(&move)) {
+    LoadInst *made =
+        builder.CreateAlignedLoad(wordsType(load->getType()),
+                                  load->getPointerOperand(), load->getAlign());
+    made->copyMetadata(*load);
+    return made;
+  }
+  if (auto *store = dyn_cast<StoreInst>(&move)) {
+    StoreInst *made = builder.CreateAlignedStore(
+        wordsOf(builder, store->getValueOperand()), store->getPointerOperand(),
+        store->getAlign());
+    made->copyMetadata(*store);
+    return made;
+  }
+  if (auto *phi = dyn_cast<PHINode>(&move))
+    return mergeWords(builder, *phi);
+  auto *call = cast<IntrinsicInst>(&move);
   Intrinsic::ID id = call->getIntrinsicID();
   bool load = id == Intrinsic::masked_load;
   SmallVector<Value *> operands(call->args());
@@ -378,21 +426,45 @@ static Value *moveWords(IRBuilder<> &builder, Instruction &move) {
 
 static bool movesHalves(const Instruction &instruction) {
   const Type *type = instruction.getType();
+  bool everywhere = true; // also of f16, which may have instructions
   if (auto *call = dyn_cast<IntrinsicInst>(&instruction)) {
     if (call->getIntrinsicID() == Intrinsic::masked_store)
       type = call->getArgOperand(0)->getType();
     else if (call->getIntrinsicID() != Intrinsic::masked_load)
       return false;
   } else if (!isa<SelectInst>(instruction)) {
-    return false;
+    everywhere = false;
+    if (auto *store = dyn_cast<StoreInst>(&instruction))
+      type = store->getValueOperand()->getType();
+    else if (!isa<LoadInst, PHINode, InsertElementInst, ExtractElementInst,
+                  ShuffleVectorInst>(instruction))
+      return false;
+    if (instruction.isAtomic() || instruction.isVolatile())
+      return false;
   }
-  return type->getScalarType()->isHalfTy() ||
-         type->getScalarType()->isBFloatTy();
+  return type->getScalarType()->isBFloatTy() ||
+         (everywhere && type->getScalarType()->isHalfTy());
 }
 
-/// Choices, masked loads and masked stores of half types become those of
-/// integers: where vectors are taken apart, code generation would move each
-/// element through f32, by calls of the C compiler's library.
+/// Integers that became halves only to become integers again, perhaps in
+/// another block.
+static void dropRoundTrips(Module &module) {
+  for (Function &function : module)
+    for (Instruction &instruction :
+         make_early_inc_range(instructions(function))) {
+      auto *back = dyn_cast<BitCastInst>(&instruction);
+      auto *there = back ? dyn_cast<BitCastInst>(back->getOperand(0)) : nullptr;
+      if (!there || there->getSrcTy() != back->getDestTy() ||
+          !back->getDestTy()->getScalarType()->isIntegerTy(16))
+        continue;
+      back->replaceAllUsesWith(there->getOperand(0));
+      back->eraseFromParent();
+    }
+}
+
+/// Choices, moves of elements, masked loads and masked stores of half types
+/// become those of integers: where vectors are taken apart, code generation
+/// would move each element through f32, by calls of the C compiler's library.
 static void moveHalvesAsIntegers(Module &module) {
   SmallVector<Instruction *> moves;
   for (Function &function : module)
@@ -403,6 +475,9 @@ static void moveHalvesAsIntegers(Module &module) {
     IRBuilder<> builder(move);
     SmallVector<WeakVH> operands(move->operand_values());
     Value *made = moveWords(builder, *move);
+    if (isa<PHINode>(move))
+      builder.SetInsertPoint(move->getParent(),
+                             move->getParent()->getFirstInsertionPt());
     if (!move->getType()->isVoidTy())
       move->replaceAllUsesWith(builder.CreateBitCast(made, move->getType()));
     move->eraseFromParent();
@@ -412,6 +487,7 @@ static void moveHalvesAsIntegers(Module &module) {
           cast && cast->use_empty())
         cast->eraseFromParent();
   }
+  dropRoundTrips(module);
 }
 
 void tfc::expandLibcalls(Module &module, const TargetMachine &machine) {

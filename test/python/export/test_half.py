@@ -80,7 +80,11 @@ def test_products_of_unknown_sizes_need_no_library_of_the_compiler(tmp_path, nam
     x, y = (rng.integers(-3, 4, shape).astype(HALVES[name]) for shape in ((5, 7), (7, 9)))
 
     def f(x, y):
-        return x @ y, tf.nn.relu(tf.cast(tf.cast(x, tf.float32) @ tf.cast(y, tf.float32), name))
+        last = x[0, 0]
+        for row in tf.range(tf.shape(x)[0]):
+            last = tf.where(x[row, 0] > last, x[row, 0], last)
+        padded = tf.pad(x, [[1, 0], [0, 2]], constant_values=last)
+        return x @ y, tf.nn.relu(tf.cast(tf.cast(x, tf.float32) @ tf.cast(y, tf.float32), name)), padded
 
     functions = {
         "f": tf.function(f).get_concrete_function(tf.TensorSpec([None, 7], name), tf.TensorSpec([7, None], name))
@@ -92,3 +96,5 @@ def test_products_of_unknown_sizes_need_no_library_of_the_compiler(tmp_path, nam
     want = x.astype(np.float32) @ y.astype(np.float32)
     np.testing.assert_array_equal(outcome.results[0].astype(np.float32), want)
     np.testing.assert_array_equal(outcome.results[1].astype(np.float32), np.maximum(want, 0))
+    padded = np.pad(x.astype(np.float32), [[1, 0], [0, 2]], constant_values=x[:, 0].astype(np.float32).max())
+    np.testing.assert_array_equal(outcome.results[2].astype(np.float32), padded)
