@@ -101,7 +101,8 @@ def linspace(start, stop, num, name=None, axis=0) -> Tensor:
     """`num` evenly spaced values from `start` to `stop`, both included, along a new axis."""
     start, stop = operands("linspace", start, stop, "iuf")
     if start.dtype.is_integer:
-        start, stop = p.cast(start, dtype=float64), p.cast(stop, dtype=float64)
+        wide = float32 if start.dtype.size <= 2 else float64
+        start, stop = p.cast(start, dtype=wide), p.cast(stop, dtype=wide)
     count = static_value(num)
     if count is None:
         return _spaced(start, stop, convert_to_tensor(num), axis)

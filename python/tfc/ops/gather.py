@@ -2,6 +2,8 @@
 
 from collections import namedtuple
 
+import numpy as np
+
 from tfc.core import Tensor, argument_error, dtype_error
 from tfc.dtypes import as_dtype, as_shape, int32, int64
 from tfc.ops import primitives as p
@@ -283,8 +285,28 @@ def in_top_k(targets, predictions, k, name=None) -> Tensor:
 
 
 def invert_permutation(x, name=None) -> Tensor:
-    """The permutation that undoes `x`."""
-    return p.cast(p.argsort(convert_to_tensor(x), axis=0, descending=False), dtype=convert_to_tensor(x).dtype)
+    """The permutation that undoes `x`, a vector of int32 or int64 with each number below its size once.
+
+    Raises `InvalidArgumentError` for other numbers, in a function when it runs.
+    """
+    x = convert_to_tensor(x)
+    if x.dtype not in (int32, int64) or x.shape_tuple is None or len(x.shape_tuple) != 1:
+        raise argument_error(
+            None,
+            "invert_permutation",
+            f"invert_permutation expects a vector of int32 or int64, got {x.dtype.name}{x.shape}",
+        )
+    order = p.argsort(x, axis=0, descending=False)
+    zero, one = (p.constant(value=np.array(v, np.int64)) for v in (0, 1))
+    places = p.range_(zero, _size_of(x), one)
+    there = p.gather(x, order, axis=0, batch_dims=0)
+    right = p.reduce_all(p.equal(there, p.cast(places, dtype=x.dtype)), axes=(0,), keepdims=False)
+    p.assert_(right, x, message="invert_permutation expects each number below the size once, got", summarize=10)
+    return p.cast(order, dtype=x.dtype)
+
+
+def _size_of(x):
+    return p.squeeze(p.shape_of(x, dtype=int64), axes=(0,))
 
 
 def embedding_lookup(params, ids, max_norm=None, name=None) -> Tensor:

@@ -8,7 +8,7 @@ from tfc.ops import primitives as p
 from tfc.ops.array import concat, reshape, shape, transpose
 from tfc.ops.convert import convert_to_tensor, flag, operand, operands, sequence, static_ints
 from tfc.ops.indexed_slices import IndexedSlices
-from tfc.ops.math import ANALYTIC, FLOAT, NUMBER
+from tfc.ops.math import ANALYTIC, NUMBER
 from tfc.ops.reductions import reduce_max, reduce_min, reduce_sum, root_of_squares
 from tfc.ops.shapes import axes_of, axis_of, rank_of
 
@@ -167,14 +167,16 @@ def normalize(tensor, ord="euclidean", axis=None, name=None):
 
 
 def l2_normalize(x, axis=None, epsilon=1e-12, name=None, dim=None) -> Tensor:
-    """x / sqrt(max(sum(x**2), epsilon)) over `axis` (`dim` is its old name)."""
+    """x / sqrt(max(sum(|x|**2), epsilon)) over `axis` (`dim` is its old name)."""
     if dim is not None:
         if axis is not None:
             raise ValueError("Cannot specify both 'axis' and 'dim'.")
         axis = dim
-    x = operand("l2_normalize", x, FLOAT)
-    total = reduce_sum(p.mul(x, x), axis, keepdims=True)
-    return p.mul(x, p.rsqrt(p.maximum(total, convert_to_tensor(epsilon, x.dtype))))
+    x = operand("l2_normalize", x, ANALYTIC)
+    squares = p.real(p.mul(x, p.conj(x))) if x.dtype.is_complex else p.mul(x, x)
+    total = reduce_sum(squares, axis, keepdims=True)
+    scale = p.rsqrt(p.maximum(total, convert_to_tensor(epsilon, total.dtype)))
+    return p.mul(x, p.cast(scale, dtype=x.dtype) if x.dtype.is_complex else scale)
 
 
 def cross(a, b, name=None) -> Tensor:

@@ -216,11 +216,15 @@ def divide(x, y, name=None):
 
 def truediv(x, y, name=None):
     """x / y. Integers of up to 16 bits are divided in float32, wider ones in float64."""
+    return p.div(*_quotient_operands(x, y))
+
+
+def _quotient_operands(x, y):
     x, y = operands("div", x, y, NUMBER)
     if x.dtype.is_integer:
         wide = float32 if x.dtype.size <= 2 else float64
         x, y = p.cast(x, dtype=wide), p.cast(y, dtype=wide)
-    return p.div(x, y)
+    return x, y
 
 
 def _safe(x, y, take):
@@ -232,9 +236,8 @@ def _safe(x, y, take):
 
 
 def divide_no_nan(x, y, name=None):
-    """x / y, 0 where y is 0."""
-    x, y = operands("div", x, y, ANALYTIC)
-    return _safe(x, y, p.div)
+    """x / y, 0 where y is 0. Integers are divided as by `truediv`."""
+    return _safe(*_quotient_operands(x, y), p.div)
 
 
 def multiply_no_nan(x, y, name=None):

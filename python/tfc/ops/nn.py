@@ -9,7 +9,7 @@ from tfc.core import Tensor, VariableStorage, argument_error
 from tfc.dtypes import float32
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor, operand, operands
-from tfc.ops.math import FLOAT, REAL
+from tfc.ops.math import ANALYTIC, FLOAT, REAL
 from tfc.ops.reductions import reduce_mean, reduce_sum, stop_gradient
 from tfc.ops.runtime_axes import along, needs_runtime
 from tfc.ops.shapes import axis_of, rank_of
@@ -106,7 +106,7 @@ def gelu(features, approximate=False, name=None) -> Tensor:
 @_in_float32
 def silu(features, beta=1.0) -> Tensor:
     """x * sigmoid(beta * x)."""
-    x = operand("silu", features, FLOAT)
+    x = operand("silu", features, ANALYTIC)
     return p.mul(x, p.sigmoid(p.mul(convert_to_tensor(beta, x.dtype), x)))
 
 

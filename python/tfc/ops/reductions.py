@@ -184,5 +184,6 @@ def cumulative_logsumexp(x, axis=0, exclusive=False, reverse=False, name=None) -
 def zero_fraction(value, name=None) -> Tensor:
     """The fraction of elements that are zero, as float32."""
     x = convert_to_tensor(value)
-    zeros = p.cast(p.equal(x, convert_to_tensor(0, x.dtype)), dtype=float32)
+    is_zero = p.logical_not(x) if x.dtype.is_bool else p.equal(x, convert_to_tensor(0, x.dtype))
+    zeros = p.cast(is_zero, dtype=float32)
     return reduce_mean(zeros)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tfc.core import Tensor, argument_error
-from tfc.dtypes import as_dtype, int32, int64
+from tfc.dtypes import as_dtype, float32, float64, int32, int64
 from tfc.ops import primitives as p
 from tfc.ops.array import concat
 from tfc.ops.convert import convert_to_tensor, integer, operand, static_value
@@ -85,8 +85,14 @@ def _counts(x, ids, num_segments) -> Tensor:
 
 
 def unsorted_segment_mean(data, segment_ids, num_segments, name=None) -> Tensor:
-    """result[i] = the mean of data[j] with segment_ids[j] == i, 0 if there is none."""
+    """result[i] = the mean of data[j] with segment_ids[j] == i, 0 if there is none. Means of integers are floats."""
     x, ids = operand("segment_mean", data, NUMBER), _ids(segment_ids)
+    if x.dtype.is_integer:
+        x = p.cast(x, dtype=float32 if x.dtype.size <= 2 else float64)
+    return _means(x, ids, num_segments)
+
+
+def _means(x, ids, num_segments) -> Tensor:
     total = _scattered(x, ids, num_segments, 0, "add")
     counts = _counts(x, ids, num_segments)
     counts = p.select(p.equal(counts, scalar(0, counts)), scalar(1, counts), counts)
@@ -164,7 +170,7 @@ def segment_min(data, segment_ids, name=None) -> Tensor:
 def segment_mean(data, segment_ids, name=None) -> Tensor:
     """result[i] = the mean of data[j] with segment_ids[j] == i, 0 if there is none."""
     x, ids, count = _sorted("segment_mean", NUMBER, data, segment_ids)
-    return unsorted_segment_mean(x, ids, count)
+    return _means(x, ids, count)
 
 
 def bincount(

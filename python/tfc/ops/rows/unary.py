@@ -128,7 +128,7 @@ row(
     domain=(0.2, 4.0),
     jvp=ELEMENTWISE,
 )
-row(p.exp, np.exp, _times(lambda y, x: y), kinds="fc", jvp=ELEMENTWISE)
+row(p.exp, _in_double(np.exp), _times(lambda y, x: y), kinds="fc", jvp=ELEMENTWISE)
 row(p.expm1, _in_double(_expm1), _times(lambda y, x: p.exp(x)), kinds="fc", jvp=ELEMENTWISE)
 row(p.log, _in_double(np.log), _times(lambda y, x: p.div(_one(x), x)), kinds="fc", domain=(0.1, 4.0), jvp=ELEMENTWISE)
 row(
@@ -159,15 +159,15 @@ row(
 )
 row(
     p.acos,
-    np.arccos,
+    _in_double(np.arccos),
     _times(lambda y, x: p.neg(p.rsqrt(p.sub(_one(x), p.mul(x, x))))),
     kinds="fc",
     domain=(-0.8, 0.8),
     jvp=ELEMENTWISE,
 )
 row(p.atan, np.arctan, _times(lambda y, x: p.div(_one(x), p.add(_one(x), p.mul(x, x)))), kinds="fc", jvp=ELEMENTWISE)
-row(p.sinh, np.sinh, _times(lambda y, x: p.cosh(x)), kinds="fc", jvp=ELEMENTWISE)
-row(p.cosh, np.cosh, _times(lambda y, x: p.sinh(x)), kinds="fc", jvp=ELEMENTWISE)
+row(p.sinh, _in_double(np.sinh), _times(lambda y, x: p.cosh(x)), kinds="fc", jvp=ELEMENTWISE)
+row(p.cosh, _in_double(np.cosh), _times(lambda y, x: p.sinh(x)), kinds="fc", jvp=ELEMENTWISE)
 row(p.tanh, np.tanh, _times(lambda y, x: p.sub(_one(x), p.mul(y, y))), kinds="fc", jvp=ELEMENTWISE)
 row(p.asinh, np.arcsinh, _times(lambda y, x: p.rsqrt(p.add(p.mul(x, x), _one(x)))), kinds="fc", jvp=ELEMENTWISE)
 row(
