@@ -26,6 +26,10 @@ using namespace mlir;
 using namespace tfc::loops;
 using linalg::LinalgOp;
 
+/// Elements of a cache line of f32: squares of so many use all of each line
+/// that they touch.
+static constexpr int64_t tileSize = 16;
+
 //===----------------------------------------------------------------------===//
 // Choices
 //===----------------------------------------------------------------------===//
@@ -117,6 +121,35 @@ void NestLowering::chooseStrategy() {
   }
   strategy.order.push_back(strategy.jamReduction);
   strategy.order.push_back(inner);
+}
+
+/// Copies that change the order of elements (transposes) go along one operand
+/// and across another one: in small squares, lines of both stay in the cache
+/// until they are used up.
+void NestLowering::chooseTiles() {
+  if (strategy.jam || strategy.lanes > 1 || strategy.accumulated ||
+      strategy.order.size() < 2 || mayOverlap())
+    return;
+  unsigned inner = strategy.order.back();
+  auto isLong = [&](unsigned dim) {
+    return getConstantIntValue(ranges[dim].size).value_or(0) >= 2 * tileSize;
+  };
+  for (OpOperand *input : op.getDpsInputOperands()) {
+    AffineMap map = maps[input->getOperandNumber()];
+    auto last = dyn_cast_or_null<AffineDimExpr>(
+        map.getNumResults() ? map.getResults().back() : AffineExpr());
+    if (!last || !isa<MemRefType>(input->get().getType()) ||
+        !map.isFunctionOfDim(inner))
+      continue;
+    unsigned across = last.getPosition();
+    if (across == inner || isReduction(across) || !isLong(across) ||
+        !isLong(inner))
+      continue;
+    llvm::erase(strategy.order, across);
+    strategy.order.insert(strategy.order.end() - 1, across);
+    strategy.tiled = true;
+    return;
+  }
 }
 
 //===----------------------------------------------------------------------===//
@@ -366,7 +399,40 @@ NestLowering::Values NestLowering::reduceAll(size_t level, ValueRange inits) {
   return strategy.combiner ? accumulateVectors(level, inits) : accumulate(level, inits);
 }
 
+/// The two innermost loops, square by square.
+void NestLowering::tiles(size_t level) {
+  unsigned outer = strategy.order[level], inner = strategy.order[level + 1];
+  Values ends = last, begins = first;
+  auto within = [&](unsigned dim) {
+    first[dim] = ivs[dim];
+    Value end =
+        arith::AddIOp::create(builder, loc, ivs[dim], constant(tileSize));
+    last[dim] = arith::MinSIOp::create(builder, loc, end, ends[dim]);
+  };
+  loop(
+      outer, begins[outer], ends[outer], tileSize, {},
+      [&](ValueRange) {
+        within(outer);
+        loop(
+            inner, begins[inner], ends[inner], tileSize, {},
+            [&](ValueRange) {
+              within(inner);
+              strategy.tiled = false;
+              nest(level);
+              strategy.tiled = true;
+              return Values();
+            },
+            nullptr);
+        return Values();
+      },
+      nullptr);
+  first = begins;
+  last = ends;
+}
+
 void NestLowering::nest(size_t level) {
+  if (strategy.tiled && level + 2 == strategy.order.size())
+    return tiles(level);
   if (level + strategy.accumulated == strategy.order.size()) {
     Values inits = loadInits();
     // A reduction that does not read what it accumulates to has nothing to carry.
@@ -522,6 +588,7 @@ void NestLowering::run() {
   bool isShared = false;
   chooseVectors();
   reorderInputs();
+  chooseTiles();
   chooseBlocks();
   auto emitShared = [&](unsigned shared, OpFoldResult others) {
     isShared = tfc::rt::buildParallel(builder, loc, first[shared], last[shared], {others, elementNanoseconds()},

@@ -32,6 +32,7 @@ struct Strategy {
   unsigned jamParallel = 0, jamReduction = 0;
   int64_t lanes = 1;            // of vectors along the innermost loop
   int64_t unroll = 1;           // vectors an iteration works on
+  bool tiled = false;           // the two innermost loops go over small squares
   bool masks = false;           // what is left of the loop is done under a mask
   mlir::Operation *combiner = nullptr; // of a reduction in vectors
   std::optional<ArgReduction> arg;     // of one that keeps a position, in vectors
@@ -76,6 +77,8 @@ private:
   bool chooseJam();
 
   void choose();
+  void chooseTiles();
+  void tiles(size_t level);
 
   // Inputs in another order: Reorder.cpp
   void reorderInputs();

@@ -1,0 +1,60 @@
+"""Copies in another order are done in small squares: whatever the sizes, nothing is left out or done twice."""
+
+import numpy as np
+import pytest
+import tfc as tf
+
+
+def compiled(function, *args):
+    return tf.function(function, autograph=False)(*args).numpy()
+
+
+@pytest.mark.parametrize("rows", [0, 1, 31, 32, 33, 47, 100])
+@pytest.mark.parametrize("columns", [1, 16, 32, 45, 64])
+def test_every_size_of_a_matrix(rows, columns):
+    x = np.arange(rows * columns, dtype=np.float32).reshape(rows, columns)
+    assert np.array_equal(compiled(tf.transpose, tf.constant(x)), x.T)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.int8, np.int64, np.bool_, np.complex64, tf.bfloat16.as_numpy_dtype])
+def test_every_kind_of_element(dtype):
+    x = (np.arange(50 * 70).reshape(50, 70) % 7).astype(dtype)
+    assert np.array_equal(compiled(tf.transpose, tf.constant(x)), x.T)
+
+
+@pytest.mark.parametrize("perm", [(0, 2, 1), (2, 1, 0), (1, 2, 0), (2, 0, 1), (1, 0, 2)])
+def test_every_order_of_three_dimensions(perm):
+    x = np.random.default_rng(0).normal(size=(35, 40, 50)).astype(np.float32)
+    assert np.array_equal(compiled(lambda x: tf.transpose(x, perm), tf.constant(x)), x.transpose(perm))
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_arithmetic_with_a_matrix_and_its_transpose(threads):
+    before = tf.config.threading.get_intra_op_parallelism_threads()
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    try:
+        x = np.random.default_rng(0).normal(size=(301, 301)).astype(np.float32)
+        x[3, 5], x[7, 1] = np.nan, -0.0
+        got = compiled(lambda x: x * 2.0 - tf.transpose(x), tf.constant(x))
+        np.testing.assert_allclose(got, x * 2 - x.T, rtol=1e-6, atol=1e-6)
+    finally:
+        tf.config.threading.set_intra_op_parallelism_threads(before)
+
+
+def test_a_variable_that_is_transposed_in_place():
+    v = tf.Variable(np.arange(48 * 48, dtype=np.float32).reshape(48, 48))
+
+    @tf.function
+    def step():
+        v.assign(tf.transpose(v) + 1.0)
+
+    before = v.numpy()
+    step()
+    assert np.array_equal(v.numpy(), before.T + 1)
+
+
+def test_unknown_sizes():
+    f = tf.function(lambda x: tf.transpose(x), input_signature=[tf.TensorSpec([None, None])])
+    for shape in ((0, 3), (40, 33), (64, 64), (1, 100)):
+        x = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+        assert np.array_equal(f(tf.constant(x)).numpy(), x.T)
