@@ -256,7 +256,7 @@ if TYPE_CHECKING:  # what `__getattr__` gives
     from tfc.ops.initializers import RandomUniform as random_uniform_initializer
     from tfc.ops.initializers import Zeros as zeros_initializer
     from tfc.ops.matrix_functions import sqrtm as matrix_square_root
-    from tfc.ops.ragged import RaggedTensor
+    from tfc.ops.ragged_ops import RaggedTensor
     from tfc.ops.sparse import SparseTensor
     from tfc.ops.strings import as_string
     from tfc.ops.unique import unique, unique_with_counts
@@ -287,7 +287,8 @@ _LAZY = {
         ("RandomNormal", "random_normal_initializer"), ("RandomUniform", "random_uniform_initializer"),
     ],
     "tfc.ops.matrix_functions": [("sqrtm", "matrix_square_root")],
-    "tfc.ops.ragged": ["RaggedTensor"],
+    "tfc.ops.ragged_ops": ["RaggedTensor"],
+    "tfc.tracing.ragged_spec": ["RaggedTensorSpec"],
     "tfc.ops.sparse": ["SparseTensor"],
     "tfc.ops.strings": ["as_string"],
     "tfc.ops.unique": ["unique", "unique_with_counts"],
@@ -327,6 +328,7 @@ __all__ = [
     "IndexedSlices",
     "Module",
     "RaggedTensor",
+    "RaggedTensorSpec",
     "SparseTensor",
     "Tensor",
     "TensorArray",

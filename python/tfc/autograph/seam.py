@@ -33,7 +33,7 @@ from tfc.ops.gather import sort
 from tfc.ops.logging_ops import print_v2 as print_
 from tfc.ops.math import abs as absolute
 from tfc.ops.math import add, cast, less, logical_and, logical_not, logical_or, maximum, minimum
-from tfc.ops.naming import operation
+from tfc.ops.naming import in_place_of, operation
 from tfc.ops.nest import Composite
 from tfc.ops.reductions import reduce_all, reduce_any, reduce_max, reduce_min, reduce_sum
 from tfc.ops.tensor_array import TensorArray
@@ -44,6 +44,7 @@ __all__ = [
     "add",
     "cast",
     "concat",
+    "in_place_of",
     "less",
     "logical_and",
     "logical_not",

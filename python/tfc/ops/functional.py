@@ -61,6 +61,8 @@ def map_fn(
     dtype than `elems`.
     """
     _callable(fn)
+    if hasattr(type(elems), "_traced_rows"):
+        raise TypeError("map_fn of rows of different lengths")  # which `ops.ragged_ops` knows
     signature = fn_output_signature if fn_output_signature is not None else dtype
     flat = [convert_to_tensor(e) for e in nest.flatten(elems)]
     size, n = _count(flat)

@@ -17,6 +17,15 @@ _CALLING = frozenset(
 _EXCEPT = frozenset({"function", "device", "name_scope"})
 
 
+# Functions of values that are no tensors, asked where an operation does not take its arguments.
+_dispatchers: list = []
+
+
+def register_dispatch(dispatch) -> None:
+    """`dispatch(function, public name, args, kwargs)` gives a result, or NotImplemented."""
+    _dispatchers.append(dispatch)
+
+
 def publish(namespace: dict) -> None:
     """Makes the public functions of a module of the API (given as its `globals()`) obey their argument `name`.
 
@@ -46,20 +55,49 @@ def operation(function):
     return getattr(function, "__tfc_operation__", function) if type(function) is types.FunctionType else function
 
 
+def in_place_of(made, function):
+    """`made`, which takes the place of a public function, for arguments that only `function` knows what to do with."""
+
+    def call(*args, **kwargs):
+        try:
+            return made(*args, **kwargs)
+        except (TypeError, ValueError, AttributeError) as error:
+            if not _dispatchers:
+                raise
+            refused = error
+        for dispatch in _dispatchers:
+            result = dispatch(function, function.__qualname__, args, kwargs)
+            if result is not NotImplemented:
+                return result
+        raise refused
+
+    return call
+
+
 def _named(function, position: int, public: str, module: str):
     calling = public in _CALLING
 
     @functools.wraps(function)
     def call(*args, **kwargs):
         # The usual call first: this runs before every operation.
-        if not kwargs and len(args) <= position:
-            return function(*args)
-        name = kwargs.get("name")
-        if name is None and len(args) > position:
-            name = args[position]
-        if name is None or STATE.interpreter.eager:
-            return function(*args, **kwargs)
-        return STATE.interpreter.named(name, calling, function, args, kwargs)
+        try:
+            if not kwargs and len(args) <= position:
+                return function(*args)
+            name = kwargs.get("name")
+            if name is None and len(args) > position:
+                name = args[position]
+            if name is None or STATE.interpreter.eager:
+                return function(*args, **kwargs)
+            return STATE.interpreter.named(name, calling, function, args, kwargs)
+        except (TypeError, ValueError, AttributeError) as error:
+            if not _dispatchers:
+                raise
+            refused = error
+        for dispatch in _dispatchers:
+            result = dispatch(function, public, args[:position], kwargs)
+            if result is not NotImplemented:
+                return result
+        raise refused
 
     call.__tfc_operation__ = function
     # Where pickle finds it.

@@ -1,15 +1,14 @@
 """`tf.RaggedTensor`: rows of different lengths, as the values of all rows and where each row ends.
 
-What it is made of are tensors, so that it goes into functions and comes out of them. Elementwise arithmetic, rows,
-slices of rows and conversions are here; other operations take `flat_values`, `to_tensor()` or
-`tf.ragged.map_flat_values`.
+What it is made of are tensors, so that it goes into functions and comes out of them. Its rows, operators and
+conversions are here, slices in `ragged_slices`, and what the functions of `tf` do with it in `ragged_ops`.
 """
 
 import builtins
 
 import numpy as np
 
-from tfc.core import Tensor, executing_eagerly
+from tfc.core import Tensor, VariableStorage, executing_eagerly
 from tfc.dtypes import TensorShape, as_dtype, int32, int64
 from tfc.errors import InvalidArgumentError
 from tfc.ops import math
@@ -18,8 +17,10 @@ from tfc.ops.array import concat, reshape, shape
 from tfc.ops.convert import convert_to_tensor, static_ints
 from tfc.ops.creation import fill, zeros
 from tfc.ops.creation import range as range_
-from tfc.ops.gather import gather, tensor_scatter_nd_update
-from tfc.ops.reductions import cumsum, reduce_max
+from tfc.ops.gather import gather
+from tfc.ops.ragged_slices import part, rows_of, splits_of
+from tfc.ops.reductions import reduce_max
+from tfc.ops.sparse import SparseTensor
 
 
 class RaggedTensor:
@@ -28,8 +29,13 @@ class RaggedTensor:
     `tf.ragged.constant` and the `from_...` functions make it. `values` may be ragged in turn.
     """
 
-    def __init__(self, values, row_splits):
+    def __init__(self, values, row_splits, uniform_row_length=None):
         self._values, self._splits = values, row_splits
+        self._uniform = uniform_row_length
+
+    @classmethod
+    def _like(cls, values, row_splits, uniform_row_length=None) -> "RaggedTensor":
+        return cls(values, row_splits, uniform_row_length)
 
     @classmethod
     def from_row_splits(cls, values, row_splits, name=None, validate=True) -> "RaggedTensor":
@@ -55,7 +61,7 @@ class RaggedTensor:
     def from_row_lengths(cls, values, row_lengths, name=None, validate=True) -> "RaggedTensor":
         """Row i has `row_lengths[i]` elements."""
         lengths = _index(row_lengths)
-        return cls.from_row_splits(values, concat([zeros([1], int64), cumsum(lengths)], 0), validate=validate)
+        return cls.from_row_splits(values, splits_of(lengths), validate=validate)
 
     @classmethod
     def from_row_starts(cls, values, row_starts, name=None, validate=True) -> "RaggedTensor":
@@ -78,27 +84,94 @@ class RaggedTensor:
         return cls.from_row_lengths(values, p.reduce_sum(hits, axes=(1,), keepdims=False), validate=validate)
 
     @classmethod
-    def from_tensor(cls, tensor, lengths=None, padding=None, ragged_rank=1, name=None) -> "RaggedTensor":
-        """The rows of a tensor: whole, or the first `lengths[i]` elements of each."""
-        if padding is not None or ragged_rank != 1:
-            raise NotImplementedError("RaggedTensor.from_tensor takes lengths and ragged_rank=1 only")
+    def from_uniform_row_length(cls, values, uniform_row_length, nrows=None, validate=True, name=None):
+        """Rows of one length."""
+        values = _values(values)
+        size = _index(uniform_row_length)
+        if nrows is None:
+            nrows = p.floor_div(_count(values), size)
+        splits = p.mul(range_(p.add(_index(nrows), convert_to_tensor(1, int64))), size)
+        known = static_ints(size)
+        if validate:
+            p.assert_(
+                p.equal(splits[-1], _count(values)),
+                message="Arguments to from_uniform_row_length do not form a valid RaggedTensor",
+                summarize=3,
+            )
+        return cls(values, splits, int(np.asarray(known).item()) if known is not None else None)
+
+    @classmethod
+    def from_nested_row_splits(cls, flat_values, nested_row_splits, name=None, validate=True) -> "RaggedTensor":
+        """Rows of rows; splits of the outermost ones first."""
+        made = flat_values
+        for splits in reversed(list(nested_row_splits)):
+            made = cls.from_row_splits(made, splits, validate=validate)
+        return made
+
+    @classmethod
+    def from_nested_row_lengths(cls, flat_values, nested_row_lengths, name=None, validate=True) -> "RaggedTensor":
+        """Rows of rows; lengths of the outermost ones first."""
+        made = flat_values
+        for lengths in reversed(list(nested_row_lengths)):
+            made = cls.from_row_lengths(made, lengths, validate=validate)
+        return made
+
+    @classmethod
+    def from_nested_value_rowids(cls, flat_values, nested_value_rowids, nested_nrows=None, name=None, validate=True):
+        """Rows of rows, by the row of each value; the outermost ones first."""
+        made = flat_values
+        counts = [None] * len(nested_value_rowids) if nested_nrows is None else nested_nrows
+        for ids, rows in reversed(list(zip(nested_value_rowids, counts, strict=True))):
+            made = cls.from_value_rowids(made, ids, rows, validate=validate)
+        return made
+
+    @classmethod
+    def from_tensor(cls, tensor, lengths=None, padding=None, ragged_rank=1, name=None, row_splits_dtype=int64):
+        """The rows of a tensor: whole, the first `lengths[i]` elements of each, or without the `padding` at their ends.
+
+        `lengths` may be a tuple of lengths of nested rows. With `ragged_rank` the rows of rows are ragged too.
+        """
         x = convert_to_tensor(tensor)
+        if padding is not None and lengths is not None:
+            raise ValueError("Specify only lengths or padding, but not both.")
+        if ragged_rank <= 0:
+            raise ValueError(f"ragged_rank must be greater than 0; got {ragged_rank}")
+        nested = isinstance(lengths, (tuple, list)) and lengths and isinstance(lengths[0], (tuple, list, Tensor))
+        if nested or ragged_rank > 1:
+            deeper = len(lengths) if nested else ragged_rank
+            sizes = shape(x, int64)
+            merged = reshape(x, concat([[-1], sizes[2:]], 0))
+            outer = cls.from_uniform_row_length(merged, sizes[1], sizes[0], validate=False)
+            if nested:
+                outer = cls.from_tensor(range_cells(sizes), lengths[0])
+                merged = gather(merged, outer.flat_values)
+            rest = None if not nested else lengths[1] if deeper == 2 else lengths[1:]
+            inner = cls.from_tensor(merged, rest, padding, deeper - 1) if deeper > 1 else merged
+            return cls(inner, outer.row_splits)
         rows, size = shape(x, int64)[0], shape(x, int64)[1]
-        lengths = fill([rows], size) if lengths is None else _index(lengths)
+        if padding is not None:
+            lengths = _without_padding(x, convert_to_tensor(padding, x.dtype))
+        lengths = fill([rows], size) if lengths is None else p.minimum(_index(lengths), size)
         numbers = p.expand_dims(range_(size), axes=(0,))
         inside = p.less(numbers, p.expand_dims(lengths, axes=(1,)))
         flat = reshape(x, concat([[-1], shape(x, int64)[2:]], 0))
         kept = p.squeeze(p.nonzero(reshape(inside, [-1])), axes=(1,))
         return cls.from_row_lengths(gather(flat, kept), lengths, validate=False)
 
+    @classmethod
+    def from_sparse(cls, st_input, name=None, row_splits_dtype=int64) -> "RaggedTensor":
+        """The values of each row of a sparse matrix, which are its first elements."""
+        rows = st_input.indices[:, 0]
+        return cls.from_value_rowids(st_input.values, rows, st_input.dense_shape[0], validate=False)
+
     # What it is made of.
 
     def __tf_flatten__(self):
-        return "RaggedTensor", (self._values, self._splits)
+        return self._uniform, (self._values, self._splits)
 
     @classmethod
     def __tf_unflatten__(cls, metadata, components):
-        return cls(*components)
+        return cls(*components, metadata)
 
     @property
     def values(self):
@@ -134,7 +207,17 @@ class RaggedTensor:
         """The static shape; ragged dimensions are None."""
         count = self._splits.shape_tuple[0]
         inner = self._values.shape
-        return TensorShape([None if count is None else count - 1, None]).concatenate(inner[1:])
+        rows = None if count is None else count - 1
+        return TensorShape([rows, self._uniform]).concatenate(inner[1:])
+
+    @property
+    def uniform_row_length(self):
+        """The length of all rows where it is the same by the way they were made, else None."""
+        return None if self._uniform is None else convert_to_tensor(self._uniform, int64)
+
+    @property
+    def flat_inner_shape(self) -> TensorShape:
+        return self.flat_values.shape[1:]
 
     def get_shape(self) -> TensorShape:
         return self.shape
@@ -149,17 +232,47 @@ class RaggedTensor:
     def row_limits(self, name=None) -> Tensor:
         return self._splits[1:]
 
-    def row_lengths(self, axis=1, name=None) -> Tensor:
-        """The number of elements of each row."""
-        if axis != 1:
-            raise NotImplementedError("row_lengths is there for axis 1")
+    def row_lengths(self, axis=1, name=None):
+        """The number of elements of each row; of rows of rows with `axis` 2, as ragged."""
+        axis = int(axis) % self.shape.rank if axis < 0 else int(axis)
+        if axis == 0:
+            return self.nrows()
+        if axis > 1:
+            if isinstance(self._values, RaggedTensor):
+                return self.with_values(self._values.row_lengths(axis - 1))
+            sizes = shape(self._values, int64)
+            return self.with_values(fill(sizes[: axis - 1], sizes[axis - 1]))
         return p.sub(self.row_limits(), self.row_starts())
+
+    def nested_row_lengths(self, name=None) -> tuple:
+        """The lengths of rows of all ragged dimensions, outermost first."""
+        inner = self._values.nested_row_lengths() if isinstance(self._values, RaggedTensor) else ()
+        return (self.row_lengths(), *inner)
 
     def value_rowids(self, name=None) -> Tensor:
         """The row of each value."""
-        places = p.expand_dims(range_(_count(self._values)), axes=(1,))
-        passed = p.cast(p.less_equal(p.expand_dims(self.row_limits(), axes=(0,)), places), dtype=int64)
-        return p.reduce_sum(passed, axes=(1,), keepdims=False)
+        return rows_of(self._splits, _count(self._values))
+
+    def nested_value_rowids(self, name=None) -> tuple:
+        inner = self._values.nested_value_rowids() if isinstance(self._values, RaggedTensor) else ()
+        return (self.value_rowids(), *inner)
+
+    def merge_dims(self, outer_axis: int, inner_axis: int):
+        """The dimensions from one to another as one."""
+        rank = self.shape.rank
+        outer, inner = (a % rank if a < 0 else a for a in (outer_axis, inner_axis))
+        if outer == inner:
+            return self
+        if outer == 0:
+            made = self._values
+            return made if inner == 1 else _merged(made, 0, inner - 1)
+        if outer == 1 and isinstance(self._values, RaggedTensor):
+            made = RaggedTensor(self._values.values, gather(self._values.row_splits, self._splits))
+            return made if inner == 2 else made.merge_dims(1, inner - 1)
+        return self.with_values(_merged(self._values, outer - 1, inner - 1))
+
+    def consumers(self) -> list:
+        return []
 
     def bounding_shape(self, axis=None, name=None, out_type=None) -> Tensor:
         """The shape of the smallest tensor that holds all rows; with `axis` one size of it."""
@@ -181,22 +294,11 @@ class RaggedTensor:
     # Rows.
 
     def __getitem__(self, key):
-        if isinstance(key, tuple):
-            if not key:
-                return self
-            if isinstance(key[0], slice):
-                raise NotImplementedError(
-                    "RaggedTensor takes a row first: rt[i, ...], or rows: rt[a:b]\n  try:  rt.to_tensor()[...]"
-                )
-            row = self[key[0]]
-            return row[key[1:] if len(key) > 2 else key[1]] if len(key) > 1 else row
-        if isinstance(key, slice):
-            if key.step not in (None, 1):
-                raise NotImplementedError("RaggedTensor slices have step 1")
-            starts, limits = self.row_starts()[key], self.row_limits()[key]
-            return _rows(self._values, starts, limits)
-        start, limit = self.row_starts()[key], self.row_limits()[key]
-        return self._values[start:limit]
+        """Rows first: `rt[i]`, `rt[a:b]`, then inside of each row: `rt[:, a:b]`, `rt[..., newaxis]`.
+
+        A number for a ragged dimension that is not the first one is a ValueError: not every row has such an element.
+        """
+        return part(self, key if isinstance(key, tuple) else (key,))
 
     def __len__(self):
         count = self._splits.shape_tuple[0]
@@ -220,21 +322,30 @@ class RaggedTensor:
         inner = self._values
         if isinstance(inner, RaggedTensor):
             inner = inner.to_tensor(default_value)
-        fallback = zeros([], self.dtype) if default_value is None else convert_to_tensor(default_value, self.dtype)
+        if default_value is None:
+            default_value = "" if self.dtype.kind == "O" else np.zeros([], self.dtype.np_dtype)
+        fallback = convert_to_tensor(default_value, self.dtype)
         longest = reduce_max(concat([[0], self.row_lengths()], 0))
         wanted = [None, None] if shape is None else list(TensorShape(shape))[:2]
         size = longest if wanted[1] is None else convert_to_tensor(wanted[1], int64)
-        rows = self.value_rowids()
-        columns = p.sub(range_(_count(inner)), gather(self.row_starts(), rows))
-        kept = p.squeeze(p.nonzero(p.less(columns, size)), axes=(1,))
-        at = p.concat(
-            p.expand_dims(gather(rows, kept), axes=(1,)), p.expand_dims(gather(columns, kept), axes=(1,)), axis=1
-        )
-        whole = fill(concat([[self.nrows()], [size], _sizes(inner)[1:]], 0), fallback)
-        made = tensor_scatter_nd_update(whole, at, gather(inner, kept))
+        # For each place the number of its value, or of the default behind all values.
+        filler = fill(concat([[1], _sizes(inner)[1:]], 0), fallback)
+        column = p.expand_dims(range_(size), axes=(0,))
+        there = p.less(column, p.expand_dims(self.row_lengths(), axes=(1,)))
+        at = p.add(column, p.expand_dims(self.row_starts(), axes=(1,)))
+        made = gather(concat([inner, filler], 0), p.select(there, at, _count(inner)))
         if wanted[0] is not None:
             made = made[: wanted[0]]
         return made
+
+    def to_sparse(self, name=None):
+        """A SparseTensor of the bounding shape, with an element for each value."""
+        if self.ragged_rank != 1 or len(self.flat_values.shape) != 1:
+            raise NotImplementedError("RaggedTensor.to_sparse is there for rows of scalars")
+        rows = self.value_rowids()
+        columns = p.sub(range_(_count(self._values)), gather(self.row_starts(), rows))
+        at = p.concat(p.expand_dims(rows, axes=(1,)), p.expand_dims(columns, axes=(1,)), axis=1)
+        return SparseTensor(at, self._values, self.bounding_shape())
 
     def to_list(self) -> list:
         """Nested lists, of an eager one."""
@@ -245,8 +356,10 @@ class RaggedTensor:
     def numpy(self):
         """An array of arrays, one a row; a plain array if all rows have one length."""
         rows = [r.numpy() for r in self]
-        if len({r.shape for r in rows}) <= 1:
-            return np.array(rows)
+        if len({(r.shape, r.dtype.kind == "O" and self.dtype.kind != "O") for r in rows}) <= 1 and not any(
+            r.dtype.kind == "O" and self.dtype.kind != "O" for r in rows
+        ):
+            return np.array(rows) if rows else np.zeros([0, 0], self.dtype.np_dtype)
         made = np.empty(len(rows), object)
         made[:] = rows
         return made
@@ -258,15 +371,27 @@ class RaggedTensor:
 
     def __repr__(self):
         if executing_eagerly() and hasattr(self._splits, "numpy"):
-            return f"<tf.RaggedTensor {self.to_list()}>"
+            return f"<tf.RaggedTensor {_shown(self)}>"
         return f"tf.RaggedTensor(values={self._values}, row_splits={self._splits})"
 
     __str__ = __repr__
 
 
+def _shown(rt) -> str:
+    """The rows as numpy shows arrays of arrays."""
+
+    def text(x) -> str:
+        if not isinstance(x, np.ndarray):
+            return str(x)
+        return np.array2string(x, separator=", ") if x.size else repr(x.tolist())
+
+    with np.printoptions(formatter={"all": text}):
+        return text(rt.numpy())
+
+
 def _operator(function, reflected=False):
     def operator(self, other):
-        return map_flat_values(function, *((other, self) if reflected else (self, other)))
+        return elementwise(function, *((other, self) if reflected else (self, other)))
 
     return operator
 
@@ -304,11 +429,65 @@ def _sizes(x) -> Tensor:
     return shape(x, int64)
 
 
-def _rows(values, starts, limits) -> RaggedTensor:
-    """Neighbouring rows, by where they start and end in `values`."""
-    first = concat([starts, [0]], 0)[0]
-    last = concat([[0], limits], 0)[-1]
-    return RaggedTensor(values[first:last], p.sub(concat([[first], limits], 0), first))
+def range_cells(sizes):
+    """The numbers of the cells of the first two dimensions of a tensor of these sizes."""
+    return reshape(range_(p.mul(sizes[0], sizes[1])), sizes[:2])
+
+
+def _merged(values, outer, inner):
+    if isinstance(values, RaggedTensor):
+        return values.merge_dims(outer, inner)
+    sizes = shape(values, int64)
+    return reshape(values, concat([sizes[:outer], [-1], sizes[inner + 1 :]], 0))
+
+
+def _without_padding(x, padding):
+    """The lengths of the rows of `x` without the padding at their ends."""
+    differs = p.not_equal(x, padding)
+    rank = len(x.shape_tuple)
+    if rank > 2:
+        differs = p.reduce_any(differs, axes=tuple(builtins.range(2, rank)), keepdims=False)
+    numbers = p.expand_dims(range_(shape(x, int64)[1]), axes=(0,))
+    ends = p.mul(p.cast(differs, dtype=int64), p.add(numbers, convert_to_tensor(1, int64)))
+    return p.reduce_max(p.concat(ends, zeros_column(ends), axis=1), axes=(1,), keepdims=False)
+
+
+def zeros_column(x):
+    return fill([shape(x, int64)[0], convert_to_tensor(1, int64)], convert_to_tensor(0, int64))
+
+
+def elementwise(op, *args, **kwargs):
+    """`op` of ragged tensors of the same rows, and of tensors that broadcast against them: scalars, inner dimensions,
+    or one value for each row (`[nrows, 1, ...]`).
+    """
+    first = next(a for a in args if isinstance(a, RaggedTensor))
+    matched = [_spread(a, first) for a in args]
+    return map_flat_values(op, *matched, **kwargs)
+
+
+def _spread(value, like: RaggedTensor):
+    """A tensor operand for the flat values of `like`."""
+    if not isinstance(value, (Tensor, VariableStorage, np.ndarray, list, tuple)):
+        return value
+    x = convert_to_tensor(value) if isinstance(value, Tensor) else convert_to_tensor(value, dtype_hint=like.dtype)
+    inner = len(like.flat_values.shape)
+    if x.shape_tuple is None or len(x.shape_tuple) <= inner - 1 or x.shape_tuple == ():
+        return x
+    if isinstance(like._values, RaggedTensor):
+        if x.shape_tuple[0] == 1 and len(x.shape_tuple) > 2:
+            return _spread(p.squeeze(x, axes=(0,)), like._values)
+        if len(x.shape_tuple) >= 2:
+            rows = gather(x, like.value_rowids())
+            rows = p.squeeze(rows, axes=(1,)) if len(rows.shape_tuple) > 2 else rows
+            return _spread(rows, like._values)
+    if len(x.shape_tuple) < 2:
+        raise InvalidArgumentError(
+            None, None, f"Unable to broadcast: a tensor of shape {x.shape} against rows of different lengths"
+        )
+    if x.shape_tuple[1] == 1:
+        rows = p.squeeze(x, axes=(1,))
+        return gather(rows, like.value_rowids()) if x.shape_tuple[0] != 1 else rows
+    return RaggedTensor.from_tensor(x)
 
 
 def map_flat_values(op, *args, **kwargs) -> RaggedTensor:
@@ -363,32 +542,18 @@ def _depth(value) -> int:
     return 1 + (depths.pop() if depths else 1 if empty else 0)
 
 
-def stack(values, axis=0, name=None) -> RaggedTensor:
-    """Tensors of different first sizes as the rows of one RaggedTensor."""
-    if axis != 0:
-        raise NotImplementedError("tf.ragged.stack is there for axis 0")
-    rows = [convert_to_tensor(v) for v in values]
-    return RaggedTensor.from_row_lengths(concat(rows, 0), [_count(r) for r in rows], validate=False)
+def row_splits_to_segment_ids(splits, name=None, out_type=int64):
+    """The row of each value, of the splits of rows."""
+    splits = _index(splits)
+    return p.cast(rows_of(splits, splits[-1]), dtype=as_dtype(out_type))
 
 
-def range(starts, limits=None, deltas=1, dtype=None, name=None, row_splits_dtype=int64) -> RaggedTensor:
-    """The integers of a range in each row."""
-    starts, limits = (0, starts) if limits is None else (starts, limits)
-    a, b, d = np.broadcast_arrays(*(np.asarray(convert_to_tensor(v).numpy()) for v in (starts, limits, deltas)))
-    rows = [np.arange(x, y, z, dtype=a.dtype) for x, y, z in zip(a.ravel(), b.ravel(), d.ravel(), strict=True)]
-    flat = np.concatenate(rows) if rows else np.zeros(0, a.dtype)
-    return RaggedTensor.from_row_lengths(flat, np.array([len(r) for r in rows], np.int64))
+def segment_ids_to_row_splits(segment_ids, num_segments=None, out_type=int64, name=None):
+    """The splits of rows, of the (ascending) row of each value."""
+    made = RaggedTensor.from_value_rowids(segment_ids, segment_ids, num_segments, validate=False)
+    return p.cast(made.row_splits, dtype=as_dtype(out_type))
 
 
 def is_ragged(value) -> bool:
     """Whether it is a RaggedTensor."""
     return isinstance(value, RaggedTensor)
-
-
-def boolean_mask(data, mask, name=None) -> RaggedTensor:
-    """The elements of each row of a tensor where `mask` (of its first two dimensions) holds."""
-    x, holds = convert_to_tensor(data), convert_to_tensor(mask)
-    kept = p.squeeze(p.nonzero(reshape(holds, [-1])), axes=(1,))
-    flat = reshape(x, concat([[-1], shape(x, int64)[2:]], 0))
-    lengths = p.reduce_sum(p.cast(holds, dtype=int64), axes=(1,), keepdims=False)
-    return RaggedTensor.from_row_lengths(gather(flat, kept), lengths, validate=False)

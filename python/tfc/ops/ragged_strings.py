@@ -3,7 +3,8 @@
 from tfc.core import Tensor
 from tfc.ops import strings
 from tfc.ops.convert import convert_to_tensor
-from tfc.ops.ragged import RaggedTensor, stack
+from tfc.ops.ragged import RaggedTensor
+from tfc.ops.ragged_ops import stack
 
 
 def split(input, sep=None, maxsplit=-1, name=None) -> Tensor | RaggedTensor:

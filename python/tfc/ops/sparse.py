@@ -5,11 +5,11 @@ import numpy as np
 from tfc.core import Tensor
 from tfc.dtypes import TensorShape, int64
 from tfc.ops import primitives as p
-from tfc.ops.array import expand_dims, shape
+from tfc.ops.array import concat, reshape, shape, stack
 from tfc.ops.convert import convert_to_tensor, static_ints
 from tfc.ops.creation import fill, zeros
 from tfc.ops.gather import argsort, gather, gather_nd, tensor_scatter_nd_update
-from tfc.ops.segments import unsorted_segment_sum
+from tfc.ops.segments import unsorted_segment_max, unsorted_segment_sum
 
 
 class SparseTensor:
@@ -95,7 +95,8 @@ def from_dense(tensor, name=None) -> SparseTensor:
 
 def sparse_dense_matmul(sp_a, b, adjoint_a=False, adjoint_b=False, name=None) -> Tensor:
     """The product of a sparse and a dense matrix."""
-    a, b = _sparse(sp_a), convert_to_tensor(b)
+    a = _sparse(sp_a)
+    b = to_dense(b) if is_sparse(b) else convert_to_tensor(b)
     if adjoint_b:
         b = p.transpose(p.conj(b) if b.dtype.is_complex else b, perm=(1, 0))
     rows, columns = a.indices[:, 0], a.indices[:, 1]
@@ -104,7 +105,7 @@ def sparse_dense_matmul(sp_a, b, adjoint_a=False, adjoint_b=False, name=None) ->
     if adjoint_a:
         rows, columns, count = columns, rows, a.dense_shape[1]
         values = p.conj(values) if values.dtype.is_complex else values
-    return unsorted_segment_sum(expand_dims(values, 1) * gather(b, columns), rows, count)
+    return unsorted_segment_sum(p.expand_dims(values, axes=(1,)) * gather(b, columns), rows, count)
 
 
 def reorder(sp_input, name=None) -> SparseTensor:
@@ -121,6 +122,145 @@ def reduce_sum(sp_input, axis=None, keepdims=False, name=None) -> Tensor:
     whole = to_dense(sp_input)
     axes = tuple(range(len(whole.shape_tuple))) if axis is None else tuple(np.atleast_1d(axis).tolist())
     return p.reduce_sum(whole, axes=tuple(sorted(a % len(whole.shape_tuple) for a in axes)), keepdims=bool(keepdims))
+
+
+def _reduction(reduce):
+    def of_sparse(sp_input, axis=None, keepdims=False, name=None) -> Tensor:
+        x = _sparse(sp_input)
+        rank = x.shape.rank
+        axes = range(rank) if axis is None else np.atleast_1d(axis).tolist()
+        axes = sorted({int(a) % rank for a in axes})
+        kept = [a for a in range(rank) if a not in axes]
+        sizes = concat([gather(x.dense_shape, kept), [1]], 0)
+        steps = p.cumprod(sizes, axis=0, exclusive=True, reverse=True)[:-1]
+        at = p.reduce_sum(p.mul(gather(x.indices, kept, axis=1), steps), axes=(1,), keepdims=False)
+        count = p.reduce_prod(sizes, axes=(0,), keepdims=False)
+        made = reduce(x.values, at, count)
+        named = unsorted_segment_sum(p.cast(p.equal(at, at), dtype=int64), at, count)
+        made = p.select(p.greater(named, convert_to_tensor(0, int64)), made, zeros([], x.dtype))
+        if keepdims:
+            sizes = [x.dense_shape[a] if a in kept else convert_to_tensor(1, int64) for a in range(rank)]
+            return reshape(made, stack(sizes))
+        return reshape(made, sizes[:-1])
+
+    return of_sparse
+
+
+reduce_max = _reduction(unsorted_segment_max)
+reduce_max.__doc__ = (
+    """The largest of the named elements along dimensions, as a dense tensor (zero where none is named)."""
+)
+
+
+def add(a, b, threshold=0, name=None):
+    """The sum of sparse tensors without elements below `threshold`; of a sparse and a dense one, dense."""
+    if not (is_sparse(a) or is_sparse(b)):
+        raise TypeError("At least one input should be SparseTensor; do you mean to use tf.add()?")
+    if not (is_sparse(a) and is_sparse(b)):
+        a, b = (to_dense(x) if is_sparse(x) else convert_to_tensor(x) for x in (a, b))
+        return p.add(a, b)
+    indices, values = concat([a.indices, b.indices], 0), concat([a.values, b.values], 0)
+    steps = p.cumprod(a.dense_shape, axis=0, exclusive=True, reverse=True)
+    places = p.reduce_sum(p.mul(indices, p.expand_dims(steps, axes=(0,))), axes=(1,), keepdims=False)
+    order = argsort(places)
+    places = gather(places, order)
+    first = concat([[True], p.not_equal(places[1:], places[:-1])], 0)[: shape(places)[0]]
+    number = p.sub(p.cumsum(p.cast(first, dtype=int64), axis=0, exclusive=False, reverse=False), _one())
+    heads = p.squeeze(p.nonzero(first), axes=(1,))
+    total = unsorted_segment_sum(gather(values, order), number, shape(heads, int64)[0])
+    limit = convert_to_tensor(threshold)
+    sizes = p.abs_(total)
+    kept = p.squeeze(p.nonzero(p.greater_equal(sizes, p.cast(limit, dtype=sizes.dtype))), axes=(1,))
+    at = gather(gather(indices, order), heads)
+    return SparseTensor(gather(at, kept), gather(total, kept), a.dense_shape)
+
+
+def _one():
+    return convert_to_tensor(1, int64)
+
+
+def sparse_concat(axis, sp_inputs, expand_nonconcat_dims=False, name=None) -> SparseTensor:
+    """Sparse tensors behind each other along a dimension."""
+    inputs = [_sparse(x) for x in sp_inputs]
+    rank = inputs[0].shape.rank
+    axis = int(axis) % rank
+    here = p.constant(value=np.eye(rank, dtype=np.int64)[axis])
+    offset, moved = convert_to_tensor(0, int64), []
+    largest = inputs[0].dense_shape
+    for x in inputs:
+        moved.append(p.add(x.indices, p.mul(here, offset)))
+        offset = p.add(offset, x.dense_shape[axis])
+        if expand_nonconcat_dims:
+            largest = p.maximum(largest, x.dense_shape)
+    sizes = p.add(p.mul(largest, p.sub(_one(), here)), p.mul(here, offset))
+    return reorder(SparseTensor(concat(moved, 0), concat([x.values for x in inputs], 0), sizes))
+
+
+def slice(sp_input, start, size, name=None) -> SparseTensor:
+    """The elements of a box, whose first one has the index `start`."""
+    x = _sparse(sp_input)
+    start, size = _index(start), _index(size)
+    size = p.maximum(p.minimum(size, p.sub(x.dense_shape, start)), convert_to_tensor(0, int64))
+    at = p.sub(x.indices, start)
+    inside = p.logical_and(p.greater_equal(at, convert_to_tensor(0, int64)), p.less(at, size))
+    kept = p.squeeze(p.nonzero(p.reduce_all(inside, axes=(1,), keepdims=False)), axes=(1,))
+    return SparseTensor(gather(at, kept), gather(x.values, kept), size)
+
+
+def transpose(sp_input, perm=None, name=None) -> SparseTensor:
+    """The dimensions in another order (`perm`), or the other way around."""
+    x = _sparse(sp_input)
+    rank = x.shape.rank
+    perm = list(range(rank))[::-1] if perm is None else [int(a) for a in perm]
+    return reorder(SparseTensor(gather(x.indices, perm, axis=1), x.values, gather(x.dense_shape, perm)))
+
+
+def retain(sp_input, to_retain) -> SparseTensor:
+    """The elements where the bool vector `to_retain` holds."""
+    x = _sparse(sp_input)
+    kept = p.squeeze(p.nonzero(convert_to_tensor(to_retain)), axes=(1,))
+    return SparseTensor(gather(x.indices, kept), gather(x.values, kept), x.dense_shape)
+
+
+def expand_dims(sp_input, axis=None, name=None) -> SparseTensor:
+    """A dimension of size 1 more."""
+    x = _sparse(sp_input)
+    rank = x.shape.rank
+    at = (-1 if axis is None else int(axis)) % (rank + 1)
+    zero = p.mul(x.indices[:, :1], convert_to_tensor(0, int64))
+    indices = concat([x.indices[:, :at], zero, x.indices[:, at:]], 1)
+    return SparseTensor(indices, x.values, concat([x.dense_shape[:at], [1], x.dense_shape[at:]], 0))
+
+
+def sparse_reshape(sp_input, shape, name=None) -> SparseTensor:
+    """The same elements, numbered row by row, in another shape."""
+    x = _sparse(sp_input)
+    sizes = _index(shape)
+    total = p.reduce_prod(x.dense_shape, axes=(0,), keepdims=False)
+    known = p.neg(p.reduce_prod(sizes, axes=(0,), keepdims=False))
+    sizes = p.select(p.less(sizes, convert_to_tensor(0, int64)), p.floor_div(total, p.maximum(known, _one())), sizes)
+    steps = p.cumprod(x.dense_shape, axis=0, exclusive=True, reverse=True)
+    place = p.reduce_sum(p.mul(x.indices, steps), axes=(1,), keepdims=True)
+    steps = p.cumprod(sizes, axis=0, exclusive=True, reverse=True)
+    return SparseTensor(p.floor_mod(p.floor_div(place, steps), sizes), x.values, sizes)
+
+
+def map_values(op, *args, **kwargs) -> SparseTensor:
+    """`op` of the values of sparse arguments, which name the same elements; other arguments as they are."""
+    sparse = [a for a in [*args, *kwargs.values()] if is_sparse(a)]
+    if not sparse:
+        raise ValueError("No SparseTensor in argument list of map_values")
+    for other in sparse[1:]:
+        p.assert_(
+            p.reduce_all(p.equal(sparse[0].indices, other.indices), axes=(0, 1), keepdims=False),
+            message="map_values takes sparse tensors that name the same elements",
+            summarize=3,
+        )
+
+    def values(a):
+        return a.values if is_sparse(a) else a
+
+    return sparse[0].with_values(op(*map(values, args), **{k: values(v) for k, v in kwargs.items()}))
 
 
 def is_sparse(x) -> bool:

@@ -224,6 +224,8 @@ def _spec_type(spec, context) -> TraceType:
         raise TypeError(f"input_signature doesn't support VariableSpec, got {spec!r}")
     if isinstance(spec, (TensorSpec, TensorArray)) or (isinstance(spec, TraceType) and not isinstance(spec, Literal)):
         return type_of(spec, context)
+    if hasattr(type(spec), "__tf_tracing_type__"):
+        return type_of(spec, context)
     raise TypeError(
         "input_signature must be either a tuple or a list, a nested sequence of TensorSpec objects, "
         f"got {spec!r} of type {type(spec).__name__}"

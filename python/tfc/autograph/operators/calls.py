@@ -30,6 +30,8 @@ def builtin(function, options):
         made = builtin_functions.overload(operation, options)
         if made is None and options.recursive:
             made = higher_order.overload(operation, lambda f: converted(f, options))
+        if made is not None and operation is not function:
+            made = seam.in_place_of(made, function)
         return made or function
     except TypeError:  # not hashable
         return function
