@@ -9,6 +9,9 @@ _LOG_LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": loggin
 _LOGGER = logging.getLogger("tfc")
 
 
+_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
+
+
 def tensor_text(array: np.ndarray, summarize: int) -> str:
     """The elements as `[0 1 2 ... 7 8 9]`: `summarize` at each end of a dimension, -1 all; strings in quotes."""
     if array.ndim == 0:
@@ -36,7 +39,7 @@ def element_text(value) -> str:
     if isinstance(value, np.bool_):
         return "1" if value else "0"
     if isinstance(value, bytes):
-        return f'"{value.decode(errors="replace")}"'
+        return f'"{value.decode(errors="replace").translate(_ESCAPES)}"'
     if isinstance(value, np.complexfloating):
         return f"({element_text(value.real)},{element_text(value.imag)})"
     if isinstance(value, np.integer):
