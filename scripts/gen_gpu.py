@@ -3,11 +3,12 @@
 
 Kernels are assembled with `ptxas`, and run on the PTX machine of the tests (test/python/gpu/ptx), which counts.
 Needs a CUDA toolkit and a C compiler, and no device. Plain `scripts/gen_gpu.py` writes, `--check` fails if the document
-is out of date.
+is out of date (the tests run that, where the toolkit is the one that the document names).
 """
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,13 @@ LIMITS = {
     "sm_80": ("A100 40 GB", 1.555e12, 19.5e12, {"f16": 312e12, "tf32": 156e12}, 1.41e9, 108),
     "sm_90a": ("H100 SXM", 3.35e12, 67e12, {"f16": 989e12, "tf32": 495e12}, 1.83e9, 132),
 }
+
+
+def version(toolkit) -> str:
+    """The release of the assembler, such as "13.0"."""
+    command = [str(Path(toolkit, "bin", "ptxas")), "--version"]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    return re.search(r"release ([\d.]+)", run.stdout)[1]
 
 
 def resources(toolkit) -> list:
@@ -59,8 +67,8 @@ def estimates(driver, chip) -> list:
         f"{chip}, {device}:",
         "",
         "| program | operations | bytes needed | asked for / needed | warp instructions "
-        "| at least, us: memory, arithmetic, issue, shared | bound by |",
-        "|---|---|---|---|---|---|---|",
+        "| shared memory: passes, of these for conflicts | at least, us: memory, arithmetic, issue, shared | bound by |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for name, (function, specs) in PROGRAMS.items():
         f = tf.function(function)
@@ -87,7 +95,7 @@ def estimates(driver, chip) -> list:
         asked = (total("loaded") + total("stored")) / needed
         cells = [
             f"{total('flops') + total('tensor_flops'):,}", f"{needed:,}", f"{asked:.2f}",
-            f"{total('instructions') // 32:,}",
+            f"{total('instructions') // 32:,}", f"{total('shared_passes'):,}, {total('conflicts'):,}",
             ", ".join(f"{1e6 * t:.2f}" for t in times.values()), bound,
         ]  # fmt: skip
         lines.append(f"| {name} | {' | '.join(cells)} |")
@@ -114,7 +122,7 @@ def text() -> str:
     if not toolkit:
         sys.exit("no CUDA toolkit: install one, or the package nvidia-cuda-nvcc")
     parts = [
-        "What `ptxas` says (registers of a thread, spilled bytes, shared bytes of a block):",
+        f"What `ptxas` of CUDA {version(toolkit)} says (registers of a thread, spilled bytes, shared bytes of a block):",
         "",
         *resources(toolkit),
         "",

@@ -197,15 +197,23 @@ struct LaunchToLLVM : public tfc::impl::LaunchToLLVMPassBase<LaunchToLLVM> {
       ++count;
     };
     auto passBuffer = [&](Value memref) {
+      // Complex numbers are pairs of floats to the kernel.
+      if (auto pairs = memref.getDefiningOp<UnrealizedConversionCastOp>())
+        memref = pairs.getOperand(0);
       auto type = cast<MemRefType>(memref.getType());
       Value index =
           memref::ExtractAlignedPointerAsIndexOp::create(b, loc, memref);
       Value at = element(values, i64, count);
       LLVM::StoreOp::create(b, loc,
                             arith::IndexCastOp::create(b, loc, i64, index), at);
-      int64_t width = type.getElementTypeBitWidth() < 8
-                          ? 1
-                          : type.getElementTypeBitWidth() / 8;
+      Type element = type.getElementType();
+      int64_t parts = 1;
+      if (auto complex = dyn_cast<ComplexType>(element)) {
+        element = complex.getElementType();
+        parts = 2;
+      }
+      int64_t width =
+          parts * std::max<int64_t>(element.getIntOrFloatBitWidth() / 8, 1);
       Value size;
       if (type.hasStaticShape()) {
         size = number(i64, type.getNumElements() * width);
@@ -260,7 +268,12 @@ struct LaunchToLLVM : public tfc::impl::LaunchToLLVMPassBase<LaunchToLLVM> {
     llvm::append_range(arguments, ValueRange{number(i32, 0), null, params,
                                              written, number(i64, 2 * count)});
     LLVM::CallOp::create(b, loc, TypeRange(), "mgpuLaunchKernel", arguments);
+    SmallVector<Value> operands(op.getKernelOperands());
     op.erase();
+    for (Value operand : operands)
+      if (auto pairs = operand.getDefiningOp<UnrealizedConversionCastOp>();
+          pairs && pairs->use_empty())
+        pairs.erase();
   }
 
   void lower(func::FuncOp body, gpu::WaitOp op) {

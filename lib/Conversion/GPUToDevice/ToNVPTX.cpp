@@ -101,7 +101,8 @@ struct GPUToNVPTX : public tfc::impl::GPUToNVPTXPassBase<GPUToNVPTX> {
                                ? " features=+ptx80"
                                : "";
     return "nvvm-attach-target{chip=" + std::string(chip) + features +
-           " O=3},gpu.module(tfc-expand-math,arith-expand{include-bf16=true},"
+           " O=3},gpu.module(convert-complex-to-standard,canonicalize,"
+           "tfc-expand-math,arith-expand{include-bf16=true},"
            "convert-scf-to-cf,"
            "convert-gpu-to-nvvm{use-bare-ptr-memref-call-conv=true},"
            "convert-nvvm-to-llvm,"

@@ -13,6 +13,7 @@
 #include "Writer.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
@@ -63,11 +64,17 @@ public:
           why = refusal(type);
       } else {
         check(operand.getType());
+        if (why.empty() && isFromOutside(operand))
+          why = "a complex number that the host computes";
       }
     }
     op.getBlock()->walk([&](Operation *nested) {
       for (Type type : nested->getResultTypes())
         check(type);
+      if (why.empty() && handlesComplex(nested) &&
+          !isa<complex::ComplexDialect, linalg::LinalgDialect>(
+              nested->getDialect()))
+        why = ("complex numbers in " + nested->getName().getStringRef()).str();
       if (why.empty())
         why = refusal(nested);
     });
@@ -86,11 +93,25 @@ public:
   }
 
 private:
+  static bool isComplex(Type type) { return isa<ComplexType>(type); }
+  static bool handlesComplex(Operation *op) {
+    return llvm::any_of(op->getOperandTypes(), isComplex) ||
+           llvm::any_of(op->getResultTypes(), isComplex);
+  }
+  /// Is it a complex number that a kernel would need as an argument? Those that
+  /// are made of floats are made of them again.
+  static bool isFromOutside(Value value) {
+    return isComplex(value.getType()) &&
+           !isa_and_present<complex::ConstantOp, complex::CreateOp>(
+               value.getDefiningOp());
+  }
+
   std::string refusal(Type type) const {
     if (isa<IndexType>(type))
       return {};
-    if (isa<ComplexType>(type))
-      return "complex numbers";
+    // In memory and between loops, complex numbers are two floats.
+    if (auto complex = dyn_cast<ComplexType>(type))
+      return refusal(complex.getElementType());
     if (!type.isIntOrFloat())
       return isa<MemRefType>(type) ? "" : "a value of no scalar type";
     std::string name;
@@ -118,6 +139,18 @@ private:
       return {};
     if (isa<arith::ArithDialect>(op->getDialect()))
       return {};
+    if (isa<complex::ComplexDialect>(op->getDialect())) {
+      for (Value operand : op->getOperands())
+        if (isFromOutside(operand) &&
+            operand.getParentBlock() != op->getBlock())
+          return "a complex number that the host computes";
+      // Others are functions, which take care of infinities at length.
+      if (isa<complex::CreateOp, complex::ReOp, complex::ImOp, complex::AddOp,
+              complex::SubOp, complex::MulOp, complex::NegOp, complex::ConjOp,
+              complex::EqualOp, complex::NotEqualOp, complex::ConstantOp>(op))
+        return {};
+      return ("no lowering of " + op->getName().getStringRef()).str();
+    }
     if (!isa<math::MathDialect>(op->getDialect()))
       return ("no lowering of " + op->getName().getStringRef()).str();
     if (!isSPIRV)
@@ -315,8 +348,10 @@ void Former::take(LinalgOp op) {
 }
 
 void Former::take(tfc::rt::ScanOp scan) {
-  std::string why =
-      support.refusal(cast<MemRefType>(scan.getInput().getType()));
+  auto type = cast<MemRefType>(scan.getInput().getType());
+  std::string why = support.refusal(type);
+  if (isa<ComplexType>(type.getElementType()))
+    why = "running sums of complex numbers";
   int64_t number = 2 * order.lookup(scan) + 1;
   if (auto found = refused.find(number); found != refused.end())
     why = found->second;
@@ -429,16 +464,25 @@ struct LinalgToGPU : public tfc::impl::LinalgToGPUPassBase<LinalgToGPU> {
 
   /// Numbers are part of a kernel, not arguments of it.
   static void sinkConstants(gpu::LaunchOp launch) {
+    // Complex ones first: the floats that they are made of come then.
+    sink(launch, [](Operation *op) {
+      return isa<complex::ConstantOp, complex::CreateOp>(op);
+    });
+    sink(launch, [](Operation *op) { return isa<arith::ConstantOp>(op); });
+  }
+
+  static void sink(gpu::LaunchOp launch,
+                   llvm::function_ref<bool(Operation *)> isNumber) {
     OpBuilder b = OpBuilder::atBlockBegin(&launch.getBody().front());
     DenseMap<Operation *, Value> inside;
     launch.getBody().walk([&](Operation *op) {
       for (OpOperand &operand : op->getOpOperands()) {
-        auto constant = operand.get().getDefiningOp<arith::ConstantOp>();
-        if (!constant || launch->isAncestor(constant))
+        Operation *number = operand.get().getDefiningOp();
+        if (!number || !isNumber(number) || launch->isAncestor(number))
           continue;
-        Value &copy = inside[constant];
+        Value &copy = inside[number];
         if (!copy)
-          copy = b.clone(*constant)->getResult(0);
+          copy = b.clone(*number)->getResult(0);
         operand.set(copy);
       }
     });

@@ -134,24 +134,36 @@ private:
   static constexpr int64_t columns = 64;
 
   int64_t begin() override {
-    // Rows of both tiles, four words longer than they are, so that lanes read
-    // from different banks.
-    pitch = depth + 16 / bytes;
-    start(blockRows, columns, blockRows * pitch, columns * pitch);
+    start(blockRows, columns, blockRows * pitch(), columns * pitch());
     return columns;
   }
-  Value placeLeft(Value row, Value k) override {
-    return writer.add(times(row, pitch), k);
-  }
+  /// Elements from one row to the next.
+  int64_t pitch() const { return bytes == 4 ? depth + 4 : depth; }
+  Value placeLeft(Value row, Value k) override { return place(row, k); }
   /// Transposed: the elements of one register lie together.
-  Value placeRight(Value k, Value column) override {
-    return writer.add(times(column, pitch), k);
-  }
+  Value placeRight(Value k, Value column) override { return place(column, k); }
+  Value place(Value row, Value k);
   Values multiply(ValueRange sums) override;
   Value word(Value tile, Value at);
-
-  int64_t pitch = 0;
 };
+
+/// Words of a row of halves are swizzled, so that lanes never meet in a bank of
+/// shared memory: neither those that read the same four words of eight rows,
+/// nor those that write the same word of 32. Rows of tf32 are four words longer
+/// than they are, which is right for reading only: swizzled addresses would
+/// take more registers than four blocks of a multiprocessor have.
+Value Warps::place(Value row, Value k) {
+  if (bytes == 4)
+    return writer.add(times(row, pitch()), k);
+  int64_t pack = 4 / bytes, words = depth / pack; // of a row
+  int64_t blocks = words / 4;
+  Value line = over(row, 32 / words);
+  Value turn =
+      writer.add(times(rest(line, blocks), 4), rest(over(line, blocks), 4));
+  Value word = b.createOrFold<arith::XOrIOp>(over(k, pack), turn);
+  return writer.add(times(writer.add(times(row, words), word), pack),
+                    rest(k, pack));
+}
 
 /// The register of one or two elements of a tile.
 Value Warps::word(Value tile, Value at) {

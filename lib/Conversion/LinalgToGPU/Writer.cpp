@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Affine/Utils.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
@@ -50,6 +51,8 @@ std::optional<Combiner> tfc::device::matchCombiner(LinalgOp op) {
       fast && isa<arith::AddFOp, arith::MulFOp>(user) &&
       !bitEnumContainsAll(fast.getFastMathFlagsAttr().getValue(),
                           arith::FastMathFlags::reassoc))
+    return std::nullopt;
+  if (!isa<arith::ArithDialect>(user->getDialect()))
     return std::nullopt;
   std::optional<TypedAttr> neutral = arith::getNeutralElement(user);
   if (!neutral)
@@ -135,20 +138,51 @@ Value Writer::shared(int64_t elements, Type type) {
 
 void Writer::barrier() { gpu::BarrierOp::create(b); }
 
+/// Each complex number as its two parts.
+static Values split(ImplicitLocOpBuilder &b, ValueRange values) {
+  Values parts;
+  for (Value value : values) {
+    if (!isa<ComplexType>(value.getType())) {
+      parts.push_back(value);
+      continue;
+    }
+    parts.push_back(b.createOrFold<complex::ReOp>(value));
+    parts.push_back(b.createOrFold<complex::ImOp>(value));
+  }
+  return parts;
+}
+
+/// The other way round.
+static Values join(ImplicitLocOpBuilder &b, TypeRange types, ValueRange parts) {
+  Values values;
+  for (Type type : types) {
+    bool isComplex = isa<ComplexType>(type);
+    values.push_back(isComplex ? Value(complex::CreateOp::create(
+                                     b, type, parts[0], parts[1]))
+                               : parts[0]);
+    parts = parts.drop_front(isComplex ? 2 : 1);
+  }
+  return values;
+}
+
 Values Writer::loop(Value from, Value to, Value step, ValueRange carried,
                     llvm::function_ref<Values(Value, ValueRange)> body) {
   if (getConstantIntValue(to) == 1 && getConstantIntValue(from) == 0)
     return body(from, carried);
-  auto made = scf::ForOp::create(b, from, to, step, carried);
-  OpBuilder::InsertionGuard guard(b);
-  if (carried.empty())
-    b.setInsertionPoint(made.getBody()->getTerminator());
-  else
-    b.setInsertionPointToEnd(made.getBody());
-  Values next = body(made.getInductionVar(), made.getRegionIterArgs());
-  if (!carried.empty())
-    scf::YieldOp::create(b, next);
-  return Values(made.getResults());
+  Values parts = split(b, carried);
+  auto made = scf::ForOp::create(b, from, to, step, parts);
+  {
+    OpBuilder::InsertionGuard guard(b);
+    if (carried.empty())
+      b.setInsertionPoint(made.getBody()->getTerminator());
+    else
+      b.setInsertionPointToEnd(made.getBody());
+    Values now = join(b, carried.getTypes(), made.getRegionIterArgs());
+    Values next = body(made.getInductionVar(), now);
+    if (!carried.empty())
+      scf::YieldOp::create(b, split(b, next));
+  }
+  return join(b, carried.getTypes(), made.getResults());
 }
 
 void Writer::loop(Value from, Value to, Value step,
@@ -176,17 +210,32 @@ Value Writer::flat(Value memref) {
   Value root = rootOf(memref);
   auto type = cast<MemRefType>(root.getType());
   bool whole = type.getLayout().isIdentity();
-  Value key = whole ? root : memref;
-  Value &found = flats[key];
+  Value &found = flats[whole ? root : memref];
   if (found)
     return found;
+  found = flatten(root, memref, whole);
+  auto complex = dyn_cast<ComplexType>(type.getElementType());
+  if (!complex)
+    return found;
+  // Kernels see pairs of floats. The cast is of the host, where only the
+  // address counts.
+  int64_t count = cast<MemRefType>(found.getType()).getDimSize(0);
+  auto pairs =
+      MemRefType::get({ShapedType::isDynamic(count) ? count : 2 * count},
+                      complex.getElementType());
+  return found = UnrealizedConversionCastOp::create(outer, pairs, found)
+                     .getResult(0);
+}
+
+Value Writer::flatten(Value root, Value memref, bool whole) {
+  auto type = cast<MemRefType>(root.getType());
   OpFoldResult zero = outer.getIndexAttr(0), one = outer.getIndexAttr(1);
   if (whole && type.hasStaticShape()) {
     int64_t count = std::max<int64_t>(type.getNumElements(), 1);
     auto flatType = MemRefType::get({count}, type.getElementType());
     OpFoldResult size = outer.getIndexAttr(count);
-    return found = memref::ReinterpretCastOp::create(outer, flatType, root,
-                                                     zero, size, one);
+    return memref::ReinterpretCastOp::create(outer, flatType, root, zero, size,
+                                             one);
   }
   if (whole) {
     Value unit = arith::ConstantIndexOp::create(outer, 1), size = unit;
@@ -200,8 +249,8 @@ Value Writer::flat(Value memref) {
     size = outer.createOrFold<arith::MaxSIOp>(size, unit);
     auto flatType =
         MemRefType::get({ShapedType::kDynamic}, type.getElementType());
-    return found = memref::ReinterpretCastOp::create(
-               outer, flatType, root, zero, OpFoldResult(size), one);
+    return memref::ReinterpretCastOp::create(outer, flatType, root, zero,
+                                             OpFoldResult(size), one);
   }
   // Up to the last element that the view reaches.
   auto metadata = memref::ExtractStridedMetadataOp::create(outer, memref);
@@ -217,9 +266,8 @@ Value Writer::flat(Value memref) {
   size = outer.createOrFold<arith::MaxSIOp>(size, unit);
   auto flatType =
       MemRefType::get({ShapedType::kDynamic}, type.getElementType());
-  return found = memref::ReinterpretCastOp::create(
-             outer, flatType, metadata.getBaseBuffer(), zero,
-             OpFoldResult(size), one);
+  return memref::ReinterpretCastOp::create(
+      outer, flatType, metadata.getBaseBuffer(), zero, OpFoldResult(size), one);
 }
 
 void Writer::promote(Value root, int64_t low, int64_t width) {
@@ -275,13 +323,38 @@ Values Writer::withoutPrefix(Step &step, ArrayRef<Value> ivs) {
   return result;
 }
 
+/// Of the complex number at `linear`, where its parts are.
+static std::pair<Value, Value> partsAt(Writer &writer, Value linear) {
+  Value first = writer.add(linear, linear);
+  return {first, writer.add(first, writer.constant(1))};
+}
+
+Value Writer::loadFrom(Value base, Value linear, Type element) {
+  if (!isa<ComplexType>(element))
+    return memref::LoadOp::create(b, base, linear);
+  auto [re, im] = partsAt(*this, linear);
+  Value real = memref::LoadOp::create(b, base, re);
+  Value imaginary = memref::LoadOp::create(b, base, im);
+  return complex::CreateOp::create(b, element, real, imaginary);
+}
+
+void Writer::storeTo(Value value, Value base, Value linear) {
+  if (!isa<ComplexType>(value.getType())) {
+    memref::StoreOp::create(b, value, base, linear);
+    return;
+  }
+  auto [re, im] = partsAt(*this, linear);
+  memref::StoreOp::create(b, b.createOrFold<complex::ReOp>(value), base, re);
+  memref::StoreOp::create(b, b.createOrFold<complex::ImOp>(value), base, im);
+}
+
 Value Writer::load(Step &step, OpOperand &operand, ArrayRef<Value> ivs) {
   if (!isa<MemRefType>(operand.get().getType()))
     return operand.get();
   auto [base, linear] =
       locate(operand.get(), indices(step, operand, ivs),
              indices(step, operand, withoutPrefix(step, ivs)));
-  return memref::LoadOp::create(b, base, linear);
+  return loadFrom(base, linear, getElementTypeOrSelf(operand.get().getType()));
 }
 
 void Writer::store(Step &step, OpOperand &operand, ArrayRef<Value> ivs,
@@ -289,7 +362,7 @@ void Writer::store(Step &step, OpOperand &operand, ArrayRef<Value> ivs,
   auto [base, linear] =
       locate(operand.get(), indices(step, operand, ivs),
              indices(step, operand, withoutPrefix(step, ivs)));
-  memref::StoreOp::create(b, value, base, linear);
+  storeTo(value, base, linear);
 }
 
 Value Writer::loadAt(Value memref, ArrayRef<Value> indices) {

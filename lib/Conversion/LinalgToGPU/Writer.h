@@ -132,6 +132,10 @@ private:
   locate(mlir::Value memref, llvm::ArrayRef<mlir::Value> indices,
          llvm::ArrayRef<mlir::Value> indicesInPoint);
   mlir::Value flat(mlir::Value memref);
+  mlir::Value flatten(mlir::Value root, mlir::Value memref, bool whole);
+  mlir::Value loadFrom(mlir::Value base, mlir::Value linear,
+                       mlir::Type element);
+  void storeTo(mlir::Value value, mlir::Value base, mlir::Value linear);
   Values indices(Step &step, mlir::OpOperand &operand,
                  llvm::ArrayRef<mlir::Value> ivs);
   Values withoutPrefix(Step &step, llvm::ArrayRef<mlir::Value> ivs);

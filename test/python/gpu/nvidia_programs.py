@@ -45,6 +45,10 @@ def programs(tf):
         "lstm": (lstm, (normal(3, 8), normal(3, 8), normal(3, 8), normal(8, 32), normal(8, 32), normal(32)), 1e-5),
         "sum of all": (lambda x: (tf.reduce_sum(x), tf.reduce_max(x), tf.reduce_mean(x * x)), (normal(40000),), 1e-5),
         "sums of rows and columns": (lambda x: (tf.reduce_sum(x, 0), tf.reduce_sum(x, 1), tf.argmax(x, 1)), (normal(40, 70),), 1e-5),
+        "running sums": (lambda x, y: (tf.cumsum(x, 1), tf.cumsum(y, exclusive=True)), (small(3, 700), small(20000)), 0),
+        "sorts": (lambda x: (tf.sort(x, 1), tf.argsort(x, 1, stable=True)), (small(3, 70),), 0),
+        "scatters": (lambda x, i, u: (tf.tensor_scatter_nd_add(x, i, u), tf.where(u > 0)), (small(9, 5), rng.integers(0, 9, (7, 1), np.int32), small(7, 5)), 0),
+        "complex numbers": (lambda x, y: (lambda z: (tf.math.real(z * z), tf.abs(tf.reduce_sum(z))))(tf.complex(x, y)), (small(40), small(40)), 1e-6),
         "integers": (lambda x, y: (x // y, x % y, x * y, tf.cast(x, tf.int64) * 8, tf.reduce_max(x)), (rng.integers(-99, 99, 50, np.int32), rng.integers(1, 9, 50, np.int32)), 0),
         "f16 product": (tf.matmul, (normal(70, 40, dtype=np.float16), normal(40, 90, dtype=np.float16)), 2e-3),
         "bf16 product": (tf.matmul, (normal(70, 40, dtype=bf16), normal(40, 90, dtype=bf16)), 2e-2),
@@ -87,6 +91,7 @@ def main():
                 "loaded": sum(c.loaded for _, c in driver.launches),
                 "stored": sum(c.stored for _, c in driver.launches),
                 "touched": sum(c.touched_loads + c.touched_stores for _, c in driver.launches),
+                "conflicts": sum(c.conflicts for _, c in driver.launches),
                 "instructions": sum(c.instructions for _, c in driver.launches),
             }
         json.dump(found, sys.stdout)

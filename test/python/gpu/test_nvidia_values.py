@@ -68,6 +68,12 @@ def test_a_kernel_that_is_bound_by_memory_asks_for_each_byte_once(ampere, hopper
         assert found[name]["loaded"] + found[name]["stored"] == found[name]["touched"]
 
 
+@pytest.mark.parametrize("name", ["softmax", "layernorm", "f16 product", "bf16 product"])
+def test_threads_do_not_meet_in_banks_of_shared_memory(ampere, name):
+    """Neither where tiles are written nor where fragments are read."""
+    assert ampere[name]["conflicts"] == 0
+
+
 def test_layer_normalization_reads_its_rows_once(ampere):
     """Four rows of 130 floats come and go once; each row's block reads scale and offset, which stay in a cache."""
     row = 130 * 4

@@ -136,10 +136,6 @@ def layernorm(x, g, b):
     return (x - m) * tf.math.rsqrt(v + 1e-5) * g + b
 
 
-def scatter(x):
-    return tf.tensor_scatter_nd_add(x, np.array([[3], [0], [3]], np.int32), tf.ones([3, 4]))
-
-
 def normal(*shape):
     return rng.standard_normal(shape).astype(np.float32)
 
@@ -150,7 +146,6 @@ PROGRAMS = {
     "product": (tf.matmul, [normal(33, 20), normal(20, 35)]),
     "layernorm": (layernorm, [normal(4, 130), normal(130), normal(130)]),
     "running sums": (lambda x: tf.cumsum(x, axis=1), [normal(3, 300)]),
-    "scatter": (scatter, [normal(9, 4)]),
     "elements": (lambda x, y: x * y + 1.0, [normal(300), normal(300)]),
 }
 ALWAYS = ["softmax"]

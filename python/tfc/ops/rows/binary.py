@@ -6,7 +6,7 @@ from tfc.dtypes import as_dtype
 from tfc.errors import InvalidArgumentError
 from tfc.ops import primitives as p
 from tfc.ops.gradients import conj, scalar, unbroadcast, zeros_like
-from tfc.ops.table import COMPLEX, ELEMENTWISE, NotDifferentiable, linear, multilinear, row
+from tfc.ops.table import ELEMENTWISE, NotDifferentiable, linear, multilinear, row
 
 
 def _to_x(f):
@@ -203,7 +203,6 @@ row(
     p.complex_,
     _complex,
     (_to_x(lambda g, out, x, y: p.real(g)), _to_y(lambda g, out, x, y: p.imag(g))),
-    gpu=COMPLEX,
     jvp=linear(0, 1),
 )
 

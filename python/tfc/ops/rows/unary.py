@@ -7,7 +7,7 @@ import numpy as np
 from tfc.ops import primitives as p
 from tfc.ops import special
 from tfc.ops.gradients import conj, scalar, zeros_like
-from tfc.ops.table import COMPLEX, ELEMENTWISE, WIDE_FUNCTIONS, NotDifferentiable, linear, row
+from tfc.ops.table import ELEMENTWISE, WIDE_FUNCTIONS, NotDifferentiable, linear, row
 
 
 def _in_double(f):
@@ -237,6 +237,6 @@ row(
     kinds="iu",
     gpu="on Vulkan: upstream's conversion has no bit count",
 )
-row(p.real, np.real, (lambda g, out, x: p.complex_(g, zeros_like(g)),), kinds="c", gpu=COMPLEX, jvp=linear(0))
-row(p.imag, np.imag, (lambda g, out, x: p.complex_(zeros_like(g), g),), kinds="c", gpu=COMPLEX, jvp=linear(0))
-row(p.conj, np.conjugate, (lambda g, out, x: p.conj(g),), kinds="c", gpu=COMPLEX, jvp=linear(0))
+row(p.real, np.real, (lambda g, out, x: p.complex_(g, zeros_like(g)),), kinds="c", jvp=linear(0))
+row(p.imag, np.imag, (lambda g, out, x: p.complex_(zeros_like(g), g),), kinds="c", jvp=linear(0))
+row(p.conj, np.conjugate, (lambda g, out, x: p.conj(g),), kinds="c", jvp=linear(0))
