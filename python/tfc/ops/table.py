@@ -98,7 +98,7 @@ def row(
     """
     if prim.meaning is not Unset:
         raise ValueError(f"{prim!r} has a row already")
-    OPS[prim] = Op(numpy, vjp, domain, kinds, raw, gpu, jvp)
+    OPS[prim] = Op(numpy, vjp, domain, kinds, raw, gpu, jvp, prim.batch)
     prim.meaning = numpy
     prim.vjp = vjp
     prim.jvp = jvp
@@ -116,5 +116,6 @@ def batched(rule: "Callable | OneByOne", *prims: Primitive) -> None:
     for prim in prims:
         if prim.batch is not None:
             raise ValueError(f"{prim!r} has a rule already")
-        OPS[prim] = replace(OPS[prim], batch=rule)
+        if prim in OPS:
+            OPS[prim] = replace(OPS[prim], batch=rule)
         prim.batch = rule

@@ -1,6 +1,7 @@
 """The rows of the op table, by family. Importing this package fills `ops.table.OPS`."""
 
 from tfc.ops.rows import (
+    batching,
     binary,
     comparison,
     contraction,
@@ -16,7 +17,6 @@ from tfc.ops.rows import (
     unary,
     window,
 )
-from tfc.ops.rows import batching  # last: its rules are for rows that are there
 
 __all__ = [
     "batching",
