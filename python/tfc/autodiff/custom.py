@@ -130,6 +130,13 @@ def _fresh(x):
         return p.stop_gradient(x)
 
 
+def _linked(x):
+    """The same value as another object, whose gradient is that of `x`."""
+    fresh = _fresh(x)
+    record_operation("identity", [x], [fresh], lambda g: [g])
+    return fresh
+
+
 def _zero_if_none(grad, output):
     if grad is not None:
         return grad
@@ -149,14 +156,13 @@ def recompute_grad(f):
 
         def grad(*upstream, variables=None):
             watched = list(variables or ())
+            # New values, which outer tapes know as the old ones: a gradient of this gradient goes on to the arguments.
+            again = [_linked(convert_to_tensor(a)) for a in nest.flatten(args)]
             with GradientTape() as tape:
-                again = [_fresh(convert_to_tensor(a)) for a in nest.flatten(args)]
                 tape.watch(again)
                 tape.watch(watched)
                 out = f(*nest.pack_sequence_as(args, again), **kwargs)
-            grads = tape.gradient(
-                out, again + watched, output_gradients=nest.pack_sequence_as(out, list(upstream))
-            )
+            grads = tape.gradient(out, again + watched, output_gradients=nest.pack_sequence_as(out, list(upstream)))
             grads = [dense(g) for g in grads]
             if variables is None:
                 return grads

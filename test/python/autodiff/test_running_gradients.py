@@ -91,3 +91,19 @@ def test_the_first_factor_of_a_recurrence_does_not_count():
     assert p.linear_recurrence(factor, tf.ones(3), axis=0, reverse=False).numpy().tolist() == [1, 3, 10]
     got = tf.function(lambda f: p.linear_recurrence(f, tf.ones(3), axis=0, reverse=False))(factor)
     assert got.numpy().tolist() == [1, 3, 10]
+
+
+@pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
+def test_a_recomputed_gradient_has_the_derivative_of_the_function_itself(compiled):
+    plain = lambda x: tf.sin(x) * x
+
+    def twice(f):
+        def first(x):
+            return tf.reduce_sum(slope(f, x, None) * tf.constant([1.0, 2.0], tf.float64))
+
+        return lambda x: slope(first, x, None)
+
+    x = tf.constant([0.3, -0.7], tf.float64)
+    got = twice(tf.recompute_grad(plain))
+    got = tf.function(got, autograph=False) if compiled else got
+    np.testing.assert_allclose(got(x).numpy(), twice(plain)(x).numpy(), rtol=1e-12)
