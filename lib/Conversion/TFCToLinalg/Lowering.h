@@ -53,15 +53,20 @@ public:
   mlir::Value size(Dim dim);
   llvm::SmallVector<mlir::OpFoldResult> sizes(llvm::ArrayRef<Dim> of);
   mlir::OpFoldResult sizeFold(Dim dim);
-  /// Says what an unknown size is. Later calls for the same one are ignored.
-  void define(Dim symbol, mlir::Value size) { symbols.try_emplace(symbol, size); }
+  /// Says what an unknown size is. Later calls for the same one are ignored where
+  /// the first one is visible: a size of a loop may be named in its condition and in
+  /// its body.
+  void define(Dim symbol, mlir::Value size) {
+    if (!isDefined(symbol))
+      symbols[symbol] = size;
+  }
   /// A size that is no value's, as a dimension.
   Dim dimOf(mlir::Value size) {
     Dim symbol = -(dims.numSymbols() + ++extraSymbols);
     define(symbol, size);
     return symbol;
   }
-  bool isDefined(Dim symbol) const { return symbols.contains(symbol); }
+  bool isDefined(Dim symbol) const;
   /// The unknown sizes of `old` are the elements of the vector `shape`.
   void defineSizes(mlir::Value old, mlir::Value shape);
   mlir::Value constantIndex(int64_t value);

@@ -29,6 +29,15 @@ Value Lowering::size(Dim dim) {
   return known;
 }
 
+bool Lowering::isDefined(Dim symbol) const {
+  auto it = symbols.find(symbol);
+  if (it == symbols.end())
+    return false;
+  Value size = it->second;
+  Block *here = b.getInsertionBlock();
+  return !size || !here || size.getParentRegion()->isAncestor(here->getParent());
+}
+
 OpFoldResult Lowering::sizeFold(Dim dim) {
   return dim >= 0 ? OpFoldResult(b.getIndexAttr(dim)) : OpFoldResult(size(dim));
 }
@@ -48,8 +57,8 @@ void Lowering::defineStretched(Value result) {
   SmallVector<Dim> open(dims.of(result));
   while (!open.empty()) {
     Dim dim = open.back();
-    const Dims *of = dim < 0 && !symbols.contains(dim) ? dims.stretched(dim) : nullptr;
-    auto isOpen = [&](Dim d) { return d < 0 && !symbols.contains(d); };
+    const Dims *of = dim < 0 && !isDefined(dim) ? dims.stretched(dim) : nullptr;
+    auto isOpen = [&](Dim d) { return d < 0 && !isDefined(d); };
     auto isUnknown = [&](Dim d) { return isOpen(d) && !dims.stretched(d); };
     if (!of || llvm::any_of(*of, isUnknown)) {
       open.pop_back();
@@ -67,7 +76,7 @@ void Lowering::defineStretched(Value result) {
 }
 
 void Lowering::defineSizes(Value old, Value shape) {
-  auto isOpen = [&](Dim dim) { return dim < 0 && !symbols.contains(dim); };
+  auto isOpen = [&](Dim dim) { return dim < 0 && !isDefined(dim); };
   ArrayRef<Dim> of = dims.of(old);
   if (llvm::none_of(of, isOpen))
     return;
@@ -86,7 +95,7 @@ void Lowering::defineFrom(Value old, Value tensor) {
   if (!dims.has(old))
     return;
   for (auto [i, dim] : llvm::enumerate(dims.of(old)))
-    if (dim < 0 && !symbols.contains(dim))
+    if (dim < 0 && !isDefined(dim))
       define(dim, isa<MemRefType>(tensor.getType())
                       ? Value()
                       : tensor::DimOp::create(b, loc, tensor, i).getResult());
