@@ -15,6 +15,7 @@ from tfc.ir import (
     token_type,
     type_spec,
     user_stack,
+    walk,
 )
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor
@@ -284,25 +285,67 @@ def collect_variables(graph, op, results, number, variables: list) -> tuple:
     with before(graph, op):
         zero = convert_to_tensor(0, int32)
         lists = [p.list_create(zero, element_type=s, dynamic_size=True) for s in specs]
-    inits = [graph.operand(v) for v in lists]
-    types = [v.type for v in inits]
-    blocks = [region.blocks[0] for region in op.regions]
-    arguments = [[block.add_argument(t, op.location) for t in types] for block in blocks]
+    arguments = _more_arguments(graph, op, lists)
+    body = op.regions[1].blocks[0]
     grown = []
-    start = mlir.InsertionPoint(next(iter(blocks[1].operations)))
-    for handle, argument in zip(handles, arguments[1], strict=True):
+    start = mlir.InsertionPoint(next(iter(body.operations)))
+    for handle, argument in zip(handles, arguments, strict=True):
         value = build_op("read_variable", [handle], {}, op.location, start).results[0]
-        grown.append(
-            build_op("list_set", [argument, blocks[1].arguments[number], value], {}, op.location, start).result
-        )
+        grown.append(build_op("list_set", [argument, body.arguments[number], value], {}, op.location, start).result)
+    made, values = _with_more_results(graph, op, results, lists, grown)
+    return made, list(zip(handles, specs, values, strict=True))
+
+
+def collect_lists(graph, op, results, body, number, positions: list) -> tuple:
+    """A loop that also collects what its lists at these positions hold at the start of each iteration, stacked.
+
+    `body`: the scope of its body. Lists that do not grow have one length. Returns (the loop, for each position the spec of
+    what is stacked and the list of them); `results` then are the new loop's.
+    """
+    if not positions:
+        return op, []
+    block = body.block
+    stacked = []
+    point = body.point
+    body.point = mlir.InsertionPoint(next(iter(block.operations)))
+    with region(graph, body):
+        for at in positions:
+            like = results[at]
+            start = SymbolicList(block.arguments[at], body, (), like.dynamic_size, like.elements, like.count)
+            stacked.append(p.list_stack(start, element_type=like.element))
+    specs = [TensorSpec(s.shape_tuple, s.dtype) for s in stacked]
+    with before(graph, op):
+        zero = convert_to_tensor(0, int32)
+        lists = [p.list_create(zero, element_type=s, dynamic_size=True) for s in specs]
+    arguments = _more_arguments(graph, op, lists)
+    body.point = mlir.InsertionPoint(list(block.operations)[-1])
+    with region(graph, body):
+        n = SymbolicTensor(block.arguments[number], body)
+        grown = [
+            p.list_set(SymbolicList(a, body, (), True), n, s).value for a, s in zip(arguments, stacked, strict=True)
+        ]
+    body.point = point
+    made, values = _with_more_results(graph, op, results, lists, grown)
+    return made, list(zip(specs, values, strict=True))
+
+
+def _more_arguments(graph, op, init) -> list:
+    """Arguments for more loop variables; those of the body."""
+    types = [graph.operand(v).type for v in init]
+    return [[r.blocks[0].add_argument(t, op.location) for t in types] for r in op.regions][1]
+
+
+def _with_more_results(graph, op, results, init, yielded) -> tuple:
+    """The loop again, which yields more; (the op, what the new lists are in the end)."""
+    inits = [graph.operand(v) for v in init]
+    blocks = [r.blocks[0] for r in op.regions]
     last = list(blocks[1].operations)[-1]
-    build_op("yield", [*last.operands, *grown], {}, last.location, mlir.InsertionPoint(last), [])
+    build_op("yield", [*last.operands, *yielded], {}, last.location, mlir.InsertionPoint(last), [])
     last.operation.erase()
     old = list(op.results)
+    types = [*(r.type for r in old[:-1]), *(v.type for v in inits), token_type()]
     with before(graph, op):
-        made = graph.build(
-            "while", [*op.operands, *inits], {}, (), (), [*(r.type for r in old[:-1]), *types, token_type()], 2
-        )
+        made = graph.build("while", [*op.operands, *inits], {}, (), (), types, 2)
     for block, region_ in zip(blocks, made.regions, strict=True):
         block.append_to(region_)
     for value, new in zip(old[:-1], list(made.results), strict=False):
@@ -311,9 +354,48 @@ def collect_variables(graph, op, results, number, variables: list) -> tuple:
         value.value = new
     _drop(graph, op)
     stack = user_stack(3)
-    rest = list(made.results)[len(old) - 1 : -1]
-    values = [SymbolicList(v, graph.scope, stack, True) for v in rest]
-    return made, list(zip(handles, specs, values, strict=True))
+    return made, [SymbolicList(v, graph.scope, stack, True) for v in list(made.results)[len(old) - 1 : -1]]
+
+
+def lists_to_collect(op, count) -> tuple:
+    """Which of the first `count` variables of a loop are lists that its body changes and looks at; those whose size it
+    may look at.
+
+    What the others are when an iteration begins does not matter to it, or is what they are in the end.
+    """
+    body = op.regions[1].blocks[0]
+    outs = list(list(body.operations)[-1].operands)
+    chosen, measured = [], []
+    for at, argument in enumerate(list(body.arguments)[:count]):
+        if kind_of(argument.type)[0] == "list" and outs[at] != argument:
+            users = _users(body, argument)
+            if users:
+                chosen.append(at)
+            if users - {"tfc.list_get"}:
+                measured.append(at)
+    return chosen, measured
+
+
+def _users(body, argument) -> set:
+    """The ops that use a list, or what becomes of it by setting elements, in another way than to set elements."""
+    same, users = {argument}, set()
+    for op in (inner for top in body.operations for inner in walk(top.operation)):
+        operands = list(op.operands)
+        if not any(v in same for v in operands):
+            continue
+        if op.name == "tfc.list_set":
+            same.add(op.results[0])
+        elif op.name == "tfc.while":
+            found = [i for i, v in enumerate(operands) if v in same]
+            for i in found:
+                same.update([op.results[i], *(r.blocks[0].arguments[i] for r in op.regions)])
+        elif op.name == "tfc.yield":
+            owner = op.parent
+            if owner.name == "tfc.if":
+                same.update(r for r, v in zip(owner.results, operands, strict=False) if v in same)
+        else:
+            users.add(op.name)
+    return users
 
 
 def as_leaf(graph, value):

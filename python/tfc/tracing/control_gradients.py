@@ -20,6 +20,7 @@ from tfc.ops.array import reshape, size
 from tfc.ops.array import shape as shape_of
 from tfc.ops.convert import convert_to_tensor
 from tfc.ops.gradients import zeros_like
+from tfc.ops.rows.lists import element_gradient
 from tfc.tracing import control
 from tfc.tracing.replay import ABSENT, Memory, PureReplay, symbols_of
 
@@ -59,6 +60,16 @@ def _refuse_growth(name, where):
             f"No gradient defined for operation 'while': the rank of {name} is not known",
             where=where,
             fix="a shape invariant with unknown sizes, such as tf.TensorShape([None, None])",
+        )
+    )
+
+
+def _refuse_measuring(name, where):
+    return LookupError(
+        page(
+            f"No gradient defined for operation 'while': its body makes the TensorArray {name} longer and asks for its size",
+            where=where,
+            fix="a TensorArray of a fixed size, or a counter of the elements as a loop variable",
         )
     )
 
@@ -173,18 +184,25 @@ def recorded_while(graph, cond_fn, body_fn, init, shape_invariants, maximum_iter
         outs, trips, collected = results[:count], results[count], iter(results[count + 1 :])
         for collection, size in zip(collections.values(), sizes, strict=True):
             collection.results = [next(collected) for _ in range(size)]
+        looked_at, measured = control.lists_to_collect(op, count)
+        op, stacks = control.collect_lists(graph, op, results, scopes[1], count, looked_at)
         written = {id(v): v for s in scopes for v in s.variables.values() if id(v) in s.written}
         op, memories = control.collect_variables(graph, op, results, count, list(written.values()))
+    for i, stack in zip(looked_at, stacks, strict=True):
+        collections[i] = _GrowingStack(*stack, outs[i]) if init[i].dynamic_size else _ListStack(*stack)
     region = _Region(graph, op, scopes[1:])
     if not any(map(_differentiable, outs)) or not should_record([*init, *region.inputs]):
         return outs
     unknown = next((i for i in kept if specs[i].shape.rank is None), None)
+    growing = next((i for i in measured if init[i].dynamic_size), None)
     loop = _Loop(region, op.regions[1].blocks[0], init, outs, trips, collections, specs, memories)
 
     def backward(*grads):
         if unknown is not None:
             raise _refuse_growth(names[unknown] if names else f"loop_vars[{unknown}]", where)
-        return loop.backward(grads[:count], dict(zip(kept, grads[count:], strict=True)))
+        if growing is not None:
+            raise _refuse_measuring(names[growing] if names else f"loop_vars[{growing}]", where)
+        return loop.backward(grads[:count], dict(zip(collections, grads[count:], strict=True)))
 
     # The collected values are results as well: what the backward pass reads is differentiated again for higher orders.
     record_operation("while", [*init, *region.inputs], [*outs, *(c.results[0] for c in collections.values())], backward)
@@ -217,11 +235,46 @@ class _Stacked:
         return [p.list_set(values[0], n, value)]
 
     def get(self, k):
-        return self.part(self.results[0], k)
+        return p.list_get(self.results[0], k, element_type=self.spec)
+
+    def part(self, gradient, k):
+        """What belongs to iteration k, of the gradient of the first of the results."""
+        return element_gradient(gradient, k, _Stacked.get(self, k))
+
+
+class _ListStack(_Stacked):
+    """Lists of one length: what they hold, stacked."""
+
+    def __init__(self, spec, values):
+        self.spec = spec
+        self.results = [values]
+
+    def get(self, k):
+        return p.list_unstack(super().get(k))
 
     def part(self, values, k):
-        """What belongs to iteration k, of something like the first of the results."""
-        return p.list_get(values, k, element_type=self.spec)
+        return p.list_unstack(super().part(values, k))
+
+
+class _GrowingStack(_Stacked):
+    """Lists that grow: what they hold, stacked. They are given in their final length, so that all elements can be set."""
+
+    def __init__(self, spec, values, end):
+        self.spec = spec
+        self.results = [values]
+        self.end = end
+
+    def get(self, k):
+        rows = super().get(k)
+        return p.list_unstack(p.concat(rows, self._rest(rows), axis=0))
+
+    def part(self, values, k):
+        rows = super().part(values, k)
+        return p.list_unstack(p.concat(rows, zeros_like(self._rest(rows)), axis=0))
+
+    def _rest(self, rows):
+        whole = p.list_stack(self.end, element_type=TensorSpec(self.spec.shape.dims[1:], self.spec.dtype))
+        return slicing.getitem(whole, slice(slicing.getitem(shape_of(rows), 0), None))
 
 
 class _Ragged:
@@ -278,7 +331,9 @@ class _Loop:
 
         def step(k, *values):
             found = self._iteration(k, list(values[:n]), list(zip(inputs, values[n:], strict=True)))
-            carried = _filled(found[:n], self._starts(k))
+            carried = [
+                _zeros(self._start(k, i)) if g is None else g for g, i in zip(found[:n], self.carried, strict=True)
+            ]
             for j, at in enumerate(self.carried):
                 if at_starts.get(at) is not None:
                     carried[j] = accumulate(carried[j], self.collected[at].part(at_starts[at], k))
@@ -306,11 +361,8 @@ class _Loop:
             found = self._iteration(convert_to_tensor(0, int32), weights)[len(weights) :]
         return [i for i, g in enumerate(found) if g is not None]
 
-    def _starts(self, k) -> list:
-        return [self._start(k, i) for i in self.carried]
-
     def _start(self, k, at):
-        """What a variable was when iteration k began. A list is what it was in the end: elements are set once."""
+        """What a variable was when iteration k began. A list that was not collected is what it was in the end."""
         if at in self.collected:
             return self.collected[at].get(k)
         return self.outs[at]

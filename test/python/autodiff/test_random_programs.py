@@ -166,8 +166,7 @@ def test_all_ways_to_a_derivative_agree(seed):
     np.testing.assert_allclose(acc.jvp(y).numpy(), want @ direction.numpy(), rtol=1e-9, atol=1e-11)
 
 
-# Compiled second derivatives through a TensorArray that a loop writes are left out: docs/coverage.md.
-TWICE = (branch, loop, recomputed, called)
+TWICE = (branch, loop, array, recomputed, called)
 
 
 @pytest.mark.parametrize("seed", range(6))

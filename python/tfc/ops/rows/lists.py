@@ -3,10 +3,10 @@
 import numpy as np
 
 from tfc.core import TensorList, eager_tensor
-from tfc.dtypes import TensorSpec
+from tfc.dtypes import TensorSpec, int64
 from tfc.errors import InvalidArgumentError, OutOfRangeError
 from tfc.ops import primitives as p
-from tfc.ops.gradients import zeros_like
+from tfc.ops.gradients import dynamic_shape, known, zeros_like
 from tfc.ops.table import CONTROL, NotDifferentiable, linear, row
 
 
@@ -110,7 +110,8 @@ def _unstack(x):
     return EagerList(tuple(eager_tensor(v) for v in view), element, False)
 
 
-# Gradients: the gradient of a list is a list of the same length.
+# Gradients: the gradient of a list is a list of the same length. An element of it that was never set is zero; where its
+# shape is not known while tracing, compiled code reads it as an empty tensor.
 
 
 def _zeros_list(lst):
@@ -119,8 +120,42 @@ def _zeros_list(lst):
 
 def add_lists(a: TensorList, b: TensorList) -> TensorList:
     """The sum of two lists of one length, element by element."""
-    total = p.add(p.list_stack(a, element_type=a.element), p.list_stack(b, element_type=b.element))
-    return p.list_unstack(total)
+    x, y = p.list_stack(a, element_type=a.element), p.list_stack(b, element_type=b.element)
+    if not (_known_rows(x) and _known_rows(y)):
+        x, y = _or_zeros(x, y), _or_zeros(y, x)
+    return p.list_unstack(p.add(x, y))
+
+
+def _known_rows(x) -> bool:
+    return x.shape_tuple is not None and known(x.shape_tuple[1:])
+
+
+def _or_zeros(found, like):
+    """`found`, or zeros of the shape of `like` if it is empty."""
+    flat, zeros = (p.dynamic_reshape(v, _minus_one()) for v in (found, zeros_like(like)))
+    sizes = [p.shape_of(v, dtype=int64) for v in (flat, zeros)]
+    size = p.maximum(*sizes)
+    # An empty one has zeros behind it; of one that is not, the zeros are cut off.
+    joined, begin = p.concat(flat, zeros, axis=0), p.sub(size, size)
+    whole = p.dynamic_strided_slice(joined, begin, size, strides=(1,), begin_mask=0, end_mask=0)
+    dims = p.maximum(dynamic_shape(found), dynamic_shape(like))
+    return p.dynamic_reshape(whole, dims)
+
+
+def _minus_one():
+    return p.constant(value=np.array([-1], np.int64))
+
+
+def element_gradient(g, index, value):
+    """The gradient of an element that is, or was set to, `value`."""
+    element = TensorSpec(value.shape_tuple, value.dtype)
+    found = p.list_get(g, index, element_type=element)
+    return found if known(value.shape_tuple) else _like(_or_zeros(found, value), value)
+
+
+def _like(found, value):
+    """What is known of the shape of `value`, for `found`."""
+    return found if value.shape_tuple is None else p.ensure_shape(found, shape=value.shape_tuple)
 
 
 class OneElement:
@@ -134,8 +169,7 @@ class OneElement:
     def added_to(self, lst: TensorList | None) -> TensorList:
         if lst is None:
             return p.list_set(_zeros_list(self.like), self.index, self.value)
-        element = TensorSpec(self.value.shape_tuple, self.value.dtype)
-        before = p.list_get(lst, self.index, element_type=element)
+        before = element_gradient(lst, self.index, self.value)
         return p.list_set(lst, self.index, p.add(before, self.value))
 
 
@@ -144,12 +178,13 @@ def _set_list_vjp(g, out, lst, index, value):
 
 
 def _set_value_vjp(g, out, lst, index, value):
-    return p.list_get(g, index, element_type=TensorSpec(value.shape_tuple, value.dtype))
+    return element_gradient(g, index, value)
 
 
 def _unstack_vjp(g, out, x):
     dims = x.shape_tuple
-    return p.list_stack(g, element_type=TensorSpec(None if dims is None else dims[1:], x.dtype))
+    found = p.list_stack(g, element_type=TensorSpec(None if dims is None else dims[1:], x.dtype))
+    return found if _known_rows(found) or dims is None else _like(_or_zeros(found, x), x)
 
 
 row(p.list_create, _create, NotDifferentiable, raw=True, gpu=CONTROL)

@@ -1,0 +1,119 @@
+"""Derivatives through loops that write TensorArrays: an array is what it was when the iteration began."""
+
+import numpy as np
+import pytest
+import tfc as tf
+
+START = tf.constant(np.array([0.3, -0.7, 1.1, 0.4, -0.2]))
+
+
+def array(size, **options):
+    return tf.TensorArray(tf.float64, size, clear_after_read=False, **options)
+
+
+def written(x):
+    values = array(5)
+    for i in tf.range(5):
+        values = values.write(i, tf.sin(x) * x[i])
+    return tf.reduce_sum(values.stack() ** 3)
+
+
+def overwritten(x):
+    values = array(1).write(0, x)
+    for _ in tf.range(3):
+        values = values.write(0, tf.sin(values.read(0)) * values.read(0))
+    return tf.reduce_sum(values.read(0))
+
+
+def read_before(x):
+    values = array(5).unstack(x)
+    for _ in tf.range(2):
+        for i in tf.range(4):
+            values = values.write(i + 1, tf.sin(values.read(i)) * values.read(i + 1))
+    return tf.reduce_sum(values.stack() ** 2)
+
+
+def chosen(x):
+    values = array(5).write(0, x[0])
+    for i in tf.range(1, 5):
+        if x[i] > 0.0:
+            values = values.write(i, values.read(i - 1) * x[i])
+        else:
+            values = values.write(i, x[i] * x[0])
+    return tf.reduce_sum(values.stack() ** 2)
+
+
+def stacked(x):
+    values, total = array(3, element_shape=[]), x[0]
+    for i in tf.range(3):
+        values = values.write(i, total * x[i])
+        total += tf.reduce_sum(values.stack() ** 2)
+    return total
+
+
+def nested(x):
+    outer = array(3)
+    for i in tf.range(3):
+        inner = array(5)
+        for j in tf.range(5):
+            inner = inner.write(j, tf.sin(x[j]) * tf.cast(i + 1, tf.float64))
+        outer = outer.write(i, inner.stack() ** 2)
+    return tf.reduce_sum(outer.stack() ** 2)
+
+
+def scanned(x):
+    return tf.reduce_sum(tf.scan(lambda a, row: tf.sin(row) * a, x) ** 2)
+
+
+def growing(x):
+    values = array(0, dynamic_size=True).write(0, x)
+    for i in tf.range(3):
+        values = values.write(0, tf.sin(values.read(0)) * x)
+        values = values.write(i + 1, values.read(0) ** 2)
+    return tf.reduce_sum(values.stack() ** 2)
+
+
+def slope(f):
+    def g(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = f(x)
+        return tape.gradient(y, x)
+
+    return g
+
+
+def curvature(f):
+    return slope(lambda x: tf.reduce_sum(slope(f)(x) * tf.constant([1.0, 2.0, 3.0, 4.0, 5.0], tf.float64)))
+
+
+PROGRAMS = [written, overwritten, read_before, chosen, stacked, nested, scanned, growing]
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("derivative", [slope, curvature])
+def test_an_array_is_what_it_was_when_the_iteration_began(program, derivative):
+    want = derivative(program)(START).numpy()
+    np.testing.assert_allclose(tf.function(derivative(program))(START).numpy(), want, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("derivative", [slope, curvature])
+def test_it_is_around_a_function_too(derivative):
+    want = derivative(read_before)(START).numpy()
+    np.testing.assert_allclose(derivative(tf.function(read_before))(START).numpy(), want, rtol=1e-10, atol=1e-12)
+
+
+def test_sizes_that_are_not_known_while_tracing():
+    f = tf.function(curvature(written), input_signature=[tf.TensorSpec([None], tf.float64)])
+    np.testing.assert_allclose(f(START).numpy(), curvature(written)(START).numpy(), rtol=1e-10)
+
+
+def test_a_loop_that_asks_for_the_size_of_a_growing_array_has_no_gradient():
+    def f(x):
+        values = array(0, dynamic_size=True)
+        for i in tf.range(3):
+            values = values.write(values.size(), x[i] ** 3)
+        return tf.reduce_sum(values.stack())
+
+    with pytest.raises(LookupError, match="makes the TensorArray values longer and asks for its size"):
+        tf.function(slope(f))(START)
