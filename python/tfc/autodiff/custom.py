@@ -92,6 +92,8 @@ def _call(f, args, kwargs):
         pop_recorder(watcher)
     variables = [v for v in watcher.variables if all(v is not a for a in flat_args)]
     outputs = [_fresh(convert_to_tensor(r)) for r in nest.flatten(result, expand_composites=True)]
+    if not executing_eagerly():
+        current().mark_custom(outputs)
 
     def backward(*upstream):
         filled = [_zero_if_none(g, o) for g, o in zip(upstream, outputs, strict=True)]
@@ -132,6 +134,9 @@ def _fresh(x):
 
 def _linked(x):
     """The same value as another object, whose gradient is that of `x`."""
+    if getattr(x, "shape_tuple", None) is not None:
+        # In a trace an op, for tapes that look at it later.
+        return p.ensure_shape(x, shape=x.shape_tuple)
     fresh = _fresh(x)
     record_operation("identity", [x], [fresh], lambda g: [g])
     return fresh

@@ -3,10 +3,11 @@ function.
 """
 
 from tfc.autodiff import GradientTape
-from tfc.core import record_operation, recorders, should_record, stop_recording, using
+from tfc.core import current, record_operation, recorders, should_record, stop_recording, using
 from tfc.dtypes import TensorSpec
 from tfc.function.flat import FlatFunction
 from tfc.ir import describe_type, kind_of
+from tfc.ops import primitives as p
 from tfc.ops.gradients import zeros_like
 from tfc.ops.indexed_slices import IndexedSlices
 from tfc.state import stand_in
@@ -77,15 +78,23 @@ def _backward(pair, inputs, num_variables, results, grads):
         outer = pair_of(pair.forward)
         if outer.error is not None:
             raise outer.error
-        again = run(outer.forward, inputs[:split], inputs[split:])
-        pair, results = outer, again
+        constants = pair.forward._graph.constants()
+        again = run(outer.forward, [*inputs[:split], *constants], inputs[split:])
+        found = _found(outer, again, grads)
+        return [found.get(at if at < split else at + len(constants)) for at in range(len(inputs))]
+    found = _found(pair, results, grads)
+    return [found.get(at) for at in range(len(inputs))]
+
+
+def _found(pair, results, grads) -> dict:
+    """The gradients of a pair's inputs, by position."""
     weights = [zeros_like(results[t]) if grads[t] is None else grads[t] for t in pair.targets]
     found = iter(run(pair.backward, [*weights, *results[pair.count :]], []))
     by_input = {}
     for source, size in zip(pair.sources, pair.sizes, strict=True):
         parts = [next(found) for _ in range(size)]
         by_input[source] = parts[0] if size == 1 else IndexedSlices(*parts)
-    return [by_input.get(at) for at in range(len(inputs))]
+    return by_input
 
 
 def _make_pair(function: FlatFunction) -> Pair:
@@ -94,11 +103,7 @@ def _make_pair(function: FlatFunction) -> Pair:
     forward = FuncGraph(f"forward_{function._name}")
     with stop_recording(), using(forward):
         tensors = [forward.add_input(spec) for spec in function.specs]
-        constants = []
-        overrides = {}
-        for tensor, value in graph.constant_values():
-            constants.append(forward.add_input(TensorSpec(tensor.shape_tuple, tensor.dtype)))
-            overrides[value] = constants[-1]
+        constants = [forward.add_input(TensorSpec(t.shape_tuple, t.dtype)) for t, _ in graph.constant_values()]
         variables = []
         names = function.variable_names()
         for handle, name in zip(graph.handles, names, strict=True):
@@ -111,7 +116,13 @@ def _make_pair(function: FlatFunction) -> Pair:
             for s in sources:
                 if s.dtype.is_differentiable:
                     tape.watch(s)
-            outputs = replay(graph.function, [*tensors, *variables], overrides)
+            outputs = _outputs(function, tensors, constants, variables)
+            if len(outputs) != len(graph.outputs):
+                pair.error = NotImplementedError(
+                    f"the second gradient of {function._name}: its functions with gradients of their own ran "
+                    "differently when they ran again"
+                )
+                return pair
         backward = FuncGraph(f"backward_{function._name}", parent=forward)
         try:
             _trace_backward(pair, tape, backward, sources, outputs)
@@ -127,9 +138,47 @@ def _make_pair(function: FlatFunction) -> Pair:
         residuals = backward.captured
         forward.finish([*outputs, *residuals])
     pair.forward = FlatFunction(forward.name, forward)
+    if graph.function.python or function._forward_of is not None:
+        pair.forward._forward_of = function
     pair.backward = FlatFunction(backward.name, backward)
     pair.forward.compile_options = pair.backward.compile_options = function.compile_options
     return pair
+
+
+def _outputs(function: FlatFunction, tensors: list, constants: list, variables: list) -> list:
+    """Runs a function op by op, with other values for the constants that it captured.
+
+    A forward function has only the results of functions with gradients of their own, not those gradients: what it is
+    the forward function of runs in its place.
+    """
+    source = function._forward_of
+    if source is None:
+        values = [value for _, value in function._graph.constant_values()]
+        overrides = dict(zip(values, constants, strict=True))
+        return replay(function._graph.function, [*tensors, *variables], overrides)
+    # Constants of the forward function come into being again.
+    count = len(source.specs)
+    sources = [*tensors, *variables]
+    tape = GradientTape(persistent=True, watch_accessed_variables=False)
+    with tape:
+        for s in sources:
+            if s.dtype.is_differentiable:
+                tape.watch(s)
+        outputs = _outputs(source, tensors[:count], tensors[count:], variables)
+    with stop_recording():
+        scratch = Pair()
+        backward = FuncGraph("again", parent=current())
+        _trace_backward(scratch, tape, backward, sources, outputs)
+        again = FuncGraph("again", parent=current())
+        if _trace_recomputing(scratch, tape, backward.captured, again, sources, outputs):
+            backward = again
+        lists = backward.captured_lists()
+    # Lists are captured stacked: here for tapes to see.
+    residuals = [
+        p.list_stack(lists[id(r)], element_type=lists[id(r)].element) if id(r) in lists else r
+        for r in backward.captured
+    ]
+    return [*outputs, *residuals]
 
 
 def _trace_recomputing(pair, tape, captured, backward, sources, outputs) -> bool:

@@ -67,7 +67,8 @@ def _refuse_growth(name, where):
 def _refuse_measuring(name, where):
     return LookupError(
         page(
-            f"No gradient defined for operation 'while': its body makes the TensorArray {name} longer and asks for its size",
+            f"No gradient defined for operation 'while': its body makes the TensorArray {name} "
+            "longer and asks for its size",
             where=where,
             fix="a TensorArray of a fixed size, or a counter of the elements as a loop variable",
         )
@@ -257,7 +258,7 @@ class _ListStack(_Stacked):
 
 
 class _GrowingStack(_Stacked):
-    """Lists that grow: what they hold, stacked. They are given in their final length, so that all elements can be set."""
+    """Lists that grow: what they hold, stacked. They are given in their final length: all elements can be set."""
 
     def __init__(self, spec, values, end):
         self.spec = spec

@@ -30,6 +30,7 @@ from tfc.ir import (
     kind_of,
     location,
     location_text,
+    mlir,
     python_value,
     resource_type,
     tensor_type,
@@ -384,6 +385,11 @@ class FuncGraph(Interpreter):
             self._note(a, self.root)
         return found[1]
 
+    def captured_lists(self) -> dict:
+        """Lists of the outer graph that were captured, by the id of the stacked tensor in their place."""
+        owners = (owner for owner, _ in self._constants.values() if isinstance(owner, tuple))
+        return {id(stacked): a for a, stacked in owners}
+
     def resource(self, variable):
         """The handle of a variable: an argument of the function, one for each variable."""
         found = self._resources.get(id(variable))
@@ -514,6 +520,15 @@ class FuncGraph(Interpreter):
         results = self.call(inner, [self.operand(x) for x in given], inner.variables, user_stack(3), name)
         self.function.python[inner.symbol] = lambda *values: function(*_place(inputs, values))
         return results
+
+    def mark_custom(self, outputs: list) -> None:
+        """These results of a function with a gradient of its own are inlined here: a replay knows no gradient of
+        them.
+        """
+        for out in outputs:
+            op = getattr(out, "value", None)
+            if op is not None and op.owner.name == "tfc.stop_gradient":
+                op.owner.attributes["tfc.custom"] = mlir.UnitAttr.get(op.owner.context)
 
     def operand_tensor(self, value):
         """A value as a tensor."""

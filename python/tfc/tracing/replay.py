@@ -4,11 +4,12 @@ Eager replay is the reference interpreter of the IR. Replay into a graph copies;
 """
 
 from tfc.core import Primitive, current, record_operation, recorders, stop_recording
+from tfc.errors import page, user_line
 from tfc.ir import kind_of, mlir, python_value, type_spec, walk
 from tfc.ops import primitives as p
 
 PRIMITIVES = {v.name: v for v in vars(p).values() if isinstance(v, Primitive)}
-_IGNORED = frozenset({"operandSegmentSizes", "resultSegmentSizes"})
+_IGNORED = frozenset({"operandSegmentSizes", "resultSegmentSizes", "tfc.custom"})
 
 
 def replay(function, inputs: list, overrides: dict | None = None) -> list:
@@ -110,6 +111,10 @@ class Replay:
         if prim is p.constant:
             return [p.constant(value=python_value(op.attributes["value"]))]
         result = prim(*operands, **attributes_of(op))
+        if "tfc.custom" in op.attributes:
+            record_operation("custom_gradient", operands, [result], _no_custom_gradient)
+            if not current().eager:
+                current().mark_custom([result])
         if prim.num_results == 1:
             return [result]
         return [] if result is None else list(result)
@@ -131,6 +136,17 @@ class Replay:
             operands,
             shape_invariants=invariants,
         )
+
+
+def _no_custom_gradient(*grads):
+    raise LookupError(
+        page(
+            "No gradient defined for operation 'custom_gradient': this is a higher derivative in a function, through a "
+            "result of tf.custom_gradient or tf.recompute_grad in a loop or branch",
+            where=user_line(),
+            fix="compute this derivative eagerly, or unroll the loop: a Python range in the place of tf.range",
+        )
+    )
 
 
 # A value that is not there: what depends on it is not either.

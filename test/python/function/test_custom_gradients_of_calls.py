@@ -1,0 +1,72 @@
+"""Functions with gradients of their own inside of called functions: forward mode and higher orders see those gradients."""
+
+import numpy as np
+import pytest
+import tfc as tf
+
+START = tf.constant([1.0, 0.5])
+FACTORS = tf.constant([[0.3, 0.1], [0.2, -0.4]])
+
+
+@tf.custom_gradient
+def seven(x):
+    return tf.sin(x), lambda g: g * 7.0 * tf.cos(x)
+
+
+@tf.recompute_grad
+def recomputed(x):
+    return tf.sin(tf.linalg.matvec(FACTORS, x)) * x
+
+
+def custom(x):
+    return seven(x * 2.0) * 3.0 * x
+
+
+def both(x):
+    return tf.function(lambda x: custom(x) * recomputed(x))(x) * x
+
+
+def looped(x):
+    for _ in tf.range(2):
+        x = seven(x) * x
+    return x
+
+
+def with_slope(f):
+    """A function and its derivative together: the next derivative goes through the results and what they keep."""
+
+    def g(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = f(x)
+        return y + tape.gradient(y, x)
+
+    return g
+
+
+@pytest.mark.parametrize("function", [custom, recomputed, both])
+def test_forward_mode_sees_a_custom_gradient_in_a_called_function(function):
+    def jvp(f):
+        with tf.autodiff.ForwardAccumulator(START, tf.ones_like(START)) as acc:
+            y = f(START)
+        return acc.jvp(y).numpy()
+
+    np.testing.assert_allclose(jvp(tf.function(function)), jvp(function), rtol=1e-5)
+
+
+@pytest.mark.parametrize("function", [custom, recomputed, both])
+def test_the_second_and_third_derivative_see_it_too(function):
+    for order in (1, 2, 3):
+        want, got = function, tf.function(lambda x: tf.function(function)(x))
+        for _ in range(order):
+            want, got = with_slope(want), with_slope(got)
+        np.testing.assert_allclose(got(START).numpy(), want(START).numpy(), rtol=1e-4)
+
+
+@pytest.mark.parametrize("how", ["inside", "around"])
+def test_a_loop_of_them_has_a_first_derivative_and_refuses_a_second(how):
+    whole = tf.function if how == "inside" else lambda f: f
+    inner = looped if how == "inside" else tf.function(looped)
+    np.testing.assert_allclose(whole(with_slope(inner))(START).numpy(), with_slope(looped)(START).numpy(), rtol=1e-5)
+    with pytest.raises(LookupError, match="a higher derivative in a function, through a result of tf.custom_gradient"):
+        whole(with_slope(with_slope(inner)))(START)
