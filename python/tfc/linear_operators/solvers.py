@@ -25,7 +25,7 @@ def conjugate_gradient(operator, rhs, preconditioner=None, x=None, tol=1e-5, max
         raise ValueError("Expected a self-adjoint, positive definite operator.")
     rhs = convert_to_tensor(rhs)
     zero = convert_to_tensor(0, rhs.dtype)
-    limit = p.mul(convert_to_tensor(tol, rhs.dtype.real_dtype), norm(rhs, axis=-1))
+    limit = p.mul(convert_to_tensor(tol, rhs.dtype.real_dtype), norm(p.abs_(rhs), axis=-1))
 
     def dot(a, b):
         return reduce_sum(p.mul(conj(a), b), -1)
@@ -38,7 +38,9 @@ def conjugate_gradient(operator, rhs, preconditioner=None, x=None, tol=1e-5, max
         return p.expand_dims(a, axes=(len(a.shape_tuple),))
 
     def going(i, x, r, direction, gamma):
-        return p.logical_and(p.less(i, convert_to_tensor(max_iter)), reduce_any(p.greater(norm(r, axis=-1), limit)))
+        return p.logical_and(
+            p.less(i, convert_to_tensor(max_iter)), reduce_any(p.greater(norm(p.abs_(r), axis=-1), limit))
+        )
 
     def step(i, x, r, direction, gamma):
         z = operator.matvec(direction)

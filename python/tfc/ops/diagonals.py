@@ -3,7 +3,7 @@
 import numpy as np
 
 from tfc.core import Tensor, argument_error
-from tfc.dtypes import int64
+from tfc.dtypes import bool_, int64, uint8
 from tfc.ops import primitives as p
 from tfc.ops import triangles
 from tfc.ops.convert import convert_to_tensor, integer, operands, static_value
@@ -95,6 +95,9 @@ def diag(diagonal, name="diag", k=0, num_rows=-1, num_cols=-1, padding_value=0, 
     The smallest matrices they fit in, unless `num_rows` and `num_cols` say more; `padding_value` everywhere else.
     """
     d = convert_to_tensor(diagonal)
+    if d.dtype.is_bool:
+        d = p.cast(d, dtype=uint8)
+        return p.cast(diag(d, name, k, num_rows, num_cols, int(padding_value), align), dtype=bool_)
     low, high = _diagonals(k)
     dims = _compact(d, low, high)
     if None in dims:
@@ -123,6 +126,8 @@ def diag(diagonal, name="diag", k=0, num_rows=-1, num_cols=-1, padding_value=0, 
 def diag_part(input, name="diag_part", k=0, padding_value=0, align="RIGHT_LEFT") -> Tensor:
     """The diagonals number `k` (or `k[0]` to `k[1]`, the highest first) of matrices; shorter ones are padded."""
     x = convert_to_tensor(input)
+    if x.dtype.is_bool:
+        return p.cast(diag_part(p.cast(x, dtype=uint8), name, k, int(padding_value), align), dtype=bool_)
     low, high = _diagonals(k)
     if rank_of(x, "diag_part") < 2:
         raise argument_error(None, "diag_part", f"input must be at least 2-dim, received shape: {x.shape}")

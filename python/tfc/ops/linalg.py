@@ -129,7 +129,9 @@ def norm(tensor, ord="euclidean", axis=None, keepdims=None, name=None) -> Tensor
     size = p.abs_(x)
     is_matrix = axis is not None and len(axes) == 2
     if ord in ("euclidean", "fro") or (ord == 2 and not is_matrix):
-        return root_of_squares(size, axes, keep)
+        # As in TensorFlow, this norm alone has the dtype of the operand.
+        root = root_of_squares(size, axes, keep)
+        return p.cast(root, dtype=x.dtype) if x.dtype.is_complex else root
     if is_matrix and ord in (1, np.inf):
         first, second = static_ints(axis) if not isinstance(axis, int) else axes
         rows, columns = (axis_of(v, rank_of(x, "norm"), "norm") for v in (first, second))

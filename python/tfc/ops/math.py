@@ -6,7 +6,7 @@ import numpy as np
 
 from tfc.core import EagerTensor, Primitive, Tensor, VariableStorage
 from tfc.dtypes import as_dtype, bool_, float32, float64, string
-from tfc.errors import UnimplementedError
+from tfc.errors import UnimplementedError, page, user_line
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor, operand, operands
 from tfc.ops.strings import is_string, join_strings
@@ -209,6 +209,12 @@ def _limit(bound, source, up):
     return convert_to_tensor(value, source)
 
 
+def _differ(x, y) -> bool:
+    """Whether both have a dtype of their own, and not the same."""
+    kinds = (Tensor, VariableStorage)
+    return isinstance(x, kinds) and isinstance(y, kinds) and x.dtype is not y.dtype
+
+
 def divide(x, y, name=None):
     """x / y, as the operator `/` does it."""
     return truediv(x, y)
@@ -220,6 +226,15 @@ def truediv(x, y, name=None):
 
 
 def _quotient_operands(x, y):
+    if _differ(x, y):
+        # Of all binary ops division alone raises this class in TensorFlow, eagerly as well.
+        raise TypeError(
+            page(
+                f"`x` and `y` must have the same dtype, got {x.dtype!r} != {y.dtype!r}.",
+                where=user_line(),
+                fix="tf.cast one of them",
+            )
+        )
     x, y = operands("div", x, y, NUMBER)
     if x.dtype.is_integer:
         wide = float32 if x.dtype.size <= 2 else float64
@@ -242,6 +257,10 @@ def divide_no_nan(x, y, name=None):
 
 def multiply_no_nan(x, y, name=None):
     """x * y, 0 where y is 0, even if x is infinite or NaN."""
+    if _differ(x, y):
+        raise ValueError(
+            f"y: Tensor conversion requested dtype {x.dtype.name} for Tensor with dtype {y.dtype.name}: {y!r}"
+        )
     x, y = operands("mul", x, y, ANALYTIC)
     zero = convert_to_tensor(0, x.dtype)
     is_zero = p.equal(y, zero)

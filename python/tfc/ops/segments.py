@@ -179,9 +179,11 @@ def bincount(
     """How often each of 0, 1, ... occurs in `arr`, or the sum of its `weights`.
 
     The result has as many entries as the largest number needs, at least `minlength` and at most `maxlength` (larger
-    numbers are left out). Over all of `arr`, or with `axis=-1` of each row of a matrix. Negative numbers are refused.
+    numbers are left out). Over all of `arr`, or with `axis=-1` of each row of a matrix. Fractions are cut off, negative
+    numbers refused.
     """
-    x = _ids(arr)
+    # As in TensorFlow: fractions are cut off.
+    x = p.cast(convert_to_tensor(arr), dtype=int64)
     if axis not in (None, 0, -1):
         raise ValueError(f"Unsupported value for argument axis={axis}. Only 0 and -1 are currently supported.")
     if binary_output and weights is not None:
@@ -189,7 +191,6 @@ def bincount(
     if axis == -1 and rank_of(x, "bincount") > 2:
         raise ValueError("tf.math.bincount with axis=-1 takes vectors and matrices")
     rowwise = axis == -1 and rank_of(x, "bincount") == 2
-    x = p.cast(x, dtype=int64)
     flat = p.reshape(x, shape=(None,)) if 0 not in (x.shape_tuple or ()) else p.constant(value=_one(0)[:0])
     p.assert_(
         p.reduce_all(p.greater_equal(flat, scalar(0, flat)), axes=(0,), keepdims=False),

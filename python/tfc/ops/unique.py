@@ -3,7 +3,7 @@
 import collections
 
 from tfc.core import Tensor
-from tfc.dtypes import as_dtype, int32
+from tfc.dtypes import as_dtype, int32, uint8
 from tfc.ops import primitives as p
 from tfc.ops.array import roll, shape
 from tfc.ops.convert import convert_to_tensor
@@ -20,6 +20,9 @@ UniqueWithCounts = collections.namedtuple("UniqueWithCounts", ["y", "idx", "coun
 
 def _unique(x, out_idx):
     x = convert_to_tensor(x)
+    if x.dtype.is_bool:
+        values, places = _unique(p.cast(x, dtype=uint8), out_idx)
+        return p.cast(values, dtype=x.dtype), places
     if rank_of(x, "tf.unique") != 1:
         raise ValueError(f"tf.unique expects a 1D vector, got shape {x.shape}")
     n = p.squeeze(shape(x), axes=(0,))
