@@ -260,6 +260,7 @@ if TYPE_CHECKING:  # what `__getattr__` gives
     from tfc.ops.sparse import SparseTensor
     from tfc.ops.strings import as_string
     from tfc.ops.unique import unique, unique_with_counts
+    from tfc.tracing.ragged_spec import RaggedTensorSpec
 
 newaxis = None
 __version__ = "0.1.0"
