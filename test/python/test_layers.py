@@ -11,7 +11,7 @@ MAY_IMPORT = {
     "errors": set(),
     "dtypes": {"errors"},
     "config": {"errors"},
-    "tools": set(),
+    "commands": set(),
     "ir": {"dtypes", "errors", "config"},
     "core": {"dtypes", "errors", "config"},
     "ops": {"core", "dtypes", "errors", "config"},
@@ -44,7 +44,7 @@ MAY_IMPORT = {
     "api": {"linear_operators", "tensor", "ops", "core", "dtypes", "errors", "config", "autodiff", "state", "function", "checkpoint"},
     "export": {
         "saved_model", "checkpoint", "function", "tracing", "compiler", "runtime", "state", "ops", "core", "ir", "dtypes", "errors",
-        "config", "tools",
+        "config", "commands",
     },
 }  # fmt: skip
 MLIR_ROOMS = {"ir", "compiler"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import subprocess
 
+from tfc.commands import path as tool
 from tfc.errors import page
-from tfc.tools import path as tool
 
 
 def reread(content: bytes, name: str) -> bytes:

@@ -4,10 +4,10 @@ import subprocess
 
 import numpy as np
 import pytest
+from tfc.commands import path as tool
 from tfc.export import cli
 from tfc.export.mlir_code import load_mlir
 from tfc.export.sources import read_mlir
-from tfc.tools import path as tool
 
 TEXT = """\
 func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> attributes {tfc.entry} {

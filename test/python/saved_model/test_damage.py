@@ -9,8 +9,8 @@ import textwrap
 import numpy as np
 import pytest
 import tfc as tf
+from tfc.commands import path as tool
 from tfc.export.sources import read_mlir
-from tfc.tools import path as tool
 
 
 class Model(tf.Module):

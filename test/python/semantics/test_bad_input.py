@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import tfc as tf
-from tfc.tools import path as tool
+from tfc.commands import path as tool
 
 MALFORMED = {
     "unfinished": "func.func @f( {",
