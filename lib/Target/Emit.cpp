@@ -204,7 +204,10 @@ static std::string pipelineText(bool scalarLoops) {
       "function(sroa<modify-cfg>,early-cse,instcombine<no-verify-fixpoint>,"
       "simplifycfg,loop-mssa(loop-rotate,licm),";
   if (scalarLoops)
-    text += "loop(indvars),loop-vectorize,early-cse<memssa>,"
+    // Loops of a few iterations first: as vectors of two lanes under constant
+    // masks they can send LLVM 22's instruction selection into an endless loop
+    // (extracts of sums of extended masks).
+    text += "loop(indvars,loop-unroll-full),loop-vectorize,early-cse<memssa>,"
             "instcombine<no-verify-fixpoint>,simplifycfg,";
   // Loops in vectors work on as many of them at once as is worth it.
   text += scalarLoops ? "loop-unroll<O2>,"
