@@ -2,7 +2,8 @@
 
 Eagerly the function is simply called. In a trace it becomes a `host_call`, an effect on everything, that compiled
 code makes where the program has it. Under a tape a `py_function` runs under a tape of its own, kept until its
-gradient is asked for: a number that is one more result of the call says which one.
+gradient is asked for: a number that is one more result of the call says which one. Derivatives of higher order
+continue that tape.
 """
 
 import collections
@@ -53,7 +54,8 @@ def py_function(func=None, inp=None, Tout=None, name=None):
     """`func(*inp)` on eager tensors, when the program runs; the result has the dtype(s) or specs `Tout`.
 
     `Tout`: one, or a nest; `[]` for a function that returns nothing. Where only dtypes are given, the rank of the
-    result is not known while tracing: `set_shape` says what it is, and makes the code around faster. Differentiable.
+    result is not known while tracing: `set_shape` says what it is, and makes the code around faster. Differentiable, as
+    often as the operations of `func` are: derivatives of any order run `func` once.
     A Python error becomes an error of `tf.errors`: ValueError and TypeError an `InvalidArgumentError`, others mostly
     an `UnknownError`.
     """
@@ -216,18 +218,88 @@ class _Differentiable(_Opaque):
         specs = specs or self.specs
         if not should_record(inputs) or not any(s.dtype.is_differentiable for s in specs):
             return super().call(inputs, specs)
-        taped = _Opaque(self.name, _taping(self.function), (TensorSpec((), int64), *specs))
-        token, *outputs = taped.call(inputs)
+        return self.taped(specs).call(inputs)[1:]
+
+    def taped(self, specs) -> "_Taped":
+        """The function under a tape that stays."""
+
+        def run(tensors):
+            tape = GradientTape(persistent=True)
+            with tape:
+                tape.watch([t for t in tensors if t.dtype.is_differentiable])
+                results = self.function(tensors)
+            return [_kept(tape, tensors, results), *results]
+
+        return _Taped(self.name, run, (TensorSpec((), int64), *specs))
+
+
+class _Taped(_Opaque):
+    """A function whose first result is the number of a tape that knows how the others were made of the inputs."""
+
+    __slots__ = ()
+
+    def call(self, inputs, specs=None):
+        recording = should_record(inputs)
+        token, *outputs = super().call(inputs, specs)
+        if recording:
+            self._record(inputs, token, outputs)
+        return [token, *outputs]
+
+    def _record(self, inputs, token, outputs):
         sources = [i for i, x in enumerate(inputs) if x.dtype.is_differentiable]
 
         def backward(*grads):
             targets = [i for i, g in enumerate(grads) if g is not None]
-            found = _gradient_function(self.name, inputs, sources, targets).call([token, *(grads[i] for i in targets)])
+            wanted = [inputs[i] for i in sources]
+            gradient = _Gradient(self.name, sources, targets, tuple(TensorSpec(x.shape_tuple, x.dtype) for x in wanted))
+            found = gradient.call([token, *wanted, *(grads[i] for i in targets)])
             by_input = dict(zip(sources, found, strict=True))
             return [by_input.get(i) for i in range(len(inputs))]
 
         record_operation("py_function", inputs, outputs, backward)
-        return outputs
+
+
+class _Gradient(_Differentiable):
+    """The gradient of a call: a function of the number of its tape, the differentiable inputs, and the gradients of
+    some results.
+
+    The inputs are there for tapes to follow: the values are those that the tape has seen. A tape that follows the
+    gradient, too, is the same one going on: the user's function runs once, whatever the order of the derivative.
+    """
+
+    __slots__ = ("sources", "targets")
+
+    def __init__(self, name, sources, targets, specs):
+        self.sources, self.targets = sources, targets
+        super().__init__(f"gradient of {name.removeprefix('gradient of ')}", self._of_call, specs)
+
+    def _of_call(self, tensors):
+        tape, inputs, results = self._found(tensors[0])
+        return self._gradients(tape, inputs, results, tensors[1 + len(self.sources) :])
+
+    def taped(self, specs):
+        def run(tensors):
+            tape, inputs, results = self._found(tensors[0])
+            weights = tensors[1 + len(self.sources) :]
+            with tape.resumed():
+                tape.watch([g for g in weights if g.dtype.is_differentiable])
+                made = self._gradients(tape, inputs, results, weights)
+            # The inputs of this call, as the tape knows them.
+            return [_kept(tape, [tensors[0], *(inputs[i] for i in self.sources), *weights], made), *made]
+
+        return _Taped(self.name, run, (TensorSpec((), int64), *specs))
+
+    def _gradients(self, tape, inputs, results, weights):
+        wanted = [inputs[i] for i in self.sources]
+        got = tape.gradient([results[i] for i in self.targets], wanted, output_gradients=weights)
+        return [zeros_like(x) if g is None else convert_to_tensor(g) for x, g in zip(wanted, got, strict=True)]
+
+    def _found(self, token):
+        found = _tapes.get(int(token.numpy()))
+        if found is None:
+            text = f"the {self.name}: the call was too long ago, {KEPT_TAPES} are kept"
+            raise UnknownError(None, None, text)
+        return found
 
 
 _tapes: collections.OrderedDict = collections.OrderedDict()
@@ -235,37 +307,14 @@ _tapes_lock = threading.Lock()
 _numbers = itertools.count(1)
 
 
-def _taping(function):
-    """The function under a tape that stays; its first result says which."""
-
-    def run(tensors):
-        tape = GradientTape(persistent=True)
-        with tape:
-            tape.watch([t for t in tensors if t.dtype.is_differentiable])
-            results = function(tensors)
-        number = next(_numbers)
-        with _tapes_lock:
-            _tapes[number] = tape, tensors, results
-            while len(_tapes) > KEPT_TAPES:
-                _tapes.popitem(last=False)
-        return [eager_tensor(np.array(number, np.int64)), *results]
-
-    return run
-
-
-def _gradient_function(name, inputs, sources, targets) -> HostFunction:
-    def run(tensors):
-        token, *grads = tensors
-        found = _tapes.get(int(token.numpy()))
-        if found is None:
-            raise UnknownError(None, None, f"the gradient of {name}: the call was too long ago, {KEPT_TAPES} are kept")
-        tape, ins, outs = found
-        wanted = [ins[i] for i in sources]
-        got = tape.gradient([outs[i] for i in targets], wanted, output_gradients=grads)
-        return [zeros_like(x) if g is None else convert_to_tensor(g) for x, g in zip(wanted, got, strict=True)]
-
-    specs = tuple(TensorSpec(inputs[i].shape_tuple, inputs[i].dtype) for i in sources)
-    return _Opaque(f"gradient of {name}", run, specs)
+def _kept(tape, inputs, results):
+    """The number under which a tape is found, with the inputs and results of a call."""
+    number = next(_numbers)
+    with _tapes_lock:
+        _tapes[number] = tape, inputs, results
+        while len(_tapes) > KEPT_TAPES:
+            _tapes.popitem(last=False)
+    return eager_tensor(np.array(number, np.int64))
 
 
 def run_host_function(number: int, tensors: list) -> list:

@@ -39,6 +39,8 @@ class GradientTape:
         self._persistent = persistent
         self._watch_accessed = watch_accessed_variables
         self._recording = False
+        # Whether to say that gradients inside the block of a persistent tape are recorded.
+        self._warn = True
         self._start()
 
     def _start(self):
@@ -70,6 +72,16 @@ class GradientTape:
             raise ValueError("Tape is not recording.")
         pop_recorder(self)
         self._recording = False
+
+    @contextmanager
+    def resumed(self):
+        """Goes on recording inside the block, what gradients are computed of included."""
+        warn, self._warn = self._warn, False
+        try:
+            with self:
+                yield
+        finally:
+            self._warn = warn
 
     # What recorders do.
 
@@ -202,7 +214,7 @@ class GradientTape:
         if self._recording:
             if not self._persistent:
                 self._pop()
-            else:
+            elif self._warn:
                 _LOG.warning(
                     "Calling GradientTape.gradient on a persistent tape inside its context "
                     "is significantly less efficient "

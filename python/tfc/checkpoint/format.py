@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from safetensors import SafetensorError, deserialize
 
+from tfc.core import string_array
 from tfc.dtypes import DType, as_dtype
 from tfc.errors import DataLossError, NotFoundError, page
 
@@ -35,9 +36,16 @@ def pack_tensors(tensors: dict, metadata: dict[str, str]) -> bytes:
     """The bytes of a file with these numpy arrays, in this order. `TypeError` for an element type that has no name in
     it.
 
+    Safetensors has no strings: an array of `bytes` objects is a tensor of uint8, the offsets of the elements and of the
+    end (int64, little endian) and then the elements; its shape is in the metadata.
+
     The checksum is the CRC-32 of everything after the length, with zeros in its own place: whoever writes the same
     tensors always needs to change eight digits only.
     """
+    strings = {name: value for name, value in tensors.items() if value.dtype == object}
+    if strings:
+        tensors = {**tensors, **{name: _packed_strings(value) for name, value in strings.items()}}
+        metadata = {**metadata, "tfc.strings": json.dumps({name: value.shape for name, value in strings.items()})}
     arrays = {name: np.ascontiguousarray(value) for name, value in tensors.items()}
     types = {name: (as_dtype(array.dtype), np.shape(tensors[name])) for name, array in arrays.items()}
     header = pack_header(types, metadata)
@@ -80,6 +88,28 @@ def pack_header(types: dict, metadata: dict[str, str], unknown: str | None = Non
     return header + b" " * (-len(header) % 8)
 
 
+def _packed_strings(array: np.ndarray) -> np.ndarray:
+    elements = string_array(array).reshape(-1).tolist()
+    offsets = np.zeros(len(elements) + 1, "<i8")
+    np.cumsum([len(e) for e in elements], out=offsets[1:])
+    return np.frombuffer(offsets.tobytes() + b"".join(elements), np.uint8)
+
+
+def _unpacked_strings(packed: np.ndarray, shape) -> np.ndarray:
+    """The array of `bytes`; `ValueError` if the offsets are none of these."""
+    count, content = math.prod(shape), packed.tobytes()
+    start = 8 * (count + 1)
+    if len(content) < start:
+        raise ValueError(f"{len(content)} bytes for {count} strings")
+    offsets = np.frombuffer(content[:start], "<i8")
+    if offsets[0] != 0 or offsets[-1] != len(content) - start or (np.diff(offsets) < 0).any():
+        raise ValueError("the offsets of strings are not in order")
+    array = np.empty(count, object)
+    for i in range(count):
+        array[i] = content[start + offsets[i] : start + offsets[i + 1]]
+    return array.reshape(shape)
+
+
 _NO_CHECKSUM = "00000000"
 
 
@@ -113,6 +143,8 @@ def unpack_tensors(content: bytes, name) -> tuple[dict, dict]:
             dtype, shape = dtypes.get(key, stored), entry["shape"]
             array = np.frombuffer(bytes(entry["data"]), as_dtype(dtype).np_dtype)
             tensors[key] = array.reshape(shape[:-1] if dtype != stored else shape)
+        for key, shape in json.loads(metadata.get("tfc.strings", "{}")).items():
+            tensors[key] = _unpacked_strings(tensors[key], shape)
     except (AttributeError, LookupError, TypeError, ValueError) as e:
         raise _damaged(name, f"{type(e).__name__}: {e}") from None
     return tensors, metadata

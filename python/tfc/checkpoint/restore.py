@@ -68,7 +68,7 @@ class Restoration:
                 )
             )
         with outside():
-            p.assign_variable(variable, convert_to_tensor(array))
+            p.assign_variable(variable, convert_to_tensor(array, variable.dtype))
 
     # Objects that come later.
 

@@ -9,7 +9,8 @@ from tfc.ops.convert import convert_to_tensor
 
 
 class Outputs:
-    """The structure of a function's results. `flat` are the tensors, each once.
+    """The structure of a function's results. `flat` are the tensors, one a leaf: what a function returns twice becomes
+    two tensors, each with a gradient of its own.
 
     Leaves are tensors, None, and lists (of TensorArrays), which travel as one stacked tensor.
     """
@@ -19,7 +20,6 @@ class Outputs:
         self._slots: list = []
         self.specs: list = []
         self.flat: list = []
-        self._numbers: dict = {}
         leaves = nest.flatten(value, expand_composites=True)
         for leaf in leaves:
             self._slots.append(self._slot(function_name, leaf))
@@ -33,7 +33,7 @@ class Outputs:
         made = cls.__new__(cls)
         made._structure = nest.map_structure(lambda number: _Leaf(number, None), structure)
         made._slots, made.specs = slots, specs
-        made.flat, made._numbers = [], {}
+        made.flat = []
         return made
 
     def parts(self) -> tuple:
@@ -68,17 +68,14 @@ class Outputs:
         return self._number(leaf)
 
     def _number(self, tensor) -> int:
-        found = self._numbers.get(id(tensor))
-        if found is None:
-            found = self._numbers[id(tensor)] = len(self.flat)
-            self.flat.append(tensor)
-        return found
+        self.flat.append(tensor)
+        return len(self.flat) - 1
 
     def forget(self) -> None:
         """Drops the tensors of the trace; their specs stay."""
         if self.flat:
             self.specs = [TensorSpec(t.shape_tuple, t.dtype) for t in self.flat]
-        self.flat, self._numbers = [], {}
+        self.flat = []
 
     def pack(self, results: list):
         """The user's structure with these results."""

@@ -16,6 +16,9 @@ def tensor_text(array: np.ndarray, summarize: int) -> str:
     """The elements as `[0 1 2 ... 7 8 9]`: `summarize` at each end of a dimension, -1 all; strings in quotes."""
     if array.ndim == 0:
         return element_text(array[()])
+    if array.size == 0 and array.shape[0]:
+        # Rows without elements, as TensorFlow writes them.
+        return "[" + "\n" * (array.ndim - 1) + " ...]"
     return _rows(array, summarize, 1)
 
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tfc.checkpoint import unpack_tensors
-from tfc.core import eager_tensor, outside
+from tfc.core import outside
 from tfc.dtypes import TensorShape, as_dtype
 from tfc.errors import DataLossError, page
+from tfc.ops.convert import convert_to_tensor
 from tfc.saved_model import encoding
 from tfc.saved_model.objects import Asset
 from tfc.saved_model.restored import ConcreteReader, RestoredFunction
@@ -109,7 +110,11 @@ class _Reader:
         for number, node in enumerate(self.nodes):
             if node["kind"] == "variable":
                 self.values[number] = self._variable(number, node)
-        captured = {n: eager_tensor(v.copy()) for n, v in self.tensors.items() if n.startswith("captured/")}
+        captured = {
+            n: convert_to_tensor(v.copy(), as_dtype(v.dtype))
+            for n, v in self.tensors.items()
+            if n.startswith("captured/")
+        }
         self.concrete = ConcreteReader(self.index["functions"], self.read, self.values, captured)
         for number in range(len(self.nodes)):
             self._make(number)

@@ -265,7 +265,7 @@ class TensorType(TraceType):
         return hash((self.spec.dtype, self.spec.shape.dims))
 
     def __repr__(self):
-        return f"TensorSpec(shape={self.spec.shape}, dtype={self.spec.dtype!r}, name=None)"
+        return f"TensorSpec(shape={self.spec.shape}, dtype={self.spec.dtype!r}, name={self.spec.name!r})"
 
 
 class VariableType(TraceType):

@@ -6,6 +6,7 @@ import logging
 import numpy as np
 import pytest
 import tfc as tf
+from tfc.checkpoint import pack_tensors, unpack_tensors
 
 
 class Net(tf.Module):
@@ -338,3 +339,41 @@ def test_optimizers_go_on_where_they_were(tmp_path, built):
     status.assert_consumed()
     np.testing.assert_array_equal(v.numpy(), w.numpy())
     assert other.iterations.numpy() == 3
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"",
+        b"\xff\x00\xfe\x00",
+        [b"", b"a", b"\x00"],
+        [[b"x"], [b"\x80yy"]],
+        np.zeros([2, 0], object),
+        np.zeros([0], object),
+        "h\u00e9",
+    ],
+)
+def test_strings_come_back_byte_for_byte(tmp_path, value):
+    v = tf.Variable(value, dtype=tf.string)
+    number = tf.Variable([1 + 2j])
+    path = tf.train.Checkpoint(v=v, number=number).write(tmp_path / "c")
+    w = tf.Variable(np.full(v.shape.as_list(), b"?", object), dtype=tf.string)
+    tf.train.Checkpoint(v=w, number=tf.Variable([0j])).read(path).assert_consumed()
+    assert w.shape == v.shape and np.array_equal(w.numpy(), v.numpy())
+    reader = tf.train.load_checkpoint(path)
+    assert reader.get_variable_to_shape_map()["v/.ATTRIBUTES/VARIABLE_VALUE"] == v.shape.as_list()
+    assert reader.get_variable_to_dtype_map()["v/.ATTRIBUTES/VARIABLE_VALUE"] == tf.string
+
+
+def test_a_string_is_no_value_for_a_number(tmp_path):
+    path = tf.train.Checkpoint(v=tf.Variable("1")).write(tmp_path / "c")
+    with pytest.raises(tf.errors.InvalidArgumentError, match="expected dtype float32 does not equal original dtype s"):
+        tf.train.Checkpoint(v=tf.Variable(1.0)).read(path).expect_partial()
+
+
+@pytest.mark.parametrize("offsets", [[0, 3, 2], [1, 2, 3], [0, 1, 9], [0, -1, 3], [0, 3]])
+def test_offsets_of_strings_that_cannot_be_are_damage(offsets):
+    packed = np.frombuffer(np.array(offsets, "<i8").tobytes() + b"abc", np.uint8)
+    content = pack_tensors({"s": packed}, {"tfc.strings": '{"s": [2]}'})
+    with pytest.raises(tf.errors.DataLossError):
+        unpack_tensors(content, "file")

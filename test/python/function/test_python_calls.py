@@ -280,3 +280,81 @@ def test_specs_say_the_shape():
         return tf.reduce_sum(y)
 
     assert f(tf.ones([2])).numpy() == 2
+
+
+def _derivative(function, order):
+    """The derivative of a function of one tensor, by nested tapes."""
+    if order == 0:
+        return function
+    inner = _derivative(function, order - 1)
+
+    def derived(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = inner(x)
+        return tape.gradient(y, x)
+
+    return derived
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, 4])
+@pytest.mark.parametrize("traced", ["call", "derivative", "both"])
+def test_derivatives_of_higher_order_run_the_function_once(order, traced):
+    calls = []
+
+    def quartic(x):
+        calls.append(1)
+        return x**4
+
+    def call(x):
+        return tf.py_function(quartic, [x], tf.float32)
+
+    function = _derivative(call if traced == "derivative" else tf.function(call), order)
+    if traced != "call":
+        function = tf.function(function)
+    x = tf.constant([2.0, -1.0])
+    expected = [4 * x**3, 12 * x**2, 24 * x, 24 * tf.ones_like(x)][order - 1]
+    np.testing.assert_allclose(function(x), expected)
+    assert len(calls) == 1
+
+
+def test_mixed_second_derivatives_of_several_results():
+    def two(a, b):
+        return a * a * b, tf.sin(a * b)
+
+    def second(function):
+        def derived(a, b):
+            with tf.GradientTape() as outer:
+                outer.watch([a, b])
+                with tf.GradientTape() as inner:
+                    inner.watch([a, b])
+                    p, q = function(a, b)
+                    product = p * q
+                ga, gb = inner.gradient(product, [a, b])
+                total = tf.reduce_sum(ga * gb)
+            return [ga, gb, *outer.gradient(total, [a, b])]
+
+        return derived
+
+    def call(a, b):
+        return tf.py_function(two, [a, b], [tf.float32, tf.float32])
+
+    a, b = tf.constant([1.0, 2.0]), tf.constant([0.5, 0.25])
+    expected = second(two)(a, b)
+    for function in (second(tf.function(call)), tf.function(second(call)), tf.function(second(tf.function(call)))):
+        for got, want in zip(function(a, b), expected, strict=True):
+            np.testing.assert_allclose(got, want, rtol=1e-6)
+
+
+def test_the_second_derivative_by_a_result_that_weighs_the_first():
+    @tf.function
+    def f(x, w):
+        with tf.GradientTape() as outer:
+            outer.watch(w)
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                y = tf.py_function(tf.sin, [x], tf.float32) * w
+            g = inner.gradient(y, x)
+        return outer.gradient(g, w)
+
+    np.testing.assert_allclose(f(tf.constant(0.5), tf.constant(3.0)), np.cos(np.float32(0.5)), rtol=1e-6)

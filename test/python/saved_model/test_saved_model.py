@@ -431,3 +431,26 @@ def test_damaged_model_is_data_loss(tmp_path, damage):
         file.write_bytes(content)
     with pytest.raises(tf.errors.DataLossError):
         tf.saved_model.load(tmp_path / "m")
+
+
+def test_string_variables_and_captured_strings(tmp_path):
+    class Names(tf.Module):
+        def __init__(self):
+            super().__init__()
+            self.names = tf.Variable([b"\xff", b""], name="names")
+            self.suffix = tf.constant(b"\xfe\x00")
+
+        @tf.function(input_signature=[tf.TensorSpec([], tf.string)])
+        def joined(self, x):
+            return tf.strings.join([self.names, x, self.suffix])
+
+        @tf.function(input_signature=[tf.TensorSpec([2], tf.string)])
+        def set(self, x):
+            self.names.assign(x)
+            return self.names.read_value()
+
+    tf.saved_model.save(Names(), tmp_path)
+    loaded = tf.saved_model.load(tmp_path)
+    assert loaded.joined(tf.constant("!")).numpy().tolist() == [b"\xff!\xfe\x00", b"!\xfe\x00"]
+    loaded.set(tf.constant([b"1", b"2"]))
+    assert loaded.names.dtype == tf.string and loaded.names.numpy().tolist() == [b"1", b"2"]
