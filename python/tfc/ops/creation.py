@@ -5,7 +5,7 @@ import builtins
 import numpy as np
 
 from tfc.core import Tensor, argument_error
-from tfc.dtypes import as_dtype, bool_, float32, float64, int32, int64
+from tfc.dtypes import as_dtype, bool_, float32, float64, int32, int64, string
 from tfc.ops import primitives as p
 from tfc.ops.convert import common_dtype, convert_to_tensor, integer, operands, static_value
 from tfc.ops.gradients import broadcast_like
@@ -47,7 +47,10 @@ def _like(input, value, dtype):
 
 
 def _number(value, dtype) -> Tensor:
-    return p.constant(value=np.array(value, as_dtype(dtype).np_dtype))
+    dtype = as_dtype(dtype)
+    if dtype is string and value == 0:  # TensorFlow's zero of strings
+        return convert_to_tensor("")
+    return p.constant(value=np.array(value, dtype.np_dtype))
 
 
 def eye(num_rows, num_columns=None, batch_shape=None, dtype=float32, name=None) -> Tensor:

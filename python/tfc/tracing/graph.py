@@ -216,7 +216,8 @@ class FuncGraph(Interpreter):
         with root_name_scope(inside):
             result = function(*args, **kwargs)
         tensors = [t for t in nest.flatten(result) if type(t) is SymbolicTensor]
-        if count == self.operation_count and len(tensors) == 1 and type(result) is SymbolicTensor:
+        given = any(t is result for t in nest.flatten((args, kwargs)))
+        if (given or count == self.operation_count) and len(tensors) == 1 and type(result) is SymbolicTensor:
             return self._identity(result, full)
         for at, tensor in enumerate(tensors):
             tensor.rename(full, at)
