@@ -55,21 +55,33 @@ def operation(function):
     return getattr(function, "__tfc_operation__", function) if type(function) is types.FunctionType else function
 
 
+def _dispatched(function, public, args, kwargs):
+    """What the first dispatcher that takes the arguments makes of them; NotImplemented if there is none."""
+    for dispatch in _dispatchers:
+        result = dispatch(function, public, args, kwargs)
+        if result is not NotImplemented:
+            return result
+    return NotImplemented
+
+
 def in_place_of(made, function):
     """`made`, which takes the place of a public function, for arguments that only `function` knows what to do with."""
+    public = function.__qualname__
+    calling = public in _CALLING
 
     def call(*args, **kwargs):
+        # The user's functions run once: what they raise says nothing about the arguments.
+        if calling:
+            result = _dispatched(function, public, args, kwargs)
+            return made(*args, **kwargs) if result is NotImplemented else result
         try:
             return made(*args, **kwargs)
         except (TypeError, ValueError, AttributeError) as error:
-            if not _dispatchers:
-                raise
             refused = error
-        for dispatch in _dispatchers:
-            result = dispatch(function, function.__qualname__, args, kwargs)
-            if result is not NotImplemented:
-                return result
-        raise refused
+        result = _dispatched(function, public, args, kwargs)
+        if result is NotImplemented:
+            raise refused
+        return result
 
     return call
 
@@ -77,28 +89,33 @@ def in_place_of(made, function):
 def _named(function, position: int, public: str, module: str):
     calling = public in _CALLING
 
+    def run(args, kwargs):
+        name = kwargs.get("name")
+        if name is None and len(args) > position:
+            name = args[position]
+        if name is None or STATE.interpreter.eager:
+            return function(*args, **kwargs)
+        return STATE.interpreter.named(name, calling, function, args, kwargs)
+
     @functools.wraps(function)
     def call(*args, **kwargs):
         # The usual call first: this runs before every operation.
         try:
-            if not kwargs and len(args) <= position:
-                return function(*args)
-            name = kwargs.get("name")
-            if name is None and len(args) > position:
-                name = args[position]
-            if name is None or STATE.interpreter.eager:
-                return function(*args, **kwargs)
-            return STATE.interpreter.named(name, calling, function, args, kwargs)
+            return function(*args) if not kwargs and len(args) <= position else run(args, kwargs)
         except (TypeError, ValueError, AttributeError) as error:
-            if not _dispatchers:
-                raise
             refused = error
-        for dispatch in _dispatchers:
-            result = dispatch(function, public, args[:position], kwargs)
-            if result is not NotImplemented:
-                return result
-        raise refused
+        result = _dispatched(function, public, args[:position], kwargs)
+        if result is NotImplemented:
+            raise refused
+        return result
 
+    @functools.wraps(function)
+    def call_user(*args, **kwargs):
+        # The user's functions run once: what they raise says nothing about the arguments.
+        result = _dispatched(function, public, args[:position], kwargs)
+        return run(args, kwargs) if result is NotImplemented else result
+
+    call = call_user if calling else call
     call.__tfc_operation__ = function
     # Where pickle finds it.
     call.__module__, call.__qualname__ = module, public
