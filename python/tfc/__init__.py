@@ -3,7 +3,7 @@
 import importlib
 from typing import TYPE_CHECKING
 
-from tfc import autograph, batching, config, errors
+from tfc import array_api, autograph, batching, config, errors  # array_api: tensors have its attributes
 from tfc.autodiff import (
     GradientTape,
     UnconnectedGradients,
@@ -211,7 +211,7 @@ from tfc.tracing import TensorArraySpec, gradients, hessians
 publish(globals())
 
 if TYPE_CHECKING:  # what `__getattr__` gives
-    from tfc import array_api, data, export, optimizers, profiler, saved_model
+    from tfc import data, export, optimizers, profiler, saved_model
     from tfc.api import (
         bitwise,
         debugging,
@@ -268,7 +268,7 @@ __version__ = "0.1.0"
 # Namespaces and names that many programs do not use are loaded at their first use: importing all of them would take as
 # long as all the rest. Module -> names there, or (name there, name here).
 _LAZY = {
-    "tfc": ["array_api", "data", "export", "optimizers", "profiler", "saved_model"],
+    "tfc": ["data", "export", "optimizers", "profiler", "saved_model"],
     "tfc.api": [
         "bitwise", "debugging", "experimental", "image", "initializers", "io", "linalg", "math", "nest", "nn", "ragged",
         "random", "signal", "sparse", "strings", "train", "types",
