@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from tfc.core import Tensor
+from tfc.core import Tensor, argument_error
 from tfc.dtypes import int64
 from tfc.ops import primitives as p
 from tfc.ops.gradients import dynamic_shape
@@ -26,16 +26,24 @@ def _entries(vector: Tensor, known: tuple) -> tuple:
 
 
 def sizes_of(shape, op: str) -> tuple:
-    """A shape argument as a tuple of sizes. Raises `NotImplementedError` if not even the rank is known."""
+    """A shape argument as a tuple of sizes.
+
+    Raises `NotImplementedError` if not even the rank is known, and `InvalidArgumentError`, now or when the code runs, if
+    a size is negative.
+    """
     known = static_ints(shape)
     if known is not None and None not in known:
+        if any(n < 0 for n in known):
+            raise argument_error(None, op, f"{op}: sizes must be at least 0, got {list(known)}")
         return known
     vector = shape_tensor(shape)
     if known is None:
         count = vector.shape_tuple[0] if vector.shape_tuple else None
         if count is None:
-            raise NotImplementedError(f"{op} needs a shape whose rank is known while tracing, got {shape!r}")
+            raise NotImplementedError(f"{op}: expected a vector of known length as shape, got {shape!r}")
         known = (None,) * count
+    fits = p.reduce_all(p.greater_equal(vector, _scalar(0)), axes=(0,), keepdims=False)
+    p.assert_(fits, vector, message=f"{op}: sizes must be at least 0, got", summarize=8)
     return _entries(vector, known)
 
 

@@ -99,7 +99,7 @@ def test_parameters_of_unknown_sizes():
 
 def test_the_shape_ends_in_that_of_the_parameters():
     spec = [tf.TensorSpec([None], tf.int32), tf.TensorSpec([None])]
-    with pytest.raises(NotImplementedError, match="rank"):
+    with pytest.raises(NotImplementedError, match="known length"):
         tf.function(lambda s, a: tf.random.stateless_gamma(s, SEED, a), input_signature=spec)([2, 3], [1.0, 1.0, 1.0])
     spec[0] = tf.TensorSpec([2], tf.int32)
     f = tf.function(lambda s, a: tf.random.stateless_gamma(s, SEED, a), input_signature=spec)
@@ -126,3 +126,11 @@ def test_dropout_has_a_gradient():
 
     y, g = f(tf.ones([50, 3]))
     assert y.numpy().tolist() == g.numpy().tolist() and 0 < (y.numpy() == 0).mean() < 1
+
+
+def test_negative_sizes_are_refused():
+    f = tf.function(lambda n: tf.random.stateless_normal([n, 2], SEED), input_signature=[tf.TensorSpec([], tf.int32)])
+    with pytest.raises(tf.errors.InvalidArgumentError, match="at least 0"):
+        f(-1)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="at least 0"):
+        tf.random.stateless_uniform([2, -1], SEED)
