@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from tfc.core import Operation, Tensor, TensorList, Unset, describe
 from tfc.errors import page
 from tfc.ops import primitives as p
-from tfc.ops.gradients import dynamic_shape
-from tfc.ops.indexed_slices import IndexedSlices, add_slices, dense
-from tfc.ops.rows.lists import OneElement, add_lists
+from tfc.ops.gradients import Part, dynamic_shape
+from tfc.ops.indexed_slices import IndexedSlices, add_slices, dense, scatter_slices
+from tfc.ops.rows.lists import add_lists
 from tfc.ops.table import NoGradient, NotDifferentiable
 
 
@@ -37,7 +37,7 @@ class Entry:
 
 def accumulate(total, extra):
     """The sum of two gradients of one value, either of which may be None."""
-    if isinstance(extra, OneElement):
+    if isinstance(extra, Part):
         return extra.added_to(total)
     if total is None:
         return extra
@@ -45,9 +45,9 @@ def accumulate(total, extra):
         return total
     if isinstance(total, TensorList):
         return add_lists(total, extra)
-    if isinstance(total, IndexedSlices) and isinstance(extra, IndexedSlices):
-        return add_slices(total, extra)
-    return p.add(dense(total), dense(extra))
+    if isinstance(extra, IndexedSlices):
+        return add_slices(total, extra) if isinstance(total, IndexedSlices) else scatter_slices(total, extra)
+    return scatter_slices(extra, total) if isinstance(total, IndexedSlices) else p.add(total, extra)
 
 
 def backward(entries: Sequence[Entry], gradients: dict, needed: set, sparse=False) -> dict:

@@ -14,9 +14,8 @@ from tfc.ops import nest
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor
 from tfc.ops.creation import zeros_like
-from tfc.ops.gradients import broadcast_like, conj
+from tfc.ops.gradients import Part, broadcast_like, conj
 from tfc.ops.indexed_slices import dense
-from tfc.ops.rows.lists import OneElement
 from tfc.ops.table import ELEMENTWISE, Linear, NotDifferentiable
 
 
@@ -191,5 +190,5 @@ def _transposed(prim, args, attrs, outs, tangents) -> list:
 
 
 def _plain(gradient):
-    gradient = gradient.added_to(None) if isinstance(gradient, OneElement) else gradient
+    gradient = gradient.added_to(None) if isinstance(gradient, Part) else gradient
     return dense(gradient)

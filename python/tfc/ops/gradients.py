@@ -10,6 +10,16 @@ from tfc.dtypes import int64
 from tfc.ops import primitives as p
 
 
+class Part:
+    """A gradient of which most is zero: it is added to what there is already instead of being built."""
+
+    __slots__ = ()
+
+    def added_to(self, total):
+        """The sum with a gradient so far, which may be None."""
+        raise NotImplementedError
+
+
 def scalar(value, like):
     """A constant scalar of the dtype of `like`."""
     return p.constant(value=np.asarray(value, like.dtype.np_dtype))

@@ -99,6 +99,11 @@ def dense(value):
     return value.__tf_tensor__() if isinstance(value, IndexedSlices) else value
 
 
+def scatter_slices(total: Tensor, slices: IndexedSlices) -> Tensor:
+    """The sum of a whole tensor and slices."""
+    return p.scatter(total, p.expand_dims(slices.indices, axes=(1,)), slices.values, mode="add")
+
+
 def add_slices(x: IndexedSlices, y: IndexedSlices) -> IndexedSlices:
     """The sum: the slices of both."""
     dtype = x.indices.dtype

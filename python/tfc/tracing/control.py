@@ -3,10 +3,9 @@
 from contextlib import contextmanager
 
 from tfc.core import TensorList, recorders, stop_recording
-from tfc.dtypes import TensorShape, TensorSpec, as_shape, int32
+from tfc.dtypes import TensorShape, as_shape, int32
 from tfc.errors import page, user_line
 from tfc.ir import (
-    build_op,
     insertion_point,
     kind_of,
     list_type,
@@ -15,7 +14,6 @@ from tfc.ir import (
     token_type,
     type_spec,
     user_stack,
-    walk,
 )
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor
@@ -87,7 +85,7 @@ def build_cond(graph, pred, true_fn, false_fn) -> tuple:
     op = graph.build("if", [condition], {}, stack, (), [*types, token_type()], regions=2)
     for at, scope in enumerate(scopes):
         scope.block.append_to(op.regions[at])
-    _drop(graph, holder)
+    drop(graph, holder)
     name = graph._unique("cond")
     for a, b in zip(yes, no, strict=True):
         if isinstance(a, SymbolicList) and isinstance(b, SymbolicList) and a.elements is not b.elements:
@@ -152,7 +150,7 @@ def _yield(graph, scope, values, stack):
         graph.build("yield", values, {}, stack, (), [])
 
 
-def _drop(graph, op):
+def drop(graph, op):
     """Takes back an op that was built just now."""
     if graph._journal is not None:
         graph._journal = [(o, s) for o, s in graph._journal if o is not op]
@@ -272,132 +270,6 @@ def before(graph, op):
         graph.scope.point = point
 
 
-def collect_variables(graph, op, results, number, variables: list) -> tuple:
-    """A loop that also collects what variables hold at the start of each iteration.
-
-    `number`: which of its arguments counts iterations. Returns (the loop, [(handle, spec, list)]); `results` then are
-    the new loop's.
-    """
-    if not variables:
-        return op, []
-    specs = [TensorSpec(v.shape_tuple, v.dtype) for v in variables]
-    handles = [graph.resource(v) for v in variables]
-    with before(graph, op):
-        zero = convert_to_tensor(0, int32)
-        lists = [p.list_create(zero, element_type=s, dynamic_size=True) for s in specs]
-    arguments = _more_arguments(graph, op, lists)
-    body = op.regions[1].blocks[0]
-    grown = []
-    start = mlir.InsertionPoint(next(iter(body.operations)))
-    for handle, argument in zip(handles, arguments, strict=True):
-        value = build_op("read_variable", [handle], {}, op.location, start).results[0]
-        grown.append(build_op("list_set", [argument, body.arguments[number], value], {}, op.location, start).result)
-    made, values = _with_more_results(graph, op, results, lists, grown)
-    return made, list(zip(handles, specs, values, strict=True))
-
-
-def collect_lists(graph, op, results, body, number, positions: list) -> tuple:
-    """A loop that also collects what its lists at these positions hold at the start of each iteration, stacked.
-
-    `body`: the scope of its body. Lists that do not grow have one length. Returns (the loop, for each position the spec of
-    what is stacked and the list of them); `results` then are the new loop's.
-    """
-    if not positions:
-        return op, []
-    block = body.block
-    stacked = []
-    point = body.point
-    body.point = mlir.InsertionPoint(next(iter(block.operations)))
-    with region(graph, body):
-        for at in positions:
-            like = results[at]
-            start = SymbolicList(block.arguments[at], body, (), like.dynamic_size, like.elements, like.count)
-            stacked.append(p.list_stack(start, element_type=like.element))
-    specs = [TensorSpec(s.shape_tuple, s.dtype) for s in stacked]
-    with before(graph, op):
-        zero = convert_to_tensor(0, int32)
-        lists = [p.list_create(zero, element_type=s, dynamic_size=True) for s in specs]
-    arguments = _more_arguments(graph, op, lists)
-    body.point = mlir.InsertionPoint(list(block.operations)[-1])
-    with region(graph, body):
-        n = SymbolicTensor(block.arguments[number], body)
-        grown = [
-            p.list_set(SymbolicList(a, body, (), True), n, s).value for a, s in zip(arguments, stacked, strict=True)
-        ]
-    body.point = point
-    made, values = _with_more_results(graph, op, results, lists, grown)
-    return made, list(zip(specs, values, strict=True))
-
-
-def _more_arguments(graph, op, init) -> list:
-    """Arguments for more loop variables; those of the body."""
-    types = [graph.operand(v).type for v in init]
-    return [[r.blocks[0].add_argument(t, op.location) for t in types] for r in op.regions][1]
-
-
-def _with_more_results(graph, op, results, init, yielded) -> tuple:
-    """The loop again, which yields more; (the op, what the new lists are in the end)."""
-    inits = [graph.operand(v) for v in init]
-    blocks = [r.blocks[0] for r in op.regions]
-    last = list(blocks[1].operations)[-1]
-    build_op("yield", [*last.operands, *yielded], {}, last.location, mlir.InsertionPoint(last), [])
-    last.operation.erase()
-    old = list(op.results)
-    types = [*(r.type for r in old[:-1]), *(v.type for v in inits), token_type()]
-    with before(graph, op):
-        made = graph.build("while", [*op.operands, *inits], {}, (), (), types, 2)
-    for block, region_ in zip(blocks, made.regions, strict=True):
-        block.append_to(region_)
-    for value, new in zip(old[:-1], list(made.results), strict=False):
-        value.replace_all_uses_with(new)
-    for value, new in zip(results, list(made.results), strict=False):
-        value.value = new
-    _drop(graph, op)
-    stack = user_stack(3)
-    return made, [SymbolicList(v, graph.scope, stack, True) for v in list(made.results)[len(old) - 1 : -1]]
-
-
-def lists_to_collect(op, count) -> tuple:
-    """Which of the first `count` variables of a loop are lists that its body changes and looks at; those whose size it
-    may look at.
-
-    What the others are when an iteration begins does not matter to it, or is what they are in the end.
-    """
-    body = op.regions[1].blocks[0]
-    outs = list(list(body.operations)[-1].operands)
-    chosen, measured = [], []
-    for at, argument in enumerate(list(body.arguments)[:count]):
-        if kind_of(argument.type)[0] == "list" and outs[at] != argument:
-            users = _users(body, argument)
-            if users:
-                chosen.append(at)
-            if users - {"tfc.list_get"}:
-                measured.append(at)
-    return chosen, measured
-
-
-def _users(body, argument) -> set:
-    """The ops that use a list, or what becomes of it by setting elements, in another way than to set elements."""
-    same, users = {argument}, set()
-    for op in (inner for top in body.operations for inner in walk(top.operation)):
-        operands = list(op.operands)
-        if not any(v in same for v in operands):
-            continue
-        if op.name == "tfc.list_set":
-            same.add(op.results[0])
-        elif op.name == "tfc.while":
-            found = [i for i, v in enumerate(operands) if v in same]
-            for i in found:
-                same.update([op.results[i], *(r.blocks[0].arguments[i] for r in op.regions)])
-        elif op.name == "tfc.yield":
-            owner = op.parent
-            if owner.name == "tfc.if":
-                same.update(r for r, v in zip(owner.results, operands, strict=False) if v in same)
-        else:
-            users.add(op.name)
-    return users
-
-
 def as_leaf(graph, value):
     """A Python value, eager tensor or list as a value of this graph."""
     if isinstance(value, (SymbolicTensor, SymbolicList)):
@@ -451,7 +323,7 @@ def _abandon(graph, op, scopes):
     if not graph.finished:
         for scope in scopes:
             scope.erased = True
-        _drop(graph, op)
+        drop(graph, op)
 
 
 class _Trial:

@@ -7,21 +7,18 @@ kept as values; those that a loop writes are collected, too. As everywhere, a gr
 read, and not to what was assigned to it.
 """
 
-import numpy as np
-
 from tfc.autodiff import GradientTape
 from tfc.autodiff.backward import accumulate
 from tfc.core import TensorList, current, record_operation, should_record, stop_recording
 from tfc.dtypes import TensorSpec, as_shape, int32
 from tfc.errors import page, user_line
 from tfc.ops import primitives as p
-from tfc.ops import slicing
-from tfc.ops.array import reshape, size
-from tfc.ops.array import shape as shape_of
 from tfc.ops.convert import convert_to_tensor
 from tfc.ops.gradients import zeros_like
-from tfc.ops.rows.lists import element_gradient
 from tfc.tracing import control
+from tfc.tracing.collected import GrowingStack, ListStack, Replaced, collection_of
+from tfc.tracing.collecting import Collector, lists_to_collect, sets_of_list
+from tfc.tracing.growing import Growing
 from tfc.tracing.replay import ABSENT, Memory, PureReplay, symbols_of
 
 
@@ -60,17 +57,6 @@ def _refuse_growth(name, where):
             f"No gradient defined for operation 'while': the rank of {name} is not known",
             where=where,
             fix="a shape invariant with unknown sizes, such as tf.TensorShape([None, None])",
-        )
-    )
-
-
-def _refuse_measuring(name, where):
-    return LookupError(
-        page(
-            f"No gradient defined for operation 'while': its body makes the TensorArray {name} "
-            "longer and asks for its size",
-            where=where,
-            fix="a TensorArray of a fixed size, or a counter of the elements as a loop variable",
         )
     )
 
@@ -156,7 +142,7 @@ def recorded_while(graph, cond_fn, body_fn, init, shape_invariants, maximum_iter
     where = user_line()
     with stop_recording():
         zero = convert_to_tensor(0, int32)
-        collections = {i: _collection(specs[i], init[i]) for i in kept}
+        collections = {i: collection_of(specs[i], init[i]) for i in kept}
     sizes = [len(c.init) for c in collections.values()]
 
     def test(*values):
@@ -185,130 +171,69 @@ def recorded_while(graph, cond_fn, body_fn, init, shape_invariants, maximum_iter
         outs, trips, collected = results[:count], results[count], iter(results[count + 1 :])
         for collection, size in zip(collections.values(), sizes, strict=True):
             collection.results = [next(collected) for _ in range(size)]
-        looked_at, measured = control.lists_to_collect(op, count)
-        op, stacks = control.collect_lists(graph, op, results, scopes[1], count, looked_at)
+        collector = Collector(graph, op, results, scopes[1], count)
+        of_lists = _collect_lists(collector, count)
         written = {id(v): v for s in scopes for v in s.variables.values() if id(v) in s.written}
-        op, memories = control.collect_variables(graph, op, results, count, list(written.values()))
-    for i, stack in zip(looked_at, stacks, strict=True):
-        collections[i] = _GrowingStack(*stack, outs[i]) if init[i].dynamic_size else _ListStack(*stack)
+        memories = [collector.variable(v) for v in written.values()]
+        found = collector.finish()
+        op = collector.op
+    memories = [(handle, spec, found[number]) for handle, spec, number in memories]
+    lists = {i: made(found) for i, made in of_lists.items()}
+    collections.update(lists)
     region = _Region(graph, op, scopes[1:])
     if not any(map(_differentiable, outs)) or not should_record([*init, *region.inputs]):
         return outs
     unknown = next((i for i in kept if specs[i].shape.rank is None), None)
-    growing = next((i for i in measured if init[i].dynamic_size), None)
     loop = _Loop(region, op.regions[1].blocks[0], init, outs, trips, collections, specs, memories)
+    # What the backward pass reads of the iterations are results as well: for higher orders it is differentiated.
+    read = {i: c.results if isinstance(c, Replaced) else c.results[:1] for i, c in collections.items()}
 
     def backward(*grads):
         if unknown is not None:
             raise _refuse_growth(names[unknown] if names else f"loop_vars[{unknown}]", where)
-        if growing is not None:
-            raise _refuse_measuring(names[growing] if names else f"loop_vars[{growing}]", where)
-        return loop.backward(grads[:count], dict(zip(collections, grads[count:], strict=True)))
+        rest = iter(grads[count:])
+        return loop.backward(grads[:count], {i: [next(rest) for _ in values] for i, values in read.items()})
 
-    # The collected values are results as well: what the backward pass reads is differentiated again for higher orders.
-    record_operation("while", [*init, *region.inputs], [*outs, *(c.results[0] for c in collections.values())], backward)
+    results = [*outs, *(v for values in read.values() for v in values)]
+    record_operation("while", [*init, *region.inputs], results, backward)
     return outs
+
+
+def _collect_lists(collector, count) -> dict:
+    """What is to be collected of lists that a loop changes and looks at: by position, functions of what was found."""
+    results = collector.results
+    looked_at, measured = lists_to_collect(collector.op, count)
+    made = {}
+    for i in looked_at:
+        grows = results[i].dynamic_size
+        length = collector.length(i) if grows and i in measured else None
+        sets = sets_of_list(collector.op, i) if results[i].element.shape.is_fully_defined() else None
+        if sets is None:
+            spec, number = collector.stack(i)
+            made[i] = _stack_of(spec, number, results[i] if grows else None, length)
+        else:
+            made[i] = _replaced_of([collector.replaced(i, op) for op in sets], length)
+    return made
+
+
+def _stack_of(spec, number, end, length):
+    if end is None:
+        return lambda found: ListStack(spec, found[number])
+    return lambda found: GrowingStack(spec, found[number], end, None if length is None else found[length])
+
+
+def _replaced_of(sets, length):
+    def make(found):
+        logs = [(value, spec, found[where], found[values]) for value, spec, where, values in sets]
+        return Replaced(logs, None if length is None else found[length])
+
+    return make
 
 
 def _spec(init, shape_invariants, at) -> TensorSpec:
     value = init[at]
     invariant = shape_invariants[at] if shape_invariants else None
     return TensorSpec(value.shape_tuple if invariant is None else as_shape(invariant), value.dtype)
-
-
-def _collection(spec, value):
-    """Where the values that a loop variable has at the start of each iteration are kept."""
-    if spec.shape.rank is None or spec.shape.dims == value.shape_tuple:
-        return _Stacked(spec)
-    return _Ragged(spec)
-
-
-class _Stacked:
-    """Values of one size: a list."""
-
-    def __init__(self, spec):
-        self.spec = spec
-        self.init = [p.list_create(convert_to_tensor(0, int32), element_type=spec, dynamic_size=True)]
-        self.invariants = [None]
-        self.results: list = []
-
-    def add(self, values, n, value) -> list:
-        return [p.list_set(values[0], n, value)]
-
-    def get(self, k):
-        return p.list_get(self.results[0], k, element_type=self.spec)
-
-    def part(self, gradient, k):
-        """What belongs to iteration k, of the gradient of the first of the results."""
-        return element_gradient(gradient, k, _Stacked.get(self, k))
-
-
-class _ListStack(_Stacked):
-    """Lists of one length: what they hold, stacked."""
-
-    def __init__(self, spec, values):
-        self.spec = spec
-        self.results = [values]
-
-    def get(self, k):
-        return p.list_unstack(super().get(k))
-
-    def part(self, values, k):
-        return p.list_unstack(super().part(values, k))
-
-
-class _GrowingStack(_Stacked):
-    """Lists that grow: what they hold, stacked. They are given in their final length: all elements can be set."""
-
-    def __init__(self, spec, values, end):
-        self.spec = spec
-        self.results = [values]
-        self.end = end
-
-    def get(self, k):
-        rows = super().get(k)
-        return p.list_unstack(p.concat(rows, self._rest(rows), axis=0))
-
-    def part(self, values, k):
-        rows = super().part(values, k)
-        return p.list_unstack(p.concat(rows, zeros_like(self._rest(rows)), axis=0))
-
-    def _rest(self, rows):
-        whole = p.list_stack(self.end, element_type=TensorSpec(self.spec.shape.dims[1:], self.spec.dtype))
-        return slicing.getitem(whole, slice(slicing.getitem(shape_of(rows), 0), None))
-
-
-class _Ragged:
-    """Values of different sizes: their elements one after the other, where each begins, and its shape."""
-
-    def __init__(self, spec):
-        self.spec = spec
-        self._shape = TensorSpec((spec.shape.rank,), int32)
-        lists = [_Stacked(TensorSpec((), int32)), _Stacked(self._shape)]
-        self._starts, self._shapes = lists
-        elements = convert_to_tensor(np.zeros([0], spec.dtype.np_dtype))
-        self.init = [elements, *(v for part in lists for v in part.init)]
-        self.invariants = [as_shape([None]), None, None]
-        self.results: list = []
-
-    def add(self, values, n, value) -> list:
-        elements, starts, shapes = values
-        return [
-            p.concat(elements, reshape(value, [-1]), axis=0),
-            p.list_set(starts, n, size(elements)),
-            p.list_set(shapes, n, shape_of(value)),
-        ]
-
-    def get(self, k):
-        return self.part(self.results[0], k)
-
-    def part(self, elements, k):
-        """What belongs to iteration k, of something like the first of the results."""
-        _, starts, shapes = self.results
-        start = p.list_get(starts, k, element_type=TensorSpec((), int32))
-        dims = p.list_get(shapes, k, element_type=self._shape)
-        part = slicing.getitem(elements, slice(start, p.add(start, p.reduce_prod(dims, axes=(0,), keepdims=False))))
-        return p.ensure_shape(reshape(part, dims), shape=self.spec.shape.dims)
 
 
 class _Loop:
@@ -321,34 +246,38 @@ class _Loop:
         self.memories = memories
         self.carried = [i for i, v in enumerate(outs) if _differentiable(v)]
         self.sources = [i for i, v in enumerate(region.inputs) if _differentiable(v)]
+        self.replaced = [i for i, c in collected.items() if isinstance(c, Replaced)]
 
-    def backward(self, grads, at_starts) -> list:
-        """`grads`: of the results; `at_starts`: of the collected starting values, by the variable's position."""
+    def backward(self, grads, reads) -> list:
+        """`grads`: of the results; `reads`: of what was collected of a variable, by its position."""
         weights = _filled([grads[i] for i in self.carried], [self.outs[i] for i in self.carried])
-        connected = self._connected(weights)
+        ends = [self.collected[i].end(self.outs[i]) for i in self.replaced]
+        connected = self._connected(weights, ends)
         inputs = [self.region.inputs[self.sources[i]] for i in connected]
         last = p.sub(self.trips, convert_to_tensor(1, int32))
-        n = len(weights)
+        n, m = len(weights), len(weights) + len(ends)
 
         def step(k, *values):
-            found = self._iteration(k, list(values[:n]), list(zip(inputs, values[n:], strict=True)))
-            carried = [
-                _zeros(self._start(k, i)) if g is None else g for g, i in zip(found[:n], self.carried, strict=True)
-            ]
+            lists = [self.collected[i].before(v, k) for i, v in zip(self.replaced, values[n:m], strict=True)]
+            starts = self._starts(k, lists)
+            parts = [part for i in self.replaced if i in reads for part in self.collected[i].parts(reads[i], k)]
+            totals = list(zip(inputs, values[m:], strict=True))
+            found = self._iteration(k, starts, list(values[:n]), totals, parts)
+            carried = [_zeros(_plain(starts[i])) if g is None else g for g, i in zip(found, self.carried, strict=False)]
             for j, at in enumerate(self.carried):
-                if at_starts.get(at) is not None:
-                    carried[j] = accumulate(carried[j], self.collected[at].part(at_starts[at], k))
-            return [p.sub(k, convert_to_tensor(1, int32)), *carried, *(found[n + i] for i in connected)]
+                if at in reads and at not in self.replaced and reads[at][0] is not None:
+                    carried[j] = accumulate(carried[j], self.collected[at].part(reads[at][0], k))
+            return [p.sub(k, convert_to_tensor(1, int32)), *carried, *lists, *(found[n + i] for i in connected)]
 
-        invariants = [None, *(self._invariant(i) for i in self.carried), *[None] * len(inputs)]
+        invariants = [None, *(self._invariant(i) for i in self.carried), *[None] * (len(ends) + len(inputs))]
         results = current().while_loop(
             lambda k, *_: p.greater_equal(k, convert_to_tensor(0, int32)),
             step,
-            [last, *weights, *map(_zeros, inputs)],
+            [last, *weights, *ends, *map(_zeros, inputs)],
             shape_invariants=invariants,
         )[1:]
         by_init = dict(zip(self.carried, results[:n], strict=True))
-        by_input = {self.sources[i]: g for i, g in zip(connected, results[n:], strict=True)}
+        by_input = {self.sources[i]: g for i, g in zip(connected, results[m:], strict=True)}
         return [by_init.get(i) for i in range(len(self.init))] + [
             by_input.get(i) for i in range(len(self.region.inputs))
         ]
@@ -356,26 +285,46 @@ class _Loop:
     def _invariant(self, at):
         return self.specs[at].shape if at in self.specs else None
 
-    def _connected(self, weights) -> list:
+    def _connected(self, weights, ends) -> list:
         """The inputs that have a gradient at all."""
         with current().trial():
-            found = self._iteration(convert_to_tensor(0, int32), weights)[len(weights) :]
+            zero = convert_to_tensor(0, int32)
+            found = self._iteration(zero, self._starts(zero, ends), weights)[len(weights) :]
         return [i for i, g in enumerate(found) if g is not None]
 
-    def _start(self, k, at):
-        """What a variable was when iteration k began. A list that was not collected is what it was in the end."""
-        if at in self.collected:
-            return self.collected[at].get(k)
-        return self.outs[at]
+    def _starts(self, k, lists) -> dict:
+        """What the variables were when iteration k began; `lists`: those that were not kept for each iteration."""
+        starts = {}
+        for i, end in enumerate(self.outs):
+            if i in self.collected and i not in self.replaced:
+                starts[i] = self.collected[i].get(k)
+            else:
+                # A list that was not collected is what it was in the end.
+                starts[i] = end
+        starts.update((i, self.collected[i].given(v, k)) for i, v in zip(self.replaced, lists, strict=True))
+        return starts
 
-    def _iteration(self, k, weights, totals=()) -> list:
-        """Gradients of one iteration's results with respect to its starting values, then to the inputs."""
-        starts = {i: self._start(k, i) for i in range(len(self.init))}
+    def _iteration(self, k, starts, weights, totals=(), parts=()) -> list:
+        """Gradients of one iteration's results with respect to its starting values, then to the inputs.
+
+        `parts`: (value of the body, its gradient) pairs of what else is read of the iteration.
+        """
         env = self.region.environment()
         for handle, spec, values in self.memories:
             env[handle].current = p.list_get(values, k, element_type=spec)
         # Those beyond are the counters and the collected values, which no gradient depends on.
         spare = [ABSENT] * (len(self.block.arguments) - len(starts))
         env.update(zip(self.block.arguments, [*starts.values(), *spare], strict=True))
-        sources = [*(starts[i] for i in self.carried), *(self.region.inputs[i] for i in self.sources)]
-        return _gradients(lambda: self.region.run(self.block, env), sources, weights, self.carried, totals)
+        sources = [*(_plain(starts[i]) for i in self.carried), *(self.region.inputs[i] for i in self.sources)]
+
+        def run():
+            outs = [_plain(v) for v in self.region.run(self.block, env)]
+            return [*outs, *(env[value] for value, _ in parts)]
+
+        wanted = [*self.carried, *range(len(self.block.arguments), len(self.block.arguments) + len(parts))]
+        return _gradients(run, sources, [*weights, *(g for _, g in parts)], wanted, totals)
+
+
+def _plain(value):
+    """A list that grows in its final length; anything else as it is."""
+    return value.values if isinstance(value, Growing) else value

@@ -522,6 +522,11 @@ class FuncGraph(Interpreter):
         self.function.python[inner.symbol] = lambda *values: function(*_place(inputs, values))
         return results
 
+    @property
+    def in_region(self) -> bool:
+        """Whether ops go to a branch or a loop."""
+        return self.scope.block != self.root.block
+
     def mark_custom(self, outputs: list) -> None:
         """These results of a function with a gradient of its own are inlined here: a replay knows no gradient of
         them.

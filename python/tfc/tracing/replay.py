@@ -3,10 +3,12 @@
 Eager replay is the reference interpreter of the IR. Replay into a graph copies; replay under a tape gives gradients.
 """
 
+from tfc.autodiff import GradientTape
 from tfc.core import Primitive, current, record_operation, recorders, stop_recording
 from tfc.errors import page, user_line
 from tfc.ir import kind_of, mlir, python_value, type_spec, walk
 from tfc.ops import primitives as p
+from tfc.tracing.growing import Growing, checked, flattened, packed
 
 PRIMITIVES = {v.name: v for v in vars(p).values() if isinstance(v, Primitive)}
 _IGNORED = frozenset({"operandSegmentSizes", "resultSegmentSizes", "tfc.custom"})
@@ -95,12 +97,8 @@ class Replay:
         if name == "func.call":
             callee = mlir.FlatSymbolRefAttr(op.attributes["callee"]).value
             python = self.symbols.python.get(callee)
-            # A function with a gradient of its own: tapes have to see it, not what it is made of.
-            if python is not None and recorders():
-                return list(python(*operands))
-            if python is not None and not current().eager and not any(isinstance(o, Memory) for o in operands):
-                # In a region: for a tape that looks at it later.
-                return list(current().call_python(callee, python, operands))
+            if python is not None and (found := _with_own_gradient(callee, python, operands)) is not None:
+                return found
             return self.call(self.symbols.ops[callee], operands)
         if name == "tfc.host_call":
             host = self.symbols.hosts[python_value(op.attributes["id"])]
@@ -136,6 +134,31 @@ class Replay:
             operands,
             shape_invariants=invariants,
         )
+
+
+def _with_own_gradient(name, python, operands) -> list | None:
+    """The results of a function that brings its gradient: tapes have to see it, not what it is made of."""
+    graph = current()
+    kept = not graph.eager and not any(isinstance(o, Memory) for o in operands)
+    if not recorders():
+        # For a tape that looks at it later.
+        return list(graph.call_python(name, python, operands)) if kept else None
+    if not kept or not graph.in_region:
+        return list(python(*operands))
+    # A region under a tape is run again under another one for the next order: the call stays a call.
+    with stop_recording():
+        outs = list(graph.call_python(name, python, operands))
+
+    def backward(*grads):
+        tape = GradientTape(persistent=True, watch_accessed_variables=False)
+        with tape:
+            tape.watch([o for o in operands if o.dtype.is_differentiable])
+            again = python(*operands)
+        given = {id(o): g for o, g in zip(again, grads, strict=True) if g is not None}
+        return tape.propagate(given, operands)
+
+    record_operation(name, operands, outs, backward)
+    return outs
 
 
 def _no_custom_gradient(*grads):
@@ -181,7 +204,7 @@ def _reading(source, now) -> list:
 
 
 class PureReplay(Replay):
-    """A replay without effects. Handles of variables stand for a `Memory`."""
+    """A replay without effects. Handles of variables stand for a `Memory`, lists may stand for a `Growing` one."""
 
     def one(self, name, op, operands) -> list:
         if name in ("tfc.print", "tfc.assert"):
@@ -193,6 +216,8 @@ class PureReplay(Replay):
             return []
         if name == "tfc.if":
             return self._if(op, operands)
+        if name != "tfc.while" and operands and isinstance(operands[0], Growing):
+            return [operands[0].run(name, operands, attributes_of(op))]
         return super().one(name, op, operands)
 
     def call(self, op, operands) -> list:
@@ -204,13 +229,20 @@ class PureReplay(Replay):
         found = {id(m): m for m in (self.env.get(h) for h in written_handles(op, self.symbols.ops)) if m is not None}
         return list(found.values())
 
+    def _growing(self, op) -> set:
+        """The lists that grow, and what becomes of them in the regions of an op, as MLIR values."""
+        found = {value for value in _lists_used(op) if isinstance(self.env.get(value), Growing)}
+        return _with_heirs(op, found) if found else found
+
     def _if(self, op, operands):
         memories = self._written(op)
+        heirs = self._growing(op)
+        growing = [r in heirs for r in op.results if kind_of(r.type)[0] != "token"]
 
         def branch(block):
             def run():
                 before = [m.current for m in memories]
-                values = self.block(block)
+                values = flattened(checked(self.block(block), growing))
                 after = [m.current for m in memories]
                 _restore(memories, before)
                 return [*values, *after]
@@ -219,29 +251,57 @@ class PureReplay(Replay):
 
         yes, no = (region.blocks[0] for region in op.regions)
         results = current().cond(operands[0], branch(yes), branch(no))
-        return _split(memories, results)
+        return packed(_split(memories, results), growing)
 
     def _while(self, op, operands):
         test, body = (region.blocks[0] for region in op.regions)
         memories = self._written(op)
-        count = len(operands)
+        heirs = self._growing(op)
+        growing = [a in heirs for a in body.arguments]
+        given = flattened(checked(operands, growing))
+        count = len(given)
 
         def run(block, values):
-            self.env.update(zip(block.arguments, values[:count], strict=True))
+            self.env.update(zip(block.arguments, packed(values[:count], growing), strict=True))
             _restore(memories, values[count:])
             return self.block(block)
 
         def step(*values):
-            return [*run(body, values), *(m.current for m in memories)]
+            return [*flattened(checked(run(body, values), growing)), *(m.current for m in memories)]
 
         before = [m.current for m in memories]
+        invariants = []
+        for argument, grows in zip(body.arguments, growing, strict=True):
+            invariants += [None, None] if grows else [_dims(argument)]
         results = current().while_loop(
             lambda *values: run(test, values)[0],
             step,
-            [*operands, *before],
-            shape_invariants=[*(_dims(a) for a in body.arguments), *[None] * len(memories)],
+            [*given, *before],
+            shape_invariants=[*invariants, *[None] * len(memories)],
         )
-        return _split(memories, results)
+        return packed(_split(memories, results), growing)
+
+
+def _lists_used(op) -> list:
+    return [v for inner in walk(op) for v in inner.operands if kind_of(v.type)[0] == "list"]
+
+
+def _with_heirs(op, lists: set) -> set:
+    """These lists and what becomes of them by setting elements, in an op and its regions."""
+    same, before = set(lists), -1
+    while len(same) != before:
+        before = len(same)
+        for inner in walk(op):
+            operands = list(inner.operands)
+            if inner.name == "tfc.list_set" and operands[0] in same:
+                same.add(inner.results[0])
+            elif inner.name == "tfc.while":
+                for at, value in enumerate(operands):
+                    if value in same:
+                        same.update([inner.results[at], *(r.blocks[0].arguments[at] for r in inner.regions)])
+            elif inner.name == "tfc.yield" and inner.parent.name == "tfc.if":
+                same.update(r for r, v in zip(inner.parent.results, operands, strict=False) if v in same)
+    return same
 
 
 def _restore(memories, values):

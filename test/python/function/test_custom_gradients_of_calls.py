@@ -63,10 +63,28 @@ def test_the_second_and_third_derivative_see_it_too(function):
         np.testing.assert_allclose(got(START).numpy(), want(START).numpy(), rtol=1e-4)
 
 
+def branched(x):
+    if tf.reduce_sum(x) > 0.0:
+        y = seven(x) * recomputed(x)
+    else:
+        y = seven(x * x)
+    return y * x
+
+
+def looped_and_recomputed(x):
+    for i in tf.range(3):
+        if tf.cast(i, tf.float32) < tf.reduce_sum(x):
+            x = recomputed(x) + seven(x)
+        else:
+            x = seven(x) * x
+    return x
+
+
 @pytest.mark.parametrize("how", ["inside", "around"])
-def test_a_loop_of_them_has_a_first_derivative_and_refuses_a_second(how):
+@pytest.mark.parametrize("function", [looped, branched, looped_and_recomputed], ids=lambda f: f.__name__)
+def test_branches_and_loops_of_them_have_derivatives_of_every_order(function, how):
     whole = tf.function if how == "inside" else lambda f: f
-    inner = looped if how == "inside" else tf.function(looped)
-    np.testing.assert_allclose(whole(with_slope(inner))(START).numpy(), with_slope(looped)(START).numpy(), rtol=1e-5)
-    with pytest.raises(LookupError, match="a higher derivative in a function, through a result of tf.custom_gradient"):
-        whole(with_slope(with_slope(inner)))(START)
+    want, got = function, function if how == "inside" else tf.function(function)
+    for _ in range(3):
+        want, got = with_slope(want), with_slope(got)
+        np.testing.assert_allclose(whole(got)(START).numpy(), want(START).numpy(), rtol=1e-4)

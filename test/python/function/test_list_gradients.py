@@ -73,6 +73,69 @@ def growing(x):
     return tf.reduce_sum(values.stack() ** 2)
 
 
+def grown_by_its_size(x):
+    values = array(0, dynamic_size=True)
+    for i in tf.range(4):
+        values = values.write(values.size(), x[i] ** 3)
+        values = values.write(values.size(), tf.sin(values.read(values.size() - 1)) * x[0])
+    return tf.reduce_sum(values.stack() * tf.cast(values.size(), tf.float64))
+
+
+def stacked_while_it_grows(x):
+    values, total = array(0, dynamic_size=True, element_shape=[]), x[0]
+    for i in tf.range(4):
+        total += tf.reduce_sum(values.stack() ** 2) / tf.cast(values.size() + 1, tf.float64)
+        values = values.write(values.size(), total * x[i])
+    return total + tf.reduce_sum(values.stack())
+
+
+def grown_in_a_branch(x):
+    values = array(0, dynamic_size=True, element_shape=[])
+    for i in tf.range(5):
+        if x[i] > 0.0:
+            values = values.write(values.size(), x[i] * x[0] * tf.cast(values.size(), tf.float64))
+        else:
+            values = values.write(values.size(), tf.sin(x[i]))
+            values = values.write(values.size(), values.read(values.size() - 1) * x[i])
+    return tf.reduce_sum(values.stack() ** 2)
+
+
+def grown_in_an_inner_loop(x):
+    values = array(0, dynamic_size=True, element_shape=[])
+    for i in tf.range(3):
+        for j in tf.range(i + 1):
+            n = tf.cast(values.size(), tf.float64)
+            values = values.write(values.size(), x[j] * x[i] + n * x[0])
+        values = values.write(values.size(), tf.reduce_sum(values.stack() ** 2))
+    return tf.reduce_sum(values.stack()) + tf.reduce_sum(values.read(values.size() - 1))
+
+
+def appended(x):
+    values = []
+    for i in tf.range(3):
+        values.append(x[i] ** 3 * tf.reduce_sum(x))
+    return tf.reduce_sum(tf.stack(values) ** 2)
+
+
+def swapped(x):
+    values = array(5).unstack(x)
+    for i in tf.range(4):
+        low, high = values.read(i), values.read(i + 1)
+        values = values.write(i, high * low)
+        values = values.write(i + 1, tf.sin(low))
+    return tf.reduce_sum(values.stack() ** 2)
+
+
+def written_twice(x):
+    values = array(3, element_shape=[])
+    for i in tf.range(3):
+        values = values.write(i, x[i] * x[0])
+        before = values.read(i)
+        values = values.write(i, before**2)
+        values = values.write(0, values.read(0) + values.read(i) * x[1])
+    return tf.reduce_sum(values.stack() ** 2)
+
+
 def slope(f):
     def g(x):
         with tf.GradientTape() as tape:
@@ -87,7 +150,10 @@ def curvature(f):
     return slope(lambda x: tf.reduce_sum(slope(f)(x) * tf.constant([1.0, 2.0, 3.0, 4.0, 5.0], tf.float64)))
 
 
-PROGRAMS = [written, overwritten, read_before, chosen, stacked, nested, scanned, growing]
+PROGRAMS = [
+    written, overwritten, read_before, chosen, stacked, nested, scanned, growing, grown_by_its_size, stacked_while_it_grows,
+    grown_in_a_branch, grown_in_an_inner_loop, swapped, written_twice,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda f: f.__name__)
@@ -97,10 +163,19 @@ def test_an_array_is_what_it_was_when_the_iteration_began(program, derivative):
     np.testing.assert_allclose(tf.function(derivative(program))(START).numpy(), want, rtol=1e-10, atol=1e-12)
 
 
+@pytest.mark.parametrize("program", [read_before, grown_by_its_size, grown_in_an_inner_loop], ids=lambda f: f.__name__)
 @pytest.mark.parametrize("derivative", [slope, curvature])
-def test_it_is_around_a_function_too(derivative):
-    want = derivative(read_before)(START).numpy()
-    np.testing.assert_allclose(derivative(tf.function(read_before))(START).numpy(), want, rtol=1e-10, atol=1e-12)
+def test_it_is_around_a_function_too(program, derivative):
+    want = derivative(program)(START).numpy()
+    np.testing.assert_allclose(derivative(tf.function(program))(START).numpy(), want, rtol=1e-10, atol=1e-12)
+
+
+def test_a_list_that_is_appended_to_has_a_gradient():
+    total = START.numpy().sum()
+    cubes = START.numpy()[:3] ** 3
+    want = np.full(5, 2 * total * np.sum(cubes**2))
+    want[:3] += 6 * total**2 * START.numpy()[:3] ** 5
+    np.testing.assert_allclose(tf.function(slope(appended))(START), want, rtol=1e-10)
 
 
 def test_sizes_that_are_not_known_while_tracing():
@@ -108,12 +183,16 @@ def test_sizes_that_are_not_known_while_tracing():
     np.testing.assert_allclose(f(START).numpy(), curvature(written)(START).numpy(), rtol=1e-10)
 
 
-def test_a_loop_that_asks_for_the_size_of_a_growing_array_has_no_gradient():
+def test_an_array_that_takes_the_place_of_a_growing_one_is_refused():
     def f(x):
-        values = array(0, dynamic_size=True)
+        values = array(0, dynamic_size=True, element_shape=[])
         for i in tf.range(3):
-            values = values.write(values.size(), x[i] ** 3)
+            other = array(0, dynamic_size=True, element_shape=[])
+            if x[i] > 0.0:
+                values = values.write(values.size(), x[i] ** 3)
+            else:
+                values = other.write(0, x[i])
         return tf.reduce_sum(values.stack())
 
-    with pytest.raises(LookupError, match="makes the TensorArray values longer and asks for its size"):
+    with pytest.raises(LookupError, match="another TensorArray takes the place"):
         tf.function(slope(f))(START)

@@ -5,7 +5,7 @@ import numpy as np
 from tfc.dtypes import int64
 from tfc.errors import InvalidArgumentError
 from tfc.ops import primitives as p
-from tfc.ops.gradients import conj, dynamic_shape, reshape_like, scalar, zeros_like
+from tfc.ops.gradients import Part, conj, dynamic_shape, reshape_like, scalar, zeros_like
 from tfc.ops.table import NotDifferentiable, linear, row
 
 
@@ -130,7 +130,22 @@ def _part(vector, start, stop):
     return p.slice_(vector, starts=(start,), sizes=(stop - start,), strides=(1,))
 
 
+class _Rows(Part):
+    """The gradient of a tensor that rows were gathered from."""
+
+    __slots__ = ("indices", "like", "rows")
+
+    def __init__(self, rows, indices, like):
+        self.rows, self.indices, self.like = rows, indices, like
+
+    def added_to(self, total):
+        at = p.expand_dims(self.indices, axes=(len(self.indices.shape_tuple),))
+        return p.scatter(zeros_like(self.like) if total is None else total, at, self.rows, mode="add")
+
+
 def _gather_vjp(g, out, x, indices, axis, batch_dims):
+    if axis == 0 and batch_dims == 0:
+        return _Rows(g, p.cast(indices, dtype=int64), x)
     rank, k = len(x.shape_tuple), len(indices.shape_tuple) - batch_dims
     between = axis - batch_dims
     # g: B, between, K, after -> B, K, between, after; x: B, between, N, after -> B, N, between, after.

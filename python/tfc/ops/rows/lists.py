@@ -6,7 +6,7 @@ from tfc.core import TensorList, eager_tensor
 from tfc.dtypes import TensorSpec, int64
 from tfc.errors import InvalidArgumentError, OutOfRangeError
 from tfc.ops import primitives as p
-from tfc.ops.gradients import dynamic_shape, known, zeros_like
+from tfc.ops.gradients import Part, dynamic_shape, known, zeros_like
 from tfc.ops.table import CONTROL, NotDifferentiable, linear, row
 
 
@@ -110,20 +110,44 @@ def _unstack(x):
     return EagerList(tuple(eager_tensor(v) for v in view), element, False)
 
 
-# Gradients: the gradient of a list is a list of the same length. An element of it that was never set is zero; where its
-# shape is not known while tracing, compiled code reads it as an empty tensor.
+# Gradients: the gradient of a list is a list of the same length, or longer if the list grows later. An element of it that
+# was never set is zero; where its shape is not known while tracing, compiled code reads it as an empty tensor.
 
 
 def _zeros_list(lst):
-    return p.list_create(p.list_length(lst), element_type=lst.element, dynamic_size=False)
+    return _of_growing(p.list_create(p.list_length(lst), element_type=lst.element, dynamic_size=False), lst)
+
+
+def _of_growing(gradient, *lists):
+    """Notes that a gradient is that of a list which may grow: others of it may be longer or shorter."""
+    gradient.dynamic_size = any(lst.dynamic_size for lst in lists)
+    return gradient
 
 
 def add_lists(a: TensorList, b: TensorList) -> TensorList:
-    """The sum of two lists of one length, element by element."""
+    """The sum of two lists, element by element; elements that only one of them has are kept."""
     x, y = p.list_stack(a, element_type=a.element), p.list_stack(b, element_type=b.element)
-    if not (_known_rows(x) and _known_rows(y)):
+    if a.dynamic_size or b.dynamic_size:
+        x, y = _as_long(x, y), _as_long(y, x)
+    elif not (_known_rows(x) and _known_rows(y)):
         x, y = _or_zeros(x, y), _or_zeros(y, x)
-    return p.list_unstack(p.add(x, y))
+    return _of_growing(p.list_unstack(p.add(x, y)), a, b)
+
+
+def _as_long(x, other):
+    """`x` with zeros behind it, up to the length of `other`; if its rows are empty, they become zeros of that shape."""
+    dims = p.maximum(dynamic_shape(x), dynamic_shape(other))
+    rank = len(x.shape_tuple)
+    count, wanted, rest = _entries(dynamic_shape(x), 0, 1), _entries(dims, 0, 1), _entries(dims, 1, rank)
+    zero = p.constant(value=np.zeros((), x.dtype.np_dtype))
+    if not _known_rows(x):
+        x = _or_zeros(x, p.dynamic_broadcast_to(zero, p.concat(count, rest, axis=0)))
+    more = p.dynamic_broadcast_to(zero, p.concat(p.sub(wanted, count), rest, axis=0))
+    return p.concat(x, more, axis=0)
+
+
+def _entries(vector, start, stop):
+    return p.slice_(vector, starts=(start,), sizes=(stop - start,), strides=(1,))
 
 
 def _known_rows(x) -> bool:
@@ -158,8 +182,8 @@ def _like(found, value):
     return found if value.shape_tuple is None else p.ensure_shape(found, shape=value.shape_tuple)
 
 
-class OneElement:
-    """The gradient of a list in which only one element is not zero: added in place of building a list."""
+class OneElement(Part):
+    """The gradient of a list in which only one element is not zero."""
 
     __slots__ = ("index", "like", "value")
 
@@ -198,7 +222,14 @@ row(
     jvp=linear(0),
 )
 row(p.list_set, _set, (_set_list_vjp, None, _set_value_vjp), raw=True, gpu=CONTROL, jvp=linear(0, 2))
-row(p.list_stack, _stack, (lambda g, out, lst, element_type: p.list_unstack(g),), raw=True, gpu=CONTROL, jvp=linear(0))
+row(
+    p.list_stack,
+    _stack,
+    (lambda g, out, lst, element_type: _of_growing(p.list_unstack(g), lst),),
+    raw=True,
+    gpu=CONTROL,
+    jvp=linear(0),
+)
 row(p.list_unstack, _unstack, (_unstack_vjp,), raw=True, gpu=CONTROL, jvp=linear(0))
 
 __all__ = ["EagerList", "OneElement", "add_lists"]

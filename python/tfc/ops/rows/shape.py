@@ -8,6 +8,7 @@ from tfc.dtypes import int64
 from tfc.errors import InvalidArgumentError
 from tfc.ops import primitives as p
 from tfc.ops.gradients import (
+    Part,
     broadcast_like,
     dynamic_shape,
     known,
@@ -170,8 +171,23 @@ def _slice_vjp(g, out, x, starts, sizes, strides):
     return p.update_slice(zeros_like(x), g, at, strides=tuple(strides))
 
 
+class _Box(Part):
+    """The gradient of a tensor that a box was taken out of."""
+
+    __slots__ = ("box", "like", "starts", "strides")
+
+    def __init__(self, box, starts, strides, like):
+        self.box, self.starts, self.strides, self.like = box, starts, tuple(strides), like
+
+    def added_to(self, total):
+        if total is None:
+            return p.update_slice(zeros_like(self.like), self.box, self.starts, strides=self.strides)
+        before = _box_like(total, self.box, self.starts, self.strides)
+        return p.update_slice(total, p.add(before, self.box), self.starts, strides=self.strides)
+
+
 def _dynamic_slice_vjp(g, out, x, starts, sizes):
-    return p.update_slice(zeros_like(x), g, starts, strides=(1,) * len(sizes))
+    return _Box(g, starts, (1,) * len(sizes), x)
 
 
 def _strided_start(x, begins, strides, begin_mask):
@@ -189,8 +205,7 @@ def _strided_start(x, begins, strides, begin_mask):
 
 
 def _dynamic_strided_slice_vjp(g, out, x, begins, ends, strides, begin_mask, end_mask):
-    starts = _strided_start(x, begins, strides, begin_mask)
-    return p.update_slice(zeros_like(x), g, starts, strides=tuple(strides))
+    return _Box(g, _strided_start(x, begins, strides, begin_mask), strides, x)
 
 
 def _box_like(g, update, starts, strides):

@@ -1,0 +1,179 @@
+"""Loops that also collect what their lists and variables hold at the start of each iteration, or what is written."""
+
+from tfc.core import current, stop_recording
+from tfc.dtypes import TensorSpec, int32
+from tfc.ir import build_op, kind_of, mlir, token_type, user_stack, walk
+from tfc.ops import primitives as p
+from tfc.ops.convert import convert_to_tensor
+from tfc.ops.gradients import zeros_like
+from tfc.tracing.control import before, drop, region
+from tfc.tracing.tensors import SymbolicList, SymbolicTensor
+
+SCALAR = TensorSpec((), int32)
+
+
+class Collector:
+    """More lists for a loop, each with one element for each iteration.
+
+    `body`: the scope of its body; `number`: which of its arguments counts iterations. What is collected is built into the
+    body; then `finish` makes the loop again, with these lists as further results.
+    """
+
+    def __init__(self, graph, op, results, body, number):
+        self.graph, self.op, self.results, self.body, self.number = graph, op, results, body, number
+        self._inits, self._grown = [], []
+
+    def _at(self, point, build):
+        """What `build` makes at a point of the body."""
+        scope = self.body
+        outer, scope.point = scope.point, point
+        try:
+            with region(self.graph, scope):
+                return build()
+        finally:
+            scope.point = outer
+
+    def _start(self):
+        return mlir.InsertionPoint(next(iter(self.body.block.operations)))
+
+    def _list(self, at, value=None) -> SymbolicList:
+        """A list variable of the loop at the start of the body, or what became of it there."""
+        like = self.results[at]
+        value = self.body.block.arguments[at] if value is None else value
+        return SymbolicList(value, self.body, (), like.dynamic_size, like.elements, like.count)
+
+    def _collect(self, value, spec, point) -> int:
+        """Collects a value of the body, from this point of it on; the number of the list."""
+        graph = self.graph
+        with before(graph, self.op), stop_recording():
+            init = p.list_create(convert_to_tensor(0, int32), element_type=spec, dynamic_size=True)
+            self._inits.append(graph.operand(init))
+        kind = self._inits[-1].type
+        argument = [r.blocks[0].add_argument(kind, self.op.location) for r in self.op.regions][1]
+        n = SymbolicTensor(self.body.block.arguments[self.number], self.body)
+        values = SymbolicList(argument, self.body, (), True)
+        self._grown.append(self._at(point, lambda: p.list_set(values, n, value)).value)
+        return len(self._grown) - 1
+
+    def variable(self, variable) -> tuple:
+        """(handle, spec, number of the list) of what a variable holds at the start of each iteration."""
+        spec = TensorSpec(variable.shape_tuple, variable.dtype)
+        handle, start = self.graph.resource(variable), self._start()
+        read = build_op("read_variable", [handle], {}, self.op.location, start).results[0]
+        return handle, spec, self._collect(SymbolicTensor(read, self.body), spec, start)
+
+    def stack(self, at) -> tuple:
+        """(spec, number of the list) of what the list at a position holds at the start of each iteration, stacked."""
+        start = self._start()
+        values = self._list(at)
+        stacked = self._at(start, lambda: p.list_stack(values, element_type=values.element))
+        spec = TensorSpec(stacked.shape_tuple, stacked.dtype)
+        return spec, self._collect(stacked, spec, start)
+
+    def length(self, at) -> int:
+        """The number of the list of how long the list at a position is at the start of each iteration."""
+        start = self._start()
+        return self._collect(self._at(start, lambda: p.list_length(self._list(at))), SCALAR, start)
+
+    def replaced(self, at, made) -> tuple:
+        """(the value of the body, its spec, number of the list of where, of the list of values) of what an op that sets an
+        element of the list at a position replaces.
+        """
+        values, *rest = made.operands
+        values, point = self._list(at, values), mlir.InsertionPoint(made)
+        old, position = self._at(point, lambda: _replaced(values, *(SymbolicTensor(v, self.body) for v in rest)))
+        spec = TensorSpec(old.shape_tuple, old.dtype)
+        return old.value, spec, self._collect(position, SCALAR, point), self._collect(old, spec, point)
+
+    def finish(self) -> list:
+        """Makes the loop again: `op` and `results` then are the new one's. The lists in the end, by their numbers."""
+        if not self._grown:
+            return []
+        graph, op = self.graph, self.op
+        blocks = [r.blocks[0] for r in op.regions]
+        last = list(blocks[1].operations)[-1]
+        build_op("yield", [*last.operands, *self._grown], {}, last.location, mlir.InsertionPoint(last), [])
+        last.operation.erase()
+        old = list(op.results)[:-1]
+        types = [*(r.type for r in old), *(v.type for v in self._inits), token_type()]
+        with before(graph, op):
+            made = graph.build("while", [*op.operands, *self._inits], {}, (), (), types, 2)
+        for block, region_ in zip(blocks, made.regions, strict=True):
+            block.append_to(region_)
+        new = list(made.results)[:-1]
+        place = {value: i for i, value in enumerate(old)}
+        for value in self.results:
+            value.value = new[place[value.value]]
+        for value, instead in zip(old, new, strict=False):
+            value.replace_all_uses_with(instead)
+        drop(graph, op)
+        self.op = made
+        stack = user_stack(3)
+        return [SymbolicList(v, graph.scope, stack, True) for v in new[len(old) :]]
+
+
+def _replaced(values, index, value) -> tuple:
+    """(What setting `value` replaces, zeros where the list grows; the position as int32.)"""
+    position = index if index.dtype is int32 else p.cast(index, dtype=int32)
+    get = lambda: [p.list_get(values, index, element_type=TensorSpec(value.shape_tuple, value.dtype))]
+    if not values.dynamic_size:
+        return get()[0], position
+    inside = p.less(position, p.list_length(values))
+    return current().cond(inside, get, lambda: [zeros_like(value)])[0], position
+
+
+def sets_of_list(op, at) -> list | None:
+    """The ops by which an iteration of a loop changes its list at a position, in order, if they all are in the body
+    itself and set elements.
+    """
+    body = op.regions[1].blocks[0]
+    value, argument = list(list(body.operations)[-1].operands)[at], body.arguments[at]
+    here = {op.results[0]: op for op in body.operations if op.name == "tfc.list_set"}
+    sets = []
+    while value != argument:
+        if value not in here:
+            return None
+        sets.append(here[value])
+        value = here[value].operands[0]
+    return sets[::-1]
+
+
+def lists_to_collect(op, count) -> tuple:
+    """Which of the first `count` variables of a loop are lists that its body changes and looks at; those whose size it
+    may look at.
+
+    What the others are when an iteration begins does not matter to it, or is what they are in the end.
+    """
+    body = op.regions[1].blocks[0]
+    outs = list(list(body.operations)[-1].operands)
+    chosen, measured = [], []
+    for at, argument in enumerate(list(body.arguments)[:count]):
+        if kind_of(argument.type)[0] == "list" and outs[at] != argument:
+            users = _users(body, argument)
+            if users:
+                chosen.append(at)
+            if users - {"tfc.list_get"}:
+                measured.append(at)
+    return chosen, measured
+
+
+def _users(body, argument) -> set:
+    """The ops that use a list, or what becomes of it by setting elements, in another way than to set elements."""
+    same, users = {argument}, set()
+    for op in (inner for top in body.operations for inner in walk(top.operation)):
+        operands = list(op.operands)
+        if not any(v in same for v in operands):
+            continue
+        if op.name == "tfc.list_set":
+            same.add(op.results[0])
+        elif op.name == "tfc.while":
+            found = [i for i, v in enumerate(operands) if v in same]
+            for i in found:
+                same.update([op.results[i], *(r.blocks[0].arguments[i] for r in op.regions)])
+        elif op.name == "tfc.yield":
+            owner = op.parent
+            if owner.name == "tfc.if":
+                same.update(r for r, v in zip(owner.results, operands, strict=False) if v in same)
+        else:
+            users.add(op.name)
+    return users
