@@ -26,6 +26,7 @@ from tfc.ops.convolution import (
     depthwise_conv2d_backprop_input,
     separable_conv2d,
 )
+from tfc.ops.ctc_decoding import collapse_repeated, ctc_greedy_decoder, ctc_unique_labels
 from tfc.ops.gather import approx_max_k, approx_min_k, embedding_lookup, in_top_k, top_k
 from tfc.ops.isotonic import isotonic_regression
 from tfc.ops.linalg import l2_normalize
@@ -82,6 +83,7 @@ from tfc.ops.pooling import (
 )
 from tfc.ops.random import dropout, general_dropout, stateless_dropout
 from tfc.ops.reductions import zero_fraction
+from tfc.ops.sparse_rows import embedding_lookup_sparse, safe_embedding_lookup_sparse
 
 experimental = SimpleNamespace(stateless_dropout=stateless_dropout, general_dropout=general_dropout)
 
@@ -99,6 +101,7 @@ __all__ = [
     "batch_norm_with_global_normalization",
     "batch_normalization",
     "bias_add",
+    "collapse_repeated",
     "compute_average_loss",
     "conv1d",
     "conv1d_transpose",
@@ -109,7 +112,9 @@ __all__ = [
     "conv_transpose",
     "convolution",
     "crelu",
+    "ctc_greedy_decoder",
     "ctc_loss",
+    "ctc_unique_labels",
     "depth_to_space",
     "depthwise_conv2d",
     "depthwise_conv2d_backprop_filter",
@@ -118,6 +123,7 @@ __all__ = [
     "dropout",
     "elu",
     "embedding_lookup",
+    "embedding_lookup_sparse",
     "erosion2d",
     "experimental",
     "fused_batch_norm",
@@ -142,6 +148,7 @@ __all__ = [
     "pool",
     "relu",
     "relu6",
+    "safe_embedding_lookup_sparse",
     "scale_regularization_loss",
     "selu",
     "separable_conv2d",

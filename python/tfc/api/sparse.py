@@ -19,23 +19,49 @@ from tfc.ops.sparse import (
 )
 from tfc.ops.sparse import sparse_concat as concat
 from tfc.ops.sparse import sparse_reshape as reshape
+from tfc.ops.sparse_rows import (
+    eye,
+    fill_empty_rows,
+    mask,
+    maximum,
+    minimum,
+    reset_shape,
+    segment_mean,
+    segment_sqrt_n,
+    segment_sum,
+    softmax,
+    split,
+    to_indicator,
+)
 
 __all__ = [
     "SparseTensor",
     "add",
     "concat",
     "expand_dims",
+    "eye",
+    "fill_empty_rows",
     "from_dense",
     "is_sparse",
     "map_values",
+    "mask",
+    "maximum",
+    "minimum",
     "reduce_max",
     "reduce_sum",
     "reorder",
+    "reset_shape",
     "reshape",
     "retain",
+    "segment_mean",
+    "segment_sqrt_n",
+    "segment_sum",
     "slice",
+    "softmax",
     "sparse_dense_matmul",
+    "split",
     "to_dense",
+    "to_indicator",
     "transpose",
 ]
 

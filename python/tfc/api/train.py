@@ -12,11 +12,13 @@ from tfc.checkpoint import (
     load_checkpoint,
     load_variable,
 )
+from tfc.state.averages import ExponentialMovingAverage
 
 __all__ = [
     "Checkpoint",
     "CheckpointManager",
     "CheckpointState",
+    "ExponentialMovingAverage",
     "checkpoint_exists",
     "get_checkpoint_state",
     "latest_checkpoint",

@@ -162,7 +162,7 @@ def concat(values, axis, name="concat") -> Tensor:
     """Tensors joined along one axis; they agree in dtype and all other sizes."""
     if not isinstance(values, (list, tuple)):
         values = [values]
-    values = common_dtype(values)
+    values = common_dtype(values, "ConcatV2")
     if not values:
         raise ValueError("tf.concat needs at least one tensor")
     n = max((len(v.shape_tuple) for v in values if v.shape_tuple is not None), default=None)
@@ -202,7 +202,7 @@ def stack(values, axis=0, name="stack") -> Tensor:
     """Tensors of one shape along a new axis."""
     if isinstance(values, (Tensor, VariableStorage)):
         values = unstack(values)
-    values = common_dtype(values)
+    values = common_dtype(values, "Pack")
     if not values:
         raise ValueError("tf.stack needs at least one tensor")
     first = as_shape(values[0].shape_tuple)
@@ -525,7 +525,7 @@ def identity_n(input, name=None) -> list[Tensor]:
 
 def unravel_index(indices, dims, name=None) -> Tensor:
     """The coordinates `[rank, ...]` of positions in a flattened tensor of shape `dims`."""
-    at, sizes = common_dtype([indices, dims])
+    at, sizes = common_dtype([indices, dims], "UnravelIndex")
     parts = []
     for size in reversed(unstack(sizes)):
         parts.append(p.floor_mod(at, size))

@@ -106,7 +106,7 @@ def dynamic_partition(data, partitions, num_partitions, name=None) -> list:
 def dynamic_stitch(indices, data, name=None) -> Tensor:
     """One tensor with slice j of `data[i]` at `indices[i][j]`; of several for one place the last counts."""
     at = [convert_to_tensor(i) for i in sequence(indices, "indices")]
-    parts = common_dtype(data)
+    parts = common_dtype(data, "DynamicStitch")
     if len(at) != len(parts) or not at:
         raise ValueError(
             f"indices and data need the same number of tensors, at least one, got {len(at)} and {len(parts)}"

@@ -143,11 +143,24 @@ def unsupported_dtype(op: str, dtype: DType, kinds: str) -> Exception:
     )
 
 
-def common_dtype(values, dtype=None) -> list[Tensor]:
-    """Tensors of one dtype, from a sequence in which Python values take the dtype of the tensors."""
+def common_dtype(values, op: str) -> list[Tensor]:
+    """Tensors of one dtype, from a sequence in which Python values take the dtype of the tensors.
+
+    Raises `InvalidArgumentError` (`TypeError` while tracing) if two tensors differ.
+    """
     values = [p.read_variable(v) if isinstance(v, VariableStorage) else v for v in sequence(values, "the argument")]
-    if dtype is None:
-        dtype = next((v.dtype for v in values if isinstance(v, Tensor)), None)
+    tensors = [(i, v.dtype) for i, v in enumerate(values) if isinstance(v, Tensor)]
+    dtype = tensors[0][1] if tensors else None
+    for i, other in tensors:
+        if other is not dtype:
+            names = ", ".join(d.name for _, d in tensors)
+            raise dtype_error(
+                None,
+                op,
+                f"cannot compute {op} as input #{i}(zero-based) was expected to be a {dtype.name} tensor but is a "
+                f"{other.name} tensor [Op:{op}]: the tensors have types [{names}] that don't all match\n"
+                f"  try:  tf.cast(x, tf.{dtype.name})",
+            )
     if dtype is None:
         arrays = [_to_array(v, None) for v in values]
         if len({a.dtype for a in arrays}) > 1:

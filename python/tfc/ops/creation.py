@@ -97,7 +97,7 @@ def _widest(values):
     if all(t.dtype in order for t in tensors):
         widest = max((t.dtype for t in tensors), key=order.index)
         return [_as(v, widest) for v in values]
-    return common_dtype(values)
+    return common_dtype(values, "Range")
 
 
 def linspace(start, stop, num, name=None, axis=0) -> Tensor:

@@ -59,11 +59,6 @@ def _counted_bits(key, counter, count, dtype) -> Tensor:
     return first(p.reshape(table, shape=(None,)), count)
 
 
-def _only_philox(counter, what) -> None:
-    if counter.shape_tuple == (1,):
-        raise NotImplementedError(f"{what} numbers of the algorithm 'threefry' are not supported: 'philox' is")
-
-
 def key_and_counter(seed, is_threefry=False):
     """The key (uint64[1]) and counter (uint64[2], of ThreeFry uint64[1]) of a seed of two integers.
 
@@ -154,16 +149,28 @@ def uniform_numbers(key, counter, sizes, minval, maxval, dtype) -> Tensor:
 
 def normal_numbers(key, counter, sizes, mean, stddev, dtype) -> Tensor:
     """Box and Muller's transform of pairs of uniform numbers."""
-    _only_philox(counter, "normal")
     inner = float64 if dtype is float64 else float32
-    count = product(*sizes)
-    unit = _unit(key, counter, (groups(count, 2), 2), inner)
-    one, other = (p.slice_(unit, starts=(0, i), sizes=(None, 1), strides=(1, 1)) for i in (0, 1))
-    radius = p.sqrt(p.mul(number(-2, inner), p.log(p.maximum(one, number(1e-7, inner)))))
-    angle = p.mul(number(2 * math.pi, inner), other)
-    both = p.reshape(p.concat(p.mul(p.sin(angle), radius), p.mul(p.cos(angle), radius), axis=1), shape=(None,))
-    out = reshaped(first(both, count), sizes)
-    out = out if dtype is inner else p.cast(out, dtype=dtype)
+    if counter.shape_tuple == (1,):
+        dims = _known_only(sizes)
+        unit = _threefry_unit(key, counter, threefry.pairs(dims), _threefry_dtype(dtype))
+        unit = unit if unit.dtype is inner else p.cast(unit, dtype=inner)
+        out = threefry.joined(*philox.box_muller(*threefry.parts(unit, dims)), dims)
+    else:
+        count = product(*sizes)
+        unit = _unit(key, counter, (groups(count, 2), 2), inner)
+        one, other = (p.slice_(unit, starts=(0, i), sizes=(None, 1), strides=(1, 1)) for i in (0, 1))
+        both = p.reshape(p.concat(*philox.box_muller(one, other), axis=1), shape=(None,))
+        out = reshaped(first(both, count), sizes)
+    return _scaled(out, mean, stddev, dtype)
+
+
+def _threefry_dtype(dtype) -> DType:
+    """The dtype of the uniform numbers that XLA makes others of."""
+    return float32 if dtype.name == "bfloat16" else dtype
+
+
+def _scaled(numbers, mean, stddev, dtype) -> Tensor:
+    out = numbers if numbers.dtype is dtype else p.cast(numbers, dtype=dtype)
     return p.add(p.mul(out, convert_to_tensor(stddev, dtype)), convert_to_tensor(mean, dtype))
 
 
@@ -175,9 +182,10 @@ _GROUP_BLOCKS = 8
 def truncated_normal_numbers(key, counter, sizes, mean, stddev, dtype) -> Tensor:
     """Normally distributed numbers, the first of each group's draws that lie within 2 of 0.
 
-    Each group of outputs draws from blocks of its own.
+    Each group of outputs draws from blocks of its own. ThreeFry has the numbers of XLA, which inverts the distribution.
     """
-    _only_philox(counter, "truncated normal")
+    if counter.shape_tuple == (1,):
+        return _scaled(_inverted_truncated_normal(key, counter, sizes, dtype), mean, stddev, dtype)
     count, wide = product(*sizes), dtype is float64
     size = 2 if wide else 4
     at = _group_blocks(groups(count, size), size)
@@ -196,9 +204,16 @@ def truncated_normal_numbers(key, counter, sizes, mean, stddev, dtype) -> Tensor
     hits = p.logical_and(p.equal(p.expand_dims(place, axes=(2,)), places), p.expand_dims(good, axes=(2,)))
     chosen = p.select(hits, p.expand_dims(draws, axes=(2,)), number(0, inner))
     flat = p.reshape(p.reduce_sum(chosen, axes=(1,), keepdims=False), shape=(None,))
-    out = reshaped(first(flat, count), sizes)
-    out = out if inner is dtype else p.cast(out, dtype=dtype)
-    return p.add(p.mul(out, convert_to_tensor(stddev, dtype)), convert_to_tensor(mean, dtype))
+    return _scaled(reshaped(first(flat, count), sizes), mean, stddev, dtype)
+
+
+def _inverted_truncated_normal(key, counter, sizes, dtype) -> Tensor:
+    inner = float64 if dtype is float64 else float32
+    unit = _threefry_unit(key, counter, sizes, _threefry_dtype(dtype))
+    unit = unit if unit.dtype is inner else p.cast(unit, dtype=inner)
+    centred = p.sub(p.mul(unit, number(2, inner)), number(1, inner))
+    within = p.mul(centred, number(math.erf(math.sqrt(2)), inner))
+    return p.mul(p.erfinv(within), number(math.sqrt(2), inner))
 
 
 def _group_blocks(count, size) -> Tensor:

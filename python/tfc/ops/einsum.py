@@ -15,7 +15,7 @@ def einsum(equation, *inputs, **kwargs) -> Tensor:
     """The sum of products that the equation names: `tf.einsum("ij,jk->ik", a, b)`. Supports `...` and
     repeated labels.
     """
-    operands = common_dtype(inputs)
+    operands = common_dtype(inputs, "Einsum")
     terms, output = _parse(equation, operands)
     result, labels = _prepare(operands[0], terms[0], _needed(terms[1:], output))
     for i, (x, term) in enumerate(zip(operands[1:], terms[1:], strict=True), start=1):

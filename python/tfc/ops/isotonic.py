@@ -12,6 +12,8 @@ from tfc.ops.convert import operand
 from tfc.ops.gradients import known
 from tfc.ops.shapes import axis_of, rank_of
 
+_FORWARD = {"exclusive": False, "reverse": False}
+
 Isotonic = collections.namedtuple("IsotonicRegression", ["output", "segments"])
 
 
@@ -39,12 +41,23 @@ def isotonic_regression(inputs, decreasing=True, axis=-1) -> Isotonic:
     ordered = rows if decreasing else p.neg(rows)
     ordered = p.stop_gradient(ordered)
     segments = p.constant(value=_pooled(ordered.numpy())) if executing_eagerly() else _pooled_in_a_loop(ordered)
-    # The mean of each block, as a product with the matrix of who shares one: also its gradient.
-    same = p.equal(p.expand_dims(segments, axes=(2,)), p.expand_dims(segments, axes=(1,)))
-    weights = p.cast(same, dtype=rows.dtype)
-    weights = p.div(weights, p.reduce_sum(weights, axes=(2,), keepdims=True))
-    means = p.matmul(weights, p.expand_dims(rows, axes=(2,)), transpose_x=False, transpose_y=False)
-    return Isotonic(*(p.transpose(p.reshape(t, shape=dims), perm=back) for t in (means, segments)))
+    return Isotonic(*(p.transpose(p.reshape(t, shape=dims), perm=back) for t in (_means(rows, segments), segments)))
+
+
+def _means(rows, segments) -> Tensor:
+    """The mean of each element's block: sums of the blocks of all rows in one vector, in float64."""
+    count, n = rows.shape_tuple
+    wide = rows if rows.dtype is float64 else p.cast(rows, dtype=float64)
+    first = p.constant(value=np.arange(count, dtype=np.int64)[:, None] * n)
+    places = p.reshape(p.add(p.cast(segments, dtype=int64), first), shape=(count * n,))
+    at = p.expand_dims(places, axes=(1,))
+    empty = p.broadcast_to(p.constant(value=np.float64(0)), shape=(count * n,))
+    ones = p.broadcast_to(p.constant(value=np.float64(1)), shape=(count * n,))
+    sums = p.scatter(empty, at, p.reshape(wide, shape=(count * n,)), mode="add")
+    sizes = p.scatter(empty, at, ones, mode="add")
+    found = [p.gather(t, places, axis=0, batch_dims=0) for t in (sums, sizes)]
+    means = p.reshape(p.div(*found), shape=(count, n))
+    return means if rows.dtype is float64 else p.cast(means, dtype=rows.dtype)
 
 
 def _pooled(rows) -> np.ndarray:
@@ -111,10 +124,12 @@ def _pooled_in_a_loop(rows) -> Tensor:
         zeros((count, n + 1), float64),
     )
     top, _, _, sizes = while_loop(going, step, start)
-    # Blocks beyond the top of a stack are left from before.
+    # An element's block is the number of blocks that end before it. Beyond the top of a stack is what was left there.
     place = p.iota(shape=(1, n + 1), axis=1, dtype=int64)
-    sizes = p.select(p.less(place, p.expand_dims(top, axes=(1,))), sizes, p.constant(value=np.float64(n + 1)))
-    ends = p.cumsum(sizes, axis=1, exclusive=False, reverse=False)
-    positions = p.iota(shape=(1, n, 1), axis=1, dtype=float64)
-    passed = p.less_equal(p.expand_dims(ends, axes=(1,)), positions)
-    return p.reduce_sum(p.cast(passed, dtype=int32), axes=(2,), keepdims=False)
+    inside = p.less(place, p.expand_dims(top, axes=(1,)))
+    ends = p.cumsum(p.cast(p.select(inside, sizes, p.constant(value=np.float64(0))), dtype=int64), axis=1, **_FORWARD)
+    rows_of = p.broadcast_to(p.expand_dims(which, axes=(1,)), shape=(count, n + 1))
+    both = p.concat(*(p.expand_dims(t, axes=(2,)) for t in (rows_of, ends)), axis=2)
+    marks = p.scatter(zeros((count, n + 1), int32), both, p.cast(inside, dtype=int32), mode="add")
+    passed = p.cumsum(marks, axis=1, **_FORWARD)
+    return p.slice_(passed, starts=(0, 0), sizes=(count, n), strides=(1, 1))

@@ -63,16 +63,16 @@ def stateless_uniform(shape, seed, minval=0, maxval=None, dtype=float32, name=No
 
 def stateless_normal(shape, seed, mean=0.0, stddev=1.0, dtype=float32, name=None, alg="auto_select") -> Tensor:
     """Normally distributed numbers, a function of `seed` (two integers)."""
-    _philox_only(alg)
-    return normal_numbers(*key_and_counter(seed), wanted(shape), mean, stddev, float_dtype(dtype, "normal"))
+    drawn = key_and_counter(seed, _algorithm(alg) == _THREEFRY)
+    return normal_numbers(*drawn, wanted(shape), mean, stddev, float_dtype(dtype, "normal"))
 
 
 def stateless_truncated_normal(
     shape, seed, mean=0.0, stddev=1.0, dtype=float32, name=None, alg="auto_select"
 ) -> Tensor:
     """Normally distributed numbers at most 2 `stddev` from `mean`, a function of `seed`."""
-    _philox_only(alg)
-    return truncated_normal_numbers(*key_and_counter(seed), wanted(shape), mean, stddev, float_dtype(dtype, "normal"))
+    drawn = key_and_counter(seed, _algorithm(alg) == _THREEFRY)
+    return truncated_normal_numbers(*drawn, wanted(shape), mean, stddev, float_dtype(dtype, "normal"))
 
 
 def split(seed, num=2, alg="auto_select") -> Tensor:
@@ -105,11 +105,6 @@ def _algorithm(alg) -> int:
     if value not in _ALGORITHMS.values():
         raise ValueError(f"Argument `alg` got the unknown number {value}. Supported: 1 (Philox), 2 (ThreeFry), 3")
     return value
-
-
-def _philox_only(alg) -> None:
-    if _algorithm(alg) == _THREEFRY:
-        raise NotImplementedError("of the algorithm 'threefry' there are uniform numbers only: 'philox' has all")
 
 
 # State.
@@ -413,9 +408,12 @@ def _logits(op, logits, samples):
     if x.shape_tuple[1] == 0:
         raise argument_error(None, op, f"{op}: num_classes should be positive, got {x.shape_tuple[1]}")
     if count is None:
-        return x, p.cast(convert_to_tensor(samples), dtype=int64)
+        wide = p.cast(convert_to_tensor(samples), dtype=int64)
+        fits = p.greater_equal(wide, number(0, int64))
+        p.assert_(fits, wide, message=f"{op}: num_samples should be non-negative, got", summarize=1)
+        return x, wide
     if int(count) < 0:
-        raise argument_error(None, op, f"{op}: num_samples should be nonnegative, got {int(count)}")
+        raise argument_error(None, op, f"{op}: num_samples should be non-negative, got {int(count)}")
     return x, int(count)
 
 

@@ -80,7 +80,7 @@ def _index(value) -> Tensor:
 
 def to_dense(sp_input, default_value=None, validate_indices=True, name=None) -> Tensor:
     """The whole tensor, with `default_value` (zero) where no element is named."""
-    x = _sparse(sp_input)
+    x = sparse_of(sp_input)
     fallback = zeros([], x.dtype) if default_value is None else convert_to_tensor(default_value, x.dtype)
     made = tensor_scatter_nd_update(fill(x.dense_shape, fallback), x.indices, x.values)
     return p.ensure_shape(made, shape=x.shape.dims) if x.shape.rank is not None else made
@@ -95,7 +95,7 @@ def from_dense(tensor, name=None) -> SparseTensor:
 
 def sparse_dense_matmul(sp_a, b, adjoint_a=False, adjoint_b=False, name=None) -> Tensor:
     """The product of a sparse and a dense matrix."""
-    a = _sparse(sp_a)
+    a = sparse_of(sp_a)
     b = to_dense(b) if is_sparse(b) else convert_to_tensor(b)
     if adjoint_b:
         b = p.transpose(p.conj(b) if b.dtype.is_complex else b, perm=(1, 0))
@@ -110,7 +110,7 @@ def sparse_dense_matmul(sp_a, b, adjoint_a=False, adjoint_b=False, name=None) ->
 
 def reorder(sp_input, name=None) -> SparseTensor:
     """The elements in the order of their places, row by row."""
-    x = _sparse(sp_input)
+    x = sparse_of(sp_input)
     steps = p.cumprod(x.dense_shape, axis=0, exclusive=True, reverse=True)
     places = p.reduce_sum(p.mul(x.indices, p.expand_dims(steps, axes=(0,))), axes=(1,), keepdims=False)
     order = argsort(places)
@@ -126,7 +126,7 @@ def reduce_sum(sp_input, axis=None, keepdims=False, name=None) -> Tensor:
 
 def _reduction(reduce):
     def of_sparse(sp_input, axis=None, keepdims=False, name=None) -> Tensor:
-        x = _sparse(sp_input)
+        x = sparse_of(sp_input)
         rank = x.shape.rank
         axes = range(rank) if axis is None else np.atleast_1d(axis).tolist()
         axes = sorted({int(a) % rank for a in axes})
@@ -181,7 +181,7 @@ def _one():
 
 def sparse_concat(axis, sp_inputs, expand_nonconcat_dims=False, name=None) -> SparseTensor:
     """Sparse tensors behind each other along a dimension."""
-    inputs = [_sparse(x) for x in sp_inputs]
+    inputs = [sparse_of(x) for x in sp_inputs]
     rank = inputs[0].shape.rank
     axis = int(axis) % rank
     here = p.constant(value=np.eye(rank, dtype=np.int64)[axis])
@@ -198,7 +198,7 @@ def sparse_concat(axis, sp_inputs, expand_nonconcat_dims=False, name=None) -> Sp
 
 def slice(sp_input, start, size, name=None) -> SparseTensor:
     """The elements of a box, whose first one has the index `start`."""
-    x = _sparse(sp_input)
+    x = sparse_of(sp_input)
     start, size = _index(start), _index(size)
     size = p.maximum(p.minimum(size, p.sub(x.dense_shape, start)), convert_to_tensor(0, int64))
     at = p.sub(x.indices, start)
@@ -209,7 +209,7 @@ def slice(sp_input, start, size, name=None) -> SparseTensor:
 
 def transpose(sp_input, perm=None, name=None) -> SparseTensor:
     """The dimensions in another order (`perm`), or the other way around."""
-    x = _sparse(sp_input)
+    x = sparse_of(sp_input)
     rank = x.shape.rank
     perm = list(range(rank))[::-1] if perm is None else [int(a) for a in perm]
     return reorder(SparseTensor(gather(x.indices, perm, axis=1), x.values, gather(x.dense_shape, perm)))
@@ -217,14 +217,14 @@ def transpose(sp_input, perm=None, name=None) -> SparseTensor:
 
 def retain(sp_input, to_retain) -> SparseTensor:
     """The elements where the bool vector `to_retain` holds."""
-    x = _sparse(sp_input)
+    x = sparse_of(sp_input)
     kept = p.squeeze(p.nonzero(convert_to_tensor(to_retain)), axes=(1,))
     return SparseTensor(gather(x.indices, kept), gather(x.values, kept), x.dense_shape)
 
 
 def expand_dims(sp_input, axis=None, name=None) -> SparseTensor:
     """A dimension of size 1 more."""
-    x = _sparse(sp_input)
+    x = sparse_of(sp_input)
     rank = x.shape.rank
     at = (-1 if axis is None else int(axis)) % (rank + 1)
     zero = p.mul(x.indices[:, :1], convert_to_tensor(0, int64))
@@ -234,7 +234,7 @@ def expand_dims(sp_input, axis=None, name=None) -> SparseTensor:
 
 def sparse_reshape(sp_input, shape, name=None) -> SparseTensor:
     """The same elements, numbered row by row, in another shape."""
-    x = _sparse(sp_input)
+    x = sparse_of(sp_input)
     sizes = _index(shape)
     total = p.reduce_prod(x.dense_shape, axes=(0,), keepdims=False)
     known = p.neg(p.reduce_prod(sizes, axes=(0,), keepdims=False))
@@ -268,7 +268,7 @@ def is_sparse(x) -> bool:
     return isinstance(x, SparseTensor)
 
 
-def _sparse(x) -> SparseTensor:
+def sparse_of(x) -> SparseTensor:
     if not isinstance(x, SparseTensor):
         raise TypeError(f"Input must be a SparseTensor. Received: {x!r}")
     return x

@@ -106,7 +106,7 @@ def _in_float64(function):
         if len(values) == 2:
             tensors = operands(name, *values, FLOAT)
         else:
-            tensors = [operand(name, t, FLOAT) for t in common_dtype(values)]
+            tensors = [operand(name, t, FLOAT) for t in common_dtype(values, name)]
         dtype = tensors[0].dtype
         numbers = [_Number(t if dtype is float64 else p.cast(t, dtype=float64)) for t in tensors]
         out = function(*numbers).t

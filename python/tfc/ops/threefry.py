@@ -57,15 +57,43 @@ def bits(key, counter, dims, dtype) -> Tensor:
         return p.bitwise_or(p.cast(low, dtype=uint64), wide)
     if not dims:
         return blocks(key, counter)[0]
+    return joined(*blocks(key, _counters(counter, _halved(dims)[1])), dims)
+
+
+def _halved(dims) -> tuple[int, tuple]:
+    """The axis along which pairs are neighbours, and the shape of one of each pair."""
     even = [i for i, n in enumerate(dims) if n % 2 == 0]
     axis = even[0] if even else int(np.argmax(dims))
-    half = (*dims[:axis], -(-dims[axis] // 2), *dims[axis + 1 :])
-    both = (p.expand_dims(word, axes=(axis + 1,)) for word in blocks(key, _counters(counter, half)))
-    wide = (*dims[:axis], 2 * half[axis], *dims[axis + 1 :])
-    joined = p.reshape(p.concat(*both, axis=axis + 1), shape=wide)
+    return axis, (*dims[:axis], -(-dims[axis] // 2), *dims[axis + 1 :])
+
+
+def joined(first, second, dims) -> Tensor:
+    """A tensor of shape `dims` whose neighbours are pairs of elements of two, which are half as large."""
+    axis, half = _halved(dims or (1,))
+    both = (p.expand_dims(word, axes=(axis + 1,)) for word in (first, second))
+    wide = (*half[:axis], 2 * half[axis], *half[axis + 1 :])
+    whole = p.reshape(p.concat(*both, axis=axis + 1), shape=wide)
     if wide == dims:
-        return joined
-    return p.slice_(joined, starts=(0,) * len(dims), sizes=dims, strides=(1,) * len(dims))
+        return whole
+    sizes = dims or (1,)
+    part = p.slice_(whole, starts=(0,) * len(sizes), sizes=sizes, strides=(1,) * len(sizes))
+    return part if dims else p.reshape(part, shape=())
+
+
+def pairs(dims) -> tuple:
+    """The shape of two numbers for each of what `joined` takes: the pairs are along an axis of their own."""
+    axis, half = _halved(dims or (1,))
+    return (*half[: axis + 1], 2, *half[axis + 1 :])
+
+
+def parts(values, dims) -> tuple[Tensor, Tensor]:
+    """The first and the second of each pair."""
+    axis, _ = _halved(dims or (1,))
+    shape = values.shape_tuple
+    starts = [tuple(i if at == axis + 1 else 0 for at in range(len(shape))) for i in (0, 1)]
+    sizes = tuple(1 if at == axis + 1 else n for at, n in enumerate(shape))
+    first, second = (p.slice_(values, starts=s, sizes=sizes, strides=(1,) * len(shape)) for s in starts)
+    return p.squeeze(first, axes=(axis + 1,)), p.squeeze(second, axes=(axis + 1,))
 
 
 def _counters(first, dims) -> Tensor:

@@ -3,7 +3,7 @@
 import collections
 
 from tfc.core import Tensor
-from tfc.dtypes import as_dtype, int32, uint8
+from tfc.dtypes import TensorSpec, as_dtype, int32, int64, string, uint8
 from tfc.ops import primitives as p
 from tfc.ops.array import roll, shape
 from tfc.ops.convert import convert_to_tensor
@@ -25,6 +25,10 @@ def _unique(x, out_idx):
         return p.cast(values, dtype=x.dtype), places
     if rank_of(x, "tf.unique") != 1:
         raise ValueError(f"tf.unique expects a 1D vector, got shape {x.shape}")
+    if x.dtype is string:
+        values = p.string(x, function="distinct", type=TensorSpec((None,), string))
+        places = p.string(x, values, function="places", type=TensorSpec(x.shape_tuple, int64))
+        return values, p.cast(places, dtype=as_dtype(out_idx))
     n = p.squeeze(shape(x), axes=(0,))
     positions = range_(n)
     # Equal values stand together, in the order in which they came; the first of each run stands for it.

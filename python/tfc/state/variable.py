@@ -236,8 +236,7 @@ class Variable(VariableStorage, metaclass=_VariableMeta):
     # Python's protocols.
 
     def __array__(self, dtype=None, copy=None):
-        array = self.numpy()
-        return array if dtype is None else array.astype(dtype)
+        return np.asarray(p.read_variable(self), dtype)
 
     def __dlpack__(self, **kwargs):
         return p.read_variable(self).__dlpack__(**kwargs)

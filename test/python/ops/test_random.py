@@ -18,18 +18,14 @@ def close(x, want):
 
 
 def test_stateless_uniform_has_tensorflows_bits():
-    close(
-        tf.random.stateless_uniform([5], [1, 2]), [0.84406042, 0.19204533, 0.99622321, 0.1603874, 0.27199018]
-    )
+    close(tf.random.stateless_uniform([5], [1, 2]), [0.84406042, 0.19204533, 0.99622321, 0.1603874, 0.27199018])
     close(tf.random.stateless_uniform([2], [7, -2], minval=-1, maxval=3), [0.14066505, -0.73037338])
     assert tf.random.stateless_uniform([5], [1, 2], 0, 10, tf.int32).numpy().tolist() == [0, 9, 4, 9, 7]
     assert tf.random.stateless_uniform([5], [1, 2], -5, 10, tf.int64).numpy().tolist() == [4, -2, -3, -2, -2]
 
 
 def test_stateless_normal_has_tensorflows_bits():
-    close(
-        tf.random.stateless_normal([5], [1, 2]), [0.54411012, 0.20738031, 0.07356432, 0.04643455, -1.30158985]
-    )
+    close(tf.random.stateless_normal([5], [1, 2]), [0.54411012, 0.20738031, 0.07356432, 0.04643455, -1.30158985])
 
 
 def test_truncated_normal_has_tensorflows_bits():
@@ -101,8 +97,6 @@ def test_bad_requests():
         tf.random.stateless_uniform([2], [1, 2], 5, 5, tf.int32)
     with pytest.raises(ValueError, match="maxval"):
         tf.random.uniform([2], dtype=tf.int32)
-    with pytest.raises(NotImplementedError, match="threefry"):
-        tf.random.stateless_normal([2], [1, 2], alg="threefry")
 
 
 THREEFRY = {
@@ -142,8 +136,44 @@ def test_a_threefry_generator_moves_on():
     np.testing.assert_array_equal(g.state, [775, 0])
     np.testing.assert_array_equal(g.uniform_full_int([3], tf.uint32), [3096210225, 414806948, 1070787762])
     assert g.algorithm == 2
-    with pytest.raises(NotImplementedError, match="threefry"):
-        g.normal([2])
+    g = tf.random.Generator.from_seed(7, alg="threefry")
+    np.testing.assert_allclose(g.normal([4]), [1.7397739, 0.87402725, -0.04044246, -1.2384133], rtol=1e-5)
+    np.testing.assert_allclose(g.normal([3]), [-0.74086046, -1.5170153, 1.7122544], rtol=1e-5)
+    np.testing.assert_allclose(g.truncated_normal([4]), [0.6803096, 0.30147186, -0.9570809, 1.15052], rtol=1e-5)
+    np.testing.assert_array_equal(g.state, [7 + 11 * 256, 0])
+
+
+# (numbers, shape, dtype) -> what XLA draws with the seed [3, 5].
+THREEFRY_NUMBERS = {
+    ("normal", (), "float32"): 0.195658013,
+    ("normal", (3,), "float32"): [1.09869528, -0.388596237, -0.834398687],
+    ("normal", (5,), "float32"): [0.195658013, 1.14884996, -0.47863847, 1.46685517, -0.560301483],
+    ("normal", (2, 3), "float32"): [[0.195658013, -0.47863847, -0.560301483], [1.14884996, 1.46685517, 0.173072606]],
+    ("normal", (3, 2), "float32"): [[0.195658013, 1.14884996], [-0.47863847, 1.46685517], [-0.560301483, 0.173072606]],
+    ("normal", (3, 3), "float64"): [
+        [1.457463854588761, -0.3176065695776112, -0.5940321984977351],
+        [-2.2607397245445826, 0.046168129528558643, 0.3149859639537215],
+        [0.34611599459577275, 2.349090818838452, -0.16629062601811007],
+    ],
+    ("normal", (3,), "float16"): [-1.08886719, -0.103942871, 0.3359375],
+    ("normal", (3,), "bfloat16"): [1.09375, -0.38671875, -0.83203125],
+    ("truncated_normal", (3,), "float32"): [0.0169613082, -1.66080499, -0.487310618],
+    ("truncated_normal", (2, 2), "float64"): [
+        [-1.6608048652860632, 1.4708562676846022],
+        [0.7862429982669914, -0.21980901876718242],
+    ],
+    ("truncated_normal", (3,), "bfloat16"): [0.0168457031, -1.65625, -0.486328125],
+}
+
+
+@pytest.mark.parametrize("case", THREEFRY_NUMBERS, ids=str)
+def test_threefry_has_the_numbers_of_xla(case):
+    name, shape, dtype = case
+    draw = lambda: getattr(tf.random, f"stateless_{name}")(shape, [3, 5], dtype=dtype, alg="threefry")
+    tolerance = {"float64": 1e-14, "float32": 2e-6, "bfloat16": 1e-2, "float16": 1e-2}[dtype]
+    for got in (draw(), tf.function(draw)()):
+        assert got.dtype.name == dtype
+        np.testing.assert_allclose(np.asarray(got).astype(np.float64), THREEFRY_NUMBERS[case], tolerance, tolerance)
 
 
 def test_unknown_algorithms_are_refused():

@@ -8,6 +8,10 @@ import pytest
 import tfc as tf
 
 
+def test_a_scalar_variable_is_an_array():
+    assert np.asarray(tf.Variable(2.0)).dtype == np.float32 and np.array(tf.Variable(2.0), np.float64).shape == ()
+
+
 def test_initial_values_convert_like_tensors():
     assert tf.Variable(1).dtype is tf.int32 and tf.Variable([1.0]).dtype is tf.float32
     assert tf.Variable(np.ones(2)).dtype is tf.float64 and tf.Variable(1, dtype=tf.float16).dtype is tf.float16

@@ -142,7 +142,20 @@ def _format(template, placeholder, summarize, *xs):
     return string_array(result)
 
 
+def _distinct(x):
+    """In the order of their first appearance."""
+    return string_array(list(dict.fromkeys(x.tolist()))) if x.size else np.empty(0, object)
+
+
+def _places(x, table):
+    """Where in a table of distinct strings each of these is."""
+    place = {s: i for i, s in enumerate(table.tolist())}
+    return np.array([place[s] for s in x.tolist()], np.int64)
+
+
 FUNCTIONS = {
+    "distinct": _distinct,
+    "places": _places,
     "join": _join,
     "length": _length,
     "lower": _case(lambda s: s.lower()),
