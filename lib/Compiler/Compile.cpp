@@ -77,6 +77,8 @@ std::string CompileOptions::set(StringRef name, StringRef value) {
     return boolean(reassociate);
   else if (name == "parallel")
     return boolean(parallel);
+  else if (name == "tiles")
+    return boolean(tiles);
   else if (name == "chain_microseconds") {
     if (value.getAsDouble(chainMicroseconds) || !(chainMicroseconds >= 0))
       return ("option chain_microseconds: expected a number of at least 0, got '" + value + "'").str();
@@ -190,6 +192,8 @@ StageOptions &fill(StageOptions &stage, const CompileOptions &options) {
     VectorRegisters registers = vectorRegisters(**machine);
     stage.vectorBits = registers.bits;
     stage.vectorRegisters = registers.count;
+    PairSupport pairs = pairSupport(**machine);
+    stage.bf16Pairs = pairs.tiles && options.tiles ? "tiles" : pairs.vectors ? "vectors" : "none";
     HalfSupport half = halfSupport(**machine);
     stage.f16 = half.f16;
     stage.f64ToF16 = half.f64ToF16;

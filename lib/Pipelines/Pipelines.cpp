@@ -88,7 +88,7 @@ constexpr Step toLoops[] = {
     {"tfc-fuse-loops{parallel=${parallel}}", "rows that stay in the cache; kernels and loops see slices",
      Kind::optional},
     {"tfc-lower-contractions{vector-bits=${vector-bits} vector-registers=${vector-registers} "
-     "reassociate=${reassociate} parallel=${parallel}}",
+     "bf16-pairs=${bf16-pairs} reassociate=${reassociate} parallel=${parallel}}",
      "matrix products need tiles; flags of their bodies are known", Kind::optional},
     {"tfc-linalg-to-loops{vector-bits=${vector-bits} reassociate=${reassociate} parallel=${parallel}}",
       "loops in the order that LLVM vectorizes"},
@@ -190,6 +190,7 @@ std::string expand(StringRef text, const tfc::StageOptions &options) {
         take("${chain-microseconds}", llvm::formatv("{0}", options.chainMicroseconds.getValue()).str()) ||
         take("${vector-bits}", std::to_string(options.vectorBits)) ||
         take("${vector-registers}", std::to_string(options.vectorRegisters)) ||
+        take("${bf16-pairs}", options.bf16Pairs) ||
         take("${gpu}", options.gpu.empty() ? StringRef("spirv") : StringRef(options.gpu)) ||
         take("${gpu-features}", options.gpuFeatures) ||
         take("${gpu-threads}", std::to_string(options.gpuThreads)) ||

@@ -155,6 +155,14 @@ VectorRegisters tfc::vectorRegisters(const TargetMachine &machine) {
                                     : VectorRegisters{128, 16};
 }
 
+PairSupport tfc::pairSupport(const TargetMachine &machine) {
+  const MCSubtargetInfo &info = *machine.getMCSubtargetInfo();
+  if (machine.getTargetTriple().getArch() != Triple::x86_64)
+    return {};
+  return {info.checkFeatures("+avx512bf16"),
+          info.checkFeatures("+avx512bf16") && info.checkFeatures("+amx-bf16")};
+}
+
 HalfSupport tfc::halfSupport(const TargetMachine &machine) {
   const Triple &triple = machine.getTargetTriple();
   const MCSubtargetInfo &info = *machine.getMCSubtargetInfo();

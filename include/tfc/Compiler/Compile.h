@@ -22,6 +22,7 @@ struct CompileOptions {
   bool contract = true;
   bool reassociate = true;
   bool parallel = true;
+  bool tiles = false; ///< the process may use AMX: see `tfc._native.has_tiles`
   double chainMicroseconds = 50; ///< what each of the chains that run at the same time takes at least
   bool lineTables = false; ///< code knows the user's lines
   bool remarks = false; ///< keep what passes say; the dump "remarks"

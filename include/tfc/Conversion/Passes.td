@@ -114,15 +114,18 @@ def LowerContractionsPass : Pass<"tfc-lower-contractions"> {
     ```
 
     Sums are computed in the order of k, but in products of few rows with a transposed right operand, which need
-    `reassociate`.
+    `reassociate`. So do products of bf16 on instructions for pairs of them (`bf16-pairs`): these take denormal
+    numbers for zero, so that tiles where this could be seen are found at run time and computed in f32.
   }];
   let options = [
     Option<"vectorBits", "vector-bits", "int64_t", "128", "size of a vector register">,
     Option<"vectorRegisters", "vector-registers", "int64_t", "16", "number of vector registers">,
+    Option<"bf16Pairs", "bf16-pairs", "std::string", "\"none\"",
+           "what multiplies pairs of bf16: none, vectors (AVX512_BF16) or tiles (and AMX)">,
     Option<"reassociate", "reassociate", "bool", "true", "allow sums in another order">,
     Option<"parallel", "parallel", "bool", "true", "make parallel loops of large products">];
   let dependentDialects = ["mlir::arith::ArithDialect", "mlir::linalg::LinalgDialect",
-                           "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect",
+                           "mlir::LLVM::LLVMDialect", "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect",
                            "mlir::vector::VectorDialect", "::tfc::rt::TFCRTDialect"];
 }
 

@@ -37,6 +37,9 @@ struct StageOptions : public mlir::PassPipelineOptions<StageOptions> {
   Option<int64_t> vectorRegisters{*this, "vector-registers",
                                   llvm::cl::desc("how many vector registers the target has"),
                                   llvm::cl::init(16)};
+  Option<std::string> bf16Pairs{*this, "bf16-pairs",
+                                llvm::cl::desc("what multiplies pairs of bf16: none, vectors or tiles"),
+                                llvm::cl::init("none")};
   Option<bool> f16{*this, "f16", llvm::cl::desc("the target converts between f16 and f32"),
                    llvm::cl::init(false)};
   Option<bool> f64ToF16{*this, "f64-to-f16",

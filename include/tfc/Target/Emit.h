@@ -78,6 +78,13 @@ struct VectorRegisters {
 };
 VectorRegisters vectorRegisters(const llvm::TargetMachine &machine);
 
+/// Instructions that multiply pairs of bf16: AVX512_BF16's, and those of AMX,
+/// which a process has to ask the system for.
+struct PairSupport {
+  bool vectors = false, tiles = false;
+};
+PairSupport pairSupport(const llvm::TargetMachine &machine);
+
 /// Conversions that the target has instructions for.
 struct HalfSupport {
   bool f16 = false;      ///< between f16 and f32

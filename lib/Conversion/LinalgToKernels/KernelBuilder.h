@@ -15,10 +15,18 @@
 
 namespace tfc::kernels {
 
+/// What the machine multiplies pairs of bfloat16 with.
+enum class PairUnit {
+  none,
+  vectors, ///< AVX-512's VDPBF16PS
+  tiles    ///< and AMX's TDPBF16PS
+};
+
 /// The machine's vector unit.
 struct VectorUnit {
   int64_t bits = 128;
   int64_t registers = 16;
+  PairUnit pairs = PairUnit::none;
   /// Loads and stores under a mask cost about as much as others.
   bool masks() const { return bits >= 256; }
 };

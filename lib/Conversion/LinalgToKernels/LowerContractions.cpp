@@ -22,6 +22,7 @@
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 #include "tfc/Dialect/TFCRT/Transforms/Body.h"
 #include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringSwitch.h"
 
 namespace tfc {
 #define GEN_PASS_DEF_LOWERCONTRACTIONSPASS
@@ -293,6 +294,7 @@ void Lowering::findProducer() {
 void Lowering::takeEpilogue(Algorithm algorithm) {
   bool keepsTiles = algorithm == Algorithm::direct ||
                     algorithm == Algorithm::packed ||
+                    algorithm == Algorithm::pairs ||
                     algorithm == Algorithm::either;
   if (!keepsTiles)
     epilogue.reset();
@@ -478,9 +480,11 @@ void Lowering::run() {
   Product product = makeProduct();
   if (chooseAlgorithm(product, c.type, options) == Algorithm::packed)
     packConstantOperand(product);
-  if (!product.panels)
-    packOutside(product);
   Algorithm algorithm = chooseAlgorithm(product, c.type, options);
+  if (!product.panels && algorithm != Algorithm::pairs) {
+    packOutside(product);
+    algorithm = chooseAlgorithm(product, c.type, options);
+  }
   Value panels = product.panels;
   epilogue = candidate;
   takeEpilogue(algorithm);
@@ -512,6 +516,10 @@ struct LowerContractions
     KernelOptions options;
     options.unit.bits = vectorBits;
     options.unit.registers = vectorRegisters;
+    options.unit.pairs = llvm::StringSwitch<PairUnit>(bf16Pairs)
+                             .Case("vectors", PairUnit::vectors)
+                             .Case("tiles", PairUnit::tiles)
+                             .Default(PairUnit::none);
     options.reassociate = reassociate;
     options.parallel = parallel;
     OpBuilder builder(&getContext());

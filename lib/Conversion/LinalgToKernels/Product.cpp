@@ -8,6 +8,7 @@
 // direct       for row tiles { for column tiles { register tile } }: what fits
 //              the caches.
 // packed       Packed.cpp.
+// pairs        PairProducts.cpp.
 // rowTimes     few rows: for k by 8 or 4 { for columns { result += multiples of
 //              rows of `right` } }. Reads `right` once, in as many streams.
 // dotProducts  few rows, `right` transposed: vectors along k, summed up at the
@@ -19,6 +20,7 @@
 
 #include "Elementwise.h"
 #include "Emitter.h"
+#include "PairProducts.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "tfc/Dialect/TFCRT/IR/ParallelLoop.h"
@@ -387,6 +389,8 @@ Algorithm tfc::kernels::chooseAlgorithm(const Product &p, Type element,
                                                        : ShapedType::kDynamic;
   if (p.panels)
     return Algorithm::packed;
+  if (canMultiplyPairs(p, element, options))
+    return Algorithm::pairs;
   if (!contiguous) {
     bool few = isKnown(m) && m <= 3 && !(isKnown(k) && k < 8) &&
                p.taps.empty() && !p.producer;
@@ -437,6 +441,11 @@ std::string tfc::kernels::describe(const Product &p, Algorithm algorithm,
   case Algorithm::either:
     text += "register tiles, on panels of the right operand if it is large";
     break;
+  case Algorithm::pairs:
+    text += options.unit.pairs == PairUnit::tiles
+                ? "pairs of bfloat16 in tile registers"
+                : "pairs of bfloat16 in vectors";
+    break;
   case Algorithm::rowTimes:
     text += "few rows times the rows of the right operand";
     break;
@@ -456,6 +465,8 @@ std::string tfc::kernels::describe(const Product &p, Algorithm algorithm,
 Workspace tfc::kernels::allocateWorkspace(KernelBuilder &b, const Product &p,
                                           Algorithm algorithm,
                                           const KernelOptions &options) {
+  if (algorithm == Algorithm::pairs)
+    return {allocatePairPanels(b, p), {}};
   if (algorithm != Algorithm::packed && algorithm != Algorithm::either)
     return {};
   Emitter emitter(b, p, options, b.type);
@@ -477,6 +488,8 @@ void tfc::kernels::emitProduct(KernelBuilder &b, const Product &p,
     return emitter.direct();
   case Algorithm::packed:
     return emitter.packed(workspace);
+  case Algorithm::pairs:
+    return emitPairProduct(b, p, workspace.panels, options);
   case Algorithm::rowTimes:
     return emitter.rowTimes();
   case Algorithm::dotProducts:

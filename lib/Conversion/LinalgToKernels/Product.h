@@ -42,6 +42,7 @@ enum class Algorithm {
   packed,     ///< blocks of the right operand copied to panels that stay in the
               ///< cache
   either,     ///< decides at run time between these
+  pairs,      ///< of bfloat16; PairProducts.h
   rowTimes,   ///< few rows: adds multiples of the right operand's rows
   dotProducts ///< few rows and a transposed right operand: sums along
               ///< contiguous memory
@@ -62,7 +63,7 @@ std::string describe(const Product &product, Algorithm algorithm,
 
 /// Buffers that all threads share; made once, outside of loops over batches.
 struct Workspace {
-  mlir::Value panels; ///< of the right operand
+  mlir::Value panels; ///< of the right operand; null: each product has its own
   mlir::Value left; ///< rows of the left operand, contiguous and in the type of
                     ///< sums; null: it is so already
 };

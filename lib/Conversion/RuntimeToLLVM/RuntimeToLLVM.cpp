@@ -142,7 +142,6 @@ private:
   }
   Value dataPointer(Value memref);
   SmallVector<Value> shapeOf(Value memref);
-  Value bytesOf(Value memref);
   Value bytesOf(MemRefType type, ValueRange shape);
   Value describeTensors(ValueRange memrefs, ArrayRef<int32_t> dtypes);
   void exitUnless(Value holds, Value status);
@@ -194,10 +193,6 @@ Value BodyLowering::bytesOf(MemRefType type, ValueRange shape) {
   for (Value dim : shape)
     bytes = call("tfc.multiply_sizes", i64, {bytes, dim});
   return bytes;
-}
-
-Value BodyLowering::bytesOf(Value memref) {
-  return bytesOf(cast<MemRefType>(memref.getType()), shapeOf(memref));
 }
 
 /// An array of tfc_tensor_desc.

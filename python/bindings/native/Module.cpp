@@ -9,6 +9,7 @@
 #include "Function.h"
 #include "LoadAhead.h"
 #include "Sampler.h"
+#include "Tiles.h"
 
 #include <nanobind/nanobind.h>
 
@@ -53,6 +54,9 @@ static PyMethodDef functions[] = {
     {"load_ahead", loadAhead, METH_VARARGS,
      "load_ahead(paths, flags)\n\nStarts to load shared libraries in a thread. "
      "Who imports one of them before it is there waits for it."},
+    {"has_tiles", hasTiles, METH_NOARGS,
+     "has_tiles()\n\nWhether code of this process may use AMX. The system is "
+     "asked for it at the first call."},
     {"cached_buffer_bytes", cachedBytes, METH_NOARGS,
      "Bytes of freed buffers that are kept for reuse."},
     {"drop_cached_buffers", dropCached, METH_NOARGS,

@@ -4,7 +4,7 @@ import json
 import warnings
 from dataclasses import dataclass
 
-from tfc._native import Executable
+from tfc._native import Executable, has_tiles
 from tfc.compiler import cache, lines, progress
 from tfc.compiler.device_code import DeviceCode, device_code
 from tfc.compiler.workshop import place
@@ -83,8 +83,8 @@ def _load_cached(key: str) -> tuple | None:
 
 
 def effective_options(options: dict | None) -> dict:
-    """What the compiler is given: the options of the process, then those of a function."""
-    return optimizer.compiler_options(options)
+    """What the compiler is given: what the process may use, its options, then those of a function."""
+    return {**({"tiles": True} if has_tiles() else {}), **optimizer.compiler_options(options)}
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,677 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// Products of bfloat16 on instructions that multiply pairs of neighbouring k
+// and add them to sums in f32: VDPBF16PS on vectors, TDPBF16PS on tiles (AMX).
+//
+// for blocks of columns { for blocks of the depth {
+//   copy the panels of the right operand              (threads share panels)
+//   for row tiles {                                   (threads share row tiles)
+//     copy the row tile; for panels { tile of the result }}}}
+//
+// Both copies consist of squares of 16 lanes (rows, or columns) by 16 pairs,
+// one kilobyte each, and have zeros where the operand ends: so the instructions
+// see whole squares only.
+//
+// These instructions take denormal numbers for zero. That makes no difference
+// if no product of two elements, and so no sum of products, has a place below
+// the last one of the smallest normal number. While an operand is copied, its
+// smallest exponent is found; tiles for which the exponents do not rule it out
+// are computed from the same copies with multiply-adds of f32.
+//===----------------------------------------------------------------------===//
+
+#include "PairProducts.h"
+#include "Elementwise.h"
+#include "Emitter.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/SymbolTable.h"
+#include "tfc/Dialect/TFCRT/IR/ParallelLoop.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace tfc::kernels;
+
+/// Lanes of a square, and pairs of a lane; k of a square.
+static constexpr int64_t side = 16, squareDepth = 2 * side,
+                         squareSize = side * side;
+/// The tile of the result.
+static constexpr int64_t tileRows = 2 * side, tileColumns = 2 * side;
+/// k of a block: a copy of a row tile stays in the first-level cache.
+static constexpr int64_t blockDepth = 1024;
+/// Columns of a block: their panels stay in the second-level cache.
+static constexpr int64_t blockColumns = 512;
+/// Rows of a tile whose sums are in registers, if those are vectors.
+static constexpr int64_t registerRows = 8;
+/// What a thread has room for on its stack.
+static constexpr int64_t stackBytes = 32 * 1024;
+/// Smaller products are not worth the copies.
+static constexpr int64_t leastSize = 16, leastDepth = 32;
+
+namespace {
+
+/// An operand as lanes along which it is not summed up.
+struct Lanes {
+  const Matrix &matrix;
+  bool isLeft; ///< lanes are rows
+  Value count;
+
+  Value at(KernelBuilder &b, Value lane, Value k) const {
+    return isLeft ? b.at(matrix, lane, k) : b.at(matrix, k, lane);
+  }
+  bool depthIsContiguous() const {
+    return isLeft ? known(matrix.columnStride) == 1
+                  : known(matrix.rowStrides[0]) == 1;
+  }
+  bool lanesAreContiguous() const {
+    return isLeft ? matrix.rowStrides.size() == 1 &&
+                        known(matrix.rowStrides[0]) == 1
+                  : known(matrix.columnStride) == 1;
+  }
+};
+
+/// Where the squares of some lanes are, one block of the depth of them.
+struct Squares {
+  Value memory, start;
+};
+
+/// A block of the depth.
+struct Block {
+  Value first, depth, squares; ///< k, how many of them, in squares
+  Value groupSize;             ///< of the squares of 16 lanes
+  Value isFirst, isLast;       ///< i1
+};
+
+class PairEmitter {
+public:
+  PairEmitter(KernelBuilder &b, const Product &p, const KernelOptions &options)
+      : b(b), p(p), options(options), pairType(b.builder.getI32Type()),
+        pairs(VectorType::get(side, pairType)),
+        sums(VectorType::get(side, b.type)) {}
+
+  void emit(Value panels);
+  int64_t
+  panelSize() const; ///< of a panel for one block of the depth, in pairs
+  /// The panels of a block of columns, and a least exponent of each.
+  int64_t panelsSize() const { return panelCount() * (panelSize() + 1); }
+
+private:
+  int64_t depthStep() const;
+  int64_t panelCount() const;
+  void overDepth(llvm::function_ref<void(const Block &)> body);
+
+  // Copies
+  void copy(const Lanes &from, Value firstLane, const Block &block,
+            const Squares &to);
+  void copySquare(const Lanes &from, Value firstLane, Value firstK, Value lanes,
+                  Value depth, Value to, Value memory);
+  Value pairOfRows(const Lanes &from, Value lane, Value k, Value depth,
+                   Value mask, bool whole);
+  Value leastExponent(const Squares &squares, const Block &block);
+
+  // Tiles of the result
+  void rowTile(Value panels, Value row, Value column, Value width,
+               const Block &block);
+  void multiplyTiles(const Squares &left, const Squares &right,
+                     const Block &block, Value to);
+  void multiplyVectors(const Squares &left, const Squares &right,
+                       const Block &block, Value rows, Value to, bool exactly);
+  void finish(Value from, Value row, Value column, Value width,
+              const Block &block);
+
+  // Pieces of IR
+  Value pair(int64_t value) {
+    return arith::ConstantIntOp::create(b.builder, b.loc, pairType, value);
+  }
+  Value splat(int64_t value, VectorType type) {
+    return arith::ConstantOp::create(
+        b.builder, b.loc,
+        DenseElementsAttr::get(
+            type, b.builder.getIntegerAttr(type.getElementType(), value)));
+  }
+  template <typename Op> Value make(Value x, Value y) {
+    return b.builder.createOrFold<Op>(b.loc, x, y);
+  }
+  Value bitcast(Value vector, VectorType type) {
+    return vector::BitCastOp::create(b.builder, b.loc, type, vector);
+  }
+  Value allocate(int64_t elements, Type type) {
+    return memref::AllocOp::create(b.builder, b.loc,
+                                   MemRefType::get(elements, type),
+                                   b.builder.getI64IntegerAttr(64));
+  }
+  Value offset(Value from, int64_t by) { return b.add(from, b.constant(by)); }
+  Value flops(Value elements) { return b.mul(elements, b.constant(2)); }
+  Value pointer(Value memory, Value element);
+  void call(StringRef intrinsic, ValueRange operands);
+  Value tileNumber(int64_t number);
+  Value tileConfiguration();
+
+  KernelBuilder &b;
+  const Product &p;
+  const KernelOptions &options;
+  IntegerType pairType;
+  VectorType pairs, sums;
+};
+
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Sizes
+//===----------------------------------------------------------------------===//
+
+int64_t PairEmitter::depthStep() const {
+  int64_t k = known(p.depth);
+  if (!isKnown(k))
+    return blockDepth;
+  int64_t blocks = llvm::divideCeil(std::max<int64_t>(k, 1), blockDepth);
+  return llvm::alignTo(llvm::divideCeil(std::max<int64_t>(k, 1), blocks),
+                       squareDepth);
+}
+
+int64_t PairEmitter::panelSize() const {
+  return depthStep() / squareDepth * squareSize * (tileColumns / side);
+}
+
+int64_t PairEmitter::panelCount() const {
+  int64_t n = known(p.columns);
+  return llvm::divideCeil(isKnown(n) ? std::min(n, blockColumns) : blockColumns,
+                          tileColumns);
+}
+
+void PairEmitter::overDepth(llvm::function_ref<void(const Block &)> body) {
+  int64_t step = depthStep();
+  // Without a single k there is still a result to be set.
+  Value end = b.max(p.depth, b.constant(1));
+  b.loop(b.constant(0), end, step, [&](Value first) {
+    Block block;
+    Value rest = b.sub(p.depth, first);
+    block.first = first;
+    block.depth = b.min(rest, b.constant(step));
+    block.squares = b.ceilDiv(block.depth, squareDepth);
+    block.groupSize = b.mul(block.squares, b.constant(squareSize));
+    block.isFirst = b.builder.createOrFold<arith::CmpIOp>(
+        b.loc, arith::CmpIPredicate::eq, first, b.constant(0));
+    block.isLast = b.atLeast(b.constant(step), rest);
+    body(block);
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Copies
+//===----------------------------------------------------------------------===//
+
+/// Lanes past the last one repeat it; k past the last one are zero.
+void PairEmitter::copy(const Lanes &from, Value firstLane, const Block &block,
+                       const Squares &to) {
+  Value zero = b.constant(0);
+  b.loop(zero, b.constant(2), 1, [&](Value group) {
+    Value lane = b.add(firstLane, b.mul(group, b.constant(side))),
+          start = b.add(to.start, b.mul(group, block.groupSize));
+    b.loop(zero, block.squares, 1, [&](Value square) {
+      Value k = b.mul(square, b.constant(squareDepth));
+      copySquare(from, lane, b.add(block.first, k), b.sub(from.count, lane),
+                 b.sub(block.depth, k),
+                 b.add(start, b.mul(square, b.constant(squareSize))),
+                 to.memory);
+    });
+  });
+}
+
+/// The elements k and k + 1 of 16 neighbouring lanes.
+Value PairEmitter::pairOfRows(const Lanes &from, Value lane, Value k,
+                              Value depth, Value mask, bool whole) {
+  auto halves = VectorType::get(side, b.builder.getI16Type());
+  auto row = [&](int64_t number) {
+    Value at = b.add(k, b.constant(number));
+    // What is read instead of a missing element is set to zero.
+    Value exists;
+    if (!whole) {
+      exists = b.builder.createOrFold<arith::CmpIOp>(
+          b.loc, arith::CmpIPredicate::slt, at, depth);
+      at = b.choose(exists, at, b.constant(0));
+    }
+    Value bits = bitcast(
+        b.loadAs(from.matrix.memory, from.at(b, lane, at), side, mask), halves);
+    if (exists)
+      bits = b.choose(exists, bits, splat(0, halves));
+    return arith::ExtUIOp::create(b.builder, b.loc, pairs, bits).getResult();
+  };
+  Value low = row(0), high = row(1);
+  return make<arith::OrIOp>(low, make<arith::ShLIOp>(high, splat(16, pairs)));
+}
+
+/// Rows of the left operand's squares are lanes, those of the right one's are
+/// pairs.
+void PairEmitter::copySquare(const Lanes &from, Value firstLane, Value firstK,
+                             Value lanes, Value depth, Value to, Value memory) {
+  Value zero = b.constant(0), lastLane = b.sub(from.count, b.constant(1));
+  auto store = [&](Values vectors, bool lanesAreRows) {
+    if (lanesAreRows != from.isLeft)
+      vectors = b.transpose(vectors);
+    for (auto [number, vector] : llvm::enumerate(vectors))
+      b.store(vector, memory, offset(to, number * side));
+  };
+  auto elements = VectorType::get(squareDepth, b.builder.getBF16Type());
+  if (from.depthIsContiguous()) {
+    auto all = [&](Value mask) {
+      Values vectors;
+      for (int64_t lane = 0; lane < side; ++lane) {
+        Value at = b.min(offset(firstLane, lane), lastLane);
+        vectors.push_back(
+            bitcast(b.loadAs(from.matrix.memory, from.at(b, at, firstK),
+                             elements.getNumElements(), mask),
+                    pairs));
+      }
+      store(vectors, /*lanesAreRows=*/true);
+    };
+    return b.branch(
+        b.atLeast(depth, b.constant(squareDepth)), [&] { all({}); },
+        [&] { all(b.mask(b.max(depth, zero), squareDepth)); });
+  }
+  if (from.lanesAreContiguous()) {
+    auto all = [&](Value mask, bool whole) {
+      Values vectors;
+      for (int64_t pair = 0; pair < side; ++pair)
+        vectors.push_back(pairOfRows(from, firstLane, offset(firstK, 2 * pair),
+                                     b.add(firstK, depth), mask, whole));
+      store(vectors, /*lanesAreRows=*/false);
+    };
+    Value whole = b.both(b.atLeast(depth, b.constant(squareDepth)),
+                         b.atLeast(lanes, b.constant(side)));
+    return b.branch(
+        whole, [&] { all({}, true); },
+        [&] { all(b.mask(b.max(lanes, zero), side), false); });
+  }
+  // Element by element.
+  auto type = cast<MemRefType>(from.matrix.memory.getType()).getElementType();
+  b.loop(zero, b.constant(side), 1, [&](Value number) {
+    Value lane = b.min(b.add(firstLane, number), lastLane);
+    b.loop(zero, b.constant(side), 1, [&](Value pair) {
+      auto element = [&](int64_t half) {
+        Value k = b.add(b.mul(pair, b.constant(2)), b.constant(half));
+        Value exists = b.builder.createOrFold<arith::CmpIOp>(
+            b.loc, arith::CmpIPredicate::slt, k, depth);
+        Value at = b.add(firstK, b.choose(exists, k, zero));
+        Value value = memref::LoadOp::create(
+            b.builder, b.loc, type, from.matrix.memory, from.at(b, lane, at));
+        Value bits = arith::BitcastOp::create(b.builder, b.loc,
+                                              b.builder.getI16Type(), value);
+        bits = arith::ExtUIOp::create(b.builder, b.loc, pairType, bits);
+        return b.choose(exists, bits, this->pair(0));
+      };
+      Value low = element(0), high = element(1);
+      Value both =
+          make<arith::OrIOp>(low, make<arith::ShLIOp>(high, this->pair(16)));
+      Value row = from.isLeft ? number : pair,
+            column = from.isLeft ? pair : number;
+      memref::StoreOp::create(
+          b.builder, b.loc, both, memory,
+          b.add(to, b.add(b.mul(row, b.constant(side)), column)));
+    });
+  });
+}
+
+/// The least exponent, as it is stored, of elements that are not zero; a large
+/// number if there are none.
+Value PairEmitter::leastExponent(const Squares &squares, const Block &block) {
+  auto halves = VectorType::get(2 * side, b.builder.getI16Type());
+  // Without its sign, a number grows with its bits; zero becomes the largest.
+  Value none = splat(-1, halves);
+  auto least = b.loop(
+      b.constant(0), b.mul(block.groupSize, b.constant(2)), side,
+      ValueRange{none}, [&](Value at, ValueRange carried) -> Values {
+        Value bits = bitcast(
+            b.loadAs(squares.memory, b.add(squares.start, at), side), halves);
+        bits = make<arith::AndIOp>(bits, splat(0x7fff, halves));
+        bits = make<arith::SubIOp>(bits, splat(1, halves));
+        return {make<arith::MinUIOp>(carried[0], bits)};
+      });
+  Value bits = vector::ReductionOp::create(
+      b.builder, b.loc, vector::CombiningKind::MINUI, least.getResult(0));
+  bits = arith::ExtUIOp::create(b.builder, b.loc, pairType, bits);
+  return make<arith::ShRUIOp>(make<arith::AddIOp>(bits, pair(1)), pair(7));
+}
+
+//===----------------------------------------------------------------------===//
+// Tiles of the result
+//===----------------------------------------------------------------------===//
+
+Value PairEmitter::pointer(Value memory, Value element) {
+  Type i64 = b.builder.getI64Type();
+  int64_t bytes =
+      cast<MemRefType>(memory.getType()).getElementTypeBitWidth() / 8;
+  Value base =
+      memref::ExtractAlignedPointerAsIndexOp::create(b.builder, b.loc, memory);
+  Value address = arith::IndexCastOp::create(
+      b.builder, b.loc, i64, b.add(base, b.mul(element, b.constant(bytes))));
+  return LLVM::IntToPtrOp::create(
+      b.builder, b.loc, LLVM::LLVMPointerType::get(b.builder.getContext()),
+      address);
+}
+
+void PairEmitter::call(StringRef intrinsic, ValueRange operands) {
+  LLVM::CallIntrinsicOp::create(b.builder, b.loc,
+                                b.builder.getStringAttr(intrinsic), operands);
+}
+
+Value PairEmitter::tileNumber(int64_t number) {
+  return LLVM::ConstantOp::create(b.builder, b.loc, b.builder.getI8Type(),
+                                  b.builder.getI8IntegerAttr(number));
+}
+
+/// Eight tiles of 16 rows of 64 bytes: what LDTILECFG reads.
+Value PairEmitter::tileConfiguration() {
+  constexpr StringRef name = "tfc_tile_configuration";
+  auto type = MemRefType::get(64, b.builder.getI8Type());
+  auto module =
+      b.builder.getInsertionBlock()->getParentOp()->getParentOfType<ModuleOp>();
+  if (!module.lookupSymbol(name)) {
+    SmallVector<int8_t> bytes(64, 0);
+    bytes[0] = 1; // palette
+    for (int64_t tile = 0; tile < 8; ++tile) {
+      bytes[16 + 2 * tile] = 64; // bytes of a row, in 16 bits
+      bytes[48 + tile] = side;   // rows
+    }
+    OpBuilder::InsertionGuard guard(b.builder);
+    b.builder.setInsertionPointToStart(module.getBody());
+    memref::GlobalOp::create(
+        b.builder, b.loc, name, b.builder.getStringAttr("private"), type,
+        DenseElementsAttr::get(RankedTensorType::get(64, b.builder.getI8Type()),
+                               ArrayRef(bytes)),
+        /*constant=*/true, b.builder.getI64IntegerAttr(64));
+  }
+  return memref::GetGlobalOp::create(b.builder, b.loc, type, name);
+}
+
+/// Four tiles of sums; two of each operand in turn.
+void PairEmitter::multiplyTiles(const Squares &left, const Squares &right,
+                                const Block &block, Value to) {
+  constexpr int64_t leftTile = 4, rightTile = 6;
+  auto bytes = [&](int64_t count) {
+    return LLVM::ConstantOp::create(b.builder, b.loc, b.builder.getI64Type(),
+                                    count);
+  };
+  for (int64_t sum = 0; sum < 4; ++sum)
+    call("llvm.x86.tilezero", tileNumber(sum));
+  b.loop(b.constant(0), block.squares, 1, [&](Value square) {
+    Value move = b.mul(square, b.constant(squareSize));
+    for (auto [first, operand] :
+         {std::pair(leftTile, &left), std::pair(rightTile, &right)})
+      for (int64_t group = 0; group < 2; ++group) {
+        Value at = b.add(b.add(operand->start, move),
+                         b.mul(block.groupSize, b.constant(group)));
+        call("llvm.x86.tileloadd64",
+             {tileNumber(first + group), pointer(operand->memory, at),
+              bytes(side * 4)});
+      }
+    for (int64_t sum = 0; sum < 4; ++sum)
+      call("llvm.x86.tdpbf16ps",
+           {tileNumber(sum), tileNumber(leftTile + sum / 2),
+            tileNumber(rightTile + sum % 2)});
+  });
+  for (int64_t sum = 0; sum < 4; ++sum)
+    call(
+        "llvm.x86.tilestored64",
+        {tileNumber(sum),
+         pointer(to, b.constant(sum / 2 * side * tileColumns + sum % 2 * side)),
+         bytes(tileColumns * 4)});
+}
+
+/// The first `rows` rows of the tile, and some more.
+void PairEmitter::multiplyVectors(const Squares &left, const Squares &right,
+                                  const Block &block, Value rows, Value to,
+                                  bool exactly) {
+  auto elements = VectorType::get(2 * side, b.builder.getBF16Type());
+  // The two numbers of a pair as f32.
+  auto low = [&](Value vector) {
+    return bitcast(make<arith::ShLIOp>(vector, splat(16, pairs)), sums);
+  };
+  auto high = [&](Value vector) {
+    return bitcast(make<arith::AndIOp>(vector, splat(0xffff0000, pairs)), sums);
+  };
+  auto multiplyAdd = [&](Value x, Value y, Value sum) -> Value {
+    if (exactly)
+      return b.multiplyAdd(high(x), high(y),
+                           b.multiplyAdd(low(x), low(y), sum));
+    return LLVM::CallIntrinsicOp::create(
+               b.builder, b.loc, sums,
+               b.builder.getStringAttr("llvm.x86.avx512bf16.dpbf16ps.512"),
+               ValueRange{sum, bitcast(x, elements), bitcast(y, elements)})
+        .getResult(0);
+  };
+  b.loop(b.constant(0), rows, registerRows, [&](Value row) {
+    Value start =
+        b.add(left.start,
+              b.add(b.mul(b.divide(row, b.constant(side)), block.groupSize),
+                    b.mul(make<arith::RemUIOp>(row, b.constant(side)),
+                          b.constant(side))));
+    auto step = [&](Value leftAt, Value rightAt, ValueRange carried) {
+      Values columns, next;
+      for (int64_t group = 0; group < 2; ++group)
+        columns.push_back(b.loadAs(
+            right.memory,
+            b.add(rightAt, b.mul(block.groupSize, b.constant(group))), side));
+      for (int64_t i = 0; i < registerRows; ++i) {
+        Value element = memref::LoadOp::create(b.builder, b.loc, left.memory,
+                                               offset(leftAt, i * side));
+        Value spread =
+            vector::BroadcastOp::create(b.builder, b.loc, pairs, element);
+        for (Value column : columns)
+          next.push_back(multiplyAdd(spread, column, carried[next.size()]));
+      }
+      return next;
+    };
+    auto result = b.loop(
+        b.constant(0), block.squares, 1, Values(2 * registerRows, b.zero(side)),
+        [&](Value square, ValueRange carried) {
+          Value move = b.mul(square, b.constant(squareSize));
+          return Values(b.loop(b.constant(0), b.constant(side), 1, carried,
+                               [&](Value pair, ValueRange carried) {
+                                 return step(
+                                     b.add(b.add(start, move), pair),
+                                     b.add(b.add(right.start, move),
+                                           b.mul(pair, b.constant(side))),
+                                     carried);
+                               })
+                            .getResults());
+        });
+    for (auto [number, sum] : llvm::enumerate(result.getResults()))
+      b.store(sum, to,
+              b.add(b.mul(row, b.constant(tileColumns)),
+                    b.constant(number / 2 * tileColumns + number % 2 * side)));
+  });
+}
+
+/// The tile of sums at `from` becomes a part of the result.
+void PairEmitter::finish(Value from, Value row, Value column, Value width,
+                         const Block &block) {
+  constexpr int64_t rowsAtOnce = 4;
+  Value zero = b.constant(0), lastRow = b.sub(p.rows, b.constant(1)),
+        count = b.min(b.sub(p.rows, row), b.constant(tileRows));
+  Value fresh = p.fresh ? block.isFirst : b.boolean(false);
+  auto all = [&](bool edge) {
+    SmallVector<Columns> columns;
+    for (int64_t group = 0; group < 2; ++group)
+      columns.push_back(
+          {offset(column, group * side), side,
+           edge ? b.mask(b.max(b.sub(width, b.constant(group * side)), zero),
+                         side)
+                : Value()});
+    b.loop(zero, b.ceilDiv(count, rowsAtOnce), 1, [&](Value number) {
+      // Past the end the last row is repeated.
+      Values rows, values;
+      for (int64_t i = 0; i < rowsAtOnce; ++i)
+        rows.push_back(
+            b.min(offset(b.add(row, b.mul(number, b.constant(rowsAtOnce))), i),
+                  lastRow));
+      for (Value each : rows)
+        for (auto [group, vector] : llvm::enumerate(columns)) {
+          Value sum =
+              b.load(from,
+                     b.add(b.mul(b.sub(each, row), b.constant(tileColumns)),
+                           b.constant(group * side)),
+                     side);
+          auto soFar = [&] {
+            return b.load(p.result.memory, b.at(p.result, each, vector.first),
+                          side, vector.mask);
+          };
+          Value before;
+          if (std::optional<int64_t> known = getConstantIntValue(fresh)) {
+            if (!*known)
+              before = soFar();
+          } else {
+            auto start = scf::IfOp::create(b.builder, b.loc, sums, fresh,
+                                           /*withElseRegion=*/true);
+            OpBuilder::InsertionGuard guard(b.builder);
+            b.builder.setInsertionPointToEnd(start.thenBlock());
+            scf::YieldOp::create(b.builder, b.loc, b.zero(side));
+            b.builder.setInsertionPointToEnd(start.elseBlock());
+            scf::YieldOp::create(b.builder, b.loc, soFar());
+            before = start.getResult(0);
+          }
+          values.push_back(before ? arith::AddFOp::create(b.builder, b.loc,
+                                                          before, sum, b.sum)
+                                  : sum);
+        }
+      auto storeSums = [&] {
+        unsigned number = 0;
+        for (Value each : rows)
+          for (const Columns &vector : columns)
+            b.store(values[number++], p.result.memory,
+                    b.at(p.result, each, vector.first), vector.mask);
+      };
+      if (!p.epilogue)
+        return storeSums();
+      b.branch(
+          block.isLast,
+          [&] {
+            p.epilogue->finish(b, p.epilogueOperands, p.result, rows, columns,
+                               values);
+          },
+          storeSums);
+    });
+  };
+  int64_t n = known(p.columns);
+  if (isKnown(n) && n % tileColumns == 0)
+    return all(false);
+  b.branch(
+      b.atLeast(width, b.constant(tileColumns)), [&] { all(false); },
+      [&] { all(true); });
+}
+
+/// The least exponent of an element of each operand tells the last place that a
+/// product can have: eight bits of a number, so 14 places below its exponent.
+static constexpr int64_t leastSumOfExponents = 2 * 127 - 126 + 14;
+
+void PairEmitter::rowTile(Value panels, Value row, Value column, Value width,
+                          const Block &block) {
+  Value zero = b.constant(0), size = b.constant(panelSize());
+  Squares left{allocate(depthStep() / squareDepth * squareSize * 2, pairType),
+               zero};
+  copy({p.left, true, p.rows}, row, block, left);
+  Value leftExponent = leastExponent(left, block);
+  Value rows = b.min(b.sub(p.rows, row), b.constant(tileRows));
+  Value to = allocate(tileRows * tileColumns, b.type);
+  bool onTiles = options.unit.pairs == PairUnit::tiles;
+  if (onTiles)
+    call("llvm.x86.ldtilecfg", pointer(tileConfiguration(), zero));
+  b.loop(zero, b.ceilDiv(width, tileColumns), 1, [&](Value panel) {
+    Value at = b.mul(panel, b.constant(tileColumns));
+    Squares right{panels, b.mul(panel, size)};
+    Value rightExponent = memref::LoadOp::create(
+        b.builder, b.loc, panels,
+        b.add(panel, b.constant(panelCount() * panelSize())));
+    auto isAtLeast = [&](Value x, int64_t y) {
+      return b.builder.createOrFold<arith::CmpIOp>(
+          b.loc, arith::CmpIPredicate::sge, x, pair(y));
+    };
+    Value normal =
+        b.both(isAtLeast(leftExponent, 1), isAtLeast(rightExponent, 1));
+    Value large = isAtLeast(make<arith::AddIOp>(leftExponent, rightExponent),
+                            leastSumOfExponents);
+    b.branch(
+        b.both(normal, large),
+        [&] {
+          if (onTiles)
+            multiplyTiles(left, right, block, to);
+          else
+            multiplyVectors(left, right, block, rows, to, false);
+        },
+        [&] { multiplyVectors(left, right, block, rows, to, true); });
+    finish(to, row, b.add(column, at), b.sub(width, at), block);
+  });
+  if (onTiles)
+    call("llvm.x86.tilerelease", {});
+}
+
+void PairEmitter::emit(Value panels) {
+  Value zero = b.constant(0);
+  if (!panels)
+    panels = allocate(panelsSize(), pairType);
+  b.loop(zero, p.columns, blockColumns, [&](Value column) {
+    Value width = b.min(b.sub(p.columns, column), b.constant(blockColumns));
+    overDepth([&](const Block &block) {
+      // Copying a pair takes about as long as four operations on vectors; tiles
+      // do 16 times as much in the time of one.
+      Value ofPanel = b.mul(block.depth, b.constant(tileColumns));
+      b.parallelLoop(
+          zero, b.ceilDiv(width, tileColumns), 1, b.mul(ofPanel, b.constant(4)),
+          [&](Value panel) {
+            Squares to{panels, b.mul(panel, b.constant(panelSize()))};
+            copy({p.right, false, p.columns},
+                 b.add(column, b.mul(panel, b.constant(tileColumns))), block,
+                 to);
+            memref::StoreOp::create(
+                b.builder, b.loc, leastExponent(to, block), panels,
+                b.add(panel, b.constant(panelCount() * panelSize())));
+          });
+      int64_t slower = options.unit.pairs == PairUnit::tiles ? 8 : 1;
+      Value work = b.divide(
+          b.mul(flops(b.constant(tileRows)), b.mul(width, block.depth)),
+          b.constant(slower));
+      b.parallelLoop(zero, b.ceilDiv(p.rows, tileRows), 1, work,
+                     [&](Value tile) {
+                       rowTile(panels, b.mul(tile, b.constant(tileRows)),
+                               column, width, block);
+                     });
+    });
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// The interface
+//===----------------------------------------------------------------------===//
+
+bool tfc::kernels::canMultiplyPairs(const Product &p, Type element,
+                                    const KernelOptions &options) {
+  auto isPairs = [](Value memory) {
+    return cast<MemRefType>(memory.getType()).getElementType().isBF16();
+  };
+  auto isSmall = [](Value size, int64_t least) {
+    return isKnown(known(size)) && known(size) < least;
+  };
+  return options.unit.pairs != PairUnit::none && options.reassociate &&
+         element.isF32() && p.taps.empty() && !p.producer && !p.panels &&
+         isPairs(p.left.memory) && isPairs(p.right.memory) &&
+         !isSmall(p.rows, leastSize) && !isSmall(p.columns, leastSize) &&
+         !isSmall(p.depth, leastDepth);
+}
+
+Value tfc::kernels::allocatePairPanels(KernelBuilder &b, const Product &p) {
+  int64_t size = PairEmitter(b, p, KernelOptions()).panelsSize();
+  if (size * 4 <= stackBytes)
+    return {};
+  auto type = MemRefType::get(size, b.builder.getI32Type());
+  return memref::AllocOp::create(b.builder, b.loc, type,
+                                 b.builder.getI64IntegerAttr(64));
+}
+
+void tfc::kernels::emitPairProduct(KernelBuilder &b, const Product &p,
+                                   Value panels, const KernelOptions &options) {
+  PairEmitter(b, p, options).emit(panels);
+}

@@ -1,0 +1,28 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// Products of bfloat16 on instructions that multiply pairs of them.
+//===----------------------------------------------------------------------===//
+
+#ifndef TFC_LIB_CONVERSION_LINALGTOKERNELS_PAIRPRODUCTS_H
+#define TFC_LIB_CONVERSION_LINALGTOKERNELS_PAIRPRODUCTS_H
+
+#include "Product.h"
+
+namespace tfc::kernels {
+
+/// Do the operands, the size and the machine allow it?
+bool canMultiplyPairs(const Product &product, mlir::Type element,
+                      const KernelOptions &options);
+
+/// Panels of the right operand that are too large for a thread's stack, or
+/// null.
+mlir::Value allocatePairPanels(KernelBuilder &builder, const Product &product);
+
+void emitPairProduct(KernelBuilder &builder, const Product &product,
+                     mlir::Value panels, const KernelOptions &options);
+
+} // namespace tfc::kernels
+
+#endif // TFC_LIB_CONVERSION_LINALGTOKERNELS_PAIRPRODUCTS_H

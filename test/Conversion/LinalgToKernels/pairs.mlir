@@ -1,0 +1,72 @@
+// RUN: tfc-opt %s --tfc-lower-contractions="vector-bits=512 vector-registers=32 bf16-pairs=vectors" --split-input-file | FileCheck %s
+// RUN: tfc-opt %s --tfc-lower-contractions="vector-bits=512 vector-registers=32 bf16-pairs=tiles" --split-input-file | FileCheck %s --check-prefix=TILES
+// RUN: tfc-opt %s --tfc-lower-contractions="vector-bits=512 vector-registers=32 bf16-pairs=tiles reassociate=false" --split-input-file | FileCheck %s --check-prefix=STRICT
+// RUN: tfc-opt %s --tfc-lower-contractions="vector-bits=512 vector-registers=32" --split-input-file | FileCheck %s --check-prefix=STRICT
+
+// Both operands are copied in pairs; the least exponents of the copies choose between the instruction that takes
+// denormal numbers for zero, and multiply-adds of f32.
+
+// CHECK-LABEL: @product
+// CHECK-NOT:   linalg
+// CHECK:       vector.bitcast {{.*}} : vector<32xbf16> to vector<16xi32>
+// CHECK:       vector.reduction <minui>
+// CHECK:       scf.if
+// CHECK:         llvm.call_intrinsic "llvm.x86.avx512bf16.dpbf16ps.512"({{.*}}) : (vector<16xf32>, vector<32xbf16>, vector<32xbf16>) -> vector<16xf32>
+// CHECK:       } else {
+// CHECK:         arith.mulf {{.*}} : vector<16xf32>
+// TILES:       memref.global "private" constant @tfc_tile_configuration : memref<64xi8>
+// TILES-LABEL: @product
+// TILES:       llvm.call_intrinsic "llvm.x86.ldtilecfg"
+// TILES:       scf.if
+// TILES-COUNT-4: llvm.call_intrinsic "llvm.x86.tilezero"
+// TILES:         scf.for
+// TILES-COUNT-4:   llvm.call_intrinsic "llvm.x86.tileloadd64"
+// TILES-COUNT-4:   llvm.call_intrinsic "llvm.x86.tdpbf16ps"
+// TILES-COUNT-4: llvm.call_intrinsic "llvm.x86.tilestored64"
+// TILES:       } else {
+// TILES:         arith.mulf {{.*}} : vector<16xf32>
+// TILES:       llvm.call_intrinsic "llvm.x86.tilerelease"
+// Strict sums, and machines without the instructions:
+// STRICT-LABEL: @product
+// STRICT-NOT:  llvm.call_intrinsic
+// STRICT:      return
+#left = affine_map<(m, n, k) -> (m, k)>
+#right = affine_map<(m, n, k) -> (n, k)>
+#result = affine_map<(m, n, k) -> (m, n)>
+func.func @product(%a: memref<64x96xbf16>, %b: memref<80x96xbf16>, %c: memref<64x80xf32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%c : memref<64x80xf32>)
+  linalg.generic {indexing_maps = [#left, #right, #result], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : memref<64x96xbf16>, memref<80x96xbf16>) outs(%c : memref<64x80xf32>) {
+  ^bb0(%x: bf16, %y: bf16, %sum: f32):
+    %0 = arith.extf %x : bf16 to f32
+    %1 = arith.extf %y : bf16 to f32
+    %2 = arith.mulf %0, %1 : f32
+    %3 = arith.addf %sum, %2 : f32
+    linalg.yield %3 : f32
+  }
+  return
+}
+
+// -----
+
+// A few rows are not worth copies.
+
+// CHECK-LABEL: @few_rows
+// CHECK-NOT:   llvm.call_intrinsic
+// CHECK:       return
+#left = affine_map<(m, n, k) -> (m, k)>
+#right = affine_map<(m, n, k) -> (k, n)>
+#result = affine_map<(m, n, k) -> (m, n)>
+func.func @few_rows(%a: memref<8x96xbf16>, %b: memref<96x80xbf16>, %c: memref<8x80xf32>) {
+  linalg.generic {indexing_maps = [#left, #right, #result], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : memref<8x96xbf16>, memref<96x80xbf16>) outs(%c : memref<8x80xf32>) {
+  ^bb0(%x: bf16, %y: bf16, %sum: f32):
+    %0 = arith.extf %x : bf16 to f32
+    %1 = arith.extf %y : bf16 to f32
+    %2 = arith.mulf %0, %1 : f32
+    %3 = arith.addf %sum, %2 : f32
+    linalg.yield %3 : f32
+  }
+  return
+}

@@ -1,0 +1,143 @@
+"""Products of bfloat16 on instructions for pairs: values do not depend on which instructions there are."""
+
+import ml_dtypes
+import numpy as np
+import pytest
+import tfc as tf
+from tfc.compiler import jit
+from tfc.ir import compiler
+
+RNG = np.random.default_rng(5)
+BF16 = ml_dtypes.bfloat16
+FEATURES = compiler.host()[2].split(",")
+
+
+@pytest.fixture(params=["tiles", "vectors"], autouse=True)
+def unit(request, monkeypatch):
+    """Runs on tile registers and on vectors where the machine has them, else as on any other machine."""
+    if request.param == "vectors":
+        monkeypatch.setattr(jit, "has_tiles", lambda: False)
+    elif "+amx-bf16" not in FEATURES or not jit.has_tiles():
+        pytest.skip("no tile registers on this machine")
+    return request.param
+
+
+def small(*shape):
+    """Sums of products of these numbers are exact in bfloat16, in any order."""
+    return RNG.integers(-1, 2, shape).astype(BF16)
+
+
+def product(x, y):
+    return np.matmul(x.astype(np.float32), y.astype(np.float32))
+
+
+SHAPES = [(16, 32, 16), (64, 64, 64), (33, 65, 31), (17, 100, 50), (100, 33, 200), (40, 70, 1100), (32, 2100, 48)]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("transposed", [(False, False), (True, False), (False, True), (True, True)], ids=str)
+def test_whole_numbers_are_exact_whatever_the_sizes_and_strides(shape, transposed, unit):
+    m, k, n = shape
+    x, y = small(m, k), small(k, n)
+    a, b = (v.T.copy() if t else v for v, t in zip((x, y), transposed))
+    f = tf.function(lambda a, b: tf.matmul(a, b, transpose_a=transposed[0], transpose_b=transposed[1]))
+    np.testing.assert_array_equal(f(a, b).numpy().astype(np.float32), product(x, y).astype(BF16).astype(np.float32))
+    if unit == "tiles":
+        assert any("tile registers" in r for r in f.get_concrete_function(a, b).compiled().remarks)
+
+
+@pytest.mark.parametrize("shape", [(0, 8, 8), (8, 0, 8), (1, 1, 1), (16, 32, 16), (70, 600, 530)], ids=str)
+def test_unknown_sizes_give_the_same(shape):
+    m, k, n = shape
+    spec = tf.TensorSpec([None, None], tf.bfloat16)
+    f = tf.function(tf.matmul, input_signature=[spec, spec])
+    x, y = small(m, k), small(k, n)
+    np.testing.assert_array_equal(f(x, y).numpy().astype(np.float32), product(x, y).astype(BF16).astype(np.float32))
+
+
+@pytest.mark.parametrize("batch", [2, 12])
+def test_batches_give_the_same(batch):
+    x, y = small(batch, 64, 48), small(batch, 48, 80)
+    np.testing.assert_array_equal(tf.function(tf.matmul)(x, y).numpy().astype(np.float32), product(x, y))
+
+
+def test_every_third_element_is_read_where_it_is():
+    x, y = small(64, 40, 3), small(40, 64, 3)
+    f = tf.function(lambda x, y: tf.matmul(x[:, :, 1], y[:, :, 2]))
+    np.testing.assert_array_equal(f(x, y).numpy().astype(np.float32), product(x[:, :, 1], y[:, :, 2]))
+
+
+@pytest.mark.parametrize("where", ["left", "right"])
+def test_denormal_numbers_count(where):
+    """The instructions take them for zero."""
+    x, y = small(64, 64).astype(np.float32) * 2.0**100, small(64, 64).astype(np.float32)
+    x[3] = 0
+    x[3, 5] = 2.0**-130
+    f = (
+        tf.function(tf.matmul)
+        if where == "left"
+        else tf.function(lambda x, y: tf.matmul(tf.transpose(y), tf.transpose(x)))
+    )
+    got = f(tf.constant(x.astype(BF16)), tf.constant(y.astype(BF16))).numpy().astype(np.float64)
+    want = x.astype(np.float64) @ y.astype(np.float64)
+    np.testing.assert_array_equal(got if where == "left" else got.T, want)
+
+
+def test_denormal_results_count():
+    x, y = small(64, 64).astype(np.float32) * 2.0**-65, small(64, 64).astype(np.float32) * 2.0**-65
+    got = tf.function(tf.matmul)(x.astype(BF16), y.astype(BF16)).numpy().astype(np.float64)
+    np.testing.assert_array_equal(got, x.astype(np.float64) @ y.astype(np.float64))
+
+
+def test_zeros_are_no_denormal_numbers():
+    x, y = np.zeros((64, 64), BF16), small(64, 64)
+    assert not np.any(tf.function(tf.matmul)(x, y).numpy().astype(np.float32))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_is_not_finite_stays_in_its_row(value):
+    x, y = small(64, 64), np.ones((64, 64), BF16)
+    x[7, 9] = value
+    got = tf.function(tf.matmul)(x, y).numpy().astype(np.float32)
+    np.testing.assert_array_equal(got[7], np.full(64, value, np.float32))
+    np.testing.assert_array_equal(np.delete(got, 7, 0), product(np.delete(x, 7, 0), y))
+
+
+@pytest.mark.parametrize("n", [64, 80, 1100])
+@pytest.mark.parametrize("k", [64, 1500])
+def test_bias_activation_and_residual_are_done_on_the_sums(n, k):
+    x, w, bias, more = small(50, k), small(k, n), small(n), small(50, n)
+    got = tf.function(lambda x, w: tf.nn.relu(tf.matmul(x, w) + bias) + more)(x, w)
+    sums = product(x, w).astype(BF16)
+    np.testing.assert_array_equal(got.numpy(), np.maximum(sums + bias, BF16(0)) + more)
+
+
+def test_variable_is_read_before_its_product_is_written():
+    v = tf.Variable(small(100, 100))
+    before = v.numpy()
+
+    @tf.function
+    def step(x):
+        v.assign_add(tf.matmul(x, v))
+
+    x = small(100, 100)
+    step(x)
+    np.testing.assert_array_equal(v.numpy(), before + product(x, before).astype(BF16))
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_threads_share_large_products(threads):
+    x, y = small(300, 600), small(600, 1200)
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    try:
+        got = tf.function(tf.matmul)(x, y).numpy()
+    finally:
+        tf.config.threading.set_intra_op_parallelism_threads(0)
+    np.testing.assert_array_equal(got.astype(np.float32), product(x, y).astype(BF16).astype(np.float32))
+
+
+def test_strict_sums_are_those_of_single_products():
+    x, y = RNG.standard_normal((64, 64)).astype(BF16), RNG.standard_normal((64, 64)).astype(BF16)
+    f = tf.function(tf.matmul, experimental_attributes={"compile_options": {"strict": True}})
+    f(x, y)
+    assert not any("pairs" in r for r in f.get_concrete_function(x, y).compiled().remarks)
