@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tfc.core import Operation, Tensor, TensorList, Unset, describe
+from tfc.dtypes import int32
 from tfc.errors import page
 from tfc.ops import primitives as p
 from tfc.ops.gradients import Part, dynamic_shape
@@ -93,7 +94,7 @@ def _gathered_rows(g, table, indices) -> IndexedSlices:
         else:
             g = p.reshape(g, shape=(flat.shape_tuple[0], *dims))
         indices = flat
-    return IndexedSlices(g, indices, dynamic_shape(table))
+    return IndexedSlices(g, indices, p.shape_of(table, dtype=int32))
 
 
 def operand_gradients(entry: Entry, grads, wanted):

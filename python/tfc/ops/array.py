@@ -164,7 +164,7 @@ def concat(values, axis, name="concat") -> Tensor:
         values = [values]
     values = common_dtype(values, "ConcatV2")
     if not values:
-        raise ValueError("tf.concat needs at least one tensor")
+        raise argument_error(None, "concat", "tf.concat needs at least one tensor, got an empty list [Op:ConcatV2]")
     n = max((len(v.shape_tuple) for v in values if v.shape_tuple is not None), default=None)
     if n is None or is_runtime(axis):
         return joined(values, axis)
@@ -204,7 +204,7 @@ def stack(values, axis=0, name="stack") -> Tensor:
         values = unstack(values)
     values = common_dtype(values, "Pack")
     if not values:
-        raise ValueError("tf.stack needs at least one tensor")
+        raise argument_error(None, "stack", "tf.stack needs at least one tensor, got an empty list [Op:Pack]")
     first = as_shape(values[0].shape_tuple)
     for i, v in enumerate(values):
         if not first.is_compatible_with(v.shape_tuple):
@@ -231,7 +231,7 @@ def unstack(value, num=None, axis=0, name="unstack") -> list[Tensor]:
     if count is None:
         raise ValueError(f"Cannot infer argument `num` from shape {as_shape(value.shape_tuple)}")
     if num is not None and num != count:
-        raise ValueError(f"tf.unstack: num={num}, but dimension {where} has size {count}")
+        raise argument_error(None, "unstack", f"num={num}, but dimension {where} has size {count} [Op:Unpack]")
     parts = split(value, [1] * count, where) if count else []
     return [p.squeeze(q, axes=(where,)) for q in parts]
 

@@ -23,6 +23,9 @@ _NUMBERS = (bool, int, float, complex)
 _INT32_MIN, _INT32_MAX = -(2**31), 2**31 - 1
 _SUPPORTED = frozenset(d.np_dtype for d in DTYPES)
 
+# Operations that convert a value which cannot take the other operand's dtype by itself: two dtypes are their error.
+_SEPARATE = frozenset({"add", "MatMul", "tensordot"})
+
 # Eager scalars by (type, value, dtype); cleared when it is full.
 _scalars: dict = {}
 
@@ -89,7 +92,8 @@ def constant(value, dtype=None, shape=None, name="Const") -> Tensor:
 def operands(op: str, x, y, kinds: str = "biufc"):
     """Both operands as tensors of one dtype: a Python or numpy value takes the dtype of the tensor beside it.
 
-    Raises `InvalidArgumentError` if two tensors differ, or the dtype is not one of `kinds`.
+    Raises `InvalidArgumentError` if two tensors differ, or the dtype is not one of `kinds`; `TypeError` if a
+    value cannot take that dtype.
     """
     # The usual case first: this runs before every binary op.
     if type(x) is EagerTensor and type(y) is EagerTensor and x.dtype is y.dtype and x.dtype.kind in kinds:
@@ -103,14 +107,14 @@ def operands(op: str, x, y, kinds: str = "biufc"):
             try:
                 y = _beside(y, x.dtype)
             except TypeError:
-                if x.dtype is string:
+                if x.dtype is string or op not in _SEPARATE:
                     raise
                 y = _convert(y, None)
     elif isinstance(y, Tensor):
         x = _beside(x, y.dtype)
     else:
         x = convert_to_tensor(x)
-        y = convert_to_tensor(y, dtype_hint=x.dtype)
+        y = convert_to_tensor(y, dtype_hint=x.dtype) if op in _SEPARATE else convert_to_tensor(y, x.dtype)
     if x.dtype is not y.dtype:
         raise dtype_error(
             None,

@@ -5,9 +5,11 @@ from collections import namedtuple
 import numpy as np
 
 from tfc.core import Tensor, argument_error, dtype_error
-from tfc.dtypes import as_dtype, as_shape, int32, int64
+from tfc.dtypes import as_dtype, as_shape, int32, int64, string
 from tfc.ops import primitives as p
-from tfc.ops.convert import convert_to_tensor, integer, operand, operands, static_value
+from tfc.ops.array import concat, reshape, shape, size
+from tfc.ops.convert import convert_to_tensor, integer, operand, operands, static_value, unsupported_dtype
+from tfc.ops.creation import range as range_
 from tfc.ops.gradients import scalar
 from tfc.ops.runtime_axes import needs_runtime, resized
 from tfc.ops.shapes import axis_of, broadcast_value, index_vector, rank_of
@@ -39,7 +41,9 @@ def gather(params, indices, validate_indices=None, axis=None, batch_dims=0, name
 def _indices(indices) -> Tensor:
     at = convert_to_tensor(indices, dtype_hint=int32)
     if not at.dtype.is_integer:
-        raise TypeError(f"indices must be integers, got dtype {at.dtype.name}")
+        raise dtype_error(
+            None, None, f"indices are integers, got dtype {at.dtype.name}\n  try:  tf.cast(indices, tf.int32)"
+        )
     return at
 
 
@@ -71,7 +75,7 @@ def gather_nd(params, indices, batch_dims=0, name=None, bad_indices_policy="") -
 
 
 def _scatter(tensor, indices, updates, mode, policy="") -> Tensor:
-    x, u = operands("scatter", tensor, updates)
+    x, u = operands("scatter", tensor, updates, "biufcO")
     at = _indices(indices)
     if at.shape_tuple is not None and x.shape_tuple is not None and u.shape_tuple is not None:
         k = at.shape_tuple[-1] if at.shape_tuple else None
@@ -89,7 +93,18 @@ def _scatter(tensor, indices, updates, mode, policy="") -> Tensor:
     if _ignores(policy, "scatter"):
         inside = _inside(x, at, 0)
         at, u = boolean_mask(at, inside), boolean_mask(u, inside)
-    return p.scatter(x, at, u, mode=mode)
+    return p.scatter(x, at, u, mode=mode) if x.dtype is not string else _scatter_strings(x, at, u, mode)
+
+
+def _scatter_strings(x, at, updates, mode) -> Tensor:
+    """Strings do not go through `scatter`; the numbers of the strings that come out do."""
+    if mode != "update":
+        raise unsupported_dtype("scatter", x.dtype, "biufc")
+    kept, added = (reshape(v, [-1]) for v in (x, updates))
+    count = size(kept)
+    old = reshape(range_(count), shape(x))
+    new = reshape(range_(count, p.add(count, size(added))), shape(updates))
+    return gather(concat([kept, added], 0), p.scatter(old, at, new, mode="update"))
 
 
 def _ignores(policy, op) -> bool:

@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tfc.core import EagerTensor, Primitive, Tensor, VariableStorage
+from tfc.core import EagerTensor, Primitive, Tensor, VariableStorage, argument_error
 from tfc.dtypes import as_dtype, bool_, float32, float64, string
 from tfc.errors import UnimplementedError, page, user_line
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor, operand, operands
+from tfc.ops.shapes import rank_of
 from tfc.ops.strings import is_string, join_strings
 
 REAL, NUMBER, FLOAT, ANALYTIC, INTEGER, BOOL, ANY = "iuf", "iufc", "f", "fc", "iu", "b", "biufc"
@@ -385,9 +386,12 @@ def accumulate_n(inputs, shape=None, tensor_dtype=None, name=None):
 
 def complex(real, imag, name=None):
     """The complex numbers real + i imag, of float32 or float64 parts."""
-    real, imag = operands("complex", real, imag, FLOAT)
-    if real.dtype not in (float32, float64):
-        raise TypeError(f"The `real` and `imag` components have incorrect types: {real.dtype.name} {imag.dtype.name}.")
+    real, imag = convert_to_tensor(real), convert_to_tensor(imag)
+    if real.dtype is not imag.dtype or real.dtype not in (float32, float64):
+        raise TypeError(
+            f"The `real` and `imag` components have incorrect types: {real.dtype.name} {imag.dtype.name}. They must be "
+            "consistent, and one of float32, float64"
+        )
     return p.complex_(real, imag)
 
 
@@ -444,10 +448,31 @@ def erfcinv(x, name=None):
 
 
 def bitcast(input, type, name=None):
-    """The same bits as another dtype of the same width."""
+    """The same bits as another dtype. Narrower elements get a dimension of their own, the last; wider ones take it."""
     input, dtype = convert_to_tensor(input), as_dtype(type)
-    if input.dtype.size != dtype.size or bool_ in (input.dtype, dtype):
+    if bool_ in (input.dtype, dtype):
+        raise NotImplementedError(f"tf.bitcast from {input.dtype.name} to {dtype.name} is not supported: bits of bool")
+    if input.dtype.size == dtype.size:
+        return input if input.dtype is dtype else p.bitcast(input, dtype=dtype)
+    if input.dtype.is_complex or dtype.is_complex:
         raise NotImplementedError(
-            f"tf.bitcast from {input.dtype.name} to {dtype.name} is not supported: only types of one width, not bool"
+            f"tf.bitcast from {input.dtype.name} to {dtype.name} is not supported: complex types of another width"
         )
-    return input if input.dtype is dtype else p.bitcast(input, dtype=dtype)
+    own, other = (as_dtype(f"uint{8 * d.size}") for d in (input.dtype, dtype))
+    wide, narrow = (own, other) if own.size > other.size else (other, own)
+    pieces = wide.size // narrow.size
+    shifts = convert_to_tensor(np.arange(pieces) * 8 * narrow.size, wide)
+    bits = bitcast(input, own)
+    rank = rank_of(bits, "bitcast")
+    if own is wide:
+        bits = p.cast(p.right_shift(p.expand_dims(bits, axes=(rank,)), shifts), dtype=narrow)
+    elif rank and bits.shape_tuple[-1] == pieces:
+        bits = p.reduce_sum(p.left_shift(p.cast(bits, dtype=wide), shifts), axes=(rank - 1,), keepdims=False)
+    else:
+        raise argument_error(
+            None,
+            "bitcast",
+            f"Cannot bitcast from {input.dtype.name} to {dtype.name}: want a last dimension of {pieces}, got shape "
+            f"{input.shape} [Op:Bitcast]",
+        )
+    return bitcast(bits, dtype)

@@ -65,7 +65,10 @@ def reduce_mean(input_tensor, axis=None, keepdims=False, name=None) -> Tensor:
 
 def reduce_variance(input_tensor, axis=None, keepdims=False, name=None) -> Tensor:
     """The mean of squared distances from the mean."""
-    x = operand("reduce_variance", input_tensor, ANALYTIC)
+    x = convert_to_tensor(input_tensor)
+    if x.dtype.is_integer or x.dtype.is_bool:
+        raise TypeError(f"Input must be either real or complex. Received integer type {x.dtype!r}.")
+    x = operand("reduce_variance", x, ANALYTIC)
     axes = axis if needs_runtime(x, axis) else axes_of(axis, rank_of(x, "reduce_variance"), "reduce_variance")
     d = p.sub(x, reduce_mean(x, axes, keepdims=True))
     if x.dtype.is_complex:

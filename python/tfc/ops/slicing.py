@@ -161,7 +161,7 @@ def _align(x, parts):
     n = rank_of(x, "x[...]")
     used = sum(k is not None and k is not Ellipsis for k in parts)
     if sum(k is Ellipsis for k in parts) > 1:
-        raise ValueError("Multiple ellipses in slice spec not allowed")
+        raise argument_error(None, "strided_slice", "Multiple ellipses in slice spec not allowed [Op:StridedSlice]")
     if used > n:
         raise argument_error(
             None,

@@ -2,7 +2,7 @@
 
 import collections
 
-from tfc.core import Tensor
+from tfc.core import Tensor, argument_error
 from tfc.dtypes import TensorSpec, as_dtype, int32, int64, string, uint8
 from tfc.ops import primitives as p
 from tfc.ops.array import roll, shape
@@ -24,7 +24,7 @@ def _unique(x, out_idx):
         values, places = _unique(p.cast(x, dtype=uint8), out_idx)
         return p.cast(values, dtype=x.dtype), places
     if rank_of(x, "tf.unique") != 1:
-        raise ValueError(f"tf.unique expects a 1D vector, got shape {x.shape}")
+        raise argument_error(None, "unique", f"unique expects a 1D vector, got shape {x.shape} [Op:Unique]")
     if x.dtype is string:
         values = p.string(x, function="distinct", type=TensorSpec((None,), string))
         places = p.string(x, values, function="places", type=TensorSpec(x.shape_tuple, int64))

@@ -43,8 +43,9 @@ def _one_stream():
 
 
 @pytest.mark.parametrize(("program", "expected"), list(_programs()))
-def test_program(program, expected, tmp_path, capfd, caplog):
+def test_program(program, expected, tmp_path, capfd, caplog, monkeypatch):
     caplog.set_level(logging.ERROR)
+    monkeypatch.chdir(tmp_path)
     path = tmp_path / "program.py"
     path.write_text(program)
     space = {
