@@ -79,9 +79,26 @@ TFC_GPU_API int32_t tfc_gpu_open(int32_t device, const char **out_message);
 /* The most bytes to allocate on a device; 0: as much as there is. */
 TFC_GPU_API void tfc_gpu_set_memory_limit(int32_t device, int64_t bytes);
 TFC_GPU_API void tfc_gpu_get_counters(int32_t device, tfc_gpu_counters *out);
+/* bytes_peak becomes bytes_in_use. */
+TFC_GPU_API void tfc_gpu_reset_peak(int32_t device);
 
 /* Takes the first error since the last call: a tfc_status and its message (valid on this thread until the next call). */
 TFC_GPU_API int32_t tfc_gpu_status(const char **out_message);
+
+/* How an entry of compiled code (tfc_rt.h) uses a buffer. */
+enum tfc_gpu_kind { TFC_GPU_ARGUMENT, TFC_GPU_READ_VARIABLE, TFC_GPU_VARIABLE, TFC_GPU_RESULT };
+/* A call of an entry whose kernels run on a device: compiled code calls this with its own second half. If all memory of the call is the
+ * device's, that is a plain call of it. Otherwise arguments and variables are copied to the device before, results and variables
+ * back after it, and temporaries are memory of the device: nothing is copied for single launches. After an error of the device,
+ * variables in memory of the host are what they were before the call.
+ * signature: bytes of the arena, the number of buffers; then for each a tfc_gpu_kind, the bytes of its known dimensions, and how
+ * many of its dimensions are in `sizes`. */
+struct tfc_context;
+TFC_GPU_API int32_t tfc_gpu_call(int32_t device, struct tfc_context *ctx, void **buffers, int64_t *sizes,
+                                 const int64_t *signature,
+                                 int32_t (*entry)(struct tfc_context *ctx, void **buffers, int64_t *sizes));
+/* A constant of compiled code in memory of the device: copied there once, and kept in `*slot` as long as the process runs. */
+TFC_GPU_API void *tfc_gpu_constant(int32_t device, void **slot, void *data, int64_t bytes);
 
 /* Memory of one device, for hosts with several. NULL if there is none left (the error is not kept). */
 TFC_GPU_API void *tfc_gpu_allocate(int32_t device, int64_t bytes);

@@ -1,7 +1,7 @@
 /* backend.h - what the entry points need of a driver.
  *
  * Programs may compile the runtime as one file with one driver (TFC_GPU_NO_CUDA or TFC_GPU_NO_VULKAN leaves the other out), so that static names of
- * tfc_gpu.c and of a driver differ. */
+ * tfc_gpu.c, staging.c and of a driver differ. */
 #ifndef TFC_DEVICERUNTIME_BACKEND_H
 #define TFC_DEVICERUNTIME_BACKEND_H
 
@@ -25,7 +25,10 @@ typedef struct backend {
   void (*wait)(device *d);
   void *(*allocate)(device *d, int64_t bytes);
   void (*free)(device *d, void *pointer);
+  int (*owns)(device *d, const void *pointer); /* is it (in) memory that allocate gave? */
 } backend;
+
+enum { MAX_DEVICES = 16, POOLED = 32 };
 
 struct device {
   const backend *backend;
@@ -36,9 +39,20 @@ struct device {
   int32_t opened; /* 1: yes, -1: failed */
   pthread_mutex_t lock;
   void *state; /* of the backend */
+  struct {
+    void *pointer;
+    int64_t bytes;
+  } pool[POOLED]; /* of staging.c: memory of calls before, for those that follow */
+  int next_pooled;
 };
 
-enum { MAX_DEVICES = 16 };
+/* The device, opened and locked; NULL with the error set. */
+device *lock_device(int32_t index);
+void unlock_device(device *d);
+/* Gives back what is kept for later calls; zero if nothing was. With the lock held. */
+int drop_pool(device *d);
+/* How many errors this thread has taken. */
+int device_failures(void);
 
 /* A new device, or NULL if there are too many. */
 device *add_device(const backend *b);

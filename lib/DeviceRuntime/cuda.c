@@ -295,6 +295,8 @@ static int is_managed(state *s, const char *pointer) {
   return 0;
 }
 
+static int owns(device *d, const void *pointer) { return is_managed(d->state, pointer); }
+
 static int meet(const running *before, const touched *now, size_t count) {
   for (size_t i = 0; i < before->count; ++i)
     for (size_t k = 0; k < count; ++k)
@@ -417,4 +419,4 @@ end:
 }
 
 const backend cuda_backend = {"CUDA",   discover, open_device, load,     unload, function,
-                              launch, wait,     allocate,    release};
+                              launch, wait,     allocate,    release,  owns};

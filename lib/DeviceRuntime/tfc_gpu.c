@@ -16,6 +16,7 @@ static int32_t error_status;
 static char error_message[1024];
 
 static __thread int32_t current_device;
+static __thread int failures;
 
 void set_error(int32_t status, const char *format, ...) {
   pthread_mutex_lock(&error_lock);
@@ -51,8 +52,11 @@ int32_t tfc_gpu_status(const char **out_message) {
   pthread_mutex_unlock(&error_lock);
   if (out_message)
     *out_message = taken;
+  failures += status != TFC_OK;
   return status;
 }
+
+int device_failures(void) { return failures; }
 
 device *add_device(const backend *b) {
   if (device_count == MAX_DEVICES)
@@ -93,8 +97,7 @@ int32_t tfc_gpu_device_info(int32_t index, tfc_gpu_info *out) {
   return 0;
 }
 
-/* The device, opened and locked; NULL with the error set. */
-static device *acquire(int32_t index) {
+device *lock_device(int32_t index) {
   if (index < 0 || index >= tfc_gpu_device_count()) {
     set_error(TFC_FAILED_PRECONDITION, "there is no device %d: %d found (%s)", index, device_count, why_none);
     return NULL;
@@ -111,15 +114,15 @@ static device *acquire(int32_t index) {
   return d;
 }
 
-static void unlock(device *d) { pthread_mutex_unlock(&d->lock); }
+void unlock_device(device *d) { pthread_mutex_unlock(&d->lock); }
 
 int32_t tfc_gpu_open(int32_t index, const char **out_message) {
   if (out_message)
     *out_message = "";
-  device *d = acquire(index);
+  device *d = lock_device(index);
   if (!d)
     return tfc_gpu_status(out_message);
-  unlock(d);
+  unlock_device(d);
   return TFC_OK;
 }
 
@@ -138,6 +141,15 @@ void tfc_gpu_get_counters(int32_t index, tfc_gpu_counters *out) {
   pthread_mutex_unlock(&d->lock);
 }
 
+void tfc_gpu_reset_peak(int32_t index) {
+  if (index < 0 || index >= tfc_gpu_device_count())
+    return;
+  device *d = &devices[index];
+  pthread_mutex_lock(&d->lock);
+  d->counters.bytes_peak = d->counters.bytes_in_use;
+  pthread_mutex_unlock(&d->lock);
+}
+
 int reserve_bytes(device *d, int64_t bytes) {
   if (d->memory_limit && d->counters.bytes_in_use + bytes > d->memory_limit)
     return 0;
@@ -150,20 +162,22 @@ int reserve_bytes(device *d, int64_t bytes) {
 void release_bytes(device *d, int64_t bytes) { d->counters.bytes_in_use -= bytes; }
 
 void *tfc_gpu_allocate(int32_t index, int64_t bytes) {
-  device *d = bytes < 0 ? NULL : acquire(index);
+  device *d = bytes < 0 ? NULL : lock_device(index);
   if (!d)
     return NULL;
   void *result = d->backend->allocate(d, bytes ? bytes : 1);
-  unlock(d);
+  if (!result && drop_pool(d))
+    result = d->backend->allocate(d, bytes ? bytes : 1);
+  unlock_device(d);
   return result;
 }
 
 void tfc_gpu_free(int32_t index, void *pointer) {
-  device *d = pointer ? acquire(index) : NULL;
+  device *d = pointer ? lock_device(index) : NULL;
   if (!d)
     return;
   d->backend->free(d, pointer);
-  unlock(d);
+  unlock_device(d);
 }
 
 /*===----------------------------------------------------------------------===*/
@@ -188,13 +202,13 @@ static void *wrap(device *d, void *handle) {
 }
 
 void *mgpuModuleLoad(void *data, size_t size) {
-  device *d = acquire(current_device);
+  device *d = lock_device(current_device);
   if (!d)
     return NULL;
   void *result = wrap(d, d->backend->load(d, data, size));
   if (result)
     ++d->counters.modules;
-  unlock(d);
+  unlock_device(d);
   return result;
 }
 
@@ -205,22 +219,22 @@ void *mgpuModuleLoadJIT(void *data, int opt_level, size_t size) {
 
 void mgpuModuleUnload(void *module) {
   loaded *m = module;
-  device *d = m ? acquire(m->d->index) : NULL;
+  device *d = m ? lock_device(m->d->index) : NULL;
   if (!d)
     return;
   d->backend->wait(d);
   d->backend->unload(d, m->handle);
-  unlock(d);
+  unlock_device(d);
   free(m);
 }
 
 void *mgpuModuleGetFunction(void *module, const char *name) {
   loaded *m = module;
-  device *d = m ? acquire(m->d->index) : NULL;
+  device *d = m ? lock_device(m->d->index) : NULL;
   if (!d)
     return NULL;
   void *result = wrap(d, d->backend->function(d, m->handle, name));
-  unlock(d);
+  unlock_device(d);
   return result;
 }
 
@@ -237,14 +251,14 @@ void mgpuLaunchKernel(void *function, intptr_t grid_x, intptr_t grid_y, intptr_t
     set_error(TFC_INTERNAL, "a grid of %td x %td x %td blocks", grid_x, grid_y, grid_z);
     return;
   }
-  device *d = acquire(f->d->index);
+  device *d = lock_device(f->d->index);
   if (!d)
     return;
   uint32_t grid[3] = {(uint32_t)grid_x, (uint32_t)grid_y, (uint32_t)grid_z};
   uint32_t block[3] = {(uint32_t)block_x, (uint32_t)block_y, (uint32_t)block_z};
   d->backend->launch(d, f->handle, grid, block, (uint32_t)shared_bytes, params, (const uint64_t *)extra, params_count);
   ++d->counters.launches;
-  unlock(d);
+  unlock_device(d);
 }
 
 /* A device orders launches by the memory they share, in streams of its own: those of the caller are names for that. */
@@ -253,11 +267,11 @@ void *mgpuStreamCreate(void) { return &the_stream; }
 void mgpuStreamDestroy(void *stream) { (void)stream; }
 void mgpuStreamSynchronize(void *stream) {
   (void)stream;
-  device *d = acquire(current_device);
+  device *d = lock_device(current_device);
   if (!d)
     return;
   d->backend->wait(d);
-  unlock(d);
+  unlock_device(d);
 }
 void mgpuStreamWaitEvent(void *stream, void *event) { (void)stream, (void)event; }
 void *mgpuEventCreate(void) { return &the_stream; }

@@ -414,6 +414,8 @@ static chunk *chunk_of(state *s, const char *pointer) {
   return NULL;
 }
 
+static int owns(device *d, const void *pointer) { return chunk_of(d->state, pointer) != NULL; }
+
 static void drop_chunk(state *s, chunk *c) {
   for (chunk **link = &s->chunks; *link; link = &(*link)->next)
     if (*link == c) {
@@ -725,4 +727,4 @@ static void launch(device *d, void *function_, const uint32_t grid[3], const uin
 }
 
 const backend vulkan_backend = {"Vulkan", discover, open_device, load,     unload, function,
-                                launch,   wait,     allocate,    release};
+                                launch,   wait,     allocate,    release,  owns};

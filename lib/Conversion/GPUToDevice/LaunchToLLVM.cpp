@@ -12,6 +12,7 @@
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
 #include "mlir/Parser/Parser.h"
 #include "tfc/Conversion/GPU/Passes.h"
 #include "tfc/Dialect/TFCRT/Transforms/Body.h"
@@ -35,6 +36,8 @@ llvm.func @mgpuModuleGetFunction(!llvm.ptr, !llvm.ptr) -> !llvm.ptr
 llvm.func @mgpuLaunchKernel(!llvm.ptr, i64, i64, i64, i64, i64, i64, i32, !llvm.ptr, !llvm.ptr, !llvm.ptr, i64)
 llvm.func @mgpuStreamSynchronize(!llvm.ptr)
 llvm.func @tfc_gpu_status(!llvm.ptr) -> i32
+llvm.func @tfc_gpu_call(i32, !llvm.ptr, !llvm.ptr, !llvm.ptr, !llvm.ptr, !llvm.ptr) -> i32
+llvm.func @tfc_gpu_constant(i32, !llvm.ptr, !llvm.ptr, i64) -> !llvm.ptr
 llvm.func internal @tfc.gpu.function(%slot: !llvm.ptr, %code: !llvm.ptr, %size: i64, %name: !llvm.ptr, %device: i32) -> !llvm.ptr attributes {no_inline} {
   %null = llvm.mlir.zero : !llvm.ptr
   %known = llvm.load %slot atomic acquire {alignment = 8 : i64} : !llvm.ptr -> !llvm.ptr
@@ -95,6 +98,87 @@ struct LaunchToLLVM : public tfc::impl::LaunchToLLVMPassBase<LaunchToLLVM> {
       lowerBody(body);
     for (gpu::BinaryOp binary : binaries)
       binary.erase();
+    for (auto body : llvm::to_vector(getOperation().getOps<func::FuncOp>()))
+      if (Body::is(body))
+        stageCalls(body);
+  }
+
+  /// The entry lets the runtime call what it was, with memory of the device.
+  void stageCalls(func::FuncOp body) {
+    auto entry = getOperation().lookupSymbol<func::FuncOp>(
+        body->getAttrOfType<FlatSymbolRefAttr>(Body::attribute).getAttr());
+    auto signature = body->getAttrOfType<DenseI64ArrayAttr>(Body::signature);
+    if (!entry || !signature)
+      return;
+    OpBuilder b(entry);
+    Location loc = entry.getLoc();
+    Type pointer = LLVM::LLVMPointerType::get(&getContext());
+    auto inside =
+        func::FuncOp::create(b, loc, (entry.getName() + ".on_device").str(),
+                             entry.getFunctionType());
+    inside.setPrivate();
+    inside->setAttr(
+        "llvm.linkage",
+        LLVM::LinkageAttr::get(&getContext(), LLVM::Linkage::Internal));
+    inside.getBody().takeBody(entry.getBody());
+    auto arena = body->getAttrOfType<IntegerAttr>(Body::arenaBytes);
+    SmallVector<int64_t> numbers{arena ? arena.getInt() : 0,
+                                 int64_t(signature.size()) / 3};
+    llvm::append_range(numbers, signature.asArrayRef());
+    auto type = LLVM::LLVMArrayType::get(b.getI64Type(), numbers.size());
+    LLVM::GlobalOp description =
+        addGlobal(b, loc, type, (entry.getName() + ".signature").str(),
+                  b.getI64TensorAttr(numbers), /*constant=*/true);
+    b.setInsertionPointToStart(entry.addEntryBlock());
+    Value function = func::ConstantOp::create(b, loc, entry.getFunctionType(),
+                                              SymbolRefAttr::get(inside));
+    SmallVector<Value> arguments{LLVM::ConstantOp::create(
+        b, loc, b.getI32Type(), b.getI32IntegerAttr(device))};
+    llvm::append_range(arguments, entry.getArguments());
+    arguments.push_back(LLVM::AddressOfOp::create(b, loc, description));
+    arguments.push_back(
+        UnrealizedConversionCastOp::create(b, loc, pointer, function)
+            .getResult(0));
+    func::ReturnOp::create(b, loc,
+                           LLVM::CallOp::create(b, loc,
+                                                TypeRange(b.getI32Type()),
+                                                "tfc_gpu_call", arguments)
+                               .getResults());
+  }
+
+  /// The constant of the module that a buffer is, if it is one.
+  static memref::GetGlobalOp constantOf(Value memref) {
+    while (Operation *op = memref.getDefiningOp()) {
+      if (auto global = dyn_cast<memref::GetGlobalOp>(op))
+        return global;
+      if (auto metadata = dyn_cast<memref::ExtractStridedMetadataOp>(op))
+        memref = metadata.getSource();
+      else if (auto view = dyn_cast<ViewLikeOpInterface>(op))
+        memref = view.getViewSource();
+      else
+        return nullptr;
+    }
+    return nullptr;
+  }
+
+  /// Where a constant's address on the device is kept.
+  LLVM::GlobalOp constantSlot(memref::GetGlobalOp constant) {
+    LLVM::GlobalOp &slot = constantSlots[constant.getName()];
+    if (!slot) {
+      OpBuilder b = OpBuilder::atBlockBegin(getOperation().getBody());
+      slot = addSlot(b, constant.getLoc(), constant.getName().str() + ".slot");
+    }
+    return slot;
+  }
+
+  LLVM::GlobalOp addSlot(OpBuilder &b, Location loc, std::string name) {
+    Type pointer = LLVM::LLVMPointerType::get(&getContext());
+    auto slot = addGlobal(b, loc, pointer, std::move(name), Attribute(), false);
+    OpBuilder::InsertionGuard guard(b);
+    b.createBlock(&slot.getInitializerRegion());
+    LLVM::ReturnOp::create(b, loc,
+                           Value(LLVM::ZeroOp::create(b, loc, pointer)));
+    return slot;
   }
 
   LLVM::GlobalOp addGlobal(OpBuilder &b, Location loc, Type type,
@@ -106,8 +190,7 @@ struct LaunchToLLVM : public tfc::impl::LaunchToLLVMPassBase<LaunchToLLVM> {
 
   void addCode(gpu::BinaryOp binary) {
     OpBuilder b(binary);
-    Type byte = b.getI8Type(),
-         pointer = LLVM::LLVMPointerType::get(&getContext());
+    Type byte = b.getI8Type();
     auto object = cast<gpu::ObjectAttr>(binary.getObjects()[0]);
     std::string name = binary.getName().str();
     StringAttr code = object.getObject();
@@ -117,13 +200,7 @@ struct LaunchToLLVM : public tfc::impl::LaunchToLLVMPassBase<LaunchToLLVM> {
     text.push_back('\0');
     addGlobal(b, binary.getLoc(), LLVM::LLVMArrayType::get(byte, text.size()),
               name + ".name", b.getStringAttr(text), true);
-    auto slot = addGlobal(b, binary.getLoc(), pointer, name + ".slot",
-                          Attribute(), false);
-    Block *block = b.createBlock(&slot.getInitializerRegion());
-    b.setInsertionPointToStart(block);
-    LLVM::ReturnOp::create(
-        b, binary.getLoc(),
-        Value(LLVM::ZeroOp::create(b, binary.getLoc(), pointer)));
+    addSlot(b, binary.getLoc(), name + ".slot");
     sizes[name] = code.size();
   }
 
@@ -149,6 +226,13 @@ struct LaunchToLLVM : public tfc::impl::LaunchToLLVMPassBase<LaunchToLLVM> {
     return LLVM::AllocaOp::create(b, body.getLoc(),
                                   LLVM::LLVMPointerType::get(&getContext()),
                                   type, number, 16);
+  }
+
+  /// Bytes of an element.
+  static int64_t bytesOf(Type type) {
+    if (auto complex = dyn_cast<ComplexType>(type))
+      return 2 * bytesOf(complex.getElementType());
+    return std::max<int64_t>(type.getIntOrFloatBitWidth() / 8, 1);
   }
 
   void lower(func::FuncOp body, gpu::LaunchFuncOp op) {
@@ -201,19 +285,26 @@ struct LaunchToLLVM : public tfc::impl::LaunchToLLVMPassBase<LaunchToLLVM> {
       if (auto pairs = memref.getDefiningOp<UnrealizedConversionCastOp>())
         memref = pairs.getOperand(0);
       auto type = cast<MemRefType>(memref.getType());
-      Value index =
-          memref::ExtractAlignedPointerAsIndexOp::create(b, loc, memref);
-      Value at = element(values, i64, count);
-      LLVM::StoreOp::create(b, loc,
-                            arith::IndexCastOp::create(b, loc, i64, index), at);
-      Type element = type.getElementType();
-      int64_t parts = 1;
-      if (auto complex = dyn_cast<ComplexType>(element)) {
-        element = complex.getElementType();
-        parts = 2;
+      Value where = arith::IndexCastOp::create(
+          b, loc, i64,
+          memref::ExtractAlignedPointerAsIndexOp::create(b, loc, memref));
+      if (memref::GetGlobalOp constant = constantOf(memref)) {
+        auto whole = cast<MemRefType>(constant.getType());
+        int64_t bytes =
+            whole.getNumElements() * bytesOf(whole.getElementType());
+        Value host = LLVM::IntToPtrOp::create(b, loc, pointer, where);
+        Value here =
+            LLVM::CallOp::create(b, loc, TypeRange(pointer), "tfc_gpu_constant",
+                                 ValueRange{number(i32, device),
+                                            LLVM::AddressOfOp::create(
+                                                b, loc, constantSlot(constant)),
+                                            host, number(i64, bytes)})
+                .getResult();
+        where = LLVM::PtrToIntOp::create(b, loc, i64, here);
       }
-      int64_t width =
-          parts * std::max<int64_t>(element.getIntOrFloatBitWidth() / 8, 1);
+      Value at = element(values, i64, count);
+      LLVM::StoreOp::create(b, loc, where, at);
+      int64_t width = bytesOf(type.getElementType());
       Value size;
       if (type.hasStaticShape()) {
         size = number(i64, type.getNumElements() * width);
@@ -300,6 +391,7 @@ struct LaunchToLLVM : public tfc::impl::LaunchToLLVMPassBase<LaunchToLLVM> {
   }
 
   llvm::StringMap<int64_t> sizes;
+  llvm::StringMap<LLVM::GlobalOp> constantSlots;
 };
 
 } // namespace

@@ -62,11 +62,14 @@ static bool visit(Block &block, bool running) {
 /// A bit for each buffer that the kernel writes, in the order of arguments.
 static int64_t writtenBuffers(gpu::GPUFuncOp kernel) {
   int64_t mask = 0, number = 0;
-  for (BlockArgument argument : kernel.getArguments()) {
+  // Shared memory comes after the arguments of the kernel.
+  for (BlockArgument argument :
+       kernel.getArguments().take_front(kernel.getNumArguments())) {
     if (!isa<MemRefType>(argument.getType()))
       continue;
+    // Addresses are taken by copies to shared memory, which read.
     bool writes = llvm::any_of(argument.getUsers(), [&](Operation *user) {
-      return !isa<memref::LoadOp>(user);
+      return !isa<memref::LoadOp, memref::ExtractAlignedPointerAsIndexOp>(user);
     });
     if (writes)
       mask |= int64_t(1) << std::min<int64_t>(number, 63);

@@ -73,7 +73,9 @@ public:
         check(type);
       if (why.empty() && handlesComplex(nested) &&
           !isa<complex::ComplexDialect, linalg::LinalgDialect>(
-              nested->getDialect()))
+              nested->getDialect()) &&
+          !(isa<arith::SelectOp>(nested) &&
+            nested->getBlock() == op.getBlock()))
         why = ("complex numbers in " + nested->getName().getStringRef()).str();
       if (why.empty())
         why = refusal(nested);
@@ -259,6 +261,8 @@ void Former::write(Group &taken) {
   auto mapping = taken.mapping();
   if (mapping == Group::Mapping::tiles && fitsWarpgroups(taken, limits))
     writeWarpgroups(taken, limits);
+  else if (mapping == Group::Mapping::tiles && fitsAsyncTiles(taken, limits))
+    writeAsyncTiles(taken, limits);
   else if (mapping == Group::Mapping::tiles && fitsTensorCores(taken, limits))
     writeTensorCores(taken, limits);
   else if (mapping == Group::Mapping::tiles)
@@ -350,8 +354,6 @@ void Former::take(LinalgOp op) {
 void Former::take(tfc::rt::ScanOp scan) {
   auto type = cast<MemRefType>(scan.getInput().getType());
   std::string why = support.refusal(type);
-  if (isa<ComplexType>(type.getElementType()))
-    why = "running sums of complex numbers";
   int64_t number = 2 * order.lookup(scan) + 1;
   if (auto found = refused.find(number); found != refused.end())
     why = found->second;

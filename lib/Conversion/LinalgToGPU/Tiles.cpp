@@ -59,6 +59,18 @@ Values Tiles::indicesOf(Value row, Value column) {
   return ivs;
 }
 
+Values Tiles::indicesAt(ArrayRef<unsigned> down, Value row,
+                        ArrayRef<unsigned> across, Value column) {
+  Values ivs(step.loops.order.size());
+  placeLoops(ivs, product.batch, batch);
+  placeLoops(ivs, down, row);
+  placeLoops(ivs, across, column);
+  for (Value &iv : ivs)
+    if (!iv)
+      iv = writer.constant(0);
+  return ivs;
+}
+
 Value Tiles::inside(Value index, ArrayRef<unsigned> positions) {
   return writer.less(index, writer.constant(count(positions)));
 }
@@ -118,14 +130,7 @@ void Tiles::copyTile(OpOperand &operand, Value tile, int64_t high, int64_t wide,
     Value row = byColumns ? fast : slow, column = byColumns ? slow : fast;
     Value r = writer.add(first, row), c = writer.add(second, column);
     auto fetch = [&] {
-      Values ivs(step.loops.order.size());
-      placeLoops(ivs, product.batch, batch);
-      placeLoops(ivs, down, r);
-      placeLoops(ivs, across, c);
-      for (Value &iv : ivs)
-        if (!iv)
-          iv = writer.constant(0);
-      return writer.load(step, operand, ivs);
+      return writer.load(step, operand, indicesAt(down, r, across, c));
     };
     Value element;
     if (whole)

@@ -53,12 +53,16 @@ protected:
   int64_t depth; ///< of a slice of the sum
   int64_t height = 0, width = 0;
   mlir::Value tileLeft, tileRight, batch, top, left;
+  /// The values of all loops for an element of an operand; `down` and `across`
+  /// are the positions that `row` and `column` count.
+  Values indicesAt(llvm::ArrayRef<unsigned> down, mlir::Value row,
+                   llvm::ArrayRef<unsigned> across, mlir::Value column);
+  mlir::Value inside(mlir::Value index, llvm::ArrayRef<unsigned> positions);
 
 private:
   void placeLoops(Values &ivs, llvm::ArrayRef<unsigned> positions,
                   mlir::Value linear);
   Values indicesOf(mlir::Value row, mlir::Value column);
-  mlir::Value inside(mlir::Value index, llvm::ArrayRef<unsigned> positions);
   mlir::Value isInside(mlir::Value row, mlir::Value column);
   /// `otherwise` where the condition is false.
   mlir::Value loadIf(mlir::Value condition, mlir::Type type,

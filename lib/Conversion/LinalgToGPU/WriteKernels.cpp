@@ -205,8 +205,9 @@ static int64_t blocksOfSum(Group &group, Step &step,
   std::optional<Combiner> combiner = matchCombiner(step.op);
   if (!combiner || points * 4 > enough)
     return 1;
-  Type type = combiner->neutral.getType();
-  if (!type.isIntOrFloat() || type.getIntOrFloatBitWidth() < 32)
+  if (llvm::any_of(combiner->neutral, [](TypedAttr value) {
+        return value.getType().getIntOrFloatBitWidth() < 32;
+      }))
     return 1;
   // What the group computes before is not there yet.
   for (Step &before : group.steps) {
@@ -231,9 +232,10 @@ static Writer::Partials writePartials(Group &group, Step &step, int64_t number,
   auto &b = writer.b;
   Combiner combiner = *matchCombiner(step.op);
   int64_t points = step.loops.count(0, step.loops.numParallel);
-  Value buffer = memref::AllocOp::create(
-      writer.outer,
-      MemRefType::get({points * number}, combiner.neutral.getType()));
+  Values buffers;
+  for (TypedAttr value : combiner.neutral)
+    buffers.push_back(memref::AllocOp::create(
+        writer.outer, MemRefType::get({points * number}, value.getType())));
   Values sizes = writer.sizesOf(step);
   writer.setGrid(arith::ConstantIndexOp::create(writer.outer, points * number));
   Value count = writer.constant(number);
@@ -243,12 +245,14 @@ static Writer::Partials writePartials(Group &group, Step &step, int64_t number,
   Values ivs = prefixed(step, writer.delinearize(point, parallel));
   Value first = writer.add(writer.mul(part, writer.constant(writer.threads())),
                            writer.thread());
-  Value mine = writer.accumulate(step, combiner, sizes, ivs, first,
-                                 writer.constant(number * writer.threads()));
-  Value sum = writer.combineThreads(combiner, mine);
-  writer.when(writer.less(writer.thread(), writer.constant(1)),
-              [&] { memref::StoreOp::create(b, sum, buffer, writer.block()); });
-  return {buffer, number};
+  Values mine = writer.accumulate(step, combiner, sizes, ivs, first,
+                                  writer.constant(number * writer.threads()));
+  Values sums = writer.combineThreads(combiner, mine);
+  writer.when(writer.less(writer.thread(), writer.constant(1)), [&] {
+    for (auto [sum, buffer] : llvm::zip(sums, buffers))
+      memref::StoreOp::create(b, sum, buffer, writer.block());
+  });
+  return {buffers, number};
 }
 
 void tfc::device::writeByBlock(Group &group, const DeviceLimits &limits) {

@@ -24,6 +24,9 @@ namespace {
 constexpr int64_t mostWords = 64;  ///< of a thread, for rows
 constexpr int64_t mostSlots = 32;  ///< elements of a thread
 constexpr int64_t mostCode = 4096; ///< ops of bodies, after unrolling
+/// Threads that keep a large device busy: half of what it holds at once, for
+/// each has several loads under way.
+constexpr int64_t busyThreads = 1 << 17;
 
 /// Which elements of a buffer the iterations of a row touch: equal patterns
 /// mean that the i-th iterations of two steps touch the same element.
@@ -80,8 +83,10 @@ std::optional<Kind> kindOf(const Step &step, unsigned prefix) {
     return std::nullopt;
   if (parallel * reduced == 1)
     return Kind::single;
-  if (parallel == 1)
-    return matchCombiner(step.op) ? std::optional(Kind::sum) : std::nullopt;
+  if (parallel == 1) {
+    std::optional<Combiner> combiner = matchCombiner(step.op);
+    return combiner && combiner->op ? std::optional(Kind::sum) : std::nullopt;
+  }
   return reduced == 1 ? std::optional(Kind::elements) : std::nullopt;
 }
 
@@ -175,13 +180,17 @@ private:
     Value root;
     Pattern pattern;
     SmallVector<Value> values; ///< by slot; one if uniform
-    bool isWritten = false, isReadFirst = false;
+    bool isWritten = false, isReadFirst = false, isKept = false;
     /// How the elements are stored at the end.
     Step *step = nullptr;
     OpOperand *operand = nullptr;
     SmallVector<Values> places;
   };
   Held &held(Step &step, OpOperand &operand);
+  /// Is what the step reads there the same for all rows?
+  bool isKept(Step &step, OpOperand &operand);
+  bool keepsAny();
+  void loadKept();
   void runPoint(Value at);
   void runStep(Step &step, Kind kind, ArrayRef<Value> point);
   void writeResults();
@@ -285,17 +294,17 @@ void Rows::runStep(Step &step, Kind kind, ArrayRef<Value> point) {
     return;
   }
   Combiner combiner = *matchCombiner(step.op);
-  Value mine = arith::ConstantOp::create(b, combiner.neutral);
+  Value mine = neutralOf(combiner).front();
   Values first = ivs;
   for (; slot < plan.slots; ++slot) {
     place(step, ivs);
-    Value next = update(step, combiner, ivs, mine);
+    Value next = update(step, combiner, ivs, mine).front();
     mine = inside[slot]
                ? Value(arith::SelectOp::create(b, inside[slot], next, mine))
                : next;
   }
   slot = 0;
-  addToResult(step, combiner, first, combineThreads(combiner, mine));
+  addToResult(step, combiner, first, combineThreads(combiner, {mine}));
 }
 
 void Rows::writeResults() {
@@ -328,8 +337,46 @@ void Rows::writeResults() {
   }
 }
 
+bool Rows::isKept(Step &step, OpOperand &operand) {
+  if (!isa<MemRefType>(operand.get().getType()) ||
+      !step.op.payloadUsesValueFromOperand(&operand))
+    return false;
+  const Access &access = step.accessOf(operand);
+  Pattern pattern = patternOf(step, access, group.prefix);
+  return llvm::all_of(pattern.point, [](int64_t by) { return by == 0; }) &&
+         llvm::none_of(group.steps, [&](const Step &other) {
+           return llvm::any_of(other.accesses, [&](const Access &each) {
+             return each.writes && mayAlias(each.root, access.root);
+           });
+         });
+}
+
+bool Rows::keepsAny() {
+  return llvm::any_of(group.steps, [&](Step &step) {
+    return llvm::any_of(step.op.getDpsInputOperands(),
+                        [&](OpOperand *input) { return isKept(step, *input); });
+  });
+}
+
+/// Loads what all rows of the block use, before the first one.
+void Rows::loadKept() {
+  for (auto [step, kind] : llvm::zip(group.steps, plan.kinds))
+    for (OpOperand *input : step.op.getDpsInputOperands()) {
+      if (!isKept(step, *input))
+        continue;
+      bool uniform = held(step, *input).pattern.isUniform();
+      Values ivs(step.loops.order.size(), constant(0));
+      for (slot = 0; slot < (uniform ? 1 : plan.slots); ++slot) {
+        if (kind != Kind::single)
+          place(step, ivs);
+        load(step, *input, ivs);
+      }
+      held(step, *input).isKept = true;
+    }
+}
+
 void Rows::runPoint(Value at) {
-  all.clear();
+  llvm::erase_if(all, [](const Held &each) { return !each.isKept; });
   Values sizes;
   for (int64_t size :
        ArrayRef(group.steps.front().loops.sizes).take_front(group.prefix))
@@ -342,7 +389,9 @@ void Rows::runPoint(Value at) {
 
 void Rows::run() {
   int64_t points = group.points();
-  int64_t blocks = std::min(points, maxBlocks);
+  int64_t most = keepsAny() ? busyThreads / threads() : maxBlocks;
+  int64_t rows = llvm::divideCeil(points, std::min(most, maxBlocks));
+  int64_t blocks = llvm::divideCeil(points, rows);
   setGrid(arith::ConstantIndexOp::create(outer, blocks));
   for (int64_t i = 0; i < plan.slots; ++i) {
     Value element = add(thread(), constant(i * threads()));
@@ -353,6 +402,7 @@ void Rows::run() {
   }
   if (points == blocks)
     return runPoint(block());
+  loadKept();
   loop(block(), constant(points), constant(blocks), [&](Value at) {
     runPoint(at);
     barrier(); // the next row uses the same shared memory

@@ -17,8 +17,8 @@
 
 #include "Writer.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -100,6 +100,12 @@ void Scanner::measure(Writer &writer) {
 Value Scanner::neutral(Writer &writer) {
   auto &b = writer.b;
   double value = op.getProduct() ? 1 : 0;
+  if (auto complex = dyn_cast<ComplexType>(accumulator)) {
+    Type part = complex.getElementType();
+    Value real = arith::ConstantOp::create(b, b.getFloatAttr(part, value));
+    Value none = arith::ConstantOp::create(b, b.getFloatAttr(part, 0));
+    return complex::CreateOp::create(b, complex, real, none);
+  }
   if (isa<FloatType>(accumulator))
     return arith::ConstantOp::create(b, b.getFloatAttr(accumulator, value));
   return arith::ConstantOp::create(
@@ -108,6 +114,9 @@ Value Scanner::neutral(Writer &writer) {
 
 Value Scanner::combine(Writer &writer, Value x, Value y) {
   auto &b = writer.b;
+  if (isa<ComplexType>(accumulator))
+    return op.getProduct() ? Value(complex::MulOp::create(b, x, y))
+                           : Value(complex::AddOp::create(b, x, y));
   if (isa<FloatType>(accumulator))
     return op.getProduct() ? Value(arith::MulFOp::create(b, x, y))
                            : Value(arith::AddFOp::create(b, x, y));
@@ -142,10 +151,10 @@ Values Scanner::indices(Writer &writer, ArrayRef<Value> others, Value place) {
 std::pair<Value, Value> Scanner::scanThreads(Writer &writer, Value mine) {
   auto &b = writer.b;
   // Two pieces in turn: one barrier a step.
-  Value rooms[2] = {writer.shared(writer.threads(), accumulator),
-                    writer.shared(writer.threads(), accumulator)};
+  Value rooms[2] = {writer.sharedElements(writer.threads(), accumulator),
+                    writer.sharedElements(writer.threads(), accumulator)};
   int at = 0;
-  memref::StoreOp::create(b, mine, rooms[at], writer.thread());
+  writer.storeTo(mine, rooms[at], writer.thread());
   writer.barrier();
   for (int64_t reach = 1; reach < writer.threads(); reach *= 2) {
     Value distance = writer.constant(reach);
@@ -154,20 +163,20 @@ std::pair<Value, Value> Scanner::scanThreads(Writer &writer, Value mine) {
     Value before = arith::SelectOp::create(
         b, has, arith::SubIOp::create(b, writer.thread(), distance),
         writer.constant(0));
-    Value theirs = memref::LoadOp::create(b, rooms[at], before);
-    mine = arith::SelectOp::create(b, has, combine(writer, theirs, mine), mine);
+    Value theirs = writer.loadFrom(rooms[at], before, accumulator);
+    mine = writer.select(has, combine(writer, theirs, mine), mine);
     at ^= 1;
-    memref::StoreOp::create(b, mine, rooms[at], writer.thread());
+    writer.storeTo(mine, rooms[at], writer.thread());
     writer.barrier();
   }
   Value isFirst = writer.less(writer.thread(), writer.constant(1));
   Value before = arith::SelectOp::create(
       b, isFirst, writer.constant(0),
       arith::SubIOp::create(b, writer.thread(), writer.constant(1)));
-  Value prefix = memref::LoadOp::create(b, rooms[at], before);
-  prefix = arith::SelectOp::create(b, isFirst, neutral(writer), prefix);
-  Value whole = memref::LoadOp::create(b, rooms[at],
-                                       writer.constant(writer.threads() - 1));
+  Value prefix = writer.loadFrom(rooms[at], before, accumulator);
+  prefix = writer.select(isFirst, neutral(writer), prefix);
+  Value whole = writer.loadFrom(
+      rooms[at], writer.constant(writer.threads() - 1), accumulator);
   writer.barrier(); // the next chunk uses the same memory
   return {prefix, whole};
 }
@@ -222,16 +231,10 @@ void Scanner::byBlock(const Task &task) {
       for (int64_t i = 0; i < perThread; ++i) {
         Value place = writer.add(first, writer.constant(i));
         Value has = writer.less(place, to);
-        auto choice = scf::IfOp::create(b, TypeRange(accumulator), has,
-                                        /*withElseRegion=*/true);
-        {
-          OpBuilder::InsertionGuard guard(b);
-          b.setInsertionPointToEnd(choice.thenBlock());
-          scf::YieldOp::create(b, read(writer, task.input, at(place)));
-          b.setInsertionPointToEnd(choice.elseBlock());
-          scf::YieldOp::create(b, neutral(writer));
-        }
-        Value value = choice.getResult(0);
+        Value value = writer.ifElse(
+            has, accumulator,
+            [&] { return read(writer, task.input, at(place)); },
+            [&] { return neutral(writer); });
         mine = mine ? combine(writer, mine, value) : value;
         elements.push_back(value);
         places.push_back(place);

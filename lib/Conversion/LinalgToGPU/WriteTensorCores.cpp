@@ -4,7 +4,8 @@
 //===----------------------------------------------------------------------===//
 // Matrix products on NVIDIA's tensor cores: four warps make a tile of 64 rows,
 // each 16 of them, by `mma.sync` of 16 x 8 results (sm_80), or all together by
-// `wgmma` of 64 x 128 (sm_90a).
+// `wgmma` of 64 x 128 (sm_90a). Operands of any layout come element by element;
+// see WriteAsyncTiles.cpp for those that are copied in units of 16 bytes.
 //
 // Which elements a lane of a warp holds is laid down by the PTX ISA ("Matrix
 // fragments for mma.m16n8k16 / m16n8k8", "Register fragments for
@@ -13,7 +14,7 @@
 // each eight columns.
 //===----------------------------------------------------------------------===//
 
-#include "Tiles.h"
+#include "TensorCores.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
@@ -52,41 +53,9 @@ bool tfc::device::fitsWarpgroups(const Group &group,
          sizeOf(step, group.product->columns) >= 64;
 }
 
-namespace {
-
-constexpr int64_t warps = 4, lanes = 32, blockRows = 16 * warps;
-
-class TensorCores : protected Tiles {
-public:
-  TensorCores(Group &group, StringRef kind, int64_t depth)
-      : Tiles(group, kind, warps * lanes, depth), type(elementOf(product.left)),
-        bytes(type.getIntOrFloatBitWidth() / 8) {}
-
-  void run();
-
-protected:
-  /// Makes the grid, the tiles, and says how many columns a block has.
-  virtual int64_t begin() = 0;
-  /// One slice of the sum; four values for each eight columns.
-  virtual Values multiply(ValueRange sums) = 0;
-  /// The hardware would cut the bits that tf32 lacks: round instead.
-  Value convert(Value element) override;
-
-  Value plus(Value x, int64_t by) { return writer.add(x, writer.constant(by)); }
-  Value times(Value x, int64_t by) {
-    return writer.mul(x, writer.constant(by));
-  }
-  Value over(Value x, int64_t by) {
-    return b.createOrFold<arith::DivUIOp>(x, writer.constant(by));
-  }
-  Value rest(Value x, int64_t by) {
-    return b.createOrFold<arith::RemUIOp>(x, writer.constant(by));
-  }
-
-  Type type;
-  int64_t bytes; ///< of an element
-  Value group4, member, warpTop;
-};
+TensorCores::TensorCores(Group &group, StringRef kind, int64_t depth)
+    : Tiles(group, kind, warps * lanes, depth), type(elementOf(product.left)),
+      bytes(type.getIntOrFloatBitWidth() / 8) {}
 
 Value TensorCores::convert(Value element) {
   if (!type.isF32())
@@ -116,15 +85,38 @@ void TensorCores::run() {
   each([&](Value row, Value column, int64_t) {
     sums.push_back(initial(row, column));
   });
-  sums = sum(sums, [&](ValueRange now) { return multiply(now); });
+  sums = addSlices(sums);
   each([&](Value row, Value column, int64_t at) {
     finish(row, column, sums[at]);
   });
 }
 
+Values TensorCores::addSlices(Values sums) {
+  return sum(sums, [&](ValueRange now) { return multiply(now); });
+}
+
 //===----------------------------------------------------------------------===//
 // mma.sync
 //===----------------------------------------------------------------------===//
+
+void TensorCores::addTile(Values &sums, int64_t eight, ValueRange lhs,
+                          ValueRange rhs) {
+  auto kind = type.isF16()    ? NVVM::MMATypes::f16
+              : type.isBF16() ? NVVM::MMATypes::bf16
+                              : NVVM::MMATypes::tf32;
+  Type four = LLVM::LLVMStructType::getLiteral(
+      b.getContext(), SmallVector<Type>(4, b.getF32Type()));
+  Value made = NVVM::MmaOp::create(
+      b, four, lhs, rhs, ValueRange(sums).slice(eight * 4, 4),
+      ArrayRef<int64_t>{16, 8, 32 / bytes}, std::nullopt, std::nullopt,
+      std::array{kind, kind},
+      std::array{NVVM::MMALayout::row, NVVM::MMALayout::col});
+  for (int64_t i = 0; i < 4; ++i)
+    sums[eight * 4 + i] =
+        LLVM::ExtractValueOp::create(b, made, ArrayRef<int64_t>{i});
+}
+
+namespace {
 
 class Warps : public TensorCores {
 public:
@@ -178,11 +170,6 @@ Value Warps::word(Value tile, Value at) {
 /// A step of 16 elements for halves, of 8 for tf32.
 Values Warps::multiply(ValueRange sums) {
   int64_t reach = 32 / bytes, pack = 4 / bytes; // of one mma, of a register
-  auto kind = type.isF16()    ? NVVM::MMATypes::f16
-              : type.isBF16() ? NVVM::MMATypes::bf16
-                              : NVVM::MMATypes::tf32;
-  Type four = LLVM::LLVMStructType::getLiteral(
-      b.getContext(), SmallVector<Type>(4, b.getF32Type()));
   Values now(sums);
   for (int64_t k = 0; k < depth; k += reach) {
     Value column = plus(times(member, pack), k);
@@ -198,14 +185,7 @@ Values Warps::multiply(ValueRange sums) {
       for (int64_t i = 0; i < 2; ++i)
         rhs.push_back(word(tileRight, placeRight(plus(column, i * (reach / 2)),
                                                  plus(group4, eight * 8))));
-      ValueRange added = ValueRange(now).slice(eight * 4, 4);
-      Value made = NVVM::MmaOp::create(
-          b, four, lhs, rhs, added, ArrayRef<int64_t>{16, 8, reach},
-          std::nullopt, std::nullopt, std::array{kind, kind},
-          std::array{NVVM::MMALayout::row, NVVM::MMALayout::col});
-      for (int64_t i = 0; i < 4; ++i)
-        now[eight * 4 + i] =
-            LLVM::ExtractValueOp::create(b, made, ArrayRef<int64_t>{i});
+      addTile(now, eight, lhs, rhs);
     }
   }
   return now;

@@ -18,50 +18,6 @@
 
 using namespace mlir;
 using namespace tfc::device;
-using linalg::LinalgOp;
-
-std::optional<Combiner> tfc::device::matchCombiner(LinalgOp op) {
-  if (op.getNumDpsInits() != 1)
-    return std::nullopt;
-  Combiner combiner;
-  Value out = op.getMatchingBlockArgument(op.getDpsInitOperand(0));
-  Value last = op.getBlock()->getTerminator()->getOperand(0);
-  auto isCast = [](Operation *cast) {
-    return isa_and_present<arith::ExtFOp, arith::TruncFOp, arith::ExtUIOp,
-                           arith::TruncIOp>(cast);
-  };
-  if (!out.hasOneUse())
-    return std::nullopt;
-  if (Operation *cast = last.getDefiningOp(); isCast(cast)) {
-    combiner.narrow = cast;
-    last = cast->getOperand(0);
-  }
-  Operation *user = *out.getUsers().begin();
-  if (isCast(user) && user->getResult(0).hasOneUse()) {
-    combiner.widen = user;
-    out = user->getResult(0);
-    user = *out.getUsers().begin();
-  }
-  if (bool(combiner.narrow) != bool(combiner.widen) ||
-      user->getNumOperands() != 2 || last.getDefiningOp() != user ||
-      user->getOperand(0) == user->getOperand(1))
-    return std::nullopt;
-  // A sum in another order is another sum.
-  if (auto fast = dyn_cast<arith::ArithFastMathInterface>(user);
-      fast && isa<arith::AddFOp, arith::MulFOp>(user) &&
-      !bitEnumContainsAll(fast.getFastMathFlagsAttr().getValue(),
-                          arith::FastMathFlags::reassoc))
-    return std::nullopt;
-  if (!isa<arith::ArithDialect>(user->getDialect()))
-    return std::nullopt;
-  std::optional<TypedAttr> neutral = arith::getNeutralElement(user);
-  if (!neutral)
-    return std::nullopt;
-  combiner.op = user;
-  combiner.accumulated = user->getOperand(0) == out ? 0 : 1;
-  combiner.neutral = *neutral;
-  return combiner;
-}
 
 Writer::Writer(Group &group, StringRef kind, int64_t threads)
     : Writer(group.steps.back().op, group.number, kind, threads) {}
@@ -136,6 +92,12 @@ Value Writer::shared(int64_t elements, Type type) {
       MemRefType::get({elements}, type, AffineMap(), space), b.getLoc());
 }
 
+Value Writer::sharedElements(int64_t elements, Type type) {
+  auto complex = dyn_cast<ComplexType>(type);
+  return complex ? shared(2 * elements, complex.getElementType())
+                 : shared(elements, type);
+}
+
 void Writer::barrier() { gpu::BarrierOp::create(b); }
 
 /// Each complex number as its two parts.
@@ -198,6 +160,30 @@ void Writer::when(Value condition, llvm::function_ref<void()> body) {
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPoint(made.thenYield());
   body();
+}
+
+Value Writer::ifElse(Value condition, Type type,
+                     llvm::function_ref<Value()> then,
+                     llvm::function_ref<Value()> otherwise) {
+  auto complex = dyn_cast<ComplexType>(type);
+  SmallVector<Type> types(complex ? 2 : 1,
+                          complex ? complex.getElementType() : type);
+  auto made = scf::IfOp::create(b, types, condition, /*withElseRegion=*/true);
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToEnd(made.thenBlock());
+    scf::YieldOp::create(b, split(b, then()));
+    b.setInsertionPointToEnd(made.elseBlock());
+    scf::YieldOp::create(b, split(b, otherwise()));
+  }
+  return join(b, type, made.getResults()).front();
+}
+
+Value Writer::select(Value condition, Value x, Value y) {
+  Values parts;
+  for (auto [a, c] : llvm::zip(split(b, x), split(b, y)))
+    parts.push_back(arith::SelectOp::create(b, condition, a, c));
+  return join(b, x.getType(), parts).front();
 }
 
 //===----------------------------------------------------------------------===//
@@ -365,14 +351,27 @@ void Writer::store(Step &step, OpOperand &operand, ArrayRef<Value> ivs,
   storeTo(value, base, linear);
 }
 
+Value Writer::addressOf(Step &step, OpOperand &operand, ArrayRef<Value> ivs) {
+  Values at = indices(step, operand, ivs);
+  auto [base, linear] = locate(operand.get(), at, at);
+  Type i64 = b.getI64Type();
+  int64_t bytes =
+      getElementTypeOrSelf(operand.get().getType()).getIntOrFloatBitWidth() / 8;
+  Value start = arith::IndexCastOp::create(
+      b, i64, memref::ExtractAlignedPointerAsIndexOp::create(b, base));
+  Value offset =
+      arith::IndexCastOp::create(b, i64, mul(linear, constant(bytes)));
+  return arith::AddIOp::create(b, start, offset);
+}
+
 Value Writer::loadAt(Value memref, ArrayRef<Value> indices) {
   auto [base, linear] = locate(memref, indices, indices);
-  return memref::LoadOp::create(b, base, linear);
+  return loadFrom(base, linear, getElementTypeOrSelf(memref.getType()));
 }
 
 void Writer::storeAt(Value value, Value memref, ArrayRef<Value> indices) {
   auto [base, linear] = locate(memref, indices, indices);
-  memref::StoreOp::create(b, value, base, linear);
+  storeTo(value, base, linear);
 }
 
 //===----------------------------------------------------------------------===//
@@ -419,6 +418,14 @@ Values Writer::body(Step &step, ArrayRef<Value> arguments,
       mapping.map(index.getResult(), ivs[index.getDim()]);
       continue;
     }
+    if (auto choice = dyn_cast<arith::SelectOp>(nested);
+        choice && isa<ComplexType>(choice.getType())) {
+      mapping.map(choice.getResult(),
+                  select(mapping.lookupOrDefault(choice.getCondition()),
+                         mapping.lookupOrDefault(choice.getTrueValue()),
+                         mapping.lookupOrDefault(choice.getFalseValue())));
+      continue;
+    }
     Operation *clone = b.clone(nested, mapping);
     SmallVector<linalg::IndexOp> inner;
     clone->walk([&](linalg::IndexOp index) { inner.push_back(index); });
@@ -443,186 +450,4 @@ Values Writer::loadInputs(Step &step, ArrayRef<Value> ivs) {
                          ? load(step, *input, ivs)
                          : Value());
   return values;
-}
-
-Values Writer::reduce(Step &step, unsigned position, ArrayRef<Value> sizes,
-                      Values &ivs, ValueRange carried) {
-  if (position == sizes.size()) {
-    Values arguments = loadInputs(step, ivs);
-    llvm::append_range(arguments, carried);
-    return body(step, arguments, ivs);
-  }
-  return loop(constant(0), sizes[position], constant(1), carried,
-              [&](Value i, ValueRange now) {
-                ivs[step.loops.order[position]] = i;
-                return reduce(step, position + 1, sizes, ivs, now);
-              });
-}
-
-void Writer::point(Step &step, ArrayRef<Value> sizes, Values ivs) {
-  bool reduces = sizes.size() > step.loops.numParallel;
-  Values inits;
-  for (OpOperand &init : step.op.getDpsInitsMutable())
-    inits.push_back(reduces || step.op.payloadUsesValueFromOperand(&init)
-                        ? load(step, init, ivs)
-                        : Value());
-  Values results = reduce(step, step.loops.numParallel, sizes, ivs, inits);
-  for (auto [init, value] : llvm::zip(step.op.getDpsInitsMutable(), results))
-    store(step, init, ivs, value);
-}
-
-Value Writer::combine(const Combiner &combiner, Value x, Value y) {
-  Operation *clone = b.clone(*combiner.op);
-  clone->setOperand(combiner.accumulated, x);
-  clone->setOperand(1 - combiner.accumulated, y);
-  return clone->getResult(0);
-}
-
-Value Writer::update(Step &step, const Combiner &combiner, ArrayRef<Value> ivs,
-                     Value accumulator) {
-  Values arguments = loadInputs(step, ivs);
-  if (!combiner.widen) {
-    arguments.push_back(accumulator);
-    return body(step, arguments, ivs).front();
-  }
-  // The body works on the accumulator in the type of the buffer; the casts
-  // there and back are left out.
-  arguments.push_back(Value());
-  IRMapping mapping;
-  Block &block = *step.op.getBlock();
-  for (auto [argument, value] : llvm::zip(block.getArguments(), arguments))
-    if (value)
-      mapping.map(argument, value);
-  mapping.map(combiner.widen->getResult(0), accumulator);
-  for (Operation &nested : block.without_terminator()) {
-    if (&nested == combiner.widen || &nested == combiner.narrow)
-      continue;
-    if (auto index = dyn_cast<linalg::IndexOp>(nested)) {
-      mapping.map(index.getResult(), ivs[index.getDim()]);
-      continue;
-    }
-    Operation *clone = b.clone(nested, mapping);
-    rewriteLoads(clone);
-  }
-  return mapping.lookup(combiner.op->getResult(0));
-}
-
-Value Writer::accumulate(Step &step, const Combiner &combiner,
-                         ArrayRef<Value> sizes, Values &ivs, Value first,
-                         Value stride) {
-  Value neutral = arith::ConstantOp::create(b, combiner.neutral);
-  ArrayRef<Value> reduced = sizes.drop_front(step.loops.numParallel);
-  Value count = reduced.front();
-  for (Value size : reduced.drop_front())
-    count = outer.createOrFold<arith::MulIOp>(count, size);
-  auto each = [&](Value i, ValueRange now) {
-    for (auto [k, iv] : llvm::enumerate(delinearize(i, reduced)))
-      ivs[step.loops.order[step.loops.numParallel + k]] = iv;
-    return Values{update(step, combiner, ivs, now.front())};
-  };
-  return loop(first, count, stride, neutral, each).front();
-}
-
-Value Writer::addPartials(Step &step, const Combiner &combiner,
-                          ArrayRef<Value> sizes, ArrayRef<Value> ivs) {
-  auto [buffer, number] = partials.lookup(step.op);
-  Value at = constant(0);
-  for (unsigned i = 0; i < step.loops.numParallel; ++i)
-    at = add(mul(at, sizes[i]), ivs[step.loops.order[i]]);
-  at = mul(at, constant(number));
-  Value neutral = arith::ConstantOp::create(b, combiner.neutral);
-  return loop(thread(), constant(number), constant(numThreads), neutral,
-              [&, buffer = buffer](Value i, ValueRange now) {
-                Value value = memref::LoadOp::create(b, buffer, add(at, i));
-                return Values{combine(combiner, now.front(), value)};
-              })
-      .front();
-}
-
-/// Registers are exchanged within subgroups, then one value of each goes
-/// through shared memory; without subgroups, all do.
-Value Writer::combineThreads(const Combiner &combiner, Value mine) {
-  Type type = mine.getType();
-  bool shuffles = subgroup > 1 && numThreads % subgroup == 0 &&
-                  (type.isF32() || type.isInteger(32));
-  Scratch &pieces = scratch[type];
-  Value &room = pieces.rooms[pieces.next];
-  pieces.next ^= 1;
-  if (!room && !(shuffles && numThreads == subgroup))
-    room = shared(shuffles ? numThreads / subgroup : numThreads, type);
-  if (!shuffles) {
-    memref::StoreOp::create(b, mine, room, thread());
-    barrier();
-    for (int64_t half = numThreads / 2; half > 0; half /= 2) {
-      when(less(thread(), constant(half)), [&] {
-        Value low = memref::LoadOp::create(b, room, thread());
-        Value high =
-            memref::LoadOp::create(b, room, add(thread(), constant(half)));
-        memref::StoreOp::create(b, combine(combiner, low, high), room,
-                                thread());
-      });
-      barrier();
-    }
-    return memref::LoadOp::create(b, room, constant(0));
-  }
-  // After this, each of `width` neighbours has what all of them had.
-  auto exchange = [&](Value value, int64_t width) {
-    for (int64_t offset = width / 2; offset > 0; offset /= 2) {
-      auto shuffle = gpu::ShuffleOp::create(
-          b, value, static_cast<int32_t>(offset),
-          static_cast<int32_t>(subgroup), gpu::ShuffleMode::XOR);
-      value = combine(combiner, value, shuffle.getShuffleResult());
-    }
-    return value;
-  };
-  Value value = exchange(mine, subgroup);
-  for (int64_t left = numThreads / subgroup; left > 1;) {
-    // One of each subgroup writes; threads beyond `left` subgroups have copies.
-    Value isFirst = arith::CmpIOp::create(
-        b, arith::CmpIPredicate::eq,
-        b.createOrFold<arith::RemUIOp>(thread(), constant(subgroup)),
-        constant(0));
-    Value writes = arith::AndIOp::create(
-        b, isFirst, less(thread(), constant(left * subgroup)));
-    Value at = b.createOrFold<arith::DivUIOp>(thread(), constant(subgroup));
-    when(writes, [&] { memref::StoreOp::create(b, value, room, at); });
-    barrier();
-    value = memref::LoadOp::create(
-        b, room, b.createOrFold<arith::RemUIOp>(thread(), constant(left)));
-    int64_t width = std::min(left, subgroup);
-    value = exchange(value, width);
-    left /= width;
-    if (left > 1)
-      barrier();
-  }
-  return value;
-}
-
-void Writer::together(Step &step, const Combiner &combiner,
-                      ArrayRef<Value> sizes, Values ivs) {
-  Value mine = partials.contains(step.op)
-                   ? addPartials(step, combiner, sizes, ivs)
-                   : accumulate(step, combiner, sizes, ivs, thread(),
-                                constant(numThreads));
-  Value sum = combineThreads(combiner, mine);
-  when(less(thread(), constant(1)),
-       [&] { addToResult(step, combiner, ivs, sum); });
-  barrier();
-}
-
-void Writer::addToResult(Step &step, const Combiner &combiner,
-                         ArrayRef<Value> ivs, Value sum) {
-  OpOperand &init = *step.op.getDpsInitOperand(0);
-  Value value = load(step, init, ivs);
-  IRMapping mapping;
-  if (combiner.widen) {
-    mapping.map(combiner.widen->getOperand(0), value);
-    value = b.clone(*combiner.widen, mapping)->getResult(0);
-  }
-  value = combine(combiner, value, sum);
-  if (combiner.narrow) {
-    mapping.map(combiner.narrow->getOperand(0), value);
-    value = b.clone(*combiner.narrow, mapping)->getResult(0);
-  }
-  store(step, init, ivs, value);
 }

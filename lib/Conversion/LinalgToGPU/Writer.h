@@ -17,15 +17,19 @@ namespace tfc::device {
 
 using Values = llvm::SmallVector<mlir::Value>;
 
-/// How the accumulator of a reduction is updated, if partial results can be
-/// combined in any order.
+/// How the accumulators of a reduction are updated, if partial results can be
+/// combined in any order: one by an op, or the best element and its position.
 struct Combiner {
   mlir::Operation *op = nullptr; ///< acc' = op(acc, term)
   unsigned accumulated = 0;      ///< which operand of `op` is the accumulator
   mlir::Operation *narrow = nullptr,
                   *widen =
                       nullptr; ///< from and to the type of the buffer, or null
-  mlir::TypedAttr neutral;
+  /// Without `op`: whether the element `x` is better than `best`, in the body.
+  mlir::Value better, x, best;
+  llvm::SmallVector<mlir::TypedAttr> neutral; ///< of each accumulator
+
+  bool isFloatSum() const;
 };
 std::optional<Combiner> matchCombiner(mlir::linalg::LinalgOp op);
 
@@ -67,6 +71,11 @@ public:
   void loop(mlir::Value from, mlir::Value to, mlir::Value step,
             llvm::function_ref<void(mlir::Value)> body);
   void when(mlir::Value condition, llvm::function_ref<void()> body);
+  /// Values that are made only where the condition holds.
+  mlir::Value ifElse(mlir::Value condition, mlir::Type type,
+                     llvm::function_ref<mlir::Value()> then,
+                     llvm::function_ref<mlir::Value()> otherwise);
+  mlir::Value select(mlir::Value condition, mlir::Value x, mlir::Value y);
 
   // Memory.
   /// Keeps the buffer's elements [low, low + width) of each point in shared
@@ -77,6 +86,16 @@ public:
   virtual void store(Step &step, mlir::OpOperand &operand,
                      llvm::ArrayRef<mlir::Value> ivs, mlir::Value value);
 
+  /// The address of an element of an operand, in bytes, as an i64.
+  mlir::Value addressOf(Step &step, mlir::OpOperand &operand,
+                        llvm::ArrayRef<mlir::Value> ivs);
+  /// An element of a buffer of one dimension; complex ones are two floats
+  /// there.
+  mlir::Value loadFrom(mlir::Value base, mlir::Value linear,
+                       mlir::Type element);
+  void storeTo(mlir::Value value, mlir::Value base, mlir::Value linear);
+  /// Shared memory for elements, complex ones as two floats.
+  mlir::Value sharedElements(int64_t elements, mlir::Type type);
   /// The element of a buffer, without regard to shared memory.
   mlir::Value loadAt(mlir::Value memref, llvm::ArrayRef<mlir::Value> indices);
   void storeAt(mlir::Value value, mlir::Value memref,
@@ -97,19 +116,20 @@ public:
                 llvm::ArrayRef<mlir::Value> sizes, Values ivs);
   /// What one thread makes of a reduction that several share: elements `first`,
   /// `first` + `stride`, ...
-  mlir::Value accumulate(Step &step, const Combiner &combiner,
-                         llvm::ArrayRef<mlir::Value> sizes, Values &ivs,
-                         mlir::Value first, mlir::Value stride);
-  /// The accumulator after the element at `ivs`.
-  mlir::Value update(Step &step, const Combiner &combiner,
-                     llvm::ArrayRef<mlir::Value> ivs, mlir::Value accumulator);
-  /// Combines one value of each thread of the block; every thread gets the
+  Values accumulate(Step &step, const Combiner &combiner,
+                    llvm::ArrayRef<mlir::Value> sizes, Values &ivs,
+                    mlir::Value first, mlir::Value stride);
+  /// The accumulators after the element at `ivs`.
+  Values update(Step &step, const Combiner &combiner,
+                llvm::ArrayRef<mlir::Value> ivs, mlir::ValueRange accumulators);
+  Values neutralOf(const Combiner &combiner);
+  /// Combines the values of each thread of the block; every thread gets the
   /// result. Shared memory is free again after the next barrier; calls that
   /// follow each other take turns with two pieces of it.
-  mlir::Value combineThreads(const Combiner &combiner, mlir::Value mine);
-  /// Adds a sum to what the result holds.
+  Values combineThreads(const Combiner &combiner, Values mine);
+  /// Adds sums to what the results hold.
   void addToResult(Step &step, const Combiner &combiner,
-                   llvm::ArrayRef<mlir::Value> ivs, mlir::Value sum);
+                   llvm::ArrayRef<mlir::Value> ivs, mlir::ValueRange sums);
 
   unsigned prefix = 0; ///< loops that blocks are spread over
   /// Threads of a subgroup that exchange registers; 0: they do not.
@@ -117,7 +137,7 @@ public:
   /// Sums of which a kernel before has made `number` partial ones for each
   /// point.
   struct Partials {
-    mlir::Value buffer; ///< point after point
+    Values buffers; ///< of each accumulator, point after point
     int64_t number;
   };
   llvm::DenseMap<mlir::Operation *, Partials> partials;
@@ -133,17 +153,24 @@ private:
          llvm::ArrayRef<mlir::Value> indicesInPoint);
   mlir::Value flat(mlir::Value memref);
   mlir::Value flatten(mlir::Value root, mlir::Value memref, bool whole);
-  mlir::Value loadFrom(mlir::Value base, mlir::Value linear,
-                       mlir::Type element);
-  void storeTo(mlir::Value value, mlir::Value base, mlir::Value linear);
   Values indices(Step &step, mlir::OpOperand &operand,
                  llvm::ArrayRef<mlir::Value> ivs);
   Values withoutPrefix(Step &step, llvm::ArrayRef<mlir::Value> ivs);
   void rewriteLoads(mlir::Operation *clone);
-  mlir::Value combine(const Combiner &combiner, mlir::Value x, mlir::Value y);
-  mlir::Value addPartials(Step &step, const Combiner &combiner,
-                          llvm::ArrayRef<mlir::Value> sizes,
-                          llvm::ArrayRef<mlir::Value> ivs);
+  Values combine(const Combiner &combiner, mlir::ValueRange x,
+                 mlir::ValueRange y);
+  /// The loop from `from` to `to`, `trips` times (-1: unknown): sums of floats
+  /// in blocks of blocks.
+  Values
+  inBlocks(const Combiner &combiner, mlir::Value from, mlir::Value to,
+           mlir::Value stride, mlir::ValueRange start, int64_t trips,
+           llvm::function_ref<Values(mlir::Value, mlir::ValueRange)> each);
+  Values reduceInBlocks(Step &step, const Combiner &combiner, unsigned position,
+                        llvm::ArrayRef<mlir::Value> sizes, Values &ivs,
+                        mlir::ValueRange start);
+  Values addPartials(Step &step, const Combiner &combiner,
+                     llvm::ArrayRef<mlir::Value> sizes,
+                     llvm::ArrayRef<mlir::Value> ivs);
   Values reduce(Step &step, unsigned position,
                 llvm::ArrayRef<mlir::Value> sizes, Values &ivs,
                 mlir::ValueRange carried);
@@ -155,7 +182,7 @@ private:
     mlir::Value rooms[2];
     unsigned next = 0;
   };
-  llvm::DenseMap<mlir::Type, Scratch> scratch;
+  llvm::DenseMap<std::pair<mlir::Type, unsigned>, Scratch> scratch;
 };
 
 /// Writes the kernels of a scan, which is dead afterwards. `reassociate`: sums
@@ -173,6 +200,10 @@ void writeTensorCores(Group &group, const DeviceLimits &limits);
 void writeWarpgroups(Group &group, const DeviceLimits &limits);
 /// Can the group's product run on tensor cores?
 bool fitsTensorCores(const Group &group, const DeviceLimits &limits);
+/// Are its operands made of units of 16 bytes, and has the device copies that
+/// run beside the program?
+bool fitsAsyncTiles(const Group &group, const DeviceLimits &limits);
+void writeAsyncTiles(Group &group, const DeviceLimits &limits);
 /// Is it large enough for those of a whole warpgroup, and has the device such?
 bool fitsWarpgroups(const Group &group, const DeviceLimits &limits);
 

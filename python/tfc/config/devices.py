@@ -76,29 +76,51 @@ def set_visible_devices(devices, device_type=None) -> None:
         _visible[kind] = [d for d in devices if d.device_type == kind]
 
 
-def list_logical_devices(device_type=None) -> list:
-    """The visible devices as programs name them, of one type if it is given."""
+def _logical() -> list:
+    """(type, number, physical device) of each logical device: one for each visible physical one, or as many as configured."""
     made, counts = [], {}
-    for d in get_visible_devices(device_type):
-        number = counts.get(d.device_type, 0)
-        counts[d.device_type] = number + 1
-        made.append(LogicalDevice(f"/device:{d.device_type}:{number}", d.device_type))
+    for d in get_visible_devices():
+        for _ in _configured.get(d) or [None]:
+            number = counts.get(d.device_type, 0)
+            counts[d.device_type] = number + 1
+            made.append((d.device_type, number, d))
     return made
 
 
+def list_logical_devices(device_type=None) -> list:
+    """The visible devices as programs name them, of one type if it is given."""
+    return [
+        LogicalDevice(f"/device:{kind}:{number}", kind) for kind, number, _ in _logical() if device_type in (None, kind)
+    ]
+
+
+def _known(device):
+    """The device itself; `ValueError` if the machine has none like it."""
+    if device not in list_physical_devices():
+        raise ValueError(f"Unrecognized device: {device!r}; those of this machine are {list_physical_devices()}")
+    return device
+
+
 def set_logical_device_configuration(device, logical_devices) -> None:
-    """Limits the memory of a GPU: `[LogicalDeviceConfiguration(memory_limit=...)]`, in megabytes."""
+    """Makes logical devices of a physical one, and limits the memory of a GPU:
+    `[LogicalDeviceConfiguration(memory_limit=...)]`, in megabytes.
+
+    Several logical devices of one physical device are names for it: they share its memory (the limit is the sum of theirs),
+    and tensors name the first.
+    """
     configured = list(logical_devices)
-    if len(configured) != 1:
-        raise ValueError(f"one logical device for each physical one is supported, got {len(configured)}")
+    limits = [c.memory_limit for c in configured]
+    if _known(device).device_type == "CPU" and any(limit is not None for limit in limits):
+        raise ValueError("Setting memory limit on CPU virtual devices is currently not supported")
     _configured[device] = configured
     if device.device_type == "GPU":
-        limit = configured[0].memory_limit
-        _gpus.set_memory_limit(_number_of(device), 0 if limit is None else int(limit * 2**20))
+        total = 0 if not limits or None in limits else sum(limits)
+        _gpus.set_memory_limit(_number_of(device), int(total * 2**20))
 
 
 def get_logical_device_configuration(device) -> list | None:
-    return _configured.get(device)
+    """What `set_logical_device_configuration` said of a physical device, or None."""
+    return _configured.get(_known(device))
 
 
 def _number_of(device) -> int:
@@ -160,19 +182,19 @@ def _resolve(name: str) -> int | None:
     if kind not in ("CPU", "GPU"):
         raise ValueError(f"Failed to parse device name: '{name}'. It looks like '/CPU:0' or '/device:GPU:1'.")
     number = 0 if found["number"] in (None, "*") else int(found["number"])
+    logical = [d for type_, _, d in _logical() if type_ == kind]
     if kind == "CPU":
-        if number:
-            raise InvalidArgumentError(None, None, page(f"there is no device {name!r}", want="/device:CPU:0"))
-        return None
-    visible = get_visible_devices("GPU")
-    if number < len(visible):
-        index = _number_of(visible[number])
+        if number < max(1, len(logical)):
+            return None
+        reason = f"{len(logical)} logical CPUs; tf.config.set_logical_device_configuration makes more"
+    elif number < len(logical):
+        index = _number_of(logical[number])
         problem = _gpus.open_gpu(index)
         if not problem:
             return index
         reason = problem
     else:
-        reason = f"{len(visible)} GPUs are visible ({_gpus.why_none()})"
+        reason = f"{len(logical)} GPUs are visible ({_gpus.why_none()})"
     if _placement[0]:
         warnings.warn(f"{name!r} cannot be used, the CPU takes its place: {reason}", RuntimeWarning, stacklevel=4)
         return None
@@ -183,9 +205,20 @@ def _resolve(name: str) -> int | None:
             f"Could not satisfy device specification {name!r}",
             got=reason,
             where=user_line(),
-            fix="install a Vulkan or CUDA driver; tf.config.set_soft_device_placement(True) uses the CPU instead",
+            fix=("" if kind == "CPU" else "install a Vulkan or CUDA driver; ")
+            + "tf.config.set_soft_device_placement(True) uses the CPU instead",
         ),
     )
+
+
+def _existing(name: str) -> int | None:
+    """The GPU of a name, None for the CPU; `ValueError` for a device that is not there."""
+    found = _NAME.match(name)
+    kind, number = (found["type"].upper(), found["number"] or "0") if found else ("", "0")
+    for type_, n, d in _logical():
+        if type_ == kind and number in ("*", str(n)):
+            return _number_of(d) if kind == "GPU" else None
+    raise ValueError(f"No matching devices found for {name!r}; there are {[d.name for d in list_logical_devices()]}")
 
 
 class device:
@@ -231,9 +264,11 @@ def _set_current(gpu: int | None) -> None:
 
 
 def device_name(number: int) -> str:
-    """The full name of a device of the runtime; -1: the CPU."""
-    kind = "CPU:0" if number < 0 else f"GPU:{number}"
-    return f"/job:localhost/replica:0/task:0/device:{kind}"
+    """The full name of a device of the runtime; -1: the CPU. Names count visible devices, as `tf.device` does."""
+    if number < 0:
+        return "/job:localhost/replica:0/task:0/device:CPU:0"
+    logical = (n for kind, n, d in _logical() if kind == "GPU" and _number_of(d) == number)
+    return f"/job:localhost/replica:0/task:0/device:GPU:{next(logical, number)}"
 
 
 def assigned(variable, assign, value) -> None:
@@ -290,24 +325,55 @@ class _Experimental:
 
     @staticmethod
     def get_memory_info(device) -> dict:
-        """{"current", "peak"}: bytes in use on a GPU such as "GPU:0"."""
-        gpu = _resolve(device)
+        """{"current", "peak"}: bytes in use on a GPU such as "GPU:0"; zeros for the CPU, where nobody counts."""
+        gpu = _existing(device)
         if gpu is None:
-            raise ValueError(f"memory is not counted on {device!r}; expected a GPU")
+            return {"current": 0, "peak": 0}
         found = _gpus.counters(gpu)
         return {"current": found["bytes_in_use"], "peak": found["bytes_peak"]}
 
     @staticmethod
+    def get_memory_usage(device) -> int:
+        """The bytes in use on a device."""
+        return _Experimental.get_memory_info(device)["current"]
+
+    @staticmethod
+    def reset_memory_stats(device) -> None:
+        """The peak of a device's memory is what is in use now."""
+        gpu = _existing(device)
+        if gpu is not None:
+            _gpus.reset_peak(gpu)
+
+    @staticmethod
     def get_counters(device) -> dict:
         """What a GPU such as "GPU:0" did so far: launches, waits, bytes copied in and out, bytes in use, ..."""
-        gpu = _resolve(device)
+        gpu = _existing(device)
         return {} if gpu is None else _gpus.counters(gpu)
+
+    @staticmethod
+    def get_synchronous_execution() -> bool:
+        """Whether results are there when a call returns: always."""
+        return True
+
+    @staticmethod
+    def set_synchronous_execution(enable) -> None:
+        """Calls return with their results whatever is chosen: nothing is left to happen later."""
+
+    @staticmethod
+    def get_device_policy() -> str:
+        """What becomes of a tensor that is on another device than the call: it is moved ("silent")."""
+        return "silent"
+
+    @staticmethod
+    def set_device_policy(device_policy) -> None:
+        """Only "silent" (or None): tensors are moved where they are needed."""
+        if device_policy not in (None, "silent"):
+            raise ValueError(f"Not a supported device policy: {device_policy!r}; tensors are always moved ('silent')")
 
     @staticmethod
     def set_memory_growth(device, enable) -> None:
         """Memory always grows as needed."""
-        if device not in list_physical_devices():
-            raise ValueError(f"{device!r} is not a device of this machine: those are {list_physical_devices()}")
+        _known(device)
 
     @staticmethod
     def get_memory_growth(device) -> bool:

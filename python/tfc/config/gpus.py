@@ -169,6 +169,11 @@ def counters(index: int) -> dict:
     return {name: getattr(found, name) for name, _ in _Counters._fields_}
 
 
+def reset_peak(index: int) -> None:
+    """The peak of the bytes in use is what is in use now."""
+    library().tfc_gpu_reset_peak(index)
+
+
 def set_memory_limit(index: int, limit: int) -> None:
     """The most bytes to allocate on a device; 0: no limit."""
     library().tfc_gpu_set_memory_limit(index, limit)

@@ -174,10 +174,12 @@ def _default_cpu(target: str, features: str, opt_size: bool) -> str:
 
 def describe_entries(program: Program, code) -> tuple[EntryPoint, ...]:
     """The entries of a program, with what the compiler says about them."""
-    return tuple(_entry(entry, code.entries[entry.symbol]) for entry in program.entries)
+    # Calls with kernels take memory for temporaries from the device.
+    on_device = code.device is not None and code.device.kernels
+    return tuple(_entry(entry, code.entries[entry.symbol], not on_device) for entry in program.entries)
 
 
-def _entry(entry: Entry, described: dict) -> EntryPoint:
+def _entry(entry: Entry, described: dict, has_arena: bool) -> EntryPoint:
     taken: set = set()
     arguments, results = [], []
     titles = iter(zip(entry.arguments, entry.symbols, strict=True))
@@ -202,7 +204,7 @@ def _entry(entry: Entry, described: dict) -> EntryPoint:
         tuple(arguments),
         tuple(entry.variables),
         tuple(results),
-        int(described["arena_bytes"]),
+        int(described["arena_bytes"]) if has_arena else 0,
         entry.signature,
         entry.location,
         tuple(written),

@@ -80,7 +80,7 @@ def runtime_source(device: DeviceTarget) -> str:
     kept = _BACKENDS[device.kind]
     left_out = {"cuda.c": "TFC_GPU_NO_VULKAN", "vulkan.c": "TFC_GPU_NO_CUDA"}[kept]
     seen: set = set()
-    parts = [_with_includes(name, seen) for name in ("tfc_gpu.c", kept)]
+    parts = [_with_includes(name, seen) for name in ("tfc_gpu.c", "staging.c", kept)]
     head = (
         f"/* tfc_gpu.c - the device runtime of tfc, with {kept}: compile it into the program once,\n"
         " * and link with -ldl -lpthread. */\n"

@@ -7,7 +7,6 @@ from tfc.core import Primitive, Unset
 
 # Reasons of rows without kernels (`Op.gpu`), as documents show them.
 IN_ORDER = "elements are computed one after the other"
-COMPLEX = "complex numbers"
 WIDE_FUNCTIONS = "on Vulkan: computed in f64, of which GLSL has no functions"
 HOST_SERVICE = "a service of the host"
 CONTROL = "lists are the host's, their elements stay on the device"

@@ -31,6 +31,24 @@ module attributes {gpu.container_module} {
     return %z : f32
   }
 
+  // Shared memory is no buffer of the launch: nothing is copied back, and nothing waits.
+  gpu.module @s {
+    gpu.func @s(%a: memref<1xf32>, %n: f32) workgroup(%t: memref<1xf32, #gpu.address_space<workgroup>>) kernel {
+      %c0 = arith.constant 0 : index
+      %x = memref.load %a[%c0] : memref<1xf32>
+      memref.store %x, %t[%c0] : memref<1xf32, #gpu.address_space<workgroup>>
+      gpu.return
+    }
+  }
+  // CHECK-LABEL: func @shared
+  // CHECK: gpu.launch_func
+  // CHECK-SAME: {tfc.written = 0 : i64}
+  func.func @shared(%a: memref<1xf32>, %n: f32) {
+    %c1 = arith.constant 1 : index
+    gpu.launch_func @s::@s blocks in (%c1, %c1, %c1) threads in (%c1, %c1, %c1) args(%a : memref<1xf32>, %n : f32)
+    return
+  }
+
   // A kernel of the iteration before may be running at the start of the next.
   // CHECK-LABEL: func @loop
   // CHECK: scf.for

@@ -27,6 +27,7 @@ PROGRAMS = {
     "add": (lambda x, y: x + y, [spec(65536), spec(65536)]),
     "softmax": (tf.nn.softmax, [spec(64, 1024)]),
     "layernorm": (layernorm, [spec(64, 1024), spec(1024), spec(1024)]),
+    "layernorm, many rows": (layernorm, [spec(4096, 128), spec(128), spec(128)]),
     "sum of all": (tf.reduce_sum, [spec(262144)]),
     "matmul f16": (tf.matmul, [spec(256, 256, dtype=tf.float16)] * 2),
     "matmul bf16": (tf.matmul, [spec(256, 256, dtype=tf.bfloat16)] * 2),

@@ -184,3 +184,145 @@ def test_the_command_takes_a_gpu_as_the_target(tmp_path):
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
     assert {p.name for p in Path(tmp_path).iterdir()} >= {"f.o", "f.h", "f.json", "tfc_gpu.c"}
+
+
+# The counters of tfc_gpu.h: launches, waits, bytes_in, bytes_out, bytes_in_use, bytes_peak, modules, barriers.
+COUNTERS = """
+#include "step.h"
+#include <stdio.h>
+#include <stdlib.h>
+extern void tfc_gpu_get_counters(int32_t device, void *out);
+extern void *tfc_gpu_allocate(int32_t device, int64_t bytes);
+static void show(void) {
+  int64_t c[8];
+  tfc_gpu_get_counters(0, c);
+  printf("%lld %lld %lld %lld\\n", (long long)c[0], (long long)c[2], (long long)c[3], (long long)c[4]);
+}
+int main(int argc, char **argv) {
+  tfc_host host = {0};
+  static float own_x[32][32], own_y[32][32];
+  float(*x)[32] = own_x, (*y)[32] = own_y;
+  int32_t status = TFC_OK;
+  (void)argv;
+  if (argc > 1) {
+    x = tfc_gpu_allocate(0, sizeof own_x);
+    y = tfc_gpu_allocate(0, sizeof own_y);
+  }
+  for (int i = 0; i < 32 * 32; ++i)
+    (&x[0][0])[i] = (float)(i % 5) / 8;
+  for (int i = 0; i < 3 && status == TFC_OK; ++i) {
+    status = step(&host, &x[0][0], &y[0][0]);
+    show();
+  }
+  printf("%d %s\\n", (int)status, host.message);
+  for (int i = 0; i < 32 * 32; ++i)
+    printf("%.9g\\n", (double)(&y[0][0])[i]);
+  return 0;
+}
+"""
+TABLE = np.linspace(-1, 1, 32 * 32, dtype=np.float32).reshape(32, 32)
+
+
+def chain():
+    """Many launches with temporaries between them, scalars that change from one to the next, and a constant."""
+
+    @tf.function(input_signature=[tf.TensorSpec([32, 32])])
+    def step(x):
+        i = tf.constant(1)
+        while i < 5:
+            x = tf.tanh(x @ tf.constant(TABLE)) + x[::-1] * tf.cast(i, tf.float32)
+            i += 1
+        return x
+
+    return step
+
+
+@pytest.fixture(scope="module")
+def counting(gpu, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("counting")
+    artifact = compile(chain(), folder / "step.o", target=VULKAN)
+    (folder / "main.c").write_text(COUNTERS)
+    command = ["cc", "-std=gnu99", "-O1", "main.c", "step.o", "tfc_gpu.c", "-lm", "-ldl", "-lpthread", "-o", "main"]
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    return folder / "main", artifact
+
+
+def counted(program, *arguments):
+    run = subprocess.run([str(program), *arguments], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    lines = run.stdout.splitlines()
+    assert lines[3].strip() == "0", lines[3]
+    x = (np.arange(32 * 32) % 5 / 8).astype(np.float32).reshape(32, 32)
+    np.testing.assert_allclose(
+        np.array(lines[4:], np.float32).reshape(32, 32), np.asarray(chain()(x)), rtol=1e-4, atol=1e-5
+    )
+    rows = np.array([line.split() for line in lines[:3]], np.int64)
+    return rows[1:] - rows[:-1]
+
+
+def test_a_call_copies_arguments_in_and_results_out_and_nothing_else(counting):
+    """However many kernels it launches: temporaries stay on the device, constants were copied by the first call."""
+    calls = counted(counting[0])
+    size = 32 * 32 * 4
+    assert (calls[:, 0] >= 4).all()
+    scalars = 8 * 2 * calls[:, 0]  # Vulkan: words of one more buffer
+    assert (calls[:, 1] >= size).all() and (calls[:, 1] <= size + scalars).all()
+    assert (calls[:, 2] == size).all() and (calls[:, 3] == 0).all()
+
+
+def test_memory_of_the_device_is_not_copied(counting):
+    calls = counted(counting[0], "on the device")
+    assert (calls[:, 1] <= 8 * 2 * calls[:, 0]).all() and (calls[:, 2] == 0).all()
+
+
+def test_temporaries_take_no_memory_of_the_host(counting):
+    assert all(e.arena_bytes == 0 for e in counting[1].entries)
+
+
+STATE = """
+#include "step.h"
+#include <stdio.h>
+#include <stdlib.h>
+extern void tfc_gpu_set_memory_limit(int32_t device, int64_t bytes);
+int main(int argc, char **argv) {
+  tfc_host host = {0};
+  float x[8][16] = {{1}}, y[8][4];
+  step_state state;
+  step_init(&state);
+  if (argc > 1)
+    tfc_gpu_set_memory_limit(0, atoi(argv[1]));
+  for (int i = 0; i < 2; ++i) {
+    int32_t status = step(&host, &state, &x[0][0], &y[0][0]);
+    printf("%d %g %s\\n", (int)status, (double)*(float *)state.count, host.message);
+  }
+  return 0;
+}
+"""
+
+
+def states(folder, *arguments, **environment):
+    (folder / "main.c").write_text(STATE)
+    command = ["cc", "-std=gnu99", "-O1", "main.c", "step.o", "tfc_gpu.c", "-lm", "-ldl", "-lpthread", "-o", "main"]
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    command = [str(folder / "main"), *arguments]
+    run = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    return [line.split(" ", 2) for line in run.stdout.splitlines()]
+
+
+def test_without_memory_on_the_device_nothing_runs(gpu, tmp_path):
+    compile(model(), tmp_path / "step.o", target=VULKAN)
+    for status, count, message in states(tmp_path, "300"):
+        assert (status, count) == ("3", "0") and "out of device memory" in message
+
+
+@pytest.mark.parametrize(
+    "failure", ["cuLaunchKernel=719", "cuCtxSynchronize=719", "cuModuleLoadDataEx=218", "cuMemAllocManaged=2"]
+)
+def test_a_device_that_fails_leaves_variables_as_they_were(tmp_path, failure):
+    compile(model(), tmp_path / "step.o", target=CUDA)
+    driver = fake_cuda.build(tmp_path)
+    for status, count, message in states(tmp_path, TFC_CUDA_LIBRARY=str(driver), FAKE_CUDA_FAIL=failure):
+        assert status != "0" and count == "0" and message.strip()

@@ -82,7 +82,33 @@ def test_kernels_take_pairs(target):
     assert len(code.kernels) == 1 and not code.host
 
 
-def test_what_needs_more_says_so():
+@pytest.mark.parametrize("axis", [0, 1])
+def test_running_sums_and_products(on_gpu, axis):
+    f = tf.function(lambda x: (tf.cumsum(x, axis), tf.math.cumprod(x, axis, exclusive=True, reverse=True)))
+    x = normal(5, 130) / 8 + 1
+    close(on_gpu(f, x), f(x), 1e-4)
+
+
+def test_a_long_running_sum_is_made_in_pieces(on_gpu):
     f = tf.function(lambda x: tf.cumsum(x))
-    code = f.compile_for("spirv", tf.TensorSpec([8], tf.complex64))
-    assert [h.why for h in code.host] == ["running sums of complex numbers"]
+    x = rng.integers(-3, 4, (17000, 2)).astype(np.float32).view(np.complex64)[:, 0]
+    close(on_gpu(f, x, kernels=3), f(x), 0)
+
+
+def test_choices(on_gpu):
+    f = tf.function(lambda x, y: tf.where(tf.math.real(x) > 0, x, y * 2.0))
+    x, y = normal(5, 40), normal(5, 40)
+    close(on_gpu(f, x, y, kernels=1), f(x, y), 0)
+
+
+@pytest.mark.parametrize(
+    "function, why",
+    [
+        (tf.signal.fft, "elements that are computed one after the other"),
+        (lambda x: x / (x + 1), "no lowering of complex.div"),
+    ],
+    ids=["fft", "quotients"],
+)
+def test_what_needs_more_says_so(function, why):
+    code = tf.function(function).compile_for("spirv", tf.TensorSpec([8], tf.complex64))
+    assert {h.why for h in code.host} == {why}

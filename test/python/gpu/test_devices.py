@@ -200,8 +200,8 @@ def test_prints_and_assertions_see_values_of_kernels(gpu, capfd):
 
 
 def test_what_a_device_cannot_do_runs_on_the_host_and_says_so(on_gpu):
-    f = tf.function(lambda z: tf.cumsum(z * z) + 1.0)
+    f = tf.function(lambda z: tf.signal.fft(z * z) + 1.0)
     z = np.array([3 + 4j, 1j], np.complex64)
-    np.testing.assert_allclose(on_gpu(f, z, fallback=True), [-6 + 24j, -7 + 24j], rtol=1e-6)
+    np.testing.assert_allclose(on_gpu(f, z, fallback=True), [-7 + 24j, -5 + 24j], rtol=1e-6)
     code = f.get_concrete_function(z).compile_for("spirv")
-    assert "complex" in str(code.host[0]) and "test_devices.py" in code.host[0].location
+    assert "one after the other" in str(code.host[0]) and "test_devices.py" in code.host[0].location

@@ -1,190 +1,124 @@
-"""Kernels under Oclgrind, which interprets them and finds races and accesses outside of buffers: the OpenCL flavour of each.
+"""Programs whose kernels run under Oclgrind, which interprets them and finds races and accesses outside of buffers.
 
-A nightly-style check: TFC_NIGHTLY=1 runs all programs; the first one and the planted bugs always run.
+A nightly-style check: TFC_NIGHTLY=1 runs all programs, with and without their barriers; a few and the planted bugs always run.
 """
 
+import json
 import os
-import re
 import shutil
 import subprocess
-from pathlib import Path
+import sys
 
 import numpy as np
+import oclgrind
+import oclgrind_programs
 import pytest
 import tfc as tf
 from installing import OCLGRIND, install, skip_loudly
-from tfc.ir import LOCK, compiler, mlir, run_passes, walk
 
-rng = np.random.default_rng(0)
+NIGHTLY = bool(os.environ.get("TFC_NIGHTLY"))
+ALWAYS = ["softmax", "first extreme", "scatters that add", "small sorts"]
+NAMES = list(oclgrind_programs.programs(tf))
+# Threads that share nothing need no barriers.
+INDEPENDENT = {
+    "elements",
+    "scatters that add",
+    "scatters that overwrite",
+    "scatters to pairs of places",
+    "segments",
+    "gradient of a gather",
+    "sorts",
+}
 
 
 @pytest.fixture(scope="module")
-def oclgrind():
-    if not shutil.which("oclgrind-kernel") or not _translator():
+def installed():
+    there = lambda: shutil.which("oclgrind-kernel") and oclgrind.translator()
+    if not there():
         problem = install(OCLGRIND)
-        if not shutil.which("oclgrind-kernel") or not _translator():
+        if not there():
             skip_loudly(f"no oclgrind-kernel or llvm-spirv; installing {' '.join(OCLGRIND)}: {problem or 'done'}")
 
 
-def _translator():
-    return shutil.which("llvm-spirv-14") or shutil.which("llvm-spirv")
+def outcome(*arguments):
+    environment = {
+        **os.environ,
+        "FAKE_CUDA_CAPABILITY": "70",
+        "VK_DRIVER_FILES": os.devnull,
+        "PYTHONPATH": ":".join(p for p in sys.path if p),
+    }
+    command = [sys.executable, oclgrind_programs.__file__, *arguments]
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout)
 
 
-def kernels(function, args, change=None):
-    """(name, SPIR-V, grid, block, sizes of buffers in bytes) of each kernel; `change` edits the module of kernels before."""
-    concrete = tf.function(function).get_concrete_function(*args)
-    with LOCK:
-        module = concrete._graph.function.clone_module()
-        for stage in ("tfc-optimize", "tfc-to-linalg", "tfc-pack", "tfc-bufferization", "tfc-buffers-to-kernels"):
-            compiler.run_pipeline(module, stage, {"gpu": "spirv"})
-        if change is not None:
-            change(module)
-        launches = [
-            (op, [_number(o) for o in list(op.operands)[:6]], list(op.operands)[6:])
-            for op in walk(module.operation)
-            if op.name == "gpu.launch_func"
-        ]
-        made = []
-        for op, geometry, operands in launches:
-            name = str(op.attributes["kernel"]).split("::")[0].lstrip("@").strip('"')
-            sizes = [_bytes(o.type) for o in operands]
-            made.append([name, None, geometry[:3], geometry[3:6], sizes])
-        run_passes(module, "builtin.module(tfc-gpu-to-spirv{opencl=true})")
-        codes = {}
-        for op in walk(module.operation):
-            if op.name == "gpu.binary":
-                text = op.get_asm()
-                codes[mlir.StringAttr(op.attributes["sym_name"]).value] = _object(text)
-    for kernel in made:
-        kernel[1] = codes[kernel[0]]
-    return made
+def chosen(names):
+    return [name for name in names if NIGHTLY or name in ALWAYS]
 
 
-def _number(value):
-    return mlir.IntegerAttr(value.owner.attributes["value"]).value
+@pytest.fixture(scope="module")
+def whole(installed):
+    return outcome(*chosen(NAMES))
 
 
-def _bytes(type_):
-    found = re.fullmatch(r"memref<(?:(\d+)x)?(\w+?)(\d+)(?:, .*)?>", str(type_))
-    return int(found[1] or 1) * max(int(found[3]) // 8, 1)
+@pytest.fixture(scope="module")
+def broken(installed):
+    return outcome("--without-barriers", *(n for n in chosen(NAMES) if n not in INDEPENDENT))
 
 
-def _object(text):
-    """The bytes of `#gpu.object<..., "...">`, as MLIR escapes them."""
-    body = re.search(r'"((?:[^"\\]|\\.)*)">\s*\]', text, re.S)[1]
-    made, i = bytearray(), 0
-    while i < len(body):
-        if body[i] == "\\":
-            if body[i + 1] in '\\"':
-                made.append(ord(body[i + 1]))
-                i += 2
-            else:
-                made.append(int(body[i + 1 : i + 3], 16))
-                i += 3
-        else:
-            made += body[i].encode()
-            i += 1
-    return bytes(made)
-
-
-def run(kernel, inputs, folder: Path, *, cut=0, checks=("--data-races", "--uninitialized")):
-    """What Oclgrind reports and the buffers afterwards. `inputs`: float arrays of the first buffers; `cut`: bytes by which the last
-    buffer is too small.
-    """
-    name, code, grid, block, sizes = kernel
-    (folder / "k.spv").write_bytes(code)
-    done = subprocess.run(
-        [_translator(), "-r", "--spirv-target-env=CL2.0", "k.spv", "-o", "k.bc"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    lines = [
-        "k.bc",
-        name,
-        " ".join(str(g * b) for g, b in zip(grid, block, strict=True)),
-        " ".join(map(str, block)),
-        "",
-    ]
-    for i, size in enumerate(sizes):
-        size -= cut if i == len(sizes) - 1 else 0
-        if i < len(inputs):
-            lines += [f"<size={size} float dump>", " ".join(f"{v:.9g}" for v in np.ravel(inputs[i]))]
-        else:
-            lines.append(f"<size={size} float fill=0 dump>")
-    (folder / "k.sim").write_text("\n".join(lines) + "\n")
-    done = subprocess.run(
-        ["oclgrind-kernel", *checks, "--max-errors", "5", "k.sim"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    buffers = [
-        np.array(re.findall(r"\] = (\S+)", part), np.float32) for part in re.split(r"Argument '", done.stdout)[1:]
-    ]
-    return done.stderr + "".join(
-        line for line in done.stdout.splitlines() if "race" in line or "Invalid" in line
-    ), buffers
-
-
-def layernorm(x, g, b):
-    m = tf.reduce_mean(x, axis=-1, keepdims=True)
-    v = tf.reduce_mean((x - m) ** 2, axis=-1, keepdims=True)
-    return (x - m) * tf.math.rsqrt(v + 1e-5) * g + b
-
-
-def normal(*shape):
-    return rng.standard_normal(shape).astype(np.float32)
-
-
-# name -> (function, arguments in the order of the kernel's buffers)
-PROGRAMS = {
-    "softmax": (tf.nn.softmax, [normal(4, 300)]),
-    "product": (tf.matmul, [normal(33, 20), normal(20, 35)]),
-    "layernorm": (layernorm, [normal(4, 130), normal(130), normal(130)]),
-    "running sums": (lambda x: tf.cumsum(x, axis=1), [normal(3, 300)]),
-    "elements": (lambda x, y: x * y + 1.0, [normal(300), normal(300)]),
-}
-ALWAYS = ["softmax"]
-NIGHTLY = bool(os.environ.get("TFC_NIGHTLY"))
-
-
-def agrees(buffers, want):
-    return any(b.size == want.size and np.allclose(b, want.ravel(), rtol=1e-4, atol=1e-5) for b in buffers)
-
-
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_kernels_have_no_races_and_stay_in_their_buffers(oclgrind, tmp_path, name):
-    if name not in ALWAYS and not NIGHTLY:
+def found(outcomes, name):
+    if name not in outcomes:
         pytest.skip("nightly: TFC_NIGHTLY=1")
-    function, inputs = PROGRAMS[name]
-    (kernel,) = kernels(function, inputs)
-    report, buffers = run(kernel, inputs, tmp_path)
-    assert not re.search(r"race|Invalid|Uninitialized", report), report
-    assert agrees(buffers, np.asarray(function(*inputs)))
+    return outcomes[name]
 
 
-def without_barriers(module):
-    """Takes every barrier out of the kernels."""
-    found = [op for op in walk(module.operation) if op.name == "gpu.barrier"]
-    assert found
-    for op in found:
-        op.erase()
+@pytest.mark.parametrize("name", NAMES)
+def test_kernels_have_no_races_and_stay_in_their_buffers(whole, name):
+    made = found(whole, name)
+    assert not made["failures"], made["failures"][0]
+    assert made["launches"] and not made["reports"], made["reports"][:1]
+    assert made["right"]
 
 
-@pytest.mark.parametrize("name", ["softmax", "product", "layernorm", "running sums"])
-def test_a_barrier_that_is_missing_is_caught(oclgrind, tmp_path, name):
-    function, inputs = PROGRAMS[name]
-    (kernel,) = kernels(function, inputs, without_barriers)
-    report, _ = run(kernel, inputs, tmp_path, checks=["--data-races"])
-    assert "data race" in report, report
+@pytest.mark.parametrize("name", [n for n in NAMES if n not in INDEPENDENT])
+def test_barriers_that_are_missing_are_caught(broken, name):
+    made = found(broken, name)
+    assert any("data race" in text for text in made["reports"]), made
 
 
-def test_an_access_outside_of_a_buffer_is_caught(oclgrind, tmp_path):
-    function, inputs = PROGRAMS["elements"]
-    (kernel,) = kernels(function, inputs)
-    report, _ = run(kernel, inputs, tmp_path, cut=16)
-    assert re.search(r"Invalid (write|read)", report), report
+def one_kernel(function, *args, change=None):
+    (kernel,) = oclgrind.kernels(tf.function(function).get_concrete_function(*args), change).values()
+    return kernel
+
+
+def barriers(module):
+    return [op for op in oclgrind.walk(module.operation) if op.name == "gpu.barrier"]
+
+
+SOFTMAX = np.linspace(-3, 3, 300, dtype=np.float32).reshape(1, 300)
+
+
+def run_softmax(tmp_path, change=None):
+    kernel = one_kernel(tf.nn.softmax, SOFTMAX, change=change)
+    values = [SOFTMAX.view(np.uint8).ravel(), np.zeros(SOFTMAX.nbytes, np.uint8)]
+    assert kernel.arguments == [SOFTMAX.nbytes] * 2
+    return oclgrind.run(kernel, (1, 1, 1), (256, 1, 1), values, tmp_path, oclgrind.RACES)[0]
+
+
+def test_each_barrier_is_needed(installed, tmp_path):
+    """Every single one that is left out is caught: there is none that does nothing, and none that the check does not see."""
+    count = []
+    assert not oclgrind.WRONG.search(run_softmax(tmp_path, lambda module: count.append(len(barriers(module)))))
+    assert count[0] > 2
+    for i in range(count[0]) if NIGHTLY else (0, count[0] // 2):
+        report = run_softmax(tmp_path, lambda module, i=i: barriers(module)[i].erase())
+        assert "data race" in report, f"barrier {i} of {count[0]}"
+
+
+def test_an_access_outside_of_a_buffer_is_caught(installed, tmp_path):
+    x = np.arange(300, dtype=np.float32)
+    kernel = one_kernel(lambda x, y: x * y + 1.0, x, x)
+    values = [x.view(np.uint8), x.view(np.uint8), np.zeros(x.nbytes - 16, np.uint8)]
+    report, _ = oclgrind.run(kernel, (2, 1, 1), (256, 1, 1), values, tmp_path)
+    assert "Invalid write" in report or "Invalid read" in report, report

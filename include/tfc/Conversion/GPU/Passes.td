@@ -114,8 +114,19 @@ def LaunchToLLVMPass : Pass<"tfc-launch-to-llvm", "::mlir::ModuleOp"> {
   let description = [{
     Device code becomes constants, loaded at the first launch; `gpu.launch_func` becomes a call of
     `mgpuLaunchKernel`, `gpu.wait` one of `mgpuStreamSynchronize` and a return with the status if a kernel failed. See
-    `tfc_gpu.h`. On `spirv` every argument is a buffer, and scalars are passed in one of them. Expects
+    `tfc_gpu.h`. On `spirv` every argument is a buffer, and scalars are passed in one of them. Constants are passed by
+    their copies on the device (`tfc_gpu_constant`). An entry becomes a call of `tfc_gpu_call`, which brings memory of the host
+    to the device and back, once a call; the attribute `tfc.signature` of its body says what is read and written. Expects
     control flow as branches, and packed entries.
+
+    ```mlir
+    func.func @f(%ctx: !llvm.ptr, %buffers: !llvm.ptr, %sizes: !llvm.ptr) -> i32 { ... @f.body ... }
+    // becomes
+    llvm.mlir.global internal constant @f.signature(dense<[0, 2, 0, 16, 0, 3, 16, 0]> : tensor<8xi64>)
+    func.func private @f.on_device(%ctx: !llvm.ptr, %buffers: !llvm.ptr, %sizes: !llvm.ptr) -> i32 { ... @f.body ... }
+    func.func @f(%ctx: !llvm.ptr, %buffers: !llvm.ptr, %sizes: !llvm.ptr) -> i32 {
+      %status = llvm.call @tfc_gpu_call(%device, %ctx, %buffers, %sizes, %signature, %f.on_device)
+    ```
   }];
   let options = [
     Option<"target", "target", "std::string", "\"spirv\"", "spirv or nvptx">,

@@ -64,6 +64,7 @@ private:
   LogicalResult check();
   void assignSlots();
   func::FuncOp makeBody();
+  void describeBuffers(func::FuncOp body);
   void makeEntry(func::FuncOp body);
   void bindArguments(Block &block, func::FuncOp body);
   void bindReplaceable(func::FuncOp body, Value memref, const Slot &slot);
@@ -224,6 +225,32 @@ void Packer::returnResults(Block &block) {
   terminator->erase();
 }
 
+/// Bytes of an element in memory.
+static int64_t bytesOf(Type type) {
+  if (auto complex = dyn_cast<ComplexType>(type))
+    return 2 * bytesOf(complex.getElementType());
+  return type.isIntOrFloat() ? llvm::divideCeil(type.getIntOrFloatBitWidth(), 8) : 8;
+}
+
+void Packer::describeBuffers(func::FuncOp body) {
+  SmallVector<int64_t> numbers;
+  auto add = [&](const Slot &slot, int64_t use) {
+    int64_t bytes = bytesOf(slot.type.getElementType());
+    for (int64_t size : slot.type.getShape())
+      bytes *= ShapedType::isDynamic(size) ? 1 : size;
+    numbers.append({use, bytes, slot.numSizes()});
+  };
+  for (auto [i, slot] : llvm::enumerate(arguments)) {
+    bool isWritten = bool(body.getArgAttr(Body::firstBuffer + i, Body::isWritten));
+    add(slot, isa<RankedTensorType>(slot.type) ? Body::argument
+              : isWritten                      ? Body::variable
+                                               : Body::readVariable);
+  }
+  for (const Slot &slot : results)
+    add(slot, Body::result);
+  body->setAttr(Body::signature, builder.getDenseI64ArrayAttr(numbers));
+}
+
 func::FuncOp Packer::makeBody() {
   // Arguments: context, buffers, sizes, arena; one pointer per argument and per
   // static result. The results' pointers come before the old arguments are gone.
@@ -261,6 +288,7 @@ func::FuncOp Packer::makeBody() {
   while (block.getNumArguments() < types.size())
     block.addArgument(pointer, loc);
   returnResults(block);
+  describeBuffers(body);
   return body;
 }
 

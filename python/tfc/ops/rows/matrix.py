@@ -12,7 +12,7 @@ import numpy as np
 from tfc.dtypes import int32
 from tfc.ops import primitives as p
 from tfc.ops.gradients import scalar, zeros_like
-from tfc.ops.table import COMPLEX, IN_ORDER, linear, row
+from tfc.ops.table import IN_ORDER, linear, row
 from tfc.ops.triangles import (
     adjoint,
     diagonal_matrix,
@@ -291,4 +291,4 @@ row(p.lu, _lu, _lu_vjp, kinds="fc", gpu=IN_ORDER)
 row(p.qr, _qr, _qr_vjp, kinds="fc", gpu=IN_ORDER)
 row(p.eigh, _eigh, _eigh_vjp, kinds="fc", gpu=IN_ORDER)
 row(p.svd, _svd, _svd_vjp, kinds="fc", gpu=IN_ORDER)
-row(p.fft, _fft, (_fft_vjp,), kinds="c", gpu=COMPLEX, jvp=linear(0))
+row(p.fft, _fft, (_fft_vjp,), kinds="c", gpu=IN_ORDER, jvp=linear(0))

@@ -11,7 +11,7 @@ from tfc.dtypes import int64
 from tfc.ops import primitives as p
 from tfc.ops.gradients import conj, dynamic_shape, known, scalar
 from tfc.ops.rows.matrix import inverse_differences, like
-from tfc.ops.table import COMPLEX, IN_ORDER, row
+from tfc.ops.table import IN_ORDER, row
 from tfc.ops.triangles import adjoint, diagonal_matrix, diagonal_of, product
 
 # Meanings.
@@ -252,6 +252,6 @@ def _tridiagonal_solve_vjp(g, out, diagonals, b, pivoting):
 
 
 row(p.eig, _eig, _eig_vjp, kinds="fc", gpu=IN_ORDER)
-row(p.sqrtm, _sqrtm, (_function_vjp(p.sqrtm),), kinds="c", gpu=COMPLEX)
-row(p.logm, _logm, (_function_vjp(p.logm),), kinds="c", gpu=COMPLEX)
+row(p.sqrtm, _sqrtm, (_function_vjp(p.sqrtm),), kinds="c", gpu=IN_ORDER)
+row(p.logm, _logm, (_function_vjp(p.logm),), kinds="c", gpu=IN_ORDER)
 row(p.tridiagonal_solve, _tridiagonal_solve, _tridiagonal_solve_vjp, kinds="fc", gpu=IN_ORDER)

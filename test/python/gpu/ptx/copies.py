@@ -51,6 +51,10 @@ class Copies:
             content, where = self._place("global", addresses, int(length), lanes[some], False)
             data[some, :length] = content[where[:, None] + np.arange(length)]
         self.copies.append(_Copy(lanes, self._address(to)[lanes], data))
+        # It may arrive at any time from here on: nobody may be reading there since the last barrier.
+        if self.shared_marks is not None:
+            where = self.block_of[lanes] * self.kernel.shared_bytes + self._address(to)[lanes]
+            self.shared_marks.check(self, where, width, lanes, True)
         self.counters.async_bytes += data.size
 
     def _commit(self, lanes):

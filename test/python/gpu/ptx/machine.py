@@ -25,7 +25,17 @@ def launch(kernel: Kernel, grid, threads, arguments, memory: Memory, check=True)
         _Run(kernel, grid, threads, blocks, arguments, memory, counters, marks, loads, stores).go()
     counters.touched_loads = int(sum(x.sum() for x in loads))
     counters.touched_stores = int(sum(x.sum() for x in stores))
+    counters.distinct = 32 * sum(
+        _sectors(x, begin) for made in (loads, stores) for x, (begin, _) in zip(made, memory.buffers, strict=True)
+    )
     return counters
+
+
+def _sectors(touched, begin) -> int:
+    """How many sectors of 32 bytes have a byte that was touched."""
+    padded = np.zeros(-(-(begin % 32 + touched.size) // 32) * 32, np.bool_)
+    padded[begin % 32 : begin % 32 + touched.size] = touched
+    return int(padded.reshape(-1, 32).any(1).sum())
 
 
 class _Run(Accesses, Copies, Arithmetic, TensorCores):

@@ -20,6 +20,7 @@ class Counters:
     touched_loads: int = 0  # distinct bytes of those
     touched_stores: int = 0
     sectors: int = 0  # of 32 bytes, that warps asked for
+    distinct: int = 0  # bytes in distinct sectors, read and written: what comes from memory if a cache keeps the rest
     shared: int = 0  # bytes that threads asked for, of shared memory
     shared_passes: int = 0  # of warps through the banks of shared memory
     conflicts: int = 0  # passes that would not be there if no two words were of one bank

@@ -17,12 +17,32 @@ class TensorCores:
             return (bits & np.uint32(0xFFFFE000)).view(F32)[:, None]
         return bits.view(packed).reshape(self.count, 2).astype(F32)
 
+    def _warps(self, ins, lanes):
+        """The lanes by warp; the instruction is one of whole warps."""
+        if lanes.size % 32 or (lanes.reshape(-1, 32) % 32 != np.arange(32)).any():
+            self.fail(PTXError, f"{ins.op} of a warp that is not whole")
+        return lanes.reshape(-1, 32)
+
+    def _op_ldmatrix(self, ins, lanes):
+        """Matrices of 8 rows of 16 bytes, each at the address of a lane: lane l gets a pair of row l / 4."""
+        warps = self._warps(ins, lanes)
+        addresses = self._address(ins.operands[1])
+        for i, name in enumerate(operands_of(ins.operands[0][1:-1])):
+            rows = warps[:, 8 * i : 8 * i + 8].reshape(-1)
+            content, where = self._place("shared", addresses[rows], 16, rows, False)
+            halves = np.ascontiguousarray(content[where[:, None] + np.arange(16)]).view(np.uint16)
+            halves = halves.reshape(-1, 8, 8)
+            if "trans" in ins.parts:
+                halves = np.ascontiguousarray(halves.transpose(0, 2, 1))
+            values = np.zeros(self.count, np.uint32)
+            values[warps] = halves.view(np.uint32).reshape(-1, 32)
+            self.write(name, lanes, values)
+
     def _op_mma(self, ins, lanes):
         shape = next(p for p in ins.parts if re.fullmatch(r"m16n8k\d+", p))
         depth = int(shape[6:])
         packed = {"f16": F16, "bf16": BF16, "tf32": F32}[ins.parts[-2]]
-        if lanes.size % 32 or (lanes.reshape(-1, 32) % 32 != np.arange(32)).any():
-            self.fail(PTXError, "mma.sync of a warp that is not whole")
+        self._warps(ins, lanes)
         d, a, b, c = (operands_of(o[1:-1]) for o in ins.operands)
         group, member = np.arange(32) // 4, np.arange(32) % 4
         pack = 1 if packed is F32 else 2

@@ -18,6 +18,9 @@ namespace tfc::rt {
 struct Body {
   static constexpr const char *attribute = "tfc.body_of";
   static constexpr const char *arenaBytes = "tfc.arena_bytes";
+  /// Three numbers for each buffer: what a call does with it (`Use`), the bytes of its known dimensions, how many others there are.
+  static constexpr const char *signature = "tfc.signature";
+  enum Use : int64_t { argument, readVariable, variable, result };
   /// Attributes of a variable's argument.
   static constexpr const char *isRead = "tfc.read", *isWritten = "tfc.written";
   enum : unsigned { contextIndex, buffersIndex, sizesIndex, arenaIndex, firstBuffer };
