@@ -7,6 +7,7 @@
 
 #include "tfc/Compiler/Compile.h"
 #include "Describe.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
 #include "mlir/IR/Diagnostics.h"
@@ -398,14 +399,13 @@ bool Driver::runStage(StringRef stage, unsigned version) {
 }
 
 bool Driver::runStages() {
-  // Hand-written linalg enters the chain where it fits.
-  bool traced = modules.front()
-                    ->walk([](Operation *op) {
-                      return isa_and_present<TFCDialect>(op->getDialect())
-                                 ? WalkResult::interrupt()
-                                 : WalkResult::advance();
-                    })
-                    .wasInterrupted();
+  // Hand-written linalg enters the chain where it fits. A trace may be calls
+  // alone, of functions that return their arguments.
+  auto find = [](Operation *op) {
+    bool found = isa_and_present<TFCDialect>(op->getDialect()) || isa<func::CallOp>(op);
+    return found ? WalkResult::interrupt() : WalkResult::advance();
+  };
+  bool traced = modules.front()->walk(find).wasInterrupted();
   for (StringRef stage : compileStages) {
     if (!traced && (stage == "tfc-optimize" || stage == "tfc-to-linalg"))
       continue;

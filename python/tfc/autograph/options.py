@@ -53,8 +53,7 @@ class Options:
             name = feature.value if isinstance(feature, Feature) else feature
             if name not in Feature.__members__:
                 raise ValueError(
-                    f"unknown autograph feature {feature!r}; one of {', '.join(Feature.__members__)} is "
-                    f"expected"
+                    f"unknown autograph feature {feature!r}; one of {', '.join(Feature.__members__)} is expected"
                 )
             names.add(name)
         return cls(bool(recursive), frozenset(names))
@@ -63,9 +62,7 @@ class Options:
 LOOP_OPTIONS = ("parallel_iterations", "swap_memory", "maximum_iterations", "shape_invariants")
 
 
-def set_loop_options(
-    parallel_iterations=None, swap_memory=None, maximum_iterations=None, shape_invariants=None
-):
+def set_loop_options(parallel_iterations=None, swap_memory=None, maximum_iterations=None, shape_invariants=None):
     """Says how the loop around is to be built; must be the first statement of its body.
 
     Args:

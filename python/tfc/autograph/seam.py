@@ -8,10 +8,10 @@ from contextlib import contextmanager
 import numpy as np
 
 from tfc import core
-from tfc.dtypes import TensorShape, as_dtype, int32, int64
+from tfc.dtypes import TensorShape, as_dtype, int32, int64, string
 from tfc.ops import nest
 from tfc.ops import primitives as p
-from tfc.ops.array import concat, stack
+from tfc.ops.array import concat, reshape, stack
 from tfc.ops.array import shape as shape_tensor
 from tfc.ops.control_flow import (
     case,
@@ -29,21 +29,24 @@ from tfc.ops.functional import (
     scan,
     vectorized_map,
 )
-from tfc.ops.gather import sort
+from tfc.ops.gather import argsort, gather, sort
 from tfc.ops.logging_ops import print_v2 as print_
 from tfc.ops.math import abs as absolute
 from tfc.ops.math import add, cast, less, logical_and, logical_not, logical_or, maximum, minimum
 from tfc.ops.naming import in_place_of, operation
 from tfc.ops.nest import Composite
 from tfc.ops.reductions import reduce_all, reduce_any, reduce_max, reduce_min, reduce_sum
+from tfc.ops.strings import to_number
 from tfc.ops.tensor_array import TensorArray
 
 __all__ = [
     "TensorArray",
     "absolute",
     "add",
+    "argsort",
     "cast",
     "concat",
+    "gather",
     "in_place_of",
     "less",
     "logical_and",
@@ -59,8 +62,10 @@ __all__ = [
     "reduce_max",
     "reduce_min",
     "reduce_sum",
+    "reshape",
     "sort",
     "stack",
+    "vectorized_map",
 ]
 
 # Operations that call functions of the user's.
@@ -108,6 +113,11 @@ def is_value(x) -> bool:
 def tensorable(x) -> bool:
     """Can this leaf of a nest become a value?"""
     return is_value(x) or is_array(x) or isinstance(x, (bool, int, float, complex))
+
+
+def is_text(x) -> bool:
+    """Is `x` a Python string? It stays one as long as it is the same on all ways; else it becomes a tensor."""
+    return isinstance(x, (str, bytes))
 
 
 def is_variable(x) -> bool:
@@ -186,9 +196,7 @@ def cond(pred, true_fn, false_fn):
 def while_loop(cond_fn, body_fn, init, *, shape_invariants=None, maximum_iterations=None, names=None):
     """`shape_invariants`: for each value None, a tuple, or `...` for any shape at all."""
     if shape_invariants is not None:
-        shape_invariants = [
-            s if s is None else TensorShape(None if s is ... else s) for s in shape_invariants
-        ]
+        shape_invariants = [s if s is None else TensorShape(None if s is ... else s) for s in shape_invariants]
     return core.current().while_loop(
         cond_fn,
         body_fn,
@@ -228,6 +236,11 @@ def check(condition, message):
 
 
 # Arithmetic.
+
+
+def number(x, dtype):
+    """`x` as a number of this dtype: text is read as one."""
+    return to_number(x, as_dtype(dtype)) if x.dtype is string else cast(x, dtype)
 
 
 def all_of(conditions):
@@ -272,9 +285,7 @@ def length(value):
     """The size of the first axis, as an int32 tensor."""
     static = shape(value)
     if static == ():
-        raise ValueError(
-            "len requires a non-scalar tensor, got one of shape (). A scalar cannot be iterated over"
-        )
+        raise ValueError("len requires a non-scalar tensor, got one of shape (). A scalar cannot be iterated over")
     if static is not None and static[0] is not None:
         return tensor(static[0])
     return shape_tensor(value)[0]
@@ -289,9 +300,7 @@ def integer_range(start, limit, delta, dtype=None):
     parts = [tensor(x) for x in (start, limit, delta)]
     if not all(x.dtype in (int32, int64) for x in parts):
         return None
-    common = (
-        as_dtype(dtype) if dtype is not None else int64 if any(x.dtype is int64 for x in parts) else int32
-    )
+    common = as_dtype(dtype) if dtype is not None else int64 if any(x.dtype is int64 for x in parts) else int32
     if common not in (int32, int64):
         return None
     step = static_value(delta)

@@ -9,4 +9,12 @@ from tfc.tracing import TraceType
 
 hooks.install()
 
-__all__ = ["ConcreteFunction", "FlatFunction", "PolymorphicFunction", "TraceType", "function", "hooks", "inside_function"]
+__all__ = [
+    "ConcreteFunction",
+    "FlatFunction",
+    "PolymorphicFunction",
+    "TraceType",
+    "function",
+    "hooks",
+    "inside_function",
+]

@@ -4,9 +4,11 @@ import dis
 import types
 import weakref
 
+from tfc.ops.nest import Composite
 from tfc.runtime import AttributeGuard, Function
 
 _DEPTH = 8
+_NOTHING = object()
 _reads: dict = {}
 
 
@@ -19,12 +21,20 @@ class Snapshot:
     def __init__(self, owners: list):
         self._values = {}
         for owner, code, parameter in owners:
+            for path in _paths(owner, code, parameter):
+                self._note(owner, path)
+
+    def _note(self, owner, path):
+        """The attributes on a path (`owner.a.b`) that are data, of the object or its class."""
+        for name in path:
             values = getattr(owner, "__dict__", None)
-            if not isinstance(values, dict) or isinstance(owner, (type, types.ModuleType)):
-                continue
-            for name in _names(owner, code, parameter):
-                if name in values:
-                    self._values[id(owner), name] = (owner, name, values[name])
+            if not isinstance(values, dict) or isinstance(owner, (type, types.ModuleType, Composite)):
+                return
+            value = values[name] if name in values else _class_data(type(owner), name)
+            if value is _NOTHING:
+                return
+            self._values[id(owner), name] = (owner, name, value)
+            owner = value
 
     def unchanged_since(self, before: "Snapshot", besides: set) -> "Guard | None":
         """A guard for what has not changed from one snapshot to this one; None if there is nothing to guard.
@@ -66,14 +76,22 @@ class Guard:
         found = []
         for ref, name, value in self._conditions:
             owner = ref()
-            now = None if owner is None else getattr(owner, "__dict__", {}).get(name)
+            now = None if owner is None else getattr(owner, name, None)
             if owner is not None and not _same((owner, name, value), (owner, name, now)):
                 found.append((type(owner), name, value, now))
         return found
 
 
-def _names(owner, code, parameter) -> set:
-    """Names of attributes that the code, and methods that it calls on the object, read of the parameter."""
+def _class_data(kind, name):
+    """What a class has under a name, unless that is a method, a property or the like."""
+    found = next((vars(base)[name] for base in kind.__mro__ if name in vars(base)), _NOTHING)
+    return _NOTHING if hasattr(type(found), "__get__") else found
+
+
+def _paths(owner, code, parameter) -> set:
+    """Attributes (`("a", "b")` is `owner.a.b`) that the code, and methods that it calls on the object, read of the
+    parameter.
+    """
     found: set = set()
     pending, seen = [(code, parameter)], set()
     while pending and len(seen) < 100:
@@ -81,9 +99,9 @@ def _names(owner, code, parameter) -> set:
         if key in seen:
             continue
         seen.add(key)
-        for name in reads(*key):
-            found.add(name)
-            inner = _code_of(getattr(type(owner), name, None))
+        for path in reads(*key):
+            found.add(path)
+            inner = _code_of(getattr(type(owner), path[0], None))
             if inner is not None and inner.co_argcount:
                 pending.append((inner, inner.co_varnames[0]))
     return found
@@ -100,19 +118,21 @@ def _code_of(attribute):
 
 
 def reads(code, parameter: str, depth: int = 0) -> frozenset:
-    """Names of attributes that a code object reads of one of its variables, also in functions inside."""
+    """Paths of attributes that a code object reads of one of its variables, also in functions inside."""
     found = _reads.get((code, parameter))
     if found is not None:
         return found
     names = set()
-    before = None
+    path = None  # of the value on top of the stack, if it is one of the parameter
     for instruction in dis.get_instructions(code):
         if instruction.opname in ("CACHE", "EXTENDED_ARG", "PUSH_NULL"):
             continue
-        if before == parameter and instruction.opname in ("LOAD_ATTR", "LOAD_METHOD"):
-            names.add(instruction.argval)
+        if path is not None and instruction.opname in ("LOAD_ATTR", "LOAD_METHOD"):
+            path = (*path, instruction.argval)
+            names.add(path)
+            continue
         loads = instruction.opname in ("LOAD_FAST", "LOAD_DEREF", "LOAD_FAST_CHECK", "LOAD_FAST_BORROW")
-        before = instruction.argval if loads else None
+        path = () if loads and instruction.argval == parameter else None
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType) and parameter in constant.co_freevars and depth < _DEPTH:
             names |= reads(constant, parameter, depth + 1)

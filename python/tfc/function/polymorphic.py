@@ -277,8 +277,7 @@ class PolymorphicFunction(Function):
         if found is not None and not found.is_current():
             other = next((c for c in self._others.get(type_, ()) if c.is_current()), None)
             if other is None:
-                self._note_changed(found)
-                return self._trace(type_, bound, context)
+                return self._trace(type_, bound, context, self._note_changed(found))
             self._others[type_].remove(other)
             found = self._store(type_, other)
         if found is None:
@@ -317,19 +316,19 @@ class PolymorphicFunction(Function):
 
     # Tracing.
 
-    def _trace(self, type_, bound, context) -> ConcreteFunction:
+    def _trace(self, type_, bound, context, why: str | None = None) -> ConcreteFunction:
         if self._reduce_retracing and self._signature.given is None:
             general = self._generalised(type_)
             if general.has_unknown_rank() and not type_.has_unknown_rank():
                 try:
-                    return self._trace_as(general, bound, context)
+                    return self._trace_as(general, bound, context, why)
                 except UnknownRankError:
                     # The function needs to know ranks.
                     general = self._generalised(type_, ranks=False)
             type_ = general
-        return self._trace_as(type_, bound, context)
+        return self._trace_as(type_, bound, context, why)
 
-    def _trace_as(self, type_, bound, context) -> ConcreteFunction:
+    def _trace_as(self, type_, bound, context, why: str | None) -> ConcreteFunction:
         if type_ in self._in_progress:
             raise RecursionError(
                 page(
@@ -340,7 +339,7 @@ class PolymorphicFunction(Function):
                     fix="recurse on a Python value, or use tf.while_loop",
                 )
             )
-        self._explain(type_)
+        why = why or self._reason(type_)
         self._in_progress.append(type_)
         owners = self._owners(bound)
         try:
@@ -353,6 +352,7 @@ class PolymorphicFunction(Function):
             return self._find(self._ranked(bound), bound, context)
         finally:
             self._in_progress.pop()
+        self._note_traced(why)
         clash = [
             v
             for v in concrete.live_variables()
@@ -405,13 +405,18 @@ class PolymorphicFunction(Function):
             self._others.pop(gone, None)
         return concrete
 
-    def _note_changed(self, concrete):
-        """An attribute made another trace necessary. If that happens again and again, it is not looked at any more."""
+    def _note_changed(self, concrete) -> str:
+        """An attribute made another trace necessary: says which. If that happens again and again, it is not looked at
+        any more.
+        """
+        changed = []
         for owner, name, then, now in concrete.guard.changed():
+            changed.append(f"{owner.__name__}.{name}: {then!r} -> {now!r}")
             self._changes[owner, name] += 1
             if self._changes[owner, name] == ATTRIBUTE_RETRACES:
                 self._unguarded.add((owner, name))
                 retracing.fixed(self._name, f"{owner.__name__}.{name}", then, now)
+        return "; ".join(changed)
 
     def _note_captured(self, concrete):
         for ref in concrete._captured_variables:
@@ -457,14 +462,19 @@ class PolymorphicFunction(Function):
                 best = common
         return best
 
-    def _explain(self, type_):
+    def _reason(self, type_) -> str | None:
+        """What makes a trace for these types necessary, when there are others."""
         old = retracing.nearest(type_, list(reversed(self._concretes)))
-        why = None if old is None else retracing.difference(type_, old)
+        return None if old is None else retracing.difference(type_, old)
+
+    def _note_traced(self, why: str | None) -> None:
         line = user_line()
         self._why.append((why, str(line) if line else None))
         del self._why[:-20]
         if executing_eagerly():
             hits, self._seen_hits = self._hits - self._seen_hits, self._hits
+            if why is None:
+                why = retracing.NEW if self._instance is None else retracing.NEW_INSTANCE
             retracing.traced(self._python_function, repr(self._python_function), hits, why)
 
     # Public methods.

@@ -22,6 +22,9 @@ WARNING = (
     "https://www.tensorflow.org/api_docs/python/tf/function for more details."
 )
 
+NEW = "the tf.function is new: it was made of the same Python function again"
+NEW_INSTANCE = "the object is new: each one has traces of its method of its own"
+
 
 class _History:
     """The last calls of one Python function, whether each traced."""

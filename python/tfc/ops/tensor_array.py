@@ -54,6 +54,8 @@ class TensorArray(Composite):
         self._name = name or tensor_array_name or "TensorArray"
         # The second list of an array whose elements differ in shape, in a trace.
         self._index = None
+        # The size that it was made with and keeps, in a trace. The list itself may not have a type yet.
+        self._made_with = None
         given = flow if flow is not None else handle
         if given is not None:
             self._list = given
@@ -69,6 +71,8 @@ class TensorArray(Composite):
         else:
             self._list = p.list_create(count, element_type=self._spec(), dynamic_size=self._dynamic)
             self._counted(static_ints(count))
+            if not self._dynamic and not executing_eagerly():
+                self._made_with = count
 
     @property
     def is_ragged(self) -> bool:
@@ -142,7 +146,7 @@ class TensorArray(Composite):
         new._dtype, new._infer_shape, new._dynamic = self._dtype, self._infer_shape, self._dynamic
         new._clear, new._name, new._read = self._clear, self._name, read
         new._element_shape = self._element_shape if element_shape is None else element_shape
-        new._list, new._index = lst, self._index
+        new._list, new._index, new._made_with = lst, self._index, None
         return new
 
     def _of_pair(self, pair):
@@ -157,6 +161,8 @@ class TensorArray(Composite):
 
     def size(self, name=None) -> Tensor:
         """The number of elements, an int32 scalar."""
+        if self._made_with is not None:
+            return self._made_with if self._made_with.dtype is int32 else p.cast(self._made_with, dtype=int32)
         return p.list_length(self._list if self._index is None else self._index)
 
     def identity(self):
@@ -202,7 +208,7 @@ class TensorArray(Composite):
         lst = p.list_set(self._list, _index(index), value)
         new = self._next(lst, self._merged(TensorShape(value.shape_tuple)), self._read)
         if not self._dynamic:
-            lst.count = self._list.count
+            lst.count, new._made_with = self._list.count, self._made_with
         return new
 
     def stack(self, name=None) -> Tensor:

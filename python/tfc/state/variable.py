@@ -34,6 +34,10 @@ class VariableAggregation(enum.Enum):
     ONLY_FIRST_REPLICA = 3
 
 
+# The bit of a variable's key for one that is not trainable.
+_FIXED = 1
+
+
 class _VariableMeta(type):
     """Lets creator scopes decide what `Variable(...)` makes."""
 
@@ -116,6 +120,15 @@ class Variable(VariableStorage, metaclass=_VariableMeta):
             current().create_variable(self, value)
 
     # What it is.
+
+    @property
+    def trainable(self) -> bool:
+        return not self._key_tag & _FIXED
+
+    @trainable.setter
+    def trainable(self, value):
+        # What a trace does for a variable depends on it: tapes do not watch others.
+        self._key_tag = self._key_tag & ~_FIXED if value else self._key_tag | _FIXED
 
     @property
     def name(self) -> str:
@@ -336,7 +349,7 @@ class StringVariable(StringStorage, Variable):
 def _hold_strings(variable, dims, value) -> None:
     variable.__class__ = StringVariable
     VariableStorage.__init__(variable, StringStorage.STORED, dims)
-    variable._key_tag = KEY_TAG
+    variable._key_tag |= KEY_TAG
     if value is not None:
         variable._assign(value)
 

@@ -121,8 +121,10 @@ def _holds(scope, owner) -> bool:
     if isinstance(owner, mlir.Block):
         return scope.block == owner
     parent = owner.operation.parent
-    return parent is not None and scope.block.owner.operation == parent.operation and any(
-        op.operation == owner.operation for op in scope.block.operations
+    return (
+        parent is not None
+        and scope.block.owner.operation == parent.operation
+        and any(op.operation == owner.operation for op in scope.block.operations)
     )
 
 

@@ -125,11 +125,12 @@ class Literal(TraceType):
 class Identity(TraceType):
     """An object compared by identity (or its own ==), held weakly: a dead object matches nothing."""
 
-    __slots__ = ("_hash", "_ref")
+    __slots__ = ("_hash", "_ref", "_type")
 
     def __init__(self, value):
         self._ref = weakref.ref(value)
         self._hash = hash(value)
+        self._type = type(value).__qualname__
 
     def is_subtype_of(self, other):
         return self == other
@@ -157,7 +158,7 @@ class Identity(TraceType):
         return self._hash
 
     def __repr__(self):
-        return f"Weakref[{self._ref()!r}]"
+        return f"Weakref[{self._ref()!r}]" if self.alive else f"Weakref[a {self._type} that was deleted]"
 
 
 class BoundMethod(TraceType):

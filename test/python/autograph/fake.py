@@ -100,9 +100,7 @@ class Interpreter:
         assert [x.dtype for x in main] == [x.dtype for x in other]
         return main if pred.hidden else other
 
-    def while_loop(
-        self, cond_fn, body_fn, init, *, shape_invariants=None, maximum_iterations=None, names=None
-    ):
+    def while_loop(self, cond_fn, body_fn, init, *, shape_invariants=None, maximum_iterations=None, names=None):
         values, count = list(init), 0
         assert all(isinstance(x, Fake) for x in values)
         assert names is None or len(names) == len(init)

@@ -89,9 +89,7 @@ class HiddenInterpreter(core.Interpreter):
         assert [type(x) for x in map(reveal, main)] == [type(x) for x in map(reveal, other)]
         return list(main if reveal(pred) else other)
 
-    def while_loop(
-        self, cond_fn, body_fn, init, *, shape_invariants=None, maximum_iterations=None, names=None
-    ):
+    def while_loop(self, cond_fn, body_fn, init, *, shape_invariants=None, maximum_iterations=None, names=None):
         values, count = [hide(x) for x in init], 0
         following, going = None, cond_fn(*values)
         while reveal(going) and (maximum_iterations is None or count < int(reveal(maximum_iterations))):

@@ -33,9 +33,7 @@ def test_tensor_program_equals_original(fake, text, a, b, c):
 def test_mixed_program_equals_original_or_says_why(fake, text, a, b, c):
     """Python loops around tensor conditions: unrolled, unless a tensor decides a jump."""
     expected = load(text, **PLAIN)(a, b, c)
-    f = convert(
-        load(text, clip=lambda x: clip(x) if isinstance(x, Fake) else PLAIN["clip"](x), RANGE=range, START=0)
-    )
+    f = convert(load(text, clip=lambda x: clip(x) if isinstance(x, Fake) else PLAIN["clip"](x), RANGE=range, START=0))
     try:
         got = f(Fake(a), b, Fake(c))
     except NotImplementedError as e:

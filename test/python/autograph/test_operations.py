@@ -242,9 +242,7 @@ def test_list_of_different_shapes(trace):
             xs.append(ops.zeros([3]))
         return xs
 
-    with pytest.raises(
-        ValueError, match=r"'xs' gets elements of different types.*float32\[2\] and float32\[3\]"
-    ):
+    with pytest.raises(ValueError, match=r"'xs' gets elements of different types.*float32\[2\] and float32\[3\]"):
         convert(f)(t(3))
 
 
@@ -365,9 +363,7 @@ def test_large_unrolled_loop_warns_with_its_line(trace, monkeypatch):
             x = x + 1
         return x
 
-    with pytest.warns(
-        ConversionWarning, match="Large unrolled loop detected(.|\n)*[0-9]+ operations"
-    ) as caught:
+    with pytest.warns(ConversionWarning, match="Large unrolled loop detected(.|\n)*[0-9]+ operations") as caught:
         convert(f)(t(1))
     assert caught[0].filename == __file__
 
@@ -418,9 +414,7 @@ def test_variable_object_becomes_its_value(trace, monkeypatch):
 
     monkeypatch.setattr(seam, "is_variable", lambda x: isinstance(x, Stored))
     real = seam.tensor
-    monkeypatch.setattr(
-        seam, "tensor", lambda x, dtype=None: t(5) if isinstance(x, Stored) else real(x, dtype)
-    )
+    monkeypatch.setattr(seam, "tensor", lambda x, dtype=None: t(5) if isinstance(x, Stored) else real(x, dtype))
 
     def f(v, c, n):
         x = v

@@ -41,9 +41,9 @@ UNARY = {
     "shape": lambda x: tf.shape(x),
     "size": lambda x: tf.size(x),
     "zeros_like": tf.zeros_like,
-    "sum of mask": lambda x: tf.reduce_sum(tf.boolean_mask(_bounded(tf.math.floormod(x, tf.cast(9, x.dtype))), x > 0))
-    if x.shape.rank
-    else x,
+    "sum of mask": lambda x: (
+        tf.reduce_sum(tf.boolean_mask(_bounded(tf.math.floormod(x, tf.cast(9, x.dtype))), x > 0)) if x.shape.rank else x
+    ),
     "where": lambda x: tf.cast(tf.where(tf.reshape(x, [-1]) > 1), tf.int32),
 }
 BINARY = {
@@ -213,10 +213,12 @@ class Writer:
             k = -1 if "transposed" in name else -2
             j = self._pick(
                 values,
-                lambda v: v.dtype == x.dtype
-                and len(v.shape_tuple) > 1
-                and v.shape_tuple[k] == dims[-1]
-                and _broadcasts(v.shape_tuple[:-2], dims[:-2]),
+                lambda v: (
+                    v.dtype == x.dtype
+                    and len(v.shape_tuple) > 1
+                    and v.shape_tuple[k] == dims[-1]
+                    and _broadcasts(v.shape_tuple[:-2], dims[:-2])
+                ),
             )
         else:
             if not dims[0]:
@@ -260,7 +262,9 @@ class Writer:
         results = []
         for _ in range(self.rng.randrange(1, 4)):
             i = self._pick(then_values)
-            j = self._pick(else_values, lambda v, w=then_values[i]: (v.dtype, v.shape_tuple) == (w.dtype, w.shape_tuple))
+            j = self._pick(
+                else_values, lambda v, w=then_values[i]: (v.dtype, v.shape_tuple) == (w.dtype, w.shape_tuple)
+            )
             if j is not None:
                 results.append((i, j))
         return ("if", cond, then_block, else_block, results) if results else None
@@ -444,7 +448,11 @@ def outcome(function, arguments, variables):
 
 def compiled_function(block, results, variables, mode, arguments):
     """The program as a `tf.function`; mode: "static", "unknown" (dimensions), "unranked"."""
-    unknown = {"static": None, "unknown": lambda t: tf.TensorShape([None] * len(t.shape)), "unranked": lambda t: tf.TensorShape(None)}[mode]
+    unknown = {
+        "static": None,
+        "unknown": lambda t: tf.TensorShape([None] * len(t.shape)),
+        "unranked": lambda t: tf.TensorShape(None),
+    }[mode]
 
     def program(*args):
         values = run(block, list(args), variables, unknown)

@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
-GUIDES = ["autograph.md", "control_flow.md", "data.md", "errors.md", "nn.md", "tracing.md", "tutorial.md", "variables.md"]
+GUIDES = [
+    "autograph.md",
+    "control_flow.md",
+    "data.md",
+    "errors.md",
+    "nn.md",
+    "tracing.md",
+    "tutorial.md",
+    "variables.md",
+]
 
 
 @pytest.mark.parametrize("guide", GUIDES)

@@ -90,3 +90,42 @@ def test_tensors_and_variables_in_attributes(value):
     f(m, X)
     m.scale = value
     assert f(m, X).numpy() == 12 == f(m, X).numpy()
+
+
+def test_an_attribute_of_the_class():
+    class Scaled:
+        scale = 2.0
+
+        @tf.function
+        def __call__(self, x):
+            return x * self.scale
+
+    m = Scaled()
+    assert [m(X).numpy() for _ in range(3)] == [6, 6, 6]
+    m.scale = 3.0
+    assert [m(X).numpy() for _ in range(3)] == [9, 9, 9]
+    del m.scale
+    assert m(X).numpy() == 6
+    Scaled.scale = 1.0
+    assert [m(X).numpy() for _ in range(3)] == [3, 3, 3]
+
+
+def test_an_attribute_of_an_attribute():
+    class Settings:
+        def __init__(self):
+            self.scale = 2.0
+
+    class Holder:
+        def __init__(self):
+            self.settings = Settings()
+
+        @tf.function
+        def call(self, x):
+            return x * self.settings.scale
+
+    m = Holder()
+    assert [m.call(X).numpy() for _ in range(3)] == [6, 6, 6] and m.call.experimental_get_tracing_count() == 1
+    m.settings.scale = 5.0
+    assert [m.call(X).numpy() for _ in range(3)] == [15, 15, 15]
+    m.settings = Settings()
+    assert [m.call(X).numpy() for _ in range(3)] == [6, 6, 6]

@@ -323,3 +323,52 @@ def test_explain_retracing_names_the_argument():
     f(tf.constant(1.0), 1)
     f(tf.constant(1.0), 2)
     assert "y: Literal[1] -> Literal[2]" in f.explain_retracing()
+
+
+def _warnings(caplog):
+    return [r.getMessage() for r in caplog.records if "triggered tf.function retracing" in r.getMessage()]
+
+
+def test_making_the_function_in_a_loop_is_named_as_the_cause(caplog):
+    with caplog.at_level(logging.WARNING, "tfc"):
+        for _ in range(6):
+            tf.function(lambda x: x)(tf.constant(1))
+    assert "the tf.function is new" in _warnings(caplog)[0]
+
+
+def test_attempts_that_fail_are_no_traces(caplog):
+    def refuse(x):
+        raise ValueError("no")
+
+    f = tf.function(refuse)
+    with caplog.at_level(logging.WARNING, "tfc"):
+        for i in range(8):
+            with pytest.raises(ValueError, match="no"):
+                f(i)
+    assert not _warnings(caplog) and f.explain_retracing().endswith("has not been traced")
+
+
+def test_explain_retracing_names_the_attribute():
+    class Model:
+        scale = 1
+
+        @tf.function
+        def __call__(self, x):
+            return x * self.scale
+
+    model = Model()
+    model(tf.constant(1.0))
+    model.scale = 2
+    assert model(tf.constant(1.0)).numpy() == 2
+    assert model.__call__.explain_retracing().endswith("Model.scale: 1 -> 2")
+
+
+def test_explain_retracing_names_the_class_of_a_deleted_object():
+    class Key:
+        pass
+
+    f = tf.function(lambda key: 1)
+    f(Key())
+    f(Key())
+    assert "Weakref[a test_explain_retracing_names_the_class_of_a_deleted_object" in f.explain_retracing()
+    assert "Key that was deleted] -> " in f.explain_retracing()

@@ -15,9 +15,7 @@ from hypothesis.extra import numpy as hnp
 from tfc import _native
 from tfc._native import EagerTensor
 
-DTYPES = [np.dtype(name) for name in _native.DTYPE_CODES if name != "bfloat16"] + [
-    np.dtype(ml_dtypes.bfloat16)
-]
+DTYPES = [np.dtype(name) for name in _native.DTYPE_CODES if name != "bfloat16"] + [np.dtype(ml_dtypes.bfloat16)]
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
@@ -94,9 +92,7 @@ def test_adopt_is_from_numpy_without_a_copy():
         EagerTensor._adopt([1])
 
 
-@pytest.mark.parametrize(
-    "array", [np.array(["a"]), np.array([object()]), np.zeros(1, "M8[s]"), np.zeros(1, "f16")]
-)
+@pytest.mark.parametrize("array", [np.array(["a"]), np.array([object()]), np.zeros(1, "M8[s]"), np.zeros(1, "f16")])
 def test_other_dtypes_are_a_type_error(array):
     with pytest.raises(TypeError, match="cannot make a tensor of a numpy array of dtype"):
         EagerTensor.from_numpy(array)
@@ -147,12 +143,7 @@ def test_array_protocol_converts(tensor):
 def test_buffer_protocol(dtype):
     array = np.zeros((2, 3), dtype)
     view = memoryview(EagerTensor.from_numpy(array))
-    assert (
-        view.readonly
-        and view.shape == (2, 3)
-        and view.strides == array.strides
-        and view.nbytes == array.nbytes
-    )
+    assert view.readonly and view.shape == (2, 3) and view.strides == array.strides and view.nbytes == array.nbytes
     assert np.asarray(view).dtype == dtype
 
 

@@ -266,9 +266,7 @@ def test_captures_live_as_long_as_the_entry(add_one, function, tensor):
 
 
 def test_calls_leak_nothing(executable, function, tensor):
-    f = function(
-        executable("sum_difference", [(2,)] * 2, results=[(2,)] * 2), [0, 1], {"a": [0], "b": (1, 0)}
-    )
+    f = function(executable("sum_difference", [(2,)] * 2, results=[(2,)] * 2), [0, 1], {"a": [0], "b": (1, 0)})
     x = tensor([1, 2])
     f(x, x)
     gc.collect()

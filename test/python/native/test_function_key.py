@@ -196,9 +196,7 @@ def test_numbers_by_type_only():
 
 
 NESTS = st.recursive(
-    st.one_of(
-        st.integers(-3, 3), st.booleans(), st.none(), st.sampled_from([0.0, -0.0, 1.0, "a", "b", b"a"])
-    ),
+    st.one_of(st.integers(-3, 3), st.booleans(), st.none(), st.sampled_from([0.0, -0.0, 1.0, "a", "b", b"a"])),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3), st.tuples(inner, inner), st.dictionaries(st.sampled_from("abc"), inner)
     ),

@@ -63,11 +63,7 @@ def test_results_of_numpy_are_adopted(variable):
     assert v._pointer == t._pointer
 
 
-@given(
-    st.lists(
-        st.tuples(st.sampled_from(["read", "view", "array", "tensor", "other", "drop"]), st.integers(0, 9))
-    )
-)
+@given(st.lists(st.tuples(st.sampled_from(["read", "view", "array", "tensor", "other", "drop"]), st.integers(0, 9))))
 def test_values_behave_like_copies(steps):
     make = lambda x: np.full(3, x, np.float32)
     variables = [VariableStorage("float32", (3,), make(-1)), VariableStorage("float32", (3,), make(-2))]

@@ -54,9 +54,7 @@ class Hiding(core.Interpreter):
     def cond(self, pred, true_fn, false_fn, name=None):
         return true_fn() if shown(pred) else false_fn()
 
-    def while_loop(
-        self, cond_fn, body_fn, init, *, shape_invariants=None, maximum_iterations=None, names=None
-    ):
+    def while_loop(self, cond_fn, body_fn, init, *, shape_invariants=None, maximum_iterations=None, names=None):
         values = init
         while shown(cond_fn(*values)):
             values = body_fn(*values)

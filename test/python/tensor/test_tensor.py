@@ -27,9 +27,7 @@ def test_python_numbers_take_the_dtype_of_the_tensor():
 
 
 def test_mixed_dtypes_are_refused():
-    with pytest.raises(
-        tf.errors.InvalidArgumentError, match="expected to be a int32 tensor but is a float32"
-    ):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="expected to be a int32 tensor but is a float32"):
         tf.constant(1) + tf.constant(1.0)
     with pytest.raises(TypeError, match="Cannot convert 1.5 to EagerTensor of dtype int32"):
         1.5 + tf.constant(1)
@@ -84,9 +82,7 @@ def test_truth_of_several_elements_is_refused():
 
 def test_shape_properties():
     x = tf.ones([2, 3])
-    assert (
-        isinstance(x.shape, tf.TensorShape) and x.shape == (2, 3) and x.ndim == 2 and x.get_shape() == x.shape
-    )
+    assert isinstance(x.shape, tf.TensorShape) and x.shape == (2, 3) and x.ndim == 2 and x.get_shape() == x.shape
     x.set_shape([None, 3])
     with pytest.raises(ValueError, match="not compatible"):
         x.set_shape([4, 3])

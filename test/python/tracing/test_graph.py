@@ -161,7 +161,11 @@ def test_loop_variables_keep_their_shape_or_say_what_varies(graph):
 
 
 @pytest.mark.parametrize(
-    "condition, error", [(lambda v: v, (TypeError, tf.errors.InvalidArgumentError)), (lambda v: v > 0, (ValueError, tf.errors.InvalidArgumentError))]
+    "condition, error",
+    [
+        (lambda v: v, (TypeError, tf.errors.InvalidArgumentError)),
+        (lambda v: v > 0, (ValueError, tf.errors.InvalidArgumentError)),
+    ],
 )
 def test_conditions_are_bool_scalars(graph, condition, error):
     x = x_of(graph, (2,))

@@ -226,8 +226,48 @@ static void checkListGet(ListGetOp op, CheckBuilder &build,
                 {op.getIndex(), length});
 }
 
+/// Elements have one shape: that of the first one set. Until then their unknown
+/// sizes count as 0. Gradients keep what an array that grows was at each
+/// iteration: those are filled up with zeros.
+static void checkElement(ListSetOp op, CheckBuilder &build,
+                         SizeAnalysis &sizes) {
+  auto whole = op.getValue().getDefiningOp<ListStackOp>();
+  if (whole && sizes.grows(whole.getList()))
+    return;
+  auto type = cast<ListType>(op.getList().getType()).getElementType();
+  auto element = dyn_cast<RankedTensorType>(type);
+  auto value = dyn_cast<RankedTensorType>(op.getValue().getType());
+  if (!element || !value || element.getRank() != value.getRank() ||
+      (element.hasStaticShape() && value.hasStaticShape()))
+    return;
+  SmallVector<int64_t> dims{ShapedType::kDynamic};
+  llvm::append_range(dims, element.getShape());
+  OpBuilder builder(op);
+  Value all = ListStackOp::create(
+      builder, op->getLoc(),
+      RankedTensorType::get(dims, element.getElementType()), op.getList(),
+      TypeAttr::get(type));
+  Value fits;
+  for (int64_t axis = 0; axis < value.getRank(); ++axis) {
+    Value same = build.sameDimension(all, axis + 1, op.getValue(), axis);
+    if (element.isDynamicDim(axis))
+      same = build.either(
+          same, build.make<EqualOp>(build.dimension(all, axis + 1),
+                                    build.scalar(0)));
+    fits = build.both(fits, same);
+  }
+  build.require(fits,
+                "TensorArray has inconsistent shapes: the elements have shape {}, "
+                "and one of shape {} is written (infer_shape=False allows it)",
+                {build.dimensions(all, 1, value.getRank() + 1),
+                 build.shape(op.getValue())});
+  if (all.use_empty())
+    all.getDefiningOp()->erase();
+}
+
 static void checkListSet(ListSetOp op, CheckBuilder &build,
                          SizeAnalysis &sizes) {
+  checkElement(op, build, sizes);
   if (sizes.grows(op.getList())) {
     Size index = sizes.element(op.getIndex(), 0);
     bool counted = index.kind == Size::Dimension || index.kind == Size::Length;

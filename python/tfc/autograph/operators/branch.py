@@ -25,7 +25,7 @@ def if_stmt(test, body, orelse, symbols, ends, guard=False, lists=(), kept=(), p
             except NameError as e:
                 raise local_error(e, function) from e.__cause__
         return
-    check_condition(test, "if statement")
+    test = scalar_condition(test, "if statement")
     _Branches(State(parts or (body, orelse), symbols), ends, guard, lists, kept).run(test, body, orelse)
 
 
@@ -36,7 +36,9 @@ def as_condition(value):
     return value
 
 
-def check_condition(test, what, error=ValueError):
+def scalar_condition(test, what, error=ValueError):
+    """A tensor as the condition of something; one element is as good as a scalar."""
+    test = one_element(test)
     shape = seam.shape(test)
     if not seam.is_bool(test) or (shape is not None and shape != ()):
         raise error(
@@ -45,6 +47,15 @@ def check_condition(test, what, error=ValueError):
             "to combine many elements, use `tf.reduce_all` or `tf.reduce_any`; to check for None, use `is "
             "not None`"
         )
+    return test
+
+
+def one_element(test):
+    """A bool tensor of one element as a scalar, checked when it runs where sizes are not known; others as they are."""
+    shape = seam.shape(test)
+    if shape != () and all(size in (1, None) for size in shape or ()) and seam.is_bool(test):
+        return seam.reshape(test, ())
+    return test
 
 
 class _Branches:
@@ -179,9 +190,7 @@ class _Filled:
 
     def result(self, flat):
         parts = zip(self.leaves, self.kinds, strict=True)
-        return seam.pack(
-            self.structure, [merge.rebuilt(leaf, flat) if kind else leaf for leaf, kind in parts]
-        )
+        return seam.pack(self.structure, [merge.rebuilt(leaf, flat) if kind else leaf for leaf, kind in parts])
 
 
 class _Merged:
@@ -194,17 +203,14 @@ class _Merged:
         return [merge.as_value(pair[side]) for pair in self.pairs if not merge.same(*pair)]
 
     def result(self, flat):
-        return seam.pack(
-            self.structure, [p[0] if merge.same(*p) else merge.rebuilt(p[0], flat) for p in self.pairs]
-        )
+        return seam.pack(self.structure, [p[0] if merge.same(*p) else merge.rebuilt(p[0], flat) for p in self.pairs])
 
 
 def _merged(symbol, main, other):
     difference = nests.difference(main, other)
     if difference:
         raise TypeError(
-            f"{phrase(symbol)} must have the same nested structure in the main and else branches: "
-            f"{difference}"
+            f"{phrase(symbol)} must have the same nested structure in the main and else branches: {difference}"
         )
     pairs = list(zip(seam.flatten(main), seam.flatten(other), strict=True))
     for a, b in pairs:
@@ -213,7 +219,7 @@ def _merged(symbol, main, other):
         for side, leaf in enumerate((a, b)):
             if leaf is None:
                 raise ValueError(f"{phrase(symbol)} is None at the end of the {_SIDES[side]} branch.")
-            if not (seam.tensorable(leaf) or seam.is_variable(leaf)):
+            if not (seam.tensorable(leaf) or seam.is_text(leaf) or seam.is_variable(leaf)):
                 raise TypeError(
                     f"{phrase(symbol)} must be a tensor, a number, or the same Python object in both "
                     f"branches of a tensor condition, but is "
@@ -222,7 +228,6 @@ def _merged(symbol, main, other):
         names = merge.dtype_of(a), merge.dtype_of(b)
         if names[0] != names[1]:
             raise TypeError(
-                f"{phrase(symbol)} has dtype {names[0]} in the main branch, but dtype {names[1]} in the "
-                f"else branch"
+                f"{phrase(symbol)} has dtype {names[0]} in the main branch, but dtype {names[1]} in the else branch"
             )
     return _Merged(main, pairs)

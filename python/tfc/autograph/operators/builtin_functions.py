@@ -44,13 +44,13 @@ def int_(*args, **kwargs):
         base = args[1] if len(args) > 1 else kwargs.get("base", 10)
         if base != 10:
             raise NotImplementedError(f"int(tensor, base={base}) is not supported, only base 10")
-        return seam.cast(args[0], "int32")
+        return seam.number(args[0], "int32")
     return int(*args, **kwargs)
 
 
 @_replaces(float)
 def float_(*args):
-    return seam.cast(args[0], "float32") if args and seam.is_symbolic(args[0]) else float(*args)
+    return seam.number(args[0], "float32") if args and seam.is_symbolic(args[0]) else float(*args)
 
 
 @_replaces(len)
@@ -95,9 +95,10 @@ def _extreme(name, reduce, pair, builtin):
                 return args[0]
             if shape is not None and len(shape) != 1:
                 raise ValueError(
-                    f"{name}(tensor) takes a scalar or a vector, got shape {shape}; tf.reduce_{name} takes "
-                    f"any"
+                    f"{name}(tensor) takes a scalar or a vector, got shape {shape}; tf.reduce_{name} takes any"
                 )
+            if shape == (0,):
+                raise ValueError(f"{name}() arg is an empty sequence: a tensor of shape (0,)")
             return getattr(seam, reduce)(args[0])
         if values is None or not _symbolic(values):
             return builtin(*args, **kwargs)
@@ -144,12 +145,15 @@ _quantifier("reduce_all", and_, builtins.all)
 def sorted_(values, **kwargs):
     if not seam.is_symbolic(values):
         return sorted(values, **kwargs)
-    reverse = kwargs.pop("reverse", False)
-    _no_key("sorted", {k: v for k, v in kwargs.items() if v is not None})
+    reverse, key = kwargs.pop("reverse", False), kwargs.pop("key", None)
+    _no_key("sorted", kwargs)
     shape = seam.shape(values)
     if shape is not None and len(shape) != 1:
         raise ValueError(f"sorted(tensor) takes a vector, got shape {shape}; tf.sort takes any")
-    return seam.sort(values, direction="DESCENDING" if reverse else "ASCENDING")
+    direction = "DESCENDING" if reverse else "ASCENDING"
+    if key is None:
+        return seam.sort(values, direction=direction)
+    return seam.gather(values, seam.argsort(seam.vectorized_map(key, values), direction=direction, stable=True))
 
 
 def print_(*args, sep=" ", end="\n", file=None, flush=False):

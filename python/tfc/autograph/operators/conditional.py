@@ -4,7 +4,7 @@ from tfc.errors import InvalidArgumentError
 
 from .. import nests, seam
 from . import merge
-from .branch import _SIDES, as_condition, check_condition
+from .branch import _SIDES, as_condition, scalar_condition
 from .state import local_error
 
 
@@ -13,7 +13,7 @@ def if_exp(test, main, other):
     test = as_condition(test)
     if not seam.is_symbolic(test):
         return evaluate(main if test else other)
-    check_condition(test, "conditional expression", InvalidArgumentError)
+    test = scalar_condition(test, "conditional expression", InvalidArgumentError)
     return select(test, main, other, "the conditional expression")
 
 
@@ -54,17 +54,14 @@ def _check(values, what):
         raise ValueError(f"{what} is None in the {side} branch: both sides of a tensor condition need a value")
     difference = nests.difference(*values)
     if difference:
-        raise TypeError(
-            f"{what} must have the same nested structure in the main and else branches: {difference}"
-        )
+        raise TypeError(f"{what} must have the same nested structure in the main and else branches: {difference}")
     for pair in zip(*map(seam.flatten, values), strict=True):
         if merge.same(*pair):
             continue
         for side, leaf in enumerate(pair):
-            if not (seam.tensorable(leaf) or seam.is_variable(leaf)):
+            if not (seam.tensorable(leaf) or seam.is_text(leaf) or seam.is_variable(leaf)):
                 raise TypeError(
-                    f"{what} must give tensors or numbers, got a {type(leaf).__name__} in the "
-                    f"{_SIDES[side]} branch"
+                    f"{what} must give tensors or numbers, got a {type(leaf).__name__} in the {_SIDES[side]} branch"
                 )
         a, b = map(merge.dtype_of, pair)
         if a != b:

@@ -19,9 +19,7 @@ def overload(function, convert):
 
     @functools.wraps(function)
     def converting(*args, **kwargs):
-        return function(
-            *(_convert(a, convert) for a in args), **{k: _convert(v, convert) for k, v in kwargs.items()}
-        )
+        return function(*(_convert(a, convert) for a in args), **{k: _convert(v, convert) for k, v in kwargs.items()})
 
     return converting
 

@@ -12,17 +12,14 @@ class GrownList(seam.TensorArray):
 
     def __getitem__(self, index):
         if isinstance(index, slice):
-            raise NotImplementedError(
-                "a list made in a tensor loop cannot be sliced; use tf.stack(list)[...] instead"
-            )
+            raise NotImplementedError("a list made in a tensor loop cannot be sliced; use tf.stack(list)[...] instead")
         if not seam.is_tensor(index) and index < 0:
             index = seam.add(self.size(), seam.tensor(index))
         return self.read(index)
 
     def append(self, item):
         raise NotImplementedError(
-            "append to a list made in a tensor loop works in converted functions, as the statement "
-            "`l.append(x)`"
+            "append to a list made in a tensor loop works in converted functions, as the statement `l.append(x)`"
         )
 
     def __tf_tensor__(self, dtype=None, name=None):
@@ -93,8 +90,7 @@ def dropped(value):
         return
     _warned.add(place)
     warnings.warn_explicit(
-        "The result of a TensorArray method is not used: the array stays as it was. Write `array = "
-        "array.write(...)`",
+        "The result of a TensorArray method is not used: the array stays as it was. Write `array = array.write(...)`",
         ConversionWarning,
         *place,
     )

@@ -5,7 +5,7 @@ tensors.
 import operator
 
 from .. import seam
-from .branch import as_condition
+from .branch import as_condition, one_element
 from .conditional import evaluate, select
 
 _COMPARISONS = {
@@ -28,7 +28,9 @@ def and_(value, *later):
         return value
     value = as_condition(value)
     if seam.is_symbolic(value):
-        return select(value, lambda: and_(later[0](), *later[1:]), lambda: value, "the expression with `and`")
+        return select(
+            one_element(value), lambda: and_(later[0](), *later[1:]), lambda: value, "the expression with `and`"
+        )
     return and_(evaluate(later[0]), *later[1:]) if value else value
 
 
@@ -38,7 +40,9 @@ def or_(value, *later):
         return value
     value = as_condition(value)
     if seam.is_symbolic(value):
-        return select(value, lambda: value, lambda: or_(later[0](), *later[1:]), "the expression with `or`")
+        return select(
+            one_element(value), lambda: value, lambda: or_(later[0](), *later[1:]), "the expression with `or`"
+        )
     return value if value else or_(evaluate(later[0]), *later[1:])
 
 

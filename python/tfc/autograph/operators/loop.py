@@ -4,10 +4,13 @@ from contextlib import suppress
 
 from .. import seam
 from . import lists as lists_
-from .branch import as_condition, check_condition
+from .branch import as_condition, scalar_condition
 from .logical import and_
-from .loop_variable import ReadFirst, Variable, Widened, dims, type_of
+from .loop_variable import NoneBefore, ReadFirst, Variable, Widened, dims, type_of
 from .state import UNDEFINED, NoReturn, State, flags, is_missing, phrase
+
+
+UNDEFINED_BEFORE = "must be defined before the loop"
 
 
 class _Peeked(Exception):
@@ -54,6 +57,20 @@ class Loop:
         `ran`: a tensor that says whether there is a first iteration, or None if a counter has to find out.
         `examples`: values that variables have in an iteration, where known without running it.
         """
+        none = None
+        while True:
+            try:
+                return self._run(test, step, counters, ran, examples)
+            except NoneBefore as e:
+                # As if it had no value before: right if nobody looks at the None.
+                none = none or str(e)
+                self.before[next(i for i, v in self.variables.items() if v is e.variable)] = UNDEFINED
+            except ValueError as e:
+                if none is None or UNDEFINED_BEFORE not in str(e):
+                    raise
+                raise ValueError(none) from None
+
+    def _run(self, test, step, counters, ran, examples):
         missing = [i for i in self.carried if is_missing(self.before[i]) or i in self.lists]
         created = [i for i in missing if i < self.n_alive and i not in self.lists and self._is_users(i)]
         self._define(
@@ -131,7 +148,7 @@ class Loop:
             self._while(test, body, counters)
         for i in missing:
             if i not in found:
-                raise ValueError(f"{phrase(self.state.symbols[i])} must be defined before the loop.")
+                raise ValueError(f"{phrase(self.state.symbols[i])} {UNDEFINED_BEFORE}.")
             if i in self.lists:
                 self._list(i, found[i][0])
             elif found[i] is not None:
@@ -157,7 +174,7 @@ class Loop:
     def _undefined(self, missing, error):
         names = [i for i in missing if self.state.symbols[i] == error.name] or missing
         return ValueError(
-            f"{phrase(self.state.symbols[names[0]])} must be defined before the loop.\n"
+            f"{phrase(self.state.symbols[names[0]])} {UNDEFINED_BEFORE}.\n"
             f"Note: AutoGraph tried to define it automatically, but ran into a {type(error).__name__}: "
             f"{error}"
         )
@@ -177,7 +194,7 @@ class Loop:
                     return self._while(test, body, counters)
                 except ReadFirst as e:
                     self.state.set(self.before)
-                    self._read(e.variable)
+                    self._read(e.variable, e.at)
                 except Widened as e:
                     self.state.set(self.before)
                     e.apply()
@@ -185,10 +202,12 @@ class Loop:
             self.state.set(self.before)
             raise
 
-    def _read(self, variable):
-        """Starts over with the values of what was a tf.Variable."""
+    def _read(self, variable, at):
+        """Starts over with the values of what was a tf.Variable, or the string at leaf `at`."""
         i = next(i for i, v in self.variables.items() if v is variable)
-        leaves = [seam.tensor(v) if seam.is_variable(v) else v for v in variable.leaves]
+        leaves = [
+            seam.tensor(v) if seam.is_variable(v) or number == at else v for number, v in enumerate(variable.leaves)
+        ]
         self.variables[i] = Variable(variable.symbol, seam.pack(variable.structure, leaves), self._invariant(i))
 
     def _while(self, test, body, counters):
@@ -262,6 +281,5 @@ def condition(test):
     """The test of a loop as a bool scalar."""
     test = as_condition(test)
     if seam.is_tensor(test):
-        check_condition(test, "while loop")
-        return test
+        return scalar_condition(test, "while loop")
     return seam.tensor(bool(test))

@@ -26,10 +26,20 @@ def type_of(leaf):
 
 
 class ReadFirst(Exception):
-    """A tf.Variable before the loop is a tensor after one iteration: the loop must start with its value."""
+    """A tf.Variable or a string before the loop is another tensor after one iteration: the loop must start with a
+    tensor.
+    """
+
+    def __init__(self, variable, at):
+        super().__init__()
+        self.variable, self.at = variable, at
+
+
+class NoneBefore(Exception):
+    """A variable is None before the loop, and something else after one iteration."""
 
     def __init__(self, variable):
-        super().__init__()
+        super().__init__(f"{phrase(variable.symbol)} is not allowed to be None before the loop.")
         self.variable = variable
 
 
@@ -116,22 +126,21 @@ class Variable:
                 "static Python condition such as a hyperparameter"
             )
         if self.structure is None and value is not None:
-            raise ValueError(f"'{name.strip(chr(39))}' is not allowed to be None before the loop.")
+            raise NoneBefore(self)
         if value is None and self.structure is not None:
             raise ValueError(f"{name} is None at the end of the iteration.")
         difference = nests.difference(self.structure, value)
         if difference:
             raise TypeError(f"{name} does not have the same nested structure after one iteration: {difference}")
         out, entry = [], iter(entry)
-        for invariant, (before, after, dynamic) in zip(
-            self._leaf_invariants(),
-            zip(self.leaves, seam.flatten(value), self.dynamic, strict=True),
-            strict=True,
-        ):
+        parts = zip(self._leaf_invariants(), self.leaves, seam.flatten(value), self.dynamic, strict=True)
+        for at, (invariant, before, after, dynamic) in enumerate(parts):
             if dynamic:
                 out.append(self._leaf(name, next(entry), after, invariant, len(out)))
             elif seam.is_variable(before) and seam.tensorable(after):
-                raise ReadFirst(self)
+                raise ReadFirst(self, at)
+            elif seam.is_text(before) and merge.is_text(after) and not merge.same(before, after):
+                raise ReadFirst(self, at)
             elif not merge.same(before, after):
                 raise self._not_fixed(name, before, after)
         return out
@@ -153,6 +162,8 @@ class Variable:
     def _leaf(self, name, entry, after, invariant, at):
         if after is None:
             raise ValueError(f"{name} is None at the end of the iteration.")
+        if merge.is_text(after) and merge.dtype_of(entry) == "string":
+            after = merge.as_value(after)
         if not seam.tensorable(after):
             if self.symbol == RETURN_VALUE:
                 raise NotImplementedError(

@@ -31,7 +31,7 @@ def subshape(inner, outer):
     return all(o is None or i == o for i, o in zip(inner, outer, strict=True))
 
 
-_PYTHON = {bool: "bool", int: "int32", float: "float32", complex: "complex128"}
+_PYTHON = {bool: "bool", int: "int32", float: "float32", complex: "complex128", str: "string", bytes: "string"}
 
 
 def dtype_of(leaf):
@@ -40,6 +40,11 @@ def dtype_of(leaf):
     if known:
         return known
     return dtype_name(leaf.element.dtype if seam.is_list(leaf) else leaf.dtype)
+
+
+def is_text(leaf) -> bool:
+    """Is it a string, or a tensor of strings?"""
+    return seam.is_text(leaf) or (seam.is_tensor(leaf) and dtype_of(leaf) == "string")
 
 
 def as_value(leaf):
@@ -52,7 +57,7 @@ def zero_like(leaf):
     if seam.is_list(leaf):
         return seam.empty_list(leaf.element, leaf.dynamic_size)
     if not seam.is_value(leaf):
-        return seam.tensor(type(leaf)(0) if type(leaf) in _PYTHON else leaf)
+        return seam.tensor(type(leaf)() if type(leaf) in _PYTHON else leaf)
     return seam.zeros(seam.dtype(leaf), seam.shape(leaf))
 
 

@@ -34,9 +34,7 @@ class Operators:
     def c(self, function):
         """What to call in the place of `function`."""
         return (
-            calls.converted(function, self.options)
-            if self.options.recursive
-            else calls.builtin(function, self.options)
+            calls.converted(function, self.options) if self.options.recursive else calls.builtin(function, self.options)
         )
 
     def iterated(self, function):

@@ -163,9 +163,7 @@ class _Path:
         while rest:
             kind = rest.pop(0)
             if kind == "[]":
-                self.steps.append(
-                    (operator.getitem, operator.setitem, operator.delitem, _constant(rest.pop(0)))
-                )
+                self.steps.append((operator.getitem, operator.setitem, operator.delitem, _constant(rest.pop(0))))
             elif kind == "[n]":
                 key = State._slot(rest.pop(0), cells, module)
                 self.steps.append((operator.getitem, operator.setitem, operator.delitem, key.get))

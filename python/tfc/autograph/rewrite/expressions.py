@@ -150,11 +150,7 @@ def _opted_out(stmt):
     nodes = [node for decorator in stmt.decorator_list for node in ast.walk(decorator)]
     return any(
         getattr(node, "attr", getattr(node, "id", None)) == "do_not_convert"
-        or (
-            isinstance(node, ast.keyword)
-            and node.arg == "autograph"
-            and getattr(node.value, "value", None) is False
-        )
+        or (isinstance(node, ast.keyword) and node.arg == "autograph" and getattr(node.value, "value", None) is False)
         for node in nodes
     )
 

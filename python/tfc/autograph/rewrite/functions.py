@@ -65,9 +65,7 @@ def check(function):
         if isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith)):
             raise ConversionError("async functions are not supported")
 
-        if isinstance(node, (ast.Try, *_TRY_STAR)) and any(
-            _leaves(stmt, in_loop=False) for stmt in node.finalbody
-        ):
+        if isinstance(node, (ast.Try, *_TRY_STAR)) and any(_leaves(stmt, in_loop=False) for stmt in node.finalbody):
             raise ConversionError("break, continue and return in a finally block cannot be converted")
 
 
@@ -95,11 +93,7 @@ def _own_nodes(function):
 
 def _docstring(body):
     first = body[0]
-    if (
-        isinstance(first, ast.Expr)
-        and isinstance(first.value, ast.Constant)
-        and isinstance(first.value.value, str)
-    ):
+    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
         return body[:1], body[1:]
     return [], body
 
@@ -127,14 +121,10 @@ def _nested(options, has_class):
     def convert_nested(node, context, in_class=False):
         inner_class = in_class or has_class
         if isinstance(node, ast.Lambda):
-            expressions._expressions(
-                node.args, context, skip=("posonlyargs", "args", "kwonlyargs", "vararg", "kwarg")
-            )
+            expressions._expressions(node.args, context, skip=("posonlyargs", "args", "kwonlyargs", "vararg", "kwarg"))
             scope = scope_of(node)
             first = [*node.args.posonlyargs, *node.args.args][:1]
-            inner = expressions.Context(
-                options, scope, first[0].arg if first and inner_class else None, convert_nested
-            )
+            inner = expressions.Context(options, scope, first[0].arg if first and inner_class else None, convert_nested)
             inner.walrus_scope = False
             node.body = expressions.expression(node.body, inner)
             return node

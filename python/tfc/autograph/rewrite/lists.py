@@ -18,22 +18,14 @@ def rewrite(stmt, context):
     if not isinstance(call, ast.Call):
         return stmt
     wrapped = call.func
-    if not (
-        isinstance(wrapped, ast.Call)
-        and len(wrapped.args) == 1
-        and isinstance(wrapped.args[0], ast.Attribute)
-    ):
+    if not (isinstance(wrapped, ast.Call) and len(wrapped.args) == 1 and isinstance(wrapped.args[0], ast.Attribute)):
         return stmt
     method = wrapped.args[0]
     if method.attr in _FUNCTIONAL:
         return tree.run(tree.operator("dropped", call), stmt)
     if len(call.args) != 1 or call.keywords:
         return stmt
-    if (
-        method.attr != "append"
-        or not isinstance(method.value, ast.Name)
-        or isinstance(call.args[0], ast.Starred)
-    ):
+    if method.attr != "append" or not isinstance(method.value, ast.Name) or isinstance(call.args[0], ast.Starred):
         return stmt
     name = method.value.id
     if name not in context.scope.bound and name not in context.scope.params:
@@ -67,11 +59,7 @@ def _appended(root):
 
 def _is_append(value):
     func = value.func if isinstance(value, ast.Call) else None
-    return (
-        isinstance(func, ast.Attribute)
-        and func.attr == "append"
-        and getattr(func.value, "id", None) == tree.AG
-    )
+    return isinstance(func, ast.Attribute) and func.attr == "append" and getattr(func.value, "id", None) == tree.AG
 
 
 def mention(call, names):

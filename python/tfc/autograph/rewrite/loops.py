@@ -19,9 +19,7 @@ def state(stmt, control, extra=()):
         where = 0 if name in after else 2 if name in head else 3 if name in control.scope.captured else 4
         groups[where].append(name)
     alive, carried, soft = len(groups[0]) + len(paths), len(groups[2]), len(groups[3])
-    return tree.constant(tuple(sum(groups, []))), tree.constant(
-        (alive, alive + carried, alive + carried + soft)
-    )
+    return tree.constant(tuple(sum(groups, []))), tree.constant((alive, alive + carried, alive + carried + soft))
 
 
 def options(stmt):

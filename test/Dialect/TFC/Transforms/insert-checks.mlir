@@ -262,6 +262,33 @@ func.func @lists(%n: tensor<i32>, %i: tensor<i32>, %x: tensor<f32>) {
 
 // -----
 
+// Elements have the shape of the first one set: until then their unknown sizes are 0.
+// CHECK-LABEL: func.func @list_of_unknown_size
+func.func @list_of_unknown_size(%y: tensor<?xf32>) {
+  // CHECK: %[[NONE:.*]] = tfc.logical_or
+  // CHECK: tfc.assert %[[NONE]], "TensorArray has inconsistent shapes
+  // CHECK: tfc.list_set
+  %two = tfc.constant dense<2> : tensor<i32>
+  %zero = tfc.constant dense<0> : tensor<i32>
+  %l = tfc.list_create %two {element_type = tensor<?xf32>, dynamic_size = false} : (tensor<i32>) -> !tfc.list<tensor<?xf32>>
+  %m = tfc.list_set %l, %zero, %y : (!tfc.list<tensor<?xf32>>, tensor<i32>, tensor<?xf32>) -> !tfc.list<tensor<?xf32>>
+  return
+}
+
+// What an array that grows was at each iteration may be of any size.
+// CHECK-LABEL: func.func @list_of_growing_lists
+func.func @list_of_growing_lists(%i: tensor<i32>, %x: tensor<f32>) {
+  // CHECK-NOT: inconsistent shapes
+  // CHECK: return
+  %zero = tfc.constant dense<0> : tensor<i32>
+  %l = tfc.list_create %zero {element_type = tensor<f32>, dynamic_size = true} : (tensor<i32>) -> !tfc.list<tensor<f32>>
+  %m = tfc.list_set %l, %i, %x : (!tfc.list<tensor<f32>>, tensor<i32>, tensor<f32>) -> !tfc.list<tensor<f32>>
+  %s = tfc.list_stack %m {element_type = tensor<f32>} : (!tfc.list<tensor<f32>>) -> tensor<?xf32>
+  %k = tfc.list_create %zero {element_type = tensor<?xf32>, dynamic_size = true} : (tensor<i32>) -> !tfc.list<tensor<?xf32>>
+  %n = tfc.list_set %k, %zero, %s : (!tfc.list<tensor<?xf32>>, tensor<i32>, tensor<?xf32>) -> !tfc.list<tensor<?xf32>>
+  return
+}
+
 // A list that grows refuses only negative positions.
 // CHECK-LABEL: func.func @growing_list
 func.func @growing_list(%i: tensor<i32>, %x: tensor<f32>) {
