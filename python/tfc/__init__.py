@@ -261,6 +261,7 @@ if TYPE_CHECKING:  # what `__getattr__` gives
     from tfc.ops.strings import as_string
     from tfc.ops.unique import unique, unique_with_counts
     from tfc.tracing.ragged_spec import RaggedTensorSpec
+    from tfc.tracing.sparse_spec import SparseTensorSpec
 
 newaxis = None
 __version__ = "0.1.0"
@@ -290,6 +291,7 @@ _LAZY = {
     "tfc.ops.matrix_functions": [("sqrtm", "matrix_square_root")],
     "tfc.ops.ragged_ops": ["RaggedTensor"],
     "tfc.tracing.ragged_spec": ["RaggedTensorSpec"],
+    "tfc.tracing.sparse_spec": ["SparseTensorSpec"],
     "tfc.ops.sparse": ["SparseTensor"],
     "tfc.ops.strings": ["as_string"],
     "tfc.ops.unique": ["unique", "unique_with_counts"],
@@ -331,6 +333,7 @@ __all__ = [
     "RaggedTensor",
     "RaggedTensorSpec",
     "SparseTensor",
+    "SparseTensorSpec",
     "Tensor",
     "TensorArray",
     "TensorArraySpec",

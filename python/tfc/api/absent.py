@@ -40,7 +40,6 @@ ABSENT = {
             "IndexedSlicesSpec",
             "NoneTensorSpec",
             "OptionalSpec",
-            "SparseTensorSpec",
             "TypeSpec",
         ),
         **_all(_SPECS, "type_spec_from_value", "resource", "variant"),

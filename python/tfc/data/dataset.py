@@ -13,13 +13,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tfc.core import Tensor, VariableStorage, executing_eagerly, is_symbolic, outside
+from tfc.core import Tensor, is_symbolic, outside
+from tfc.data import elements
+from tfc.data.grouping import DatasetSpec, Grouping
 from tfc.data.iterator import Cursor, Iterator, TracedLoop, opened
-from tfc.dtypes import TensorShape, TensorSpec, as_dtype, int64
+from tfc.data.mixing import Mixing, common_spec
+from tfc.data.tracing import traced
+from tfc.dtypes import TensorSpec, as_dtype, int64
 from tfc.errors import InvalidArgumentError, page, user_line
-from tfc.function import function
 from tfc.ops import nest
-from tfc.ops.array import stack
 from tfc.ops.convert import convert_to_tensor
 
 AUTOTUNE = -1
@@ -30,23 +32,7 @@ _handles = itertools.count(1)
 _datasets: "weakref.WeakValueDictionary[int, Dataset]" = weakref.WeakValueDictionary()
 
 
-class DatasetSpec:
-    """What a trace knows of a dataset that it is given: the elements."""
-
-    def __init__(self, element_spec, name: str):
-        self.element_spec, self.name = element_spec, name
-
-    def __eq__(self, other):
-        return isinstance(other, DatasetSpec) and repr(self.element_spec) == repr(other.element_spec)
-
-    def __hash__(self):
-        return hash(repr(self.element_spec))
-
-    def __repr__(self):
-        return f"DatasetSpec({self.element_spec})"
-
-
-class Dataset:
+class Dataset(Grouping, Mixing):
     """Elements for a program: `Dataset.from_tensor_slices`, `from_tensors`, `from_generator`, `range`, `zip`.
 
     Iterate over it with `for`, in Python or in a `tf.function`, where the loop is part of the program (its body is
@@ -60,31 +46,33 @@ class Dataset:
         self._handle = None
         _datasets[self._number] = self
 
+    @staticmethod
+    def _made(make, element_spec, cardinality, kind) -> "Dataset":
+        return Dataset(make, element_spec, cardinality, kind)
+
     # Sources.
 
     @staticmethod
     def from_tensors(tensors, name=None) -> "Dataset":
         """One element."""
-        value = _eager(tensors)
-        return Dataset(lambda: iter([value]), _spec_of(value), 1, "_TensorDataset")
+        value = elements.eager(tensors)
+        return Dataset(lambda: iter([value]), elements.spec_of(value), 1, "_TensorDataset")
 
     @staticmethod
     def from_tensor_slices(tensors, name=None) -> "Dataset":
         """The slices of tensors (a nest) along their first dimension."""
-        value = _eager(tensors)
-        leaves = nest.flatten(value)
-        if not leaves:
+        value = elements.eager(tensors)
+        rows = [elements.rows_of(leaf) for leaf in elements.leaves_of(value)]
+        if not rows:
             raise ValueError("Invalid `tensors`. `tensors` must not be empty.")
-        if any(not t.shape_tuple for t in leaves):
-            raise ValueError("Unbatching a tensor is only supported for rank >= 1")
-        sizes = {t.shape_tuple[0] for t in leaves}
+        sizes = {size for size, _, _ in rows}
         if len(sizes) > 1:
             raise ValueError(f"Dimensions {sorted(sizes)[0]} and {sorted(sizes)[1]} are not compatible")
         count = sizes.pop()
-        spec = nest.map_structure(lambda t: TensorSpec(t.shape_tuple[1:], t.dtype), value)
+        spec = elements.packed(value, iter([spec for _, _, spec in rows]))
 
         def make():
-            return (nest.pack_sequence_as(value, [t[i] for t in leaves]) for i in builtins.range(count))
+            return (elements.packed(value, iter([row(i) for _, row, _ in rows])) for i in builtins.range(count))
 
         return Dataset(make, spec, count, "_TensorSliceDataset")
 
@@ -100,6 +88,24 @@ class Dataset:
         return Dataset(make, TensorSpec((), dtype), len(numbers), "_RangeDataset")
 
     @staticmethod
+    def counter(start=0, step=1, dtype=int64, name=None) -> "Dataset":
+        """`start`, `start + step`, and so on without end."""
+        dtype = as_dtype(dtype)
+        make = lambda: (convert_to_tensor(np.asarray(i, dtype.np_dtype)) for i in itertools.count(start, step))
+        return Dataset(make, TensorSpec((), dtype), INFINITE_CARDINALITY, "_CounterDataset")
+
+    @staticmethod
+    def random(seed=None, rerandomize_each_iteration=None, name=None) -> "Dataset":
+        """Random int64 numbers below 2**32, without end; the same ones each time if there is a seed."""
+
+        def make():
+            source = random.Random(seed)
+            while True:
+                yield convert_to_tensor(np.int64(source.getrandbits(32)))
+
+        return Dataset(make, TensorSpec((), int64), INFINITE_CARDINALITY, "_RandomDataset")
+
+    @staticmethod
     def from_generator(
         generator, output_types=None, output_shapes=None, args=None, output_signature=None, name=None
     ) -> "Dataset":
@@ -111,13 +117,13 @@ class Dataset:
             if output_types is None:
                 raise TypeError("Either `output_signature` or `output_types` must be specified")
             types = nest.flatten(output_types)
-            shapes = [None] * len(types) if output_shapes is None else _shapes_like(output_types, output_shapes)
+            shapes = [None] * len(types) if output_shapes is None else elements.shapes_like(output_types, output_shapes)
             spec = nest.pack_sequence_as(output_types, [TensorSpec(s, t) for s, t in zip(shapes, types, strict=True)])
         given = [convert_to_tensor(a).numpy() for a in args or ()]
 
         def make():
             for value in generator(*given):
-                yield _fitted(value, spec)
+                yield elements.fitted(value, spec)
 
         return Dataset(make, spec, UNKNOWN_CARDINALITY, "_FlatMapDataset")
 
@@ -186,7 +192,7 @@ class Dataset:
 
     def as_numpy_iterator(self):
         """Elements as numpy arrays."""
-        return (nest.map_structure(lambda t: t.numpy(), e) for e in self._elements())
+        return (elements.numpy_of(e) for e in self._elements())
 
     def get_single_element(self, name=None):
         """The element of a dataset that has one; `InvalidArgumentError` otherwise."""
@@ -210,7 +216,7 @@ class Dataset:
                 raise RuntimeError("the dataset that the function was called with is gone")
             return np.int64(opened(Cursor(dataset._elements())))
 
-        return TracedLoop(open_, [self._handle_tensor()], self._spec)
+        return TracedLoop(open_, [self._handle_tensor()], elements.components(self._spec))
 
     # As an argument of a function: its number is a tensor, and what its elements are is part of the trace.
 
@@ -232,12 +238,12 @@ class Dataset:
 
     def map(self, map_func, num_parallel_calls=None, deterministic=None, name=None, **unused) -> "Dataset":
         """`map_func` of each element; a tuple's components are its arguments."""
-        call, spec = _traced(map_func, [self._spec])
+        call, spec = traced(map_func, [self._spec])
         return Dataset(lambda: (call(e) for e in self._elements()), spec, self._count, "_MapDataset")
 
     def filter(self, predicate, name=None) -> "Dataset":
         """The elements for which `predicate` holds."""
-        call, _ = _traced(predicate, [self._spec])
+        call, _ = traced(predicate, [self._spec])
         return Dataset(
             lambda: (e for e in self._elements() if bool(call(e))), self._spec, UNKNOWN_CARDINALITY, "_FilterDataset"
         )
@@ -254,40 +260,6 @@ class Dataset:
         return Dataset(
             lambda: parts.in_turn(width, block_length), parts.spec, UNKNOWN_CARDINALITY, "_InterleaveDataset"
         )
-
-    def batch(self, batch_size, drop_remainder=False, num_parallel_calls=None, deterministic=None, name=None):
-        """`batch_size` elements stacked; the last one may be smaller unless `drop_remainder`."""
-        size = int(batch_size)
-        if size <= 0:
-            raise InvalidArgumentError(None, "batch", f"Batch size must be greater than zero, got {size}")
-
-        def make():
-            source = self._elements()
-            while chunk := list(itertools.islice(source, size)):
-                if len(chunk) < size and drop_remainder:
-                    return
-                yield _stacked(chunk)
-
-        lead = size if drop_remainder else None
-        spec = nest.map_structure(lambda s: TensorSpec(_prepended(lead, s.shape), s.dtype), self._spec)
-        count = self._count
-        if count >= 0:
-            count = count // size if drop_remainder else -(-count // size)
-        return Dataset(make, spec, count, "_BatchDataset")
-
-    def unbatch(self, name=None) -> "Dataset":
-        """The slices of each element along the first dimension."""
-
-        def make():
-            for e in self._elements():
-                leaves = nest.flatten(e)
-                for i in builtins.range(leaves[0].shape_tuple[0]):
-                    yield nest.pack_sequence_as(e, [t[i] for t in leaves])
-
-        spec = nest.map_structure(
-            lambda s: TensorSpec(None if s.shape.rank is None else s.shape.dims[1:], s.dtype), self._spec
-        )
-        return Dataset(make, spec, UNKNOWN_CARDINALITY, "_UnbatchDataset")
 
     def take(self, count, name=None) -> "Dataset":
         """The first `count` elements (all, if it is -1)."""
@@ -355,7 +327,7 @@ class Dataset:
     def concatenate(self, dataset, name=None) -> "Dataset":
         """The elements of this one, then those of another."""
         nest.assert_same_structure(self._spec, dataset.element_spec)
-        spec = nest.map_structure(_joined_spec, self._spec, dataset.element_spec)
+        spec = common_spec([self, dataset])
         count = UNKNOWN_CARDINALITY
         if INFINITE_CARDINALITY in (self._count, dataset._count):
             count = INFINITE_CARDINALITY
@@ -375,7 +347,7 @@ class Dataset:
 
     def take_while(self, predicate, name=None) -> "Dataset":
         """The elements before the first for which `predicate` does not hold."""
-        call, _ = _traced(predicate, [self._spec])
+        call, _ = traced(predicate, [self._spec])
         return Dataset(
             lambda: itertools.takewhile(lambda e: bool(call(e)), self._elements()),
             self._spec, UNKNOWN_CARDINALITY, "_TakeWhileDataset",
@@ -413,8 +385,8 @@ class Dataset:
 
     def reduce(self, initial_state, reduce_func, name=None):
         """`state = reduce_func(state, element)` after all elements."""
-        state = _eager(initial_state)
-        call, _ = _traced(reduce_func, [_spec_of(state), self._spec], spread=False)
+        state = elements.eager(initial_state)
+        call, _ = traced(reduce_func, [elements.spec_of(state), self._spec], spread=False)
         for e in self._elements():
             state = call(state, e)
         return state
@@ -476,115 +448,12 @@ class _Parts:
             running = following
 
 
-def _eager(value):
-    """A nest of eager tensors. Lists are tensors, as everywhere in `tf.data`."""
-    if isinstance(value, dict):
-        return type(value)((k, _eager(v)) for k, v in value.items())
-    if isinstance(value, tuple):
-        parts = [_eager(v) for v in value]
-        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
-    if is_symbolic(value):
-        raise NotImplementedError(
-            page(
-                "a Dataset is made of values that are known, outside of a tf.function",
-                got=repr(value),
-                where=user_line(),
-                fix="make the dataset outside and pass it, or iterate over the tensor itself",
-            )
-        )
-    with outside():
-        return convert_to_tensor(value.read_value() if isinstance(value, VariableStorage) else value)
-
-
-def _spec_of(value):
-    return nest.map_structure(lambda t: TensorSpec(t.shape_tuple, t.dtype), value)
-
-
-def _traced(user, specs: list, spread: bool = True) -> tuple:
-    """`user` as a function of eager elements, traced once for these specs, and what it returns."""
-
-    if not executing_eagerly():
-        with outside():
-            return _traced(user, specs, spread)
-    spread = spread and type(specs[0]) is tuple
-    concrete = function(user).get_concrete_function(*(specs[0] if spread else specs))
-    outputs = concrete.structured_outputs
-    if isinstance(outputs, list):
-        outputs = tuple(outputs)
-    spec = nest.map_structure(lambda t: TensorSpec(t.shape_tuple, t.dtype), outputs)
-
-    def run(*elements):
-        result = concrete(*(elements[0] if spread else elements))
-        return tuple(result) if isinstance(result, list) else result
-
-    return run, spec
-
-
-def _stacked(elements: list):
-    first = elements[0]
-    columns = builtins.zip(*(nest.flatten(e) for e in elements), strict=True)
-    try:
-        return nest.pack_sequence_as(first, [stack(list(c)) for c in columns])
-    except (ValueError, InvalidArgumentError):
-        shapes = [[list(t.shape_tuple) for t in nest.flatten(e)] for e in elements]
-        other = next(s for s in shapes if s != shapes[0])
-        raise InvalidArgumentError(
-            None,
-            "IteratorGetNext",
-            f"Cannot batch tensors with different shapes. First element had shape {shapes[0]} and another had "
-            f"shape {other}.",
-        ) from None
-
-
-def _prepended(size, shape: TensorShape):
-    return None if shape.rank is None else (size, *shape.dims)
-
-
-def _joined_spec(a: TensorSpec, b: TensorSpec) -> TensorSpec:
-    if a.dtype is not b.dtype:
-        raise TypeError(f"Incompatible dtypes of datasets given to `concatenate`: {a.dtype!r} and {b.dtype!r}")
-    return TensorSpec(a.shape.most_specific_compatible_shape(b.shape), a.dtype)
-
-
-def _fitted(value, spec):
-    """A value of a generator as tensors that fit a spec."""
-    try:
-        nest.assert_same_structure(spec, value)
-        leaves = nest.flatten(value)
-    except (TypeError, ValueError):
-        # A list where a tensor is meant.
-        leaves = list(value) if isinstance(spec, (tuple, list)) else [value]
-    made = []
-    for leaf, s in builtins.zip(leaves, nest.flatten(spec), strict=True):
-        tensor = convert_to_tensor(leaf, s.dtype)
-        if not s.shape.is_compatible_with(tensor.shape_tuple):
-            raise InvalidArgumentError(
-                None,
-                "PyFunc",
-                f"TypeError: `generator` yielded an element of shape {TensorShape(tensor.shape_tuple)} where an "
-                f"element of shape {s.shape} was expected.",
-            )
-        made.append(tensor)
-    return nest.pack_sequence_as(spec, made)
-
-
-def _shapes_like(types, shapes) -> list:
-    if not nest.is_nested(types):
-        return [shapes]
-    values = [shapes[k] for k in sorted(types)] if isinstance(types, dict) else list(shapes)
-    return [s for part, v in builtins.zip(_children(types), values, strict=True) for s in _shapes_like(part, v)]
-
-
-def _children(nested) -> list:
-    return [nested[k] for k in sorted(nested)] if isinstance(nested, dict) else list(nested)
-
-
 def _datasets_in(structure) -> list:
     if isinstance(structure, Dataset):
         return [structure]
     if not isinstance(structure, (tuple, list, dict)):
         raise TypeError(f"Invalid `datasets`: expected a nest of Datasets, got {structure!r}")
-    return [d for child in _children(structure) for d in _datasets_in(child)]
+    return [d for child in elements.children(structure) for d in _datasets_in(child)]
 
 
 def _filled(structure, values):

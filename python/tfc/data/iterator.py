@@ -1,8 +1,8 @@
 """Going through a dataset: from Python, and from a function that runs.
 
 In a function, elements come from the host: an iteration is a number, with which host calls ask whether there is
-another element, and for it. They are effects, so they happen in program order, and each run of a loop is an iteration of
-its own.
+another element, and for it. They are effects, so they happen in program order, and each run of a loop is an iteration
+of its own.
 """
 
 import collections
@@ -12,9 +12,11 @@ import numpy as np
 
 from tfc.autodiff import numpy_function
 from tfc.core import executing_eagerly
+from tfc.data import elements
 from tfc.dtypes import TensorSpec, bool_, int64
 from tfc.errors import OutOfRangeError
 from tfc.ops import nest
+from tfc.state import Variable
 
 # Iterations that a `break` left behind are forgotten, the oldest first, when there are more than that.
 OPEN = 4096
@@ -27,9 +29,10 @@ _END = object()
 class Cursor:
     """A Python iterator that can look one element ahead."""
 
-    def __init__(self, iterator):
+    def __init__(self, iterator, taken: int = 0):
         self._iterator = iterator
         self._ahead: list = []
+        self.taken = taken
 
     def more(self) -> bool:
         if not self._ahead:
@@ -39,6 +42,7 @@ class Cursor:
     def take(self):
         if not self.more():
             raise StopIteration
+        self.taken += 1
         return self._ahead.pop()
 
 
@@ -110,12 +114,34 @@ class TracedLoop:
 
 
 class Iterator:
-    """`iter(dataset)`: `next` gives elements; in a function, when it runs, and `OutOfRangeError` at the end."""
+    """`iter(dataset)`: `next` gives elements; in a function, when it runs, and `OutOfRangeError` at the end.
+
+    A checkpoint keeps the number of elements that are gone: after a restoration, the next one is the one that was next.
+    """
 
     def __init__(self, dataset):
         self.element_spec = dataset.element_spec
         self._dataset = dataset
-        self._cursor = Cursor(dataset._elements())
+        self._open = Cursor(dataset._elements())
+        self._position, self._known = None, 0
+
+    @property
+    def _cursor(self) -> Cursor:
+        if self._position is not None:
+            position = int(self._position)
+            if position != self._known:
+                self._open = Cursor(itertools.islice(self._dataset._elements(), position, None), position)
+                self._known = position
+        return self._open
+
+    def _trackable_children(self) -> dict:
+        taken = self._cursor.taken
+        if self._position is None:
+            self._position = Variable(taken, dtype=int64, trainable=False, name="position")
+        else:
+            self._position.assign(taken)
+        self._known = taken
+        return {"position": self._position}
 
     def __iter__(self):
         return self
@@ -128,7 +154,7 @@ class Iterator:
     def get_next(self):
         """The next element; `OutOfRangeError` if there is none."""
         if not executing_eagerly():
-            return element_of(self._take, [], self.element_spec)
+            return element_of(self._take, [], elements.components(self.element_spec))
         try:
             return self._cursor.take()
         except StopIteration:
@@ -138,7 +164,7 @@ class Iterator:
         return tuple(t.numpy() for t in nest.flatten(self._cursor.take()))
 
     def _traced_loop(self) -> TracedLoop:
-        return TracedLoop(lambda: np.int64(opened(self._cursor)), [], self.element_spec)
+        return TracedLoop(lambda: np.int64(opened(self._cursor)), [], elements.components(self.element_spec))
 
     def __repr__(self):
         return f"<Iterator element_spec={self.element_spec}>"

@@ -53,14 +53,29 @@ class RaggedTensorSpec:
             and self._shape.is_compatible_with(other._shape)
         )
 
-    def __tf_tracing_type__(self, context):
+    def _leaves(self) -> tuple:
+        """Specs of the flat values, and of the splits of each ragged dimension, the innermost first."""
         dims = self._shape.dims
         tail = None if dims is None else dims[1 + self._ragged_rank :]
-        made = TensorType(TensorSpec(None if tail is None else [None, *tail], self._dtype))
-        for level in reversed(range(self._ragged_rank)):
-            rows = dims[0] if dims is not None and level == 0 else None
-            splits = TensorType(TensorSpec([None if rows is None else rows + 1], int64))
-            made = FlattenedType((RaggedTensor, None), [made, splits])
+        first = dims[0] if dims is not None and not self._ragged_rank else None
+        splits = [TensorSpec([None], int64) for _ in range(self._ragged_rank)]
+        if splits and dims is not None and dims[0] is not None:
+            splits[-1] = TensorSpec([dims[0] + 1], int64)
+        return TensorSpec(None if tail is None else [first, *tail], self._dtype), splits
+
+    @property
+    def components(self):
+        """A RaggedTensor of specs: its parts. A TensorSpec if no dimension is ragged."""
+        made, splits = self._leaves()
+        for spec in splits:
+            made = RaggedTensor.__tf_unflatten__(None, (made, spec))
+        return made
+
+    def __tf_tracing_type__(self, context):
+        flat, splits = self._leaves()
+        made = TensorType(flat)
+        for spec in splits:
+            made = FlattenedType((RaggedTensor, None), [made, TensorType(spec)])
         return made
 
     def __eq__(self, other):
