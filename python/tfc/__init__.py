@@ -211,11 +211,10 @@ from tfc.tracing import TensorArraySpec, gradients, hessians
 publish(globals())
 
 if TYPE_CHECKING:  # what `__getattr__` gives
-    from tfc import data, export, optimizers, profiler, saved_model
+    from tfc import data, experimental, export, optimizers, profiler, saved_model
     from tfc.api import (
         bitwise,
         debugging,
-        experimental,
         image,
         initializers,
         io,
@@ -269,9 +268,9 @@ __version__ = "0.1.0"
 # Namespaces and names that many programs do not use are loaded at their first use: importing all of them would take as
 # long as all the rest. Module -> names there, or (name there, name here).
 _LAZY = {
-    "tfc": ["data", "export", "optimizers", "profiler", "saved_model"],
+    "tfc": ["data", "experimental", "export", "optimizers", "profiler", "saved_model"],
     "tfc.api": [
-        "bitwise", "debugging", "experimental", "image", "initializers", "io", "linalg", "math", "nest", "nn", "ragged",
+        "bitwise", "debugging", "image", "initializers", "io", "linalg", "math", "nest", "nn", "ragged",
         "random", "signal", "sparse", "strings", "train", "types",
     ],
     "tfc.api.services": [

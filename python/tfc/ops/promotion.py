@@ -14,6 +14,10 @@ _WEAK = {"b": bool_, "i": int32, "f": float32, "c": complex64}
 _prefers_float32 = [False]
 
 
+def prefers_float32() -> bool:
+    return _prefers_float32[0]
+
+
 def set_promotion(prefer_float32: bool) -> None:
     """Whether numbers that numpy would promote to float64 become float32."""
     _prefers_float32[0] = bool(prefer_float32)
