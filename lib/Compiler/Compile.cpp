@@ -124,7 +124,7 @@ std::string CompileOptions::set(StringRef name, StringRef value) {
     return ("there is no option '" + name +
             "'; options are triple, cpu, features, opt_level, opt_size, "
             "check_cpu, sanitize_address, contract, "
-            "reassociate, parallel, chain_microseconds, disable, line_tables, remarks, dump, "
+            "reassociate, parallel, tiles, chain_microseconds, disable, line_tables, remarks, dump, "
             "reproducer_directory, gpu, gpu_features, "
             "gpu_chip, gpu_format, gpu_toolkit, gpu_threads, gpu_shared, "
             "gpu_subgroup, gpu_device")

@@ -5,6 +5,7 @@
 
 #include "Body.h"
 #include "Scalars.h"
+#include "Slices.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Tensor/Utils/Utils.h"
@@ -135,9 +136,8 @@ Value Body::partAround(Value tensor, SmallVectorImpl<AffineExpr> &indices) {
   indices = left;
   if (left.empty())
     return tensor::ExtractOp::create(l.b, l.loc, tensor, places);
-  return tensor::ExtractSliceOp::create(
-      l.b, l.loc, RankedTensorType::get(shape, type.getElementType()), tensor,
-      offsets, sizes, strides);
+  return extractSlice(l, RankedTensorType::get(shape, type.getElementType()),
+                      tensor, offsets, sizes, strides);
 }
 
 Value Body::addOutput(Value init, ArrayRef<AffineExpr> indices) {

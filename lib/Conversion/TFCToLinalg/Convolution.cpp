@@ -15,8 +15,8 @@
 // sum of loops times constants. Contractions take such operands as they are, so
 // patches are never stored (implicit matrix product). Neighbouring elements of
 // the last dimension of the window and their channels are one loop, and the
-// input gradient of a convolution without strides is a convolution with the
-// filter turned around. Only where strides, or sizes that are not known, are in
+// input gradient is made of convolutions with the filter turned around
+// (ImplicitInputGradient.cpp). Only where strides of unknown sizes are in
 // the way of that, the input gradient's patches' are stored (a part of the
 // batch at a time would need less), and added up where windows overlap. Where a
 // group has a single feature a contraction has nothing to reuse: depthwise
@@ -24,6 +24,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Convolution.h"
+#include "Slices.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -333,8 +334,12 @@ Value Convolution::filterGrad(Value x, Value grad) {
 
 Value Convolution::inputGrad(Value grad, Value filter) {
   bool pointwise = windows.isPointwise() && windows.hasUnitStrides();
-  if (!direct && !pointwise && !unit(depth) && canTurnFilter())
-    return narrow(implicitInputGrad(widen(grad), widen(filter)));
+  SmallVector<Axis> axes;
+  for (unsigned i = 0; i < windows.rank(); ++i)
+    if (std::optional<Axis> axis = axisOf(i))
+      axes.push_back(*axis);
+  if (!direct && !pointwise && !unit(depth) && axes.size() == windows.rank())
+    return narrow(implicitInputGrad(widen(grad), widen(filter), axes));
   return narrow(windows.unpad(direct ? inputGradDirect(grad, filter)
                                      : inputGradSums(grad, filter)));
 }
@@ -361,8 +366,8 @@ Value Convolution::inputGradDirect(Value grad, Value filter) {
           extents.push_back(getAsOpFoldResult(dimOf(l, weights.tensor, i)));
         auto rest = RankedTensorType::get(type.getShape().drop_front(rank),
                                           type.getElementType());
-        Value part = tensor::ExtractSliceOp::create(
-            l.b, l.loc, rest, weights.tensor, offsets, extents, steps);
+        Value part = extractSlice(l, rest, weights.tensor, offsets, extents,
+                                  steps);
         // Loops without those of the window, which come after batch and places.
         auto without = [&](const Exprs &exprs) {
           Exprs result;
@@ -431,9 +436,9 @@ Value Convolution::inputGradSums(Value grad, Value filter) {
           else
             shape.push_back(type.getDimSize(i));
         }
-        Value part = tensor::ExtractSliceOp::create(
-            l.b, l.loc, RankedTensorType::get(shape, type.getElementType()),
-            sums, offsets, extents, steps);
+        Value part = extractSlice(
+            l, RankedTensorType::get(shape, type.getElementType()), sums,
+            offsets, extents, steps);
         Value groupsNow = grouped(now, rank + 1, {g, depth});
         Body body(l, Dims(rank + 3, 0));
         Value more = body.load(part, body.identity());

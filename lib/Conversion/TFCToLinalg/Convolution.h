@@ -102,9 +102,28 @@ private:
   }
   mlir::Value implicitForward(mlir::Value x, mlir::Value filter);
   mlir::Value implicitFilterGrad(mlir::Value x, mlir::Value grad);
-  mlir::Value implicitInputGrad(mlir::Value grad, mlir::Value filter);
-  bool canTurnFilter() const;
-  Operand turnedFilter(mlir::Value filter, const ImplicitLoops &loops);
+
+  /// Elements of one dimension of the input, as far apart as windows are, and
+  /// those elements of the window that meet them.
+  struct Phase {
+    int64_t taps, first;  ///< how many elements of the window, and the lowest
+    int64_t from;         ///< where it begins in the padded gradient
+    int64_t to;           ///< its first element in the input
+    mlir::Value places;   ///< how many elements it has there
+  };
+  struct Axis {
+    int64_t low = 0;  ///< zeros before the gradient
+    mlir::Value size; ///< of the padded gradient
+    llvm::SmallVector<Phase> phases;
+  };
+  std::optional<Axis> axisOf(unsigned spatial);
+  Operand turnedFilter(mlir::Value filter, llvm::ArrayRef<Phase> phases,
+                       const ImplicitLoops &loops);
+  mlir::Value paddedGrad(mlir::Value grad, llvm::ArrayRef<Axis> axes);
+  mlir::Value inputGradPhase(mlir::Value grad, mlir::Value filter,
+                             llvm::ArrayRef<Phase> phases, mlir::Value result);
+  mlir::Value implicitInputGrad(mlir::Value grad, mlir::Value filter,
+                                llvm::ArrayRef<Axis> axes);
 
   /// Loops of the direct form: batch, places, window, and what is left of a
   /// group.

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Lowering.h"
+#include "Slices.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
 
@@ -27,8 +28,7 @@ static Value readSlice(Lowering &l, GatherOp op) {
   SmallVector<OpFoldResult> strides(from.size(), l.b.getIndexAttr(1)), sizes = l.sizes(from);
   offsets[op.getAxis()] = index;
   sizes[op.getAxis()] = l.b.getIndexAttr(1);
-  return tensor::ExtractSliceOp::create(l.b, l.loc, l.tensorType(op.getResult()), l.value(x), offsets, sizes,
-                                        strides);
+  return extractSlice(l, l.tensorType(op.getResult()), l.value(x), offsets, sizes, strides);
 }
 
 static LogicalResult lowerGather(Lowering &l, GatherOp op) {

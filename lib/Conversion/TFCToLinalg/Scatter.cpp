@@ -10,6 +10,7 @@
 #include "Ordered.h"
 #include "Rows.h"
 #include "Scalars.h"
+#include "Slices.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -124,8 +125,8 @@ static Value scatterRows(Lowering &l, ScatterOp op, Mode mode, ArrayRef<Value> e
       extents, l.value(op.getX()),
       [&](ValueRange ivs, ValueRange carried) -> SmallVector<Value> {
         Row to = rowAt(l, carried[0], placeOf(l, op, ivs), space);
-        Value before = tensor::ExtractSliceOp::create(
-            l.b, l.loc, to.type, carried[0], to.offsets, to.sizes, to.strides);
+        Value before = extractSlice(
+            l, to.type, carried[0], to.offsets, to.sizes, to.strides);
         Body body(l, space, ivs);
         SmallVector<AffineExpr> at;
         for (size_t i = 0; i < ivs.size(); ++i)
