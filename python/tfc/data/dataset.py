@@ -8,43 +8,41 @@ import builtins
 import itertools
 import math
 import random
-import weakref
 from collections.abc import Callable
 
 import numpy as np
 
-from tfc.core import Tensor, is_symbolic, outside
+from tfc.core import Tensor, executing_eagerly, outside
 from tfc.data import elements
-from tfc.data.grouping import DatasetSpec, Grouping
-from tfc.data.iterator import Cursor, Iterator, TracedLoop, opened
+from tfc.data.grouping import Grouping
+from tfc.data.holes import recipe, symbolic_in, union
+from tfc.data.in_functions import InFunctions
+from tfc.data.iterator import Iterator, TracedIterator
 from tfc.data.mixing import Mixing, common_spec
 from tfc.data.tracing import traced
 from tfc.dtypes import TensorSpec, as_dtype, int64
-from tfc.errors import InvalidArgumentError, page, user_line
+from tfc.errors import InvalidArgumentError
+from tfc.function import function
 from tfc.ops import nest
 from tfc.ops.convert import convert_to_tensor
+from tfc.ops.creation import zeros
 
 AUTOTUNE = -1
 INFINITE_CARDINALITY = -1
 UNKNOWN_CARDINALITY = -2
 
-_handles = itertools.count(1)
-_datasets: "weakref.WeakValueDictionary[int, Dataset]" = weakref.WeakValueDictionary()
 
-
-class Dataset(Grouping, Mixing):
+class Dataset(InFunctions, Grouping, Mixing):
     """Elements for a program: `Dataset.from_tensor_slices`, `from_tensors`, `from_generator`, `range`, `zip`.
 
     Iterate over it with `for`, in Python or in a `tf.function`, where the loop is part of the program (its body is
-    traced once). It may be an argument of a function: other datasets of the same elements do not trace again. Datasets
-    are made outside of functions.
+    traced once). It may be an argument of a function: other datasets of the same elements do not trace again. In a
+    function, datasets are made of its tensors and of others; the host makes them each time the function runs.
     """
 
     def __init__(self, make: Callable, element_spec, cardinality: int = UNKNOWN_CARDINALITY, name: str = "Dataset"):
         self._make, self._spec, self._count, self._kind = make, element_spec, cardinality, name
-        self._number = next(_handles)
-        self._handle = None
-        _datasets[self._number] = self
+        InFunctions.__init__(self)
 
     @staticmethod
     def _made(make, element_spec, cardinality, kind) -> "Dataset":
@@ -55,13 +53,17 @@ class Dataset(Grouping, Mixing):
     @staticmethod
     def from_tensors(tensors, name=None) -> "Dataset":
         """One element."""
-        value = elements.eager(tensors)
+        value, made = elements.as_tensors(tensors), Dataset.from_tensors
+        if symbolic_in([value]):
+            return _of_tensors(value, made, elements.spec_of(value), "_TensorDataset")
         return Dataset(lambda: iter([value]), elements.spec_of(value), 1, "_TensorDataset")
 
     @staticmethod
     def from_tensor_slices(tensors, name=None) -> "Dataset":
         """The slices of tensors (a nest) along their first dimension."""
-        value = elements.eager(tensors)
+        value, made = elements.as_tensors(tensors), Dataset.from_tensor_slices
+        if symbolic_in([value]):
+            return _of_tensors(value, made, elements.row_spec(elements.spec_of(value)), "_TensorSliceDataset")
         rows = [elements.rows_of(leaf) for leaf in elements.leaves_of(value)]
         if not rows:
             raise ValueError("Invalid `tensors`. `tensors` must not be empty.")
@@ -79,8 +81,11 @@ class Dataset(Grouping, Mixing):
     @staticmethod
     def range(*args, output_type=int64, name=None) -> "Dataset":
         """The integers of `range(...)`, int64 by default."""
-        numbers = builtins.range(*(int(a) for a in args))
         dtype = as_dtype(output_type)
+        if symbolic_in(args):
+            made = lambda ends: Dataset.range(*ends, output_type=dtype)
+            return _of_tensors(tuple(args), made, TensorSpec((), dtype), "_RangeDataset")
+        numbers = builtins.range(*(int(a) for a in args))
 
         def make():
             return (convert_to_tensor(np.asarray(i, dtype.np_dtype)) for i in numbers)
@@ -119,6 +124,9 @@ class Dataset(Grouping, Mixing):
             types = nest.flatten(output_types)
             shapes = [None] * len(types) if output_shapes is None else elements.shapes_like(output_types, output_shapes)
             spec = nest.pack_sequence_as(output_types, [TensorSpec(s, t) for s, t in zip(shapes, types, strict=True)])
+        if symbolic_in(args or ()):
+            made = lambda values: Dataset.from_generator(generator, args=values, output_signature=spec)
+            return _of_tensors(tuple(args), made, spec, "_FlatMapDataset")
         given = [convert_to_tensor(a).numpy() for a in args or ()]
 
         def make():
@@ -139,7 +147,9 @@ class Dataset(Grouping, Mixing):
             return (_filled(structure, iter(values)) for values in builtins.zip(*(d._elements() for d in parts)))
 
         spec = _filled(structure, iter([d.element_spec for d in parts]))
-        return Dataset(make, spec, _least([d._count for d in parts]), "_ZipDataset")
+        made = Dataset(make, spec, _least([d._count for d in parts]), "_ZipDataset")
+        made._holes = union(*(d._holes for d in parts))
+        return made
 
     # What it is.
 
@@ -150,6 +160,8 @@ class Dataset(Grouping, Mixing):
 
     def cardinality(self, name=None) -> Tensor:
         """The number of elements, as int64; `INFINITE_CARDINALITY` or `UNKNOWN_CARDINALITY`."""
+        if self._hole is not None:
+            return self._count_on_host()
         return convert_to_tensor(np.int64(self._count))
 
     def __len__(self):
@@ -169,14 +181,9 @@ class Dataset(Grouping, Mixing):
 
     def _elements(self):
         """A new Python iterator. What it computes, it computes eagerly."""
-        if self._make is None:
-            raise ValueError(
-                page(
-                    "a dataset that is an argument of a function can only be iterated over there",
-                    where=user_line(),
-                    fix="transform it before you pass it",
-                )
-            )
+        if self._hole is not None:
+            yield from self._filled()._elements()
+            return
         inner = self._make()
         while True:
             with outside():
@@ -186,9 +193,7 @@ class Dataset(Grouping, Mixing):
             yield value
 
     def __iter__(self):
-        if self._make is None:
-            raise TypeError("iter() of a dataset that is an argument of a function: use it in a `for` statement")
-        return Iterator(self)
+        return Iterator(self) if executing_eagerly() else TracedIterator(self)
 
     def as_numpy_iterator(self):
         """Elements as numpy arrays."""
@@ -196,43 +201,14 @@ class Dataset(Grouping, Mixing):
 
     def get_single_element(self, name=None):
         """The element of a dataset that has one; `InvalidArgumentError` otherwise."""
+        if not executing_eagerly():
+            return next(iter(self))
         found = list(itertools.islice(self._elements(), 2))
         if len(found) != 1:
             raise InvalidArgumentError(
                 None, None, "Dataset was empty." if not found else "Dataset had more than one element."
             )
         return found[0]
-
-    def _handle_tensor(self):
-        if self._handle is None:
-            with outside():
-                self._handle = convert_to_tensor(np.int64(self._number))
-        return self._handle
-
-    def _traced_loop(self) -> TracedLoop:
-        def open_(number):
-            dataset = self if self._make is not None else _datasets.get(int(number))
-            if dataset is None:
-                raise RuntimeError("the dataset that the function was called with is gone")
-            return np.int64(opened(Cursor(dataset._elements())))
-
-        return TracedLoop(open_, [self._handle_tensor()], elements.components(self._spec))
-
-    # As an argument of a function: its number is a tensor, and what its elements are is part of the trace.
-
-    def __tf_flatten__(self):
-        return DatasetSpec(self._spec, self._kind), (self._handle_tensor(),)
-
-    @classmethod
-    def __tf_unflatten__(cls, metadata, components):
-        handle = components[0]
-        if isinstance(handle, Tensor) and not is_symbolic(handle):
-            found = _datasets.get(int(handle))
-            if found is not None:
-                return found
-        made = cls(None, metadata.element_spec, UNKNOWN_CARDINALITY, metadata.name)
-        made._handle = handle
-        return made
 
     # Transformations.
 
@@ -357,6 +333,8 @@ class Dataset(Grouping, Mixing):
         """Keeps elements in memory after the first time. Files are not supported."""
         if filename:
             raise NotImplementedError("Dataset.cache keeps elements in memory only")
+        if self._holes:  # another dataset each time the function runs
+            return Dataset(self._elements, self._spec, self._count, "CacheDataset")
         kept: list = []
 
         def make():
@@ -385,11 +363,21 @@ class Dataset(Grouping, Mixing):
 
     def reduce(self, initial_state, reduce_func, name=None):
         """`state = reduce_func(state, element)` after all elements."""
+        if not executing_eagerly():
+            return self._traced_reduce(elements.as_tensors(initial_state), function(reduce_func))
         state = elements.eager(initial_state)
         call, _ = traced(reduce_func, [elements.spec_of(state), self._spec], spread=False)
         for e in self._elements():
             state = call(state, e)
         return state
+
+
+for _name in (
+    "batch", "bucket_by_sequence_length", "cache", "concatenate", "enumerate", "filter", "flat_map", "group_by_window",
+    "interleave", "map", "padded_batch", "prefetch", "ragged_batch", "rebatch", "rejection_resample", "repeat", "scan",
+    "shard", "shuffle", "skip", "snapshot", "take", "take_while", "unbatch", "unique", "window", "with_options",
+):  # fmt: skip
+    setattr(Dataset, _name, recipe(getattr(Dataset, _name)))
 
 
 class TextLineDataset(Dataset):
@@ -418,7 +406,7 @@ class _Parts:
     def __init__(self, source: Dataset, function_):
         self.source, self.function = source, function_
         with outside():
-            first = next(source._elements(), None)
+            first = _example(source._spec) if source._holes else next(source._elements(), None)
         if first is None:
             raise ValueError("flat_map and interleave need an element to see what their datasets hold; there is none")
         self.spec = self._of(first).element_spec
@@ -446,6 +434,17 @@ class _Parts:
                 else:
                     following += [self._of(e)._elements() for e in itertools.islice(waiting, 1)]
             running = following
+
+
+def _of_tensors(value, make, spec, kind) -> Dataset:
+    """`make(value)` of a nest of tensors of which some are symbolic."""
+    leaves = nest.flatten(value)
+    return Dataset._in_hole(leaves, lambda given: make(nest.pack_sequence_as(value, given)), spec, kind)
+
+
+def _example(spec):
+    """An element like those of a dataset that does not exist yet."""
+    return elements.mapped(lambda s: zeros([d or 1 for d in s.shape.dims or ()], s.dtype), spec)
 
 
 def _datasets_in(structure) -> list:

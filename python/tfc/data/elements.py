@@ -7,7 +7,8 @@ import builtins
 
 import numpy as np
 
-from tfc.core import Tensor, VariableStorage, is_symbolic, outside
+from tfc.core import Tensor, VariableStorage, outside
+from tfc.data.holes import symbolic_in
 from tfc.dtypes import TensorShape, TensorSpec, string
 from tfc.errors import DataLossError, InvalidArgumentError, page, user_line
 from tfc.ops import nest, sparse
@@ -22,26 +23,35 @@ from tfc.tracing.sparse_spec import SparseTensorSpec
 _COMPOSITES = (RaggedTensor, SparseTensor)
 
 
-def eager(value):
-    """A nest of eager tensors. Lists are tensors, as everywhere in `tf.data`."""
+def as_tensors(value):
+    """A nest of tensors. Lists are tensors, as everywhere in `tf.data`."""
     if isinstance(value, dict):
-        return type(value)((k, eager(v)) for k, v in value.items())
+        return type(value)((k, as_tensors(v)) for k, v in value.items())
     if isinstance(value, tuple):
-        parts = [eager(v) for v in value]
+        parts = [as_tensors(v) for v in value]
         return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
     if hasattr(value, "__tf_flatten__"):
         return value
-    if is_symbolic(value):
+    if symbolic_in([value]):
+        return convert_to_tensor(value)
+    with outside():
+        return convert_to_tensor(value.read_value() if isinstance(value, VariableStorage) else value)
+
+
+def eager(value):
+    """A nest of eager tensors."""
+    made = as_tensors(value)
+    found = symbolic_in([made])
+    if found:
         raise NotImplementedError(
             page(
-                "a Dataset is made of values that are known, outside of a tf.function",
-                got=repr(value),
+                "the state of a Dataset is a value that is known, outside of a tf.function",
+                got=repr(found[0]),
                 where=user_line(),
                 fix="make the dataset outside and pass it, or iterate over the tensor itself",
             )
         )
-    with outside():
-        return convert_to_tensor(value.read_value() if isinstance(value, VariableStorage) else value)
+    return made
 
 
 def leaves_of(value) -> list:

@@ -91,13 +91,13 @@ class TracedLoop:
     relaxes = True
     counter_dtype = int64
 
-    def __init__(self, open_, inputs: list, element_spec):
-        self._open, self._inputs, self._spec = open_, inputs, element_spec
-        self._number = None
+    def __init__(self, open_, element_spec, number=None):
+        self._open, self._spec = open_, element_spec
+        self._number = number
 
     def start(self) -> list:
         if self._number is None:
-            self._number = numpy_function(self._open, self._inputs, TensorSpec((), int64))
+            self._number = self._open()
         return [self._number]
 
     def more(self, counters):
@@ -164,7 +164,29 @@ class Iterator:
         return tuple(t.numpy() for t in nest.flatten(self._cursor.take()))
 
     def _traced_loop(self) -> TracedLoop:
-        return TracedLoop(lambda: np.int64(opened(self._cursor)), [], elements.components(self.element_spec))
+        open_ = lambda: numpy_function(lambda: np.int64(opened(self._cursor)), [], TensorSpec((), int64))
+        return TracedLoop(open_, elements.components(self.element_spec))
 
     def __repr__(self):
         return f"<Iterator element_spec={self.element_spec}>"
+
+
+class TracedIterator:
+    """`iter(dataset)` in a function: a new iteration each time it runs."""
+
+    def __init__(self, dataset):
+        self.element_spec = dataset.element_spec
+        self._number = dataset._open()
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return self.get_next()
+
+    def get_next(self):
+        """The next element; `OutOfRangeError` if there is none."""
+        return element_of(_element, [self._number], elements.components(self.element_spec))
+
+    def _traced_loop(self) -> TracedLoop:
+        return TracedLoop(None, elements.components(self.element_spec), self._number)

@@ -1,6 +1,6 @@
 """`ConcreteFunction`: one trace, callable, compiled when it first runs."""
 
-from tfc.core import VariableStorage, current, executing_eagerly
+from tfc.core import VariableStorage, current, executing_eagerly, is_symbolic
 from tfc.dtypes import TensorShape
 from tfc.function import gradient, inspection
 from tfc.function.calling import bind, bind_flat
@@ -52,6 +52,13 @@ class ConcreteFunction(FlatFunction):
     def call_bound(self, bound: list):
         """Runs on arguments that fit `function_type`; in a trace, builds a call."""
         return self._call(*split(self.function_type.to_tensors(bound)))
+
+    def with_captured(self, captured: list, args: tuple):
+        """Runs with other values of the symbolic tensors that it captured in the function around it."""
+        tensors, variables = split(self.function_type.to_tensors(bind(self, args, {})))
+        values = iter(captured)
+        tensors += [next(values) if is_symbolic(t) else t for t in self._graph.captured]
+        return self._outputs.pack(gradient.run(self, tensors, variables + self.live_variables()))
 
     def _call(self, tensors: list, variables: list):
         if self._pending is not None:

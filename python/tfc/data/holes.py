@@ -1,0 +1,114 @@
+"""Datasets of a function being traced: recipes with holes, which the host fills each time the function runs.
+
+What a recipe takes from the program (the dataset that is an argument, tensors whose slices are elements, a batch size)
+is a hole. An iteration carries what its holes are filled with.
+"""
+
+import functools
+import threading
+from collections.abc import Callable
+
+from tfc.core import is_symbolic
+from tfc.ops import nest
+from tfc.ops.convert import convert_to_tensor
+
+
+class Hole:
+    """`fill(values)` makes what a recipe needs of the values that `tensors` have when the function runs."""
+
+    def __init__(self, tensors: list, fill: Callable):
+        self.tensors, self.fill = tensors, fill
+
+
+class _Filled(threading.local):
+    """What the holes of the iteration that runs now are filled with."""
+
+    def __init__(self):
+        self.values = {}
+        self.noted: list = []
+
+
+_filled = _Filled()
+
+
+def content(hole: Hole):
+    """What is in a hole now; None outside of an iteration that has filled it."""
+    return _filled.values.get(hole)
+
+
+def fill(holes: tuple, arrays: tuple) -> dict:
+    """Fills holes, in their order: later ones may need earlier ones."""
+    values, rest = {}, iter(arrays)
+    for hole in holes:
+        given = [convert_to_tensor(next(rest)) for _ in hole.tensors]
+        with _Holding(values):
+            values[hole] = hole.fill(given)
+    return values
+
+
+class _Holding:
+    def __init__(self, values):
+        self._values = values
+
+    def __enter__(self):
+        self._before = _filled.values
+        _filled.values = {**self._before, **self._values}
+
+    def __exit__(self, *_):
+        _filled.values = self._before
+
+
+_END = object()
+
+
+def holding(values: dict, iterator):
+    """The same elements; while each is made, holes are filled with `values`."""
+    while True:
+        with _Holding(values):
+            value = next(iterator, _END)
+        if value is _END:
+            return
+        yield value
+
+
+def union(*groups: tuple) -> tuple:
+    """All holes, each once, in order."""
+    return tuple(dict.fromkeys(hole for group in groups for hole in group))
+
+
+def symbolic_in(values) -> list:
+    """The symbolic tensors among arguments, each once."""
+    plain = [v for v in values if not hasattr(v, "_holes")]
+    return list({id(v): v for v in nest.flatten(plain) if is_symbolic(v)}.values())
+
+
+def note(hole: Hole) -> None:
+    """The dataset that is being made has this hole."""
+    _filled.noted.append(hole)
+
+
+def recipe(method: Callable) -> Callable:
+    """A method that makes a dataset of others: the result has their holes, and those of sizes that are tensors."""
+
+    @functools.wraps(method)
+    def made(self, *args, **kwargs):
+        given = [*args, *kwargs.values()]
+        tensors = symbolic_in(given)
+        if tensors:
+            return self._of_sizes(method, args, kwargs, tensors)
+        before, _filled.noted = _filled.noted, []
+        try:
+            result = method(self, *args, **kwargs)
+        finally:
+            noted, _filled.noted = _filled.noted, before
+        others = [getattr(v, "_holes", ()) for v in given]
+        result._holes = union(self._holes, *others, tuple(noted), result._holes)
+        return result
+
+    return made
+
+
+def replaced(args: tuple, tensors: list, values) -> tuple:
+    """Arguments with values in the place of these tensors."""
+    by_id = {id(t): v for t, v in zip(tensors, values, strict=True)}
+    return tuple(by_id.get(id(v), v) for v in args)
