@@ -261,6 +261,7 @@ if TYPE_CHECKING:  # what `__getattr__` gives
     from tfc.ops.unique import unique, unique_with_counts
     from tfc.tracing.ragged_spec import RaggedTensorSpec
     from tfc.tracing.sparse_spec import SparseTensorSpec
+    from tfc.tracing.type_specs import TypeSpec, type_spec_from_value
 
 newaxis = None
 __version__ = "0.1.0"
@@ -291,6 +292,7 @@ _LAZY = {
     "tfc.ops.ragged_ops": ["RaggedTensor"],
     "tfc.tracing.ragged_spec": ["RaggedTensorSpec"],
     "tfc.tracing.sparse_spec": ["SparseTensorSpec"],
+    "tfc.tracing.type_specs": ["TypeSpec", "type_spec_from_value"],
     "tfc.ops.sparse": ["SparseTensor"],
     "tfc.ops.strings": ["as_string"],
     "tfc.ops.unique": ["unique", "unique_with_counts"],
@@ -338,6 +340,7 @@ __all__ = [
     "TensorArraySpec",
     "TensorShape",
     "TensorSpec",
+    "TypeSpec",
     "UnconnectedGradients",
     "Variable",
     "VariableAggregation",
@@ -548,6 +551,7 @@ __all__ = [
     "truncatediv",
     "truncatemod",
     "tuple",
+    "type_spec_from_value",
     "types",
     "uint16",
     "uint32",

@@ -21,7 +21,6 @@ _SERVICES = "it is a service of TensorFlow's runtime"
 _PROTOS = "protocol buffers are not here: use numpy and tf.constant"
 _RAGGED = "its form for ragged tensors is not written"
 _UNICODE = "of Unicode, only decoding and splitting are here"
-_DISPATCH = "extension types are not here: use tf.Module or a nest"
 _NARROW = "types below 8 bits and float8 are not here"
 _TEXT = "reading and writing of files is Python's: use numpy, safetensors or tf.data.TextLineDataset"
 
@@ -40,9 +39,8 @@ ABSENT = {
             "IndexedSlicesSpec",
             "NoneTensorSpec",
             "OptionalSpec",
-            "TypeSpec",
         ),
-        **_all(_SPECS, "type_spec_from_value", "resource", "variant"),
+        **_all(_SPECS, "resource", "variant"),
         **_all(_QUANTIZED, "qint8", "qint16", "qint32", "quint8", "quint16", "quantization"),
         **_all(_KERAS, "keras", "losses", "metrics", "feature_column"),
         **_all(_LIBRARIES, "load_library", "load_op_library", "raw_ops", "register_tensor_conversion_function"),
@@ -92,12 +90,8 @@ ABSENT = {
         **_all(_SERVICES, "experimental", "get_log_device_placement", "set_log_device_placement"),
     },
     "experimental": {
-        **_all(_DISPATCH, "BatchableExtensionType", "ExtensionType", "ExtensionTypeBatchEncoder", "ExtensionTypeSpec"),
-        **_all(
-            _DISPATCH, "StructuredTensor", "extension_type", "dispatch_for_api", "dispatch_for_binary_elementwise_apis"
-        ),
-        **_all(_DISPATCH, "dispatch_for_binary_elementwise_assert_apis", "dispatch_for_unary_elementwise_apis"),
-        **_all(_DISPATCH, "unregister_dispatch_for"),
+        "StructuredTensor": "use a tf.experimental.ExtensionType, or ragged tensors in a nest",
+        "extension_type": "as_dict is dict(vars(x)), and BatchableExtensionType's fields are batched each for itself",
         **_all(_RAGGED, "DynamicRaggedShape", "RowPartition"),
         **_all(_NARROW, "float4_e2m1fn", "float8_e4m3b11fnuz", "float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2"),
         **_all(_NARROW, "float8_e5m2fnuz", "int2", "int4", "uint2", "uint4"),

@@ -46,7 +46,19 @@ def is_nested(seq) -> bool:
     ) and not isinstance(seq, (np.ndarray, TensorShape))
 
 
+class _Leaves:
+    """`expand_composites` of the public functions: ragged and sparse tensors, and extension types, are leaves."""
+
+    def __bool__(self):
+        return False
+
+
+COMPOSITES_ARE_LEAVES = _Leaves()
+
+
 def _is_branch(structure, expand_composites) -> bool:
+    if expand_composites is COMPOSITES_ARE_LEAVES and getattr(structure, "_is_composite", False):
+        return False
     return is_nested(structure) or (expand_composites and isinstance(structure, Composite))
 
 

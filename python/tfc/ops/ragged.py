@@ -166,6 +166,8 @@ class RaggedTensor:
 
     # What it is made of.
 
+    _is_composite = True
+
     def __tf_flatten__(self):
         return self._uniform, (self._values, self._splits)
 

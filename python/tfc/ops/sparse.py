@@ -28,6 +28,8 @@ class SparseTensor:
 
     from_value = classmethod(lambda cls, value: cls(value.indices, value.values, value.dense_shape))
 
+    _is_composite = True
+
     def __tf_flatten__(self):
         return "SparseTensor", (self.indices, self.values, self.dense_shape)
 

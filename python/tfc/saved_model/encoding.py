@@ -16,7 +16,9 @@ from tfc.tracing import (
     TensorArraySpec,
     TensorType,
     TupleType,
+    saved_types,
 )
+from tfc.tracing.nested_types import FlattenedType
 
 
 class NotEncodable(TypeError):
@@ -95,6 +97,10 @@ def encode_structure(value):
         return {"tuple": [encode_structure(v) for v in value]}
     if type(value) in (dict, OrderedDict) and _plain_keys(value):
         return {"dict": [[k, encode_structure(v)] for k, v in value.items()]}
+    name = saved_types.name_of(type(value))
+    if name is not None:
+        metadata, components = value.__tf_flatten__()
+        return {"flattened": [name, encode_value(metadata), [encode_structure(c) for c in components]]}
     raise NotEncodable(f"a result of type {type(value).__name__}")
 
 
@@ -112,6 +118,10 @@ def decode_structure(data):
         return tuple(decode_structure(v) for v in inner)
     if kind == "dict":
         return {k: decode_structure(v) for k, v in inner}
+    if kind == "flattened":
+        name, metadata, components = inner
+        made = tuple(decode_structure(c) for c in components)
+        return saved_types.class_of(name).__tf_unflatten__(decode_value(metadata), made)
     name, fields, children = inner
     return named_tuple(name, tuple(fields))(*map(decode_structure, children))
 
@@ -146,6 +156,10 @@ def encode_type(type_):
         dims = type_.element_shape.dims
         shape = None if dims is None else list(dims)
         return {"tensor_array": [shape, type_.dtype.name, type_.dynamic_size, type_.infer_shape]}
+    if isinstance(type_, FlattenedType) and saved_types.name_of(type_.tag[0]) is not None:
+        cls, metadata = type_.tag
+        components = [encode_type(c) for c in type_.components]
+        return {"flattened": [saved_types.name_of(cls), encode_value(metadata), components]}
     raise NotEncodable(f"an argument of type {type_!r}")
 
 
@@ -165,6 +179,9 @@ def decode_type(data):
     if kind == "tensor_array":
         shape, dtype, dynamic_size, infer_shape = inner
         return TensorArraySpec(shape, as_dtype(dtype), dynamic_size, infer_shape)
+    if kind == "flattened":
+        name, metadata, components = inner
+        return FlattenedType((saved_types.class_of(name), decode_value(metadata)), [decode_type(c) for c in components])
     keys, components = inner
     return DictType((dict, tuple(keys)), [decode_type(c) for c in components])
 

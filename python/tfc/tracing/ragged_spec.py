@@ -1,7 +1,7 @@
 """`tf.RaggedTensorSpec`: what a RaggedTensor is, for signatures."""
 
 from tfc.dtypes import TensorShape, TensorSpec, as_dtype, float32, int64
-from tfc.ops.ragged import RaggedTensor
+from tfc.ops.ragged_ops import RaggedTensor
 from tfc.tracing.nested_types import FlattenedType
 from tfc.tracing.trace_type import TensorType
 
