@@ -2,15 +2,15 @@
 // Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
-// Runs the stages, keeps what they say, writes down what they fail on.
+// Runs the stages of all versions, and emits what they make.
 //===----------------------------------------------------------------------===//
 
 #include "tfc/Compiler/Compile.h"
-#include "Describe.h"
+#include "Parts.h"
+#include "Stages.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
-#include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Pass/PassManager.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
@@ -18,11 +18,7 @@
 #include "tfc/Pipelines/Pipelines.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Path.h"
-#include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
-#include <thread>
 #include <vector>
 
 using namespace mlir;
@@ -83,7 +79,9 @@ std::string CompileOptions::set(StringRef name, StringRef value) {
   else if (name == "chain_microseconds") {
     if (value.getAsDouble(chainMicroseconds) || !(chainMicroseconds >= 0))
       return ("option chain_microseconds: expected a number of at least 0, got '" + value + "'").str();
-  } else if (name == "line_tables")
+  } else if (name == "parts")
+    return boolean(parts);
+  else if (name == "line_tables")
     return boolean(lineTables);
   else if (name == "remarks")
     return boolean(remarks);
@@ -124,7 +122,7 @@ std::string CompileOptions::set(StringRef name, StringRef value) {
     return ("there is no option '" + name +
             "'; options are triple, cpu, features, opt_level, opt_size, "
             "check_cpu, sanitize_address, contract, "
-            "reassociate, parallel, tiles, chain_microseconds, disable, line_tables, remarks, dump, "
+            "reassociate, parallel, tiles, chain_microseconds, parts, disable, line_tables, remarks, dump, "
             "reproducer_directory, gpu, gpu_features, "
             "gpu_chip, gpu_format, gpu_toolkit, gpu_threads, gpu_shared, "
             "gpu_subgroup, gpu_device")
@@ -133,137 +131,6 @@ std::string CompileOptions::set(StringRef name, StringRef value) {
 }
 
 namespace {
-
-/// The errors of this thread's compilation; others share the context.
-class Errors {
-public:
-  explicit Errors(MLIRContext *context)
-      : handler(context, [this, thread = std::this_thread::get_id()](
-                             Diagnostic &diagnostic) {
-          if (std::this_thread::get_id() != thread)
-            return failure();
-          if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
-            add(diagnostic);
-          else if (diagnostic.getSeverity() == DiagnosticSeverity::Remark)
-            remarks += describeLocation(diagnostic.getLocation()) + ": " +
-                       diagnostic.str() + "\n";
-          return success();
-        }) {}
-
-  std::string message, location, remarks;
-
-private:
-  void add(Diagnostic &diagnostic) {
-    std::string where = describeLocation(diagnostic.getLocation());
-    if (location.empty())
-      location = where;
-    if (!message.empty())
-      message += "\n";
-    message += diagnostic.str();
-    for (Diagnostic &note : diagnostic.getNotes())
-      if (std::string text = note.str();
-          !StringRef(text).starts_with("see current operation"))
-        message += "\n  note: " + text;
-  }
-
-  ScopedDiagnosticHandler handler;
-};
-
-StageOptions &fill(StageOptions &stage, const CompileOptions &options) {
-  stage.contract = options.contract;
-  stage.reassociate = options.reassociate;
-  stage.parallel = options.parallel;
-  stage.chainMicroseconds = options.chainMicroseconds;
-  stage.disable = options.disable;
-  stage.gpu = options.gpu;
-  stage.gpuDevice = options.gpuDevice;
-  if (!options.gpuFeatures.empty())
-    stage.gpuFeatures = options.gpuFeatures;
-  if (!options.gpuChip.empty())
-    stage.gpuChip = options.gpuChip;
-  if (!options.gpuFormat.empty())
-    stage.gpuFormat = options.gpuFormat;
-  stage.gpuToolkit = options.gpuToolkit;
-  if (options.gpuThreads)
-    stage.gpuThreads = options.gpuThreads;
-  if (options.gpuShared)
-    stage.gpuShared = options.gpuShared;
-  stage.gpuSubgroup = options.gpuSubgroup;
-  if (auto machine = createTargetMachine(versions(options.target).front())) {
-    VectorRegisters registers = vectorRegisters(**machine);
-    stage.vectorBits = registers.bits;
-    stage.vectorRegisters = registers.count;
-    PairSupport pairs = pairSupport(**machine);
-    stage.bf16Pairs = pairs.tiles && options.tiles ? "tiles" : pairs.vectors ? "vectors" : "none";
-    HalfSupport half = halfSupport(**machine);
-    stage.f16 = half.f16;
-    stage.f64ToF16 = half.f64ToF16;
-  } else {
-    llvm::consumeError(machine.takeError()); // reported where code is made
-  }
-  return stage;
-}
-
-std::string text(ModuleOp module) {
-  std::string result;
-  llvm::raw_string_ostream stream(result);
-  module->print(
-      stream, OpPrintingFlags().enableDebugInfo(true, false).assumeVerified());
-  return result;
-}
-
-/// Writes the module as it came, with the command that shows the failure.
-/// Returns the path, or nothing.
-std::string writeReproducer(ModuleOp module, StringRef stage,
-                            const CompileOptions &options) {
-  llvm::SmallString<128> path(options.reproducerDirectory);
-  if (path.empty()
-          ? bool(llvm::sys::fs::createUniqueDirectory("tfc-reproducer", path))
-          : bool(llvm::sys::fs::create_directories(path)))
-    return {};
-  llvm::SmallString<128> file(path);
-  llvm::sys::path::append(file, "module-%%%%%%.mlir");
-  int descriptor;
-  if (llvm::sys::fs::createUniqueFile(file, descriptor, path))
-    return {};
-  llvm::raw_fd_ostream stream(descriptor, /*shouldClose=*/true);
-  auto flag = [](bool value) { return value ? "true" : "false"; };
-  stream << "// tfc-opt --" << stage << "=\"contract=" << flag(options.contract)
-         << " reassociate=" << flag(options.reassociate)
-         << " parallel=" << flag(options.parallel)
-         << " disable=" << options.disable << "\" " << path << "\n"
-         << text(module);
-  return path.str().str();
-}
-
-LogicalResult runPasses(ModuleOp module, StringRef stage,
-                        const CompileOptions &options, Errors &errors) {
-  PassManager manager(module.getContext());
-  // Passes are tested with the verifier on; here it would cost as much as they
-  // do.
-  manager.enableVerifier(false);
-  StageOptions stageOptions;
-  std::string problem;
-  llvm::raw_string_ostream stream(problem);
-  // Looked for where buffers are loops already, and nothing makes new ones.
-  if (stage == "tfc-loops-to-llvm")
-    stageOptions.unneeded = unneededPasses(module);
-  if (failed(buildStage(stage, fill(stageOptions, options), manager, stream))) {
-    errors.message = problem;
-    return failure();
-  }
-  return manager.run(module);
-}
-
-CompileFailure explain(const Errors &errors, StringRef stage) {
-  CompileFailure result;
-  result.message = errors.message.empty()
-                       ? "the compiler failed without a message"
-                       : errors.message;
-  result.location = errors.location;
-  result.stage = stage.str();
-  return result;
-}
 
 constexpr StringRef compileStages[] = {
     "tfc-optimize",         "tfc-to-linalg",          "tfc-pack",
@@ -310,11 +177,14 @@ private:
   bool withoutRefused();
   bool addLineTables(ModuleOp module);
   bool emitCode();
+  bool mayCut() const;
+  bool emitParts();
 
   ModuleOp original;
   std::vector<CompileOptions> optionsOf; ///< of each version
   Errors errors;
   SmallVector<OwningOpRef<ModuleOp>> modules; ///< of each version
+  SmallVector<OwningOpRef<ModuleOp>> parts;   ///< of the module, if it was cut
   OwningOpRef<ModuleOp> beforeKernels;
   Artifact artifact;
 };
@@ -418,6 +288,11 @@ bool Driver::runStages() {
     for (unsigned version = 0; version < modules.size(); ++version)
       if (!runStage(stage, version))
         return false;
+    if (stage == "tfc-buffers-to-loops" && mayCut()) {
+      parts = cutIntoParts(*modules.front());
+      if (!parts.empty())
+        return true;
+    }
   }
   return true;
 }
@@ -460,6 +335,63 @@ bool Driver::emitCode() {
   return true;
 }
 
+/// Whether code may be an archive, and nobody wants to see what it is made of.
+bool Driver::mayCut() const {
+  const CompileOptions &options = optionsOf.front();
+  return options.parts && modules.size() == 1 && options.gpu.empty() &&
+         options.dump.empty() && !options.lineTables && !options.remarks &&
+         !options.target.checkCpu && !options.target.sanitizeAddress;
+}
+
+/// From loops to code, part by part.
+bool Driver::emitParts() {
+  constexpr StringRef last = "tfc-loops-to-llvm";
+  const CompileOptions &options = optionsOf.front();
+  begin("llvm");
+  // Dialects are loaded by one thread; after this they are there.
+  OwningOpRef<ModuleOp> empty = ModuleOp::create(original.getLoc());
+  if (failed(runPasses(*empty, last, options, errors)))
+    return fail(last);
+  struct Result {
+    CompileFailure failure;
+    Emitted code;
+  };
+  std::vector<Result> results(parts.size());
+  runInThreads(parts.size(), [&](unsigned i) {
+    Errors problems(original.getContext());
+    auto note = [&](StringRef stage) {
+      results[i].failure = explain(problems, stage);
+    };
+    if (failed(runPasses(*parts[i], last, options, problems)))
+      return note(last);
+    Version version{*parts[i], options.target,
+                    (*parts[i])->hasAttr(rt::hasScalarLoops)};
+    auto code = emit(version);
+    if (!code) {
+      problems.message = llvm::toString(code.takeError());
+      return note("code generation");
+    }
+    results[i].code = std::move(*code);
+  });
+  std::vector<std::string> objects;
+  for (Result &result : results) {
+    if (!result.failure.message.empty()) {
+      artifact.failed = true;
+      artifact.failure = std::move(result.failure);
+      artifact.failure.reproducer =
+          writeReproducer(original, "tfc-pipeline", options);
+      return false;
+    }
+    objects.push_back(std::move(result.code.object));
+  }
+  artifact.code = std::move(results.front().code);
+  auto code = archive(objects);
+  if (!code)
+    return fail("code generation", llvm::toString(code.takeError()));
+  artifact.code.object = std::move(*code);
+  return true;
+}
+
 Artifact Driver::run() {
   if (!checkOptions())
     return std::move(artifact);
@@ -476,7 +408,7 @@ Artifact Driver::run() {
   if (artifact.entries.empty())
     fail("input",
          "the module has no entry: no function has the attribute tfc.entry");
-  else if (runStages() && emitCode() && remarks)
+  else if (runStages() && (parts.empty() ? emitCode() : emitParts()) && remarks)
     artifact.dumps.emplace_back("remarks", std::move(errors.remarks));
   return std::move(artifact);
 }

@@ -92,6 +92,7 @@ constexpr Step toLoops[] = {
      "matrix products need tiles; flags of their bodies are known", Kind::optional},
     {"tfc-linalg-to-loops{vector-bits=${vector-bits} reassociate=${reassociate} parallel=${parallel}}",
       "loops in the order that LLVM vectorizes"},
+    {"tfc-call-math{contract=${contract}}", "functions of vectors, where loops have them now"},
     {"tfc-expand-periodic", "a branch for whole vectors; loops have them now"},
     {"tfc-expand-half{f16=${f16} f64-to-f16=${f64-to-f16}}",
      "after kernels are made of conversions, and after flags are set"},

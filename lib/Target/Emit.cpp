@@ -18,6 +18,7 @@
 #include "llvm/IR/Module.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
+#include "llvm/Object/ArchiveWriter.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/SmallVectorMemoryBuffer.h"
@@ -377,4 +378,19 @@ Expected<Emitted> tfc::emit(ArrayRef<Version> versions,
     return object.takeError();
   result.object = std::move(*object);
   return result;
+}
+
+Expected<std::string> tfc::archive(ArrayRef<std::string> objects) {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < objects.size(); ++i)
+    names.push_back("part" + std::to_string(i) + ".o");
+  std::vector<NewArchiveMember> members;
+  for (auto [name, object] : zip_equal(names, objects))
+    members.emplace_back(MemoryBufferRef(object, name));
+  auto buffer = writeArchiveToBuffer(members, SymtabWritingMode::NoSymtab,
+                                     object::Archive::K_GNU,
+                                     /*Deterministic=*/true, /*Thin=*/false);
+  if (!buffer)
+    return buffer.takeError();
+  return (*buffer)->getBuffer().str();
 }

@@ -8,6 +8,7 @@
 #include "tfc/Target/Loader.h"
 #include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
+#include "llvm/Object/Archive.h"
 #include "llvm/Support/DynamicLibrary.h"
 #include "llvm/Support/TargetSelect.h"
 #include <atomic>
@@ -62,9 +63,27 @@ Expected<std::unique_ptr<LoadedCode>> LoadedCode::load(StringRef object) {
     return library.takeError();
   std::unique_ptr<LoadedCode> code(
       new LoadedCode(std::make_unique<Implementation>(Implementation{*jit, &*library})));
-  auto buffer = MemoryBuffer::getMemBufferCopy(object, library->getName());
-  if (Error error = (*jit)->addObjectFile(*library, std::move(buffer)))
-    return error;
+  auto add = [&](StringRef one) {
+    return (*jit)->addObjectFile(*library, MemoryBuffer::getMemBufferCopy(one, library->getName()));
+  };
+  if (identify_magic(object) != file_magic::archive) {
+    if (Error error = add(object))
+      return error;
+    return code;
+  }
+  auto archive = object::Archive::create(MemoryBufferRef(object, library->getName()));
+  if (!archive)
+    return archive.takeError();
+  Error problem = Error::success();
+  for (const object::Archive::Child &child : (*archive)->children(problem)) {
+    auto bytes = child.getBuffer();
+    if (!bytes)
+      return joinErrors(std::move(problem), bytes.takeError());
+    if (Error error = add(*bytes))
+      return joinErrors(std::move(problem), std::move(error));
+  }
+  if (problem)
+    return std::move(problem);
   return code;
 }
 

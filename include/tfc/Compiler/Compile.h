@@ -24,6 +24,7 @@ struct CompileOptions {
   bool parallel = true;
   bool tiles = false; ///< the process may use AMX: see `tfc._native.has_tiles`
   double chainMicroseconds = 50; ///< what each of the chains that run at the same time takes at least
+  bool parts = false; ///< large code may be an archive of objects, made by several threads
   bool lineTables = false; ///< code knows the user's lines
   bool remarks = false; ///< keep what passes say; the dump "remarks"
   std::string disable; ///< optional passes to leave out, separated by ';'

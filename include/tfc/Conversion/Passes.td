@@ -20,9 +20,32 @@ def ExpandMathPass : Pass<"tfc-expand-math"> {
     ```
 
     Covers exp, expm1, log, log1p, pow, the hyperbolic functions, the inverse ones and those of both kinds, erf and
-    erfc; sin, cos and tan are left to `tfc-expand-periodic`.
+    erfc; sin, cos and tan are left to `tfc-expand-periodic`. A body of a linalg op with many of them keeps them, marked
+    `tfc.called`, for `tfc-call-math`.
   }];
+  let options = [
+    Option<"mostInlined", "most-inlined", "int64_t", "24", "Functions in a body that are expanded in their place">
+  ];
   let dependentDialects = ["mlir::arith::ArithDialect", "mlir::math::MathDialect"];
+}
+
+def CallMathPass : Pass<"tfc-call-math", "mlir::ModuleOp"> {
+  let summary = "Call math functions of bodies that have many of them";
+  let description = [{
+    What `tfc-expand-math` has left becomes a call of a function of the module, one for each kind and type, in which it
+    is expanded. After loops were vectorized: arguments are vectors then.
+
+    ```mlir
+    %y = math.tanh %x {tfc.called} : vector<16xf32>
+    // becomes
+    %y = func.call @tfc.tanh.16xf32(%x) : (vector<16xf32>) -> vector<16xf32>
+    ```
+  }];
+  let options = [
+    Option<"contract", "contract", "bool", "true", "A multiplication and an addition may become one">
+  ];
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::LLVM::LLVMDialect",
+                           "mlir::math::MathDialect"];
 }
 
 def ExpandPeriodicPass : Pass<"tfc-expand-periodic", "mlir::ModuleOp"> {
@@ -40,8 +63,8 @@ def ExpandPeriodicPass : Pass<"tfc-expand-periodic", "mlir::ModuleOp"> {
     %y = scf.if %any -> vector<16xf32> { func.call @tfc.sin.16xf32(%x, %fast, %isBeyond) } else { scf.yield %fast }
     ```
   }];
-  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::math::MathDialect",
-                           "mlir::scf::SCFDialect", "mlir::vector::VectorDialect"];
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::LLVM::LLVMDialect",
+                           "mlir::math::MathDialect", "mlir::scf::SCFDialect", "mlir::vector::VectorDialect"];
 }
 
 def PromoteHalfPass : Pass<"tfc-promote-half"> {

@@ -107,6 +107,9 @@ struct Version {
 llvm::Expected<Emitted> emit(llvm::ArrayRef<Version> versions,
                              const EmitRequest &request = {});
 
+/// One file of several objects that belong together.
+llvm::Expected<std::string> archive(llvm::ArrayRef<std::string> objects);
+
 } // namespace tfc
 
 #endif // TFC_TARGET_EMIT_H

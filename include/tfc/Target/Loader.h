@@ -17,7 +17,8 @@ namespace tfc {
 /// Linked code; unmapped when destroyed. Two objects with equal symbols do not meet.
 class LoadedCode {
 public:
-  /// Links an object for this machine. Symbols it does not define come from the process (libc, libm).
+  /// Links an object, or an archive of objects that belong together, for this machine. Symbols that are not defined
+  /// come from the process (libc, libm).
   static llvm::Expected<std::unique_ptr<LoadedCode>> load(llvm::StringRef object);
   ~LoadedCode();
 

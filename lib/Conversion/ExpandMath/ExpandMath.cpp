@@ -13,13 +13,17 @@
 // Every function keeps C99's special values. benchmarks/ulp.py measures the
 // errors.
 //
+// Unrolled programs have bodies with hundreds of functions, whose copies would
+// take most of the time of a compilation: these stay until loops are in
+// vectors, and become calls (CallMath.cpp).
+//
 //===----------------------------------------------------------------------===//
 
 #include "Writer.h"
-#include "mlir/IR/PatternMatch.h"
-#include "mlir/Transforms/WalkPatternRewriteDriver.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "tfc/Conversion/Passes.h"
-#include "tfc/Dialect/TFCRT/IR/TFCRT.h"
+#include "tfc/Dialect/TFCRT/IR/CalledMath.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 namespace tfc {
 #define GEN_PASS_DEF_EXPANDMATHPASS
@@ -29,70 +33,77 @@ namespace tfc {
 using namespace mlir;
 using namespace tfc::expand;
 
-static bool isExpandable(Operation *op) {
+namespace {
+
+template <Value (*expand)(Writer &, Value)>
+Value expandUnary(Writer &w, Operation *op) {
+  return expand(w, op->getOperand(0));
+}
+
+template <Value (*expand)(Writer &, Value, Value)>
+Value expandBinary(Writer &w, Operation *op) {
+  return expand(w, op->getOperand(0), op->getOperand(1));
+}
+
+} // namespace
+
+/// The table: a math op and its expansion.
+Expansion tfc::expand::expansionOf(Operation *op) {
+  if (!isa_and_present<math::MathDialect>(op->getDialect()))
+    return nullptr;
   Type element = getElementTypeOrSelf(op->getResult(0).getType());
-  return element.isF32() || element.isF64();
+  if (!element.isF32() && !element.isF64())
+    return nullptr;
+  return TypeSwitch<Operation *, Expansion>(op)
+      .Case([](math::ExpOp) { return expandUnary<expandExp>; })
+      .Case([](math::ExpM1Op) { return expandUnary<expandExpm1>; })
+      .Case([](math::LogOp) { return expandUnary<expandLog>; })
+      .Case([](math::Log1pOp) { return expandUnary<expandLog1p>; })
+      .Case([](math::SinhOp) { return expandUnary<expandSinh>; })
+      .Case([](math::CoshOp) { return expandUnary<expandCosh>; })
+      .Case([](math::TanhOp) { return expandUnary<expandTanh>; })
+      .Case([](math::AsinhOp) { return expandUnary<expandAsinh>; })
+      .Case([](math::AcoshOp) { return expandUnary<expandAcosh>; })
+      .Case([](math::AtanhOp) { return expandUnary<expandAtanh>; })
+      .Case([](math::ErfOp) { return expandUnary<expandErf>; })
+      .Case([](math::ErfcOp) { return expandUnary<expandErfc>; })
+      .Case([](math::AsinOp) { return expandUnary<expandAsin>; })
+      .Case([](math::AcosOp) { return expandUnary<expandAcos>; })
+      .Case([](math::AtanOp) { return expandUnary<expandAtan>; })
+      .Case([](math::Atan2Op) { return expandBinary<expandAtan2>; })
+      .Case([](math::PowFOp) { return expandBinary<expandPow>; })
+      .Default([](Operation *) { return nullptr; });
 }
 
 namespace {
-
-template <typename OpTy, Value (*expand)(Writer &, Value)>
-struct ExpandUnary : OpRewritePattern<OpTy> {
-  using OpRewritePattern<OpTy>::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(OpTy op,
-                                PatternRewriter &rewriter) const override {
-    if (!isExpandable(op))
-      return failure();
-    Writer writer(rewriter, op.getLoc(), op.getType());
-    rewriter.replaceOp(op, expand(writer, op.getOperand()));
-    return success();
-  }
-};
-
-template <typename OpTy, Value (*expand)(Writer &, Value, Value)>
-struct ExpandBinary : OpRewritePattern<OpTy> {
-  using OpRewritePattern<OpTy>::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(OpTy op,
-                                PatternRewriter &rewriter) const override {
-    if (!isExpandable(op))
-      return failure();
-    Writer writer(rewriter, op.getLoc(), op.getType());
-    rewriter.replaceOp(op,
-                       expand(writer, op->getOperand(0), op->getOperand(1)));
-    return success();
-  }
-};
-
-/// The table: a math op and its expansion.
-void addExpansions(RewritePatternSet &patterns) {
-  patterns.add<ExpandUnary<math::ExpOp, expandExp>,
-               ExpandUnary<math::ExpM1Op, expandExpm1>,
-               ExpandUnary<math::LogOp, expandLog>,
-               ExpandUnary<math::Log1pOp, expandLog1p>,
-               ExpandUnary<math::SinhOp, expandSinh>,
-               ExpandUnary<math::CoshOp, expandCosh>,
-               ExpandUnary<math::TanhOp, expandTanh>,
-               ExpandUnary<math::AsinhOp, expandAsinh>,
-               ExpandUnary<math::AcoshOp, expandAcosh>,
-               ExpandUnary<math::AtanhOp, expandAtanh>,
-               ExpandUnary<math::ErfOp, expandErf>,
-               ExpandUnary<math::ErfcOp, expandErfc>,
-               ExpandUnary<math::AsinOp, expandAsin>,
-               ExpandUnary<math::AcosOp, expandAcos>,
-               ExpandUnary<math::AtanOp, expandAtan>,
-               ExpandBinary<math::Atan2Op, expandAtan2>,
-               ExpandBinary<math::PowFOp, expandPow>>(patterns.getContext());
-}
 
 struct ExpandMathPass : tfc::impl::ExpandMathPassBase<ExpandMathPass> {
   using ExpandMathPassBase::ExpandMathPassBase;
 
   void runOnOperation() override {
-    RewritePatternSet patterns(&getContext());
-    addExpansions(patterns);
-    walkAndApplyPatterns(getOperation(), std::move(patterns));
+    SmallVector<Operation *> found;
+    DenseMap<Operation *, int64_t> counts; // of bodies of linalg ops
+    getOperation()->walk([&](Operation *op) {
+      if (!expansionOf(op) || op->hasAttr(tfc::rt::isCalledMath))
+        return;
+      found.push_back(op);
+      if (auto body = op->getParentOfType<linalg::LinalgOp>())
+        ++counts[body];
+    });
+    for (Operation *op : found) {
+      auto body = op->getParentOfType<linalg::LinalgOp>();
+      if (body && counts[body] > mostInlined)
+        op->setAttr(tfc::rt::isCalledMath, UnitAttr::get(&getContext()));
+      else
+        expand(op);
+    }
+  }
+
+  static void expand(Operation *op) {
+    OpBuilder builder(op);
+    Writer writer(builder, op->getLoc(), op->getResult(0).getType());
+    op->replaceAllUsesWith(ValueRange{expansionOf(op)(writer, op)});
+    op->erase();
   }
 };
 

@@ -13,6 +13,7 @@
 
 #include "Writer.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -89,6 +90,8 @@ private:
         b, name,
         b.getFunctionType({type, type, fast.isBeyond.getType()}, type));
     made.setPrivate();
+    made->setAttr("llvm.linkage", LLVM::LinkageAttr::get(b.getContext(),
+                                                 LLVM::Linkage::Internal));
     made->setAttr("passthrough", b.getStrArrayAttr({"noinline", "cold"}));
     Block *body = made.addEntryBlock();
     b.setInsertionPointToStart(body);

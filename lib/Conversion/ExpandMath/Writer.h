@@ -244,6 +244,11 @@ Periodic expandSin(Writer &w, Value x);
 Periodic expandCos(Writer &w, Value x);
 Periodic expandTan(Writer &w, Value x);
 
+/// What an op becomes: math functions of f32 and f64 but the periodic ones.
+/// Null if there is no expansion.
+using Expansion = Value (*)(Writer &, mlir::Operation *);
+Expansion expansionOf(mlir::Operation *op);
+
 } // namespace tfc::expand
 
 #endif // TFC_LIB_CONVERSION_EXPANDMATH_WRITER_H

@@ -20,6 +20,7 @@
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/IRMapping.h"
+#include "tfc/Dialect/TFCRT/IR/CalledMath.h"
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -47,6 +48,8 @@ static bool isVectorOp(Operation &op) {
       !op.getResult(0).getType().isIntOrIndexOrFloat())
     return false;
   if (!isa<math::MathDialect>(op.getDialect()))
+    return true;
+  if (op.hasAttr(tfc::rt::isCalledMath)) // functions take vectors as well
     return true;
   // tfc-expand-periodic makes arithmetic of them.
   if (isa<math::SinOp, math::CosOp, math::TanOp>(op))

@@ -44,7 +44,7 @@ def compile_canonical(module, symbol: str, name: str, held: tuple, chosen: dict,
     if found is None:
         try:
             with progress.watch(name) as report:
-                artifact = compiler.compile(module, {**chosen, "progress": report})
+                artifact = compiler.compile(module, {**chosen, "progress": report, "parts": True})
             found = artifact.description, compiler.load(artifact.object), artifact.object
         except compiler.CompileError as e:
             raise unimplemented(e, module, name) from None

@@ -16,6 +16,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Builders.h"
@@ -194,6 +195,8 @@ struct ShareLoops : public tfc::rt::impl::TFCShareLoopsPassBase<ShareLoops> {
     auto type = builder.getFunctionType(TypeRange(captures), {});
     auto function = func::FuncOp::create(builder, nest->getLoc(), name, type);
     function.setPrivate();
+    function->setAttr("llvm.linkage", LLVM::LinkageAttr::get(&getContext(),
+                                                 LLVM::Linkage::Internal));
     // Where it is called once a layer, LLVM would copy it back.
     function->setAttr("passthrough", builder.getStrArrayAttr({"noinline"}));
     builder.setInsertionPointToStart(function.addEntryBlock());

@@ -214,7 +214,8 @@ def TFCShareLoopsPass : Pass<"tfc-share-loops", "::mlir::ModuleOp"> {
     Nests that allocate, leave the function, or are shared by threads stay where they are.
   }];
   let options = [Option<"minSaved", "min-saved", "int64_t", "2000", "operations that a function has to save">];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+                           "::mlir::LLVM::LLVMDialect"];
 }
 
 def TFCSetFastMathPass : Pass<"tfc-set-fast-math"> {

@@ -1,0 +1,110 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "Stages.h"
+#include "mlir/Pass/PassManager.h"
+#include "tfc/Pipelines/Pipelines.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+#include "llvm/Target/TargetMachine.h"
+
+using namespace mlir;
+using llvm::StringRef;
+using namespace tfc;
+
+static StageOptions &fill(StageOptions &stage, const CompileOptions &options) {
+  stage.contract = options.contract;
+  stage.reassociate = options.reassociate;
+  stage.parallel = options.parallel;
+  stage.chainMicroseconds = options.chainMicroseconds;
+  stage.disable = options.disable;
+  stage.gpu = options.gpu;
+  stage.gpuDevice = options.gpuDevice;
+  if (!options.gpuFeatures.empty())
+    stage.gpuFeatures = options.gpuFeatures;
+  if (!options.gpuChip.empty())
+    stage.gpuChip = options.gpuChip;
+  if (!options.gpuFormat.empty())
+    stage.gpuFormat = options.gpuFormat;
+  stage.gpuToolkit = options.gpuToolkit;
+  if (options.gpuThreads)
+    stage.gpuThreads = options.gpuThreads;
+  if (options.gpuShared)
+    stage.gpuShared = options.gpuShared;
+  stage.gpuSubgroup = options.gpuSubgroup;
+  if (auto machine = createTargetMachine(versions(options.target).front())) {
+    VectorRegisters registers = vectorRegisters(**machine);
+    stage.vectorBits = registers.bits;
+    stage.vectorRegisters = registers.count;
+    PairSupport pairs = pairSupport(**machine);
+    stage.bf16Pairs = pairs.tiles && options.tiles ? "tiles" : pairs.vectors ? "vectors" : "none";
+    HalfSupport half = halfSupport(**machine);
+    stage.f16 = half.f16;
+    stage.f64ToF16 = half.f64ToF16;
+  } else {
+    llvm::consumeError(machine.takeError()); // reported where code is made
+  }
+  return stage;
+}
+
+std::string tfc::text(ModuleOp module) {
+  std::string result;
+  llvm::raw_string_ostream stream(result);
+  module->print(
+      stream, OpPrintingFlags().enableDebugInfo(true, false).assumeVerified());
+  return result;
+}
+
+std::string tfc::writeReproducer(ModuleOp module, StringRef stage,
+                                 const CompileOptions &options) {
+  llvm::SmallString<128> path(options.reproducerDirectory);
+  if (path.empty()
+          ? bool(llvm::sys::fs::createUniqueDirectory("tfc-reproducer", path))
+          : bool(llvm::sys::fs::create_directories(path)))
+    return {};
+  llvm::SmallString<128> file(path);
+  llvm::sys::path::append(file, "module-%%%%%%.mlir");
+  int descriptor;
+  if (llvm::sys::fs::createUniqueFile(file, descriptor, path))
+    return {};
+  llvm::raw_fd_ostream stream(descriptor, /*shouldClose=*/true);
+  auto flag = [](bool value) { return value ? "true" : "false"; };
+  stream << "// tfc-opt --" << stage << "=\"contract=" << flag(options.contract)
+         << " reassociate=" << flag(options.reassociate)
+         << " parallel=" << flag(options.parallel)
+         << " disable=" << options.disable << "\" " << path << "\n"
+         << text(module);
+  return path.str().str();
+}
+
+LogicalResult tfc::runPasses(ModuleOp module, StringRef stage,
+                             const CompileOptions &options, Errors &errors) {
+  PassManager manager(module.getContext());
+  // Passes are tested with the verifier on; here it would cost as much as they
+  // do.
+  manager.enableVerifier(false);
+  StageOptions stageOptions;
+  std::string problem;
+  llvm::raw_string_ostream stream(problem);
+  // Looked for where buffers are loops already, and nothing makes new ones.
+  if (stage == "tfc-loops-to-llvm")
+    stageOptions.unneeded = unneededPasses(module);
+  if (failed(buildStage(stage, fill(stageOptions, options), manager, stream))) {
+    errors.message = problem;
+    return failure();
+  }
+  return manager.run(module);
+}
+
+CompileFailure tfc::explain(const Errors &errors, StringRef stage) {
+  CompileFailure result;
+  result.message = errors.message.empty()
+                       ? "the compiler failed without a message"
+                       : errors.message;
+  result.location = errors.location;
+  result.stage = stage.str();
+  return result;
+}
