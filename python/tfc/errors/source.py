@@ -72,15 +72,13 @@ def _is_part_of(inner: CodeType, outer: CodeType) -> bool:
 
 
 def filter_traceback(traceback: TracebackType | None) -> TracebackType | None:
-    """The same traceback without this package's frames; unchanged if nothing would be left."""
+    """The same traceback without this package's frames."""
     kept = []
     step = traceback
     while step is not None:
         if not is_internal(step.tb_frame.f_code.co_filename):
             kept.append(step)
         step = step.tb_next
-    if not kept:
-        return traceback
     result = None
     for step in reversed(kept):
         if result is not None and _is_part_of(result.tb_frame.f_code, step.tb_frame.f_code):

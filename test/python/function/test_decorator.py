@@ -315,8 +315,75 @@ def test_tracebacks_show_the_users_frames():
 
     with pytest.raises(RuntimeError) as caught:
         f(tf.constant(1.0))
-    names = [entry.name for entry in caught.traceback]
-    assert names[0] == "test_tracebacks_show_the_users_frames" and names[-2:] == ["f", "inner"] and len(names) <= 4
+    assert _names(caught) == ["test_tracebacks_show_the_users_frames", "f", "inner"]
+
+
+def _names(caught):
+    return [entry.name for entry in caught.traceback]
+
+
+def _fail(x):
+    raise RuntimeError("mine")
+
+
+class _Base:
+    def method(self, x):
+        return _fail(x) if x > 0 else x
+
+
+class _Derived(_Base):
+    def method(self, x):
+        return super().method(x)
+
+    @tf.function
+    def call(self, x):
+        return self.method(x)
+
+
+def _in_a_loop(x):
+    for _ in tf.range(x):
+        _fail(x)
+    return x
+
+
+def _in_a_dataset(x):
+    return tf.data.Dataset.from_tensors(x).map(_fail)
+
+
+_lambda = lambda x: _fail(x)  # noqa: E731
+
+FAILING = {
+    "a loop body": (tf.function(_in_a_loop), ["_in_a_loop", "_fail"]),
+    "a lambda": (tf.function(lambda x: _lambda(x)), ["<lambda>", "<lambda>", "_fail"]),
+    "a method via super()": (_Derived().call, ["call", "method", "method", "_fail"]),
+    "a function in a function": (tf.function(lambda x: tf.function(_fail)(x)), ["<lambda>", "_fail"]),
+    "a branch of tf.cond": (
+        tf.function(lambda x: tf.cond(x > 0, lambda: _fail(x), lambda: x)), ["<lambda>", "_fail"],
+    ),
+    "a mapped function": (tf.function(_in_a_dataset), ["_in_a_dataset", "_fail"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", FAILING)
+def test_no_frame_of_ours_is_in_a_traceback(kind):
+    f, names = FAILING[kind]
+    with pytest.raises(RuntimeError, match="mine") as caught:
+        f(tf.constant(1))
+    assert _names(caught)[1:] == names
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: tf.function(lambda x: tf.gather([1, 2], x))(tf.constant(5)),
+        lambda: tf.function(lambda x: x, input_signature=[tf.TensorSpec([2])])(tf.constant([1.0])),
+        lambda: tf.function(lambda x: x)(),
+    ],
+)
+def test_errors_of_running_and_binding_end_at_the_users_call(call):
+    with pytest.raises((tf.errors.InvalidArgumentError, TypeError)) as caught:
+        call()
+    assert _names(caught)[1:] == ["<lambda>"]
 
 
 def test_causes_of_exceptions_are_kept():

@@ -32,7 +32,7 @@ class Context:
         """A function without arguments that evaluates `expr`, or None where that would change what its
         walrus binds.
         """
-        names = {n.target.id for n in ast.walk(expr) if isinstance(n, ast.NamedExpr)}
+        names = {n.target.id for n in tree.walk(expr) if isinstance(n, ast.NamedExpr)}
         if not names:
             return tree.delay(expr)
         if not self.walrus_scope:
@@ -147,7 +147,7 @@ def _class(stmt, context):
 
 def _opted_out(stmt):
     """Is there a decorator that says this function is not to be converted?"""
-    nodes = [node for decorator in stmt.decorator_list for node in ast.walk(decorator)]
+    nodes = [node for decorator in stmt.decorator_list for node in tree.walk(decorator)]
     return any(
         getattr(node, "attr", getattr(node, "id", None)) == "do_not_convert"
         or (isinstance(node, ast.keyword) and node.arg == "autograph" and getattr(node.value, "value", None) is False)

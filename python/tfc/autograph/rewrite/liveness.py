@@ -10,6 +10,7 @@ alive after it
 import ast
 
 from .scope import reads, writes
+from .tree import walk
 
 
 class _All:
@@ -43,10 +44,10 @@ def analyse(body, live_out):
 
 def _mark_caught(stmt):
     """Exceptions raised where a handler of the same function may catch them: the function goes on."""
-    for node in ast.walk(stmt):
+    for node in walk(stmt):
         if getattr(node, "handlers", None):
             for inner in node.body:
-                for raised in ast.walk(inner):
+                for raised in walk(inner):
                     if isinstance(raised, ast.Raise):
                         raised.caught = True
 

@@ -3,7 +3,7 @@
 import ast
 from dataclasses import dataclass, field
 
-from .tree import children
+from .tree import children, walk
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -55,7 +55,7 @@ def _declare(root, scope):
         if isinstance(node, (*FUNCTIONS, ast.Lambda, ast.ClassDef, ast.GeneratorExp)):
             scope.captured |= free_names(node)
         if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
-            scope.rebound.update(n for inner in ast.walk(node) if isinstance(inner, ast.Nonlocal) for n in inner.names)
+            scope.rebound.update(n for inner in walk(node) if isinstance(inner, ast.Nonlocal) for n in inner.names)
 
 
 def binds(node):
@@ -83,7 +83,7 @@ def _inside(node):
         return [*node.decorator_list, *node.bases, *node.keywords]
     if isinstance(node, COMPREHENSIONS):
         # A walrus inside binds outside; the targets do not.
-        return [n for n in ast.walk(node) if isinstance(n, ast.NamedExpr)]
+        return [n for n in walk(node) if isinstance(n, ast.NamedExpr)]
     return children(node)
 
 
@@ -103,7 +103,7 @@ def free_names(node):
         free = set().union(*(reads(n) for n in children(node)))
     else:
         free = set().union(*(reads(n) for n in children(node)))
-        free -= {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
+        free -= {n.id for g in node.generators for n in walk(g.target) if isinstance(n, ast.Name)}
     node.free = frozenset(free)
     return node.free
 
@@ -141,7 +141,7 @@ def writes(root):
             continue
         if getattr(node, "ours", False):
             found.update(getattr(node, "walrus", ()))
-            stack.extend(n for n in ast.walk(node) if isinstance(n, ast.NamedExpr))
+            stack.extend(n for n in walk(node) if isinstance(n, ast.NamedExpr))
             continue
         found.update(binds(node))
         stack.extend(_inside(node))

@@ -8,7 +8,7 @@ pairs for longer paths.
 import ast
 
 from .scope import FUNCTIONS, writes
-from .tree import AG, children
+from .tree import AG, children, walk
 
 
 def changed(stmts):
@@ -28,7 +28,7 @@ def _calls(root):
     """Is there a call of something that is not an operator of ours?"""
     known = getattr(root, "calls", None)
     if known is None:
-        known = root.calls = any(isinstance(n, ast.Call) and not _is_ours(n.func) for n in ast.walk(root))
+        known = root.calls = any(isinstance(n, ast.Call) and not _is_ours(n.func) for n in walk(root))
     return known
 
 

@@ -112,20 +112,40 @@ def finish(node):
             stack.append((child, place))
 
 
-_LEAVES = (ast.Load, ast.Store, ast.operator, ast.cmpop, ast.boolop, ast.unaryop)
+# Fields that hold no nodes, or only contexts and operators.
+_PLAIN = frozenset((
+    "ctx", "op", "ops", "id", "attr", "arg", "name", "kind", "type_comment", "level", "module", "conversion",
+    "is_async", "asname", "rest", "kwd_attrs",
+))  # fmt: skip
+_FIELDS: dict = {ast.Name: (), ast.Constant: (), ast.Global: (), ast.Nonlocal: ()}
 
 
 def children(node):
     """The nodes right below (without contexts and operators, which hold nothing): `ast.iter_child_nodes`,
     faster.
     """
+    cls = node.__class__
+    fields = _FIELDS.get(cls)
+    if fields is None:
+        fields = _FIELDS[cls] = tuple(f for f in cls._fields if f not in _PLAIN)
     out = []
-    for value in vars(node).values():
+    for field in fields:
+        value = getattr(node, field, None)
         if value.__class__ is list:
             out += [v for v in value if isinstance(v, ast.AST)]
-        elif isinstance(value, ast.AST) and not isinstance(value, _LEAVES):
+        elif isinstance(value, ast.AST):
             out.append(value)
     return out
+
+
+def walk(node):
+    """All nodes, in no order that matters: `ast.walk`, faster."""
+    stack = [node]
+    while stack:
+        node = stack.pop()
+        yield node
+        if _FIELDS.get(node.__class__) != ():
+            stack += children(node)
 
 
 def is_ours(node):
