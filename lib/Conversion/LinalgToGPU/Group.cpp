@@ -87,6 +87,18 @@ static bool multipliesAndAdds(LinalgOp op, OpOperand *&left,
          isa<MemRefType>(right->get().getType());
 }
 
+void tfc::device::reorderProducts(Step &step) {
+  LinalgOp op = step.op;
+  OpOperand *left, *right;
+  if (op.getNumDpsInits() != 1 || !op.getNumReductionLoops() ||
+      !multipliesAndAdds(op, left, right))
+    return;
+  Operation *add =
+      op.getBlock()->getTerminator()->getOperand(0).getDefiningOp();
+  if (auto sum = dyn_cast<arith::AddFOp>(add))
+    sum.setFastmath(sum.getFastmath() | arith::FastMathFlags::reassoc);
+}
+
 std::optional<Product> tfc::device::matchProduct(const Step &step) {
   LinalgOp op = step.op;
   if (op.getNumDpsInits() != 1 || op.getNumDpsInputs() != 2 ||

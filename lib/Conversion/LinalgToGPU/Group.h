@@ -24,6 +24,7 @@ struct DeviceLimits {
   bool tensorCores = false; ///< NVIDIA's mma.sync of sm_80
   bool warpgroups = false;  ///< wgmma of sm_90a
   bool tf32 = false;        ///< products of f32 may be rounded to tf32
+  int64_t steps = 0; ///< of all loops of a thread together; 0: any number
 };
 
 /// A linalg op inside a kernel.
@@ -51,6 +52,8 @@ struct Product {
 /// Recognizes result += left * right with a tile-able loop structure; loops may
 /// be several of a kind.
 std::optional<Product> matchProduct(const Step &step);
+/// Lets the sum of products of a step be made in any order, if it is one.
+void reorderProducts(Step &step);
 
 /// Steps that run in one kernel. Those with the same values of the first
 /// `prefix` loops run in the same block (or thread), in order; others are

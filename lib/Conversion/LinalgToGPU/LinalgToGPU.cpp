@@ -205,7 +205,8 @@ private:
   void settle(Operation *before, const Step *reader);
   void flush();
   void write(Group &taken);
-  void refuse(Operation *op, StringRef why);
+  bool takeBackLong(ArrayRef<Operation *> ops, int64_t group);
+  void refuse(Operation *op, const Twine &why);
   bool startsProduct(Step &step);
   void take(tfc::rt::ScanOp scan);
 
@@ -218,7 +219,7 @@ private:
   SmallVector<linalg::FillOp> fills; ///< not yet needed
 };
 
-void Former::refuse(Operation *op, StringRef why) {
+void Former::refuse(Operation *op, const Twine &why) {
   Builder b(op->getContext());
   host.push_back(b.getDictionaryAttr(
       {b.getNamedAttr("op", b.getStringAttr(op->getName().getStringRef())),
@@ -257,6 +258,56 @@ void Former::flush() {
   }
 }
 
+/// Steps of all loops of a thread, as far as they are known.
+static int64_t stepsOf(Block &block) {
+  int64_t steps = 0;
+  for (Operation &op : block) {
+    int64_t inside = 0;
+    for (Region &region : op.getRegions())
+      for (Block &nested : region)
+        inside = std::max(inside, stepsOf(nested));
+    int64_t trips = 1;
+    if (auto loop = dyn_cast<scf::ForOp>(op)) {
+      auto to = getConstantIntValue(loop.getUpperBound()),
+           by = getConstantIntValue(loop.getStep());
+      // Of a block of terms: from i to at most i + width.
+      if (auto end = loop.getUpperBound().getDefiningOp<arith::MinUIOp>())
+        if (auto reach = end.getLhs().getDefiningOp<arith::AddIOp>();
+            reach && reach.getLhs() == loop.getLowerBound())
+          to = getConstantIntValue(reach.getRhs());
+      if (to && by && *by > 0)
+        trips = llvm::divideCeil(std::max<int64_t>(*to, 0), *by);
+      inside += 1;
+    }
+    steps += trips * inside;
+  }
+  return steps;
+}
+
+/// Some devices end loops that take too many steps, without a word: removes the
+/// kernels that were made for these ops, which have the number `group`, if one
+/// has such loops.
+bool Former::takeBackLong(ArrayRef<Operation *> ops, int64_t group) {
+  if (!limits.steps)
+    return false;
+  SmallVector<gpu::LaunchOp> launches;
+  for (Operation &op : *ops.back()->getBlock())
+    if (auto launch = dyn_cast<gpu::LaunchOp>(op))
+      if (auto number = launch->getAttrOfType<IntegerAttr>("tfc.group");
+          number && number.getInt() == group)
+        launches.push_back(launch);
+  if (llvm::all_of(launches, [&](gpu::LaunchOp launch) {
+        return stepsOf(launch.getBody().front()) <= limits.steps;
+      }))
+    return false;
+  for (gpu::LaunchOp launch : launches)
+    launch.erase();
+  for (Operation *op : ops)
+    refuse(op, "more than " + std::to_string(limits.steps) +
+                   " steps of a thread, which the device does not take");
+  return true;
+}
+
 void Former::write(Group &taken) {
   auto mapping = taken.mapping();
   if (mapping == Group::Mapping::tiles && fitsWarpgroups(taken, limits))
@@ -271,8 +322,13 @@ void Former::write(Group &taken) {
     writeByBlock(taken, limits);
   else
     writeByThread(taken, limits);
+  SmallVector<Operation *> ops;
   for (Step &step : taken.steps)
-    step.op->erase();
+    ops.push_back(step.op);
+  if (takeBackLong(ops, taken.number))
+    return;
+  for (Operation *op : ops)
+    op->erase();
   if (taken.fill)
     taken.fill->erase();
 }
@@ -347,6 +403,8 @@ void Former::take(LinalgOp op) {
   }
   if (startsProduct(step))
     return;
+  if (reassociate)
+    reorderProducts(step);
   settle(op, &step);
   add(step);
 }
@@ -360,7 +418,8 @@ void Former::take(tfc::rt::ScanOp scan) {
   if (!why.empty())
     return refuse(scan, why);
   writeScan(scan, number, limits, reassociate);
-  scan->erase();
+  if (!takeBackLong(scan.getOperation(), number))
+    scan->erase();
 }
 
 /// Is the op a loop that writes elements itself, and has nothing in it that
@@ -440,6 +499,8 @@ struct LinalgToGPU : public tfc::impl::LinalgToGPUPassBase<LinalgToGPU> {
     limits.tensorCores = architecture >= 80;
     limits.warpgroups = StringRef(chip) == "sm_90a";
     limits.tf32 = StringRef(features).contains("tf32");
+    if (StringRef(features).contains("short-loops"))
+      limits.steps = 60000; // Mesa's llvmpipe counts to 65535
     llvm::DenseMap<int64_t, std::string> refused;
     if (auto list = getOperation()->getAttrOfType<ArrayAttr>("tfc.refused"))
       for (auto entry : list.getAsRange<DictionaryAttr>())

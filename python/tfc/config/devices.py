@@ -77,7 +77,9 @@ def set_visible_devices(devices, device_type=None) -> None:
 
 
 def _logical() -> list:
-    """(type, number, physical device) of each logical device: one for each visible physical one, or as many as configured."""
+    """(type, number, physical device) of each logical device: one for each visible physical one, or as many as
+    configured.
+    """
     made, counts = [], {}
     for d in get_visible_devices():
         for _ in _configured.get(d) or [None]:
@@ -105,8 +107,8 @@ def set_logical_device_configuration(device, logical_devices) -> None:
     """Makes logical devices of a physical one, and limits the memory of a GPU:
     `[LogicalDeviceConfiguration(memory_limit=...)]`, in megabytes.
 
-    Several logical devices of one physical device are names for it: they share its memory (the limit is the sum of theirs),
-    and tensors name the first.
+    Several logical devices of one physical device are names for it: they share its memory (the limit is the sum of
+    theirs), and tensors name the first.
     """
     configured = list(logical_devices)
     limits = [c.memory_limit for c in configured]

@@ -73,7 +73,9 @@ class Gpu:
             "gpu_shared": min(32768, self.shared_bytes),
         }
         if self.target == "spirv":
-            options["gpu_features"] = "+".join(f for f in _FEATURES if f in self.features) or "none"
+            # Mesa's software device ends the loops of a thread after 65,535 steps, whatever is left of them.
+            short = ["short-loops"] if "llvmpipe" in self.name else []
+            options["gpu_features"] = "+".join([*(f for f in _FEATURES if f in self.features), *short]) or "none"
             options["gpu_subgroup"] = self.subgroup if "subgroups" in self.features else 0
             return options
         chip = "sm_{}{}".format(*self.compute_capability)

@@ -56,6 +56,18 @@ def programs(tf):
         "tf32 rounding": (tf.matmul, (normal(64, 64), normal(64, 64)), 4e-3),
         "product and epilogue": (epilogue, (small(65, 33), small(33, 66), small(66)), 0),
         "transposed products": (transposed, (small(20, 17), small(20, 33)), 0),
+        "long extremes": (lambda x, y: (tf.argmax(x), tf.argmin(x), tf.argmax(y, 1), tf.argmin(y, 0)), (small(9000), small(5, 70)), 0),
+        "long extremes of halves": (lambda x: tf.argmax(x), (small(9000).astype(np.float16),), 0),
+        "rows that share vectors": (layernorm, (normal(4200, 8), normal(8), normal(8)), 2e-5),
+        "sums of a million": (lambda x: tf.reduce_sum(tf.broadcast_to(x, [1000, 1000])), (np.full(1, 0.1, np.float32),), 1e-6),
+        "complex running sums": (lambda x, y: (lambda z: (tf.math.real(z), tf.math.imag(z)))(tf.cumsum(tf.complex(x, y))), (small(300), small(300)), 0),
+        "f16 product in units": (tf.matmul, (normal(72, 88, dtype=np.float16), normal(88, 80, dtype=np.float16)), 2e-3),
+        "f16 product of columns": (lambda a, b: tf.matmul(a, b, transpose_a=True, transpose_b=True), (normal(88, 72, dtype=np.float16), normal(80, 88, dtype=np.float16)), 2e-3),
+        "bf16 product of columns": (lambda a, b: tf.matmul(a, b, transpose_a=True), (normal(88, 72, dtype=bf16), normal(88, 80, dtype=bf16)), 2e-2),
+        "f16 product of rows": (lambda a, b: tf.matmul(a, b, transpose_b=True), (normal(64, 64, dtype=np.float16), normal(128, 64, dtype=np.float16)), 2e-3),
+        "tf32 product in units": (tf.matmul, (small(72, 36), small(36, 68)), 0),
+        "tf32 product of columns": (lambda a, b: tf.matmul(a, b, transpose_a=True, transpose_b=True), (small(36, 72), small(68, 36)), 0),
+        "batches in units": (lambda a: tf.einsum("bij,bkj->bik", a, a), (small(3, 20, 16),), 0),
         "batches": (lambda a: tf.einsum("bij,bkj->bik", a, a), (small(3, 20, 17),), 0),
     }  # fmt: skip
 
@@ -91,6 +103,7 @@ def main():
                 "loaded": sum(c.loaded for _, c in driver.launches),
                 "stored": sum(c.stored for _, c in driver.launches),
                 "touched": sum(c.touched_loads + c.touched_stores for _, c in driver.launches),
+                "async_bytes": sum(c.async_bytes for _, c in driver.launches),
                 "conflicts": sum(c.conflicts for _, c in driver.launches),
                 "instructions": sum(c.instructions for _, c in driver.launches),
             }

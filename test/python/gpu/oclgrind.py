@@ -16,7 +16,7 @@ from tfc.ir import LOCK, compiler, mlir, run_passes, walk
 
 # As the compiler makes kernels for the device of fake_cuda, but for the exchange of registers, which OpenCL 1.2 lacks.
 OPTIONS = {"gpu": "nvptx", "gpu_chip": "sm_70", "gpu_subgroup": 0, "gpu_threads": 256, "gpu_shared": 32768}
-WRONG = re.compile(r"data race|Invalid (?:read|write)|Uninitialized|divergence", re.I)
+WRONG = re.compile(r"data race|Invalid (?:read|write)|Uninitialized|exceeds static|divergence", re.I)
 
 
 def translator():
@@ -24,10 +24,15 @@ def translator():
 
 
 class Kernel:
-    """One kernel: its name, its SPIR-V, and by argument the bytes of a buffer (None: a scalar, -1: a size not known here)."""
+    """One kernel: its name, its SPIR-V, and the types of its arguments in the launch.
 
-    def __init__(self, name, code, arguments, scalars):
-        self.name, self.code, self.arguments, self.scalars = name, code, arguments, scalars
+    `sizes`: bytes of each buffer (-1: not known here); None in the place of a scalar. The kernel takes its buffers, then its
+    scalars as words of 8 bytes in one more buffer.
+    """
+
+    def __init__(self, name, code, types):
+        self.name, self.code, self.types = name, code, types
+        self.sizes = [_bytes(t) for t in types]
 
 
 def kernels(concrete, change=None) -> dict:
@@ -50,10 +55,7 @@ def kernels(concrete, change=None) -> dict:
         for op in walk(module.operation):
             if op.name == "gpu.binary":
                 codes[mlir.StringAttr(op.attributes["sym_name"]).value] = _object(op.get_asm())
-    return {
-        int(name.rsplit("_", 1)[1]): Kernel(name, codes[name], [_bytes(t) for t in types[name]], types[name])
-        for name in codes
-    }
+    return {int(name.rsplit("_", 1)[1]): Kernel(name, codes[name], types[name]) for name in codes}
 
 
 def _bytes(type_):
@@ -86,26 +88,21 @@ RACES = CHECKS[:1]
 
 
 def run(kernel: Kernel, grid, block, values, folder: Path, checks=CHECKS):
-    """(what is reported, the buffers afterwards). `values`: the bytes of each argument."""
+    """(what is reported, the buffers afterwards). `values`: the bytes of each buffer."""
     (folder / "k.spv").write_bytes(kernel.code)
     command = [translator(), "-r", "--spirv-target-env=CL2.0", "k.spv", "-o", "k.bc"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     size = lambda numbers: " ".join(map(str, numbers))
     lines = ["k.bc", kernel.name, size(g * b for g, b in zip(grid, block, strict=True)), size(block), ""]
-    for value, bytes_ in zip(values, kernel.arguments, strict=True):
-        kind = "uchar" if bytes_ is None else "uchar dump"
-        lines += [f"<size={len(value)} {kind}>", size(value)]
+    for value in values:
+        lines += [f"<size={len(value)} uchar dump>", size(value)]
     (folder / "k.sim").write_text("\n".join(lines) + "\n")
     command = ["oclgrind-kernel", *checks, "--max-errors", "200", "k.sim"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     report = done.stderr + "".join(line + "\n" for line in done.stdout.splitlines() if WRONG.search(line))
-    dumped = iter(re.split(r"Argument '", done.stdout)[1:])
-    after = [
-        None if bytes_ is None else np.array(re.findall(r"\] = (\d+)", next(dumped, "")), np.uint8)
-        for bytes_ in kernel.arguments
-    ]
-    return report, after
+    dumped = re.split(r"Argument '", done.stdout)[1:]
+    return report, [np.array(re.findall(r"\] = (\d+)", part), np.uint8) for part in dumped]
 
 
 def without_barriers(module):
@@ -125,24 +122,21 @@ class Driver(fake_cuda.Driver):
         try:
             kernel = self.kernels[int(name.decode().rsplit("_", 1)[1])]
             memory = self._memory().buffers
-            values, targets = [], []
-            for i, bytes_ in enumerate(kernel.arguments):
+            buffers, words = [], []
+            for i, bytes_ in enumerate(kernel.sizes):
                 if bytes_ is None:
-                    kind = {"index": 8, "i1": 1}.get(kernel.scalars[i]) or int(
-                        re.sub(r"\D", "", kernel.scalars[i])
-                    ) // 8
-                    values.append(np.frombuffer(ctypes.string_at(params[i], kind), np.uint8))
-                    targets.append(None)
+                    width = {"index": 8, "i1": 1}.get(kernel.types[i]) or int(re.sub(r"\D", "", kernel.types[i])) // 8
+                    words.append(np.frombuffer(ctypes.string_at(params[i], width).ljust(8, b"\0"), np.uint8))
                     continue
                 address = ctypes.c_uint64.from_address(params[i]).value
                 begin, content = next((b, c) for b, c in memory if b <= address < b + c.size)
                 part = content[address - begin :]
-                targets.append(part if bytes_ < 0 else part[:bytes_])
-                values.append(targets[-1])
-            report, after = run(kernel, tuple(grid[:3]), tuple(block[:3]), values, self.folder, self.checks)
+                buffers.append(part if bytes_ < 0 else part[:bytes_])
+            given = [*buffers, np.concatenate(words)] if words else buffers
+            report, after = run(kernel, tuple(grid[:3]), tuple(block[:3]), given, self.folder, self.checks)
             self.reports.append((name.decode(), report))
-            for target, content in zip(targets, after, strict=True):
-                if target is not None and content.size == target.size:
-                    target[:] = content
+            for buffer, content in zip(buffers, after, strict=False):
+                if content.size == buffer.size:
+                    buffer[:] = content
         except Exception as e:  # across C there is no exception
             self.errors.append(f"{type(e).__name__}: {e}")

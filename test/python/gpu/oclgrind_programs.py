@@ -79,14 +79,19 @@ def main():
             driver.kernels = oclgrind.kernels(
                 f.get_concrete_function(*args), None if keeps else oclgrind.without_barriers
             )
-            with tf.device("GPU:0"):
-                got = [g.numpy() for g in tf.nest.flatten(f(*args))]
+            try:
+                with tf.device("GPU:0"):
+                    got = [g.numpy() for g in tf.nest.flatten(f(*args))]
+            except tf.errors.OpError:
+                if keeps:
+                    raise
+                got = []  # what races may be no index any more
             close = lambda g, w: g.shape == w.shape and bool(np.allclose(g, w, rtol=1e-4, atol=1e-5))
             found[name] = {
                 "failures": driver.errors[:],
                 "launches": [kernel for kernel, _ in driver.reports],
                 "reports": [f"{kernel}: {text}" for kernel, text in driver.reports if text.strip()],
-                "right": all(map(close, got, want)),
+                "right": len(got) == len(want) and all(map(close, got, want)),
             }
         json.dump(found, sys.stdout)
 

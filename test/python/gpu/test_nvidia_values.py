@@ -68,7 +68,27 @@ def test_a_kernel_that_is_bound_by_memory_asks_for_each_byte_once(ampere, hopper
         assert found[name]["loaded"] + found[name]["stored"] == found[name]["touched"]
 
 
-@pytest.mark.parametrize("name", ["softmax", "layernorm", "f16 product", "bf16 product"])
+UNITS = [
+    "f16 product in units",
+    "f16 product of columns",
+    "bf16 product of columns",
+    "f16 product of rows",
+    "tf32 product in units",
+    "tf32 product of columns",
+]
+
+
+@pytest.mark.parametrize("name", [*UNITS, "batches in units"])
+def test_operands_in_units_of_16_bytes_are_copied_beside_the_program(ampere, name):
+    """In either direction of each operand, and beyond its edges."""
+    assert "tensor-cores" in ampere[name]["kinds"] and ampere[name]["async_bytes"]
+
+
+def test_operands_of_odd_sizes_come_through_registers(ampere):
+    assert not ampere["tf32 product"]["async_bytes"] and not ampere["f16 product"]["async_bytes"]
+
+
+@pytest.mark.parametrize("name", ["softmax", "layernorm", "f16 product", "bf16 product", *UNITS])
 def test_threads_do_not_meet_in_banks_of_shared_memory(ampere, name):
     """Neither where tiles are written nor where fragments are read."""
     assert ampere[name]["conflicts"] == 0

@@ -41,7 +41,7 @@ def LinalgToGPUPass : Pass<"tfc-linalg-to-gpu", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"target", "target", "std::string", "\"spirv\"", "spirv or nvptx">,
-    Option<"features", "features", "std::string", "\"f64+f16+i64+i16+i8\"", "types that a spirv device has; tf32">,
+    Option<"features", "features", "std::string", "\"f64+f16+i64+i16+i8\"", "types that a spirv device has; tf32; short-loops">,
     Option<"chip", "chip", "std::string", "\"sm_80\"", "the architecture, for nvptx">,
     Option<"subgroup", "subgroup", "int64_t", "0", "threads that exchange registers; 0: none">,
     Option<"reassociate", "reassociate", "bool", "true", "running sums may be made in another order">,
