@@ -67,23 +67,10 @@ static TypedAttr worstOf(Operation *compare, Type type) {
 /// first position of an extreme.
 static std::optional<Combiner> matchExtreme(LinalgOp op) {
   OperandRange yields = op.getBlock()->getTerminator()->getOperands();
-  Combiner combiner;
-  Value after = yields[0];
-  if (auto narrow = after.getDefiningOp<arith::TruncFOp>()) {
-    combiner.narrow = narrow;
-    after = narrow.getIn();
-  }
-  auto best = after.getDefiningOp<arith::SelectOp>(),
+  auto best = yields[0].getDefiningOp<arith::SelectOp>(),
        place = yields[1].getDefiningOp<arith::SelectOp>();
   Value bestBefore = op.getMatchingBlockArgument(op.getDpsInitOperand(0)),
         placeBefore = op.getMatchingBlockArgument(op.getDpsInitOperand(1));
-  if (combiner.narrow && bestBefore.hasOneUse())
-    if (auto widen = dyn_cast<arith::ExtFOp>(*bestBefore.getUsers().begin())) {
-      combiner.widen = widen;
-      bestBefore = widen.getResult();
-    }
-  if (bool(combiner.narrow) != bool(combiner.widen))
-    return std::nullopt;
   if (!best || !place || best.getCondition() != place.getCondition() ||
       best.getFalseValue() != bestBefore ||
       place.getFalseValue() != placeBefore || !placeBefore.hasOneUse() ||
@@ -94,17 +81,22 @@ static std::optional<Combiner> matchExtreme(LinalgOp op) {
   Operation *compare = best.getCondition().getDefiningOp();
   if (auto either = dyn_cast_or_null<arith::OrIOp>(compare)) // NaN counts, too
     compare = either.getLhs().getDefiningOp();
-  if (!compare || compare->getNumOperands() != 2 ||
-      compare->getOperand(0) != x || compare->getOperand(1) != bestBefore ||
+  auto compares = [&](unsigned i, Value element) { // halves as floats
+    Value value = compare->getOperand(i);
+    auto widen = value.getDefiningOp<arith::ExtFOp>();
+    return (widen ? widen.getIn() : value) == element;
+  };
+  if (!compare || compare->getNumOperands() != 2 || !compares(0, x) ||
+      !compares(1, bestBefore) ||
       !dependsOnlyOn(best.getCondition(), {x, bestBefore}))
     return std::nullopt;
   TypedAttr worst = worstOf(compare, bestBefore.getType());
   if (!worst)
     return std::nullopt;
+  Combiner combiner;
   combiner.better = best.getCondition();
   combiner.x = x;
   combiner.best = bestBefore;
-  combiner.after = {best.getResult(), place.getResult()};
   combiner.neutral = {
       worst, Builder(op.getContext()).getIntegerAttr(placeBefore.getType(), 0)};
   return combiner;
@@ -150,7 +142,6 @@ std::optional<Combiner> tfc::device::matchCombiner(LinalgOp op) {
   if (!neutral)
     return std::nullopt;
   combiner.op = user;
-  combiner.after = {user->getResult(0)};
   combiner.accumulated = user->getOperand(0) == out ? 0 : 1;
   combiner.neutral = {*neutral};
   return combiner;
@@ -215,7 +206,6 @@ Values Writer::update(Step &step, const Combiner &combiner, ArrayRef<Value> ivs,
   // The body works on the accumulator in the type of the buffer; the casts
   // there and back are left out.
   arguments.push_back(Value());
-  llvm::append_range(arguments, accumulators.drop_front());
   IRMapping mapping;
   Block &block = *step.op.getBlock();
   for (auto [argument, value] : llvm::zip(block.getArguments(), arguments))
@@ -232,10 +222,7 @@ Values Writer::update(Step &step, const Combiner &combiner, ArrayRef<Value> ivs,
     Operation *clone = b.clone(nested, mapping);
     rewriteLoads(clone);
   }
-  Values results;
-  for (Value value : combiner.after)
-    results.push_back(mapping.lookup(value));
-  return results;
+  return {mapping.lookup(combiner.op->getResult(0))};
 }
 
 constexpr int64_t blockTerms = 32; ///< that are added up one after the other

@@ -205,7 +205,7 @@ static int64_t blocksOfSum(Group &group, Step &step,
   std::optional<Combiner> combiner = matchCombiner(step.op);
   if (!combiner || points * 4 > enough)
     return 1;
-  if (llvm::any_of(combiner->neutral, [](TypedAttr value) {
+  if (combiner->op && llvm::any_of(combiner->neutral, [](TypedAttr value) {
         return value.getType().getIntOrFloatBitWidth() < 32;
       }))
     return 1;

@@ -27,7 +27,6 @@ struct Combiner {
                       nullptr; ///< from and to the type of the buffer, or null
   /// Without `op`: whether the element `x` is better than `best`, in the body.
   mlir::Value better, x, best;
-  llvm::SmallVector<mlir::Value> after;       ///< in the body: what they become
   llvm::SmallVector<mlir::TypedAttr> neutral; ///< of each accumulator
 
   bool isFloatSum() const;
