@@ -9,7 +9,6 @@ from .logical import and_
 from .loop_variable import NoneBefore, ReadFirst, Variable, Widened, dims, type_of
 from .state import UNDEFINED, NoReturn, State, flags, is_missing, phrase
 
-
 UNDEFINED_BEFORE = "must be defined before the loop"
 
 

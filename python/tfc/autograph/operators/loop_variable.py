@@ -139,9 +139,9 @@ class Variable:
                 out.append(self._leaf(name, next(entry), after, invariant, len(out)))
             elif seam.is_variable(before) and seam.tensorable(after):
                 raise ReadFirst(self, at)
-            elif seam.is_text(before) and merge.is_text(after) and not merge.same(before, after):
-                raise ReadFirst(self, at)
             elif not merge.same(before, after):
+                if seam.is_text(before) and merge.is_text(after):
+                    raise ReadFirst(self, at)
                 raise self._not_fixed(name, before, after)
         return out
 
