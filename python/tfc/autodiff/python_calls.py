@@ -93,7 +93,8 @@ def numpy_function(func=None, inp=None, Tout=None, stateful=True, name=None):
     if executing_eagerly():
         with stop_recording():
             return _packed(run(inputs), Tout)
-    return _packed(_Opaque(_name_of(func, name), explained, specs).call(inputs), Tout)
+    kind = _Once if getattr(func, "once", False) else _Opaque
+    return _packed(kind(_name_of(func, name), explained, specs).call(inputs), Tout)
 
 
 def _decorated(call, func, Tout):
@@ -193,6 +194,7 @@ class _Opaque(HostFunction):
     """A function that no gradient flows through."""
 
     __slots__ = ()
+    is_opaque = True
 
     def call(self, inputs, specs=None):
         with stop_recording():
@@ -209,10 +211,18 @@ class _Opaque(HostFunction):
         return [] if results is None else list(results)
 
 
+class _Once(_Opaque):
+    """A function that moves something on, such as an iterator."""
+
+    __slots__ = ()
+    once = True
+
+
 class _Differentiable(_Opaque):
     """A function of eager tensors: tapes follow it."""
 
     __slots__ = ()
+    is_opaque = False
 
     def call(self, inputs, specs=None):
         specs = specs or self.specs
@@ -237,6 +247,7 @@ class _Taped(_Opaque):
     """A function whose first result is the number of a tape that knows how the others were made of the inputs."""
 
     __slots__ = ()
+    is_opaque = False
 
     def call(self, inputs, specs=None):
         recording = should_record(inputs)

@@ -16,6 +16,11 @@ class HostFunction:
 
     __slots__ = ("__weakref__", "function", "name", "number", "specs")
 
+    # Whether tapes see nothing of it: then a gradient needs its results only, and does not call it again.
+    is_opaque = False
+    # Whether another call would give something else: it is never repeated.
+    once = False
+
     def __init__(self, name: str, function: Callable[[list], list], specs: tuple):
         self.name, self.function, self.specs = name, function, specs
         self.number = next(_counter)

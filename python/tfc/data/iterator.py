@@ -6,6 +6,7 @@ of its own.
 """
 
 import collections
+import functools
 import itertools
 
 import numpy as np
@@ -71,6 +72,9 @@ def _more(number):
 
 def _element(number) -> tuple:
     return tuple(t.numpy() for t in nest.flatten(_cursor(number).take()))
+
+
+_element.once = True
 
 
 def element_of(take, inputs: list, element_spec):
@@ -154,7 +158,9 @@ class Iterator:
     def get_next(self):
         """The next element; `OutOfRangeError` if there is none."""
         if not executing_eagerly():
-            return element_of(self._take, [], elements.components(self.element_spec))
+            take = functools.partial(self._take)
+            take.once = True
+            return element_of(take, [], elements.components(self.element_spec))
         try:
             return self._cursor.take()
         except StopIteration:

@@ -216,7 +216,10 @@ def stack(values, axis=0, name="stack") -> Tensor:
             )
     if needs_runtime(values[0], axis):
         return joined([inserted(v, axis) for v in values], axis)
-    where = axis_of(axis, rank_of(values[0], "stack") + 1, "stack")
+    rank = rank_of(values[0], "stack") + 1
+    if isinstance(axis, int) and not -rank <= axis < rank:
+        raise ValueError(f"Argument `axis` = {axis} not in range [{-rank}, {rank})")
+    where = axis_of(axis, rank, "stack")
     parts = [p.expand_dims(v, axes=(where,)) for v in values]
     return parts[0] if len(parts) == 1 else p.concat(*parts, axis=where)
 
@@ -224,7 +227,10 @@ def stack(values, axis=0, name="stack") -> Tensor:
 def unstack(value, num=None, axis=0, name="unstack") -> list[Tensor]:
     """The slices along one axis, as a list."""
     value = convert_to_tensor(value)
-    where = axis_of(axis, rank_of(value, "unstack"), "unstack")
+    rank = rank_of(value, "unstack")
+    if isinstance(axis, int) and not -rank <= axis < rank:
+        raise ValueError(f"Argument `axis` = {axis} not in range [{-rank}, {rank})")
+    where = axis_of(axis, rank, "unstack")
     count = value.shape_tuple[where]
     if count is None:
         count = num

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tfc.core import Tensor, argument_error
-from tfc.dtypes import as_dtype, int32, int64
+from tfc.dtypes import as_dtype, as_shape, int32, int64
 from tfc.ops import primitives as p
 from tfc.ops.array import concat
 from tfc.ops.control_flow import while_loop
@@ -28,6 +28,12 @@ def searchsorted(sorted_sequence, values, side="left", out_type=int32, name=None
     if n == 0 or rank_of(v, "searchsorted") != n:
         raise argument_error(
             None, "searchsorted", f"sequence and values need one rank of at least 1, got {s.shape} and {v.shape}"
+        )
+    if not as_shape(s.shape_tuple[:-1]).is_compatible_with(v.shape_tuple[:-1]):
+        raise argument_error(
+            None,
+            "searchsorted",
+            f"Leading dim_size of both tensors must match, got shapes {s.shape} and {v.shape} [Op:LowerBound]",
         )
     before = p.less if side == "left" else p.less_equal
     size = s.shape_tuple[-1]

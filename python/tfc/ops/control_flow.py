@@ -196,6 +196,8 @@ def while_loop(
         raise TypeError("'body' must be callable.")
     if not nest.is_nested(loop_vars):
         loop_vars = [loop_vars]
+    if not nest.flatten(loop_vars):
+        raise ValueError("'loop_vars' must be provided.")
     structure = nest.map_structure(value_of_leaf, loop_vars)
     init = [value_of(v) for v in nest.flatten(structure, expand_composites=True)]
     invariants = _flat_invariants(shape_invariants, structure)

@@ -4,7 +4,7 @@ import builtins
 
 import numpy as np
 
-from tfc.core import Tensor, argument_error
+from tfc.core import Tensor, argument_error, dtype_error
 from tfc.dtypes import as_dtype, bool_, float32, float64, int32, int64, string
 from tfc.ops import primitives as p
 from tfc.ops.convert import common_dtype, convert_to_tensor, integer, operands, static_value
@@ -57,6 +57,9 @@ def eye(num_rows, num_columns=None, batch_shape=None, dtype=float32, name=None) 
     """An identity matrix `[num_rows, num_columns]`, repeated over `batch_shape`."""
     dtype = as_dtype(dtype)
     columns = num_rows if num_columns is None else num_columns
+    for size in (static_value(num_rows), static_value(columns)):
+        if size is not None and size < 0:
+            raise argument_error(None, "eye", f"a size must be >= 0, got {size} [Op:Fill]")
     i = p.expand_dims(range(num_rows), axes=(1,))
     j = p.expand_dims(range(columns), axes=(0,))
     matrix = p.cast(p.equal(i, j), dtype=dtype)
@@ -151,6 +154,13 @@ def one_hot(indices, depth, on_value=None, off_value=None, axis=None, dtype=None
     default).
     """
     indices = convert_to_tensor(indices)
+    if not indices.dtype.is_integer:
+        raise dtype_error(
+            None, None, f"tf.one_hot takes integers, got {indices.dtype.name}\n  try:  tf.cast(indices, tf.int32)"
+        )
+    known = static_value(depth)
+    if known is not None and known.size == 1 and known.item() < 0:
+        raise argument_error(None, "one_hot", f"depth must be non-negative, got: {known.item()} [Op:OneHot]")
     if dtype is None:
         given = [v for v in (on_value, off_value) if v is not None]
         dtype = convert_to_tensor(given[0]).dtype if given else float32

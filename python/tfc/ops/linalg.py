@@ -81,6 +81,11 @@ def tensordot(a, b, axes, name=None) -> Tensor:
     if isinstance(axes, int):
         if axes < 0:
             raise ValueError(f"`axes` must be at least 0. Received: {axes}.")
+        if axes > min(n, m):
+            raise ValueError(
+                f"`axes` must not be larger than the number of dimensions of both tensors. Received: {axes}, "
+                f"for tensors of {n} and {m} dimensions."
+            )
         left, right = list(range(n - axes, n)), list(range(axes))
     else:
         left, right = (static_ints(v) for v in axes)

@@ -46,9 +46,10 @@ def _cast_half(value, dtype):
 def relu(features, name=None) -> Tensor:
     """max(x, 0)."""
     x = operand("relu", features, REAL)
-    return (
-        p.select(p.greater(x, _number(0, x)), x, _number(0, x)) if x.dtype.is_floating else p.maximum(x, _number(0, x))
-    )
+    # Neither greater nor smaller: NaN stays NaN. The slope at 0 is 0.
+    if x.dtype.is_floating:
+        return p.select(p.less_equal(x, _number(0, x)), _number(0, x), x)
+    return p.maximum(x, _number(0, x))
 
 
 def relu6(features, name=None) -> Tensor:
@@ -180,6 +181,11 @@ def sparse_softmax_cross_entropy_with_logits(labels, logits, name=None) -> Tenso
             f"`labels.shape.rank` must equal `logits.shape.rank - 1`. Received: "
             f"labels.shape={y.shape} of rank {m} and "
             f"logits.shape={x.shape} of rank {n}"
+        )
+    if not y.shape.is_compatible_with(x.shape_tuple[:-1]):
+        raise ValueError(
+            "`labels.shape` must equal `logits.shape` except for the last dimension. Received: "
+            f"labels.shape={y.shape} and logits.shape={x.shape}"
         )
     logs = log_softmax(x)
     picked = p.gather(logs, p.expand_dims(y, axes=(m,)), axis=m, batch_dims=m)

@@ -5,6 +5,7 @@ conversions are here, slices in `ragged_slices`, and what the functions of `tf` 
 """
 
 import builtins
+import functools
 
 import numpy as np
 
@@ -357,11 +358,11 @@ class RaggedTensor:
 
     def numpy(self):
         """An array of arrays, one a row; a plain array if all rows have one length."""
-        rows = [r.numpy() for r in self]
-        if len({(r.shape, r.dtype.kind == "O" and self.dtype.kind != "O") for r in rows}) <= 1 and not any(
-            r.dtype.kind == "O" and self.dtype.kind != "O" for r in rows
-        ):
-            return np.array(rows) if rows else np.zeros([0, 0], self.dtype.np_dtype)
+        rows = np.split(self._values.numpy(), self._splits.numpy()[1:-1]) if self._splits.shape_tuple[0] > 1 else []
+        if not rows:
+            return np.array([], self.dtype.np_dtype)
+        if all(len(r) == len(rows[0]) for r in rows):
+            return np.stack(rows)
         made = np.empty(len(rows), object)
         made[:] = rows
         return made
@@ -391,6 +392,10 @@ def _shown(rt) -> str:
         return text(rt.numpy())
 
 
+def _by_dtype(boolean, bits, x, y):
+    return (boolean if convert_to_tensor(x).dtype.is_bool else bits)(x, y)
+
+
 def _operator(function, reflected=False):
     def operator(self, other):
         return elementwise(function, *((other, self) if reflected else (self, other)))
@@ -409,6 +414,15 @@ for _name, _function in {
     "eq": math.equal, "ne": math.not_equal,
 }.items():  # fmt: skip
     setattr(RaggedTensor, f"__{_name}__", _operator(_function))
+for _name, _boolean, _bits in (
+    ("and", math.logical_and, math.bitwise_and),
+    ("or", math.logical_or, math.bitwise_or),
+    ("xor", math.logical_xor, math.bitwise_xor),
+):
+    _function = functools.partial(_by_dtype, _boolean, _bits)
+    setattr(RaggedTensor, f"__{_name}__", _operator(_function))
+    setattr(RaggedTensor, f"__r{_name}__", _operator(_function, True))
+RaggedTensor.__invert__ = lambda self: map_flat_values(math.logical_not if self.dtype.is_bool else math.invert, self)
 RaggedTensor.__neg__ = lambda self: map_flat_values(math.negative, self)
 RaggedTensor.__abs__ = lambda self: map_flat_values(math.abs, self)
 RaggedTensor.__hash__ = object.__hash__
@@ -521,6 +535,8 @@ def constant(pylist, dtype=None, ragged_rank=None, inner_shape=None, name=None, 
     for _ in builtins.range(levels):
         lengths.append([len(v) for v in level])
         level = [v for part in level for v in part]
+    if len({isinstance(v, (str, bytes)) for v in _scalars(level)}) > 1:
+        raise ValueError("tf.ragged.constant takes values of one kind, got strings and numbers")
     array = np.array(level) if level else np.zeros([0, *(inner_shape or ())], np.float32)
     if array.dtype == np.int64 and array.size and abs(array).max() < 2**31:
         array = array.astype(np.int32)
@@ -530,6 +546,14 @@ def constant(pylist, dtype=None, ragged_rank=None, inner_shape=None, name=None, 
     for sizes in reversed(lengths):
         made = RaggedTensor.from_row_lengths(made, np.array(sizes, np.int64))
     return made
+
+
+def _scalars(value):
+    if isinstance(value, (list, tuple)):
+        for v in value:
+            yield from _scalars(v)
+    else:
+        yield value
 
 
 def _depth(value) -> int:

@@ -345,10 +345,22 @@ def to_tensor(value, *args, **kwargs):
 
 
 def _segment_join(inputs, axis=None, keepdims=False, separator=""):
-    at = _axis(-1 if axis is None else axis, inputs.shape.rank)
+    if axis is None:
+        return strings.reduce_join(inputs.flat_values, None, keepdims, separator)
+    at = _axis(axis, inputs.shape.rank)
     if at > 1:
-        return inputs.with_values(strings.reduce_join(inputs.values, at - 1, keepdims, separator))
-    raise NotImplementedError("reduce_join of a ragged dimension")
+        return inputs.with_values(_reduce_join(inputs.values, at - 1, keepdims, separator))
+    if at == 1 and not isinstance(inputs.values, RaggedTensor) and len(inputs.values.shape_tuple) == 1:
+        made = strings.join_rows(inputs.values, inputs.row_splits, separator)
+        return array.expand_dims(made, 1) if keepdims else made
+    raise NotImplementedError(
+        f"tf.strings.reduce_join of a ragged tensor joins its last dimension, or one that is not ragged, got axis={axis}"
+    )
+
+
+def _reduce_join(values, axis, keepdims, separator):
+    join = _segment_join if isinstance(values, RaggedTensor) else strings.reduce_join
+    return join(values, axis, keepdims, separator)
 
 
 def softmax(logits, axis=None):
@@ -427,6 +439,7 @@ _TABLE = {
     "softmax": softmax,
     "convert_to_tensor_or_ragged": to_tensor,
     "reduce_join": _segment_join,
+    "join": lambda inputs, separator="": elementwise(lambda *xs: strings.join(list(xs), separator), *inputs),
     "add_n": lambda inputs: elementwise(lambda *xs: math.add_n(list(xs)), *inputs),
 }
 

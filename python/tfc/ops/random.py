@@ -39,7 +39,6 @@ from tfc.ops.distributions import (
     uniform_numbers,
     wanted,
 )
-from tfc.ops.math import FLOAT
 from tfc.ops.rejection import binomial_numbers, gamma_numbers, poisson_numbers
 from tfc.ops.shapes import rank_of
 from tfc.ops.sizes import Size, as_vector, counting, filled, groups, known, plus, product, reshaped, sizes_of_tensor
@@ -569,7 +568,11 @@ def _noise_sizes(noise_shape, sizes) -> tuple:
 
 
 def _dropout(x, rate, noise_shape, sample) -> Tensor:
-    x = operand("dropout", x, FLOAT)
+    x = convert_to_tensor(x)
+    if not x.dtype.is_floating:
+        raise ValueError(
+            f"`x.dtype` must be a floating point tensor as `x` will be scaled. Received: x_dtype={x.dtype!r}"
+        )
     if isinstance(rate, (int, float)) and not 0 <= rate < 1:
         raise ValueError(f"`rate` must be a scalar tensor or a float in the range [0, 1). Received: rate={rate}")
     if isinstance(rate, (int, float)) and rate == 0:

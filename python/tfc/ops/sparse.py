@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from tfc.core import Tensor
+from tfc.core import Tensor, argument_error
 from tfc.dtypes import TensorShape, int64
 from tfc.ops import primitives as p
 from tfc.ops.array import concat, reshape, shape, stack
-from tfc.ops.convert import convert_to_tensor, static_ints
+from tfc.ops.convert import convert_to_tensor, static_ints, static_value
 from tfc.ops.creation import fill, zeros
 from tfc.ops.gather import argsort, gather, gather_nd, tensor_scatter_nd_update
 from tfc.ops.segments import unsorted_segment_max, unsorted_segment_sum
@@ -68,6 +68,13 @@ class SparseTensor:
 
     __rmul__ = __mul__
 
+    def __truediv__(self, other):
+        """Over a dense scalar or tensor, which is read where elements are named; integers give floats."""
+        other = convert_to_tensor(other, self.dtype)
+        if other.shape_tuple != ():
+            other = gather_nd(p.dynamic_broadcast_to(other, self.dense_shape), self.indices)
+        return self.with_values(self.values / other)
+
     def __tf_tensor__(self, dtype=None, name=None):
         raise TypeError("a SparseTensor is no dense tensor\n  try:  tf.sparse.to_dense")
 
@@ -83,6 +90,13 @@ def _index(value) -> Tensor:
 def to_dense(sp_input, default_value=None, validate_indices=True, name=None) -> Tensor:
     """The whole tensor, with `default_value` (zero) where no element is named."""
     x = sparse_of(sp_input)
+    known = static_value(x.indices) if validate_indices else None
+    if known is not None and any(tuple(a) >= tuple(b) for a, b in zip(known[:-1], known[1:], strict=True)):
+        raise argument_error(
+            None,
+            "to_dense",
+            "indices are out of order or repeated: want rows of indices in order\n  try:  tf.sparse.reorder",
+        )
     fallback = zeros([], x.dtype) if default_value is None else convert_to_tensor(default_value, x.dtype)
     made = tensor_scatter_nd_update(fill(x.dense_shape, fallback), x.indices, x.values)
     return p.ensure_shape(made, shape=x.shape.dims) if x.shape.rank is not None else made

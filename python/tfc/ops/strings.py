@@ -66,6 +66,14 @@ def join(inputs, separator="", name=None) -> Tensor:
     return _run("join", [_text(separator), *xs], _broadcast("StringJoin", *xs))
 
 
+def join_rows(values, row_splits, separator="") -> Tensor:
+    """The strings of each row of a ragged tensor joined."""
+    splits = convert_to_tensor(row_splits)
+    rows = splits.shape_tuple[0]
+    operands = [_text(separator), _strings(values, "ReduceJoin"), splits]
+    return _run("join_rows", operands, (None if rows is None else rows - 1,))
+
+
 def length(input, unit="BYTE", name=None) -> Tensor:
     """The number of bytes, or of characters (`unit="UTF8_CHAR"`), of each string, as int32."""
     x = _strings(input, "StringLength")

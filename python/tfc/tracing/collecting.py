@@ -75,6 +75,14 @@ class Collector:
         start = self._start()
         return self._collect(self._at(start, lambda: p.list_length(self._list(at))), SCALAR, start)
 
+    def result(self, value) -> tuple:
+        """(the value, its spec, number of the list) of what an op of the body gives."""
+        made = SymbolicTensor(value, self.body)
+        spec = TensorSpec(made.shape_tuple, made.dtype)
+        operations = list(self.body.block.operations)
+        at = next(i for i, op in enumerate(operations) if op.operation == value.owner)
+        return value, spec, self._collect(made, spec, mlir.InsertionPoint(operations[at + 1]))
+
     def replaced(self, at, made) -> tuple:
         """(the value of the body, its spec, number of the list of where, of the list of values) of what an op that sets an
         element of the list at a position replaces.

@@ -10,8 +10,9 @@ read, and not to what was assigned to it.
 from tfc.autodiff import GradientTape
 from tfc.autodiff.backward import accumulate
 from tfc.core import TensorList, current, record_operation, should_record, stop_recording
-from tfc.dtypes import TensorSpec, as_shape, int32
+from tfc.dtypes import TensorSpec, as_shape, int32, string
 from tfc.errors import page, user_line
+from tfc.ir import kind_of
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor
 from tfc.ops.gradients import zeros_like
@@ -20,6 +21,7 @@ from tfc.tracing.collected import GrowingStack, ListStack, Replaced, collection_
 from tfc.tracing.collecting import Collector, lists_to_collect, sets_of_list
 from tfc.tracing.growing import Growing
 from tfc.tracing.replay import ABSENT, Memory, PureReplay, symbols_of
+from tfc.tracing.tensors import describe_type
 
 
 class _Region:
@@ -175,16 +177,18 @@ def recorded_while(graph, cond_fn, body_fn, init, shape_invariants, maximum_iter
         of_lists = _collect_lists(collector, count)
         written = {id(v): v for s in scopes for v in s.variables.values() if id(v) in s.written}
         memories = [collector.variable(v) for v in written.values()]
+        called = [collector.result(value) for value in _called(graph, scopes[1].block)]
         found = collector.finish()
         op = collector.op
     memories = [(handle, spec, found[number]) for handle, spec, number in memories]
+    called = [(value, spec, found[number]) for value, spec, number in called]
     lists = {i: made(found) for i, made in of_lists.items()}
     collections.update(lists)
     region = _Region(graph, op, scopes[1:])
     if not any(map(_differentiable, outs)) or not should_record([*init, *region.inputs]):
         return outs
     unknown = next((i for i in kept if specs[i].shape.rank is None), None)
-    loop = _Loop(region, op.regions[1].blocks[0], init, outs, trips, collections, specs, memories)
+    loop = _Loop(region, op.regions[1].blocks[0], init, outs, trips, collections, specs, memories, called)
     # What the backward pass reads of the iterations are results as well: for higher orders it is differentiated.
     read = {i: c.results if isinstance(c, Replaced) else c.results[:1] for i, c in collections.items()}
 
@@ -230,6 +234,21 @@ def _replaced_of(sets, length):
     return make
 
 
+def _called(graph, block) -> list:
+    """What calls of the host in a body give, where tapes see nothing of them: they are not repeated."""
+    found = []
+    for op in block.operations:
+        if op.operation.name == "tfc.host_call" and symbols_of(graph.function).host(op).is_opaque:
+            results = [r for r in op.operation.results if kind_of(r.type)[0] != "token"]
+            if all(_is_collectable(*describe_type(r.type)) for r in results):
+                found += results
+    return found
+
+
+def _is_collectable(dtype, dims) -> bool:
+    return dtype is not string and dims is not None and None not in dims
+
+
 def _spec(init, shape_invariants, at) -> TensorSpec:
     value = init[at]
     invariant = shape_invariants[at] if shape_invariants else None
@@ -239,11 +258,13 @@ def _spec(init, shape_invariants, at) -> TensorSpec:
 class _Loop:
     """The backward pass of a loop."""
 
-    def __init__(self, region, block, init, outs, trips, collected, specs, memories):
+    def __init__(self, region, block, init, outs, trips, collected, specs, memories, called):
         self.region, self.block, self.init, self.outs, self.trips = region, block, init, outs, trips
         self.collected, self.specs = collected, specs
         # (handle, list of its values) of variables that the loop writes.
         self.memories = memories
+        # (value, spec, list of its values) of what calls of the host gave.
+        self.called = called
         self.carried = [i for i, v in enumerate(outs) if _differentiable(v)]
         self.sources = [i for i, v in enumerate(region.inputs) if _differentiable(v)]
         self.replaced = [i for i, c in collected.items() if isinstance(c, Replaced)]
@@ -312,6 +333,7 @@ class _Loop:
         env = self.region.environment()
         for handle, spec, values in self.memories:
             env[handle].current = p.list_get(values, k, element_type=spec)
+        env.update((value, p.list_get(values, k, element_type=spec)) for value, spec, values in self.called)
         # Those beyond are the counters and the collected values, which no gradient depends on.
         spare = [ABSENT] * (len(self.block.arguments) - len(starts))
         env.update(zip(self.block.arguments, [*starts.values(), *spare], strict=True))

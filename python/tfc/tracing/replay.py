@@ -30,6 +30,10 @@ class _Symbols:
         self.python = python
         self.hosts = hosts
 
+    def host(self, op):
+        """The Python function that an op calls."""
+        return self.hosts[python_value(op.attributes["id"])]
+
 
 def replay_op(op, symbols: _Symbols, inputs: list, overrides: dict | None = None) -> list:
     """The results of a `func.func` op. `symbols`: the functions that it may call."""
@@ -48,6 +52,10 @@ def symbols_of(function) -> _Symbols:
 def attributes_of(op) -> dict:
     """The attributes of an op as Python values."""
     return {name: python_value(op.attributes[name]) for name in op.attributes if name not in _IGNORED}
+
+
+# What is not run where its results are in the environment from the start.
+_GIVEN = frozenset({"tfc.constant", "tfc.host_call"})
 
 
 class Replay:
@@ -75,7 +83,7 @@ class Replay:
             operands = [env[v] for v in op.operands if kind_of(v.type)[0] != "token"]
             if name in ("func.return", "tfc.yield"):
                 return operands
-            if name == "tfc.constant" and op.results[0] in env:
+            if name in _GIVEN and op.results[0] in env:
                 continue
             if any(o is ABSENT for o in operands):
                 env.update((r, ABSENT) for r in op.operation.results)
@@ -101,7 +109,7 @@ class Replay:
                 return found
             return self.call(self.symbols.ops[callee], operands)
         if name == "tfc.host_call":
-            host = self.symbols.hosts[python_value(op.attributes["id"])]
+            host = self.symbols.host(op)
             return host.call(operands, tuple(python_value(op.attributes["types"])))
         prim = PRIMITIVES.get(name.removeprefix("tfc."))
         if prim is None:
@@ -216,6 +224,15 @@ class PureReplay(Replay):
             return []
         if name == "tfc.if":
             return self._if(op, operands)
+        if name == "tfc.host_call" and self.symbols.host(op).once:
+            raise LookupError(
+                page(
+                    "No gradient defined for operation 'IteratorGetNext': a loop or branch took elements that cannot be "
+                    "taken again",
+                    where=user_line(),
+                    fix="use `for` over elements of known sizes (drop_remainder=True), or put the tape inside of the loop",
+                )
+            )
         if name != "tfc.while" and operands and isinstance(operands[0], Growing):
             return [operands[0].run(name, operands, attributes_of(op))]
         return super().one(name, op, operands)

@@ -203,7 +203,8 @@ class SymbolicTensor(Tensor):
         return f"<tf.Tensor '{self.name}' shape={TensorShape(self.shape_tuple)} dtype={self.dtype.name}>"
 
     def __str__(self):
-        return f'Tensor("{self.name}", shape={TensorShape(self.shape_tuple)}, dtype={self.dtype.name})'
+        shape = "" if self.shape_tuple is None else f", shape={TensorShape(self.shape_tuple)}"
+        return f'Tensor("{self.name}"{shape}, dtype={self.dtype.name})'
 
     def __format__(self, spec):
         return str(self)

@@ -35,6 +35,11 @@ def _case(change):
     return lambda x, utf8: _elementwise((lambda s: change(s.decode()).encode()) if utf8 else lambda s: change(s))(x)
 
 
+def _join_rows(separator, values, splits):
+    sep = separator[()]
+    return string_array([sep.join(values[a:b]) for a, b in zip(splits[:-1], splits[1:], strict=True)])
+
+
 def _length(x, utf8):
     return _elementwise((lambda s: len(s.decode())) if utf8 else len, np.int32)(x)
 
@@ -157,6 +162,7 @@ FUNCTIONS = {
     "distinct": _distinct,
     "places": _places,
     "join": _join,
+    "join_rows": _join_rows,
     "length": _length,
     "lower": _case(lambda s: s.lower()),
     "upper": _case(lambda s: s.upper()),
