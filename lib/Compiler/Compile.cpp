@@ -130,6 +130,17 @@ std::string CompileOptions::set(StringRef name, StringRef value) {
   return {};
 }
 
+/// Loads what passes make ops of, all of it if there are kernels of a device:
+/// what they forgot to name must not end the process.
+static void loadDialects(MLIRContext *context, const CompileOptions &options) {
+  if (!options.gpu.empty())
+    return context->loadAllAvailableDialects();
+  for (StringRef name :
+       {"affine", "arith", "bufferization", "cf", "complex", "func", "index", "linalg", "llvm",
+        "math", "memref", "scf", "tensor", "ub", "vector"})
+    context->getOrLoadDialect(name);
+}
+
 namespace {
 
 constexpr StringRef compileStages[] = {
@@ -395,6 +406,7 @@ bool Driver::emitParts() {
 Artifact Driver::run() {
   if (!checkOptions())
     return std::move(artifact);
+  loadDialects(original.getContext(), optionsOf.front());
   if (failed(verify(original))) {
     fail("input");
     return std::move(artifact);
@@ -421,6 +433,7 @@ Artifact tfc::compile(ModuleOp module, const CompileOptions &options) {
 
 CompileFailure tfc::runStage(ModuleOp module, StringRef stage,
                              const CompileOptions &options, bool &failedFlag) {
+  loadDialects(module.getContext(), options);
   Errors errors(module.getContext());
   failedFlag = failed(runPasses(module, stage, options, errors)) ||
                failed(verify(module));

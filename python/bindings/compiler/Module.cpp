@@ -151,7 +151,7 @@ void registerDialects(MlirContext context) {
   tfcRegisterDialects(registry);
   mlirContextAppendDialectRegistry(context, registry);
   mlirDialectRegistryDestroy(registry);
-  for (const char *name : {"tfc", "tfcrt"})
+  for (const char *name : {"tfc", "tfcrt", "func"})
     mlirContextGetOrLoadDialect(context, mlirStringRefCreateFromCString(name));
 }
 
@@ -222,7 +222,7 @@ NB_MODULE(_compiler, m) {
            nb::arg("symbol"), "The address of a symbol; valid while this object lives.");
 
   m.def("register", registerDialects, nb::arg("context"),
-        "Loads the dialects of tfc into a context.");
+        "Loads the dialects of tfc, and that of functions, into a context.");
   m.def("run_pipeline", runPipeline, nb::arg("module"), nb::arg("stage"),
         nb::arg("options") = nb::dict(), "Runs one stage in place; raises CompileError.");
   m.def("compile", compile, nb::arg("module"), nb::arg("options") = nb::dict(),

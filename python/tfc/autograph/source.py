@@ -1,11 +1,10 @@
 """Finds the syntax tree of a function from its code object.
 
-The whole file is parsed once and indexed by first line and name; positions then need no correction. Lines
+The whole file is parsed once; positions then need no correction. Lines
 come from `linecache`, so that cells of notebooks and of new interactive interpreters work as files do.
 """
 
 import ast
-import bisect
 import linecache
 import sys
 import threading
@@ -16,7 +15,7 @@ from .rewrite.tree import children
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _lock = threading.Lock()
-_files: dict = {}  # file name -> (its lines, index)
+_files: dict = {}  # file name -> (its lines, their syntax tree)
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,8 @@ def find(code, module_globals=None) -> Found:
         lines = _lines(code.co_filename, module_globals, refresh=attempt == 1)
         if not lines:
             continue
-        found = _pick(code, _index(code.co_filename, lines).get((code.co_firstlineno, code.co_name), ()))
+        tree = _tree(code.co_filename, lines)
+        found = _pick(code, _functions_at(tree, code.co_firstlineno, code.co_name))
         if found:
             return found
     if not lines:
@@ -54,7 +54,7 @@ def _lines(filename, module_globals, refresh):
     return linecache.getlines(filename, module_globals)
 
 
-def _index(filename, lines):
+def _tree(filename, lines):
     with _lock:
         known = _files.get(filename)
         if known is not None and known[0] is lines:
@@ -63,28 +63,35 @@ def _index(filename, lines):
         tree = ast.parse("".join(lines), filename)
     except (SyntaxError, ValueError) as e:
         raise ConversionError(f"the source of {filename!r} cannot be parsed: {e}") from None
-    # Most expressions hold no function: those on lines without a lambda need not be looked at.
-    lambdas = [number for number, line in enumerate(lines, 1) if "lambda" in line]
-    index: dict = {}
+    with _lock:
+        _files[filename] = (lines, tree)
+    return tree
+
+
+def _functions_at(tree, line, name) -> list:
+    """The functions of that name whose first line this is: only what covers the line is looked at."""
+    found = []
     stack = [(tree, None)]
     while stack:
         node, class_name = stack.pop()
         if isinstance(node, _FUNCTIONS):
-            first = min((d.lineno for d in node.decorator_list), default=node.lineno)
-            index.setdefault((first, node.name), []).append(Found(node, class_name))
+            if node.name == name and _first_line(node) == line:
+                found.append(Found(node, class_name))
         elif isinstance(node, ast.Lambda):
-            index.setdefault((node.lineno, "<lambda>"), []).append(Found(node, class_name))
+            if name == "<lambda>" and node.lineno == line:
+                found.append(Found(node, class_name))
         elif isinstance(node, ast.ClassDef):
             class_name = node.name
         for child in children(node):
-            if isinstance(child, ast.expr):
-                first = bisect.bisect_left(lambdas, child.lineno)
-                if first == len(lambdas) or lambdas[first] > child.end_lineno:
-                    continue
-            stack.append((child, class_name))
-    with _lock:
-        _files[filename] = (lines, index)
-    return index
+            last = getattr(child, "end_lineno", None)
+            if last is None or _first_line(child) <= line <= last:
+                stack.append((child, class_name))
+    return found
+
+
+def _first_line(node) -> int:
+    """That of the first decorator, if there are any."""
+    return min((d.lineno for d in getattr(node, "decorator_list", ())), default=node.lineno)
 
 
 def _pick(code, candidates):

@@ -11,7 +11,7 @@ import threading
 
 from tfc.compiler.jit import compile_canonical, options_for
 from tfc.config import optimizer
-from tfc.ir import LOCK, canonical, compiler, mlir, module_bytecode
+from tfc.ir import LOCK, canonical, mlir, module_bytecode, new_context
 
 
 class Job:
@@ -80,8 +80,7 @@ class _Worker:
             self._thread.join()
 
     def _run(self) -> None:
-        context = mlir.Context()
-        compiler.register(context)
+        context = new_context()
         while True:
             with self._change:
                 self._change.wait_for(lambda: self._jobs or self._stopped)

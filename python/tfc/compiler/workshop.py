@@ -4,7 +4,7 @@ A context never forgets a type or an attribute. A function that is compiled for 
 what each shape had of its own, so that after a number of compilations they move to a context that is replaced.
 """
 
-from tfc.ir import compiler, mlir, module_bytecode
+from tfc.ir import mlir, module_bytecode, new_context
 
 # Compilations in the context of the process (most programs have no more), and in each one after that.
 _FIRST, _EACH = 64, 64
@@ -21,8 +21,7 @@ class _Workshop:
         if self.count <= _FIRST:
             return module
         if self.context is None or (self.count - _FIRST) % _EACH == 0:
-            self.context = mlir.Context()
-            compiler.register(self.context)
+            self.context = new_context()
         with self.context:
             return mlir.Module.parse(module_bytecode(module))
 

@@ -4,7 +4,7 @@ from tfc.ir.assembly import assemble, export_bytes
 from tfc.ir.attributes import array_of, attribute, python_value
 from tfc.ir.builder import Function, block_begin, build_op, insertion_point, run_passes, token_type, verify, walk
 from tfc.ir.bytecode import BYTECODE, module_bytecode, parse_function, parse_module, write_function
-from tfc.ir.context import LOCK, BuildError, context
+from tfc.ir.context import LOCK, BuildError, context, new_context
 from tfc.ir.lazy import compiler, library_paths, mlir
 from tfc.ir.locations import add_root, location, location_line, location_text, stack_text, user_stack
 from tfc.ir.symbols import canonical
@@ -44,6 +44,7 @@ __all__ = [
     "location_text",
     "mlir",
     "module_bytecode",
+    "new_context",
     "parse_function",
     "parse_module",
     "python_value",

@@ -2,7 +2,7 @@
 
 import threading
 
-from tfc.ir.lazy import bindings, compiler, mlir
+from tfc.ir.lazy import bindings, compiler, libraries, mlir
 
 #: Held by whoever builds or compiles IR. Re-entrant: a trace may start another.
 LOCK = threading.RLock()
@@ -31,12 +31,24 @@ def context():
     if _context is None:
         with LOCK:
             if _context is None:
-                made = mlir.Context()
-                bindings.globals.append_dialect_search_prefix("tfc.ir.dialects")
-                compiler.register(made)
+                # Ours first: `mlir.dialects` has a module with hundreds of classes for each.
+                search = bindings.globals.dialect_search_modules
+                bindings.globals.dialect_search_modules = ["tfc.ir.dialects", *search]
+                made = new_context()
                 made.attach_diagnostic_handler(_collect)
                 _context = made
     return _context
+
+
+def new_context():
+    """Another context. Dialects besides ours are loaded when something of them is made or parsed: `mlir.ir.Context`
+    would load all there are.
+    """
+    made = bindings.ir._Context()
+    made.append_dialect_registry(libraries.get_dialect_registry())
+    made.enable_multithreading(True)
+    compiler.register(made)
+    return made
 
 
 def _collect(diagnostic) -> bool:

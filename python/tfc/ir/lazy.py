@@ -69,6 +69,7 @@ def library_paths() -> list:
 mlir = Lazy("mlir.ir")
 passmanager = Lazy("mlir.passmanager")
 bindings = Lazy("mlir._mlir_libs._mlir")
+libraries = Lazy("mlir._mlir_libs")
 compiler = Lazy("tfc._compiler")
 
 load_ahead()
