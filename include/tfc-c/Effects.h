@@ -2,7 +2,7 @@
 // Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
-// The C interface of what shows effects and of specialization.
+// The C interface of what shows effects, of specialization and of sizes.
 //===----------------------------------------------------------------------===//
 
 #ifndef TFC_C_EFFECTS_H
@@ -32,6 +32,10 @@ bool tfcSpecialize(MlirModule module, MlirStringRef symbol,
                    intptr_t numArguments, const int64_t *ranks,
                    const int64_t *sizes, MlirStringCallback onError,
                    MlirStringCallback onLocation, void *userData);
+
+/// Whether a variable of a `tfc.while` (the number of its argument) has in every
+/// iteration the sizes that it had before the loop, as far as that is known.
+bool tfcKeepsSizes(MlirOperation loop, intptr_t number);
 
 #ifdef __cplusplus
 }

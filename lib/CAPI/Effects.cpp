@@ -2,7 +2,7 @@
 // Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
-// Wrap, call, unwrap: effects and specialization.
+// Wrap, call, unwrap: effects, specialization and sizes.
 //===----------------------------------------------------------------------===//
 
 #include "tfc-c/Effects.h"
@@ -10,7 +10,9 @@
 #include "mlir/CAPI/Support.h"
 #include "mlir/IR/Diagnostics.h"
 #include "tfc/Dialect/TFC/Transforms/DescribeEffects.h"
+#include "tfc/Dialect/TFC/IR/TFC.h"
 #include "tfc/Dialect/TFC/Transforms/RefineShapes.h"
+#include "tfc/Dialect/TFC/Transforms/SizeAnalysis.h"
 #include "llvm/ADT/StringSwitch.h"
 
 using namespace mlir;
@@ -99,4 +101,21 @@ bool tfcSpecialize(MlirModule module, MlirStringRef symbol,
   say(message, onError, userData);
   say(place, onLocation, userData);
   return false;
+}
+
+bool tfcKeepsSizes(MlirOperation loop, intptr_t number) {
+  auto op = dyn_cast<WhileOp>(unwrap(loop));
+  if (!op || number < 0 || number >= intptr_t(op.getInits().size()))
+    return false;
+  Value argument = op.getBodyRegion().getArgument(number);
+  auto type = dyn_cast<RankedTensorType>(argument.getType());
+  if (!type)
+    return false;
+  SizeAnalysis sizes;
+  for (int64_t axis = 0; axis < type.getRank(); ++axis)
+    if (type.isDynamicDim(axis) &&
+        sizes.dimension(argument, axis) !=
+            sizes.dimension(op.getInits()[number], axis))
+      return false;
+  return true;
 }

@@ -40,6 +40,7 @@ constexpr Step optimize[] = {
     {"tfc-inline-calls", "a call hides what its callee reads and writes"},
     {"canonicalize", "constants that tracing left open decide branches and shapes"},
     {"func.func(tfc-refine-shapes)", "static shapes need no checks and no dynamic memory"},
+    {"func.func(tfc-size-lists)", "before checks: indices of lists of a known length are in range", Kind::optional},
     {"func.func(tfc-insert-checks)", "run-time errors of pure ops become effects, in their place"},
     {"tfc-forward-stores", "what is in memory only between a store and a read need not be there",
      Kind::optional},

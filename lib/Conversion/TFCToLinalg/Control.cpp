@@ -19,7 +19,17 @@ using namespace mlir;
 using namespace tfc;
 using namespace tfc::lowering;
 
-static LogicalResult lowerBranch(Lowering &l, Block &from, Block *to, TypeRange types) {
+/// Those of some values that are lists which grow: their lengths go along as `index`.
+static SmallVector<Value> growing(ValueRange values) {
+  return llvm::filter_to_vector(values, [](Value value) { return mayGrow(value); });
+}
+
+static void setLengths(Lowering &l, ValueRange lists, ValueRange lengths) {
+  for (auto [list, length] : llvm::zip_equal(lists, lengths))
+    l.setLength(list, length);
+}
+
+static LogicalResult lowerBranch(Lowering &l, Block &from, Block *to, TypeRange types, ArrayRef<unsigned> lists) {
   OpBuilder::InsertionGuard guard(l.b);
   l.b.setInsertionPointToEnd(to);
   if (failed(l.lowerBlock(from)))
@@ -33,6 +43,8 @@ static LogicalResult lowerBranch(Lowering &l, Block &from, Block *to, TypeRange 
       return failure();
     values.push_back(l.convert(value, type));
   }
+  for (unsigned i : lists)
+    values.push_back(l.lengthOf(yield->getOperand(i)));
   scf::YieldOp::create(l.b, l.loc, values);
   return success();
 }
@@ -41,12 +53,16 @@ static LogicalResult lowerIf(Lowering &l, IfOp op) {
   SmallVector<Type> types;
   for (Value result : op.getResults())
     types.push_back(l.loweredType(result.getType()));
+  SmallVector<Value> lists = growing(op.getResults());
+  auto numbers = llvm::map_to_vector(lists, [](Value list) { return cast<OpResult>(list).getResultNumber(); });
+  types.append(lists.size(), l.b.getIndexType());
   auto branch = scf::IfOp::create(l.b, l.loc, types, l.value(op.getCondition()),
                                   /*addThenBlock=*/true, /*addElseBlock=*/true);
-  if (failed(lowerBranch(l, op.getThenRegion().front(), branch.thenBlock(), types)) ||
-      failed(lowerBranch(l, op.getElseRegion().front(), branch.elseBlock(), types)))
+  if (failed(lowerBranch(l, op.getThenRegion().front(), branch.thenBlock(), types, numbers)) ||
+      failed(lowerBranch(l, op.getElseRegion().front(), branch.elseBlock(), types, numbers)))
     return failure();
   l.loc = op.getLoc();
+  setLengths(l, lists, branch.getResults().take_back(lists.size()));
   for (auto [old, value] : llvm::zip(op.getResults(), branch.getResults()))
     l.bind(old, value);
   return success();
@@ -159,6 +175,13 @@ struct Loop {
         yield(body.getTerminator()) {
     for (size_t i = 0; i < op.getInits().size(); ++i)
       (isInvariant(i) ? invariant : carried).push_back(i);
+    for (unsigned i : carried)
+      if (mayGrow(body.getArgument(i)))
+        growing.push_back(i);
+  }
+  /// The values of those that grow, of a list of all.
+  SmallVector<Value> lists(ValueRange all) const {
+    return llvm::map_to_vector(growing, [&](unsigned i) -> Value { return all[i]; });
   }
   bool isInvariant(unsigned i) {
     return yield->getOperand(i) == body.getArgument(i) &&
@@ -169,6 +192,8 @@ struct Loop {
   Block &condition, &body;
   Operation *yield;
   SmallVector<unsigned> carried, invariant;
+  /// The lists of those carried that grow: their lengths are carried behind everything else.
+  SmallVector<unsigned> growing;
 };
 } // namespace
 
@@ -202,6 +227,8 @@ static LogicalResult lowerBody(Lowering &l, Loop &loop, ArrayRef<unsigned> carri
   for (auto [value, argument, move] : llvm::zip(next, arguments, moves))
     if (move)
       value = bufferization::MaterializeInDestinationOp::create(l.b, l.loc, value, argument).getResult();
+  for (Value list : loop.lists(loop.yield->getOperands()))
+    next.push_back(l.lengthOf(list));
   return success();
 }
 
@@ -210,11 +237,18 @@ static void prepareInits(Lowering &l, Loop &loop, ArrayRef<unsigned> carried, Sm
   WhileOp op = loop.op;
   for (unsigned i : loop.invariant)
     for (Value old : {Value(loop.condition.getArgument(i)), Value(loop.body.getArgument(i)),
-                      Value(op.getResult(i))})
+                      Value(op.getResult(i))}) {
       l.bind(old, l.value(op.getInits()[i]));
+      if (mayGrow(old))
+        l.setLength(old, l.lengthOf(op.getInits()[i]));
+    }
   for (unsigned i : carried) {
     types.push_back(l.loweredType(op.getResult(i).getType()));
     inits.push_back(l.convert(l.value(op.getInits()[i]), types.back()));
+  }
+  for (Value list : loop.lists(op.getInits())) {
+    types.push_back(l.b.getIndexType());
+    inits.push_back(l.lengthOf(list));
   }
 }
 
@@ -331,6 +365,8 @@ static LogicalResult lowerWhile(Lowering &l, WhileOp op) {
     l.b.setInsertionPointToEnd(before);
     for (auto [k, i] : llvm::enumerate(loop.carried))
       l.bind(loop.condition.getArgument(i), before->getArgument(k));
+    size_t lists = loop.growing.size();
+    setLengths(l, loop.lists(loop.condition.getArguments()), before->getArguments().take_back(lists));
     if (failed(l.lowerBlock(loop.condition)))
       return failure();
     l.loc = op.getLoc();
@@ -338,6 +374,7 @@ static LogicalResult lowerWhile(Lowering &l, WhileOp op) {
     scf::ConditionOp::create(l.b, l.loc, go, before->getArguments());
 
     l.b.setInsertionPointToEnd(lowered.getAfterBody());
+    setLengths(l, loop.lists(loop.body.getArguments()), lowered.getAfterBody()->getArguments().take_back(lists));
     SmallVector<Value> next;
     if (failed(lowerBody(l, loop, loop.carried, types, lowered.getAfterBody()->getArguments(), next)))
       return failure();
@@ -345,6 +382,7 @@ static LogicalResult lowerWhile(Lowering &l, WhileOp op) {
   }
   for (auto [i, value] : llvm::zip(loop.carried, lowered.getResults()))
     l.bind(op.getResult(i), value);
+  setLengths(l, loop.lists(op.getResults()), lowered.getResults().take_back(loop.growing.size()));
   return success();
 }
 

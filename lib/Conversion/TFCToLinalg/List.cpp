@@ -3,8 +3,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 // Lists as tensors with one more dimension. Setting an element writes in place,
-// by bufferization; a list that grows, or whose elements' size shows with the first one
-// set, gets a new buffer then.
+// by bufferization. A list whose elements' size shows with the first one set gets a new
+// buffer then. One that grows is a tensor with room for more elements, which are zero,
+// and its length beside it: a new buffer is twice as large.
 //===----------------------------------------------------------------------===//
 
 #include "Lists.h"
@@ -33,16 +34,19 @@ static Value zeros(Lowering &l, ArrayRef<OpFoldResult> sizes, Type element) {
 /// Unknown sizes of elements count as 0 until the first element is set.
 static LogicalResult lowerCreate(Lowering &l, ListCreateOp op) {
   RankedTensorType element = elementType(op.getList());
-  SmallVector<OpFoldResult> sizes{l.toIndex(l.value(op.getSize()), elementOf(op.getSize()))};
+  Value length = l.toIndex(l.value(op.getSize()), elementOf(op.getSize()));
+  SmallVector<OpFoldResult> sizes{length};
   for (int64_t size : element.getShape())
     sizes.push_back(l.b.getIndexAttr(ShapedType::isDynamic(size) ? 0 : size));
   Value tensor = zeros(l, sizes, element.getElementType());
   l.set(op.getList(), l.convert(tensor, l.loweredType(op.getList().getType())));
+  if (op.getDynamicSize())
+    l.setLength(op.getList(), length);
   return success();
 }
 
 /// Was one of the lists that `list` may be created to grow?
-static bool mayGrow(Value list, llvm::SmallDenseSet<Value> &seen) {
+static bool wasMadeToGrow(Value list, llvm::SmallDenseSet<Value> &seen) {
   while (auto set = list.getDefiningOp<ListSetOp>())
     list = set.getList();
   if (!seen.insert(list).second)
@@ -52,8 +56,8 @@ static bool mayGrow(Value list, llvm::SmallDenseSet<Value> &seen) {
     if (!loop)
       return true;
     unsigned i = argument.getArgNumber();
-    return mayGrow(loop.getInits()[i], seen) ||
-           mayGrow(loop.getBodyRegion().front().getTerminator()->getOperand(i), seen);
+    return wasMadeToGrow(loop.getInits()[i], seen) ||
+           wasMadeToGrow(loop.getBodyRegion().front().getTerminator()->getOperand(i), seen);
   }
   Operation *op = list.getDefiningOp();
   if (auto create = dyn_cast<ListCreateOp>(op))
@@ -62,18 +66,20 @@ static bool mayGrow(Value list, llvm::SmallDenseSet<Value> &seen) {
     return false;
   unsigned number = cast<OpResult>(list).getResultNumber();
   if (auto loop = dyn_cast<WhileOp>(op))
-    return mayGrow(loop.getInits()[number], seen) ||
-           mayGrow(loop.getBodyRegion().front().getTerminator()->getOperand(number), seen);
+    return wasMadeToGrow(loop.getInits()[number], seen) ||
+           wasMadeToGrow(loop.getBodyRegion().front().getTerminator()->getOperand(number), seen);
   if (auto branch = dyn_cast<IfOp>(op))
-    return mayGrow(branch.getThenRegion().front().getTerminator()->getOperand(number), seen) ||
-           mayGrow(branch.getElseRegion().front().getTerminator()->getOperand(number), seen);
+    return wasMadeToGrow(branch.getThenRegion().front().getTerminator()->getOperand(number), seen) ||
+           wasMadeToGrow(branch.getElseRegion().front().getTerminator()->getOperand(number), seen);
   return true;
 }
 
-bool lowering::keepsSize(Value list) {
+bool lowering::mayGrow(Value list) {
   llvm::SmallDenseSet<Value> seen;
-  return elementType(list).hasStaticShape() && !mayGrow(list, seen);
+  return isa<ListType>(list.getType()) && wasMadeToGrow(list, seen);
 }
+
+bool lowering::keepsSize(Value list) { return elementType(list).hasStaticShape() && !mayGrow(list); }
 
 static Value notEqual(Lowering &l, Value x, Value y) {
   return arith::CmpIOp::create(l.b, l.loc, arith::CmpIPredicate::ne, x, y);
@@ -85,18 +91,21 @@ static Value sizeOf(Lowering &l, Value tensor, int64_t i) {
   return tensor::DimOp::create(l.b, l.loc, tensor, i);
 }
 
-/// The list with room for an element of these sizes at `index`.
-static Value makeRoom(Lowering &l, Value list, Value index, ArrayRef<Dim> of, bool grows, Type element) {
+Value Lowering::lengthOf(Value list) {
+  if (Value length = lengths.lookup(list))
+    return length;
+  return sizeOf(*this, value(list), 0);
+}
+
+/// The list with room for an element of these sizes at `index`; it has to have `needed` elements, if it grows.
+static Value makeRoom(Lowering &l, Value list, ArrayRef<Dim> of, Value needed, Type element) {
   auto type = cast<RankedTensorType>(list.getType());
-  Value length = sizeOf(l, list, 0), needed = length, isOther, tooSmall;
+  Value room = sizeOf(l, list, 0), isOther, tooSmall;
   for (auto [i, dim] : llvm::enumerate(of))
     if (type.isDynamicDim(i + 1))
       isOther = orOf(l, isOther, notEqual(l, sizeOf(l, list, i + 1), l.size(dim)));
-  if (grows) {
-    needed = arith::MaxSIOp::create(l.b, l.loc, length,
-                                    arith::AddIOp::create(l.b, l.loc, index, l.constantIndex(1)));
-    tooSmall = notEqual(l, needed, length);
-  }
+  if (needed)
+    tooSmall = arith::CmpIOp::create(l.b, l.loc, arith::CmpIPredicate::slt, room, needed);
   if (!isOther && !tooSmall)
     return list;
   Value lacks = tooSmall ? orOf(l, isOther, tooSmall) : isOther;
@@ -104,7 +113,13 @@ static Value makeRoom(Lowering &l, Value list, Value index, ArrayRef<Dim> of, bo
                                   /*addElseBlock=*/true);
   OpBuilder::InsertionGuard guard(l.b);
   l.b.setInsertionPointToStart(branch.thenBlock());
-  SmallVector<OpFoldResult> sizes{needed}, old{length};
+  Value larger = room;
+  if (needed) {
+    Value twice = arith::MaxSIOp::create(l.b, l.loc, needed,
+                                         arith::MulIOp::create(l.b, l.loc, room, l.constantIndex(2)));
+    larger = arith::SelectOp::create(l.b, l.loc, tooSmall, twice, room);
+  }
+  SmallVector<OpFoldResult> sizes{larger}, old{room};
   for (auto [i, dim] : llvm::enumerate(of)) {
     sizes.push_back(type.isDynamicDim(i + 1) ? OpFoldResult(l.size(dim))
                                              : OpFoldResult(l.b.getIndexAttr(type.getDimSize(i + 1))));
@@ -114,11 +129,11 @@ static Value makeRoom(Lowering &l, Value list, Value index, ArrayRef<Dim> of, bo
     else
       old.push_back(sizes.back());
   }
-  Value larger = l.convert(zeros(l, sizes, element), type);
+  Value buffer = l.convert(zeros(l, sizes, element), type);
   SmallVector<OpFoldResult> offsets(type.getRank(), l.b.getIndexAttr(0));
   SmallVector<OpFoldResult> strides(type.getRank(), l.b.getIndexAttr(1));
-  larger = tensor::InsertSliceOp::create(l.b, l.loc, list, larger, offsets, old, strides);
-  scf::YieldOp::create(l.b, l.loc, larger);
+  buffer = tensor::InsertSliceOp::create(l.b, l.loc, list, buffer, offsets, old, strides);
+  scf::YieldOp::create(l.b, l.loc, buffer);
   l.b.setInsertionPointToStart(branch.elseBlock());
   scf::YieldOp::create(l.b, l.loc, list);
   return branch.getResult(0);
@@ -133,8 +148,13 @@ static LogicalResult lowerSet(Lowering &l, ListSetOp op) {
   if (static_cast<int64_t>(of.size()) + 1 != type.getRank())
     return op.emitOpError("sets an element of type ")
            << op.getValue().getType() << " in a list of " << elementType(op.getList());
-  llvm::SmallDenseSet<Value> seen;
-  list = makeRoom(l, list, index, of, mayGrow(op.getList(), seen), element);
+  Value needed;
+  if (mayGrow(op.getList())) {
+    Value end = arith::AddIOp::create(l.b, l.loc, index, l.constantIndex(1));
+    needed = arith::MaxSIOp::create(l.b, l.loc, l.lengthOf(op.getList()), end);
+    l.setLength(op.getResult(), needed);
+  }
+  list = makeRoom(l, list, of, needed, element);
   Value value = l.value(op.getValue());
   if (of.empty()) {
     l.set(op.getResult(), l.insert(value, list, index, element));
@@ -169,12 +189,22 @@ static LogicalResult lowerGet(Lowering &l, ListGetOp op) {
 }
 
 static LogicalResult lowerLength(Lowering &l, ListLengthOp op) {
-  l.set(op.getResult(), l.fromIndex(sizeOf(l, l.value(op.getList()), 0), elementOf(op.getResult())));
+  l.set(op.getResult(), l.fromIndex(l.lengthOf(op.getList()), elementOf(op.getResult())));
   return success();
 }
 
 static LogicalResult lowerStack(Lowering &l, ListStackOp op) {
-  l.set(op.getResult(), l.convert(l.value(op.getList()), l.tensorType(op.getResult())));
+  Value tensor = l.value(op.getList());
+  if (mayGrow(op.getList())) {
+    auto type = cast<RankedTensorType>(tensor.getType());
+    SmallVector<OpFoldResult> offsets(type.getRank(), l.b.getIndexAttr(0));
+    SmallVector<OpFoldResult> strides(type.getRank(), l.b.getIndexAttr(1)), sizes{l.lengthOf(op.getList())};
+    for (int64_t i = 1; i < type.getRank(); ++i)
+      sizes.push_back(type.isDynamicDim(i) ? OpFoldResult(sizeOf(l, tensor, i))
+                                           : OpFoldResult(l.b.getIndexAttr(type.getDimSize(i))));
+    tensor = tensor::ExtractSliceOp::create(l.b, l.loc, type, tensor, offsets, sizes, strides);
+  }
+  l.set(op.getResult(), l.convert(tensor, l.tensorType(op.getResult())));
   return success();
 }
 

@@ -16,6 +16,10 @@ namespace tfc::lowering {
 /// grow, or if the size of its elements is unknown before the first one is set.
 bool keepsSize(mlir::Value list);
 
+/// May setting elements of it make the list longer? Such a list is carried with its length: there is room for
+/// more elements than it has.
+bool mayGrow(mlir::Value list);
+
 } // namespace tfc::lowering
 
 #endif // TFC_LIB_CONVERSION_TFCTOLINALG_LISTS_H

@@ -48,6 +48,10 @@ public:
   /// A lowered region argument or result: remembers it and its unknown sizes.
   void bind(mlir::Value old, mlir::Value lowered);
 
+  /// How many elements a list has: of one that grows, less than there is room for.
+  mlir::Value lengthOf(mlir::Value list);
+  void setLength(mlir::Value list, mlir::Value length) { lengths[list] = length; }
+
   // Sizes.
 
   mlir::Value size(Dim dim);
@@ -116,6 +120,7 @@ private:
 
   mlir::func::FuncOp function;
   llvm::DenseMap<mlir::Value, mlir::Value> values;
+  llvm::DenseMap<mlir::Value, mlir::Value> lengths; // of lists that grow
   llvm::DenseMap<Dim, mlir::Value> symbols;
   int64_t extraSymbols = 0;
 };

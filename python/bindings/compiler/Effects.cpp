@@ -75,6 +75,9 @@ void addEffects(nb::module_ &m) {
         "(format 'text', 'dot', "
         "'json'), with the reason of each edge. ValueError if there is no such "
         "function or format.");
+  m.def("keeps_sizes", tfcKeepsSizes, nb::arg("loop"), nb::arg("number"),
+        "Whether a variable of a tfc.while (the number of its argument) has in "
+        "every iteration the sizes that it had before the loop.");
   m.def("specialize", specialize, nb::arg("module"), nb::arg("symbol"),
         nb::arg("shapes"),
         "Gives the arguments of a function these shapes, in place, and infers "

@@ -2,6 +2,13 @@
 
 from tfc.api.absent import explain as _explain
 from tfc.ops.blocks import extract_patches
+from tfc.ops.boxes import (
+    crop_and_resize,
+    non_max_suppression,
+    non_max_suppression_overlaps,
+    non_max_suppression_padded,
+    non_max_suppression_with_scores,
+)
 from tfc.ops.image import (
     adjust_brightness,
     adjust_contrast,
@@ -58,6 +65,7 @@ __all__ = [
     "adjust_saturation",
     "central_crop",
     "convert_image_dtype",
+    "crop_and_resize",
     "crop_to_bounding_box",
     "extract_patches",
     "flip_left_right",
@@ -65,6 +73,10 @@ __all__ = [
     "grayscale_to_rgb",
     "hsv_to_rgb",
     "image_gradients",
+    "non_max_suppression",
+    "non_max_suppression_overlaps",
+    "non_max_suppression_padded",
+    "non_max_suppression_with_scores",
     "pad_to_bounding_box",
     "per_image_standardization",
     "psnr",

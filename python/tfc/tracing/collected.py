@@ -1,36 +1,21 @@
 """What the gradient of a loop keeps of its iterations: the values that variables had when each of them began."""
 
-import numpy as np
-
-from tfc.dtypes import TensorSpec, as_shape, int32
+from tfc.dtypes import TensorSpec, int32
 from tfc.ops import primitives as p
 from tfc.ops import slicing
-from tfc.ops.array import reshape, size
+from tfc.ops.array import reshape
 from tfc.ops.array import shape as shape_of
-from tfc.ops.convert import convert_to_tensor
 from tfc.ops.gradients import zeros_like
 from tfc.ops.rows.lists import element_gradient
 from tfc.tracing.growing import Growing
 
 
-def collection_of(spec, value):
-    """Where the values that a loop variable has at the start of each iteration are kept."""
-    if spec.shape.rank is None or spec.shape.dims == value.shape_tuple:
-        return Stacked(spec)
-    return Ragged(spec)
-
-
 class Stacked:
     """Values of one size: a list."""
 
-    def __init__(self, spec):
+    def __init__(self, spec, values):
         self.spec = spec
-        self.init = [p.list_create(convert_to_tensor(0, int32), element_type=spec, dynamic_size=True)]
-        self.invariants = [None]
-        self.results: list = []
-
-    def add(self, values, n, value) -> list:
-        return [p.list_set(values[0], n, value)]
+        self.results = [values]
 
     def get(self, k):
         return p.list_get(self.results[0], k, element_type=self.spec)
@@ -43,10 +28,6 @@ class Stacked:
 class ListStack(Stacked):
     """Lists of one length: what they hold, stacked."""
 
-    def __init__(self, spec, values):
-        self.spec = spec
-        self.results = [values]
-
     def get(self, k):
         return p.list_unstack(super().get(k))
 
@@ -54,26 +35,36 @@ class ListStack(Stacked):
         return p.list_unstack(super().part(values, k))
 
 
-class GrowingStack(Stacked):
-    """Lists that grow: what they hold, stacked. They are given in their final length: all elements can be set."""
+class GrowingRows:
+    """Lists that grow: what they hold, one iteration after the other, where each begins, and how much that is.
 
-    def __init__(self, spec, values, end, lengths):
+    They are given in their final length: all elements can be set.
+    """
+
+    def __init__(self, spec, rows, starts, lengths, end, measured):
         self.spec = spec
-        self.results = [values]
+        self.results = [rows]
+        self.starts, self.lengths = starts, lengths
         self.end = end
-        self.lengths = lengths
+        self.measured = measured
 
     def get(self, k):
-        rows = super().get(k)
-        return _measured(p.list_unstack(p.concat(rows, self._rest(rows), axis=0)), self.lengths, k)
+        rows = self._rows(self.results[0], k)
+        whole = p.list_stack(self.end, element_type=self.spec)
+        rest = slicing.getitem(whole, slice(slicing.getitem(shape_of(rows), 0), None))
+        values = p.list_unstack(p.concat(rows, rest, axis=0))
+        return _measured(values, self.lengths if self.measured else None, k)
 
-    def part(self, values, k):
-        rows = super().part(values, k)
-        return p.list_unstack(p.concat(rows, zeros_like(self._rest(rows)), axis=0))
+    def part(self, rows, k):
+        """What belongs to iteration k, of a list like the result, with zeros behind it."""
+        rows = self._rows(rows, k)
+        whole = zeros_like(p.list_stack(self.end, element_type=self.spec))
+        rest = slicing.getitem(whole, slice(slicing.getitem(shape_of(rows), 0), None))
+        return p.list_unstack(p.concat(rows, rest, axis=0))
 
-    def _rest(self, rows):
-        whole = p.list_stack(self.end, element_type=TensorSpec(self.spec.shape.dims[1:], self.spec.dtype))
-        return slicing.getitem(whole, slice(slicing.getitem(shape_of(rows), 0), None))
+    def _rows(self, rows, k):
+        start, count = (p.list_get(v, k, element_type=_SCALAR) for v in (self.starts, self.lengths))
+        return slicing.getitem(p.list_stack(rows, element_type=self.spec), slice(start, p.add(start, count)))
 
 
 class Replaced:
@@ -123,31 +114,17 @@ def _measured(values, lengths, k):
 class Ragged:
     """Values of different sizes: their elements one after the other, where each begins, and its shape."""
 
-    def __init__(self, spec):
+    def __init__(self, spec, elements, starts, shapes):
         self.spec = spec
-        self._shape = TensorSpec((spec.shape.rank,), int32)
-        lists = [Stacked(_SCALAR), Stacked(self._shape)]
-        self._starts, self._shapes = lists
-        elements = convert_to_tensor(np.zeros([0], spec.dtype.np_dtype))
-        self.init = [elements, *(v for part in lists for v in part.init)]
-        self.invariants = [as_shape([None]), None, None]
-        self.results: list = []
-
-    def add(self, values, n, value) -> list:
-        elements, starts, shapes = values
-        return [
-            p.concat(elements, reshape(value, [-1]), axis=0),
-            p.list_set(starts, n, size(elements)),
-            p.list_set(shapes, n, shape_of(value)),
-        ]
+        self.results = [elements]
+        self.starts, self.shapes = starts, shapes
 
     def get(self, k):
         return self.part(self.results[0], k)
 
     def part(self, elements, k):
         """What belongs to iteration k, of something like the first of the results."""
-        _, starts, shapes = self.results
-        start = p.list_get(starts, k, element_type=_SCALAR)
-        dims = p.list_get(shapes, k, element_type=self._shape)
+        start = p.list_get(self.starts, k, element_type=_SCALAR)
+        dims = p.list_get(self.shapes, k, element_type=TensorSpec((self.spec.shape.rank,), int32))
         part = slicing.getitem(elements, slice(start, p.add(start, p.reduce_prod(dims, axes=(0,), keepdims=False))))
         return p.ensure_shape(reshape(part, dims), shape=self.spec.shape.dims)

@@ -1,8 +1,10 @@
 """Loops that also collect what their lists and variables hold at the start of each iteration, or what is written."""
 
+import numpy as np
+
 from tfc.core import current, stop_recording
 from tfc.dtypes import TensorSpec, int32
-from tfc.ir import build_op, kind_of, mlir, token_type, user_stack, walk
+from tfc.ir import build_op, kind_of, mlir, tensor_type, token_type, user_stack, walk
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor
 from tfc.ops.gradients import zeros_like
@@ -13,7 +15,7 @@ SCALAR = TensorSpec((), int32)
 
 
 class Collector:
-    """More lists for a loop, each with one element for each iteration.
+    """More variables for a loop: lists with one element for each iteration.
 
     `body`: the scope of its body; `number`: which of its arguments counts iterations. What is collected is built into the
     body; then `finish` makes the loop again, with these lists as further results.
@@ -44,16 +46,44 @@ class Collector:
 
     def _collect(self, value, spec, point) -> int:
         """Collects a value of the body, from this point of it on; the number of the list."""
-        graph = self.graph
-        with before(graph, self.op), stop_recording():
-            init = p.list_create(convert_to_tensor(0, int32), element_type=spec, dynamic_size=True)
-            self._inits.append(graph.operand(init))
-        kind = self._inits[-1].type
-        argument = [r.blocks[0].add_argument(kind, self.op.location) for r in self.op.regions][1]
         n = SymbolicTensor(self.body.block.arguments[self.number], self.body)
-        values = SymbolicList(argument, self.body, (), True)
-        self._grown.append(self._at(point, lambda: p.list_set(values, n, value)).value)
+        return self._carry(spec, point, lambda values: p.list_set(values, n, value))
+
+    def _carry(self, spec, point, grow) -> int:
+        """One more list, which `grow` makes longer at a point of the body; its number."""
+        with before(self.graph, self.op), stop_recording():
+            init = p.list_create(convert_to_tensor(0, int32), element_type=spec, dynamic_size=True)
+            init = self.graph.operand(init)
+        return self._variable(init, init.type, point, lambda value: grow(SymbolicList(value, self.body, (), True)))
+
+    def _variable(self, init, kind, point, step) -> int:
+        self._inits.append(init)
+        argument = [r.blocks[0].add_argument(kind, self.op.location) for r in self.op.regions][1]
+        self._grown.append(self._at(point, lambda: step(argument)).value)
         return len(self._grown) - 1
+
+    def value(self, at, spec) -> int:
+        """The number of the list of a variable that keeps its sizes."""
+        return self._collect(SymbolicTensor(self.body.block.arguments[at], self.body), spec, self._start())
+
+    def ragged(self, at, spec) -> tuple:
+        """Of a variable whose sizes change: the numbers of all its elements, one iteration after the other, of the list of
+        where those of each begin, and of the list of its shapes.
+        """
+        start, value = self._start(), SymbolicTensor(self.body.block.arguments[at], self.body)
+        with before(self.graph, self.op), stop_recording():
+            init = self.graph.operand(p.constant(value=np.zeros([0], spec.dtype.np_dtype)))
+        first = []
+
+        def add(elements):
+            elements = SymbolicTensor(elements, self.body)
+            first.append(p.squeeze(p.shape_of(elements, dtype=int32), axes=(0,)))
+            return p.concat(elements, p.reshape(value, shape=(None,)), axis=0)
+
+        elements = self._variable(init, tensor_type(spec.dtype, (None,)), start, add)
+        shape = self._at(start, lambda: p.shape_of(value, dtype=int32))
+        rank = TensorSpec((spec.shape.rank,), int32)
+        return elements, self._collect(first[0], SCALAR, start), self._collect(shape, rank, start)
 
     def variable(self, variable) -> tuple:
         """(handle, spec, number of the list) of what a variable holds at the start of each iteration."""
@@ -69,6 +99,28 @@ class Collector:
         stacked = self._at(start, lambda: p.list_stack(values, element_type=values.element))
         spec = TensorSpec(stacked.shape_tuple, stacked.dtype)
         return spec, self._collect(stacked, spec, start)
+
+    def rows(self, at) -> tuple:
+        """(spec of a row, numbers of the lists of all rows, of where those of each iteration begin, of how many they are)
+        of the list at a position, which grows: at the start of each iteration its rows are added.
+        """
+        values, start = self._list(at), self._start()
+        spec = values.element
+        first, count = [], self._at(start, lambda: p.list_length(values))
+        # Constants of the body may stand behind its start.
+        with before(self.graph, self.op), stop_recording():
+            zero, one = convert_to_tensor(0, int32), convert_to_tensor(1, int32)
+
+        def add(rows):
+            first.append(p.list_length(rows))
+
+            def step(j, rows):
+                return [p.add(j, one), p.list_set(rows, p.add(first[0], j), p.list_get(values, j, element_type=spec))]
+
+            return current().while_loop(lambda j, _: p.less(j, count), step, [zero, rows])[1]
+
+        everything = self._carry(spec, start, add)
+        return spec, everything, self._collect(first[0], SCALAR, start), self._collect(count, SCALAR, start)
 
     def length(self, at) -> int:
         """The number of the list of how long the list at a position is at the start of each iteration."""
@@ -103,7 +155,8 @@ class Collector:
         build_op("yield", [*last.operands, *self._grown], {}, last.location, mlir.InsertionPoint(last), [])
         last.operation.erase()
         old = list(op.results)[:-1]
-        types = [*(r.type for r in old), *(v.type for v in self._inits), token_type()]
+        arguments = list(blocks[1].arguments)[len(old) :]
+        types = [*(r.type for r in old), *(a.type for a in arguments), token_type()]
         with before(graph, op):
             made = graph.build("while", [*op.operands, *self._inits], {}, (), (), types, 2)
         for block, region_ in zip(blocks, made.regions, strict=True):
@@ -117,7 +170,11 @@ class Collector:
         drop(graph, op)
         self.op = made
         stack = user_stack(3)
-        return [SymbolicList(v, graph.scope, stack, True) for v in new[len(old) :]]
+        is_list = lambda v: kind_of(v.type)[0] == "list"
+        return [
+            SymbolicList(v, graph.scope, stack, True) if is_list(v) else SymbolicTensor(v, graph.scope, stack)
+            for v in new[len(old) :]
+        ]
 
 
 def _replaced(values, index, value) -> tuple:

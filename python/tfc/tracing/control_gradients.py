@@ -12,12 +12,12 @@ from tfc.autodiff.backward import accumulate
 from tfc.core import TensorList, current, record_operation, should_record, stop_recording
 from tfc.dtypes import TensorSpec, as_shape, int32, string
 from tfc.errors import page, user_line
-from tfc.ir import kind_of
+from tfc.ir import compiler, kind_of
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor
 from tfc.ops.gradients import zeros_like
 from tfc.tracing import control
-from tfc.tracing.collected import GrowingStack, ListStack, Replaced, collection_of
+from tfc.tracing.collected import GrowingRows, ListStack, Ragged, Replaced, Stacked
 from tfc.tracing.collecting import Collector, lists_to_collect, sets_of_list
 from tfc.tracing.growing import Growing
 from tfc.tracing.replay import ABSENT, Memory, PureReplay, symbols_of
@@ -139,42 +139,37 @@ def recorded_while(graph, cond_fn, body_fn, init, shape_invariants, maximum_iter
     with stop_recording():
         init = [control.as_leaf(graph, v) for v in init]
     count = len(init)
-    kept = [i for i, v in enumerate(init) if not isinstance(v, TensorList)]
-    specs = {i: _spec(init, shape_invariants, i) for i in kept}
+    specs = {i: _spec(init, shape_invariants, i) for i, v in enumerate(init) if not isinstance(v, TensorList)}
     where = user_line()
+    # Values of sizes that are known are collected while the body is traced, all else is known afterwards.
+    plain = [i for i, s in specs.items() if s.shape.is_fully_defined()]
     with stop_recording():
         zero = convert_to_tensor(0, int32)
-        collections = {i: collection_of(specs[i], init[i]) for i in kept}
-    sizes = [len(c.init) for c in collections.values()]
+        lists = [p.list_create(zero, element_type=specs[i], dynamic_size=True) for i in plain]
 
     def test(*values):
         return cond_fn(*values[:count])
 
     def step(*values):
-        n, rest = values[count], iter(values[count + 1 :])
+        n = values[count]
         outs = list(body_fn(*values[:count]))
-        grown = []
-        for (i, collection), size in zip(collections.items(), sizes, strict=True):
-            grown += collection.add([next(rest) for _ in range(size)], n, values[i])
+        grown = [p.list_set(lst, n, values[i]) for i, lst in zip(plain, values[count + 1 :], strict=True)]
         return [*outs, p.add(n, convert_to_tensor(1, int32)), *grown]
 
-    more = [v for c in collections.values() for v in c.init]
-    invariants = [*(shape_invariants or [None] * count), None, *(s for c in collections.values() for s in c.invariants)]
     with stop_recording():
         results, op, scopes = control.build_while(
             graph,
             test,
             step,
-            [*init, zero, *more],
-            invariants,
+            [*init, zero, *lists],
+            [*(shape_invariants or [None] * count), *[None] * (1 + len(lists))],
             maximum_iterations,
-            None if names is None else [*names, *["collected"] * (len(more) + 1)],
+            None if names is None else [*names, *["collected"] * (len(lists) + 1)],
         )
-        outs, trips, collected = results[:count], results[count], iter(results[count + 1 :])
-        for collection, size in zip(collections.values(), sizes, strict=True):
-            collection.results = [next(collected) for _ in range(size)]
+        outs, trips, lists = results[:count], results[count], results[count + 1 :]
         collector = Collector(graph, op, results, scopes[1], count)
-        of_lists = _collect_lists(collector, count)
+        # By position, functions of what is found.
+        collecting = {**_collect_open(collector, specs), **_collect_lists(collector, count)}
         written = {id(v): v for s in scopes for v in s.variables.values() if id(v) in s.written}
         memories = [collector.variable(v) for v in written.values()]
         called = [collector.result(value) for value in _called(graph, scopes[1].block)]
@@ -182,12 +177,12 @@ def recorded_while(graph, cond_fn, body_fn, init, shape_invariants, maximum_iter
         op = collector.op
     memories = [(handle, spec, found[number]) for handle, spec, number in memories]
     called = [(value, spec, found[number]) for value, spec, number in called]
-    lists = {i: made(found) for i, made in of_lists.items()}
-    collections.update(lists)
+    collections = {i: Stacked(specs[i], lst) for i, lst in zip(plain, lists, strict=True)}
+    collections.update((i, make(found)) for i, make in collecting.items())
     region = _Region(graph, op, scopes[1:])
     if not any(map(_differentiable, outs)) or not should_record([*init, *region.inputs]):
         return outs
-    unknown = next((i for i in kept if specs[i].shape.rank is None), None)
+    unknown = next((i for i, s in specs.items() if s.shape.rank is None), None)
     loop = _Loop(region, op.regions[1].blocks[0], init, outs, trips, collections, specs, memories, called)
     # What the backward pass reads of the iterations are results as well: for higher orders it is differentiated.
     read = {i: c.results if isinstance(c, Replaced) else c.results[:1] for i, c in collections.items()}
@@ -203,6 +198,24 @@ def recorded_while(graph, cond_fn, body_fn, init, shape_invariants, maximum_iter
     return outs
 
 
+def _collect_open(collector, specs) -> dict:
+    """What is to be collected of variables whose sizes are not known: by position, functions of what was found."""
+    open_ = {i: s for i, s in specs.items() if s.shape.rank is not None and not s.shape.is_fully_defined()}
+    # Asked for all of them before the loop gets more variables.
+    kept = {i: compiler.keeps_sizes(collector.op.operation, i) for i in open_}
+    return {i: (_stacked_of if kept[i] else _ragged_of)(collector, i, spec) for i, spec in open_.items()}
+
+
+def _stacked_of(collector, at, spec):
+    number = collector.value(at, spec)
+    return lambda found: Stacked(spec, found[number])
+
+
+def _ragged_of(collector, at, spec):
+    numbers = collector.ragged(at, spec)
+    return lambda found: Ragged(spec, *(found[n] for n in numbers))
+
+
 def _collect_lists(collector, count) -> dict:
     """What is to be collected of lists that a loop changes and looks at: by position, functions of what was found."""
     results = collector.results
@@ -210,20 +223,23 @@ def _collect_lists(collector, count) -> dict:
     made = {}
     for i in looked_at:
         grows = results[i].dynamic_size
-        length = collector.length(i) if grows and i in measured else None
         sets = sets_of_list(collector.op, i) if results[i].element.shape.is_fully_defined() else None
-        if sets is None:
-            spec, number = collector.stack(i)
-            made[i] = _stack_of(spec, number, results[i] if grows else None, length)
-        else:
+        if sets is not None:
+            length = collector.length(i) if grows and i in measured else None
             made[i] = _replaced_of([collector.replaced(i, op) for op in sets], length)
+        elif grows:
+            made[i] = _rows_of(*collector.rows(i), results[i], i in measured)
+        else:
+            made[i] = _stack_of(*collector.stack(i))
     return made
 
 
-def _stack_of(spec, number, end, length):
-    if end is None:
-        return lambda found: ListStack(spec, found[number])
-    return lambda found: GrowingStack(spec, found[number], end, None if length is None else found[length])
+def _stack_of(spec, number):
+    return lambda found: ListStack(spec, found[number])
+
+
+def _rows_of(spec, rows, starts, lengths, end, measured):
+    return lambda found: GrowingRows(spec, found[rows], found[starts], found[lengths], end, measured)
 
 
 def _replaced_of(sets, length):

@@ -227,13 +227,8 @@ static void checkListGet(ListGetOp op, CheckBuilder &build,
 }
 
 /// Elements have one shape: that of the first one set. Until then their unknown
-/// sizes count as 0. Gradients keep what an array that grows was at each
-/// iteration: those are filled up with zeros.
-static void checkElement(ListSetOp op, CheckBuilder &build,
-                         SizeAnalysis &sizes) {
-  auto whole = op.getValue().getDefiningOp<ListStackOp>();
-  if (whole && sizes.grows(whole.getList()))
-    return;
+/// sizes count as 0.
+static void checkElement(ListSetOp op, CheckBuilder &build) {
   auto type = cast<ListType>(op.getList().getType()).getElementType();
   auto element = dyn_cast<RankedTensorType>(type);
   auto value = dyn_cast<RankedTensorType>(op.getValue().getType());
@@ -267,7 +262,7 @@ static void checkElement(ListSetOp op, CheckBuilder &build,
 
 static void checkListSet(ListSetOp op, CheckBuilder &build,
                          SizeAnalysis &sizes) {
-  checkElement(op, build, sizes);
+  checkElement(op, build);
   if (sizes.grows(op.getList())) {
     Size index = sizes.element(op.getIndex(), 0);
     bool counted = index.kind == Size::Dimension || index.kind == Size::Length;
@@ -293,6 +288,11 @@ static void checkListCreate(ListCreateOp op, CheckBuilder &build,
   if (size.kind == Size::Dimension || size.kind == Size::Length ||
       (size.isConstant() && size.index >= 0))
     return;
+  if (auto larger = op.getSize().getDefiningOp<MaximumOp>())
+    for (Value operand : larger->getOperands())
+      if (Size least = sizes.element(operand, 0);
+          least.isConstant() && least.index >= 0)
+        return;
   build.require(
       build.make<GreaterEqualOp>(build.toI64(op.getSize()), build.scalar(0)),
       "TensorArray size must be >= 0, got {}", {op.getSize()});

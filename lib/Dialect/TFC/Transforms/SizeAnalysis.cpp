@@ -164,7 +164,7 @@ Size SizeAnalysis::dimensionOf(Operation *op, Size name) {
   return TypeSwitch<Operation *, Size>(op)
       .Case<SortOp, ArgsortOp, CumsumOp, CumprodOp, CumlogsumexpOp,
             LinearRecurrenceOp, ReverseOp, ScatterOp, UpdateSliceOp,
-            EnsureShapeOp>(
+            EnsureShapeOp, StopGradientOp>(
           [&](auto) { return dimension(op->getOperand(0), axis); })
       .Case<ArgmaxOp, ArgminOp>([&](auto reduce) {
         return dimension(reduce.getX(),
@@ -427,8 +427,12 @@ bool SizeAnalysis::comparesBelow(Value condition, Value index, Size bound) {
   if (auto both = dyn_cast_or_null<LogicalAndOp>(op))
     return comparesBelow(both.getX(), index, bound) ||
            comparesBelow(both.getY(), index, bound);
+  // What is less than one number is less than the larger of two.
+  auto larger = bound.kind == Size::Element ? bound.value.getDefiningOp<MaximumOp>() : MaximumOp();
   auto isBound = [&](Value limit) {
     Size size = element(limit, 0);
+    if (larger && (element(larger.getX(), 0) == size || element(larger.getY(), 0) == size))
+      return true;
     return size == bound || (size.isConstant() && bound.isConstant() &&
                              size.index <= bound.index);
   };

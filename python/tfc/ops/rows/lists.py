@@ -197,12 +197,10 @@ class OneElement(Part):
         return p.list_set(lst, self.index, p.add(before, self.value))
 
 
-def _set_list_vjp(g, out, lst, index, value):
-    return p.list_set(g, index, zeros_like(value))
-
-
-def _set_value_vjp(g, out, lst, index, value):
-    return element_gradient(g, index, value)
+def _set_vjp(g, out, lst, index, value):
+    # Read before it is set: then setting needs no copy of the list.
+    of_value = element_gradient(g, index, value)
+    return p.list_set(g, index, zeros_like(value)), None, of_value
 
 
 def _unstack_vjp(g, out, x):
@@ -221,7 +219,7 @@ row(
     gpu=CONTROL,
     jvp=linear(0),
 )
-row(p.list_set, _set, (_set_list_vjp, None, _set_value_vjp), raw=True, gpu=CONTROL, jvp=linear(0, 2))
+row(p.list_set, _set, _set_vjp, raw=True, gpu=CONTROL, jvp=linear(0, 2))
 row(
     p.list_stack,
     _stack,

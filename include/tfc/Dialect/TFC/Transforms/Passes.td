@@ -286,6 +286,28 @@ def TFCRefineListsPass : Pass<"tfc-refine-lists", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::tfc::TFCDialect"];
 }
 
+def TFCSizeListsPass : Pass<"tfc-size-lists", "::mlir::func::FuncOp"> {
+  let summary = "Make lists that counted loops fill in their final length";
+  let description = [{
+    ```mlir
+    %l = tfc.list_create %zero {dynamic_size = true, ...}
+    %r:2 = tfc.while %zero, %l : ... {  // while %i < %n
+      ...
+    } do {
+    ^bb0(%i: tensor<i32>, %m: !tfc.list<tensor<4xf32>>):
+      %s = tfc.list_set %m, %i, %x : ...
+      ...
+    // becomes
+    %size = tfc.maximum %n, %zero : ...
+    %l = tfc.list_create %size {dynamic_size = false, ...}
+    ```
+
+    For loops up to a limit that is known before them, by a constant step, and down to 0; the list is empty before
+    the loop, gets element n in iteration n, is not looked at in the loop, and not changed behind it.
+  }];
+  let dependentDialects = ["::tfc::TFCDialect"];
+}
+
 def TFCSpecializePass : Pass<"tfc-specialize", "::mlir::ModuleOp"> {
   let summary = "Give a function more specific argument types";
   let description = [{
