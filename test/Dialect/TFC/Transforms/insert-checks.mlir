@@ -275,20 +275,6 @@ func.func @list_of_unknown_size(%y: tensor<?xf32>) {
   return
 }
 
-// What an array that grows was at each iteration may be of any size.
-// CHECK-LABEL: func.func @list_of_growing_lists
-func.func @list_of_growing_lists(%i: tensor<i32>, %x: tensor<f32>) {
-  // CHECK-NOT: inconsistent shapes
-  // CHECK: return
-  %zero = tfc.constant dense<0> : tensor<i32>
-  %l = tfc.list_create %zero {element_type = tensor<f32>, dynamic_size = true} : (tensor<i32>) -> !tfc.list<tensor<f32>>
-  %m = tfc.list_set %l, %i, %x : (!tfc.list<tensor<f32>>, tensor<i32>, tensor<f32>) -> !tfc.list<tensor<f32>>
-  %s = tfc.list_stack %m {element_type = tensor<f32>} : (!tfc.list<tensor<f32>>) -> tensor<?xf32>
-  %k = tfc.list_create %zero {element_type = tensor<?xf32>, dynamic_size = true} : (tensor<i32>) -> !tfc.list<tensor<?xf32>>
-  %n = tfc.list_set %k, %zero, %s : (!tfc.list<tensor<?xf32>>, tensor<i32>, tensor<?xf32>) -> !tfc.list<tensor<?xf32>>
-  return
-}
-
 // A list that grows refuses only negative positions.
 // CHECK-LABEL: func.func @growing_list
 func.func @growing_list(%i: tensor<i32>, %x: tensor<f32>) {
