@@ -283,7 +283,7 @@ def _leaves_of(shapes) -> list:
 
 def group(*inputs, name=None):
     """An operation that is done when all `inputs` are: effects happen in program order. Eagerly None."""
-    return done("group")
+    return done("group", nest.flatten(inputs))
 
 
 def no_op(name=None):

@@ -3,7 +3,7 @@
 import logging
 import sys
 
-from tfc.core import Tensor, TensorList, VariableStorage
+from tfc.core import Tensor, TensorList, VariableStorage, current, executing_eagerly
 from tfc.ops import nest
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor
@@ -60,8 +60,14 @@ def print_v2(*inputs, **kwargs) -> Operation | None:
     tensors: list = []
     texts = [_template(value, tensors) for value in inputs]
     template = _escape(sep).join(texts) + _escape(end)
-    p.print_(*tensors, format=template, summarize=summarize, stream=stream)
-    return done("print")
+
+    def build():
+        p.print_(*tensors, format=template, summarize=summarize, stream=stream)
+        return done("print")
+
+    if options["name"] is None or executing_eagerly():
+        return build()
+    return current().named(options["name"], False, build, (), {})
 
 
 def _stream(stream) -> str:

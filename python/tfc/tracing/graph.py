@@ -40,6 +40,7 @@ from tfc.ir import (
 from tfc.ops import nest
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor
+from tfc.ops.operation import Operation
 from tfc.state import check_name, current_name_scope, root_name_scope
 from tfc.tracing import control, control_gradients, folding
 from tfc.tracing.op_names import default_name
@@ -103,6 +104,11 @@ class FuncGraph(Interpreter):
         self._names: dict = {}
         # (name, type) of ops that the user named, or made in a name scope, by their first result.
         self.op_names: dict = {}
+        # A result of the last op without tensors: a name that it gets belongs to it.
+        self._effect, self._effect_name = None, ""
+        # (number of ops before it, operation) for each `tf.group` and `tf.no_op` of the function itself.
+        self.no_ops: list = []
+        self._root_count = 0
         self._local_traces: dict = {}
         self.finished = False
         # Whether there are tensors whose rank is not known.
@@ -147,6 +153,7 @@ class FuncGraph(Interpreter):
         except BuildError as e:
             raise self._explain(name, args, attrs, e) from None
         self.operation_count += 1
+        self._root_count += self.scope is self.root
         if self._journal is not None:
             self._journal.append((op, self.scope))
         return op
@@ -186,6 +193,10 @@ class FuncGraph(Interpreter):
                 made.append(SymbolicList(value, self.scope, stack, dynamic, elements))
         if prim.num_results == 1:
             return made[0]
+        if not made and len(op.results):
+            self._effect, self._effect_name = op.results[0], name
+            if "/" in name:
+                self.op_names[self._effect] = name, None
         return tuple(made) if made else None
 
     def _unique(self, name: str) -> str:
@@ -204,6 +215,20 @@ class FuncGraph(Interpreter):
         self._names[made] = 1
         return made
 
+    def note_operation(self, operation: Operation) -> None:
+        """An operation without tensors was built: it gets a name."""
+        if operation.type == "NoOp":
+            operation.name = self._unique(operation.name)
+            if self.scope is self.root:
+                self.no_ops.append((self._root_count, operation))
+        elif self._effect is not None:
+            operation.name = self._effect_name
+
+    def _call_operation(self, operation, name):
+        operation.name = name
+        if operation.type != "NoOp" and self._effect is not None:
+            self.op_names[self._effect] = name, None
+
     def _record(self, tensor: SymbolicTensor, kind: str | None = None) -> None:
         """Remembers how the op that makes a tensor is called, which its kind and its place do not tell."""
         self.op_names[tensor.value] = tensor.op_name, kind
@@ -212,9 +237,15 @@ class FuncGraph(Interpreter):
         check_name(name)
         full = self.unique_name_of(current_name_scope() + name)
         inside = current_name_scope() if calling else f"{full}/"
-        count = self.operation_count
+        count, self._effect = self.operation_count, None
         with root_name_scope(inside):
             result = function(*args, **kwargs)
+        if isinstance(result, Operation):
+            if result.type != "Assert":
+                self._call_operation(result, full)
+            elif function.__name__ == "Assert":
+                self._call_operation(result, f"{full}/Assert")
+            return result
         tensors = [t for t in nest.flatten(result) if type(t) is SymbolicTensor]
         given = any(t is result for t in nest.flatten((args, kwargs)))
         if (given or count == self.operation_count) and len(tensors) == 1 and type(result) is SymbolicTensor:
@@ -222,6 +253,8 @@ class FuncGraph(Interpreter):
         for at, tensor in enumerate(tensors):
             tensor.rename(full, at)
             self._record(tensor)
+        if not tensors and self._effect is not None:
+            self.op_names[self._effect] = full, None
         return result
 
     def _identity(self, tensor, name):

@@ -40,7 +40,7 @@ class Operation:
 
     @property
     def inputs(self) -> tuple:
-        return tuple(self._view.tensor(v) for v in self._operands)
+        return tuple(v.outputs[0] if isinstance(v, Operation) else self._view.tensor(v) for v in self._operands)
 
     @property
     def outputs(self) -> list:
@@ -74,7 +74,7 @@ class Operation:
 
     def _attributes(self) -> dict:
         if self._op is None:
-            return {"dtype": self.outputs[0].dtype}
+            return {"dtype": self.outputs[0].dtype} if self.outputs else {}
         attrs = {
             n: python_value(self._op.attributes[n])
             for n in self._op.attributes
@@ -139,6 +139,7 @@ class GraphView:
         self._names: dict = {}
         self._of: dict = {}
         self._edges = None
+        self._groups: dict = {}
         self._callees: dict = {}
         self._build()
 
@@ -161,19 +162,37 @@ class GraphView:
         for argument in graph.function.entry.arguments:
             self._add("Placeholder", known.get(argument, "resource"), [], [argument])
         returned = []
-        for op in graph.function.entry.operations:
+        waiting = list(reversed(graph.no_ops))
+        for number, op in enumerate(graph.function.entry.operations):
+            while waiting and waiting[-1][0] <= number:
+                self._add_no_op(waiting.pop()[1])
             inner = op.operation
             mnemonic = inner.name.removeprefix("tfc.").removeprefix("func.")
             operands = [v for v in inner.operands if kind_of(v.type)[0] != "token"]
             if mnemonic == "return":
                 returned = operands
+                while waiting:
+                    self._add_no_op(waiting.pop()[1])
                 continue
             results = [v for v in inner.results if kind_of(v.type)[0] != "token"]
             kind = type_name(mnemonic, self._is_stateful(inner))
             name = default_name(mnemonic) if mnemonic != "call" else kind
-            name, said = graph.op_names.get(results[0], (name, None)) if results else (name, None)
+            key = inner.results[0] if len(inner.results) else None
+            name, said = graph.op_names.get(key, (name, None))
+            if mnemonic == "print":
+                formatted = "StringFormat" if name.rpartition("/")[2].startswith("PrintV2") else f"{name}_format"
+                operands = [self._add("StringFormat", formatted, operands, [None])]
             self._add(said or kind, name, operands, results, inner)
         self.identities = [self._add("Identity", "Identity", [value], [None]) for value in returned]
+
+    def _add_no_op(self, operation):
+        before = []
+        for value in operation.control_inputs:
+            found = self.operation_of(getattr(value, "value", None))
+            found = found or next((o for o in self.operations if o.name == getattr(value, "name", None)), None)
+            if found is not None and found not in before:
+                before.append(found)
+        self._groups[id(self._add("NoOp", operation.name, [], []))] = before
 
     def _is_stateful(self, op) -> bool:
         """Whether there are effects in the regions of an op, or in the function that it calls."""
@@ -197,7 +216,9 @@ class GraphView:
         return self._named(value, name, op)
 
     def result(self, op, at):
-        """The result of an `Identity` at the end."""
+        """The result of an `Identity` at the end, or the text of a print."""
+        if op.type == "StringFormat":
+            return Handle(f"{op.name}:{at}", "string", op)
         return self._named(op._operands[0], f"{op.name}:{at}", op)
 
     def _named(self, value, name, op):
@@ -211,6 +232,8 @@ class GraphView:
         return None if found is None else found[0]
 
     def control_inputs(self, op) -> list:
+        if id(op) in self._groups:
+            return self._groups[id(op)]
         if self._edges is None:
             self._edges = self._order()
         return self._edges.get(id(op), [])

@@ -239,3 +239,36 @@ def test_compiler_ir():
         tf.function(lambda x: x).experimental_get_compiler_ir(tf.constant(1.0))
     with pytest.raises(ValueError, match="no stage"):
         get("no_such")
+
+
+def test_operations_without_values_have_names():
+    @tf.function
+    def f(x):
+        tf.print("a", x, name="said")
+        tf.debugging.Assert(x > 0, [x], name="Checked")
+        both = tf.group(x + 1, x + 2, name="both")
+        with tf.control_dependencies([both, tf.no_op(name="nothing")]):
+            y = tf.identity(x, name="same")
+        tf.print(x)
+        tf.py_function(lambda v: None, [x], [], name="called")
+        names.append((both.name, both.type, tf.print("b").name))
+        return y
+
+    names = []
+    graph = f.get_concrete_function(tf.TensorSpec([], tf.int32)).graph
+    found = [(op.name, op.type) for op in graph.get_operations()]
+    for expected in [
+        ("said_format", "StringFormat"),
+        ("said", "PrintV2"),
+        ("Checked/Assert", "Assert"),
+        ("both", "NoOp"),
+        ("nothing", "NoOp"),
+        ("same", "Identity"),
+        ("PrintV2", "PrintV2"),
+        ("called", "EagerPyFunc"),
+    ]:
+        assert expected in found
+    assert names[0][:2] == ("both", "NoOp") and names[0][2] == "PrintV2_1"
+    assert [op.name for op in graph.get_operation_by_name("both").control_inputs] == ["add", "add_1"]
+    assert [op.name for op in graph.get_operation_by_name("Checked/Assert").control_inputs] == ["said"]
+    assert 'name: "both"' in str(graph.as_graph_def())
