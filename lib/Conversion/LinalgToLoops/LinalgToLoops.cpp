@@ -123,7 +123,8 @@ struct LinalgToLoops : public tfc::impl::LinalgToLoopsPassBase<LinalgToLoops> {
         op->emitOpError("expected buffers, got tensors; bufferize first");
         return WalkResult::interrupt();
       }
-      ops.push_back(op);
+      if (!isa<linalg::FillOp>(op))
+        ops.push_back(op);
       return WalkResult::advance();
     });
     if (result.wasInterrupted())
@@ -131,6 +132,11 @@ struct LinalgToLoops : public tfc::impl::LinalgToLoopsPassBase<LinalgToLoops> {
     NestOptions nestOptions{vectorBits, reassociate, parallel};
     for (LinalgOp op : ops)
       NestLowering(builder, op, nestOptions).run();
+    // Those that no sum has absorbed.
+    SmallVector<linalg::FillOp> fills;
+    getOperation()->walk([&](linalg::FillOp fill) { fills.push_back(fill); });
+    for (linalg::FillOp fill : fills)
+      NestLowering(builder, fill, nestOptions).run();
     noteScalarLoops();
   }
 };

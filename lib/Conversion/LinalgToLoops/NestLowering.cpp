@@ -29,6 +29,8 @@ using linalg::LinalgOp;
 /// Elements of a cache line of f32: squares of so many use all of each line
 /// that they touch.
 static constexpr int64_t tileSize = 16;
+/// A window of so many elements is unrolled.
+static constexpr int64_t wholeWindow = 16;
 
 //===----------------------------------------------------------------------===//
 // Choices
@@ -102,6 +104,24 @@ bool NestLowering::chooseJam() {
   return true;
 }
 
+/// All loops of a small window are unrolled: its sums stay in registers.
+void NestLowering::chooseWhole() {
+  int64_t count = 1;
+  SmallVector<unsigned> others;
+  for (unsigned dim : strategy.order) {
+    if (!isReduction(dim))
+      continue;
+    std::optional<int64_t> size = getConstantIntValue(ranges[dim].size);
+    if (!size || *size < 1 || *size > wholeWindow)
+      return;
+    count *= *size;
+    if (dim != strategy.jamReduction)
+      others.push_back(dim);
+  }
+  if (count <= wholeWindow)
+    strategy.jamWhole = others;
+}
+
 void NestLowering::chooseStrategy() {
   chooseOrder();
   for (unsigned dim : llvm::reverse(strategy.order)) {
@@ -113,12 +133,16 @@ void NestLowering::chooseStrategy() {
   if (!strategy.jam)
     return;
   // Blocked loops go inwards, in the order i, k, j.
+  chooseWhole();
   unsigned inner = strategy.order.pop_back_val();
   llvm::erase(strategy.order, strategy.jamReduction);
+  for (unsigned dim : strategy.jamWhole)
+    llvm::erase(strategy.order, dim);
   if (strategy.jamParallel != iterators.size()) {
     llvm::erase(strategy.order, strategy.jamParallel);
     strategy.order.push_back(strategy.jamParallel);
   }
+  strategy.order.append(strategy.jamWhole);
   strategy.order.push_back(strategy.jamReduction);
   strategy.order.push_back(inner);
 }
@@ -227,8 +251,10 @@ std::string NestLowering::describe(bool isShared) {
   if (strategy.order.empty())
     out << "one element";
   out << ", " << std::distance(op.getBlock()->begin(), op.getBlock()->end()) - 1 << " operations each";
-  if (strategy.jam)
+  if (strategy.jam && strategy.jamWhole.empty())
     out << ", unrolled and jammed by " << jamDepth();
+  else if (strategy.jam)
+    out << ", the window unrolled, and jammed by " << jamFactor;
   if (strategy.lanes > 1)
     out << ", in " << strategy.unroll << " vectors of " << strategy.lanes;
   if (reordered)
@@ -500,18 +526,41 @@ void NestLowering::jamBlock(int64_t rows, int64_t depth) {
     return values;
   };
   Values rowIndex = hasRows ? offsets(strategy.jamParallel, rows) : Values();
-  Values stepIndex = offsets(strategy.jamReduction, depth);
+  // The loops that a step counts, outermost first, and how many steps each takes.
+  SmallVector<unsigned> stepped(strategy.jamWhole);
+  stepped.push_back(strategy.jamReduction);
+  SmallVector<int64_t> counts{depth};
+  if (!strategy.jamWhole.empty())
+    counts = llvm::map_to_vector(stepped, [&](unsigned dim) { return *getConstantIntValue(ranges[dim].size); });
+  SmallVector<Values> stepIndex;
+  for (auto [dim, count] : llvm::zip(stepped, counts))
+    stepIndex.push_back(offsets(dim, count));
+  // The step of each loop.
+  auto stepsOf = [&](int64_t step) {
+    SmallVector<int64_t> steps(stepped.size());
+    for (size_t i = stepped.size(); i-- > 0; step /= counts[i])
+      steps[i] = step % counts[i];
+    return steps;
+  };
   auto moveTo = [&](int64_t row, int64_t step) {
     if (hasRows)
       ivs[strategy.jamParallel] = rowIndex[row];
-    ivs[strategy.jamReduction] = stepIndex[step];
+    for (auto [dim, values, at] : llvm::zip(stepped, stepIndex, stepsOf(step)))
+      ivs[dim] = values[at];
+  };
+  // What of a step an operand depends on.
+  auto stepFor = [&](OpOperand &operand, int64_t step) {
+    int64_t number = 0;
+    for (auto [dim, count, at] : llvm::zip(stepped, counts, stepsOf(step)))
+      number = number * count + (uses(operand, dim) ? at : 0);
+    return number;
   };
   // Key: operand, row and step as far as the operand depends on them.
   DenseMap<std::tuple<unsigned, int64_t, int64_t>, Value> loaded;
   auto fetch = [&](OpOperand &operand, int64_t row, int64_t step) {
     auto key = std::make_tuple(operand.getOperandNumber(),
                                hasRows && uses(operand, strategy.jamParallel) ? row : 0,
-                               uses(operand, strategy.jamReduction) ? step : 0);
+                               stepFor(operand, step));
     Value &value = loaded[key];
     if (!value) {
       moveTo(row, step);
@@ -534,7 +583,7 @@ void NestLowering::jamBlock(int64_t rows, int64_t depth) {
     SmallVector<Value> accumulators;
     for (int64_t row = 0; row < rows; ++row) {
       moveTo(row, 0);
-      Value accumulator = strategy.compensated ? noSum() : loadElement(init);
+      Value accumulator = strategy.compensated ? noSum() : start ? start : loadElement(init);
       for (int64_t step = 0; step < depth; ++step) {
         Values operands;
         for (OpOperand *input : op.getDpsInputOperands())
@@ -562,18 +611,47 @@ void NestLowering::jamBlock(int64_t rows, int64_t depth) {
   ivs = base;
 }
 
+void NestLowering::jamSteps(int64_t rows) {
+  if (strategy.jamWhole.empty())
+    return split(strategy.jamReduction, jamDepth(), [&](int64_t depth) { jamBlock(rows, depth); });
+  int64_t count = 1;
+  SmallVector<unsigned> stepped(strategy.jamWhole);
+  stepped.push_back(strategy.jamReduction);
+  for (unsigned dim : stepped) {
+    ivs[dim] = constant(0);
+    count *= *getConstantIntValue(ranges[dim].size);
+  }
+  jamBlock(rows, count);
+}
+
 void NestLowering::jamNest(size_t level) {
   unsigned dim = strategy.order[level];
-  if (dim == strategy.jamReduction) {
-    split(dim, jamDepth(), [&](int64_t depth) { jamBlock(1, depth); });
+  if (isReduction(dim) && (dim == strategy.jamReduction || !strategy.jamWhole.empty())) {
+    jamSteps(1);
   } else if (dim == strategy.jamParallel) {
-    split(dim, jamFactor, [&](int64_t rows) {
-      split(strategy.jamReduction, jamDepth(), [&](int64_t depth) { jamBlock(rows, depth); });
-    });
+    split(dim, jamFactor, [&](int64_t rows) { jamSteps(rows); });
   } else {
     loop(dim, first[dim], last[dim], 1, {},
          [&](ValueRange) { return jamNest(level + 1), Values(); }, nullptr);
   }
+}
+
+/// Sums that are made in one go begin with what a fill right before has written, not with the
+/// elements that it wrote.
+void NestLowering::absorbFill() {
+  if (!strategy.jam || strategy.jamWhole.empty() || strategy.compensated || mayOverlap())
+    return;
+  Operation *before = op->getPrevNode();
+  while (before && !isa<linalg::FillOp>(before) && isMemoryEffectFree(before))
+    before = before->getPrevNode();
+  auto fill = dyn_cast_or_null<linalg::FillOp>(before);
+  if (!fill || fill.getOutputs()[0] != op.getDpsInitOperand(0)->get())
+    return;
+  start = fill.getInputs()[0];
+  if (start.getType() != op.getBlock()->getArguments().back().getType())
+    start = {};
+  else
+    fill.erase();
 }
 
 void NestLowering::run() {
@@ -590,6 +668,7 @@ void NestLowering::run() {
   reorderInputs();
   chooseTiles();
   chooseBlocks();
+  absorbFill();
   auto emitShared = [&](unsigned shared, OpFoldResult others) {
     isShared = tfc::rt::buildParallel(builder, loc, first[shared], last[shared], {others, elementNanoseconds()},
                                       [&](Value from, Value to) {

@@ -30,6 +30,9 @@ struct Strategy {
   unsigned accumulated = 0;     // innermost loops with the accumulators in registers
   bool jam = false;             // unroll `jamParallel` and `jamReduction` around the innermost
   unsigned jamParallel = 0, jamReduction = 0;
+  /// Other reductions that are short enough to be unrolled altogether, together with
+  /// `jamReduction`, outermost first.
+  llvm::SmallVector<unsigned> jamWhole;
   int64_t lanes = 1;            // of vectors along the innermost loop
   int64_t unroll = 1;           // vectors an iteration works on
   bool tiled = false;           // the two innermost loops go over small squares
@@ -75,6 +78,8 @@ private:
   void chooseOrder();
   void chooseStrategy();
   bool chooseJam();
+  void chooseWhole();
+  void absorbFill();
 
   void choose();
   void chooseTiles();
@@ -111,6 +116,7 @@ private:
   void nest(size_t level);
   Values accumulate(size_t level, mlir::ValueRange accumulators);
   void jamNest(size_t level);
+  void jamSteps(int64_t rows);
   void jamBlock(int64_t rows, int64_t depth);
   void split(unsigned dim, int64_t factor, llvm::function_ref<void(int64_t)> body);
 
@@ -162,6 +168,7 @@ private:
   llvm::SmallVector<mlir::AffineMap> maps;
   llvm::SmallVector<mlir::utils::IteratorType> iterators;
   Strategy strategy;
+  mlir::Value start; ///< what sums begin with, where that is no element of the result
   size_t reordered = 0; ///< inputs that are copied first
   llvm::SmallVector<mlir::Range> ranges;
   Values first, last; // of each loop: where it begins, and where it ends

@@ -89,19 +89,57 @@ Value Windows::padded(Value batch, Value channels, Value fill) {
   return linalg::FillOp::create(l.b, l.loc, fill, empty).getResult(0);
 }
 
+/// Larger tensors are not filled as a whole, only around the input.
+static constexpr int64_t largeElements = 8 * 1024;
+
+/// A tensor of these extents that is `fill` around the input, and undefined
+/// where that goes.
+Value Windows::margins(ArrayRef<Value> extents, Value fill) {
+  Value whole = tensor::EmptyOp::create(l.b, l.loc, getAsOpFoldResult(extents),
+                                        fill.getType());
+  SmallVector<OpFoldResult> steps(rank() + 2, l.b.getIndexAttr(1));
+  auto slab = [&](size_t dim, Value from, Value size) {
+    if (isZero(size))
+      return;
+    SmallVector<OpFoldResult> offsets(rank() + 2, l.b.getIndexAttr(0)),
+        sizes = getAsOpFoldResult(extents);
+    offsets[dim] = getAsOpFoldResult(from);
+    sizes[dim] = getAsOpFoldResult(size);
+    Value part = tensor::ExtractSliceOp::create(l.b, l.loc, whole, offsets,
+                                                sizes, steps);
+    part = linalg::FillOp::create(l.b, l.loc, fill, part).getResult(0);
+    whole = tensor::InsertSliceOp::create(l.b, l.loc, part, whole, offsets,
+                                          sizes, steps);
+  };
+  for (size_t i = 0; i < rank(); ++i) {
+    slab(i + 1, l.constantIndex(0), before[i]);
+    slab(i + 1, addIndex(l, before[i], sizes[i]), after[i]);
+  }
+  return whole;
+}
+
 Value Windows::pad(Value x, Value fill) {
   if (unpadded)
     return x;
-  Value whole = padded(dimOf(l, x, 0), dimOf(l, x, rank() + 1), fill);
-  SmallVector<OpFoldResult> offsets(rank() + 2, l.b.getIndexAttr(0)), extents,
+  Values extents{dimOf(l, x, 0)};
+  int64_t elements = 1;
+  for (size_t i = 0; i < rank(); ++i)
+    extents.push_back(addIndex(l, sizes[i], addIndex(l, before[i], after[i])));
+  extents.push_back(dimOf(l, x, rank() + 1));
+  for (Value extent : extents)
+    elements *= std::max<int64_t>(1, getConstantIntValue(extent).value_or(1));
+  Value whole = elements >= largeElements
+                    ? margins(extents, fill)
+                    : padded(extents.front(), extents.back(), fill);
+  SmallVector<OpFoldResult> offsets(rank() + 2, l.b.getIndexAttr(0)), inner,
       steps(rank() + 2, l.b.getIndexAttr(1));
-  extents.push_back(getAsOpFoldResult(dimOf(l, x, 0)));
+  inner.push_back(getAsOpFoldResult(dimOf(l, x, 0)));
   for (size_t i = 0; i < rank(); ++i) {
     offsets[i + 1] = getAsOpFoldResult(before[i]);
-    extents.push_back(getAsOpFoldResult(sizes[i]));
+    inner.push_back(getAsOpFoldResult(sizes[i]));
   }
-  extents.push_back(getAsOpFoldResult(dimOf(l, x, rank() + 1)));
-  return tensor::InsertSliceOp::create(l.b, l.loc, x, whole, offsets, extents,
+  inner.push_back(getAsOpFoldResult(dimOf(l, x, rank() + 1)));
+  return tensor::InsertSliceOp::create(l.b, l.loc, x, whole, offsets, inner,
                                        steps);
 }
 

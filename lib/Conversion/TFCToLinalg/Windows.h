@@ -72,6 +72,7 @@ public:
   llvm::SmallVector<int64_t> strides, dilations;
 
 private:
+  mlir::Value margins(llvm::ArrayRef<mlir::Value> extents, mlir::Value fill);
   void box(mlir::Value x, mlir::ValueRange k,
            llvm::SmallVector<mlir::OpFoldResult> &offsets,
            llvm::SmallVector<mlir::OpFoldResult> &extents,
