@@ -197,7 +197,9 @@ Values Warps::multiply(ValueRange sums) {
 
 /// Operands are in shared memory as "core matrices" of 8 rows of 16 bytes, 128
 /// bytes that lie together (PTX ISA, "Shared Memory Matrix Layout", without
-/// swizzling); the second operand's rows are columns of the product.
+/// swizzling); the second operand's rows are columns of the product. A thread
+/// writes whole rows of core matrices, and eight neighbours write one of these,
+/// so that they never meet in a bank.
 class Warpgroup : public TensorCores {
 public:
   explicit Warpgroup(Group &group) : TensorCores(group, "warpgroups", 32) {}
@@ -210,15 +212,14 @@ private:
     start(blockRows, columns);
     return columns;
   }
+  /// Elements of a row of a core matrix.
+  int64_t reach() const { return 16 / bytes; }
   /// Core matrices of the sum's direction follow each other.
   Value place(Value row, Value k) {
-    int64_t reach = 16 / bytes;
-    Value core = writer.add(times(over(row, 8), depth / reach), over(k, reach));
-    return writer.add(times(core, 8 * reach),
-                      writer.add(times(rest(row, 8), reach), rest(k, reach)));
+    Value core =
+        writer.add(times(over(row, 8), depth / reach()), over(k, reach()));
+    return writer.add(times(core, 8 * reach()), times(rest(row, 8), reach()));
   }
-  Value placeLeft(Value row, Value k) override { return place(row, k); }
-  Value placeRight(Value k, Value column) override { return place(column, k); }
   /// Tensor cores read shared memory behind the back of the caches.
   void publish() override {
     NVVM::FenceProxyOp::create(
@@ -227,11 +228,69 @@ private:
                                    NVVM::SharedSpace::shared_cta));
     writer.barrier();
   }
+  void copyRows(OpOperand &operand, Value tile, int64_t number,
+                ArrayRef<unsigned> own, Value first, Value k);
+  Values addSlices(Values sums) override;
   Value descriptor(Value tile, int64_t offset);
   Values multiply(ValueRange sums) override;
 
   int64_t columns = 0;
 };
+
+/// Copies `number` rows of a tile, from the rows (or columns) `first` of the
+/// operand. Neighbouring threads read neighbouring elements of memory.
+void Warpgroup::copyRows(OpOperand &operand, Value tile, int64_t number,
+                         ArrayRef<unsigned> own, Value first, Value k) {
+  const Access &access = step.accessOf(operand);
+  bool alongSum = access.affine && product.inner.size() &&
+                  access.coefficients[product.inner.back()] == 1;
+  bool whole = count(own) % number == 0 && count(product.inner) % depth == 0;
+  int64_t groups = depth / reach();
+  auto vector = VectorType::get({reach()}, type);
+  for (int64_t part = 0; part < number * groups; part += writer.threads()) {
+    Value at = plus(writer.thread(), part);
+    Value row = rest(at, number), group = over(at, number);
+    if (alongSum) {
+      group = rest(over(at, 8), groups);
+      row = writer.add(rest(at, 8), times(over(at, 8 * groups), 8));
+    }
+    Value r = writer.add(first, row), from = times(group, reach());
+    Values elements;
+    for (int64_t i = 0; i < reach(); ++i) {
+      Value inner = writer.add(k, plus(from, i));
+      auto fetch = [&] {
+        return writer.load(step, operand,
+                           indicesAt(own, r, product.inner, inner));
+      };
+      Value element =
+          whole ? fetch()
+                : writer.ifElse(
+                      arith::AndIOp::create(b, inside(r, own),
+                                            inside(inner, product.inner)),
+                      type, fetch, [&] {
+                        return Value(
+                            arith::ConstantOp::create(b, b.getZeroAttr(type)));
+                      });
+      elements.push_back(convert(element));
+    }
+    Value made = vector::FromElementsOp::create(b, vector, elements);
+    vector::StoreOp::create(b, made, tile, place(row, from),
+                            /*nontemporal=*/false, llvm::MaybeAlign(16));
+  }
+}
+
+Values Warpgroup::addSlices(Values sums) {
+  return writer.loop(
+      writer.constant(0), writer.constant(inner()), writer.constant(depth),
+      sums, [&](Value k, ValueRange now) {
+        copyRows(*product.left, tileLeft, blockRows, product.rows, top, k);
+        copyRows(*product.right, tileRight, columns, product.columns, left, k);
+        publish();
+        Values next = multiply(now);
+        writer.barrier();
+        return next;
+      });
+}
 
 /// Where a tile begins, and how far apart its core matrices are, in units of 16
 /// bytes (PTX ISA, "Matrix Descriptor Format").
@@ -252,7 +311,7 @@ Value Warpgroup::descriptor(Value tile, int64_t offset) {
 }
 
 Values Warpgroup::multiply(ValueRange sums) {
-  int64_t reach = 32 / bytes; // of one instruction: two core matrices
+  int64_t both = 2 * reach(); // of one instruction: two core matrices
   auto kind = type.isF16()    ? NVVM::WGMMATypes::f16
               : type.isBF16() ? NVVM::WGMMATypes::bf16
                               : NVVM::WGMMATypes::tf32;
@@ -263,13 +322,13 @@ Values Warpgroup::multiply(ValueRange sums) {
     now = LLVM::InsertValueOp::create(
         b, now, value, ArrayRef<int64_t>{static_cast<int64_t>(i)});
   NVVM::WgmmaFenceAlignedOp::create(b);
-  for (int64_t k = 0; k < depth; k += reach) {
+  for (int64_t k = 0; k < depth; k += both) {
     int64_t offset = k * bytes / 16 * coreBytes;
     now = NVVM::WgmmaMmaAsyncOp::create(
         b, all, now, descriptor(tileLeft, offset),
         descriptor(tileRight, offset),
-        NVVM::MMAShapeAttr::get(b.getContext(), blockRows, columns, reach),
-        kind, kind, NVVM::WGMMATypes::f32, NVVM::WGMMAScaleOut::one,
+        NVVM::MMAShapeAttr::get(b.getContext(), blockRows, columns, both), kind,
+        kind, NVVM::WGMMATypes::f32, NVVM::WGMMAScaleOut::one,
         NVVM::WGMMAScaleIn::one, NVVM::WGMMAScaleIn::one, NVVM::MMALayout::row,
         NVVM::MMALayout::col, NVVM::MMAIntOverflowAttr());
   }

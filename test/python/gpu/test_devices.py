@@ -1,8 +1,10 @@
 """Devices, placement, memory: what the API promises."""
 
+import os
 import subprocess
 import sys
 
+import fake_cuda
 import numpy as np
 import pytest
 import tfc as tf
@@ -51,6 +53,96 @@ def test_soft_placement_takes_the_cpu_and_says_so():
 def test_a_name_that_is_none_is_an_error(name):
     with pytest.raises(ValueError):
         tf.device(name)
+
+
+def test_logical_devices_are_those_of_the_configuration():
+    """As in TensorFlow: a physical device is as many logical ones as it is configured for."""
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    assert tf.config.get_logical_device_configuration(cpu) is None
+    two = [tf.config.LogicalDeviceConfiguration()] * 2
+    tf.config.set_logical_device_configuration(cpu, two)
+    try:
+        assert [d.name for d in tf.config.list_logical_devices("CPU")] == ["/device:CPU:0", "/device:CPU:1"]
+        assert tf.config.get_logical_device_configuration(cpu) == two
+        with tf.device("CPU:1"):
+            assert tf.function(lambda x: x + 1)(tf.constant(1.0)).numpy() == 2.0
+        with pytest.raises(ValueError, match="memory limit on CPU"):
+            tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration(memory_limit=3)])
+        with pytest.raises(ValueError, match="Unrecognized device"):
+            tf.config.set_logical_device_configuration(tf.config.PhysicalDevice("/physical_device:CPU:9", "CPU"), two)
+    finally:
+        tf.config.set_logical_device_configuration(cpu, [])
+    assert [d.name for d in tf.config.list_logical_devices("CPU")] == ["/device:CPU:0"]
+
+
+def test_a_cpu_that_is_not_there_is_an_error(hard_placement):
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"(?s)CPU:3.*1 logical CPUs"):
+        tf.device("CPU:3")
+
+
+def test_memory_of_devices_is_counted(gpu):
+    name = f"GPU:{gpu.index}"
+    with tf.device(name):
+        x = tf.zeros([1 << 18])
+    info = tf.config.experimental.get_memory_info(name)
+    assert info["peak"] >= info["current"] >= 1 << 20
+    assert tf.config.experimental.get_memory_usage(name) == info["current"]
+    del x
+    tf.config.experimental.reset_memory_stats(name)
+    info = tf.config.experimental.get_memory_info(name)
+    assert info["peak"] == info["current"]
+    assert tf.config.experimental.get_memory_info("CPU:0") == {"current": 0, "peak": 0}
+    with pytest.raises(ValueError, match="No matching devices found for 'GPU:99'"):
+        tf.config.experimental.get_memory_info("GPU:99")
+
+
+def test_calls_are_synchronous_and_move_tensors():
+    assert tf.config.experimental.get_synchronous_execution()
+    assert tf.config.experimental.get_device_policy() == "silent"
+    with pytest.raises(ValueError, match="Not a supported device policy"):
+        tf.config.experimental.set_device_policy("explicit")
+
+
+SEVERAL = """
+import tfc as tf
+physical = tf.config.list_physical_devices("GPU")
+print([d.name for d in physical], [d.name for d in tf.config.list_logical_devices("GPU")])
+tf.config.set_visible_devices(physical[1:], "GPU")
+limits = [tf.config.LogicalDeviceConfiguration(memory_limit=1), tf.config.LogicalDeviceConfiguration(memory_limit=1)]
+tf.config.set_logical_device_configuration(physical[1], limits)
+print([d.name for d in tf.config.list_logical_devices("GPU")])
+with tf.device("GPU:0"):
+    print(tf.constant(1.0).device)
+with tf.device("GPU:2"):
+    x = tf.constant([1.0])
+    print(x.device, tf.Variable(x).device)
+with tf.device("GPU:1"):
+    try:
+        tf.zeros([3 << 18])
+    except tf.errors.ResourceExhaustedError as e:
+        print("ResourceExhaustedError")
+"""
+
+
+def test_names_count_the_visible_devices(tmp_path):
+    """`/physical_device:GPU:1` is `GPU:0` where the first one is hidden, for `tf.device` and in the names of tensors."""
+    environment = {
+        **os.environ,
+        "TFC_CUDA_LIBRARY": str(fake_cuda.build(tmp_path)),
+        "FAKE_CUDA_DEVICES": "3",
+        "VK_DRIVER_FILES": os.devnull,
+        "PYTHONPATH": ":".join(p for p in sys.path if p),
+    }
+    run = subprocess.run([sys.executable, "-c", SEVERAL], env=environment, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    full = "/job:localhost/replica:0/task:0/device:GPU:"
+    assert run.stdout.splitlines() == [
+        str([f"/physical_device:GPU:{i}" for i in range(3)]) + " " + str([f"/device:GPU:{i}" for i in range(3)]),
+        str([f"/device:GPU:{i}" for i in range(3)]),
+        full + "0",
+        f"{full}2 {full}2",
+        "ResourceExhaustedError",
+    ]
 
 
 def test_without_drivers_there_are_no_devices():

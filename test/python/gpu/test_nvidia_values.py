@@ -89,9 +89,9 @@ def test_operands_of_odd_sizes_come_through_registers(ampere):
 
 
 @pytest.mark.parametrize("name", ["softmax", "layernorm", "f16 product", "bf16 product", *UNITS])
-def test_threads_do_not_meet_in_banks_of_shared_memory(ampere, name):
+def test_threads_do_not_meet_in_banks_of_shared_memory(ampere, hopper, name):
     """Neither where tiles are written nor where fragments are read."""
-    assert ampere[name]["conflicts"] == 0
+    assert ampere[name]["conflicts"] == 0 and hopper[name]["conflicts"] == 0
 
 
 def test_layer_normalization_reads_its_rows_once(ampere):

@@ -93,8 +93,8 @@ class Accesses:
             start = np.full(self.count, int(base, 0), np.int64)
         return start + int(offset or "0", 0)
 
-    def _place(self, space, addresses, width, lanes, writes):
-        """The bytes of a memory, and where accesses of these lanes are in it."""
+    def _place(self, space, addresses, width, lanes, writes, costs=True):
+        """The bytes of a memory, and where accesses of these lanes are in it. `costs`: not part of a wider access."""
         if addresses.size and (addresses % width).any():
             self.fail(PTXError, f"an access of {width} bytes that is not aligned")
         if space == "shared":
@@ -104,7 +104,8 @@ class Accesses:
             if self.shared_marks is not None:
                 self.shared_marks.check(self, where, width, lanes, writes)
             self.counters.shared += lanes.size * width
-            self._count_passes(addresses, width, lanes)
+            if costs:
+                self._count_passes(addresses, width, lanes)
             return self.shared.reshape(-1), where
         number = next((i for i, (b, c) in enumerate(self.memory.buffers) if b <= addresses[0] < b + c.size), None)
         if number is None:
@@ -122,19 +123,26 @@ class Accesses:
         touched = self.stores[number] if writes else self.loads[number]
         for i in range(width):
             touched[where + i] = True
-        warps = (self.block_of[lanes].astype(np.int64) * self.per_block + self.local[lanes]) // 32
-        self.counters.sectors += np.unique(warps * (1 << 40) + addresses // 32).size
+        if costs:
+            self._count_sectors(addresses, width, lanes)
         if writes:
             self.counters.stored += lanes.size * width
         else:
             self.counters.loaded += lanes.size * width
         return content, where
 
+    def _count_sectors(self, addresses, width, lanes):
+        """What a warp asks for at once, in sectors of 32 bytes."""
+        warps = (self.block_of[lanes].astype(np.int64) * self.per_block + self.local[lanes]) // 32
+        ends = np.concatenate([addresses // 32, (addresses + width - 1) // 32])
+        self.counters.sectors += np.unique(np.tile(warps, 2) * (1 << 40) + ends).size
+
     def _count_passes(self, addresses, width, lanes):
         """Shared memory has 32 banks of words of 4 bytes: in one pass a warp gets one word of each, and 128 bytes at most."""
         together = 32 * 4 // max(width, 4)  # threads that a pass could serve
         turns = (self.block_of[lanes].astype(np.int64) * self.per_block + self.local[lanes]) // together
-        words = np.unique(turns * (1 << 20) + addresses // 4)
+        words = turns * (1 << 20) + addresses // 4
+        words = np.unique(np.concatenate([words + i for i in range(max(width // 4, 1))]))
         banks, deep = np.unique(words // (1 << 20) * 32 + words % 32, return_counts=True)
         turn, first = np.unique(banks // 32, return_index=True)
         passes = int(np.maximum.reduceat(deep, first).sum()) if turn.size else 0
@@ -155,8 +163,11 @@ class Accesses:
             return
         addresses = self._address(place)[lanes]
         names = operands_of(register[1:-1]) if register.startswith("{") else [register]
+        whole = width * len(names)
+        if len(names) > 1:
+            (self._count_passes if space == "shared" else self._count_sectors)(addresses, whole, lanes)
         for i, name in enumerate(names):
-            content, where = self._place(space, addresses + i * width, width, lanes, not loads)
+            content, where = self._place(space, addresses + i * width, width, lanes, not loads, len(names) == 1)
             at = where[:, None] + np.arange(width)[None, :]
             if loads:
                 values = np.zeros(self.count, kind)
