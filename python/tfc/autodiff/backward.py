@@ -75,11 +75,26 @@ def backward(entries: Sequence[Entry], gradients: dict, needed: set, sparse=Fals
             slices = _gathered_rows(grads[0], table, indices)
             gradients[id(table)] = accumulate(gradients.get(id(table)), slices)
             continue
-        for arg, want, grad in zip(entry.args, wanted, operand_gradients(entry, grads, wanted), strict=True):
+        totals = [None] * len(entry.args)
+        if type(entry.prim) is Operation and entry.prim.adds:
+            totals = _totals(entry, wanted, gradients)
+        found = operand_gradients(entry, grads, wanted, totals)
+        for arg, want, grad, total in zip(entry.args, wanted, found, totals, strict=True):
             if want and grad is not None:
                 _check(entry, arg, grad)
-                gradients[id(arg)] = accumulate(gradients.get(id(arg)), grad)
+                gradients[id(arg)] = grad if total is not None else accumulate(gradients.get(id(arg)), grad)
     return gradients
+
+
+def _totals(entry: Entry, wanted, gradients) -> list:
+    """The gradients so far of operands that an operation adds to: of tensors that are one operand only."""
+    ids = [id(a) for a in entry.args]
+    totals = []
+    for arg, want in zip(entry.args, wanted, strict=True):
+        total = gradients.get(id(arg))
+        fits = want and isinstance(total, Tensor) and total.shape_tuple == getattr(arg, "shape_tuple", None)
+        totals.append(total if fits and ids.count(id(arg)) == 1 else None)
+    return totals
 
 
 def _gathered_rows(g, table, indices) -> IndexedSlices:
@@ -97,8 +112,11 @@ def _gathered_rows(g, table, indices) -> IndexedSlices:
     return IndexedSlices(g, indices, p.shape_of(table, dtype=int32))
 
 
-def operand_gradients(entry: Entry, grads, wanted):
-    """The gradients of an op's operands (None: no gradient flows) from those of its results, where `wanted`."""
+def operand_gradients(entry: Entry, grads, wanted, totals=()):
+    """The gradients of an op's operands (None: no gradient flows) from those of its results, where `wanted`.
+
+    `totals`: for each operand None, or a gradient that the result includes.
+    """
     vjp = entry.prim.vjp
     if vjp is NotDifferentiable:
         return [None] * len(entry.args)
@@ -111,7 +129,8 @@ def operand_gradients(entry: Entry, grads, wanted):
             f(g, out, *entry.args, **entry.attrs) if want and f is not None else None
             for f, want in zip(vjp, wanted, strict=True)
         ]
-    result = vjp(g, out, *entry.args, **entry.attrs)
+    more = {"totals": totals} if any(t is not None for t in totals) else {}
+    result = vjp(g, out, *entry.args, **entry.attrs, **more)
     result = (result,) if isinstance(result, (Tensor, TensorList)) or result is None else tuple(result)
     if len(result) != len(entry.args):
         raise ValueError(

@@ -26,14 +26,15 @@ class Operation:
     """An operation with a gradient of its own, in the place of a primitive.
 
     `vjp(grads, outputs, *inputs)` gets one gradient for each output (None where none arrived) and returns one
-    for each input.
+    for each input. If it `adds`, it also takes `totals`: for each input None, or its gradient so far, which what it
+    returns then includes.
     """
 
-    __slots__ = ("name", "num_results", "vjp")
+    __slots__ = ("adds", "name", "num_results", "vjp")
     jvp = None
 
-    def __init__(self, name: str, vjp: Callable):
-        self.name = name
+    def __init__(self, name: str, vjp: Callable, adds: bool = False):
+        self.name, self.adds = name, adds
         # Never 1: `vjp` takes a list of gradients, and inputs may be variables.
         self.num_results = None
         self.vjp = vjp
@@ -72,18 +73,20 @@ def should_record(values: Sequence) -> bool:
     return any(r.tracks(v) for r in STATE.recorders for v in values)
 
 
-def record_operation(name: str, inputs: Sequence, outputs: Sequence, backward: Callable) -> None:
+def record_operation(
+    name: str, inputs: Sequence, outputs: Sequence, backward: Callable, adds: bool = False
+) -> None:
     """Tells every recorder of an operation from `inputs` to `outputs` (tensors; inputs also variables).
 
     `backward(*grads)` gets one gradient an output, None where none arrived, and returns one an input. It runs
     under whatever
-    recorders are active then, so it may be differentiated in turn.
+    recorders are active then, so it may be differentiated in turn. With `adds` it also takes `totals`, as `Operation` says.
     """
 
-    def vjp(grads, outs, *ins):
-        return backward(*grads)
+    def vjp(grads, outs, *ins, **totals):
+        return backward(*grads, **totals)
 
-    record(Operation(name, vjp), tuple(inputs), {}, tuple(outputs))
+    record(Operation(name, vjp, adds), tuple(inputs), {}, tuple(outputs))
 
 
 @contextmanager

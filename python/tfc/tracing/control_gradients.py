@@ -106,12 +106,12 @@ def recorded_cond(graph, pred, true_fn, false_fn) -> list:
     sources = [i for i, v in enumerate(region.inputs) if _differentiable(v)]
     blocks = [r.blocks[0] for r in op.regions]
 
-    def backward(*grads):
+    def backward(*grads, totals=()):
         weights = _filled([grads[i] for i in wanted], [outs[i] for i in wanted])
         inputs = [region.inputs[i] for i in sources]
 
-        def of(block):
-            return _gradients(lambda: region.run(block, region.environment()), inputs, weights, wanted)
+        def of(block, totals=()):
+            return _gradients(lambda: region.run(block, region.environment()), inputs, weights, wanted, totals)
 
         # Which inputs are connected is known only afterwards.
         with current().trial():
@@ -120,14 +120,20 @@ def recorded_cond(graph, pred, true_fn, false_fn) -> list:
         if not connected:
             return [None] * len(region.inputs)
 
+        so_far = [(v, t) for v, t in zip(region.inputs, totals, strict=False) if t is not None]
+
         def branch(block):
-            return lambda: _filled([of(block)[i] for i in connected], [inputs[i] for i in connected])
+            def run():
+                added = of(block, so_far)
+                return _filled([added[i] for i in connected], [inputs[i] for i in connected])
+
+            return run
 
         results = current().cond(pred, branch(blocks[0]), branch(blocks[1]))
         by_input = {sources[i]: g for i, g in zip(connected, results, strict=True)}
         return [by_input.get(i) for i in range(len(region.inputs))]
 
-    record_operation("if", region.inputs, outs, backward)
+    record_operation("if", region.inputs, outs, backward, adds=True)
     return outs
 
 
@@ -187,14 +193,15 @@ def recorded_while(graph, cond_fn, body_fn, init, shape_invariants, maximum_iter
     # What the backward pass reads of the iterations are results as well: for higher orders it is differentiated.
     read = {i: c.results if isinstance(c, Replaced) else c.results[:1] for i, c in collections.items()}
 
-    def backward(*grads):
+    def backward(*grads, totals=()):
         if unknown is not None:
             raise _refuse_growth(names[unknown] if names else f"loop_vars[{unknown}]", where)
         rest = iter(grads[count:])
-        return loop.backward(grads[:count], {i: [next(rest) for _ in values] for i, values in read.items()})
+        reads = {i: [next(rest) for _ in values] for i, values in read.items()}
+        return loop.backward(grads[:count], reads, totals[count:])
 
     results = [*outs, *(v for values in read.values() for v in values)]
-    record_operation("while", [*init, *region.inputs], results, backward)
+    record_operation("while", [*init, *region.inputs], results, backward, adds=True)
     return outs
 
 
@@ -285,12 +292,16 @@ class _Loop:
         self.sources = [i for i, v in enumerate(region.inputs) if _differentiable(v)]
         self.replaced = [i for i, c in collected.items() if isinstance(c, Replaced)]
 
-    def backward(self, grads, reads) -> list:
-        """`grads`: of the results; `reads`: of what was collected of a variable, by its position."""
+    def backward(self, grads, reads, so_far) -> list:
+        """`grads`: of the results; `reads`: of what was collected of a variable, by its position; `so_far`: what the
+        gradients of the region's inputs are added to.
+        """
         weights = _filled([grads[i] for i in self.carried], [self.outs[i] for i in self.carried])
         ends = [self.collected[i].end(self.outs[i]) for i in self.replaced]
         connected = self._connected(weights, ends)
         inputs = [self.region.inputs[self.sources[i]] for i in connected]
+        so_far = so_far or [None] * len(self.region.inputs)
+        totals = _filled([so_far[self.sources[i]] for i in connected], inputs)
         last = p.sub(self.trips, convert_to_tensor(1, int32))
         n, m = len(weights), len(weights) + len(ends)
 
@@ -310,7 +321,7 @@ class _Loop:
         results = current().while_loop(
             lambda k, *_: p.greater_equal(k, convert_to_tensor(0, int32)),
             step,
-            [last, *weights, *ends, *map(_zeros, inputs)],
+            [last, *weights, *ends, *totals],
             shape_invariants=invariants,
         )[1:]
         by_init = dict(zip(self.carried, results[:n], strict=True))

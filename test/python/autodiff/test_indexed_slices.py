@@ -76,3 +76,39 @@ def test_an_update_of_an_embedding_makes_no_tensor_of_its_size():
     with tf.GradientTape() as tape:
         y = tf.reduce_sum(look(tf.constant([2, 2])))
     assert isinstance(tape.gradient(y, table), tf.IndexedSlices)
+
+
+def rows_in_regions(table, ids):
+    s = tf.zeros([2, 3], table.dtype)
+    for i in tf.range(4):
+        if i % 2 == 0:
+            s = tf.tanh(s + tf.gather(table, ids[i]))
+        else:
+            for j in tf.range(2):
+                s = s * 0.9 + tf.gather(table, ids[i + j])
+    return tf.reduce_sum(s * s) + tf.reduce_sum(table**2)
+
+
+def test_the_gradient_of_rows_taken_in_branches_and_loops_is_added_up_in_one_table():
+    rng = np.random.default_rng(0)
+    table, ids = tf.constant(rng.normal(size=(4321, 3))), tf.constant(rng.integers(0, 4321, (6, 2)))
+
+    def slope(table):
+        with tf.GradientTape() as tape:
+            tape.watch(table)
+            y = rows_in_regions(table, ids)
+        return tape.gradient(y, table)
+
+    def curvature(table):
+        with tf.GradientTape() as tape:
+            tape.watch(table)
+            y = tf.reduce_sum(slope(table) ** 2)
+        return tape.gradient(y, table)
+
+    for derivative in (slope, curvature):
+        np.testing.assert_allclose(tf.function(derivative)(table), derivative(table), rtol=1e-10, atol=1e-12)
+    text = str(tf.function(slope).get_concrete_function(table).mlir())
+    # Tables of zeros: none is made in a branch or a loop, which begin further to the right.
+    made = [line for line in text.splitlines() if "-> tensor<4321x3xf64>" in line and "broadcast_to" in line]
+    assert all(line.startswith("    %") for line in made), made
+    assert "tfc.scatter" in text
