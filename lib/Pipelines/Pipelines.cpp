@@ -127,8 +127,6 @@ constexpr Step toNVPTX[] = {
 
 constexpr Step toLLVM[] = {
     {"convert-complex-to-standard", "complex functions in terms of real ones"},
-    {"expand-strided-metadata", "views become arithmetic on pointers"},
-    {"lower-affine", "what the step before has made"},
     {"convert-scf-to-cf", "early exits need branches"},
     {"tfc-launch-to-llvm{target=${gpu} device=${gpu-device}}", "kernels meet their runtime; failures return early"},
     {"tfc-runtime-to-llvm", "print, abort and dynamic memory meet the host"},
@@ -272,23 +270,13 @@ LogicalResult tfc::buildStage(StringRef name, const StageOptions &options, OpPas
 }
 
 llvm::SmallVector<StringRef> tfc::unneededPasses(Operation *module) {
-  bool complex = false, views = false, affine = false;
-  module->walk([&](Operation *op) {
-    StringRef name = op->getName().getStringRef(),
-              dialect = op->getName().getDialectNamespace();
-    complex |= dialect == "complex";
-    affine |= dialect == "affine";
-    views |= dialect == "memref" && name != "memref.load" &&
-             name != "memref.store" && name != "memref.alloc";
-  });
-  llvm::SmallVector<StringRef> result;
-  if (!complex)
-    result.push_back("convert-complex-to-standard");
-  if (!views)
-    result.push_back("expand-strided-metadata");
-  if (!views && !affine)
-    result.push_back("lower-affine");
-  return result;
+  auto isComplex = [](Operation *op) {
+    bool found = op->getName().getDialectNamespace() == "complex";
+    return found ? WalkResult::interrupt() : WalkResult::advance();
+  };
+  if (module->walk(isComplex).wasInterrupted())
+    return {};
+  return {"convert-complex-to-standard"};
 }
 
 void tfc::registerPipelines() {

@@ -5,6 +5,8 @@
 // One conversion to the LLVM dialect for everything that scalar code is made of.
 //===----------------------------------------------------------------------===//
 
+#include "ExpandViews.h"
+#include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ComplexToLLVM/ComplexToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
@@ -20,10 +22,13 @@
 #include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
 #include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
 #include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/MemRef/Transforms/Transforms.h"
 #include "mlir/Transforms/DialectConversion.h"
 #include "tfc/Conversion/Passes.h"
@@ -75,12 +80,21 @@ struct BindLowering : public ConvertOpToLLVMPattern<tfc::rt::BindOp> {
 };
 
 struct ToLLVM : public tfc::impl::ToLLVMPassBase<ToLLVM> {
+  /// What views begin at.
+  void getDependentDialects(DialectRegistry &registry) const override {
+    ToLLVMPassBase::getDependentDialects(registry);
+    registry.insert<affine::AffineDialect, arith::ArithDialect, memref::MemRefDialect>();
+  }
+
   void runOnOperation() override {
     MLIRContext *context = &getContext();
     ModuleOp module = getOperation();
+    if (failed(tfc::expandViews(module)))
+      return signalPassFailure();
     LowerToLLVMOptions options(context);
     LLVMTypeConverter converter(context, options);
     RewritePatternSet patterns(context);
+    populateAffineToStdConversionPatterns(patterns);
     arith::populateCeilFloorDivExpandOpsPatterns(patterns);
     memref::populateExpandOpsPatterns(patterns);
     arith::populateArithToLLVMConversionPatterns(converter, patterns);
@@ -98,7 +112,10 @@ struct ToLLVM : public tfc::impl::ToLLVMPassBase<ToLLVM> {
 
     LLVMConversionTarget target(*context);
     target.addLegalOp<ModuleOp>();
-    if (failed(applyFullConversion(module, target, std::move(patterns))))
+    ConversionConfig config;
+    // LLVM folds better, and once.
+    config.foldingMode = DialectConversionFoldingMode::Never;
+    if (failed(applyFullConversion(module, target, std::move(patterns), config)))
       return signalPassFailure();
   }
 };
