@@ -113,14 +113,14 @@ def test_failure_names_the_users_line_and_a_reproducer(tmp_path, tfc_opt):
     _compiler.register(context)
     with context:
         module = ir.Module.parse(FAILING)
-    with pytest.raises(_compiler.CompileError, match="call of 'g' is left") as info:
+    with pytest.raises(_compiler.CompileError, match="'func.call' op has no lowering") as info:
         _compiler.compile(module, {"reproducer_directory": str(tmp_path)})
     error = info.value
-    assert error.location == "model.py:7:3" and error.stage == "tfc-pack"
+    assert error.location == "model.py:7:3" and error.stage == "tfc-to-linalg"
     command = Path(error.reproducer).read_text().splitlines()[0]
     assert command.startswith("// tfc-opt --tfc-") and str(tmp_path) in command
-    run = subprocess.run([tfc_opt, "--tfc-pack", error.reproducer], capture_output=True, text=True, timeout=60)
-    assert "call of 'g' is left" in run.stderr
+    run = subprocess.run([tfc_opt, "--tfc-to-linalg", error.reproducer], capture_output=True, text=True, timeout=60)
+    assert "'func.call' op has no lowering" in run.stderr
 
 
 def test_module_without_entry_is_an_error(module):
