@@ -3,6 +3,7 @@
 import collections
 import functools
 import inspect
+import itertools
 import threading
 import weakref
 
@@ -37,6 +38,8 @@ from tfc.tracing import (
 register_key_kind(Composite, "slow")
 # Traces kept for other values of attributes that a function reads of its arguments, for each type of arguments.
 OTHERS = 8
+# The newest traces, among which a new one looks for the one it differs least from.
+COMPARED = 32
 # After so many traces because of one attribute, changes of it are not looked at any more.
 ATTRIBUTE_RETRACES = 10
 
@@ -281,7 +284,11 @@ class PolymorphicFunction(Function):
             self._others[type_].remove(other)
             found = self._store(type_, other)
         if found is None:
-            fitting = [(t, c) for t, c in concretes.items() if t.is_supertype_of(type_) and c.is_current()]
+            fitting = [
+                (t, c)
+                for t, c in concretes.items()
+                if not t.exact and t.is_supertype_of(type_) and c.is_current()
+            ]
             if fitting:
                 best = fitting[0]
                 for candidate in fitting[1:]:
@@ -464,7 +471,7 @@ class PolymorphicFunction(Function):
 
     def _reason(self, type_) -> str | None:
         """What makes a trace for these types necessary, when there are others."""
-        old = retracing.nearest(type_, list(reversed(self._concretes)))
+        old = retracing.nearest(type_, list(itertools.islice(reversed(self._concretes), COMPARED)))
         return None if old is None else retracing.difference(type_, old)
 
     def _note_traced(self, why: str | None) -> None:

@@ -19,13 +19,13 @@ from tfc.ops.operation import Operation
 from tfc.ops.tensor_array import TensorArray
 
 
-def _count(elems) -> tuple:
-    """(static size or None, size as int32 scalar) of the first dimension of all leaves."""
+def _count(elems, error=ValueError) -> tuple:
+    """(static size or None, size as int32 scalar) of the first dimension of all leaves. `error`: what scalars are."""
     if not elems:
-        raise ValueError("elems must be a Tensor or (possibly nested) sequence of Tensors. Got none")
+        raise error("elems must be a Tensor or (possibly nested) sequence of Tensors. Got none")
     first = elems[0]
     if any(e.shape_tuple == () for e in elems):
-        raise ValueError("Elements must be 1+ dimensional Tensors, not scalars")
+        raise error("Elements must be 1+ dimensional Tensors, not scalars")
     sizes = {e.shape_tuple[0] for e in elems if e.shape_tuple is not None} - {None}
     if len(sizes) > 1:
         raise ValueError(f"Elements must have the same size along the first dimension, got {sorted(sizes)}")
@@ -121,14 +121,14 @@ def scan(
     It starts with `initializer`, or with the first slice.
     """
     flat = [convert_to_tensor(e) for e in nest.flatten(elems)]
-    size, n = _count(flat)
+    size, n = _count(flat, IndexError)
     sources = _arrays(flat)
     structure = elems if initializer is None else initializer
     _callable(fn)
     one, zero = convert_to_tensor(1, int32), convert_to_tensor(0, int32)
     if initializer is None:
         if size == 0:
-            raise ValueError("scan of no elements needs an initializer")
+            raise InvalidArgumentError(None, "scan", "scan of no elements needs an initializer")
         first = p.sub(n, one) if reverse else zero
         start = [s.read(first) for s in sources]
     else:
@@ -147,11 +147,20 @@ def scan(
         slices = nest.pack_sequence_as(elems, [s.read(i) for s in sources])
         result = fn(nest.pack_sequence_as(structure, acc), slices)
         nest.assert_same_structure(structure, result)
-        acc = [convert_to_tensor(r, a.dtype) for r, a in zip(nest.flatten(result), acc, strict=True)]
+        acc = [_of_dtype(r, a.dtype) for r, a in zip(nest.flatten(result), acc, strict=True)]
         return p.add(k, one), acc, [a.write(i, v) for a, v in zip(arrays, acc, strict=True)]
 
     _, _, outs = while_loop(lambda k, *_: p.less(k, n), step, (done, start, outs), maximum_iterations=n)
     return nest.pack_sequence_as(structure, [_stacked(o, size) for o in outs])
+
+
+def _of_dtype(value, dtype):
+    """The next accumulator, of the dtype that it has had before."""
+    found = getattr(value, "dtype", dtype)
+    if found != dtype:
+        text = f"the accumulator has dtype {dtype.name}, and fn returns {found.name}: return tf.cast(..., tf.{dtype.name})"
+        raise InvalidArgumentError(None, "scan", text) if executing_eagerly() else TypeError(text)
+    return convert_to_tensor(value, dtype)
 
 
 def _callable(fn):
@@ -161,7 +170,7 @@ def _callable(fn):
 
 def _fold(fn, elems, initializer, backwards):
     flat = [convert_to_tensor(e) for e in nest.flatten(elems)]
-    size, n = _count(flat)
+    size, n = _count(flat, IndexError)
     sources = _arrays(flat)
     one, done = convert_to_tensor(1, int32), convert_to_tensor(0, int32)
     last = p.sub(n, one)
@@ -169,7 +178,7 @@ def _fold(fn, elems, initializer, backwards):
     structure = elems if initializer is None else initializer
     if initializer is None:
         if size == 0:
-            raise ValueError("a fold of no elements needs an initializer")
+            raise InvalidArgumentError(None, "fold", "a fold of no elements needs an initializer")
         first = last if backwards else done
         start, done = [s.read(first) for s in sources], one
     else:
@@ -180,7 +189,7 @@ def _fold(fn, elems, initializer, backwards):
         slices = nest.pack_sequence_as(elems, [s.read(i) for s in sources])
         result = fn(nest.pack_sequence_as(structure, acc), slices)
         nest.assert_same_structure(structure, result)
-        acc = [convert_to_tensor(r, a.dtype) for r, a in zip(nest.flatten(result), acc, strict=True)]
+        acc = [_of_dtype(r, a.dtype) for r, a in zip(nest.flatten(result), acc, strict=True)]
         return p.add(k, one), acc
 
     _, result = while_loop(lambda k, _: p.less(k, n), step, (done, start), maximum_iterations=n)
@@ -224,7 +233,8 @@ def vectorized_map(fn, elems, fallback_to_while_loop=True, warn=True):
 
     Raises:
       TypeError: `fn` is not callable.
-      ValueError: a scalar element, or no element; without `fallback_to_while_loop`, a function that has to run slice by
+      IndexError: a scalar element, or no element.
+      ValueError: without `fallback_to_while_loop`, a function that has to run slice by
         slice.
       InvalidArgumentError: different sizes along the first dimension.
     """
@@ -239,7 +249,7 @@ def vectorized_map(fn, elems, fallback_to_while_loop=True, warn=True):
     if all(shared):
         shared = [False] * len(flat)
     longest = [e for e, alone in zip(flat, shared, strict=True) if not alone]
-    size, _ = _count(longest)
+    size, _ = _count(longest, IndexError)
     name = getattr(fn, "__name__", "fn")
     try:
         return _vectorized[0](fn, elems, flat, shared, size, name)

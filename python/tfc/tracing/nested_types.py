@@ -46,6 +46,9 @@ class Nested(TraceType):
     def has_unknown_rank(self):
         return any(c.has_unknown_rank() for c in self.components)
 
+    def is_exact(self):
+        return all(c.is_exact() for c in self.components)
+
     def of(self, components):
         """The same structure of other components."""
         return type(self)(self.tag, components)

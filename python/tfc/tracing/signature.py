@@ -48,11 +48,13 @@ def rebuild(bound: list) -> tuple:
 class FunctionType:
     """The types of all parameters of a trace, in order. Hashable; the key of the trace cache."""
 
-    __slots__ = ("_hash", "output", "parameters")
+    __slots__ = ("_hash", "exact", "output", "parameters")
 
     def __init__(self, parameters: list):
         self.parameters = tuple(parameters)
         self.output = None
+        # Whether it is a supertype of nothing but itself.
+        self.exact = all(p.type.is_exact() for p in self.parameters)
         self._hash = hash(tuple((p.name, p.kind, p.type) for p in self.parameters))
 
     def __eq__(self, other):

@@ -55,6 +55,10 @@ class TraceType(abc.ABC):
         """Whether a tensor of this type may have any rank."""
         return False
 
+    def is_exact(self) -> bool:
+        """Whether a type that is not equal is surely no subtype."""
+        return False
+
     @abc.abstractmethod
     def __eq__(self, other): ...
 
@@ -96,6 +100,9 @@ class Literal(TraceType):
             self._key = type(value), value.hex() if type(value) is float else value
         hash(self._key)
 
+    def is_exact(self):
+        return True
+
     def is_subtype_of(self, other):
         return self == other
 
@@ -131,6 +138,9 @@ class Identity(TraceType):
         self._ref = weakref.ref(value)
         self._hash = hash(value)
         self._type = type(value).__qualname__
+
+    def is_exact(self):
+        return True
 
     def is_subtype_of(self, other):
         return self == other
@@ -169,6 +179,9 @@ class BoundMethod(TraceType):
     def __init__(self, method):
         self.function = method.__func__
         self.instance = Identity(method.__self__)
+
+    def is_exact(self):
+        return True
 
     def is_subtype_of(self, other):
         return self == other
@@ -219,6 +232,9 @@ class TensorType(TraceType):
 
     def has_unknown_rank(self):
         return self.spec.shape.rank is None
+
+    def is_exact(self):
+        return self.spec.shape.is_fully_defined()
 
     def with_rank_of(self, other):
         if self.spec.shape.rank is not None or other.spec.shape.rank is None:

@@ -2,6 +2,9 @@
 
 import ctypes
 import gc
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import tfc as tf
@@ -71,3 +74,44 @@ def test_known_types_are_bounded():
         types.tensor_type(tf.float32, (i, 7))
     assert len(types._tensor_types) <= types._LIMIT
     assert types.describe_type(types.tensor_type(tf.float32, (3, 7))) == (tf.float32, (3, 7))
+
+
+_THOUSANDS = """
+import gc, tfc as tf
+
+def resident():
+    gc.collect()
+    return int(open("/proc/self/statm").read().split()[1]) * 4096 >> 20
+
+f = tf.function(lambda x, k: tf.reduce_sum(x * x + 1.0) * k)
+x = tf.ones([4])
+f(x, -1)
+print(resident())
+for end in (1000, 5000):
+    for i in range(end - (1000 if end == 1000 else 4000), end):
+        f.get_concrete_function(x, i)
+    print(resident())
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the system does not say how much memory is used")
+def test_a_thousand_signatures_and_five_thousand():
+    done = subprocess.run([sys.executable, "-c", _THOUSANDS], capture_output=True, text=True, check=True)
+    start, thousand, five_thousand = map(int, done.stdout.split())
+    assert thousand - start < 40 and five_thousand - thousand < 20
+
+
+def test_a_trace_beside_many_others_takes_no_longer():
+    f = tf.function(lambda x, k: x * k)
+    x = tf.ones([2])
+    compared = []
+    f.get_concrete_function(x, -1)
+    kind = type(next(iter(f._concretes)))
+    plain = kind.is_supertype_of
+    kind.is_supertype_of = lambda self, other: compared.append(1) or plain(self, other)
+    try:
+        for i in range(200):
+            f.get_concrete_function(x, i)
+    finally:
+        kind.is_supertype_of = plain
+    assert not compared  # each of these traces is for its own arguments alone
