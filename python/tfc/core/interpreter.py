@@ -15,6 +15,9 @@ class TensorList:
 
     __slots__ = ()
 
+    # Is it known that no element was ever set?
+    is_unwritten = False
+
 
 class Interpreter:
     """Gives primitives their meaning. Values (flat lists) are tensors and `TensorList`s.

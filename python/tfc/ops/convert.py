@@ -26,6 +26,9 @@ _SUPPORTED = frozenset(d.np_dtype for d in DTYPES)
 # Operations that convert a value which cannot take the other operand's dtype by itself: two dtypes are their error.
 _SEPARATE = frozenset({"add", "MatMul", "tensordot"})
 
+# The dtype of a kind that has one.
+_ONLY = {"b": bool_, "O": string}
+
 # Eager scalars by (type, value, dtype); cleared when it is full.
 _scalars: dict = {}
 
@@ -132,7 +135,8 @@ def operands(op: str, x, y, kinds: str = "biufc"):
 def operand(op: str, x, kinds: str = "biufc") -> Tensor:
     """One operand as a tensor; `InvalidArgumentError` unless its dtype is one of `kinds`."""
     if not isinstance(x, Tensor):
-        x = convert_to_tensor(x)
+        # Where only one dtype will do, a value is converted to it.
+        x = convert_to_tensor(x, _ONLY.get(kinds) if not isinstance(x, VariableStorage) else None)
     if x.dtype.kind not in kinds:
         raise unsupported_dtype(op, x.dtype, kinds)
     return x

@@ -58,6 +58,9 @@ def reduce_mean(input_tensor, axis=None, keepdims=False, name=None) -> Tensor:
         return of_rank(total, x) if keepdims else total
     if needs_runtime(x, axis):
         return reduction(x, axis, bool(keepdims), "reduce_mean", lambda v: reduce_mean(v, 1))
+    if x.dtype.is_integer and x.dtype.size < 8:
+        # Sums of small integers overflow where their means do not.
+        return p.cast(reduce_mean(p.cast(x, dtype=int64), axis, keepdims), dtype=x.dtype)
     axes = axes_of(axis, rank_of(x, "reduce_mean"), "reduce_mean")
     total = p.reduce_sum(x, axes=axes, keepdims=flag(keepdims, "keepdims"))
     return (p.trunc_div if x.dtype.is_integer else p.div)(total, _count(x, axes))

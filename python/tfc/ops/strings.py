@@ -7,7 +7,7 @@ import functools
 
 import numpy as np
 
-from tfc.core import Tensor, argument_error, dtype_error
+from tfc.core import Tensor, VariableStorage, argument_error, dtype_error
 from tfc.dtypes import TensorSpec, as_dtype, bool_, float32, float64, int32, int64, string
 from tfc.dtypes.broadcast import broadcast_shape_tuples
 from tfc.ops import nest
@@ -24,7 +24,7 @@ def is_string(x) -> bool:
 
 
 def _strings(x, op: str) -> Tensor:
-    x = convert_to_tensor(x)
+    x = convert_to_tensor(x, None if isinstance(x, (Tensor, VariableStorage)) else string)
     if x.dtype is not string:
         raise dtype_error(
             None, op, f"Value for attr 'T' of {x.dtype.name} is not in the list of allowed values: string [Op:{op}]"
@@ -55,7 +55,7 @@ def _is_utf8(value: str, names: tuple, what: str) -> Tensor:
 
 def join_strings(*xs) -> Tensor:
     """Strings one after the other, element by element, with broadcasting."""
-    return join(xs)
+    return join([convert_to_tensor(x) for x in xs])
 
 
 def join(inputs, separator="", name=None) -> Tensor:

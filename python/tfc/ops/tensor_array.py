@@ -82,6 +82,11 @@ class TensorArray(Composite):
     # What it is.
 
     @property
+    def is_unwritten(self) -> bool:
+        """Is it known that no element was ever written?"""
+        return self._list.is_unwritten
+
+    @property
     def dtype(self):
         return self._dtype
 

@@ -212,6 +212,8 @@ class Optimizer(Trackable):
     def apply_gradients(self, grads_and_vars):
         """One step from (gradient, variable) pairs, but those without gradient; returns the number of steps."""
         pairs = list(grads_and_vars)
+        if not pairs:
+            raise ValueError("No gradients provided for any variable: apply_gradients got an empty list.")
         self.apply([g for g, _ in pairs], [v for _, v in pairs])
         return self._iterations
 

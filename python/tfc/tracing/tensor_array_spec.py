@@ -2,7 +2,9 @@
 
 from tfc.core import TensorList
 from tfc.dtypes import TensorShape, TensorSpec, as_dtype, as_shape, float32, int32
+from tfc.ops import primitives as p
 from tfc.ops.tensor_array import TensorArray, unstacked
+from tfc.tracing.tensors import is_symbolic
 from tfc.tracing.trace_type import TraceType, stacked_list
 
 
@@ -147,3 +149,74 @@ class TensorArraySpec(TraceType):
 
     def __repr__(self):
         return f"TensorArraySpec({self.element_shape!r}, {self.dtype!r}, {self.dynamic_size}, {self.infer_shape})"
+
+
+class UnwrittenTensorArray(TraceType):
+    """The trace type of a TensorArray of which nothing was written and whose elements' shape is not known yet.
+
+    There is nothing to stack: only its size crosses the boundary of a function.
+    """
+
+    __slots__ = ("dtype", "dynamic_size", "element_shape", "infer_shape")
+
+    def __init__(self, like: TensorArraySpec):
+        self.dtype, self.element_shape = like.dtype, like.element_shape
+        self.dynamic_size, self.infer_shape = like.dynamic_size, like.infer_shape
+
+    def _key(self):
+        return self.element_shape, self.dtype, self.dynamic_size, self.infer_shape
+
+    def is_subtype_of(self, other):
+        return self == other
+
+    def most_specific_common_supertype(self, others):
+        return self if all(o == self for o in others) else None
+
+    def cast(self, value, casting_context=None):
+        if not isinstance(value, TensorArray) or type_of_array(value) != self:
+            raise TypeError(f"Can not cast {value!r} to {self!r}")
+        return value
+
+    def placeholder_value(self, placeholder_context):
+        return self._made(placeholder_context.tensor(self.flatten()[0]))
+
+    def from_tensors(self, tensors):
+        size = next(tensors)
+        return self if isinstance(size, TensorSpec) else self._made(size)
+
+    def _made(self, size):
+        return TensorArray(
+            self.dtype,
+            size,
+            dynamic_size=self.dynamic_size,
+            element_shape=self.element_shape,
+            infer_shape=self.infer_shape,
+        )
+
+    def to_tensors(self, value):
+        # Without a use of the list: one of unknown rank cannot be compiled.
+        size = value.flow.created_with() if is_symbolic(value.flow) else value.size()
+        return [size if size.dtype is int32 else p.cast(size, dtype=int32)]
+
+    def flatten(self):
+        return [TensorSpec((), int32)]
+
+    def leaves(self, value):
+        return [value]
+
+    def __eq__(self, other):
+        return isinstance(other, UnwrittenTensorArray) and self._key() == other._key()
+
+    def __hash__(self):
+        return hash(self._key())
+
+    def __repr__(self):
+        return f"UnwrittenTensorArray({self.element_shape!r}, {self.dtype!r}, {self.dynamic_size}, {self.infer_shape})"
+
+
+def type_of_array(value: TensorArray) -> TraceType:
+    """The trace type of a TensorArray."""
+    spec = TensorArraySpec.from_value(value)
+    if spec.element_shape.is_fully_defined() or not value.is_unwritten:
+        return spec
+    return UnwrittenTensorArray(spec)

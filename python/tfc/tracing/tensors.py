@@ -263,6 +263,14 @@ class SymbolicList(TensorList):
     def dtype(self):
         return self.element.dtype
 
+    @property
+    def is_unwritten(self) -> bool:
+        return getattr(self.value.owner, "name", None) == "tfc.list_create"
+
+    def created_with(self) -> SymbolicTensor:
+        """The size of a list to which nothing was written."""
+        return SymbolicTensor(self.value.owner.operands[0], self.scope, self.stack)
+
     def where(self) -> str | None:
         return stack_text(self.stack)
 

@@ -23,7 +23,7 @@ from tfc.tracing.nested_types import (
     record_fields,
     sorted_keys,
 )
-from tfc.tracing.tensor_array_spec import TensorArraySpec
+from tfc.tracing.tensor_array_spec import type_of_array
 from tfc.tracing.trace_type import (
     BoundMethod,
     Identity,
@@ -87,7 +87,7 @@ def type_of(value, context: TracingContext) -> TraceType:
     if isinstance(value, _LITERALS) or (isinstance(value, type) and issubclass(value, np.generic)):
         return Literal(value)
     if isinstance(value, TensorArray):
-        return TensorArraySpec.from_value(value)
+        return type_of_array(value)
     protocol = getattr(type(value), "__tf_tracing_type__", None)
     if protocol is not None:
         made = protocol(value, context)

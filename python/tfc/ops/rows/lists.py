@@ -25,6 +25,10 @@ class EagerList(TensorList):
     def dtype(self):
         return self.element.dtype
 
+    @property
+    def is_unwritten(self) -> bool:
+        return all(item is None for item in self.items)
+
     def __repr__(self):
         return f"<list of {len(self.items)} tensors, each {self.element}>"
 
