@@ -8,8 +8,9 @@ from tfc.tracing import current_graph
 
 _LOG = logging.getLogger("tfc")
 _ATTRIBUTES = frozenset(
-    {"disable_acd", "disable_call_shape_inference", "disable_summaries_at_runtime", "api_implements",
-     "api_preferred_device", "runtime_constant_optimization", "no_inline", "compile_options"}
+    {"_disable_acd", "_implements", "_noinline", "_OutputsOnOpDevice", "_tf_data_function", "api_implements",
+     "api_preferred_device", "compile_options", "disable_summaries_at_runtime", "experimental_ints_on_device",
+     "function_runs_at_most_once", "go_backwards", "runtime_constant_optimization", "time_major"}
 )  # fmt: skip
 
 
@@ -35,7 +36,7 @@ def function(
       jit_compile: accepted; everything is compiled.
       reduce_retracing: after a second kind of arguments, trace for what they have in common.
       experimental_autograph_options: optional `tf.autograph.experimental.Feature`s.
-      experimental_implements: accepted.
+      experimental_implements: a name that the function has in its MLIR (`implements`); it changes nothing.
       experimental_attributes: `{"compile_options": {...}}` sets options of `tf.config.optimizer` for this function;
         TensorFlow's other attributes are accepted, unknown ones raise `ValueError`. A function that another one calls is
         compiled with that one's options.

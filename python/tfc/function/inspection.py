@@ -2,9 +2,10 @@
 
 import re
 
+from tfc.core import VariableStorage
 from tfc.dtypes import TensorSpec
 from tfc.tracing import GraphDef, Nested, Operation, TensorType
-from tfc.tracing.signature import KEYWORD_ONLY
+from tfc.tracing.signature import KEYWORD_ONLY, POSITIONAL_ONLY
 
 
 def structured_signature(function_type, graph) -> tuple:
@@ -47,34 +48,36 @@ def pretty(concrete, verbose: bool) -> str:
     """The signature in one line, or one line a parameter."""
     parameters = concrete.function_type.parameters
     output = output_text(concrete._outputs.structure)
+    varargs = any(p.kind is POSITIONAL_ONLY for p in parameters)
     if not verbose:
         return f"({', '.join(concrete.function_type.described())}) -> {output}"
     lines = ["Input Parameters:"]
-    lines += [f"  {p.name} ({p.kind.name}): {p.type!r}" for p in parameters] or ["  None"]
+    for p in parameters:
+        # What comes before `*args` has no name for callers.
+        kind = POSITIONAL_ONLY if varargs and p.kind is not KEYWORD_ONLY else p.kind
+        lines.append(f"  {p.name} ({kind.name}): {p.type!r}")
     lines += ["Output Type:", f"  {output}", "Captures:"]
     captured = [f"  {id(c)}: {_capture_text(c)}" for c in [*concrete._graph.captured, *concrete.live_variables()]]
     return "\n".join(lines + (captured or ["  None"]))
 
 
 def _capture_text(c) -> str:
+    if isinstance(c, VariableStorage):
+        return f"TensorSpec(shape={c.shape}, dtype=tf.resource, name=None)"
     return f"TensorSpec(shape={c.shape}, dtype={c.dtype!r}, name=None)"
 
 
 def output_text(x) -> str:
-    """The type of a result in one line: None of a function that returns nothing."""
-    return "None" if x is None else _output_text(x)
-
-
-def _output_text(x) -> str:
+    """The type of a result in one line."""
     if isinstance(x, TensorSpec):
         return f"TensorSpec(shape={x.shape}, dtype={x.dtype!r}, name=None)"
     if isinstance(x, dict):
-        return f"Dict[{', '.join(f'[{k!r}, {_output_text(v)}]' for k, v in x.items())}]"
+        return f"Dict[{', '.join(f'[{k!r}, {output_text(v)}]' for k, v in x.items())}]"
     if isinstance(x, tuple) and hasattr(x, "_fields"):
         pairs = zip(x._fields, x, strict=True)
-        return f"{type(x).__name__}[{', '.join(f'[{k!r}, {_output_text(v)}]' for k, v in pairs)}]"
+        return f"{type(x).__name__}[{', '.join(f'[{k!r}, {output_text(v)}]' for k, v in pairs)}]"
     if isinstance(x, (list, tuple)):
-        return f"{'List' if isinstance(x, list) else 'Tuple'}[{', '.join(map(_output_text, x))}]"
+        return f"{'List' if isinstance(x, list) else 'Tuple'}[{', '.join(map(output_text, x))}]"
     return f"Literal[{x!r}]"
 
 

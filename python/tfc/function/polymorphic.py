@@ -444,6 +444,9 @@ class PolymorphicFunction(Function):
         return self._made(ConcreteFunction(self._name, second, type_, outputs, pending)), before
 
     def _made(self, concrete: ConcreteFunction) -> ConcreteFunction:
+        implements = self._options.get("experimental_implements")
+        if implements is not None:
+            concrete._graph.function.annotate("implements", str(implements))
         concrete.compile_options = (self._options.get("experimental_attributes") or {}).get("compile_options", {})
         return concrete
 

@@ -77,6 +77,11 @@ class Function:
         # Functions of the host that this one calls: number -> function.
         self.hosts: dict = {}
 
+    def annotate(self, name: str, value: str):
+        """Something that others may want to know of the function."""
+        with context():
+            self.op.attributes[name] = mlir.StringAttr.get(value)
+
     def add_argument(self, type_):
         """A new argument at the end, as a value."""
         return self.entry.add_argument(type_, self.loc)
