@@ -23,7 +23,7 @@
 
 #include "PairProducts.h"
 #include "Elementwise.h"
-#include "Emitter.h"
+#include "PairEmitter.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -36,12 +36,7 @@
 using namespace mlir;
 using namespace tfc::kernels;
 
-/// Lanes of a square, and pairs of a lane; k of a square.
-static constexpr int64_t side = 16, squareDepth = 2 * side,
-                         squareSize = side * side;
-/// The tile of the result.
-static constexpr int64_t tileRows = 2 * side, tileColumns = 2 * side;
-/// k of a block: a copy of a row tile stays in the first-level cache.
+/// k of a block: longer ones store and load sums less often.
 static constexpr int64_t blockDepth = 1024;
 /// Columns of a block: their panels stay in the second-level cache.
 static constexpr int64_t blockColumns = 512;
@@ -51,114 +46,6 @@ static constexpr int64_t registerRows = 8;
 static constexpr int64_t stackBytes = 32 * 1024;
 /// Smaller products are not worth the copies.
 static constexpr int64_t leastSize = 16, leastDepth = 32;
-
-namespace {
-
-/// An operand as lanes along which it is not summed up.
-struct Lanes {
-  const Matrix &matrix;
-  bool isLeft; ///< lanes are rows
-  Value count;
-
-  Value at(KernelBuilder &b, Value lane, Value k) const {
-    return isLeft ? b.at(matrix, lane, k) : b.at(matrix, k, lane);
-  }
-  bool depthIsContiguous() const {
-    return isLeft ? known(matrix.columnStride) == 1
-                  : known(matrix.rowStrides[0]) == 1;
-  }
-  bool lanesAreContiguous() const {
-    return isLeft ? matrix.rowStrides.size() == 1 &&
-                        known(matrix.rowStrides[0]) == 1
-                  : known(matrix.columnStride) == 1;
-  }
-};
-
-/// Where the squares of some lanes are, one block of the depth of them.
-struct Squares {
-  Value memory, start;
-};
-
-/// A block of the depth.
-struct Block {
-  Value first, depth, squares; ///< k, how many of them, in squares
-  Value groupSize;             ///< of the squares of 16 lanes
-  Value isFirst, isLast;       ///< i1
-};
-
-class PairEmitter {
-public:
-  PairEmitter(KernelBuilder &b, const Product &p, const KernelOptions &options)
-      : b(b), p(p), options(options), pairType(b.builder.getI32Type()),
-        pairs(VectorType::get(side, pairType)),
-        sums(VectorType::get(side, b.type)) {}
-
-  void emit(Value panels);
-  int64_t
-  panelSize() const; ///< of a panel for one block of the depth, in pairs
-  /// The panels of a block of columns, and a least exponent of each.
-  int64_t panelsSize() const { return panelCount() * (panelSize() + 1); }
-
-private:
-  int64_t depthStep() const;
-  int64_t panelCount() const;
-  void overDepth(llvm::function_ref<void(const Block &)> body);
-
-  // Copies
-  void copy(const Lanes &from, Value firstLane, const Block &block,
-            const Squares &to);
-  void copySquare(const Lanes &from, Value firstLane, Value firstK, Value lanes,
-                  Value depth, Value to, Value memory);
-  Value pairOfRows(const Lanes &from, Value lane, Value k, Value depth,
-                   Value mask, bool whole);
-  Value leastExponent(const Squares &squares, const Block &block);
-
-  // Tiles of the result
-  void rowTile(Value panels, Value row, Value column, Value width,
-               const Block &block);
-  void multiplyTiles(const Squares &left, const Squares &right,
-                     const Block &block, Value to);
-  void multiplyVectors(const Squares &left, const Squares &right,
-                       const Block &block, Value rows, Value to, bool exactly);
-  void finish(Value from, Value row, Value column, Value width,
-              const Block &block);
-
-  // Pieces of IR
-  Value pair(int64_t value) {
-    return arith::ConstantIntOp::create(b.builder, b.loc, pairType, value);
-  }
-  Value splat(int64_t value, VectorType type) {
-    return arith::ConstantOp::create(
-        b.builder, b.loc,
-        DenseElementsAttr::get(
-            type, b.builder.getIntegerAttr(type.getElementType(), value)));
-  }
-  template <typename Op> Value make(Value x, Value y) {
-    return b.builder.createOrFold<Op>(b.loc, x, y);
-  }
-  Value bitcast(Value vector, VectorType type) {
-    return vector::BitCastOp::create(b.builder, b.loc, type, vector);
-  }
-  Value allocate(int64_t elements, Type type) {
-    return memref::AllocOp::create(b.builder, b.loc,
-                                   MemRefType::get(elements, type),
-                                   b.builder.getI64IntegerAttr(64));
-  }
-  Value offset(Value from, int64_t by) { return b.add(from, b.constant(by)); }
-  Value flops(Value elements) { return b.mul(elements, b.constant(2)); }
-  Value pointer(Value memory, Value element);
-  void call(StringRef intrinsic, ValueRange operands);
-  Value tileNumber(int64_t number);
-  Value tileConfiguration();
-
-  KernelBuilder &b;
-  const Product &p;
-  const KernelOptions &options;
-  IntegerType pairType;
-  VectorType pairs, sums;
-};
-
-} // namespace
 
 //===----------------------------------------------------------------------===//
 // Sizes
@@ -199,142 +86,6 @@ void PairEmitter::overDepth(llvm::function_ref<void(const Block &)> body) {
     block.isLast = b.atLeast(b.constant(step), rest);
     body(block);
   });
-}
-
-//===----------------------------------------------------------------------===//
-// Copies
-//===----------------------------------------------------------------------===//
-
-/// Lanes past the last one repeat it; k past the last one are zero.
-void PairEmitter::copy(const Lanes &from, Value firstLane, const Block &block,
-                       const Squares &to) {
-  Value zero = b.constant(0);
-  b.loop(zero, b.constant(2), 1, [&](Value group) {
-    Value lane = b.add(firstLane, b.mul(group, b.constant(side))),
-          start = b.add(to.start, b.mul(group, block.groupSize));
-    b.loop(zero, block.squares, 1, [&](Value square) {
-      Value k = b.mul(square, b.constant(squareDepth));
-      copySquare(from, lane, b.add(block.first, k), b.sub(from.count, lane),
-                 b.sub(block.depth, k),
-                 b.add(start, b.mul(square, b.constant(squareSize))),
-                 to.memory);
-    });
-  });
-}
-
-/// The elements k and k + 1 of 16 neighbouring lanes.
-Value PairEmitter::pairOfRows(const Lanes &from, Value lane, Value k,
-                              Value depth, Value mask, bool whole) {
-  auto halves = VectorType::get(side, b.builder.getI16Type());
-  auto row = [&](int64_t number) {
-    Value at = b.add(k, b.constant(number));
-    // What is read instead of a missing element is set to zero.
-    Value exists;
-    if (!whole) {
-      exists = b.builder.createOrFold<arith::CmpIOp>(
-          b.loc, arith::CmpIPredicate::slt, at, depth);
-      at = b.choose(exists, at, b.constant(0));
-    }
-    Value bits = bitcast(
-        b.loadAs(from.matrix.memory, from.at(b, lane, at), side, mask), halves);
-    if (exists)
-      bits = b.choose(exists, bits, splat(0, halves));
-    return arith::ExtUIOp::create(b.builder, b.loc, pairs, bits).getResult();
-  };
-  Value low = row(0), high = row(1);
-  return make<arith::OrIOp>(low, make<arith::ShLIOp>(high, splat(16, pairs)));
-}
-
-/// Rows of the left operand's squares are lanes, those of the right one's are
-/// pairs.
-void PairEmitter::copySquare(const Lanes &from, Value firstLane, Value firstK,
-                             Value lanes, Value depth, Value to, Value memory) {
-  Value zero = b.constant(0), lastLane = b.sub(from.count, b.constant(1));
-  auto store = [&](Values vectors, bool lanesAreRows) {
-    if (lanesAreRows != from.isLeft)
-      vectors = b.transpose(vectors);
-    for (auto [number, vector] : llvm::enumerate(vectors))
-      b.store(vector, memory, offset(to, number * side));
-  };
-  auto elements = VectorType::get(squareDepth, b.builder.getBF16Type());
-  if (from.depthIsContiguous()) {
-    auto all = [&](Value mask) {
-      Values vectors;
-      for (int64_t lane = 0; lane < side; ++lane) {
-        Value at = b.min(offset(firstLane, lane), lastLane);
-        vectors.push_back(
-            bitcast(b.loadAs(from.matrix.memory, from.at(b, at, firstK),
-                             elements.getNumElements(), mask),
-                    pairs));
-      }
-      store(vectors, /*lanesAreRows=*/true);
-    };
-    return b.branch(
-        b.atLeast(depth, b.constant(squareDepth)), [&] { all({}); },
-        [&] { all(b.mask(b.max(depth, zero), squareDepth)); });
-  }
-  if (from.lanesAreContiguous()) {
-    auto all = [&](Value mask, bool whole) {
-      Values vectors;
-      for (int64_t pair = 0; pair < side; ++pair)
-        vectors.push_back(pairOfRows(from, firstLane, offset(firstK, 2 * pair),
-                                     b.add(firstK, depth), mask, whole));
-      store(vectors, /*lanesAreRows=*/false);
-    };
-    Value whole = b.both(b.atLeast(depth, b.constant(squareDepth)),
-                         b.atLeast(lanes, b.constant(side)));
-    return b.branch(
-        whole, [&] { all({}, true); },
-        [&] { all(b.mask(b.max(lanes, zero), side), false); });
-  }
-  // Element by element.
-  auto type = cast<MemRefType>(from.matrix.memory.getType()).getElementType();
-  b.loop(zero, b.constant(side), 1, [&](Value number) {
-    Value lane = b.min(b.add(firstLane, number), lastLane);
-    b.loop(zero, b.constant(side), 1, [&](Value pair) {
-      auto element = [&](int64_t half) {
-        Value k = b.add(b.mul(pair, b.constant(2)), b.constant(half));
-        Value exists = b.builder.createOrFold<arith::CmpIOp>(
-            b.loc, arith::CmpIPredicate::slt, k, depth);
-        Value at = b.add(firstK, b.choose(exists, k, zero));
-        Value value = memref::LoadOp::create(
-            b.builder, b.loc, type, from.matrix.memory, from.at(b, lane, at));
-        Value bits = arith::BitcastOp::create(b.builder, b.loc,
-                                              b.builder.getI16Type(), value);
-        bits = arith::ExtUIOp::create(b.builder, b.loc, pairType, bits);
-        return b.choose(exists, bits, this->pair(0));
-      };
-      Value low = element(0), high = element(1);
-      Value both =
-          make<arith::OrIOp>(low, make<arith::ShLIOp>(high, this->pair(16)));
-      Value row = from.isLeft ? number : pair,
-            column = from.isLeft ? pair : number;
-      memref::StoreOp::create(
-          b.builder, b.loc, both, memory,
-          b.add(to, b.add(b.mul(row, b.constant(side)), column)));
-    });
-  });
-}
-
-/// The least exponent, as it is stored, of elements that are not zero; a large
-/// number if there are none.
-Value PairEmitter::leastExponent(const Squares &squares, const Block &block) {
-  auto halves = VectorType::get(2 * side, b.builder.getI16Type());
-  // Without its sign, a number grows with its bits; zero becomes the largest.
-  Value none = splat(-1, halves);
-  auto least = b.loop(
-      b.constant(0), b.mul(block.groupSize, b.constant(2)), side,
-      ValueRange{none}, [&](Value at, ValueRange carried) -> Values {
-        Value bits = bitcast(
-            b.loadAs(squares.memory, b.add(squares.start, at), side), halves);
-        bits = make<arith::AndIOp>(bits, splat(0x7fff, halves));
-        bits = make<arith::SubIOp>(bits, splat(1, halves));
-        return {make<arith::MinUIOp>(carried[0], bits)};
-      });
-  Value bits = vector::ReductionOp::create(
-      b.builder, b.loc, vector::CombiningKind::MINUI, least.getResult(0));
-  bits = arith::ExtUIOp::create(b.builder, b.loc, pairType, bits);
-  return make<arith::ShRUIOp>(make<arith::AddIOp>(bits, pair(1)), pair(7));
 }
 
 //===----------------------------------------------------------------------===//

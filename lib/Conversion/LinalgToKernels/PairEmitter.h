@@ -1,0 +1,138 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// The parts of a product of bfloat16 in pairs: PairProducts.cpp says how they
+// play together.
+//===----------------------------------------------------------------------===//
+
+#ifndef TFC_LIB_CONVERSION_LINALGTOKERNELS_PAIREMITTER_H
+#define TFC_LIB_CONVERSION_LINALGTOKERNELS_PAIREMITTER_H
+
+#include "Emitter.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/BuiltinAttributes.h"
+
+namespace tfc::kernels {
+
+class PairEmitter {
+public:
+  /// Lanes of a square, and pairs of a lane; k of a square.
+  static constexpr int64_t side = 16, squareDepth = 2 * side,
+                           squareSize = side * side;
+  /// The tile of the result.
+  static constexpr int64_t tileRows = 2 * side, tileColumns = 2 * side;
+
+  PairEmitter(KernelBuilder &b, const Product &p, const KernelOptions &options)
+      : b(b), p(p), options(options), pairType(b.builder.getI32Type()),
+        pairs(mlir::VectorType::get(side, pairType)),
+        sums(mlir::VectorType::get(side, b.type)) {}
+
+  void emit(mlir::Value panels);
+  int64_t
+  panelSize() const; ///< of a panel for one block of the depth, in pairs
+  /// The panels of a block of columns, and a least exponent of each.
+  int64_t panelsSize() const { return panelCount() * (panelSize() + 1); }
+
+private:
+  /// An operand as lanes along which it is not summed up.
+  struct Lanes {
+    const Matrix &matrix;
+    bool isLeft; ///< lanes are rows
+    mlir::Value count;
+
+    mlir::Value at(KernelBuilder &b, mlir::Value lane, mlir::Value k) const {
+      return isLeft ? b.at(matrix, lane, k) : b.at(matrix, k, lane);
+    }
+    bool depthIsContiguous() const {
+      return isLeft ? known(matrix.columnStride) == 1
+                    : known(matrix.rowStrides[0]) == 1;
+    }
+    bool lanesAreContiguous() const {
+      return isLeft ? matrix.rowStrides.size() == 1 &&
+                          known(matrix.rowStrides[0]) == 1
+                    : known(matrix.columnStride) == 1;
+    }
+  };
+
+  /// Where the squares of some lanes are, one block of the depth of them.
+  struct Squares {
+    mlir::Value memory, start;
+  };
+
+  /// A block of the depth.
+  struct Block {
+    mlir::Value first, depth, squares; ///< k, how many of them, in squares
+    mlir::Value groupSize;             ///< of the squares of 16 lanes
+    mlir::Value isFirst, isLast;       ///< i1
+  };
+
+  int64_t depthStep() const;
+  int64_t panelCount() const;
+  void overDepth(llvm::function_ref<void(const Block &)> body);
+
+  // Copies
+  void copy(const Lanes &from, mlir::Value firstLane, const Block &block,
+            const Squares &to);
+  void copySquare(const Lanes &from, mlir::Value firstLane, mlir::Value firstK,
+                  mlir::Value lanes, mlir::Value depth, mlir::Value to,
+                  mlir::Value memory);
+  mlir::Value pairOfRows(const Lanes &from, mlir::Value lane, mlir::Value k,
+                         mlir::Value depth, mlir::Value mask, bool whole);
+  mlir::Value leastExponent(const Squares &squares, const Block &block);
+
+  // Tiles of the result
+  void rowTile(mlir::Value panels, mlir::Value row, mlir::Value column,
+               mlir::Value width, const Block &block);
+  void multiplyTiles(const Squares &left, const Squares &right,
+                     const Block &block, mlir::Value to);
+  void multiplyVectors(const Squares &left, const Squares &right,
+                       const Block &block, mlir::Value rows, mlir::Value to,
+                       bool exactly);
+  void finish(mlir::Value from, mlir::Value row, mlir::Value column,
+              mlir::Value width, const Block &block);
+
+  // Pieces of IR
+  mlir::Value pair(int64_t value) {
+    return mlir::arith::ConstantIntOp::create(b.builder, b.loc, pairType,
+                                              value);
+  }
+  mlir::Value splat(int64_t value, mlir::VectorType type) {
+    return mlir::arith::ConstantOp::create(
+        b.builder, b.loc,
+        mlir::DenseElementsAttr::get(
+            type, b.builder.getIntegerAttr(type.getElementType(), value)));
+  }
+  template <typename Op> mlir::Value make(mlir::Value x, mlir::Value y) {
+    return b.builder.createOrFold<Op>(b.loc, x, y);
+  }
+  mlir::Value bitcast(mlir::Value vector, mlir::VectorType type) {
+    return mlir::vector::BitCastOp::create(b.builder, b.loc, type, vector);
+  }
+  mlir::Value allocate(int64_t elements, mlir::Type type) {
+    return mlir::memref::AllocOp::create(b.builder, b.loc,
+                                         mlir::MemRefType::get(elements, type),
+                                         b.builder.getI64IntegerAttr(64));
+  }
+  mlir::Value offset(mlir::Value from, int64_t by) {
+    return b.add(from, b.constant(by));
+  }
+  mlir::Value flops(mlir::Value elements) {
+    return b.mul(elements, b.constant(2));
+  }
+  mlir::Value pointer(mlir::Value memory, mlir::Value element);
+  void call(llvm::StringRef intrinsic, mlir::ValueRange operands);
+  mlir::Value tileNumber(int64_t number);
+  mlir::Value tileConfiguration();
+
+  KernelBuilder &b;
+  const Product &p;
+  const KernelOptions &options;
+  mlir::IntegerType pairType;
+  mlir::VectorType pairs, sums;
+};
+
+} // namespace tfc::kernels
+
+#endif // TFC_LIB_CONVERSION_LINALGTOKERNELS_PAIREMITTER_H
