@@ -32,7 +32,7 @@ class DType:
     def __init__(self, code: int, name: str, scalar: type):
         self.code = code
         self.name = name
-        self.as_numpy_dtype = scalar
+        self.as_numpy_dtype = object if scalar is np.object_ else scalar
         self.np_dtype = np.dtype(scalar)
         self.size = self.np_dtype.itemsize
         self.is_bool = name == "bool"

@@ -348,7 +348,7 @@ def _to_array(value, dtype) -> np.ndarray:
     if isinstance(value, (str, bytes)) and dtype in (None, string):
         return string_array(value)
     if isinstance(value, DType) or value is None or isinstance(value, (str, bytes, dict, set)):
-        error = TypeError if dtype is not None else ValueError
+        error = TypeError if dtype is not None and value is not None else ValueError
         if dtype is not None and isinstance(value, (str, bytes)):
             raise TypeError(f"Cannot convert {value!r} to EagerTensor of dtype {dtype.name}")
         raise error(f"Attempt to convert a value ({value!r}) with an unsupported type ({kind}) to a Tensor.")

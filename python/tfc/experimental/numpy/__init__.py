@@ -3,6 +3,7 @@
 After `experimental_enable_numpy_behavior()` operators promote too, and tensors have numpy's methods.
 """
 
+# ruff: noqa: F401 - this module is what it imports.
 import numpy as _np
 
 from tfc.core import Tensor as ndarray
@@ -31,7 +32,6 @@ for _room in (elementwise, reductions, manipulation, products):
     for _name, _value in vars(_room).items():
         if not _name.startswith("_") and getattr(_value, "__module__", None) == _room.__name__:
             globals()[_name] = _value
-__all__ = [n for n in globals() if not n.startswith("_")]
 del _room, _name, _value
 
 newaxis = None
@@ -60,3 +60,6 @@ def issubdtype(arg1, arg2) -> bool:
 def isscalar(num) -> bool:
     """Whether it is a number, or a tensor of one element without dimensions."""
     return not num.shape_tuple if isinstance(num, ndarray) else _np.isscalar(num)
+
+
+__all__ = [n for n in globals() if not n.startswith("_")]
