@@ -326,3 +326,37 @@ def test_a_device_that_fails_leaves_variables_as_they_were(tmp_path, failure):
     driver = fake_cuda.build(tmp_path)
     for status, count, message in states(tmp_path, TFC_CUDA_LIBRARY=str(driver), FAKE_CUDA_FAIL=failure):
         assert status != "0" and count == "0" and message.strip()
+
+
+class Growing(tf.Module):
+    """Sizes found out at run time: results, temporaries, and a variable that grows."""
+
+    def __init__(self):
+        self.rows = tf.Variable(np.ones((2, 3), np.float32), shape=[None, 3], name="rows")
+        self.count = tf.Variable(0.0, name="count")
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 3])])
+    def step(self, x):
+        self.count.assign_add(1.0)
+        self.rows.assign(tf.concat([self.rows, tf.tanh(x)], 0))
+        tf.print("rows:", tf.shape(self.rows)[0])
+        tf.debugging.assert_less(tf.reduce_sum(x), 100.0)
+        self.count.assign_add(10.0)
+        return tf.nn.softmax(x) * self.count, tf.boolean_mask(x, x[:, 0] > 0), tf.reduce_sum(self.rows)
+
+
+def test_sizes_of_run_time_cross_the_boundary(gpu, tmp_path, capfd):
+    """Results and variables of any size come back into memory of the caller; after an error, all writes before it count."""
+    compile(Growing().step, tmp_path / "step.o", target=VULKAN)
+    loaded, expected = load(tmp_path / "step.o"), Growing()
+    x = np.array([[1, 2, 3], [-1, 0, 1], [2, 2, 2]], np.float32)
+    for call in range(3):
+        for got, want in zip(loaded(x[: 3 - call]), expected.step(x[: 3 - call]), strict=True):
+            np.testing.assert_allclose(np.asarray(got), want.numpy(), rtol=1e-5, atol=1e-6)
+    for run in (loaded, expected.step):
+        with pytest.raises(tf.errors.InvalidArgumentError, match="1200"):
+            run(x * 100)
+    state = loaded.state
+    np.testing.assert_allclose(np.asarray(state["rows"]), expected.rows.numpy(), rtol=1e-5, atol=1e-6)
+    assert np.asarray(state["count"]) == expected.count.numpy() == 34.0
+    assert capfd.readouterr().err.count("rows: 11") == 2
