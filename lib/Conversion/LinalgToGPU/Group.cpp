@@ -205,14 +205,41 @@ bool Group::tryAppend(Step next, const DeviceLimits &limits) {
   return true;
 }
 
+/// Does the op combine neighbours in memory?
+static bool combinesNeighbours(LinalgOp op) {
+  if (!matchCombiner(op))
+    return false;
+  return llvm::any_of(op.getDpsInputOperands(), [&](OpOperand *input) {
+    AffineMap map = op.getMatchingIndexingMap(input);
+    if (!map.getNumResults())
+      return false;
+    auto last = dyn_cast<AffineDimExpr>(map.getResults().back());
+    return last && op.getIteratorTypesArray()[last.getPosition()] ==
+                       utils::IteratorType::reduction;
+  });
+}
+
+/// Of one step with sizes that are not known: a sum of neighbours is for the
+/// threads of a block together, unless it is known to be short.
+static Group::Mapping mappingOfUnknown(const Step &step) {
+  const Loops &loops = step.loops;
+  if (!loops.numParallel)
+    return Group::Mapping::blockPerPoint;
+  auto reduced = ArrayRef(loops.sizes).drop_front(loops.numParallel);
+  bool isShort = llvm::none_of(reduced, ShapedType::isDynamic) &&
+                 loops.count(loops.numParallel, loops.sizes.size()) < 64;
+  return !reduced.empty() && !isShort && combinesNeighbours(step.op)
+             ? Group::Mapping::blockPerPoint
+             : Group::Mapping::threadPerPoint;
+}
+
 Group::Mapping Group::mapping() const {
   if (product)
     return Mapping::tiles;
   int64_t parallel = 1, reduced = 1;
   for (const Step &step : steps) {
     if (!step.loops.isStatic())
-      return step.loops.numParallel ? Mapping::threadPerPoint
-                                    : Mapping::blockPerPoint;
+      return mappingOfUnknown(step);
     parallel =
         std::max(parallel, step.loops.count(prefix, step.loops.numParallel));
     reduced = std::max(reduced, step.loops.count(step.loops.numParallel,

@@ -94,3 +94,24 @@ def test_what_takes_a_thread_too_long_is_computed_by_the_host(gpu):
     with tf.device(f"GPU:{gpu.index}"):
         assert f(x).numpy() == 70_000
         assert "steps of a thread" in str(f.get_concrete_function(x).compiled().device.host[0])
+
+
+def test_rows_of_unknown_length_are_shared_by_threads(on_gpu):
+    f = tf.function(lambda x: (tf.reduce_sum(x, 1), tf.argmax(x, 1)), input_signature=[tf.TensorSpec([None, None])])
+    for shape in [(3, 70_001), (5, 7), (70, 1), (2, 0)]:
+        if shape[1] == 0:
+            g = tf.function(lambda x: tf.reduce_sum(x, 1), input_signature=[tf.TensorSpec([None, None])])
+            np.testing.assert_array_equal(on_gpu(g, np.ones(shape, np.float32)), [0, 0])
+            continue
+        x = rng.integers(-3, 4, shape).astype(np.float32)
+        sums, places = on_gpu(f, x)
+        np.testing.assert_array_equal(sums, x.sum(1))
+        np.testing.assert_array_equal(places, x.argmax(1))
+
+
+def test_columns_of_unknown_length_are_exact(gpu):
+    """On the software device by the host, which has no limit of steps."""
+    f = tf.function(lambda x: tf.reduce_sum(x, 0), input_signature=[tf.TensorSpec([None, None])])
+    x = np.ones((70_001, 2), np.float32)
+    with tf.device(f"GPU:{gpu.index}"):
+        np.testing.assert_array_equal(f(x).numpy(), [70_001, 70_001])
