@@ -87,14 +87,13 @@ private:
     return there->second == y && back->second == x;
   }
 
+  /// What is defined inside has been paired where it is defined.
   bool equal(Value x, Value y) {
-    bool inside = isInside(x, one);
-    if (inside != isInside(y, other))
-      return false;
-    Attribute constant = inside ? Attribute() : constantOf(x);
-    return constant                   ? constant == constantOf(y)
-           : !constantOf(y) || inside ? pair(x, y)
-                                      : false;
+    if (auto known = pairs.find(x); known != pairs.end())
+      return known->second == y;
+    if (Attribute constant = constantOf(x))
+      return constant == constantOf(y);
+    return !constantOf(y) && pair(x, y);
   }
 
   bool equal(Operation *x, Operation *y) {
@@ -102,7 +101,10 @@ private:
         x->getNumOperands() != y->getNumOperands() ||
         x->getNumRegions() != y->getNumRegions() ||
         x->getResultTypes() != y->getResultTypes() ||
-        x->getAttrDictionary() != y->getAttrDictionary())
+        x->getDiscardableAttrDictionary() !=
+            y->getDiscardableAttrDictionary() ||
+        !x->getName().compareOpProperties(x->getPropertiesStorage(),
+                                          y->getPropertiesStorage()))
       return false;
     for (auto [a, b] : llvm::zip(x->getOperands(), y->getOperands()))
       if (!equal(a, b))
