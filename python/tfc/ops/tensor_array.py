@@ -230,6 +230,12 @@ class TensorArray(Composite):
         """The elements at `indices` (a vector) along a new first dimension."""
         if self._index is not None:
             return ragged.stacked(self._pair(), convert_to_tensor(indices), self._element_shape)
+        if executing_eagerly() and self.is_ragged:
+            # Only the elements that are asked for need one shape.
+            places = static_value(indices).reshape(-1).tolist()
+            if places:
+                parts = [p.list_get(self._list, _index(i), element_type=self._spec()) for i in places]
+                return p.concat(*(p.expand_dims(part, axes=(0,)) for part in parts), axis=0)
         return gather_slices(self.stack(), indices)
 
     def concat(self, name=None) -> Tensor:

@@ -92,3 +92,25 @@ def test_concrete_function_of_a_spec():
     concrete = f.get_concrete_function(spec)
     assert concrete.structured_input_signature == ((spec,), {})
     assert concrete(array(1.0, 2.0)).numpy().tolist() == [1, 2]
+
+
+def ragged_rows(x):
+    rows = tf.TensorArray(tf.float32, 3, infer_shape=False, clear_after_read=False)
+    for i in range(3):
+        rows = rows.write(i, x[: i + 1])
+    return rows
+
+
+@pytest.mark.parametrize("traced", [False, True], ids=["eager", "traced"])
+def test_elements_of_one_shape_are_gathered_from_an_array_of_many(traced):
+    def slope(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = ragged_rows(x).gather([1, 1])
+        return y, tape.gradient(y, x)
+
+    y, grad = (tf.function(slope) if traced else slope)(tf.constant([1.0, 2.0, 3.0]))
+    assert y.numpy().tolist() == [[1, 2], [1, 2]] and grad.numpy().tolist() == [2, 2, 0]
+    f = lambda x: ragged_rows(x).gather([0, 1])
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        (tf.function(f) if traced else f)(tf.constant([1.0, 2.0, 3.0]))
