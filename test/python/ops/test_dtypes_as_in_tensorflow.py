@@ -74,3 +74,20 @@ def test_bincount_of_floats_by_rows_and_with_weights():
     assert rows.numpy().tolist() == [[0, 1, 1], [2, 0, 0]]
     weighted = tf.math.bincount(tf.constant([1.0, 2.0]), weights=tf.constant([1.0, 3.0]))
     assert weighted.numpy().tolist() == [0.0, 1.0, 3.0]
+
+
+JOINS = {
+    "concat": lambda *xs: tf.concat(xs, 0),
+    "stack": lambda *xs: tf.stack(xs),
+    "einsum": lambda *xs: tf.einsum("i,i->i", *xs),
+    "dynamic_stitch": lambda *xs: tf.dynamic_stitch([[0], [1]], xs),
+}
+
+
+@pytest.mark.parametrize("name", JOINS)
+def test_tensors_of_two_dtypes_do_not_join(name):
+    xs = tf.constant([1.0]), tf.constant([1])
+    with pytest.raises(tf.errors.InvalidArgumentError, match="input #1.*was expected to be a float32 tensor"):
+        JOINS[name](*xs)
+    with pytest.raises(TypeError, match="that don't all match"):
+        tf.function(JOINS[name])(*xs)

@@ -180,3 +180,10 @@ def test_unknown_algorithms_are_refused():
     for alg in ("nonsense", 7):
         with pytest.raises(ValueError, match="`alg`"):
             tf.random.stateless_uniform([2], [1, 2], alg=alg)
+
+
+def test_a_negative_number_of_samples_found_at_run_time_is_named():
+    draw = tf.function(lambda n: tf.random.categorical(tf.ones([2, 3]), n))
+    assert draw(tf.constant(4)).shape == [2, 4]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="num_samples should be non-negative"):
+        draw(tf.constant(-2))

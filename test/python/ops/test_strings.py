@@ -228,3 +228,12 @@ def test_a_function_that_passes_strings_to_a_function():
     outer = tf.function(lambda s: inner(s, 1.0))
     s, x = outer(tf.constant("a"))
     assert (s.numpy(), x.numpy()) == (b"a!", 2.0)
+
+
+@pytest.mark.parametrize("traced", [False, True], ids=["eager", "traced"])
+def test_distinct_strings(traced):
+    x = tf.constant(["b", "a", "b", "", "a"])
+    found = (tf.function(tf.unique_with_counts) if traced else tf.unique_with_counts)(x)
+    assert found.y.numpy().tolist() == [b"b", b"a", b""]
+    assert found.idx.numpy().tolist() == [0, 1, 0, 2, 1] and found.count.numpy().tolist() == [2, 2, 1]
+    assert tf.unique(tf.constant([], tf.string), tf.int64).idx.dtype == tf.int64
