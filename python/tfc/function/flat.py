@@ -101,7 +101,8 @@ class FlatFunction:
             stack = user_stack(2)
             operands = [interpreter.operand(x) for x in [*tensors, *variables]]
             results = interpreter.call(self._graph, operands, variables, stack, self._name)
-            return self._refined(results, [getattr(t, "shape_tuple", None) for t in tensors])
+            results = self._refined(results, [getattr(t, "shape_tuple", None) for t in tensors])
+            return self._refined_by_values(results, tensors, variables)
         for t in tensors:
             if type(t) is not EagerTensor and is_symbolic(t):
                 raise _out_of_scope(t)
@@ -184,6 +185,23 @@ class FlatFunction:
         return [
             r if type_is_known(r) or dims is None or dims == r.shape_tuple else p.ensure_shape(r, shape=dims)
             for r, dims in zip(results, found, strict=True)
+        ]
+
+    def _refined_by_values(self, results: list, tensors: list, variables: list) -> list:
+        """The same, where a size is a number that the caller knows."""
+        graph = current()
+        sizes = [t for t in tensors if getattr(t, "partial", None) or is_size(graph.constant_value(t))]
+        if not sizes or all(map(type_is_known, results)) or self._graph.function.hosts or self._graph.written:
+            return results
+        try:
+            with graph.trial():
+                made = replay(self._graph.function, [*tensors, *variables])
+                shapes = [getattr(r, "shape_tuple", None) for r in made]
+        except (TypeError, ValueError, InvalidArgumentError):  # an error of the run, which it will say itself
+            return results
+        return [
+            r if type_is_known(r) or dims is None or dims == r.shape_tuple else p.ensure_shape(r, shape=dims)
+            for r, dims in zip(results, shapes, strict=True)
         ]
 
     def _results_for(self, shapes) -> list:
@@ -349,6 +367,11 @@ def _device_options(target: str, format: str | None, toolkit: str) -> dict:
     if kind == "GPU" and chip.isdigit() and int(chip) < len(gpus()):
         return gpus()[int(chip)].compile_options
     raise ValueError(f"no target {target!r}: expected 'spirv', 'nvptx:sm_80' or a GPU of this machine such as 'GPU:0'")
+
+
+def is_size(value) -> bool:
+    """Whether a known value may be sizes of something."""
+    return value is not None and value.dtype.kind in "iu" and value.size <= 16
 
 
 def type_is_known(value) -> bool:
