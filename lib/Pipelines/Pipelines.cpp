@@ -81,7 +81,8 @@ constexpr Step bufferize[] = {
 
 constexpr Step toLoops[] = {
     {"tfc-promote-half", "before functions are expanded, which are known for f32 and f64"},
-    {"tfc-expand-math", "vectorizable arithmetic instead of calls of libm"},
+    {"tfc-expand-math{most-inlined=64}", "vectorizable arithmetic instead of calls of libm; more copies of "
+     "them would not fit in an instruction cache"},
     {"tfc-set-fast-math{contract=${contract} reassociate=${reassociate}}",
      "after the last pass that makes floating-point ops"},
     {"tfc-fuse-scans{parallel=${parallel}}", "blocks that stay in the cache; before loops are fused without the scans",
