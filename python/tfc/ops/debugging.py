@@ -26,7 +26,7 @@ def _check(condition, summary, message, values, data, summarize, details=None):
     known = static_value(condition)
     if known is not None and bool(known):
         return done("no_op")
-    texts, tensors = split_data(data) if data is not None else ([], list(values.values()))
+    texts, tensors = split_data(list(values.values()) if data is None else data)
     lines = [*([str(message)] if message else []), summary, *texts]
     if known is not None and data is None and all(static_value(v) is not None for v in values.values()):
         if details is not None:
@@ -76,8 +76,8 @@ def _binary(name, prim, symbol, kinds):
     return function
 
 
-assert_equal = _binary("assert_equal", p.equal, "==", "biufc")
-assert_none_equal = _binary("assert_none_equal", p.not_equal, "!=", "biufc")
+assert_equal = _binary("assert_equal", p.equal, "==", "biufcO")
+assert_none_equal = _binary("assert_none_equal", p.not_equal, "!=", "biufcO")
 assert_less = _binary("assert_less", p.less, "<", "iuf")
 assert_less_equal = _binary("assert_less_equal", p.less_equal, "<=", "iuf")
 assert_greater = _binary("assert_greater", p.greater, ">", "iuf")

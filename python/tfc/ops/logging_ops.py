@@ -4,6 +4,7 @@ import logging
 import sys
 
 from tfc.core import Tensor, TensorList, VariableStorage, current, executing_eagerly
+from tfc.dtypes import string
 from tfc.ops import nest
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor
@@ -158,5 +159,10 @@ def split_data(data) -> tuple[list[str], list[Tensor]]:
         elif isinstance(value, str) or value is None:
             texts.append(str(value))
         else:
-            tensors.append(convert_to_tensor(value))
+            tensor = convert_to_tensor(value)
+            if tensor.dtype is string and not executing_eagerly():
+                # An assertion of the program reports numbers: of strings, those that are known now.
+                texts.append(str(tensor.numpy()) if hasattr(tensor, "numpy") else "a tensor of strings")
+            else:
+                tensors.append(tensor)
     return texts, tensors

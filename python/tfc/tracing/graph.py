@@ -612,7 +612,8 @@ class FuncGraph(Interpreter):
             raise ValueError(
                 page(
                     CREATED_AGAIN,
-                    got=f"another variable {getattr(variable, 'name', '')!r} when the function was traced again",
+                    got="tf.function-decorated function tried to create variables on non-first call: another variable "
+                    f"{getattr(variable, 'name', '')!r} when the function was traced again",
                     where=made or user_line(),
                     fix="keep the variable in an attribute or a global, and make it only if it is not there yet",
                 )

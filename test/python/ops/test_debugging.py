@@ -61,3 +61,29 @@ def test_a_rank_that_is_a_tensor():
         tf.debugging.assert_rank(tf.ones([2]), 1.0)
     with pytest.raises(ValueError, match="must be a scalar"):
         tf.debugging.assert_rank(tf.ones([2]), [1])
+
+
+def test_strings_are_compared():
+    tf.debugging.assert_equal(["a", "b"], ["a", "b"])
+
+    @tf.function
+    def checked(x):
+        tf.debugging.assert_equal(x, "b", message="not b")
+        return x
+
+    assert checked(tf.constant("b")).numpy() == b"b"
+    with pytest.raises(tf.errors.InvalidArgumentError, match="not b"):
+        checked(tf.constant("a"))
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"First 1 elements of x"):
+        tf.debugging.assert_equal("a", "b")
+
+
+def test_strings_are_data_of_an_assertion():
+    @tf.function
+    def checked(x):
+        tf.debugging.Assert(tf.size(x) > 1, ["need two", x])
+        return x
+
+    assert checked(tf.constant(["a", "b"])).shape == [2]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="need two"):
+        checked(tf.constant(["a"]))
