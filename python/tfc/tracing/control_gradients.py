@@ -48,9 +48,11 @@ class _Region:
         env.update((h, Memory(v)) for h, v in zip(self.handles, self.values, strict=True))
         return env
 
-    def run(self, block, env: dict) -> list:
-        """The values that a block yields, without its effects."""
-        return PureReplay(symbols_of(self.function), env).block(block)
+    def run(self, block, env: dict, given=()) -> list:
+        """The values that a block yields, without its effects. `given`: results of calls of the host that `env` has."""
+        replay = PureReplay(symbols_of(self.function), env)
+        replay.given = frozenset(given)
+        return replay.block(block)
 
 
 def _refuse_growth(name, where):
@@ -367,7 +369,8 @@ class _Loop:
         sources = [*(_plain(starts[i]) for i in self.carried), *(self.region.inputs[i] for i in self.sources)]
 
         def run():
-            outs = [_plain(v) for v in self.region.run(self.block, env)]
+            given = [value for value, _, _ in self.called]
+            outs = [_plain(v) for v in self.region.run(self.block, env, given)]
             return [*outs, *(env[value] for value, _ in parts)]
 
         wanted = [*self.carried, *range(len(self.block.arguments), len(self.block.arguments) + len(parts))]

@@ -54,12 +54,11 @@ def attributes_of(op) -> dict:
     return {name: python_value(op.attributes[name]) for name in op.attributes if name not in _IGNORED}
 
 
-# What is not run where its results are in the environment from the start.
-_GIVEN = frozenset({"tfc.constant", "tfc.host_call"})
-
-
 class Replay:
     """Runs blocks: values of the trace and what stands for them are in `env`."""
+
+    # Results of calls of the host that are in the environment: those calls are not repeated.
+    given: frozenset = frozenset()
 
     def __init__(self, symbols: _Symbols, env: dict):
         self.symbols = symbols
@@ -83,7 +82,9 @@ class Replay:
             operands = [env[v] for v in op.operands if kind_of(v.type)[0] != "token"]
             if name in ("func.return", "tfc.yield"):
                 return operands
-            if name in _GIVEN and op.results[0] in env:
+            if name == "tfc.constant" and op.results[0] in env:
+                continue
+            if name == "tfc.host_call" and op.results[0] in self.given:
                 continue
             if any(o is ABSENT for o in operands):
                 env.update((r, ABSENT) for r in op.operation.results)
