@@ -7,7 +7,8 @@
  *
  * Memory. mgpuMemAlloc gives memory that host and device both see at the same address: on Vulkan host-visible memory (local to the
  * device where there is such a kind), on CUDA managed memory. A kernel may also be given other host memory: it is
- * copied to the device for that launch, and what the kernel may write is copied back before the launch returns.
+ * copied to the device for that launch, and what the kernel may write is copied back before the launch returns. Entries of compiled
+ * code do not leave it to that: tfc_gpu_call exchanges the caller's memory once a call.
  *
  * Order. Launches of one device run as if one after the other; those that share no memory may overlap. They have run when
  * mgpuStreamSynchronize returns: before, the host must not touch their memory.
