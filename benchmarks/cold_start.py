@@ -1,4 +1,6 @@
-"""Import time and the first call of small programs, each in a new process; medians over several processes."""
+"""Import time and the first call of small programs, each in a new process; medians over several processes, or minima
+(`--minima`: for a busy machine). The processor time of a first call is that of all its threads.
+"""
 
 from __future__ import annotations
 
@@ -23,12 +25,13 @@ import cases
 import cold_cases
 case = cold_cases.CASES.get({case!r}) or cases.load({case!r})
 call, fetch = case.BUILDERS[{impl!r}](*case.inputs())
+start, cpu = time.perf_counter(), time.process_time()
+call()
+first, first_cpu = time.perf_counter() - start, time.process_time() - cpu
 start = time.perf_counter()
 call()
-first = time.perf_counter() - start
-start = time.perf_counter()
-call()
-print(json.dumps({{"import": imported, "first_call": first, "second_call": time.perf_counter() - start,
+print(json.dumps({{"import": imported, "first_call": first, "first_cpu": first_cpu,
+    "second_call": time.perf_counter() - start,
     "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}}))
 """
 
@@ -50,7 +53,9 @@ def main():
     parser.add_argument("--impl", nargs="*", default=["tfc", "tfc_cached", "tf", "tf_xla", "jax", "torch_compile"])
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--peers-python", default=sys.executable)
+    parser.add_argument("--minima", action="store_true")
     args = parser.parse_args()
+    choose = min if args.minima else statistics.median
     modules = {
         "tfc": "tfc",
         "tfc_cached": "tfc",
@@ -59,7 +64,9 @@ def main():
         "jax": "jax",
         "torch_compile": "torch",
     }
-    print(f"{'case':<10} {'impl':<14} {'import s':>9} {'first call s':>13} {'second us':>10} {'peak MiB':>9}")
+    print(
+        f"{'case':<10} {'impl':<14} {'import s':>9} {'first call s':>13} {'cpu s':>7} {'second us':>10} {'peak MiB':>9}"
+    )
     cache = tempfile.mkdtemp(prefix="tfc-cache-")
     for case in args.case:
         for impl in args.impl:
@@ -70,8 +77,9 @@ def main():
             if not runs:
                 print(f"{case:<10} {impl:<14} failed or not installed")
                 continue
-            middle = {k: statistics.median(r[k] for r in runs) for k in runs[0]}
+            middle = {k: choose(r[k] for r in runs) for k in runs[0]}
             print(f"{case:<10} {impl:<14} {middle['import']:>9.3f} {middle['first_call']:>13.3f} "
+                  f"{middle['first_cpu']:>7.3f} "
                   f"{middle['second_call'] * 1e6:>10.1f} {middle['peak_mib']:>9.0f}")  # fmt: skip
 
 
