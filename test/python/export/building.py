@@ -1,6 +1,7 @@
 """Artefacts in C programs: made, linked and run, on this machine or an emulated one."""
 
 import fcntl
+import functools
 import os
 import shutil
 import subprocess
@@ -29,25 +30,39 @@ class Target:
 
     def require(self):
         """Skips the test, loudly, where the tools are missing and cannot be installed."""
-        needed = [self.cc, self.nm, *self.emulator[:1]]
-        missing = [tool for tool in needed if shutil.which(tool) is None]
+        missing = self._missing()
         if missing and self.packages:
             _install(self.packages)
-            missing = [tool for tool in needed if shutil.which(tool) is None]
+            _compiles.cache_clear()
+            missing = self._missing()
         if missing:
             reason = f"NOT TESTED for {self.triple}: {', '.join(missing)} missing; install {' '.join(self.packages) or 'gcc'}"
             warnings.warn(reason, stacklevel=2)
             pytest.skip(reason)
 
+    def _missing(self) -> list:
+        missing = [tool for tool in (self.cc, self.nm, *self.emulator[:1]) if shutil.which(tool) is None]
+        # A compiler may be there without the headers of its libc.
+        return missing or ([] if _compiles(self.cc) else [f"the headers of {self.cc}"])
+
+
+@functools.cache
+def _compiles(cc: str) -> bool:
+    command = [cc, "-xc", "-fsyntax-only", "-"]
+    return (
+        subprocess.run(command, input="#include <stdio.h>\n", text=True, capture_output=True, check=False).returncode
+        == 0
+    )
+
 
 HOST = Target("", "cc", "nm")
 AARCH64 = Target(
     "aarch64-linux-gnu", "aarch64-linux-gnu-gcc", "aarch64-linux-gnu-nm", ("qemu-aarch64", "-L", "/usr/aarch64-linux-gnu"),
-    ("gcc-aarch64-linux-gnu", "qemu-user"),
+    ("gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross", "qemu-user"),
 )  # fmt: skip
 ARMV7 = Target(
     "armv7-linux-gnueabihf", "arm-linux-gnueabihf-gcc", "arm-linux-gnueabihf-nm",
-    ("qemu-arm", "-L", "/usr/arm-linux-gnueabihf"), ("gcc-arm-linux-gnueabihf", "qemu-user"),
+    ("qemu-arm", "-L", "/usr/arm-linux-gnueabihf"), ("gcc-arm-linux-gnueabihf", "libc6-dev-armhf-cross", "qemu-user"),
 )  # fmt: skip
 TARGETS = {"x86": HOST, "aarch64": AARCH64, "armv7": ARMV7}
 
