@@ -29,7 +29,9 @@ class ListStack(Stacked):
     """Lists of one length: what they hold, stacked."""
 
     def get(self, k):
-        return p.list_unstack(super().get(k))
+        values = p.list_unstack(super().get(k))
+        values.count = self.spec.shape.dims[0]
+        return values
 
     def part(self, values, k):
         return p.list_unstack(super().part(values, k))
@@ -87,8 +89,9 @@ class Replaced:
     def before(self, values, k):
         """The list at the start of iteration k from what it was at its end."""
         for _, spec, positions, replaced in reversed(self.sets):
-            at = p.list_get(positions, k, element_type=_SCALAR)
+            at, count = p.list_get(positions, k, element_type=_SCALAR), values.count
             values = p.list_set(values, at, p.list_get(replaced, k, element_type=spec))
+            values.count = count
         return values
 
     def given(self, values, k):

@@ -9,6 +9,7 @@ from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor
 from tfc.ops.gradients import zeros_like
 from tfc.tracing.control import before, drop, region
+from tfc.tracing.growing import with_heirs
 from tfc.tracing.tensors import SymbolicList, SymbolicTensor
 
 SCALAR = TensorSpec((), int32)
@@ -97,6 +98,9 @@ class Collector:
         start = self._start()
         values = self._list(at)
         stacked = self._at(start, lambda: p.list_stack(values, element_type=values.element))
+        if values.count is not None and not values.dynamic_size and stacked.shape_tuple is not None:
+            dims = values.count, *stacked.shape_tuple[1:]
+            stacked = self._at(start, lambda: p.ensure_shape(stacked, shape=dims))
         spec = TensorSpec(stacked.shape_tuple, stacked.dtype)
         return spec, self._collect(stacked, spec, start)
 
@@ -222,23 +226,27 @@ def lists_to_collect(op, count) -> tuple:
     return chosen, measured
 
 
+def exchanged_lists(op, lists: dict) -> list:
+    """The positions of lists of a loop that take each other's places, unless they have one length.
+
+    `lists`: by position. The gradient of a list is as long as it is in the end, which is then not known of a place.
+    """
+    body = op.regions[1].blocks[0]
+    outs, arguments = list(list(body.operations)[-1].operands), list(body.arguments)
+    ops = [inner for top in list(body.operations)[:-1] for inner in walk(top.operation)]
+    heirs = {i: with_heirs(ops, {arguments[i]}) for i in lists if outs[i] != arguments[i]}
+
+    def fits(i, j):
+        x, y = lists[i], lists[j]
+        return not (x.dynamic_size or y.dynamic_size) and x.count is not None and x.count == y.count
+
+    return [i for i in heirs for j in lists if i != j and outs[i] in heirs.get(j, {arguments[j]}) and not fits(i, j)]
+
+
 def _users(body, argument) -> set:
     """The ops that use a list, or what becomes of it by setting elements, in another way than to set elements."""
-    same, users = {argument}, set()
-    for op in (inner for top in body.operations for inner in walk(top.operation)):
-        operands = list(op.operands)
-        if not any(v in same for v in operands):
-            continue
-        if op.name == "tfc.list_set":
-            same.add(op.results[0])
-        elif op.name == "tfc.while":
-            found = [i for i, v in enumerate(operands) if v in same]
-            for i in found:
-                same.update([op.results[i], *(r.blocks[0].arguments[i] for r in op.regions)])
-        elif op.name == "tfc.yield":
-            owner = op.parent
-            if owner.name == "tfc.if":
-                same.update(r for r, v in zip(owner.results, operands, strict=False) if v in same)
-        else:
-            users.add(op.name)
-    return users
+    # What the body yields in the end is of the next iteration.
+    ops = [inner for top in list(body.operations)[:-1] for inner in walk(top.operation)]
+    same = with_heirs(ops, {argument})
+    passing = ("tfc.list_set", "tfc.while", "tfc.yield")
+    return {op.name for op in ops if op.name not in passing and any(v in same for v in op.operands)}

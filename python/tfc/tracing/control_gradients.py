@@ -18,7 +18,7 @@ from tfc.ops.convert import convert_to_tensor
 from tfc.ops.gradients import zeros_like
 from tfc.tracing import control
 from tfc.tracing.collected import GrowingRows, ListStack, Ragged, Replaced, Stacked
-from tfc.tracing.collecting import Collector, lists_to_collect, sets_of_list
+from tfc.tracing.collecting import Collector, exchanged_lists, lists_to_collect, sets_of_list
 from tfc.tracing.growing import Growing
 from tfc.tracing.replay import ABSENT, Memory, PureReplay, symbols_of
 from tfc.tracing.tensors import describe_type
@@ -61,6 +61,17 @@ def _refuse_growth(name, where):
             f"No gradient defined for operation 'while': the rank of {name} is not known",
             where=where,
             fix="a shape invariant with unknown sizes, such as tf.TensorShape([None, None])",
+        )
+    )
+
+
+def _refuse_exchange(name, where):
+    return LookupError(
+        page(
+            f"No gradient defined for operation 'while': the TensorArray {name} takes the place of another one, whose "
+            "size may be another one",
+            where=where,
+            fix="TensorArrays of fixed sizes that are known while tracing",
         )
     )
 
@@ -175,6 +186,7 @@ def recorded_while(graph, cond_fn, body_fn, init, shape_invariants, maximum_iter
             None if names is None else [*names, *["collected"] * (len(lists) + 1)],
         )
         outs, trips, lists = results[:count], results[count], results[count + 1 :]
+        exchanged = exchanged_lists(op, {i: v for i, v in enumerate(outs) if isinstance(v, TensorList)})
         collector = Collector(graph, op, results, scopes[1], count)
         # By position, functions of what is found.
         collecting = {**_collect_open(collector, specs), **_collect_lists(collector, count)}
@@ -198,6 +210,8 @@ def recorded_while(graph, cond_fn, body_fn, init, shape_invariants, maximum_iter
     def backward(*grads, totals=()):
         if unknown is not None:
             raise _refuse_growth(names[unknown] if names else f"loop_vars[{unknown}]", where)
+        if exchanged:
+            raise _refuse_exchange(names[exchanged[0]] if names else f"loop_vars[{exchanged[0]}]", where)
         rest = iter(grads[count:])
         reads = {i: [next(rest) for _ in values] for i, values in read.items()}
         return loop.backward(grads[:count], reads, totals[count:])

@@ -67,3 +67,32 @@ def checked(values, growing: list) -> list:
                 )
             )
     return list(values)
+
+
+def with_heirs(ops: list, lists: set) -> set:
+    """These lists and what becomes of them in these ops, as MLIR values: by setting elements, and through branches and
+    loops, whose variables may exchange them.
+    """
+    same, before = set(lists), -1
+    while len(same) != before:
+        before = len(same)
+        for op in ops:
+            operands = list(op.operands)
+            if op.name == "tfc.list_set" and operands[0] in same:
+                same.add(op.results[0])
+            elif op.name == "tfc.while":
+                same.update(_variables(op, operands, same))
+            elif op.name == "tfc.yield" and op.parent.name == "tfc.while":
+                same.update(_variables(op.parent, operands, same))
+            elif op.name == "tfc.yield":
+                same.update(r for r, v in zip(op.parent.results, operands, strict=False) if v in same)
+    return same
+
+
+def _variables(loop, operands, same) -> list:
+    """What variables of a loop are, inside and afterwards, that one of these operands goes to."""
+    found = []
+    for at, value in enumerate(operands):
+        if value in same:
+            found += [loop.results[at], *(r.blocks[0].arguments[at] for r in loop.regions)]
+    return found

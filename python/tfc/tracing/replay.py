@@ -8,7 +8,7 @@ from tfc.core import Primitive, current, record_operation, recorders, stop_recor
 from tfc.errors import page, user_line
 from tfc.ir import kind_of, mlir, python_value, type_spec, walk
 from tfc.ops import primitives as p
-from tfc.tracing.growing import Growing, checked, flattened, packed
+from tfc.tracing.growing import Growing, checked, flattened, packed, with_heirs
 
 PRIMITIVES = {v.name: v for v in vars(p).values() if isinstance(v, Primitive)}
 _IGNORED = frozenset({"operandSegmentSizes", "resultSegmentSizes", "tfc.custom"})
@@ -122,6 +122,10 @@ class Replay:
             record_operation("custom_gradient", operands, [result], _no_custom_gradient)
             if not current().eager:
                 current().mark_custom([result])
+        if prim is p.list_set and not operands[0].dynamic_size:
+            result.count = operands[0].count
+        elif prim is p.list_unstack and operands[0].shape_tuple:
+            result.count = operands[0].shape_tuple[0]
         if prim.num_results == 1:
             return [result]
         return [] if result is None else list(result)
@@ -250,7 +254,7 @@ class PureReplay(Replay):
     def _growing(self, op) -> set:
         """The lists that grow, and what becomes of them in the regions of an op, as MLIR values."""
         found = {value for value in _lists_used(op) if isinstance(self.env.get(value), Growing)}
-        return _with_heirs(op, found) if found else found
+        return with_heirs(list(walk(op)), found) if found else found
 
     def _if(self, op, operands):
         memories = self._written(op)
@@ -302,24 +306,6 @@ class PureReplay(Replay):
 
 def _lists_used(op) -> list:
     return [v for inner in walk(op) for v in inner.operands if kind_of(v.type)[0] == "list"]
-
-
-def _with_heirs(op, lists: set) -> set:
-    """These lists and what becomes of them by setting elements, in an op and its regions."""
-    same, before = set(lists), -1
-    while len(same) != before:
-        before = len(same)
-        for inner in walk(op):
-            operands = list(inner.operands)
-            if inner.name == "tfc.list_set" and operands[0] in same:
-                same.add(inner.results[0])
-            elif inner.name == "tfc.while":
-                for at, value in enumerate(operands):
-                    if value in same:
-                        same.update([inner.results[at], *(r.blocks[0].arguments[at] for r in inner.regions)])
-            elif inner.name == "tfc.yield" and inner.parent.name == "tfc.if":
-                same.update(r for r, v in zip(inner.parent.results, operands, strict=False) if v in same)
-    return same
 
 
 def _restore(memories, values):

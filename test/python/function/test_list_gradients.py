@@ -196,3 +196,14 @@ def test_an_array_that_takes_the_place_of_a_growing_one_is_refused():
 
     with pytest.raises(LookupError, match="another TensorArray takes the place"):
         tf.function(slope(f))(START)
+
+
+def test_arrays_of_unknown_sizes_that_exchange_places_are_refused():
+    def f(x):
+        first, second = (array(0, dynamic_size=True, element_shape=[]).unstack(x) for _ in range(2))
+        for _ in tf.range(2):
+            first, second = second.write(second.size(), tf.reduce_sum(first.stack() ** 2)), first
+        return tf.reduce_sum(first.stack())
+
+    with pytest.raises(LookupError, match="takes the place of another one"):
+        tf.function(slope(f))(START)

@@ -210,7 +210,21 @@ def _set_vjp(g, out, lst, index, value):
 def _unstack_vjp(g, out, x):
     dims = x.shape_tuple
     found = p.list_stack(g, element_type=TensorSpec(None if dims is None else dims[1:], x.dtype))
+    if g.dynamic_size and found.shape_tuple is not None:
+        found = _first_rows(found, x)
     return found if _known_rows(found) or dims is None else _like(_or_zeros(found, x), x)
+
+
+def _first_rows(found, x):
+    """As many rows as `x` has: the list may have grown since."""
+    count = x.shape_tuple[0] if x.shape_tuple else None
+    if count is not None and found.shape_tuple[0] == count:
+        return found
+    rank = len(found.shape_tuple)
+    ends = p.concat(_entries(dynamic_shape(x), 0, 1), _entries(dynamic_shape(found), 1, rank), axis=0)
+    begins = p.constant(value=np.zeros(rank, np.int64))
+    rows = p.dynamic_strided_slice(found, begins, ends, strides=(1,) * rank, begin_mask=0, end_mask=0)
+    return rows if None in (count, *found.shape_tuple[1:]) else p.ensure_shape(rows, shape=(count, *found.shape_tuple[1:]))
 
 
 row(p.list_create, _create, NotDifferentiable, raw=True, gpu=CONTROL)
