@@ -14,7 +14,7 @@ import numpy as np
 
 from tfc.core import Tensor, executing_eagerly, outside
 from tfc.data import elements
-from tfc.data.grouping import Grouping
+from tfc.data.grouping import DatasetSpec, Grouping
 from tfc.data.holes import recipe, symbolic_in, union
 from tfc.data.in_functions import InFunctions
 from tfc.data.iterator import Iterator, TracedIterator
@@ -444,7 +444,19 @@ def _of_tensors(value, make, spec, kind) -> Dataset:
 
 def _example(spec):
     """An element like those of a dataset that does not exist yet."""
-    return elements.mapped(lambda s: zeros([d or 1 for d in s.shape.dims or ()], s.dtype), spec)
+
+    def leaf(s):
+        if isinstance(s, DatasetSpec):
+            inner = _example(s.element_spec)
+            return Dataset(lambda: iter([inner]), s.element_spec, 1, s.name)
+        if hasattr(s, "components"):
+            raise NotImplementedError(
+                f"flat_map and interleave in a function need elements that are tensors or datasets, got {s!r}: "
+                "make the dataset outside of the function"
+            )
+        return zeros([d or 1 for d in s.shape.dims or ()], s.dtype)
+
+    return elements.mapped(leaf, spec)
 
 
 def _datasets_in(structure) -> list:
