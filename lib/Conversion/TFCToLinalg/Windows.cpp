@@ -92,11 +92,9 @@ Value Windows::padded(Value batch, Value channels, Value fill) {
 /// Larger tensors are not filled as a whole, only around the input.
 static constexpr int64_t largeElements = 8 * 1024;
 
-/// A tensor of these extents that is `fill` around the input, and undefined
-/// where that goes.
-Value Windows::margins(ArrayRef<Value> extents, Value fill) {
-  Value whole = tensor::EmptyOp::create(l.b, l.loc, getAsOpFoldResult(extents),
-                                        fill.getType());
+/// `whole`, of these extents, with `fill` around the input. The input is there
+/// already: a slice of an empty tensor would get a buffer of its own.
+Value Windows::margins(Value whole, ArrayRef<Value> extents, Value fill) {
   SmallVector<OpFoldResult> steps(rank() + 2, l.b.getIndexAttr(1));
   auto slab = [&](size_t dim, Value from, Value size) {
     if (isZero(size))
@@ -128,9 +126,12 @@ Value Windows::pad(Value x, Value fill) {
   extents.push_back(dimOf(l, x, rank() + 1));
   for (Value extent : extents)
     elements *= std::max<int64_t>(1, getConstantIntValue(extent).value_or(1));
-  Value whole = elements >= largeElements
-                    ? margins(extents, fill)
-                    : padded(extents.front(), extents.back(), fill);
+  bool isLarge = elements >= largeElements;
+  Value whole =
+      isLarge ? tensor::EmptyOp::create(l.b, l.loc, getAsOpFoldResult(extents),
+                                        fill.getType())
+                    .getResult()
+              : padded(extents.front(), extents.back(), fill);
   SmallVector<OpFoldResult> offsets(rank() + 2, l.b.getIndexAttr(0)), inner,
       steps(rank() + 2, l.b.getIndexAttr(1));
   inner.push_back(getAsOpFoldResult(dimOf(l, x, 0)));
@@ -139,8 +140,9 @@ Value Windows::pad(Value x, Value fill) {
     inner.push_back(getAsOpFoldResult(sizes[i]));
   }
   inner.push_back(getAsOpFoldResult(dimOf(l, x, rank() + 1)));
-  return tensor::InsertSliceOp::create(l.b, l.loc, x, whole, offsets, inner,
-                                       steps);
+  whole = tensor::InsertSliceOp::create(l.b, l.loc, x, whole, offsets, inner,
+                                        steps);
+  return isLarge ? margins(whole, extents, fill) : whole;
 }
 
 Value Windows::unpad(Value x) {

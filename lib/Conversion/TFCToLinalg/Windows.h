@@ -72,7 +72,8 @@ public:
   llvm::SmallVector<int64_t> strides, dilations;
 
 private:
-  mlir::Value margins(llvm::ArrayRef<mlir::Value> extents, mlir::Value fill);
+  mlir::Value margins(mlir::Value whole, llvm::ArrayRef<mlir::Value> extents,
+                      mlir::Value fill);
   void box(mlir::Value x, mlir::ValueRange k,
            llvm::SmallVector<mlir::OpFoldResult> &offsets,
            llvm::SmallVector<mlir::OpFoldResult> &extents,
