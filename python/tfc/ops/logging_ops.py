@@ -160,9 +160,9 @@ def split_data(data) -> tuple[list[str], list[Tensor]]:
             texts.append(str(value))
         else:
             tensor = convert_to_tensor(value)
-            if tensor.dtype is string and not executing_eagerly():
-                # An assertion of the program reports numbers: of strings, those that are known now.
-                texts.append(str(tensor.numpy()) if hasattr(tensor, "numpy") else "a tensor of strings")
+            if tensor.dtype is string and not executing_eagerly() and hasattr(tensor, "numpy"):
+                # Strings that are known now do not keep the program from being compiled.
+                texts.append(str(tensor.numpy()))
             else:
                 tensors.append(tensor)
     return texts, tensors
