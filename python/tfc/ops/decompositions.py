@@ -112,12 +112,10 @@ _cholesky = _in_float32(p.cholesky)
 
 def cholesky(input, name=None) -> Tensor:
     """The lower triangular L with `L @ adjoint(L) == input`, of positive definite matrices (of which the lower
-    triangle is read). Raises `InvalidArgumentError` for others.
+    triangle is read). Of another matrix it is NaN, without an error, as in TensorFlow.
     """
     x = square_matrix(input, "cholesky")
-    out = _cholesky(x.dtype, x)
-    _require_finite(out, "Cholesky decomposition was not successful. The input might not be valid.", x)
-    return out
+    return _cholesky(x.dtype, x)
 
 
 def triangular_solve(matrix, rhs, lower=True, adjoint=False, name=None) -> Tensor:

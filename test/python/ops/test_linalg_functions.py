@@ -110,3 +110,9 @@ def test_public_functions_compiled_are_the_eager_ones():
     got = tf.function(lambda x: [f(x) for f in functions], autograph=False)(A)
     for g, function in zip(got, functions, strict=True):
         np.testing.assert_allclose(g, function(A), rtol=1e-8, atol=1e-9)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_cholesky_of_an_indefinite_matrix_is_nan(compiled):
+    f = tf.function(tf.linalg.cholesky) if compiled else tf.linalg.cholesky
+    assert np.isnan(f(tf.constant([[1.0, 2.0], [2.0, 1.0]])).numpy()).all()
