@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 from tfc.config.devices import entered_since, mark_entered
 from tfc.core import stop_recording, using
-from tfc.errors import page, user_line
+from tfc.errors import is_internal, page, user_frame, user_line
 from tfc.function.outputs import Outputs
 from tfc.ir import add_root
 from tfc.runtime import add_slow
@@ -30,6 +30,10 @@ def tracing_into(graph: FuncGraph):
 def trace(name: str, call, function_type, *, autograph: bool, may_create: bool, code=None) -> tuple:
     """(graph, outputs) of one trace. `call(args, kwargs)` runs the Python function, `code` is its code."""
     definition = () if code is None else ((code, 0),)
+    if code is not None and is_internal(code.co_filename):
+        # A function of this package stands for the user's line that calls it.
+        frame = user_frame()
+        definition = () if frame is None else ((frame.f_code, frame.f_lasti),)
     graph = FuncGraph(name, parent=current_graph(), autograph=autograph, definition=definition)
     graph.created = [] if may_create else None
     context = PlaceholderContext(graph, _stand_in)

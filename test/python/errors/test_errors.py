@@ -61,3 +61,10 @@ def test_error_of_a_primitive_names_op_and_operands():
     ) as info:
         tf.constant([1.0, 2.0, 3.0]) + tf.constant([1.0, 2.0])
     assert "float32[3], float32[2]" in str(info.value)
+
+
+def test_failure_of_a_compiled_function_of_the_package_names_the_line_of_the_call():
+    inverse = tf.function(tf.linalg.inv)
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"test_errors\.py:\d+: inverse\(tf\.zeros") as caught:
+        inverse(tf.zeros([2, 2]))
+    assert "naming.py" not in str(caught.value)
