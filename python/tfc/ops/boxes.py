@@ -129,7 +129,13 @@ def crop_and_resize(
         raise argument_error(None, "crop_and_resize", f"image must be 4-D, got {x.shape}")
     x = x if x.dtype is float32 else p.cast(x, dtype=float32)
     boxes, which = convert_to_tensor(boxes, float32), convert_to_tensor(box_indices, int32)
+    if boxes.shape_tuple is not None and (len(boxes.shape_tuple) != 2 or boxes.shape_tuple[1] not in (4, None)):
+        raise argument_error(None, "crop_and_resize", f"boxes must have shape [number, 4], got {boxes.shape}")
+    if which.shape_tuple is not None and len(which.shape_tuple) != 1:
+        raise argument_error(None, "crop_and_resize", f"box_indices must be 1-D, got {which.shape}")
     size = convert_to_tensor(crop_size, int32)
+    if size.shape_tuple not in ((2,), (None,), None):
+        raise argument_error(None, "crop_and_resize", f"crop_size must be two numbers, got shape {size.shape}")
     outside = convert_to_tensor(extrapolation_value, float32)
     axes = [_samples(boxes[:, i], boxes[:, i + 2], size[i], shape(x)[i + 1]) for i in (0, 1)]
 

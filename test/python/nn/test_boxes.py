@@ -79,3 +79,16 @@ def test_crops_have_gradients():
 def test_boxes_have_four_columns():
     with pytest.raises(tf.errors.InvalidArgumentError, match="4 columns"):
         tf.image.non_max_suppression(BOXES[:, :3], SCORES, 3)
+
+
+@pytest.mark.parametrize(
+    "boxes, which, size, message",
+    [
+        ([[0.0, 0.0, 1.0]], [0], [2, 2], r"boxes must have shape \[number, 4\]"),
+        ([[0.0, 0.0, 1.0, 1.0]], 0, [2, 2], "box_indices must be 1-D"),
+        ([[0.0, 0.0, 1.0, 1.0]], [0], 2, "crop_size must be two numbers"),
+    ],
+)
+def test_crop_says_what_its_arguments_must_be(boxes, which, size, message):
+    with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+        tf.image.crop_and_resize(tf.zeros([1, 4, 4, 1]), boxes, which, size)
