@@ -118,9 +118,6 @@ private:
   mlir::Value offset(mlir::Value from, int64_t by) {
     return b.add(from, b.constant(by));
   }
-  mlir::Value flops(mlir::Value elements) {
-    return b.mul(elements, b.constant(2));
-  }
   mlir::Value pointer(mlir::Value memory, mlir::Value element);
   void call(llvm::StringRef intrinsic, mlir::ValueRange operands);
   mlir::Value tileNumber(int64_t number);

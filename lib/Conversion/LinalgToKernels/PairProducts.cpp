@@ -367,8 +367,7 @@ void PairEmitter::emit(Value panels) {
   b.loop(zero, p.columns, blockColumns, [&](Value column) {
     Value width = b.min(b.sub(p.columns, column), b.constant(blockColumns));
     overDepth([&](const Block &block) {
-      // Copying a pair takes about as long as four operations on vectors; tiles
-      // do 16 times as much in the time of one.
+      // Copying an element takes about as long as four operations.
       Value ofPanel = b.mul(block.depth, b.constant(tileColumns));
       b.parallelLoop(
           zero, b.ceilDiv(width, tileColumns), 1, b.mul(ofPanel, b.constant(4)),
@@ -381,10 +380,11 @@ void PairEmitter::emit(Value panels) {
                 b.builder, b.loc, leastExponent(to, block), panels,
                 b.add(panel, b.constant(panelCount() * panelSize())));
           });
-      int64_t slower = options.unit.pairs == PairUnit::tiles ? 8 : 1;
-      Value work = b.divide(
-          b.mul(flops(b.constant(tileRows)), b.mul(width, block.depth)),
-          b.constant(slower));
+      // How much faster than the vectors that costs are counted in.
+      int64_t faster = options.unit.pairs == PairUnit::tiles ? 8 : 1;
+      Value work =
+          b.divide(b.mul(b.constant(2 * tileRows), b.mul(width, block.depth)),
+                   b.constant(faster));
       b.parallelLoop(zero, b.ceilDiv(p.rows, tileRows), 1, work,
                      [&](Value tile) {
                        rowTile(panels, b.mul(tile, b.constant(tileRows)),

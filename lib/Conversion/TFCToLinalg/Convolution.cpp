@@ -4,23 +4,24 @@
 //===----------------------------------------------------------------------===//
 // Convolutions and their gradients.
 //
-// With m = batch and places, kd = window and channels of a group, f = features of a
-// group:
+// With m = batch and places, kd = window and channels of a group, f = features
+// of a group:
 //
-//   forward      result[m,g,f]    = sum over kd: patches[m,g,kd] * filter[kd,g,f]
-//   filter grad  result[kd,g,f]   = sum over m:  patches[m,g,kd] * grad[m,g,f]
-//   input grad   patches'[m,g,kd] = sum over f:  grad[m,g,f] * filter[kd,g,f]
+//   forward      result[m,g,f]    = sum over kd: patches[m,g,kd] *
+//   filter[kd,g,f] filter grad  result[kd,g,f]   = sum over m:  patches[m,g,kd]
+//   * grad[m,g,f] input grad   patches'[m,g,kd] = sum over f:  grad[m,g,f] *
+//   filter[kd,g,f]
 //
 // where patches[m, g, kd] is an element of the padded input whose index is a
 // sum of loops times constants. Contractions take such operands as they are, so
 // patches are never stored (implicit matrix product). Neighbouring elements of
 // the last dimension of the window and their channels are one loop, and the
 // input gradient is made of convolutions with the filter turned around
-// (ImplicitInputGradient.cpp). Only where strides of unknown sizes are in
-// the way of that, the input gradient's patches' are stored (a part of the
-// batch at a time would need less), and added up where windows overlap. Where a
-// group has a single feature a contraction has nothing to reuse: depthwise
-// convolutions are loops on the padded input itself.
+// (ImplicitInputGradient.cpp). Only where large strides, or strides of unknown
+// sizes, are in the way of that, the input gradient's patches' are stored (a
+// part of the batch at a time would need less), and added up where windows
+// overlap. Where a group has a single feature a contraction has nothing to
+// reuse: depthwise convolutions are loops on the padded input itself.
 //===----------------------------------------------------------------------===//
 
 #include "Convolution.h"
@@ -30,6 +31,10 @@
 using namespace mlir;
 using namespace tfc;
 using namespace tfc::lowering;
+
+/// Larger strides have windows that hardly overlap, and one product for each
+/// phase would be a lot of code.
+static constexpr size_t mostProducts = 16;
 
 //===----------------------------------------------------------------------===//
 // Views
@@ -335,10 +340,14 @@ Value Convolution::filterGrad(Value x, Value grad) {
 Value Convolution::inputGrad(Value grad, Value filter) {
   bool pointwise = windows.isPointwise() && windows.hasUnitStrides();
   SmallVector<Axis> axes;
+  size_t products = 1;
   for (unsigned i = 0; i < windows.rank(); ++i)
-    if (std::optional<Axis> axis = axisOf(i))
+    if (std::optional<Axis> axis = axisOf(i)) {
+      products *= axis->phases.size();
       axes.push_back(*axis);
-  if (!direct && !pointwise && !unit(depth) && axes.size() == windows.rank())
+    }
+  if (!direct && !pointwise && !unit(depth) && axes.size() == windows.rank() &&
+      products <= mostProducts)
     return narrow(implicitInputGrad(widen(grad), widen(filter), axes));
   return narrow(windows.unpad(direct ? inputGradDirect(grad, filter)
                                      : inputGradSums(grad, filter)));
@@ -366,8 +375,8 @@ Value Convolution::inputGradDirect(Value grad, Value filter) {
           extents.push_back(getAsOpFoldResult(dimOf(l, weights.tensor, i)));
         auto rest = RankedTensorType::get(type.getShape().drop_front(rank),
                                           type.getElementType());
-        Value part = extractSlice(l, rest, weights.tensor, offsets, extents,
-                                  steps);
+        Value part =
+            extractSlice(l, rest, weights.tensor, offsets, extents, steps);
         // Loops without those of the window, which come after batch and places.
         auto without = [&](const Exprs &exprs) {
           Exprs result;
@@ -436,9 +445,9 @@ Value Convolution::inputGradSums(Value grad, Value filter) {
           else
             shape.push_back(type.getDimSize(i));
         }
-        Value part = extractSlice(
-            l, RankedTensorType::get(shape, type.getElementType()), sums,
-            offsets, extents, steps);
+        Value part =
+            extractSlice(l, RankedTensorType::get(shape, type.getElementType()),
+                         sums, offsets, extents, steps);
         Value groupsNow = grouped(now, rank + 1, {g, depth});
         Body body(l, Dims(rank + 3, 0));
         Value more = body.load(part, body.identity());
