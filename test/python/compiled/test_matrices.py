@@ -254,9 +254,9 @@ def test_a_factorization_in_a_loop_keeps_the_stack():
 
 def test_singular_matrices_are_errors_where_they_are_solved():
     x = np.zeros((2, 2))
-    for function in (tf.linalg.inv, tf.linalg.cholesky, lambda x: tf.linalg.solve(x, x + 1)):
+    for function in (tf.linalg.inv, lambda x: tf.linalg.solve(x, x + 1)):
         for called in (function, tf.function(function, autograph=False)):
-            with pytest.raises(tf.errors.InvalidArgumentError, match=r"not invertible|was not successful"):
+            with pytest.raises(tf.errors.InvalidArgumentError, match="not invertible"):
                 called(tf.constant(x))
 
 
