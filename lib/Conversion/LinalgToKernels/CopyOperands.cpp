@@ -38,43 +38,97 @@ Value Emitter::rightElement(Value step, Value column, Value move) {
   return b.load(p.right.memory, b.add(move, b.at(p.right, step, column)));
 }
 
-/// For each k of one tap the columns from `column`, `width` of them, then
-/// zeros.
-void Emitter::packTap(Value panels, Value start, Value column, Value width,
-                      const DepthBlock &block, Value move, int64_t group) {
-  Shape tile = blocks().shape;
-  Value zero = b.constant(0), rowLength = b.constant(tile.width());
-  bool contiguous = getConstantIntValue(p.right.columnStride) == 1;
-  auto byVectors = [&](ArrayRef<Value> masks) {
-    b.loop(zero, block.depth, 1, [&](Value step) {
-      Value to = b.add(start, b.mul(step, rowLength));
-      for (int64_t i = 0; i < group * tile.vectors; ++i) {
-        int64_t panel = i / tile.vectors, v = i % tile.vectors;
-        Value vector = rightVector(
-            b.add(block.first, step), offset(column, i * tile.lanes), move,
-            tile.lanes, masks.empty() ? Value() : masks[v]);
-        b.store(vector, panels,
-                offset(to, panel * blocks().panelSize() + v * tile.lanes));
-      }
+/// Whole panels from `column`, `count` of them, one tap of each: row by row of
+/// the right operand, in pieces as long as all of them.
+void Emitter::packWhole(Value panels, Value start, Value column, Value count,
+                        const DepthBlock &block, Value move) {
+  Blocks blocks = this->blocks();
+  Shape tile = blocks.shape;
+  Value zero = b.constant(0), width = b.constant(tile.width());
+  b.loop(zero, block.depth, 1, [&](Value step) {
+    b.loop(zero, count, 1, [&](Value panel) {
+      Value from = b.add(column, b.mul(panel, width)),
+            to = b.add(b.add(start, b.mul(step, width)),
+                       b.mul(panel, b.constant(blocks.panelSize())));
+      for (int64_t at = 0; at < tile.width(); at += tile.lanes)
+        b.store(rightVector(b.add(block.first, step), offset(from, at), move,
+                            tile.lanes, {}),
+                panels, offset(to, at));
     });
-  };
-  auto store = [&](Value element, Value j, Value step) {
-    b.store(element, panels, b.add(b.add(start, j), b.mul(step, rowLength)));
-  };
-  auto byElements = [&](Value from, Value to, Value firstStep, bool zeros) {
+  });
+}
+
+/// Elements of one panel and tap, from this k of the block on: `width` columns,
+/// or all, then zeros.
+void Emitter::packElements(Value panels, Value start, Value column, Value width,
+                           Value firstStep, const DepthBlock &block,
+                           Value move) {
+  Value rowLength = b.constant(blocks().shape.width());
+  auto over = [&](Value from, Value to,
+                  llvm::function_ref<Value(Value, Value)> element) {
     b.loop(from, to, 1, [&](Value j) {
       b.loop(firstStep, block.depth, 1, [&](Value step) {
-        store(zeros ? b.zero()
-                    : rightElement(b.add(block.first, step), b.add(column, j),
-                                   move),
-              j, step);
+        b.store(element(j, step), panels,
+                b.add(b.add(start, j), b.mul(step, rowLength)));
       });
     });
   };
+  Value filled = b.min(width, rowLength);
+  over(b.constant(0), filled, [&](Value j, Value step) {
+    return rightElement(b.add(block.first, step), b.add(column, j), move);
+  });
+  over(filled, rowLength, [&](Value, Value) { return b.zero(); });
+}
+
+/// One panel and tap of which there are `width` columns, not all.
+void Emitter::packEdge(Value panels, Value start, Value column, Value width,
+                       const DepthBlock &block, Value move) {
+  Shape tile = blocks().shape;
+  Value zero = b.constant(0), rowLength = b.constant(tile.width());
+  if (options.unit.masks()) {
+    Values masks;
+    for (int64_t at = 0; at < tile.width(); at += tile.lanes)
+      masks.push_back(b.mask(b.sub(width, b.constant(at)), tile.lanes));
+    b.loop(zero, block.depth, 1, [&](Value step) {
+      Value to = b.add(start, b.mul(step, rowLength));
+      for (auto [v, mask] : llvm::enumerate(masks)) {
+        int64_t at = v * tile.lanes;
+        b.store(rightVector(b.add(block.first, step), offset(column, at), move,
+                            tile.lanes, mask),
+                panels, offset(to, at));
+      }
+    });
+    return;
+  }
+  if (!p.producer)
+    return packElements(panels, start, column, width, zero, block, move);
+  // A producer makes vectors; of the last columns one at a time.
+  b.loop(zero, rowLength, 1, [&](Value j) {
+    b.loop(zero, block.depth, 1, [&](Value step) {
+      auto store = [&](Value element) {
+        b.store(element, panels,
+                b.add(b.add(start, j), b.mul(step, rowLength)));
+      };
+      b.branch(
+          b.atLeast(j, width), [&] { store(b.zero(1)); },
+          [&] {
+            store(rightVector(b.add(block.first, step), b.add(column, j), move,
+                              1, {}));
+          });
+    });
+  });
+}
+
+/// One panel and tap of a right operand whose columns are not neighbours.
+void Emitter::packTurned(Value panels, Value start, Value column, Value width,
+                         const DepthBlock &block, Value move) {
+  Shape tile = blocks().shape;
+  Value zero = b.constant(0), rowLength = b.constant(tile.width());
   auto slow = [&] {
-    byElements(zero, b.min(width, rowLength), zero, false);
-    byElements(b.min(width, rowLength), rowLength, zero, true);
+    packElements(panels, start, column, width, zero, block, move);
   };
+  if (known(p.right.rowStrides[0]) != 1 || tile.lanes == 1)
+    return slow();
   // Squares of one vector by one vector; what is left of the depth by elements.
   auto bySquares = [&] {
     Value whole = b.roundDown(block.depth, tile.lanes);
@@ -92,69 +146,18 @@ void Emitter::packTap(Value panels, Value start, Value column, Value width,
                   b.add(b.add(start, j), b.mul(offset(step, i), rowLength)));
       });
     });
-    byElements(zero, rowLength, whole, false);
+    packElements(panels, start, column, rowLength, whole, block, move);
   };
-  if (!contiguous) {
-    bool downwards = known(p.right.rowStrides[0]) == 1 && tile.lanes > 1;
-    return downwards ? b.branch(b.atLeast(width, rowLength), bySquares, slow)
-                     : slow();
-  }
-  bool whole = group > 1 || (isKnown(n) && n % tile.width() == 0);
-  auto edge = [&] {
-    if (options.unit.masks()) {
-      Values masks;
-      for (int64_t v = 0; v < tile.vectors; ++v)
-        masks.push_back(
-            b.mask(b.sub(width, b.constant(v * tile.lanes)), tile.lanes));
-      return byVectors(masks);
-    }
-    if (!p.producer)
-      return slow();
-    // A producer makes vectors; of the last columns one at a time.
-    b.loop(zero, rowLength, 1, [&](Value j) {
-      b.loop(zero, block.depth, 1, [&](Value step) {
-        b.branch(
-            b.atLeast(j, width), [&] { store(b.zero(1), j, step); },
-            [&] {
-              store(rightVector(b.add(block.first, step), b.add(column, j),
-                                move, 1, {}),
-                    j, step);
-            });
-      });
-    });
-  };
-  if (whole)
-    return byVectors({});
-  b.branch(b.atLeast(width, rowLength), [&] { byVectors({}); }, edge);
+  b.branch(b.atLeast(width, rowLength), bySquares, slow);
 }
 
-/// Neighbouring panels; all of them at once if they have all their columns.
-void Emitter::packGroup(Value panels, Value start, Value column, Value width,
-                        Value count, const DepthBlock &block) {
-  Blocks blocks = this->blocks();
-  auto one = [&](Value panel) {
-    Value at = b.mul(panel, b.constant(blocks.shape.width()));
-    packPanel(panels,
-              b.add(start, b.mul(panel, b.constant(blocks.panelSize()))),
-              b.add(column, at), b.sub(width, at), block);
-  };
-  auto each = [&] { b.loop(b.constant(0), count, 1, one); };
-  if (blocks.group == 1 || getConstantIntValue(p.right.columnStride) != 1)
-    return each();
-  Value all = b.constant(blocks.group * blocks.shape.width());
-  b.branch(
-      b.atLeast(width, all),
-      [&] { packPanel(panels, start, column, width, block, blocks.group); },
-      each);
-}
-
-void Emitter::packPanel(Value panels, Value start, Value column, Value width,
-                        const DepthBlock &block, int64_t group) {
+/// The taps of a block: where they go, and where they are in the right operand.
+void Emitter::overBlock(Value start, const DepthBlock &block, ForTap body) {
   Value rowLength = b.constant(blocks().shape.width());
   std::function<void(size_t, Value, Value)> over = [&](size_t level, Value to,
                                                        Value move) {
     if (level == block.taps.size())
-      return packTap(panels, to, column, width, block, move, group);
+      return body(to, move);
     Value steps = block.depth;
     for (const Tap &inner : ArrayRef(block.taps).drop_front(level + 1))
       steps = b.mul(steps, inner.size);
@@ -165,6 +168,43 @@ void Emitter::packPanel(Value panels, Value start, Value column, Value width,
     });
   };
   over(0, start, block.right);
+}
+
+/// `count` neighbouring panels of a block of the depth: for each tap and k the
+/// columns from `column`, `width` of them or all, then zeros.
+void Emitter::packPanels(Value panels, Value start, Value column, Value width,
+                         Value count, const DepthBlock &block) {
+  Blocks blocks = this->blocks();
+  Value panelWidth = b.constant(blocks.shape.width());
+  auto one = [&](Value panel, auto pack) {
+    Value at = b.mul(panel, panelWidth);
+    overBlock(b.add(start, b.mul(panel, b.constant(blocks.panelSize()))), block,
+              [&](Value to, Value move) {
+                pack(to, b.add(column, at), b.sub(width, at), move);
+              });
+  };
+  if (getConstantIntValue(p.right.columnStride) != 1) {
+    b.loop(b.constant(0), count, 1, [&](Value panel) {
+      one(panel, [&](Value to, Value column, Value width, Value move) {
+        packTurned(panels, to, column, width, block, move);
+      });
+    });
+    return;
+  }
+  bool exact = isKnown(n) && n % blocks.shape.width() == 0;
+  Value whole = exact ? count : b.min(count, b.divide(width, panelWidth));
+  overBlock(start, block, [&](Value to, Value move) {
+    packWhole(panels, to, column, whole, block, move);
+  });
+  if (exact)
+    return;
+  b.branch(
+      b.atLeast(whole, count), [] {},
+      [&] {
+        one(whole, [&](Value to, Value column, Value width, Value move) {
+          packEdge(panels, to, column, width, block, move);
+        });
+      });
 }
 
 //===----------------------------------------------------------------------===//

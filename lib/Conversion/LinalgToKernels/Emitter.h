@@ -38,8 +38,6 @@ struct Blocks {
   int64_t steps;   ///< all of a block's multiply-adds for one element
   int64_t panels;  ///< that the workspace holds
   bool byColumns;  ///< threads share panels, not rows
-  int64_t group;   ///< panels that a thread copies at once: longer pieces of
-                   ///< the right operand's rows
   int64_t panelSize() const { return steps * shape.width(); }
 };
 
@@ -88,18 +86,25 @@ private:
                           mlir::Value move, int64_t lanes, mlir::Value mask);
   mlir::Value rightElement(mlir::Value step, mlir::Value column,
                            mlir::Value move);
-  void packGroup(mlir::Value panels, mlir::Value start, mlir::Value column,
-                 mlir::Value width, mlir::Value count, const DepthBlock &block);
-  void packPanel(mlir::Value panels, mlir::Value start, mlir::Value column,
-                 mlir::Value width, const DepthBlock &block, int64_t group = 1);
-  void packTap(mlir::Value panels, mlir::Value start, mlir::Value column,
-               mlir::Value width, const DepthBlock &block, mlir::Value move,
-               int64_t group = 1);
+  void packPanels(mlir::Value panels, mlir::Value start, mlir::Value column,
+                  mlir::Value width, mlir::Value count,
+                  const DepthBlock &block);
+  using ForTap = llvm::function_ref<void(mlir::Value to, mlir::Value move)>;
+  void overBlock(mlir::Value start, const DepthBlock &block, ForTap body);
+  void packWhole(mlir::Value panels, mlir::Value start, mlir::Value column,
+                 mlir::Value count, const DepthBlock &block, mlir::Value move);
+  void packEdge(mlir::Value panels, mlir::Value start, mlir::Value column,
+                mlir::Value width, const DepthBlock &block, mlir::Value move);
+  void packTurned(mlir::Value panels, mlir::Value start, mlir::Value column,
+                  mlir::Value width, const DepthBlock &block, mlir::Value move);
+  void packElements(mlir::Value panels, mlir::Value start, mlir::Value column,
+                    mlir::Value width, mlir::Value firstStep,
+                    const DepthBlock &block, mlir::Value move);
   void copyLeft(mlir::Value memory, mlir::Value firstRow, mlir::Value rows);
   void packedRows(const Workspace &workspace);
   void panelTiles(mlir::Value panels, mlir::Value start, mlir::Value column,
                   mlir::Value width, const DepthBlock &block,
-                  llvm::ArrayRef<mlir::Value> rows, const Prefetch &prefetch);
+                  llvm::ArrayRef<mlir::Value> rows);
 
   // Few rows
   void rowTimesAll();

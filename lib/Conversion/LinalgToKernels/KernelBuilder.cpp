@@ -114,16 +114,21 @@ void KernelBuilder::loopInSteps(Value from, Value to, Value step,
 void KernelBuilder::parallelLoop(Value from, Value to, int64_t step,
                                  Value flops,
                                  llvm::function_ref<void(Value)> body) {
-  auto run = [&](Value first, Value last) {
-    loop(first, last, 1,
-         [&](Value number) { body(add(from, mul(number, constant(step)))); });
-  };
-  Value count = ceilDiv(sub(to, from), step);
-  if (parallel)
-    rt::buildParallel(builder, loc, constant(0), count,
-                      {getAsOpFoldResult(flops), 1 / flopsPerNanosecond}, run);
-  else
-    run(constant(0), count);
+  parallelRanges(constant(0), ceilDiv(sub(to, from), step), flops,
+                 [&](Value first, Value last) {
+                   loop(first, last, 1, [&](Value number) {
+                     body(add(from, mul(number, constant(step))));
+                   });
+                 });
+}
+
+void KernelBuilder::parallelRanges(
+    Value from, Value to, Value flops,
+    llvm::function_ref<void(Value, Value)> body) {
+  if (!parallel)
+    return body(from, to);
+  rt::buildParallel(builder, loc, from, to,
+                    {getAsOpFoldResult(flops), 1 / flopsPerNanosecond}, body);
 }
 
 scf::ForOp
@@ -310,12 +315,6 @@ Values KernelBuilder::sumDepth(const Tile &tile, Value leftMove,
     Values right, next;
     Value rightOffset = mul(k, tile.rightStep),
           leftOffset = mul(k, tile.leftStep);
-    if (tile.prefetch.memory)
-      memref::PrefetchOp::create(
-          builder, loc, tile.prefetch.memory,
-          add(tile.prefetch.start, mul(k, tile.prefetch.step)),
-          /*isWrite=*/false,
-          /*localityHint=*/2, /*isDataCache=*/true);
     for (auto [start, columns] : llvm::zip(rightStart, tile.columns))
       right.push_back(load(tile.right, add(start, rightOffset), columns.lanes,
                            tile.rightMasked ? columns.mask : Value()));

@@ -56,11 +56,6 @@ struct Tap {
   mlir::Value size, leftStep, rightStep;
 };
 
-/// Memory that a later tile reads, fetched meanwhile: an element for each k.
-struct Prefetch {
-  mlir::Value memory, start, step;
-};
-
 /// sum over taps and k < depth of left[tap, k] * right[tap, k], for a block of
 /// the result that fits the registers.
 struct Tile {
@@ -83,7 +78,6 @@ struct Tile {
   std::function<void(llvm::ArrayRef<mlir::Value> rows,
                      llvm::ArrayRef<Columns> columns, mlir::ValueRange sums)>
       finish;
-  Prefetch prefetch; ///< memory may be null
 };
 
 class KernelBuilder {
@@ -126,6 +120,9 @@ public:
   void parallelLoop(mlir::Value from, mlir::Value to, int64_t step,
                     mlir::Value flops,
                     llvm::function_ref<void(mlir::Value)> body);
+  /// The same for a body that gets the limits of the iterations it has to do.
+  void parallelRanges(mlir::Value from, mlir::Value to, mlir::Value flops,
+                      llvm::function_ref<void(mlir::Value, mlir::Value)> body);
   /// Only one of them is made if the condition is a constant.
   void branch(mlir::Value condition, llvm::function_ref<void()> yes,
               llvm::function_ref<void()> no);

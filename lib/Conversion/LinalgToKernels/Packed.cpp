@@ -5,12 +5,12 @@
 // Products on panels: copies of the right operand, one register tile wide, for
 // a block of the depth.
 //
-// byColumns    for panels, shared by threads { for blocks of the depth { copy
-// the panel; for row tiles { register
-//              tile } } }. No thread waits for another; a panel and the columns
-//              of the result that belong to it stay in the second-level cache,
-//              a row tile of `left` in the first. While the first row tiles are
-//              computed, what the next panel is copied from is fetched.
+// byColumns    for groups of panels, shared by threads { for blocks of the
+// depth
+//              { copy the panels; for row tiles { for panels { register tile }
+//              } } }. No thread waits for another; a group stays in the
+//              second-level cache, a row tile of `left` in the first, so that
+//              `left` is read from further away once a group.
 // by rows      few panels: for blocks of the depth { copy all panels; for row
 // tiles, shared by threads { for panels {
 //              register tile } } }.
@@ -39,6 +39,9 @@ static constexpr int64_t blockDepth = 384;
 /// more columns are done one block after the other.
 static constexpr int64_t panelBytes = 4 * 1024 * 1024,
                          panelBytesUnknown = 2 * 1024 * 1024;
+/// Panels of a group: 768 KiB with vectors of 512 bits, whose processors have a
+/// second-level cache of 1 MiB or more, 192 KiB with others.
+static constexpr int64_t groupPanels = 8;
 
 //===----------------------------------------------------------------------===//
 // Blocks
@@ -51,7 +54,7 @@ static int64_t evenly(int64_t total, int64_t most) {
 }
 
 Blocks Emitter::blocks() const {
-  Blocks blocks{shape(), blockDepth, 0, 1, blockDepth, 1, true, 1};
+  Blocks blocks{shape(), blockDepth, 0, 1, blockDepth, 1, true};
   int64_t elementBytes = b.type.getIntOrFloatBitWidth() / 8;
   if (isKnown(k)) {
     blocks.depth = k <= blockDepth * 5 / 4 ? std::max<int64_t>(k, 1)
@@ -88,8 +91,6 @@ Blocks Emitter::blocks() const {
     // Threads get whole panels if there are many, or rows are few.
     int64_t rowTiles = isKnown(m) ? llvm::divideCeil(m, blocks.shape.rows) : 64;
     blocks.byColumns = panels >= 16 || (panels >= 4 && panels * 16 >= rowTiles);
-    blocks.group = panels >= 64 ? 4 : panels >= 32 ? 2 : 1;
-    blocks.panels = llvm::alignTo(blocks.panels, blocks.group);
   }
   return blocks;
 }
@@ -151,8 +152,7 @@ void Emitter::overDepth(llvm::function_ref<void(const DepthBlock &)> body) {
 /// The tile of these rows and one panel, which has `width` columns of the
 /// result or more.
 void Emitter::panelTiles(Value panels, Value start, Value column, Value width,
-                         const DepthBlock &block, ArrayRef<Value> rows,
-                         const Prefetch &prefetch) {
+                         const DepthBlock &block, ArrayRef<Value> rows) {
   Shape shape = blocks().shape;
   auto compute = [&](bool edge) {
     SmallVector<Columns> columns;
@@ -175,7 +175,6 @@ void Emitter::panelTiles(Value panels, Value start, Value column, Value width,
     }
     tile.fresh = p.fresh ? block.isFirst : b.boolean(false);
     tile.last = block.isLast;
-    tile.prefetch = prefetch;
     for (Value row : rows)
       tile.leftStart.push_back(
           b.add(block.left, b.at(p.left, row, block.first)));
@@ -219,8 +218,6 @@ void Emitter::packedRows(const Workspace &workspace) {
         panelWidth = b.constant(shape.width());
   Value lastRow = b.sub(p.rows, b.constant(1)),
         steps = b.constant(blocks.steps);
-  bool fetches = p.taps.empty() && !p.producer && !p.panels &&
-                 known(p.right.columnStride) == 1;
   // Panels of the workspace, or those of this block of the depth among all.
   auto startOf = [&](Value column, Value panel, const DepthBlock &block) {
     if (!p.panels)
@@ -231,35 +228,15 @@ void Emitter::packedRows(const Workspace &workspace) {
                        b.divide(block.first, b.constant(blocks.depth))),
                  panelSize);
   };
-  // What the next panel, or the next block of this one, is copied from, a
-  // vector of columns for each row tile.
-  auto prefetchFor = [&](Value column, const DepthBlock &block,
-                         Value tileNumber) -> Prefetch {
-    if (!fetches)
-      return {};
-    Value next = b.choose(
-        block.isLast, b.add(column, b.constant(blocks.group * shape.width())),
-        column);
-    Value exists = b.builder.createOrFold<arith::CmpIOp>(
-        b.loc, arith::CmpIPredicate::slt, next, p.columns);
-    next = b.choose(exists, next, column);
-    Value first = b.choose(
-        block.isLast, zero,
-        b.min(b.add(block.first, block.depth), b.sub(p.depth, block.depth)));
-    Value vector = b.min(tileNumber, b.constant(shape.vectors - 1));
-    Value at = b.min(b.add(next, b.mul(vector, b.constant(shape.lanes))),
-                     b.sub(p.columns, b.constant(1)));
-    return {p.right.memory, b.at(p.right, first, at), p.right.rowStrides[0]};
-  };
   auto overTiles = [&](bool parallel, Value columns, const DepthBlock &block,
-                       llvm::function_ref<void(ArrayRef<Value>, Value)> body) {
+                       llvm::function_ref<void(ArrayRef<Value>)> body) {
     auto over = [&](Value from, Value to, int64_t step, bool repeats) {
       auto each = [&](Value row) {
         // Past the end the last row is repeated.
         Values rows;
         for (Value next : offsets(row, step))
           rows.push_back(repeats ? b.min(next, lastRow) : next);
-        body(rows, b.divide(row, b.constant(step)));
+        body(rows);
       };
       if (parallel)
         b.parallelLoop(from, to, step, flops(b.constant(step), columns, steps),
@@ -281,31 +258,29 @@ void Emitter::packedRows(const Workspace &workspace) {
     Value count = b.ceilDiv(width, shape.width());
     auto at = [&](Value panel) { return b.mul(panel, panelWidth); };
     if (blocks.byColumns) {
-      Value work =
-          flops(p.rows, b.constant(shape.width() * blocks.group), allSteps());
-      b.parallelLoop(
-          zero, b.ceilDiv(count, blocks.group), 1, work, [&](Value number) {
-            Value panel = b.mul(number, b.constant(blocks.group)),
-                  mine = b.add(column, at(panel)),
-                  rest = b.sub(width, at(panel)),
-                  here = b.min(b.sub(count, panel), b.constant(blocks.group));
-            overDepth([&](const DepthBlock &block) {
-              if (!p.panels)
-                packGroup(workspace.panels, startOf(column, panel, block), mine,
-                          rest, here, block);
-              overTiles(false, panelWidth, block,
-                        [&](ArrayRef<Value> rows, Value tile) {
-                          b.loop(zero, here, 1, [&](Value next) {
-                            Value to = b.add(mine, at(next));
-                            panelTiles(
-                                workspace.panels,
-                                startOf(column, b.add(panel, next), block), to,
-                                b.sub(rest, at(next)), block, rows,
-                                prefetchFor(to, block, tile));
-                          });
-                        });
+      Value work = flops(p.rows, panelWidth, allSteps());
+      b.parallelRanges(zero, count, work, [&](Value from, Value to) {
+        // Of about the same size, one after the other in the same memory.
+        Value groups = b.ceilDiv(b.sub(to, from), groupPanels);
+        Value size = b.divide(offset(b.add(b.sub(to, from), groups), -1),
+                              b.max(groups, b.constant(1)));
+        b.loopInSteps(from, to, size, [&](Value first, Value here) {
+          Value mine = b.add(column, at(first)), rest = b.sub(width, at(first)),
+                slot = p.panels ? first : from;
+          overDepth([&](const DepthBlock &block) {
+            if (!p.panels)
+              packPanels(workspace.panels, startOf(column, slot, block), mine,
+                         rest, here, block);
+            overTiles(false, panelWidth, block, [&](ArrayRef<Value> rows) {
+              b.loop(zero, here, 1, [&](Value next) {
+                panelTiles(
+                    workspace.panels, startOf(column, b.add(slot, next), block),
+                    b.add(mine, at(next)), b.sub(rest, at(next)), block, rows);
+              });
             });
           });
+        });
+      });
       return;
     }
     overDepth([&](const DepthBlock &block) {
@@ -313,16 +288,16 @@ void Emitter::packedRows(const Workspace &workspace) {
       if (!p.panels)
         b.parallelLoop(zero, count, 1, flops(b.constant(16), panelWidth, steps),
                        [&](Value panel) {
-                         packPanel(workspace.panels,
-                                   startOf(column, panel, block),
-                                   b.add(column, at(panel)),
-                                   b.sub(width, at(panel)), block);
+                         packPanels(
+                             workspace.panels, startOf(column, panel, block),
+                             b.add(column, at(panel)), b.sub(width, at(panel)),
+                             b.constant(1), block);
                        });
-      overTiles(true, width, block, [&](ArrayRef<Value> rows, Value) {
+      overTiles(true, width, block, [&](ArrayRef<Value> rows) {
         b.loop(zero, count, 1, [&](Value panel) {
           panelTiles(workspace.panels, startOf(column, panel, block),
                      b.add(column, at(panel)), b.sub(width, at(panel)), block,
-                     rows, {});
+                     rows);
         });
       });
     });
@@ -384,8 +359,8 @@ void Emitter::packAll(Value memory) {
         overDepth([&](const DepthBlock &block) {
           Value number = b.add(b.mul(panel, inDepth),
                                b.divide(block.first, b.constant(blocks.depth)));
-          packPanel(memory, b.mul(number, b.constant(blocks.panelSize())),
-                    column, b.sub(p.columns, column), block);
+          packPanels(memory, b.mul(number, b.constant(blocks.panelSize())),
+                     column, b.sub(p.columns, column), b.constant(1), block);
         });
       });
 }

@@ -1,7 +1,8 @@
 //===- ThreadPool.cpp - parallel_for of tfc_context -----------------------===//
 //
-// One job at a time. Its pieces are handed out by a counter, so that a thread
-// that is late or slow costs its own piece at most. Threads are started when
+// One job at a time. Its pieces are handed out by a counter, large ones first
+// and small ones at the end, so that a thread that is late or slow costs a
+// small piece at most, and others have long ranges. Threads are started when
 // they are needed first, wait for the next job actively for a short while, then
 // in the kernel; the process never waits for them when it ends.
 //
@@ -48,8 +49,11 @@ namespace {
 /// How long a thread looks for the next job before it sleeps: waking one in the
 /// kernel takes about as long.
 constexpr std::chrono::microseconds kSpin(50);
-/// Pieces for each thread: enough to even out their speeds.
-constexpr int64_t kPieces = 4;
+/// A piece is a share of what is left: half of a thread's.
+constexpr int64_t kShare = 2;
+/// The smallest pieces, of the whole, for each thread: enough to even out their
+/// speeds.
+constexpr int64_t kSmallest = 8;
 constexpr uint32_t kClosed = uint32_t(1) << 31;
 constexpr int kMostThreads = 1024;
 
@@ -83,7 +87,9 @@ public:
     syscall(SYS_futex, reinterpret_cast<uint32_t *>(&value), FUTEX_WAKE_PRIVATE,
             count, nullptr, nullptr, 0);
 #else
-    { std::lock_guard<std::mutex> lock(mutex); }
+    {
+      std::lock_guard<std::mutex> lock(mutex);
+    }
     count == 1 ? condition.notify_one() : condition.notify_all();
 #endif
   }
@@ -107,6 +113,8 @@ private:
   std::condition_variable condition;
 #endif
 };
+
+int64_t ceilDiv(int64_t x, int64_t y) { return (x + y - 1) / y; }
 
 int processorCount() {
 #ifdef __linux__
@@ -182,7 +190,7 @@ private:
   tfc_context *context = nullptr;
   tfc_loop_body body = nullptr;
   void *env = nullptr;
-  int64_t end = 0, piece = 1;
+  int64_t end = 0, share = 1, least = 1;
   std::atomic<int64_t> next{0};
   std::atomic<int32_t> status{TFC_OK};
   /// Threads with a greater number stay out.
@@ -208,11 +216,15 @@ Pool &pool() {
 void Pool::takePieces() {
   inside = true;
   while (status.load(std::memory_order_relaxed) == TFC_OK) {
-    int64_t first = next.fetch_add(piece, std::memory_order_relaxed);
-    if (first >= end)
+    int64_t first = next.load(std::memory_order_relaxed), piece;
+    do {
+      piece =
+          std::min(std::max(least, ceilDiv(end - first, share)), end - first);
+    } while (piece > 0 && !next.compare_exchange_weak(
+                              first, first + piece, std::memory_order_relaxed));
+    if (piece <= 0)
       break;
-    int32_t result =
-        body(context, env, first, std::min(end - first, piece) + first);
+    int32_t result = body(context, env, first, first + piece);
     int32_t ok = TFC_OK;
     if (result != TFC_OK)
       status.compare_exchange_strong(ok, result);
@@ -264,14 +276,12 @@ int32_t Pool::run(tfc_context *newContext, int64_t begin, int64_t newEnd,
   if (!lock)
     return newBody(newContext, newEnv, begin, newEnd);
   int64_t count = newEnd - begin;
-  int64_t size =
-      std::max(grain, (count + threads * kPieces - 1) / (threads * kPieces));
-  int64_t pieces = (count + size - 1) / size;
-  int helpers = int(std::min<int64_t>(threads, pieces)) - 1;
+  int64_t smallest = std::max(grain, ceilDiv(count, threads * kSmallest));
+  int helpers = int(std::min<int64_t>(threads, ceilDiv(count, grain))) - 1;
   start(helpers);
 
   context = newContext, body = newBody, env = newEnv;
-  end = newEnd, piece = size;
+  end = newEnd, share = threads * kShare, least = smallest;
   next.store(begin, std::memory_order_relaxed);
   status.store(TFC_OK, std::memory_order_relaxed);
   most.store(threads - 1, std::memory_order_relaxed);

@@ -1,13 +1,20 @@
 // RUN: tfc-opt %s --tfc-lower-contractions="vector-bits=512 vector-registers=32" --split-input-file | FileCheck %s
 
-// Threads share panels: each is copied and used by the same thread, which fetches what the next one is copied from.
+// Threads share panels: each copies groups of neighbouring ones, a row of the right operand at a time, and uses them
+// alone. For each tile of rows come all panels of the group, so that the rows are read from further away once.
 
 // CHECK-LABEL: func.func @by_columns
 // CHECK:       memref.alloc() {{.*}} : memref<{{.*}}xf32>
 // CHECK:       tfcrt.parallel
+// CHECK:         arith.divui %{{.*}}, %c8
 // CHECK:         scf.for
-// CHECK-COUNT-4:   vector.store
-// CHECK:         memref.prefetch
+// CHECK:           scf.for
+// CHECK:             scf.for
+// CHECK:               scf.for
+// CHECK-COUNT-4:         vector.store
+// CHECK:             scf.for
+// CHECK:               scf.for
+// CHECK:                 scf.for {{.*}} iter_args
 // CHECK-NOT:   tfcrt.parallel
 // CHECK:       return
 func.func @by_columns(%a: memref<120x512xf32>, %b: memref<512x2048xf32>, %c: memref<120x2048xf32>) {
@@ -24,7 +31,6 @@ func.func @by_columns(%a: memref<120x512xf32>, %b: memref<512x2048xf32>, %c: mem
 // CHECK-LABEL: func.func @by_rows
 // CHECK:       vector.store
 // CHECK:       tfcrt.parallel
-// CHECK-NOT:   memref.prefetch
 // CHECK:       return
 func.func @by_rows(%a: memref<6000x4096xf32>, %b: memref<4096x64xf32>, %c: memref<6000x64xf32>) {
   %zero = arith.constant 0.0 : f32
