@@ -44,38 +44,32 @@ static Value scaledErfc(Writer &w, Value x, bool isShort = false) {
   return w.div(c, w.plus(w.add(x, x), 1));
 }
 
-/// erf of f32, within 1.3 ULP: x + x p(x^2) below 1, and 1 - 2^q(x) from there
-/// to 4, where erf rounds to 1; q is the logarithm of erfc. Both polynomials
-/// have the same degree (minimax fits of our own, the second one weighted with
-/// erfc, since only its share of 1 counts): each lane picks its coefficients
-/// and its argument, so that a vector takes one evaluation and not two.
+/// erf of f32, within 1.8 ULP: 1 - erfc, where erfc = exp(y), and y = m + m
+/// p(m) with m = -|x| down to -4, where erf rounds to -1. p is small beside 1
+/// near zero, so that y has all digits there (2 / sqrt(pi) as a factor has half
+/// of the last one less), and exp(y) - 1 keeps them. It is a minimax fit of our
+/// own, weighted with erfc, since only its share of 1 counts.
 static Value shortErf(Writer &w, Value x) {
-  static constexpr double near[] = {
-      7.8538612691e-05, -8.0101936001e-04, 5.1883276829e-03, -2.6853811934e-02,
-      1.1283585149e-01, -3.7612625824e-01, 1.2837916573e-01};
-  static constexpr double far[] = {
-      2.6888844263e-04,  -4.2525730363e-03, 3.1505670609e-02, -1.4875161151e-01,
-      -9.2064837676e-01, -1.6260459904e+00, -4.9271235702e-04};
-  Value magnitude = w.abs(x), limit = w.constant(4.0);
-  Value isNear = w.less(magnitude, w.constant(1.0));
-  Value limited = w.select(w.greater(magnitude, limit), limit, magnitude);
-  Value argument = w.select(isNear, w.mul(x, x), limited);
-  auto coefficient = [&](int i) {
-    return w.select(isNear, w.constant(near[i]), w.constant(far[i]));
-  };
-  Value y = coefficient(0);
-  for (int i = 1; i < 7; ++i)
-    y = w.mulAdd(y, argument, coefficient(i));
-  Value small = w.mulAdd(magnitude, y, magnitude);
-  // 2^y as 2^n (1 + r q(r)), within 2^-23: times erfc.
-  Writer::Rounded n = w.round(y);
-  Value r = w.exactSub(y, n.value);
+  Value m = w.neg(w.abs(x)), limit = w.constant(-4.0);
+  m = w.select(w.less(m, limit), limit, m);
+  Value p =
+      w.polynomial(m, {-9.2562750069e-06, -1.1764137889e-04, -6.3283724012e-04,
+                       -1.6670423793e-03, -1.6039687034e-04, 1.9153229892e-02,
+                       1.0277803987e-01, -6.3661944866e-01, 1.2837916613e-01});
+  Value y = w.mulAdd(p, m, m);
+  // y = n ln 2 + r. Adding 1.5 * 2^23 rounds, and 127 more makes the low bits
+  // the exponent of 2^n.
+  Value magic = w.constant(12582912.0 + 127.0);
+  Value shifted = w.add(w.scale(y, 1.4426950408889634), magic);
+  Value n = w.exactSub(shifted, magic);
+  Value power = w.fromBits(w.shiftLeft(w.toBits(shifted), 23));
+  Value r = w.mulAdd(n, w.constant(-0.69314718055994530942), y);
   Value q =
-      w.polynomial(r, {1.3264722046e-03, 9.6715129971e-03, 5.5507337604e-02,
-                       2.4022242078e-01, 6.9314697759e-01});
-  Value power = w.mulAdd(q, r, w.constant(1.0));
-  Value large = w.sub(w.constant(1.0), w.mul(power, w.powerOfTwo(n.integer)));
-  return w.copySign(w.select(isNear, small, large), x);
+      w.polynomial(r, {1.3882400235e-03, 8.3671798930e-03, 4.1668340564e-02,
+                       1.6666539013e-01, 4.9999997020e-01});
+  Value e = w.mulAdd(w.mul(r, r), q, r); // exp(r) - 1
+  Value erf = w.sub(w.sub(w.constant(1.0), power), w.mul(power, e));
+  return w.copySign(erf, x);
 }
 
 /// erf(x) for |x| < 1, in f64.

@@ -23,3 +23,14 @@ func.func @f64(%x: f64) -> f64 {
   %y = math.erf %x : f64
   return %y : f64
 }
+
+// f32 takes one evaluation for all arguments, without picking coefficients: nothing but the limit is selected.
+
+// CHECK-LABEL: func @one_branch
+// CHECK-COUNT-1: arith.select
+// CHECK-NOT: arith.select
+// CHECK: return
+func.func @one_branch(%x: vector<16xf32>) -> vector<16xf32> {
+  %y = math.erf %x : vector<16xf32>
+  return %y : vector<16xf32>
+}
