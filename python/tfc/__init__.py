@@ -256,7 +256,7 @@ if TYPE_CHECKING:  # what `__getattr__` gives
     from tfc.ops.initializers import Zeros as zeros_initializer
     from tfc.ops.matrix_functions import sqrtm as matrix_square_root
     from tfc.ops.ragged_ops import RaggedTensor
-    from tfc.ops.sparse import SparseTensor
+    from tfc.ops.sparse_ops import SparseTensor
     from tfc.ops.strings import as_string
     from tfc.ops.unique import unique, unique_with_counts
     from tfc.tracing.ragged_spec import RaggedTensorSpec
@@ -293,7 +293,7 @@ _LAZY = {
     "tfc.tracing.ragged_spec": ["RaggedTensorSpec"],
     "tfc.tracing.sparse_spec": ["SparseTensorSpec"],
     "tfc.tracing.type_specs": ["TypeSpec", "type_spec_from_value"],
-    "tfc.ops.sparse": ["SparseTensor"],
+    "tfc.ops.sparse_ops": ["SparseTensor"],
     "tfc.ops.strings": ["as_string"],
     "tfc.ops.unique": ["unique", "unique_with_counts"],
 }  # fmt: skip

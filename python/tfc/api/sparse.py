@@ -2,7 +2,6 @@
 
 from tfc.api.absent import explain as _explain
 from tfc.ops.sparse import (
-    SparseTensor,
     add,
     expand_dims,
     from_dense,
@@ -19,6 +18,7 @@ from tfc.ops.sparse import (
 )
 from tfc.ops.sparse import sparse_concat as concat
 from tfc.ops.sparse import sparse_reshape as reshape
+from tfc.ops.sparse_ops import SparseTensor
 from tfc.ops.sparse_rows import (
     eye,
     fill_empty_rows,

@@ -16,7 +16,7 @@ from tfc.ops.array import stack
 from tfc.ops.convert import convert_to_tensor
 from tfc.ops.ragged_ops import RaggedTensor
 from tfc.ops.ragged_ops import stack as stack_ragged
-from tfc.ops.sparse import SparseTensor
+from tfc.ops.sparse_ops import SparseTensor
 from tfc.tracing.ragged_spec import RaggedTensorSpec
 from tfc.tracing.sparse_spec import SparseTensorSpec
 

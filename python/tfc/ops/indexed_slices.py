@@ -14,6 +14,8 @@ class IndexedSlices(Composite):
     What `Variable.scatter_add` and its like take. `tf.convert_to_tensor` of it needs `dense_shape`.
     """
 
+    is_tensor_like = True
+
     def __init__(self, values, indices, dense_shape=None):
         self.values = convert_to_tensor(values)
         self.indices = convert_to_tensor(indices)
@@ -92,6 +94,10 @@ class IndexedSlices(Composite):
 
     def __repr__(self):
         return f"IndexedSlices(indices={self.indices!r}, values={self.values!r}, dense_shape={self.dense_shape!r})"
+
+    def __str__(self):
+        shape = "" if self.dense_shape is None else f", dense_shape={self.dense_shape!s}"
+        return f"IndexedSlices(indices={self.indices!s}, values={self.values!s}{shape})"
 
 
 def dense(value):

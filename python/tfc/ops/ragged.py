@@ -16,11 +16,12 @@ from tfc.ops import math
 from tfc.ops import primitives as p
 from tfc.ops.array import concat, reshape, shape
 from tfc.ops.convert import convert_to_tensor, static_ints
-from tfc.ops.creation import fill, zeros
+from tfc.ops.creation import fill, ones_like, zeros
 from tfc.ops.creation import range as range_
 from tfc.ops.gather import gather
 from tfc.ops.ragged_slices import part, rows_of, splits_of
 from tfc.ops.reductions import reduce_max
+from tfc.ops.segments import unsorted_segment_sum
 from tfc.ops.sparse import SparseTensor
 
 
@@ -80,9 +81,8 @@ class RaggedTensor:
         """Value j is in row `value_rowids[j]`; those ascend."""
         ids = _index(value_rowids)
         rows = p.add(reduce_max(concat([[-1], ids], 0)), convert_to_tensor(1, int64)) if nrows is None else nrows
-        numbers = p.expand_dims(range_(math.cast(rows, int64)), axes=(1,))
-        hits = p.cast(p.equal(numbers, p.expand_dims(ids, axes=(0,))), dtype=int64)
-        return cls.from_row_lengths(values, p.reduce_sum(hits, axes=(1,), keepdims=False), validate=validate)
+        lengths = unsorted_segment_sum(ones_like(ids), ids, math.cast(rows, int64))
+        return cls.from_row_lengths(values, lengths, validate=validate)
 
     @classmethod
     def from_uniform_row_length(cls, values, uniform_row_length, nrows=None, validate=True, name=None):
@@ -167,7 +167,7 @@ class RaggedTensor:
 
     # What it is made of.
 
-    _is_composite = True
+    _is_composite = is_tensor_like = True
 
     def __tf_flatten__(self):
         return self._uniform, (self._values, self._splits)

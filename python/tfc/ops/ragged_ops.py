@@ -5,7 +5,7 @@ A public function that does not know what to do with an argument asks `dispatche
 
 from tfc.core import Tensor
 from tfc.dtypes import int32, int64
-from tfc.ops import array, convert, creation, math, reductions, segments, strings
+from tfc.ops import array, convert, creation, math, ragged_rows, reductions, segments, strings
 from tfc.ops import primitives as p
 from tfc.ops.control_flow import while_loop
 from tfc.ops.gather import gather
@@ -439,6 +439,12 @@ _TABLE = {
     "softmax": softmax,
     "convert_to_tensor_or_ragged": to_tensor,
     "reduce_join": _segment_join,
+    "bincount": ragged_rows.bincount,
+    "cumsum": ragged_rows.cumsum,
+    "dynamic_partition": ragged_rows.dynamic_partition,
+    "gather_nd": ragged_rows.gather_nd,
+    "split": ragged_rows.split,
+    "squeeze": ragged_rows.squeeze,
     "join": lambda inputs, separator="": elementwise(lambda *xs: strings.join(list(xs), separator), *inputs),
     "add_n": lambda inputs: elementwise(lambda *xs: math.add_n(list(xs)), *inputs),
 }

@@ -6,8 +6,8 @@ from tfc.ops import primitives as p
 from tfc.ops.array import concat, shape
 from tfc.ops.array import reverse as reversed_
 from tfc.ops.convert import convert_to_tensor
+from tfc.ops.creation import ones_like, zeros
 from tfc.ops.creation import range as range_
-from tfc.ops.creation import zeros
 from tfc.ops.gather import gather
 from tfc.ops.math import cast
 from tfc.ops.reductions import cumsum
@@ -19,10 +19,11 @@ def splits_of(lengths) -> Tensor:
 
 
 def rows_of(splits, count) -> Tensor:
-    """For each of `count` values, the number of its row."""
-    places = p.expand_dims(range_(count), axes=(1,))
-    passed = p.cast(p.less_equal(p.expand_dims(splits[1:], axes=(0,)), places), dtype=int64)
-    return p.reduce_sum(passed, axes=(1,), keepdims=False)
+    """For each of `count` values, the number of its row: how many rows end at or before it."""
+    none = zeros([p.add(count, convert_to_tensor(1, int64))], int64)
+    ends = p.expand_dims(splits[1:], axes=(1,))
+    ended = p.scatter(none, ends, ones_like(splits[1:]), mode="add")
+    return cumsum(ended)[:-1]
 
 
 def strided(starts, lengths, step: int) -> tuple:

@@ -28,7 +28,7 @@ class SparseTensor:
 
     from_value = classmethod(lambda cls, value: cls(value.indices, value.values, value.dense_shape))
 
-    _is_composite = True
+    _is_composite = is_tensor_like = True
 
     def __tf_flatten__(self):
         return "SparseTensor", (self.indices, self.values, self.dense_shape)

@@ -1,7 +1,7 @@
 """Structures of tensors by the names under which saved models know their classes."""
 
 from tfc.ops.ragged_ops import RaggedTensor
-from tfc.ops.sparse import SparseTensor
+from tfc.ops.sparse_ops import SparseTensor
 
 _classes: dict = {"RaggedTensor": RaggedTensor, "SparseTensor": SparseTensor}
 

@@ -1,7 +1,7 @@
 """`tf.SparseTensorSpec`: what a SparseTensor is, for signatures and datasets."""
 
 from tfc.dtypes import TensorShape, TensorSpec, as_dtype, float32, int64
-from tfc.ops.sparse import SparseTensor
+from tfc.ops.sparse_ops import SparseTensor
 from tfc.tracing.nested_types import FlattenedType
 from tfc.tracing.trace_type import TensorType
 

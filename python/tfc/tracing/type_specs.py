@@ -6,7 +6,7 @@ from tfc.core import Tensor, VariableStorage
 from tfc.dtypes import TensorSpec
 from tfc.ops.convert import convert_to_tensor
 from tfc.ops.ragged_ops import RaggedTensor
-from tfc.ops.sparse import SparseTensor
+from tfc.ops.sparse_ops import SparseTensor
 from tfc.ops.tensor_array import TensorArray
 from tfc.tracing.ragged_spec import RaggedTensorSpec
 from tfc.tracing.sparse_spec import SparseTensorSpec
