@@ -4,6 +4,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 from tfc import array_api, autograph, batching, config, errors  # array_api: tensors have its attributes
+from tfc.api import dtypes
 from tfc.autodiff import (
     GradientTape,
     UnconnectedGradients,
@@ -214,6 +215,7 @@ if TYPE_CHECKING:  # what `__getattr__` gives
     from tfc import data, experimental, export, optimizers, profiler, saved_model
     from tfc.api import (
         bitwise,
+        compat,
         debugging,
         image,
         initializers,
@@ -271,7 +273,7 @@ __version__ = "0.1.0"
 _LAZY = {
     "tfc": ["data", "experimental", "export", "optimizers", "profiler", "saved_model"],
     "tfc.api": [
-        "bitwise", "debugging", "image", "initializers", "io", "linalg", "math", "nest", "nn", "ragged",
+        "bitwise", "compat", "debugging", "image", "initializers", "io", "linalg", "math", "nest", "nn", "ragged",
         "random", "signal", "sparse", "strings", "train", "types",
     ],
     "tfc.api.services": [
@@ -383,6 +385,7 @@ __all__ = [
     "clip_by_global_norm",
     "clip_by_norm",
     "clip_by_value",
+    "compat",
     "complex",
     "complex128",
     "complex64",
@@ -402,6 +405,7 @@ __all__ = [
     "debugging",
     "divide",
     "double",
+    "dtypes",
     "eig",
     "dynamic_partition",
     "dynamic_stitch",

@@ -61,7 +61,6 @@ ABSENT = {
         **_all(_SPARSE, "edit_distance", "sets"),
         "AggregationMethod": "gradients that meet are always added at once",
         "approx_top_k": "use tf.math.top_k, which is exact, or tf.math.approx_max_k",
-        "compat": "there is one version of the API; bytes and text are Python's",
         "conv": "use tf.nn.convolution",
         "conv2d_backprop_filter_v2": "use tf.GradientTape, or tf.nn.conv2d_transpose for inputs",
         "conv2d_backprop_input_v2": "use tf.nn.conv2d_transpose",
@@ -69,6 +68,10 @@ ABSENT = {
         "random_index_shuffle": "use tf.random.experimental.index_shuffle",
         "xla": "functions are compiled by MLIR",
     },
+    "compat": _all(
+        "there is one version of the API, that of TensorFlow 2: use tf",
+        *("v1", "v2", "forward_compatibility_horizon"),
+    ),
     "strings": {
         **_all(_HASHES, "to_hash_bucket", "to_hash_bucket_fast", "to_hash_bucket_strong"),
         **_all(

@@ -34,42 +34,42 @@ def _lengths(s):
 
 def fft(x, /, *, n=None, axis=-1, norm="backward") -> Tensor:
     """The discrete Fourier transform along a dimension, cut or padded to `n` first."""
-    return ops.fftnd(_complex(x), None if n is None else [n], [axis], _norm(norm))
+    return ops.fftnd(_complex(x), None if n is None else [n], [axis], norm=_norm(norm))
 
 
 def ifft(x, /, *, n=None, axis=-1, norm="backward") -> Tensor:
     """What `fft` undoes."""
-    return ops.ifftnd(_complex(x), None if n is None else [n], [axis], _norm(norm))
+    return ops.ifftnd(_complex(x), None if n is None else [n], [axis], norm=_norm(norm))
 
 
 def fftn(x, /, *, s=None, axes=None, norm="backward") -> Tensor:
     """The discrete Fourier transform over several dimensions."""
-    return ops.fftnd(_complex(x), _lengths(s), axes, _norm(norm))
+    return ops.fftnd(_complex(x), _lengths(s), axes, norm=_norm(norm))
 
 
 def ifftn(x, /, *, s=None, axes=None, norm="backward") -> Tensor:
     """What `fftn` undoes."""
-    return ops.ifftnd(_complex(x), _lengths(s), axes, _norm(norm))
+    return ops.ifftnd(_complex(x), _lengths(s), axes, norm=_norm(norm))
 
 
 def rfft(x, /, *, n=None, axis=-1, norm="backward") -> Tensor:
     """The Fourier transform of real numbers, without negative frequencies."""
-    return ops.rfftnd(x, None if n is None else [n], [axis], _norm(norm))
+    return ops.rfftnd(x, None if n is None else [n], [axis], norm=_norm(norm))
 
 
 def irfft(x, /, *, n=None, axis=-1, norm="backward") -> Tensor:
     """What `rfft` undoes."""
-    return ops.irfftnd(_complex(x), None if n is None else [n], [axis], _norm(norm))
+    return ops.irfftnd(_complex(x), None if n is None else [n], [axis], norm=_norm(norm))
 
 
 def rfftn(x, /, *, s=None, axes=None, norm="backward") -> Tensor:
     """`rfft` over several dimensions."""
-    return ops.rfftnd(x, _lengths(s), axes, _norm(norm))
+    return ops.rfftnd(x, _lengths(s), axes, norm=_norm(norm))
 
 
 def irfftn(x, /, *, s=None, axes=None, norm="backward") -> Tensor:
     """What `rfftn` undoes."""
-    return ops.irfftnd(_complex(x), _lengths(s), axes, _norm(norm))
+    return ops.irfftnd(_complex(x), _lengths(s), axes, norm=_norm(norm))
 
 
 _OTHER = {"backward": "forward", "ortho": "ortho", "forward": "backward"}

@@ -21,8 +21,12 @@ __all__ = [
     "unique",
 ]
 
-choose_from_datasets = Dataset.choose_from_datasets
 sample_from_datasets = Dataset.sample_from_datasets
+
+
+def choose_from_datasets(datasets, choice_dataset, stop_on_empty_dataset=False):
+    """`Dataset.choose_from_datasets`, which goes on without the datasets that have ended unless it is told to stop."""
+    return Dataset.choose_from_datasets(datasets, choice_dataset, stop_on_empty_dataset)
 
 
 def cardinality(dataset):

@@ -77,11 +77,16 @@ def _binary(name, prim, symbol, kinds):
 
 
 assert_equal = _binary("assert_equal", p.equal, "==", "biufcO")
-assert_none_equal = _binary("assert_none_equal", p.not_equal, "!=", "biufcO")
+_none_equal = _binary("assert_none_equal", p.not_equal, "!=", "biufcO")
 assert_less = _binary("assert_less", p.less, "<", "iuf")
 assert_less_equal = _binary("assert_less_equal", p.less_equal, "<=", "iuf")
 assert_greater = _binary("assert_greater", p.greater, ">", "iuf")
 assert_greater_equal = _binary("assert_greater_equal", p.greater_equal, ">=", "iuf")
+
+
+def assert_none_equal(x, y, summarize=None, message=None, name=None):
+    """Raises `InvalidArgumentError` unless x != y holds for all elements, with broadcasting."""
+    return _none_equal(x, y, message, summarize, name)
 
 
 def _sign(name, prim, symbol):

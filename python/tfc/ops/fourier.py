@@ -229,8 +229,8 @@ def _scaled(out, norm, sizes, inverse):
 
 
 def _nd(name, inverse):
-    def function(input, fft_length=None, axes=None, name=None, norm=None):
-        x = _complex(input, op)
+    def function(input_tensor, fft_length=None, axes=None, norm=None, name=None):
+        x = _complex(input_tensor, op)
         where = _named_axes(x, axes, fft_length, op)
         lengths = _lengths(fft_length, len(where), op)
         for axis, size in zip(where, lengths, strict=True):
@@ -246,18 +246,18 @@ def _nd(name, inverse):
 fftnd, ifftnd = _nd("fftnd", False), _nd("ifftnd", True)
 
 
-def rfftnd(input, fft_length=None, axes=None, name=None, norm=None) -> Tensor:
+def rfftnd(input_tensor, fft_length=None, axes=None, norm=None, name=None) -> Tensor:
     """The discrete Fourier transform over `axes` of real numbers, without the negative frequencies of the last one."""
-    x = _real(input, "rfftnd")
+    x = _real(input_tensor, "rfftnd")
     where = _named_axes(x, axes, fft_length, "rfftnd")
     lengths = _lengths(fft_length, len(where), "rfftnd")
     sizes = [x.shape_tuple[a] if n is None else n for a, n in zip(where, lengths, strict=True)]
     return _scaled(_rfft(x, where, lengths, "rfftnd"), norm, sizes, False)
 
 
-def irfftnd(input, fft_length=None, axes=None, name=None, norm=None) -> Tensor:
+def irfftnd(input_tensor, fft_length=None, axes=None, norm=None, name=None) -> Tensor:
     """What `rfftnd` undoes."""
-    x = _complex(input, "irfftnd")
+    x = _complex(input_tensor, "irfftnd")
     where = _named_axes(x, axes, fft_length, "irfftnd")
     lengths = _lengths(fft_length, len(where), "irfftnd")
     out = _irfft(x, where, lengths, "irfftnd")

@@ -211,7 +211,7 @@ def _joined(parts, axis):
     return parts[0].with_values(_joined([v.values for v in parts], axis - 1))
 
 
-def stack(values, axis=0):
+def stack(values, axis=0, name=None):
     """Tensors and ragged tensors along a new dimension."""
     values = list(values)
     made = [v if isinstance(v, RaggedTensor) else convert.convert_to_tensor(v) for v in values]

@@ -133,15 +133,8 @@ def reorder(sp_input, name=None) -> SparseTensor:
     return SparseTensor(gather(x.indices, order), gather(x.values, order), x.dense_shape)
 
 
-def reduce_sum(sp_input, axis=None, keepdims=False, name=None) -> Tensor:
-    """The sum over dimensions, as a dense tensor."""
-    whole = to_dense(sp_input)
-    axes = tuple(range(len(whole.shape_tuple))) if axis is None else tuple(np.atleast_1d(axis).tolist())
-    return p.reduce_sum(whole, axes=tuple(sorted(a % len(whole.shape_tuple) for a in axes)), keepdims=bool(keepdims))
-
-
-def _reduction(reduce):
-    def of_sparse(sp_input, axis=None, keepdims=False, name=None) -> Tensor:
+def _reduction(reduce, name, doc):
+    def of_sparse(sp_input, axis=None, keepdims=None, output_is_sparse=False, name=None) -> Tensor | SparseTensor:
         x = sparse_of(sp_input)
         rank = x.shape.rank
         axes = range(rank) if axis is None else np.atleast_1d(axis).tolist()
@@ -153,19 +146,21 @@ def _reduction(reduce):
         count = p.reduce_prod(sizes, axes=(0,), keepdims=False)
         made = reduce(x.values, at, count)
         named = unsorted_segment_sum(p.cast(p.equal(at, at), dtype=int64), at, count)
-        made = p.select(p.greater(named, convert_to_tensor(0, int64)), made, zeros([], x.dtype))
-        if keepdims:
-            sizes = [x.dense_shape[a] if a in kept else convert_to_tensor(1, int64) for a in range(rank)]
-            return reshape(made, stack(sizes))
-        return reshape(made, sizes[:-1])
+        named = p.greater(named, convert_to_tensor(0, int64))
+        shown = [convert_to_tensor(1, int64) if a in axes else x.dense_shape[a] for a in range(rank)]
+        shown = stack(shown) if keepdims else sizes[:-1]
+        if output_is_sparse:
+            places = p.nonzero(reshape(named, shown))
+            return SparseTensor(places, gather_nd(reshape(made, shown), places), shown)
+        return reshape(p.select(named, made, zeros([], x.dtype)), shown)
 
+    of_sparse.__name__ = of_sparse.__qualname__ = name
+    of_sparse.__doc__ = f"{doc} of the named elements along dimensions (0 where none is named): dense, or sparse."
     return of_sparse
 
 
-reduce_max = _reduction(unsorted_segment_max)
-reduce_max.__doc__ = (
-    """The largest of the named elements along dimensions, as a dense tensor (zero where none is named)."""
-)
+reduce_sum = _reduction(unsorted_segment_sum, "reduce_sum", "The sum")
+reduce_max = _reduction(unsorted_segment_max, "reduce_max", "The largest")
 
 
 def add(a, b, threshold=0, name=None):

@@ -63,3 +63,12 @@ def test_extensions():
 
 def test_a_dtype_is_compared_with_anything():
     assert all(tf.float32 != other for other in ([], property, {1: 2}))
+
+
+@pytest.mark.parametrize("norm", ["backward", "ortho", "forward"])
+@pytest.mark.parametrize("name", ["fft", "ifft", "fftn", "ifftn", "rfft", "irfft", "rfftn", "irfftn", "hfft", "ihfft"])
+def test_fourier_transforms_are_scaled_as_norm_says(name, norm):
+    x = np.random.default_rng(0).standard_normal((2, 5))
+    x = x.astype(np.complex128) if name in ("irfft", "irfftn", "hfft") else x
+    result = getattr(xp.fft, name)(xp.asarray(x), norm=norm)
+    np.testing.assert_allclose(np.asarray(result), getattr(np.fft, name)(x, norm=norm), atol=1e-12)

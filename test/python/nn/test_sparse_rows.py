@@ -83,3 +83,12 @@ def test_a_smaller_shape_is_refused():
         tf.sparse.reset_shape(A(), [3, 3])
     with pytest.raises(ValueError, match="combiner must be one of"):
         tf.nn.embedding_lookup_sparse(TABLE, IDS(), None, "most")
+
+
+@pytest.mark.parametrize("name", ["reduce_sum", "reduce_max"])
+def test_reductions_of_sparse_tensors_may_be_sparse(name):
+    x = tf.sparse.from_dense([[0, -1, 0], [2, -2, 0]])
+    reduce = getattr(tf.sparse, name)
+    for options in ({"axis": 0}, {"axis": 1, "keepdims": True}, {"axis": [-1, 0], "keepdims": True}):
+        sparse = reduce(x, output_is_sparse=True, **options)
+        np.testing.assert_array_equal(tf.sparse.to_dense(sparse), reduce(x, **options))
