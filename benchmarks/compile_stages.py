@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -40,7 +41,8 @@ print(json.dumps([(a[0].removeprefix("tfc-"), b[1] - a[1]) for a, b in zip(marks
 
 def probe(case):
     code = PROBE.format(here=str(HERE), case=case)
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    env = dict(os.environ, TFC_CACHE_DIR="off")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=env)
     return dict(json.loads(done.stdout.strip().splitlines()[-1]))
 
 

@@ -89,6 +89,7 @@ constexpr Step toLoops[] = {
      Kind::optional},
     {"tfc-fuse-loops{parallel=${parallel}}", "rows that stay in the cache; kernels and loops see slices",
      Kind::optional},
+    {"tfc-share-groups", "equal layers are lowered once; loops that are fused are known", Kind::optional},
     {"tfc-lower-contractions{vector-bits=${vector-bits} vector-registers=${vector-registers} "
      "bf16-pairs=${bf16-pairs} reassociate=${reassociate} parallel=${parallel}}",
      "matrix products need tiles; flags of their bodies are known", Kind::optional},
@@ -98,6 +99,7 @@ constexpr Step toLoops[] = {
     {"tfc-expand-periodic", "a branch for whole vectors; loops have them now"},
     {"tfc-expand-half{f16=${f16} f64-to-f16=${f64-to-f16}}",
      "after kernels are made of conversions, and after flags are set"},
+    {"tfc-settle-groups", "memory, and what threads share, belongs to entries"},
     {"func.func(tfc-parallelize-chains{parallel=${parallel} least-microseconds=${chain-microseconds}})",
      "after loops are shared out: what is left of them runs beside each other", Kind::optional},
     {"func.func(tfc-plan-memory{stack-bytes=${stack-bytes}})", "after the last pass that makes buffers; kernels do not see the stack"},

@@ -218,9 +218,10 @@ static std::string pipelineText(bool scalarLoops) {
     // (extracts of sums of extended masks).
     text += "loop(indvars,loop-unroll-full),loop-vectorize,early-cse<memssa>,"
             "instcombine<no-verify-fixpoint>,simplifycfg,";
-  // Loops in vectors work on as many of them at once as is worth it.
+  // Loops in vectors work on as many of them at once as is worth it: more than
+  // a few iterations as a straight line only take code generation longer.
   text += scalarLoops ? "loop-unroll<O2>,"
-                      : "loop-unroll<O2;no-runtime;no-partial>,";
+                      : "loop-unroll<O2;no-runtime;no-partial;full-unroll-max=16>,";
   return text + "loop-mssa(licm),early-cse,simplifycfg),globaldce";
 }
 

@@ -111,6 +111,28 @@ def ExpandHalfPass : Pass<"tfc-expand-half"> {
   let dependentDialects = ["mlir::arith::ArithDialect"];
 }
 
+def ShareGroupsPass : Pass<"tfc-share-groups", "mlir::ModuleOp"> {
+  let summary = "Make one function of ops on buffers that are equal, before they become loops";
+  let description = [{
+    Groups of linalg ops that will be one loop nest (a product with its fill and epilogue, a reduction with its fill,
+    an elementwise op, loops that `tfc-fuse-loops` made) and are equal become one function and calls of it: the layers
+    of a network are lowered once. What a buffer is known not to share memory with stays known (`tfc.distinct`), and
+    buffers that nobody else uses move into the function.
+
+    ```mlir
+    linalg.fill outs(%t)  linalg.matmul ins(%x, %v) outs(%t)  linalg.generic ins(%t) outs(%y)
+    linalg.fill outs(%u)  linalg.matmul ins(%y, %w) outs(%u)  linalg.generic ins(%u) outs(%z)
+    // becomes
+    func.call @tfc.group.0(%x, %v, %y)
+    func.call @tfc.group.0(%y, %w, %z)
+    ```
+
+    Only ops of static sizes outside of loops, and no product whose right operand is a constant or is computed where it
+    is read: those depend on what is around them. `tfc-settle-groups` says which functions stay.
+  }];
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::LLVM::LLVMDialect"];
+}
+
 def LowerContractionsPass : Pass<"tfc-lower-contractions"> {
   let summary = "Lower matrix products on buffers to vector kernels";
   let description = [{

@@ -8,6 +8,7 @@
 
 #include "Elementwise.h"
 #include "Emitter.h"
+#include "Routine.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/BuiltinAttributes.h"
@@ -131,19 +132,27 @@ void Emitter::packTurned(Value panels, Value start, Value column, Value width,
     return slow();
   // Squares of one vector by one vector; what is left of the depth by elements.
   auto bySquares = [&] {
+    bool sameType =
+        cast<MemRefType>(p.right.memory.getType()).getElementType() == b.type;
     Value whole = b.roundDown(block.depth, tile.lanes);
     b.loop(zero, rowLength, tile.lanes, [&](Value j) {
       b.loop(zero, whole, tile.lanes, [&](Value step) {
+        Value from = b.at(p.right, b.add(block.first, step), b.add(column, j));
+        Value to = b.add(b.add(start, j), b.mul(step, rowLength));
+        if (sameType)
+          return emitSquareCopy(b,
+                                {p.right.memory, b.add(move, from),
+                                 p.right.columnStride, panels, to, rowLength},
+                                tile.lanes);
         Values square;
-        for (int64_t i = 0; i < tile.lanes; ++i) {
-          Value from = b.at(p.right, b.add(block.first, step),
-                            offset(b.add(column, j), i));
-          square.push_back(
-              b.load(p.right.memory, b.add(move, from), tile.lanes));
-        }
+        for (int64_t i = 0; i < tile.lanes; ++i)
+          square.push_back(b.load(
+              p.right.memory,
+              b.add(move,
+                    b.add(from, b.mul(p.right.columnStride, b.constant(i)))),
+              tile.lanes));
         for (auto [i, row] : llvm::enumerate(b.transpose(square)))
-          b.store(row, panels,
-                  b.add(b.add(start, j), b.mul(offset(step, i), rowLength)));
+          b.store(row, panels, b.add(to, b.mul(b.constant(i), rowLength)));
       });
     });
     packElements(panels, start, column, rowLength, whole, block, move);
@@ -272,14 +281,12 @@ void Emitter::copyLeft(Value memory, Value firstRow, Value rows) {
   b.parallelLoop(
       zero, wholeRows, lanes, b.mul(work, b.constant(lanes)), [&](Value row) {
         b.loop(zero, whole, lanes, [&](Value step) {
-          Values square;
-          for (Value each : offsets(step, lanes))
-            square.push_back(b.load(p.left.memory,
-                                    b.at(p.left, b.add(firstRow, row), each),
-                                    lanes));
-          for (auto [i, vector] : llvm::enumerate(b.transpose(square)))
-            b.store(vector, memory,
-                    b.add(b.mul(offset(row, i), p.depth), step));
+          emitSquareCopy(b,
+                         {p.left.memory,
+                          b.at(p.left, b.add(firstRow, row), step),
+                          p.left.columnStride, memory,
+                          b.add(b.mul(row, p.depth), step), p.depth},
+                         lanes);
         });
         b.loop(row, offset(row, lanes), 1,
                [&](Value each) { elements(each, whole, p.depth); });

@@ -80,6 +80,8 @@ private:
   Shape shape() const;
   Tile newTile(llvm::ArrayRef<mlir::Value> rows,
                llvm::ArrayRef<Columns> columns);
+  bool isRoutine(const Tile &tile) const;
+  void emit(const Tile &tile, mlir::Value width = {});
 
   // Packing
   mlir::Value rightVector(mlir::Value step, mlir::Value column,

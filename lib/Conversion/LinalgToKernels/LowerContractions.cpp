@@ -529,6 +529,9 @@ struct LowerContractions
       if (matchContraction(op))
         ops.push_back(op);
     });
+    constexpr size_t manyProducts = 4;
+    options.routines =
+        ops.size() >= manyProducts && isa<ModuleOp>(getOperation());
     for (linalg::LinalgOp op : ops)
       if (std::optional<Contraction> contraction = matchContraction(op))
         Lowering(builder, *contraction, options).run();

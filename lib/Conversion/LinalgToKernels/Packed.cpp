@@ -22,6 +22,7 @@
 
 #include "Elementwise.h"
 #include "Emitter.h"
+#include "Routine.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/BuiltinAttributes.h"
@@ -149,6 +150,69 @@ void Emitter::overDepth(llvm::function_ref<void(const DepthBlock &)> body) {
 // Tiles
 //===----------------------------------------------------------------------===//
 
+/// A call, and sums that pass through memory, must not show beside the tile's
+/// arithmetic.
+bool Emitter::isRoutine(const Tile &tile) const {
+  constexpr int64_t leastDepth = 128, leastDepthOfEpilogue = 256, leastRows = 4;
+  auto isPlain = [&](const Matrix &matrix) {
+    return matrix.rowStrides.size() == 1 && known(matrix.columnStride) == 1 &&
+           cast<MemRefType>(matrix.memory.getType()).getElementType() == b.type;
+  };
+  bool isDeep =
+      isKnown(k) && k >= (tile.finish ? leastDepthOfEpilogue : leastDepth);
+  // Rows of an unknown number may repeat.
+  return options.routines && isKnown(m) && isDeep && tile.taps.empty() &&
+         int64_t(tile.rows.size()) >= leastRows &&
+         tile.columns.front().lanes == lanes && isPlain(p.left) &&
+         isPlain(tile.result);
+}
+
+/// The tile in place, or a call of the one that all such products have. Then an
+/// epilogue reads the sums from memory, row by row. `width`: the columns that
+/// there are, if they need masks.
+void Emitter::emit(const Tile &tile, Value width) {
+  if (!isRoutine(tile))
+    return b.tile(tile);
+  int64_t rows = tile.rows.size(), vectors = tile.columns.size();
+  TileCall call{tile.left,
+                tile.leftStart[0],
+                p.left.rowStrides[0],
+                tile.right,
+                tile.rightStart[0],
+                tile.depth,
+                tile.result,
+                tile.rows[0],
+                tile.columns[0].first,
+                tile.fresh,
+                tile.prefetch,
+                rows,
+                vectors,
+                lanes,
+                width};
+  Value zero = b.constant(0), one = b.constant(1);
+  // Sums that nobody else needs have no place in the result.
+  if (tile.finish && known(tile.fresh) == 1 && known(tile.last) == 1) {
+    call.result = {
+        b.allocate(rows * vectors * lanes), zero, one, {b.constant(rows)},
+        {b.constant(vectors * lanes)},      {}};
+    call.firstRow = call.firstColumn = zero;
+  }
+  emitTileCall(b, call);
+  if (!tile.finish)
+    return;
+  auto finishRow = [&](Value row) {
+    Values sums;
+    for (auto [v, columns] : llvm::enumerate(tile.columns)) {
+      Value at = b.at(call.result, b.add(call.firstRow, row),
+                      offset(call.firstColumn, v * lanes));
+      sums.push_back(b.load(call.result.memory, at, lanes, columns.mask));
+    }
+    tile.finish({b.add(tile.rows[0], row)}, tile.columns, sums);
+  };
+  b.branch(
+      tile.last, [&] { b.loop(zero, b.constant(rows), 1, finishRow); }, [] {});
+}
+
 /// The tile of these rows and one panel, which has `width` columns of the
 /// result or more.
 void Emitter::panelTiles(Value panels, Value start, Value column, Value width,
@@ -180,7 +244,7 @@ void Emitter::panelTiles(Value panels, Value start, Value column, Value width,
           b.add(block.left, b.at(p.left, row, block.first)));
     for (int64_t v = 0; v < shape.vectors; ++v)
       tile.rightStart.push_back(offset(start, v * shape.lanes));
-    b.tile(tile);
+    emit(tile, edge ? width : Value());
   };
   if (isKnown(n) && n % shape.width() == 0)
     return compute(false);

@@ -52,6 +52,7 @@ struct KernelOptions {
   VectorUnit unit;
   bool reassociate = true; ///< sums may be computed in another order
   bool parallel = true;    ///< several threads may share the work
+  bool routines = false;   ///< products have tiles in common
 };
 
 Algorithm chooseAlgorithm(const Product &product, mlir::Type element,

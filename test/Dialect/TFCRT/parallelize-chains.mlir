@@ -294,3 +294,24 @@ func.func private @unknown_lengths(%ctx: !llvm.ptr, %buffers: !llvm.ptr, %sizes:
   }
   return %ok : i32
 }
+
+// -----
+
+// Calls of groups say what they cost and write: these two share what they read.
+// CHECK-LABEL: func.func private @groups
+// CHECK: tfcrt.parallel
+// CHECK: scf.if
+// CHECK: call @tfc.group.0
+// CHECK: scf.if
+// CHECK: call @tfc.group.0
+// CHECK: tfc.chains
+func.func private @groups(%ctx: !llvm.ptr, %buffers: !llvm.ptr, %sizes: !llvm.ptr, %arena: !llvm.ptr {llvm.noalias}, %x: !llvm.ptr {llvm.noalias}, %p: !llvm.ptr {llvm.noalias}, %q: !llvm.ptr {llvm.noalias}) -> i32 attributes {tfc.body_of = @f} {
+  %ok = arith.constant 0 : i32
+  %a = tfcrt.bind %x : !llvm.ptr -> memref<8xf32>
+  %b = tfcrt.bind %p : !llvm.ptr -> memref<8xf32>
+  %c = tfcrt.bind %q : !llvm.ptr -> memref<8xf32>
+  call @tfc.group.0(%a, %b) {tfc.cost = 90000.0 : f64, tfc.writes = array<i1: false, true>} : (memref<8xf32>, memref<8xf32>) -> ()
+  call @tfc.group.0(%a, %c) {tfc.cost = 90000.0 : f64, tfc.writes = array<i1: false, true>} : (memref<8xf32>, memref<8xf32>) -> ()
+  return %ok : i32
+}
+func.func private @tfc.group.0(memref<8xf32>, memref<8xf32>)

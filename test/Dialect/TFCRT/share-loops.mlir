@@ -3,8 +3,8 @@
 // Equal nests on other buffers, with equal constants.
 // CHECK-LABEL: func.func @equal
 // CHECK-NOT: scf.for
-// CHECK: call @tfc.loops.0(%arg0, %arg1)
-// CHECK: call @tfc.loops.0(%arg1, %arg2)
+// CHECK: call @tfc.loops.0(%{{.*}}, %{{.*}}) : (!llvm.ptr, !llvm.ptr) -> ()
+// CHECK: call @tfc.loops.0(%{{.*}}, %{{.*}}) : (!llvm.ptr, !llvm.ptr) -> ()
 func.func @equal(%a: memref<8xf32>, %b: memref<8xf32>, %c: memref<8xf32>) {
   %zero = arith.constant 0 : index
   %one = arith.constant 1 : index
@@ -77,7 +77,26 @@ func.func @allocates(%a: memref<8xf32>, %b: memref<8xf32>) {
   return
 }
 
-// CHECK: func.func private @tfc.loops.0(%[[FROM:.*]]: memref<8xf32>, %[[TO:.*]]: memref<8xf32>)
+// What was bound to a pointer is passed as that pointer; groups are known to share no memory.
+// CHECK-LABEL: func.func @groups(
+// CHECK-SAME: %[[P:.*]]: !llvm.ptr, %[[Q:.*]]: !llvm.ptr)
+// CHECK-NEXT: call @tfc.group.0(%[[P]], %[[Q]]) : (!llvm.ptr, !llvm.ptr) -> ()
+// CHECK-NEXT: return
+// CHECK: func.func private @tfc.group.0(%{{.*}}: !llvm.ptr {llvm.noalias}, %{{.*}}: !llvm.ptr {llvm.noalias})
+func.func @groups(%p: !llvm.ptr, %q: !llvm.ptr) {
+  %a = tfcrt.bind %p : !llvm.ptr -> memref<8xf32>
+  %b = tfcrt.bind %q : !llvm.ptr -> memref<8xf32>
+  call @tfc.group.0(%a, %b) {tfc.cost = 1.0, tfc.writes = array<i1: false, true>} : (memref<8xf32>, memref<8xf32>) -> ()
+  return
+}
+func.func private @tfc.group.0(%a: memref<8xf32> {tfc.distinct}, %b: memref<8xf32> {tfc.distinct}) attributes {tfc.group} {
+  memref.copy %a, %b : memref<8xf32> to memref<8xf32>
+  return
+}
+
+// CHECK: func.func private @tfc.loops.0(%[[FIRST:.*]]: !llvm.ptr, %[[SECOND:.*]]: !llvm.ptr)
 // CHECK-SAME: passthrough = ["noinline"]
+// CHECK-DAG: %[[FROM:.*]] = tfcrt.bind %[[FIRST]]
+// CHECK-DAG: %[[TO:.*]] = tfcrt.bind %[[SECOND]]
 // CHECK: memref.load %[[FROM]]
 // CHECK: memref.store %{{.*}}, %[[TO]]

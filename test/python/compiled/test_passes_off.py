@@ -6,7 +6,7 @@ import tfc as tf
 
 OPTIONAL = (
     "tfc-forward-stores", "tfc-merge-reads", "tfc-remove-dead-effects", "tfc-hoist-reads", "tfc-promote-variables",
-    "tfc-merge-prints", "cse", "tfc-reuse-operands", "tfc-place-results", "tfc-fuse-scans", "tfc-fuse-loops", "tfc-lower-contractions", "tfc-parallelize-chains",
+    "tfc-merge-prints", "cse", "tfc-reuse-operands", "tfc-place-results", "tfc-fuse-scans", "tfc-fuse-loops", "tfc-share-groups", "tfc-lower-contractions", "tfc-parallelize-chains",
     "tfc-share-loops", "tfc-size-lists",
 )  # fmt: skip
 RNG = np.random.default_rng(0)

@@ -193,3 +193,52 @@ def test_loop_that_only_a_dimension_of_size_one_measures_keeps_its_length():
     run = tf.function(lambda x, w: p.conv(x, w, **how), autograph=False)
     want = np.einsum("nhwc,cf->nhwf", x[:, ::2, ::3], w[0, 0])
     np.testing.assert_array_equal(run(tf.constant(x), tf.constant(w)).numpy(), want)
+
+
+def test_products_with_tiles_in_common_have_their_own_sizes_epilogues_and_edges(threads):
+    x, v, w, u = small(131, 300), small(300, 530), small(530, 900), small(900, 257)
+    bias, more = small(530), small(131, 900)
+
+    def network(x, v, w, u):
+        y = tf.nn.relu(x @ v + bias)
+        z = tf.matmul(y, w) + more
+        back = tf.matmul(z, w, transpose_b=True)
+        return y, z, z @ u, back, tf.matmul(y, back, transpose_a=True)
+
+    y = np.maximum(x @ v + bias, 0)
+    z = y @ w + more
+    back = z.astype(np.float64) @ w.T
+    want = y, z, z.astype(np.float64) @ u, back, y.T.astype(np.float64) @ back
+    for got, right in zip(tf.function(network, autograph=False)(x, v, w, u), want, strict=True):
+        np.testing.assert_allclose(got.numpy(), right, rtol=2e-5, atol=1e-4 * np.abs(right).max())
+
+
+def test_equal_layers_are_one_function_with_other_weights():
+    x, weights = small(5, 16), [small(16, 16) for _ in range(12)]
+
+    def layers(lib, x):
+        for w in weights:
+            x = lib.minimum(lib.maximum(x @ w, -1.0), 2.0)
+        return x
+
+    got = tf.function(lambda x: layers(tf, x), autograph=False)(tf.constant(x))
+    np.testing.assert_array_equal(got.numpy(), layers(np, x))
+
+
+def test_equal_towers_run_beside_each_other(threads):
+    x, variables = small(64, 96), [tf.Variable(small(96, 96)) for _ in range(6)]
+    before = [v.numpy() for v in variables]
+
+    @tf.function(autograph=False)
+    def step(x):
+        for v in variables:
+            for _ in range(4):
+                v.assign(
+                    tf.clip_by_value(tf.matmul(x, tf.clip_by_value(x @ v, -1.0, 1.0), transpose_a=True), -2.0, 2.0)
+                )
+
+    step(tf.constant(x))
+    for v, old in zip(variables, before, strict=True):
+        for _ in range(4):
+            old = np.clip(x.T @ np.clip(x @ old, -1, 1), -2, 2)
+        np.testing.assert_array_equal(v.numpy(), old)

@@ -6,6 +6,7 @@
 #include "tfc/Dialect/TFCRT/IR/MayAlias.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "tfc/Dialect/TFCRT/IR/SharedGroup.h"
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 
 using namespace mlir;
@@ -18,6 +19,12 @@ static Value identity(Value root) {
   if (isa_and_present<memref::AllocOp, memref::AllocaOp, memref::GetGlobalOp>(
           definition))
     return root;
+  if (auto argument = dyn_cast<BlockArgument>(root)) {
+    auto function = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
+    bool distinct = function && function.getArgAttr(argument.getArgNumber(),
+                                                    SharedGroup::distinct);
+    return distinct ? root : Value();
+  }
   auto bind = dyn_cast_or_null<BindOp>(definition);
   if (!bind)
     return {};

@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "tfc/Dialect/TFCRT/IR/SharedGroup.h"
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 #include <algorithm>
 #include <optional>
@@ -72,6 +73,8 @@ static double leafCost(Operation *op) {
   }
   if (op->hasTrait<OpTrait::ConstantLike>())
     return 0;
+  if (auto known = op->getAttrOfType<FloatAttr>(SharedGroup::cost))
+    return known.getValueAsDouble();
   if (isa<arith::DivFOp, arith::DivSIOp, arith::DivUIOp, math::SqrtOp>(op))
     return 1;
   if (isa<math::MathDialect>(op->getDialect()))

@@ -32,6 +32,7 @@
 #include "mlir/Interfaces/CallInterfaces.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "tfc/Dialect/TFCRT/IR/Remark.h"
+#include "tfc/Dialect/TFCRT/IR/SharedGroup.h"
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 #include "tfc/Dialect/TFCRT/Transforms/Body.h"
 #include "tfc/Dialect/TFCRT/Transforms/Chains.h"
@@ -77,8 +78,9 @@ bool isBarrier(Operation *op) {
     bool host = isa_and_present<TFCRTDialect>(nested->getDialect()) &&
                 !isa<BindOp, ParallelOp, YieldOp>(nested);
     bool mayFail = nested != op && isDynamicAlloc(nested);
-    bool leaves =
-        host || mayFail || isa<memref::DeallocOp, CallOpInterface>(nested);
+    bool isCall =
+        isa<CallOpInterface>(nested) && !nested->hasAttr(SharedGroup::cost);
+    bool leaves = host || mayFail || isCall || isa<memref::DeallocOp>(nested);
     return leaves ? WalkResult::interrupt() : WalkResult::advance();
   };
   return op->walk(visit).wasInterrupted();

@@ -10,6 +10,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
+#include "tfc/Dialect/TFCRT/IR/SharedGroup.h"
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 
 using namespace mlir;
@@ -30,7 +31,10 @@ void Roots::visitArgument(BlockArgument argument) {
       add(loop.getConditionOp().getArgs(), index);
     }
   } else {
-    found.insert(Root());
+    auto function = dyn_cast<func::FuncOp>(parent);
+    bool distinct = function && function.getArgAttr(argument.getArgNumber(),
+                                                    SharedGroup::distinct);
+    found.insert(distinct ? Root(argument) : Root());
   }
 }
 
@@ -91,6 +95,13 @@ static void collectTouched(Operation *op, Operation *top, Touched &touched) {
       for (Root root : Roots(value).found)
         add(root, write);
     }
+  } else if (auto writes =
+                 op->getAttrOfType<DenseBoolArrayAttr>(SharedGroup::writes)) {
+    for (auto [operand, write] :
+         llvm::zip(op->getOperands(), writes.asArrayRef()))
+      if (isa<MemRefType>(operand.getType()))
+        for (Root root : Roots(operand).found)
+          add(root, write);
   } else if (!op->hasTrait<OpTrait::HasRecursiveMemoryEffects>()) {
     add(Root(), true);
   }

@@ -196,6 +196,26 @@ def TFCParallelizeChainsPass : Pass<"tfc-parallelize-chains", "::mlir::func::Fun
     "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect", "::tfc::rt::TFCRTDialect"];
 }
 
+def TFCSettleGroupsPass : Pass<"tfc-settle-groups", "::mlir::ModuleOp"> {
+  let summary = "Put groups back where they are called, unless they can stay functions";
+  let description = [{
+    A function that `tfc-share-groups` made stays if that saves at least `min-saved` operations, and nothing in it
+    allocates or is shared by threads: memory and threads are planned for entries. Its calls say what they cost (an
+    estimate in nanoseconds) and which operands they may write to, for `tfc-parallelize-chains`. Others are
+    put back: they were made into loops once, and are copied.
+
+    ```mlir
+    func.call @tfc.group.0(%a, %b)
+    // becomes
+    func.call @tfc.group.0(%a, %b) {tfc.cost = 2212.0 : f64, tfc.writes = array<i1: false, true>}
+    // or
+    %panels = memref.alloc()
+    scf.for %i = ... { ... %a ... %b ... }
+    ```
+  }];
+  let options = [Option<"minSaved", "min-saved", "int64_t", "2000", "operations that a function has to save">];
+}
+
 def TFCShareLoopsPass : Pass<"tfc-share-loops", "::mlir::ModuleOp"> {
   let summary = "Make one function of loop nests that are equal";
   let description = [{
@@ -211,11 +231,12 @@ def TFCShareLoopsPass : Pass<"tfc-share-loops", "::mlir::ModuleOp"> {
     func.call @tfc.loops.0(%c, %d)
     ```
 
-    Nests that allocate, leave the function, or are shared by threads stay where they are.
+    Nests that allocate, leave the function, or are shared by threads stay where they are. These functions and
+    those of `tfc-share-groups` take pointers for buffers of static size and dense layout; runs after memory is planned.
   }];
   let options = [Option<"minSaved", "min-saved", "int64_t", "2000", "operations that a function has to save">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
-                           "::mlir::LLVM::LLVMDialect"];
+                           "::mlir::LLVM::LLVMDialect", "::tfc::rt::TFCRTDialect"];
 }
 
 def TFCSetFastMathPass : Pass<"tfc-set-fast-math"> {

@@ -1,0 +1,180 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// A routine takes flat memory as a buffer of one element, which becomes a
+// pointer (`tfc-share-loops`), and what differs between its callers as indices.
+//===----------------------------------------------------------------------===//
+
+#include "Routine.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/SymbolTable.h"
+#include "tfc/Dialect/TFCRT/IR/SharedGroup.h"
+
+using namespace mlir;
+using namespace tfc::kernels;
+using tfc::rt::SharedGroup;
+
+static Value recast(KernelBuilder &b, Value memory, int64_t size) {
+  auto type = cast<MemRefType>(memory.getType());
+  OpFoldResult length = b.builder.getIndexAttr(size);
+  if (ShapedType::isDynamic(size)) // never asked for
+    length = b.constant(int64_t(1) << 48);
+  return memref::ReinterpretCastOp::create(
+      b.builder, b.loc, MemRefType::get(size, type.getElementType()), memory,
+      OpFoldResult(b.builder.getIndexAttr(0)), {length},
+      {OpFoldResult(b.builder.getIndexAttr(1))});
+}
+
+namespace {
+
+/// An operand of a routine.
+struct Operand {
+  Value value;
+  bool isWritten = false; ///< if it is memory
+};
+
+class Routine {
+public:
+  Routine(KernelBuilder &b, const Twine &name) : b(b), name(name.str()) {}
+
+  /// Calls the function; `body` writes it if it is not there yet.
+  void call(ArrayRef<Operand> operands, double nanoseconds,
+            llvm::function_ref<void(KernelBuilder &, ValueRange)> body) {
+    Values values;
+    SmallVector<bool> writes;
+    for (const Operand &operand : operands) {
+      bool isMemory = isa<MemRefType>(operand.value.getType());
+      values.push_back(isMemory ? recast(b, operand.value, 1) : operand.value);
+      writes.push_back(operand.isWritten);
+    }
+    func::FuncOp function = find(values, body);
+    auto call = func::CallOp::create(b.builder, b.loc, function, values);
+    call->setAttr(SharedGroup::cost, b.builder.getF64FloatAttr(nanoseconds));
+    call->setAttr(SharedGroup::writes, b.builder.getDenseBoolArrayAttr(writes));
+  }
+
+private:
+  func::FuncOp
+  find(ValueRange operands,
+       llvm::function_ref<void(KernelBuilder &, ValueRange)> body) {
+    auto module = b.builder.getInsertionBlock()
+                      ->getParentOp()
+                      ->getParentOfType<ModuleOp>();
+    if (auto known = module.lookupSymbol<func::FuncOp>(name))
+      return known;
+    OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
+    auto function = func::FuncOp::create(
+        builder, b.loc, name, builder.getFunctionType(TypeRange(operands), {}));
+    function.setPrivate();
+    function->setAttr(
+        "llvm.linkage",
+        LLVM::LinkageAttr::get(builder.getContext(), LLVM::Linkage::Internal));
+    function->setAttr("passthrough", builder.getStrArrayAttr({"noinline"}));
+    function->setAttr(SharedGroup::routine, builder.getUnitAttr());
+    builder.setInsertionPointToStart(function.addEntryBlock());
+    KernelBuilder inner(builder, b.loc, b.type, b.product, b.sum);
+    Values arguments;
+    for (BlockArgument argument : function.getArguments()) {
+      bool isMemory = isa<MemRefType>(argument.getType());
+      if (isMemory)
+        function.setArgAttr(argument.getArgNumber(), SharedGroup::distinct,
+                            builder.getUnitAttr());
+      arguments.push_back(
+          isMemory ? recast(inner, argument, ShapedType::kDynamic) : argument);
+    }
+    body(inner, arguments);
+    func::ReturnOp::create(builder, b.loc);
+    return function;
+  }
+
+  KernelBuilder &b;
+  std::string name;
+};
+
+} // namespace
+
+void tfc::kernels::emitSquareCopy(KernelBuilder &b, const SquareCopy &copy,
+                                  int64_t lanes) {
+  std::string name = "tfc.square.f" + std::to_string(b.type.getWidth()) + "x" +
+                     std::to_string(lanes);
+  Operand operands[] = {{copy.from},     {copy.fromAt}, {copy.fromStep},
+                        {copy.to, true}, {copy.toAt},   {copy.toStep}};
+  double nanoseconds = 0.3 * double(lanes * lanes);
+  Routine(b, name).call(
+      operands, nanoseconds, [lanes](KernelBuilder &b, ValueRange arguments) {
+        Values square;
+        for (int64_t i = 0; i < lanes; ++i)
+          square.push_back(b.load(
+              arguments[0],
+              b.add(arguments[1], b.mul(arguments[2], b.constant(i))), lanes));
+        for (auto [i, row] : llvm::enumerate(b.transpose(square)))
+          b.store(row, arguments[3],
+                  b.add(arguments[4], b.mul(arguments[5], b.constant(i))));
+      });
+}
+
+void tfc::kernels::emitTileCall(KernelBuilder &b, const TileCall &tile) {
+  int64_t rows = tile.rows, vectors = tile.vectors, lanes = tile.lanes;
+  auto number = [](auto value) {
+    return std::to_string(static_cast<int64_t>(value));
+  };
+  std::string name = "tfc.tile.f" + number(b.type.getWidth()) + "x" +
+                     number(rows) + "x" + number(vectors) + "x" +
+                     number(lanes) + "." + number(b.product) + "." +
+                     number(b.sum) + (tile.width ? ".edge" : "");
+  const Prefetch &next = tile.prefetch;
+  Value to = b.at(tile.result, tile.firstRow, tile.firstColumn);
+  SmallVector<Operand> operands{{tile.left},
+                                {tile.leftAt},
+                                {tile.leftRow},
+                                {tile.panel},
+                                {tile.panelAt},
+                                {tile.depth},
+                                {tile.result.memory, true},
+                                {to},
+                                {tile.result.rowStrides[0]},
+                                {tile.fresh}};
+  // A line that is there already where nothing else is worth fetching.
+  if (next.memory)
+    operands.append({{next.memory}, {next.start}, {next.step}});
+  else
+    operands.append({{tile.panel}, {tile.panelAt}, {b.constant(0)}});
+  if (tile.width)
+    operands.push_back({tile.width});
+  constexpr double usualDepth = 256;
+  double nanoseconds =
+      2.0 * double(rows * vectors * lanes) / b.flopsPerNanosecond *
+      double(getConstantIntValue(tile.depth).value_or(usualDepth));
+  Routine(b, name).call(
+      operands, nanoseconds, [=](KernelBuilder &b, ValueRange given) {
+        Tile inner;
+        inner.left = given[0];
+        for (int64_t row = 0; row < rows; ++row) {
+          Value number = b.constant(row);
+          inner.rows.push_back(number);
+          inner.leftStart.push_back(b.add(given[1], b.mul(given[2], number)));
+        }
+        inner.leftStep = b.constant(1);
+        inner.right = given[3];
+        inner.rightStep = b.constant(vectors * lanes);
+        inner.depth = given[5];
+        inner.result = {given[6],           given[7],   b.constant(1),
+                        {b.constant(rows)}, {given[8]}, {}};
+        inner.fresh = given[9];
+        inner.last = b.boolean(true);
+        inner.prefetch = {given[10], given[11], given[12]};
+        for (int64_t v = 0; v < vectors; ++v) {
+          Value first = b.constant(v * lanes), mask;
+          if (given.size() > 13)
+            mask = b.mask(b.sub(given[13], first), lanes);
+          inner.columns.push_back({first, lanes, mask});
+          inner.rightStart.push_back(b.add(given[4], first));
+        }
+        b.tile(inner);
+      });
+}
