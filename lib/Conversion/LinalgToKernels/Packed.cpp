@@ -184,7 +184,6 @@ void Emitter::emit(const Tile &tile, Value width) {
                 tile.rows[0],
                 tile.columns[0].first,
                 tile.fresh,
-                tile.prefetch,
                 rows,
                 vectors,
                 lanes,

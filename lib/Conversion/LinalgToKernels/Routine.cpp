@@ -127,7 +127,6 @@ void tfc::kernels::emitTileCall(KernelBuilder &b, const TileCall &tile) {
                      number(rows) + "x" + number(vectors) + "x" +
                      number(lanes) + "." + number(b.product) + "." +
                      number(b.sum) + (tile.width ? ".edge" : "");
-  const Prefetch &next = tile.prefetch;
   Value to = b.at(tile.result, tile.firstRow, tile.firstColumn);
   SmallVector<Operand> operands{{tile.left},
                                 {tile.leftAt},
@@ -139,11 +138,6 @@ void tfc::kernels::emitTileCall(KernelBuilder &b, const TileCall &tile) {
                                 {to},
                                 {tile.result.rowStrides[0]},
                                 {tile.fresh}};
-  // A line that is there already where nothing else is worth fetching.
-  if (next.memory)
-    operands.append({{next.memory}, {next.start}, {next.step}});
-  else
-    operands.append({{tile.panel}, {tile.panelAt}, {b.constant(0)}});
   if (tile.width)
     operands.push_back({tile.width});
   constexpr double usualDepth = 256;
@@ -167,11 +161,10 @@ void tfc::kernels::emitTileCall(KernelBuilder &b, const TileCall &tile) {
                         {b.constant(rows)}, {given[8]}, {}};
         inner.fresh = given[9];
         inner.last = b.boolean(true);
-        inner.prefetch = {given[10], given[11], given[12]};
         for (int64_t v = 0; v < vectors; ++v) {
           Value first = b.constant(v * lanes), mask;
-          if (given.size() > 13)
-            mask = b.mask(b.sub(given[13], first), lanes);
+          if (given.size() > 10)
+            mask = b.mask(b.sub(given[10], first), lanes);
           inner.columns.push_back({first, lanes, mask});
           inner.rightStart.push_back(b.add(given[4], first));
         }

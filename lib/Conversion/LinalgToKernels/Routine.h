@@ -22,8 +22,8 @@ struct SquareCopy {
 /// Squares of one vector by one vector, of elements of the builder's type.
 void emitSquareCopy(KernelBuilder &b, const SquareCopy &copy, int64_t lanes);
 
-/// A register tile on a panel, whose rows are neighbours, and whose columns are.
-/// The left operand is contiguous along k: with steps that are not known,
+/// A register tile on a panel, whose rows are neighbours, and whose columns
+/// are. The left operand is contiguous along k: with steps that are not known,
 /// addresses would wait for multiplications.
 struct TileCall {
   mlir::Value left, leftAt, leftRow; ///< from one row to the next
@@ -32,7 +32,6 @@ struct TileCall {
   Matrix result;
   mlir::Value firstRow, firstColumn;
   mlir::Value fresh; ///< i1, as in `Tile`
-  Prefetch prefetch; ///< memory may be null
   int64_t rows, vectors, lanes;
   mlir::Value width; ///< columns that there are; null: all of the tile's
 };

@@ -4,7 +4,7 @@
 
 // CHECK-LABEL: func.func @many
 // CHECK-NOT:   arith.mulf
-// CHECK-COUNT-8: call @tfc.tile.f32x{{5|6}}x4x16{{[^(]*}}({{.*}}) {tfc.cost = {{.*}} : f64, tfc.writes = array<i1: false, false, false, false, false, false, true, false, false, false, false, false, false>}
+// CHECK-COUNT-8: call @tfc.tile.f32x{{5|6}}x4x16{{[^(]*}}({{.*}}) {tfc.cost = {{.*}} : f64, tfc.writes = array<i1: false, false, false, false, false, false, true, false, false, false>}
 // CHECK-NOT:   call
 // CHECK:       func.func private @tfc.tile.f32x5x4x16
 // CHECK-SAME:  tfc.routine
