@@ -296,8 +296,11 @@ Value NestLowering::loadElement(OpOperand &operand) {
     return operand.get();
   if (Value known = hoisted.lookup(operand.getOperandNumber()))
     return known;
-  if (lanes > 1 && uses(operand, strategy.order.back()))
-    return loadVector(operand.get(), indices(operand));
+  if (lanes > 1 && uses(operand, strategy.order.back())) {
+    Values at = indices(operand);
+    fetchAhead(operand, at, /*isWrite=*/false);
+    return loadVector(operand.get(), at);
+  }
   return memref::LoadOp::create(builder, loc, operand.get(), indices(operand));
 }
 
@@ -311,7 +314,55 @@ void NestLowering::storeAt(Value memref, ValueRange at, Value value) {
 }
 
 void NestLowering::storeElement(OpOperand &operand, Value value) {
-  storeAt(operand.get(), indices(operand), value);
+  Values at = indices(operand);
+  fetchAhead(operand, at, /*isWrite=*/true);
+  storeAt(operand.get(), at, value);
+}
+
+/// Does the nest go over neighbouring elements of a large buffer, one after the other? The operand may be a slice of it,
+/// as in loops that ops share.
+bool NestLowering::streams(OpOperand &operand) {
+  constexpr int64_t large = 2 * 1024 * 1024; // a second-level cache
+  auto type = cast<MemRefType>(operand.get().getType());
+  auto whole = dyn_cast<MemRefType>(tfc::rt::rootOf(operand.get()).getType());
+  if (strategy.jam || strategy.tiled || !whole || !whole.hasStaticShape() || !type.hasStaticShape() ||
+      whole.getNumElements() * whole.getElementTypeBitWidth() / 8 <= large)
+    return false;
+  SmallVector<int64_t> strides;
+  int64_t offset, next = 1;
+  if (failed(type.getStridesAndOffset(strides, offset)))
+    return false;
+  for (auto [size, stride] : llvm::reverse(llvm::zip_equal(type.getShape(), strides))) {
+    if (size != 1 && stride != next)
+      return false;
+    next *= size;
+  }
+  // In the order of the loops.
+  unsigned *at = strategy.order.begin();
+  for (AffineExpr index : maps[operand.getOperandNumber()].getResults()) {
+    if (isa<AffineConstantExpr>(index))
+      continue;
+    auto dim = dyn_cast<AffineDimExpr>(index);
+    at = dim ? std::find(at, strategy.order.end(), dim.getPosition()) : strategy.order.end();
+    if (at == strategy.order.end())
+      return false;
+    ++at;
+  }
+  return at == strategy.order.end();
+}
+
+/// Processors find out by themselves what comes next, but begin anew with each page, and wait for memory while they do
+/// not compute: what lies a page ahead is fetched, a cache line at a time.
+void NestLowering::fetchAhead(OpOperand &operand, ValueRange at, bool isWrite) {
+  constexpr int64_t page = 4096, line = 64;
+  if (lanes == 1 || mask || !uses(operand, strategy.order.back()) || !streams(operand))
+    return;
+  int64_t bytes = cast<MemRefType>(operand.get().getType()).getElementTypeBitWidth() / 8;
+  if (!bytes || behind * bytes % line)
+    return;
+  Values ahead(at);
+  ahead.back() = builder.createOrFold<arith::AddIOp>(loc, ahead.back(), constant(page / bytes));
+  memref::PrefetchOp::create(builder, loc, operand.get(), ahead, isWrite, /*localityHint=*/3, /*isDataCache=*/true);
 }
 
 /// The body of the op for one element; returns what it yields.

@@ -108,6 +108,8 @@ private:
   Values load(mlir::OpOperand &operand);
   Values indices(mlir::OpOperand &operand);
   mlir::Value loadElement(mlir::OpOperand &operand);
+  bool streams(mlir::OpOperand &operand);
+  void fetchAhead(mlir::OpOperand &operand, mlir::ValueRange at, bool isWrite);
   void storeAt(mlir::Value memref, mlir::ValueRange at, mlir::Value value);
   void storeElement(mlir::OpOperand &operand, mlir::Value value);
   Values element(mlir::ValueRange operands);
@@ -176,6 +178,7 @@ private:
   /// How many iterations of the innermost loop are built at once: 1 builds scalars.
   int64_t lanes = 1;
   mlir::Value mask; ///< which of them there are; null: all
+  int64_t behind = 0; ///< iterations of the innermost loop that its body has built already
   /// Elements that the innermost loop does not change, by operand.
   llvm::DenseMap<unsigned, mlir::Value> hoisted;
   bool reducing = false; ///< the combiner is built apart from the rest of the body

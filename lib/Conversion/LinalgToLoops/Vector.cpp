@@ -370,10 +370,12 @@ void NestLowering::innerLoop(llvm::function_ref<void()> body) {
     if (left)
       mask = maskOf(left);
     for (int64_t i = 0; i < vectors; ++i) {
+      behind = i * width;
       if (i)
         ivs[dim] = builder.createOrFold<arith::AddIOp>(loc, start, constant(i * width));
       body();
     }
+    behind = 0;
     lanes = 1;
     mask = {};
     return Values();

@@ -32,10 +32,16 @@ using namespace tfc::loops;
 static std::optional<vector::CombiningKind> extremeOf(Operation *compare) {
   using Kind = vector::CombiningKind;
   if (auto floats = dyn_cast<arith::CmpFOp>(compare)) {
-    if (floats.getPredicate() == arith::CmpFPredicate::OGT)
+    switch (floats.getPredicate()) {
+    case arith::CmpFPredicate::OGT:
+    case arith::CmpFPredicate::UGT:
       return Kind::MAXIMUMF;
-    if (floats.getPredicate() == arith::CmpFPredicate::OLT)
+    case arith::CmpFPredicate::OLT:
+    case arith::CmpFPredicate::ULT:
       return Kind::MINIMUMF;
+    default:
+      break;
+    }
   }
   if (auto integers = dyn_cast<arith::CmpIOp>(compare))
     switch (integers.getPredicate()) {
@@ -92,6 +98,42 @@ bool NestLowering::matchReduction() {
   return true;
 }
 
+/// better(x, best) or (x is NaN and best is none): one comparison that NaN
+/// passes, too, and `best` is none. Returns that comparison, or null.
+static Operation *mergeNan(arith::OrIOp either) {
+  auto better = either.getLhs().getDefiningOp<arith::CmpFOp>();
+  auto both = either.getRhs().getDefiningOp<arith::AndIOp>();
+  auto isNan =
+      both ? both.getLhs().getDefiningOp<arith::CmpFOp>() : arith::CmpFOp();
+  auto none =
+      both ? both.getRhs().getDefiningOp<arith::CmpFOp>() : arith::CmpFOp();
+  if (!better || !isNan || !none ||
+      isNan.getPredicate() != arith::CmpFPredicate::UNO ||
+      none.getPredicate() != arith::CmpFPredicate::ORD ||
+      isNan.getLhs() != better.getLhs() || isNan.getRhs() != better.getLhs() ||
+      none.getLhs() != better.getRhs() || none.getRhs() != better.getRhs())
+    return nullptr;
+  arith::CmpFPredicate wider;
+  if (better.getPredicate() == arith::CmpFPredicate::OGT)
+    wider = arith::CmpFPredicate::UGT;
+  else if (better.getPredicate() == arith::CmpFPredicate::OLT)
+    wider = arith::CmpFPredicate::ULT;
+  else
+    return nullptr;
+  OpBuilder b(either);
+  Location loc = either.getLoc();
+  auto merged =
+      arith::CmpFOp::create(b, loc, wider, better.getLhs(), better.getRhs());
+  Value all = arith::AndIOp::create(b, loc, merged, none);
+  either.replaceAllUsesWith(all);
+  either.erase();
+  for (Operation *op :
+       {both.getOperation(), isNan.getOperation(), better.getOperation()})
+    if (op->use_empty())
+      op->erase();
+  return merged;
+}
+
 /// The element that decides and its kind, of select(better(x, best), x, best).
 bool NestLowering::matchArgReduction() {
   if (op.getNumDpsInits() != 2 || strategy.accumulated != 1)
@@ -109,8 +151,11 @@ bool NestLowering::matchArgReduction() {
     return false;
   Value x = best.getTrueValue();
   Operation *compare = best.getCondition().getDefiningOp();
-  if (auto either = dyn_cast_or_null<arith::OrIOp>(compare)) // NaN counts, too
-    compare = either.getLhs().getDefiningOp();
+  // NaN counts, too.
+  if (auto either = dyn_cast_or_null<arith::OrIOp>(compare))
+    compare = mergeNan(either);
+  else if (auto both = dyn_cast_or_null<arith::AndIOp>(compare))
+    compare = both.getLhs().getDefiningOp();
   if (!compare || compare->getNumOperands() != 2 ||
       compare->getOperand(0) != x || compare->getOperand(1) != bestBefore)
     return false;
@@ -155,6 +200,7 @@ NestLowering::Values NestLowering::accumulateInner(ValueRange accumulators) {
     if (left)
       mask = maskOf(left);
     for (int64_t i = 0; i < vectors; ++i) {
+      behind = i * width;
       if (i)
         ivs[dim] = builder.createOrFold<arith::AddIOp>(loc, start,
                                                        constant(i * width));
@@ -165,6 +211,7 @@ NestLowering::Values NestLowering::accumulateInner(ValueRange accumulators) {
                           .getResult()
                     : next;
     }
+    behind = 0;
     lanes = 1;
     mask = {};
     return now;
@@ -248,6 +295,7 @@ NestLowering::Values NestLowering::accumulateArg(ValueRange inits) {
     if (left)
       mask = maskOf(left);
     for (int64_t i = 0; i < vectors; ++i) {
+      behind = i * width;
       if (i)
         ivs[dim] = builder.createOrFold<arith::AddIOp>(loc, start,
                                                        constant(i * width));
@@ -260,6 +308,7 @@ NestLowering::Values NestLowering::accumulateArg(ValueRange inits) {
                                     .getResult()
                               : next;
     }
+    behind = 0;
     lanes = 1;
     mask = {};
     return now;
@@ -392,8 +441,8 @@ void NestLowering::reduceInPieces() {
     start.push_back(noSum());
   auto total = each(constant(0), constant(pieces), start,
                     [&](Value number, ValueRange carried) {
-                      Value piece = memref::LoadOp::create(builder, loc,
-                                                           partial, number);
+                      Value piece =
+                          memref::LoadOp::create(builder, loc, partial, number);
                       if (!strategy.blockStep)
                         return Values{combine(carried[0], piece)};
                       Compensated sum = twoSum({carried[0], carried[1]}, piece);

@@ -125,3 +125,32 @@ func.func @division(%a: memref<?xi32>, %b: memref<?xi32>) {
   }
   return
 }
+
+// -----
+
+// The first NaN is the best element: one comparison that NaN passes, and no NaN before.
+// CHECK-LABEL: @first_nan
+// CHECK-NOT: arith.cmpf uno
+// CHECK: %[[BETTER:.*]] = arith.cmpf ugt
+// CHECK: %[[NONE:.*]] = arith.cmpf ord
+// CHECK: arith.andi
+// CHECK-NOT: arith.ori
+// CHECK: arith.select
+func.func @first_nan(%a: memref<1x256xf32>, %best: memref<1xf32>, %place: memref<1xi32>) {
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>, affine_map<(i, j) -> (i)>],
+      iterator_types = ["parallel", "reduction"]}
+      ins(%a : memref<1x256xf32>) outs(%best, %place : memref<1xf32>, memref<1xi32>) {
+  ^bb0(%x: f32, %b: f32, %p: i32):
+    %greater = arith.cmpf ogt, %x, %b : f32
+    %nan = arith.cmpf uno, %x, %x : f32
+    %none = arith.cmpf ord, %b, %b : f32
+    %first = arith.andi %nan, %none : i1
+    %better = arith.ori %greater, %first : i1
+    %j = linalg.index 1 : index
+    %number = arith.index_cast %j : index to i32
+    %0 = arith.select %better, %x, %b : f32
+    %1 = arith.select %better, %number, %p : i32
+    linalg.yield %0, %1 : f32, i32
+  }
+  return
+}
