@@ -15,12 +15,15 @@ from tfc.autodiff import numpy_function
 from tfc.core import executing_eagerly
 from tfc.data import elements
 from tfc.dtypes import TensorSpec, bool_, int64
-from tfc.errors import OutOfRangeError
+from tfc.errors import OutOfRangeError, page, user_line
 from tfc.ops import nest
 from tfc.state import Variable
 
 # Iterations that a `break` left behind are forgotten, the oldest first, when there are more than that.
 OPEN = 4096
+
+# What asks for more elements of one iterator in one trace than that is a Python loop, which would never end.
+MOST_ASKED = 1000
 
 _numbers = itertools.count(1)
 _running: "collections.OrderedDict[int, Cursor]" = collections.OrderedDict()
@@ -47,6 +50,9 @@ class Cursor:
         return self._ahead.pop()
 
 
+_ENDED = Cursor(iter(()))
+
+
 def opened(cursor: Cursor) -> int:
     """The number of a new iteration."""
     number = next(_numbers)
@@ -65,8 +71,8 @@ def _cursor(number) -> Cursor:
 
 def _more(number):
     holds = _cursor(number).more()
-    if not holds:
-        del _running[int(number)]
+    if not holds:  # it may be asked again: a loop asks whether it has run at all, and its condition asks, too
+        _running[int(number)] = _ENDED
     return np.bool_(holds)
 
 
@@ -183,11 +189,22 @@ class TracedIterator:
     def __init__(self, dataset):
         self.element_spec = dataset.element_spec
         self._number = dataset._open()
+        self._asked = 0
 
     def __iter__(self):
         return self
 
     def __next__(self):
+        self._asked += 1
+        if self._asked > MOST_ASKED:
+            raise NotImplementedError(
+                page(
+                    "Python cannot go through a dataset while a function is traced: how many elements there are is known "
+                    "when it runs",
+                    where=user_line(),
+                    fix="use a `for` statement, `dataset.reduce`, or a loop outside of the function",
+                )
+            )
         return self.get_next()
 
     def get_next(self):

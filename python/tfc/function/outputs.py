@@ -16,6 +16,8 @@ class Outputs:
     """
 
     def __init__(self, function_name: str, value):
+        if isinstance(value, range):
+            value = list(value)
         self._structure = value
         self._slots: list = []
         self.specs: list = []

@@ -23,6 +23,14 @@ def _mark(x):
     return _Mark()
 
 
+def _has_mark(x) -> bool:
+    if isinstance(x, (list, tuple)):
+        return any(map(_has_mark, x))
+    if isinstance(x, dict):
+        return any(map(_has_mark, x.values()))
+    return isinstance(x, _Mark)
+
+
 def entry_for(function, args, kwargs, concrete, bound):
     """The entry that serves calls like this one by a concrete function; None if such calls have to go through
     Python.
@@ -76,6 +84,8 @@ def _inputs(positions: dict, leaves: list, actual: list):
             seen.add(id(value))
         elif at is not None:
             tensors.append(at)
+        elif _has_mark(leaf):  # a list of the call, of which a tensor is made
+            return None
         elif type(value) is EagerTensor:
             tensors.append(value)
         else:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from tfc.core import Tensor, TensorList, current, executing_eagerly
-from tfc.dtypes import TensorShape, TensorSpec, as_shape, int32
+from tfc.dtypes import TensorShape, TensorSpec, as_shape, bool_, int32
 from tfc.errors import InvalidArgumentError
 from tfc.ops import nest
 from tfc.ops import primitives as p
@@ -105,6 +105,10 @@ def case(pred_fn_pairs, default=None, exclusive=False, strict=False, name="case"
     for pair in pairs:
         if not isinstance(pair, (tuple, list)) or len(pair) != 2 or not callable(pair[1]):
             raise TypeError(f"Each entry in pred_fn_pairs must be a (predicate, callable) 2-tuple. Received {pair}.")
+        if getattr(convert_to_tensor(pair[0]), "dtype", None) is not bool_:
+            raise TypeError(
+                f"A predicate of tf.case is a bool scalar, got {pair[0]!r}: compare it, for instance with != 0"
+            )
     preds = [_predicate(q) for q, _ in pairs]
     if exclusive and len(preds) > 1:
         count = p.reduce_sum(p.cast(stack(preds), dtype=int32), axes=(0,), keepdims=False)
@@ -216,7 +220,10 @@ def while_loop(
         if type(result) in (list, tuple) and kind in (list, tuple):
             kind = type(result)
         if not nest.is_nested(result) or (isinstance(result, list) and isinstance(structure, tuple)):
-            result = type(structure)(result) if isinstance(result, list) else [result]
+            if not isinstance(result, list):
+                result = [result]
+            # A single value of several: another structure (ValueError), not another kind of sequence.
+            result = type(structure)(result) if type(structure) in (list, tuple) else result
         if isinstance(result, tuple) and type(result) is tuple and isinstance(structure, list):
             result = list(result)
         nest.assert_same_structure(structure, result)

@@ -232,7 +232,12 @@ def top_k(input, k=1, sorted=True, index_type=int32, name=None):
     order = p.argsort(x, axis=n - 1, descending=True)
     if count is not None and (size is not None or n == 1):
         sizes = (*order.shape_tuple[:-1], int(count))
-        order = p.slice_(order, starts=(0,) * n, sizes=sizes, strides=(1,) * n)
+        # A size that is not known is compared with `count` when it runs.
+        order = (
+            p.slice_(order, starts=(0,) * n, sizes=sizes, strides=(1,) * n)
+            if size is not None
+            else p.dynamic_slice(order, index_vector([0] * n), sizes=sizes)
+        )
     else:
         first, end = index_vector([0] * n), index_vector([0] * (n - 1) + [k])
         others = (1 << n - 1) - 1

@@ -5,7 +5,7 @@ A public function that does not know what to do with an argument asks `dispatche
 
 from tfc.core import Tensor
 from tfc.dtypes import int32, int64
-from tfc.ops import array, convert, creation, math, ragged_rows, reductions, segments, strings
+from tfc.ops import array, convert, creation, math, nest, ragged_rows, reductions, segments, strings
 from tfc.ops import primitives as p
 from tfc.ops.control_flow import while_loop
 from tfc.ops.gather import gather
@@ -35,7 +35,8 @@ def _ragged_arguments(args, kwargs) -> bool:
 def dispatched(function, public: str, args: tuple, kwargs: dict):
     """What `function` gives for ragged arguments; NotImplemented if there are none, or it takes none."""
     if not _ragged_arguments(args, kwargs):
-        return NotImplemented
+        signature = kwargs.get("fn_output_signature", kwargs.get("dtype")) if public == "map_fn" else None
+        return map_rows(*args, **kwargs) if hasattr(signature, "ragged_rank") else NotImplemented
     kwargs = {k: v for k, v in kwargs.items() if k != "name"}
     made = _TABLE.get(public)
     if made is not None:
@@ -393,11 +394,17 @@ def map_rows(fn, elems, dtype=None, *unused, fn_output_signature=None, **others)
     `fn_output_signature` says: a dtype or `TensorSpec` for results of one shape.
     """
     signature = fn_output_signature if fn_output_signature is not None else dtype
-    if not isinstance(elems, RaggedTensor) or elems.ragged_rank != 1:
-        raise NotImplementedError("map_fn of a ragged tensor takes one, with one ragged dimension")
-    rows = p.cast(elems.nrows(), dtype=int32)
+    if nest.is_nested(elems) and not isinstance(elems, RaggedTensor):
+        raise NotImplementedError("map_fn with ragged results takes one tensor")
+    if isinstance(elems, RaggedTensor):
+        if elems.ragged_rank != 1:
+            raise NotImplementedError("map_fn of a ragged tensor takes one with one ragged dimension")
+        rows, kind = p.cast(elems.nrows(), dtype=int32), elems.dtype
+    else:
+        elems = convert.convert_to_tensor(elems)
+        rows, kind = array.shape(elems)[0], elems.dtype
     ragged = signature is None or hasattr(signature, "ragged_rank")
-    made = getattr(signature, "dtype", signature) or elems.dtype
+    made = getattr(signature, "dtype", signature) or kind
     inner = elems.flat_values.shape[1:] if signature is None else None
     spec = None if inner is None else [None, *inner]
     shape = getattr(signature, "shape", None) if not ragged else spec

@@ -374,7 +374,10 @@ class TensorArray(Composite):
     # Checks.
 
     def _value(self, value) -> Tensor:
-        value = convert_to_tensor(value, None if hasattr(value, "dtype") else self._dtype)
+        try:
+            value = convert_to_tensor(value, None if hasattr(value, "dtype") else self._dtype)
+        except TypeError:
+            value = convert_to_tensor(value)  # a number of another kind: refused below
         if value.dtype is not self._dtype:
             raise InvalidArgumentError(
                 None,

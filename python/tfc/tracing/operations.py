@@ -10,6 +10,19 @@ from tfc.tracing.tensors import SymbolicTensor
 _EFFECTS = frozenset({"tfc.read_variable", "tfc.assign_variable", "tfc.print", "tfc.assert", "tfc.host_call"})
 
 
+class HandleType(str):
+    """The dtype of what is no tensor: "resource", "variant"."""
+
+    __slots__ = ()
+
+    @property
+    def name(self) -> str:
+        return str(self)
+
+    def __repr__(self):
+        return f"tf.{self}"
+
+
 @dataclasses.dataclass(frozen=True)
 class Handle:
     """A value of a graph that is no tensor: a variable's handle, or a list."""
@@ -20,8 +33,8 @@ class Handle:
     shape: TensorShape = TensorShape(())
 
     @property
-    def dtype(self) -> str:
-        return self.kind
+    def dtype(self) -> "HandleType":
+        return HandleType(self.kind)
 
 
 class Operation:

@@ -107,7 +107,18 @@ def test_none_in_one_branch(fake):
         convert(f)(T)
 
 
-def test_none_in_both_branches_is_legal(fake):
+def test_none_in_both_branches_that_nobody_reads_is_legal(fake):
+    def f(c):
+        if c:
+            x = None
+        else:
+            x = None
+        return 1
+
+    assert convert(f)(T) == 1
+
+
+def test_none_in_both_branches_that_is_read(fake):
     def f(c):
         if c:
             x = None
@@ -115,7 +126,8 @@ def test_none_in_both_branches_is_legal(fake):
             x = None
         return x
 
-    assert convert(f)(T) is None
+    with pytest.raises(ValueError, match="'x' is None at the end of the main branch"):
+        convert(f)(T)
 
 
 def test_dtypes_differ(fake):

@@ -130,3 +130,9 @@ def test_concrete_function_without_arguments():
     f = tf.function(lambda x: x + 1, input_signature=[F])
     c = f.get_concrete_function()
     assert c is f.get_concrete_function() and c(tf.constant([1.0, 2.0])).numpy().tolist() == [2, 3]
+
+
+@pytest.mark.parametrize("make", [lambda n: [n], lambda n: (n,), lambda n: [np.int32(n)]])
+def test_a_list_that_becomes_a_tensor_is_looked_at_in_each_call(make):
+    f = tf.function(lambda x: tf.fill(x, 7), input_signature=[tf.TensorSpec([1], tf.int32)])
+    assert [f(make(n)).shape.as_list() for n in (2, 3, 0, 4)] == [[2], [3], [0], [4]]

@@ -314,7 +314,8 @@ static void checkDynamicReshape(DynamicReshapeOp op, CheckBuilder &build,
 }
 
 static void checkArgReduce(Value x, int64_t axis, CheckBuilder &build) {
-  if (ranked(x).isDynamicDim(axis))
+  // A size of 0 is known where code is made for the sizes that arrived.
+  if (ranked(x).isDynamicDim(axis) || ranked(x).getDimSize(axis) == 0)
     build.require(
         build.make<GreaterOp>(build.dimension(x, axis), build.scalar(0)),
         "Reduction axis " + std::to_string(axis) + " is empty in shape {}",

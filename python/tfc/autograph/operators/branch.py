@@ -111,6 +111,8 @@ class _Branches:
         soft = i >= self.n_outputs
         values = [self.ends[side][i] for side in (0, 1)]
         if merge.same(*values):
+            if values[0] is None and self._is_users_output(i):
+                raise ValueError(_missing_text(symbol, None, 0))
             return _Kept(values[0])
         missing = [is_missing(v) for v in values]
         if all(missing):
@@ -127,6 +129,10 @@ class _Branches:
                 return _Kept(UNDEFINED)
             raise ValueError(_missing_text(symbol, value, side))
         return _merged(symbol, *values)
+
+    def _is_users_output(self, i):
+        """Is it a variable that is read after a statement of the user's?"""
+        return i < self.n_outputs and not self.guard and not str(self.state.symbols[i]).startswith("ag__")
 
     def _never_read(self, side, symbol, value):
         """Did this branch jump, so that nobody looks at the variable before it is assigned again?"""

@@ -63,6 +63,8 @@ def len_(value):
         return seam.length(value)
     if seam.is_tensor_array(value) and seam.tracing():
         return value.size()
+    if _is_dataset(value):
+        return value.cardinality()
     return len(value)
 
 
@@ -122,10 +124,17 @@ _extreme("max", "reduce_max", "maximum", builtins.max)
 _extreme("min", "reduce_min", "minimum", builtins.min)
 
 
+def _is_dataset(value):
+    return seam.tracing() and hasattr(value, "_traced_loop") and hasattr(value, "map")
+
+
 def _quantifier(reduce, join, builtin):
     def quantifier(values):
         if seam.is_symbolic(values):
             return getattr(seam, reduce)(values)
+        if _is_dataset(values):
+            stops = builtin is builtins.any
+            return values.reduce(seam.tensor(not stops), lambda truth, value: join(truth, lambda: value))
         elements = _elements(values)
         if elements is None:
             return builtin(values)
@@ -154,6 +163,19 @@ def sorted_(values, **kwargs):
     if key is None:
         return seam.sort(values, direction=direction)
     return seam.gather(values, seam.argsort(seam.vectorized_map(key, values), direction=direction, stable=True))
+
+
+@_replaces(map)
+def map_(function, *iterables):
+    if not iterables or not all(map(_is_dataset, iterables)):
+        return map(function, *iterables)
+    first = iterables[0]
+    return first.map(function) if len(iterables) == 1 else first.zip(iterables).map(function)
+
+
+@_replaces(filter)
+def filter_(function, iterable):
+    return iterable.filter(function) if _is_dataset(iterable) else filter(function, iterable)
 
 
 def print_(*args, sep=" ", end="\n", file=None, flush=False):

@@ -20,7 +20,7 @@ def rewrite(node, context):
     if name == "super" and not node.args and context.method_self:
         node.args = [tree.load("__class__"), tree.load(context.method_self)]
         return node
-    if name == tree.AG or _is_operator(node.func):
+    if name == tree.AG or tree.is_operator(node.func):
         return node
     node.func = tree.at(tree.operator("c", node.func), node.func)
     return node
@@ -29,10 +29,6 @@ def rewrite(node, context):
 def mark_iterated(node):
     """A rewritten call in the place a `for` iterates over: `tf.range(n)` need not make its tensor there."""
     func = node.func
-    if isinstance(func, ast.Call) and _is_operator(func.func) and func.func.attr == "c":
+    if isinstance(func, ast.Call) and tree.is_operator(func.func) and func.func.attr == "c":
         func.func.attr = "iterated"
     return node
-
-
-def _is_operator(node):
-    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == tree.AG

@@ -32,6 +32,8 @@ class Context:
         """A function without arguments that evaluates `expr`, or None where that would change what its
         walrus binds.
         """
+        if ast.NamedExpr not in self.scope.kinds:
+            return tree.delay(expr)
         names = {n.target.id for n in tree.walk(expr) if isinstance(n, ast.NamedExpr)}
         if not names:
             return tree.delay(expr)
@@ -71,18 +73,11 @@ def _statement(stmt, context):
         stmt = tree.at(ast.Assign([stmt.target], stmt.value), stmt)
     if isinstance(stmt, (ast.Global, ast.Nonlocal)):
         return tree.at(ast.Pass(), stmt)
-    for field, value in ast.iter_fields(stmt):
-        if field in ("body", "orelse", "finalbody"):
-            continue
-        if field in ("handlers", "cases"):
-            for part in value:
-                _expressions(part, context, skip=("body",))
-        elif isinstance(value, ast.AST):
-            setattr(stmt, field, expression(value, context))
-        elif isinstance(value, list):
-            setattr(stmt, field, [expression(v, context) if isinstance(v, ast.AST) else v for v in value])
+    parts = (stmt, *getattr(stmt, "handlers", ()), *getattr(stmt, "cases", ()))
+    for part in parts:
+        _expressions(part, context, skip=_BLOCKS)
     hoisted, context.hoisted = context.hoisted, []
-    for part in (stmt, *getattr(stmt, "handlers", ()), *getattr(stmt, "cases", ())):
+    for part in parts:
         for field in ("body", "orelse", "finalbody"):
             block = getattr(part, field, None)
             if isinstance(block, list):
@@ -97,14 +92,24 @@ def _statement(stmt, context):
     return stmt
 
 
+# Fields that hold statements, or what holds statements.
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+_LEAVES = frozenset((ast.Name, ast.Constant, type(None)))
+
+
 def _expressions(node, context, skip=()):
-    for field, value in ast.iter_fields(node):
+    held = node.__dict__
+    for field in tree.FIELDS[node.__class__]:
         if field in skip:
             continue
-        if isinstance(value, ast.AST):
-            setattr(node, field, expression(value, context))
-        elif isinstance(value, list):
-            setattr(node, field, [expression(v, context) if isinstance(v, ast.AST) else v for v in value])
+        value = held.get(field)
+        kind = value.__class__
+        if kind is list:
+            for i, v in enumerate(value):
+                if v.__class__ not in _LEAVES:
+                    value[i] = expression(v, context)
+        elif kind not in _LEAVES and isinstance(value, ast.AST):
+            held[field] = expression(value, context)
 
 
 def expression(node, context):

@@ -5,7 +5,7 @@ import ast
 from ..errors import ConversionError
 from . import expressions, jumps, liveness, symbols, tree
 from .control import Control
-from .scope import scope_of
+from .scope import TRIES, scope_of
 
 
 def convert(node, options, has_class=False):
@@ -39,8 +39,8 @@ def _bare(args):
 
 
 def _convert(function, options, has_class):
-    check(function)
     scope = scope_of(function)
+    check(function, scope.kinds)
     first = [*function.args.posonlyargs, *function.args.args][:1]
     context = expressions.Context(
         options, scope, first[0].arg if first and has_class else None, _nested(options, has_class)
@@ -48,7 +48,7 @@ def _convert(function, options, has_class):
     doc, body = _docstring(function.body)
     function.body = expressions.rewrite_body(body, context)
     jumps.lower(function)
-    liveness.analyse(function.body, scope.shared)
+    liveness.analyse(function.body, scope)
     control = Control(scope)
     # What only unreachable code binds is a local still.
     control.declared |= scope.bound - set(symbols.changed(function.body))
@@ -57,19 +57,17 @@ def _convert(function, options, has_class):
     return function
 
 
-def check(function):
-    """Refuses what cannot be a function of calls."""
+def check(function, kinds):
+    """Refuses what cannot be a function of calls. `kinds`: the classes of its nodes."""
+    if not kinds.isdisjoint((ast.Yield, ast.YieldFrom)):
+        raise ConversionError("generators are not supported")
+    if not kinds.isdisjoint((ast.Await, ast.AsyncFor, ast.AsyncWith)):
+        raise ConversionError("async functions are not supported")
+    if kinds.isdisjoint(TRIES):
+        return
     for node in _own_nodes(function):
-        if isinstance(node, (ast.Yield, ast.YieldFrom)):
-            raise ConversionError("generators are not supported")
-        if isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith)):
-            raise ConversionError("async functions are not supported")
-
-        if isinstance(node, (ast.Try, *_TRY_STAR)) and any(_leaves(stmt, in_loop=False) for stmt in node.finalbody):
+        if isinstance(node, TRIES) and any(_leaves(stmt, in_loop=False) for stmt in node.finalbody):
             raise ConversionError("break, continue and return in a finally block cannot be converted")
-
-
-_TRY_STAR = (ast.TryStar,) if hasattr(ast, "TryStar") else ()
 
 
 def _leaves(node, in_loop):

@@ -8,6 +8,7 @@ Where the result of
 import ast
 
 from . import tree
+from .scope import facts
 
 _FUNCTIONAL = {"write", "scatter", "unstack", "split"}
 
@@ -35,31 +36,7 @@ def rewrite(stmt, context):
 
 def appended(stmts):
     """The names of lists that `stmts`, which have been rewritten, append to."""
-    return tuple(sorted(set().union(*map(_appended, stmts))))
-
-
-def _appended(root):
-    known = getattr(root, "appends", None)
-    if known is not None:
-        return known
-    found, stack = set(), [root]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.expr)):
-            continue
-        if isinstance(node, ast.Assign) and _is_append(node.value):
-            found.add(node.targets[0].id)
-        elif isinstance(node, ast.stmt) and node is not root:
-            found |= _appended(node)
-        else:
-            stack += tree.children(node)
-    root.appends = found
-    return found
-
-
-def _is_append(value):
-    func = value.func if isinstance(value, ast.Call) else None
-    return isinstance(func, ast.Attribute) and func.attr == "append" and getattr(func.value, "id", None) == tree.AG
+    return tuple(sorted(set().union(*(facts(stmt).lists for stmt in stmts))))
 
 
 def mention(call, names):

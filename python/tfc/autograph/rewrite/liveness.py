@@ -9,7 +9,7 @@ alive after it
 
 import ast
 
-from .scope import reads, writes
+from .scope import TRIES, reads, writes
 from .tree import walk
 
 
@@ -35,11 +35,12 @@ ALL = _All()
 NONE = frozenset()
 
 
-def analyse(body, live_out):
-    """Annotates every If, While and For below `body` (a list of statements)."""
-    for stmt in body:
-        _mark_caught(stmt)
-    _down(body, live_out)
+def analyse(body, scope):
+    """Annotates every If, While and For below `body` (the statements of a function)."""
+    if not scope.kinds.isdisjoint(TRIES):
+        for stmt in body:
+            _mark_caught(stmt)
+    _down(body, scope.shared)
 
 
 def _mark_caught(stmt):
@@ -69,12 +70,9 @@ def _summary(stmt):
 
 
 def _simple(stmt):
-    written = writes(stmt)
     if getattr(stmt, "ours", False):  # a delayed operand: may run, later
         return reads(stmt), NONE
-    if isinstance(stmt, ast.Delete):
-        return reads(stmt), frozenset(written)
-    return reads(stmt), frozenset(written)
+    return reads(stmt), writes(stmt)
 
 
 def _leaves(stmt):

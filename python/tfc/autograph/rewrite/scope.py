@@ -3,9 +3,10 @@
 import ast
 from dataclasses import dataclass, field
 
-from .tree import children, walk
+from .tree import children, is_operator, is_ours, walk
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+TRIES = (ast.Try, ast.TryStar) if hasattr(ast, "TryStar") else (ast.Try,)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -19,6 +20,7 @@ class Scope:
     nonlocals: set = field(default_factory=set)
     captured: set = field(default_factory=set)  # read or written by a function or generator made inside
     rebound: set = field(default_factory=set)  # written by a function made inside: any call may do it
+    kinds: set = field(default_factory=set)  # the classes of the nodes of the function itself
 
     @property
     def shared(self):
@@ -35,56 +37,77 @@ def parameters(args):
 def scope_of(function):
     """The scope of a FunctionDef or Lambda, before it is rewritten."""
     scope = Scope(frozenset(parameters(function.args)))
-    for node in function.body if isinstance(function.body, list) else [function.body]:
-        _declare(node, scope)
+    stack = list(function.body) if isinstance(function.body, list) else [function.body]
+    bound, kinds = scope.bound, scope.kinds
+    while stack:
+        node = stack.pop()
+        kind = node.__class__
+        if kind is ast.Name:
+            if node.ctx.__class__ is not ast.Load:
+                bound.add(node.id)
+            continue
+        kinds.add(kind)
+        if kind in _NESTED:
+            _declare_nested(node, scope)
+            stack += _inside(node)
+            continue
+        bind = _BINDS.get(kind)
+        if bind is not None:
+            bound.update(bind(node))
+        elif kind is ast.Global:
+            scope.globals.update(node.names)
+        elif kind is ast.Nonlocal:
+            scope.nonlocals.update(node.names)
+        stack += children(node)
     scope.bound -= scope.params | scope.globals | scope.nonlocals
     scope.rebound &= scope.bound | scope.params
     return scope
 
 
-def _declare(root, scope):
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, ast.Global):
-            scope.globals.update(node.names)
-        elif isinstance(node, ast.Nonlocal):
-            scope.nonlocals.update(node.names)
-        scope.bound.update(binds(node))
-        stack.extend(_inside(node))
-        if isinstance(node, (*FUNCTIONS, ast.Lambda, ast.ClassDef, ast.GeneratorExp)):
-            scope.captured |= free_names(node)
-        if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
-            scope.rebound.update(n for inner in walk(node) if isinstance(inner, ast.Nonlocal) for n in inner.names)
-
-
-def binds(node):
-    """The names that this one node (not its children) binds."""
-    if isinstance(node, ast.Name):
-        return () if isinstance(node.ctx, ast.Load) else (node.id,)
+def _declare_nested(node, scope):
+    scope.bound.update(_binds_nested(node))
+    if isinstance(node, (*FUNCTIONS, ast.Lambda, ast.ClassDef, ast.GeneratorExp)):
+        scope.captured |= free_names(node)
     if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
-        return (node.name,)
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return tuple(a.asname or a.name.split(".")[0] for a in node.names)
-    if isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)):
-        return (node.name,) if node.name else ()
-    if isinstance(node, ast.MatchMapping):
-        return (node.rest,) if node.rest else ()
-    return ()
+        scope.rebound.update(n for inner in walk(node) if isinstance(inner, ast.Nonlocal) for n in inner.names)
+    if isinstance(node, COMPREHENSIONS):
+        scope.kinds.update(inner.__class__ for inner in walk(node))
+
+
+def _name(node):
+    return (node.name,) if node.name else ()
+
+
+def _imported(node):
+    return tuple(a.asname or a.name.split(".")[0] for a in node.names)
+
+
+# The names that a node (not its children) binds, where it is no Name and nothing nested.
+_BINDS = {
+    ast.Import: _imported,
+    ast.ImportFrom: _imported,
+    ast.ExceptHandler: _name,
+    ast.MatchAs: _name,
+    ast.MatchStar: _name,
+    ast.MatchMapping: lambda node: (node.rest,) if node.rest else (),
+}
+_NESTED = frozenset((*FUNCTIONS, ast.Lambda, ast.ClassDef, *COMPREHENSIONS))
+
+
+def _binds_nested(node):
+    return () if isinstance(node, (ast.Lambda, *COMPREHENSIONS)) else (node.name,)
 
 
 def _inside(node):
-    """Children that belong to the same scope as `node`."""
+    """Children of something nested that belong to the scope around it."""
     if isinstance(node, FUNCTIONS):
         return [*node.decorator_list, *node.args.defaults, *(d for d in node.args.kw_defaults if d)]
     if isinstance(node, ast.Lambda):
         return [*node.args.defaults, *(d for d in node.args.kw_defaults if d)]
     if isinstance(node, ast.ClassDef):
         return [*node.decorator_list, *node.bases, *node.keywords]
-    if isinstance(node, COMPREHENSIONS):
-        # A walrus inside binds outside; the targets do not.
-        return [n for n in walk(node) if isinstance(n, ast.NamedExpr)]
-    return children(node)
+    # A walrus inside of a comprehension binds outside; the targets do not.
+    return [n for n in walk(node) if isinstance(n, ast.NamedExpr)]
 
 
 def free_names(node):
@@ -95,55 +118,122 @@ def free_names(node):
     if isinstance(node, (*FUNCTIONS, ast.Lambda)):
         scope = scope_of(node)
         body = node.body if isinstance(node.body, list) else [node.body]
-        inner = set().union(*map(reads, body)) | scope.nonlocals | scope.globals
+        inner = set().union(*map(_reads, body)) | scope.nonlocals | scope.globals
         # The compiler adds these on its own where `super()` is used.
         free = inner - scope.params - scope.bound
-        free = free.union(*(reads(n) for n in _inside(node))) if _inside(node) else free
+        free = free.union(*(_reads(n) for n in _inside(node))) if _inside(node) else free
     elif isinstance(node, ast.ClassDef):
-        free = set().union(*(reads(n) for n in children(node)))
+        free = set().union(*(_reads(n) for n in children(node)))
     else:
-        free = set().union(*(reads(n) for n in children(node)))
+        free = set().union(*(_reads(n) for n in children(node)))
         free -= {n.id for g in node.generators for n in walk(g.target) if isinstance(n, ast.Name)}
     node.free = frozenset(free)
     return node.free
 
 
+class Facts:
+    """What evaluating an expression or running a statement may do to names of the surrounding scope."""
+
+    __slots__ = ("reads", "writes", "paths", "lists")
+
+    def __init__(self):
+        self.reads = set()
+        self.writes = set()  # binds or deletes
+        self.paths = set()  # composite symbols that it assigns: see `symbols`
+        self.lists = set()  # names of lists that it appends to
+
+
 def reads(root):
-    """Every name of the surrounding scope that evaluating `root` may read."""
-    found, stack = set(), [root]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, ast.Name):
-            if not isinstance(node.ctx, ast.Store):
-                found.add(node.id)
-        elif isinstance(node, (*FUNCTIONS, ast.Lambda, ast.ClassDef, *COMPREHENSIONS)):
-            if getattr(node, "ours", False):
-                stack.extend(children(node))
-            else:
-                found |= free_names(node)
-        else:
-            if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-                found.add(node.target.id)
-            stack.extend(children(node))
-    return found
+    """Every name of the surrounding scope that evaluating `root`, which has been rewritten, may read."""
+    return facts(root).reads
 
 
 def writes(root):
-    """Every name of the surrounding scope that running `root` may bind or delete."""
-    known = getattr(root, "written", None)
-    if known is not None:
-        return known
-    found, stack = set(), [root]
+    """Every name of the surrounding scope that running `root`, which has been rewritten, may bind or delete."""
+    return facts(root).writes
+
+
+def facts(root) -> Facts:
+    """What `root` does. Found once: of a statement that has been rewritten, before it becomes calls of operators."""
+    known = getattr(root, "facts", None)
+    if known is None:
+        known = root.facts = _facts(root)
+    return known
+
+
+def _reads(root):
+    """`reads` of what will be rewritten yet."""
+    return _facts(root, keep=False).reads
+
+
+def _facts(root, keep=True):
+    found, stack = Facts(), [root]
+    read, written = found.reads, found.writes
     while stack:
         node = stack.pop()
-        if node is not root and isinstance(node, ast.stmt):
-            found |= writes(node)
-            continue
-        if getattr(node, "ours", False):
-            found.update(getattr(node, "walrus", ()))
-            stack.extend(n for n in walk(node) if isinstance(n, ast.NamedExpr))
-            continue
-        found.update(binds(node))
-        stack.extend(_inside(node))
-    root.written = found
+        kind = node.__class__
+        if kind is ast.Name:
+            context = node.ctx.__class__
+            if context is not ast.Store:
+                read.add(node.id)
+            if context is not ast.Load:
+                written.add(node.id)
+        elif kind is ast.Call:
+            if is_operator(node.func):
+                stack += node.args
+                stack += node.keywords
+            else:
+                stack += children(node)
+        elif kind in _NESTED:
+            if is_ours(node):
+                _delayed(node, found, stack)
+            else:
+                read |= free_names(node)
+                written.update(_binds_nested(node))
+                for inner in _inside(node):
+                    written |= _facts(inner, keep).writes
+        elif keep and node is not root and isinstance(node, ast.stmt):
+            inner = facts(node)
+            read |= inner.reads
+            written |= inner.writes
+            found.paths |= inner.paths
+            found.lists |= inner.lists
+        else:
+            if kind is ast.Attribute or kind is ast.Subscript:
+                if node.ctx.__class__ is not ast.Load:
+                    path = path_of(node)
+                    if path:
+                        found.paths.add(path)
+            elif kind in _BINDS:
+                written.update(_BINDS[kind](node))
+            elif kind is ast.Assign:
+                call = node.value
+                if call.__class__ is ast.Call and is_operator(call.func) and call.func.attr == "append":
+                    found.lists.add(node.targets[0].id)
+            elif kind is ast.AugAssign and node.target.__class__ is ast.Name:
+                read.add(node.target.id)
+            stack += children(node)
     return found
+
+
+def _delayed(node, found, stack):
+    """An operand in a function that we made: it is evaluated where it stood, or not at all."""
+    found.writes.update(getattr(node, "walrus", ()))
+    stack += node.body if isinstance(node.body, list) else [node.body]
+
+
+def path_of(node):
+    """The composite symbol that an attribute or item is (see `symbols`), or the name; None if it is neither."""
+    kind = node.__class__
+    if kind is ast.Name:
+        return (node.id,)
+    if kind is ast.Attribute:
+        base = path_of(node.value)
+        return base and (*base, "." + node.attr)
+    if kind is ast.Subscript:
+        base = path_of(node.value)
+        if base and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, (str, int)):
+            return (*base, "[]", node.slice.value)
+        if base and isinstance(node.slice, ast.Name):
+            return (*base, "[n]", node.slice.id)
+    return None

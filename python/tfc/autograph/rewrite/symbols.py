@@ -7,8 +7,8 @@ pairs for longer paths.
 
 import ast
 
-from .scope import FUNCTIONS, writes
-from .tree import AG, children, walk
+from .scope import facts, writes
+from .tree import is_operator, walk
 
 
 def changed(stmts):
@@ -28,52 +28,14 @@ def _calls(root):
     """Is there a call of something that is not an operator of ours?"""
     known = getattr(root, "calls", None)
     if known is None:
-        known = root.calls = any(isinstance(n, ast.Call) and not _is_ours(n.func) for n in walk(root))
+        known = root.calls = any(isinstance(n, ast.Call) and not is_operator(n.func) for n in walk(root))
     return known
-
-
-def _is_ours(func):
-    return isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) and func.value.id == AG
 
 
 def composites(stmts, names):
     """The composite symbols assigned in `stmts` whose parts are not changed there themselves."""
-    found = set().union(*map(_assigned, stmts))
+    found = set().union(*(facts(s).paths for s in stmts))
     return sorted((s for s in found if not names.intersection(_parts(s))), key=repr)
-
-
-def _assigned(root):
-    known = getattr(root, "paths", None)
-    if known is not None:
-        return known
-    found, stack = set(), [root]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
-            path = _path(node)
-            if path:
-                found.add(path)
-        elif isinstance(node, ast.stmt) and node is not root:
-            found |= _assigned(node)
-        elif not isinstance(node, (*FUNCTIONS, ast.Lambda, ast.ClassDef)):
-            stack += children(node)
-    root.paths = found
-    return found
-
-
-def _path(node):
-    if isinstance(node, ast.Name):
-        return (node.id,)
-    if isinstance(node, ast.Attribute):
-        base = _path(node.value)
-        return base and (*base, "." + node.attr)
-    if isinstance(node, ast.Subscript):
-        base = _path(node.value)
-        if base and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, (str, int)):
-            return (*base, "[]", node.slice.value)
-        if base and isinstance(node.slice, ast.Name):
-            return (*base, "[n]", node.slice.id)
-    return None
 
 
 def _parts(symbol):

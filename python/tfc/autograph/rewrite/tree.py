@@ -20,25 +20,22 @@ def copy(node, class_name=None):
 
 def _copy(node, prefix):
     cls = node.__class__
-    if cls is ast.Load or cls is ast.Store:
-        return node
     new = cls.__new__(cls)
-    inner = prefix
+    below = prefix
     if cls is ast.ClassDef and node.name.strip("_"):
-        inner = "_" + node.name.lstrip("_")
-    for field in cls._fields:
-        value = getattr(node, field, None)
-        if isinstance(value, ast.AST):
+        below = "_" + node.name.lstrip("_")
+    made = new.__dict__
+    for field, value in node.__dict__.items():
+        kind = value.__class__
+        if kind is list:
+            inside = below if field == "body" else prefix
+            value = [_copy(v, inside) if isinstance(v, ast.AST) else _mangle(v, prefix) for v in value]
+        elif kind is str:
+            if prefix and cls is not ast.Constant:
+                value = _mangle(value, prefix)
+        elif kind is not int and kind is not ast.Load and kind is not ast.Store and isinstance(value, ast.AST):
             value = _copy(value, prefix)
-        elif value.__class__ is list:
-            below = inner if field == "body" else prefix
-            value = [_copy(v, below) if isinstance(v, ast.AST) else _mangle(v, prefix) for v in value]
-        elif prefix and value.__class__ is str and cls is not ast.Constant:
-            value = _mangle(value, prefix)
-        setattr(new, field, value)
-    if hasattr(node, "lineno"):
-        for field in _POSITION:
-            setattr(new, field, getattr(node, field, None))
+        made[field] = value
     return new
 
 
@@ -49,8 +46,9 @@ def _mangle(name, prefix):
 
 def at(node, where):
     """Gives `node` the position of `where`; parts without one inherit it when the tree is finished."""
+    place, made = where.__dict__, node.__dict__
     for field in _POSITION:
-        setattr(node, field, getattr(where, field, None))
+        made[field] = place.get(field)
     return node
 
 
@@ -100,16 +98,17 @@ def finish(node):
     stack = [(node, (1, 0, 1, 0))]
     while stack:
         node, place = stack.pop()
-        if node._attributes:
-            if getattr(node, "lineno", None) is None:
-                node.lineno, node.col_offset, node.end_lineno, node.end_col_offset = place
-            else:
-                place = (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)
-                if node.end_lineno != node.lineno:
-                    # Python takes the last line of an attribute for the line of its call.
-                    place = (node.lineno, node.col_offset, node.lineno, node.col_offset + 1)
+        known = node.__dict__
+        if known.get("lineno") is not None:
+            place = (known["lineno"], known["col_offset"], known["end_lineno"], known["end_col_offset"])
+            if place[0] != place[2]:
+                # Python takes the last line of an attribute for the line of its call.
+                place = (place[0], place[1], place[0], place[1] + 1)
+        elif node._attributes:
+            known["lineno"], known["col_offset"], known["end_lineno"], known["end_col_offset"] = place
         for child in children(node):
-            stack.append((child, place))
+            if FIELDS[child.__class__] or child.__dict__.get("lineno") is None:
+                stack.append((child, place))
 
 
 # Fields that hold no nodes, or only contexts and operators.
@@ -117,23 +116,29 @@ _PLAIN = frozenset((
     "ctx", "op", "ops", "id", "attr", "arg", "name", "kind", "type_comment", "level", "module", "conversion",
     "is_async", "asname", "rest", "kwd_attrs",
 ))  # fmt: skip
-_FIELDS: dict = {ast.Name: (), ast.Constant: (), ast.Global: (), ast.Nonlocal: ()}
+
+
+class _Fields(dict):
+    def __missing__(self, cls):
+        found = self[cls] = tuple(f for f in cls._fields if f not in _PLAIN)
+        return found
+
+
+# The fields of a class of nodes that may hold nodes, other than contexts and operators.
+FIELDS = _Fields({ast.Name: (), ast.Constant: (), ast.Global: (), ast.Nonlocal: ()})
 
 
 def children(node):
     """The nodes right below (without contexts and operators, which hold nothing): `ast.iter_child_nodes`,
     faster.
     """
-    cls = node.__class__
-    fields = _FIELDS.get(cls)
-    if fields is None:
-        fields = _FIELDS[cls] = tuple(f for f in cls._fields if f not in _PLAIN)
     out = []
-    for field in fields:
-        value = getattr(node, field, None)
+    held = node.__dict__
+    for field in FIELDS[node.__class__]:
+        value = held.get(field)
         if value.__class__ is list:
-            out += [v for v in value if isinstance(v, ast.AST)]
-        elif isinstance(value, ast.AST):
+            out += filter(None, value)  # a missing key or default is None
+        elif value is not None and isinstance(value, ast.AST):
             out.append(value)
     return out
 
@@ -144,9 +149,14 @@ def walk(node):
     while stack:
         node = stack.pop()
         yield node
-        if _FIELDS.get(node.__class__) != ():
+        if FIELDS[node.__class__]:
             stack += children(node)
 
 
 def is_ours(node):
     return getattr(node, "ours", False)
+
+
+def is_operator(func):
+    """Is the function of a call an operator of ours?"""
+    return func.__class__ is ast.Attribute and func.value.__class__ is ast.Name and func.value.id == AG
