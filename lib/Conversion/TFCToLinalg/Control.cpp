@@ -198,8 +198,11 @@ struct Loop {
 } // namespace
 
 static bool sizeStays(Lowering &l, Value next, Value argument) {
-  if (!l.dims.has(next))
-    return keepsSize(argument);
+  if (!l.dims.has(next)) {
+    // A list, of which another one may take the place.
+    SizeAnalysis sizes;
+    return keepsSize(argument) && (next == argument || sizes.length(next) == sizes.length(argument));
+  }
   return llvm::all_of(llvm::zip(l.dims.of(next), l.dims.of(argument)), [](auto pair) {
     return std::get<1>(pair) >= 0 || std::get<0>(pair) == std::get<1>(pair);
   });

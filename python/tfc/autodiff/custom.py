@@ -1,6 +1,7 @@
 """Functions with gradients of their own."""
 
 import functools
+from contextlib import nullcontext
 
 from tfc.autodiff.tape import GradientTape
 from tfc.core import (
@@ -14,6 +15,7 @@ from tfc.core import (
     recorders,
     should_record,
     stop_recording,
+    value_of,
 )
 from tfc.ops import nest
 from tfc.ops import primitives as p
@@ -35,7 +37,7 @@ def custom_gradient(f=None):
 
     @functools.wraps(f)
     def decorated(*args, **kwargs):
-        if executing_eagerly() or recorders():
+        if executing_eagerly() or (recorders() and not current().in_region):
             return _call(f, args, kwargs)
         return _call_whole(f, args, kwargs)
 
@@ -43,19 +45,49 @@ def custom_gradient(f=None):
 
 
 def _call_whole(f, args, kwargs):
-    """In a trace that no tape watches: one operation, so that the gradient is there when the trace is differentiated."""
+    """In a trace that no tape watches, and in regions: one operation, so that the gradient is there when the trace is
+    differentiated.
+    """
     leaves = nest.flatten(args, expand_composites=True)
     flat = [a if isinstance(a, (VariableStorage, TensorList)) else convert_to_tensor(a) for a in leaves]
-    structure = None
+    structure, used = None, []
 
     def whole(*values):
         nonlocal structure
         packed = nest.pack_sequence_as(args, list(values), expand_composites=True)
-        structure = _call(f, packed, kwargs)
+        structure = _call(f, packed, kwargs, used)
         return nest.flatten(structure, expand_composites=True)
 
-    outputs = current().call_python(getattr(f, "__name__", "custom_gradient"), whole, flat)
+    outputs = call_recorded(getattr(f, "__name__", "custom_gradient"), whole, flat, used)
     return nest.pack_sequence_as(structure, outputs, expand_composites=True)
+
+
+def call_recorded(name: str, function, inputs: list, used=()) -> list:
+    """A call of a Python function of its own in a trace, which it stays for tapes: for the gradient the function runs
+    again. So do the regions that it is in, under other tapes, for the next order. `used`: variables that it has read then.
+    """
+    with stop_recording():
+        outputs, python, given = current().call_python_as(name, function, inputs)
+    sources = list({id(x): x for x in given}.values())
+    for v in used:
+        value = value_of(v)
+        if not isinstance(value, VariableStorage):
+            for recorder in recorders():
+                recorder.note_read(v, value)
+            sources += [] if any(value is x for x in sources) else [value]
+    if not should_record(sources):
+        return outputs
+
+    def backward(*grads):
+        tape = GradientTape(persistent=True, watch_accessed_variables=False)
+        with tape:
+            tape.watch([x for x in sources if x.dtype.is_differentiable])
+            again = python(*given)
+        found = {id(o): g for o, g in zip(again, grads, strict=True) if g is not None}
+        return tape.propagate(found, sources)
+
+    record_operation(name, sources, outputs, backward)
+    return outputs
 
 
 class VariableWatcher:
@@ -71,13 +103,18 @@ class VariableWatcher:
     def tracks(self, value) -> bool:
         return isinstance(value, VariableStorage) and getattr(value, "trainable", True) is True
 
+    def note_read(self, variable, value) -> None:
+        if self.tracks(variable):
+            self._variables[id(variable)] = variable
+
     def record(self, prim, args, attrs, results) -> None:
         for a in args:
             if self.tracks(a):
                 self._variables[id(a)] = a
 
 
-def _call(f, args, kwargs):
+def _call(f, args, kwargs, used=None):
+    """`used` gets the variables that are read."""
     # Variables among the arguments are sources themselves.
     flat_args = [
         a if isinstance(a, VariableStorage) else convert_to_tensor(a)
@@ -91,6 +128,8 @@ def _call(f, args, kwargs):
     finally:
         pop_recorder(watcher)
     variables = [v for v in watcher.variables if all(v is not a for a in flat_args)]
+    if used is not None:
+        used += variables
     outputs = [_fresh(convert_to_tensor(r)) for r in nest.flatten(result, expand_composites=True)]
     if not executing_eagerly():
         current().mark_custom(outputs)
@@ -156,7 +195,8 @@ def recompute_grad(f):
 
     @custom_gradient
     def inner(*args, **kwargs):
-        with stop_recording(*(r for r in recorders() if not isinstance(r, VariableWatcher))):
+        tapes = [r for r in recorders() if not isinstance(r, VariableWatcher)]
+        with stop_recording(*tapes) if tapes else nullcontext():
             result = f(*args, **kwargs)
 
         def grad(*upstream, variables=None):

@@ -7,7 +7,7 @@ in the gradient it gets, unless the row has a function for it.
 
 import itertools
 
-from tfc.autodiff.backward import Entry, UnconnectedGradients, operand_gradients
+from tfc.autodiff.backward import Entry, UnconnectedGradients, accumulate, operand_gradients
 from tfc.autodiff.tape import GradientTape
 from tfc.core import Tensor, TensorList, VariableStorage, pop_recorder, push_recorder, recorders, stop_recording
 from tfc.ops import nest
@@ -67,6 +67,9 @@ class ForwardAccumulator:
 
     def tracks(self, value) -> bool:
         return id(value) in self._tangents
+
+    def note_read(self, variable, value) -> None:
+        pass
 
     def mark(self) -> int:
         """How much is known so far, for `rewind`."""
@@ -146,6 +149,10 @@ def _elementwise(prim, args, attrs, out, tangents):
 def _linear(prim, rule, args, attrs, tangents):
     places = rule.operands or tuple(range(len(args)))
     if rule.together:
+        for a, t in zip(args, tangents, strict=True):
+            if isinstance(t, TensorList):
+                # It grows where its list does.
+                t.dynamic_size = a.dynamic_size
         moved = [
             a if i not in places else _zero_like(a) if t is None else t
             for i, (a, t) in enumerate(zip(args, tangents, strict=True))
@@ -173,9 +180,9 @@ def _transposed(prim, args, attrs, outs, tangents) -> list:
     """`vjp` is linear in the gradients u of the results: its own gradient by u, weighted with the tangents, is the product
     of the Jacobian and the tangents.
     """
-    live = [o for o in outs if isinstance(o, Tensor) and o.dtype.is_differentiable]
+    live = [o for o in outs if isinstance(o, (Tensor, TensorList)) and o.dtype.is_differentiable]
     with GradientTape(persistent=True, watch_accessed_variables=False) as tape:
-        cotangents = [zeros_like(o) for o in live]
+        cotangents = [_zero_like(o) for o in live]
         tape.watch(cotangents)
         of = {id(o): u for o, u in zip(live, cotangents, strict=True)}
         entry = Entry(prim, args, attrs, outs)
@@ -184,7 +191,10 @@ def _transposed(prim, args, attrs, outs, tangents) -> list:
     pairs = [(_plain(g), t) for g, t in zip(gradients, tangents, strict=True) if g is not None and t is not None]
     if not pairs:
         return [None] * len(outs)
-    made = tape.gradient([g for g, _ in pairs], cotangents, output_gradients=[t for _, t in pairs])
+    weights = {}
+    for g, t in pairs:
+        weights[id(g)] = accumulate(weights.get(id(g)), t)
+    made = tape.propagate(weights, cotangents)
     found = {id(o): dense(m) for o, m in zip(live, made, strict=True) if m is not None}
     return [found.get(id(o)) for o in outs]
 

@@ -7,7 +7,16 @@ import numpy as np
 
 from tfc.autodiff import recompute
 from tfc.autodiff.backward import Entry, UnconnectedGradients, accumulate, backward
-from tfc.core import Operation, Tensor, TensorList, VariableStorage, executing_eagerly, pop_recorder, push_recorder
+from tfc.core import (
+    Operation,
+    Tensor,
+    TensorList,
+    VariableStorage,
+    executing_eagerly,
+    pop_recorder,
+    push_recorder,
+    value_of,
+)
 from tfc.dtypes import TensorSpec, int64
 from tfc.errors import user_line
 from tfc.ops import nest
@@ -123,6 +132,10 @@ class GradientTape:
         self._entries.append(Entry(p.read_variable, (variable,), {}, (value,)))
         self._tracked[id(value)] = value
 
+    def note_read(self, variable, value) -> None:
+        if self._watch_accessed and getattr(variable, "trainable", True) is True and value.dtype.is_differentiable:
+            self._tracked[id(value)] = value
+
     def _watch_variable(self, variable):
         self._tracked[id(variable)] = variable
         self._variables[id(variable)] = variable
@@ -156,6 +169,7 @@ class GradientTape:
     def watch(self, tensor) -> None:
         """Records what becomes of these tensors or variables (a nest of them). Others raise `ValueError`."""
         for t in nest.flatten(tensor, expand_composites=True):
+            t = value_of(t)
             if not isinstance(t, (Tensor, VariableStorage, TensorList)):
                 raise ValueError(
                     f"Passed in object {t!r} of type '{type(t).__name__}', not tf.Tensor or "
@@ -222,7 +236,7 @@ class GradientTape:
                     "recorded on the tape). (%s)",
                     user_line(),
                 )
-        flat_sources = nest.flatten(sources)
+        flat_sources = [value_of(s) for s in nest.flatten(sources)]
         for s in flat_sources:
             _check_source(s)
         targets = []
@@ -290,7 +304,7 @@ class GradientTape:
             )
         unconnected = _unconnected(unconnected_gradients)
         target = convert_to_tensor(target)
-        flat_sources = nest.flatten(sources)
+        flat_sources = [value_of(s) for s in nest.flatten(sources)]
         columns = self._jacobian_rows(target, flat_sources, unconnected)
         if not self._persistent:
             self._stop()

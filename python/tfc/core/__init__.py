@@ -26,6 +26,7 @@ from tfc.core.recording import (
     stop_recording,
 )
 from tfc.core.refusal import argument_error, dtype_error
+from tfc.core.standing import StandIn, stand_in_of, standing, standing_in, value_of
 from tfc.core.strings import StringTensor, string_array
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "Operation",
     "Primitive",
     "Recorder",
+    "StandIn",
     "StringTensor",
     "Tensor",
     "TensorList",
@@ -58,6 +60,10 @@ __all__ = [
     "record_operation",
     "recorders",
     "should_record",
+    "stand_in_of",
+    "standing",
+    "standing_in",
+    "value_of",
     "stop_recording",
     "string_array",
     "using",

@@ -1,6 +1,7 @@
 """`Primitive`: the name of one op of the dialect, and the one place where ops are called."""
 
 from tfc.core.recording import record
+from tfc.core.standing import run_standing
 from tfc.core.state import STATE
 
 
@@ -35,6 +36,8 @@ class Primitive:
         self.quiet = False
 
     def __call__(self, *args, **attrs):
+        if STATE.standing:
+            return run_standing(self, args, attrs, record)
         results = STATE.interpreter.run(self, args, attrs)
         if STATE.recorders:
             record(self, args, attrs, results)

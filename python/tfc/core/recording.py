@@ -1,9 +1,10 @@
 """Recorders: what listens to every primitive of a thread. Gradient tapes are recorders.
 
-A recorder has two methods:
+A recorder has three methods:
 
 * `record(prim, args, attrs, results)`: called after each primitive,
-* `tracks(value) -> bool`: whether it wants to know what becomes of this tensor or variable.
+* `tracks(value) -> bool`: whether it wants to know what becomes of this tensor or variable,
+* `note_read(variable, value)`: a variable is read, for which this value stands (`core.standing`).
 
 `prim.vjp` is the gradient; `record_operation` makes up a primitive for an operation that brings its own.
 """
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from tfc._native import add_slow
+from tfc.core.standing import standing_in, value_of
 from tfc.core.state import STATE
 
 
@@ -20,6 +22,8 @@ class Recorder(Protocol):
     def record(self, prim, args: tuple, attrs: dict, results) -> None: ...
 
     def tracks(self, value) -> bool: ...
+
+    def note_read(self, variable, value) -> None: ...
 
 
 class Operation:
@@ -70,12 +74,12 @@ def record(prim, args: tuple, attrs: dict, results) -> None:
 
 def should_record(values: Sequence) -> bool:
     """Whether any recorder tracks any of these tensors or variables."""
+    if STATE.standing:
+        values = [value_of(v) for v in values]
     return any(r.tracks(v) for r in STATE.recorders for v in values)
 
 
-def record_operation(
-    name: str, inputs: Sequence, outputs: Sequence, backward: Callable, adds: bool = False
-) -> None:
+def record_operation(name: str, inputs: Sequence, outputs: Sequence, backward: Callable, adds: bool = False) -> None:
     """Tells every recorder of an operation from `inputs` to `outputs` (tensors; inputs also variables).
 
     `backward(*grads)` gets one gradient an output, None where none arrived, and returns one an input. It runs
@@ -83,8 +87,15 @@ def record_operation(
     recorders are active then, so it may be differentiated in turn. With `adds` it also takes `totals`, as `Operation` says.
     """
 
+    levels = STATE.standing
+    if levels:
+        inputs = [value_of(x) for x in inputs]
+
     def vjp(grads, outs, *ins, **totals):
-        return backward(*grads, **totals)
+        if not levels:
+            return backward(*grads, **totals)
+        with standing_in(*levels):
+            return backward(*grads, **totals)
 
     record(Operation(name, vjp, adds), tuple(inputs), {}, tuple(outputs))
 

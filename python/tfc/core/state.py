@@ -10,6 +10,8 @@ class ThreadState(threading.local):
         self.interpreter = DEFAULT[0]
         # Innermost last; replaced, never mutated, so that a loop over it is safe.
         self.recorders: tuple = ()
+        # See `core.standing`; innermost last.
+        self.standing: tuple = ()
 
 
 # Filled in by `core.eager`, so that new threads start out eager.

@@ -30,13 +30,15 @@ class Pair:
     `targets`.
 
     `error`: why there is no backward function. `sizes`: how many tensors each gradient is (3: the values, indices and
-    dense shape of `IndexedSlices`).
+    dense shape of `IndexedSlices`). `reads`: the variables that gradients of functions with their own read again: which
+    ones of the function's, or others.
     """
 
     forward = backward = error = None
     sources: tuple = ()
     sizes: tuple = ()
     targets: tuple = ()
+    reads: tuple = ()
     count = 0
 
 
@@ -80,16 +82,17 @@ def _backward(pair, inputs, num_variables, results, grads):
             raise outer.error
         constants = pair.forward._graph.constants()
         again = run(outer.forward, [*inputs[:split], *constants], inputs[split:])
-        found = _found(outer, again, grads)
+        found = _found(outer, again, grads, inputs[split:])
         return [found.get(at if at < split else at + len(constants)) for at in range(len(inputs))]
-    found = _found(pair, results, grads)
+    found = _found(pair, results, grads, inputs[len(inputs) - num_variables :])
     return [found.get(at) for at in range(len(inputs))]
 
 
-def _found(pair, results, grads) -> dict:
+def _found(pair, results, grads, variables) -> dict:
     """The gradients of a pair's inputs, by position."""
     weights = [zeros_like(results[t]) if grads[t] is None else grads[t] for t in pair.targets]
-    found = iter(run(pair.backward, [*weights, *results[pair.count :]], []))
+    read = [variables[v] if isinstance(v, int) else v for v in pair.reads]
+    found = iter(run(pair.backward, [*weights, *results[pair.count :]], read))
     by_input = {}
     for source, size in zip(pair.sources, pair.sizes, strict=True):
         parts = [next(found) for _ in range(size)]
@@ -136,6 +139,8 @@ def _make_pair(function: FlatFunction) -> Pair:
             return pair
         pair.count = len(outputs)
         residuals = backward.captured
+        places = {id(v): i for i, v in enumerate(variables)}
+        pair.reads = tuple(places.get(id(v), v) for v in backward.variables)
         forward.finish([*outputs, *residuals])
     pair.forward = FlatFunction(forward.name, forward)
     if graph.function.python or function._forward_of is not None:

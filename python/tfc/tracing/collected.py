@@ -7,6 +7,7 @@ from tfc.ops.array import reshape
 from tfc.ops.array import shape as shape_of
 from tfc.ops.gradients import zeros_like
 from tfc.ops.rows.lists import element_gradient
+from tfc.ops.tensor_array import unstacked
 from tfc.tracing.growing import Growing
 
 
@@ -37,36 +38,64 @@ class ListStack(Stacked):
         return p.list_unstack(super().part(values, k))
 
 
-class GrowingRows:
-    """Lists that grow: what they hold, one iteration after the other, where each begins, and how much that is.
-
-    They are given in their final length: all elements can be set.
+class MovedRows:
+    """Lists of different lengths: what they hold, one iteration after the other, where each begins, and how much that
+    is. `grows`: whether setting an element may make them longer.
     """
 
-    def __init__(self, spec, rows, starts, lengths, end, measured):
+    def __init__(self, spec, rows, starts, lengths, grows):
         self.spec = spec
         self.results = [rows]
         self.starts, self.lengths = starts, lengths
-        self.end = end
-        self.measured = measured
+        self.grows = grows
 
     def get(self, k):
-        rows = self._rows(self.results[0], k)
-        whole = p.list_stack(self.end, element_type=self.spec)
-        rest = slicing.getitem(whole, slice(slicing.getitem(shape_of(rows), 0), None))
-        values = p.list_unstack(p.concat(rows, rest, axis=0))
-        return _measured(values, self.lengths if self.measured else None, k)
+        return unstacked(self._rows(self.results[0], k), self.spec, self.grows)
 
     def part(self, rows, k):
-        """What belongs to iteration k, of a list like the result, with zeros behind it."""
-        rows = self._rows(rows, k)
-        whole = zeros_like(p.list_stack(self.end, element_type=self.spec))
-        rest = slicing.getitem(whole, slice(slicing.getitem(shape_of(rows), 0), None))
-        return p.list_unstack(p.concat(rows, rest, axis=0))
+        """What belongs to iteration k, of a list like the result."""
+        return unstacked(self._rows(rows, k), self.spec, self.grows)
 
     def _rows(self, rows, k):
         start, count = (p.list_get(v, k, element_type=_SCALAR) for v in (self.starts, self.lengths))
         return slicing.getitem(p.list_stack(rows, element_type=self.spec), slice(start, p.add(start, count)))
+
+
+class Unread:
+    """Lists of different lengths of which no element is read: how long they are."""
+
+    results = ()
+
+    def __init__(self, spec, lengths, grows):
+        self.spec, self.lengths, self.grows = spec, lengths, grows
+
+    def get(self, k):
+        length = p.list_get(self.lengths, k, element_type=_SCALAR)
+        return p.list_create(length, element_type=self.spec, dynamic_size=self.grows)
+
+
+class GrowingRows(MovedRows):
+    """Lists that grow and stay in their place. They are given in their final length: all elements can be set."""
+
+    def __init__(self, spec, rows, starts, lengths, end, measured):
+        super().__init__(spec, rows, starts, lengths, False)
+        self.end = end
+        self.measured = measured
+
+    def get(self, k):
+        whole = p.list_stack(self.end, element_type=self.spec)
+        values = self._longer(self.results[0], whole, k)
+        return _measured(values, self.lengths if self.measured else None, k)
+
+    def part(self, rows, k):
+        """What belongs to iteration k, of a list like the result, with zeros behind it."""
+        return self._longer(rows, zeros_like(p.list_stack(self.end, element_type=self.spec)), k)
+
+    def _longer(self, rows, whole, k):
+        """The rows of an iteration, and behind them those that `whole` has there."""
+        rows = self._rows(rows, k)
+        rest = slicing.getitem(whole, slice(slicing.getitem(shape_of(rows), 0), None))
+        return p.list_unstack(p.concat(rows, rest, axis=0))
 
 
 class Replaced:
@@ -114,20 +143,22 @@ def _measured(values, lengths, k):
     return values if lengths is None else Growing(values, p.list_get(lengths, k, element_type=_SCALAR))
 
 
-class Ragged:
-    """Values of different sizes: their elements one after the other, where each begins, and its shape."""
+class Ragged(MovedRows):
+    """Tensors of different sizes: their rows (or, where those differ in size too, elements), one iteration after the
+    other, where each begins, how many they are, and its shape.
+    """
 
-    def __init__(self, spec, elements, starts, shapes):
-        self.spec = spec
-        self.results = [elements]
-        self.starts, self.shapes = starts, shapes
+    def __init__(self, spec, row, rows, starts, lengths, shapes):
+        super().__init__(row, rows, starts, lengths, False)
+        self.whole = spec.shape
+        self.shapes = shapes
 
     def get(self, k):
         return self.part(self.results[0], k)
 
-    def part(self, elements, k):
-        """What belongs to iteration k, of something like the first of the results."""
-        start = p.list_get(self.starts, k, element_type=_SCALAR)
-        dims = p.list_get(self.shapes, k, element_type=TensorSpec((self.spec.shape.rank,), int32))
-        part = slicing.getitem(elements, slice(start, p.add(start, p.reduce_prod(dims, axes=(0,), keepdims=False))))
-        return p.ensure_shape(reshape(part, dims), shape=self.spec.shape.dims)
+    def part(self, rows, k):
+        """What belongs to iteration k, of something like the result."""
+        rows = self._rows(rows, k)
+        if None in self.whole.dims[1:]:
+            rows = reshape(rows, p.list_get(self.shapes, k, element_type=TensorSpec((self.whole.rank,), int32)))
+        return p.ensure_shape(rows, shape=self.whole.dims)

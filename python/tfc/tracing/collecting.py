@@ -9,7 +9,7 @@ from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor
 from tfc.ops.gradients import zeros_like
 from tfc.tracing.control import before, drop, region
-from tfc.tracing.growing import with_heirs
+from tfc.tracing.growing import origins, with_heirs
 from tfc.tracing.tensors import SymbolicList, SymbolicTensor
 
 SCALAR = TensorSpec((), int32)
@@ -68,23 +68,17 @@ class Collector:
         return self._collect(SymbolicTensor(self.body.block.arguments[at], self.body), spec, self._start())
 
     def ragged(self, at, spec) -> tuple:
-        """Of a variable whose sizes change: the numbers of all its elements, one iteration after the other, of the list of
-        where those of each begin, and of the list of its shapes.
+        """Of a variable whose sizes change: the spec of what it is kept as (its rows, or elements if those differ, too),
+        and the numbers of the list of all of these, one iteration after the other, of the list of where those of each
+        begin, of how many they are, and of its shapes.
         """
         start, value = self._start(), SymbolicTensor(self.body.block.arguments[at], self.body)
-        with before(self.graph, self.op), stop_recording():
-            init = self.graph.operand(p.constant(value=np.zeros([0], spec.dtype.np_dtype)))
-        first = []
-
-        def add(elements):
-            elements = SymbolicTensor(elements, self.body)
-            first.append(p.squeeze(p.shape_of(elements, dtype=int32), axes=(0,)))
-            return p.concat(elements, p.reshape(value, shape=(None,)), axis=0)
-
-        elements = self._variable(init, tensor_type(spec.dtype, (None,)), start, add)
+        by_rows = None not in spec.shape.dims[1:]
+        row = TensorSpec(spec.shape.dims[1:] if by_rows else (), spec.dtype)
+        parts = self._at(start, lambda: p.list_unstack(value if by_rows else p.reshape(value, shape=(None,))))
         shape = self._at(start, lambda: p.shape_of(value, dtype=int32))
-        rank = TensorSpec((spec.shape.rank,), int32)
-        return elements, self._collect(first[0], SCALAR, start), self._collect(shape, rank, start)
+        dims = TensorSpec((spec.shape.rank,), int32)
+        return row, *self._rows(parts, row, start), self._collect(shape, dims, start)
 
     def variable(self, variable) -> tuple:
         """(handle, spec, number of the list) of what a variable holds at the start of each iteration."""
@@ -106,10 +100,15 @@ class Collector:
 
     def rows(self, at) -> tuple:
         """(spec of a row, numbers of the lists of all rows, of where those of each iteration begin, of how many they are)
-        of the list at a position, which grows: at the start of each iteration its rows are added.
+        of the list at a position: at the start of each iteration its rows are added.
         """
         values, start = self._list(at), self._start()
-        spec = values.element
+        return values.element, *self._rows(values, values.element, start)
+
+    def _rows(self, values, spec, start) -> tuple:
+        """The numbers of the lists of the elements of all lists `values`, of where those of each begin, and of how many
+        they are.
+        """
         first, count = [], self._at(start, lambda: p.list_length(values))
         # Constants of the body may stand behind its start.
         with before(self.graph, self.op), stop_recording():
@@ -124,7 +123,7 @@ class Collector:
             return current().while_loop(lambda j, _: p.less(j, count), step, [zero, rows])[1]
 
         everything = self._carry(spec, start, add)
-        return spec, everything, self._collect(first[0], SCALAR, start), self._collect(count, SCALAR, start)
+        return everything, self._collect(first[0], SCALAR, start), self._collect(count, SCALAR, start)
 
     def length(self, at) -> int:
         """The number of the list of how long the list at a position is at the start of each iteration."""
@@ -226,21 +225,29 @@ def lists_to_collect(op, count) -> tuple:
     return chosen, measured
 
 
-def exchanged_lists(op, lists: dict) -> list:
-    """The positions of lists of a loop that take each other's places, unless they have one length.
+def moved_lists(op, lists: dict) -> set:
+    """The positions of lists of a loop whose places others take, or that go to other places: the list there may have
+    another length in each iteration, not just a larger one.
 
-    `lists`: by position. The gradient of a list is as long as it is in the end, which is then not known of a place.
+    `lists`: by position. Those of one number of elements that is known are none of them.
     """
     body = op.regions[1].blocks[0]
     outs, arguments = list(list(body.operations)[-1].operands), list(body.arguments)
     ops = [inner for top in list(body.operations)[:-1] for inner in walk(top.operation)]
-    heirs = {i: with_heirs(ops, {arguments[i]}) for i in lists if outs[i] != arguments[i]}
+    return {
+        at
+        for at, value in lists.items()
+        if outs[at] != arguments[at]
+        and (value.dynamic_size or value.count is None)
+        and not _keeps_place(ops, outs, arguments, at)
+    }
 
-    def fits(i, j):
-        x, y = lists[i], lists[j]
-        return not (x.dynamic_size or y.dynamic_size) and x.count is not None and x.count == y.count
 
-    return [i for i in heirs for j in lists if i != j and outs[i] in heirs.get(j, {arguments[j]}) and not fits(i, j)]
+def _keeps_place(ops, outs, arguments, at) -> bool:
+    """Whether nothing but what becomes of a list by setting elements is where it is."""
+    same = with_heirs(ops, {arguments[at]})
+    goes_on = outs[at] in same and not any(v in same for i, v in enumerate(outs) if i != at)
+    return goes_on and not any(v not in same for v in origins(ops, same))
 
 
 def _users(body, argument) -> set:

@@ -59,7 +59,8 @@ def _wrap(value, graph, stack, name, like=None, other=None):
         elements = getattr(like, "elements", None)
         count = getattr(like, "count", None)
         count = count if count == getattr(other, "count", None) else None
-        return SymbolicList(value, graph.scope, stack, getattr(like, "dynamic_size", False), elements, count)
+        grows = getattr(like, "dynamic_size", False) or getattr(other, "dynamic_size", False)
+        return SymbolicList(value, graph.scope, stack, grows, elements, count)
     return SymbolicTensor(value, graph.scope, stack, name)
 
 
@@ -190,8 +191,14 @@ def _loop_types(init, operands, shape_invariants, names):
     return types
 
 
-def build_while(graph, cond_fn, body_fn, init, shape_invariants, maximum_iterations, names) -> tuple:
-    """`tfc.while`. Both functions are traced once. Returns (values, op, scopes)."""
+def build_while(
+    graph, cond_fn, body_fn, init, shape_invariants, maximum_iterations, names, uncounted=frozenset()
+) -> tuple:
+    """`tfc.while`. Returns (values, op, scopes).
+
+    Both functions are traced once, or again where a list of another number of elements takes the place of one:
+    `uncounted` are the places of lists whose number of elements is not known.
+    """
     stack = user_stack(3)
     init = [as_leaf(graph, v) for v in init]
     count = len(init)
@@ -210,9 +217,10 @@ def build_while(graph, cond_fn, body_fn, init, shape_invariants, maximum_iterati
         scope = Scope(graph, block, insertion_point(block), graph.scope)
         scopes.append(scope)
         made = []
-        for value, like in zip(block.arguments, given, strict=True):
+        for at, (value, like) in enumerate(zip(block.arguments, given, strict=True)):
             if kind_of(value.type)[0] == "list":
-                made.append(SymbolicList(value, scope, stack, like.dynamic_size, like.elements, like.count))
+                number = None if at in uncounted else like.count
+                made.append(SymbolicList(value, scope, stack, like.dynamic_size, like.elements, number))
             else:
                 made.append(SymbolicTensor(value, scope, stack, "loop_var"))
         arguments.append(made)
@@ -242,9 +250,17 @@ def build_while(graph, cond_fn, body_fn, init, shape_invariants, maximum_iterati
                 where=user_line(),
             )
         )
-    for value, like in zip(outs, given, strict=True):
-        if isinstance(value, SymbolicList) and value.elements is not like.elements:
-            like.elements.note(value.element)
+    lists = [
+        (at, v) for at, v in enumerate(outs) if isinstance(v, SymbolicList) and isinstance(given[at], SymbolicList)
+    ]
+    for at, value in lists:
+        if value.elements is not given[at].elements:
+            given[at].elements.note(value.element)
+    others = {at for at, v in lists if v.count != given[at].count and given[at].count is not None} - uncounted
+    if others:
+        _abandon(graph, holder, scopes)
+        places = others | uncounted
+        return build_while(graph, cond_fn, body_fn, init, shape_invariants, maximum_iterations, names, places)
     values = _localize(graph, body, outs)
     try:
         _check_types(values, types, given, outs, names)

@@ -16,9 +16,10 @@ from tfc.ir import compiler, kind_of
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor
 from tfc.ops.gradients import zeros_like
+from tfc.ops.rows.lists import zeros_list
 from tfc.tracing import control
-from tfc.tracing.collected import GrowingRows, ListStack, Ragged, Replaced, Stacked
-from tfc.tracing.collecting import Collector, exchanged_lists, lists_to_collect, sets_of_list
+from tfc.tracing.collected import GrowingRows, ListStack, MovedRows, Ragged, Replaced, Stacked, Unread
+from tfc.tracing.collecting import Collector, lists_to_collect, moved_lists, sets_of_list
 from tfc.tracing.growing import Growing
 from tfc.tracing.replay import ABSENT, Memory, PureReplay, symbols_of
 from tfc.tracing.tensors import describe_type
@@ -65,25 +66,12 @@ def _refuse_growth(name, where):
     )
 
 
-def _refuse_exchange(name, where):
-    return LookupError(
-        page(
-            f"No gradient defined for operation 'while': the TensorArray {name} takes the place of another one, whose "
-            "size may be another one",
-            where=where,
-            fix="TensorArrays of fixed sizes that are known while tracing",
-        )
-    )
-
-
 def _differentiable(value) -> bool:
     return value.dtype.is_differentiable
 
 
 def _zeros(value):
-    if isinstance(value, TensorList):
-        return p.list_create(p.list_length(value), element_type=value.element, dynamic_size=False)
-    return zeros_like(value)
+    return zeros_list(value) if isinstance(value, TensorList) else zeros_like(value)
 
 
 def _filled(grads, values) -> list:
@@ -186,7 +174,6 @@ def recorded_while(graph, cond_fn, body_fn, init, shape_invariants, maximum_iter
             None if names is None else [*names, *["collected"] * (len(lists) + 1)],
         )
         outs, trips, lists = results[:count], results[count], results[count + 1 :]
-        exchanged = exchanged_lists(op, {i: v for i, v in enumerate(outs) if isinstance(v, TensorList)})
         collector = Collector(graph, op, results, scopes[1], count)
         # By position, functions of what is found.
         collecting = {**_collect_open(collector, specs), **_collect_lists(collector, count)}
@@ -210,11 +197,11 @@ def recorded_while(graph, cond_fn, body_fn, init, shape_invariants, maximum_iter
     def backward(*grads, totals=()):
         if unknown is not None:
             raise _refuse_growth(names[unknown] if names else f"loop_vars[{unknown}]", where)
-        if exchanged:
-            raise _refuse_exchange(names[exchanged[0]] if names else f"loop_vars[{exchanged[0]}]", where)
         rest = iter(grads[count:])
         reads = {i: [next(rest) for _ in values] for i, values in read.items()}
-        return loop.backward(grads[:count], reads, totals[count:])
+        found = loop.backward(grads[:count], reads, totals[count:])
+        # To those of the region's inputs it is added inside of the loop.
+        return [accumulate(t, g) for t, g in zip(totals[:count] or [None] * count, found, strict=False)] + found[count:]
 
     results = [*outs, *(v for values in read.values() for v in values)]
     record_operation("while", [*init, *region.inputs], results, backward, adds=True)
@@ -235,16 +222,25 @@ def _stacked_of(collector, at, spec):
 
 
 def _ragged_of(collector, at, spec):
-    numbers = collector.ragged(at, spec)
-    return lambda found: Ragged(spec, *(found[n] for n in numbers))
+    row, *numbers = collector.ragged(at, spec)
+    return lambda found: Ragged(spec, row, *(found[n] for n in numbers))
 
 
 def _collect_lists(collector, count) -> dict:
-    """What is to be collected of lists that a loop changes and looks at: by position, functions of what was found."""
+    """What is to be collected of lists that a loop changes and looks at, or that take the places of others: by position,
+    functions of what was found.
+    """
     results = collector.results
     looked_at, measured = lists_to_collect(collector.op, count)
+    moved = moved_lists(collector.op, {i: v for i, v in enumerate(results[:count]) if isinstance(v, TensorList)})
+    grows = any(results[i].dynamic_size for i in moved)
     made = {}
-    for i in looked_at:
+    for i in moved:
+        if i in looked_at:
+            made[i] = _moved_of(*collector.rows(i), grows)
+        else:
+            made[i] = _unread_of(results[i].element, collector.length(i), grows)
+    for i in set(looked_at) - moved:
         grows = results[i].dynamic_size
         sets = sets_of_list(collector.op, i) if results[i].element.shape.is_fully_defined() else None
         if sets is not None:
@@ -259,6 +255,14 @@ def _collect_lists(collector, count) -> dict:
 
 def _stack_of(spec, number):
     return lambda found: ListStack(spec, found[number])
+
+
+def _moved_of(spec, rows, starts, lengths, grows):
+    return lambda found: MovedRows(spec, found[rows], found[starts], found[lengths], grows)
+
+
+def _unread_of(spec, length, grows):
+    return lambda found: Unread(spec, found[length], grows)
 
 
 def _rows_of(spec, rows, starts, lengths, end, measured):
@@ -329,7 +333,7 @@ class _Loop:
             found = self._iteration(k, starts, list(values[:n]), totals, parts)
             carried = [_zeros(_plain(starts[i])) if g is None else g for g, i in zip(found, self.carried, strict=False)]
             for j, at in enumerate(self.carried):
-                if at in reads and at not in self.replaced and reads[at][0] is not None:
+                if at not in self.replaced and reads.get(at) and reads[at][0] is not None:
                     carried[j] = accumulate(carried[j], self.collected[at].part(reads[at][0], k))
             return [p.sub(k, convert_to_tensor(1, int32)), *carried, *lists, *(found[n + i] for i in connected)]
 

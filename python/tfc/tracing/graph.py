@@ -15,6 +15,9 @@ from tfc.core import (
     eager_tensor,
     outside,
     recorders,
+    stand_in_of,
+    standing,
+    standing_in,
     stop_recording,
     using,
 )
@@ -330,7 +333,8 @@ class FuncGraph(Interpreter):
         if kind is SymbolicTensor or kind is SymbolicList:
             if a.scope is self.scope:
                 return a.value
-            return self._outer(a).value
+            found = stand_in_of(a) if standing() else a
+            return self._outer(a).value if found is a else self.operand(found)
         if kind is EagerTensor or kind is StringTensor:
             return self.capture(a).value
         if isinstance(a, VariableStorage):
@@ -543,6 +547,10 @@ class FuncGraph(Interpreter):
 
     def call_python(self, name: str, function, inputs: list) -> list:
         """A call of a function of its own, which is the Python function again when this trace is replayed."""
+        return self.call_python_as(name, function, inputs)[0]
+
+    def call_python_as(self, name: str, function, inputs: list) -> tuple:
+        """(The results of `call_python`, the function as one of all that it reads, the values of these here.)"""
         inner = FuncGraph(name, parent=self, autograph=self.autograph)
         inner.created = self.created
         tensors = [x for x in inputs if not isinstance(x, VariableStorage)]
@@ -552,8 +560,8 @@ class FuncGraph(Interpreter):
             inner.finish([inner.operand_tensor(o) for o in outputs])
         given = [*tensors, *inner.captured, *inner.variables]
         results = self.call(inner, [self.operand(x) for x in given], inner.variables, user_stack(3), name)
-        self.function.python[inner.symbol] = lambda *values: function(*_place(inputs, values))
-        return results
+        python = self.function.python[inner.symbol] = PythonCall(function, inputs, [*inner.captured, *inner.variables])
+        return results, python, given
 
     @property
     def in_region(self) -> bool:
@@ -651,7 +659,20 @@ def _plain_while(*args) -> list:
     return control.build_while(*args)[0]
 
 
-def _place(inputs: list, values: tuple) -> list:
-    """`inputs` with its tensors replaced by the first of `values`, in order."""
-    rest = iter(values)
-    return [x if isinstance(x, VariableStorage) else next(rest) for x in inputs]
+class PythonCall:
+    """The Python function behind a function of its own: called with what takes the places of the tensors among its
+    inputs, and of all that it closes over.
+    """
+
+    def __init__(self, function, inputs: list, closure: list):
+        self.function, self.inputs, self.closure = function, inputs, closure
+        # What stood for others when it was traced.
+        self.levels = standing()
+
+    def __call__(self, *values):
+        count = sum(not isinstance(x, VariableStorage) for x in self.inputs)
+        rest = iter(values[:count])
+        placed = [x if isinstance(x, VariableStorage) else next(rest) for x in self.inputs]
+        here = {id(old): new for old, new in zip(self.closure, values[count:], strict=True)}
+        with standing_in(here, *self.levels):
+            return self.function(*placed)

@@ -89,6 +89,19 @@ def with_heirs(ops: list, lists: set) -> set:
     return same
 
 
+def origins(ops: list, lists: set) -> list:
+    """What the results of branches and loops of these ops that are these lists are taken from."""
+    found = []
+    for op in ops:
+        if op.name not in ("tfc.if", "tfc.while"):
+            continue
+        sources = [list(list(r.blocks[0].operations)[-1].operands) for r in op.regions]
+        if op.name == "tfc.while":
+            sources[0] = list(op.operands)
+        found += [values[at] for at, result in enumerate(op.results) if result in lists for values in sources]
+    return found
+
+
 def _variables(loop, operands, same) -> list:
     """What variables of a loop are, inside and afterwards, that one of these operands goes to."""
     found = []

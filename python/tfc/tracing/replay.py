@@ -3,8 +3,8 @@
 Eager replay is the reference interpreter of the IR. Replay into a graph copies; replay under a tape gives gradients.
 """
 
-from tfc.autodiff import GradientTape
-from tfc.core import Primitive, current, record_operation, recorders, stop_recording
+from tfc.autodiff.custom import call_recorded
+from tfc.core import Primitive, StandIn, VariableStorage, current, record_operation, recorders, stop_recording
 from tfc.errors import page, user_line
 from tfc.ir import kind_of, mlir, python_value, type_spec, walk
 from tfc.ops import primitives as p
@@ -40,7 +40,9 @@ def replay_op(op, symbols: _Symbols, inputs: list, overrides: dict | None = None
     block = op.regions[0].blocks[0]
     env = dict(zip(block.arguments, inputs, strict=True))
     env.update(overrides or {})
-    return Replay(symbols, env).block(block)
+    replay = Replay(symbols, env)
+    replay.overridden = frozenset(overrides or ())
+    return replay.block(block)
 
 
 def symbols_of(function) -> _Symbols:
@@ -59,6 +61,8 @@ class Replay:
 
     # Results of calls of the host that are in the environment: those calls are not repeated.
     given: frozenset = frozenset()
+    # Constants in whose place the environment has other values.
+    overridden: frozenset = frozenset()
 
     def __init__(self, symbols: _Symbols, env: dict):
         self.symbols = symbols
@@ -82,7 +86,7 @@ class Replay:
             operands = [env[v] for v in op.operands if kind_of(v.type)[0] != "token"]
             if name in ("func.return", "tfc.yield"):
                 return operands
-            if name == "tfc.constant" and op.results[0] in env:
+            if name == "tfc.constant" and op.results[0] in self.overridden:
                 continue
             if name == "tfc.host_call" and op.results[0] in self.given:
                 continue
@@ -106,8 +110,10 @@ class Replay:
         if name == "func.call":
             callee = mlir.FlatSymbolRefAttr(op.attributes["callee"]).value
             python = self.symbols.python.get(callee)
-            if python is not None and (found := _with_own_gradient(callee, python, operands)) is not None:
-                return found
+            if python is not None:
+                writes = bool(written_handles(self.symbols.ops[callee], self.symbols.ops))
+                if (found := _with_own_gradient(callee, python, operands, writes)) is not None:
+                    return found
             return self.call(self.symbols.ops[callee], operands)
         if name == "tfc.host_call":
             host = self.symbols.host(op)
@@ -149,29 +155,29 @@ class Replay:
         )
 
 
-def _with_own_gradient(name, python, operands) -> list | None:
-    """The results of a function that brings its gradient: tapes have to see it, not what it is made of."""
+def _with_own_gradient(name, python, operands, writes) -> list | None:
+    """The results of a function that brings its gradient: tapes have to see it, not what it is made of.
+
+    `writes`: whether it assigns to variables. If nothing listens then, or if none of this is traced, None.
+    """
     graph = current()
-    kept = not graph.eager and not any(isinstance(o, Memory) for o in operands)
-    if not recorders():
-        # For a tape that looks at it later.
-        return list(graph.call_python(name, python, operands)) if kept else None
-    if not kept or not graph.in_region:
-        return list(python(*operands))
-    # A region under a tape is run again under another one for the next order: the call stays a call.
-    with stop_recording():
-        outs = list(graph.call_python(name, python, operands))
+    if graph.eager or writes or (recorders() and not graph.in_region):
+        return list(python(*operands)) if recorders() else None
+    # For a tape that looks at it later.
+    tensors = []
+    for o in operands:
+        tensors += [o.source, o.current] if isinstance(o, Memory) else [] if isinstance(o, VariableStorage) else [o]
 
-    def backward(*grads):
-        tape = GradientTape(persistent=True, watch_accessed_variables=False)
-        with tape:
-            tape.watch([o for o in operands if o.dtype.is_differentiable])
-            again = python(*operands)
-        given = {id(o): g for o, g in zip(again, grads, strict=True) if g is not None}
-        return tape.propagate(given, operands)
+    def again(*values):
+        rest, placed = iter(values), []
+        for o in operands:
+            if isinstance(o, Memory):
+                placed.append(Memory(next(rest), next(rest)))
+            else:
+                placed.append(o if isinstance(o, VariableStorage) else next(rest))
+        return python(*placed)
 
-    record_operation(name, operands, outs, backward)
-    return outs
+    return list(call_recorded(name, again, tensors))
 
 
 def _no_custom_gradient(*grads):
@@ -189,7 +195,7 @@ def _no_custom_gradient(*grads):
 ABSENT = object()
 
 
-class Memory:
+class Memory(StandIn):
     """What a variable holds while regions are run again without effects.
 
     A read gives the value that it has then, and its gradient goes to `source`: the value that it had in the beginning.
@@ -197,8 +203,9 @@ class Memory:
 
     __slots__ = ("current", "source")
 
-    def __init__(self, source):
-        self.current = self.source = source
+    def __init__(self, source, current=None):
+        self.source = source
+        self.current = source if current is None else current
 
     def read(self):
         if self.current is self.source:

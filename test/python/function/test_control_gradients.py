@@ -60,6 +60,16 @@ def test_a_loop_without_iterations():
     assert check(f, 3.0)[0] == 1
 
 
+def test_what_a_loop_starts_with_may_be_used_beside_it():
+    def f(x):
+        y = x
+        for _ in tf.range(2):
+            y = tf.sin(y)
+        return y * x
+
+    check(f, 0.3)
+
+
 def test_a_data_dependent_loop():
     def f(x):
         while tf.reduce_sum(x) > 1.0:

@@ -88,3 +88,124 @@ def test_branches_and_loops_of_them_have_derivatives_of_every_order(function, ho
     for _ in range(3):
         want, got = with_slope(want), with_slope(got)
         np.testing.assert_allclose(whole(got)(START).numpy(), want(START).numpy(), rtol=1e-4)
+
+
+# Gradients that are not derivatives, so that it shows which one is taken.
+WEIGHTS = tf.Variable([2.0, 0.5])
+
+
+@tf.custom_gradient
+def weighed(x):
+    def gradient(g, variables=None):
+        return g * WEIGHTS * 2.0, [g * x * 3.0]
+
+    return x * WEIGHTS, gradient
+
+
+@tf.recompute_grad
+def weighed_again(x):
+    return tf.sin(x * WEIGHTS)
+
+
+@tf.custom_gradient
+def of_others(x):
+    def gradient(g, variables=None):
+        return (g * x, [g]) if variables else g
+
+    return weighed_again(x) * x, gradient
+
+
+@tf.function
+def called(x):
+    return weighed(x) * FACTORS[0]
+
+
+def straight(x):
+    return weighed(x) * weighed_again(x)
+
+
+def chosen(x):
+    if tf.reduce_sum(x) > 0.0:
+        return weighed(x) * weighed_again(x)
+    return x
+
+
+def repeated(x):
+    for _ in tf.range(2):
+        x = weighed(x) + weighed_again(x) * x
+    return x
+
+
+def calling(x):
+    for _ in tf.range(2):
+        x = called(x) + x
+    return x
+
+
+def nested(x):
+    for _ in tf.range(2):
+        x = of_others(x) + x
+    return x
+
+
+def closing(x):
+    """Over a tensor of the trace."""
+    z = tf.exp(x) * 0.1
+
+    @tf.custom_gradient
+    def scaled(y):
+        return y * z, lambda g: g * z * 2.0
+
+    for _ in tf.range(2):
+        x = scaled(x) + x
+    return scaled(x)
+
+
+def with_slopes(f):
+    """As `with_slope`, with the slopes of the variable too."""
+
+    def g(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = f(x)
+        a, b = tape.gradient(y, [x, WEIGHTS], unconnected_gradients="zero")
+        return y + a * x + tf.convert_to_tensor(b)
+
+    return g
+
+
+@pytest.mark.parametrize("how", ["inside", "around"])
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize(
+    "function",
+    [straight, chosen, repeated, calling, nested, closing, called],
+    ids=lambda f: getattr(f, "__name__", "f"),
+)
+def test_their_gradients_may_read_variables_and_tensors_and_call_others(function, order, how):
+    want, got = function, function if how == "inside" else tf.function(function)
+    for _ in range(order):
+        want, got = with_slopes(want), with_slopes(got)
+    got = tf.function(got) if how == "inside" else got
+    np.testing.assert_allclose(got(START).numpy(), want(START).numpy(), rtol=1e-4)
+
+
+def test_a_loop_that_writes_the_variable_gives_each_gradient_the_value_of_its_time():
+    v = tf.Variable(1.0)
+
+    @tf.custom_gradient
+    def scaled(x):
+        now = v.read_value()
+        return x * now, lambda g, variables=None: (g * now, [g * x])
+
+    @tf.function
+    def f(x):
+        for _ in tf.range(3):
+            x = scaled(x)
+            v.assign_add(1.0)
+        return x
+
+    x = tf.constant(2.0)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = f(x)
+    assert [float(g) for g in tape.gradient(y, [x, v])] == [6.0, 22.0]

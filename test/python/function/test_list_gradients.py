@@ -183,27 +183,137 @@ def test_sizes_that_are_not_known_while_tracing():
     np.testing.assert_allclose(f(START).numpy(), curvature(written)(START).numpy(), rtol=1e-10)
 
 
-def test_an_array_that_takes_the_place_of_a_growing_one_is_refused():
-    def f(x):
-        values = array(0, dynamic_size=True, element_shape=[])
-        for i in tf.range(3):
-            other = array(0, dynamic_size=True, element_shape=[])
-            if x[i] > 0.0:
-                values = values.write(values.size(), x[i] ** 3)
-            else:
-                values = other.write(0, x[i])
-        return tf.reduce_sum(values.stack())
-
-    with pytest.raises(LookupError, match="another TensorArray takes the place"):
-        tf.function(slope(f))(START)
+def exchanged(x):
+    """Of other sizes."""
+    first, second = array(5).unstack(x), array(2).unstack(x[:2])
+    total = x[0]
+    for i in tf.range(3):
+        first = first.write(i % 2, tf.sin(first.read(1)) * x[i])
+        total += tf.reduce_sum(second.stack() ** 2) * tf.cast(first.size(), tf.float64)
+        first, second = second, first
+    return total + tf.reduce_sum(first.stack() ** 2) + tf.reduce_sum(second.stack() ** 3)
 
 
-def test_arrays_of_unknown_sizes_that_exchange_places_are_refused():
-    def f(x):
-        first, second = (array(0, dynamic_size=True, element_shape=[]).unstack(x) for _ in range(2))
-        for _ in tf.range(2):
-            first, second = second.write(second.size(), tf.reduce_sum(first.stack() ** 2)), first
-        return tf.reduce_sum(first.stack())
+def exchanged_without_a_look(x):
+    first, second = array(5).unstack(x), array(2).unstack(x[:2])
+    for i in tf.range(3):
+        first, second = second.write(i % 2, x[i] ** 2), first
+    return tf.reduce_sum(first.stack() ** 2) + tf.reduce_sum(second.stack() ** 3)
 
-    with pytest.raises(LookupError, match="takes the place of another one"):
-        tf.function(slope(f))(START)
+
+def exchanged_while_growing(x):
+    first, second = (array(0, dynamic_size=True, element_shape=[]).unstack(v) for v in (x, x[:2]))
+    for _ in tf.range(3):
+        first, second = second.write(second.size(), tf.reduce_sum(tf.sin(first.stack()) ** 2)), first
+    return tf.reduce_sum(first.stack() ** 2) + tf.reduce_sum(second.stack() ** 2)
+
+
+def grown_or_replaced(x):
+    values = array(0, dynamic_size=True, element_shape=[])
+    for i in tf.range(5):
+        other = array(0, dynamic_size=True, element_shape=[])
+        if x[i] > 0.0:
+            values = values.write(values.size(), x[i] ** 3)
+        else:
+            values = other.write(0, x[i] * x[0])
+    return tf.reduce_sum(values.stack() ** 2)
+
+
+def rotated(x):
+    first, second, third = array(5).unstack(x), array(3).unstack(x[:3]), array(3).unstack(x[2:])
+    for i in tf.range(4):
+        first = first.write(i % 3, first.read(0) * x[i])
+        first, second, third = second, third, first
+    return tf.reduce_sum(first.stack() ** 2) + tf.reduce_sum(second.stack() ** 3) + tf.reduce_sum(third.stack())
+
+
+def copied(x):
+    """One takes the place of another and stays in its own."""
+    grown, before = (array(0, dynamic_size=True, element_shape=[]).write(0, x[k]) for k in (0, 1))
+    total = x[0]
+    for i in tf.range(4):
+        total += tf.reduce_sum(before.stack()) * tf.reduce_sum(grown.stack() ** 2)
+        before = grown
+        grown = grown.write(grown.size(), tf.sin(total) * x[i])
+    return total + tf.reduce_sum(before.stack() ** 2)
+
+
+def two_buffers(x):
+    old = array(5, element_shape=[]).unstack(x)
+    for _ in tf.range(3):
+        new = array(5, element_shape=[])
+        for j in tf.range(5):
+            new = new.write(j, tf.sin(old.read(j)) * old.read((j + 1) % 5))
+        old = new
+    return tf.reduce_sum(old.stack() ** 2)
+
+
+def shrunk(x):
+    """A new array of another size in each iteration."""
+    values = array(5, element_shape=[]).unstack(x)
+    for i in tf.range(3):
+        shorter = array(4 - i, element_shape=[])
+        for j in tf.range(4 - i):
+            shorter = shorter.write(j, values.read(j) * values.read(j + 1))
+        values = shorter
+    return tf.reduce_sum(values.stack() ** 2)
+
+
+def exchanged_in_a_branch(x):
+    first, second = array(5).unstack(x), array(2).unstack(x[:2])
+    for i in tf.range(5):
+        if x[i] > 0.0:
+            first, second = second, first
+        first = first.write(1, tf.sin(first.read(0)) * second.read(1) * x[i])
+    return tf.reduce_sum(first.stack() ** 2) + tf.reduce_sum(second.stack() ** 3)
+
+
+def exchanged_in_an_inner_loop(x):
+    first, second = array(5).unstack(x), array(2).unstack(x[:2])
+    for i in tf.range(2):
+        for j in tf.range(i + 2):
+            first, second = second.write(0, first.read(1) * x[j]), first
+        first = first.write(1, tf.reduce_sum(second.stack() ** 2))
+    return tf.reduce_sum(first.stack() ** 2) + tf.reduce_sum(second.stack() ** 3)
+
+
+MOVING = [
+    exchanged, exchanged_without_a_look, exchanged_while_growing, grown_or_replaced, rotated, copied, two_buffers, shrunk,
+    exchanged_in_a_branch, exchanged_in_an_inner_loop,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("program", MOVING, ids=lambda f: f.__name__)
+def test_an_array_may_take_the_place_of_one_of_another_size(program):
+    np.testing.assert_allclose(tf.function(program)(START), program(START), rtol=1e-12)
+
+
+@pytest.mark.parametrize("program", MOVING, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("how", ["inside", "around"])
+@pytest.mark.parametrize("derivative", [slope, curvature])
+def test_its_gradient_goes_with_it(program, how, derivative):
+    want = derivative(program)(START).numpy()
+    got = tf.function(derivative(program)) if how == "inside" else derivative(tf.function(program))
+    np.testing.assert_allclose(got(START).numpy(), want, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("program", MOVING, ids=lambda f: f.__name__)
+def test_its_gradient_is_the_slope(program):
+    value = lambda x: program(tf.constant(x)).numpy()
+    steps = np.eye(5) * 1e-6
+    numeric = [(value(START.numpy() + s) - value(START.numpy() - s)) / 2e-6 for s in steps]
+    np.testing.assert_allclose(tf.function(slope(program))(START), numeric, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("program", MOVING, ids=lambda f: f.__name__)
+def test_forward_mode_goes_with_it(program):
+    tangent = tf.constant([1.0, 2.0, 3.0, 4.0, 5.0], tf.float64)
+
+    @tf.function
+    def product(x):
+        with tf.autodiff.ForwardAccumulator(x, tangent) as acc:
+            y = program(x)
+        return acc.jvp(y)
+
+    want = np.sum(slope(program)(START).numpy() * tangent.numpy())
+    np.testing.assert_allclose(product(START), want, rtol=1e-10)

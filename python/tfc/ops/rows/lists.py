@@ -118,7 +118,8 @@ def _unstack(x):
 # was never set is zero; where its shape is not known while tracing, compiled code reads it as an empty tensor.
 
 
-def _zeros_list(lst):
+def zeros_list(lst):
+    """Zeros of the length of a list."""
     return _of_growing(p.list_create(p.list_length(lst), element_type=lst.element, dynamic_size=False), lst)
 
 
@@ -196,7 +197,7 @@ class OneElement(Part):
 
     def added_to(self, lst: TensorList | None) -> TensorList:
         if lst is None:
-            return p.list_set(_zeros_list(self.like), self.index, self.value)
+            return p.list_set(zeros_list(self.like), self.index, self.value)
         before = element_gradient(lst, self.index, self.value)
         return p.list_set(lst, self.index, p.add(before, self.value))
 
@@ -224,7 +225,9 @@ def _first_rows(found, x):
     ends = p.concat(_entries(dynamic_shape(x), 0, 1), _entries(dynamic_shape(found), 1, rank), axis=0)
     begins = p.constant(value=np.zeros(rank, np.int64))
     rows = p.dynamic_strided_slice(found, begins, ends, strides=(1,) * rank, begin_mask=0, end_mask=0)
-    return rows if None in (count, *found.shape_tuple[1:]) else p.ensure_shape(rows, shape=(count, *found.shape_tuple[1:]))
+    return (
+        rows if None in (count, *found.shape_tuple[1:]) else p.ensure_shape(rows, shape=(count, *found.shape_tuple[1:]))
+    )
 
 
 row(p.list_create, _create, NotDifferentiable, raw=True, gpu=CONTROL)
@@ -248,4 +251,4 @@ row(
 )
 row(p.list_unstack, _unstack, (_unstack_vjp,), raw=True, gpu=CONTROL, jvp=linear(0))
 
-__all__ = ["EagerList", "OneElement", "add_lists"]
+__all__ = ["EagerList", "OneElement", "add_lists", "element_gradient", "zeros_list"]
