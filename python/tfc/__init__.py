@@ -226,6 +226,7 @@ if TYPE_CHECKING:  # what `__getattr__` gives
         nn,
         ragged,
         random,
+        sets,
         signal,
         sparse,
         strings,
@@ -258,6 +259,7 @@ if TYPE_CHECKING:  # what `__getattr__` gives
     from tfc.ops.initializers import Zeros as zeros_initializer
     from tfc.ops.matrix_functions import sqrtm as matrix_square_root
     from tfc.ops.ragged_ops import RaggedTensor
+    from tfc.ops.sets import edit_distance
     from tfc.ops.sparse_ops import SparseTensor
     from tfc.ops.strings import as_string
     from tfc.ops.unique import unique, unique_with_counts
@@ -274,7 +276,7 @@ _LAZY = {
     "tfc": ["data", "experimental", "export", "optimizers", "profiler", "saved_model"],
     "tfc.api": [
         "bitwise", "compat", "debugging", "image", "initializers", "io", "linalg", "math", "nest", "nn", "ragged",
-        "random", "signal", "sparse", "strings", "train", "types",
+        "random", "sets", "signal", "sparse", "strings", "train", "types",
     ],
     "tfc.api.services": [
         "get_current_name_scope", "get_logger", "guarantee_const", "required_space_to_batch_paddings", "timestamp", "version",
@@ -295,6 +297,7 @@ _LAZY = {
     "tfc.tracing.ragged_spec": ["RaggedTensorSpec"],
     "tfc.tracing.sparse_spec": ["SparseTensorSpec"],
     "tfc.tracing.type_specs": ["TypeSpec", "type_spec_from_value"],
+    "tfc.ops.sets": ["edit_distance"],
     "tfc.ops.sparse_ops": ["SparseTensor"],
     "tfc.ops.strings": ["as_string"],
     "tfc.ops.unique": ["unique", "unique_with_counts"],
@@ -406,6 +409,7 @@ __all__ = [
     "divide",
     "double",
     "dtypes",
+    "edit_distance",
     "eig",
     "dynamic_partition",
     "dynamic_stitch",
@@ -516,6 +520,7 @@ __all__ = [
     "scatter_nd",
     "searchsorted",
     "sequence_mask",
+    "sets",
     "shape",
     "shape_n",
     "sigmoid",

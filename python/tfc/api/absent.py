@@ -3,9 +3,10 @@
 `docs/coverage.md` has the same table.
 """
 
-_SPARSE = "its form for sparse tensors is not written"
 _FILES = "it decodes or encodes files of images"
-_SAMPLERS = "candidates are drawn by a generator of the host whose numbers TensorFlow does not document"
+_SAMPLERS = (
+    "its distribution is what it has seen so far, a state of the host: use tf.random.fixed_unigram_candidate_sampler"
+)
 _BOXES = "detection and cropping of boxes is not array work of tfc yet"
 _SIZES = "resampling of images is not part of tfc"
 _WRAPPERS = "it wraps cells of Keras, which tfc does not have"
@@ -58,7 +59,6 @@ ABSENT = {
         **_all(_SERVICES, "summary", "sysconfig", "test", "tools", "audio", "lite"),
         **_all(_PROTOS, "make_ndarray", "make_tensor_proto"),
         **_all(_RAGGED, "ragged_fill_empty_rows", "ragged_fill_empty_rows_grad"),
-        **_all(_SPARSE, "edit_distance", "sets"),
         "AggregationMethod": "gradients that meet are always added at once",
         "approx_top_k": "use tf.math.top_k, which is exact, or tf.math.approx_max_k",
         "conv": "use tf.nn.convolution",
@@ -82,7 +82,7 @@ ABSENT = {
     },
     "sparse": _all(
         "tf.sparse does not have it: use tf.sparse.to_dense",
-        *("bincount", "cross", "cross_hashed", "sampled_addmm"),
+        *("cross", "cross_hashed", "sampled_addmm"),
     ),
     "ragged": {
         **_all(_HASHES, "cross", "cross_hashed"),
@@ -129,25 +129,15 @@ ABSENT = {
         "RNNCellDeviceWrapper": _WRAPPERS,
         "RNNCellDropoutWrapper": _WRAPPERS,
         "RNNCellResidualWrapper": _WRAPPERS,
-        "all_candidate_sampler": _SAMPLERS,
-        "compute_accidental_hits": _SAMPLERS,
-        "ctc_beam_search_decoder": "use tf.nn.ctc_greedy_decoder",
-        "fixed_unigram_candidate_sampler": _SAMPLERS,
         "fractional_avg_pool": "windows are drawn by a generator of the host: use tf.nn.avg_pool",
         "fractional_max_pool": "windows are drawn by a generator of the host: use tf.nn.max_pool",
         "learned_unigram_candidate_sampler": _SAMPLERS,
-        "nce_loss": _SAMPLERS,
-        "sampled_softmax_loss": _SAMPLERS,
         "with_space_to_batch": "convolutions take dilations themselves: use tf.nn.convolution",
     },
     "random": {
-        "all_candidate_sampler": _SAMPLERS,
-        "fixed_unigram_candidate_sampler": _SAMPLERS,
         "learned_unigram_candidate_sampler": _SAMPLERS,
-        "log_uniform_candidate_sampler": _SAMPLERS,
         "stateless_parameterized_truncated_normal": "TensorFlow's numbers depend on its threads: "
         "invert tf.random.stateless_uniform with tf.math.ndtri",
-        "uniform_candidate_sampler": _SAMPLERS,
     },
     "image": {
         "ResizeMethod": _SIZES,
@@ -172,7 +162,6 @@ ABSENT = {
         "resize": _SIZES,
         "resize_with_pad": _SIZES,
         "sample_distorted_bounding_box": _BOXES,
-        "ssim_multiscale": "tf.image.ssim is here; its form over several scales is not",
         "stateless_random_jpeg_quality": _FILES,
         "stateless_sample_distorted_bounding_box": _BOXES,
     },

@@ -10,6 +10,13 @@ from tfc.ops.blocks import (
     space_to_batch,
     space_to_depth,
 )
+from tfc.ops.candidates import (
+    all_candidate_sampler,
+    compute_accidental_hits,
+    fixed_unigram_candidate_sampler,
+    nce_loss,
+    sampled_softmax_loss,
+)
 from tfc.ops.convolution import (
     atrous_conv2d,
     atrous_conv2d_transpose,
@@ -26,7 +33,7 @@ from tfc.ops.convolution import (
     depthwise_conv2d_backprop_input,
     separable_conv2d,
 )
-from tfc.ops.ctc_decoding import collapse_repeated, ctc_greedy_decoder, ctc_unique_labels
+from tfc.ops.ctc_decoding import collapse_repeated, ctc_beam_search_decoder, ctc_greedy_decoder, ctc_unique_labels
 from tfc.ops.gather import approx_max_k, approx_min_k, embedding_lookup, in_top_k, top_k
 from tfc.ops.isotonic import isotonic_regression
 from tfc.ops.linalg import l2_normalize
@@ -90,6 +97,7 @@ experimental = SimpleNamespace(stateless_dropout=stateless_dropout, general_drop
 publish(globals())
 
 __all__ = [
+    "all_candidate_sampler",
     "approx_max_k",
     "approx_min_k",
     "atrous_conv2d",
@@ -102,6 +110,7 @@ __all__ = [
     "batch_normalization",
     "bias_add",
     "collapse_repeated",
+    "compute_accidental_hits",
     "compute_average_loss",
     "conv1d",
     "conv1d_transpose",
@@ -112,6 +121,7 @@ __all__ = [
     "conv_transpose",
     "convolution",
     "crelu",
+    "ctc_beam_search_decoder",
     "ctc_greedy_decoder",
     "ctc_loss",
     "ctc_unique_labels",
@@ -126,6 +136,7 @@ __all__ = [
     "embedding_lookup_sparse",
     "erosion2d",
     "experimental",
+    "fixed_unigram_candidate_sampler",
     "fused_batch_norm",
     "gelu",
     "in_top_k",
@@ -144,11 +155,13 @@ __all__ = [
     "max_pool3d",
     "max_pool_with_argmax",
     "moments",
+    "nce_loss",
     "normalize_moments",
     "pool",
     "relu",
     "relu6",
     "safe_embedding_lookup_sparse",
+    "sampled_softmax_loss",
     "scale_regularization_loss",
     "selu",
     "separable_conv2d",

@@ -3,6 +3,12 @@
 from types import SimpleNamespace
 
 from tfc.api.absent import explain as _explain
+from tfc.ops.candidates import (
+    all_candidate_sampler,
+    fixed_unigram_candidate_sampler,
+    log_uniform_candidate_sampler,
+    uniform_candidate_sampler,
+)
 from tfc.ops.naming import publish
 from tfc.ops.permutations import index_shuffle, stateless_shuffle
 from tfc.ops.random import (
@@ -47,12 +53,15 @@ publish(globals())
 __all__ = [
     "Algorithm",
     "Generator",
+    "all_candidate_sampler",
     "categorical",
     "create_rng_state",
     "experimental",
+    "fixed_unigram_candidate_sampler",
     "fold_in",
     "gamma",
     "get_global_generator",
+    "log_uniform_candidate_sampler",
     "normal",
     "poisson",
     "set_global_generator",
@@ -68,6 +77,7 @@ __all__ = [
     "stateless_uniform",
     "truncated_normal",
     "uniform",
+    "uniform_candidate_sampler",
 ]
 
 

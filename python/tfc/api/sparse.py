@@ -1,6 +1,7 @@
 """`tf.sparse`."""
 
 from tfc.api.absent import explain as _explain
+from tfc.ops.sets import sparse_bincount as bincount
 from tfc.ops.sparse import (
     add,
     expand_dims,
@@ -37,6 +38,7 @@ from tfc.ops.sparse_rows import (
 __all__ = [
     "SparseTensor",
     "add",
+    "bincount",
     "concat",
     "expand_dims",
     "eye",

@@ -70,7 +70,18 @@ def _boxes_and_scores(op, boxes, scores) -> tuple:
         raise argument_error(None, op, f"boxes must be 2-D with 4 columns, got {boxes.shape}")
     if scores.shape_tuple is not None and len(scores.shape_tuple) != 1:
         raise argument_error(None, op, f"scores must be 1-D, got {scores.shape}")
+    _check_count(op, boxes, scores, "boxes")
     return boxes, scores
+
+
+def _check_count(op, boxes, scores, what):
+    if boxes.shape_tuple and scores.shape_tuple and not boxes.shape[:1].is_compatible_with(scores.shape):
+        raise argument_error(
+            None,
+            op,
+            f"scores has incompatible shape: want one for each of the {boxes.shape_tuple[0]} {what}, "
+            f"got {scores.shape_tuple[0]}",
+        )
 
 
 def non_max_suppression(
@@ -110,7 +121,15 @@ def non_max_suppression_overlaps(
     overlaps, scores, max_output_size, overlap_threshold=0.5, score_threshold=float("-inf"), name=None
 ) -> Tensor:
     """As `non_max_suppression`, from the overlaps `[n, n]` of boxes."""
-    overlaps, scores = operand("non_max_suppression_overlaps", overlaps, "f"), operand("overlaps", scores, "f")
+    op = "non_max_suppression_overlaps"
+    overlaps, scores = operand(op, overlaps, "f"), operand(op, scores, "f")
+    if overlaps.shape_tuple is not None and (
+        len(overlaps.shape_tuple) != 2 or len(set(overlaps.shape_tuple) - {None}) > 1
+    ):
+        raise argument_error(None, op, f"overlaps must be a square matrix, got {overlaps.shape}")
+    if scores.shape_tuple is not None and len(scores.shape_tuple) != 1:
+        raise argument_error(None, op, f"scores must be 1-D, got {scores.shape}")
+    _check_count(op, overlaps, scores, "rows of overlaps")
     column = lambda i: gather(overlaps, i, axis=1)
     return _chosen(column, scores, max_output_size, overlap_threshold, score_threshold)[0]
 

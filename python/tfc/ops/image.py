@@ -1,5 +1,6 @@
 """`tf.image` as far as it is array work: turning, cutting, padding, colors, differences. No decoding, no resizing."""
 
+import functools
 import math
 
 import numpy as np
@@ -9,10 +10,12 @@ from tfc.dtypes import as_dtype, float32, int32, int64
 from tfc.ops import primitives as p
 from tfc.ops.array import pad, reverse, split, stack
 from tfc.ops.control_flow import cond
-from tfc.ops.convert import convert_to_tensor, number, operand, operands, static_ints, static_value
+from tfc.ops.convert import convert_to_tensor, number, operand, operands, sequence, static_ints, static_value
 from tfc.ops.gradients import full_like
 from tfc.ops.linalg import tensordot
 from tfc.ops.math import FLOAT, saturate_cast
+from tfc.ops.nn import relu
+from tfc.ops.pooling import avg_pool2d
 from tfc.ops.random import stateless_uniform, uniform
 from tfc.ops.reductions import reduce_mean, reduce_sum
 from tfc.ops.shapes import rank_of
@@ -404,6 +407,47 @@ def ssim(img1, img2, max_val, filter_size=11, filter_sigma=1.5, k1=0.01, k2=0.03
     if return_index_map:
         return reduce_mean(index, (-1,))
     return reduce_mean(reduce_mean(index, (-3, -2)), (-1,))
+
+
+_POWERS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
+
+
+def ssim_multiscale(
+    img1, img2, max_val, power_factors=_POWERS, filter_size=11, filter_sigma=1.5, k1=0.01, k2=0.03
+) -> Tensor:
+    """The structural similarity of each pair of images over several scales, of which each is half as large as the one
+    before: the product of contrast and structure on each scale, and of luminance on the last, to these powers.
+
+    Source: Wang, Simoncelli, Bovik, "Multiscale structural similarity for image quality assessment", ACSSC 2003.
+    """
+    x, y = operands("ssim_multiscale", img1, img2, _NUMBERS)
+    peak = p.cast(convert_to_tensor(max_val), dtype=x.dtype)
+    x, y, peak = (convert_image_dtype(v, float32) for v in (x, y, peak))
+    powers = [number(v, "power_factors") for v in sequence(power_factors, "power_factors")]
+    if not powers:
+        raise ValueError("ssim_multiscale: power_factors must have at least one number")
+    if rank_of(x, "ssim_multiscale") < 3 or x.shape_tuple != y.shape_tuple:
+        raise ValueError(
+            "ssim_multiscale: expected two images [..., height, width, channels] of one shape, "
+            f"got {x.shape} and {y.shape}"
+        )
+    factors = []
+    for scale, power in enumerate(powers):
+        if scale:
+            x, y = _half(x), _half(y)
+        index, structure = _similarity(x, y, peak, filter_size, filter_sigma, k1, k2)
+        each = index if scale == len(powers) - 1 else structure
+        factors.append(p.pow_(relu(reduce_mean(each, (-3, -2))), _number(power, float32)))
+    return reduce_mean(functools.reduce(p.mul, factors), (-1,))
+
+
+def _half(x) -> Tensor:
+    """An image of means of 2 times 2 pixels; of an odd size, the last row or column counts twice."""
+    dims = x.shape_tuple
+    flat = p.reshape(x, shape=(int(np.prod(dims[:-3], dtype=int)), *dims[-3:]))
+    flat = pad(flat, [[0, 0], [0, dims[-3] % 2], [0, dims[-2] % 2], [0, 0]], "SYMMETRIC")
+    made = avg_pool2d(flat, 2, 2, "VALID")
+    return p.reshape(made, shape=(*dims[:-3], *made.shape_tuple[1:]))
 
 
 def _similarity(x, y, peak, size, sigma, k1, k2):

@@ -9,11 +9,14 @@ from tfc.dtypes import float32, int32, int64
 from tfc.ops import primitives as p
 from tfc.ops.control_flow import while_loop
 from tfc.ops.convert import convert_to_tensor, operand, operands, static_value
+from tfc.ops.creation import ones_like
 from tfc.ops.gradients import broadcast_like
 from tfc.ops.math import FLOAT
 from tfc.ops.nn import log_softmax
 from tfc.ops.reductions import reduce_logsumexp, reduce_sum
+from tfc.ops.segments import unsorted_segment_sum
 from tfc.ops.shapes import rank_of
+from tfc.ops.sparse import is_sparse, to_dense
 
 
 def _number(value, dtype) -> Tensor:
@@ -70,13 +73,24 @@ def ctc_loss(
 ) -> Tensor:
     """Connectionist temporal classification: -log of the probability of the labels, for each batch.
 
-    `labels` is `[batch, length]`, dense integers; `logits` is `[time, batch, labels]` (`[batch, time, labels]` unless
+    `labels` is `[batch, length]`, dense integers, or a `SparseTensor` of that shape, which knows the lengths; `logits` is `[time, batch, labels]` (`[batch, time, labels]` unless
     `logits_time_major`), with the blank label at `blank_index` (0 by default; negative ones count from the end).
     Source: Graves et al., "Connectionist temporal classification: labelling unsegmented sequence data with recurrent
     neural networks", ICML 2006.
     """
     op = "ctc_loss"
     x = operand(op, logits, FLOAT)
+    if is_sparse(labels):
+        if blank_index is None:
+            raise ValueError("Argument `blank_index` must be provided when `labels` is a `SparseTensor`.")
+        label_length = unsorted_segment_sum(
+            ones_like(labels.indices[:, 0]), labels.indices[:, 0], labels.dense_shape[0]
+        )
+        labels = to_dense(labels)
+    elif label_length is None:
+        raise ValueError("Argument `label_length` must be provided when `labels` is no `SparseTensor`.")
+    if logit_length is None:
+        raise ValueError("Argument `logit_length` must be provided.")
     y = convert_to_tensor(labels)
     if rank_of(x, op) != 3 or rank_of(y, op) != 2:
         raise argument_error(

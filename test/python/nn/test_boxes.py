@@ -5,7 +5,8 @@ import pytest
 import tfc as tf
 
 BOXES = np.array(
-    [[0, 0, 1, 1], [0, 0.1, 1, 1.1], [0, -0.1, 1, 0.9], [0, 10, 1, 11], [0, 10.1, 1, 11.1], [0, 100, 1, 101]], np.float32
+    [[0, 0, 1, 1], [0, 0.1, 1, 1.1], [0, -0.1, 1, 0.9], [0, 10, 1, 11], [0, 10.1, 1, 11.1], [0, 100, 1, 101]],
+    np.float32,
 )
 SCORES = np.array([0.9, 0.75, 0.6, 0.95, 0.5, 0.3], np.float32)
 IMAGE = np.arange(12, dtype=np.float32).reshape(1, 3, 4, 1)
@@ -61,7 +62,9 @@ def test_crops_are_sampled(method, want):
 
 
 def test_crops_beyond_the_image_are_extrapolated_and_one_sample_is_the_middle():
-    f = lambda x: tf.image.crop_and_resize(x, [[0.0, 0.0, 1.0, 1.0], [-1.0, 0.0, 0.0, 1.0]], [0, 0], [1, 1], extrapolation_value=7.0)
+    f = lambda x: tf.image.crop_and_resize(
+        x, [[0.0, 0.0, 1.0, 1.0], [-1.0, 0.0, 0.0, 1.0]], [0, 0], [1, 1], extrapolation_value=7.0
+    )
     np.testing.assert_allclose(both(f, IMAGE)[:, 0, 0, 0], [5.5, 7.0])
 
 
@@ -79,6 +82,20 @@ def test_crops_have_gradients():
 def test_boxes_have_four_columns():
     with pytest.raises(tf.errors.InvalidArgumentError, match="4 columns"):
         tf.image.non_max_suppression(BOXES[:, :3], SCORES, 3)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: tf.image.non_max_suppression(BOXES, SCORES[1:], 3), f"for each of the {len(BOXES)} boxes, got {len(SCORES) - 1}"),
+        (lambda: tf.image.non_max_suppression(BOXES, BOXES, 3), "scores must be 1-D"),
+        (lambda: tf.image.non_max_suppression_overlaps(np.eye(3), [1.0, 2.0], 3), "for each of the 3 rows of overlaps, got 2"),
+        (lambda: tf.image.non_max_suppression_overlaps(np.zeros((3, 4)), [1.0, 2.0, 3.0], 3), "square matrix"),
+    ],
+)  # fmt: skip
+def test_there_is_one_score_for_each_box(call, message):
+    with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+        call()
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,16 @@ def test_similarity_of_an_image_with_itself_is_1():
     np.testing.assert_allclose(tf.image.psnr(x, x + 0.1, 1.0).numpy(), [20], rtol=1e-4)
 
 
+@pytest.mark.parametrize("how", ["eager", "function"])
+def test_the_similarity_over_several_scales_is_tensorflows(how):
+    wave = lambda f, step: f(np.arange(2 * 41 * 50 * 3, dtype=np.float32) * step).reshape(2, 41, 50, 3)
+    x = wave(np.sin, 0.37) * 0.5 + 0.5
+    y = np.clip(x + 0.2 * wave(np.cos, 0.91), 0, 1)
+    f = lambda x, y: tf.image.ssim_multiscale(x, y, 1.0, (0.3, 0.3, 0.4), filter_size=3)
+    got = (tf.function(f) if how == "function" else f)(tf.constant(x), tf.constant(y))
+    np.testing.assert_allclose(got, [0.9603889584541321, 0.959387481212616], rtol=1e-4)
+
+
 def test_random_changes_are_functions_of_their_seed():
     for f in (
         lambda x, s: tf.image.stateless_random_flip_left_right(x, s),
@@ -109,7 +119,9 @@ def test_random_changes_are_functions_of_their_seed():
     lambda: tf.image.central_crop(X, 1.5), lambda: tf.image.rgb_to_hsv(X[..., :2]),
     lambda: tf.image.adjust_hue(X, 2.0), lambda: tf.image.random_contrast(X, 2.0, 1.0),
     lambda: tf.image.ssim(X, X, 1.0), lambda: tf.image.random_crop(X, [9, 9, 9, 9]),
-], ids=["rank", "box", "fraction", "channels", "delta", "bounds", "small", "crop"])  # fmt: skip
+    lambda: tf.image.ssim_multiscale(X, X, 1.0), lambda: tf.image.ssim_multiscale(X, X[:1], 1.0, filter_size=1),
+    lambda: tf.image.ssim_multiscale(X, X, 1.0, (), filter_size=1),
+], ids=["rank", "box", "fraction", "channels", "delta", "bounds", "small", "crop", "scales", "shapes", "powers"])  # fmt: skip
 def test_arguments_that_do_not_fit_are_refused(call):
     with pytest.raises((ValueError, tf.errors.InvalidArgumentError)):
         call()
