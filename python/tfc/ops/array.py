@@ -415,7 +415,7 @@ def pad(tensor, paddings, mode="CONSTANT", constant_values=0, name=None) -> Tens
 
 
 def _pad_mode(mode: str) -> str:
-    if mode.upper() not in ("CONSTANT", "REFLECT", "SYMMETRIC"):
+    if not isinstance(mode, str) or mode.upper() not in ("CONSTANT", "REFLECT", "SYMMETRIC"):
         raise ValueError(
             f"Value of argument `mode` expected to be one of CONSTANT, REFLECT, SYMMETRIC. Received {mode}"
         )

@@ -13,7 +13,7 @@ from tfc.ops.gradients import dynamic_shape, known, scalar, zeros_like
 from tfc.ops.math import FLOAT
 from tfc.ops.reductions import reduce_any
 from tfc.ops.segments import unsorted_segment_sum
-from tfc.ops.shapes import broadcast_value, rank_of
+from tfc.ops.shapes import axis_of, broadcast_value, rank_of
 
 
 def searchsorted(sorted_sequence, values, side="left", out_type=int32, name=None) -> Tensor:
@@ -145,7 +145,10 @@ def reverse_sequence(input, seq_lengths, seq_axis=None, batch_axis=None, name=No
     rank = rank_of(x, "reverse_sequence")
     if seq_axis is None:
         raise ValueError("tf.reverse_sequence needs seq_axis")
-    axis, batch = seq_axis % rank, (0 if batch_axis is None else batch_axis) % rank
+    axis = axis_of(seq_axis, rank, "reverse_sequence")
+    batch = axis_of(0 if batch_axis is None else batch_axis, rank, "reverse_sequence")
+    if lengths.shape_tuple is not None and len(lengths.shape_tuple) != 1:
+        raise argument_error(None, "reverse_sequence", f"seq_lengths must be 1-dim, not {len(lengths.shape_tuple)}")
     if axis == batch:
         raise argument_error(None, "reverse_sequence", f"batch_dim == seq_dim == {axis}")
     sizes = dynamic_shape(x)

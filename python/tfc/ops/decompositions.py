@@ -167,7 +167,10 @@ def lu(input, output_idx_type=int32, name=None) -> LU:
 def lu_solve(lower_upper, perm, rhs, validate_args=False, name=None) -> Tensor:
     """X with `A @ X == rhs`, from the result of `lu(A)`."""
     a, b = _system("lu_solve", lower_upper, rhs)
-    order = _stretched_vector(convert_to_tensor(perm), b)
+    order = operand("lu_solve", perm, "iu")
+    if order.shape_tuple is not None and not 1 <= len(order.shape_tuple) < len(b.shape_tuple):
+        raise argument_error(None, "lu_solve", f"perm must be a vector for each matrix, got shape {order.shape}")
+    order = _stretched_vector(order, b)
     b = _rows(b, order)
     y = _in_float32(lambda a, b: p.triangular_solve(a, b, lower=True, unit=True))(a.dtype, a, b)
     return _in_float32(lambda a, b: p.triangular_solve(a, b, lower=False, unit=False))(a.dtype, a, y)

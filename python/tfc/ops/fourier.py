@@ -201,11 +201,21 @@ def _named_axes(x, axes, fft_length, op):
     rank = rank_of(x, op)
     if axes is None:
         count = rank if fft_length is None else len(static_ints(fft_length) or ())
+        if count > rank:
+            raise ValueError(f"{op}: fft_length has {count} entries, more than the dimensions of {x.shape}")
         return tuple(range(rank - count, rank))
     values = static_ints(axes)
     if values is None:
         raise ValueError(f"{op} needs axes that are known while tracing")
     return tuple(axis_of(a, rank, op) for a in values)
+
+
+def _some_axes(x, axes, fft_length, op):
+    """As `_named_axes`, at least one: the last one is halved, or doubled."""
+    found = _named_axes(x, axes, fft_length, op)
+    if not found:
+        raise ValueError(f"{op} needs at least one axis, got axes={axes!r} of a tensor of shape {x.shape}")
+    return found
 
 
 def _factor(norm, sizes, inverse):
@@ -249,7 +259,7 @@ fftnd, ifftnd = _nd("fftnd", False), _nd("ifftnd", True)
 def rfftnd(input_tensor, fft_length=None, axes=None, norm=None, name=None) -> Tensor:
     """The discrete Fourier transform over `axes` of real numbers, without the negative frequencies of the last one."""
     x = _real(input_tensor, "rfftnd")
-    where = _named_axes(x, axes, fft_length, "rfftnd")
+    where = _some_axes(x, axes, fft_length, "rfftnd")
     lengths = _lengths(fft_length, len(where), "rfftnd")
     sizes = [x.shape_tuple[a] if n is None else n for a, n in zip(where, lengths, strict=True)]
     return _scaled(_rfft(x, where, lengths, "rfftnd"), norm, sizes, False)
@@ -258,7 +268,7 @@ def rfftnd(input_tensor, fft_length=None, axes=None, norm=None, name=None) -> Te
 def irfftnd(input_tensor, fft_length=None, axes=None, norm=None, name=None) -> Tensor:
     """What `rfftnd` undoes."""
     x = _complex(input_tensor, "irfftnd")
-    where = _named_axes(x, axes, fft_length, "irfftnd")
+    where = _some_axes(x, axes, fft_length, "irfftnd")
     lengths = _lengths(fft_length, len(where), "irfftnd")
     out = _irfft(x, where, lengths, "irfftnd")
     return _scaled(out, norm, [out.shape_tuple[a] for a in where], True)

@@ -476,9 +476,12 @@ def elementwise(op, *args, **kwargs):
     """`op` of ragged tensors of the same rows, and of tensors that broadcast against them: scalars, inner dimensions,
     or one value for each row (`[nrows, 1, ...]`).
     """
-    first = next(a for a in args if isinstance(a, RaggedTensor))
+    first = next((a for a in [*args, *kwargs.values()] if isinstance(a, RaggedTensor)), None)
+    if first is None:
+        raise TypeError(f"expected a list of tensors or a RaggedTensor for each operand, got {args}")
     matched = [_spread(a, first) for a in args]
-    return map_flat_values(op, *matched, **kwargs)
+    named = {k: _spread(v, first) if k in ("x", "y") or isinstance(v, RaggedTensor) else v for k, v in kwargs.items()}
+    return map_flat_values(op, *matched, **named)
 
 
 def _spread(value, like: RaggedTensor):

@@ -8,7 +8,7 @@ from tfc.dtypes import int32, int64
 from tfc.ops import array, convert, creation, math, nest, ragged_rows, reductions, segments, strings
 from tfc.ops import primitives as p
 from tfc.ops.control_flow import while_loop
-from tfc.ops.gather import gather
+from tfc.ops.gather import embedding_lookup, gather
 from tfc.ops.gather import where as where_
 from tfc.ops.naming import operation, register_dispatch
 from tfc.ops.ragged import RaggedTensor, elementwise
@@ -67,6 +67,10 @@ def _axis(axis, rank: int) -> int:
 def _reduction(whole, by_segment):
     def reduce(input_tensor, axis=None, keepdims=False):
         rt = input_tensor
+        if not isinstance(rt, RaggedTensor) or isinstance(keepdims, RaggedTensor):
+            raise TypeError(
+                f"only the tensor that is reduced may be a RaggedTensor, got axis={axis!r}, keepdims={keepdims!r}"
+            )
         if axis is None:
             return whole(rt.flat_values)
         axes = axis if isinstance(axis, (list, tuple)) else [axis]
@@ -245,6 +249,8 @@ def tile(input, multiples):
     counts = convert.static_ints(convert.convert_to_tensor(multiples))
     if counts is None:
         raise NotImplementedError("tile of a ragged tensor needs multiples that are known while tracing")
+    if len(counts) != input.shape.rank or None in counts:
+        raise ValueError(f"tile: want {input.shape.rank} multiples, one for each dimension, got {list(counts)}")
     return _tiled(input, counts)
 
 
@@ -345,7 +351,17 @@ def to_tensor(value, *args, **kwargs):
     return value
 
 
+def _embedding_lookup(params, ids, max_norm=None):
+    if not isinstance(ids, RaggedTensor) or isinstance(params, RaggedTensor):
+        raise TypeError(f"embedding_lookup takes ragged ids of a dense table, got a table {params!r} and ids {ids!r}")
+    return ids.with_flat_values(embedding_lookup(params, ids.flat_values, max_norm))
+
+
 def _segment_join(inputs, axis=None, keepdims=False, separator=""):
+    if not isinstance(inputs, RaggedTensor):
+        raise TypeError(
+            f"reduce_join: only the strings that are joined may be a RaggedTensor, got keepdims={keepdims!r}"
+        )
     if axis is None:
         return strings.reduce_join(inputs.flat_values, None, keepdims, separator)
     at = _axis(axis, inputs.shape.rank)
@@ -437,7 +453,7 @@ _TABLE = {
     "expand_dims": expand_dims,
     "tile": tile,
     "gather": _gather,
-    "embedding_lookup": lambda params, ids, max_norm=None: ids.with_flat_values(gather(params, ids.flat_values)),
+    "embedding_lookup": _embedding_lookup,
     "reverse": reverse,
     "where": where,
     "boolean_mask": mask,

@@ -240,6 +240,8 @@ def dct(input, type=2, n=None, axis=-1, norm=None, name=None) -> Tensor:
     if type == 1 and norm == "ortho":
         raise ValueError("Normalization is not supported for the Type-I DCT.")
     rank = rank_of(x, "dct")
+    if rank < 1:
+        raise ValueError("tf.signal.dct needs a tensor of rank at least 1, got a scalar")
     size = x.shape_tuple[-1]
     if size is None:
         raise ValueError("tf.signal.dct needs to know the last dimension while tracing")
@@ -354,7 +356,7 @@ def linear_to_mel_weight_matrix(
 def mfccs_from_log_mel_spectrograms(log_mel_spectrograms, name=None) -> Tensor:
     """Mel-frequency cepstral coefficients: the cosine transform of logarithms of mel spectra, in HTK's scale."""
     x = operand("mfccs_from_log_mel_spectrograms", log_mel_spectrograms, "f")
-    n = x.shape_tuple[-1]
+    n = x.shape_tuple[-1] if rank_of(x, "mfccs_from_log_mel_spectrograms") else None
     if not n:
         raise ValueError(f"num_mel_bins must be positive and known. Got: {x.shape}")
     out = dct(x, type=2)

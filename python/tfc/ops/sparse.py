@@ -6,10 +6,11 @@ from tfc.core import Tensor, argument_error
 from tfc.dtypes import TensorShape, int64
 from tfc.ops import primitives as p
 from tfc.ops.array import concat, reshape, shape, stack
-from tfc.ops.convert import convert_to_tensor, static_ints, static_value
+from tfc.ops.convert import convert_to_tensor, sequence, static_ints, static_value
 from tfc.ops.creation import fill, zeros
 from tfc.ops.gather import argsort, gather, gather_nd, tensor_scatter_nd_update
 from tfc.ops.segments import unsorted_segment_max, unsorted_segment_sum
+from tfc.ops.shapes import axis_of
 
 
 class SparseTensor:
@@ -192,9 +193,11 @@ def _one():
 
 def sparse_concat(axis, sp_inputs, expand_nonconcat_dims=False, name=None) -> SparseTensor:
     """Sparse tensors behind each other along a dimension."""
-    inputs = [sparse_of(x) for x in sp_inputs]
+    inputs = [sparse_of(x) for x in sequence(sp_inputs, "sp_inputs")]
+    if not inputs:
+        raise ValueError("tf.sparse.concat needs at least one SparseTensor")
     rank = inputs[0].shape.rank
-    axis = int(axis) % rank
+    axis = axis_of(axis, rank, "sparse.concat")
     here = p.constant(value=np.eye(rank, dtype=np.int64)[axis])
     offset, moved = convert_to_tensor(0, int64), []
     largest = inputs[0].dense_shape

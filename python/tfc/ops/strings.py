@@ -212,6 +212,8 @@ def format(template: str, inputs, placeholder="{}", summarize=3, name=None) -> T
 
     `inputs` is a tensor or a list of as many tensors as there are placeholders, else `ValueError`.
     """
+    if not isinstance(template, str) or not isinstance(placeholder, str):
+        raise TypeError(f"strings.format: template and placeholder are strings, got {template!r} and {placeholder!r}")
     xs = [convert_to_tensor(x) for x in (nest.flatten(inputs) if isinstance(inputs, (list, tuple)) else [inputs])]
     count = template.count(placeholder)
     if count != len(xs):
