@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import tfc as tf
 from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -18,3 +19,10 @@ settings.register_profile(
 def _no_retracing_warnings(caplog):
     """Each test makes many functions on one line: that is what the warning looks for."""
     caplog.set_level(logging.ERROR)
+
+
+@pytest.fixture
+def switched_off():
+    """Switches passes off until the test ends."""
+    yield lambda names: tf.config.optimizer.set_experimental_options({"disable": names})
+    tf.config.optimizer.set_experimental_options({"disable": ()})

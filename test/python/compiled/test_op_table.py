@@ -1,11 +1,13 @@
 """Walks the op table: each row compiled, against eager execution, for all dtypes, many shapes and corner values."""
 
 import importlib
+import os
 
 import numpy as np
 import pytest
 import tfc as tf
 from cases import ORDERED, cases, dtypes
+from optional_passes import OPTIONAL
 from oracle import difference, is_float
 from tfc.core import eager_tensor
 from tfc.ops import primitives as p
@@ -138,6 +140,18 @@ def test_code_for_unknown_sizes_gives_the_eager_value(prim, monkeypatch):
     monkeypatch.setattr(flat, "SPECIALIZATIONS", 0)
     for dtype in few(prim):
         check(prim, dtype, unknown=True)
+
+
+# Each by itself takes as long as all other tests of the table: `TFC_NIGHTLY=1`.
+OFF = {"all": OPTIONAL} | ({name: (name,) for name in OPTIONAL} if os.environ.get("TFC_NIGHTLY") else {})
+
+
+@pytest.mark.parametrize("off", OFF)
+@pytest.mark.parametrize("prim", WALK, ids=lambda prim: prim.name)
+def test_compiled_value_does_not_depend_on_optional_passes(prim, off, switched_off):
+    switched_off(OFF[off])
+    for dtype in few(prim):
+        check(prim, dtype)
 
 
 @pytest.mark.parametrize("dtype", [tf.float32, tf.bfloat16, tf.int32, tf.complex128, tf.bool], ids=lambda d: d.name)

@@ -3,12 +3,8 @@
 import numpy as np
 import pytest
 import tfc as tf
+from optional_passes import OPTIONAL
 
-OPTIONAL = (
-    "tfc-forward-stores", "tfc-merge-reads", "tfc-remove-dead-effects", "tfc-hoist-reads", "tfc-promote-variables",
-    "tfc-merge-prints", "cse", "tfc-reuse-operands", "tfc-place-results", "tfc-fuse-scans", "tfc-fuse-loops", "tfc-share-groups", "tfc-lower-contractions", "tfc-parallelize-chains",
-    "tfc-share-loops", "tfc-size-lists",
-)  # fmt: skip
 RNG = np.random.default_rng(0)
 
 
@@ -139,12 +135,6 @@ def expected():
         return {program: [t.numpy() for t in program()] for program in PROGRAMS}
     finally:
         tf.config.run_functions_eagerly(False)
-
-
-@pytest.fixture
-def switched_off():
-    yield lambda names: tf.config.optimizer.set_experimental_options({"disable": names})
-    tf.config.optimizer.set_experimental_options({"disable": ()})
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.__name__)

@@ -1,0 +1,7 @@
+"""The passes that only make code faster, and may be switched off; a test in test_passes_off.py compares with the compiler."""
+
+OPTIONAL = (
+    "tfc-forward-stores", "tfc-merge-reads", "tfc-remove-dead-effects", "tfc-hoist-reads", "tfc-promote-variables",
+    "tfc-merge-prints", "cse", "tfc-reuse-operands", "tfc-place-results", "tfc-fuse-scans", "tfc-fuse-loops", "tfc-share-groups", "tfc-lower-contractions", "tfc-parallelize-chains",
+    "tfc-share-loops", "tfc-size-lists",
+)  # fmt: skip
