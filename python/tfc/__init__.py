@@ -182,6 +182,7 @@ from tfc.ops.math import (
     floormod as mod,
 )
 from tfc.ops.naming import publish, published
+from tfc.ops.operation import Operation
 from tfc.ops.reductions import (
     argmax,
     argmin,
@@ -334,6 +335,7 @@ __all__ = [
     "Assert",
     "DType",
     "GradientTape",
+    "Operation",
     "IndexedSlices",
     "Module",
     "RaggedTensor",

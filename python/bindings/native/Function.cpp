@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #include "Function.h"
 #include "Entry.h"
+#include "EntryPoint.h"
 #include "GeneralCache.h"
 #include "Guards.h"
 #include "Modes.h"
@@ -41,29 +42,6 @@ Function *asFunction(PyObject *object) {
 // The call
 //===----------------------------------------------------------------------===//
 
-/// Whether a step of a traceback is in `_call_slow`, which cannot take its own
-/// frame out.
-bool isInCallSlow(PyObject *step) {
-  PyFrameObject *frame = reinterpret_cast<PyTracebackObject *>(step)->tb_frame;
-  PyRef code(reinterpret_cast<PyObject *>(PyFrame_GetCode(frame)));
-  PyObject *name = reinterpret_cast<PyCodeObject *>(code.get())->co_name;
-  return PyUnicode_Compare(name, callSlowName) == 0;
-}
-
-/// Leaves the user's frames in the traceback of the error that is set.
-void hideCallSlow() {
-  PyObject *type, *value, *traceback;
-  PyErr_Fetch(&type, &value, &traceback);
-  while (traceback && PyTraceBack_Check(traceback) && isInCallSlow(traceback)) {
-    PyTracebackObject *next =
-        reinterpret_cast<PyTracebackObject *>(traceback)->tb_next;
-    Py_XINCREF(next);
-    Py_DECREF(traceback);
-    traceback = reinterpret_cast<PyObject *>(next);
-  }
-  PyErr_Restore(type, value, traceback);
-}
-
 PyObject *callSlow(PyObject *self, PyObject *args, PyObject *kwargs) {
   PyRef empty(kwargs ? nullptr : PyDict_New());
   if (!kwargs && !empty)
@@ -71,7 +49,11 @@ PyObject *callSlow(PyObject *self, PyObject *args, PyObject *kwargs) {
   PyObject *result = PyObject_CallMethodObjArgs(
       self, callSlowName, args, kwargs ? kwargs : empty.get(), nullptr);
   if (!result)
-    hideCallSlow();
+    // `_call_slow` cannot take its own frame out.
+    dropFirstSteps([](PyObject *code) {
+      PyObject *name = reinterpret_cast<PyCodeObject *>(code)->co_name;
+      return PyUnicode_Compare(name, callSlowName) == 0;
+    });
   return result;
 }
 

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Callbacks.h"
+#include "EntryPoint.h"
 #include "Executable.h"
 #include "Function.h"
 #include "LoadAhead.h"
@@ -71,6 +72,7 @@ NB_MODULE(_native, m) {
   m.doc() = "Tensors, variables, executables and function dispatch of tfc.";
   if (!initDType(module) || !initBuffer(module) || !initTensor(module) ||
       !initVariable(module) || !initDevice(module) || !initExecutable(module) ||
-      !initFunction(module) || !initSampler(module) || PyModule_AddFunctions(module, functions) < 0)
+      !initFunction(module) || !initEntryPoint(module) ||
+      !initSampler(module) || PyModule_AddFunctions(module, functions) < 0)
     nb::raise_python_error();
 }

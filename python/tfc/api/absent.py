@@ -21,7 +21,7 @@ _HASHES = "it needs TensorFlow's hash functions"
 _SERVICES = "it is a service of TensorFlow's runtime"
 _PROTOS = "protocol buffers are not here: use numpy and tf.constant"
 _RAGGED = "its form for ragged tensors is not written"
-_UNICODE = "of Unicode, only decoding and splitting are here"
+_UNICODE = "of Unicode, decoding, encoding and splitting are here"
 _NARROW = "types below 8 bits and float8 are not here"
 _TEXT = "reading and writing of files is Python's: use numpy, safetensors or tf.data.TextLineDataset"
 
@@ -32,9 +32,7 @@ def _all(reason, *names) -> dict:
 
 ABSENT = {
     "tf": {
-        **_all(
-            _GRAPHS, "Graph", "Operation", "RegisterGradient", "no_gradient", "graph_util", "import_graph_def", "mlir"
-        ),
+        **_all(_GRAPHS, "Graph", "RegisterGradient", "no_gradient", "graph_util", "import_graph_def", "mlir"),
         **_all(
             _SPECS,
             "IndexedSlicesSpec",
@@ -74,9 +72,7 @@ ABSENT = {
     ),
     "strings": {
         **_all(_HASHES, "to_hash_bucket", "to_hash_bucket_fast", "to_hash_bucket_strong"),
-        **_all(
-            _UNICODE, "unicode_decode_with_offsets", "unicode_encode", "unicode_script", "unicode_split_with_offsets"
-        ),
+        **_all(_UNICODE, "unicode_decode_with_offsets", "unicode_script", "unicode_split_with_offsets"),
         **_all(_UNICODE, "unicode_transcode"),
         **_all(_RAGGED, "ngrams", "unsorted_segment_join"),
     },

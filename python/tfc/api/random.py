@@ -12,16 +12,11 @@ from tfc.ops.candidates import (
 from tfc.ops.naming import publish
 from tfc.ops.permutations import index_shuffle, stateless_shuffle
 from tfc.ops.random import (
-    Algorithm,
-    Generator,
     categorical,
-    create_rng_state,
     fold_in,
     gamma,
-    get_global_generator,
     normal,
     poisson,
-    set_global_generator,
     set_seed,
     shuffle,
     split,
@@ -35,6 +30,8 @@ from tfc.ops.random import (
     truncated_normal,
     uniform,
 )
+from tfc.ops.random_state import Algorithm, create_rng_state
+from tfc.state.generator import Generator, get_global_generator, set_global_generator
 
 experimental = SimpleNamespace(
     Algorithm=Algorithm,

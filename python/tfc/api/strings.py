@@ -2,7 +2,7 @@
 
 from tfc.api.absent import explain as _explain
 from tfc.ops.naming import publish
-from tfc.ops.ragged_strings import bytes_split, split, unicode_decode, unicode_split
+from tfc.ops.ragged_strings import bytes_split, split, unicode_decode, unicode_encode, unicode_split
 from tfc.ops.strings import (
     as_string,
     format,
@@ -35,6 +35,7 @@ __all__ = [
     "substr",
     "to_number",
     "unicode_decode",
+    "unicode_encode",
     "unicode_split",
     "upper",
 ]

@@ -6,10 +6,12 @@ in the gradient it gets, unless the row has a function for it.
 """
 
 import itertools
+import logging
 
 from tfc.autodiff.backward import Entry, UnconnectedGradients, accumulate, operand_gradients
-from tfc.autodiff.tape import GradientTape
+from tfc.autodiff.tape import GradientTape, not_a_tensor
 from tfc.core import Tensor, TensorList, VariableStorage, pop_recorder, push_recorder, recorders, stop_recording
+from tfc.errors import user_line
 from tfc.ops import nest
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor
@@ -17,6 +19,8 @@ from tfc.ops.creation import zeros_like
 from tfc.ops.gradients import Part, broadcast_like, conj
 from tfc.ops.indexed_slices import dense
 from tfc.ops.table import ELEMENTWISE, Linear, NotDifferentiable
+
+_LOG = logging.getLogger("tfc")
 
 
 class ForwardAccumulator:
@@ -34,18 +38,28 @@ class ForwardAccumulator:
         self._tangents: dict = {}
         # The values whose ids are keys: they stay alive, and so the ids unique.
         self._known: list = []
+        # The tangents of primals of integers, which no result depends on.
+        self._discrete: dict = {}
         self._recording = False
         for x, t in zip(self._primals, nest.flatten(tangents), strict=True):
             if not isinstance(x, (Tensor, VariableStorage)):
-                raise ValueError(f"a primal is a tensor or variable, got {x!r}")
+                raise not_a_tensor("a primal", x)
             if not x.dtype.is_differentiable:
-                raise ValueError(f"a primal has a floating or complex dtype, got {x.dtype.name}: tf.cast it first")
+                _LOG.warning(
+                    "The dtype of the watched primal must be floating (e.g. tf.float32), got %r (%s)",
+                    x.dtype,
+                    user_line(),
+                )
             if t is None:
                 continue
             t = convert_to_tensor(t, x.dtype)
             if x.shape_tuple is not None and not x.shape.is_compatible_with(t.shape):
                 raise ValueError(f"the tangent of a primal of shape {x.shape} has shape {t.shape}")
-            self._set(x, t)
+            if x.dtype.is_differentiable:
+                self._set(x, t)
+            else:
+                self._discrete[id(x)] = t
+                self._known.append(x)
 
     def __enter__(self):
         if self._recording:
@@ -108,7 +122,9 @@ class ForwardAccumulator:
         return nest.map_structure(lambda target: self._one(target, unconnected), primals)
 
     def _one(self, target, unconnected):
-        found = self._tangents.get(id(target))
+        if not isinstance(target, (Tensor, VariableStorage)):
+            raise not_a_tensor("what jvp takes", target)
+        found = self._tangents.get(id(target), self._discrete.get(id(target)))
         if found is None and unconnected is UnconnectedGradients.ZERO:
             return zeros_like(target)
         return found

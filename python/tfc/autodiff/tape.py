@@ -18,7 +18,7 @@ from tfc.core import (
     value_of,
 )
 from tfc.dtypes import TensorSpec, int64
-from tfc.errors import user_line
+from tfc.errors import page, user_line
 from tfc.ops import nest
 from tfc.ops import primitives as p
 from tfc.ops.array import reshape, stack
@@ -56,6 +56,8 @@ class GradientTape:
         self._entries: list[Entry] = []
         # By id; the values keep the objects alive, and so the ids unique.
         self._tracked: dict = {}
+        # Watched tensors of integers: their gradient is that by themselves.
+        self._discrete: dict = {}
         self._variables: dict = {}
 
     # The block.
@@ -181,6 +183,8 @@ class GradientTape:
                     t.dtype,
                     user_line(),
                 )
+                if isinstance(t, Tensor) and t.dtype.is_integer:
+                    self._discrete[id(t)] = t
             elif isinstance(t, VariableStorage):
                 self._watch_variable(t)
             else:
@@ -208,6 +212,7 @@ class GradientTape:
     def _reset_for_reuse(self):
         self._entries = None
         self._tracked = {}
+        self._discrete = {}
 
     # Answers.
 
@@ -241,15 +246,17 @@ class GradientTape:
             _check_source(s)
         targets = []
         for t in nest.flatten(target, expand_composites=True):
-            if not isinstance(t, TensorList) and not _dtype_of(t).is_differentiable:
+            if isinstance(t, TensorList) or _dtype_of(t).is_differentiable:
+                targets.append(t)
+            else:
                 _LOG.warning(
                     "The dtype of the target tensor must be floating (e.g. tf.float32) "
                     "when calling GradientTape.gradient, "
                     "got %r",
                     _dtype_of(t),
                 )
-            else:
-                targets.append(t)
+                if id(t) in self._discrete:
+                    targets.append(t)
         weights = None
         if output_gradients is not None:
             weights = [
@@ -279,7 +286,8 @@ class GradientTape:
         backward(self._entries, gradients, self._tracked, sparse)
         results = []
         for source in sources:
-            known = id(source) in self._tracked or (isinstance(source, VariableStorage) and self.tracks(source))
+            known = id(source) in self._tracked or id(source) in self._discrete
+            known = known or (isinstance(source, VariableStorage) and self.tracks(source))
             grad = gradients.get(id(source)) if known else None
             if grad is None and unconnected is UnconnectedGradients.ZERO:
                 value = p.read_variable(source) if isinstance(source, VariableStorage) else source
@@ -305,6 +313,8 @@ class GradientTape:
         unconnected = _unconnected(unconnected_gradients)
         target = convert_to_tensor(target)
         flat_sources = [value_of(s) for s in nest.flatten(sources)]
+        for s in flat_sources:
+            _check_source(s)
         columns = self._jacobian_rows(target, flat_sources, unconnected)
         if not self._persistent:
             self._stop()
@@ -410,15 +420,26 @@ class GradientTape:
 
 def _dtype_of(value):
     if not isinstance(value, (Tensor, VariableStorage)):
-        raise TypeError(f"the target of a gradient is a tensor or variable, got {value!r}")
+        raise not_a_tensor("the target of a gradient", value)
     return value.dtype
+
+
+def not_a_tensor(what: str, value) -> Exception:
+    """The error for a value that is no tensor: a number has none of its attributes, anything else is of the wrong type."""
+    error = AttributeError if isinstance(value, (bool, int, float, complex, np.generic, np.ndarray)) else TypeError
+    return error(
+        page(
+            f"{what} is a tensor or variable",
+            got=f"{value!r} of type {type(value).__name__}",
+            where=user_line(),
+            fix="tf.constant before the tape's block, and tape.watch",
+        )
+    )
 
 
 def _check_source(source):
     if not isinstance(source, (Tensor, VariableStorage, TensorList)):
-        raise TypeError(
-            f"a source of a gradient is a tensor or variable, got {source!r} of type {type(source).__name__}"
-        )
+        raise not_a_tensor("a source of a gradient", source)
     if not source.dtype.is_differentiable:
         _LOG.warning(
             "The dtype of the source tensor must be floating (e.g. tf.float32) when "

@@ -1,7 +1,7 @@
 """`Interpreter`: what a primitive means right now, and which one is current."""
 
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from tfc.core.state import DEFAULT, STATE
 
@@ -52,9 +52,25 @@ class Interpreter:
         """
         raise NotImplementedError
 
-    def named(self, name: str, calling: bool, function: Callable, args: tuple, kwargs: dict):
-        """The result of a public operation that was given a name. `calling`: it calls functions of the user."""
+    def named(self, name: str, calling: bool, function: Callable, args: tuple, kwargs: dict, kind: str | None = None):
+        """The result of a public operation that was given a name. `calling`: it calls functions of the user. `kind`:
+        what `whole` says.
+        """
         return function(*args, **kwargs)
+
+    def whole(self, kind: str, name: str, function: Callable, args: tuple, kwargs: dict):
+        """The result of a public operation that a graph shows as one of this kind, whatever it is made of."""
+        return function(*args, **kwargs)
+
+    def controlled_by(self, operations):
+        """A context in which a graph shows everything after these operations."""
+        return nullcontext()
+
+    def note_constant(self, tensor) -> None:
+        """The program made a constant by name."""
+
+    def note_update(self, kind: str) -> None:
+        """The last effect is an assignment that a graph shows as one operation of this kind."""
 
     def constant_value(self, tensor):
         """The value of a tensor as a numpy array if it is known now, else None."""

@@ -113,7 +113,7 @@ def _tensor(concrete, type_, value):
 def bind_flat(concrete, args, kwargs):
     """Tensor parameters in order, then by their names."""
     graph = concrete._graph
-    names = [t.op_name for t in graph.inputs]
+    names = graph.input_names()
     parameters = concrete.function_type.parameters
     if graph.variable_inputs:
         raise TypeError(f"{concrete._name} takes variables: call it with the arguments of the Python function")

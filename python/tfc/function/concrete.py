@@ -4,6 +4,7 @@ from tfc.core import VariableStorage, current, executing_eagerly, is_symbolic
 from tfc.dtypes import TensorShape
 from tfc.function import gradient, inspection
 from tfc.function.calling import bind, bind_flat
+from tfc.function.entry_points import entry_point
 from tfc.function.effects import EffectOrder, effects_of
 from tfc.function.flat import FlatFunction
 from tfc.function.inspection import output_text, pretty, structured_signature
@@ -33,6 +34,7 @@ class ConcreteFunction(FlatFunction):
         """Whether the attributes of objects that the trace has read are what they were."""
         return self.guard is None or self.guard()
 
+    @entry_point
     def __call__(self, *args, **kwargs):
         tensors, variables = split(self.function_type.to_tensors(bind(self, args, kwargs)))
         if executing_eagerly() and not self._fits(tensors):

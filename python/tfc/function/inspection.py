@@ -10,7 +10,7 @@ from tfc.tracing.signature import KEYWORD_ONLY, POSITIONAL_ONLY
 
 def structured_signature(function_type, graph) -> tuple:
     """(args, kwargs): a named TensorSpec for each tensor, other values as they are."""
-    names = iter([t.op_name for t in graph.inputs])
+    names = iter(graph.input_names())
     args, kwargs = [], {}
     for parameter in function_type.parameters:
         value = _described(parameter.type, names, parameter.name)
@@ -96,8 +96,8 @@ class FuncGraph:
 
     @property
     def inputs(self) -> list:
-        placeholders = [op.outputs[0] for op in self._graph.view().operations if op.type == "Placeholder"]
-        return placeholders[: len(self._graph.function.entry.arguments)]
+        view = self._graph.view()
+        return [view.tensor(argument) for argument in self._graph.function.entry.arguments]
 
     @property
     def outputs(self) -> list:

@@ -15,6 +15,7 @@ from tfc.errors import filter_traceback, page, user_line
 from tfc.function import retracing
 from tfc.function.compiler_ir import compiler_ir
 from tfc.function.concrete import ConcreteFunction
+from tfc.function.entry_points import entry_point
 from tfc.function.guards import Snapshot
 from tfc.function.initial import Pending
 from tfc.function.serving import entry_for
@@ -207,6 +208,7 @@ class PolymorphicFunction(Function):
             autograph_room.name_unbound(e)
             raise
 
+    @entry_point
     def get_initialization_function(self, *args, **kwargs):
         """A function of no arguments that gives the variables made on the first call their values.
 
@@ -285,9 +287,7 @@ class PolymorphicFunction(Function):
             found = self._store(type_, other)
         if found is None:
             fitting = [
-                (t, c)
-                for t, c in concretes.items()
-                if not t.exact and t.is_supertype_of(type_) and c.is_current()
+                (t, c) for t, c in concretes.items() if not t.exact and t.is_supertype_of(type_) and c.is_current()
             ]
             if fitting:
                 best = fitting[0]
@@ -489,12 +489,14 @@ class PolymorphicFunction(Function):
 
     # Public methods.
 
+    @entry_point
     def compile_for(self, target: str, *args, **kwargs):
         """The kernels of the trace for these arguments, for a kind of GPU ("spirv", "nvptx:sm_90"): see
         `ConcreteFunction.compile_for`.
         """
         return self.get_concrete_function(*args, **kwargs).compile_for(target)
 
+    @entry_point
     def get_concrete_function(self, *args, **kwargs) -> ConcreteFunction:
         """The trace for these arguments: tensors, Python values, or TensorSpecs in their place. Makes variables,
         too.
@@ -510,6 +512,7 @@ class PolymorphicFunction(Function):
                 concrete._pending = None
         return concrete
 
+    @entry_point
     def experimental_get_compiler_ir(self, *args, **kwargs):
         """A function of `stage` that gives the text of the trace for these arguments: tensors, or TensorSpecs.
 

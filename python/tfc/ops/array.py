@@ -4,7 +4,7 @@ import builtins
 
 import numpy as np
 
-from tfc.core import Tensor, VariableStorage, argument_error, describe
+from tfc.core import Tensor, VariableStorage, argument_error, describe, dtype_error, executing_eagerly
 from tfc.dtypes import TensorShape, as_dtype, as_shape, broadcast_static_shape, int32
 from tfc.ops import primitives as p
 from tfc.ops.convert import common_dtype, convert_to_tensor, sequence, static_ints, static_value
@@ -67,6 +67,8 @@ def identity(input, name=None) -> Tensor:
 def reshape(tensor, shape, name=None) -> Tensor:
     """The same elements in row-major order with another shape, one size of which may be -1: the rest."""
     tensor = convert_to_tensor(tensor)
+    if type(shape) is not tuple or not all(type(d) is int for d in shape):
+        _check_sizes(shape)
     dims = static_shape(shape)
     if dims is None:
         return partly_known(p.dynamic_reshape(tensor, shape_tensor(shape)), shape)
@@ -75,6 +77,31 @@ def reshape(tensor, shape, name=None) -> Tensor:
             None, "reshape", f"Only one input size may be -1 and none below it, got {list(dims)} [Op:Reshape]"
         )
     return p.reshape(tensor, shape=tuple(None if d == -1 else d for d in dims))
+
+
+def _check_sizes(shape) -> None:
+    """Refuses what is no vector of sizes, with TensorFlow's types of errors."""
+    wrong = None
+    if isinstance(shape, (Tensor, VariableStorage)):
+        wrong = None if shape.dtype.is_integer else shape.dtype.name
+    elif isinstance(shape, (str, bytes)):
+        wrong = "string"
+    elif isinstance(shape, (list, tuple)):
+        if any(isinstance(d, (list, tuple)) for d in shape):
+            raise argument_error(None, "reshape", f"sizes input must be 1-D, got {shape!r} [Op:Reshape]")
+        odd = next((d for d in shape if isinstance(d, (float, str, bytes))), None)
+        wrong = type(odd).__name__ if odd is not None else None
+        if any(d is None for d in shape):
+            raise (ValueError if executing_eagerly() else TypeError)(
+                f"a size is an integer, or -1 for what is left, got {shape!r}"
+            )
+    if wrong is not None:
+        raise dtype_error(
+            None,
+            "reshape",
+            f"Value for attr 'Tshape' of {wrong} is not in the list of allowed values: int32, int64, got {shape!r} "
+            "[Op:Reshape]\n  try:  integers, or tf.cast(shape, tf.int32)",
+        )
 
 
 def ensure_shape(x, shape, name=None) -> Tensor:

@@ -300,8 +300,9 @@ def no_op(name=None):
 
 @contextmanager
 def control_dependencies(control_inputs):
-    """Effects happen in program order, so there is nothing to add."""
-    yield
+    """Effects happen in program order, so there is nothing to add: only graphs show it."""
+    with current().controlled_by(control_inputs):
+        yield
 
 
 def tuple_(tensors, control_inputs=None, name=None):

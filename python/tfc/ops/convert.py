@@ -12,11 +12,21 @@ from tfc.core import (
     current,
     describe,
     dtype_error,
-    eager_tensor,
     executing_eagerly,
     string_array,
 )
-from tfc.dtypes import DTYPES, DType, TensorShape, as_dtype, bool_, complex128, float32, int32, int64, string
+from tfc.dtypes import (
+    DTYPES,
+    DType,
+    TensorShape,
+    as_dtype,
+    bool_,
+    float16,
+    float32,
+    float64,
+    int32,
+    string,
+)
 from tfc.ops import primitives as p
 
 _NUMBERS = (bool, int, float, complex)
@@ -31,6 +41,18 @@ _ONLY = {"b": bool_, "O": string}
 
 # Bytes of an array from which on it matters where it begins.
 _LARGE = 4096
+# What the leaves of a list are, by their classes; the order matters: bool is an int.
+_FAMILIES = {
+    "bool": (bool, np.bool_),
+    "int": (int, np.integer),
+    "float": (float, np.floating),
+    "complex": (complex, np.complexfloating),
+    "string": (str, bytes),
+}
+# The dtype of a list of floats, if its first one is of numpy and not float32.
+_FLOATS = {np.float64: float64, np.float16: float16}
+_MIXED = "Can't convert Python sequence with mixed types to Tensor"
+_OUT_OF_RANGE = "Can't convert Python sequence with out-of-range integer to Tensor."
 
 # Eager scalars by (type, value, dtype); cleared when it is full.
 _scalars: dict = {}
@@ -66,21 +88,36 @@ def convert_to_tensor(value, dtype=None, dtype_hint=None, name=None) -> Tensor:
 
 def constant(value, dtype=None, shape=None, name="Const") -> Tensor:
     """A tensor of a Python or numpy value, reshaped (or, from a scalar, filled) to `shape` if given."""
-    if isinstance(value, Tensor) and type(value) is not EagerTensor and dtype is None and shape is None:
-        return value
-    if isinstance(value, EagerTensor):
-        array = value._view()
-        if dtype is not None and array.dtype != as_dtype(dtype).np_dtype:
-            array = array.astype(as_dtype(dtype).np_dtype)
-        result = eager_tensor(array) if array is not value._view() else value
+    if isinstance(value, Tensor):
+        if type(value) is not EagerTensor and type(value) is not StringTensor:
+            raise TypeError(
+                f"Expected any non-tensor type, but got a tensor instead: {value!r}\n  try:  use the tensor itself, or "
+                "tf.broadcast_to"
+            )
+        if dtype is not None and value.dtype is not as_dtype(dtype):
+            raise TypeError(
+                f"Expected tensor {value} with dtype {as_dtype(dtype)!r}, but got dtype {value.dtype!r}.\n"
+                "  try:  tf.cast"
+            )
+        result = value
+    elif isinstance(value, (list, tuple)) and _has_tensor(value):
+        raise (ValueError if executing_eagerly() else TypeError)(
+            f"tf.constant takes no tensors inside of a list, got {value!r}\n  try:  tf.stack"
+        )
+    elif isinstance(value, VariableStorage) and executing_eagerly():
+        return constant(np.asarray(p.read_variable(value)), dtype, shape)
     else:
         result = convert_to_tensor(value, dtype)
     if type(result) is EagerTensor:
         placed(result)
+    else:
+        current().note_constant(result)
     if shape is None:
         return result
     dims = TensorShape(shape)
     count = dims.num_elements()
+    if count is None:
+        raise ValueError(f"the shape of tf.constant has to be known, got {dims}")
     if result.shape_tuple == dims.dims:
         return result
     size = TensorShape(result.shape_tuple).num_elements()
@@ -159,7 +196,7 @@ def common_dtype(values, op: str) -> list[Tensor]:
 
     Raises `InvalidArgumentError` (`TypeError` while tracing) if two tensors differ.
     """
-    values = [p.read_variable(v) if isinstance(v, VariableStorage) else v for v in sequence(values, "the argument")]
+    values = [_packed(v) for v in sequence(values, "the argument")]
     tensors = [(i, v.dtype) for i, v in enumerate(values) if isinstance(v, Tensor)]
     dtype = tensors[0][1] if tensors else None
     for i, other in tensors:
@@ -178,6 +215,13 @@ def common_dtype(values, op: str) -> list[Tensor]:
             dtype = as_dtype(np.result_type(*arrays)) if {a.dtype.kind for a in arrays} <= set("if") else None
             dtype = float32 if dtype is not None and float32.np_dtype in {a.dtype for a in arrays} else dtype
     return [convert_to_tensor(v, dtype) for v in values]
+
+
+def _packed(value):
+    """A variable's value, and a list with tensors inside as a tensor; anything else as it is."""
+    if isinstance(value, VariableStorage):
+        return p.read_variable(value)
+    return _pack(value, None) if isinstance(value, (list, tuple)) and _has_tensor(value) else value
 
 
 def static_value(tensor) -> np.ndarray | None:
@@ -324,9 +368,19 @@ def _leaf_dtype(value):
 
 
 def _pack(value, dtype) -> Tensor:
-    """A sequence with tensors somewhere inside, stacked."""
-    want = dtype or _leaf_dtype(value)
-    parts = [convert_to_tensor(v, want) for v in value]
+    """A sequence with tensors somewhere inside, stacked, then converted to `dtype` if it is given."""
+    want = _leaf_dtype(value)
+    parts = []
+    for at, v in enumerate(value):
+        part = convert_to_tensor(v, None if isinstance(v, (Tensor, VariableStorage)) else want)
+        if part.dtype is not want:
+            raise dtype_error(
+                None,
+                "stack",
+                f"cannot compute stack as input #{at}(zero-based) was expected to be a {want.name} tensor but is a "
+                f"{part.dtype.name} tensor [Op:Pack]\n  try:  tf.cast(x, tf.{want.name})",
+            )
+        parts.append(part)
     dims = [q.shape_tuple for q in parts]
     if any(d is not None and dims[0] is not None and len(d) != len(dims[0]) for d in dims):
         raise argument_error(
@@ -334,7 +388,8 @@ def _pack(value, dtype) -> Tensor:
             "stack",
             f"Shapes of all inputs must match: got {', '.join(map(describe, parts))} [Op:stack]",
         )
-    return p.concat(*(p.expand_dims(q, axes=(0,)) for q in parts), axis=0)
+    whole = p.concat(*(p.expand_dims(q, axes=(0,)) for q in parts), axis=0)
+    return whole if dtype in (None, want) else p.cast(whole, dtype=dtype)
 
 
 def _to_array(value, dtype) -> np.ndarray:
@@ -372,6 +427,9 @@ def _from_numpy(array: np.ndarray, dtype) -> np.ndarray:
         return _copied(array)
     if array.dtype.newbyteorder("=") not in _SUPPORTED:
         if array.dtype == object and array.size:
+            if dtype is None:
+                kind = type(array.flat[0]).__name__
+                raise ValueError(f"Failed to convert a NumPy array to a Tensor (Unsupported object type {kind}).")
             return _from_sequence(array.tolist(), dtype)
         if array.dtype == np.longlong or array.dtype == np.ulonglong:
             return array.astype(np.int64 if array.dtype == np.longlong else np.uint64)
@@ -421,17 +479,13 @@ def _from_number(value, dtype) -> np.ndarray:
                 return np.array(value, np.int32)
             if -(2**63) <= value < 2**63:
                 return np.array(value, np.int64)
-            raise ValueError("Can't convert Python sequence with out-of-range integer to Tensor.")
+            raise ValueError(_OUT_OF_RANGE)
         if isinstance(value, float):
             return _float32(value)
         return np.array(value, np.complex128)
     if not _fits(type(value), dtype):
         raise TypeError(f"Cannot convert {value!r} to EagerTensor of dtype {dtype.name}")
-    try:
-        with np.errstate(all="ignore"):
-            return np.array(value, dtype.np_dtype)
-    except OverflowError:
-        raise TypeError(f"Cannot convert {value!r} to EagerTensor of dtype {dtype.name}: out of range") from None
+    return _cast(_rectangular(value, _widest_type({_family(type(value)): None}, dtype)), dtype)
 
 
 def _fits(kind: type, dtype: DType) -> bool:
@@ -447,66 +501,103 @@ def _fits(kind: type, dtype: DType) -> bool:
     return dtype.is_complex
 
 
-def _leaf_types(value, found: set) -> set:
+def _family(kind: type) -> str | None:
+    """What a number or string of this class is, among `_FAMILIES`; None for anything else."""
+    return next((f for f, classes in _FAMILIES.items() if issubclass(kind, classes)), None)
+
+
+def _leaf_kinds(value, found: dict) -> dict:
+    """The classes of the values in a nest, the first one's first (as keys); arrays count as what they hold."""
     for v in value:
         if isinstance(v, (list, tuple)):
-            _leaf_types(v, found)
+            _leaf_kinds(v, found)
+        elif isinstance(v, range):
+            found[int] = None
+        elif isinstance(v, np.ndarray):
+            if v.size:
+                found[type(v.flat[0]) if v.dtype == object else v.dtype.type] = None
         else:
-            found.add(type(v))
+            found[type(v)] = None
     return found
 
 
 def _from_sequence(value, dtype) -> np.ndarray:
-    kinds = set() if isinstance(value, range) else _leaf_types(value, set())
-    if dtype is string or (kinds and all(issubclass(k, (str, bytes)) for k in kinds)):
-        try:
-            # As objects: numpy's own strings drop zeros at the end.
-            array = np.array(value, dtype=object)
-            return _from_strings(array, dtype)
-        except ValueError:
-            raise ValueError("Can't convert non-rectangular Python sequence to Tensor.") from None
-    try:
-        array = np.array(value)
-    except (ValueError, OverflowError) as e:
-        if isinstance(e, OverflowError):
-            raise ValueError("Can't convert Python sequence with out-of-range integer to Tensor.") from None
-        raise ValueError("Can't convert non-rectangular Python sequence to Tensor.") from None
-    if array.dtype == object:
-        odd = next((k for k in kinds if not issubclass(k, (*_NUMBERS, np.generic, np.ndarray))), None)
-        if odd is None:
-            raise ValueError("Can't convert Python sequence with out-of-range integer to Tensor.")
+    kinds = {int: None} if isinstance(value, range) else _leaf_kinds(value, {})
+    families = {_family(k): k for k in kinds}
+    if None in families and not issubclass(families[None], np.generic):
+        odd = families[None]
         raise ValueError(f"Attempt to convert a value ({value!r}) with an unsupported type ({odd}) to a Tensor.")
-    if array.dtype.kind in "USO":
-        raise (TypeError if dtype else ValueError)(
-            f"Can't convert Python sequence with mixed types to Tensor: {value!r}"
-        )
+    if dtype is string or (families and set(families) == {"string"}):
+        if set(families) - {"string"}:
+            raise ValueError(f"{_MIXED}: {value!r}")
+        # As objects: numpy's own strings drop zeros at the end.
+        return _from_strings(_rectangular(value, object), dtype)
+    if "string" in families:
+        raise (TypeError if dtype else ValueError)(f"{_MIXED}: {value!r}")
     if dtype is not None:
-        if any(issubclass(k, (*_NUMBERS, np.number)) and not _fits(k, dtype) for k in kinds):
+        if any(not _fits(k, dtype) for f, k in families.items() if f is not None):
             raise TypeError(f"Cannot convert {value!r} to EagerTensor of dtype {dtype.name}")
-        with np.errstate(all="ignore"):
-            return array.astype(dtype.np_dtype)
-    if bool in kinds and kinds & {int, float, complex}:
-        raise ValueError("Can't convert Python sequence with mixed types to Tensor.")
-    if not kinds <= set(_NUMBERS):
-        # Python numbers do not widen the numpy values beside them.
-        scalars = [k for k in kinds if issubclass(k, np.generic)]
-        if scalars and kinds <= {*_NUMBERS, *scalars} and kinds & set(_NUMBERS):
-            weak = [k(0) for k in kinds if k in _NUMBERS]
-            array = array.astype(np.result_type(*(np.dtype(k) for k in scalars), *weak))
-        return _from_numpy(array, None)
-    return _default_array(array)
+        return _cast(_rectangular(value, _widest_type(families, dtype)), dtype)
+    if not families:
+        return _rectangular(value, float32.np_dtype)
+    if None in families:  # types that numpy does not know
+        return _from_numpy(_rectangular(value, None), None)
+    first = next(iter(kinds))
+    family = _common_family(_family(first), set(families), kinds)
+    if family is None:
+        raise ValueError(f"{_MIXED}: {value!r}\n  try:  give a dtype, such as tf.float32")
+    if family == "int":
+        array = _rectangular(value, np.int64)
+        small = not array.size or (array.min() >= _INT32_MIN and array.max() <= _INT32_MAX)
+        return array.astype(np.int32) if small else array
+    if family == "float":
+        return _float_array(_rectangular(value, np.float64), _FLOATS.get(first, float32))
+    return _rectangular(value, np.bool_ if family == "bool" else np.complex128)
 
 
-def _default_array(array: np.ndarray) -> np.ndarray:
-    """An array of Python numbers in TensorFlow's default dtype for them."""
-    kind = array.dtype.kind
-    if array.size == 0 or kind == "f":
-        return array.astype(float32.np_dtype)
-    if kind == "b":
-        return array.astype(bool_.np_dtype)
-    if kind == "c":
-        return array.astype(complex128.np_dtype)
-    if kind == "u":
-        raise ValueError("Can't convert Python sequence with out-of-range integer to Tensor.")
-    small = array.min() >= _INT32_MIN and array.max() <= _INT32_MAX
-    return array.astype(int32.np_dtype if small else int64.np_dtype)
+def _common_family(first: str, families: set, kinds) -> str | None:
+    """What a list becomes: the first value says it, except that ints may turn out to be floats; None if values do not
+    go together.
+    """
+    if first in ("int", "float") and families <= {"bool", "int", "float"} and np.bool_ not in kinds:
+        return "float" if "float" in families else "int"
+    if first == "complex":
+        return first
+    return first if families == {first} else None
+
+
+def _widest_type(families, dtype: DType):
+    """What numpy holds the values in before they become the dtype."""
+    if None in families:
+        return None
+    if dtype.is_complex:
+        return np.complex128
+    if dtype.is_floating or "float" in families:
+        return np.float64
+    return np.uint64 if dtype.np_dtype == np.uint64 else np.int64
+
+
+def _rectangular(value, np_dtype) -> np.ndarray:
+    try:
+        return np.array(value, np_dtype)
+    except OverflowError:
+        raise ValueError(_OUT_OF_RANGE) from None
+    except (ValueError, TypeError):
+        raise ValueError("Can't convert non-rectangular Python sequence to Tensor.") from None
+
+
+def _cast(array: np.ndarray, dtype: DType) -> np.ndarray:
+    """The numbers in the dtype; integers that it cannot hold wrap around, as in C."""
+    with np.errstate(all="ignore"):
+        return array.astype(dtype.np_dtype)
+
+
+def _float_array(array: np.ndarray, dtype: DType) -> np.ndarray:
+    """Python numbers in a floating dtype that nobody asked for: it has to hold them."""
+    made = _cast(array, dtype)
+    if (np.isinf(made) & ~np.isinf(array)).any():
+        raise ValueError(
+            f"Can't convert Python sequence with a value out of range for {dtype.name}.\n  try:  give a dtype, such as "
+            "tf.float64"
+        )
+    return made

@@ -76,16 +76,37 @@ def range(start, limit=None, delta=1, dtype=None, name="range") -> Tensor:
     if limit is None:
         start, limit = 0, start
     values = [start, limit, delta]
+    if any(isinstance(v, bool) for v in values):
+        raise TypeError(f"tf.range takes numbers, got {values}")
     if dtype is not None:
         dtype = as_dtype(dtype)
         values = [_as(v, dtype) for v in values]
+        for given, value in zip((start, limit, delta), values, strict=True):
+            # A count that wraps around would give another range.
+            if isinstance(given, int) and dtype.is_integer and static_value(value).item() != given:
+                raise argument_error(None, "Range", f"{given} is out of range for {dtype.name} [Op:Range]")
     else:
         values = _widest(values)
-    result = p.range_(*values)
+    values = [p.reshape(v, shape=()) if v.shape_tuple == (1,) else v for v in values]
     known = [static_value(v) for v in values]
+    if all(k is not None and k.size == 1 for k in known):
+        _check_range(*(k.item() for k in known))
+    result = p.range_(*values)
     if result.shape_tuple == (None,) and all(k is not None for k in known) and known[2] != 0:
         return p.ensure_shape(result, shape=p.range_.meaning(*known).shape)
     return result
+
+
+def _check_range(start, limit, delta) -> None:
+    if delta == 0:
+        raise argument_error(None, "Range", "Requires delta != 0 [Op:Range]")
+    if not (start <= limit if delta > 0 else start >= limit):
+        wanted = "start <= limit when delta > 0" if delta > 0 else "start >= limit when delta < 0"
+        raise argument_error(None, "Range", f"Requires {wanted}: {start}/{limit} [Op:Range]")
+    if not (limit - start) / delta < 2**63:
+        raise argument_error(
+            None, "Range", f"Requires ((limit - start) / delta) <= 2**63: {start}/{limit} by {delta} [Op:Range]"
+        )
 
 
 def _as(value, dtype):
@@ -105,7 +126,7 @@ def _widest(values):
 
 def linspace(start, stop, num, name=None, axis=0) -> Tensor:
     """`num` evenly spaced values from `start` to `stop`, both included, along a new axis."""
-    start, stop = operands("linspace", start, stop, "iuf")
+    start, stop = operands("linspace", start, stop, "iufc")
     if start.dtype.is_integer:
         wide = float32 if start.dtype.size <= 2 else float64
         start, stop = p.cast(start, dtype=wide), p.cast(stop, dtype=wide)
@@ -113,8 +134,8 @@ def linspace(start, stop, num, name=None, axis=0) -> Tensor:
     if count is None:
         return _spaced(start, stop, convert_to_tensor(num), axis)
     count = integer(num, "num")
-    if count <= 0:
-        raise argument_error(None, "linspace", f"Requires num > 0: {count} [Op:LinSpace]")
+    if count < 0:
+        raise argument_error(None, "linspace", f"Requires num >= 0: {count} [Op:LinSpace]")
     if start.shape_tuple != stop.shape_tuple:
         start, stop = (
             p.add(start, p.mul(stop, _as(0, stop.dtype))),
@@ -123,6 +144,15 @@ def linspace(start, stop, num, name=None, axis=0) -> Tensor:
     where = axis_of(axis, rank_of(start, "linspace") + 1, "linspace")
     if count == 1:
         return p.expand_dims(start, axes=(where,))
+    if count == 0:
+        first = p.expand_dims(start, axes=(where,))
+        rank = len(first.shape_tuple)
+        return p.slice_(
+            first,
+            starts=(0,) * rank,
+            sizes=tuple(0 if axis == where else size for axis, size in enumerate(first.shape_tuple)),
+            strides=(1,) * rank,
+        )
     steps = np.arange(count - 1).astype(start.dtype.np_dtype)
     shape = [1] * (len(start.shape_tuple) + 1)
     shape[where] = count - 1
@@ -134,19 +164,18 @@ def linspace(start, stop, num, name=None, axis=0) -> Tensor:
 
 def _spaced(start, stop, num, axis) -> Tensor:
     """`linspace` of a number of values that only run time knows."""
-    p.assert_(p.less(_as(0, num.dtype), num), num, message="Requires num > 0: {}", summarize=3)
+    p.assert_(p.less_equal(_as(0, num.dtype), num), num, message="Requires num >= 0: {}", summarize=3)
     where = axis_of(axis, rank_of(start, "linspace") + 1, "linspace")
     n = p.reshape(p.cast(num, dtype=int64), shape=(1,))
-    at = p.cast(counted(n), dtype=start.dtype)
-    last = p.cast(p.sub(n, _as(1, int64)), dtype=start.dtype)
+    last = p.sub(n, _as(1, int64))
     shape = [1] * (len(start.shape_tuple) + 1)
     shape[where] = None
-    at = p.reshape(at, shape=tuple(shape))
+    at = p.reshape(counted(n), shape=tuple(shape))
     first, end = p.expand_dims(start, axes=(where,)), p.expand_dims(stop, axes=(where,))
-    step = p.div(p.sub(end, first), p.maximum(last, _as(1, start.dtype)))
+    step = p.div(p.sub(end, first), p.cast(p.maximum(last, _as(1, int64)), dtype=start.dtype))
     # The last value is `stop` itself; of one value, it is `start`.
-    is_end = p.logical_and(p.equal(at, last), p.less(_as(0, start.dtype), last))
-    return p.select(is_end, end, p.add(first, p.mul(step, at)))
+    is_end = p.logical_and(p.equal(at, last), p.less(_as(0, int64), last))
+    return p.select(is_end, end, p.add(first, p.mul(step, p.cast(at, dtype=start.dtype))))
 
 
 def one_hot(indices, depth, on_value=None, off_value=None, axis=None, dtype=None, name=None) -> Tensor:

@@ -17,6 +17,21 @@ _CALLING = frozenset(
 _EXCEPT = frozenset({"function", "device", "name_scope"})
 
 
+# Public functions that are one operation in TensorFlow, and several here: type, name.
+_WHOLE = {
+    "relu": ("Relu", "Relu"), "relu6": ("Relu6", "Relu6"), "elu": ("Elu", "Elu"), "selu": ("Selu", "Selu"),
+    "leaky_relu": ("LeakyRelu", "LeakyRelu"), "softplus": ("Softplus", "Softplus"),
+    "softsign": ("Softsign", "Softsign"), "softmax": ("Softmax", "Softmax"),
+    "log_softmax": ("LogSoftmax", "LogSoftmax"), "square": ("Square", "Square"),
+    "reciprocal": ("Reciprocal", "Reciprocal"), "rint": ("Rint", "Rint"),
+    "squared_difference": ("SquaredDifference", "SquaredDifference"),
+    "divide_no_nan": ("DivNoNan", "div_no_nan"), "stack": ("Pack", "stack"), "unstack": ("Unpack", "unstack"),
+    "split": ("Split", "split"), "add_n": ("AddN", "AddN"), "bias_add": ("BiasAdd", "BiasAdd"),
+    "l2_loss": ("L2Loss", "L2Loss"), "einsum": ("Einsum", "einsum/Einsum"), "tile": ("Tile", "Tile"),
+    "one_hot": ("OneHot", "one_hot"), "fill": ("Fill", "Fill"), "reduce_mean": ("Mean", "Mean"),
+    "top_k": ("TopKV2", "TopKV2"),
+}  # fmt: skip
+
 # Functions of values that are no tensors, asked where an operation does not take its arguments.
 _dispatchers: list = []
 
@@ -68,6 +83,7 @@ def in_place_of(made, function):
     """`made`, which takes the place of a public function, for arguments that only `function` knows what to do with."""
     public = function.__qualname__
     calling = public in _CALLING
+    kind, whole_name = _WHOLE.get(public, (None, None))
 
     def call(*args, **kwargs):
         # The user's functions run once: what they raise says nothing about the arguments.
@@ -75,7 +91,9 @@ def in_place_of(made, function):
             result = _dispatched(function, public, args, kwargs)
             return made(*args, **kwargs) if result is NotImplemented else result
         try:
-            return made(*args, **kwargs)
+            if kind is None or STATE.interpreter.eager:
+                return made(*args, **kwargs)
+            return STATE.interpreter.whole(kind, whole_name, made, args, kwargs)
         except (TypeError, ValueError, AttributeError) as error:
             refused = error
         result = _dispatched(function, public, args, kwargs)
@@ -86,22 +104,32 @@ def in_place_of(made, function):
     return call
 
 
+# Where public functions of these names are TensorFlow's operations.
+_OPERATIONS = frozenset({"tfc", "tfc.api.math", "tfc.api.nn"})
+
+
 def _named(function, position: int, public: str, module: str):
     calling = public in _CALLING
+    kind, whole_name = _WHOLE.get(public, (None, None)) if module in _OPERATIONS else (None, None)
 
     def run(args, kwargs):
         name = kwargs.get("name")
         if name is None and len(args) > position:
             name = args[position]
-        if name is None or STATE.interpreter.eager:
+        if STATE.interpreter.eager or (name is None and kind is None):
             return function(*args, **kwargs)
-        return STATE.interpreter.named(name, calling, function, args, kwargs)
+        if name is None:
+            return STATE.interpreter.whole(kind, whole_name, function, args, kwargs)
+        return STATE.interpreter.named(name, calling, function, args, kwargs, kind)
+
+    # How many arguments need no look at the name.
+    usual = position if kind is None else -1
 
     @functools.wraps(function)
     def call(*args, **kwargs):
         # The usual call first: this runs before every operation.
         try:
-            return function(*args) if not kwargs and len(args) <= position else run(args, kwargs)
+            return function(*args) if not kwargs and len(args) <= usual else run(args, kwargs)
         except (TypeError, ValueError, AttributeError) as error:
             refused = error
         result = _dispatched(function, public, args[:position], kwargs)

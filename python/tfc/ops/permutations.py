@@ -8,7 +8,8 @@ from tfc.ops import primitives as p
 from tfc.ops.control_flow import while_loop
 from tfc.ops.convert import convert_to_tensor
 from tfc.ops.distributions import key_and_counter
-from tfc.ops.random import _algorithm, shuffled
+from tfc.ops.random import shuffled
+from tfc.ops.random_state import algorithm_number
 from tfc.ops.sizes import sizes_of_tensor
 
 _ROUNDS = 4
@@ -22,7 +23,7 @@ def stateless_shuffle(value, seed, alg="auto_select", name=None) -> Tensor:
     """The slices along the first dimension in an order that is a function of `seed` (two integers)."""
     value = convert_to_tensor(value)
     n = (*sizes_of_tensor(value, "stateless_shuffle"), 1)[0]
-    if _algorithm(alg) == _algorithm("threefry"):
+    if algorithm_number(alg) == algorithm_number("threefry"):
         raise NotImplementedError(_PHILOX_ONLY)
     one = isinstance(n, int) and n <= 1
     return value if one else p.gather(value, shuffled(*key_and_counter(seed), n), axis=0, batch_dims=0)

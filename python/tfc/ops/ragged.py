@@ -368,7 +368,7 @@ class RaggedTensor:
         return made
 
     def __tf_tensor__(self, dtype=None, name=None):
-        raise TypeError(
+        raise ValueError(
             "a RaggedTensor is no tensor\n  try:  to_tensor(), flat_values, or tf.ragged.map_flat_values(op, rt)"
         )
 

@@ -4,44 +4,32 @@ Everything is composed of the primitive `random_bits`; state (of a `Generator`, 
 variable that is read and assigned, so all of it works in traced functions.
 """
 
-import enum
 import os
 import random as python_random
 import weakref
 
 import numpy as np
 
-from tfc.core import (
-    Interpreter,
-    Tensor,
-    VariableStorage,
-    argument_error,
-    current,
-    eager_tensor,
-    executing_eagerly,
-    outside,
-)
-from tfc.dtypes import TensorShape, as_dtype, broadcast_static_shape, float32, float64, int32, int64, uint32, uint64
+from tfc.core import Interpreter, Tensor, argument_error, current, executing_eagerly, outside
+from tfc.dtypes import TensorShape, as_dtype, broadcast_static_shape, float32, float64, int32, int64, uint32
 from tfc.ops import primitives as p
 from tfc.ops.control_flow import while_loop
 from tfc.ops.convert import convert_to_tensor, integer, operand, static_value
 from tfc.ops.distributions import (
-    RESERVED,
     categorical_numbers,
     float_dtype,
     key_and_counter,
     normal_numbers,
     number,
-    part,
     random_bits,
     truncated_normal_numbers,
-    u64,
     uniform_numbers,
     wanted,
 )
+from tfc.ops.random_state import THREEFRY, State, advance, algorithm_number
 from tfc.ops.rejection import binomial_numbers, gamma_numbers, poisson_numbers
 from tfc.ops.shapes import rank_of
-from tfc.ops.sizes import Size, as_vector, counting, filled, groups, known, plus, product, reshaped, sizes_of_tensor
+from tfc.ops.sizes import Size, as_vector, counting, filled, groups, known, product, reshaped, sizes_of_tensor
 
 _MAX_INT32 = 2**31 - 1
 _DEFAULT_GRAPH_SEED = 87654321
@@ -52,17 +40,17 @@ _DEFAULT_GRAPH_SEED = 87654321
 
 def stateless_uniform(shape, seed, minval=0, maxval=None, dtype=float32, name=None, alg="auto_select") -> Tensor:
     """Uniform numbers in [minval, maxval), a function of `seed` (two integers). Integers need `maxval`."""
-    number_of = _algorithm(alg)
+    number_of = algorithm_number(alg)
     dtype = as_dtype(dtype)
     if dtype.is_integer and (maxval is None) != (minval is None):
         raise ValueError(f"For integer dtype {dtype!r} argument minval and maxval must be both None or not None.")
-    drawn = key_and_counter(seed, number_of == _THREEFRY)
+    drawn = key_and_counter(seed, number_of == THREEFRY)
     return uniform_numbers(*drawn, wanted(shape), minval, maxval, dtype)
 
 
 def stateless_normal(shape, seed, mean=0.0, stddev=1.0, dtype=float32, name=None, alg="auto_select") -> Tensor:
     """Normally distributed numbers, a function of `seed` (two integers)."""
-    drawn = key_and_counter(seed, _algorithm(alg) == _THREEFRY)
+    drawn = key_and_counter(seed, algorithm_number(alg) == THREEFRY)
     return normal_numbers(*drawn, wanted(shape), mean, stddev, float_dtype(dtype, "normal"))
 
 
@@ -70,7 +58,7 @@ def stateless_truncated_normal(
     shape, seed, mean=0.0, stddev=1.0, dtype=float32, name=None, alg="auto_select"
 ) -> Tensor:
     """Normally distributed numbers at most 2 `stddev` from `mean`, a function of `seed`."""
-    drawn = key_and_counter(seed, _algorithm(alg) == _THREEFRY)
+    drawn = key_and_counter(seed, algorithm_number(alg) == THREEFRY)
     return truncated_normal_numbers(*drawn, wanted(shape), mean, stddev, float_dtype(dtype, "normal"))
 
 
@@ -88,215 +76,7 @@ def fold_in(seed, data, alg="auto_select") -> Tensor:
     return p.concat(first, p.reshape(data, shape=(1,)), axis=0)
 
 
-_THREEFRY = 2
-_ALGORITHMS = {"philox": 1, "threefry": 2, "auto_select": 3}
-
-
-def _algorithm(alg) -> int:
-    """The number of an algorithm: 1 Philox, 2 ThreeFry, 3 the best one, which is Philox."""
-    if isinstance(alg, Algorithm):
-        return alg.value
-    if isinstance(alg, str):
-        if alg not in _ALGORITHMS:
-            raise ValueError(f"Argument `alg` got unsupported string value {alg}. Supported: {', '.join(_ALGORITHMS)}")
-        return _ALGORITHMS[alg]
-    value = int(np.asarray(static_value(alg) if isinstance(alg, Tensor) else alg))
-    if value not in _ALGORITHMS.values():
-        raise ValueError(f"Argument `alg` got the unknown number {value}. Supported: 1 (Philox), 2 (ThreeFry), 3")
-    return value
-
-
-# State.
-
-
-class _State(VariableStorage):
-    """A counter (two words; one of ThreeFry) and a key, as int64."""
-
-    trainable = False
-    name = "random_state"
-
-    def __init__(self, words):
-        if not isinstance(words, Tensor):
-            words = eager_tensor(np.array([(v + 2**63) % 2**64 - 2**63 for v in words], np.int64))
-        if executing_eagerly():
-            super().__init__(int64, words.shape_tuple, words)
-        else:
-            # Like a variable: it has this value when the function runs first.
-            super().__init__(int64, words.shape_tuple)
-            current().create_variable(self, words)
-
-
-def _advance(state, outputs: Size, reserved: int = RESERVED):
-    """The key and counter now; the state moves on by what so many outputs may use, each `reserved` blocks."""
-    words = p.bitcast(p.read_variable(state), dtype=uint64)
-    step = product(outputs, reserved)
-    step = p.reshape(p.cast(step, dtype=uint64), shape=(1,)) if isinstance(step, Tensor) else u64(step)
-    if state.shape_tuple == (2,):
-        counter, key = part(words, 0, 1), part(words, 1, 2)
-        after = p.concat(p.add(counter, step), key, axis=0)
-        p.assign_variable(state, p.bitcast(after, dtype=int64))
-        return key, counter
-    low, high, key = (part(words, i, i + 1) for i in range(3))
-    next_low = p.add(low, step)
-    carry = p.cast(p.less(next_low, low), dtype=uint64)
-    after = p.concat(next_low, p.add(high, carry), key, axis=0)
-    p.assign_variable(state, p.bitcast(after, dtype=int64))
-    return key, p.concat(low, high, axis=0)
-
-
-class Algorithm(enum.Enum):
-    """Generators by name: what `alg` arguments take."""
-
-    PHILOX = 1
-    THREEFRY = 2
-    AUTO_SELECT = 3
-
-
-def _state_size(algorithm: int) -> int:
-    return 2 if algorithm == _THREEFRY else 3
-
-
-class Generator:
-    """A stream of random numbers with a state of its own, made by `from_seed`, `from_state` and the like."""
-
-    def __init__(self, copy_from=None, state=None, alg=None):
-        if copy_from is not None:
-            state = convert_to_tensor(copy_from.state)
-        if state is None:
-            raise ValueError("A Generator needs a state: use Generator.from_seed or from_non_deterministic_state")
-        self._alg = copy_from.algorithm if copy_from is not None else _algorithm(1 if alg is None else alg)
-        count = _state_size(self._alg)
-        known = static_value(state) if isinstance(state, Tensor) else state
-        if known is None:
-            words = convert_to_tensor(state)
-            words = words if words.dtype is int64 else p.cast(words, dtype=int64)
-            self._storage = _State(p.ensure_shape(words, shape=(count,)))
-            return
-        words = np.asarray(known, np.int64).reshape(-1)
-        if words.size < count:
-            raise ValueError(f"the state of a Generator has {count} numbers, got {words.tolist()}")
-        self._storage = _State([int(w) for w in words[:count]])
-
-    @classmethod
-    def from_seed(cls, seed, alg=None) -> "Generator":
-        return cls(state=create_rng_state(seed, 1 if alg is None else alg), alg=alg)
-
-    @classmethod
-    def from_state(cls, state, alg) -> "Generator":
-        return cls(state=convert_to_tensor(state), alg=alg)
-
-    @classmethod
-    def from_key_counter(cls, key, counter, alg) -> "Generator":
-        size = _state_size(_algorithm(alg)) - 1
-        words = [int(v) for v in np.asarray(counter).reshape(-1)][:size]
-        return cls(state=np.array([*words, *[0] * (size - len(words)), int(np.asarray(key))], np.int64), alg=alg)
-
-    @classmethod
-    def from_non_deterministic_state(cls, alg=None) -> "Generator":
-        return cls(state=np.frombuffer(os.urandom(24), np.int64), alg=alg)
-
-    def _trackable_children(self) -> dict:
-        """What a checkpoint holds."""
-        return {"_state_var": self._storage}
-
-    @property
-    def state(self) -> Tensor:
-        """The counter and the key, int64[3] (of ThreeFry int64[2])."""
-        return p.read_variable(self._storage)
-
-    @property
-    def key(self) -> Tensor:
-        size = _state_size(self._alg)
-        return p.squeeze(part(self.state, size - 1, size), axes=(0,))
-
-    @property
-    def algorithm(self) -> int:
-        return self._alg
-
-    def reset(self, state) -> None:
-        """Sets counter and key."""
-        value = convert_to_tensor(state)
-        p.assign_variable(self._storage, value if value.dtype is int64 else p.cast(value, dtype=int64))
-
-    def reset_from_seed(self, seed) -> None:
-        self.reset(create_rng_state(seed, self._alg))
-
-    def reset_from_key_counter(self, key, counter) -> None:
-        self.reset(p.concat(p.cast(convert_to_tensor(counter), dtype=int64), _vector(key), axis=0))
-
-    def skip(self, delta) -> None:
-        """Moves on as if `delta` numbers had been drawn."""
-        known = static_value(delta)
-        _advance(self._storage, p.cast(convert_to_tensor(delta), dtype=int64) if known is None else int(known))
-
-    def uniform(self, shape, minval=0, maxval=None, dtype=float32, name=None) -> Tensor:
-        """Uniform numbers in [minval, maxval); integer dtypes need `maxval`."""
-        dtype, dims = as_dtype(dtype), wanted(shape)
-        if dtype.is_integer and maxval is None:
-            raise ValueError(f"For integer dtype {dtype!r} argument maxval must be given")
-        return uniform_numbers(*_advance(self._storage, product(*dims)), dims, minval, maxval, dtype)
-
-    def uniform_full_int(self, shape, dtype=uint64, name=None) -> Tensor:
-        """Uniform integers over the whole range of the dtype."""
-        dims = wanted(shape)
-        return uniform_numbers(*_advance(self._storage, product(*dims)), dims, None, None, as_dtype(dtype))
-
-    def normal(self, shape, mean=0.0, stddev=1.0, dtype=float32, name=None) -> Tensor:
-        """Normally distributed numbers."""
-        dims = wanted(shape)
-        return normal_numbers(
-            *_advance(self._storage, product(*dims)), dims, mean, stddev, float_dtype(dtype, "normal")
-        )
-
-    def truncated_normal(self, shape, mean=0.0, stddev=1.0, dtype=float32, name=None) -> Tensor:
-        """Normally distributed numbers at most 2 `stddev` from `mean`."""
-        dims = wanted(shape)
-        drawn = _advance(self._storage, product(*dims))
-        return truncated_normal_numbers(*drawn, dims, mean, stddev, float_dtype(dtype, "normal"))
-
-    def binomial(self, shape, counts, probs, dtype=int32, name=None) -> Tensor:
-        """Numbers of successes in `counts` trials of chance `probs`; `shape` ends in their shape."""
-
-        def draw(samples, sets):
-            # What TensorFlow reserves for them.
-            return _advance(self._storage, product(sets, 50, plus(samples, 3)))
-
-        return _binomial("binomial", draw, shape, counts, probs, dtype)
-
-    def make_seeds(self, count=1) -> Tensor:
-        """`[2, count]` seeds for stateless functions."""
-        rows = p.expand_dims(self.uniform_full_int([count], int64), axes=(0,))
-        return p.concat(rows, p.mul(rows, number(0, int64)), axis=0)
-
-    def split(self, count=1) -> list["Generator"]:
-        """Independent generators."""
-        keys = self.uniform_full_int([count], int64).numpy()
-        words = [0] * (_state_size(self._alg) - 1)
-        return [Generator(state=np.array([*words, k], np.int64), alg=self._alg) for k in keys]
-
-    def __repr__(self):
-        return "<tf.random.Generator>"
-
-
-def _vector(value) -> Tensor:
-    return p.reshape(p.cast(convert_to_tensor(value), dtype=int64), shape=(1,))
-
-
-def create_rng_state(seed, alg) -> Tensor:
-    """The state of a generator with this seed, int64[3] (of ThreeFry int64[2])."""
-    size = _state_size(_algorithm(alg))
-    if isinstance(seed, int):
-        words = [seed >> 64 * i & 2**64 - 1 for i in range(size)]
-    else:
-        known = static_value(seed) if isinstance(seed, Tensor) else seed
-        if known is None:
-            raise ValueError("the seed of a Generator has to be known while tracing: use from_state")
-        words = [int(v) for v in np.asarray(known).reshape(-1)][:size]
-        words = [0] * (size - len(words)) + words
-    return convert_to_tensor(np.array([(w + 2**63) % 2**64 - 2**63 for w in words], np.int64))
-
-
-_global: dict = {"seed": None, "rng": python_random.Random(), "generator": None}
+_global: dict = {"seed": None, "rng": python_random.Random()}
 # Eager ops with the same seeds share one state; each op of a trace has its own, which lives with the trace.
 _eager_states: dict = {}
 _traced_states: "weakref.WeakKeyDictionary[Interpreter, list]" = weakref.WeakKeyDictionary()
@@ -307,18 +87,6 @@ def set_seed(seed) -> None:
     _global["seed"] = seed = integer(seed, "seed")
     _global["rng"] = python_random.Random(seed)
     _eager_states.clear()
-
-
-def get_global_generator() -> Generator:
-    """The generator of the process, made at its first use."""
-    if _global["generator"] is None:
-        with outside():
-            _global["generator"] = Generator.from_non_deterministic_state()
-    return _global["generator"]
-
-
-def set_global_generator(generator: Generator) -> None:
-    _global["generator"] = generator
 
 
 def _seeds(op_seed) -> tuple[int, int]:
@@ -332,16 +100,16 @@ def _seeds(op_seed) -> tuple[int, int]:
     return (0, _MAX_INT32) if pair == (0, 0) else pair
 
 
-def _op_state(op: str, dtype, op_seed) -> _State:
+def _op_state(op: str, dtype, op_seed) -> State:
     key, high = _seeds(op_seed)
     if not executing_eagerly():
         with outside():
-            state = _State([0, high, key])
+            state = State([0, high, key])
         _traced_states.setdefault(current(), []).append(state)
         return state
     if op_seed is None:
-        return _State([0, high, key])
-    return _eager_states.setdefault((op, dtype, key, high), _State([0, high, key]))
+        return State([0, high, key])
+    return _eager_states.setdefault((op, dtype, key, high), State([0, high, key]))
 
 
 def uniform(shape, minval=0, maxval=None, dtype=float32, seed=None, name=None) -> Tensor:
@@ -350,19 +118,19 @@ def uniform(shape, minval=0, maxval=None, dtype=float32, seed=None, name=None) -
     if dtype.is_integer and maxval is None:
         raise ValueError(f"Must specify maxval for integer dtype {dtype!r}")
     state = _op_state("uniform", dtype, seed)
-    return uniform_numbers(*_advance(state, product(*dims)), dims, minval, maxval, dtype)
+    return uniform_numbers(*advance(state, product(*dims)), dims, minval, maxval, dtype)
 
 
 def normal(shape, mean=0.0, stddev=1.0, dtype=float32, seed=None, name=None) -> Tensor:
     """Normally distributed numbers, other ones at each call."""
     dtype, dims = float_dtype(dtype, "normal"), wanted(shape)
-    return normal_numbers(*_advance(_op_state("normal", dtype, seed), product(*dims)), dims, mean, stddev, dtype)
+    return normal_numbers(*advance(_op_state("normal", dtype, seed), product(*dims)), dims, mean, stddev, dtype)
 
 
 def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=float32, seed=None, name=None) -> Tensor:
     """Normally distributed numbers at most 2 `stddev` from `mean`, other ones at each call."""
     dtype, dims = float_dtype(dtype, "normal"), wanted(shape)
-    drawn = _advance(_op_state("truncated_normal", dtype, seed), product(*dims))
+    drawn = advance(_op_state("truncated_normal", dtype, seed), product(*dims))
     return truncated_normal_numbers(*drawn, dims, mean, stddev, dtype)
 
 
@@ -370,7 +138,7 @@ def shuffle(value, seed=None, name=None) -> Tensor:
     """The slices along the first dimension in random order."""
     value = convert_to_tensor(value)
     n = (*sizes_of_tensor(value, "tf.random.shuffle"), 1)[0]
-    drawn = _advance(_op_state("shuffle", value.dtype, seed), groups(n, 4), reserved=1)
+    drawn = advance(_op_state("shuffle", value.dtype, seed), groups(n, 4), reserved=1)
     one = isinstance(n, int) and n <= 1
     return value if one else p.gather(value, shuffled(*drawn, n), axis=0, batch_dims=0)
 
@@ -420,7 +188,7 @@ def categorical(logits, num_samples, dtype=None, seed=None, name=None) -> Tensor
     """`[batch, num_samples]` classes at random, with probabilities softmax(logits)."""
     x, samples = _logits("categorical", logits, num_samples)
     state = _op_state("categorical", x.dtype, seed)
-    drawn = _advance(state, product(sizes_of_tensor(x, "categorical")[0], groups(samples, 4), 8))
+    drawn = advance(state, product(sizes_of_tensor(x, "categorical")[0], groups(samples, 4), 8))
     return categorical_numbers(*drawn, x, samples, as_dtype(dtype or int64))
 
 
@@ -467,7 +235,7 @@ def gamma(shape, alpha, beta=None, dtype=float32, seed=None, name=None) -> Tenso
     """`shape` gamma distributed numbers for each `alpha` (and rate `beta`): `shape + alpha.shape`."""
     alpha, beta, last, dtype = _parameters("gamma", dtype, alpha, beta)
     lead = wanted(shape)
-    drawn = _advance(_op_state("gamma", dtype, seed), product(*lead, *last))
+    drawn = advance(_op_state("gamma", dtype, seed), product(*lead, *last))
     return _gamma(drawn, product(*lead), alpha, beta, (*lead, *last), dtype)
 
 
@@ -506,7 +274,7 @@ def poisson(shape, lam, dtype=float32, seed=None, name=None) -> Tensor:
     """`shape` Poisson distributed numbers for each rate: `shape + lam.shape`."""
     lam, last = _rates("poisson", lam)
     dtype, lead = as_dtype(dtype), wanted(shape)
-    drawn = _advance(_op_state("poisson", dtype, seed), product(*lead, *last))
+    drawn = advance(_op_state("poisson", dtype, seed), product(*lead, *last))
     return _poisson(drawn, product(*lead), lam, (*lead, *last), dtype)
 
 
@@ -517,7 +285,7 @@ def stateless_poisson(shape, seed, lam, dtype=int32, name=None) -> Tensor:
     return _poisson(key_and_counter(seed), product(*lead), lam, (*lead, *last), as_dtype(dtype))
 
 
-def _binomial(op, draw, shape, counts, probs, dtype) -> Tensor:
+def binomial_by(op, draw, shape, counts, probs, dtype) -> Tensor:
     """`draw(samples, sets)` gives the key and the counter for so many numbers of each set of parameters."""
     counts, probs = (operand(op, v, "iuf") for v in (counts, probs))
     counts, probs = (v if v.dtype is float64 else p.cast(v, dtype=float64) for v in (counts, probs))
@@ -533,7 +301,7 @@ def _binomial(op, draw, shape, counts, probs, dtype) -> Tensor:
 
 def stateless_binomial(shape, seed, counts, probs, output_dtype=int32, name=None) -> Tensor:
     """Numbers of successes in `counts` trials of chance `probs`; `shape` ends in their shape; a function of `seed`."""
-    return _binomial("stateless_binomial", lambda *_: key_and_counter(seed), shape, counts, probs, output_dtype)
+    return binomial_by("stateless_binomial", lambda *_: key_and_counter(seed), shape, counts, probs, output_dtype)
 
 
 def dropout(x, rate, noise_shape=None, seed=None, name=None) -> Tensor:

@@ -77,7 +77,7 @@ class SparseTensor:
         return self.with_values(self.values / other)
 
     def __tf_tensor__(self, dtype=None, name=None):
-        raise TypeError("a SparseTensor is no dense tensor\n  try:  tf.sparse.to_dense")
+        raise ValueError("a SparseTensor is no dense tensor\n  try:  tf.sparse.to_dense")
 
     def __repr__(self):
         return f"SparseTensor(indices={self.indices!s}, values={self.values!s}, dense_shape={self.dense_shape!s})"

@@ -54,7 +54,7 @@ def _rank(input):
     return convert_to_tensor(rank) if rank is not None else p.cast(p.shape(input.dense_shape)[0], dtype=int32)
 
 
-_TABLE = {"shape": _shape, "size": _size, "rank": _rank}
+_TABLE = {"shape": _shape, "size": _size, "rank": _rank, "divide": SparseTensor.__truediv__}
 
 register_dispatch(dispatched)
 

@@ -15,6 +15,8 @@ from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor, integer
 from tfc.ops.shapes import axis_of, rank_of
 
+ENCODINGS = ("UTF-8", "UTF-16-BE", "UTF-32-BE")
+ERRORS = ("ignore", "replace", "strict")
 UNITS = ("BYTE", "UTF8_CHAR")
 
 
@@ -185,6 +187,32 @@ def unicode_decode(input, input_encoding="UTF-8", name=None) -> Tensor:
     """The code points of a scalar string in UTF-8, as int32."""
     _is_utf8(input_encoding, ("UTF-8",), "input_encoding")
     return _run("unicode_decode", [_scalar(input, "tf.strings.unicode_decode")], (None,), int32)
+
+
+def unicode_encode(points, output_encoding, errors="replace", replacement_char=0xFFFD, splits=None) -> Tensor:
+    """The strings of code points (int32) along the last axis, or of the rows of a vector that `splits` says."""
+    for what, value, allowed in (("output_encoding", output_encoding, ENCODINGS), ("errors", errors, ERRORS)):
+        if value not in allowed:
+            raise argument_error(
+                None,
+                "unicode_encode",
+                f"Value for attr '{what}' of {value!r} is not in the list of allowed values: {', '.join(allowed)} "
+                "[Op:UnicodeEncode]",
+            )
+    if points.dtype is not int32:
+        raise dtype_error(
+            None,
+            "unicode_encode",
+            f"cannot compute UnicodeEncode as input #0(zero-based) was expected to be a int32 tensor but is a "
+            f"{points.dtype.name} tensor [Op:UnicodeEncode]\n  try:  tf.cast(x, tf.int32)",
+        )
+    if rank_of(points, "tf.strings.unicode_encode") == 0:
+        raise ValueError("input_tensor's rank must be at least 1.")
+    options = [_text(output_encoding), _text(errors), convert_to_tensor(integer(replacement_char, "replacement_char"))]
+    if splits is None:
+        return _run("unicode_encode", [points, *options], points.shape_tuple[:-1])
+    (count,) = splits.shape_tuple
+    return _run("unicode_encode_rows", [points, splits, *options], (None if count is None else count - 1,))
 
 
 def decode_raw(input_bytes, out_type, little_endian=True, fixed_length=None, name=None) -> Tensor:

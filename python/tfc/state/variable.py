@@ -208,13 +208,13 @@ class Variable(VariableStorage, metaclass=_VariableMeta):
 
     def assign_add(self, delta, use_locking=False, name=None, read_value=True):
         """Adds to the value, and returns the variable. `delta` has the variable's shape."""
-        return self._update(p.add, delta, read_value)
+        return self._update(p.add, delta, read_value, "AssignAddVariableOp")
 
     def assign_sub(self, delta, use_locking=False, name=None, read_value=True):
         """Subtracts from the value, and returns the variable. `delta` has the variable's shape."""
-        return self._update(p.sub, delta, read_value)
+        return self._update(p.sub, delta, read_value, "AssignSubVariableOp")
 
-    def _update(self, prim, delta, read_value):
+    def _update(self, prim, delta, read_value, kind):
         delta = self._operand(delta)
         value = p.read_variable(self)
         if not TensorShape(delta.shape_tuple).is_compatible_with(value.shape_tuple):
@@ -229,6 +229,7 @@ class Variable(VariableStorage, metaclass=_VariableMeta):
                 ),
             )
         p.assign_variable(self, prim(value, _as_declared(delta, value.shape_tuple)))
+        current().note_update(kind)
         return self if read_value else None
 
     def _operand(self, value) -> Tensor:

@@ -1,6 +1,6 @@
 """Python's operators by ops. `attach_operators` gives them to a class: tensors, and variables too."""
 
-from tfc.core import EagerTensor, Tensor, VariableStorage
+from tfc.core import EagerTensor, Tensor, VariableStorage, current
 from tfc.dtypes import shapes_are_tuples
 from tfc.ops import math, slicing
 from tfc.ops import primitives as p
@@ -37,6 +37,20 @@ def _binary(function, promotes=False):
         return plain_reflected(*promoted(self, other))
 
     return promoting, promoting_reflected
+
+
+def _getitem(self, key):
+    interpreter = current()
+    if interpreter.eager or not _is_basic(key):
+        return slicing.getitem(self, key)
+    return interpreter.whole("StridedSlice", "strided_slice", slicing.getitem, (self, key), {})
+
+
+def _is_basic(key) -> bool:
+    """Whether a key has integers and slices of integers only."""
+    if isinstance(key, slice):
+        return all(type(v) is int or v is None for v in (key.start, key.stop, key.step))
+    return type(key) is int or key is None or key is Ellipsis or (type(key) is tuple and all(map(_is_basic, key)))
 
 
 def _logical(boolean, integer):
@@ -136,7 +150,7 @@ def attach_operators(cls: type, promotes=False) -> None:
     cls.__abs__ = lambda self: math.abs(self)
     cls.__invert__ = _invert
     cls.__round__ = _round
-    cls.__getitem__ = lambda self, key: slicing.getitem(self, key)
+    cls.__getitem__ = _getitem
     # numpy leaves mixed operations to us.
     cls.__array_priority__ = 100
 

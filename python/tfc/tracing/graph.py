@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -47,13 +48,15 @@ from tfc.ops.operation import Operation
 from tfc.state import check_name, current_name_scope, root_name_scope
 from tfc.tracing import control, control_gradients, folding
 from tfc.tracing.op_names import default_name
-from tfc.tracing.operations import GraphView
+from tfc.tracing.graph_view import GraphView, Whole, taken_tensors
 from tfc.tracing.tensors import Scope, SymbolicList, SymbolicTensor, is_symbolic
 
 _counter = itertools.count()
 # Captured tensors of at most so many elements become constants; bigger constants become captured tensors.
 SMALL = 64
 LARGE = 4096
+# What a parameter may be called in a graph; others are "Placeholder" there.
+_PARAMETER = re.compile(r"^[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*$")
 _WRONG_DTYPE = re.compile(r"operand #\d+ must be")
 
 
@@ -93,8 +96,11 @@ class FuncGraph(Interpreter):
         self.scope = self.root
         self.operation_count = 0
         self.inputs: list = []
+        # What the program calls inputs that a graph calls something else, by their positions.
+        self._given_names: dict = {}
         self.variable_inputs: list = []
         self.outputs: list = []
+        self.captured: list = []
         self._constants: dict = {}
         self._captures: dict = {}
         self._resources: dict = {}
@@ -111,6 +117,14 @@ class FuncGraph(Interpreter):
         self._effect, self._effect_name = None, ""
         # (number of ops before it, operation) for each `tf.group` and `tf.no_op` of the function itself.
         self.no_ops: list = []
+        # What `GraphView` shows as one operation: see there. By their effects, assignments that add to a variable.
+        self.wholes: list = []
+        self.updates: dict = {}
+        # Constants that the program makes by name; the others are shown where they are used.
+        self.explicit: set = set()
+        # What `tf.control_dependencies` names around here, one list a scope; by first result, around each op.
+        self._controls: tuple = ()
+        self.controlled: dict = {}
         self._root_count = 0
         self._local_traces: dict = {}
         self.finished = False
@@ -156,7 +170,10 @@ class FuncGraph(Interpreter):
         except BuildError as e:
             raise self._explain(name, args, attrs, e) from None
         self.operation_count += 1
-        self._root_count += self.scope is self.root
+        if self.scope is self.root:
+            self._root_count += 1
+            if self._controls and len(op.results):
+                self.controlled[op.results[0]] = self._controls
         if self._journal is not None:
             self._journal.append((op, self.scope))
         return op
@@ -218,10 +235,31 @@ class FuncGraph(Interpreter):
         self._names[made] = 1
         return made
 
+    @contextmanager
+    def controlled_by(self, operations):
+        """What is built inside comes after these tensors and operations; after nothing, if it is None."""
+        before = self._controls
+        self._controls = () if operations is None else (*before, list(operations))
+        try:
+            yield
+        finally:
+            self._controls = before
+
+    def note_update(self, kind: str) -> None:
+        """The last op adds to a variable, or takes away."""
+        if self._effect is not None and self.scope is self.root:
+            self.updates[self._effect] = kind
+
+    def note_constant(self, tensor) -> None:
+        """The program asked for this constant."""
+        if type(tensor) is SymbolicTensor:
+            self.explicit.add(tensor.value)
+
     def note_operation(self, operation: Operation) -> None:
         """An operation without tensors was built: it gets a name."""
         if operation.type == "NoOp":
             operation.name = self._unique(operation.name)
+            operation.control_inputs += [value for scope in self._controls for value in scope]
             if self.scope is self.root:
                 self.no_ops.append((self._root_count, operation))
         elif self._effect is not None:
@@ -236,7 +274,29 @@ class FuncGraph(Interpreter):
         """Remembers how the op that makes a tensor is called, which its kind and its place do not tell."""
         self.op_names[tensor.value] = tensor.op_name, kind
 
-    def named(self, name, calling, function, args, kwargs):
+    def whole(self, kind, name, function, args, kwargs):
+        """A public operation that is shown as one of this kind."""
+        full = self.unique_name_of(current_name_scope() + name)
+        count = self.operation_count
+        with root_name_scope(f"{full}/"):
+            result = function(*args, **kwargs)
+        tensors = [t for t in nest.flatten(result) if type(t) is SymbolicTensor]
+        given = {id(t) for t in nest.flatten((args, kwargs))}
+        if count == self.operation_count or any(id(t) in given for t in tensors):
+            return result
+        for at, tensor in enumerate(tensors):
+            tensor.rename(full, at)
+            self._record(tensor)
+        # Their numbers are those of what is shown.
+        self._note_whole(kind, current_name_scope() + name, args, kwargs, tensors)
+        return result
+
+    def _note_whole(self, kind, name, args, kwargs, tensors):
+        if kind is not None and tensors and self.scope is self.root:
+            inputs = taken_tensors(nest.flatten((args, kwargs), expand_composites=True))
+            self.wholes.append(Whole(kind, name, inputs, tensors))
+
+    def named(self, name, calling, function, args, kwargs, kind=None):
         check_name(name)
         full = self.unique_name_of(current_name_scope() + name)
         inside = current_name_scope() if calling else f"{full}/"
@@ -247,7 +307,7 @@ class FuncGraph(Interpreter):
             if result.type != "Assert":
                 self._call_operation(result, full)
             elif function.__name__ == "Assert":
-                self._call_operation(result, f"{full}/Assert")
+                self._call_operation(result, f"{full}/AssertGuard")
             return result
         tensors = [t for t in nest.flatten(result) if type(t) is SymbolicTensor]
         given = any(t is result for t in nest.flatten((args, kwargs)))
@@ -256,6 +316,7 @@ class FuncGraph(Interpreter):
         for at, tensor in enumerate(tensors):
             tensor.rename(full, at)
             self._record(tensor)
+        self._note_whole(kind, full, args, kwargs, tensors)
         if not tensors and self._effect is not None:
             self.op_names[self._effect] = full, None
         return result
@@ -466,7 +527,8 @@ class FuncGraph(Interpreter):
         resources = [self._resources[id(v)] for v in self.variable_inputs]
         resources += [pair for key, pair in self._resources.items() if key not in given]
         order = [t.value for t in self.inputs] + [t.value for _, t in captured] + [h for _, h in resources]
-        names = [t.op_name for t in self.inputs] + [None for _ in captured]
+        # Of characters that every host language takes.
+        names = [re.sub(r"[^A-Za-z0-9_.]", "_", t.op_name) for t in self.inputs] + [None for _ in captured]
         names += [getattr(v, "_shared_name", None) or getattr(v, "name", None) for v, _ in resources]
         order = self.function.finish(order, [o.value for o in outputs], names)
         tensors = [*self.inputs, *(t for _, t in captured)]
@@ -502,9 +564,20 @@ class FuncGraph(Interpreter):
             scope = scope.merged
         return o if scope is self.root else self._outer(o)
 
+    def add_parameter(self, spec: TensorSpec, name: str) -> SymbolicTensor:
+        """A tensor parameter that the program calls `name`."""
+        unique = self.unique_name(name)
+        if not _PARAMETER.match(name):
+            self._given_names[len(self.inputs)] = name
+        return self.add_input(spec, unique)
+
+    def input_names(self) -> list:
+        """What the program calls the tensor parameters."""
+        return [self._given_names.get(at, t.op_name) for at, t in enumerate(self.inputs)]
+
     def unique_name(self, name: str) -> str:
         """A name for a parameter that no other parameter has."""
-        return self._unique(re.sub(r"[^A-Za-z0-9_.]", "_", name))
+        return self._unique(name if _PARAMETER.match(name) else "Placeholder")
 
     def constants(self) -> list:
         """The captured eager tensors that are constants here."""
@@ -527,6 +600,8 @@ class FuncGraph(Interpreter):
         if self._journal is not None:
             self._journal.append((op, self.scope))
         self.operation_count += 1
+        if self._controls and self.scope is self.root and len(op.results):
+            self.controlled[op.results[0]] = self._controls
         written = callee.written_positions()
         for at, variable in enumerate(variables):
             if at in written:

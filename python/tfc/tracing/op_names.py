@@ -36,7 +36,7 @@ _NAMES = {
     "list_stack": ("TensorListStack", "TensorArrayV2Stack/TensorListStack"),
     "list_unstack": ("TensorListFromTensor", "TensorArrayUnstack/TensorListFromTensor"),
     "read_variable": "ReadVariableOp", "assign_variable": "AssignVariableOp", "print": "PrintV2",
-    "assert": ("Assert", "Assert/Assert"), "host_call": "EagerPyFunc", "if": ("StatelessIf", "cond"),
+    "assert": ("If", "Assert/AssertGuard"), "host_call": "EagerPyFunc", "if": ("StatelessIf", "cond"),
     "while": ("StatelessWhile", "while"), "call": "PartitionedCall",
 }  # fmt: skip
 
@@ -59,3 +59,51 @@ def default_name(mnemonic: str) -> str:
     if found is None:
         return type_name(mnemonic)
     return found if isinstance(found, str) else found[1]
+
+
+# The names of what operations take, where they are not x and y.
+_ARGUMENTS = {
+    "SelectV2": ("condition", "t", "e"), "MatMul": ("a", "b"), "BatchMatMulV2": ("a", "b"), "GatherV2": ("params", "indices"),
+    "Range": ("start", "limit", "delta"), "Pad": ("input", "paddings"), "GatherNd": ("params", "indices"),
+    "Fill": ("value",), "OneHot": ("indices",), "Sum": ("input",), "Mean": ("input",), "Max": ("input",),
+    "Min": ("input",), "Prod": ("input",), "All": ("input",), "Any": ("input",), "Reshape": ("tensor", "shape"),
+}  # fmt: skip
+
+_AXES = frozenset({"Sum", "Prod", "Max", "Min", "Any", "All", "Mean"})
+# Attributes that are operands in TensorFlow: (name, whether it comes first).
+_ATTRIBUTES = {
+    "ArgMax": (("dimension", False),), "ArgMin": (("dimension", False),), "Cumsum": (("axis", False),),
+    "Cumprod": (("axis", False),), "Transpose": (("perm", False),), "ConcatV2": (("axis", False),),
+    "StridedSlice": (("stack", False), ("stack_1", False), ("stack_2", False)), "GatherV2": (("axis", False),),
+    "ExpandDims": (("dim", False),), "ReverseV2": (("axis", False),), "Split": (("split_dim", True),),
+    "Tile": (("multiples", False),), "TopKV2": (("k", False),), "Fill": (("dims", True),),
+    "OneHot": (("depth", False), ("on_value", False), ("off_value", False)),
+}  # fmt: skip
+
+
+def operand_count(kind: str) -> int | None:
+    """How many operands of an op TensorFlow's has, if that is less."""
+    return 1 if kind == "Pad" else None
+
+
+def argument_name(kind: str, at: int, count: int) -> str:
+    """What the operand at a position of an operation is called."""
+    if kind in ("Pack", "ConcatV2", "AddN"):
+        return f"values_{at}"
+    names = _ARGUMENTS.get(kind, ("x", "y") if count > 1 else ("x",))
+    return names[at] if at < len(names) else f"input_{at}"
+
+
+def attribute_constants(kind: str, op) -> tuple:
+    """The attributes of an op that TensorFlow's operation takes as operands: (name, whether it comes first) each."""
+    attributes = op.attributes
+    if kind in _AXES:
+        # Over all dimensions: a constant that nobody asked for.
+        rank = len(getattr(op.operands[0].type, "shape", ())) if len(op.operands) else 0
+        axes = len(attributes["axes"]) if "axes" in attributes else 0
+        return (("", False),) if axes == rank and kind != "Mean" else (("reduction_indices", False),)
+    if kind in ("Reshape", "BroadcastTo"):
+        return (("shape", False),) if "shape" in attributes else ()
+    if kind == "Pad":
+        return (("paddings", False),) if "low" in attributes else ()
+    return _ATTRIBUTES.get(kind, ())

@@ -1,13 +1,11 @@
-"""The ops of a traced function as a graph: `graph.get_operations()`, `op.control_inputs`, `graph.as_graph_def()`."""
+"""What a traced function shows of itself as a graph: operations, their tensors, and nodes as in a `GraphDef`."""
 
 import dataclasses
 
 from tfc.dtypes import TensorShape
-from tfc.ir import BuildError, kind_of, mlir, python_value, run_passes, walk
-from tfc.tracing.op_names import default_name, type_name
+from tfc.ir import python_value
+from tfc.ops.operation import Operation as Effect
 from tfc.tracing.tensors import SymbolicTensor
-
-_EFFECTS = frozenset({"tfc.read_variable", "tfc.assign_variable", "tfc.print", "tfc.assert", "tfc.host_call"})
 
 
 class HandleType(str):
@@ -37,7 +35,7 @@ class Handle:
         return HandleType(self.kind)
 
 
-class Operation:
+class Operation(Effect):
     """One op of a graph: `type`, `name`, `inputs`, `outputs`, `control_inputs` (ops that have to run before it)."""
 
     def __init__(self, view, kind: str, name: str, operands, results, op=None):
@@ -47,19 +45,26 @@ class Operation:
         self.type = kind
         self.name = name
 
+    def __bool__(self):
+        return True
+
     @property
     def graph(self):
         return self._view.graph
 
     @property
     def inputs(self) -> tuple:
-        return tuple(v.outputs[0] if isinstance(v, Operation) else self._view.tensor(v) for v in self._operands)
+        return tuple(map(self._taken, self._operands))
+
+    def _taken(self, operand):
+        """An operand: a value, an operation with one result, or an operation and which of its results."""
+        if isinstance(operand, Operation):
+            return operand.outputs[0]
+        return operand[0].outputs[operand[1]] if isinstance(operand, tuple) else self._view.tensor(operand)
 
     @property
     def outputs(self) -> list:
-        return [
-            self._view.tensor(v) if v is not None else self._view.result(self, i) for i, v in enumerate(self._results)
-        ]
+        return [self._view.output(self, at) for at in range(len(self._results))]
 
     def values(self) -> tuple:
         return tuple(self.outputs)
@@ -141,134 +146,6 @@ class GraphDef:
         for node in self.node:
             parts += ["node {", *(f"  {line}" for line in str(node).splitlines()), "}"]
         return "\n".join(parts) + "\n"
-
-
-class GraphView:
-    """The operations of a `FuncGraph`, with TensorFlow's types and names."""
-
-    def __init__(self, graph):
-        self.graph = graph
-        self.operations: list = []
-        self._names: dict = {}
-        self._of: dict = {}
-        self._edges = None
-        self._groups: dict = {}
-        self._callees: dict = {}
-        self._build()
-
-    def _unique(self, name):
-        count = self._names.get(name, 0)
-        self._names[name] = count + 1
-        return f"{name}_{count}" if count else name
-
-    def _add(self, kind, name, operands, results, op=None):
-        made = Operation(self, kind, self._unique(name), operands, results, op)
-        self.operations.append(made)
-        for at, value in enumerate(results):
-            if value is not None:
-                self._of[value] = made, at
-        return made
-
-    def _build(self):
-        graph = self.graph
-        known = {t.value: t.op_name for t in [*graph.inputs, *getattr(graph, "capture_inputs", ())]}
-        for argument in graph.function.entry.arguments:
-            self._add("Placeholder", known.get(argument, "resource"), [], [argument])
-        returned = []
-        waiting = list(reversed(graph.no_ops))
-        for number, op in enumerate(graph.function.entry.operations):
-            while waiting and waiting[-1][0] <= number:
-                self._add_no_op(waiting.pop()[1])
-            inner = op.operation
-            mnemonic = inner.name.removeprefix("tfc.").removeprefix("func.")
-            operands = [v for v in inner.operands if kind_of(v.type)[0] != "token"]
-            if mnemonic == "return":
-                returned = operands
-                while waiting:
-                    self._add_no_op(waiting.pop()[1])
-                continue
-            results = [v for v in inner.results if kind_of(v.type)[0] != "token"]
-            kind = type_name(mnemonic, self._is_stateful(inner))
-            name = default_name(mnemonic) if mnemonic != "call" else kind
-            key = inner.results[0] if len(inner.results) else None
-            name, said = graph.op_names.get(key, (name, None))
-            if mnemonic == "print":
-                formatted = "StringFormat" if name.rpartition("/")[2].startswith("PrintV2") else f"{name}_format"
-                operands = [self._add("StringFormat", formatted, operands, [None])]
-            self._add(said or kind, name, operands, results, inner)
-        self.identities = [self._add("Identity", "Identity", [value], [None]) for value in returned]
-
-    def _add_no_op(self, operation):
-        before = []
-        for value in operation.control_inputs:
-            found = self.operation_of(getattr(value, "value", None))
-            found = found or next((o for o in self.operations if o.name == getattr(value, "name", None)), None)
-            if found is not None and found not in before:
-                before.append(found)
-        self._groups[id(self._add("NoOp", operation.name, [], []))] = before
-
-    def _is_stateful(self, op) -> bool:
-        """Whether there are effects in the regions of an op, or in the function that it calls."""
-        return any(self._has_effect(o) for o in walk(op) if o != op or op.name == "func.call")
-
-    def _has_effect(self, op) -> bool:
-        if op.name != "func.call":
-            return op.name in _EFFECTS
-        callee = mlir.FlatSymbolRefAttr(op.attributes["callee"]).value
-        if callee not in self._callees:
-            functions = self.graph.function.module.body.operations
-            found = next(f for f in functions if mlir.StringAttr(f.attributes["sym_name"]).value == callee)
-            self._callees[callee] = False
-            self._callees[callee] = any(self._has_effect(o) for o in walk(found.operation))
-        return self._callees[callee]
-
-    def tensor(self, value):
-        """A value as a tensor with the name of its op."""
-        op, at = self._of[value] if value in self._of else (None, 0)
-        name = f"{op.name if op else 'captured'}:{at}"
-        return self._named(value, name, op)
-
-    def result(self, op, at):
-        """The result of an `Identity` at the end, or the text of a print."""
-        if op.type == "StringFormat":
-            return Handle(f"{op.name}:{at}", "string", op)
-        return self._named(op._operands[0], f"{op.name}:{at}", op)
-
-    def _named(self, value, name, op):
-        kind, _ = kind_of(value.type)
-        if kind != "tensor":
-            return Handle(name, "resource" if kind == "resource" else "variant", op)
-        return GraphTensor(value, self.graph.root, name, op)
-
-    def operation_of(self, value) -> Operation | None:
-        found = self._of.get(value)
-        return None if found is None else found[0]
-
-    def control_inputs(self, op) -> list:
-        if id(op) in self._groups:
-            return self._groups[id(op)]
-        if self._edges is None:
-            self._edges = self._order()
-        return self._edges.get(id(op), [])
-
-    def _order(self) -> dict:
-        """The edges of the minimal order of effects: computed on a copy, whose ops are in the same order."""
-        if not self.graph.finished:
-            return {}
-        module = self.graph.function.clone_module()
-        try:
-            run_passes(module, "builtin.module(tfc-order-effects)")
-        except BuildError:
-            return {}
-        symbol = self.graph.function.symbol
-        function = next(o for o in module.body.operations if mlir.StringAttr(o.attributes["sym_name"]).value == symbol)
-        mine = [o for o in self.operations if o._op is not None]
-        copies = [o.operation for o in function.regions[0].blocks[0].operations][: len(mine)]
-        makers, edges = {}, {}
-        for op, copy in zip(mine, copies, strict=True):
-            edges[id(op)] = [makers[v] for v in copy.operands if kind_of(v.type)[0] == "token" and v in makers]
-            makers.update((r, op) for r in copy.results if kind_of(r.type)[0] == "token")
-        return edges
 
 
 class GraphTensor(SymbolicTensor):

@@ -76,7 +76,7 @@ class PlaceholderContext:
         self._variables: dict = {}
 
     def tensor(self, spec: TensorSpec):
-        return self.graph.add_input(spec, self.graph.unique_name(spec.name or self.name or "arg"))
+        return self.graph.add_parameter(spec, spec.name or self.name or "arg")
 
     def variable(self, type_: "VariableType"):
         found = self._variables.get(type_.alias)

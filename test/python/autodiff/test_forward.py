@@ -147,9 +147,11 @@ def test_stop_gradient_stops_tangents():
     assert jvp(tf.stop_gradient) is None
 
 
-def test_a_primal_without_a_derivative_is_refused():
-    with pytest.raises(ValueError, match=r"floating or complex dtype, got int32"):
-        ForwardAccumulator(tf.constant(1), tf.constant(1))
+def test_a_primal_of_integers_has_its_tangent_and_nothing_else_has():
+    i = tf.constant(3)
+    with ForwardAccumulator(i, tf.constant(2)) as acc:
+        results = i * i, tf.cast(i, tf.float32)
+    assert acc.jvp(i).numpy() == 2 and acc.jvp(results) == (None, None)
 
 
 def test_an_accumulator_that_records_cannot_be_entered_again():

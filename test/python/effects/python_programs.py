@@ -287,7 +287,7 @@ def run_in_orders(text, initial, x, seeds):
     program = Program(text, initial)
     trace = Trace(program.main)
     program.forget()
-    names = {id(v): at for at, v in enumerate([*program.variables, program.generator._storage])}
+    names = {id(v): at for at, v in enumerate([*program.variables, program.generator.state])}
     before = [*initial, program.generator.state.numpy().tolist()]
     values = [read_variable(v) for v in trace.storages]
     for seed in seeds:

@@ -104,7 +104,7 @@ def test_a_random_generator_is_ordered_like_a_variable():
     g = tf.random.Generator.from_seed(1)
     f = tf.function(lambda: (g.normal([]), g.normal([])))
     order = f.get_concrete_function().effects()
-    assert [e.touches for e in order] == ["reads random_state", "writes random_state"] * 2
+    assert [e.touches for e in order] == ["reads StateVar", "writes StateVar"] * 2
     assert len(order.edges) == 3
 
 

@@ -260,7 +260,7 @@ def test_operations_without_values_have_names():
     for expected in [
         ("said_format", "StringFormat"),
         ("said", "PrintV2"),
-        ("Checked/Assert", "Assert"),
+        ("Checked/AssertGuard", "If"),
         ("both", "NoOp"),
         ("nothing", "NoOp"),
         ("same", "Identity"),
@@ -270,5 +270,5 @@ def test_operations_without_values_have_names():
         assert expected in found
     assert names[0][:2] == ("both", "NoOp") and names[0][2] == "PrintV2_1"
     assert [op.name for op in graph.get_operation_by_name("both").control_inputs] == ["add", "add_1"]
-    assert [op.name for op in graph.get_operation_by_name("Checked/Assert").control_inputs] == ["said"]
+    assert [op.name for op in graph.get_operation_by_name("Checked/AssertGuard").control_inputs] == ["said"]
     assert 'name: "both"' in str(graph.as_graph_def())

@@ -373,6 +373,51 @@ def test_no_frame_of_ours_is_in_a_traceback(kind):
     assert _names(caught)[1:] == names
 
 
+@pytest.mark.parametrize("kind", FAILING)
+def test_no_frame_of_ours_is_in_a_traceback_of_get_concrete_function(kind):
+    f, names = FAILING[kind]
+    with pytest.raises(RuntimeError, match="mine") as caught:
+        f.get_concrete_function(tf.TensorSpec([], tf.int32))
+    assert _names(caught)[1:] == names
+
+
+def _concrete():
+    return tf.function(lambda x: tf.gather([1, 2], x)).get_concrete_function(tf.TensorSpec([], tf.int32))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: _concrete()(tf.constant(5)),
+        lambda: _concrete()(tf.constant("a"), 3),
+        lambda: tf.function(lambda x: x).get_concrete_function(),
+        lambda: tf.function(lambda x: x).experimental_get_compiler_ir(tf.constant(1)),
+        lambda: tf.function(_fail).get_initialization_function(tf.constant(1)),
+    ],
+)
+def test_errors_of_entry_points_have_no_frames_of_ours(call):
+    with pytest.raises(Exception) as caught:  # noqa: B017
+        call()
+    assert [n for n in _names(caught)[1:] if n != "_fail"] == ["<lambda>"]
+
+
+def test_frames_of_ours_are_shown_on_request():
+    f = tf.function(_fail)
+    tf.debugging.disable_traceback_filtering()
+    try:
+        with pytest.raises(RuntimeError) as caught:
+            f.get_concrete_function(tf.constant(1))
+    finally:
+        tf.debugging.enable_traceback_filtering()
+    assert "get_concrete_function" in _names(caught)
+
+
+def test_entry_points_are_methods_with_a_signature():
+    f = tf.function(_fail)
+    assert "args" in inspect.signature(f.get_concrete_function).parameters
+    assert "The trace for these arguments" in f.get_concrete_function.__doc__
+
+
 @pytest.mark.parametrize(
     "call",
     [

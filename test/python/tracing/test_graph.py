@@ -103,7 +103,12 @@ def test_a_variable_is_one_argument():
 
 
 def test_names_of_parameters_are_made_unique(graph):
-    assert [x_of(graph, name=graph.unique_name(n)).op_name for n in ("x", "x", "a b")] == ["x", "x_1", "a_b"]
+    assert [x_of(graph, name=graph.unique_name(n)).op_name for n in ("x", "x", "a/b", "a b")] == [
+        "x",
+        "x_1",
+        "a/b",
+        "Placeholder",
+    ]
 
 
 def test_values_of_a_region_are_gone_after_it(graph):

@@ -336,19 +336,58 @@ static void checkPower(PowOp op, CheckBuilder &build) {
                 "Integers to negative integer powers are not allowed", {});
 }
 
-static void checkRange(RangeOp op, CheckBuilder &build) {
-  auto constant = op.getDelta().getDefiningOp<ConstantOp>();
+/// The sign of a constant scalar: -1, 0 or 1; nothing if it is none.
+static std::optional<int> knownSign(Value value) {
+  auto constant = value.getDefiningOp<ConstantOp>();
   auto values = constant ? dyn_cast<DenseElementsAttr>(constant.getValue())
                          : DenseElementsAttr();
-  if (values && isa<FloatType>(values.getElementType()) &&
-      !values.getSplatValue<APFloat>().isZero())
+  if (values && isa<FloatType>(values.getElementType())) {
+    APFloat number = values.getSplatValue<APFloat>();
+    if (number.isNaN())
+      return std::nullopt;
+    return number.isZero() ? 0 : number.isNegative() ? -1 : 1;
+  }
+  if (!values || !isa<IntegerType>(values.getElementType()))
+    return std::nullopt;
+  APInt number = values.getSplatValue<APInt>();
+  bool negative = !isUnsigned(value) && number.isNegative();
+  return number.isZero() ? 0 : negative ? -1 : 1;
+}
+
+/// Whether a range is known to be the positions below a size.
+static bool countsSize(RangeOp op, SizeAnalysis &sizes) {
+  if (!isInteger(op.getStart()) || !sizes.element(op.getStart(), 0).is(0) ||
+      knownSign(op.getDelta()) != 1)
+    return false;
+  Size limit = sizes.element(op.getLimit(), 0);
+  return limit.isConstant() ? limit.index >= 0 : limit.kind != Size::Element;
+}
+
+static void checkRange(RangeOp op, CheckBuilder &build, SizeAnalysis &sizes) {
+  if (countsSize(op, sizes))
     return;
-  if (values && isa<IntegerType>(values.getElementType()) &&
-      !values.getSplatValue<APInt>().isZero())
-    return;
-  build.require(
-      build.make<NotEqualOp>(op.getDelta(), zeroLike(op.getDelta(), op)),
-      "Requires delta != 0", {});
+  Value start = op.getStart(), limit = op.getLimit(), delta = op.getDelta();
+  Value zero = zeroLike(delta, op);
+  std::optional<int> sign = knownSign(delta);
+  if (sign.value_or(0) == 0)
+    build.require(build.make<NotEqualOp>(delta, zero), "Requires delta != 0",
+                  {});
+  Value up = build.make<LessEqualOp>(start, limit);
+  Value down = build.make<GreaterEqualOp>(start, limit);
+  if (sign.value_or(0) == 0)
+    build.require(
+        build.either(build.both(build.make<GreaterOp>(delta, zero), up),
+                     build.both(build.make<LessOp>(delta, zero), down)),
+        "Requires start <= limit when delta > 0, start >= limit when delta < "
+        "0: "
+        "{}/{} by {}",
+        {start, limit, delta});
+  else if (*sign > 0)
+    build.require(up, "Requires start <= limit when delta > 0: {}/{}",
+                  {start, limit});
+  else
+    build.require(down, "Requires start >= limit when delta < 0: {}/{}",
+                  {start, limit});
 }
 
 void tfc::checkValues(Operation *op, SizeAnalysis &sizes) {
@@ -371,5 +410,5 @@ void tfc::checkValues(Operation *op, SizeAnalysis &sizes) {
       .Case<FloorDivOp, FloorModOp, TruncDivOp, TruncModOp>(
           [&](auto division) { checkDivision(division, build); })
       .Case([&](PowOp pow) { checkPower(pow, build); })
-      .Case([&](RangeOp range) { checkRange(range, build); });
+      .Case([&](RangeOp range) { checkRange(range, build, sizes); });
 }

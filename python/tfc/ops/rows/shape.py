@@ -32,12 +32,16 @@ def _iota(shape, axis, dtype):
 def _range(start, limit, delta):
     if delta == 0:
         raise InvalidArgumentError("Requires delta != 0")
+    if not (start <= limit if delta > 0 else start >= limit):
+        wanted = "start <= limit when delta > 0" if delta > 0 else "start >= limit when delta < 0"
+        raise InvalidArgumentError(f"Requires {wanted}: {start}/{limit}")
     if start.dtype.kind in "iu":
-        count = max(0, -((int(start) - int(limit)) // int(delta)))
+        count = -((int(start) - int(limit)) // int(delta))
     else:
-        count = max(0, math.ceil(abs((float(limit) - float(start)) / float(delta))))
-        if (float(limit) - float(start)) * float(delta) < 0:
-            count = 0
+        steps = (float(limit) - float(start)) / float(delta)
+        if not steps < 2**63:
+            raise InvalidArgumentError(f"Requires ((limit - start) / delta) <= 2**63: {start}/{limit} by {delta}")
+        count = math.ceil(steps)
     return (start + np.arange(count).astype(start.dtype) * delta).astype(start.dtype)
 
 

@@ -135,6 +135,35 @@ def _unicode_decode(x):
     return np.array([ord(c) for c in x[()].decode("utf-8", "replace")], np.int32)
 
 
+def _unicode_encode(points, encoding, errors, replacement):
+    """The code points along the last axis as one string each."""
+    rows = points.reshape(int(np.prod(points.shape[:-1], dtype=np.int64)), points.shape[-1])
+    made = [_encoded(row, encoding, errors, replacement) for row in rows.tolist()]
+    return string_array(made).reshape(points.shape[:-1]) if made else np.empty(points.shape[:-1], object)
+
+
+def _unicode_encode_rows(points, splits, encoding, errors, replacement):
+    ends = splits.tolist()
+    rows = [points[a:b].tolist() for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    made = [_encoded(row, encoding, errors, replacement) for row in rows]
+    return string_array(made) if made else np.empty(0, object)
+
+
+def _encoded(points: list, encoding, errors, replacement) -> bytes:
+    text = []
+    for point in points:
+        if 0 <= point < 0xD800 or 0xE000 <= point <= 0x10FFFF:
+            text.append(chr(point))
+        elif errors[()] == b"replace":
+            text.append(chr(replacement))
+        elif errors[()] == b"strict":
+            raise InvalidArgumentError(
+                f"Code point is out of range for Unicode, or a surrogate: {point}\n"
+                '  try:  errors="replace", or errors="ignore"'
+            )
+    return "".join(text).encode(encoding[()].decode())
+
+
 def _decode_raw(x, like):
     parts = [np.frombuffer(s, like.dtype) for s in x.reshape(-1)]
     return np.array(parts, like.dtype).reshape(*x.shape, len(parts[0]) if parts else 0)
@@ -180,6 +209,8 @@ FUNCTIONS = {
     "bytes_split": _bytes_split,
     "unicode_split": _unicode_split,
     "unicode_decode": _unicode_decode,
+    "unicode_encode": _unicode_encode,
+    "unicode_encode_rows": _unicode_encode_rows,
     "decode_raw": _decode_raw,
     "format": _format,
 }

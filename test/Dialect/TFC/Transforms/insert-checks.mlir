@@ -74,12 +74,18 @@ func.func @power(%x: tensor<4xi32>, %y: tensor<4xi32>) {
 
 // CHECK-LABEL: func.func @range
 // CHECK: tfc.assert %{{.*}}, "Requires delta != 0 {{\[Op:[a-z_]+\]}}"
+// CHECK: tfc.assert %{{.*}}, "Requires start <= limit when delta > 0, start >= limit when delta < 0: {}/{} by {} {{\[Op:[a-z_]+\]}}"
+// CHECK: tfc.assert %{{.*}}, "Requires start <= limit when delta > 0: {}/{} {{\[Op:[a-z_]+\]}}"
 // CHECK-NOT: tfc.assert
-func.func @range(%n: tensor<i32>, %d: tensor<i32>) {
+func.func @range(%n: tensor<i32>, %d: tensor<i32>, %x: tensor<?xf32>) {
   %zero = tfc.constant dense<0> : tensor<i32>
   %one = tfc.constant dense<1> : tensor<i32>
   %a = tfc.range %zero, %n, %d : (tensor<i32>, tensor<i32>, tensor<i32>) -> tensor<?xi32>
   %b = tfc.range %zero, %n, %one : (tensor<i32>, tensor<i32>, tensor<i32>) -> tensor<?xi32>
+  // A size is not negative.
+  %sizes = tfc.shape_of %x {dtype = i32} : (tensor<?xf32>) -> tensor<1xi32>
+  %size = tfc.squeeze %sizes {axes = array<i64: 0>} : (tensor<1xi32>) -> tensor<i32>
+  %c = tfc.range %zero, %size, %one : (tensor<i32>, tensor<i32>, tensor<i32>) -> tensor<?xi32>
   return
 }
 
