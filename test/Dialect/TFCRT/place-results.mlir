@@ -55,3 +55,22 @@ func.func @memory_that_is_needed_after_the_result_is_written(
       : (tensor<3xf32>, memref<3xf32>) -> ()
   return
 }
+
+// -----
+
+// A result that is computed in another shape is bound in that one.
+// CHECK-LABEL: func.func @reshaped
+// CHECK: %[[R:.*]] = tfcrt.bind %{{.*}} {result} : !llvm.ptr -> memref<6x8xf32>
+// CHECK: %[[P:.*]] = bufferization.to_tensor %[[R]]
+// CHECK: linalg.fill {{.*}} outs(%[[P]]
+// CHECK-NOT: tfcrt.bind
+// CHECK: bufferization.materialize_in_destination %{{.*}} in writable %[[R]]
+func.func @reshaped(%p: !llvm.ptr) {
+  %r = tfcrt.bind %p {result} : !llvm.ptr -> memref<2x3x8xf32>
+  %zero = arith.constant 1.0 : f32
+  %e = tensor.empty() : tensor<6x8xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<6x8xf32>) -> tensor<6x8xf32>
+  %x = tensor.expand_shape %f [[0, 1], [2]] output_shape [2, 3, 8] : tensor<6x8xf32> into tensor<2x3x8xf32>
+  bufferization.materialize_in_destination %x in restrict writable %r : (tensor<2x3x8xf32>, memref<2x3x8xf32>) -> ()
+  return
+}

@@ -151,6 +151,36 @@ static Value destinationOf(RewriterBase &rewriter,
   return buildSubsetExtraction(rewriter, op, empty, user);
 }
 
+/// What is computed in another shape than the result has needs no copy for that: its place is bound in that shape.
+static void bindBeforeReshapes(RewriterBase &rewriter, Operation *root) {
+  auto step = [&](MaterializeInDestinationOp op) {
+    auto bind = op.getDest().getDefiningOp<BindOp>();
+    Operation *reshape = op.getSource().getDefiningOp();
+    if (!isResult(op.getDest()) || !bind->hasOneUse() ||
+        !isa_and_present<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(reshape))
+      return false;
+    Value source = reshape->getOperand(0);
+    auto before = cast<RankedTensorType>(source.getType());
+    auto type = cast<MemRefType>(bind.getType());
+    if (!before.hasStaticShape() || !type.hasStaticShape() || !type.getLayout().isIdentity())
+      return false;
+    rewriter.setInsertionPoint(bind);
+    auto other = BindOp::create(rewriter, bind.getLoc(), MemRefType::get(before.getShape(), before.getElementType()),
+                                bind->getOperand(0), ValueRange());
+    other->setAttrs(bind->getAttrs());
+    rewriter.modifyOpInPlace(op, [&] {
+      op.getSourceMutable().assign(source);
+      op.getDestMutable().assign(other);
+    });
+    rewriter.eraseOp(bind);
+    return true;
+  };
+  root->walk([&](MaterializeInDestinationOp op) {
+    while (step(op)) {
+    }
+  });
+}
+
 /// Gives each op that starts from a filled tensor its own: cse has merged equal
 /// ones, but memory that several ops write cannot become a result. Each is filled right before it is used: memory is taken
 /// from then on.
@@ -379,6 +409,7 @@ struct PlaceResults
     if (!any)
       return;
     IRRewriter rewriter(&getContext());
+    bindBeforeReshapes(rewriter, getOperation());
     splitFills(rewriter, getOperation());
     splitOutputs(rewriter, getOperation());
     forgetImpossiblePlaces(rewriter, getOperation());
