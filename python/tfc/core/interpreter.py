@@ -82,11 +82,11 @@ def current() -> Interpreter:
     return STATE.interpreter
 
 
-def is_symbolic(value) -> bool:
+def is_symbolic(tensor) -> bool:
     """Whether this is a value whose number is not known while Python runs (its class says `symbolic =
     True`).
     """
-    return getattr(type(value), "symbolic", False) is True
+    return getattr(type(tensor), "symbolic", False) is True
 
 
 def eager() -> Interpreter:

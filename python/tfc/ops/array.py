@@ -123,6 +123,8 @@ def ensure_shape(x, shape, name=None) -> Tensor:
 def expand_dims(input, axis, name=None) -> Tensor:
     """A dimension of size 1 inserted before `axis`."""
     input = convert_to_tensor(input)
+    if isinstance(axis, (list, tuple)) and len(axis) == 1:
+        (axis,) = axis
     if needs_runtime(input, axis):
         return inserted(input, axis)
     return p.expand_dims(input, axes=(axis_of(axis, rank_of(input, "expand_dims") + 1, "expand_dims"),))

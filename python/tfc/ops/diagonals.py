@@ -26,11 +26,11 @@ class _Band:
             raise ValueError(f"`align` must be one of {', '.join(_ALIGNMENTS)}, got {align!r}")
         self.count = high - low + 1
         lengths = [min(rows + min(d, 0), columns - max(d, 0)) for d in range(low, high + 1)]
-        if not -rows < low <= high < columns and (rows, columns) != (0, 0):
+        if not -rows < low <= high < columns and not (low <= 0 <= high and 0 in (rows, columns)):
             raise argument_error(
                 None, "diag", f"diagonals {low}..{high} lie outside of matrices of shape [{rows}, {columns}]"
             )
-        self.length = max(lengths)
+        self.length = max(*lengths, 0)
         above, below = (side == "LEFT" for side in align.split("_"))
         row, column = np.indices((rows, columns))
         place = column - row

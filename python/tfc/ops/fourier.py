@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from tfc.core import Tensor, argument_error
+from tfc.core import Tensor, VariableStorage, argument_error, dtype_error
 from tfc.dtypes import as_dtype, complex64, complex128, float32, float64
 from tfc.ops import primitives as p
 from tfc.ops.array import concat, pad, roll, shape
@@ -14,9 +14,16 @@ from tfc.ops.shapes import axis_of, rank_of
 
 
 def _complex(x, op) -> Tensor:
+    if not isinstance(x, (Tensor, VariableStorage, np.ndarray)):
+        # Numbers of Python take the only type that there is for them.
+        return convert_to_tensor(x, complex64)
     x = operand(op, x, "iufc")
     if not x.dtype.is_complex:
-        raise TypeError(f"{op} takes complex numbers, got dtype {x.dtype.name}: use tf.cast or tf.signal.rfft")
+        raise dtype_error(
+            None,
+            op,
+            f"{op} takes complex numbers, got dtype {x.dtype.name} [Op:{op}]\n  try:  tf.cast, or tf.signal.rfft",
+        )
     return x
 
 

@@ -5,7 +5,7 @@ import collections
 import numpy as np
 
 from tfc.core import Tensor, executing_eagerly
-from tfc.dtypes import float64, int32, int64
+from tfc.dtypes import float32, float64, int32, int64
 from tfc.ops import primitives as p
 from tfc.ops.control_flow import while_loop
 from tfc.ops.convert import operand
@@ -22,10 +22,11 @@ def isotonic_regression(inputs, decreasing=True, axis=-1) -> Isotonic:
     number of the block (int32) whose mean it is. Gradients are those of the means.
 
     By pooling adjacent violators (Best and Chakravarti, "Active set algorithms for isotonic regression", 1990).
-    Integers are worked on as float64.
+    Integers of up to 16 bits become float32, larger ones float64.
     """
     x = operand("isotonic_regression", inputs, "iuf")
-    x = p.cast(x, dtype=float64) if x.dtype.is_integer else x
+    if x.dtype.is_integer:
+        x = p.cast(x, dtype=float32 if x.dtype.size <= 2 else float64)
     rank = rank_of(x, "isotonic_regression")
     at = axis_of(axis, rank, "isotonic_regression")
     if not known(x.shape_tuple):

@@ -11,7 +11,7 @@ from tfc.ops.control_flow import while_loop
 from tfc.ops.convert import convert_to_tensor, operand, operands, static_value
 from tfc.ops.creation import ones_like
 from tfc.ops.gradients import broadcast_like
-from tfc.ops.math import FLOAT
+from tfc.ops.math import FLOAT, divide_no_nan
 from tfc.ops.nn import log_softmax
 from tfc.ops.reductions import reduce_logsumexp, reduce_sum
 from tfc.ops.segments import unsorted_segment_sum
@@ -60,7 +60,8 @@ def compute_average_loss(per_example_loss, sample_weight=None, global_batch_size
         if rank_of(size, "global_batch_size") != 0 or not size.dtype.is_integer:
             raise TypeError("`global_batch_size` must be a scalar integer.")
         size = p.cast(size, dtype=loss.dtype)
-    return p.div(reduce_sum(loss), size)
+    # No example has no loss.
+    return divide_no_nan(reduce_sum(loss), size)
 
 
 def scale_regularization_loss(regularization_loss) -> Tensor:

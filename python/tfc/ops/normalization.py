@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tfc.core import Tensor
+from tfc.core import Tensor, argument_error
 from tfc.dtypes import float32
 from tfc.ops import primitives as p
 from tfc.ops.array import reshape
@@ -148,7 +148,7 @@ def local_response_normalization(input, depth_radius=5, bias=1, alpha=1, beta=0.
     """
     x = operand("lrn", input, FLOAT)
     if rank_of(x, "lrn") != 4:
-        raise ValueError(f"lrn: expected an input of rank 4, got shape {list(x.shape_tuple)}")
+        raise argument_error(None, "lrn", f"lrn: expected an input of rank 4, got shape {list(x.shape_tuple)}")
     depth_radius = integer(depth_radius, "depth_radius")
     n, h, w, c = sizes_of(x)
     flat = reshape(p.mul(x, x), [times(times(n, h), w), c, 1])

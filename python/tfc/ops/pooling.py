@@ -1,6 +1,6 @@
 """`tf.nn.*pool*`: the largest element and the mean of sliding windows; patches and morphology."""
 
-from tfc.core import Tensor
+from tfc.core import Tensor, argument_error
 from tfc.dtypes import as_dtype, int64
 from tfc.ops import primitives as p
 from tfc.ops.convert import operand, sequence
@@ -17,7 +17,7 @@ def _pool(op, kind, rank, input, window, strides, padding, data_format, dilation
     n = rank_of(x, op)
     rank = spatial_rank(x, data_format, op) if rank is None else rank
     if n != rank + 2:
-        raise ValueError(f"{op}: expected an input of rank {rank + 2}, got shape {list(x.shape_tuple)}")
+        raise argument_error(None, op, f"{op}: expected an input of rank {rank + 2}, got shape {list(x.shape_tuple)}")
     first = channels_first(data_format, rank, op)
     attrs = {
         "window": spatial(window, rank, first, op, "ksize"),
@@ -103,7 +103,7 @@ def max_pool_with_argmax(
         raise ValueError(f"{op}: `data_format` must be 'NHWC'. Received: {data_format}")
     x = operand(op, input, REAL)
     if rank_of(x, op) != 4:
-        raise ValueError(f"{op}: expected an input of rank 4, got shape {list(x.shape_tuple)}")
+        raise argument_error(None, op, f"{op}: expected an input of rank 4, got shape {list(x.shape_tuple)}")
     attrs = {
         "window": spatial(ksize, 2, False, op, "ksize"),
         "strides": spatial(strides, 2, False, op, "strides"),

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from tfc.core import Tensor, argument_error
-from tfc.dtypes import as_dtype, float32, int64
+from tfc.dtypes import as_dtype, float32, float64, int64
 from tfc.ops import primitives as p
 from tfc.ops.array import reshape
 from tfc.ops.convert import convert_to_tensor, flag, operand
@@ -51,7 +51,7 @@ def _count(x, axes) -> Tensor:
 
 
 def reduce_mean(input_tensor, axis=None, keepdims=False, name=None) -> Tensor:
-    """The mean over the dimensions `axis`. Integers stay integers, rounded toward zero."""
+    """The mean over the dimensions `axis`. Integers stay integers, rounded toward zero; of none the mean is 0."""
     x = operand("reduce_mean", input_tensor, NUMBER)
     if x.shape_tuple is None and axis is None:
         total = reduce_mean(reshape(x, (-1,)), 0)
@@ -63,7 +63,10 @@ def reduce_mean(input_tensor, axis=None, keepdims=False, name=None) -> Tensor:
         return p.cast(reduce_mean(p.cast(x, dtype=int64), axis, keepdims), dtype=x.dtype)
     axes = axes_of(axis, rank_of(x, "reduce_mean"), "reduce_mean")
     total = p.reduce_sum(x, axes=axes, keepdims=flag(keepdims, "keepdims"))
-    return (p.trunc_div if x.dtype.is_integer else p.div)(total, _count(x, axes))
+    count = _count(x, axes)
+    if x.dtype.is_integer:
+        return p.trunc_div(total, p.maximum(count, convert_to_tensor(1, x.dtype)))
+    return p.div(total, count)
 
 
 def reduce_variance(input_tensor, axis=None, keepdims=False, name=None) -> Tensor:
@@ -85,8 +88,10 @@ def reduce_std(input_tensor, axis=None, keepdims=False, name=None) -> Tensor:
 
 
 def reduce_euclidean_norm(input_tensor, axis=None, keepdims=False, name=None) -> Tensor:
-    """The square root of the sum of squares."""
-    x = operand("reduce_euclidean_norm", input_tensor, ANALYTIC)
+    """The square root of the sum of squares. Of integers it is one, rounded toward zero."""
+    x = operand("reduce_euclidean_norm", input_tensor, NUMBER)
+    if x.dtype.is_integer:
+        return p.cast(reduce_euclidean_norm(p.cast(x, dtype=float64), axis, keepdims), dtype=x.dtype)
     if needs_runtime(x, axis):
         return reduction(x, axis, bool(keepdims), "reduce_euclidean_norm", lambda v: reduce_euclidean_norm(v, 1))
     axes = axes_of(axis, rank_of(x, "reduce_euclidean_norm"), "reduce_euclidean_norm")

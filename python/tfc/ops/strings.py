@@ -64,7 +64,7 @@ def join(inputs, separator="", name=None) -> Tensor:
     """The strings of several tensors joined, element by element, with broadcasting (`tf.strings.join`)."""
     xs = [_strings(x, "StringJoin") for x in inputs]
     if not xs:
-        raise ValueError("tf.strings.join takes at least one tensor, got none")
+        return convert_to_tensor("")
     return _run("join", [_text(separator), *xs], _broadcast("StringJoin", *xs))
 
 

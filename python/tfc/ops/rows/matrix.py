@@ -82,13 +82,33 @@ def _qr(x, full):
     return q.astype(x.dtype, copy=False), r.astype(x.dtype, copy=False)
 
 
+def _finite(x):
+    """Which matrices of a stack are finite, and the stack with zeros for those that are not: LAPACK gives numbers for
+    some of them, and never ends for others.
+    """
+    fine = np.isfinite(x).all(axis=(-2, -1))
+    return fine, x if fine.all() else np.where(fine[..., None, None], x, np.zeros((), x.dtype))
+
+
+def _nan_unless(fine, value):
+    """`value` of a stack, NaN for the matrices that are not `fine`."""
+    if fine.all():
+        return value
+    return np.where(fine.reshape(fine.shape + (1,) * (value.ndim - fine.ndim)), value, np.array(np.nan, value.dtype))
+
+
 def _eigh(x):
     real = np.empty(0, x.dtype).real.dtype
+    # Only the lower triangle counts.
+    fine, x = _finite(np.tril(x))
     try:
         values, vectors = np.linalg.eigh(x)
     except np.linalg.LinAlgError:
         return np.full(x.shape[:-1], np.nan, real), np.full_like(x, np.nan)
-    return values.astype(real, copy=False), vectors.astype(x.dtype, copy=False)
+    return (
+        _nan_unless(fine, values.astype(real, copy=False)),
+        _nan_unless(fine, vectors.astype(x.dtype, copy=False)),
+    )
 
 
 def _svd(x, full):
@@ -99,6 +119,7 @@ def _svd(x, full):
         eyes = [np.eye(n, n if full else 0, dtype=x.dtype) for n in (rows, columns)]
         u, v = (np.broadcast_to(e, (*x.shape[:-2], *e.shape)).copy() for e in eyes)
         return np.zeros((*x.shape[:-2], 0), real), u, v
+    fine, x = _finite(x)
     try:
         u, s, vh = np.linalg.svd(x, full_matrices=full)
     except np.linalg.LinAlgError:
@@ -106,7 +127,8 @@ def _svd(x, full):
         u, v = (np.full((*x.shape[:-2], *s), np.nan, x.dtype) for s in shapes)
         return np.full((*x.shape[:-2], count), np.nan, real), u, v
     v = np.swapaxes(vh, -1, -2).conj()
-    return s.astype(real, copy=False), u.astype(x.dtype, copy=False), v.astype(x.dtype, copy=False)
+    s, u, v = s.astype(real, copy=False), u.astype(x.dtype, copy=False), v.astype(x.dtype, copy=False)
+    return _nan_unless(fine, s), _nan_unless(fine, u), _nan_unless(fine, v)
 
 
 def _fft(x, inverse):
