@@ -16,7 +16,9 @@ def test_halves_are_rounded_once(name, dtype):
         out = g(x)
         assert out.dtype == dtype
         far = np.abs(out.numpy().astype(np.float32) - want.astype(np.float32))
-        assert (far <= np.abs(want.astype(np.float32)) * (2e-3 if dtype == tf.float16 else 8e-3)).all()
+        # 1 + erf of gelu cancels where x is far below 0: there, the last digits of erf in float32 are what counts.
+        near = np.abs(want.astype(np.float32)) * (2e-3 if dtype == tf.float16 else 8e-3)
+        assert (far <= near + (3e-7 * np.abs(X) if name == "gelu" else 0)).all()
 
 
 def test_moments_of_halves_do_not_overflow():
