@@ -171,16 +171,16 @@ def test_memory_of_a_convolution_does_not_hold_its_windows():
             loss = tf.reduce_sum(tf.nn.conv2d(x, w, 1, "SAME") ** 2)
         return tape.gradient(loss, [x, w])
 
-    forward = tf.function(lambda x, w: tf.nn.conv2d(x, w, 1, "SAME"), autograph=False)
+    forward = compile_with(lambda x, w: tf.nn.conv2d(x, w, 1, "SAME"), {"disable": ()})
     size = 4 * 56 * 56 * 64
     assert forward.get_concrete_function(x, w).compiled().arena_bytes < 2 * size
-    backward = tf.function(gradients, autograph=False)
+    backward = compile_with(gradients, {"disable": ()})
     assert backward.get_concrete_function(x, w).compiled().arena_bytes < 6 * size  # windows would be 9 times as large
 
 
 def test_remarks_tell_what_a_product_absorbs():
     x, w, bias = small(64, 256), small(256, 512), small(512)
-    function = tf.function(lambda x, w: tf.nn.relu(tf.matmul(x, w) + bias), autograph=False)
+    function = compile_with(lambda x, w: tf.nn.relu(tf.matmul(x, w) + bias), {"disable": ()})
     remarks = "\n".join(function.get_concrete_function(tf.constant(x), tf.constant(w)).compiled().remarks)
     assert "kernel: product of 64 x 256 and 256 x 512" in remarks
     assert "what follows is done on the sums in registers" in remarks
