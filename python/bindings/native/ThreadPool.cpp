@@ -49,8 +49,8 @@ namespace {
 /// How long a thread looks for the next job before it sleeps: waking one in the
 /// kernel takes about as long.
 constexpr std::chrono::microseconds kSpin(50);
-/// A piece is a share of what is left: half of a thread's.
-constexpr int64_t kShare = 2;
+/// A piece is two thirds of a thread's share of what is left.
+constexpr int64_t kShareThirds = 2;
 /// The smallest pieces, of the whole, for each thread: enough to even out their
 /// speeds.
 constexpr int64_t kSmallest = 8;
@@ -281,7 +281,7 @@ int32_t Pool::run(tfc_context *newContext, int64_t begin, int64_t newEnd,
   start(helpers);
 
   context = newContext, body = newBody, env = newEnv;
-  end = newEnd, share = threads * kShare, least = smallest;
+  end = newEnd, share = ceilDiv(threads * 3, kShareThirds), least = smallest;
   next.store(begin, std::memory_order_relaxed);
   status.store(TFC_OK, std::memory_order_relaxed);
   most.store(threads - 1, std::memory_order_relaxed);
