@@ -9,6 +9,7 @@
 #include "Executable.h"
 #include "Function.h"
 #include "LoadAhead.h"
+#include "Rows.h"
 #include "Sampler.h"
 #include "Tiles.h"
 
@@ -44,6 +45,21 @@ static PyMethodDef functions[] = {
     {"set_host_call", setHostCall, METH_O,
      "set_host_call(f)\n\n`f(id, tensors)` runs a py_function and returns its "
      "list of tensors or arrays. Returns the previous one."},
+    {"set_rows_function", setRowsFunction, METH_VARARGS,
+     "set_rows_function(id, kind)\n\nThe host function `id` asks an iteration, "
+     "by its number, whether there is another element (1), or for it (2); 0: "
+     "nothing any more."},
+    {"put_rows", putRows, METH_VARARGS,
+     "put_rows(number, tensors, count)\n\nThe next `count` elements of an "
+     "iteration are the rows of these tensors; 0: one, the tensors themselves. "
+     "They take the place of what was there."},
+    {"rows_left", rowsLeft, METH_O,
+     "rows_left(number)\n\nHow many elements of an iteration are there."},
+    {"take_row", takeRow, METH_O,
+     "take_row(number)\n\nThe tensors of the next element; None if none is "
+     "left."},
+    {"drop_rows", dropRows, METH_O,
+     "drop_rows(number)\n\nNothing is kept under the number any more."},
     {"set_parallel_for", setParallelFor, METH_O,
      "set_parallel_for(address)\n\nThe C function of tfc_context.parallel_for, "
      "0 for none. Returns the previous address; at first that of the pool."},

@@ -10,9 +10,11 @@ import collections
 import functools
 import itertools
 import threading
+import weakref
 
 import numpy as np
 
+from tfc import _native
 from tfc.autodiff.tape import GradientTape
 from tfc.core import (
     HostFunction,
@@ -94,7 +96,12 @@ def numpy_function(func=None, inp=None, Tout=None, stateful=True, name=None):
         with stop_recording():
             return _packed(run(inputs), Tout)
     kind = _Once if getattr(func, "once", False) else _Opaque
-    return _packed(kind(_name_of(func, name), explained, specs).call(inputs), Tout)
+    made = kind(_name_of(func, name), explained, specs)
+    rows = getattr(func, "rows", 0)
+    if rows:
+        _native.set_rows_function(made.number, rows)
+        weakref.finalize(made, _native.set_rows_function, made.number, 0)
+    return _packed(made.call(inputs), Tout)
 
 
 def _decorated(call, func, Tout):

@@ -81,7 +81,7 @@ def to_code(entity, recursive=True, experimental_optional_features=None) -> str:
     result = cache.lookup(function, options)
     if isinstance(result, cache.Refused):
         raise ConversionError(f"{function.__qualname__} cannot be converted: {result.reason}")
-    return ast.unparse(result.tree) + "\n"
+    return ast.unparse(cache.rewritten(function, options)) + "\n"
 
 
 def _why(entity, options):

@@ -27,7 +27,6 @@ class Converted:
     """`code` is what a new function object runs; its free variables are those of the original, and `ag__`."""
 
     code: types.CodeType
-    tree: ast.FunctionDef
 
 
 @dataclass(frozen=True)
@@ -72,12 +71,18 @@ def _weakly(code, table):
     return weakref.ref(code, lambda reference: table.pop(key, None))
 
 
+def rewritten(function, options) -> ast.FunctionDef:
+    """The syntax tree of the conversion. It is not kept: trees are large."""
+    code = function.__code__
+    found = source.find(code, function.__globals__)
+    node = tree.copy(found.node, found.class_name)
+    return functions.convert(node, options, has_class="__class__" in code.co_freevars)
+
+
 def _convert(function, code, options):
     try:
-        found = source.find(code, function.__globals__)
-        node = tree.copy(found.node, found.class_name)
-        node = functions.convert(node, options, has_class="__class__" in code.co_freevars)
-        result = Converted(_compile(node, code, function.__qualname__), node)
+        node = rewritten(function, options)
+        result = Converted(_compile(node, code, function.__qualname__))
     except ConversionError as e:
         return Refused(str(e))
     except RecursionError:

@@ -12,13 +12,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tfc.core import Tensor, executing_eagerly, outside
+from tfc.core import EagerTensor, Tensor, executing_eagerly, outside
 from tfc.data import elements
 from tfc.data.grouping import DatasetSpec, Grouping
 from tfc.data.holes import recipe, symbolic_in, union
 from tfc.data.in_functions import InFunctions
 from tfc.data.iterator import Iterator, TracedIterator
 from tfc.data.mixing import Mixing, common_spec
+from tfc.data.rows import Counted, Numbered, Part, Repeated, Slices, Zipped
 from tfc.data.tracing import traced
 from tfc.dtypes import TensorSpec, as_dtype, int64
 from tfc.errors import InvalidArgumentError
@@ -56,7 +57,9 @@ class Dataset(InFunctions, Grouping, Mixing):
         value, made = elements.as_tensors(tensors), Dataset.from_tensors
         if symbolic_in([value]):
             return _of_tensors(value, made, elements.spec_of(value), "_TensorDataset")
-        return Dataset(lambda: iter([value]), elements.spec_of(value), 1, "_TensorDataset")
+        made = Dataset(lambda: iter([value]), elements.spec_of(value), 1, "_TensorDataset")
+        made._quiet = ()
+        return made
 
     @staticmethod
     def from_tensor_slices(tensors, name=None) -> "Dataset":
@@ -76,7 +79,11 @@ class Dataset(InFunctions, Grouping, Mixing):
         def make():
             return (elements.packed(value, iter([row(i) for _, row, _ in rows])) for i in builtins.range(count))
 
-        return Dataset(make, spec, count, "_TensorSliceDataset")
+        made = Dataset(make, spec, count, "_TensorSliceDataset")
+        made._quiet = ()
+        if all(type(leaf) is EagerTensor for leaf in elements.leaves_of(value)):
+            made._make_rows = lambda: Slices([leaf.numpy() for leaf in elements.leaves_of(value)])
+        return made
 
     @staticmethod
     def range(*args, output_type=int64, name=None) -> "Dataset":
@@ -90,7 +97,10 @@ class Dataset(InFunctions, Grouping, Mixing):
         def make():
             return (convert_to_tensor(np.asarray(i, dtype.np_dtype)) for i in numbers)
 
-        return Dataset(make, TensorSpec((), dtype), len(numbers), "_RangeDataset")
+        made = Dataset(make, TensorSpec((), dtype), len(numbers), "_RangeDataset")
+        made._quiet = ()
+        made._make_rows = lambda: Counted(numbers.start, numbers.step, len(numbers), dtype.np_dtype)
+        return made
 
     @staticmethod
     def counter(start=0, step=1, dtype=int64, name=None) -> "Dataset":
@@ -149,6 +159,8 @@ class Dataset(InFunctions, Grouping, Mixing):
         spec = _filled(structure, iter([d.element_spec for d in parts]))
         made = Dataset(make, spec, _least([d._count for d in parts]), "_ZipDataset")
         made._holes = union(*(d._holes for d in parts))
+        made._quiet = tuple(d._runs_ahead for d in parts)
+        made._make_rows = lambda: _all_rows(parts, Zipped)
         return made
 
     # What it is.
@@ -176,6 +188,20 @@ class Dataset(InFunctions, Grouping, Mixing):
 
     def __repr__(self):
         return f"<{self._kind} element_spec={self._spec}>"
+
+    def _as_it_is(self, kind: str) -> "Dataset":
+        made = Dataset(self._elements, self._spec, self._count, kind)
+        return self._with_rows(made, lambda rows: rows)
+
+    def _with_rows(self, made, change: Callable) -> "Dataset":
+        """`made`, whose elements are known by number where this one's are: `change(rows)` of them."""
+
+        def rows():
+            found = self._rows()
+            return None if found is None else change(found)
+
+        made._make_rows = rows
+        return made
 
     # Going through it.
 
@@ -241,9 +267,10 @@ class Dataset(InFunctions, Grouping, Mixing):
         """The first `count` elements (all, if it is -1)."""
         n = int(count)
         if n < 0:
-            return Dataset(self._elements, self._spec, self._count, "_TakeDataset")
+            return self._as_it_is("_TakeDataset")
         size = n if self._count == INFINITE_CARDINALITY else min(n, self._count) if self._count >= 0 else self._count
-        return Dataset(lambda: itertools.islice(self._elements(), n), self._spec, size, "_TakeDataset")
+        made = Dataset(lambda: itertools.islice(self._elements(), n), self._spec, size, "_TakeDataset")
+        return self._with_rows(made, lambda rows: Part(rows, 0, n))
 
     def skip(self, count, name=None) -> "Dataset":
         """All but the first `count` elements (none, if it is -1)."""
@@ -251,7 +278,8 @@ class Dataset(InFunctions, Grouping, Mixing):
         size = max(self._count - n, 0) if self._count >= 0 else self._count
         if n < 0:
             return Dataset(lambda: iter(()), self._spec, 0, "_SkipDataset")
-        return Dataset(lambda: itertools.islice(self._elements(), n, None), self._spec, size, "_SkipDataset")
+        made = Dataset(lambda: itertools.islice(self._elements(), n, None), self._spec, size, "_SkipDataset")
+        return self._with_rows(made, lambda rows: Part(rows, n, math.inf))
 
     def repeat(self, count=None, name=None) -> "Dataset":
         """The elements `count` times; without end for None or -1."""
@@ -270,7 +298,8 @@ class Dataset(InFunctions, Grouping, Mixing):
         size = self._count
         if size != 0:
             size = INFINITE_CARDINALITY if n < 0 else 0 if n == 0 else size * n if size > 0 else size
-        return Dataset(make, self._spec, size, "_RepeatDataset")
+        made = Dataset(make, self._spec, size, "_RepeatDataset")
+        return self._with_rows(made, lambda rows: Repeated(rows, math.inf if n < 0 else n))
 
     def shuffle(self, buffer_size, seed=None, reshuffle_each_iteration=True, name=None) -> "Dataset":
         """The elements in random order: each one a random choice among the next `buffer_size`."""
@@ -298,7 +327,8 @@ class Dataset(InFunctions, Grouping, Mixing):
         def make():
             return ((convert_to_tensor(np.int64(i)), e) for i, e in builtins.enumerate(self._elements(), int(start)))
 
-        return Dataset(make, (TensorSpec((), int64), self._spec), self._count, "_ZipDataset")
+        made = Dataset(make, (TensorSpec((), int64), self._spec), self._count, "_ZipDataset")
+        return self._with_rows(made, lambda rows: Numbered(rows, int(start)))
 
     def concatenate(self, dataset, name=None) -> "Dataset":
         """The elements of this one, then those of another."""
@@ -319,7 +349,8 @@ class Dataset(InFunctions, Grouping, Mixing):
         if not 0 <= at < n:
             raise InvalidArgumentError(None, "shard", f"Index must be between 0 and {n - 1} (currently index = {at}).")
         count = max(0, math.ceil((self._count - at) / n)) if self._count >= 0 else self._count
-        return Dataset(lambda: itertools.islice(self._elements(), at, None, n), self._spec, count, "_ShardDataset")
+        made = Dataset(lambda: itertools.islice(self._elements(), at, None, n), self._spec, count, "_ShardDataset")
+        return self._with_rows(made, lambda rows: Part(rows, at, math.inf, n))
 
     def take_while(self, predicate, name=None) -> "Dataset":
         """The elements before the first for which `predicate` does not hold."""
@@ -351,11 +382,11 @@ class Dataset(InFunctions, Grouping, Mixing):
 
     def prefetch(self, buffer_size, name=None) -> "Dataset":
         """The same elements: they are made when they are asked for."""
-        return Dataset(self._elements, self._spec, self._count, "_PrefetchDataset")
+        return self._as_it_is("_PrefetchDataset")
 
     def with_options(self, options, name=None) -> "Dataset":
         """The same elements."""
-        return Dataset(self._elements, self._spec, self._count, "_OptionsDataset")
+        return self._as_it_is("_OptionsDataset")
 
     def apply(self, transformation_func) -> "Dataset":
         """`transformation_func` of this dataset."""
@@ -465,6 +496,12 @@ def _datasets_in(structure) -> list:
     if not isinstance(structure, (tuple, list, dict)):
         raise TypeError(f"Invalid `datasets`: expected a nest of Datasets, got {structure!r}")
     return [d for child in elements.children(structure) for d in _datasets_in(child)]
+
+
+def _all_rows(parts: list, join):
+    """`join` of the rows of all parts; None if one has none."""
+    rows = [d._rows() for d in parts]
+    return None if None in rows else join(rows)
 
 
 def _filled(structure, values):

@@ -6,6 +6,7 @@ import itertools
 
 from tfc.core import Tensor
 from tfc.data import elements
+from tfc.data.rows import Batches
 from tfc.data.tracing import traced
 from tfc.dtypes import int64
 from tfc.errors import InvalidArgumentError
@@ -59,7 +60,9 @@ class Grouping:
         size = positive(batch_size, "Batch size")
         spec = elements.batch_spec(self._spec, size if drop_remainder else None)
         join = lambda chunk: elements.stacked(chunk, self._spec)
-        return self._batches(join, spec, size, drop_remainder, "_BatchDataset")
+        made = self._batches(join, spec, size, drop_remainder, "_BatchDataset")
+        # Elements that differ in shape are an error, which says how.
+        return self._with_rows(made, lambda rows: Batches(rows, size, drop_remainder) if rows.even else None)
 
     def padded_batch(self, batch_size, padded_shapes=None, padding_values=None, drop_remainder=False, name=None):
         """As `batch`, of elements padded at their ends: to `padded_shapes`, or to the longest of the batch."""

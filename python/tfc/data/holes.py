@@ -26,6 +26,7 @@ class _Filled(threading.local):
     def __init__(self):
         self.values = {}
         self.noted: list = []
+        self.quiet: list = []
 
 
 _filled = _Filled()
@@ -41,12 +42,14 @@ def fill(holes: tuple, arrays: tuple) -> dict:
     values, rest = {}, iter(arrays)
     for hole in holes:
         given = [convert_to_tensor(next(rest)) for _ in hole.tensors]
-        with _Holding(values):
+        with Holding(values):
             values[hole] = hole.fill(given)
     return values
 
 
-class _Holding:
+class Holding:
+    """Within it, holes are filled with these values."""
+
     def __init__(self, values):
         self._values = values
 
@@ -64,7 +67,7 @@ _END = object()
 def holding(values: dict, iterator):
     """The same elements; while each is made, holes are filled with `values`."""
     while True:
-        with _Holding(values):
+        with Holding(values):
             value = next(iterator, _END)
         if value is _END:
             return
@@ -87,6 +90,18 @@ def note(hole: Hole) -> None:
     _filled.noted.append(hole)
 
 
+def note_quiet(holds: Callable) -> None:
+    """The dataset that is being made calls something whose calls nobody can tell apart if `holds()`."""
+    _filled.quiet.append(holds)
+
+
+# Methods whose elements follow from those of the dataset, and from functions of elements, alone.
+_QUIET = frozenset((
+    "batch", "cache", "concatenate", "enumerate", "filter", "map", "padded_batch", "prefetch", "ragged_batch", "repeat",
+    "shard", "skip", "take", "take_while", "unbatch", "with_options",
+))  # fmt: skip
+
+
 def recipe(method: Callable) -> Callable:
     """A method that makes a dataset of others: the result has their holes, and those of sizes that are tensors."""
 
@@ -96,11 +111,15 @@ def recipe(method: Callable) -> Callable:
         tensors = symbolic_in(given)
         if tensors:
             return self._of_sizes(method, args, kwargs, tensors)
-        before, _filled.noted = _filled.noted, []
+        before, _filled.noted, _filled.quiet = (_filled.noted, _filled.quiet), [], []
         try:
             result = method(self, *args, **kwargs)
         finally:
-            noted, _filled.noted = _filled.noted, before
+            noted, quiet = _filled.noted, _filled.quiet
+            _filled.noted, _filled.quiet = before
+        parts = [self, *(v for v in given if hasattr(v, "_holes"))]
+        if method.__name__ in _QUIET:
+            result._quiet = (*(part._runs_ahead for part in parts), *quiet)
         others = [getattr(v, "_holes", ()) for v in given]
         result._holes = union(self._holes, *others, tuple(noted), result._holes)
         return result

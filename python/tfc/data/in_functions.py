@@ -16,8 +16,8 @@ from tfc.autodiff import numpy_function
 from tfc.core import Tensor, is_symbolic, outside
 from tfc.data import elements
 from tfc.data.grouping import DatasetSpec
-from tfc.data.holes import Hole, content, fill, holding, replaced, union
-from tfc.data.iterator import Cursor, TracedLoop, opened
+from tfc.data.holes import Holding, Hole, content, fill, holding, replaced, union
+from tfc.data.iterator import Blocks, Cursor, TracedLoop, opened
 from tfc.dtypes import TensorSpec, int64
 from tfc.errors import page, user_line
 from tfc.ops.control_flow import while_loop
@@ -41,6 +41,9 @@ class InFunctions:
         # What a function that is traced takes from the program to make it; and that, if it is nothing else.
         self._holes: tuple = ()
         self._hole: Hole | None = None
+        # How to get `Rows`, and what has to hold for the host to run ahead (None: it must not).
+        self._make_rows: Callable | None = None
+        self._quiet: tuple | None = None
         _datasets[self._number] = self
 
     @classmethod
@@ -89,7 +92,27 @@ class InFunctions:
 
     def _open(self):
         """The number of a new iteration."""
-        return self._on_host(lambda values: np.int64(opened(Cursor(holding(values, self._elements())))))
+        return self._on_host(lambda values: np.int64(opened(self._cursor(values))))
+
+    def _cursor(self, values: dict) -> Cursor:
+        """A new iteration, with holes filled."""
+        with Holding(values):
+            rows, ahead = self._rows(), self._runs_ahead()
+        if rows is not None:
+            return Blocks(rows, self._spec)
+        return Cursor(holding(values, self._elements()), spec=self._spec, ahead=ahead)
+
+    def _rows(self):
+        """The elements by their numbers (`rows.Rows`), if they are array work alone; else None."""
+        if self._hole is not None:
+            return self._filled()._rows()
+        return self._make_rows() if self._make_rows is not None else None
+
+    def _runs_ahead(self) -> bool:
+        """Whether nobody can tell that elements are made before they are asked for."""
+        if self._hole is not None:
+            return self._filled()._runs_ahead()
+        return all(quiet() for quiet in self._quiet) if self._quiet is not None else False
 
     def _count_on_host(self):
         """The number of elements, where the dataset itself is a hole."""

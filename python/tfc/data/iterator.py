@@ -2,17 +2,20 @@
 
 In a function, elements come from the host: an iteration is a number, with which host calls ask whether there is
 another element, and for it. They are effects, so they happen in program order, and each run of a loop is an iteration
-of its own.
+of its own. The first of the two has the element ready for the second, which then needs no Python; where nobody could
+tell (`Dataset._runs_ahead`), it has several.
 """
 
 import collections
 import functools
 import itertools
+import weakref
 
 import numpy as np
 
+from tfc import _native
 from tfc.autodiff import numpy_function
-from tfc.core import executing_eagerly
+from tfc.core import EagerTensor, eager_tensor, executing_eagerly
 from tfc.data import elements
 from tfc.dtypes import TensorSpec, bool_, int64
 from tfc.errors import OutOfRangeError, page, user_line
@@ -22,6 +25,10 @@ from tfc.state import Variable
 # Iterations that a `break` left behind are forgotten, the oldest first, when there are more than that.
 OPEN = 4096
 
+# How many elements, and how many bytes of them, are made before they are asked for.
+MOST_AHEAD = 256
+MOST_BYTES = 2**16
+
 # What asks for more elements of one iterator in one trace than that is a Python loop, which would never end.
 MOST_ASKED = 1000
 
@@ -30,36 +37,145 @@ _running: "collections.OrderedDict[int, Cursor]" = collections.OrderedDict()
 _END = object()
 
 
-class Cursor:
-    """A Python iterator that can look one element ahead."""
+class _Failed:
+    """An error in the place of an element, which is raised when that is asked for."""
 
-    def __init__(self, iterator, taken: int = 0):
-        self._iterator = iterator
+    def __init__(self, error):
+        self.error = error
+
+
+class Cursor:
+    """A Python iterator that can look ahead.
+
+    Elements that compiled code is about to ask for are with `_native`, stacked (see `Rows.h`); others that were looked
+    at are here. `ahead`: whether several may be made before the first one is asked for, since nobody could tell.
+    """
+
+    def __init__(self, iterator, taken: int = 0, spec=None, ahead: bool = False):
+        self.number = next(_numbers)
+        self._iterator, self._spec, self._runs_ahead = iterator, spec, ahead
+        self._is_plain = all(isinstance(s, TensorSpec) for s in elements.leaves_of(spec))
         self._ahead: list = []
-        self.taken = taken
+        self._size = 1
+        self._gone = taken  # elements that are with `_native` included
+        self._is_shared = False
+
+    @property
+    def taken(self) -> int:
+        """How many elements were taken."""
+        return self._gone - (_native.rows_left(self.number) if self._is_shared else 0)
 
     def more(self) -> bool:
+        if self._is_shared and _native.rows_left(self.number):
+            return True
         if not self._ahead:
             self._ahead.append(next(self._iterator, _END))
         return self._ahead[0] is not _END
 
     def take(self):
+        if self._is_shared:
+            row = _native.take_row(self.number)
+            if row is not None:
+                return elements.packed(self._spec, iter(row))
         if not self.more():
             raise StopIteration
-        self.taken += 1
-        return self._ahead.pop()
+        first = self._ahead.pop(0)
+        if type(first) is _Failed:
+            raise first.error
+        self._gone += 1
+        return first
+
+    def share(self) -> bool:
+        """Whether there is another element; then compiled code may ask for it, and perhaps for those behind it."""
+        if not self.more():
+            return False
+        if not (self._is_shared and _native.rows_left(self.number)):
+            self._put(*self._block())
+        return True
+
+    def _block(self) -> tuple:
+        """(tensors, number of elements stacked in them; 0: the tensors are one), or ([], 0) of what cannot be stacked."""
+        first = self._ahead[0]
+        if type(first) is _Failed or not self._is_plain:
+            return [], 0
+        leaves = nest.flatten(first)
+        if not leaves or any(type(t) is not EagerTensor for t in leaves):
+            return [], 0
+        size = 1
+        if self._runs_ahead:
+            size = min(self._size, max(1, MOST_BYTES // max(1, sum(t.numpy().nbytes for t in leaves))))
+            self._size = min(2 * self._size, MOST_AHEAD)
+        if size == 1:
+            self._ahead.pop(0)
+            return leaves, 0
+        self._fill(size)
+        rows = list(itertools.takewhile(_like(leaves), map(_leaves, self._ahead[:size])))
+        del self._ahead[: len(rows)]
+        if len(rows) == 1:
+            return leaves, 0
+        return [eager_tensor(np.stack([t.numpy() for t in column])) for column in zip(*rows, strict=True)], len(rows)
+
+    def _fill(self, size):
+        while len(self._ahead) < size and self._ahead[-1] is not _END and type(self._ahead[-1]) is not _Failed:
+            try:
+                self._ahead.append(next(self._iterator, _END))
+            except Exception as e:
+                self._ahead.append(_Failed(e))
+
+    def _put(self, tensors, count):
+        if not tensors:
+            return
+        if not self._is_shared:
+            self._is_shared = True
+            weakref.finalize(self, _native.drop_rows, self.number)
+        _native.put_rows(self.number, tensors, count)
+        self._gone += max(1, count)
 
 
-_ENDED = Cursor(iter(()))
+def _leaves(element):
+    return () if element is _END or type(element) is _Failed else nest.flatten(element)
+
+
+def _like(first: list):
+    """Whether leaves have the types of these."""
+    types = [(t.dtype, t.shape_tuple) for t in first]
+    return lambda leaves: (
+        len(leaves) == len(types)
+        and all(type(t) is EagerTensor and (t.dtype, t.shape_tuple) == k for t, k in zip(leaves, types, strict=True))
+    )
+
+
+class Blocks(Cursor):
+    """A cursor over elements that are known by their numbers (`rows.Rows`): blocks are made of arrays, not elements."""
+
+    def __init__(self, rows, spec):
+        super().__init__(None, spec=spec, ahead=True)
+        self._rows = rows
+
+    def more(self) -> bool:
+        return self._gone < self._rows.count or _native.rows_left(self.number) > 0
+
+    def take(self):
+        if not self.share():
+            raise StopIteration
+        return elements.packed(self._spec, iter(_native.take_row(self.number)))
+
+    def _block(self):
+        block = self._rows.block(self._gone, self._size)
+        bytes_ = sum(a[0].nbytes for a in block)
+        self._size = max(1, min(2 * self._size, MOST_AHEAD, MOST_BYTES // max(1, bytes_)))
+        return [eager_tensor(np.array(a, order="C")) for a in block], len(block[0])
+
+
+_ENDED = Cursor(iter(()), spec=())
 
 
 def opened(cursor: Cursor) -> int:
     """The number of a new iteration."""
-    number = next(_numbers)
-    _running[number] = cursor
+    _running[cursor.number] = cursor
     while len(_running) > OPEN:
         _running.popitem(last=False)
-    return number
+    return cursor.number
 
 
 def _cursor(number) -> Cursor:
@@ -70,7 +186,7 @@ def _cursor(number) -> Cursor:
 
 
 def _more(number):
-    holds = _cursor(number).more()
+    holds = _cursor(number).share()
     if not holds:  # it may be asked again: a loop asks whether it has run at all, and its condition asks, too
         _running[int(number)] = _ENDED
     return np.bool_(holds)
@@ -80,6 +196,8 @@ def _element(number) -> tuple:
     return tuple(t.numpy() for t in nest.flatten(_cursor(number).take()))
 
 
+# What compiled code asks for without Python, where `Cursor.share` has put elements.
+_more.rows, _element.rows = 1, 2
 _element.once = True
 
 
@@ -132,7 +250,10 @@ class Iterator:
     def __init__(self, dataset):
         self.element_spec = dataset.element_spec
         self._dataset = dataset
-        self._open = Cursor(dataset._elements())
+        rows = dataset._rows()
+        self._open = (
+            Cursor(dataset._elements(), spec=self.element_spec) if rows is None else Blocks(rows, self.element_spec)
+        )
         self._position, self._known = None, 0
 
     @property
@@ -140,7 +261,9 @@ class Iterator:
         if self._position is not None:
             position = int(self._position)
             if position != self._known:
-                self._open = Cursor(itertools.islice(self._dataset._elements(), position, None), position)
+                self._open = Cursor(
+                    itertools.islice(self._dataset._elements(), position, None), position, self.element_spec
+                )
                 self._known = position
         return self._open
 
@@ -199,8 +322,8 @@ class TracedIterator:
         if self._asked > MOST_ASKED:
             raise NotImplementedError(
                 page(
-                    "Python cannot go through a dataset while a function is traced: how many elements there are is known "
-                    "when it runs",
+                    "Python cannot go through a dataset while a function is traced: how many elements there are is "
+                    "known when it runs",
                     where=user_line(),
                     fix="use a `for` statement, `dataset.reduce`, or a loop outside of the function",
                 )

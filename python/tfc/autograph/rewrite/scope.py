@@ -131,16 +131,19 @@ def free_names(node):
     return node.free
 
 
+NOTHING: frozenset = frozenset()
+
+
 class Facts:
     """What evaluating an expression or running a statement may do to names of the surrounding scope."""
 
     __slots__ = ("reads", "writes", "paths", "lists")
 
-    def __init__(self):
-        self.reads = set()
-        self.writes = set()  # binds or deletes
-        self.paths = set()  # composite symbols that it assigns: see `symbols`
-        self.lists = set()  # names of lists that it appends to
+    def __init__(self, reads, writes, paths, lists):
+        self.reads = reads
+        self.writes = writes  # binds or deletes
+        self.paths = paths  # composite symbols that it assigns: see `symbols`
+        self.lists = lists  # names of lists that it appends to
 
 
 def reads(root):
@@ -167,8 +170,8 @@ def _reads(root):
 
 
 def _facts(root, keep=True):
-    found, stack = Facts(), [root]
-    read, written = found.reads, found.writes
+    stack = [root]
+    read, written, paths, lists = set(), set(), NOTHING, NOTHING
     while stack:
         node = stack.pop()
         kind = node.__class__
@@ -185,8 +188,9 @@ def _facts(root, keep=True):
             else:
                 stack += children(node)
         elif kind in _NESTED:
-            if is_ours(node):
-                _delayed(node, found, stack)
+            if is_ours(node):  # an operand in a function that we made: it is evaluated where it stood, or not at all
+                written.update(getattr(node, "walrus", ()))
+                stack += node.body if isinstance(node.body, list) else [node.body]
             else:
                 read |= free_names(node)
                 written.update(_binds_nested(node))
@@ -196,30 +200,24 @@ def _facts(root, keep=True):
             inner = facts(node)
             read |= inner.reads
             written |= inner.writes
-            found.paths |= inner.paths
-            found.lists |= inner.lists
+            paths |= inner.paths
+            lists |= inner.lists
         else:
             if kind is ast.Attribute or kind is ast.Subscript:
                 if node.ctx.__class__ is not ast.Load:
                     path = path_of(node)
                     if path:
-                        found.paths.add(path)
+                        paths |= {path}
             elif kind in _BINDS:
                 written.update(_BINDS[kind](node))
             elif kind is ast.Assign:
                 call = node.value
                 if call.__class__ is ast.Call and is_operator(call.func) and call.func.attr == "append":
-                    found.lists.add(node.targets[0].id)
+                    lists |= {node.targets[0].id}
             elif kind is ast.AugAssign and node.target.__class__ is ast.Name:
                 read.add(node.target.id)
             stack += children(node)
-    return found
-
-
-def _delayed(node, found, stack):
-    """An operand in a function that we made: it is evaluated where it stood, or not at all."""
-    found.writes.update(getattr(node, "walrus", ()))
-    stack += node.body if isinstance(node.body, list) else [node.body]
+    return Facts(read, written or NOTHING, paths, lists)
 
 
 def path_of(node):
