@@ -251,6 +251,7 @@ if TYPE_CHECKING:  # what `__getattr__` gives
         searchsorted,
     )
     from tfc.ops.blocks import batch_to_space, space_to_batch, space_to_batch_nd
+    from tfc.ops.conversion_functions import register_tensor_conversion_function
     from tfc.ops.decompositions import eig, eigvals
     from tfc.ops.fourier import fftnd, ifftnd, irfftnd, rfftnd
     from tfc.ops.initializers import Constant as constant_initializer
@@ -287,6 +288,7 @@ _LAZY = {
         "reverse_sequence", "searchsorted",
     ],
     "tfc.ops.blocks": ["batch_to_space", "space_to_batch", "space_to_batch_nd"],
+    "tfc.ops.conversion_functions": ["register_tensor_conversion_function"],
     "tfc.ops.decompositions": ["eig", "eigvals"],
     "tfc.ops.fourier": ["fftnd", "ifftnd", "irfftnd", "rfftnd"],
     "tfc.ops.initializers": [
@@ -508,6 +510,7 @@ __all__ = [
     "reduce_min",
     "reduce_prod",
     "reduce_sum",
+    "register_tensor_conversion_function",
     "repeat",
     "reshape",
     "reverse",

@@ -42,7 +42,7 @@ ABSENT = {
         **_all(_SPECS, "resource", "variant"),
         **_all(_QUANTIZED, "qint8", "qint16", "qint32", "quint8", "quint16", "quantization"),
         **_all(_KERAS, "keras", "losses", "metrics", "feature_column"),
-        **_all(_LIBRARIES, "load_library", "load_op_library", "raw_ops", "register_tensor_conversion_function"),
+        **_all(_LIBRARIES, "load_library", "load_op_library", "raw_ops"),
         **_all(_MANY, "DeviceSpec", "distribute", "dtensor", "tpu"),
         **_all(_HASHES, "fingerprint"),
         **_all(

@@ -28,6 +28,7 @@ from tfc.dtypes import (
     string,
 )
 from tfc.ops import primitives as p
+from tfc.ops.conversion_functions import converted
 
 _NUMBERS = (bool, int, float, complex)
 _INT32_MIN, _INT32_MAX = -(2**31), 2**31 - 1
@@ -218,10 +219,15 @@ def common_dtype(values, op: str) -> list[Tensor]:
 
 
 def _packed(value):
-    """A variable's value, and a list with tensors inside as a tensor; anything else as it is."""
+    """A variable's value, a list with tensors inside, and what knows how to become a tensor as one; anything else as it
+    is.
+    """
     if isinstance(value, VariableStorage):
         return p.read_variable(value)
-    return _pack(value, None) if isinstance(value, (list, tuple)) and _has_tensor(value) else value
+    if isinstance(value, (list, tuple)):
+        return _pack(value, None) if _has_tensor(value) else value
+    made = _by_itself(value, None)
+    return value if made is NotImplemented else made
 
 
 def static_value(tensor) -> np.ndarray | None:
@@ -345,10 +351,14 @@ def _beside(value, dtype) -> Tensor:
 def _convert(value, dtype) -> Tensor:
     if isinstance(value, (list, tuple)) and _has_tensor(value):
         return _pack(value, dtype)
+    made = _by_itself(value, dtype)
+    return p.constant(value=_to_array(value, dtype)) if made is NotImplemented else made
+
+
+def _by_itself(value, dtype):
+    """The tensor that an object of a user's class says it is; NotImplemented for any other."""
     convert = getattr(value, "__tf_tensor__", None)
-    if convert is not None:
-        return convert(dtype, None)
-    return p.constant(value=_to_array(value, dtype))
+    return converted(value, dtype) if convert is None else convert(dtype, None)
 
 
 def _has_tensor(value) -> bool:
