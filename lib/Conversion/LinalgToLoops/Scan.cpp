@@ -22,6 +22,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "tfc/Dialect/TFCRT/IR/ParallelLoop.h"
+#include "tfc/Dialect/TFCRT/Transforms/Body.h"
 
 using namespace mlir;
 using tfc::loops::ScanOptions;
@@ -54,6 +55,7 @@ private:
   /// The index of the step-th element in the order of the scan.
   Value place(Value step) { return op.getReverse() ? sub(sub(extent, constant(1)), step) : step; }
   bool isContiguous(Value memref);
+  void fetchAhead(Value memref, Values at, bool isWrite);
   Values start();
   void finish(ValueRange carried);
   /// Is the carried sum compensated? Then it is two values.
@@ -178,6 +180,20 @@ bool Lowering::isContiguous(Value memref) {
          strides[axis] == 1;
 }
 
+/// What lies a page further along a row of at least that length, of a large buffer: as in `NestLowering`.
+void Lowering::fetchAhead(Value memref, Values at, bool isWrite) {
+  constexpr int64_t large = 2 * 1024 * 1024, page = 4096;
+  auto whole = dyn_cast<MemRefType>(tfc::rt::rootOf(memref).getType());
+  int64_t bytes = element.getIntOrFloatBitWidth() / 8, row = whole && whole.hasStaticShape() && whole.getRank()
+                                                                   ? whole.getShape().back()
+                                                                   : 0;
+  if (!bytes || row * bytes < page || whole.getNumElements() * bytes <= large)
+    return;
+  Value by = constant(page / bytes);
+  at[axis] = op.getReverse() ? sub(at[axis], by) : b.createOrFold<arith::AddIOp>(loc, at[axis], by);
+  memref::PrefetchOp::create(b, loc, memref, at, isWrite, /*localityHint=*/3, /*isDataCache=*/true);
+}
+
 /// What the elements before this block have given.
 Values Lowering::start() {
   Values carried{op.getCarry() ? memref::LoadOp::create(b, loc, op.getCarry()).getResult() : neutral(accumulator)};
@@ -235,12 +251,14 @@ void Lowering::byVectors(Values at) {
   Values carry = loop(constant(0), whole, lanes, start(), [&](Value step, ValueRange carried) {
     // The vector with the next `lanes` elements begins at the last of them when going backwards.
     at[axis] = reverse ? sub(sub(extent, constant(lanes)), step) : step;
+    fetchAhead(input, at, /*isWrite=*/false);
     Value x = widen(vector::LoadOp::create(b, loc, stored, input, at), wide), prefix = x;
     for (int64_t by = 1; by < lanes; by *= 2)
       prefix = expands ? addedWhere(prefix, by) : combine(shifted(prefix, none, by), prefix);
     Value total = vector::ExtractOp::create(b, loc, prefix, reverse ? 0 : lanes - 1);
     Value before = vector::BroadcastOp::create(b, loc, wide, settle(carried));
     Value result = combine(before, op.getExclusive() ? shifted(prefix, none, 1) : prefix);
+    fetchAhead(output, at, /*isWrite=*/true);
     vector::StoreOp::create(b, loc, narrow(result, stored), output, at);
     return carryOn(carried, total);
   });

@@ -44,3 +44,21 @@ func.func @from_carry(%a: memref<100xf32>, %c: memref<f32>) {
   tfcrt.scan %a into %a along 0 from %c : memref<100xf32>, memref<100xf32>, memref<f32>
   return
 }
+
+// -----
+
+// Of large buffers a page ahead is fetched, which is before the elements when going backwards.
+// ANY-LABEL: @large
+// ANY: memref.prefetch {{.*}}, read
+// ANY: memref.prefetch {{.*}}, write
+// ANY-LABEL: @large_backwards
+// ANY: %[[AHEAD:.+]] = arith.subi %{{.+}}, %c1024
+// ANY-NEXT: memref.prefetch %{{.+}}[%{{.+}}, %[[AHEAD]]], read
+func.func @large(%a: memref<1024x1024xf32>, %r: memref<1024x1024xf32>) {
+  tfcrt.scan %a into %r along 1 : memref<1024x1024xf32>, memref<1024x1024xf32>
+  return
+}
+func.func @large_backwards(%a: memref<1024x1024xf32>, %r: memref<1024x1024xf32>) {
+  tfcrt.scan %a into %r along 1 {reverse} : memref<1024x1024xf32>, memref<1024x1024xf32>
+  return
+}
