@@ -78,7 +78,8 @@ def output_text(x) -> str:
         return f"{type(x).__name__}[{', '.join(f'[{k!r}, {output_text(v)}]' for k, v in pairs)}]"
     if isinstance(x, (list, tuple)):
         return f"{'List' if isinstance(x, list) else 'Tuple'}[{', '.join(map(output_text, x))}]"
-    return f"Literal[{x!r}]"
+    composite = getattr(x, "_spec_text", None)
+    return f"Literal[{x!r}]" if composite is None else composite()
 
 
 class FuncGraph:

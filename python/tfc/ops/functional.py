@@ -64,7 +64,7 @@ def map_fn(
     if hasattr(type(elems), "_traced_rows"):
         raise TypeError("map_fn of rows of different lengths")  # which `ops.ragged_ops` knows
     signature = fn_output_signature if fn_output_signature is not None else dtype
-    if hasattr(signature, "ragged_rank"):
+    if any(hasattr(s, "ragged_rank") for s in nest.flatten(signature)):
         raise TypeError("map_fn with rows of different lengths")  # which `ops.ragged_ops` knows
     flat = [convert_to_tensor(e) for e in nest.flatten(elems)]
     size, n = _count(flat)

@@ -367,6 +367,15 @@ class RaggedTensor:
         made[:] = rows
         return made
 
+    def _spec_text(self) -> str:
+        """The type of a tensor whose parts are specs, as signatures show it."""
+        (splits,) = self._splits.shape.dims or (None,)
+        dims, depth, values = [None if splits is None else splits - 1], 0, self
+        while isinstance(values, RaggedTensor):
+            dims, depth, values = [*dims, None], depth + 1, values._values
+        dims += list(values.shape.dims[1:])
+        return f"RaggedTensorSpec(TensorShape({dims}), {values.dtype!r}, {depth}, {self._splits.dtype!r})"
+
     def __tf_tensor__(self, dtype=None, name=None):
         raise ValueError(
             "a RaggedTensor is no tensor\n  try:  to_tensor(), flat_values, or tf.ragged.map_flat_values(op, rt)"

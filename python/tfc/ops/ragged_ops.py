@@ -36,7 +36,8 @@ def dispatched(function, public: str, args: tuple, kwargs: dict):
     """What `function` gives for ragged arguments; NotImplemented if there are none, or it takes none."""
     if not _ragged_arguments(args, kwargs):
         signature = kwargs.get("fn_output_signature", kwargs.get("dtype")) if public == "map_fn" else None
-        return map_rows(*args, **kwargs) if hasattr(signature, "ragged_rank") else NotImplemented
+        ragged = any(hasattr(s, "ragged_rank") for s in nest.flatten(signature))
+        return map_rows(*args, **kwargs) if ragged else NotImplemented
     kwargs = {k: v for k, v in kwargs.items() if k != "name"}
     made = _TABLE.get(public)
     if made is not None:
@@ -406,35 +407,64 @@ def ragged_range(starts, limits=None, deltas=1, dtype=None, name=None, row_split
 
 
 def map_rows(fn, elems, dtype=None, *unused, fn_output_signature=None, **others):
-    """`fn` of each row. A row of a matrix of ragged rows is a tensor; results are rows again, or what
-    `fn_output_signature` says: a dtype or `TensorSpec` for results of one shape.
+    """`fn` of each row of a nest of tensors and ragged tensors. A row of a ragged tensor is a tensor; results are rows
+    again, or what `fn_output_signature` says: a nest of ragged specs, dtypes and `TensorSpec`s, these for results of one
+    shape.
     """
+    leaf = nest.COMPOSITES_ARE_LEAVES
+    sources = [e if isinstance(e, RaggedTensor) else convert.convert_to_tensor(e) for e in nest.flatten(elems, leaf)]
+    if any(isinstance(e, RaggedTensor) and e.ragged_rank != 1 for e in sources):
+        raise NotImplementedError("map_fn of a ragged tensor takes one with one ragged dimension")
+    first = sources[0]
+    rows = p.cast(first.nrows(), dtype=int32) if isinstance(first, RaggedTensor) else array.shape(first)[0]
     signature = fn_output_signature if fn_output_signature is not None else dtype
-    if nest.is_nested(elems) and not isinstance(elems, RaggedTensor):
-        raise NotImplementedError("map_fn with ragged results takes one tensor")
-    if isinstance(elems, RaggedTensor):
-        if elems.ragged_rank != 1:
-            raise NotImplementedError("map_fn of a ragged tensor takes one with one ragged dimension")
-        rows, kind = p.cast(elems.nrows(), dtype=int32), elems.dtype
-    else:
-        elems = convert.convert_to_tensor(elems)
-        rows, kind = array.shape(elems)[0], elems.dtype
-    ragged = signature is None or hasattr(signature, "ragged_rank")
-    made = getattr(signature, "dtype", signature) or kind
-    inner = elems.flat_values.shape[1:] if signature is None else None
-    spec = None if inner is None else [None, *inner]
-    shape = getattr(signature, "shape", None) if not ragged else spec
-    outs = TensorArray(made, rows, infer_shape=not ragged, element_shape=shape)
-    lengths = TensorArray(int64, rows, element_shape=[])
+    # With a leaf that is no tensor for each result.
+    structure = nest.map_structure(lambda _: 0, elems, expand_composites=leaf) if signature is None else signature
+    wanted = [_Rows(e, e.dtype) for e in sources] if signature is None else list(map(_Rows, nest.flatten(signature)))
+    outs = [TensorArray(w.dtype, rows, infer_shape=not w.ragged, element_shape=w.shape) for w in wanted]
+    lengths = [TensorArray(int64, rows, element_shape=[]) for w in wanted if w.ragged]
 
     def step(i, outs, lengths):
-        result = convert.convert_to_tensor(fn(elems[i]), made)
-        count = array.shape(result, int64)[0] if ragged else _number(0)
-        return i + 1, outs.write(i, result), lengths.write(i, count)
+        result = fn(nest.pack_sequence_as(elems, [s[i] for s in sources], leaf))
+        nest.assert_same_structure(structure, result, expand_composites=leaf)
+        leaves = [
+            convert.convert_to_tensor(r, w.dtype) for r, w in zip(nest.flatten(result, leaf), wanted, strict=True)
+        ]
+        counts = [array.shape(r, int64)[0] for r, w in zip(leaves, wanted, strict=True) if w.ragged]
+        return (
+            i + 1,
+            [out.write(i, r) for out, r in zip(outs, leaves, strict=True)],
+            [length.write(i, n) for length, n in zip(lengths, counts, strict=True)],
+        )
 
     zero = convert.convert_to_tensor(0, int32)
     _, outs, lengths = while_loop(lambda i, *_: p.less(i, rows), step, (zero, outs, lengths))
-    return RaggedTensor(outs.concat(), splits_of(lengths.stack())) if ragged else outs.stack()
+    empty = convert.static_value(rows) == 0
+    splits = (splits_of(length.stack()) for length in lengths)
+    made = [
+        RaggedTensor(w.nothing() if empty else out.concat(), next(splits)) if w.ragged else out.stack()
+        for out, w in zip(outs, wanted, strict=True)
+    ]
+    return nest.pack_sequence_as(structure, made, leaf)
+
+
+class _Rows:
+    """What `map_fn` makes of one result: `ragged` rows, or elements of one `shape`."""
+
+    def __init__(self, signature, dtype=None):
+        self.dtype = dtype or getattr(signature, "dtype", signature)
+        self.ragged = isinstance(signature, RaggedTensor) or hasattr(signature, "ragged_rank")
+        self.shape = None if self.ragged or dtype is not None else getattr(signature, "shape", None)
+        rows = getattr(signature, "shape", None) if self.ragged else None
+        # The sizes of one value of a row.
+        self._inner = rows.dims[1:] if rows is not None and rows.rank else ()
+        if isinstance(signature, RaggedTensor):
+            self._inner = tuple(signature.flat_values.shape[1:])
+            self.shape = [None, *self._inner]
+
+    def nothing(self) -> Tensor:
+        """The values of no rows."""
+        return creation.zeros([0, *(size or 0 for size in self._inner)], self.dtype)
 
 
 _TABLE = {

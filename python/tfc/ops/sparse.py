@@ -76,6 +76,12 @@ class SparseTensor:
             other = gather_nd(p.dynamic_broadcast_to(other, self.dense_shape), self.indices)
         return self.with_values(self.values / other)
 
+    def _spec_text(self) -> str:
+        """The type of a tensor whose parts are specs, as signatures show it."""
+        (rank,) = self.dense_shape.shape.dims or (None,)
+        shape = TensorShape(None if rank is None else [None] * rank)
+        return f"SparseTensorSpec({shape!r}, {self.values.dtype!r})"
+
     def __tf_tensor__(self, dtype=None, name=None):
         raise ValueError("a SparseTensor is no dense tensor\n  try:  tf.sparse.to_dense")
 

@@ -244,6 +244,8 @@ class FlattenedType(Nested):
             return hash(self.tag[0])
 
     def __repr__(self):
+        if hasattr(self.tag[0], "_spec_text"):
+            return self.from_tensors(iter(self.flatten()))._spec_text()
         return f"{self.tag[0].__name__}[{self.tag[1]!r}, {', '.join(map(repr, self.components))}]"
 
 
