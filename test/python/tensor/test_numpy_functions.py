@@ -59,6 +59,8 @@ def test_functions_compile_and_have_gradients():
         (None, [1], slice(1, None)),
         A > 2,
         (..., [0, -1]),
+        np.bool_(True),
+        np.array(False),
     ],
 )
 def test_arrays_index_as_in_numpy(key):

@@ -8,7 +8,7 @@ from tfc.experimental.numpy.promotion import asarray
 from tfc.ops import array as ops
 from tfc.ops import math, slicing
 from tfc.ops import primitives as p
-from tfc.ops.gather import gather_nd
+from tfc.ops.gather import boolean_mask, gather_nd
 from tfc.ops.gather import where as where_
 
 _ARRAYS = (list, tuple, np.ndarray, Tensor, VariableStorage)
@@ -19,6 +19,9 @@ def getitem(x, key):
     parts = list(key) if isinstance(key, tuple) else [key]
     if not any(_is_array(k) for k in parts):
         return slicing.getitem(x, key)
+    if len(parts) == 1 and _is_one_mask(parts[0]):
+        # The whole of it, once or not at all.
+        return boolean_mask(ops.expand_dims(x, 0), ops.reshape(asarray(parts[0]), [1]))
     parts = [_as_index(k) for k in parts]
     parts = [q for k in parts for q in (k if isinstance(k, list) else [k])]
     if Ellipsis not in [k for k in parts if not isinstance(k, Tensor)]:
@@ -50,7 +53,11 @@ def getitem(x, key):
 def _is_array(k) -> bool:
     if isinstance(k, (Tensor, VariableStorage)):
         return bool(k.shape_tuple) or k.dtype.is_bool
-    return isinstance(k, (list, tuple)) or (isinstance(k, np.ndarray) and (k.ndim > 0 or k.dtype == bool))
+    return isinstance(k, (list, tuple, np.bool_)) or (isinstance(k, np.ndarray) and (k.ndim > 0 or k.dtype == bool))
+
+
+def _is_one_mask(k) -> bool:
+    return not isinstance(k, (list, tuple)) and tuple(k.shape) == () and asarray(k).dtype.is_bool
 
 
 def _as_index(k):
