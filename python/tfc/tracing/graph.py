@@ -58,6 +58,25 @@ LARGE = 4096
 # What a parameter may be called in a graph; others are "Placeholder" there.
 _PARAMETER = re.compile(r"^[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*$")
 _WRONG_DTYPE = re.compile(r"operand #\d+ must be")
+# Types as the dialect writes them: sizes, then the element type.
+_TENSOR_TYPE = re.compile(r"'?tensor<((?:[\d?]+x|\*x)*)([\w!.]+(?:<\w+>)?)>'?")
+_ELEMENT_NAMES = {
+    "i1": "bool", "f16": "float16", "bf16": "bfloat16", "f32": "float32", "f64": "float64", "complex<f32>": "complex64",
+    "complex<f64>": "complex128", "!tfc.string": "string",
+}  # fmt: skip
+_INTEGER = re.compile(r"(u?)i(\d+)")
+
+
+def _in_words(text: str) -> str:
+    """What the dialect says of an op, with types as other errors show them."""
+
+    def shown(found):
+        dims, element = found.groups()
+        dtype = _ELEMENT_NAMES.get(element) or _INTEGER.sub(r"\1int\2", element)
+        return f"{dtype}[{'...' if dims == '*x' else ', '.join(dims.split('x')[:-1])}]"
+
+    text = text.partition("; see current operation")[0]
+    return _TENSOR_TYPE.sub(shown, re.sub(r"'tfc\.\w+' op ", "", text))
 
 
 CREATED_AGAIN = (
@@ -192,7 +211,7 @@ class FuncGraph(Interpreter):
         # What the dialect says of dtypes: of those of several operands, and of those that an op takes at all.
         kind = TypeError if "element type" in text or _WRONG_DTYPE.search(text) else ValueError
         got = ", ".join(map(describe, args)) or None
-        return kind(page(f"{text} [Op:{name}]", got=got, where=user_line()))
+        return kind(page(f"{_in_words(text)} [Op:{name}]", got=got, where=user_line()))
 
     def _results(self, prim, op, stack, args, attrs):
         name = self._unique(default_name(prim.name))
@@ -545,7 +564,7 @@ class FuncGraph(Interpreter):
         try:
             self.function.verify()
         except BuildError as e:
-            raise ValueError(page(str(e), where=location_text(e.location))) from None
+            raise ValueError(page(_in_words(str(e)), where=location_text(e.location))) from None
 
     def release(self) -> None:
         """Lets go of variables: from now on they belong to whoever made them."""

@@ -25,7 +25,7 @@ INTERNAL = re.compile(r"loc\(|failed to infer|tensor<|!tfc|mlir|positional argum
 OTHERS = {
     "Assert", "function", "device", "print", "numpy_function", "py_function", "name_scope", "init_scope", "control_dependencies",
     "variable_creator_scope", "recompute_grad", "custom_gradient", "executing_eagerly", "inside_function", "while_loop",
-    "grad_pass_through", "gradients", "hessians", "publish", "map_values",
+    "grad_pass_through", "gradients", "hessians", "publish", "map_values", "scan",
 }  # fmt: skip
 POOL = [
     lambda: None, lambda: "abc", lambda: 0, lambda: 3, lambda: -7, lambda: 2.5, lambda: float("nan"), lambda: [],
