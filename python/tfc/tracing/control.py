@@ -1,6 +1,7 @@
 """Branches and loops of a trace: regions, types that differ, ops that are taken back."""
 
 from contextlib import contextmanager
+from types import MappingProxyType
 
 from tfc.core import TensorList, recorders, stop_recording
 from tfc.dtypes import TensorShape, as_shape, int32
@@ -168,12 +169,12 @@ def _loop_error(names, at, message, **parts):
     return page(message.format(name=name), where=user_line(), **parts)
 
 
-def _loop_types(init, operands, shape_invariants, names):
+def _loop_types(init, operands, shape_invariants, names, widened):
     types = []
     for at, value in enumerate(init):
         invariant = shape_invariants[at] if shape_invariants else None
         if isinstance(value, SymbolicList) or invariant is None:
-            types.append(operands[at].type)
+            types.append(widened.get(at, operands[at].type))
             continue
         shape = as_shape(invariant)
         if not TensorShape(value.shape_tuple).is_subtype_of(shape):
@@ -192,12 +193,20 @@ def _loop_types(init, operands, shape_invariants, names):
 
 
 def build_while(
-    graph, cond_fn, body_fn, init, shape_invariants, maximum_iterations, names, uncounted=frozenset()
+    graph,
+    cond_fn,
+    body_fn,
+    init,
+    shape_invariants,
+    maximum_iterations,
+    names,
+    uncounted=frozenset(),
+    widened=MappingProxyType({}),
 ) -> tuple:
     """`tfc.while`. Returns (values, op, scopes).
 
-    Both functions are traced once, or again where a list of another number of elements takes the place of one:
-    `uncounted` are the places of lists whose number of elements is not known.
+    Both functions are traced once, or again where another list takes the place of one: `uncounted` are the places of
+    lists whose number of elements is not known, `widened` by place the types of those that know less of their elements.
     """
     stack = user_stack(3)
     init = [as_leaf(graph, v) for v in init]
@@ -209,7 +218,7 @@ def build_while(
         if limit.dtype is not int32:
             limit = p.cast(limit, dtype=int32)
     inits = [graph.operand(v) for v in given]
-    types = _loop_types(init, inits, shape_invariants, names) + [v.type for v in inits[count:]]
+    types = _loop_types(init, inits, shape_invariants, names, widened) + [v.type for v in inits[count:]]
     holder = graph.build("while", inits, {}, stack, (), [*types, token_type()], regions=2)
     scopes, arguments = [], []
     for at in range(2):
@@ -256,12 +265,23 @@ def build_while(
     for at, value in lists:
         if value.elements is not given[at].elements:
             given[at].elements.note(value.element)
-    others = {at for at, v in lists if v.count != given[at].count and given[at].count is not None} - uncounted
-    if others:
-        _abandon(graph, holder, scopes)
-        places = others | uncounted
-        return build_while(graph, cond_fn, body_fn, init, shape_invariants, maximum_iterations, names, places)
     values = _localize(graph, body, outs)
+    others = {at for at, v in lists if v.count != given[at].count and given[at].count is not None} - uncounted
+    joined = {at: _joined(values[at].type, types[at]) for at, _ in lists}
+    wider = {at: kind for at, kind in joined.items() if kind not in (None, types[at])}
+    if others or wider:
+        _abandon(graph, holder, scopes)
+        return build_while(
+            graph,
+            cond_fn,
+            body_fn,
+            init,
+            shape_invariants,
+            maximum_iterations,
+            names,
+            uncounted | others,
+            {**widened, **wider},
+        )
     try:
         _check_types(values, types, given, outs, names)
     except BaseException:

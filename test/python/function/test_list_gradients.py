@@ -317,3 +317,16 @@ def test_forward_mode_goes_with_it(program):
 
     want = np.sum(slope(program)(START).numpy() * tangent.numpy())
     np.testing.assert_allclose(product(START), want, rtol=1e-10)
+
+
+def test_the_shape_of_what_a_new_array_holds_may_show_later():
+    def f(x):
+        values = array(5).unstack(x)
+        for _ in tf.range(2):
+            other = array(3)
+            for j in tf.range(3):
+                other = other.write(j, values.read(j) * x[j])
+            values = other
+        return tf.reduce_sum(values.stack() ** 2)
+
+    np.testing.assert_allclose(tf.function(slope(f))(START), slope(f)(START), rtol=1e-10)
