@@ -316,8 +316,17 @@ def slice(input_, begin, size, name=None) -> Tensor:
         lengths = tuple(None if s == -1 else s for s in sizes)
         return p.dynamic_slice(x, shape_tensor(begin), sizes=lengths)
     first, length = shape_tensor(begin), shape_tensor(size)
-    minus = convert_to_tensor(-1, int64)
-    stop = p.select(p.equal(length, minus), dynamic_shape(x), p.add(first, length))
+    minus, zero, whole = convert_to_tensor(-1, int64), convert_to_tensor(0, int64), dynamic_shape(x)
+    stop = p.select(p.equal(length, minus), whole, p.add(first, length))
+    # The slice that follows would be cut to what is there.
+    inside = p.logical_and(
+        p.logical_and(p.greater_equal(first, zero), p.greater_equal(length, minus)),
+        p.logical_and(p.less_equal(first, stop), p.less_equal(stop, whole)),
+    )
+    p.assert_(
+        p.reduce_all(inside, axes=(0,), keepdims=False), first, length, whole, summarize=-1,
+        message="Expected begin and size of a slice inside of the input, got begin {}, size {} for shape {} [Op:Slice]",
+    )  # fmt: skip
     out = p.dynamic_strided_slice(x, first, stop, strides=(1,) * n, begin_mask=0, end_mask=0)
     return partly_known(out, size)
 

@@ -96,7 +96,9 @@ def partial(prim, args, attrs) -> tuple | None:
         at = known(args[1])
         if at is None or at.ndim > 1 or attrs["batch_dims"]:
             return None
-        return tuple(entries[int(i)] for i in np.atleast_1d(at) if 0 <= i < len(entries))
+        at = np.atleast_1d(at)
+        # An index outside is an error when it runs.
+        return tuple(entries[int(i)] for i in at) if all(0 <= i < len(entries) for i in at) else None
     if prim is p.cast:
         return entries if attrs["dtype"].is_integer else None
     return entries if len(entries) == 1 else None
