@@ -216,10 +216,21 @@ class TensorArray(Composite):
             lst.count, new._made_with = self._list.count, self._made_with
         return new
 
+    def _check_any_written(self):
+        """Eagerly, elements that were never written are zeros of a shape that somebody has to know."""
+        items = getattr(self._list, "items", ())
+        if items and not self._element_shape.is_fully_defined() and all(item is None for item in items):
+            raise ValueError(
+                "Tried to stack elements of a TensorArray to which nothing was written, and the shape of its elements is "
+                f"not known ({self._element_shape}). Write an element first, or give an element_shape"
+            )
+
     def stack(self, name=None) -> Tensor:
         """All elements along a new first dimension."""
         if self._index is not None:
             return ragged.stacked(self._pair(), None, self._element_shape)
+        if executing_eagerly():
+            self._check_any_written()
         value = p.list_stack(self._list, element_type=self._spec())
         count = None if self._dynamic else self._list.count
         if count is None or value.shape_tuple is None or value.shape_tuple[0] is not None:
@@ -230,6 +241,8 @@ class TensorArray(Composite):
         """The elements at `indices` (a vector) along a new first dimension."""
         if self._index is not None:
             return ragged.stacked(self._pair(), convert_to_tensor(indices), self._element_shape)
+        if executing_eagerly():
+            self._check_any_written()
         if executing_eagerly() and self.is_ragged:
             # Only the elements that are asked for need one shape.
             places = static_value(indices).reshape(-1).tolist()
@@ -241,6 +254,8 @@ class TensorArray(Composite):
     def concat(self, name=None) -> Tensor:
         """All elements joined along their first dimension."""
         if executing_eagerly():
+            if self._index is None:
+                self._check_any_written()
             count = int(self.size())
             parts = [p.list_get(self._list, _index(i), element_type=self._spec()) for i in range(count)]
             return concat(parts, 0)
