@@ -8,7 +8,7 @@ from tfc.core import Tensor, argument_error, dtype_error
 from tfc.dtypes import as_dtype, as_shape, int32, int64, string
 from tfc.ops import primitives as p
 from tfc.ops.array import concat, reshape, shape, size
-from tfc.ops.convert import convert_to_tensor, integer, operand, operands, static_value, unsupported_dtype
+from tfc.ops.convert import convert_to_tensor, integer, operand, operands, static_value
 from tfc.ops.creation import range as range_
 from tfc.ops.gradients import scalar
 from tfc.ops.runtime_axes import needs_runtime, resized
@@ -75,7 +75,9 @@ def gather_nd(params, indices, batch_dims=0, name=None, bad_indices_policy="") -
 
 
 def _scatter(tensor, indices, updates, mode, policy="") -> Tensor:
-    x, u = operands("scatter", tensor, updates, "biufcO")
+    # Sums and the like are of numbers, the order of which is that of real ones.
+    kinds = {"update": "biufcO", "max": "iuf", "min": "iuf"}.get(mode, "iufc")
+    x, u = operands("scatter", tensor, updates, kinds)
     at = _indices(indices)
     if at.shape_tuple is not None and x.shape_tuple is not None and u.shape_tuple is not None:
         k = at.shape_tuple[-1] if at.shape_tuple else None
@@ -98,8 +100,6 @@ def _scatter(tensor, indices, updates, mode, policy="") -> Tensor:
 
 def _scatter_strings(x, at, updates, mode) -> Tensor:
     """Strings do not go through `scatter`; the numbers of the strings that come out do."""
-    if mode != "update":
-        raise unsupported_dtype("scatter", x.dtype, "biufc")
     kept, added = (reshape(v, [-1]) for v in (x, updates))
     count = size(kept)
     old = reshape(range_(count), shape(x))
@@ -150,8 +150,11 @@ def tensor_scatter_nd_min(tensor, indices, updates, bad_indices_policy="", name=
 
 
 def scatter_nd(indices, updates, shape, bad_indices_policy="", name=None) -> Tensor:
-    """Zeros of `shape` with `updates` added at index vectors."""
-    updates = convert_to_tensor(updates)
+    """Zeros of `shape` with `updates` added at index vectors; of bools, whether any is true there."""
+    updates = operand("ScatterNd", updates, "biufc")
+    if updates.dtype.is_bool:
+        counts = scatter_nd(indices, p.cast(updates, dtype=int32), shape, bad_indices_policy)
+        return p.cast(counts, dtype=updates.dtype)
     zeros = broadcast_value(convert_to_tensor(0, updates.dtype), shape)
     return _scatter(zeros, indices, updates, "add", bad_indices_policy)
 
@@ -226,6 +229,8 @@ def top_k(input, k=1, sorted=True, index_type=int32, name=None):
     x = operand("top_k", input, "iuf")
     n = rank_of(x, "top_k")
     count = None if static_value(k) is None else integer(k, "k")
+    if count is not None and count < 0:
+        raise argument_error(None, "top_k", f"Need k >= 0, got {count} [Op:TopKV2]")
     size = x.shape_tuple[-1] if n else None
     if n == 0 or (size is not None and count is not None and count > size):
         raise argument_error(None, "top_k", f"input must have at least k columns. Had {size}, needed {count}")

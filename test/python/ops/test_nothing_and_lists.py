@@ -66,3 +66,27 @@ def test_pools_of_another_rank_are_refused_when_they_run_and_while_tracing():
 
 def test_is_symbolic_tensor_calls_its_argument_tensor():
     assert not tf.is_symbolic_tensor(tensor=tf.constant(1))
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("name", ["add", "sub", "max", "min"])
+def test_scatters_that_compute_refuse_bools(name, compiled):
+    # Of two bools, compiled code took the smaller signed number.
+    scatter = getattr(tf, f"tensor_scatter_nd_{name}")
+    scatter = tf.function(scatter) if compiled else scatter
+    with pytest.raises(TypeError if compiled else tf.errors.InvalidArgumentError, match="list of allowed values"):
+        scatter(tf.constant([True, False]), [[0]], tf.constant([False]))
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_top_k_refuses_a_negative_count(compiled):
+    top_k = tf.function(lambda x: tf.math.top_k(x, -1)) if compiled else lambda x: tf.math.top_k(x, -1)
+    with pytest.raises(ValueError if compiled else tf.errors.InvalidArgumentError, match="k >= 0"):
+        top_k(tf.constant([1.0, 2.0]))
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_scatter_nd_of_bools_says_whether_any_is_true(compiled):
+    scatter = tf.function(tf.scatter_nd) if compiled else tf.scatter_nd
+    result = scatter([[0], [0], [2]], tf.constant([True, True, False]), [3])
+    assert result.dtype is tf.bool and result.numpy().tolist() == [True, False, False]
