@@ -126,9 +126,20 @@ def bind_flat(concrete, args, kwargs):
                 where=user_line(),
             )
         )
+    known = {p.name: p.type for p in parameters if not p.type.flatten()}
     for name, value in kwargs.items():
+        if name in known and name not in names:
+            # What the trace knows may be passed, if it is the same.
+            _cast(concrete, known[name], value, name)
+            continue
         if name not in names or name in values:
-            raise TypeError(f"{concrete._name} got an unexpected or repeated keyword argument '{name}'")
+            raise TypeError(
+                page(
+                    f"{concrete._name} got an unexpected or repeated keyword argument '{name}'",
+                    want=f"signature {concrete.pretty_printed_signature(verbose=False)}",
+                    where=user_line(),
+                )
+            )
         values[name] = value
     missing = [n for n in names if n not in values]
     if missing:

@@ -272,3 +272,10 @@ def test_operations_without_values_have_names():
     assert [op.name for op in graph.get_operation_by_name("both").control_inputs] == ["add", "add_1"]
     assert [op.name for op in graph.get_operation_by_name("Checked/AssertGuard").control_inputs] == ["said"]
     assert 'name: "both"' in str(graph.as_graph_def())
+
+
+def test_a_literal_that_is_passed_by_name_has_to_be_the_traced_one():
+    power = tf.function(lambda a, b: a**b).get_concrete_function(tf.TensorSpec([], tf.float32), 2)
+    assert power(tf.constant(3.0), b=2).numpy() == 9
+    with pytest.raises(TypeError, match=r"Can not cast 3 to Literal\[2\]"):
+        power(tf.constant(3.0), b=3)
