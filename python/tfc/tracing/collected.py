@@ -1,10 +1,12 @@
 """What the gradient of a loop keeps of its iterations: the values that variables had when each of them began."""
 
+from tfc.core import current
 from tfc.dtypes import TensorSpec, int32
 from tfc.ops import primitives as p
 from tfc.ops import slicing
 from tfc.ops.array import reshape
 from tfc.ops.array import shape as shape_of
+from tfc.ops.convert import convert_to_tensor
 from tfc.ops.gradients import zeros_like
 from tfc.ops.rows.lists import element_gradient
 from tfc.ops.tensor_array import unstacked
@@ -58,7 +60,18 @@ class MovedRows:
 
     def _rows(self, rows, k):
         start, count = (p.list_get(v, k, element_type=_SCALAR) for v in (self.starts, self.lengths))
-        return slicing.getitem(p.list_stack(rows, element_type=self.spec), slice(start, p.add(start, count)))
+        if not self.spec.shape.is_fully_defined():
+            # None at all would have other sizes than the rest.
+            return slicing.getitem(p.list_stack(rows, element_type=self.spec), slice(start, p.add(start, count)))
+        zero, one = (convert_to_tensor(v, int32) for v in (0, 1))
+
+        # One by one: all of them together are not looked at in each iteration.
+        def step(j, own):
+            return [p.add(j, one), p.list_set(own, j, p.list_get(rows, p.add(start, j), element_type=self.spec))]
+
+        own = p.list_create(count, element_type=self.spec, dynamic_size=False)
+        own = current().while_loop(lambda j, _: p.less(j, count), step, [zero, own])[1]
+        return p.list_stack(own, element_type=self.spec)
 
 
 class Unread:
@@ -143,22 +156,20 @@ def _measured(values, lengths, k):
     return values if lengths is None else Growing(values, p.list_get(lengths, k, element_type=_SCALAR))
 
 
-class Ragged(MovedRows):
-    """Tensors of different sizes: their rows (or, where those differ in size too, elements), one iteration after the
-    other, where each begins, how many they are, and its shape.
-    """
+class Ragged:
+    """Values of different sizes: their elements one after the other, where each begins, and its shape."""
 
-    def __init__(self, spec, row, rows, starts, lengths, shapes):
-        super().__init__(row, rows, starts, lengths, False)
-        self.whole = spec.shape
-        self.shapes = shapes
+    def __init__(self, spec, elements, starts, shapes):
+        self.spec = spec
+        self.results = [elements]
+        self.starts, self.shapes = starts, shapes
 
     def get(self, k):
         return self.part(self.results[0], k)
 
-    def part(self, rows, k):
-        """What belongs to iteration k, of something like the result."""
-        rows = self._rows(rows, k)
-        if None in self.whole.dims[1:]:
-            rows = reshape(rows, p.list_get(self.shapes, k, element_type=TensorSpec((self.whole.rank,), int32)))
-        return p.ensure_shape(rows, shape=self.whole.dims)
+    def part(self, elements, k):
+        """What belongs to iteration k, of something like the first of the results."""
+        start = p.list_get(self.starts, k, element_type=_SCALAR)
+        dims = p.list_get(self.shapes, k, element_type=TensorSpec((self.spec.shape.rank,), int32))
+        part = slicing.getitem(elements, slice(start, p.add(start, p.reduce_prod(dims, axes=(0,), keepdims=False))))
+        return p.ensure_shape(reshape(part, dims), shape=self.spec.shape.dims)

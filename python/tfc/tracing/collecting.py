@@ -68,17 +68,23 @@ class Collector:
         return self._collect(SymbolicTensor(self.body.block.arguments[at], self.body), spec, self._start())
 
     def ragged(self, at, spec) -> tuple:
-        """Of a variable whose sizes change: the spec of what it is kept as (its rows, or elements if those differ, too),
-        and the numbers of the list of all of these, one iteration after the other, of the list of where those of each
-        begin, of how many they are, and of its shapes.
+        """Of a variable whose sizes change: the numbers of all its elements, one iteration after the other, of the list of
+        where those of each begin, and of the list of its shapes.
         """
         start, value = self._start(), SymbolicTensor(self.body.block.arguments[at], self.body)
-        by_rows = None not in spec.shape.dims[1:]
-        row = TensorSpec(spec.shape.dims[1:] if by_rows else (), spec.dtype)
-        parts = self._at(start, lambda: p.list_unstack(value if by_rows else p.reshape(value, shape=(None,))))
+        with before(self.graph, self.op), stop_recording():
+            init = self.graph.operand(p.constant(value=np.zeros([0], spec.dtype.np_dtype)))
+        first = []
+
+        def add(elements):
+            elements = SymbolicTensor(elements, self.body)
+            first.append(p.squeeze(p.shape_of(elements, dtype=int32), axes=(0,)))
+            return p.concat(elements, p.reshape(value, shape=(None,)), axis=0)
+
+        elements = self._variable(init, tensor_type(spec.dtype, (None,)), start, add)
         shape = self._at(start, lambda: p.shape_of(value, dtype=int32))
-        dims = TensorSpec((spec.shape.rank,), int32)
-        return row, *self._rows(parts, row, start), self._collect(shape, dims, start)
+        rank = TensorSpec((spec.shape.rank,), int32)
+        return elements, self._collect(first[0], SCALAR, start), self._collect(shape, rank, start)
 
     def variable(self, variable) -> tuple:
         """(handle, spec, number of the list) of what a variable holds at the start of each iteration."""

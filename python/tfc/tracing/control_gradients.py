@@ -222,13 +222,13 @@ def _stacked_of(collector, at, spec):
 
 
 def _ragged_of(collector, at, spec):
-    row, *numbers = collector.ragged(at, spec)
-    return lambda found: Ragged(spec, row, *(found[n] for n in numbers))
+    numbers = collector.ragged(at, spec)
+    return lambda found: Ragged(spec, *(found[n] for n in numbers))
 
 
 def _collect_lists(collector, count) -> dict:
-    """What is to be collected of lists that a loop changes and looks at, or that take the places of others: by position,
-    functions of what was found.
+    """What is to be collected of lists that a loop changes and looks at, or that others take the places of: by
+    position, functions of what was found.
     """
     results = collector.results
     looked_at, measured = lists_to_collect(collector.op, count)
