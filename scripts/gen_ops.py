@@ -70,8 +70,8 @@ def text() -> str:
                 "",
                 f"{rows} primitives, {smooth} of them with gradients. A primitive has one row in the op table"
                 " (`python/tfc/ops/rows`): what it means in numpy, its gradient, and where tests sample it."
-                f" {kernels} have kernels for GPUs (for complex numbers, where they are arithmetic of the parts); the others say why the host"
-                " computes them."
+                f" {kernels} have kernels for GPUs (for complex numbers, where they are arithmetic of the parts); the"
+                " others say why the host computes them."
                 " Public functions are compositions of primitives.",
                 "",
                 "## Primitives",

@@ -64,7 +64,8 @@ def _call_whole(f, args, kwargs):
 
 def call_recorded(name: str, function, inputs: list, used=()) -> list:
     """A call of a Python function of its own in a trace, which it stays for tapes: for the gradient the function runs
-    again. So do the regions that it is in, under other tapes, for the next order. `used`: variables that it has read then.
+    again. So do the regions that it is in, under other tapes, for the next order. `used`: variables that it has read
+    then.
     """
     with stop_recording():
         outputs, python, given = current().call_python_as(name, function, inputs)

@@ -1,8 +1,8 @@
 """Forward mode: `ForwardAccumulator`, a recorder that computes the tangent of each result when its op runs.
 
 How an op's tangents follow from those of its operands is `Op.jvp` of its row: linear ops are applied to the tangents,
-elementwise ones multiply by the derivative that reverse mode knows, and all others transpose their `vjp`, which is linear
-in the gradient it gets, unless the row has a function for it.
+elementwise ones multiply by the derivative that reverse mode knows, and all others transpose their `vjp`, which is
+linear in the gradient it gets, unless the row has a function for it.
 """
 
 import itertools
@@ -27,9 +27,9 @@ class ForwardAccumulator:
     """Jacobian-vector products of what is computed inside its `with` block.
 
     `primals` and `tangents` are nests of the same structure, shapes and dtypes. `jvp(target)` is the derivative of
-    `target` in the direction of the tangents: it has the shape of `target`. Tangents are computed beside the results, so
-    that nothing is kept for later. Accumulators nest, in each other and with tapes, for higher orders: the inner one's
-    products are seen by the outer one, not the other way around.
+    `target` in the direction of the tangents: it has the shape of `target`. Tangents are computed beside the results,
+    so that nothing is kept for later. Accumulators nest, in each other and with tapes, for higher orders: the inner
+    one's products are seen by the outer one, not the other way around.
     """
 
     def __init__(self, primals, tangents):
@@ -150,7 +150,9 @@ def _mixes_complex(args, outs) -> bool:
 
 
 def _elementwise(prim, args, attrs, out, tangents):
-    """The sum over the operands: tangent times derivative, as `vjp` computes it, without sums over stretched dimensions."""
+    """The sum over the operands: tangent times derivative, as `vjp` computes it, without sums over stretched
+    dimensions.
+    """
     whole = [broadcast_like(a, out) for a in args]
     total = None
     for f, tangent in zip(prim.vjp, tangents, strict=True):
@@ -193,8 +195,8 @@ def _sum(total, part):
 
 
 def _transposed(prim, args, attrs, outs, tangents) -> list:
-    """`vjp` is linear in the gradients u of the results: its own gradient by u, weighted with the tangents, is the product
-    of the Jacobian and the tangents.
+    """`vjp` is linear in the gradients u of the results: its own gradient by u, weighted with the tangents, is the
+    product of the Jacobian and the tangents.
     """
     live = [o for o in outs if isinstance(o, (Tensor, TensorList)) and o.dtype.is_differentiable]
     with GradientTape(persistent=True, watch_accessed_variables=False) as tape:

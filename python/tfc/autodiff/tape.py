@@ -151,13 +151,15 @@ class GradientTape:
         del self._entries[mark:]
 
     def propagate(self, gradients: dict, sources) -> list:
-        """The gradients of `sources`, None where there is none, from gradients by id of a value; the tape stays as it is."""
+        """The gradients of `sources`, None where there is none, from gradients by id of a value; the tape stays as it
+        is.
+        """
         backward(self._entries, gradients, self._tracked)
         return [gradients.get(id(s)) for s in sources]
 
     def recomputing(self, captured, inputs):
-        """(a tape of the same operations, of which cheap ones ran again now, new values by id of old ones), so that less
-        of `captured` is needed; None if nothing is gained. See `autodiff.recompute`.
+        """(a tape of the same operations, of which cheap ones ran again now, new values by id of old ones), so that
+        less of `captured` is needed; None if nothing is gained. See `autodiff.recompute`.
         """
         chosen = recompute.choose(self._entries, captured, inputs)
         if not chosen:
@@ -425,7 +427,7 @@ def _dtype_of(value):
 
 
 def not_a_tensor(what: str, value) -> Exception:
-    """The error for a value that is no tensor: a number has none of its attributes, anything else is of the wrong type."""
+    """The error for a value that is no tensor: a number lacks its attributes, anything else is of the wrong type."""
     error = AttributeError if isinstance(value, (bool, int, float, complex, np.generic, np.ndarray)) else TypeError
     return error(
         page(

@@ -11,13 +11,13 @@ The options, and what they are by default:
 * `disable` (()): passes to leave out; a `ValueError` lists those that can be. The environment variable
   `TFC_DISABLE_PASSES` (names with commas between them) sets it when the package is imported.
 * `line_tables` (False): code knows the lines of the program, for profilers and debuggers.
-* `background` (False): a new kind of arguments does not wait for the compiler: another thread compiles, and calls run op
-  by op until it is done. `wait_for_background` waits for all of them.
-* `progress_seconds` (10.0): compilations that take longer say in the log (`logging.getLogger("tfc")`) what they are doing,
-  and again after as many seconds; 0 for never.
+* `background` (False): a new kind of arguments does not wait for the compiler: another thread compiles, and calls run
+  op by op until it is done. `wait_for_background` waits for all of them.
+* `progress_seconds` (10.0): compilations that take longer say in the log (`logging.getLogger("tfc")`) what they are
+  doing, and again after as many seconds; 0 for never.
 
-They hold for functions compiled from then on. `tf.function(experimental_attributes={"compile_options": {...}})` sets them
-for one function.
+They hold for functions compiled from then on. `tf.function(experimental_attributes={"compile_options": {...}})` sets
+them for one function.
 """
 
 import os
@@ -57,7 +57,7 @@ def get_experimental_options() -> dict:
 
 
 def set_jit(enabled) -> None:
-    """Accepted for TensorFlow's sake: every function is compiled. Takes a bool or "autoclustering", else `ValueError`."""
+    """Accepted for TensorFlow's sake: every function is compiled. A bool or "autoclustering", else `ValueError`."""
     if enabled not in (True, False, "autoclustering"):
         raise ValueError("enabled must be one of 'autoclustering', True, or False.")
     _jit["value"] = "autoclustering" if enabled else ""

@@ -1,7 +1,8 @@
 """`tf.config.threading`: how many threads compiled code may use.
 
 Compiled functions share the work of large loops among a pool of threads, which starts when it is needed first; small
-work stays in the calling thread. The environment variable `TFC_NUM_THREADS` sets the number when the package is imported.
+work stays in the calling thread. The environment variable `TFC_NUM_THREADS` sets the number when the package is
+imported.
 """
 
 import os
@@ -20,8 +21,8 @@ def get_intra_op_parallelism_threads() -> int:
 def set_intra_op_parallelism_threads(num_threads: int) -> None:
     """Sets the number of threads that share one operation, the calling one included: 1 is serial, 0 the default.
 
-    Unlike TensorFlow, which forbids it once an operation has run, this may be changed at any time. Raises `TypeError` for
-    what is no integer and `ValueError` for a number that is negative or above 1024.
+    Unlike TensorFlow, which forbids it once an operation has run, this may be changed at any time. Raises `TypeError`
+    for what is no integer and `ValueError` for a number that is negative or above 1024.
     """
     count = _checked(num_threads)
     set_num_threads(count)

@@ -31,8 +31,8 @@ class HostFunction:
         return self.function(inputs)
 
     def call(self, inputs: list, specs: tuple | None = None) -> list:
-        """Results of a call through the current interpreter, in whatever way tapes can follow. `specs`: what is known of
-        the results, if that is more than the function's own.
+        """Results of a call through the current interpreter, in whatever way tapes can follow. `specs`: what is known
+        of the results, if that is more than the function's own.
         """
         raise NotImplementedError
 

@@ -16,11 +16,10 @@ class Primitive:
     variables), `attrs`
     its attributes as plain Python values. Returns a tensor, a tuple of tensors, or None, by `num_results`.
 
-    `batch` is how it runs on many rows at once. `meaning` is what the op computes on numpy arrays; with `raw` it gets and returns the operands themselves.
-    `vjp` is its
-    gradient, `jvp` how forward mode derives it. Both come from the op's row (`ops.table`), and only interpreters look at them. `quiet` is True
-    if
-    numpy could warn about the values it meets.
+    `batch` is how it runs on many rows at once. `meaning` is what the op computes on numpy arrays; with `raw` it gets
+    and returns the operands themselves. `vjp` is its gradient, `jvp` how forward mode derives it. Both come from the
+    op's row (`ops.table`), and only interpreters look at them. `quiet` is True if numpy could warn about the values it
+    meets.
     """
 
     __slots__ = ("batch", "jvp", "meaning", "name", "num_results", "quiet", "raw", "vjp")

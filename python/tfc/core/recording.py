@@ -84,7 +84,8 @@ def record_operation(name: str, inputs: Sequence, outputs: Sequence, backward: C
 
     `backward(*grads)` gets one gradient an output, None where none arrived, and returns one an input. It runs
     under whatever
-    recorders are active then, so it may be differentiated in turn. With `adds` it also takes `totals`, as `Operation` says.
+    recorders are active then, so it may be differentiated in turn. With `adds` it also takes `totals`, as `Operation`
+    says.
     """
 
     levels = STATE.standing

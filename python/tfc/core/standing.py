@@ -20,7 +20,7 @@ class StandIn:
 
 @contextmanager
 def standing_in(*levels: dict):
-    """Inside the block other values stand for some: of each level by id of a value; the last level is looked up first."""
+    """Inside the block other values stand for some: of each level by id of a value; the last level comes first."""
     before = STATE.standing
     STATE.standing = (*before, *levels)
     try:

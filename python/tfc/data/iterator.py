@@ -94,7 +94,7 @@ class Cursor:
         return True
 
     def _block(self) -> tuple:
-        """(tensors, number of elements stacked in them; 0: the tensors are one), or ([], 0) of what cannot be stacked."""
+        """(tensors, number of elements stacked in them; 0: they are one), or ([], 0) if they cannot be stacked."""
         first = self._ahead[0]
         if type(first) is _Failed or not self._is_plain:
             return [], 0

@@ -88,7 +88,9 @@ def dispatch_for_binary_elementwise_assert_apis(x_type, y_type):
 
 
 def dispatch_for_api(api, *signatures):
-    """The function is what `api` does where arguments have the annotated types, or those of one of `signatures` (dicts)."""
+    """The function is what `api` does where arguments have the annotated types, or those of one of `signatures`
+    (dicts).
+    """
     target = operation(api)
 
     def decorate(user):

@@ -1,7 +1,7 @@
 """`tf.experimental.ExtensionType`: classes of users whose fields are tensors and values of Python.
 
-They are immutable structures of tensors: functions, loops, branches and datasets take and return them. Each has a `Spec`,
-which describes its values in signatures.
+They are immutable structures of tensors: functions, loops, branches and datasets take and return them. Each has a
+`Spec`, which describes its values in signatures.
 """
 
 import inspect

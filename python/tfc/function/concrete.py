@@ -4,8 +4,8 @@ from tfc.core import VariableStorage, current, executing_eagerly, is_symbolic
 from tfc.dtypes import TensorShape
 from tfc.function import gradient, inspection
 from tfc.function.calling import bind, bind_flat
-from tfc.function.entry_points import entry_point
 from tfc.function.effects import EffectOrder, effects_of
+from tfc.function.entry_points import entry_point
 from tfc.function.flat import FlatFunction
 from tfc.function.inspection import output_text, pretty, structured_signature
 from tfc.tracing import FuncGraph

@@ -38,8 +38,8 @@ def function(
       experimental_autograph_options: optional `tf.autograph.experimental.Feature`s.
       experimental_implements: a name that the function has in its MLIR (`implements`); it changes nothing.
       experimental_attributes: `{"compile_options": {...}}` sets options of `tf.config.optimizer` for this function;
-        TensorFlow's other attributes are accepted, unknown ones raise `ValueError`. A function that another one calls is
-        compiled with that one's options.
+        TensorFlow's other attributes are accepted, unknown ones raise `ValueError`. A function that another one calls
+        is compiled with that one's options.
     """
     if experimental_follow_type_hints is not None:
         _LOG.warning("experimental_follow_type_hints has no effect: use input_signature")

@@ -325,8 +325,8 @@ class FlatFunction:
     def compiled(self, *shapes) -> CompiledCode:
         """What the compiler makes of the trace: remarks, LLVM IR, assembly, memory.
 
-        `shapes`: one for each tensor that it takes, where code for such sizes is wanted instead of that for unknown ones.
-        For the GPU that `tf.device` names (around this call, or inside the function), else for the CPU.
+        `shapes`: one for each tensor that it takes, where code for such sizes is wanted instead of that for unknown
+        ones. For the GPU that `tf.device` names (around this call, or inside the function), else for the CPU.
         """
         gpu = current_gpu()
         gpu = self.gpu if gpu is None else gpu

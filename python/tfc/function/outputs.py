@@ -39,8 +39,8 @@ class Outputs:
         return made
 
     def parts(self) -> tuple:
-        """(the structure with numbers of leaves, for each leaf the number of its tensor or None); `TypeError` for results
-        that are more than tensors in plain structures.
+        """(the structure with numbers of leaves, for each leaf the number of its tensor or None); `TypeError` for
+        results that are more than tensors in plain structures.
         """
         if any(type(slot) is tuple for slot in self._slots):
             raise TypeError("a TensorArray")

@@ -52,6 +52,7 @@ __all__ = [
     "run_passes",
     "spec_type",
     "stack_text",
+    "strings_exist",
     "tensor_type",
     "token_type",
     "type_spec",

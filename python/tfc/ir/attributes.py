@@ -164,7 +164,7 @@ def python_value(attr):
         return mlir.StringAttr(attr).value
     if isinstance(attr, mlir.TypeAttr):
         type_ = mlir.TypeAttr(attr).value
-        if isinstance(type_, mlir.RankedTensorType) or isinstance(type_, mlir.UnrankedTensorType):
+        if isinstance(type_, (mlir.RankedTensorType, mlir.UnrankedTensorType)):
             dtype, dims = describe_type(type_)
             return TensorSpec(dims, dtype)
         return dtype_of(type_)

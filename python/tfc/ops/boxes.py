@@ -137,9 +137,9 @@ def non_max_suppression_overlaps(
 def crop_and_resize(
     image, boxes, box_indices, crop_size, method="bilinear", extrapolation_value=0.0, name=None
 ) -> Tensor:
-    """`[boxes, height, width, channels]` of images `[batch, height, width, channels]`: what is in boxes (y, x, y, x, from
-    0 to 1), sampled at `crop_size` points, between pixels (`bilinear`) or at the nearest one. Points outside have the
-    `extrapolation_value`.
+    """`[boxes, height, width, channels]` of images `[batch, height, width, channels]`: what is in boxes (y, x, y, x,
+    from 0 to 1), sampled at `crop_size` points, between pixels (`bilinear`) or at the nearest one. Points outside have
+    the `extrapolation_value`.
     """
     if method not in ("bilinear", "nearest"):
         raise ValueError(f"method must be 'bilinear' or 'nearest', got {method!r}")
@@ -188,8 +188,8 @@ def crop_and_resize(
 
 
 def _samples(start, stop, count, size) -> tuple:
-    """(The pixel before each sample, the one behind it, how far it is between them, whether it is inside): of each box a
-    row of `count` samples.
+    """(The pixel before each sample, the one behind it, how far it is between them, whether it is inside): of each box
+    a row of `count` samples.
     """
     last = p.cast(p.sub(size, convert_to_tensor(1, int32)), dtype=float32)
     steps = p.cast(range_(count), dtype=float32)
@@ -218,8 +218,8 @@ def non_max_suppression_padded(
     canonicalized_coordinates=False,
     tile_size=512,
 ) -> tuple:
-    """(As `non_max_suppression`, filled up with zeros to `max_output_size` with `pad_to_max_output_size`; how many there
-    are.)
+    """(As `non_max_suppression`, filled up with zeros to `max_output_size` with `pad_to_max_output_size`; how many
+    there are.)
     """
     found = non_max_suppression(boxes, scores, max_output_size, iou_threshold, score_threshold)
     count = shape(found)[0]

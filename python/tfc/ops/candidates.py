@@ -1,9 +1,9 @@
-"""Losses of classifiers with many classes, by a sample of them (`tf.nn.nce_loss`, `tf.nn.sampled_softmax_loss`), and what
-draws the sample (`tf.random.*_candidate_sampler`).
+"""Losses of classifiers with many classes, by a sample of them (`tf.nn.nce_loss`, `tf.nn.sampled_softmax_loss`), and
+what draws the sample (`tf.random.*_candidate_sampler`).
 
 Source: Jean et al., "On using very large target vocabulary for neural machine translation", ACL 2015; Gutmann and
-Hyvärinen, "Noise-contrastive estimation", AISTATS 2010. The numbers drawn are of TensorFlow's distributions, but not its
-numbers.
+Hyvärinen, "Noise-contrastive estimation", AISTATS 2010. The numbers drawn are of TensorFlow's distributions, but not
+its numbers.
 """
 
 import csv
@@ -153,9 +153,9 @@ def fixed_unigram_candidate_sampler(
     seed=None,
     name=None,
 ) -> Sample:
-    """As `uniform_candidate_sampler`, where classes are as likely as `unigrams` says (or the last column of `vocab_file`, a
-    CSV file), to the power of `distortion`. The first `num_reserved_ids` classes are never drawn. Of `num_shards` shards only
-    the classes of `shard` are there: those whose number has this remainder.
+    """As `uniform_candidate_sampler`, where classes are as likely as `unigrams` says (or the last column of
+    `vocab_file`, a CSV file), to the power of `distortion`. The first `num_reserved_ids` classes are never drawn. Of
+    `num_shards` shards only the classes of `shard` are there: those whose number has this remainder.
     """
     op, limit = "fixed_unigram_candidate_sampler", integer(range_max, "range_max")
     if bool(vocab_file) == bool(len(unigrams)):

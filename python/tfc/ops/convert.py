@@ -286,7 +286,7 @@ def flag(value, what: str) -> bool:
 
 
 def sequence(values, what: str) -> list:
-    """A list of an argument that is one, or a tuple, a tensor with a first dimension, ...; `TypeError` if it is none."""
+    """A list of an argument that is one, or a tuple, a tensor with a first dimension, ...; `TypeError` if not."""
     if isinstance(values, (str, bytes)) or not hasattr(type(values), "__iter__"):
         raise TypeError(f"{what} is a list, got {values!r}")
     return list(values)

@@ -37,8 +37,8 @@ def _longest(lengths):
 
 def ctc_greedy_decoder(inputs, sequence_length, merge_repeated=True, blank_index=None) -> tuple:
     """([a SparseTensor `[batch, longest]` of labels], minus the sum of the largest logits `[batch, 1]`) of logits
-    `[time, batch, classes]`: the best class of each step, repeated ones once (`merge_repeated`), without blanks (the last
-    class, or `blank_index`).
+    `[time, batch, classes]`: the best class of each step, repeated ones once (`merge_repeated`), without blanks (the
+    last class, or `blank_index`).
     """
     x = operand("ctc_greedy_decoder", inputs, "f")
     if x.shape_tuple is None or len(x.shape_tuple) != 3:
@@ -153,8 +153,8 @@ def _extended(beams: _Beams, logs, classes, blank, width) -> _Beams:
 
 def ctc_beam_search_decoder(inputs, sequence_length, beam_width=100, top_paths=1) -> tuple:
     """([a SparseTensor `[batch, longest]` of labels, ...], log probabilities `[batch, top_paths]`) of logits
-    `[time, batch, classes]`: the `top_paths` most probable sequences of labels, of `beam_width` that are followed. The last
-    class is the blank.
+    `[time, batch, classes]`: the `top_paths` most probable sequences of labels, of `beam_width` that are followed. The
+    last class is the blank.
 
     Source: Graves, Jaitly, "Towards end-to-end speech recognition with recurrent neural networks", ICML 2014.
     """

@@ -160,7 +160,7 @@ def _of_dtype(value, dtype):
     """The next accumulator, of the dtype that it has had before."""
     found = getattr(value, "dtype", dtype)
     if found != dtype:
-        text = f"the accumulator has dtype {dtype.name}, and fn returns {found.name}: return tf.cast(..., tf.{dtype.name})"
+        text = f"the accumulator has dtype {dtype.name}, fn returns {found.name}: return tf.cast(..., tf.{dtype.name})"
         raise InvalidArgumentError(None, "scan", text) if executing_eagerly() else TypeError(text)
     return convert_to_tensor(value, dtype)
 

@@ -115,7 +115,7 @@ def _ignores(policy, op) -> bool:
 
 
 def _inside(x, at, batch_dims) -> Tensor:
-    """Whether all entries of index vectors are in range: a bool for each vector, or one of rank 1 if there is only one."""
+    """Whether all entries of index vectors are in range: a bool for each vector, or one of rank 1 if there is one."""
     rank, k = len(at.shape_tuple), at.shape_tuple[-1]
     sizes = p.slice_(p.shape_of(x, dtype=int64), starts=(batch_dims,), sizes=(k,), strides=(1,))
     at = p.cast(at, dtype=int64)

@@ -74,10 +74,10 @@ def ctc_loss(
 ) -> Tensor:
     """Connectionist temporal classification: -log of the probability of the labels, for each batch.
 
-    `labels` is `[batch, length]`, dense integers, or a `SparseTensor` of that shape, which knows the lengths; `logits` is `[time, batch, labels]` (`[batch, time, labels]` unless
-    `logits_time_major`), with the blank label at `blank_index` (0 by default; negative ones count from the end).
-    Source: Graves et al., "Connectionist temporal classification: labelling unsegmented sequence data with recurrent
-    neural networks", ICML 2006.
+    `labels` is `[batch, length]`, dense integers, or a `SparseTensor` of that shape, which knows the lengths; `logits`
+    is `[time, batch, labels]` (`[batch, time, labels]` unless `logits_time_major`), with the blank label at
+    `blank_index` (0 by default; negative ones count from the end). Source: Graves et al., "Connectionist temporal
+    classification: labelling unsegmented sequence data with recurrent neural networks", ICML 2006.
     """
     op = "ctc_loss"
     x = operand(op, logits, FLOAT)

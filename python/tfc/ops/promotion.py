@@ -30,7 +30,7 @@ def promoted_dtype(*dtypes: DType) -> DType:
 
 
 def promoted(x, y) -> tuple:
-    """Two operands, tensors of different dtypes converted to one; numbers follow the tensor unless it cannot hold them."""
+    """Two operands, tensors of different dtypes converted to one; numbers follow the tensor if it can hold them."""
     kinds = tuple(isinstance(v, (Tensor, VariableStorage, np.ndarray, np.generic)) for v in (x, y))
     if kinds == (True, True):
         x, y = convert_to_tensor(x), convert_to_tensor(y)

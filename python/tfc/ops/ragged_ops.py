@@ -372,7 +372,7 @@ def _segment_join(inputs, axis=None, keepdims=False, separator=""):
         made = strings.join_rows(inputs.values, inputs.row_splits, separator)
         return array.expand_dims(made, 1) if keepdims else made
     raise NotImplementedError(
-        f"tf.strings.reduce_join of a ragged tensor joins its last dimension, or one that is not ragged, got axis={axis}"
+        f"tf.strings.reduce_join of a ragged tensor joins its last dimension or one that is not ragged, got axis={axis}"
     )
 
 
@@ -408,8 +408,8 @@ def ragged_range(starts, limits=None, deltas=1, dtype=None, name=None, row_split
 
 def map_rows(fn, elems, dtype=None, *unused, fn_output_signature=None, **others):
     """`fn` of each row of a nest of tensors and ragged tensors. A row of a ragged tensor is a tensor; results are rows
-    again, or what `fn_output_signature` says: a nest of ragged specs, dtypes and `TensorSpec`s, these for results of one
-    shape.
+    again, or what `fn_output_signature` says: a nest of ragged specs, dtypes and `TensorSpec`s, these for results of
+    one shape.
     """
     leaf = nest.COMPOSITES_ARE_LEAVES
     sources = [e if isinstance(e, RaggedTensor) else convert.convert_to_tensor(e) for e in nest.flatten(elems, leaf)]

@@ -84,7 +84,7 @@ def _codes(values) -> Tensor:
 
 
 def _groups(places, values) -> tuple:
-    """(Order of elements by set and value, the number of the group of equal ones of each, positions of groups' heads.)"""
+    """(Order of elements by set and value, the group of equal ones of each, positions of the heads of groups.)"""
     codes = _codes(values)
     order = argsort(codes, stable=True)
     order = gather(order, argsort(gather(places, order), stable=True))
@@ -168,8 +168,8 @@ def set_size(a, validate_indices=True) -> Tensor:
 
 
 def edit_distance(hypothesis, truth, normalize=True, name="edit_distance") -> Tensor:
-    """The Levenshtein distance of the sequences in the last dimension of two `SparseTensor`s, over the length of that in
-    `truth` (`normalize`): inf where that one is empty and the other is not. Float32.
+    """The Levenshtein distance of the sequences in the last dimension of two `SparseTensor`s, over the length of that
+    in `truth` (`normalize`): inf where that one is empty and the other is not. Float32.
     """
     op = "edit_distance"
     for x, what in ((hypothesis, "Hypothesis"), (truth, "Truth")):

@@ -28,8 +28,8 @@ def _entries(vector: Tensor, known: tuple) -> tuple:
 def sizes_of(shape, op: str) -> tuple:
     """A shape argument as a tuple of sizes.
 
-    Raises `NotImplementedError` if not even the rank is known, and `InvalidArgumentError`, now or when the code runs, if
-    a size is negative.
+    Raises `NotImplementedError` if not even the rank is known, and `InvalidArgumentError`, now or when the code runs,
+    if a size is negative.
     """
     known = static_ints(shape)
     if known is not None and None not in known:

@@ -22,7 +22,8 @@ def getitem(x, key) -> Tensor:
     """`x[key]`: integers, slices, `...`, `tf.newaxis`, integer scalar tensors, or one boolean mask.
 
     Tensors or arrays of integers index as numpy's do, alone or beside integers only: they broadcast against each other,
-    and the result has their shape, then the dimensions that are left. Raises `InvalidArgumentError` if an index is out of range, `TypeError` for any other kind of key.
+    and the result has their shape, then the dimensions that are left. Raises `InvalidArgumentError` if an index is out
+    of range, `TypeError` for any other kind of key.
     """
     x = convert_to_tensor(x)
     dims = x.shape_tuple

@@ -128,7 +128,8 @@ def _segments(ordered, by_number):
 def _ordered_sqrt_n(rows, segment_ids) -> Tensor:
     ids = convert_to_tensor(segment_ids)
     sums = sum_of_segments(rows, ids)
-    counts = p.cast(sum_of_segments(p.add(p.mul(ids, convert_to_tensor(0, ids.dtype)), convert_to_tensor(1, ids.dtype)), ids), dtype=sums.dtype)  # fmt: skip
+    ones_of_ids = p.add(p.mul(ids, convert_to_tensor(0, ids.dtype)), convert_to_tensor(1, ids.dtype))
+    counts = p.cast(sum_of_segments(ones_of_ids, ids), dtype=sums.dtype)
     scale = p.sqrt(p.maximum(counts, convert_to_tensor(1, sums.dtype)))
     return p.div(sums, reshape(scale, concat([shape(scale), ones([len(sums.shape_tuple) - 1], shape(scale).dtype)], 0)))
 

@@ -47,8 +47,8 @@ def multilinear(*operands: int) -> Linear:
     return Linear(operands, False)
 
 
-# The value of `Op.jvp` for an op of which each element of the result depends on one element of each operand: forward and
-# reverse mode multiply by the same derivative.
+# The value of `Op.jvp` for an op of which each element of the result depends on one element of each operand: forward
+# and reverse mode multiply by the same derivative.
 ELEMENTWISE = "elementwise"
 
 
@@ -63,7 +63,8 @@ class Op:
     primitives. A single function instead of a tuple returns the gradients of all operands at once.
 
     `jvp` says how forward mode gets the derivative: `ELEMENTWISE`, `linear(...)`, `multilinear(...)`, a function
-    `f(tangent, out, x, **attrs)` of an op with one operand, or None: from `vjp`, which is linear in `g`, by transposing it.
+    `f(tangent, out, x, **attrs)` of an op with one operand, or None: from `vjp`, which is linear in `g`, by transposing
+    it.
     """
 
     numpy: Callable

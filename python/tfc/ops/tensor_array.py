@@ -221,8 +221,8 @@ class TensorArray(Composite):
         items = getattr(self._list, "items", ())
         if items and not self._element_shape.is_fully_defined() and all(item is None for item in items):
             raise ValueError(
-                "Tried to stack elements of a TensorArray to which nothing was written, and the shape of its elements is "
-                f"not known ({self._element_shape}). Write an element first, or give an element_shape"
+                "Tried to stack elements of a TensorArray to which nothing was written, and the shape of its elements "
+                f"is not known ({self._element_shape}). Write an element first, or give an element_shape"
             )
 
     def stack(self, name=None) -> Tensor:

@@ -1,8 +1,9 @@
 """`tf.profiler.experimental`: profiles of compiled functions, for Perfetto, by line of the program.
 
 Every few milliseconds of CPU time the running thread is looked at (the kernel decides how often: at most 250 to
-1,000 times a second). Functions that are compiled while a profile is taken know their lines; those compiled before do not, unless
-`tf.config.optimizer.set_experimental_options({"line_tables": True})` was set: their time is under "other code".
+1,000 times a second). Functions that are compiled while a profile is taken know their lines; those compiled before do
+not, unless `tf.config.optimizer.set_experimental_options({"line_tables": True})` was set: their time is under "other
+code".
 """
 
 import collections
@@ -22,7 +23,7 @@ _OTHER = "other code"
 
 @dataclass(frozen=True)
 class ProfilerOptions:
-    """`interval_us`: microseconds of CPU time between samples. TensorFlow's own options are accepted, without effect."""
+    """`interval_us`: microseconds of CPU time between samples. TensorFlow's own options have no effect."""
 
     host_tracer_level: int = 2
     python_tracer_level: int = 0

@@ -156,8 +156,8 @@ def attach_operators(cls: type, promotes=False) -> None:
 
 
 def enable_numpy_behavior(prefer_float32=False, dtype_conversion_mode=None) -> None:
-    """From now on operators promote operands of different dtypes as numpy does, and shapes are tuples to `isinstance`, for
-    the whole process: what the array API standard promises, and TensorFlow does not.
+    """From now on operators promote operands of different dtypes as numpy does, and shapes are tuples to `isinstance`,
+    for the whole process: what the array API standard promises, and TensorFlow does not.
 
     `prefer_float32`: where numpy says float64 although no operand is of that type, the result is float32.
     """

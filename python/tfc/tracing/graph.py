@@ -47,8 +47,8 @@ from tfc.ops.convert import convert_to_tensor
 from tfc.ops.operation import Operation
 from tfc.state import check_name, current_name_scope, root_name_scope
 from tfc.tracing import control, control_gradients, folding
-from tfc.tracing.op_names import default_name
 from tfc.tracing.graph_view import GraphView, Whole, taken_tensors
+from tfc.tracing.op_names import default_name
 from tfc.tracing.tensors import Scope, SymbolicList, SymbolicTensor, is_symbolic
 
 _counter = itertools.count()

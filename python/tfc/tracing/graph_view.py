@@ -1,8 +1,8 @@
 """The ops of a traced function as TensorFlow's graph of it: `graph.get_operations()`, `op.control_inputs`.
 
-It is made from the MLIR when somebody looks. Where several ops of the dialect are one operation of TensorFlow (`Whole`, the
-update of a variable), it shows that one; constants that nobody made by hand are shown beside the operation that uses them,
-and attributes that are operands in TensorFlow as constants.
+It is made from the MLIR when somebody looks. Where several ops of the dialect are one operation of TensorFlow (`Whole`,
+the update of a variable), it shows that one; constants that nobody made by hand are shown beside the operation that
+uses them, and attributes that are operands in TensorFlow as constants.
 """
 
 import dataclasses

@@ -63,7 +63,8 @@ def default_name(mnemonic: str) -> str:
 
 # The names of what operations take, where they are not x and y.
 _ARGUMENTS = {
-    "SelectV2": ("condition", "t", "e"), "MatMul": ("a", "b"), "BatchMatMulV2": ("a", "b"), "GatherV2": ("params", "indices"),
+    "SelectV2": ("condition", "t", "e"), "MatMul": ("a", "b"), "BatchMatMulV2": ("a", "b"),
+    "GatherV2": ("params", "indices"),
     "Range": ("start", "limit", "delta"), "Pad": ("input", "paddings"), "GatherNd": ("params", "indices"),
     "Fill": ("value",), "OneHot": ("indices",), "Sum": ("input",), "Mean": ("input",), "Max": ("input",),
     "Min": ("input",), "Prod": ("input",), "All": ("input",), "Any": ("input",), "Reshape": ("tensor", "shape"),

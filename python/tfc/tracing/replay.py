@@ -239,10 +239,10 @@ class PureReplay(Replay):
         if name == "tfc.host_call" and self.symbols.host(op).once:
             raise LookupError(
                 page(
-                    "No gradient defined for operation 'IteratorGetNext': a loop or branch took elements that cannot be "
-                    "taken again",
+                    "No gradient defined for operation 'IteratorGetNext': a loop or branch took elements that cannot "
+                    "be taken again",
                     where=user_line(),
-                    fix="use `for` over elements of known sizes (drop_remainder=True), or put the tape inside of the loop",
+                    fix="use `for` over elements of known sizes (drop_remainder=True), or put the tape inside the loop",
                 )
             )
         if name != "tfc.while" and operands and isinstance(operands[0], Growing):

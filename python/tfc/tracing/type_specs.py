@@ -13,7 +13,7 @@ from tfc.tracing.sparse_spec import SparseTensorSpec
 from tfc.tracing.tensor_array_spec import TensorArraySpec
 
 
-class TypeSpec(abc.ABC):
+class TypeSpec(abc.ABC):  # noqa: B024
     """What all specs are: `isinstance(spec, tf.TypeSpec)`."""
 
 

@@ -114,8 +114,8 @@ def _unstack(x):
     return EagerList(tuple(eager_tensor(v) for v in view), element, False)
 
 
-# Gradients: the gradient of a list is a list of the same length, or longer if the list grows later. An element of it that
-# was never set is zero; where its shape is not known while tracing, compiled code reads it as an empty tensor.
+# Gradients: the gradient of a list is a list of the same length, or longer if the list grows later. An element of it
+# that was never set is zero; where its shape is not known while tracing, compiled code reads it as an empty tensor.
 
 
 def zeros_list(lst):

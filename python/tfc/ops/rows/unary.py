@@ -27,7 +27,8 @@ def _expm1(x):
         return np.expm1(x)
     a, b = x.real.astype(np.float64), x.imag.astype(np.float64)
     sine, exp = np.sin(b), np.exp(a)
-    # A real number stays one (0 of both zeros); where exp is 0, or infinite, the angle does not matter, or is not known.
+    # A real number stays one (0 of both zeros); where exp is 0, or infinite, the angle does not matter, or is not
+    # known.
     real = np.where(b == 0, np.expm1(a) + 0.0, np.expm1(a) * np.cos(b) - 2 * np.sin(b / 2) ** 2)
     imag = np.where(b == 0, b, exp * sine)
     low, high = a == -np.inf, (a == np.inf) & ~np.isfinite(b)
