@@ -1,13 +1,15 @@
 //===- Rows.cpp - elements of datasets that compiled code takes by itself -===//
 //
 // Blocks are put and freed by Python, with the GIL; positions move without it.
-// The mutex guards both tables and the blocks.
+// The mutex guards both tables and the blocks; no Python object is made or
+// freed while it is held.
 //
 //===----------------------------------------------------------------------===//
 #include "Rows.h"
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -51,6 +53,22 @@ Block *blockOf(int64_t number) {
   return found->second.get();
 }
 
+/// The block as it was before one of its elements was taken. It is a copy, for
+/// making Python objects may run finalizers, which want the mutex.
+std::optional<Block> takeFrom(int64_t number) {
+  std::lock_guard<std::mutex> lock(mutex);
+  Block *block = blockOf(number);
+  if (!block)
+    return std::nullopt;
+  Block before;
+  for (const PyRef &tensor : block->tensors)
+    before.tensors.push_back(PyRef::borrow(tensor.get()));
+  before.position = block->position++;
+  before.count = block->count;
+  before.isElement = block->isElement;
+  return before;
+}
+
 bool fits(const Block &block, size_t i, const tfc_tensor_desc &out,
           const int64_t *shape) {
   if (block.leaf(i)->dtype != out.dtype || block.rankOf(i) != out.rank)
@@ -65,9 +83,8 @@ PyObject *rowTensor(const Block &block, size_t i) {
   if (block.isElement)
     return Py_NewRef(block.tensors[i].get());
   int64_t bytes = block.bytesOf(i);
-  PyObject *tensor = newUninitializedTensor(block.leaf(i)->dtype,
-                                            block.dimsOf(i), block.rankOf(i),
-                                            bytes);
+  PyObject *tensor = newUninitializedTensor(
+      block.leaf(i)->dtype, block.dimsOf(i), block.rankOf(i), bytes);
   if (tensor && bytes)
     memcpy(asEagerTensor(tensor)->buffer->data, block.rowOf(i), bytes);
   return tensor;
@@ -157,29 +174,31 @@ PyObject *rowsLeft(PyObject *, PyObject *number) {
   int64_t key = PyLong_AsLongLong(number);
   if (key == -1 && PyErr_Occurred())
     return nullptr;
-  std::lock_guard<std::mutex> lock(mutex);
-  Block *block = blockOf(key);
-  return PyLong_FromLongLong(block ? block->count - block->position : 0);
+  int64_t left = 0;
+  {
+    std::lock_guard<std::mutex> lock(mutex);
+    if (Block *block = blockOf(key))
+      left = block->count - block->position;
+  }
+  return PyLong_FromLongLong(left);
 }
 
 PyObject *takeRow(PyObject *, PyObject *number) {
   int64_t key = PyLong_AsLongLong(number);
   if (key == -1 && PyErr_Occurred())
     return nullptr;
-  std::lock_guard<std::mutex> lock(mutex);
-  Block *block = blockOf(key);
-  if (!block)
+  std::optional<Block> taken = takeFrom(key);
+  if (!taken)
     Py_RETURN_NONE;
-  PyRef row(PyList_New(block->tensors.size()));
+  PyRef row(PyList_New(taken->tensors.size()));
   if (!row)
     return nullptr;
-  for (size_t i = 0; i < block->tensors.size(); ++i) {
-    PyObject *tensor = rowTensor(*block, i);
+  for (size_t i = 0; i < taken->tensors.size(); ++i) {
+    PyObject *tensor = rowTensor(*taken, i);
     if (!tensor)
       return nullptr;
     PyList_SET_ITEM(row.get(), i, tensor);
   }
-  ++block->position;
   return row.release();
 }
 

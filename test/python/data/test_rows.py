@@ -1,5 +1,8 @@
 """Elements that come to a function in blocks are those that Python gets one by one."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import tfc as tf
@@ -184,3 +187,35 @@ def test_elements_that_are_array_work_come_many_at_once(host_calls):
     total(dataset)
     host_calls.clear()
     assert total(dataset).numpy() == 4000 * 3999 // 2 and len(host_calls) < 30
+
+
+COLLECTED = """
+import gc, weakref
+import numpy as np
+from tfc import _native
+from tfc.core import eager_tensor
+
+class Iteration:
+    pass
+
+gc.disable()
+for number in range(10**9, 10**9 + 2):
+    _native.put_rows(number, [eager_tensor(np.arange(8.0))], 8)
+gone = Iteration()
+gone.itself = gone
+weakref.finalize(gone, _native.drop_rows, 10**9 + 1)
+lists = [[] for _ in range(1000)]  # none is left for reuse
+rows = []
+del gone
+gc.enable()
+gc.set_threshold(1)  # the next list that is made collects
+for _ in range(9):
+    rows.append(_native.take_row(10**9))
+assert rows.pop() is None
+print([float(row[0]) for row in rows], _native.rows_left(10**9 + 1))
+"""
+
+
+def test_an_iteration_is_collected_while_another_gives_a_row():
+    done = subprocess.run([sys.executable, "-c", COLLECTED], capture_output=True, text=True, timeout=120)
+    assert done.stdout == f"{[float(i) for i in range(8)]} 0\n", done.stderr
