@@ -47,3 +47,30 @@ func.func private @tfc.group.0(%a: memref<8xf32> {tfc.distinct}, %b: memref<8xf3
   memref.copy %t, %b : memref<8xf32> to memref<8xf32>
   return
 }
+
+// -----
+
+// What nobody calls goes.
+// CHECK-LABEL: func.func @calls_none
+// CHECK-NOT: tfc.group
+// FEW-LABEL: func.func @calls_none
+// FEW-NOT: tfc.group
+func.func @calls_none(%a: memref<8xf32>) {
+  return
+}
+func.func private @tfc.group.0(%a: memref<8xf32> {tfc.distinct}) attributes {tfc.group} {
+  return
+}
+
+// -----
+
+// A function whose body is elsewhere is called as it is.
+// FEW-LABEL: func.func @calls_declared
+// CHECK-LABEL: func.func @calls_declared
+// CHECK: call @tfc.group.0(%{{.*}}) : (memref<8xf32>) -> ()
+// CHECK: func.func private @tfc.group.0(memref<8xf32>)
+func.func @calls_declared(%a: memref<8xf32>) {
+  call @tfc.group.0(%a) : (memref<8xf32>) -> ()
+  return
+}
+func.func private @tfc.group.0(memref<8xf32>) attributes {tfc.group}

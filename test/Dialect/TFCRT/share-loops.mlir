@@ -94,6 +94,18 @@ func.func private @tfc.group.0(%a: memref<8xf32> {tfc.distinct}, %b: memref<8xf3
   return
 }
 
+// A function whose body is elsewhere is called as it is.
+// CHECK-LABEL: func.func @declared
+// CHECK: call @tfc.group.1(%{{.*}}) : (memref<8xf32>) -> ()
+// CHECK: call @tfc.routine.0(%{{.*}}) : (memref<8xf32>) -> ()
+func.func @declared(%a: memref<8xf32>) {
+  call @tfc.group.1(%a) : (memref<8xf32>) -> ()
+  call @tfc.routine.0(%a) : (memref<8xf32>) -> ()
+  return
+}
+func.func private @tfc.group.1(memref<8xf32>) attributes {tfc.group}
+func.func private @tfc.routine.0(memref<8xf32>) attributes {tfc.routine}
+
 // CHECK: func.func private @tfc.loops.0(%[[FIRST:.*]]: !llvm.ptr, %[[SECOND:.*]]: !llvm.ptr)
 // CHECK-SAME: passthrough = ["noinline"]
 // CHECK-DAG: %[[FROM:.*]] = tfcrt.bind %[[FIRST]]

@@ -99,7 +99,7 @@ struct SettleGroups
                     std::pair<func::FuncOp, SmallVector<func::CallOp>>>
         groups;
     for (auto function : getOperation().getOps<func::FuncOp>())
-      if (function->hasAttr(SharedGroup::function))
+      if (function->hasAttr(SharedGroup::function) && !function.isDeclaration())
         groups[function.getSymNameAttr()].first = function;
     if (groups.empty())
       return;
@@ -110,6 +110,10 @@ struct SettleGroups
     });
     for (auto &[name, group] : groups) {
       auto &[function, calls] = group;
+      if (calls.empty()) { // the code that did is gone
+        function.erase();
+        continue;
+      }
       int64_t size = 0;
       function->walk([&](Operation *) { ++size; });
       if (int64_t(calls.size() - 1) * size < minSaved || needsCaller(function))

@@ -148,8 +148,9 @@ struct ShareLoops : public tfc::rt::impl::TFCShareLoopsPassBase<ShareLoops> {
   void runOnOperation() override {
     functions.clear();
     for (auto function : getOperation().getOps<func::FuncOp>())
-      if (function->hasAttr(SharedGroup::function) ||
-          function->hasAttr(SharedGroup::routine))
+      if (!function.isDeclaration() &&
+          (function->hasAttr(SharedGroup::function) ||
+           function->hasAttr(SharedGroup::routine)))
         functions.insert({function.getSymNameAttr(), function});
     shareNests();
     if (functions.empty())
