@@ -35,7 +35,7 @@ MAY_IMPORT = {
     # A traced function on many rows at once (`tf.vectorized_map`).
     "batching": {"tracing", "autograph", "ops", "core", "ir", "dtypes", "errors"},
     # Datasets: functions of elements are traced functions.
-    "data": {"function", "tracing", "autodiff", "state", "ops", "core", "dtypes", "errors"},
+    "data": {"function", "tracing", "autodiff", "state", "ops", "core", "dtypes", "config", "errors"},
     "checkpoint": {"state", "ops", "core", "dtypes", "errors"},
     "saved_model": {
         "checkpoint", "function", "tracing", "compiler", "state", "ops", "core", "ir", "dtypes", "errors",

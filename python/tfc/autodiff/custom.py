@@ -1,14 +1,17 @@
 """Functions with gradients of their own."""
 
 import functools
+import types
 from contextlib import nullcontext
 
 from tfc.autodiff.tape import GradientTape
 from tfc.core import (
+    Tensor,
     TensorList,
     VariableStorage,
     current,
     executing_eagerly,
+    is_symbolic,
     pop_recorder,
     push_recorder,
     record_operation,
@@ -131,6 +134,10 @@ def _call(f, args, kwargs, used=None):
     variables = [v for v in watcher.variables if all(v is not a for a in flat_args)]
     if used is not None:
         used += variables
+        # What only the gradient uses has to come along: the call runs again where its values are others.
+        with stop_recording():
+            for t in _closed_over(grad_fn, set()):
+                p.stop_gradient(t)
     outputs = [_fresh(convert_to_tensor(r)) for r in nest.flatten(result, expand_composites=True)]
     if not executing_eagerly():
         current().mark_custom(outputs)
@@ -164,6 +171,25 @@ def _call(f, args, kwargs, used=None):
     if should_record([*flat_args, *variables]):
         record_operation("custom_gradient", [*flat_args, *variables], outputs, backward)
     return nest.pack_sequence_as(result, outputs, expand_composites=True)
+
+
+def _closed_over(function, seen: set):
+    """The tensors of a trace that a Python function closes over, in nests and by other functions too."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    if id(function) in seen:
+        return
+    seen.add(id(function))
+    for cell in getattr(function, "__closure__", None) or ():
+        try:
+            held = cell.cell_contents
+        except ValueError:  # not bound yet
+            continue
+        for v in nest.flatten(held):
+            if isinstance(v, types.FunctionType):
+                yield from _closed_over(v, seen)
+            elif isinstance(v, Tensor) and is_symbolic(v):
+                yield v
 
 
 def _fresh(x):

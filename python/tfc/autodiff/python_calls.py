@@ -30,6 +30,7 @@ from tfc.core import (
 from tfc.dtypes import SpecList, TensorSpec, as_dtype, int64
 from tfc.errors import (
     InvalidArgumentError,
+    OpError,
     OutOfRangeError,
     ResourceExhaustedError,
     UnimplementedError,
@@ -176,6 +177,8 @@ class _explained:
     def __exit__(self, kind, error, traceback):
         if error is None or not isinstance(error, Exception):
             return
+        if isinstance(error, OpError) and getattr(self._function, "ours", False):
+            raise error
         if isinstance(error, InvalidArgumentError) and error.op is None and error.node_def is None:
             raise error
         made = next((c for kinds, c in _ERRORS if isinstance(error, kinds)), UnknownError)

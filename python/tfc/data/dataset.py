@@ -82,7 +82,7 @@ class Dataset(InFunctions, Grouping, Mixing):
         made = Dataset(make, spec, count, "_TensorSliceDataset")
         made._quiet = ()
         if all(type(leaf) is EagerTensor for leaf in elements.leaves_of(value)):
-            made._make_rows = lambda: Slices([leaf.numpy() for leaf in elements.leaves_of(value)])
+            made._make_rows = lambda: Slices([leaf._view() for leaf in elements.leaves_of(value)])
         return made
 
     @staticmethod
@@ -107,7 +107,9 @@ class Dataset(InFunctions, Grouping, Mixing):
         """`start`, `start + step`, and so on without end."""
         dtype = as_dtype(dtype)
         make = lambda: (convert_to_tensor(np.asarray(i, dtype.np_dtype)) for i in itertools.count(start, step))
-        return Dataset(make, TensorSpec((), dtype), INFINITE_CARDINALITY, "_CounterDataset")
+        made = Dataset(make, TensorSpec((), dtype), INFINITE_CARDINALITY, "_CounterDataset")
+        made._quiet = ()
+        return made
 
     @staticmethod
     def random(seed=None, rerandomize_each_iteration=None, name=None) -> "Dataset":

@@ -9,6 +9,7 @@ tell (`Dataset._runs_ahead`), it has several.
 import collections
 import functools
 import itertools
+import threading
 import weakref
 
 import numpy as np
@@ -53,6 +54,8 @@ class Cursor:
 
     def __init__(self, iterator, taken: int = 0, spec=None, ahead: bool = False):
         self.number = next(_numbers)
+        # Several threads may take elements of one iterator; what makes them may be Python that takes some, too.
+        self._lock = threading.RLock()
         self._iterator, self._spec, self._runs_ahead = iterator, spec, ahead
         self._is_plain = all(isinstance(s, TensorSpec) for s in elements.leaves_of(spec))
         self._ahead: list = []
@@ -66,32 +69,35 @@ class Cursor:
         return self._gone - (_native.rows_left(self.number) if self._is_shared else 0)
 
     def more(self) -> bool:
-        if self._is_shared and _native.rows_left(self.number):
-            return True
-        if not self._ahead:
-            self._ahead.append(next(self._iterator, _END))
-        return self._ahead[0] is not _END
+        with self._lock:
+            if self._is_shared and _native.rows_left(self.number):
+                return True
+            if not self._ahead:
+                self._ahead.append(next(self._iterator, _END))
+            return self._ahead[0] is not _END
 
     def take(self):
-        if self._is_shared:
-            row = _native.take_row(self.number)
-            if row is not None:
-                return elements.packed(self._spec, iter(row))
-        if not self.more():
-            raise StopIteration
-        first = self._ahead.pop(0)
-        if type(first) is _Failed:
-            raise first.error
-        self._gone += 1
-        return first
+        with self._lock:
+            if self._is_shared:
+                row = _native.take_row(self.number)
+                if row is not None:
+                    return elements.packed(self._spec, iter(row))
+            if not self.more():
+                raise StopIteration
+            first = self._ahead.pop(0)
+            if type(first) is _Failed:
+                raise first.error
+            self._gone += 1
+            return first
 
     def share(self) -> bool:
         """Whether there is another element; then compiled code may ask for it, and perhaps for those behind it."""
-        if not self.more():
-            return False
-        if not (self._is_shared and _native.rows_left(self.number)):
-            self._put(*self._block())
-        return True
+        with self._lock:
+            if not self.more():
+                return False
+            if not (self._is_shared and _native.rows_left(self.number)):
+                self._put(*self._block())
+            return True
 
     def _block(self) -> tuple:
         """(tensors, number of elements stacked in them; 0: they are one), or ([], 0) if they cannot be stacked."""
@@ -103,7 +109,7 @@ class Cursor:
             return [], 0
         size = 1
         if self._runs_ahead:
-            size = min(self._size, max(1, MOST_BYTES // max(1, sum(t.numpy().nbytes for t in leaves))))
+            size = min(self._size, max(1, MOST_BYTES // max(1, sum(t._view().nbytes for t in leaves))))
             self._size = min(2 * self._size, MOST_AHEAD)
         if size == 1:
             self._ahead.pop(0)
@@ -113,7 +119,7 @@ class Cursor:
         del self._ahead[: len(rows)]
         if len(rows) == 1:
             return leaves, 0
-        return [eager_tensor(np.stack([t.numpy() for t in column])) for column in zip(*rows, strict=True)], len(rows)
+        return [eager_tensor(np.stack([t._view() for t in column])) for column in zip(*rows, strict=True)], len(rows)
 
     def _fill(self, size):
         while len(self._ahead) < size and self._ahead[-1] is not _END and type(self._ahead[-1]) is not _Failed:
@@ -156,9 +162,12 @@ class Blocks(Cursor):
         return self._gone < self._rows.count or _native.rows_left(self.number) > 0
 
     def take(self):
-        if not self.share():
-            raise StopIteration
-        return elements.packed(self._spec, iter(_native.take_row(self.number)))
+        # Compiled code may take the last one in between.
+        while self.share():
+            row = _native.take_row(self.number)
+            if row is not None:
+                return elements.packed(self._spec, iter(row))
+        raise StopIteration
 
     def _block(self):
         block = self._rows.block(self._gone, self._size)
@@ -199,6 +208,8 @@ def _element(number) -> tuple:
 # What compiled code asks for without Python, where `Cursor.share` has put elements.
 _more.rows, _element.rows = 1, 2
 _element.once = True
+# Errors of operations are theirs, not those of a function of the user.
+_more.ours = _element.ours = True
 
 
 def element_of(take, inputs: list, element_spec):
@@ -288,7 +299,7 @@ class Iterator:
         """The next element; `OutOfRangeError` if there is none."""
         if not executing_eagerly():
             take = functools.partial(self._take)
-            take.once = True
+            take.once = take.ours = True
             return element_of(take, [], elements.components(self.element_spec))
         try:
             return self._cursor.take()

@@ -31,7 +31,7 @@ class Rows:
 
 
 class Counted(Rows):
-    """Integers: `range`, `counter`."""
+    """Integers: `range`."""
 
     def __init__(self, start, step, count, np_dtype):
         super().__init__(count)

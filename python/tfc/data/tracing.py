@@ -1,5 +1,6 @@
 """Functions of elements: traced once, for what elements are."""
 
+from tfc.config import knobs
 from tfc.core import is_symbolic
 from tfc.data import elements
 from tfc.data.holes import Hole, content, note, note_quiet
@@ -23,6 +24,9 @@ def traced(user, specs: list, spread: bool = True) -> tuple:
     def run(*given):
         args = given[0] if spread else given
         # A call of the function finds the trace as fast as any call; what it captures needs the trace itself.
-        return elements.joined(called(*args) if hole is None else concrete.with_captured(content(hole), args))
+        if hole is not None:
+            return elements.joined(concrete.with_captured(content(hole), args))
+        # `run_functions_eagerly` is not for functions of datasets.
+        return elements.joined((concrete if knobs.run_functions_eagerly else called)(*args))
 
     return run, spec

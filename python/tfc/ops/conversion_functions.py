@@ -28,8 +28,8 @@ def register_tensor_conversion_function(base_type, conversion_func, priority=100
         raise TypeError("Cannot register conversions for Python numeric types and NumPy scalars and arrays.")
     if not callable(conversion_func):
         raise TypeError(f"Argument `conversion_func` must be callable. Received {conversion_func}.")
-    _registered.append((priority, types, conversion_func))
-    _registered.sort(key=lambda entry: entry[0])
+    # At once: a list that is being sorted is empty for other threads.
+    _registered[:] = sorted([*_registered, (priority, types, conversion_func)], key=lambda entry: entry[0])
 
 
 def converted(value, dtype):

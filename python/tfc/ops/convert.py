@@ -362,8 +362,12 @@ def _by_itself(value, dtype):
 
 
 def _has_tensor(value) -> bool:
-    return any(
-        isinstance(v, (Tensor, VariableStorage)) or (isinstance(v, (list, tuple)) and _has_tensor(v)) for v in value
+    # By classes: lists are long.
+    kinds = set(map(type, value))
+    if any(issubclass(k, (Tensor, VariableStorage)) for k in kinds):
+        return True
+    return any(issubclass(k, (list, tuple)) for k in kinds) and any(
+        _has_tensor(v) for v in value if isinstance(v, (list, tuple))
     )
 
 
@@ -518,10 +522,15 @@ def _family(kind: type) -> str | None:
 
 def _leaf_kinds(value, found: dict) -> dict:
     """The classes of the values in a nest, the first one's first (as keys); arrays count as what they hold."""
+    kinds = set(map(type, value))
+    kinds = kinds if len(kinds) < 2 else dict.fromkeys(map(type, value))
+    if not any(issubclass(k, (list, tuple, range, np.ndarray, TensorShape)) for k in kinds):
+        found.update(dict.fromkeys(kinds))
+        return found
     for v in value:
         if isinstance(v, (list, tuple)):
             _leaf_kinds(v, found)
-        elif isinstance(v, range):
+        elif isinstance(v, (range, TensorShape)):
             found[int] = None
         elif isinstance(v, np.ndarray):
             if v.size:
@@ -557,6 +566,10 @@ def _from_sequence(value, dtype) -> np.ndarray:
     if family is None:
         raise ValueError(f"{_MIXED}: {value!r}\n  try:  give a dtype, such as tf.float32")
     if family == "int":
+        # numpy wraps around what is in arrays.
+        wide = np.uint64 in kinds and _rectangular(value, None)
+        if wide is not False and wide.dtype.kind == "u" and wide.size and wide.max() > 2**63 - 1:
+            raise ValueError(_OUT_OF_RANGE)
         array = _rectangular(value, np.int64)
         small = not array.size or (array.min() >= _INT32_MIN and array.max() <= _INT32_MAX)
         return array.astype(np.int32) if small else array

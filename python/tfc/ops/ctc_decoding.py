@@ -55,6 +55,18 @@ def ctc_greedy_decoder(inputs, sequence_length, merge_repeated=True, blank_index
     top = p.transpose(p.reduce_max(x, axes=(2,), keepdims=False), perm=(1, 0))
     steps = p.expand_dims(range_(shape(x)[0]), axes=(0,))
     lengths = p.cast(convert_to_tensor(sequence_length), dtype=int32)
+    if not x.shape[1:2].is_compatible_with(lengths.shape):
+        raise argument_error(
+            None,
+            "ctc_greedy_decoder",
+            f"len(sequence_length) != batch_size: want shape [{x.shape_tuple[1]}], got {lengths.shape}",
+        )
+    p.assert_(
+        p.reduce_all(p.less_equal(lengths, shape(x)[0]), axes=(0,), keepdims=False),
+        lengths,
+        message="ctc_greedy_decoder: sequence_length must be at most the number of steps, got",
+        summarize=8,
+    )
     inside = p.less(steps, p.expand_dims(lengths, axes=(1,)))
     kept = _runs(best, inside) if merge_repeated else inside
     kept = p.logical_and(kept, p.not_equal(best, wanted))

@@ -96,8 +96,6 @@ def _groups(places, values) -> tuple:
 
 
 def _operation(op, a, b, keep, validate) -> SparseTensor:
-    if is_sparse(a) and not is_sparse(b):
-        raise TypeError(f"{op}: expected b to be a SparseTensor where a is one, got {b!r}")
     x, y = (v if is_sparse(v) else convert_to_tensor(v) for v in (a, b))
     if x.dtype is not y.dtype:
         raise TypeError(f"{op}: types of a and b don't match, {x.dtype.name} vs {y.dtype.name}")
@@ -122,7 +120,9 @@ def _operation(op, a, b, keep, validate) -> SparseTensor:
     starts = p.cumsum(sizes, axis=0, exclusive=True, reverse=False)
     within = p.sub(range_(shape(rows, int64)[0], dtype=int64), gather(starts, rows))
     steps = p.cumprod(x.sizes, axis=0, exclusive=True, reverse=True)
-    lead = p.floor_mod(p.floor_div(p.expand_dims(rows, axes=(1,)), steps), x.sizes)
+    lead = p.floor_mod(
+        p.floor_div(p.expand_dims(rows, axes=(1,)), p.maximum(steps, _long(1))), p.maximum(x.sizes, _long(1))
+    )
     longest = p.reduce_max(concat([zeros([1], int64), sizes], 0), axes=(0,), keepdims=True)
     return SparseTensor(
         concat([lead, p.expand_dims(within, axes=(1,))], 1), gather(values, chosen), concat([x.sizes, longest], 0)

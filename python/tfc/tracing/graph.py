@@ -295,19 +295,32 @@ class FuncGraph(Interpreter):
 
     def whole(self, kind, name, function, args, kwargs):
         """A public operation that is shown as one of this kind."""
-        full = self.unique_name_of(current_name_scope() + name)
+        scope = current_name_scope()
+        full = self.unique_name_of(scope + name)
         count = self.operation_count
         with root_name_scope(f"{full}/"):
             result = function(*args, **kwargs)
-        tensors = [t for t in nest.flatten(result) if type(t) is SymbolicTensor]
-        given = {id(t) for t in nest.flatten((args, kwargs))}
-        if count == self.operation_count or any(id(t) in given for t in tensors):
+        if count == self.operation_count:
+            return result
+        tensors = (
+            [result]
+            if type(result) is SymbolicTensor
+            else [t for t in nest.flatten(result) if type(t) is SymbolicTensor]
+        )
+        # Most calls take tensors and numbers only.
+        leaves = (
+            args
+            if not kwargs and not any(map(nest.is_nested, args))
+            else nest.flatten((args, kwargs), expand_composites=True)
+        )
+        if any(t is a for t in tensors for a in leaves):
             return result
         for at, tensor in enumerate(tensors):
             tensor.rename(full, at)
             self._record(tensor)
-        # Their numbers are those of what is shown.
-        self._note_whole(kind, current_name_scope() + name, args, kwargs, tensors)
+        if tensors and self.scope is self.root:
+            # Their numbers are those of what is shown.
+            self.wholes.append(Whole(kind, scope + name, taken_tensors(leaves), tensors))
         return result
 
     def _note_whole(self, kind, name, args, kwargs, tensors):

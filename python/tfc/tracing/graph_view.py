@@ -233,10 +233,11 @@ class GraphView:
 
     def _finish(self, returned):
         """What is returned, after everything that has to happen."""
-        must = []
+        found = {}
         for op, shown in zip(self._ops, self._shown, strict=True):
-            if shown is not None and shown not in must and self._has_any_effect(op):
-                must.append(shown)
+            if shown is not None and id(shown) not in found and self._has_any_effect(op):
+                found[id(shown)] = shown
+        must = list(found.values())
         self.identities = [self._add("Identity", "Identity", [value], [None]) for value in returned]
         if must and self.identities:
             last = self._add("NoOp", "NoOp", [], [])

@@ -114,3 +114,36 @@ def test_recompute_grad_of_a_variable():
 def test_grad_pass_through():
     x = tf.constant(1.4)
     assert gradient(tf.grad_pass_through(tf.round), x).numpy() == 1
+
+
+def only_in_gradient(w):
+    @tf.custom_gradient
+    def double(x):
+        return x * 2.0, lambda g: g * w
+
+    return double
+
+
+WHERE = {
+    "function": (lambda x, w: only_in_gradient(w * 3.0)(x), 6),
+    "branch": (lambda x, w: tf.cond(x > 0, lambda: only_in_gradient(w * 3.0)(x), lambda: x), 6),
+    "loop": (
+        lambda x, w: tf.while_loop(lambda i, x: i < 2, lambda i, x: (i + 1, only_in_gradient(w * 3.0)(x)), (0, x))[1],
+        36,
+    ),
+    "loop_variable": (
+        lambda x, w: tf.while_loop(
+            lambda i, x, w: i < 2, lambda i, x, w: (i + 1, only_in_gradient(w)(x), w + 1.0), (0, x, w)
+        )[1],
+        6,
+    ),
+}
+
+
+@pytest.mark.parametrize("where", WHERE)
+def test_a_gradient_may_use_tensors_of_the_trace_that_the_function_does_not(where):
+    f, want = WHERE[where]
+    x, w = tf.constant(1.1), tf.constant(2.0)
+    whole = tf.function(f, autograph=False)
+    assert gradient(lambda x: whole(x, w), x).numpy() == want
+    assert tf.function(lambda x, w: gradient(lambda x: f(x, w), x), autograph=False)(x, w).numpy() == want

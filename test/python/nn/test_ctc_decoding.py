@@ -36,6 +36,18 @@ def test_a_blank_out_of_range_is_an_invalid_argument():
         tf.nn.ctc_greedy_decoder(LOGITS, LENGTHS, blank_index=4)
 
 
+def test_greedy_decoding_wants_a_length_for_each_row():
+    with pytest.raises(tf.errors.InvalidArgumentError, match="batch_size"):
+        tf.nn.ctc_greedy_decoder(LOGITS, LENGTHS[:2])
+
+
+@pytest.mark.parametrize("traced", [False, True], ids=["eager", "traced"])
+def test_greedy_decoding_wants_lengths_within_the_steps(traced):
+    decode = lambda n: tf.nn.ctc_greedy_decoder(LOGITS, n)[1]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="sequence_length"):
+        (tf.function(decode) if traced else decode)(tf.constant([7, 4, 0]))
+
+
 def test_repeated_labels_collapse():
     labels, lengths = tf.nn.collapse_repeated(tf.constant([[1, 1, 2, 2, 1], [3, 3, 3, 0, 0]]), tf.constant([5, 3]))
     np.testing.assert_array_equal(labels, [[1, 2, 1], [3, 0, 0]])

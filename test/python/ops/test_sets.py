@@ -183,3 +183,20 @@ def test_weights_of_counted_numbers_have_gradients():
 def test_counting_says_what_it_takes(values, options, error, message):
     with pytest.raises(error, match=message):
         tf.sparse.bincount(values, **options)
+
+
+@pytest.mark.parametrize(
+    ("op", "want"),
+    [("intersection", [[2, 3], [5]]), ("union", [[1, 2, 3, 9], [4, 5]]), ("difference", [[1], [4]])],
+)
+def test_a_sparse_and_a_dense_set_go_together(op, want):
+    a = tf.sparse.from_dense(tf.constant([[1, 2, 3], [4, 5, 0]]))
+    found = getattr(tf.sets, op)(a, tf.constant([[2, 3, 9], [5, 5, 5]]))
+    assert dense(found)[0] == {(0,): want[0], (1,): want[1]}
+
+
+@pytest.mark.parametrize("op", ["intersection", "union", "difference"])
+def test_a_batch_without_sets_has_none(op):
+    nothing, f = tf.zeros([0, 3], tf.int64), getattr(tf.sets, op)
+    for found in (f(nothing, nothing), tf.function(f)(nothing, nothing)):
+        assert parts(found) == ([], [], [0, 0])

@@ -60,3 +60,20 @@ def test_what_cannot_be_registered_is_refused(arguments, message):
 def test_lists_of_objects_that_know_their_tensor_are_stacked():
     slices = tf.IndexedSlices(tf.constant([1.0]), tf.constant([1]), tf.constant([2]))
     np.testing.assert_array_equal(tf.stack([slices, tf.constant([3.0, 4.0])]), [[0, 1], [3, 4]])
+
+
+def test_conversions_go_on_while_another_is_registered():
+    found = []
+
+    class Priority(int):
+        """Compared in the middle of the registration."""
+
+        def __lt__(self, other):
+            found.append(tf.convert_to_tensor(Kelvin(1.0)).numpy())
+            return int(self) < int(other)
+
+    class Other:
+        pass
+
+    tf.register_tensor_conversion_function(Other, from_kelvin, priority=Priority(200))
+    assert found and set(found) == {1.0}

@@ -169,8 +169,8 @@ def sorted_(values, **kwargs):
 def map_(function, *iterables):
     if not iterables or not all(map(_is_dataset, iterables)):
         return map(function, *iterables)
-    first = iterables[0]
-    return first.map(function) if len(iterables) == 1 else first.zip(iterables).map(function)
+    # Of one dataset, too: an element that is a tuple is one argument.
+    return iterables[0].zip(iterables).map(function)
 
 
 @_replaces(filter)
