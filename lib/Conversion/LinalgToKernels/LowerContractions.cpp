@@ -19,6 +19,7 @@
 #include "tfc/Conversion/Passes.h"
 #include "tfc/Dialect/TFCRT/IR/MayAlias.h"
 #include "tfc/Dialect/TFCRT/IR/Remark.h"
+#include "tfc/Dialect/TFCRT/IR/SharedGroup.h"
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 #include "tfc/Dialect/TFCRT/Transforms/Body.h"
 #include "llvm/ADT/SetVector.h"
@@ -311,7 +312,19 @@ Operation *findInvariantLoop(const Contraction &c) {
   Value right = c.right.memref, root = tfc::rt::rootOf(right);
   Operation *home =
       right.getParentBlock()->getParentOp(); // where it is defined
+  auto isChanged = [&](Value value) {
+    return !isa<MemRefType>(value.getType()) ||
+           tfc::rt::mayAlias(tfc::rt::rootOf(value), root);
+  };
   auto changes = [&](Operation *op) {
+    // Tiles of other products in the loop, which are calls by now.
+    if (auto writes =
+            op->getAttrOfType<DenseBoolArrayAttr>(tfc::rt::SharedGroup::writes))
+      return llvm::any_of(llvm::zip(op->getOperands(), writes.asArrayRef()),
+                          [&](auto operand) {
+                            auto [value, isWritten] = operand;
+                            return isWritten && isChanged(value);
+                          });
     auto effects = dyn_cast<MemoryEffectOpInterface>(op);
     // What is in their regions is looked at by itself.
     if (!effects)
@@ -322,9 +335,7 @@ Operation *findInvariantLoop(const Contraction &c) {
     return llvm::any_of(all, [&](const MemoryEffects::EffectInstance &effect) {
       if (!isa<MemoryEffects::Write, MemoryEffects::Free>(effect.getEffect()))
         return false;
-      Value value = effect.getValue();
-      return !value || !isa<MemRefType>(value.getType()) ||
-             tfc::rt::mayAlias(tfc::rt::rootOf(value), root);
+      return !effect.getValue() || isChanged(effect.getValue());
     });
   };
   Operation *found = nullptr;

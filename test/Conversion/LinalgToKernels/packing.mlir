@@ -160,3 +160,59 @@ func.func @constant(%a: memref<16x512xf32>, %c: memref<16x512xf32>) {
   linalg.matmul ins(%a, %b : memref<16x512xf32>, memref<512x512xf32>) outs(%c : memref<16x512xf32>)
   return
 }
+
+// -----
+
+// The tiles of many products are calls, which write their results alone: no weights stay in the loop for them.
+
+// CHECK-LABEL: func.func @invariant_of_many
+// CHECK-COUNT-4: memref.alloc() {{.*}} : memref<262144xf32>
+// CHECK-NOT:   call @tfc.tile
+// CHECK:       scf.for %{{.*}} = %c0 to %arg0
+// CHECK-NOT:     memref.alloc
+// CHECK-COUNT-4: call @tfc.tile
+// CHECK:       return
+func.func @invariant_of_many(%n: index) {
+  %c = memref.alloc() : memref<16x512xf32>
+  %d = memref.alloc() : memref<16x512xf32>
+  %w0 = memref.alloc() : memref<512x512xf32>
+  %w1 = memref.alloc() : memref<512x512xf32>
+  %w2 = memref.alloc() : memref<512x512xf32>
+  %w3 = memref.alloc() : memref<512x512xf32>
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  scf.for %i = %c0 to %n step %c1 {
+    linalg.matmul ins(%c, %w0 : memref<16x512xf32>, memref<512x512xf32>) outs(%d : memref<16x512xf32>)
+    linalg.matmul ins(%d, %w1 : memref<16x512xf32>, memref<512x512xf32>) outs(%c : memref<16x512xf32>)
+    linalg.matmul ins(%c, %w2 : memref<16x512xf32>, memref<512x512xf32>) outs(%d : memref<16x512xf32>)
+    linalg.matmul ins(%d, %w3 : memref<16x512xf32>, memref<512x512xf32>) outs(%c : memref<16x512xf32>)
+  }
+  return
+}
+
+// -----
+
+// Weights that are the result of such a call are packed in the loop.
+
+// CHECK-LABEL: func.func @result_of_many
+// CHECK:       memref.alloc() {alignment = 64 : i64} : memref<262144xf32>
+// CHECK-NOT:   memref.alloc
+// CHECK:       scf.for %{{.*}} = %c0 to %arg0
+// CHECK-COUNT-3: memref.alloc() {alignment = 64 : i64}
+// CHECK:       return
+func.func @result_of_many(%n: index) {
+  %c = memref.alloc() : memref<16x512xf32>
+  %d = memref.alloc() : memref<16x512xf32>
+  %e = memref.alloc() : memref<512x512xf32>
+  %w0 = memref.alloc() : memref<512x512xf32>
+  %w1 = memref.alloc() : memref<512x512xf32>
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  scf.for %i = %c0 to %n step %c1 {
+    linalg.matmul ins(%e, %w0 : memref<512x512xf32>, memref<512x512xf32>) outs(%w1 : memref<512x512xf32>)
+    linalg.matmul ins(%c, %w1 : memref<16x512xf32>, memref<512x512xf32>) outs(%d : memref<16x512xf32>)
+    linalg.matmul ins(%d, %w1 : memref<16x512xf32>, memref<512x512xf32>) outs(%c : memref<16x512xf32>)
+    linalg.matmul ins(%c, %w1 : memref<16x512xf32>, memref<512x512xf32>) outs(%d : memref<16x512xf32>)
+  }
+  return
+}

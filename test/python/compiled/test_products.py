@@ -122,6 +122,28 @@ def test_weights_that_a_loop_changes_are_packed_in_every_iteration():
     np.testing.assert_allclose(tf.function(run, autograph=False)(x, w).numpy(), want, rtol=1e-4, atol=1e-2)
 
 
+@pytest.mark.parametrize("transposed", [False, True])
+def test_weights_that_one_of_many_products_of_a_loop_makes_are_those_of_each_iteration(transposed):
+    first, others, x = small(256, 256) / 16, [small(256, 256) / 16 for _ in range(4)], small(8, 256)
+
+    def iteration(matmul, tanh, x, w):
+        w = tanh(matmul(w, others[0]))
+        for weights in (w, *others):
+            x = tanh(matmul(x, weights))
+        return x, w
+
+    @tf.function
+    def run(x, w):
+        for _ in tf.range(3):
+            x, w = iteration(lambda a, b: tf.matmul(a, b, transpose_b=transposed), tf.tanh, x, w)
+        return x
+
+    want, w = x.astype(np.float64), first.astype(np.float64)
+    for _ in range(3):
+        want, w = iteration(lambda a, b: a @ (b.T if transposed else b), np.tanh, want, w)
+    np.testing.assert_allclose(run(x, first).numpy(), want, rtol=1e-4, atol=1e-4)
+
+
 def test_variable_that_a_loop_assigns_is_not_packed_before_it():
     v = tf.Variable(np.eye(256, dtype=np.float32))
 
