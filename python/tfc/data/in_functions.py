@@ -20,6 +20,7 @@ from tfc.data.holes import Holding, Hole, content, fill, holding, replaced, unio
 from tfc.data.iterator import Blocks, Cursor, TracedLoop, opened
 from tfc.dtypes import TensorSpec, int64
 from tfc.errors import page, user_line
+from tfc.ops import primitives as p
 from tfc.ops.control_flow import while_loop
 from tfc.ops.convert import convert_to_tensor
 
@@ -117,6 +118,17 @@ class InFunctions:
     def _count_on_host(self):
         """The number of elements, where the dataset itself is a hole."""
         return self._on_host(lambda values: np.int64(values[self._hole]._count))
+
+    def _traced_length(self):
+        """`len` in a function: whether there is one may be known only when it runs."""
+        count = self.cardinality()
+        p.assert_(
+            p.greater_equal(count, convert_to_tensor(np.int64(0))),
+            count,
+            message="len requires dataset with definitive cardinality, got",
+            summarize=3,
+        )
+        return count
 
     def _handle_tensor(self):
         """The number of the dataset; in a function, of the one that its holes make."""

@@ -145,3 +145,31 @@ def test_map_over_a_dataset_of_tuples_gives_the_function_the_tuple():
         return s
 
     assert total().numpy() == 32
+
+
+@tf.function
+def length(dataset):
+    return len(dataset)
+
+
+@pytest.mark.parametrize(
+    "dataset", [D.range(3).repeat(), D.range(3).filter(lambda x: x > 0)], ids=["infinite", "unknown"]
+)
+def test_len_in_a_function_wants_a_dataset_whose_size_is_known(dataset):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="len requires dataset with definitive cardinality"):
+        length(dataset)
+
+
+def test_len_in_a_function_is_known_when_the_function_runs():
+    batches = tf.function(lambda n: len(D.range(7).batch(n)))
+    assert length(D.range(7)).numpy() == 7 and batches(tf.constant(2, tf.int64)).numpy() == 4
+
+
+def test_len_of_an_endless_dataset_is_no_error_where_the_function_does_not_go():
+    @tf.function
+    def some(endless):
+        if endless:
+            return len(D.range(3).repeat())
+        return tf.constant(0, tf.int64)
+
+    assert some(tf.constant(False)).numpy() == 0

@@ -79,3 +79,17 @@ def test_a_loop_stops_at_the_failing_iteration():
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"indices = 5 is not in \[0, 5\)"):
         f(tf.constant(9))
     assert v.numpy() == 10.0
+
+
+@pytest.mark.parametrize("division", [tf.math.floordiv, tf.math.floormod, tf.truncatediv])
+@pytest.mark.parametrize("shape", [None, [0, 1], [None, 1], [None, None]], ids=str)
+def test_where_nothing_is_divided_a_divisor_may_be_zero(division, shape):
+    x, y = tf.zeros([0, 1], tf.int64), tf.constant([0, 3], tf.int64)
+    f = division
+    if shape is not None:
+        signature = [tf.TensorSpec(shape, tf.int64), tf.TensorSpec([None], tf.int64)]
+        f = tf.function(lambda x, y: division(x, y), input_signature=signature)
+    assert f(x, y).shape == (0, 2)
+    if shape != [0, 1]:
+        with pytest.raises(tf.errors.InvalidArgumentError, match="Integer division by zero"):
+            f(tf.ones([2, 1], tf.int64), y)

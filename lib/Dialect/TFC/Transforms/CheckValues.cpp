@@ -238,24 +238,25 @@ static void checkElement(ListSetOp op, CheckBuilder &build) {
   SmallVector<int64_t> dims{ShapedType::kDynamic};
   llvm::append_range(dims, element.getShape());
   OpBuilder builder(op);
-  Value all = ListStackOp::create(
-      builder, op->getLoc(),
-      RankedTensorType::get(dims, element.getElementType()), op.getList(),
-      TypeAttr::get(type));
+  Value all =
+      ListStackOp::create(builder, op->getLoc(),
+                          RankedTensorType::get(dims, element.getElementType()),
+                          op.getList(), TypeAttr::get(type));
   Value fits;
   for (int64_t axis = 0; axis < value.getRank(); ++axis) {
     Value same = build.sameDimension(all, axis + 1, op.getValue(), axis);
     if (element.isDynamicDim(axis))
-      same = build.either(
-          same, build.make<EqualOp>(build.dimension(all, axis + 1),
-                                    build.scalar(0)));
+      same =
+          build.either(same, build.make<EqualOp>(build.dimension(all, axis + 1),
+                                                 build.scalar(0)));
     fits = build.both(fits, same);
   }
-  build.require(fits,
-                "TensorArray has inconsistent shapes: the elements have shape {}, "
-                "and one of shape {} is written (infer_shape=False allows it)",
-                {build.dimensions(all, 1, value.getRank() + 1),
-                 build.shape(op.getValue())});
+  build.require(
+      fits,
+      "TensorArray has inconsistent shapes: the elements have shape {}, "
+      "and one of shape {} is written (infer_shape=False allows it)",
+      {build.dimensions(all, 1, value.getRank() + 1),
+       build.shape(op.getValue())});
   if (all.use_empty())
     all.getDefiningOp()->erase();
 }
@@ -318,13 +319,26 @@ static Value zeroLike(Value value, Operation *op) {
       DenseElementsAttr::get(type, builder.getZeroAttr(element)));
 }
 
-static void checkDivision(Operation *op, CheckBuilder &build) {
-  Value divisor = op->getOperand(1);
+static void checkDivision(Operation *op, CheckBuilder &build,
+                          SizeAnalysis &sizes) {
+  Value dividend = op->getOperand(0), divisor = op->getOperand(1);
   if (!isInteger(divisor) ||
       knownNever(divisor, [](const APInt &v) { return v.isZero(); }))
     return;
-  build.require(build.make<NotEqualOp>(divisor, zeroLike(divisor, op)),
-                "Integer division by zero", {});
+  // Nothing is divided where there is nothing to divide. If the divisor is
+  // empty then, too, no element of it is zero.
+  if (llvm::is_contained(ranked(dividend).getShape(), 0))
+    return;
+  Value holds = build.make<NotEqualOp>(divisor, zeroLike(divisor, op));
+  int64_t first = ranked(dividend).getRank() - ranked(divisor).getRank();
+  for (int64_t axis = 0; axis < ranked(dividend).getRank(); ++axis)
+    if (ranked(dividend).isDynamicDim(axis) &&
+        (axis < first || sizes.dimension(dividend, axis) !=
+                             sizes.dimension(divisor, axis - first)))
+      holds = build.either(holds,
+                           build.make<EqualOp>(build.dimension(dividend, axis),
+                                               build.scalar(0)));
+  build.require(holds, "Integer division by zero", {});
 }
 
 static void checkPower(PowOp op, CheckBuilder &build) {
@@ -408,7 +422,7 @@ void tfc::checkValues(Operation *op, SizeAnalysis &sizes) {
       .Case([&](ListSetOp set) { checkListSet(set, build, sizes); })
       .Case([&](ListCreateOp create) { checkListCreate(create, build, sizes); })
       .Case<FloorDivOp, FloorModOp, TruncDivOp, TruncModOp>(
-          [&](auto division) { checkDivision(division, build); })
+          [&](auto division) { checkDivision(division, build, sizes); })
       .Case([&](PowOp pow) { checkPower(pow, build); })
       .Case([&](RangeOp range) { checkRange(range, build, sizes); });
 }

@@ -64,7 +64,7 @@ def len_(value):
     if seam.is_tensor_array(value) and seam.tracing():
         return value.size()
     if _is_dataset(value):
-        return value.cardinality()
+        return value._traced_length()
     return len(value)
 
 

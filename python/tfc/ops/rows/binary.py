@@ -22,7 +22,7 @@ def _integer_division(f):
     """Integer division by zero is an error; numpy's own warning would go unnoticed."""
 
     def meaning(x, y):
-        if y.dtype.kind in "iu" and not np.all(y):
+        if y.dtype.kind in "iu" and x.size and not np.all(y):
             raise InvalidArgumentError("Integer division by zero")
         return f(x, y)
 

@@ -63,6 +63,30 @@ func.func @division(%x: tensor<4xi32>, %y: tensor<4xi32>, %f: tensor<4xf32>) {
 
 // -----
 
+// Where nothing is divided, a divisor may be zero.
+// CHECK-LABEL: func.func @division_of_nothing
+func.func @division_of_nothing(%x: tensor<0x4xi32>, %y: tensor<4xi32>) {
+  // CHECK-NOT: tfc.assert
+  // CHECK: tfc.floor_mod
+  %a = tfc.floor_mod %x, %y : (tensor<0x4xi32>, tensor<4xi32>) -> tensor<0x4xi32>
+  return
+}
+
+// -----
+
+// CHECK-LABEL: func.func @division_of_perhaps_nothing
+func.func @division_of_perhaps_nothing(%x: tensor<?x4xi32>, %y: tensor<4xi32>) {
+  // CHECK-DAG: %[[FITS:.*]] = tfc.not_equal %arg1
+  // CHECK-DAG: %[[EMPTY:.*]] = tfc.equal
+  // CHECK: tfc.logical_or %[[FITS]], %[[EMPTY]]
+  // CHECK: tfc.assert
+  // CHECK: tfc.floor_mod
+  %a = tfc.floor_mod %x, %y : (tensor<?x4xi32>, tensor<4xi32>) -> tensor<?x4xi32>
+  return
+}
+
+// -----
+
 // CHECK-LABEL: func.func @power
 // CHECK: tfc.assert %{{.*}}, "Integers to negative integer powers are not allowed {{\[Op:[a-z_]+\]}}"
 func.func @power(%x: tensor<4xi32>, %y: tensor<4xi32>) {
