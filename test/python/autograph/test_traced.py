@@ -43,7 +43,7 @@ def while_sum(x):
 def for_range(x):
     total = 0
     for i in tf.range(x):
-        for j in tf.range(1, i, 2):
+        for j in tf.range(1, i + 1, 2):
             if j > 4:
                 break
             total += i * j
