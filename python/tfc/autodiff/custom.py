@@ -107,6 +107,8 @@ class VariableWatcher:
     def tracks(self, value) -> bool:
         return isinstance(value, VariableStorage) and getattr(value, "trainable", True) is True
 
+    repeats = pushes = False
+
     def note_read(self, variable, value) -> None:
         if self.tracks(variable):
             self._variables[id(variable)] = variable

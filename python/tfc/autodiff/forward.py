@@ -10,7 +10,16 @@ import logging
 
 from tfc.autodiff.backward import Entry, UnconnectedGradients, accumulate, operand_gradients
 from tfc.autodiff.tape import GradientTape, not_a_tensor
-from tfc.core import Tensor, TensorList, VariableStorage, pop_recorder, push_recorder, recorders, stop_recording
+from tfc.core import (
+    Operation,
+    Tensor,
+    TensorList,
+    VariableStorage,
+    pop_recorder,
+    push_recorder,
+    recorders,
+    stop_recording,
+)
 from tfc.errors import user_line
 from tfc.ops import nest
 from tfc.ops import primitives as p
@@ -78,6 +87,8 @@ class ForwardAccumulator:
         self._known.append(value)
 
     # What recorders do.
+
+    repeats, pushes = False, True
 
     def tracks(self, value) -> bool:
         return id(value) in self._tangents
@@ -198,7 +209,8 @@ def _transposed(prim, args, attrs, outs, tangents) -> list:
     """`vjp` is linear in the gradients u of the results: its own gradient by u, weighted with the tangents, is the
     product of the Jacobian and the tangents.
     """
-    live = [o for o in outs if isinstance(o, (Tensor, TensorList)) and o.dtype.is_differentiable]
+    shown = outs[: len(outs) - prim.private] if isinstance(prim, Operation) else outs
+    live = [o for o in shown if isinstance(o, (Tensor, TensorList)) and o.dtype.is_differentiable]
     with GradientTape(persistent=True, watch_accessed_variables=False) as tape:
         cotangents = [_zero_like(o) for o in live]
         tape.watch(cotangents)

@@ -134,6 +134,12 @@ class GradientTape:
         self._entries.append(Entry(p.read_variable, (variable,), {}, (value,)))
         self._tracked[id(value)] = value
 
+    pushes = False
+
+    @property
+    def repeats(self) -> bool:
+        return self._persistent
+
     def note_read(self, variable, value) -> None:
         if self._watch_accessed and getattr(variable, "trainable", True) is True and value.dtype.is_differentiable:
             self._tracked[id(value)] = value

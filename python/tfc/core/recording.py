@@ -4,7 +4,9 @@ A recorder has three methods:
 
 * `record(prim, args, attrs, results)`: called after each primitive,
 * `tracks(value) -> bool`: whether it wants to know what becomes of this tensor or variable,
-* `note_read(variable, value)`: a variable is read, for which this value stands (`core.standing`).
+* `note_read(variable, value)`: a variable is read, for which this value stands (`core.standing`);
+
+and says whether it `repeats` gradients (a persistent tape), and `pushes` derivatives forward as operations run.
 
 `prim.vjp` is the gradient; `record_operation` makes up a primitive for an operation that brings its own.
 """
@@ -25,20 +27,24 @@ class Recorder(Protocol):
 
     def note_read(self, variable, value) -> None: ...
 
+    # Whether it may ask for gradients more than once, and whether it differentiates operations as they run.
+    repeats: bool
+    pushes: bool
+
 
 class Operation:
     """An operation with a gradient of its own, in the place of a primitive.
 
     `vjp(grads, outputs, *inputs)` gets one gradient for each output (None where none arrived) and returns one
     for each input. If it `adds`, it also takes `totals`: for each input None, or its gradient so far, which what it
-    returns then includes.
+    returns then includes. The last `private` outputs are for its own gradient: nothing else depends on them.
     """
 
-    __slots__ = ("adds", "name", "num_results", "vjp")
+    __slots__ = ("adds", "name", "num_results", "private", "vjp")
     jvp = None
 
-    def __init__(self, name: str, vjp: Callable, adds: bool = False):
-        self.name, self.adds = name, adds
+    def __init__(self, name: str, vjp: Callable, adds: bool = False, private: int = 0):
+        self.name, self.adds, self.private = name, adds, private
         # Never 1: `vjp` takes a list of gradients, and inputs may be variables.
         self.num_results = None
         self.vjp = vjp
@@ -79,13 +85,15 @@ def should_record(values: Sequence) -> bool:
     return any(r.tracks(v) for r in STATE.recorders for v in values)
 
 
-def record_operation(name: str, inputs: Sequence, outputs: Sequence, backward: Callable, adds: bool = False) -> None:
+def record_operation(
+    name: str, inputs: Sequence, outputs: Sequence, backward: Callable, adds: bool = False, private: int = 0
+) -> None:
     """Tells every recorder of an operation from `inputs` to `outputs` (tensors; inputs also variables).
 
     `backward(*grads)` gets one gradient an output, None where none arrived, and returns one an input. It runs
     under whatever
     recorders are active then, so it may be differentiated in turn. With `adds` it also takes `totals`, as `Operation`
-    says.
+    says, and what `private` is.
     """
 
     levels = STATE.standing
@@ -98,7 +106,7 @@ def record_operation(name: str, inputs: Sequence, outputs: Sequence, backward: C
         with standing_in(*levels):
             return backward(*grads, **totals)
 
-    record(Operation(name, vjp, adds), tuple(inputs), {}, tuple(outputs))
+    record(Operation(name, vjp, adds, private), tuple(inputs), {}, tuple(outputs))
 
 
 @contextmanager

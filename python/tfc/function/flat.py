@@ -75,6 +75,8 @@ class FlatFunction:
         self.stored = None
         # What `gradient` made of it: see there.
         self._pair = None
+        # Whether it leaves something behind, once that is known: see `gradient`.
+        self._changes: bool | None = None
         # The function that this is the forward function of, if it has to run again for higher orders.
         self._forward_of: FlatFunction | None = None
         # The graph holds variables weakly from now on.

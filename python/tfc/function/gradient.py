@@ -5,6 +5,7 @@ function.
 from tfc.autodiff import GradientTape
 from tfc.core import current, record_operation, recorders, should_record, stop_recording, using
 from tfc.dtypes import TensorSpec
+from tfc.function.effects import effects_of
 from tfc.function.flat import FlatFunction
 from tfc.ir import describe_type, kind_of
 from tfc.ops import primitives as p
@@ -49,6 +50,33 @@ def pair_of(function: FlatFunction) -> Pair:
     return function._pair
 
 
+def _changes(function) -> bool:
+    """Whether a function leaves something behind, so that it may not run twice."""
+    if function._changes is None:
+        found = effects_of(function._graph.function).effects
+        function._changes = any(
+            e.external or any(access != "read" for name, access in e.resources.items() if name != "outcome")
+            for e in found
+        )
+    return function._changes
+
+
+def _pairs(function, pair) -> list:
+    """Forward and backward functions of a function, of its forward function, and so on: one pair for each recorder that
+    may ask for the next derivative, if the forward function may not run again for it.
+    """
+    listening = recorders()
+    order = len(listening) + any(r.repeats for r in listening)
+    pairs = [pair]
+    if order > 1 and _changes(function):
+        while len(pairs) < order:
+            following = pair_of(pairs[-1].forward)
+            if following.error is not None or not following.sources:
+                break
+            pairs.append(following)
+    return pairs
+
+
 def _recorded(function, tensors, constants, variables) -> list:
     pair = pair_of(function)
     inputs = [*tensors, *constants, *variables]
@@ -63,29 +91,44 @@ def _recorded(function, tensors, constants, variables) -> list:
         return outs
     if not pair.sources:
         return function.call_flat(tensors, variables)
+    pairs = _pairs(function, pair)
+    # Each forward function has constants of its own behind those of the one that it is for.
+    own = [made.forward._graph.constants() for made in pairs[:-1]]
     with stop_recording():
-        results = pair.forward.call_flat([*tensors, *constants], variables)
+        results = pairs[-1].forward.call_flat([*tensors, *constants, *(c for cs in own for c in cs)], variables)
 
     def backward(*grads):
-        return _backward(pair, inputs, len(variables), results, grads)
+        return _backward(pairs, own, inputs, len(variables), results, grads)
 
-    record_operation(function._name, inputs, results, backward)
+    # Where the function ran once for all orders, its last residuals are nobody else's.
+    last = len(results) - pairs[-1].count if _runs_once(function) else 0
+    record_operation(function._name, inputs, results, backward, private=last)
     return results[: pair.count]
 
 
-def _backward(pair, inputs, num_variables, results, grads):
-    if any(g is not None for g in grads[pair.count :]):
-        # Second order: what the backward function used is a result as well.
-        split = len(inputs) - num_variables
-        outer = pair_of(pair.forward)
-        if outer.error is not None:
-            raise outer.error
-        constants = pair.forward._graph.constants()
-        again = run(outer.forward, [*inputs[:split], *constants], inputs[split:])
-        found = _found(outer, again, grads, inputs[split:])
-        return [found.get(at if at < split else at + len(constants)) for at in range(len(inputs))]
-    found = _found(pair, results, grads, inputs[len(inputs) - num_variables :])
-    return [found.get(at) for at in range(len(inputs))]
+def _runs_once(function) -> bool:
+    """Whether there are recorders that would run a function again which may not run twice."""
+    return any(r.pushes for r in recorders()) and _changes(function)
+
+
+def _backward(pairs, own, inputs, num_variables, results, grads):
+    split = len(inputs) - num_variables
+    ends = [made.count for made in pairs[1:]] + [len(results)]
+    skipped = 0
+    for level, (pair, end) in enumerate(zip(pairs, ends, strict=True)):
+        # Second order and above: what a backward function used is a result as well.
+        if all(g is None for g in grads[pair.count :]):
+            found = _found(pair, results[:end], grads, inputs[split:])
+            return [found.get(at if at < split else at + skipped) for at in range(len(inputs))]
+        skipped += len(own[level]) if level < len(own) else 0
+    inner = pairs[-1]
+    outer = pair_of(inner.forward)
+    if outer.error is not None:
+        raise outer.error
+    constants = [*(c for cs in own for c in cs), *inner.forward._graph.constants()]
+    again = run(outer.forward, [*inputs[:split], *constants], inputs[split:])
+    found = _found(outer, again, grads, inputs[split:])
+    return [found.get(at if at < split else at + len(constants)) for at in range(len(inputs))]
 
 
 def _found(pair, results, grads, variables) -> dict:
