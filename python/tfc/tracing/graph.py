@@ -87,6 +87,11 @@ CREATED_AGAIN = (
 )
 
 
+def _number_key(array) -> tuple:
+    """What equal numbers of one type have in common."""
+    return array.dtype.str, array[()] if array.dtype.kind == "O" else array.tobytes()
+
+
 class FuncGraph(Interpreter):
     """Traces one function. Primitives become ops at the current insertion point.
 
@@ -405,9 +410,7 @@ class FuncGraph(Interpreter):
             return made
         stack = user_stack(4)
         # A number is there once a block; each use is a tensor of its own, for tapes.
-        key = None
-        if array.ndim == 0:
-            key = array.dtype.str, array[()] if array.dtype.kind == "O" else array.tobytes()
+        key = _number_key(array) if array.ndim == 0 else None
         value = self.scope.numbers.get(key)
         if value is None:
             value = self.build("constant", [], {"value": array}, stack).results[0]
@@ -456,9 +459,20 @@ class FuncGraph(Interpreter):
         """Tells the regions between here and where a value was made that they capture it."""
         scope = self.scope
         while scope is not owner and scope is not None:
-            if scope.merged is not owner:
-                scope.captures.setdefault(id(a), a)
+            if scope.merged is not owner and id(a) not in scope.captures:
+                self._tell_apart(a)
+                scope.captures[id(a)] = a
             scope = scope.parent
+
+    def _tell_apart(self, a):
+        """Equal numbers are one value, but two tensors to a tape. Gradients run regions again by their values, so that
+        numbers which they capture are values of their own.
+        """
+        if type(a) is not SymbolicTensor or a.const is None or a.shape_tuple != () or not a.dtype.is_differentiable:
+            return
+        if a.scope.numbers.get(_number_key(a.const)) == a.value:
+            op = build_op("constant", [], {"value": a.const}, location(a.stack), block_begin(a.scope.block))
+            a.value = op.results[0]
 
     def _inaccessible(self, a):
         return InaccessibleTensorError(

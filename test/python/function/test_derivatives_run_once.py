@@ -77,7 +77,7 @@ def test_a_function_that_changes_a_variable_runs_once(program, derivative):
     expected = float(derivative(f)(X))
     left = float(v)
     traced = tf.function(f)
-    for g in (derivative(traced), tf.function(derivative(traced))):
+    for g in (derivative(traced), tf.function(derivative(f)), tf.function(derivative(traced))):
         v.assign(0.5)
         assert float(g(X)) == pytest.approx(expected, rel=1e-12)
         assert float(v) == pytest.approx(left)
