@@ -61,15 +61,18 @@ def _changes(function) -> bool:
     return function._changes
 
 
+def _order() -> int:
+    """How many derivatives of one operation the recorders may ask for."""
+    return len(recorders()) + any(r.repeats for r in recorders())
+
+
 def _pairs(function, pair) -> list:
     """Forward and backward functions of a function, of its forward function, and so on: one pair for each recorder that
     may ask for the next derivative, if the forward function may not run again for it.
     """
-    listening = recorders()
-    order = len(listening) + any(r.repeats for r in listening)
     pairs = [pair]
-    if order > 1 and _changes(function):
-        while len(pairs) < order:
+    if _order() > 1 and _changes(function):
+        while len(pairs) < _order():
             following = pair_of(pairs[-1].forward)
             if following.error is not None or not following.sources:
                 break
@@ -101,7 +104,8 @@ def _recorded(function, tensors, constants, variables) -> list:
         return _backward(pairs, own, inputs, len(variables), results, grads)
 
     # Where the function ran once for all orders, its last residuals are nobody else's.
-    last = len(results) - pairs[-1].count if _runs_once(function) else 0
+    once = len(pairs) == _order() and _runs_once(function)
+    last = len(results) - pairs[-1].count if once else 0
     record_operation(function._name, inputs, results, backward, private=last)
     return results[: pair.count]
 
