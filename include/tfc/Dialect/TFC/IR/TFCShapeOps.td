@@ -33,8 +33,8 @@ def TFC_IotaOp : TFC_PureOp<"iota"> {
 def TFC_RangeOp : TFC_PureOp<"range"> {
   let summary = "start, start + delta, ... up to but not including limit";
   let description = [{
-    The number of elements is `max(0, ceil((limit - start) / delta))`. A zero
-    delta is an error at run time. Constraints:
+    The number of elements is `ceil((limit - start) / delta)`. A zero delta, and
+    one that leads away from the limit, are errors at run time. Constraints:
 
     * (C1) the operands are scalars of one element type
   }];
