@@ -68,7 +68,8 @@ def estimates(driver, chip) -> list:
         f"{chip}, {device}:",
         "",
         "| program | operations | bytes needed | asked for / needed | from memory / needed | warp instructions "
-        "| shared memory: passes, of these for conflicts | at least, us: memory, arithmetic, issue, shared | bound by |",
+        "| shared memory: passes, of these for conflicts | at least, us: memory, arithmetic, issue, shared "
+        "| bound by |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for name, (function, specs) in PROGRAMS.items():
@@ -125,7 +126,8 @@ def text() -> str:
     if not toolkit:
         sys.exit("no CUDA toolkit: install one, or the package nvidia-cuda-nvcc")
     parts = [
-        f"What `ptxas` of CUDA {version(toolkit)} says (registers of a thread, spilled bytes, shared bytes of a block):",
+        f"What `ptxas` of CUDA {version(toolkit)} says "
+        "(registers of a thread, spilled bytes, shared bytes of a block):",
         "",
         *resources(toolkit),
         "",

@@ -18,8 +18,8 @@ SCALAR = TensorSpec((), int32)
 class Collector:
     """More variables for a loop: lists with one element for each iteration.
 
-    `body`: the scope of its body; `number`: which of its arguments counts iterations. What is collected is built into the
-    body; then `finish` makes the loop again, with these lists as further results.
+    `body`: the scope of its body; `number`: which of its arguments counts iterations. What is collected is built into
+    the body; then `finish` makes the loop again, with these lists as further results.
     """
 
     def __init__(self, graph, op, results, body, number):
@@ -68,8 +68,8 @@ class Collector:
         return self._collect(SymbolicTensor(self.body.block.arguments[at], self.body), spec, self._start())
 
     def ragged(self, at, spec) -> tuple:
-        """Of a variable whose sizes change: the numbers of all its elements, one iteration after the other, of the list of
-        where those of each begin, and of the list of its shapes.
+        """Of a variable whose sizes change: the numbers of all its elements, one iteration after the other, of the list
+        of where those of each begin, and of the list of its shapes.
         """
         start, value = self._start(), SymbolicTensor(self.body.block.arguments[at], self.body)
         with before(self.graph, self.op), stop_recording():
@@ -105,8 +105,8 @@ class Collector:
         return spec, self._collect(stacked, spec, start)
 
     def rows(self, at) -> tuple:
-        """(spec of a row, numbers of the lists of all rows, of where those of each iteration begin, of how many they are)
-        of the list at a position: at the start of each iteration its rows are added.
+        """(spec of a row, numbers of the lists of all rows, of where those of each iteration begin, of how many they
+        are) of the list at a position: at the start of each iteration its rows are added.
         """
         values, start = self._list(at), self._start()
         return values.element, *self._rows(values, values.element, start)
@@ -145,8 +145,8 @@ class Collector:
         return value, spec, self._collect(made, spec, mlir.InsertionPoint(operations[at + 1]))
 
     def replaced(self, at, made) -> tuple:
-        """(the value of the body, its spec, number of the list of where, of the list of values) of what an op that sets an
-        element of the list at a position replaces.
+        """(the value of the body, its spec, number of the list of where, of the list of values) of what an op that sets
+        an element of the list at a position replaces.
         """
         values, *rest = made.operands
         values, point = self._list(at, values), mlir.InsertionPoint(made)

@@ -396,7 +396,7 @@ def _concrete():
     ],
 )
 def test_errors_of_entry_points_have_no_frames_of_ours(call):
-    with pytest.raises(Exception) as caught:  # noqa: B017
+    with pytest.raises(Exception) as caught:
         call()
     assert [n for n in _names(caught)[1:] if n != "_fail"] == ["<lambda>"]
 

@@ -74,7 +74,7 @@ def test_shuffle(n):
 
 
 def test_stateless_shuffle():
-    draw = lambda x: tf.random.experimental.stateless_shuffle(x, SEED)  # noqa: E731
+    draw = lambda x: tf.random.experimental.stateless_shuffle(x, SEED)
     f = tf.function(draw, input_signature=[tf.TensorSpec([None, 2])])
     for n in (0, 1, 7):
         same(f(tf.ones([n, 2])), draw(tf.ones([n, 2])))
