@@ -108,7 +108,7 @@ def samples(low, high, domain, count, dtype, rng):
 
 
 def ulps(got, want):
-    """|got - want| over the spacing of got's type at `want`, which is of a wider type; 0 for equal infinities and NaN."""
+    """|got - want| over the spacing of got's type at `want`, of a wider type; 0 for equal infinities and NaN."""
     info = np.finfo(got.dtype)
     with np.errstate(all="ignore"):
         rounded = want.astype(got.dtype)

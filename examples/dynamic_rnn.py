@@ -1,7 +1,6 @@
 """A dynamic RNN in ten lines: Python's range makes layers, tf.range makes a loop, a TensorArray stacks."""
 
 import numpy as np
-
 import tfc as tf
 
 

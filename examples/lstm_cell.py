@@ -4,7 +4,6 @@ import statistics
 import time
 
 import numpy as np
-
 import tfc as tf
 
 UNITS = BATCH = 10

@@ -110,7 +110,7 @@ def test_none_in_one_branch(fake):
 def test_none_in_both_branches_that_nobody_reads_is_legal(fake):
     def f(c):
         if c:
-            x = None  # noqa: F841 (nobody reads it: that is the case)
+            x = None
         else:
             x = None  # noqa: F841
         return 1
