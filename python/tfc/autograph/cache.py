@@ -12,7 +12,7 @@ import types
 import weakref
 from dataclasses import dataclass
 
-from . import source
+from . import kept_code, source
 from .errors import ConversionError
 from .options import Options, log, verbosity
 from .rewrite import functions, tree
@@ -80,6 +80,11 @@ def rewritten(function, options) -> ast.FunctionDef:
 
 
 def _convert(function, code, options):
+    key = kept_code.key_of(function, code, options) if verbosity() == 0 else None
+    found = kept_code.read(key)
+    if found is not None:
+        _note(found)
+        return Converted(found)
     try:
         node = rewritten(function, options)
         result = Converted(_compile(node, code, function.__qualname__))
@@ -96,6 +101,7 @@ def _convert(function, code, options):
     log(1, "Converted %s (%s:%d)", code.co_name, code.co_filename, code.co_firstlineno)
     if verbosity() >= 3:
         log(3, "%s", ast.unparse(node))
+    kept_code.write(key, function, result.code)
     return result
 
 
@@ -144,3 +150,11 @@ def _named(code, name, compiled, qualname):
     code = code.replace(**changes)
     _made[id(code)] = _weakly(code, _made)
     return code
+
+
+def _note(code) -> None:
+    """A result of another process, and the functions inside."""
+    _made[id(code)] = _weakly(code, _made)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            _note(constant)

@@ -46,6 +46,11 @@ def find(code, module_globals=None) -> Found:
     )
 
 
+def text_of(code, module_globals=None) -> list:
+    """The lines of the file that `code` is from, as they are known now; none if there is no file."""
+    return _lines(code.co_filename, module_globals, refresh=False) or []
+
+
 def _lines(filename, module_globals, refresh):
     if filename == "<string>":
         return None

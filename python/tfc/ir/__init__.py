@@ -2,11 +2,12 @@
 
 from tfc.ir.assembly import assemble, export_bytes
 from tfc.ir.attributes import array_of, attribute, python_value
+from tfc.ir.build import build
 from tfc.ir.builder import Function, block_begin, build_op, insertion_point, run_passes, token_type, verify, walk
 from tfc.ir.bytecode import BYTECODE, module_bytecode, parse_function, parse_module, write_function
 from tfc.ir.context import LOCK, BuildError, context, new_context
-from tfc.ir.lazy import compiler, library_paths, mlir
-from tfc.ir.locations import add_root, location, location_line, location_text, stack_text, user_stack
+from tfc.ir.lazy import compiler, mlir
+from tfc.ir.locations import add_root, frame_text, location, location_line, location_text, stack_text, user_stack
 from tfc.ir.symbols import canonical
 from tfc.ir.types import (
     describe_type,
@@ -29,15 +30,16 @@ __all__ = [
     "assemble",
     "attribute",
     "block_begin",
+    "build",
     "build_op",
     "canonical",
     "compiler",
     "context",
     "describe_type",
     "export_bytes",
+    "frame_text",
     "insertion_point",
     "kind_of",
-    "library_paths",
     "list_type",
     "location",
     "location_line",

@@ -10,6 +10,7 @@ import sys
 
 from tfc import _native
 
+_SUFFIX = importlib.machinery.EXTENSION_SUFFIXES[0]
 # Symbols are bound when they are first called: most of the compiler's never are.
 _FLAGS = os.RTLD_LAZY | os.RTLD_LOCAL | getattr(os, "RTLD_DEEPBIND", 0)
 
@@ -29,15 +30,19 @@ def own_symbols():
         sys.setdlopenflags(before)
 
 
+def _mlir_folders() -> list:
+    """Where the libraries of MLIR's Python package are."""
+    package = importlib.util.find_spec("mlir")
+    folders = [os.path.join(f, "_mlir_libs") for f in package.submodule_search_locations] if package else []
+    return [folder for folder in folders if os.path.isdir(folder)]
+
+
 def load_ahead() -> None:
     """Starts to load the compiler's libraries; TFC_LOAD_AHEAD=0 in the environment leaves that to the first use."""
     if os.environ.get("TFC_LOAD_AHEAD", "1") == "0" or len(os.sched_getaffinity(0)) < 2:
         return
-    suffix = importlib.machinery.EXTENSION_SUFFIXES[0]
-    package = importlib.util.find_spec("mlir")
-    folders = [os.path.join(f, "_mlir_libs") for f in package.submodule_search_locations] if package else []
-    paths = [os.path.join(folder, "_mlir" + suffix) for folder in folders]
-    paths.append(os.path.join(os.path.dirname(_native.__file__), "_compiler" + suffix))
+    paths = [os.path.join(folder, "_mlir" + _SUFFIX) for folder in _mlir_folders()]
+    paths.append(os.path.join(os.path.dirname(_native.__file__), "_compiler" + _SUFFIX))
     _native.load_ahead([path for path in paths if os.path.exists(path)], _FLAGS)
 
 
@@ -58,12 +63,9 @@ class Lazy:
 
 
 def library_paths() -> list:
-    """The files of the compiler: what it makes of a module depends on them."""
-    with own_symbols():
-        ours = importlib.import_module("tfc._compiler").__file__
-        package = os.path.dirname(importlib.import_module("mlir._mlir_libs").__file__)
-    names = sorted(name for name in os.listdir(package) if name.startswith("libMLIRPythonCAPI"))
-    return [ours, *(os.path.join(package, name) for name in names)]
+    """The files of the compiler: what it makes of a module depends on them. Nothing is loaded to find them."""
+    places = [(os.path.dirname(_native.__file__), "_compiler."), *((f, "libMLIRPythonCAPI") for f in _mlir_folders())]
+    return [os.path.join(f, name) for f, start in places for name in sorted(os.listdir(f)) if name.startswith(start)]
 
 
 mlir = Lazy("mlir.ir")

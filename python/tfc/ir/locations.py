@@ -54,13 +54,18 @@ def position(code, instruction) -> tuple:
     return code.co_firstlineno, 0
 
 
+def frame_text(key: tuple) -> tuple:
+    """(file, line, column, function) of a frame of `user_stack`: all that its location says."""
+    code, instruction = key
+    name = getattr(code, "co_qualname", code.co_name).replace(".<locals>", "")
+    return code.co_filename, *position(code, instruction), name
+
+
 def _frame_location(key):
     found = _frames.get(key)
     if found is None:
-        code, instruction = key
-        line, column = position(code, instruction)
-        name = getattr(code, "co_qualname", code.co_name).replace(".<locals>", "")
-        file = mlir.Location.file(code.co_filename, line, column)
+        filename, line, column, name = frame_text(key)
+        file = mlir.Location.file(filename, line, column)
         if len(_frames) > _LIMIT:
             _frames.clear()
         found = _frames[key] = mlir.Location.name(name, file)

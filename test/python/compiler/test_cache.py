@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tfc as tf
 from tfc.compiler import cache
+from tfc.config import kept
 
 
 @pytest.fixture
@@ -96,7 +97,7 @@ def test_the_least_recently_used_go_first(folder):
     oldest, *others = sorted(entries(folder), key=lambda p: p.stat().st_mtime_ns)
     os.utime(oldest, (time.time() - 1000,) * 2)
     tf.config.compilation_cache.set_limits(max_bytes=sum(p.stat().st_size for p in others))
-    cache.sweep()
+    kept.sweep()
     assert entries(folder) == sorted(others)
 
 
@@ -107,7 +108,7 @@ def test_what_nobody_used_for_long_goes(folder):
     abandoned = folder / "new-abandoned"
     abandoned.write_text("half")
     os.utime(abandoned, (time.time() - 7200,) * 2)
-    cache.sweep()
+    kept.sweep()
     assert not list(folder.iterdir())
 
 

@@ -1,0 +1,131 @@
+"""Files of the compilation cache: what one process has worked out, for the next ones.
+
+An entry is one file, whose name says everything that its content depends on (a SHA-256). Entries are written to a file
+of their own and renamed, so that readers never see half of one; what is truncated, damaged or foreign is a miss.
+Whoever can write the directory can run code as its users: it is created with mode 0700, and not used if others could
+write it.
+"""
+
+import contextlib
+import functools
+import hashlib
+import logging
+import os
+import stat
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tfc.config import compilation_cache as settings
+
+_LOGGER = logging.getLogger("tfc")
+#: Object code; converted Python code; traces.
+SUFFIXES = (".tfcobj", ".tfccode", ".tfctrace")
+_MAGIC = b"tfc kept 2\n"
+# How often, in writes, the directory is looked through for what is too old or too much.
+_SWEEP_EVERY = 16
+_writes = 0
+
+
+def read(name: str) -> bytes | None:
+    """What was kept under a name (with its suffix), or None."""
+    directory = usable()
+    if directory is None:
+        return None
+    path = os.path.join(directory, name)
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+    except OSError:
+        return None
+    head = len(_MAGIC) + 32
+    payload = memoryview(content)[head:]
+    if content[: len(_MAGIC)] != _MAGIC or hashlib.sha256(payload).digest() != content[len(_MAGIC) : head]:
+        return None
+    with contextlib.suppress(OSError):
+        os.utime(path)  # the age of an entry is that of its last use
+    return bytes(payload)
+
+
+def write(name: str, payload: bytes) -> None:
+    """Keeps an entry. Problems are logged, and else of no consequence."""
+    directory = usable()
+    if directory is None:
+        return
+    try:
+        handle, made = tempfile.mkstemp(prefix="new-", dir=directory)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(_MAGIC + hashlib.sha256(payload).digest() + payload)
+            os.replace(made, directory / name)
+        except BaseException:
+            os.unlink(made)
+            raise
+    except OSError as e:
+        _LOGGER.info("the compilation cache in %s could not be written: %s", directory, e)
+        return
+    global _writes
+    _writes += 1
+    if _writes % _SWEEP_EVERY == 1:
+        sweep()
+
+
+def sweep() -> None:
+    """Removes entries that nobody used for too long, and the least recently used ones beyond the limit of bytes."""
+    directory = usable()
+    if directory is None:
+        return
+    found = []
+    for path in directory.iterdir():
+        try:
+            info = path.stat()
+        except OSError:
+            continue
+        ours = path.suffix in SUFFIXES
+        # A file that a process left half written.
+        abandoned = path.name.startswith("new-") and info.st_mtime < time.time() - 3600
+        if abandoned or (ours and info.st_mtime < time.time() - settings.max_age_days() * 86400):
+            _remove(path)
+        elif ours:
+            found.append((info.st_mtime, info.st_size, path))
+    total = sum(size for _, size, _ in found)
+    for _, size, path in sorted(found):
+        if total <= settings.max_bytes():
+            break
+        _remove(path)
+        total -= size
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):  # another process was faster
+        path.unlink()
+
+
+def usable() -> Path | None:
+    """The directory, made if need be; None if there is to be no cache, or it is not safe."""
+    directory = settings.directory()
+    return None if directory is None else _checked(directory)
+
+
+@functools.lru_cache(maxsize=8)
+def _checked(directory: Path) -> Path | None:
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        info = directory.stat()
+    except OSError as e:
+        _LOGGER.info("no compilation cache: %s", e)
+        return None
+    if sys.platform != "win32" and (info.st_uid != os.getuid() or info.st_mode & (stat.S_IWGRP | stat.S_IWOTH)):
+        _LOGGER.warning("no compilation cache: %s belongs to somebody else, or others may write it", directory)
+        return None
+    return directory
+
+
+def stamp(paths) -> bytes:
+    """What tells builds of these files apart: their names, sizes and times."""
+    parts = []
+    for path in paths:
+        info = os.stat(path)
+        parts.append(f"{os.path.basename(path)} {info.st_size} {info.st_mtime_ns}")
+    return "\n".join(parts).encode()
