@@ -39,12 +39,15 @@ bool NestLowering::uses(OpOperand &operand, unsigned dim) const {
 }
 
 /// How well `dim` does as the innermost loop: contiguous accesses count for it,
-/// strided ones against it.
+/// strided ones against it. Results of one reduction (a best element and its place) count once: where the reduction is
+/// innermost, they are in registers.
 int64_t NestLowering::score(unsigned dim) {
   int64_t score = 0;
+  bool reduces = op.getNumReductionLoops() > 0;
   for (OpOperand &operand : op->getOpOperands()) {
     AffineMap map = maps[operand.getOperandNumber()];
-    if (!isa<MemRefType>(operand.get().getType()) || !map.isFunctionOfDim(dim))
+    bool isAnother = reduces && op.isDpsInit(&operand) && &operand != op.getDpsInitOperand(0);
+    if (!isa<MemRefType>(operand.get().getType()) || !map.isFunctionOfDim(dim) || isAnother)
       continue;
     ArrayRef<AffineExpr> results = map.getResults();
     bool last = results.back() == builder.getAffineDimExpr(dim);

@@ -134,7 +134,17 @@ static Operation *mergeNan(arith::OrIOp either) {
   return merged;
 }
 
-/// The element that decides and its kind, of select(better(x, best), x, best).
+/// The new element that an integer maximum or minimum compares with the best
+/// one.
+static Value otherOf(Operation *extreme, Value best) {
+  if (!isa_and_present<arith::MaxSIOp, arith::MinSIOp, arith::MaxUIOp,
+                       arith::MinUIOp>(extreme))
+    return {};
+  return extreme->getOperand(extreme->getOperand(0) == best);
+}
+
+/// The element that decides and its kind, of select(better(x, best), x, best),
+/// which is a maximum or minimum where integers were simplified.
 bool NestLowering::matchArgReduction() {
   if (op.getNumDpsInits() != 2 || strategy.accumulated != 1)
     return false;
@@ -144,13 +154,16 @@ bool NestLowering::matchArgReduction() {
        place = yields[1].getDefiningOp<arith::SelectOp>();
   Value bestBefore = op.getMatchingBlockArgument(op.getDpsInitOperand(0));
   Value placeBefore = op.getMatchingBlockArgument(op.getDpsInitOperand(1));
-  if (!best || !place || best.getCondition() != place.getCondition() ||
-      best.getFalseValue() != bestBefore ||
-      place.getFalseValue() != placeBefore || !placeBefore.hasOneUse() ||
-      !isa<IntegerType>(placeBefore.getType()))
+  if (!place || place.getFalseValue() != placeBefore ||
+      !placeBefore.hasOneUse() || !isa<IntegerType>(placeBefore.getType()))
     return false;
-  Value x = best.getTrueValue();
-  Operation *compare = best.getCondition().getDefiningOp();
+  Value x = otherOf(yields[0].getDefiningOp(), bestBefore);
+  if (!x && best && best.getCondition() == place.getCondition() &&
+      best.getFalseValue() == bestBefore)
+    x = best.getTrueValue();
+  if (!x)
+    return false;
+  Operation *compare = place.getCondition().getDefiningOp();
   // NaN counts, too.
   if (auto either = dyn_cast_or_null<arith::OrIOp>(compare))
     compare = mergeNan(either);
@@ -162,7 +175,7 @@ bool NestLowering::matchArgReduction() {
   std::optional<vector::CombiningKind> kind = extremeOf(compare);
   if (!kind)
     return false;
-  strategy.arg = ArgReduction{x, best.getCondition(), *kind};
+  strategy.arg = ArgReduction{x, place.getCondition(), *kind};
   return true;
 }
 

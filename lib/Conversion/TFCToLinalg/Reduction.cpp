@@ -71,8 +71,10 @@ static Rule ruleOf(Operation *op) {
   return {neutral<1>, combine<AddFOp, AndIOp, AndIOp, void>};
 }
 
-/// Sums and products of halves are kept in f32; the bytes of bools in i1.
+/// Sums and products of halves are kept in f32, bools in bytes (0 or 1), of which vectors have 64.
 static Type accumulatorType(Operation *op, Type element) {
+  if (isa<ReduceAnyOp, ReduceAllOp>(op))
+    return IntegerType::get(op->getContext(), 8, IntegerType::Unsigned);
   if (isHalf(element) && !isa<ReduceMaxOp, ReduceMinOp>(op))
     return Float32Type::get(op->getContext());
   return element;
@@ -110,7 +112,7 @@ static Value finish(Lowering &l, Value tensor, ArrayRef<Dim> kept, Type accumula
     return tensor::FromElementsOp::create(l.b, l.loc, l.tensorType(result),
                                           toStorage(l.b, l.loc, scalar, element));
   }
-  if (element != accumulator) {
+  if (element != accumulator && !isBool(element)) { // whose storage is bytes, too
     Body body(l, kept);
     Value narrow = castScalar(body.in, l.loc, body.load(tensor, body.identity()), accumulator, element);
     body.addOutput(l.empty(kept, element), body.identity());

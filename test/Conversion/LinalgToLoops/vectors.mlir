@@ -154,3 +154,27 @@ func.func @first_nan(%a: memref<1x256xf32>, %best: memref<1xf32>, %place: memref
   }
   return
 }
+
+// -----
+
+// The least element of integers, of which the canonicalizer makes a minimum, and its place: along rows, whose results
+// are in registers, though two results would be contiguous across them.
+// CHECK-LABEL: @least_of_rows
+// CHECK: scf.for %[[ROW:.*]] =
+// CHECK: scf.for
+// CHECK: vector.load %arg0[%[[ROW]]
+// CHECK: vector.reduction <minsi>
+// CHECK: memref.store %{{.*}}, %arg1[%[[ROW]]]
+func.func @least_of_rows(%a: memref<64x256xi32>, %best: memref<64xi32>, %place: memref<64xi32>) {
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>, affine_map<(i, j) -> (i)>], iterator_types = ["parallel", "reduction"]}
+      ins(%a : memref<64x256xi32>) outs(%best, %place : memref<64xi32>, memref<64xi32>) {
+  ^bb0(%x: i32, %b: i32, %p: i32):
+    %better = arith.cmpi slt, %x, %b : i32
+    %index = linalg.index 1 : index
+    %number = arith.index_cast %index : index to i32
+    %least = arith.minsi %x, %b : i32
+    %next = arith.select %better, %number, %p : i32
+    linalg.yield %least, %next : i32, i32
+  }
+  return
+}
