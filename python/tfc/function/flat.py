@@ -77,6 +77,9 @@ class FlatFunction:
         self._pair = None
         # Whether it leaves something behind, once that is known: see `gradient`.
         self._changes: bool | None = None
+        # The same without effects, once derivatives needed that: see `gradient`.
+        self._pure: FlatFunction | None = None
+        self._pure_of: FlatFunction | None = None
         # The function that this is the forward function of, if it has to run again for higher orders.
         self._forward_of: FlatFunction | None = None
         # The graph holds variables weakly from now on.

@@ -5,6 +5,7 @@ function.
 from tfc.autodiff import GradientTape
 from tfc.core import current, record_operation, recorders, should_record, stop_recording, using
 from tfc.dtypes import TensorSpec
+from tfc.errors import page, user_line
 from tfc.function.effects import effects_of
 from tfc.function.flat import FlatFunction
 from tfc.ir import describe_type, kind_of
@@ -12,7 +13,7 @@ from tfc.ops import primitives as p
 from tfc.ops.gradients import zeros_like
 from tfc.ops.indexed_slices import IndexedSlices
 from tfc.state import stand_in
-from tfc.tracing import FuncGraph, replay
+from tfc.tracing import FuncGraph, Memory, replay, replay_purely
 
 
 def run(function: FlatFunction, tensors: list, variables: list) -> list:
@@ -97,11 +98,15 @@ def _recorded(function, tensors, constants, variables) -> list:
     pairs = _pairs(function, pair)
     # Each forward function has constants of its own behind those of the one that it is for.
     own = [made.forward._graph.constants() for made in pairs[:-1]]
+    # For derivatives beyond the pairs, which a persistent tape may ask for.
+    before = None
+    if _changes(function) and any(r.repeats for r in recorders()):
+        before = [p.read_variable(v) for v in variables]
     with stop_recording():
         results = pairs[-1].forward.call_flat([*tensors, *constants, *(c for cs in own for c in cs)], variables)
 
     def backward(*grads):
-        return _backward(pairs, own, inputs, len(variables), results, grads)
+        return _backward(pairs, own, inputs, len(variables), before, results, grads)
 
     # Where the function ran once for all orders, its last residuals are nobody else's.
     once = len(pairs) == _order() and _runs_once(function)
@@ -115,7 +120,7 @@ def _runs_once(function) -> bool:
     return any(r.pushes for r in recorders()) and _changes(function)
 
 
-def _backward(pairs, own, inputs, num_variables, results, grads):
+def _backward(pairs, own, inputs, num_variables, before, results, grads):
     split = len(inputs) - num_variables
     ends = [made.count for made in pairs[1:]] + [len(results)]
     skipped = 0
@@ -125,14 +130,49 @@ def _backward(pairs, own, inputs, num_variables, results, grads):
             found = _found(pair, results[:end], grads, inputs[split:])
             return [found.get(at if at < split else at + skipped) for at in range(len(inputs))]
         skipped += len(own[level]) if level < len(own) else 0
-    inner = pairs[-1]
-    outer = pair_of(inner.forward)
+    inner = pairs[-1].forward
+    constants = [*(c for cs in own for c in cs), *inner._graph.constants()]
+    tensors, variables = [*inputs[:split], *constants], inputs[split:]
+    if before is not None:
+        inner = _without_effects(inner)
+        tensors, variables = [*tensors, *before], []
+    outer = pair_of(inner)
     if outer.error is not None:
         raise outer.error
-    constants = [*(c for cs in own for c in cs), *inner.forward._graph.constants()]
-    again = run(outer.forward, [*inputs[:split], *constants], inputs[split:])
-    found = _found(outer, again, grads, inputs[split:])
+    again = run(outer.forward, tensors, variables)
+    found = _found(outer, again, grads, variables)
     return [found.get(at if at < split else at + len(constants)) for at in range(len(inputs))]
+
+
+def _without_effects(function: FlatFunction) -> FlatFunction:
+    """A function with the same results, of tensors, constants, and the values that its variables have before.
+
+    It leaves nothing behind, so that it may run as often as derivatives are asked for.
+    """
+    if function._pure is not None:
+        return function._pure
+    if any(e.external for e in effects_of(function._graph.function).effects):
+        raise NotImplementedError(
+            page(
+                f"derivatives of order {function._name.count('forward_') + 2} and above of a function that calls "
+                "Python, through one persistent tape: the call may not run again",
+                where=user_line(),
+                fix="nest a tf.GradientTape for each order, so that the function keeps what all orders need",
+            )
+        )
+    graph = FuncGraph(f"again_{function._name}")
+    with stop_recording(), using(graph):
+        tensors = [graph.add_input(spec) for spec in function.specs]
+        constants = [
+            graph.add_input(TensorSpec(t.shape_tuple, t.dtype)) for t, _ in function._graph.constant_values()
+        ]
+        kinds = [describe_type(kind_of(handle.type)[1]) for handle in function._graph.handles]
+        values = [graph.add_input(TensorSpec(dims, dtype)) for dtype, dims in kinds]
+        graph.finish(_outputs(function, tensors, constants, [Memory(v) for v in values], replay_purely))
+    function._pure = FlatFunction(graph.name, graph)
+    function._pure._pure_of = function
+    function._pure.compile_options = function.compile_options
+    return function._pure
 
 
 def _found(pair, results, grads, variables) -> dict:
@@ -190,33 +230,45 @@ def _make_pair(function: FlatFunction) -> Pair:
         pair.reads = tuple(places.get(id(v), v) for v in backward.variables)
         forward.finish([*outputs, *residuals])
     pair.forward = FlatFunction(forward.name, forward)
-    if graph.function.python or function._forward_of is not None:
+    if _has_own_gradients(function):
         pair.forward._forward_of = function
     pair.backward = FlatFunction(backward.name, backward)
     pair.forward.compile_options = pair.backward.compile_options = function.compile_options
     return pair
 
 
-def _outputs(function: FlatFunction, tensors: list, constants: list, variables: list) -> list:
+def _has_own_gradients(function: FlatFunction) -> bool:
+    """Whether there are functions with gradients of their own inside, which its forward function has lost."""
+    if function._pure_of is not None:
+        return _has_own_gradients(function._pure_of)
+    return bool(function._graph.function.python) or function._forward_of is not None
+
+
+def _outputs(function: FlatFunction, tensors: list, constants: list, variables: list, run=replay) -> list:
     """Runs a function op by op, with other values for the constants that it captured.
 
     A forward function has only the results of functions with gradients of their own, not those gradients: what it is
     the forward function of runs in its place.
     """
     source = function._forward_of
+    if function._pure_of is not None and _has_own_gradients(function):
+        source = function._pure_of
+        split, end = len(source.specs), len(tensors) - len(source._graph.handles)
+        memories = [Memory(v) for v in tensors[end:]]
+        return _outputs(source, tensors[:split], tensors[split:end], memories, replay_purely)
     if source is None:
         values = [value for _, value in function._graph.constant_values()]
         overrides = dict(zip(values, constants, strict=True))
-        return replay(function._graph.function, [*tensors, *variables], overrides)
+        return run(function._graph.function, [*tensors, *variables], overrides)
     # Constants of the forward function come into being again.
     count = len(source.specs)
-    sources = [*tensors, *variables]
+    sources = [*tensors, *(v.source if isinstance(v, Memory) else v for v in variables)]
     tape = GradientTape(persistent=True, watch_accessed_variables=False)
     with tape:
         for s in sources:
             if s.dtype.is_differentiable:
                 tape.watch(s)
-        outputs = _outputs(source, tensors[:count], tensors[count:], variables)
+        outputs = _outputs(source, tensors[:count], tensors[count:], variables, run)
     with stop_recording():
         scratch = Pair()
         backward = FuncGraph("again", parent=current())

@@ -4,7 +4,7 @@ from tfc.tracing.gradients import gradients, hessians
 from tfc.tracing.graph import FuncGraph
 from tfc.tracing.nested_types import DictType, ListType, NamedTupleType, Nested, TupleType
 from tfc.tracing.operations import GraphDef, Operation
-from tfc.tracing.replay import attributes_of, replay
+from tfc.tracing.replay import Memory, attributes_of, replay, replay_purely
 from tfc.tracing.restored import restored_graph
 from tfc.tracing.signature import Bound, FunctionType, Parameter, Signature, rebuild, unwrap_partial
 from tfc.tracing.tensor_array_spec import TensorArraySpec
@@ -28,6 +28,7 @@ __all__ = [
     "Identity",
     "ListType",
     "Literal",
+    "Memory",
     "NamedTupleType",
     "Nested",
     "Operation",
@@ -49,6 +50,7 @@ __all__ = [
     "is_symbolic",
     "rebuild",
     "replay",
+    "replay_purely",
     "restored_graph",
     "type_of",
     "unwrap_partial",

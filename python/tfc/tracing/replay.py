@@ -22,6 +22,11 @@ def replay(function, inputs: list, overrides: dict | None = None) -> list:
     return replay_op(function.op, symbols_of(function), inputs, overrides)
 
 
+def replay_purely(function, inputs: list, overrides: dict | None = None) -> list:
+    """The same without effects; the inputs that stand for variables are each a `Memory`."""
+    return replay_op(function.op, symbols_of(function), inputs, overrides, PureReplay)
+
+
 class _Symbols:
     """What a function may call: `func.func` ops, and Python functions that stand for some of them."""
 
@@ -35,12 +40,12 @@ class _Symbols:
         return self.hosts[python_value(op.attributes["id"])]
 
 
-def replay_op(op, symbols: _Symbols, inputs: list, overrides: dict | None = None) -> list:
+def replay_op(op, symbols: _Symbols, inputs: list, overrides: dict | None = None, kind: type | None = None) -> list:
     """The results of a `func.func` op. `symbols`: the functions that it may call."""
     block = op.regions[0].blocks[0]
     env = dict(zip(block.arguments, inputs, strict=True))
     env.update(overrides or {})
-    replay = Replay(symbols, env)
+    replay = (kind or Replay)(symbols, env)
     replay.overridden = frozenset(overrides or ())
     return replay.block(block)
 
@@ -250,8 +255,7 @@ class PureReplay(Replay):
         return super().one(name, op, operands)
 
     def call(self, op, operands) -> list:
-        block = op.regions[0].blocks[0]
-        return PureReplay(self.symbols, dict(zip(block.arguments, operands, strict=True))).block(block)
+        return replay_op(op, self.symbols, operands, None, PureReplay)
 
     def _written(self, op) -> list:
         """The memories that an op may write in its regions, each once."""
