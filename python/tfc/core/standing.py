@@ -71,4 +71,6 @@ def _on_value(prim, variable, args):
     if not isinstance(memory, StandIn):
         raise NotImplementedError(f"{prim.name} in a function with a gradient of its own, which runs again for that")
     (memory.current,) = values
+    for recorder in STATE.recorders:
+        recorder.record(prim, (variable, *values), {}, None)
     return None

@@ -163,9 +163,7 @@ def _without_effects(function: FlatFunction) -> FlatFunction:
     graph = FuncGraph(f"again_{function._name}")
     with stop_recording(), using(graph):
         tensors = [graph.add_input(spec) for spec in function.specs]
-        constants = [
-            graph.add_input(TensorSpec(t.shape_tuple, t.dtype)) for t, _ in function._graph.constant_values()
-        ]
+        constants = [graph.add_input(TensorSpec(t.shape_tuple, t.dtype)) for t, _ in function._graph.constant_values()]
         kinds = [describe_type(kind_of(handle.type)[1]) for handle in function._graph.handles]
         values = [graph.add_input(TensorSpec(dims, dtype)) for dtype, dims in kinds]
         graph.finish(_outputs(function, tensors, constants, [Memory(v) for v in values], replay_purely))

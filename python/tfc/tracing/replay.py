@@ -116,8 +116,10 @@ class Replay:
             callee = mlir.FlatSymbolRefAttr(op.attributes["callee"]).value
             python = self.symbols.python.get(callee)
             if python is not None:
-                writes = bool(written_handles(self.symbols.ops[callee], self.symbols.ops))
-                if (found := _with_own_gradient(callee, python, operands, writes)) is not None:
+                op = self.symbols.ops[callee]
+                inside = set(written_handles(op, self.symbols.ops))
+                written = [i for i, a in enumerate(op.regions[0].blocks[0].arguments) if a in inside]
+                if (found := _with_own_gradient(callee, python, operands, written)) is not None:
                     return found
             return self.call(self.symbols.ops[callee], operands)
         if name == "tfc.host_call":
@@ -160,13 +162,16 @@ class Replay:
         )
 
 
-def _with_own_gradient(name, python, operands, writes) -> list | None:
+def _with_own_gradient(name, python, operands, written) -> list | None:
     """The results of a function that brings its gradient: tapes have to see it, not what it is made of.
 
-    `writes`: whether it assigns to variables. If nothing listens then, or if none of this is traced, None.
+    `written`: the places of the variables that it assigns to. If nothing listens, or none of this is traced, None.
     """
     graph = current()
-    if graph.eager or writes or (recorders() and not graph.in_region):
+    memories = [operands[i] for i in written if isinstance(operands[i], Memory)]
+    # Under a tape it would assign to variables once more for the gradient.
+    repeats = recorders() and len(memories) < len(written)
+    if graph.eager or repeats or (recorders() and not graph.in_region):
         return list(python(*operands)) if recorders() else None
     # For a tape that looks at it later.
     tensors = []
@@ -180,9 +185,10 @@ def _with_own_gradient(name, python, operands, writes) -> list | None:
                 placed.append(Memory(next(rest), next(rest)))
             else:
                 placed.append(o if isinstance(o, VariableStorage) else next(rest))
-        return python(*placed)
+        results = list(python(*placed))
+        return [*results, *(placed[i].current for i in written if isinstance(placed[i], Memory))]
 
-    return list(call_recorded(name, again, tensors))
+    return _split(memories, call_recorded(name, again, tensors))
 
 
 def _no_custom_gradient(*grads):

@@ -189,6 +189,66 @@ def test_their_gradients_may_read_variables_and_tensors_and_call_others(function
     np.testing.assert_allclose(got(START).numpy(), want(START).numpy(), rtol=1e-4)
 
 
+COUNT = tf.Variable(0.5)
+
+
+@tf.custom_gradient
+def counted(x):
+    """Assigns to one variable, and reads another one."""
+    COUNT.assign_add(0.25)
+    now = COUNT.read_value()
+    return tf.sin(x) * now * WEIGHTS, lambda g, variables=None: (
+        g * 3.0 * tf.cos(x) * now,
+        [g * x if v is WEIGHTS else tf.reduce_sum(g) for v in variables],
+    )
+
+
+@tf.custom_gradient
+def assigned_for_itself(x):
+    COUNT.assign(tf.reduce_sum(x))
+    return x * 1.0, lambda g, variables=None: (g * 2.0 * x, [None] * len(variables))
+
+
+def counting_loop(x):
+    for _ in tf.range(2):
+        x = counted(x) * COUNT + x
+    return x * COUNT
+
+
+def counting_branch(x):
+    if tf.reduce_sum(x) > 0.0:
+        x = counted(x) * x
+    else:
+        x = x * 2.0
+    return x * COUNT
+
+
+def counting_in_both(x):
+    for i in tf.range(3):
+        if i > 0:
+            x = counted(x) * assigned_for_itself(x)
+        else:
+            x = assigned_for_itself(x) + COUNT
+    return x
+
+
+@pytest.mark.parametrize("how", ["inside", "around", "called"])
+@pytest.mark.parametrize("order", [1, 2, 3])
+@pytest.mark.parametrize("function", [counting_loop, counting_branch, counting_in_both], ids=lambda f: f.__name__)
+def test_in_regions_they_may_assign_to_variables(function, order, how):
+    traced = {"inside": lambda x: function(x), "around": tf.function(function), "called": tf.function(function)}[how]
+    want, got = function, traced
+    for _ in range(order):
+        want, got = with_slopes(want), with_slopes(got)
+    got = got if how == "around" else tf.function(got)
+    COUNT.assign(0.5)
+    expected = want(START).numpy()
+    left = float(COUNT)
+    COUNT.assign(0.5)
+    np.testing.assert_allclose(got(START).numpy(), expected, rtol=1e-4)
+    assert float(COUNT) == pytest.approx(left)
+
+
 def test_a_loop_that_writes_the_variable_gives_each_gradient_the_value_of_its_time():
     v = tf.Variable(1.0)
 
