@@ -266,6 +266,7 @@ if TYPE_CHECKING:  # what `__getattr__` gives
     from tfc.ops.strings import as_string
     from tfc.ops.unique import unique, unique_with_counts
     from tfc.tracing.ragged_spec import RaggedTensorSpec
+    from tfc.tracing.slices_spec import IndexedSlicesSpec
     from tfc.tracing.sparse_spec import SparseTensorSpec
     from tfc.tracing.type_specs import TypeSpec, type_spec_from_value
 
@@ -299,6 +300,7 @@ _LAZY = {
     "tfc.ops.matrix_functions": [("sqrtm", "matrix_square_root")],
     "tfc.ops.ragged_ops": ["RaggedTensor"],
     "tfc.tracing.ragged_spec": ["RaggedTensorSpec"],
+    "tfc.tracing.slices_spec": ["IndexedSlicesSpec"],
     "tfc.tracing.sparse_spec": ["SparseTensorSpec"],
     "tfc.tracing.type_specs": ["TypeSpec", "type_spec_from_value"],
     "tfc.ops.sets": ["edit_distance"],
@@ -340,6 +342,7 @@ __all__ = [
     "GradientTape",
     "Operation",
     "IndexedSlices",
+    "IndexedSlicesSpec",
     "Module",
     "RaggedTensor",
     "RaggedTensorSpec",

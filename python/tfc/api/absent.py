@@ -35,7 +35,6 @@ ABSENT = {
         **_all(_GRAPHS, "Graph", "RegisterGradient", "no_gradient", "graph_util", "import_graph_def", "mlir"),
         **_all(
             _SPECS,
-            "IndexedSlicesSpec",
             "NoneTensorSpec",
             "OptionalSpec",
         ),
@@ -91,7 +90,6 @@ ABSENT = {
     "experimental": {
         "StructuredTensor": "use a tf.experimental.ExtensionType, or ragged tensors in a nest",
         "extension_type": "as_dict is dict(vars(x)), and BatchableExtensionType's fields are batched each for itself",
-        **_all(_RAGGED, "DynamicRaggedShape", "RowPartition"),
         **_all(_NARROW, "float4_e2m1fn", "float8_e4m3b11fnuz", "float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2"),
         **_all(_NARROW, "float8_e5m2fnuz", "int2", "int4", "uint2", "uint4"),
         **_all(_MANY, "dtensor"),

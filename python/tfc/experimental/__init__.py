@@ -15,12 +15,15 @@ from tfc.experimental.extension_types import (
     ExtensionTypeBatchEncoder,
     ExtensionTypeSpec,
 )
+from tfc.ops.ragged_shape import DynamicRaggedShape, RowPartition
 
 __all__ = [
     "BatchableExtensionType",
+    "DynamicRaggedShape",
     "ExtensionType",
     "ExtensionTypeBatchEncoder",
     "ExtensionTypeSpec",
+    "RowPartition",
     "dispatch_for_api",
     "dispatch_for_binary_elementwise_apis",
     "dispatch_for_binary_elementwise_assert_apis",

@@ -1,13 +1,13 @@
 """What compiled code asks of Python: printing, functions of the host. (Failed checks: see `runtime.failures`.)"""
 
 from tfc.autodiff import run_host_function
-from tfc.ops.printing import Output, tensor_text
+from tfc.ops.printing import Output, formatted
 from tfc.runtime import set_host_call, set_print_hook
 
 
 def print_hook(text, tensors, summarize, stream) -> None:
     """`tf.print` of compiled code: the same text as eagerly."""
-    Output(stream).write(text.format(*(tensor_text(t._view(), summarize) for t in tensors)))
+    Output(stream).write(formatted(text, [t._view() for t in tensors], summarize))
 
 
 def install() -> None:

@@ -4,8 +4,12 @@ import re
 
 from tfc.core import VariableStorage
 from tfc.dtypes import TensorSpec
+from tfc.ops.indexed_slices import IndexedSlices
+from tfc.ops.ragged_ops import RaggedTensor
+from tfc.ops.sparse_ops import SparseTensor
 from tfc.tracing import GraphDef, Nested, Operation, TensorType
-from tfc.tracing.signature import KEYWORD_ONLY, POSITIONAL_ONLY
+from tfc.tracing.signature import KEYWORD_ONLY
+from tfc.tracing.type_of import TracingContext, type_of
 
 
 def structured_signature(function_type, graph) -> tuple:
@@ -25,6 +29,10 @@ def _described(type_, names, path):
     """The value of a parameter with a named spec for each tensor; in structures they are called after their place."""
     if isinstance(type_, TensorType):
         return TensorSpec(type_.spec.shape, type_.spec.dtype, next(names))
+    if isinstance(type_, Nested) and type_.as_spec() is not None:
+        for _ in type_.flatten():
+            next(names)
+        return type_.as_spec()
     if isinstance(type_, Nested):
         keys = type_.keys()
         return type_.join([_inner(c, names, f"{path}_{key}") for c, key in zip(type_.components, keys, strict=True)])
@@ -48,14 +56,10 @@ def pretty(concrete, verbose: bool) -> str:
     """The signature in one line, or one line a parameter."""
     parameters = concrete.function_type.parameters
     output = output_text(concrete._outputs.structure)
-    varargs = any(p.kind is POSITIONAL_ONLY for p in parameters)
     if not verbose:
         return f"({', '.join(concrete.function_type.described())}) -> {output}"
     lines = ["Input Parameters:"]
-    for p in parameters:
-        # What comes before `*args` has no name for callers.
-        kind = POSITIONAL_ONLY if varargs and p.kind is not KEYWORD_ONLY else p.kind
-        lines.append(f"  {p.name} ({kind.name}): {p.type!r}")
+    lines += [f"  {p!r}" for p in parameters]
     lines += ["Output Type:", f"  {output}", "Captures:"]
     captured = [f"  {id(c)}: {_capture_text(c)}" for c in [*concrete._graph.captured, *concrete.live_variables()]]
     return "\n".join(lines + (captured or ["  None"]))
@@ -78,8 +82,9 @@ def output_text(x) -> str:
         return f"{type(x).__name__}[{', '.join(f'[{k!r}, {output_text(v)}]' for k, v in pairs)}]"
     if isinstance(x, (list, tuple)):
         return f"{'List' if isinstance(x, list) else 'Tuple'}[{', '.join(map(output_text, x))}]"
-    composite = getattr(x, "_spec_text", None)
-    return f"Literal[{x!r}]" if composite is None else composite()
+    if isinstance(x, (RaggedTensor, SparseTensor, IndexedSlices)):
+        return repr(type_of(x, TracingContext(specs=True)))
+    return f"Literal[{x!r}]"
 
 
 class FuncGraph:

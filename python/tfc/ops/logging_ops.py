@@ -8,7 +8,11 @@ from tfc.dtypes import string
 from tfc.ops import nest
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor
+from tfc.ops.indexed_slices import IndexedSlices
 from tfc.ops.operation import Operation, done
+from tfc.ops.printing import RAGGED
+from tfc.ops.ragged import RaggedTensor
+from tfc.ops.sparse import SparseTensor
 
 _STREAMS = {
     logging.info: "log:info",
@@ -102,16 +106,37 @@ def _template(value, tensors) -> str:
     if _is_value(value):
         tensors.append(convert_to_tensor(value))
         return "{}"
+    if isinstance(value, (RaggedTensor, SparseTensor)):
+        return _composite_template(value, tensors)
+    if isinstance(value, IndexedSlices) and value.dense_shape is not None:
+        return _template(convert_to_tensor(value), tensors)
     if not nest.is_nested(value):
         return _escape(repr(value))
 
     def leaf(x):
+        if isinstance(x, (RaggedTensor, SparseTensor)):
+            return _Text(_composite_template(x, tensors))
+        if getattr(x, "_is_composite", False):
+            return _Text(_structure_text(nest.map_structure(leaf, x)))
         if isinstance(x, (TensorList, nest.Composite)) or not _is_value(x):
             return _Text(_escape(repr(x)))
         tensors.append(convert_to_tensor(x))
         return _Slot()
 
-    return _structure_text(nest.map_structure(leaf, value))
+    return _structure_text(nest.map_structure(leaf, value, expand_composites=nest.COMPOSITES_ARE_LEAVES))
+
+
+def _composite_template(value, tensors) -> str:
+    """The text of a ragged or sparse tensor, with `{}` for each of its parts. The host reads it again: `printing`."""
+    if isinstance(value, SparseTensor):
+        tensors += [value.indices, value.values, value.dense_shape]
+        return "'SparseTensor(indices={}, values={}, shape={})'"
+    if isinstance(value, RaggedTensor):
+        inner = _composite_template(value.values, tensors)
+        tensors.append(value.row_splits)
+        return RAGGED[0] + inner + RAGGED[1]
+    tensors.append(value)
+    return "{}"
 
 
 def _structure_text(value) -> str:

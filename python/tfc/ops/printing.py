@@ -1,6 +1,7 @@
 """How `tf.print` shows tensors, and where it writes."""
 
 import logging
+import re
 import sys
 
 import numpy as np
@@ -55,6 +56,73 @@ def element_text(value) -> str:
     value = np.float32(value)
     short = f"{value:.6g}"
     return short if np.float32(short) == value else f"{value:.9g}"
+
+
+# Around the values and before the `{}` of the splits of a ragged tensor in the text of a print: no text of a user's has
+# an unescaped `{}`, so that the host knows it, and shows rows. Programs without Python print it as it stands.
+RAGGED = "tf.RaggedTensor(values=", ", row_splits={})"
+
+
+def formatted(template: str, arrays: list, summarize: int) -> str:
+    """The text of a print: `template` with arrays, and rows, in the places of `{}`."""
+    waiting = iter(arrays)
+    made, at = [], 0
+    while at < len(template):
+        if template.startswith(("{{", "}}"), at):
+            made.append(template[at])
+            at += 2
+        elif template.startswith("{}", at):
+            made.append(tensor_text(next(waiting), summarize))
+            at += 2
+        elif (found := _RAGGED.match(template, at)) is not None:
+            levels = found[0].count(RAGGED[0])
+            values, *splits = (next(waiting) for _ in range(levels + 1))
+            made.append(_ragged_text(values, splits[::-1], summarize))
+            at = found.end()
+        else:
+            made.append(template[at])
+            at += 1
+    return "".join(made)
+
+
+_RAGGED = re.compile(rf"((?:{re.escape(RAGGED[0])})+)\{{\}}((?:{re.escape(RAGGED[1])})+)")
+
+
+def _ragged_text(values, splits: list, summarize: int) -> str:
+    """Rows in brackets, `splits` of the outermost ones first."""
+    if not splits:
+        return (
+            _listed([_ragged_text(v, [], summarize) for v in values], summarize) if np.ndim(values) else _cell(values)
+        )
+    ends, *inner = splits
+    rows = []
+    for a, b in zip(ends[:-1], ends[1:], strict=True):
+        if inner:
+            part = inner[0][a : b + 1]
+            rows.append(_ragged_text(values, [part, *inner[1:]], summarize))
+        else:
+            rows.append(_ragged_text(values[a:b], [], summarize))
+    return _listed(rows, summarize)
+
+
+def _listed(parts: list, summarize: int) -> str:
+    if summarize >= 0 and len(parts) > 2 * summarize:
+        parts = [*parts[:summarize], "...", *parts[len(parts) - summarize :]]
+    return "[" + ", ".join(parts) + "]"
+
+
+def _cell(value) -> str:
+    """An element of a row."""
+    if isinstance(value, np.bool_):
+        return "true" if value else "false"
+    if isinstance(value, bytes):
+        text = value.decode(errors="replace").replace("\\", "\\\\").replace("'", "\\'")
+        return f"'{text}'"
+    if isinstance(value, np.integer):
+        return str(int(value))
+    if isinstance(value, np.complexfloating):
+        return f"({float(value.real):f},{float(value.imag):f})"
+    return f"{float(value):f}"
 
 
 class Output:

@@ -170,11 +170,19 @@ class RaggedTensor:
     _is_composite = is_tensor_like = True
 
     def __tf_flatten__(self):
-        return self._uniform, (self._values, self._splits)
+        """The lengths of rows that are uniform; the innermost values, then the splits, those of the outermost rows first."""
+        lengths, values = [], self
+        while isinstance(values, RaggedTensor):
+            lengths.append(values._uniform)
+            values = values._values
+        return tuple(lengths), (values, *self.nested_row_splits)
 
     @classmethod
     def __tf_unflatten__(cls, metadata, components):
-        return cls(*components, metadata)
+        made, *splits = components
+        for at, length in reversed(list(zip(splits, metadata, strict=True))):
+            made = cls(made, at, length)
+        return made
 
     @property
     def values(self):
@@ -309,6 +317,11 @@ class RaggedTensor:
             raise ValueError("The number of rows is not known while tracing: use nrows()")
         return count - 1
 
+    def __bool__(self):
+        raise TypeError(
+            "RaggedTensor may not be used as a boolean: use tf.reduce_any, tf.reduce_all, or a number of rows"
+        )
+
     def __iter__(self):
         if not executing_eagerly():
             raise TypeError("Iterating over a symbolic RaggedTensor: use `for` in a function that autograph converts")
@@ -366,15 +379,6 @@ class RaggedTensor:
         made = np.empty(len(rows), object)
         made[:] = rows
         return made
-
-    def _spec_text(self) -> str:
-        """The type of a tensor whose parts are specs, as signatures show it."""
-        (splits,) = self._splits.shape.dims or (None,)
-        dims, depth, values = [None if splits is None else splits - 1], 0, self
-        while isinstance(values, RaggedTensor):
-            dims, depth, values = [*dims, None], depth + 1, values._values
-        dims += list(values.shape.dims[1:])
-        return f"RaggedTensorSpec(TensorShape({dims}), {values.dtype!r}, {depth}, {self._splits.dtype!r})"
 
     def __tf_tensor__(self, dtype=None, name=None):
         raise ValueError(
@@ -434,7 +438,8 @@ for _name, _boolean, _bits in (
 RaggedTensor.__invert__ = lambda self: map_flat_values(math.logical_not if self.dtype.is_bool else math.invert, self)
 RaggedTensor.__neg__ = lambda self: map_flat_values(math.negative, self)
 RaggedTensor.__abs__ = lambda self: map_flat_values(math.abs, self)
-RaggedTensor.__hash__ = object.__hash__
+# `==` is elementwise.
+RaggedTensor.__hash__ = None
 
 
 def _values(values):

@@ -5,7 +5,7 @@ A public function that does not know what to do with an argument asks `dispatche
 
 from tfc.core import Tensor
 from tfc.dtypes import int32, int64
-from tfc.ops import array, convert, creation, math, nest, ragged_rows, reductions, segments, strings
+from tfc.ops import array, convert, creation, math, nest, ragged_rows, ragged_shape, reductions, segments, strings
 from tfc.ops import primitives as p
 from tfc.ops.control_flow import while_loop
 from tfc.ops.gather import embedding_lookup, gather
@@ -488,6 +488,7 @@ _TABLE = {
     "where": where,
     "boolean_mask": mask,
     "size": size,
+    "shape": ragged_shape.shape_of,
     "rank": rank,
     "softmax": softmax,
     "convert_to_tensor_or_ragged": to_tensor,

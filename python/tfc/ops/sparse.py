@@ -30,6 +30,8 @@ class SparseTensor:
     from_value = classmethod(lambda cls, value: cls(value.indices, value.values, value.dense_shape))
 
     _is_composite = is_tensor_like = True
+    # What is known of the shape beside `dense_shape`, by the type of an argument.
+    _declared: TensorShape | None = None
 
     def __tf_flatten__(self):
         return "SparseTensor", (self.indices, self.values, self.dense_shape)
@@ -50,6 +52,8 @@ class SparseTensor:
         known = static_ints(self.dense_shape)
         if known is not None:
             return TensorShape(known)
+        if self._declared is not None:
+            return self._declared
         rank = self.dense_shape.shape_tuple[0]
         return TensorShape(None if rank is None else [None] * rank)
 
@@ -76,12 +80,6 @@ class SparseTensor:
             other = gather_nd(p.dynamic_broadcast_to(other, self.dense_shape), self.indices)
         return self.with_values(self.values / other)
 
-    def _spec_text(self) -> str:
-        """The type of a tensor whose parts are specs, as signatures show it."""
-        (rank,) = self.dense_shape.shape.dims or (None,)
-        shape = TensorShape(None if rank is None else [None] * rank)
-        return f"SparseTensorSpec({shape!r}, {self.values.dtype!r})"
-
     def __tf_tensor__(self, dtype=None, name=None):
         raise ValueError("a SparseTensor is no dense tensor\n  try:  tf.sparse.to_dense")
 
@@ -106,7 +104,8 @@ def to_dense(sp_input, default_value=None, validate_indices=True, name=None) -> 
         )
     fallback = zeros([], x.dtype) if default_value is None else convert_to_tensor(default_value, x.dtype)
     made = tensor_scatter_nd_update(fill(x.dense_shape, fallback), x.indices, x.values)
-    return p.ensure_shape(made, shape=x.shape.dims) if x.shape.rank is not None else made
+    known = static_ints(x.dense_shape)
+    return made if known is None else p.ensure_shape(made, shape=tuple(known))
 
 
 def from_dense(tensor, name=None) -> SparseTensor:

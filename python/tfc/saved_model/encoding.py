@@ -19,6 +19,8 @@ from tfc.tracing import (
     saved_types,
 )
 from tfc.tracing.nested_types import FlattenedType
+from tfc.tracing.ragged_spec import RaggedType
+from tfc.tracing.sparse_spec import SparseType
 
 
 class NotEncodable(TypeError):
@@ -139,6 +141,9 @@ def named_tuple(name: str, fields: tuple):
 # Types of arguments.
 
 
+_FLATTENED = {saved_types.class_of("RaggedTensor"): RaggedType, saved_types.class_of("SparseTensor"): SparseType}
+
+
 def encode_type(type_):
     if isinstance(type_, TensorType):
         return {"tensor": encode_spec(type_.spec)}
@@ -181,7 +186,8 @@ def decode_type(data):
         return TensorArraySpec(shape, as_dtype(dtype), dynamic_size, infer_shape)
     if kind == "flattened":
         name, metadata, components = inner
-        return FlattenedType((saved_types.class_of(name), decode_value(metadata)), [decode_type(c) for c in components])
+        tag = saved_types.class_of(name), decode_value(metadata)
+        return _FLATTENED.get(tag[0], FlattenedType)(tag, [decode_type(c) for c in components])
     keys, components = inner
     return DictType((dict, tuple(keys)), [decode_type(c) for c in components])
 

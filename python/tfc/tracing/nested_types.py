@@ -21,6 +21,10 @@ class Nested(TraceType):
         self.tag = tag
         self.components = tuple(components)
 
+    def as_spec(self):
+        """The public spec of values of this type, or None."""
+        return None
+
     def split(self, value) -> list:
         raise NotImplementedError
 
@@ -244,27 +248,7 @@ class FlattenedType(Nested):
             return hash(self.tag[0])
 
     def __repr__(self):
-        if hasattr(self.tag[0], "_spec_text"):
-            return self.from_tensors(iter(self.flatten()))._spec_text()
         return f"{self.tag[0].__name__}[{self.tag[1]!r}, {', '.join(map(repr, self.components))}]"
-
-
-class CompositeType(Nested):
-    """A value made of tensors (`tf.IndexedSlices`); `tag` is its class."""
-
-    __slots__ = ()
-
-    def split(self, value):
-        return list(value._components())
-
-    def join(self, children):
-        return self.tag._of_components(tuple(children))
-
-    def accepts(self, value):
-        return isinstance(value, self.tag)
-
-    def __repr__(self):
-        return f"{self.tag.__name__}[{', '.join(map(repr, self.components))}]"
 
 
 def is_record(value) -> bool:

@@ -148,6 +148,8 @@ class Signature:
             if parameters and parameters[0].kind is not VAR_POSITIONAL:
                 parameters = parameters[1:]
             self.python = self.python.replace(parameters=parameters)
+        # What comes before `*args` has no name for callers of a trace.
+        self._before_rest = any(p.kind is VAR_POSITIONAL for p in self.python.parameters.values())
         self.name = getattr(python, "__name__", type(python).__name__)
         self.given: FunctionType | None = None
         if input_signature is not None:
@@ -171,8 +173,13 @@ class Signature:
             elif parameter.kind is VAR_KEYWORD:
                 bound += [Bound(k, KEYWORD_ONLY, value[k]) for k in sorted(value)]
             else:
-                bound.append(Bound(name, parameter.kind, value))
+                bound.append(Bound(name, self._kind(parameter), value))
         return bound
+
+    def _kind(self, parameter):
+        """The kind of a parameter in a trace."""
+        positional = self._before_rest and parameter.kind is POSITIONAL_OR_KEYWORD
+        return POSITIONAL_ONLY if positional else parameter.kind
 
     def types(self, bound: list, context: TracingContext) -> FunctionType:
         """The trace types of a call."""
@@ -193,7 +200,7 @@ class Signature:
         made = []
         for at, spec in enumerate(specs):
             if at < len(names):
-                name, kind = names[at].name, names[at].kind
+                name, kind = names[at].name, self._kind(names[at])
             elif rest is not None:
                 name, kind = f"{rest.name}_{at - len(names)}", POSITIONAL_ONLY
             else:
@@ -203,17 +210,17 @@ class Signature:
                 )
             made.append(Parameter(name, kind, _spec_type(spec, context)))
         for parameter in names[len(specs) :]:
-            made.append(_default_type(parameter, context))
+            made.append(_default_type(parameter, self._kind(parameter), context))
         for parameter in parameters:
             if parameter.kind is KEYWORD_ONLY:
-                made.append(_default_type(parameter, context))
+                made.append(_default_type(parameter, self._kind(parameter), context))
         return FunctionType(made)
 
 
-def _default_type(parameter, context):
+def _default_type(parameter, kind, context):
     if parameter.default is inspect.Parameter.empty:
         raise TypeError(f"input_signature missing type constraint for {parameter.name}")
-    return Parameter(parameter.name, parameter.kind, type_of(parameter.default, context))
+    return Parameter(parameter.name, kind, type_of(parameter.default, context))
 
 
 def _spec_type(spec, context) -> TraceType:

@@ -6,6 +6,58 @@ from tfc.tracing.nested_types import FlattenedType
 from tfc.tracing.trace_type import TensorType
 
 
+class SparseType(FlattenedType):
+    """The trace type of sparse tensors: the dense shape is a part of it, how many elements are named is not.
+
+    `tag` is (SparseTensor, ranks or sizes of the dense shape).
+    """
+
+    __slots__ = ()
+
+    @property
+    def shape(self) -> TensorShape:
+        return TensorShape(self.tag[1])
+
+    def as_spec(self) -> "SparseTensorSpec":
+        return SparseTensorSpec(self.shape, self.components[1].spec.dtype)
+
+    def is_subtype_of(self, other):
+        return (
+            isinstance(other, SparseType)
+            and self.shape.is_subtype_of(other.shape)
+            and self.components[1].is_subtype_of(other.components[1])
+        )
+
+    def most_specific_common_supertype(self, others):
+        dtype, shape = self.components[1].spec.dtype, self.shape
+        for other in others:
+            if not isinstance(other, SparseType) or other.components[1].spec.dtype is not dtype:
+                return None
+            shape = shape.most_specific_compatible_shape(other.shape)
+        return type_of_sparse(shape, dtype)
+
+    def split(self, value):
+        return list(value.__tf_flatten__()[1])
+
+    def join(self, children):
+        made = SparseTensor.__tf_unflatten__("SparseTensor", tuple(children))
+        made._declared = self.shape
+        return made
+
+    def accepts(self, value):
+        return isinstance(value, SparseTensor) and value.shape.is_compatible_with(self.shape)
+
+    def __repr__(self):
+        return repr(self.as_spec())
+
+
+def type_of_sparse(shape: TensorShape, dtype) -> SparseType:
+    """The type of sparse tensors of a dense shape."""
+    rank = shape.rank
+    parts = TensorSpec([None, rank], int64), TensorSpec([None], dtype), TensorSpec([rank], int64)
+    return SparseType((SparseTensor, shape.dims), [TensorType(s) for s in parts])
+
+
 class SparseTensorSpec:
     """SparseTensors of a dense shape (None: any size) and dtype."""
 
@@ -38,13 +90,11 @@ class SparseTensorSpec:
     @property
     def components(self) -> SparseTensor:
         """A SparseTensor of specs: its parts."""
-        rank = self._shape.rank
-        parts = TensorSpec([None, rank], int64), TensorSpec([None], self._dtype), TensorSpec([rank], int64)
-        return SparseTensor.__tf_unflatten__("SparseTensor", parts)
+        kind = type_of_sparse(self._shape, self._dtype)
+        return kind.from_tensors(iter(kind.flatten()))
 
     def __tf_tracing_type__(self, context):
-        metadata, parts = self.components.__tf_flatten__()
-        return FlattenedType((SparseTensor, metadata), [TensorType(s) for s in parts])
+        return type_of_sparse(self._shape, self._dtype)
 
     def __eq__(self, other):
         return isinstance(other, SparseTensorSpec) and (self._shape, self._dtype) == (other._shape, other._dtype)

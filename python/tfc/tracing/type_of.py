@@ -10,9 +10,10 @@ import numpy as np
 from tfc.core import Tensor, VariableStorage
 from tfc.dtypes import DType, TensorShape, TensorSpec, as_dtype
 from tfc.ops.indexed_slices import IndexedSlices
+from tfc.ops.ragged_ops import RaggedTensor
+from tfc.ops.sparse_ops import SparseTensor
 from tfc.ops.tensor_array import TensorArray
 from tfc.tracing.nested_types import (
-    CompositeType,
     DictType,
     FlattenedType,
     ListType,
@@ -23,6 +24,9 @@ from tfc.tracing.nested_types import (
     record_fields,
     sorted_keys,
 )
+from tfc.tracing.ragged_spec import RaggedType
+from tfc.tracing.slices_spec import SlicesType
+from tfc.tracing.sparse_spec import type_of_sparse
 from tfc.tracing.tensor_array_spec import type_of_array
 from tfc.tracing.trace_type import (
     BoundMethod,
@@ -102,6 +106,14 @@ def type_of(value, context: TracingContext) -> TraceType:
     return _structure(value, context)
 
 
+def _dense_shape(value: SparseTensor) -> TensorShape:
+    """The dense shape of a sparse tensor, also of one whose parts are specs."""
+    if isinstance(value.dense_shape, TensorSpec) and value._declared is None:
+        dims = value.dense_shape.shape.dims
+        return TensorShape(None if dims is None else [None] * dims[0])
+    return value._declared if isinstance(value.dense_shape, TensorSpec) else value.shape
+
+
 def _variable(value, context):
     return VariableType(
         value.dtype,
@@ -135,7 +147,11 @@ def _structure(value, context):
         keys = sorted_keys(value)
         return DictType((kind, keys), all_of(value[k] for k in keys), tuple(value))
     if isinstance(value, IndexedSlices):
-        return CompositeType(kind, all_of(value._components()))
+        return SlicesType.of_value(value)
+    if isinstance(value, RaggedTensor):
+        return RaggedType.of_value(value)
+    if isinstance(value, SparseTensor):
+        return type_of_sparse(_dense_shape(value), value.values.dtype)
     if not isinstance(value, type):
         if hasattr(value, "__tf_flatten__"):
             metadata, components = value.__tf_flatten__()

@@ -5,10 +5,12 @@ import abc
 from tfc.core import Tensor, VariableStorage
 from tfc.dtypes import TensorSpec
 from tfc.ops.convert import convert_to_tensor
+from tfc.ops.indexed_slices import IndexedSlices
 from tfc.ops.ragged_ops import RaggedTensor
 from tfc.ops.sparse_ops import SparseTensor
 from tfc.ops.tensor_array import TensorArray
 from tfc.tracing.ragged_spec import RaggedTensorSpec
+from tfc.tracing.slices_spec import IndexedSlicesSpec
 from tfc.tracing.sparse_spec import SparseTensorSpec
 from tfc.tracing.tensor_array_spec import TensorArraySpec
 
@@ -17,11 +19,16 @@ class TypeSpec(abc.ABC):  # noqa: B024
     """What all specs are: `isinstance(spec, tf.TypeSpec)`."""
 
 
-for _kind in (TensorSpec, RaggedTensorSpec, SparseTensorSpec, TensorArraySpec):
+for _kind in (TensorSpec, RaggedTensorSpec, SparseTensorSpec, IndexedSlicesSpec, TensorArraySpec):
     TypeSpec.register(_kind)
 del _kind
 
-_OF = {RaggedTensor: RaggedTensorSpec, SparseTensor: SparseTensorSpec, TensorArray: TensorArraySpec}
+_OF = {
+    RaggedTensor: RaggedTensorSpec,
+    SparseTensor: SparseTensorSpec,
+    IndexedSlices: IndexedSlicesSpec,
+    TensorArray: TensorArraySpec,
+}
 
 
 def type_spec_from_value(value):

@@ -4,7 +4,7 @@ from tfc.config.devices import assigned, used_gpus
 from tfc.core import host_function
 from tfc.errors import FailedPreconditionError, error_of_status
 from tfc.ops import primitives as p
-from tfc.ops.printing import Output, tensor_text
+from tfc.ops.printing import Output, formatted, tensor_text
 from tfc.ops.table import HOST_SERVICE, NotDifferentiable, row
 
 
@@ -26,8 +26,7 @@ def _assign(variable, value):
 
 
 def _print(*xs, format, summarize, stream):
-    texts = [tensor_text(x._view(), summarize) for x in xs]
-    Output(stream).write(format.format(*texts))
+    Output(stream).write(formatted(format, [x._view() for x in xs], summarize))
 
 
 def _assert(condition, *data, message, summarize, code=1):
