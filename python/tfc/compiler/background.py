@@ -17,8 +17,8 @@ from tfc.ir import LOCK, canonical, mlir, module_bytecode, new_context
 class Job:
     """One compilation. `result()` waits for it, and raises what it raised."""
 
-    def __init__(self, content: bytes, symbol: str, name: str, held: tuple, options: dict, gpu: int | None):
-        self._arguments = content, symbol, name, held, options, gpu
+    def __init__(self, content: bytes, symbol: str, name: str, *rest):
+        self._arguments = content, symbol, name, *rest
         self._finished = threading.Event()
         self._executable = None
         self._error: Exception | None = None
@@ -36,11 +36,11 @@ class Job:
         return self._executable
 
     def run(self, context) -> None:
-        content, symbol, name, held, options, gpu = self._arguments
+        content, *rest = self._arguments
         try:
             with context:
                 module = mlir.Module.parse(content)
-            self._executable = compile_canonical(module, symbol, name, held, options, gpu)
+            self._executable = compile_canonical(module, *rest)
         except Exception as e:  # raised by whoever asks for the result
             self._error = e
         finally:
@@ -98,12 +98,18 @@ _worker = _Worker()
 
 
 def compile_in_background(
-    module, symbol: str, name: str, held: tuple = (), options: dict | None = None, gpu: int | None = None
+    module,
+    symbol: str,
+    name: str,
+    held: tuple = (),
+    options: dict | None = None,
+    gpu: int | None = None,
+    origin: bytes | None = None,
 ) -> Job:
     """`compile_entry` by another thread."""
     with LOCK:
         made, symbol = canonical(module, symbol)
-        job = Job(module_bytecode(made), symbol, name, held, options_for(options, gpu), gpu)
+        job = Job(module_bytecode(made), symbol, name, held, options_for(options, gpu), gpu, origin)
     _worker.add(job)
     return job
 

@@ -14,18 +14,38 @@ from tfc.errors import UnimplementedError, page
 from tfc.ir import LOCK, canonical, compiler, run_passes
 
 
+def load_kept(origin: bytes, name: str, options: dict | None = None) -> Executable | None:
+    """The code of a function on disk, for the CPU; None if there is none. `origin`: as `compile_entry` was given it."""
+    chosen = options_for(options)
+    if compilation_cache.directory() is None or chosen.get("line_tables"):
+        return None
+    with LOCK:
+        found = _load_cached(cache.digest(origin, chosen))
+        if found is None:
+            return None
+        (entry,) = json.loads(found[0])["entries"]
+        return _executable(entry, (found[1], ()), name)
+
+
 def compile_entry(
-    module, symbol: str, name: str, held: tuple = (), options: dict | None = None, gpu: int | None = None
+    module,
+    symbol: str,
+    name: str,
+    held: tuple = (),
+    options: dict | None = None,
+    gpu: int | None = None,
+    origin: bytes | None = None,
 ) -> Executable:
     """Compiles the function `symbol` of a module, or finds it on disk, and loads it, for the CPU or for a GPU of this
-    machine. `held` lives as long as the code.
+    machine. `held` lives as long as the code. `origin` names the function on disk, whatever it is; by default it is the
+    module that does.
 
     `options` are those of `tf.config.optimizer`, on top of what is set there.
     Raises `UnimplementedError` if the compiler cannot: with the op, the user's line and a file that reproduces it.
     """
     with LOCK:
         made, symbol = canonical(module, symbol)
-        return compile_canonical(place(made), symbol, name, held, options_for(options, gpu), gpu)
+        return compile_canonical(place(made), symbol, name, held, options_for(options, gpu), gpu, origin)
 
 
 def options_for(options: dict | None, gpu: int | None = None) -> dict:
@@ -37,9 +57,13 @@ def options_for(options: dict | None, gpu: int | None = None) -> dict:
     return chosen
 
 
-def compile_canonical(module, symbol: str, name: str, held: tuple, chosen: dict, gpu: int | None) -> Executable:
+def compile_canonical(
+    module, symbol: str, name: str, held: tuple, chosen: dict, gpu: int | None, origin: bytes | None = None
+) -> Executable:
     """The same for a module that nobody else uses, of any context, and options that are complete."""
-    key = cache.key_of(module, chosen) if compilation_cache.directory() is not None else None
+    key = None
+    if compilation_cache.directory() is not None:
+        key = cache.key_of(module, chosen) if origin is None else cache.digest(origin, chosen)
     found = _load_cached(key) if key is not None else None
     if found is None:
         try:

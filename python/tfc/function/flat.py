@@ -11,6 +11,7 @@ from tfc.compiler import (
     compile_in_background,
     compile_kernels,
     explain,
+    load_kept,
     run_stage,
     specialize,
 )
@@ -104,8 +105,7 @@ class FlatFunction:
         interpreter = current()
         if not interpreter.eager:
             stack = user_stack(2)
-            operands = [interpreter.operand(x) for x in [*tensors, *variables]]
-            results = interpreter.call(self._graph, operands, variables, stack, self._name)
+            results = interpreter.call(self._graph, [*tensors, *variables], variables, stack, self._name)
             results = self._refined(results, [getattr(t, "shape_tuple", None) for t in tensors])
             return self._refined_by_values(results, tensors, variables)
         for t in tensors:
@@ -152,6 +152,8 @@ class FlatFunction:
         """Whether the trace runs op by op: it uses strings, or calls a function of the host of which it is not known
         what it returns, or that may resize a variable.
         """
+        if self._graph.kept is not None:
+            return False
         function = self._graph.function
         if strings_exist() and "!tfc.string" in function.text():
             return True
@@ -322,10 +324,16 @@ class FlatFunction:
             found = self.stored()
             if found is not None:
                 return found
+        kept = self._graph.kept
+        origin = None if kept is None else kept.digest(shapes)
+        if origin is not None and gpu is None:
+            found = load_kept(origin, self._name, self.compile_options)
+            if found is not None:
+                return found
         held = tuple(self._graph.function.hosts.values())
         symbol = self._graph.function.symbol
         compile_ = compile_in_background if optimizer.in_background(self.compile_options) else compile_entry
-        return compile_(self.module_for(shapes), symbol, self._name, held, self.compile_options, gpu)
+        return compile_(self.module_for(shapes), symbol, self._name, held, self.compile_options, gpu, origin)
 
     def compiled(self, *shapes) -> CompiledCode:
         """What the compiler makes of the trace: remarks, LLVM IR, assembly, memory.

@@ -446,7 +446,7 @@ class PolymorphicFunction(Function):
     def _made(self, concrete: ConcreteFunction) -> ConcreteFunction:
         implements = self._options.get("experimental_implements")
         if implements is not None:
-            concrete._graph.function.annotate("implements", str(implements))
+            concrete._graph.annotate("implements", str(implements))
         concrete.compile_options = (self._options.get("experimental_attributes") or {}).get("compile_options", {})
         return concrete
 

@@ -9,7 +9,7 @@ from tfc.function.outputs import Outputs
 from tfc.ir import add_root
 from tfc.runtime import add_slow
 from tfc.state import root_name_scope, stand_in
-from tfc.tracing import FuncGraph, PlaceholderContext, current_graph, rebuild
+from tfc.tracing import FuncGraph, PlaceholderContext, current_graph, known, rebuild
 
 
 def _stand_in(type_):
@@ -34,7 +34,9 @@ def trace(name: str, call, function_type, *, autograph: bool, may_create: bool, 
         # A function of this package stands for the user's line that calls it.
         frame = user_frame()
         definition = () if frame is None else ((frame.f_code, frame.f_lasti),)
-    graph = FuncGraph(name, parent=current_graph(), autograph=autograph, definition=definition)
+    kept = known.name_of(name, function_type, code, (autograph, may_create))
+    candidates = None if kept is None else known.candidates(kept)
+    graph = FuncGraph(name, current_graph(), autograph, definition, candidates)
     graph.created = [] if may_create else None
     context = PlaceholderContext(graph, _stand_in)
     with tracing_into(graph):
@@ -49,6 +51,8 @@ def trace(name: str, call, function_type, *, autograph: bool, may_create: bool, 
         _check_unchanged(name, bound, before)
         outputs = Outputs(name, result)
         graph.finish(outputs.flat)
+    if graph.kept is not None and not graph.is_followed:
+        graph.kept.keep(kept, candidates)
     return graph, outputs
 
 

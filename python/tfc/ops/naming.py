@@ -55,7 +55,7 @@ def published(value, public: str, module: str):
     """What stands for `value` under the name `public` in a module of the API: `publish` for one name."""
     if not isinstance(value, types.FunctionType) or public in _EXCEPT:
         return value
-    code = inspect.unwrap(value).__code__
+    code = (inspect.unwrap(value) if hasattr(value, "__wrapped__") else value).__code__
     parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     if "name" not in parameters:
         return value
@@ -125,7 +125,6 @@ def _named(function, position: int, public: str, module: str):
     # How many arguments need no look at the name.
     usual = position if kind is None else -1
 
-    @functools.wraps(function)
     def call(*args, **kwargs):
         # The usual call first: this runs before every operation.
         try:
@@ -137,13 +136,12 @@ def _named(function, position: int, public: str, module: str):
             raise refused
         return result
 
-    @functools.wraps(function)
     def call_user(*args, **kwargs):
         # The user's functions run once: what they raise says nothing about the arguments.
         result = _dispatched(function, public, args[:position], kwargs)
         return run(args, kwargs) if result is NotImplemented else result
 
-    call = call_user if calling else call
+    call = functools.update_wrapper(call_user if calling else call, function)
     call.__tfc_operation__ = function
     # Where pickle finds it.
     call.__module__, call.__qualname__ = module, public

@@ -1,5 +1,6 @@
 """Tracing: an interpreter that builds IR, the types that calls are told apart by, and replay."""
 
+from tfc.tracing import known
 from tfc.tracing.gradients import gradients, hessians
 from tfc.tracing.graph import FuncGraph
 from tfc.tracing.nested_types import DictType, ListType, NamedTupleType, Nested, TupleType
@@ -48,6 +49,7 @@ __all__ = [
     "gradients",
     "hessians",
     "is_symbolic",
+    "known",
     "rebuild",
     "replay",
     "replay_purely",

@@ -8,7 +8,6 @@ import numpy as np
 
 from tfc.core import (
     EagerTensor,
-    Interpreter,
     StringTensor,
     TensorList,
     VariableStorage,
@@ -18,7 +17,6 @@ from tfc.core import (
     recorders,
     stand_in_of,
     standing,
-    standing_in,
     stop_recording,
     using,
 )
@@ -26,17 +24,13 @@ from tfc.dtypes import SpecList, TensorShape, TensorSpec
 from tfc.errors import InaccessibleTensorError, page, user_line
 from tfc.ir import (
     BuildError,
-    Function,
     attribute,
     block_begin,
     build_op,
-    insertion_point,
     kind_of,
     location,
-    location_text,
     mlir,
     python_value,
-    resource_type,
     tensor_type,
     type_spec,
     user_stack,
@@ -46,10 +40,14 @@ from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor
 from tfc.ops.operation import Operation
 from tfc.state import check_name, current_name_scope, root_name_scope
-from tfc.tracing import control, control_gradients, folding
+from tfc.tracing import control, control_gradients, folding, known
+from tfc.tracing.building import Building
 from tfc.tracing.graph_view import GraphView, Whole, taken_tensors
+from tfc.tracing.known import Known, KnownOp, real
 from tfc.tracing.op_names import default_name
+from tfc.tracing.python_call import PythonCall
 from tfc.tracing.tensors import Scope, SymbolicList, SymbolicTensor, is_symbolic
+from tfc.tracing.wording import CREATED_AGAIN, in_words, is_of_dtypes
 
 _counter = itertools.count()
 # Captured tensors of at most so many elements become constants; bigger constants become captured tensors.
@@ -57,34 +55,6 @@ SMALL = 64
 LARGE = 4096
 # What a parameter may be called in a graph; others are "Placeholder" there.
 _PARAMETER = re.compile(r"^[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*$")
-_WRONG_DTYPE = re.compile(r"operand #\d+ must be")
-# Types as the dialect writes them: sizes, then the element type.
-_TENSOR_TYPE = re.compile(r"'?tensor<((?:[\d?]+x|\*x)*)([\w!.]+(?:<\w+>)?)>'?")
-_ELEMENT_NAMES = {
-    "i1": "bool", "f16": "float16", "bf16": "bfloat16", "f32": "float32", "f64": "float64", "complex<f32>": "complex64",
-    "complex<f64>": "complex128", "!tfc.string": "string",
-}  # fmt: skip
-_INTEGER = re.compile(r"(u?)i(\d+)")
-
-
-def _in_words(text: str) -> str:
-    """What the dialect says of an op, with types as other errors show them."""
-
-    def shown(found):
-        dims, element = found.groups()
-        dtype = _ELEMENT_NAMES.get(element) or _INTEGER.sub(r"\1int\2", element)
-        return f"{dtype}[{'...' if dims == '*x' else ', '.join(dims.split('x')[:-1])}]"
-
-    text = text.partition("; see current operation")[0]
-    return _TENSOR_TYPE.sub(shown, re.sub(r"'tfc\.\w+' op ", "", text))
-
-
-CREATED_AGAIN = (
-    "tf.function only supports singleton tf.Variables created on the first call. Make sure the tf.Variable is only "
-    "created "
-    "once or created outside tf.function. See https://www.tensorflow.org/guide/function#creating_tfvariables for more "
-    "information."
-)
 
 
 def _number_key(array) -> tuple:
@@ -92,7 +62,7 @@ def _number_key(array) -> tuple:
     return array.dtype.str, array[()] if array.dtype.kind == "O" else array.tobytes()
 
 
-class FuncGraph(Interpreter):
+class FuncGraph(Building):
     """Traces one function. Primitives become ops at the current insertion point.
 
     After `finish`: `captured` (eager tensors, or tensors of the outer graph) and `variables` are what the function
@@ -104,7 +74,12 @@ class FuncGraph(Interpreter):
     building_function = True
 
     def __init__(
-        self, name: str, parent: "FuncGraph | None" = None, autograph: bool = True, definition: tuple | None = None
+        self,
+        name: str,
+        parent: "FuncGraph | None" = None,
+        autograph: bool = True,
+        definition: tuple | None = None,
+        candidates: list | None = None,
     ):
         self.name = name
         self.parent = parent
@@ -114,10 +89,12 @@ class FuncGraph(Interpreter):
         self.definition = user_stack(2) if definition is None else definition
         # The location of ops, in the place of the user's line: set while other ops are replayed.
         self.location = None
-        self.function = Function(self.symbol, location(self.definition))
-        entry = self.function.entry
-        self.root = Scope(self, entry, insertion_point(entry))
-        self.scope = self.root
+        # What is written down of the trace, in which it may follow one of the `candidates`; None: nothing is.
+        self._log = None if candidates is None else known.Log(name, self.definition, candidates)
+        self._function = self._handles = self._returned = None
+        self.root = self.scope = Scope(self, None, None)
+        if self._log is None or not self._log.following:
+            self._begin()
         self.operation_count = 0
         self.inputs: list = []
         # What the program calls inputs that a graph calls something else, by their positions.
@@ -171,8 +148,8 @@ class FuncGraph(Interpreter):
             if dims is None or prim is not p.reshape:
                 return self._constant(value.reshape(dims) if dims is not None else value)
         stack = user_stack(3)
-        operands = [self.operand(a) for a in args]
-        op = self.build(prim.name, operands, attrs, stack, args)
+        operands = [self._operand(a) for a in args]
+        op = self._build(prim.name, operands, attrs, stack, args)
         if prim is p.assign_variable:
             self._note_written(args[0])
         elif prim is p.read_variable and id(args[0]) in self.written:
@@ -186,13 +163,26 @@ class FuncGraph(Interpreter):
         return results
 
     def build(self, name, operands, attrs, stack, args=(), results=None, regions=0):
-        """One op at the insertion point; errors of the dialect are the user's."""
-        try:
-            # What is done with a result once the function has returned has no line of its own.
-            loc = self.location or location(stack or self.definition)
-            op = build_op(name, operands, attrs, loc, self.scope.point, results, regions)
-        except BuildError as e:
-            raise self._explain(name, args, attrs, e) from None
+        """One op at the insertion point, of MLIR values; errors of the dialect are the user's."""
+        self.show()
+        return self._build(name, operands, attrs, stack, args, results, regions)
+
+    def _build(self, name, operands, attrs, stack, args=(), results=None, regions=0):
+        # What is done with a result once the function has returned has no line of its own.
+        stack = stack or self.definition
+        if self.location is not None:
+            self.show()
+        step = known.make_op, name, operands, attrs, stack, False
+        record, made = self._written(lambda: self._log.op(*step[1:]), step)
+        op = KnownOp(made) if made is not None else None
+        if op is None:
+            try:
+                loc = self.location or location(stack)
+                op = build_op(name, [real(v) for v in operands], attrs, loc, self.scope.raw_point, results, regions)
+            except BuildError as e:
+                self.show()  # the program may go on, and this is not written down
+                raise self._explain(name, args, attrs, e) from None
+            self._built(record, op.results)
         self.operation_count += 1
         if self.scope is self.root:
             self._root_count += 1
@@ -213,16 +203,15 @@ class FuncGraph(Interpreter):
 
     def _explain(self, name, args, attrs, error):
         text = str(error)
-        # What the dialect says of dtypes: of those of several operands, and of those that an op takes at all.
-        kind = TypeError if "element type" in text or _WRONG_DTYPE.search(text) else ValueError
+        kind = TypeError if is_of_dtypes(text) else ValueError
         got = ", ".join(map(describe, args)) or None
-        return kind(page(f"{_in_words(text)} [Op:{name}]", got=got, where=user_line()))
+        return kind(page(f"{in_words(text)} [Op:{name}]", got=got, where=user_line()))
 
     def _results(self, prim, op, stack, args, attrs):
         name = self._unique(default_name(prim.name))
         made = []
         for value in op.results:
-            kind, _ = kind_of(value.type)
+            kind = value.kind if type(value) is Known else kind_of(value.type)[0]
             if kind == "tensor":
                 made.append(SymbolicTensor(value, self.scope, stack, name))
                 if "/" in name:
@@ -277,7 +266,7 @@ class FuncGraph(Interpreter):
     def note_constant(self, tensor) -> None:
         """The program asked for this constant."""
         if type(tensor) is SymbolicTensor:
-            self.explicit.add(tensor.value)
+            self.explicit.add(tensor.raw)
 
     def note_operation(self, operation: Operation) -> None:
         """An operation without tensors was built: it gets a name."""
@@ -296,7 +285,7 @@ class FuncGraph(Interpreter):
 
     def _record(self, tensor: SymbolicTensor, kind: str | None = None) -> None:
         """Remembers how the op that makes a tensor is called, which its kind and its place do not tell."""
-        self.op_names[tensor.value] = tensor.op_name, kind
+        self.op_names[tensor.raw] = tensor.op_name, kind
 
     def whole(self, kind, name, function, args, kwargs):
         """A public operation that is shown as one of this kind."""
@@ -363,7 +352,7 @@ class FuncGraph(Interpreter):
         made = p.ensure_shape(tensor, shape=tensor.shape_tuple)
         made.const, made.partial = tensor.const, tensor.partial
         made.rename(name, 0)
-        self.op_names[made.value] = name, "Identity"
+        self.op_names[made.raw] = name, "Identity"
         return made
 
     def _set_dims(self, tensor, dims):
@@ -371,7 +360,13 @@ class FuncGraph(Interpreter):
             return
         merged = TensorShape(tensor.shape_tuple).merge_with(dims).dims
         if merged != tensor.shape_tuple:
-            tensor.value.set_type(tensor_type(tensor.dtype, merged))
+            step = known.make_refined, tensor.raw, tensor.dtype, merged
+            record, made = self._written(lambda: ("refined", self._log.number(tensor.raw), merged), step)
+            if made is None:
+                tensor.raw.set_type(tensor_type(tensor.dtype, merged))
+                self._built(record, ())
+            else:
+                tensor.raw.dims = merged
             tensor.shape_tuple = merged
 
     def refine(self, tensor, dims):
@@ -382,13 +377,15 @@ class FuncGraph(Interpreter):
         for at, parameter in enumerate(self.inputs):
             if parameter is tensor:
                 # The parameter itself stays what it is.
-                self.inputs[at] = SymbolicTensor(tensor.value, tensor.scope, (), tensor.op_name)
-        tensor.value, tensor.shape_tuple = made.value, made.shape_tuple
+                self.inputs[at] = SymbolicTensor(tensor.raw, tensor.scope, (), tensor.op_name)
+        tensor.value, tensor.shape_tuple = made.raw, made.shape_tuple
 
     def _promised(self, tensor, dims) -> bool:
         """Says what a function of the host returns, where the rank of that is not known: the host checks it."""
+        if tensor.shape_tuple is not None:
+            return False
         owner = getattr(tensor.value.owner, "operation", tensor.value.owner)
-        if tensor.shape_tuple is not None or getattr(owner, "name", None) != "tfc.host_call":
+        if getattr(owner, "name", None) != "tfc.host_call":
             return False
         at = list(owner.results).index(tensor.value)
         specs = list(python_value(owner.attributes["types"]))
@@ -413,7 +410,7 @@ class FuncGraph(Interpreter):
         key = _number_key(array) if array.ndim == 0 else None
         value = self.scope.numbers.get(key)
         if value is None:
-            value = self.build("constant", [], {"value": array}, stack).results[0]
+            value = self._build("constant", [], {"value": array}, stack).results[0]
             if key is not None:
                 self.scope.numbers[key] = value
         return SymbolicTensor(value, self.scope, stack, self._unique("Const"), const=array)
@@ -425,16 +422,20 @@ class FuncGraph(Interpreter):
 
     def operand(self, a):
         """The MLIR value of an operand; captures what is not of this graph."""
+        self.show()
+        return real(self._operand(a))
+
+    def _operand(self, a):
         kind = type(a)
         if kind is SymbolicTensor or kind is SymbolicList:
             if a.scope is self.scope:
-                return a.value
+                return a.raw
             found = stand_in_of(a) if standing() else a
-            return self._outer(a).value if found is a else self.operand(found)
+            return self._outer(a).raw if found is a else self._operand(found)
         if kind is EagerTensor or kind is StringTensor:
-            return self.capture(a).value
+            return self.capture(a).raw
         if isinstance(a, VariableStorage):
-            return self.resource(a)
+            return self._resource(a)
         if isinstance(a, TensorList):
             return self.capture_list(a).value
         raise TypeError(f"an operand is a tensor, variable or list, got {a!r} of type {type(a).__name__}")
@@ -494,18 +495,35 @@ class FuncGraph(Interpreter):
         if found is not None:
             made = found[1]
         elif type(a) in (EagerTensor, StringTensor) and a._view().size <= SMALL and not a.dtype.is_complex:
-            op = build_op("constant", [], {"value": a._view()}, location(user_stack(3)), block_begin(self.root.block))
-            made = SymbolicTensor(op.results[0], self.root, (), self._unique("Const"), const=a._view())
+            value = self._constant_at_start(a._view(), user_stack(3))
+            made = SymbolicTensor(value, self.root, (), self._unique("Const"), const=a._view())
             self._constants[id(a)] = a, made
         else:
             if isinstance(a, (SymbolicList, TensorList)):
                 return self.capture_list(a)
-            value = self.function.add_argument(tensor_type(a.dtype, a.shape_tuple))
+            value = self._argument("tensor", a.dtype, a.shape_tuple)
             made = SymbolicTensor(value, self.root, (), self._unique("captured"), getattr(a, "const", None))
             self._captures[id(a)] = a, made
         if self.scope is not self.root:
             self._note(a, self.root)
         return made
+
+    def _constant_at_start(self, array, stack):
+        step = known.make_op, "constant", [], {"value": array}, stack, True
+        record, made = self._written(lambda: self._log.op(*step[1:]), step)
+        if made is None:
+            made = build_op("constant", [], step[3], location(stack), block_begin(self._function.entry)).results
+            self._built(record, made)
+        return made[0]
+
+    def _argument(self, kind, dtype, dims):
+        """A new argument of the function: a tensor, or a variable."""
+        step = known.make_argument, kind, dtype, dims
+        record, made = self._written(lambda: ("argument", kind, dtype.name, dims), step)
+        if made is None:
+            made = known.make_argument(self._function, None, *step[1:])
+            self._built(record, made)
+        return made[0]
 
     def local(self, a):
         """The value of this graph that stands for a value that it has captured, or the value itself."""
@@ -521,6 +539,7 @@ class FuncGraph(Interpreter):
             with outside() if type(a) is not SymbolicList else using(a.scope.graph):
                 stacked = p.list_stack(a, element_type=a.element)
             inner = self.capture(stacked)
+            self.show()
             op = build_op("list_unstack", [inner.value], {}, location(user_stack(3)), block_begin(self.root.block))
             if inner.value.owner != self.root.block:
                 op.move_after(inner.value.owner)
@@ -537,9 +556,13 @@ class FuncGraph(Interpreter):
 
     def resource(self, variable):
         """The handle of a variable: an argument of the function, one for each variable."""
+        self.show()
+        return self._resource(variable)
+
+    def _resource(self, variable):
         found = self._resources.get(id(variable))
         if found is None:
-            handle = self.function.add_argument(resource_type(variable.dtype, variable.shape_tuple))
+            handle = self._argument("resource", variable.dtype, variable.shape_tuple)
             found = self._resources[id(variable)] = variable, handle
         for scope in self._open_scopes():
             scope.variables.setdefault(id(variable), variable)
@@ -555,14 +578,14 @@ class FuncGraph(Interpreter):
 
     def add_input(self, spec: TensorSpec, name: str | None = None) -> SymbolicTensor:
         """A new tensor parameter."""
-        value = self.function.add_argument(tensor_type(spec.dtype, spec.shape.dims))
+        value = self._argument("tensor", spec.dtype, spec.shape.dims)
         tensor = SymbolicTensor(value, self.root, self.definition, name or spec.name)
         self.inputs.append(tensor)
         return tensor
 
     def add_variable_input(self, variable) -> None:
         """A new variable parameter, for which `variable` stands while tracing."""
-        self.resource(variable)
+        self._resource(variable)
         self.variable_inputs.append(variable)
 
     def finish(self, outputs: list) -> None:
@@ -572,26 +595,23 @@ class FuncGraph(Interpreter):
         given = {id(v) for v in self.variable_inputs}
         resources = [self._resources[id(v)] for v in self.variable_inputs]
         resources += [pair for key, pair in self._resources.items() if key not in given]
-        order = [t.value for t in self.inputs] + [t.value for _, t in captured] + [h for _, h in resources]
+        order = [t.raw for t in self.inputs] + [t.raw for _, t in captured] + [h for _, h in resources]
         # Of characters that every host language takes.
         names = [re.sub(r"[^A-Za-z0-9_.]", "_", t.op_name) for t in self.inputs] + [None for _ in captured]
         names += [getattr(v, "_shared_name", None) or getattr(v, "name", None) for v, _ in resources]
-        order = self.function.finish(order, [o.value for o in outputs], names)
-        tensors = [*self.inputs, *(t for _, t in captured)]
-        for tensor, value in zip(tensors, order, strict=False):
-            tensor.value = value
-        self.handles = order[len(tensors) :]
+        self.capture_inputs = [t for _, t in captured]
+        self._returned = order, [o.raw for o in outputs], names
+        record, made = self._written(lambda: self._log.returned(*self._returned))
+        if made is None:
+            self._close(*self._returned)
+            self._returned = None
+            self._built(record, ())
         self.outputs = outputs
         self.captured = [a for a, _ in captured]
-        self.capture_inputs = [t for _, t in captured]
         self.variables = [v for v, _ in resources]
         self.variable_ids = [id(v) for v in self.variables]
         self.root.open = False
         self.finished = True
-        try:
-            self.function.verify()
-        except BuildError as e:
-            raise ValueError(page(_in_words(str(e)), where=location_text(e.location))) from None
 
     def release(self) -> None:
         """Lets go of variables: from now on they belong to whoever made them."""
@@ -635,16 +655,24 @@ class FuncGraph(Interpreter):
 
     # Calls.
 
-    def call(self, callee: "FuncGraph", operands: list, variables: list, stack, name: str) -> list:
-        """A call of another traced function: its results as tensors of this graph."""
-        types = [v.type for v in callee.function.returned()]
-        operands = [
-            v if v.type == a.type else self._widened(v, a.type, stack)
-            for v, a in zip(operands, callee.function.entry.arguments, strict=True)
-        ]
-        op = self.function.call(callee.function, operands, types, location(stack), self.scope.point)
-        if self._journal is not None:
-            self._journal.append((op, self.scope))
+    def call(self, callee: "FuncGraph", given: list, variables: list, stack, name: str) -> list:
+        """A call of another traced function with these tensors and variables: its results as tensors of this graph."""
+        operands = [self._operand(x) for x in given]
+        step = known.make_call, callee, operands, stack
+        record, made = self._written(lambda: self._log.call(callee.kept, operands, stack), step)
+        op = KnownOp(made) if made is not None else None
+        if op is None:
+            operands = list(map(real, operands))
+            if record is None:
+                takes = [a.type for a in callee.function.entry.arguments]
+                operands = [
+                    v if v.type == t else self._widened(v, t, stack) for v, t in zip(operands, takes, strict=True)
+                ]
+            types = [v.type for v in callee.function.returned()]
+            op = self._function.call(callee.function, operands, types, location(stack), self.scope.raw_point)
+            self._built(record, op.results)
+            if self._journal is not None:
+                self._journal.append((op, self.scope))
         self.operation_count += 1
         if self._controls and self.scope is self.root and len(op.results):
             self.controlled[op.results[0]] = self._controls
@@ -680,14 +708,14 @@ class FuncGraph(Interpreter):
             outputs = function(*[stand_ins.get(id(x), x) for x in inputs])
             inner.finish([inner.operand_tensor(o) for o in outputs])
         given = [*tensors, *inner.captured, *inner.variables]
-        results = self.call(inner, [self.operand(x) for x in given], inner.variables, user_stack(3), name)
+        results = self.call(inner, given, inner.variables, user_stack(3), name)
         python = self.function.python[inner.symbol] = PythonCall(function, inputs, [*inner.captured, *inner.variables])
         return results, python, given
 
     @property
     def in_region(self) -> bool:
         """Whether ops go to a branch or a loop."""
-        return self.scope.block != self.root.block
+        return self.scope.raw_block != self.root.raw_block
 
     def mark_custom(self, outputs: list) -> None:
         """These results of a function with a gradient of its own are inlined here: a replay knows no gradient of
@@ -704,8 +732,7 @@ class FuncGraph(Interpreter):
 
     def call_creating(self, callee, tensors, variables, created) -> list:
         """A call of a trace that gives variables their first values."""
-        operands = [self.operand(x) for x in [*tensors, *variables]]
-        results = self.call(callee, operands, variables, user_stack(3), callee.name)
+        results = self.call(callee, [*tensors, *variables], variables, user_stack(3), callee.name)
         self.allow_creation(created[0])
         self.created += [(v, None) for v in created]
         return results
@@ -721,15 +748,18 @@ class FuncGraph(Interpreter):
     # Control flow.
 
     def cond(self, pred, true_fn, false_fn, name=None):
+        self.show()
         if recorders():
             return control_gradients.recorded_cond(self, pred, true_fn, false_fn)
         return control.build_cond(self, pred, true_fn, false_fn)[0]
 
     def while_loop(self, cond_fn, body_fn, init, *, shape_invariants=None, maximum_iterations=None, names=None):
+        self.show()
         build = control_gradients.recorded_while if recorders() else _plain_while
         return build(self, cond_fn, body_fn, init, shape_invariants, maximum_iterations, names)
 
     def trial(self):
+        self.show()
         return control.trial(self)
 
     # Variables made while tracing.
@@ -752,7 +782,7 @@ class FuncGraph(Interpreter):
         """A variable comes into being here: its first value is assigned at this point of the program."""
         self.allow_creation(variable)
         self.created.append((variable, initial_value))
-        self.resource(variable)
+        self._resource(variable)
         before = id(variable) in self.written
         p.assign_variable(variable, initial_value)
         if not before:
@@ -778,22 +808,3 @@ class FuncGraph(Interpreter):
 
 def _plain_while(*args) -> list:
     return control.build_while(*args)[0]
-
-
-class PythonCall:
-    """The Python function behind a function of its own: called with what takes the places of the tensors among its
-    inputs, and of all that it closes over.
-    """
-
-    def __init__(self, function, inputs: list, closure: list):
-        self.function, self.inputs, self.closure = function, inputs, closure
-        # What stood for others when it was traced.
-        self.levels = standing()
-
-    def __call__(self, *values):
-        count = sum(not isinstance(x, VariableStorage) for x in self.inputs)
-        rest = iter(values[:count])
-        placed = [x if isinstance(x, VariableStorage) else next(rest) for x in self.inputs]
-        here = {id(old): new for old, new in zip(self.closure, values[count:], strict=True)}
-        with standing_in(here, *self.levels):
-            return self.function(*placed)

@@ -1,8 +1,7 @@
 """A graph that was traced before, maybe by another process."""
 
-from tfc.ir import insertion_point
 from tfc.tracing.graph import FuncGraph
-from tfc.tracing.tensors import Scope, SymbolicTensor
+from tfc.tracing.tensors import SymbolicTensor
 
 
 def restored_graph(name: str, make_function, names: list, captured: list, variables: list, written: list) -> FuncGraph:
@@ -13,14 +12,13 @@ def restored_graph(name: str, make_function, names: list, captured: list, variab
     variables that it may write.
     """
     graph = FuncGraph(name, definition=())
-    function = graph.function = make_function(graph.symbol)
-    graph.root = graph.scope = Scope(graph, function.entry, insertion_point(function.entry))
+    function = make_function(graph.symbol)
     arguments = list(function.entry.arguments)
     count = len(names) + len(captured)
+    graph.restore(function, arguments[count:])
     tensors = [SymbolicTensor(v, graph.root, (), n) for v, n in zip(arguments, [*names, *[None] * len(captured)])]
     graph.inputs, graph.capture_inputs = tensors[: len(names)], tensors[len(names) :]
     graph.captured = list(captured)
-    graph.handles = arguments[count:]
     graph.variables = list(variables)
     graph.variable_ids = [id(v) for v in variables]
     graph.written = {id(variables[at]) for at in written}

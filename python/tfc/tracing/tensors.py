@@ -4,6 +4,7 @@ from tfc.core import Tensor, TensorList, current
 from tfc.dtypes import TensorShape
 from tfc.errors import OperatorNotAllowedInGraphError, page, user_line
 from tfc.ir import describe_type, kind_of, stack_text, type_spec
+from tfc.tracing.known import Known, real
 
 
 class Scope:
@@ -14,7 +15,6 @@ class Scope:
     """
 
     __slots__ = (
-        "block",
         "captures",
         "erased",
         "graph",
@@ -22,15 +22,16 @@ class Scope:
         "numbers",
         "open",
         "parent",
-        "point",
+        "raw_block",
+        "raw_point",
         "variables",
         "written",
     )
 
     def __init__(self, graph, block, point, parent=None):
         self.graph = graph
-        self.block = block
-        self.point = point
+        # None in a trace of which nothing is built.
+        self.raw_block, self.raw_point = block, point
         self.parent = parent
         self.open = True
         self.merged = None
@@ -41,6 +42,24 @@ class Scope:
         self.written: set = set()
         # MLIR values of scalar constants, by dtype and bytes.
         self.numbers: dict = {}
+
+    def enter(self, block, point) -> None:
+        """The block exists now."""
+        self.raw_block, self.raw_point = block, point
+
+    @property
+    def block(self):
+        self.graph.show()
+        return self.raw_block
+
+    @property
+    def point(self):
+        self.graph.show()
+        return self.raw_point
+
+    @point.setter
+    def point(self, point):
+        self.raw_point = point
 
     def gone(self) -> bool:
         """Whether the ops inside were taken back."""
@@ -65,7 +84,8 @@ _NO_VALUE = {
 
 
 class SymbolicTensor(Tensor):
-    """A tensor of a function being traced: an `mlir.ir.Value` with a dtype and a static shape.
+    """A tensor of a function being traced: an `mlir.ir.Value` with a dtype and a static shape. `raw` is the value, or
+    what stands for it in a trace that is not built; `value` builds it.
 
     `const` is its value as a numpy array where tracing knows it, `partial` the known sizes in a vector of sizes.
     """
@@ -76,24 +96,37 @@ class SymbolicTensor(Tensor):
         "const",
         "dtype",
         "partial",
+        "raw",
         "scope",
         "shape_tuple",
         "stack",
-        "value",
     )
 
     symbolic = True
 
     def __init__(self, value, scope, stack=(), name=None, const=None, partial=None):
-        self.value = value
+        self.raw = value
         self.scope = scope
-        self.dtype, self.shape_tuple = describe_type(value.type)
+        if type(value) is Known:
+            self.dtype, self.shape_tuple = value.dtype, value.dims
+        else:
+            self.dtype, self.shape_tuple = describe_type(value.type)
         if self.shape_tuple is None:
             scope.graph.has_unranked = True
         self.stack = stack
         self._name = name
         self.const = const
         self.partial = partial
+
+    @property
+    def value(self):
+        self.scope.graph.show()
+        self.raw = real(self.raw)
+        return self.raw
+
+    @value.setter
+    def value(self, value):
+        self.raw = value
 
     @property
     def graph(self):
@@ -262,6 +295,10 @@ class SymbolicList(TensorList):
     @property
     def dtype(self):
         return self.element.dtype
+
+    @property
+    def raw(self):
+        return self.value
 
     @property
     def is_unwritten(self) -> bool:

@@ -1,0 +1,297 @@
+"""Traces that outlive the process: what a trace did, op by op, and the same trace again without MLIR.
+
+While a function is traced, its `Log` writes down each op: its name, operands (by number), attributes, and the user's
+line; and of what type its results are, which only the dialect knows. What is written down is kept in the compilation
+cache. A later process that traces the function runs its Python code all the same. As long as that does what the kept
+trace did, results have the types that are written there, and nothing is built. Two traces that are equal in all of this
+are the same function; so the code of a trace has its name from what is written, and is found without MLIR. As soon as
+something differs, or somebody wants to see IR, what was traced so far is built, as it would have been.
+
+Kept are traces without regions, lists, strings and functions of the host. Others are traced as always.
+"""
+
+import hashlib
+import marshal
+import re
+import struct
+
+import numpy as np
+
+from tfc.config import kept
+from tfc.dtypes import DType, SpecList, TensorShape, TensorSpec, as_dtype
+from tfc.ir import (
+    block_begin,
+    build,
+    build_op,
+    frame_text,
+    kind_of,
+    location,
+    resource_type,
+    tensor_type,
+    type_spec,
+)
+
+_SUFFIX = ".tfctrace"
+_FORMAT = "trace 1"
+_ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
+# Traces of one function for one kind of arguments (other values in its closure), and their bytes.
+_TRACES, _BYTES = 8, 4 << 20
+
+
+class Known:
+    """A value of a trace that is not built: `kind` is "tensor", "resource" or "token". `real` is the MLIR value once it
+    is.
+    """
+
+    __slots__ = ("dims", "dtype", "kind", "number", "real")
+
+    def __init__(self, number: int, result: tuple):
+        self.number = number
+        self.real = None
+        self.kind, dtype, self.dims = result
+        self.dtype = None if dtype is None else as_dtype(dtype)
+
+
+class KnownOp:
+    """An op that is not built."""
+
+    __slots__ = ("results",)
+
+    def __init__(self, results: list):
+        self.results = results
+
+    @property
+    def result(self):
+        return self.results[0]
+
+
+class Unkept(Exception):
+    """Something of a trace that is not written down."""
+
+
+class Log:
+    """What one trace does. `following`: it is a kept one so far, and nothing is built."""
+
+    def __init__(self, name: str, definition: tuple, candidates: list):
+        # Numbers of places, by the identity of the code objects in them, which live as long.
+        self._places: dict = {}
+        self._stacks: list = []
+        self._head = name, self._place(definition)
+        self._candidates = [script for script in candidates if script[0] == self._head]
+        self._script = self._candidates[0][1] if self._candidates else None
+        # (what was done, of what type its results are) so far; the same, as it has to be built; numbers of MLIR values.
+        self._records: list = []
+        self._steps: list = []
+        self._numbers: dict = {}
+        # Of what type each value is, by its number.
+        self._types: list = []
+        self._digests: dict = {}
+        self._values: list = []
+
+    @property
+    def following(self) -> bool:
+        return self._script is not None
+
+    # What is written down.
+
+    def _place(self, stack: tuple):
+        """A stack of the user's frames: its number, with the frames themselves when it is seen first."""
+        key = tuple([(id(code), instruction) for code, instruction in stack])
+        number = self._places.get(key)
+        if number is not None:
+            return number
+        number = self._places[key] = len(self._places)
+        self._stacks.append(stack)
+        return number, tuple(map(frame_text, stack))
+
+    def op(self, name: str, operands: list, attrs: dict, stack: tuple, first: bool) -> tuple:
+        """The record of an op; `first`: it is put before all others. Raises `Unkept`."""
+        numbers = tuple([self.number(v) for v in operands])
+        values = tuple([(k, plain(v)) for k, v in attrs.items() if v is not None])
+        return "op", name, numbers, values, self._place(stack), first
+
+    def number(self, value) -> int:
+        if type(value) is Known:
+            return value.number
+        number = self._numbers.get(value)
+        if number is None:
+            raise Unkept
+        return number
+
+    def call(self, callee: "Log | None", operands: list, stack: tuple) -> tuple:
+        """The record of a call of a function that is written down itself."""
+        numbers = tuple([self.number(v) for v in operands])
+        if callee is None or callee.takes() != [self._types[n] for n in numbers]:
+            raise Unkept
+        return "call", callee.digest(None), numbers, self._place(stack)
+
+    def takes(self) -> list:
+        """Of what types the arguments of a finished trace are."""
+        (_, order, _, _), _ = self._records[-1]
+        return [self._types[n] for n in order]
+
+    def returned(self, order: list, results: list, names: list) -> tuple:
+        """The record of the end."""
+        return "return", tuple(map(self.number, order)), tuple(map(self.number, results)), tuple(names)
+
+    def follow(self, record: tuple, step) -> list | None:
+        """The results of what a kept trace did as well; None if it did not, or nothing is followed."""
+        if self._script is None:
+            return None
+        at = len(self._records)
+        if (at >= len(self._script) or self._script[at][0] != record) and not self._another(at, record):
+            return None
+        entry = self._script[at]
+        self._records.append(entry)
+        made = [Known(len(self._types) + i, result) for i, result in enumerate(entry[1])]
+        self._note_types(*entry)
+        self._values += made
+        self._steps.append((step, made))
+        return made
+
+    def _another(self, at: int, record: tuple) -> bool:
+        """Goes over to a kept trace that did the same up to here, and does this now."""
+        for _, script in self._candidates:
+            if at < len(script) and script[at][0] == record and script[:at] == self._script[:at]:
+                self._script = script
+                return True
+        return False
+
+    def note(self, record: tuple, values: list) -> None:
+        """Something that was built, and its results. Raises `Unkept`."""
+        results = tuple(map(_described, values))
+        self._records.append((record, results))
+        for at, value in enumerate(values, len(self._types)):
+            self._numbers[value] = at
+        self._note_types(record, results)
+
+    def _note_types(self, record, results) -> None:
+        self._types += results
+        if record[0] == "refined":
+            _, number, dims = record
+            self._types[number] = *self._types[number][:2], dims
+
+    def diverge(self) -> None:
+        """From now on everything is built: what was followed has been."""
+        self._numbers = {value.real: value.number for value in self._values}
+        self._script, self._steps, self._values = None, [], []
+
+    def replay(self, function, point) -> None:
+        """Builds what was followed, so that each value has its MLIR value."""
+        for step, made in self._steps:
+            if step is None:  # the end
+                continue
+            make, *parts = step
+            for value, real in zip(made, make(function, point, *parts), strict=True):
+                value.real = real
+
+    # What is kept.
+
+    def digest(self, shapes) -> bytes:
+        """What names the code of a finished trace for these shapes."""
+        key = repr(shapes)
+        if key not in self._digests:
+            content = marshal.dumps((_FORMAT, self._head, self._records, key), 2)
+            self._digests[key] = hashlib.sha256(content).digest()
+        return self._digests[key]
+
+    def keep(self, name: str, candidates: list) -> None:
+        """Writes a finished trace down, before what is kept under a name already."""
+        mine = self._head, self._records
+        others = [c for c in candidates if c != mine]
+        content = marshal.dumps([mine, *others[: _TRACES - 1]])
+        while len(content) > _BYTES and others:
+            others.pop()
+            content = marshal.dumps([mine, *others[: _TRACES - 1]])
+        kept.write(name + _SUFFIX, content)
+
+
+def name_of(name: str, function_type, code, variant) -> str | None:
+    """Where traces of a function for these types are kept; None if they are not. It need not be right: what is there
+    is compared.
+    """
+    if code is None or kept.usable() is None:
+        return None
+    said = _ADDRESS.sub("", repr((name, code.co_filename, code.co_firstlineno, str(function_type), variant)))
+    return hashlib.sha256(f"{_FORMAT} {said}".encode() + build()).hexdigest()
+
+
+def candidates(name: str) -> list:
+    """What is kept under a name."""
+    content = kept.read(name + _SUFFIX)
+    if content is None:
+        return []
+    try:
+        return marshal.loads(content)
+    except (ValueError, EOFError, TypeError):
+        return []
+
+
+def plain(value) -> tuple:
+    """A value of an attribute: different for what becomes different attributes. Raises `Unkept`."""
+    kind = type(value)
+    if kind is bool:
+        return "b", value
+    if kind is int:
+        return "i", value
+    if kind is float:
+        return "f", struct.pack("d", value)
+    if kind is str:
+        return "s", value
+    if isinstance(value, DType):
+        return "d", value.name
+    if isinstance(value, TensorSpec):
+        return "T", value.dtype.name, value.shape.dims
+    if isinstance(value, TensorShape):
+        return "t", value.dims
+    if isinstance(value, SpecList):
+        return "l", tuple(map(plain, value))
+    if kind is tuple:
+        return "t", tuple([None if v is None else int(v) for v in value])
+    if isinstance(value, (np.ndarray, np.generic)):
+        array = np.asarray(value)
+        if array.dtype.kind == "O":
+            raise Unkept
+        return "a", array.dtype.str, array.dtype.name, array.shape, array.tobytes()
+    raise Unkept
+
+
+def _described(value) -> tuple:
+    """Of what type an MLIR value is: (kind, name of the dtype, dims)."""
+    kind, inner = kind_of(value.type)
+    if kind == "token":
+        return kind, None, None
+    if kind not in ("tensor", "resource"):
+        raise Unkept
+    spec = type_spec(inner)
+    if spec.dtype.name == "string":
+        raise Unkept
+    return kind, spec.dtype.name, spec.shape.dims
+
+
+def real(value):
+    """The MLIR value of one that is built."""
+    return value.real if type(value) is Known else value
+
+
+# What a step builds: values, from a function, where its ops go, and the parts of the step.
+
+
+def make_op(function, point, name, operands, attrs, stack, first):
+    where = block_begin(function.entry) if first else point
+    return build_op(name, [real(v) for v in operands], attrs, location(stack), where).results
+
+
+def make_call(function, point, callee, operands, stack):
+    types = [v.type for v in callee.function.returned()]
+    return function.call(callee.function, [real(v) for v in operands], types, location(stack), point).results
+
+
+def make_argument(function, point, kind, dtype, dims):
+    type_ = resource_type(dtype, dims) if kind == "resource" else tensor_type(dtype, dims)
+    return [function.add_argument(type_)]
+
+
+def make_refined(function, point, value, dtype, dims):
+    real(value).set_type(tensor_type(dtype, dims))
+    return []
