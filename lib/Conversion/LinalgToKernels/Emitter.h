@@ -10,6 +10,7 @@
 
 #include "Product.h"
 #include "mlir/IR/BuiltinTypes.h"
+#include <algorithm>
 
 namespace tfc::kernels {
 
@@ -38,7 +39,15 @@ struct Blocks {
   int64_t steps;   ///< all of a block's multiply-adds for one element
   int64_t panels;  ///< that the workspace holds
   bool byColumns;  ///< threads share panels, not rows
+  int64_t parts;   ///< that the rows of a panel are cut into for threads
   int64_t panelSize() const { return steps * shape.width(); }
+  /// The last panels, of which each part may be another thread's.
+  int64_t divided() const {
+    return parts > 1 ? std::min<int64_t>(panels, 2) : 0;
+  }
+  /// Places for panels in the workspace: each part of a divided one needs its
+  /// own.
+  int64_t places() const { return panels + divided() * (parts - 1); }
 };
 
 /// A block of the depth.
@@ -104,6 +113,8 @@ private:
                     const DepthBlock &block, mlir::Value move);
   void copyLeft(mlir::Value memory, mlir::Value firstRow, mlir::Value rows);
   void packedRows(const Workspace &workspace);
+  void overTiles(mlir::Value from, mlir::Value to, ForRows body);
+  mlir::Value rowTiles();
   void panelTiles(mlir::Value panels, mlir::Value start, mlir::Value column,
                   mlir::Value width, const DepthBlock &block,
                   llvm::ArrayRef<mlir::Value> rows);

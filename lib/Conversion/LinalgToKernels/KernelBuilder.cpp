@@ -111,6 +111,21 @@ void KernelBuilder::loopInSteps(Value from, Value to, Value step,
   body(at, min(sub(to, at), step));
 }
 
+void KernelBuilder::loopUntil(Value from, Value to,
+                              llvm::function_ref<Value(Value)> body) {
+  Type index = builder.getIndexType();
+  auto loop = scf::WhileOp::create(builder, loc, TypeRange(index), from);
+  OpBuilder::InsertionGuard guard(builder);
+  Block *before = builder.createBlock(&loop.getBefore(), {}, index, loc);
+  Value at = before->getArgument(0);
+  Value isBelow =
+      arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, at, to);
+  scf::ConditionOp::create(builder, loc, isBelow, at);
+  Block *after = builder.createBlock(&loop.getAfter(), {}, index, loc);
+  Value next = body(after->getArgument(0));
+  scf::YieldOp::create(builder, loc, next);
+}
+
 void KernelBuilder::parallelLoop(Value from, Value to, int64_t step,
                                  Value flops,
                                  llvm::function_ref<void(Value)> body) {

@@ -115,6 +115,9 @@ public:
   /// are.
   void loopInSteps(mlir::Value from, mlir::Value to, mlir::Value step,
                    llvm::function_ref<void(mlir::Value, mlir::Value)> body);
+  /// `body` from `from` on until `to`; it says where the next one begins.
+  void loopUntil(mlir::Value from, mlir::Value to,
+                 llvm::function_ref<mlir::Value(mlir::Value)> body);
   /// As `loop`, for iterations that do not depend on each other, of so many
   /// multiplications and additions each; on several threads if that pays.
   void parallelLoop(mlir::Value from, mlir::Value to, int64_t step,

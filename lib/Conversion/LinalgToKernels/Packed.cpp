@@ -10,7 +10,8 @@
 //              { copy the panels; for row tiles { for panels { register tile }
 //              } } }. No thread waits for another; a group stays in the
 //              second-level cache, a row tile of `left` in the first, so that
-//              `left` is read from further away once a group.
+//              `left` is read from further away once a group. The last panels
+//              may be divided by rows, so that threads end at the same time.
 // by rows      few panels: for blocks of the depth { copy all panels; for row
 // tiles, shared by threads { for panels {
 //              register tile } } }.
@@ -43,6 +44,9 @@ static constexpr int64_t panelBytes = 4 * 1024 * 1024,
 /// Panels of a group: 768 KiB with vectors of 512 bits, whose processors have a
 /// second-level cache of 1 MiB or more, 192 KiB with others.
 static constexpr int64_t groupPanels = 8;
+/// Threads end at about the same time if the last pieces are small; but each
+/// part copies its panel.
+static constexpr int64_t mostParts = 4, leastTiles = 4;
 
 //===----------------------------------------------------------------------===//
 // Blocks
@@ -55,7 +59,7 @@ static int64_t evenly(int64_t total, int64_t most) {
 }
 
 Blocks Emitter::blocks() const {
-  Blocks blocks{shape(), blockDepth, 0, 1, blockDepth, 1, true};
+  Blocks blocks{shape(), blockDepth, 0, 1, blockDepth, 1, true, 1};
   int64_t elementBytes = b.type.getIntOrFloatBitWidth() / 8;
   if (isKnown(k)) {
     blocks.depth = k <= blockDepth * 5 / 4 ? std::max<int64_t>(k, 1)
@@ -92,6 +96,8 @@ Blocks Emitter::blocks() const {
     // Threads get whole panels if there are many, or rows are few.
     int64_t rowTiles = isKnown(m) ? llvm::divideCeil(m, blocks.shape.rows) : 64;
     blocks.byColumns = panels >= 16 || (panels >= 4 && panels * 16 >= rowTiles);
+    if (b.parallel && blocks.byColumns && isKnown(m))
+      blocks.parts = std::clamp<int64_t>(rowTiles / leastTiles, 1, mostParts);
   }
   return blocks;
 }
@@ -274,13 +280,43 @@ void Emitter::packed(const Workspace &workspace) {
                 });
 }
 
+/// How many tiles all rows are.
+Value Emitter::rowTiles() { return b.ceilDiv(p.rows, blocks().shape.rows); }
+
+/// The rows of each of these tiles: of two sizes if their number is known, else
+/// all of one, where past the end the last row is repeated.
+void Emitter::overTiles(Value from, Value to, ForRows body) {
+  int64_t most = blocks().shape.rows;
+  if (!isKnown(m)) {
+    Value lastRow = b.sub(p.rows, b.constant(1)), step = b.constant(most);
+    return b.loop(b.mul(from, step), b.mul(to, step), most, [&](Value first) {
+      Values rows;
+      for (Value row : offsets(first, most))
+        rows.push_back(b.min(row, lastRow));
+      body(rows);
+    });
+  }
+  int64_t tile = 0, row = 0;
+  for (auto [size, count] : split(m, most)) {
+    auto rowOf = [&, size = size](Value number) {
+      return offset(b.mul(b.sub(number, b.constant(tile)), b.constant(size)),
+                    row);
+    };
+    Value first = b.max(from, b.constant(tile)),
+          last = b.min(to, b.constant(tile + count));
+    b.loop(rowOf(first), rowOf(last), size,
+           [&, size = size](Value start) { body(offsets(start, size)); });
+    tile += count;
+    row += size * count;
+  }
+}
+
 void Emitter::packedRows(const Workspace &workspace) {
   Blocks blocks = this->blocks();
   Shape shape = blocks.shape;
   Value zero = b.constant(0), panelSize = b.constant(blocks.panelSize()),
         panelWidth = b.constant(shape.width());
-  Value lastRow = b.sub(p.rows, b.constant(1)),
-        steps = b.constant(blocks.steps);
+  Value steps = b.constant(blocks.steps);
   // Panels of the workspace, or those of this block of the depth among all.
   auto startOf = [&](Value column, Value panel, const DepthBlock &block) {
     if (!p.panels)
@@ -291,57 +327,77 @@ void Emitter::packedRows(const Workspace &workspace) {
                        b.divide(block.first, b.constant(blocks.depth))),
                  panelSize);
   };
-  auto overTiles = [&](bool parallel, Value columns, const DepthBlock &block,
-                       llvm::function_ref<void(ArrayRef<Value>)> body) {
-    auto over = [&](Value from, Value to, int64_t step, bool repeats) {
-      auto each = [&](Value row) {
-        // Past the end the last row is repeated.
-        Values rows;
-        for (Value next : offsets(row, step))
-          rows.push_back(repeats ? b.min(next, lastRow) : next);
-        body(rows);
-      };
-      if (parallel)
-        b.parallelLoop(from, to, step, flops(b.constant(step), columns, steps),
-                       each);
-      else
-        b.loop(from, to, step, each);
-    };
-    if (!isKnown(m))
-      return over(zero, p.rows, shape.rows, true);
-    int64_t from = 0;
-    for (auto [size, count] : split(m, shape.rows)) {
-      over(b.constant(from), b.constant(from + size * count), size, false);
-      from += size * count;
-    }
-  };
+  auto at = [&](Value panel) { return b.mul(panel, panelWidth); };
+  Value allTiles = rowTiles();
   b.loop(zero, p.columns, blocks.panels * shape.width(), [&](Value column) {
     Value width = b.min(b.sub(p.columns, column),
                         b.constant(blocks.panels * shape.width()));
     Value count = b.ceilDiv(width, shape.width());
-    auto at = [&](Value panel) { return b.mul(panel, panelWidth); };
-    if (blocks.byColumns) {
-      Value work = flops(p.rows, panelWidth, allSteps());
-      b.parallelRanges(zero, count, work, [&](Value from, Value to) {
-        // Of about the same size, one after the other in the same memory.
-        Value groups = b.ceilDiv(b.sub(to, from), groupPanels);
-        Value size = b.divide(offset(b.add(b.sub(to, from), groups), -1),
-                              b.max(groups, b.constant(1)));
-        b.loopInSteps(from, to, size, [&](Value first, Value here) {
-          Value mine = b.add(column, at(first)), rest = b.sub(width, at(first)),
-                slot = p.panels ? first : from;
-          overDepth([&](const DepthBlock &block) {
-            if (!p.panels)
-              packPanels(workspace.panels, startOf(column, slot, block), mine,
-                         rest, here, block);
-            overTiles(false, panelWidth, block, [&](ArrayRef<Value> rows) {
-              b.loop(zero, here, 1, [&](Value next) {
-                panelTiles(
-                    workspace.panels, startOf(column, b.add(slot, next), block),
-                    b.add(mine, at(next)), b.sub(rest, at(next)), block, rows);
-              });
-            });
+    // These panels and tiles of rows; panels are copied to `place`.
+    auto compute = [&](Value first, Value here, Value place, Value fromTile,
+                       Value toTile) {
+      Value mine = b.add(column, at(first)), rest = b.sub(width, at(first));
+      overDepth([&](const DepthBlock &block) {
+        if (!p.panels)
+          packPanels(workspace.panels, startOf(column, place, block), mine,
+                     rest, here, block);
+        overTiles(fromTile, toTile, [&](ArrayRef<Value> rows) {
+          b.loop(zero, here, 1, [&](Value next) {
+            panelTiles(
+                workspace.panels, startOf(column, b.add(place, next), block),
+                b.add(mine, at(next)), b.sub(rest, at(next)), block, rows);
           });
+        });
+      });
+    };
+    // Of about the same size, one after the other in the same memory.
+    auto groupSize = [&](Value panels) {
+      Value groups = b.ceilDiv(panels, groupPanels);
+      return b.divide(offset(b.add(panels, groups), -1),
+                      b.max(groups, b.constant(1)));
+    };
+    Value work = flops(p.rows, panelWidth, allSteps());
+    if (blocks.byColumns && blocks.parts == 1) {
+      b.parallelRanges(zero, count, work, [&](Value from, Value to) {
+        b.loopInSteps(
+            from, to, groupSize(b.sub(to, from)), [&](Value first, Value here) {
+              compute(first, here, p.panels ? first : from, zero, allTiles);
+            });
+      });
+      return;
+    }
+    if (blocks.byColumns) {
+      // Units are parts of panels: whole ones but in the last panels, which
+      // have a place for each.
+      Value parts = b.constant(blocks.parts), one = b.constant(1);
+      Value whole =
+          p.panels ? zero
+                   : b.max(b.sub(count, b.constant(blocks.divided())), zero);
+      Value wholeUnits = b.mul(whole, parts);
+      auto toBorder = [&](Value unit) {
+        Value border = b.mul(b.ceilDiv(unit, blocks.parts), parts);
+        return b.choose(b.atLeast(unit, wholeUnits), unit, border);
+      };
+      auto tileOf = [&](Value part) {
+        return b.divide(b.mul(part, allTiles), parts);
+      };
+      Value units = b.mul(count, parts);
+      work = b.divide(work, parts);
+      b.parallelRanges(zero, units, work, [&](Value from, Value to) {
+        from = toBorder(from), to = toBorder(to);
+        Value place = b.add(b.min(b.divide(from, parts), whole),
+                            b.max(b.sub(from, wholeUnits), zero));
+        b.loopUntil(from, to, [&](Value unit) {
+          Value panel = b.divide(unit, parts), rest = b.sub(to, unit),
+                part = b.sub(unit, b.mul(panel, parts));
+          Value isWhole = b.both(b.atLeast(zero, part), b.atLeast(rest, parts));
+          Value here = b.choose(isWhole, groupSize(b.divide(rest, parts)), one);
+          Value done = b.choose(isWhole, b.mul(here, parts),
+                                b.min(rest, b.sub(parts, part)));
+          Value end = b.choose(isWhole, parts, b.add(part, done));
+          compute(panel, here, p.panels ? panel : place, tileOf(part),
+                  tileOf(end));
+          return b.add(unit, done);
         });
       });
       return;
@@ -356,11 +412,14 @@ void Emitter::packedRows(const Workspace &workspace) {
                              b.add(column, at(panel)), b.sub(width, at(panel)),
                              b.constant(1), block);
                        });
-      overTiles(true, width, block, [&](ArrayRef<Value> rows) {
-        b.loop(zero, count, 1, [&](Value panel) {
-          panelTiles(workspace.panels, startOf(column, panel, block),
-                     b.add(column, at(panel)), b.sub(width, at(panel)), block,
-                     rows);
+      Value work = flops(b.constant(shape.rows), width, steps);
+      b.parallelRanges(zero, allTiles, work, [&](Value from, Value to) {
+        overTiles(from, to, [&](ArrayRef<Value> rows) {
+          b.loop(zero, count, 1, [&](Value panel) {
+            panelTiles(workspace.panels, startOf(column, panel, block),
+                       b.add(column, at(panel)), b.sub(width, at(panel)), block,
+                       rows);
+          });
         });
       });
     });

@@ -473,7 +473,7 @@ Workspace tfc::kernels::allocateWorkspace(KernelBuilder &b, const Product &p,
   Blocks blocks = emitter.blocks();
   Workspace workspace;
   workspace.panels =
-      p.panels ? p.panels : b.allocate(blocks.panels * blocks.panelSize());
+      p.panels ? p.panels : b.allocate(blocks.places() * blocks.panelSize());
   if (emitter.needsLeftCopy())
     workspace.left = b.allocate(b.mul(emitter.leftRows(), p.depth));
   return workspace;

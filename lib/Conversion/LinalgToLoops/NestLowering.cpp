@@ -152,10 +152,21 @@ bool NestLowering::mayOverlap() {
   return false;
 }
 
-/// The time of one iteration of the innermost loop: arithmetic in vectors, memory at the rate of a cache, what is
-/// not vectorized one by one.
+/// What a usual second-level cache still holds when other work is done between.
+static constexpr double nearBytes = 1024 * 1024;
+
+static double bytesOfElement(MemRefType type) {
+  return type.getElementType().isIntOrFloat() ? type.getElementTypeBitWidth() / 8.0 : 8;
+}
+
+/// The time of one iteration of the innermost loop: arithmetic in vectors, memory at the rate of the cache that holds all
+/// operands, what is not vectorized one by one.
 double NestLowering::elementNanoseconds() {
-  double arithmetic = 0, memory = 0;
+  double arithmetic = 0, memory = 0, bytes = 0;
+  for (OpOperand &operand : op->getOpOperands())
+    if (auto type = dyn_cast<MemRefType>(operand.get().getType()); type && type.hasStaticShape())
+      bytes += type.getNumElements() * bytesOfElement(type);
+  double ofByte = bytes < nearBytes ? 0.0075 : 0.03;
   for (Operation &nested : op.getBlock()->without_terminator()) {
     bool slow = isa<memref::LoadOp>(nested) || nested.getNumRegions();
     arithmetic += slow ? 1 : 0.04;
@@ -167,7 +178,7 @@ double NestLowering::elementNanoseconds() {
   for (OpOperand &operand : op->getOpOperands())
     if (auto type = dyn_cast<MemRefType>(operand.get().getType()))
       if (!strategy.order.empty() && uses(operand, strategy.order.back()))
-        memory += 0.03 * (type.getElementType().isIntOrFloat() ? type.getElementTypeBitWidth() / 32.0 : 2);
+        memory += ofByte * bytesOfElement(type);
   return std::max(arithmetic, memory) + 0.02;
 }
 

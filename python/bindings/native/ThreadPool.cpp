@@ -51,9 +51,9 @@ namespace {
 constexpr std::chrono::microseconds kSpin(50);
 /// A piece is two thirds of a thread's share of what is left.
 constexpr int64_t kShareThirds = 2;
-/// The smallest pieces, of the whole, for each thread: enough to even out their
-/// speeds.
-constexpr int64_t kSmallest = 8;
+/// The smallest pieces, of the whole, for each thread: enough to end at about
+/// the same time.
+constexpr int64_t kSmallest = 32;
 constexpr uint32_t kClosed = uint32_t(1) << 31;
 constexpr int kMostThreads = 1024;
 

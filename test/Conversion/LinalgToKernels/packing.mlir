@@ -1,13 +1,14 @@
 // RUN: tfc-opt %s --tfc-lower-contractions="vector-bits=512 vector-registers=32" --split-input-file | FileCheck %s
 
 // Threads share panels: each copies groups of neighbouring ones, a row of the right operand at a time, and uses them
-// alone. For each tile of rows come all panels of the group, so that the rows are read from further away once.
+// alone. For each tile of rows come all panels of the group, so that the rows are read from further away once. What is
+// shared are quarters of panels: whole ones as long as there are many.
 
 // CHECK-LABEL: func.func @by_columns
 // CHECK:       memref.alloc() {{.*}} : memref<{{.*}}xf32>
 // CHECK:       tfcrt.parallel
+// CHECK:         scf.while
 // CHECK:         arith.divui %{{.*}}, %c8
-// CHECK:         scf.for
 // CHECK:           scf.for
 // CHECK:             scf.for
 // CHECK:               scf.for

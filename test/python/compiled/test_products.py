@@ -38,6 +38,22 @@ def test_products_shared_by_threads_are_those_of_one(threads):
         np.testing.assert_array_equal(tf.function(tf.matmul, autograph=False)(x, w).numpy(), x @ w)
 
 
+@pytest.mark.parametrize("size", [(60, 400, 1500), (301, 800, 1000), (160, 900, 4000)], ids=str)
+@pytest.mark.parametrize("weights", ["given", "transposed", "constant"])
+def test_threads_that_share_parts_of_a_panel_copy_it_to_places_of_their_own(size, weights, threads):
+    m, k, n = size
+    x, w = small(m, k), small(k, n)
+    programs = {
+        "given": lambda x: tf.matmul(x, given),
+        "transposed": lambda x: tf.matmul(x, given, transpose_b=True),
+        "constant": lambda x: tf.matmul(x, tf.constant(w)),
+    }
+    given = tf.Variable(w.T if weights == "transposed" else w)
+    product = tf.function(programs[weights], autograph=False)
+    for _ in range(5):
+        np.testing.assert_array_equal(product(x).numpy(), x @ w)
+
+
 def test_variable_on_both_sides_of_its_update_is_read_before_it_is_written():
     v = tf.Variable(small(130, 130))
     before = v.numpy()
