@@ -250,17 +250,21 @@ if TYPE_CHECKING:  # what `__getattr__` gives
         reverse_sequence,
         searchsorted,
     )
-    from tfc.ops.blocks import batch_to_space, space_to_batch, space_to_batch_nd
+    from tfc.ops.blocks import batch_to_space, extract_volume_patches, space_to_batch, space_to_batch_nd
     from tfc.ops.conversion_functions import register_tensor_conversion_function
+    from tfc.ops.convolution import conv, conv2d_backprop_filter_v2, conv2d_backprop_input_v2
     from tfc.ops.decompositions import eig, eigvals
     from tfc.ops.fourier import fftnd, ifftnd, irfftnd, rfftnd
+    from tfc.ops.gather import approx_top_k
     from tfc.ops.initializers import Constant as constant_initializer
     from tfc.ops.initializers import Ones as ones_initializer
     from tfc.ops.initializers import RandomNormal as random_normal_initializer
     from tfc.ops.initializers import RandomUniform as random_uniform_initializer
     from tfc.ops.initializers import Zeros as zeros_initializer
     from tfc.ops.matrix_functions import sqrtm as matrix_square_root
+    from tfc.ops.permutations import random_index_shuffle
     from tfc.ops.ragged_ops import RaggedTensor
+    from tfc.ops.ragged_rows import ragged_fill_empty_rows, ragged_fill_empty_rows_grad
     from tfc.ops.sets import edit_distance
     from tfc.ops.sparse_ops import SparseTensor
     from tfc.ops.strings import as_string
@@ -289,16 +293,20 @@ _LAZY = {
         "dynamic_partition", "dynamic_stitch", "histogram_fixed_width", "histogram_fixed_width_bins",
         "reverse_sequence", "searchsorted",
     ],
-    "tfc.ops.blocks": ["batch_to_space", "space_to_batch", "space_to_batch_nd"],
+    "tfc.ops.blocks": ["batch_to_space", "extract_volume_patches", "space_to_batch", "space_to_batch_nd"],
     "tfc.ops.conversion_functions": ["register_tensor_conversion_function"],
+    "tfc.ops.convolution": ["conv", "conv2d_backprop_filter_v2", "conv2d_backprop_input_v2"],
     "tfc.ops.decompositions": ["eig", "eigvals"],
     "tfc.ops.fourier": ["fftnd", "ifftnd", "irfftnd", "rfftnd"],
+    "tfc.ops.gather": ["approx_top_k"],
     "tfc.ops.initializers": [
         ("Constant", "constant_initializer"), ("Ones", "ones_initializer"), ("Zeros", "zeros_initializer"),
         ("RandomNormal", "random_normal_initializer"), ("RandomUniform", "random_uniform_initializer"),
     ],
     "tfc.ops.matrix_functions": [("sqrtm", "matrix_square_root")],
+    "tfc.ops.permutations": ["random_index_shuffle"],
     "tfc.ops.ragged_ops": ["RaggedTensor"],
+    "tfc.ops.ragged_rows": ["ragged_fill_empty_rows", "ragged_fill_empty_rows_grad"],
     "tfc.tracing.ragged_spec": ["RaggedTensorSpec"],
     "tfc.tracing.slices_spec": ["IndexedSlicesSpec"],
     "tfc.tracing.sparse_spec": ["SparseTensorSpec"],
@@ -332,6 +340,14 @@ def __dir__():
 
 
 __all__ = [
+    "approx_top_k",
+    "conv",
+    "conv2d_backprop_filter_v2",
+    "conv2d_backprop_input_v2",
+    "extract_volume_patches",
+    "ragged_fill_empty_rows",
+    "ragged_fill_empty_rows_grad",
+    "random_index_shuffle",
     "zeros_initializer",
     "random_uniform_initializer",
     "random_normal_initializer",

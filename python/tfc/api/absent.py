@@ -4,10 +4,7 @@
 """
 
 _FILES = "it decodes or encodes files of images"
-_SAMPLERS = (
-    "its distribution is what it has seen so far, a state of the host: use tf.random.fixed_unigram_candidate_sampler"
-)
-_BOXES = "detection and cropping of boxes is not array work of tfc yet"
+_BOXES = "TensorFlow has it for GPUs only: use tf.math.top_k and tf.image.non_max_suppression"
 _SIZES = "resampling of images is not part of tfc"
 _WRAPPERS = "it wraps cells of Keras, which tfc does not have"
 
@@ -55,14 +52,7 @@ ABSENT = {
         ),
         **_all(_SERVICES, "summary", "sysconfig", "test", "tools", "audio", "lite"),
         **_all(_PROTOS, "make_ndarray", "make_tensor_proto"),
-        **_all(_RAGGED, "ragged_fill_empty_rows", "ragged_fill_empty_rows_grad"),
         "AggregationMethod": "gradients that meet are always added at once",
-        "approx_top_k": "use tf.math.top_k, which is exact, or tf.math.approx_max_k",
-        "conv": "use tf.nn.convolution",
-        "conv2d_backprop_filter_v2": "use tf.GradientTape, or tf.nn.conv2d_transpose for inputs",
-        "conv2d_backprop_input_v2": "use tf.nn.conv2d_transpose",
-        "extract_volume_patches": "use tf.nn.conv3d with a filter that picks, or tf.image.extract_patches of slices",
-        "random_index_shuffle": "use tf.random.experimental.index_shuffle",
         "xla": "functions are compiled by MLIR",
     },
     "compat": _all(
@@ -75,13 +65,9 @@ ABSENT = {
         **_all(_UNICODE, "unicode_transcode"),
         **_all(_RAGGED, "ngrams", "unsorted_segment_join"),
     },
-    "sparse": _all(
-        "tf.sparse does not have it: use tf.sparse.to_dense",
-        *("cross", "cross_hashed", "sampled_addmm"),
-    ),
+    "sparse": _all(_HASHES, "cross", "cross_hashed"),
     "ragged": {
         **_all(_HASHES, "cross", "cross_hashed"),
-        **_all(_RAGGED, "stack_dynamic_partitions"),
     },
     "debugging": {
         **_all("use tf.debugging.check_numerics where it matters", "disable_check_numerics", "enable_check_numerics"),
@@ -118,25 +104,14 @@ ABSENT = {
         "checkpoints_iterator": "use tf.train.latest_checkpoint",
         "experimental": "nothing of it is here",
     },
-    "math": {"sobol_sample": "it needs a table of direction numbers: use scipy.stats.qmc.Sobol and tf.constant"},
     "nn": {
         "RNNCellDeviceWrapper": _WRAPPERS,
         "RNNCellDropoutWrapper": _WRAPPERS,
         "RNNCellResidualWrapper": _WRAPPERS,
-        "fractional_avg_pool": "windows are drawn by a generator of the host: use tf.nn.avg_pool",
-        "fractional_max_pool": "windows are drawn by a generator of the host: use tf.nn.max_pool",
-        "learned_unigram_candidate_sampler": _SAMPLERS,
-        "with_space_to_batch": "convolutions take dilations themselves: use tf.nn.convolution",
-    },
-    "random": {
-        "learned_unigram_candidate_sampler": _SAMPLERS,
-        "stateless_parameterized_truncated_normal": "TensorFlow's numbers depend on its threads: "
-        "invert tf.random.stateless_uniform with tf.math.ndtri",
     },
     "image": {
         "ResizeMethod": _SIZES,
         "adjust_jpeg_quality": _FILES,
-        "combined_non_max_suppression": _BOXES,
         "decode_and_crop_jpeg": _FILES,
         "decode_bmp": _FILES,
         "decode_gif": _FILES,
@@ -145,19 +120,15 @@ ABSENT = {
         "decode_jxl": _FILES,
         "decode_png": _FILES,
         "decode_webp": _FILES,
-        "draw_bounding_boxes": _BOXES,
         "encode_jpeg": _FILES,
         "encode_png": _FILES,
-        "extract_glimpse": _BOXES,
         "extract_jpeg_shape": _FILES,
         "generate_bounding_box_proposals": _BOXES,
         "is_jpeg": _FILES,
         "random_jpeg_quality": _FILES,
         "resize": _SIZES,
         "resize_with_pad": _SIZES,
-        "sample_distorted_bounding_box": _BOXES,
         "stateless_random_jpeg_quality": _FILES,
-        "stateless_sample_distorted_bounding_box": _BOXES,
     },
 }
 

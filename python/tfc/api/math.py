@@ -125,6 +125,7 @@ from tfc.ops.segments import (
     unsorted_segment_sqrt_n,
     unsorted_segment_sum,
 )
+from tfc.ops.sobol import sobol_sample
 from tfc.ops.special_functions import (
     bessel_i0,
     bessel_i0e,
@@ -251,6 +252,7 @@ __all__ = [
     "sign",
     "sin",
     "sinh",
+    "sobol_sample",
     "softmax",
     "softplus",
     "softsign",

@@ -9,11 +9,13 @@ from tfc.ops.blocks import (
     erosion2d,
     space_to_batch,
     space_to_depth,
+    with_space_to_batch,
 )
 from tfc.ops.candidates import (
     all_candidate_sampler,
     compute_accidental_hits,
     fixed_unigram_candidate_sampler,
+    learned_unigram_candidate_sampler,
     nce_loss,
     sampled_softmax_loss,
 )
@@ -34,6 +36,7 @@ from tfc.ops.convolution import (
     separable_conv2d,
 )
 from tfc.ops.ctc_decoding import collapse_repeated, ctc_beam_search_decoder, ctc_greedy_decoder, ctc_unique_labels
+from tfc.ops.fractional import fractional_avg_pool, fractional_max_pool
 from tfc.ops.gather import approx_max_k, approx_min_k, embedding_lookup, in_top_k, top_k
 from tfc.ops.isotonic import isotonic_regression
 from tfc.ops.linalg import l2_normalize
@@ -137,6 +140,8 @@ __all__ = [
     "erosion2d",
     "experimental",
     "fixed_unigram_candidate_sampler",
+    "fractional_avg_pool",
+    "fractional_max_pool",
     "fused_batch_norm",
     "gelu",
     "in_top_k",
@@ -144,6 +149,7 @@ __all__ = [
     "l2_loss",
     "l2_normalize",
     "leaky_relu",
+    "learned_unigram_candidate_sampler",
     "local_response_normalization",
     "log_poisson_loss",
     "log_sigmoid",
@@ -182,6 +188,7 @@ __all__ = [
     "top_k",
     "weighted_cross_entropy_with_logits",
     "weighted_moments",
+    "with_space_to_batch",
     "zero_fraction",
 ]
 

@@ -5,6 +5,7 @@ from tfc.ops.ragged import constant, is_ragged, map_flat_values, row_splits_to_s
 from tfc.ops.ragged_ops import ragged_boolean_mask as boolean_mask
 from tfc.ops.ragged_ops import ragged_range as range
 from tfc.ops.ragged_ops import stack
+from tfc.ops.ragged_rows import stack_dynamic_partitions
 
 __all__ = [
     "boolean_mask",
@@ -15,6 +16,7 @@ __all__ = [
     "row_splits_to_segment_ids",
     "segment_ids_to_row_splits",
     "stack",
+    "stack_dynamic_partitions",
 ]
 
 

@@ -149,6 +149,45 @@ def batch_to_space(input, block_shape, crops, name=None) -> Tensor:
     return p.dynamic_strided_slice(out, begins, ends, strides=(1,) * n, begin_mask=0, end_mask=open_ends)
 
 
+def with_space_to_batch(
+    input, dilation_rate, padding, op, filter_shape=None, spatial_dims=None, data_format=None
+) -> Tensor:
+    """`op(x, spatial dimensions, "VALID")` of the pixels that lie `dilation_rate` apart, put together again: what a
+    dilated window sees. `spatial_dims`: which dimensions that is about (by default those after the batch).
+    """
+    name = "with_space_to_batch"
+    x, rates = convert_to_tensor(input), static_ints(dilation_rate)
+    if rates is None or min(rates, default=1) < 1:
+        raise ValueError(f"{name} needs dilation rates that are known while tracing and positive, got {dilation_rate}")
+    first = isinstance(data_format, str) and data_format.startswith("NC")
+    start = 2 if first else 1
+    dims = list(range(start, start + len(rates)) if spatial_dims is None else spatial_dims)
+    if dims != sorted(set(dims)) or min(dims, default=1) < 1 or len(dims) != len(rates):
+        raise ValueError(f"spatial_dims must be a monotonically increasing sequence of positive integers, got {dims}")
+    if all(r == 1 for r in rates):
+        return op(x, len(dims), padding)
+    if padding not in ("SAME", "VALID"):
+        raise ValueError(f"{name}: padding must be 'SAME' or 'VALID', got {padding!r}")
+    edges = np.zeros((len(rates), 2), np.int64)
+    if padding == "SAME":
+        window = None if filter_shape is None else static_ints(filter_shape)
+        if window is None:
+            raise ValueError("filter_shape must be specified for padding SAME")
+        reach = (np.array(window[: len(rates)]) - 1) * rates
+        edges[:, 0], edges[:, 1] = reach // 2, reach - reach // 2
+    sizes = [x.shape_tuple[d] for d in dims]
+    if None in sizes:
+        raise NotImplementedError(f"{name} needs sizes that are known while tracing, got {x.shape}")
+    more = -(np.array(sizes) + edges.sum(1)) % rates
+    block, pairs, crops = [], [], []
+    for d in range(1, dims[-1] + 1):
+        at = dims.index(d) if d in dims else None
+        block.append(1 if at is None else rates[at])
+        pairs.append([0, 0] if at is None else [int(edges[at, 0]), int(edges[at, 1] + more[at])])
+        crops.append([0, 0 if at is None else int(more[at])])
+    return batch_to_space(op(space_to_batch(x, block, pairs), len(dims), "VALID"), block, crops)
+
+
 def space_to_batch_nd(input, block_shape, paddings, name=None) -> Tensor:
     """The same as `tf.space_to_batch`."""
     return space_to_batch(input, block_shape, paddings)
@@ -214,6 +253,22 @@ def extract_patches(images, sizes, strides, rates, padding, name=None) -> Tensor
     seen = windows_of(x, window, steps, apart, paddings(padding, 2, False, op), zero)
     n, h, w, kh, kw, c = sizes_of(seen)
     return reshape(seen, [n, h, w, times(c, kh * kw)])
+
+
+def extract_volume_patches(input, ksizes, strides, padding, name=None) -> Tensor:
+    """The patches of `[batch, depth, height, width, channels]`, each along the last dimension of the result.
+
+    `ksizes` and `strides` are `[1, depth, height, width, 1]`; `padding` is "SAME" (with zeros) or "VALID".
+    """
+    op = "extract_volume_patches"
+    x = operand(op, input, "biufc")
+    if rank_of(x, op) != 5:
+        raise argument_error(None, op, f"input must be 5-dimensional, got shape {list(x.shape_tuple)}")
+    window, steps = (spatial(v, 3, False, op, name) for v, name in ((ksizes, "ksizes"), (strides, "strides")))
+    zero = p.constant(value=np.zeros((), x.dtype.np_dtype))
+    seen = windows_of(x, window, steps, (1, 1, 1), paddings(padding, 3, False, op), zero)
+    sizes = sizes_of(seen)
+    return reshape(seen, [*sizes[:4], times(sizes[7], int(np.prod(window)))])
 
 
 def dilation2d(input, filters, strides, padding, data_format, dilations, name=None) -> Tensor:

@@ -16,7 +16,7 @@ def _number(value, like) -> Tensor:
     return convert_to_tensor(value, like.dtype)
 
 
-def _overlap(boxes, box) -> Tensor:
+def overlap(boxes, box) -> Tensor:
     """Intersection over union of boxes `[n, 4]` (two opposite corners y, x, y, x) with one; 0 if one has no area."""
 
     def corners(b):
@@ -91,7 +91,7 @@ def non_max_suppression(
     `iou_threshold` (intersection over union), and whose scores are above `score_threshold`.
     """
     boxes, scores = _boxes_and_scores("non_max_suppression", boxes, scores)
-    with_box = lambda i: _overlap(boxes, gather(boxes, i))
+    with_box = lambda i: overlap(boxes, gather(boxes, i))
     return _chosen(with_box, scores, max_output_size, iou_threshold, score_threshold)[0]
 
 
@@ -110,7 +110,7 @@ def non_max_suppression_with_scores(
     Source: Bodla et al., "Soft-NMS: improving object detection with one line of code", ICCV 2017.
     """
     boxes, scores = _boxes_and_scores("non_max_suppression_with_scores", boxes, scores)
-    with_box = lambda i: _overlap(boxes, gather(boxes, i))
+    with_box = lambda i: overlap(boxes, gather(boxes, i))
     sigma = float(soft_nms_sigma)
     # Soft suppression is by scores alone.
     threshold = 1.0 if sigma else iou_threshold

@@ -24,7 +24,8 @@ from tfc.ops.creation import range as range_
 from tfc.ops.gather import gather, tensor_scatter_nd_update
 from tfc.ops.linalg import matmul
 from tfc.ops.nn import sigmoid_cross_entropy_with_logits, softmax_cross_entropy_with_logits
-from tfc.ops.random import uniform
+from tfc.ops.random import op_state, uniform
+from tfc.ops.random_state import Counts
 from tfc.ops.shapes import rank_of
 from tfc.ops.unique import unique as distinct
 
@@ -188,6 +189,35 @@ def fixed_unigram_candidate_sampler(
         return gather(chances, p.cast(of, dtype=int64))
 
     return _sample(op, true_classes, num_true, num_sampled, unique, limit, draw, probability)
+
+
+def learned_unigram_candidate_sampler(
+    true_classes, num_true, num_sampled, unique, range_max, seed=None, name=None
+) -> Sample:
+    """As `uniform_candidate_sampler`, where classes are as likely as they were true so far (all once, to begin with).
+
+    What it has seen is a state of the operation: in a function of the trace, else of the calls with these arguments.
+    """
+    op, limit = "learned_unigram_candidate_sampler", integer(range_max, "range_max")
+    classes = _classes(op, true_classes, num_true)
+    key = (op, integer(num_true, "num_true"), integer(num_sampled, "num_sampled"), flag(unique, "unique"), limit, seed)
+    counts = op_state(key, lambda: Counts(max(limit, 1)))
+    weights = p.read_variable(counts)
+    ends = p.cumsum(weights, axis=0, exclusive=False, reverse=False)
+    total = ends[-1]
+
+    def draw(count):
+        found = searchsorted(ends, p.mul(_uniforms(count, seed), total), side="right")
+        return p.minimum(p.cast(found, dtype=int64), convert_to_tensor(limit - 1, int64))
+
+    def probability(of):
+        return p.div(gather(weights, p.cast(of, dtype=int64)), total)
+
+    sample = _sample(op, classes, num_true, num_sampled, unique, limit, draw, probability)
+    flat = reshape(classes, [-1, 1])
+    seen = p.scatter(weights, flat, ones_like(p.cast(flat[:, 0], dtype=float64)), mode="add")
+    p.assign_variable(counts, seen)
+    return sample
 
 
 _LOWEST = float(np.finfo(np.float32).min)

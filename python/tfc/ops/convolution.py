@@ -3,8 +3,9 @@
 import numpy as np
 
 from tfc.core import Tensor, argument_error
+from tfc.dtypes import int64
 from tfc.ops import primitives as p
-from tfc.ops.convert import operands, static_value
+from tfc.ops.convert import integer, operands, static_value
 from tfc.ops.layout import channels_first, from_last, merge_batches, paddings, spatial, to_last
 from tfc.ops.shapes import index_vector, rank_of, shape_tensor
 
@@ -87,6 +88,94 @@ def convolution(input, filters, strides=None, padding="VALID", data_format=None,
     """Convolution over one, two or three dimensions, by the rank of the filter."""
     rank = _filter_rank(filters, "convolution")
     return _convolve("convolution", rank, input, filters, strides, padding, data_format, dilations)
+
+
+def conv(
+    input,
+    filter,
+    strides,
+    padding,
+    explicit_paddings=(),
+    data_format="CHANNELS_LAST",
+    dilations=(),
+    batch_dims=1,
+    groups=1,
+    name=None,
+) -> Tensor:
+    """Convolution over one, two or three dimensions by the rank of the filter, after `batch_dims` dimensions."""
+    rank, dims, many = _filter_rank(filter, "conv"), integer(batch_dims, "batch_dims"), integer(groups, "groups")
+    if data_format not in ("CHANNELS_FIRST", "CHANNELS_LAST"):
+        raise ValueError(f"conv: data_format must be 'CHANNELS_FIRST' or 'CHANNELS_LAST', got {data_format!r}")
+    x, w = operands("conv", input, filter, _KINDS)
+    if rank_of(x, "conv") != dims + rank + 1 or dims < 1:
+        raise argument_error(None, "conv", f"want an input of rank {dims + rank + 1}, got shape {x.shape}")
+    channels, depth = x.shape_tuple[dims if data_format == "CHANNELS_FIRST" else -1], w.shape_tuple[-2]
+    if None not in (channels, depth) and depth * many != channels:
+        raise argument_error(
+            None, "conv", f"{channels} channels in {many} groups need a filter depth of {channels // many}, got {depth}"
+        )
+    layout = {"CHANNELS_FIRST": ("NCW", "NCHW", "NCDHW"), "CHANNELS_LAST": ("NWC", "NHWC", "NDHWC")}
+    pairs = _explicit(padding, explicit_paddings)
+    return _convolve("conv", rank, x, w, strides, pairs, layout[data_format][rank - 1], list(dilations) or None)
+
+
+def _explicit(padding, explicit_paddings):
+    """The argument `padding` of other functions, from "EXPLICIT" and numbers before and after each dimension."""
+    numbers = list(explicit_paddings)
+    if (padding == "EXPLICIT") != bool(numbers) or len(numbers) % 2:
+        raise ValueError(f"explicit_paddings go with padding 'EXPLICIT', got {padding!r} and {numbers}")
+    return [numbers[i : i + 2] for i in range(0, len(numbers), 2)] if numbers else padding
+
+
+def conv2d_backprop_input_v2(
+    input,
+    filter,
+    out_backprop,
+    strides,
+    padding,
+    use_cudnn_on_gpu=True,
+    explicit_paddings=(),
+    data_format="NHWC",
+    dilations=(1, 1, 1, 1),
+    name=None,
+) -> Tensor:
+    """The gradient of `tf.nn.conv2d` with respect to its input, of which the shape counts."""
+    op = "conv2d_backprop_input_v2"
+    x, w, g, groups, attrs, first = _backprop(
+        op, input, filter, out_backprop, strides, _explicit(padding, explicit_paddings), data_format, dilations
+    )
+    return from_last(p.conv_input_grad(g, w, p.shape_of(x, dtype=int64), groups=groups, **attrs), first)
+
+
+def conv2d_backprop_filter_v2(
+    input,
+    filter,
+    out_backprop,
+    strides,
+    padding,
+    use_cudnn_on_gpu=True,
+    explicit_paddings=(),
+    data_format="NHWC",
+    dilations=(1, 1, 1, 1),
+    name=None,
+) -> Tensor:
+    """The gradient of `tf.nn.conv2d` with respect to its filter, of which the shape counts."""
+    op = "conv2d_backprop_filter_v2"
+    x, w, g, groups, attrs, _ = _backprop(
+        op, input, filter, out_backprop, strides, _explicit(padding, explicit_paddings), data_format, dilations
+    )
+    return p.conv_filter_grad(x, g, p.shape_of(w, dtype=int64), groups=groups, **attrs)
+
+
+def _backprop(op, input, filter, out_backprop, strides, padding, data_format, dilations) -> tuple:
+    first = channels_first(data_format, 2, op)
+    x, w = _inputs(op, input, filter, 2)
+    g = operands(op, out_backprop, w, _KINDS)[0]
+    for what, value in (("input", x), ("out_backprop", g)):
+        if rank_of(value, op) != 4:
+            raise argument_error(None, op, f"{what} must be 4-dimensional, got shape {value.shape} [Op:{op}]")
+    x, g = to_last(x, first), to_last(g, first)
+    return x, w, g, _groups(op, x, w), _attrs(op, 2, first, strides, padding, dilations), first
 
 
 def _filter_rank(filters, op) -> int:

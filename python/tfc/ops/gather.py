@@ -292,6 +292,20 @@ def approx_min_k(
     return _approx(operand, k, reduction_dimension, True, "approx_min_k")
 
 
+def approx_top_k(
+    input,
+    k,
+    reduction_dimension=-1,
+    recall_target=0.95,
+    is_max_k=True,
+    reduction_input_size_override=-1,
+    aggregate_to_topk=True,
+    name=None,
+):
+    """`tf.math.approx_max_k`, or with `is_max_k` False `tf.math.approx_min_k`."""
+    return _approx(input, k, reduction_dimension, not is_max_k, "approx_top_k")
+
+
 def in_top_k(targets, predictions, k, name=None) -> Tensor:
     """Whether the target of each row is among its k largest predictions."""
     predictions = operand("in_top_k", predictions, "f")

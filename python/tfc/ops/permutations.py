@@ -6,7 +6,7 @@ from tfc.core import Tensor, argument_error
 from tfc.dtypes import float64, uint64
 from tfc.ops import primitives as p
 from tfc.ops.control_flow import while_loop
-from tfc.ops.convert import convert_to_tensor
+from tfc.ops.convert import convert_to_tensor, integer
 from tfc.ops.distributions import key_and_counter
 from tfc.ops.random import shuffled
 from tfc.ops.random_state import algorithm_number
@@ -51,10 +51,10 @@ class _Words:
         moved = p.left_shift(x, p.sub(self.width, _u64(by)))
         return self.cut(p.bitwise_or(p.right_shift(x, _u64(by)), moved))
 
-    def round_keys(self, words):
+    def round_keys(self, words, rounds):
         keys = [self.cut(w) for w in words]
         constant = self.cut(_u64(_CONSTANT))
-        for i in range(3, _ROUNDS):
+        for i in range(3, rounds):
             turned = p.bitwise_xor(self.right(keys[i - 1], 3), self.right(keys[i - 1], 4))
             bit = _u64(_SEQUENCE >> (i - 3) & 1)
             keys.append(p.bitwise_xor(p.bitwise_xor(constant, bit), p.bitwise_xor(keys[i - 3], turned)))
@@ -80,13 +80,26 @@ def index_shuffle(index, seed, max_index) -> Tensor:
     in range; the numbers are TensorFlow's. Sources: Black and Rogaway, "Ciphers with arbitrary finite domains", 2002;
     Beaulieu et al., "The SIMON and SPECK families of lightweight block ciphers", 2013.
     """
+    return _index_shuffle("index_shuffle", index, seed, max_index, 2, _ROUNDS)
+
+
+def random_index_shuffle(index, seed, max_index, rounds=4, name=None) -> Tensor:
+    """`tf.random.experimental.index_shuffle` with a seed of three integers, and any even number of rounds from 4 on."""
+    rounds = integer(rounds, "rounds")
+    if rounds < 4 or rounds % 2:
+        raise argument_error(None, "random_index_shuffle", f"Rounds must be even and at least 4, got {rounds}")
+    return _index_shuffle("random_index_shuffle", index, seed, max_index, 3, rounds)
+
+
+def _index_shuffle(op, index, seed, max_index, size, rounds) -> Tensor:
+    """`size`: of the seed, whose numbers are the last words of the key."""
     index = convert_to_tensor(index)
     most = convert_to_tensor(max_index, index.dtype)
     seed = convert_to_tensor(seed)
     if not (index.dtype.is_integer and seed.dtype.is_integer):
-        raise argument_error(None, "index_shuffle", f"index and seed are integers, got {index!r} and {seed!r}")
-    if seed.shape_tuple is None or len(seed.shape_tuple) not in (1, 2) or seed.shape_tuple[-1] != 2:
-        raise argument_error(None, "index_shuffle", f"seed has the shape [2] or [n, 2], got {seed.shape}")
+        raise argument_error(None, op, f"index and seed are integers, got {index!r} and {seed!r}")
+    if seed.shape_tuple is None or len(seed.shape_tuple) not in (1, 2) or seed.shape_tuple[-1] != size:
+        raise argument_error(None, op, f"seed has the shape [{size}] or [n, {size}], got {seed.shape}")
     rank = len(seed.shape_tuple)
     low = [p.cast(seed, dtype=uint64)]
     parts = [
@@ -94,14 +107,14 @@ def index_shuffle(index, seed, max_index) -> Tensor:
             p.slice_(low[0], starts=(0,) * (rank - 1) + (i,), sizes=(*seed.shape_tuple[:-1], 1), strides=(1,) * rank),
             axes=(rank - 1,),
         )
-        for i in (0, 1)
+        for i in range(size)
     ]
-    words = [_u64(_KEY), *(p.bitwise_and(w, _u64(0xFFFFFFFF)) for w in parts)]
+    words = [*[_u64(_KEY)] * (3 - size), *(p.bitwise_and(w, _u64(0xFFFFFFFF)) for w in parts)]
     x, limit = p.cast(index, dtype=uint64), p.cast(most, dtype=uint64)
     # An even number of bits that hold the largest index, at least 16.
-    size = p.log(p.cast(p.maximum(limit, _u64(1)), dtype=float64))
-    size = p.ceil(p.div(size, p.constant(value=np.log(2.0))))
-    exact = p.cast(size, dtype=uint64)
+    bits = p.log(p.cast(p.maximum(limit, _u64(1)), dtype=float64))
+    bits = p.ceil(p.div(bits, p.constant(value=np.log(2.0))))
+    exact = p.cast(bits, dtype=uint64)
     # Logarithms are not exact at powers of two: 2^exact is the first one that is not below.
     one = _u64(1)
     half = p.left_shift(one, p.sub(p.maximum(exact, one), one))
@@ -109,7 +122,7 @@ def index_shuffle(index, seed, max_index) -> Tensor:
     exact = p.select(p.less(p.left_shift(one, exact), limit), p.add(exact, one), exact)
     bits = p.maximum(p.add(exact, p.bitwise_and(exact, one)), _u64(16))
     cipher = _Words(p.right_shift(bits, one))
-    keys = cipher.round_keys(words)
+    keys = cipher.round_keys(words, rounds)
     single = p.equal(limit, _u64(0))
 
     def step(now):

@@ -1,11 +1,13 @@
 """Functions of `tf` that take a ragged tensor apart, count it, or run along its rows."""
 
+import numpy as np
+
 from tfc.core import Tensor
 from tfc.dtypes import int32, int64
 from tfc.errors import InvalidArgumentError
 from tfc.ops import array, binning, convert, creation, math, reductions, segments
 from tfc.ops import primitives as p
-from tfc.ops.gather import gather
+from tfc.ops.gather import argsort, gather, tensor_scatter_nd_update
 from tfc.ops.gather import gather_nd as gather_nd_dense
 from tfc.ops.ragged import RaggedTensor
 from tfc.ops.ragged_slices import take
@@ -222,3 +224,59 @@ def _must_be_one(size):
         message="tf.squeeze: the given axis must have size 1",
         summarize=3,
     )
+
+
+def stack_dynamic_partitions(data, partitions, num_partitions, name=None) -> RaggedTensor:
+    """A row for each number below `num_partitions`: the slices of `data` where `partitions` (a prefix of its shape; both
+    may be ragged) is that number.
+    """
+    if isinstance(partitions, RaggedTensor):
+        if not isinstance(data, RaggedTensor) or data.ragged_rank < partitions.ragged_rank:
+            raise ValueError("data and partitions must have the same rows")
+        return stack_dynamic_partitions(data.values, partitions.values, num_partitions)
+    at = p.cast(convert.convert_to_tensor(partitions), dtype=int64)
+    count = p.cast(convert.convert_to_tensor(num_partitions), dtype=int64)
+    rank = len(at.shape_tuple)
+    if isinstance(data, RaggedTensor):
+        if rank != 1:
+            raise ValueError(f"partitions of the rows of a ragged tensor are a vector, got shape {at.shape}")
+    else:
+        data = convert.convert_to_tensor(data)
+        inner = array.shape(data)[rank:]
+        data = array.reshape(data, array.concat([[-1], inner], 0)) if rank != 1 else data
+        at = p.reshape(at, shape=(None,) if None in at.shape_tuple else (int(np.prod(at.shape_tuple, dtype=int)),))
+    inside = p.logical_and(p.greater_equal(at, convert.convert_to_tensor(0, int64)), p.less(at, count))
+    fine = p.reduce_all(inside, axes=(0,), keepdims=False)
+    p.assert_(fine, at, message="partitions is not in [0, num_partitions):", summarize=8)
+    order = argsort(at, stable=True)
+    rows = take(data, order) if isinstance(data, RaggedTensor) else gather(data, order)
+    return RaggedTensor.from_value_rowids(rows, gather(at, order), nrows=count, validate=False)
+
+
+def ragged_fill_empty_rows(value_rowids, values, nrows, default_value, name=None) -> tuple:
+    """Values of the rows `value_rowids`, and `default_value` for each of `nrows` rows that has none: (rows of all, all
+    values, which rows had none, where each value went).
+    """
+    rows = p.cast(convert.convert_to_tensor(value_rowids), dtype=int64)
+    x = convert.convert_to_tensor(values)
+    count, filling = (
+        p.cast(convert.convert_to_tensor(nrows), dtype=int64),
+        convert.convert_to_tensor(default_value, x.dtype),
+    )
+    one = convert.convert_to_tensor(1, int64)
+    numbers = creation.range(count, dtype=int64)
+    lengths = segments.unsorted_segment_sum(creation.ones_like(rows), rows, count)
+    empty = p.equal(lengths, convert.convert_to_tensor(0, int64))
+    before = p.cumsum(p.cast(empty, dtype=int64), axis=0, exclusive=True, reverse=False)
+    places = p.add(creation.range(array.shape(rows)[0], dtype=int64), gather(before, rows))
+    all_rows = array.repeat(numbers, p.maximum(lengths, one))
+    whole = creation.fill(array.shape(all_rows), filling)
+    return all_rows, tensor_scatter_nd_update(whole, p.expand_dims(places, axes=(1,)), x), empty, places
+
+
+def ragged_fill_empty_rows_grad(reverse_index_map, grad_values, name=None) -> tuple:
+    """The gradients of `values` and `default_value` of `tf.ragged_fill_empty_rows` from that of all its values."""
+    g = convert.convert_to_tensor(grad_values)
+    of_values = gather(g, convert.convert_to_tensor(reverse_index_map))
+    total, part = (p.reduce_sum(v, axes=(0,), keepdims=False) for v in (g, of_values))
+    return of_values, p.sub(total, part)

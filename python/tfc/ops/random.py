@@ -26,6 +26,7 @@ from tfc.ops.distributions import (
     uniform_numbers,
     wanted,
 )
+from tfc.ops.math import ndtri
 from tfc.ops.random_state import THREEFRY, State, advance, algorithm_number
 from tfc.ops.rejection import binomial_numbers, gamma_numbers, poisson_numbers
 from tfc.ops.shapes import rank_of
@@ -60,6 +61,34 @@ def stateless_truncated_normal(
     """Normally distributed numbers at most 2 `stddev` from `mean`, a function of `seed`."""
     drawn = key_and_counter(seed, algorithm_number(alg) == THREEFRY)
     return truncated_normal_numbers(*drawn, wanted(shape), mean, stddev, float_dtype(dtype, "normal"))
+
+
+def stateless_parameterized_truncated_normal(
+    shape, seed, means=0.0, stddevs=1.0, minvals=-2.0, maxvals=2.0, name=None
+) -> Tensor:
+    """Normally distributed numbers between `minvals` and `maxvals`, a function of `seed`; parameters broadcast to
+    `shape`. They are of TensorFlow's distribution, but not its numbers.
+    """
+    op = "stateless_parameterized_truncated_normal"
+    given = [convert_to_tensor(v) for v in (means, stddevs, minvals, maxvals)]
+    dtype = next((v.dtype for v in given if v.dtype.is_floating), float32)
+    mean, deviation, low, high = (
+        v if v.dtype is dtype else convert_to_tensor(w, dtype)
+        for v, w in zip(given, (means, stddevs, minvals, maxvals), strict=True)
+    )
+    float_dtype(dtype, op)
+    wide = [p.cast(v, dtype=float64) for v in (mean, deviation, low, high)]
+    a, b = (p.div(p.sub(v, wide[0]), wide[1]) for v in wide[2:])
+    # Beyond zero on the right the other tail is as long, and its probabilities do not cancel.
+    turned = p.greater(a, number(0.0, float64))
+    a, b = p.select(turned, p.neg(b), a), p.select(turned, p.neg(a), b)
+    half, root = (p.constant(value=np.float64(v)) for v in (0.5, -np.sqrt(0.5)))
+    below, above = (p.mul(half, p.erfc(p.mul(v, root))) for v in (a, b))
+    u = stateless_uniform(shape, seed, dtype=float64)
+    z = ndtri(p.add(below, p.mul(u, p.sub(above, below))))
+    z = p.minimum(p.maximum(z, a), b)
+    z = p.select(turned, p.neg(z), z)
+    return p.cast(p.minimum(p.maximum(p.add(p.mul(z, wide[1]), wide[0]), wide[2]), wide[3]), dtype=dtype)
 
 
 def split(seed, num=2, alg="auto_select") -> Tensor:
@@ -102,14 +131,19 @@ def _seeds(op_seed) -> tuple[int, int]:
 
 def _op_state(op: str, dtype, op_seed) -> State:
     key, high = _seeds(op_seed)
-    if not executing_eagerly():
-        with outside():
-            state = State([0, high, key])
-        _traced_states.setdefault(current(), []).append(state)
-        return state
-    if op_seed is None:
+    if op_seed is None and executing_eagerly():
         return State([0, high, key])
-    return _eager_states.setdefault((op, dtype, key, high), State([0, high, key]))
+    return op_state((op, dtype, key, high), lambda: State([0, high, key]))
+
+
+def op_state(key, make):
+    """The state that `make` makes for an operation: of its own in a trace, else one for equal keys."""
+    if executing_eagerly():
+        return _eager_states[key] if key in _eager_states else _eager_states.setdefault(key, make())
+    with outside():
+        state = make()
+    _traced_states.setdefault(current(), []).append(state)
+    return state
 
 
 def uniform(shape, minval=0, maxval=None, dtype=float32, seed=None, name=None) -> Tensor:

@@ -5,7 +5,7 @@ import enum
 import numpy as np
 
 from tfc.core import Tensor, VariableStorage, current, eager_tensor, executing_eagerly
-from tfc.dtypes import int64, uint64
+from tfc.dtypes import float64, int64, uint64
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor, static_value
 from tfc.ops.distributions import RESERVED, part, u64
@@ -44,6 +44,16 @@ class State(VariableStorage):
             # Like a variable: it has this value when the function runs first.
             super().__init__(int64, words.shape_tuple)
             current().create_variable(self, words)
+
+
+class Counts(VariableStorage):
+    """How often each of `size` things was seen: once, to begin with."""
+
+    trainable = False
+    name = "counts"
+
+    def __init__(self, size: int):
+        super().__init__(float64, (size,), eager_tensor(np.ones(size)))
 
 
 def advance(state, outputs: Size, reserved: int = RESERVED):

@@ -23,7 +23,7 @@ from tfc.ops.segments import (
     unsorted_segment_sqrt_n,
     unsorted_segment_sum,
 )
-from tfc.ops.shapes import axis_of
+from tfc.ops.shapes import axis_of, rank_of
 from tfc.ops.sparse import SparseTensor, add, is_sparse, reorder, sparse_of, sparse_reshape
 from tfc.ops.sparse import slice as box_of
 from tfc.ops.unique import unique
@@ -254,3 +254,27 @@ def safe_embedding_lookup_sparse(
 
 def _kept(x: SparseTensor, kept) -> SparseTensor:
     return SparseTensor(boolean_mask(x.indices, kept), boolean_mask(x.values, kept), x.dense_shape)
+
+
+def sampled_addmm(indices, values, dense_shape, mat1, mat2, beta=1.0, alpha=1.0, output_type=float32) -> tuple:
+    """(indices, values, dense_shape) of `alpha * (mat1 @ mat2) + beta * values`, only where `indices` (`[..., n, 2]`, with
+    the batch dimensions of the matrices) says; no other element of the product is computed.
+    """
+    op, dtype = "sampled_addmm", as_dtype(output_type)
+    at, sizes = convert_to_tensor(indices), convert_to_tensor(dense_shape)
+    x, a, b = (v if v.dtype is dtype else p.cast(v, dtype=dtype) for v in map(convert_to_tensor, (values, mat1, mat2)))
+    rank = rank_of(a, op)
+    if not dtype.is_floating or not at.dtype.is_integer:
+        raise argument_error(None, op, f"want floating point output and integer indices, got {dtype.name}, {at!r}")
+    if rank < 2 or rank_of(b, op) != rank or rank_of(at, op) != rank:
+        raise argument_error(None, op, f"want matrices and indices of one rank, got {a.shape}, {b.shape}, {at.shape}")
+    want = static_ints(sizes)
+    for known, size in zip((want or (None, None))[-2:], (a.shape_tuple[-2], b.shape_tuple[-1]), strict=True):
+        if None not in (known, size) and known != size:
+            raise ValueError(f"dense_shape must match the product of {a.shape} and {b.shape}, got {want}")
+    rows = gather(a, at[..., 0], axis=rank - 2, batch_dims=rank - 2)
+    swapped = p.transpose(b, perm=(*range(rank - 2), rank - 1, rank - 2))
+    columns = gather(swapped, at[..., 1], axis=rank - 2, batch_dims=rank - 2)
+    products = p.reduce_sum(p.mul(rows, columns), axes=(rank - 1,), keepdims=False)
+    alpha, beta = (convert_to_tensor(v, dtype) for v in (alpha, beta))
+    return at, p.add(p.mul(alpha, products), p.mul(beta, x)), sizes

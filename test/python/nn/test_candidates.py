@@ -139,3 +139,21 @@ ERRORS = [
 def test_what_they_take(f, message):
     with pytest.raises(tf.errors.InvalidArgumentError, match=message):
         f()
+
+
+@pytest.mark.parametrize("how", ["eager", "function"])
+def test_a_learning_sampler_draws_what_was_true(how):
+    tf.random.set_seed(3)
+
+    def draw(true):
+        return tf.random.learned_unigram_candidate_sampler(true, 1, 4000, False, 5)
+
+    draw = tf.function(draw) if how == "function" else draw
+    true = np.array([[1], [1], [3]] * 5)
+    sampled, of_true, of_sampled = (v.numpy() for v in draw(true))
+    np.testing.assert_allclose(of_true, np.full((15, 1), 800), rtol=1e-6)
+    sampled, of_true, of_sampled = (v.numpy() for v in draw(true))
+    weights = np.array([1, 11, 1, 6, 1]) / 20
+    np.testing.assert_allclose(of_true[:, 0], 4000 * weights[true[:, 0]], rtol=1e-6)
+    np.testing.assert_allclose(of_sampled, 4000 * weights[sampled], rtol=1e-6)
+    np.testing.assert_allclose(np.bincount(sampled, minlength=5) / 4000, weights, atol=0.03)
