@@ -96,7 +96,19 @@ class Numpy:
     exp, tanh, sqrt, matmul, maximum, where = np.exp, np.tanh, np.sqrt, np.matmul, np.maximum, np.where
     sum, max, mean, argmax, cumsum = np.sum, np.max, np.mean, np.argmax, np.cumsum
     reshape, transpose, square, log = np.reshape, np.transpose, np.square, np.log
+    sort, rfft, irfft = np.sort, np.fft.rfft, np.fft.irfft
     erf = staticmethod(_erf)
+
+    @staticmethod
+    def argsort(x):
+        return np.argsort(x, kind="stable").astype(np.int32)
+
+    @staticmethod
+    def top_k(x, k):
+        some = np.argpartition(-x, k)[..., :k]
+        order = np.argsort(-np.take_along_axis(x, some, -1), kind="stable")
+        indices = np.take_along_axis(some, order, -1)
+        return np.take_along_axis(x, indices, -1), indices.astype(np.int32)
 
     @staticmethod
     def gather(x, indices):
@@ -116,6 +128,15 @@ def tensorflow_like(tf):
         exp, tanh, sqrt, matmul, maximum, sigmoid = tf.exp, tf.tanh, tf.sqrt, tf.matmul, tf.maximum, tf.sigmoid
         where, reshape, transpose, square, log = tf.where, tf.reshape, tf.transpose, tf.square, tf.math.log
         gather, erf = tf.gather, tf.math.erf
+        sort, rfft, irfft = tf.sort, tf.signal.rfft, tf.signal.irfft
+
+        @staticmethod
+        def argsort(x):
+            return tf.argsort(x, stable=True)
+
+        @staticmethod
+        def top_k(x, k):
+            return tuple(tf.math.top_k(x, k))
 
         @staticmethod
         def argmax(x, axis):
@@ -153,6 +174,8 @@ class Jax:
         self.argmax, self.cumsum, self.log, self.erf = jnp.argmax, jnp.cumsum, jnp.log, jax.scipy.special.erf
         self.gather = lambda x, indices: jnp.take(x, indices, axis=0)
         self.sigmoid = jax.nn.sigmoid
+        self.sort, self.argsort, self.top_k = jnp.sort, jnp.argsort, lambda x, k: tuple(jax.lax.top_k(x, k))
+        self.rfft, self.irfft = jnp.fft.rfft, jnp.fft.irfft
         self.split = lambda x, n: jnp.split(x, n, axis=1)
 
 
@@ -167,4 +190,6 @@ class Torch:
         self.where, self.reshape, self.square = torch.where, torch.reshape, torch.square
         self.transpose = lambda x, axes: x.permute(axes)
         self.argmax, self.cumsum = (lambda x, axis: x.argmax(axis)), (lambda x, axis: x.cumsum(axis))
+        self.sort, self.argsort = lambda x: x.sort()[0], lambda x: x.argsort(stable=True).int()
+        self.top_k, self.rfft, self.irfft = torch.topk, torch.fft.rfft, torch.fft.irfft
         self.log, self.erf, self.gather = torch.log, torch.erf, lambda x, indices: x[indices]

@@ -308,7 +308,7 @@ def ConvertTFCToLinalgPass : Pass<"convert-tfc-to-linalg", "::mlir::ModuleOp"> {
     "::mlir::complex::ComplexDialect", "::mlir::linalg::LinalgDialect",
     "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
     "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect",
-    "::tfc::rt::TFCRTDialect"];
+    "::mlir::vector::VectorDialect", "::tfc::rt::TFCRTDialect"];
 }
 
 #endif // TFC_CONVERSION_PASSES_TD

@@ -14,6 +14,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "tfc/Conversion/Passes.h"
+#include "tfc/Dialect/TFCRT/IR/ParallelLoop.h"
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 #include "tfc/Dialect/TFCRT/IR/Remark.h"
 
@@ -104,8 +105,29 @@ struct LinalgToLoops : public tfc::impl::LinalgToLoopsPassBase<LinalgToLoops> {
       module->setAttr(tfc::rt::hasScalarLoops, UnitAttr::get(&getContext()));
   }
 
+  /// Lets threads share a loop that is marked `independent`.
+  void share(OpBuilder &builder, scf::ForOp loop) {
+    double nanoseconds = cast<FloatAttr>(loop->removeAttr(tfc::rt::independent)).getValueAsDouble();
+    if (!parallel)
+      return;
+    builder.setInsertionPoint(loop);
+    tfc::rt::buildParallel(builder, loop.getLoc(), loop.getLowerBound(), loop.getUpperBound(),
+                           {builder.getIndexAttr(1), nanoseconds}, [&](Value from, Value to) {
+                             auto piece = scf::ForOp::create(builder, loop.getLoc(), from, to, loop.getStep());
+                             piece.getRegion().takeBody(loop.getRegion());
+                           });
+    loop.erase();
+  }
+
   void runOnOperation() override {
     OpBuilder builder(&getContext());
+    SmallVector<scf::ForOp> independent;
+    getOperation()->walk<WalkOrder::PreOrder>([&](scf::ForOp loop) {
+      if (loop->hasAttr(tfc::rt::independent))
+        independent.push_back(loop);
+    });
+    for (scf::ForOp loop : independent)
+      share(builder, loop);
     SmallVector<memref::CopyOp> copies;
     getOperation()->walk([&](memref::CopyOp copy) { copies.push_back(copy); });
     for (memref::CopyOp copy : copies)

@@ -12,7 +12,8 @@
 // u < r.
 //===----------------------------------------------------------------------===//
 
-#include "Kernel.h"
+#include "KnownFourier.h"
+#include "Ordered.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
@@ -162,8 +163,44 @@ struct Transform {
 
 } // namespace
 
+/// Rows of a size that is known, which threads share.
+static LogicalResult lowerKnown(Lowering &l, FFTOp op) {
+  ArrayRef<Dim> of = l.dims.of(op.getX());
+  Type element = elementOf(op.getX());
+  Type real = cast<ComplexType>(element).getElementType();
+  KnownTransform transform(of.back(), real, op.getInverse());
+  Value roots = transform.roots(l.b, l.loc);
+  Kernel k(l, {op.getX()}, {{Dims(of), element}}, element,
+           Kernel::Loops::ofElements, {roots});
+  Num n = k.size(of.back()), zero = k.index(0), one = k.index(1);
+  double scale = op.getInverse() ? 1.0 / of.back() : 1.0;
+  double nanoseconds = 0.3 * of.back() * llvm::Log2_64_Ceil(of.back());
+  k.independent(of.drop_back(), nanoseconds, [&](ArrayRef<Num> at) {
+    Array x = k.input(0).at(at), result = k.output(0).at(at);
+    Array memory = k.scratch({2, 2, of.back()}, real), start = memory.at({zero});
+    k.loop(zero, n, [&](Num i) {
+      Num value = x(i);
+      start.set(zero, i, k.realPart(value));
+      start.set(one, i, k.imagPart(value));
+    });
+    Array end = transform.run(k, memory, k.input(1));
+    Num factor = k.realLike(scale, real), count = k.realLike(of.back(), real);
+    bool exact = llvm::isPowerOf2_64(of.back());
+    auto scaled = [&](Num x) {
+      return !op.getInverse() ? x : exact ? x * factor : x / count;
+    };
+    k.loop(zero, n, [&](Num i) {
+      result.set(i, k.complex(scaled(end(zero, i)), scaled(end(one, i))));
+    });
+  });
+  setResults(l, op, k.finish());
+  return success();
+}
+
 static LogicalResult lowerFFT(Lowering &l, FFTOp op) {
   ArrayRef<Dim> of = l.dims.of(op.getX());
+  if (KnownTransform::isFor(of.back()) && !isForDevice(op))
+    return lowerKnown(l, op);
   Type element = elementOf(op.getX());
   Kernel k(
       l, {op.getX()},

@@ -9,6 +9,9 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "tfc/Dialect/TFCRT/IR/ParallelLoop.h"
 #include "tfc/Dialect/TFCRT/IR/Remark.h"
 
 using namespace mlir;
@@ -22,7 +25,7 @@ using namespace tfc::lowering;
 template <typename IntOp, typename FloatOp, typename ComplexOp>
 static Num binary(Num x, Num y) {
   Kernel &k = *x.kernel;
-  Type type = x.value.getType();
+  Type type = getElementTypeOrSelf(x.value.getType());
   if (isComplex(type))
     return k.num(ComplexOp::create(k.b, k.loc, x.value, y.value));
   if (isFloat(type))
@@ -83,7 +86,7 @@ Num lowering::operator-(Num x, int64_t n) { return x - x.kernel->index(n); }
 static Num compare(Num x, Num y, arith::CmpIPredicate onInts,
                    arith::CmpFPredicate onFloats) {
   Kernel &k = *x.kernel;
-  if (isFloat(x.value.getType()))
+  if (isFloat(getElementTypeOrSelf(x.value.getType())))
     return k.num(arith::CmpFOp::create(k.b, k.loc, onFloats, x.value, y.value));
   return k.num(arith::CmpIOp::create(k.b, k.loc, onInts, x.value, y.value));
 }
@@ -130,6 +133,18 @@ void Array::store(ArrayRef<Num> last, Num x) const {
   memref::StoreOp::create(kernel->b, kernel->loc, x.value, memref, place.first);
 }
 
+Num Array::vector(Num from, int64_t lanes) const {
+  Array place = at({from});
+  auto type = VectorType::get(
+      lanes, cast<MemRefType>(memref.getType()).getElementType());
+  return kernel->num(vector::LoadOp::create(kernel->b, kernel->loc, type,
+                                            memref, place.first));
+}
+void Array::setVector(Num from, Num x) const {
+  Array place = at({from});
+  vector::StoreOp::create(kernel->b, kernel->loc, x.value, memref, place.first);
+}
+
 // Memory has no single bits: a truth value is a byte there.
 Cell::operator Num() const {
   OpBuilder &b = kernel->b;
@@ -151,26 +166,31 @@ const Cell &Cell::operator=(Num x) const {
 // The kernel
 //===----------------------------------------------------------------------===//
 
-/// The memref that a body sees of a tensor: of its shape, in any layout.
+/// The memref that a body sees of a tensor: of its shape, neighbours in the last
+/// dimension side by side.
 static MemRefType viewOf(Value tensor) {
   auto type = cast<RankedTensorType>(tensor.getType());
   SmallVector<int64_t> strides(type.getRank(), ShapedType::kDynamic);
+  if (!strides.empty())
+    strides.back() = 1;
   auto layout = StridedLayoutAttr::get(tensor.getContext(),
                                        ShapedType::kDynamic, strides);
   return MemRefType::get(type.getShape(), type.getElementType(), layout);
 }
 
 Kernel::Kernel(Lowering &l, ArrayRef<Value> inputs, ArrayRef<Output> outputs,
-               Type element)
+               Type element, Loops loops, ArrayRef<Value> constants)
     : l(l), element(element), b(l.b), loc(l.loc) {
   SmallVector<Value> ins, outs;
   for (Value input : inputs)
     ins.push_back(l.tensorOf(input, l.tensorType(input)));
+  llvm::append_range(ins, constants);
   for (const Output &output : outputs)
     outs.push_back(l.empty(output.dims, output.element));
   op = rt::ComputeOp::create(b, loc, TypeRange(ValueRange(outs)), ins, outs);
-  // Its loops are over single elements: LLVM makes vectors of them.
-  if (auto module = op->getParentOfType<ModuleOp>())
+  // Loops over single elements: LLVM makes vectors of them.
+  if (auto module = op->getParentOfType<ModuleOp>();
+      module && loops == Loops::ofElements)
     module->setAttr(rt::hasScalarLoops, b.getUnitAttr());
   Block *body = b.createBlock(&op.getBody());
   for (Value operand : op->getOperands())
@@ -189,6 +209,37 @@ void Kernel::loop(Num from, Num to, Step body) {
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   body(num(loop.getInductionVar()));
+}
+
+void Kernel::loopBy(Num from, Num to, int64_t step, Step body) {
+  auto loop =
+      scf::ForOp::create(b, loc, from.value, to.value, index(step).value);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  body(num(loop.getInductionVar()));
+}
+
+void Kernel::independent(ArrayRef<Dim> extents, double nanoseconds,
+                         function_ref<void(ArrayRef<Num>)> body) {
+  SmallVector<Num> sizes;
+  Num count = index(1);
+  for (Dim dim : extents) {
+    sizes.push_back(size(dim));
+    count = count * sizes.back();
+  }
+  auto loop = scf::ForOp::create(b, loc, index(0).value, count.value,
+                                 index(1).value);
+  loop->setAttr(rt::independent, b.getF64FloatAttr(nanoseconds));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  SmallVector<Num> at(extents.size());
+  Num rest = num(loop.getInductionVar());
+  for (size_t i = extents.size(); i-- > 0;) {
+    at[i] = i == 0 ? rest : remainder(rest, sizes[i]);
+    if (i != 0)
+      rest = rest / sizes[i];
+  }
+  body(at);
 }
 
 void Kernel::loopDown(Num from, Num to, Step body) {
@@ -256,6 +307,30 @@ Cell Kernel::cell(Num initial) {
   Cell cell(*this, slot);
   cell = initial;
   return cell;
+}
+
+Array Kernel::scratch(ArrayRef<Dim> dims, Type type) {
+  SmallVector<int64_t> shape;
+  SmallVector<Value> sizes;
+  for (Dim dim : dims) {
+    shape.push_back(dim >= 0 ? dim : ShapedType::kDynamic);
+    if (dim < 0)
+      sizes.push_back(l.size(dim));
+  }
+  return {*this, memref::AllocOp::create(b, loc, MemRefType::get(shape, type),
+                                         sizes, b.getI64IntegerAttr(64))};
+}
+
+Num Kernel::splat(Num x, int64_t lanes) {
+  auto type = VectorType::get(lanes, x.value.getType());
+  return num(vector::BroadcastOp::create(b, loc, type, x.value));
+}
+Num Kernel::anyOf(Num mask) {
+  return num(vector::ReductionOp::create(b, loc, vector::CombiningKind::OR,
+                                         mask.value));
+}
+Num Kernel::shuffle(Num x, Num y, ArrayRef<int64_t> lanes) {
+  return num(vector::ShuffleOp::create(b, loc, x.value, y.value, lanes));
 }
 
 Num Kernel::index(int64_t n) {

@@ -48,10 +48,16 @@ public:
 
   /// The part at these first indices.
   Array at(llvm::ArrayRef<Num> first) const;
+  /// The element at this place, where all indices are given.
+  Num value() const { return load({}); }
+  void setValue(Num x) const { store({}, x); }
   Num operator()(Num i) const { return load({i}); }
   Num operator()(Num i, Num j) const { return load({i, j}); }
   void set(Num i, Num x) const { store({i}, x); }
   void set(Num i, Num j, Num x) const { store({i, j}, x); }
+  /// Elements that follow each other in the last dimension, from this place on.
+  Num vector(Num from, int64_t lanes) const;
+  void setVector(Num from, Num x) const;
 
 private:
   Num load(llvm::ArrayRef<Num> last) const;
@@ -80,15 +86,20 @@ public:
   using Body = llvm::function_ref<void()>;
   using Step = llvm::function_ref<void(Num)>;
 
+  /// What the innermost loops go over: LLVM makes vectors of those over elements.
+  enum class Loops { ofElements, ofVectors };
+
   /// A result (or scratch memory) of these dimensions.
   struct Output {
     Dims dims;
     mlir::Type element;
   };
-  /// The inputs are values of the tfc dialect; `element` is what arithmetic
-  /// works on.
+  /// The inputs are values of the tfc dialect, and after them the constants, which
+  /// are lowered; `element` is what arithmetic works on.
   Kernel(Lowering &l, llvm::ArrayRef<mlir::Value> inputs,
-         llvm::ArrayRef<Output> outputs, mlir::Type element);
+         llvm::ArrayRef<Output> outputs, mlir::Type element,
+         Loops loops = Loops::ofElements,
+         llvm::ArrayRef<mlir::Value> constants = {});
   /// The values of the outputs; building goes on after the kernel.
   llvm::SmallVector<mlir::Value> finish();
 
@@ -104,6 +115,12 @@ public:
   /// Over all indices of some dimensions.
   void loops(llvm::ArrayRef<Dim> extents,
              llvm::function_ref<void(llvm::ArrayRef<Num>)> body);
+  /// The same, in pieces that threads share: no iteration depends on another, each
+  /// takes about so many nanoseconds.
+  void independent(llvm::ArrayRef<Dim> extents, double nanoseconds,
+                   llvm::function_ref<void(llvm::ArrayRef<Num>)> body);
+  /// From `from` on in steps.
+  void loopBy(Num from, Num to, int64_t step, Step body);
   void when(Num condition, Body then, Body otherwise = nullptr);
   void repeatWhile(llvm::function_ref<Num()> condition, Body body);
   /// `initial` after `next(i, so far)` for each i.
@@ -111,6 +128,14 @@ public:
            llvm::function_ref<Num(Num, Num)> next);
   /// A new variable, for use inside of the loops that are open now.
   Cell cell(Num initial);
+  /// Memory for use inside of the loops that are open now.
+  Array scratch(llvm::ArrayRef<Dim> dims, mlir::Type type);
+
+  // Vectors: what works on numbers works on several at once.
+  Num splat(Num x, int64_t lanes);
+  Num anyOf(Num mask);
+  /// Lanes of x, then of y.
+  Num shuffle(Num x, Num y, llvm::ArrayRef<int64_t> lanes);
 
   // Scalars.
   Num num(mlir::Value value) { return {this, value}; }

@@ -10,6 +10,7 @@
 #define TFC_LIB_CONVERSION_TFCTOLINALG_ORDERED_H
 
 #include "Lowering.h"
+#include "tfc/Dialect/TFC/IR/TFC.h"
 
 namespace tfc::lowering {
 
@@ -33,6 +34,12 @@ mlir::Value comesFirst(mlir::OpBuilder &b, mlir::Location loc,
 /// Where the elements of each row come from, i32, in order; a stable sort.
 mlir::Value sortedPositions(Lowering &l, mlir::Value x, size_t axis,
                             bool descending);
+
+/// How many positions of each row are read, if all who use the op read only the
+/// first few; else 0.
+int64_t numFirst(ArgsortOp op);
+/// Those positions alone, for a row that has as many elements.
+mlir::Value firstPositions(Lowering &l, ArgsortOp op, int64_t kept);
 
 } // namespace tfc::lowering
 

@@ -46,3 +46,31 @@ func.func @copies(%a: memref<4x4xf32>, %b: memref<4x4xf32>) {
   memref.copy %v, %w : memref<4x2xf32, strided<[4, 1]>> to memref<4x2xf32, strided<[4, 1]>>
   return
 }
+
+// -----
+
+// Threads share a loop whose iterations are independent, if it takes long enough.
+// CHECK-LABEL: @independent
+// CHECK: tfcrt.parallel
+// CHECK-NEXT: scf.for
+// CHECK-NOT: tfc.independent
+// CHECK-LABEL: @independent_but_short
+// CHECK-NOT: tfcrt.parallel
+func.func @independent(%r: memref<100xf32>, %x: f32) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c100 = arith.constant 100 : index
+  scf.for %i = %c0 to %c100 step %c1 {
+    memref.store %x, %r[%i] : memref<100xf32>
+  } {tfc.independent = 5000.0 : f64}
+  return
+}
+func.func @independent_but_short(%r: memref<100xf32>, %x: f32) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c100 = arith.constant 100 : index
+  scf.for %i = %c0 to %c100 step %c1 {
+    memref.store %x, %r[%i] : memref<100xf32>
+  } {tfc.independent = 5.0 : f64}
+  return
+}

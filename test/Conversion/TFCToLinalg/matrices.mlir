@@ -56,9 +56,10 @@ func.func @tridiagonal_plain(%a: tensor<3x4xf32>, %b: tensor<4x1xf32>) -> tensor
 
 // -----
 
-// A transform of a size with factors works through them; nothing is called.
+// A transform of a size with factors works through them, with a table of roots; nothing is called.
 // CHECK-LABEL: func.func @fft
-// CHECK: tfcrt.compute ins(%{{.*}} : tensor<12xcomplex<f32>>)
+// CHECK: %[[ROOTS:.*]] = arith.constant dense<{{.*}}> : tensor<2x11xf32>
+// CHECK: tfcrt.compute ins(%{{.*}}, %[[ROOTS]] : tensor<12xcomplex<f32>>, tensor<2x11xf32>)
 // CHECK-NOT: func.call
 func.func @fft(%x: tensor<12xcomplex<f32>>) -> tensor<12xcomplex<f32>> {
   %r = tfc.fft %x {inverse = false} : (tensor<12xcomplex<f32>>) -> tensor<12xcomplex<f32>>

@@ -58,3 +58,20 @@ func.func @two_outputs() -> (tensor<3xf32>, tensor<3xf32>) {
   } -> tensor<3xf32>, tensor<3xf32>
   return %r#0, %r#1 : tensor<3xf32>, tensor<3xf32>
 }
+
+// Neighbours that a body wants side by side are copied where they are apart; an output is copied back.
+// CHECK-LABEL: func.func @side_by_side
+// CHECK-SAME: (%[[X:.*]]: memref<3xf32, strided<[?], offset: ?>>)
+// CHECK: %[[COPY:.*]] = memref.alloc() : memref<3xf32>
+// CHECK: memref.copy %[[X]], %[[COPY]]
+// CHECK: vector.load %{{.*}} : memref<3xf32, strided<[1], offset: ?>>
+func.func @side_by_side(%x: tensor<3xf32>) -> tensor<3xf32> {
+  %e = tensor.empty() : tensor<3xf32>
+  %r = tfcrt.compute ins(%x : tensor<3xf32>) outs(%e : tensor<3xf32>) {
+  ^bb0(%a: memref<3xf32, strided<[1], offset: ?>>, %b: memref<3xf32, strided<[1], offset: ?>>):
+    %c0 = arith.constant 0 : index
+    %v = vector.load %a[%c0] : memref<3xf32, strided<[1], offset: ?>>, vector<3xf32>
+    vector.store %v, %b[%c0] : memref<3xf32, strided<[1], offset: ?>>, vector<3xf32>
+  } -> tensor<3xf32>
+  return %r : tensor<3xf32>
+}

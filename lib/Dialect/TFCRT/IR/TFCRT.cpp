@@ -139,6 +139,31 @@ ComputeOp::getAliasingValues(OpOperand &use,
   return {{getTiedOpResult(&use), bufferization::BufferRelation::Equivalent}};
 }
 
+/// Does memory have the strides that a body counts on?
+static bool hasStrides(Value buffer, Type wanted) {
+  auto [have, offset] =
+      cast<MemRefType>(buffer.getType()).getStridesAndOffset();
+  auto [want, wantedOffset] = cast<MemRefType>(wanted).getStridesAndOffset();
+  return llvm::all_of(llvm::zip(have, want), [](auto pair) {
+    auto [has, wants] = pair;
+    return wants == ShapedType::kDynamic || has == wants;
+  });
+}
+
+/// The elements in dense memory of their own.
+static Value copyOf(OpBuilder &builder, Location loc, Value buffer) {
+  auto type = cast<MemRefType>(buffer.getType());
+  SmallVector<Value> sizes;
+  for (int64_t i = 0; i < type.getRank(); ++i)
+    if (type.isDynamicDim(i))
+      sizes.push_back(memref::DimOp::create(builder, loc, buffer, i));
+  Value copy = memref::AllocOp::create(
+      builder, loc, MemRefType::get(type.getShape(), type.getElementType()),
+      sizes);
+  memref::CopyOp::create(builder, loc, buffer, copy);
+  return copy;
+}
+
 LogicalResult
 ComputeOp::bufferize(RewriterBase &rewriter,
                      const bufferization::BufferizationOptions &options,
@@ -153,11 +178,20 @@ ComputeOp::bufferize(RewriterBase &rewriter,
   }
   Block &body = getBody().front();
   SmallVector<Value> views;
-  for (auto [argument, buffer] : llvm::zip(body.getArguments(), buffers))
-    views.push_back(argument.getType() == buffer.getType()
-                        ? buffer
+  SmallVector<std::pair<Value, Value>> copies;
+  for (auto [i, argument, buffer] :
+       llvm::enumerate(body.getArguments(), buffers)) {
+    Value memory = buffer;
+    if (!hasStrides(buffer, argument.getType())) {
+      memory = copyOf(rewriter, getLoc(), buffer);
+      if (i >= getInputs().size())
+        copies.push_back({memory, buffer});
+    }
+    views.push_back(argument.getType() == memory.getType()
+                        ? memory
                         : memref::CastOp::create(rewriter, getLoc(),
-                                                 argument.getType(), buffer));
+                                                 argument.getType(), memory));
+  }
   // A slot made anew in each iteration of a loop around would grow the stack.
   Block &entry =
       (*this)->getParentOfType<func::FuncOp>().getBody().front();
@@ -165,6 +199,8 @@ ComputeOp::bufferize(RewriterBase &rewriter,
        llvm::make_early_inc_range(body.getOps<memref::AllocaOp>()))
     rewriter.moveOpBefore(slot, &entry, entry.begin());
   rewriter.inlineBlockBefore(&body, getOperation(), views);
+  for (auto [memory, buffer] : copies)
+    memref::CopyOp::create(rewriter, getLoc(), memory, buffer);
   bufferization::replaceOpWithBufferizedValues(
       rewriter, getOperation(),
       ArrayRef<Value>(buffers).drop_front(getInputs().size()));

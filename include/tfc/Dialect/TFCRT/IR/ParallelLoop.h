@@ -12,6 +12,10 @@
 
 namespace tfc::rt {
 
+/// Marks an `scf.for` whose iterations depend on nothing that others write, with the nanoseconds that one takes:
+/// `tfc-linalg-to-loops` lets threads share it.
+constexpr const char *independent = "tfc.independent";
+
 /// The work of one iteration: `units`, known or not, that take so many nanoseconds each.
 struct IterationCost {
   mlir::OpFoldResult units;

@@ -1,0 +1,45 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// Fourier transforms of a size that is known and has small factors only.
+//===----------------------------------------------------------------------===//
+
+#ifndef TFC_LIB_CONVERSION_TFCTOLINALG_KNOWNFOURIER_H
+#define TFC_LIB_CONVERSION_TFCTOLINALG_KNOWNFOURIER_H
+
+#include "Kernel.h"
+#include <complex>
+
+namespace tfc::lowering {
+
+class KnownTransform {
+public:
+  /// Is there one for this size?
+  static bool isFor(Dim size);
+  KnownTransform(int64_t size, mlir::Type real, bool inverse);
+
+  /// A constant of 2 rows, for real and imaginary parts.
+  mlir::Value roots(mlir::OpBuilder &b, mlir::Location loc) const;
+  /// Transforms part 0 of `memory`: 2 x 2 x size, of which the second dimension
+  /// is for real and imaginary parts. Returns the part that the result is in.
+  Array run(Kernel &k, const Array &memory, const Array &roots) const;
+
+  /// With the factor r: s is the product of those before, m of those after.
+  struct Pass {
+    int64_t factor, stride, rest;
+    int64_t roots; // where its roots begin: for t = 1, ..., r - 1, for p < m
+  };
+  const int64_t size;
+  const mlir::Type real;
+  const bool inverse;
+
+private:
+  std::complex<double> root(int64_t i) const;
+
+  llvm::SmallVector<Pass> passes;
+};
+
+} // namespace tfc::lowering
+
+#endif // TFC_LIB_CONVERSION_TFCTOLINALG_KNOWNFOURIER_H

@@ -1,0 +1,71 @@
+"""Fourier transforms of every kind of size: with small factors, with large ones, known and unknown."""
+
+import numpy as np
+import pytest
+import tfc as tf
+
+
+def signal(shape, dtype=np.complex64, seed=0):
+    rng = np.random.default_rng(seed)
+    return (rng.normal(size=shape) + 1j * rng.normal(size=shape)).astype(dtype)
+
+
+# Fewer than a vector; vectors of several groups; one group; tails; each small factor; large primes; larger than the table of roots.
+SIZES = [1, 2, 3, 4, 5, 8, 12, 15, 16, 17, 20, 32, 36, 48, 49, 60, 64, 77, 97, 100, 125, 128, 169, 200, 240, 256, 360,
+         500, 512, 1000, 1024, 1155, 1536, 2048, 4096, 40960]  # fmt: skip
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("dtype", [np.complex64, np.complex128])
+def test_forward_and_inverse(size, dtype):
+    x = signal((3, size), dtype)
+    forward, inverse = tf.function(lambda x: (tf.signal.fft(x), tf.signal.ifft(x)))(x)
+    wide = x.astype(np.complex128)
+    for got, want in [(forward, np.fft.fft(wide)), (inverse, np.fft.ifft(wide))]:
+        error = np.abs(got.numpy() - want).max() / np.sqrt(np.mean(np.abs(want) ** 2))
+        assert error < (2e-6 if dtype == np.complex64 else 1e-14) * max(1, np.log2(size))
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 30, 64, 1000, 4096])
+def test_real_signals_and_back(size):
+    x = np.random.default_rng(0).normal(size=(2, size)).astype(np.float32)
+    spectrum, back = tf.function(lambda x: (tf.signal.rfft(x), tf.signal.irfft(tf.signal.rfft(x), [size])))(x)
+    want = np.fft.rfft(x.astype(np.float64))
+    np.testing.assert_allclose(spectrum.numpy(), want, atol=1e-5 * np.abs(want).max())
+    np.testing.assert_allclose(back.numpy(), x, atol=1e-5)
+
+
+def test_rows_of_one_number_do_not_meet():
+    x = signal((4, 64))
+    x[1, 3] = np.nan
+    got = tf.function(tf.signal.fft)(x).numpy()
+    assert np.isnan(got[1]).all() and not np.isnan(got[[0, 2, 3]]).any()
+
+
+def test_two_dimensions_and_parts_of_memory():
+    x = signal((40, 60))
+    got = tf.function(lambda x: (tf.signal.fft2d(x), tf.signal.fft(x[::2, 10:26]), tf.signal.fft(x[:, ::3])))(x)
+    want = [np.fft.fft2(x), np.fft.fft(x[::2, 10:26]), np.fft.fft(x[:, ::3])]
+    for g, w in zip(got, want, strict=True):
+        np.testing.assert_allclose(g.numpy(), w, atol=1e-5 * np.abs(w).max())
+
+
+def test_sizes_that_are_not_known():
+    f = tf.function(tf.signal.fft, input_signature=[tf.TensorSpec([None, None], tf.complex64)])
+    for size in (5, 64, 100):
+        x = signal((2, size))
+        want = np.fft.fft(x)
+        np.testing.assert_allclose(f(x).numpy(), want, atol=1e-5 * np.abs(want).max())
+
+
+@pytest.mark.parametrize("size", [16, 100])
+def test_gradients(size):
+    def f(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = tf.reduce_sum(tf.abs(tf.signal.rfft(x)) ** 2)
+        return tape.gradient(y, x)
+
+    x = tf.constant(np.random.default_rng(0).normal(size=(2, size)).astype(np.float32))
+    want = f(x).numpy()
+    np.testing.assert_allclose(tf.function(f)(x).numpy(), want, rtol=1e-4, atol=1e-5 * np.abs(want).max())
