@@ -242,6 +242,8 @@ if TYPE_CHECKING:  # what `__getattr__` gives
         timestamp,
         version,
     )
+    from tfc.data.optional import OptionalSpec
+    from tfc.data.specs import NoneTensorSpec
     from tfc.ops.binning import (
         dynamic_partition,
         dynamic_stitch,
@@ -309,6 +311,8 @@ _LAZY = {
     "tfc.ops.ragged_rows": ["ragged_fill_empty_rows", "ragged_fill_empty_rows_grad"],
     "tfc.tracing.ragged_spec": ["RaggedTensorSpec"],
     "tfc.tracing.slices_spec": ["IndexedSlicesSpec"],
+    "tfc.data.optional": ["OptionalSpec"],
+    "tfc.data.specs": ["NoneTensorSpec"],
     "tfc.tracing.sparse_spec": ["SparseTensorSpec"],
     "tfc.tracing.type_specs": ["TypeSpec", "type_spec_from_value"],
     "tfc.ops.sets": ["edit_distance"],
@@ -359,6 +363,8 @@ __all__ = [
     "Operation",
     "IndexedSlices",
     "IndexedSlicesSpec",
+    "NoneTensorSpec",
+    "OptionalSpec",
     "Module",
     "RaggedTensor",
     "RaggedTensorSpec",

@@ -43,7 +43,7 @@ MAY_IMPORT = {
     # The namespaces of `tf`: modules that only re-export.
     "api": {"linear_operators", "tensor", "ops", "core", "dtypes", "errors", "config", "autodiff", "state", "function", "checkpoint"},
     # `tf.experimental`: numpy's functions, and types of users.
-    "experimental": {"api", "function", "tracing", "state", "tensor", "ops", "core", "dtypes", "errors", "config"},
+    "experimental": {"data", "api", "function", "tracing", "state", "tensor", "ops", "core", "dtypes", "errors", "config"},
     "export": {
         "saved_model", "checkpoint", "function", "tracing", "compiler", "runtime", "state", "ops", "core", "ir", "dtypes", "errors",
         "config", "commands",

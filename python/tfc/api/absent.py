@@ -30,11 +30,6 @@ def _all(reason, *names) -> dict:
 ABSENT = {
     "tf": {
         **_all(_GRAPHS, "Graph", "RegisterGradient", "no_gradient", "graph_util", "import_graph_def", "mlir"),
-        **_all(
-            _SPECS,
-            "NoneTensorSpec",
-            "OptionalSpec",
-        ),
         **_all(_SPECS, "resource", "variant"),
         **_all(_QUANTIZED, "qint8", "qint16", "qint32", "quint8", "quint16", "quantization"),
         **_all(_KERAS, "keras", "losses", "metrics", "feature_column"),
@@ -81,7 +76,6 @@ ABSENT = {
         **_all(_MANY, "dtensor"),
         **_all(_SERVICES, "async_clear_error", "async_scope", "enable_strict_mode", "function_executor_type"),
         **_all(_SERVICES, "register_filesystem_plugin", "tensorrt"),
-        "Optional": "use None",
         "dlpack": "tensors are buffers: use x.__dlpack__() and tf.array_api.from_dlpack",
     },
     "train": {

@@ -6,27 +6,32 @@ A dataset is a recipe: a function that gives a new Python iterator, and what eac
 
 import builtins
 import itertools
+import logging
 import math
+import os
 import random
 from collections.abc import Callable
 
 import numpy as np
 
-from tfc.core import EagerTensor, Tensor, executing_eagerly, outside
+from tfc.core import EagerTensor, Tensor, executing_eagerly
 from tfc.data import elements
-from tfc.data.grouping import DatasetSpec, Grouping
-from tfc.data.holes import recipe, symbolic_in, union
+from tfc.data.grouping import Grouping, positive, sparse_batches
+from tfc.data.holes import Hole, recipe, symbolic_in, union
 from tfc.data.in_functions import InFunctions
-from tfc.data.iterator import Iterator, TracedIterator
+from tfc.data.iterator import Iterator, NumpyIterator, new_iteration
 from tfc.data.mixing import Mixing, common_spec
-from tfc.data.rows import Counted, Numbered, Part, Repeated, Slices, Zipped
-from tfc.data.tracing import traced
-from tfc.dtypes import TensorSpec, as_dtype, int64
-from tfc.errors import InvalidArgumentError
+from tfc.data.options import Options
+from tfc.data.rows import Counting, Numbered, Part, Repeated, Slices, Zipped
+from tfc.data.specs import DatasetSpec
+from tfc.data.steps import END, Chained, Counted, InTurn, Started, Steps, Together, sliced, without_errors
+from tfc.data.tracing import traced, traced_dataset, traced_state
+from tfc.dtypes import TensorSpec, as_dtype, bool_, int64
+from tfc.errors import InvalidArgumentError, OpError, UnknownError
 from tfc.function import function
 from tfc.ops import nest
 from tfc.ops.convert import convert_to_tensor
-from tfc.ops.creation import zeros
+from tfc.ops.random import host_seed
 
 AUTOTUNE = -1
 INFINITE_CARDINALITY = -1
@@ -92,6 +97,10 @@ class Dataset(InFunctions, Grouping, Mixing):
         if symbolic_in(args):
             made = lambda ends: Dataset.range(*ends, output_type=dtype)
             return _of_tensors(tuple(args), made, TensorSpec((), dtype), "_RangeDataset")
+        if not 1 <= len(args) <= 3:
+            raise ValueError(f"Invalid arguments: Dataset.range takes 1, 2 or 3 numbers, got {len(args)}")
+        if len(args) == 3 and int(args[2]) == 0:
+            raise InvalidArgumentError(None, "RangeDataset", "step must be a non-zero integer.")
         numbers = builtins.range(*(int(a) for a in args))
 
         def make():
@@ -99,7 +108,7 @@ class Dataset(InFunctions, Grouping, Mixing):
 
         made = Dataset(make, TensorSpec((), dtype), len(numbers), "_RangeDataset")
         made._quiet = ()
-        made._make_rows = lambda: Counted(numbers.start, numbers.step, len(numbers), dtype.np_dtype)
+        made._make_rows = lambda: Counting(numbers.start, numbers.step, len(numbers), dtype.np_dtype)
         return made
 
     @staticmethod
@@ -115,10 +124,12 @@ class Dataset(InFunctions, Grouping, Mixing):
     def random(seed=None, rerandomize_each_iteration=None, name=None) -> "Dataset":
         """Random int64 numbers below 2**32, without end; the same ones each time if there is a seed."""
 
+        start = host_seed(seed)
+        source = random.Random(start)
+
         def make():
-            source = random.Random(seed)
-            while True:
-                yield convert_to_tensor(np.int64(source.getrandbits(32)))
+            drawn = source if rerandomize_each_iteration else random.Random(start)
+            return (convert_to_tensor(np.int64(drawn.getrandbits(32))) for _ in itertools.count())
 
         return Dataset(make, TensorSpec((), int64), INFINITE_CARDINALITY, "_RandomDataset")
 
@@ -142,8 +153,7 @@ class Dataset(InFunctions, Grouping, Mixing):
         given = [convert_to_tensor(a).numpy() for a in args or ()]
 
         def make():
-            for value in generator(*given):
-                yield elements.fitted(value, spec)
+            return builtins.map(lambda value: elements.fitted(value, spec), _of_user(generator, given))
 
         return Dataset(make, spec, UNKNOWN_CARDINALITY, "_FlatMapDataset")
 
@@ -156,7 +166,7 @@ class Dataset(InFunctions, Grouping, Mixing):
         parts = _datasets_in(structure)
 
         def make():
-            return (_filled(structure, iter(values)) for values in builtins.zip(*(d._elements() for d in parts)))
+            return builtins.map(lambda v: _filled(structure, iter(v)), Together([d._elements() for d in parts]))
 
         spec = _filled(structure, iter([d.element_spec for d in parts]))
         made = Dataset(make, spec, _least([d._count for d in parts]), "_ZipDataset")
@@ -209,23 +219,14 @@ class Dataset(InFunctions, Grouping, Mixing):
 
     def _elements(self):
         """A new Python iterator. What it computes, it computes eagerly."""
-        if self._hole is not None:
-            yield from self._filled()._elements()
-            return
-        inner = self._make()
-        while True:
-            with outside():
-                value = next(inner, _elements_end)
-            if value is _elements_end:
-                return
-            yield value
+        return Started(self._make if self._hole is None else lambda: self._filled()._elements())
 
     def __iter__(self):
-        return Iterator(self) if executing_eagerly() else TracedIterator(self)
+        return Iterator(self) if executing_eagerly() else new_iteration(self)
 
     def as_numpy_iterator(self):
         """Elements as numpy arrays."""
-        return (elements.numpy_of(e) for e in self._elements())
+        return NumpyIterator(self)
 
     def get_single_element(self, name=None):
         """The element of a dataset that has one; `InvalidArgumentError` otherwise."""
@@ -243,59 +244,64 @@ class Dataset(InFunctions, Grouping, Mixing):
     def map(self, map_func, num_parallel_calls=None, deterministic=None, name=None, **unused) -> "Dataset":
         """`map_func` of each element; a tuple's components are its arguments."""
         call, spec = traced(map_func, [self._spec])
-        return Dataset(lambda: (call(e) for e in self._elements()), spec, self._count, "_MapDataset")
+        kind = "_MapDataset" if num_parallel_calls is None else "_ParallelMapDataset"
+        return Dataset(lambda: builtins.map(call, self._elements()), spec, self._count, kind)
 
     def filter(self, predicate, name=None) -> "Dataset":
         """The elements for which `predicate` holds."""
-        call, _ = traced(predicate, [self._spec])
+        holds = _predicate(predicate, self._spec)
         return Dataset(
-            lambda: (e for e in self._elements() if bool(call(e))), self._spec, UNKNOWN_CARDINALITY, "_FilterDataset"
+            lambda: builtins.filter(holds, self._elements()), self._spec, UNKNOWN_CARDINALITY, "_FilterDataset"
         )
 
     def flat_map(self, map_func, name=None) -> "Dataset":
-        """The elements of the datasets that `map_func` (called in Python) makes of each element."""
-        parts = _Parts(self, map_func)
-        return Dataset(parts.elements, parts.spec, UNKNOWN_CARDINALITY, "_FlatMapDataset")
+        """The elements of the datasets that `map_func` makes of each element."""
+        call, spec = traced_dataset(map_func, [self._spec])
+        made = lambda: Chained(builtins.map(lambda e: call(e)._elements(), self._elements()))
+        return Dataset(made, spec, UNKNOWN_CARDINALITY, "_FlatMapDataset")
 
     def interleave(self, map_func, cycle_length=None, block_length=1, num_parallel_calls=None, **unused) -> "Dataset":
         """Like `flat_map`, `block_length` elements of each of `cycle_length` datasets in turn."""
-        parts = _Parts(self, map_func)
-        width = cycle_length or 1
-        return Dataset(
-            lambda: parts.in_turn(width, block_length), parts.spec, UNKNOWN_CARDINALITY, "_InterleaveDataset"
-        )
+        call, spec = traced_dataset(map_func, [self._spec])
+        if cycle_length in (None, AUTOTUNE):
+            width = num_parallel_calls if (num_parallel_calls or 0) > 0 else len(os.sched_getaffinity(0))
+        else:
+            width = positive(cycle_length, "`cycle_length`")
+        block = positive(block_length, "`block_length`")
+        parts = lambda: builtins.map(lambda e: call(e)._elements(), self._elements())
+        kind = "_InterleaveDataset" if num_parallel_calls is None else "_ParallelInterleaveDataset"
+        return Dataset(lambda: InTurn(parts(), width, block), spec, UNKNOWN_CARDINALITY, kind)
 
     def take(self, count, name=None) -> "Dataset":
         """The first `count` elements (all, if it is -1)."""
-        n = int(count)
+        n = _count(count)
         if n < 0:
             return self._as_it_is("_TakeDataset")
         size = n if self._count == INFINITE_CARDINALITY else min(n, self._count) if self._count >= 0 else self._count
-        made = Dataset(lambda: itertools.islice(self._elements(), n), self._spec, size, "_TakeDataset")
+        made = Dataset(lambda: sliced(self._elements(), 0, n), self._spec, size, "_TakeDataset")
         return self._with_rows(made, lambda rows: Part(rows, 0, n))
 
     def skip(self, count, name=None) -> "Dataset":
         """All but the first `count` elements (none, if it is -1)."""
-        n = int(count)
+        n = _count(count)
         size = max(self._count - n, 0) if self._count >= 0 else self._count
         if n < 0:
             return Dataset(lambda: iter(()), self._spec, 0, "_SkipDataset")
-        made = Dataset(lambda: itertools.islice(self._elements(), n, None), self._spec, size, "_SkipDataset")
+        made = Dataset(lambda: sliced(self._elements(), n), self._spec, size, "_SkipDataset")
         return self._with_rows(made, lambda rows: Part(rows, n, math.inf))
 
     def repeat(self, count=None, name=None) -> "Dataset":
         """The elements `count` times; without end for None or -1."""
-        n = -1 if count is None else int(count)
+        n = -1 if count is None else _count(count)
 
-        def make():
-            rounds = itertools.count() if n < 0 else builtins.range(n)
-            for _ in rounds:
-                empty = True
-                for e in self._elements():
-                    empty = False
-                    yield e
-                if empty:
+        def rounds():
+            for _ in itertools.count() if n < 0 else builtins.range(n):
+                part = Counted(self._elements())
+                yield part
+                if part.count == 0:
                     return
+
+        make = lambda: Chained(rounds())
 
         size = self._count
         if size != 0:
@@ -305,7 +311,9 @@ class Dataset(InFunctions, Grouping, Mixing):
 
     def shuffle(self, buffer_size, seed=None, reshuffle_each_iteration=True, name=None) -> "Dataset":
         """The elements in random order: each one a random choice among the next `buffer_size`."""
-        size, source = int(buffer_size), random.Random(seed)
+        size, source = int(buffer_size), random.Random(host_seed(seed))
+        if size <= 0:
+            raise InvalidArgumentError(None, "ShuffleDataset", f"buffer_size must be greater than zero, got {size}")
         state = source.getstate()
 
         def make():
@@ -313,13 +321,16 @@ class Dataset(InFunctions, Grouping, Mixing):
             if not reshuffle_each_iteration:
                 chosen = random.Random()
                 chosen.setstate(state)
-            held = []
-            for e in self._elements():
-                held.append(e)
-                if len(held) >= size:
-                    yield held.pop(chosen.randrange(len(held)))
-            chosen.shuffle(held)
-            yield from held
+            held, ahead = [], self._elements()
+
+            def step():
+                for e in ahead:
+                    held.append(e)
+                    if len(held) >= size:
+                        break
+                return held.pop(chosen.randrange(len(held))) if held else END
+
+            return Steps(step)
 
         return Dataset(make, self._spec, self._count, "_ShuffleDataset")
 
@@ -327,14 +338,18 @@ class Dataset(InFunctions, Grouping, Mixing):
         """(number, element), int64 numbers."""
 
         def make():
-            return ((convert_to_tensor(np.int64(i)), e) for i, e in builtins.enumerate(self._elements(), int(start)))
+            numbers = (convert_to_tensor(np.int64(i)) for i in itertools.count(int(start)))
+            return Together([numbers, self._elements()])
 
         made = Dataset(make, (TensorSpec((), int64), self._spec), self._count, "_ZipDataset")
         return self._with_rows(made, lambda rows: Numbered(rows, int(start)))
 
     def concatenate(self, dataset, name=None) -> "Dataset":
         """The elements of this one, then those of another."""
-        nest.assert_same_structure(self._spec, dataset.element_spec)
+        if repr(elements.mapped(lambda _: 0, self._spec)) != repr(elements.mapped(lambda _: 0, dataset.element_spec)):
+            raise TypeError(
+                f"Incompatible structures of datasets given to `concatenate`: {self._spec} and {dataset.element_spec}"
+            )
         spec = common_spec([self, dataset])
         count = UNKNOWN_CARDINALITY
         if INFINITE_CARDINALITY in (self._count, dataset._count):
@@ -351,16 +366,15 @@ class Dataset(InFunctions, Grouping, Mixing):
         if not 0 <= at < n:
             raise InvalidArgumentError(None, "shard", f"Index must be between 0 and {n - 1} (currently index = {at}).")
         count = max(0, math.ceil((self._count - at) / n)) if self._count >= 0 else self._count
-        made = Dataset(lambda: itertools.islice(self._elements(), at, None, n), self._spec, count, "_ShardDataset")
+        made = Dataset(lambda: sliced(self._elements(), at, None, n), self._spec, count, "_ShardDataset")
         return self._with_rows(made, lambda rows: Part(rows, at, math.inf, n))
 
     def take_while(self, predicate, name=None) -> "Dataset":
         """The elements before the first for which `predicate` does not hold."""
-        call, _ = traced(predicate, [self._spec])
+        holds = _predicate(predicate, self._spec)
         return Dataset(
-            lambda: itertools.takewhile(lambda e: bool(call(e)), self._elements()),
-            self._spec, UNKNOWN_CARDINALITY, "_TakeWhileDataset",
-        )  # fmt: skip
+            lambda: itertools.takewhile(holds, self._elements()), self._spec, UNKNOWN_CARDINALITY, "_TakeWhileDataset"
+        )
 
     def cache(self, filename="", name=None) -> "Dataset":
         """Keeps elements in memory after the first time. Files are not supported."""
@@ -372,13 +386,18 @@ class Dataset(InFunctions, Grouping, Mixing):
 
         def make():
             if kept:
-                yield from kept[0]
-                return
-            found = []
-            for e in self._elements():
-                found.append(e)
-                yield e
-            kept.append(found)
+                return iter(kept[0])
+            found, ahead = [], self._elements()
+
+            def step():
+                e = next(ahead, END)
+                if e is END:
+                    kept.append(found)
+                else:
+                    found.append(e)
+                return e
+
+            return Steps(step)
 
         return Dataset(make, self._spec, self._count, "CacheDataset")
 
@@ -387,19 +406,40 @@ class Dataset(InFunctions, Grouping, Mixing):
         return self._as_it_is("_PrefetchDataset")
 
     def with_options(self, options, name=None) -> "Dataset":
-        """The same elements."""
-        return self._as_it_is("_OptionsDataset")
+        """The same elements, with these options on top of those it has."""
+        if not isinstance(options, Options):
+            raise TypeError(f"with_options takes tf.data.Options, got {options!r}")
+        made = self._as_it_is("_OptionsDataset")
+        made._options = self.options().merge(options)
+        return made
+
+    def options(self) -> Options:
+        """The options of this dataset and of those that it is made of."""
+        return Options().merge(self._options) if self._options is not None else Options()
+
+    def ignore_errors(self, log_warning=False, name=None) -> "Dataset":
+        """The elements that can be made: those that fail are left out."""
+        report = _warn if log_warning else lambda _: None
+        make = lambda: without_errors(self._elements(), (OpError,), report)
+        return Dataset(make, self._spec, UNKNOWN_CARDINALITY, "_IgnoreErrorsDataset")
+
+    def sparse_batch(self, batch_size, row_shape, name=None) -> "Dataset":
+        """As `batch`: `tf.SparseTensor`s of the elements, which are at most as large as `row_shape`."""
+        return sparse_batches(self, batch_size, row_shape)
 
     def apply(self, transformation_func) -> "Dataset":
         """`transformation_func` of this dataset."""
-        return transformation_func(self)
+        made = transformation_func(self)
+        if not isinstance(made, Dataset):
+            raise TypeError(f"`transformation_func` must return a `tf.data.Dataset` object. Got {type(made)}.")
+        return made
 
     def reduce(self, initial_state, reduce_func, name=None):
         """`state = reduce_func(state, element)` after all elements."""
         if not executing_eagerly():
             return self._traced_reduce(elements.as_tensors(initial_state), function(reduce_func))
         state = elements.eager(initial_state)
-        call, _ = traced(reduce_func, [elements.spec_of(state), self._spec], spread=False)
+        call, _, _ = traced_state(reduce_func, elements.spec_of(state), self._spec)
         for e in self._elements():
             state = call(state, e)
         return state
@@ -407,8 +447,9 @@ class Dataset(InFunctions, Grouping, Mixing):
 
 for _name in (
     "batch", "bucket_by_sequence_length", "cache", "concatenate", "enumerate", "filter", "flat_map", "group_by_window",
-    "interleave", "map", "padded_batch", "prefetch", "ragged_batch", "rebatch", "rejection_resample", "repeat", "scan",
-    "shard", "shuffle", "skip", "snapshot", "take", "take_while", "unbatch", "unique", "window", "with_options",
+    "ignore_errors", "interleave", "map", "padded_batch", "prefetch", "ragged_batch", "rebatch", "rejection_resample",
+    "repeat", "scan", "shard", "shuffle", "skip", "snapshot", "sparse_batch", "take", "take_while", "unbatch", "unique",
+    "window", "with_options",
 ):  # fmt: skip
     setattr(Dataset, _name, recipe(getattr(Dataset, _name)))
 
@@ -419,7 +460,11 @@ class TextLineDataset(Dataset):
     def __init__(self, filenames, compression_type=None, buffer_size=None, num_parallel_reads=None, name=None):
         if compression_type:
             raise NotImplementedError("TextLineDataset reads plain files")
-        names = [n.decode() for n in np.asarray(convert_to_tensor(filenames).numpy(), object).reshape(-1)]
+        spec, hole = TensorSpec((), as_dtype("string")), None
+        if symbolic_in([filenames]):
+            hole, names = Hole([convert_to_tensor(filenames)], lambda given: TextLineDataset(given[0])), []
+        else:
+            names = [n.decode() for n in np.asarray(convert_to_tensor(filenames).numpy(), object).reshape(-1)]
 
         def make():
             for file in names:
@@ -427,69 +472,46 @@ class TextLineDataset(Dataset):
                     for line in lines:
                         yield convert_to_tensor(line.rstrip(b"\n").removesuffix(b"\r"))
 
-        super().__init__(make, TensorSpec((), as_dtype("string")), UNKNOWN_CARDINALITY, "TextLineDatasetV2")
+        super().__init__(make, spec, UNKNOWN_CARDINALITY, "TextLineDatasetV2")
+        if hole is not None:
+            self._hole, self._holes = hole, (hole,)
 
 
-_elements_end = object()
+DatasetSpec.dataset = Dataset
 
 
-class _Parts:
-    """The datasets that a function makes of elements. What they hold is found with the first one."""
+def _count(value) -> int:
+    if isinstance(value, (str, bytes, float)):
+        raise TypeError(f"a number of elements is an integer, got {value!r}")
+    return int(value)
 
-    def __init__(self, source: Dataset, function_):
-        self.source, self.function = source, function_
-        with outside():
-            first = _example(source._spec) if source._holes else next(source._elements(), None)
-        if first is None:
-            raise ValueError("flat_map and interleave need an element to see what their datasets hold; there is none")
-        self.spec = self._of(first).element_spec
 
-    def _of(self, element) -> Dataset:
-        made = self.function(*element) if type(element) is tuple else self.function(element)
-        if not isinstance(made, Dataset):
-            raise TypeError(f"The `map_func` argument must return a `Dataset` object. Got {type(made)!r}.")
-        return made
+def _of_user(generator, args):
+    """What a generator of the user yields. After an error of it there is no more."""
+    try:
+        yield from generator(*args)
+    except (OpError, StopIteration):
+        raise
+    except Exception as e:
+        raise UnknownError(None, "PyFunc", f"{type(e).__name__}: {e}") from e
 
-    def elements(self):
-        for e in self.source._elements():
-            yield from self._of(e)._elements()
 
-    def in_turn(self, width, block):
-        waiting = self.source._elements()
-        running = [self._of(e)._elements() for e in itertools.islice(waiting, width)]
-        while running:
-            following = []
-            for part in running:
-                chunk = list(itertools.islice(part, block))
-                yield from chunk
-                if len(chunk) == block:
-                    following.append(part)
-                else:
-                    following += [self._of(e)._elements() for e in itertools.islice(waiting, 1)]
-            running = following
+def _predicate(user, spec):
+    """`user` as a test of elements."""
+    call, result = traced(user, [spec])
+    if not isinstance(result, TensorSpec) or result.dtype is not bool_ or result.shape.rank not in (0, None):
+        raise ValueError(f"Invalid `predicate`. `predicate` must return a `tf.bool` scalar tensor, but got {result}.")
+    return lambda element: bool(call(element))
+
+
+def _warn(error):
+    logging.getLogger("tfc").warning("Error raised with error message %s", error)
 
 
 def _of_tensors(value, make, spec, kind) -> Dataset:
     """`make(value)` of a nest of tensors of which some are symbolic."""
     leaves = nest.flatten(value)
     return Dataset._in_hole(leaves, lambda given: make(nest.pack_sequence_as(value, given)), spec, kind)
-
-
-def _example(spec):
-    """An element like those of a dataset that does not exist yet."""
-
-    def leaf(s):
-        if isinstance(s, DatasetSpec):
-            inner = _example(s.element_spec)
-            return Dataset(lambda: iter([inner]), s.element_spec, 1, s.name)
-        if hasattr(s, "components"):
-            raise NotImplementedError(
-                f"flat_map and interleave in a function need elements that are tensors or datasets, got {s!r}: "
-                "make the dataset outside of the function"
-            )
-        return zeros([d or 1 for d in s.shape.dims or ()], s.dtype)
-
-    return elements.mapped(leaf, spec)
 
 
 def _datasets_in(structure) -> list:

@@ -9,6 +9,7 @@ import numpy as np
 
 from tfc.core import Tensor, VariableStorage, outside
 from tfc.data.holes import symbolic_in
+from tfc.data.specs import NoneTensorSpec
 from tfc.dtypes import TensorShape, TensorSpec, string
 from tfc.errors import DataLossError, InvalidArgumentError, page, user_line
 from tfc.ops import nest, sparse
@@ -30,7 +31,7 @@ def as_tensors(value):
     if isinstance(value, tuple):
         parts = [as_tensors(v) for v in value]
         return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
-    if hasattr(value, "__tf_flatten__"):
+    if value is None or hasattr(value, "__tf_flatten__"):
         return value
     if symbolic_in([value]):
         return convert_to_tensor(value)
@@ -98,6 +99,8 @@ def _leaf_spec(leaf):
         if isinstance(leaf.dense_shape, TensorSpec):
             return SparseTensorSpec([None] * leaf.dense_shape.shape.dims[0], leaf.values.dtype)
         return SparseTensorSpec.from_value(leaf)
+    if leaf is None:
+        return NoneTensorSpec()
     own = getattr(leaf, "_type_spec", None)
     if own is not None:
         return own
@@ -252,6 +255,12 @@ def padding(spec, padded_shapes, padding_values) -> tuple:
             raise ValueError(
                 f"The padded shape {shape} is not compatible with the corresponding input component shape {s.shape}."
             )
+        if s.shape.rank is not None and any(
+            n is not None and m is not None and n > m for n, m in builtins.zip(s.shape.dims, shape.dims, strict=True)
+        ):
+            raise ValueError(
+                f"The padded shape {shape} is not compatible with the corresponding input component shape {s.shape}."
+            )
         shapes.append(shape.dims)
     if padding_values is None or not isinstance(padding_values, (tuple, dict, list)):
         fill = [padding_values] * len(specs)
@@ -299,6 +308,21 @@ def joined_spec(a: TensorSpec, b: TensorSpec) -> TensorSpec:
     return TensorSpec(a.shape.most_specific_compatible_shape(b.shape), a.dtype)
 
 
+def common(a, b):
+    """The spec of states that are as one spec or the other says."""
+    if len(leaves_of(a)) != len(leaves_of(b)):
+        raise TypeError(f"the structure of a new state is not that of the state before: {b}, after {a}")
+
+    def leaf(s, t):
+        if not isinstance(s, TensorSpec) or not isinstance(t, TensorSpec):
+            return s
+        if s.dtype is not t.dtype:
+            raise TypeError(f"the element types of a new state differ from those of the state before: {b}, after {a}")
+        return TensorSpec(s.shape.most_specific_compatible_shape(t.shape), s.dtype)
+
+    return packed(a, iter([leaf(s, t) for s, t in builtins.zip(leaves_of(a), leaves_of(b), strict=True)]))
+
+
 def fitted(value, spec):
     """A value of a generator as tensors that fit a spec."""
     if isinstance(spec, dict):
@@ -315,7 +339,15 @@ def fitted(value, spec):
         )
     if not isinstance(spec, TensorSpec):
         return value
-    tensor = convert_to_tensor(value, spec.dtype)
+    try:
+        tensor = convert_to_tensor(value, spec.dtype)
+    except (TypeError, ValueError) as e:
+        raise InvalidArgumentError(
+            None,
+            "PyFunc",
+            f"TypeError: `generator` yielded an element that could not be converted to the expected type. The "
+            f"expected type was {spec.dtype.name}, but the yielded element was {value!r}: {e}",
+        ) from None
     if not spec.shape.is_compatible_with(tensor.shape_tuple):
         raise InvalidArgumentError(
             None,
@@ -357,4 +389,4 @@ def numpy_of(element):
 
 def flat(element) -> tuple:
     """The arrays of an element, for the host."""
-    return tuple(t.numpy() for t in nest.flatten(element))
+    return tuple(t.numpy() for t in nest.flatten(element) if t is not None)

@@ -1,41 +1,23 @@
 """Datasets whose elements are several elements of another one: batches (also padded, ragged), windows, groups."""
 
 import bisect
-import collections
 import itertools
+
+import numpy as np
 
 from tfc.core import Tensor
 from tfc.data import elements
 from tfc.data.rows import Batches
-from tfc.data.tracing import traced
-from tfc.dtypes import int64
+from tfc.data.specs import DatasetSpec
+from tfc.data.steps import END, Chained, Failed, Steps, chunks
+from tfc.data.tracing import traced, traced_dataset
+from tfc.dtypes import TensorShape, TensorSpec, int64
 from tfc.errors import InvalidArgumentError
+from tfc.ops.convert import convert_to_tensor
+from tfc.ops.sparse_ops import SparseTensor
+from tfc.tracing.sparse_spec import SparseTensorSpec
 
 UNKNOWN_CARDINALITY = -2
-
-
-class DatasetSpec:
-    """What a trace knows of a dataset that it is given: the elements."""
-
-    def __init__(self, element_spec, name: str):
-        self.element_spec, self.name = element_spec, name
-
-    def __eq__(self, other):
-        return isinstance(other, DatasetSpec) and repr(self.element_spec) == repr(other.element_spec)
-
-    def __hash__(self):
-        return hash(repr(self.element_spec))
-
-    def __repr__(self):
-        return f"DatasetSpec({self.element_spec}, TensorShape([]))"
-
-
-def chunks(source, size: int, drop_remainder: bool):
-    """Lists of `size` elements; the last one may be smaller unless `drop_remainder`."""
-    while chunk := list(itertools.islice(source, size)):
-        if len(chunk) < size and drop_remainder:
-            return
-        yield chunk
 
 
 def positive(value, what: str) -> int:
@@ -53,7 +35,7 @@ class Grouping:
         count = self._count
         if count >= 0:
             count = count // size if drop_remainder else -(-count // size)
-        return self._made(lambda: (join(c) for c in chunks(self._elements(), size, drop_remainder)), spec, count, kind)
+        return self._made(lambda: map(join, chunks(self._elements(), size, drop_remainder)), spec, count, kind)
 
     def batch(self, batch_size, drop_remainder=False, num_parallel_calls=None, deterministic=None, name=None):
         """`batch_size` elements stacked; the last one may be smaller unless `drop_remainder`."""
@@ -87,20 +69,39 @@ class Grouping:
 
         def make():
             source, held = self._elements(), []
-            while True:
-                held += itertools.islice(source, need - len(held))
-                if not held or (drop_remainder and len(held) < need):
-                    return
-                yield self._as_datasets(held[::stride])
-                skipped = shift - len(held)
-                held = held[shift:]
-                if skipped > 0:
-                    collections.deque(itertools.islice(source, skipped), maxlen=0)
+            skipped = 0
 
-        return self._made(make, self._nested_spec(), UNKNOWN_CARDINALITY, "_WindowDataset")
+            def step():
+                nonlocal skipped
+                while skipped > 0 and next(source, END) is not END:
+                    skipped -= 1
+                while len(held) < need:
+                    try:
+                        element = next(source, END)
+                    except Exception as e:  # windows that have it fail
+                        element = Failed(e)
+                    if element is END:
+                        break
+                    held.append(element)
+                if not held or (drop_remainder and len(held) < need):
+                    return END
+                chosen = held[::stride]
+                skipped = shift - len(held)
+                del held[:shift]
+                for element in chosen:
+                    if type(element) is Failed:
+                        raise element.error
+                return self._as_datasets(chosen)
+
+            return Steps(step)
+
+        count = self._count
+        if count >= 0:
+            count = max(0, (count - need) // shift + 1) if drop_remainder else -(-count // shift)
+        return self._made(make, self._nested_spec(), count, "_WindowDataset")
 
     def _nested_spec(self):
-        return elements.mapped(lambda s: DatasetSpec(s, "_VariantDataset"), self._spec)
+        return elements.mapped(lambda s: DatasetSpec(s), self._spec)
 
     def _as_datasets(self, values: list):
         """A nest of datasets, one for each leaf of the elements."""
@@ -117,29 +118,32 @@ class Grouping:
         if (window_size is None) == (window_size_func is None):
             raise ValueError("Either the `window_size` argument or the `window_size_func` argument must be specified.")
         key_of, _ = traced(key_func, [self._spec])
-        size_of = window_size_func if window_size is None else lambda key: window_size
+        size_of = lambda key: window_size
+        if window_size is None:
+            size_of, _ = traced(window_size_func, [TensorSpec((), int64)])
+        reduce, spec = traced_dataset(reduce_func, [TensorSpec((), int64), DatasetSpec(self._spec)], spread=False)
 
         def reduced(key: Tensor, held: list):
             group = self._made(lambda: iter(held), self._spec, len(held), "_VariantDataset")
-            return reduce_func(key, group)
+            return reduce(key, group)._elements()
 
-        def make():
+        def groups():
             held: dict = {}
-            for element in self._elements():
-                key = key_of(element)
-                number = int(key)
-                waiting = held.setdefault(number, (key, []))[1]
-                waiting.append(element)
-                if len(waiting) >= int(size_of(key)):
-                    yield from reduced(*held.pop(number))._elements()
-            for number in sorted(held):
-                yield from reduced(*held[number])._elements()
+            source = self._elements()
 
-        first = next(iter(self._elements()), None)
-        if first is None:
-            raise ValueError("group_by_window needs an element to see what its groups hold; there is none")
-        spec = reduced(key_of(first), [first]).element_spec
-        return self._made(make, spec, UNKNOWN_CARDINALITY, "_GroupByWindowDataset")
+            def step():
+                for element in source:
+                    key = key_of(element)
+                    number = int(key)
+                    waiting = held.setdefault(number, (key, []))[1]
+                    waiting.append(element)
+                    if len(waiting) >= int(size_of(key)):
+                        return reduced(*held.pop(number))
+                return reduced(*held.pop(min(held))) if held else END
+
+            return Steps(step)
+
+        return self._made(lambda: Chained(groups()), spec, UNKNOWN_CARDINALITY, "_GroupByWindowDataset")
 
     def bucket_by_sequence_length(
         self, element_length_func, bucket_boundaries, bucket_batch_sizes, padded_shapes=None, padding_values=None,
@@ -153,8 +157,8 @@ class Grouping:
                 f"{len(sizes)} != {len(bounds)} + 1."
             )
 
-        def bucket(*element):
-            return bisect.bisect_right(bounds, int(element_length_func(*element)))
+        length_of, _ = traced(element_length_func, [self._spec])
+        bucket = lambda element: bisect.bisect_right(bounds, int(length_of(element)))
 
         if no_padding:
             shapes, values, padded = None, None, self._spec
@@ -163,15 +167,21 @@ class Grouping:
 
         def make():
             held: dict = {}
-            for element in self._elements():
-                number = bucket(*element) if type(element) is tuple else bucket(element)
-                waiting = held.setdefault(number, [])
-                waiting.append(element)
-                if len(waiting) >= sizes[number]:
-                    yield join(number, held.pop(number))
-            for number in sorted(held):
-                if not drop_remainder:
-                    yield join(number, held[number])
+            source = self._elements()
+
+            def step():
+                for element in source:
+                    number = bucket(element)
+                    waiting = held.setdefault(number, [])
+                    waiting.append(element)
+                    if len(waiting) >= sizes[number]:
+                        return join(number, held.pop(number))
+                if drop_remainder or not held:
+                    return END
+                number = min(held)
+                return join(number, held.pop(number))
+
+            return Steps(step)
 
         def join(number, waiting):
             if no_padding:
@@ -190,14 +200,52 @@ class Grouping:
     def unbatch(self, name=None):
         """The slices of each element along the first dimension."""
 
-        def make():
-            for e in self._elements():
-                rows = [elements.rows_of(leaf) for leaf in elements.leaves_of(e)]
-                for i in range(rows[0][0]):
-                    yield elements.packed(e, iter([row(i) for _, row, _ in rows]))
+        def rows_of(e):
+            rows = [elements.rows_of(leaf) for leaf in elements.leaves_of(e)]
+            return (elements.packed(e, iter([row(i) for _, row, _ in rows])) for i in range(rows[0][0]))
 
+        for s in elements.leaves_of(self._spec):
+            if s.shape.rank == 0:
+                raise ValueError("Unbatching a tensor is only supported for rank >= 1")
+        make = lambda: Chained(map(rows_of, self._elements()))
         return self._made(make, elements.row_spec(self._spec), UNKNOWN_CARDINALITY, "_UnbatchDataset")
 
     def rebatch(self, batch_size, drop_remainder=False, name=None):
-        """Batches of another size."""
-        return self.unbatch().batch(batch_size, drop_remainder)
+        """Batches of another size, or of the sizes of a list in turn."""
+        if isinstance(batch_size, (int, np.integer)) or getattr(batch_size, "shape", None) == ():
+            return self.unbatch().batch(batch_size, drop_remainder)
+        sizes = [positive(n, "Batch size") for n in np.asarray(batch_size).reshape(-1)]
+        rows = self.unbatch()
+
+        def make():
+            ahead, turn = rows._elements(), itertools.cycle(sizes)
+
+            def step():
+                chunk = next(chunks(ahead, next(turn), drop_remainder), END)
+                return END if chunk is END else elements.stacked(chunk, rows._spec)
+
+            return Steps(step)
+
+        one = sizes[0] if drop_remainder and len(set(sizes)) == 1 else None
+        return self._made(make, elements.batch_spec(rows._spec, one), UNKNOWN_CARDINALITY, "_RebatchDataset")
+
+
+def sparse_batches(dataset, batch_size, row_shape):
+    """`Dataset.sparse_batch`."""
+    size, dims = positive(batch_size, "Batch size"), TensorShape(row_shape).dims
+    dtype = dataset.element_spec.dtype
+
+    def join(chunk: list):
+        sizes = [max(e.shape_tuple[i] for e in chunk) if d is None else d for i, d in enumerate(dims)]
+        for e in chunk:
+            if len(e.shape_tuple) != len(sizes) or any(n > m for n, m in zip(e.shape_tuple, sizes, strict=True)):
+                raise InvalidArgumentError(
+                    None, "IteratorGetNext", f"an element of shape {list(e.shape_tuple)} does not fit in {sizes}"
+                )
+        places = [np.argwhere(np.ones(e.shape_tuple, bool)) for e in chunk]
+        indices = np.concatenate([np.insert(at, 0, i, axis=1) for i, at in enumerate(places)])
+        values = np.concatenate([np.asarray(e).reshape(-1) for e in chunk])
+        return SparseTensor(indices, convert_to_tensor(values), np.array([len(chunk), *sizes], np.int64))
+
+    spec = SparseTensorSpec([None, *dims], dtype)
+    return dataset._batches(join, spec, size, False, "_DenseToSparseBatchDataset")

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 
 from tfc.core import is_symbolic
+from tfc.data.steps import END, Steps
 from tfc.ops import nest
 from tfc.ops.convert import convert_to_tensor
 
@@ -61,17 +62,14 @@ class Holding:
         _filled.values = self._before
 
 
-_END = object()
-
-
 def holding(values: dict, iterator):
     """The same elements; while each is made, holes are filled with `values`."""
-    while True:
+
+    def step():
         with Holding(values):
-            value = next(iterator, _END)
-        if value is _END:
-            return
-        yield value
+            return next(iterator, END)
+
+    return Steps(step)
 
 
 def union(*groups: tuple) -> tuple:
@@ -121,6 +119,9 @@ def recipe(method: Callable) -> Callable:
         if method.__name__ in _QUIET:
             result._quiet = (*(part._runs_ahead for part in parts), *quiet)
         others = [getattr(v, "_holes", ()) for v in given]
+        options = [part._options for part in parts if part._options is not None]
+        if options and result._options is None:
+            result._options = functools.reduce(lambda a, b: a.merge(b), options)
         result._holes = union(self._holes, *others, tuple(noted), result._holes)
         return result
 

@@ -15,9 +15,9 @@ import numpy as np
 from tfc.autodiff import numpy_function
 from tfc.core import Tensor, is_symbolic, outside
 from tfc.data import elements
-from tfc.data.grouping import DatasetSpec
 from tfc.data.holes import Holding, Hole, content, fill, holding, replaced, union
 from tfc.data.iterator import Blocks, Cursor, TracedLoop, opened
+from tfc.data.specs import DatasetSpec
 from tfc.dtypes import TensorSpec, int64
 from tfc.errors import page, user_line
 from tfc.ops import primitives as p
@@ -36,6 +36,8 @@ _datasets: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
 class InFunctions:
     """Methods of `Dataset`."""
 
+    _is_composite = True  # a leaf of a nest
+
     def __init__(self):
         self._number = next(_numbers)
         self._handle = None
@@ -45,6 +47,7 @@ class InFunctions:
         # How to get `Rows`, and what has to hold for the host to run ahead (None: it must not).
         self._make_rows: Callable | None = None
         self._quiet: tuple | None = None
+        self._options = None
         _datasets[self._number] = self
 
     @classmethod
@@ -152,17 +155,32 @@ class InFunctions:
 
     def _traced_reduce(self, state, reduce_func):
         loop = self._traced_loop()
+        spec = before = elements.spec_of(state)
+        while True:  # a state whose shape changes has sizes that are not known
+            following = reduce_func.get_concrete_function(spec, self._spec).structured_outputs
+            following = tuple(following) if isinstance(following, list) else following
+            before, spec = spec, elements.common(spec, elements.spec_of(following))
+            if repr(before) == repr(spec):
+                break
 
         def step(counters, state):
             following = reduce_func(state, loop.item(counters))
             return loop.following(counters), tuple(following) if isinstance(following, list) else following
 
-        return while_loop(lambda counters, _: loop.more(counters), step, (loop.start(), state))[1]
+        start = loop.start()
+        shapes = [t.shape for t in start], elements.mapped(lambda s: s.shape if isinstance(s, TensorSpec) else s, spec)
+        plain = all(isinstance(s, TensorSpec) for s in elements.leaves_of(spec))
+        loose = {"shape_invariants": shapes} if plain and repr(spec) != repr(elements.spec_of(state)) else {}
+        return while_loop(lambda counters, _: loop.more(counters), step, (start, state), **loose)[1]
+
+    @property
+    def _type_spec(self) -> DatasetSpec:
+        return DatasetSpec.from_value(self)
 
     # As an argument of a function: its number is a tensor, and what its elements are is part of the trace.
 
     def __tf_flatten__(self):
-        return DatasetSpec(self._spec, self._kind), (self._handle_tensor(),)
+        return self._type_spec, (self._handle_tensor(),)
 
     @classmethod
     def __tf_unflatten__(cls, metadata, components):

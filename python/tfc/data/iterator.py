@@ -16,12 +16,18 @@ import numpy as np
 
 from tfc import _native
 from tfc.autodiff import numpy_function
-from tfc.core import EagerTensor, eager_tensor, executing_eagerly
+from tfc.core import EagerTensor, eager_tensor, executing_eagerly, outside
 from tfc.data import elements
+from tfc.data.optional import Optional, absent, of_parts
+from tfc.data.specs import NoneTensorSpec
+from tfc.data.steps import END, Failed
 from tfc.dtypes import TensorSpec, bool_, int64
 from tfc.errors import OutOfRangeError, page, user_line
 from tfc.ops import nest
 from tfc.state import Variable
+from tfc.tracing.nested_types import FlattenedType
+from tfc.tracing.trace_type import TensorType
+from tfc.tracing.type_specs import TypeSpec
 
 # Iterations that a `break` left behind are forgotten, the oldest first, when there are more than that.
 OPEN = 4096
@@ -34,15 +40,8 @@ MOST_BYTES = 2**16
 MOST_ASKED = 1000
 
 _numbers = itertools.count(1)
+_iterators: "weakref.WeakValueDictionary[int, Iterator]" = weakref.WeakValueDictionary()
 _running: "collections.OrderedDict[int, Cursor]" = collections.OrderedDict()
-_END = object()
-
-
-class _Failed:
-    """An error in the place of an element, which is raised when that is asked for."""
-
-    def __init__(self, error):
-        self.error = error
 
 
 class Cursor:
@@ -73,8 +72,8 @@ class Cursor:
             if self._is_shared and _native.rows_left(self.number):
                 return True
             if not self._ahead:
-                self._ahead.append(next(self._iterator, _END))
-            return self._ahead[0] is not _END
+                self._ahead.append(next(self._iterator, END))
+            return self._ahead[0] is not END
 
     def take(self):
         with self._lock:
@@ -85,7 +84,7 @@ class Cursor:
             if not self.more():
                 raise StopIteration
             first = self._ahead.pop(0)
-            if type(first) is _Failed:
+            if type(first) is Failed:
                 raise first.error
             self._gone += 1
             return first
@@ -102,7 +101,7 @@ class Cursor:
     def _block(self) -> tuple:
         """(tensors, number of elements stacked in them; 0: they are one), or ([], 0) if they cannot be stacked."""
         first = self._ahead[0]
-        if type(first) is _Failed or not self._is_plain:
+        if type(first) is Failed or not self._is_plain:
             return [], 0
         leaves = nest.flatten(first)
         if not leaves or any(type(t) is not EagerTensor for t in leaves):
@@ -122,11 +121,11 @@ class Cursor:
         return [eager_tensor(np.stack([t._view() for t in column])) for column in zip(*rows, strict=True)], len(rows)
 
     def _fill(self, size):
-        while len(self._ahead) < size and self._ahead[-1] is not _END and type(self._ahead[-1]) is not _Failed:
+        while len(self._ahead) < size and self._ahead[-1] is not END and type(self._ahead[-1]) is not Failed:
             try:
-                self._ahead.append(next(self._iterator, _END))
+                self._ahead.append(next(self._iterator, END))
             except Exception as e:
-                self._ahead.append(_Failed(e))
+                self._ahead.append(Failed(e))
 
     def _put(self, tensors, count):
         if not tensors:
@@ -139,7 +138,7 @@ class Cursor:
 
 
 def _leaves(element):
-    return () if element is _END or type(element) is _Failed else nest.flatten(element)
+    return () if element is END or type(element) is Failed else nest.flatten(element)
 
 
 def _like(first: list):
@@ -202,7 +201,7 @@ def _more(number):
 
 
 def _element(number) -> tuple:
-    return tuple(t.numpy() for t in nest.flatten(_cursor(number).take()))
+    return elements.flat(_cursor(number).take())
 
 
 # What compiled code asks for without Python, where `Cursor.share` has put elements.
@@ -214,13 +213,38 @@ _more.ours = _element.ours = True
 
 def element_of(take, inputs: list, element_spec):
     """An element that the host function `take` gives, as tensors of the trace."""
-    specs = nest.flatten(element_spec)
+    leaves = nest.flatten(element_spec)
+    specs = [s for s in leaves if not isinstance(s, NoneTensorSpec)]
     values = numpy_function(take, inputs, list(specs))
     values = list(values) if isinstance(values, (list, tuple)) else [values]
     for value, spec in zip(values, specs, strict=True):
         if value.shape_tuple is not None or spec.shape.rank is not None:
             value.set_shape(spec.shape)
-    return nest.pack_sequence_as(element_spec, values)
+    rest = iter(values)
+    return nest.pack_sequence_as(element_spec, [None if isinstance(s, NoneTensorSpec) else next(rest) for s in leaves])
+
+
+def _present(spec, element) -> Optional:
+    return of_parts(spec, np.bool_(True), nest.flatten(element))
+
+
+def _optional(cursor, spec) -> tuple:
+    """Whether there is another element, and the arrays of it."""
+    try:
+        return np.bool_(True), *elements.flat(cursor.take())
+    except StopIteration:
+        return np.bool_(False), *elements.flat(absent(spec))
+
+
+def _optional_of(take, inputs: list, element_spec) -> Optional:
+    """An element or nothing, as the host function `take` gives it, in a trace."""
+    spec = elements.components(element_spec)
+    take.once = take.ours = True
+    return of_parts(element_spec, *_split(element_of(take, inputs, (TensorSpec((), bool_), spec))))
+
+
+def _split(pair) -> tuple:
+    return pair[0], nest.flatten(pair[1])
 
 
 class TracedLoop:
@@ -258,6 +282,8 @@ class Iterator:
     A checkpoint keeps the number of elements that are gone: after a restoration, the next one is the one that was next.
     """
 
+    _is_composite = True  # a leaf of a nest
+
     def __init__(self, dataset):
         self.element_spec = dataset.element_spec
         self._dataset = dataset
@@ -266,6 +292,30 @@ class Iterator:
             Cursor(dataset._elements(), spec=self.element_spec) if rows is None else Blocks(rows, self.element_spec)
         )
         self._position, self._known = None, 0
+        self._handle = None
+
+    @property
+    def _type_spec(self) -> "IteratorSpec":
+        return IteratorSpec(self.element_spec)
+
+    # As an argument of a function: its number is a tensor, and what its elements are is part of the trace.
+
+    def __tf_flatten__(self):
+        if self._handle is None:
+            number = next(_numbers)
+            _iterators[number] = self
+            with outside():
+                self._handle = eager_tensor(np.array(number, np.int64))
+        return self._type_spec, (self._handle,)
+
+    @classmethod
+    def __tf_unflatten__(cls, metadata, components):
+        number = components[0]
+        if isinstance(number, EagerTensor):
+            found = _iterators.get(int(number))
+            if found is not None:
+                return found
+        return TracedIterator(metadata.element_spec, number, _next_of, _loop_of)
 
     @property
     def _cursor(self) -> Cursor:
@@ -295,6 +345,16 @@ class Iterator:
             return self._cursor.take()
         return self.get_next()
 
+    next = __next__
+
+    def get_next_as_optional(self) -> Optional:
+        """The next element as a `tf.experimental.Optional`, which is empty at the end."""
+        if executing_eagerly():
+            element = next(self, END)
+            return Optional.empty(self.element_spec) if element is END else _present(self.element_spec, element)
+        take = lambda: _optional(self._cursor, self.element_spec)
+        return _optional_of(take, [], self.element_spec)
+
     def get_next(self):
         """The next element; `OutOfRangeError` if there is none."""
         if not executing_eagerly():
@@ -307,7 +367,7 @@ class Iterator:
             raise OutOfRangeError(None, "IteratorGetNext", "End of sequence") from None
 
     def _take(self):
-        return tuple(t.numpy() for t in nest.flatten(self._cursor.take()))
+        return elements.flat(self._cursor.take())
 
     def _traced_loop(self) -> TracedLoop:
         open_ = lambda: numpy_function(lambda: np.int64(opened(self._cursor)), [], TensorSpec((), int64))
@@ -317,12 +377,35 @@ class Iterator:
         return f"<Iterator element_spec={self.element_spec}>"
 
 
-class TracedIterator:
-    """`iter(dataset)` in a function: a new iteration each time it runs."""
+class NumpyIterator:
+    """Elements of a dataset as numpy arrays."""
 
     def __init__(self, dataset):
-        self.element_spec = dataset.element_spec
-        self._number = dataset._open()
+        self._iterator = iter(dataset._elements())
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return elements.numpy_of(next(self._iterator))
+
+    next = __next__
+
+    def __repr__(self):
+        return "<tf.data.NumpyIterator>"
+
+
+class TracedIterator:
+    """An iterator in a function: `iter(dataset)` there, a new iteration each time it runs, or an argument.
+
+    `number`: of the iteration, or of the iterator, as `open_` says.
+    """
+
+    _is_composite = True
+
+    def __init__(self, element_spec, number, take, open_=None):
+        self.element_spec = element_spec
+        self._number, self._take, self._open = number, take, open_
         self._asked = 0
 
     def __iter__(self):
@@ -341,9 +424,80 @@ class TracedIterator:
             )
         return self.get_next()
 
+    next = __next__
+
     def get_next(self):
         """The next element; `OutOfRangeError` if there is none."""
-        return element_of(_element, [self._number], elements.components(self.element_spec))
+        return element_of(self._take, [self._number], elements.components(self.element_spec))
+
+    def get_next_as_optional(self) -> Optional:
+        """The next element as a `tf.experimental.Optional`, which is empty at the end."""
+        cursor = _cursor if self._open is None else _cursor_of
+        take = lambda number: _optional(cursor(number), self.element_spec)
+        return _optional_of(take, [self._number], self.element_spec)
 
     def _traced_loop(self) -> TracedLoop:
-        return TracedLoop(None, elements.components(self.element_spec), self._number)
+        if self._open is None:
+            return TracedLoop(None, elements.components(self.element_spec), self._number)
+        open_ = lambda: numpy_function(self._open, [self._number], TensorSpec((), int64))
+        return TracedLoop(open_, elements.components(self.element_spec))
+
+    def __tf_flatten__(self):
+        if self._open is None:
+            raise TypeError("an iterator that a function makes stays there: return its elements, or make it outside")
+        return IteratorSpec(self.element_spec), (self._number,)
+
+
+def new_iteration(dataset) -> TracedIterator:
+    """`iter(dataset)` in a function."""
+    return TracedIterator(dataset.element_spec, dataset._open(), _element)
+
+
+def _cursor_of(number) -> Cursor:
+    found = _iterators.get(int(number))
+    if found is None:
+        raise RuntimeError("the iterator that the function was called with is gone")
+    return found._cursor
+
+
+def _next_of(number) -> tuple:
+    return elements.flat(_cursor_of(number).take())
+
+
+_next_of.once = _next_of.ours = True
+
+
+def _loop_of(number):
+    return np.int64(opened(_cursor_of(number)))
+
+
+class IteratorSpec:
+    """Iterators over such elements: `tf.data.IteratorSpec(element_spec)` in an `input_signature`."""
+
+    value_type = Iterator
+
+    def __init__(self, element_spec):
+        self.element_spec = element_spec
+
+    @classmethod
+    def from_value(cls, value) -> "IteratorSpec":
+        return cls(value.element_spec)
+
+    def is_compatible_with(self, other) -> bool:
+        """Whether an iterator, or another spec, is what this says."""
+        return self == (other if isinstance(other, IteratorSpec) else getattr(other, "_type_spec", None))
+
+    def __tf_tracing_type__(self, context):
+        return FlattenedType((Iterator, self), [TensorType(TensorSpec((), int64))])
+
+    def __eq__(self, other):
+        return isinstance(other, IteratorSpec) and repr(self.element_spec) == repr(other.element_spec)
+
+    def __hash__(self):
+        return hash(repr(self.element_spec))
+
+    def __repr__(self):
+        return f"IteratorSpec({self.element_spec},)"
+
+
+TypeSpec.register(IteratorSpec)

@@ -5,9 +5,11 @@ import random
 import numpy as np
 
 from tfc.data import elements
-from tfc.data.tracing import traced
-from tfc.dtypes import TensorSpec, int32
+from tfc.data.steps import END, Steps
+from tfc.data.tracing import traced, traced_state
+from tfc.dtypes import TensorSpec, int32, int64, string
 from tfc.ops.convert import convert_to_tensor
+from tfc.ops.random import host_seed
 
 INFINITE_CARDINALITY, UNKNOWN_CARDINALITY = -1, -2
 
@@ -30,16 +32,20 @@ class Mixing:
             )
 
         def make():
-            chooser, iterators, chances = random.Random(seed), [d._elements() for d in parts], list(given)
-            while any(chances):
-                at = chooser.choices(range(len(parts)), chances)[0]
-                element = next(iterators[at], _END)
-                if element is not _END:
-                    yield element
-                elif stop_on_empty_dataset:
-                    return
-                else:
+            chooser, iterators, chances = random.Random(host_seed(seed)), [d._elements() for d in parts], list(given)
+
+            def step():
+                while any(chances):
+                    at = chooser.choices(range(len(parts)), chances)[0]
+                    element = next(iterators[at], END)
+                    if element is not END:
+                        return element
                     chances[at] = 0.0
+                    if stop_on_empty_dataset:
+                        chances[:] = [0.0] * len(parts)
+                return END
+
+            return Steps(step)
 
         return parts[0]._made(
             make, common_spec(parts), _total(parts, stop_on_empty_dataset), "_DirectedInterleaveDataset"
@@ -54,40 +60,58 @@ class Mixing:
 
         def make():
             iterators = [d._elements() for d in parts]
-            for choice in choice_dataset._elements():
-                element = next(iterators[int(choice)], _END)
-                if element is not _END:
-                    yield element
-                elif stop_on_empty_dataset:
-                    return
+            choices = choice_dataset._elements()
+
+            def step():
+                for choice in choices:
+                    element = next(iterators[int(choice)], END)
+                    if element is not END or stop_on_empty_dataset:
+                        return element
+                return END
+
+            return Steps(step)
 
         return parts[0]._made(make, common_spec(parts), UNKNOWN_CARDINALITY, "_DirectedInterleaveDataset")
 
     def scan(self, initial_state, scan_func, name=None):
         """`state, element = scan_func(state, element)`, element after element: the new elements."""
         start = elements.eager(initial_state)
-        call, spec = traced(scan_func, [elements.spec_of(start), self._spec], spread=False)
+        call, spec, _ = traced_state(scan_func, elements.spec_of(start), self._spec, lambda spec: spec[0])
         if type(spec) is not tuple or len(spec) != 2:
             raise TypeError(f"scan_func returns a pair (new state, element), got {spec}")
 
         def make():
-            state = start
-            for element in self._elements():
-                state, made = call(state, element)
-                yield made
+            state, source = start, self._elements()
+
+            def step():
+                nonlocal state
+                element = next(source, END)
+                if element is not END:
+                    state, element = call(state, element)
+                return element
+
+            return Steps(step)
 
         return self._made(make, spec[1], self._count, "_ScanDataset")
 
     def unique(self, name=None):
         """The elements without repetitions."""
 
+        if getattr(self._spec, "dtype", None) not in (int32, int64, string):
+            raise TypeError(
+                f"`tf.data.Dataset.unique` does not support type {getattr(self._spec, 'dtype', self._spec)!r} -- only "
+                "`tf.int32`, `tf.int64`, and `tf.string` are supported."
+            )
+
         def make():
             seen = set()
-            for element in self._elements():
-                key = tuple((a.dtype.str, a.shape, tuple(a.ravel().tolist())) for a in elements.flat(element))
-                if key not in seen:
-                    seen.add(key)
-                    yield element
+
+            def is_new(element):
+                (a,) = elements.flat(element)
+                key = a.tobytes() if a.dtype.kind == "i" else tuple(np.ravel(a).tolist())
+                return not (key in seen or seen.add(key))
+
+            return filter(is_new, self._elements())
 
         return self._made(make, self._spec, UNKNOWN_CARDINALITY, "_UniqueDataset")
 
@@ -98,23 +122,25 @@ class Mixing:
         initial = None if initial_dist is None else np.asarray(initial_dist, np.float64)
 
         def make():
-            chooser, seen = random.Random(seed), np.ones(len(target))
-            for element in self._elements():
-                kind = class_of(element)
-                number = int(kind)
-                seen[number] += 1
-                share = target / np.maximum(initial if initial is not None else seen / seen.sum(), 1e-30)
-                if chooser.random() < share[number] / share.max():
-                    yield convert_to_tensor(np.int32(number)), element
+            chooser, seen = random.Random(host_seed(seed)), np.ones(len(target))
+            source = self._elements()
+
+            def step():
+                for element in source:
+                    number = int(class_of(element))
+                    seen[number] += 1
+                    share = target / np.maximum(initial if initial is not None else seen / seen.sum(), 1e-30)
+                    if chooser.random() < share[number] / share.max():
+                        return convert_to_tensor(np.int32(number)), element
+                return END
+
+            return Steps(step)
 
         return self._made(make, (TensorSpec((), int32), self._spec), UNKNOWN_CARDINALITY, "_MapDataset")
 
     def snapshot(self, path, compression="AUTO", reader_func=None, shard_func=None, name=None):
         """The elements, kept after the first time: in memory, `path` is not written."""
         return self.cache()
-
-
-_END = object()
 
 
 def common_spec(parts: list):
@@ -129,6 +155,4 @@ def common_spec(parts: list):
 
 def _total(parts: list, stops: bool) -> int:
     counts = [d._count for d in parts]
-    if stops or UNKNOWN_CARDINALITY in counts:
-        return UNKNOWN_CARDINALITY
-    return INFINITE_CARDINALITY if INFINITE_CARDINALITY in counts else sum(counts)
+    return INFINITE_CARDINALITY if INFINITE_CARDINALITY in counts and not stops else UNKNOWN_CARDINALITY

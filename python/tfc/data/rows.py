@@ -30,7 +30,7 @@ class Rows:
         return parts[0] if len(parts) == 1 else [np.concatenate(leaf) for leaf in zip(*parts, strict=True)]
 
 
-class Counted(Rows):
+class Counting(Rows):
     """Integers: `range`."""
 
     def __init__(self, start, step, count, np_dtype):

@@ -1,6 +1,7 @@
 """`tf.experimental`: what TensorFlow keeps there."""
 
 from tfc.api.absent import explain as _explain
+from tfc.data.optional import Optional
 from tfc.experimental import numpy
 from tfc.experimental.dispatch import (
     dispatch_for_api,
@@ -23,6 +24,7 @@ __all__ = [
     "ExtensionType",
     "ExtensionTypeBatchEncoder",
     "ExtensionTypeSpec",
+    "Optional",
     "RowPartition",
     "dispatch_for_api",
     "dispatch_for_binary_elementwise_apis",

@@ -129,6 +129,14 @@ def _seeds(op_seed) -> tuple[int, int]:
     return (0, _MAX_INT32) if pair == (0, 0) else pair
 
 
+def host_seed(op_seed) -> int | None:
+    """A seed for numbers of Python, from the process's and an own one; None if there is neither."""
+    if _global["seed"] is None and op_seed is None:
+        return None
+    key, high = _seeds(op_seed)
+    return key << 32 | high
+
+
 def _op_state(op: str, dtype, op_seed) -> State:
     key, high = _seeds(op_seed)
     if op_seed is None and executing_eagerly():

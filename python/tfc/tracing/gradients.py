@@ -54,9 +54,11 @@ def gradients(
     tape = GradientTape(persistent=True, watch_accessed_variables=False)
     with stop_recording(), tape:
         tape.watch([t for group in leaves for t in group])
-        made = again.run([graph.operand(t) for t in targets])
+        made = again.run([graph.operand(t) for t in targets], tape.watch)
     results = []
     for source, group in zip(sources, leaves, strict=True):
+        # A source that depends on another one was run again, too.
+        group = [again.env.get(t.value, t) for t in group]
         parts = [g for g in tape.gradient(made, group, output_gradients=weights) if g is not None] if group else []
         total = None
         for part in parts:
@@ -169,14 +171,14 @@ class _Again:
         self.env = _Tensors(graph)
         self.env.update((t.value, t) for t in (*stops, *leaves))
         self.leaves = {t.value for t in leaves}
-        self.stops = {t.value for t in stops} - self.leaves
+        self.stops = {t.value for t in stops}
 
     def read(self, handle):
         """What regions that are run again read of a variable."""
         self.leaves.add(handle)
         return self.env[handle].source
 
-    def run(self, targets) -> list:
+    def run(self, targets, watch) -> list:
         chosen = self._between(targets)
         replay = PureReplay(symbols_of(self.graph.function), self.env)
         before = self.graph.location
@@ -186,6 +188,7 @@ class _Again:
             results = replay.one(op.name, op, operands)
             values = [r for r in op.results if kind_of(r.type)[0] != "token"]
             self.env.update(zip(values, results, strict=True))
+            watch([t for v, t in zip(values, results, strict=True) if v in self.leaves])
         self.graph.location = before
         return [self.env[t] for t in targets]
 
@@ -193,7 +196,8 @@ class _Again:
         """Ops that depend on a leaf and that a target depends on, in program order."""
         moving, candidates = set(self.leaves), []
         for op in _ops(self.graph):
-            if any(r in self.leaves or r in self.stops for r in op.results):
+            is_read = op.name == "tfc.read_variable"
+            if any(r in self.stops or (is_read and r in self.leaves) for r in op.results):
                 continue
             used = _used(op)
             if op.results and any(v in moving for v in used):
