@@ -1,8 +1,9 @@
 """Errors of elementwise functions in units of the last place (ULP), eagerly and compiled, and their special values.
 
-The reference of float32 is float64; that of float64 is the long double of numpy where that is wider, else mpmath, which
-is also the reference of functions that numpy lacks. Arguments are spread evenly over the interesting range and over all
-exponents of the type, so that the whole range is covered.
+The reference of narrower types is float64; that of float64 is the long double of numpy where that is wider, else
+mpmath, which is also the reference of functions that numpy lacks. Arguments are spread evenly over the interesting
+range, over all exponents of the type, and over all its patterns of bits, so that the whole range is covered; of float16
+and bfloat16 they are all numbers.
 
     python benchmarks/ulp.py [--count 200000] [--only sin cos] [--markdown]
 """
@@ -13,6 +14,7 @@ import argparse
 import math
 from dataclasses import dataclass
 
+import ml_dtypes
 import numpy as np
 import tfc as tf
 
@@ -92,28 +94,43 @@ TWO = {
     "pow": (np.power, [(0.0, 4.0), (-300.0, 300.0)], tf.pow),
     "atan2": (np.arctan2, [(-4.0, 4.0), (-4.0, 4.0)], tf.atan2),
 }
-LIMITS = {np.float32: 2.0, np.float64: 4.0}
+LIMITS = {np.float32: 2.0, np.float64: 4.0, np.float16: 1.0, ml_dtypes.bfloat16: 1.0}
 
 
 def samples(low, high, domain, count, dtype, rng):
-    """Arguments spread evenly, and evenly over exponents."""
-    info = np.finfo(dtype)
+    """Arguments spread evenly, evenly over exponents, and over patterns of bits."""
+    info = ml_dtypes.finfo(dtype)
+    bits = np.dtype(f"u{info.bits // 8}")
+    if info.bits == 16:
+        patterns = np.arange(2**16, dtype=bits)
+    else:
+        step = 2**info.bits // count
+        patterns = np.arange(count, dtype=bits) * bits.type(step) + bits.type(rng.integers(step))
+    if info.bits == 16:
+        x = patterns.view(dtype)
+        return x[_inside(x, domain)]
     low, high = max(low, float(info.min)), min(high, float(info.max))
     even = rng.uniform(low, high, count)
     exponents = np.exp2(rng.uniform(info.minexp - info.nmant, info.maxexp, count))
     signs = np.where(rng.random(count) < 0.5, -1.0, 1.0)
     with np.errstate(all="ignore"):
-        x = np.concatenate([even, exponents * signs]).astype(dtype)
-    return x[(x > domain[0]) & (x < domain[1]) & np.isfinite(x)]
+        x = np.concatenate([np.concatenate([even, exponents * signs]).astype(dtype), patterns.view(dtype)])
+    return x[_inside(x, domain)]
+
+
+def _inside(x, domain):
+    with np.errstate(all="ignore"):
+        wide = x.astype(np.float64)
+    return (wide > domain[0]) & (wide < domain[1]) & np.isfinite(wide)
 
 
 def ulps(got, want):
     """|got - want| over the spacing of got's type at `want`, of a wider type; 0 for equal infinities and NaN."""
-    info = np.finfo(got.dtype)
+    info = ml_dtypes.finfo(got.dtype)
     with np.errstate(all="ignore"):
         rounded = want.astype(got.dtype)
-        spacing = np.maximum(np.spacing(np.abs(rounded)), info.smallest_subnormal)
-        spacing = np.where(np.isfinite(rounded), spacing, np.spacing(info.max)).astype(want.dtype)
+        spacing = np.maximum(np.spacing(np.abs(rounded)), info.smallest_subnormal).astype(want.dtype)
+        spacing = np.where(np.isfinite(rounded), spacing, np.spacing(info.max).astype(want.dtype))
         away = np.abs(got.astype(want.dtype) - want) / spacing
     same = (got == rounded) | (np.isnan(got) & np.isnan(rounded))
     return np.where(same & ~np.isfinite(rounded), 0, np.where(np.isnan(away), np.inf, away))
@@ -124,7 +141,11 @@ def reference(function, x):
     with np.errstate(all="ignore"):
         if function.reference is None or (x.dtype == np.float64 and not WIDE):
             return _mp(function.mp)(x)
-        return function.reference(x.astype(np.float64 if x.dtype == np.float32 else np.longdouble))
+        return function.reference(x.astype(_wider(x.dtype)))
+
+
+def _wider(dtype):
+    return np.longdouble if dtype == np.float64 else np.float64
 
 
 def worst(name, dtype, count, seed=0, *, eager=True):
@@ -133,18 +154,18 @@ def worst(name, dtype, count, seed=0, *, eager=True):
     if name in TWO:
         f, ranges, public = TWO[name]
         xs = [
-            samples(*r, (0 if name == "pow" and i == 0 else -math.inf, math.inf), count, dtype, rng)[:count]
+            rng.permutation(samples(*r, (0 if name == "pow" and i == 0 else -math.inf, math.inf), count, dtype, rng))
             for i, r in enumerate(ranges)
         ]
         n = min(len(x) for x in xs)
         xs = [x[:n] for x in xs]
         with np.errstate(all="ignore"):
-            want = f(*(x.astype(np.float64 if dtype == np.float32 else np.longdouble) for x in xs))
+            want = f(*(x.astype(_wider(x.dtype)) for x in xs))
     else:
         function = FUNCTIONS[name]
         public = getattr(tf.math, name)
         if function.reference is None:
-            count = min(count, 3000)
+            count = min(count, 3000)  # mpmath takes its time
         xs = [samples(function.low, function.high, function.domain, count, dtype, rng)]
         want = reference(function, xs[0])
     call = public if eager else tf.function(public, autograph=False)
@@ -159,7 +180,7 @@ def main():
     parser.add_argument("--only", nargs="*", help="names of functions")
     parser.add_argument("--markdown", action="store_true")
     args = parser.parse_args()
-    columns = [(dtype, eager) for dtype in (np.float32, np.float64) for eager in (True, False)]
+    columns = [(dtype, eager) for dtype in LIMITS for eager in (True, False)]
     titles = [f"{np.dtype(d).name} {'eager' if e else 'compiled'}" for d, e in columns]
     if args.markdown:
         print("| function | " + " | ".join(titles) + " |\n|---|" + "---|" * len(titles))

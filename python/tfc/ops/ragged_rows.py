@@ -227,8 +227,8 @@ def _must_be_one(size):
 
 
 def stack_dynamic_partitions(data, partitions, num_partitions, name=None) -> RaggedTensor:
-    """A row for each number below `num_partitions`: the slices of `data` where `partitions` (a prefix of its shape; both
-    may be ragged) is that number.
+    """A row for each number below `num_partitions`: the slices of `data` where `partitions` (a prefix of its shape;
+    both may be ragged) is that number.
     """
     if isinstance(partitions, RaggedTensor):
         if not isinstance(data, RaggedTensor) or data.ragged_rank < partitions.ragged_rank:

@@ -257,8 +257,8 @@ def _kept(x: SparseTensor, kept) -> SparseTensor:
 
 
 def sampled_addmm(indices, values, dense_shape, mat1, mat2, beta=1.0, alpha=1.0, output_type=float32) -> tuple:
-    """(indices, values, dense_shape) of `alpha * (mat1 @ mat2) + beta * values`, only where `indices` (`[..., n, 2]`, with
-    the batch dimensions of the matrices) says; no other element of the product is computed.
+    """(indices, values, dense_shape) of `alpha * (mat1 @ mat2) + beta * values`, only where `indices` (`[..., n, 2]`,
+    with the batch dimensions of the matrices) says; no other element of the product is computed.
     """
     op, dtype = "sampled_addmm", as_dtype(output_type)
     at, sizes = convert_to_tensor(indices), convert_to_tensor(dense_shape)

@@ -5,6 +5,7 @@ import math
 import sys
 from pathlib import Path
 
+import ml_dtypes
 import numpy as np
 import pytest
 import tfc as tf
@@ -28,6 +29,14 @@ def test_errors_stay_below_the_limit(name, dtype, eager):
         pytest.importorskip("mpmath")
     error, _, at = ulp.worst(name, dtype, 60 if name in SLOW else 4000, seed=1, eager=eager)
     assert error <= ulp.LIMITS[dtype], f"{error:.2f} ULP at {at}"
+
+
+@pytest.mark.parametrize("eager", [True, False], ids=["eager", "compiled"])
+@pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16], ids=lambda d: d.__name__)
+@pytest.mark.parametrize("name", [n for n in (*ulp.FUNCTIONS, *ulp.TWO) if n not in SLOW])
+def test_all_numbers_of_narrow_types_have_their_nearest_result(name, dtype, eager):
+    error, _, at = ulp.worst(name, dtype, 4000, seed=1, eager=eager)
+    assert error <= 0.51, f"{error:.2f} ULP at {at}"
 
 
 SUMS = {

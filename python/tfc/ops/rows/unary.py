@@ -11,12 +11,14 @@ from tfc.ops.table import ELEMENTWISE, WIDE_FUNCTIONS, NotDifferentiable, linear
 
 
 def _in_double(f):
-    """`f` of float32 computed in float64: numpy's own is more than two ULP off somewhere."""
+    """`f` of float32 computed in float64: numpy's own is more than two ULP off somewhere. Narrower types, too: several
+    steps would be rounded several times.
+    """
 
     def meaning(x, *more):
-        if x.dtype != np.float32:
+        if x.dtype.itemsize > 4 or x.dtype.kind == "c":
             return f(x, *more)
-        return np.asarray(f(x.astype(np.float64), *(y.astype(np.float64) for y in more))).astype(np.float32)
+        return np.asarray(f(x.astype(np.float64), *(y.astype(np.float64) for y in more))).astype(x.dtype)
 
     return meaning
 
@@ -61,6 +63,12 @@ def _times(f):
 
 def _one(x):
     return scalar(1, x)
+
+
+def _rsqrt(x):
+    # Narrow types are rounded once.
+    wide = x.astype(np.float32) if x.dtype.itemsize == 2 else x
+    return (1 / np.sqrt(wide)).astype(x.dtype)
 
 
 def _sigmoid(x):
@@ -123,7 +131,7 @@ row(p.sign, np.sign, (_sign_vjp,), kinds="iuf", domain=(0.2, 2.0))
 row(p.sqrt, np.sqrt, _times(lambda y, x: p.div(scalar(0.5, x), y)), kinds="fc", domain=(0.1, 4.0), jvp=ELEMENTWISE)
 row(
     p.rsqrt,
-    lambda x: (1 / np.sqrt(x)).astype(x.dtype),
+    _rsqrt,
     _times(lambda y, x: p.mul(scalar(-0.5, x), p.div(y, x))),
     kinds="fc",
     domain=(0.2, 4.0),
