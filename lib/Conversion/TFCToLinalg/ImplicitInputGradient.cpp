@@ -157,14 +157,16 @@ Value Convolution::inputGradPhase(Value grad, Value filter,
       tensor::ExtractSliceOp::create(l.b, l.loc, grad, from, seen, ones);
   Value mine =
       tensor::ExtractSliceOp::create(l.b, l.loc, result, to, extents, steps);
+  // Before the sums begin with zeros: a product that comes right after its fill
+  // needs none.
+  Operand weights = turnedFilter(filter, phases, loops);
   Operand sums = implicitResult({}, depth, loops);
   sums.tensor = linalg::FillOp::create(l.b, l.loc, zero, mine).getResult(0);
   // Features and channels change places.
   SmallVector<int64_t> unit(rank, 1);
-  Value done =
-      accumulate(implicitInput(part, features, loops, unit, windows.dilations),
-                 turnedFilter(filter, phases, loops), sums, loops.count,
-                 reducedLoops(loops.window, loops.count), sum);
+  Value done = accumulate(
+      implicitInput(part, features, loops, unit, windows.dilations), weights,
+      sums, loops.count, reducedLoops(loops.window, loops.count), sum);
   return tensor::InsertSliceOp::create(l.b, l.loc, done, result, to, extents,
                                        steps);
 }
@@ -184,9 +186,10 @@ Value Convolution::implicitInputGrad(Value grad, Value filter,
                         [](const Phase &phase) { return phase.taps > 0; });
   });
   // Elements that no window meets stay zero.
-  Value result = complete ? Value(tensor::EmptyOp::create(
-                                l.b, l.loc, getAsOpFoldResult(extents), zero.getType()))
-                          : filled(extents);
+  Value result =
+      complete ? Value(tensor::EmptyOp::create(
+                     l.b, l.loc, getAsOpFoldResult(extents), zero.getType()))
+               : filled(extents);
   Value whole = paddedGrad(grad, axes);
   SmallVector<Phase> phases;
   std::function<void()> over = [&] {

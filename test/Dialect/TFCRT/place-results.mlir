@@ -74,3 +74,27 @@ func.func @reshaped(%p: !llvm.ptr) {
   bufferization.materialize_in_destination %x in restrict writable %r : (tensor<2x3x8xf32>, memref<2x3x8xf32>) -> ()
   return
 }
+
+// -----
+
+// What is made of slices, each put back where it comes from, is made in the result: slices are no other memory.
+// CHECK-LABEL: func.func @slices_that_are_put_back
+// CHECK: %[[R:.*]] = tfcrt.bind %{{.*}} {result}
+// CHECK: %[[P:.*]] = bufferization.to_tensor %[[R]]
+// CHECK: %[[FIRST:.*]] = tensor.extract_slice %[[P]][0, 0] [3, 4] [2, 1]
+// CHECK: linalg.fill {{.*}} outs(%[[FIRST]]
+// CHECK: tensor.insert_slice %{{.*}} into %[[P]][0, 0]
+func.func @slices_that_are_put_back(%p: !llvm.ptr) {
+  %r = tfcrt.bind %p {result} : !llvm.ptr -> memref<6x4xf32>
+  %one = arith.constant 1.0 : f32
+  %two = arith.constant 2.0 : f32
+  %e = tensor.empty() : tensor<6x4xf32>
+  %even = tensor.extract_slice %e[0, 0] [3, 4] [2, 1] : tensor<6x4xf32> to tensor<3x4xf32>
+  %ones = linalg.fill ins(%one : f32) outs(%even : tensor<3x4xf32>) -> tensor<3x4xf32>
+  %x = tensor.insert_slice %ones into %e[0, 0] [3, 4] [2, 1] : tensor<3x4xf32> into tensor<6x4xf32>
+  %odd = tensor.extract_slice %x[1, 0] [3, 4] [2, 1] : tensor<6x4xf32> to tensor<3x4xf32>
+  %twos = linalg.fill ins(%two : f32) outs(%odd : tensor<3x4xf32>) -> tensor<3x4xf32>
+  %y = tensor.insert_slice %twos into %x[1, 0] [3, 4] [2, 1] : tensor<3x4xf32> into tensor<6x4xf32>
+  bufferization.materialize_in_destination %y in restrict writable %r : (tensor<6x4xf32>, memref<6x4xf32>) -> ()
+  return
+}

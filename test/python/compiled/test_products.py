@@ -216,6 +216,21 @@ def test_memory_of_a_convolution_does_not_hold_its_windows():
     assert backward.get_concrete_function(x, w).compiled().arena_bytes < 6 * size  # windows would be 9 times as large
 
 
+def test_input_gradient_of_a_strided_convolution_is_summed_up_in_the_result():
+    x, w, g = (tf.constant(small(*shape)) for shape in [(1, 56, 56, 64), (3, 3, 64, 64), (1, 28, 28, 64)])
+
+    def gradient(x, w, g):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = tf.nn.conv2d(x, w, 2, "SAME")
+        return tape.gradient(y, x, output_gradients=g)
+
+    compiled = compile_with(gradient, {}).get_concrete_function(x, w, g).compiled()
+    padded, turned = 4 * 29 * 29 * 64, 4 * 9 * 64 * 64
+    assert compiled.arena_bytes < 1.1 * (padded + turned)
+    assert not any("fill over 1 x 28 x 28 x 64" in remark for remark in compiled.remarks)
+
+
 def test_remarks_tell_what_a_product_absorbs():
     x, w, bias = small(64, 256), small(256, 512), small(512)
     function = compile_with(lambda x, w: tf.nn.relu(tf.matmul(x, w) + bias), {"disable": ()})

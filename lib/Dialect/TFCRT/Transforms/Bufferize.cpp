@@ -51,12 +51,39 @@ static bool isResult(Value memref) {
   return bind && bind->hasAttr("result");
 }
 
+/// The op that puts what was made of a slice back in its place, if nobody else uses the value: then only it counts as
+/// a writer, and the slice is written in place.
+static tensor::InsertSliceOp findReturn(tensor::ExtractSliceOp slice) {
+  auto isReturn = [&](tensor::InsertSliceOp op) {
+    return op && op.getDest() == slice.getSource() && op.getSource() != slice.getSource() &&
+           op.getMixedOffsets() == slice.getMixedOffsets() && op.getMixedSizes() == slice.getMixedSizes() &&
+           op.getMixedStrides() == slice.getMixedStrides();
+  };
+  tensor::InsertSliceOp found;
+  for (Operation *user : slice.getSource().getUsers())
+    if (auto op = dyn_cast<tensor::InsertSliceOp>(user); isReturn(op) && !found)
+      found = op;
+    else if (user != slice && !isa<tensor::DimOp>(user))
+      return {};
+  Value value = found ? found.getSource() : Value();
+  while (value && value != slice.getResult()) {
+    Operation *op = value.getDefiningOp();
+    if (auto destination = dyn_cast_or_null<DestinationStyleOpInterface>(op))
+      value = destination.getTiedOpOperand(cast<OpResult>(value))->get();
+    else
+      value = isa_and_present<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op) ? op->getOperand(0) : Value();
+  }
+  return value ? found : tensor::InsertSliceOp();
+}
+
 /// How many ops write the memory of `value`, through views of it too; the last
 /// one is put in `writer`.
 static int64_t countWriters(Value value, Operation *&writer) {
   int64_t count = 0;
   for (OpOperand &use : value.getUses()) {
     Operation *user = use.getOwner();
+    if (auto slice = dyn_cast<tensor::ExtractSliceOp>(user); slice && findReturn(slice))
+      continue;
     auto destination = dyn_cast<DestinationStyleOpInterface>(user);
     bool writes = (destination && destination.isDpsInit(&use)) ||
                   isa<LoopLikeOpInterface>(user);
@@ -148,7 +175,16 @@ static Value destinationOf(RewriterBase &rewriter,
     return {};
   if (insertsIntoOuterValue(op))
     return {};
-  return buildSubsetExtraction(rewriter, op, empty, user);
+  Value place = buildSubsetExtraction(rewriter, op, empty, user);
+  // What is made of a slice and put back is made in the same place.
+  if (place)
+    for (Operation *other : llvm::make_early_inc_range(empty->getUsers()))
+      if (auto slice = dyn_cast<tensor::ExtractSliceOp>(other);
+          slice && findReturn(slice) == user && slice->getBlock() == user->getBlock())
+        if (Operation *maker = place.getDefiningOp();
+            maker && maker->getBlock() == slice->getBlock() && maker->isBeforeInBlock(slice))
+          rewriter.modifyOpInPlace(slice, [&] { slice.getSourceMutable().assign(place); });
+  return place;
 }
 
 /// What is computed in another shape than the result has needs no copy for that: its place is bound in that shape.
@@ -242,6 +278,12 @@ static void splitLargeBuffers(RewriterBase &rewriter, Operation *root) {
       ops.push_back(op);
   });
   for (tensor::EmptyOp op : ops) {
+    // What is made of a slice of it and put back is in the same buffer.
+    if (llvm::any_of(op->getUsers(), [](Operation *user) {
+          auto slice = dyn_cast<tensor::ExtractSliceOp>(user);
+          return slice && findReturn(slice);
+        }))
+      continue;
     SmallVector<OpOperand *> uses(llvm::make_pointer_range(op->getUses()));
     rewriter.setInsertionPointAfter(op);
     for (OpOperand *use : ArrayRef(uses).drop_front(uses.empty() ? 0 : 1)) {
