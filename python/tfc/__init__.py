@@ -259,9 +259,9 @@ if TYPE_CHECKING:  # what `__getattr__` gives
     from tfc.ops.fourier import fftnd, ifftnd, irfftnd, rfftnd
     from tfc.ops.gather import approx_top_k
     from tfc.ops.initializers import Constant as constant_initializer
+    from tfc.ops.initializers import FreshNormal as random_normal_initializer
+    from tfc.ops.initializers import FreshUniform as random_uniform_initializer
     from tfc.ops.initializers import Ones as ones_initializer
-    from tfc.ops.initializers import RandomNormal as random_normal_initializer
-    from tfc.ops.initializers import RandomUniform as random_uniform_initializer
     from tfc.ops.initializers import Zeros as zeros_initializer
     from tfc.ops.matrix_functions import sqrtm as matrix_square_root
     from tfc.ops.permutations import random_index_shuffle
@@ -303,7 +303,7 @@ _LAZY = {
     "tfc.ops.gather": ["approx_top_k"],
     "tfc.ops.initializers": [
         ("Constant", "constant_initializer"), ("Ones", "ones_initializer"), ("Zeros", "zeros_initializer"),
-        ("RandomNormal", "random_normal_initializer"), ("RandomUniform", "random_uniform_initializer"),
+        ("FreshNormal", "random_normal_initializer"), ("FreshUniform", "random_uniform_initializer"),
     ],
     "tfc.ops.matrix_functions": [("sqrtm", "matrix_square_root")],
     "tfc.ops.permutations": ["random_index_shuffle"],

@@ -178,7 +178,7 @@ class GradientTape:
 
     def watch(self, tensor) -> None:
         """Records what becomes of these tensors or variables (a nest of them). Others raise `ValueError`."""
-        for t in nest.flatten(tensor, expand_composites=True):
+        for t in nest.flatten(_with_values(tensor), expand_composites=True):
             t = value_of(t)
             if not isinstance(t, (Tensor, VariableStorage, TensorList)):
                 raise ValueError(
@@ -249,11 +249,12 @@ class GradientTape:
                     "recorded on the tape). (%s)",
                     user_line(),
                 )
-        flat_sources = [value_of(s) for s in nest.flatten(sources)]
+        plain_sources = _with_values(sources)
+        flat_sources = [value_of(s) for s in nest.flatten(plain_sources)]
         for s in flat_sources:
             _check_source(s)
         targets = []
-        for t in nest.flatten(target, expand_composites=True):
+        for t in nest.flatten(_with_values(target), expand_composites=True):
             if isinstance(t, TensorList) or _dtype_of(t).is_differentiable:
                 targets.append(t)
             else:
@@ -269,13 +270,14 @@ class GradientTape:
         if output_gradients is not None:
             weights = [
                 g if g is None or isinstance(g, TensorList) else convert_to_tensor(g)
-                for g in nest.flatten(output_gradients)
+                for g in nest.flatten(_with_values(output_gradients))
             ]
         flat = self._gradients(targets, flat_sources, weights, unconnected, sparse=True)
         if not self._persistent:
             # The variables stay known, as in TensorFlow.
             self._reset_for_reuse()
-        return nest.pack_sequence_as(sources, flat)
+        packed = nest.pack_sequence_as(plain_sources, flat)
+        return packed if plain_sources is sources else _with_structures(sources, packed)
 
     def _gradients(self, targets, sources, weights, unconnected, sparse=False):
         gradients: dict = {}
@@ -424,6 +426,36 @@ class GradientTape:
         if self._recording:
             self._pop()
         self._reset_for_reuse()
+
+
+def _values_of(leaf):
+    """The values of a ragged or sparse tensor, which are what has a gradient of it."""
+    if hasattr(leaf, "with_flat_values"):
+        return leaf.flat_values
+    return leaf.values if hasattr(leaf, "with_values") else leaf
+
+
+def _with_values(structure):
+    """A nest with the values of ragged and sparse tensors in the place of these."""
+    leaves = nest.flatten(structure, nest.COMPOSITES_ARE_LEAVES)
+    values = [_values_of(leaf) for leaf in leaves]
+    if all(a is b for a, b in zip(leaves, values, strict=True)):
+        return structure
+    return nest.pack_sequence_as(structure, values, nest.COMPOSITES_ARE_LEAVES)
+
+
+def _with_structures(structure, gradients):
+    """Gradients of `_with_values(structure)`, those of ragged and sparse tensors as such."""
+    leaves = nest.flatten(structure, nest.COMPOSITES_ARE_LEAVES)
+    made = []
+    for leaf, g in zip(leaves, nest.flatten(gradients, nest.COMPOSITES_ARE_LEAVES), strict=True):
+        if g is None:
+            made.append(None)
+        elif hasattr(leaf, "with_flat_values"):
+            made.append(leaf.with_flat_values(g))
+        else:
+            made.append(leaf.with_values(g) if hasattr(leaf, "with_values") else g)
+    return nest.pack_sequence_as(structure, made, nest.COMPOSITES_ARE_LEAVES)
 
 
 def _dtype_of(value):

@@ -27,7 +27,8 @@ def gather(params, indices, validate_indices=None, axis=None, batch_dims=0, name
     if x.shape_tuple is None and not batch_dims:
         return p.gather(x, at, axis=0, batch_dims=0)
     n = rank_of(x, "gather")
-    batch = axis_of(batch_dims, rank_of(at, "gather") + 1, "gather")
+    indices_rank = rank_of(at, "gather")
+    batch = axis_of(batch_dims, indices_rank if batch_dims < 0 else indices_rank + 1, "gather")
     where = batch if axis is None else axis_of(axis, n, "gather")
     if n == 0:
         raise argument_error(None, "gather", "params must be at least 1 dimensional [Op:GatherV2]")

@@ -13,7 +13,7 @@ from tfc.ops.creation import eye, ones, zeros
 from tfc.ops.decompositions import qr
 from tfc.ops.diagonals import diag_part
 from tfc.ops.linalg import matrix_transpose
-from tfc.ops.random import stateless_normal, stateless_truncated_normal, stateless_uniform
+from tfc.ops.random import normal, stateless_normal, stateless_truncated_normal, stateless_uniform, uniform
 from tfc.ops.shapes import static_shape
 
 
@@ -79,6 +79,8 @@ class Constant(Initializer):
         value = convert_to_tensor(np.asarray(self.value), None)
         value = value if value.dtype is dtype else p.cast(value, dtype=dtype)
         size = math.prod(value.shape_tuple)
+        if size > 1 and size != math.prod(dims):
+            raise TypeError(f"a constant of {size} elements cannot fill a shape {list(dims)}")
         if size > 1 and size == math.prod(dims):
             return p.reshape(value, shape=dims)
         return p.broadcast_to(value, shape=dims)
@@ -101,6 +103,15 @@ class RandomNormal(_Random):
         return {"mean": self.mean, "stddev": self.stddev, "seed": self.seed}
 
 
+class FreshNormal(RandomNormal):
+    """`tf.random_normal_initializer`: without a seed, other numbers at each call."""
+
+    def _make(self, dims, dtype):
+        if self.seed is None:
+            return normal(dims, self.mean, self.stddev, dtype)
+        return super()._make(dims, dtype)
+
+
 class TruncatedNormal(RandomNormal):
     """Normally distributed numbers at most two standard deviations from the mean."""
 
@@ -121,6 +132,16 @@ class RandomUniform(_Random):
 
     def get_config(self):
         return {"minval": self.minval, "maxval": self.maxval, "seed": self.seed}
+
+
+class FreshUniform(RandomUniform):
+    """`tf.random_uniform_initializer`: without a seed, other numbers at each call."""
+
+    def _make(self, dims, dtype):
+        _floating(dtype, "RandomUniform")
+        if self.seed is None:
+            return uniform(dims, self.minval, self.maxval, dtype)
+        return super()._make(dims, dtype)
 
 
 def _fans(dims) -> tuple[float, float]:

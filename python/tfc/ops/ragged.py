@@ -350,8 +350,13 @@ class RaggedTensor:
         there = p.less(column, p.expand_dims(self.row_lengths(), axes=(1,)))
         at = p.add(column, p.expand_dims(self.row_starts(), axes=(1,)))
         made = gather(concat([inner, filler], 0), p.select(there, at, _count(inner)))
-        if wanted[0] is not None:
-            made = made[: wanted[0]]
+        if wanted[0] is None:
+            return made
+        made = made[: wanted[0]]
+        missing = p.maximum(p.sub(convert_to_tensor(wanted[0], int64), _count(made)), convert_to_tensor(0, int64))
+        more = fill(concat([p.expand_dims(missing, axes=(0,)), _sizes(made)[1:]], 0), fallback)
+        made = concat([made, more], 0)
+        made.set_shape([wanted[0], *made.shape.dims[1:]])
         return made
 
     def to_sparse(self, name=None):

@@ -124,7 +124,9 @@ def _seeds(op_seed) -> tuple[int, int]:
     if seed is None and op_seed is None:
         return int.from_bytes(os.urandom(8), "little"), int.from_bytes(os.urandom(8), "little")
     if op_seed is None:
-        op_seed = _global["rng"].randint(0, _MAX_INT32)
+        # In a trace, the place of the op: functions that are alike draw alike.
+        place = None if executing_eagerly() else len(_traced_states.get(current(), ()))
+        op_seed = _global["rng"].randint(0, _MAX_INT32) if place is None else place + 1
     pair = ((_DEFAULT_GRAPH_SEED if seed is None else seed) % _MAX_INT32, integer(op_seed, "seed") % _MAX_INT32)
     return (0, _MAX_INT32) if pair == (0, 0) else pair
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from tfc.core import Tensor, argument_error
-from tfc.dtypes import as_dtype, float32, float64, int64
+from tfc.dtypes import as_dtype, float32, float64, int64, string
 from tfc.ops import primitives as p
 from tfc.ops.array import reshape
 from tfc.ops.convert import convert_to_tensor, flag, operand
@@ -133,7 +133,8 @@ def stop_gradient(input, name=None) -> Tensor:
 def count_nonzero(input, axis=None, keepdims=None, dtype=int64, name=None) -> Tensor:
     """The number of elements that are not zero (False)."""
     x = convert_to_tensor(input)
-    hits = x if x.dtype.is_bool else p.not_equal(x, convert_to_tensor(0, x.dtype))
+    zero = "" if x.dtype is string else 0
+    hits = x if x.dtype.is_bool else p.not_equal(x, convert_to_tensor(zero, x.dtype))
     return reduce_sum(p.cast(hits, dtype=as_dtype(dtype)), axis, bool(keepdims))
 
 
