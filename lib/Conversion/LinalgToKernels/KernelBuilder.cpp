@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "tfc/Dialect/TFCRT/IR/ParallelLoop.h"
+#include "tfc/Dialect/TFCRT/IR/Square.h"
 
 using namespace mlir;
 using namespace tfc::kernels;
@@ -259,24 +260,7 @@ Value KernelBuilder::spread(Value element, int64_t lanes) {
 }
 
 Values KernelBuilder::transpose(Values vectors) {
-  int64_t lanes = vectors.size();
-  // Off-diagonal blocks of a quarter of the matrix change places, then those of
-  // each block.
-  for (int64_t half = lanes / 2; half >= 1; half /= 2) {
-    SmallVector<int64_t> first, second;
-    for (int64_t lane = 0; lane < lanes; ++lane) {
-      first.push_back(lane & half ? lanes + lane - half : lane);
-      second.push_back(lane & half ? lanes + lane : lane + half);
-    }
-    for (int64_t i = 0; i < lanes; ++i) {
-      if (i & half)
-        continue;
-      Value x = vectors[i], y = vectors[i + half];
-      vectors[i] = vector::ShuffleOp::create(builder, loc, x, y, first);
-      vectors[i + half] = vector::ShuffleOp::create(builder, loc, x, y, second);
-    }
-  }
-  return vectors;
+  return tfc::rt::transposeSquare(builder, loc, std::move(vectors));
 }
 
 Value KernelBuilder::multiplyAdd(Value x, Value y, Value to) {

@@ -131,6 +131,7 @@ void NestLowering::chooseTiles() {
     llvm::erase(strategy.order, across);
     strategy.order.insert(strategy.order.end() - 1, across);
     strategy.tiled = true;
+    strategy.squares = chooseSquares(across);
     return;
   }
 }
@@ -225,7 +226,11 @@ std::string NestLowering::describe(bool isShared) {
     out << ", unrolled and jammed by " << jamDepth();
   else if (strategy.jam)
     out << ", the window unrolled, and jammed by " << jamFactor;
-  if (strategy.lanes > 1)
+  if (strategy.squares)
+    out << ", in squares of " << strategy.lanes << " that change sides in registers";
+  else if (strategy.shortRows)
+    out << ", " << strategy.lanes << " short rows at once";
+  else if (strategy.lanes > 1)
     out << ", in " << strategy.unroll << " vectors of " << strategy.lanes;
   if (reordered)
     out << ", after " << reordered
@@ -479,7 +484,9 @@ void NestLowering::tiles(size_t level) {
 
 void NestLowering::nest(size_t level) {
   if (strategy.tiled && level + 2 == strategy.order.size())
-    return tiles(level);
+    return strategy.squares ? squares(level) : tiles(level);
+  if (strategy.shortRows && level + 2 == strategy.order.size())
+    return shortRows(level);
   if (level + strategy.accumulated == strategy.order.size()) {
     Values inits = loadInits();
     // A reduction that does not read what it accumulates to has nothing to carry.
@@ -512,18 +519,26 @@ void NestLowering::run() {
     last.push_back(size(dim));
   }
   bool isShared = false;
-  chooseVectors();
+  if (!chooseShortRows())
+    chooseVectors();
   reorderInputs();
   chooseTiles();
   chooseBlocks();
   absorbFill();
   auto emitShared = [&](unsigned shared, OpFoldResult others) {
-    isShared = tfc::rt::buildParallel(builder, loc, first[shared], last[shared], {others, elementNanoseconds()},
-                                      [&](Value from, Value to) {
-                                        first[shared] = from;
-                                        last[shared] = to;
-                                        emit();
-                                      });
+    // Whole squares: all others would be done element by element.
+    bool isCut = strategy.squares && llvm::is_contained(ArrayRef(strategy.order).take_back(2), shared);
+    int64_t step = isCut ? strategy.lanes : 1;
+    Value end = last[shared];
+    Value count = isCut ? builder.createOrFold<arith::CeilDivUIOp>(loc, end, constant(step)) : end;
+    isShared = tfc::rt::buildParallel(
+        builder, loc, first[shared], count, {others, elementNanoseconds() * step}, [&](Value from, Value to) {
+          first[shared] = builder.createOrFold<arith::MulIOp>(loc, from, constant(step));
+          last[shared] = builder.createOrFold<arith::MulIOp>(loc, to, constant(step));
+          if (isCut)
+            last[shared] = builder.createOrFold<arith::MinUIOp>(loc, last[shared], end);
+          emit();
+        });
   };
   if (std::optional<unsigned> shared = chooseParallel()) {
     Value others = constant(1);

@@ -36,6 +36,8 @@ struct Strategy {
   int64_t lanes = 1;            // of vectors along the innermost loop
   int64_t unroll = 1;           // vectors an iteration works on
   bool tiled = false;           // the two innermost loops go over small squares
+  bool squares = false;         // `tiled`, and squares change sides in registers
+  bool shortRows = false;       // the loop around the innermost one is short, and unrolled inside of it
   bool masks = false;           // what is left of the loop is done under a mask
   mlir::Operation *combiner = nullptr; // of a reduction in vectors
   std::optional<ArgReduction> arg;     // of one that keeps a position, in vectors
@@ -85,6 +87,17 @@ private:
   void chooseTiles();
   void tiles(size_t level);
 
+  // Operands that are contiguous across the innermost loop: Squares.cpp
+  bool isAcross(mlir::OpOperand &operand, unsigned across);
+  bool isRowOf(mlir::OpOperand &operand, unsigned across);
+  bool chooseSquares(unsigned across);
+  bool chooseShortRows();
+  void squares(size_t level);
+  void square(unsigned across);
+  void shortRows(size_t level);
+  void rowsStep(mlir::ArrayRef<Values> columns);
+  Values columnsOf(mlir::OpOperand &operand, unsigned across);
+
   // Inputs in another order: Reorder.cpp
   void reorderInputs();
   llvm::SmallVector<unsigned> inputsToReorder(unsigned dim);
@@ -124,7 +137,7 @@ private:
 
   // Vectors: Vector.cpp
   void chooseVectors();
-  bool tryVectors();
+  bool tryVectors(std::optional<unsigned> across = std::nullopt);
   bool isVectorizable(mlir::Operation &nested, llvm::DenseMap<mlir::Value, Shape> &shapes);
   bool matchReduction();
   bool matchArgReduction();

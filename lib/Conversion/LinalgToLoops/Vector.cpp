@@ -98,7 +98,8 @@ bool NestLowering::isVectorizable(Operation &nested, DenseMap<Value, Shape> &sha
   return true;
 }
 
-bool NestLowering::tryVectors() {
+/// `across`: a loop along which inputs may be contiguous instead of along the innermost one.
+bool NestLowering::tryVectors(std::optional<unsigned> across) {
   if (strategy.order.empty() || mayOverlap())
     return false;
   unsigned inner = strategy.order.back();
@@ -129,7 +130,8 @@ bool NestLowering::tryVectors() {
     bool last = map.getResults().back() == builder.getAffineDimExpr(inner);
     bool elsewhere = llvm::any_of(map.getResults().drop_back(),
                                   [&](AffineExpr index) { return index.isFunctionOfDim(inner); });
-    if (!last || elsewhere || !isContiguous(operand.get().getType()))
+    bool isTurned = across && !op.isDpsInit(&operand) && isAcross(operand, *across);
+    if ((!last || elsewhere || !isContiguous(operand.get().getType())) && !isTurned)
       return false;
     int64_t bits = cast<MemRefType>(operand.get().getType()).getElementTypeBitWidth();
     width = std::max(width, bits);

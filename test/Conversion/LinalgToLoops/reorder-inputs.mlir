@@ -7,7 +7,7 @@
 // Points of three coordinates, read by many: vectors go along the points.
 // CHECK-LABEL: func.func @distances
 // CHECK: %[[PLANES:.*]] = memref.alloc() {alignment = 64 : i64} : memref<3x64xf32>
-// CHECK: memref.store %{{.*}}, %[[PLANES]]
+// CHECK: vector.store %{{.*}}, %[[PLANES]]
 // CHECK: vector.load %[[PLANES]]{{.*}} : memref<3x64xf32>, vector<8xf32>
 // CHECK: vector.store {{.*}} : memref<64x64xf32>, vector<8xf32>
 func.func @distances(%x: memref<64x3xf32>, %sums: memref<64x64xf32>) {

@@ -3,16 +3,16 @@
 #id = affine_map<(d0, d1) -> (d0, d1)>
 #across = affine_map<(d0, d1) -> (d1, d0)>
 
-// A transpose goes over squares of 16 by 16; the last ones are smaller.
+// A transpose goes over squares of one vector by one vector, which change sides in registers; the last ones begin
+// earlier where the size is no multiple.
 // CHECK-LABEL: func.func @transpose
-// CHECK: scf.for {{.*}} step %[[SIXTEEN:.*]] {
-// CHECK: arith.minsi
-// CHECK: scf.for {{.*}} step %{{.*}} {
-// CHECK: arith.minsi
-// CHECK: scf.for
-// CHECK: scf.for
-// CHECK: memref.load %arg0
-// CHECK: memref.store
+// CHECK: scf.for %[[I:.*]] = %{{.*}} to %{{.*}} step %[[FOUR:.*]] {
+// CHECK: %[[ROW:.*]] = arith.minui %[[I]], %{{.*}}
+// CHECK: scf.for %[[J:.*]] = %{{.*}} step %{{.*}} {
+// CHECK-NOT: arith.minui
+// CHECK-COUNT-4: vector.load %arg0[{{.*}}] : memref<100x70xf32>, vector<4xf32>
+// CHECK-COUNT-8: vector.shuffle
+// CHECK-COUNT-4: vector.store
 func.func @transpose(%x: memref<100x70xf32>) {
   %r = memref.alloc() : memref<70x100xf32>
   linalg.generic {indexing_maps = [#across, #id], iterator_types = ["parallel", "parallel"]}
@@ -37,6 +37,29 @@ func.func @small(%x: memref<20x10xf32>) {
       ins(%x : memref<20x10xf32>) outs(%r : memref<10x20xf32>) {
   ^bb0(%a: f32, %o: f32):
     linalg.yield %a : f32
+  }
+  return
+}
+
+// -----
+
+#id = affine_map<(d0, d1) -> (d0, d1)>
+#across = affine_map<(d0, d1) -> (d1, d0)>
+
+// What is not arithmetic in vectors goes over squares of 16 by 16 element by element; the last ones are smaller.
+// CHECK-LABEL: func.func @complex
+// CHECK: scf.for {{.*}} step %{{.*}} {
+// CHECK: arith.minsi
+// CHECK: scf.for {{.*}} step %{{.*}} {
+// CHECK: arith.minsi
+// CHECK: memref.load %arg0
+// CHECK: memref.store
+func.func @complex(%x: memref<100x70xcomplex<f32>>) {
+  %r = memref.alloc() : memref<70x100xcomplex<f32>>
+  linalg.generic {indexing_maps = [#across, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<100x70xcomplex<f32>>) outs(%r : memref<70x100xcomplex<f32>>) {
+  ^bb0(%a: complex<f32>, %o: complex<f32>):
+    linalg.yield %a : complex<f32>
   }
   return
 }

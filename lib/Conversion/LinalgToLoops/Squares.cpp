@@ -1,0 +1,303 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// Inputs that are contiguous across the innermost loop, in vectors.
+//
+// A transpose reads along one loop and writes along another one: squares of one
+// vector by one vector are loaded as they lie, change sides in registers, and
+// are stored as they lie. Where sizes are no multiple, the last square begins
+// earlier.
+//
+// Rows of few elements (points, colours, scores of ten classes) are too short
+// for vectors of their own: as many rows as a vector has lanes are loaded
+// together and become one vector for each column.
+//===----------------------------------------------------------------------===//
+
+#include "NestLowering.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "tfc/Dialect/TFCRT/IR/Square.h"
+#include "tfc/Dialect/TFCRT/IR/TFCRT.h"
+
+using namespace mlir;
+using namespace tfc::loops;
+
+/// Elements of a square's side, at most.
+static constexpr int64_t largestSquare = 16;
+/// Rows that are short, and those whose columns are picked from their vectors
+/// one by one.
+static constexpr int64_t shortRow = 16, fewColumns = 4;
+
+//===----------------------------------------------------------------------===//
+// Choices
+//===----------------------------------------------------------------------===//
+
+/// Is the operand contiguous along `across`, and the innermost loop one of its
+/// other indices?
+bool NestLowering::isAcross(OpOperand &operand, unsigned across) {
+  auto type = dyn_cast<MemRefType>(operand.get().getType());
+  AffineMap map = maps[operand.getOperandNumber()];
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  if (!type || !map.isProjectedPermutation() || map.getNumResults() < 2 ||
+      !type.getElementType().isIntOrFloat() ||
+      failed(type.getStridesAndOffset(strides, offset)) || strides.back() != 1)
+    return false;
+  return map.getResults().back() == builder.getAffineDimExpr(across) &&
+         uses(operand, strategy.order.back());
+}
+
+/// Do neighbours of the innermost loop follow each other, whole rows of
+/// `across`?
+bool NestLowering::isRowOf(OpOperand &operand, unsigned across) {
+  auto type = cast<MemRefType>(operand.get().getType());
+  AffineMap map = maps[operand.getOperandNumber()];
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  if (!isAcross(operand, across) ||
+      failed(type.getStridesAndOffset(strides, offset)))
+    return false;
+  size_t count = map.getNumResults();
+  return map.getResult(count - 2) ==
+             builder.getAffineDimExpr(strategy.order.back()) &&
+         strides[count - 2] == type.getShape().back() &&
+         type.getShape().back() == getConstantIntValue(ranges[across].size);
+}
+
+bool NestLowering::chooseSquares(unsigned across) {
+  bool readsResults =
+      llvm::any_of(op.getDpsInitsMutable(), [&](OpOperand &init) {
+        return op.payloadUsesValueFromOperand(&init);
+      });
+  if (readsResults || !tryVectors(across))
+    return false;
+  strategy.lanes = std::min(strategy.lanes, largestSquare);
+  strategy.unroll = 1;
+  return true;
+}
+
+/// The last dimension of an input is short, and results are contiguous along
+/// the one before.
+bool NestLowering::chooseShortRows() {
+  if (op.getNumLoops() < 2 || options.vectorBits < 256)
+    return false;
+  Strategy before = strategy;
+  for (OpOperand *input : op.getDpsInputOperands()) {
+    AffineMap map = maps[input->getOperandNumber()];
+    size_t count = map.getNumResults();
+    if (!isa<MemRefType>(input->get().getType()) ||
+        !map.isProjectedPermutation() || count < 2)
+      continue;
+    unsigned across = map.getDimPosition(count - 1),
+             inner = map.getDimPosition(count - 2);
+    int64_t width = getConstantIntValue(ranges[across].size).value_or(0);
+    // Other reductions keep their accumulators in registers.
+    bool isOnly = llvm::all_of(
+        llvm::seq<unsigned>(0, iterators.size()),
+        [&](unsigned dim) { return dim == across || !isReduction(dim); });
+    // Inputs that are read many times are better copied first.
+    bool isReadOften = llvm::any_of(
+        llvm::seq<unsigned>(0, iterators.size()), [&](unsigned dim) {
+          return !uses(*input, dim) &&
+                 getConstantIntValue(ranges[dim].size).value_or(shortRow) >=
+                     shortRow;
+        });
+    if (width < 2 || width > shortRow || isReduction(inner) || !isOnly ||
+        isReadOften ||
+        getConstantIntValue(ranges[inner].size).value_or(4 * shortRow) <
+            4 * shortRow)
+      continue;
+    strategy = Strategy();
+    for (unsigned dim = 0; dim < iterators.size(); ++dim)
+      if (dim != across && dim != inner)
+        strategy.order.push_back(dim);
+    strategy.order.append({across, inner});
+    bool isGood = tryVectors(across) && strategy.lanes >= 4;
+    if (isGood && width > fewColumns) {
+      strategy.lanes = std::min(strategy.lanes, largestSquare);
+      isGood = width <= strategy.lanes;
+    }
+    for (OpOperand *other : op.getDpsInputOperands())
+      if (isGood && isa<MemRefType>(other->get().getType()) &&
+          uses(*other, inner))
+        isGood = maps[other->getOperandNumber()].getResults().back() ==
+                     builder.getAffineDimExpr(inner) ||
+                 isRowOf(*other, across);
+    if (isGood) {
+      strategy.shortRows = true;
+      strategy.unroll = 1;
+      return true;
+    }
+    strategy = before;
+  }
+  return false;
+}
+
+//===----------------------------------------------------------------------===//
+// Squares
+//===----------------------------------------------------------------------===//
+
+/// The square at hand, from the present iterations of both loops.
+void NestLowering::square(unsigned across) {
+  unsigned inner = strategy.order.back();
+  Values base = ivs, rows;
+  SmallVector<Values> turned(op->getNumOperands());
+  auto at = [&](unsigned dim, int64_t by) {
+    return builder.createOrFold<arith::AddIOp>(loc, base[dim], constant(by));
+  };
+  for (OpOperand *input : op.getDpsInputOperands()) {
+    if (!isAcross(*input, across) || !op.payloadUsesValueFromOperand(input))
+      continue;
+    for (int64_t i = 0; i < lanes; ++i) {
+      ivs[inner] = at(inner, i);
+      turned[input->getOperandNumber()].push_back(
+          loadVector(input->get(), indices(*input)));
+    }
+    ivs = base;
+    turned[input->getOperandNumber()] = tfc::rt::transposeSquare(
+        builder, loc, turned[input->getOperandNumber()]);
+  }
+  for (int64_t i = 0; i < lanes; ++i) {
+    ivs[across] = at(across, i);
+    Values operands;
+    for (OpOperand *input : op.getDpsInputOperands()) {
+      const Values &columns = turned[input->getOperandNumber()];
+      operands.push_back(!op.payloadUsesValueFromOperand(input) ? Value()
+                         : columns.empty() ? loadElement(*input)
+                                           : columns[i]);
+    }
+    operands.append(op.getNumDpsInits(), Value());
+    storeInits(elementOfVectors(operands));
+  }
+  ivs = base;
+}
+
+void NestLowering::squares(size_t level) {
+  unsigned across = strategy.order[level], inner = strategy.order[level + 1];
+  int64_t side = strategy.lanes;
+  // The last square ends where the loop does.
+  auto place = [&](unsigned dim) {
+    int64_t size = *getConstantIntValue(ranges[dim].size);
+    if (size % side)
+      ivs[dim] =
+          arith::MinUIOp::create(builder, loc, ivs[dim], constant(size - side));
+  };
+  loop(
+      across, first[across], last[across], side, {},
+      [&](ValueRange) {
+        place(across);
+        loop(
+            inner, first[inner], last[inner], side, {},
+            [&](ValueRange) {
+              place(inner);
+              lanes = side;
+              square(across);
+              lanes = 1;
+              return Values();
+            },
+            nullptr);
+        return Values();
+      },
+      nullptr);
+}
+
+//===----------------------------------------------------------------------===//
+// Short rows
+//===----------------------------------------------------------------------===//
+
+/// The columns of the rows that begin at the present iteration of the innermost
+/// loop.
+NestLowering::Values NestLowering::columnsOf(OpOperand &operand,
+                                             unsigned across) {
+  unsigned inner = strategy.order.back();
+  int64_t width = *getConstantIntValue(ranges[across].size);
+  Values base = ivs, vectors;
+  Type element = cast<MemRefType>(operand.get().getType()).getElementType();
+  ivs[across] = constant(0);
+  if (width <= fewColumns) {
+    // Past the end of a row is the next one.
+    for (int64_t i = 0; i < width; ++i) {
+      ivs[across] = constant(i * lanes);
+      vectors.push_back(loadVector(operand.get(), indices(operand)));
+    }
+    ivs = base;
+    return tfc::rt::columnsOfRows(builder, loc, vectors);
+  }
+  Value columns = lanes == width ? Value() : maskOf(constant(width));
+  auto type = VectorType::get(lanes, element);
+  Value none =
+      arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type));
+  for (int64_t row = 0; row < lanes; ++row) {
+    ivs[inner] =
+        builder.createOrFold<arith::AddIOp>(loc, base[inner], constant(row));
+    Values at = indices(operand);
+    vectors.push_back(columns ? vector::MaskedLoadOp::create(builder, loc, type,
+                                                             operand.get(), at,
+                                                             columns, none)
+                              : loadVector(operand.get(), at));
+  }
+  ivs = base;
+  vectors = tfc::rt::transposeSquare(builder, loc, vectors);
+  vectors.truncate(width);
+  return vectors;
+}
+
+/// All of the rows at hand: `columns` of the operands that have them.
+void NestLowering::rowsStep(ArrayRef<Values> columns) {
+  unsigned across = strategy.order[strategy.order.size() - 2];
+  Value before = ivs[across];
+  bool reduces = isReduction(across);
+  Values carried;
+  if (reduces)
+    carried = loadInits();
+  for (int64_t column = 0, width = *getConstantIntValue(ranges[across].size);
+       column < width; ++column) {
+    ivs[across] = constant(column);
+    Values operands;
+    for (OpOperand *input : op.getDpsInputOperands()) {
+      const Values &own = columns[input->getOperandNumber()];
+      operands.push_back(!op.payloadUsesValueFromOperand(input) ? Value()
+                         : own.empty() ? loadElement(*input)
+                                       : own[column]);
+    }
+    llvm::append_range(operands, reduces ? carried : loadInits());
+    Values results = element(operands);
+    if (reduces)
+      carried = results;
+    else
+      storeInits(results);
+  }
+  if (reduces)
+    storeInits(carried);
+  ivs[across] = before;
+}
+
+void NestLowering::shortRows(size_t level) {
+  unsigned across = strategy.order[level], inner = strategy.order[level + 1];
+  int64_t side = strategy.lanes;
+  Value count =
+      builder.createOrFold<arith::SubIOp>(loc, last[inner], first[inner]);
+  Value rest = builder.createOrFold<arith::RemUIOp>(loc, count, constant(side));
+  Value whole = builder.createOrFold<arith::SubIOp>(loc, last[inner], rest);
+  forLoop(first[inner], whole, side, {}, [&](ValueRange) {
+    lanes = side;
+    SmallVector<Values> columns(op->getNumOperands());
+    for (OpOperand *input : op.getDpsInputOperands())
+      if (isa<MemRefType>(input->get().getType()) &&
+          op.payloadUsesValueFromOperand(input) && isAcross(*input, across))
+        columns[input->getOperandNumber()] = columnsOf(*input, across);
+    rowsStep(columns);
+    lanes = 1;
+    return Values();
+  });
+  if (isConstantIntValue(rest, 0))
+    return;
+  forLoop(whole, last[inner], 1, {}, [&](ValueRange) {
+    rowsStep(SmallVector<Values>(op->getNumOperands()));
+    return Values();
+  });
+}
