@@ -10,7 +10,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "Writer.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
 #include <cmath>
+#include <optional>
 
 using namespace mlir;
 using namespace tfc::expand;
@@ -110,7 +113,27 @@ static Value accuratePower(Writer &w, Value x, Value y) {
   return powerOf2(w, high, low);
 }
 
+/// Of exponents that became constants when the program was simplified: the gradient of a square has y - 1.
+static std::optional<double> knownExponent(Value y) {
+  if (auto broadcast = y.getDefiningOp<vector::BroadcastOp>())
+    y = broadcast.getSource();
+  APFloat value(0.0);
+  if (!matchPattern(y, m_ConstantFloat(&value)))
+    return std::nullopt;
+  bool losesInfo;
+  value.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &losesInfo);
+  return value.convertToDouble();
+}
+
 Value tfc::expand::expandPow(Writer &w, Value x, Value y) {
+  if (std::optional<double> exponent = knownExponent(y)) {
+    if (*exponent == 1)
+      return x;
+    if (*exponent == 2)
+      return w.mul(x, x);
+    if (*exponent == 3)
+      return w.mul(w.mul(x, x), x);
+  }
   Value zero = w.constant(0), one = w.constant(1), infinity = w.infinity();
   Value base = w.abs(x);
   Value isZero = w.equal(base, zero), isInfinite = w.equal(base, infinity),

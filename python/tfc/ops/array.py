@@ -461,14 +461,17 @@ def _mirror(x, axis, low, high, skip):
             "pad",
             f"paddings must be no greater than the dimension size: {low}, {high} greater than {size - skip}",
         )
-    index = np.concatenate(
-        [
-            np.arange(low - 1 + skip, skip - 1, -1),
-            np.arange(size),
-            np.arange(size - 1 - skip, size - 1 - skip - high, -1),
-        ]
-    )
-    return p.gather(x, p.constant(value=index.astype(np.int64)), axis=axis, batch_dims=0)
+    # Copies of parts move as fast as memory does; gathering would be element by element.
+    dims = x.shape_tuple
+
+    def mirrored(start, count):
+        starts = tuple(start if i == axis else 0 for i in builtins.range(len(dims)))
+        sizes = tuple(count if i == axis else d for i, d in enumerate(dims))
+        return p.reverse(p.slice_(x, starts=starts, sizes=sizes, strides=(1,) * len(dims)), axes=(axis,))
+
+    before = [mirrored(skip, low)] if low else []
+    after = [mirrored(size - skip - high, high)] if high else []
+    return p.concat(*before, x, *after, axis=axis) if before or after else x
 
 
 def _mirror_unknown(x, axis, low, high, skip):

@@ -50,3 +50,19 @@ func.func @left(%x: f32, %y: f16) -> (f32, f16) {
   %1 = math.exp %y : f16
   return %0, %1 : f32, f16
 }
+
+// -----
+
+// Small whole exponents that became constants are products.
+// CHECK-LABEL: @known_exponents
+// CHECK-SAME: %[[X:.*]]: vector<8xf32>
+// CHECK-NOT: math.powf
+// CHECK: %[[SQUARE:.*]] = arith.mulf %[[X]], %[[X]]
+// CHECK-NEXT: return %[[X]], %[[SQUARE]]
+func.func @known_exponents(%x: vector<8xf32>) -> (vector<8xf32>, vector<8xf32>) {
+  %one = arith.constant dense<1.0> : vector<8xf32>
+  %two = arith.constant dense<2.0> : vector<8xf32>
+  %0 = math.powf %x, %one : vector<8xf32>
+  %1 = math.powf %x, %two : vector<8xf32>
+  return %0, %1 : vector<8xf32>, vector<8xf32>
+}
