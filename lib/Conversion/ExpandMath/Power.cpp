@@ -113,7 +113,8 @@ static Value accuratePower(Writer &w, Value x, Value y) {
   return powerOf2(w, high, low);
 }
 
-/// Of exponents that became constants when the program was simplified: the gradient of a square has y - 1.
+/// Of exponents that became constants when the program was simplified: the
+/// gradient of a square has y - 1.
 static std::optional<double> knownExponent(Value y) {
   if (auto broadcast = y.getDefiningOp<vector::BroadcastOp>())
     y = broadcast.getSource();
@@ -121,7 +122,8 @@ static std::optional<double> knownExponent(Value y) {
   if (!matchPattern(y, m_ConstantFloat(&value)))
     return std::nullopt;
   bool losesInfo;
-  value.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &losesInfo);
+  value.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven,
+                &losesInfo);
   return value.convertToDouble();
 }
 
