@@ -45,8 +45,14 @@ Value tfc::expand::raise(Writer &w, Reduced e, int64_t by) {
 }
 
 Value tfc::expand::expandExp(Writer &w, Value x) {
-  return raise(
-      w, reduceExp(w, w.clamp(x, w.pick(-104.0, -746.0), w.pick(89.0, 710.0))));
+  double least = w.pick(-104.0, -746.0);
+  Reduced e = reduceExp(w, w.clamp(x, least, w.pick(89.0, 710.0)));
+  // What is less than all numbers is zero times something: a product that
+  // underflows takes processors a hundred times as long, and masks of attention
+  // are full of them.
+  Value isZero = w.less(x, w.constant(least));
+  e.q = w.select(isZero, w.constant(-1.0), e.q);
+  return raise(w, e);
 }
 
 Value tfc::expand::expandExpm1(Writer &w, Value x) {
