@@ -20,7 +20,7 @@ from tfc.config.devices import current_gpu
 from tfc.config.gpus import gpus, nvptx_options
 from tfc.core import EagerTensor, TensorList, current, is_symbolic
 from tfc.dtypes import TensorSpec
-from tfc.errors import InvalidArgumentError, page, user_line
+from tfc.errors import InvalidArgumentError, OutOfRangeError, page, user_line
 from tfc.ir import (
     LOCK,
     BuildError,
@@ -172,7 +172,13 @@ class FlatFunction:
     def replayed(self, tensors: list, variables: list) -> list:
         """Flat results, op by op: tapes see each."""
         overrides = {value: tensor for tensor, value in self._graph.constant_values()}
-        results = replay(self._graph.function, [*tensors, *variables], overrides)
+        try:
+            results = replay(self._graph.function, [*tensors, *variables], overrides)
+        except OutOfRangeError as error:
+            if error.op not in ("list_get", "list_set"):
+                raise
+            # What a place outside of a list is in a function, however it runs.
+            raise InvalidArgumentError(None, error.op, error.message) from None
         # Results are new objects, each of its own: tapes know values by identity.
         seen = set(map(id, [*tensors, *overrides.values()]))
         for at, result in enumerate(results):

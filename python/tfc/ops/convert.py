@@ -1,5 +1,7 @@
 """From Python and numpy values to tensors, by TensorFlow's rules."""
 
+import collections.abc
+
 import numpy as np
 
 from tfc.config.devices import placed
@@ -429,6 +431,10 @@ def _to_array(value, dtype) -> np.ndarray:
     if hasattr(value, "__array__") or hasattr(value, "__array_interface__") or hasattr(value, "__dlpack__"):
         by_dlpack = hasattr(value, "__dlpack__") and not hasattr(value, "__array__")
         return _from_numpy(np.from_dlpack(value) if by_dlpack else np.asarray(value), dtype)
+    if isinstance(value, memoryview):
+        return _from_sequence(value.tolist(), dtype)
+    if isinstance(value, collections.abc.Sequence):  # deques, array.array, bytearray, ...
+        return _from_sequence(list(value), dtype)
     if isinstance(value, _NUMBERS):  # enum.IntEnum and the like
         return _from_number(value, dtype)
     raise ValueError(f"Attempt to convert a value ({value!r}) with an unsupported type ({kind}) to a Tensor.")

@@ -223,16 +223,32 @@ def _descending(direction) -> bool:
 TopK = namedtuple("TopKV2", ["values", "indices"])
 
 
+def _check_count(x, k):
+    """Of the largest elements as many are asked for as there are, at most: checked when it runs."""
+    k = convert_to_tensor(k)
+    columns = shape(x, k.dtype)[-1]
+    for holds, text in (
+        (p.greater_equal(k, convert_to_tensor(0, k.dtype)), "Need k >= 0, got k ="),
+        (p.greater_equal(columns, k), "input must have at least k columns. k ="),
+    ):
+        p.assert_(holds, k, message=text, summarize=3)
+
+
 def top_k(input, k=1, sorted=True, index_type=int32, name=None):
     """The k largest elements along the last dimension, and their indices, as a named tuple (values,
     indices).
     """
     x = operand("top_k", input, "iuf")
     n = rank_of(x, "top_k")
-    count = None if static_value(k) is None else integer(k, "k")
+    known = static_value(k)
+    if np.ndim(known if known is not None else 0):
+        raise argument_error(None, "top_k", f"k must be a scalar, got shape {list(np.shape(known))} [Op:TopKV2]")
+    count = None if known is None else integer(k, "k")
     if count is not None and count < 0:
         raise argument_error(None, "top_k", f"Need k >= 0, got {count} [Op:TopKV2]")
     size = x.shape_tuple[-1] if n else None
+    if count is None and n:
+        _check_count(x, k)
     if n == 0 or (size is not None and count is not None and count > size):
         raise argument_error(None, "top_k", f"input must have at least k columns. Had {size}, needed {count}")
     order = p.argsort(x, axis=n - 1, descending=True)

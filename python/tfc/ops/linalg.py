@@ -128,7 +128,8 @@ def norm(tensor, ord="euclidean", axis=None, keepdims=None, name=None) -> Tensor
     """A vector norm (`ord` a number, inf or "euclidean") over `axis`, or "fro", 1, 2, inf of matrices over two
     axes.
     """
-    x = operand("norm", tensor, ANALYTIC)
+    # Sums and maxima need no division and no root.
+    x = operand("norm", tensor, ANALYTIC + "i" if ord in (1, np.inf, -np.inf) else ANALYTIC)
     axes = axes_of(axis, rank_of(x, "norm"), "norm")
     keep = bool(keepdims)
     size = p.abs_(x)

@@ -42,7 +42,7 @@ def _is_flattenable(x) -> bool:
 def is_nested(seq) -> bool:
     """Whether it is a list, tuple, dict or the like."""
     return (
-        isinstance(seq, (list, tuple, Mapping, MappingView)) or _is_attrs(seq) or _is_flattenable(seq)
+        isinstance(seq, (list, tuple, range, Mapping, MappingView)) or _is_attrs(seq) or _is_flattenable(seq)
     ) and not isinstance(seq, (np.ndarray, TensorShape))
 
 
@@ -68,7 +68,7 @@ def _items(structure) -> list[tuple]:
         return [(k, structure[k]) for k in _sorted_keys(structure)]
     if _is_named_tuple(structure):
         return list(zip(structure._fields, structure, strict=True))
-    if isinstance(structure, (list, tuple, MappingView)):
+    if isinstance(structure, (list, tuple, range, MappingView)):
         return list(enumerate(structure))
     if isinstance(structure, Composite):
         return list(enumerate(structure._components()))
@@ -99,7 +99,7 @@ def _rebuild(like, children: list):
             return type(like)(**dict(ordered))
     if _is_named_tuple(like):
         return type(like)(*children)
-    if isinstance(like, MappingView):
+    if isinstance(like, (MappingView, range)):
         return list(children)
     if isinstance(like, (list, tuple)):
         return type(like)(children)

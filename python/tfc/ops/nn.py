@@ -225,7 +225,7 @@ def l2_loss(t, name=None) -> Tensor:
 @_in_float32
 def moments(x, axes, shift=None, keepdims=False, name=None):
     """(mean, variance) over `axes`."""
-    x = operand("moments", x, FLOAT)
+    x = operand("moments", x, "fic")
     mean = reduce_mean(x, axes, keepdims=True)
     distance = p.sub(x, stop_gradient(mean))
     variance = reduce_mean(p.mul(distance, distance), axes, keepdims)
@@ -234,7 +234,7 @@ def moments(x, axes, shift=None, keepdims=False, name=None):
 
 def batch_normalization(x, mean, variance, offset, scale, variance_epsilon, name=None) -> Tensor:
     """(x - mean) / sqrt(variance + epsilon) * scale + offset; `scale` and `offset` may be None."""
-    x, variance = operands("batch_normalization", x, variance, FLOAT)
+    x, variance = operands("batch_normalization", x, variance, ANALYTIC)
     factor = p.rsqrt(p.add(variance, convert_to_tensor(variance_epsilon, variance.dtype)))
     if scale is not None:
         factor = p.mul(factor, convert_to_tensor(scale, x.dtype))

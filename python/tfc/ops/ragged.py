@@ -170,7 +170,7 @@ class RaggedTensor:
     _is_composite = is_tensor_like = True
 
     def __tf_flatten__(self):
-        """The lengths of rows that are uniform; the innermost values, then the splits, those of the outermost rows first."""
+        """Uniform lengths of rows; the innermost values, then the splits, those of the outermost rows first."""
         lengths, values = [], self
         while isinstance(values, RaggedTensor):
             lengths.append(values._uniform)

@@ -1,6 +1,8 @@
 """`tf.TensorArray`: a Python object around a list value. Writing returns a new one."""
 
-from tfc.core import Tensor, TensorList, current, executing_eagerly
+import functools
+
+from tfc.core import Tensor, TensorList, argument_error, current, executing_eagerly
 from tfc.dtypes import TensorShape, TensorSpec, as_dtype, as_shape, int32
 from tfc.errors import InvalidArgumentError
 from tfc.ops import primitives as p
@@ -51,6 +53,8 @@ class TensorArray(Composite):
         self._clear = clear_after_read is None or bool(clear_after_read)
         self._element_shape = as_shape(element_shape)
         self._read = frozenset()
+        # Whether the shape of elements was given: then elements that are gone are zeros.
+        self._declared = self._element_shape.is_fully_defined()
         self._name = name or tensor_array_name or "TensorArray"
         # The second list of an array whose elements differ in shape, in a trace.
         self._index = None
@@ -150,6 +154,7 @@ class TensorArray(Composite):
         new = object.__new__(type(self))
         new._dtype, new._infer_shape, new._dynamic = self._dtype, self._infer_shape, self._dynamic
         new._clear, new._name, new._read = self._clear, self._name, read
+        new._declared = self._declared
         new._element_shape = self._element_shape if element_shape is None else element_shape
         new._list, new._index, new._made_with = lst, self._index, None
         return new
@@ -181,6 +186,8 @@ class TensorArray(Composite):
         index = _index(index)
         position = static_value(index) if executing_eagerly() else None
         if position is not None and self._clear:
+            if int(position) in self._read and self._declared:
+                return p.list_get(self._left(), index, element_type=self._spec())
             if int(position) in self._read:
                 raise InvalidArgumentError(
                     None,
@@ -212,13 +219,34 @@ class TensorArray(Composite):
             return self._of_pair(ragged.write(self._pair(), _index(index), value))
         lst = p.list_set(self._list, _index(index), value)
         new = self._next(lst, self._merged(TensorShape(value.shape_tuple)), self._read)
+        if new._read:
+            new._read = self._read - {int(static_value(_index(index)))}
         if not self._dynamic:
             lst.count, new._made_with = self._list.count, self._made_with
         return new
 
-    def _check_any_written(self):
-        """Eagerly, elements that were never written are zeros of a shape that somebody has to know."""
+    def _left(self) -> TensorList:
+        """The list without the elements that were read, eagerly: zeros stand for them."""
+        gone = self._read
+        if not gone:
+            return self._list
+        lst = p.list_create(self.size(), element_type=self._spec(), dynamic_size=self._dynamic)
+        for at, item in enumerate(self._list.items):
+            if at not in gone and item is not None:
+                lst = p.list_set(lst, _index(at), item)
+        return lst
+
+    def _check_any_written(self, places=None):
+        """Eagerly, elements that were never written are zeros of a shape that somebody has to know, and those that were
+        read are gone.
+        """
         items = getattr(self._list, "items", ())
+        gone = sorted(self._read if places is None else self._read.intersection(places))
+        if gone and not self._declared:
+            raise ValueError(
+                f"Could not read the elements {gone} of a TensorArray: they were cleared when they were read\n"
+                "  try:  TensorArray(..., clear_after_read=False)"
+            )
         if items and not self._element_shape.is_fully_defined() and all(item is None for item in items):
             raise ValueError(
                 "Tried to stack elements of a TensorArray to which nothing was written, and the shape of its elements "
@@ -231,7 +259,7 @@ class TensorArray(Composite):
             return ragged.stacked(self._pair(), None, self._element_shape)
         if executing_eagerly():
             self._check_any_written()
-        value = p.list_stack(self._list, element_type=self._spec())
+        value = p.list_stack(self._left() if executing_eagerly() else self._list, element_type=self._spec())
         count = None if self._dynamic else self._list.count
         if count is None or value.shape_tuple is None or value.shape_tuple[0] is not None:
             return value
@@ -242,13 +270,16 @@ class TensorArray(Composite):
         if self._index is not None:
             return ragged.stacked(self._pair(), convert_to_tensor(indices), self._element_shape)
         if executing_eagerly():
-            self._check_any_written()
-        if executing_eagerly() and self.is_ragged:
-            # Only the elements that are asked for need one shape.
             places = static_value(indices).reshape(-1).tolist()
-            if places:
+            count = len(getattr(self._list, "items", ()))
+            if any(at >= count for at in places):
+                raise IndexError(f"TensorArray.gather: there are {count} elements, got the indices {places}")
+            self._check_any_written(places)
+            if self.is_ragged and places:
+                # Only the elements that are asked for need one shape.
                 parts = [p.list_get(self._list, _index(i), element_type=self._spec()) for i in places]
                 return p.concat(*(p.expand_dims(part, axes=(0,)) for part in parts), axis=0)
+            return gather_slices(p.list_stack(self._left(), element_type=self._spec()), indices)
         return gather_slices(self.stack(), indices)
 
     def concat(self, name=None) -> Tensor:
@@ -258,6 +289,8 @@ class TensorArray(Composite):
                 self._check_any_written()
             count = int(self.size())
             parts = [p.list_get(self._list, _index(i), element_type=self._spec()) for i in range(count)]
+            if any(part.shape_tuple == () for part in parts):
+                raise InvalidArgumentError(None, "concat", "TensorArray.concat needs elements of rank at least 1")
             return concat(parts, 0)
         if self._index is not None:
             return ragged.joined(self._pair(), self._element_shape)
@@ -287,6 +320,13 @@ class TensorArray(Composite):
             raise ValueError(
                 f"Cannot unstack {value.shape_tuple[0]} tensors into a TensorArray of static size {int(size)}"
             )
+        count = None if self._dynamic or value.shape_tuple is None else self._list.count
+        if count is not None and value.shape_tuple[0] is not None and value.shape_tuple[0] > count:
+            raise InvalidArgumentError(
+                None,
+                "unstack",
+                f"TensorArray is not resizeable: its size is {count}, but the value has {value.shape_tuple[0]} slices",
+            )
         merged = self._merged(element)
         result = self._next(unstacked(value, TensorSpec(merged, self._dtype), self._dynamic), merged)
         result._counted(None if value.shape_tuple is None else value.shape_tuple[:1])
@@ -298,6 +338,10 @@ class TensorArray(Composite):
         if value.shape_tuple == ():
             raise ValueError("TensorArray.scatter needs a value of rank at least 1")
         count = indices.shape_tuple[0] if indices.shape_tuple else None
+        rows = None if value.shape_tuple is None else value.shape_tuple[0]
+        if None not in (count, rows) and count != rows and not executing_eagerly():
+            text = f"Expected one slice of value for each index, got {rows} slices and {count} indices"
+            raise InvalidArgumentError(None, "scatter", text)
         if not executing_eagerly() and (count is None or count > _UNROLLED):
             return self._written(indices, value)
         result = self
@@ -322,11 +366,15 @@ class TensorArray(Composite):
     def split(self, value, lengths, name=None) -> "TensorArray":
         """The TensorArray with consecutive parts of `value` of these lengths as its first elements.
 
-        In a traced function, lengths that differ need `infer_shape=False`.
+        In a traced function, lengths that differ need `infer_shape=False`, or an array that was never written.
         """
         value, lengths = self._value(value), convert_to_tensor(lengths)
         if value.shape_tuple == ():
-            raise ValueError("TensorArray.split needs a value of rank at least 1")
+            kind = functools.partial(InvalidArgumentError, None, "split") if executing_eagerly() else ValueError
+            raise kind("TensorArray.split needs a value of rank at least 1")
+        if lengths.shape_tuple is not None and len(lengths.shape_tuple) != 1:
+            text = f"Expected lengths to be a vector, received shape: {list(lengths.shape_tuple)}"
+            raise argument_error(None, "split", text)
         sizes = static_ints(lengths)
         if sizes is not None and None not in sizes:
             rows = None if value.shape_tuple is None else value.shape_tuple[0]
@@ -348,6 +396,10 @@ class TensorArray(Composite):
         if sizes is None or None in sizes:
             return self._split_at(value, lengths)
         rest = TensorShape(None if value.shape_tuple is None else (None, *value.shape_tuple[1:]))
+        if len(set(sizes)) > 1 and not executing_eagerly() and self.is_unwritten and rest.rank is not None:
+            self._merged(rest)
+            pair = ragged.create(self._dtype, self.size(), rest.rank, self._dynamic)
+            return self._of_pair(ragged.split(pair, value, lengths))
         result = self._next(self._list, self._merged(rest))
         # The parts may differ in their first dimension, which is then not known of the elements.
         result._infer_shape = self._infer_shape and len(set(sizes)) == 1

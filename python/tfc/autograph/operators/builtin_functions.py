@@ -175,7 +175,9 @@ def map_(function, *iterables):
 
 @_replaces(filter)
 def filter_(function, iterable):
-    return iterable.filter(function) if _is_dataset(iterable) else filter(function, iterable)
+    if not _is_dataset(iterable):
+        return filter(function, iterable)
+    return iterable.filter(seam.as_bool if function is None else function)
 
 
 def print_(*args, sep=" ", end="\n", file=None, flush=False):
