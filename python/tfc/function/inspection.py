@@ -7,7 +7,8 @@ from tfc.dtypes import TensorSpec
 from tfc.ops.indexed_slices import IndexedSlices
 from tfc.ops.ragged_ops import RaggedTensor
 from tfc.ops.sparse_ops import SparseTensor
-from tfc.tracing import GraphDef, Nested, Operation, TensorType
+from tfc.tracing import Nested, TensorType
+from tfc.tracing.queries import GraphQueries
 from tfc.tracing.signature import KEYWORD_ONLY
 from tfc.tracing.type_of import TracingContext, type_of
 
@@ -87,14 +88,16 @@ def output_text(x) -> str:
     return f"Literal[{x!r}]"
 
 
-class FuncGraph:
+class FuncGraph(GraphQueries):
     """The operations of a traced function, for inspection."""
-
-    building_function = True
 
     def __init__(self, func_graph, concrete=None):
         self._graph = func_graph
         self._concrete = concrete
+
+    @property
+    def traced(self):
+        return self._graph
 
     @property
     def name(self) -> str:
@@ -114,34 +117,12 @@ class FuncGraph:
         return () if self._concrete is None else self._concrete.variables
 
     @property
+    def external_captures(self) -> list:
+        return super().external_captures if self._concrete is None else self._concrete.captured_inputs
+
+    @property
     def structured_outputs(self):
         return self._concrete.structured_outputs
-
-    def get_operations(self) -> list:
-        """The ops of the function itself, in program order."""
-        return list(self._graph.view().operations)
-
-    def get_operation_by_name(self, name: str) -> Operation:
-        for op in self.get_operations():
-            if op.name == name:
-                return op
-        raise KeyError(f"The name {name!r} refers to an Operation not in the graph.")
-
-    def get_tensor_by_name(self, name: str):
-        """The tensor `op:number`; `ValueError` if that is no name of a tensor, `KeyError` if there is none."""
-        op, colon, number = name.rpartition(":")
-        if not colon or not number.isdigit():
-            raise ValueError(f"The name {name!r} looks like an Operation name, not a Tensor: it has no ':number'.")
-        outputs = self.get_operation_by_name(op).outputs
-        if int(number) >= len(outputs):
-            raise KeyError(
-                f"The name {name!r} refers to a Tensor which does not exist: {op!r} has {len(outputs)} outputs."
-            )
-        return outputs[int(number)]
-
-    def as_graph_def(self, from_version=None, add_shapes=False, **kwargs) -> GraphDef:
-        """The ops as nodes with TensorFlow's names. (The program itself: `ConcreteFunction.mlir`.)"""
-        return GraphDef([op.node_def for op in self.get_operations()])
 
     def __repr__(self):
         return f"FuncGraph(name={self.name}, id={id(self._graph)})"

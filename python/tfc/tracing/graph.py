@@ -46,6 +46,7 @@ from tfc.tracing.graph_view import GraphView, Whole, taken_tensors
 from tfc.tracing.known import Known, KnownOp, real
 from tfc.tracing.op_names import default_name
 from tfc.tracing.python_call import PythonCall
+from tfc.tracing.queries import GraphQueries
 from tfc.tracing.tensors import Scope, SymbolicList, SymbolicTensor, is_symbolic
 from tfc.tracing.wording import CREATED_AGAIN, in_words, is_of_dtypes
 
@@ -62,7 +63,7 @@ def _number_key(array) -> tuple:
     return array.dtype.str, array[()] if array.dtype.kind == "O" else array.tobytes()
 
 
-class FuncGraph(Building):
+class FuncGraph(GraphQueries, Building):
     """Traces one function. Primitives become ops at the current insertion point.
 
     After `finish`: `captured` (eager tensors, or tensors of the outer graph) and `variables` are what the function
@@ -71,7 +72,6 @@ class FuncGraph(Building):
     """
 
     eager = False
-    building_function = True
 
     def __init__(
         self,
@@ -103,6 +103,7 @@ class FuncGraph(Building):
         self.outputs: list = []
         self.captured: list = []
         self._constants: dict = {}
+        self.call_time_values: dict = {}
         self._captures: dict = {}
         self._resources: dict = {}
         # Variables written so far, and reads of a variable after such a write: what an initializer may not depend on.

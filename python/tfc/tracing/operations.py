@@ -15,10 +15,13 @@ class HandleType(str):
 
     @property
     def name(self) -> str:
-        return str(self)
+        return "".join(self)
+
+    def __str__(self):
+        return f"<dtype: '{self.name}'>"
 
     def __repr__(self):
-        return f"tf.{self}"
+        return f"tf.{self.name}"
 
 
 @dataclasses.dataclass(frozen=True)
