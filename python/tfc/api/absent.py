@@ -40,12 +40,16 @@ ABSENT = {
             _SERVICES,
             "CriticalSection",
             "check_pinned",
-            "lookup",
             "nondifferentiable_batch_function",
             "queue",
             "security",
         ),
         **_all(_SERVICES, "summary", "sysconfig", "test", "tools", "audio", "lite"),
+        **_all(
+            "tables are a service of TensorFlow's runtime: use tf.searchsorted of sorted keys and tf.gather, or a dict "
+            "in tf.numpy_function",
+            "lookup",
+        ),
         **_all(_PROTOS, "make_ndarray", "make_tensor_proto"),
         "AggregationMethod": "gradients that meet are always added at once",
         "xla": "functions are compiled by MLIR",

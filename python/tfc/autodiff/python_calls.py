@@ -129,7 +129,9 @@ def _specs(Tout) -> tuple:
 def _packed(results, Tout):
     if Tout is None:
         return None
-    return nest.pack_sequence_as(Tout, list(results))
+    made = nest.pack_sequence_as(Tout, list(results))
+    # Several results are a list, as in TensorFlow, also where `Tout` is a tuple.
+    return list(made) if type(made) is tuple else made
 
 
 def _converted(value, specs: tuple, convert) -> list:
