@@ -6,14 +6,44 @@
 #include "Stages.h"
 #include "mlir/Pass/PassManager.h"
 #include "tfc/Pipelines/Pipelines.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
+#include <mutex>
 
 using namespace mlir;
 using llvm::StringRef;
 using namespace tfc;
+
+namespace {
+/// What stages want to know of a machine.
+struct Machine {
+  bool isKnown = false;
+  VectorRegisters registers;
+  PairSupport pairs;
+  HalfSupport half;
+};
+} // namespace
+
+/// Asked for each stage and part: machines are made once.
+static Machine machineOf(const TargetOptions &options) {
+  static std::mutex mutex;
+  static llvm::StringMap<Machine> known;
+  std::string key = options.triple + " " + options.cpu + " " + options.features;
+  std::lock_guard<std::mutex> lock(mutex);
+  auto [found, isNew] = known.try_emplace(key);
+  if (!isNew)
+    return found->second;
+  auto machine = createTargetMachine(options);
+  if (machine)
+    found->second = {true, vectorRegisters(**machine), pairSupport(**machine),
+                     halfSupport(**machine)};
+  else
+    llvm::consumeError(machine.takeError());
+  return found->second;
+}
 
 static StageOptions &fill(StageOptions &stage, const CompileOptions &options) {
   stage.contract = options.contract;
@@ -35,17 +65,15 @@ static StageOptions &fill(StageOptions &stage, const CompileOptions &options) {
   if (options.gpuShared)
     stage.gpuShared = options.gpuShared;
   stage.gpuSubgroup = options.gpuSubgroup;
-  if (auto machine = createTargetMachine(versions(options.target).front())) {
-    VectorRegisters registers = vectorRegisters(**machine);
-    stage.vectorBits = registers.bits;
-    stage.vectorRegisters = registers.count;
-    PairSupport pairs = pairSupport(**machine);
-    stage.bf16Pairs = pairs.tiles && options.tiles ? "tiles" : pairs.vectors ? "vectors" : "none";
-    HalfSupport half = halfSupport(**machine);
-    stage.f16 = half.f16;
-    stage.f64ToF16 = half.f64ToF16;
-  } else {
-    llvm::consumeError(machine.takeError()); // reported where code is made
+  Machine machine = machineOf(versions(options.target).front());
+  if (machine.isKnown) { // else that is reported where code is made
+    stage.vectorBits = machine.registers.bits;
+    stage.vectorRegisters = machine.registers.count;
+    stage.bf16Pairs = machine.pairs.tiles && options.tiles ? "tiles"
+                      : machine.pairs.vectors              ? "vectors"
+                                                           : "none";
+    stage.f16 = machine.half.f16;
+    stage.f64ToF16 = machine.half.f64ToF16;
   }
   return stage;
 }

@@ -6,6 +6,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "ExpandViews.h"
+#include "FoldOnce.h"
+#include "LeanViews.h"
+#include "LowerScalars.h"
 #include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ComplexToLLVM/ComplexToLLVM.h"
@@ -91,6 +94,8 @@ struct ToLLVM : public tfc::impl::ToLLVMPassBase<ToLLVM> {
     ModuleOp module = getOperation();
     if (failed(tfc::expandViews(module)))
       return signalPassFailure();
+    tfc::foldOnce(module);
+    tfc::lowerScalars(module);
     LowerToLLVMOptions options(context);
     LLVMTypeConverter converter(context, options);
     RewritePatternSet patterns(context);
@@ -109,6 +114,7 @@ struct ToLLVM : public tfc::impl::ToLLVMPassBase<ToLLVM> {
     populateVectorToLLVMConversionPatterns(converter, patterns);
     ub::populateUBToLLVMConversionPatterns(converter, patterns);
     patterns.add<BindLowering>(converter);
+    tfc::populateLeanViewPatterns(converter, patterns);
 
     LLVMConversionTarget target(*context);
     target.addLegalOp<ModuleOp>();

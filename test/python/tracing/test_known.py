@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tfc as tf
 from tfc.dtypes import SpecList, TensorShape, TensorSpec
+from tfc.function import flat
 from tfc.tracing import known
 
 X = np.array([1.0, 2.0, 3.0], np.float32)
@@ -94,6 +95,17 @@ def test_other_options_are_other_code(folder):
     finally:
         tf.config.optimizer.set_experimental_options({"contract": True})
     assert len(sorted(folder.glob("*.tfcobj"))) == 2
+
+
+def test_kept_code_is_there_at_once_where_others_are_compiled_in_the_background(folder, monkeypatch):
+    first, second = twice(same)
+    want = first(tf.constant(X)).numpy()
+    monkeypatch.setattr(flat, "compile_in_background", None)  # calling it would fail
+    tf.config.optimizer.set_experimental_options({"background": True})
+    try:
+        assert np.array_equal(second(tf.constant(X)), want)
+    finally:
+        tf.config.optimizer.set_experimental_options({"background": False})
 
 
 def test_an_object_that_is_gone_is_made_again(folder):
