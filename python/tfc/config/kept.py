@@ -23,8 +23,10 @@ _LOGGER = logging.getLogger("tfc")
 #: Object code; converted Python code; traces.
 SUFFIXES = (".tfcobj", ".tfccode", ".tfctrace")
 _MAGIC = b"tfc kept 2\n"
-# How often, in writes, the directory is looked through for what is too old or too much.
-_SWEEP_EVERY = 16
+# How often the directory is looked through for what is too old or too much: in writes of a process, and in seconds for
+# all processes, by the time of a file.
+_WRITES, _SECONDS = 64, 3600
+_SWEPT = "swept"
 _writes = 0
 
 
@@ -67,8 +69,20 @@ def write(name: str, payload: bytes) -> None:
         return
     global _writes
     _writes += 1
-    if _writes % _SWEEP_EVERY == 1:
+    if _writes % _WRITES == 0 or _is_due(directory / _SWEPT):
         sweep()
+
+
+def _is_due(mark: Path) -> bool:
+    """Whether nobody has looked for long; from now on somebody has."""
+    try:
+        if mark.stat().st_mtime > time.time() - _SECONDS:
+            return False
+    except OSError:
+        pass
+    with contextlib.suppress(OSError):
+        mark.touch(mode=0o600)
+    return True
 
 
 def sweep() -> None:

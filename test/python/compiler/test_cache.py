@@ -110,7 +110,18 @@ def test_what_nobody_used_for_long_goes(folder):
     abandoned.write_text("half")
     os.utime(abandoned, (time.time() - 7200,) * 2)
     kept.sweep()
-    assert not list(folder.iterdir())
+    assert [path.name for path in folder.iterdir()] == ["swept"]
+
+
+def test_the_directory_is_looked_through_once_an_hour(folder, monkeypatch):
+    sweeps = []
+    monkeypatch.setattr(kept, "sweep", lambda: sweeps.append(1))
+    run()
+    run(3.0)
+    assert len(sweeps) == 1
+    os.utime(folder / "swept", (time.time() - 7200,) * 2)
+    run(4.0)
+    assert len(sweeps) == 2
 
 
 def test_a_second_process_compiles_nothing(folder):
