@@ -7,7 +7,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "Kernel.h"
+#include "Schur.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace tfc;
@@ -62,18 +64,24 @@ static LogicalResult lowerQR(Lowering &l, QROp op) {
       reflectRows(k, w, j, m, j + 1, n, k.conj(h.tau), v, scratch);
       w.set(j, j, k.widen(h.beta));
     });
+    Num bad = isNotFinite(k, x, m, n), nan = k.widen(k.real(NAN));
     k.loop(zero, width, [&](Num i) {
       k.loop(zero, n, [&](Num j) {
         // Rows past the last reflection are zero.
         Num low = k.smaller(i, j), inside = (i <= j) && (i < count);
-        rs.set(i, j,
-               k.choose(inside, w(k.choose(i < m, low, zero), j), k.zero()));
+        Num found = w(k.choose(i < m, low, zero), j);
+        rs.set(i, j, k.choose(inside, k.choose(bad, nan, found), k.zero()));
       });
     });
     fillIdentity(k, qs, m, width);
     k.loopDown(zero, count, [&](Num j) {
       reflectRows(
           k, qs, j, m, j, width, taus(j), [&](Num i) { return w(i, j); }, wide);
+    });
+    k.when(bad, [&] {
+      k.loop(zero, m, [&](Num i) {
+        k.loop(zero, width, [&](Num j) { qs.set(i, j, nan); });
+      });
     });
   });
   setResults(l, op, k.finish());
@@ -217,6 +225,7 @@ static LogicalResult lowerEigh(Lowering &l, EighOp op) {
       });
       w.set(i, i, k.widen(k.realPart(input(i, i))));
     });
+    Num bad = isNotFinite(k, w, n, n), nan = k.real(NAN);
     Tridiagonal t{k, w, taus, v, x, d, e, n};
     t.reduce();
     // Q = H_1 H_2 ..., in the memory of the result; its columns then become
@@ -234,7 +243,10 @@ static LogicalResult lowerEigh(Lowering &l, EighOp op) {
     sortRows(k, d, n, /*descending=*/false,
              [&](Num i, Num j) { swapRows(k, z, i, j, n); });
     k.loop(zero, n, [&](Num i) {
-      k.loop(zero, n, [&](Num j) { vectors.set(i, j, z(j, i)); });
+      d.set(i, k.choose(bad, nan, d(i)));
+      k.loop(zero, n, [&](Num j) {
+        vectors.set(i, j, k.choose(bad, k.widen(nan), z(j, i)));
+      });
     });
   });
   setResults(l, op, k.finish());

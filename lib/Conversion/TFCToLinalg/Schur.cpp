@@ -24,6 +24,10 @@ Num lowering::largestElement(Kernel &k, const Array &x, Num rows, Num columns) {
   return Num(most) + Num(spoiled);
 }
 
+Num lowering::isNotFinite(Kernel &k, const Array &x, Num rows, Num columns) {
+  return k.isNan(largestElement(k, x, rows, columns));
+}
+
 Num lowering::complexSqrt(Kernel &k, Num x) {
   Num re = k.realPart(x), im = k.imagPart(x), nothing = k.real(0),
       half = k.real(0.5);

@@ -34,6 +34,9 @@ private:
 
 /// max |x_ij|, or NaN if an element is not finite.
 Num largestElement(Kernel &k, const Array &x, Num rows, Num columns);
+
+/// Whether an element is NaN or infinite: factors of the matrix are NaN then.
+Num isNotFinite(Kernel &k, const Array &x, Num rows, Num columns);
 /// The square root of a complex number with a real part of at least 0.
 Num complexSqrt(Kernel &k, Num x);
 Num complexLog(Kernel &k, Num x);

@@ -8,7 +8,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "Kernel.h"
+#include "Schur.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace tfc;
@@ -259,6 +261,8 @@ static LogicalResult lowerSVD(Lowering &l, SVDOp op) {
       });
     };
     k.when(isTall, [&] { fill(false); }, [&] { fill(true); });
+    Num bad = isNotFinite(k, w, tall, count), nan = k.real(NAN),
+        spoiled = k.widen(nan);
     Bidiagonal b{k, w, k.output(6), k.output(7), scratch, d, e, tall, count};
     b.reduce();
     b.form(left, width, right, scratch);
@@ -276,10 +280,15 @@ static LogicalResult lowerSVD(Lowering &l, SVDOp op) {
     });
     auto store = [&](const Array &big, const Array &small) {
       k.loop(zero, tall, [&](Num i) {
-        k.loop(zero, width, [&](Num j) { big.set(i, j, left(j, i)); });
+        k.loop(zero, width, [&](Num j) {
+          big.set(i, j, k.choose(bad, spoiled, left(j, i)));
+        });
       });
       k.loop(zero, count, [&](Num i) {
-        k.loop(zero, count, [&](Num j) { small.set(i, j, right(j, i)); });
+        d.set(i, k.choose(bad, nan, d(i)));
+        k.loop(zero, count, [&](Num j) {
+          small.set(i, j, k.choose(bad, spoiled, right(j, i)));
+        });
       });
     };
     k.when(isTall, [&] { store(us, vs); }, [&] { store(vs, us); });

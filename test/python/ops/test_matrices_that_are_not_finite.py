@@ -33,6 +33,40 @@ def test_factors_of_a_matrix_that_is_not_finite_are_nan(call):
     assert done.stdout.strip() == "fine", done.stderr
 
 
+AGREE = """
+import numpy as np
+import tfc as tf
+
+def f(x):
+    return {call}
+
+good = np.array([[4, 1, 0.5], [1, 3, 0.2], [0.5, 0.2, 2]], np.float32)
+for value in (np.inf, -np.inf, np.nan):
+    for place in ((0, 0), (1, 0), (2, 1), (2, 2)):
+        bad = good.copy()
+        bad[place] = value
+        x = tf.constant(np.stack([bad, good, bad]))
+        for a, b in zip(tf.nest.flatten(f(x)), tf.nest.flatten(tf.function(f)(x))):
+            a, b = np.asarray(a), np.asarray(b)
+            np.testing.assert_allclose(a[::2], b[::2], rtol=1e-5, atol=1e-6, err_msg=str((value, place)))
+            np.testing.assert_allclose(np.abs(a[1]), np.abs(b[1]), rtol=1e-4, atol=1e-5)
+print("fine")
+"""
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "tf.linalg.svd(x)", "tf.linalg.eigh(x)", "tf.linalg.qr(x)", "tf.linalg.qr(x[:, :2], full_matrices=True)", "tf.linalg.lu(x)",
+        "tf.linalg.inv(x)", "tf.linalg.solve(x, x[:, :, :2])", "tf.linalg.det(x)", "tf.linalg.expm(x)",
+    ],
+)  # fmt: skip
+def test_compiled_factors_of_a_matrix_that_is_not_finite_are_the_eager_ones(call):
+    code = AGREE.replace("{call}", call)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
+    assert done.stdout.strip() == "fine", done.stderr
+
+
 def test_large_matrices_that_are_not_finite_end():
     # The iteration of LAPACK went on for ever.
     code = (

@@ -39,7 +39,8 @@ def _each(f, *operands):
 
 
 def _cholesky(x):
-    return _each(np.linalg.cholesky, x).astype(x.dtype, copy=False)
+    out = _each(np.linalg.cholesky, x).astype(x.dtype, copy=False)
+    return _nan_unless(~np.isnan(out).any(axis=(-2, -1)), out)
 
 
 def _triangular_solve(a, b, lower, unit):
@@ -54,7 +55,17 @@ def _triangular_solve(a, b, lower, unit):
 
 
 def _solve(a, b):
-    return _each(np.linalg.solve, a, b).astype(b.dtype, copy=False)
+    fine, inside = _finite(a)
+    if fine.all():
+        return _each(np.linalg.solve, a, b).astype(b.dtype, copy=False)
+    # What is NaN then follows from the order of operations, which is that of compiled code here.
+    out = b.copy()
+    out[fine] = _each(np.linalg.solve, inside[fine], b[fine])
+    factors, order = _lu(a[~fine])
+    rows = np.take_along_axis(b[~fine], order[..., None].astype(np.int64), axis=-2)
+    half = _triangular_solve(factors, rows, lower=True, unit=True)
+    out[~fine] = _triangular_solve(factors, half, lower=False, unit=False)
+    return out
 
 
 def _lu(x):
@@ -63,7 +74,9 @@ def _lu(x):
     permutation = np.tile(np.arange(n, dtype=np.int32), (len(factors), 1))
     each = np.arange(len(factors))
     for k in range(n):
-        pivot = k + np.argmax(np.abs(factors[:, k:, k]), axis=1)
+        # The first of the largest. Nothing is larger than NaN, nor is NaN larger than anything.
+        sizes = np.abs(factors[:, k:, k])
+        pivot = k + np.where(np.isnan(sizes[:, 0]), 0, np.argmax(np.where(np.isnan(sizes), -1, sizes), axis=1))
         factors[each, k], factors[each, pivot] = factors[each, pivot], factors[each, k]
         permutation[each, k], permutation[each, pivot] = permutation[each, pivot], permutation[each, k]
         d = factors[:, k, k]
@@ -78,8 +91,9 @@ def _qr(x, full):
         inner = rows if full else min(rows, columns)
         q = np.broadcast_to(np.eye(rows, inner, dtype=x.dtype), (*x.shape[:-1], inner))
         return q.copy(), np.zeros((*x.shape[:-2], inner, columns), x.dtype)
-    q, r = np.linalg.qr(x, mode="complete" if full else "reduced")
-    return q.astype(x.dtype, copy=False), r.astype(x.dtype, copy=False)
+    fine, x = _finite(x)
+    q, r = (v.astype(x.dtype, copy=False) for v in np.linalg.qr(x, mode="complete" if full else "reduced"))
+    return _nan_unless(fine, q), np.triu(_nan_unless(fine, r))
 
 
 def _finite(x):
