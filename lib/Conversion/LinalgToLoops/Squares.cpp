@@ -28,6 +28,9 @@ using namespace tfc::loops;
 
 /// Elements of a square's side, at most.
 static constexpr int64_t largestSquare = 16;
+/// Rows of a large matrix whose pages a processor knows the addresses of, a
+/// multiple of every square's side.
+static constexpr int64_t blockOfPages = 256;
 /// Rows that are short, and those whose columns are picked from their vectors
 /// one by one.
 static constexpr int64_t shortRow = 16, fewColumns = 4;
@@ -144,7 +147,7 @@ bool NestLowering::chooseShortRows() {
 /// The square at hand, from the present iterations of both loops.
 void NestLowering::square(unsigned across) {
   unsigned inner = strategy.order.back();
-  Values base = ivs, rows;
+  Values base = ivs;
   SmallVector<Values> turned(op->getNumOperands());
   auto at = [&](unsigned dim, int64_t by) {
     return builder.createOrFold<arith::AddIOp>(loc, base[dim], constant(by));
@@ -172,6 +175,16 @@ void NestLowering::square(unsigned across) {
     }
     operands.append(op.getNumDpsInits(), Value());
     storeInits(elementOfVectors(operands));
+    // Rows that begin anywhere are stored to two lines at once, and processors
+    // wait for the second one.
+    for (OpOperand &init : op.getDpsInitsMutable()) {
+      Values ahead = indices(init);
+      ahead.back() = builder.createOrFold<arith::AddIOp>(loc, ahead.back(),
+                                                         constant(3 * lanes));
+      memref::PrefetchOp::create(builder, loc, init.get(), ahead,
+                                 /*isWrite=*/true, /*localityHint=*/3,
+                                 /*isDataCache=*/true);
+    }
   }
   ivs = base;
 }
@@ -186,23 +199,46 @@ void NestLowering::squares(size_t level) {
       ivs[dim] =
           arith::MinUIOp::create(builder, loc, ivs[dim], constant(size - side));
   };
-  loop(
-      across, first[across], last[across], side, {},
-      [&](ValueRange) {
-        place(across);
-        loop(
-            inner, first[inner], last[inner], side, {},
-            [&](ValueRange) {
-              place(inner);
-              lanes = side;
-              square(across);
-              lanes = 1;
-              return Values();
-            },
-            nullptr);
-        return Values();
-      },
-      nullptr);
+  auto each = [&](unsigned dim, int64_t step, llvm::function_ref<void()> body) {
+    loop(
+        dim, first[dim], last[dim], step, {},
+        [&](ValueRange) { return body(), Values(); }, nullptr);
+  };
+  auto all = [&] {
+    each(across, side, [&] {
+      place(across);
+      each(inner, side, [&] {
+        place(inner);
+        lanes = side;
+        square(across);
+        lanes = 1;
+      });
+    });
+  };
+  // Rows of large matrices lie on pages of their own: a block of them is done
+  // with before their addresses are forgotten.
+  auto isLarge = [&](unsigned dim) {
+    return *getConstantIntValue(ranges[dim].size) > blockOfPages;
+  };
+  if (!isLarge(across) || !isLarge(inner))
+    return all();
+  Values begins = first, ends = last;
+  auto within = [&](unsigned dim, int64_t size) {
+    first[dim] = ivs[dim];
+    Value end = arith::AddIOp::create(builder, loc, ivs[dim], constant(size));
+    last[dim] = arith::MinUIOp::create(builder, loc, end, ends[dim]);
+  };
+  each(across, 4 * side, [&] {
+    within(across, 4 * side);
+    each(inner, blockOfPages, [&] {
+      within(inner, blockOfPages);
+      all();
+      first[inner] = begins[inner];
+      last[inner] = ends[inner];
+    });
+  });
+  first = begins;
+  last = ends;
 }
 
 //===----------------------------------------------------------------------===//
