@@ -22,6 +22,8 @@ from tfc.config import compilation_cache as settings
 _LOGGER = logging.getLogger("tfc")
 #: Object code; converted Python code; traces.
 SUFFIXES = (".tfcobj", ".tfccode", ".tfctrace")
+#: What is being written. The directory may hold files of others: only these names are ours.
+_NEW = ".tfcnew"
 _MAGIC = b"tfc kept 2\n"
 # How often the directory is looked through for what is too old or too much: in writes of a process, and in seconds for
 # all processes, by the time of a file.
@@ -38,6 +40,8 @@ def read(name: str) -> bytes | None:
     path = os.path.join(directory, name)
     try:
         with open(path, "rb") as file:
+            if not _is_ours(os.fstat(file.fileno())):
+                return None
             content = file.read()
     except OSError:
         return None
@@ -56,7 +60,7 @@ def write(name: str, payload: bytes) -> None:
     if directory is None:
         return
     try:
-        handle, made = tempfile.mkstemp(prefix="new-", dir=directory)
+        handle, made = tempfile.mkstemp(suffix=_NEW, dir=directory)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(_MAGIC + hashlib.sha256(payload).digest() + payload)
@@ -91,14 +95,19 @@ def sweep() -> None:
     if directory is None:
         return
     found = []
-    for path in directory.iterdir():
+    try:
+        paths = list(directory.iterdir())
+    except OSError as e:
+        _LOGGER.info("the compilation cache in %s could not be looked through: %s", directory, e)
+        return
+    for path in paths:
         try:
             info = path.stat()
         except OSError:
             continue
         ours = path.suffix in SUFFIXES
         # A file that a process left half written.
-        abandoned = path.name.startswith("new-") and info.st_mtime < time.time() - 3600
+        abandoned = path.suffix == _NEW and info.st_mtime < time.time() - 3600
         if abandoned or (ours and info.st_mtime < time.time() - settings.max_age_days() * 86400):
             _remove(path)
         elif ours:
@@ -130,10 +139,17 @@ def _checked(directory: Path) -> Path | None:
     except OSError as e:
         _LOGGER.info("no compilation cache: %s", e)
         return None
-    if sys.platform != "win32" and (info.st_uid != os.getuid() or info.st_mode & (stat.S_IWGRP | stat.S_IWOTH)):
+    if not _is_ours(info):
         _LOGGER.warning("no compilation cache: %s belongs to somebody else, or others may write it", directory)
         return None
     return directory
+
+
+def _is_ours(info) -> bool:
+    """Whether nobody else can have written a file or a directory. (What others left in a directory that they could
+    write once stays theirs.)
+    """
+    return sys.platform == "win32" or (info.st_uid == os.getuid() and not info.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
 
 
 def stamp(paths) -> bytes:

@@ -43,7 +43,7 @@ from tfc.state import check_name, current_name_scope, root_name_scope
 from tfc.tracing import control, control_gradients, folding, known
 from tfc.tracing.building import Building
 from tfc.tracing.graph_view import GraphView, Whole, taken_tensors
-from tfc.tracing.known import Known, KnownOp, real
+from tfc.tracing.known import Known, KnownOp, present, real
 from tfc.tracing.op_names import default_name
 from tfc.tracing.python_call import PythonCall
 from tfc.tracing.queries import GraphQueries
@@ -267,7 +267,7 @@ class FuncGraph(GraphQueries, Building):
     def note_constant(self, tensor) -> None:
         """The program asked for this constant."""
         if type(tensor) is SymbolicTensor:
-            self.explicit.add(tensor.raw)
+            self.explicit.add(present(tensor.raw))
 
     def note_operation(self, operation: Operation) -> None:
         """An operation without tensors was built: it gets a name."""
@@ -286,7 +286,7 @@ class FuncGraph(GraphQueries, Building):
 
     def _record(self, tensor: SymbolicTensor, kind: str | None = None) -> None:
         """Remembers how the op that makes a tensor is called, which its kind and its place do not tell."""
-        self.op_names[tensor.raw] = tensor.op_name, kind
+        self.op_names[present(tensor.raw)] = tensor.op_name, kind
 
     def whole(self, kind, name, function, args, kwargs):
         """A public operation that is shown as one of this kind."""
@@ -364,6 +364,7 @@ class FuncGraph(GraphQueries, Building):
             step = known.make_refined, tensor.raw, tensor.dtype, merged
             record, made = self._written(lambda: ("refined", self._log.number(tensor.raw), merged), step)
             if made is None:
+                tensor.raw = real(tensor.raw)  # the op that made it may have been followed
                 tensor.raw.set_type(tensor_type(tensor.dtype, merged))
                 self._built(record, ())
             else:

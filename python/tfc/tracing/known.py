@@ -12,7 +12,6 @@ Kept are traces without regions, lists, strings and functions of the host. Other
 
 import hashlib
 import marshal
-import re
 import struct
 
 import numpy as np
@@ -30,10 +29,13 @@ from tfc.ir import (
     tensor_type,
     type_spec,
 )
+from tfc.tracing.nested_types import Nested
+from tfc.tracing.trace_type import Literal
 
 _SUFFIX = ".tfctrace"
 _FORMAT = "trace 1"
-_ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
+# Kinds of arguments whose values are a part of the name.
+_SAID = bool, float, complex, str, bytes, type(None)
 # Traces of one function for one kind of arguments (other values in its closure), and their bytes.
 _TRACES, _BYTES = 8, 4 << 20
 
@@ -76,7 +78,7 @@ class Log:
         # Numbers of places, by the identity of the code objects in them, which live as long.
         self._places: dict = {}
         self._stacks: list = []
-        self._head = name, self._place(definition)
+        self._head = str(name), self._place(definition)
         self._candidates = [script for script in candidates if script[0] == self._head]
         self._script = self._candidates[0][1] if self._candidates else None
         # (what was done, of what type its results are) so far; the same, as it has to be built; numbers of MLIR values.
@@ -132,7 +134,8 @@ class Log:
 
     def returned(self, order: list, results: list, names: list) -> tuple:
         """The record of the end."""
-        return "return", tuple(map(self.number, order)), tuple(map(self.number, results)), tuple(names)
+        named = tuple([None if n is None else str(n) for n in names])
+        return "return", tuple(map(self.number, order)), tuple(map(self.number, results)), named
 
     def follow(self, record: tuple, step) -> list | None:
         """The results of what a kept trace did as well; None if it did not, or nothing is followed."""
@@ -212,8 +215,21 @@ def name_of(name: str, function_type, code, variant) -> str | None:
     """
     if code is None or kept.usable() is None:
         return None
-    said = _ADDRESS.sub("", repr((name, code.co_filename, code.co_firstlineno, str(function_type), variant)))
+    types = [(p.name, _type_in_words(p.type)) for p in function_type.parameters]
+    said = repr((name, code.co_filename, code.co_firstlineno, types, variant))
     return hashlib.sha256(f"{_FORMAT} {said}".encode() + build()).hexdigest()
+
+
+def _type_in_words(type_):
+    """What tells types of arguments apart, without a word of the objects themselves: these may not have one, or take
+    long to say it.
+    """
+    if isinstance(type_, Literal):
+        kind = type(type_.value)
+        # Long integers have no decimal text.
+        return [kind.__qualname__, hex(type_.value) if kind is int else type_.value if kind in _SAID else None]
+    inside = map(_type_in_words, type_.components) if isinstance(type_, Nested) else map(repr, type_.flatten())
+    return [type(type_).__qualname__, *inside]
 
 
 def candidates(name: str) -> list:
@@ -272,6 +288,11 @@ def _described(value) -> tuple:
 def real(value):
     """The MLIR value of one that is built."""
     return value.real if type(value) is Known else value
+
+
+def present(value):
+    """The MLIR value if it is built, else what stands for it."""
+    return value if real(value) is None else real(value)
 
 
 # What a step builds: values, from a function, where its ops go, and the parts of the step.

@@ -86,6 +86,14 @@ class PlaceholderContext:
         return found
 
 
+def _shown(value) -> str:
+    """An object as it describes itself; what cannot do that is still an argument."""
+    try:
+        return repr(value)
+    except Exception:
+        return f"<{type(value).__qualname__} without a description>"
+
+
 class Literal(TraceType):
     """A Python value, part of the trace: compared by type and value."""
 
@@ -126,7 +134,7 @@ class Literal(TraceType):
         return hash(self._key)
 
     def __repr__(self):
-        return f"Literal[{self.value!r}]"
+        return f"Literal[{_shown(self.value)}]"
 
 
 class Identity(TraceType):
@@ -168,7 +176,7 @@ class Identity(TraceType):
         return self._hash
 
     def __repr__(self):
-        return f"Weakref[{self._ref()!r}]" if self.alive else f"Weakref[a {self._type} that was deleted]"
+        return f"Weakref[{_shown(self._ref())}]" if self.alive else f"Weakref[a {self._type} that was deleted]"
 
 
 class BoundMethod(TraceType):
@@ -204,7 +212,7 @@ class BoundMethod(TraceType):
         return hash((id(self.function), hash(self.instance)))
 
     def __repr__(self):
-        return f"Weakref[{self.function.__qualname__} of {self.instance._ref()!r}]"
+        return f"Weakref[{self.function.__qualname__} of {_shown(self.instance._ref())}]"
 
 
 class TensorType(TraceType):

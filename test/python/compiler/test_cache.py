@@ -106,7 +106,7 @@ def test_what_nobody_used_for_long_goes(folder):
     run()
     for entry in folder.iterdir():
         os.utime(entry, (time.time() - 61 * 86400,) * 2)
-    abandoned = folder / "new-abandoned"
+    abandoned = folder / "abandoned.tfcnew"
     abandoned.write_text("half")
     os.utime(abandoned, (time.time() - 7200,) * 2)
     kept.sweep()
@@ -167,3 +167,30 @@ def test_a_function_may_have_the_name_of_one_of_libm():
 def test_the_environment_switches_it_off():
     code = "import tfc as tf; assert tf.config.compilation_cache.directory() is None"
     subprocess.run([sys.executable, "-c", code], env=dict(os.environ, TFC_CACHE_DIR="off"), check=True)
+
+
+def test_files_of_others_are_not_loaded(folder):
+    run()
+    first = entries(folder)[0]
+    assert kept.read(first.name) is not None
+    first.chmod(0o622)
+    assert kept.read(first.name) is None
+
+
+def test_only_files_of_the_cache_are_removed(folder):
+    run()
+    mine = folder / "new-year.txt"
+    mine.write_text("mine")
+    os.utime(mine, (time.time() - 90 * 86400,) * 2)
+    kept.sweep()
+    assert mine.exists()
+
+
+def test_a_directory_that_cannot_be_listed_is_left_alone(folder, monkeypatch):
+    run()
+
+    def refuse(self):
+        raise PermissionError("no")
+
+    monkeypatch.setattr(type(folder), "iterdir", refuse)
+    kept.sweep()

@@ -307,3 +307,54 @@ def test_a_change_is_seen(folder, change):
     run(folder)
     assert run(folder, **change)
     assert not run(folder, **change) and not run(folder)
+
+
+def test_a_shape_that_an_outer_function_knows_differs_where_it_is_used(folder):
+    def make(size):
+        def f(x):
+            known = tf.constant([size])
+
+            @tf.function(autograph=False)
+            def inner(y):
+                return 2 * tf.reshape(y, tf.concat([tf.shape(y) // known, known], 0))
+
+            return inner(x)
+
+        return tf.function(f, autograph=False)
+
+    for size in (2, 3, 2, 3):
+        concrete = make(size).get_concrete_function(TensorSpec([None], tf.float32))
+        assert concrete.output_shapes.as_list() == [None, size]
+        assert np.array_equal(concrete(tf.range(6.0)), 2 * np.arange(6.0).reshape(-1, size))
+
+
+def test_arguments_are_not_asked_to_describe_themselves(folder):
+    class Silent:
+        def __repr__(self):
+            raise RuntimeError("asked")
+
+    f = tf.function(lambda x, silent, number: x + 1.0)
+    for number in (1, 10**5000):
+        assert np.array_equal(f(tf.constant(X), Silent(), number), X + 1)
+    assert traces(folder)
+
+
+def test_values_of_python_arguments_are_traces_of_their_own(folder):
+    f = tf.function(lambda x, number, flag: x * number if flag else x)
+    for number in range(3):
+        f(tf.constant(X), number, True)
+        f(tf.constant(X), [number], {"flag": True})
+    assert len(traces(folder)) == 6
+
+
+def test_names_of_any_kind_of_text_are_kept(folder):
+    class Text(str):
+        __slots__ = ()
+
+    def make():
+        f = same()
+        f.__name__ = Text("f")
+        return f
+
+    first, second = twice(make)
+    assert second._graph.is_followed and np.array_equal(first(tf.constant(X)), second(tf.constant(X)))

@@ -109,3 +109,12 @@ def test_aliases_are_counted_within_a_call():
     context = TracingContext()
     v, w = tf.Variable(1.0), tf.Variable(1.0)
     assert [type_of(x, context).alias for x in (v, w, v)] == [0, 1, 0]
+
+
+def test_an_object_without_a_description_is_an_argument():
+    class Silent:
+        def __repr__(self):
+            raise RuntimeError("asked")
+
+    f = tf.function(lambda x, silent: x + 1.0)
+    assert float(f(tf.constant(1.0), 1)) == float(f(tf.constant(1.0), Silent())) == 2.0
