@@ -124,7 +124,16 @@ LogicalResult tfc::runPasses(ModuleOp module, StringRef stage,
     errors.message = problem;
     return failure();
   }
-  return manager.run(module);
+  // Some algorithms are worth their code with long vectors only.
+  bool tellsVectors = stage == "tfc-to-linalg";
+  if (tellsVectors)
+    module->setAttr("tfc.vector_bits",
+                    IntegerAttr::get(IntegerType::get(module.getContext(), 64),
+                                     stageOptions.vectorBits.getValue()));
+  LogicalResult ran = manager.run(module);
+  if (tellsVectors)
+    module->removeAttr("tfc.vector_bits");
+  return ran;
 }
 
 CompileFailure tfc::explain(const Errors &errors, StringRef stage) {

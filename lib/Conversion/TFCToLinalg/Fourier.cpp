@@ -16,6 +16,7 @@
 #include "Ordered.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Matchers.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -163,44 +164,186 @@ struct Transform {
 
 } // namespace
 
-/// Rows of a size that is known, which threads share.
-static LogicalResult lowerKnown(Lowering &l, FFTOp op) {
-  ArrayRef<Dim> of = l.dims.of(op.getX());
-  Type element = elementOf(op.getX());
-  Type real = cast<ComplexType>(element).getElementType();
-  KnownTransform transform(of.back(), real, op.getInverse());
-  Value roots = transform.roots(l.b, l.loc);
+namespace {
+
+/// Transforms rows of a size that is known, which threads share.
+class KnownRows {
+public:
+  KnownRows(Lowering &l, FFTOp op)
+      : l(l), op(op), of(l.dims.of(op.getX())), element(elementOf(op.getX())),
+        real(cast<ComplexType>(element).getElementType()), size(of.back()) {}
+
+  void run() {
+    if (size % 2 == 0 && size >= 32 && KnownTransform::isFor(size / 2)) {
+      if (Value x = realInput())
+        return runReal(x);
+      if (isRealOutput())
+        return runReal(op.getX());
+    }
+    runComplex();
+  }
+
+private:
+  /// The real numbers that the input is made of, if it is.
+  Value realInput() {
+    auto made = op.getX().getDefiningOp<ComplexOp>();
+    bool isReal = made && !op.getInverse() &&
+                  matchPattern(made.getY(), m_AnyZeroFloat()) &&
+                  l.dims.of(made.getX()) == of;
+    return isReal ? made.getX() : Value();
+  }
+  bool isRealOutput() {
+    return op.getInverse() && !op.getResult().use_empty() &&
+           llvm::all_of(op.getResult().getUsers(),
+                        [](Operation *user) { return isa<RealOp>(user); });
+  }
+
+  void runComplex();
+  void runReal(Value x);
+  /// Half a transform: of the numbers at even places, with those at odd ones as
+  /// imaginary parts.
+  void forward(Kernel &k, const Array &x, const Array &result,
+               const KnownTransform &half);
+  void inverse(Kernel &k, const Array &x, const Array &result,
+               const KnownTransform &half);
+
+  /// Rows of a power of two would meet in the same sets of a cache.
+  Array memory(Kernel &k, int64_t count) {
+    return k.scratch({2, 2, count + 16}, real);
+  }
+  /// By 1 / size.
+  Num scaled(Kernel &k, Num x) {
+    if (llvm::isPowerOf2_64(size))
+      return x * k.realLike(1.0 / size, real);
+    return x / k.realLike(size, real);
+  }
+  double nanoseconds() const { return 0.15 * size * llvm::Log2_64_Ceil(size); }
+
+  Lowering &l;
+  FFTOp op;
+  ArrayRef<Dim> of;
+  Type element, real;
+  int64_t size;
+};
+
+void KnownRows::runComplex() {
+  KnownTransform transform(size, real, op.getInverse());
   Kernel k(l, {op.getX()}, {{Dims(of), element}}, element,
-           Kernel::Loops::ofElements, {roots});
-  Num n = k.size(of.back()), zero = k.index(0), one = k.index(1);
-  double scale = op.getInverse() ? 1.0 / of.back() : 1.0;
-  double nanoseconds = 0.3 * of.back() * llvm::Log2_64_Ceil(of.back());
-  k.independent(of.drop_back(), nanoseconds, [&](ArrayRef<Num> at) {
+           Kernel::Loops::ofElements, {transform.roots(l.b, l.loc)});
+  Num n = k.index(size), zero = k.index(0), one = k.index(1);
+  k.independent(of.drop_back(), nanoseconds(), [&](ArrayRef<Num> at) {
     Array x = k.input(0).at(at), result = k.output(0).at(at);
-    Array memory = k.scratch({2, 2, of.back()}, real), start = memory.at({zero});
+    Array parts = memory(k, size), start = parts.at({zero});
     k.loop(zero, n, [&](Num i) {
       Num value = x(i);
       start.set(zero, i, k.realPart(value));
       start.set(one, i, k.imagPart(value));
     });
-    Array end = transform.run(k, memory, k.input(1));
-    Num factor = k.realLike(scale, real), count = k.realLike(of.back(), real);
-    bool exact = llvm::isPowerOf2_64(of.back());
-    auto scaled = [&](Num x) {
-      return !op.getInverse() ? x : exact ? x * factor : x / count;
-    };
+    Array end = transform.run(k, parts, k.input(1));
     k.loop(zero, n, [&](Num i) {
-      result.set(i, k.complex(scaled(end(zero, i)), scaled(end(one, i))));
+      Num re = end(zero, i), im = end(one, i);
+      if (op.getInverse()) {
+        re = scaled(k, re);
+        im = scaled(k, im);
+      }
+      result.set(i, k.complex(re, im));
     });
   });
   setResults(l, op, k.finish());
-  return success();
 }
+
+void KnownRows::runReal(Value x) {
+  KnownTransform whole(size, real, op.getInverse());
+  KnownTransform half(size / 2, real, op.getInverse());
+  Kernel k(l, {x}, {{Dims(of), element}}, element, Kernel::Loops::ofElements,
+           {half.roots(l.b, l.loc), whole.halfCircle(l.b, l.loc)});
+  k.independent(of.drop_back(), nanoseconds(), [&](ArrayRef<Num> at) {
+    Array from = k.input(0).at(at), to = k.output(0).at(at);
+    if (op.getInverse())
+      inverse(k, from, to, half);
+    else
+      forward(k, from, to, half);
+  });
+  setResults(l, op, k.finish());
+}
+
+// With m = size / 2, z = x[2 j] + i x[2 j + 1] and Z its transform, the even
+// places have E = (Z[k] + Z*[m - k]) / 2 and the odd ones O = (Z[k] - Z*[m -
+// k]) / 2 i; the transform is E + w^k O, and at k + m the other way round: the
+// conjugate of what is at m - k.
+void KnownRows::forward(Kernel &k, const Array &x, const Array &result,
+                        const KnownTransform &half) {
+  Num zero = k.index(0), one = k.index(1), m = k.index(size / 2);
+  Array parts = memory(k, size / 2), start = parts.at({zero}),
+        roots = k.input(2);
+  k.loop(zero, m, [&](Num j) {
+    start.set(zero, j, x(j + j));
+    start.set(one, j, x(j + j + 1));
+  });
+  Array z = half.run(k, parts, k.input(1)), y = memory(k, size / 2).at({zero});
+  Num first = z(zero, zero), other = z(one, zero), none = k.realLike(0, real);
+  y.set(zero, zero, first + other);
+  y.set(one, zero, none);
+  y.set(zero, m, first - other);
+  y.set(one, m, none);
+  Num part = k.realLike(0.5, real);
+  k.loop(one, m, [&](Num i) {
+    Num re = z(zero, i), im = z(one, i), back = m - i;
+    Num mirroredRe = z(zero, back), mirroredIm = z(one, back);
+    Num evenRe = part * (re + mirroredRe), evenIm = part * (im - mirroredIm);
+    Num oddRe = part * (im + mirroredIm), oddIm = part * (mirroredRe - re);
+    Num c = roots(zero, i), s = roots(one, i);
+    y.set(zero, i, evenRe + (oddRe * c - oddIm * s));
+    y.set(one, i, evenIm + (oddRe * s + oddIm * c));
+  });
+  k.loop(zero, m + one,
+         [&](Num i) { result.set(i, k.complex(y(zero, i), y(one, i))); });
+  Num n = k.index(size);
+  k.loop(m + one, n, [&](Num i) {
+    result.set(i, k.complex(y(zero, n - i), -y(one, n - i)));
+  });
+}
+
+// The real part is the inverse of H = (X[k] + X*[n - k]) / 2, of which
+// Z = H[k] + H[k + m] + i w^k (H[k] - H[k + m]) has the even places as real
+// parts and the odd ones as imaginary ones.
+void KnownRows::inverse(Kernel &k, const Array &x, const Array &result,
+                        const KnownTransform &half) {
+  Num zero = k.index(0), one = k.index(1), m = k.index(size / 2),
+      n = k.index(size);
+  Array parts = memory(k, size / 2), start = parts.at({zero}),
+        roots = k.input(2);
+  Num part = k.realLike(0.5, real);
+  auto combine = [&](Num i, Num a, Num b, Num c, Num d) {
+    // H[i], from a and the mirrored b; H[i + m], from c and the mirrored d.
+    Num re = part * (k.realPart(a) + k.realPart(b)),
+        im = part * (k.imagPart(a) - k.imagPart(b));
+    Num farRe = part * (k.realPart(c) + k.realPart(d)),
+        farIm = part * (k.imagPart(c) - k.imagPart(d));
+    Num oddRe = re - farRe, oddIm = im - farIm;
+    Num cosine = roots(zero, i), sine = roots(one, i);
+    start.set(zero, i, re + farRe - (oddRe * sine + oddIm * cosine));
+    start.set(one, i, im + farIm + (oddRe * cosine - oddIm * sine));
+  };
+  combine(zero, x(zero), x(zero), x(m), x(m));
+  k.loop(one, m,
+         [&](Num i) { combine(i, x(i), x(n - i), x(m + i), x(m - i)); });
+  Array z = half.run(k, parts, k.input(1));
+  Num none = k.realLike(0, real);
+  k.loop(zero, m, [&](Num j) {
+    result.set(j + j, k.complex(scaled(k, z(zero, j)), none));
+    result.set(j + j + 1, k.complex(scaled(k, z(one, j)), none));
+  });
+}
+
+} // namespace
 
 static LogicalResult lowerFFT(Lowering &l, FFTOp op) {
   ArrayRef<Dim> of = l.dims.of(op.getX());
-  if (KnownTransform::isFor(of.back()) && !isForDevice(op))
-    return lowerKnown(l, op);
+  if (KnownTransform::isFor(of.back()) && !isForDevice(op)) {
+    KnownRows(l, op).run();
+    return success();
+  }
   Type element = elementOf(op.getX());
   Kernel k(
       l, {op.getX()},

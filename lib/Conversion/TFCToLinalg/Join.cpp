@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "Body.h"
+#include "Kernel.h"
+#include "Ordered.h"
 #include "Scalars.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -23,6 +25,58 @@ static Value insertAt(Lowering &l, Value part, Value whole, ArrayRef<OpFoldResul
   return tensor::InsertSliceOp::create(l.b, l.loc, part, whole, offsets, l.sizes(sizes), strides);
 }
 
+/// Fewer elements are not worth the code.
+static constexpr int64_t leastInterleaved = 1024;
+
+/// How many elements each of a few columns has that are put side by side; 0 if that is not what is joined.
+static int64_t numInterleaved(Lowering &l, ConcatOp op) {
+  ArrayRef<Dim> to = l.dims.of(op.getResult());
+  int64_t count = op.getXs().size();
+  if (op.getAxis() + 1 != to.size() || count > 4 || to.back() != count || isComplex(elementOf(op.getResult())) ||
+      isForDevice(op))
+    return 0;
+  int64_t rows = 1;
+  for (Dim dim : to.drop_back())
+    rows = dim < 0 ? 0 : rows * dim;
+  bool areColumns = llvm::all_of(op.getXs(), [&](Value x) { return l.dims.of(x).back() == 1; });
+  return areColumns && rows >= leastInterleaved ? rows : 0;
+}
+
+/// Columns are read and rows written in vectors: what makes the columns need not write apart.
+static Value interleave(Lowering &l, ConcatOp op, int64_t rows) {
+  constexpr int64_t lanes = 16, piece = 1024;
+  Type element = elementOf(op.getResult());
+  int64_t count = op.getXs().size();
+  SmallVector<Value> columns;
+  for (Value x : op.getXs())
+    columns.push_back(l.reshape(l.value(x), l.dims.of(x), {rows}));
+  Kernel k(l, {}, {{{rows * count}, element}}, storageType(element), Kernel::Loops::ofVectors, columns);
+  Array result = k.output(0);
+  k.independent({rows / piece}, piece, [&](ArrayRef<Num> at) {
+    Num from = at[0] * k.index(piece);
+    k.loopBy(from, from + piece, lanes, [&](Num i) {
+      for (int64_t part = 0; part < count; ++part) {
+        Num row = k.input(0).vector(i, lanes);
+        for (int64_t column = 1; column < count; ++column) {
+          SmallVector<int64_t> order;
+          for (int64_t place = part * lanes; place < (part + 1) * lanes; ++place) {
+            // The first step takes lanes of column 0, too; later ones leave what is there.
+            int64_t kept = column == 1 ? place / count : place - part * lanes;
+            order.push_back(place % count == column ? lanes + place / count : kept);
+          }
+          row = k.shuffle(row, k.input(column).vector(i, lanes), order);
+        }
+        result.setVector(i * k.index(count) + part * lanes, row);
+      }
+    });
+  });
+  k.loop(k.index(rows / piece * piece), k.index(rows), [&](Num i) {
+    for (int64_t column = 0; column < count; ++column)
+      result.set(i * k.index(count) + column, k.input(column)(i));
+  });
+  return l.reshape(k.finish()[0], {rows * count}, l.dims.of(op.getResult()));
+}
+
 static LogicalResult lowerConcat(Lowering &l, ConcatOp op) {
   int64_t axis = op.getAxis();
   Value result = op.getResult();
@@ -35,6 +89,10 @@ static LogicalResult lowerConcat(Lowering &l, ConcatOp op) {
     for (Value &scalar : *elements)
       scalar = toStorage(l.b, l.loc, scalar, element);
     l.set(result, tensor::FromElementsOp::create(l.b, l.loc, l.tensorType(result), *elements));
+    return success();
+  }
+  if (int64_t rows = numInterleaved(l, op)) {
+    l.set(result, interleave(l, op, rows));
     return success();
   }
   // Where each part begins; a number as long as sizes are known.

@@ -71,33 +71,40 @@ std::complex<double> KnownTransform::root(int64_t i) const {
   return {re, inverse ? im : -im};
 }
 
+/// Rows of real and imaginary parts.
+static Value table(OpBuilder &b, Location loc, Type real,
+                   ArrayRef<std::complex<double>> numbers) {
+  auto type =
+      RankedTensorType::get({2, static_cast<int64_t>(numbers.size())}, real);
+  SmallVector<APFloat> parts;
+  auto add = [&](double x) {
+    APFloat part(x);
+    bool lost;
+    part.convert(cast<FloatType>(real).getFloatSemantics(),
+                 APFloat::rmNearestTiesToEven, &lost);
+    parts.push_back(part);
+  };
+  for (std::complex<double> x : numbers)
+    add(x.real());
+  for (std::complex<double> x : numbers)
+    add(x.imag());
+  return arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, parts));
+}
+
 Value KnownTransform::roots(OpBuilder &b, Location loc) const {
-  int64_t count =
-      passes.back().roots + (passes.back().factor - 1) * passes.back().rest;
-  SmallVector<double> parts[2];
+  SmallVector<std::complex<double>> numbers;
   for (const Pass &pass : passes)
     for (int64_t t = 1; t < pass.factor; ++t)
-      for (int64_t p = 0; p < pass.rest; ++p) {
-        std::complex<double> w = root(pass.stride * p * t);
-        parts[0].push_back(w.real());
-        parts[1].push_back(w.imag());
-      }
-  SmallVector<Attribute> numbers;
-  auto type = RankedTensorType::get({2, count}, real);
-  DenseElementsAttr table;
-  if (real.isF32()) {
-    SmallVector<float> all;
-    for (auto &part : parts)
-      for (double x : part)
-        all.push_back(static_cast<float>(x));
-    table = DenseElementsAttr::get(type, ArrayRef<float>(all));
-  } else {
-    SmallVector<double> all;
-    for (auto &part : parts)
-      all.append(part);
-    table = DenseElementsAttr::get(type, ArrayRef<double>(all));
-  }
-  return arith::ConstantOp::create(b, loc, table);
+      for (int64_t p = 0; p < pass.rest; ++p)
+        numbers.push_back(root(pass.stride * p * t));
+  return table(b, loc, real, numbers);
+}
+
+Value KnownTransform::halfCircle(OpBuilder &b, Location loc) const {
+  SmallVector<std::complex<double>> numbers;
+  for (int64_t i = 0; i < size / 2; ++i)
+    numbers.push_back(root(i));
+  return table(b, loc, real, numbers);
 }
 
 namespace {

@@ -21,7 +21,10 @@ public:
 
   /// A constant of 2 rows, for real and imaginary parts.
   mlir::Value roots(mlir::OpBuilder &b, mlir::Location loc) const;
-  /// Transforms part 0 of `memory`: 2 x 2 x size, of which the second dimension
+  /// The first half of the powers of the root of unity, in the same way.
+  mlir::Value halfCircle(mlir::OpBuilder &b, mlir::Location loc) const;
+  /// Transforms part 0 of `memory`: 2 x 2 x size or
+  /// more, of which the second dimension
   /// is for real and imaginary parts. Returns the part that the result is in.
   Array run(Kernel &k, const Array &memory, const Array &roots) const;
 

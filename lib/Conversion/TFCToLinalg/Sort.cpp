@@ -20,6 +20,7 @@
 #include "Ordered.h"
 #include "SortNetwork.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
 
 using namespace mlir;
@@ -318,6 +319,14 @@ static Value sortOnDevice(Lowering &l, Value x, size_t axis, bool descending,
   });
 }
 
+/// A network's code is long, and short vectors make it several times as long.
+static bool hasLongVectors(Operation *op) {
+  auto module = op->getParentOfType<ModuleOp>();
+  auto bits = module ? module->getAttrOfType<IntegerAttr>("tfc.vector_bits")
+                     : IntegerAttr();
+  return !bits || bits.getInt() >= 256;
+}
+
 template <typename Op> static LogicalResult lowerSort(Lowering &l, Op op) {
   constexpr bool wantsKeys = std::is_same_v<Op, SortOp>;
   if (isForDevice(op)) {
@@ -356,7 +365,7 @@ template <typename Op> static LogicalResult lowerSort(Lowering &l, Op op) {
                       std::max<int64_t>(of[axis], 1));
   int64_t numGroups = numRows / network.numRows();
   if (!wantsKeys || axis + 1 != of.size() || numGroups < 1 ||
-      !SortNetwork::isFor(of[axis])) {
+      !SortNetwork::isFor(of[axis]) || !hasLongVectors(op)) {
     k.independent(others, sorter.nanoseconds(), sortRow);
   } else {
     // Rows that do not fill a group are sorted one by one.

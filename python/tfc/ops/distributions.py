@@ -157,11 +157,22 @@ def normal_numbers(key, counter, sizes, mean, stddev, dtype) -> Tensor:
         out = threefry.joined(*philox.box_muller(*threefry.parts(unit, dims)), dims)
     else:
         count = product(*sizes)
-        unit = _unit(key, counter, (groups(count, 2), 2), inner)
-        one, other = (p.slice_(unit, starts=(0, i), sizes=(None, 1), strides=(1, 1)) for i in (0, 1))
-        both = p.reshape(p.concat(*philox.box_muller(one, other), axis=1), shape=(None,))
-        out = reshaped(first(both, count), sizes)
+        pair = philox.box_muller(*_unit_pairs(key, counter, groups(count, 2), inner))
+        both = p.concat(*(p.expand_dims(x, axes=(1,)) for x in pair), axis=1)
+        out = reshaped(first(p.reshape(both, shape=(None,)), count), sizes)
     return _scaled(out, mean, stddev, dtype)
+
+
+def _unit_pairs(key, counter, count, dtype) -> tuple[Tensor, Tensor]:
+    """The first and the second numbers of pairs of uniform ones."""
+    if dtype is float64:
+        unit = _unit(key, counter, (count, 2), dtype)
+        one, other = (p.slice_(unit, starts=(0, i), sizes=(None, 1), strides=(1, 1)) for i in (0, 1))
+        return p.squeeze(one, axes=(1,)), p.squeeze(other, axes=(1,))
+    # Both words in one number: vectors take them apart.
+    bits = random_bits(key, counter, (count,), uint64)
+    words = p.cast(bits, dtype=uint32), p.cast(p.right_shift(bits, number(32, uint64)), dtype=uint32)
+    return tuple(philox.unit_float(word) for word in words)
 
 
 def _threefry_dtype(dtype) -> DType:

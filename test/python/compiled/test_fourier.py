@@ -69,3 +69,27 @@ def test_gradients(size):
     x = tf.constant(np.random.default_rng(0).normal(size=(2, size)).astype(np.float32))
     want = f(x).numpy()
     np.testing.assert_allclose(tf.function(f)(x).numpy(), want, rtol=1e-4, atol=1e-5 * np.abs(want).max())
+
+
+@pytest.mark.parametrize("size", [32, 34, 60, 64, 90, 1000, 4096])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_whole_spectrum_of_real_numbers(size, dtype):
+    x = np.random.default_rng(0).normal(size=(3, size)).astype(dtype)
+    got = tf.function(lambda x: tf.signal.fft(tf.complex(x, tf.zeros([], x.dtype))))(x).numpy()
+    want = np.fft.fft(x.astype(np.float64))
+    np.testing.assert_allclose(got, want, atol=(1e-6 if dtype == np.float32 else 1e-14) * np.abs(want).max())
+
+
+@pytest.mark.parametrize("size", [32, 60, 4096])
+def test_the_real_part_of_an_inverse_of_any_numbers(size):
+    x = signal((3, size))
+    got = tf.function(lambda x: tf.math.real(tf.signal.ifft(x)))(x).numpy()
+    want = np.fft.ifft(x.astype(np.complex128)).real
+    np.testing.assert_allclose(got, want, atol=1e-6 * np.abs(want).max() * np.log2(size))
+
+
+def test_an_inverse_of_which_more_than_the_real_part_is_needed():
+    x = signal((3, 64))
+    real, imag = tf.function(lambda x: (lambda y: (tf.math.real(y), tf.math.imag(y)))(tf.signal.ifft(x)))(x)
+    want = np.fft.ifft(x.astype(np.complex128))
+    np.testing.assert_allclose(real.numpy() + 1j * imag.numpy(), want, atol=1e-6)
