@@ -87,7 +87,7 @@ def numpy_function(func=None, inp=None, Tout=None, stateful=True, name=None):
     specs = _specs(Tout)
 
     def run(tensors):
-        return _converted(func(*map(_argument, tensors)), specs, _array)
+        return _converted(func(*(t.numpy() for t in tensors)), specs, _array)
 
     def explained(tensors):
         with _explained(func):
@@ -160,12 +160,6 @@ def _checked(tensor, spec):
             ),
         )
     return tensor
-
-
-def _argument(tensor):
-    """What a function of numpy arrays is given: an array, also of no dimensions; a scalar string is bytes."""
-    value = tensor.numpy()
-    return np.asarray(value) if isinstance(value, np.generic) else value
 
 
 def _array(value, dtype):

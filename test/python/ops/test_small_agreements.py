@@ -1,6 +1,5 @@
 """Outcomes that once differed from TensorFlow 2, one a test."""
 
-import numpy as np
 import pytest
 import tfc as tf
 
@@ -19,12 +18,6 @@ def test_strings_that_are_not_empty_are_counted():
 def test_rows_are_added_or_left_out_to_fit_a_shape(shape, expected):
     made = tf.ragged.constant([[1, 2], [3]]).to_tensor(shape=shape)
     assert made.shape == shape and made.numpy().tolist() == expected
-
-
-def test_a_numpy_function_gets_arrays_without_dimensions():
-    kinds = []
-    tf.numpy_function(lambda x: (kinds.append((type(x), x.shape)), x)[1], [tf.constant(1.0)], tf.float32)
-    assert kinds == [(np.ndarray, ())]
 
 
 def test_functions_that_are_alike_draw_alike_after_a_global_seed():

@@ -1,7 +1,7 @@
 """numpy's methods of tensors, which `experimental_enable_numpy_behavior` turns on."""
 
 from tfc.core import Tensor
-from tfc.experimental.numpy import elementwise, manipulation, reductions
+from tfc.experimental.numpy import elementwise, manipulation, products, reductions
 from tfc.experimental.numpy.indexing import getitem
 from tfc.experimental.numpy.promotion import asarray
 from tfc.tensor.operators import enable_numpy_behavior
@@ -21,6 +21,8 @@ def _transpose(self, *axes):
 
 _METHODS = {
     "__getitem__": getitem,
+    "__matmul__": lambda self, other: products.matmul(self, other),
+    "__rmatmul__": lambda self, other: products.matmul(other, self),
     "T": property(manipulation.transpose),
     "astype": lambda self, dtype: asarray(self, dtype),
     "clip": elementwise.clip,
