@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tfc.core import Tensor, argument_error
+from tfc.core import EagerTensor, Tensor, argument_error
 from tfc.dtypes import float64, uint64
 from tfc.ops import primitives as p
 from tfc.ops.control_flow import while_loop
@@ -72,6 +72,31 @@ class _Words:
         return p.bitwise_or(p.left_shift(left, self.width), right)
 
 
+def _walk(parts) -> Tensor:
+    """The walk on numbers that are known: thousands of steps, if few of 2^16 numbers are in range. Where so many are not,
+    all of them are encrypted at once.
+    """
+    start, limit, bits, *keys = np.broadcast_arrays(*parts)
+    now = start.copy()
+    ciphers = np.stack([bits, *keys], -1).reshape(-1, 1 + len(keys))
+    all_numbers = np.arange(1 << 16, dtype=np.uint64)
+    for row in np.unique(ciphers, axis=0):
+        mine = np.flatnonzero((ciphers == row).all(-1))
+        width, *words = (p.constant(value=word) for word in row)
+        cipher = _Words(p.right_shift(width, _u64(1)))
+
+        def encrypt(x, cipher=cipher, words=words):
+            return cipher.encrypt(p.constant(value=x), words).numpy()
+
+        table = encrypt(all_numbers) if row[0] == 16 else None
+        flat, most = now.reshape(-1)[mine], limit.reshape(-1)[mine]
+        while len(outside := np.flatnonzero(flat > most)):
+            x = flat[outside]
+            flat[outside] = encrypt(x) if table is None else table[x]
+        now.reshape(-1)[mine] = flat
+    return p.constant(value=now)
+
+
 def index_shuffle(index, seed, max_index) -> Tensor:
     """The place of `index` in a random permutation of the numbers up to `max_index`, which is never made.
 
@@ -134,5 +159,8 @@ def _index_shuffle(op, index, seed, max_index, size, rounds) -> Tensor:
         return p.reduce_any(outside, axes=tuple(range(len(outside.shape_tuple))), keepdims=False)
 
     start = p.select(single, _u64(0), cipher.encrypt(x, keys))
+    parts = [start, limit, bits, *keys]
+    if all(type(part) is EagerTensor for part in parts):
+        return p.cast(_walk([part.numpy() for part in parts]), dtype=index.dtype)
     found = while_loop(going, lambda now: (step(now),), (start,))
     return p.cast(found[0] if isinstance(found, (list, tuple)) else found, dtype=index.dtype)
