@@ -84,7 +84,7 @@ class FlatFunction:
         # The function that this is the forward function of, if it has to run again for higher orders.
         self._forward_of: FlatFunction | None = None
         # The graph holds variables weakly from now on.
-        graph.variables = None
+        graph.variables, graph.variable_refs = None, self._captured_variables
         graph.release()
 
     def live_variables(self) -> list:

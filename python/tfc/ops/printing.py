@@ -58,8 +58,9 @@ def element_text(value) -> str:
     return short if np.float32(short) == value else f"{value:.9g}"
 
 
-# Around the values and before the `{}` of the splits of a ragged tensor in the text of a print: no text of a user's has
-# an unescaped `{}`, so that the host knows it, and shows rows. Programs without Python print it as it stands.
+# Around the values and before the `{}` of the splits of a ragged tensor in the text of a print. No text of a user's has
+# an unescaped `{}`, so that the host knows it, and shows rows (of what can be rows: the same words may stand around
+# other tensors). Programs without Python print it as it stands.
 RAGGED = "tf.RaggedTensor(values=", ", row_splits={})"
 
 
@@ -75,10 +76,14 @@ def formatted(template: str, arrays: list, summarize: int) -> str:
             made.append(tensor_text(next(waiting), summarize))
             at += 2
         elif (found := _RAGGED.match(template, at)) is not None:
-            levels = found[0].count(RAGGED[0])
-            values, *splits = (next(waiting) for _ in range(levels + 1))
-            made.append(_ragged_text(values, splits[::-1], summarize))
-            at = found.end()
+            heads, tails = found[1].count(RAGGED[0]), found[2].count(RAGGED[1])
+            if heads > tails:  # the first is not of a tensor
+                made.append(RAGGED[0])
+                at += len(RAGGED[0])
+                continue
+            values, *splits = [next(waiting) for _ in range(heads + 1)]
+            made.append(_rows_or_parts(values, splits, summarize))
+            at = found.end(1) + len("{}") + heads * len(RAGGED[1])
         else:
             made.append(template[at])
             at += 1
@@ -86,6 +91,18 @@ def formatted(template: str, arrays: list, summarize: int) -> str:
 
 
 _RAGGED = re.compile(rf"((?:{re.escape(RAGGED[0])})+)\{{\}}((?:{re.escape(RAGGED[1])})+)")
+
+
+def _rows_or_parts(values, splits: list, summarize: int) -> str:
+    """The rows of a ragged tensor; `splits` of the innermost ones first. What cannot be one is what the words say."""
+    count = len(values) if np.ndim(values) else -1
+    for ends in splits:
+        if np.ndim(ends) != 1 or ends.dtype.kind != "i" or not len(ends) or ends[0] != 0 or ends[-1] != count:
+            tail, _, end = RAGGED[1].partition("{}")
+            texts = (tail + tensor_text(s, summarize) + end for s in splits)
+            return RAGGED[0] * len(splits) + tensor_text(values, summarize) + "".join(texts)
+        count = len(ends) - 1
+    return _ragged_text(values, splits[::-1], summarize)
 
 
 def _ragged_text(values, splits: list, summarize: int) -> str:

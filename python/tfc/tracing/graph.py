@@ -104,6 +104,7 @@ class FuncGraph(GraphQueries, Building):
         self.captured: list = []
         self._constants: dict = {}
         self.call_time_values: dict = {}
+        self.variable_refs: list = []
         self._captures: dict = {}
         self._resources: dict = {}
         # Variables written so far, and reads of a variable after such a write: what an initializer may not depend on.

@@ -74,7 +74,10 @@ class GraphQueries:
     @property
     def external_captures(self) -> list:
         """The tensors, and the variables, that the function takes of its surroundings."""
-        return [*self.traced.captured, *getattr(self.traced, "variables", ())]
+        graph = self.traced
+        held = getattr(graph, "variables", ())
+        # A function that is called holds variables weakly; None is one that was deleted.
+        return [*graph.captured, *((ref() for ref in graph.variable_refs) if held is None else held)]
 
     @property
     def internal_captures(self) -> list:

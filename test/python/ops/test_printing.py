@@ -123,3 +123,20 @@ def test_static_assertions():
     ]:
         with pytest.raises(error):
             check()
+
+
+@pytest.mark.parametrize("traced", [False, True])
+def test_the_words_around_rows_may_stand_around_anything(capsys, traced):
+    rows, x = tf.ragged.constant([[1], [2, 3]]), tf.constant([1.5, 2.0])
+
+    def show():
+        tf.print("tf.RaggedTensor(values=", x, ", row_splits=", x, ")", sep="", output_stream=sys.stdout)
+        tf.print("tf.RaggedTensor(values=", rows, sep="", output_stream=sys.stdout)
+        tf.print(rows, ", row_splits=", x, ")", sep="", output_stream=sys.stdout)
+
+    (tf.function(show) if traced else show)()
+    assert capsys.readouterr().out.splitlines() == [
+        "tf.RaggedTensor(values=[1.5 2], row_splits=[1.5 2])",
+        "tf.RaggedTensor(values=[[1], [2, 3]]",
+        "[[1], [2, 3]], row_splits=[1.5 2])",
+    ]

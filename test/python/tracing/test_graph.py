@@ -294,3 +294,11 @@ def test_values_of_ops_that_were_taken_back_are_not_looked_at(graph):
             t.op  # noqa: B018
         with pytest.raises(tf.errors.InaccessibleTensorError):
             t + 1
+
+
+def test_the_graph_of_a_tensor_names_what_the_function_captures():
+    variable, large = tf.Variable(2.0), tf.constant(np.ones(5000, np.float32))
+    concrete = tf.function(lambda x: x * variable + large).get_concrete_function(tf.TensorSpec([], tf.float32))
+    graph = concrete.outputs[0].graph
+    assert graph.external_captures[0] is large and graph.external_captures[1] is variable
+    assert len(graph.captures) == len(concrete.graph.captures) == 2
