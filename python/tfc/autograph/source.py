@@ -6,6 +6,8 @@ come from `linecache`, so that cells of notebooks and of new interactive interpr
 
 import ast
 import linecache
+import marshal
+import os
 import sys
 import threading
 from dataclasses import dataclass
@@ -28,7 +30,7 @@ def find(code, module_globals=None) -> Found:
     """The FunctionDef or Lambda that `code` was compiled from. ConversionError says why there is none."""
     for attempt in range(2):
         lines = _lines(code.co_filename, module_globals, refresh=attempt == 1)
-        if not lines:
+        if not lines or (attempt == 0 and _is_stale(code.co_filename) and not _is_in(code, lines)):
             continue
         tree = _tree(code.co_filename, lines)
         found = _pick(code, _functions_at(tree, code.co_firstlineno, code.co_name))
@@ -57,6 +59,34 @@ def _lines(filename, module_globals, refresh):
     if refresh:
         linecache.checkcache(filename)
     return linecache.getlines(filename, module_globals)
+
+
+def _is_stale(filename) -> bool:
+    """Whether the file has changed since its lines were read."""
+    entry = linecache.cache.get(filename)
+    if entry is None or len(entry) != 4 or entry[1] is None:  # not read yet, or no file
+        return False
+    try:
+        info = os.stat(entry[3])
+    except OSError:
+        return False
+    return (info.st_size, info.st_mtime) != entry[:2]
+
+
+def _is_in(code, lines) -> bool:
+    """Whether the text is the one that `code` was compiled from: files are edited while programs run, which may load
+    them again.
+    """
+    try:
+        stack, wanted = [compile("".join(lines), code.co_filename, "exec", dont_inherit=True)], marshal.dumps(code, 2)
+    except (SyntaxError, ValueError):
+        return False
+    while stack:
+        made = stack.pop()
+        if made.co_firstlineno == code.co_firstlineno and marshal.dumps(made, 2) == wanted:
+            return True
+        stack += [c for c in made.co_consts if hasattr(c, "co_code")]
+    return False
 
 
 def _tree(filename, lines):
