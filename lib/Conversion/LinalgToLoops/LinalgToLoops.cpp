@@ -13,6 +13,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Transforms/RegionUtils.h"
 #include "tfc/Conversion/Passes.h"
 #include "tfc/Dialect/TFCRT/IR/ParallelLoop.h"
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
@@ -105,6 +106,16 @@ struct LinalgToLoops : public tfc::impl::LinalgToLoopsPassBase<LinalgToLoops> {
       module->setAttr(tfc::rt::hasScalarLoops, UnitAttr::get(&getContext()));
   }
 
+  /// Variables of an iteration, made where the function begins, are each thread's own.
+  void takeSlots(OpBuilder &builder, scf::ForOp loop) {
+    llvm::SetVector<Value> outside;
+    getUsedValuesDefinedAbove(loop.getRegion(), outside);
+    for (Value value : outside)
+      if (auto slot = value.getDefiningOp<memref::AllocaOp>();
+          slot && llvm::all_of(slot->getUsers(), [&](Operation *user) { return loop->isProperAncestor(user); }))
+        slot->moveBefore(builder.getInsertionBlock(), builder.getInsertionPoint());
+  }
+
   /// Lets threads share a loop that is marked `independent`.
   void share(OpBuilder &builder, scf::ForOp loop) {
     double nanoseconds = cast<FloatAttr>(loop->removeAttr(tfc::rt::independent)).getValueAsDouble();
@@ -113,6 +124,8 @@ struct LinalgToLoops : public tfc::impl::LinalgToLoopsPassBase<LinalgToLoops> {
     builder.setInsertionPoint(loop);
     tfc::rt::buildParallel(builder, loop.getLoc(), loop.getLowerBound(), loop.getUpperBound(),
                            {builder.getIndexAttr(1), nanoseconds}, [&](Value from, Value to) {
+                             if (builder.getInsertionBlock() != loop->getBlock())
+                               takeSlots(builder, loop);
                              auto piece = scf::ForOp::create(builder, loop.getLoc(), from, to, loop.getStep());
                              piece.getRegion().takeBody(loop.getRegion());
                            });

@@ -74,3 +74,24 @@ func.func @independent_but_short(%r: memref<100xf32>, %x: f32) {
   } {tfc.independent = 5.0 : f64}
   return
 }
+
+// -----
+
+// What an iteration keeps in a slot of the function is each thread's own.
+// CHECK-LABEL: @slots
+// CHECK-NOT: memref.alloca
+// CHECK: tfcrt.parallel
+// CHECK-NEXT: memref.alloca() : memref<index>
+// CHECK-NEXT: scf.for
+func.func @slots(%r: memref<100xindex>) {
+  %slot = memref.alloca() : memref<index>
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c100 = arith.constant 100 : index
+  scf.for %i = %c0 to %c100 step %c1 {
+    memref.store %i, %slot[] : memref<index>
+    %x = memref.load %slot[] : memref<index>
+    memref.store %x, %r[%i] : memref<100xindex>
+  } {tfc.independent = 5000.0 : f64}
+  return
+}
