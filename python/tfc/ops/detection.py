@@ -131,8 +131,8 @@ def combined_non_max_suppression(
     name=None,
 ) -> CombinedNonMaxSuppression:
     """Of boxes `[batch, n, 1 or classes, 4]` with scores `[batch, n, classes]` those that
-    `tf.image.non_max_suppression` chooses for each class, and of all of them the best of each image: boxes, scores and classes (zeros fill them up to
-    `max_total_size`), and how many there are.
+    `tf.image.non_max_suppression` chooses for each class, and of all of them the best of each image: boxes, scores and
+    classes (zeros fill them up to `max_total_size`), and how many there are.
     """
     op = "combined_non_max_suppression"
     boxes, scores = operand(op, boxes, "f"), operand(op, scores, "f")
@@ -217,9 +217,9 @@ def _chosen_of_classes(boxes, scores, each, threshold, least) -> tuple:
 
 def extract_glimpse(input, size, offsets, centered=True, normalized=True, noise="uniform", name=None) -> Tensor:
     """A window of `size` (height, width) of each of `[batch, height, width, channels]` images, at `offsets`
-    `[batch, 2]` (y, x): those of its middle from -1 to 1, with 0 in the middle of the image; if they are not `centered`, those of
-    its first pixel from 0 to 1; if they are not `normalized`, in pixels (then from the middle of the image to the first
-    one, if they are `centered`).
+    `[batch, 2]` (y, x): those of its middle from -1 to 1, with 0 in the middle of the image; if they are not
+    `centered`, those of its first pixel from 0 to 1; if they are not `normalized`, in pixels (then from the middle of
+    the image to the first one, if they are `centered`).
 
     Pixels outside of the images are noise: "uniform" (between their smallest and largest number), "gaussian" (with mean
     and deviation of the image) or "zero".
@@ -286,7 +286,8 @@ def sample_distorted_bounding_box(
     name=None,
 ) -> BoundingBoxSample:
     """A random part of an image of `image_size` (height, width, channels), in which at least `min_object_covered` of
-    one of the `bounding_boxes` `[batch, n, 4]` is: `begin` and `size` for `tf.slice`, and the part as a box `[1, 1, 4]`.
+    one of the `bounding_boxes` `[batch, n, 4]` is: `begin` and `size` for `tf.slice`, and the part as a box
+    `[1, 1, 4]`.
 
     Its ratio of width to height and its share of the area are in the ranges; where `max_attempts` find none, it is the
     whole image.

@@ -73,8 +73,8 @@ class _Words:
 
 
 def _walk(parts) -> Tensor:
-    """The walk on numbers that are known: thousands of steps, if few of 2^16 numbers are in range. Where so many are not,
-    all of them are encrypted at once.
+    """The walk on numbers that are known: thousands of steps, if few of 2^16 numbers are in range. Where so many are
+    not, all of them are encrypted at once.
     """
     start, limit, bits, *keys = np.broadcast_arrays(*parts)
     now = start.copy()

@@ -609,6 +609,8 @@ class FuncGraph(GraphQueries, Building):
             self._close(*self._returned)
             self._returned = None
             self._built(record, ())
+        if self._log is not None:
+            self._log.forget()
         self.outputs = outputs
         self.captured = [a for a, _ in captured]
         self.variables = [v for v, _ in resources]

@@ -174,6 +174,10 @@ class Log:
             _, number, dims = record
             self._types[number] = *self._types[number][:2], dims
 
+    def forget(self) -> None:
+        """The trace is finished: what else was kept is of no use any more. It may be megabytes."""
+        self._candidates = []
+
     def diverge(self) -> None:
         """From now on everything is built: what was followed has been."""
         self._numbers = {value.real: value.number for value in self._values}

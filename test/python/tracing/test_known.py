@@ -358,3 +358,9 @@ def test_names_of_any_kind_of_text_are_kept(folder):
 
     first, second = twice(make)
     assert second._graph.is_followed and np.array_equal(first(tf.constant(X)), second(tf.constant(X)))
+
+
+def test_a_finished_trace_lets_go_of_the_others(folder):
+    twice(same)
+    for concrete in (*twice(lambda: same(3.0)), *twice(same)):
+        assert concrete._graph.kept._candidates == []
