@@ -3,7 +3,7 @@
 from tfc.autodiff.backward import UnconnectedGradients, accumulate, backward
 from tfc.autodiff.custom import custom_gradient, grad_pass_through, recompute_grad
 from tfc.autodiff.forward import ForwardAccumulator
-from tfc.autodiff.python_calls import numpy_function, py_function, run_host_function
+from tfc.autodiff.python_calls import error_class, numpy_function, py_function, run_host_function
 from tfc.autodiff.tape import GradientTape
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "backward",
     "custom_gradient",
     "grad_pass_through",
+    "error_class",
     "numpy_function",
     "py_function",
     "recompute_grad",

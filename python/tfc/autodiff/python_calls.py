@@ -53,6 +53,11 @@ _ERRORS = (
 )
 
 
+def error_class(error: Exception) -> type:
+    """What an error of the user's Python is, where the runtime called it."""
+    return next((made for kinds, made in _ERRORS if isinstance(error, kinds)), UnknownError)
+
+
 def py_function(func=None, inp=None, Tout=None, name=None):
     """`func(*inp)` on eager tensors, when the program runs; the result has the dtype(s) or specs `Tout`.
 
@@ -183,12 +188,11 @@ class _explained:
             raise error
         if isinstance(error, InvalidArgumentError) and error.op is None and error.node_def is None:
             raise error
-        made = next((c for kinds, c in _ERRORS if isinstance(error, kinds)), UnknownError)
         where = _line_of(traceback)
         text = page(
             f"{type(error).__name__}: {error}", got=f"an error in {_name_of(self._function, None)}", where=where
         )
-        raise made(None, None, text) from error
+        raise error_class(error)(None, None, text) from error
 
 
 def _line_of(traceback):

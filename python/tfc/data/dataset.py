@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from tfc.autodiff import error_class
 from tfc.core import EagerTensor, Tensor, executing_eagerly
 from tfc.data import elements
 from tfc.data.grouping import Grouping, positive, sparse_batches
@@ -27,7 +28,7 @@ from tfc.data.specs import DatasetSpec
 from tfc.data.steps import END, Chained, Counted, InTurn, Started, Steps, Together, sliced, without_errors
 from tfc.data.tracing import traced, traced_dataset, traced_state
 from tfc.dtypes import TensorSpec, as_dtype, bool_, int64
-from tfc.errors import InvalidArgumentError, OpError, UnknownError
+from tfc.errors import InvalidArgumentError, OpError
 from tfc.function import function
 from tfc.ops import nest
 from tfc.ops.convert import convert_to_tensor
@@ -493,7 +494,7 @@ def _of_user(generator, args):
     except (OpError, StopIteration):
         raise
     except Exception as e:
-        raise UnknownError(None, "PyFunc", f"{type(e).__name__}: {e}") from e
+        raise error_class(e)(None, "PyFunc", f"{type(e).__name__}: {e}") from e
 
 
 def _predicate(user, spec):

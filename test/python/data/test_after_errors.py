@@ -57,14 +57,24 @@ def test_a_cache_holds_what_did_not_fail():
     assert outcomes(cached) == outcomes(failing().ignore_errors())
 
 
-def test_an_error_of_a_generator_is_an_unknown_error():
+@pytest.mark.parametrize(
+    "raised, seen",
+    [
+        (ZeroDivisionError, tf.errors.UnknownError),
+        (ValueError, tf.errors.InvalidArgumentError),
+        (TypeError, tf.errors.InvalidArgumentError),
+        (NotImplementedError, tf.errors.UnimplementedError),
+        (MemoryError, tf.errors.ResourceExhaustedError),
+    ],
+)
+def test_an_error_of_a_generator_is_that_of_a_python_call(raised, seen):
     def generator():
         yield 1
-        raise ZeroDivisionError
+        raise raised
 
     iterator = iter(tf.data.Dataset.from_generator(generator, output_signature=tf.TensorSpec([], tf.int32)))
     assert next(iterator).numpy() == 1
-    with pytest.raises(tf.errors.UnknownError):
+    with pytest.raises(seen):
         next(iterator)
     with pytest.raises(StopIteration):
         next(iterator)
