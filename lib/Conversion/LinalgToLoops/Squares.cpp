@@ -72,9 +72,11 @@ bool NestLowering::isRowOf(OpOperand &operand, unsigned across) {
 }
 
 bool NestLowering::chooseSquares(unsigned across) {
+  // The last square computes again what the one before it has written.
   bool readsResults =
       llvm::any_of(op.getDpsInitsMutable(), [&](OpOperand &init) {
-        return op.payloadUsesValueFromOperand(&init);
+        return op.payloadUsesValueFromOperand(&init) ||
+               llvm::is_contained(op.getDpsInputs(), init.get());
       });
   if (readsResults || !tryVectors(across))
     return false;

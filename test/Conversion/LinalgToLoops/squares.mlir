@@ -63,3 +63,21 @@ func.func @complex(%x: memref<100x70xcomplex<f32>>) {
   }
   return
 }
+
+// -----
+
+#id = affine_map<(d0, d1) -> (d0, d1)>
+#across = affine_map<(d0, d1) -> (d1, d0)>
+
+// What is updated in place is not computed twice, as the last squares would.
+// CHECK-LABEL: func.func @in_place
+// CHECK-NOT: vector.shuffle
+func.func @in_place(%x: memref<70x100xf32>, %r: memref<100x70xf32>) {
+  linalg.generic {indexing_maps = [#across, #id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%x, %r : memref<70x100xf32>, memref<100x70xf32>) outs(%r : memref<100x70xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %sum = arith.addf %a, %b : f32
+    linalg.yield %sum : f32
+  }
+  return
+}
