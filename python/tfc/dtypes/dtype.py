@@ -58,7 +58,8 @@ class DType:
 
     @property
     def as_datatype_enum(self) -> int:
-        return self.code
+        """TensorFlow's number of the type."""
+        return _ENUM[self.name]
 
     @property
     def base_dtype(self) -> "DType":
@@ -122,7 +123,7 @@ class DType:
         return hash(self.name)
 
     def __int__(self):
-        return self.code
+        return self.as_datatype_enum
 
     def __repr__(self):
         return f"tf.{self.name}"
@@ -179,9 +180,16 @@ DTYPES: tuple[DType, ...] = (
     complex128,
 )
 
+# Numbers of TensorFlow's types; `code` is that of this package.
+_ENUM = {
+    "float32": 1, "float64": 2, "int32": 3, "uint8": 4, "int16": 5, "int8": 6, "string": 7, "complex64": 8, "int64": 9,
+    "bool": 10, "bfloat16": 14, "uint16": 17, "complex128": 18, "float16": 19, "uint32": 22, "uint64": 23,
+}  # fmt: skip
+
 _KNOWN: dict = {d.name: d for d in (*DTYPES, string)}
 _KNOWN.update({d.as_numpy_dtype: d for d in (*DTYPES, string)})
 _KNOWN.update({d.np_dtype: d for d in (*DTYPES, string)})
+_OF_ENUM = {number: _KNOWN[name] for name, number in _ENUM.items()}
 _KNOWN.update({"half": float16, "float": float32, "double": float64, bool: bool_, int: int32, float: float32})
 _KNOWN.update(
     {
@@ -199,7 +207,7 @@ _KNOWN.update(
 
 
 def as_dtype(value) -> DType:
-    """The `DType` of a DType, numpy dtype or scalar class, name, Python class or code.
+    """The `DType` of a DType, numpy dtype or scalar class, name, Python class or TensorFlow's number.
 
     Raises `TypeError` if there is none: quantized types are not supported.
     """
@@ -211,8 +219,8 @@ def as_dtype(value) -> DType:
         found = None
     if found is not None:
         return found
-    if type(value) is int and 0 <= value < len(DTYPES):
-        return DTYPES[value]
+    if type(value) is int and value in _OF_ENUM:
+        return _OF_ENUM[value]
     # np.dtype(None) would be float64.
     if value is not None and not isinstance(value, (int, str)):
         inner = getattr(value, "dtype", value)

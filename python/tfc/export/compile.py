@@ -6,7 +6,7 @@ import platform
 from pathlib import Path
 
 from tfc.compiler import compile_module
-from tfc.dtypes import as_dtype
+from tfc.dtypes import DTYPES
 from tfc.errors import InvalidArgumentError, page
 from tfc.export import files
 from tfc.export.cxx_class import cxx_class_header
@@ -187,7 +187,7 @@ def _entry(entry: Entry, described: dict, has_arena: bool) -> EntryPoint:
     written, variables = [], iter(entry.variables)
     for buffer in described["buffers"]:
         shape = tuple(None if d < 0 else d for d in buffer["shape"])
-        dtype = as_dtype(buffer["dtype"])
+        dtype = DTYPES[buffer["dtype"]]
         if buffer["kind"] == "argument":
             title, symbols = next(titles)
             arguments.append(Buffer(identifier(title, taken), dtype, shape, title, tuple(symbols)))

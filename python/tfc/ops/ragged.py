@@ -421,6 +421,21 @@ def _operator(function, reflected=False):
     return operator
 
 
+def _comparison(function, otherwise: bool):
+    """`==` and `!=`: what cannot be compared is not equal."""
+    compare = _operator(function)
+
+    def operator(self, other):
+        try:
+            return compare(self, other)
+        except (InvalidArgumentError, TypeError, ValueError):
+            return otherwise
+
+    return operator
+
+
+RaggedTensor.__eq__ = _comparison(math.equal, False)
+RaggedTensor.__ne__ = _comparison(math.not_equal, True)
 for _name, _function in {
     "add": math.add, "sub": math.subtract, "mul": math.multiply, "truediv": math.truediv, "floordiv": math.floordiv,
     "mod": math.floormod, "pow": math.pow,
@@ -429,7 +444,6 @@ for _name, _function in {
     setattr(RaggedTensor, f"__r{_name}__", _operator(_function, True))
 for _name, _function in {
     "lt": math.less, "le": math.less_equal, "gt": math.greater, "ge": math.greater_equal,
-    "eq": math.equal, "ne": math.not_equal,
 }.items():  # fmt: skip
     setattr(RaggedTensor, f"__{_name}__", _operator(_function))
 for _name, _boolean, _bits in (

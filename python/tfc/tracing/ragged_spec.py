@@ -2,6 +2,7 @@
 
 from tfc.dtypes import TensorShape, TensorSpec, as_dtype, float32, int64
 from tfc.ops.ragged_ops import RaggedTensor
+from tfc.tracing.composite_spec import CompositeSpec
 from tfc.tracing.nested_types import FlattenedType
 from tfc.tracing.trace_type import TensorType
 
@@ -62,7 +63,7 @@ class RaggedType(FlattenedType):
         return repr(self.as_spec())
 
 
-class RaggedTensorSpec:
+class RaggedTensorSpec(CompositeSpec):
     """RaggedTensors of a shape (None: a ragged dimension, or any size), dtype and number of ragged dimensions.
 
     `ragged_rank`: how many dimensions after the first are ragged; without it all but those at the end that are known.
@@ -82,14 +83,6 @@ class RaggedTensorSpec:
         self._ragged_rank = ragged_rank
 
     @property
-    def shape(self) -> TensorShape:
-        return self._shape
-
-    @property
-    def dtype(self):
-        return self._dtype
-
-    @property
     def ragged_rank(self) -> int:
         return self._ragged_rank
 
@@ -100,14 +93,11 @@ class RaggedTensorSpec:
     def from_value(cls, value: RaggedTensor) -> "RaggedTensorSpec":
         return cls(value.shape, value.dtype, value.ragged_rank)
 
-    def is_compatible_with(self, other) -> bool:
-        """Whether a RaggedTensor, or another spec, is what this says."""
-        other = self.from_value(other) if isinstance(other, RaggedTensor) else other
-        return (
-            isinstance(other, RaggedTensorSpec)
-            and (self._dtype, self._ragged_rank) == (other._dtype, other._ragged_rank)
-            and self._shape.is_compatible_with(other._shape)
-        )
+    def _fixed(self) -> tuple:
+        return self._dtype, self._ragged_rank
+
+    def _of_shape(self, shape) -> "RaggedTensorSpec":
+        return RaggedTensorSpec(shape, self._dtype, self._ragged_rank)
 
     def _leaves(self) -> tuple:
         """Specs of the flat values, and of the splits of each ragged dimension, the outermost first."""
@@ -135,15 +125,6 @@ class RaggedTensorSpec:
         if not splits:
             return TensorType(flat)
         return RaggedType((RaggedTensor, self._lengths()), [TensorType(s) for s in (flat, *splits)])
-
-    def __eq__(self, other):
-        return isinstance(other, RaggedTensorSpec) and self._key() == other._key()
-
-    def __hash__(self):
-        return hash(self._key())
-
-    def _key(self):
-        return self._shape.dims, self._dtype, self._ragged_rank
 
     def __repr__(self):
         return f"RaggedTensorSpec({self._shape!r}, {self._dtype!r}, {self._ragged_rank}, {int64!r})"

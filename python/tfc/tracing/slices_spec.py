@@ -2,6 +2,7 @@
 
 from tfc.dtypes import TensorShape, TensorSpec, as_dtype, float32, int64
 from tfc.ops.indexed_slices import IndexedSlices
+from tfc.tracing.composite_spec import CompositeSpec
 from tfc.tracing.nested_types import Nested
 from tfc.tracing.trace_type import TensorType
 
@@ -34,7 +35,7 @@ class SlicesType(Nested):
         return repr(self.as_spec())
 
 
-class IndexedSlicesSpec:
+class IndexedSlicesSpec(CompositeSpec):
     """IndexedSlices of a dense shape and dtype; `dense_shape_dtype` None: without a dense shape."""
 
     value_type = IndexedSlices
@@ -45,28 +46,33 @@ class IndexedSlicesSpec:
         self._dense_shape_dtype = None if dense_shape_dtype is None else as_dtype(dense_shape_dtype)
         self._indices_shape = TensorShape([None] if indices_shape is None else indices_shape)
 
-    @property
-    def shape(self) -> TensorShape:
-        return self._shape
-
-    @property
-    def dtype(self):
-        return self._dtype
-
     @classmethod
     def from_value(cls, value: IndexedSlices) -> "IndexedSlicesSpec":
         return SlicesType.of_value(value).as_spec()
 
+    def _fixed(self) -> tuple:
+        return self._dtype, self._indices_dtype, self._dense_shape_dtype
+
+    def _of_shape(self, shape, indices_shape=None) -> "IndexedSlicesSpec":
+        if indices_shape is None:
+            indices_shape = self._indices_shape
+        return IndexedSlicesSpec(shape, *self._fixed(), indices_shape)
+
     def is_compatible_with(self, other) -> bool:
-        """Whether an IndexedSlices, or another spec, is what this says."""
         other = self.from_value(other) if isinstance(other, IndexedSlices) else other
-        return (
-            isinstance(other, IndexedSlicesSpec)
-            and (self._dtype, self._indices_dtype, self._dense_shape_dtype)
-            == (other._dtype, other._indices_dtype, other._dense_shape_dtype)
-            and self._shape.is_compatible_with(other._shape)
-            and self._indices_shape.is_compatible_with(other._indices_shape)
-        )
+        return super().is_compatible_with(other) and self._indices_shape.is_compatible_with(other._indices_shape)
+
+    def is_subtype_of(self, other) -> bool:
+        return super().is_subtype_of(other) and self._indices_shape.is_subtype_of(other._indices_shape)
+
+    def most_specific_common_supertype(self, others):
+        made = super().most_specific_common_supertype(others)
+        if made is None:
+            return None
+        count = self._indices_shape
+        for other in others:
+            count = count.most_specific_compatible_shape(other._indices_shape)
+        return made._of_shape(made._shape, count)
 
     def __tf_tracing_type__(self, context):
         count = self._indices_shape.dims
@@ -77,15 +83,8 @@ class IndexedSlicesSpec:
             parts.append(TensorSpec([self._shape.rank], self._dense_shape_dtype))
         return SlicesType(IndexedSlices, [TensorType(s) for s in parts])
 
-    def _key(self):
-        dtypes = self._dtype, self._indices_dtype, self._dense_shape_dtype
-        return (self._shape.dims, *dtypes, self._indices_shape.dims)
-
-    def __eq__(self, other):
-        return isinstance(other, IndexedSlicesSpec) and self._key() == other._key()
-
-    def __hash__(self):
-        return hash(self._key())
+    def _key(self) -> tuple:
+        return (*super()._key(), self._indices_shape.dims)
 
     def __repr__(self):
         return (

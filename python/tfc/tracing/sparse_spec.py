@@ -2,6 +2,7 @@
 
 from tfc.dtypes import TensorShape, TensorSpec, as_dtype, float32, int64
 from tfc.ops.sparse_ops import SparseTensor
+from tfc.tracing.composite_spec import CompositeSpec
 from tfc.tracing.nested_types import FlattenedType
 from tfc.tracing.trace_type import TensorType
 
@@ -58,7 +59,7 @@ def type_of_sparse(shape: TensorShape, dtype) -> SparseType:
     return SparseType((SparseTensor, shape.dims), [TensorType(s) for s in parts])
 
 
-class SparseTensorSpec:
+class SparseTensorSpec(CompositeSpec):
     """SparseTensors of a dense shape (None: any size) and dtype."""
 
     value_type = SparseTensor
@@ -66,26 +67,12 @@ class SparseTensorSpec:
     def __init__(self, shape=None, dtype=float32):
         self._shape, self._dtype = TensorShape(shape), as_dtype(dtype)
 
-    @property
-    def shape(self) -> TensorShape:
-        return self._shape
-
-    @property
-    def dtype(self):
-        return self._dtype
-
     @classmethod
     def from_value(cls, value: SparseTensor) -> "SparseTensorSpec":
         return cls(value.shape, value.dtype)
 
-    def is_compatible_with(self, other) -> bool:
-        """Whether a SparseTensor, or another spec, is what this says."""
-        other = self.from_value(other) if isinstance(other, SparseTensor) else other
-        return (
-            isinstance(other, SparseTensorSpec)
-            and self._dtype is other._dtype
-            and self._shape.is_compatible_with(other._shape)
-        )
+    def _of_shape(self, shape) -> "SparseTensorSpec":
+        return SparseTensorSpec(shape, self._dtype)
 
     @property
     def components(self) -> SparseTensor:
@@ -95,12 +82,6 @@ class SparseTensorSpec:
 
     def __tf_tracing_type__(self, context):
         return type_of_sparse(self._shape, self._dtype)
-
-    def __eq__(self, other):
-        return isinstance(other, SparseTensorSpec) and (self._shape, self._dtype) == (other._shape, other._dtype)
-
-    def __hash__(self):
-        return hash((self._shape.dims, self._dtype))
 
     def __repr__(self):
         return f"SparseTensorSpec({self._shape!r}, {self._dtype!r})"

@@ -21,7 +21,7 @@ def test_as_dtype_knows_every_spelling(dtype):
         dtype.name,
         dtype.as_numpy_dtype,
         dtype.np_dtype,
-        dtype.code,
+        dtype.as_datatype_enum,
         np.zeros(1, dtype.np_dtype),
     ):
         assert tf.as_dtype(spelling) is dtype
@@ -37,6 +37,13 @@ def test_dtype_equals_numpy_and_names(dtype):
 @ALL
 def test_dtype_copies_and_pickles_to_itself(dtype):
     assert pickle.loads(pickle.dumps(dtype)) is dtype and copy.deepcopy(dtype) is dtype
+
+
+def test_numbers_of_dtypes_are_tensorflows():
+    assert (tf.float32.as_datatype_enum, int(tf.int64), tf.half.as_datatype_enum) == (1, 9, 19)
+    assert tf.as_dtype(10) is tf.bool and all(tf.as_dtype(int(d)) is d for d in (tf.string, tf.uint64, tf.bfloat16))
+    with pytest.raises(TypeError, match="Cannot convert"):
+        tf.as_dtype(20)
 
 
 def test_dtype_text():
