@@ -5,7 +5,7 @@ import builtins
 import numpy as np
 
 from tfc.core import Tensor, VariableStorage, argument_error, describe, dtype_error, executing_eagerly
-from tfc.dtypes import TensorShape, as_dtype, as_shape, broadcast_static_shape, int32
+from tfc.dtypes import TensorShape, as_dtype, as_shape, bool_, broadcast_static_shape, int32
 from tfc.ops import primitives as p
 from tfc.ops.convert import common_dtype, convert_to_tensor, sequence, static_ints, static_value
 from tfc.ops.gradients import dynamic_shape
@@ -414,6 +414,8 @@ def pad(tensor, paddings, mode="CONSTANT", constant_values=0, name=None) -> Tens
     "SYMMETRIC".
     """
     tensor = convert_to_tensor(tensor)
+    if tensor.dtype == bool_ and isinstance(constant_values, int) and constant_values == 0:
+        constant_values = False  # the default is nothing, of any dtype
     n = rank_of(tensor, "pad")
     pairs = paddings if isinstance(paddings, (list, tuple)) else [paddings]
     parts = [v for pair in pairs for v in (pair if isinstance(pair, (list, tuple)) else [pair])]

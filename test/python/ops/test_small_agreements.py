@@ -44,3 +44,16 @@ def test_an_initializer_without_a_seed_draws_again(kind):
 def test_a_constant_of_another_size_is_a_type_error():
     with pytest.raises(TypeError, match="3 elements"):
         tf.constant_initializer([1, 2, 3])([2, 2])
+
+
+def test_truth_values_are_padded_with_false():
+    x = tf.constant([[True, True]])
+    for pad in (tf.pad, tf.function(tf.pad)):
+        assert pad(x, [[0, 1], [1, 0]]).numpy().tolist() == [[False, True, True], [False, False, False]]
+
+
+@pytest.mark.parametrize("half", [0.5, [0.5, 0.5, 0.5]])
+def test_a_power_of_a_half_is_no_square_root_of_negative_zero_or_infinity(half):
+    x = tf.constant([float("-inf"), -0.0, 4.0])
+    for power in (tf.pow, tf.function(tf.pow)):
+        assert [str(y) for y in power(x, half).numpy().tolist()] == ["inf", "0.0", "2.0"]

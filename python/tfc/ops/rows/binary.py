@@ -50,7 +50,11 @@ def _trunc_div(x, y):
 def _pow(x, y):
     if y.dtype.kind == "i" and np.any(y < 0):
         raise InvalidArgumentError("Integers to negative integer powers are not allowed")
-    return np.power(x, y)
+    power = np.power(x, y)
+    if x.dtype.kind != "f" or not np.any(y == 0.5):
+        return power
+    # numpy takes the square root, which is another number of -0 and of minus infinity.
+    return np.where((y == 0.5) & ((x == 0) | (x == -np.inf)), np.abs(x), power)
 
 
 def _pow_x(g, out, x, y):
