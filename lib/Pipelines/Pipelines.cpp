@@ -50,6 +50,8 @@ constexpr Step optimize[] = {
     {"tfc-promote-variables", "the text is in program order: tokens are not needed for values",
      Kind::optional},
     {"tfc-merge-prints", "after promotion: no writes lie between prints any more", Kind::optional},
+    {"func.func(tfc-split-complex-products)", "kernels multiply real matrices; the sizes are known and checked",
+     Kind::optional},
     {"canonicalize", "promotion leaves casts and loops that carry too much"},
     {"cse", "equal computations on both sides of what was an effect", Kind::optional},
 };

@@ -26,8 +26,10 @@ static constexpr size_t mostMembers = 24;
 static bool isContraction(LinalgOp op) {
   if (op.getNumReductionLoops() == 0 || op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1)
     return false;
-  auto add = op.getBlock()->getTerminator()->getOperand(0).getDefiningOp<arith::AddFOp>();
-  return add && (add.getLhs().getDefiningOp<arith::MulFOp>() || add.getRhs().getDefiningOp<arith::MulFOp>());
+  Operation *add = op.getBlock()->getTerminator()->getOperand(0).getDefiningOp();
+  return isa_and_present<arith::AddFOp, arith::AddIOp>(add) && llvm::any_of(add->getOperands(), [](Value part) {
+           return isa_and_present<arith::MulFOp, arith::MulIOp>(part.getDefiningOp());
+         });
 }
 
 /// The parallel loops before the first one that cannot be an outer one.

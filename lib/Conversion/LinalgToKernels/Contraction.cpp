@@ -121,28 +121,31 @@ static OpOperand *asInput(LinalgOp op, Value value, Type type) {
   return op.getMatchingOpOperand(argument);
 }
 
-/// yield(addf(out, mulf(x, y))), in any order of operands.
+static arith::FastMathFlags flagsOf(Operation *op) {
+  auto fast = dyn_cast<arith::ArithFastMathInterface>(op);
+  return fast ? fast.getFastMathFlagsAttr().getValue()
+              : arith::FastMathFlags::none;
+}
+
+/// yield(add(out, mul(x, y))), in any order of operands.
 static bool matchBody(Contraction &c) {
   LinalgOp op = c.op;
   OpOperand *result = op.getDpsInitOperand(0);
-  auto add = op.getBlock()
-                 ->getTerminator()
-                 ->getOperand(0)
-                 .getDefiningOp<arith::AddFOp>();
-  if (!add)
+  Operation *add =
+      op.getBlock()->getTerminator()->getOperand(0).getDefiningOp();
+  if (!isa_and_present<arith::AddFOp, arith::AddIOp>(add))
     return false;
-  Value out = op.getMatchingBlockArgument(result);
-  if (add.getLhs() != out && add.getRhs() != out)
+  Value out = op.getMatchingBlockArgument(result), lhs = add->getOperand(0),
+        rhs = add->getOperand(1);
+  if (lhs == rhs || (lhs != out && rhs != out))
     return false;
-  auto multiply = (add.getLhs() == out ? add.getRhs() : add.getLhs())
-                      .getDefiningOp<arith::MulFOp>();
-  if (!multiply || add.getLhs() == add.getRhs())
+  Operation *multiply = (lhs == out ? rhs : lhs).getDefiningOp();
+  if (!isa_and_present<arith::MulFOp, arith::MulIOp>(multiply))
     return false;
-  c.type = dyn_cast<FloatType>(add.getType());
-  OpOperand *left = asInput(op, multiply.getLhs(), c.type),
-            *right = asInput(op, multiply.getRhs(), c.type);
-  if (!c.type || !left || !right || left == right || left == result ||
-      right == result)
+  c.type = out.getType();
+  OpOperand *left = asInput(op, multiply->getOperand(0), c.type),
+            *right = asInput(op, multiply->getOperand(1), c.type);
+  if (!left || !right || left == right || left == result || right == result)
     return false;
   auto operandOf = [&](OpOperand *operand) {
     return Operand{operand->get(), op.getMatchingIndexingMap(operand)};
@@ -150,8 +153,8 @@ static bool matchBody(Contraction &c) {
   c.left = operandOf(left);
   c.right = operandOf(right);
   c.result = operandOf(result);
-  c.product = multiply.getFastmath();
-  c.sum = add.getFastmath();
+  c.product = flagsOf(multiply);
+  c.sum = flagsOf(add);
   return true;
 }
 
@@ -213,10 +216,13 @@ static linalg::FillOp findFill(LinalgOp op, Value result) {
   for (Operation *before = op->getPrevNode(); before;
        before = before->getPrevNode()) {
     if (auto fill = dyn_cast<linalg::FillOp>(before)) {
-      if (fill.getOutputs()[0] == result)
-        return matchPattern(fill.getInputs()[0], m_PosZeroFloat())
+      if (fill.getOutputs()[0] == result) {
+        Value start = fill.getInputs()[0];
+        return matchPattern(start, m_PosZeroFloat()) ||
+                       matchPattern(start, m_Zero())
                    ? fill
                    : linalg::FillOp();
+      }
       return {};
     }
     if (!isMemoryEffectFree(before) && !isa<memref::AllocOp>(before))
@@ -242,8 +248,15 @@ std::optional<Contraction> tfc::kernels::matchContraction(LinalgOp op) {
     return type.isF32() || type.isF64() ||
            (!wide && (type.isF16() || type.isBF16()));
   };
-  if (!isFloat(c.left, false) || !isFloat(c.right, false) ||
-      !isFloat(c.result, true))
+  auto isInteger = [&](const Operand &operand) {
+    Type type = operand.type().getElementType();
+    return type == c.type && type.isSignlessInteger() &&
+           type.getIntOrFloatBitWidth() >= 8;
+  };
+  bool floats = isFloat(c.left, false) && isFloat(c.right, false) &&
+                isFloat(c.result, true);
+  if (!floats &&
+      !(isInteger(c.left) && isInteger(c.right) && isInteger(c.result)))
     return std::nullopt;
   // Without a single tap there is nothing that would set the result.
   if (llvm::all_of(c.taps, [&](unsigned dim) { return c.size(dim) > 0; }))

@@ -47,10 +47,11 @@ struct Operand {
 struct Contraction {
   mlir::linalg::LinalgOp op;
   Operand left, right, result;
-  mlir::FloatType type;                    ///< of the sum
-  mlir::arith::FastMathFlags product, sum; ///< what the body's two ops allow
-  unsigned inner = 0;                      ///< the loop over k
-  llvm::SmallVector<unsigned> taps;        ///< other loops that are summed up
+  mlir::Type type; ///< of the sum
+  /// What the body's two ops allow; of integers nothing is to be allowed.
+  mlir::arith::FastMathFlags product, sum;
+  unsigned inner = 0;               ///< the loop over k
+  llvm::SmallVector<unsigned> taps; ///< other loops that are summed up
   unsigned column = 0; ///< the loop along which `result` is contiguous
   llvm::SmallVector<unsigned> rows;  ///< loops over rows, outermost first
   llvm::SmallVector<unsigned> batch; ///< all others
@@ -61,7 +62,7 @@ struct Contraction {
 };
 
 /// Recognizes matmul, batch_matmul and generic ops of that form on buffers of
-/// floats.
+/// floats or integers.
 std::optional<Contraction> matchContraction(mlir::linalg::LinalgOp op);
 
 } // namespace tfc::kernels

@@ -264,6 +264,9 @@ Values KernelBuilder::transpose(Values vectors) {
 }
 
 Value KernelBuilder::multiplyAdd(Value x, Value y, Value to) {
+  if (!isa<FloatType>(type))
+    return arith::AddIOp::create(builder, loc, to,
+                                 arith::MulIOp::create(builder, loc, x, y));
   return arith::AddFOp::create(
       builder, loc, to, arith::MulFOp::create(builder, loc, x, y, product),
       sum);

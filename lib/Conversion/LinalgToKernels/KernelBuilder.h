@@ -82,8 +82,8 @@ struct Tile {
 
 class KernelBuilder {
 public:
-  KernelBuilder(mlir::OpBuilder &builder, mlir::Location loc,
-                mlir::FloatType type, mlir::arith::FastMathFlags product,
+  KernelBuilder(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type type,
+                mlir::arith::FastMathFlags product,
                 mlir::arith::FastMathFlags sum)
       : builder(builder), loc(loc), type(type), product(product), sum(sum) {}
 
@@ -155,7 +155,7 @@ public:
 
   mlir::OpBuilder &builder;
   mlir::Location loc;
-  mlir::FloatType type;
+  mlir::Type type; ///< of sums
   mlir::arith::FastMathFlags product, sum;
   bool parallel = true;          ///< parallel loops may be made
   double flopsPerNanosecond = 1; ///< of the machine

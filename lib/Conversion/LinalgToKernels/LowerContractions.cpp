@@ -57,7 +57,7 @@ public:
     b.parallel = options.parallel;
     // Two multiply-adds of a vector in a cycle, and the tile not always full.
     b.flopsPerNanosecond =
-        6.0 * options.unit.bits / FloatType(c.type).getWidth();
+        6.0 * options.unit.bits / c.type.getIntOrFloatBitWidth();
   }
 
   void run();
@@ -293,10 +293,9 @@ void Lowering::findProducer() {
 /// The epilogue that there may be, if the algorithm has tiles that end with
 /// one.
 void Lowering::takeEpilogue(Algorithm algorithm) {
-  bool keepsTiles = algorithm == Algorithm::direct ||
-                    algorithm == Algorithm::packed ||
-                    algorithm == Algorithm::pairs ||
-                    algorithm == Algorithm::either;
+  bool keepsTiles =
+      algorithm == Algorithm::direct || algorithm == Algorithm::packed ||
+      algorithm == Algorithm::pairs || algorithm == Algorithm::either;
   if (!keepsTiles)
     epilogue.reset();
   if (!epilogue)

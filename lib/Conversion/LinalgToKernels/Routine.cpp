@@ -98,10 +98,15 @@ private:
 
 } // namespace
 
+static std::string nameOf(Type type) {
+  return (isa<FloatType>(type) ? "f" : "i") +
+         std::to_string(type.getIntOrFloatBitWidth());
+}
+
 void tfc::kernels::emitSquareCopy(KernelBuilder &b, const SquareCopy &copy,
                                   int64_t lanes) {
-  std::string name = "tfc.square.f" + std::to_string(b.type.getWidth()) + "x" +
-                     std::to_string(lanes);
+  std::string name =
+      "tfc.square." + nameOf(b.type) + "x" + std::to_string(lanes);
   Operand operands[] = {{copy.from},     {copy.fromAt}, {copy.fromStep},
                         {copy.to, true}, {copy.toAt},   {copy.toStep}};
   double nanoseconds = 0.3 * double(lanes * lanes);
@@ -123,10 +128,10 @@ void tfc::kernels::emitTileCall(KernelBuilder &b, const TileCall &tile) {
   auto number = [](auto value) {
     return std::to_string(static_cast<int64_t>(value));
   };
-  std::string name = "tfc.tile.f" + number(b.type.getWidth()) + "x" +
-                     number(rows) + "x" + number(vectors) + "x" +
-                     number(lanes) + "." + number(b.product) + "." +
-                     number(b.sum) + (tile.width ? ".edge" : "");
+  std::string name = "tfc.tile." + nameOf(b.type) + "x" + number(rows) + "x" +
+                     number(vectors) + "x" + number(lanes) + "." +
+                     number(b.product) + "." + number(b.sum) +
+                     (tile.width ? ".edge" : "");
   Value to = b.at(tile.result, tile.firstRow, tile.firstColumn);
   SmallVector<Operand> operands{{tile.left},
                                 {tile.leftAt},

@@ -510,6 +510,7 @@ void NestLowering::nest(size_t level) {
 //===----------------------------------------------------------------------===//
 
 void NestLowering::run() {
+  collapseLoops();
   builder.setInsertionPoint(op);
   ranges = llvm::to_vector(op.createLoopRanges(builder, loc));
   ivs.resize(iterators.size());

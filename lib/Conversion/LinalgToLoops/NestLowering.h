@@ -98,6 +98,10 @@ private:
   void rowsStep(mlir::ArrayRef<Values> columns);
   Values columnsOf(mlir::OpOperand &operand, unsigned across);
 
+  // Short loops: Collapse.cpp
+  void collapseLoops();
+  unsigned firstCollapsed();
+
   // Inputs in another order: Reorder.cpp
   void reorderInputs();
   llvm::SmallVector<unsigned> inputsToReorder(unsigned dim);

@@ -105,18 +105,7 @@ func.func @shared(%a: memref<8x10x16xf32>, %b: memref<16x64xf32>, %c: memref<8x1
 
 // -----
 
-// Integers are left to the loops.
-
-// CHECK-LABEL: @integers
-// CHECK:       linalg.matmul
-func.func @integers(%a: memref<4x4xi32>, %b: memref<4x4xi32>, %c: memref<4x4xi32>) {
-  linalg.matmul ins(%a, %b : memref<4x4xi32>, memref<4x4xi32>) outs(%c : memref<4x4xi32>)
-  return
-}
-
-// -----
-
-// So is what does more than multiply and add.
+// What does more than multiply and add is left to the loops.
 
 #m = affine_map<(i, k) -> (i, k)>
 #v = affine_map<(i, k) -> (k)>
@@ -132,5 +121,22 @@ func.func @distance(%a: memref<4x8xf32>, %b: memref<8xf32>, %c: memref<4xf32>) {
     %3 = arith.addf %sum, %2 : f32
     linalg.yield %3 : f32
   }
+  return
+}
+
+// -----
+
+// Integers have the same tiles.
+
+// CHECK-LABEL: @integers
+// CHECK-NOT:   linalg
+// CHECK:         scf.for {{.*}} iter_args({{.*}}) -> (vector<16xi32>,
+// CHECK:           arith.muli {{.*}} : vector<16xi32>
+// CHECK:           arith.addi {{.*}} : vector<16xi32>
+// CHECK-NOT:   linalg
+func.func @integers(%a: memref<10x20xi32>, %b: memref<20x40xi32>, %c: memref<10x40xi32>) {
+  %zero = arith.constant 0 : i32
+  linalg.fill ins(%zero : i32) outs(%c : memref<10x40xi32>)
+  linalg.matmul ins(%a, %b : memref<10x20xi32>, memref<20x40xi32>) outs(%c : memref<10x40xi32>)
   return
 }

@@ -295,3 +295,32 @@ def test_equal_towers_run_beside_each_other(threads):
         for _ in range(4):
             old = np.clip(x.T @ np.clip(x @ old, -1, 1), -2, 2)
         np.testing.assert_array_equal(v.numpy(), old)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint16, np.int32, np.uint64], ids=lambda t: t.__name__)
+@pytest.mark.parametrize("transposed", [(False, False), (True, False), (False, True)], ids=str)
+def test_products_of_integers_wrap_around(dtype, transposed):
+    limits = np.iinfo(dtype)
+    for m, k, n in [(1, 3, 1), (17, 33, 65), (64, 130, 96), (200, 300, 40), (5, 0, 4)]:
+        shapes = [(k, m) if transposed[0] else (m, k), (n, k) if transposed[1] else (k, n)]
+        x, y = (RNG.integers(limits.min, limits.max, s, dtype, endpoint=True) for s in shapes)
+        product = tf.function(lambda x, y: tf.matmul(x, y, transpose_a=transposed[0], transpose_b=transposed[1]) + 1)
+        want = (x.T if transposed[0] else x) @ (y.T if transposed[1] else y) + dtype(1)
+        np.testing.assert_array_equal(product(x, y).numpy(), want)
+
+
+@pytest.mark.parametrize("dtype", [np.complex64, np.complex128], ids=lambda t: t.__name__)
+def test_complex_products_are_made_of_real_ones(dtype):
+    def random(*shape):
+        return (RNG.normal(size=shape) + 1j * RNG.normal(size=shape)).astype(dtype)
+
+    product = tf.function(lambda x, y: tf.matmul(x, y, adjoint_b=True) * 2)
+    unknown = tf.function(lambda x, y: tf.matmul(x, y), input_signature=[tf.TensorSpec([None, None], dtype)] * 2)
+    for m, k, n in [(2, 2, 2), (17, 33, 65), (1, 300, 20), (50, 0, 4), (0, 3, 2)]:
+        x, y = random(m, k), random(n, k)
+        want = x @ y.conj().T
+        tolerance = 8 * np.finfo(dtype).eps * (1 + np.abs(x) @ np.abs(y).T)
+        assert np.all(np.abs(product(x, y).numpy() - 2 * want) <= 2 * tolerance)
+        assert np.all(np.abs(unknown(x, y.conj().T).numpy() - want) <= tolerance)
+    x, y = random(4, 1, 20, 30), random(3, 30, 25)
+    np.testing.assert_allclose(tf.function(tf.matmul)(x, y).numpy(), x @ y, rtol=1e-5, atol=1e-4)

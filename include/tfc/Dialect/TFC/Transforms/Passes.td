@@ -286,6 +286,25 @@ def TFCRefineListsPass : Pass<"tfc-refine-lists", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::tfc::TFCDialect"];
 }
 
+def TFCSplitComplexProductsPass : Pass<"tfc-split-complex-products", "::mlir::func::FuncOp"> {
+  let summary = "Make real matrix products of complex ones";
+  let description = [{
+    Numbers of two parts fit no vector unit; their parts do, as matrices of their own.
+
+    ```mlir
+    %z = tfc.matmul %x, %y : (tensor<64x64xcomplex<f32>>, ...) -> tensor<64x64xcomplex<f32>>
+    // becomes
+    %a = tfc.real %x  ...  %b = tfc.imag %x  ...  %c = tfc.real %y  ...  %d = tfc.imag %y
+    %real = tfc.sub (tfc.matmul %a, %c), (tfc.matmul %b, %d)
+    %imag = tfc.add (tfc.matmul %a, %d), (tfc.matmul %b, %c)
+    %z = tfc.complex %real, %imag
+    ```
+
+    Products that are known to have few multiplications stay as they are.
+  }];
+  let dependentDialects = ["::tfc::TFCDialect"];
+}
+
 def TFCSizeListsPass : Pass<"tfc-size-lists", "::mlir::func::FuncOp"> {
   let summary = "Make lists that counted loops fill in their final length";
   let description = [{

@@ -1,0 +1,60 @@
+// RUN: tfc-opt %s --tfc-linalg-to-loops="vector-bits=512" -split-input-file | FileCheck %s
+
+// Coordinates of points, one after the other, are one loop in vectors.
+
+// CHECK-LABEL: @points
+// CHECK:         memref.collapse_shape %{{.*}} {{\[}}[0, 1]] : memref<1000x3xf32> into memref<3000xf32>
+// CHECK:         vector.load {{.*}} : memref<3000xf32>, vector<16xf32>
+// CHECK:         vector.store {{.*}} : memref<3000xf32>, vector<16xf32>
+#id = affine_map<(d0, d1) -> (d0, d1)>
+func.func @points(%x: memref<1000x3xf32>, %y: memref<1000x3xf32>) {
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<1000x3xf32>) outs(%y : memref<1000x3xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %0 = arith.addf %in, %in : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
+// What is the same for all points keeps the loops apart, as does a view with gaps.
+
+// CHECK-LABEL: @apart
+// CHECK-NOT:     memref.collapse_shape
+#id = affine_map<(d0, d1) -> (d0, d1)>
+#inner = affine_map<(d0, d1) -> (d1)>
+func.func @apart(%x: memref<1000x3xf32>, %b: memref<3xf32>, %y: memref<1000x3xf32, strided<[4, 1]>>) {
+  linalg.generic {indexing_maps = [#id, #inner, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%x, %b : memref<1000x3xf32>, memref<3xf32>) outs(%x : memref<1000x3xf32>) {
+  ^bb0(%in: f32, %bias: f32, %out: f32):
+    %0 = arith.addf %in, %bias : f32
+    linalg.yield %0 : f32
+  }
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<1000x3xf32>) outs(%y : memref<1000x3xf32, strided<[4, 1]>>) {
+  ^bb0(%in: f32, %out: f32):
+    linalg.yield %in : f32
+  }
+  return
+}
+
+// -----
+
+// Loops around them stay, also where their sizes are not known; sums of all are one loop, too.
+
+// CHECK-LABEL: @batch
+// CHECK:         memref.collapse_shape %{{.*}} {{\[}}[0, 1, 2]] : memref<?x50x3xf32> into memref<?xf32>
+// CHECK:         vector.load {{.*}} : memref<?xf32>, vector<16xf32>
+#all = affine_map<(d0, d1, d2) -> (d0, d1, d2)>
+#none = affine_map<(d0, d1, d2) -> ()>
+func.func @batch(%x: memref<?x50x3xf32>, %y: memref<f32>) {
+  linalg.generic {indexing_maps = [#all, #none], iterator_types = ["reduction", "reduction", "reduction"]}
+      ins(%x : memref<?x50x3xf32>) outs(%y : memref<f32>) {
+  ^bb0(%in: f32, %out: f32):
+    %0 = arith.maximumf %in, %out : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
