@@ -11,6 +11,7 @@
 #include "NestLowering.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/IRMapping.h"
+#include <optional>
 
 using namespace mlir;
 using namespace tfc::loops;
@@ -37,40 +38,62 @@ static bool isContiguous(MemRefType type, unsigned count) {
   return true;
 }
 
-/// The operand's elements along loops from `begin` on are one after the other,
-/// or it does not know these loops.
-static bool mayCollapse(Value operand, AffineMap map, unsigned begin) {
-  unsigned loops = map.getNumDims(), count = loops - begin;
-  auto uses = [&](AffineExpr index) {
-    for (unsigned dim = begin; dim < loops; ++dim)
-      if (index.isFunctionOfDim(dim))
+/// How many of the operand's last dimensions the loops from `begin` on go over,
+/// element after element; nothing if they do not. Loops of one iteration may be
+/// missing.
+static std::optional<unsigned> countCollapsed(Value operand, AffineMap map,
+                                              unsigned begin,
+                                              ArrayRef<int64_t> sizes) {
+  auto uses = [&](AffineExpr index, bool once) {
+    for (unsigned dim = begin; dim < sizes.size(); ++dim)
+      if ((once || sizes[dim] != 1) && index.isFunctionOfDim(dim))
         return true;
     return false;
   };
-  if (llvm::none_of(map.getResults(), uses))
-    return true;
+  if (llvm::none_of(map.getResults(),
+                    [&](AffineExpr index) { return uses(index, false); }))
+    return 0;
+  ArrayRef<AffineExpr> left = map.getResults();
+  for (unsigned dim = sizes.size(); dim-- > begin;) {
+    if (!left.empty() && left.back() == getAffineDimExpr(dim, map.getContext()))
+      left = left.drop_back();
+    else if (sizes[dim] != 1)
+      return std::nullopt;
+  }
+  unsigned count = map.getNumResults() - left.size();
   auto type = dyn_cast<MemRefType>(operand.getType());
-  if (!type || map.getNumResults() < count ||
-      llvm::any_of(map.getResults().drop_back(count), uses))
-    return false;
-  for (auto [i, index] : llvm::enumerate(map.getResults().take_back(count)))
-    if (index != getAffineDimExpr(begin + i, map.getContext()))
-      return false;
-  return isContiguous(type, count);
+  if (!type || !isContiguous(type, count) ||
+      llvm::any_of(left, [&](AffineExpr index) { return uses(index, true); }))
+    return std::nullopt;
+  return count;
 }
 
 /// The first of the loops that become one; the last one if none do.
-unsigned NestLowering::firstCollapsed() {
+unsigned NestLowering::firstCollapsed(ArrayRef<int64_t> sizes) {
   unsigned begin = iterators.size() - 1;
+  std::optional<utils::IteratorType> kind;
+  auto join = [&](unsigned dim) {
+    if (sizes[dim] == 1 || kind == iterators[dim])
+      return true;
+    if (kind)
+      return false;
+    kind = iterators[dim];
+    return true;
+  };
   auto may = [&](unsigned dim) {
-    return iterators[dim] == iterators.back() &&
+    return join(dim) &&
            llvm::all_of(op->getOpOperands(), [&](OpOperand &operand) {
-             return mayCollapse(operand.get(), maps[operand.getOperandNumber()],
-                                dim);
+             return countCollapsed(operand.get(),
+                                   maps[operand.getOperandNumber()], dim, sizes)
+                 .has_value();
            });
   };
+  join(begin);
   while (begin > 0 && may(begin - 1))
     --begin;
+  if (llvm::all_of(sizes.drop_front(begin),
+                   [](int64_t size) { return size == 1; }))
+    begin = iterators.size() - 1;
   // Their numbers are asked for.
   op.getBlock()->walk([&](linalg::IndexOp index) {
     if (index.getDim() >= begin)
@@ -86,19 +109,28 @@ void NestLowering::collapseLoops() {
   SmallVector<int64_t> sizes = op.getStaticLoopRanges();
   if (ShapedType::isDynamic(sizes.back()) || sizes.back() >= shortLoop)
     return;
-  unsigned begin = firstCollapsed(), loops = iterators.size();
+  unsigned begin = firstCollapsed(sizes), loops = iterators.size();
   if (begin + 1 == loops)
     return;
   builder.setInsertionPoint(op);
   SmallVector<Value> values;
   SmallVector<AffineMap> collapsedMaps;
-  DenseMap<Value, Value> views; // the same buffer stays the same
+  DenseMap<std::pair<Value, unsigned>, Value> views; // the same stays the same
+  SmallVector<AffineExpr> newLoops;
+  for (unsigned dim = 0; dim < loops; ++dim)
+    newLoops.push_back(dim < begin ? builder.getAffineDimExpr(dim)
+                                   : builder.getAffineConstantExpr(0));
   for (auto [operand, map] : llvm::zip(op->getOperands(), maps)) {
-    unsigned kept = map.getNumResults();
+    unsigned count = *countCollapsed(operand, map, begin, sizes);
+    unsigned kept = map.getNumResults() - count;
+    SmallVector<AffineExpr> indices;
+    for (AffineExpr index : map.getResults().take_front(kept))
+      indices.push_back(index.replaceDims(newLoops));
     Value view = operand;
-    if (map.isFunctionOfDim(loops - 1)) {
-      kept -= loops - begin;
-      Value &known = views[operand];
+    if (count > 0)
+      indices.push_back(builder.getAffineDimExpr(begin));
+    if (count > 1) {
+      Value &known = views[{operand, count}];
       if (!known) {
         SmallVector<ReassociationIndices> groups;
         for (unsigned i = 0; i < kept; ++i)
@@ -109,16 +141,16 @@ void NestLowering::collapseLoops() {
       }
       view = known;
     }
-    SmallVector<AffineExpr> indices(map.getResults().take_front(kept));
-    if (view != operand)
-      indices.push_back(builder.getAffineDimExpr(begin));
     values.push_back(view);
     collapsedMaps.push_back(
         AffineMap::get(begin + 1, 0, indices, builder.getContext()));
   }
-  ValueRange all(values);
-  SmallVector<utils::IteratorType> kinds(
+  auto kinds = llvm::to_vector(
       ArrayRef<utils::IteratorType>(iterators).take_front(begin + 1));
+  for (unsigned dim = begin; dim < loops; ++dim)
+    if (sizes[dim] != 1)
+      kinds.back() = iterators[dim];
+  ValueRange all(values);
   auto made = linalg::GenericOp::create(
       builder, loc, TypeRange(), all.take_front(op.getNumDpsInputs()),
       all.drop_front(op.getNumDpsInputs()), collapsedMaps, kinds);

@@ -100,7 +100,7 @@ private:
 
   // Short loops: Collapse.cpp
   void collapseLoops();
-  unsigned firstCollapsed();
+  unsigned firstCollapsed(llvm::ArrayRef<int64_t> sizes);
 
   // Inputs in another order: Reorder.cpp
   void reorderInputs();

@@ -58,3 +58,24 @@ func.func @batch(%x: memref<?x50x3xf32>, %y: memref<f32>) {
   }
   return
 }
+
+// -----
+
+// A column is one loop, whatever kind its loop of one iteration is.
+
+// CHECK-LABEL: @column
+// CHECK:         memref.collapse_shape %{{.*}} {{\[}}[0, 1]] : memref<512x1xf32> into memref<512xf32>
+// CHECK:         vector.load {{.*}} : memref<512xf32>, vector<16xf32>
+// CHECK:         vector.reduction <maximumf>
+// CHECK:         memref.store %{{.*}}, %{{.*}}[%{{.*}}] : memref<1xf32>
+#all = affine_map<(d0, d1) -> (d0, d1)>
+#inner = affine_map<(d0, d1) -> (d1)>
+func.func @column(%x: memref<512x1xf32>, %y: memref<1xf32>) {
+  linalg.generic {indexing_maps = [#all, #inner], iterator_types = ["reduction", "parallel"]}
+      ins(%x : memref<512x1xf32>) outs(%y : memref<1xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %0 = arith.maximumf %in, %out : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
