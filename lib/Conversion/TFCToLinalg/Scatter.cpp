@@ -344,23 +344,21 @@ static LogicalResult lowerNonzero(Lowering &l, NonzeroOp op) {
   SmallVector<Value> extents;
   for (Dim dim : l.dims.of(x))
     extents.push_back(l.size(dim));
-  SmallVector<Value> carried{l.empty(to, i64), l.constantIndex(0)};
+  // Each element is written to the next row, and stays there if it counts: a branch would be mispredicted as often as
+  // not. The last row is for those that come after the last one.
+  Value count = l.size(to[0]);
+  Dims roomy(to);
+  roomy[0] = l.dimOf(arith::AddIOp::create(l.b, l.loc, count, l.constantIndex(1)));
+  SmallVector<Value> carried{l.empty(roomy, i64), l.constantIndex(0)};
   auto result = l.loopNest(extents, carried, [&](ValueRange ivs, ValueRange args) -> SmallVector<Value> {
-    Value isTrue = l.extract(source, ivs, elementOf(x));
-    auto branch = scf::IfOp::create(l.b, l.loc, TypeRange(args), isTrue, /*addThenBlock=*/true,
-                                    /*addElseBlock=*/true);
-    OpBuilder::InsertionGuard guard(l.b);
-    l.b.setInsertionPointToStart(branch.thenBlock());
-    Value list = args[0];
+    Value isTrue = l.extract(source, ivs, elementOf(x)), list = args[0];
     for (int64_t i = 0; i < rank; ++i)
       list = l.insert(l.fromIndex(ivs[i], i64), list, {args[1], l.constantIndex(i)}, i64);
-    Value next = arith::AddIOp::create(l.b, l.loc, args[1], l.constantIndex(1));
-    scf::YieldOp::create(l.b, l.loc, ValueRange{list, next});
-    l.b.setInsertionPointToStart(branch.elseBlock());
-    scf::YieldOp::create(l.b, l.loc, args);
-    return branch.getResults();
+    Value more = arith::IndexCastUIOp::create(l.b, l.loc, l.b.getIndexType(), isTrue);
+    return {list, arith::AddIOp::create(l.b, l.loc, args[1], more)};
   });
-  l.set(op.getResult(), result[0]);
+  SmallVector<OpFoldResult> zeros(2, l.b.getIndexAttr(0)), ones(2, l.b.getIndexAttr(1));
+  l.set(op.getResult(), extractSlice(l, l.tensorType(to, i64), result[0], zeros, l.sizes(to), ones));
   return success();
 }
 
