@@ -54,12 +54,14 @@ Num SortNetwork::number(int64_t n) const {
 // Integers that order as elements do
 //===----------------------------------------------------------------------===//
 
-/// A map that is its own inverse, on the bits of an element with their sign
-/// extended.
-Num SortNetwork::order(Num x) const {
+/// On the bits of an element with their sign extended. Each of the two steps is
+/// its own inverse: they go back in the other order.
+Num SortNetwork::order(Num x, bool back) const {
   auto bitXor = [&](Num x, Num y) {
     return k.num(arith::XOrIOp::create(k.b, k.loc, x.value, y.value));
   };
+  if (descending && back)
+    x = bitXor(x, number(-1));
   if (isFloat(element)) {
     Num turned = bitXor(x, number(llvm::maxIntN(width)));
     x = k.choose(x < number(0), turned, x);
@@ -69,7 +71,7 @@ Num SortNetwork::order(Num x) const {
             ? bitXor(x, number(llvm::minIntN(width)))
             : x;
   }
-  return descending ? bitXor(x, number(-1)) : x;
+  return descending && !back ? bitXor(x, number(-1)) : x;
 }
 
 Num SortNetwork::isSpecial(Num x) const {
@@ -269,7 +271,7 @@ void SortNetwork::sort(ArrayRef<Array> rows, ArrayRef<Array> results,
       if (mayBeSpecial)
         special = x.size() == 1 ? isSpecial(x.back())
                                 : special || isSpecial(x.back());
-      x.back() = order(x.back());
+      x.back() = order(x.back(), /*back=*/false);
     }
     if (mayBeSpecial) {
       Num mark =
@@ -291,7 +293,7 @@ void SortNetwork::sort(ArrayRef<Array> rows, ArrayRef<Array> results,
       Vectors x = load(placesOf(from));
       transpose(x);
       for (auto [result, value] : llvm::zip(results, x))
-        result.setVector(from, fromLanes(order(value)));
+        result.setVector(from, fromLanes(order(value, /*back=*/true)));
     });
   };
   if (!mayBeSpecial)

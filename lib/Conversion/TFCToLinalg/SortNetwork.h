@@ -30,7 +30,7 @@ public:
 private:
   using Vectors = llvm::SmallVector<Num>;
   Num number(int64_t n) const;
-  Num order(Num x) const;
+  Num order(Num x, bool back) const;
   Num isSpecial(Num x) const;
   Num toLanes(Num stored) const;
   Num fromLanes(Num x) const;

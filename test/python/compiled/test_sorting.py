@@ -63,6 +63,17 @@ def test_sorted_elements_are_those_of_the_order(dtype, size):
     np.testing.assert_array_equal(bits(got), bits(want))
 
 
+@pytest.mark.parametrize("direction", ["ASCENDING", "DESCENDING"])
+@pytest.mark.parametrize("dtype", FLOATS + INTEGERS)
+@pytest.mark.parametrize("size", [24, 63, 200])
+def test_many_rows_at_once(size, dtype, direction):
+    plain = tf.cast(tf.constant(np.random.default_rng(0).normal(size=(35, size)) * 50), dtype)
+    for x in (plain, numbers(dtype, (35, size))):  # rows with NaN or a negative zero are sorted one by one
+        got = tf.function(lambda x: tf.sort(x, direction=direction))(x)
+        want = tf.gather(x, tf.argsort(x, direction=direction, stable=True), batch_dims=1)
+        np.testing.assert_array_equal(bits(got), bits(want))
+
+
 @pytest.mark.parametrize("axis", [0, 1, 2])
 @pytest.mark.parametrize("size", [5, 200])
 def test_any_axis(axis, size):
