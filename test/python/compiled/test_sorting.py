@@ -74,6 +74,15 @@ def test_many_rows_at_once(size, dtype, direction):
         np.testing.assert_array_equal(bits(got), bits(want))
 
 
+@pytest.mark.parametrize("direction", ["ASCENDING", "DESCENDING"])
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_zeros_of_either_sign_stay_in_their_order(dtype, direction):
+    x = tf.constant([[0.0, -0.0, 0.0, 1.0], [-0.0, 0.0, -1.0, -0.0]], dtype)
+    for sort in (tf.sort, tf.function(tf.sort)):
+        want = tf.gather(x, tf.argsort(x, direction=direction, stable=True), batch_dims=1)
+        np.testing.assert_array_equal(bits(sort(x, direction=direction)), bits(want))
+
+
 @pytest.mark.parametrize("axis", [0, 1, 2])
 @pytest.mark.parametrize("size", [5, 200])
 def test_any_axis(axis, size):

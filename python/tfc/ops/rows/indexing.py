@@ -97,6 +97,7 @@ def _argsort(x, axis, descending):
 def _sort(x, axis, descending):
     # numpy does not know that NaN of bfloat16 come last.
     narrow = x.dtype.kind == "V"
+    x = np.flip(x, axis) if descending else x  # as `_argsort`: zeros that differ in their sign are equal
     out = np.sort(x.astype(np.float32) if narrow else x, axis=axis, kind="stable")
     if narrow:
         out = out.astype(x.dtype)
