@@ -18,7 +18,8 @@ def check(outputs, expected, tolerance):
         if got.shape != want.shape:
             return f"result {i} has shape {got.shape}, expected {want.shape}"
         scale = max(1.0, float(np.max(np.abs(want)))) if want.size else 1.0
-        error = float(np.max(np.abs(got.astype(np.float64) - want))) / scale if want.size else 0.0
+        wide = got.astype(np.complex128 if np.iscomplexobj(got) else np.float64)
+        error = float(np.max(np.abs(wide - want))) / scale if want.size else 0.0
         if not error <= tolerance:
             return f"result {i} is off by {error:.3g} of its scale, allowed {tolerance:g}"
     return None
