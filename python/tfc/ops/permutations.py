@@ -135,6 +135,9 @@ def _index_shuffle(op, index, seed, max_index, size, rounds) -> Tensor:
         for i in range(size)
     ]
     words = [*[_u64(_KEY)] * (3 - size), *(p.bitwise_and(w, _u64(0xFFFFFFFF)) for w in parts)]
+    fine = p.less_equal(index, most)
+    fine = p.reduce_all(fine, axes=tuple(range(len(fine.shape_tuple))), keepdims=False)
+    p.assert_(fine, most, index, message="max_index must be >= index:", summarize=8)
     x, limit = p.cast(index, dtype=uint64), p.cast(most, dtype=uint64)
     # An even number of bits that hold the largest index, at least 16.
     bits = p.log(p.cast(p.maximum(limit, _u64(1)), dtype=float64))

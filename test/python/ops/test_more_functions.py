@@ -75,7 +75,7 @@ def test_places_in_a_permutation_are_tensorflows(rounds):
     ("index", "seed", "most"),
     [
         (np.arange(10), [5, 9], 9),
-        (np.arange(5), [[5, 9], [1, 2], [3, 4], [5, 9], [7, 7]], [4, 9, 70000, 0, 65535]),
+        (np.arange(5), [[5, 9], [1, 2], [3, 4], [5, 9], [7, 7]], [0, 9, 70000, 3, 65535]),
         (np.int32(3), [1, 2], 10),
         (np.arange(0), [1, 2], 10),
         (np.arange(3000), [1, 2], 2999),
@@ -86,6 +86,12 @@ def test_places_of_known_numbers_are_those_of_the_traced_walk(index, seed, most)
     got = tf.random.experimental.index_shuffle(index, seed, most).numpy()
     whole = tf.function(tf.random.experimental.index_shuffle)
     np.testing.assert_array_equal(got, whole(tf.constant(index), tf.constant(seed), tf.constant(most, index.dtype)))
+
+
+@HOW
+def test_places_beyond_the_largest_index_are_refused(whole):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="max_index must be >= index"):
+        whole(tf.random.experimental.index_shuffle)(tf.constant([3, 10]), tf.constant([1, 2]), tf.constant(9))
 
 
 def test_rounds_of_a_shuffle_are_even():
