@@ -9,7 +9,7 @@ from tfc.compiler.jit import (
     load_entry,
     load_kept,
     load_object,
-    run_stage,
+    run_stages,
     runs_here,
     specialize,
 )
@@ -31,7 +31,7 @@ __all__ = [
     "load_kept",
     "load_object",
     "place_of",
-    "run_stage",
+    "run_stages",
     "runs_here",
     "specialize",
     "wait_for_background",

@@ -259,10 +259,27 @@ def specialize(module, symbol: str, types: list | None) -> None:
         run_passes(module, f"builtin.module({','.join(passes)})")
 
 
-def run_stage(module, stage: str) -> None:
-    """Runs one stage of the pipeline on a module, in place; `ValueError` if it fails."""
+# The stage that makes what a stage takes; the others take a trace.
+_BEFORE = {
+    "tfc-to-linalg": "tfc-optimize",
+    "tfc-pack": "tfc-to-linalg",
+    "tfc-linalg-to-llvm": "tfc-to-linalg",
+    "tfc-bufferization": "tfc-pack",
+    "tfc-buffers-to-loops": "tfc-bufferization",
+    "tfc-buffers-to-kernels": "tfc-bufferization",
+    "tfc-kernels-to-spirv": "tfc-buffers-to-kernels",
+    "tfc-kernels-to-nvptx": "tfc-buffers-to-kernels",
+    "tfc-loops-to-llvm": "tfc-buffers-to-loops",
+}
+
+
+def run_stages(module, stage: str, options: dict | None = None) -> None:
+    """Runs the pipeline on the module of a trace, in place, up to a stage and with it; `ValueError` if that fails."""
+    before = _BEFORE.get(stage)
+    if before is not None:
+        run_stages(module, before, options)
     with LOCK:
         try:
-            compiler.run_pipeline(module, stage, {})
+            compiler.run_pipeline(module, stage, effective_options(options))
         except compiler.CompileError as e:
             raise ValueError(str(e)) from None

@@ -73,7 +73,10 @@ class ConcreteFunction(FlatFunction):
         return self._outputs.pack(gradient.run(self, tensors, variables))
 
     def mlir(self, stage: str | None = None) -> str:
-        """The trace as MLIR text; `stage` names a stage of the pipeline after which to show it."""
+        """The trace as MLIR text; `stage` names a stage of the pipeline (docs/lowering.md) up to which it is to be lowered.
+
+        Raises `ValueError`, which lists the stages, for another name.
+        """
         return self.module_text(stage)
 
     def effects(self, *, inline: bool = False) -> EffectOrder:

@@ -12,7 +12,7 @@ from tfc.compiler import (
     compile_kernels,
     explain,
     load_kept,
-    run_stage,
+    run_stages,
     specialize,
 )
 from tfc.config import optimizer
@@ -311,18 +311,18 @@ class FlatFunction:
         return module
 
     def module_text(self, stage: str | None = None) -> str:
-        """The trace as MLIR text, as it is after a stage of the pipeline if one is named."""
+        """The trace as MLIR text, lowered up to a stage of the pipeline if one is named."""
         if stage is None:
             return self._graph.function.text()
         with LOCK:
             module = self._graph.function.clone_module()
-            run_stage(module, stage)
+            run_stages(module, stage, self.compile_options)
             return module.operation.get_asm()
 
     def optimized_module(self):
         """A copy of the trace after the passes on the dialect."""
         module = self._graph.function.clone_module()
-        run_stage(module, "tfc-optimize")
+        run_stages(module, "tfc-optimize", self.compile_options)
         return module
 
     def _compile(self, shapes, gpu=None):

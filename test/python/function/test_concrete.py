@@ -203,6 +203,22 @@ def test_mlir_text_of_stages():
         c.mlir("no-such")
 
 
+@pytest.mark.parametrize(
+    ("stage", "has", "has_not"),
+    [
+        ("tfc-to-linalg", "linalg.", "tfc.exp"),
+        ("tfc-bufferization", "memref<", "tensor<"),
+        ("tfc-buffers-to-loops", "scf.for", "linalg."),
+        ("tfc-loops-to-llvm", "llvm.func", "scf.for"),
+        ("tfc-pipeline", "llvm.func", "scf.for"),
+        ("tfc-kernels-to-spirv", "gpu.launch_func", "linalg."),
+    ],
+)
+def test_mlir_text_of_a_stage_is_that_of_the_whole_pipeline_up_to_it(stage, has, has_not):
+    c = tf.function(lambda x: tf.exp(x) * 2.0, autograph=False).get_concrete_function(tf.TensorSpec([40, 50]))
+    assert has in c.mlir(stage) and has_not not in c.mlir(stage)
+
+
 def test_concrete_functions_inside_a_trace():
     c = tf.function(lambda x, k: x * k).get_concrete_function(tf.TensorSpec([]), 3.0)
     f = tf.function(lambda x: c(x) + 1)
