@@ -20,7 +20,6 @@ typedef struct TfcOptions { void *ptr; } TfcOptions;
 /// What a compilation gave: code or an explanation.
 typedef struct TfcArtifact { void *ptr; } TfcArtifact;
 /// Code in this process.
-typedef struct TfcLoadedCode { void *ptr; } TfcLoadedCode;
 
 /// Adds the dialects of tfc and what translates to LLVM IR.
 void tfcRegisterDialects(MlirDialectRegistry registry);
@@ -60,12 +59,9 @@ MlirStringRef tfcArtifactGetDump(TfcArtifact artifact, MlirStringRef name);
 /// Calls `callback` three times: with the triple, the cpu and the features of this machine.
 void tfcDescribeHost(MlirStringCallback callback, void *userData);
 
-/// Links an object. Null if that fails: then `onError` got the reason.
-TfcLoadedCode tfcLoad(MlirStringRef object, MlirStringCallback onError, void *userData);
-void tfcLoadedCodeDestroy(TfcLoadedCode code);
-/// The address of a symbol; 0 if there is none: then `onError` got the reason.
-uint64_t tfcLoadedCodeAddress(TfcLoadedCode code, MlirStringRef symbol,
-                              MlirStringCallback onError, void *userData);
+/// Links an object, or an archive of objects that belong together: `callback` gets the image (tfc-rt/tfc_image.h). False
+/// if that fails: then it got the reason.
+bool tfcLink(MlirStringRef object, MlirStringCallback callback, void *userData);
 
 /// The functions and lines of an object file as JSON (tfc/Target/LineTable.h). False if it cannot be read: then
 /// `callback` got the reason.

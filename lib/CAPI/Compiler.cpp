@@ -11,7 +11,7 @@
 #include "tfc/Compiler/Compile.h"
 #include "tfc/InitAll.h"
 #include "tfc/Target/LineTable.h"
-#include "tfc/Target/Loader.h"
+#include "tfc/Target/Image.h"
 
 using namespace mlir;
 using namespace tfc;
@@ -111,23 +111,14 @@ void tfcDescribeHost(MlirStringCallback callback, void *userData) {
     say(*text, callback, userData);
 }
 
-TfcLoadedCode tfcLoad(MlirStringRef object, MlirStringCallback onError, void *userData) {
-  auto code = LoadedCode::load(::unwrap(object));
-  if (code)
-    return {code->release()};
-  say(llvm::toString(code.takeError()), onError, userData);
-  return {nullptr};
-}
-
-void tfcLoadedCodeDestroy(TfcLoadedCode code) { delete static_cast<LoadedCode *>(code.ptr); }
-
-uint64_t tfcLoadedCodeAddress(TfcLoadedCode code, MlirStringRef symbol,
-                              MlirStringCallback onError, void *userData) {
-  auto address = static_cast<LoadedCode *>(code.ptr)->address(::unwrap(symbol));
-  if (address)
-    return *address;
-  say(llvm::toString(address.takeError()), onError, userData);
-  return 0;
+bool tfcLink(MlirStringRef object, MlirStringCallback callback, void *userData) {
+  auto image = linkImage(::unwrap(object));
+  if (image) {
+    say(*image, callback, userData);
+    return true;
+  }
+  say(llvm::toString(image.takeError()), callback, userData);
+  return false;
 }
 
 bool tfcDescribeLines(MlirStringRef object, MlirStringCallback callback, void *userData) {

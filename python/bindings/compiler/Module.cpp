@@ -2,7 +2,7 @@
 // Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
-// tfc._compiler: dialect, stages, object code and loader for the standard `mlir` package.
+// tfc._compiler: dialect, stages and object code for the standard `mlir` package.
 //===----------------------------------------------------------------------===//
 
 // Lengths in the formats of PyObject_CallFunction are Py_ssize_t.
@@ -98,16 +98,6 @@ struct PyArtifact {
   }
 };
 
-struct PyLoaded {
-  TfcLoadedCode handle;
-  explicit PyLoaded(TfcLoadedCode handle) : handle(handle) {}
-  PyLoaded(PyLoaded &&other) : handle(other.handle) { other.handle.ptr = nullptr; }
-  ~PyLoaded() {
-    if (handle.ptr)
-      tfcLoadedCodeDestroy(handle);
-  }
-};
-
 PyArtifact compile(MlirModule module, nb::dict values) {
   Options options(values);
   TfcArtifact artifact;
@@ -130,13 +120,11 @@ void runPipeline(MlirModule module, const std::string &stage, nb::dict values) {
   tfcArtifactDestroy(artifact);
 }
 
-PyLoaded load(nb::bytes object) {
-  std::string problem;
-  TfcLoadedCode code =
-      tfcLoad(mlirStringRefCreate(object.c_str(), object.size()), append, &problem);
-  if (!code.ptr)
-    raise("the object could not be loaded: " + problem);
-  return PyLoaded(code);
+nb::bytes linkObject(nb::bytes object) {
+  std::string text;
+  if (!tfcLink(mlirStringRefCreate(object.c_str(), object.size()), append, &text))
+    raise("the object could not be linked: " + text);
+  return nb::bytes(text.data(), text.size());
 }
 
 std::string describeLines(nb::bytes object) {
@@ -210,17 +198,6 @@ NB_MODULE(_compiler, m) {
            },
            nb::arg("name"), "The text that the option `dump` asked for, else an empty one.");
 
-  nb::class_<PyLoaded>(m, "LoadedObject")
-      .def("address",
-           [](PyLoaded &self, const std::string &symbol) {
-             std::string problem;
-             uint64_t address = tfcLoadedCodeAddress(self.handle, view(symbol), append, &problem);
-             if (!address)
-               raise(problem);
-             return address;
-           },
-           nb::arg("symbol"), "The address of a symbol; valid while this object lives.");
-
   m.def("register", registerDialects, nb::arg("context"),
         "Loads the dialects of tfc, and that of functions, into a context.");
   m.def("run_pipeline", runPipeline, nb::arg("module"), nb::arg("stage"),
@@ -243,5 +220,6 @@ NB_MODULE(_compiler, m) {
   m.def("describe_lines", describeLines, nb::arg("object"),
         "The functions and lines of an object file, as JSON: symbols [[name, offset, size], ...], lines [[offset, "
         "file, line], ...].");
-  m.def("load", load, nb::arg("object"), "Links the bytes of an object file into this process.");
+  m.def("link", linkObject, nb::arg("object"),
+        "What `_native.LoadedCode` makes code of this process of, from the bytes of an object file or of an archive.");
 }

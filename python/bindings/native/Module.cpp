@@ -9,6 +9,8 @@
 #include "Executable.h"
 #include "Function.h"
 #include "LoadAhead.h"
+#include "LoadedCode.h"
+#include "Processor.h"
 #include "Rows.h"
 #include "Sampler.h"
 #include "Tiles.h"
@@ -74,6 +76,9 @@ static PyMethodDef functions[] = {
     {"has_tiles", hasTiles, METH_NOARGS,
      "has_tiles()\n\nWhether code of this process may use AMX. The system is "
      "asked for it at the first call."},
+    {"processor", describeProcessor, METH_NOARGS,
+     "processor()\n\nWhat tells processors apart for which other code is "
+     "made, as bytes."},
     {"cached_buffer_bytes", cachedBytes, METH_NOARGS,
      "Bytes of freed buffers that are kept for reuse."},
     {"drop_cached_buffers", dropCached, METH_NOARGS,
@@ -89,6 +94,6 @@ NB_MODULE(_native, m) {
   if (!initDType(module) || !initBuffer(module) || !initTensor(module) ||
       !initVariable(module) || !initDevice(module) || !initExecutable(module) ||
       !initFunction(module) || !initEntryPoint(module) ||
-      !initSampler(module) || PyModule_AddFunctions(module, functions) < 0)
+      !initSampler(module) || !initLoadedCode(module) || PyModule_AddFunctions(module, functions) < 0)
     nb::raise_python_error();
 }

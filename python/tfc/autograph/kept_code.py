@@ -76,7 +76,7 @@ def _build() -> bytes:
     """This version of Python, and of what converts and is called by converted code."""
     here = os.path.dirname(os.path.abspath(__file__))
     files = (e.path for folder in (here, *_rooms(here)) for e in os.scandir(folder) if e.name.endswith(".py"))
-    return b"\n".join([sys.version.encode(), importlib.util.MAGIC_NUMBER, kept.stamp(sorted(files))])
+    return b"\n".join([sys.version.encode(), importlib.util.MAGIC_NUMBER, kept.digest_of(sorted(files))])
 
 
 def _rooms(here: str) -> list:

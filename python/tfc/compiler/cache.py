@@ -7,11 +7,14 @@ options and the module. How entries are kept: `config.kept`.
 import hashlib
 import io
 import json
+import struct
 
 from tfc.config import kept
 from tfc.ir import build
 
 _SUFFIX = ".tfcobj"
+# Of the description, of the image.
+_SIZES = struct.Struct("<QQ")
 
 
 def key_of(module, options: dict) -> str:
@@ -30,15 +33,17 @@ def digest(content, options: dict) -> str:
 
 
 def read(key: str) -> tuple | None:
-    """(description, object) of an entry, or None."""
+    """(description, image, object) of an entry, or None. The object is empty unless it was given to `write`."""
     content = kept.read(key + _SUFFIX)
-    if content is None:
+    if content is None or len(content) < _SIZES.size:
         return None
-    size = int.from_bytes(content[:8], "little")
-    return content[8 : 8 + size].decode(), content[8 + size :]
+    text, image = _SIZES.unpack_from(content)
+    at = _SIZES.size
+    parts = content[at : at + text], content[at + text : at + text + image], content[at + text + image :]
+    return parts[0].decode(), *parts[1:]
 
 
-def write(key: str, description: str, code: bytes) -> None:
-    """Keeps an entry."""
+def write(key: str, description: str, image: bytes, content: bytes = b"") -> None:
+    """Keeps an entry: what the compiler says of the code, the linked code, and the object if others need that."""
     text = description.encode()
-    kept.write(key + _SUFFIX, len(text).to_bytes(8, "little") + text + code)
+    kept.write(key + _SUFFIX, _SIZES.pack(len(text), len(image)) + text + image + content)

@@ -4,8 +4,8 @@ import json
 import warnings
 from dataclasses import dataclass
 
-from tfc._native import Executable, has_tiles
-from tfc.compiler import cache, lines, progress
+from tfc._native import Executable, LoadedCode, has_tiles
+from tfc.compiler import cache, code, lines, progress
 from tfc.compiler.device_code import DeviceCode, device_code
 from tfc.compiler.workshop import place
 from tfc.config import compilation_cache, optimizer
@@ -69,18 +69,27 @@ def compile_canonical(
         try:
             with progress.watch(name) as report:
                 artifact = compiler.compile(module, {**chosen, "progress": report, "parts": True})
-            found = artifact.description, compiler.load(artifact.object), artifact.object
+            image = code.link(artifact.object)
         except compiler.CompileError as e:
             raise unimplemented(e, module, name) from None
+        found = artifact.description, _loaded(image, name), artifact.object
         if gpu is not None:
             warn_of_refused(json.loads(found[0]), name)
         if key is not None:
-            cache.write(key, artifact.description, artifact.object)
-    description, loaded, code = found
+            cache.write(key, artifact.description, image, artifact.object if chosen.get("line_tables") else b"")
+    description, loaded, content = found
     if chosen.get("line_tables"):
-        lines.remember(name, symbol, loaded, code)
+        lines.remember(name, symbol, loaded, content)
     entry = next(e for e in json.loads(description)["entries"] if e["symbol"] == symbol)
     return _executable(entry, (loaded, held), name, -1 if gpu is None else gpu)
+
+
+def _loaded(image: bytes, name: str) -> LoadedCode:
+    try:
+        return LoadedCode(image)
+    except OSError as e:
+        reason = page(f"{name} could not be loaded: {e}", fix="tf.config.run_functions_eagerly(True)")
+        raise UnimplementedError(None, None, reason) from None
 
 
 def warn_of_refused(description: dict, name: str) -> None:
@@ -96,13 +105,16 @@ REFUSED = "no kernel: "
 
 
 def _load_cached(key: str) -> tuple | None:
-    """(description, loaded code, object) of an entry; None if there is none that can be loaded."""
+    """(description, loaded code, object if it has line tables) of an entry; None if there is none that can be
+    loaded.
+    """
     found = cache.read(key)
     if found is None:
         return None
+    description, image, content = found
     try:
-        return found[0], compiler.load(found[1]), found[1]
-    except compiler.CompileError:
+        return description, LoadedCode(image), content
+    except OSError:
         return None
 
 
@@ -178,7 +190,7 @@ def load_entry(content: bytes, entry: dict, target: dict, name: str) -> Executab
     with LOCK:
         if not runs_here(target):
             return None
-        return _executable(entry, (compiler.load(content), ()), name)
+        return _executable(entry, (code.load(content), ()), name)
 
 
 def load_object(content: bytes, triple: str):
@@ -188,7 +200,7 @@ def load_object(content: bytes, triple: str):
         if triple.split("-")[0] != host.split("-")[0]:
             raise OSError(f"code for {triple} does not run on {host}")
         try:
-            return compiler.load(content)
+            return code.load(content)
         except compiler.CompileError as e:
             raise OSError(str(e)) from None
 

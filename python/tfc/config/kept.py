@@ -12,6 +12,7 @@ import hashlib
 import logging
 import os
 import stat
+import struct
 import sys
 import tempfile
 import time
@@ -20,15 +21,19 @@ from pathlib import Path
 from tfc.config import compilation_cache as settings
 
 _LOGGER = logging.getLogger("tfc")
-#: Object code; converted Python code; traces.
-SUFFIXES = (".tfcobj", ".tfccode", ".tfctrace")
+#: Object code; converted Python code; traces; digests of files.
+SUFFIXES = (".tfcobj", ".tfccode", ".tfctrace", ".tfcbuild")
 #: What is being written. The directory may hold files of others: only these names are ours.
 _NEW = ".tfcnew"
-_MAGIC = b"tfc kept 2\n"
+_MAGIC = b"tfc kept 3\n"
 # How often the directory is looked through for what is too old or too much: in writes of a process, and in seconds for
 # all processes, by the time of a file.
 _WRITES, _SECONDS = 64, 3600
 _SWEPT = "swept"
+# How digests of files are made.
+_SOURCES = "sources 1"
+# When this process began, and what only it has.
+_STARTED, _OWN = time.time_ns(), os.urandom(32)
 _writes = 0
 
 
@@ -152,10 +157,61 @@ def _is_ours(info) -> bool:
     return sys.platform == "win32" or (info.st_uid == os.getuid() and not info.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
 
 
-def stamp(paths) -> bytes:
-    """What tells builds of these files apart: their names, sizes and times."""
-    parts = []
-    for path in paths:
-        info = os.stat(path)
-        parts.append(f"{os.path.basename(path)} {info.st_size} {info.st_mtime_ns}")
-    return "\n".join(parts).encode()
+def digest_of(paths) -> bytes:
+    """A digest of the content of files, by their names. It is kept under what the system says of them, among it when
+    they were changed last, which no program can set: files are read once.
+
+    Files that were changed since this process began may not be what it has loaded: then it is one of a kind.
+    """
+    said = [(os.path.basename(path), _seen(path)) for path in paths]
+    if any(max(changed, modified) > _STARTED for _, (_, _, modified, changed, _) in said):
+        return _OWN
+    name = hashlib.sha256(repr((_SOURCES, said)).encode()).hexdigest() + ".tfcbuild"
+    found = read(name)
+    if found is None:
+        found = hashlib.sha256(b"".join(_content_digest(path) for path in paths)).digest()
+        if [(os.path.basename(path), _seen(path)) for path in paths] == said:
+            write(name, found)
+    return found
+
+
+def _seen(path) -> tuple:
+    info = os.stat(path)
+    return info.st_dev, info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino
+
+
+def _content_digest(path) -> bytes:
+    """The name of a file, and what its linker says of its content, or a digest of that."""
+    made = hashlib.sha256(os.path.basename(path).encode())
+    with open(path, "rb") as file:
+        noted = _build_id(file)
+        if noted is None:
+            file.seek(0)
+            while piece := file.read(1 << 20):
+                made.update(piece)
+        else:
+            made.update(noted)
+    return made.digest()
+
+
+def _build_id(file) -> bytes | None:
+    """The build id in a shared library for ELF machines of 64 bits: hashing hundreds of megabytes takes long."""
+    head = file.read(64)
+    if len(head) < 64 or head[:6] != b"\x7fELF\2\1":
+        return None
+    (start,), (size, count) = struct.unpack_from("<Q", head, 32), struct.unpack_from("<HH", head, 54)
+    for at in range(count):
+        file.seek(start + at * size)
+        entry = file.read(56)
+        if len(entry) < 56 or struct.unpack_from("<I", entry)[0] != 4:  # notes
+            continue
+        file.seek(struct.unpack_from("<Q", entry, 8)[0])
+        notes = file.read(min(struct.unpack_from("<Q", entry, 32)[0], 1 << 16))
+        at_note = 0
+        while at_note + 12 <= len(notes):
+            name, content, kind = struct.unpack_from("<III", notes, at_note)
+            begin = at_note + 12 + (name + 3) // 4 * 4
+            if kind == 3 and notes[at_note + 12 : at_note + 16] == b"GNU\0" and content >= 8:
+                return notes[begin : begin + content]
+            at_note = begin + (content + 3) // 4 * 4
+    return None

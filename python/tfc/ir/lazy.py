@@ -65,7 +65,14 @@ class Lazy:
 def library_paths() -> list:
     """The files of the compiler: what it makes of a module depends on them. Nothing is loaded to find them."""
     places = [(os.path.dirname(_native.__file__), "_compiler."), *((f, "libMLIRPythonCAPI") for f in _mlir_folders())]
-    return [os.path.join(f, name) for f, start in places for name in sorted(os.listdir(f)) if name.startswith(start)]
+    places += [(os.path.join(f, "../../llvm/lib"), "libLLVM") for f in _mlir_folders()]
+    return [
+        os.path.join(f, name)
+        for f, start in places
+        if os.path.isdir(f)
+        for name in sorted(os.listdir(f))
+        if name.startswith(start)
+    ]
 
 
 mlir = Lazy("mlir.ir")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from mlir import ir
 from tfc import _compiler
+from tfc.compiler import code
 
 DTYPES = [
     np.bool_, np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64,
@@ -57,7 +58,7 @@ class Host:
         with context:
             self.module = ir.Module.parse(source)
         self.artifact = _compiler.compile(self.module, options)
-        self.code = _compiler.load(self.artifact.object)
+        self.code = code.load(self.artifact.object)
         self.entries = {e["symbol"]: e for e in json.loads(self.artifact.description)["entries"]}
         self.fail_at = None
         self.print_status = 0

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tfc as tf
 from tfc import _compiler
-from tfc.compiler import jit
+from tfc.compiler import code, jit
 from tfc.ir import LOCK, canonical
 
 RNG = np.random.default_rng(0)
@@ -40,7 +40,7 @@ def test_large_code_is_an_archive_of_parts(function):
     artifact, symbol = compiled(*function, parts=True)
     assert artifact.object.startswith(b"!<arch>\n")
     assert artifact.object.count(b"\x7fELF") > 1
-    assert _compiler.load(artifact.object).address(symbol)
+    assert code.load(artifact.object).address(symbol)
 
 
 def test_the_same_module_gives_the_same_parts(function):
