@@ -35,14 +35,16 @@ def builders(program):
         import tfc as tf
 
         args = _map(tf.constant, inputs)
-        function = tf.function(lambda *xs: program(tensorflow_like(tf), *xs))
+        lib = tensorflow_like(tf)
+        function = tf.function(lambda *xs: program(lib, *xs))
         return lambda: function(*args), _arrays
 
     def build_tfc_eager(*inputs):
         import tfc as tf
 
         args = _map(tf.constant, inputs)
-        return lambda: program(tensorflow_like(tf), *args), _arrays
+        lib = tensorflow_like(tf)
+        return lambda: program(lib, *args), _arrays
 
     def build_tensorflow(*inputs, jit=False, eager=False):
         import tensorflow as tf

@@ -2,14 +2,18 @@
 // Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
-// Linked code as bytes: what is left to do in a process is to copy segments, and to write a few addresses.
+// Linked code as bytes: what is left to do in a process is to copy segments,
+// and to write a few addresses.
 //
-// The compiler makes images of objects (lib/Target/Image.cpp), the host of compiled code loads them
-// (python/bindings/native/LoadedCode.cpp). Both are of one build and run on one machine: numbers are as the
-// processor has them. Segments keep their distances, so that code refers to its own image by these; only whole
-// addresses in data, and those of other libraries, depend on where the image is.
+// The compiler makes images of objects (lib/Target/Image.cpp), the host of
+// compiled code loads them (python/bindings/native/LoadedCode.cpp). Both are of
+// one build and run on one machine: numbers are as the processor has them.
+// Segments keep their distances, so that code refers to its own image by these;
+// only whole addresses in data, and those of other libraries, depend on where
+// the image is.
 //
-//   tfc_image_header | segments | fixups | symbols | names of imports | names | contents of the segments
+//   tfc_image_header | segments | fixups | symbols | names of imports | names |
+//   contents of the segments
 //===----------------------------------------------------------------------===//
 
 #ifndef TFC_RT_TFC_IMAGE_H
@@ -39,14 +43,16 @@ typedef struct tfc_image_segment {
   uint64_t protection;
 } tfc_image_segment;
 
-// The address of an import, or, without one, of the image, and `addend` are stored at `place`.
+// The address of an import, or, without one, of the image, and `addend` are
+// stored at `place`.
 typedef struct tfc_image_fixup {
   uint64_t place;
   uint64_t import; // its number + 1; 0: the image
   int64_t addend;
 } tfc_image_fixup;
 
-// Where a symbol is, and where its name begins. Of an import there is only the latter (a `uint64_t`).
+// Where a symbol is, and where its name begins. Of an import there is only the
+// latter (a `uint64_t`).
 typedef struct tfc_image_symbol {
   uint64_t offset;
   uint64_t name;

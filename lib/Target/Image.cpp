@@ -2,21 +2,22 @@
 // Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
-// JITLink links the objects for a place where no process has memory, and far from there for their imports, so that it
-// reaches each import by a pointer of the image. Pointers are written down as fixups; everything else is a distance
+// JITLink links the objects for a place where no process has memory, and far
+// from there for their imports, so that it reaches each import by a pointer of
+// the image. Pointers are written down as fixups; everything else is a distance
 // inside of the image, and stays right wherever that is.
 //
-// Objects of an archive wait for each other: linking one stops when it asks for symbols, until all of them have their
-// places.
+// Objects of an archive wait for each other: linking one stops when it asks for
+// symbols, until all of them have their places.
 //===----------------------------------------------------------------------===//
 
 #include "tfc/Target/Image.h"
 #include "tfc-rt/tfc_image.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/BinaryFormat/Magic.h"
 #include "llvm/ExecutionEngine/JITLink/JITLink.h"
 #include "llvm/ExecutionEngine/JITLink/aarch64.h"
 #include "llvm/ExecutionEngine/JITLink/x86_64.h"
-#include "llvm/BinaryFormat/Magic.h"
 #include "llvm/Object/Archive.h"
 #include "llvm/Support/Alignment.h"
 #include "llvm/Support/Process.h"
@@ -28,11 +29,15 @@ using namespace llvm::jitlink;
 
 namespace {
 
-/// Where the image and its imports are linked for: further apart than any distance that code can hold, and not in the
-/// first four gigabytes, where addresses are as short as distances.
-constexpr uint64_t imageBase = uint64_t(1) << 44, importBase = uint64_t(1) << 52;
+/// Where the image and its imports are linked for: further apart than any
+/// distance that code can hold, and not in the first four gigabytes, where
+/// addresses are as short as distances.
+constexpr uint64_t imageBase = uint64_t(1) << 44, importBase = uint64_t(1)
+                                                               << 52;
 
-Error fail(const Twine &message) { return createStringError(inconvertibleErrorCode(), message); }
+Error fail(const Twine &message) {
+  return createStringError(inconvertibleErrorCode(), message);
+}
 
 /// Pointers of a whole address; none where a target is not known here.
 std::optional<Edge::Kind> pointerKind(const Triple &triple) {
@@ -67,7 +72,8 @@ private:
   Error noteFixups(LinkGraph &graph);
   std::string encode() const;
 
-  std::shared_ptr<orc::SymbolStringPool> pool = std::make_shared<orc::SymbolStringPool>();
+  std::shared_ptr<orc::SymbolStringPool> pool =
+      std::make_shared<orc::SymbolStringPool>();
   uint64_t page = sys::Process::getPageSizeEstimate();
   uint64_t end = 0;
   // Linking holds pointers to contents.
@@ -94,20 +100,23 @@ class Memory : public JITLinkMemoryManager {
 public:
   explicit Memory(Linker &linker) : linker(linker) {}
 
-  void allocate(const JITLinkDylib *, LinkGraph &graph, OnAllocatedFunction done) override {
+  void allocate(const JITLinkDylib *, LinkGraph &graph,
+                OnAllocatedFunction done) override {
     BasicLayout layout(graph);
     for (auto &[group, place] : layout.segments()) {
       if (place.Alignment.value() > linker.page)
         return done(fail("a section wants to be aligned to more than a page"));
       auto wanted = group.getMemProt();
       uint64_t protection = 0;
-      for (auto [flag, bit] : {std::pair(orc::MemProt::Read, TFC_IMAGE_READ),
-                               std::pair(orc::MemProt::Write, TFC_IMAGE_WRITE),
-                               std::pair(orc::MemProt::Exec, TFC_IMAGE_EXECUTE)})
+      for (auto [flag, bit] :
+           {std::pair(orc::MemProt::Read, TFC_IMAGE_READ),
+            std::pair(orc::MemProt::Write, TFC_IMAGE_WRITE),
+            std::pair(orc::MemProt::Exec, TFC_IMAGE_EXECUTE)})
         if ((wanted & flag) != orc::MemProt::None)
           protection |= bit;
       uint64_t size = place.ContentSize + place.ZeroFillSize;
-      linker.segments.push_back({{linker.end, place.ContentSize, size, protection}, {}});
+      linker.segments.push_back(
+          {{linker.end, place.ContentSize, size, protection}, {}});
       auto &content = linker.segments.back().content;
       content.resize(place.ContentSize);
       place.Addr = orc::ExecutorAddr(imageBase + linker.end);
@@ -119,7 +128,8 @@ public:
     done(std::make_unique<Allocation>());
   }
 
-  void deallocate(std::vector<FinalizedAlloc> allocations, OnDeallocatedFunction done) override {
+  void deallocate(std::vector<FinalizedAlloc> allocations,
+                  OnDeallocatedFunction done) override {
     for (FinalizedAlloc &allocation : allocations)
       allocation.release();
     done(Error::success());
@@ -132,7 +142,8 @@ private:
 /// How one object is linked.
 class Context : public JITLinkContext {
 public:
-  explicit Context(Linker &linker) : JITLinkContext(nullptr), linker(linker), memory(linker) {}
+  explicit Context(Linker &linker)
+      : JITLinkContext(nullptr), linker(linker), memory(linker) {}
 
   JITLinkMemoryManager &getMemoryManager() override { return memory; }
 
@@ -140,13 +151,15 @@ public:
     linker.problem = joinErrors(std::move(linker.problem), std::move(error));
   }
 
-  void lookup(const LookupMap &symbols,
-              std::unique_ptr<JITLinkAsyncLookupContinuation> continuation) override {
+  void lookup(
+      const LookupMap &symbols,
+      std::unique_ptr<JITLinkAsyncLookupContinuation> continuation) override {
     Waiting waiting;
     for (const auto &[name, flags] : symbols)
       waiting.symbols.push_back(name);
     // In an order that does not depend on where names are in memory.
-    llvm::sort(waiting.symbols, [](const auto &a, const auto &b) { return *a < *b; });
+    llvm::sort(waiting.symbols,
+               [](const auto &a, const auto &b) { return *a < *b; });
     waiting.continuation = std::move(continuation);
     linker.waiting.push_back(std::move(waiting));
   }
@@ -162,15 +175,19 @@ public:
     return Error::success();
   }
 
-  void notifyFinalized(JITLinkMemoryManager::FinalizedAlloc allocation) override {
+  void
+  notifyFinalized(JITLinkMemoryManager::FinalizedAlloc allocation) override {
     allocation.release();
     ++linker.finished;
   }
 
-  LinkGraphPassFunction getMarkLivePass(const Triple &) const override { return markAllSymbolsLive; }
+  LinkGraphPassFunction getMarkLivePass(const Triple &) const override {
+    return markAllSymbolsLive;
+  }
 
   Error modifyPassConfig(LinkGraph &, PassConfiguration &config) override {
-    config.PreFixupPasses.push_back([this](LinkGraph &graph) { return linker.noteFixups(graph); });
+    config.PreFixupPasses.push_back(
+        [this](LinkGraph &graph) { return linker.noteFixups(graph); });
     return Error::success();
   }
 
@@ -191,13 +208,17 @@ Error Linker::noteFixups(LinkGraph &graph) {
       uint64_t address = target.getAddress().getValue();
       bool inside = address >= imageBase && address - imageBase <= end;
       if (edge.getKind() == pointer) {
-        uint64_t place = block->getAddress().getValue() + edge.getOffset() - imageBase;
+        uint64_t place =
+            block->getAddress().getValue() + edge.getOffset() - imageBase;
         if (inside)
-          fixups.push_back({place, 0, int64_t(address - imageBase) + edge.getAddend()});
+          fixups.push_back(
+              {place, 0, int64_t(address - imageBase) + edge.getAddend()});
         else
-          fixups.push_back({place, (address - importBase) / 16 + 1, edge.getAddend()});
+          fixups.push_back(
+              {place, (address - importBase) / 16 + 1, edge.getAddend()});
       } else if (!inside) {
-        return fail("code refers to " + Twine(target.hasName() ? *target.getName() : "an address") +
+        return fail("code refers to " +
+                    Twine(target.hasName() ? *target.getName() : "an address") +
                     " by " + graph.getEdgeKindName(edge.getKind()));
       }
     }
@@ -210,7 +231,8 @@ Error Linker::add(MemoryBufferRef object) {
   if (!graph)
     return graph.takeError();
   if (!pointerKind((*graph)->getTargetTriple()))
-    return fail("code for " + (*graph)->getTargetTriple().str() + " is not loaded");
+    return fail("code for " + (*graph)->getTargetTriple().str() +
+                " is not loaded");
   ++begun;
   jitlink::link(std::move(*graph), std::make_unique<Context>(*this));
   return Error::success();
@@ -253,8 +275,9 @@ std::string Linker::encode() const {
     append(symbols, tfc_image_symbol{offset, place(name)});
   for (const std::string &name : importNames)
     append(importPlaces, place(name));
-  append(image, tfc_image_header{TFC_IMAGE_MAGIC, page, end, segments.size(), fixups.size(),
-                                 sorted.size(), importNames.size(), names.size()});
+  append(image, tfc_image_header{TFC_IMAGE_MAGIC, page, end, segments.size(),
+                                 fixups.size(), sorted.size(),
+                                 importNames.size(), names.size()});
   for (const Segment &segment : segments)
     append(image, segment.described);
   for (const tfc_image_fixup &fixup : fixups)
@@ -276,9 +299,11 @@ Expected<std::string> Linker::link(StringRef object) {
     Error damage = Error::success();
     for (const object::Archive::Child &child : (*archive)->children(damage)) {
       auto bytes = child.getBuffer();
-      Error error = bytes ? add(MemoryBufferRef(*bytes, "object")) : bytes.takeError();
+      Error error =
+          bytes ? add(MemoryBufferRef(*bytes, "object")) : bytes.takeError();
       if (error)
-        return joinErrors(joinErrors(std::move(problem), std::move(damage)), std::move(error));
+        return joinErrors(joinErrors(std::move(problem), std::move(damage)),
+                          std::move(error));
     }
     problem = joinErrors(std::move(problem), std::move(damage));
   }
@@ -293,4 +318,6 @@ Expected<std::string> Linker::link(StringRef object) {
 
 } // namespace
 
-Expected<std::string> tfc::linkImage(StringRef object) { return Linker().link(object); }
+Expected<std::string> tfc::linkImage(StringRef object) {
+  return Linker().link(object);
+}

@@ -153,10 +153,9 @@ std::string load(std::string_view image, Code &code) {
     if (!fits(fixup.place, sizeof(uint64_t), header.memory) ||
         fixup.import > imports.size())
       return damaged;
-    uint64_t value =
-        (fixup.import ? imports[fixup.import - 1]
-                      : reinterpret_cast<uint64_t>(base)) +
-        static_cast<uint64_t>(fixup.addend);
+    uint64_t value = (fixup.import ? imports[fixup.import - 1]
+                                   : reinterpret_cast<uint64_t>(base)) +
+                     static_cast<uint64_t>(fixup.addend);
     std::memcpy(base + fixup.place, &value, sizeof(value));
   }
   for (const tfc_image_segment &segment : segments) {
@@ -192,8 +191,8 @@ PyObject *create(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
   auto code = std::make_unique<Code>();
   std::string problem;
   try {
-    problem = load({static_cast<const char *>(image.buf), size_t(image.len)},
-                   *code);
+    problem =
+        load({static_cast<const char *>(image.buf), size_t(image.len)}, *code);
   } catch (const std::bad_alloc &) {
     PyBuffer_Release(&image);
     return PyErr_NoMemory();
@@ -235,8 +234,9 @@ PyMethodDef methods[] = {
     {nullptr, nullptr, 0, nullptr}};
 
 PyType_Slot slots[] = {
-    {Py_tp_doc, (void *)"LoadedCode(image)\n\nCode that the compiler linked, in "
-                        "memory. OSError if it cannot be loaded."},
+    {Py_tp_doc,
+     (void *)"LoadedCode(image)\n\nCode that the compiler linked, in "
+             "memory. OSError if it cannot be loaded."},
     {Py_tp_new, (void *)create},
     {Py_tp_dealloc, (void *)destroy},
     {Py_tp_methods, methods},

@@ -7,6 +7,7 @@
 #include "Callbacks.h"
 #include "EntryPoint.h"
 #include "Executable.h"
+#include "Files.h"
 #include "Function.h"
 #include "LoadAhead.h"
 #include "LoadedCode.h"
@@ -76,6 +77,10 @@ static PyMethodDef functions[] = {
     {"has_tiles", hasTiles, METH_NOARGS,
      "has_tiles()\n\nWhether code of this process may use AMX. The system is "
      "asked for it at the first call."},
+    {"file_states", fileStates, METH_O,
+     "file_states(paths)\n\nWhat the system says of files, as bytes that "
+     "differ if one was changed, and when that was last (in nanoseconds). Of a "
+     "folder: of the .py files in it."},
     {"processor", describeProcessor, METH_NOARGS,
      "processor()\n\nWhat tells processors apart for which other code is "
      "made, as bytes."},
@@ -94,6 +99,7 @@ NB_MODULE(_native, m) {
   if (!initDType(module) || !initBuffer(module) || !initTensor(module) ||
       !initVariable(module) || !initDevice(module) || !initExecutable(module) ||
       !initFunction(module) || !initEntryPoint(module) ||
-      !initSampler(module) || !initLoadedCode(module) || PyModule_AddFunctions(module, functions) < 0)
+      !initSampler(module) || !initLoadedCode(module) ||
+      PyModule_AddFunctions(module, functions) < 0)
     nb::raise_python_error();
 }

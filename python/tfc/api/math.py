@@ -1,7 +1,8 @@
 """`tf.math`."""
 
-from tfc.api import special
-from tfc.api.absent import explain as _explain
+import importlib as _importlib
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
 from tfc.ops.binning import confusion_matrix, is_non_decreasing, is_strictly_increasing
 from tfc.ops.gather import approx_max_k, approx_min_k, in_top_k, invert_permutation, top_k
 from tfc.ops.linalg import l2_normalize
@@ -89,7 +90,7 @@ from tfc.ops.math import (
     xlog1py,
     xlogy,
 )
-from tfc.ops.naming import publish
+from tfc.ops.naming import publish, published
 from tfc.ops.nn import log_softmax, softmax, softsign
 from tfc.ops.reductions import (
     argmax,
@@ -125,19 +126,34 @@ from tfc.ops.segments import (
     unsorted_segment_sqrt_n,
     unsorted_segment_sum,
 )
-from tfc.ops.sobol import sobol_sample
-from tfc.ops.special_functions import (
-    bessel_i0,
-    bessel_i0e,
-    bessel_i1,
-    bessel_i1e,
-    betainc,
-    igamma,
-    igammac,
-    lbeta,
-    polygamma,
-    zeta,
-)
+
+if _TYPE_CHECKING:
+    from tfc.api import special
+    from tfc.ops.sobol import sobol_sample
+    from tfc.ops.special_functions import (
+        bessel_i0,
+        bessel_i0e,
+        bessel_i1,
+        bessel_i1e,
+        betainc,
+        igamma,
+        igammac,
+        lbeta,
+        polygamma,
+        zeta,
+    )
+
+# Loaded at their first use: most programs need none, and the first call of a function would wait for them.
+_LAZY = {
+    **dict.fromkeys(
+        (
+            "bessel_i0", "bessel_i0e", "bessel_i1", "bessel_i1e", "betainc", "igamma", "igammac", "lbeta", "polygamma",
+            "zeta",
+        ),
+        "tfc.ops.special_functions",
+    ),
+    "sobol_sample": "tfc.ops.sobol",
+}  # fmt: skip
 
 publish(globals())
 
@@ -282,4 +298,15 @@ __all__ = [
 
 
 def __getattr__(name):
-    _explain("math", name)
+    if name == "special":
+        value = _importlib.import_module("tfc.api.special")
+    elif name in _LAZY:
+        value = published(getattr(_importlib.import_module(_LAZY[name]), name), name, __name__)
+    else:
+        _importlib.import_module("tfc.api.absent").explain("math", name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *_LAZY, "special"})

@@ -75,9 +75,5 @@ def _digest(filename, lines) -> bytes:
 def _build() -> bytes:
     """This version of Python, and of what converts and is called by converted code."""
     here = os.path.dirname(os.path.abspath(__file__))
-    files = (e.path for folder in (here, *_rooms(here)) for e in os.scandir(folder) if e.name.endswith(".py"))
-    return b"\n".join([sys.version.encode(), importlib.util.MAGIC_NUMBER, kept.digest_of(sorted(files))])
-
-
-def _rooms(here: str) -> list:
-    return [os.path.join(here, name) for name in ("operators", "rewrite")]
+    files = kept.digest_of([here, *(os.path.join(here, room) for room in ("operators", "rewrite"))])
+    return b"\n".join([sys.version.encode(), importlib.util.MAGIC_NUMBER, files])

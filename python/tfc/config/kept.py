@@ -18,6 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tfc import _native
 from tfc.config import compilation_cache as settings
 
 _LOGGER = logging.getLogger("tfc")
@@ -31,7 +32,7 @@ _MAGIC = b"tfc kept 3\n"
 _WRITES, _SECONDS = 64, 3600
 _SWEPT = "swept"
 # How digests of files are made.
-_SOURCES = "sources 1"
+_SOURCES = b"sources 1"
 # When this process began, and what only it has.
 _STARTED, _OWN = time.time_ns(), os.urandom(32)
 _writes = 0
@@ -157,27 +158,27 @@ def _is_ours(info) -> bool:
     return sys.platform == "win32" or (info.st_uid == os.getuid() and not info.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
 
 
-def digest_of(paths) -> bytes:
-    """A digest of the content of files, by their names. It is kept under what the system says of them, among it when
-    they were changed last, which no program can set: files are read once.
+def digest_of(paths: list) -> bytes:
+    """A digest of the content of files (of folders: of the .py files in them), by their names. It is kept under what
+    the system says of them, among it when they were changed last, which no program can set: files are read once.
 
     Files that were changed since this process began may not be what it has loaded: then it is one of a kind.
     """
-    said = [(os.path.basename(path), _seen(path)) for path in paths]
-    if any(max(changed, modified) > _STARTED for _, (_, _, modified, changed, _) in said):
+    states, latest = _native.file_states(paths)
+    if latest > _STARTED:
         return _OWN
-    name = hashlib.sha256(repr((_SOURCES, said)).encode()).hexdigest() + ".tfcbuild"
+    name = hashlib.sha256(_SOURCES + states).hexdigest() + ".tfcbuild"
     found = read(name)
     if found is None:
-        found = hashlib.sha256(b"".join(_content_digest(path) for path in paths)).digest()
-        if [(os.path.basename(path), _seen(path)) for path in paths] == said:
+        files = [file for path in paths for file in (_sources_in(path) if os.path.isdir(path) else [path])]
+        found = hashlib.sha256(b"".join(map(_content_digest, files))).digest()
+        if _native.file_states(paths)[0] == states:
             write(name, found)
     return found
 
 
-def _seen(path) -> tuple:
-    info = os.stat(path)
-    return info.st_dev, info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino
+def _sources_in(folder) -> list:
+    return sorted(entry.path for entry in os.scandir(folder) if entry.name.endswith(".py"))
 
 
 def _content_digest(path) -> bytes:

@@ -2,7 +2,6 @@
 
 import functools
 import os
-from pathlib import Path
 
 from tfc import _native
 from tfc.config import kept
@@ -17,6 +16,5 @@ def build() -> bytes:
     """The processor, and what is in the compiler's libraries and in our sources around it. The compiler is not loaded
     for that.
     """
-    package = Path(_native.__file__).parent
-    sources = [e.path for room in _ROOMS for e in os.scandir(package / room) if e.name.endswith(".py")]
-    return _native.processor() + kept.digest_of([*library_paths(), *sorted(sources)])
+    package = os.path.dirname(_native.__file__)
+    return _native.processor() + kept.digest_of([*library_paths(), *(os.path.join(package, room) for room in _ROOMS)])

@@ -2,6 +2,7 @@
 for it, so that `import tfc` stays fast and the first call of a function does not wait for them."""
 
 import contextlib
+import functools
 import importlib
 import importlib.machinery
 import importlib.util
@@ -11,6 +12,7 @@ import sys
 from tfc import _native
 
 _SUFFIX = importlib.machinery.EXTENSION_SUFFIXES[0]
+_LLVM = "..", "..", "llvm", "lib", "libLLVM.so"
 # Symbols are bound when they are first called: most of the compiler's never are.
 _FLAGS = os.RTLD_LAZY | os.RTLD_LOCAL | getattr(os, "RTLD_DEEPBIND", 0)
 
@@ -30,6 +32,7 @@ def own_symbols():
         sys.setdlopenflags(before)
 
 
+@functools.cache
 def _mlir_folders() -> list:
     """Where the libraries of MLIR's Python package are."""
     package = importlib.util.find_spec("mlir")
@@ -65,14 +68,10 @@ class Lazy:
 def library_paths() -> list:
     """The files of the compiler: what it makes of a module depends on them. Nothing is loaded to find them."""
     places = [(os.path.dirname(_native.__file__), "_compiler."), *((f, "libMLIRPythonCAPI") for f in _mlir_folders())]
-    places += [(os.path.join(f, "../../llvm/lib"), "libLLVM") for f in _mlir_folders()]
-    return [
-        os.path.join(f, name)
-        for f, start in places
-        if os.path.isdir(f)
-        for name in sorted(os.listdir(f))
-        if name.startswith(start)
-    ]
+    found = [os.path.join(f, name) for f, start in places for name in sorted(os.listdir(f)) if name.startswith(start)]
+    # Only where MLIR has an LLVM of its own.
+    others = [os.path.join(f, *_LLVM) for f in _mlir_folders()]
+    return found + [path for path in others if os.path.exists(path)]
 
 
 mlir = Lazy("mlir.ir")

@@ -1,6 +1,5 @@
 """`name=` of public operations: in a function being traced, the name of the operation that makes the result."""
 
-import functools
 import inspect
 import types
 
@@ -125,24 +124,29 @@ def _named(function, position: int, public: str, module: str):
     # How many arguments need no look at the name.
     usual = position if kind is None else -1
 
-    def call(*args, **kwargs):
-        # The usual call first: this runs before every operation.
-        try:
-            return function(*args) if not kwargs and len(args) <= usual else run(args, kwargs)
-        except (TypeError, ValueError, AttributeError) as error:
-            refused = error
-        result = _dispatched(function, public, args[:position], kwargs)
-        if result is NotImplemented:
-            raise refused
-        return result
+    if calling:
 
-    def call_user(*args, **kwargs):
-        # The user's functions run once: what they raise says nothing about the arguments.
-        result = _dispatched(function, public, args[:position], kwargs)
-        return run(args, kwargs) if result is NotImplemented else result
+        def call(*args, **kwargs):
+            # The user's functions run once: what they raise says nothing about the arguments.
+            result = _dispatched(function, public, args[:position], kwargs)
+            return run(args, kwargs) if result is NotImplemented else result
 
-    call = functools.update_wrapper(call_user if calling else call, function)
-    call.__tfc_operation__ = function
+    else:
+
+        def call(*args, **kwargs):
+            # The usual call first: this runs before every operation.
+            try:
+                return function(*args) if not kwargs and len(args) <= usual else run(args, kwargs)
+            except (TypeError, ValueError, AttributeError) as error:
+                refused = error
+            result = _dispatched(function, public, args[:position], kwargs)
+            if result is NotImplemented:
+                raise refused
+            return result
+
+    # What `functools.wraps` does, for hundreds of functions when a program begins.
+    call.__dict__.update(function.__dict__, __wrapped__=function, __tfc_operation__=function)
+    call.__name__, call.__doc__, call.__annotations__ = function.__name__, function.__doc__, function.__annotations__
     # Where pickle finds it.
     call.__module__, call.__qualname__ = module, public
     return call

@@ -9,8 +9,11 @@ import time
 import numpy as np
 import pytest
 import tfc as tf
+from tfc import _native
 from tfc.compiler import cache
 from tfc.config import kept
+from tfc.ir.build import build
+from tfc.ir.lazy import library_paths
 
 
 @pytest.fixture
@@ -194,3 +197,152 @@ def test_a_directory_that_cannot_be_listed_is_left_alone(folder, monkeypatch):
 
     monkeypatch.setattr(type(folder), "iterdir", refuse)
     kept.sweep()
+
+
+def test_a_second_process_loads_neither_mlir_nor_llvm(folder):
+    code = textwrap.dedent("""
+        import sys
+        import tfc as tf
+
+        print(tf.function(lambda x: tf.tanh(x) + 1.0)(tf.constant([0.5, 1.5])).numpy().tolist())
+        with open("/proc/self/maps") as maps:
+            print("libLLVM" in maps.read(), "tfc._compiler" in sys.modules, "mlir" in sys.modules)
+    """)
+    env = dict(os.environ, TFC_CACHE_DIR=str(folder), TFC_LOAD_AHEAD="0")
+    said = [
+        subprocess.run([sys.executable, "-c", code], env=env, check=True, capture_output=True, text=True).stdout
+        for _ in range(2)
+    ]
+    assert said[0].splitlines()[0] == said[1].splitlines()[0]
+    assert said[0].splitlines()[1] == "True True True"
+    assert said[1].splitlines()[1] == "False False False"
+
+
+def test_processes_at_once_do_not_disturb_each_other(folder):
+    code = textwrap.dedent("""
+        import tfc as tf
+
+        @tf.function
+        def f(x):
+            return tf.exp(x) * 2.0 + tf.sin(x)
+
+        print(f(tf.constant([0.5, 1.5])).numpy().tolist())
+    """)
+    env = dict(os.environ, TFC_CACHE_DIR=str(folder))
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", code], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(4)
+    ]
+    said = [process.communicate() for process in running]
+    assert [process.returncode for process in running] == [0] * 4, said
+    assert len({out for out, _ in said}) == 1
+    assert len(entries(folder)) == 1 and not list(folder.glob("*.tfcnew"))
+
+
+def test_a_full_disk_is_no_error_and_leaves_nothing(folder, monkeypatch):
+    class Full:
+        def __init__(self, handle):
+            self.handle = handle
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            os.close(self.handle)
+
+        def write(self, content):
+            raise OSError(28, "No space left on device")
+
+    run()  # makes the directory
+    before = set(folder.iterdir())
+    monkeypatch.setattr(os, "fdopen", lambda handle, mode: Full(handle))
+    assert np.allclose(run(5.0), np.exp([0.0, 1.0]) * 5)
+    assert set(folder.iterdir()) == before
+
+
+def test_a_directory_that_cannot_be_written_is_read(folder, concrete, monkeypatch):
+    first = compile_again(concrete)
+
+    def refuse(*_, **__):
+        raise OSError(30, "Read-only file system")
+
+    for name in ("utime", "replace", "unlink"):
+        monkeypatch.setattr(os, name, refuse)
+    monkeypatch.setattr(kept.tempfile, "mkstemp", refuse)
+    monkeypatch.setattr(cache, "write", None)  # calling it would fail
+    assert np.array_equal(compile_again(concrete), first)
+    monkeypatch.undo()
+    for name in ("utime", "replace", "unlink"):
+        monkeypatch.setattr(os, name, refuse)
+    monkeypatch.setattr(kept.tempfile, "mkstemp", refuse)
+    assert np.allclose(run(7.0), np.exp([0.0, 1.0]) * 7)
+
+
+def test_another_processor_does_not_find_the_code(folder, concrete, monkeypatch):
+    first = compile_again(concrete)
+    build.cache_clear()
+    monkeypatch.setattr(_native, "processor", lambda: b"another one")
+    try:
+        assert np.array_equal(compile_again(concrete), first)
+    finally:
+        build.cache_clear()
+    assert len(entries(folder)) == 2
+
+
+def files(place, **contents):
+    place.mkdir(exist_ok=True)
+    for name, text in contents.items():
+        (place / f"{name}.py").write_text(text)
+    return place
+
+
+def long_ago(monkeypatch):
+    """Files that are made now are older than the process."""
+    monkeypatch.setattr(kept, "_STARTED", time.time_ns() + 10**12)
+
+
+def test_files_are_known_by_content_where_a_tool_keeps_times(folder, tmp_path, monkeypatch):
+    long_ago(monkeypatch)
+    place = files(tmp_path / "sources", a="x = 1", b="y = 1")
+    info = (place / "a.py").stat()
+    first = kept.digest_of([place])
+    (place / "a.py").write_text("x = 2")
+    os.utime(place / "a.py", ns=(info.st_atime_ns, info.st_mtime_ns))
+    assert (place / "a.py").stat().st_mtime_ns == info.st_mtime_ns
+    assert kept.digest_of([place]) != first
+
+
+def test_equal_files_are_equal_wherever_and_whenever_they_were_made(folder, tmp_path, monkeypatch):
+    long_ago(monkeypatch)
+    one, other = (files(tmp_path / name, a="x = 1", b="y = 1") for name in ("one", "other"))
+    os.utime(other / "a.py", (1, 1))
+    assert kept.digest_of([one]) == kept.digest_of([other])
+    assert kept.digest_of([files(tmp_path / "third", a="x = 1", c="y = 1")]) != kept.digest_of([one])
+
+
+def test_files_are_read_once(folder, tmp_path, monkeypatch):
+    long_ago(monkeypatch)
+    place = files(tmp_path / "sources", a="x = 1")
+    first = kept.digest_of([place])
+    monkeypatch.setattr(kept, "_content_digest", None)  # calling it would fail
+    assert kept.digest_of([place]) == first
+
+
+def test_files_that_changed_since_the_process_began_are_of_no_other(folder, tmp_path, monkeypatch):
+    place = files(tmp_path / "sources", a="x = 1")
+    assert kept.digest_of([place]) == kept._OWN
+    long_ago(monkeypatch)
+    assert kept.digest_of([place]) != kept._OWN
+
+
+def test_libraries_are_known_by_their_build_ids(tmp_path):
+    paths = [path for path in library_paths() if ".so" in path]
+    assert len(paths) == len(library_paths()) and any("libLLVM" in path for path in paths)
+    with open(_native.__file__, "rb") as file:
+        found = kept._build_id(file)
+    (tmp_path / "text").write_bytes(b"no library" * 10)
+    with open(tmp_path / "text", "rb") as file:
+        assert kept._build_id(file) is None
+    assert found is None or len(found) >= 8
