@@ -73,6 +73,8 @@ constexpr Step pack[] = {
 constexpr Step bufferize[] = {
     {"canonicalize", "less to analyze"},
     {"cse", "equal temporaries would get two buffers", Kind::optional},
+    {"tfc-renew-carried", "before operands are reused: one that dies may be what another variable goes on in",
+     Kind::optional},
     {"tfc-reuse-operands", "elementwise chains work in one buffer", Kind::optional},
     {"tfc-guard-variables", "operands just overwritten may be variables"},
     {"tfc-place-results", "after chains are tied together: all of one computes in the result", Kind::optional},

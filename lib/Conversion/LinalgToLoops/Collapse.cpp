@@ -54,14 +54,22 @@ static std::optional<unsigned> countCollapsed(Value operand, AffineMap map,
                     [&](AffineExpr index) { return uses(index, false); }))
     return 0;
   ArrayRef<AffineExpr> left = map.getResults();
+  auto type = dyn_cast<MemRefType>(operand.getType());
+  // What is broadcast along a loop of one iteration is not: it has one element.
+  auto isOnlyElement = [&](unsigned dim) {
+    return sizes[dim] == 1 && type && left.size() <= size_t(type.getRank()) &&
+           left.back() == getAffineConstantExpr(0, map.getContext()) &&
+           type.getDimSize(left.size() - 1) == 1;
+  };
   for (unsigned dim = sizes.size(); dim-- > begin;) {
-    if (!left.empty() && left.back() == getAffineDimExpr(dim, map.getContext()))
+    if (!left.empty() &&
+        (left.back() == getAffineDimExpr(dim, map.getContext()) ||
+         isOnlyElement(dim)))
       left = left.drop_back();
     else if (sizes[dim] != 1)
       return std::nullopt;
   }
   unsigned count = map.getNumResults() - left.size();
-  auto type = dyn_cast<MemRefType>(operand.getType());
   if (!type || !isContiguous(type, count) ||
       llvm::any_of(left, [&](AffineExpr index) { return uses(index, true); }))
     return std::nullopt;

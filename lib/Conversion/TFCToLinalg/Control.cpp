@@ -103,7 +103,26 @@ static void collectOrigins(Value value, SmallVectorImpl<Value> &origins, int dep
   origins.push_back(value);
 }
 
-/// Is `generic` the last to read `carried`, and only at the element it writes?
+/// How many elements of parts of `value` are read by `op` or later: bufferization copies them if `op` writes over it.
+static int64_t countReadParts(Value value, Operation *op) {
+  int64_t count = 0;
+  for (Operation *user : value.getUsers()) {
+    if (!isa<tensor::ExtractSliceOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::CastOp>(user))
+      continue;
+    Value part = user->getResult(0);
+    bool isReadLater = llvm::any_of(part.getUsers(), [&](Operation *reader) {
+      Operation *at = op->getBlock()->findAncestorOpInBlock(*reader);
+      return at && !at->isBeforeInBlock(op);
+    });
+    auto type = cast<RankedTensorType>(part.getType());
+    count += countReadParts(part, op);
+    if (isReadLater && type.hasStaticShape())
+      count += type.getNumElements();
+  }
+  return count;
+}
+
+/// Is `generic` the last to read `carried`, and only at the element it writes? Small parts of it may be copied before.
 static OpOperand *findDyingInput(linalg::GenericOp generic, Value carried, Value result) {
   if (generic.getNumParallelLoops() != generic.getNumLoops())
     return nullptr;
@@ -124,6 +143,9 @@ static OpOperand *findDyingInput(linalg::GenericOp generic, Value carried, Value
       return nullptr;
     input = &use;
   }
+  auto type = cast<RankedTensorType>(carried.getType());
+  if (input && type.hasStaticShape() && countReadParts(carried, generic) > type.getNumElements() / 4)
+    return nullptr;
   return input;
 }
 

@@ -26,7 +26,7 @@ static Value insertAt(Lowering &l, Value part, Value whole, ArrayRef<OpFoldResul
 }
 
 /// Fewer elements are not worth the code.
-static constexpr int64_t leastInterleaved = 1024;
+static constexpr int64_t leastInterleaved = 256;
 
 /// How many elements each of a few columns has that are put side by side; 0 if that is not what is joined.
 static int64_t numInterleaved(Lowering &l, ConcatOp op) {
@@ -52,25 +52,30 @@ static Value interleave(Lowering &l, ConcatOp op, int64_t rows) {
     columns.push_back(l.reshape(l.value(x), l.dims.of(x), {rows}));
   Kernel k(l, {}, {{{rows * count}, element}}, storageType(element), Kernel::Loops::ofVectors, columns);
   Array result = k.output(0);
-  k.independent({rows / piece}, piece, [&](ArrayRef<Num> at) {
-    Num from = at[0] * k.index(piece);
-    k.loopBy(from, from + piece, lanes, [&](Num i) {
-      for (int64_t part = 0; part < count; ++part) {
-        Num row = k.input(0).vector(i, lanes);
-        for (int64_t column = 1; column < count; ++column) {
-          SmallVector<int64_t> order;
-          for (int64_t place = part * lanes; place < (part + 1) * lanes; ++place) {
-            // The first step takes lanes of column 0, too; later ones leave what is there.
-            int64_t kept = column == 1 ? place / count : place - part * lanes;
-            order.push_back(place % count == column ? lanes + place / count : kept);
-          }
-          row = k.shuffle(row, k.input(column).vector(i, lanes), order);
+  auto writeRows = [&](Num i) {
+    for (int64_t part = 0; part < count; ++part) {
+      Num row = k.input(0).vector(i, lanes);
+      for (int64_t column = 1; column < count; ++column) {
+        SmallVector<int64_t> order;
+        for (int64_t place = part * lanes; place < (part + 1) * lanes; ++place) {
+          // The first step takes lanes of column 0, too; later ones leave what is there.
+          int64_t kept = column == 1 ? place / count : place - part * lanes;
+          order.push_back(place % count == column ? lanes + place / count : kept);
         }
-        result.setVector(i * k.index(count) + part * lanes, row);
+        row = k.shuffle(row, k.input(column).vector(i, lanes), order);
       }
+      result.setVector(i * k.index(count) + part * lanes, row);
+    }
+  };
+  int64_t pieces = rows / piece, whole = rows / lanes * lanes;
+  if (pieces > 0)
+    k.independent({pieces}, piece, [&](ArrayRef<Num> at) {
+      Num from = at[0] * k.index(piece);
+      k.loopBy(from, from + piece, lanes, writeRows);
     });
-  });
-  k.loop(k.index(rows / piece * piece), k.index(rows), [&](Num i) {
+  if (pieces * piece < whole)
+    k.loopBy(k.index(pieces * piece), k.index(whole), lanes, writeRows);
+  k.loop(k.index(whole), k.index(rows), [&](Num i) {
     for (int64_t column = 0; column < count; ++column)
       result.set(i * k.index(count) + column, k.input(column)(i));
   });

@@ -79,3 +79,43 @@ func.func @column(%x: memref<512x1xf32>, %y: memref<1xf32>) {
   }
   return
 }
+
+// -----
+
+// So is one that is read at the only place of its last dimension.
+
+// CHECK-LABEL: @only_place
+// CHECK:         vector.load {{.*}} : memref<512xf32>, vector<16xf32>
+// CHECK:         vector.reduction <maximumf>
+#only = affine_map<(d0, d1) -> (d0, 0)>
+#none = affine_map<(d0, d1) -> ()>
+#shape = affine_map<(d0, d1) -> (d0, d1)>
+func.func @only_place(%x: memref<512x1xf32>, %shape: memref<512x1xi8>, %y: memref<f32>) {
+  linalg.generic {indexing_maps = [#only, #shape, #none], iterator_types = ["reduction", "reduction"]}
+      ins(%x, %shape : memref<512x1xf32>, memref<512x1xi8>) outs(%y : memref<f32>) {
+  ^bb0(%in: f32, %unused: i8, %out: f32):
+    %0 = arith.maximumf %in, %out : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
+// The first of several columns is not one loop with its neighbours.
+
+// CHECK-LABEL: @first_of_several
+// CHECK-NOT:     memref.collapse_shape
+// CHECK:         return
+#first = affine_map<(d0, d1) -> (d0, 0)>
+#none = affine_map<(d0, d1) -> ()>
+#shape = affine_map<(d0, d1) -> (d0, d1)>
+func.func @first_of_several(%x: memref<512x2xf32>, %shape: memref<512x1xi8>, %y: memref<f32>) {
+  linalg.generic {indexing_maps = [#first, #shape, #none], iterator_types = ["reduction", "reduction"]}
+      ins(%x, %shape : memref<512x2xf32>, memref<512x1xi8>) outs(%y : memref<f32>) {
+  ^bb0(%in: f32, %unused: i8, %out: f32):
+    %0 = arith.maximumf %in, %out : f32
+    linalg.yield %0 : f32
+  }
+  return
+}

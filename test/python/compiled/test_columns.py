@@ -7,7 +7,7 @@ import tfc as tf
 
 @pytest.mark.parametrize("dtype", ["bool", "int8", "float16", "float32", "float64", "complex64"])
 @pytest.mark.parametrize("count", [2, 3, 4, 5])
-@pytest.mark.parametrize("rows", [1023, 1024, 1040, 5001])
+@pytest.mark.parametrize("rows", [255, 256, 1000, 1024, 1040, 5001])
 def test_every_element_is_in_its_place(rows, count, dtype):
     columns = [tf.cast(tf.range(rows) * (i + 1) % 100, dtype) for i in range(count)]
     got = tf.function(lambda *columns: tf.stack(columns, axis=-1))(*columns)

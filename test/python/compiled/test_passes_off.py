@@ -117,6 +117,19 @@ def scans():
     return tf.function(f)(X)
 
 
+def stencils():
+    @tf.function
+    def f(x, n):
+        u, v = x @ tf.transpose(x), x @ tf.transpose(x) * 0.5
+        for _ in tf.range(n):
+            u, v = v, 2.0 * v - u + 0.1 * tf.pad(v[:-2, 1:-1] + v[2:, 1:-1] - 2.0 * v[1:-1, 1:-1], [[1, 1], [1, 1]])
+        while tf.reduce_max(tf.abs(u)) > 1.0:
+            u = 0.3 * (u[::-1] + tf.transpose(u))
+        return u, v
+
+    return f(X, 3) + f(X, tf.constant(4))
+
+
 def unknown_sizes():
     f = tf.function(
         lambda x, y: (tf.exp(x - tf.reduce_max(x, 1, keepdims=True)) @ y, tf.boolean_mask(x, x[:, 0] > 0.0)),
@@ -125,7 +138,7 @@ def unknown_sizes():
     return f(X, W)
 
 
-PROGRAMS = [train, attention, network, state, loops, moves, scans, unknown_sizes]
+PROGRAMS = [train, attention, network, state, loops, moves, scans, stencils, unknown_sizes]
 
 
 @pytest.fixture(scope="module")

@@ -55,6 +55,76 @@ def test_an_array_that_grows_in_nested_loops_is_as_long_as_what_was_written():
     assert lengths.numpy().tolist() == [0, 1, 3, 6, 10]
 
 
+def array(values=()):
+    made = tf.TensorArray(tf.int32, 0, dynamic_size=True, element_shape=[])
+    for value in values:
+        made = made.write(made.size(), value)
+    return made
+
+
+def in_two_loops(n):
+    all_of = array()
+    for i in tf.range(n):
+        for j in tf.range(i % 4):
+            all_of = all_of.write(all_of.size(), 10 * i + j)
+        for j in tf.range(i % 3):
+            all_of = all_of.write(all_of.size(), -j)
+    return all_of.stack()
+
+
+def in_a_loop_in_a_branch(n):
+    all_of, others = array([7]), array()
+    for i in tf.range(n):
+        if i % 2 == 0:
+            for j in tf.range(i):
+                all_of = all_of.write(all_of.size(), j)
+        else:
+            others = others.write(others.size(), i)
+    return all_of.stack(), others.stack()
+
+
+def behind_a_branch(n):
+    all_of = array()
+    for i in tf.range(n):
+        if i % 3 == 0:
+            all_of = all_of.write(all_of.size(), i)
+        for j in tf.range(2):
+            all_of = all_of.write(all_of.size(), j)
+    return all_of.stack()
+
+
+def of_which_the_old_one_is_read(n):
+    all_of, total = array([1]), 0
+    for i in tf.range(n):
+        old = all_of
+        for j in tf.range(3):
+            all_of = all_of.write(0, i + j).write(all_of.size(), j)
+        total += old.read(0)
+    return all_of.stack(), total
+
+
+def of_which_the_old_one_goes_on(n):
+    first, second = array([1, 2]), array([3])
+    for i in tf.range(n):
+        start = first
+        for j in tf.range(2):
+            first = first.write(0, i + j).write(first.size(), j)
+        second = start.write(1, i)
+    return first.stack(), second.stack()
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 7, 40])
+@pytest.mark.parametrize(
+    "program",
+    [in_two_loops, in_a_loop_in_a_branch, behind_a_branch, of_which_the_old_one_is_read, of_which_the_old_one_goes_on],
+    ids=lambda f: f.__name__,
+)
+def test_an_array_that_loops_in_loops_write_is_what_it_is_eagerly(program, n):
+    got, want = tf.function(program)(tf.constant(n)), program(n)
+    for x, y in zip(tf.nest.flatten(got), tf.nest.flatten(want), strict=True):
+        assert np.asarray(x).tolist() == np.asarray(y).tolist()
+
+
 def test_an_array_that_grows_is_an_argument_and_a_result():
     @tf.function
     def f(values):

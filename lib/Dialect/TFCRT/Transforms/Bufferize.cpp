@@ -5,6 +5,7 @@
 // Upstream's one-shot bufferization, with the choices that suit packed entries.
 //===----------------------------------------------------------------------===//
 
+#include "LoopBuffers.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
 #include "mlir/Dialect/Bufferization/Transforms/OneShotModuleBufferize.h"
@@ -328,95 +329,6 @@ static void forgetImpossiblePlaces(RewriterBase &rewriter, Operation *root) {
     llvm::for_each(places, forget);
 }
 
-//===----------------------------------------------------------------------===//
-// Lists that grow
-//===----------------------------------------------------------------------===//
-
-/// The buffers that a value may be, through branches and casts; false if that cannot be said.
-static bool collectBuffers(Value value, SmallVectorImpl<Value> &buffers) {
-  Operation *op = value.getDefiningOp();
-  if (!op || isa<memref::AllocOp>(op)) {
-    buffers.push_back(value);
-    return true;
-  }
-  if (isa<memref::CastOp, memref::SubViewOp, memref::ExpandShapeOp, memref::CollapseShapeOp>(op))
-    return collectBuffers(op->getOperand(0), buffers);
-  if (auto branch = dyn_cast<scf::IfOp>(op)) {
-    unsigned number = cast<OpResult>(value).getResultNumber();
-    return collectBuffers(branch.thenYield().getOperand(number), buffers) &&
-           collectBuffers(branch.elseYield().getOperand(number), buffers);
-  }
-  return false;
-}
-
-/// Is what the loop yields for a variable its own buffer, or a new one, and nothing else that it yields?
-static bool yieldsOwnBuffer(scf::WhileOp loop, unsigned number) {
-  Value own = loop.getAfterArguments()[number];
-  SmallVector<Value> mine, others;
-  for (auto [i, value] : llvm::enumerate(loop.getYieldOp().getResults()))
-    if (isa<MemRefType>(value.getType()) && !collectBuffers(value, i == number ? mine : others))
-      return false;
-  return llvm::all_of(mine, [&](Value buffer) {
-    bool isNew = buffer.getDefiningOp() && loop.getAfter().isAncestor(buffer.getParentRegion());
-    return (buffer == own || isNew) && !llvm::is_contained(others, buffer);
-  });
-}
-
-/// A buffer that only the loop uses: what the variable starts as, or a copy of it.
-static Value ownStart(OpBuilder &b, scf::WhileOp loop, Value start) {
-  Value buffer = start;
-  while (auto cast = buffer.getDefiningOp<memref::CastOp>()) {
-    if (!buffer.hasOneUse())
-      break;
-    buffer = cast.getSource();
-  }
-  auto alloc = buffer.getDefiningOp<memref::AllocOp>();
-  auto isBefore = [&](Operation *user) {
-    return user->getBlock() == loop->getBlock() && (user == loop || user->isBeforeInBlock(loop)) &&
-           (user == loop || isa<memref::CastOp, memref::DimOp, linalg::FillOp, memref::StoreOp>(user));
-  };
-  if (alloc && alloc->getBlock() == loop->getBlock() && llvm::all_of(alloc->getUsers(), isBefore) &&
-      llvm::count_if(alloc->getUsers(), [](Operation *user) { return isa<memref::CastOp, scf::WhileOp>(user); }) == 1)
-    return start;
-  auto type = cast<MemRefType>(start.getType());
-  SmallVector<Value> sizes;
-  for (int64_t i = 0; i < type.getRank(); ++i)
-    if (type.isDynamicDim(i))
-      sizes.push_back(memref::DimOp::create(b, loop.getLoc(), start, i));
-  Value copy = memref::AllocOp::create(b, loop.getLoc(), type, sizes);
-  memref::CopyOp::create(b, loop.getLoc(), start, copy);
-  return copy;
-}
-
-/// A variable that may come in a new buffer is copied by bufferization before each iteration, since that might be
-/// anyone's. A list that grows is in its own buffer, or in a new one: it goes on as it is.
-static void keepGrownBuffers(Operation *root) {
-  root->walk([](scf::WhileOp loop) {
-    Block *before = loop.getBeforeBody();
-    scf::ConditionOp condition = loop.getConditionOp();
-    for (auto [number, value] : llvm::enumerate(condition.getArgs())) {
-      auto alloc = value.getDefiningOp<memref::AllocOp>();
-      if (!alloc || alloc->getBlock() != before || !llvm::hasNItems(alloc->getUses(), 2))
-        continue;
-      Value argument = before->getArgument(number);
-      memref::CopyOp copy;
-      bool onlyMeasured = llvm::all_of(argument.getUsers(), [&](Operation *user) {
-        auto other = dyn_cast<memref::CopyOp>(user);
-        if (other && other.getTarget() == alloc)
-          copy = other;
-        return isa<memref::DimOp>(user) || (other && other.getTarget() == alloc);
-      });
-      if (!copy || !onlyMeasured || argument.getType() != value.getType() || !yieldsOwnBuffer(loop, number))
-        continue;
-      OpBuilder b(loop);
-      loop->setOperand(number, ownStart(b, loop, loop.getInits()[number]));
-      condition.getArgsMutable()[number].set(argument);
-      copy.erase();
-      alloc.erase();
-    }
-  });
-}
-
 namespace {
 
 struct Bufferize : public tfc::rt::impl::TFCBufferizePassBase<Bufferize> {
@@ -431,6 +343,9 @@ struct Bufferize : public tfc::rt::impl::TFCBufferizePassBase<Bufferize> {
     if (failed(runOneShotBufferize(getOperation(), options, state)))
       return signalPassFailure();
     keepGrownBuffers(getOperation());
+    // Kernels are launched on buffers that are known.
+    if (!getOperation()->hasAttr("tfc.gpu"))
+      rotateBuffers(getOperation());
   }
 
   void makeAllocations() {

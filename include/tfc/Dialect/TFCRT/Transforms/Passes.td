@@ -35,6 +35,34 @@ def TFCPackABIPass : Pass<"tfc-pack-abi", "::mlir::ModuleOp"> {
     "::mlir::func::FuncDialect", "::mlir::LLVM::LLVMDialect", "::tfc::rt::TFCRTDialect"];
 }
 
+def TFCRenewCarriedPass : Pass<"tfc-renew-carried", "::mlir::ModuleOp"> {
+  let summary = "Give what a loop carries a new buffer where the old one is still read";
+  let description = [{
+    What an iteration makes for the next one is put into the buffer of the value before. Where that is still read
+    while the new value is computed, all that is read would have to be copied first. Such a value comes in a new buffer instead,
+    if it has `least-bytes`; `tfc-bufferize` lets two buffers take turns.
+
+    ```mlir
+    scf.for ... iter_args(%x = %start) {
+      %left = tensor.extract_slice %x[0] [254] [1]
+      %right = tensor.extract_slice %x[2] [254] [1]
+      %sums = linalg.generic ins(%left, %right) outs(%empty)
+      %y = tensor.insert_slice %sums into %zeros[1] [254] [1]
+      %next = bufferization.materialize_in_destination %y in %x
+      scf.yield %next
+    }
+    // becomes
+    scf.for ... iter_args(%x = %start) {
+      ...
+      scf.yield %y
+    }
+    ```
+
+    Variables that change places (`a, b = b, a + b`) are yielded as they are.
+  }];
+  let options = [Option<"leastBytes", "least-bytes", "int64_t", "1024", "smaller ones are copied">];
+}
+
 def TFCReuseOperandsPass : Pass<"tfc-reuse-operands"> {
   let summary = "Let elementwise ops and scans write over an operand that dies";
   let description = [{
