@@ -73,7 +73,7 @@ class ConcreteFunction(FlatFunction):
         return self._outputs.pack(gradient.run(self, tensors, variables))
 
     def mlir(self, stage: str | None = None) -> str:
-        """The trace as MLIR text; `stage` names a stage of the pipeline (docs/lowering.md) up to which it is to be lowered.
+        """The trace as MLIR text, lowered up to a stage of the pipeline (docs/lowering.md) if one is named.
 
         Raises `ValueError`, which lists the stages, for another name.
         """
