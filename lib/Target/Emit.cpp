@@ -220,8 +220,9 @@ static std::string pipelineText(bool scalarLoops) {
             "instcombine<no-verify-fixpoint>,simplifycfg,";
   // Loops in vectors work on as many of them at once as is worth it: more than
   // a few iterations as a straight line only take code generation longer.
-  text += scalarLoops ? "loop-unroll<O2>,"
-                      : "loop-unroll<O2;no-runtime;no-partial;full-unroll-max=16>,";
+  text += scalarLoops
+              ? "loop-unroll<O2>,"
+              : "loop-unroll<O2;no-runtime;no-partial;full-unroll-max=16>,";
   return text + "loop-mssa(licm),early-cse,simplifycfg),globaldce";
 }
 
@@ -306,10 +307,23 @@ static std::string print(Module &module) {
   return text;
 }
 
+/// Takes what LLVM does not know from arguments. For each of it the translation
+/// would write a warning with the text of the whole function.
+static void dropOwnAttributes(mlir::ModuleOp module) {
+  module.walk([](mlir::LLVM::LLVMFuncOp function) {
+    for (unsigned i = 0; i < function.getNumArguments(); ++i)
+      for (mlir::NamedAttribute attribute :
+           mlir::function_interface_impl::getArgAttrs(function, i))
+        if (!attribute.getName().strref().starts_with("llvm."))
+          function.removeArgAttr(i, attribute.getName());
+  });
+}
+
 /// One version as optimized code for its machine.
 static Expected<std::unique_ptr<Module>>
 lower(const Version &version, TargetMachine &machine, LLVMContext &context,
       const EmitRequest &request, Emitted &result) {
+  dropOwnAttributes(version.module);
   std::unique_ptr<Module> code =
       mlir::translateModuleToLLVMIR(version.module, context, "tfc");
   if (!code)

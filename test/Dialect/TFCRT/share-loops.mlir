@@ -94,6 +94,102 @@ func.func private @tfc.group.0(%a: memref<8xf32> {tfc.distinct}, %b: memref<8xf3
   return
 }
 
+// Nests that take memory of their own, each time they are called, are told so.
+// CHECK-LABEL: func.func @own(
+// CHECK-COUNT-2: call @[[OWN:tfc.loops.[0-9]+]](
+// CHECK-LABEL: func.func @notOwn(
+// CHECK-COUNT-2: call @[[NOT_OWN:tfc.loops.[0-9]+]](
+func.func @own(%p: !llvm.ptr {llvm.noalias}, %q: !llvm.ptr {llvm.noalias}) {
+  %a = tfcrt.bind %p : !llvm.ptr -> memref<9xf32>
+  %b = tfcrt.bind %q : !llvm.ptr -> memref<9xf32>
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %nine = arith.constant 9 : index
+  scf.for %i = %zero to %nine step %one {
+    %x = memref.load %a[%i] : memref<9xf32>
+    %y = arith.mulf %x, %x : f32
+    memref.store %y, %b[%i] : memref<9xf32>
+  }
+  scf.for %i = %zero to %nine step %one {
+    %x = memref.load %b[%i] : memref<9xf32>
+    %y = arith.mulf %x, %x : f32
+    memref.store %y, %a[%i] : memref<9xf32>
+  }
+  return
+}
+func.func @notOwn(%p: !llvm.ptr {llvm.noalias}, %q: !llvm.ptr {llvm.noalias}) {
+  %a = tfcrt.bind %p : !llvm.ptr -> memref<7xf32>
+  %b = tfcrt.bind %q : !llvm.ptr -> memref<7xf32>
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %seven = arith.constant 7 : index
+  %again = tfcrt.bind %p : !llvm.ptr -> memref<7xf32>
+  scf.for %i = %zero to %seven step %one {
+    %x = memref.load %a[%i] : memref<7xf32>
+    %y = arith.mulf %x, %x : f32
+    memref.store %y, %b[%i] : memref<7xf32>
+  }
+  scf.for %i = %zero to %seven step %one {
+    %x = memref.load %a[%i] : memref<7xf32>
+    %y = arith.mulf %x, %x : f32
+    memref.store %y, %again[%i] : memref<7xf32>
+  }
+  return
+}
+
+// Of pieces that do the same with the same arguments one stays, and so does one of their entries.
+// CHECK-LABEL: func.func @launches
+// CHECK-COUNT-2: tfcrt.launch @launches.loop0.entry(
+// CHECK: tfcrt.launch @launches.loop2.entry(
+// CHECK: func.func private @launches.loop0(
+// CHECK: func.func private @launches.loop2(
+// CHECK-NOT: @launches.loop1
+func.func @launches(%context: !llvm.ptr, %env: !llvm.ptr) {
+  %zero = arith.constant 0 : index
+  %nine = arith.constant 9 : index
+  tfcrt.launch @launches.loop0.entry(%env) %zero to %nine grain %nine : !llvm.ptr
+  tfcrt.launch @launches.loop1.entry(%env) %zero to %nine grain %nine : !llvm.ptr
+  tfcrt.launch @launches.loop2.entry(%env) %zero to %nine grain %nine : !llvm.ptr
+  return
+}
+func.func private @launches.loop0(%context: !llvm.ptr, %p: !llvm.ptr, %from: index, %to: index) -> i32 attributes {tfc.piece} {
+  %ok = arith.constant 0 : i32
+  %x = arith.index_cast %from : index to i64
+  llvm.store %x, %p : i64, !llvm.ptr
+  return %ok : i32
+}
+func.func private @launches.loop0.entry(%context: !llvm.ptr, %env: !llvm.ptr, %from: i64, %to: i64) -> i32 attributes {tfc.piece_entry} {
+  %a = arith.index_cast %from : i64 to index
+  %b = arith.index_cast %to : i64 to index
+  %status = call @launches.loop0(%context, %env, %a, %b) : (!llvm.ptr, !llvm.ptr, index, index) -> i32
+  return %status : i32
+}
+func.func private @launches.loop1(%context: !llvm.ptr, %p: !llvm.ptr, %from: index, %to: index) -> i32 attributes {tfc.piece} {
+  %ok = arith.constant 0 : i32
+  %x = arith.index_cast %from : index to i64
+  llvm.store %x, %p : i64, !llvm.ptr
+  return %ok : i32
+}
+func.func private @launches.loop1.entry(%context: !llvm.ptr, %env: !llvm.ptr, %from: i64, %to: i64) -> i32 attributes {tfc.piece_entry} {
+  %a = arith.index_cast %from : i64 to index
+  %b = arith.index_cast %to : i64 to index
+  %status = call @launches.loop1(%context, %env, %a, %b) : (!llvm.ptr, !llvm.ptr, index, index) -> i32
+  return %status : i32
+}
+// The same with another argument.
+func.func private @launches.loop2(%context: !llvm.ptr, %p: !llvm.ptr, %from: index, %to: index) -> i32 attributes {tfc.piece} {
+  %ok = arith.constant 0 : i32
+  %x = arith.index_cast %to : index to i64
+  llvm.store %x, %p : i64, !llvm.ptr
+  return %ok : i32
+}
+func.func private @launches.loop2.entry(%context: !llvm.ptr, %env: !llvm.ptr, %from: i64, %to: i64) -> i32 attributes {tfc.piece_entry} {
+  %a = arith.index_cast %from : i64 to index
+  %b = arith.index_cast %to : i64 to index
+  %status = call @launches.loop2(%context, %env, %a, %b) : (!llvm.ptr, !llvm.ptr, index, index) -> i32
+  return %status : i32
+}
+
 // A function whose body is elsewhere is called as it is.
 // CHECK-LABEL: func.func @declared
 // CHECK: call @tfc.group.1(%{{.*}}) : (memref<8xf32>) -> ()
@@ -112,3 +208,6 @@ func.func private @tfc.routine.0(memref<8xf32>) attributes {tfc.routine}
 // CHECK-DAG: %[[TO:.*]] = tfcrt.bind %[[SECOND]]
 // CHECK: memref.load %[[FROM]]
 // CHECK: memref.store %{{.*}}, %[[TO]]
+
+// CHECK: func.func private @[[OWN]](%{{.*}}: !llvm.ptr {llvm.noalias}, %{{.*}}: !llvm.ptr {llvm.noalias})
+// CHECK: func.func private @[[NOT_OWN]](%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr)

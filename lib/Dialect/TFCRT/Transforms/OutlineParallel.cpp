@@ -210,6 +210,7 @@ func::FuncOp Outliner::makeEntry() {
   builder.setInsertionPointAfter(piece);
   Type i64 = builder.getI64Type();
   func::FuncOp entry = makeFunction(name + ".entry", {pointer, pointer, i64, i64});
+  entry->setAttr(Body::pieceEntry, builder.getUnitAttr());
   builder.setInsertionPointToStart(&entry.getBody().front());
   LLVM::LLVMStructType type = envType();
   SmallVector<Value> operands{entry.getArgument(0)};

@@ -14,6 +14,8 @@
 // of
 //    buffers of static size: memory is known by pointers now, and a buffer
 //    would be seven values for each call.
+// 4. Of the functions of pieces (`tfc-outline-parallel`) that are equal one
+// stays.
 //
 //===----------------------------------------------------------------------===//
 
@@ -27,6 +29,7 @@
 #include "tfc/Dialect/TFCRT/IR/EqualOps.h"
 #include "tfc/Dialect/TFCRT/IR/SharedGroup.h"
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
+#include "tfc/Dialect/TFCRT/Transforms/Body.h"
 #include "tfc/Dialect/TFCRT/Transforms/Passes.h"
 #include "llvm/ADT/MapVector.h"
 
@@ -81,6 +84,39 @@ static Value addressOf(OpBuilder &builder, Location loc, Value memref) {
                                       ArrayRef<int64_t>{1});
 }
 
+/// What stands for the memory of a buffer, if nothing else in the function
+/// does: a range of the arena, an argument, an allocation, a constant.
+static Value identifiedMemory(Value memref) {
+  Value root = rootOf(memref);
+  if (isa_and_present<memref::AllocOp, memref::AllocaOp, memref::GetGlobalOp>(
+          root.getDefiningOp()))
+    return root;
+  auto bind = root.getDefiningOp<BindOp>();
+  if (!bind)
+    return {};
+  Value pointer = bind.getPointer();
+  if (pointer.getDefiningOp<LLVM::GEPOp>())
+    return pointer;
+  auto argument = dyn_cast<BlockArgument>(pointer);
+  auto function =
+      argument ? dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp())
+               : func::FuncOp();
+  bool isDistinct =
+      function && function.getArgAttr(argument.getArgNumber(), "llvm.noalias");
+  return isDistinct ? pointer : Value();
+}
+
+/// Whether all buffers that a nest takes from outside are memory of their own.
+static bool takesDistinct(const OpList &nest) {
+  llvm::SmallDenseSet<Value> memories;
+  return llvm::all_of(capturesOf(nest), [&](Value value) {
+    if (!isa<MemRefType>(value.getType()))
+      return !isa<LLVM::LLVMPointerType>(value.getType());
+    Value memory = identifiedMemory(value);
+    return memory && memories.insert(memory).second;
+  });
+}
+
 static void takePointers(func::FuncOp function) {
   auto pointer = LLVM::LLVMPointerType::get(function.getContext());
   OpBuilder builder = OpBuilder::atBlockBegin(&function.getBody().front());
@@ -116,6 +152,26 @@ static void passPointers(func::CallOp call) {
   call->removeAttr(SharedGroup::writes);
 }
 
+/// The list of what a function does, for a comparison.
+static OpList bodyOf(func::FuncOp function) {
+  OpList ops;
+  for (Operation &op : function.getBody().front())
+    ops.push_back(&op);
+  return ops;
+}
+
+/// Of functions with equal bodies: whether their arguments correspond in order,
+/// too.
+static bool takesTheSame(func::FuncOp x, func::FuncOp y) {
+  auto numbers = [](func::FuncOp function) {
+    return llvm::map_to_vector(capturesOf(bodyOf(function)), [](Value value) {
+      return cast<BlockArgument>(value).getArgNumber();
+    });
+  };
+  return x.getFunctionType() == y.getFunctionType() &&
+         x.getArgAttrsAttr() == y.getArgAttrsAttr() && numbers(x) == numbers(y);
+}
+
 namespace {
 
 struct ShareLoops : public tfc::rt::impl::TFCShareLoopsPassBase<ShareLoops> {
@@ -136,11 +192,42 @@ struct ShareLoops : public tfc::rt::impl::TFCShareLoopsPassBase<ShareLoops> {
       std::string name = "tfc.loops." + std::to_string(number++);
       func::FuncOp function = makeFunction(getOperation(), name, equal[0]);
       functions.insert({function.getSymNameAttr(), function});
+      if (llvm::all_of(equal, takesDistinct))
+        for (BlockArgument argument : function.getArguments())
+          if (isPointer(argument.getType()))
+            function.setArgAttr(argument.getArgNumber(), SharedGroup::distinct,
+                                UnitAttr::get(&getContext()));
       for (const OpList &nest : equal) {
         OpBuilder builder(nest[0]);
         func::CallOp::create(builder, nest[0]->getLoc(), function,
                              capturesOf(nest).getArrayRef());
         nest[0]->erase();
+      }
+    }
+  }
+
+  /// Pieces first, then their entries, which call them.
+  void sharePieces() {
+    SymbolTableCollection tables;
+    SymbolUserMap users(tables, getOperation());
+    for (bool entries : {false, true}) {
+      EqualOps bodies;
+      for (auto function : getOperation().getOps<func::FuncOp>())
+        if (entries ? function->hasAttr(Body::pieceEntry)
+                    : function->hasAttr(Body::piece))
+          bodies.add(bodyOf(function));
+      for (ArrayRef<OpList> equal : bodies.take()) {
+        auto functionOf = [](const OpList &ops) {
+          return ops[0]->getParentOfType<func::FuncOp>();
+        };
+        func::FuncOp kept = functionOf(equal[0]);
+        for (const OpList &other : equal.drop_front()) {
+          func::FuncOp function = functionOf(other);
+          if (!takesTheSame(kept, function))
+            continue;
+          users.replaceAllUsesWith(function, kept.getSymNameAttr());
+          function.erase();
+        }
       }
     }
   }
@@ -152,6 +239,7 @@ struct ShareLoops : public tfc::rt::impl::TFCShareLoopsPassBase<ShareLoops> {
           (function->hasAttr(SharedGroup::function) ||
            function->hasAttr(SharedGroup::routine)))
         functions.insert({function.getSymNameAttr(), function});
+    sharePieces();
     shareNests();
     if (functions.empty())
       return;

@@ -27,6 +27,8 @@ struct Body {
 
   /// Marks the functions that `tfc-outline-parallel` makes; their first argument is the context, too.
   static constexpr const char *piece = "tfc.piece";
+  /// Marks those that the host calls, which load the arguments of a piece.
+  static constexpr const char *pieceEntry = "tfc.piece_entry";
 
   static bool is(mlir::func::FuncOp function) { return function->hasAttr(attribute); }
   static mlir::Value context(mlir::func::FuncOp body) { return body.getArgument(contextIndex); }

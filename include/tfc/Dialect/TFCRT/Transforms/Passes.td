@@ -261,8 +261,10 @@ def TFCShareLoopsPass : Pass<"tfc-share-loops", "::mlir::ModuleOp"> {
 
     Nests that allocate, leave the function, or are shared by threads stay where they are. These functions and
     those of `tfc-share-groups` take pointers for buffers of static size and dense layout; runs after memory is planned.
+
+    Of the functions that `tfc-outline-parallel` made of loops that threads share, those that are equal become one, too.
   }];
-  let options = [Option<"minSaved", "min-saved", "int64_t", "2000", "operations that a function has to save">];
+  let options = [Option<"minSaved", "min-saved", "int64_t", "200", "operations that a function has to save">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
                            "::mlir::LLVM::LLVMDialect", "::tfc::rt::TFCRTDialect"];
 }
