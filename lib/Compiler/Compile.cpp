@@ -15,6 +15,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
 #include "tfc/Dialect/TFCRT/IR/Remark.h"
+#include "tfc/Dialect/TFCRT/Transforms/KeptBuffers.h"
 #include "tfc/Pipelines/Pipelines.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -76,7 +77,13 @@ std::string CompileOptions::set(StringRef name, StringRef value) {
     return boolean(parallel);
   else if (name == "tiles")
     return boolean(tiles);
-  else if (name == "chain_microseconds") {
+  else if (name == "constants") {
+    llvm::SmallVector<StringRef> places;
+    value.split(places, ',', -1, /*KeepEmpty=*/false);
+    for (StringRef place : places)
+      if (place.trim().getAsInteger(10, constants.emplace_back()))
+        return ("option constants: expected numbers of arguments, got '" + value + "'").str();
+  } else if (name == "chain_microseconds") {
     if (value.getAsDouble(chainMicroseconds) || !(chainMicroseconds >= 0))
       return ("option chain_microseconds: expected a number of at least 0, got '" + value + "'").str();
   } else if (name == "parts")
@@ -122,7 +129,7 @@ std::string CompileOptions::set(StringRef name, StringRef value) {
     return ("there is no option '" + name +
             "'; options are triple, cpu, features, opt_level, opt_size, "
             "check_cpu, sanitize_address, contract, "
-            "reassociate, parallel, tiles, chain_microseconds, parts, disable, line_tables, remarks, dump, "
+            "reassociate, parallel, tiles, chain_microseconds, parts, constants, disable, line_tables, remarks, dump, "
             "reproducer_directory, gpu, gpu_features, "
             "gpu_chip, gpu_format, gpu_toolkit, gpu_threads, gpu_shared, "
             "gpu_subgroup, gpu_device")
@@ -183,6 +190,7 @@ private:
     return llvm::is_contained(optionsOf.front().dump, name);
   }
   bool checkOptions();
+  void markConstants(ModuleOp module) const;
   bool runStages();
   bool runStage(StringRef stage, unsigned version);
   bool withoutRefused();
@@ -231,6 +239,16 @@ bool Driver::checkOptions() {
                                  "plainest to the best");
   }
   return true;
+}
+
+/// Tells the passes which tensors are the same in every call.
+void Driver::markConstants(ModuleOp module) const {
+  for (auto function : module.getOps<func::FuncOp>())
+    for (unsigned place : optionsOf.front().constants)
+      if (function->hasAttr("tfc.entry") && place < function.getNumArguments() &&
+          isa<TensorType>(function.getArgument(place).getType()))
+        function.setArgAttr(place, rt::KeptBuffers::isConstant,
+                            UnitAttr::get(module.getContext()));
 }
 
 /// Goes back to before kernels were made, if more of them are known now that
@@ -416,6 +434,7 @@ Artifact Driver::run() {
   if (remarks)
     (*modules.front())
         ->setAttr(rt::wantsRemarks, UnitAttr::get(original.getContext()));
+  markConstants(*modules.front());
   artifact.entries = describeSignatures(*modules.front());
   if (artifact.entries.empty())
     fail("input",

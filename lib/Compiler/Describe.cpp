@@ -11,6 +11,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
 #include "tfc/Dialect/TFCRT/Transforms/Body.h"
+#include "tfc/Dialect/TFCRT/Transforms/KeptBuffers.h"
 #include "llvm/Support/Base64.h"
 #include "llvm/Support/JSON.h"
 #include <algorithm>
@@ -178,11 +179,17 @@ void tfc::describeKernels(ModuleOp module, std::vector<KernelInfo> &kernels,
 }
 
 void tfc::describeMemory(ModuleOp module, std::vector<EntryInfo> &entries) {
-  for (EntryInfo &entry : entries)
-    if (func::FuncOp body = bodyOf(module, entry))
-      if (auto bytes = body->getAttrOfType<IntegerAttr>(rt::Body::arenaBytes))
-        entry.arenaBytes = std::max(entry.arenaBytes,
-                                    bytes.getInt()); // enough for every version
+  for (EntryInfo &entry : entries) {
+    func::FuncOp body = bodyOf(module, entry);
+    if (!body)
+      continue;
+    if (auto bytes = body->getAttrOfType<IntegerAttr>(rt::Body::arenaBytes))
+      entry.arenaBytes = std::max(entry.arenaBytes,
+                                  bytes.getInt()); // enough for every version
+    if (auto panels =
+            body->getAttrOfType<DenseI64ArrayAttr>(rt::KeptBuffers::bytes))
+      entry.panelBytes = panels.asArrayRef().vec();
+  }
 }
 
 std::string Artifact::describe() const {
@@ -202,6 +209,7 @@ std::string Artifact::describe() const {
     list.push_back(llvm::json::Object{{"symbol", entry.symbol},
                                       {"buffers", std::move(buffers)},
                                       {"arena_bytes", entry.arenaBytes},
+                                      {"panel_bytes", llvm::json::Array(entry.panelBytes)},
                                       {"flops", entry.flops},
                                       {"bytes", entry.bytes}});
   }

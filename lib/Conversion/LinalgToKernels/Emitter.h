@@ -56,6 +56,7 @@ struct DepthBlock {
   mlir::Value first, depth, left,
       right; ///< k, and where the block begins in the operands, without k
   mlir::Value isFirst, isLast; ///< i1
+  mlir::Value number; ///< counts the blocks, if all panels are kept
 };
 
 class Emitter {
@@ -72,6 +73,8 @@ public:
   mlir::Value leftRows() const;
   /// Panel by panel, block by block.
   void packAll(mlir::Value memory);
+  /// Of how many blocks the depth is made, if all sizes are known.
+  int64_t depthBlocks() const;
 
 private:
   // Pieces of the index space

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Elementwise.h"
+#include "KeptPanels.h"
 #include "Product.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -72,7 +73,10 @@ private:
   void takeEpilogue(Algorithm algorithm);
   void groupRows();
   Product makeProduct();
+  int64_t elementsOfRight(const Product &product);
+  Product productHere(const Product &product);
   void packOutside(Product &product);
+  void keepPanels(Product &product);
   void packConstantOperand(Product &product);
   void overBatch(const Product &product, bool shared,
                  llvm::function_ref<void(const Product &)> body);
@@ -354,38 +358,76 @@ Operation *findInvariantLoop(const Contraction &c) {
   return found;
 }
 
+/// Elements of the right operand, if that is one matrix (or one for each tap)
+/// of a known size; else 0.
+int64_t Lowering::elementsOfRight(const Product &product) {
+  int64_t elements = 1;
+  auto times = [&](int64_t size) {
+    elements *= ShapedType::isDynamic(size) ? 0 : size;
+  };
+  times(c.size(c.column));
+  times(c.size(c.inner));
+  for (unsigned dim : c.taps)
+    times(c.size(dim));
+  bool repeats =
+      llvm::none_of(c.batch, [&](unsigned dim) { return c.right.uses(dim); });
+  return repeats && !producer ? elements : 0;
+}
+
+/// The product as it is at the insertion point, with what panels depend on.
+Product Lowering::productHere(const Product &product) {
+  Buffer here = open(c.right);
+  Product whole = product;
+  // More rows than one tile: how panels look depends on no more.
+  whole.rows = b.constant(getConstantIntValue(product.rows).value_or(64));
+  whole.columns = b.constant(c.size(c.column));
+  whole.depth = b.constant(c.size(c.inner));
+  whole.right = {here.memory,
+                 here.offset,
+                 stride(c.right, here, c.column),
+                 {whole.depth},
+                 {stride(c.right, here, c.inner)},
+                 {}};
+  whole.taps.clear();
+  for (unsigned dim : c.taps)
+    whole.taps.push_back({b.constant(c.size(dim)), b.constant(0),
+                          stride(c.right, here, dim)});
+  return whole;
+}
+
 /// Panels of a right operand that a loop does not change are made before it.
 void Lowering::packOutside(Product &product) {
-  auto isKnown = [](Value value) {
-    return getConstantIntValue(value).has_value();
-  };
-  std::optional<int64_t> rows = getConstantIntValue(product.rows);
-  if (!isKnown(product.columns) || !isKnown(product.depth) ||
-      !product.taps.empty() || producer || rows == 1 ||
-      llvm::any_of(c.batch, [&](unsigned dim) { return c.right.uses(dim); }) ||
-      *getConstantIntValue(product.columns) *
-              *getConstantIntValue(product.depth) <
-          fewElements)
+  if (elementsOfRight(product) < fewElements ||
+      getConstantIntValue(product.rows) == 1)
     return;
   Operation *loop = findInvariantLoop(c);
   if (!loop)
     return;
   OpBuilder::InsertionGuard guard(b.builder);
   b.builder.setInsertionPoint(loop);
-  Buffer outside = open(c.right);
-  Product whole = product;
-  // More rows than one tile: how panels look depends on no more.
-  whole.rows = b.constant(rows.value_or(64));
-  whole.columns = b.constant(*getConstantIntValue(product.columns));
-  whole.depth = b.constant(*getConstantIntValue(product.depth));
-  whole.right = {outside.memory,
-                 outside.offset,
-                 stride(c.right, outside, c.column),
-                 {whole.depth},
-                 {stride(c.right, outside, c.inner)},
-                 {}};
-  product.panels = allocatePanels(b, whole, options);
+  Product whole = productHere(product);
+  product.panels = b.allocate(shapeOfPanels(b, whole, options).elements);
   emitPanels(b, whole, product.panels, options);
+}
+
+/// Panels of a tensor that is the same in every call are made by the first one.
+void Lowering::keepPanels(Product &product) {
+  if (!options.kept || producer || !isWorthKeeping(c))
+    return;
+  OpBuilder::InsertionGuard guard(b.builder);
+  PanelsShape shape = shapeOfPanels(b, product, options);
+  KeptPanels::Layout layout = shape.layout;
+  layout.append({c.size(c.column), c.size(c.inner), c.right.stride(c.column),
+                 c.right.stride(c.inner)});
+  for (unsigned dim : c.taps)
+    layout.append({c.size(dim), c.right.stride(dim)});
+  for (int64_t start : c.right.start())
+    layout.push_back(start);
+  product.panels = options.kept->find(
+      b.builder, c.right.memref, layout, c.type, shape.elements,
+      [&](Value panels) {
+        emitPanels(b, productHere(product), panels, options);
+      });
 }
 
 /// A constant that only this product reads is kept as panels instead.
@@ -488,8 +530,11 @@ void Lowering::run() {
     right.offset = b.constant(0);
 
   Product product = makeProduct();
-  if (chooseAlgorithm(product, c.type, options) == Algorithm::packed)
+  if (chooseAlgorithm(product, c.type, options) == Algorithm::packed) {
     packConstantOperand(product);
+    if (!product.panels)
+      keepPanels(product);
+  }
   Algorithm algorithm = chooseAlgorithm(product, c.type, options);
   if (!product.panels && algorithm != Algorithm::pairs) {
     packOutside(product);
@@ -532,6 +577,9 @@ struct LowerContractions
                              .Default(PairUnit::none);
     options.reassociate = reassociate;
     options.parallel = parallel;
+    KeptPanels kept;
+    if (isa<ModuleOp>(getOperation()))
+      options.kept = &kept;
     OpBuilder builder(&getContext());
     // Only contractions are looked at, which no kernel of another one erases.
     SmallVector<linalg::LinalgOp> ops;

@@ -102,6 +102,16 @@ Blocks Emitter::blocks() const {
   return blocks;
 }
 
+int64_t Emitter::depthBlocks() const {
+  Blocks blocks = this->blocks();
+  int64_t count = llvm::divideCeil(std::max<int64_t>(k, 1), blocks.depth);
+  size_t outside = p.taps.size() - blocks.whole;
+  for (size_t level = 0; level < outside; ++level)
+    count *= llvm::divideCeil(known(p.taps[level].size),
+                              level + 1 == outside ? blocks.tapStep : 1);
+  return count;
+}
+
 void Emitter::overDepth(llvm::function_ref<void(const DepthBlock &)> body) {
   Blocks blocks = this->blocks();
   Value zero = b.constant(0);
@@ -110,6 +120,14 @@ void Emitter::overDepth(llvm::function_ref<void(const DepthBlock &)> body) {
   auto isEqual = [&](Value x, Value y) {
     return b.builder.createOrFold<arith::CmpIOp>(
         b.loc, arith::CmpIPredicate::eq, x, y);
+  };
+  // The number of a block, as digits that the loops are.
+  auto addDigit = [&](DepthBlock &block, Value index, Value size,
+                      int64_t step) {
+    if (block.number)
+      block.number =
+          b.add(b.mul(block.number, b.ceilDiv(size, step)),
+                b.divide(index, b.constant(step)));
   };
   std::function<void(size_t, DepthBlock)> over = [&](size_t level,
                                                      DepthBlock block) {
@@ -126,6 +144,7 @@ void Emitter::overDepth(llvm::function_ref<void(const DepthBlock &)> body) {
           next.taps.push_back({count, tap.leftStep, tap.rightStep});
         next.isFirst = b.both(block.isFirst, isEqual(number, zero));
         next.isLast = b.both(block.isLast, b.atLeast(b.constant(step), rest));
+        addDigit(next, number, tap.size, step);
         over(level + 1, next);
       });
       return;
@@ -139,6 +158,7 @@ void Emitter::overDepth(llvm::function_ref<void(const DepthBlock &)> body) {
       next.isFirst = b.both(block.isFirst, isEqual(first, zero));
       next.isLast =
           b.both(block.isLast, b.atLeast(b.constant(blocks.depth), rest));
+      addDigit(next, first, p.depth, blocks.depth);
       body(next);
     };
     // Without a single k there is still a result to be set.
@@ -149,6 +169,8 @@ void Emitter::overDepth(llvm::function_ref<void(const DepthBlock &)> body) {
   DepthBlock all;
   all.left = all.right = zero;
   all.isFirst = all.isLast = b.boolean(true);
+  if (p.panels)
+    all.number = zero;
   over(0, all);
 }
 
@@ -321,11 +343,10 @@ void Emitter::packedRows(const Workspace &workspace) {
   auto startOf = [&](Value column, Value panel, const DepthBlock &block) {
     if (!p.panels)
       return b.mul(panel, panelSize);
-    Value inDepth = b.constant(llvm::divideCeil(k, blocks.depth));
     Value number = b.add(b.divide(column, panelWidth), panel);
-    return b.mul(b.add(b.mul(number, inDepth),
-                       b.divide(block.first, b.constant(blocks.depth))),
-                 panelSize);
+    return b.mul(
+        b.add(b.mul(number, b.constant(depthBlocks())), block.number),
+        panelSize);
   };
   auto at = [&](Value panel) { return b.mul(panel, panelWidth); };
   Value allTiles = rowTiles();
@@ -430,17 +451,21 @@ void Emitter::packedRows(const Workspace &workspace) {
 // Panels that outlive the product
 //===----------------------------------------------------------------------===//
 
-Value tfc::kernels::allocatePanels(KernelBuilder &b, const Product &p,
-                                   const KernelOptions &options) {
-  Blocks blocks = Emitter(b, p, options, b.type).blocks();
+PanelsShape tfc::kernels::shapeOfPanels(KernelBuilder &b, const Product &p,
+                                        const KernelOptions &options) {
+  Emitter emitter(b, p, options, b.type);
+  Blocks blocks = emitter.blocks();
   int64_t panels = llvm::divideCeil(known(p.columns), blocks.shape.width());
-  return b.allocate(panels * llvm::divideCeil(known(p.depth), blocks.depth) *
-                    blocks.panelSize());
+  return {panels * emitter.depthBlocks() * blocks.panelSize(),
+          {blocks.shape.width(), blocks.depth, blocks.steps,
+           int64_t(blocks.whole), blocks.tapStep}};
 }
 
 void tfc::kernels::emitPanels(KernelBuilder &b, const Product &p, Value panels,
                               const KernelOptions &options) {
-  Emitter(b, p, options, b.type).packAll(panels);
+  Product all = p;
+  all.panels = panels;
+  Emitter(b, all, options, b.type).packAll(panels);
 }
 
 DenseElementsAttr tfc::kernels::packConstant(KernelBuilder &b, const Product &p,
@@ -473,14 +498,13 @@ DenseElementsAttr tfc::kernels::packConstant(KernelBuilder &b, const Product &p,
 void Emitter::packAll(Value memory) {
   Blocks blocks = this->blocks();
   Value width = b.constant(blocks.shape.width()),
-        inDepth = b.constant(llvm::divideCeil(k, blocks.depth));
+        inDepth = b.constant(depthBlocks());
   b.parallelLoop(
       b.constant(0), b.ceilDiv(p.columns, blocks.shape.width()), 1,
-      flops(b.constant(16), width, p.depth), [&](Value panel) {
+      flops(b.constant(16), width, allSteps()), [&](Value panel) {
         Value column = b.mul(panel, width);
         overDepth([&](const DepthBlock &block) {
-          Value number = b.add(b.mul(panel, inDepth),
-                               b.divide(block.first, b.constant(blocks.depth)));
+          Value number = b.add(b.mul(panel, inDepth), block.number);
           packPanels(memory, b.mul(number, b.constant(blocks.panelSize())),
                      column, b.sub(p.columns, column), b.constant(1), block);
         });

@@ -15,6 +15,7 @@
 namespace tfc::kernels {
 
 class Elementwise;
+class KeptPanels;
 
 /// result (rows x columns, `columnStride` 1) = or += left (rows x depth) *
 /// right (depth x columns), summed up over taps.
@@ -53,6 +54,7 @@ struct KernelOptions {
   bool reassociate = true; ///< sums may be computed in another order
   bool parallel = true;    ///< several threads may share the work
   bool routines = false;   ///< products have tiles in common
+  KeptPanels *kept = nullptr; ///< where panels outlive calls, or null
 };
 
 Algorithm chooseAlgorithm(const Product &product, mlir::Type element,
@@ -75,9 +77,14 @@ void emitProduct(KernelBuilder &builder, const Product &product,
                  Algorithm algorithm, const Workspace &workspace,
                  const KernelOptions &options);
 
-/// Panels of all of the right operand: how many elements, and their making.
-mlir::Value allocatePanels(KernelBuilder &builder, const Product &product,
-                           const KernelOptions &options);
+/// Panels of all of the right operand: how many elements, and what their order
+/// depends on.
+struct PanelsShape {
+  int64_t elements;
+  llvm::SmallVector<int64_t> layout;
+};
+PanelsShape shapeOfPanels(KernelBuilder &builder, const Product &product,
+                          const KernelOptions &options);
 void emitPanels(KernelBuilder &builder, const Product &product,
                 mlir::Value panels, const KernelOptions &options);
 

@@ -18,6 +18,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Elementwise.h"
+#include "KeptPanels.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -74,9 +75,10 @@ static OpList groupOf(LinalgOp op) {
       return {fill, op};
     return {op};
   }
-  // A constant is kept as panels, and what makes the operand may be part of the
+  // Constants are kept as panels, and what makes the operand may be part of the
   // kernel.
   if (c->right.memref.getDefiningOp<memref::GetGlobalOp>() ||
+      isWorthKeeping(*c) ||
       Elementwise::matchProducer(*c))
     return {};
   OpList ops;

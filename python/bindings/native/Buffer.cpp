@@ -208,19 +208,31 @@ void destroyBuffer(Buffer *buffer) {
   free(buffer);
 }
 
-bool isPrivate(const Buffer *buffer) {
-  PyObject *owner = buffer->owner;
-  if (!owner)
-    return true;
-  // A numpy array that nobody else refers to: a result of numpy we adopted.
+/// Is this a numpy array that nobody else refers to, a result of numpy we
+/// adopted?
+static bool isAdopted(PyObject *owner) {
   return PyArray_CheckExact(owner) && Py_REFCNT(owner) == 1 &&
          (PyArray_FLAGS(reinterpret_cast<PyArrayObject *>(owner)) &
           (NPY_ARRAY_OWNDATA | NPY_ARRAY_WRITEABLE)) ==
              (NPY_ARRAY_OWNDATA | NPY_ARRAY_WRITEABLE);
 }
 
+bool isPrivate(const Buffer *buffer) {
+  PyObject *owner = buffer->owner;
+  if (!owner || isAdopted(owner))
+    return true;
+  // A view of a tensor, which nobody can write to: neither through the array nor
+  // in place, since the array holds the memory.
+  auto *array = reinterpret_cast<PyArrayObject *>(owner);
+  if (!PyArray_CheckExact(owner) || PyArray_ISWRITEABLE(array))
+    return false;
+  PyObject *base = PyArray_BASE(array);
+  return base && Py_TYPE(base) == holderType &&
+         isPrivate(reinterpret_cast<BufferHolder *>(base)->buffer);
+}
+
 bool isExclusive(const Buffer *buffer) {
-  return buffer->refcount == 1 && isPrivate(buffer);
+  return buffer->refcount == 1 && (!buffer->owner || isAdopted(buffer->owner));
 }
 
 PyObject *newBufferHolder(Buffer *buffer) {

@@ -12,6 +12,15 @@ static constexpr int64_t kReleaseGilCost = 20000;
 ExecutableData::~ExecutableData() {
   for (Buffer *arena : arenas)
     release(arena);
+  dropPanels();
+}
+
+void ExecutableData::dropPanels() {
+  for (std::vector<Buffer *> *buffers : {&panels, &sources}) {
+    for (Buffer *buffer : *buffers)
+      release(buffer);
+    buffers->clear();
+  }
 }
 
 namespace {
@@ -90,19 +99,41 @@ bool parseSpecs(PyObject *sequence, std::vector<Spec> &out, int32_t &numSizes) {
   return true;
 }
 
+template <typename Number>
+bool parseNumbers(PyObject *sequence, const char *name,
+                  std::vector<Number> &out) {
+  if (!sequence)
+    return true;
+  PyRef fast(PySequence_Fast(sequence, "expected a sequence of numbers"));
+  for (Py_ssize_t i = 0; fast && i < PySequence_Fast_GET_SIZE(fast.get());
+       ++i) {
+    long long number =
+        PyLong_AsLongLong(PySequence_Fast_GET_ITEM(fast.get(), i));
+    if (number == -1 && PyErr_Occurred())
+      return false;
+    out.push_back(static_cast<Number>(number));
+    if (number < 0 || out.back() != number) {
+      PyErr_Format(PyExc_ValueError, "%s: %lld is out of range", name, number);
+      return false;
+    }
+  }
+  return bool(fast);
+}
+
 PyObject *executableNew(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
   static const char *names[] = {"address", "keepalive",   "args", "variables",
                                 "results", "arena_bytes", "cost", "can_fail",
-                                "name",    "device",      nullptr};
+                                "name",    "device",      "constants",
+                                "panels",  nullptr};
   PyObject *address, *keepalive = Py_None, *argSpecs = nullptr,
                      *variableSpecs = nullptr, *resultSpecs = nullptr,
-                     *name = nullptr;
+                     *name = nullptr, *constants = nullptr, *panels = nullptr;
   long long arenaBytes = 0, cost = 0;
   int canFail = 1, device = kHost;
   if (!PyArg_ParseTupleAndKeywords(
-          args, kwargs, "O|OOOOLLpUi:Executable", const_cast<char **>(names),
+          args, kwargs, "O|OOOOLLpUiOO:Executable", const_cast<char **>(names),
           &address, &keepalive, &argSpecs, &variableSpecs, &resultSpecs,
-          &arenaBytes, &cost, &canFail, &name, &device))
+          &arenaBytes, &cost, &canFail, &name, &device, &constants, &panels))
     return nullptr;
   void *entry = PyLong_AsVoidPtr(address);
   if (!entry) {
@@ -129,8 +160,15 @@ PyObject *executableNew(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
   data->releasesGil |= device != kHost;
   if (!parseSpecs(argSpecs, data->args, data->numSizes) ||
       !parseSpecs(variableSpecs, data->variables, data->numSizes) ||
-      !parseSpecs(resultSpecs, data->results, data->numSizes))
+      !parseSpecs(resultSpecs, data->results, data->numSizes) ||
+      !parseNumbers(constants, "constants", data->constants) ||
+      !parseNumbers(panels, "panels", data->panelBytes))
     return nullptr;
+  for (int32_t place : data->constants)
+    if (static_cast<size_t>(place) >= data->args.size())
+      return PyErr_Format(PyExc_ValueError,
+                          "constants: there are %zu arguments, got number %d",
+                          data->args.size(), place);
   return object.release();
 }
 
@@ -216,6 +254,12 @@ PyObject *getResults(PyObject *self, void *) {
 PyObject *getArenaBytes(PyObject *self, void *) {
   return PyLong_FromLongLong(asExecutable(self)->data->arenaBytes);
 }
+PyObject *getPanelBytes(PyObject *self, void *) {
+  int64_t total = 0;
+  for (const Buffer *panel : asExecutable(self)->data->panels)
+    total += panel->nbytes;
+  return PyLong_FromLongLong(total);
+}
 PyObject *getCost(PyObject *self, void *) {
   return PyLong_FromLongLong(asExecutable(self)->data->cost);
 }
@@ -242,6 +286,9 @@ PyGetSetDef executableGetSet[] = {
      nullptr},
     {"arena_bytes", getArenaBytes, nullptr, "Scratch memory of one call.",
      nullptr},
+    {"panel_bytes", getPanelBytes, nullptr,
+     "Copies of constants that are kept from call to call; 0 before the first.",
+     nullptr},
     {"cost", getCost, nullptr, "Estimated nanoseconds of a call.", nullptr},
     {"keepalive", getKeepalive, nullptr, "What keeps the code loaded.",
      nullptr},
@@ -257,13 +304,16 @@ PyType_Slot executableSlots[] = {
     {Py_tp_doc,
      (void *)"Executable(address, keepalive=None, args=(), variables=(), "
              "results=(), arena_bytes=0, cost=0, can_fail=True, "
-             "name='function')\n\nA compiled entry (see tfc_rt.h). `args` (the "
+             "name='function', device=-1, constants=(), panels=())\n\nA compiled entry (see tfc_rt.h). `args` (the "
              "tensor arguments and captured tensors) and `results` are (dtype, "
              "shape) with None for unknown dimensions; `variables` are (dtype, "
              "shape, reads, writes). `cost` is an estimate in nanoseconds: the "
              "GIL is released for long calls. With can_fail=False a variable "
              "that is only written is not copied when somebody holds its old "
-             "value."},
+             "value. `panels` are bytes of buffers that come after the results: "
+             "before them comes a pointer that is not null if the call has to "
+             "fill them from the arguments whose numbers are in `constants`. "
+             "They are kept as long as those are the same tensors."},
     {Py_tp_new, (void *)executableNew},
     {Py_tp_dealloc, (void *)executableDealloc},
     {Py_tp_traverse, (void *)executableTraverse},

@@ -36,7 +36,14 @@ struct ExecutableData {
   /// Arenas that no running call uses. A call takes one, so calls in several
   /// threads and calls from callbacks each have their own.
   std::vector<Buffer *> arenas;
+  /// Copies of constants that the code makes when it is told to, for later
+  /// calls: their sizes, which arguments are constants, the copies, and what
+  /// they are of. Empty before the first call has made them.
+  std::vector<int64_t> panelBytes;
+  std::vector<int32_t> constants;
+  std::vector<Buffer *> panels, sources;
 
+  void dropPanels();
   ~ExecutableData();
 };
 

@@ -36,9 +36,10 @@ public:
       : self(self), data(*self->data), args(args), variableObjects(variables),
         numArgs(data.args.size()), numVariables(data.variables.size()),
         numResults(data.results.size()),
-        buffers(numArgs + numVariables + numResults), sizes(data.numSizes),
-        held(numArgs + numVariables), heldBuffers(numVariables),
-        writing(numVariables), created(numVariables) {
+        buffers(numArgs + numVariables + numResults + numPanelBuffers(data)),
+        sizes(data.numSizes), held(numArgs + numVariables),
+        heldBuffers(numVariables), writing(numVariables), created(numVariables),
+        panels(data.panelBytes.size()) {
     Py_INCREF(self);
   }
 
@@ -48,13 +49,15 @@ public:
       Py_DECREF(held[i]);
     for (size_t i = 0; i < numHeldBuffers; ++i)
       release(heldBuffers[i]);
+    for (size_t i = 0; i < numPanels; ++i)
+      release(panels[i]);
     Py_DECREF(self);
   }
 
   bool run(PyObject **results) {
     DeviceScope scope(data.device);
-    return bindArgs() && waitForVariables() && allocateResults(results) &&
-           bindVariablesAndCall(results);
+    return bindArgs() && waitForVariables() && bindPanels() &&
+           allocateResults(results) && bindVariablesAndCall(results);
   }
 
 private:
@@ -79,6 +82,55 @@ private:
   /// Variables that get their first value by this call.
   StackArray<VariableStorage *, 16> created;
   size_t numCreated = 0;
+  /// Copies of constants that this call uses, and whether it makes them.
+  StackArray<Buffer *, 8> panels;
+  size_t numPanels = 0;
+  bool fillsPanels = false;
+
+  static size_t numPanelBuffers(const ExecutableData &data) {
+    return data.panelBytes.empty() ? 0 : 1 + data.panelBytes.size();
+  }
+
+  Buffer *constant(size_t i) {
+    return asEagerTensor(args[data.constants[i]])->buffer;
+  }
+
+  /// Those that an earlier call has made of the same tensors, or new ones, which
+  /// this call fills: nobody else sees them before it has ended.
+  bool bindPanels() {
+    if (data.panelBytes.empty())
+      return true;
+    fillsPanels = data.panels.empty();
+    for (size_t i = 0; i < data.sources.size(); ++i)
+      fillsPanels |= data.sources[i] != constant(i);
+    size_t place = numArgs + numVariables + numResults;
+    buffers[place++] = fillsPanels ? this : nullptr;
+    for (size_t i = 0; i < data.panelBytes.size(); ++i) {
+      Buffer *panel = fillsPanels ? allocateBuffer(data.panelBytes[i])
+                                  : retain(data.panels[i]);
+      if (!panel) {
+        PyErr_NoMemory();
+        return false;
+      }
+      panels[numPanels++] = panel;
+      buffers[place++] = panel->data;
+    }
+    return true;
+  }
+
+  /// For later calls, unless somebody outside may change the constants.
+  void keepPanels() {
+    if (!fillsPanels)
+      return;
+    for (size_t i = 0; i < data.constants.size(); ++i)
+      if (!isPrivate(constant(i)))
+        return;
+    data.dropPanels();
+    for (size_t i = 0; i < data.constants.size(); ++i)
+      data.sources.push_back(retain(constant(i)));
+    for (size_t i = 0; i < numPanels; ++i)
+      data.panels.push_back(retain(panels[i]));
+  }
 
   /// Takes the marks of writing back.
   void finish() {
@@ -304,6 +356,7 @@ private:
       raiseStatus(state, status, self->name);
       return dropResults(results);
     }
+    keepPanels();
     if (!ok || !adoptResults(state, results, resultSizes))
       return dropResults(results);
     return true;

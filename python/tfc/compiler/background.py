@@ -105,11 +105,12 @@ def compile_in_background(
     options: dict | None = None,
     gpu: int | None = None,
     origin: bytes | None = None,
+    constants: tuple = (),
 ) -> Job:
     """`compile_entry` by another thread."""
     with LOCK:
         made, symbol = canonical(module, symbol)
-        job = Job(module_bytecode(made), symbol, name, held, options_for(options, gpu), gpu, origin)
+        job = Job(module_bytecode(made), symbol, name, held, options_for(options, gpu, constants), gpu, origin)
     _worker.add(job)
     return job
 

@@ -14,9 +14,11 @@ from tfc.errors import UnimplementedError, page
 from tfc.ir import LOCK, canonical, compiler, run_passes
 
 
-def load_kept(origin: bytes, name: str, options: dict | None = None) -> Executable | None:
-    """The code of a function on disk, for the CPU; None if there is none. `origin`: as `compile_entry` was given it."""
-    chosen = options_for(options)
+def load_kept(origin: bytes, name: str, options: dict | None = None, constants: tuple = ()) -> Executable | None:
+    """The code of a function on disk, for the CPU; None if there is none. `origin` and `constants`: as `compile_entry`
+    was given them.
+    """
+    chosen = options_for(options, None, constants)
     if compilation_cache.directory() is None or chosen.get("line_tables"):
         return None
     with LOCK:
@@ -24,7 +26,7 @@ def load_kept(origin: bytes, name: str, options: dict | None = None) -> Executab
         if found is None:
             return None
         (entry,) = json.loads(found[0])["entries"]
-        return _executable(entry, (found[1], ()), name)
+        return _executable(entry, (found[1], ()), name, constants=constants)
 
 
 def compile_entry(
@@ -35,22 +37,26 @@ def compile_entry(
     options: dict | None = None,
     gpu: int | None = None,
     origin: bytes | None = None,
+    constants: tuple = (),
 ) -> Executable:
     """Compiles the function `symbol` of a module, or finds it on disk, and loads it, for the CPU or for a GPU of this
     machine. `held` lives as long as the code. `origin` names the function on disk, whatever it is; by default it is the
-    module that does.
+    module that does. `constants`: places of the arguments that are the same tensors in every call, of which the code
+    may keep copies in another order.
 
     `options` are those of `tf.config.optimizer`, on top of what is set there.
     Raises `UnimplementedError` if the compiler cannot: with the op, the user's line and a file that reproduces it.
     """
     with LOCK:
         made, symbol = canonical(module, symbol)
-        return compile_canonical(place(made), symbol, name, held, options_for(options, gpu), gpu, origin)
+        return compile_canonical(place(made), symbol, name, held, options_for(options, gpu, constants), gpu, origin)
 
 
-def options_for(options: dict | None, gpu: int | None = None) -> dict:
+def options_for(options: dict | None, gpu: int | None = None, constants: tuple = ()) -> dict:
     """What the compiler is given for the CPU, or for a GPU of this machine."""
     chosen = effective_options(options)
+    if constants and gpu is None:
+        chosen = {**chosen, "constants": ",".join(map(str, constants))}
     if gpu is not None:
         library()  # the symbols that the code needs
         chosen = {**chosen, **gpus()[gpu].compile_options}
@@ -81,7 +87,8 @@ def compile_canonical(
     if chosen.get("line_tables"):
         lines.remember(name, symbol, loaded, content)
     entry = next(e for e in json.loads(description)["entries"] if e["symbol"] == symbol)
-    return _executable(entry, (loaded, held), name, -1 if gpu is None else gpu)
+    places = tuple(map(int, filter(None, chosen.get("constants", "").split(","))))
+    return _executable(entry, (loaded, held), name, -1 if gpu is None else gpu, places)
 
 
 def _loaded(image: bytes, name: str) -> LoadedCode:
@@ -128,10 +135,10 @@ class CompiledCode:
     """What the compiler made of a function; `ConcreteFunction.compiled()` returns it.
 
     Attributes: `remarks` (what was fused, tiled, vectorized, shared by threads, and why not: one line each, with the
-    user's line), `llvm_ir` (optimized), `assembly`, `arena_bytes` (memory for temporaries), `argument_bytes` (of
-    arguments, variables and results of known size), `flops` (operations in ops of known size), `object_bytes`,
-    `options`, `device`: the kernels, and what the host does itself and why, if the code is for a GPU (a `DeviceCode`,
-    else None).
+    user's line), `llvm_ir` (optimized), `assembly`, `arena_bytes` (memory for temporaries), `panel_bytes` (copies of
+    captured weights, which are made by the first call and kept), `argument_bytes` (of arguments, variables and results
+    of known size), `flops` (operations in ops of known size), `object_bytes`, `options`, `device`: the kernels, and
+    what the host does itself and why, if the code is for a GPU (a `DeviceCode`, else None).
     """
 
     remarks: tuple
@@ -143,27 +150,32 @@ class CompiledCode:
     object_bytes: int
     options: dict
     device: DeviceCode | None = None
+    panel_bytes: int = 0
 
     @property
     def peak_bytes(self) -> int:
-        """Memory of one call: arguments, variables, results and temporaries of known size."""
-        return self.arena_bytes + self.argument_bytes
+        """Memory of one call: arguments, variables, results and temporaries of known size, and copies of weights."""
+        return self.arena_bytes + self.panel_bytes + self.argument_bytes
 
     def __str__(self):
         lines = [
             f"{self.object_bytes} bytes of object code, {self.flops:.3g} operations",
             f"{self.peak_bytes} bytes of memory, {self.arena_bytes} of them temporaries",
         ]
+        if self.panel_bytes:
+            lines[-1] += f", {self.panel_bytes} copies of weights that are kept"
         if self.device is not None:
             lines.append(str(self.device))
         return "\n".join([*lines, *self.remarks])
 
 
-def explain(module, symbol: str, name: str, options: dict | None = None, gpu: dict | None = None) -> CompiledCode:
+def explain(
+    module, symbol: str, name: str, options: dict | None = None, gpu: dict | None = None, constants: tuple = ()
+) -> CompiledCode:
     """Compiles again, and tells what was done; with the options of a GPU in `gpu`, for that. Raises
     `UnimplementedError` like `compile_entry`.
     """
-    chosen = {**effective_options(options), **(gpu or {})}
+    chosen = {**effective_options(options), **gpu} if gpu else options_for(options, None, constants)
     with LOCK:
         module, symbol = canonical(module, symbol)
         try:
@@ -182,6 +194,7 @@ def explain(module, symbol: str, name: str, options: dict | None = None, gpu: di
         len(artifact.object),
         chosen,
         device_code(description, gpu["gpu"], gpu.get("gpu_chip", "")) if gpu else None,
+        sum(entry["panel_bytes"]),
     )
 
 
@@ -214,7 +227,7 @@ def runs_here(target: dict) -> bool:
     return wanted <= set(features.split(",")) and target["cpu"] in ("", "generic", cpu)
 
 
-def _executable(entry: dict, keepalive: tuple, name: str, device: int = -1) -> Executable:
+def _executable(entry: dict, keepalive: tuple, name: str, device: int = -1, constants: tuple = ()) -> Executable:
     loaded = keepalive[0]
     args, variables, results = [], [], []
     for buffer in entry["buffers"]:
@@ -235,6 +248,8 @@ def _executable(entry: dict, keepalive: tuple, name: str, device: int = -1) -> E
         cost=_cost(entry),
         name=name,
         device=device,
+        constants=constants,
+        panels=entry.get("panel_bytes", ()),
     )
 
 

@@ -333,13 +333,21 @@ class FlatFunction:
         kept = self._graph.kept
         origin = None if kept is None else kept.digest(shapes)
         if origin is not None and gpu is None:
-            found = load_kept(origin, self._name, self.compile_options)
+            found = load_kept(origin, self._name, self.compile_options, self._constants)
             if found is not None:
                 return found
         held = tuple(self._graph.function.hosts.values())
         symbol = self._graph.function.symbol
         compile_ = compile_in_background if optimizer.in_background(self.compile_options) else compile_entry
-        return compile_(self.module_for(shapes), symbol, self._name, held, self.compile_options, gpu, origin)
+        return compile_(
+            self.module_for(shapes), symbol, self._name, held, self.compile_options, gpu, origin, self._constants
+        )
+
+    @functools.cached_property
+    def _constants(self) -> tuple:
+        """Places of the tensors that it takes which are the same in every call."""
+        given = len(self._graph.inputs)
+        return tuple(given + i for i, t in enumerate(self._graph.captured) if type(t) is EagerTensor)
 
     def compiled(self, *shapes) -> CompiledCode:
         """What the compiler makes of the trace: remarks, LLVM IR, assembly, memory.
@@ -355,7 +363,9 @@ class FlatFunction:
         with LOCK:
             symbol = self._graph.function.symbol
             target = None if gpu is None else gpus()[gpu].compile_options
-            return explain(self.module_for(for_shapes), symbol, self._name, self.compile_options, target)
+            return explain(
+                self.module_for(for_shapes), symbol, self._name, self.compile_options, target, self._constants
+            )
 
     def compile_for(self, target: str, *shapes, format: str | None = None, toolkit: str = "") -> DeviceCode:
         """The kernels of the function for a kind of GPU, and what stays on the host. No such device is needed.

@@ -217,3 +217,41 @@ func.func @result_of_many(%n: index) {
   }
   return
 }
+
+// -----
+
+// Panels of an argument that is the same tensor in every call lie in memory that the host keeps. The first call fills
+// them, before anything else.
+
+// CHECK-LABEL: func.func private @kept.body(
+// CHECK-SAME:    %[[FIRST:[a-z0-9]+]]: !llvm.ptr, %[[PANELS:[a-z0-9]+]]: !llvm.ptr {llvm.align = 64 : i64, llvm.noalias, llvm.noundef}) -> i32
+// CHECK-SAME:    tfc.kept_bytes = array<i64: 1048576>
+// CHECK:       %[[FILL:.*]] = llvm.icmp "ne" %[[FIRST]]
+// CHECK:       %[[MEMORY:.*]] = tfcrt.bind %[[PANELS]] : !llvm.ptr -> memref<262144xf32>
+// CHECK:       scf.if %[[FILL]] {
+// CHECK:         vector.store {{.*}}, %[[MEMORY]]
+// CHECK:       }
+// CHECK-NOT:   vector.store {{.*}}, %[[MEMORY]]
+// CHECK-LABEL: func.func @kept(
+// CHECK-SAME:    %[[BUFFERS:[a-z0-9]+]]: !llvm.ptr, %{{[a-z0-9]+}}: !llvm.ptr) -> i32
+// CHECK:       llvm.getelementptr %[[BUFFERS]][3]
+// CHECK:       llvm.getelementptr %[[BUFFERS]][4]
+// CHECK:       call @kept.body
+func.func private @kept.body(%context: !llvm.ptr, %buffers: !llvm.ptr, %sizes: !llvm.ptr, %arena: !llvm.ptr,
+    %x: !llvm.ptr, %w: !llvm.ptr {tfc.constant}, %y: !llvm.ptr) -> i32
+    attributes {tfc.body_of = @kept, tfc.signature = array<i64: 0, 32768, 0, 0, 1048576, 0, 3, 32768, 0>} {
+  %a = tfcrt.bind %x : !llvm.ptr -> memref<16x512xf32>
+  %b = tfcrt.bind %w : !llvm.ptr -> memref<512x512xf32>
+  %c = tfcrt.bind %y {result} : !llvm.ptr -> memref<16x512xf32>
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%c : memref<16x512xf32>)
+  linalg.matmul ins(%a, %b : memref<16x512xf32>, memref<512x512xf32>) outs(%c : memref<16x512xf32>)
+  %ok = arith.constant 0 : i32
+  return %ok : i32
+}
+func.func @kept(%context: !llvm.ptr, %buffers: !llvm.ptr, %sizes: !llvm.ptr) -> i32 attributes {tfc.entry} {
+  %0 = llvm.load %buffers : !llvm.ptr -> !llvm.ptr
+  %1 = call @kept.body(%context, %buffers, %sizes, %0, %0, %0, %0) : (!llvm.ptr, !llvm.ptr, !llvm.ptr, !llvm.ptr,
+      !llvm.ptr, !llvm.ptr, !llvm.ptr) -> i32
+  return %1 : i32
+}

@@ -16,6 +16,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 #include "tfc/Dialect/TFCRT/Transforms/Body.h"
+#include "tfc/Dialect/TFCRT/Transforms/KeptBuffers.h"
 #include "tfc/Dialect/TFCRT/Transforms/Passes.h"
 
 namespace tfc::rt {
@@ -271,6 +272,9 @@ func::FuncOp Packer::makeBody() {
     body.setArgAttr(i, "llvm.noundef", builder.getUnitAttr());
   }
   body.setArgAttr(Body::arenaIndex, "llvm.align", builder.getI64IntegerAttr(64));
+  for (size_t i = 0; i < arguments.size(); ++i)
+    if (Attribute isConstant = entry.getArgAttr(i, KeptBuffers::isConstant))
+      body.setArgAttr(Body::firstBuffer + i, KeptBuffers::isConstant, isConstant);
   for (auto [i, slot] : llvm::enumerate(arguments))
     if (callsHost && isa<MemRefType>(slot.type))
       body.removeArgAttr(Body::firstBuffer + i, "llvm.noalias");
