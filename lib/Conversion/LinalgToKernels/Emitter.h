@@ -75,6 +75,7 @@ public:
   void packAll(mlir::Value memory);
   /// Of how many blocks the depth is made, if all sizes are known.
   int64_t depthBlocks() const;
+  int64_t groupPanels() const;
 
 private:
   // Pieces of the index space
@@ -120,7 +121,7 @@ private:
   mlir::Value rowTiles();
   void panelTiles(mlir::Value panels, mlir::Value start, mlir::Value column,
                   mlir::Value width, const DepthBlock &block,
-                  llvm::ArrayRef<mlir::Value> rows);
+                  llvm::ArrayRef<mlir::Value> rows, mlir::Value ahead = {});
 
   // Few rows
   void rowTimesAll();

@@ -304,6 +304,16 @@ Values KernelBuilder::loadTile(const Tile &tile) {
   return Values(start.getResults());
 }
 
+/// Cache lines, while others are computed with: into the second-level cache.
+void KernelBuilder::fetchAhead(const Tile &tile, Value k) {
+  int64_t line = 64 * 8 / type.getIntOrFloatBitWidth();
+  Value first = add(tile.ahead, mul(k, constant(tile.aheadStep)));
+  for (int64_t at = 0; at < tile.aheadStep; at += line)
+    memref::PrefetchOp::create(builder, loc, tile.right,
+                               add(first, constant(at)), /*isWrite=*/false,
+                               /*localityHint=*/2, /*isDataCache=*/true);
+}
+
 /// One vector of the right operand for all rows, one element of the left for
 /// all columns.
 Values KernelBuilder::sumDepth(const Tile &tile, Value leftMove,
@@ -317,6 +327,8 @@ Values KernelBuilder::sumDepth(const Tile &tile, Value leftMove,
     Values right, next;
     Value rightOffset = mul(k, tile.rightStep),
           leftOffset = mul(k, tile.leftStep);
+    if (tile.ahead)
+      fetchAhead(tile, k);
     for (auto [start, columns] : llvm::zip(rightStart, tile.columns))
       right.push_back(load(tile.right, add(start, rightOffset), columns.lanes,
                            tile.rightMasked ? columns.mask : Value()));

@@ -66,6 +66,10 @@ struct Tile {
   Values rightStart;           ///< where each vector of columns begins
   mlir::Value rightStep;       ///< from one k to the next
   bool rightMasked = false;    ///< apply the columns' masks to loads of `right`
+  /// Where elements of `right` lie that are needed after this tile, or null; and
+  /// how many are fetched with each k, if there are no taps.
+  mlir::Value ahead;
+  int64_t aheadStep = 0;
   llvm::SmallVector<Tap> taps; ///< outermost first
   Matrix result;
   Values rows;                        ///< of the result; may repeat
@@ -161,6 +165,7 @@ public:
   double flopsPerNanosecond = 1; ///< of the machine
 
 private:
+  void fetchAhead(const Tile &tile, mlir::Value k);
   Values loadTile(const Tile &tile);
   Values sumTaps(const Tile &tile, size_t level, mlir::Value left,
                  mlir::Value right, mlir::ValueRange sums);

@@ -43,7 +43,9 @@ static constexpr int64_t panelBytes = 4 * 1024 * 1024,
                          panelBytesUnknown = 2 * 1024 * 1024;
 /// Panels of a group: 768 KiB with vectors of 512 bits, whose processors have a
 /// second-level cache of 1 MiB or more, 192 KiB with others.
-static constexpr int64_t groupPanels = 8;
+static constexpr int64_t mostGroupPanels = 8;
+/// The same of panels that are kept, while the next ones are fetched beside them.
+static constexpr int64_t keptGroupBytes = 96 * 1024, mostKeptRows = 256;
 /// Threads end at about the same time if the last pieces are small; but each
 /// part copies its panel.
 static constexpr int64_t mostParts = 4, leastTiles = 4;
@@ -100,6 +102,15 @@ Blocks Emitter::blocks() const {
       blocks.parts = std::clamp<int64_t>(rowTiles / leastTiles, 1, mostParts);
   }
   return blocks;
+}
+
+/// Few rows of the left operand stay in the cache from group to group.
+int64_t Emitter::groupPanels() const {
+  if (!p.panels || !isKnown(m) || m > mostKeptRows)
+    return mostGroupPanels;
+  int64_t bytes = blocks().panelSize() * b.type.getIntOrFloatBitWidth() / 8;
+  return std::clamp<int64_t>(keptGroupBytes / std::max<int64_t>(bytes, 1), 1,
+                             mostGroupPanels);
 }
 
 int64_t Emitter::depthBlocks() const {
@@ -215,7 +226,9 @@ void Emitter::emit(const Tile &tile, Value width) {
                 rows,
                 vectors,
                 lanes,
-                width};
+                width,
+                tile.ahead,
+                tile.aheadStep};
   Value zero = b.constant(0), one = b.constant(1);
   // Sums that nobody else needs have no place in the result.
   if (tile.finish && known(tile.fresh) == 1 && known(tile.last) == 1) {
@@ -241,9 +254,10 @@ void Emitter::emit(const Tile &tile, Value width) {
 }
 
 /// The tile of these rows and one panel, which has `width` columns of the
-/// result or more.
+/// result or more. Tiles of all rows fetch the panel that begins at `ahead`.
 void Emitter::panelTiles(Value panels, Value start, Value column, Value width,
-                         const DepthBlock &block, ArrayRef<Value> rows) {
+                         const DepthBlock &block, ArrayRef<Value> rows,
+                         Value ahead) {
   Shape shape = blocks().shape;
   auto compute = [&](bool edge) {
     SmallVector<Columns> columns;
@@ -271,6 +285,11 @@ void Emitter::panelTiles(Value panels, Value start, Value column, Value width,
           b.add(block.left, b.at(p.left, row, block.first)));
     for (int64_t v = 0; v < shape.vectors; ++v)
       tile.rightStart.push_back(offset(start, v * shape.lanes));
+    if (ahead && tile.taps.empty()) {
+      int64_t ofRow = llvm::divideCeil(blocks().panelSize(), m);
+      tile.ahead = b.add(ahead, b.mul(rows[0], b.constant(ofRow)));
+      tile.aheadStep = llvm::divideCeil(rows.size() * shape.width(), m);
+    }
     emit(tile, edge ? width : Value());
   };
   if (isKnown(n) && n % shape.width() == 0)
@@ -349,6 +368,18 @@ void Emitter::packedRows(const Workspace &workspace) {
         panelSize);
   };
   auto at = [&](Value panel) { return b.mul(panel, panelWidth); };
+  // Panels that are kept come from memory, like the operand itself, but lie
+  // there in the order in which they are needed: what a panel of the group is
+  // followed by.
+  auto afterGroup = [&](Value start, Value panels, const DepthBlock &block) {
+    if (!p.panels || !isKnown(m) || m > mostKeptRows)
+      return Value();
+    Value others = b.mul(b.sub(panels, b.constant(1)),
+                         b.constant(depthBlocks() * blocks.panelSize()));
+    return b.add(offset(start, blocks.panelSize()),
+                 b.choose(block.isLast, others, zero));
+  };
+  int64_t groupPanels = this->groupPanels();
   Value allTiles = rowTiles();
   b.loop(zero, p.columns, blocks.panels * shape.width(), [&](Value column) {
     Value width = b.min(b.sub(p.columns, column),
@@ -364,9 +395,10 @@ void Emitter::packedRows(const Workspace &workspace) {
                      rest, here, block);
         overTiles(fromTile, toTile, [&](ArrayRef<Value> rows) {
           b.loop(zero, here, 1, [&](Value next) {
-            panelTiles(
-                workspace.panels, startOf(column, b.add(place, next), block),
-                b.add(mine, at(next)), b.sub(rest, at(next)), block, rows);
+            Value start = startOf(column, b.add(place, next), block);
+            panelTiles(workspace.panels, start, b.add(mine, at(next)),
+                       b.sub(rest, at(next)), block, rows,
+                       afterGroup(start, here, block));
           });
         });
       });

@@ -131,7 +131,8 @@ void tfc::kernels::emitTileCall(KernelBuilder &b, const TileCall &tile) {
   std::string name = "tfc.tile." + nameOf(b.type) + "x" + number(rows) + "x" +
                      number(vectors) + "x" + number(lanes) + "." +
                      number(b.product) + "." + number(b.sum) +
-                     (tile.width ? ".edge" : "");
+                     (tile.width ? ".edge" : "") +
+                     (tile.ahead ? ".ahead" + number(tile.aheadStep) : "");
   Value to = b.at(tile.result, tile.firstRow, tile.firstColumn);
   SmallVector<Operand> operands{{tile.left},
                                 {tile.leftAt},
@@ -145,6 +146,10 @@ void tfc::kernels::emitTileCall(KernelBuilder &b, const TileCall &tile) {
                                 {tile.fresh}};
   if (tile.width)
     operands.push_back({tile.width});
+  if (tile.ahead)
+    operands.push_back({tile.ahead});
+  bool isEdge = bool(tile.width), fetches = bool(tile.ahead);
+  int64_t aheadStep = tile.aheadStep;
   constexpr double usualDepth = 256;
   double nanoseconds =
       2.0 * double(rows * vectors * lanes) / b.flopsPerNanosecond *
@@ -168,10 +173,14 @@ void tfc::kernels::emitTileCall(KernelBuilder &b, const TileCall &tile) {
         inner.last = b.boolean(true);
         for (int64_t v = 0; v < vectors; ++v) {
           Value first = b.constant(v * lanes), mask;
-          if (given.size() > 10)
+          if (isEdge)
             mask = b.mask(b.sub(given[10], first), lanes);
           inner.columns.push_back({first, lanes, mask});
           inner.rightStart.push_back(b.add(given[4], first));
+        }
+        if (fetches) {
+          inner.ahead = given.back();
+          inner.aheadStep = aheadStep;
         }
         b.tile(inner);
       });

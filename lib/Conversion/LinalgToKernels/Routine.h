@@ -34,6 +34,8 @@ struct TileCall {
   mlir::Value fresh; ///< i1, as in `Tile`
   int64_t rows, vectors, lanes;
   mlir::Value width; ///< columns that there are; null: all of the tile's
+  mlir::Value ahead; ///< as in `Tile`
+  int64_t aheadStep;
 };
 
 /// Stores the sums in `result`, which has one level of rows.
