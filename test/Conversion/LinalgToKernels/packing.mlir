@@ -221,7 +221,7 @@ func.func @result_of_many(%n: index) {
 // -----
 
 // Panels of an argument that is the same tensor in every call lie in memory that the host keeps. The first call fills
-// them, before anything else.
+// them, before anything else. While one is computed with, the next is fetched.
 
 // CHECK-LABEL: func.func private @kept.body(
 // CHECK-SAME:    %[[FIRST:[a-z0-9]+]]: !llvm.ptr, %[[PANELS:[a-z0-9]+]]: !llvm.ptr {llvm.align = 64 : i64, llvm.noalias, llvm.noundef}) -> i32
@@ -232,6 +232,7 @@ func.func @result_of_many(%n: index) {
 // CHECK:         vector.store {{.*}}, %[[MEMORY]]
 // CHECK:       }
 // CHECK-NOT:   vector.store {{.*}}, %[[MEMORY]]
+// CHECK:       memref.prefetch {{.*}}, read, locality<2>
 // CHECK-LABEL: func.func @kept(
 // CHECK-SAME:    %[[BUFFERS:[a-z0-9]+]]: !llvm.ptr, %{{[a-z0-9]+}}: !llvm.ptr) -> i32
 // CHECK:       llvm.getelementptr %[[BUFFERS]][3]

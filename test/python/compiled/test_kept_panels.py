@@ -81,6 +81,24 @@ def test_bias_and_activation_follow_a_product_with_kept_panels():
         np.testing.assert_array_equal(layer(tf.constant(x), tf.constant(bias)).numpy(), np.maximum(x @ w + bias, 0))
 
 
+def test_tiles_that_many_products_share_fetch_the_next_panel(threads):
+    sizes = [(600, 700), (700, 513), (513, 900), (900, 400), (400, 650)]
+    ws, x = [small(*size) for size in sizes], small(20, 600)
+    weights = [tf.constant(w) for w in ws]
+
+    @traced
+    def layers(x):
+        for w in weights:
+            x = tf.sign(tf.matmul(x, w) + 1)
+        return x
+
+    expected = x
+    for w in ws:
+        expected = np.sign(expected @ w + 1)
+    for _ in range(2):
+        np.testing.assert_array_equal(layers(tf.constant(x)).numpy(), expected)
+
+
 @pytest.mark.parametrize("window, strides", [((3, 3), 1), ((1, 5), 2), ((2, 2), 1)], ids=str)
 def test_captured_filters_of_convolutions(window, strides, threads):
     w, x = small(*window, 200, 170), small(1, 9, 8, 200)
