@@ -82,7 +82,9 @@ std::string CompileOptions::set(StringRef name, StringRef value) {
     value.split(places, ',', -1, /*KeepEmpty=*/false);
     for (StringRef place : places)
       if (place.trim().getAsInteger(10, constants.emplace_back()))
-        return ("option constants: expected numbers of arguments, got '" + value + "'").str();
+        return ("option constants: expected numbers of arguments, got '" +
+                value + "'")
+            .str();
   } else if (name == "chain_microseconds") {
     if (value.getAsDouble(chainMicroseconds) || !(chainMicroseconds >= 0))
       return ("option chain_microseconds: expected a number of at least 0, got '" + value + "'").str();
@@ -129,7 +131,8 @@ std::string CompileOptions::set(StringRef name, StringRef value) {
     return ("there is no option '" + name +
             "'; options are triple, cpu, features, opt_level, opt_size, "
             "check_cpu, sanitize_address, contract, "
-            "reassociate, parallel, tiles, chain_microseconds, parts, constants, disable, line_tables, remarks, dump, "
+            "reassociate, parallel, tiles, chain_microseconds, parts, "
+            "constants, disable, line_tables, remarks, dump, "
             "reproducer_directory, gpu, gpu_features, "
             "gpu_chip, gpu_format, gpu_toolkit, gpu_threads, gpu_shared, "
             "gpu_subgroup, gpu_device")
@@ -245,7 +248,8 @@ bool Driver::checkOptions() {
 void Driver::markConstants(ModuleOp module) const {
   for (auto function : module.getOps<func::FuncOp>())
     for (unsigned place : optionsOf.front().constants)
-      if (function->hasAttr("tfc.entry") && place < function.getNumArguments() &&
+      if (function->hasAttr("tfc.entry") &&
+          place < function.getNumArguments() &&
           isa<TensorType>(function.getArgument(place).getType()))
         function.setArgAttr(place, rt::KeptBuffers::isConstant,
                             UnitAttr::get(module.getContext()));

@@ -206,12 +206,13 @@ std::string Artifact::describe() const {
                              {"read", buffer.read},
                              {"written", buffer.written}});
     }
-    list.push_back(llvm::json::Object{{"symbol", entry.symbol},
-                                      {"buffers", std::move(buffers)},
-                                      {"arena_bytes", entry.arenaBytes},
-                                      {"panel_bytes", llvm::json::Array(entry.panelBytes)},
-                                      {"flops", entry.flops},
-                                      {"bytes", entry.bytes}});
+    list.push_back(
+        llvm::json::Object{{"symbol", entry.symbol},
+                           {"buffers", std::move(buffers)},
+                           {"arena_bytes", entry.arenaBytes},
+                           {"panel_bytes", llvm::json::Array(entry.panelBytes)},
+                           {"flops", entry.flops},
+                           {"bytes", entry.bytes}});
   }
   llvm::json::Array kernelList, hostList;
   for (const KernelInfo &kernel : kernels)

@@ -27,7 +27,8 @@ struct CompileOptions {
   bool parts = false; ///< large code may be an archive of objects, made by several threads
   bool lineTables = false; ///< code knows the user's lines
   bool remarks = false; ///< keep what passes say; the dump "remarks"
-  std::vector<unsigned> constants; ///< arguments that are the same tensors in every call: panels of them may be kept
+  std::vector<unsigned> constants; ///< arguments that are the same tensors in
+                                   ///< every call: panels of them may be kept
   std::string disable; ///< optional passes to leave out, separated by ';'
   std::string reproducerDirectory; ///< empty: a new one under the system's temporary directory
   /// Kernels for a device: see the options of the stages (`gpu-...`).
@@ -56,7 +57,8 @@ struct EntryInfo {
   std::string symbol;
   std::vector<BufferInfo> buffers; ///< in the order of the interface
   int64_t arenaBytes = 0;
-  std::vector<int64_t> panelBytes; ///< of each buffer that the host keeps between calls
+  std::vector<int64_t>
+      panelBytes;    ///< of each buffer that the host keeps between calls
   double flops = 0;  ///< of ops with known sizes, loops of unknown length counted once
   int64_t bytes = 0; ///< of buffers with known sizes
 };

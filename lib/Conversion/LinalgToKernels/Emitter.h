@@ -56,7 +56,7 @@ struct DepthBlock {
   mlir::Value first, depth, left,
       right; ///< k, and where the block begins in the operands, without k
   mlir::Value isFirst, isLast; ///< i1
-  mlir::Value number; ///< counts the blocks, if all panels are kept
+  mlir::Value number;          ///< counts the blocks, if all panels are kept
 };
 
 class Emitter {

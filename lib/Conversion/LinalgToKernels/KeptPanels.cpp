@@ -29,17 +29,19 @@ static func::FuncOp bodyOfConstant(Value operand) {
   auto bind = tfc::rt::rootOf(operand).getDefiningOp<tfc::rt::BindOp>();
   auto pointer =
       bind ? dyn_cast<BlockArgument>(bind.getPointer()) : BlockArgument();
-  auto body = pointer ? dyn_cast<func::FuncOp>(pointer.getOwner()->getParentOp())
-                      : func::FuncOp();
-  bool isConstant = body && Body::is(body) &&
-                    body->hasAttr(Body::signature) &&
-                    body.getArgAttr(pointer.getArgNumber(), KeptBuffers::isConstant) &&
-                    operand.getParentBlock() == &body.getBody().front();
+  auto body = pointer
+                  ? dyn_cast<func::FuncOp>(pointer.getOwner()->getParentOp())
+                  : func::FuncOp();
+  bool isConstant =
+      body && Body::is(body) && body->hasAttr(Body::signature) &&
+      body.getArgAttr(pointer.getArgNumber(), KeptBuffers::isConstant) &&
+      operand.getParentBlock() == &body.getBody().front();
   return isConstant ? body : func::FuncOp();
 }
 
 bool tfc::kernels::isWorthKeeping(const Contraction &c) {
-  // Each row uses an element once, which is copied in the time of 32 operations.
+  // Each row uses an element once, which is copied in the time of 32
+  // operations.
   constexpr int64_t mostRows = 256;
   // Smaller operands stay in a near cache, and are read there as they are.
   constexpr int64_t leastBytes = 512 * 1024;
@@ -53,8 +55,8 @@ bool tfc::kernels::isWorthKeeping(const Contraction &c) {
   int64_t rows = product(c.rows, 1),
           elements = product({c.column, c.inner}, product(c.taps, 1));
   bool isLarge = elements * c.type.getIntOrFloatBitWidth() / 8 > leastBytes;
-  bool isRead = llvm::none_of(
-      c.batch, [&](unsigned dim) { return c.right.uses(dim); });
+  bool isRead =
+      llvm::none_of(c.batch, [&](unsigned dim) { return c.right.uses(dim); });
   return rows > 1 && rows <= mostRows && !ShapedType::isDynamic(elements) &&
          isLarge && isRead && bodyOfConstant(c.right.memref);
 }
@@ -71,8 +73,7 @@ static Value addPointer(func::FuncOp body, int64_t number) {
   for (SymbolTable::SymbolUse use : *uses)
     if (auto call = dyn_cast<func::CallOp>(use.getUser())) {
       OpBuilder builder(call);
-      Value buffers =
-          call->getParentOfType<func::FuncOp>().getArgument(1);
+      Value buffers = call->getParentOfType<func::FuncOp>().getArgument(1);
       Value address = LLVM::GEPOp::create(
           builder, call.getLoc(), pointer, pointer, buffers,
           ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(place)});
@@ -91,8 +92,7 @@ Value KeptPanels::isFirst(func::FuncOp body) {
     return entry.isFirst;
   Value pointer = addPointer(body, 0);
   OpBuilder builder = OpBuilder::atBlockBegin(&body.getBody().front());
-  Value null =
-      LLVM::ZeroOp::create(builder, body.getLoc(), pointer.getType());
+  Value null = LLVM::ZeroOp::create(builder, body.getLoc(), pointer.getType());
   return entry.isFirst = LLVM::ICmpOp::create(
              builder, body.getLoc(), LLVM::ICmpPredicate::ne, pointer, null);
 }
@@ -117,7 +117,8 @@ Value KeptPanels::find(OpBuilder &builder, Value operand, const Layout &layout,
                        Type type, int64_t elements,
                        llvm::function_ref<void(Value)> fill) {
   func::FuncOp body = bodyOfConstant(operand);
-  auto [known, isNew] = made.try_emplace({operand.getAsOpaquePointer(), layout});
+  auto [known, isNew] =
+      made.try_emplace({operand.getAsOpaquePointer(), layout});
   if (!isNew)
     return known->second;
   int64_t bytes = elements * type.getIntOrFloatBitWidth() / 8;

@@ -66,8 +66,8 @@ struct Tile {
   Values rightStart;           ///< where each vector of columns begins
   mlir::Value rightStep;       ///< from one k to the next
   bool rightMasked = false;    ///< apply the columns' masks to loads of `right`
-  /// Where elements of `right` lie that are needed after this tile, or null; and
-  /// how many are fetched with each k, if there are no taps.
+  /// Where elements of `right` lie that are needed after this tile, or null;
+  /// and how many are fetched with each k, if there are no taps.
   mlir::Value ahead;
   int64_t aheadStep = 0;
   llvm::SmallVector<Tap> taps; ///< outermost first

@@ -390,8 +390,8 @@ Product Lowering::productHere(const Product &product) {
                  {}};
   whole.taps.clear();
   for (unsigned dim : c.taps)
-    whole.taps.push_back({b.constant(c.size(dim)), b.constant(0),
-                          stride(c.right, here, dim)});
+    whole.taps.push_back(
+        {b.constant(c.size(dim)), b.constant(0), stride(c.right, here, dim)});
   return whole;
 }
 
@@ -423,11 +423,11 @@ void Lowering::keepPanels(Product &product) {
     layout.append({c.size(dim), c.right.stride(dim)});
   for (int64_t start : c.right.start())
     layout.push_back(start);
-  product.panels = options.kept->find(
-      b.builder, c.right.memref, layout, c.type, shape.elements,
-      [&](Value panels) {
-        emitPanels(b, productHere(product), panels, options);
-      });
+  product.panels =
+      options.kept->find(b.builder, c.right.memref, layout, c.type,
+                         shape.elements, [&](Value panels) {
+                           emitPanels(b, productHere(product), panels, options);
+                         });
 }
 
 /// A constant that only this product reads is kept as panels instead.

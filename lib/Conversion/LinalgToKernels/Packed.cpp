@@ -44,7 +44,8 @@ static constexpr int64_t panelBytes = 4 * 1024 * 1024,
 /// Panels of a group: 768 KiB with vectors of 512 bits, whose processors have a
 /// second-level cache of 1 MiB or more, 192 KiB with others.
 static constexpr int64_t mostGroupPanels = 8;
-/// The same of panels that are kept, while the next ones are fetched beside them.
+/// The same of panels that are kept, while the next ones are fetched beside
+/// them.
 static constexpr int64_t keptGroupBytes = 96 * 1024, mostKeptRows = 256;
 /// Threads end at about the same time if the last pieces are small; but each
 /// part copies its panel.
@@ -136,9 +137,8 @@ void Emitter::overDepth(llvm::function_ref<void(const DepthBlock &)> body) {
   auto addDigit = [&](DepthBlock &block, Value index, Value size,
                       int64_t step) {
     if (block.number)
-      block.number =
-          b.add(b.mul(block.number, b.ceilDiv(size, step)),
-                b.divide(index, b.constant(step)));
+      block.number = b.add(b.mul(block.number, b.ceilDiv(size, step)),
+                           b.divide(index, b.constant(step)));
   };
   std::function<void(size_t, DepthBlock)> over = [&](size_t level,
                                                      DepthBlock block) {
@@ -363,9 +363,8 @@ void Emitter::packedRows(const Workspace &workspace) {
     if (!p.panels)
       return b.mul(panel, panelSize);
     Value number = b.add(b.divide(column, panelWidth), panel);
-    return b.mul(
-        b.add(b.mul(number, b.constant(depthBlocks())), block.number),
-        panelSize);
+    return b.mul(b.add(b.mul(number, b.constant(depthBlocks())), block.number),
+                 panelSize);
   };
   auto at = [&](Value panel) { return b.mul(panel, panelWidth); };
   // Panels that are kept come from memory, like the operand itself, but lie

@@ -221,8 +221,8 @@ bool isPrivate(const Buffer *buffer) {
   PyObject *owner = buffer->owner;
   if (!owner || isAdopted(owner))
     return true;
-  // A view of a tensor, which nobody can write to: neither through the array nor
-  // in place, since the array holds the memory.
+  // A view of a tensor, which nobody can write to: neither through the array
+  // nor in place, since the array holds the memory.
   auto *array = reinterpret_cast<PyArrayObject *>(owner);
   if (!PyArray_CheckExact(owner) || PyArray_ISWRITEABLE(array))
     return false;

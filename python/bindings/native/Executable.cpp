@@ -121,10 +121,10 @@ bool parseNumbers(PyObject *sequence, const char *name,
 }
 
 PyObject *executableNew(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
-  static const char *names[] = {"address", "keepalive",   "args", "variables",
-                                "results", "arena_bytes", "cost", "can_fail",
-                                "name",    "device",      "constants",
-                                "panels",  nullptr};
+  static const char *names[] = {
+      "address",     "keepalive", "args",     "variables", "results",
+      "arena_bytes", "cost",      "can_fail", "name",      "device",
+      "constants",   "panels",    nullptr};
   PyObject *address, *keepalive = Py_None, *argSpecs = nullptr,
                      *variableSpecs = nullptr, *resultSpecs = nullptr,
                      *name = nullptr, *constants = nullptr, *panels = nullptr;
@@ -302,18 +302,20 @@ PyMemberDef executableMembers[] = {{"__weaklistoffset__", T_PYSSIZET,
 
 PyType_Slot executableSlots[] = {
     {Py_tp_doc,
-     (void *)"Executable(address, keepalive=None, args=(), variables=(), "
-             "results=(), arena_bytes=0, cost=0, can_fail=True, "
-             "name='function', device=-1, constants=(), panels=())\n\nA compiled entry (see tfc_rt.h). `args` (the "
-             "tensor arguments and captured tensors) and `results` are (dtype, "
-             "shape) with None for unknown dimensions; `variables` are (dtype, "
-             "shape, reads, writes). `cost` is an estimate in nanoseconds: the "
-             "GIL is released for long calls. With can_fail=False a variable "
-             "that is only written is not copied when somebody holds its old "
-             "value. `panels` are bytes of buffers that come after the results: "
-             "before them comes a pointer that is not null if the call has to "
-             "fill them from the arguments whose numbers are in `constants`. "
-             "They are kept as long as those are the same tensors."},
+     (void
+          *)"Executable(address, keepalive=None, args=(), variables=(), "
+            "results=(), arena_bytes=0, cost=0, can_fail=True, "
+            "name='function', device=-1, constants=(), panels=())\n\nA "
+            "compiled entry (see tfc_rt.h). `args` (the "
+            "tensor arguments and captured tensors) and `results` are (dtype, "
+            "shape) with None for unknown dimensions; `variables` are (dtype, "
+            "shape, reads, writes). `cost` is an estimate in nanoseconds: the "
+            "GIL is released for long calls. With can_fail=False a variable "
+            "that is only written is not copied when somebody holds its old "
+            "value. `panels` are bytes of buffers that come after the results: "
+            "before them comes a pointer that is not null if the call has to "
+            "fill them from the arguments whose numbers are in `constants`. "
+            "They are kept as long as those are the same tensors."},
     {Py_tp_new, (void *)executableNew},
     {Py_tp_dealloc, (void *)executableDealloc},
     {Py_tp_traverse, (void *)executableTraverse},

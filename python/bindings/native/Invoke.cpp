@@ -95,8 +95,8 @@ private:
     return asEagerTensor(args[data.constants[i]])->buffer;
   }
 
-  /// Those that an earlier call has made of the same tensors, or new ones, which
-  /// this call fills: nobody else sees them before it has ended.
+  /// Those that an earlier call has made of the same tensors, or new ones,
+  /// which this call fills: nobody else sees them before it has ended.
   bool bindPanels() {
     if (data.panelBytes.empty())
       return true;

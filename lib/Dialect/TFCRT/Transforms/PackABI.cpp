@@ -274,7 +274,8 @@ func::FuncOp Packer::makeBody() {
   body.setArgAttr(Body::arenaIndex, "llvm.align", builder.getI64IntegerAttr(64));
   for (size_t i = 0; i < arguments.size(); ++i)
     if (Attribute isConstant = entry.getArgAttr(i, KeptBuffers::isConstant))
-      body.setArgAttr(Body::firstBuffer + i, KeptBuffers::isConstant, isConstant);
+      body.setArgAttr(Body::firstBuffer + i, KeptBuffers::isConstant,
+                      isConstant);
   for (auto [i, slot] : llvm::enumerate(arguments))
     if (callsHost && isa<MemRefType>(slot.type))
       body.removeArgAttr(Body::firstBuffer + i, "llvm.noalias");
