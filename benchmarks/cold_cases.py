@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import numpy as np
+from cases import block_train
 from cases._programs import builders
 
 
@@ -28,4 +29,19 @@ def mlp(layers):
     return SimpleNamespace(inputs=lambda: (np.ones((32, 64), np.float32), *weights), BUILDERS=builders(program))
 
 
-CASES = {"chain1000": chain(1000), "chain5000": chain(5000), "mlp50": mlp(50)}
+def blocks(count):
+    """A training step of so many transformer blocks."""
+
+    def inputs():
+        target, x, *weights = block_train.inputs()
+        return (target, x, *(weights * count))
+
+    return SimpleNamespace(inputs=inputs, BUILDERS=block_train.BUILDERS)
+
+
+CASES = {
+    "chain1000": chain(1000),
+    "chain5000": chain(5000),
+    "mlp50": mlp(50),
+    "blocks6_train": blocks(6),
+}

@@ -48,7 +48,9 @@ def probe(python, impl, module, case, cache):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--case", nargs="*", default=["add1", "lstm10", "chain1000", "chain5000", "mlp50", "block_fwd", "block_train"]
+        "--case",
+        nargs="*",
+        default=["add1", "lstm10", "chain1000", "chain5000", "mlp50", "block_fwd", "block_train", "blocks6_train"],
     )
     parser.add_argument("--impl", nargs="*", default=["tfc", "tfc_cached", "tf", "tf_xla", "jax", "torch_compile"])
     parser.add_argument("--runs", type=int, default=5)

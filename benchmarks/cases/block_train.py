@@ -1,4 +1,4 @@
-"""A training step of the transformer block: squared error, SGD on variables."""
+"""A training step of the transformer block, or of several of them: squared error, SGD on variables."""
 
 import numpy as np
 
@@ -17,8 +17,15 @@ def inputs():
     return target, *block_fwd.inputs()
 
 
+def blocks(lib, x, *weights):
+    """One block for each four weights."""
+    for i in range(0, len(weights), 4):
+        x = block_fwd.program(lib, x, *weights[i : i + 4])
+    return x
+
+
 def oracle(target, *args):
-    return [np.asarray(np.mean(np.square(block_fwd.program(Numpy, *args) - target)))]
+    return [np.asarray(np.mean(np.square(blocks(Numpy, *args) - target)))]
 
 
 def make(tf, target, x, *weights):
@@ -27,7 +34,7 @@ def make(tf, target, x, *weights):
 
     def step(x, target):
         with tf.GradientTape() as tape:
-            y = block_fwd.program(lib, x, *(v.read_value() for v in variables))
+            y = blocks(lib, x, *(v.read_value() for v in variables))
             loss = tf.reduce_mean(tf.square(y - target))
         for v, g in zip(variables, tape.gradient(loss, variables)):
             v.assign_sub(RATE * g)
@@ -40,7 +47,7 @@ def make_jax(jax, target, x, *weights):
     lib = Jax(jax)
 
     def loss(state):
-        return jax.numpy.mean(jax.numpy.square(block_fwd.program(lib, x, *state) - target))
+        return jax.numpy.mean(jax.numpy.square(blocks(lib, x, *state) - target))
 
     def step(state):
         value, gradients = jax.value_and_grad(loss)(state)
