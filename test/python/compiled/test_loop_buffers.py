@@ -240,6 +240,42 @@ def test_a_variable_goes_on_in_its_loop(count):
     np.testing.assert_allclose(variable, expected, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("count", COUNTS)
+def test_what_ends_where_a_variable_was_is_not_overwritten(count):
+    start, other = data(LARGE, LARGE), data(LARGE, LARGE)
+    variable = tf.Variable(start)
+
+    def step(b):
+        a = variable.read_value()
+        for _ in tf.range(count):
+            a, b = neighbours(a), a
+        variable.assign(a)
+        return a, b
+
+    got = tf.function(step)(other)
+    variable.assign(start)
+    for x, y in zip(got, step(other), strict=True):
+        np.testing.assert_allclose(x, y, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_what_a_variable_was_before_another_assignment(count):
+    start, other = data(LARGE, LARGE), data(LARGE, LARGE)
+    variable = tf.Variable(start)
+
+    def step(b):
+        a = variable.read_value()
+        for _ in tf.range(count):
+            a = neighbours(a)
+        variable.assign(b)
+        return a + 1.0, a
+
+    got = tf.function(step)(other)
+    variable.assign(start)
+    for x, y in zip(got, step(other), strict=True):
+        np.testing.assert_allclose(x, y, rtol=1e-4, atol=1e-5)
+
+
 def test_a_variable_that_is_assigned_in_the_loop():
     start, other = data(LARGE, LARGE), data(LARGE, LARGE)
     variable = tf.Variable(start)

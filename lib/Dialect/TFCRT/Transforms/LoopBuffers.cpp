@@ -33,6 +33,7 @@
 #include "tfc/Dialect/TFCRT/IR/MayAlias.h"
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 #include "tfc/Dialect/TFCRT/Transforms/Body.h"
+#include "llvm/ADT/EquivalenceClasses.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -263,6 +264,7 @@ private:
   std::optional<llvm::MapVector<Value, int64_t>> collectKept();
   memref::CopyOp copyOfVariable(Value next);
   bool pairUp();
+  llvm::SmallDenseMap<unsigned, int64_t> countSharing();
   void startAlone();
   void chooseSpares();
   memref::CopyOp lastCopy(unsigned number);
@@ -404,9 +406,27 @@ bool Rotation::pairUp() {
   });
 }
 
-/// Gives each variable that changes its buffer a first one that nobody else
-/// has.
+/// For each variable, how many share the buffers that it goes through.
+llvm::SmallDenseMap<unsigned, int64_t> Rotation::countSharing() {
+  llvm::EquivalenceClasses<unsigned> circles;
+  for (const Carried &c : carried) {
+    circles.insert(c.number);
+    for (const Carried &other : carried)
+      if (terminator()->getOperand(c.number) == other.argument)
+        circles.unionSets(c.number, other.number);
+  }
+  for (const Pair &pair : pairs)
+    circles.unionSets(pair.number, pair.left->number);
+  llvm::SmallDenseMap<unsigned, int64_t> counts;
+  for (const Carried &c : carried)
+    counts[c.number] = llvm::range_size(circles.members(c.number));
+  return counts;
+}
+
+/// Gives each variable that changes its buffer a first one that nobody else has. The value of another variable may end
+/// there: then nobody may need the buffer after the loop, as a variable of the program does.
 void Rotation::startAlone() {
+  auto sharing = countSharing();
   SmallVector<Value> used;
   loop->walk([&](Operation *op) {
     for (Value operand : op->getOperands())
@@ -422,9 +442,11 @@ void Rotation::startAlone() {
       continue;
     OpOperand &init = loop.getInitsMutable()[c.number];
     Value root = rootOf(init.get());
+    auto alloc = root.getDefiningOp<memref::AllocOp>();
+    bool isFree = alloc && alloc->getBlock() == loop->getBlock() && isLastUse(alloc, loop);
     // It is in the list itself.
-    if (llvm::count_if(used, [&](Value other) { return mayAlias(other, root); }) == 1 &&
-        isa<MemRefType>(root.getType()))
+    if ((isFree || sharing.lookup(c.number) == 1) && isa<MemRefType>(root.getType()) &&
+        llvm::count_if(used, [&](Value other) { return mayAlias(other, root); }) == 1)
       continue;
     rewriter.setInsertionPoint(loop);
     Value own = memref::AllocOp::create(rewriter, loop.getLoc(), cast<MemRefType>(init.get().getType()));
@@ -466,7 +488,7 @@ void Rotation::chooseSpares() {
         if (auto count = counted.getStaticTripCount())
           trips = count->getSExtValue();
       auto start = loop.getInits()[pair.number].getDefiningOp<memref::AllocOp>();
-      bool startsThere = trips && *trips % 2 == 0 && start && start->getBlock() == loop->getBlock();
+      bool startsThere = trips && *trips % 2 == 0 && start && start->getBlock() == loop->getBlock() && isLastUse(start, loop);
       pair.endsInPlace = trips && (*trips % 2 == 1 || startsThere);
       if (startsThere)
         rewriter.replaceOp(start, last.getTarget());
