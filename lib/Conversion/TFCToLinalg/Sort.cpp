@@ -10,6 +10,8 @@
 // * Many rows of up to some thousand elements, of which no positions are
 // wanted: a
 //   network sorts one in each lane of vectors (SortNetwork.cpp).
+// * Longer rows of known size, of which no positions are wanted: the same
+//   network, and merges. If they are of bytes, those are counted.
 // * Others: a radix sort from the last digit of the key to the first. All
 // digits are
 //   counted in one pass, and digits that all keys share are left out.
@@ -105,6 +107,8 @@ public:
   using Set = llvm::function_ref<void(Num, Num)>;
   /// Elements, or their positions (i32), in order.
   void sort(Get x, Set result);
+  /// Writes zeros and NaN as they came, where all elements are in order.
+  void repair(Get x, Set result) const;
   double nanoseconds() const;
 
 private:
@@ -128,6 +132,7 @@ private:
 
   void sortByCounting(Get x, Set result);
   void sortByDigits(Get x, Set result);
+  void sortBytes(Get x, Set result);
   bool isPacked() const { return width <= 32; }
 
   Kernel &k;
@@ -167,14 +172,68 @@ double Sorter::nanoseconds() const {
   return 300 + length * (2 + width / 5.0);
 }
 
+void Sorter::repair(Get x, Set result) const {
+  Num zeroKey = key(ints.number(ints.type(width), 0));
+  int64_t most = llvm::maxIntN(width);
+  Num nanKey = ints.number(ints.type(width), descending ? ~most : most);
+  Num begin = k.index(0);
+  Cell zeros = k.cell(begin), nans = k.cell(begin);
+  k.loop(begin, n, [&](Num i) {
+    Num order = key(bits(x(i)));
+    zeros = Num(zeros) + k.choose(order < zeroKey, k.index(1), begin);
+    nans = Num(nans) + k.choose(order < nanKey, k.index(1), begin);
+  });
+  k.loop(begin, n, [&](Num i) {
+    Num element = x(i), order = key(bits(element));
+    auto put = [&](const Cell &next) {
+      result(next, element);
+      next = Num(next) + 1;
+    };
+    k.when(order == zeroKey, [&] { put(zeros); });
+    k.when(order == nanKey, [&] { put(nans); });
+  });
+}
+
 void Sorter::sort(Get x, Set result) {
   if (dim >= 0 && dim <= mostCounted)
     return sortByCounting(x, result);
+  auto sortLong = [&] {
+    if (wantsKeys && width == 8)
+      sortBytes(x, result);
+    else
+      sortByDigits(x, result);
+  };
   if (dim >= 0)
-    return sortByDigits(x, result);
+    return sortLong();
   k.when(
-      n <= k.index(mostCounted), [&] { sortByCounting(x, result); },
-      [&] { sortByDigits(x, result); });
+      n <= k.index(mostCounted), [&] { sortByCounting(x, result); }, sortLong);
+}
+
+/// Equal bytes cannot be told apart: how many there are of each is all.
+void Sorter::sortBytes(Get x, Set result) {
+  Type index = k.b.getIndexType();
+  int64_t lowest = llvm::minIntN(8);
+  Array counts = k.scratch({256}, index);
+  Num zero = k.index(0), numValues = k.index(256);
+  k.loop(zero, numValues, [&](Num v) { counts.set(v, zero); });
+  k.loop(zero, n, [&](Num i) {
+    Num byte = x(i);
+    Num at = ints.toIndex(ints.bitXor(key(byte), ints.like(byte, lowest)));
+    counts.set(at, counts(at) + 1);
+  });
+  Cell next = k.cell(zero);
+  k.loop(zero, numValues, [&](Num v) {
+    // Going to a key is its own inverse, in the other order of its steps.
+    Num byte =
+        ints.bitXor(ints.fromIndex(v, 8), ints.number(ints.type(8), lowest));
+    if (descending)
+      byte = ints.bitXor(byte, ints.like(byte, -1));
+    if (isUnsigned(element))
+      byte = ints.bitXor(byte, ints.like(byte, lowest));
+    Num begin = next, end = begin + counts(v);
+    k.loop(begin, end, [&](Num i) { result(i, byte); });
+    next = end;
+  });
 }
 
 void Sorter::sortByCounting(Get x, Set result) {
@@ -349,24 +408,40 @@ template <typename Op> static LogicalResult lowerSort(Lowering &l, Op op) {
   Kernel k(l, {x}, {{Dims(of), wantsKeys ? element : i32}}, element,
            Kernel::Loops::ofVectors);
   Sorter sorter(k, element, op.getDescending(), of[axis], wantsKeys);
-  auto sortRow = [&](ArrayRef<Num> outer) {
+  auto withRow = [&](ArrayRef<Num> outer, auto body) {
     auto at = [&](const Array &array, Num place) {
       SmallVector<Num> indices(outer);
       indices.insert(indices.begin() + axis, place);
       return array.at(indices);
     };
-    sorter.sort([&](Num i) { return at(k.input(0), i).value(); },
-                [&](Num i, Num y) { at(k.output(0), i).setValue(y); });
+    body([&](Num i) { return at(k.input(0), i).value(); },
+         [&](Num i, Num y) { at(k.output(0), i).setValue(y); });
   };
   int64_t numRows = 1;
   for (Dim dim : others)
     numRows = dim < 0 || numRows < 0 ? -1 : numRows * dim;
+  bool hasNetworks = wantsKeys && axis + 1 == of.size() && hasLongVectors(op);
+  bool isLong = hasNetworks && SortLong::isFor(of[axis]) &&
+                storageType(element).getIntOrFloatBitWidth() > 8;
+  SortLong longRow(k, element, op.getDescending(),
+                   std::max<int64_t>(of[axis], 1));
+  auto repairRow = [&](ArrayRef<Num> outer) {
+    withRow(outer, [&](auto x, auto result) { sorter.repair(x, result); });
+  };
+  auto sortRow = [&](ArrayRef<Num> outer) {
+    if (isLong)
+      return longRow.sort(k.input(0).at(outer), k.output(0).at(outer),
+                          /*shared=*/numRows == 1, [&] { repairRow(outer); });
+    withRow(outer, [&](auto x, auto result) { sorter.sort(x, result); });
+  };
   SortNetwork network(k, element, op.getDescending(),
                       std::max<int64_t>(of[axis], 1));
   int64_t numGroups = numRows / network.numRows();
-  if (!wantsKeys || axis + 1 != of.size() || numGroups < 1 ||
-      !SortNetwork::isFor(of[axis]) || !hasLongVectors(op)) {
-    k.independent(others, sorter.nanoseconds(), sortRow);
+  if (isLong && numRows == 1) {
+    sortRow(SmallVector<Num>(others.size(), k.index(0)));
+  } else if (!hasNetworks || numGroups < 1 || !SortNetwork::isFor(of[axis])) {
+    k.independent(others, isLong ? longRow.nanoseconds() : sorter.nanoseconds(),
+                  sortRow);
   } else {
     // Rows that do not fill a group are sorted one by one.
     auto rowOf = [&](Num number) {
@@ -386,11 +461,12 @@ template <typename Op> static LogicalResult lowerSort(Lowering &l, Op op) {
       }
       network.sort(rows, results, [&] {
         k.loop(first, first + network.numRows(),
-               [&](Num row) { sortRow(rowOf(row)); });
+               [&](Num row) { repairRow(rowOf(row)); });
       });
     });
-    k.loop(k.index(numGroups * network.numRows()), k.index(numRows),
-           [&](Num row) { sortRow(rowOf(row)); });
+    if (numRows % network.numRows())
+      k.loop(k.index(numGroups * network.numRows()), k.index(numRows),
+             [&](Num row) { sortRow(rowOf(row)); });
   }
   l.set(op.getResult(), l.convert(k.finish()[0], l.loweredType(op.getType())));
   return success();

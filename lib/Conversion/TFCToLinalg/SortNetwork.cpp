@@ -3,17 +3,21 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 // A sorting network exchanges elements at places that do not depend on them, so
-// that vectors sort a row in each lane. Rows are turned into columns first.
-// Blocks of 16 vectors are sorted in registers (Batcher, "Sorting networks and
-// their applications", 1968), then merged, two and two: a merge compares the
-// first block with the second one backwards, then each half with its own half,
-// and so on; from 16 vectors on, in registers.
+// that vectors sort a column in each lane. Blocks of up to 16 vectors are
+// sorted in registers (Batcher, "Sorting networks and their applications",
+// 1968), then merged, two and two: a merge compares the first block with the
+// second one backwards, then each half with its own half, and so on; the last
+// ones in registers. Three such steps go through memory at a time, and those
+// over short distances stay in the first-level cache. Columns of lanes are
+// merged in the same way: lanes change places in the first steps, all others go
+// along them.
 //===----------------------------------------------------------------------===//
 
 #include "SortNetwork.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -21,283 +25,759 @@ using namespace mlir;
 using namespace tfc;
 using namespace tfc::lowering;
 
-/// The vectors that are sorted in registers.
-static constexpr int64_t block = 16;
-
-/// Fewer elements are quicker counted; with more, or many that only pad, digits
-/// are.
-bool SortNetwork::isFor(Dim size) {
-  return size >= 24 && size <= 4096 &&
-         size * 3 >= static_cast<int64_t>(llvm::PowerOf2Ceil(size)) * 2;
-}
-
-SortNetwork::SortNetwork(Kernel &k, Type element, bool descending, int64_t size)
-    : k(k), element(element), descending(descending), size(size),
-      padded(llvm::PowerOf2Ceil(size)),
-      width(storageType(element).getIntOrFloatBitWidth()),
-      lanes(512 / std::max(width, 32u)),
-      lane(k.b.getIntegerType(std::max(width, 32u))),
-      vector(VectorType::get(lanes, lane)) {}
-
-double SortNetwork::nanoseconds() const {
-  return lanes * size * 0.02 * llvm::Log2_64_Ceil(padded) *
-         llvm::Log2_64_Ceil(padded);
-}
-
-Num SortNetwork::number(int64_t n) const {
-  return k.splat(
-      k.num(arith::ConstantOp::create(k.b, k.loc, k.b.getIntegerAttr(lane, n))),
-      lanes);
-}
+/// The vectors that are sorted in registers, at most.
+static constexpr int64_t mostInBlock = 16;
+/// Rows of vectors of 64 bytes that stay in the first-level cache.
+static constexpr int64_t mostInChunk = 512;
 
 //===----------------------------------------------------------------------===//
 // Integers that order as elements do
 //===----------------------------------------------------------------------===//
 
-/// On the bits of an element with their sign extended. Each of the two steps is
-/// its own inverse: they go back in the other order.
-Num SortNetwork::order(Num x, bool back) const {
-  auto bitXor = [&](Num x, Num y) {
-    return k.num(arith::XOrIOp::create(k.b, k.loc, x.value, y.value));
-  };
-  if (descending && back)
-    x = bitXor(x, number(-1));
-  if (isFloat(element)) {
-    Num turned = bitXor(x, number(llvm::maxIntN(width)));
-    x = k.choose(x < number(0), turned, x);
-  } else if (isUnsigned(element)) {
-    // Bits were extended with zeros: the order is that of the numbers.
-    x = width == lane.getIntOrFloatBitWidth()
-            ? bitXor(x, number(llvm::minIntN(width)))
-            : x;
+static bool hasWideVectors(Kernel &k) {
+  Operation *parent = k.b.getInsertionBlock()->getParentOp();
+  auto module = parent->getParentOfType<ModuleOp>();
+  auto bits = module ? module->getAttrOfType<IntegerAttr>("tfc.vector_bits")
+                     : IntegerAttr();
+  return bits && bits.getInt() >= 512;
+}
+
+KeyLanes::KeyLanes(Kernel &k, Type element, bool descending)
+    : k(k), element(element), descending(descending),
+      width(storageType(element).getIntOrFloatBitWidth()),
+      count(512 / std::max(width, 32u)),
+      lane(k.b.getIntegerType(std::max(width, 32u))),
+      vector(VectorType::get(count, lane)), isWide(hasWideVectors(k)) {}
+
+Num KeyLanes::number(int64_t n) const {
+  return k.splat(
+      k.num(arith::ConstantOp::create(k.b, k.loc, k.b.getIntegerAttr(lane, n))),
+      count);
+}
+
+Num KeyLanes::last() const {
+  return number(llvm::maxIntN(lane.getIntOrFloatBitWidth()));
+}
+
+bool KeyLanes::mayBeSpecial() const { return isFloat(element); }
+
+static Num bitXor(Num x, Num y) {
+  Kernel &k = *x.kernel;
+  return k.num(arith::XOrIOp::create(k.b, k.loc, x.value, y.value));
+}
+
+Num KeyLanes::keysOf(Num stored, Num &special) const {
+  Value bits = stored.value;
+  auto narrow = VectorType::get(count, k.b.getIntegerType(width));
+  if (isFloat(element))
+    bits = arith::BitcastOp::create(k.b, k.loc, narrow, bits);
+  if (narrow != vector) {
+    if (isUnsigned(element))
+      bits = arith::ExtUIOp::create(k.b, k.loc, vector, bits);
+    else
+      bits = arith::ExtSIOp::create(k.b, k.loc, vector, bits);
   }
-  return descending && !back ? bitXor(x, number(-1)) : x;
+  Num x = k.num(bits);
+  if (isFloat(element)) {
+    auto type = cast<FloatType>(storageType(element));
+    int64_t infinity = APFloat::getInf(type.getFloatSemantics())
+                           .bitcastToAPInt()
+                           .getSExtValue();
+    Num most = number(llvm::maxIntN(width));
+    Num isNan = k.num(arith::AndIOp::create(k.b, k.loc, x.value, most.value)) >
+                number(infinity);
+    Num isNegativeZero = x == number(llvm::minIntN(width));
+    Num found = isNan || isNegativeZero;
+    special = special.value ? special || found : found;
+    x = k.choose(x < number(0), bitXor(x, most), x);
+    x = k.choose(isNegativeZero, number(0), x);
+    x = k.choose(isNan, most, x);
+  } else if (isUnsigned(element) && narrow == vector) {
+    x = bitXor(x, number(llvm::minIntN(width)));
+  }
+  return descending ? bitXor(x, number(-1)) : x;
 }
 
-Num SortNetwork::isSpecial(Num x) const {
-  auto type = cast<FloatType>(element);
-  int64_t infinity =
-      APFloat::getInf(type.getFloatSemantics()).bitcastToAPInt().getSExtValue();
-  Num positive = k.num(arith::AndIOp::create(
-      k.b, k.loc, x.value, number(llvm::maxIntN(width)).value));
-  return positive > number(infinity) ||
-         (x < number(0) && positive == number(0));
-}
-
-Num SortNetwork::toLanes(Num stored) const {
-  Value x = stored.value;
-  auto bits = VectorType::get(lanes, k.b.getIntegerType(width));
+Num KeyLanes::elementsOf(Num x) const {
+  if (descending)
+    x = bitXor(x, number(-1));
+  auto narrow = VectorType::get(count, k.b.getIntegerType(width));
   if (isFloat(element))
-    x = arith::BitcastOp::create(k.b, k.loc, bits, x);
-  if (bits == vector)
-    return k.num(x);
-  return isUnsigned(element)
-             ? k.num(arith::ExtUIOp::create(k.b, k.loc, vector, x))
-             : k.num(arith::ExtSIOp::create(k.b, k.loc, vector, x));
+    x = k.choose(x < number(0), bitXor(x, number(llvm::maxIntN(width))), x);
+  else if (isUnsigned(element) && narrow == vector)
+    x = bitXor(x, number(llvm::minIntN(width)));
+  Value bits = x.value;
+  if (narrow != vector)
+    bits = arith::TruncIOp::create(k.b, k.loc, narrow, bits);
+  if (isFloat(element))
+    bits = arith::BitcastOp::create(
+        k.b, k.loc, VectorType::get(count, storageType(element)), bits);
+  return k.num(bits);
 }
 
-Num SortNetwork::fromLanes(Num lanesOf) const {
-  Value x = lanesOf.value;
-  auto bits = VectorType::get(lanes, k.b.getIntegerType(width));
-  if (bits != vector)
-    x = arith::TruncIOp::create(k.b, k.loc, bits, x);
-  if (isFloat(element))
-    x = arith::BitcastOp::create(
-        k.b, k.loc, VectorType::get(lanes, storageType(element)), x);
-  return k.num(x);
+//===----------------------------------------------------------------------===//
+// Vectors in registers
+//===----------------------------------------------------------------------===//
+
+void KeyLanes::exchange(Num &x, Num &y) const {
+  Num less = k.num(arith::MinSIOp::create(k.b, k.loc, x.value, y.value));
+  // x + y - less, without carries: one instruction for three operands where
+  // vectors are wide. Those that compare them go one at a time there.
+  y = isWide ? bitXor(bitXor(x, y), less)
+             : k.num(arith::MaxSIOp::create(k.b, k.loc, x.value, y.value));
+  x = less;
+}
+
+static void sortByBatcher(const KeyLanes &lanes, MutableArrayRef<Num> x) {
+  int64_t n = x.size();
+  for (int64_t p = 1; p < n; p *= 2)
+    for (int64_t d = p; d >= 1; d /= 2)
+      for (int64_t j = d % p; j + d < n; j += 2 * d)
+        for (int64_t i = j; i < std::min(j + d, n - d); ++i)
+          if (i / (2 * p) == (i + d) / (2 * p))
+            lanes.exchange(x[i], x[i + d]);
+}
+
+void KeyLanes::sort(Vectors &x) const { sortByBatcher(*this, x); }
+
+void KeyLanes::merge(MutableArrayRef<Num> x) const {
+  int64_t n = x.size();
+  if (n % 2)
+    return sortByBatcher(*this, x);
+  for (int64_t i = 0; i < n / 2; ++i)
+    exchange(x[i], x[i + n / 2]);
+  if (n > 2) {
+    merge(x.take_front(n / 2));
+    merge(x.drop_front(n / 2));
+  }
+}
+
+/// Of two vectors, squares of `half` lanes that change places; which is its own
+/// inverse.
+static std::array<SmallVector<int64_t>, 2> squares(int64_t lanes,
+                                                   int64_t half) {
+  std::array<SmallVector<int64_t>, 2> result;
+  for (int64_t i = 0; i < lanes; ++i) {
+    result[0].push_back(i & half ? lanes + i - half : i);
+    result[1].push_back(i & half ? lanes + i : i + half);
+  }
+  return result;
+}
+
+void KeyLanes::mergeLanes(MutableArrayRef<Num> x, int64_t distance) const {
+  for (size_t i = 0; i < x.size(); i += 2) {
+    Num &a = x[i], &b = x[i + 1];
+    auto shuffle = [&](const std::array<SmallVector<int64_t>, 2> &places) {
+      Num first = k.shuffle(a, b, places[0]);
+      b = k.shuffle(a, b, places[1]);
+      a = first;
+    };
+    // One shuffle goes back from a distance, and on to half of it.
+    shuffle(squares(count, distance));
+    for (int64_t d = distance; d >= 1; d /= 2) {
+      exchange(a, b);
+      auto back = squares(count, d);
+      if (d == 1) {
+        shuffle(back);
+        continue;
+      }
+      auto next = squares(count, d / 2);
+      for (SmallVector<int64_t> &places : next)
+        for (int64_t &place : places)
+          place = back[place / count][place % count];
+      shuffle(next);
+    }
+  }
+}
+
+Num KeyLanes::reversed(Num x, int64_t group) const {
+  SmallVector<int64_t> places;
+  for (int64_t i = 0; i < count; ++i)
+    places.push_back(i ^ (group - 1));
+  return k.shuffle(x, x, places);
 }
 
 /// Lane i of vector j becomes lane j of vector i: squares of half the size
 /// change places, then those within them.
-void SortNetwork::transpose(Vectors &x) const {
-  for (int64_t half = lanes / 2; half > 0; half /= 2) {
-    SmallVector<int64_t> first, second;
-    for (int64_t i = 0; i < lanes; ++i) {
-      first.push_back(i & half ? lanes + i - half : i);
-      second.push_back(i & half ? lanes + i : i + half);
-    }
-    for (int64_t i = 0; i < lanes; ++i) {
+void KeyLanes::transpose(Vectors &x) const {
+  for (int64_t half = count / 2; half > 0; half /= 2) {
+    auto places = squares(count, half);
+    for (int64_t i = 0; i < count; ++i) {
       if (i & half)
         continue;
       Num above = x[i], below = x[i + half];
-      x[i] = k.shuffle(above, below, first);
-      x[i + half] = k.shuffle(above, below, second);
+      x[i] = k.shuffle(above, below, places[0]);
+      x[i + half] = k.shuffle(above, below, places[1]);
     }
   }
 }
 
 //===----------------------------------------------------------------------===//
-// The network
+// Columns
 //===----------------------------------------------------------------------===//
 
-void SortNetwork::exchange(Num &x, Num &y) const {
-  Num less = k.num(arith::MinSIOp::create(k.b, k.loc, x.value, y.value));
-  y = k.num(arith::MaxSIOp::create(k.b, k.loc, x.value, y.value));
-  x = less;
+/// Blocks of as many rows as registers take, and a power of two of them.
+ColumnNetwork::ColumnNetwork(const KeyLanes &lanes, int64_t size, bool isEven)
+    : k(lanes.k), lanes(lanes), log(isEven ? 1 : 0) {
+  while (llvm::divideCeil(size, int64_t(1) << log) > mostInBlock)
+    ++log;
+  block = llvm::divideCeil(size, int64_t(1) << log);
+  for (logChunk = log; block << logChunk > mostInChunk;)
+    --logChunk;
 }
 
-SortNetwork::Vectors SortNetwork::load(ArrayRef<Num> places) const {
+double ColumnNetwork::work(bool acrossLanes) const {
+  double steps = 10 + log * (log + 9) / 2.0;
+  if (acrossLanes)
+    steps += llvm::Log2_64(lanes.count) * (log + 5);
+  return numRows() / 2.0 * steps;
+}
+
+ColumnNetwork::Vectors ColumnNetwork::load(ArrayRef<Num> places) const {
   Vectors x;
   for (Num place : places)
-    x.push_back(columns.at({place}).vector(k.index(0), lanes));
+    x.push_back(keys.vector(place * k.index(lanes.count), lanes.count));
   return x;
 }
-void SortNetwork::store(ArrayRef<Num> places, const Vectors &x) const {
+void ColumnNetwork::store(ArrayRef<Num> places, const Vectors &x) const {
   for (auto [place, value] : llvm::zip(places, x))
-    columns.at({place}).setVector(k.index(0), value);
+    keys.setVector(place * k.index(lanes.count), value);
 }
 
-void SortNetwork::strided(Num to, Num step, Kernel::Step body) const {
-  auto loop =
-      scf::ForOp::create(k.b, k.loc, k.index(0).value, to.value, step.value);
+static void strided(Kernel &k, Num from, Num to, Num step, Kernel::Step body) {
+  auto loop = scf::ForOp::create(k.b, k.loc, from.value, to.value, step.value);
   OpBuilder::InsertionGuard guard(k.b);
   k.b.setInsertionPointToStart(loop.getBody());
   body(k.num(loop.getInductionVar()));
 }
 
-static SmallVector<Num> neighbours(Num from) {
-  SmallVector<Num> places;
-  for (int64_t i = 0; i < block; ++i)
-    places.push_back(from + i);
-  return places;
+static Num shiftedLeft(Num x, Num bits) {
+  Kernel &k = *x.kernel;
+  return k.num(arith::ShLIOp::create(k.b, k.loc, x.value, bits.value));
+}
+static Num shiftedRight(Num x, int64_t bits) {
+  Kernel &k = *x.kernel;
+  return k.num(
+      arith::ShRUIOp::create(k.b, k.loc, x.value, k.index(bits).value));
 }
 
-void SortNetwork::sortBlocks() {
-  strided(k.index(padded), k.index(block), [&](Num from) {
-    SmallVector<Num> places = neighbours(from);
+/// What is exchanged while so many halvings are left.
+Num ColumnNetwork::distanceOf(Num levels) const {
+  return shiftedLeft(k.index(block), levels - 1);
+}
+
+void ColumnNetwork::blocks(Num begin, Num end,
+                           function_ref<void(Vectors &)> change) const {
+  strided(k, begin, end, k.index(block), [&](Num from) {
+    SmallVector<Num> places;
+    for (int64_t i = 0; i < block; ++i)
+      places.push_back(from + i);
     Vectors x = load(places);
-    for (int64_t p = 1; p < block; p *= 2)
-      for (int64_t d = p; d >= 1; d /= 2)
-        for (int64_t j = d % p; j + d < block; j += 2 * d)
-          for (int64_t i = j; i < std::min(j + d, block - d); ++i)
-            if (i / (2 * p) == (i + d) / (2 * p))
-              exchange(x[i], x[i + d]);
+    change(x);
     store(places, x);
   });
 }
 
-/// Blocks of 16 that a merge has left in order among each other.
-void SortNetwork::mergeBlocks() {
-  strided(k.index(padded), k.index(block), [&](Num from) {
-    SmallVector<Num> places = neighbours(from);
-    Vectors x = load(places);
-    for (int64_t d = block / 2; d >= 1; d /= 2)
-      for (int64_t i = 0; i < block; ++i)
-        if (!(i & d))
-          exchange(x[i], x[i + d]);
-    store(places, x);
-  });
-}
-
-void SortNetwork::halve(Num distance) {
-  strided(k.index(padded), distance + distance, [&](Num from) {
-    k.loop(k.index(0), distance, [&](Num i) {
-      SmallVector<Num> places{from + i, from + i + distance};
+/// Of two runs, the second is read backwards; and the first steps after that.
+void ColumnNetwork::turnAndHalve(Num begin, Num end, Num run,
+                                 int levels) const {
+  int64_t count = int64_t(1) << (levels - 1);
+  Num both = run + run, part = shiftedRight(run, levels - 1);
+  strided(k, begin, end, both, [&](Num from) {
+    Num last = from + both - 1;
+    k.loop(k.index(0), part, [&](Num i) {
+      SmallVector<Num> places, turned;
+      Num at = i;
+      for (int64_t j = 0; j < count; ++j, at = at + part) {
+        places.push_back(from + at);
+        turned.push_back(last - at);
+      }
+      // Rising places: the first run, then the second.
+      places.append(turned.rbegin(), turned.rend());
       Vectors x = load(places);
-      exchange(x[0], x[1]);
+      for (int64_t j = 0; j < count; ++j)
+        lanes.exchange(x[j], x[2 * count - 1 - j]);
+      if (count > 1) {
+        lanes.merge(MutableArrayRef(x).take_front(count));
+        lanes.merge(MutableArrayRef(x).drop_front(count));
+      }
       store(places, x);
     });
   });
 }
 
-/// With a distance and half of it: half as many loads and stores.
-void SortNetwork::halveTwice(Num distance) {
-  Num half = distance / k.index(2);
-  strided(k.index(padded), distance + distance, [&](Num from) {
-    k.loop(k.index(0), half, [&](Num i) {
-      Num first = from + i, third = first + distance;
-      SmallVector<Num> places{first, first + half, third, third + half};
+/// Exchanges at a distance, half of it...: so many steps.
+void ColumnNetwork::halve(Num begin, Num end, Num distance, int levels) const {
+  int64_t count = int64_t(1) << levels;
+  Num both = distance + distance, part = shiftedRight(both, levels);
+  strided(k, begin, end, both, [&](Num from) {
+    k.loop(from, from + part, [&](Num i) {
+      SmallVector<Num> places{i};
+      for (int64_t j = 1; j < count; ++j)
+        places.push_back(places.back() + part);
       Vectors x = load(places);
-      exchange(x[0], x[2]);
-      exchange(x[1], x[3]);
-      exchange(x[0], x[1]);
-      exchange(x[2], x[3]);
+      lanes.merge(x);
       store(places, x);
     });
   });
 }
 
-void SortNetwork::mergeAll() {
-  Num one = k.index(1), least = k.index(block);
-  Cell sorted = k.cell(least), distance = k.cell(least);
-  k.repeatWhile([&] { return Num(sorted) < k.index(padded); },
-                [&] {
-                  Num run = sorted, both = run + run;
-                  strided(k.index(padded), both, [&](Num from) {
-                    k.loop(k.index(0), run, [&](Num i) {
-                      SmallVector<Num> places{from + i, from + both - one - i};
-                      Vectors x = load(places);
-                      exchange(x[0], x[1]);
-                      store(places, x);
-                    });
-                  });
-                  distance = run / k.index(2);
-                  k.repeatWhile([&] { return Num(distance) > least; },
-                                [&] {
-                                  Num now = distance;
-                                  halveTwice(now);
-                                  distance = now / k.index(4);
-                                });
-                  k.when(Num(distance) == least, [&] { halve(least); });
-                  mergeBlocks();
-                  sorted = both;
-                });
+/// By three steps, as long as distances are at least `least`.
+void ColumnNetwork::halveAll(Num begin, Num end, const Cell &left,
+                             Num least) const {
+  k.repeatWhile(
+      [&] {
+        Num levels = left;
+        return levels > k.index(0) &&
+               distanceOf(k.larger(levels, k.index(1))) >= least;
+      },
+      [&] {
+        Num levels = left;
+        halve(begin, end, distanceOf(levels), 3);
+        left = levels - 3;
+      });
+}
+
+/// Groups of lanes become groups of twice as many: the second one is read
+/// backwards, and then lanes that are apart are compared.
+void ColumnNetwork::meetLanes(Num begin, int64_t group) const {
+  SmallVector<int64_t> firstGroup, secondGroup;
+  for (int64_t i = 0; i < lanes.count; ++i) {
+    firstGroup.push_back(i & group ? lanes.count + i : i);
+    secondGroup.push_back(i & group ? i : lanes.count + i);
+  }
+  Num last = begin + (numRows() - 1);
+  k.loop(k.index(0), k.index(numRows() / 2), [&](Num i) {
+    SmallVector<Num> places{begin + i, last - i};
+    Vectors x = load(places);
+    Num less = x[0], more = lanes.reversed(x[1], 2 * group);
+    lanes.exchange(less, more);
+    x[0] = k.shuffle(less, more, firstGroup);
+    x[1] = lanes.reversed(k.shuffle(less, more, secondGroup), 2 * group);
+    if (group > 1)
+      lanes.mergeLanes(x, group / 2);
+    store(places, x);
+  });
+}
+
+/// Merges runs of `block << stage` rows, or, after the last of them, lanes.
+void ColumnNetwork::step(Num begin, Num end, Num stage,
+                         bool acrossLanes) const {
+  Cell left = k.cell(stage);
+  auto alongColumns = [&] {
+    // As many steps as leave a multiple of three.
+    Num rest = k.remainder(stage, k.index(3));
+    Num run = shiftedLeft(k.index(block), stage);
+    for (int levels = 1; levels <= std::min<int64_t>(log, 3); ++levels)
+      k.when(rest == k.index(levels - 1),
+             [&] { turnAndHalve(begin, end, run, levels); });
+    left = stage - rest;
+  };
+  auto alongLanes = [&] {
+    for (int64_t group = 1, i = 0; group < lanes.count; group *= 2, ++i)
+      k.when(stage == k.index(log + i), [&] { meetLanes(begin, group); });
+    if (int levels = log % 3)
+      halve(begin, end, k.index(block << (log - 1)), levels);
+    left = k.index(log - log % 3);
+  };
+  if (acrossLanes)
+    k.when(stage < k.index(log), alongColumns, alongLanes);
+  else
+    alongColumns();
+  Num chunk = k.index(block << logChunk);
+  if (logChunk < log)
+    halveAll(begin, end, left, chunk);
+  Num levels = left;
+  strided(k, begin, end, chunk, [&](Num from) {
+    left = levels;
+    Num to = from + chunk;
+    halveAll(from, to, left, k.index(0));
+    blocks(from, to, [&](Vectors &x) { lanes.merge(x); });
+  });
+}
+
+void ColumnNetwork::sort(const Array &array, Num first, bool acrossLanes) {
+  keys = array;
+  // Each chunk for itself, and then all of them.
+  int64_t numChunks = int64_t(1) << (log - logChunk);
+  int64_t inChunk = numChunks * (logChunk + 1);
+  int64_t stages = log + (acrossLanes ? llvm::Log2_64(lanes.count) : 0);
+  Num rows = k.index(numRows()), chunk = k.index(block << logChunk);
+  Num perChunk = k.index(logChunk + 1);
+  k.loop(k.index(0), k.index(inChunk + stages - logChunk), [&](Num i) {
+    Num isInChunk = i < k.index(inChunk);
+    Num begin = first + k.choose(isInChunk, i / perChunk * chunk, k.index(0));
+    Num end = begin + k.choose(isInChunk, chunk, rows);
+    Num stage = k.choose(isInChunk, k.remainder(i, perChunk) - 1,
+                         i - (inChunk - logChunk));
+    k.when(
+        stage < k.index(0),
+        [&] { blocks(begin, end, [&](Vectors &x) { lanes.sort(x); }); },
+        [&] { step(begin, end, stage, acrossLanes); });
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Many rows
+//===----------------------------------------------------------------------===//
+
+/// Fewer elements are quicker counted.
+bool SortNetwork::isFor(Dim size) { return size >= 24 && size <= 4096; }
+
+SortNetwork::SortNetwork(Kernel &k, Type element, bool descending, int64_t size)
+    : k(k), lanes(k, element, descending), size(size),
+      network(lanes, size, /*isEven=*/false) {}
+
+double SortNetwork::nanoseconds() const {
+  return 0.6 * network.work(/*acrossLanes=*/false);
+}
+
+/// The vector of what is marked for this row so far.
+static void mark(const KeyLanes &lanes, const Array &flags, Num at,
+                 Num special) {
+  Kernel &k = lanes.k;
+  Num more =
+      k.num(arith::ExtUIOp::create(k.b, k.loc, lanes.vector, special.value));
+  flags.setVector(
+      at, k.num(arith::OrIOp::create(
+              k.b, k.loc, flags.vector(at, lanes.count).value, more.value)));
 }
 
 void SortNetwork::sort(ArrayRef<Array> rows, ArrayRef<Array> results,
-                       Kernel::Body otherwise) {
-  columns = k.scratch({padded, lanes}, lane);
+                       Kernel::Body repair) {
+  int64_t count = lanes.count;
+  Array columns = k.scratch({network.numRows() * count}, lanes.lane);
   Num zero = k.index(0), n = k.index(size);
-  Num numBlocks = k.index(llvm::divideCeil(size, lanes));
-  // The last block may begin before the one before it has ended.
+  Num numSquares = k.index(llvm::divideCeil(size, count));
+  // The last square may begin before the one before it has ended.
   auto beginOf = [&](Num i) {
-    return k.smaller(i * k.index(lanes), k.index(size - lanes));
+    return k.smaller(i * k.index(count), k.index(size - count));
   };
-  auto placesOf = [&](Num from) {
-    SmallVector<Num> places;
-    for (int64_t i = 0; i < lanes; ++i)
-      places.push_back(from + i);
-    return places;
-  };
-  bool mayBeSpecial = isFloat(element);
-  auto flags = k.scratch({lanes}, lane);
-  if (mayBeSpecial)
-    flags.setVector(zero, number(0));
-  k.loop(zero, numBlocks, [&](Num i) {
+  auto flags = k.scratch({count}, lanes.lane);
+  if (lanes.mayBeSpecial())
+    flags.setVector(zero, lanes.number(0));
+  k.loop(zero, numSquares, [&](Num i) {
     Num from = beginOf(i), special;
-    Vectors x;
-    for (const Array &row : rows) {
-      x.push_back(toLanes(row.vector(from, lanes)));
-      if (mayBeSpecial)
-        special = x.size() == 1 ? isSpecial(x.back())
-                                : special || isSpecial(x.back());
-      x.back() = order(x.back(), /*back=*/false);
-    }
-    if (mayBeSpecial) {
-      Num mark =
-          k.num(arith::ExtUIOp::create(k.b, k.loc, vector, special.value));
-      flags.setVector(
-          zero, k.num(arith::OrIOp::create(
-                    k.b, k.loc, flags.vector(zero, lanes).value, mark.value)));
-    }
-    transpose(x);
-    store(placesOf(from), x);
+    KeyLanes::Vectors x;
+    for (const Array &row : rows)
+      x.push_back(lanes.keysOf(row.vector(from, count), special));
+    if (lanes.mayBeSpecial())
+      mark(lanes, flags, zero, special);
+    lanes.transpose(x);
+    for (auto [i, value] : llvm::enumerate(x))
+      columns.setVector((from + i) * k.index(count), value);
   });
-  auto sortColumns = [&] {
-    Num most = number(llvm::maxIntN(lane.getIntOrFloatBitWidth()));
-    k.loop(n, k.index(padded), [&](Num i) { store({i}, {most}); });
-    sortBlocks();
-    mergeAll();
-    k.loop(zero, numBlocks, [&](Num i) {
-      Num from = beginOf(i);
-      Vectors x = load(placesOf(from));
-      transpose(x);
-      for (auto [result, value] : llvm::zip(results, x))
-        result.setVector(from, fromLanes(order(value, /*back=*/true)));
-    });
+  k.loop(n, k.index(network.numRows()),
+         [&](Num i) { columns.setVector(i * k.index(count), lanes.last()); });
+  network.sort(columns, zero, /*acrossLanes=*/false);
+  k.loop(zero, numSquares, [&](Num i) {
+    Num from = beginOf(i);
+    KeyLanes::Vectors x;
+    for (int64_t j = 0; j < count; ++j)
+      x.push_back(columns.vector((from + j) * k.index(count), count));
+    lanes.transpose(x);
+    for (auto [result, value] : llvm::zip(results, x))
+      result.setVector(from, lanes.elementsOf(value));
+  });
+  if (lanes.mayBeSpecial())
+    k.when(k.anyOf(flags.vector(zero, count) != lanes.number(0)), repair);
+}
+
+//===----------------------------------------------------------------------===//
+// One row
+//===----------------------------------------------------------------------===//
+
+/// A merge reads so many vectors of one of two runs, and writes as many.
+static constexpr int64_t perMerge = 4;
+
+bool SortLong::isFor(Dim size) { return size > 128; }
+
+/// Blocks and their copies, and groups of blocks, take so many bytes.
+static constexpr int64_t mostInFirstCache = 1 << 15,
+                         mostInSecondCache = 1 << 19;
+
+/// A power of two of them.
+static int64_t numPartsOf(int64_t bytes, int64_t most) {
+  int64_t count = 1;
+  while (bytes > count * most)
+    count *= 2;
+  return count;
+}
+
+SortLong::SortLong(Kernel &k, Type element, bool descending, int64_t size)
+    : k(k), lanes(k, element, descending), size(size),
+      numBlocks(numPartsOf(size * 64 / lanes.count, mostInFirstCache)),
+      // Two threads share what is large.
+      numGroups(std::min(
+          numBlocks,
+          std::max<int64_t>(
+              numPartsOf(size * 64 / lanes.count, mostInSecondCache),
+              size * 64 / lanes.count >= mostInSecondCache / 4 ? 2 : 1))),
+      // Squares of lanes by lanes become rows.
+      network(lanes,
+              std::max<int64_t>(llvm::divideCeil(size, numBlocks * lanes.count),
+                                lanes.count),
+              /*isEven=*/true),
+      blockSize(network.numRows() * lanes.count), pieceSize(blockSize) {
+  int64_t step = perMerge * lanes.count;
+  while (pieceSize > 1 << 15 && pieceSize % (2 * step) == 0)
+    pieceSize /= 2;
+}
+
+double SortLong::nanoseconds() const {
+  return numBlocks * (0.6 * network.work(/*acrossLanes=*/true) +
+                      blockSize * 0.4 * llvm::Log2_64(numBlocks));
+}
+
+/// What may be read behind a run.
+int64_t SortLong::room() const { return 3 * perMerge * lanes.count; }
+Num SortLong::firstRow(Num block) const {
+  return block * k.index((blockSize + room()) / lanes.count);
+}
+/// All runs, and what is behind them.
+int64_t SortLong::half() const { return numBlocks * (blockSize + room()); }
+
+void SortLong::each(int64_t count, double nanoseconds, bool shared,
+                    Kernel::Step body) {
+  if (!shared || count == 1)
+    return k.loop(k.index(0), k.index(count), body);
+  k.independent({count}, nanoseconds,
+                [&](ArrayRef<Num> at) { body(at.front()); });
+}
+
+void SortLong::loadBlock(const Array &row, Num number) {
+  int64_t count = lanes.count, rest = size % count;
+  Num from = number * k.index(blockSize);
+  Num shift = number * k.index(room()), flagAt = number * k.index(count);
+  if (lanes.mayBeSpecial())
+    flags.setVector(flagAt, lanes.number(0));
+  auto put = [&](Num at, Num keysOfPart, Num special) {
+    keys.setVector(at + shift, keysOfPart);
+    if (lanes.mayBeSpecial())
+      mark(lanes, flags, flagAt, special);
   };
-  if (!mayBeSpecial)
-    return sortColumns();
-  k.when(k.anyOf(flags.vector(zero, lanes) != number(0)), otherwise,
-         sortColumns);
+  Num to = from + blockSize, whole = k.index(size - rest);
+  Num fullTo = k.larger(k.smaller(to, whole), from);
+  k.loopBy(from, fullTo, count, [&](Num i) {
+    Num special, x = lanes.keysOf(row.vector(i, count), special);
+    put(i, x, special);
+  });
+  k.loopBy(fullTo, to, count,
+           [&](Num i) { keys.setVector(i + shift, lanes.last()); });
+  if (!rest)
+    return;
+  // The last vector is read from where it is full; the lanes that were there
+  // already are none.
+  SmallVector<int64_t> places;
+  for (int64_t i = 0; i < count; ++i)
+    places.push_back(i < count - rest ? count + i : i);
+  k.when(from <= whole && whole < to, [&] {
+    Num special;
+    Num x = lanes.keysOf(row.vector(k.index(size - count), count), special);
+    put(whole, k.shuffle(x, lanes.last(), places), special);
+  });
+}
+
+/// What of the row is there.
+void SortLong::storePart(const Array &result, const Array &spare, Num at,
+                         Num keysOfPart) {
+  Num end = at + lanes.count, n = k.index(size);
+  Num elements = lanes.elementsOf(keysOfPart);
+  k.when(
+      end <= n, [&] { result.setVector(at, elements); },
+      [&] {
+        spare.setVector(k.index(0), elements);
+        k.loop(at, n, [&](Num i) { result.set(i, spare(i - at)); });
+      });
+}
+
+/// Columns become rows.
+void SortLong::storeBlock(const Array &result, Num number) {
+  int64_t count = lanes.count, rows = network.numRows();
+  Num first = firstRow(number);
+  Num to = k.index(half()) + number * k.index(blockSize + room());
+  Array spare = k.scratch({count}, storageType(lanes.element));
+  k.loop(k.index(0), k.index(llvm::divideCeil(rows, count)), [&](Num i) {
+    Num from = k.smaller(i * k.index(count), k.index(rows - count));
+    Vectors x;
+    for (int64_t j = 0; j < count; ++j)
+      x.push_back(keys.vector((first + from + j) * k.index(count), count));
+    lanes.transpose(x);
+    for (int64_t j = 0; j < count; ++j) {
+      Num at = from + j * rows;
+      if (numBlocks > 1)
+        keys.setVector(to + at, x[j]);
+      else if ((j + 1) * rows <= size)
+        result.setVector(at, lanes.elementsOf(x[j]));
+      else
+        storePart(result, spare, at, x[j]);
+    }
+  });
+  if (numBlocks > 1)
+    k.loopBy(to + blockSize, to + (blockSize + room()), count,
+             [&](Num i) { keys.setVector(i, lanes.last()); });
+}
+
+/// Elements [at, at + pieceSize) of two runs that become one. Each begins after
+/// what the elements before have taken of it.
+void SortLong::mergePiece(Num at, Num run, Num left, Num right,
+                          function_ref<void(Num, Num)> store) {
+  int64_t count = lanes.count, step = perMerge * count;
+  // How many of them are of the left run (Odeh et al., "Merge Path", 2012).
+  Cell low = k.cell(k.larger(at - run, k.index(0)));
+  Cell high = k.cell(k.smaller(at, run));
+  k.repeatWhile([&] { return Num(low) < Num(high); },
+                [&] {
+                  Num middle = shiftedRight(Num(low) + Num(high), 1);
+                  Num first = keys(left + middle);
+                  Num isBefore = first < keys(right + (at - 1 - middle));
+                  low = k.choose(isBefore, middle + 1, low);
+                  high = k.choose(isBefore, high, middle);
+                });
+  // The greater half of what was read waits in registers. Where a run goes on
+  // is looked up: a branch would be mispredicted as often as not, and what can
+  // be a branch becomes one.
+  Array places = k.scratch({2}, k.b.getIndexType());
+  Num ofRight = k.index(0), ofLeft = k.index(1);
+  places.set(ofRight, right + (at - Num(low)));
+  places.set(ofLeft, left + low);
+  auto next = [&] {
+    Num i = places(ofLeft), j = places(ofRight);
+    Num takesLeft = (keys(i) <= keys(j) && i < left + run) || j >= right + run;
+    Num taken = k.num(arith::IndexCastUIOp::create(
+        k.b, k.loc, k.b.getIndexType(), takesLeft.value));
+    Num from = places(taken);
+    places.set(taken, from + step);
+    Vectors x;
+    for (int64_t v = 0; v < perMerge; ++v)
+      x.push_back(keys.vector(from + v * count, count));
+    return x;
+  };
+  SmallVector<Value> waiting;
+  for (Num x : next())
+    waiting.push_back(x.value);
+  auto loop =
+      scf::ForOp::create(k.b, k.loc, k.index(0).value, k.index(pieceSize).value,
+                         k.index(step).value, waiting);
+  OpBuilder::InsertionGuard guard(k.b);
+  k.b.setInsertionPointToStart(loop.getBody());
+  Num to = at + k.num(loop.getInductionVar());
+  Vectors x, more = next();
+  for (Value value : loop.getRegionIterArgs())
+    x.push_back(k.num(value));
+  for (Num value : llvm::reverse(more))
+    x.push_back(lanes.reversed(value, count));
+  for (int64_t v = 0; v < perMerge; ++v)
+    lanes.exchange(x[v], x[perMerge + v]);
+  lanes.merge(MutableArrayRef(x).take_front(perMerge));
+  lanes.merge(MutableArrayRef(x).drop_front(perMerge));
+  lanes.mergeLanes(x, count / 2);
+  SmallVector<Value> rest;
+  for (int64_t v = 0; v < perMerge; ++v) {
+    store(to + v * count, x[v]);
+    rest.push_back(x[perMerge + v].value);
+  }
+  scf::YieldOp::create(k.b, k.loc, rest);
+}
+
+/// Runs of so many blocks, from half `from` of memory, become runs of twice as
+/// many: the part that a piece of the row has in that.
+void SortLong::mergeRuns(Num piece, Num blocks, Num from, Store store) {
+  Num run = blocks * k.index(blockSize), at = piece * k.index(pieceSize);
+  Num pair = at / (run + run), stride = blocks * k.index(blockSize + room());
+  Num left = from + pair * (stride + stride);
+  mergePiece(at - pair * (run + run), run, left, left + stride,
+             [&](Num at, Num sorted) { store(pair, at, sorted); });
+}
+
+/// To the other half.
+void SortLong::mergeRuns(Num piece, Num blocks, Num from) {
+  Num other = k.index(half()) - from;
+  Num stride = blocks * k.index(2 * (blockSize + room()));
+  mergeRuns(piece, blocks, from, [&](Num pair, Num at, Num sorted) {
+    keys.setVector(other + pair * stride + at, sorted);
+  });
+}
+
+/// Nothing comes before what is read behind a run.
+void SortLong::endRun(Num begin, Num length) {
+  Num end = begin + length;
+  k.loopBy(end, end + room(), lanes.count,
+           [&](Num i) { keys.setVector(i, lanes.last()); });
+}
+
+void SortLong::sort(const Array &row, const Array &result, bool shared,
+                    Kernel::Body repair) {
+  int64_t count = lanes.count;
+  keys = k.scratch({numBlocks > 1 ? 2 * half() : half()}, lanes.lane);
+  flags = k.scratch({lanes.mayBeSpecial() ? numBlocks * count : 1}, lanes.lane);
+  int64_t perBlock = blockSize / pieceSize, inGroup = numBlocks / numGroups;
+  // The last merge writes the result.
+  int64_t mostInGroup = std::min(inGroup, numBlocks / 2);
+  double nsPerKey = 0.5;
+  // Blocks of a group become one run, which stays in the second-level cache.
+  each(numGroups, inGroup * 0.6 * network.work(/*acrossLanes=*/true), shared,
+       [&](Num group) {
+         Num first = group * k.index(inGroup);
+         k.loop(first, first + inGroup, [&](Num number) {
+           loadBlock(row, number);
+           network.sort(keys, firstRow(number), /*acrossLanes=*/true);
+           storeBlock(result, number);
+         });
+         if (mostInGroup < 2)
+           return;
+         Cell blocks = k.cell(k.index(1)), from = k.cell(k.index(half()));
+         k.repeatWhile(
+             [&] { return Num(blocks) < k.index(mostInGroup); },
+             [&] {
+               Num number = blocks, begin = from, both = number + number;
+               Num other = k.index(half()) - begin;
+               k.loop(first * k.index(perBlock),
+                      (first + inGroup) * k.index(perBlock),
+                      [&](Num piece) { mergeRuns(piece, number, begin); });
+               strided(k, first, first + inGroup, both, [&](Num block) {
+                 endRun(other + block * k.index(blockSize + room()),
+                        both * k.index(blockSize));
+               });
+               blocks = both;
+               from = other;
+             });
+       });
+  if (numBlocks > 1) {
+    int64_t levels = llvm::Log2_64(std::max<int64_t>(mostInGroup, 1));
+    Cell blocks = k.cell(k.index(std::max<int64_t>(mostInGroup, 1)));
+    Cell from = k.cell(k.index(levels % 2 ? 0 : half()));
+    if (mostInGroup < numBlocks / 2)
+      k.repeatWhile(
+          [&] { return Num(blocks) < k.index(numBlocks / 2); },
+          [&] {
+            Num number = blocks, begin = from, both = number + number;
+            Num other = k.index(half()) - begin;
+            each(numBlocks * perBlock, pieceSize * nsPerKey, shared,
+                 [&](Num piece) { mergeRuns(piece, number, begin); });
+            strided(k, k.index(0), k.index(numBlocks), both, [&](Num block) {
+              endRun(other + block * k.index(blockSize + room()),
+                     both * k.index(blockSize));
+            });
+            blocks = both;
+            from = other;
+          });
+    Num begin = from;
+    each(numBlocks * perBlock, pieceSize * nsPerKey, shared, [&](Num piece) {
+      Array spare = k.scratch({count}, storageType(lanes.element));
+      mergeRuns(piece, k.index(numBlocks / 2), begin,
+                [&](Num, Num at, Num sorted) {
+                  storePart(result, spare, at, sorted);
+                });
+    });
+  }
+  if (!lanes.mayBeSpecial())
+    return;
+  Num special = k.fold(k.index(0), k.index(numBlocks), lanes.number(0),
+                       [&](Num i, Num so) {
+                         return k.num(arith::OrIOp::create(
+                             k.b, k.loc, so.value,
+                             flags.vector(i * k.index(count), count).value));
+                       });
+  k.when(k.anyOf(special != lanes.number(0)), repair);
 }

@@ -2,7 +2,7 @@
 // Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
-// Sorts several rows at once, a lane of vectors for each.
+// Sorts in vectors: several rows at once, a lane for each, or one long row.
 //===----------------------------------------------------------------------===//
 
 #ifndef TFC_LIB_CONVERSION_TFCTOLINALG_SORTNETWORK_H
@@ -12,6 +12,79 @@
 
 namespace tfc::lowering {
 
+/// Elements as integers that order as they do, in lanes of 32 or 64 bits.
+/// Zeros are one integer, and so are NaN: rows that have a negative zero or a
+/// NaN are special.
+class KeyLanes {
+public:
+  using Vectors = llvm::SmallVector<Num>;
+  KeyLanes(Kernel &k, mlir::Type element, bool descending);
+
+  Num number(int64_t n) const;
+  /// Not before any key.
+  Num last() const;
+  bool mayBeSpecial() const;
+  /// The keys of stored elements; those that are special are marked in
+  /// `special`, which may be nothing yet.
+  Num keysOf(Num stored, Num &special) const;
+  Num elementsOf(Num keys) const;
+
+  /// Puts the smaller ones of each lane first.
+  void exchange(Num &x, Num &y) const;
+  /// Sorts vectors, lane by lane.
+  void sort(Vectors &x) const;
+  /// The same, of what rises and falls, or falls and rises.
+  void merge(llvm::MutableArrayRef<Num> x) const;
+  /// Exchanges lanes that are `distance`, half of it, ... and 1 apart; for an
+  /// even number of vectors.
+  void mergeLanes(llvm::MutableArrayRef<Num> x, int64_t distance) const;
+  /// Turns the lanes of each group of so many around.
+  Num reversed(Num x, int64_t group) const;
+  void transpose(Vectors &x) const;
+
+  Kernel &k;
+  const mlir::Type element;
+  const bool descending;
+  const unsigned width; // of an element
+  const int64_t count;  // of lanes
+  const mlir::Type lane, vector;
+  const bool isWide; // vectors of 512 bits are what the CPU has
+};
+
+/// Columns of memory, one of each lane, that are sorted.
+class ColumnNetwork {
+public:
+  /// At least `size` rows; `isEven`: and an even number of them.
+  ColumnNetwork(const KeyLanes &lanes, int64_t size, bool isEven);
+
+  int64_t numRows() const { return block << log; }
+  /// Exchanges of vectors.
+  double work(bool acrossLanes) const;
+  /// Rows from `first` on, of `keys`, where they stand one after the other.
+  /// `acrossLanes`: then also columns among each other, the first one has the
+  /// first elements.
+  void sort(const Array &keys, Num first, bool acrossLanes);
+
+private:
+  using Vectors = KeyLanes::Vectors;
+  Vectors load(llvm::ArrayRef<Num> places) const;
+  void store(llvm::ArrayRef<Num> places, const Vectors &x) const;
+  void blocks(Num begin, Num end,
+              llvm::function_ref<void(Vectors &)> change) const;
+  void turnAndHalve(Num begin, Num end, Num run, int levels) const;
+  void halve(Num begin, Num end, Num distance, int levels) const;
+  void halveAll(Num begin, Num end, const Cell &left, Num least) const;
+  void meetLanes(Num begin, int64_t group) const;
+  void step(Num begin, Num end, Num stage, bool acrossLanes) const;
+  Num distanceOf(Num levels) const;
+
+  Kernel &k;
+  const KeyLanes &lanes;
+  int64_t block, log, logChunk;
+  Array keys;
+};
+
+/// Sorts as many rows as there are lanes.
 class SortNetwork {
 public:
   /// Is it the best way for rows of so many elements?
@@ -19,40 +92,55 @@ public:
   SortNetwork(Kernel &k, mlir::Type element, bool descending, int64_t size);
 
   /// How many rows it takes.
-  int64_t numRows() const { return lanes; }
+  int64_t numRows() const { return lanes.count; }
   double nanoseconds() const;
-  /// Sorts rows of memory. An order of bits tells zeros apart, and NaN: rows
-  /// that have negative ones of the former, or any of the latter, are left to
-  /// `otherwise`.
+  /// `repair` is for rows that have special elements, after all.
   void sort(llvm::ArrayRef<Array> rows, llvm::ArrayRef<Array> results,
-            Kernel::Body otherwise);
+            Kernel::Body repair);
 
 private:
-  using Vectors = llvm::SmallVector<Num>;
-  Num number(int64_t n) const;
-  Num order(Num x, bool back) const;
-  Num isSpecial(Num x) const;
-  Num toLanes(Num stored) const;
-  Num fromLanes(Num x) const;
-  void transpose(Vectors &x) const;
-  void exchange(Num &x, Num &y) const;
-  Vectors load(llvm::ArrayRef<Num> places) const;
-  void store(llvm::ArrayRef<Num> places, const Vectors &x) const;
-  void sortBlocks();
-  void mergeBlocks();
-  void halve(Num distance);
-  void halveTwice(Num distance);
-  void mergeAll();
-  void strided(Num to, Num step, Kernel::Step body) const;
+  Kernel &k;
+  KeyLanes lanes;
+  int64_t size;
+  ColumnNetwork network;
+};
+
+/// Sorts one row: blocks that stay in the first-level cache by a network, then
+/// merges of two and two; those of one group in the second-level cache.
+class SortLong {
+public:
+  static bool isFor(Dim size);
+  SortLong(Kernel &k, mlir::Type element, bool descending, int64_t size);
+
+  double nanoseconds() const;
+  /// `shared`: by threads. `repair` is for a row that has special elements,
+  /// after all.
+  void sort(const Array &row, const Array &result, bool shared,
+            Kernel::Body repair);
+
+private:
+  using Vectors = KeyLanes::Vectors;
+  void each(int64_t count, double nanoseconds, bool shared, Kernel::Step body);
+  void loadBlock(const Array &row, Num number);
+  void storeBlock(const Array &result, Num number);
+  void storePart(const Array &result, const Array &spare, Num at,
+                 Num keysOfPart);
+  void mergePiece(Num at, Num run, Num left, Num right,
+                  llvm::function_ref<void(Num, Num)> store);
+  using Store = llvm::function_ref<void(Num, Num, Num)>;
+  void mergeRuns(Num piece, Num blocks, Num from, Store store);
+  void mergeRuns(Num piece, Num blocks, Num from);
+  void endRun(Num begin, Num length);
+  int64_t room() const;
+  Num firstRow(Num block) const;
+  int64_t half() const;
 
   Kernel &k;
-  mlir::Type element;
-  bool descending;
-  int64_t size, padded;
-  unsigned width; // of an element
-  int64_t lanes;
-  mlir::Type lane, vector;
-  Array columns; // padded x lanes
+  KeyLanes lanes;
+  int64_t size, numBlocks, numGroups;
+  ColumnNetwork network;
+  int64_t blockSize, pieceSize;
+  Array keys, flags;
 };
 
 } // namespace tfc::lowering

@@ -16,9 +16,31 @@ func.func @short_rows(%x: tensor<9x30xf32>) -> tensor<9x30xi32> {
 // Digits of longer ones: four of 8 bits.
 // CHECK-LABEL: func.func @digits
 // CHECK: memref.alloc() {{.*}} : memref<4x256xi32>
-func.func @digits(%x: tensor<9x300xf32>) -> tensor<9x300xf32> {
+func.func @digits(%x: tensor<9x300xf32>) -> tensor<9x300xi32> {
+  %r = tfc.argsort %x {axis = 1 : i64, descending = false} : (tensor<9x300xf32>) -> tensor<9x300xi32>
+  return %r : tensor<9x300xi32>
+}
+
+// -----
+
+// Elements without their places: a network of 10 x 2 vectors, and no digits.
+// CHECK-LABEL: func.func @network
+// CHECK-NOT: memref<4x256xi32>
+// CHECK: arith.minsi %{{.*}} : vector<16xi32>
+func.func @network(%x: tensor<9x300xf32>) -> tensor<9x300xf32> {
   %r = tfc.sort %x {axis = 1 : i64, descending = false} : (tensor<9x300xf32>) -> tensor<9x300xf32>
   return %r : tensor<9x300xf32>
+}
+
+// -----
+
+// What does not fit into the first-level cache is merged: the greater half of what was read waits.
+// CHECK-LABEL: func.func @merges
+// CHECK: arith.minsi %{{.*}} : vector<16xi32>
+// CHECK: scf.yield {{.*}} vector<16xi32>
+func.func @merges(%x: tensor<9000xf32>) -> tensor<9000xf32> {
+  %r = tfc.sort %x {axis = 0 : i64, descending = false} : (tensor<9000xf32>) -> tensor<9000xf32>
+  return %r : tensor<9000xf32>
 }
 
 // -----

@@ -65,13 +65,51 @@ def test_sorted_elements_are_those_of_the_order(dtype, size):
 
 @pytest.mark.parametrize("direction", ["ASCENDING", "DESCENDING"])
 @pytest.mark.parametrize("dtype", FLOATS + INTEGERS)
-@pytest.mark.parametrize("size", [24, 63, 200])
+@pytest.mark.parametrize("size", [24, 63, 200, 600])
 def test_many_rows_at_once(size, dtype, direction):
     plain = tf.cast(tf.constant(np.random.default_rng(0).normal(size=(35, size)) * 50), dtype)
     for x in (plain, numbers(dtype, (35, size))):  # rows with NaN or a negative zero are sorted one by one
         got = tf.function(lambda x: tf.sort(x, direction=direction))(x)
         want = tf.gather(x, tf.argsort(x, direction=direction, stable=True), batch_dims=1)
         np.testing.assert_array_equal(bits(got), bits(want))
+
+
+# Elements without their places: one network up to 32 KiB of keys (of 32 or 64 bits), merges from there on; two groups of
+# blocks from 128 KiB on, and one for each 512 KiB.
+@pytest.mark.parametrize("size", [255, 4096, 4097, 8192, 8193, 16385, 32767, 32768, 131072, 131073, 300001])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_one_long_row(dtype, size):
+    def f(x):
+        return tf.sort(x), tf.sort(x, direction="DESCENDING")
+
+    for make in (numbers, few):
+        agree(f, make(dtype, (size,)))
+
+
+@pytest.mark.parametrize("dtype", FLOATS + INTEGERS)
+def test_one_long_row_of_any_type(dtype):
+    agree(lambda x: (tf.sort(x), tf.sort(x, direction="DESCENDING")), numbers(dtype, (9001,)))
+
+
+@pytest.mark.parametrize("size", [1000, 20000])
+@pytest.mark.parametrize("make", [np.arange, lambda n: -np.arange(n), np.zeros, lambda n: np.full(n, np.nan)])
+def test_one_long_row_that_is_in_order_or_equal(make, size):
+    agree(tf.sort, tf.constant(make(size), tf.float32))
+
+
+@pytest.mark.parametrize("size", [530, 4096])
+def test_many_rows_beyond_the_first_level_cache(size):
+    agree(lambda x: (tf.sort(x), tf.sort(x[:17])), tf.constant(np.random.default_rng(0).normal(size=(33, size))))
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_threads_share_a_long_row(threads):
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    try:
+        for _ in range(3):
+            agree(tf.sort, numbers("float32", (400003,)))
+    finally:
+        tf.config.threading.set_intra_op_parallelism_threads(0)
 
 
 @pytest.mark.parametrize("direction", ["ASCENDING", "DESCENDING"])
