@@ -19,8 +19,11 @@ def _ids(segment_ids) -> Tensor:
     return ids
 
 
-def _scattered(x, ids, num_segments, start, mode) -> Tensor:
-    """Scatters slices into `num_segments` slices that are `start` at first; those of negative numbers are dropped."""
+def _scattered(x, ids, num_segments, start, mode, checked=False) -> Tensor:
+    """Scatters slices into `num_segments` slices that are `start` at first; those of negative numbers are dropped.
+
+    `checked`: there are none of those.
+    """
     k, rank = rank_of(ids, "segment"), rank_of(x, "segment")
     if known(ids.shape_tuple) and known(x.shape_tuple) and x.shape_tuple[:k] != ids.shape_tuple:
         raise argument_error(
@@ -37,7 +40,7 @@ def _scattered(x, ids, num_segments, start, mode) -> Tensor:
         size = None if count is None else int(count)
         base = p.ensure_shape(base, shape=(size, *x.shape_tuple[k:]))
     numbers = static_value(ids)
-    if ids.dtype.kind == "i" and (numbers is None or (numbers < 0).any()):
+    if not checked and ids.dtype.kind == "i" and (numbers is None or (numbers < 0).any()):
         absent = p.less(ids, scalar(0, ids))
         wide = p.expand_dims(absent, axes=tuple(range(k, rank))) if rank > k else absent
         x = p.select(wide, start, x)
@@ -75,11 +78,11 @@ def unsorted_segment_min(data, segment_ids, num_segments, name=None) -> Tensor:
     return _scattered(x, _ids(segment_ids), num_segments, _highest(x.dtype), "min")
 
 
-def _counts(x, ids, num_segments) -> Tensor:
+def _counts(x, ids, num_segments, checked=False) -> Tensor:
     """How many slices each segment has, to compare with its result."""
     one = convert_to_tensor(1, x.dtype)
     ones = p.add(p.cast(zeros_like(ids), dtype=x.dtype), one)
-    counts = _scattered(ones, ids, num_segments, 0, "add")
+    counts = _scattered(ones, ids, num_segments, 0, "add", checked)
     extra = rank_of(x, "segment") - rank_of(ids, "segment")
     return p.expand_dims(counts, axes=tuple(range(1, 1 + extra))) if extra else counts
 
@@ -92,9 +95,9 @@ def unsorted_segment_mean(data, segment_ids, num_segments, name=None) -> Tensor:
     return _means(x, ids, num_segments)
 
 
-def _means(x, ids, num_segments) -> Tensor:
-    total = _scattered(x, ids, num_segments, 0, "add")
-    counts = _counts(x, ids, num_segments)
+def _means(x, ids, num_segments, checked=False) -> Tensor:
+    total = _scattered(x, ids, num_segments, 0, "add", checked)
+    counts = _counts(x, ids, num_segments, checked)
     counts = p.select(p.equal(counts, scalar(0, counts)), scalar(1, counts), counts)
     return (p.div if x.dtype.kind in ANALYTIC else p.trunc_div)(total, counts)
 
@@ -116,13 +119,25 @@ def _sorted(name, prim_kinds, data, segment_ids):
         raise argument_error(None, name, f"segment_ids should be a vector, got shape {ids.shape}")
     if ids.shape_tuple[0] == 0:
         return x, ids, convert_to_tensor(0, int64)
+    if ids.shape_tuple[0] is not None:
+        n = ids.shape_tuple[0]
+        first, last = (p.squeeze(p.slice_(ids, starts=(i,), sizes=(1,), strides=(1,)), axes=(0,)) for i in (0, n - 1))
+        before, after = (p.slice_(ids, starts=(i,), sizes=(n - 1,), strides=(1,)) for i in (0, 1))
+        fine = p.reduce_all(p.less_equal(before, after), axes=(0,), keepdims=False)
+        _assert_sorted(name, p.logical_and(fine, p.greater_equal(first, scalar(0, first))), ids)
+        count = p.add(p.cast(last, dtype=int64), convert_to_tensor(1, int64))
+        return x, ids, p.maximum(count, scalar(0, count))
     wide = p.cast(ids, dtype=int64)
     last = p.reduce_max(p.concat(p.constant(value=_one(-1)), wide, axis=0), axes=(0,), keepdims=False)
     count = p.add(last, scalar(1, last))
     steps = p.sub(wide, p.concat(p.constant(value=_one(0)), _without_last(wide), axis=0))
     fine = p.reduce_all(p.greater_equal(steps, scalar(0, steps)), axes=(0,), keepdims=False)
-    p.assert_(fine, ids, message=f"{name}: segment ids are not increasing, or negative:", summarize=8)
+    _assert_sorted(name, fine, ids)
     return x, ids, count
+
+
+def _assert_sorted(name, fine, ids):
+    p.assert_(fine, ids, message=f"{name}: segment ids are not increasing, or negative:", summarize=8)
 
 
 def _one(value):
@@ -139,38 +154,38 @@ def _without_last(vector):
 
 
 def _zero_where_empty(result, x, ids, count):
-    counts = _counts(p.cast(x, dtype=int32), ids, count)
+    counts = _counts(p.cast(x, dtype=int32), ids, count, checked=True)
     return p.select(p.equal(counts, scalar(0, counts)), scalar(0, result), result)
 
 
 def segment_sum(data, segment_ids, name=None) -> Tensor:
     """result[i] = the sum of data[j] with segment_ids[j] == i; the numbers are sorted, the last one is the largest."""
     x, ids, count = _sorted("segment_sum", NUMBER, data, segment_ids)
-    return _scattered(x, ids, count, 0, "add")
+    return _scattered(x, ids, count, 0, "add", checked=True)
 
 
 def segment_prod(data, segment_ids, name=None) -> Tensor:
     """result[i] = the product of data[j] with segment_ids[j] == i, 1 if there is none."""
     x, ids, count = _sorted("segment_prod", NUMBER, data, segment_ids)
-    return _scattered(x, ids, count, 1, "mul")
+    return _scattered(x, ids, count, 1, "mul", checked=True)
 
 
 def segment_max(data, segment_ids, name=None) -> Tensor:
     """result[i] = the largest data[j] with segment_ids[j] == i, 0 if there is none."""
     x, ids, count = _sorted("segment_max", REAL, data, segment_ids)
-    return _zero_where_empty(_scattered(x, ids, count, _lowest(x.dtype), "max"), x, ids, count)
+    return _zero_where_empty(_scattered(x, ids, count, _lowest(x.dtype), "max", checked=True), x, ids, count)
 
 
 def segment_min(data, segment_ids, name=None) -> Tensor:
     """result[i] = the smallest data[j] with segment_ids[j] == i, 0 if there is none."""
     x, ids, count = _sorted("segment_min", REAL, data, segment_ids)
-    return _zero_where_empty(_scattered(x, ids, count, _highest(x.dtype), "min"), x, ids, count)
+    return _zero_where_empty(_scattered(x, ids, count, _highest(x.dtype), "min", checked=True), x, ids, count)
 
 
 def segment_mean(data, segment_ids, name=None) -> Tensor:
     """result[i] = the mean of data[j] with segment_ids[j] == i, 0 if there is none."""
     x, ids, count = _sorted("segment_mean", NUMBER, data, segment_ids)
-    return _means(x, ids, count)
+    return _means(x, ids, count, checked=True)
 
 
 def bincount(
@@ -182,8 +197,10 @@ def bincount(
     numbers are left out). Over all of `arr`, or with `axis=-1` of each row of a matrix. Fractions are cut off, negative
     numbers refused.
     """
-    # As in TensorFlow: fractions are cut off.
-    x = p.cast(convert_to_tensor(arr), dtype=int64)
+    x = convert_to_tensor(arr)
+    if x.dtype not in (int32, int64):
+        # As in TensorFlow: fractions are cut off.
+        x = p.cast(x, dtype=int64)
     if axis not in (None, 0, -1):
         raise ValueError(f"Unsupported value for argument axis={axis}. Only 0 and -1 are currently supported.")
     if binary_output and weights is not None:
@@ -191,13 +208,15 @@ def bincount(
     if axis == -1 and rank_of(x, "bincount") > 2:
         raise ValueError("tf.math.bincount with axis=-1 takes vectors and matrices")
     rowwise = axis == -1 and rank_of(x, "bincount") == 2
-    flat = p.reshape(x, shape=(None,)) if 0 not in (x.shape_tuple or ()) else p.constant(value=_one(0)[:0])
+    flat = p.reshape(x, shape=(None,)) if 0 not in (x.shape_tuple or ()) else p.cast(p.constant(value=_one(0)[:0]), dtype=x.dtype)
     p.assert_(
         p.reduce_all(p.greater_equal(flat, scalar(0, flat)), axes=(0,), keepdims=False),
         message="Input arr must be non-negative!",
         summarize=3,
     )
-    largest = p.reduce_max(p.concat(flat, p.constant(value=_one(-1)), axis=0), axes=(0,), keepdims=False)
+    # Nothing is more than -1, which is only needed if there may be nothing.
+    some = flat if flat.shape_tuple[0] else p.concat(flat, p.cast(p.constant(value=_one(-1)), dtype=x.dtype), axis=0)
+    largest = p.cast(p.reduce_max(some, axes=(0,), keepdims=False), dtype=int64)
     size = p.add(largest, scalar(1, largest))
     if minlength is not None:
         size = p.maximum(size, p.cast(convert_to_tensor(minlength), dtype=int64))
@@ -207,10 +226,13 @@ def bincount(
         amounts = p.add(p.cast(zeros_like(x), dtype=as_dtype(dtype)), convert_to_tensor(1, as_dtype(dtype)))
     else:
         amounts = convert_to_tensor(weights)
-    x = p.select(p.less(x, size), x, scalar(-1, x))
+    if maxlength is not None or rowwise:
+        x = p.cast(x, dtype=int64)
+        x = p.select(p.less(x, size), x, scalar(-1, x))
     if not rowwise:
         amounts = p.reshape(amounts, shape=(None,)) if flat.shape_tuple != (0,) else p.cast(flat, dtype=amounts.dtype)
-        out = _scattered(amounts, p.reshape(x, shape=(None,)) if flat.shape_tuple != (0,) else flat, size, 0, "add")
+        ids = p.reshape(x, shape=(None,)) if flat.shape_tuple != (0,) else flat
+        out = _scattered(amounts, ids, size, 0, "add", checked=maxlength is None)
     else:
         rows = p.squeeze(p.slice_(dynamic_shape(x), starts=(0,), sizes=(1,), strides=(1,)), axes=(0,))
         numbers = p.expand_dims(p.range_(scalar(0, x), rows, scalar(1, x)), axes=(1,))

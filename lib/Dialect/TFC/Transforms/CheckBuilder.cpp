@@ -74,6 +74,16 @@ Value CheckBuilder::toI64(Value integers) {
                         TypeAttr::get(builder.getI64Type()));
 }
 
+Value CheckBuilder::withoutLast(Value tensor) {
+  int64_t last = ranked(tensor).getRank() - 1;
+  auto expanded = tensor.getDefiningOp<ExpandDimsOp>();
+  if (expanded && isa<RankedTensorType>(expanded.getX().getType()) &&
+      llvm::equal(expanded.getAxes(), ArrayRef<int64_t>(last)))
+    return expanded.getX();
+  return SqueezeOp::create(builder, loc, tensor,
+                           builder.getDenseI64ArrayAttr({last}));
+}
+
 Value CheckBuilder::product(Value vector) {
   return ReduceProdOp::create(builder, loc, vector,
                               builder.getDenseI64ArrayAttr({0}),
@@ -148,10 +158,10 @@ void CheckBuilder::require(Value condition, StringRef message,
                            ArrayRef<Value> data) {
   if (!condition)
     return;
-  AssertOp::create(
-      builder, loc, TokenType::get(builder.getContext()), allOf(condition),
-      data, builder.getStringAttr(message + " [Op:" + opName + "]"),
-      builder.getI64IntegerAttr(3),
-      builder.getI64IntegerAttr(1) /* TFC_INVALID_ARGUMENT */,
-      ValueRange(), ValueRange(), ValueRange());
+  AssertOp::create(builder, loc, TokenType::get(builder.getContext()),
+                   allOf(condition), data,
+                   builder.getStringAttr(message + " [Op:" + opName + "]"),
+                   builder.getI64IntegerAttr(3),
+                   builder.getI64IntegerAttr(1) /* TFC_INVALID_ARGUMENT */,
+                   ValueRange(), ValueRange(), ValueRange());
 }

@@ -36,6 +36,8 @@ public:
   mlir::Value element(mlir::Value vector, int64_t position);
   /// An integer tensor as 64-bit integers.
   mlir::Value toI64(mlir::Value integers);
+  /// Without its last dimension, which is 1.
+  mlir::Value withoutLast(mlir::Value tensor);
   mlir::Value product(mlir::Value vector);
   mlir::Value negate(mlir::Value integers);
   /// How many elements of a bool vector are true.

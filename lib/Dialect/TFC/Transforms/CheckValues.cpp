@@ -84,9 +84,16 @@ static void checkVectors(Value x, Value indices, int64_t first,
     if (known)
       return;
   }
-  build.require(build.inside(build.toI64(indices),
-                             build.dimensions(x, first, first + last)),
-                message, {indices, build.shape(x)});
+  Value places = indices, bounds;
+  if (last == 1 && ranked(indices).getRank() > 1) {
+    // Places of one number are a loop in vectors without their last dimension.
+    places = build.withoutLast(indices);
+    bounds = build.dimension(x, first);
+  } else {
+    bounds = build.dimensions(x, first, first + last);
+  }
+  build.require(build.inside(build.toI64(places), bounds), message,
+                {indices, build.shape(x)});
 }
 
 static void checkScatter(ScatterOp op, CheckBuilder &build) {

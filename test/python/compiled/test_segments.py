@@ -1,0 +1,103 @@
+"""Counts and sums by number, of vectors: what numpy gives, for sizes that are known and not, and errors as in eager execution."""
+
+import numpy as np
+import pytest
+import tfc as tf
+
+RNG = np.random.default_rng(0)
+
+
+def compiled(function, *specs):
+    return tf.function(function, autograph=False, input_signature=specs or None)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int32", "int64", "float32"])
+@pytest.mark.parametrize("size", [0, 1, 1000])
+@pytest.mark.parametrize("known", [True, False])
+def test_counts_are_those_of_numpy(known, size, dtype):
+    x = RNG.integers(0, 50, size=size).astype(dtype)
+    spec = [] if known else [tf.TensorSpec([None], dtype)]
+    got = compiled(lambda x: tf.math.bincount(x), *spec)(tf.constant(x))
+    np.testing.assert_array_equal(got, np.bincount(x.astype(np.int64)))
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int32", "int64"])
+@pytest.mark.parametrize("most", [7, 100, 1000])
+def test_numbers_beyond_the_largest_length_are_left_out(most, dtype):
+    x = RNG.integers(0, 100, size=500).astype(dtype)
+    got = compiled(lambda x: tf.math.bincount(x, maxlength=most))(tf.constant(x))
+    np.testing.assert_array_equal(got, np.bincount(x)[:most])
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int64"])
+def test_rows_are_counted_each_for_itself(dtype):
+    x = RNG.integers(0, 9, size=(4, 30)).astype(dtype)
+    got = compiled(lambda x: tf.math.bincount(x, axis=-1, minlength=9))(tf.constant(x))
+    np.testing.assert_array_equal(got, [np.bincount(row, minlength=9) for row in x])
+
+
+def test_weights_are_summed_up():
+    x, w = RNG.integers(0, 9, size=300).astype(np.int32), RNG.normal(size=300)
+    got = compiled(lambda x, w: tf.math.bincount(x, w))(tf.constant(x), tf.constant(w))
+    np.testing.assert_allclose(got, np.bincount(x, w), rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int64"])
+def test_a_negative_number_cannot_be_counted(dtype):
+    f = compiled(lambda x: tf.math.bincount(x))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="non-negative"):
+        f(tf.constant([1, -1, 2], dtype))
+
+
+@pytest.mark.parametrize("ids", ["int32", "int64"])
+@pytest.mark.parametrize("size", [1, 2, 1000])
+@pytest.mark.parametrize("known", [True, False])
+def test_sums_of_sorted_segments_are_those_of_numpy(known, size, ids):
+    i = np.sort(RNG.integers(0, 80, size=size)).astype(ids)
+    x = RNG.integers(-9, 9, size=size).astype(np.float32)
+    spec = [] if known else [tf.TensorSpec([None], tf.float32), tf.TensorSpec([None], ids)]
+    want = np.bincount(i, x)
+    counts = np.maximum(np.bincount(i), 1)
+    got = compiled(lambda x, i: (tf.math.segment_sum(x, i), tf.math.segment_mean(x, i)), *spec)(x, tf.constant(i))
+    np.testing.assert_array_equal(got[0], want.astype(np.float32))
+    np.testing.assert_allclose(got[1], want / counts, rtol=1e-6)
+
+
+def test_segments_without_elements_are_zero():
+    def f(x, i):
+        return tf.math.segment_max(x, i), tf.math.segment_min(x, i), tf.math.segment_prod(x, i)
+
+    x, i = tf.constant([-3.0, -2.0, -5.0]), tf.constant([1, 1, 3])
+    for got, want in zip(compiled(f)(x, i), ([0, -2, 0, -5], [0, -3, 0, -5], [1, 6, 1, -5]), strict=True):
+        np.testing.assert_array_equal(got, np.float32(want))
+
+
+@pytest.mark.parametrize("ids", [[-1, 0, 1], [0, 2, 1], [5, 2, -7], [3, 2, 2]])
+@pytest.mark.parametrize("known", [True, False])
+def test_numbers_that_are_not_sorted_are_an_error(known, ids):
+    spec = [] if known else [tf.TensorSpec([None], tf.float32), tf.TensorSpec([None], tf.int32)]
+    f = compiled(lambda x, i: tf.math.segment_sum(x, i), *spec)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="not increasing, or negative"):
+        f(tf.constant([1.0, 2.0, 3.0]), tf.constant(ids))
+
+
+@pytest.mark.parametrize("size", [1, 5, 1000])
+def test_negative_numbers_are_left_out_of_unsorted_segments(size):
+    i = RNG.integers(-3, 10, size=size).astype(np.int32)
+    x = RNG.integers(-9, 9, size=size).astype(np.float32)
+    want = np.zeros(10, np.float32)
+    np.add.at(want, i[i >= 0], x[i >= 0])
+    got = compiled(lambda x, i: tf.math.unsorted_segment_sum(x, i, 10))(tf.constant(x), tf.constant(i))
+    np.testing.assert_array_equal(got, want)
+
+
+@pytest.mark.parametrize("index", [-1, 10, 2**31 - 1])
+@pytest.mark.parametrize("dtype", ["int32", "int64"])
+def test_a_place_of_one_number_is_checked(dtype, index):
+    f = compiled(lambda i, x: tf.tensor_scatter_nd_add(tf.zeros([10]), i[:, tf.newaxis], x))
+    places = np.arange(40) % 10
+    x = tf.ones([40])
+    np.testing.assert_array_equal(f(tf.constant(places, dtype), x), np.full(10, 4, np.float32))
+    places[33] = index
+    with pytest.raises(tf.errors.InvalidArgumentError, match="does not index into shape"):
+        f(tf.constant(places, dtype), x)
