@@ -208,7 +208,8 @@ def bincount(
     if axis == -1 and rank_of(x, "bincount") > 2:
         raise ValueError("tf.math.bincount with axis=-1 takes vectors and matrices")
     rowwise = axis == -1 and rank_of(x, "bincount") == 2
-    flat = p.reshape(x, shape=(None,)) if 0 not in (x.shape_tuple or ()) else p.cast(p.constant(value=_one(0)[:0]), dtype=x.dtype)
+    empty = p.cast(p.constant(value=_one(0)[:0]), dtype=x.dtype)
+    flat = p.reshape(x, shape=(None,)) if 0 not in (x.shape_tuple or ()) else empty
     p.assert_(
         p.reduce_all(p.greater_equal(flat, scalar(0, flat)), axes=(0,), keepdims=False),
         message="Input arr must be non-negative!",

@@ -1,0 +1,31 @@
+"""How often each of 1000 numbers occurs among a million."""
+
+import numpy as np
+
+from cases._steps import jax_like, tensorflow_like
+
+TOLERANCE = 0
+BYTES = 4 << 20
+
+
+def inputs():
+    return (np.random.default_rng(0).integers(0, 1000, size=1 << 20).astype(np.int32),)
+
+
+def oracle(x):
+    return [np.bincount(x, minlength=1000).astype(np.int32)]
+
+
+def build_numpy(x):
+    return lambda: np.bincount(x, minlength=1000), lambda r: [r.astype(np.int32)]
+
+
+def make(tf, x):
+    return (lambda x: tf.math.bincount(x, minlength=1000)), (tf.constant(x),)
+
+
+def make_jax(jax, x):
+    return (lambda x: jax.numpy.bincount(x, length=1000)), (x,)
+
+
+BUILDERS = {"numpy": build_numpy, **tensorflow_like(make), **jax_like(make_jax)}

@@ -1,0 +1,34 @@
+"""Adding a million numbers into 100k segments, whose numbers are sorted."""
+
+import numpy as np
+
+from cases._steps import jax_like, tensorflow_like
+
+TOLERANCE = 1e-4
+BYTES = 8 << 20
+
+
+def inputs():
+    rng = np.random.default_rng(0)
+    segments = np.sort(rng.integers(0, 100000, size=1 << 20)).astype(np.int32)
+    segments[-1] = 99999
+    return rng.normal(size=1 << 20).astype(np.float32), segments
+
+
+def oracle(x, segments):
+    return [np.bincount(segments, x, 100000).astype(np.float32)]
+
+
+def build_numpy(x, segments):
+    return lambda: np.bincount(segments, x, 100000), lambda r: [r.astype(np.float32)]
+
+
+def make(tf, x, segments):
+    return (lambda x, s: tf.math.segment_sum(x, s)), (tf.constant(x), tf.constant(segments))
+
+
+def make_jax(jax, x, segments):
+    return (lambda x, s: jax.ops.segment_sum(x, s, 100000, indices_are_sorted=True)), (x, segments)
+
+
+BUILDERS = {"numpy": build_numpy, **tensorflow_like(make), **jax_like(make_jax)}
