@@ -51,9 +51,9 @@ def CallMathPass : Pass<"tfc-call-math", "mlir::ModuleOp"> {
 def ExpandPeriodicPass : Pass<"tfc-expand-periodic", "mlir::ModuleOp"> {
   let summary = "Replace sin, cos and tan on f32 and f64 by arithmetic and a rare call";
   let description = [{
-    Arguments up to 2^22 (f32) or 2^20 (f64) are reduced and put into polynomials, within 1 ULP (tan: 2). A branch that
-    tests a whole vector calls libm for larger ones. Works on scalars and on vectors of one dimension, after loops were
-    vectorized:
+    Arguments up to 2^22 (f32) or 2^20 (f64) are reduced and put into polynomials, within 1 ULP (tan: 2), and remainders
+    (`arith.remf`) whose quotient is below 2^22 (f32) or 2^26 (f64) are exact differences. A branch that tests a whole
+    vector calls libm for larger ones. Works on scalars and on vectors of one dimension, after loops were vectorized:
 
     ```mlir
     %y = math.sin %x : vector<16xf32>

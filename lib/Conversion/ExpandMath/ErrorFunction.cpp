@@ -15,32 +15,23 @@
 using namespace mlir;
 using namespace tfc::expand;
 
-/// exp(x^2) erfc(x) for x >= 0, in f64; `isShort`: as accurate as f32 needs it.
-static Value scaledErfc(Writer &w, Value x, bool isShort = false) {
+/// exp(x^2) erfc(x) for x >= 0 up to 27, in f64, within 2^-61.
+static Value scaledErfc(Writer &w, Value x) {
   Value t = w.div(w.plus(x, -3.75), w.plus(x, 3.75));
-  Value c;
-  if (isShort) // up to 10.5, within 2^-29
-    c = w.polynomial(t, {-0.00021209613035239680969, 0.00047677909610944549811,
-                         0.0018002656229110112035, -0.0098313846249372814931,
-                         0.028323239991799666996, -0.05867899806415946054,
-                         0.092312551662652598097, -0.10880498028642622003,
-                         0.082276118951747404754, 0.0035854483520911860189,
-                         -0.14024058615743370874, 1.2375126305965390304});
-  else // up to 27, within 2^-61
-    c = w.polynomial(t,
-                     {2.9339512816592332912e-10,   -1.1462562442779138866e-10,
-                      -5.1652041936971504918e-9,   -2.4153816226167527565e-9,
-                      3.9528593404231825132e-8,    2.1519697742895034327e-8,
-                      -2.6039660759940615001e-7,   -5.5991618112399768111e-8,
-                      1.7533169550335279672e-6,    -9.7403546342799073354e-7,
-                      -0.000011445117878565721167, 0.000022384320323753780503,
-                      0.000051649455943629826154,  -0.00029015407243278425757,
-                      0.0002937135813545624172,    0.0017556258462214050908,
-                      -0.0097465795455883148818,   0.028362277420251670767,
-                      -0.058693398590714643964,    0.092304321160263446544,
-                      -0.10880393014170071256,     0.082276738490149456739,
-                      0.0035854154854635874925,    -0.1402405985855470071,
-                      1.237512630837827582});
+  Value c =
+      w.polynomial(t, {2.9339512816592332912e-10,   -1.1462562442779138866e-10,
+                       -5.1652041936971504918e-9,   -2.4153816226167527565e-9,
+                       3.9528593404231825132e-8,    2.1519697742895034327e-8,
+                       -2.6039660759940615001e-7,   -5.5991618112399768111e-8,
+                       1.7533169550335279672e-6,    -9.7403546342799073354e-7,
+                       -0.000011445117878565721167, 0.000022384320323753780503,
+                       0.000051649455943629826154,  -0.00029015407243278425757,
+                       0.0002937135813545624172,    0.0017556258462214050908,
+                       -0.0097465795455883148818,   0.028362277420251670767,
+                       -0.058693398590714643964,    0.092304321160263446544,
+                       -0.10880393014170071256,     0.082276738490149456739,
+                       0.0035854154854635874925,    -0.1402405985855470071,
+                       1.237512630837827582});
   return w.div(c, w.plus(w.add(x, x), 1));
 }
 
@@ -99,24 +90,39 @@ Value tfc::expand::expandErf(Writer &w, Value x) {
   return w.copySign(w.select(isSmall, w.abs(small), large), x);
 }
 
-/// In f64, whatever the type.
-Value tfc::expand::expandErfc(Writer &outer, Value argument) {
-  bool isShort = !outer.isF64();
-  Writer w = outer.inDouble();
-  Value x = isShort ? w.widen(argument) : argument;
-  Value magnitude = w.abs(x), limit = w.constant(isShort ? 10.5 : 27.5);
+/// erfc of f32: exp(-x^2) p(q) with q = 1 / (x + 3), in f64, where the square
+/// is exact. p is a minimax fit of our own up to 10.6, within 2^-28.
+static Value shortErfc(Writer &narrow, Value argument) {
+  Value magnitude = narrow.abs(argument), limit = narrow.constant(10.5);
+  Value t = narrow.select(narrow.greater(magnitude, limit), limit, magnitude);
+  // The reciprocal of f32, and one of Newton's steps.
+  Value start = narrow.div(narrow.constant(1), narrow.plus(t, 3));
+  Writer w = narrow.inDouble();
+  Value x = w.widen(t), q = w.widen(start);
+  q = w.mul(q, w.sub(w.constant(2), w.mul(q, w.plus(x, 3))));
+  Value p = w.mul(q, w.polynomial(q, {3254.078120114061, -5684.8422293622146,
+                                      3463.1600650037761, -941.62070657078378,
+                                      287.63690081398518, 0.71812809294815128,
+                                      15.424679391248872, 4.6385927878513604,
+                                      1.6977615357874657, 0.5641144987299288}));
+  Value power = shortExp2(w, w.scale(w.mul(x, x), -1.4426950408889634));
+  Value y = w.mul(power, p);
+  Value isNegative = narrow.less(argument, narrow.constant(0));
+  return w.narrow(w.select(isNegative, w.sub(w.constant(2), y), y));
+}
+
+Value tfc::expand::expandErfc(Writer &w, Value x) {
+  if (!w.isF64())
+    return shortErfc(w, x);
+  Value magnitude = w.abs(x), limit = w.constant(27.5);
   Value t = w.select(w.greater(magnitude, limit), limit, magnitude);
   // The square in two parts: what rounding takes of it would be multiplied by
   // itself.
-  Value head = w.head(t);
-  Value low = isShort ? Value() : w.mul(w.sub(head, t), w.add(head, t));
-  Reduced e =
-      reduceExp(w, w.neg(isShort ? w.mul(t, t) : w.mul(head, head)), low);
-  Value y = w.mul(raise(w, e), scaledErfc(w, t, isShort));
+  Value head = w.head(t), low = w.mul(w.sub(head, t), w.add(head, t));
+  Reduced e = reduceExp(w, w.neg(w.mul(head, head)), low);
+  Value y = w.mul(raise(w, e), scaledErfc(w, t));
   Value isNegative = w.less(x, w.constant(0));
   y = w.select(isNegative, w.sub(w.constant(2), y), y);
-  if (isShort)
-    return w.narrow(y);
   Value isSmall = w.less(magnitude, w.constant(0.5));
   return w.select(isSmall, w.sub(w.constant(1), smallErf(w, x)), y);
 }

@@ -3,11 +3,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 //
-// Replaces sin, cos and tan by arithmetic where the argument is small enough to
-// be reduced in a few operations, and a call of libm for each element where it
-// is not. The branch tests a whole vector at once and is hardly ever taken, so
-// this runs when loops are in vectors already. An element's value does not
-// depend on its neighbours.
+// Replaces sin, cos, tan and remainders by arithmetic where the argument is
+// small enough to be reduced in a few operations, and a call of libm for each
+// element where it is not. The branch tests a whole vector at once and is
+// hardly ever taken, so this runs when loops are in vectors already. An
+// element's value does not depend on its neighbours.
 //
 //===----------------------------------------------------------------------===//
 
@@ -17,6 +17,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/Matchers.h"
 #include "tfc/Conversion/Passes.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -39,16 +40,16 @@ public:
         fast(fast) {}
 
   Value build() {
-    Value x = function->getOperand(0);
     auto type = dyn_cast<VectorType>(fast.value.getType());
     if (!type)
-      return choose(fast.isBeyond, fast.value, [&] { return call(x); });
+      return choose(fast.isBeyond, fast.value,
+                    [&] { return call(function->getOperands()); });
     Value any = vector::ReductionOp::create(b, vector::CombiningKind::OR,
                                             fast.isBeyond);
     return choose(any, fast.value, [&] {
-      return func::CallOp::create(b, forLanes(type),
-                                  ValueRange{x, fast.value, fast.isBeyond})
-          .getResult(0);
+      SmallVector<Value> operands{fast.value, fast.isBeyond};
+      llvm::append_range(operands, function->getOperands());
+      return func::CallOp::create(b, forLanes(type), operands).getResult(0);
     });
   }
 
@@ -67,16 +68,16 @@ private:
   }
 
   /// libm's function.
-  Value call(Value argument) {
+  Value call(ValueRange arguments) {
     Operation *clone = b.clone(*function);
-    clone->setOperand(0, argument);
-    clone->getResult(0).setType(argument.getType());
+    clone->setOperands(arguments);
+    clone->getResult(0).setType(arguments.front().getType());
     return clone->getResult(0);
   }
 
-  /// (x, results so far, which of them are to be replaced) -> results, one
-  /// function in a module for each type: code that hardly ever runs is out of
-  /// the way.
+  /// (results so far, which of them are to be replaced, operands) -> results,
+  /// one function in a module for each type: code that hardly ever runs is out
+  /// of the way.
   func::FuncOp forLanes(VectorType type) {
     std::string name;
     llvm::raw_string_ostream(name)
@@ -86,12 +87,12 @@ private:
       return known;
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToEnd(module.getBody());
-    auto made = func::FuncOp::create(
-        b, name,
-        b.getFunctionType({type, type, fast.isBeyond.getType()}, type));
+    SmallVector<Type> types{type, fast.isBeyond.getType()};
+    llvm::append_range(types, function->getOperandTypes());
+    auto made = func::FuncOp::create(b, name, b.getFunctionType(types, type));
     made.setPrivate();
-    made->setAttr("llvm.linkage", LLVM::LinkageAttr::get(b.getContext(),
-                                                 LLVM::Linkage::Internal));
+    made->setAttr("llvm.linkage", LLVM::LinkageAttr::get(
+                                      b.getContext(), LLVM::Linkage::Internal));
     made->setAttr("passthrough", b.getStrArrayAttr({"noinline", "cold"}));
     Block *body = made.addEntryBlock();
     b.setInsertionPointToStart(body);
@@ -100,7 +101,7 @@ private:
     };
     auto loop =
         scf::ForOp::create(b, constant(0), constant(type.getNumElements()),
-                           constant(1), body->getArgument(1));
+                           constant(1), body->getArgument(0));
     func::ReturnOp::create(b, loop.getResult(0));
     b.setInsertionPointToStart(loop.getBody());
     Value lane = loop.getInductionVar(), now = loop.getRegionIterArg(0);
@@ -108,8 +109,11 @@ private:
       return vector::ExtractOp::create(b, vector, ArrayRef<OpFoldResult>{lane})
           .getResult();
     };
-    Value next = choose(at(body->getArgument(2)), now, [&] {
-      Value exact = call(at(body->getArgument(0)));
+    Value next = choose(at(body->getArgument(1)), now, [&] {
+      SmallVector<Value> operands;
+      for (Value vector : body->getArguments().drop_front(2))
+        operands.push_back(at(vector));
+      Value exact = call(operands);
       return vector::InsertOp::create(b, exact, now,
                                       ArrayRef<OpFoldResult>{lane})
           .getResult();
@@ -124,22 +128,68 @@ private:
   Periodic fast;
 };
 
+/// Divides vectors of integers that floats hold. Division by a constant is
+/// better off as a multiplication.
+bool isNarrow(Operation *op) {
+  auto type = dyn_cast<VectorType>(op->getResult(0).getType());
+  if (!type || type.getElementTypeBitWidth() > 32)
+    return false;
+  Value divisor = op->getOperand(1);
+  if (auto spread = divisor.getDefiningOp<vector::BroadcastOp>())
+    divisor = spread.getSource();
+  return !matchPattern(divisor, m_Constant());
+}
+
+/// A quotient that is no whole number is further away from one than rounding
+/// reaches: f32 has more digits than integers of 16 bits, f64 than those of 32.
+Value divideFloats(OpBuilder &builder, Operation *op) {
+  ImplicitLocOpBuilder b(op->getLoc(), builder);
+  auto type = cast<VectorType>(op->getResult(0).getType());
+  bool isSigned = isa<arith::DivSIOp>(op),
+       isShort = type.getElementTypeBitWidth() <= 16;
+  Type floats = type.clone(isShort ? b.getF32Type() : b.getF64Type());
+  // All numbers of the type are signed ones of the next.
+  Type integers = type.clone(b.getIntegerType(isShort || isSigned ? 32 : 64));
+  auto toFloat = [&](Value x) -> Value {
+    if (isSigned)
+      return arith::SIToFPOp::create(b, floats, x);
+    return arith::UIToFPOp::create(b, floats, x);
+  };
+  Value quotient = arith::DivFOp::create(b, toFloat(op->getOperand(0)),
+                                         toFloat(op->getOperand(1)));
+  Value whole = arith::FPToSIOp::create(b, integers, quotient);
+  if (integers == type)
+    return whole;
+  return arith::TruncIOp::create(b, type, whole);
+}
+
 struct ExpandPeriodicPass
     : tfc::impl::ExpandPeriodicPassBase<ExpandPeriodicPass> {
   using ExpandPeriodicPassBase::ExpandPeriodicPassBase;
 
   void runOnOperation() override {
-    SmallVector<Operation *> found;
+    SmallVector<Operation *> found, quotients;
     getOperation()->walk([&](Operation *op) {
-      if (isa<math::SinOp, math::CosOp, math::TanOp>(op) &&
+      if (isa<math::SinOp, math::CosOp, math::TanOp, arith::RemFOp>(op) &&
           isSupported(op->getResult(0).getType()))
         found.push_back(op);
     });
+    getOperation()->walk([&](Operation *op) {
+      if (isa<arith::DivSIOp, arith::DivUIOp>(op) && isNarrow(op))
+        quotients.push_back(op);
+    });
+    for (Operation *op : quotients) {
+      OpBuilder builder(op);
+      op->replaceAllUsesWith(ValueRange{divideFloats(builder, op)});
+      op->erase();
+    }
     for (Operation *op : found) {
       OpBuilder builder(op);
       Writer writer(builder, op->getLoc(), op->getResult(0).getType());
       Value x = op->getOperand(0);
-      Periodic fast = isa<math::SinOp>(op)   ? expandSin(writer, x)
+      Periodic fast = isa<arith::RemFOp>(op)
+                          ? expandRemainder(writer, x, op->getOperand(1))
+                      : isa<math::SinOp>(op) ? expandSin(writer, x)
                       : isa<math::CosOp>(op) ? expandCos(writer, x)
                                              : expandTan(writer, x);
       op->replaceAllUsesWith(

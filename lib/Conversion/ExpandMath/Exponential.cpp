@@ -130,16 +130,8 @@ Value tfc::expand::expandLog1p(Writer &w, Value x) {
   return w.select(tiny, x, plain);
 }
 
-Value tfc::expand::throughDouble(
-    Writer &w, Value x, llvm::function_ref<Value(Writer &, Value)> formula) {
-  if (w.isF64())
-    return formula(w, x);
-  Writer wide = w.inDouble();
-  return wide.narrow(formula(wide, wide.widen(x)));
-}
-
 //===----------------------------------------------------------------------===//
-// Hyperbolic functions, but for tanh in f64: their users subtract them
+// Hyperbolic functions
 //===----------------------------------------------------------------------===//
 
 /// exp(x) / 2 in f64, which overflows later than exp(x). x is not negative.
@@ -147,46 +139,92 @@ static Value halfExp(Writer &w, Value x) {
   return raise(w, reduceExp(w, w.clamp(x, 0, 711.0)), -1);
 }
 
+namespace {
+/// What sinh and cosh of f32 are made of: x = n ln 2 + r, x not negative.
+struct ShortHyperbolic {
+  Value sine, cosine;   ///< sinh(r), and cosh(r) - 1
+  Value power, inverse; ///< 2^(n-2) and 2^(-n-2), so that neither overflows
+};
+} // namespace
+
+static ShortHyperbolic shortHyperbolic(Writer &w, Value x) {
+  Value limit = w.constant(89.5); // beyond what f32 holds, and n is 129
+  x = w.select(w.greater(x, limit), limit, x);
+  Writer::Rounded n = w.round(w.scale(x, 1.4426950408889634));
+  Value r = w.mulAdd(n.value, w.constant(-0.693359375), x);
+  r = w.mulAdd(n.value, w.constant(2.12194440e-4), r);
+  Value z = w.mul(r, r);
+  Value s = w.polynomial(z, {0.00019890996413, 0.0083333109266, 0.16666666682});
+  Value c = w.polynomial(z, {0.0013933641, 0.041666465104, 0.50000000134});
+  // What is less than all numbers does not count beside 2^n.
+  Value field = w.subI(w.integer(w.bias() - 2), n.integer);
+  Value inverse =
+      w.fromBits(w.shiftLeft(w.maxI(field, w.integer(0)), w.mantissaBits()));
+  return {w.mulAdd(w.mul(r, z), s, r), w.mul(z, c),
+          w.powerOfTwo(w.subI(n.integer, w.integer(2))), inverse};
+}
+
+/// sinh(n ln 2 + r) = sinh(n ln 2) cosh(r) + cosh(n ln 2) sinh(r): of f32
+/// without a division.
+static Value shortSinh(Writer &w, Value x) {
+  Value magnitude = w.abs(x), z = w.mul(x, x);
+  Value p = w.polynomial(
+      z, {2.8061417224e-6, 0.00019838122726, 0.0083333395982, 0.16666666647});
+  Value small = w.mulAdd(w.mul(magnitude, z), p, magnitude);
+  ShortHyperbolic h = shortHyperbolic(w, magnitude);
+  Value sine = w.sub(h.power, h.inverse), cosine = w.add(h.power, h.inverse);
+  Value large = w.add(sine, w.mulAdd(sine, h.cosine, w.mul(cosine, h.sine)));
+  Value isLarge = w.greater(magnitude, w.constant(1.0));
+  return w.copySign(w.select(isLarge, w.scale(large, 2), small), x);
+}
+
 Value tfc::expand::expandSinh(Writer &w, Value x) {
-  return throughDouble(w, x, [](Writer &w, Value x) {
-    // (e + e / (e + 1)) / 2 with e = exp(x) - 1, until exp(-x) does not count
-    // any more.
-    Value magnitude = w.abs(x), limit = w.constant(22.0);
-    Value isLarge = w.greater(magnitude, limit);
-    Value e = expandExpm1(w, w.select(isLarge, limit, magnitude));
-    Value small = w.scale(w.add(e, w.div(e, w.plus(e, 1))), 0.5);
-    return w.copySign(w.select(isLarge, halfExp(w, magnitude), small), x);
-  });
+  if (!w.isF64())
+    return shortSinh(w, x);
+  // (e + e / (e + 1)) / 2 with e = exp(x) - 1, until exp(-x) does not count any
+  // more.
+  Value magnitude = w.abs(x), limit = w.constant(22.0);
+  Value isLarge = w.greater(magnitude, limit);
+  Value e = expandExpm1(w, w.select(isLarge, limit, magnitude));
+  Value small = w.scale(w.add(e, w.div(e, w.plus(e, 1))), 0.5);
+  return w.copySign(w.select(isLarge, halfExp(w, magnitude), small), x);
 }
 
 Value tfc::expand::expandCosh(Writer &w, Value x) {
-  return throughDouble(w, x, [](Writer &w, Value x) {
+  if (w.isF64()) {
     Value half = halfExp(w, w.abs(x));
     return w.add(half, w.div(w.constant(0.25), half));
-  });
+  }
+  ShortHyperbolic h = shortHyperbolic(w, w.abs(x));
+  Value sine = w.sub(h.power, h.inverse), cosine = w.add(h.power, h.inverse);
+  Value rest = w.mulAdd(cosine, h.cosine, w.mul(sine, h.sine));
+  return w.scale(w.add(cosine, rest), 2);
+}
+
+/// e / (e + 2) with e = exp(2 |x|) - 1, in which no digits are lost: 1 long
+/// before exp overflows.
+static Value longTanh(Writer &w, Value x) {
+  Value magnitude = w.abs(x), limit = w.constant(20.0);
+  Value limited = w.select(w.greater(magnitude, limit), limit, magnitude);
+  Reduced r = reduceExp(w, w.add(limited, limited));
+  Value power = w.powerOfTwo(r.n);
+  Value e = w.mulAdd(power, r.q, w.plus(power, -1));
+  return w.copySign(w.div(e, w.plus(e, 2)), x);
 }
 
 Value tfc::expand::expandTanh(Writer &w, Value x) {
+  if (w.isF64())
+    return longTanh(w, x);
   Value magnitude = w.abs(x);
   Value z = w.mul(x, x);
-  Value small;
-  if (w.isF64()) { // Cephes
-    Value p =
-        w.polynomial(z, {-9.64399179425052238628e-1, -9.92877231001918586564e1,
-                         -1.61468768441708447952e3});
-    Value q =
-        w.polynomial(z, {1.0, 1.12811678491632931402e2,
-                         2.23548839060100448583e3, 4.84406305325125486048e3});
-    small = w.mulAdd(w.mul(x, z), w.div(p, q), x);
-  } else { // Cephes
-    Value p =
-        w.polynomial(z, {-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2,
-                         1.33314422036e-1, -3.33332819422e-1});
-    small = w.mulAdd(w.mul(z, x), p, x);
-  }
+  // Cephes
+  Value p =
+      w.polynomial(z, {-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2,
+                       1.33314422036e-1, -3.33332819422e-1});
+  Value small = w.mulAdd(w.mul(z, x), p, x);
   // 1 - 2 / (exp(2 |x|) + 1), which is 1 long before exp overflows; its
   // argument stays in range for the one-step power of two.
-  Value limit = w.constant(w.pick(10.0, 20.0));
+  Value limit = w.constant(10.0);
   Value limited = w.select(w.greater(magnitude, limit), limit, magnitude);
   Reduced e = reduceExp(w, w.add(limited, limited));
   Value power = w.mul(w.plus(e.q, 1.0), w.powerOfTwo(e.n));
@@ -198,38 +236,95 @@ Value tfc::expand::expandTanh(Writer &w, Value x) {
 }
 
 //===----------------------------------------------------------------------===//
-// Their inverses: for f32 in f64, since logarithms near 1 need the digits
+// Their inverses
 //===----------------------------------------------------------------------===//
 
 /// Above it the square overflows, and log(2 x) is as good.
 static constexpr double huge = 1e150;
 
+/// The square root of x in f64, from that of f32 and one of Newton's steps:
+/// dividing twice there takes half the time of the root here. `narrow` is of
+/// f32; x must not overflow in it.
+static Value refinedRoot(Writer &w, Writer &narrow, Value x) {
+  Value start = narrow.sqrt(w.narrow(x));
+  Value half = w.widen(narrow.div(narrow.constant(0.5), start));
+  Value root = w.widen(start);
+  root = w.mulAdd(half, w.sub(x, w.mul(root, root)), root);
+  return w.select(w.equal(x, w.constant(0)), x, root);
+}
+
+/// For f32 a polynomial up to 1/2, and log2 in f64 from there on.
+static Value shortAsinh(Writer &w, Value x) {
+  Value magnitude = w.abs(x), z = w.mul(x, x);
+  Value p = w.polynomial(z, {0.0099548367524, -0.020538324884, 0.030158722078,
+                             -0.044630251576, 0.074999736229, -0.16666666577});
+  Value small = w.mulAdd(w.mul(magnitude, z), p, magnitude);
+  Writer wide = w.inDouble();
+  Value m = wide.widen(magnitude);
+  Value isHuge = wide.greater(m, wide.constant(0x1p60));
+  Value square = wide.mul(m, m);
+  square = wide.select(isHuge, wide.constant(1), square);
+  Value root = refinedRoot(wide, w, wide.plus(square, 1));
+  Value sum = wide.add(m, wide.select(isHuge, m, root));
+  Value large = wide.narrow(wide.scale(shortLog2(wide, sum), ln2));
+  large = w.select(w.equal(magnitude, w.infinity()), magnitude, large);
+  Value isLarge = w.greater(magnitude, w.constant(0.5));
+  return w.copySign(w.select(isLarge, large, small), x);
+}
+
 Value tfc::expand::expandAsinh(Writer &w, Value x) {
-  return throughDouble(w, x, [](Writer &w, Value x) {
-    Value magnitude = w.abs(x), z = w.mul(magnitude, magnitude);
-    Value isHuge = w.greater(magnitude, w.constant(huge));
-    Value root = w.sqrt(w.plus(z, 1));
-    Value plain = w.add(magnitude, w.div(z, w.plus(root, 1)));
-    Value y = expandLog1p(w, w.select(isHuge, magnitude, plain));
-    return w.copySign(w.select(isHuge, w.plus(y, ln2), y), x);
-  });
+  if (!w.isF64())
+    return shortAsinh(w, x);
+  Value magnitude = w.abs(x), z = w.mul(magnitude, magnitude);
+  Value isHuge = w.greater(magnitude, w.constant(huge));
+  Value root = w.sqrt(w.plus(z, 1));
+  Value plain = w.add(magnitude, w.div(z, w.plus(root, 1)));
+  Value y = expandLog1p(w, w.select(isHuge, magnitude, plain));
+  return w.copySign(w.select(isHuge, w.plus(y, ln2), y), x);
+}
+
+/// For f32: x + sqrt(x^2 - 1) is 1 + sqrt(2^-22) or more, so that f64 keeps
+/// enough digits of its logarithm.
+static Value shortAcosh(Writer &w, Value argument) {
+  Writer wide = w.inDouble();
+  Value x = wide.widen(argument);
+  Value isHuge = wide.greater(x, wide.constant(0x1p60));
+  Value square = wide.mul(wide.plus(x, -1), wide.plus(x, 1));
+  square = wide.select(isHuge, wide.constant(1), square);
+  Value root = refinedRoot(wide, w, square);
+  Value sum = wide.add(x, wide.select(isHuge, x, root));
+  Value y = wide.narrow(wide.scale(shortLog2(wide, sum), ln2));
+  y = w.select(w.equal(argument, w.infinity()), argument, y);
+  Value isInside =
+      w.compare(arith::CmpFPredicate::OGE, argument, w.constant(1));
+  return w.select(isInside, y, w.nan());
 }
 
 Value tfc::expand::expandAcosh(Writer &w, Value x) {
-  return throughDouble(w, x, [](Writer &w, Value x) {
-    Value t = w.plus(x, -1), isHuge = w.greater(x, w.constant(huge));
-    Value root = w.sqrt(w.mulAdd(t, t, w.add(t, t)));
-    Value y = expandLog1p(w, w.select(isHuge, x, w.add(t, root)));
-    y = w.select(isHuge, w.plus(y, ln2), y);
-    return w.select(w.compare(arith::CmpFPredicate::OGE, x, w.constant(1)), y,
-                    w.nan());
-  });
+  if (!w.isF64())
+    return shortAcosh(w, x);
+  Value t = w.plus(x, -1), isHuge = w.greater(x, w.constant(huge));
+  Value root = w.sqrt(w.mulAdd(t, t, w.add(t, t)));
+  Value y = expandLog1p(w, w.select(isHuge, x, w.add(t, root)));
+  y = w.select(isHuge, w.plus(y, ln2), y);
+  return w.select(w.compare(arith::CmpFPredicate::OGE, x, w.constant(1)), y,
+                  w.nan());
 }
 
 Value tfc::expand::expandAtanh(Writer &w, Value x) {
-  return throughDouble(w, x, [](Writer &w, Value x) {
-    Value magnitude = w.abs(x), rest = w.sub(w.constant(1), magnitude);
+  Value magnitude = w.abs(x), one = w.constant(1);
+  Value rest = w.sub(one, magnitude);
+  if (w.isF64()) {
     Value y = expandLog1p(w, w.div(w.add(magnitude, magnitude), rest));
     return w.copySign(w.scale(y, 0.5), x);
-  });
+  }
+  // Up to 1/2 a polynomial; above it, 1 - |x| is exact.
+  Value z = w.mul(x, x);
+  Value p = w.polynomial(z, {0.15672909797, 0.040590663089, 0.097610121809,
+                             0.11049668058, 0.1428835315, 0.19999957926,
+                             0.33333333442});
+  Value small = w.mulAdd(w.mul(magnitude, z), p, magnitude);
+  Value large = w.scale(expandLog(w, w.div(w.add(one, magnitude), rest)), 0.5);
+  Value isLarge = w.greater(magnitude, w.constant(0.5));
+  return w.copySign(w.select(isLarge, large, small), x);
 }

@@ -3,10 +3,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 // pow. |x|^y = 2^(y log2 |x|), where the product needs eleven digits more than
-// a float has: for f32 in f64, for f64 in pairs of numbers, whose heads have so
-// few digits that products are exact. The logarithm is that of FreeBSD's
-// e_pow.c (2 atanh(s) with s = (m - 1) / (m + 1), leading terms in pairs), with
-// one interval and a polynomial of our own.
+// a float has: for f32 in f64, by polynomials of as many digits and no
+// division, for f64 in pairs of numbers, whose heads have so few digits that
+// products are exact. The logarithm is that of FreeBSD's e_pow.c (2 atanh(s)
+// with s = (m - 1) / (m + 1), leading terms in pairs), with one interval and a
+// polynomial of our own.
 //===----------------------------------------------------------------------===//
 
 #include "Writer.h"
@@ -113,6 +114,40 @@ static Value accuratePower(Writer &w, Value x, Value y) {
   return powerOf2(w, high, low);
 }
 
+/// A minimax fit of our own. Zero counts as 2^-1023, infinity as 2^1024.
+Value tfc::expand::shortLog2(Writer &w, Value x) {
+  // x = m 2^e with m in [sqrt(1/2), sqrt(2)).
+  Value bits = w.toBits(x);
+  Value e = w.shiftRight(w.subI(bits, w.integer(0x3fe6a09e667f3bcdLL)), 52);
+  Value t = w.plus(w.fromBits(w.subI(bits, w.shiftLeft(e, 52))), -1);
+  Value p = w.polynomial(
+      t, {0.077363868864114012, -0.1428463718501339, 0.14475773146322189,
+          -0.14315631562795237, 0.15876796997045825, -0.18030044561841702,
+          0.20617549722505847, -0.24045317966653564, 0.28853728905519775,
+          -0.36067367444750573, 0.48089836144701787, -0.72134752087130445,
+          1.4426950408686052});
+  return w.mulAdd(t, p, w.toFloat(e));
+}
+
+/// A minimax fit of our own.
+Value tfc::expand::shortExp2(Writer &w, Value x) {
+  Writer::Rounded n = w.round(x);
+  Value power = w.polynomial(w.exactSub(x, n.value),
+                             {0.0001534577821663365, 0.0013399930683972844,
+                              0.0096184890857553166, 0.055503287790087176,
+                              0.24022646889512666, 0.69314720573575902,
+                              1.0000000005542516});
+  return w.fromBits(w.addI(w.toBits(power), w.shiftLeft(n.integer, 52)));
+}
+
+/// x^y for x > 0 of f32, in f64, whose exponents reach further than those of
+/// f32: no number is denormal, and no result too large.
+static Value shortPower(Writer &outer, Value base, Value exponent) {
+  Writer w = outer.inDouble();
+  Value product = w.mul(w.widen(exponent), shortLog2(w, w.widen(base)));
+  return w.narrow(shortExp2(w, w.clamp(product, -300, 300)));
+}
+
 /// Of exponents that became constants when the program was simplified: the
 /// gradient of a square has y - 1.
 static std::optional<double> knownExponent(Value y) {
@@ -144,9 +179,7 @@ Value tfc::expand::expandPow(Writer &w, Value x, Value y) {
   if (w.isF64()) {
     power = accuratePower(w, base, y);
   } else {
-    Writer wide = w.inDouble();
-    Value product = wide.mul(wide.widen(y), expandLog(wide, wide.widen(base)));
-    power = wide.narrow(expandExp(wide, product));
+    power = shortPower(w, base, y);
   }
   // C99's special values, for |x| first.
   Value up = w.greater(y, zero);

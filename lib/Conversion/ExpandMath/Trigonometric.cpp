@@ -154,61 +154,70 @@ static Value minusFrom(Writer &w, Angle angle, Value x) {
   return w.sub(w.constant(angle.value), w.sub(x, w.constant(angle.rest)));
 }
 
-/// atan of q in [0, 1]: above tan(pi / 8) around pi / 4.
-static Value arcTangent(Writer &w, Value q) {
-  Value isLarge = w.greater(q, w.constant(0.41421356237309504880));
-  Value t = w.select(isLarge, w.div(w.plus(q, -1), w.plus(q, 1)), q);
-  Value z = w.mul(t, t), p;
-  if (w.isF64())
-    p = w.polynomial(z, {0.016285756855221028291, -0.034570561981427746882,
-                         0.045515932206265491693, -0.052304542706502445183,
-                         0.058789289978347751327, -0.066664248857382553335,
-                         0.076922963750321423991, -0.090909087535008768442,
-                         0.11111111105155446565, -0.14285714285659827606,
-                         0.19999999999999804526, -0.33333333333333333217});
-  else
-    p = w.polynomial(z, {0.050481385120797443929, -0.086246761452494936522,
-                         0.11071365021884793981, -0.14284151193628613917,
-                         0.19999977258688385552, -0.33333333279254800128});
-  Value y = w.mulAdd(w.mul(t, z), p, t);
+/// atan(t) for |t| <= tan(pi / 8), in f64.
+static Value smallArcTangent(Writer &w, Value t) {
+  Value z = w.mul(t, t);
+  Value p = w.polynomial(z, {0.016285756855221028291, -0.034570561981427746882,
+                             0.045515932206265491693, -0.052304542706502445183,
+                             0.058789289978347751327, -0.066664248857382553335,
+                             0.076922963750321423991, -0.090909087535008768442,
+                             0.11111111105155446565, -0.14285714285659827606,
+                             0.19999999999999804526, -0.33333333333333333217});
+  return w.mulAdd(w.mul(t, z), p, t);
+}
+
+/// atan(t) for 0 <= t <= 1, as accurate as f32 needs it: a minimax fit of our
+/// own.
+static Value shortArcTangent(Writer &w, Value t) {
+  Value z = w.mul(t, t);
+  Value p = w.polynomial(z, {-0.0017936185078, 0.01091459333, -0.03117782712,
+                             0.057957580606, -0.084034500498, 0.10952185921,
+                             -0.14264241777, 0.19998548303, -0.3333329909});
+  return w.mulAdd(w.mul(t, z), p, t);
+}
+
+/// The angle of (run, rise), where neither is negative: in f64 around 0, pi / 4
+/// or pi / 2, in f32 around 0 or pi / 2. One division in either.
+static Value firstQuadrant(Writer &w, Value rise, Value run) {
+  Value isSteep = w.greater(rise, run);
+  Value large = w.select(isSteep, rise, run),
+        small = w.select(isSteep, run, rise);
   Angle half = halfPi(w);
+  if (!w.isF64()) {
+    Value y = shortArcTangent(w, w.div(small, large));
+    return w.select(isSteep, minusFrom(w, half, y), y);
+  }
+  // The sum of two large numbers is none.
+  Value isHuge = w.greater(large, w.constant(1e300)),
+        factor = w.select(isHuge, w.constant(0x1p-100), w.constant(1));
+  large = w.mul(large, factor);
+  small = w.mul(small, factor);
+  Value isDiagonal = w.greater(small, w.scale(large, 0.41421356237309504880));
+  Value top = w.select(isDiagonal, w.sub(small, large), small),
+        bottom = w.select(isDiagonal, w.add(small, large), large);
+  Value y = smallArcTangent(w, w.div(top, bottom));
   Value around = w.plus(w.plus(y, half.rest / 2), half.value / 2);
-  return w.select(isLarge, around, y);
+  y = w.select(isDiagonal, around, y);
+  return w.select(isSteep, minusFrom(w, half, y), y);
 }
 
 Value tfc::expand::expandAtan(Writer &w, Value x) {
-  Value magnitude = w.abs(x), one = w.constant(1),
-        isLarge = w.greater(magnitude, one);
-  Value q = w.select(isLarge, w.div(one, magnitude), magnitude);
-  Value y = arcTangent(w, q);
-  return w.copySign(w.select(isLarge, minusFrom(w, halfPi(w), y), y), x);
+  return w.copySign(firstQuadrant(w, w.abs(x), w.constant(1)), x);
 }
 
-/// The angle of (x, |y|).
-static Value upperAngle(Writer &w, Value y, Value x) {
-  Value rise = w.abs(y), run = w.abs(x), isSteep = w.greater(rise, run);
-  Value large = w.select(isSteep, rise, run),
-        small = w.select(isSteep, run, rise);
-  Value q = w.div(small, large);
-  q = w.select(w.equal(large, w.constant(0)), large, q);
-  q = w.select(w.equal(small, w.infinity()), w.constant(1), q);
-  Value angle = arcTangent(w, q);
-  angle = w.select(isSteep, minusFrom(w, halfPi(w), angle), angle);
-  // The sign of -0 counts.
-  Value isLeft = w.less(w.copySign(w.constant(1), x), w.constant(0));
-  return w.select(isLeft, minusFrom(w, pi(w), angle), angle);
-}
-
-/// In f64, also for f32: the quotient's rounding error is as large as that of
-/// the rest.
 Value tfc::expand::expandAtan2(Writer &w, Value y, Value x) {
-  Value angle;
-  if (w.isF64()) {
-    angle = upperAngle(w, y, x);
-  } else {
-    Writer wide = w.inDouble();
-    angle = wide.narrow(upperAngle(wide, wide.widen(y), wide.widen(x)));
-  }
+  Value zero = w.constant(0), infinity = w.infinity();
+  Value rise = w.abs(y), run = w.abs(x);
+  // Quotients that are none: 0 / 0 is 0, and infinite / infinite 1.
+  Value isZero = w.both(w.equal(rise, zero), w.equal(run, zero)),
+        isInfinite = w.both(w.equal(rise, infinity), w.equal(run, infinity));
+  Value one = w.constant(1);
+  rise = w.select(isInfinite, one, rise);
+  run = w.select(isZero, one, w.select(isInfinite, one, run));
+  Value angle = firstQuadrant(w, rise, run);
+  // The sign of -0 counts.
+  Value isLeft = w.less(w.copySign(one, x), zero);
+  angle = w.select(isLeft, minusFrom(w, pi(w), angle), angle);
   return w.select(w.unordered(x, y), w.nan(), w.copySign(angle, y));
 }
 
@@ -216,41 +225,48 @@ namespace {
 /// asin of |x| up to 1/2; above, asin of sqrt((1 - |x|) / 2), half of what is
 /// missing to pi / 2.
 struct ArcSine {
-  Value isLarge, angle;
+  Value isLarge, root, rest; ///< the angle is root + rest
 };
 } // namespace
 
-/// In f64.
 static ArcSine arcSine(Writer &w, Value x) {
   Value magnitude = w.abs(x), isLarge = w.greater(magnitude, w.constant(0.5));
   Value z = w.select(isLarge, w.scale(w.sub(w.constant(1), magnitude), 0.5),
                      w.mul(x, x));
-  Value s = w.select(isLarge, w.sqrt(z), magnitude);
-  Value p = w.polynomial(z, {0.02961201126495512036, -0.019241671746743040654,
-                             0.019554513336123378949, 0.0030448799094556773959,
-                             0.0093195607947674462957, 0.0096218429701002810177,
-                             0.011566459612121668568, 0.013963780012203569641,
-                             0.017352816540325494994, 0.022372157443507222419,
-                             0.030381944475532339993, 0.044642857142551892902,
-                             0.07500000000000117751, 0.16666666666666666592});
-  return {isLarge, w.mulAdd(w.mul(s, z), p, s)};
+  Value s = w.select(isLarge, w.sqrt(z), magnitude), p;
+  if (w.isF64())
+    p = w.polynomial(z, {0.02961201126495512036, -0.019241671746743040654,
+                         0.019554513336123378949, 0.0030448799094556773959,
+                         0.0093195607947674462957, 0.0096218429701002810177,
+                         0.011566459612121668568, 0.013963780012203569641,
+                         0.017352816540325494994, 0.022372157443507222419,
+                         0.030381944475532339993, 0.044642857142551892902,
+                         0.07500000000000117751, 0.16666666666666666592});
+  else // a minimax fit of our own
+    p = w.polynomial(z, {0.033799655423, 0.017081785215, 0.031115265249,
+                         0.044598115543, 0.075000984867, 0.16666666318});
+  return {isLarge, s, w.mul(w.mul(s, z), p)};
+}
+
+/// angle - 2 (s + rest): twice s is exact, and so is nearly all that is taken
+/// from the angle.
+static Value minusTwice(Writer &w, Angle angle, const ArcSine &a) {
+  Value head = w.exactSub(w.constant(angle.value), w.add(a.root, a.root));
+  Value tail = w.sub(w.constant(angle.rest), w.add(a.rest, a.rest));
+  return w.exactAdd(head, tail);
 }
 
 Value tfc::expand::expandAsin(Writer &w, Value x) {
-  return throughDouble(w, x, [](Writer &w, Value x) {
-    ArcSine a = arcSine(w, x);
-    Value large = minusFrom(w, halfPi(w), w.add(a.angle, a.angle));
-    return w.copySign(w.select(a.isLarge, large, a.angle), x);
-  });
+  ArcSine a = arcSine(w, x);
+  Value large = minusTwice(w, halfPi(w), a);
+  return w.copySign(w.select(a.isLarge, large, w.add(a.root, a.rest)), x);
 }
 
 Value tfc::expand::expandAcos(Writer &w, Value x) {
-  return throughDouble(w, x, [](Writer &w, Value x) {
-    ArcSine a = arcSine(w, x);
-    Value twice = w.add(a.angle, a.angle);
-    Value large =
-        w.select(w.less(x, w.constant(0)), minusFrom(w, pi(w), twice), twice);
-    return w.select(a.isLarge, large,
-                    minusFrom(w, halfPi(w), w.copySign(a.angle, x)));
-  });
+  ArcSine a = arcSine(w, x);
+  Value angle = w.add(a.root, a.rest), twice = w.add(angle, angle);
+  Value large =
+      w.select(w.less(x, w.constant(0)), minusTwice(w, pi(w), a), twice);
+  return w.select(a.isLarge, large,
+                  minusFrom(w, halfPi(w), w.copySign(angle, x)));
 }

@@ -119,6 +119,7 @@ public:
   Value subI(Value x, Value y) { return mlir::arith::SubIOp::create(b, x, y); }
   Value andI(Value x, Value y) { return mlir::arith::AndIOp::create(b, x, y); }
   Value xorI(Value x, Value y) { return mlir::arith::XOrIOp::create(b, x, y); }
+  Value maxI(Value x, Value y) { return mlir::arith::MaxSIOp::create(b, x, y); }
   Value isSetI(Value x) {
     return mlir::arith::CmpIOp::create(b, mlir::arith::CmpIPredicate::ne, x,
                                        integer(0));
@@ -212,9 +213,11 @@ Value expTail(Writer &w, Value r);
 /// (1 + q) 2^(n + by): in two steps, so that denormal results are right.
 Value raise(Writer &w, Reduced e, int64_t by = 0);
 
-/// A formula on f64, also for f32.
-Value throughDouble(Writer &w, Value x,
-                    llvm::function_ref<Value(Writer &, Value)> formula);
+/// What functions of f32 compute in f64, by polynomials of as many digits as
+/// f32 needs: log2 of x > 0, within 2^-35 of its value, and 2^x for |x| < 1000,
+/// within 2^-29.
+Value shortLog2(Writer &w, Value x);
+Value shortExp2(Writer &w, Value x);
 
 // One function each; where two arguments are named, of two.
 Value expandExp(Writer &w, Value x);
@@ -235,14 +238,16 @@ Value expandAsin(Writer &w, Value x);
 Value expandAcos(Writer &w, Value x);
 Value expandPow(Writer &w, Value x, Value y);
 
-/// A function of period 2 pi, right for arguments up to `limit`: for larger
-/// ones the argument cannot be reduced in a few operations.
+/// A function of period 2 pi, or of its second argument: right but where
+/// `isBeyond`, for arguments that cannot be reduced in a few operations.
 struct Periodic {
   Value value, isBeyond;
 };
 Periodic expandSin(Writer &w, Value x);
 Periodic expandCos(Writer &w, Value x);
 Periodic expandTan(Writer &w, Value x);
+/// C's fmod: exact.
+Periodic expandRemainder(Writer &w, Value x, Value y);
 
 /// What an op becomes: math functions of f32 and f64 but the periodic ones.
 /// Null if there is no expansion.

@@ -58,10 +58,12 @@ static bool isVectorOp(Operation &op) {
              math::TruncOp, math::CopySignOp, math::CtPopOp>(op);
 }
 
-/// Divides integers: what a mask leaves out must not trap.
+/// Divides integers: what a mask leaves out must not trap. Up to 32 bits,
+/// tfc-expand-periodic divides floats instead, where the operands are vectors.
 static bool mayTrap(Operation &op) {
-  return isa<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp, arith::FloorDivSIOp,
-             arith::CeilDivSIOp, arith::CeilDivUIOp>(op);
+  if (isa<arith::DivSIOp, arith::DivUIOp>(op))
+    return op.getResult(0).getType().getIntOrFloatBitWidth() > 32;
+  return isa<arith::RemSIOp, arith::RemUIOp, arith::FloorDivSIOp, arith::CeilDivSIOp, arith::CeilDivUIOp>(op);
 }
 
 /// Finds the shape of the op's result.

@@ -246,6 +246,50 @@ NestLowering::Values NestLowering::accumulateLoops(size_t level,
   return results;
 }
 
+/// The largest or smallest element of a vector. Floats are ordered by their
+/// bits as signed integers, where those of negative numbers are turned over:
+/// then a comparison is one instruction, with signed zeros, and NaN are the
+/// largest or smallest integer. LLVM has several for each.
+static Value extremeOfLanes(OpBuilder &b, Location loc,
+                            vector::CombiningKind kind, Value vector) {
+  using Kind = vector::CombiningKind;
+  auto type = cast<VectorType>(vector.getType());
+  bool isMax = kind == Kind::MAXIMUMF;
+  if ((!isMax && kind != Kind::MINIMUMF) ||
+      !(type.getElementType().isF32() || type.getElementType().isF64()))
+    return vector::ReductionOp::create(b, loc, kind, vector);
+  unsigned width = type.getElementTypeBitWidth();
+  IntegerType integer = b.getIntegerType(width);
+  // Its own inverse.
+  auto turn = [&](Value bits) -> Value {
+    Type of = bits.getType();
+    auto constant = [&](const APInt &n) -> Value {
+      if (auto vectorType = dyn_cast<VectorType>(of))
+        return arith::ConstantOp::create(b, loc,
+                                         DenseElementsAttr::get(vectorType, n));
+      return arith::ConstantOp::create(b, loc, b.getIntegerAttr(of, n));
+    };
+    Value sign =
+        arith::ShRSIOp::create(b, loc, bits, constant(APInt(width, width - 1)));
+    Value flipped = arith::AndIOp::create(
+        b, loc, sign, constant(APInt::getSignedMaxValue(width)));
+    return arith::XOrIOp::create(b, loc, bits, flipped);
+  };
+  auto integers = VectorType::get(type.getShape(), integer);
+  Value order = turn(arith::BitcastOp::create(b, loc, integers, vector));
+  Value none = arith::ConstantOp::create(
+      b, loc,
+      DenseElementsAttr::get(integers, isMax
+                                           ? APInt::getSignedMaxValue(width)
+                                           : APInt::getSignedMinValue(width)));
+  Value isNan =
+      arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, vector, vector);
+  order = arith::SelectOp::create(b, loc, isNan, none, order);
+  Value best = vector::ReductionOp::create(
+      b, loc, isMax ? Kind::MAXSI : Kind::MINSI, order);
+  return arith::BitcastOp::create(b, loc, type.getElementType(), turn(best));
+}
+
 NestLowering::Values NestLowering::accumulateVectors(size_t level,
                                                      ValueRange inits) {
   Type type = strategy.combiner->getResult(0).getType();
@@ -261,13 +305,16 @@ NestLowering::Values NestLowering::accumulateVectors(size_t level,
   for (int64_t half = strategy.unroll / 2; half >= 1; half /= 2)
     for (int64_t i = 0; i < half; ++i)
       accumulators[i] = combine(accumulators[i], accumulators[i + half]);
-  auto flags = arith::FastMathFlags::none;
+  vector::CombiningKind kind = *kindOf(strategy.combiner);
+  Value total;
   if (isa<arith::AddFOp, arith::MulFOp>(strategy.combiner))
-    flags = cast<arith::ArithFastMathInterface>(strategy.combiner)
-                .getFastMathFlagsAttr()
-                .getValue();
-  Value total = vector::ReductionOp::create(
-      builder, loc, *kindOf(strategy.combiner), accumulators[0], flags);
+    total = vector::ReductionOp::create(
+        builder, loc, kind, accumulators[0],
+        cast<arith::ArithFastMathInterface>(strategy.combiner)
+            .getFastMathFlagsAttr()
+            .getValue());
+  else
+    total = extremeOfLanes(builder, loc, kind, accumulators[0]);
   return {combine(accumulators.back(), total)};
 }
 
@@ -333,7 +380,7 @@ NestLowering::Values NestLowering::accumulateArg(ValueRange inits) {
   for (int64_t i = 1; i < strategy.unroll; ++i)
     candidates = vector::makeArithReduction(builder, loc, kind, candidates,
                                             carried[2 * i]);
-  Value best = vector::ReductionOp::create(builder, loc, kind, candidates);
+  Value best = extremeOfLanes(builder, loc, kind, candidates);
   lanes = strategy.lanes;
   Value wanted = spread(best), first;
   auto placeType = cast<IntegerType>(inits[1].getType());

@@ -19,6 +19,8 @@
 #include "mlir/IR/Matchers.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
 #include "llvm/Support/MathExtras.h"
+#include <complex>
+#include <vector>
 
 using namespace mlir;
 using namespace tfc;
@@ -173,14 +175,26 @@ public:
       : l(l), op(op), of(l.dims.of(op.getX())), element(elementOf(op.getX())),
         real(cast<ComplexType>(element).getElementType()), size(of.back()) {}
 
-  void run() {
+  /// Of other sizes: the size of the convolution.
+  static int64_t convolved(int64_t size) {
+    return llvm::PowerOf2Ceil(2 * size - 1);
+  }
+  /// Does what it can: else only run time's algorithm is left.
+  bool run() {
     if (size % 2 == 0 && size >= 32 && KnownTransform::isFor(size / 2)) {
-      if (Value x = realInput())
-        return runReal(x);
-      if (isRealOutput())
-        return runReal(op.getX());
+      Value x = isRealOutput() ? op.getX() : realInput();
+      if (x) {
+        runReal(x);
+        return true;
+      }
     }
-    runComplex();
+    if (KnownTransform::isFor(size))
+      runComplex();
+    else if (size > 1 && KnownTransform::isFor(convolved(size)))
+      runConvolved();
+    else
+      return false;
+    return true;
   }
 
 private:
@@ -200,6 +214,7 @@ private:
 
   void runComplex();
   void runReal(Value x);
+  void runConvolved();
   /// Half a transform: of the numbers at even places, with those at odd ones as
   /// imaginary parts.
   void forward(Kernel &k, const Array &x, const Array &result,
@@ -247,6 +262,85 @@ void KnownRows::runComplex() {
         im = scaled(k, im);
       }
       result.set(i, k.complex(re, im));
+    });
+  });
+  setResults(l, op, k.finish());
+}
+
+/// The transform of a few numbers at compile time; their count is a power of 2.
+static std::vector<std::complex<double>>
+transformNow(std::vector<std::complex<double>> x) {
+  int64_t n = x.size(), half = n / 2;
+  if (n == 1)
+    return x;
+  std::vector<std::complex<double>> even(half), odd(half);
+  for (int64_t i = 0; i < half; ++i) {
+    even[i] = x[2 * i];
+    odd[i] = x[2 * i + 1];
+  }
+  even = transformNow(std::move(even));
+  odd = transformNow(std::move(odd));
+  for (int64_t i = 0; i < half; ++i) {
+    std::complex<double> turned = KnownTransform::root(i, n, false) * odd[i];
+    x[i] = even[i] + turned;
+    x[i + half] = even[i] - turned;
+  }
+  return x;
+}
+
+/// Sizes with large prime factors, as convolutions of a power of 2 (Bluestein,
+/// "A linear filtering approach to the computation of discrete Fourier
+/// transform", 1970): with c[j] = w^(j^2 / 2), the transform is
+/// c[k] sum over j of (x[j] c[j]) / c[k - j].
+void KnownRows::runConvolved() {
+  int64_t length = convolved(size);
+  KnownTransform transform(length, real, /*inverse=*/false);
+  std::vector<std::complex<double>> chirp(size), filter(length);
+  double share = 1.0 / length / (op.getInverse() ? size : 1);
+  for (int64_t j = 0; j < size; ++j) {
+    chirp[j] =
+        KnownTransform::root(j * j % (2 * size), 2 * size, op.getInverse());
+    filter[j] = std::conj(chirp[j]) * share;
+    if (j)
+      filter[length - j] = filter[j];
+  }
+  filter = transformNow(std::move(filter));
+  Kernel k(l, {op.getX()}, {{Dims(of), element}}, element,
+           Kernel::Loops::ofElements,
+           {transform.roots(l.b, l.loc), transform.table(l.b, l.loc, chirp),
+            transform.table(l.b, l.loc, filter)});
+  Num n = k.index(size), zero = k.index(0), one = k.index(1),
+      end = k.index(length);
+  Array roots = k.input(1), chirps = k.input(2), filters = k.input(3);
+  k.independent(of.drop_back(), 4 * nanoseconds(), [&](ArrayRef<Num> at) {
+    Array x = k.input(0).at(at), result = k.output(0).at(at);
+    Array parts = memory(k, length), start = parts.at({zero});
+    k.loop(zero, n, [&](Num j) {
+      Num value = x(j), re = k.realPart(value), im = k.imagPart(value);
+      Num c = chirps(zero, j), s = chirps(one, j);
+      start.set(zero, j, re * c - im * s);
+      start.set(one, j, re * s + im * c);
+    });
+    Num none = k.realLike(0, real);
+    k.loop(n, end, [&](Num j) {
+      start.set(zero, j, none);
+      start.set(one, j, none);
+    });
+    Array y = transform.run(k, parts, roots);
+    // The way back is the same transform, of numbers whose parts have changed
+    // places.
+    Array again = memory(k, length), product = again.at({zero});
+    k.loop(zero, end, [&](Num j) {
+      Num re = y(zero, j), im = y(one, j);
+      Num c = filters(zero, j), s = filters(one, j);
+      product.set(one, j, re * c - im * s);
+      product.set(zero, j, re * s + im * c);
+    });
+    Array z = transform.run(k, again, roots);
+    k.loop(zero, n, [&](Num j) {
+      Num re = z(one, j), im = z(zero, j);
+      Num c = chirps(zero, j), s = chirps(one, j);
+      result.set(j, k.complex(re * c - im * s, re * s + im * c));
     });
   });
   setResults(l, op, k.finish());
@@ -340,10 +434,8 @@ void KnownRows::inverse(Kernel &k, const Array &x, const Array &result,
 
 static LogicalResult lowerFFT(Lowering &l, FFTOp op) {
   ArrayRef<Dim> of = l.dims.of(op.getX());
-  if (KnownTransform::isFor(of.back()) && !isForDevice(op)) {
-    KnownRows(l, op).run();
+  if (!isForDevice(op) && KnownRows(l, op).run())
     return success();
-  }
   Type element = elementOf(op.getX());
   Kernel k(
       l, {op.getX()},

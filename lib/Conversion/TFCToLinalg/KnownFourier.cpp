@@ -53,8 +53,9 @@ KnownTransform::KnownTransform(int64_t size, Type real, bool inverse)
   }
 }
 
-std::complex<double> KnownTransform::root(int64_t i) const {
-  // Exact where it can be: angles of at most pi / 4.
+std::complex<double> KnownTransform::root(int64_t i, int64_t size,
+                                          bool inverse) {
+  // Angles of at most pi / 4.
   i %= size;
   int64_t octant = i * 8 / size;
   auto angle = [&](int64_t eighths) {
@@ -71,9 +72,8 @@ std::complex<double> KnownTransform::root(int64_t i) const {
   return {re, inverse ? im : -im};
 }
 
-/// Rows of real and imaginary parts.
-static Value table(OpBuilder &b, Location loc, Type real,
-                   ArrayRef<std::complex<double>> numbers) {
+Value KnownTransform::table(OpBuilder &b, Location loc,
+                            ArrayRef<std::complex<double>> numbers) const {
   auto type =
       RankedTensorType::get({2, static_cast<int64_t>(numbers.size())}, real);
   SmallVector<APFloat> parts;
@@ -96,15 +96,15 @@ Value KnownTransform::roots(OpBuilder &b, Location loc) const {
   for (const Pass &pass : passes)
     for (int64_t t = 1; t < pass.factor; ++t)
       for (int64_t p = 0; p < pass.rest; ++p)
-        numbers.push_back(root(pass.stride * p * t));
-  return table(b, loc, real, numbers);
+        numbers.push_back(root(pass.stride * p * t, size, inverse));
+  return table(b, loc, numbers);
 }
 
 Value KnownTransform::halfCircle(OpBuilder &b, Location loc) const {
   SmallVector<std::complex<double>> numbers;
   for (int64_t i = 0; i < size / 2; ++i)
-    numbers.push_back(root(i));
-  return table(b, loc, real, numbers);
+    numbers.push_back(root(i, size, inverse));
+  return table(b, loc, numbers);
 }
 
 namespace {

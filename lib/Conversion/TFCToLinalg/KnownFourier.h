@@ -23,6 +23,12 @@ public:
   mlir::Value roots(mlir::OpBuilder &b, mlir::Location loc) const;
   /// The first half of the powers of the root of unity, in the same way.
   mlir::Value halfCircle(mlir::OpBuilder &b, mlir::Location loc) const;
+  /// A constant of 2 rows with the parts of these numbers.
+  mlir::Value table(mlir::OpBuilder &b, mlir::Location loc,
+                    llvm::ArrayRef<std::complex<double>> numbers) const;
+  /// e^(2 pi i at / of), or its conjugate unless `inverse`: exact where it can
+  /// be.
+  static std::complex<double> root(int64_t at, int64_t of, bool inverse);
   /// Transforms part 0 of `memory`: 2 x 2 x size or
   /// more, of which the second dimension
   /// is for real and imaginary parts. Returns the part that the result is in.
@@ -38,8 +44,6 @@ public:
   const bool inverse;
 
 private:
-  std::complex<double> root(int64_t i) const;
-
   llvm::SmallVector<Pass> passes;
 };
 

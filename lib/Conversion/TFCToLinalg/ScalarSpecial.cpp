@@ -136,42 +136,75 @@ Value lowering::floatDigamma(C c, Args args) {
   });
 }
 
-/// Giles, "Approximating the erfinv function" (GPU Computing Gems, 2011), then
-/// Halley's steps.
+/// -log(t) for a normal t up to 1, within 2^-30 of 1: a minimax fit.
+static Value shortMinusLog(const Formula &f, Value t) {
+  Type i64 = f.b.getI64Type();
+  auto integer = [&](int64_t n) { return numberScalar(f.b, f.loc, i64, n); };
+  // t = (1 + u) 2^e with 1 + u in [sqrt(1/2), sqrt(2)).
+  Value bits = arith::BitcastOp::create(f.b, f.loc, i64, t);
+  Value offset =
+      arith::SubIOp::create(f.b, f.loc, bits, integer(0x3fe6a09e667f3bcdLL));
+  Value e = arith::ShRSIOp::create(f.b, f.loc, offset, integer(52));
+  Value field = arith::ShLIOp::create(f.b, f.loc, e, integer(52));
+  Value m =
+      arith::BitcastOp::create(f.b, f.loc, f.b.getF64Type(),
+                               arith::SubIOp::create(f.b, f.loc, bits, field));
+  Value u = f.sub(m, f.number(1));
+  Value p = f.polynomial(
+      {0.059845522854562516, -0.10734462050022602, 0.10881831686905142,
+       -0.11021113131560454, 0.12410471825114124, -0.1428549766192858,
+       0.16670486712639924, -0.20000113884279997, 0.24999933285081119,
+       -0.33333331504692874, 0.5000000033192906, -1.0000000000351959},
+      u);
+  Value exponent = arith::SIToFPOp::create(f.b, f.loc, f.b.getF64Type(), e);
+  return f.add(f.mul(u, p), f.mul(exponent, f.number(-0.69314718055994530942)));
+}
+
+/// erfinv(x) / x is a function of w = -log(1 - x^2): minimax fits, within 2^-29
+/// up to 16 (all numbers of f32), and from there on, of its square root.
+static constexpr double inverseNear[] = {
+    -1.1395041480188109e-19, 1.7880856178116888e-17,  -1.2898964453242969e-15,
+    5.6624747530092652e-14,  -1.6864146318267651e-12, 3.5922098337062455e-11,
+    -5.610486317365868e-10,  6.4582900460592405e-9,   -5.3958484384816095e-8,
+    3.122928825606512e-7,    -1.1178030176961035e-6,  1.8655713097474614e-6,
+    -3.3992246033027857e-6,  5.3622862708763117e-5,   -0.00013397075654360674,
+    -0.0023320883385462469,  0.011548543999738685,    0.23201374912088581,
+    0.88622692405690384};
+static constexpr double inverseFar[] = {
+    3.4915040562719625e-7,  -1.5193911664897243e-5, 0.00029177475793898152,
+    -0.0032399676634219118, 0.022857746143729688,   -0.1055494983273601,
+    0.31336019809475708,    0.46177511333876913,    0.23117766074696572};
+/// erfinv(x) / x for |x| <= 1/2, of x^2, within 2^-57.
+static constexpr double inverseSmall[] = {
+    0.1138696315275662194,    -0.077253017479749284149, 0.074295163909332463256,
+    0.0080936589474738852087, 0.03168805034841340353,   0.03112806083912563772,
+    0.036525125848784465563,  0.04283239658399004494,   0.051731495348869964302,
+    0.064959610948655377669,  0.086552129370904432657,  0.12755617530431574867,
+    0.23201366653465949234,   0.88622692545275801042};
+
+/// erfinv of f64 for |x| from 1/2 on: the fits, and one of Halley's steps with
+/// erfc, whose digits count.
+static Value accurateErfinv(const Formula &f, Value x, Value near, Value w) {
+  Value one = f.number(1), magnitude = f.abs(x);
+  Value far = f.mul(magnitude, f.polynomial(inverseFar, f.sqrt(w)));
+  Value y = f.choose(f.is(FP::OLT, w, f.number(16)), f.abs(near), far);
+  Value miss =
+      f.sub(f.sub(one, magnitude), math::ErfcOp::create(f.b, f.loc, y));
+  Value slope = f.mul(f.number(1.1283791670955126), f.exp(f.neg(f.mul(y, y))));
+  Value step = f.div(miss, slope);
+  y = f.sub(y, f.div(step, f.add(one, f.mul(y, step))));
+  Value small = f.mul(magnitude, f.polynomial(inverseSmall, f.mul(x, x)));
+  return f.choose(f.is(FP::OLE, magnitude, f.number(0.5)), small, y);
+}
+
 Value lowering::floatErfinv(C c, Args args) {
-  int steps = c.type.isF64() ? 2 : 1;
   return inDouble(c, args[0], [&](const Formula &f, Value x) {
-    Value one = f.number(1), zero = f.number(0);
-    Value w = f.neg(f.log(f.mul(f.sub(one, x), f.add(one, x))));
-    Value center = f.polynomial({2.81022636e-08, 3.43273939e-07, -3.5233877e-06,
-                                 -4.39150654e-06, 0.00021858087, -0.00125372503,
-                                 -0.00417768164, 0.246640727, 1.50140941},
-                                f.sub(w, f.number(2.5)));
-    Value root = math::SqrtOp::create(f.b, f.loc, w);
-    Value tail = f.polynomial({-0.000200214257, 0.000100950558, 0.00134934322,
-                               -0.00367342844, 0.00573950773, -0.0076224613,
-                               0.00943887047, 1.00167406, 2.83297682},
-                              f.sub(root, f.number(3)));
-    Value result =
-        f.mul(f.choose(f.is(FP::OLT, w, f.number(5)), center, tail), x);
-    Value magnitude = f.abs(x);
-    for (int i = 0; i < steps; ++i) {
-      // The tail's difference through erfc keeps its digits.
-      Value nearZero = f.sub(math::ErfOp::create(f.b, f.loc, result), x);
-      Value beyond = f.sub(f.sub(one, magnitude),
-                           math::ErfcOp::create(f.b, f.loc, f.abs(result)));
-      beyond = f.mul(math::CopySignOp::create(f.b, f.loc, one, x), beyond);
-      Value miss =
-          f.choose(f.is(FP::OLT, magnitude, f.number(0.5)), nearZero, beyond);
-      Value slope =
-          f.mul(f.number(1.1283791670955126),
-                math::ExpOp::create(f.b, f.loc, f.neg(f.mul(result, result))));
-      Value step =
-          f.choose(f.is(FP::OGT, slope, zero), f.div(miss, slope), zero);
-      result = f.sub(result, f.div(step, f.add(one, f.mul(result, step))));
-    }
-    Value infinite =
-        math::CopySignOp::create(f.b, f.loc, f.number(HUGE_VAL), x);
+    Value one = f.number(1), magnitude = f.abs(x);
+    Value w = shortMinusLog(f, f.mul(f.sub(one, x), f.add(one, x)));
+    Value result = f.mul(x, f.polynomial(inverseNear, w));
+    if (c.type.isF64())
+      result = f.copySign(accurateErfinv(f, x, result, w), x);
+    Value infinite = f.copySign(f.number(HUGE_VAL), x);
     result = f.choose(f.is(FP::OEQ, magnitude, one), infinite, result);
     return f.choose(f.is(FP::OGT, magnitude, one), f.number(NAN), result);
   });

@@ -8,8 +8,9 @@ from tfc.core import Tensor, argument_error
 from tfc.dtypes import DType, as_dtype, float32, float64, int32, int64, uint16, uint32, uint64
 from tfc.ops import philox, threefry
 from tfc.ops import primitives as p
+from tfc.ops.control_flow import while_loop
 from tfc.ops.convert import convert_to_tensor
-from tfc.ops.sizes import counting, first, groups, known, product, reshaped, sizes_of, sizes_of_tensor
+from tfc.ops.sizes import counting, filled, first, groups, known, product, reshaped, sizes_of, sizes_of_tensor
 
 # Each output may use this many blocks of the generator, as TensorFlow reserves them.
 RESERVED = 256
@@ -185,37 +186,65 @@ def _scaled(numbers, mean, stddev, dtype) -> Tensor:
     return p.add(p.mul(out, convert_to_tensor(stddev, dtype)), convert_to_tensor(mean, dtype))
 
 
-# Blocks that a group of truncated normal numbers draws from: with 32 normal numbers (16 for float64) the odds that
-# too few of them lie within 2 of 0 are below 1e-18.
+# Blocks that a group of truncated normal numbers draws from at most: of their 32 normal numbers (16 for float64) the
+# odds that too few lie within 2 of 0 are below 1e-18.
 _GROUP_BLOCKS = 8
+# Groups of one row: what is computed of a row stays in the first-level cache.
+_ROW_GROUPS = 512
 
 
 def truncated_normal_numbers(key, counter, sizes, mean, stddev, dtype) -> Tensor:
     """Normally distributed numbers, the first of each group's draws that lie within 2 of 0.
 
-    Each group of outputs draws from blocks of its own. ThreeFry has the numbers of XLA, which inverts the distribution.
+    Each group of outputs draws from blocks of its own, one after the other, until every group has enough. ThreeFry has
+    the numbers of XLA, which inverts the distribution.
     """
     if counter.shape_tuple == (1,):
         return _scaled(_inverted_truncated_normal(key, counter, sizes, dtype), mean, stddev, dtype)
     count, wide = product(*sizes), dtype is float64
     size = 2 if wide else 4
-    at = _group_blocks(groups(count, size), size)
-    w = philox.blocks(p.squeeze(key, axes=(0,)), *philox.moved(counter, at))
-    if wide:
-        draws = philox.box_muller(philox.unit_double(w[0], w[1]), philox.unit_double(w[2], w[3]))
-    else:
-        unit = [philox.unit_float(word) for word in w]
-        draws = (*philox.box_muller(unit[0], unit[1]), *philox.box_muller(unit[2], unit[3]))
-    draws = p.concat(*(p.expand_dims(d, axes=(2,)) for d in draws), axis=2)
-    draws = p.reshape(draws, shape=(None, _GROUP_BLOCKS * len(w) // (2 if wide else 1)))
-    inner = draws.dtype
-    good = p.less(p.abs_(draws), number(2, inner))
-    place = p.cumsum(p.cast(good, dtype=int32), axis=1, exclusive=False, reverse=False)
-    places = p.constant(value=np.arange(1, size + 1, dtype=np.int32))
-    hits = p.logical_and(p.equal(p.expand_dims(place, axes=(2,)), places), p.expand_dims(good, axes=(2,)))
-    chosen = p.select(hits, p.expand_dims(draws, axes=(2,)), number(0, inner))
-    flat = p.reshape(p.reduce_sum(chosen, axes=(1,), keepdims=False), shape=(None,))
+    shape = _rows(groups(count, size))
+    total = product(*shape)
+    starts = reshaped(p.mul(counting(total, uint64), number(size * RESERVED // 4, uint64)), shape)
+    nothing = filled(number(0, int32), shape), *(filled(number(0, float64 if wide else float32), shape),) * size
+
+    def going(block, found, *_):
+        some = p.reduce_any(p.less(found, number(size, int32)), axes=tuple(range(len(shape))), keepdims=False)
+        return p.logical_and(p.less(block, number(_GROUP_BLOCKS, uint64)), some)
+
+    def body(block, found, *chosen):
+        at = philox.moved(counter, p.add(starts, block))
+        draws = _block_of_normal(philox.blocks(p.squeeze(key, axes=(0,)), *at), wide)
+        return p.add(block, number(1, uint64)), *_within_two(draws, found, chosen)
+
+    _, _, *chosen = while_loop(going, body, (number(0, uint64), *nothing))
+    table = p.concat(*(reshaped(x, (total, 1)) for x in chosen), axis=1)
+    flat = p.reshape(table, shape=(None,))
     return _scaled(reshaped(first(flat, count), sizes), mean, stddev, dtype)
+
+
+def _rows(count) -> tuple:
+    """The shape in which so many groups are computed, or a few more."""
+    if isinstance(count, Tensor) or count < 2 * _ROW_GROUPS:
+        return (count,)
+    return groups(count, _ROW_GROUPS), _ROW_GROUPS
+
+
+def _block_of_normal(words, wide) -> tuple:
+    if wide:
+        return philox.box_muller(philox.unit_double(*words[:2]), philox.unit_double(*words[2:]))
+    unit = [philox.unit_float(word) for word in words]
+    return (*philox.box_muller(*unit[:2]), *philox.box_muller(*unit[2:]))
+
+
+def _within_two(draws, found, chosen) -> tuple:
+    """How many numbers were found and which, after these draws."""
+    for draw in draws:
+        good = p.less(p.abs_(draw), number(2, draw.dtype))
+        place = p.select(good, found, number(-1, int32))
+        chosen = [p.select(p.equal(place, number(i, int32)), draw, x) for i, x in enumerate(chosen)]
+        found = p.add(found, p.cast(good, dtype=int32))
+    return found, *chosen
 
 
 def _inverted_truncated_normal(key, counter, sizes, dtype) -> Tensor:
@@ -225,16 +254,6 @@ def _inverted_truncated_normal(key, counter, sizes, dtype) -> Tensor:
     centred = p.sub(p.mul(unit, number(2, inner)), number(1, inner))
     within = p.mul(centred, number(math.erf(math.sqrt(2)), inner))
     return p.mul(p.erfinv(within), number(math.sqrt(2), inner))
-
-
-def _group_blocks(count, size) -> Tensor:
-    """`[count, _GROUP_BLOCKS]`: how far the blocks of each group are from the first."""
-    step = size * RESERVED // 4
-    inside = np.arange(_GROUP_BLOCKS, dtype=np.uint64)
-    if isinstance(count, int) and count < 64:
-        return p.constant(value=np.arange(count, dtype=np.uint64)[:, None] * np.uint64(step) + inside)
-    starts = p.mul(p.expand_dims(counting(count, uint64), axes=(1,)), number(step, uint64))
-    return p.add(starts, p.constant(value=inside))
 
 
 def categorical_numbers(key, counter, logits, samples, dtype) -> Tensor:

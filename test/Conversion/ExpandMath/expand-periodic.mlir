@@ -5,7 +5,7 @@
 // CHECK: %[[FAST:.*]] = arith.truncf %{{.*}} : vector<8xf64> to vector<8xf32>
 // CHECK: %[[ANY:.*]] = vector.reduction <or>, %[[BEYOND:.*]] : vector<8xi1> into i1
 // CHECK: scf.if %[[ANY]] -> (vector<8xf32>)
-// CHECK: func.call @tfc.sin.8xf32(%arg0, %[[FAST]], %[[BEYOND]])
+// CHECK: func.call @tfc.sin.8xf32(%[[FAST]], %[[BEYOND]], %arg0)
 // CHECK: else
 // CHECK: scf.yield %[[FAST]]
 func.func @vector(%x: vector<8xf32>) -> vector<8xf32> {
@@ -31,6 +31,15 @@ func.func @tangent(%x: vector<4xf64>) -> vector<4xf64> {
   return %y : vector<4xf64>
 }
 
+// Both arguments go to libm where the quotient is large.
+// CHECK-LABEL: func @remainder
+// CHECK: arith.divf %{{.*}} : vector<8xf32>
+// CHECK: call @tfc.remf.8xf32(%{{.*}}, %{{.*}}, %arg0, %arg1)
+func.func @remainder(%x: vector<8xf32>, %y: vector<8xf32>) -> vector<8xf32> {
+  %z = arith.remf %x, %y : vector<8xf32>
+  return %z : vector<8xf32>
+}
+
 // Vectors of more dimensions stay.
 // CHECK-LABEL: func @matrix
 // CHECK: math.sin %{{.*}} : vector<2x4xf32>
@@ -43,7 +52,7 @@ func.func @matrix(%x: vector<2x4xf32>) -> vector<2x4xf32> {
 // CHECK-LABEL: func.func private @tfc.sin.8xf32(
 // CHECK-SAME: passthrough = ["noinline", "cold"]
 // CHECK: scf.for
-// CHECK: vector.extract %arg2
+// CHECK: vector.extract %arg1
 // CHECK: math.sin %{{.*}} : f32
 // CHECK: vector.insert
 

@@ -66,7 +66,7 @@ func.func @batch(%x: memref<?x50x3xf32>, %y: memref<f32>) {
 // CHECK-LABEL: @column
 // CHECK:         memref.collapse_shape %{{.*}} {{\[}}[0, 1]] : memref<512x1xf32> into memref<512xf32>
 // CHECK:         vector.load {{.*}} : memref<512xf32>, vector<16xf32>
-// CHECK:         vector.reduction <maximumf>
+// CHECK:         vector.reduction <maxsi>
 // CHECK:         memref.store %{{.*}}, %{{.*}}[%{{.*}}] : memref<1xf32>
 #all = affine_map<(d0, d1) -> (d0, d1)>
 #inner = affine_map<(d0, d1) -> (d1)>

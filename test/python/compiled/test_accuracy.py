@@ -31,7 +31,7 @@ FUNCTIONS = {
     "tanh": (np.tanh, -12.0, 12.0, 2, 4),
     "asinh": (np.arcsinh, -1e30, 1e30, 1, 4),
     "acosh": (np.arccosh, 1.0, 1e30, 1, 4),
-    "atanh": (np.arctanh, -1.0, 1.0, 1, 4),
+    "atanh": (np.arctanh, -1.0, 1.0, 2, 4),
 }
 SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, 1e-40, -1e-40, 3e38, -3e38, np.inf, -np.inf, np.nan, 4194305.0, -1e15, 1e30]
 
@@ -90,6 +90,16 @@ def test_powers_are_accurate(dtype, wide, bound):
     assert worst_ulps(compiled(tf.pow, x, y), np.power(x.astype(wide), y.astype(wide))) <= bound
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_angles_of_numbers_of_all_sizes(dtype):
+    info = np.finfo(dtype)
+    sizes = np.array([info.smallest_subnormal, 5 * info.smallest_subnormal, info.tiny, 1e-20, 0.41, 1.0, 2.42, 1e20,
+                      info.max / 2, info.max], dtype)  # fmt: skip
+    y, x = (a.ravel() for a in np.meshgrid(np.concatenate([sizes, -sizes]), np.concatenate([sizes, -sizes])))
+    want = np.arctan2(y.astype(LONG), x.astype(LONG))
+    assert worst_ulps(compiled(tf.atan2, y, x), want) <= (2 if dtype is np.float32 else 4)
+
+
 @pytest.mark.parametrize(("dtype", "bound"), [(np.float32, 2), (np.float64, 4)])
 def test_angles_are_accurate(dtype, bound):
     rng = np.random.default_rng(3)
@@ -97,6 +107,35 @@ def test_angles_are_accurate(dtype, bound):
     y, x = y.astype(dtype), x.astype(dtype)
     wide = np.float64 if dtype is np.float32 else LONG
     assert worst_ulps(compiled(tf.atan2, y, x), np.arctan2(y.astype(wide), x.astype(wide))) <= bound
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("name", "places"), [("sinh", [1.0]), ("asin", [0.5]), ("acos", [0.5]), ("atanh", [0.5]),
+                                              ("asinh", [0.5, 2.0**60]), ("acosh", [1.0, 2.0**60]), ("atan", [1.0]),
+                                              ("tanh", [0.625, 10.0, 20.0]), ("erfc", [0.5])])  # fmt: skip
+def test_values_around_the_places_where_formulas_change(name, places, dtype):
+    near = []
+    for place in places:
+        up = down = np.array(place, dtype)
+        for _ in range(40):
+            near += [up, down, -up, -down]
+            up, down = np.nextafter(up, dtype(np.inf)), np.nextafter(down, dtype(0))
+    x = np.array(near, dtype)
+    with np.errstate(all="ignore"):
+        want = FUNCTIONS[name][0](x.astype(LONG)) if name in FUNCTIONS else exact(math.erfc)(x)
+    got = compiled(getattr(tf.math, name), x)
+    inside = ~np.isnan(want)
+    assert np.array_equal(np.isnan(got), ~inside)
+    assert worst_ulps(got[inside], want[inside]) <= (2 if dtype is np.float32 else 5)
+
+
+@pytest.mark.parametrize("name", ["sinh", "cosh"])
+def test_functions_that_grow_overflow_where_they_do_in_c(name):
+    x = np.array([89.0, 89.41, 89.4159, 89.41598, 89.41599, 89.4160, 89.49, 89.51, 200.0, 3e38] * 2, np.float32)
+    x[10:] *= -1
+    with np.errstate(all="ignore"):
+        want = getattr(np, name)(x.astype(np.float64)).astype(np.float32)
+    np.testing.assert_allclose(compiled(getattr(tf.math, name), x), want, rtol=2.4e-7)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -10,9 +10,10 @@ def signal(shape, dtype=np.complex64, seed=0):
     return (rng.normal(size=shape) + 1j * rng.normal(size=shape)).astype(dtype)
 
 
-# Fewer than a vector; vectors of several groups; one group; tails; each small factor; large primes; larger than the table of roots.
+# Fewer than a vector; vectors of several groups; one group; tails; each small factor; large primes, as convolutions and
+# too large for them; larger than the table of roots.
 SIZES = [1, 2, 3, 4, 5, 8, 12, 15, 16, 17, 20, 32, 36, 48, 49, 60, 64, 77, 97, 100, 125, 128, 169, 200, 240, 256, 360,
-         500, 512, 1000, 1024, 1155, 1536, 2048, 4096, 40960]  # fmt: skip
+         500, 512, 1000, 1009, 1024, 1155, 1536, 2048, 2063, 4096, 16381, 16411, 40960]  # fmt: skip
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -26,7 +27,7 @@ def test_forward_and_inverse(size, dtype):
         assert error < (2e-6 if dtype == np.complex64 else 1e-14) * max(1, np.log2(size))
 
 
-@pytest.mark.parametrize("size", [1, 2, 7, 30, 64, 1000, 4096])
+@pytest.mark.parametrize("size", [1, 2, 7, 30, 31, 34, 62, 64, 1000, 1009, 4096, 65536])
 def test_real_signals_and_back(size):
     x = np.random.default_rng(0).normal(size=(2, size)).astype(np.float32)
     spectrum, back = tf.function(lambda x: (tf.signal.rfft(x), tf.signal.irfft(tf.signal.rfft(x), [size])))(x)
@@ -58,7 +59,7 @@ def test_sizes_that_are_not_known():
         np.testing.assert_allclose(f(x).numpy(), want, atol=1e-5 * np.abs(want).max())
 
 
-@pytest.mark.parametrize("size", [16, 100])
+@pytest.mark.parametrize("size", [16, 37, 100])
 def test_gradients(size):
     def f(x):
         with tf.GradientTape() as tape:

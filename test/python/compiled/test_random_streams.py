@@ -51,3 +51,15 @@ def test_floats_are_those_of_eager_execution(name, dtype):
     seed = tf.constant([1, 2])
     want, got = (f(seed).numpy().astype(np.float64) for f in (draw, tf.function(draw)))
     np.testing.assert_allclose(got, want, rtol=1e-5 if dtype != tf.float64 else 1e-14, atol=1e-6)
+
+
+# Few groups are one vector, more are rows of 512.
+@pytest.mark.parametrize("count", [1, 5, 4092, 4096, 4097, 20_001])
+@pytest.mark.parametrize("dtype", [tf.float32, tf.float64])
+def test_truncated_numbers_of_every_number_of_them(count, dtype):
+    def draw(seed):
+        return tf.random.stateless_truncated_normal([count], seed, dtype=dtype)
+
+    got, want = tf.function(draw)([5, 6]).numpy(), draw([5, 6]).numpy()
+    np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-6)
+    assert np.abs(got).max() <= 2

@@ -57,3 +57,33 @@ def test_unknown_numbers_of_rows():
     for count in (0, 1, 15, 16, 17, 100):
         x = rows((count, 3))
         assert np.array_equal(f(tf.constant(x)).numpy(), x.max(1))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("width", [17, 20, 32, 50, 100, 1000])
+@pytest.mark.parametrize("reduce", [(tf.reduce_max, np.max), (tf.reduce_min, np.min)], ids=["max", "min"])
+def test_extremes_of_longer_rows_have_the_special_values_of_numpy(dtype, width, reduce):
+    ours, theirs = reduce
+    x = rows((40, width), dtype)
+    x[0], x[1], x[2], x[3] = -(x[0] ** 2) - 1, x[1] ** 2 + 1, np.inf, -np.inf
+    x[4, 3], x[5, width - 1], x[6, 0] = np.nan, np.copysign(np.nan, -1), np.copysign(np.nan, -1)
+    x[7, 2], x[8, 2], x[9, 5], x[9, 6] = np.inf, -np.inf, np.nan, np.inf
+    x[10], x[11] = np.finfo(dtype).smallest_subnormal, -np.finfo(dtype).max
+    assert np.array_equal(compiled(lambda x: ours(x, 1), x), theirs(x, 1), equal_nan=True)
+
+
+@pytest.mark.parametrize("width", [17, 32, 100])
+def test_zeros_of_either_sign_are_in_order(width):
+    x = np.full((2, width), -0.0, np.float32)
+    x[0, width // 2] = 0.0
+    largest, least = (compiled(lambda x, f=f: f(x, 1), x) for f in (tf.reduce_max, tf.reduce_min))
+    assert np.signbit(largest).tolist() == [False, True]
+    assert np.signbit(least).tolist() == [True, True]
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_nan_of_either_sign_is_the_best_place(sign):
+    x = rows((5, 70))
+    x[1, 60], x[2, 3], x[3, [4, 66]] = np.copysign(np.nan, sign), np.copysign(np.nan, sign), np.nan
+    assert np.array_equal(compiled(lambda x: tf.argmax(x, 1), x), x.argmax(1))
+    assert np.array_equal(compiled(lambda x: tf.argmin(x, 1), x), x.argmin(1))
