@@ -324,3 +324,36 @@ def test_complex_products_are_made_of_real_ones(dtype):
         assert np.all(np.abs(unknown(x, y.conj().T).numpy() - want) <= tolerance)
     x, y = random(4, 1, 20, 30), random(3, 30, 25)
     np.testing.assert_allclose(tf.function(tf.matmul)(x, y).numpy(), x @ y, rtol=1e-5, atol=1e-4)
+
+
+def in_a_loop(step, x, n):
+    return tf.while_loop(lambda i, y: i < n, lambda i, y: (i + 1, step(y)), (tf.constant(0), x))[1]
+
+
+def test_weights_that_a_loop_does_not_change_are_packed_before_it(threads):
+    x, w = tf.constant(small(16, 600)), small(600, 600)
+    weights = tf.Variable(w)
+    loop = tf.function(lambda x, n: in_a_loop(lambda y: tf.sign(tf.matmul(y, weights)), x, n), autograph=False)
+    want = x.numpy()
+    for _ in range(3):
+        want = np.sign(want @ w)
+    np.testing.assert_array_equal(loop(x, tf.constant(3)).numpy(), want)
+    remarks = loop.get_concrete_function(x, tf.constant(3)).compiled().remarks
+    assert any("panels of the right operand, made before" in remark for remark in remarks)
+
+
+def test_weights_that_a_loop_changes_are_packed_in_it():
+    x, w = tf.constant(small(16, 600)), small(600, 600)
+    weights = tf.Variable(w)
+
+    def step(y):
+        weights.assign_add(tf.ones((600, 600)))
+        return tf.sign(tf.matmul(y, weights))
+
+    loop = tf.function(lambda x, n: in_a_loop(step, x, n), autograph=False)
+    remarks = loop.get_concrete_function(x, tf.constant(3)).compiled().remarks
+    assert not any("made before" in remark for remark in remarks)
+    got, want = loop(x, tf.constant(3)).numpy(), x.numpy()
+    for i in range(3):
+        want = np.sign(want @ (w + i + 1))
+    np.testing.assert_array_equal(got, want)
