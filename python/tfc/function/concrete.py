@@ -8,6 +8,7 @@ from tfc.function.effects import EffectOrder, effects_of
 from tfc.function.entry_points import entry_point
 from tfc.function.flat import FlatFunction
 from tfc.function.inspection import output_text, pretty, structured_signature
+from tfc.function.serving import ConcreteCalls
 from tfc.tracing import FuncGraph
 
 
@@ -27,6 +28,7 @@ class ConcreteFunction(FlatFunction):
         function_type.output = output_text(outputs.structure)
         # Variables that get their first value when it runs first: see `initial`.
         self._pending = pending
+        self._calls = ConcreteCalls(self)
         # True of attributes that the trace has read, as long as they are what they were; or None.
         self.guard = None
 
@@ -36,14 +38,18 @@ class ConcreteFunction(FlatFunction):
 
     @entry_point
     def __call__(self, *args, **kwargs):
+        return self._calls(*args, **kwargs)
+
+    def call_python(self, args: tuple, kwargs: dict):
+        """A call without the native fast path."""
         tensors, variables = split(self.function_type.to_tensors(bind(self, args, kwargs)))
-        if executing_eagerly() and not self._fits(tensors):
+        if executing_eagerly() and not self.fits(tensors):
             # Tensors of other shapes than those traced: op by op, until one refuses them.
             variables += self.live_variables()
             return self._outputs.pack(self.replayed([*tensors, *self._graph.captured], variables))
         return self._call(tensors, variables)
 
-    def _fits(self, tensors) -> bool:
+    def fits(self, tensors) -> bool:
         """Whether tensors have the shapes that were traced."""
         return all(s.shape.is_compatible_with(t.shape_tuple) for s, t in zip(self.specs, tensors, strict=False))
 

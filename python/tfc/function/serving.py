@@ -2,8 +2,9 @@
 
 import weakref
 
-from tfc.core import EagerTensor, VariableStorage
-from tfc.runtime import Entry
+from tfc.core import EagerTensor, VariableStorage, executing_eagerly, is_symbolic, recorders
+from tfc.runtime import Entry, Function
+from tfc.tracing import TensorType
 
 
 class _Mark:
@@ -53,20 +54,54 @@ def entry_for(function, args, kwargs, concrete, bound):
     inputs = _inputs({id(m): i for i, m in enumerate(marks)}, leaves, actual)
     if inputs is None:
         return None
+    guard = None if concrete.guard is None else concrete.guard.native
+    return _entry(concrete, [v for v in actual if type(v) is EagerTensor], *inputs, guard)
+
+
+def _entry(concrete, given: list, tensors: list, variables: list, guard=None):
+    """An entry for the shapes of the tensors `given`, where `tensors` and `variables` come from as an entry says it;
+    None if there is no code for them.
+    """
     captured = concrete._graph.captured
-    shapes = [t.shape_tuple for t in [*(v for v in actual if type(v) is EagerTensor), *captured]]
+    shapes = [t.shape_tuple for t in [*given, *captured]]
     if concrete.runs_op_by_op(shapes):
         return None
     executable = concrete.executable_for(shapes, wait=False)
     if executable is None:  # still being compiled
         return None
-    tensors, variables = inputs
     everything = [*tensors, *captured, *variables, *concrete._captured_variables]
-    guard = None if concrete.guard is None else concrete.guard.native
     template = concrete._outputs.template()
     if template is None and concrete._outputs.any():
         return Entry(executable, everything, None, concrete._outputs.pack, guard)
     return Entry(executable, everything, template, None, guard)
+
+
+class ConcreteCalls(Function):
+    """The calls of a concrete function: without Python where they are tensors in the order of the parameters."""
+
+    def __init__(self, concrete):
+        super().__init__()
+        # Who calls holds it.
+        self._concrete = weakref.ref(concrete)
+
+    def _call_slow(self, args, kwargs):
+        concrete = self._concrete()
+        result = concrete.call_python(args, kwargs)
+        if not kwargs and executing_eagerly() and not recorders():
+            entry = _entry_for_tensors(concrete, args)
+            if entry is not None:
+                self._insert(args, kwargs, entry)
+        return result
+
+
+def _entry_for_tensors(concrete, args: tuple):
+    parameters = concrete.function_type.parameters
+    plain = len(args) == len(parameters) and all(type(a) is EagerTensor for a in args)
+    if not plain or not all(isinstance(p.type, TensorType) for p in parameters):
+        return None
+    if not concrete.fits(args) or any(is_symbolic(t) for t in concrete._graph.captured):
+        return None
+    return _entry(concrete, args, list(range(len(args))), [])
 
 
 def _inputs(positions: dict, leaves: list, actual: list):

@@ -13,14 +13,15 @@ _stacks: dict = {}
 _LIMIT = 1 << 16
 
 
-# Code objects of the package that run a user's function: what is below them is not a part of the trace.
-_roots: set = set()
+# Code objects of the package that run a user's function: what is below them is not a part of the trace. By identity:
+# to hash a code object, Python hashes all that is in it.
+_roots: dict = {}
 _known = internal_files()
 
 
 def add_root(code) -> None:
     """Stacks end at frames of this code object."""
-    _roots.add(code)
+    _roots[id(code)] = code
 
 
 def user_stack(depth: int = 1, limit: int = 12) -> tuple:
@@ -39,7 +40,7 @@ def user_stack(depth: int = 1, limit: int = 12) -> tuple:
             found.append((code, frame.f_lasti))
             if len(found) == limit:
                 break
-        elif code in _roots:
+        elif id(code) in _roots:
             break
         frame = frame.f_back
     return tuple(found)
@@ -62,31 +63,34 @@ def frame_text(key: tuple) -> tuple:
 
 
 def _frame_location(key):
-    found = _frames.get(key)
+    code, instruction = key
+    found = _frames.get((id(code), instruction))
     if found is None:
         filename, line, column, name = frame_text(key)
         file = mlir.Location.file(filename, line, column)
         if len(_frames) > _LIMIT:
             _frames.clear()
-        found = _frames[key] = mlir.Location.name(name, file)
-    return found
+        # With the code, so that no other one gets its identity.
+        found = _frames[id(code), instruction] = mlir.Location.name(name, file), code
+    return found[0]
 
 
 def location(stack: tuple):
     """The MLIR location of a stack of `user_stack`: innermost frame, called from the others."""
-    found = _stacks.get(stack)
+    key = tuple([(id(code), instruction) for code, instruction in stack])
+    found = _stacks.get(key)
     if found is None:
         with context():
             if not stack:
-                found = mlir.Location.unknown()
+                made = mlir.Location.unknown()
             elif len(stack) == 1:
-                found = _frame_location(stack[0])
+                made = _frame_location(stack[0])
             else:
-                found = mlir.Location.callsite(_frame_location(stack[0]), [_frame_location(k) for k in stack[1:]])
+                made = mlir.Location.callsite(_frame_location(stack[0]), [_frame_location(k) for k in stack[1:]])
         if len(_stacks) > _LIMIT:
             _stacks.clear()
-        _stacks[stack] = found
-    return found
+        found = _stacks[key] = made, stack
+    return found[0]
 
 
 def stack_text(stack: tuple) -> str | None:

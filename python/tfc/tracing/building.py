@@ -47,13 +47,13 @@ class Building(Interpreter):
     def _build_followed(self) -> None:
         """Builds what was done so far without IR."""
         self._begin()
-        self._log.replay(self._function, self.root.raw_point)
+        self._log.replay(self._function)
         for table in (self.op_names, self.controlled, self.updates):
-            made = {real(k): v for k, v in table.items()}
+            made = {real(k): v for k, v in table.items() if real(k) is not None}
             table.clear()
             table.update(made)
         for values in (self.dirty_reads, self.explicit):
-            made = set(map(real, values))
+            made = set(map(real, values)) - {None}
             values.clear()
             values.update(made)
         self.root.numbers = {k: real(v) for k, v in self.root.numbers.items()}
@@ -63,8 +63,10 @@ class Building(Interpreter):
             self._close(*self._returned)
         self._log.diverge()
 
-    def _written(self, record_of, step=None):
-        """Writes down what comes now: (its record, or None; its results if it is followed, or None)."""
+    def _written(self, record_of, step=None, scope=None):
+        """Writes down what comes now, in the current scope or this one: (its record, or None; its results if it is
+        followed, or None).
+        """
         if self._log is None:
             return None, None
         try:
@@ -73,7 +75,7 @@ class Building(Interpreter):
             self.show()
             return None, None
         following = self._log.following
-        made = self._log.follow(record, step)
+        made = self._log.follow(record, step, scope or self.scope)
         if made is None and following:
             self._build_followed()
         return record, made

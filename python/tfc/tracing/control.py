@@ -6,18 +6,10 @@ from types import MappingProxyType
 from tfc.core import TensorList, recorders, stop_recording
 from tfc.dtypes import TensorShape, as_shape, int32
 from tfc.errors import page, user_line
-from tfc.ir import (
-    insertion_point,
-    kind_of,
-    list_type,
-    mlir,
-    tensor_type,
-    token_type,
-    type_spec,
-    user_stack,
-)
+from tfc.ir import mlir, user_stack
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor
+from tfc.tracing.known import TOKEN, described, make_dropped, make_kept, make_trial, owner_of, real
 from tfc.tracing.tensors import Scope, SymbolicList, SymbolicTensor
 
 
@@ -34,47 +26,39 @@ def region(graph, scope):
 
 
 def _localize(graph, scope, values):
-    """The MLIR values that a region yields."""
+    """The values that a region yields, as they are in this graph."""
     with region(graph, scope):
-        return [graph.operand(v) for v in values]
+        return [graph.raw_operand(v) for v in values]
 
 
 def _joined(a, b):
     """The type of a value that has either type; None if there is none."""
     if a == b:
         return a
-    (kind_a, x), (kind_b, y) = kind_of(a), kind_of(b)
-    if kind_a != kind_b:
+    (kind, dtype, dims), (kind_b, dtype_b, dims_b) = a, b
+    if kind != kind_b or dtype != dtype_b:
         return None
-    s, t = type_spec(x), type_spec(y)
-    if s.dtype is not t.dtype:
-        return None
-    dims = s.shape.most_specific_compatible_shape(t.shape).dims
-    joined = tensor_type(s.dtype, dims)
-    return list_type(joined) if kind_a == "list" else joined
+    return kind, dtype, TensorShape(dims).most_specific_compatible_shape(TensorShape(dims_b)).dims
 
 
 def _wrap(value, graph, stack, name, like=None, other=None):
     """The result of a branch or loop, from values `like` and `other` that it may be."""
-    if kind_of(value.type)[0] == "list":
+    if described(value)[0] == "list":
         elements = getattr(like, "elements", None)
         count = getattr(like, "count", None)
         count = count if count == getattr(other, "count", None) else None
         grows = getattr(like, "dynamic_size", False) or getattr(other, "dynamic_size", False)
-        return SymbolicList(value, graph.scope, stack, grows, elements, count)
+        return SymbolicList(real(value), graph.scope, stack, grows, elements, count)
     return SymbolicTensor(value, graph.scope, stack, name)
 
 
 def build_cond(graph, pred, true_fn, false_fn) -> tuple:
     """`tfc.if`. Both functions are traced; types that differ in shape are joined. Returns (values, op, scopes)."""
     stack = user_stack(3)
-    condition = graph.operand(pred)
+    condition = graph.raw_operand(pred)
     # The results are known when both branches are traced: they are built in a holder first.
-    holder = graph.build("if", [condition], {}, stack, (), [token_type()], regions=2)
-    scopes = []
-    for at in range(2):
-        block = holder.regions[at].blocks.append()
-        scopes.append(Scope(graph, block, insertion_point(block), graph.scope))
+    scopes = [Scope(graph, None, None, graph.scope, True) for _ in range(2)]
+    holder, _ = graph.open_regions("if", [condition], [TOKEN], stack, scopes)
     try:
         yes, no = _branches(graph, scopes, (true_fn, false_fn))
         values = [_localize(graph, scope, vs) for scope, vs in zip(scopes, (yes, no), strict=True)]
@@ -84,10 +68,7 @@ def build_cond(graph, pred, true_fn, false_fn) -> tuple:
         raise
     for scope, vs in zip(scopes, values, strict=True):
         _yield(graph, scope, vs, stack)
-    op = graph.build("if", [condition], {}, stack, (), [*types, token_type()], regions=2)
-    for at, scope in enumerate(scopes):
-        scope.block.append_to(op.regions[at])
-    drop(graph, holder)
+    op = graph.join_regions(holder, [condition], [*types, TOKEN], stack, scopes)
     name = graph._unique("cond")
     for a, b in zip(yes, no, strict=True):
         if isinstance(a, SymbolicList) and isinstance(b, SymbolicList) and a.elements is not b.elements:
@@ -122,7 +103,7 @@ def _branches(graph, scopes, functions) -> list:
 def _branch_types(values, yes, no) -> list:
     types = []
     for a, b, x, y in zip(*values, yes, no, strict=True):
-        joined = _joined(a.type, b.type)
+        joined = _joined(described(a), described(b))
         if joined is None:
             raise TypeError(
                 page(
@@ -149,15 +130,13 @@ def _leaf(graph, scope, value):
 
 def _yield(graph, scope, values, stack):
     with region(graph, scope):
-        graph.build("yield", values, {}, stack, (), [])
+        graph.yield_values(values, stack)
 
 
 def drop(graph, op):
-    """Takes back an op that was built just now."""
-    if graph._journal is not None:
-        graph._journal = [(o, s) for o, s in graph._journal if o is not op]
-    op.erase()
-    graph.operation_count -= 1
+    """Takes back an op with results that was built just now."""
+    owner_of(op).erase()
+    graph.forget_op(op)
 
 
 def _name_of(x) -> str:
@@ -174,7 +153,7 @@ def _loop_types(init, operands, shape_invariants, names, widened):
     for at, value in enumerate(init):
         invariant = shape_invariants[at] if shape_invariants else None
         if isinstance(value, SymbolicList) or invariant is None:
-            types.append(widened.get(at, operands[at].type))
+            types.append(widened.get(at, described(operands[at])))
             continue
         shape = as_shape(invariant)
         if not TensorShape(value.shape_tuple).is_subtype_of(shape):
@@ -188,7 +167,7 @@ def _loop_types(init, operands, shape_invariants, names, widened):
                     f"invariant is {shape}.",
                 )
             )
-        types.append(tensor_type(value.dtype, shape.dims))
+        types.append(("tensor", value.dtype.name, shape.dims))
     return types
 
 
@@ -217,19 +196,17 @@ def build_while(
         limit = maximum_iterations
         if limit.dtype is not int32:
             limit = p.cast(limit, dtype=int32)
-    inits = [graph.operand(v) for v in given]
-    types = _loop_types(init, inits, shape_invariants, names, widened) + [v.type for v in inits[count:]]
-    holder = graph.build("while", inits, {}, stack, (), [*types, token_type()], regions=2)
-    scopes, arguments = [], []
-    for at in range(2):
-        block = holder.regions[at].blocks.append(*types, arg_locs=[graph.function.loc] * len(types))
-        scope = Scope(graph, block, insertion_point(block), graph.scope)
-        scopes.append(scope)
+    inits = [graph.raw_operand(v) for v in given]
+    types = _loop_types(init, inits, shape_invariants, names, widened) + [described(v) for v in inits[count:]]
+    scopes = [Scope(graph, None, None, graph.scope, True) for _ in range(2)]
+    holder, taken = graph.open_regions("while", inits, [*types, TOKEN], stack, scopes, types)
+    arguments = []
+    for scope, values in zip(scopes, taken, strict=True):
         made = []
-        for at, (value, like) in enumerate(zip(block.arguments, given, strict=True)):
-            if kind_of(value.type)[0] == "list":
+        for at, (value, like) in enumerate(zip(values, given, strict=True)):
+            if described(value)[0] == "list":
                 number = None if at in uncounted else like.count
-                made.append(SymbolicList(value, scope, stack, like.dynamic_size, like.elements, number))
+                made.append(SymbolicList(real(value), scope, stack, like.dynamic_size, like.elements, number))
             else:
                 made.append(SymbolicTensor(value, scope, stack, "loop_var"))
         arguments.append(made)
@@ -267,7 +244,7 @@ def build_while(
             given[at].elements.note(value.element)
     values = _localize(graph, body, outs)
     others = {at for at, v in lists if v.count != given[at].count and given[at].count is not None} - uncounted
-    joined = {at: _joined(values[at].type, types[at]) for at, _ in lists}
+    joined = {at: _joined(described(values[at]), types[at]) for at, _ in lists}
     wider = {at: kind for at, kind in joined.items() if kind not in (None, types[at])}
     if others or wider:
         _abandon(graph, holder, scopes)
@@ -322,9 +299,10 @@ def _check_condition(going):
 
 def _check_types(values, types, given, outs, names):
     for at, (value, type_, before, after) in enumerate(zip(values, types, given, outs, strict=True)):
-        if value.type == type_:
+        found = described(value)
+        if found == type_:
             continue
-        joined = _joined(value.type, type_)
+        joined = _joined(found, type_)
         if joined is None:
             raise TypeError(
                 _loop_error(
@@ -337,7 +315,7 @@ def _check_types(values, types, given, outs, names):
                 )
             )
         if joined != type_:
-            shape, now = type_spec(kind_of(type_)[1]).shape, type_spec(kind_of(value.type)[1]).shape
+            shape, now = TensorShape(type_[2]), TensorShape(found[2])
             raise ValueError(
                 _loop_error(
                     names,
@@ -359,7 +337,7 @@ def _abandon(graph, op, scopes):
     if not graph.finished:
         for scope in scopes:
             scope.erased = True
-        drop(graph, op)
+        graph.abandon_regions(op, scopes)
 
 
 class _Trial:
@@ -375,7 +353,8 @@ class _Trial:
 def trial(graph):
     """Ops built inside are taken back at the end, unless `keep` was called on what this gives."""
     outer = graph.scope
-    scope = Scope(graph, outer.block, outer.point, outer)
+    scope = Scope(graph, outer.raw_block, outer.raw_point, outer)
+    graph.note_trial(scope, make_trial)
     tapes = [(tape, tape.mark()) for tape in recorders() if hasattr(tape, "mark")]
     journal, graph._journal = graph._journal, []
     written, count = set(graph.written), graph.operation_count
@@ -389,6 +368,7 @@ def trial(graph):
     finally:
         graph.scope = outer
         mine, graph._journal = graph._journal, journal
+        graph.note_trial(scope, make_kept if it.kept else make_dropped)
         if it.kept:
             scope.merged = outer
             for key, value in scope.captures.items():
@@ -401,5 +381,5 @@ def trial(graph):
             for tape, mark in tapes:
                 tape.rewind(mark)
             for op, where in reversed(mine):
-                if where is scope:
-                    op.erase()
+                if where is scope and op.results and real(op.results[0]) is not None:
+                    owner_of(op).erase()

@@ -21,6 +21,7 @@ from tfc.tracing import control
 from tfc.tracing.collected import GrowingRows, ListStack, MovedRows, Ragged, Replaced, Stacked, Unread
 from tfc.tracing.collecting import Collector, lists_to_collect, moved_lists, sets_of_list
 from tfc.tracing.growing import Growing
+from tfc.tracing.known import owner_of
 from tfc.tracing.replay import ABSENT, Memory, PureReplay, symbols_of
 from tfc.tracing.tensors import describe_type
 
@@ -100,6 +101,7 @@ def recorded_cond(graph, pred, true_fn, false_fn) -> list:
     """`tfc.if`, for tapes to see as one operation."""
     with stop_recording():
         outs, op, scopes = control.build_cond(graph, pred, true_fn, false_fn)
+        op = owner_of(op)
     region = _Region(graph, op, scopes)
     wanted = [i for i, o in enumerate(outs) if _differentiable(o)]
     if not wanted or not should_record(region.inputs):
@@ -174,7 +176,7 @@ def recorded_while(graph, cond_fn, body_fn, init, shape_invariants, maximum_iter
             None if names is None else [*names, *["collected"] * (len(lists) + 1)],
         )
         outs, trips, lists = results[:count], results[count], results[count + 1 :]
-        collector = Collector(graph, op, results, scopes[1], count)
+        collector = Collector(graph, owner_of(op), results, scopes[1], count)
         # By position, functions of what is found.
         collecting = {**_collect_open(collector, specs), **_collect_lists(collector, count)}
         written = {id(v): v for s in scopes for v in s.variables.values() if id(v) in s.written}

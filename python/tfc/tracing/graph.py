@@ -39,7 +39,7 @@ from tfc.ops.convert import convert_to_tensor
 from tfc.tracing import control, control_gradients, folding, known
 from tfc.tracing.building import Building
 from tfc.tracing.graph_view import GraphView
-from tfc.tracing.known import Known, KnownOp, real
+from tfc.tracing.known import Known, KnownOp, present, real
 from tfc.tracing.naming import Naming
 from tfc.tracing.op_names import default_name
 from tfc.tracing.python_call import PythonCall
@@ -171,7 +171,7 @@ class FuncGraph(GraphQueries, Naming, Building):
         if self.location is not None:
             self.show()
         step = known.make_op, name, operands, attrs, stack, False
-        record, made = self._written(lambda: self._log.op(*step[1:]), step)
+        record, made = self._written(lambda: self._log.op(self.scope, *step[1:]), step)
         op = KnownOp(made) if made is not None else None
         if op is None:
             try:
@@ -181,6 +181,10 @@ class FuncGraph(GraphQueries, Naming, Building):
                 self.show()  # the program may go on, and this is not written down
                 raise self._explain(name, args, attrs, e) from None
             self._built(record, op.results)
+        self._note_op(op)
+        return op
+
+    def _note_op(self, op) -> None:
         self.operation_count += 1
         if self.scope is self.root:
             self._root_count += 1
@@ -188,7 +192,70 @@ class FuncGraph(GraphQueries, Naming, Building):
                 self.controlled[op.results[0]] = self._controls
         if self._journal is not None:
             self._journal.append((op, self.scope))
+
+    # Ops with regions: `control` traces these.
+
+    def open_regions(self, name: str, operands: list, results: list, stack, inside: list, taken=()) -> tuple:
+        """An op whose regions are the scopes `inside`: (op, values that each of them takes). `results`, `taken`: their
+        types, as `known.described` says them.
+        """
+        step = known.make_regions, name, operands, results, stack or self.definition, inside, taken
+        record, made = self._written(lambda: self._log.regions(self.scope, *step[1:]), step)
+        if made is None:
+            made = self._made_regions(name, step)
+            self._built(record, made)
+        count = len(results)
+        op = KnownOp(made[:count])
+        self._note_op(op)
+        size = len(taken)
+        return op, [made[count + at * size : count + (at + 1) * size] for at in range(len(inside))]
+
+    def join_regions(self, holder: KnownOp, operands: list, results: list, stack, inside: list) -> KnownOp:
+        """`tfc.if` with results, in the place of one that held the regions until these were known."""
+        stack = stack or self.definition
+        step = known.make_joined, holder, operands, results, stack, inside
+        record, made = self._written(lambda: self._log.joined(self.scope, *step[2:]), step)
+        if made is None:
+            made = self._made_regions("if", step)
+            self._built(record, made)
+        op = KnownOp(made)
+        self._note_op(op)
+        self.forget_op(holder)
         return op
+
+    def abandon_regions(self, op, inside: list) -> None:
+        """Takes back an op with regions that was not finished."""
+        step = known.make_abandoned, op, inside
+        record, made = self._written(lambda: self._log.abandoned(inside), step)
+        if made is None:
+            known.make_abandoned(self._function, self.scope, op, inside)
+            self._built(record, ())
+        self.forget_op(op)
+
+    def _made_regions(self, name, step) -> list:
+        make, *parts = step
+        try:
+            return list(make(self._function, self.scope, *parts))
+        except BuildError as e:
+            self.show()
+            raise self._explain(name, (), {}, e) from None
+
+    def yield_values(self, values: list, stack) -> None:
+        """Ends a region, which gives these values."""
+        self._build("yield", values, {}, stack, (), [])
+
+    def forget_op(self, op) -> None:
+        """It has gone."""
+        if self._journal is not None:
+            self._journal = [(o, s) for o, s in self._journal if o is not op]
+        self.operation_count -= 1
+
+    def note_trial(self, scope, make) -> None:
+        """A trial begins, or ends."""
+        record, made = self._written(lambda: self._log.tried(scope, make.__name__), (make,), scope)
+        if made is None:
+            make(self._function, scope)
+            self._built(record, ())
 
     def hold(self, host) -> None:
         """Keeps a function of the host that the trace calls."""
@@ -301,6 +368,10 @@ class FuncGraph(GraphQueries, Naming, Building):
         self.show()
         return real(self._operand(a))
 
+    def raw_operand(self, a):
+        """The same, or what stands for it in a trace that is not built."""
+        return present(self._operand(a))
+
     def _operand(self, a):
         kind = type(a)
         if kind is SymbolicTensor or kind is SymbolicList:
@@ -347,9 +418,9 @@ class FuncGraph(GraphQueries, Naming, Building):
         """
         if type(a) is not SymbolicTensor or a.const is None or a.shape_tuple != () or not a.dtype.is_differentiable:
             return
-        if a.scope.numbers.get(_number_key(a.const)) == a.value:
-            op = build_op("constant", [], {"value": a.const}, location(a.stack), block_begin(a.scope.block))
-            a.value = op.results[0]
+        shared = a.scope.numbers.get(_number_key(a.const))
+        if shared is not None and present(shared) == present(a.raw):
+            a.raw = self._constant_at_start(a.const, a.stack, a.scope)
 
     def _inaccessible(self, a):
         return InaccessibleTensorError(
@@ -384,18 +455,19 @@ class FuncGraph(GraphQueries, Naming, Building):
             self._note(a, self.root)
         return made
 
-    def _constant_at_start(self, array, stack):
+    def _constant_at_start(self, array, stack, scope=None):
+        scope = scope or self.root
         step = known.make_op, "constant", [], {"value": array}, stack, True
-        record, made = self._written(lambda: self._log.op(*step[1:]), step)
+        record, made = self._written(lambda: self._log.op(scope, *step[1:]), step, scope)
         if made is None:
-            made = build_op("constant", [], step[3], location(stack), block_begin(self._function.entry)).results
+            made = known.make_op(self._function, scope, *step[1:])
             self._built(record, made)
         return made[0]
 
     def _argument(self, kind, dtype, dims):
         """A new argument of the function: a tensor, or a variable."""
         step = known.make_argument, kind, dtype, dims
-        record, made = self._written(lambda: ("argument", kind, dtype.name, dims), step)
+        record, made = self._written(lambda: ("argument", kind, dtype.name, dims), step, self.root)
         if made is None:
             made = known.make_argument(self._function, None, *step[1:])
             self._built(record, made)
@@ -537,7 +609,7 @@ class FuncGraph(GraphQueries, Naming, Building):
         """A call of another traced function with these tensors and variables: its results as tensors of this graph."""
         operands = [self._operand(x) for x in given]
         step = known.make_call, callee, operands, stack
-        record, made = self._written(lambda: self._log.call(callee.kept, operands, stack), step)
+        record, made = self._written(lambda: self._log.call(self.scope, callee.kept, operands, stack), step)
         op = KnownOp(made) if made is not None else None
         if op is None:
             operands = list(map(real, operands))
@@ -593,7 +665,7 @@ class FuncGraph(GraphQueries, Naming, Building):
     @property
     def in_region(self) -> bool:
         """Whether ops go to a branch or a loop."""
-        return self.scope.raw_block != self.root.raw_block
+        return any(scope.region for scope in self._open_scopes())
 
     def mark_custom(self, outputs: list) -> None:
         """These results of a function with a gradient of its own are inlined here: a replay knows no gradient of
@@ -626,18 +698,18 @@ class FuncGraph(GraphQueries, Naming, Building):
     # Control flow.
 
     def cond(self, pred, true_fn, false_fn, name=None):
-        self.show()
         if recorders():
+            self.show()
             return control_gradients.recorded_cond(self, pred, true_fn, false_fn)
         return control.build_cond(self, pred, true_fn, false_fn)[0]
 
     def while_loop(self, cond_fn, body_fn, init, *, shape_invariants=None, maximum_iterations=None, names=None):
-        self.show()
+        if recorders():
+            self.show()
         build = control_gradients.recorded_while if recorders() else _plain_while
         return build(self, cond_fn, body_fn, init, shape_invariants, maximum_iterations, names)
 
     def trial(self):
-        self.show()
         return control.trial(self)
 
     # Variables made while tracing.

@@ -7,7 +7,11 @@ trace did, results have the types that are written there, and nothing is built. 
 are the same function; so the code of a trace has its name from what is written, and is found without MLIR. As soon as
 something differs, or somebody wants to see IR, what was traced so far is built, as it would have been.
 
-Kept are traces without regions, lists, strings and functions of the host. Others are traced as always.
+Branches and loops are written down as they are traced: that an op has regions, then the ops in these, each with the
+number of the scope that it belongs to, then what the regions give. The same holds for ops that are tried out (`trial`),
+and whether they stay.
+
+Kept are traces without lists, strings and functions of the host. Others are traced as always.
 """
 
 import hashlib
@@ -23,17 +27,20 @@ from tfc.ir import (
     build,
     build_op,
     frame_text,
+    insertion_point,
     kind_of,
+    list_type,
     location,
     resource_type,
     tensor_type,
+    token_type,
     type_spec,
 )
 from tfc.tracing.nested_types import Nested
 from tfc.tracing.trace_type import Literal
 
 _SUFFIX = ".tfctrace"
-_FORMAT = "trace 1"
+_FORMAT = "trace 2"
 # Kinds of arguments whose values are a part of the name.
 _SAID = bool, float, complex, str, bytes, type(None)
 # Traces of one function for one kind of arguments (other values in its closure), and their bytes.
@@ -78,6 +85,8 @@ class Log:
         # Numbers of places, by the identity of the code objects in them, which live as long.
         self._places: dict = {}
         self._stacks: list = []
+        # (number, scope), by the identity of the scope, which is held here.
+        self._scopes: dict = {}
         self._head = str(name), self._place(definition)
         self._candidates = [script for script in candidates if script[0] == self._head]
         self._script = self._candidates[0][1] if self._candidates else None
@@ -106,11 +115,42 @@ class Log:
         self._stacks.append(stack)
         return number, tuple(map(frame_text, stack))
 
-    def op(self, name: str, operands: list, attrs: dict, stack: tuple, first: bool) -> tuple:
-        """The record of an op; `first`: it is put before all others. Raises `Unkept`."""
+    def op(self, scope, name: str, operands: list, attrs: dict, stack: tuple, first: bool) -> tuple:
+        """The record of an op of a scope; `first`: it is put before all others there. Raises `Unkept`."""
         numbers = tuple([self.number(v) for v in operands])
         values = tuple([(k, plain(v)) for k, v in attrs.items() if v is not None])
-        return "op", name, numbers, values, self._place(stack), first
+        return "op", name, numbers, values, self._place(stack), first, self._scope(scope)
+
+    def regions(self, scope, name: str, operands: list, results: list, stack: tuple, inside: list, taken: list):
+        """The record of an op whose regions are traced next, into the scopes `inside`, which take values of the types
+        `taken`. Raises `Unkept`.
+        """
+        numbers = tuple([self.number(v) for v in operands])
+        for type_ in (*results, *taken):
+            check_kept(type_)
+        where = tuple(map(self._scope, inside))
+        return "regions", name, numbers, tuple(results), self._place(stack), where, tuple(taken), self._scope(scope)
+
+    def joined(self, scope, operands: list, results: list, stack: tuple, inside: list) -> tuple:
+        """The record of an op with the regions that were traced before, whose results are known now."""
+        numbers = tuple([self.number(v) for v in operands])
+        for type_ in results:
+            check_kept(type_)
+        return "joined", numbers, tuple(results), self._place(stack), self._scope(inside[0]), self._scope(scope)
+
+    def tried(self, scope, what: str) -> tuple:
+        """The record of the begin or the end of a trial."""
+        return what, self._scope(scope), self._scope(scope.parent)
+
+    def abandoned(self, inside: list) -> tuple:
+        """The record of an op with regions that was not finished."""
+        return "abandoned", tuple(map(self._scope, inside))
+
+    def _scope(self, scope) -> int:
+        """The number of a scope; the function itself is 0."""
+        if scope.parent is None:
+            return 0
+        return self._scopes.setdefault(id(scope), (len(self._scopes) + 1, scope))[0]
 
     def number(self, value) -> int:
         if type(value) is Known:
@@ -120,12 +160,12 @@ class Log:
             raise Unkept
         return number
 
-    def call(self, callee: "Log | None", operands: list, stack: tuple) -> tuple:
+    def call(self, scope, callee: "Log | None", operands: list, stack: tuple) -> tuple:
         """The record of a call of a function that is written down itself."""
         numbers = tuple([self.number(v) for v in operands])
         if callee is None or callee.takes() != [self._types[n] for n in numbers]:
             raise Unkept
-        return "call", callee.digest(None), numbers, self._place(stack)
+        return "call", callee.digest(None), numbers, self._place(stack), self._scope(scope)
 
     def takes(self) -> list:
         """Of what types the arguments of a finished trace are."""
@@ -137,7 +177,7 @@ class Log:
         named = tuple([None if n is None else str(n) for n in names])
         return "return", tuple(map(self.number, order)), tuple(map(self.number, results)), named
 
-    def follow(self, record: tuple, step) -> list | None:
+    def follow(self, record: tuple, step, scope) -> list | None:
         """The results of what a kept trace did as well; None if it did not, or nothing is followed."""
         if self._script is None:
             return None
@@ -149,7 +189,7 @@ class Log:
         made = [Known(len(self._types) + i, result) for i, result in enumerate(entry[1])]
         self._note_types(*entry)
         self._values += made
-        self._steps.append((step, made))
+        self._steps.append((step, made, scope))
         return made
 
     def _another(self, at: int, record: tuple) -> bool:
@@ -180,16 +220,19 @@ class Log:
 
     def diverge(self) -> None:
         """From now on everything is built: what was followed has been."""
-        self._numbers = {value.real: value.number for value in self._values}
+        self._numbers = {value.real: value.number for value in self._values if value.real is not None}
         self._script, self._steps, self._values = None, [], []
 
-    def replay(self, function, point) -> None:
+    def replay(self, function) -> None:
         """Builds what was followed, so that each value has its MLIR value."""
-        for step, made in self._steps:
-            if step is None:  # the end
+        gone = {id(s) for step, _, scope in self._steps for s in _scopes_that_go(step, scope)}
+        for step, made, scope in self._steps:
+            if step is None or _is_inside(scope, gone):  # the end, or what was taken back
                 continue
             make, *parts = step
-            for value, real in zip(made, make(function, point, *parts), strict=True):
+            if make in (make_regions, make_abandoned) and id(_inside(step)[0]) in gone:
+                continue
+            for value, real in zip(made, make(function, scope, *parts), strict=True):
                 value.real = real
 
     # What is kept.
@@ -276,17 +319,68 @@ def plain(value) -> tuple:
     raise Unkept
 
 
-def _described(value) -> tuple:
-    """Of what type an MLIR value is: (kind, name of the dtype, dims)."""
+def _scopes_that_go(step, scope) -> list:
+    """The scopes whose ops a step takes back."""
+    if step is None or step[0] not in (make_dropped, make_abandoned):
+        return []
+    return [scope] if step[0] is make_dropped else _inside(step)
+
+
+def _inside(step) -> list:
+    """The scopes in the op of a step with regions."""
+    return step[5] if step[0] is make_regions else step[2]
+
+
+def _is_inside(scope, scopes: set) -> bool:
+    while scope is not None:
+        if id(scope) in scopes:
+            return True
+        scope = scope.parent
+    return False
+
+
+def described(value) -> tuple:
+    """Of what type a value is: (kind, name of the dtype, dims). Of a list: of its elements."""
+    if type(value) is Known:
+        if value.real is None:
+            return value.kind, None if value.dtype is None else value.dtype.name, value.dims
+        value = value.real
     kind, inner = kind_of(value.type)
     if kind == "token":
-        return kind, None, None
-    if kind not in ("tensor", "resource"):
-        raise Unkept
+        return TOKEN
     spec = type_spec(inner)
-    if spec.dtype.name == "string":
-        raise Unkept
     return kind, spec.dtype.name, spec.shape.dims
+
+
+TOKEN = "token", None, None
+
+
+def type_from(described: tuple):
+    """The MLIR type."""
+    kind, dtype, dims = described
+    if kind == "token":
+        return token_type()
+    if kind == "resource":
+        return resource_type(as_dtype(dtype), dims)
+    tensor = tensor_type(as_dtype(dtype), dims)
+    return list_type(tensor) if kind == "list" else tensor
+
+
+def check_kept(described: tuple) -> None:
+    """Raises `Unkept` for types that are not written down."""
+    kind, dtype, _ = described
+    if kind not in ("tensor", "resource", "token") or dtype == "string":
+        raise Unkept
+
+
+def _described(value) -> tuple:
+    """Of what type an MLIR value is. Raises `Unkept`."""
+    kind, _ = kind_of(value.type)
+    if kind not in ("tensor", "resource", "token"):
+        raise Unkept
+    found = described(value)
+    check_kept(found)
+    return found
 
 
 def real(value):
@@ -299,24 +393,72 @@ def present(value):
     return value if real(value) is None else real(value)
 
 
-# What a step builds: values, from a function, where its ops go, and the parts of the step.
+# What a step builds: values, from a function, the scope that its ops go to, and the parts of the step.
 
 
-def make_op(function, point, name, operands, attrs, stack, first):
-    where = block_begin(function.entry) if first else point
-    return build_op(name, [real(v) for v in operands], attrs, location(stack), where).results
+def make_op(function, scope, name, operands, attrs, stack, first):
+    where = block_begin(scope.raw_block) if first else scope.raw_point
+    results = [] if name == "yield" else None
+    return build_op(name, [real(v) for v in operands], attrs, location(stack), where, results).results
 
 
-def make_call(function, point, callee, operands, stack):
+def make_call(function, scope, callee, operands, stack):
     types = [v.type for v in callee.function.returned()]
-    return function.call(callee.function, [real(v) for v in operands], types, location(stack), point).results
+    given = [real(v) for v in operands]
+    return function.call(callee.function, given, types, location(stack), scope.raw_point).results
 
 
-def make_argument(function, point, kind, dtype, dims):
+def make_argument(function, scope, kind, dtype, dims):
     type_ = resource_type(dtype, dims) if kind == "resource" else tensor_type(dtype, dims)
     return [function.add_argument(type_)]
 
 
-def make_refined(function, point, value, dtype, dims):
+def make_refined(function, scope, value, dtype, dims):
     real(value).set_type(tensor_type(dtype, dims))
     return []
+
+
+def make_regions(function, scope, name, operands, results, stack, inside, taken):
+    """An op with a block in each region, which take values of these types: its results, and these values."""
+    given, types = [real(v) for v in operands], list(map(type_from, results))
+    op = build_op(name, given, {}, location(stack), scope.raw_point, types, len(inside))
+    made = list(op.results)
+    types = list(map(type_from, taken))
+    for region, one in zip(op.regions, inside, strict=True):
+        block = region.blocks.append(*types, arg_locs=[function.loc] * len(types))
+        one.enter(block, insertion_point(block))
+        made += block.arguments
+    return made
+
+
+def make_joined(function, scope, holder, operands, results, stack, inside):
+    """An op that takes over the regions of another one, which goes away: its results."""
+    given, types = [real(v) for v in operands], list(map(type_from, results))
+    op = build_op("if", given, {}, location(stack), scope.raw_point, types, len(inside))
+    for region, one in zip(op.regions, inside, strict=True):
+        one.raw_block.append_to(region)
+    owner_of(holder).erase()
+    return op.results
+
+
+def make_abandoned(function, scope, holder, inside):
+    owner_of(holder).erase()
+    return []
+
+
+def make_trial(function, scope):
+    scope.enter(scope.parent.raw_block, scope.parent.raw_point)
+    return []
+
+
+def make_kept(function, scope):
+    return []
+
+
+def make_dropped(function, scope):
+    return []
+
+
+def owner_of(op):
+    """The MLIR op of one that has results."""
+    return real(op.results[0]).owner

@@ -24,12 +24,15 @@ class Scope:
         "parent",
         "raw_block",
         "raw_point",
+        "region",
         "variables",
         "written",
     )
 
-    def __init__(self, graph, block, point, parent=None):
+    def __init__(self, graph, block, point, parent=None, region=False):
         self.graph = graph
+        # Whether it is a block of an op of the scope around it.
+        self.region = region
         # None in a trace of which nothing is built.
         self.raw_block, self.raw_point = block, point
         self.parent = parent
