@@ -149,3 +149,21 @@ def test_threads_may_compile_at_once(module):
     for thread in threads:
         thread.join()
     assert len(results) == 4 and len(set(results)) == 1
+
+
+def test_code_generation_has_nothing_to_warn_of():
+    # Each warning prints a whole function, whether anybody sees it or not.
+    said = []
+    with ir.Context() as context:
+        _compiler.register(context)
+        context.attach_diagnostic_handler(lambda diagnostic: said.append(diagnostic.message) or True)
+        _compiler.compile(
+            ir.Module.parse("""
+            func.func @f(%x: tensor<64xf32> {tfc.name = "x"}, %v: !tfc.resource<tensor<64xf32>> {tfc.name = "v"})
+                -> tensor<64xf32> attributes {tfc.entry} {
+              %0 = tfc.add %x, %x : (tensor<64xf32>, tensor<64xf32>) -> tensor<64xf32>
+              return %0 : tensor<64xf32>
+            }
+        """)
+        )
+    assert said == []
