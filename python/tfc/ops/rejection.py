@@ -155,11 +155,12 @@ def poisson_numbers(key, counter, rate, samples: Size) -> Tensor:
     never = p.logical_not(known)
     start = p.select(known, filled(zero, (count,)), filled(_f64(np.nan), (count,)))
 
-    def attempt(streams, active, product, x):
-        first = streams.draw("uniform", active)
-        product = p.mul(product, first)
-        ended = p.less_equal(product, limit)
-        u, v = p.sub(first, half), streams.draw("uniform", p.logical_and(active, large))
+    def count_events(streams, active, product, x):
+        product = p.mul(product, streams.draw("uniform", active))
+        return p.less_equal(product, limit), x, product, p.add(x, one)
+
+    def reject(streams, active):
+        u, v = p.sub(streams.draw("uniform", active), half), streams.draw("uniform", active)
         shifted = p.sub(half, p.abs_(u))
         k = p.floor(p.add(p.add(p.mul(p.add(p.div(p.mul(_f64(2), a), shifted), b), u), rate), _f64(0.43)))
         quick = p.logical_and(p.greater_equal(shifted, _f64(0.07)), p.less_equal(v, hat))
@@ -167,10 +168,12 @@ def poisson_numbers(key, counter, rate, samples: Size) -> Tensor:
         s = p.log(p.div(p.mul(v, inverse), p.add(p.div(a, p.mul(shifted, shifted)), b)))
         t = p.sub(p.add(p.neg(rate), p.mul(k, log_rate)), p.lgamma(p.add(p.maximum(k, zero), one)))
         fits = p.logical_or(quick, p.logical_and(p.logical_not(outside), p.less_equal(s, t)))
-        return p.select(small, ended, fits), p.select(small, x, k), product, p.add(x, one)
+        return fits, k
 
-    extra = never, start, filled(one, (count,)), filled(zero, (count,))
-    return _layout(_until_accepted(streams, attempt, extra), samples, n)
+    # Each kind has a loop of its own: where there are none of it, it costs nothing.
+    extra = p.logical_or(never, large), start, filled(one, (count,)), filled(zero, (count,))
+    found = _until_accepted(streams, count_events, extra)
+    return _layout(_until_accepted(streams, reject, (p.logical_or(never, small), found)), samples, n)
 
 
 def _stirling_tail(k) -> Tensor:
