@@ -86,7 +86,7 @@ func.func @column(%x: memref<512x1xf32>, %y: memref<1xf32>) {
 
 // CHECK-LABEL: @only_place
 // CHECK:         vector.load {{.*}} : memref<512xf32>, vector<16xf32>
-// CHECK:         vector.reduction <maximumf>
+// CHECK:         vector.reduction <maxsi>
 #only = affine_map<(d0, d1) -> (d0, 0)>
 #none = affine_map<(d0, d1) -> ()>
 #shape = affine_map<(d0, d1) -> (d0, d1)>

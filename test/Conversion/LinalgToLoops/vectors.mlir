@@ -113,10 +113,26 @@ func.func @rows_by_index(%table: memref<100x64xf32>, %at: memref<8xi64>, %r: mem
 
 // -----
 
-// Integers are not divided under a mask: what it leaves out would trap.
+// Integers of 64 bits are not divided under a mask: what it leaves out would trap.
 // CHECK-LABEL: @division
 // CHECK-NOT: maskedload
-func.func @division(%a: memref<?xi32>, %b: memref<?xi32>) {
+func.func @division(%a: memref<?xi64>, %b: memref<?xi64>) {
+  linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]}
+      ins(%a : memref<?xi64>) outs(%b : memref<?xi64>) {
+  ^bb0(%x: i64, %y: i64):
+    %s = arith.divsi %x, %y : i64
+    linalg.yield %s : i64
+  }
+  return
+}
+
+// -----
+
+// Those of 32 bits are: tfc-expand-periodic divides floats.
+// CHECK-LABEL: @short_division
+// MASK: maskedload
+// MASK: arith.divsi %{{.*}} : vector<16xi32>
+func.func @short_division(%a: memref<?xi32>, %b: memref<?xi32>) {
   linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]}
       ins(%a : memref<?xi32>) outs(%b : memref<?xi32>) {
   ^bb0(%x: i32, %y: i32):
