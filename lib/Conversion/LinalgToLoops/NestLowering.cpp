@@ -326,7 +326,13 @@ Value NestLowering::loadElement(OpOperand &operand) {
 void NestLowering::storeAt(Value memref, ValueRange at, Value value) {
   if (lanes == 1)
     memref::StoreOp::create(builder, loc, value, memref, at);
-  else if (mask)
+  else if (mask && present) {
+    Value all = spread(value);
+    Value few = vector::ShuffleOp::create(
+        builder, loc, all, all,
+        llvm::to_vector(llvm::seq<int64_t>(0, present)));
+    vector::StoreOp::create(builder, loc, few, memref, at);
+  } else if (mask)
     vector::MaskedStoreOp::create(builder, loc, memref, at, mask, spread(value));
   else
     vector::StoreOp::create(builder, loc, spread(value), memref, at);

@@ -195,6 +195,7 @@ private:
   /// How many iterations of the innermost loop are built at once: 1 builds scalars.
   int64_t lanes = 1;
   mlir::Value mask; ///< which of them there are; null: all
+  int64_t present = 0; ///< with a mask: how many, if a vector of as many is one piece of memory; else 0
   int64_t behind = 0; ///< iterations of the innermost loop that its body has built already
   /// Elements that the innermost loop does not change, by operand.
   llvm::DenseMap<unsigned, mlir::Value> hoisted;

@@ -190,6 +190,8 @@ Value NestLowering::spread(Value value) {
 
 /// Lanes below `count`.
 Value NestLowering::maskOf(Value count) {
+  std::optional<int64_t> known = getConstantIntValue(count);
+  present = known && llvm::isPowerOf2_64(*known) ? *known : 0;
   SmallVector<int32_t> numbers;
   for (int32_t lane = 0; lane < lanes; ++lane)
     numbers.push_back(lane);
@@ -204,6 +206,15 @@ Value NestLowering::loadVector(Value memref, ValueRange indices) {
   if (!mask)
     return vector::LoadOp::create(builder, loc, type, memref, indices);
   Value none = arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type));
+  // What is stored under a mask is not found by what is loaded next, nor can it stay in a register.
+  if (present) {
+    auto few = VectorType::get(present, type.getElementType());
+    Value loaded = vector::LoadOp::create(builder, loc, few, memref, indices);
+    auto places = llvm::to_vector(llvm::seq<int64_t>(0, lanes));
+    for (int64_t &place : MutableArrayRef(places).drop_front(present))
+      place += present; // of the zeros
+    return vector::ShuffleOp::create(builder, loc, loaded, none, places);
+  }
   return vector::MaskedLoadOp::create(builder, loc, type, memref, indices, mask, none);
 }
 

@@ -194,3 +194,40 @@ func.func @least_of_rows(%a: memref<64x256xi32>, %best: memref<64xi32>, %place: 
   }
   return
 }
+
+// -----
+
+// Under a mask of a power of two elements, they are loaded and stored as a vector of as many, which can stay in a register.
+
+// MASK-LABEL: @end_of_a_power_of_two
+// MASK-NOT:     vector.maskedload
+// MASK:         %[[FEW:.*]] = vector.load {{.*}} : memref<18xf32>, vector<2xf32>
+// MASK:         %[[ALL:.*]] = vector.shuffle %[[FEW]], %{{.*}} [0, 1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17] : vector<2xf32>, vector<16xf32>
+// MASK:         arith.addf {{.*}}%[[ALL]]
+#each = affine_map<(d0) -> (d0)>
+#none = affine_map<(d0) -> ()>
+func.func @end_of_a_power_of_two(%x: memref<18xf32>, %sum: memref<f32>) {
+  linalg.generic {indexing_maps = [#each, #none], iterator_types = ["reduction"]}
+      ins(%x : memref<18xf32>) outs(%sum : memref<f32>) {
+  ^bb0(%in: f32, %out: f32):
+    %0 = arith.addf %out, %in fastmath<reassoc> : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
+// MASK-LABEL: @other_end
+// MASK:         vector.maskedload {{.*}} : memref<19xf32>
+#each = affine_map<(d0) -> (d0)>
+#none = affine_map<(d0) -> ()>
+func.func @other_end(%x: memref<19xf32>, %sum: memref<f32>) {
+  linalg.generic {indexing_maps = [#each, #none], iterator_types = ["reduction"]}
+      ins(%x : memref<19xf32>) outs(%sum : memref<f32>) {
+  ^bb0(%in: f32, %out: f32):
+    %0 = arith.addf %out, %in fastmath<reassoc> : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
