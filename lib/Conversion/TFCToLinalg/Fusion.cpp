@@ -51,7 +51,10 @@ bool lowering::scattersRows(Operation *op, const DimAnalysis &dims) {
   int64_t size = 1;
   for (Dim dim : row)
     size = dim < 0 || size < 0 ? -1 : size * dim;
-  return row.empty() || size < 0 || size >= shortest;
+  // A device would get a kernel for each single element.
+  if (row.empty())
+    return !isForDevice(op);
+  return size < 0 || size >= shortest;
 }
 
 /// Its loops, which take elements of operands in whatever order it is.

@@ -10,12 +10,10 @@
 #define TFC_LIB_CONVERSION_TFCTOLINALG_ORDERED_H
 
 #include "Lowering.h"
+#include "Rows.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
 
 namespace tfc::lowering {
-
-/// Will linalg of this op's module become kernels?
-bool isForDevice(mlir::Operation *op);
 
 /// Passes over a range that doubles: `pass(width, log2(width), carried)` for
 /// width = 1, 2, 4, ... below `extent`.
