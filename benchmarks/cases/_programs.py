@@ -95,7 +95,8 @@ def _erf(x):
 
 
 class Numpy:
-    exp, tanh, sqrt, matmul, maximum, where = np.exp, np.tanh, np.sqrt, np.matmul, np.maximum, np.where
+    exp, tanh, sqrt, matmul, where = np.exp, np.tanh, np.sqrt, np.matmul, np.where
+    maximum, minimum = np.maximum, np.minimum
     sum, max, mean, argmax, cumsum = np.sum, np.max, np.mean, np.argmax, np.cumsum
     reshape, transpose, square, log = np.reshape, np.transpose, np.square, np.log
     sort, rfft, irfft = np.sort, np.fft.rfft, np.fft.irfft
@@ -129,7 +130,7 @@ def tensorflow_like(tf):
     class Library:
         exp, tanh, sqrt, matmul, maximum, sigmoid = tf.exp, tf.tanh, tf.sqrt, tf.matmul, tf.maximum, tf.sigmoid
         where, reshape, transpose, square, log = tf.where, tf.reshape, tf.transpose, tf.square, tf.math.log
-        gather, erf = tf.gather, tf.math.erf
+        gather, erf, minimum = tf.gather, tf.math.erf, tf.minimum
         sort, rfft, irfft = tf.sort, tf.signal.rfft, tf.signal.irfft
 
         @staticmethod
@@ -174,7 +175,7 @@ class Jax:
         self.sum, self.max, self.mean = jnp.sum, jnp.max, jnp.mean
         self.where, self.reshape, self.transpose, self.square = jnp.where, jnp.reshape, jnp.transpose, jnp.square
         self.argmax, self.cumsum, self.log, self.erf = jnp.argmax, jnp.cumsum, jnp.log, jax.scipy.special.erf
-        self.gather = lambda x, indices: jnp.take(x, indices, axis=0)
+        self.gather, self.minimum = (lambda x, indices: jnp.take(x, indices, axis=0)), jnp.minimum
         self.sigmoid = jax.nn.sigmoid
         self.sort, self.argsort, self.top_k = jnp.sort, jnp.argsort, lambda x, k: tuple(jax.lax.top_k(x, k))
         self.rfft, self.irfft = jnp.fft.rfft, jnp.fft.irfft
@@ -184,7 +185,7 @@ class Jax:
 class Torch:
     def __init__(self, torch):
         self.exp, self.tanh, self.sqrt, self.matmul = torch.exp, torch.tanh, torch.sqrt, torch.matmul
-        self.maximum, self.sigmoid = torch.maximum, torch.sigmoid
+        self.maximum, self.minimum, self.sigmoid = torch.maximum, torch.minimum, torch.sigmoid
         self.split = lambda x, n: torch.chunk(x, n, dim=1)
         self.sum = lambda x, axis=None, keepdims=False: x.sum() if axis is None else x.sum(axis, keepdim=keepdims)
         self.max = lambda x, axis=None, keepdims=False: x.max() if axis is None else x.amax(axis, keepdim=keepdims)

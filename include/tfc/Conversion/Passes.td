@@ -232,6 +232,25 @@ def FuseLoopsPass : Pass<"tfc-fuse-loops"> {
                            "::tfc::rt::TFCRTDialect"];
 }
 
+def ReorderInputsPass : Pass<"tfc-reorder-inputs"> {
+  let summary = "Copy small inputs of elementwise ops in the order that vectors need";
+  let description = [{
+    An elementwise op whose innermost loop has no vectors, because small inputs lie in another order or apart from
+    each other, reads copies of them, if it reads each element many times:
+
+    ```mlir
+    linalg.generic ins(%a : memref<1000xf32>, %column : memref<500x1xf32, strided<[4, 1]>>) outs(%pairs)
+    // becomes
+    linalg.generic ins(%column) outs(%copy : memref<1x500xf32>)
+    linalg.generic ins(%a, %copy) outs(%pairs)
+    ```
+  }];
+  let options = [
+    Option<"vectorBits", "vector-bits", "int64_t", "128", "size of a vector register">];
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::linalg::LinalgDialect",
+                           "mlir::memref::MemRefDialect"];
+}
+
 def LinalgToLoopsPass : Pass<"tfc-linalg-to-loops"> {
   let summary = "Lower linalg on buffers to loops that LLVM vectorizes";
   let description = [{

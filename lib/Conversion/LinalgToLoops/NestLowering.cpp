@@ -230,6 +230,8 @@ std::string NestLowering::describe(bool isShared) {
     out << ", in squares of " << strategy.lanes << " that change sides in registers";
   else if (strategy.shortRows)
     out << ", " << strategy.lanes << " short rows at once";
+  else if (strategy.gathers)
+    out << ", in vectors of " << strategy.lanes << ", whose elements are loaded one by one";
   else if (strategy.lanes > 1)
     out << ", in " << strategy.unroll << " vectors of " << strategy.lanes;
   if (reordered)
@@ -316,6 +318,8 @@ Value NestLowering::loadElement(OpOperand &operand) {
   if (Value known = hoisted.lookup(operand.getOperandNumber()))
     return known;
   if (lanes > 1 && uses(operand, strategy.order.back())) {
+    if (strategy.gathers && isApart(operand))
+      return gather(operand);
     Values at = indices(operand);
     fetchAhead(operand, at, /*isWrite=*/false);
     return loadVector(operand.get(), at);
@@ -528,8 +532,12 @@ void NestLowering::run() {
   bool isShared = false;
   if (!chooseShortRows())
     chooseVectors();
-  reorderInputs();
+  SmallVector<linalg::GenericOp> copies = reorderInputs();
+  for (linalg::GenericOp copy : copies)
+    NestLowering(builder, copy, options).run();
+  builder.setInsertionPoint(op);
   chooseTiles();
+  chooseGathers();
   chooseBlocks();
   absorbFill();
   auto emitShared = [&](unsigned shared, OpFoldResult others) {

@@ -37,6 +37,7 @@ struct Strategy {
   int64_t unroll = 1;           // vectors an iteration works on
   bool tiled = false;           // the two innermost loops go over small squares
   bool squares = false;         // `tiled`, and squares change sides in registers
+  bool gathers = false;         // inputs that are apart are loaded one by one, and put into vectors
   bool shortRows = false;       // the loop around the innermost one is short, and unrolled inside of it
   bool masks = false;           // what is left of the loop is done under a mask
   mlir::Operation *combiner = nullptr; // of a reduction in vectors
@@ -67,6 +68,8 @@ public:
         iterators(op.getIteratorTypesArray()) {}
 
   void run();
+  /// Copies inputs in the order that vectors need, where that is what they lack; the op stays an op.
+  void reorderOnly();
   /// Are all accesses of the innermost loop vectors?
   bool isVectorized() const { return strategy.lanes > 1; }
 
@@ -103,7 +106,7 @@ private:
   unsigned firstCollapsed(llvm::ArrayRef<int64_t> sizes);
 
   // Inputs in another order: Reorder.cpp
-  void reorderInputs();
+  llvm::SmallVector<mlir::linalg::GenericOp> reorderInputs();
   llvm::SmallVector<unsigned> inputsToReorder(unsigned dim);
   mlir::linalg::GenericOp onReordered(unsigned dim,
                                       llvm::ArrayRef<unsigned> which);
@@ -141,7 +144,10 @@ private:
 
   // Vectors: Vector.cpp
   void chooseVectors();
-  bool tryVectors(std::optional<unsigned> across = std::nullopt);
+  void chooseGathers();
+  bool tryVectors(std::optional<unsigned> across = std::nullopt, bool gathers = false);
+  mlir::Value gather(mlir::OpOperand &operand);
+  bool isApart(mlir::OpOperand &operand);
   bool isVectorizable(mlir::Operation &nested, llvm::DenseMap<mlir::Value, Shape> &shapes);
   bool matchReduction();
   bool matchArgReduction();

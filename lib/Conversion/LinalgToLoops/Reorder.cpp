@@ -7,7 +7,9 @@
 // Points of two or three coordinates lie one after the other, but distances of
 // all pairs are best computed for several points at once, coordinate by
 // coordinate. Where a nest has no vectors because small inputs lie in another
-// order, and reads them many times, they are copied first.
+// order, or apart from each other, and reads them many times, they are copied
+// first. Elementwise ops get their copies in a pass of their own, before loops
+// are fused: a row of them does not read its inputs often.
 //===----------------------------------------------------------------------===//
 
 #include "NestLowering.h"
@@ -15,10 +17,16 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/IRMapping.h"
+#include "tfc/Conversion/Passes.h"
 #include "tfc/Dialect/TFCRT/Transforms/Body.h"
 #include "llvm/ADT/STLExtras.h"
 #include <algorithm>
 #include <optional>
+
+namespace tfc {
+#define GEN_PASS_DEF_REORDERINPUTSPASS
+#include "tfc/Conversion/Passes.h.inc"
+} // namespace tfc
 
 using namespace mlir;
 using namespace tfc::loops;
@@ -29,15 +37,23 @@ static constexpr int64_t leastReads = 16;
 static constexpr int64_t leastSize = 16;
 
 /// Where the loop is among the indices, if it is one of them by itself and all
-/// others are loops, too.
+/// others are loops, or zero, too.
 static std::optional<unsigned> placeOf(AffineMap map, unsigned dim) {
   std::optional<unsigned> place;
-  if (!map.isProjectedPermutation())
+  if (!map.isProjectedPermutation(/*allowZeroInResults=*/true))
     return std::nullopt;
   for (auto [i, index] : llvm::enumerate(map.getResults()))
-    if (cast<AffineDimExpr>(index).getPosition() == dim)
+    if (index == getAffineDimExpr(dim, map.getContext()))
       place = i;
   return place;
+}
+
+/// Are neighbours along the last dimension neighbours in memory?
+static bool hasDenseRows(MemRefType type) {
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  return succeeded(type.getStridesAndOffset(strides, offset)) &&
+         strides.back() == 1;
 }
 
 /// The inputs to copy so that all that the loop changes is contiguous along it;
@@ -56,7 +72,7 @@ SmallVector<unsigned> NestLowering::inputsToReorder(unsigned dim) {
     std::optional<unsigned> place = placeOf(map, dim);
     if (!place)
       return {};
-    if (*place + 1 == map.getNumResults())
+    if (*place + 1 == map.getNumResults() && hasDenseRows(type))
       continue;
     bool isWritten =
         llvm::any_of(op.getDpsInitsMutable(), [&](OpOperand &init) {
@@ -136,11 +152,12 @@ void NestLowering::use(linalg::LinalgOp other) {
   choose();
 }
 
-void NestLowering::reorderInputs() {
+/// Returns the copies, if there are any: the op is another one then.
+SmallVector<linalg::GenericOp> NestLowering::reorderInputs() {
   SmallVector<int64_t> sizes = op.getStaticLoopRanges();
   if (strategy.lanes > 1 || !isa<linalg::GenericOp>(op.getOperation()) ||
       llvm::is_contained(sizes, ShapedType::kDynamic))
-    return;
+    return {};
   linalg::LinalgOp before = op;
   for (unsigned dim = 0; dim < sizes.size(); ++dim) {
     if (sizes[dim] < leastSize)
@@ -164,13 +181,69 @@ void NestLowering::reorderInputs() {
     }
     before->erase();
     reordered = which.size();
-    for (auto [number, place] : llvm::zip(which, places)) {
-      builder.setInsertionPoint(made);
-      auto copy = copyReordered(builder, loc, sources[number],
-                                made.getInputs()[number], place);
-      NestLowering(builder, copy, options).run();
-    }
-    builder.setInsertionPoint(op);
-    return;
+    builder.setInsertionPoint(made);
+    SmallVector<linalg::GenericOp> copies;
+    for (auto [number, place] : llvm::zip(which, places))
+      copies.push_back(copyReordered(builder, loc, sources[number],
+                                     made.getInputs()[number], place));
+    return copies;
   }
+  return {};
 }
+
+/// Ops on the same rows are fused only if nothing stands between them: the copy
+/// goes before those that write other buffers.
+static void moveUp(linalg::GenericOp copy) {
+  Value source = copy.getInputs()[0], root = tfc::rt::rootOf(source);
+  Operation *target = copy.getOutputs()[0].getDefiningOp(), *first = copy;
+  auto writesOthers = [&](Operation *op) {
+    auto other = dyn_cast<linalg::LinalgOp>(op);
+    return other && llvm::all_of(other.getDpsInits(), [&](Value init) {
+             Value written = tfc::rt::rootOf(init);
+             return written != root && written.getDefiningOp<memref::AllocOp>();
+           });
+  };
+  for (Operation *op = copy->getPrevNode(); op && op != source.getDefiningOp();
+       op = op->getPrevNode()) {
+    if (!writesOthers(op) && !isMemoryEffectFree(op) && !isa<memref::AllocOp>(op))
+      break;
+    if (op != target)
+      first = op;
+  }
+  if (first == copy)
+    return;
+  target->moveBefore(first);
+  copy->moveBefore(first);
+}
+
+void NestLowering::reorderOnly() {
+  builder.setInsertionPoint(op);
+  ranges = llvm::to_vector(op.createLoopRanges(builder, loc));
+  ivs.resize(iterators.size());
+  chooseStrategy();
+  if (!chooseShortRows())
+    chooseVectors();
+  for (linalg::GenericOp copy : reorderInputs())
+    moveUp(copy);
+}
+
+namespace {
+struct ReorderInputs
+    : public tfc::impl::ReorderInputsPassBase<ReorderInputs> {
+  using tfc::impl::ReorderInputsPassBase<ReorderInputs>::ReorderInputsPassBase;
+
+  void runOnOperation() override {
+    SmallVector<linalg::GenericOp> ops;
+    getOperation()->walk([&](linalg::GenericOp op) {
+      SmallVector<int64_t> sizes = op.getStaticLoopRanges();
+      if (op.hasPureBufferSemantics() && op.getNumReductionLoops() == 0 &&
+          sizes.size() > 1 && !llvm::is_contained(sizes, ShapedType::kDynamic))
+        ops.push_back(op);
+    });
+    OpBuilder builder(&getContext());
+    NestOptions options{vectorBits, /*reassociate=*/true, /*parallel=*/true};
+    for (linalg::GenericOp op : ops)
+      NestLowering(builder, op, options).reorderOnly();
+  }
+};
+} // namespace

@@ -27,7 +27,8 @@
 using namespace mlir;
 using namespace tfc::loops;
 
-static constexpr int64_t shortest = 4; // loops that are vectorized
+static constexpr int64_t shortest = 4;   // loops that are vectorized
+static constexpr int64_t leastWork = 12; // for each input whose elements are loaded one by one
 
 //===----------------------------------------------------------------------===//
 // What can be done in vectors
@@ -100,8 +101,24 @@ bool NestLowering::isVectorizable(Operation &nested, DenseMap<Value, Shape> &sha
   return true;
 }
 
+/// Are elements of consecutive iterations of the innermost loop no vector in memory?
+bool NestLowering::isApart(OpOperand &operand) {
+  unsigned inner = strategy.order.back();
+  AffineMap map = maps[operand.getOperandNumber()];
+  bool last = map.getResults().back() == builder.getAffineDimExpr(inner);
+  bool elsewhere = llvm::any_of(map.getResults().drop_back(),
+                                [&](AffineExpr index) { return index.isFunctionOfDim(inner); });
+  return !last || elsewhere || !isContiguous(operand.get().getType());
+}
+
+/// What an op of the body takes, in additions.
+static int64_t workOf(Operation &op) {
+  return isa<math::MathDialect>(op.getDialect()) || isa<arith::DivFOp>(op) ? 8 : 1;
+}
+
 /// `across`: a loop along which inputs may be contiguous instead of along the innermost one.
-bool NestLowering::tryVectors(std::optional<unsigned> across) {
+/// `gathers`: inputs may be anything else, if there is enough to do with them.
+bool NestLowering::tryVectors(std::optional<unsigned> across, bool gathers) {
   if (strategy.order.empty() || mayOverlap())
     return false;
   unsigned inner = strategy.order.back();
@@ -111,7 +128,7 @@ bool NestLowering::tryVectors(std::optional<unsigned> across) {
     return false;
 
   // The widest element decides how many there are in a vector.
-  int64_t width = 8, ops = 0;
+  int64_t width = 8, ops = 0, work = 0, gathered = 0;
   bool narrow = false;
   shapes.clear();
   for (OpOperand &operand : op->getOpOperands()) {
@@ -128,13 +145,13 @@ bool NestLowering::tryVectors(std::optional<unsigned> across) {
     }
     if (!changes)
       continue;
-    AffineMap map = maps[operand.getOperandNumber()];
-    bool last = map.getResults().back() == builder.getAffineDimExpr(inner);
-    bool elsewhere = llvm::any_of(map.getResults().drop_back(),
-                                  [&](AffineExpr index) { return index.isFunctionOfDim(inner); });
     bool isTurned = across && !op.isDpsInit(&operand) && isAcross(operand, *across);
-    if ((!last || elsewhere || !isContiguous(operand.get().getType())) && !isTurned)
-      return false;
+    if (isApart(operand) && !isTurned) {
+      Type element = cast<MemRefType>(operand.get().getType()).getElementType();
+      if (!gathers || op.isDpsInit(&operand) || !element.isIntOrFloat() || element.isInteger(1))
+        return false;
+      ++gathered;
+    }
     int64_t bits = cast<MemRefType>(operand.get().getType()).getElementTypeBitWidth();
     width = std::max(width, bits);
     narrow |= bits < 32;
@@ -147,6 +164,7 @@ bool NestLowering::tryVectors(std::optional<unsigned> across) {
     if (!isVectorizable(nested, shapes))
       return false;
     ++ops;
+    work += workOf(nested);
     traps |= mayTrap(nested);
     for (Type type : nested.getResultTypes())
       if (isa<FloatType>(type))
@@ -157,13 +175,14 @@ bool NestLowering::tryVectors(std::optional<unsigned> across) {
   int64_t lanes = options.vectorBits / width;
   if (size)
     lanes = std::min<int64_t>(lanes, llvm::bit_floor(uint64_t(*size)));
-  if (lanes < 2)
+  if (lanes < 2 || work < leastWork * gathered)
     return false;
   strategy.lanes = lanes;
-  strategy.masks = !traps && options.vectorBits >= (narrow ? 512 : 256);
+  strategy.gathers = gathered > 0;
+  strategy.masks = !traps && !gathered && options.vectorBits >= (narrow ? 512 : 256);
   // Additions take four cycles, two begin in each: eight of them keep up with the caches.
   strategy.unroll = strategy.arg ? 4 : reduces ? (ops <= 4 ? 8 : ops <= 64 ? 4 : 1) : (ops <= 6 ? 4 : ops <= 24 ? 2 : 1);
-  if (strategy.jam)
+  if (strategy.jam || strategy.gathers)
     strategy.unroll = 1;
   while (size && strategy.unroll > 1 && *size < 2 * lanes * strategy.unroll)
     strategy.unroll /= 2;
@@ -176,6 +195,15 @@ void NestLowering::chooseVectors() {
     strategy.combiner = nullptr;
     strategy.arg.reset();
   }
+}
+
+/// Where nothing else gives vectors: elements that are apart cost a load each, as they do without vectors, but what is
+/// done with them does not.
+void NestLowering::chooseGathers() {
+  if (strategy.lanes > 1 || strategy.jam || strategy.tiled || strategy.accumulated)
+    return;
+  if (!tryVectors(std::nullopt, /*gathers=*/true))
+    strategy.gathers = false;
 }
 
 //===----------------------------------------------------------------------===//
@@ -216,6 +244,20 @@ Value NestLowering::loadVector(Value memref, ValueRange indices) {
     return vector::ShuffleOp::create(builder, loc, loaded, none, places);
   }
   return vector::MaskedLoadOp::create(builder, loc, type, memref, indices, mask, none);
+}
+
+/// The operand's elements of the next iterations, wherever they are.
+Value NestLowering::gather(OpOperand &operand) {
+  unsigned dim = strategy.order.back();
+  Value start = ivs[dim];
+  Values elements;
+  for (int64_t lane = 0; lane < lanes; ++lane) {
+    ivs[dim] = builder.createOrFold<arith::AddIOp>(loc, start, constant(lane));
+    elements.push_back(memref::LoadOp::create(builder, loc, operand.get(), indices(operand)));
+  }
+  ivs[dim] = start;
+  auto type = VectorType::get(lanes, elements.front().getType());
+  return vector::FromElementsOp::create(builder, loc, type, elements);
 }
 
 /// The body for `lanes` iterations; of a reduction what is combined with the accumulator.

@@ -168,6 +168,9 @@ mlir::Value buildFusedScalar(Lowering &l, mlir::Operation *op);
 std::optional<llvm::SmallVector<mlir::Value>> knownElements(Lowering &l, mlir::Value old,
                                                             int depth = 4);
 
+/// Slices of elementwise results become elementwise ops on slices: ComponentSlices.cpp.
+void takeComponentsFirst(mlir::Region &region);
+
 /// The element type a user sees: of a tensor or a scalar value.
 mlir::Type elementOf(mlir::Value old);
 int64_t rankOf(mlir::Value old);

@@ -74,6 +74,7 @@ struct ConvertTFCToLinalg : public tfc::impl::ConvertTFCToLinalgPassBase<Convert
   static LogicalResult lower(func::FuncOp function) {
     if (failed(checkNoStrings(function)))
       return failure();
+    takeComponentsFirst(function.getBody());
     DimAnalysis dims(function.getBody());
     FusionPlan plan(function.getBody(), dims);
     return Lowering(function, dims, plan).run();

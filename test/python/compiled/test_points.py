@@ -67,3 +67,59 @@ def test_points_that_move_in_a_loop(threads):
         np.testing.assert_allclose(tf.function(f)(x).numpy(), f(x).numpy(), rtol=1e-5, atol=1e-6)
     finally:
         tf.config.threading.set_intra_op_parallelism_threads(before)
+
+
+def overlaps(a, b):
+    sizes = tf.minimum(a[:, None, 2:], b[None, :, 2:]) - tf.maximum(a[:, None, :2], b[None, :, :2])
+    sizes = tf.maximum(sizes, 0)
+    both = sizes[..., 0] * sizes[..., 1]
+    areas = [(x[:, 2] - x[:, 0]) * (x[:, 3] - x[:, 1]) for x in (a, b)]
+    return areas[0][:, None] + areas[1][None, :] - both
+
+
+@pytest.mark.parametrize("partners", [15, 16, 33])
+@pytest.mark.parametrize("count", [1, 15, 16, 17, 200])
+def test_boxes_of_all_pairs(count, partners):
+    agree(overlaps, points(count, 4), points(partners, 4), rtol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.int32, np.int8, np.float16, tf.bfloat16.as_numpy_dtype])
+def test_boxes_of_every_kind_of_number(dtype):
+    a, b = (tf.constant(np.random.default_rng(i).integers(-2, 3, (40, 4)).astype(dtype)) for i in range(2))
+    agree(overlaps, a, b, rtol=1e-12)
+
+
+def test_boxes_and_the_best_of_each():
+    def f(a, b):
+        m = overlaps(a, b)
+        return tf.concat([tf.reduce_max(m, 1), tf.reduce_max(m, 0), tf.cast(tf.argmax(m, 1), tf.float32)], 0)
+
+    agree(f, points(300, 4), points(150, 4), rtol=1e-4)
+
+
+@pytest.mark.parametrize("width", [2, 3, 4, 16, 17])
+def test_components_that_are_computed_with_apart(width):
+    def f(x, y):
+        d = tf.where(x > y, x - y, y * 2)
+        return d[..., 0] * d[..., width - 1] + d[..., 1]
+
+    agree(f, points(50, width), points(50, width))
+
+
+@pytest.mark.parametrize("stride", [2, 3, -1, -2])
+@pytest.mark.parametrize("count", [1, 4, 7, 8, 16, 17, 63, 100])
+def test_functions_of_elements_that_are_apart(count, stride):
+    def f(x):
+        y = x[::stride]
+        return tf.sqrt(tf.abs(y)) / (tf.exp(-y) + 1)
+
+    agree(f, points(count, 1)[:, 0])
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float16, tf.bfloat16.as_numpy_dtype])
+def test_functions_of_columns_of_every_kind_of_number(dtype):
+    def f(x):
+        return tf.sqrt(x[:, 1] * x[:, 1] + x[:, 2]) + x[:, 0] * x[:, 1]
+
+    x = tf.constant(np.random.default_rng(0).integers(0, 4, (75, 3)).astype(dtype))
+    agree(f, x, rtol=1e-2 if dtype != np.float64 else 1e-12)

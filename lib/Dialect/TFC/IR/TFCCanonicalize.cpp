@@ -5,6 +5,7 @@
 // Rewrites of single ops: what is known while compiling needs no run time form.
 //===----------------------------------------------------------------------===//
 
+#include "MovingSlices.h"
 #include "Shapes.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
@@ -133,6 +134,21 @@ struct StaticStridedSlice : OpRewritePattern<DynamicStridedSliceOp> {
   }
 };
 
+/// A slice whose place is not known, but whose size is.
+struct MovingSlice : OpRewritePattern<DynamicStridedSliceOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(DynamicStridedSliceOp op, PatternRewriter &rewriter) const override {
+    std::optional<Shape> sizes = sizesOfMovingSlice(op);
+    if (!sizes)
+      return failure();
+    auto type = RankedTensorType::get(*sizes, cast<TensorType>(op.getType()).getElementType());
+    Value value = DynamicSliceOp::create(rewriter, op.getLoc(), type, op.getX(), op.getBegins(),
+                                         rewriter.getDenseI64ArrayAttr(*sizes));
+    rewriter.replaceOp(op, retype(rewriter, op.getLoc(), value, op.getType()));
+    return success();
+  }
+};
+
 //===----------------------------------------------------------------------===//
 // Control flow
 //===----------------------------------------------------------------------===//
@@ -191,7 +207,7 @@ void DynamicSliceOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
 
 void DynamicStridedSliceOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                                         MLIRContext *context) {
-  patterns.add<StaticStridedSlice>(context);
+  patterns.add<StaticStridedSlice, MovingSlice>(context);
 }
 
 void IfOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContext *context) {
