@@ -15,6 +15,7 @@
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/IRMapping.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "tfc/Conversion/Passes.h"
@@ -74,7 +75,7 @@ private:
   void groupRows();
   Product makeProduct();
   int64_t elementsOfRight(const Product &product);
-  Product productHere(const Product &product);
+  Product productHere(const Product &product, const Operand &right);
   void packOutside(Product &product);
   void keepPanels(Product &product);
   void packConstantOperand(Product &product);
@@ -309,12 +310,20 @@ void Lowering::takeEpilogue(Algorithm algorithm) {
     epilogueBuffers.push_back(operand.memref ? open(operand) : Buffer());
 }
 
+/// What a buffer is a view of, whatever loop the view is made in.
+Value behindViews(Value memref) {
+  Operation *view = memref.getDefiningOp();
+  bool isAlone = isa_and_present<ViewLikeOpInterface>(view) &&
+                 view->getNumOperands() == 1 && view->getNumRegions() == 0;
+  return isAlone ? behindViews(view->getOperand(0)) : memref;
+}
+
 /// The outermost loop around the contraction that does not change the right
 /// operand, or null.
 Operation *findInvariantLoop(const Contraction &c) {
   Value right = c.right.memref, root = tfc::rt::rootOf(right);
-  Operation *home =
-      right.getParentBlock()->getParentOp(); // where it is defined
+  // Where it is defined, or which part of it is chosen.
+  Operation *home = behindViews(right).getParentBlock()->getParentOp();
   auto isChanged = [&](Value value) {
     return !isa<MemRefType>(value.getType()) ||
            tfc::rt::mayAlias(tfc::rt::rootOf(value), root);
@@ -358,6 +367,17 @@ Operation *findInvariantLoop(const Contraction &c) {
   return found;
 }
 
+/// The operand, outside of a loop that it does not depend on.
+Value viewOutside(OpBuilder &builder, Value memref, Operation *loop) {
+  Operation *view = memref.getDefiningOp();
+  if (!view || !loop->isAncestor(view))
+    return memref;
+  IRMapping mapping;
+  mapping.map(view->getOperand(0),
+              viewOutside(builder, view->getOperand(0), loop));
+  return builder.clone(*view, mapping)->getResult(0);
+}
+
 /// Elements of the right operand, if that is one matrix (or one for each tap)
 /// of a known size; else 0.
 int64_t Lowering::elementsOfRight(const Product &product) {
@@ -375,8 +395,8 @@ int64_t Lowering::elementsOfRight(const Product &product) {
 }
 
 /// The product as it is at the insertion point, with what panels depend on.
-Product Lowering::productHere(const Product &product) {
-  Buffer here = open(c.right);
+Product Lowering::productHere(const Product &product, const Operand &right) {
+  Buffer here = open(right);
   Product whole = product;
   // More rows than one tile: how panels look depends on no more.
   whole.rows = b.constant(getConstantIntValue(product.rows).value_or(64));
@@ -384,14 +404,14 @@ Product Lowering::productHere(const Product &product) {
   whole.depth = b.constant(c.size(c.inner));
   whole.right = {here.memory,
                  here.offset,
-                 stride(c.right, here, c.column),
+                 stride(right, here, c.column),
                  {whole.depth},
-                 {stride(c.right, here, c.inner)},
+                 {stride(right, here, c.inner)},
                  {}};
   whole.taps.clear();
   for (unsigned dim : c.taps)
     whole.taps.push_back(
-        {b.constant(c.size(dim)), b.constant(0), stride(c.right, here, dim)});
+        {b.constant(c.size(dim)), b.constant(0), stride(right, here, dim)});
   return whole;
 }
 
@@ -405,7 +425,9 @@ void Lowering::packOutside(Product &product) {
     return;
   OpBuilder::InsertionGuard guard(b.builder);
   b.builder.setInsertionPoint(loop);
-  Product whole = productHere(product);
+  Operand outside = c.right;
+  outside.memref = viewOutside(b.builder, c.right.memref, loop);
+  Product whole = productHere(product, outside);
   product.panels = b.allocate(shapeOfPanels(b, whole, options).elements);
   emitPanels(b, whole, product.panels, options);
 }
@@ -423,11 +445,11 @@ void Lowering::keepPanels(Product &product) {
     layout.append({c.size(dim), c.right.stride(dim)});
   for (int64_t start : c.right.start())
     layout.push_back(start);
-  product.panels =
-      options.kept->find(b.builder, c.right.memref, layout, c.type,
-                         shape.elements, [&](Value panels) {
-                           emitPanels(b, productHere(product), panels, options);
-                         });
+  product.panels = options.kept->find(
+      b.builder, c.right.memref, layout, c.type, shape.elements,
+      [&](Value panels) {
+        emitPanels(b, productHere(product, c.right), panels, options);
+      });
 }
 
 /// A constant that only this product reads is kept as panels instead.

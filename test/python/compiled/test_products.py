@@ -330,14 +330,17 @@ def in_a_loop(step, x, n):
     return tf.while_loop(lambda i, y: i < n, lambda i, y: (i + 1, step(y)), (tf.constant(0), x))[1]
 
 
-def test_weights_that_a_loop_does_not_change_are_packed_before_it(threads):
-    x, w = tf.constant(small(16, 600)), small(600, 600)
+@pytest.mark.parametrize("kind", ["matrix", "filter"])
+def test_weights_that_a_loop_does_not_change_are_packed_before_it(kind, threads):
+    shapes = {"matrix": [(16, 600), (600, 600)], "filter": [(1, 6, 5, 300), (3, 3, 300, 300)]}
+    x, w = (tf.constant(small(*shape)) for shape in shapes[kind])
     weights = tf.Variable(w)
-    loop = tf.function(lambda x, n: in_a_loop(lambda y: tf.sign(tf.matmul(y, weights)), x, n), autograph=False)
-    want = x.numpy()
+    product = tf.matmul if kind == "matrix" else lambda y, w: tf.nn.conv2d(y, w, 1, "SAME")
+    loop = tf.function(lambda x, n: in_a_loop(lambda y: tf.sign(product(y, weights)), x, n), autograph=False)
+    want = x
     for _ in range(3):
-        want = np.sign(want @ w)
-    np.testing.assert_array_equal(loop(x, tf.constant(3)).numpy(), want)
+        want = tf.sign(product(want, w))
+    np.testing.assert_array_equal(loop(x, tf.constant(3)).numpy(), want.numpy())
     remarks = loop.get_concrete_function(x, tf.constant(3)).compiled().remarks
     assert any("panels of the right operand, made before" in remark for remark in remarks)
 
