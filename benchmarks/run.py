@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import importlib.util
 import json
 import os
 import platform
+import signal
 import statistics
 import subprocess
 import sys
@@ -50,7 +52,16 @@ class Worker:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=env,
         )  # fmt: skip
 
+        atexit.register(self.process.kill)  # one that is stopped would wait for ever
+
     def ask(self, **command):
+        """Stops the process afterwards: threads of OpenBLAS wait for work on a processor that another one is to use."""
+        self.process.send_signal(signal.SIGCONT)
+        answer = self._ask(command)
+        self.process.send_signal(signal.SIGSTOP)
+        return answer
+
+    def _ask(self, command):
         try:
             self.process.stdin.write(json.dumps(command) + "\n")
             self.process.stdin.flush()
@@ -60,6 +71,7 @@ class Worker:
         return json.loads(line) if line else {"error": "the process died"}
 
     def close(self):
+        self.process.send_signal(signal.SIGCONT)
         self.process.stdin.close()
         self.process.wait(timeout=30)
 
