@@ -30,22 +30,47 @@ def _scattered(x, ids, num_segments, start, mode, checked=False) -> Tensor:
             None, "segment", f"data.shape = {x.shape} does not start with segment_ids.shape = {ids.shape}"
         )
     count = None if static_value(num_segments) is None else integer(num_segments, "num_segments")
+    numbers = static_value(ids)
+    drops = not checked and ids.dtype.kind == "i" and (numbers is None or (numbers < 0).any())
+    spare = _spare(num_segments, count) if drops else 0
     start = convert_to_tensor(start, x.dtype)
     if count is not None and None not in x.shape_tuple[k:]:
-        base = broadcast_value(start, (count, *x.shape_tuple[k:]))
+        base = broadcast_value(start, (count + spare, *x.shape_tuple[k:]))
     else:
         rest = p.slice_(dynamic_shape(x), starts=(k,), sizes=(rank - k,), strides=(1,))
         first = p.reshape(p.cast(convert_to_tensor(num_segments), dtype=int64), shape=(1,))
+        first = p.add(first, convert_to_tensor(spare, int64))
         base = broadcast_value(start, concat([first, rest], 0))
-        size = None if count is None else int(count)
+        size = None if count is None else int(count) + spare
         base = p.ensure_shape(base, shape=(size, *x.shape_tuple[k:]))
-    numbers = static_value(ids)
-    if not checked and ids.dtype.kind == "i" and (numbers is None or (numbers < 0).any()):
+    if drops:
         absent = p.less(ids, scalar(0, ids))
         wide = p.expand_dims(absent, axes=tuple(range(k, rank))) if rank > k else absent
         x = p.select(wide, start, x)
-        ids = p.maximum(ids, scalar(0, ids))
-    return p.scatter(base, p.expand_dims(ids, axes=(k,)), x, mode=mode)
+        # Others are none of the spare segment's.
+        others = (
+            p.add(ids, p.cast(convert_to_tensor(spare), dtype=ids.dtype)) if isinstance(spare, Tensor) or spare else ids
+        )
+        ids = p.select(absent, scalar(0, ids), others)
+    out = p.scatter(base, p.expand_dims(ids, axes=(k,)), x, mode=mode)
+    return _first_rows(out, num_segments, 1 + rank - k) if isinstance(spare, Tensor) or spare else out
+
+
+def _spare(num_segments, count):
+    """What is dropped goes to the first segment, where it changes nothing: 1 if there is none, else 0."""
+    if count is not None:
+        return int(count == 0)
+    n = p.cast(convert_to_tensor(num_segments), dtype=int64)
+    return p.cast(p.equal(n, scalar(0, n)), dtype=int64)
+
+
+def _first_rows(x, count, rank) -> Tensor:
+    begin = p.constant(value=np.zeros(rank, np.int64))
+    end = p.reshape(p.cast(convert_to_tensor(count), dtype=int64), shape=(1,))
+    if rank > 1:
+        end = p.concat(end, p.constant(value=np.zeros(rank - 1, np.int64)), axis=0)
+    all_of_others = (1 << rank) - 2
+    return p.dynamic_strided_slice(x, begin, end, strides=(1,) * rank, begin_mask=0, end_mask=all_of_others)
 
 
 def _lowest(dtype):

@@ -29,6 +29,12 @@ def test_numbers_beyond_the_largest_length_are_left_out(most, dtype):
     np.testing.assert_array_equal(got, np.bincount(x)[:most])
 
 
+@pytest.mark.parametrize("axis", [None, -1])
+def test_all_numbers_are_beyond_a_largest_length_of_zero(axis):
+    got = compiled(lambda x: tf.math.bincount(x, maxlength=0, axis=axis))(tf.constant([[0, 1, 2], [3, 0, 0]]))
+    assert got.shape == ((0,) if axis is None else (2, 0))
+
+
 @pytest.mark.parametrize("dtype", ["int32", "int64"])
 def test_rows_are_counted_each_for_itself(dtype):
     x = RNG.integers(0, 9, size=(4, 30)).astype(dtype)
@@ -101,3 +107,38 @@ def test_a_place_of_one_number_is_checked(dtype, index):
     places[33] = index
     with pytest.raises(tf.errors.InvalidArgumentError, match="does not index into shape"):
         f(tf.constant(places, dtype), x)
+
+
+@pytest.mark.parametrize("kind", ["sum", "prod", "max", "min", "mean"])
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_negative_numbers_are_left_out_of_no_segments_as_well(count, known, kind):
+    function = getattr(tf.math, f"unsorted_segment_{kind}")
+    x, ids = tf.constant(RNG.normal(size=(4, 3))), tf.constant([-1, -7, -1, -2])
+    n = count if known else tf.constant(count)
+    got = compiled(lambda x, ids, n: function(x, ids, n))(x, ids, n)
+    assert got.shape == (count, 3)
+    np.testing.assert_array_equal(got, function(x[:0], ids[:0], count))
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_numbers_of_no_segment_are_refused_beside_negative_ones(count, known):
+    n = count if known else tf.constant(count)
+    sums = compiled(lambda x, ids, n: tf.math.unsorted_segment_sum(x, ids, n))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="does not index into shape"):
+        sums(tf.ones([3, 2]), tf.constant([-1, count, -1]), n)
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_what_is_left_out_has_a_gradient_of_zero(count):
+    ids = [-1] * 4 if not count else [0, -1, 1, 0]
+
+    def gradient(x, n):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = tf.math.unsorted_segment_sum(x, tf.constant(ids), n)
+        return tape.gradient(y, x)
+
+    got = compiled(gradient)(tf.ones([4, 2]), tf.constant(count))
+    np.testing.assert_array_equal(got, np.repeat([[float(i >= 0)] for i in ids], 2, axis=1))
