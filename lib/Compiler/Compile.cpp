@@ -193,7 +193,6 @@ private:
     return llvm::is_contained(optionsOf.front().dump, name);
   }
   bool checkOptions();
-  void markConstants(ModuleOp module) const;
   bool runStages();
   bool runStage(StringRef stage, unsigned version);
   bool withoutRefused();
@@ -245,9 +244,9 @@ bool Driver::checkOptions() {
 }
 
 /// Tells the passes which tensors are the same in every call.
-void Driver::markConstants(ModuleOp module) const {
+void markConstants(ModuleOp module, const CompileOptions &options) {
   for (auto function : module.getOps<func::FuncOp>())
-    for (unsigned place : optionsOf.front().constants)
+    for (unsigned place : options.constants)
       if (function->hasAttr("tfc.entry") &&
           place < function.getNumArguments() &&
           isa<TensorType>(function.getArgument(place).getType()))
@@ -438,7 +437,7 @@ Artifact Driver::run() {
   if (remarks)
     (*modules.front())
         ->setAttr(rt::wantsRemarks, UnitAttr::get(original.getContext()));
-  markConstants(*modules.front());
+  markConstants(*modules.front(), optionsOf.front());
   artifact.entries = describeSignatures(*modules.front());
   if (artifact.entries.empty())
     fail("input",
@@ -458,6 +457,7 @@ CompileFailure tfc::runStage(ModuleOp module, StringRef stage,
                              const CompileOptions &options, bool &failedFlag) {
   loadDialects(module.getContext(), options);
   Errors errors(module.getContext());
+  markConstants(module, options);
   failedFlag = failed(runPasses(module, stage, options, errors)) ||
                failed(verify(module));
   return failedFlag ? explain(errors, stage) : CompileFailure();

@@ -300,13 +300,16 @@ _BEFORE = {
 }
 
 
-def run_stages(module, stage: str, options: dict | None = None) -> None:
-    """Runs the pipeline on the module of a trace, in place, up to a stage and with it; `ValueError` if that fails."""
+def run_stages(module, stage: str, options: dict | None = None, constants: tuple = ()) -> None:
+    """Runs the pipeline on the module of a trace, in place, up to a stage and with it; `ValueError` if that fails.
+    `constants`: as `compile_entry` is given them, and they are left out of code for GPUs as there.
+    """
     before = _BEFORE.get(stage)
     if before is not None:
-        run_stages(module, before, options)
+        run_stages(module, before, options, () if stage == "tfc-buffers-to-kernels" else constants)
+        constants = ()  # they are marked
     with LOCK:
         try:
-            compiler.run_pipeline(module, stage, effective_options(options))
+            compiler.run_pipeline(module, stage, options_for(options, None, constants))
         except compiler.CompileError as e:
             raise ValueError(str(e)) from None

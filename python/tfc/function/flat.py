@@ -316,7 +316,7 @@ class FlatFunction:
             return self._graph.function.text()
         with LOCK:
             module = self._graph.function.clone_module()
-            run_stages(module, stage, self.compile_options)
+            run_stages(module, stage, self.compile_options, self._constants)
             return module.operation.get_asm()
 
     def optimized_module(self):

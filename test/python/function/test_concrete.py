@@ -219,6 +219,15 @@ def test_mlir_text_of_a_stage_is_that_of_the_whole_pipeline_up_to_it(stage, has,
     assert has in c.mlir(stage) and has_not not in c.mlir(stage)
 
 
+@pytest.mark.parametrize(
+    ("stage", "marked"), [("tfc-to-linalg", True), ("tfc-pack", True), ("tfc-buffers-to-kernels", False)]
+)
+def test_mlir_text_of_a_stage_marks_captured_tensors_where_code_keeps_copies_of_them(stage, marked):
+    w = tf.ones([1024, 2048])
+    c = tf.function(lambda x: x @ w, autograph=False).get_concrete_function(tf.TensorSpec([64, 1024]))
+    assert ("tfc.constant" in c.mlir(stage)) == marked
+
+
 def test_concrete_functions_inside_a_trace():
     c = tf.function(lambda x, k: x * k).get_concrete_function(tf.TensorSpec([]), 3.0)
     f = tf.function(lambda x: c(x) + 1)
