@@ -127,7 +127,9 @@ std::string load(std::string_view image, Code &code) {
   std::vector<uint64_t> imports;
   for (uint64_t place : importPlaces) {
     std::string_view name = nameAt(names, place);
-    void *address = name.empty() ? nullptr : find(name.data());
+    if (name.empty())
+      return damaged;
+    void *address = find(name.data());
     if (!address)
       return "the code needs " + std::string(name) +
              ", which the process does not have";
@@ -199,7 +201,10 @@ PyObject *create(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
   }
   PyBuffer_Release(&image);
   if (!problem.empty()) {
-    PyErr_SetString(PyExc_OSError, problem.c_str());
+    // Names in a damaged image may be no text.
+    PyRef text(PyUnicode_DecodeUTF8(problem.data(), problem.size(), "replace"));
+    if (text)
+      PyErr_SetObject(PyExc_OSError, text.get());
     return nullptr;
   }
   PyObject *self = type->tp_alloc(type, 0);

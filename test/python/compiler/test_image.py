@@ -85,6 +85,16 @@ def test_an_import_that_the_process_lacks_is_an_error(image):
         LoadedCode(renamed)
 
 
+def test_an_import_whose_name_is_no_text_is_the_same_error(image):
+    with pytest.raises(OSError, match="the process does not have"):
+        LoadedCode(image.replace(b"\0sin\0", b"\0s\xf3n\0"))
+
+
+def test_an_import_without_a_name_is_damage(image):
+    with pytest.raises(OSError, match="damaged"):
+        LoadedCode(image.replace(b"\0sin\0", b"\0\0in\0"))
+
+
 def test_code_for_aarch64_is_linked_as_well():
     made = _compiler.link(compiled(CALLS, triple="aarch64-linux-gnu"))
     _, _, _, segments, fixups, symbols, imports, _ = HEAD.unpack_from(made)
