@@ -135,8 +135,8 @@ def _yield(graph, scope, values, stack):
 
 def drop(graph, op):
     """Takes back an op with results that was built just now."""
-    owner_of(op).erase()
     graph.forget_op(op)
+    owner_of(op).erase()
 
 
 def _name_of(x) -> str:

@@ -245,9 +245,11 @@ class FuncGraph(GraphQueries, Naming, Building):
         self._build("yield", values, {}, stack, (), [])
 
     def forget_op(self, op) -> None:
-        """It has gone."""
+        """It goes; `op` may be the MLIR op of one that was written down."""
         if self._journal is not None:
-            self._journal = [(o, s) for o, s in self._journal if o is not op]
+            first = real(op.results[0])
+            same = lambda o: o is op or (type(o) is KnownOp and o.results and real(o.results[0]) == first)
+            self._journal = [(o, s) for o, s in self._journal if not same(o)]
         self.operation_count -= 1
 
     def note_trial(self, scope, make) -> None:
