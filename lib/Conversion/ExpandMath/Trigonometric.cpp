@@ -187,9 +187,12 @@ static Value firstQuadrant(Writer &w, Value rise, Value run) {
     Value y = shortArcTangent(w, w.div(small, large));
     return w.select(isSteep, minusFrom(w, half, y), y);
   }
-  // The sum of two large numbers is none.
+  // The sum of two large numbers is none, and a part of a denormal one is
+  // rounded.
   Value isHuge = w.greater(large, w.constant(1e300)),
-        factor = w.select(isHuge, w.constant(0x1p-100), w.constant(1));
+        isTiny = w.less(large, w.constant(1e-290)),
+        factor = w.select(isHuge, w.constant(0x1p-100),
+                          w.select(isTiny, w.constant(0x1p100), w.constant(1)));
   large = w.mul(large, factor);
   small = w.mul(small, factor);
   Value isDiagonal = w.greater(small, w.scale(large, 0.41421356237309504880));

@@ -100,6 +100,13 @@ def test_angles_of_numbers_of_all_sizes(dtype):
     assert worst_ulps(compiled(tf.atan2, y, x), want) <= (2 if dtype is np.float32 else 4)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_angles_of_denormal_numbers_of_any_ratio(dtype):
+    least = np.finfo(dtype).smallest_subnormal
+    y, x = (least * a.ravel().astype(dtype) for a in np.meshgrid(np.arange(-40, 40), np.arange(-40, 40)))
+    assert worst_ulps(compiled(tf.atan2, y, x), np.arctan2(y.astype(LONG), x.astype(LONG))) <= 2
+
+
 @pytest.mark.parametrize(("dtype", "bound"), [(np.float32, 2), (np.float64, 4)])
 def test_angles_are_accurate(dtype, bound):
     rng = np.random.default_rng(3)
