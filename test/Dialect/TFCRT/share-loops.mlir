@@ -137,6 +137,56 @@ func.func @notOwn(%p: !llvm.ptr {llvm.noalias}, %q: !llvm.ptr {llvm.noalias}) {
   return
 }
 
+// Ranges of the arena are memory of their own only where they do not overlap: what a nest needs one after the other may be in the same place.
+// CHECK-LABEL: func.func @apart(
+// CHECK-COUNT-2: call @[[APART:tfc.loops.[0-9]+]](
+// CHECK-LABEL: func.func @overlapping(
+// CHECK-COUNT-2: call @[[OVERLAPPING:tfc.loops.[0-9]+]](
+func.func @apart(%arena: !llvm.ptr {llvm.noalias}) {
+  %first = llvm.mlir.constant(0 : i64) : i64
+  %second = llvm.mlir.constant(64 : i64) : i64
+  %p = llvm.getelementptr inbounds %arena[%first] : (!llvm.ptr, i64) -> !llvm.ptr, i8
+  %q = llvm.getelementptr inbounds %arena[%second] : (!llvm.ptr, i64) -> !llvm.ptr, i8
+  %a = tfcrt.bind %p : !llvm.ptr -> memref<16xf32>
+  %b = tfcrt.bind %q : !llvm.ptr -> memref<16xf32>
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %sixteen = arith.constant 16 : index
+  scf.for %i = %zero to %sixteen step %one {
+    %x = memref.load %a[%i] : memref<16xf32>
+    %y = arith.addf %x, %x : f32
+    memref.store %y, %b[%i] : memref<16xf32>
+  }
+  scf.for %i = %zero to %sixteen step %one {
+    %x = memref.load %b[%i] : memref<16xf32>
+    %y = arith.addf %x, %x : f32
+    memref.store %y, %a[%i] : memref<16xf32>
+  }
+  return
+}
+func.func @overlapping(%arena: !llvm.ptr {llvm.noalias}) {
+  %first = llvm.mlir.constant(0 : i64) : i64
+  %second = llvm.mlir.constant(64 : i64) : i64
+  %p = llvm.getelementptr inbounds %arena[%first] : (!llvm.ptr, i64) -> !llvm.ptr, i8
+  %q = llvm.getelementptr inbounds %arena[%second] : (!llvm.ptr, i64) -> !llvm.ptr, i8
+  %a = tfcrt.bind %p : !llvm.ptr -> memref<17xf32>
+  %b = tfcrt.bind %q : !llvm.ptr -> memref<17xf32>
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %seventeen = arith.constant 17 : index
+  scf.for %i = %zero to %seventeen step %one {
+    %x = memref.load %a[%i] : memref<17xf32>
+    %y = arith.subf %x, %x : f32
+    memref.store %y, %b[%i] : memref<17xf32>
+  }
+  scf.for %i = %zero to %seventeen step %one {
+    %x = memref.load %b[%i] : memref<17xf32>
+    %y = arith.subf %x, %x : f32
+    memref.store %y, %a[%i] : memref<17xf32>
+  }
+  return
+}
+
 // Of pieces that do the same with the same arguments one stays, and so does one of their entries.
 // CHECK-LABEL: func.func @launches
 // CHECK-COUNT-2: tfcrt.launch @launches.loop0.entry(
@@ -208,6 +258,7 @@ func.func private @tfc.routine.0(memref<8xf32>) attributes {tfc.routine}
 // CHECK-DAG: %[[TO:.*]] = tfcrt.bind %[[SECOND]]
 // CHECK: memref.load %[[FROM]]
 // CHECK: memref.store %{{.*}}, %[[TO]]
-
 // CHECK: func.func private @[[OWN]](%{{.*}}: !llvm.ptr {llvm.noalias}, %{{.*}}: !llvm.ptr {llvm.noalias})
 // CHECK: func.func private @[[NOT_OWN]](%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr)
+// CHECK: func.func private @[[APART]](%{{.*}}: !llvm.ptr {llvm.noalias}, %{{.*}}: !llvm.ptr {llvm.noalias})
+// CHECK: func.func private @[[OVERLAPPING]](%{{[^:]*}}: !llvm.ptr, %{{[^:]*}}: !llvm.ptr)

@@ -370,3 +370,19 @@ def test_the_second_and_third_gradient_of_a_loop_see_the_values_of_its_iteration
     x = tf.constant(0.7)
     got = tf.function(derivatives)(looped, x)
     np.testing.assert_allclose(got, derivatives(unrolled, x), rtol=1e-4)
+
+
+def test_loops_in_loops_on_sizes_that_are_not_known():
+    def gradient(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            a, b = x, x * 1.0
+            for _ in tf.range(2):
+                for _ in tf.range(2):
+                    a, b = tf.where(a > 0.0, b, a * a), tf.sin(b)
+            y = tf.reduce_sum(a * b)
+        return tape.gradient(y, x)
+
+    x = tf.constant(SINE)
+    got = tf.function(gradient, input_signature=[tf.TensorSpec([None, None])])(x)
+    np.testing.assert_allclose(got, gradient(x), rtol=1e-4, atol=1e-6)

@@ -26,6 +26,8 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/DataLayoutInterfaces.h"
 #include "tfc/Dialect/TFCRT/IR/EqualOps.h"
 #include "tfc/Dialect/TFCRT/IR/SharedGroup.h"
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
@@ -84,36 +86,90 @@ static Value addressOf(OpBuilder &builder, Location loc, Value memref) {
                                       ArrayRef<int64_t>{1});
 }
 
-/// What stands for the memory of a buffer, if nothing else in the function
-/// does: a range of the arena, an argument, an allocation, a constant.
-static Value identifiedMemory(Value memref) {
+namespace {
+
+/// Bytes of what nothing else in the function points to: an argument, an
+/// allocation, a constant; or the arena, of which each buffer has a range.
+struct Memory {
+  Value whole;
+  int64_t begin = 0, end = ShapedType::kDynamic; ///< of a range
+
+  bool overlaps(const Memory &other) const {
+    bool areRanges =
+        !ShapedType::isDynamic(end) && !ShapedType::isDynamic(other.end);
+    return whole == other.whole &&
+           (!areRanges || (begin < other.end && other.begin < end));
+  }
+};
+
+} // namespace
+
+/// The offset of a range of the arena.
+static std::optional<int64_t> offsetOf(LLVM::GEPOp address) {
+  if (address.getRawConstantIndices().size() != 1 ||
+      !address.getElemType().isInteger(8))
+    return std::nullopt;
+  auto index = address.getIndices()[0];
+  if (auto known = dyn_cast<IntegerAttr>(index))
+    return known.getInt();
+  APInt offset;
+  if (!matchPattern(cast<Value>(index), m_ConstantInt(&offset)))
+    return std::nullopt;
+  return offset.getSExtValue();
+}
+
+/// The bytes of `whole` that the buffer is in, from an offset on.
+static Memory rangeOf(BindOp bind, Value whole, int64_t offset) {
+  Memory memory{whole, offset};
+  MemRefType type = bind.getType();
+  if (!type.hasStaticShape())
+    return memory;
+  int64_t element = DataLayout::closest(bind)
+                        .getTypeSize(type.getElementType())
+                        .getFixedValue();
+  memory.end = offset + element * type.getNumElements();
+  return memory;
+}
+
+static std::optional<Memory> identifiedMemory(Value memref) {
   Value root = rootOf(memref);
   if (isa_and_present<memref::AllocOp, memref::AllocaOp, memref::GetGlobalOp>(
           root.getDefiningOp()))
-    return root;
+    return Memory{root};
   auto bind = root.getDefiningOp<BindOp>();
   if (!bind)
-    return {};
+    return std::nullopt;
   Value pointer = bind.getPointer();
-  if (pointer.getDefiningOp<LLVM::GEPOp>())
-    return pointer;
+  if (auto address = pointer.getDefiningOp<LLVM::GEPOp>()) {
+    std::optional<int64_t> offset = offsetOf(address);
+    return offset ? std::optional(rangeOf(bind, address.getBase(), *offset))
+                  : std::nullopt;
+  }
   auto argument = dyn_cast<BlockArgument>(pointer);
   auto function =
       argument ? dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp())
                : func::FuncOp();
   bool isDistinct =
       function && function.getArgAttr(argument.getArgNumber(), "llvm.noalias");
-  return isDistinct ? pointer : Value();
+  // The first range of the arena is at its own address.
+  return isDistinct ? std::optional(rangeOf(bind, pointer, 0)) : std::nullopt;
 }
 
 /// Whether all buffers that a nest takes from outside are memory of their own.
+/// Those that it needs one after the other may be in the same range of the
+/// arena.
 static bool takesDistinct(const OpList &nest) {
-  llvm::SmallDenseSet<Value> memories;
+  SmallVector<Memory> memories;
   return llvm::all_of(capturesOf(nest), [&](Value value) {
     if (!isa<MemRefType>(value.getType()))
       return !isa<LLVM::LLVMPointerType>(value.getType());
-    Value memory = identifiedMemory(value);
-    return memory && memories.insert(memory).second;
+    std::optional<Memory> memory = identifiedMemory(value);
+    if (!memory || llvm::any_of(memories, [&](const Memory &other) {
+          return memory->overlaps(other);
+        }))
+      return false;
+    memories.push_back(*memory);
+    return true;
   });
 }
 
