@@ -248,7 +248,8 @@ class FuncGraph(GraphQueries, Naming, Building):
         """It goes; `op` may be the MLIR op of one that was written down."""
         if self._journal is not None:
             first = real(op.results[0])
-            same = lambda o: o is op or (type(o) is KnownOp and o.results and real(o.results[0]) == first)
+            is_same = lambda o: type(o) is KnownOp and o.results and real(o.results[0]) == first
+            same = lambda o: o is op or (first is not None and is_same(o))  # none is built yet in a kept trace
             self._journal = [(o, s) for o, s in self._journal if not same(o)]
         self.operation_count -= 1
 

@@ -172,6 +172,21 @@ def test_a_difference_in_any_region_is_seen(place):
     assert concrete(f)._graph.is_followed
 
 
+def test_a_trial_that_differs_after_a_branch_is_taken_back():
+    number = [2.0]
+
+    def f(x):
+        while tf.cond(tf.reduce_sum(x) < 40.0, lambda: x[0] < 9.0, lambda: x[1] < 3.0) & (x[2] * number[0] < 50.0):
+            x = x * 1.5
+        return x
+
+    concrete(f)
+    assert concrete(f)._graph.is_followed
+    number[0] = 2.5
+    changed = concrete(f)
+    assert text(changed) == text(without(f))
+
+
 def test_an_error_in_a_branch_is_the_same_once_it_is_followed():
     wrong = [False]
 
