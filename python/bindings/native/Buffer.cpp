@@ -49,6 +49,7 @@ void reset(Buffer *buffer, int64_t nbytes) {
   buffer->nbytes = nbytes;
   buffer->owner = nullptr;
   buffer->previous = buffer->next = nullptr;
+  buffer->exported = false;
 }
 
 Buffer *takeLarge(int64_t capacity) {
@@ -219,6 +220,8 @@ static bool isAdopted(PyObject *owner) {
 
 bool isPrivate(const Buffer *buffer) {
   PyObject *owner = buffer->owner;
+  if (buffer->exported)
+    return false;
   if (!owner || isAdopted(owner))
     return true;
   // A view of a tensor, which nobody can write to: neither through the array

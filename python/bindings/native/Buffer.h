@@ -22,6 +22,9 @@ struct Buffer {
   Buffer *previous, *next;
   /// Bytes that follow the header; selects the free list.
   int64_t capacity;
+  /// Whether other libraries were given the memory itself: some write to it,
+  /// though they are told not to.
+  bool exported;
 };
 
 /// The header is padded so that the data after it is aligned as well.

@@ -176,7 +176,7 @@ PyObject *tensorDLPack(PyObject *object, PyObject *args, PyObject *kwargs) {
       return PyErr_NoMemory();
     memcpy(buffer->data, tensor->buffer->data, buffer->nbytes);
   } else {
-    retain(buffer);
+    retain(buffer)->exported = true;
   }
   PyObject *capsule;
   if (major == 0) {

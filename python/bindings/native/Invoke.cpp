@@ -102,7 +102,8 @@ private:
       return true;
     fillsPanels = data.panels.empty();
     for (size_t i = 0; i < data.sources.size(); ++i)
-      fillsPanels |= data.sources[i] != constant(i);
+      fillsPanels |=
+          data.sources[i] != constant(i) || !isPrivate(data.sources[i]);
     size_t place = numArgs + numVariables + numResults;
     buffers[place++] = fillsPanels ? this : nullptr;
     for (size_t i = 0; i < data.panelBytes.size(); ++i) {
@@ -122,10 +123,10 @@ private:
   void keepPanels() {
     if (!fillsPanels)
       return;
+    data.dropPanels();
     for (size_t i = 0; i < data.constants.size(); ++i)
       if (!isPrivate(constant(i)))
         return;
-    data.dropPanels();
     for (size_t i = 0; i < data.constants.size(); ++i)
       data.sources.push_back(retain(constant(i)));
     for (size_t i = 0; i < numPanels; ++i)

@@ -1,5 +1,6 @@
 """Panels of captured weights: made by the first call, kept by the code, and never those of other weights."""
 
+import ctypes
 import threading
 
 import ml_dtypes
@@ -226,3 +227,34 @@ def test_compiled_tells_the_memory_of_panels():
     assert compiled.panel_bytes >= 4 * 600 * 500
     assert "copies of weights that are kept" in str(compiled)
     assert any("panels of the right operand, made before" in remark for remark in compiled.remarks)
+
+
+def overwrite(shared, value):
+    """What some libraries do, though the array is read-only."""
+    content = np.full(shared.shape, value, shared.dtype)
+    ctypes.memmove(shared.ctypes.data, content.ctypes.data, content.nbytes)
+
+
+@pytest.mark.parametrize("called_before", [False, True])
+def test_weights_whose_memory_other_libraries_were_given_are_packed_by_each_call(called_before):
+    w, x = small(700, 400), small(20, 700)
+    weights = tf.constant(w)
+    product = traced(lambda x: tf.matmul(x, weights))
+    if called_before:
+        product(tf.constant(x))
+    shared = np.from_dlpack(weights)
+    for value in (1.0, 2.0):
+        overwrite(shared, value)
+        expected = x @ np.full_like(w, value)
+        np.testing.assert_array_equal(product(tf.constant(x)).numpy(), expected)
+        np.testing.assert_array_equal(tf.matmul(x, weights).numpy(), expected)
+    assert code_of(product, tf.constant(x)).panel_bytes == 0
+
+
+def test_a_variable_takes_a_copy_of_a_value_whose_memory_other_libraries_were_given():
+    value = tf.constant(np.ones(1000, np.float32))
+    shared = np.from_dlpack(value)
+    v = tf.Variable(tf.zeros([1000]))
+    v.assign(value)
+    overwrite(shared, 5.0)
+    np.testing.assert_array_equal(v.numpy(), np.ones(1000, np.float32))
