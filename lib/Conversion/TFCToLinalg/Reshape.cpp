@@ -19,7 +19,9 @@ using namespace tfc::lowering;
 /// At most one unknown size a group: then its parts follow from the whole.
 static bool isPlain(ArrayRef<ReassociationIndices> groups, ArrayRef<int64_t> shape) {
   return llvm::all_of(groups, [&](const ReassociationIndices &group) {
-    return llvm::count_if(group, [&](int64_t i) { return ShapedType::isDynamic(shape[i]); }) <= 1;
+    auto unknown = llvm::count_if(group, [&](int64_t i) { return ShapedType::isDynamic(shape[i]); });
+    // An unknown size beside 0 is not what is left of the number of elements: MLIR would divide by 0.
+    return unknown == 0 || (unknown == 1 && llvm::none_of(group, [&](int64_t i) { return shape[i] == 0; }));
   });
 }
 

@@ -42,6 +42,13 @@ def test_rows_are_counted_each_for_itself(dtype):
     np.testing.assert_array_equal(got, [np.bincount(row, minlength=9) for row in x])
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_no_rows_have_counts_of_no_rows(known):
+    spec = [] if known else [tf.TensorSpec([None, None], tf.int32)]
+    got = compiled(lambda x: tf.math.bincount(x, axis=-1, minlength=4), *spec)(tf.zeros([0, 3], tf.int32))
+    assert got.shape == (0, 4)
+
+
 def test_weights_are_summed_up():
     x, w = RNG.integers(0, 9, size=300).astype(np.int32), RNG.normal(size=300)
     got = compiled(lambda x, w: tf.math.bincount(x, w))(tf.constant(x), tf.constant(w))
