@@ -323,3 +323,44 @@ def test_gradients_of_what_takes_turns(program):
     u, v = data(LARGE, LARGE), data(LARGE, LARGE)
     for x, y in zip(tf.function(gradients)(u, v), gradients(u, v), strict=True):
         np.testing.assert_allclose(x, y, rtol=1e-3, atol=1e-4)
+
+
+def a_row_replaced(n, a, b):
+    for i in tf.range(n):
+        a = tf.tensor_scatter_nd_update(b, [[i]], [a[0]])
+    return a
+
+
+def a_row_added(n, a, b):
+    for i in tf.range(n):
+        a = tf.tensor_scatter_nd_add(b, [[i]], [a[0]])
+    return a
+
+
+def a_row_where_odd(n, a, b):
+    for i in tf.range(n):
+        if i % 2 == 1:
+            a = tf.tensor_scatter_nd_update(b, [[i]], [a[0] + 1.0])
+    return a
+
+
+def rows_of_rows(n, a, b):
+    for i in tf.range(n):
+        for j in tf.range(2):
+            a = tf.tensor_scatter_nd_update(b, [[i], [j + 3]], [a[0], a[1]])
+    return a
+
+
+@pytest.mark.parametrize("static", [True, False])
+@pytest.mark.parametrize("n", [1, 2, 3])
+@pytest.mark.parametrize(
+    "program", [a_row_replaced, a_row_added, a_row_where_odd, rows_of_rows], ids=lambda f: f.__name__
+)
+def test_a_value_from_before_the_loop_stays_when_parts_of_it_are_replaced(program, n, static):
+    def f(n, a, b):
+        return program(n, tf.sin(a), tf.sin(b))
+
+    for size in (SMALL, LARGE):
+        a, b = data(size, size), data(size, size)
+        got = tf.function(lambda a, b: f(n, a, b))(a, b) if static else tf.function(f)(tf.constant(n), a, b)
+        np.testing.assert_allclose(got, f(n, a, b), rtol=1e-5, atol=1e-6)

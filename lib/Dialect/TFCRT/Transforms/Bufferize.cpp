@@ -294,6 +294,44 @@ static void splitLargeBuffers(RewriterBase &rewriter, Operation *root) {
   }
 }
 
+/// Computes what is inserted into a value from before the loop elsewhere than in a slice of that value. The analysis
+/// takes a write to such a slice for a part of the insertion; but this copies the value, which the next iteration reads
+/// again, and would find changed.
+static void leaveOuterSlices(RewriterBase &rewriter, Operation *root) {
+  SmallVector<OpOperand *> writes;
+  root->walk([&](tensor::InsertSliceOp insert) {
+    if (!insertsIntoOuterValue(cast<SubsetInsertionOpInterface>(insert.getOperation())))
+      return;
+    auto loop = insert->getParentOfType<LoopLikeOpInterface>();
+    for (Operation *user : insert.getDest().getUsers()) {
+      if (!isa<tensor::ExtractSliceOp>(user))
+        continue;
+      for (OpOperand &use : user->getResult(0).getUses()) {
+        auto compute = dyn_cast<DestinationStyleOpInterface>(use.getOwner());
+        bool isRead = isa<tensor::ExtractOp>(use.getOwner()) || (compute && compute.isDpsInput(&use));
+        if (!isRead && loop->isProperAncestor(use.getOwner()))
+          writes.push_back(&use);
+      }
+    }
+  });
+  llvm::SmallPtrSet<OpOperand *, 8> done;
+  for (OpOperand *use : writes) {
+    if (!done.insert(use).second)
+      continue;
+    Value slice = use->get();
+    Location loc = slice.getLoc();
+    auto type = cast<RankedTensorType>(slice.getType());
+    auto compute = dyn_cast<linalg::LinalgOp>(use->getOwner());
+    rewriter.setInsertionPoint(use->getOwner());
+    Value own = compute && !compute.payloadUsesValueFromOperand(use)
+                    ? tensor::EmptyOp::create(rewriter, loc, tensor::getMixedSizes(rewriter, loc, slice),
+                                              type.getElementType())
+                          .getResult()
+                    : AllocTensorOp::create(rewriter, loc, type, ValueRange(), slice).getResult();
+    rewriter.modifyOpInPlace(use->getOwner(), [&] { use->set(own); });
+  }
+}
+
 /// Does the analysis find a way, with all values where they have been put?
 static bool isPossible(Operation *root) {
   ScopedDiagnosticHandler quiet(root->getContext(),
@@ -336,6 +374,7 @@ struct Bufferize : public tfc::rt::impl::TFCBufferizePassBase<Bufferize> {
     IRRewriter rewriter(&getContext());
     splitOutputs(rewriter, getOperation());
     splitLargeBuffers(rewriter, getOperation());
+    leaveOuterSlices(rewriter, getOperation());
     makeAllocations();
     forgetImpossiblePlaces(rewriter, getOperation());
     OneShotBufferizationOptions options = bufferizationOptions();
