@@ -220,7 +220,6 @@ row(
     special.erfinv,
     _times(lambda y, x: p.mul(scalar(1 / _ERF_SLOPE, x), p.exp(p.mul(y, y)))),
     domain=(-0.9, 0.9),
-    gpu=WIDE_FUNCTIONS,
     jvp=ELEMENTWISE,
 )
 row(p.lgamma, special.lgamma, _times(lambda y, x: p.digamma(x)), domain=(0.5, 5.0), gpu=WIDE_FUNCTIONS, jvp=ELEMENTWISE)
