@@ -364,3 +364,27 @@ def test_a_value_from_before_the_loop_stays_when_parts_of_it_are_replaced(progra
         a, b = data(size, size), data(size, size)
         got = tf.function(lambda a, b: f(n, a, b))(a, b) if static else tf.function(f)(tf.constant(n), a, b)
         np.testing.assert_allclose(got, f(n, a, b), rtol=1e-5, atol=1e-6)
+
+
+def both_are_one_and_one_is_changed(n, a, b):
+    for _ in tf.range(n):
+        a = b = tf.concat([b[1:], a[:1]], 0)
+    return a + 1.0, b
+
+
+def one_is_the_other_in_another_shape(n, a, b):
+    b = tf.reshape(b, [-1])
+    for _ in tf.range(n):
+        a = tf.concat([tf.reshape(b, a.shape)[1:], a[:1]], 0)
+        b = tf.reshape(a, [-1])
+    return a + 1.0, b
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3])
+@pytest.mark.parametrize(
+    "program", [both_are_one_and_one_is_changed, one_is_the_other_in_another_shape], ids=lambda f: f.__name__
+)
+def test_variables_with_one_value_are_changed_by_themselves(program, n):
+    a, b = data(LARGE, LARGE), data(LARGE, LARGE)
+    for x, y in zip(tf.function(program)(tf.constant(n), a, b), program(n, a, b), strict=True):
+        np.testing.assert_array_equal(x, y)

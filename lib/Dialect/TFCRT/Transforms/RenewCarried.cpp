@@ -103,6 +103,26 @@ static bool isOtherVariable(Value next, BlockArgument argument) {
   return other && other != argument && other.getOwner() == argument.getOwner() && other.getType() == argument.getType();
 }
 
+static bool isReshape(Operation *op) {
+  return isa_and_present<tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::CastOp>(op);
+}
+
+/// Is the value, in any shape, the next one of another variable already? Two variables in one buffer would be changed
+/// together by what works in the place of one of them after the loop.
+static bool isNextOfAnother(Value value, Operation *yield) {
+  while (isReshape(value.getDefiningOp()))
+    value = value.getDefiningOp()->getOperand(0);
+  SmallVector<Value> shapes{value};
+  for (size_t i = 0; i < shapes.size(); ++i)
+    for (Operation *user : shapes[i].getUsers()) {
+      if (user == yield)
+        return true;
+      if (isReshape(user))
+        shapes.push_back(user->getResult(0));
+    }
+  return false;
+}
+
 namespace {
 
 struct RenewCarried : public tfc::rt::impl::TFCRenewCarriedPassBase<RenewCarried> {
@@ -123,6 +143,8 @@ struct RenewCarried : public tfc::rt::impl::TFCRenewCarriedPassBase<RenewCarried
       Operation *writer = firstWriter(op.getSource(), op->getBlock(), start);
       bool isOther = isOtherVariable(op.getSource(), argument);
       if (!isOther && !(writer && isReadFrom(argument, writer, op)))
+        continue;
+      if (isNextOfAnother(op.getSource(), op->getBlock()->getTerminator()))
         continue;
       if (!isOther)
         renew(*start);
