@@ -388,3 +388,17 @@ def test_variables_with_one_value_are_changed_by_themselves(program, n):
     a, b = data(LARGE, LARGE), data(LARGE, LARGE)
     for x, y in zip(tf.function(program)(tf.constant(n), a, b), program(n, a, b), strict=True):
         np.testing.assert_array_equal(x, y)
+
+
+def test_small_variables_with_one_value_are_changed_by_themselves():
+    def program(n, b, c):
+        for i in tf.range(n):
+            b = c = tf.minimum(c, c[:, i][:, None] + c[i][None])
+        b, c = tf.cos(b), tf.sin(c)
+        for i in tf.range(2):
+            b, c = (tf.maximum(b, c), b) if i % 2 == 0 else (c, b)
+        return b, c
+
+    b, c = data(SMALL, SMALL), data(SMALL, SMALL)
+    for x, y in zip(tf.function(program)(tf.constant(3), b, c), program(tf.constant(3), b, c), strict=True):
+        np.testing.assert_allclose(x, y, rtol=1e-6, atol=1e-6)

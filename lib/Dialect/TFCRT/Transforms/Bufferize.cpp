@@ -367,6 +367,24 @@ static void forgetImpossiblePlaces(RewriterBase &rewriter, Operation *root) {
     llvm::for_each(places, forget);
 }
 
+/// Gives variables of a loop that become one value a copy each: the analysis takes the loop's results for different
+/// memory, and lets ops after it work in the place of either.
+static void splitYields(RewriterBase &rewriter, Operation *root) {
+  root->walk([&](scf::YieldOp yield) {
+    if (!isa<scf::ForOp, scf::WhileOp>(yield->getParentOp()))
+      return;
+    llvm::SmallDenseSet<Value> seen;
+    for (OpOperand &operand : yield->getOpOperands()) {
+      auto type = dyn_cast<RankedTensorType>(operand.get().getType());
+      if (!type || seen.insert(operand.get()).second)
+        continue;
+      rewriter.setInsertionPoint(yield);
+      Value copy = AllocTensorOp::create(rewriter, yield.getLoc(), type, ValueRange(), operand.get());
+      rewriter.modifyOpInPlace(yield, [&] { operand.set(copy); });
+    }
+  });
+}
+
 namespace {
 
 struct Bufferize : public tfc::rt::impl::TFCBufferizePassBase<Bufferize> {
@@ -377,6 +395,7 @@ struct Bufferize : public tfc::rt::impl::TFCBufferizePassBase<Bufferize> {
     leaveOuterSlices(rewriter, getOperation());
     makeAllocations();
     forgetImpossiblePlaces(rewriter, getOperation());
+    splitYields(rewriter, getOperation());
     OneShotBufferizationOptions options = bufferizationOptions();
     BufferizationState state;
     if (failed(runOneShotBufferize(getOperation(), options, state)))
