@@ -6,9 +6,11 @@
 #include "Kernel.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Complex/IR/Complex.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/UB/IR/UBOps.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "tfc/Dialect/TFCRT/IR/ParallelLoop.h"
@@ -166,8 +168,8 @@ const Cell &Cell::operator=(Num x) const {
 // The kernel
 //===----------------------------------------------------------------------===//
 
-/// The memref that a body sees of a tensor: of its shape, neighbours in the last
-/// dimension side by side.
+/// The memref that a body sees of a tensor: of its shape, neighbours in the
+/// last dimension side by side.
 static MemRefType viewOf(Value tensor) {
   auto type = cast<RankedTensorType>(tensor.getType());
   SmallVector<int64_t> strides(type.getRank(), ShapedType::kDynamic);
@@ -227,8 +229,8 @@ void Kernel::independent(ArrayRef<Dim> extents, double nanoseconds,
     sizes.push_back(size(dim));
     count = count * sizes.back();
   }
-  auto loop = scf::ForOp::create(b, loc, index(0).value, count.value,
-                                 index(1).value);
+  auto loop =
+      scf::ForOp::create(b, loc, index(0).value, count.value, index(1).value);
   loop->setAttr(rt::independent, b.getF64FloatAttr(nanoseconds));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
@@ -331,6 +333,34 @@ Num Kernel::anyOf(Num mask) {
 }
 Num Kernel::shuffle(Num x, Num y, ArrayRef<int64_t> lanes) {
   return num(vector::ShuffleOp::create(b, loc, x.value, y.value, lanes));
+}
+// An instruction of AVX-512; elsewhere LLVM stores lane after lane, without
+// branches.
+Num Kernel::compress(Num x, Num mask) {
+  Value unused = ub::PoisonOp::create(b, loc, x.value.getType());
+  return num(LLVM::CallIntrinsicOp::create(
+                 b, loc, x.value.getType(),
+                 b.getStringAttr("llvm.experimental.vector.compress"),
+                 ValueRange{x.value, mask.value, unused})
+                 .getResult(0));
+}
+Num Kernel::countOf(Num mask) {
+  int64_t lanes = cast<VectorType>(mask.value.getType()).getNumElements();
+  Type bits = b.getIntegerType(lanes);
+  Value word =
+      vector::BitCastOp::create(b, loc, VectorType::get(1, bits), mask.value);
+  word = vector::ExtractOp::create(b, loc, word, 0);
+  if (lanes < 32)
+    word = arith::ExtUIOp::create(b, loc, b.getI32Type(), word);
+  Value count = math::CtPopOp::create(b, loc, word);
+  return num(arith::IndexCastUIOp::create(b, loc, b.getIndexType(), count));
+}
+Num Kernel::lanesFromZero(VectorType type) {
+  SmallVector<APInt> numbers;
+  for (int64_t i = 0; i < type.getNumElements(); ++i)
+    numbers.push_back(APInt(type.getElementTypeBitWidth(), i));
+  return num(
+      arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, numbers)));
 }
 
 Num Kernel::index(int64_t n) {

@@ -86,7 +86,8 @@ public:
   using Body = llvm::function_ref<void()>;
   using Step = llvm::function_ref<void(Num)>;
 
-  /// What the innermost loops go over: LLVM makes vectors of those over elements.
+  /// What the innermost loops go over: LLVM makes vectors of those over
+  /// elements.
   enum class Loops { ofElements, ofVectors };
 
   /// A result (or scratch memory) of these dimensions.
@@ -94,8 +95,8 @@ public:
     Dims dims;
     mlir::Type element;
   };
-  /// The inputs are values of the tfc dialect, and after them the constants, which
-  /// are lowered; `element` is what arithmetic works on.
+  /// The inputs are values of the tfc dialect, and after them the constants,
+  /// which are lowered; `element` is what arithmetic works on.
   Kernel(Lowering &l, llvm::ArrayRef<mlir::Value> inputs,
          llvm::ArrayRef<Output> outputs, mlir::Type element,
          Loops loops = Loops::ofElements,
@@ -115,8 +116,8 @@ public:
   /// Over all indices of some dimensions.
   void loops(llvm::ArrayRef<Dim> extents,
              llvm::function_ref<void(llvm::ArrayRef<Num>)> body);
-  /// The same, in pieces that threads share: no iteration depends on another, each
-  /// takes about so many nanoseconds.
+  /// The same, in pieces that threads share: no iteration depends on another,
+  /// each takes about so many nanoseconds.
   void independent(llvm::ArrayRef<Dim> extents, double nanoseconds,
                    llvm::function_ref<void(llvm::ArrayRef<Num>)> body);
   /// From `from` on in steps.
@@ -136,6 +137,13 @@ public:
   Num anyOf(Num mask);
   /// Lanes of x, then of y.
   Num shuffle(Num x, Num y, llvm::ArrayRef<int64_t> lanes);
+  /// Lanes that are chosen, one after the other; what is in those behind them
+  /// means nothing.
+  Num compress(Num x, Num mask);
+  /// How many lanes are chosen, an index.
+  Num countOf(Num mask);
+  /// 0, 1, 2, ...
+  Num lanesFromZero(mlir::VectorType type);
 
   // Scalars.
   Num num(mlir::Value value) { return {this, value}; }

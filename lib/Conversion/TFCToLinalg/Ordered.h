@@ -33,6 +33,13 @@ mlir::Value comesFirst(mlir::OpBuilder &b, mlir::Location loc,
 mlir::Value sortedPositions(Lowering &l, mlir::Value x, size_t axis,
                             bool descending);
 
+class Kernel;
+struct Num;
+/// In a kernel: where `size` elements come from, i32, in order; a stable sort.
+void sortPositions(Kernel &k, mlir::Type element, bool descending, Dim size,
+                   llvm::function_ref<Num(Num)> get,
+                   llvm::function_ref<void(Num, Num)> set);
+
 /// How many positions of each row are read, if all who use the op read only the
 /// first few; else 0.
 int64_t numFirst(ArgsortOp op);

@@ -49,14 +49,6 @@ struct Integers {
       value = DenseElementsAttr::get(vector, scalar.getValue());
     return k.num(arith::ConstantOp::create(k.b, k.loc, value));
   }
-  /// 0, 1, 2...
-  Num count(VectorType type) const {
-    SmallVector<APInt> numbers;
-    for (int64_t i = 0; i < type.getNumElements(); ++i)
-      numbers.push_back(APInt(type.getElementTypeBitWidth(), i));
-    return k.num(arith::ConstantOp::create(
-        k.b, k.loc, DenseElementsAttr::get(type, numbers)));
-  }
   Num like(Num x, int64_t n) const { return number(x.value.getType(), n); }
   Num bitXor(Num x, Num y) const {
     return k.num(arith::XOrIOp::create(k.b, k.loc, x.value, y.value));
@@ -258,7 +250,7 @@ void Sorter::sortByCounting(Get x, Set result) {
     return k.num(
         arith::CmpIOp::create(k.b, k.loc, predicate, x.value, y.value));
   };
-  Num iota = ints.count(vector);
+  Num iota = k.lanesFromZero(vector);
   k.loopBy(zero, end, lanes, [&](Num from) {
     Num mine = keys.vector(from, lanes);
     auto count = [&](Num begin, Num end, Num so,
@@ -378,12 +370,10 @@ static Value sortOnDevice(Lowering &l, Value x, size_t axis, bool descending,
   });
 }
 
-/// A network's code is long, and short vectors make it several times as long.
-static bool hasLongVectors(Operation *op) {
-  auto module = op->getParentOfType<ModuleOp>();
-  auto bits = module ? module->getAttrOfType<IntegerAttr>("tfc.vector_bits")
-                     : IntegerAttr();
-  return !bits || bits.getInt() >= 256;
+void lowering::sortPositions(Kernel &k, Type element, bool descending, Dim size,
+                             llvm::function_ref<Num(Num)> get,
+                             llvm::function_ref<void(Num, Num)> set) {
+  Sorter(k, element, descending, size, /*wantsKeys=*/false).sort(get, set);
 }
 
 template <typename Op> static LogicalResult lowerSort(Lowering &l, Op op) {
@@ -420,7 +410,8 @@ template <typename Op> static LogicalResult lowerSort(Lowering &l, Op op) {
   int64_t numRows = 1;
   for (Dim dim : others)
     numRows = dim < 0 || numRows < 0 ? -1 : numRows * dim;
-  bool hasNetworks = wantsKeys && axis + 1 == of.size() && hasLongVectors(op);
+  bool hasNetworks =
+      wantsKeys && axis + 1 == of.size() && hasVectorsForNetworks(op);
   bool isLong = hasNetworks && SortLong::isFor(of[axis]) &&
                 storageType(element).getIntOrFloatBitWidth() > 8;
   SortLong longRow(k, element, op.getDescending(),

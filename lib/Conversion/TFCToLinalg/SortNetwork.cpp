@@ -34,12 +34,16 @@ static constexpr int64_t mostInChunk = 512;
 // Integers that order as elements do
 //===----------------------------------------------------------------------===//
 
-static bool hasWideVectors(Kernel &k) {
-  Operation *parent = k.b.getInsertionBlock()->getParentOp();
-  auto module = parent->getParentOfType<ModuleOp>();
+/// The vectors of the CPU that the op's module is for.
+static std::optional<int64_t> vectorBits(Operation *op) {
+  auto module = op->getParentOfType<ModuleOp>();
   auto bits = module ? module->getAttrOfType<IntegerAttr>("tfc.vector_bits")
                      : IntegerAttr();
-  return bits && bits.getInt() >= 512;
+  return bits ? std::optional(bits.getInt()) : std::nullopt;
+}
+
+bool lowering::hasVectorsForNetworks(Operation *op) {
+  return vectorBits(op).value_or(256) >= 256;
 }
 
 KeyLanes::KeyLanes(Kernel &k, Type element, bool descending)
@@ -47,7 +51,9 @@ KeyLanes::KeyLanes(Kernel &k, Type element, bool descending)
       width(storageType(element).getIntOrFloatBitWidth()),
       count(512 / std::max(width, 32u)),
       lane(k.b.getIntegerType(std::max(width, 32u))),
-      vector(VectorType::get(count, lane)), isWide(hasWideVectors(k)) {}
+      vector(VectorType::get(count, lane)),
+      isWide(vectorBits(k.b.getInsertionBlock()->getParentOp()).value_or(0) >=
+             512) {}
 
 Num KeyLanes::number(int64_t n) const {
   return k.splat(

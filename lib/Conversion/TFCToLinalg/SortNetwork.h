@@ -12,6 +12,9 @@
 
 namespace tfc::lowering {
 
+/// A network's code is long, and short vectors make it several times as long.
+bool hasVectorsForNetworks(mlir::Operation *op);
+
 /// Elements as integers that order as they do, in lanes of 32 or 64 bits.
 /// Zeros are one integer, and so are NaN: rows that have a negative zero or a
 /// NaN are special.

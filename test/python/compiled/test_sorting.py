@@ -157,10 +157,36 @@ def test_any_number_of_first_elements(k):
     agree(lambda x: tuple(tf.math.top_k(x, k)), numbers("float32", (3, 1000)))
 
 
+# From 65 first elements on, what may be among them is collected behind them; from an eighth of the row on, all is sorted.
+@pytest.mark.parametrize(
+    "size, k", [(519, 65), (520, 65), (583, 65), (601, 75), (3001, 300), (9000, 1125), (9000, 1126)]
+)
+@pytest.mark.parametrize("dtype", FLOATS + INTEGERS)
+def test_many_first_elements(dtype, size, k):
+    def f(x):
+        return (*tf.math.top_k(x, k), tf.argsort(x)[:, :k])
+
+    for make in (numbers, few):
+        agree(f, make(dtype, (3, size)))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int32", "int64", "uint8"])
+@pytest.mark.parametrize("end", ["min", "max"])
+def test_many_first_elements_where_all_are_the_last_one_of_their_type(dtype, end):
+    x = tf.fill([2, 1003], getattr(tf.as_dtype(dtype), end))
+    agree(lambda x: (*tf.math.top_k(x, 70), tf.argsort(x)[:, :70]), tf.cast(x, dtype))
+
+
+@pytest.mark.parametrize("k", [9, 70])
 @pytest.mark.parametrize("x", [np.arange(3000.0), -np.arange(3000.0), np.zeros(3000), np.full(3000, np.nan)])
-def test_rows_that_are_in_order_or_equal(x):
-    x = tf.constant(np.stack([x, x]), tf.float32)
-    agree(lambda x: (*tf.math.top_k(x, 9), tf.argsort(x), tf.argsort(x, direction="DESCENDING")), x)
+def test_rows_that_are_in_order_or_equal(x, k):
+    def f(x):
+        first = tf.argsort(x, stable=True)[:, :k]
+        return (*tf.math.top_k(x, k), first, tf.argsort(x), tf.argsort(x, direction="DESCENDING"))
+
+    for dtype in ("float32", "float64"):
+        agree(f, tf.constant(np.stack([x, x]), dtype))
+        agree(lambda x: (*tf.math.top_k(x, k), tf.argsort(-x)[:, :k]), tf.constant(np.stack([x, x]), dtype))
 
 
 def test_an_order_that_is_needed_whole_beside_its_first_elements():

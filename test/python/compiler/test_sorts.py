@@ -1,4 +1,4 @@
-"""Sorted rows against numpy, bit for bit, on several machines: vectors of 512 bits, of 256, and too short ones for networks."""
+"""Sorted rows, and the first places of their orders, against numpy, bit for bit, on several machines: vectors of 512 bits, of 256, and too short ones for networks."""
 
 import platform
 
@@ -17,6 +17,18 @@ def sort(shape, element, descending):
 func.func @f(%x: {x}) -> {x} attributes {{tfc.entry}} {{
   %r = tfc.sort %x {{axis = {len(shape) - 1} : i64, descending = {str(descending).lower()}}} : ({x}) -> {x}
   return %r : {x}
+}}"""
+
+
+def first_places(shape, kept, element, descending):
+    x = f"tensor<{'x'.join(map(str, shape))}x{element}>"
+    order, first = f"tensor<{shape[0]}x{shape[1]}xi32>", f"tensor<{shape[0]}x{kept}xi32>"
+    return f"""
+func.func @f(%x: {x}) -> {first} attributes {{tfc.entry}} {{
+  %r = tfc.argsort %x {{axis = 1 : i64, descending = {str(descending).lower()}}} : ({x}) -> {order}
+  %s = tfc.slice %r {{starts = array<i64: 0, 0>, sizes = array<i64: {shape[0]}, {kept}>,
+    strides = array<i64: 1, 1>}} : ({order}) -> {first}
+  return %s : {first}
 }}"""
 
 
@@ -39,11 +51,33 @@ def in_order(row, descending):
     return row[np.argsort(-rank if descending else rank, kind="stable")]
 
 
+def places_in_order(row, descending):
+    rank = np.unique(row, return_inverse=True)[1]
+    return np.argsort(-rank if descending else rank, kind="stable")
+
+
+def skip_what_is_not_there(machine):
+    if machine == "x86-64-v4" and not has_avx512():
+        pytest.skip("no AVX-512 here")
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("element", TYPES)
+@pytest.mark.parametrize("kept", [5, 100])
+def test_first_places(compiled, kept, element, machine):
+    skip_what_is_not_there(machine)
+    for seed in range(4):
+        x, descending = elements((3, 2001), element, seed % 2), seed >= 2
+        host = compiled(first_places(x.shape, kept, element, descending), cpu=machine)
+        (result,) = host("f", x)
+        assert host.status == 0
+        np.testing.assert_array_equal(result, np.apply_along_axis(places_in_order, 1, x, descending)[:, :kept])
+
+
 @pytest.mark.parametrize("machine", MACHINES)
 @pytest.mark.parametrize("element", TYPES)
 def test_rows_in_order(compiled, element, machine):
-    if machine == "x86-64-v4" and not has_avx512():
-        pytest.skip("no AVX-512 here")
+    skip_what_is_not_there(machine)
     for seed, shape in enumerate(SHAPES * 2):
         x, descending = elements(shape, element, seed % 2), seed >= len(SHAPES)
         host = compiled(sort(shape, element, descending), cpu=machine)
