@@ -390,7 +390,7 @@ def repeat(input, repeats, axis=None, name=None) -> Tensor:
         input, axis = p.reshape(input, shape=(None,)), 0
     where = axis_of(axis, rank_of(input, "repeat"), "repeat")
     counts = static_ints(repeats)
-    if counts is None or None in counts or (input.shape_tuple[where] is None and len(counts) > 1):
+    if counts is None or None in counts or (input.shape_tuple[where] is None and len(counts) != 1):
         return repeated(input, convert_to_tensor(repeats), where)
     size = input.shape_tuple[where]
     if counts and size is not None and len(counts) not in (1, size) or counts == () and size:
@@ -399,13 +399,13 @@ def repeat(input, repeats, axis=None, name=None) -> Tensor:
         )
     if counts and min(counts) < 0:
         raise argument_error(None, "repeat", f"repeats must not be negative, got {min(counts)} [Op:Repeat]")
-    if input.shape_tuple[where] is None:
+    if input.shape_tuple[where] is None and counts[0]:
         wide = p.expand_dims(input, axes=(where + 1,))
         copies = concat([wide] * counts[0], where + 1)
         sizes = dynamic_shape(input)
         factor = [counts[0] if i == where else 1 for i in builtins.range(len(input.shape_tuple))]
         return p.dynamic_reshape(copies, p.mul(sizes, p.constant(value=np.array(factor, np.int64))))
-    index = np.repeat(np.arange(input.shape_tuple[where]), counts[0] if len(counts) == 1 else counts)
+    index = np.repeat(np.arange(input.shape_tuple[where] or 0), counts[0] if len(counts) == 1 else counts)
     return p.gather(input, p.constant(value=index), axis=where, batch_dims=0)
 
 

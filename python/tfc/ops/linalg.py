@@ -116,11 +116,13 @@ def _matrix(x, split) -> Tensor:
     """The dimensions before and after `split` each as one."""
     dims = x.shape_tuple
     rows, columns = TensorShape(dims[:split]).num_elements(), TensorShape(dims[split:]).num_elements()
-    if rows is None and columns is None:
+    if None in (rows, columns) and (rows == columns or 0 in (rows, columns)):  # the other one does not tell
         sizes = shape(x)
-        head = p.slice_(sizes, starts=(0,), sizes=(split,), strides=(1,))
-        rows = p.reduce_prod(head, axes=(0,), keepdims=True)
-        return reshape(x, concat([rows, [-1]], 0))
+        parts = [
+            p.reduce_prod(p.slice_(sizes, starts=(i,), sizes=(k,), strides=(1,)), axes=(0,), keepdims=True)
+            for i, k in ((0, split), (split, len(dims) - split))
+        ]
+        return p.ensure_shape(reshape(x, concat(parts, 0)), shape=(rows, columns))
     return p.reshape(x, shape=(rows, columns))
 
 

@@ -13,3 +13,16 @@ def test_a_size_beside_zero_is_the_one_that_was_asked_for(count, order):
         return tf.reshape(tf.zeros([n * size]), order(n, size))
 
     assert f(tf.zeros([count, 3]), tf.constant(4)).shape == tuple(order(count, 4))
+
+
+@pytest.mark.parametrize("known", [[None] * 3, [0, None, None], [None, 0, None]], ids=str)
+@pytest.mark.parametrize("sizes", [(0, 3, 2), (3, 0, 2)], ids=str)
+def test_a_contraction_of_no_rows_has_the_sizes_of_its_operands(sizes, known):
+    if any(k not in (None, size) for k, size in zip(known, sizes)):
+        pytest.skip("other sizes")
+
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec(known), tf.TensorSpec([None] * 2)])
+    def f(x, y):
+        return tf.tensordot(x, y, 1)
+
+    assert f(tf.zeros(sizes), tf.zeros([2, 5])).shape == (*sizes[:2], 5)

@@ -91,6 +91,8 @@ PROGRAMS = {
     "split": lambda a, b, c: tf.split(a, 2, 1)[1] * tf.split(b, [1, 2, 1], 1)[1],
     "tile": lambda a, b, c: tf.tile(a, [2, 3]),
     "repeat": lambda a, b, c: tf.repeat(a, 2, axis=1),
+    "repeat of nothing": lambda a, b, c: tf.repeat(a, 0, axis=1),
+    "repeat of no slices": lambda a, b, c: tf.repeat(a[:, :0], np.zeros(0, int), axis=1),
     "roll": lambda a, b, c: tf.roll(a, [1, -5], [0, 1]) * b,
     "pad": lambda a, b, c: tf.pad(a, [[1, 0], [0, 2]]) * 2.0,
     "broadcast": lambda a, b, c: tf.broadcast_to(a, tf.shape(c)) * c,
