@@ -17,8 +17,10 @@ using namespace mlir;
 using namespace tfc::loops;
 using linalg::LinalgOp;
 
-/// A window of so many elements is unrolled.
-static constexpr int64_t wholeWindow = 16;
+/// A window of so many elements is unrolled; other reductions of so many, whose loads are not shared by neighbours.
+static constexpr int64_t wholeWindow = 49, wholeReduction = 16;
+/// At the margins of an image code is shorter instead.
+static constexpr int64_t marginFactor = 2;
 
 //===----------------------------------------------------------------------===//
 // Choices
@@ -50,19 +52,22 @@ bool NestLowering::chooseJam() {
 
 /// All loops of a small window are unrolled: its sums stay in registers.
 void NestLowering::chooseWhole() {
-  int64_t count = 1;
+  bool slides = llvm::any_of(maps, [](AffineMap map) {
+    return llvm::any_of(map.getResults(), [](AffineExpr index) { return isa<AffineBinaryOpExpr>(index); });
+  });
+  int64_t count = 1, most = slides ? wholeWindow : wholeReduction;
   SmallVector<unsigned> others;
   for (unsigned dim : strategy.order) {
     if (!isReduction(dim))
       continue;
     std::optional<int64_t> size = getConstantIntValue(ranges[dim].size);
-    if (!size || *size < 1 || *size > wholeWindow)
+    if (!size || *size < 1 || *size > most)
       return;
     count *= *size;
     if (dim != strategy.jamReduction)
       others.push_back(dim);
   }
-  if (count <= wholeWindow)
+  if (count <= most)
     strategy.jamWhole = others;
 }
 
@@ -93,19 +98,18 @@ void NestLowering::split(unsigned dim, int64_t factor, llvm::function_ref<void(i
   auto wrap = [&](int64_t count) {
     return [&, count](ValueRange) { return body(count), Values(); };
   };
-  std::optional<int64_t> size;
-  if (isConstantIntValue(first[dim], 0))
-    size = getConstantIntValue(last[dim]);
-  if (size && *size < factor) {
+  std::optional<int64_t> begin = getConstantIntValue(first[dim]), size = getConstantIntValue(last[dim]);
+  size = begin && size ? std::optional(*size - *begin) : std::nullopt;
+  if (size && *size <= factor) {
     // All of it at once.
-    ivs[dim] = constant(0);
+    ivs[dim] = first[dim];
     if (*size > 0)
       body(*size);
     return;
   }
   Value whole;
   if (size) {
-    whole = constant(*size - *size % factor);
+    whole = constant(*begin + *size - *size % factor);
   } else {
     Value count = arith::SubIOp::create(builder, loc, last[dim], first[dim]);
     Value rest = arith::RemUIOp::create(builder, loc, count, constant(factor));
@@ -129,7 +133,7 @@ void NestLowering::jamBlock(int64_t rows, int64_t depth) {
   auto offsets = [&](unsigned dim, int64_t count) {
     Values values{base[dim]};
     for (int64_t by = 1; by < count; ++by)
-      values.push_back(arith::AddIOp::create(builder, loc, base[dim], constant(by)));
+      values.push_back(builder.createOrFold<arith::AddIOp>(loc, base[dim], constant(by)));
     return values;
   };
   Values rowIndex = hasRows ? offsets(strategy.jamParallel, rows) : Values();
@@ -206,6 +210,8 @@ void NestLowering::jamBlock(int64_t rows, int64_t depth) {
       moveTo(row, 0);
       if (strategy.compensated)
         addToColumn(init, accumulators[row]);
+      else if (follower)
+        storeFollowed(accumulators[row]);
       else
         storeElement(init, accumulators[row]);
     }
@@ -236,9 +242,12 @@ void NestLowering::jamNest(size_t level) {
   if (isReduction(dim) && (dim == strategy.jamReduction || !strategy.jamWhole.empty())) {
     jamSteps(1);
   } else if (dim == strategy.jamParallel) {
-    split(dim, jamFactor, [&](int64_t rows) { jamSteps(rows); });
+    throughMargins(dim, [&] {
+      split(dim, isAtMargin() ? marginFactor : jamFactor, [&](int64_t rows) { jamSteps(rows); });
+    });
   } else {
-    loop(dim, first[dim], last[dim], 1, {},
-         [&](ValueRange) { return jamNest(level + 1), Values(); }, nullptr);
+    throughMargins(dim, [&] {
+      loop(dim, first[dim], last[dim], 1, {}, [&](ValueRange) { return jamNest(level + 1), Values(); }, nullptr);
+    });
   }
 }

@@ -134,6 +134,8 @@ struct LinalgToLoops : public tfc::impl::LinalgToLoopsPassBase<LinalgToLoops> {
 
   void runOnOperation() override {
     OpBuilder builder(&getContext());
+    NestOptions nestOptions{vectorBits, reassociate, parallel};
+    MarginReaders readers = takeMargins(builder, getOperation(), nestOptions);
     SmallVector<scf::ForOp> independent;
     getOperation()->walk<WalkOrder::PreOrder>([&](scf::ForOp loop) {
       if (loop->hasAttr(tfc::rt::independent))
@@ -164,9 +166,18 @@ struct LinalgToLoops : public tfc::impl::LinalgToLoopsPassBase<LinalgToLoops> {
     });
     if (result.wasInterrupted())
       return signalPassFailure();
-    NestOptions nestOptions{vectorBits, reassociate, parallel};
-    for (LinalgOp op : ops)
-      NestLowering(builder, op, nestOptions).run();
+    DenseSet<Operation *> followed;
+    for (LinalgOp op : ops) {
+      if (followed.contains(op))
+        continue;
+      NestLowering nest(builder, op, nestOptions);
+      if (auto found = readers.margins.find(op); found != readers.margins.end())
+        nest.readWithin(found->second);
+      nest.run();
+      if (Operation *next = nest.followed())
+        followed.insert(next);
+    }
+    readers.eraseUnused();
     // Those that no sum has absorbed.
     SmallVector<linalg::FillOp> fills;
     getOperation()->walk([&](linalg::FillOp fill) { fills.push_back(fill); });

@@ -226,6 +226,11 @@ std::string NestLowering::describe(bool isShared) {
     out << ", unrolled and jammed by " << jamDepth();
   else if (strategy.jam)
     out << ", the window unrolled, and jammed by " << jamFactor;
+  if (margins)
+    out << ", margins apart";
+  if (follower)
+    out << ", " << std::distance(follower->op.getBlock()->begin(), follower->op.getBlock()->end()) - 1
+        << " operations more on the results";
   if (strategy.squares)
     out << ", in squares of " << strategy.lanes << " that change sides in registers";
   else if (strategy.shortRows)
@@ -317,6 +322,8 @@ Value NestLowering::loadElement(OpOperand &operand) {
     return operand.get();
   if (Value known = hoisted.lookup(operand.getOperandNumber()))
     return known;
+  if (margins && margins->operand == operand.getOperandNumber())
+    return loadWithin(operand);
   if (lanes > 1 && uses(operand, strategy.order.back())) {
     if (strategy.gathers && isApart(operand))
       return gather(operand);
@@ -520,7 +527,8 @@ void NestLowering::nest(size_t level) {
 //===----------------------------------------------------------------------===//
 
 void NestLowering::run() {
-  collapseLoops();
+  if (!margins)
+    collapseLoops();
   builder.setInsertionPoint(op);
   ranges = llvm::to_vector(op.createLoopRanges(builder, loc));
   ivs.resize(iterators.size());
@@ -532,7 +540,7 @@ void NestLowering::run() {
   bool isShared = false;
   if (!chooseShortRows())
     chooseVectors();
-  SmallVector<linalg::GenericOp> copies = reorderInputs();
+  SmallVector<linalg::GenericOp> copies = margins ? SmallVector<linalg::GenericOp>() : reorderInputs();
   for (linalg::GenericOp copy : copies)
     NestLowering(builder, copy, options).run();
   builder.setInsertionPoint(op);
@@ -540,6 +548,7 @@ void NestLowering::run() {
   chooseGathers();
   chooseBlocks();
   absorbFill();
+  chooseFollower();
   auto emitShared = [&](unsigned shared, OpFoldResult others) {
     // Whole squares: all others would be done element by element.
     bool isCut = strategy.squares && llvm::is_contained(ArrayRef(strategy.order).take_back(2), shared);
@@ -571,5 +580,9 @@ void NestLowering::run() {
     emit();
   }
   tfc::rt::remark(op, [&] { return describe(isShared); });
+  if (follower) {
+    followedOp = follower->op;
+    return eraseFollower();
+  }
   op->erase();
 }

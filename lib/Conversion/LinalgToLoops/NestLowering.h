@@ -8,8 +8,10 @@
 #ifndef TFC_LIB_CONVERSION_LINALGTOLOOPS_NESTLOWERING_H
 #define TFC_LIB_CONVERSION_LINALGTOLOOPS_NESTLOWERING_H
 
+#include "Margins.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include <memory>
 #include <optional>
 
 namespace tfc::loops {
@@ -68,6 +70,14 @@ public:
         iterators(op.getIteratorTypesArray()) {}
 
   void run();
+  /// Reads the image itself in the place of a padded copy.
+  void readWithin(const Margins &found) {
+    margins = found;
+    inside.assign(found.axes.size(), false);
+  }
+  bool readsWindows(mlir::OpOperand &operand);
+  /// The op that was built in the same loops, and is gone.
+  mlir::Operation *followed() const { return followedOp; }
   /// Copies inputs in the order that vectors need, where that is what they lack; the op stays an op.
   void reorderOnly();
   /// Are all accesses of the innermost loop vectors?
@@ -142,6 +152,17 @@ private:
   void jamBlock(int64_t rows, int64_t depth);
   void split(unsigned dim, int64_t factor, llvm::function_ref<void(int64_t)> body);
 
+  // Images with margins: Margins.cpp
+  void throughMargins(unsigned dim, llvm::function_ref<void()> body);
+  bool isAtMargin() const;
+  mlir::Value loadWithin(mlir::OpOperand &operand);
+
+  // An op that goes on with what is in registers: Follow.cpp
+  void chooseFollower();
+  bool follow(unsigned inner, const Strategy &leader);
+  void storeFollowed(mlir::Value result);
+  void eraseFollower();
+
   // Vectors: Vector.cpp
   void chooseVectors();
   void chooseGathers();
@@ -193,6 +214,11 @@ private:
   llvm::SmallVector<mlir::AffineMap> maps;
   llvm::SmallVector<mlir::utils::IteratorType> iterators;
   Strategy strategy;
+  std::unique_ptr<NestLowering> follower;
+  llvm::SmallVector<unsigned> followerLoops; ///< the op's loops for those of the follower
+  mlir::Operation *followedOp = nullptr;
+  std::optional<Margins> margins;
+  llvm::SmallVector<bool> inside; ///< by axis: is the whole window there?
   mlir::Value start; ///< what sums begin with, where that is no element of the result
   size_t reordered = 0; ///< inputs that are copied first
   llvm::SmallVector<mlir::Range> ranges;

@@ -60,11 +60,35 @@ func.func @added(%x: memref<9x10x16xf32>, %w: memref<2x3x16xf32>, %y: memref<8x8
 #x = affine_map<(p, q, k, l, c) -> (p + k, q + l, c)>
 #w = affine_map<(p, q, k, l, c) -> (k, l, c)>
 #y = affine_map<(p, q, k, l, c) -> (p, q, c)>
-func.func @large(%x: memref<14x14x16xf32>, %w: memref<7x7x16xf32>, %y: memref<8x8x16xf32>) {
+func.func @large(%x: memref<15x14x16xf32>, %w: memref<8x7x16xf32>, %y: memref<8x8x16xf32>) {
   %zero = arith.constant 0.0 : f32
   linalg.fill ins(%zero : f32) outs(%y : memref<8x8x16xf32>)
   linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction", "reduction", "parallel"]}
-      ins(%x, %w : memref<14x14x16xf32>, memref<7x7x16xf32>) outs(%y : memref<8x8x16xf32>) {
+      ins(%x, %w : memref<15x14x16xf32>, memref<8x7x16xf32>) outs(%y : memref<8x8x16xf32>) {
+  ^bb0(%a: f32, %b: f32, %sum: f32):
+    %0 = arith.mulf %a, %b : f32
+    %1 = arith.addf %sum, %0 : f32
+    linalg.yield %1 : f32
+  }
+  return
+}
+
+// -----
+
+// So does a smaller one whose elements no neighbour reads.
+
+// CHECK-LABEL: @apart
+// CHECK:       vector.store
+// CHECK:       scf.for
+// CHECK:       arith.mulf
+#x = affine_map<(p, k, l, c) -> (p, k, l, c)>
+#w = affine_map<(p, k, l, c) -> (k, l, c)>
+#y = affine_map<(p, k, l, c) -> (p, c)>
+func.func @apart(%x: memref<8x5x4x16xf32>, %w: memref<5x4x16xf32>, %y: memref<8x16xf32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%y : memref<8x16xf32>)
+  linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "reduction", "reduction", "parallel"]}
+      ins(%x, %w : memref<8x5x4x16xf32>, memref<5x4x16xf32>) outs(%y : memref<8x16xf32>) {
   ^bb0(%a: f32, %b: f32, %sum: f32):
     %0 = arith.mulf %a, %b : f32
     %1 = arith.addf %sum, %0 : f32
