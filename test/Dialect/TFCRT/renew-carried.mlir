@@ -93,3 +93,26 @@ func.func @change_places(%x: tensor<1024xf32>, %y: tensor<1024xf32>, %n: index) 
   }
   return %r#0 : tensor<1024xf32>
 }
+
+// -----
+
+// What is put in a variable may have a size that is not known, as lists have.
+// CHECK-LABEL: func @known_place
+// CHECK: %[[CAST:.*]] = tensor.cast %{{.*}} : tensor<?x32xf32> to tensor<32x32xf32>
+// CHECK-NOT: materialize_in_destination
+// CHECK: scf.yield %[[CAST]]
+func.func @known_place(%x: tensor<32x32xf32>, %n: index, %rows: index) -> tensor<32x32xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f32
+  %r = scf.for %i = %c0 to %n step %c1 iter_args(%u = %x) -> tensor<32x32xf32> {
+    %empty = tensor.empty(%rows) : tensor<?x32xf32>
+    %zeros = linalg.fill ins(%zero : f32) outs(%empty : tensor<?x32xf32>) -> tensor<?x32xf32>
+    %row = tensor.extract_slice %u[0, 0] [1, 32] [1, 1] : tensor<32x32xf32> to tensor<1x32xf32>
+    %inserted = tensor.insert_slice %row into %zeros[1, 0] [1, 32] [1, 1] : tensor<1x32xf32> into tensor<?x32xf32>
+    %next = bufferization.materialize_in_destination %inserted in %u
+        : (tensor<?x32xf32>, tensor<32x32xf32>) -> tensor<32x32xf32>
+    scf.yield %next : tensor<32x32xf32>
+  }
+  return %r : tensor<32x32xf32>
+}

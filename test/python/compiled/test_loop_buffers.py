@@ -402,3 +402,22 @@ def test_small_variables_with_one_value_are_changed_by_themselves():
     b, c = data(SMALL, SMALL), data(SMALL, SMALL)
     for x, y in zip(tf.function(program)(tf.constant(3), b, c), program(tf.constant(3), b, c), strict=True):
         np.testing.assert_allclose(x, y, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+def test_a_list_whose_length_turns_out_to_be_known_goes_through_loops(size):
+    def program(a):
+        array = tf.TensorArray(tf.float32, size=0, dynamic_size=True, element_shape=a.shape)
+        for i in tf.range(1):
+            array = array.write(i, a)
+        first = before = last = array.stack()
+        for i in tf.range(4):
+            x = y = before
+            for _ in tf.range(1):
+                x, y = y, first
+            last, before = y, x
+        return last, before
+
+    a = data(size, size)
+    for x, y in zip(tf.function(program)(a), program(a), strict=True):
+        np.testing.assert_array_equal(x, y)

@@ -357,7 +357,7 @@ static void forgetImpossiblePlaces(RewriterBase &rewriter, Operation *root) {
            isa<LoopLikeOpInterface>(argument.getOwner()->getParentOp());
   };
   auto forget = [&](MaterializeInDestinationOp op) {
-    rewriter.replaceOp(op, op.getSource());
+    rewriter.replaceOp(op, unplaced(rewriter, op));
   };
   for (MaterializeInDestinationOp &op : places)
     if (!isInLoop(op))

@@ -27,6 +27,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
@@ -110,6 +111,15 @@ static bool isOnlyRead(Value buffer, Operation *from, Operation *except = nullpt
 static bool isPlain(Type type) {
   auto memref = dyn_cast<MemRefType>(type);
   return memref && memref.hasStaticShape() && memref.getLayout().isIdentity();
+}
+
+Value tfc::rt::unplaced(OpBuilder &builder, bufferization::MaterializeInDestinationOp op) {
+  Value value = op.getSource();
+  if (value.getType() == op.getResult().getType())
+    return value;
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPoint(op);
+  return tensor::CastOp::create(builder, op.getLoc(), op.getResult().getType(), value);
 }
 
 //===----------------------------------------------------------------------===//

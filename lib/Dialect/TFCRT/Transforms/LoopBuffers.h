@@ -8,7 +8,7 @@
 #ifndef TFC_LIB_DIALECT_TFCRT_TRANSFORMS_LOOPBUFFERS_H
 #define TFC_LIB_DIALECT_TFCRT_TRANSFORMS_LOOPBUFFERS_H
 
-#include "mlir/IR/Operation.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 
 namespace tfc::rt {
 
@@ -20,6 +20,11 @@ void keepGrownBuffers(mlir::Operation *root);
 /// those that are not needed any more: as many as there are at a time are made
 /// before the loop.
 void rotateBuffers(mlir::Operation *root);
+
+/// What `op` puts in a place, wherever it may be instead. Sizes that are known
+/// of the place may not be known of the value.
+mlir::Value unplaced(mlir::OpBuilder &builder,
+                     mlir::bufferization::MaterializeInDestinationOp op);
 
 } // namespace tfc::rt
 

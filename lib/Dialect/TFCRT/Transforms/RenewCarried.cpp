@@ -6,6 +6,7 @@
 // copies of all that is read of the old one.
 //===----------------------------------------------------------------------===//
 
+#include "LoopBuffers.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -148,7 +149,8 @@ struct RenewCarried : public tfc::rt::impl::TFCRenewCarriedPassBase<RenewCarried
         continue;
       if (!isOther)
         renew(*start);
-      op.getResult().replaceAllUsesWith(op.getSource());
+      OpBuilder builder(op);
+      op.getResult().replaceAllUsesWith(unplaced(builder, op));
       op.erase();
     }
   }
