@@ -24,6 +24,7 @@ struct Machine {
   VectorRegisters registers;
   PairSupport pairs;
   HalfSupport half;
+  bool fma = false;
 };
 } // namespace
 
@@ -39,7 +40,7 @@ static Machine machineOf(const TargetOptions &options) {
   auto machine = createTargetMachine(options);
   if (machine)
     found->second = {true, vectorRegisters(**machine), pairSupport(**machine),
-                     halfSupport(**machine)};
+                     halfSupport(**machine), hasFma(**machine)};
   else
     llvm::consumeError(machine.takeError());
   return found->second;
@@ -72,6 +73,7 @@ static StageOptions &fill(StageOptions &stage, const CompileOptions &options) {
     stage.bf16Pairs = machine.pairs.tiles && options.tiles ? "tiles"
                       : machine.pairs.vectors              ? "vectors"
                                                            : "none";
+    stage.fma = machine.fma;
     stage.f16 = machine.half.f16;
     stage.f64ToF16 = machine.half.f64ToF16;
   }

@@ -174,6 +174,14 @@ HalfSupport tfc::halfSupport(const TargetMachine &machine) {
   return {triple.isAArch64(), triple.isAArch64()};
 }
 
+bool tfc::hasFma(const TargetMachine &machine) {
+  const Triple &triple = machine.getTargetTriple();
+  const MCSubtargetInfo &info = *machine.getMCSubtargetInfo();
+  if (triple.isX86())
+    return info.checkFeatures("+fma");
+  return triple.isAArch64();
+}
+
 void tfc::registerTargetTranslations(mlir::DialectRegistry &registry) {
   mlir::registerBuiltinDialectTranslation(registry);
   mlir::registerLLVMDialectTranslation(registry);

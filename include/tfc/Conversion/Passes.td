@@ -24,7 +24,8 @@ def ExpandMathPass : Pass<"tfc-expand-math"> {
     `tfc.called`, for `tfc-call-math`.
   }];
   let options = [
-    Option<"mostInlined", "most-inlined", "int64_t", "24", "Functions in a body that are expanded in their place">
+    Option<"mostInlined", "most-inlined", "int64_t", "24", "Functions in a body that are expanded in their place">,
+    Option<"fma", "fma", "bool", "false", "the target multiplies and adds in one instruction">
   ];
   let dependentDialects = ["mlir::arith::ArithDialect", "mlir::math::MathDialect"];
 }
@@ -42,7 +43,8 @@ def CallMathPass : Pass<"tfc-call-math", "mlir::ModuleOp"> {
     ```
   }];
   let options = [
-    Option<"contract", "contract", "bool", "true", "A multiplication and an addition may become one">
+    Option<"contract", "contract", "bool", "true", "A multiplication and an addition may become one">,
+    Option<"fma", "fma", "bool", "false", "the target multiplies and adds in one instruction">
   ];
   let dependentDialects = ["mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::LLVM::LLVMDialect",
                            "mlir::math::MathDialect"];

@@ -40,6 +40,8 @@ struct StageOptions : public mlir::PassPipelineOptions<StageOptions> {
   Option<std::string> bf16Pairs{*this, "bf16-pairs",
                                 llvm::cl::desc("what multiplies pairs of bf16: none, vectors or tiles"),
                                 llvm::cl::init("none")};
+  Option<bool> fma{*this, "fma", llvm::cl::desc("the target multiplies and adds in one instruction"),
+                   llvm::cl::init(false)};
   Option<bool> f16{*this, "f16", llvm::cl::desc("the target converts between f16 and f32"),
                    llvm::cl::init(false)};
   Option<bool> f64ToF16{*this, "f64-to-f16",

@@ -84,7 +84,7 @@ Value tfc::expand::expandErf(Writer &w, Value x) {
   Value limit = w.constant(6.0);
   Value t = w.select(w.greater(magnitude, limit), limit, magnitude);
   Reduced e = reduceExp(w, w.neg(w.mul(t, t)));
-  Value power = w.mul(w.plus(e.q, 1.0), w.powerOfTwo(e.n));
+  Value power = w.mul(w.plus(e.q, 1.0), powerOf(w, e));
   Value large = w.sub(w.constant(1.0), w.mul(power, scaledErfc(w, t)));
   Value isSmall = w.less(magnitude, w.constant(1.0));
   return w.copySign(w.select(isSmall, w.abs(small), large), x);

@@ -99,9 +99,9 @@ struct ExpandMathPass : tfc::impl::ExpandMathPassBase<ExpandMathPass> {
     }
   }
 
-  static void expand(Operation *op) {
+  void expand(Operation *op) {
     OpBuilder builder(op);
-    Writer writer(builder, op->getLoc(), op->getResult(0).getType());
+    Writer writer(builder, op->getLoc(), op->getResult(0).getType(), fma);
     op->replaceAllUsesWith(ValueRange{expansionOf(op)(writer, op)});
     op->erase();
   }

@@ -26,7 +26,7 @@ Value tfc::expand::expTail(Writer &w, Value r) {
 }
 
 Reduced tfc::expand::reduceExp(Writer &w, Value x, Value low) {
-  Writer::Rounded n = w.round(w.scale(x, 1.4426950408889634));
+  Writer::Rounded n = w.roundPower(w.scale(x, 1.4426950408889634));
   Value r = w.mulAdd(n.value,
                      w.constant(w.pick(-0.693359375, -6.93145751953125e-1)), x);
   r = w.mulAdd(n.value,
@@ -38,10 +38,13 @@ Reduced tfc::expand::reduceExp(Writer &w, Value x, Value low) {
 }
 
 Value tfc::expand::raise(Writer &w, Reduced e, int64_t by) {
-  Value half = w.shiftRight(e.n, 1), rest = w.subI(e.n, half);
-  if (by)
-    rest = w.addI(rest, w.integer(by));
-  return w.mul(w.mul(w.plus(e.q, 1), w.powerOfTwo(half)), w.powerOfTwo(rest));
+  Value n = by ? w.addI(e.n, w.integer(by)) : e.n;
+  return w.timesPowerOfTwo(w.plus(e.q, 1), n);
+}
+
+Value tfc::expand::powerOf(Writer &w, Reduced e, int64_t by) {
+  Value field = w.addI(e.n, w.integer(by - w.bias()));
+  return w.fromBits(w.shiftLeft(field, w.mantissaBits()));
 }
 
 Value tfc::expand::expandExp(Writer &w, Value x) {
@@ -60,7 +63,7 @@ Value tfc::expand::expandExpm1(Writer &w, Value x) {
   // overflow.
   Value limited = w.clamp(x, w.pick(-25.0, -50.0), w.pick(88.8, 709.9));
   Reduced e = reduceExp(w, limited);
-  Value s = w.powerOfTwo(w.subI(e.n, w.integer(1)));
+  Value s = powerOf(w, e, -1);
   Value y = w.scale(w.add(w.mul(s, e.q), w.plus(s, -0.5)), 2);
   Value limit = w.constant(w.pick(88.72283935546875, 709.782712893384));
   y = w.select(w.greater(x, limit), w.infinity(), y);
@@ -207,7 +210,7 @@ static Value longTanh(Writer &w, Value x) {
   Value magnitude = w.abs(x), limit = w.constant(20.0);
   Value limited = w.select(w.greater(magnitude, limit), limit, magnitude);
   Reduced r = reduceExp(w, w.add(limited, limited));
-  Value power = w.powerOfTwo(r.n);
+  Value power = powerOf(w, r);
   Value e = w.mulAdd(power, r.q, w.plus(power, -1));
   return w.copySign(w.div(e, w.plus(e, 2)), x);
 }
@@ -227,9 +230,9 @@ Value tfc::expand::expandTanh(Writer &w, Value x) {
   Value limit = w.constant(10.0);
   Value limited = w.select(w.greater(magnitude, limit), limit, magnitude);
   Reduced e = reduceExp(w, w.add(limited, limited));
-  Value power = w.mul(w.plus(e.q, 1.0), w.powerOfTwo(e.n));
-  Value large =
-      w.sub(w.constant(1.0), w.div(w.constant(2.0), w.plus(power, 1.0)));
+  Value power = powerOf(w, e);
+  Value sum = w.mulAdd(power, e.q, w.plus(power, 1.0)); // exp(2 |x|) + 1
+  Value large = w.sub(w.constant(1.0), w.div(w.constant(2.0), sum));
   Value isLarge = w.greater(magnitude, w.constant(0.625));
   Value y = w.select(isLarge, large, w.abs(small));
   return w.copySign(y, x);

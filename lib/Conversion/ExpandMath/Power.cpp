@@ -3,11 +3,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 // pow. |x|^y = 2^(y log2 |x|), where the product needs eleven digits more than
-// a float has: for f32 in f64, by polynomials of as many digits and no
-// division, for f64 in pairs of numbers, whose heads have so few digits that
-// products are exact. The logarithm is that of FreeBSD's e_pow.c (2 atanh(s)
-// with s = (m - 1) / (m + 1), leading terms in pairs), with one interval and a
-// polynomial of our own.
+// a float has: in pairs of numbers for f64, whose heads have so few digits that
+// products are exact, and for f32 where a multiplication and an addition round
+// once; elsewhere for f32 in f64, by polynomials of as many digits and no
+// division. The logarithm in pairs is that of FreeBSD's e_pow.c (2 atanh(s)
+// with s = (m - 1) / (m + 1), leading terms in pairs), with one interval and
+// polynomials of our own.
 //===----------------------------------------------------------------------===//
 
 #include "Writer.h"
@@ -86,7 +87,7 @@ static Pair logarithm(Writer &w, Value x) {
 
 /// 2^(high + low), where |high| <= 1100 and low is small.
 static Value powerOf2(Writer &w, Value high, Value low) {
-  Writer::Rounded n = w.round(w.exactAdd(high, low));
+  Writer::Rounded n = w.roundPower(w.exactAdd(high, low));
   Value rest = w.exactSub(high, n.value);
   Value head = w.head(w.exactAdd(rest, low)),
         tail = w.exactSub(low, w.exactSub(head, rest));
@@ -148,6 +149,73 @@ static Value shortPower(Writer &outer, Value base, Value exponent) {
   return w.narrow(shortExp2(w, w.clamp(product, -300, 300)));
 }
 
+namespace {
+/// A sum of two numbers of which the second does not count in the first.
+struct Parts {
+  Value high, low;
+};
+} // namespace
+
+/// log2(x) of f32 for x >= 0, to about 2^-32 of its value; of zero, infinity
+/// and NaN `high` is what log2 is.
+static Parts pairLog2(Writer &w, Value x) {
+  Value isDenormal = w.less(x, w.constant(1.17549435e-38));
+  Value bits = w.toBits(w.select(isDenormal, w.scale(x, 16777216.0), x));
+  // x = m 2^e with m in [sqrt(1/2), sqrt(2)).
+  Value e = w.shiftRight(w.subI(bits, w.integer(0x3f3504f3)), 23);
+  Value m = w.fromBits(w.subI(bits, w.shiftLeft(e, 23)));
+  Value exponent = w.toFloat(e);
+  exponent = w.select(isDenormal, w.plus(exponent, -24), exponent);
+
+  // s = (m - 1) / (m + 1), and what it lacks: 1 / (m + 1) is (1 - s) / 2.
+  Value one = w.constant(1), u = w.exactSub(m, one), v = w.exactAdd(m, one);
+  Value vLow = w.exactSub(m, w.exactSub(v, one));
+  Value s = w.div(u, v), negative = w.neg(s);
+  Value miss = w.exactMulAdd(negative, vLow, w.exactMulAdd(negative, v, u));
+  Value sLow = w.mul(miss, w.mulAdd(s, w.constant(-0.5), w.constant(0.5)));
+
+  // log2(m) = s t with t = 2 / ln 2 + z r, where r is a minimax fit; its slope
+  // is about 2 / ln 2 + 3 z r.
+  Value z = w.exactMul(s, s), first = w.constant(2.88539004326);
+  Value r = w.polynomial(
+      z, {0.336557175068, 0.411924184897, 0.57707885358, 0.961796700954});
+  Value t = w.exactMulAdd(z, r, first), above = w.exactSub(t, first);
+  Value tLow = w.exactMulAdd(z, r, w.neg(above));
+  tLow = w.plus(tLow, 3.85192598225e-8);
+  Value slope = w.mulAdd(above, w.constant(2), t);
+  Value high = w.exactMulAdd(s, t, exponent);
+  Value low = w.exactMulAdd(s, t, w.neg(w.exactSub(high, exponent)));
+  low = w.exactMulAdd(sLow, slope, w.exactMulAdd(s, tLow, low));
+
+  Value infinity = w.infinity();
+  high = w.select(w.equal(x, w.constant(0)), w.neg(infinity), high);
+  Value isFinite = w.less(x, infinity);
+  return {w.select(isFinite, high, x), low};
+}
+
+/// x^y of f32 for x >= 0 or NaN, in pairs.
+static Value pairPower(Writer &w, Value x, Value y) {
+  Parts l = pairLog2(w, x);
+  Value product = w.exactMul(y, l.high), zero = w.constant(0);
+  Value low = w.exactMulAdd(y, l.high, w.neg(product));
+  low = w.exactMulAdd(y, l.low, low);
+  // 1^y and x^0 are 1, whatever the other one is.
+  Value isOne = w.either(w.equal(y, zero), w.equal(x, w.constant(1)));
+  Value high = w.select(isOne, zero, product);
+  Value isZero = w.less(high, w.constant(-151));
+  high = w.clamp(high, -152, 130);
+  low = w.select(w.equal(high, product), low, zero);
+  Writer::Rounded n = w.roundPower(high);
+  Value r = w.add(w.exactSub(high, n.value), low);
+  // A minimax fit of 2^r - 1.
+  Value p =
+      w.polynomial(r, {0.000153533606116, 0.00133988748669, 0.00961843736649,
+                       0.0555033246969, 0.240226479135, 0.693147202856});
+  // A product that underflows would take far longer.
+  Value power = w.select(isZero, zero, w.mulAdd(r, p, w.constant(1)));
+  return w.timesPowerOfTwo(power, n.integer);
+}
+
 /// Of exponents that became constants when the program was simplified: the
 /// gradient of a square has y - 1.
 static std::optional<double> knownExponent(Value y) {
@@ -172,27 +240,30 @@ Value tfc::expand::expandPow(Writer &w, Value x, Value y) {
       return w.mul(w.mul(x, x), x);
   }
   Value zero = w.constant(0), one = w.constant(1), infinity = w.infinity();
-  Value base = w.abs(x);
-  Value isZero = w.equal(base, zero), isInfinite = w.equal(base, infinity),
-        isOne = w.equal(base, one);
-  Value power;
-  if (w.isF64()) {
-    power = accuratePower(w, base, y);
+  Value base = w.abs(x), power;
+  bool inPairs = !w.isF64() && w.hasFma();
+  if (inPairs) {
+    power = pairPower(w, base, y);
   } else {
-    power = shortPower(w, base, y);
+    power = w.isF64() ? accuratePower(w, base, y) : shortPower(w, base, y);
+    // C99's special values, for |x| first.
+    Value up = w.greater(y, zero);
+    power = w.select(w.equal(base, zero), w.select(up, zero, infinity), power);
+    power =
+        w.select(w.equal(base, infinity), w.select(up, infinity, zero), power);
+    power = w.select(w.equal(base, one), one, power);
   }
-  // C99's special values, for |x| first.
-  Value up = w.greater(y, zero);
-  power = w.select(isZero, w.select(up, zero, infinity), power);
-  power = w.select(isInfinite, w.select(up, infinity, zero), power);
-  power = w.select(isOne, one, power);
   Value half = w.scale(y, 0.5);
-  Value isWhole = w.equal(w.trunc(y), y), isEven = w.equal(w.trunc(half), half);
-  // The sign of x counts for odd y: those that are whole and not even.
-  power =
-      w.select(isWhole, w.select(isEven, power, w.copySign(power, x)), power);
+  Value isWhole = w.equal(w.trunc(y), y);
+  Value isOdd = w.both(
+      isWhole, w.compare(arith::CmpFPredicate::UNE, w.trunc(half), half));
+  power = w.select(isOdd, w.copySign(power, x), power);
   Value isNegative = w.both(w.less(x, zero), w.less(base, infinity));
-  power = w.select(isNegative, w.select(isWhole, power, w.nan()), power);
+  Value isBroken =
+      w.both(isNegative, w.compare(arith::CmpFPredicate::UNE, w.trunc(y), y));
+  power = w.select(isBroken, w.nan(), power);
+  if (inPairs)
+    return power;
   power = w.select(w.unordered(x, y), w.nan(), power);
   power = w.select(w.equal(y, zero), one, power);
   return w.select(w.equal(x, one), one, power);

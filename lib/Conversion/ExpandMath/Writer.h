@@ -20,11 +20,12 @@ using mlir::ArrayRef;
 using mlir::Value;
 
 /// Writes arithmetic on values of one float type (f32 or f64, scalar or
-/// vector).
+/// vector). `fma`: the target multiplies and adds in one instruction.
 class Writer {
 public:
-  Writer(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type type)
-      : b(loc, builder), builder(builder), type(type),
+  Writer(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type type,
+         bool fma = false)
+      : b(loc, builder), builder(builder), type(type), fma(fma),
         element(mlir::cast<mlir::FloatType>(mlir::getElementTypeOrSelf(type))),
         intElement(b.getIntegerType(element.getWidth())),
         intType(withElement(intElement)),
@@ -33,12 +34,13 @@ public:
 
   /// The same for f64, in as many lanes.
   Writer inDouble() {
-    return Writer(builder, b.getLoc(), withElement(b.getF64Type()));
+    return Writer(builder, b.getLoc(), withElement(b.getF64Type()), fma);
   }
   mlir::Location loc() { return b.getLoc(); }
   mlir::OpBuilder &opBuilder() { return builder; }
 
   bool isF64() const { return element.isF64(); }
+  bool hasFma() const { return fma; }
   /// Picks the constant of the precision.
   double pick(double f32, double f64) const { return isF64() ? f64 : f32; }
 
@@ -75,6 +77,12 @@ public:
     return mlir::arith::SubFOp::create(b, x, y);
   }
   Value mulAdd(Value x, Value y, Value z) { return add(mul(x, y), z); }
+  /// x y + z, rounded once, where the target has an instruction for it.
+  Value exactMulAdd(Value x, Value y, Value z) {
+    return mlir::math::FmaOp::create(b, x, y, z);
+  }
+  /// x y, which becomes no part of an addition: for what rounding takes away.
+  Value exactMul(Value x, Value y) { return exactMulAdd(x, y, constant(-0.0)); }
   Value scale(Value x, double factor) { return mul(x, constant(factor)); }
   Value plus(Value x, double summand) { return add(x, constant(summand)); }
   Value neg(Value x) { return mlir::arith::NegFOp::create(b, x); }
@@ -102,6 +110,7 @@ public:
   Value select(Value c, Value x, Value y) {
     return mlir::arith::SelectOp::create(b, c, x, y);
   }
+  Value either(Value x, Value y) { return mlir::arith::OrIOp::create(b, x, y); }
   Value both(Value x, Value y) { return mlir::arith::AndIOp::create(b, x, y); }
   /// x limited to [low, high]; NaN stays NaN.
   Value clamp(Value x, double low, double high) {
@@ -180,6 +189,19 @@ public:
     Value shifted = exactAdd(x, magic);
     return {exactSub(shifted, magic), subI(toBits(shifted), toBits(magic))};
   }
+  /// The same, with an integer for `timesPowerOfTwo`.
+  Rounded roundPower(Value x) {
+    Value magic = constant(pick(12582912.0, 6755399441055744.0) + 2 * bias());
+    Value shifted = exactAdd(x, magic);
+    return {exactSub(shifted, magic), toBits(shifted)};
+  }
+  /// x 2^n, in two steps, so that denormal results are right. The low bits of
+  /// `n` are n plus two biases, those that are above them do not count.
+  Value timesPowerOfTwo(Value x, Value n) {
+    Value half = shiftRight(n, 1), rest = subI(n, half);
+    x = mul(x, fromBits(shiftLeft(half, mantissaBits())));
+    return mul(x, fromBits(shiftLeft(rest, mantissaBits())));
+  }
 
 private:
   mlir::Type withElement(mlir::Type e) {
@@ -197,12 +219,14 @@ private:
   mlir::ImplicitLocOpBuilder b;
   mlir::OpBuilder &builder;
   mlir::Type type;
+  bool fma;
   mlir::FloatType element;
   mlir::Type intElement, intType;
   mlir::arith::FastMathFlagsAttr contract;
 };
 
-/// x = n ln 2 + r with |r| <= ln(2) / 2: the integer n, and q = exp(r) - 1.
+/// x = n ln 2 + r with |r| <= ln(2) / 2: the integer n, as
+/// `Writer::timesPowerOfTwo` takes it, and q = exp(r) - 1.
 struct Reduced {
   Value n, q;
 };
@@ -212,6 +236,8 @@ Reduced reduceExp(Writer &w, Value x, Value low = {});
 Value expTail(Writer &w, Value r);
 /// (1 + q) 2^(n + by): in two steps, so that denormal results are right.
 Value raise(Writer &w, Reduced e, int64_t by = 0);
+/// 2^(n + by), where that is a normal number.
+Value powerOf(Writer &w, Reduced e, int64_t by = 0);
 
 /// What functions of f32 compute in f64, by polynomials of as many digits as
 /// f32 needs: log2 of x > 0, within 2^-35 of its value, and 2^x for |x| < 1000,

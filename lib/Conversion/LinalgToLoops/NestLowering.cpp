@@ -244,6 +244,8 @@ std::string NestLowering::describe(bool isShared) {
         << " small inputs were copied in the order of the vectors";
   if (strategy.blockStep)
     out << ", summed in blocks of " << strategy.blockStep << " iterations";
+  if (strategy.rowTrees)
+    out << ", the lanes of " << strategy.lanes << " rows combined together";
   if (strategy.compensated)
     out << ", summed with lost parts";
   bool parallelDims = llvm::any_of(strategy.order, [&](unsigned dim) { return !isReduction(dim); });
@@ -504,6 +506,8 @@ void NestLowering::nest(size_t level) {
     return strategy.squares ? squares(level) : tiles(level);
   if (strategy.shortRows && level + 2 == strategy.order.size())
     return shortRows(level);
+  if (strategy.rowTrees && level + 2 == strategy.order.size())
+    return rowTrees(level);
   if (level + strategy.accumulated == strategy.order.size()) {
     Values inits = loadInits();
     // A reduction that does not read what it accumulates to has nothing to carry.
@@ -547,11 +551,12 @@ void NestLowering::run() {
   chooseTiles();
   chooseGathers();
   chooseBlocks();
+  chooseRowTrees();
   absorbFill();
   chooseFollower();
   auto emitShared = [&](unsigned shared, OpFoldResult others) {
-    // Whole squares: all others would be done element by element.
-    bool isCut = strategy.squares && llvm::is_contained(ArrayRef(strategy.order).take_back(2), shared);
+    // Whole squares, and rows that are combined together: all others would be done element by element, or row by row.
+    bool isCut = (strategy.squares || strategy.rowTrees) && llvm::is_contained(ArrayRef(strategy.order).take_back(2), shared);
     int64_t step = isCut ? strategy.lanes : 1;
     Value end = last[shared];
     Value count = isCut ? builder.createOrFold<arith::CeilDivUIOp>(loc, end, constant(step)) : end;

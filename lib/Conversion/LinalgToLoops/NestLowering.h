@@ -41,6 +41,7 @@ struct Strategy {
   bool squares = false;         // `tiled`, and squares change sides in registers
   bool gathers = false;         // inputs that are apart are loaded one by one, and put into vectors
   bool shortRows = false;       // the loop around the innermost one is short, and unrolled inside of it
+  bool rowTrees = false;        // lanes of as many rows are combined together
   bool masks = false;           // what is left of the loop is done under a mask
   mlir::Operation *combiner = nullptr; // of a reduction in vectors
   std::optional<ArgReduction> arg;     // of one that keeps a position, in vectors
@@ -61,6 +62,15 @@ struct NestOptions {
 
 /// Iterations of a loop that are unrolled and jammed.
 constexpr int64_t jamFactor = 4;
+
+/// Floats of a vector as integers of the same order, in which NaN is the largest
+/// or smallest one: a comparison is one instruction, with signed zeros, where
+/// LLVM has several for floats. And back, for vectors and scalars.
+mlir::Value toOrder(mlir::OpBuilder &b, mlir::Location loc, bool isMax, mlir::Value vector);
+mlir::Value fromOrder(mlir::OpBuilder &b, mlir::Location loc, mlir::Type element, mlir::Value order);
+
+/// Do elements along the last dimension of a buffer follow each other?
+bool isContiguous(mlir::Type type);
 
 /// The loops of one linalg op.
 class NestLowering {
@@ -110,6 +120,13 @@ private:
   void shortRows(size_t level);
   void rowsStep(mlir::ArrayRef<Values> columns);
   Values columnsOf(mlir::OpOperand &operand, unsigned across);
+
+  // Rows of a few vectors: RowTrees.cpp
+  void chooseRowTrees();
+  void rowTrees(size_t level);
+  mlir::Value partialsOfRow(std::optional<bool> isMax);
+  mlir::Value combineLanes(std::optional<bool> isMax, mlir::Value x, mlir::Value y);
+  mlir::Value combineRows(std::optional<bool> isMax, Values vectors);
 
   // Short loops: Collapse.cpp
   void collapseLoops();

@@ -34,7 +34,7 @@ static constexpr int64_t leastWork = 12; // for each input whose elements are lo
 // What can be done in vectors
 //===----------------------------------------------------------------------===//
 
-static bool isContiguous(Type type) {
+bool tfc::loops::isContiguous(Type type) {
   auto memref = dyn_cast<MemRefType>(type);
   SmallVector<int64_t> strides;
   int64_t offset;

@@ -246,37 +246,30 @@ NestLowering::Values NestLowering::accumulateLoops(size_t level,
   return results;
 }
 
-/// The largest or smallest element of a vector. Floats are ordered by their
-/// bits as signed integers, where those of negative numbers are turned over:
-/// then a comparison is one instruction, with signed zeros, and NaN are the
-/// largest or smallest integer. LLVM has several for each.
-static Value extremeOfLanes(OpBuilder &b, Location loc,
-                            vector::CombiningKind kind, Value vector) {
-  using Kind = vector::CombiningKind;
-  auto type = cast<VectorType>(vector.getType());
-  bool isMax = kind == Kind::MAXIMUMF;
-  if ((!isMax && kind != Kind::MINIMUMF) ||
-      !(type.getElementType().isF32() || type.getElementType().isF64()))
-    return vector::ReductionOp::create(b, loc, kind, vector);
-  unsigned width = type.getElementTypeBitWidth();
-  IntegerType integer = b.getIntegerType(width);
-  // Its own inverse.
-  auto turn = [&](Value bits) -> Value {
-    Type of = bits.getType();
-    auto constant = [&](const APInt &n) -> Value {
-      if (auto vectorType = dyn_cast<VectorType>(of))
-        return arith::ConstantOp::create(b, loc,
-                                         DenseElementsAttr::get(vectorType, n));
-      return arith::ConstantOp::create(b, loc, b.getIntegerAttr(of, n));
-    };
-    Value sign =
-        arith::ShRSIOp::create(b, loc, bits, constant(APInt(width, width - 1)));
-    Value flipped = arith::AndIOp::create(
-        b, loc, sign, constant(APInt::getSignedMaxValue(width)));
-    return arith::XOrIOp::create(b, loc, bits, flipped);
+/// Turns the bits of negative numbers over, all but the sign: its own inverse.
+static Value turn(OpBuilder &b, Location loc, Value bits) {
+  Type of = bits.getType();
+  unsigned width = getElementTypeOrSelf(of).getIntOrFloatBitWidth();
+  auto constant = [&](const APInt &n) -> Value {
+    if (auto vectorType = dyn_cast<VectorType>(of))
+      return arith::ConstantOp::create(b, loc,
+                                       DenseElementsAttr::get(vectorType, n));
+    return arith::ConstantOp::create(b, loc, b.getIntegerAttr(of, n));
   };
-  auto integers = VectorType::get(type.getShape(), integer);
-  Value order = turn(arith::BitcastOp::create(b, loc, integers, vector));
+  Value sign =
+      arith::ShRSIOp::create(b, loc, bits, constant(APInt(width, width - 1)));
+  Value flipped = arith::AndIOp::create(
+      b, loc, sign, constant(APInt::getSignedMaxValue(width)));
+  return arith::XOrIOp::create(b, loc, bits, flipped);
+}
+
+Value tfc::loops::toOrder(OpBuilder &b, Location loc, bool isMax,
+                          Value vector) {
+  auto type = cast<VectorType>(vector.getType());
+  unsigned width = type.getElementTypeBitWidth();
+  auto integers = type.clone(b.getIntegerType(width));
+  Value order =
+      turn(b, loc, arith::BitcastOp::create(b, loc, integers, vector));
   Value none = arith::ConstantOp::create(
       b, loc,
       DenseElementsAttr::get(integers, isMax
@@ -284,10 +277,30 @@ static Value extremeOfLanes(OpBuilder &b, Location loc,
                                            : APInt::getSignedMinValue(width)));
   Value isNan =
       arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, vector, vector);
-  order = arith::SelectOp::create(b, loc, isNan, none, order);
-  Value best = vector::ReductionOp::create(
-      b, loc, isMax ? Kind::MAXSI : Kind::MINSI, order);
-  return arith::BitcastOp::create(b, loc, type.getElementType(), turn(best));
+  return arith::SelectOp::create(b, loc, isNan, none, order);
+}
+
+Value tfc::loops::fromOrder(OpBuilder &b, Location loc, Type element,
+                            Value order) {
+  Type type = element;
+  if (auto vector = dyn_cast<VectorType>(order.getType()))
+    type = vector.clone(element);
+  return arith::BitcastOp::create(b, loc, type, turn(b, loc, order));
+}
+
+/// The largest or smallest element of a vector.
+static Value extremeOfLanes(OpBuilder &b, Location loc,
+                            vector::CombiningKind kind, Value vector) {
+  using Kind = vector::CombiningKind;
+  Type element = getElementTypeOrSelf(vector.getType());
+  bool isMax = kind == Kind::MAXIMUMF;
+  if ((!isMax && kind != Kind::MINIMUMF) ||
+      !(element.isF32() || element.isF64()))
+    return vector::ReductionOp::create(b, loc, kind, vector);
+  Value best =
+      vector::ReductionOp::create(b, loc, isMax ? Kind::MAXSI : Kind::MINSI,
+                                  toOrder(b, loc, isMax, vector));
+  return fromOrder(b, loc, element, best);
 }
 
 NestLowering::Values NestLowering::accumulateVectors(size_t level,

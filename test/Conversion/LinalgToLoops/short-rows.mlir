@@ -67,13 +67,13 @@ func.func @planes(%x: memref<128x3xi8>, %r: memref<3x128xi8>) {
 #points = affine_map<(d0, d1) -> (d0, d1)>
 #rows = affine_map<(d0, d1) -> (d0)>
 
-// Rows as long as a few vectors are reduced by themselves.
+// Rows of more than a few vectors are reduced by themselves.
 // CHECK-LABEL: func.func @longer
 // CHECK-NOT: vector.shuffle
 // CHECK: vector.reduction
-func.func @longer(%x: memref<128x32xf32>, %r: memref<128xf32>) {
+func.func @longer(%x: memref<128x40xf32>, %r: memref<128xf32>) {
   linalg.generic {indexing_maps = [#points, #rows], iterator_types = ["parallel", "reduction"]}
-      ins(%x : memref<128x32xf32>) outs(%r : memref<128xf32>) {
+      ins(%x : memref<128x40xf32>) outs(%r : memref<128xf32>) {
   ^bb0(%a: f32, %m: f32):
     %n = arith.addf %a, %m fastmath<reassoc> : f32
     linalg.yield %n : f32

@@ -53,6 +53,58 @@ def test_functions(compiled, machine, name, dtype):
     assert ulps.max() <= (2 if dtype == "f32" else 4)
 
 
+def powers(compiled, machine, x, y):
+    of = f"tensor<{x.size}xf32>"
+    with np.errstate(all="ignore"):
+        want = np.power(x.astype(np.float64), y.astype(np.float64))
+    return run(compiled, machine, ("pow", ""), of, of, x, y), want
+
+
+def ulps_of(got, want):
+    """Of results that are no denormal numbers: of those in units of the smallest normal number's."""
+    spacing = np.spacing(np.maximum(np.abs(want).astype(np.float32), np.finfo(np.float32).tiny))
+    return np.abs(got - want) / spacing.astype(np.float64)
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("base", [(1e-9, 1e9), (0.7, 1.42), (0.999, 1.001), (1e-45, 1e-38)], ids=str)
+def test_powers_of_f32_reach_all_results(compiled, machine, base):
+    rng = np.random.default_rng(0)
+    x = np.exp(rng.uniform(*np.log(base), 40_003)).astype(np.float32)
+    x[x == 1] = 1.5
+    y = (rng.uniform(-104, 88.7, x.size) / np.log(x.astype(np.float64))).astype(np.float32)
+    got, want = powers(compiled, machine, x, y)
+    assert ulps_of(got, want).max() <= 1.75
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_powers_beyond_all_numbers_are_zero_or_infinite(compiled, machine):
+    x = np.array([2, 0.5, 2, 0.5, 1 + 2**-23, 1 - 2**-24, 3e38, 1e-45, 2, 2, 2, 0.5], np.float32)
+    y = np.array([129, 129, -151, -151, 1e10, 1e10, 1e30, 1e38, 128, -149, -151, 151], np.float32)
+    got, want = powers(compiled, machine, x, y)
+    with np.errstate(all="ignore"):
+        assert np.array_equal(got, want.astype(np.float32))
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_powers_of_special_values_are_those_of_c(compiled, machine):
+    values = np.array(
+        [0, -0.0, 1, -1, 0.5, -0.5, 2, -2, 3, -3, 1.5, -1.5, 1e-45, -1e-45, 1e-40, 3e38, -3e38, np.inf, -np.inf, np.nan,
+         8388607.5, 4194303.5, -4194305, 8388609, 16777215, -16777215, 16777216, 1 + 2**-23, 1 - 2**-24, -1 - 2**-23],
+        np.float32,
+    )  # fmt: skip
+    x, y = (a.ravel() for a in np.meshgrid(values, values))
+    got, want = powers(compiled, machine, x, y)
+    with np.errstate(all="ignore"):
+        rounded = want.astype(np.float32)
+    assert np.array_equal(np.isnan(got), np.isnan(want))
+    number = ~np.isnan(want)
+    assert np.array_equal(np.signbit(got[number]), np.signbit(want[number]))
+    finite = np.isfinite(rounded)
+    assert np.array_equal(got[number & ~finite], rounded[number & ~finite])
+    assert ulps_of(got[finite], want[finite]).max() <= 1.75
+
+
 @pytest.mark.parametrize("machine", MACHINES)
 @pytest.mark.parametrize("dtype", ["i8", "ui8", "i16", "ui16", "i32", "ui32", "i64"])
 def test_quotients_of_integers(compiled, machine, dtype):
@@ -67,10 +119,23 @@ def test_quotients_of_integers(compiled, machine, dtype):
 
 
 @pytest.mark.parametrize("machine", MACHINES)
-@pytest.mark.parametrize("width", [20, 50])
-def test_maxima_of_rows(compiled, machine, width):
-    x = np.random.default_rng(0).normal(size=(40, width)).astype(np.float32)
+@pytest.mark.parametrize("width", [12, 16, 17, 20, 32, 33, 50, 64, 65])
+@pytest.mark.parametrize(("op", "reduce"), [("reduce_max", np.max), ("reduce_min", np.min)])
+def test_extremes_of_rows(compiled, machine, width, op, reduce):
+    x = np.random.default_rng(0).normal(size=(43, width)).astype(np.float32)
     x[3, 5], x[4, width - 1], x[5, 1] = np.nan, np.copysign(np.nan, -1), np.inf
-    of, to = f"tensor<40x{width}xf32>", "tensor<40xf32>"
-    got = run(compiled, machine, ("reduce_max", "{axes = array<i64: 1>, keepdims = false}"), of, to, x)
-    assert np.array_equal(got, x.max(1), equal_nan=True)
+    x[6], x[7] = 0.0, -0.0
+    x[6, 2], x[7, width - 1] = -0.0, 0.0
+    of, to = f"tensor<43x{width}xf32>", "tensor<43xf32>"
+    got = run(compiled, machine, (op, "{axes = array<i64: 1>, keepdims = false}"), of, to, x)
+    assert np.array_equal(got, reduce(x, 1), equal_nan=True)
+    assert np.signbit(got[6:8]).tolist() == [op == "reduce_min"] * 2
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("width", [12, 16, 17, 20, 32, 33, 64, 65])
+def test_sums_of_rows(compiled, machine, width):
+    x = np.random.default_rng(0).integers(-50, 50, (43, width)).astype(np.float32)
+    of, to = f"tensor<43x{width}xf32>", "tensor<43xf32>"
+    got = run(compiled, machine, ("reduce_sum", "{axes = array<i64: 1>, keepdims = false}"), of, to, x)
+    assert np.array_equal(got, x.sum(1))
