@@ -108,7 +108,7 @@ Value Body::partAround(Value tensor, SmallVectorImpl<AffineExpr> &indices) {
     auto dim = dyn_cast<AffineDimExpr>(index);
     return dim && dim.getPosition() >= space.size();
   };
-  if (llvm::none_of(indices, isAround))
+  if (!space.empty() && llvm::none_of(indices, isAround))
     return tensor;
   auto type = cast<RankedTensorType>(tensor.getType());
   SmallVector<Value> places;
@@ -169,6 +169,11 @@ void Body::coverLoops() {
     return;
   Value shape = tensor::EmptyOp::create(l.b, l.loc, l.sizes(space), l.b.getI8Type());
   load(shape, identity());
+}
+
+void Body::place() {
+  l.b.getInsertionBlock()->getOperations().splice(l.b.getInsertionPoint(),
+                                                  block->getOperations());
 }
 
 ValueRange Body::finish(ValueRange yields, ArrayRef<int64_t> reduced) {

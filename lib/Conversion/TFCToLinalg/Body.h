@@ -37,6 +37,9 @@ public:
   /// Creates the op. `reduced` loops carry the outputs, others are parallel.
   mlir::ValueRange finish(mlir::ValueRange yields, llvm::ArrayRef<int64_t> reduced = {});
 
+  /// Without loops of its own: what was computed so far stands where building goes on.
+  void place();
+
   mlir::OpBuilder in;
 
 private:

@@ -113,8 +113,9 @@ bool FusionPlan::takesElements(Operation *user, unsigned operand,
   if (user->hasTrait<TFCReduction>())
     return true;
   if (auto scatter = dyn_cast<ScatterOp>(user))
-    return user->getOperand(operand) == scatter.getUpdates() &&
-           scatter.getX() != scatter.getUpdates() &&
+    return operand > 0 && scatter.getX() != user->getOperand(operand) &&
+           (!isForDevice(user) ||
+            user->getOperand(operand) == scatter.getUpdates()) &&
            cast<RankedTensorType>(scatter.getUpdates().getType())
                .hasStaticShape();
   if (!isFusible(user) || !isPlainTensorOp(user))

@@ -7,10 +7,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "Body.h"
+#include "Kernel.h"
 #include "Ordered.h"
 #include "Rows.h"
 #include "Scalars.h"
 #include "Slices.h"
+#include "SortNetwork.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -74,17 +76,31 @@ static Mode modeOf(ScatterOp op) {
       .Default(Mode::Update);
 }
 
-/// The place that the indices at `ivs` name.
-static SmallVector<Value> placeOf(Lowering &l, ScatterOp op, ValueRange ivs) {
-  Value indices = op.getIndices(), where = l.value(indices);
+/// The place that the indices at `ivs` name, which are computed there if nobody else needs them.
+static FailureOr<SmallVector<Value>> placeOf(Lowering &l, ScatterOp op, ValueRange ivs) {
+  Value indices = op.getIndices();
   int64_t depth = cast<RankedTensorType>(indices.getType()).getDimSize(rankOf(indices) - 1);
-  SmallVector<Value> to;
+  Body body(l, {}, ivs);
+  SmallVector<Value> numbers, to;
   for (int64_t i = 0; i < depth; ++i) {
-    SmallVector<Value> at(ivs);
-    at.push_back(l.constantIndex(i));
-    to.push_back(l.toIndex(l.extract(where, at, elementOf(indices)), elementOf(indices)));
+    SmallVector<AffineExpr> at;
+    for (size_t d = 0; d < ivs.size(); ++d)
+      at.push_back(l.b.getAffineDimExpr(d));
+    at.push_back(l.b.getAffineConstantExpr(i));
+    numbers.push_back(body.element(indices, at));
+    if (!numbers.back())
+      return failure(); // the diagnostic is out
   }
+  body.place();
+  for (Value number : numbers)
+    to.push_back(l.toIndex(number, elementOf(indices)));
   return to;
+}
+
+/// What is stored before loops begin that compute other values themselves.
+static void storeOutside(Lowering &l, Value x) {
+  if (!x.getDefiningOp() || !l.plan.isInline(x.getDefiningOp()))
+    l.value(x);
 }
 
 namespace {
@@ -118,13 +134,18 @@ static Row rowAt(Lowering &l, Value tensor, ValueRange at, ArrayRef<Dim> row) {
 static Value scatterRows(Lowering &l, ScatterOp op, Mode mode, ArrayRef<Value> extents, ArrayRef<Dim> space) {
   Type element = elementOf(op.getX());
   Value updates = op.getUpdates();
-  if (!updates.getDefiningOp() || !l.plan.isInline(updates.getDefiningOp()))
-    l.value(updates);
+  storeOutside(l, updates);
+  storeOutside(l, op.getIndices());
   bool isKnown = true;
   Value result = l.loopNest(
       extents, l.value(op.getX()),
       [&](ValueRange ivs, ValueRange carried) -> SmallVector<Value> {
-        Row to = rowAt(l, carried[0], placeOf(l, op, ivs), space);
+        FailureOr<SmallVector<Value>> place = placeOf(l, op, ivs);
+        if (failed(place)) {
+          isKnown = false;
+          return llvm::to_vector(carried);
+        }
+        Row to = rowAt(l, carried[0], *place, space);
         Value before = extractSlice(
             l, to.type, carried[0], to.offsets, to.sizes, to.strides);
         Body body(l, space, ivs);
@@ -238,14 +259,22 @@ static LogicalResult lowerScatter(Lowering &l, ScatterOp op) {
   for (Dim dim : row)
     extents.push_back(l.size(dim));
   Value updates = l.value(op.getUpdates());
+  bool isKnown = true;
   SmallVector<Value> result =
       l.loopNest(extents, l.value(x), [&](ValueRange ivs, ValueRange carried) -> SmallVector<Value> {
-        SmallVector<Value> to = placeOf(l, op, ivs.take_front(outer));
+        FailureOr<SmallVector<Value>> place = placeOf(l, op, ivs.take_front(outer));
+        if (failed(place)) {
+          isKnown = false;
+          return llvm::to_vector(carried);
+        }
+        SmallVector<Value> to(*place);
         llvm::append_range(to, ivs.drop_front(outer));
         Value update = rankOf(op.getUpdates()) == 0 ? updates : l.extract(updates, ivs, element);
         Value before = mode == Mode::Update ? Value() : l.extract(carried[0], to, element);
         return {l.insert(combine(l.b, l.loc, mode, element, before, update), carried[0], to, element)};
       });
+  if (!isKnown)
+    return failure();
   l.set(op.getResult(), result[0]);
   return success();
 }
@@ -327,6 +356,33 @@ static Value searchTrue(Lowering &l, Value x, ArrayRef<Dim> to) {
   });
 }
 
+/// Positions of the true elements of a vector, and behind them what means nothing: eight are looked at at a time.
+static Value packTrue(Lowering &l, Value x, Value count) {
+  constexpr int64_t lanes = 8;
+  Type i64 = l.b.getI64Type(), byte = storageType(elementOf(x));
+  Dim n = l.dims.of(x)[0];
+  Dim room = l.dimOf(arith::AddIOp::create(l.b, l.loc, count, l.constantIndex(lanes)));
+  Kernel k(l, {x}, {{{room}, i64}}, i64, Kernel::Loops::ofVectors);
+  Array flags = k.input(0), positions = k.output(0);
+  Num zero = k.index(0), size = k.size(n);
+  Num whole = size - k.remainder(size, k.index(lanes));
+  Num none = k.splat(k.num(numberScalar(l.b, l.loc, byte, 0)), lanes);
+  Num numbers = k.lanesFromZero(VectorType::get(lanes, i64));
+  Cell next = k.cell(zero);
+  k.loopBy(zero, whole, lanes, [&](Num i) {
+    Num chosen = flags.vector(i, lanes) != none, to = next;
+    Num first = k.num(l.fromIndex(i.value, i64));
+    positions.setVector(to, k.compress(k.splat(first, lanes) + numbers, chosen));
+    next = to + k.countOf(chosen);
+  });
+  k.loop(whole, size, [&](Num i) {
+    Num to = next;
+    positions.set(to, k.num(l.fromIndex(i.value, i64)));
+    next = to + k.num(l.toIndex(flags(i).value, byte));
+  });
+  return k.finish()[0];
+}
+
 static LogicalResult lowerNonzero(Lowering &l, NonzeroOp op) {
   Value x = op.getX();
   int64_t rank = rankOf(x);
@@ -339,6 +395,14 @@ static LogicalResult lowerNonzero(Lowering &l, NonzeroOp op) {
     l.define(to[0], countTrue(l, x));
   if (isForDevice(op)) {
     l.set(op.getResult(), searchTrue(l, x, to));
+    return success();
+  }
+  if (rank == 1 && hasWideVectors(op)) {
+    Value list = packTrue(l, x, l.size(to[0]));
+    Attribute zero = l.b.getIndexAttr(0), one = l.b.getIndexAttr(1);
+    list = extractSlice(l, l.tensorType(to[0], i64), list, {zero}, l.sizes(to[0]), {one});
+    SmallVector<ReassociationIndices> rows{{0, 1}};
+    l.set(op.getResult(), tensor::ExpandShapeOp::create(l.b, l.loc, l.tensorType(to, i64), list, rows, l.sizes(to)));
     return success();
   }
   SmallVector<Value> extents;

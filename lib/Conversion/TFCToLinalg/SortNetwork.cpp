@@ -45,6 +45,9 @@ static std::optional<int64_t> vectorBits(Operation *op) {
 bool lowering::hasVectorsForNetworks(Operation *op) {
   return vectorBits(op).value_or(256) >= 256;
 }
+bool lowering::hasWideVectors(Operation *op) {
+  return vectorBits(op).value_or(0) >= 512;
+}
 
 KeyLanes::KeyLanes(Kernel &k, Type element, bool descending)
     : k(k), element(element), descending(descending),
@@ -52,8 +55,7 @@ KeyLanes::KeyLanes(Kernel &k, Type element, bool descending)
       count(512 / std::max(width, 32u)),
       lane(k.b.getIntegerType(std::max(width, 32u))),
       vector(VectorType::get(count, lane)),
-      isWide(vectorBits(k.b.getInsertionBlock()->getParentOp()).value_or(0) >=
-             512) {}
+      isWide(hasWideVectors(k.b.getInsertionBlock()->getParentOp())) {}
 
 Num KeyLanes::number(int64_t n) const {
   return k.splat(

@@ -14,6 +14,9 @@ namespace tfc::lowering {
 
 /// A network's code is long, and short vectors make it several times as long.
 bool hasVectorsForNetworks(mlir::Operation *op);
+/// Vectors of 512 bits, and what the CPU does with them: lanes that are chosen
+/// become neighbours in one instruction.
+bool hasWideVectors(mlir::Operation *op);
 
 /// Elements as integers that order as they do, in lanes of 32 or 64 bits.
 /// Zeros are one integer, and so are NaN: rows that have a negative zero or a

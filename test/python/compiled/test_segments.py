@@ -137,6 +137,56 @@ def test_numbers_of_no_segment_are_refused_beside_negative_ones(count, known):
         sums(tf.ones([3, 2]), tf.constant([-1, count, -1]), n)
 
 
+def test_a_message_shows_segment_numbers_as_they_were_given():
+    sums = compiled(lambda x, ids: tf.math.unsorted_segment_sum(x, ids, 3))
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"indices = \[\[-5\]\s*\[ 3\]"):
+        sums(tf.ones([3]), tf.constant([-5, 3, 0]))
+
+
+@pytest.mark.parametrize("row", [(), (3,), (16,)])
+@pytest.mark.parametrize("size", [0, 1, 500])
+def test_places_that_are_computed_where_they_are_used(size, row):
+    def f(x, ids):
+        even = ids * 2 % 50
+        return tf.math.unsorted_segment_sum(x, even, 50), tf.math.unsorted_segment_mean(x, even - 1, 50)
+
+    ids, x = RNG.integers(0, 50, size=size).astype(np.int32), RNG.normal(size=(size, *row))
+    got, means = compiled(f)(tf.constant(x), tf.constant(ids))
+    want = np.zeros((50, *row))
+    np.add.at(want, ids * 2 % 50, x)
+    np.testing.assert_allclose(got, want, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(means, f(tf.constant(x), tf.constant(ids))[1], rtol=1e-12, atol=1e-12)
+
+
+def test_places_computed_from_what_is_added_to_are_those_of_the_old_values():
+    x = RNG.integers(0, 50, size=50).astype(np.int32)
+    variable = tf.Variable(x)
+
+    def f(x):
+        return tf.tensor_scatter_nd_add(x, (x % 50)[:, tf.newaxis], x * 3)
+
+    @tf.function(autograph=False)
+    def update():
+        variable.scatter_nd_add((variable % 50)[:, tf.newaxis], variable * 3)
+
+    want = x.copy()
+    np.add.at(want, x % 50, x * 3)
+    np.testing.assert_array_equal(compiled(f)(tf.constant(x)), want)
+    update()
+    np.testing.assert_array_equal(variable, want)
+
+
+def test_computed_places_of_several_numbers():
+    x, rows = RNG.normal(size=(50, 50)), RNG.integers(0, 50, size=300)
+
+    def f(x, i):
+        return tf.tensor_scatter_nd_add(x, tf.stack([i, i * 7 % 50], 1), tf.cast(i, x.dtype))
+
+    want = x.copy()
+    np.add.at(want, (rows, rows * 7 % 50), rows)
+    np.testing.assert_allclose(compiled(f)(tf.constant(x), tf.constant(rows)), want, rtol=1e-12)
+
+
 @pytest.mark.parametrize("count", [0, 2])
 def test_what_is_left_out_has_a_gradient_of_zero(count):
     ids = [-1] * 4 if not count else [0, -1, 1, 0]

@@ -70,7 +70,8 @@ static void checkGather(GatherOp op, CheckBuilder &build, SizeAnalysis &sizes) {
 
 /// Index vectors into the dimensions of `x` from `first` on.
 static void checkVectors(Value x, Value indices, int64_t first,
-                         StringRef message, CheckBuilder &build) {
+                         StringRef message, CheckBuilder &build,
+                         function_ref<Value(Value)> shown = nullptr) {
   int64_t last = ranked(indices).getShape().back();
   if (last == 0 || ShapedType::isDynamic(last))
     return;
@@ -93,7 +94,24 @@ static void checkVectors(Value x, Value indices, int64_t first,
     bounds = build.dimensions(x, first, first + last);
   }
   build.require(build.inside(build.toI64(places), bounds), message,
-                {indices, build.shape(x)});
+                {shown ? shown(indices) : indices, build.shape(x)});
+}
+
+/// What a message shows of indices: numbers from before some were replaced by a
+/// scalar, so that those need not be in memory.
+static Value beforeReplacement(Value indices) {
+  auto expanded = indices.getDefiningOp<ExpandDimsOp>();
+  auto choice =
+      expanded ? expanded.getX().getDefiningOp<SelectOp>() : SelectOp();
+  auto replacement = choice
+                         ? dyn_cast<RankedTensorType>(choice.getX().getType())
+                         : RankedTensorType();
+  if (!replacement || replacement.getRank() != 0 ||
+      choice.getY().getType() != choice.getResult().getType())
+    return indices;
+  OpBuilder builder(expanded);
+  return ExpandDimsOp::create(builder, expanded.getLoc(), indices.getType(),
+                              choice.getY(), expanded.getAxesAttr());
 }
 
 static void checkScatter(ScatterOp op, CheckBuilder &build) {
@@ -116,7 +134,8 @@ static void checkScatter(ScatterOp op, CheckBuilder &build) {
         {build.shape(op.getUpdates()), build.shape(op.getIndices()),
          build.shape(op.getX())});
   checkVectors(op.getX(), op.getIndices(), 0,
-               "indices = {} does not index into shape {}", build);
+               "indices = {} does not index into shape {}", build,
+               beforeReplacement);
 }
 
 //===----------------------------------------------------------------------===//

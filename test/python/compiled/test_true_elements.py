@@ -1,0 +1,45 @@
+"""Where elements are true: eight are looked at at a time where they are a vector, and the last few one by one."""
+
+import numpy as np
+import pytest
+import tfc as tf
+
+RNG = np.random.default_rng(0)
+
+
+def positions(mask, x):
+    return tf.where(mask), tf.boolean_mask(x, mask), tf.where(x > 0)
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("size", [0, 1, 7, 8, 9, 15, 16, 17, 1000, 4099])
+@pytest.mark.parametrize("share", [0, 0.1, 0.5, 1])
+def test_positions_of_true_elements_are_those_of_numpy(share, size, known):
+    mask, x = RNG.random(size) < share, RNG.normal(size=size).astype(np.float32)
+    specs = None if known else [tf.TensorSpec([None], tf.bool), tf.TensorSpec([None], tf.float32)]
+    got = tf.function(positions, autograph=False, input_signature=specs)(tf.constant(mask), tf.constant(x))
+    for result, want in zip(got, (np.argwhere(mask), x[mask], np.argwhere(x > 0)), strict=True):
+        np.testing.assert_array_equal(result, want)
+
+
+@pytest.mark.parametrize("shape", [(3, 17), (2, 3, 9), (0, 4), (5, 0)])
+def test_positions_in_matrices_are_those_of_numpy(shape):
+    mask = RNG.random(shape) < 0.5
+    np.testing.assert_array_equal(tf.function(lambda m: tf.where(m))(tf.constant(mask)), np.argwhere(mask))
+
+
+def test_positions_that_are_needed_in_a_loop():
+    @tf.function
+    def total(masks):
+        so_far = tf.zeros([], tf.int64)
+        for mask in masks:
+            so_far = so_far + tf.reduce_sum(tf.where(mask))
+        return so_far
+
+    masks = RNG.random((6, 100)) < 0.3
+    assert int(total(tf.constant(masks))) == sum(np.flatnonzero(mask).sum() for mask in masks)
+
+
+def test_positions_of_a_part_that_is_apart_in_memory():
+    x = RNG.normal(size=(40, 30)) > 0
+    np.testing.assert_array_equal(tf.function(lambda x: tf.where(x[1:, 7]))(tf.constant(x)), np.argwhere(x[1:, 7]))
