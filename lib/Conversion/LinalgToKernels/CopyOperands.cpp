@@ -59,23 +59,21 @@ void Emitter::packWhole(Value panels, Value start, Value column, Value count,
   });
 }
 
-/// Elements of one panel and tap, from this k of the block on: `width` columns,
-/// or all, then zeros.
+/// Elements of one panel and tap: `width` columns, or all, then zeros.
 void Emitter::packElements(Value panels, Value start, Value column, Value width,
-                           Value firstStep, const DepthBlock &block,
-                           Value move) {
-  Value rowLength = b.constant(blocks().shape.width());
+                           const DepthBlock &block, Value move) {
+  Value zero = b.constant(0), rowLength = b.constant(blocks().shape.width());
   auto over = [&](Value from, Value to,
                   llvm::function_ref<Value(Value, Value)> element) {
     b.loop(from, to, 1, [&](Value j) {
-      b.loop(firstStep, block.depth, 1, [&](Value step) {
+      b.loop(zero, block.depth, 1, [&](Value step) {
         b.store(element(j, step), panels,
                 b.add(b.add(start, j), b.mul(step, rowLength)));
       });
     });
   };
   Value filled = b.min(width, rowLength);
-  over(b.constant(0), filled, [&](Value j, Value step) {
+  over(zero, filled, [&](Value j, Value step) {
     return rightElement(b.add(block.first, step), b.add(column, j), move);
   });
   over(filled, rowLength, [&](Value, Value) { return b.zero(); });
@@ -102,7 +100,7 @@ void Emitter::packEdge(Value panels, Value start, Value column, Value width,
     return;
   }
   if (!p.producer)
-    return packElements(panels, start, column, width, zero, block, move);
+    return packElements(panels, start, column, width, block, move);
   // A producer makes vectors; of the last columns one at a time.
   b.loop(zero, rowLength, 1, [&](Value j) {
     b.loop(zero, block.depth, 1, [&](Value step) {
@@ -120,44 +118,80 @@ void Emitter::packEdge(Value panels, Value start, Value column, Value width,
   });
 }
 
-/// One panel and tap of a right operand whose columns are not neighbours.
+/// `body` for vectors of k, of which the last may begin before the one before
+/// it ends: both copy the same. `depth` is at least one vector.
+void Emitter::overWholeVectors(Value depth, int64_t width,
+                               llvm::function_ref<void(Value)> body) {
+  Value last = b.sub(depth, b.constant(width));
+  b.loop(b.constant(0), depth, width,
+         [&](Value step) { body(b.min(step, last)); });
+}
+
+/// One panel and tap of a right operand whose columns are not neighbours, but
+/// whose k are: squares of one vector by one vector. Where columns end, the
+/// last one is copied to the other places of its vector.
+void Emitter::packSquares(Value panels, Value start, Value column, Value width,
+                          const DepthBlock &block, Value move) {
+  Shape tile = blocks().shape;
+  int64_t lanes = tile.lanes; // fewer than a vector's if there are few columns
+  Value zero = b.constant(0), rowLength = b.constant(tile.width());
+  Value filled = b.min(width, rowLength), whole = b.roundDown(filled, lanes);
+  bool sameType =
+      cast<MemRefType>(p.right.memory.getType()).getElementType() == b.type;
+  auto from = [&](Value step, Value j) {
+    return b.add(move,
+                 b.at(p.right, b.add(block.first, step), b.add(column, j)));
+  };
+  auto to = [&](Value step, Value j) {
+    return b.add(b.add(start, j), b.mul(step, rowLength));
+  };
+  auto square = [&](Value j, llvm::function_ref<Value(int64_t)> columnOf) {
+    overWholeVectors(block.depth, lanes, [&](Value step) {
+      Values rows;
+      for (int64_t i = 0; i < lanes; ++i)
+        rows.push_back(b.load(p.right.memory, from(step, columnOf(i)), lanes));
+      for (auto [i, row] : llvm::enumerate(b.transpose(rows)))
+        b.store(row, panels, to(offset(step, i), j));
+    });
+  };
+  b.loop(zero, whole, lanes, [&](Value j) {
+    if (!sameType)
+      return square(j, [&](int64_t i) { return offset(j, i); });
+    overWholeVectors(block.depth, lanes, [&](Value step) {
+      emitSquareCopy(b,
+                     {p.right.memory, from(step, j), p.right.columnStride,
+                      panels, to(step, j), rowLength},
+                     lanes);
+    });
+  });
+  if (isKnown(n) && n % tile.width() == 0)
+    return;
+  Value rest = whole;
+  if (!isKnown(n) || n % lanes) {
+    b.branch(
+        b.atLeast(whole, filled), [] {},
+        [&] {
+          Value last = b.sub(filled, b.constant(1));
+          square(whole,
+                 [&](int64_t i) { return b.min(offset(whole, i), last); });
+        });
+    rest = b.mul(b.ceilDiv(filled, lanes), b.constant(lanes));
+  }
+  b.loop(rest, rowLength, lanes, [&](Value j) {
+    b.loop(zero, block.depth, 1,
+           [&](Value step) { b.store(b.zero(lanes), panels, to(step, j)); });
+  });
+}
+
 void Emitter::packTurned(Value panels, Value start, Value column, Value width,
                          const DepthBlock &block, Value move) {
-  Shape tile = blocks().shape;
-  Value zero = b.constant(0), rowLength = b.constant(tile.width());
-  auto slow = [&] {
-    packElements(panels, start, column, width, zero, block, move);
-  };
-  if (known(p.right.rowStrides[0]) != 1 || tile.lanes == 1)
+  int64_t lanes = blocks().shape.lanes;
+  auto slow = [&] { packElements(panels, start, column, width, block, move); };
+  if (known(p.right.rowStrides[0]) != 1 || lanes == 1)
     return slow();
-  // Squares of one vector by one vector; what is left of the depth by elements.
-  auto bySquares = [&] {
-    bool sameType =
-        cast<MemRefType>(p.right.memory.getType()).getElementType() == b.type;
-    Value whole = b.roundDown(block.depth, tile.lanes);
-    b.loop(zero, rowLength, tile.lanes, [&](Value j) {
-      b.loop(zero, whole, tile.lanes, [&](Value step) {
-        Value from = b.at(p.right, b.add(block.first, step), b.add(column, j));
-        Value to = b.add(b.add(start, j), b.mul(step, rowLength));
-        if (sameType)
-          return emitSquareCopy(b,
-                                {p.right.memory, b.add(move, from),
-                                 p.right.columnStride, panels, to, rowLength},
-                                tile.lanes);
-        Values square;
-        for (int64_t i = 0; i < tile.lanes; ++i)
-          square.push_back(b.load(
-              p.right.memory,
-              b.add(move,
-                    b.add(from, b.mul(p.right.columnStride, b.constant(i)))),
-              tile.lanes));
-        for (auto [i, row] : llvm::enumerate(b.transpose(square)))
-          b.store(row, panels, b.add(to, b.mul(b.constant(i), rowLength)));
-      });
-    });
-    packElements(panels, start, column, rowLength, whole, block, move);
-  };
-  b.branch(b.atLeast(width, rowLength), bySquares, slow);
+  b.branch(
+      b.atLeast(block.depth, b.constant(lanes)),
+      [&] { packSquares(panels, start, column, width, block, move); }, slow);
 }
 
 /// The taps of a block: where they go, and where they are in the right operand.
@@ -274,22 +308,31 @@ void Emitter::copyLeft(Value memory, Value firstRow, Value rows) {
   bool squares = p.left.rowStrides.size() == 1 &&
                  known(p.left.rowStrides[0]) == 1 && stored == b.type &&
                  width == lanes && lanes > 1;
+  auto oneByOne = [&] {
+    b.parallelLoop(zero, rows, 1, work,
+                   [&](Value row) { elements(row, zero, p.depth); });
+  };
   if (!squares)
-    return b.parallelLoop(zero, rows, 1, work,
-                          [&](Value row) { elements(row, zero, p.depth); });
-  Value wholeRows = b.roundDown(rows, lanes);
-  b.parallelLoop(
-      zero, wholeRows, lanes, b.mul(work, b.constant(lanes)), [&](Value row) {
-        b.loop(zero, whole, lanes, [&](Value step) {
-          emitSquareCopy(b,
-                         {p.left.memory,
-                          b.at(p.left, b.add(firstRow, row), step),
-                          p.left.columnStride, memory,
-                          b.add(b.mul(row, p.depth), step), p.depth},
-                         lanes);
-        });
-        b.loop(row, offset(row, lanes), 1,
-               [&](Value each) { elements(each, whole, p.depth); });
-      });
-  b.loop(wholeRows, rows, 1, [&](Value row) { elements(row, zero, p.depth); });
+    return oneByOne();
+  auto squaresFrom = [&](Value row) {
+    overWholeVectors(p.depth, lanes, [&](Value step) {
+      emitSquareCopy(b,
+                     {p.left.memory, b.at(p.left, b.add(firstRow, row), step),
+                      p.left.columnStride, memory,
+                      b.add(b.mul(row, p.depth), step), p.depth},
+                     lanes);
+    });
+  };
+  auto bySquares = [&] {
+    Value wholeRows = b.roundDown(rows, lanes);
+    b.parallelLoop(zero, wholeRows, lanes, b.mul(work, b.constant(lanes)),
+                   squaresFrom);
+    // By now nobody else writes what is copied once more here.
+    b.branch(
+        b.atLeast(wholeRows, rows), [] {},
+        [&] { squaresFrom(b.sub(rows, b.constant(lanes))); });
+  };
+  Value least = b.constant(lanes);
+  b.branch(b.both(b.atLeast(rows, least), b.atLeast(p.depth, least)), bySquares,
+           oneByOne);
 }

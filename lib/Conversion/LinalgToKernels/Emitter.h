@@ -68,6 +68,10 @@ public:
   void packed(const Workspace &workspace);
   void rowTimes();
   void dotProducts();
+  void rowSums();
+  void rowLanes();
+  bool paysRowSums() const;
+  bool paysRowLanes() const;
   Blocks blocks() const;
   bool needsLeftCopy() const;
   mlir::Value leftRows() const;
@@ -113,8 +117,13 @@ private:
   void packTurned(mlir::Value panels, mlir::Value start, mlir::Value column,
                   mlir::Value width, const DepthBlock &block, mlir::Value move);
   void packElements(mlir::Value panels, mlir::Value start, mlir::Value column,
-                    mlir::Value width, mlir::Value firstStep,
-                    const DepthBlock &block, mlir::Value move);
+                    mlir::Value width, const DepthBlock &block,
+                    mlir::Value move);
+  void packSquares(mlir::Value panels, mlir::Value start, mlir::Value column,
+                   mlir::Value width, const DepthBlock &block,
+                   mlir::Value move);
+  void overWholeVectors(mlir::Value depth, int64_t width,
+                        llvm::function_ref<void(mlir::Value)> body);
   void copyLeft(mlir::Value memory, mlir::Value firstRow, mlir::Value rows);
   void packedRows(const Workspace &workspace);
   void overTiles(mlir::Value from, mlir::Value to, ForRows body);
@@ -122,6 +131,18 @@ private:
   void panelTiles(mlir::Value panels, mlir::Value start, mlir::Value column,
                   mlir::Value width, const DepthBlock &block,
                   llvm::ArrayRef<mlir::Value> rows, mlir::Value ahead = {});
+
+  // Few columns
+  bool isNarrow() const;
+  Values sumsAlong(llvm::ArrayRef<mlir::Value> rows, mlir::Value leftMove,
+                   mlir::Value rightMove, mlir::ValueRange start);
+  Values addLanes(int64_t rows, llvm::ArrayRef<Columns> columns,
+                  llvm::ArrayRef<mlir::Value> sums);
+  void storeLanes(mlir::Value first, int64_t width, mlir::Value mask,
+                  llvm::ArrayRef<Columns> columns,
+                  llvm::ArrayRef<mlir::Value> sums);
+  void finishRows(llvm::ArrayRef<mlir::Value> rows,
+                  llvm::ArrayRef<Columns> columns, Values sums);
 
   // Few rows
   void rowTimesAll();

@@ -263,13 +263,16 @@ Values KernelBuilder::transpose(Values vectors) {
   return tfc::rt::transposeSquare(builder, loc, std::move(vectors));
 }
 
+Value KernelBuilder::plus(Value x, Value y) {
+  if (isa<FloatType>(type))
+    return arith::AddFOp::create(builder, loc, x, y, sum);
+  return arith::AddIOp::create(builder, loc, x, y);
+}
+
 Value KernelBuilder::multiplyAdd(Value x, Value y, Value to) {
-  if (!isa<FloatType>(type))
-    return arith::AddIOp::create(builder, loc, to,
-                                 arith::MulIOp::create(builder, loc, x, y));
-  return arith::AddFOp::create(
-      builder, loc, to, arith::MulFOp::create(builder, loc, x, y, product),
-      sum);
+  if (isa<FloatType>(type))
+    return plus(to, arith::MulFOp::create(builder, loc, x, y, product));
+  return plus(to, arith::MulIOp::create(builder, loc, x, y));
 }
 
 //===----------------------------------------------------------------------===//

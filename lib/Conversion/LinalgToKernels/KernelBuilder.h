@@ -59,13 +59,13 @@ struct Tap {
 /// sum over taps and k < depth of left[tap, k] * right[tap, k], for a block of
 /// the result that fits the registers.
 struct Tile {
-  mlir::Value left;            ///< flat memory
-  Values leftStart;            ///< where each row begins
-  mlir::Value leftStep;        ///< from one k to the next
-  mlir::Value right;           ///< flat memory
-  Values rightStart;           ///< where each vector of columns begins
-  mlir::Value rightStep;       ///< from one k to the next
-  bool rightMasked = false;    ///< apply the columns' masks to loads of `right`
+  mlir::Value left;         ///< flat memory
+  Values leftStart;         ///< where each row begins
+  mlir::Value leftStep;     ///< from one k to the next
+  mlir::Value right;        ///< flat memory
+  Values rightStart;        ///< where each vector of columns begins
+  mlir::Value rightStep;    ///< from one k to the next
+  bool rightMasked = false; ///< apply the columns' masks to loads of `right`
   /// Where elements of `right` lie that are needed after this tile, or null;
   /// and how many are fetched with each k, if there are no taps.
   mlir::Value ahead;
@@ -154,6 +154,8 @@ public:
   /// changes place with lane i of j.
   Values transpose(Values vectors);
   mlir::Value multiplyAdd(mlir::Value x, mlir::Value y, mlir::Value to);
+  /// Of two sums.
+  mlir::Value plus(mlir::Value x, mlir::Value y);
 
   void tile(const Tile &tile);
 

@@ -71,6 +71,7 @@ private:
   Values groupSizes();
   Matrix matrix(const Operand &operand, const Buffer &buffer);
   void findProducer();
+  void turnRight();
   void takeEpilogue(Algorithm algorithm);
   void groupRows();
   Product makeProduct();
@@ -83,7 +84,7 @@ private:
                  llvm::function_ref<void(const Product &)> body);
   void eraseDone();
 
-  const Contraction &c;
+  Contraction c;
   const KernelOptions &options;
   KernelBuilder b;
   Buffer left, right, result;
@@ -295,12 +296,63 @@ void Lowering::findProducer() {
   producer = Elementwise::matchProducer(c);
 }
 
+/// Sums along k read a copy of the right operand, in which k is contiguous and
+/// begins at a multiple of a vector, so that none lies in two cache lines.
+void Lowering::turnRight() {
+  SmallVector<unsigned> loops;
+  for (unsigned dim : c.batch)
+    if (c.right.uses(dim))
+      loops.push_back(dim);
+  llvm::append_range(loops, c.taps);
+  loops.append({c.column, c.inner});
+  MLIRContext *context = b.builder.getContext();
+  SmallVector<AffineExpr> indices(c.right.map.getNumDims(),
+                                  b.builder.getAffineConstantExpr(0));
+  SmallVector<int64_t> shape;
+  Values sizes;
+  for (auto [number, dim] : llvm::enumerate(loops)) {
+    indices[dim] = b.builder.getAffineDimExpr(number);
+    shape.push_back(c.size(dim));
+    if (ShapedType::isDynamic(shape.back()))
+      sizes.push_back(size(dim));
+  }
+  unsigned rank = loops.size();
+  AffineMap from = c.right.map.replaceDimsAndSymbols(indices, {}, rank, 0),
+            to = AffineMap::getMultiDimIdentityMap(rank, context);
+  SmallVector<int64_t> padded = shape;
+  padded.back() = llvm::alignTo(
+      shape.back(), options.unit.bits / c.type.getIntOrFloatBitWidth());
+  Value copy =
+      memref::AllocOp::create(b.builder, b.loc, MemRefType::get(padded, c.type),
+                              sizes, b.builder.getI64IntegerAttr(64));
+  if (padded != shape) {
+    SmallVector<OpFoldResult> starts(rank, b.builder.getIndexAttr(0)),
+        steps(rank, b.builder.getIndexAttr(1));
+    copy = memref::SubViewOp::create(b.builder, b.loc, copy, starts,
+                                     getMixedValues(shape, sizes, b.builder),
+                                     steps);
+  }
+  linalg::GenericOp::create(
+      b.builder, b.loc, c.right.memref, copy, ArrayRef{from, to},
+      SmallVector<utils::IteratorType>(rank, utils::IteratorType::parallel),
+      [&](OpBuilder &nested, Location loc, ValueRange arguments) {
+        Value element = arguments[0];
+        if (element.getType() != c.type)
+          element = arith::ExtFOp::create(nested, loc, c.type, element);
+        linalg::YieldOp::create(nested, loc, element);
+      });
+  SmallVector<AffineExpr> dims;
+  for (unsigned dim : loops)
+    dims.push_back(b.builder.getAffineDimExpr(dim));
+  c.right = {copy, AffineMap::get(c.right.map.getNumDims(), 0, dims, context)};
+  right = open(c.right);
+}
+
 /// The epilogue that there may be, if the algorithm has tiles that end with
 /// one.
 void Lowering::takeEpilogue(Algorithm algorithm) {
   bool keepsTiles =
-      algorithm == Algorithm::direct || algorithm == Algorithm::packed ||
-      algorithm == Algorithm::pairs || algorithm == Algorithm::either;
+      algorithm != Algorithm::rowTimes && algorithm != Algorithm::dotProducts;
   if (!keepsTiles)
     epilogue.reset();
   if (!epilogue)
@@ -552,15 +604,23 @@ void Lowering::run() {
     right.offset = b.constant(0);
 
   Product product = makeProduct();
-  if (chooseAlgorithm(product, c.type, options) == Algorithm::packed) {
+  if (chooseAlgorithm(b, product, options) == Algorithm::rowSums &&
+      getConstantIntValue(product.right.rowStrides[0]) != 1) {
+    turnRight();
+    product = makeProduct();
+  }
+  if (chooseAlgorithm(b, product, options) == Algorithm::packed) {
     packConstantOperand(product);
     if (!product.panels)
       keepPanels(product);
   }
-  Algorithm algorithm = chooseAlgorithm(product, c.type, options);
-  if (!product.panels && algorithm != Algorithm::pairs) {
+  Algorithm algorithm = chooseAlgorithm(b, product, options);
+  bool mayBePacked = algorithm != Algorithm::pairs &&
+                     algorithm != Algorithm::rowSums &&
+                     algorithm != Algorithm::rowLanes;
+  if (!product.panels && mayBePacked) {
     packOutside(product);
-    algorithm = chooseAlgorithm(product, c.type, options);
+    algorithm = chooseAlgorithm(b, product, options);
   }
   Value panels = product.panels;
   epilogue = candidate;

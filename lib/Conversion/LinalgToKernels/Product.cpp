@@ -8,6 +8,7 @@
 // direct       for row tiles { for column tiles { register tile } }: what fits
 //              the caches.
 // packed       Packed.cpp.
+// rowSums, rowLanes  Narrow.cpp.
 // pairs        PairProducts.cpp.
 // rowTimes     few rows: for k by 8 or 4 { for columns { result += multiples of
 //              rows of `right` } }. Reads `right` once, in as many streams.
@@ -159,6 +160,10 @@ void Emitter::overColumns(int64_t most, bool parallel, ForColumns body) {
   if (isKnown(n)) {
     int64_t width = std::min<int64_t>(
         lanes, llvm::bit_floor(uint64_t(std::max<int64_t>(n, 1))));
+    // One vector under a mask instead of two that overlap.
+    if (n < lanes && n > width && options.unit.masks())
+      return body(
+          vectors(b.constant(0), 1, 2 * width, b.mask(p.columns, 2 * width)));
     int64_t from = 0;
     auto parts = split(llvm::divideCeil(n, width), most);
     for (auto [number, part] : llvm::enumerate(parts)) {
@@ -192,6 +197,9 @@ void Emitter::overColumns(int64_t most, bool parallel, ForColumns body) {
 
 void Emitter::direct() {
   Shape shape = this->shape();
+  // As many sums as hide the latency of one.
+  if (isKnown(n) && n <= lanes)
+    shape = {options.unit.registers >= 32 ? 12 : 8, 1, lanes};
   auto compute = [&](ArrayRef<Value> rows, ArrayRef<Columns> columns) {
     Tile tile = newTile(rows, columns);
     for (Value row : rows)
@@ -376,8 +384,9 @@ void Emitter::dotProducts() {
 // The choice
 //===----------------------------------------------------------------------===//
 
-Algorithm tfc::kernels::chooseAlgorithm(const Product &p, Type element,
+Algorithm tfc::kernels::chooseAlgorithm(KernelBuilder &b, const Product &p,
                                         const KernelOptions &options) {
+  Type element = b.type;
   int64_t m = known(p.rows), n = known(p.columns), k = known(p.depth);
   int64_t bytes = element.getIntOrFloatBitWidth() / 8;
   bool contiguous = known(p.right.columnStride) == 1;
@@ -391,6 +400,11 @@ Algorithm tfc::kernels::chooseAlgorithm(const Product &p, Type element,
     return Algorithm::packed;
   if (canMultiplyPairs(p, element, options))
     return Algorithm::pairs;
+  Emitter emitter(b, p, options, element);
+  if (emitter.paysRowLanes())
+    return Algorithm::rowLanes;
+  if (options.reassociate && emitter.paysRowSums())
+    return Algorithm::rowSums;
   if (!contiguous) {
     bool few = isKnown(m) && m <= 3 && !(isKnown(k) && k < 8) &&
                p.taps.empty() && !p.producer;
@@ -446,6 +460,12 @@ std::string tfc::kernels::describe(const Product &p, Algorithm algorithm,
                 ? "pairs of bfloat16 in tile registers"
                 : "pairs of bfloat16 in vectors";
     break;
+  case Algorithm::rowSums:
+    text += "sums along k, few columns at once";
+    break;
+  case Algorithm::rowLanes:
+    text += "vectors of rows, few columns at once";
+    break;
   case Algorithm::rowTimes:
     text += "few rows times the rows of the right operand";
     break;
@@ -490,6 +510,10 @@ void tfc::kernels::emitProduct(KernelBuilder &b, const Product &p,
     return emitter.packed(workspace);
   case Algorithm::pairs:
     return emitPairProduct(b, p, workspace.panels, options);
+  case Algorithm::rowSums:
+    return emitter.rowSums();
+  case Algorithm::rowLanes:
+    return emitter.rowLanes();
   case Algorithm::rowTimes:
     return emitter.rowTimes();
   case Algorithm::dotProducts:

@@ -39,25 +39,29 @@ struct Product {
 
 /// How the product is computed.
 enum class Algorithm {
-  direct,     ///< register tiles on the operands as they are; small matrices
-  packed,     ///< blocks of the right operand copied to panels that stay in the
-              ///< cache
-  either,     ///< decides at run time between these
-  pairs,      ///< of bfloat16; PairProducts.h
-  rowTimes,   ///< few rows: adds multiples of the right operand's rows
+  direct,   ///< register tiles on the operands as they are; small matrices
+  packed,   ///< blocks of the right operand copied to panels that stay in the
+            ///< cache
+  either,   ///< decides at run time between these
+  pairs,    ///< of bfloat16; PairProducts.h
+  rowSums,  ///< few columns: sums along k, which is contiguous in both
+            ///< operands
+  rowLanes, ///< few columns: vectors of rows, which are neighbours in the left
+            ///< operand
+  rowTimes, ///< few rows: adds multiples of the right operand's rows
   dotProducts ///< few rows and a transposed right operand: sums along
               ///< contiguous memory
 };
 
 struct KernelOptions {
   VectorUnit unit;
-  bool reassociate = true; ///< sums may be computed in another order
-  bool parallel = true;    ///< several threads may share the work
-  bool routines = false;   ///< products have tiles in common
+  bool reassociate = true;    ///< sums may be computed in another order
+  bool parallel = true;       ///< several threads may share the work
+  bool routines = false;      ///< products have tiles in common
   KeptPanels *kept = nullptr; ///< where panels outlive calls, or null
 };
 
-Algorithm chooseAlgorithm(const Product &product, mlir::Type element,
+Algorithm chooseAlgorithm(KernelBuilder &builder, const Product &product,
                           const KernelOptions &options);
 
 /// For those who ask what is done with a product.

@@ -67,7 +67,7 @@ func.func @unknown(%a: memref<?x?xf32>, %b: memref<?x?xf32>, %c: memref<?x?xf32>
 // CHECK:       memref.alloc() {alignment = 64 : i64} : memref<1024xf32>
 // CHECK:       scf.for
 // CHECK-NOT:   memref.alloc
-// CHECK:       arith.extf {{.*}} : bf16 to f32
+// CHECK:       arith.extf {{.*}} : vector<16xbf16> to vector<16xf32>
 // CHECK-NOT:   linalg
 func.func @transposed(%a: memref<8x10x16xbf16>, %b: memref<8x60x16xbf16>, %c: memref<8x10x60xf32>) {
   linalg.generic {indexing_maps = [#x, #y, #z], iterator_types = ["parallel", "parallel", "parallel", "reduction"]}

@@ -102,6 +102,32 @@ def test_product_of_other_floats(compiled, dtype, transpose_y, unknown):
     check(compiled, (33, 67), (67, 35), dtype, False, transpose_y, unknown)
 
 
+# Vectors of columns would be half empty: sums go along k, or in vectors of rows.
+
+
+@pytest.mark.parametrize("n", [2, 3, 5, 8, 11, 12, 13, 17, 24, 25])
+@pytest.mark.parametrize("transposed", [(False, False), (True, False), (False, True), (True, True)], ids=str)
+def test_product_of_few_columns(compiled, n, transposed):
+    for m, k in [(1, 40), (4, 129), (15, 16), (16, 130), (33, 7), (50, 211)]:
+        for machine in MACHINES:
+            check(compiled, (m, k), (k, n), "f32", *transposed, cpu=machine)
+
+
+@pytest.mark.parametrize("dtype", ["f64", "f16", "bf16"])
+@pytest.mark.parametrize("transpose_x", [False, True])
+def test_product_of_few_columns_of_other_floats(compiled, dtype, transpose_x):
+    for m, k, n in [(35, 100, 2), (18, 67, 3), (41, 96, 5), (20, 300, 10)]:
+        for machine in MACHINES:
+            check(compiled, (m, k), (k, n), dtype, transpose_x, cpu=machine)
+
+
+@pytest.mark.parametrize("unknown", ["m", "k", "b", "bmkn"])
+@pytest.mark.parametrize("transpose_x", [False, True])
+def test_product_of_few_columns_and_unknown_sizes(compiled, unknown, transpose_x):
+    for batch, m, n in [(1, 5, 3), (3, 40, 2), (9, 37, 10)]:
+        check(compiled, (batch, m, 120), (batch, 120, n), "f32", transpose_x, unknown=unknown)
+
+
 BATCHES = [
     ((4, 5, 6), (4, 6, 7)), ((3, 1, 5, 6), (4, 6, 7)), ((2, 3, 5, 6), (6, 7)), ((5, 6), (3, 6, 7)),
     ((2, 3, 5, 6), (1, 1, 6, 7)), ((8, 1, 20), (20, 30)), ((2, 33, 600), (2, 600, 300)),
@@ -123,7 +149,7 @@ func.func @f(%a: tensor<{m}x{k}xf32>, %b: tensor<{k}x{n}xf32>, %c: tensor<{m}x{n
 }}"""
 
 
-@pytest.mark.parametrize("size", [(1, 20, 33), (5, 20, 33), (40, 600, 300), (1, 700, 400)], ids=str)
+@pytest.mark.parametrize("size", [(1, 20, 33), (5, 20, 33), (40, 600, 300), (1, 700, 400), (35, 90, 5)], ids=str)
 @pytest.mark.parametrize("machine", MACHINES)
 def test_product_is_added_to_what_there_is(compiled, size, machine):
     m, k, n = size
@@ -145,6 +171,16 @@ def test_order_of_sums_is_kept_on_demand(compiled, unknown):
     assert np.all(result == 1)
 
 
+@pytest.mark.parametrize("transpose_x", [False, True])
+def test_order_of_sums_is_kept_on_demand_for_few_columns(compiled, transpose_x):
+    k = 65
+    a, b = np.full((20, k), 2.0**-25, np.float32), np.ones((k, 3), np.float32)
+    a[:, 0] = 1
+    source = matmul((k, 20) if transpose_x else (20, k), (k, 3), (20, 3), "f32", transpose_x)
+    (result,) = compiled(source, reassociate="false")("f", np.ascontiguousarray(a.T) if transpose_x else a, b)
+    assert np.all(result == 1)
+
+
 def test_infinities_and_nans_stay_in_their_rows_and_columns(compiled):
     a, b = np.ones((10, 20), np.float32), np.ones((20, 40), np.float32)
     a[9, 3], b[5, 39] = np.inf, np.nan
@@ -156,7 +192,7 @@ def test_infinities_and_nans_stay_in_their_rows_and_columns(compiled):
 
 EPILOGUE = """
 func.func @f(%x: {x}, %y: {y}, %bias: {bias}, %more: {z}) -> ({z}, {z}) attributes {{tfc.entry}} {{
-  %p = tfc.matmul %x, %y {{transpose_x = false, transpose_y = false}} : ({x}, {y}) -> {z}
+  %p = tfc.matmul %x, %y {{transpose_x = {turned}, transpose_y = false}} : ({x}, {y}) -> {z}
   %b = tfc.add %p, %bias : ({z}, {bias}) -> {z}
   %a = tfc.abs %b : ({z}) -> {z}
   %r = tfc.add %a, %more : ({z}, {z}) -> {z}
@@ -164,9 +200,12 @@ func.func @f(%x: {x}, %y: {y}, %bias: {bias}, %more: {z}) -> ({z}, {z}) attribut
 }}"""
 
 
-@pytest.mark.parametrize("size", [(1, 5, 3), (13, 20, 40), (61, 67, 71), (40, 600, 300), (2, 33, 17)], ids=str)
-@pytest.mark.parametrize("unknown", ["", "mkn"])
-def test_epilogue_is_what_follows_the_product(compiled, size, unknown):
+@pytest.mark.parametrize(
+    "size", [(1, 5, 3), (13, 20, 40), (61, 67, 71), (40, 600, 300), (2, 33, 17), (37, 80, 3), (16, 130, 10)], ids=str
+)
+@pytest.mark.parametrize("unknown", ["", "m", "mkn"])
+@pytest.mark.parametrize("turned", [False, True])
+def test_epilogue_is_what_follows_the_product(compiled, size, unknown, turned):
     m, k, n = size
     second = "%p" if m % 2 else "%a"  # the sums themselves are needed, or another step of the epilogue
     rng = np.random.default_rng(0)
@@ -175,12 +214,19 @@ def test_epilogue_is_what_follows_the_product(compiled, size, unknown):
     def hide(names, sizes):
         return tensor([None if name in unknown else s for name, s in zip(names, sizes, strict=True)], "f32")
 
-    types = {"x": hide("mk", (m, k)), "y": hide("kn", (k, n)), "bias": hide("n", (n,)), "z": hide("mn", (m, n))}
+    types = {
+        "x": hide("km", (k, m)) if turned else hide("mk", (m, k)),
+        "y": hide("kn", (k, n)),
+        "bias": hide("n", (n,)),
+        "z": hide("mn", (m, n)),
+    }
     product = x.astype(np.float64) @ y
     want = np.abs(product + bias)
+    types["turned"] = str(turned).lower()
+    stored = np.ascontiguousarray(x.T) if turned else x
     for machine in MACHINES:
         host = compiled(EPILOGUE.format(second=second, **types), cpu=machine)
-        got = host("f", x, y, bias, more)
+        got = host("f", stored, y, bias, more)
         np.testing.assert_allclose(got[0], want + more, rtol=1e-5, atol=1e-4)
         np.testing.assert_allclose(got[1], want if second == "%a" else product, rtol=1e-5, atol=1e-4)
 
@@ -222,7 +268,7 @@ def sum_over_windows(x, w, stride, dilation):
 WINDOWS = [  # batch, height, width, channels, window, features, stride, dilation
     (2, 9, 8, 5, (3, 3), 17, 1, 1), (1, 12, 11, 3, (7, 7), 64, 2, 1), (2, 11, 13, 4, (3, 2), 33, 1, 2),
     (1, 7, 9, 130, (3, 3), 70, 1, 1), (3, 5, 6, 7, (1, 1), 9, 2, 1), (1, 6, 6, 600, (2, 2), 5, 3, 1),
-    (1, 5, 5, 2, (3, 3), 1, 1, 1),
+    (1, 5, 5, 2, (3, 3), 1, 1, 1), (2, 9, 7, 64, (3, 3), 3, 1, 1),
 ]  # fmt: skip
 
 
