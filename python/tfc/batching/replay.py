@@ -44,9 +44,10 @@ _EFFECTS = {
 class BatchedReplay(Replay):
     """A replay whose values are `Row`s."""
 
-    def __init__(self, symbols, env: dict, rows: Rows):
+    def __init__(self, symbols, env: dict, rows: Rows, overridden: frozenset = frozenset()):
         super().__init__(symbols, env)
         self.rows = rows
+        self.overridden = overridden
 
     def one(self, name, op, operands) -> list:
         if name == "tfc.if":
@@ -112,7 +113,7 @@ class BatchedReplay(Replay):
             if not _is_tensor(row):
                 raise Unbatchable("a list is used where rows go different ways")
             env[value] = Row(_take(row.value, at), True)
-        return BatchedReplay(self.symbols, env, count)
+        return BatchedReplay(self.symbols, env, count, self.overridden)
 
     def _if(self, op, operands) -> list:
         pred = operands[0]
@@ -128,7 +129,7 @@ class BatchedReplay(Replay):
         return [Row(v, whole) for v in current().cond(pred.value, branch(yes), branch(no))]
 
     def _inner(self, rows) -> "BatchedReplay":
-        return BatchedReplay(self.symbols, dict(self.env), rows)
+        return BatchedReplay(self.symbols, dict(self.env), rows, self.overridden)
 
     def _all(self, row: Row):
         if _is_tensor(row):

@@ -49,7 +49,10 @@ def _run(function, graph, flat, shared, count) -> list:
     inputs += [Row(x, False) for x in [*graph.captured, *graph.variables]]
     rows = Rows(count, None if count is not None else _size_of(next(r.value for r in inputs if r.batched)))
     block = function.op.regions[0].blocks[0]
-    replay = BatchedReplay(symbols_of(function), dict(zip(block.arguments, inputs, strict=True)), rows)
+    # Small captured tensors are constants of the function, but gradients flow to them.
+    constants = {value: Row(tensor, False) for tensor, value in graph.constant_values()}
+    env = {**dict(zip(block.arguments, inputs, strict=True)), **constants}
+    replay = BatchedReplay(symbols_of(function), env, rows, frozenset(constants))
     return [rows.all(r) for r in replay.block(block)]
 
 

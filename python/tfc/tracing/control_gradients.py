@@ -76,7 +76,18 @@ def _zeros(value):
 
 
 def _filled(grads, values) -> list:
-    return [_zeros(v) if g is None else g for g, v in zip(grads, values, strict=True)]
+    return [_zeros(v) if g is None else _sized(g, v) for g, v in zip(grads, values, strict=True)]
+
+
+def _sized(gradient, value):
+    """The gradient of `value`, with the sizes that are known of it: variables of loops need them."""
+    if gradient is None or isinstance(gradient, TensorList) or isinstance(value, TensorList):
+        return gradient
+    found, known = gradient.shape_tuple, value.shape_tuple
+    if found is None or known is None or len(found) != len(known):
+        return gradient
+    sizes = tuple(k if size is None else size for size, k in zip(found, known, strict=True))
+    return gradient if sizes == found else p.ensure_shape(gradient, shape=sizes)
 
 
 def _gradients(run, sources, weights, wanted, totals=()) -> list:
@@ -91,7 +102,7 @@ def _gradients(run, sources, weights, wanted, totals=()) -> list:
     gradients = {id(source): total for source, total in totals}
     for i, weight in zip(wanted, weights, strict=True):
         gradients[id(outs[i])] = accumulate(gradients.get(id(outs[i])), weight)
-    return tape.propagate(gradients, sources)
+    return [_sized(g, source) for g, source in zip(tape.propagate(gradients, sources), sources, strict=True)]
 
 
 # Branches.

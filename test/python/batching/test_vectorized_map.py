@@ -184,6 +184,34 @@ def test_gradients_go_through():
     np.testing.assert_allclose(got, np.where(s > 0, 0.5 / np.sqrt(np.abs(s)), 2 * s), rtol=1e-4)
 
 
+def _kept_if_positive(x, shared):
+    if tf.reduce_sum(x) > 0:
+        return x * shared
+    return x
+
+
+def _twice(x, shared):
+    for _ in tf.range(2):
+        x = x + x * shared
+    return x
+
+
+@pytest.mark.parametrize("size", [3, 70])  # small captured tensors are constants
+@pytest.mark.parametrize("f", [lambda x, shared: x * shared, _kept_if_positive, _twice])
+def test_gradients_go_to_what_all_rows_use(f, size):
+    rng = np.random.default_rng(0)
+    rows, shared = (tf.constant(rng.normal(size=s).astype(np.float32)) for s in ((4, size), (size,)))
+
+    def gradients(map_rows):
+        with tf.GradientTape() as tape:
+            tape.watch([rows, shared])
+            y = tf.reduce_sum(map_rows(lambda x: f(x, shared), rows) ** 2)
+        return tape.gradient(y, [rows, shared])
+
+    for got, want in zip(gradients(tf.vectorized_map), gradients(tf.map_fn), strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-4)
+
+
 def test_a_function_is_traced_once_for_all_rows():
     calls = []
     tf.vectorized_map(lambda x: calls.append(1) or x, X)

@@ -386,3 +386,21 @@ def test_loops_in_loops_on_sizes_that_are_not_known():
     x = tf.constant(SINE)
     got = tf.function(gradient, input_signature=[tf.TensorSpec([None, None])])(x)
     np.testing.assert_allclose(got, gradient(x), rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [[None, 4], [3, None], [None, None]], ids=str)
+def test_a_variable_of_a_loop_is_joined_with_another_one_along_a_size_that_is_not_known(shape):
+    def gradient(n, x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            a, b = x, x * 2.0
+            for _ in tf.range(n):
+                a, b = tf.math.squared_difference(x, a), b * a
+            y = tf.concat([a, b], 0)
+            loss = tf.reduce_sum(y * y)
+        return tape.gradient(loss, x)
+
+    n, x = tf.constant(2), tf.constant(SINE)
+    specs = [tf.TensorSpec([], tf.int32), tf.TensorSpec(shape)]
+    got = tf.function(gradient, input_signature=specs)(n, x)
+    np.testing.assert_allclose(got, gradient(n, x), rtol=1e-4, atol=1e-6)
