@@ -1,5 +1,8 @@
 """Blocks of pixels moved between space, depth and batch; patches; morphology."""
 
+import functools
+import itertools
+
 import numpy as np
 
 from tfc.core import Tensor, argument_error
@@ -10,6 +13,7 @@ from tfc.ops.convert import convert_to_tensor, integer, operand, operands, stati
 from tfc.ops.layout import from_last, paddings, spatial, to_last
 from tfc.ops.math import REAL
 from tfc.ops.shapes import rank_of
+from tfc.ops.windows import slides
 
 
 def sizes_of(x) -> list:
@@ -295,11 +299,43 @@ def _morphology(op, input, filters, strides, padding, data_format, dilations):
     steps, apart = (spatial(v, 2, False, op, name) for v, name in ((strides, "strides"), (dilations, "dilations")))
     lowest = x.dtype.min if not x.dtype.is_floating else -np.inf
     fill = p.constant(value=np.array(lowest, x.dtype.np_dtype))
-    seen = windows_of(x, window, steps, apart, paddings(padding, 2, False, op), fill)
-    if not x.dtype.is_floating:
-        # The filter must not lift padding, nor wrap it around.
-        inside = windows_of(
-            p.equal(x, x), window, steps, apart, paddings(padding, 2, False, op), p.constant(value=np.array(False))
-        )
-        return p.reduce_max(p.select(inside, p.add(seen, f), seen), axes=(3, 4), keepdims=False)
-    return p.reduce_max(p.add(seen, f), axes=(3, 4), keepdims=False)
+    around = paddings(padding, 2, False, op)
+    # The filter must not lift padding of integers, nor wrap it around.
+    inside = None if x.dtype.is_floating else p.equal(x, x)
+    outside = p.constant(value=np.array(False))
+    if None not in x.shape_tuple and window[0] * window[1] <= _MOST_SHIFTS:
+        parts = _shifted(x, window, steps, apart, around, fill)
+        masks = itertools.repeat(None)
+        if inside is not None:
+            masks = _shifted(inside, window, steps, apart, around, outside)
+        # Each is made where it is needed: loops take as many of them as they can.
+        return functools.reduce(p.maximum, map(_lift, parts, _elements(f), masks))
+    seen = windows_of(x, window, steps, apart, around, fill)
+    mask = windows_of(inside, window, steps, apart, around, outside) if inside is not None else None
+    return p.reduce_max(_lift(seen, f, mask), axes=(3, 4), keepdims=False)
+
+
+# A window of more elements is a tensor of its own, and not as many shifted images.
+_MOST_SHIFTS = 64
+
+
+def _lift(seen, f, mask):
+    return p.add(seen, f) if mask is None else p.select(mask, p.add(seen, f), seen)
+
+
+def _elements(f):
+    """The filter's channels at each place of the window."""
+    h, w, c = f.shape_tuple
+    for i, j in itertools.product(range(h), range(w)):
+        yield p.reshape(p.slice_(f, starts=(i, j, 0), sizes=(1, 1, c), strides=(1, 1, 1)), shape=(c,))
+
+
+def _shifted(x, window, strides, dilations, padding, fill):
+    """What each element of the window sees of images of known sizes, at all places: `[batch, places..., channels]`."""
+    dims = slides(x.shape_tuple[1:-1], window, strides, dilations, padding)
+    if any(d.before or d.after for d in dims):
+        x = p.pad(x, fill, low=(0, *(d.before for d in dims), 0), high=(0, *(d.after for d in dims), 0))
+    for at in itertools.product(*(range(d.window) for d in dims)):
+        starts = (0, *(k * d.dilation for k, d in zip(at, dims, strict=True)), 0)
+        sizes = (x.shape_tuple[0], *(d.places for d in dims), x.shape_tuple[-1])
+        yield p.slice_(x, starts=starts, sizes=sizes, strides=(1, *(d.stride for d in dims), 1))

@@ -406,7 +406,7 @@ def ssim(img1, img2, max_val, filter_size=11, filter_sigma=1.5, k1=0.01, k2=0.03
     index = _similarity(x, y, peak, filter_size, filter_sigma, k1, k2)[0]
     if return_index_map:
         return reduce_mean(index, (-1,))
-    return reduce_mean(reduce_mean(index, (-3, -2)), (-1,))
+    return reduce_mean(_mean_of_pixels(index), (-1,))
 
 
 _POWERS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
@@ -437,7 +437,7 @@ def ssim_multiscale(
             x, y = _half(x), _half(y)
         index, structure = _similarity(x, y, peak, filter_size, filter_sigma, k1, k2)
         each = index if scale == len(powers) - 1 else structure
-        factors.append(p.pow_(relu(reduce_mean(each, (-3, -2))), _number(power, float32)))
+        factors.append(p.pow_(relu(_mean_of_pixels(each)), _number(power, float32)))
     return reduce_mean(functools.reduce(p.mul, factors), (-1,))
 
 
@@ -450,6 +450,11 @@ def _half(x) -> Tensor:
     return p.reshape(made, shape=(*dims[:-3], *made.shape_tuple[1:]))
 
 
+def _mean_of_pixels(x) -> Tensor:
+    """Of each channel. Whole rows first: they fill vectors, which channels do not."""
+    return reduce_mean(reduce_mean(x, (-3,)), (-2,))
+
+
 def _similarity(x, y, peak, size, sigma, k1, k2):
     """(index, contrast and structure alone) at each place and channel."""
     n = rank_of(x, "ssim")
@@ -459,13 +464,17 @@ def _similarity(x, y, peak, size, sigma, k1, k2):
     if min(dims[-3:-1]) < size:
         raise argument_error(None, "ssim", f"ssim: images of shape {list(dims)} are smaller than the filter, {size}")
     at = np.arange(size, dtype=np.float64) - (size - 1) / 2
-    bell = np.exp(-0.5 * (np.add.outer(at**2, at**2)) / sigma**2)
-    bell = np.repeat((bell / bell.sum())[:, :, None, None], dims[-1], axis=3)
-    kernel = _number(bell, float32)
+    bell = np.exp(-0.5 * at**2 / sigma**2)
+    # Down, then across: the window is the product of two.
+    kernels = [
+        _number(np.broadcast_to((bell / bell.sum()).reshape(shape), (*shape[:2], 1, dims[-1])), float32)
+        for shape in ((size, 1, 1, 1), (1, size, 1, 1))
+    ]
 
     def blurred(v):
-        flat = p.reshape(v, shape=(int(np.prod(dims[:-3], dtype=int)), *dims[-3:]))
-        out = p.conv(flat, kernel, strides=(1, 1), dilations=(1, 1), padding=(0,) * 4, groups=dims[-1])
+        out = p.reshape(v, shape=(int(np.prod(dims[:-3], dtype=int)), *dims[-3:]))
+        for kernel in kernels:
+            out = p.conv(out, kernel, strides=(1, 1), dilations=(1, 1), padding=(0,) * 4, groups=dims[-1])
         return p.reshape(out, shape=(*dims[:-3], *out.shape_tuple[1:]))
 
     c1, c2 = (p.mul(v, v) for v in (p.mul(_number(k, float32), peak) for k in (k1, k2)))

@@ -213,6 +213,14 @@ def segment_mean(data, segment_ids, name=None) -> Tensor:
     return _means(x, ids, count, checked=True)
 
 
+def _fixed_size(least, most) -> int:
+    """How many entries there are whatever is counted; 0 if that depends on it."""
+    if least is None or most is None:
+        return 0
+    least, most = (static_value(v) for v in (least, most))
+    return int(most) if least is not None and most is not None and 0 < most <= least else 0
+
+
 def bincount(
     arr, weights=None, minlength=None, maxlength=None, dtype=int32, name=None, axis=None, binary_output=False
 ) -> Tensor:
@@ -240,6 +248,15 @@ def bincount(
         message="Input arr must be non-negative!",
         summarize=3,
     )
+    fixed = _fixed_size(minlength, maxlength)
+    if fixed and not rowwise and 0 not in (x.shape_tuple or ()):
+        # Numbers that are left out have an entry of their own, behind the others.
+        ids = p.minimum(flat, scalar(fixed, flat))
+        amounts = convert_to_tensor(1, as_dtype(dtype)) if weights is None else convert_to_tensor(weights)
+        amounts = p.add(p.cast(zeros_like(ids), dtype=amounts.dtype), amounts) if weights is None else amounts
+        out = _scattered(p.reshape(amounts, shape=(None,)), ids, fixed + 1, 0, "add", checked=True)
+        out = p.slice_(out, starts=(0,), sizes=(fixed,), strides=(1,))
+        return p.minimum(out, scalar(1, out)) if binary_output else out
     # Nothing is more than -1, which is only needed if there may be nothing.
     some = flat if flat.shape_tuple[0] else p.concat(flat, p.cast(p.constant(value=_one(-1)), dtype=x.dtype), axis=0)
     largest = p.cast(p.reduce_max(some, axes=(0,), keepdims=False), dtype=int64)

@@ -199,3 +199,21 @@ def test_what_is_left_out_has_a_gradient_of_zero(count):
 
     got = compiled(gradient)(tf.ones([4, 2]), tf.constant(count))
     np.testing.assert_array_equal(got, np.repeat([[float(i >= 0)] for i in ids], 2, axis=1))
+
+
+@pytest.mark.parametrize("size", [1, 3, 10, 20])
+def test_counts_of_a_known_size_leave_out_larger_numbers(size):
+    x = tf.constant([0, 1, 1, 5, 9, 9], tf.int32)
+    weights = tf.constant([1.0, 2, 3, 4, 5, 6])
+
+    def count(x, weights=None):
+        return tf.math.bincount(x, weights, minlength=size, maxlength=size)
+
+    want = np.bincount(x.numpy(), minlength=20)[:size]
+    sums = np.bincount(x.numpy(), weights.numpy(), minlength=20)[:size]
+    for f in (count, tf.function(count)):
+        np.testing.assert_array_equal(f(x), want)
+        np.testing.assert_array_equal(f(tf.reshape(x, [2, 3]), tf.reshape(weights, [2, 3])), sums)
+        np.testing.assert_array_equal(f(x[:0]), np.zeros(size))
+        with pytest.raises(tf.errors.InvalidArgumentError, match="non-negative"):
+            f(-x)
