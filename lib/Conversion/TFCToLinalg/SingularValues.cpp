@@ -4,7 +4,10 @@
 //===----------------------------------------------------------------------===//
 // Singular values: Householder reflections make a matrix bidiagonal, implicit
 // QR steps make that diagonal (Golub and Van Loan, "Matrix Computations", 8.6).
-// A wide matrix is worked on as its conjugate transpose.
+// A wide matrix is worked on as its conjugate transpose. One that is twice as
+// tall as wide becomes triangular first (Chan, "An improved algorithm for
+// computing the singular value decomposition", ACM TOMS 1982): the steps rotate
+// short rows then.
 //===----------------------------------------------------------------------===//
 
 #include "Kernel.h"
@@ -223,6 +226,23 @@ struct Bidiagonal {
 
 } // namespace
 
+/// `w` becomes the reflections of its QR decomposition, below `r`, which is
+/// stored by itself.
+static void triangulate(Kernel &k, const Array &w, Num m, Num n, const Array &r,
+                        const Array &taus, const Array &scratch) {
+  Num zero = k.index(0);
+  k.loop(zero, n, [&](Num j) {
+    auto v = [&](Num i) { return w(i, j); };
+    Reflection h = reflect(k, j, m, v, [&](Num i, Num x) { w.set(i, j, x); });
+    taus.set(j, h.tau);
+    reflectRows(k, w, j, m, j + 1, n, k.conj(h.tau), v, scratch);
+    k.loop(zero, n, [&](Num i) {
+      Num above = k.choose(i < j, w(i, j), k.zero());
+      r.set(i, j, k.choose(i == j, k.widen(h.beta), above));
+    });
+  });
+}
+
 static LogicalResult lowerSVD(Lowering &l, SVDOp op) {
   ArrayRef<Dim> of = l.dims.of(op.getX()), batch = of.drop_back(2);
   Dim rowDim = of[of.size() - 2], columnDim = of.back();
@@ -234,23 +254,29 @@ static LogicalResult lowerSVD(Lowering &l, SVDOp op) {
   u.append({rowDim, op.getFull() ? rowDim : n});
   v.append({columnDim, op.getFull() ? columnDim : n});
   Dim leftCount = op.getFull() ? m : n;
+  bool isTriangular = !op.getFull() && m >= 0 && n > 1 && m >= 2 * n;
+  Dim side = isTriangular ? n : m; // of what becomes bidiagonal
   Kernel k(l, {op.getX()},
            {{s, realElement},
             {u, element},
             {v, element},
             {{m, n}, element},
-            {{leftCount, m}, element},
+            {{leftCount, side}, element},
             {{n, n}, element},
             {{n}, element},
             {{n}, element},
             {{m}, element},
-            {{n}, realElement}},
+            {{n}, realElement},
+            {{isTriangular ? n : 0, n}, element},
+            {{isTriangular ? n : 0}, element}},
            element);
   Num zero = k.index(0), rows = k.size(rowDim), columns = k.size(columnDim);
   Num tall = k.size(m), count = k.size(n), width = k.size(leftCount),
       isTall = rows >= columns;
   Array w = k.output(3), left = k.output(4), right = k.output(5),
-        scratch = k.output(8), e = k.output(9);
+        scratch = k.output(8), e = k.output(9), r = k.output(10),
+        taus = k.output(11);
+  Num height = k.size(side);
   k.loops(batch, [&](ArrayRef<Num> at) {
     Array x = k.input(0).at(at), d = k.output(0).at(at),
           us = k.output(1).at(at), vs = k.output(2).at(at);
@@ -263,7 +289,13 @@ static LogicalResult lowerSVD(Lowering &l, SVDOp op) {
     k.when(isTall, [&] { fill(false); }, [&] { fill(true); });
     Num bad = isNotFinite(k, w, tall, count), nan = k.real(NAN),
         spoiled = k.widen(nan);
-    Bidiagonal b{k, w, k.output(6), k.output(7), scratch, d, e, tall, count};
+    if (isTriangular)
+      triangulate(k, w, tall, count, r, taus, scratch);
+    Bidiagonal b{k,           isTriangular ? r : w,
+                 k.output(6), k.output(7),
+                 scratch,     d,
+                 e,           height,
+                 count};
     b.reduce();
     b.form(left, width, right, scratch);
     b.diagonalize(left, right);
@@ -275,15 +307,30 @@ static LogicalResult lowerSVD(Lowering &l, SVDOp op) {
       });
     });
     sortRows(k, d, count, /*descending=*/true, [&](Num i, Num j) {
-      swapRows(k, left, i, j, tall);
+      swapRows(k, left, i, j, height);
       swapRows(k, right, i, j, count);
     });
     auto store = [&](const Array &big, const Array &small) {
-      k.loop(zero, tall, [&](Num i) {
+      k.loop(zero, height, [&](Num i) {
         k.loop(zero, width, [&](Num j) {
           big.set(i, j, k.choose(bad, spoiled, left(j, i)));
         });
       });
+      if (isTriangular) {
+        k.loop(height, tall, [&](Num i) {
+          k.loop(zero, width, [&](Num j) { big.set(i, j, k.zero()); });
+        });
+        k.loopDown(zero, count, [&](Num j) {
+          reflectRows(
+              k, big, j, tall, zero, width, taus(j),
+              [&](Num i) { return w(i, j); }, scratch);
+        });
+        k.when(bad, [&] {
+          k.loop(height, tall, [&](Num i) {
+            k.loop(zero, width, [&](Num j) { big.set(i, j, spoiled); });
+          });
+        });
+      }
       k.loop(zero, count, [&](Num i) {
         d.set(i, k.choose(bad, nan, d(i)));
         k.loop(zero, count, [&](Num j) {

@@ -112,6 +112,27 @@ def check_svd(shape, dtype, unknown):
             close(adjoint(t) @ t, np.broadcast_to(np.eye(t.shape[-1]), (*t.shape[:-2], *[t.shape[-1]] * 2)), dtype, 10)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex64])
+@pytest.mark.parametrize("shape", [(3, 2), (4, 2), (15, 8), (16, 8), (17, 8), (3, 60, 7), (7, 60), (100, 40)])
+def test_svd_of_tall_and_wide_matrices(shape, dtype):
+    check_svd(shape, dtype, False)
+
+
+@pytest.mark.parametrize("rank", [0, 1, 3])
+def test_svd_of_tall_matrices_of_low_rank(rank):
+    x = (numbers((40, rank), np.float64) @ numbers((rank, 6), np.float64, 1)).astype(np.float32)
+    s, u, v = run(lambda x: p.svd(x, full=False), x)
+    np.testing.assert_allclose((u * s) @ v.T, x, atol=1e-4)
+    np.testing.assert_allclose(u.T @ u, np.eye(6), atol=1e-5)
+    assert (s[rank:] < 1e-4).all()
+
+
+def test_svd_of_a_tall_matrix_that_is_not_finite():
+    x = numbers((40, 6), np.float32)
+    x[30, 2] = np.inf
+    assert all(np.isnan(t).all() for t in run(lambda x: p.svd(x, full=False), x))
+
+
 def check_fft(shape, dtype, unknown):
     x = numbers(shape, dtype)
     for inverse in (False, True):
