@@ -99,7 +99,8 @@ class Numpy:
     maximum, minimum = np.maximum, np.minimum
     sum, max, mean, argmax, cumsum = np.sum, np.max, np.mean, np.argmax, np.cumsum
     reshape, transpose, square, log = np.reshape, np.transpose, np.square, np.log
-    sort, rfft, irfft = np.sort, np.fft.rfft, np.fft.irfft
+    sort, rfft, irfft, fft, fft2, rfft2 = np.sort, np.fft.rfft, np.fft.irfft, np.fft.fft, np.fft.fft2, np.fft.rfft2
+    abs, conj = np.abs, np.conj
     erf = staticmethod(_erf)
 
     @staticmethod
@@ -131,7 +132,8 @@ def tensorflow_like(tf):
         exp, tanh, sqrt, matmul, maximum, sigmoid = tf.exp, tf.tanh, tf.sqrt, tf.matmul, tf.maximum, tf.sigmoid
         where, reshape, transpose, square, log = tf.where, tf.reshape, tf.transpose, tf.square, tf.math.log
         gather, erf, minimum = tf.gather, tf.math.erf, tf.minimum
-        sort, rfft, irfft = tf.sort, tf.signal.rfft, tf.signal.irfft
+        sort, rfft, irfft, abs, conj = tf.sort, tf.signal.rfft, tf.signal.irfft, tf.abs, tf.math.conj
+        fft, fft2, rfft2 = tf.signal.fft, tf.signal.fft2d, tf.signal.rfft2d
 
         @staticmethod
         def argsort(x):
@@ -178,7 +180,8 @@ class Jax:
         self.gather, self.minimum = (lambda x, indices: jnp.take(x, indices, axis=0)), jnp.minimum
         self.sigmoid = jax.nn.sigmoid
         self.sort, self.argsort, self.top_k = jnp.sort, jnp.argsort, lambda x, k: tuple(jax.lax.top_k(x, k))
-        self.rfft, self.irfft = jnp.fft.rfft, jnp.fft.irfft
+        self.rfft, self.irfft, self.abs, self.conj = jnp.fft.rfft, jnp.fft.irfft, jnp.abs, jnp.conj
+        self.fft, self.fft2, self.rfft2 = jnp.fft.fft, jnp.fft.fft2, jnp.fft.rfft2
         self.split = lambda x, n: jnp.split(x, n, axis=1)
 
 
@@ -195,4 +198,6 @@ class Torch:
         self.argmax, self.cumsum = (lambda x, axis: x.argmax(axis)), (lambda x, axis: x.cumsum(axis))
         self.sort, self.argsort = lambda x: x.sort()[0], lambda x: x.argsort(stable=True).int()
         self.top_k, self.rfft, self.irfft = torch.topk, torch.fft.rfft, torch.fft.irfft
+        self.fft, self.fft2, self.rfft2 = torch.fft.fft, torch.fft.fft2, torch.fft.rfft2
+        self.abs, self.conj = torch.abs, torch.conj
         self.log, self.erf, self.gather = torch.log, torch.erf, lambda x, indices: x[indices]

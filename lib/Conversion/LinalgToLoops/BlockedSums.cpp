@@ -176,7 +176,9 @@ Value NestLowering::sumOfBlock(size_t level) {
   Value none = nothing(builder, loc, type);
   if (!strategy.combiner)
     return accumulate(level, none).front();
-  Value vector = nothing(builder, loc, VectorType::get(strategy.lanes, type));
+  lanes = strategy.lanes;
+  Value vector = spread(none);
+  lanes = 1;
   Values partials(strategy.unroll, vector);
   partials.push_back(none);
   reducing = true;
@@ -186,8 +188,17 @@ Value NestLowering::sumOfBlock(size_t level) {
     for (int64_t i = 0; i < half; ++i)
       partials[i] = combine(partials[i], partials[i + half]);
   // What was left of the loop.
-  Value rest =
-      vector::InsertOp::create(builder, loc, partials.back(), vector, 0);
+  Value left = partials.back(), rest = vector;
+  auto insert = [&](Value x, int64_t place) {
+    rest = vector::InsertOp::create(builder, loc, x, rest, place);
+  };
+  if (auto number = dyn_cast<ComplexType>(type)) {
+    Type real = number.getElementType();
+    insert(complex::ReOp::create(builder, loc, real, left), 0);
+    insert(complex::ImOp::create(builder, loc, real, left), 1);
+  } else {
+    insert(left, 0);
+  }
   return plus(builder, loc, partials[0], rest);
 }
 
@@ -240,13 +251,15 @@ NestLowering::Compensated NestLowering::sumBlocks(size_t level,
 
 Value NestLowering::blockedSum(size_t level, Value init) {
   Type type = op.getBlock()->getTerminator()->getOperand(0).getType();
-  Type carried =
-      strategy.combiner ? Type(VectorType::get(strategy.lanes, type)) : type;
-  Value none = nothing(builder, loc, carried);
+  Value none = nothing(builder, loc, type);
+  if (strategy.combiner) {
+    lanes = strategy.lanes;
+    none = spread(none);
+    lanes = 1;
+  }
   Value sum = settle(sumBlocks(level, {none, none}));
   if (strategy.combiner)
-    sum = vector::ReductionOp::create(builder, loc, vector::CombiningKind::ADD,
-                                      sum, arith::FastMathFlags::reassoc);
+    sum = sumOfLanes(sum);
   return plus(builder, loc, init, sum);
 }
 

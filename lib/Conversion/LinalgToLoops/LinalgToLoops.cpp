@@ -5,11 +5,14 @@
 // The pass: linalg, copies and scans on buffers become loops.
 //===----------------------------------------------------------------------===//
 
+#include "ComplexBodies.h"
 #include "NestLowering.h"
 #include "Scan.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/Linalg/Utils/Utils.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -96,6 +99,12 @@ bool isScalar(scf::ForOp loop) {
 struct LinalgToLoops : public tfc::impl::LinalgToLoopsPassBase<LinalgToLoops> {
   using tfc::impl::LinalgToLoopsPassBase<LinalgToLoops>::LinalgToLoopsPassBase;
 
+  /// Of complex numbers' parts.
+  void getDependentDialects(DialectRegistry &registry) const override {
+    LinalgToLoopsPassBase::getDependentDialects(registry);
+    registry.insert<complex::ComplexDialect, math::MathDialect>();
+  }
+
   /// Says so if vectorizing loops is left to LLVM: it takes a large part of its time.
   void noteScalarLoops() {
     bool found = getOperation()
@@ -165,6 +174,8 @@ struct LinalgToLoops : public tfc::impl::LinalgToLoopsPassBase<LinalgToLoops> {
       return WalkResult::advance();
     });
     if (result.wasInterrupted())
+      return signalPassFailure();
+    if (failed(expandComplexBodies(ops)))
       return signalPassFailure();
     DenseSet<Operation *> followed;
     for (LinalgOp op : ops) {

@@ -157,7 +157,8 @@ bool NestLowering::mayOverlap() {
 static constexpr double nearBytes = 1024 * 1024;
 
 static double bytesOfElement(MemRefType type) {
-  return type.getElementType().isIntOrFloat() ? type.getElementTypeBitWidth() / 8.0 : 8;
+  Type element = type.getElementType();
+  return element.isIntOrFloat() || isa<ComplexType>(element) ? bitsOf(element) / 8.0 : 8;
 }
 
 /// The time of one iteration of the innermost loop: arithmetic in vectors, memory at the rate of the cache that holds all
@@ -337,18 +338,23 @@ Value NestLowering::loadElement(OpOperand &operand) {
 }
 
 void NestLowering::storeAt(Value memref, ValueRange at, Value value) {
-  if (lanes == 1)
+  if (lanes == 1) {
     memref::StoreOp::create(builder, loc, value, memref, at);
-  else if (mask && present) {
-    Value all = spread(value);
+    return;
+  }
+  Value all = spread(value);
+  Values first = vectorPlace(memref, at);
+  if (mask && present) {
+    int64_t parts = cast<VectorType>(all.getType()).getNumElements() / lanes;
     Value few = vector::ShuffleOp::create(
         builder, loc, all, all,
-        llvm::to_vector(llvm::seq<int64_t>(0, present)));
-    vector::StoreOp::create(builder, loc, few, memref, at);
-  } else if (mask)
-    vector::MaskedStoreOp::create(builder, loc, memref, at, mask, spread(value));
-  else
-    vector::StoreOp::create(builder, loc, spread(value), memref, at);
+        llvm::to_vector(llvm::seq<int64_t>(0, present * parts)));
+    vector::StoreOp::create(builder, loc, few, memref, first);
+  } else if (mask) {
+    vector::MaskedStoreOp::create(builder, loc, memref, first, maskOfElements(all.getType()), all);
+  } else {
+    vector::StoreOp::create(builder, loc, all, memref, first);
+  }
 }
 
 void NestLowering::storeElement(OpOperand &operand, Value value) {
@@ -364,7 +370,7 @@ bool NestLowering::streams(OpOperand &operand) {
   auto type = cast<MemRefType>(operand.get().getType());
   auto whole = dyn_cast<MemRefType>(tfc::rt::rootOf(operand.get()).getType());
   if (strategy.jam || strategy.tiled || !whole || !whole.hasStaticShape() || !type.hasStaticShape() ||
-      whole.getNumElements() * whole.getElementTypeBitWidth() / 8 <= large)
+      whole.getNumElements() * bitsOf(whole.getElementType()) / 8 <= large)
     return false;
   SmallVector<int64_t> strides;
   int64_t offset, next = 1;
@@ -395,7 +401,7 @@ void NestLowering::fetchAhead(OpOperand &operand, ValueRange at, bool isWrite) {
   constexpr int64_t page = 4096, line = 64;
   if (lanes == 1 || mask || !uses(operand, strategy.order.back()) || !streams(operand))
     return;
-  int64_t bytes = cast<MemRefType>(operand.get().getType()).getElementTypeBitWidth() / 8;
+  int64_t bytes = bitsOf(cast<MemRefType>(operand.get().getType()).getElementType()) / 8;
   if (!bytes || behind * bytes % line)
     return;
   Values ahead(at);

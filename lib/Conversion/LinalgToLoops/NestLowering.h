@@ -51,6 +51,9 @@ struct Strategy {
   bool compensated = false; // a long sum of columns
 };
 
+/// Bits of an element; of a complex number, those of both parts.
+int64_t bitsOf(mlir::Type element);
+
 /// How a value of the body differs from one iteration of the innermost loop to the next.
 enum class Shape { uniform, number, vector }; // not at all, by one, anyhow
 
@@ -157,6 +160,7 @@ private:
   mlir::Value loadElement(mlir::OpOperand &operand);
   bool streams(mlir::OpOperand &operand);
   void fetchAhead(mlir::OpOperand &operand, mlir::ValueRange at, bool isWrite);
+  Values vectorPlace(mlir::Value &memref, mlir::ValueRange at);
   void storeAt(mlir::Value memref, mlir::ValueRange at, mlir::Value value);
   void storeElement(mlir::OpOperand &operand, mlir::Value value);
   Values element(mlir::ValueRange operands);
@@ -202,9 +206,14 @@ private:
   void hoistLoads();
   Values accumulateArg(mlir::ValueRange inits);
   mlir::Value isBetter(mlir::Value x, mlir::Value best);
+  mlir::Value neutral();
   mlir::Value combine(mlir::Value x, mlir::Value y);
   mlir::Value spread(mlir::Value value);
   mlir::Value maskOf(mlir::Value count);
+  mlir::Value maskOfElements(mlir::Type vector);
+  mlir::Value interleave(mlir::Value re, mlir::Value im);
+  mlir::Value part(mlir::Value interleaved, bool imaginary);
+  mlir::Value sumOfLanes(mlir::Value vector);
   mlir::Value loadVector(mlir::Value memref, mlir::ValueRange indices);
 
   // Long sums: BlockedSums.cpp

@@ -10,10 +10,15 @@
 // not change stay scalars. Several vectors are worked on in one iteration where
 // the body is short; what is left of the loop is done in smaller vectors, or
 // under a mask. Reductions: see VectorReductions.cpp.
+//
+// Complex numbers are vectors of their parts, as they lie in memory, or a vector
+// for each of both: they are taken apart where the first op needs one part of
+// them, and put together where they are stored.
 //===----------------------------------------------------------------------===//
 
 #include "NestLowering.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -34,12 +39,30 @@ static constexpr int64_t leastWork = 12; // for each input whose elements are lo
 // What can be done in vectors
 //===----------------------------------------------------------------------===//
 
+int64_t tfc::loops::bitsOf(Type element) {
+  if (auto number = dyn_cast<ComplexType>(element))
+    return 2 * number.getElementType().getIntOrFloatBitWidth();
+  return element.getIntOrFloatBitWidth();
+}
+
+/// What a lane of a vector holds, of complex numbers one part.
+static Type laneOf(Type element) {
+  auto number = dyn_cast<ComplexType>(element);
+  return number ? number.getElementType() : element;
+}
+
+static VectorType vectorOf(int64_t lanes, Type element) {
+  return VectorType::get(isa<ComplexType>(element) ? 2 * lanes : lanes, laneOf(element));
+}
+
+static bool isNumber(Type element) { return element.isIntOrFloat() || isa<ComplexType>(element); }
+
 bool tfc::loops::isContiguous(Type type) {
   auto memref = dyn_cast<MemRefType>(type);
   SmallVector<int64_t> strides;
   int64_t offset;
-  return memref && memref.getRank() > 0 && memref.getElementType().isIntOrFloat() &&
-         memref.getElementTypeBitWidth() >= 8 && succeeded(memref.getStridesAndOffset(strides, offset)) &&
+  return memref && memref.getRank() > 0 && isNumber(memref.getElementType()) &&
+         bitsOf(memref.getElementType()) >= 8 && succeeded(memref.getStridesAndOffset(strides, offset)) &&
          strides.back() == 1;
 }
 
@@ -57,6 +80,14 @@ static bool isVectorOp(Operation &op) {
     return op.getResult(0).getType().isF32() || op.getResult(0).getType().isF64();
   return isa<math::SqrtOp, math::AbsFOp, math::AbsIOp, math::FmaOp, math::CeilOp, math::FloorOp, math::RoundEvenOp,
              math::TruncOp, math::CopySignOp, math::CtPopOp>(op);
+}
+
+/// Works on complex numbers, or moves their parts; `expandComplexBodies` makes arithmetic on parts of others.
+static bool isComplexOp(Operation &op) {
+  if (isa<arith::SelectOp>(op))
+    return isa<ComplexType>(op.getResult(0).getType());
+  return isa<complex::ReOp, complex::ImOp, complex::CreateOp, complex::AddOp, complex::SubOp, complex::NegOp,
+             complex::ConjOp>(op);
 }
 
 /// Divides integers: what a mask leaves out must not trap. Up to 32 bits,
@@ -86,6 +117,10 @@ bool NestLowering::isVectorizable(Operation &nested, DenseMap<Value, Shape> &sha
     bool row = llvm::all_of(indices.drop_back(), [&](Value v) { return shapeOf(v) == Shape::uniform; });
     shapes[load.getResult()] = Shape::vector;
     return row && shapeOf(indices.back()) == Shape::number && isContiguous(load.getMemRefType());
+  }
+  if (isComplexOp(nested)) {
+    shapes[nested.getResult(0)] = Shape::vector;
+    return true;
   }
   if (!isVectorOp(nested))
     return false;
@@ -148,11 +183,11 @@ bool NestLowering::tryVectors(std::optional<unsigned> across, bool gathers) {
     bool isTurned = across && !op.isDpsInit(&operand) && isAcross(operand, *across);
     if (isApart(operand) && !isTurned) {
       Type element = cast<MemRefType>(operand.get().getType()).getElementType();
-      if (!gathers || op.isDpsInit(&operand) || !element.isIntOrFloat() || element.isInteger(1))
+      if (!gathers || op.isDpsInit(&operand) || !isNumber(element) || element.isInteger(1))
         return false;
       ++gathered;
     }
-    int64_t bits = cast<MemRefType>(operand.get().getType()).getElementTypeBitWidth();
+    int64_t bits = bitsOf(laneOf(cast<MemRefType>(operand.get().getType()).getElementType()));
     width = std::max(width, bits);
     narrow |= bits < 32;
     shapes[op.getMatchingBlockArgument(&operand)] = Shape::vector;
@@ -167,11 +202,11 @@ bool NestLowering::tryVectors(std::optional<unsigned> across, bool gathers) {
     work += workOf(nested);
     traps |= mayTrap(nested);
     for (Type type : nested.getResultTypes())
-      if (isa<FloatType>(type))
-        width = std::max<int64_t>(width, type.getIntOrFloatBitWidth());
+      if (isa<FloatType>(laneOf(type)))
+        width = std::max<int64_t>(width, bitsOf(laneOf(type)));
   }
   if (reduces && strategy.combiner)
-    width = std::max<int64_t>(width, strategy.combiner->getResult(0).getType().getIntOrFloatBitWidth());
+    width = std::max<int64_t>(width, bitsOf(laneOf(strategy.combiner->getResult(0).getType())));
   int64_t lanes = options.vectorBits / width;
   if (size)
     lanes = std::min<int64_t>(lanes, llvm::bit_floor(uint64_t(*size)));
@@ -213,7 +248,32 @@ void NestLowering::chooseGathers() {
 Value NestLowering::spread(Value value) {
   if (lanes == 1 || isa<VectorType>(value.getType()))
     return value;
+  if (auto number = dyn_cast<ComplexType>(value.getType()))
+    return interleave(spread(complex::ReOp::create(builder, loc, number.getElementType(), value)),
+                      spread(complex::ImOp::create(builder, loc, number.getElementType(), value)));
   return vector::BroadcastOp::create(builder, loc, VectorType::get(lanes, value.getType()), value);
+}
+
+/// Complex numbers as they lie in memory.
+Value NestLowering::interleave(Value re, Value im) {
+  int64_t count = cast<VectorType>(re.getType()).getNumElements();
+  SmallVector<int64_t> places;
+  for (int64_t i = 0; i < count; ++i)
+    places.append({i, count + i});
+  return vector::ShuffleOp::create(builder, loc, re, im, places);
+}
+
+Value NestLowering::part(Value interleaved, bool imaginary) {
+  SmallVector<int64_t> places;
+  for (int64_t i = imaginary, count = cast<VectorType>(interleaved.getType()).getNumElements(); i < count; i += 2)
+    places.push_back(i);
+  return vector::ShuffleOp::create(builder, loc, interleaved, interleaved, places);
+}
+
+/// The mask for the elements of such a vector: complex numbers have two in each lane.
+Value NestLowering::maskOfElements(Type vector) {
+  int64_t count = cast<VectorType>(vector).getNumElements();
+  return count == lanes ? mask : interleave(mask, mask);
 }
 
 /// Lanes below `count`.
@@ -230,20 +290,32 @@ Value NestLowering::maskOf(Value count) {
 }
 
 Value NestLowering::loadVector(Value memref, ValueRange indices) {
-  auto type = VectorType::get(lanes, cast<MemRefType>(memref.getType()).getElementType());
+  VectorType type = vectorOf(lanes, cast<MemRefType>(memref.getType()).getElementType());
+  Values first = vectorPlace(memref, indices);
   if (!mask)
-    return vector::LoadOp::create(builder, loc, type, memref, indices);
+    return vector::LoadOp::create(builder, loc, type, memref, first);
   Value none = arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type));
   // What is stored under a mask is not found by what is loaded next, nor can it stay in a register.
   if (present) {
-    auto few = VectorType::get(present, type.getElementType());
-    Value loaded = vector::LoadOp::create(builder, loc, few, memref, indices);
-    auto places = llvm::to_vector(llvm::seq<int64_t>(0, lanes));
-    for (int64_t &place : MutableArrayRef(places).drop_front(present))
-      place += present; // of the zeros
+    int64_t all = type.getNumElements(), some = present * (all / lanes);
+    auto few = VectorType::get(some, type.getElementType());
+    Value loaded = vector::LoadOp::create(builder, loc, few, memref, first);
+    auto places = llvm::to_vector(llvm::seq<int64_t>(0, all));
+    for (int64_t &place : MutableArrayRef(places).drop_front(some))
+      place += some; // of the zeros
     return vector::ShuffleOp::create(builder, loc, loaded, none, places);
   }
-  return vector::MaskedLoadOp::create(builder, loc, type, memref, indices, mask, none);
+  return vector::MaskedLoadOp::create(builder, loc, type, memref, first, maskOfElements(type), none);
+}
+
+/// Where a vector of elements begins; of complex numbers, in the memory of their parts.
+NestLowering::Values NestLowering::vectorPlace(Value &memref, ValueRange at) {
+  Values place(at);
+  if (!isa<ComplexType>(cast<MemRefType>(memref.getType()).getElementType()))
+    return place;
+  memref = tfc::rt::PartsOp::create(builder, loc, memref);
+  place.back() = builder.createOrFold<arith::MulIOp>(loc, place.back(), constant(2));
+  return place;
 }
 
 /// The operand's elements of the next iterations, wherever they are.
@@ -253,10 +325,15 @@ Value NestLowering::gather(OpOperand &operand) {
   Values elements;
   for (int64_t lane = 0; lane < lanes; ++lane) {
     ivs[dim] = builder.createOrFold<arith::AddIOp>(loc, start, constant(lane));
-    elements.push_back(memref::LoadOp::create(builder, loc, operand.get(), indices(operand)));
+    Value element = memref::LoadOp::create(builder, loc, operand.get(), indices(operand));
+    if (auto number = dyn_cast<ComplexType>(element.getType()))
+      elements.append({complex::ReOp::create(builder, loc, number.getElementType(), element),
+                       complex::ImOp::create(builder, loc, number.getElementType(), element)});
+    else
+      elements.push_back(element);
   }
   ivs[dim] = start;
-  auto type = VectorType::get(lanes, elements.front().getType());
+  auto type = VectorType::get(elements.size(), elements.front().getType());
   return vector::FromElementsOp::create(builder, loc, type, elements);
 }
 
@@ -268,9 +345,15 @@ NestLowering::Values NestLowering::elementOfVectors(ValueRange operands) {
     return known == shapes.end() ? Shape::uniform : known->second;
   };
   IRMapping scalars, vectors; // the first lane of numbers is among the scalars
+  DenseMap<Value, std::pair<Value, Value>> parts; // of complex numbers, apart
   auto asVector = [&](Value value) {
     if (Value known = vectors.lookupOrNull(value))
       return known;
+    if (auto apart = parts.lookup(value); apart.first) {
+      Value together = interleave(apart.first, apart.second);
+      vectors.map(value, together);
+      return together;
+    }
     Value scalar = scalars.lookupOrDefault(value), result = spread(scalar);
     if (shapeOf(value) == Shape::number) {
       SmallVector<int64_t> lane;
@@ -285,6 +368,49 @@ NestLowering::Values NestLowering::elementOfVectors(ValueRange operands) {
     }
     vectors.map(value, result);
     return result;
+  };
+  auto apart = [&](Value value) {
+    std::pair<Value, Value> &known = parts[value];
+    if (!known.first) {
+      Value together = asVector(value);
+      known = {part(together, /*imaginary=*/false), part(together, /*imaginary=*/true)};
+    }
+    return known;
+  };
+  auto buildComplex = [&](Operation &nested) {
+    Value result = nested.getResult(0);
+    ValueRange from = nested.getOperands();
+    if (isa<complex::ReOp>(nested))
+      return vectors.map(result, apart(from[0]).first);
+    if (isa<complex::ImOp>(nested))
+      return vectors.map(result, apart(from[0]).second);
+    std::pair<Value, Value> made;
+    auto both = [&](auto build) { made = {build(false), build(true)}; };
+    auto of = [&](Value value, bool imaginary) { return imaginary ? apart(value).second : apart(value).first; };
+    if (isa<complex::CreateOp>(nested)) {
+      made = {asVector(from[0]), asVector(from[1])};
+    } else if (isa<complex::AddOp, complex::SubOp>(nested)) {
+      auto build = [&](Value x, Value y) -> Value {
+        if (isa<complex::AddOp>(nested))
+          return arith::AddFOp::create(builder, loc, x, y);
+        return arith::SubFOp::create(builder, loc, x, y);
+      };
+      // As they lie in memory, where nobody has taken them apart.
+      auto isTogether = [&](Value value) { return vectors.contains(value) && !parts.contains(value); };
+      if (isTogether(from[0]) && isTogether(from[1]))
+        return vectors.map(result, build(vectors.lookup(from[0]), vectors.lookup(from[1])));
+      both([&](bool imaginary) { return build(of(from[0], imaginary), of(from[1], imaginary)); });
+    } else if (isa<complex::NegOp>(nested)) {
+      both([&](bool imaginary) -> Value { return arith::NegFOp::create(builder, loc, of(from[0], imaginary)); });
+    } else if (isa<complex::ConjOp>(nested)) {
+      made = {of(from[0], false), arith::NegFOp::create(builder, loc, of(from[0], true))};
+    } else {
+      Value condition = asVector(from[0]);
+      both([&](bool imaginary) -> Value {
+        return arith::SelectOp::create(builder, loc, condition, of(from[1], imaginary), of(from[2], imaginary));
+      });
+    }
+    parts[result] = made;
   };
   for (auto [argument, value] : llvm::zip(block.getArguments(), operands))
     if (value)
@@ -304,6 +430,8 @@ NestLowering::Values NestLowering::elementOfVectors(ValueRange operands) {
       for (Value index : load.getIndices())
         indices.push_back(scalars.lookupOrDefault(index));
       vectors.map(result, loadVector(scalars.lookupOrDefault(load.getMemRef()), indices));
+    } else if (isComplexOp(nested)) {
+      buildComplex(nested);
     } else {
       IRMapping mapping;
       for (Value operand : nested.getOperands())

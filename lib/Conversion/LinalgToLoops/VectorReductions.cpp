@@ -11,6 +11,7 @@
 
 #include "NestLowering.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -62,7 +63,7 @@ static std::optional<vector::CombiningKind> extremeOf(Operation *compare) {
 static std::optional<vector::CombiningKind> kindOf(Operation *op) {
   using Kind = vector::CombiningKind;
   return llvm::TypeSwitch<Operation *, std::optional<Kind>>(op)
-      .Case<arith::AddFOp, arith::AddIOp>([](auto) { return Kind::ADD; })
+      .Case<arith::AddFOp, arith::AddIOp, complex::AddOp>([](auto) { return Kind::ADD; })
       .Case<arith::MulFOp, arith::MulIOp>([](auto) { return Kind::MUL; })
       .Case([](arith::MaximumFOp) { return Kind::MAXIMUMF; })
       .Case([](arith::MinimumFOp) { return Kind::MINIMUMF; })
@@ -86,8 +87,13 @@ bool NestLowering::matchReduction() {
   Operation *combiner = block.getTerminator()->getOperand(0).getDefiningOp();
   if (!combiner || combiner->getBlock() != &block || !kindOf(combiner) ||
       !accumulator.hasOneUse() || !combiner->hasOneUse() ||
-      !llvm::is_contained(combiner->getOperands(), accumulator) ||
-      !arith::getNeutralElement(combiner))
+      !llvm::is_contained(combiner->getOperands(), accumulator))
+    return false;
+  if (isa<complex::AddOp>(combiner)) {
+    strategy.combiner = options.reassociate ? combiner : nullptr;
+    return options.reassociate;
+  }
+  if (!arith::getNeutralElement(combiner))
     return false;
   if (auto fast = dyn_cast<arith::ArithFastMathInterface>(combiner);
       fast && isa<arith::AddFOp, arith::MulFOp>(combiner) &&
@@ -188,6 +194,8 @@ Value NestLowering::combine(Value x, Value y) {
   IRMapping mapping;
   mapping.map(strategy.combiner->getOperand(0), x);
   mapping.map(strategy.combiner->getOperand(1), y);
+  if (isa<complex::AddOp>(strategy.combiner) && isa<VectorType>(x.getType()))
+    return arith::AddFOp::create(builder, loc, x, y);
   Operation *clone = builder.clone(*strategy.combiner, mapping);
   clone->getResult(0).setType(x.getType());
   return clone->getResult(0);
@@ -220,7 +228,9 @@ NestLowering::Values NestLowering::accumulateInner(ValueRange accumulators) {
       Values operands = inputs();
       operands.push_back(Value());
       Value next = combine(now[i], elementOfVectors(operands).front());
-      now[i] = mask ? arith::SelectOp::create(builder, loc, mask, next, now[i])
+      now[i] = mask ? arith::SelectOp::create(builder, loc,
+                                              maskOfElements(next.getType()),
+                                              next, now[i])
                           .getResult()
                     : next;
     }
@@ -303,13 +313,35 @@ static Value extremeOfLanes(OpBuilder &b, Location loc,
   return fromOrder(b, loc, element, best);
 }
 
+/// What the combiner does not change anything with.
+Value NestLowering::neutral() {
+  if (isa<complex::AddOp>(strategy.combiner))
+    return noSum();
+  return arith::ConstantOp::create(
+      builder, loc, *arith::getNeutralElement(strategy.combiner));
+}
+
+/// The sum of all lanes in any order, for complex numbers of their parts.
+Value NestLowering::sumOfLanes(Value vector) {
+  auto sum = [&](Value x) -> Value {
+    return vector::ReductionOp::create(builder, loc,
+                                       vector::CombiningKind::ADD, x,
+                                       arith::FastMathFlags::reassoc);
+  };
+  auto number =
+      dyn_cast<ComplexType>(strategy.combiner->getResult(0).getType());
+  if (!number)
+    return sum(vector);
+  return complex::CreateOp::create(builder, loc, number,
+                                   sum(part(vector, /*imaginary=*/false)),
+                                   sum(part(vector, /*imaginary=*/true)));
+}
+
 NestLowering::Values NestLowering::accumulateVectors(size_t level,
                                                      ValueRange inits) {
-  Type type = strategy.combiner->getResult(0).getType();
-  auto vectorType = VectorType::get(strategy.lanes, type);
-  Attribute neutral = *arith::getNeutralElement(strategy.combiner);
-  Value none = arith::ConstantOp::create(
-      builder, loc, DenseElementsAttr::get(vectorType, neutral));
+  lanes = strategy.lanes;
+  Value none = spread(neutral());
+  lanes = 1;
   Values accumulators(strategy.unroll, none);
   accumulators.push_back(inits[0]);
   reducing = true;
@@ -320,7 +352,9 @@ NestLowering::Values NestLowering::accumulateVectors(size_t level,
       accumulators[i] = combine(accumulators[i], accumulators[i + half]);
   vector::CombiningKind kind = *kindOf(strategy.combiner);
   Value total;
-  if (isa<arith::AddFOp, arith::MulFOp>(strategy.combiner))
+  if (isa<complex::AddOp>(strategy.combiner))
+    total = sumOfLanes(accumulators[0]);
+  else if (isa<arith::AddFOp, arith::MulFOp>(strategy.combiner))
     total = vector::ReductionOp::create(
         builder, loc, kind, accumulators[0],
         cast<arith::ArithFastMathInterface>(strategy.combiner)
@@ -468,11 +502,6 @@ void NestLowering::reduceInPieces() {
   Value partial =
       memref::AllocOp::create(builder, loc, MemRefType::get(pieces, type),
                               builder.getI64IntegerAttr(64));
-  auto neutral = [&] {
-    return arith::ConstantOp::create(builder, loc,
-                                     *arith::getNeutralElement(combiner))
-        .getResult();
-  };
   auto each = [&](Value from, Value to, ValueRange carried,
                   llvm::function_ref<Values(Value, ValueRange)> body) {
     auto loop =

@@ -20,7 +20,8 @@ bool needsPointersOnly(Operation *op) {
   return isa<memref::LoadOp, memref::StoreOp, memref::ReinterpretCastOp,
              memref::ExtractStridedMetadataOp,
              memref::ExtractAlignedPointerAsIndexOp, vector::LoadOp,
-             vector::StoreOp, vector::MaskedLoadOp, vector::MaskedStoreOp>(op);
+             vector::StoreOp, vector::MaskedLoadOp, vector::MaskedStoreOp,
+             tfc::rt::PartsOp>(op);
 }
 
 bool isLean(Value view) {

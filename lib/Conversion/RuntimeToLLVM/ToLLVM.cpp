@@ -82,6 +82,43 @@ struct BindLowering : public ConvertOpToLLVMPattern<tfc::rt::BindOp> {
   }
 };
 
+/// The same pointers. What the type tells is not read from the descriptor of the source, which may be without it
+/// (LeanViews.cpp).
+struct PartsLowering : public ConvertOpToLLVMPattern<tfc::rt::PartsOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+
+  LogicalResult matchAndRewrite(tfc::rt::PartsOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    auto type = cast<MemRefType>(op.getResult().getType());
+    Type structType = getTypeConverter()->convertType(type);
+    SmallVector<int64_t> strides;
+    int64_t offset;
+    if (!structType || failed(type.getStridesAndOffset(strides, offset)))
+      return rewriter.notifyMatchFailure(op, "expected a memref LLVM can hold");
+    MemRefDescriptor source(adaptor.getSource());
+    auto parts = MemRefDescriptor::poison(rewriter, loc, structType);
+    parts.setAllocatedPtr(rewriter, loc, source.allocatedPtr(rewriter, loc));
+    parts.setAlignedPtr(rewriter, loc, source.alignedPtr(rewriter, loc));
+    auto known = [&](int64_t value) { return createIndexAttrConstant(rewriter, loc, getIndexType(), value); };
+    auto twice = [&](Value value) { return LLVM::AddOp::create(rewriter, loc, value, value).getResult(); };
+    parts.setOffset(rewriter, loc, ShapedType::isDynamic(offset) ? twice(source.offset(rewriter, loc)) : known(offset));
+    int64_t last = type.getRank() - 1;
+    for (int64_t dim = 0; dim <= last; ++dim) {
+      Value size = ShapedType::isDynamic(type.getDimSize(dim)) ? source.size(rewriter, loc, dim)
+                                                               : known(type.getDimSize(dim));
+      if (dim == last && ShapedType::isDynamic(type.getDimSize(dim)))
+        size = twice(size);
+      parts.setSize(rewriter, loc, dim, size);
+      parts.setStride(rewriter, loc, dim,
+                      ShapedType::isDynamic(strides[dim]) ? twice(source.stride(rewriter, loc, dim))
+                                                          : known(strides[dim]));
+    }
+    rewriter.replaceOp(op, {parts});
+    return success();
+  }
+};
+
 struct ToLLVM : public tfc::impl::ToLLVMPassBase<ToLLVM> {
   /// What views begin at.
   void getDependentDialects(DialectRegistry &registry) const override {
@@ -113,7 +150,7 @@ struct ToLLVM : public tfc::impl::ToLLVMPassBase<ToLLVM> {
     populateMathToLibmConversionPatterns(patterns);
     populateVectorToLLVMConversionPatterns(converter, patterns);
     ub::populateUBToLLVMConversionPatterns(converter, patterns);
-    patterns.add<BindLowering>(converter);
+    patterns.add<BindLowering, PartsLowering>(converter);
     tfc::populateLeanViewPatterns(converter, patterns);
 
     LLVMConversionTarget target(*context);

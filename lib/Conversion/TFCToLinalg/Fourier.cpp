@@ -12,10 +12,11 @@
 // u < r.
 //===----------------------------------------------------------------------===//
 
-#include "KnownFourier.h"
+#include "LargeFourier.h"
 #include "Ordered.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
 #include "llvm/Support/MathExtras.h"
@@ -168,7 +169,8 @@ struct Transform {
 
 namespace {
 
-/// Transforms rows of a size that is known, which threads share.
+/// Transforms rows of a size that is known. Threads share the rows, or each of
+/// them where they are large.
 class KnownRows {
 public:
   KnownRows(Lowering &l, FFTOp op)
@@ -181,14 +183,13 @@ public:
   }
   /// Does what it can: else only run time's algorithm is left.
   bool run() {
-    if (size % 2 == 0 && size >= 32 && KnownTransform::isFor(size / 2)) {
-      Value x = isRealOutput() ? op.getX() : realInput();
-      if (x) {
-        runReal(x);
+    if (size % 2 == 0 && size >= 32 && RowTransform::isFor(size / 2, real)) {
+      if (isRealOutput() || realInput()) {
+        runReal();
         return true;
       }
     }
-    if (KnownTransform::isFor(size))
+    if (RowTransform::isFor(size, real))
       runComplex();
     else if (size > 1 && KnownTransform::isFor(convolved(size)))
       runConvolved();
@@ -213,24 +214,50 @@ private:
   }
 
   void runComplex();
-  void runReal(Value x);
+  /// Are rows transformed several at once, an element of each in a vector?
+  bool isTogether(const KnownTransform &transform) const;
+  void runTogether(const KnownTransform &transform);
+  /// The numbers up to the middle, if all others are made of them: the
+  /// spectrum of real numbers.
+  Value halfInput();
+  /// Is nothing read of the result but the numbers up to the middle?
+  bool isHalfOutput();
+  void runReal();
   void runConvolved();
   /// Half a transform: of the numbers at even places, with those at odd ones as
   /// imaginary parts.
   void forward(Kernel &k, const Array &x, const Array &result,
-               const KnownTransform &half);
+               const RowTransform &half, bool onlyHalf);
   void inverse(Kernel &k, const Array &x, const Array &result,
-               const KnownTransform &half);
+               const RowTransform &half, bool fromHalf);
 
+  /// For each row.
+  void overRows(Kernel &k, const RowTransform &transform, double nanoseconds,
+                llvm::function_ref<void(const Array &, const Array &)> body) {
+    auto each = [&](ArrayRef<Num> at) {
+      body(k.input(0).at(at), k.output(0).at(at));
+    };
+    if (transform.isLarge())
+      k.loops(of.drop_back(), each);
+    else
+      k.independent(of.drop_back(), nanoseconds, each);
+  }
   /// Rows of a power of two would meet in the same sets of a cache.
   Array memory(Kernel &k, int64_t count) {
-    return k.scratch({2, 2, count + 16}, real);
+    return k.scratch({2, count + 16}, real);
   }
+  /// Of the table of the whole transform's first half, which real numbers need.
+  void eachRoot(Kernel &k, unsigned first, const RowTransform &half,
+                llvm::function_ref<void(Num, Num, Num)> body);
   /// By 1 / size.
   Num scaled(Kernel &k, Num x) {
     if (llvm::isPowerOf2_64(size))
       return x * k.realLike(1.0 / size, real);
     return x / k.realLike(size, real);
+  }
+  Num scaledResult(Kernel &k, Num re, Num im) {
+    return op.getInverse() ? k.complex(scaled(k, re), scaled(k, im))
+                           : k.complex(re, im);
   }
   double nanoseconds() const { return 0.15 * size * llvm::Log2_64_Ceil(size); }
 
@@ -241,28 +268,82 @@ private:
   int64_t size;
 };
 
-void KnownRows::runComplex() {
-  KnownTransform transform(size, real, op.getInverse());
+bool KnownRows::isTogether(const KnownTransform &transform) const {
+  constexpr int64_t longest = 1024; // several fit into a cache
+  int64_t count = 1;
+  for (Dim dim : of.drop_back()) {
+    if (dim < 0)
+      return false;
+    count *= dim;
+  }
+  return size <= longest && count >= KnownTransform::lanesOf(real) &&
+         transform.hasScalarPasses();
+}
+
+void KnownRows::runTogether(const KnownTransform &transform) {
+  int64_t lanes = KnownTransform::lanesOf(real), count = 1;
+  for (Dim dim : of.drop_back())
+    count *= dim;
   Kernel k(l, {op.getX()}, {{Dims(of), element}}, element,
            Kernel::Loops::ofElements, {transform.roots(l.b, l.loc)});
-  Num n = k.index(size), zero = k.index(0), one = k.index(1);
-  k.independent(of.drop_back(), nanoseconds(), [&](ArrayRef<Num> at) {
-    Array x = k.input(0).at(at), result = k.output(0).at(at);
-    Array parts = memory(k, size), start = parts.at({zero});
-    k.loop(zero, n, [&](Num i) {
-      Num value = x(i);
-      start.set(zero, i, k.realPart(value));
-      start.set(one, i, k.imagPart(value));
-    });
-    Array end = transform.run(k, parts, k.input(1));
-    k.loop(zero, n, [&](Num i) {
-      Num re = end(zero, i), im = end(one, i);
-      if (op.getInverse()) {
-        re = scaled(k, re);
-        im = scaled(k, im);
-      }
-      result.set(i, k.complex(re, im));
-    });
+  Num zero = k.index(0), one = k.index(1), n = k.index(size),
+      together = k.index(lanes);
+  k.independent({llvm::divideCeil(count, lanes)}, lanes * nanoseconds(),
+                [&](ArrayRef<Num> group) {
+                  Num from = group[0] * together;
+                  // The last group may begin before the one before it has
+                  // ended.
+                  if (count % lanes)
+                    from = k.smaller(from, k.index(count - lanes));
+                  auto row = [&](const Array &array, Num lane) {
+                    SmallVector<Num> at(of.size() - 1);
+                    Num rest = from + lane;
+                    for (size_t i = at.size(); i-- > 0;) {
+                      at[i] = i == 0 ? rest : k.remainder(rest, k.index(of[i]));
+                      if (i != 0)
+                        rest = rest / k.index(of[i]);
+                    }
+                    return array.at(at);
+                  };
+                  Array memory = k.scratch({2, 2, size * lanes}, real),
+                        start = memory.at({zero});
+                  k.loop(zero, together, [&](Num lane) {
+                    Array x = row(k.input(0), lane);
+                    k.loop(zero, n, [&](Num i) {
+                      Num value = x(i), at = i * together + lane;
+                      start.set(zero, at, k.realPart(value));
+                      start.set(one, at, k.imagPart(value));
+                    });
+                  });
+                  Array end = transform.run(k, memory, k.input(1), lanes);
+                  k.loop(zero, together, [&](Num lane) {
+                    Array to = row(k.output(0), lane);
+                    k.loop(zero, n, [&](Num i) {
+                      Num at = i * together + lane;
+                      to.set(i, scaledResult(k, end(zero, at), end(one, at)));
+                    });
+                  });
+                });
+  setResults(l, op, k.finish());
+}
+
+void KnownRows::runComplex() {
+  if (KnownTransform::isFor(size)) {
+    KnownTransform whole(size, real, op.getInverse());
+    if (isTogether(whole))
+      return runTogether(whole);
+  }
+  RowTransform transform(size, real, op.getInverse());
+  Kernel k(l, {op.getX()}, {{Dims(of), element}}, element,
+           Kernel::Loops::ofElements, transform.tables(l.b, l.loc));
+  overRows(k, transform, nanoseconds(), [&](const Array &x, const Array &to) {
+    transform.run(
+        k, 1,
+        [&](Num i) {
+          Num value = x(i);
+          return std::pair(k.realPart(value), k.imagPart(value));
+        },
+        [&](Num i, Num re, Num im) { to.set(i, scaledResult(k, re, im)); });
   });
   setResults(l, op, k.finish());
 }
@@ -307,14 +388,16 @@ void KnownRows::runConvolved() {
   filter = transformNow(std::move(filter));
   Kernel k(l, {op.getX()}, {{Dims(of), element}}, element,
            Kernel::Loops::ofElements,
-           {transform.roots(l.b, l.loc), transform.table(l.b, l.loc, chirp),
-            transform.table(l.b, l.loc, filter)});
+           {transform.roots(l.b, l.loc),
+            KnownTransform::table(l.b, l.loc, real, chirp),
+            KnownTransform::table(l.b, l.loc, real, filter)});
   Num n = k.index(size), zero = k.index(0), one = k.index(1),
       end = k.index(length);
   Array roots = k.input(1), chirps = k.input(2), filters = k.input(3);
   k.independent(of.drop_back(), 4 * nanoseconds(), [&](ArrayRef<Num> at) {
     Array x = k.input(0).at(at), result = k.output(0).at(at);
-    Array parts = memory(k, length), start = parts.at({zero});
+    Array parts = k.scratch({2, 2, length + 16}, real),
+          start = parts.at({zero});
     k.loop(zero, n, [&](Num j) {
       Num value = x(j), re = k.realPart(value), im = k.imagPart(value);
       Num c = chirps(zero, j), s = chirps(one, j);
@@ -329,7 +412,8 @@ void KnownRows::runConvolved() {
     Array y = transform.run(k, parts, roots);
     // The way back is the same transform, of numbers whose parts have changed
     // places.
-    Array again = memory(k, length), product = again.at({zero});
+    Array again = k.scratch({2, 2, length + 16}, real),
+          product = again.at({zero});
     k.loop(zero, end, [&](Num j) {
       Num re = y(zero, j), im = y(one, j);
       Num c = filters(zero, j), s = filters(one, j);
@@ -346,19 +430,107 @@ void KnownRows::runConvolved() {
   setResults(l, op, k.finish());
 }
 
-void KnownRows::runReal(Value x) {
-  KnownTransform whole(size, real, op.getInverse());
-  KnownTransform half(size / 2, real, op.getInverse());
-  Kernel k(l, {x}, {{Dims(of), element}}, element, Kernel::Loops::ofElements,
-           {half.roots(l.b, l.loc), whole.halfCircle(l.b, l.loc)});
-  k.independent(of.drop_back(), nanoseconds(), [&](ArrayRef<Num> at) {
-    Array from = k.input(0).at(at), to = k.output(0).at(at);
+/// The first elements of the last dimension of something, and of others all.
+static bool isFirstPart(SliceOp slice, int64_t from) {
+  if (!slice)
+    return false;
+  ArrayRef<int64_t> starts = slice.getStarts();
+  return llvm::all_of(starts.drop_back(), [](int64_t n) { return n == 0; }) &&
+         starts.back() == from &&
+         llvm::all_of(slice.getStrides(), [](int64_t n) { return n == 1; });
+}
+
+/// What these are the first elements of.
+static Value wholeOf(Value part) {
+  auto slice = part.getDefiningOp<SliceOp>();
+  return isFirstPart(slice, 0) ? slice.getX() : part;
+}
+
+Value KnownRows::halfInput() {
+  auto joined = op.getX().getDefiningOp<ConcatOp>();
+  int64_t last = of.size() - 1;
+  if (!op.getInverse() || !joined || joined.getXs().size() != 2 ||
+      joined.getAxis() != last)
+    return {};
+  Value half = joined.getXs()[0];
+  auto conj = joined.getXs()[1].getDefiningOp<ConjOp>();
+  auto reverse = conj ? conj.getX().getDefiningOp<ReverseOp>() : ReverseOp();
+  auto slice = reverse ? reverse.getX().getDefiningOp<SliceOp>() : SliceOp();
+  bool isMirrored = isFirstPart(slice, 1) &&
+                    reverse.getAxes() == ArrayRef<int64_t>(last) &&
+                    wholeOf(slice.getX()) == wholeOf(half) &&
+                    l.dims.of(half).drop_back() == of.drop_back() &&
+                    l.dims.of(half).back() == size / 2 + 1 &&
+                    l.dims.of(slice.getResult()).back() == size / 2 - 1;
+  return isMirrored ? half : Value();
+}
+
+bool KnownRows::isHalfOutput() {
+  return !op.getInverse() &&
+         llvm::all_of(op.getResult().getUsers(), [&](Operation *user) {
+           auto slice = dyn_cast<SliceOp>(user);
+           return isFirstPart(slice, 0) &&
+                  slice.getSizes().back() <= size / 2 + 1;
+         });
+}
+
+void KnownRows::runReal() {
+  RowTransform half(size / 2, real, op.getInverse());
+  SmallVector<Value> tables = half.tables(l.b, l.loc);
+  if (half.isLarge())
+    RootTable(size, op.getInverse()).tables(l.b, l.loc, real, tables);
+  else
+    tables.push_back(
+        KnownTransform(size, real, op.getInverse()).halfCircle(l.b, l.loc));
+  Value mirrored = halfInput(), x = mirrored          ? mirrored
+                                    : op.getInverse() ? op.getX()
+                                                      : realInput();
+  bool onlyHalf = isHalfOutput();
+  Dims made(of);
+  if (onlyHalf)
+    made.back() = size / 2 + 1;
+  Kernel k(l, {x}, {{made, element}}, element, Kernel::Loops::ofElements,
+           tables);
+  overRows(k, half, nanoseconds(), [&](const Array &from, const Array &to) {
     if (op.getInverse())
-      inverse(k, from, to, half);
+      inverse(k, from, to, half, bool(mirrored));
     else
-      forward(k, from, to, half);
+      forward(k, from, to, half, onlyHalf);
   });
-  setResults(l, op, k.finish());
+  SmallVector<Value> results = k.finish();
+  if (onlyHalf) {
+    // What nobody reads is not there.
+    SmallVector<OpFoldResult> starts(of.size(), l.b.getIndexAttr(0)),
+        strides(of.size(), l.b.getIndexAttr(1));
+    results[0] = tensor::InsertSliceOp::create(l.b, l.loc, results[0],
+                                               l.empty(Dims(of), element),
+                                               starts, l.sizes(made), strides);
+  }
+  setResults(l, op, results);
+}
+
+void KnownRows::eachRoot(Kernel &k, unsigned first, const RowTransform &half,
+                         llvm::function_ref<void(Num, Num, Num)> body) {
+  Num zero = k.index(0), one = k.index(1), m = k.index(size / 2);
+  Array roots = k.input(first);
+  if (!half.isLarge()) {
+    k.loop(one, m, [&](Num i) { body(i, roots(zero, i), roots(one, i)); });
+    return;
+  }
+  RootTable powers(size, op.getInverse());
+  Array fine = k.input(first + 1);
+  Num step = k.index(powers.step);
+  int64_t blocks = llvm::divideCeil(size / 2, powers.step);
+  k.independent({blocks}, powers.step, [&](ArrayRef<Num> at) {
+    Num begin = at[0] * step;
+    Num count = k.smaller(step, m - begin);
+    // The first place has no root of its own.
+    Num start = k.choose(at[0] == zero, one, zero);
+    k.loop(start, count, [&](Num j) {
+      auto [c, s] = RootTable::product(roots, at[0], fine, j);
+      body(begin + j, c, s);
+    });
+  });
 }
 
 // With m = size / 2, z = x[2 j] + i x[2 j + 1] and Z its transform, the even
@@ -366,32 +538,29 @@ void KnownRows::runReal(Value x) {
 // k]) / 2 i; the transform is E + w^k O, and at k + m the other way round: the
 // conjugate of what is at m - k.
 void KnownRows::forward(Kernel &k, const Array &x, const Array &result,
-                        const KnownTransform &half) {
+                        const RowTransform &half, bool onlyHalf) {
   Num zero = k.index(0), one = k.index(1), m = k.index(size / 2);
-  Array parts = memory(k, size / 2), start = parts.at({zero}),
-        roots = k.input(2);
-  k.loop(zero, m, [&](Num j) {
-    start.set(zero, j, x(j + j));
-    start.set(one, j, x(j + j + 1));
-  });
-  Array z = half.run(k, parts, k.input(1)), y = memory(k, size / 2).at({zero});
+  Array z = half.run(k, 1,
+                     [&](Num j) { return std::pair(x(j + j), x(j + j + 1)); }),
+        y = memory(k, size / 2);
   Num first = z(zero, zero), other = z(one, zero), none = k.realLike(0, real);
   y.set(zero, zero, first + other);
   y.set(one, zero, none);
   y.set(zero, m, first - other);
   y.set(one, m, none);
   Num part = k.realLike(0.5, real);
-  k.loop(one, m, [&](Num i) {
+  eachRoot(k, 1 + half.tableCount(), half, [&](Num i, Num c, Num s) {
     Num re = z(zero, i), im = z(one, i), back = m - i;
     Num mirroredRe = z(zero, back), mirroredIm = z(one, back);
     Num evenRe = part * (re + mirroredRe), evenIm = part * (im - mirroredIm);
     Num oddRe = part * (im + mirroredIm), oddIm = part * (mirroredRe - re);
-    Num c = roots(zero, i), s = roots(one, i);
     y.set(zero, i, evenRe + (oddRe * c - oddIm * s));
     y.set(one, i, evenIm + (oddRe * s + oddIm * c));
   });
   k.loop(zero, m + one,
          [&](Num i) { result.set(i, k.complex(y(zero, i), y(one, i))); });
+  if (onlyHalf)
+    return;
   Num n = k.index(size);
   k.loop(m + one, n, [&](Num i) {
     result.set(i, k.complex(y(zero, n - i), -y(one, n - i)));
@@ -402,32 +571,43 @@ void KnownRows::forward(Kernel &k, const Array &x, const Array &result,
 // Z = H[k] + H[k + m] + i w^k (H[k] - H[k + m]) has the even places as real
 // parts and the odd ones as imaginary ones.
 void KnownRows::inverse(Kernel &k, const Array &x, const Array &result,
-                        const KnownTransform &half) {
+                        const RowTransform &half, bool fromHalf) {
   Num zero = k.index(0), one = k.index(1), m = k.index(size / 2),
       n = k.index(size);
-  Array parts = memory(k, size / 2), start = parts.at({zero}),
-        roots = k.input(2);
-  Num part = k.realLike(0.5, real);
-  auto combine = [&](Num i, Num a, Num b, Num c, Num d) {
-    // H[i], from a and the mirrored b; H[i + m], from c and the mirrored d.
-    Num re = part * (k.realPart(a) + k.realPart(b)),
-        im = part * (k.imagPart(a) - k.imagPart(b));
-    Num farRe = part * (k.realPart(c) + k.realPart(d)),
-        farIm = part * (k.imagPart(c) - k.imagPart(d));
+  Array start = memory(k, size / 2);
+  Num part = k.realLike(0.5, real), none = k.realLike(0, real);
+  using Parts = std::pair<Num, Num>;
+  // Of H[i] and H[i + m].
+  auto combine = [&](Num i, Parts x, Parts far, Num cosine, Num sine) {
+    auto [re, im] = x;
+    auto [farRe, farIm] = far;
     Num oddRe = re - farRe, oddIm = im - farIm;
-    Num cosine = roots(zero, i), sine = roots(one, i);
     start.set(zero, i, re + farRe - (oddRe * sine + oddIm * cosine));
     start.set(one, i, im + farIm + (oddRe * cosine - oddIm * sine));
   };
-  combine(zero, x(zero), x(zero), x(m), x(m));
-  k.loop(one, m,
-         [&](Num i) { combine(i, x(i), x(n - i), x(m + i), x(m - i)); });
-  Array z = half.run(k, parts, k.input(1));
-  Num none = k.realLike(0, real);
-  k.loop(zero, m, [&](Num j) {
-    result.set(j + j, k.complex(scaled(k, z(zero, j)), none));
-    result.set(j + j + 1, k.complex(scaled(k, z(one, j)), none));
+  auto hermitian = [&](Num a, Num b) {
+    return Parts(part * (k.realPart(a) + k.realPart(b)),
+                 part * (k.imagPart(a) - k.imagPart(b)));
+  };
+  // The first and the middle place are their own mirrors.
+  combine(zero, {k.realPart(x(zero)), none}, {k.realPart(x(m)), none},
+          k.realLike(1, real), none);
+  eachRoot(k, 1 + half.tableCount(), half, [&](Num i, Num c, Num s) {
+    if (fromHalf) {
+      Num near = x(i), mirror = x(m - i);
+      combine(i, {k.realPart(near), k.imagPart(near)},
+              {k.realPart(mirror), -k.imagPart(mirror)}, c, s);
+    } else {
+      combine(i, hermitian(x(i), x(n - i)), hermitian(x(m + i), x(m - i)), c,
+              s);
+    }
   });
+  half.run(
+      k, 1, [&](Num j) { return std::pair(start(zero, j), start(one, j)); },
+      [&](Num j, Num re, Num im) {
+        result.set(j + j, k.complex(scaled(k, re), none));
+        result.set(j + j + 1, k.complex(scaled(k, im), none));
+      });
 }
 
 } // namespace

@@ -72,8 +72,8 @@ std::complex<double> KnownTransform::root(int64_t i, int64_t size,
   return {re, inverse ? im : -im};
 }
 
-Value KnownTransform::table(OpBuilder &b, Location loc,
-                            ArrayRef<std::complex<double>> numbers) const {
+Value KnownTransform::table(OpBuilder &b, Location loc, Type real,
+                            ArrayRef<std::complex<double>> numbers) {
   auto type =
       RankedTensorType::get({2, static_cast<int64_t>(numbers.size())}, real);
   SmallVector<APFloat> parts;
@@ -97,14 +97,30 @@ Value KnownTransform::roots(OpBuilder &b, Location loc) const {
     for (int64_t t = 1; t < pass.factor; ++t)
       for (int64_t p = 0; p < pass.rest; ++p)
         numbers.push_back(root(pass.stride * p * t, size, inverse));
-  return table(b, loc, numbers);
+  return table(b, loc, real, numbers);
 }
 
 Value KnownTransform::halfCircle(OpBuilder &b, Location loc) const {
   SmallVector<std::complex<double>> numbers;
   for (int64_t i = 0; i < size / 2; ++i)
     numbers.push_back(root(i, size, inverse));
-  return table(b, loc, numbers);
+  return table(b, loc, real, numbers);
+}
+
+int64_t KnownTransform::lanesOf(Type real) {
+  return 512 / real.getIntOrFloatBitWidth();
+}
+
+/// Are vectors of a pass made of whole groups?
+static bool isMixed(int64_t s, int64_t m, int64_t lanes) {
+  return lanes % s == 0 && s * m >= lanes;
+}
+
+bool KnownTransform::hasScalarPasses() const {
+  int64_t lanes = lanesOf(real);
+  return llvm::any_of(passes, [&](const Pass &pass) {
+    return pass.stride < lanes && !isMixed(pass.stride, pass.rest, lanes);
+  });
 }
 
 namespace {
@@ -123,9 +139,10 @@ Pair operator*(Pair x, Pair y) {
 class Emitter {
 public:
   Emitter(Kernel &k, const KnownTransform &transform,
-          const KnownTransform::Pass &pass, const Array &roots)
+          const KnownTransform::Pass &pass, const Array &roots,
+          int64_t together)
       : k(k), transform(transform), pass(pass), roots(roots), r(pass.factor),
-        s(pass.stride), m(pass.rest) {}
+        s(pass.stride * together), m(pass.rest) {}
 
   void run(const Array &from, const Array &to);
 
@@ -135,9 +152,7 @@ private:
   void mixedVectors(const Array &from, const Array &to);
   void elements(const Array &from, const Array &to);
 
-  int64_t lanesOf() const {
-    return 512 / transform.real.getIntOrFloatBitWidth();
-  }
+  int64_t lanesOf() const { return KnownTransform::lanesOf(transform.real); }
   Parts read(const Array &from, Num at, int64_t lanes) const;
   Num number(double x, Num like) const {
     Num scalar = k.realLike(x, transform.real);
@@ -304,18 +319,18 @@ void Emitter::run(const Array &from, const Array &to) {
   int64_t lanes = lanesOf();
   if (s >= lanes)
     return wholeVectors(from, to);
-  if (lanes % s == 0 && s * m >= lanes)
+  if (isMixed(s, m, lanes))
     return mixedVectors(from, to);
   elements(from, to);
 }
 
 } // namespace
 
-Array KnownTransform::run(Kernel &k, const Array &memory,
-                          const Array &roots) const {
+Array KnownTransform::run(Kernel &k, const Array &memory, const Array &roots,
+                          int64_t together) const {
   int64_t row = 0;
   for (const Pass &pass : passes) {
-    Emitter(k, *this, pass, roots)
+    Emitter(k, *this, pass, roots, together)
         .run(memory.at({k.index(row)}), memory.at({k.index(1 - row)}));
     row = 1 - row;
   }

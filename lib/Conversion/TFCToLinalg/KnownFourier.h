@@ -24,15 +24,23 @@ public:
   /// The first half of the powers of the root of unity, in the same way.
   mlir::Value halfCircle(mlir::OpBuilder &b, mlir::Location loc) const;
   /// A constant of 2 rows with the parts of these numbers.
-  mlir::Value table(mlir::OpBuilder &b, mlir::Location loc,
-                    llvm::ArrayRef<std::complex<double>> numbers) const;
+  static mlir::Value table(mlir::OpBuilder &b, mlir::Location loc,
+                           mlir::Type real,
+                           llvm::ArrayRef<std::complex<double>> numbers);
   /// e^(2 pi i at / of), or its conjugate unless `inverse`: exact where it can
   /// be.
   static std::complex<double> root(int64_t at, int64_t of, bool inverse);
+  /// Elements in a vector of 512 bits.
+  static int64_t lanesOf(mlir::Type real);
+  /// Has a pass that is no loop over vectors.
+  bool hasScalarPasses() const;
   /// Transforms part 0 of `memory`: 2 x 2 x size or
   /// more, of which the second dimension
   /// is for real and imaginary parts. Returns the part that the result is in.
-  Array run(Kernel &k, const Array &memory, const Array &roots) const;
+  /// `together`: of so many rows at once, whose elements at the same place
+  /// follow each other: one, or a multiple of a vector.
+  Array run(Kernel &k, const Array &memory, const Array &roots,
+            int64_t together = 1) const;
 
   /// With the factor r: s is the product of those before, m of those after.
   struct Pass {

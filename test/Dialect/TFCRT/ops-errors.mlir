@@ -16,6 +16,22 @@ func.func @bind_c1(%p: !llvm.ptr) {
 
 // -----
 
+func.func @parts_c1(%z: memref<4x8xcomplex<f32>, strided<[16, 2]>>) {
+  // expected-error @below {{expected memory of complex numbers that follow each other in the last dimension, got 'memref<4x8xcomplex<f32>, strided<[16, 2]>>'}}
+  %p = tfcrt.parts %z : memref<4x8xcomplex<f32>, strided<[16, 2]>> -> memref<4x16xf32>
+  return
+}
+
+// -----
+
+func.func @parts_c2(%z: memref<4x8xcomplex<f32>>) {
+  // expected-error @below {{expected parts of type 'memref<4x16xf32>', got 'memref<4x8xf32>'}}
+  %p = tfcrt.parts %z : memref<4x8xcomplex<f32>> -> memref<4x8xf32>
+  return
+}
+
+// -----
+
 func.func @compute_c1_count(%x: tensor<3xf32>) {
   // expected-error @below {{expected a memref in the body for each of 1 operands, got 0}}
   %r = tfcrt.compute outs(%x : tensor<3xf32>) {

@@ -10,5 +10,8 @@ func.func @ops(%t: tensor<?xf32>, %m: memref<2xf32>, %p: !llvm.ptr, %n: index) {
   %b = tfcrt.bind %p[%n] : !llvm.ptr -> memref<4x?xf32>
   // CHECK: tfcrt.set_result %{{.*}} to 3 sizes 1 [0] in_place : tensor<?xf32>
   tfcrt.set_result %t to 3 sizes 1 [0] in_place : tensor<?xf32>
+  %z = tfcrt.bind %p[%n] : !llvm.ptr -> memref<4x?xcomplex<f32>>
+  // CHECK: tfcrt.parts %{{.*}} : memref<4x?xcomplex<f32>> -> memref<4x?xf32>
+  %parts = tfcrt.parts %z : memref<4x?xcomplex<f32>> -> memref<4x?xf32>
   return
 }

@@ -11,9 +11,10 @@ def signal(shape, dtype=np.complex64, seed=0):
 
 
 # Fewer than a vector; vectors of several groups; one group; tails; each small factor; large primes, as convolutions and
-# too large for them; larger than the table of roots.
+# too large for them; larger than the table of roots, as matrices whose sides are whole vectors or not.
 SIZES = [1, 2, 3, 4, 5, 8, 12, 15, 16, 17, 20, 32, 36, 48, 49, 60, 64, 77, 97, 100, 125, 128, 169, 200, 240, 256, 360,
-         500, 512, 1000, 1009, 1024, 1155, 1536, 2048, 2063, 4096, 16381, 16411, 40960]  # fmt: skip
+         500, 512, 1000, 1009, 1024, 1155, 1536, 2048, 2063, 4096, 16381, 16411, 32768,
+         33033, 40960, 65536, 65625]  # fmt: skip
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -27,13 +28,51 @@ def test_forward_and_inverse(size, dtype):
         assert error < (2e-6 if dtype == np.complex64 else 1e-14) * max(1, np.log2(size))
 
 
-@pytest.mark.parametrize("size", [1, 2, 7, 30, 31, 34, 62, 64, 1000, 1009, 4096, 65536])
+@pytest.mark.parametrize("size", [1, 2, 7, 30, 31, 34, 62, 64, 1000, 1009, 4096, 65536, 81920, 131072])
 def test_real_signals_and_back(size):
     x = np.random.default_rng(0).normal(size=(2, size)).astype(np.float32)
     spectrum, back = tf.function(lambda x: (tf.signal.rfft(x), tf.signal.irfft(tf.signal.rfft(x), [size])))(x)
     want = np.fft.rfft(x.astype(np.float64))
     np.testing.assert_allclose(spectrum.numpy(), want, atol=1e-5 * np.abs(want).max())
     np.testing.assert_allclose(back.numpy(), x, atol=1e-5)
+
+
+@pytest.mark.parametrize("rows", [(1,), (7,), (8,), (15,), (16,), (17,), (50,), (3, 9), (2, 3, 20), (0,)])
+@pytest.mark.parametrize("size", [1, 2, 3, 15, 16, 32, 60])
+@pytest.mark.parametrize("dtype", [np.complex64, np.complex128])
+def test_short_rows_are_transformed_together(rows, size, dtype):
+    x = signal((*rows, size), dtype)
+    forward, inverse = tf.function(lambda x: (tf.signal.fft(x), tf.signal.ifft(x)))(x)
+    tolerance = 1e-6 if dtype == np.complex64 else 1e-14
+    np.testing.assert_allclose(forward.numpy(), np.fft.fft(x), atol=tolerance * size)
+    np.testing.assert_allclose(inverse.numpy(), np.fft.ifft(x), atol=tolerance)
+
+
+@pytest.mark.parametrize("size", [1024, 1040])
+def test_longer_rows_that_vectors_do_not_fit_into(size):
+    x = signal((40, size // 16 * 15))
+    want = np.fft.fft(x.astype(np.complex128))
+    np.testing.assert_allclose(tf.function(tf.signal.fft)(x).numpy(), want, atol=1e-6 * np.abs(want).max())
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 65536), (2, 50000)])
+def test_rows_of_large_transforms(shape):
+    x = signal(shape)
+    x[..., 1, 5] = np.nan
+    x[1] = signal(shape)[1]
+    got = tf.function(lambda x: tf.signal.ifft(x))(x).numpy()
+    want = np.fft.ifft(x.astype(np.complex128))
+    np.testing.assert_array_equal(np.isnan(got), np.isnan(want))
+    np.testing.assert_allclose(got, want, atol=1e-7)
+
+
+def test_a_large_transform_does_not_depend_on_threads():
+    x = signal(1 << 18)
+    made = [
+        tf.function(tf.signal.fft, experimental_attributes={"compile_options": {"parallel": parallel}})(x).numpy()
+        for parallel in (True, False)
+    ]
+    np.testing.assert_array_equal(made[0], made[1])
 
 
 def test_rows_of_one_number_do_not_meet():

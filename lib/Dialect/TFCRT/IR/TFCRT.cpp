@@ -67,6 +67,50 @@ LogicalResult BindOp::verify() {
   return success();
 }
 
+MemRefType PartsOp::partsOf(MemRefType source) {
+  auto number = dyn_cast<ComplexType>(source.getElementType());
+  SmallVector<int64_t> strides, shape(source.getShape());
+  int64_t offset;
+  if (!number || shape.empty() ||
+      failed(source.getStridesAndOffset(strides, offset)) ||
+      strides.back() != 1)
+    return {};
+  auto twice = [](int64_t &n) {
+    if (!ShapedType::isDynamic(n))
+      n *= 2;
+  };
+  twice(shape.back());
+  twice(offset);
+  for (int64_t &stride : MutableArrayRef(strides).drop_back())
+    twice(stride);
+  MemRefLayoutAttrInterface layout;
+  if (!source.getLayout().isIdentity())
+    layout = StridedLayoutAttr::get(source.getContext(), offset, strides);
+  return MemRefType::get(shape, number.getElementType(), layout,
+                         source.getMemorySpace());
+}
+
+void PartsOp::build(OpBuilder &builder, OperationState &state, Value source) {
+  build(builder, state, partsOf(cast<MemRefType>(source.getType())), source);
+}
+
+Value PartsOp::getViewSource() { return getSource(); }
+
+LogicalResult PartsOp::verify() {
+  auto source = dyn_cast<MemRefType>(getSource().getType());
+  MemRefType parts = source ? partsOf(source) : MemRefType();
+  // C1
+  if (!parts)
+    return emitOpError("expected memory of complex numbers that follow each "
+                       "other in the last dimension, got ")
+           << getSource().getType();
+  // C2
+  if (getResult().getType() != parts)
+    return emitOpError("expected parts of type ")
+           << parts << ", got " << getResult().getType();
+  return success();
+}
+
 LogicalResult ComputeOp::verify() {
   Block &body = getBody().front();
   if (body.getNumArguments() != getNumOperands())

@@ -37,7 +37,7 @@ using namespace tfc::rt;
 /// Costs nothing to make again in the function of a piece.
 static bool isRepeatable(Operation *op) {
   return op->hasTrait<OpTrait::ConstantLike>() ||
-         isa<BindOp, memref::GetGlobalOp, memref::SubViewOp, memref::CastOp, memref::ExpandShapeOp,
+         isa<BindOp, PartsOp, memref::GetGlobalOp, memref::SubViewOp, memref::CastOp, memref::ExpandShapeOp,
              memref::CollapseShapeOp, memref::ReinterpretCastOp, memref::ExtractStridedMetadataOp>(op);
 }
 

@@ -16,6 +16,7 @@ include "mlir/IR/OpBase.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "mlir/Interfaces/DestinationStyleOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
+include "mlir/Interfaces/ViewLikeInterface.td"
 
 def TFCRT_Dialect : Dialect {
   let name = "tfcrt";
@@ -189,6 +190,32 @@ def TFCRT_BindOp : TFCRT_Op<"bind", [Pure]> {
     $pointer (`[` $sizes^ `]`)? attr-dict `:` type($pointer) `->` type($memref)
   }];
   let hasVerifier = 1;
+}
+
+def TFCRT_PartsOp : TFCRT_Op<"parts", [
+    Pure, DeclareOpInterfaceMethods<ViewLikeOpInterface>]> {
+  let summary = "See memory of complex numbers as that of their parts";
+  let description = [{
+    Real and imaginary part of each number follow each other in the last
+    dimension. Constraints:
+
+    * (C1) the source has a dimension, and numbers that follow each other in its
+      last one
+    * (C2) the result is what `partsOf` makes of the source
+
+    ```mlir
+    %parts = tfcrt.parts %z : memref<4x8xcomplex<f32>> -> memref<4x16xf32>
+    ```
+  }];
+  let arguments = (ins AnyMemRef:$source);
+  let results = (outs AnyMemRef:$result);
+  let assemblyFormat = "$source attr-dict `:` type($source) `->` type($result)";
+  let hasVerifier = 1;
+  let builders = [OpBuilder<(ins "::mlir::Value":$source)>];
+  let extraClassDeclaration = [{
+    /// The type of the parts, or null where C1 does not hold.
+    static mlir::MemRefType partsOf(mlir::MemRefType source);
+  }];
 }
 
 def TFCRT_MarkOp : TFCRT_Op<"mark", [MemoryEffects<[MemRead, MemWrite]>]> {
