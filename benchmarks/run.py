@@ -29,7 +29,7 @@ QUICK_IMPLEMENTATIONS = ("tfc", "numpy", "tf", "tf_xla", "jax", "torch_compile")
 QUICK_TORCH = ("chain", "softmax", "block_fwd", "mm1024", "mm1024bf16")
 QUICK_TWO_THREADS = (
     "mm256", "mm1024", "chain", "exp", "gelu", "softmax", "layernorm", "sum_all", "argmax", "conv3x3", "mlp_train",
-    "block_fwd", "block_train", "bmm32", "mv4096", "updates", "segment_sum",
+    "block_fwd", "block_train", "bmm32", "mv4096", "updates", "segment_sum", "complex_chain", "fft_large",
 )  # fmt: skip
 # A peer that is so much slower than the best one is timed once.
 HOPELESS = 4.0

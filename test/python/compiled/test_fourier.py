@@ -133,3 +133,44 @@ def test_an_inverse_of_which_more_than_the_real_part_is_needed():
     real, imag = tf.function(lambda x: (lambda y: (tf.math.real(y), tf.math.imag(y)))(tf.signal.ifft(x)))(x)
     want = np.fft.ifft(x.astype(np.complex128))
     np.testing.assert_allclose(real.numpy() + 1j * imag.numpy(), want, atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [32, 62, 1000, 81920])
+@pytest.mark.parametrize("dtype", [np.complex64, np.complex128])
+def test_half_a_spectrum_that_is_of_no_real_signal(size, dtype):
+    x = signal((3, size // 2 + 1), dtype)
+    got = tf.function(lambda x: tf.signal.irfft(x, [size]))(x).numpy()
+    want = np.fft.irfft(x.astype(np.complex128), size)
+    np.testing.assert_allclose(got, want, atol=1e-6 if dtype == np.complex64 else 1e-14)
+
+
+@pytest.mark.parametrize("of", ["less than half", "half and more", "half, and what is joined to it"])
+def test_what_is_read_of_the_spectrum_of_real_numbers(of):
+    x = np.random.default_rng(0).normal(size=(3, 64)).astype(np.float32)
+
+    def f(x):
+        y = tf.signal.fft(tf.complex(x, tf.zeros([], x.dtype)))
+        if of == "less than half":
+            return y[:, :20], y[:2, :33]
+        if of == "half and more":
+            return y[:, :33], y[:, :34]
+        return y[:, :33], tf.math.real(tf.signal.ifft(tf.concat([y[:, :33], tf.math.conj(y[:, 1:32][:, ::-1])], 1)))
+
+    y = np.fft.fft(x.astype(np.float64))
+    want = {
+        "less than half": (y[:, :20], y[:2, :33]),
+        "half and more": (y[:, :33], y[:, :34]),
+        "half, and what is joined to it": (y[:, :33], x),
+    }[of]
+    for g, w in zip(tf.function(f)(x), want, strict=True):
+        np.testing.assert_allclose(g.numpy(), w, atol=1e-5)
+
+
+def test_a_spectrum_beside_the_mirror_of_another_one():
+    x, y = signal((3, 33)), signal((3, 33), seed=1)
+
+    def f(x, y):
+        return tf.math.real(tf.signal.ifft(tf.concat([x, tf.math.conj(tf.reverse(y[:, 1:32], [1]))], 1)))
+
+    want = np.fft.ifft(np.concatenate([x, np.conj(y[:, 1:32][:, ::-1])], 1)).real
+    np.testing.assert_allclose(tf.function(f)(x, y).numpy(), want, atol=1e-6)
