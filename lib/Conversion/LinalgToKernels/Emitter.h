@@ -80,6 +80,8 @@ public:
   /// Of how many blocks the depth is made, if all sizes are known.
   int64_t depthBlocks() const;
   int64_t groupPanels() const;
+  /// Is the right operand fetched while others of it are computed with?
+  bool fetchesRight() const;
 
 private:
   // Pieces of the index space
@@ -130,7 +132,8 @@ private:
   mlir::Value rowTiles();
   void panelTiles(mlir::Value panels, mlir::Value start, mlir::Value column,
                   mlir::Value width, const DepthBlock &block,
-                  llvm::ArrayRef<mlir::Value> rows, mlir::Value ahead = {});
+                  llvm::ArrayRef<mlir::Value> rows,
+                  llvm::function_ref<void(Tile &)> prepare = {});
 
   // Few columns
   bool isNarrow() const;

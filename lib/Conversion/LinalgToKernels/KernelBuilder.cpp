@@ -317,6 +317,29 @@ void KernelBuilder::fetchAhead(const Tile &tile, Value k) {
                                /*localityHint=*/2, /*isDataCache=*/true);
 }
 
+/// One line of a row, while others are computed with. The processor does not
+/// foresee them, since the next row is on another page, and it waits for no
+/// more of them at a time than come at an even pace. A branch costs less than a
+/// loop that is unrolled, whose loads LLVM moves up until sums leave their
+/// registers.
+void KernelBuilder::fetchRowsAhead(const Tile &tile, Value k) {
+  int64_t line = 64 * 8 / type.getIntOrFloatBitWidth();
+  auto fetch = [&] {
+    Value number = divide(k, constant(tile.aheadEvery)),
+          lines = constant(tile.aheadLines), row = divide(number, lines);
+    Value within = mul(sub(number, mul(row, lines)), constant(line));
+    memref::PrefetchOp::create(
+        builder, loc, tile.aheadMemory,
+        add(tile.ahead, add(mul(row, tile.aheadRow), within)),
+        /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
+  };
+  Value others =
+      builder.createOrFold<arith::RemUIOp>(loc, k, constant(tile.aheadEvery));
+  branch(builder.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::eq,
+                                             others, constant(0)),
+         fetch, [] {});
+}
+
 /// One vector of the right operand for all rows, one element of the left for
 /// all columns.
 Values KernelBuilder::sumDepth(const Tile &tile, Value leftMove,
@@ -331,10 +354,17 @@ Values KernelBuilder::sumDepth(const Tile &tile, Value leftMove,
     Value rightOffset = mul(k, tile.rightStep),
           leftOffset = mul(k, tile.leftStep);
     if (tile.ahead)
-      fetchAhead(tile, k);
+      tile.aheadEvery ? fetchRowsAhead(tile, k) : fetchAhead(tile, k);
     for (auto [start, columns] : llvm::zip(rightStart, tile.columns))
       right.push_back(load(tile.right, add(start, rightOffset), columns.lanes,
                            tile.rightMasked ? columns.mask : Value()));
+    if (tile.copy) {
+      Value to = add(tile.copyStart, mul(k, constant(tile.copyStep)));
+      for (auto [vector, columns] : llvm::zip(right, tile.columns)) {
+        store(vector, tile.copy, to);
+        to = add(to, constant(columns.lanes));
+      }
+    }
     for (Value start : leftStart) {
       Value element = load(tile.left, add(start, leftOffset));
       for (auto [columns, vector] : llvm::zip(tile.columns, right))

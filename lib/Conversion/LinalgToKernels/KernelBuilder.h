@@ -66,10 +66,18 @@ struct Tile {
   Values rightStart;        ///< where each vector of columns begins
   mlir::Value rightStep;    ///< from one k to the next
   bool rightMasked = false; ///< apply the columns' masks to loads of `right`
-  /// Where elements of `right` lie that are needed after this tile, or null;
-  /// and how many are fetched with each k, if there are no taps.
+  /// Where elements lie that are needed after this tile, or null; and how many
+  /// are fetched with each k, if there are no taps.
   mlir::Value ahead;
   int64_t aheadStep = 0;
+  /// Where those are parts of rows: so many cache lines of each row, which are
+  /// so far apart, one line with every so many k.
+  mlir::Value aheadMemory, aheadRow;
+  int64_t aheadLines = 0, aheadEvery = 0;
+  /// A copy of the vectors of `right`, if there are no taps: where it goes, and
+  /// from one k to the next.
+  mlir::Value copy, copyStart;
+  int64_t copyStep = 0;
   llvm::SmallVector<Tap> taps; ///< outermost first
   Matrix result;
   Values rows;                        ///< of the result; may repeat
@@ -168,6 +176,7 @@ public:
 
 private:
   void fetchAhead(const Tile &tile, mlir::Value k);
+  void fetchRowsAhead(const Tile &tile, mlir::Value k);
   Values loadTile(const Tile &tile);
   Values sumTaps(const Tile &tile, size_t level, mlir::Value left,
                  mlir::Value right, mlir::ValueRange sums);

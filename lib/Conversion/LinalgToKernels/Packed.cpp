@@ -47,6 +47,11 @@ static constexpr int64_t mostGroupPanels = 8;
 /// The same of panels that are kept, while the next ones are fetched beside
 /// them.
 static constexpr int64_t keptGroupBytes = 96 * 1024, mostKeptRows = 256;
+/// Fewer tiles of rows than lines of a panel's row have no time to fetch the
+/// next one, and with more rows than these there is nothing to gain any more; a
+/// line is fetched with at most so many k, a power of two.
+static constexpr int64_t leastFetchTiles = 4, mostFetchRows = 192,
+                         mostFetchEvery = 8, lineBytes = 64;
 /// Threads end at about the same time if the last pieces are small; but each
 /// part copies its panel.
 static constexpr int64_t mostParts = 4, leastTiles = 4;
@@ -105,9 +110,25 @@ Blocks Emitter::blocks() const {
   return blocks;
 }
 
+/// Reading the right operand takes as long as a tenth to a quarter of the
+/// arithmetic with so few rows. Rows of it have to be contiguous and whole.
+bool Emitter::fetchesRight() const {
+  Blocks blocks = this->blocks();
+  auto element = [](const Matrix &matrix) {
+    return cast<MemRefType>(matrix.memory.getType()).getElementType();
+  };
+  return !p.panels && !p.producer && blocks.byColumns && isKnown(m) &&
+         m <= mostFetchRows &&
+         llvm::divideCeil(m, blocks.shape.rows) >= leastFetchTiles &&
+         isKnown(n) && n % blocks.shape.width() == 0 && isKnown(k) &&
+         blocks.whole == 0 && blocks.tapStep == 1 &&
+         known(p.right.columnStride) == 1 && p.right.rowStrides.size() == 1 &&
+         element(p.right) == b.type;
+}
+
 /// Few rows of the left operand stay in the cache from group to group.
 int64_t Emitter::groupPanels() const {
-  if (!p.panels || !isKnown(m) || m > mostKeptRows)
+  if (!fetchesRight() && (!p.panels || !isKnown(m) || m > mostKeptRows))
     return mostGroupPanels;
   int64_t bytes = blocks().panelSize() * b.type.getIntOrFloatBitWidth() / 8;
   return std::clamp<int64_t>(keptGroupBytes / std::max<int64_t>(bytes, 1), 1,
@@ -228,7 +249,14 @@ void Emitter::emit(const Tile &tile, Value width) {
                 lanes,
                 width,
                 tile.ahead,
-                tile.aheadStep};
+                tile.aheadStep,
+                tile.rightStep,
+                tile.aheadMemory,
+                tile.aheadRow,
+                tile.aheadLines,
+                tile.aheadEvery,
+                tile.copy,
+                tile.copyStart};
   Value zero = b.constant(0), one = b.constant(1);
   // Sums that nobody else needs have no place in the result.
   if (tile.finish && known(tile.fresh) == 1 && known(tile.last) == 1) {
@@ -254,10 +282,10 @@ void Emitter::emit(const Tile &tile, Value width) {
 }
 
 /// The tile of these rows and one panel, which has `width` columns of the
-/// result or more. Tiles of all rows fetch the panel that begins at `ahead`.
+/// result or more.
 void Emitter::panelTiles(Value panels, Value start, Value column, Value width,
                          const DepthBlock &block, ArrayRef<Value> rows,
-                         Value ahead) {
+                         llvm::function_ref<void(Tile &)> prepare) {
   Shape shape = blocks().shape;
   auto compute = [&](bool edge) {
     SmallVector<Columns> columns;
@@ -285,11 +313,8 @@ void Emitter::panelTiles(Value panels, Value start, Value column, Value width,
           b.add(block.left, b.at(p.left, row, block.first)));
     for (int64_t v = 0; v < shape.vectors; ++v)
       tile.rightStart.push_back(offset(start, v * shape.lanes));
-    if (ahead && tile.taps.empty()) {
-      int64_t ofRow = llvm::divideCeil(blocks().panelSize(), m);
-      tile.ahead = b.add(ahead, b.mul(rows[0], b.constant(ofRow)));
-      tile.aheadStep = llvm::divideCeil(rows.size() * shape.width(), m);
-    }
+    if (prepare && tile.taps.empty())
+      prepare(tile);
     emit(tile, edge ? width : Value());
   };
   if (isKnown(n) && n % shape.width() == 0)
@@ -378,8 +403,50 @@ void Emitter::packedRows(const Workspace &workspace) {
     return b.add(offset(start, blocks.panelSize()),
                  b.choose(block.isLast, others, zero));
   };
+  auto copyRight = [&](Tile &tile, Value start, const DepthBlock &block) {
+    tile.copy = tile.right;
+    tile.copyStart = start;
+    tile.copyStep = shape.width();
+    tile.right = p.right.memory;
+    tile.rightStep = p.right.rowStrides[0];
+    tile.rightStart.clear();
+    for (const Columns &columns : tile.columns)
+      tile.rightStart.push_back(
+          b.add(block.right, b.at(p.right, block.first, columns.first)));
+  };
   int64_t groupPanels = this->groupPanels();
+  bool fetches = fetchesRight();
   Value allTiles = rowTiles();
+  // All tiles together fetch the kept panel that begins at `ahead`.
+  auto fetchPanel = [&](Tile &tile, Value ahead) {
+    int64_t ofRow = llvm::divideCeil(blocks.panelSize(), m);
+    tile.ahead = b.add(ahead, b.mul(tile.rows[0], b.constant(ofRow)));
+    tile.aheadStep = llvm::divideCeil(tile.rows.size() * shape.width(), m);
+  };
+  // The same for what the next group is copied from: rows of its block of the
+  // depth, or of the next one of this group.
+  auto fetchRows = [&](Tile &tile, const DepthBlock &block, Value mine,
+                       Value next, Value here) {
+    int64_t elementBytes = b.type.getIntOrFloatBitWidth() / 8;
+    int64_t tiles = llvm::divideCeil(m, shape.rows);
+    tile.aheadLines = std::max<int64_t>(1, groupPanels * shape.width() *
+                                               elementBytes / lineBytes);
+    tile.aheadEvery = llvm::bit_floor(uint64_t(std::clamp<int64_t>(
+        tiles * groupPanels / tile.aheadLines, 1, mostFetchEvery)));
+    tile.aheadMemory = p.right.memory;
+    tile.aheadRow = p.right.rowStrides[0];
+    Value step =
+        b.choose(block.isLast, zero, offset(block.first, blocks.depth));
+    Value column = b.choose(block.isLast, b.add(mine, at(here)), mine);
+    Value right = b.choose(block.isLast, zero, block.right);
+    // Each tile some rows, and each panel of it a part of them.
+    Value done = b.divide(
+        b.mul(b.add(tile.rows[0],
+                    b.divide(b.mul(next, b.constant(tile.rows.size())), here)),
+              b.constant(blocks.depth)),
+        b.constant(m));
+    tile.ahead = b.add(right, b.at(p.right, b.add(step, done), column));
+  };
   b.loop(zero, p.columns, blocks.panels * shape.width(), [&](Value column) {
     Value width = b.min(b.sub(p.columns, column),
                         b.constant(blocks.panels * shape.width()));
@@ -389,17 +456,32 @@ void Emitter::packedRows(const Workspace &workspace) {
                        Value toTile) {
       Value mine = b.add(column, at(first)), rest = b.sub(width, at(first));
       overDepth([&](const DepthBlock &block) {
-        if (!p.panels)
+        if (!p.panels && !fetches)
           packPanels(workspace.panels, startOf(column, place, block), mine,
                      rest, here, block);
-        overTiles(fromTile, toTile, [&](ArrayRef<Value> rows) {
-          b.loop(zero, here, 1, [&](Value next) {
-            Value start = startOf(column, b.add(place, next), block);
-            panelTiles(workspace.panels, start, b.add(mine, at(next)),
-                       b.sub(rest, at(next)), block, rows,
-                       afterGroup(start, here, block));
+        auto tiles = [&](Value from, Value to, bool copies) {
+          overTiles(from, to, [&](ArrayRef<Value> rows) {
+            b.loop(zero, here, 1, [&](Value next) {
+              Value start = startOf(column, b.add(place, next), block);
+              auto prepare = [&](Tile &tile) {
+                if (Value ahead = afterGroup(start, here, block))
+                  fetchPanel(tile, ahead);
+                if (fetches)
+                  fetchRows(tile, block, mine, next, here);
+                if (copies)
+                  copyRight(tile, start, block);
+              };
+              panelTiles(workspace.panels, start, b.add(mine, at(next)),
+                         b.sub(rest, at(next)), block, rows, prepare);
+            });
           });
-        });
+        };
+        if (!fetches)
+          return tiles(fromTile, toTile, false);
+        // The first tile reads the operand itself, and leaves a copy.
+        Value second = b.add(fromTile, b.constant(1));
+        tiles(fromTile, second, true);
+        tiles(second, toTile, false);
       });
     };
     // Of about the same size, one after the other in the same memory.

@@ -128,11 +128,15 @@ void tfc::kernels::emitTileCall(KernelBuilder &b, const TileCall &tile) {
   auto number = [](auto value) {
     return std::to_string(static_cast<int64_t>(value));
   };
-  std::string name = "tfc.tile." + nameOf(b.type) + "x" + number(rows) + "x" +
-                     number(vectors) + "x" + number(lanes) + "." +
-                     number(b.product) + "." + number(b.sum) +
-                     (tile.width ? ".edge" : "") +
-                     (tile.ahead ? ".ahead" + number(tile.aheadStep) : "");
+  std::string name =
+      "tfc.tile." + nameOf(b.type) + "x" + number(rows) + "x" +
+      number(vectors) + "x" + number(lanes) + "." + number(b.product) + "." +
+      number(b.sum) + (tile.width ? ".edge" : "") +
+      (tile.ahead ? ".ahead" + number(tile.aheadStep) : "") +
+      (tile.aheadEvery
+           ? "." + number(tile.aheadLines) + "." + number(tile.aheadEvery)
+           : "") +
+      (tile.copy ? ".copy" : "");
   Value to = b.at(tile.result, tile.firstRow, tile.firstColumn);
   SmallVector<Operand> operands{{tile.left},
                                 {tile.leftAt},
@@ -146,10 +150,16 @@ void tfc::kernels::emitTileCall(KernelBuilder &b, const TileCall &tile) {
                                 {tile.fresh}};
   if (tile.width)
     operands.push_back({tile.width});
-  if (tile.ahead)
+  bool isEdge = bool(tile.width), fetches = bool(tile.ahead),
+       copies = bool(tile.copy);
+  if (fetches)
     operands.push_back({tile.ahead});
-  bool isEdge = bool(tile.width), fetches = bool(tile.ahead);
-  int64_t aheadStep = tile.aheadStep;
+  int64_t aheadStep = tile.aheadStep, aheadLines = tile.aheadLines,
+          aheadEvery = tile.aheadEvery;
+  if (aheadEvery)
+    operands.append({{tile.aheadMemory}, {tile.aheadRow}});
+  if (copies)
+    operands.append({{tile.copy, true}, {tile.copyStart}, {tile.panelStep}});
   constexpr double usualDepth = 256;
   double nanoseconds =
       2.0 * double(rows * vectors * lanes) / b.flopsPerNanosecond *
@@ -178,9 +188,27 @@ void tfc::kernels::emitTileCall(KernelBuilder &b, const TileCall &tile) {
           inner.columns.push_back({first, lanes, mask});
           inner.rightStart.push_back(b.add(given[4], first));
         }
+        ValueRange others = given.drop_front(10 + isEdge);
+        auto take = [&] {
+          Value next = others.front();
+          others = others.drop_front();
+          return next;
+        };
         if (fetches) {
-          inner.ahead = given.back();
+          inner.ahead = take();
           inner.aheadStep = aheadStep;
+          inner.aheadLines = aheadLines;
+          inner.aheadEvery = aheadEvery;
+        }
+        if (aheadEvery) {
+          inner.aheadMemory = take();
+          inner.aheadRow = take();
+        }
+        if (copies) {
+          inner.copy = take();
+          inner.copyStart = take();
+          inner.copyStep = vectors * lanes;
+          inner.rightStep = take();
         }
         b.tile(inner);
       });

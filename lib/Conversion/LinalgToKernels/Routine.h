@@ -36,6 +36,10 @@ struct TileCall {
   mlir::Value width; ///< columns that there are; null: all of the tile's
   mlir::Value ahead; ///< as in `Tile`
   int64_t aheadStep;
+  mlir::Value panelStep; ///< from one k to the next, if there is a copy
+  mlir::Value aheadMemory, aheadRow; ///< this and what follows as in `Tile`
+  int64_t aheadLines, aheadEvery;
+  mlir::Value copy, copyStart;
 };
 
 /// Stores the sums in `result`, which has one level of rows.

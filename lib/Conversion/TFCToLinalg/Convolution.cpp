@@ -349,8 +349,45 @@ Value Convolution::inputGrad(Value grad, Value filter) {
   if (!direct && !pointwise && !unit(depth) && axes.size() == windows.rank() &&
       products <= mostProducts)
     return narrow(implicitInputGrad(widen(grad), widen(filter), axes));
+  if (direct && windows.hasUnitStrides() && unit(depth) && unit(features) &&
+      axes.size() == windows.rank())
+    return narrow(inputGradTurned(widen(grad), widen(filter), axes));
   return narrow(windows.unpad(direct ? inputGradDirect(grad, filter)
                                      : inputGradSums(grad, filter)));
+}
+
+/// Without strides: a depthwise convolution of the padded gradient with the
+/// filter read backwards.
+Value Convolution::inputGradTurned(Value grad, Value filter,
+                                   ArrayRef<Axis> axes) {
+  unsigned rank = windows.rank();
+  Loops loops = directLoops();
+  Exprs input{loop(loops.batch)}, backwards;
+  SmallVector<Value> extents{batch}, window;
+  for (auto [i, axis] : llvm::enumerate(axes)) {
+    const Phase &phase = axis.phases.front();
+    AffineExpr k = loop(loops.window + i);
+    input.push_back(windows.index(i, loop(loops.places + i), k) + phase.from);
+    backwards.push_back(phase.taps - 1 - loop(i));
+    extents.push_back(windows.sizes[i]);
+    window.push_back(l.constantIndex(phase.taps));
+  }
+  input.push_back(loop(loops.group));
+  extents.push_back(l.constantIndex(groups));
+  // A copy of the filter, which tells how large the window is.
+  backwards.append({loop(rank), loop(rank + 1)});
+  window.append({l.constantIndex(1), l.constantIndex(groups)});
+  Body body(l, Dims(rank + 2, 0));
+  Value each = body.load(filter, backwards);
+  body.addOutput(tensor::EmptyOp::create(l.b, l.loc, getAsOpFoldResult(window),
+                                         zero.getType()),
+                 body.identity());
+  Value turned = body.finish(each)[0];
+  Operand result = directResult({}, loops);
+  result.tensor = filled(extents);
+  return accumulate({paddedGrad(grad, axes), input},
+                    directFilter(turned, loops), result, loops.count,
+                    reducedLoops(loops.window, loops.window + rank), sum);
 }
 
 /// In the padded size.

@@ -124,6 +124,8 @@ private:
                              llvm::ArrayRef<Phase> phases, mlir::Value result);
   mlir::Value implicitInputGrad(mlir::Value grad, mlir::Value filter,
                                 llvm::ArrayRef<Axis> axes);
+  mlir::Value inputGradTurned(mlir::Value grad, mlir::Value filter,
+                              llvm::ArrayRef<Axis> axes);
 
   /// Loops of the direct form: batch, places, window, and what is left of a
   /// group.

@@ -18,10 +18,10 @@
 // CHECK:                 scf.for {{.*}} iter_args
 // CHECK-NOT:   tfcrt.parallel
 // CHECK:       return
-func.func @by_columns(%a: memref<120x512xf32>, %b: memref<512x2048xf32>, %c: memref<120x2048xf32>) {
+func.func @by_columns(%a: memref<240x512xf32>, %b: memref<512x2048xf32>, %c: memref<240x2048xf32>) {
   %zero = arith.constant 0.0 : f32
-  linalg.fill ins(%zero : f32) outs(%c : memref<120x2048xf32>)
-  linalg.matmul ins(%a, %b : memref<120x512xf32>, memref<512x2048xf32>) outs(%c : memref<120x2048xf32>)
+  linalg.fill ins(%zero : f32) outs(%c : memref<240x2048xf32>)
+  linalg.matmul ins(%a, %b : memref<240x512xf32>, memref<512x2048xf32>) outs(%c : memref<240x2048xf32>)
   return
 }
 

@@ -10,7 +10,25 @@
 // CHECK-SAME:  tfc.routine
 // CHECK:       func.func private @tfc.tile.f32x6x4x16
 // CHECK-NOT:   func.func
-func.func @many(%a: memref<128x512xf32>, %b: memref<512x512xf32>, %c: memref<512x1024xf32>, %d: memref<128x512xf32>, %e: memref<128x1024xf32>) {
+func.func @many(%a: memref<256x512xf32>, %b: memref<512x512xf32>, %c: memref<512x1024xf32>, %d: memref<256x512xf32>, %e: memref<256x1024xf32>) {
+  linalg.matmul ins(%a, %b : memref<256x512xf32>, memref<512x512xf32>) outs(%d : memref<256x512xf32>)
+  linalg.matmul ins(%a, %c : memref<256x512xf32>, memref<512x1024xf32>) outs(%e : memref<256x1024xf32>)
+  linalg.matmul ins(%d, %b : memref<256x512xf32>, memref<512x512xf32>) outs(%a : memref<256x512xf32>)
+  linalg.matmul ins(%d, %c : memref<256x512xf32>, memref<512x1024xf32>) outs(%e : memref<256x1024xf32>)
+  return
+}
+
+// -----
+
+// With fewer rows, the right operand is fetched while others of it are computed with; the first tile copies it.
+
+// CHECK-LABEL: func.func @fetched
+// CHECK:       call @tfc.tile.f32x{{5|6}}x4x16{{[^(]*}}.copy({{.*}}) {{{.*}}tfc.writes = array<i1: false, false, false, false, false, false, true, false, false, false, false, false, false, true, false, false>}
+// CHECK:       func.func private @tfc.tile.f32x5x4x16{{.*}}.copy
+// CHECK:       memref.prefetch {{.*}} read, locality<2>, data
+// CHECK:       vector.store
+// CHECK:       arith.mulf
+func.func @fetched(%a: memref<128x512xf32>, %b: memref<512x512xf32>, %c: memref<512x1024xf32>, %d: memref<128x512xf32>, %e: memref<128x1024xf32>) {
   linalg.matmul ins(%a, %b : memref<128x512xf32>, memref<512x512xf32>) outs(%d : memref<128x512xf32>)
   linalg.matmul ins(%a, %c : memref<128x512xf32>, memref<512x1024xf32>) outs(%e : memref<128x1024xf32>)
   linalg.matmul ins(%d, %b : memref<128x512xf32>, memref<512x512xf32>) outs(%a : memref<128x512xf32>)

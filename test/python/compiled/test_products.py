@@ -360,3 +360,36 @@ def test_weights_that_a_loop_changes_are_packed_in_it():
     for i in range(3):
         want = np.sign(want @ (w + i + 1))
     np.testing.assert_array_equal(got, want)
+
+
+# Rows on both sides of where the right operand is fetched while others of it are computed with; one and several panels
+# in a group, depths that are no multiple of what a loop over them does at once.
+@pytest.mark.parametrize("rows", [17, 18, 19, 24, 67, 128, 191, 192, 193])
+@pytest.mark.parametrize("size", [(130, 2048), (771, 1024), (1003, 512), (480, 1152)], ids=str)
+def test_weights_that_are_fetched_ahead_are_copied_by_the_first_tile(rows, size, threads):
+    k, n = size
+    x, w, bias, more = small(rows, k), small(k, n), small(n), small(rows, n)
+    f = tf.function(lambda x, w, more: tf.nn.relu(tf.matmul(x, w) + bias) + more, autograph=False)
+    np.testing.assert_array_equal(f(x, w, more).numpy(), np.maximum(x @ w + bias, 0) + more)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.int32, np.float16], ids=lambda d: d.__name__)
+def test_weights_of_other_types_that_are_fetched_ahead(dtype):
+    x, w = small(60, 800).astype(dtype), RNG.integers(-1, 2, (800, 1024)).astype(dtype)
+    np.testing.assert_array_equal(tf.function(tf.matmul, autograph=False)(x, w).numpy(), x @ w)
+
+
+def test_products_that_fetch_ahead_and_share_their_tile():
+    x, ws = small(60, 512), [small(512, 512) for _ in range(5)]
+    f = tf.function(lambda x, *ws: [tf.nn.relu(tf.matmul(x, w)) for w in ws], autograph=False)
+    for got, w in zip(f(x, *ws), ws, strict=True):
+        np.testing.assert_array_equal(got.numpy(), np.maximum(x @ w, 0))
+
+
+@pytest.mark.parametrize("channels", [256, 512])
+def test_filters_that_are_fetched_ahead(channels):
+    x, w = small(1, 7, 7, channels), small(3, 3, channels, 128)
+    whole = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    expected = sum(whole[:, i : i + 7, j : j + 7] @ w[i, j] for i in range(3) for j in range(3))
+    got = tf.function(lambda x, w: tf.nn.conv2d(x, w, 1, "SAME"), autograph=False)(x, w)
+    np.testing.assert_array_equal(got.numpy(), expected)
