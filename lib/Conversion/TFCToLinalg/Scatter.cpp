@@ -248,7 +248,12 @@ static LogicalResult lowerScatter(Lowering &l, ScatterOp op) {
   SmallVector<Value> extents;
   for (Dim dim : l.dims.of(indices).take_front(outer))
     extents.push_back(l.size(dim));
+  // Rows of both are of one size, which may be known of the updates only: slices whose sizes become known later are
+  // taken for others where one of them is 1.
   SmallVector<Dim> row(l.dims.of(x).drop_front(depth));
+  for (auto [dim, other] : llvm::zip_equal(row, l.dims.of(op.getUpdates()).drop_front(outer)))
+    if (dim < 0 && other >= 0)
+      dim = other;
   if (scattersRows(op, l.dims)) {
     Value rows = scatterRows(l, op, mode, extents, row);
     if (!rows)

@@ -1,5 +1,7 @@
 """Scatters of whole rows: what is combined is computed row by row, and is what eager execution gives."""
 
+import importlib
+
 import numpy as np
 import pytest
 import tfc as tf
@@ -114,3 +116,12 @@ def test_gradients_of_gathered_rows_do_not_depend_on_threads(threads):
         agree(f, table)
     finally:
         tf.config.threading.set_intra_op_parallelism_threads(before)
+
+
+def test_sizes_of_rows_may_be_known_of_the_updates_only(monkeypatch):
+    monkeypatch.setattr(importlib.import_module("tfc.function.flat"), "SPECIALIZATIONS", 0)
+    places = tf.constant([[0], [3], [0]])
+    specs = [tf.TensorSpec([5, None, None, 1]), tf.TensorSpec([None, 1, 12, 1])]
+    f = tf.function(lambda x, y: tf.tensor_scatter_nd_add(x, places, y), autograph=False, input_signature=specs)
+    x, y = tf.reshape(tf.range(60.0), [5, 1, 12, 1]), tf.reshape(tf.range(36.0), [3, 1, 12, 1])
+    np.testing.assert_array_equal(f(x, y), tf.tensor_scatter_nd_add(x, places, y))
