@@ -89,6 +89,8 @@ constexpr Step toLoops[] = {
      "them would not fit in an instruction cache"},
     {"tfc-set-fast-math{contract=${contract} reassociate=${reassociate}}",
      "after the last pass that makes floating-point ops"},
+    {"tfc-remove-unit-dims", "before anybody asks which loop vectors go along, or which dimension ops share",
+     Kind::optional},
     {"tfc-reorder-inputs{vector-bits=${vector-bits}}",
      "before loops are fused: a row does not read its inputs often enough", Kind::optional},
     {"tfc-fuse-scans{parallel=${parallel}}", "blocks that stay in the cache; before loops are fused without the scans",

@@ -234,6 +234,28 @@ def FuseLoopsPass : Pass<"tfc-fuse-loops"> {
                            "::tfc::rt::TFCRTDialect"];
 }
 
+def RemoveUnitDimsPass : Pass<"tfc-remove-unit-dims", "mlir::ModuleOp"> {
+  let summary = "Remove dimensions of one element, and the loops over them, from ops on buffers";
+  let description = [{
+    What is next to each other is the last dimension then, whatever was around it, and an image of one colour is a
+    matrix for all passes behind this one. Allocations, constants and arguments lose theirs, other buffers get one view
+    without them.
+
+    ```mlir
+    %m = memref.alloc() : memref<64x1xf32>
+    linalg.generic (d0, d1) ins(%x : memref<64x1xf32>) outs(%m : memref<64x1xf32>)
+    // becomes
+    %m = memref.alloc() : memref<64xf32>
+    %view = memref.collapse_shape %x [[0, 1]] : memref<64x1xf32> into memref<64xf32>
+    linalg.generic (d0) ins(%view : memref<64xf32>) outs(%m : memref<64xf32>)
+    ```
+
+    Ops whose loops would have no known size are left. Fails never.
+  }];
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::linalg::LinalgDialect",
+                           "mlir::memref::MemRefDialect"];
+}
+
 def ReorderInputsPass : Pass<"tfc-reorder-inputs"> {
   let summary = "Copy small inputs of elementwise ops in the order that vectors need";
   let description = [{

@@ -284,7 +284,9 @@ void NestLowering::addToColumn(OpOperand &init, Value x) {
 }
 
 int64_t NestLowering::jamDepth() const {
-  return strategy.compensated ? rowsAtATime : jamFactor;
+  if (strategy.compensated)
+    return rowsAtATime;
+  return strategy.jamRow ? strategy.jamRow : jamFactor;
 }
 
 /// A buffer for what the elements of the result lose, as long as `body` builds

@@ -69,6 +69,8 @@ void NestLowering::chooseWhole() {
   }
   if (count <= most)
     strategy.jamWhole = others;
+  else if (int64_t row = *getConstantIntValue(ranges[strategy.jamReduction].size); !others.empty() && row <= wholeReduction)
+    strategy.jamRow = row;
 }
 
 /// Sums that are made in one go begin with what a fill right before has written, not with the

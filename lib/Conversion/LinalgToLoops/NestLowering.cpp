@@ -38,6 +38,13 @@ bool NestLowering::uses(OpOperand &operand, unsigned dim) const {
   return maps[operand.getOperandNumber()].isFunctionOfDim(dim);
 }
 
+/// Does the index go up by one with each iteration: the loop's number, in a window or not?
+bool NestLowering::isAlong(AffineExpr index, unsigned dim) const {
+  AffineExpr number = builder.getAffineDimExpr(dim), none = builder.getAffineConstantExpr(0);
+  return index == number ||
+         simplifyAffineExpr(index - number - index.replace(number, none), iterators.size(), 0) == none;
+}
+
 /// How well `dim` does as the innermost loop: contiguous accesses count for it,
 /// strided ones against it. Results of one reduction (a best element and its place) count once: where the reduction is
 /// innermost, they are in registers.
@@ -50,7 +57,10 @@ int64_t NestLowering::score(unsigned dim) {
     if (!isa<MemRefType>(operand.get().getType()) || !map.isFunctionOfDim(dim) || isAnother)
       continue;
     ArrayRef<AffineExpr> results = map.getResults();
-    bool last = results.back() == builder.getAffineDimExpr(dim);
+    // Along a window itself, which is short, nothing is gained.
+    bool last = isa<AffineDimExpr>(results.back()) || getConstantIntValue(ranges[dim].size).value_or(tileSize) >= tileSize
+                    ? isAlong(results.back(), dim)
+                    : false;
     bool elsewhere = llvm::any_of(results.drop_back(), [&](AffineExpr expr) {
       return expr.isFunctionOfDim(dim);
     });
@@ -193,7 +203,9 @@ std::optional<unsigned> NestLowering::chooseParallel() {
   std::optional<unsigned> best;
   int64_t bestSize = 0;
   for (unsigned dim : strategy.order) {
-    if (isReduction(dim))
+    // Columns of short rows are done together.
+    bool isColumn = strategy.shortRows && dim == strategy.order[strategy.order.size() - 2];
+    if (isReduction(dim) || isColumn)
       continue;
     int64_t size = getConstantIntValue(ranges[dim].size).value_or(enough);
     // The innermost loop is cut as well, but later than others.
@@ -537,8 +549,11 @@ void NestLowering::nest(size_t level) {
 //===----------------------------------------------------------------------===//
 
 void NestLowering::run() {
-  if (!margins)
+  if (!margins) {
     collapseLoops();
+    for (linalg::GenericOp copy : joinChannels())
+      NestLowering(builder, copy, options).run();
+  }
   builder.setInsertionPoint(op);
   ranges = llvm::to_vector(op.createLoopRanges(builder, loc));
   ivs.resize(iterators.size());
@@ -548,7 +563,7 @@ void NestLowering::run() {
     last.push_back(size(dim));
   }
   bool isShared = false;
-  if (!chooseShortRows())
+  if (!chooseShortRows(/*mayWriteRows=*/true))
     chooseVectors();
   SmallVector<linalg::GenericOp> copies = margins ? SmallVector<linalg::GenericOp>() : reorderInputs();
   for (linalg::GenericOp copy : copies)

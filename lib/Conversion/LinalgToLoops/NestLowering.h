@@ -35,6 +35,8 @@ struct Strategy {
   /// Other reductions that are short enough to be unrolled altogether, together with
   /// `jamReduction`, outermost first.
   llvm::SmallVector<unsigned> jamWhole;
+  /// Of a window that is too large for that: how long its rows are, which are unrolled one by one; else 0.
+  int64_t jamRow = 0;
   int64_t lanes = 1;            // of vectors along the innermost loop
   int64_t unroll = 1;           // vectors an iteration works on
   bool tiled = false;           // the two innermost loops go over small squares
@@ -42,6 +44,7 @@ struct Strategy {
   bool gathers = false;         // inputs that are apart are loaded one by one, and put into vectors
   bool shortRows = false;       // the loop around the innermost one is short, and unrolled inside of it
   bool rowTrees = false;        // lanes of as many rows are combined together
+  bool writesRows = false;      // `shortRows`, of results too: columns become rows in registers
   bool masks = false;           // what is left of the loop is done under a mask
   mlir::Operation *combiner = nullptr; // of a reduction in vectors
   std::optional<ArgReduction> arg;     // of one that keeps a position, in vectors
@@ -102,6 +105,7 @@ private:
   // Choices
   bool isReduction(unsigned dim) const { return iterators[dim] == mlir::utils::IteratorType::reduction; }
   bool uses(mlir::OpOperand &operand, unsigned dim) const;
+  bool isAlong(mlir::AffineExpr index, unsigned dim) const;
   int64_t score(unsigned dim);
   void chooseOrder();
   void chooseStrategy();
@@ -117,11 +121,13 @@ private:
   bool isAcross(mlir::OpOperand &operand, unsigned across);
   bool isRowOf(mlir::OpOperand &operand, unsigned across);
   bool chooseSquares(unsigned across);
-  bool chooseShortRows();
+  bool chooseShortRows(bool mayWriteRows = false);
+  bool tryShortRows(unsigned across, unsigned inner);
   void squares(size_t level);
   void square(unsigned across);
   void shortRows(size_t level);
   void rowsStep(mlir::ArrayRef<Values> columns);
+  void storeRows(mlir::ArrayRef<Values> columns);
   Values columnsOf(mlir::OpOperand &operand, unsigned across);
 
   // Rows of a few vectors: RowTrees.cpp
@@ -134,6 +140,10 @@ private:
   // Short loops: Collapse.cpp
   void collapseLoops();
   unsigned firstCollapsed(llvm::ArrayRef<int64_t> sizes);
+
+  // Few channels: Repeat.cpp
+  std::optional<unsigned> pixelsOf(unsigned channels);
+  llvm::SmallVector<mlir::linalg::GenericOp> joinChannels();
 
   // Inputs in another order: Reorder.cpp
   llvm::SmallVector<mlir::linalg::GenericOp> reorderInputs();

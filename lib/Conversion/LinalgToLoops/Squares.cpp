@@ -11,7 +11,8 @@
 //
 // Rows of few elements (points, colours, scores of ten classes) are too short
 // for vectors of their own: as many rows as a vector has lanes are loaded
-// together and become one vector for each column.
+// together and become one vector for each column. Results of few columns are
+// written the same way: a scale of each pixel, an offset of each colour.
 //===----------------------------------------------------------------------===//
 
 #include "NestLowering.h"
@@ -85,17 +86,53 @@ bool NestLowering::chooseSquares(unsigned across) {
   return true;
 }
 
+/// Loops over rows, and inside of them over their columns: does that give
+/// vectors?
+bool NestLowering::tryShortRows(unsigned across, unsigned inner) {
+  bool writesRows = llvm::any_of(op.getDpsInitsMutable(), [&](OpOperand &init) {
+    return uses(init, across) && uses(init, inner) &&
+           maps[init.getOperandNumber()].getResults().back() ==
+               builder.getAffineDimExpr(across);
+  });
+  strategy = Strategy();
+  for (unsigned dim = 0; dim < iterators.size(); ++dim)
+    if (dim != across && dim != inner)
+      strategy.order.push_back(dim);
+  strategy.order.append({across, inner});
+  strategy.writesRows = writesRows;
+  int64_t width = *getConstantIntValue(ranges[across].size);
+  bool isGood = tryVectors(across) && strategy.lanes >= 4;
+  if (isGood && width > fewColumns) {
+    strategy.lanes = std::min(strategy.lanes, largestSquare);
+    isGood = width <= strategy.lanes && !writesRows;
+  }
+  for (OpOperand &other : op->getOpOperands())
+    if (isGood && isa<MemRefType>(other.get().getType()) && uses(other, inner))
+      isGood = (maps[other.getOperandNumber()].getResults().back() ==
+                    builder.getAffineDimExpr(inner) &&
+                !(writesRows && op.isDpsInit(&other))) ||
+               isRowOf(other, across);
+  if (!isGood)
+    return false;
+  strategy.shortRows = true;
+  strategy.unroll = 1;
+  return true;
+}
+
 /// The last dimension of an input is short, and results are contiguous along
-/// the one before.
-bool NestLowering::chooseShortRows() {
+/// the one before; with `mayWriteRows`, the same of results, if all else is
+/// contiguous along one of the two.
+bool NestLowering::chooseShortRows(bool mayWriteRows) {
   if (op.getNumLoops() < 2 || options.vectorBits < 256)
     return false;
   Strategy before = strategy;
-  for (OpOperand *input : op.getDpsInputOperands()) {
-    AffineMap map = maps[input->getOperandNumber()];
+  for (OpOperand &operand : op->getOpOperands()) {
+    AffineMap map = maps[operand.getOperandNumber()];
     size_t count = map.getNumResults();
-    if (!isa<MemRefType>(input->get().getType()) ||
-        !map.isProjectedPermutation() || count < 2)
+    bool isInit = op.isDpsInit(&operand);
+    if (!isa<MemRefType>(operand.get().getType()) ||
+        !map.isProjectedPermutation() || count < 2 ||
+        (isInit && (!mayWriteRows || op.getNumReductionLoops() > 0)))
       continue;
     unsigned across = map.getDimPosition(count - 1),
              inner = map.getDimPosition(count - 2);
@@ -105,38 +142,21 @@ bool NestLowering::chooseShortRows() {
         llvm::seq<unsigned>(0, iterators.size()),
         [&](unsigned dim) { return dim == across || !isReduction(dim); });
     // Inputs that are read many times are better copied first.
-    bool isReadOften = llvm::any_of(
-        llvm::seq<unsigned>(0, iterators.size()), [&](unsigned dim) {
-          return !uses(*input, dim) &&
-                 getConstantIntValue(ranges[dim].size).value_or(shortRow) >=
-                     shortRow;
-        });
+    bool isReadOften =
+        !isInit &&
+        llvm::any_of(
+            llvm::seq<unsigned>(0, iterators.size()), [&](unsigned dim) {
+              return !uses(operand, dim) &&
+                     getConstantIntValue(ranges[dim].size).value_or(shortRow) >=
+                         shortRow;
+            });
     if (width < 2 || width > shortRow || isReduction(inner) || !isOnly ||
         isReadOften ||
         getConstantIntValue(ranges[inner].size).value_or(4 * shortRow) <
             4 * shortRow)
       continue;
-    strategy = Strategy();
-    for (unsigned dim = 0; dim < iterators.size(); ++dim)
-      if (dim != across && dim != inner)
-        strategy.order.push_back(dim);
-    strategy.order.append({across, inner});
-    bool isGood = tryVectors(across) && strategy.lanes >= 4;
-    if (isGood && width > fewColumns) {
-      strategy.lanes = std::min(strategy.lanes, largestSquare);
-      isGood = width <= strategy.lanes;
-    }
-    for (OpOperand *other : op.getDpsInputOperands())
-      if (isGood && isa<MemRefType>(other->get().getType()) &&
-          uses(*other, inner))
-        isGood = maps[other->getOperandNumber()].getResults().back() ==
-                     builder.getAffineDimExpr(inner) ||
-                 isRowOf(*other, across);
-    if (isGood) {
-      strategy.shortRows = true;
-      strategy.unroll = 1;
+    if (tryShortRows(across, inner) && (mayWriteRows || !strategy.writesRows))
       return true;
-    }
     strategy = before;
   }
   return false;
@@ -284,11 +304,47 @@ NestLowering::Values NestLowering::columnsOf(OpOperand &operand,
   return vectors;
 }
 
+/// Columns of short rows as the rows, one after the other.
+static SmallVector<Value> rowsOfColumns(OpBuilder &builder, Location loc,
+                                        ArrayRef<Value> columns) {
+  int64_t width = columns.size(),
+          lanes = cast<VectorType>(columns[0].getType()).getNumElements();
+  SmallVector<Value> rows;
+  for (int64_t part = 0; part < width; ++part) {
+    Value row = columns[0];
+    for (int64_t column = 1; column < width; ++column) {
+      SmallVector<int64_t> from;
+      for (int64_t lane = 0; lane < lanes; ++lane) {
+        int64_t place = part * lanes + lane;
+        // The first step picks from column 0, too; later ones leave what is
+        // there.
+        int64_t kept = column == 1 ? place / width : lane;
+        from.push_back(place % width == column ? lanes + place / width : kept);
+      }
+      row = vector::ShuffleOp::create(builder, loc, row, columns[column], from);
+    }
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+/// `columns` of each result, of the rows that begin at the present iteration.
+void NestLowering::storeRows(ArrayRef<Values> columns) {
+  unsigned across = strategy.order[strategy.order.size() - 2];
+  for (auto [init, own] : llvm::zip(op.getDpsInitsMutable(), columns))
+    for (auto [i, row] : llvm::enumerate(rowsOfColumns(builder, loc, own))) {
+      ivs[across] = constant(i * lanes); // past the end of a row is the next
+      storeAt(init.get(), indices(init), row);
+    }
+}
+
 /// All of the rows at hand: `columns` of the operands that have them.
 void NestLowering::rowsStep(ArrayRef<Values> columns) {
   unsigned across = strategy.order[strategy.order.size() - 2];
   Value before = ivs[across];
   bool reduces = isReduction(across);
+  bool writesRows = strategy.writesRows && lanes > 1;
+  SmallVector<Values> rows(op.getNumDpsInits());
   Values carried;
   if (reduces)
     carried = loadInits();
@@ -302,15 +358,26 @@ void NestLowering::rowsStep(ArrayRef<Values> columns) {
                          : own.empty() ? loadElement(*input)
                                        : own[column]);
     }
-    llvm::append_range(operands, reduces ? carried : loadInits());
+    if (writesRows)
+      for (OpOperand &init : op.getDpsInitsMutable()) {
+        const Values &own = columns[init.getOperandNumber()];
+        operands.push_back(own.empty() ? Value() : own[column]);
+      }
+    else
+      llvm::append_range(operands, reduces ? carried : loadInits());
     Values results = element(operands);
     if (reduces)
       carried = results;
-    else
+    else if (!writesRows)
       storeInits(results);
+    else
+      for (auto [row, result] : llvm::zip(rows, results))
+        row.push_back(spread(result));
   }
   if (reduces)
     storeInits(carried);
+  if (writesRows)
+    storeRows(rows);
   ivs[across] = before;
 }
 
@@ -324,10 +391,12 @@ void NestLowering::shortRows(size_t level) {
   forLoop(first[inner], whole, side, {}, [&](ValueRange) {
     lanes = side;
     SmallVector<Values> columns(op->getNumOperands());
-    for (OpOperand *input : op.getDpsInputOperands())
-      if (isa<MemRefType>(input->get().getType()) &&
-          op.payloadUsesValueFromOperand(input) && isAcross(*input, across))
-        columns[input->getOperandNumber()] = columnsOf(*input, across);
+    for (OpOperand &operand : op->getOpOperands())
+      if (isa<MemRefType>(operand.get().getType()) &&
+          op.payloadUsesValueFromOperand(&operand) &&
+          isAcross(operand, across) &&
+          (strategy.writesRows || op.isDpsInput(&operand)))
+        columns[operand.getOperandNumber()] = columnsOf(operand, across);
     rowsStep(columns);
     lanes = 1;
     return Values();

@@ -33,7 +33,7 @@ using namespace mlir;
 using namespace tfc::loops;
 
 static constexpr int64_t shortest = 4;   // loops that are vectorized
-static constexpr int64_t leastWork = 12; // for each input whose elements are loaded one by one
+static constexpr int64_t leastWork = 6;  // for each input whose elements are loaded one by one
 
 //===----------------------------------------------------------------------===//
 // What can be done in vectors
@@ -140,7 +140,7 @@ bool NestLowering::isVectorizable(Operation &nested, DenseMap<Value, Shape> &sha
 bool NestLowering::isApart(OpOperand &operand) {
   unsigned inner = strategy.order.back();
   AffineMap map = maps[operand.getOperandNumber()];
-  bool last = map.getResults().back() == builder.getAffineDimExpr(inner);
+  bool last = isAlong(map.getResults().back(), inner);
   bool elsewhere = llvm::any_of(map.getResults().drop_back(),
                                 [&](AffineExpr index) { return index.isFunctionOfDim(inner); });
   return !last || elsewhere || !isContiguous(operand.get().getType());
@@ -180,7 +180,7 @@ bool NestLowering::tryVectors(std::optional<unsigned> across, bool gathers) {
     }
     if (!changes)
       continue;
-    bool isTurned = across && !op.isDpsInit(&operand) && isAcross(operand, *across);
+    bool isTurned = across && (strategy.writesRows || !op.isDpsInit(&operand)) && isAcross(operand, *across);
     if (isApart(operand) && !isTurned) {
       Type element = cast<MemRefType>(operand.get().getType()).getElementType();
       if (!gathers || op.isDpsInit(&operand) || !isNumber(element) || element.isInteger(1))

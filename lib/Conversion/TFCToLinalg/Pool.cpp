@@ -60,6 +60,12 @@ struct Pool {
   /// How many elements of the window are no padding, as `type`, in the loops of
   /// `body`.
   Value count(Body &body, Type type) {
+    if (windows.isUnpadded()) {
+      int64_t known = 1;
+      for (Dim size : window)
+        known *= size;
+      return numberScalar(body.in, l.loc, type, known);
+    }
     Value all;
     for (unsigned i = 0; i < rank; ++i) {
       Value one = windows.count(body.in, i, body.iteration(1 + i));

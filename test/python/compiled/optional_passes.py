@@ -2,6 +2,6 @@
 
 OPTIONAL = (
     "tfc-forward-stores", "tfc-merge-reads", "tfc-remove-dead-effects", "tfc-hoist-reads", "tfc-promote-variables",
-    "tfc-merge-prints", "cse", "tfc-renew-carried", "tfc-reuse-operands", "tfc-place-results", "tfc-reorder-inputs", "tfc-fuse-scans", "tfc-fuse-loops", "tfc-share-groups", "tfc-lower-contractions", "tfc-parallelize-chains",
+    "tfc-merge-prints", "cse", "tfc-renew-carried", "tfc-reuse-operands", "tfc-place-results", "tfc-remove-unit-dims", "tfc-reorder-inputs", "tfc-fuse-scans", "tfc-fuse-loops", "tfc-share-groups", "tfc-lower-contractions", "tfc-parallelize-chains",
     "tfc-share-loops", "tfc-size-lists", "tfc-split-complex-products",
 )  # fmt: skip

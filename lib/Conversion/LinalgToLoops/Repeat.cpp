@@ -1,0 +1,273 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// Few channels: a row of pixels and their channels as one loop.
+//
+// The colours of a pixel fill no vector, but a row of pixels does: also where
+// each colour has weights of its own (a depthwise convolution, a scale), or
+// where the pixels are those of a window. What is told by the colour alone is
+// copied first, once for each pixel of a row.
+//===----------------------------------------------------------------------===//
+
+#include "NestLowering.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/AffineExpr.h"
+#include "mlir/IR/IRMapping.h"
+#include "llvm/ADT/STLExtras.h"
+#include <optional>
+
+using namespace mlir;
+using namespace tfc::loops;
+
+/// Loops that are too short for vectors.
+static constexpr int64_t mostChannels = 15;
+/// Rows that are worth it.
+static constexpr int64_t leastRow = 32;
+/// How often each element that is copied must be read, and what may be copied:
+/// it stays in a near cache.
+static constexpr int64_t leastReads = 8, mostBytes = 256 * 1024;
+
+namespace {
+/// How an operand moves along the loops over pixels and channels.
+enum class Along { neither, row, repeated, other };
+} // namespace
+
+static bool isDense(MemRefType type) {
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  return type.getRank() >= 2 &&
+         succeeded(type.getStridesAndOffset(strides, offset)) &&
+         strides.back() == 1 &&
+         strides[type.getRank() - 2] == type.getShape().back();
+}
+
+static bool isPlain(AffineMap map) {
+  return llvm::all_of(map.getResults(), [](AffineExpr index) {
+    return isa<AffineDimExpr, AffineConstantExpr>(index);
+  });
+}
+
+/// `index` where the loop, which it adds as it is, is at 0; nothing if it is no
+/// such sum.
+static std::optional<AffineExpr> without(AffineExpr index, unsigned loop,
+                                         unsigned loops) {
+  MLIRContext *context = index.getContext();
+  AffineExpr at = getAffineDimExpr(loop, context),
+             none = getAffineConstantExpr(0, context),
+             start = index.replace(at, none);
+  if (simplifyAffineExpr(index - at - start, loops, 0) != none)
+    return std::nullopt;
+  return start;
+}
+
+static Along along(OpOperand &operand, AffineMap map, unsigned pixels,
+                   unsigned channels, int64_t count) {
+  bool usesPixels = map.isFunctionOfDim(pixels),
+       usesChannels = map.isFunctionOfDim(channels);
+  if (!usesPixels && !usesChannels)
+    return Along::neither;
+  auto type = dyn_cast<MemRefType>(operand.get().getType());
+  if (!type || !type.hasStaticShape())
+    return Along::other;
+  if (!usesPixels || !usesChannels)
+    return isPlain(map) ? Along::repeated : Along::other;
+  ArrayRef<AffineExpr> indices = map.getResults();
+  MLIRContext *context = map.getContext();
+  if (!isDense(type) || type.getShape().back() != count ||
+      indices.back() != getAffineDimExpr(channels, context))
+    return Along::other;
+  AffineExpr pixel = indices[indices.size() - 2];
+  if (pixel.isFunctionOfDim(channels) ||
+      !without(pixel, pixels, map.getNumDims()))
+    return Along::other;
+  return llvm::none_of(indices.drop_back(2),
+                       [&](AffineExpr index) {
+                         return index.isFunctionOfDim(pixels) ||
+                                index.isFunctionOfDim(channels);
+                       })
+             ? Along::row
+             : Along::other;
+}
+
+/// The loop over pixels that goes with the one over channels, if all operands
+/// allow it and some must be copied, or are windows.
+std::optional<unsigned> NestLowering::pixelsOf(unsigned channels) {
+  SmallVector<int64_t> sizes = op.getStaticLoopRanges();
+  int64_t volume = 1;
+  for (int64_t size : sizes)
+    volume *= size;
+  for (unsigned pixels = sizes.size(); pixels-- > 0;) {
+    if (pixels == channels || isReduction(pixels) ||
+        sizes[pixels] * sizes[channels] < leastRow)
+      continue;
+    bool fits = true;
+    for (OpOperand &operand : op->getOpOperands()) {
+      Along kind = along(operand, maps[operand.getOperandNumber()], pixels,
+                         channels, sizes[channels]);
+      if (kind == Along::other ||
+          (kind != Along::row && op.isDpsInit(&operand)))
+        fits = false;
+      if (kind != Along::repeated || !fits)
+        continue;
+      auto type = cast<MemRefType>(operand.get().getType());
+      bool usesChannels =
+          maps[operand.getOperandNumber()].isFunctionOfDim(channels);
+      int64_t elements =
+          type.getNumElements() * sizes[usesChannels ? pixels : channels];
+      fits = type.getElementType().isIntOrFloat() &&
+             elements * leastReads <= volume &&
+             elements * type.getElementTypeBitWidth() / 8 <= mostBytes;
+    }
+    if (fits)
+      return pixels;
+  }
+  return std::nullopt;
+}
+
+/// A copy with the row as its last dimension, and how the op reads it.
+static linalg::GenericOp repeat(OpBuilder &builder, Location loc, Value source,
+                                AffineMap &map, ArrayRef<int64_t> sizes,
+                                unsigned pixels, unsigned channels,
+                                Value &row) {
+  auto type = cast<MemRefType>(source.getType());
+  MLIRContext *context = builder.getContext();
+  // The source's other dimensions, then pixels and channels.
+  unsigned rank = map.getNumResults() + 1;
+  SmallVector<int64_t> shape;
+  SmallVector<AffineExpr> from, kept;
+  for (auto [dim, index] : llvm::enumerate(map.getResults())) {
+    bool isMoved =
+        index.isFunctionOfDim(pixels) || index.isFunctionOfDim(channels);
+    if (isMoved) {
+      from.push_back(getAffineDimExpr(
+          index.isFunctionOfDim(pixels) ? rank - 2 : rank - 1, context));
+      continue;
+    }
+    from.push_back(getAffineDimExpr(shape.size(), context));
+    kept.push_back(index);
+    shape.push_back(type.getDimSize(dim));
+  }
+  shape.append({sizes[pixels], sizes[channels]});
+  Value copy = memref::AllocOp::create(
+      builder, loc, MemRefType::get(shape, type.getElementType()),
+      builder.getI64IntegerAttr(64));
+  SmallVector<utils::IteratorType> kinds(rank, utils::IteratorType::parallel);
+  auto made = linalg::GenericOp::create(
+      builder, loc, TypeRange(), source, copy,
+      ArrayRef<AffineMap>{AffineMap::get(rank, 0, from, context),
+                          builder.getMultiDimIdentityMap(rank)},
+      kinds, [](OpBuilder &b, Location l, ValueRange elements) {
+        linalg::YieldOp::create(b, l, elements.front());
+      });
+  SmallVector<ReassociationIndices> groups;
+  for (unsigned dim = 0; dim + 2 < rank; ++dim)
+    groups.push_back({dim});
+  groups.push_back({rank - 2, rank - 1});
+  row = memref::CollapseShapeOp::create(builder, loc, copy, groups);
+  kept.push_back(getAffineDimExpr(map.getNumDims(), context)); // the new loop
+  map = AffineMap::get(map.getNumDims() + 1, 0, kept, context);
+  return made;
+}
+
+/// Returns the copies; the op is another one then.
+SmallVector<linalg::GenericOp> NestLowering::joinChannels() {
+  auto generic = dyn_cast<linalg::GenericOp>(op.getOperation());
+  if (!generic || iterators.size() < 2)
+    return {};
+  SmallVector<int64_t> sizes = op.getStaticLoopRanges();
+  if (llvm::any_of(sizes, [](int64_t size) {
+        return ShapedType::isDynamic(size) || size == 0;
+      }))
+    return {};
+  std::optional<unsigned> pixels, channels;
+  for (unsigned dim = 0; dim < sizes.size() && !pixels; ++dim)
+    if (!isReduction(dim) && sizes[dim] > 1 && sizes[dim] <= mostChannels) {
+      channels = dim;
+      pixels = pixelsOf(dim);
+    }
+  bool asksNumbers = pixels && op.getBlock()
+                                   ->walk([&](linalg::IndexOp index) {
+                                     return index.getDim() == *pixels ||
+                                                    index.getDim() == *channels
+                                                ? WalkResult::interrupt()
+                                                : WalkResult::advance();
+                                   })
+                                   .wasInterrupted();
+  if (!pixels || asksNumbers || mayOverlap())
+    return {};
+
+  // Loops that are left keep their order; the new one is the last.
+  MLIRContext *context = builder.getContext();
+  unsigned loops = sizes.size();
+  SmallVector<AffineExpr> numbers;
+  SmallVector<utils::IteratorType> kinds;
+  for (unsigned dim = 0; dim < loops; ++dim) {
+    bool joined = dim == *pixels || dim == *channels;
+    numbers.push_back(joined ? getAffineConstantExpr(0, context)
+                             : getAffineDimExpr(kinds.size(), context));
+    if (!joined)
+      kinds.push_back(iterators[dim]);
+  }
+  AffineExpr row = getAffineDimExpr(kinds.size(), context);
+  numbers.push_back(row);
+  kinds.push_back(utils::IteratorType::parallel);
+
+  builder.setInsertionPoint(op);
+  SmallVector<linalg::GenericOp> copies;
+  SmallVector<Value> values;
+  SmallVector<AffineMap> newMaps;
+  DenseMap<Value, Value> views; // the same stays the same
+  for (OpOperand &operand : op->getOpOperands()) {
+    AffineMap map = maps[operand.getOperandNumber()];
+    Value value = operand.get();
+    SmallVector<AffineExpr> indices(map.getResults());
+    switch (along(operand, map, *pixels, *channels, sizes[*channels])) {
+    case Along::repeated: {
+      copies.push_back(repeat(builder, loc, operand.get(), map, sizes, *pixels,
+                              *channels, value));
+      indices.assign(map.getResults().begin(), map.getResults().end());
+      break;
+    }
+    case Along::row: {
+      AffineExpr start = *without(indices[indices.size() - 2], *pixels, loops) *
+                         sizes[*channels];
+      indices.pop_back();
+      indices.back() = start + getAffineDimExpr(loops, context);
+      Value &view = views[value];
+      if (!view) {
+        SmallVector<ReassociationIndices> groups;
+        int64_t rank = cast<MemRefType>(value.getType()).getRank();
+        for (int64_t dim = 0; dim + 2 < rank; ++dim)
+          groups.push_back({dim});
+        groups.push_back({rank - 2, rank - 1});
+        view = memref::CollapseShapeOp::create(builder, loc, value, groups);
+      }
+      value = view;
+      break;
+    }
+    default:
+      break;
+    }
+    values.push_back(value);
+    for (AffineExpr &index : indices)
+      index = index.replaceDims(numbers);
+    newMaps.push_back(
+        simplifyAffineMap(AffineMap::get(kinds.size(), 0, indices, context)));
+  }
+  ValueRange all(values);
+  auto made = linalg::GenericOp::create(
+      builder, loc, TypeRange(), all.take_front(op.getNumDpsInputs()),
+      all.drop_front(op.getNumDpsInputs()), newMaps, kinds);
+  made->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+  IRMapping mapping;
+  generic.getRegion().cloneInto(&made.getRegion(), mapping);
+  made.walk([&](linalg::IndexOp index) {
+    index.setDim(cast<AffineDimExpr>(numbers[index.getDim()]).getPosition());
+  });
+  op->erase();
+  op = made;
+  maps = std::move(newMaps);
+  iterators = std::move(kinds);
+  return copies;
+}
