@@ -10,6 +10,7 @@
 
 #include "Margins.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include <memory>
 #include <optional>
@@ -205,6 +206,11 @@ private:
   bool matchArgReduction();
   void innerLoop(llvm::function_ref<void()> body);
   Values elementOfVectors(mlir::ValueRange operands);
+  /// Builds the ops of a region with these arguments, then calls `end` with its terminator.
+  using InRegion = llvm::function_ref<void(mlir::Region &region, mlir::ValueRange arguments,
+                                           llvm::function_ref<void(mlir::Operation *)> end)>;
+  Values loopOfVectors(mlir::scf::WhileOp loop, mlir::ValueRange inits, InRegion inside,
+                       llvm::function_ref<mlir::Value(mlir::Value)> asVector);
   Values accumulateVectors(size_t level, mlir::ValueRange accumulators);
   Values accumulateLoops(size_t level, mlir::ValueRange accumulators);
   Values accumulateInner(mlir::ValueRange accumulators);

@@ -66,6 +66,9 @@ bool tfc::loops::isContiguous(Type type) {
          strides.back() == 1;
 }
 
+/// Operations of a body of which one vector at a time is enough work.
+static constexpr int64_t manyOps = 24;
+
 /// Becomes an instruction on vectors, not a call for each element.
 static bool isVectorOp(Operation &op) {
   if (op.getNumResults() != 1 || op.getNumRegions() || !OpTrait::hasElementwiseMappableTraits(&op) ||
@@ -98,6 +101,18 @@ static bool mayTrap(Operation &op) {
   return isa<arith::RemSIOp, arith::RemUIOp, arith::FloorDivSIOp, arith::CeilDivSIOp, arith::CeilDivUIOp>(op);
 }
 
+/// A loop of the body whose every operation becomes an instruction on vectors: it goes on until all lanes are done.
+static bool isVectorLoop(scf::WhileOp loop) {
+  auto isSimple = [&](Region &region) {
+    return region.hasOneBlock() && llvm::all_of(region.front().without_terminator(), [](Operation &op) {
+             return op.hasTrait<OpTrait::ConstantLike>() || (isVectorOp(op) && !mayTrap(op));
+           });
+  };
+  return isSimple(loop.getBefore()) && isSimple(loop.getAfter()) &&
+         llvm::all_of(loop.getResultTypes(), [](Type type) { return type.isIntOrFloat(); }) &&
+         llvm::all_of(loop.getInits(), [](Value init) { return init.getType().isIntOrFloat(); });
+}
+
 /// Finds the shape of the op's result.
 bool NestLowering::isVectorizable(Operation &nested, DenseMap<Value, Shape> &shapes) {
   auto shapeOf = [&](Value value) {
@@ -121,6 +136,18 @@ bool NestLowering::isVectorizable(Operation &nested, DenseMap<Value, Shape> &sha
   if (isComplexOp(nested)) {
     shapes[nested.getResult(0)] = Shape::vector;
     return true;
+  }
+  if (auto loop = dyn_cast<scf::WhileOp>(nested)) {
+    for (Value result : loop.getResults())
+      shapes[result] = Shape::vector;
+    for (Region &region : loop->getRegions()) {
+      for (BlockArgument argument : region.getArguments())
+        shapes[argument] = Shape::vector;
+      for (Operation &op : region.front().without_terminator())
+        if (!isVectorizable(op, shapes))
+          return false;
+    }
+    return isVectorLoop(loop);
   }
   if (!isVectorOp(nested))
     return false;
@@ -198,9 +225,11 @@ bool NestLowering::tryVectors(std::optional<unsigned> across, bool gathers) {
       continue;
     if (!isVectorizable(nested, shapes))
       return false;
-    ++ops;
+    // What a mask leaves out might never end.
+    bool isLoop = isa<scf::WhileOp>(nested);
+    ops += isLoop ? manyOps + 1 : 1;
     work += workOf(nested);
-    traps |= mayTrap(nested);
+    traps |= isLoop || mayTrap(nested);
     for (Type type : nested.getResultTypes())
       if (isa<FloatType>(laneOf(type)))
         width = std::max<int64_t>(width, bitsOf(laneOf(type)));
@@ -216,7 +245,7 @@ bool NestLowering::tryVectors(std::optional<unsigned> across, bool gathers) {
   strategy.gathers = gathered > 0;
   strategy.masks = !traps && !gathered && options.vectorBits >= (narrow ? 512 : 256);
   // Additions take four cycles, two begin in each: eight of them keep up with the caches.
-  strategy.unroll = strategy.arg ? 4 : reduces ? (ops <= 4 ? 8 : ops <= 64 ? 4 : 1) : (ops <= 6 ? 4 : ops <= 24 ? 2 : 1);
+  strategy.unroll = strategy.arg ? 4 : reduces ? (ops <= 4 ? 8 : ops <= 64 ? 4 : 1) : (ops <= 6 ? 4 : ops <= manyOps ? 2 : 1);
   if (strategy.jam || strategy.gathers)
     strategy.unroll = 1;
   while (size && strategy.unroll > 1 && *size < 2 * lanes * strategy.unroll)
@@ -337,6 +366,40 @@ Value NestLowering::gather(OpOperand &operand) {
   return vector::FromElementsOp::create(builder, loc, type, elements);
 }
 
+/// A loop that goes on until all lanes are done. Those that are done keep what they have.
+NestLowering::Values NestLowering::loopOfVectors(scf::WhileOp loop, ValueRange inits, InRegion inside,
+                                                 llvm::function_ref<Value(Value)> asVector) {
+  size_t count = loop.getNumResults();
+  SmallVector<Type> types;
+  for (Type type : loop.getResultTypes())
+    types.push_back(VectorType::get(lanes, type));
+  // Behind the results: what the iteration begins with, and which lanes go on.
+  llvm::append_range(types, inits.getTypes());
+  types.push_back(VectorType::get(lanes, builder.getI1Type()));
+  auto made = scf::WhileOp::create(builder, loc, types, inits, nullptr, nullptr);
+  OpBuilder::InsertionGuard guard(builder);
+  Block *before = made.getBeforeBody(), *after = made.getAfterBody();
+  builder.setInsertionPointToEnd(before);
+  inside(loop.getBefore(), before->getArguments(), [&](Operation *end) {
+    auto condition = cast<scf::ConditionOp>(end);
+    Value goesOn = asVector(condition.getCondition());
+    Values forwarded = llvm::map_to_vector(condition.getArgs(), asVector);
+    llvm::append_range(forwarded, before->getArguments());
+    forwarded.push_back(goesOn);
+    Value any = vector::ReductionOp::create(builder, loc, vector::CombiningKind::OR, goesOn);
+    scf::ConditionOp::create(builder, loc, any, forwarded);
+  });
+  builder.setInsertionPointToEnd(after);
+  inside(loop.getAfter(), after->getArguments().take_front(count), [&](Operation *end) {
+    Values next;
+    for (auto [value, old] : llvm::zip_equal(end->getOperands(), after->getArguments().slice(count, inits.size())))
+      next.push_back(
+          arith::SelectOp::create(builder, loc, after->getArguments().back(), asVector(value), old));
+    scf::YieldOp::create(builder, loc, next);
+  });
+  return Values(made.getResults().take_front(count));
+}
+
 /// The body for `lanes` iterations; of a reduction what is combined with the accumulator.
 NestLowering::Values NestLowering::elementOfVectors(ValueRange operands) {
   Block &block = *op.getBlock();
@@ -416,9 +479,7 @@ NestLowering::Values NestLowering::elementOfVectors(ValueRange operands) {
     if (value)
       (isa<VectorType>(value.getType()) ? vectors : scalars).map(argument, value);
 
-  for (Operation &nested : block.without_terminator()) {
-    if (&nested == strategy.combiner && reducing)
-      continue;
+  auto build = [&](auto &self, Operation &nested) -> void {
     Value result = nested.getNumResults() ? nested.getResult(0) : Value();
     bool isScalar = !result || shapeOf(result) != Shape::vector;
     if (auto index = dyn_cast<linalg::IndexOp>(nested)) {
@@ -432,6 +493,20 @@ NestLowering::Values NestLowering::elementOfVectors(ValueRange operands) {
       vectors.map(result, loadVector(scalars.lookupOrDefault(load.getMemRef()), indices));
     } else if (isComplexOp(nested)) {
       buildComplex(nested);
+    } else if (auto loop = dyn_cast<scf::WhileOp>(nested)) {
+      Values inits = llvm::map_to_vector(loop.getInits(), asVector);
+      // What is spread inside of a region is known there only.
+      auto inside = [&](Region &region, ValueRange arguments, llvm::function_ref<void(Operation *)> end) {
+        IRMapping scalarsBefore = scalars, vectorsBefore = vectors;
+        vectors.map(region.getArguments(), arguments);
+        for (Operation &op : region.front().without_terminator())
+          self(self, op);
+        end(region.front().getTerminator());
+        scalars = scalarsBefore;
+        vectors = vectorsBefore;
+      };
+      Values made = loopOfVectors(loop, inits, inside, asVector);
+      vectors.map(loop.getResults(), made);
     } else {
       IRMapping mapping;
       for (Value operand : nested.getOperands())
@@ -440,7 +515,10 @@ NestLowering::Values NestLowering::elementOfVectors(ValueRange operands) {
       clone->getResult(0).setType(VectorType::get(lanes, result.getType()));
       vectors.map(result, clone->getResult(0));
     }
-  }
+  };
+  for (Operation &nested : block.without_terminator())
+    if (&nested != strategy.combiner || !reducing)
+      build(build, nested);
   Values results;
   if (reducing) {
     Value accumulator = op.getMatchingBlockArgument(op.getDpsInitOperand(0));

@@ -53,6 +53,24 @@ def test_functions(compiled, machine, name, dtype):
     assert ulps.max() <= (2 if dtype == "f32" else 4)
 
 
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("dtype", ["i8", "ui8", "i16", "ui16", "i32", "ui32", "i64", "ui64"])
+@pytest.mark.parametrize("count", [7, 64, COUNT])
+def test_powers_of_integers(compiled, machine, dtype, count):
+    """Each lane ends by itself: small exponents lie beside the largest ones."""
+    numpy_type = np.dtype(dtype.replace("ui", "uint") if dtype[0] == "u" else dtype.replace("i", "int"))
+    info = np.iinfo(numpy_type)
+    rng = np.random.default_rng(0)
+    x = rng.integers(info.min, info.max, count, numpy_type, endpoint=True)
+    y = rng.integers(0, 9, count, numpy_type)
+    y[::5] = rng.integers(0, info.max, y[::5].size, numpy_type, endpoint=True)
+    x[:6], y[:6] = [0, 0, 1, 3, 2, 2], [0, info.max, info.max, info.max, info.bits - 1, info.bits]
+    of = f"tensor<{count}x{dtype}>"
+    want = [pow(int(a), int(b), 1 << info.bits) for a, b in zip(x, y, strict=True)]
+    got = run(compiled, machine, ("pow", ""), of, of, x, y)
+    assert [int(v) % (1 << info.bits) for v in got] == want
+
+
 def powers(compiled, machine, x, y):
     of = f"tensor<{x.size}xf32>"
     with np.errstate(all="ignore"):
