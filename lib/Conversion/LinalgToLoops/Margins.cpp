@@ -92,10 +92,10 @@ static bool fillsSlab(linalg::FillOp fill, Padded &padded, unsigned dim,
   if (target == padded.buffer.getResult())
     return fill->isBeforeInBlock(padded.copy);
   auto part = target.getDefiningOp<memref::SubViewOp>();
-  if (!part || part.getType().getRank() != part.getSourceType().getRank() ||
-      !part.hasUnitStride())
+  if (!part || !part.hasUnitStride())
     return false;
-  for (int64_t i = 0; i < part.getType().getRank(); ++i) {
+  // The slab itself may have lost a dimension of one element.
+  for (int64_t i = 0; i < part.getSourceType().getRank(); ++i) {
     int64_t wanted = i == dim ? size : part.getSourceType().getDimSize(i);
     if (!isConstantIntValue(part.getMixedOffsets()[i], i == dim ? from : 0) ||
         !isConstantIntValue(part.getMixedSizes()[i], wanted))

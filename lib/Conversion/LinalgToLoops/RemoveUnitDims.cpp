@@ -77,6 +77,7 @@ private:
   void remake(Operation *maker);
   Value without(Value buffer);
   Value viewOf(memref::SubViewOp slice);
+  Value partOf(Value view, ArrayRef<int64_t> shape);
   void change(LinalgOp op);
   void change(tfc::rt::ScanOp scan);
   void change(memref::CopyOp copy);
@@ -231,6 +232,34 @@ numberLoops(ArrayRef<int64_t> sizes, MLIRContext *context, unsigned &count) {
   return loops;
 }
 
+/// The size of the loop that has this new number.
+static int64_t rangeOf(ArrayRef<AffineExpr> loops, ArrayRef<int64_t> sizes,
+                       AffineDimExpr loop) {
+  for (auto [number, size] : llvm::zip(loops, sizes))
+    if (number == loop)
+      return size;
+  llvm_unreachable("each loop that is left has a number");
+}
+
+/// The first elements in each dimension.
+Value Remover::partOf(Value view, ArrayRef<int64_t> shape) {
+  auto type = dyn_cast<MemRefType>(view.getType());
+  if (!type || type.getShape() == shape)
+    return view;
+  SmallVector<OpFoldResult> starts(shape.size(), builder.getIndexAttr(0)),
+      steps(shape.size(), builder.getIndexAttr(1)), sizes;
+  for (auto [dim, size] : llvm::enumerate(shape)) {
+    if (ShapedType::isDynamic(size))
+      sizes.push_back(memref::DimOp::create(builder, view.getLoc(), view,
+                                            static_cast<int64_t>(dim))
+                          .getResult());
+    else
+      sizes.push_back(builder.getIndexAttr(size));
+  }
+  return memref::SubViewOp::create(builder, view.getLoc(), view, starts, sizes,
+                                   steps);
+}
+
 void Remover::change(LinalgOp op) {
   if (!op.hasPureBufferSemantics())
     return;
@@ -246,15 +275,31 @@ void Remover::change(LinalgOp op) {
   SmallVector<AffineExpr> loops =
       numberLoops(sizes, builder.getContext(), count);
   SmallVector<AffineMap> maps;
+  // Sizes of parts of operands that are indexed by one loop now, and were by a
+  // sum of loops: all of such a dimension has to be that loop's.
+  SmallVector<SmallVector<int64_t>> parts;
   for (OpOperand &operand : op->getOpOperands()) {
     auto type = dyn_cast<MemRefType>(operand.get().getType());
     SmallVector<AffineExpr> indices;
+    SmallVector<int64_t> part;
     AffineMap map = op.getMatchingIndexingMap(&operand);
-    for (auto [dim, index] : llvm::enumerate(map.getResults()))
-      if (!type || type.getDimSize(dim) != 1)
-        indices.push_back(index.replaceDims(loops));
-    maps.push_back(
-        simplifyAffineMap(AffineMap::get(count, 0, indices, op.getContext())));
+    for (auto [dim, index] : llvm::enumerate(map.getResults())) {
+      if (type && type.getDimSize(dim) == 1)
+        continue;
+      AffineExpr now =
+          simplifyAffineExpr(index.replaceDims(loops), count, /*symbols=*/0);
+      indices.push_back(now);
+      part.push_back(type ? type.getDimSize(dim) : 0);
+      auto loop = dyn_cast<AffineDimExpr>(now);
+      if (!loop || isa<AffineDimExpr>(index))
+        continue;
+      int64_t size = rangeOf(loops, sizes, loop);
+      if (ShapedType::isDynamic(size) || ShapedType::isDynamic(part.back()))
+        return;
+      part.back() = size;
+    }
+    maps.push_back(AffineMap::get(count, 0, indices, op.getContext()));
+    parts.push_back(std::move(part));
   }
   // A loop of unknown size may have been known by a dimension of one only.
   if (!isa<linalg::FillOp>(op) &&
@@ -262,9 +307,11 @@ void Remover::change(LinalgOp op) {
     return;
 
   SmallVector<Value> operands;
-  for (Value operand : op->getOperands())
-    operands.push_back(without(operand));
-  builder.setInsertionPoint(op);
+  for (auto [operand, part] : llvm::zip_equal(op->getOperands(), parts)) {
+    Value view = without(operand);
+    builder.setInsertionPoint(op);
+    operands.push_back(partOf(view, part));
+  }
   if (isa<linalg::FillOp>(op)) {
     op->setOperands(operands);
     return;

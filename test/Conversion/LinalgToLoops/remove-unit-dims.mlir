@@ -152,3 +152,25 @@ func.func @constant(%i: index) -> f32 {
   %e = memref.load %t[%c0, %i] : memref<1x3xf32>
   return %e : f32
 }
+
+// -----
+
+#image = affine_map<(d0, d1, d2, d3) -> (d0 * 3 + d2, d1 + d3)>
+#filter = affine_map<(d0, d1, d2, d3) -> (d2, d3)>
+#places = affine_map<(d0, d1, d2, d3) -> (d0, d1)>
+
+// With one row of places, the window alone goes over the rows of the image, of which there are more.
+// CHECK-LABEL: func.func @one_row_of_places
+// CHECK: %[[ROWS:.*]] = memref.subview %{{.*}}[0, 0] [2, 10] [1, 1] : memref<3x10xf32> to memref<2x10xf32, strided<[10, 1]>>
+// CHECK: ins(%[[ROWS]], %{{.*}} : memref<2x10xf32, strided<[10, 1]>>, memref<2x4xf32>)
+func.func @one_row_of_places(%x: memref<3x10xf32>, %w: memref<2x4xf32>, %y: memref<1x7xf32>) {
+  linalg.generic {indexing_maps = [#image, #filter, #places],
+      iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
+      ins(%x, %w : memref<3x10xf32>, memref<2x4xf32>) outs(%y : memref<1x7xf32>) {
+  ^bb0(%a: f32, %b: f32, %sum: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %sum, %p : f32
+    linalg.yield %s : f32
+  }
+  return
+}

@@ -411,7 +411,7 @@ def test_a_list_whose_length_turns_out_to_be_known_goes_through_loops(size):
         for i in tf.range(1):
             array = array.write(i, a)
         first = before = last = array.stack()
-        for i in tf.range(4):
+        for _i in tf.range(4):
             x = y = before
             for _ in tf.range(1):
                 x, y = y, first
