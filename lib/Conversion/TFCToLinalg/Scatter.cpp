@@ -361,7 +361,8 @@ static Value searchTrue(Lowering &l, Value x, ArrayRef<Dim> to) {
   });
 }
 
-/// Positions of the true elements of a vector, and behind them what means nothing: eight are looked at at a time.
+/// Positions of the true elements of a vector, and behind them what means nothing: eight are looked at at a time. As
+/// everywhere, only the last bit of a byte says whether it is true: memory of others may have any number there.
 static Value packTrue(Lowering &l, Value x, Value count) {
   constexpr int64_t lanes = 8;
   Type i64 = l.b.getI64Type(), byte = storageType(elementOf(x));
@@ -371,11 +372,13 @@ static Value packTrue(Lowering &l, Value x, Value count) {
   Array flags = k.input(0), positions = k.output(0);
   Num zero = k.index(0), size = k.size(n);
   Num whole = size - k.remainder(size, k.index(lanes));
+  Num last = k.num(numberScalar(l.b, l.loc, byte, 1)), lastOfAll = k.splat(last, lanes);
   Num none = k.splat(k.num(numberScalar(l.b, l.loc, byte, 0)), lanes);
+  auto lastBit = [&](Num x, Num one) { return k.num(arith::AndIOp::create(l.b, l.loc, x.value, one.value)); };
   Num numbers = k.lanesFromZero(VectorType::get(lanes, i64));
   Cell next = k.cell(zero);
   k.loopBy(zero, whole, lanes, [&](Num i) {
-    Num chosen = flags.vector(i, lanes) != none, to = next;
+    Num chosen = lastBit(flags.vector(i, lanes), lastOfAll) != none, to = next;
     Num first = k.num(l.fromIndex(i.value, i64));
     positions.setVector(to, k.compress(k.splat(first, lanes) + numbers, chosen));
     next = to + k.countOf(chosen);
@@ -383,7 +386,7 @@ static Value packTrue(Lowering &l, Value x, Value count) {
   k.loop(whole, size, [&](Num i) {
     Num to = next;
     positions.set(to, k.num(l.fromIndex(i.value, i64)));
-    next = to + k.num(l.toIndex(flags(i).value, byte));
+    next = to + k.num(l.toIndex(lastBit(flags(i), last).value, byte));
   });
   return k.finish()[0];
 }

@@ -43,3 +43,12 @@ def test_positions_that_are_needed_in_a_loop():
 def test_positions_of_a_part_that_is_apart_in_memory():
     x = RNG.normal(size=(40, 30)) > 0
     np.testing.assert_array_equal(tf.function(lambda x: tf.where(x[1:, 7]))(tf.constant(x)), np.argwhere(x[1:, 7]))
+
+
+@pytest.mark.parametrize("size", [7, 23])
+@pytest.mark.parametrize("byte", [2, 200, 255])
+def test_bytes_that_are_neither_0_nor_1_name_no_places_beyond_the_result(byte, size):
+    mask = tf.constant(np.full(size, byte, np.uint8).view(np.bool_))
+    found = tf.function(lambda m: tf.where(m), autograph=False)(mask).numpy()[:, 0]
+    assert len(found) <= size
+    assert list(found) == sorted(set(found)) and all(0 <= place < size for place in found)
