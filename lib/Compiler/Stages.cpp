@@ -9,6 +9,7 @@
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
 #include <mutex>
@@ -110,12 +111,18 @@ std::string tfc::writeReproducer(ModuleOp module, StringRef stage,
   return path.str().str();
 }
 
+/// The verifier costs as much as the passes do, whose tests have it on. To find
+/// out what a pass makes of other programs, TFC_VERIFY_PASSES=1 is set.
+static bool verifiesPasses() {
+  static const bool isSet =
+      llvm::sys::Process::GetEnv("TFC_VERIFY_PASSES") == "1";
+  return isSet;
+}
+
 LogicalResult tfc::runPasses(ModuleOp module, StringRef stage,
                              const CompileOptions &options, Errors &errors) {
   PassManager manager(module.getContext());
-  // Passes are tested with the verifier on; here it would cost as much as they
-  // do.
-  manager.enableVerifier(false);
+  manager.enableVerifier(verifiesPasses());
   StageOptions stageOptions;
   std::string problem;
   llvm::raw_string_ostream stream(problem);
