@@ -85,7 +85,7 @@ constexpr Step bufferize[] = {
 
 constexpr Step toLoops[] = {
     {"tfc-promote-half", "before functions are expanded, which are known for f32 and f64"},
-    {"tfc-expand-math{most-inlined=64 fma=${fma}}", "vectorizable arithmetic instead of calls of libm; more copies of "
+    {"tfc-expand-math{most-inlined=64 fma=${fma} leave-powers=true}", "vectorizable arithmetic instead of calls of libm; more copies of "
      "them would not fit in an instruction cache"},
     {"tfc-set-fast-math{contract=${contract} reassociate=${reassociate}}",
      "after the last pass that makes floating-point ops"},
@@ -104,7 +104,7 @@ constexpr Step toLoops[] = {
     {"tfc-linalg-to-loops{vector-bits=${vector-bits} reassociate=${reassociate} parallel=${parallel}}",
       "loops in the order that LLVM vectorizes"},
     {"tfc-call-math{contract=${contract} fma=${fma}}", "functions of vectors, where loops have them now"},
-    {"tfc-expand-periodic", "a branch for whole vectors; loops have them now"},
+    {"tfc-expand-periodic{contract=${contract} fma=${fma}}", "a branch for whole vectors; loops have them now"},
     {"tfc-expand-half{f16=${f16} f64-to-f16=${f64-to-f16}}",
      "after kernels are made of conversions, and after flags are set"},
     {"tfc-settle-groups", "memory, and what threads share, belongs to entries"},

@@ -25,7 +25,9 @@ def ExpandMathPass : Pass<"tfc-expand-math"> {
   }];
   let options = [
     Option<"mostInlined", "most-inlined", "int64_t", "24", "Functions in a body that are expanded in their place">,
-    Option<"fma", "fma", "bool", "false", "the target multiplies and adds in one instruction">
+    Option<"fma", "fma", "bool", "false", "the target multiplies and adds in one instruction">,
+    Option<"leavePowers", "leave-powers", "bool", "false",
+           "powers of f32 in linalg ops are left to tfc-expand-periodic, with fma">
   ];
   let dependentDialects = ["mlir::arith::ArithDialect", "mlir::math::MathDialect"];
 }
@@ -51,7 +53,7 @@ def CallMathPass : Pass<"tfc-call-math", "mlir::ModuleOp"> {
 }
 
 def ExpandPeriodicPass : Pass<"tfc-expand-periodic", "mlir::ModuleOp"> {
-  let summary = "Replace sin, cos and tan on f32 and f64 by arithmetic and a rare call";
+  let summary = "Replace sin, cos, tan and powers by arithmetic and a rare call";
   let description = [{
     Arguments up to 2^22 (f32) or 2^20 (f64) are reduced and put into polynomials, within 1 ULP (tan: 2), and remainders
     (`arith.remf`) whose quotient is below 2^22 (f32) or 2^26 (f64) are exact differences. A branch that tests a whole
@@ -64,7 +66,14 @@ def ExpandPeriodicPass : Pass<"tfc-expand-periodic", "mlir::ModuleOp"> {
     %any = vector.reduction <or>, %isBeyond : vector<16xi1> into i1
     %y = scf.if %any -> vector<16xf32> { func.call @tfc.sin.16xf32(%x, %fast, %isBeyond) } else { scf.yield %fast }
     ```
+
+    Powers of f32 (`math.powf`), with fma, likewise: what positive normal numbers with normal results take is in place, and
+    a function that takes a whole vector has the rest of C99's rules.
   }];
+  let options = [
+    Option<"contract", "contract", "bool", "true", "A multiplication and an addition may become one">,
+    Option<"fma", "fma", "bool", "false", "the target multiplies and adds in one instruction">
+  ];
   let dependentDialects = ["mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::LLVM::LLVMDialect",
                            "mlir::math::MathDialect", "mlir::scf::SCFDialect", "mlir::vector::VectorDialect"];
 }

@@ -94,7 +94,7 @@ struct ExpandMathPass : tfc::impl::ExpandMathPassBase<ExpandMathPass> {
       auto body = op->getParentOfType<linalg::LinalgOp>();
       if (body && counts[body] > mostInlined)
         op->setAttr(tfc::rt::isCalledMath, UnitAttr::get(&getContext()));
-      else
+      else if (!body || !leavePowers || !hasRareArguments(op, fma))
         expand(op);
     }
   }

@@ -5,9 +5,11 @@
 //
 // Replaces sin, cos, tan and remainders by arithmetic where the argument is
 // small enough to be reduced in a few operations, and a call of libm for each
-// element where it is not. The branch tests a whole vector at once and is
-// hardly ever taken, so this runs when loops are in vectors already. An
-// element's value does not depend on its neighbours.
+// element where it is not; and powers of f32 by what positive normal numbers
+// take, with a call of the complete formula for a vector that has others. The
+// branch tests a whole vector at once and is hardly ever taken, so this runs
+// when loops are in vectors already. An element's value does not depend on its
+// neighbours.
 //
 //===----------------------------------------------------------------------===//
 
@@ -31,13 +33,16 @@ using namespace tfc::expand;
 
 namespace {
 
-/// `function` with libm's results in the lanes where the expansion does not
-/// hold.
+/// `function` with libm's results, or those of `complete` on vectors, in the
+/// lanes where the expansion does not hold.
 class Completion {
 public:
-  Completion(ModuleOp module, Operation *function, const Periodic &fast)
+  using Complete = llvm::function_ref<Value(OpBuilder &, ValueRange)>;
+
+  Completion(ModuleOp module, Operation *function, const Partial &fast,
+             Complete complete = nullptr)
       : b(function->getLoc(), function), module(module), function(function),
-        fast(fast) {}
+        fast(fast), complete(complete) {}
 
   Value build() {
     auto type = dyn_cast<VectorType>(fast.value.getType());
@@ -81,8 +86,9 @@ private:
   func::FuncOp forLanes(VectorType type) {
     std::string name;
     llvm::raw_string_ostream(name)
-        << "tfc." << function->getName().stripDialect() << "."
-        << type.getNumElements() << "x" << type.getElementType();
+        << "tfc." << function->getName().stripDialect()
+        << (complete ? ".rare." : ".") << type.getNumElements() << "x"
+        << type.getElementType();
     if (auto known = module.lookupSymbol<func::FuncOp>(name))
       return known;
     OpBuilder::InsertionGuard guard(b);
@@ -96,6 +102,13 @@ private:
     made->setAttr("passthrough", b.getStrArrayAttr({"noinline", "cold"}));
     Block *body = made.addEntryBlock();
     b.setInsertionPointToStart(body);
+    if (complete) {
+      Value all = complete(b, body->getArguments().drop_front(2));
+      Value chosen = arith::SelectOp::create(b, body->getArgument(1), all,
+                                             body->getArgument(0));
+      func::ReturnOp::create(b, chosen);
+      return made;
+    }
     auto constant = [&](int64_t n) {
       return arith::ConstantIndexOp::create(b, n).getResult();
     };
@@ -125,7 +138,8 @@ private:
   ImplicitLocOpBuilder b;
   ModuleOp module;
   Operation *function;
-  Periodic fast;
+  Partial fast;
+  Complete complete;
 };
 
 /// Divides vectors of integers that floats hold. Division by a constant is
@@ -170,6 +184,8 @@ struct ExpandPeriodicPass
   void runOnOperation() override {
     SmallVector<Operation *> found, quotients;
     getOperation()->walk([&](Operation *op) {
+      if (expansionOf(op) && isa<math::PowFOp>(op))
+        found.push_back(op);
       if (isa<math::SinOp, math::CosOp, math::TanOp, arith::RemFOp>(op) &&
           isSupported(op->getResult(0).getType()))
         found.push_back(op);
@@ -185,17 +201,43 @@ struct ExpandPeriodicPass
     }
     for (Operation *op : found) {
       OpBuilder builder(op);
-      Writer writer(builder, op->getLoc(), op->getResult(0).getType());
-      Value x = op->getOperand(0);
-      Periodic fast = isa<arith::RemFOp>(op)
-                          ? expandRemainder(writer, x, op->getOperand(1))
-                      : isa<math::SinOp>(op) ? expandSin(writer, x)
-                      : isa<math::CosOp>(op) ? expandCos(writer, x)
-                                             : expandTan(writer, x);
-      op->replaceAllUsesWith(
-          ValueRange{Completion(getOperation(), op, fast).build()});
+      Value value = isa<math::PowFOp>(op) ? expandPower(builder, op)
+                                          : expandWithCalls(builder, op);
+      op->replaceAllUsesWith(ValueRange{value});
       op->erase();
     }
+  }
+
+  Writer writerFor(OpBuilder &builder, Operation *op) {
+    return Writer(builder, op->getLoc(), op->getResult(0).getType(), fma,
+                  contract);
+  }
+
+  Value expandWithCalls(OpBuilder &builder, Operation *op) {
+    Writer writer = writerFor(builder, op);
+    Value x = op->getOperand(0);
+    Partial fast = isa<arith::RemFOp>(op)
+                       ? expandRemainder(writer, x, op->getOperand(1))
+                   : isa<math::SinOp>(op) ? expandSin(writer, x)
+                   : isa<math::CosOp>(op) ? expandCos(writer, x)
+                                          : expandTan(writer, x);
+    return Completion(getOperation(), op, fast).build();
+  }
+
+  Value expandPower(OpBuilder &builder, Operation *op) {
+    Writer writer = writerFor(builder, op);
+    Value x = op->getOperand(0), y = op->getOperand(1);
+    Type type = op->getResult(0).getType();
+    if (!isa<VectorType>(type) || !isSupported(type) ||
+        !hasRareArguments(op, fma))
+      return expandPow(writer, x, y);
+    auto complete = [&](OpBuilder &inside, ValueRange operands) {
+      Writer w = writerFor(inside, op);
+      return expandPow(w, operands[0], operands[1]);
+    };
+    return Completion(getOperation(), op, expandOrdinaryPow(writer, x, y),
+                      complete)
+        .build();
   }
 
   static bool isSupported(Type type) {

@@ -156,17 +156,9 @@ struct Parts {
 };
 } // namespace
 
-/// log2(x) of f32 for x >= 0, to about 2^-32 of its value; of zero, infinity
-/// and NaN `high` is what log2 is.
-static Parts pairLog2(Writer &w, Value x) {
-  Value isDenormal = w.less(x, w.constant(1.17549435e-38));
-  Value bits = w.toBits(w.select(isDenormal, w.scale(x, 16777216.0), x));
-  // x = m 2^e with m in [sqrt(1/2), sqrt(2)).
-  Value e = w.shiftRight(w.subI(bits, w.integer(0x3f3504f3)), 23);
-  Value m = w.fromBits(w.subI(bits, w.shiftLeft(e, 23)));
-  Value exponent = w.toFloat(e);
-  exponent = w.select(isDenormal, w.plus(exponent, -24), exponent);
-
+/// log2(m) + exponent for m in [sqrt(1/2), sqrt(2)), to about 2^-32 of its
+/// value.
+static Parts pairLog2(Writer &w, Value m, Value exponent) {
   // s = (m - 1) / (m + 1), and what it lacks: 1 / (m + 1) is (1 - s) / 2.
   Value one = w.constant(1), u = w.exactSub(m, one), v = w.exactAdd(m, one);
   Value vLow = w.exactSub(m, w.exactSub(v, one));
@@ -185,35 +177,79 @@ static Parts pairLog2(Writer &w, Value x) {
   Value slope = w.mulAdd(above, w.constant(2), t);
   Value high = w.exactMulAdd(s, t, exponent);
   Value low = w.exactMulAdd(s, t, w.neg(w.exactSub(high, exponent)));
-  low = w.exactMulAdd(sLow, slope, w.exactMulAdd(s, tLow, low));
+  return {high, w.exactMulAdd(sLow, slope, w.exactMulAdd(s, tLow, low))};
+}
 
+namespace {
+/// x = m 2^e with m in [sqrt(1/2), sqrt(2)), for normal x > 0.
+struct Split {
+  Value m, e;
+};
+} // namespace
+
+static Split splitFloat(Writer &w, Value bits) {
+  Value e = w.shiftRight(w.subI(bits, w.integer(0x3f3504f3)), 23);
+  return {w.fromBits(w.subI(bits, w.shiftLeft(e, 23))), w.toFloat(e)};
+}
+
+/// log2(x) of f32 for x >= 0; of zero, infinity and NaN `high` is what log2 is.
+static Parts completeLog2(Writer &w, Value x) {
+  Value isDenormal = w.less(x, w.constant(1.17549435e-38));
+  Split x2 =
+      splitFloat(w, w.toBits(w.select(isDenormal, w.scale(x, 16777216.0), x)));
+  Parts l = pairLog2(w, x2.m, w.select(isDenormal, w.plus(x2.e, -24), x2.e));
   Value infinity = w.infinity();
-  high = w.select(w.equal(x, w.constant(0)), w.neg(infinity), high);
-  Value isFinite = w.less(x, infinity);
-  return {w.select(isFinite, high, x), low};
+  Value high = w.select(w.equal(x, w.constant(0)), w.neg(infinity), l.high);
+  return {w.select(w.less(x, infinity), high, x), l.low};
+}
+
+/// y l, rounded, and what rounding took away.
+static Parts timesLog2(Writer &w, Value y, Parts l) {
+  Value high = w.exactMul(y, l.high);
+  Value low = w.exactMulAdd(y, l.high, w.neg(high));
+  return {high, w.exactMulAdd(y, l.low, low)};
+}
+
+/// 2^(high + low - n), where n is `high` rounded: a minimax fit.
+static Value pairExp2(Writer &w, Parts x, Value n) {
+  Value r = w.add(w.exactSub(x.high, n), x.low);
+  Value p =
+      w.polynomial(r, {0.000153533606116, 0.00133988748669, 0.00961843736649,
+                       0.0555033246969, 0.240226479135, 0.693147202856});
+  return w.mulAdd(r, p, w.constant(1));
 }
 
 /// x^y of f32 for x >= 0 or NaN, in pairs.
 static Value pairPower(Writer &w, Value x, Value y) {
-  Parts l = pairLog2(w, x);
-  Value product = w.exactMul(y, l.high), zero = w.constant(0);
-  Value low = w.exactMulAdd(y, l.high, w.neg(product));
-  low = w.exactMulAdd(y, l.low, low);
+  Parts product = timesLog2(w, y, completeLog2(w, x));
+  Value zero = w.constant(0);
   // 1^y and x^0 are 1, whatever the other one is.
   Value isOne = w.either(w.equal(y, zero), w.equal(x, w.constant(1)));
-  Value high = w.select(isOne, zero, product);
+  Value high = w.select(isOne, zero, product.high);
   Value isZero = w.less(high, w.constant(-151));
   high = w.clamp(high, -152, 130);
-  low = w.select(w.equal(high, product), low, zero);
+  Value low = w.select(w.equal(high, product.high), product.low, zero);
   Writer::Rounded n = w.roundPower(high);
-  Value r = w.add(w.exactSub(high, n.value), low);
-  // A minimax fit of 2^r - 1.
-  Value p =
-      w.polynomial(r, {0.000153533606116, 0.00133988748669, 0.00961843736649,
-                       0.0555033246969, 0.240226479135, 0.693147202856});
   // A product that underflows would take far longer.
-  Value power = w.select(isZero, zero, w.mulAdd(r, p, w.constant(1)));
+  Value power = w.select(isZero, zero, pairExp2(w, {high, low}, n.value));
   return w.timesPowerOfTwo(power, n.integer);
+}
+
+Partial tfc::expand::expandOrdinaryPow(Writer &w, Value x, Value y) {
+  Value bits = w.toBits(x);
+  // Zero, denormal and negative numbers, infinity and NaN.
+  Value isBeyond =
+      w.atLeastU(w.subI(bits, w.integer(0x00800000)), w.integer(0x7f000000));
+  Split x2 = splitFloat(w, bits);
+  Parts product = timesLog2(w, y, pairLog2(w, x2.m, x2.e));
+  // Results that are no normal numbers, NaN among them.
+  isBeyond =
+      w.either(isBeyond, w.compare(arith::CmpFPredicate::UGT,
+                                   w.abs(product.high), w.constant(125)));
+  Writer::Rounded n = w.round(product.high);
+  Value power = pairExp2(w, product, n.value);
+  return {w.fromBits(w.addI(w.toBits(power), w.shiftLeft(n.integer, 23))),
+          isBeyond};
 }
 
 /// Of exponents that became constants when the program was simplified: the
@@ -228,6 +264,14 @@ static std::optional<double> knownExponent(Value y) {
   value.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven,
                 &losesInfo);
   return value.convertToDouble();
+}
+
+bool tfc::expand::hasRareArguments(Operation *op, bool fma) {
+  auto power = dyn_cast<math::PowFOp>(op);
+  if (!fma || !power || !getElementTypeOrSelf(power.getType()).isF32())
+    return false;
+  std::optional<double> known = knownExponent(power.getRhs());
+  return !known || (*known != 1 && *known != 2 && *known != 3);
 }
 
 Value tfc::expand::expandPow(Writer &w, Value x, Value y) {

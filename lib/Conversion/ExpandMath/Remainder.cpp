@@ -30,7 +30,7 @@ static Value difference(Writer &w, Value x, Value n, Value y) {
   return w.select(w.less(r, w.constant(0)), w.exactAdd(r, y), r);
 }
 
-Periodic tfc::expand::expandRemainder(Writer &w, Value x, Value y) {
+Partial tfc::expand::expandRemainder(Writer &w, Value x, Value y) {
   Value dividend = w.abs(x), divisor = w.abs(y);
   Value quotient = w.div(dividend, divisor);
   // Infinite arguments, NaN and divisors of 0 as well.

@@ -82,7 +82,7 @@ static Value flipSign(Writer &w, Value x, Value n, int64_t bit) {
 
 /// Runs `finish(w, x, quadrant, sine and cosine)` in f64; arguments must stay
 /// so small that n is exact.
-static Periodic
+static Partial
 periodic(Writer &outer, Value argument,
          llvm::function_ref<Value(Writer &, Value, const Quadrant &,
                                   const SineCosine &)>
@@ -102,7 +102,7 @@ static Value keepZero(Writer &w, Value x, Value y) {
   return w.select(w.equal(x, w.constant(0)), x, y);
 }
 
-Periodic tfc::expand::expandSin(Writer &w, Value x) {
+Partial tfc::expand::expandSin(Writer &w, Value x) {
   return periodic(
       w, x, [](Writer &w, Value x, const Quadrant &q, const SineCosine &f) {
         Value isOdd = w.isSetI(w.andI(q.n, w.integer(1)));
@@ -111,7 +111,7 @@ Periodic tfc::expand::expandSin(Writer &w, Value x) {
       });
 }
 
-Periodic tfc::expand::expandCos(Writer &w, Value x) {
+Partial tfc::expand::expandCos(Writer &w, Value x) {
   return periodic(w, x,
                   [](Writer &w, Value, const Quadrant &q, const SineCosine &f) {
                     Value isOdd = w.isSetI(w.andI(q.n, w.integer(1)));
@@ -120,7 +120,7 @@ Periodic tfc::expand::expandCos(Writer &w, Value x) {
                   });
 }
 
-Periodic tfc::expand::expandTan(Writer &w, Value x) {
+Partial tfc::expand::expandTan(Writer &w, Value x) {
   return periodic(
       w, x, [](Writer &w, Value x, const Quadrant &q, const SineCosine &f) {
         Value isOdd = w.isSetI(w.andI(q.n, w.integer(1)));

@@ -21,26 +21,32 @@ using mlir::Value;
 
 /// Writes arithmetic on values of one float type (f32 or f64, scalar or
 /// vector). `fma`: the target multiplies and adds in one instruction.
+/// `contract`: two of ours may become one.
 class Writer {
 public:
   Writer(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type type,
-         bool fma = false)
+         bool fma = false, bool contract = true)
       : b(loc, builder), builder(builder), type(type), fma(fma),
         element(mlir::cast<mlir::FloatType>(mlir::getElementTypeOrSelf(type))),
         intElement(b.getIntegerType(element.getWidth())),
         intType(withElement(intElement)),
         contract(mlir::arith::FastMathFlagsAttr::get(
-            b.getContext(), mlir::arith::FastMathFlags::contract)) {}
+            b.getContext(), contract ? mlir::arith::FastMathFlags::contract
+                                     : mlir::arith::FastMathFlags::none)) {}
 
   /// The same for f64, in as many lanes.
   Writer inDouble() {
-    return Writer(builder, b.getLoc(), withElement(b.getF64Type()), fma);
+    return Writer(builder, b.getLoc(), withElement(b.getF64Type()), fma,
+                  mayContract());
   }
   mlir::Location loc() { return b.getLoc(); }
   mlir::OpBuilder &opBuilder() { return builder; }
 
   bool isF64() const { return element.isF64(); }
   bool hasFma() const { return fma; }
+  bool mayContract() const {
+    return contract.getValue() != mlir::arith::FastMathFlags::none;
+  }
   /// Picks the constant of the precision.
   double pick(double f32, double f64) const { return isF64() ? f64 : f32; }
 
@@ -129,6 +135,11 @@ public:
   Value andI(Value x, Value y) { return mlir::arith::AndIOp::create(b, x, y); }
   Value xorI(Value x, Value y) { return mlir::arith::XOrIOp::create(b, x, y); }
   Value maxI(Value x, Value y) { return mlir::arith::MaxSIOp::create(b, x, y); }
+  /// Of numbers without a sign.
+  Value atLeastU(Value x, Value y) {
+    return mlir::arith::CmpIOp::create(b, mlir::arith::CmpIPredicate::uge, x,
+                                       y);
+  }
   Value isSetI(Value x) {
     return mlir::arith::CmpIOp::create(b, mlir::arith::CmpIPredicate::ne, x,
                                        integer(0));
@@ -264,16 +275,23 @@ Value expandAsin(Writer &w, Value x);
 Value expandAcos(Writer &w, Value x);
 Value expandPow(Writer &w, Value x, Value y);
 
-/// A function of period 2 pi, or of its second argument: right but where
-/// `isBeyond`, for arguments that cannot be reduced in a few operations.
-struct Periodic {
+/// A function that is right but where `isBeyond`: for arguments that take more
+/// than a few operations.
+struct Partial {
   Value value, isBeyond;
 };
-Periodic expandSin(Writer &w, Value x);
-Periodic expandCos(Writer &w, Value x);
-Periodic expandTan(Writer &w, Value x);
+Partial expandSin(Writer &w, Value x);
+Partial expandCos(Writer &w, Value x);
+Partial expandTan(Writer &w, Value x);
 /// C's fmod: exact.
-Periodic expandRemainder(Writer &w, Value x, Value y);
+Partial expandRemainder(Writer &w, Value x, Value y);
+/// x^y of f32 where x and the result are positive and normal, on targets that
+/// multiply and add in one instruction.
+Partial expandOrdinaryPow(Writer &w, Value x, Value y);
+
+/// Is it a power that takes more operations for rare arguments than for others,
+/// so that these are better off behind a branch?
+bool hasRareArguments(mlir::Operation *op, bool fma);
 
 /// What an op becomes: math functions of f32 and f64 but the periodic ones.
 /// Null if there is no expansion.

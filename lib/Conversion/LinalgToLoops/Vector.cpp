@@ -79,6 +79,8 @@ static bool isVectorOp(Operation &op) {
   if (op.hasAttr(tfc::rt::isCalledMath)) // functions take vectors as well
     return true;
   // tfc-expand-periodic makes arithmetic of them.
+  if (isa<math::PowFOp>(op))
+    return op.getResult(0).getType().isF32();
   if (isa<math::SinOp, math::CosOp, math::TanOp>(op))
     return op.getResult(0).getType().isF32() || op.getResult(0).getType().isF64();
   return isa<math::SqrtOp, math::AbsFOp, math::AbsIOp, math::FmaOp, math::CeilOp, math::FloorOp, math::RoundEvenOp,
@@ -227,7 +229,7 @@ bool NestLowering::tryVectors(std::optional<unsigned> across, bool gathers) {
       return false;
     // What a mask leaves out might never end.
     bool isLoop = isa<scf::WhileOp>(nested);
-    ops += isLoop ? manyOps + 1 : 1;
+    ops += isLoop || isa<math::PowFOp>(nested) ? manyOps + 1 : 1;
     work += workOf(nested);
     traps |= isLoop || mayTrap(nested);
     for (Type type : nested.getResultTypes())
