@@ -76,6 +76,8 @@ class Function:
         self.python: dict = {}
         # Functions of the host that this one calls: number -> function.
         self.hosts: dict = {}
+        # Values of constants, of its own block, that are arguments where others call it.
+        self.constants: list = []
 
     def annotate(self, name: str, value: str):
         """Something that others may want to know of the function."""
@@ -87,7 +89,9 @@ class Function:
         return self.entry.add_argument(type_, self.loc)
 
     def call(self, callee: "Function", operands: list, result_types: list, loc, ip):
-        """A `func.call`, as an op; the callee and what it calls are copied into this module."""
+        """A `func.call`, as an op, of operands of the types that are `taken`; the callee and what it calls are copied
+        into this module.
+        """
         self.include(callee)
         with context():
             op = mlir.Operation.create(
@@ -116,6 +120,29 @@ class Function:
                 if "tfc.entry" in copy.attributes:
                     del copy.attributes["tfc.entry"]
                 copy.attributes["sym_visibility"] = mlir.StringAttr.get("private")
+                if name == callee.symbol:
+                    callee._pass_constants(copy)
+
+    def taken(self) -> list:
+        """The types of the arguments that it has where others call it."""
+        return [v.type for v in [*self.entry.arguments, *self.constants]]
+
+    def _pass_constants(self, copy) -> None:
+        """Gives a copy arguments in the place of its `constants`."""
+        if not self.constants:
+            return
+        wanted = set(self.constants)
+        block = copy.regions[0].blocks[0]
+        pairs = list(zip(self.entry.operations, block.operations, strict=True))
+        copies = {old.results[0]: new.operation for old, new in pairs if any(r in wanted for r in old.results)}
+        for value in self.constants:
+            copies[value].results[0].replace_all_uses_with(block.add_argument(value.type, self.loc))
+            copies[value].erase()
+        results = [v.type for v in self.returned()]
+        copy.attributes["function_type"] = mlir.TypeAttr.get(mlir.FunctionType.get(self.taken(), results))
+        if "arg_attrs" in copy.attributes:
+            added = [mlir.DictAttr.get({})] * len(self.constants)
+            copy.attributes["arg_attrs"] = mlir.ArrayAttr.get([*mlir.ArrayAttr(copy.attributes["arg_attrs"]), *added])
 
     def finish(self, order: list, results: list, names: list) -> list:
         """Returns `results`, and puts the arguments in `order` (values of this function).

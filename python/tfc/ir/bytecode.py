@@ -46,7 +46,7 @@ def parse_function(content, symbol: str) -> Function:
     made.symbol, made.loc, made.module, made.op = symbol, entries[0].location, module, entries[0]
     made.entry = entries[0].regions[0].blocks[0]
     made.callees = set(names.values()) - {symbol}
-    made.python, made.hosts = {}, {}
+    made.python, made.hosts, made.constants = {}, {}, []
     return made
 
 

@@ -114,6 +114,8 @@ class Building(Interpreter):
             if type(given) is Known:
                 given.real = value
         self._handles = values[len(tensors) :]
+        passed = {id(a) for a in self.passed_constants()}
+        self._function.constants = [real(t.raw) for a, t in self._constants.values() if id(a) in passed]
         try:
             self._function.verify()
         except BuildError as e:

@@ -383,7 +383,8 @@ class FuncGraph(GraphQueries, Naming, Building):
             found = stand_in_of(a) if standing() else a
             return self._outer(a).raw if found is a else self._operand(found)
         if kind is EagerTensor or kind is StringTensor:
-            return self.capture(a).raw
+            found = stand_in_of(a) if standing() else a
+            return self.capture(a).raw if found is a else self._operand(found)
         if isinstance(a, VariableStorage):
             return self._resource(a)
         if isinstance(a, TensorList):
@@ -606,18 +607,26 @@ class FuncGraph(GraphQueries, Naming, Building):
         """(eager tensor, its MLIR value) of the same."""
         return [(a, t.value) for a, t in self._constants.values() if type(a) is EagerTensor]
 
+    def passed_constants(self) -> list:
+        """The constants that other traces pass when they call this one, because gradients flow to them: there they are
+        captured as well. They come behind all other arguments.
+        """
+        return [a for a in self.constants() if a.dtype.is_differentiable]
+
     # Calls.
 
     def call(self, callee: "FuncGraph", given: list, variables: list, stack, name: str) -> list:
         """A call of another traced function with these tensors and variables: its results as tensors of this graph."""
-        operands = [self._operand(x) for x in given]
+        constants = callee.passed_constants()
+        operands = [self._operand(x) for x in [*given, *constants]]
         step = known.make_call, callee, operands, stack
-        record, made = self._written(lambda: self._log.call(self.scope, callee.kept, operands, stack), step)
+        passed = len(constants)
+        record, made = self._written(lambda: self._log.call(self.scope, callee.kept, operands, passed, stack), step)
         op = KnownOp(made) if made is not None else None
         if op is None:
             operands = list(map(real, operands))
             if record is None:
-                takes = [a.type for a in callee.function.entry.arguments]
+                takes = callee.function.taken()
                 operands = [
                     v if v.type == t else self._widened(v, t, stack) for v, t in zip(operands, takes, strict=True)
                 ]
@@ -660,10 +669,11 @@ class FuncGraph(GraphQueries, Naming, Building):
             stand_ins = {id(t): inner.add_input(TensorSpec(t.shape_tuple, t.dtype)) for t in tensors}
             outputs = function(*[stand_ins.get(id(x), x) for x in inputs])
             inner.finish([inner.operand_tensor(o) for o in outputs])
-        given = [*tensors, *inner.captured, *inner.variables]
-        results = self.call(inner, given, inner.variables, user_stack(3), name)
-        python = self.function.python[inner.symbol] = PythonCall(function, inputs, [*inner.captured, *inner.variables])
-        return results, python, given
+        closure = [*inner.captured, *inner.variables]
+        results = self.call(inner, [*tensors, *closure], inner.variables, user_stack(3), name)
+        closure += inner.passed_constants()
+        python = self.function.python[inner.symbol] = PythonCall(function, inputs, closure)
+        return results, python, [*tensors, *closure]
 
     @property
     def in_region(self) -> bool:

@@ -40,7 +40,7 @@ from tfc.tracing.nested_types import Nested
 from tfc.tracing.trace_type import Literal
 
 _SUFFIX = ".tfctrace"
-_FORMAT = "trace 2"
+_FORMAT = "trace 3"
 # Kinds of arguments whose values are a part of the name.
 _SAID = bool, float, complex, str, bytes, type(None)
 # Traces of one function for one kind of arguments (other values in its closure), and their bytes.
@@ -160,12 +160,15 @@ class Log:
             raise Unkept
         return number
 
-    def call(self, scope, callee: "Log | None", operands: list, stack: tuple) -> tuple:
-        """The record of a call of a function that is written down itself."""
+    def call(self, scope, callee: "Log | None", operands: list, passed: int, stack: tuple) -> tuple:
+        """The record of a call of a function that is written down itself; `passed`: how many constants of that function
+        are among the operands.
+        """
         numbers = tuple([self.number(v) for v in operands])
-        if callee is None or callee.takes() != [self._types[n] for n in numbers]:
+        given = numbers[: len(numbers) - passed]
+        if callee is None or callee.takes() != [self._types[n] for n in given]:
             raise Unkept
-        return "call", callee.digest(None), numbers, self._place(stack), self._scope(scope)
+        return "call", callee.digest(None), numbers, passed, self._place(stack), self._scope(scope)
 
     def takes(self) -> list:
         """Of what types the arguments of a finished trace are."""
