@@ -134,6 +134,7 @@ LogicalResult Lowering::run() {
     lowered.erase();
     return failure();
   }
+  removeEmptySlices(lowered.getBody());
   function.erase();
   return success();
 }

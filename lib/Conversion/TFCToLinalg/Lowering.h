@@ -171,6 +171,9 @@ std::optional<llvm::SmallVector<mlir::Value>> knownElements(Lowering &l, mlir::V
 /// Slices of elementwise results become elementwise ops on slices: ComponentSlices.cpp.
 void takeComponentsFirst(mlir::Region &region);
 
+/// Slices that have no elements are replaced by what is there without them: EmptySlices.cpp.
+void removeEmptySlices(mlir::Region &region);
+
 /// The element type a user sees: of a tensor or a scalar value.
 mlir::Type elementOf(mlir::Value old);
 int64_t rankOf(mlir::Value old);
