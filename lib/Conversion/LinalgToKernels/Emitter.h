@@ -99,6 +99,7 @@ private:
   Shape shape() const;
   Tile newTile(llvm::ArrayRef<mlir::Value> rows,
                llvm::ArrayRef<Columns> columns);
+  void fetchNear(Tile &tile) const;
   bool isRoutine(const Tile &tile) const;
   void emit(const Tile &tile, mlir::Value width = {});
 

@@ -279,32 +279,78 @@ Value KernelBuilder::multiplyAdd(Value x, Value y, Value to) {
 // The register tile
 //===----------------------------------------------------------------------===//
 
-/// What the sums start from.
-Values KernelBuilder::loadTile(const Tile &tile) {
+Values KernelBuilder::zeros(const Tile &tile) {
   Values zeros;
   for (size_t row = 0; row < tile.rows.size(); ++row)
     for (const Columns &columns : tile.columns)
       zeros.push_back(zero(columns.lanes));
-  auto loads = [&] {
-    Values values;
-    for (Value row : tile.rows)
-      for (const Columns &columns : tile.columns)
-        values.push_back(load(tile.result.memory,
-                              at(tile.result, row, columns.first),
-                              columns.lanes, columns.mask));
-    return values;
-  };
-  if (std::optional<int64_t> fresh = getConstantIntValue(tile.fresh))
-    return *fresh ? zeros : loads();
-  auto start =
-      scf::IfOp::create(builder, loc, ValueRange(zeros).getTypes(), tile.fresh,
-                        /*withElseRegion=*/true);
+  return zeros;
+}
+
+/// What the result has.
+Values KernelBuilder::loadTile(const Tile &tile) {
+  Values values;
+  for (Value row : tile.rows)
+    for (const Columns &columns : tile.columns)
+      values.push_back(load(tile.result.memory,
+                            at(tile.result, row, columns.first), columns.lanes,
+                            columns.mask));
+  return values;
+}
+
+Values KernelBuilder::addTile(const Tile &tile, ValueRange sums) {
+  Values values = loadTile(tile);
+  for (auto [value, sum] : llvm::zip(values, sums))
+    value = plus(value, sum);
+  return values;
+}
+
+Values KernelBuilder::unlessFresh(const Tile &tile, ValueRange fresh,
+                                  llvm::function_ref<Values()> others) {
+  if (std::optional<int64_t> isFresh = getConstantIntValue(tile.fresh))
+    return *isFresh ? Values(fresh) : others();
+  auto choice = scf::IfOp::create(builder, loc, fresh.getTypes(), tile.fresh,
+                                  /*withElseRegion=*/true);
   OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToEnd(start.thenBlock());
-  scf::YieldOp::create(builder, loc, zeros);
-  builder.setInsertionPointToEnd(start.elseBlock());
-  scf::YieldOp::create(builder, loc, loads());
-  return Values(start.getResults());
+  builder.setInsertionPointToEnd(choice.thenBlock());
+  scf::YieldOp::create(builder, loc, fresh);
+  builder.setInsertionPointToEnd(choice.elseBlock());
+  scf::YieldOp::create(builder, loc, others());
+  return Values(choice.getResults());
+}
+
+/// The lines of the result, which are needed at the end.
+void KernelBuilder::fetchResult(const Tile &tile) {
+  int64_t line = 64 * 8 / type.getIntOrFloatBitWidth(), fetched = 0;
+  for (const Columns &columns : tile.columns) {
+    bool begins = fetched == 0;
+    fetched += columns.lanes;
+    if (fetched >= line)
+      fetched = 0;
+    if (begins)
+      for (Value row : tile.rows)
+        memref::PrefetchOp::create(builder, loc, tile.result.memory,
+                                   at(tile.result, row, columns.first),
+                                   /*isWrite=*/false, /*localityHint=*/3,
+                                   /*isDataCache=*/true);
+  }
+}
+
+/// What the right operand has some k later. A core that computes waits for few
+/// loads at a time, fewer if another thread of it does as well: those that come
+/// from the second-level cache are late then.
+void KernelBuilder::fetchNear(const Tile &tile, ValueRange starts, Value k) {
+  int64_t line = 64 * 8 / type.getIntOrFloatBitWidth(), fetched = 0;
+  Value move = mul(add(k, constant(tile.near)), tile.rightStep);
+  for (auto [start, columns] : llvm::zip(starts, tile.columns)) {
+    if (fetched == 0)
+      memref::PrefetchOp::create(builder, loc, tile.right, add(start, move),
+                                 /*isWrite=*/false, /*localityHint=*/3,
+                                 /*isDataCache=*/true);
+    fetched += columns.lanes;
+    if (fetched >= line)
+      fetched = 0;
+  }
 }
 
 /// Cache lines, while others are computed with: into the second-level cache.
@@ -355,6 +401,8 @@ Values KernelBuilder::sumDepth(const Tile &tile, Value leftMove,
           leftOffset = mul(k, tile.leftStep);
     if (tile.ahead)
       tile.aheadEvery ? fetchRowsAhead(tile, k) : fetchAhead(tile, k);
+    if (tile.near)
+      fetchNear(tile, rightStart, k);
     for (auto [start, columns] : llvm::zip(rightStart, tile.columns))
       right.push_back(load(tile.right, add(start, rightOffset), columns.lanes,
                            tile.rightMasked ? columns.mask : Value()));
@@ -396,7 +444,17 @@ Values KernelBuilder::sumTaps(const Tile &tile, size_t level, Value left,
 /// All loads of the result come before all stores, so that overlapping columns
 /// and repeated rows do no harm.
 void KernelBuilder::tile(const Tile &tile) {
-  Values sums = sumTaps(tile, 0, constant(0), constant(0), loadTile(tile));
+  auto sumFrom = [&](ValueRange start) {
+    return sumTaps(tile, 0, constant(0), constant(0), start);
+  };
+  Values sums = zeros(tile);
+  if (tile.resultLast) {
+    fetchResult(tile);
+    sums = sumFrom(sums);
+    sums = unlessFresh(tile, sums, [&] { return addTile(tile, sums); });
+  } else {
+    sums = sumFrom(unlessFresh(tile, sums, [&] { return loadTile(tile); }));
+  }
   auto storeSums = [&] {
     unsigned number = 0;
     for (Value row : tile.rows)

@@ -74,6 +74,12 @@ struct Tile {
   /// so far apart, one line with every so many k.
   mlir::Value aheadMemory, aheadRow;
   int64_t aheadLines = 0, aheadEvery = 0;
+  /// Vectors of `right` are fetched into the first-level cache so many k before
+  /// they are needed; 0: the processor does it.
+  int64_t near = 0;
+  /// Sums begin with zero, and what `result` has is added at the end, so that
+  /// nothing waits for it: it is fetched meanwhile.
+  bool resultLast = false;
   /// A copy of the vectors of `right`, if there are no taps: where it goes, and
   /// from one k to the next.
   mlir::Value copy, copyStart;
@@ -177,7 +183,13 @@ public:
 private:
   void fetchAhead(const Tile &tile, mlir::Value k);
   void fetchRowsAhead(const Tile &tile, mlir::Value k);
+  void fetchNear(const Tile &tile, mlir::ValueRange starts, mlir::Value k);
+  void fetchResult(const Tile &tile);
+  Values zeros(const Tile &tile);
   Values loadTile(const Tile &tile);
+  Values addTile(const Tile &tile, mlir::ValueRange sums);
+  Values unlessFresh(const Tile &tile, mlir::ValueRange fresh,
+                     llvm::function_ref<Values()> others);
   Values sumTaps(const Tile &tile, size_t level, mlir::Value left,
                  mlir::Value right, mlir::ValueRange sums);
   Values sumDepth(const Tile &tile, mlir::Value left, mlir::Value right,

@@ -50,8 +50,11 @@ static constexpr int64_t keptGroupBytes = 96 * 1024, mostKeptRows = 256;
 /// Fewer tiles of rows than lines of a panel's row have no time to fetch the
 /// next one, and with more rows than these there is nothing to gain any more; a
 /// line is fetched with at most so many k, a power of two.
-static constexpr int64_t leastFetchTiles = 4, mostFetchRows = 192,
-                         mostFetchEvery = 8, lineBytes = 64;
+static constexpr int64_t leastFetchTiles = 4, mostFetchRows = 160,
+                         mostFetchEvery = 2, lineBytes = 64;
+/// Panels of a group whose successor is fetched meanwhile, 384 KiB; nothing
+/// fetches the first one, which is but a small part of all.
+static constexpr int64_t mostFetchPanels = 4, leastFetchParts = 20;
 /// Threads end at about the same time if the last pieces are small; but each
 /// part copies its panel.
 static constexpr int64_t mostParts = 4, leastTiles = 4;
@@ -128,7 +131,11 @@ bool Emitter::fetchesRight() const {
 
 /// Few rows of the left operand stay in the cache from group to group.
 int64_t Emitter::groupPanels() const {
-  if (!fetchesRight() && (!p.panels || !isKnown(m) || m > mostKeptRows))
+  if (fetchesRight()) {
+    int64_t panels = n / blocks().shape.width() * depthBlocks();
+    return std::clamp<int64_t>(panels / leastFetchParts, 1, mostFetchPanels);
+  }
+  if (!p.panels || !isKnown(m) || m > mostKeptRows)
     return mostGroupPanels;
   int64_t bytes = blocks().panelSize() * b.type.getIntOrFloatBitWidth() / 8;
   return std::clamp<int64_t>(keptGroupBytes / std::max<int64_t>(bytes, 1), 1,
@@ -256,7 +263,9 @@ void Emitter::emit(const Tile &tile, Value width) {
                 tile.aheadLines,
                 tile.aheadEvery,
                 tile.copy,
-                tile.copyStart};
+                tile.copyStart,
+                tile.near,
+                tile.resultLast};
   Value zero = b.constant(0), one = b.constant(1);
   // Sums that nobody else needs have no place in the result.
   if (tile.finish && known(tile.fresh) == 1 && known(tile.last) == 1) {
@@ -308,6 +317,8 @@ void Emitter::panelTiles(Value panels, Value start, Value column, Value width,
     }
     tile.fresh = p.fresh ? block.isFirst : b.boolean(false);
     tile.last = block.isLast;
+    fetchNear(tile);
+    tile.resultLast = tile.near && options.reassociate;
     for (Value row : rows)
       tile.leftStart.push_back(
           b.add(block.left, b.at(p.left, row, block.first)));

@@ -37,6 +37,11 @@ static constexpr int64_t parallelElements = 128 * 1024;
 /// A single tile of rows uses a panel once: copying it would gain nothing.
 static constexpr int64_t fewRows = 7;
 
+/// How many k before they are needed vectors are fetched into the first-level
+/// cache: a hundred cycles or more. Right operands of so few bytes stay there.
+static constexpr int64_t nearDepth = 12, leastNearBits = 256,
+                         leastNearDepth = 64, leastNearBytes = 96 * 1024;
+
 int64_t tfc::kernels::known(Value value) {
   return getConstantIntValue(value).value_or(ShapedType::kDynamic);
 }
@@ -116,6 +121,17 @@ Tile Emitter::newTile(ArrayRef<Value> rows, ArrayRef<Columns> columns) {
       p.epilogue->finish(b, p.epilogueOperands, p.result, rows, columns, sums);
     };
   return tile;
+}
+
+/// The right operand comes from the second-level cache, the result from further
+/// away: both are fetched before they are needed.
+void Emitter::fetchNear(Tile &tile) const {
+  int64_t bytes = b.type.getIntOrFloatBitWidth() / 8;
+  bool small = isKnown(n) && isKnown(k) && p.taps.empty() &&
+               (k < leastNearDepth || n * k * bytes <= leastNearBytes);
+  if (small || options.unit.bits < leastNearBits)
+    return;
+  tile.near = nearDepth;
 }
 
 void Emitter::overRows(int64_t most, bool parallel, ForRows body) {
@@ -206,6 +222,7 @@ void Emitter::direct() {
       tile.leftStart.push_back(b.at(p.left, row, b.constant(0)));
     for (const Columns &vector : columns)
       tile.rightStart.push_back(b.at(p.right, b.constant(0), vector.first));
+    fetchNear(tile);
     b.tile(tile);
   };
   // Few rows have no loop to share.

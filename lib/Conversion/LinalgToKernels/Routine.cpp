@@ -136,7 +136,8 @@ void tfc::kernels::emitTileCall(KernelBuilder &b, const TileCall &tile) {
       (tile.aheadEvery
            ? "." + number(tile.aheadLines) + "." + number(tile.aheadEvery)
            : "") +
-      (tile.copy ? ".copy" : "");
+      (tile.near ? ".near" + number(tile.near) : "") +
+      (tile.resultLast ? ".last" : "") + (tile.copy ? ".copy" : "");
   Value to = b.at(tile.result, tile.firstRow, tile.firstColumn);
   SmallVector<Operand> operands{{tile.left},
                                 {tile.leftAt},
@@ -155,7 +156,8 @@ void tfc::kernels::emitTileCall(KernelBuilder &b, const TileCall &tile) {
   if (fetches)
     operands.push_back({tile.ahead});
   int64_t aheadStep = tile.aheadStep, aheadLines = tile.aheadLines,
-          aheadEvery = tile.aheadEvery;
+          aheadEvery = tile.aheadEvery, near = tile.near;
+  bool resultLast = tile.resultLast;
   if (aheadEvery)
     operands.append({{tile.aheadMemory}, {tile.aheadRow}});
   if (copies)
@@ -181,6 +183,8 @@ void tfc::kernels::emitTileCall(KernelBuilder &b, const TileCall &tile) {
                         {b.constant(rows)}, {given[8]}, {}};
         inner.fresh = given[9];
         inner.last = b.boolean(true);
+        inner.near = near;
+        inner.resultLast = resultLast;
         for (int64_t v = 0; v < vectors; ++v) {
           Value first = b.constant(v * lanes), mask;
           if (isEdge)

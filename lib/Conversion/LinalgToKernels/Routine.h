@@ -40,6 +40,8 @@ struct TileCall {
   mlir::Value aheadMemory, aheadRow; ///< this and what follows as in `Tile`
   int64_t aheadLines, aheadEvery;
   mlir::Value copy, copyStart;
+  int64_t near;
+  bool resultLast;
 };
 
 /// Stores the sums in `result`, which has one level of rows.

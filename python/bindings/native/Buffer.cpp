@@ -1,8 +1,9 @@
 //===- Buffer.cpp - reference-counted memory of tensors -------------------===//
 //
-// Small buffers come from free lists by size class. Large freed ones are kept
-// for a while as well, by exact size: a loop that makes the same big result
-// over and over would otherwise pay for fresh zeroed pages each time.
+// Small buffers come from free lists by size class, those of a few pages too:
+// the C library merges and splits its blocks for each of them. Large freed ones
+// are kept for a while as well, by exact size: a loop that makes the same big
+// result over and over would otherwise pay for fresh zeroed pages each time.
 //
 //===----------------------------------------------------------------------===//
 #include "Device.h"
@@ -24,9 +25,10 @@ void setDeviceMemory(void *allocate, void *release) {
 
 namespace {
 
-constexpr int kSmallClasses = 16; // multiples of 64 bytes up to 1 KiB
-constexpr int kSmallDepth = 64;   // buffers kept per class
-constexpr int64_t kLargeMinimum = 64 << 10;
+constexpr int kSmallClasses = 16;  // multiples of 64 bytes up to 1 KiB
+constexpr int kSmallDepth = 64;    // buffers kept per class
+constexpr int kMiddleClasses = 24; // up to 56 KiB, four for each power of two
+constexpr int kMiddleDepth = 8;
 constexpr int kLargeSlots = 16;
 constexpr int64_t kLargeTotal = 256 << 20;
 
@@ -35,10 +37,43 @@ struct FreeList {
   int length = 0;
 };
 
-FreeList smallLists[kSmallClasses];
+/// 1, 1.25, 1.5, 1.75, 2, 2.5 KiB and so on.
+constexpr int64_t middleBytes(int index) {
+  return int64_t(4 + index % 4) << (8 + index / 4);
+}
+
+/// The largest class that fits into so many bytes, at least 1 KiB.
+int middleClass(int64_t nbytes) {
+  int power = 63 - __builtin_clzll(nbytes);
+  return 4 * (power - 10) + int(nbytes >> (power - 2) & 3);
+}
+
+constexpr int64_t kSmallMost = kSmallClasses * TFC_ALIGNMENT;
+constexpr int64_t kMiddleMost = middleBytes(kMiddleClasses - 1);
+static_assert(kSmallMost == middleBytes(0));
+
+FreeList smallLists[kSmallClasses], middleLists[kMiddleClasses];
 Buffer *largeSlots[kLargeSlots];
 int64_t largeTotal = 0;
 int nextEviction = 0;
+
+Buffer *take(FreeList &list) {
+  Buffer *buffer = list.head;
+  if (buffer) {
+    list.head = buffer->next;
+    --list.length;
+  }
+  return buffer;
+}
+
+bool keep(FreeList &list, int depth, Buffer *buffer) {
+  if (list.length >= depth)
+    return false;
+  buffer->next = list.head;
+  list.head = buffer;
+  ++list.length;
+  return true;
+}
 
 int64_t roundUp(int64_t nbytes) {
   return (nbytes + TFC_ALIGNMENT - 1) & ~int64_t(TFC_ALIGNMENT - 1);
@@ -153,23 +188,22 @@ static Buffer *allocateDeviceBuffer(int64_t nbytes) {
 Buffer *allocateBuffer(int64_t nbytes) {
   if (bufferDevice != kHost)
     return allocateDeviceBuffer(nbytes);
-  if (nbytes >= 0 && nbytes <= kSmallClasses * TFC_ALIGNMENT) {
-    int index = nbytes ? (nbytes - 1) / TFC_ALIGNMENT : 0;
-    FreeList &list = smallLists[index];
-    if (Buffer *buffer = list.head) {
-      list.head = buffer->next;
-      --list.length;
-      reset(buffer, nbytes);
-      return buffer;
-    }
-  } else if (nbytes >= kLargeMinimum && largeTotal > 0 &&
-             nbytes < kLargeTotal) {
-    if (Buffer *buffer = takeLarge(roundUp(nbytes))) {
-      reset(buffer, nbytes);
-      return buffer;
-    }
+  Buffer *buffer = nullptr;
+  int64_t capacity = nbytes;
+  if (nbytes >= 0 && nbytes <= kSmallMost) {
+    buffer = take(smallLists[nbytes ? (nbytes - 1) / TFC_ALIGNMENT : 0]);
+  } else if (nbytes > 0 && nbytes <= kMiddleMost) {
+    int index = middleClass(nbytes - 1) + 1;
+    buffer = take(middleLists[index]);
+    capacity = middleBytes(index);
+  } else if (nbytes > 0 && largeTotal > 0 && nbytes < kLargeTotal) {
+    buffer = takeLarge(roundUp(nbytes));
   }
-  return allocateBufferUnlocked(nbytes);
+  if (!buffer)
+    buffer = allocateBufferUnlocked(capacity);
+  if (buffer)
+    reset(buffer, nbytes);
+  return buffer;
 }
 
 Buffer *borrowBuffer(void *data, int64_t nbytes, PyObject *owner) {
@@ -195,18 +229,15 @@ void destroyBuffer(Buffer *buffer) {
     buffer->data = reinterpret_cast<char *>(buffer) + kBufferHeaderBytes;
     Py_DECREF(owner);
   }
-  if (buffer->capacity <= kSmallClasses * TFC_ALIGNMENT) {
-    FreeList &list = smallLists[buffer->capacity / TFC_ALIGNMENT - 1];
-    if (list.length < kSmallDepth) {
-      buffer->next = list.head;
-      list.head = buffer;
-      ++list.length;
-      return;
-    }
-  } else if (buffer->capacity >= kLargeMinimum) {
+  int64_t capacity = buffer->capacity;
+  if (capacity > kMiddleMost)
     return keepLarge(buffer);
-  }
-  free(buffer);
+  bool kept =
+      capacity <= kSmallMost
+          ? keep(smallLists[capacity / TFC_ALIGNMENT - 1], kSmallDepth, buffer)
+          : keep(middleLists[middleClass(capacity)], kMiddleDepth, buffer);
+  if (!kept)
+    free(buffer);
 }
 
 /// Is this a numpy array that nobody else refers to, a result of numpy we
@@ -245,21 +276,27 @@ PyObject *newBufferHolder(Buffer *buffer) {
   return reinterpret_cast<PyObject *>(self);
 }
 
+template <typename Function> static void overLists(Function function) {
+  for (FreeList &list : smallLists)
+    function(list);
+  for (FreeList &list : middleLists)
+    function(list);
+}
+
 int64_t cachedBufferBytes() {
   int64_t total = largeTotal;
-  for (int i = 0; i < kSmallClasses; ++i)
-    total += int64_t(smallLists[i].length) * (i + 1) * TFC_ALIGNMENT;
+  overLists([&](FreeList &list) {
+    for (Buffer *buffer = list.head; buffer; buffer = buffer->next)
+      total += buffer->capacity;
+  });
   return total;
 }
 
 void dropCachedBuffers() {
-  for (FreeList &list : smallLists) {
-    while (Buffer *buffer = list.head) {
-      list.head = buffer->next;
+  overLists([](FreeList &list) {
+    while (Buffer *buffer = take(list))
       free(buffer);
-    }
-    list.length = 0;
-  }
+  });
   for (Buffer *&slot : largeSlots) {
     free(slot);
     slot = nullptr;

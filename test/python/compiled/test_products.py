@@ -364,13 +364,35 @@ def test_weights_that_a_loop_changes_are_packed_in_it():
 
 # Rows on both sides of where the right operand is fetched while others of it are computed with; one and several panels
 # in a group, depths that are no multiple of what a loop over them does at once.
-@pytest.mark.parametrize("rows", [17, 18, 19, 24, 67, 128, 191, 192, 193])
-@pytest.mark.parametrize("size", [(130, 2048), (771, 1024), (1003, 512), (480, 1152)], ids=str)
+@pytest.mark.parametrize("rows", [17, 18, 19, 24, 67, 128, 159, 160, 161])
+@pytest.mark.parametrize("size", [(130, 2048), (771, 1024), (1003, 512), (480, 1152), (800, 3072)], ids=str)
 def test_weights_that_are_fetched_ahead_are_copied_by_the_first_tile(rows, size, threads):
     k, n = size
     x, w, bias, more = small(rows, k), small(k, n), small(n), small(rows, n)
     f = tf.function(lambda x, w, more: tf.nn.relu(tf.matmul(x, w) + bias) + more, autograph=False)
     np.testing.assert_array_equal(f(x, w, more).numpy(), np.maximum(x @ w + bias, 0) + more)
+
+
+# Blocks of the depth are added to the result at the end of a tile or, if sums are in order, begin with it; the right
+# operand is packed, or on both sides of where it is fetched.
+@pytest.mark.parametrize("options", [{}, {"reassociate": False}, {"strict": True}, {"parallel": False}], ids=str)
+@pytest.mark.parametrize(
+    "size", [(200, 1500, 300), (97, 100, 245), (97, 100, 247), (40, 63, 1100), (40, 64, 2100)], ids=str
+)
+def test_sums_of_blocks_of_the_depth_are_added_to_what_is_there(size, options):
+    m, k, n = size
+    x, w, start = small(m, k), small(k, n), small(m, n)
+    f = compile_with(lambda x, w, start: tf.matmul(x, w) + start, options)
+    np.testing.assert_array_equal(f(x, w, start).numpy(), x @ w + start)
+
+
+def test_infinite_and_negative_zero_sums_of_several_blocks():
+    x, w = small(200, 1000), small(1000, 600)
+    x[:, 3], w[3, :] = 0, 1
+    x[7, 3], x[8, 3] = np.inf, np.nan
+    got = tf.function(tf.matmul, autograph=False)(x, w).numpy()
+    with np.errstate(invalid="ignore"):
+        np.testing.assert_array_equal(got, x @ w)
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.int32, np.float16], ids=lambda d: d.__name__)

@@ -181,6 +181,14 @@ def test_order_of_sums_is_kept_on_demand_for_few_columns(compiled, transpose_x):
     assert np.all(result == 1)
 
 
+def test_order_of_sums_is_kept_on_demand_over_blocks_of_the_depth(compiled):
+    k = 1000
+    a, b = np.full((20, k), 2.0**-25, np.float32), np.ones((k, 600), np.float32)
+    a[:, 0] = 1
+    (result,) = compiled(matmul((20, k), (k, 600), (20, 600), "f32"), reassociate="false")("f", a, b)
+    assert np.all(result == 1)
+
+
 def test_infinities_and_nans_stay_in_their_rows_and_columns(compiled):
     a, b = np.ones((10, 20), np.float32), np.ones((20, 40), np.float32)
     a[9, 3], b[5, 39] = np.inf, np.nan

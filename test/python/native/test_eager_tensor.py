@@ -273,3 +273,26 @@ def test_large_buffers_are_reused_and_can_be_dropped():
     assert _native.cached_buffer_bytes() >= 1 << 20
     _native.drop_cached_buffers()
     assert _native.cached_buffer_bytes() == 0
+
+
+@pytest.mark.parametrize("nbytes", [1, 1024, 1025, 1280, 1281, 5000, 16384, 57344, 57345, 65535, 65536])
+def test_buffers_of_every_size_are_reused(nbytes):
+    _native.drop_cached_buffers()
+    array = np.arange(nbytes).astype(np.int8)
+    first = EagerTensor.from_numpy(array)
+    pointer = first._pointer
+    del first
+    kept = _native.cached_buffer_bytes()
+    assert nbytes <= kept <= max(64, nbytes * 5 // 4 + 64)
+    again = EagerTensor.from_numpy(array)
+    assert again._pointer == pointer and _native.cached_buffer_bytes() == 0
+    np.testing.assert_array_equal(again.numpy(), array)
+
+
+def test_kept_buffers_of_a_few_pages_are_few():
+    _native.drop_cached_buffers()
+    tensors = [EagerTensor.from_numpy(np.zeros(16384, np.int8)) for _ in range(100)]
+    del tensors
+    assert _native.cached_buffer_bytes() == 8 * 16384
+    _native.drop_cached_buffers()
+    assert _native.cached_buffer_bytes() == 0
