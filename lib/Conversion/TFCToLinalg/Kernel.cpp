@@ -188,7 +188,8 @@ Kernel::Kernel(Lowering &l, ArrayRef<Value> inputs, ArrayRef<Output> outputs,
     ins.push_back(l.tensorOf(input, l.tensorType(input)));
   llvm::append_range(ins, constants);
   for (const Output &output : outputs)
-    outs.push_back(l.empty(output.dims, output.element));
+    outs.push_back(output.initial ? output.initial
+                                  : l.empty(output.dims, output.element));
   op = rt::ComputeOp::create(b, loc, TypeRange(ValueRange(outs)), ins, outs);
   // Loops over single elements: LLVM makes vectors of them.
   if (auto module = op->getParentOfType<ModuleOp>();

@@ -90,10 +90,12 @@ public:
   /// elements.
   enum class Loops { ofElements, ofVectors };
 
-  /// A result (or scratch memory) of these dimensions.
+  /// A result (or scratch memory) of these dimensions; it starts as `initial`
+  /// where that is given.
   struct Output {
     Dims dims;
     mlir::Type element;
+    mlir::Value initial = {};
   };
   /// The inputs are values of the tfc dialect, and after them the constants,
   /// which are lowered; `element` is what arithmetic works on.

@@ -228,6 +228,134 @@ static Value scatterByPlaces(Lowering &l, ScatterOp op, Mode mode) {
   return body.finish(after, reduced)[0];
 }
 
+/// The places of single elements that many updates go to, as a vector: null where they, or the updates, are computed one
+/// by one, or where there is nothing to gain.
+static Value manyPlaces(Lowering &l, ScatterOp op, Mode mode) {
+  constexpr int64_t least = 4096;
+  auto isComputed = [&](Value x) { return x.getDefiningOp() && l.plan.isInline(x.getDefiningOp()); };
+  auto column = op.getIndices().getDefiningOp<ExpandDimsOp>();
+  if (mode == Mode::Update || !column || rankOf(op.getX()) != 1 || rankOf(op.getUpdates()) != 1 ||
+      isComplex(elementOf(op.getX())) || !hasWideVectors(op))
+    return {};
+  // Cells of a byte hold truth values.
+  if (storageType(elementOf(op.getX())).getIntOrFloatBitWidth() == 8)
+    return {};
+  Value places = column.getX();
+  if (rankOf(places) != 1 || isComputed(places) || isComputed(op.getUpdates()) || l.dims.of(places)[0] < least)
+    return {};
+  return places;
+}
+
+namespace {
+/// Updates of single elements, one after the other. Where the places of a block turn out to be in order, updates of one
+/// place are combined in a register, and four parts of the block, each of which begins with another place than the one
+/// before ends with, take turns, so that none waits for what was stored last. Every place gets its updates in the same
+/// order either way.
+class Runs {
+public:
+  Runs(Lowering &l, ScatterOp op, Mode mode, Value places)
+      : mode(mode), element(elementOf(op.getX())), placeElement(elementOf(places)), count(l.dims.of(places)[0]),
+        k(l, {places, op.getUpdates()}, {{Dims(l.dims.of(op.getX())), storageType(element), l.value(op.getX())}},
+          element, Kernel::Loops::ofVectors),
+        places(k.input(0)), updates(k.input(1)), result(k.output(0)),
+        lastPlace(k.size(l.dims.of(op.getX())[0]) - 1) {}
+
+  Value build() {
+    Num whole = k.index(count / block * block);
+    k.loopBy(k.index(0), whole, block, [&](Num begin) {
+      k.when(isOrdered(begin), [&] { inOrder(begin); }, [&] { updateAll(begin, begin + block); });
+    });
+    updateAll(whole, k.index(count));
+    return k.finish()[0];
+  }
+
+private:
+  static constexpr int64_t block = 4096, chains = 4;
+
+  /// What is between two starts goes to no other places than this.
+  struct Chain {
+    Num start, end;
+    Cell place, value;
+  };
+
+  Num isLess(Num x, Num y) {
+    auto order = isUnsigned(placeElement) ? arith::CmpIPredicate::ult : arith::CmpIPredicate::slt;
+    return k.num(arith::CmpIOp::create(k.b, k.loc, order, x.value, y.value));
+  }
+  Num placeAt(Num i) { return k.num(k.l.toIndex(places(i).value, placeElement)); }
+  Num combined(Num before, Num i) {
+    Value after = combine(k.b, k.loc, mode, element, toScalar(k.b, k.loc, before.value, element),
+                          toScalar(k.b, k.loc, updates(i).value, element));
+    return k.num(toStorage(k.b, k.loc, after, element));
+  }
+  void updateAll(Num from, Num to) {
+    k.loop(from, to, [&](Num i) {
+      Num place = placeAt(i);
+      result.set(place, combined(result(place), i));
+    });
+  }
+
+  Num isOrdered(Num begin) {
+    constexpr int64_t lanes = 16;
+    auto falls = [&](Num at) { return isLess(places.vector(at + 1, lanes), places.vector(at, lanes)); };
+    // The last one overlaps, so that it ends with the block.
+    Num any = k.fold(k.index(0), k.index(block / lanes - 1), falls(begin + (block - lanes - 1)),
+                     [&](Num j, Num before) { return before || falls(begin + j * k.index(lanes)); });
+    return k.no(k.anyOf(any));
+  }
+
+  /// The first place from `from` on that the update before does not go to.
+  Num startFrom(Num from, Num end) {
+    Cell start = k.cell(from);
+    Num last = end - 1;
+    k.repeatWhile(
+        [&] {
+          Num at = start;
+          return at < end && places(k.smaller(at, last)) == places(at - 1);
+        },
+        [&] { start = Num(start) + 1; });
+    return start;
+  }
+
+  void advance(Chain &chain, Num i) {
+    Num at = chain.start + i, to = placeAt(at), isSame = to == Num(chain.place);
+    // What is loaded and not needed must not be what was just stored.
+    Num stored = result(k.choose(isSame, lastPlace, to));
+    Num after = combined(k.choose(isSame, chain.value, stored), at);
+    result.set(to, after);
+    chain.value = after;
+    chain.place = to;
+  }
+
+  void inOrder(Num begin) {
+    Num end = begin + block, shared = k.index(block);
+    SmallVector<Num> starts{begin};
+    for (int64_t i = 1; i < chains; ++i)
+      starts.push_back(startFrom(begin + block / chains * i, end));
+    starts.push_back(end);
+    Num none = k.num(arith::ConstantOp::create(k.b, k.loc, k.b.getZeroAttr(storageType(element))));
+    SmallVector<Chain> all;
+    for (int64_t i = 0; i < chains; ++i) {
+      all.push_back({starts[i], starts[i + 1], k.cell(k.index(-1)), k.cell(none)});
+      shared = k.smaller(shared, starts[i + 1] - starts[i]);
+    }
+    k.loop(k.index(0), shared, [&](Num i) {
+      for (Chain &chain : all)
+        advance(chain, i);
+    });
+    for (Chain &chain : all)
+      updateAll(chain.start + shared, chain.end);
+  }
+
+  Mode mode;
+  Type element, placeElement;
+  int64_t count;
+  Kernel k;
+  Array places, updates, result;
+  Num lastPlace;
+};
+} // namespace
+
 static LogicalResult lowerScatter(Lowering &l, ScatterOp op) {
   Value indices = op.getIndices(), x = op.getX();
   Type element = elementOf(x);
@@ -241,6 +369,10 @@ static LogicalResult lowerScatter(Lowering &l, ScatterOp op) {
     if (!result)
       return failure();
     l.set(op.getResult(), result);
+    return success();
+  }
+  if (Value places = manyPlaces(l, op, mode)) {
+    l.set(op.getResult(), Runs(l, op, mode, places).build());
     return success();
   }
   size_t outer = rankOf(indices) - 1;
