@@ -18,6 +18,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "tfc/Dialect/TFCRT/IR/MayAlias.h"
 #include "tfc/Dialect/TFCRT/Transforms/Body.h"
@@ -223,6 +224,7 @@ static bool addFactors(AffineExpr expr, int64_t by,
 
 /// Which places have all of their window in the image.
 static std::optional<Margins::Axis> axisOf(LinalgOp op, AffineMap map,
+                                           utils::IteratorType places,
                                            unsigned index, int64_t before,
                                            int64_t size) {
   SmallVector<int64_t> factors(map.getNumDims(), 0),
@@ -236,7 +238,7 @@ static std::optional<Margins::Axis> axisOf(LinalgOp op, AffineMap map,
       continue;
     if (ShapedType::isDynamic(sizes[dim]))
       return std::nullopt;
-    if (op.getIteratorTypesArray()[dim] == utils::IteratorType::reduction) {
+    if (op.getIteratorTypesArray()[dim] != places) {
       reach += factor * (sizes[dim] - 1);
     } else if (axis.place != ~0u) {
       return std::nullopt;
@@ -247,10 +249,10 @@ static std::optional<Margins::Axis> axisOf(LinalgOp op, AffineMap map,
   }
   if (axis.place == ~0u || sizes[axis.place] < 1)
     return std::nullopt;
-  int64_t places = sizes[axis.place], room = before + size - reach;
-  axis.from = std::min<int64_t>(llvm::divideCeil(before, stride), places);
+  int64_t count = sizes[axis.place], room = before + size - reach;
+  axis.from = std::min<int64_t>(llvm::divideCeil(before, stride), count);
   axis.to = std::clamp<int64_t>(room > 0 ? llvm::divideCeil(room, stride) : 0,
-                                axis.from, places);
+                                axis.from, count);
   return axis;
 }
 
@@ -295,7 +297,8 @@ static Value imagePart(OpBuilder &builder, const Padded &padded,
 
 static std::optional<Margins> marginsOf(OpBuilder &builder,
                                         const Padded &padded, LinalgOp op,
-                                        OpOperand *operand) {
+                                        OpOperand *operand,
+                                        utils::IteratorType places) {
   Margins margins;
   SmallVector<int64_t> before;
   margins.operand = operand->getOperandNumber();
@@ -310,7 +313,7 @@ static std::optional<Margins> marginsOf(OpBuilder &builder,
     if (image.getDimSize(index) == whole.getDimSize(index))
       continue;
     std::optional<Margins::Axis> axis =
-        axisOf(op, map, index, before[index], image.getDimSize(index));
+        axisOf(op, map, places, index, before[index], image.getDimSize(index));
     if (!axis || index + 1 == map.getNumResults() ||
         image.getDimSize(index) < 1)
       return std::nullopt;
@@ -336,9 +339,10 @@ MarginReaders tfc::loops::takeMargins(OpBuilder &builder, Operation *root,
     SmallVector<std::pair<Operation *, Margins>> all;
     for (auto [reader, operand] : padded->readers) {
       std::optional<Margins> margins;
-      if (!found.margins.contains(reader) &&
-          NestLowering(builder, reader, options).readsWindows(*operand))
-        margins = marginsOf(builder, *padded, reader, operand);
+      std::optional<utils::IteratorType> places =
+          NestLowering(builder, reader, options).placesOf(*operand);
+      if (places && !found.margins.contains(reader))
+        margins = marginsOf(builder, *padded, reader, operand, *places);
       if (!margins || llvm::any_of(all, [&](auto &other) {
             return other.first == reader.getOperation();
           }))
@@ -369,18 +373,23 @@ void MarginReaders::eraseUnused() {
 // Loops
 //===----------------------------------------------------------------------===//
 
-/// Is the op a reduction over small windows in vectors, to which this operand
-/// is the only one that windows are read of?
-bool NestLowering::readsWindows(OpOperand &operand) {
+/// Which loops are over places, if the op is a reduction over small windows, or
+/// for each element of a small window, in vectors.
+std::optional<utils::IteratorType> NestLowering::placesOf(OpOperand &operand) {
   builder.setInsertionPoint(op);
   ranges = llvm::to_vector(op.createLoopRanges(builder, loc));
   ivs.resize(iterators.size());
   chooseStrategy();
-  if (!strategy.jam || strategy.jamWhole.empty())
-    return false;
   chooseVectors();
-  return strategy.lanes > 1 && op.payloadUsesValueFromOperand(&operand) &&
-         uses(operand, strategy.order.back());
+  chooseTaps();
+  bool isWhole = strategy.jam && !strategy.jamWhole.empty(),
+       isVectors = strategy.lanes > 1 &&
+                   op.payloadUsesValueFromOperand(&operand) &&
+                   uses(operand, strategy.order.back());
+  if (isVectors && readsTapsWithin())
+    return utils::IteratorType::reduction;
+  return isVectors && isWhole ? std::optional(utils::IteratorType::parallel)
+                              : std::nullopt;
 }
 
 /// `body` for the places before, among and behind those whose windows are
@@ -455,6 +464,16 @@ Value NestLowering::loadWithin(OpOperand &operand) {
     // Loaded all the same, from somewhere else.
     index = arith::MaxSIOp::create(builder, loc, index, zero);
     at[axis.index] = arith::MinSIOp::create(builder, loc, index, end);
+  }
+  // A mask, where there are some, is no branch.
+  if (isInside && lanes > 1 && strategy.masks &&
+      !isa<ComplexType>(
+          cast<MemRefType>(margins->image.getType()).getElementType())) {
+    Value none = spread(margins->fill), read = spread(isInside);
+    if (mask)
+      read = arith::AndIOp::create(builder, loc, read, mask);
+    return vector::MaskedLoadOp::create(builder, loc, none.getType(),
+                                        margins->image, at, read, none);
   }
   Value loaded = lanes > 1
                      ? loadVector(margins->image, at)

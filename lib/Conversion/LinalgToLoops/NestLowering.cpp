@@ -200,6 +200,12 @@ std::optional<unsigned> NestLowering::chooseParallel() {
   constexpr int64_t enough = 16;
   if (!options.parallel || mayOverlap())
     return std::nullopt;
+  if (!strategy.taps.empty()) {
+    unsigned inner = strategy.order.back();
+    int64_t two = 2 * strategy.lanes * strategy.unroll;
+    bool isLong = getConstantIntValue(ranges[inner].size).value_or(two) >= two;
+    return isLong ? std::optional(inner) : std::nullopt;
+  }
   std::optional<unsigned> best;
   int64_t bestSize = 0;
   for (unsigned dim : strategy.order) {
@@ -235,7 +241,9 @@ std::string NestLowering::describe(bool isShared) {
   if (strategy.order.empty())
     out << "one element";
   out << ", " << std::distance(op.getBlock()->begin(), op.getBlock()->end()) - 1 << " operations each";
-  if (strategy.jam && strategy.jamWhole.empty())
+  if (!strategy.taps.empty())
+    out << ", the window's sums in registers for runs of places";
+  else if (strategy.jam && strategy.jamWhole.empty())
     out << ", unrolled and jammed by " << jamDepth();
   else if (strategy.jam)
     out << ", the window unrolled, and jammed by " << jamFactor;
@@ -275,7 +283,9 @@ std::string NestLowering::describe(bool isShared) {
 
 void NestLowering::emit() {
   if (strategy.compensated && !lost)
-    withLostParts([&] { jamNest(0); });
+    withLostParts([&] { emit(); });
+  else if (!strategy.taps.empty())
+    tapNest(0);
   else if (strategy.jam)
     jamNest(0);
   else
@@ -565,6 +575,7 @@ void NestLowering::run() {
   bool isShared = false;
   if (!chooseShortRows(/*mayWriteRows=*/true))
     chooseVectors();
+  chooseTaps();
   SmallVector<linalg::GenericOp> copies = margins ? SmallVector<linalg::GenericOp>() : reorderInputs();
   for (linalg::GenericOp copy : copies)
     NestLowering(builder, copy, options).run();
@@ -579,6 +590,10 @@ void NestLowering::run() {
     // Whole squares, and rows that are combined together: all others would be done element by element, or row by row.
     bool isCut = (strategy.squares || strategy.rowTrees) && llvm::is_contained(ArrayRef(strategy.order).take_back(2), shared);
     int64_t step = isCut ? strategy.lanes : 1;
+    if (!strategy.taps.empty()) {
+      isCut = true;
+      step = strategy.lanes * strategy.unroll;
+    }
     Value end = last[shared];
     Value count = isCut ? builder.createOrFold<arith::CeilDivUIOp>(loc, end, constant(step)) : end;
     isShared = tfc::rt::buildParallel(

@@ -38,6 +38,14 @@ struct Strategy {
   llvm::SmallVector<unsigned> jamWhole;
   /// Of a window that is too large for that: how long its rows are, which are unrolled one by one; else 0.
   int64_t jamRow = 0;
+  /// Sums over places for each element of a window: the loops over elements. Those before `tapLoop` go around, the last
+  /// of them in steps of `tapStep`; the others are unrolled.
+  llvm::SmallVector<unsigned> taps;
+  unsigned tapLoop = 0;
+  int64_t tapStep = 1;
+  /// Of them: the loop over places that is cut into runs, and into how many iterations each.
+  unsigned runLevel = 0;
+  int64_t runStep = 1;
   int64_t lanes = 1;            // of vectors along the innermost loop
   int64_t unroll = 1;           // vectors an iteration works on
   bool tiled = false;           // the two innermost loops go over small squares
@@ -92,7 +100,8 @@ public:
     margins = found;
     inside.assign(found.axes.size(), false);
   }
-  bool readsWindows(mlir::OpOperand &operand);
+  /// Which loops are over places, if the op reads windows of this operand in vectors, and sums them in registers.
+  std::optional<mlir::utils::IteratorType> placesOf(mlir::OpOperand &operand);
   /// The op that was built in the same loops, and is gone.
   mlir::Operation *followed() const { return followedOp; }
   /// Copies inputs in the order that vectors need, where that is what they lack; the op stays an op.
@@ -183,6 +192,19 @@ private:
   void jamSteps(int64_t rows);
   void jamBlock(int64_t rows, int64_t depth);
   void split(unsigned dim, int64_t factor, llvm::function_ref<void(int64_t)> body);
+
+  // All elements of a window at once: Taps.cpp
+  void chooseTaps();
+  void chooseSums();
+  void chooseRuns(llvm::ArrayRef<unsigned> places);
+  int64_t windowSize() const;
+  bool isOneLoop() const;
+  bool readsTapsWithin() const;
+  void tapNest(size_t level);
+  void tapGroups(unsigned level);
+  void tapColumns();
+  void tapRun(int64_t vectors);
+  Values tapPlaces(size_t level, Values carried, llvm::function_ref<Values(mlir::ValueRange)> body);
 
   // Images with margins: Margins.cpp
   void throughMargins(unsigned dim, llvm::function_ref<void()> body);
@@ -275,6 +297,7 @@ private:
   llvm::DenseMap<unsigned, mlir::Value> hoisted;
   bool reducing = false; ///< the combiner is built apart from the rest of the body
   int64_t bodyOps = 0;
+  int64_t tapCount = 1;   ///< elements of the window along the loop in steps of `tapStep`
   int64_t wholeBlock = 0; ///< how many iterations the block at hand has, if that is known
   mlir::Value lost;       ///< of sums of columns: what roundings took away
   llvm::DenseMap<mlir::Value, Shape> shapes; ///< of the body's values; others are uniform

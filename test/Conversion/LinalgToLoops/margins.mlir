@@ -6,7 +6,7 @@
 // CHECK-SAME:  (%[[X:[^:]*]]: memref<8x8x16xf32>
 // CHECK-NOT:   memref.alloc
 // CHECK:       vector.load %[[X]]
-// CHECK:       arith.select
+// CHECK:       vector.maskedload %[[X]]
 // CHECK-NOT:   memref.alloc
 // CHECK:       return
 #x = affine_map<(p, q, k, l, c) -> (p + k, q + l, c)>
