@@ -1,4 +1,4 @@
-"""Convolutions [batch, height, width, channels] of odd windows in numpy, one element of the window after the other: same padding, no strides."""
+"""Convolutions of NHWC images in numpy, one element of an odd window after the other; same padding, no strides."""
 
 from __future__ import annotations
 

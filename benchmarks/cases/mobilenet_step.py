@@ -1,4 +1,4 @@
-"""Loss and gradients of an inverted residual block, NHWC 8 x 28 x 28 x 32: 1 x 1 to 128 channels, depthwise 3 x 3, 1 x 1 back to 32."""
+"""Loss and gradients of an inverted residual block, NHWC 8 x 28 x 28 x 32: 1 x 1 to 128, depthwise 3 x 3, 1 x 1."""
 
 import numpy as np
 

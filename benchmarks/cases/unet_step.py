@@ -1,4 +1,4 @@
-"""Loss and gradients of two levels of a U-Net, NHWC 2 x 64 x 64 x 32: 3 x 3, pooling, 3 x 3, transposed 2 x 2, beside the upper level, 3 x 3."""
+"""Loss and gradients of a small U-Net, NHWC 2 x 64 x 64 x 32: 3 x 3, pool, 3 x 3, transposed 2 x 2, concat, 3 x 3."""
 
 import numpy as np
 
