@@ -355,8 +355,11 @@ class PolymorphicFunction(Function):
             # The function needs to know ranks: one trace for each.
             if type_ != self._signature.given or self._per_rank or all(b.value is None for b in bound):
                 raise
+            ranked = self._ranked(bound)
+            if ranked == type_:
+                raise
             self._per_rank = True
-            return self._find(self._ranked(bound), bound, context)
+            return self._find(ranked, bound, context)
         finally:
             self._in_progress.pop()
         self._note_traced(why)

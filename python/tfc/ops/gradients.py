@@ -55,7 +55,8 @@ def broadcast_like(g, x):
 def reshape_like(g, x):
     """The elements of `g` in the shape of `x`."""
     dims = x.shape_tuple
-    if dims is not None and sum(d is None for d in dims) <= 1:
+    # Beside a size of 0 an unknown one does not follow from the number of elements.
+    if dims is not None and (None not in dims or dims.count(None) == 1 and 0 not in dims):
         return g if g.shape_tuple == dims and known(dims) else p.reshape(g, shape=tuple(dims))
     return p.dynamic_reshape(g, dynamic_shape(x))
 

@@ -126,6 +126,12 @@ def test_functions_that_need_ranks_are_traced_once():
     assert f.experimental_get_tracing_count() == 1
 
 
+def test_a_rank_that_is_lost_within_the_function_is_missed_where_it_is_needed():
+    f = tf.function(lambda x: tf.squeeze(x)[None, :], input_signature=[tf.TensorSpec([None, None])])
+    with pytest.raises(ValueError, match=r"needs to know the rank of its input: use tf\.ensure_shape before"):
+        f(tf.ones([2, 3]))
+
+
 def test_concrete_function_without_arguments():
     f = tf.function(lambda x: x + 1, input_signature=[F])
     c = f.get_concrete_function()

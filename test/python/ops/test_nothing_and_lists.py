@@ -90,3 +90,18 @@ def test_scatter_nd_of_bools_says_whether_any_is_true(compiled):
     scatter = tf.function(tf.scatter_nd) if compiled else tf.scatter_nd
     result = scatter([[0], [0], [2]], tf.constant([True, True, False]), [3])
     assert result.dtype is tf.bool and result.numpy().tolist() == [True, False, False]
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_joined_elements_without_elements_have_a_gradient(compiled):
+    def slope(x, count):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            array = tf.TensorArray(tf.float32, size=0, dynamic_size=True, element_shape=[1, 0, 7])
+            for i in tf.range(count):
+                array = array.write(i, x * 2)
+            y = tf.reduce_sum(array.concat())
+        return tape.gradient(y, x)
+
+    slope = tf.function(slope) if compiled else slope
+    assert slope(tf.ones([1, 0, 7]), tf.constant(3)).shape == [1, 0, 7]
