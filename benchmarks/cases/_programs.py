@@ -126,6 +126,10 @@ class Numpy:
     def split(x, n):
         return np.split(x, n, axis=1)
 
+    @staticmethod
+    def concat(xs, axis):
+        return np.concatenate(xs, axis)
+
 
 def tensorflow_like(tf):
     class Library:
@@ -167,6 +171,10 @@ def tensorflow_like(tf):
         def split(x, n):
             return tf.split(x, n, axis=1)
 
+        @staticmethod
+        def concat(xs, axis):
+            return tf.concat(xs, axis)
+
     return Library
 
 
@@ -182,14 +190,14 @@ class Jax:
         self.sort, self.argsort, self.top_k = jnp.sort, jnp.argsort, lambda x, k: tuple(jax.lax.top_k(x, k))
         self.rfft, self.irfft, self.abs, self.conj = jnp.fft.rfft, jnp.fft.irfft, jnp.abs, jnp.conj
         self.fft, self.fft2, self.rfft2 = jnp.fft.fft, jnp.fft.fft2, jnp.fft.rfft2
-        self.split = lambda x, n: jnp.split(x, n, axis=1)
+        self.split, self.concat = lambda x, n: jnp.split(x, n, axis=1), jnp.concatenate
 
 
 class Torch:
     def __init__(self, torch):
         self.exp, self.tanh, self.sqrt, self.matmul = torch.exp, torch.tanh, torch.sqrt, torch.matmul
         self.maximum, self.minimum, self.sigmoid = torch.maximum, torch.minimum, torch.sigmoid
-        self.split = lambda x, n: torch.chunk(x, n, dim=1)
+        self.split, self.concat = lambda x, n: torch.chunk(x, n, dim=1), torch.cat
         self.sum = lambda x, axis=None, keepdims=False: x.sum() if axis is None else x.sum(axis, keepdim=keepdims)
         self.max = lambda x, axis=None, keepdims=False: x.max() if axis is None else x.amax(axis, keepdim=keepdims)
         self.mean = lambda x, axis=None, keepdims=False: x.mean() if axis is None else x.mean(axis, keepdim=keepdims)
