@@ -72,6 +72,11 @@ public:
   void rowLanes();
   bool paysRowSums() const;
   bool paysRowLanes() const;
+  /// How many of the last columns are done by themselves, the product of the
+  /// others, and those.
+  int64_t restColumns(Algorithm algorithm) const;
+  Product wholeColumns(int64_t rest);
+  void sumRest(int64_t rest);
   Blocks blocks() const;
   bool needsLeftCopy() const;
   mlir::Value leftRows() const;
@@ -90,6 +95,7 @@ private:
   mlir::Value offset(mlir::Value from, int64_t by) {
     return b.add(from, b.constant(by));
   }
+  Product someColumns(mlir::Value first, mlir::Value count);
   Values offsets(mlir::Value from, int64_t count, int64_t by = 1);
   using ForRows = llvm::function_ref<void(llvm::ArrayRef<mlir::Value>)>;
   using ForColumns = llvm::function_ref<void(llvm::ArrayRef<Columns>)>;

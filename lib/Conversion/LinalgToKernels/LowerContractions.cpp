@@ -628,7 +628,8 @@ void Lowering::run() {
   if (epilogue)
     product = makeProduct();
   product.panels = panels;
-  tfc::rt::remark(c.op, [&] { return describe(product, algorithm, options); });
+  tfc::rt::remark(c.op,
+                  [&] { return describe(b, product, algorithm, options); });
   Workspace workspace = allocateWorkspace(b, product, algorithm, options);
   // A batch of few products is not shared out, but each of them.
   int64_t batch = 1;

@@ -51,7 +51,7 @@ static constexpr int64_t keptGroupBytes = 96 * 1024, mostKeptRows = 256;
 /// next one, and with more rows than these there is nothing to gain any more; a
 /// line is fetched with at most so many k, a power of two.
 static constexpr int64_t leastFetchTiles = 4, mostFetchRows = 160,
-                         mostFetchEvery = 2, lineBytes = 64;
+                         mostFetchEvery = 8, lineBytes = 64;
 /// Panels of a group whose successor is fetched meanwhile, 384 KiB; nothing
 /// fetches the first one, which is but a small part of all.
 static constexpr int64_t mostFetchPanels = 4, leastFetchParts = 20;
@@ -254,6 +254,7 @@ void Emitter::emit(const Tile &tile, Value width) {
                 rows,
                 vectors,
                 lanes,
+                blocks().shape.width(),
                 width,
                 tile.ahead,
                 tile.aheadStep,
@@ -296,12 +297,17 @@ void Emitter::panelTiles(Value panels, Value start, Value column, Value width,
                          const DepthBlock &block, ArrayRef<Value> rows,
                          llvm::function_ref<void(Tile &)> prepare) {
   Shape shape = blocks().shape;
+  // Where the last panel ends, its tile does: no vectors that are all empty.
+  int64_t inLast = isKnown(n) ? n % shape.width() : shape.width();
   auto compute = [&](bool edge) {
     SmallVector<Columns> columns;
-    for (int64_t v = 0; v < shape.vectors; ++v) {
-      Value mask =
-          edge ? b.mask(b.sub(width, b.constant(v * shape.lanes)), shape.lanes)
-               : Value();
+    int64_t vectors =
+        edge ? llvm::divideCeil(inLast, shape.lanes) : shape.vectors;
+    bool masked = edge && (!isKnown(n) || inLast % shape.lanes);
+    for (int64_t v = 0; v < vectors; ++v) {
+      Value mask = masked ? b.mask(b.sub(width, b.constant(v * shape.lanes)),
+                                   shape.lanes)
+                          : Value();
       columns.push_back({offset(column, v * shape.lanes), shape.lanes, mask});
     }
     Tile tile = newTile(rows, columns);
@@ -322,11 +328,11 @@ void Emitter::panelTiles(Value panels, Value start, Value column, Value width,
     for (Value row : rows)
       tile.leftStart.push_back(
           b.add(block.left, b.at(p.left, row, block.first)));
-    for (int64_t v = 0; v < shape.vectors; ++v)
+    for (int64_t v = 0; v < vectors; ++v)
       tile.rightStart.push_back(offset(start, v * shape.lanes));
     if (prepare && tile.taps.empty())
       prepare(tile);
-    emit(tile, edge ? width : Value());
+    emit(tile, masked ? width : Value());
   };
   if (isKnown(n) && n % shape.width() == 0)
     return compute(false);

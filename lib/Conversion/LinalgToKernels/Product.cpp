@@ -239,6 +239,68 @@ void Emitter::direct() {
   });
 }
 
+/// The product of these columns alone.
+Product Emitter::someColumns(Value first, Value count) {
+  Product part = p;
+  part.columns = count;
+  auto moveTo = [&](Matrix &matrix) {
+    if (matrix.memory)
+      matrix.offset = b.add(matrix.offset, b.mul(first, matrix.columnStride));
+  };
+  moveTo(part.right);
+  moveTo(part.result);
+  llvm::for_each(part.epilogueOperands, moveTo);
+  llvm::for_each(part.producerOperands, moveTo);
+  return part;
+}
+
+//===----------------------------------------------------------------------===//
+// The last columns
+//===----------------------------------------------------------------------===//
+
+/// Columns behind whole vectors, if sums along k take less than half as long as
+/// another vector: a multiply-add each for a vector of k, a load of the left
+/// operand for all of them, and the lanes that are added up at the end.
+int64_t Emitter::restColumns(Algorithm algorithm) const {
+  constexpr int64_t leastRows = 8, mostRest = 4, addingUp = 8;
+  auto hasType = [&](const Matrix &matrix) {
+    return cast<MemRefType>(matrix.memory.getType()).getElementType() == b.type;
+  };
+  bool isTiled =
+      algorithm == Algorithm::direct || algorithm == Algorithm::packed;
+  if (!isTiled || !options.reassociate || !options.unit.masks() ||
+      !isKnown(m) || m < leastRows || !isKnown(n) || !isKnown(k) ||
+      lanes <= mostRest || b.type.getIntOrFloatBitWidth() < 32 || p.panels ||
+      p.producer || !p.taps.empty() || known(p.left.columnStride) != 1 ||
+      !hasType(p.left) || !hasType(p.right))
+    return 0;
+  int64_t rest = n % lanes, along = llvm::divideCeil(k, lanes) * (rest + 1);
+  bool pays = rest > 0 && rest <= mostRest && n > lanes &&
+              2 * (along + addingUp * rest) <= k;
+  return pays ? rest : 0;
+}
+
+/// The product without those.
+Product Emitter::wholeColumns(int64_t rest) {
+  return rest ? someColumns(b.constant(0), b.constant(n - rest)) : p;
+}
+
+/// Those, on a copy of their part of the right operand in which k is
+/// contiguous.
+void Emitter::sumRest(int64_t rest) {
+  int64_t column = llvm::alignTo(k, lanes);
+  Product part = someColumns(b.constant(n - rest), b.constant(rest));
+  Value copy = b.allocate(rest * column);
+  b.loop(b.constant(0), p.depth, 1, [&](Value step) {
+    for (int64_t j = 0; j < rest; ++j)
+      b.store(b.load(p.right.memory, b.at(part.right, step, b.constant(j))),
+              copy, offset(step, j * column));
+  });
+  part.right = {copy,      b.constant(0),   b.constant(column),
+                {p.depth}, {b.constant(1)}, {}};
+  Emitter(b, part, options, b.type).rowSums();
+}
+
 //===----------------------------------------------------------------------===//
 // Few rows
 //===----------------------------------------------------------------------===//
@@ -258,14 +320,7 @@ void Emitter::rowTimes() {
   Value block = b.constant(std::max(width, most / width * width));
   auto over = [&](Value from, Value to) {
     b.loopInSteps(from, to, block, [&](Value first, Value count) {
-      Product part = p;
-      part.columns = count;
-      part.right.offset = b.add(p.right.offset, first);
-      part.result.offset = b.add(p.result.offset, first);
-      for (Matrix &matrix : part.producerOperands)
-        if (matrix.memory)
-          matrix.offset =
-              b.add(matrix.offset, b.mul(first, matrix.columnStride));
+      Product part = someColumns(first, count);
       Emitter(b, part, options, b.type).rowTimesAll();
     });
   };
@@ -449,7 +504,8 @@ Algorithm tfc::kernels::chooseAlgorithm(KernelBuilder &b, const Product &p,
                                                     : Algorithm::either;
 }
 
-std::string tfc::kernels::describe(const Product &p, Algorithm algorithm,
+std::string tfc::kernels::describe(KernelBuilder &b, const Product &p,
+                                   Algorithm algorithm,
                                    const KernelOptions &options) {
   auto size = [](Value value) {
     int64_t size = known(value);
@@ -490,6 +546,8 @@ std::string tfc::kernels::describe(const Product &p, Algorithm algorithm,
     text += "sums along the rows of the right operand";
     break;
   }
+  if (Emitter(b, p, options, b.type).restColumns(algorithm))
+    text += ", of the last columns sums along k";
   if (p.panels)
     text += ", made before";
   if (p.producer)
@@ -506,7 +564,9 @@ Workspace tfc::kernels::allocateWorkspace(KernelBuilder &b, const Product &p,
     return {allocatePairPanels(b, p), {}};
   if (algorithm != Algorithm::packed && algorithm != Algorithm::either)
     return {};
-  Emitter emitter(b, p, options, b.type);
+  Emitter all(b, p, options, b.type);
+  Product whole = all.wholeColumns(all.restColumns(algorithm));
+  Emitter emitter(b, whole, options, b.type);
   Blocks blocks = emitter.blocks();
   Workspace workspace;
   workspace.panels =
@@ -519,14 +579,19 @@ Workspace tfc::kernels::allocateWorkspace(KernelBuilder &b, const Product &p,
 void tfc::kernels::emitProduct(KernelBuilder &b, const Product &p,
                                Algorithm algorithm, const Workspace &workspace,
                                const KernelOptions &options) {
-  Emitter emitter(b, p, options, b.type);
+  Emitter all(b, p, options, b.type);
+  int64_t rest = all.restColumns(algorithm);
+  if (rest)
+    all.sumRest(rest);
+  Product whole = all.wholeColumns(rest);
+  Emitter emitter(b, whole, options, b.type);
   switch (algorithm) {
   case Algorithm::direct:
     return emitter.direct();
   case Algorithm::packed:
     return emitter.packed(workspace);
   case Algorithm::pairs:
-    return emitPairProduct(b, p, workspace.panels, options);
+    return emitPairProduct(b, whole, workspace.panels, options);
   case Algorithm::rowSums:
     return emitter.rowSums();
   case Algorithm::rowLanes:

@@ -65,8 +65,8 @@ Algorithm chooseAlgorithm(KernelBuilder &builder, const Product &product,
                           const KernelOptions &options);
 
 /// For those who ask what is done with a product.
-std::string describe(const Product &product, Algorithm algorithm,
-                     const KernelOptions &options);
+std::string describe(KernelBuilder &builder, const Product &product,
+                     Algorithm algorithm, const KernelOptions &options);
 
 /// Buffers that all threads share; made once, outside of loops over batches.
 struct Workspace {

@@ -124,7 +124,8 @@ void tfc::kernels::emitSquareCopy(KernelBuilder &b, const SquareCopy &copy,
 }
 
 void tfc::kernels::emitTileCall(KernelBuilder &b, const TileCall &tile) {
-  int64_t rows = tile.rows, vectors = tile.vectors, lanes = tile.lanes;
+  int64_t rows = tile.rows, vectors = tile.vectors, lanes = tile.lanes,
+          panelWidth = tile.panelWidth;
   auto number = [](auto value) {
     return std::to_string(static_cast<int64_t>(value));
   };
@@ -132,6 +133,7 @@ void tfc::kernels::emitTileCall(KernelBuilder &b, const TileCall &tile) {
       "tfc.tile." + nameOf(b.type) + "x" + number(rows) + "x" +
       number(vectors) + "x" + number(lanes) + "." + number(b.product) + "." +
       number(b.sum) + (tile.width ? ".edge" : "") +
+      (panelWidth != vectors * lanes ? ".of" + number(panelWidth) : "") +
       (tile.ahead ? ".ahead" + number(tile.aheadStep) : "") +
       (tile.aheadEvery
            ? "." + number(tile.aheadLines) + "." + number(tile.aheadEvery)
@@ -177,7 +179,7 @@ void tfc::kernels::emitTileCall(KernelBuilder &b, const TileCall &tile) {
         }
         inner.leftStep = b.constant(1);
         inner.right = given[3];
-        inner.rightStep = b.constant(vectors * lanes);
+        inner.rightStep = b.constant(panelWidth);
         inner.depth = given[5];
         inner.result = {given[6],           given[7],   b.constant(1),
                         {b.constant(rows)}, {given[8]}, {}};
@@ -211,7 +213,7 @@ void tfc::kernels::emitTileCall(KernelBuilder &b, const TileCall &tile) {
         if (copies) {
           inner.copy = take();
           inner.copyStart = take();
-          inner.copyStep = vectors * lanes;
+          inner.copyStep = panelWidth;
           inner.rightStep = take();
         }
         b.tile(inner);

@@ -33,8 +33,9 @@ struct TileCall {
   mlir::Value firstRow, firstColumn;
   mlir::Value fresh; ///< i1, as in `Tile`
   int64_t rows, vectors, lanes;
-  mlir::Value width; ///< columns that there are; null: all of the tile's
-  mlir::Value ahead; ///< as in `Tile`
+  int64_t panelWidth; ///< of which the tile may have fewer vectors
+  mlir::Value width;  ///< columns that there are; null: all of the tile's
+  mlir::Value ahead;  ///< as in `Tile`
   int64_t aheadStep;
   mlir::Value panelStep; ///< from one k to the next, if there is a copy
   mlir::Value aheadMemory, aheadRow; ///< this and what follows as in `Tile`

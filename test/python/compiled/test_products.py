@@ -373,6 +373,85 @@ def test_weights_that_are_fetched_ahead_are_copied_by_the_first_tile(rows, size,
     np.testing.assert_array_equal(f(x, w, more).numpy(), np.maximum(x @ w + bias, 0) + more)
 
 
+# On both sides of where one to four columns behind whole vectors are worth sums of their own: 16 lanes, or 8 of float64;
+# read as they are, and packed.
+LAST_COLUMNS = [
+    (7, 100, 33),
+    (8, 100, 33),
+    (50, 15, 33),
+    (50, 23, 17),
+    (50, 24, 17),
+    (50, 100, 16),
+    (50, 64, 18),
+    (50, 173, 20),
+]
+LAST_COLUMNS += [(50, 174, 20), (50, 174, 21), (50, 1100, 129), (50, 1100, 212)]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=lambda d: d.__name__)
+@pytest.mark.parametrize("size", LAST_COLUMNS, ids=str)
+def test_last_columns_are_summed_along_k(size, dtype, threads):
+    rows, k, n = size
+    x, w, bias, more = (a.astype(dtype) for a in (small(rows, k), small(k, n), small(n), small(rows, n)))
+    f = tf.function(lambda x, w, more: (tf.nn.relu(tf.matmul(x, w) + bias) + more, tf.matmul(x, w)), autograph=False)
+    got, product = f(x, w, more)
+    np.testing.assert_array_equal(got.numpy(), np.maximum(x @ w + bias, 0) + more)
+    np.testing.assert_array_equal(product.numpy(), x @ w)
+
+
+@pytest.mark.parametrize("options", SWITCHES + [{"reassociate": False}], ids=str)
+def test_last_columns_of_batches_and_transposed_operands(options):
+    x, w = small(9, 20, 100), small(9, 100, 35)
+    turned = np.ascontiguousarray(w.swapaxes(1, 2))
+    f = compile_with(lambda x, w: tf.matmul(x, w, transpose_b=True), options)
+    np.testing.assert_array_equal(f(x, turned).numpy(), x @ w)
+    f = compile_with(tf.matmul, options)
+    np.testing.assert_array_equal(f(x, w).numpy(), x @ w)
+    np.testing.assert_array_equal(f(x, w[0]).numpy(), x @ w[0])
+    f = compile_with(lambda x, w: tf.matmul(x, w, transpose_a=True), options)
+    np.testing.assert_array_equal(f(x.swapaxes(1, 2).copy(), w).numpy(), x @ w)
+
+
+def test_last_columns_are_in_order_on_demand():
+    x, w = small(40, 200), small(200, 33)
+
+    def remarks(options):
+        return "\n".join(compile_with(tf.matmul, options).get_concrete_function(x, w).compiled().remarks)
+
+    assert "of the last columns sums along k" in remarks({})
+    assert "of the last columns" not in remarks({"reassociate": False})
+
+
+def test_last_columns_keep_what_is_not_finite_in_its_row_and_column():
+    x, w = small(50, 100), small(100, 33)
+    x[3, 5], w[7, 32] = np.inf, np.nan
+    w[5] = 1
+    got = tf.function(tf.matmul, autograph=False)(x, w).numpy()
+    with np.errstate(invalid="ignore"):
+        np.testing.assert_array_equal(got, x @ w)
+
+
+# One to four vectors in the last panel, the last of them whole or not.
+@pytest.mark.parametrize("n", [136, 144, 150, 160, 170, 176, 190, 192, 200])
+@pytest.mark.parametrize("weights", ["given", "transposed", "captured", "constant", "shared"])
+def test_last_panel_has_a_tile_of_its_own_width(n, weights, threads):
+    x, w, bias = small(50, 1100), small(1100, n), small(n)
+    kept = tf.constant(w)
+    programs = {
+        "given": lambda x, w: tf.nn.relu(tf.matmul(x, w) + bias),
+        "transposed": lambda x, w: tf.nn.relu(tf.matmul(x, w, transpose_b=True) + bias),
+        "captured": lambda x, _: tf.nn.relu(tf.matmul(x, kept) + bias),
+        "constant": lambda x, _: tf.nn.relu(tf.matmul(x, tf.constant(w)) + bias),
+        "shared": lambda x, w: sum(tf.nn.relu(tf.matmul(x + i, w) + bias) for i in range(4)),
+    }
+    want = np.maximum(x @ w + bias, 0)
+    if weights == "shared":
+        want = sum(np.maximum((x + i) @ w + bias, 0) for i in range(4))
+    f = tf.function(programs[weights], autograph=False)
+    for _ in range(2):
+        np.testing.assert_array_equal(f(x, w.T.copy() if weights == "transposed" else w).numpy(), want)
+
+
 # Blocks of the depth are added to the result at the end of a tile or, if sums are in order, begin with it; the right
 # operand is packed, or on both sides of where it is fetched.
 @pytest.mark.parametrize("options", [{}, {"reassociate": False}, {"strict": True}, {"parallel": False}], ids=str)
