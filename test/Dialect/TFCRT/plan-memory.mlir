@@ -54,3 +54,34 @@ func.func private @carried.body(%ctx: !llvm.ptr, %b: !llvm.ptr, %s: !llvm.ptr, %
   }
   return %ok : i32
 }
+
+// A list that was made with room for a few elements more goes to the caller as it is.
+// CHECK-LABEL: @most.body
+// CHECK: memref.alloc(%{{.*}}) {tfcrt.result = 0 : i64} : memref<?xi64>
+// CHECK: tfcrt.set_result %{{.*}} to 0 sizes 0 [0] in_place : memref<?x1xi64>
+func.func private @most.body(%ctx: !llvm.ptr, %b: !llvm.ptr, %s: !llvm.ptr, %arena: !llvm.ptr, %n: index) -> i32 attributes {tfc.body_of = @most} {
+  %ok = arith.constant 0 : i32
+  %c8 = arith.constant 8 : index
+  %room = arith.addi %n, %c8 : index
+  %list = memref.alloc(%room) : memref<?xi64>
+  %first = memref.subview %list[0] [%n] [1] : memref<?xi64> to memref<?xi64, strided<[1]>>
+  %rows = memref.expand_shape %first [[0, 1]] output_shape [%n, 1] : memref<?xi64, strided<[1]>> into memref<?x1xi64>
+  tfcrt.set_result %rows to 0 sizes 0 [0] : memref<?x1xi64>
+  return %ok : i32
+}
+
+// A part of a list would keep all of it, and what begins elsewhere is no allocation.
+// CHECK-LABEL: @part.body
+// CHECK-NOT: in_place
+// CHECK: return
+func.func private @part.body(%ctx: !llvm.ptr, %b: !llvm.ptr, %s: !llvm.ptr, %arena: !llvm.ptr, %n: index, %m: index) -> i32 attributes {tfc.body_of = @part} {
+  %ok = arith.constant 0 : i32
+  %c8 = arith.constant 8 : index
+  %room = arith.addi %n, %c8 : index
+  %list = memref.alloc(%room) : memref<?xi64>
+  %few = memref.subview %list[0] [%m] [1] : memref<?xi64> to memref<?xi64, strided<[1]>>
+  tfcrt.set_result %few to 0 sizes 0 [0] : memref<?xi64, strided<[1]>>
+  %last = memref.subview %list[8] [%n] [1] : memref<?xi64> to memref<?xi64, strided<[1], offset: 8>>
+  tfcrt.set_result %last to 1 sizes 1 [0] : memref<?xi64, strided<[1], offset: 8>>
+  return %ok : i32
+}

@@ -52,3 +52,24 @@ def test_bytes_that_are_neither_0_nor_1_name_no_places_beyond_the_result(byte, s
     found = tf.function(lambda m: tf.where(m), autograph=False)(mask).numpy()[:, 0]
     assert len(found) <= size
     assert list(found) == sorted(set(found)) and all(0 <= place < size for place in found)
+
+
+@pytest.mark.parametrize("shape", [(40,), (4, 10)])
+def test_positions_that_are_two_results(shape):
+    mask = RNG.random(shape) < 0.5
+
+    def both(mask):
+        places = tf.where(mask)
+        return places, places[:, 0], places, tf.reverse(places, [0])
+
+    got = tf.function(both, autograph=False)(tf.constant(mask))
+    want = np.argwhere(mask)
+    for result, expected in zip(got, (want, want[:, 0], want, want[::-1]), strict=True):
+        np.testing.assert_array_equal(result, expected)
+
+
+def test_a_result_with_room_behind_it_is_as_long_as_it_says():
+    mask = RNG.random(5000) < 0.5
+    places = tf.function(lambda m: tf.where(m), autograph=False)(tf.constant(mask))
+    assert memoryview(places.numpy()).nbytes == 8 * mask.sum()
+    np.testing.assert_array_equal(places + 1, np.argwhere(mask) + 1)

@@ -236,11 +236,49 @@ bool Planner::toPiece(Temporary &temporary) {
   return true;
 }
 
+/// Is `size` less than `whole` by no more than a few?
+static bool isNearly(OpFoldResult size, Value whole) {
+  constexpr int64_t few = 64;
+  auto sum = whole.getDefiningOp<arith::AddIOp>();
+  std::optional<int64_t> more = sum ? getConstantIntValue(OpFoldResult(sum.getRhs())) : std::nullopt;
+  return more && *more >= 0 && *more <= few && size == OpFoldResult(sum.getLhs());
+}
+
+/// The first rows of an allocation, all but a few: lists are made with room for what is written behind their end.
+static bool isMostOf(memref::SubViewOp view, memref::AllocOp alloc) {
+  if (!view || view.getSource() != alloc.getMemref() || alloc.getDynamicSizes().size() != 1 ||
+      !alloc.getType().isDynamicDim(0) || view.getType().getRank() != alloc.getType().getRank())
+    return false;
+  auto all = [](ArrayRef<OpFoldResult> values, int64_t number) {
+    return llvm::all_of(values, [&](OpFoldResult value) { return getConstantIntValue(value) == number; });
+  };
+  SmallVector<OpFoldResult> sizes = view.getMixedSizes();
+  for (auto [size, dim] : llvm::zip_equal(ArrayRef(sizes).drop_front(), alloc.getType().getShape().drop_front()))
+    if (getConstantIntValue(size) != dim)
+      return false;
+  return all(view.getMixedOffsets(), 0) && all(view.getMixedStrides(), 1) &&
+         isNearly(sizes.front(), alloc.getDynamicSizes().front());
+}
+
+/// What holds the elements of `value`, from the first one on, and nothing else: null if that is no allocation.
+static memref::AllocOp allocationOf(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (isa<memref::ExpandShapeOp, memref::CollapseShapeOp, memref::CastOp>(op)) {
+      value = op->getOperand(0);
+      continue;
+    }
+    auto view = dyn_cast<memref::SubViewOp>(op);
+    auto alloc = (view ? view.getSource() : value).getDefiningOp<memref::AllocOp>();
+    return alloc && (!view || isMostOf(view, alloc)) ? alloc : nullptr;
+  }
+  return {};
+}
+
 /// A result of unknown size that is allocated once, and for nothing else, goes
 /// straight to the caller.
 void Planner::handOver() {
   body.walk([&](SetResultOp op) {
-    auto alloc = op.getValue().getDefiningOp<memref::AllocOp>();
+    memref::AllocOp alloc = allocationOf(op.getValue());
     if (!alloc || alloc->hasAttr("tfcrt.result") || alloc->getParentOfType<LoopLikeOpInterface>())
       return;
     op.setInPlace(true);
