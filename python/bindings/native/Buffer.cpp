@@ -2,14 +2,16 @@
 //
 // Small buffers come from free lists by size class, those of a few pages too:
 // the C library merges and splits its blocks for each of them. Large freed ones
-// are kept for a while as well, by exact size: a loop that makes the same big
-// result over and over would otherwise pay for fresh zeroed pages each time.
+// are kept for a while as well: a loop that makes the same big result over and
+// over would otherwise pay for fresh zeroed pages each time. Compiled code asks
+// for those of results whose size it finds out, and has no interpreter lock.
 //
 //===----------------------------------------------------------------------===//
 #include "Device.h"
 #include "Numpy.h"
 
 #include <cstdlib>
+#include <mutex>
 
 namespace tfc::native {
 
@@ -53,6 +55,9 @@ constexpr int64_t kMiddleMost = middleBytes(kMiddleClasses - 1);
 static_assert(kSmallMost == middleBytes(0));
 
 FreeList smallLists[kSmallClasses], middleLists[kMiddleClasses];
+// Of the large ones. Whoever finds it locked goes on without them: a process
+// that was forked meanwhile would wait forever.
+std::mutex largeMutex;
 Buffer *largeSlots[kLargeSlots];
 int64_t largeTotal = 0;
 int nextEviction = 0;
@@ -87,20 +92,30 @@ void reset(Buffer *buffer, int64_t nbytes) {
   buffer->exported = false;
 }
 
+/// One of this size, or of up to an eighth more: sizes that code finds out
+/// differ from call to call.
 Buffer *takeLarge(int64_t capacity) {
+  std::unique_lock<std::mutex> lock(largeMutex, std::try_to_lock);
+  if (!lock || !largeTotal)
+    return nullptr;
+  Buffer **best = nullptr;
   for (Buffer *&slot : largeSlots)
-    if (slot && slot->capacity == capacity) {
-      Buffer *buffer = slot;
-      slot = nullptr;
-      largeTotal -= capacity;
-      return buffer;
-    }
-  return nullptr;
+    if (slot && slot->capacity >= capacity &&
+        slot->capacity - capacity <= capacity / 8 &&
+        (!best || slot->capacity < (*best)->capacity))
+      best = &slot;
+  if (!best)
+    return nullptr;
+  Buffer *buffer = *best;
+  *best = nullptr;
+  largeTotal -= buffer->capacity;
+  return buffer;
 }
 
 /// Keeps a large buffer, if need be in the place of the oldest one.
 void keepLarge(Buffer *buffer) {
-  if (buffer->capacity > kLargeTotal / 2)
+  std::unique_lock<std::mutex> lock(largeMutex, std::try_to_lock);
+  if (!lock || buffer->capacity > kLargeTotal / 2)
     return free(buffer);
   auto evict = [](Buffer *&slot) {
     if (!slot)
@@ -156,6 +171,11 @@ Buffer *allocateBufferUnlocked(int64_t nbytes) {
   if (nbytes < 0 || nbytes > INT64_MAX - 4 * kBufferHeaderBytes)
     return nullptr;
   int64_t capacity = roundUp(nbytes ? nbytes : 1);
+  if (capacity > kMiddleMost)
+    if (Buffer *kept = takeLarge(capacity)) {
+      reset(kept, nbytes);
+      return kept;
+    }
   auto *buffer = static_cast<Buffer *>(
       aligned_alloc(TFC_ALIGNMENT, kBufferHeaderBytes + capacity));
   if (!buffer)
@@ -166,7 +186,11 @@ Buffer *allocateBufferUnlocked(int64_t nbytes) {
   return buffer;
 }
 
-void freeBufferUnlocked(Buffer *buffer) { free(buffer); }
+void freeBufferUnlocked(Buffer *buffer) {
+  if (buffer->capacity > kMiddleMost)
+    return keepLarge(buffer);
+  free(buffer);
+}
 
 /// A header alone, with its data on the device.
 static Buffer *allocateDeviceBuffer(int64_t nbytes) {
@@ -196,8 +220,6 @@ Buffer *allocateBuffer(int64_t nbytes) {
     int index = middleClass(nbytes - 1) + 1;
     buffer = take(middleLists[index]);
     capacity = middleBytes(index);
-  } else if (nbytes > 0 && largeTotal > 0 && nbytes < kLargeTotal) {
-    buffer = takeLarge(roundUp(nbytes));
   }
   if (!buffer)
     buffer = allocateBufferUnlocked(capacity);
@@ -284,7 +306,9 @@ template <typename Function> static void overLists(Function function) {
 }
 
 int64_t cachedBufferBytes() {
-  int64_t total = largeTotal;
+  int64_t total = 0;
+  if (std::unique_lock lock(largeMutex, std::try_to_lock); lock)
+    total = largeTotal;
   overLists([&](FreeList &list) {
     for (Buffer *buffer = list.head; buffer; buffer = buffer->next)
       total += buffer->capacity;
@@ -297,6 +321,9 @@ void dropCachedBuffers() {
     while (Buffer *buffer = take(list))
       free(buffer);
   });
+  std::unique_lock<std::mutex> lock(largeMutex, std::try_to_lock);
+  if (!lock)
+    return;
   for (Buffer *&slot : largeSlots) {
     free(slot);
     slot = nullptr;
