@@ -349,31 +349,54 @@ Value Convolution::inputGrad(Value grad, Value filter) {
   if (!direct && !pointwise && !unit(depth) && axes.size() == windows.rank() &&
       products <= mostProducts)
     return narrow(implicitInputGrad(widen(grad), widen(filter), axes));
-  if (direct && windows.hasUnitStrides() && unit(depth) && unit(features) &&
-      axes.size() == windows.rank())
+  if (direct && unit(depth) && unit(features) &&
+      axes.size() == windows.rank() && products <= mostProducts)
     return narrow(inputGradTurned(widen(grad), widen(filter), axes));
   return narrow(windows.unpad(direct ? inputGradDirect(grad, filter)
                                      : inputGradSums(grad, filter)));
 }
 
-/// Without strides: a depthwise convolution of the padded gradient with the
-/// filter read backwards.
+/// For each combination of phases a depthwise convolution of the padded
+/// gradient with their part of the filter, read backwards.
 Value Convolution::inputGradTurned(Value grad, Value filter,
                                    ArrayRef<Axis> axes) {
+  SmallVector<Value> extents{batch};
+  llvm::append_range(extents, windows.sizes);
+  extents.push_back(l.constantIndex(groups));
+  Value padded = paddedGrad(grad, axes);
+  if (windows.hasUnitStrides()) {
+    SmallVector<Phase> phases = llvm::map_to_vector(
+        axes, [](const Axis &axis) { return axis.phases.front(); });
+    return turnedSums(padded, filter, phases, filled(extents));
+  }
+  auto add = [&](ArrayRef<Phase> phases, Value result) -> Value {
+    PhaseBox box = boxOf(phases, result);
+    Value mine = tensor::ExtractSliceOp::create(l.b, l.loc, result, box.offsets,
+                                                box.extents, box.steps);
+    Value zeros = linalg::FillOp::create(l.b, l.loc, zero, mine).getResult(0);
+    return tensor::InsertSliceOp::create(
+        l.b, l.loc, turnedSums(padded, filter, phases, zeros), result,
+        box.offsets, box.extents, box.steps);
+  };
+  return overPhases(axes, forPhases(axes, extents), add);
+}
+
+/// `zeros`, with what these phases add up.
+Value Convolution::turnedSums(Value padded, Value filter,
+                              ArrayRef<Phase> phases, Value zeros) {
   unsigned rank = windows.rank();
   Loops loops = directLoops();
   Exprs input{loop(loops.batch)}, backwards;
-  SmallVector<Value> extents{batch}, window;
-  for (auto [i, axis] : llvm::enumerate(axes)) {
-    const Phase &phase = axis.phases.front();
+  SmallVector<Value> window;
+  for (auto [i, phase] : llvm::enumerate(phases)) {
     AffineExpr k = loop(loops.window + i);
-    input.push_back(windows.index(i, loop(loops.places + i), k) + phase.from);
-    backwards.push_back(phase.taps - 1 - loop(i));
-    extents.push_back(windows.sizes[i]);
+    input.push_back(loop(loops.places + i) + k * windows.dilations[i] +
+                    phase.from);
+    backwards.push_back(phase.first +
+                        (phase.taps - 1 - loop(i)) * windows.strides[i]);
     window.push_back(l.constantIndex(phase.taps));
   }
   input.push_back(loop(loops.group));
-  extents.push_back(l.constantIndex(groups));
   // A copy of the filter, which tells how large the window is.
   backwards.append({loop(rank), loop(rank + 1)});
   window.append({l.constantIndex(1), l.constantIndex(groups)});
@@ -384,9 +407,9 @@ Value Convolution::inputGradTurned(Value grad, Value filter,
                  body.identity());
   Value turned = body.finish(each)[0];
   Operand result = directResult({}, loops);
-  result.tensor = filled(extents);
-  return accumulate({paddedGrad(grad, axes), input},
-                    directFilter(turned, loops), result, loops.count,
+  result.tensor = zeros;
+  return accumulate({padded, input}, directFilter(turned, loops), result,
+                    loops.count,
                     reducedLoops(loops.window, loops.window + rank), sum);
 }
 

@@ -126,6 +126,22 @@ private:
                                 llvm::ArrayRef<Axis> axes);
   mlir::Value inputGradTurned(mlir::Value grad, mlir::Value filter,
                               llvm::ArrayRef<Axis> axes);
+  mlir::Value turnedSums(mlir::Value padded, mlir::Value filter,
+                         llvm::ArrayRef<Phase> phases, mlir::Value zeros);
+  /// `add` puts into the result what one combination of phases adds up, for
+  /// each of them.
+  mlir::Value
+  overPhases(llvm::ArrayRef<Axis> axes, mlir::Value result,
+             llvm::function_ref<mlir::Value(llvm::ArrayRef<Phase>, mlir::Value)>
+                 add) const;
+  /// A new tensor of these extents: zeros, if phases leave elements out.
+  mlir::Value forPhases(llvm::ArrayRef<Axis> axes,
+                        llvm::ArrayRef<mlir::Value> extents);
+  /// Elements of a tensor in the input's size that belong to phases.
+  struct PhaseBox {
+    llvm::SmallVector<mlir::OpFoldResult> offsets, extents, steps;
+  };
+  PhaseBox boxOf(llvm::ArrayRef<Phase> phases, mlir::Value result);
 
   /// Loops of the direct form: batch, places, window, and what is left of a
   /// group.

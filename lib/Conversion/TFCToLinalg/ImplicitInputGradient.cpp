@@ -132,31 +132,23 @@ Value Convolution::paddedGrad(Value grad, ArrayRef<Axis> axes) {
 Value Convolution::inputGradPhase(Value grad, Value filter,
                                   ArrayRef<Phase> phases, Value result) {
   unsigned rank = windows.rank();
-  auto type = cast<RankedTensorType>(result.getType());
   ImplicitLoops loops = implicitLoops(/*merge=*/false);
   // The part of the gradient that the first place of the phase begins at.
   SmallVector<OpFoldResult> from(rank + 2, l.b.getIndexAttr(0)), seen,
-      to(type.getRank(), l.b.getIndexAttr(0)), extents,
-      ones(rank + 2, l.b.getIndexAttr(1)),
-      steps(type.getRank(), l.b.getIndexAttr(1));
+      ones(rank + 2, l.b.getIndexAttr(1));
   seen.push_back(getAsOpFoldResult(batch));
-  extents.push_back(getAsOpFoldResult(batch));
   for (auto [i, phase] : llvm::enumerate(phases)) {
     int64_t reach = (phase.taps - 1) * windows.dilations[i];
     from[i + 1] = l.b.getIndexAttr(phase.from);
     seen.push_back(
         getAsOpFoldResult(addIndex(l, phase.places, l.constantIndex(reach))));
-    to[i + 1] = l.b.getIndexAttr(phase.to);
-    extents.push_back(getAsOpFoldResult(phase.places));
-    steps[i + 1] = l.b.getIndexAttr(windows.strides[i]);
   }
   seen.push_back(getAsOpFoldResult(dimOf(l, grad, rank + 1)));
-  for (int64_t i = rank + 1; i < type.getRank(); ++i)
-    extents.push_back(getAsOpFoldResult(dimOf(l, result, i)));
+  PhaseBox box = boxOf(phases, result);
   Value part =
       tensor::ExtractSliceOp::create(l.b, l.loc, grad, from, seen, ones);
-  Value mine =
-      tensor::ExtractSliceOp::create(l.b, l.loc, result, to, extents, steps);
+  Value mine = tensor::ExtractSliceOp::create(l.b, l.loc, result, box.offsets,
+                                              box.extents, box.steps);
   // Before the sums begin with zeros: a product that comes right after its fill
   // needs none.
   Operand weights = turnedFilter(filter, phases, loops);
@@ -167,8 +159,56 @@ Value Convolution::inputGradPhase(Value grad, Value filter,
   Value done = accumulate(
       implicitInput(part, features, loops, unit, windows.dilations), weights,
       sums, loops.count, reducedLoops(loops.window, loops.count), sum);
-  return tensor::InsertSliceOp::create(l.b, l.loc, done, result, to, extents,
-                                       steps);
+  return tensor::InsertSliceOp::create(l.b, l.loc, done, result, box.offsets,
+                                       box.extents, box.steps);
+}
+
+Convolution::PhaseBox Convolution::boxOf(ArrayRef<Phase> phases, Value result) {
+  int64_t rank = cast<RankedTensorType>(result.getType()).getRank();
+  PhaseBox box;
+  box.offsets.assign(rank, l.b.getIndexAttr(0));
+  box.steps.assign(rank, l.b.getIndexAttr(1));
+  box.extents.push_back(getAsOpFoldResult(batch));
+  for (auto [i, phase] : llvm::enumerate(phases)) {
+    box.offsets[i + 1] = l.b.getIndexAttr(phase.to);
+    box.extents.push_back(getAsOpFoldResult(phase.places));
+    box.steps[i + 1] = l.b.getIndexAttr(windows.strides[i]);
+  }
+  for (int64_t i = phases.size() + 1; i < rank; ++i)
+    box.extents.push_back(getAsOpFoldResult(dimOf(l, result, i)));
+  return box;
+}
+
+Value Convolution::overPhases(
+    ArrayRef<Axis> axes, Value result,
+    llvm::function_ref<Value(ArrayRef<Phase>, Value)> add) const {
+  SmallVector<Phase> phases;
+  std::function<void()> over = [&] {
+    if (phases.size() == axes.size()) {
+      result = add(phases, result);
+      return;
+    }
+    for (const Phase &phase : axes[phases.size()].phases) {
+      if (phase.taps == 0)
+        continue;
+      phases.push_back(phase);
+      over();
+      phases.pop_back();
+    }
+  };
+  over();
+  return result;
+}
+
+Value Convolution::forPhases(ArrayRef<Axis> axes, ArrayRef<Value> extents) {
+  bool complete = llvm::all_of(axes, [](const Axis &axis) {
+    return llvm::all_of(axis.phases,
+                        [](const Phase &phase) { return phase.taps > 0; });
+  });
+  if (!complete)
+    return filled(extents);
+  return tensor::EmptyOp::create(l.b, l.loc, getAsOpFoldResult(extents),
+                                 zero.getType());
 }
 
 Value Convolution::implicitInputGrad(Value grad, Value filter,
@@ -181,31 +221,11 @@ Value Convolution::implicitInputGrad(Value grad, Value filter,
     filter = grouped(filter, rank + 1, {l.constantIndex(groups), features});
   }
   extents.push_back(depth);
-  bool complete = llvm::all_of(axes, [](const Axis &axis) {
-    return llvm::all_of(axis.phases,
-                        [](const Phase &phase) { return phase.taps > 0; });
-  });
-  // Elements that no window meets stay zero.
-  Value result =
-      complete ? Value(tensor::EmptyOp::create(
-                     l.b, l.loc, getAsOpFoldResult(extents), zero.getType()))
-               : filled(extents);
   Value whole = paddedGrad(grad, axes);
-  SmallVector<Phase> phases;
-  std::function<void()> over = [&] {
-    if (phases.size() == rank) {
-      result = inputGradPhase(whole, filter, phases, result);
-      return;
-    }
-    for (const Phase &phase : axes[phases.size()].phases) {
-      if (phase.taps == 0)
-        continue;
-      phases.push_back(phase);
-      over();
-      phases.pop_back();
-    }
-  };
-  over();
+  Value result = overPhases(axes, forPhases(axes, extents),
+                            [&](ArrayRef<Phase> phases, Value now) {
+                              return inputGradPhase(whole, filter, phases, now);
+                            });
   SmallVector<unsigned> counts(rank + 1, 1);
   counts.push_back(groups > 1 ? 2 : 1);
   return collapse(result, counts);

@@ -30,6 +30,17 @@ struct Pool {
                       op.getStrides(), op.getDilations(), op.getPadding()),
         rank(windows.rank()), window(op.getWindow()) {}
 
+  /// Over other spatial sizes.
+  Pool(Lowering &l, ArrayRef<Dim> sizes, ArrayRef<int64_t> window,
+       ArrayRef<int64_t> strides, ArrayRef<int64_t> dilations,
+       ArrayRef<int64_t> padding)
+      : l(l), windows(l, sizes,
+                      llvm::map_to_vector(
+                          window,
+                          [&](int64_t size) { return l.constantIndex(size); }),
+                      strides, dilations, padding),
+        rank(windows.rank()), window(window) {}
+
   AffineExpr loop(unsigned i) const { return l.b.getAffineDimExpr(i); }
   unsigned loops() const { return 2 * rank + 2; }
   SmallVector<AffineExpr> result() const {
@@ -190,6 +201,32 @@ static LogicalResult lowerAvgPool(Lowering &l, AvgPoolOp op) {
   return success();
 }
 
+/// Without strides: an element of the input is in as many windows as a window
+/// has elements, which are windows of the padded shares. Nothing if too little
+/// is known of the padding.
+static Value sumOfShares(Lowering &l, AvgPoolGradOp op, Pool &pool, Value share,
+                         Type sum) {
+  ArrayRef<Dim> to = l.dims.of(op.getResult()), from = l.dims.of(op.getG());
+  SmallVector<int64_t> padding;
+  for (unsigned i = 0; i < pool.rank; ++i) {
+    int64_t reach = (op.getWindow()[i] - 1) * op.getDilations()[i];
+    std::optional<int64_t> before = getConstantIntValue(pool.windows.before[i]),
+                           after = getConstantIntValue(pool.windows.after[i]);
+    if (!before || !after || *before > reach || *after > reach)
+      return {};
+    padding.append({reach - *before, reach - *after});
+  }
+  Pool turned(l, from.drop_front().drop_back(), op.getWindow(), op.getStrides(),
+              op.getDilations(), padding);
+  Value zero = numberScalar(l.b, l.loc, sum, 0);
+  Value padded = turned.windows.pad(share, zero);
+  Body body(l, Dims(turned.loops(), 0));
+  Value each = turned.load(body, padded);
+  Value before = body.addOutput(l.filled(to, sum, zero), turned.result());
+  return body.finish(addNumbers(body.in, l.loc, sum, before, each),
+                     turned.reduced())[0];
+}
+
 static LogicalResult lowerAvgPoolGrad(Lowering &l, AvgPoolGradOp op) {
   Value result = op.getResult();
   Type element = elementOf(result), sum = sumType(element);
@@ -205,15 +242,21 @@ static LogicalResult lowerAvgPoolGrad(Lowering &l, AvgPoolGradOp op) {
       arith::DivFOp::create(divide.in, l.loc, g, pool.count(divide, sum))
           .getResult())[0];
 
-  Value zero = numberScalar(l.b, l.loc, sum, 0);
-  Value sums = pool.windows.padded(l.size(to.front()), l.size(to.back()), zero);
-  sums = pool.windows.scatter(sums, [&](ValueRange, Value now) -> Value {
-    Body body(l, Dims(pool.rank + 2, 0));
-    Value more = body.load(share, body.identity());
-    Value before = body.addOutput(now, body.identity());
-    return body.finish(addNumbers(body.in, l.loc, sum, before, more))[0];
-  });
-  Value whole = l.convert(pool.windows.unpad(sums), l.tensorType(to, sum));
+  Value sums;
+  if (pool.windows.hasUnitStrides())
+    sums = sumOfShares(l, op, pool, share, sum);
+  if (!sums) {
+    Value zero = numberScalar(l.b, l.loc, sum, 0);
+    sums = pool.windows.padded(l.size(to.front()), l.size(to.back()), zero);
+    sums = pool.windows.scatter(sums, [&](ValueRange, Value now) -> Value {
+      Body body(l, Dims(pool.rank + 2, 0));
+      Value more = body.load(share, body.identity());
+      Value before = body.addOutput(now, body.identity());
+      return body.finish(addNumbers(body.in, l.loc, sum, before, more))[0];
+    });
+    sums = pool.windows.unpad(sums);
+  }
+  Value whole = l.convert(sums, l.tensorType(to, sum));
   if (sum != element) {
     Body body(l, to);
     Value narrow = castScalar(body.in, l.loc, body.load(whole, body.identity()),

@@ -10,6 +10,8 @@ from tfc.ops.layout import channels_first, from_last, merge_batches, paddings, s
 from tfc.ops.shapes import index_vector, rank_of, shape_tensor
 
 _KINDS = "iuf"
+# Up to so many filters of a channel, it is copied for each: features of one channel are too few for a loop of vectors.
+_COPIED = 16
 
 
 def _inputs(op, input, filters, rank, minimum=None):
@@ -209,10 +211,24 @@ def depthwise_conv2d(input, filter, strides, padding, data_format=None, dilation
     groups = depth if channels is None else channels
     if groups is None or w.shape_tuple[3] is None:
         raise NotImplementedError("tf.nn.depthwise_conv2d needs channels that are known while tracing")
+    multiplier = w.shape_tuple[3]
     w = _depthwise_filter(w, groups)
     attrs = _attrs(op, 2, first, strides, padding, dilations)
     x, apart = merge_batches(x, 2)
+    if 1 < multiplier <= _COPIED:
+        x, groups = _copies(x, groups, multiplier), groups * multiplier
     return apart(from_last(p.conv(x, w, groups=max(groups, 1), **attrs), first))
+
+
+def _copies(x, channels, times):
+    """Each channel so many times, one beside the other."""
+    wide = p.expand_dims(x, axes=(4,))
+    if None not in x.shape_tuple:
+        wide = p.broadcast_to(wide, shape=(*x.shape_tuple, times))
+        return p.reshape(wide, shape=(*x.shape_tuple[:3], channels * times))
+    lead = p.slice_(p.shape_of(x, dtype=index_vector([0]).dtype), starts=(0,), sizes=(3,), strides=(1,))
+    wide = p.dynamic_broadcast_to(wide, p.concat(lead, index_vector([channels, times]), axis=0))
+    return p.dynamic_reshape(wide, p.concat(lead, index_vector([channels * times]), axis=0))
 
 
 def _depthwise_filter(w, channels):
