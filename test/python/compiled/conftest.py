@@ -1,4 +1,4 @@
-"""Puts this folder's helpers on the path, and keeps retracing warnings of generated functions quiet."""
+"""Puts this folder's helpers on the path, keeps retracing warnings of generated functions quiet, verifies passes."""
 
 import logging
 import sys
@@ -19,6 +19,12 @@ settings.register_profile(
 def _no_retracing_warnings(caplog):
     """Each test makes many functions on one line: that is what the warning looks for."""
     caplog.set_level(logging.ERROR)
+
+
+@pytest.fixture(autouse=True)
+def _verified(monkeypatch):
+    """What each pass leaves is verified, which is off otherwise."""
+    monkeypatch.setenv("TFC_VERIFY_PASSES", "1")
 
 
 @pytest.fixture

@@ -120,8 +120,12 @@ LogicalResult ComputeOp::verify() {
        llvm::zip(body.getArguments(), getOperands())) {
     auto tensor = cast<RankedTensorType>(operand.getType());
     auto memref = dyn_cast<MemRefType>(argument.getType());
-    // C1
-    if (!memref || memref.getShape() != tensor.getShape() ||
+    // C1. More may be known of the tensor since.
+    auto knowsNoMore = [](int64_t inside, int64_t outside) {
+      return inside == outside || ShapedType::isDynamic(inside);
+    };
+    if (!memref || memref.getRank() != tensor.getRank() ||
+        !llvm::all_of_zip(memref.getShape(), tensor.getShape(), knowsNoMore) ||
         memref.getElementType() != tensor.getElementType() ||
         !memref.isStrided())
       return emitOpError("expected a strided memref like ")
