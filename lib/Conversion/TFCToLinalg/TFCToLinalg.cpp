@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Lowering.h"
+#include "ProductUsers.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Complex/IR/Complex.h"
@@ -75,6 +76,7 @@ struct ConvertTFCToLinalg : public tfc::impl::ConvertTFCToLinalgPassBase<Convert
     if (failed(checkNoStrings(function)))
       return failure();
     takeComponentsFirst(function.getBody());
+    bringUsersToProducts(function.getBody());
     DimAnalysis dims(function.getBody());
     FusionPlan plan(function.getBody(), dims);
     return Lowering(function, dims, plan).run();

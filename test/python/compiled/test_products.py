@@ -494,3 +494,63 @@ def test_filters_that_are_fetched_ahead(channels):
     expected = sum(whole[:, i : i + 7, j : j + 7] @ w[i, j] for i in range(3) for j in range(3))
     got = tf.function(lambda x, w: tf.nn.conv2d(x, w, 1, "SAME"), autograph=False)(x, w)
     np.testing.assert_array_equal(got.numpy(), expected)
+
+
+def train(options, order):
+    """Two layers, whose variables change after all gradients are there; `order`: which product comes first."""
+    first, second, x = (np.sign(small(*shape)) for shape in [(40, 130), (130, 60), (30, 40)])  # sums below 2**24
+    v, w = tf.Variable(first), tf.Variable(second)
+
+    def step(x):
+        hidden = tf.matmul(x, v)
+        out = tf.matmul(hidden, w)
+        if order == "left first":
+            back = tf.matmul(out, w, transpose_b=True)
+            dw = tf.matmul(hidden, out, transpose_a=True)
+        else:
+            dw = tf.matmul(hidden, out, transpose_a=True)
+            back = tf.matmul(out, w, transpose_b=True)
+        dv = tf.matmul(x, back, transpose_a=True)
+        tf.debugging.assert_less(tf.reduce_max(x), 10.0)
+        v.assign_sub(0.5 * dv)
+        w.assign_sub(0.5 * dw)
+        return tf.reduce_sum(out)
+
+    f = compile_with(step, options)
+    hidden = x @ first
+    out = hidden @ second
+    want = first - 0.5 * (x.T @ (out @ second.T)), second - 0.5 * (hidden.T @ out)
+    return f, x, (v, w), (first, second), want
+
+
+@pytest.mark.parametrize("options", SWITCHES, ids=str)
+@pytest.mark.parametrize("order", ["left first", "right first"])
+def test_variables_that_change_after_all_gradients_have_their_values(options, order):
+    f, x, variables, _, want = train(options, order)
+    f(x)
+    for variable, value in zip(variables, want, strict=True):
+        np.testing.assert_array_equal(variable.numpy(), value)
+
+
+@pytest.mark.parametrize("order", ["left first", "right first"])
+def test_variables_do_not_change_where_an_assertion_fails(order):
+    f, x, variables, before, _ = train({}, order)
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        f(x + 100)
+    for variable, value in zip(variables, before, strict=True):
+        np.testing.assert_array_equal(variable.numpy(), value)
+
+
+def test_updates_are_done_on_the_sums_of_their_gradients():
+    x, a, b = small(32, 64), small(32, 80), small(32, 96)
+    v, w = tf.Variable(small(64, 80)), tf.Variable(small(64, 96))
+
+    def step(x, a, b):
+        first, second = tf.matmul(x, a, transpose_a=True), tf.matmul(x, b, transpose_a=True)
+        v.assign_sub(0.5 * first)
+        w.assign_sub(0.5 * second)
+
+    compiled = tf.function(step, autograph=False).get_concrete_function(x, a, b).compiled()
+    products = [remark for remark in compiled.remarks if "kernel: product" in remark]
+    assert len(products) == 2 and all("on the sums in registers" in remark for remark in products)
+    assert compiled.arena_bytes < 64 * 80 * 4

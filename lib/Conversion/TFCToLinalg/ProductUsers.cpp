@@ -1,0 +1,73 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// What is done with a product comes right after it.
+//
+// A training step computes all gradients and then updates all variables: each
+// gradient would be stored, and read again when other products have passed. An
+// elementwise op that is all that reads a product moves up to it, with what it
+// reads, and becomes part of its tiles (`v -= rate * (x^T y)` is one pass over
+// the variable). It stays where it is if something has to happen before, or if
+// what it may overwrite is read in between or later.
+//===----------------------------------------------------------------------===//
+
+#include "ProductUsers.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "tfc/Dialect/TFC/IR/TFC.h"
+
+using namespace mlir;
+using namespace tfc;
+
+/// Is the value there when `op` has been done?
+static bool isThere(Value value, Operation *op) {
+  Operation *made = value.getDefiningOp();
+  return !made || made == op || made->getBlock() != op->getBlock() ||
+         made->isBeforeInBlock(op);
+}
+
+/// Does nobody but `user` read the value after `op`?
+static bool isReadLast(Value value, Operation *op, Operation *user) {
+  return llvm::all_of(value.getUsers(), [&](Operation *other) {
+    Operation *here = op->getBlock()->findAncestorOpInBlock(*other);
+    return other == user || (here && (here == op || here->isBeforeInBlock(op)));
+  });
+}
+
+/// The op that is all that reads the result of `op`, if it may come right after
+/// it.
+static Operation *onlyUser(Operation *op) {
+  Value result = op->getResult(0);
+  if (!result.hasOneUse())
+    return nullptr;
+  Operation *user = *result.user_begin();
+  if (user->getBlock() != op->getBlock() || !user->hasTrait<TFCElementwise>() ||
+      user->getNumResults() != 1 || user->getNumRegions())
+    return nullptr;
+  Type type = user->getResult(0).getType();
+  auto shape = [](Type type) { return cast<ShapedType>(type); };
+  if (!isa<RankedTensorType>(type) ||
+      !isa<RankedTensorType>(result.getType()) ||
+      shape(type).getShape() != shape(result.getType()).getShape())
+    return nullptr;
+  for (Operation *other = op->getNextNode(); other != user;
+       other = other->getNextNode())
+    if (!isMemoryEffectFree(other))
+      return nullptr;
+  bool fits = llvm::all_of(user->getOperands(), [&](Value operand) {
+    auto whole = dyn_cast<RankedTensorType>(operand.getType());
+    bool isSmall = !whole || whole.getShape() != shape(type).getShape();
+    return operand == result ||
+           (isThere(operand, op) && (isSmall || isReadLast(operand, op, user)));
+  });
+  return fits ? user : nullptr;
+}
+
+void lowering::bringUsersToProducts(Region &region) {
+  region.walk([](Operation *product) {
+    if (!isa<MatmulOp, ConvOp, ConvInputGradOp, ConvFilterGradOp>(product))
+      return;
+    for (Operation *op = product; Operation *user = onlyUser(op); op = user)
+      user->moveAfter(op);
+  });
+}
