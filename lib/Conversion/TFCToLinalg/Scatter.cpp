@@ -228,10 +228,12 @@ static Value scatterByPlaces(Lowering &l, ScatterOp op, Mode mode) {
   return body.finish(after, reduced)[0];
 }
 
+/// Updates that are looked at together. The four parts of a block do not begin in the same sets of the first-level cache.
+static constexpr int64_t updatesInBlock = 4160;
+
 /// The places of single elements that many updates go to, as a vector: null where they, or the updates, are computed one
 /// by one, or where there is nothing to gain.
 static Value manyPlaces(Lowering &l, ScatterOp op, Mode mode) {
-  constexpr int64_t least = 4096;
   auto isComputed = [&](Value x) { return x.getDefiningOp() && l.plan.isInline(x.getDefiningOp()); };
   auto column = op.getIndices().getDefiningOp<ExpandDimsOp>();
   if (mode == Mode::Update || !column || rankOf(op.getX()) != 1 || rankOf(op.getUpdates()) != 1 ||
@@ -241,7 +243,7 @@ static Value manyPlaces(Lowering &l, ScatterOp op, Mode mode) {
   if (storageType(elementOf(op.getX())).getIntOrFloatBitWidth() == 8)
     return {};
   Value places = column.getX();
-  if (rankOf(places) != 1 || isComputed(places) || isComputed(op.getUpdates()) || l.dims.of(places)[0] < least)
+  if (rankOf(places) != 1 || isComputed(places) || isComputed(op.getUpdates()) || l.dims.of(places)[0] < updatesInBlock)
     return {};
   return places;
 }
@@ -270,7 +272,7 @@ public:
   }
 
 private:
-  static constexpr int64_t block = 4096, chains = 4;
+  static constexpr int64_t block = updatesInBlock, chains = 4;
 
   /// What is between two starts goes to no other places than this.
   struct Chain {
