@@ -113,6 +113,14 @@ def test_product_of_few_columns(compiled, n, transposed):
             check(compiled, (m, k), (k, n), "f32", *transposed, cpu=machine)
 
 
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("dtype", ["f32", "f64"])
+def test_columns_behind_whole_vectors(compiled, machine, dtype):
+    for m, k, n in [(20, 100, 33), (20, 300, 18), (9, 200, 12), (25, 1100, 129), (25, 1100, 200), (170, 700, 212)]:
+        for transpose_y in (False, True):
+            check(compiled, (m, k), (k, n), dtype, False, transpose_y, cpu=machine)
+
+
 @pytest.mark.parametrize("dtype", ["f64", "f16", "bf16"])
 @pytest.mark.parametrize("transpose_x", [False, True])
 def test_product_of_few_columns_of_other_floats(compiled, dtype, transpose_x):
