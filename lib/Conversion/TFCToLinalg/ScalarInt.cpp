@@ -9,6 +9,8 @@
 #include "Scalars.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Matchers.h"
+#include <optional>
 
 using namespace mlir;
 using namespace tfc;
@@ -58,7 +60,19 @@ static Value needsCorrection(C c, Value remainder, Value y) {
 Value lowering::intTruncDiv(C c, Args x) { return divide(c, x[0], x[1]).quotient; }
 Value lowering::intTruncMod(C c, Args x) { return divide(c, x[0], x[1]).remainder; }
 
+/// The binary logarithm of a divisor that is a known power of two, from 2 on: quotients that are rounded down are shifts,
+/// their remainders the last digits. From divisions that are rounded to zero, and a correction, LLVM makes ten instructions.
+static std::optional<int64_t> knownShift(Value divisor) {
+  APInt number;
+  if (!matchPattern(divisor, m_ConstantInt(&number)) || !number.isStrictlyPositive() || !number.isPowerOf2() ||
+      number.isOne())
+    return std::nullopt;
+  return number.logBase2();
+}
+
 Value lowering::intFloorDiv(C c, Args x) {
+  if (std::optional<int64_t> shift = knownShift(x[1]); shift && !isUnsigned(c.type))
+    return arith::ShRSIOp::create(c.b, c.loc, x[0], c.number(*shift));
   Division d = divide(c, x[0], x[1]);
   if (isUnsigned(c.type))
     return d.quotient;
@@ -67,6 +81,8 @@ Value lowering::intFloorDiv(C c, Args x) {
 }
 
 Value lowering::intFloorMod(C c, Args x) {
+  if (std::optional<int64_t> shift = knownShift(x[1]); shift && !isUnsigned(c.type))
+    return arith::AndIOp::create(c.b, c.loc, x[0], c.number((int64_t(1) << *shift) - 1));
   Division d = divide(c, x[0], x[1]);
   if (isUnsigned(c.type))
     return d.remainder;

@@ -96,3 +96,26 @@ def test_remainders_of_special_values(dtype):
         want = np.fmod(x.astype(np.float64), y.astype(np.float64))
     np.testing.assert_array_equal(got, want)
     assert np.array_equal(np.signbit(got[want == 0]), np.signbit(want[want == 0]))
+
+
+@pytest.mark.parametrize(
+    "dtype", [np.int8, np.uint8, np.int16, np.int32, np.uint32, np.int64], ids=lambda d: d.__name__
+)
+@pytest.mark.parametrize("divisor", [1, 2, 4, 64, "most", 3, -1, -2, -64, "least"])
+def test_quotients_by_known_numbers_are_rounded_down(divisor, dtype):
+    info = np.iinfo(dtype)
+    number = {"most": 1 << (info.bits - (2 if info.min else 1)), "least": info.min}.get(divisor, divisor)
+    if number < info.min or number == 0:
+        pytest.skip("not of this type")
+    x = np.array(list(integers(dtype)), dtype)
+    if number == -1:
+        x = x[x != info.min]
+    by = dtype(number)
+    want = [[int(a) // number for a in x], [int(a) % number for a in x]]
+    np.testing.assert_array_equal(compiled(lambda a: a // by, x), np.array(want[0], dtype))
+    np.testing.assert_array_equal(compiled(lambda a: a % by, x), np.array(want[1], dtype))
+    for single in x[:5]:
+        assert compiled(lambda a: tf.stack([a // by, a % by]), single).tolist() == [
+            int(single) // number,
+            int(single) % number,
+        ]
