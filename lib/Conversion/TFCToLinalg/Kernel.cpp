@@ -146,6 +146,11 @@ void Array::setVector(Num from, Num x) const {
   Array place = at({from});
   vector::StoreOp::create(kernel->b, kernel->loc, x.value, memref, place.first);
 }
+void Array::setVector(Num from, Num x, Num mask) const {
+  Array place = at({from});
+  vector::MaskedStoreOp::create(kernel->b, kernel->loc, memref, place.first,
+                                mask.value, x.value);
+}
 
 // Memory has no single bits: a truth value is a byte there.
 Cell::operator Num() const {

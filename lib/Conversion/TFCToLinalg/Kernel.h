@@ -58,6 +58,8 @@ public:
   /// Elements that follow each other in the last dimension, from this place on.
   Num vector(Num from, int64_t lanes) const;
   void setVector(Num from, Num x) const;
+  /// Only lanes that are chosen.
+  void setVector(Num from, Num x, Num mask) const;
 
 private:
   Num load(llvm::ArrayRef<Num> last) const;

@@ -14,6 +14,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "SortNetwork.h"
+#include "SortPartition.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -348,14 +349,13 @@ void ColumnNetwork::halveAll(Num begin, Num end, const Cell &left,
 
 /// Groups of lanes become groups of twice as many: the second one is read
 /// backwards, and then lanes that are apart are compared.
-void ColumnNetwork::meetLanes(Num begin, int64_t group) const {
+void ColumnNetwork::meetLanes(Num begin, Num last, int64_t group) const {
   SmallVector<int64_t> firstGroup, secondGroup;
   for (int64_t i = 0; i < lanes.count; ++i) {
     firstGroup.push_back(i & group ? lanes.count + i : i);
     secondGroup.push_back(i & group ? i : lanes.count + i);
   }
-  Num last = begin + (numRows() - 1);
-  k.loop(k.index(0), k.index(numRows() / 2), [&](Num i) {
+  k.loop(k.index(0), shiftedRight(last - begin + 1, 1), [&](Num i) {
     SmallVector<Num> places{begin + i, last - i};
     Vectors x = load(places);
     Num less = x[0], more = lanes.reversed(x[1], 2 * group);
@@ -368,8 +368,9 @@ void ColumnNetwork::meetLanes(Num begin, int64_t group) const {
   });
 }
 
-/// Merges runs of `block << stage` rows, or, after the last of them, lanes.
-void ColumnNetwork::step(Num begin, Num end, Num stage,
+/// Merges runs of `block << stage` rows, or, after the last of `doublings` of
+/// them, lanes.
+void ColumnNetwork::step(Num begin, Num end, Num stage, Num doublings,
                          bool acrossLanes) const {
   Cell left = k.cell(stage);
   auto alongColumns = [&] {
@@ -383,18 +384,23 @@ void ColumnNetwork::step(Num begin, Num end, Num stage,
   };
   auto alongLanes = [&] {
     for (int64_t group = 1, i = 0; group < lanes.count; group *= 2, ++i)
-      k.when(stage == k.index(log + i), [&] { meetLanes(begin, group); });
-    if (int levels = log % 3)
-      halve(begin, end, k.index(block << (log - 1)), levels);
-    left = k.index(log - log % 3);
+      k.when(stage == doublings + i, [&] { meetLanes(begin, end - 1, group); });
+    Num rest = k.remainder(doublings, k.index(3));
+    for (int levels = 1; levels <= std::min<int64_t>(log, 2); ++levels)
+      k.when(rest == k.index(levels), [&] {
+        halve(begin, end, shiftedLeft(k.index(block), doublings - 1), levels);
+      });
+    left = doublings - rest;
   };
   if (acrossLanes)
-    k.when(stage < k.index(log), alongColumns, alongLanes);
+    k.when(stage < doublings, alongColumns, alongLanes);
   else
     alongColumns();
   Num chunk = k.index(block << logChunk);
   if (logChunk < log)
     halveAll(begin, end, left, chunk);
+  else
+    chunk = end - begin;
   Num levels = left;
   strided(k, begin, end, chunk, [&](Num from) {
     left = levels;
@@ -411,7 +417,7 @@ void ColumnNetwork::sort(const Array &array, Num first, bool acrossLanes) {
   int64_t inChunk = numChunks * (logChunk + 1);
   int64_t stages = log + (acrossLanes ? llvm::Log2_64(lanes.count) : 0);
   Num rows = k.index(numRows()), chunk = k.index(block << logChunk);
-  Num perChunk = k.index(logChunk + 1);
+  Num perChunk = k.index(logChunk + 1), doublings = k.index(log);
   k.loop(k.index(0), k.index(inChunk + stages - logChunk), [&](Num i) {
     Num isInChunk = i < k.index(inChunk);
     Num begin = first + k.choose(isInChunk, i / perChunk * chunk, k.index(0));
@@ -421,7 +427,21 @@ void ColumnNetwork::sort(const Array &array, Num first, bool acrossLanes) {
     k.when(
         stage < k.index(0),
         [&] { blocks(begin, end, [&](Vectors &x) { lanes.sort(x); }); },
-        [&] { step(begin, end, stage, acrossLanes); });
+        [&] { step(begin, end, stage, doublings, acrossLanes); });
+  });
+}
+
+Num ColumnNetwork::numRows(Num doublings) const {
+  return shiftedLeft(k.index(block), doublings);
+}
+
+void ColumnNetwork::sortFirst(const Array &array, Num first, Num doublings) {
+  assert(logChunk == log && "expected rows that stay in the cache");
+  keys = array;
+  Num end = first + numRows(doublings);
+  blocks(first, end, [&](Vectors &x) { lanes.sort(x); });
+  k.loop(k.index(0), doublings + llvm::Log2_64(lanes.count), [&](Num stage) {
+    step(first, end, stage, doublings, /*acrossLanes=*/true);
   });
 }
 
@@ -532,7 +552,17 @@ SortLong::SortLong(Kernel &k, Type element, bool descending, int64_t size)
     pieceSize /= 2;
 }
 
+/// Keys of 64 bits, and what is beyond the second-level cache, are as quickly
+/// merged.
+bool SortLong::hasPartitions() const {
+  return lanes.isWide && lanes.count == 16 &&
+         size * 64 / lanes.count <= mostInSecondCache &&
+         PartitionSort::isFor(lanes.count, size);
+}
+
 double SortLong::nanoseconds() const {
+  if (hasPartitions())
+    return PartitionSort(lanes, size).nanoseconds();
   return numBlocks * (0.6 * network.work(/*acrossLanes=*/true) +
                       blockSize * 0.4 * llvm::Log2_64(numBlocks));
 }
@@ -716,6 +746,8 @@ void SortLong::endRun(Num begin, Num length) {
 
 void SortLong::sort(const Array &row, const Array &result, bool shared,
                     Kernel::Body repair) {
+  if (hasPartitions())
+    return PartitionSort(lanes, size).sort(row, result, shared, repair);
   int64_t count = lanes.count;
   keys = k.scratch({numBlocks > 1 ? 2 * half() : half()}, lanes.lane);
   flags = k.scratch({lanes.mayBeSpecial() ? numBlocks * count : 1}, lanes.lane);

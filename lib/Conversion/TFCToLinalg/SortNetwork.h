@@ -70,6 +70,12 @@ public:
   /// `acrossLanes`: then also columns among each other, the first one has the
   /// first elements.
   void sort(const Array &keys, Num first, bool acrossLanes);
+  /// How often the rows of registers double to be all of them.
+  int64_t mostDoublings() const { return log; }
+  /// The rows after so many doublings (an index), as long as they stay in the
+  /// first-level cache.
+  Num numRows(Num doublings) const;
+  void sortFirst(const Array &keys, Num first, Num doublings);
 
 private:
   using Vectors = KeyLanes::Vectors;
@@ -80,8 +86,9 @@ private:
   void turnAndHalve(Num begin, Num end, Num run, int levels) const;
   void halve(Num begin, Num end, Num distance, int levels) const;
   void halveAll(Num begin, Num end, const Cell &left, Num least) const;
-  void meetLanes(Num begin, int64_t group) const;
-  void step(Num begin, Num end, Num stage, bool acrossLanes) const;
+  void meetLanes(Num begin, Num last, int64_t group) const;
+  void step(Num begin, Num end, Num stage, Num doublings,
+            bool acrossLanes) const;
   Num distanceOf(Num levels) const;
 
   Kernel &k;
@@ -112,7 +119,8 @@ private:
 };
 
 /// Sorts one row: blocks that stay in the first-level cache by a network, then
-/// merges of two and two; those of one group in the second-level cache.
+/// merges of two and two; those of one group in the second-level cache. Or
+/// partitions, where the CPU has what they need (SortPartition.h).
 class SortLong {
 public:
   static bool isFor(Dim size);
@@ -126,6 +134,7 @@ public:
 
 private:
   using Vectors = KeyLanes::Vectors;
+  bool hasPartitions() const;
   void each(int64_t count, double nanoseconds, bool shared, Kernel::Step body);
   void loadBlock(const Array &row, Num number);
   void storeBlock(const Array &result, Num number);

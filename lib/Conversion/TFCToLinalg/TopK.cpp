@@ -10,11 +10,13 @@
 // * If they are many, elements that come before the last one are collected
 //   behind them; when there is no more room, all are sorted, and the first ones
 //   are kept.
+// * If they are a considerable part of a long row, partitions find the last one
+//   (Hoare, "Find", 1961); all that come before it are collected and sorted.
 //===----------------------------------------------------------------------===//
 
 #include "Kernel.h"
 #include "Ordered.h"
-#include "SortNetwork.h"
+#include "SortPartition.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
@@ -28,22 +30,36 @@ using namespace tfc::lowering;
 static constexpr int64_t mostInOrder = 64;
 /// A sort of all of a row is as fast as one of a larger part.
 static constexpr int64_t leastParts = 8;
+/// Of so large a part, partitions look at fewer elements than sorts of those so
+/// far do.
+static constexpr int64_t partForPartitions = 256;
+
+/// A row of so many elements in partitions, if its CPU is one for that.
+static bool hasPartitions(Operation *op, Type element, int64_t size) {
+  return hasWideVectors(op) &&
+         PartitionSort::isFor(
+             512 / std::max(storageType(element).getIntOrFloatBitWidth(), 32u),
+             size);
+}
 
 int64_t lowering::numFirst(ArgsortOp op) {
   auto type = cast<RankedTensorType>(op.getX().getType());
   int64_t axis = op.getAxis(), most = 0;
   if (axis + 1 != type.getRank() || type.isDynamicDim(axis))
     return 0;
-  int64_t mostKept = std::max(mostInOrder, type.getDimSize(axis) / leastParts);
+  int64_t size = type.getDimSize(axis);
+  int64_t mostKept = hasPartitions(op, elementOf(op.getX()), size)
+                         ? size - 1
+                         : std::max(mostInOrder, size / leastParts);
   for (Operation *user : op.getResult().getUsers()) {
     auto slice = dyn_cast<SliceOp>(user);
     if (!slice || slice.getStarts()[axis] != 0 || slice.getStrides()[axis] != 1)
       return 0;
-    int64_t size =
+    int64_t part =
         cast<RankedTensorType>(slice.getResult().getType()).getDimSize(axis);
-    if (ShapedType::isDynamic(size) || size > mostKept)
+    if (ShapedType::isDynamic(part) || part > mostKept)
       return 0;
-    most = std::max(most, size);
+    most = std::max(most, part);
   }
   return most;
 }
@@ -154,10 +170,13 @@ void Best::look(const Array &row, Num n) {
 /// elements that may be among them.
 class Selection : Comparison {
 public:
+  /// `byPartition`: with room for those that are kept only.
   Selection(Kernel &k, Type element, bool descending, int64_t kept,
-            bool hasNetworks)
+            bool hasNetworks, bool byPartition)
       : Comparison{k, element, descending}, keyLanes(k, element, descending),
-        kept(kept), size(llvm::alignTo(2 * kept, lanes) + leastRoom),
+        kept(kept),
+        size(byPartition ? llvm::alignTo(kept, lanes)
+                         : llvm::alignTo(2 * kept, lanes) + leastRoom),
         sortsWords(hasNetworks && keyLanes.width <= 32),
         // A vector is stored where its first lanes are needed.
         keys(k.scratch({size + lanes}, keyLanes.lane)),
@@ -166,6 +185,8 @@ public:
 
   /// Looks at all `n` elements of a row, of which there are enough.
   void look(const Array &row, Num n);
+  /// The same, of a row of known size.
+  void lookByPartition(const Array &row, int64_t n);
   Num place(Num i) const { return places(i); }
 
 private:
@@ -179,6 +200,11 @@ private:
   Num toPlace(Num i) const {
     return k.num(
         arith::IndexCastOp::create(k.b, k.loc, k.b.getI32Type(), i.value));
+  }
+  Num placesFrom(Num from) const {
+    int64_t count = keyLanes.count;
+    return k.splat(toPlace(from), count) +
+           k.lanesFromZero(VectorType::get(count, k.b.getI32Type()));
   }
   Num toIndex(Num place) const {
     return k.num(arith::IndexCastOp::create(k.b, k.loc, k.b.getIndexType(),
@@ -197,8 +223,7 @@ void Selection::collect(const Array &row, Num from, Num least,
                         std::optional<Num> worst) {
   int64_t count = keyLanes.count;
   Num special, x = keyLanes.keysOf(row.vector(from, count), special);
-  Num at = k.splat(toPlace(from), count) +
-           k.lanesFromZero(VectorType::get(count, k.b.getI32Type()));
+  Num at = placesFrom(from);
   Num chosen = at >= k.splat(toPlace(least), count);
   if (worst)
     chosen = chosen && x < k.splat(*worst, count);
@@ -313,6 +338,37 @@ void Selection::look(const Array &row, Num n) {
       });
 }
 
+void Selection::lookByPartition(const Array &row, int64_t n) {
+  int64_t count = keyLanes.count;
+  Num worst = PartitionSort(keyLanes, n).select(row, kept - 1);
+  // Of those that are as good as the last one, the first ones are kept, behind
+  // the others.
+  Array equal = k.scratch({kept + lanes}, k.b.getI32Type());
+  Num zero = k.index(0), all = k.index(n), enough = k.index(kept);
+  Cell numEqual = k.cell(zero);
+  this->count = zero;
+  Num end = k.index(n - count);
+  k.loopBy(zero, all, count, [&](Num least) {
+    Num from = k.smaller(least, end);
+    collect(row, from, least, worst);
+    Num special, x = keyLanes.keysOf(row.vector(from, count), special);
+    Num at = placesFrom(from);
+    Num isEqual =
+        x == k.splat(worst, count) && at >= k.splat(toPlace(least), count);
+    k.when(k.anyOf(isEqual) && Num(numEqual) < enough, [&] {
+      equal.setVector(numEqual, k.compress(at, isEqual));
+      numEqual = Num(numEqual) + k.countOf(isEqual);
+    });
+  });
+  Num before = this->count;
+  k.loop(before, enough, [&](Num i) {
+    keys.set(i, worst);
+    places.set(i, equal(i - before));
+  });
+  this->count = enough;
+  sort();
+}
+
 } // namespace
 
 Value lowering::firstPositions(Lowering &l, ArgsortOp op, int64_t kept) {
@@ -324,17 +380,30 @@ Value lowering::firstPositions(Lowering &l, ArgsortOp op, int64_t kept) {
   Kernel k(l, {x}, {{to, l.b.getI32Type()}}, element, Kernel::Loops::ofVectors);
   double length = of.back() >= 0 ? of.back() : 1000;
   bool hasNetworks = hasVectorsForNetworks(op);
-  k.independent(of.drop_back(), 100 + length * 0.3, [&](ArrayRef<Num> at) {
-    Array result = k.output(0).at(at);
-    auto take = [&](auto &&first) {
-      first.look(k.input(0).at(at), k.size(of.back()));
-      k.loop(k.index(0), k.index(kept),
-             [&](Num i) { result.set(i, first.place(i)); });
-    };
-    if (kept <= mostInOrder)
-      take(Best(k, element, op.getDescending(), kept));
-    else
-      take(Selection(k, element, op.getDescending(), kept, hasNetworks));
-  });
+  bool byPartition = hasPartitions(op, element, of.back()) &&
+                     kept > mostInOrder &&
+                     kept * partForPartitions >= of.back();
+  double perElement = byPartition ? 1.5 : 0.3;
+  k.independent(of.drop_back(), 100 + length * perElement,
+                [&](ArrayRef<Num> at) {
+                  Array result = k.output(0).at(at);
+                  auto take = [&](auto &&first) {
+                    if constexpr (std::is_same_v<std::decay_t<decltype(first)>,
+                                                 Selection>)
+                      if (byPartition)
+                        first.lookByPartition(k.input(0).at(at), of.back());
+                      else
+                        first.look(k.input(0).at(at), k.size(of.back()));
+                    else
+                      first.look(k.input(0).at(at), k.size(of.back()));
+                    k.loop(k.index(0), k.index(kept),
+                           [&](Num i) { result.set(i, first.place(i)); });
+                  };
+                  if (kept <= mostInOrder)
+                    take(Best(k, element, op.getDescending(), kept));
+                  else
+                    take(Selection(k, element, op.getDescending(), kept,
+                                   hasNetworks, byPartition));
+                });
   return k.finish()[0];
 }
