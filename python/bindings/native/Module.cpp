@@ -11,6 +11,7 @@
 #include "Function.h"
 #include "LoadAhead.h"
 #include "LoadedCode.h"
+#include "Philox.h"
 #include "Processor.h"
 #include "Rows.h"
 #include "Sampler.h"
@@ -74,6 +75,9 @@ static PyMethodDef functions[] = {
     {"load_ahead", loadAhead, METH_VARARGS,
      "load_ahead(paths, flags)\n\nStarts to load shared libraries in a thread. "
      "Who imports one of them before it is there waits for it."},
+    {"fill_philox", fillPhilox, METH_VARARGS,
+     "fill_philox(array, key, low, high)\n\nThe words (uint32) of the blocks of "
+     "Philox4x32-10 with this key from the counter high:low on."},
     {"has_tiles", hasTiles, METH_NOARGS,
      "has_tiles()\n\nWhether code of this process may use AMX. The system is "
      "asked for it at the first call."},

@@ -4,14 +4,16 @@ import math
 
 import numpy as np
 
-from tfc.core import Tensor, argument_error
+from tfc.core import Tensor, argument_error, executing_eagerly
 from tfc.dtypes import DType, as_dtype, float32, float64, int32, int64, uint16, uint32, uint64
-from tfc.ops import philox, threefry
+from tfc.ops import draws, philox, threefry
 from tfc.ops import primitives as p
 from tfc.ops.control_flow import while_loop
 from tfc.ops.convert import convert_to_tensor
 from tfc.ops.sizes import counting, filled, first, groups, known, product, reshaped, sizes_of, sizes_of_tensor
 
+# The key that scrambles a seed.
+_SCRAMBLE = 0x3EC8F720 | 0x02461E29 << 32
 # Each output may use this many blocks of the generator, as TensorFlow reserves them.
 RESERVED = 256
 
@@ -68,12 +70,16 @@ def key_and_counter(seed, is_threefry=False):
     seed = convert_to_tensor(seed)
     if not seed.dtype.is_integer or seed.shape_tuple != (2,):
         raise argument_error(None, "random", f"seed must be two integers, got {seed!r}")
+    if executing_eagerly() and not is_threefry:
+        first, second = (v % 2**64 for v in seed.numpy().tolist())
+        mix = draws.doubles_of_words(draws.words(_SCRAMBLE, first | second << 64, 4)).tolist()
+        return u64(mix[0]), u64(0, mix[1])
     start = seed if seed.dtype is uint64 else p.cast(seed, dtype=uint64)
     if is_threefry:
         low = p.bitwise_and(start, u64(0xFFFFFFFF))
         high = p.left_shift(part(low, 1, 2), u64(32))
         return p.bitwise_or(part(low, 0, 1), high), u64(0)
-    mix = p.random_bits(u64(0x3EC8F720 | 0x02461E29 << 32), start, shape=(2,), dtype=uint64)
+    mix = p.random_bits(u64(_SCRAMBLE), start, shape=(2,), dtype=uint64)
     return part(mix, 0, 1), p.concat(u64(0), part(mix, 1, 2), axis=0)
 
 
@@ -120,7 +126,32 @@ def _threefry_unit(key, counter, sizes, dtype) -> Tensor:
     return p.sub(p.bitcast(ones, dtype=dtype), number(1, dtype))
 
 
+def _at_once(counter, sizes) -> bool:
+    """Whether numbers of Philox may be drawn by numpy now."""
+    return executing_eagerly() and counter.shape_tuple == (2,) and known(sizes)
+
+
+def _are_plain(dtype, *values) -> bool:
+    """Python numbers that the dtype holds, with room for their differences."""
+    if dtype.is_integer:
+        info = np.iinfo(dtype.np_dtype)
+        return all(type(v) is int and info.min <= v <= info.max for v in values)
+    return dtype in (float32, float64) and all(type(v) in (int, float) and abs(v) <= 1e30 for v in values)
+
+
+def _start(key, counter) -> tuple[int, int]:
+    low, high = counter.numpy().tolist()
+    return key.numpy().item(), low | high << 64
+
+
 def uniform_numbers(key, counter, sizes, minval, maxval, dtype) -> Tensor:
+    if _at_once(counter, sizes):
+        top = 1 if maxval is None and dtype.is_floating else maxval
+        if _are_plain(dtype, minval, top):
+            if dtype.is_floating:
+                return p.constant(value=draws.uniform(*_start(key, counter), sizes, minval, top, dtype))
+            if minval < top and dtype in (int32, int64, uint32, uint64):
+                return p.constant(value=draws.uniform_integers(*_start(key, counter), sizes, minval, top, dtype))
     if dtype.is_floating:
         low, high = (
             convert_to_tensor(minval, dtype),
@@ -150,6 +181,8 @@ def uniform_numbers(key, counter, sizes, minval, maxval, dtype) -> Tensor:
 
 def normal_numbers(key, counter, sizes, mean, stddev, dtype) -> Tensor:
     """Box and Muller's transform of pairs of uniform numbers."""
+    if _at_once(counter, sizes) and _are_plain(dtype, mean, stddev) and dtype.is_floating:
+        return p.constant(value=draws.normal(*_start(key, counter), sizes, mean, stddev, dtype))
     inner = float64 if dtype is float64 else float32
     if counter.shape_tuple == (1,):
         dims = _known_only(sizes)

@@ -16,6 +16,7 @@ from tfc.ops import primitives as p
 from tfc.ops.control_flow import while_loop
 from tfc.ops.convert import convert_to_tensor, integer, operand, static_value
 from tfc.ops.distributions import (
+    RESERVED,
     categorical_numbers,
     float_dtype,
     key_and_counter,
@@ -23,6 +24,7 @@ from tfc.ops.distributions import (
     number,
     random_bits,
     truncated_normal_numbers,
+    u64,
     uniform_numbers,
     wanted,
 )
@@ -139,10 +141,16 @@ def host_seed(op_seed) -> int | None:
     return key << 32 | high
 
 
+def _drawn(op: str, dtype, op_seed, outputs: Size, reserved: int = RESERVED) -> tuple[Tensor, Tensor]:
+    """The key and counter of an op that draws so many outputs."""
+    if op_seed is None and executing_eagerly():
+        key, high = _seeds(None)
+        return u64(key), u64(0, high)
+    return advance(_op_state(op, dtype, op_seed), outputs, reserved)
+
+
 def _op_state(op: str, dtype, op_seed) -> State:
     key, high = _seeds(op_seed)
-    if op_seed is None and executing_eagerly():
-        return State([0, high, key])
     return op_state((op, dtype, key, high), lambda: State([0, high, key]))
 
 
@@ -161,20 +169,19 @@ def uniform(shape, minval=0, maxval=None, dtype=float32, seed=None, name=None) -
     dtype, dims = as_dtype(dtype), wanted(shape)
     if dtype.is_integer and maxval is None:
         raise ValueError(f"Must specify maxval for integer dtype {dtype!r}")
-    state = _op_state("uniform", dtype, seed)
-    return uniform_numbers(*advance(state, product(*dims)), dims, minval, maxval, dtype)
+    return uniform_numbers(*_drawn("uniform", dtype, seed, product(*dims)), dims, minval, maxval, dtype)
 
 
 def normal(shape, mean=0.0, stddev=1.0, dtype=float32, seed=None, name=None) -> Tensor:
     """Normally distributed numbers, other ones at each call."""
     dtype, dims = float_dtype(dtype, "normal"), wanted(shape)
-    return normal_numbers(*advance(_op_state("normal", dtype, seed), product(*dims)), dims, mean, stddev, dtype)
+    return normal_numbers(*_drawn("normal", dtype, seed, product(*dims)), dims, mean, stddev, dtype)
 
 
 def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=float32, seed=None, name=None) -> Tensor:
     """Normally distributed numbers at most 2 `stddev` from `mean`, other ones at each call."""
     dtype, dims = float_dtype(dtype, "normal"), wanted(shape)
-    drawn = advance(_op_state("truncated_normal", dtype, seed), product(*dims))
+    drawn = _drawn("truncated_normal", dtype, seed, product(*dims))
     return truncated_normal_numbers(*drawn, dims, mean, stddev, dtype)
 
 
@@ -182,7 +189,7 @@ def shuffle(value, seed=None, name=None) -> Tensor:
     """The slices along the first dimension in random order."""
     value = convert_to_tensor(value)
     n = (*sizes_of_tensor(value, "tf.random.shuffle"), 1)[0]
-    drawn = advance(_op_state("shuffle", value.dtype, seed), groups(n, 4), reserved=1)
+    drawn = _drawn("shuffle", value.dtype, seed, groups(n, 4), reserved=1)
     one = isinstance(n, int) and n <= 1
     return value if one else p.gather(value, shuffled(*drawn, n), axis=0, batch_dims=0)
 
@@ -231,8 +238,8 @@ def _logits(op, logits, samples):
 def categorical(logits, num_samples, dtype=None, seed=None, name=None) -> Tensor:
     """`[batch, num_samples]` classes at random, with probabilities softmax(logits)."""
     x, samples = _logits("categorical", logits, num_samples)
-    state = _op_state("categorical", x.dtype, seed)
-    drawn = advance(state, product(sizes_of_tensor(x, "categorical")[0], groups(samples, 4), 8))
+    outputs = product(sizes_of_tensor(x, "categorical")[0], groups(samples, 4), 8)
+    drawn = _drawn("categorical", x.dtype, seed, outputs)
     return categorical_numbers(*drawn, x, samples, as_dtype(dtype or int64))
 
 
@@ -279,7 +286,7 @@ def gamma(shape, alpha, beta=None, dtype=float32, seed=None, name=None) -> Tenso
     """`shape` gamma distributed numbers for each `alpha` (and rate `beta`): `shape + alpha.shape`."""
     alpha, beta, last, dtype = _parameters("gamma", dtype, alpha, beta)
     lead = wanted(shape)
-    drawn = advance(_op_state("gamma", dtype, seed), product(*lead, *last))
+    drawn = _drawn("gamma", dtype, seed, product(*lead, *last))
     return _gamma(drawn, product(*lead), alpha, beta, (*lead, *last), dtype)
 
 
@@ -318,7 +325,7 @@ def poisson(shape, lam, dtype=float32, seed=None, name=None) -> Tensor:
     """`shape` Poisson distributed numbers for each rate: `shape + lam.shape`."""
     lam, last = _rates("poisson", lam)
     dtype, lead = as_dtype(dtype), wanted(shape)
-    drawn = advance(_op_state("poisson", dtype, seed), product(*lead, *last))
+    drawn = _drawn("poisson", dtype, seed, product(*lead, *last))
     return _poisson(drawn, product(*lead), lam, (*lead, *last), dtype)
 
 

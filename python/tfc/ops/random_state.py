@@ -58,6 +58,8 @@ class Counts(VariableStorage):
 
 def advance(state, outputs: Size, reserved: int = RESERVED):
     """The key and counter now; the state moves on by what so many outputs may use, each `reserved` blocks."""
+    if executing_eagerly() and not isinstance(outputs, Tensor):
+        return _advance_now(state, outputs * reserved)
     words = p.bitcast(p.read_variable(state), dtype=uint64)
     step = product(outputs, reserved)
     step = p.reshape(p.cast(step, dtype=uint64), shape=(1,)) if isinstance(step, Tensor) else u64(step)
@@ -72,6 +74,14 @@ def advance(state, outputs: Size, reserved: int = RESERVED):
     after = p.concat(next_low, p.add(high, carry), key, axis=0)
     p.assign_variable(state, p.bitcast(after, dtype=int64))
     return key, p.concat(low, high, axis=0)
+
+
+def _advance_now(state, step: int):
+    *counter, key = (v % 2**64 for v in p.read_variable(state).numpy().tolist())
+    at = sum(v << 64 * i for i, v in enumerate(counter)) + step
+    after = [at >> 64 * i & 2**64 - 1 for i in range(len(counter))]
+    p.assign_variable(state, p.bitcast(u64(*after, key), dtype=int64))
+    return u64(key), u64(*counter)
 
 
 class Algorithm(enum.Enum):

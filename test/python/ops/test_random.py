@@ -187,3 +187,41 @@ def test_a_negative_number_of_samples_found_at_run_time_is_named():
     assert draw(tf.constant(4)).shape == [2, 4]
     with pytest.raises(tf.errors.InvalidArgumentError, match="num_samples should be non-negative"):
         draw(tf.constant(-2))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("shape", [(), (1,), (7,), (1000,), (3, 5), (0,), (2, 0)])
+def test_numbers_drawn_at_once_are_those_of_the_single_ops(shape, dtype):
+    """Parameters that are tensors go op by op."""
+    for first, second in ((0.0, 1.0), (1.5, 2)):
+        tensors = tf.constant(first, dtype), tf.constant(second, dtype)
+        for draw in (tf.random.stateless_normal, tf.random.stateless_uniform):
+            at_once, by_ops = draw(shape, [1, -2], first, second, dtype), draw(shape, [1, -2], *tensors, dtype)
+            assert at_once.shape == by_ops.shape and at_once.dtype == by_ops.dtype
+            assert at_once.numpy().tobytes() == by_ops.numpy().tobytes()
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int64", "uint32", "uint64"])
+def test_integers_drawn_at_once_are_those_of_the_single_ops(dtype):
+    info = np.iinfo(dtype)
+    for low, high in ((0, 10), (max(-5, info.min), 7), (info.min, info.max)):
+        at_once = tf.random.stateless_uniform((33,), [1, 2], low, high, dtype)
+        by_ops = tf.random.stateless_uniform((33,), [1, 2], tf.constant(low, dtype), tf.constant(high, dtype), dtype)
+        assert at_once.dtype == by_ops.dtype
+        np.testing.assert_array_equal(at_once, by_ops)
+
+
+def test_a_state_moves_on_by_the_same_eagerly_and_in_a_function():
+    """Also over the end of its lower word."""
+    eager, traced = (tf.random.Generator.from_state([-5, 3, 7], "philox") for _ in range(2))
+    draw = tf.function(lambda: traced.normal((3,)))
+    for _ in range(3):
+        np.testing.assert_allclose(eager.normal((3,)), draw(), rtol=1e-5)
+        np.testing.assert_array_equal(eager.state, traced.state)
+
+
+def test_blocks_are_counted_over_the_end_of_a_word():
+    start = 2**64 - 1
+    both = philox(5, start, 2)
+    assert both[0].tolist() == philox(5, start, 1)[0].tolist()
+    assert both[1].tolist() == philox(5, start + 1, 1)[0].tolist() != philox(5, 0, 1)[0].tolist()

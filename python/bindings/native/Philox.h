@@ -1,0 +1,12 @@
+//===- Philox.h - random bits of a counter-based generator ----------------===//
+#pragma once
+
+#include <Python.h>
+
+namespace tfc::native {
+
+/// _native.fill_philox(array, key, low, high): the words (uint32) of the blocks
+/// of Philox4x32-10 from the counter `high:low` on.
+PyObject *fillPhilox(PyObject *module, PyObject *args);
+
+} // namespace tfc::native
