@@ -32,12 +32,13 @@ Block philox(uint64_t key, uint64_t low, uint64_t high) {
 }
 
 void fill(char *words, Py_ssize_t bytes, uint64_t key, uint64_t low,
-          uint64_t high) {
+          uint64_t high, uint64_t step) {
   constexpr Py_ssize_t size = sizeof(Block);
   for (Py_ssize_t at = 0; at < bytes; at += size) {
     Block block = philox(key, low, high);
     std::memcpy(words + at, block.data(), std::min(size, bytes - at));
-    if (++low == 0)
+    low += step;
+    if (low < step)
       ++high;
   }
 }
@@ -46,15 +47,16 @@ void fill(char *words, Py_ssize_t bytes, uint64_t key, uint64_t low,
 
 PyObject *fillPhilox(PyObject *, PyObject *args) {
   Py_buffer buffer;
-  unsigned long long key, low, high;
-  if (!PyArg_ParseTuple(args, "w*KKK:fill_philox", &buffer, &key, &low, &high))
+  unsigned long long key, low, high, step;
+  if (!PyArg_ParseTuple(args, "w*KKKK:fill_philox", &buffer, &key, &low, &high,
+                        &step))
     return nullptr;
   // Giving up the interpreter's lock takes as long as some thousand words.
   if (buffer.len < (1 << 16)) {
-    fill(static_cast<char *>(buffer.buf), buffer.len, key, low, high);
+    fill(static_cast<char *>(buffer.buf), buffer.len, key, low, high, step);
   } else {
     Py_BEGIN_ALLOW_THREADS;
-    fill(static_cast<char *>(buffer.buf), buffer.len, key, low, high);
+    fill(static_cast<char *>(buffer.buf), buffer.len, key, low, high, step);
     Py_END_ALLOW_THREADS;
   }
   PyBuffer_Release(&buffer);

@@ -5,8 +5,8 @@
 
 namespace tfc::native {
 
-/// _native.fill_philox(array, key, low, high): the words (uint32) of the blocks
-/// of Philox4x32-10 from the counter `high:low` on.
+/// _native.fill_philox(array, key, low, high, step): the words (uint32) of the
+/// blocks of Philox4x32-10 from the counter `high:low` on, so far apart.
 PyObject *fillPhilox(PyObject *module, PyObject *args);
 
 } // namespace tfc::native

@@ -181,7 +181,7 @@ def uniform_numbers(key, counter, sizes, minval, maxval, dtype) -> Tensor:
 
 def normal_numbers(key, counter, sizes, mean, stddev, dtype) -> Tensor:
     """Box and Muller's transform of pairs of uniform numbers."""
-    if _at_once(counter, sizes) and _are_plain(dtype, mean, stddev) and dtype.is_floating:
+    if _at_once(counter, sizes) and dtype.is_floating and _are_plain(dtype, mean, stddev):
         return p.constant(value=draws.normal(*_start(key, counter), sizes, mean, stddev, dtype))
     inner = float64 if dtype is float64 else float32
     if counter.shape_tuple == (1,):
@@ -232,6 +232,11 @@ def truncated_normal_numbers(key, counter, sizes, mean, stddev, dtype) -> Tensor
     Each group of outputs draws from blocks of its own, one after the other, until every group has enough. ThreeFry has
     the numbers of XLA, which inverts the distribution.
     """
+    if _at_once(counter, sizes) and dtype.is_floating and _are_plain(dtype, mean, stddev):
+        start = _start(key, counter)
+        return p.constant(
+            value=draws.truncated_normal(*start, sizes, mean, stddev, dtype, RESERVED, most=_GROUP_BLOCKS)
+        )
     if counter.shape_tuple == (1,):
         return _scaled(_inverted_truncated_normal(key, counter, sizes, dtype), mean, stddev, dtype)
     count, wide = product(*sizes), dtype is float64

@@ -10,10 +10,10 @@ from tfc import _native
 from tfc.ops import primitives as p
 
 
-def words(key: int, counter: int, count: int) -> np.ndarray:
-    """Random uint32 of Philox4x32-10, from a 128-bit counter on."""
+def words(key: int, counter: int, count: int, step: int = 1) -> np.ndarray:
+    """Random uint32 of Philox4x32-10, from a 128-bit counter on, whose blocks are so far apart."""
     out = np.empty(count, np.uint32)
-    _native.fill_philox(out, key & 2**64 - 1, counter & 2**64 - 1, counter >> 64 & 2**64 - 1)
+    _native.fill_philox(out, key & 2**64 - 1, counter & 2**64 - 1, counter >> 64 & 2**64 - 1, step)
     return out
 
 
@@ -61,10 +61,42 @@ def normal(key: int, counter: int, shape: tuple, mean, deviation, dtype) -> np.n
         unit = _unit_double(words(key, counter, 4 * pairs))
     else:
         unit = _unit(words(key, counter, 2 * pairs))
-    # What eager ops compute, to the last bit.
-    radius = p.sqrt.meaning(kind(-2) * p.log.meaning(np.maximum(unit[::2], kind(1e-7))))
-    angle = kind(2 * np.pi) * unit[1::2]
     out = np.empty(2 * pairs, kind)
-    np.multiply(p.sin.meaning(angle), radius, out=out[::2])
-    np.multiply(p.cos.meaning(angle), radius, out=out[1::2])
+    out[::2], out[1::2] = _box_muller(unit[::2], unit[1::2])
     return (out[:count] * kind(deviation) + kind(mean)).reshape(shape)
+
+
+def _box_muller(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Two normal numbers of two uniform ones: what eager ops compute, to the last bit."""
+    kind = first.dtype.type
+    radius = p.sqrt.meaning(kind(-2) * p.log.meaning(np.maximum(first, kind(1e-7))))
+    angle = kind(2 * np.pi) * second
+    return p.sin.meaning(angle) * radius, p.cos.meaning(angle) * radius
+
+
+def truncated_normal(
+    key: int, counter: int, shape: tuple, mean, deviation, dtype, reserved: int, most: int
+) -> np.ndarray:
+    """Normal numbers within 2 of 0, of groups that have `reserved` blocks for each output, and look at `most` at the
+    most; float32 or float64.
+    """
+    count, kind = math.prod(shape), dtype.np_dtype.type
+    wide = dtype.size == 8
+    size = 2 if wide else 4
+    groups = -(-count // size)
+    out, found = np.zeros((groups, size), kind), np.zeros(groups, np.int64)
+    for block in range(most):
+        if (found >= size).all():
+            break
+        drawn = words(key, counter + block, 4 * groups, step=reserved * size // 4).reshape(-1, 4)
+        if wide:
+            draws = _box_muller(_unit_double(drawn[:, :2]), _unit_double(drawn[:, 2:]))
+        else:
+            unit = _unit(drawn)
+            draws = *_box_muller(unit[:, 0], unit[:, 1]), *_box_muller(unit[:, 2], unit[:, 3])
+        for draw in draws:
+            good = np.abs(draw) < 2
+            at = np.flatnonzero(good & (found < size))
+            out[at, found[at]] = draw[at]
+            found += good
+    return (out.reshape(-1)[:count] * kind(deviation) + kind(mean)).reshape(shape)

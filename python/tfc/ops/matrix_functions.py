@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from tfc.core import Tensor, argument_error
+from tfc.core import Tensor, argument_error, executing_eagerly
 from tfc.dtypes import float32, int32
 from tfc.ops import primitives as p
 from tfc.ops import triangles
@@ -33,6 +33,10 @@ SLogDet = collections.namedtuple("LogMatrixDeterminant", ["sign", "log_abs_deter
 
 def _permutation_sign(order, dtype) -> Tensor:
     """1 or -1: the parity of the pairs that are out of order."""
+    if executing_eagerly():
+        places = order.numpy()
+        crossed = np.triu(places[..., :, None] > places[..., None, :], 1)
+        return p.constant(value=np.asarray(1 - 2 * (crossed.sum((-2, -1)) % 2), dtype.np_dtype))
     rank = len(order.shape_tuple)
     before, after = p.expand_dims(order, axes=(rank,)), p.expand_dims(order, axes=(rank - 1,))
     crossed = triangles.upper(p.cast(p.greater(before, after), dtype=int32), 1)

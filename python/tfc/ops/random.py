@@ -199,6 +199,11 @@ def shuffled(key, counter, n: Size) -> Tensor:
     # Where nothing is left to exchange, there is still a draw: no vector has a negative size.
     steps = n - 1 if isinstance(n, int) else p.maximum(p.sub(n, number(1, int64)), number(0, int64))
     draws = random_bits(key, counter, (steps,), uint32)
+    if executing_eagerly() and isinstance(n, int):
+        order, left = list(range(n)), np.uint32(n) - np.arange(steps, dtype=np.uint32)
+        for i, step in enumerate((draws.numpy() % left).tolist()):
+            order[i], order[i + step] = order[i + step], order[i]
+        return p.constant(value=np.array(order, np.int64))
     left = p.sub(p.cast(n, dtype=uint32) if isinstance(n, Tensor) else number(n, uint32), counting(steps, uint32))
     distances = p.cast(p.floor_mod(draws, left), dtype=int64)
     if executing_eagerly():

@@ -2,7 +2,9 @@
 
 import collections
 
-from tfc.core import Tensor, argument_error
+import numpy as np
+
+from tfc.core import Tensor, argument_error, executing_eagerly
 from tfc.dtypes import TensorSpec, as_dtype, int32, int64, string, uint8
 from tfc.ops import primitives as p
 from tfc.ops.array import roll, shape
@@ -29,6 +31,8 @@ def _unique(x, out_idx):
         values = p.string(x, function="distinct", type=TensorSpec((None,), string))
         places = p.string(x, values, function="places", type=TensorSpec(x.shape_tuple, int64))
         return values, p.cast(places, dtype=as_dtype(out_idx))
+    if executing_eagerly() and x.dtype.np_dtype.kind in "iuf":
+        return _unique_now(x, as_dtype(out_idx))
     n = p.squeeze(shape(x), axes=(0,))
     positions = range_(n)
     # Equal values stand together, in the order in which they came; the first of each run stands for it.
@@ -41,6 +45,15 @@ def _unique(x, out_idx):
     is_first = p.equal(stands_for, positions)
     rank = p.sub(cumsum(p.cast(is_first, dtype=int32)), convert_to_tensor(1, int32))
     return boolean_mask(x, is_first), p.cast(gather(rank, stands_for), dtype=as_dtype(out_idx))
+
+
+def _unique_now(x, out_idx):
+    _, first, place = np.unique(x.numpy(), return_index=True, return_inverse=True, equal_nan=False)
+    order = np.argsort(first)
+    rank = np.empty(len(first), out_idx.np_dtype)
+    rank[order] = np.arange(len(first))
+    values = p.gather(x, p.constant(value=first[order]), axis=0, batch_dims=0)
+    return values, p.constant(value=rank[place])
 
 
 def unique(x, out_idx=int32, name=None) -> Unique:

@@ -116,3 +116,17 @@ def test_public_functions_compiled_are_the_eager_ones():
 def test_cholesky_of_an_indefinite_matrix_is_nan(compiled):
     f = tf.function(tf.linalg.cholesky) if compiled else tf.linalg.cholesky
     assert np.isnan(f(tf.constant([[1.0, 2.0], [2.0, 1.0]])).numpy()).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex64", "complex128"])
+@pytest.mark.parametrize("special", [None, np.nan, np.inf])
+def test_one_matrix_is_factored_like_each_of_a_stack(dtype, special):
+    rng = np.random.default_rng(0)
+    for n in (1, 2, 7, 16):
+        for x in (rng.integers(-2, 3, (n, n)), rng.standard_normal((n, n))):
+            x = x.astype(dtype)
+            if special is not None:
+                x[n // 2, 0] = special
+            one, both = tf.linalg.lu(x), tf.linalg.lu(np.stack([x, x]))
+            for single, stacked in zip(one, both, strict=True):
+                np.testing.assert_array_equal(single, stacked[1])

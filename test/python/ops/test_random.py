@@ -195,7 +195,7 @@ def test_numbers_drawn_at_once_are_those_of_the_single_ops(shape, dtype):
     """Parameters that are tensors go op by op."""
     for first, second in ((0.0, 1.0), (1.5, 2)):
         tensors = tf.constant(first, dtype), tf.constant(second, dtype)
-        for draw in (tf.random.stateless_normal, tf.random.stateless_uniform):
+        for draw in (tf.random.stateless_normal, tf.random.stateless_uniform, tf.random.stateless_truncated_normal):
             at_once, by_ops = draw(shape, [1, -2], first, second, dtype), draw(shape, [1, -2], *tensors, dtype)
             assert at_once.shape == by_ops.shape and at_once.dtype == by_ops.dtype
             assert at_once.numpy().tobytes() == by_ops.numpy().tobytes()

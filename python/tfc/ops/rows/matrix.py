@@ -68,8 +68,27 @@ def _solve(a, b):
     return out
 
 
+def _lu_of_one(x):
+    """Of one matrix; not to be used where something is not finite."""
+    n = len(x)
+    factors, order = x.copy(), np.arange(n, dtype=np.int32)
+    for k in range(n):
+        pivot = k + int(np.argmax(np.abs(factors[k:, k])))
+        if pivot != k:
+            factors[[k, pivot]], order[[k, pivot]] = factors[[pivot, k]], order[[pivot, k]]
+        d = factors[k, k]
+        below = factors[k + 1 :]
+        below[:, k] /= d if d != 0 else 1
+        below[:, k + 1 :] -= below[:, k, None] * factors[k, k + 1 :]
+    return factors, order
+
+
 def _lu(x):
     n = x.shape[-1]
+    if math.prod(x.shape[:-2]) == 1:
+        factors, order = _lu_of_one(x.reshape(n, n))
+        if np.isfinite(factors).all():
+            return factors.reshape(x.shape), order.reshape(x.shape[:-1])
     factors = x.reshape(math.prod(x.shape[:-2]), n, n).copy()
     permutation = np.tile(np.arange(n, dtype=np.int32), (len(factors), 1))
     each = np.arange(len(factors))

@@ -1,0 +1,33 @@
+"""Distinct values: numpy finds them eagerly, sorts and scatters in functions."""
+
+import numpy as np
+import pytest
+import tfc as tf
+
+VALUES = {
+    "none": np.array([], np.float32),
+    "integers": np.array([3, 1, 3, 2, 1], np.int32),
+    "zeros and NaN": np.array([np.nan, 0.0, -0.0, np.nan, 1, -0.0]),
+    "bytes": np.array([1, 1], np.uint8),
+    "many": np.random.default_rng(0).integers(0, 5, 50),
+    "half": np.array([2, 1, 2], np.float16),
+}
+
+
+@pytest.mark.parametrize("places", ["int32", "int64"])
+@pytest.mark.parametrize("name", VALUES)
+def test_distinct_values_are_the_same_eagerly_and_in_a_function(name, places):
+    x = tf.constant(VALUES[name])
+    eager = tf.unique(x, tf.as_dtype(places))
+    values, index = tf.function(lambda x: tf.unique(x, tf.as_dtype(places)))(x)
+    assert eager.idx.dtype == index.dtype == tf.as_dtype(places)
+    assert eager.y.numpy().tobytes() == values.numpy().tobytes()
+    np.testing.assert_array_equal(eager.idx, index)
+
+
+def test_gradients_go_to_the_first_of_equal_values():
+    x = tf.constant([2.0, 1.0, 2.0])
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = tf.reduce_sum(tf.unique(x).y * tf.constant([3.0, 5.0]))
+    np.testing.assert_array_equal(tape.gradient(y, x), [3, 5, 0])
