@@ -181,6 +181,17 @@ public:
   static int64_t convolved(int64_t size) {
     return llvm::PowerOf2Ceil(2 * size - 1);
   }
+  /// The same, of large ones: the next product of 2, 3 and 5 that there is a
+  /// transform for, or 0.
+  static int64_t convolvedLarge(int64_t size, Type real) {
+    int64_t least = 2 * size - 1, best = 0;
+    for (int64_t odd : {1, 3, 5, 9, 15}) {
+      int64_t length = odd * llvm::PowerOf2Ceil(llvm::divideCeil(least, odd));
+      if ((!best || length < best) && RowTransform::isFor(length, real))
+        best = length;
+    }
+    return best;
+  }
   /// Does what it can: else only run time's algorithm is left.
   bool run() {
     if (size % 2 == 0 && size >= 32 && RowTransform::isFor(size / 2, real)) {
@@ -193,6 +204,8 @@ public:
       runComplex();
     else if (size > 1 && KnownTransform::isFor(convolved(size)))
       runConvolved();
+    else if (size > 1 && convolvedLarge(size, real))
+      runConvolvedLarge();
     else
       return false;
     return true;
@@ -224,6 +237,7 @@ private:
   bool isHalfOutput();
   void runReal();
   void runConvolved();
+  void runConvolvedLarge();
   /// Half a transform: of the numbers at even places, with those at odd ones as
   /// imaginary parts.
   void forward(Kernel &k, const Array &x, const Array &result,
@@ -426,6 +440,69 @@ void KnownRows::runConvolved() {
       Num c = chirps(zero, j), s = chirps(one, j);
       result.set(j, k.complex(re * c - im * s, re * s + im * c));
     });
+  });
+  setResults(l, op, k.finish());
+}
+
+/// The same; tables of all numbers would take most of an object, so the filter
+/// is made, and transformed, when the code runs. Threads share each transform.
+void KnownRows::runConvolvedLarge() {
+  int64_t length = convolvedLarge(size, real);
+  RowTransform transform(length, real, /*inverse=*/false);
+  SmallVector<Value> tables = transform.tables(l.b, l.loc);
+  RootTable roots(2 * size, op.getInverse());
+  roots.tables(l.b, l.loc, real, tables);
+  Kernel k(l, {op.getX()}, {{Dims(of), element}}, element,
+           Kernel::Loops::ofElements, tables);
+  unsigned first = 1, rootsAt = first + transform.tableCount();
+  Num n = k.index(size), zero = k.index(0), one = k.index(1);
+  Num none = k.realLike(0, real);
+  double share = 1.0 / length / (op.getInverse() ? size : 1);
+
+  Array chirps = memory(k, size);
+  // Squares of places, by blocks that threads share.
+  constexpr int64_t inBlock = 4096;
+  k.independent(
+      {llvm::divideCeil(size, inBlock)}, 2 * inBlock, [&](ArrayRef<Num> at) {
+        Num from = at[0] * k.index(inBlock);
+        k.loop(from, k.smaller(from + inBlock, n), [&](Num j) {
+          Num place = k.remainder(j * j, k.index(2 * size));
+          auto [c, s] = roots.at(k.input(rootsAt), k.input(rootsAt + 1), place);
+          chirps.set(zero, j, c);
+          chirps.set(one, j, s);
+        });
+      });
+  Num last = n - 1, part = k.realLike(share, real);
+  Array filters = transform.run(k, first, [&](Num i) {
+    Num distance = k.smaller(i, k.index(length) - i), isThere = distance < n;
+    Num j = k.smaller(distance, last);
+    return std::pair(k.choose(isThere, chirps(zero, j) * part, none),
+                     k.choose(isThere, none - chirps(one, j) * part, none));
+  });
+  k.loops(of.drop_back(), [&](ArrayRef<Num> at) {
+    Array x = k.input(0).at(at), result = k.output(0).at(at);
+    Array y = transform.run(k, first, [&](Num i) {
+      Num isThere = i < n, j = k.smaller(i, last), value = x(j);
+      Num re = k.realPart(value), im = k.imagPart(value);
+      Num c = chirps(zero, j), s = chirps(one, j);
+      return std::pair(k.choose(isThere, re * c - im * s, none),
+                       k.choose(isThere, re * s + im * c, none));
+    });
+    // The way back is the same transform, of numbers whose parts have changed
+    // places.
+    transform.run(
+        k, first,
+        [&](Num j) {
+          Num re = y(zero, j), im = y(one, j);
+          Num c = filters(zero, j), s = filters(one, j);
+          return std::pair(re * s + im * c, re * c - im * s);
+        },
+        [&](Num j, Num im, Num re) {
+          k.when(j < n, [&] {
+            Num c = chirps(zero, j), s = chirps(one, j);
+            result.set(j, k.complex(re * c - im * s, re * s + im * c));
+          });
+        });
   });
   setResults(l, op, k.finish());
 }

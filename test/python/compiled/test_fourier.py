@@ -10,10 +10,11 @@ def signal(shape, dtype=np.complex64, seed=0):
     return (rng.normal(size=shape) + 1j * rng.normal(size=shape)).astype(dtype)
 
 
-# Fewer than a vector; vectors of several groups; one group; tails; each small factor; large primes, as convolutions and
-# too large for them; larger than the table of roots, as matrices whose sides are whole vectors or not.
+# Fewer than a vector; vectors of several groups; one group; tails; each small factor; large primes, as convolutions with
+# a table and with one that is made; larger than the table of roots, as matrices whose sides are whole vectors or not.
 SIZES = [1, 2, 3, 4, 5, 8, 12, 15, 16, 17, 20, 32, 36, 48, 49, 60, 64, 77, 97, 100, 125, 128, 169, 200, 240, 256, 360,
          500, 512, 1000, 1009, 1024, 1155, 1536, 2048, 2063, 4096, 16381, 16411, 32768,
+         40009, 65537, 69632,
          33033, 40960, 65536, 65625]  # fmt: skip
 
 
@@ -28,7 +29,28 @@ def test_forward_and_inverse(size, dtype):
         assert error < (2e-6 if dtype == np.complex64 else 1e-14) * max(1, np.log2(size))
 
 
-@pytest.mark.parametrize("size", [1, 2, 7, 30, 31, 34, 62, 64, 1000, 1009, 4096, 65536, 81920, 131072])
+@pytest.mark.parametrize("size", [16381, 16411, 65537, 100003])
+def test_large_primes_lose_no_digits(size):
+    x = signal((size,))
+    want = np.fft.fft(x.astype(np.complex128))
+    got = tf.function(tf.signal.fft)(x).numpy()
+    assert np.abs(got - want).max() < 3e-6 * np.sqrt(np.mean(np.abs(want) ** 2))
+
+
+@pytest.mark.parametrize("shape", [(0, 40009), (2, 2, 16411)])
+def test_rows_of_large_primes(shape):
+    x = signal(shape, np.complex128)
+    np.testing.assert_allclose(tf.function(tf.signal.fft)(x).numpy(), np.fft.fft(x), atol=1e-10)
+
+
+def test_rows_of_large_primes_whose_number_is_not_known():
+    transform = tf.function(tf.signal.fft, input_signature=[tf.TensorSpec((None, 16411), tf.complex128)])
+    for count in (0, 1, 3):
+        x = signal((count, 16411), np.complex128)
+        np.testing.assert_allclose(transform(x).numpy(), np.fft.fft(x), atol=1e-10)
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 30, 31, 34, 62, 64, 1000, 1009, 4096, 16411, 32822, 65536, 81920, 131072])
 def test_real_signals_and_back(size):
     x = np.random.default_rng(0).normal(size=(2, size)).astype(np.float32)
     spectrum, back = tf.function(lambda x: (tf.signal.rfft(x), tf.signal.irfft(tf.signal.rfft(x), [size])))(x)
