@@ -1,0 +1,23 @@
+"""The spectrum of 65,537 complex numbers."""
+
+import numpy as np
+
+from cases._programs import Numpy, builders
+
+TOLERANCE = 1e-05
+
+
+def inputs():
+    rng = np.random.default_rng(0)
+    return ((rng.normal(size=65537) + 1j * rng.normal(size=65537)).astype(np.complex64),)
+
+
+def program(lib, x):
+    return lib.fft(x)
+
+
+def oracle(x):
+    return [program(Numpy, x)]
+
+
+BUILDERS = builders(program)
