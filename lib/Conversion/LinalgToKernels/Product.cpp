@@ -181,6 +181,10 @@ void Emitter::overColumns(int64_t most, bool parallel, ForColumns body) {
       return body(
           vectors(b.constant(0), 1, 2 * width, b.mask(p.columns, 2 * width)));
     int64_t from = 0;
+    // Vectors that overlap are of one tile: sums that are added to what another
+    // tile has stored would count twice.
+    if (n % width)
+      most = std::max<int64_t>(most, 2);
     auto parts = split(llvm::divideCeil(n, width), most);
     for (auto [number, part] : llvm::enumerate(parts)) {
       auto [size, count] = part;
