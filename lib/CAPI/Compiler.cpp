@@ -10,22 +10,27 @@
 #include "mlir/CAPI/Support.h"
 #include "tfc/Compiler/Compile.h"
 #include "tfc/InitAll.h"
-#include "tfc/Target/LineTable.h"
 #include "tfc/Target/Image.h"
+#include "tfc/Target/LineTable.h"
 
 using namespace mlir;
 using namespace tfc;
 
 namespace {
 
-/// The description is made once, so that its text lives as long as the artifact.
+/// The description is made once, so that its text lives as long as the
+/// artifact.
 struct ArtifactHolder {
   Artifact artifact;
   std::string description;
 };
 
-CompileOptions &unwrap(TfcOptions options) { return *static_cast<CompileOptions *>(options.ptr); }
-ArtifactHolder &unwrap(TfcArtifact artifact) { return *static_cast<ArtifactHolder *>(artifact.ptr); }
+CompileOptions &unwrap(TfcOptions options) {
+  return *static_cast<CompileOptions *>(options.ptr);
+}
+ArtifactHolder &unwrap(TfcArtifact artifact) {
+  return *static_cast<ArtifactHolder *>(artifact.ptr);
+}
 MlirStringRef wrapText(llvm::StringRef text) {
   return mlirStringRefCreate(text.data(), text.size());
 }
@@ -61,23 +66,29 @@ bool tfcOptionsSet(TfcOptions options, MlirStringRef name, MlirStringRef value,
   return problem.empty();
 }
 
-void tfcOptionsSetProgress(TfcOptions options, MlirStringCallback callback, void *userData) {
-  unwrap(options).progress = [=](llvm::StringRef stage) { callback(wrapText(stage), userData); };
+void tfcOptionsSetProgress(TfcOptions options, MlirStringCallback callback,
+                           void *userData) {
+  unwrap(options).progress = [=](llvm::StringRef stage) {
+    callback(wrapText(stage), userData);
+  };
 }
 
 TfcArtifact tfcCompile(MlirModule module, TfcOptions options) {
   return wrapArtifact(compile(::unwrap(module), unwrap(options)));
 }
 
-TfcArtifact tfcRunStage(MlirModule module, MlirStringRef stage, TfcOptions options) {
+TfcArtifact tfcRunStage(MlirModule module, MlirStringRef stage,
+                        TfcOptions options) {
   Artifact artifact;
-  artifact.failure =
-      runStage(::unwrap(module), ::unwrap(stage), unwrap(options), artifact.failed);
+  artifact.failure = runStage(::unwrap(module), ::unwrap(stage),
+                              unwrap(options), artifact.failed);
   return wrapArtifact(std::move(artifact));
 }
 
 void tfcArtifactDestroy(TfcArtifact artifact) { delete &unwrap(artifact); }
-bool tfcArtifactFailed(TfcArtifact artifact) { return unwrap(artifact).artifact.failed; }
+bool tfcArtifactFailed(TfcArtifact artifact) {
+  return unwrap(artifact).artifact.failed;
+}
 
 MlirStringRef tfcArtifactGet(TfcArtifact artifact, TfcArtifactText what) {
   const Artifact &held = unwrap(artifact).artifact;
@@ -107,11 +118,13 @@ MlirStringRef tfcArtifactGetDump(TfcArtifact artifact, MlirStringRef name) {
 
 void tfcDescribeHost(MlirStringCallback callback, void *userData) {
   Host machine = host();
-  for (const std::string *text : {&machine.triple, &machine.cpu, &machine.features})
+  for (const std::string *text :
+       {&machine.triple, &machine.cpu, &machine.features})
     say(*text, callback, userData);
 }
 
-bool tfcLink(MlirStringRef object, MlirStringCallback callback, void *userData) {
+bool tfcLink(MlirStringRef object, MlirStringCallback callback,
+             void *userData) {
   auto image = linkImage(::unwrap(object));
   if (image) {
     say(*image, callback, userData);
@@ -121,7 +134,8 @@ bool tfcLink(MlirStringRef object, MlirStringCallback callback, void *userData) 
   return false;
 }
 
-bool tfcDescribeLines(MlirStringRef object, MlirStringCallback callback, void *userData) {
+bool tfcDescribeLines(MlirStringRef object, MlirStringCallback callback,
+                      void *userData) {
   auto text = describeLines(::unwrap(object));
   if (text) {
     say(*text, callback, userData);

@@ -87,7 +87,10 @@ std::string CompileOptions::set(StringRef name, StringRef value) {
             .str();
   } else if (name == "chain_microseconds") {
     if (value.getAsDouble(chainMicroseconds) || !(chainMicroseconds >= 0))
-      return ("option chain_microseconds: expected a number of at least 0, got '" + value + "'").str();
+      return ("option chain_microseconds: expected a number of at least 0, got "
+              "'" +
+              value + "'")
+          .str();
   } else if (name == "parts")
     return boolean(parts);
   else if (name == "line_tables")
@@ -146,8 +149,8 @@ static void loadDialects(MLIRContext *context, const CompileOptions &options) {
   if (!options.gpu.empty())
     return context->loadAllAvailableDialects();
   for (StringRef name :
-       {"affine", "arith", "bufferization", "cf", "complex", "func", "index", "linalg", "llvm",
-        "math", "memref", "scf", "tensor", "ub", "vector"})
+       {"affine", "arith", "bufferization", "cf", "complex", "func", "index",
+        "linalg", "llvm", "math", "memref", "scf", "tensor", "ub", "vector"})
     context->getOrLoadDialect(name);
 }
 
@@ -275,7 +278,8 @@ bool Driver::runStage(StringRef stage, unsigned version) {
   if (stage == kernelStage && !beforeKernels)
     beforeKernels = module.clone();
   // Long sums are kept in f64 on the CPU only.
-  bool tellsDevice = stage == "tfc-to-linalg" && !optionsOf[version].gpu.empty();
+  bool tellsDevice =
+      stage == "tfc-to-linalg" && !optionsOf[version].gpu.empty();
   if (tellsDevice)
     module->setAttr("tfc.gpu", UnitAttr::get(module.getContext()));
   LogicalResult ran = runPasses(module, stage, optionsOf[version], errors);
@@ -304,7 +308,8 @@ bool Driver::runStages() {
   // Hand-written linalg enters the chain where it fits. A trace may be calls
   // alone, of functions that return their arguments.
   auto find = [](Operation *op) {
-    bool found = isa_and_present<TFCDialect>(op->getDialect()) || isa<func::CallOp>(op);
+    bool found =
+        isa_and_present<TFCDialect>(op->getDialect()) || isa<func::CallOp>(op);
     return found ? WalkResult::interrupt() : WalkResult::advance();
   };
   bool traced = modules.front()->walk(find).wasInterrupted();

@@ -18,7 +18,8 @@ std::string describeLocation(mlir::Location loc);
 /// The entries of a module before lowering.
 std::vector<EntryInfo> describeSignatures(mlir::ModuleOp module);
 
-/// Adds which variables are read and written, and what the work is; of packed linalg on tensors.
+/// Adds which variables are read and written, and what the work is; of packed
+/// linalg on tensors.
 void describeLinalg(mlir::ModuleOp module, std::vector<EntryInfo> &entries);
 
 /// Device code, and what was left to the host; once there are binaries.

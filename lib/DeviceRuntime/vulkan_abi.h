@@ -1,6 +1,8 @@
-/* vulkan_abi.h - the part of Vulkan 1.1's binary interface that vulkan.c uses, so that building needs no headers.
+/* vulkan_abi.h - the part of Vulkan 1.1's binary interface that vulkan.c uses,
+ * so that building needs no headers.
  *
- * Names, numbers and layouts are those of the Vulkan specification, which keeps them forever. */
+ * Names, numbers and layouts are those of the Vulkan specification, which keeps
+ * them forever. */
 #ifndef TFC_DEVICERUNTIME_VULKAN_ABI_H
 #define TFC_DEVICERUNTIME_VULKAN_ABI_H
 
@@ -99,26 +101,31 @@ typedef struct VkInstanceCreateInfo {
 } VkInstanceCreateInfo;
 
 typedef struct VkPhysicalDeviceLimits {
-  uint32_t maxImageDimension1D, maxImageDimension2D, maxImageDimension3D, maxImageDimensionCube, maxImageArrayLayers,
-      maxTexelBufferElements, maxUniformBufferRange, maxStorageBufferRange, maxPushConstantsSize, maxMemoryAllocationCount,
-      maxSamplerAllocationCount;
+  uint32_t maxImageDimension1D, maxImageDimension2D, maxImageDimension3D,
+      maxImageDimensionCube, maxImageArrayLayers, maxTexelBufferElements,
+      maxUniformBufferRange, maxStorageBufferRange, maxPushConstantsSize,
+      maxMemoryAllocationCount, maxSamplerAllocationCount;
   VkDeviceSize bufferImageGranularity, sparseAddressSpaceSize;
-  uint32_t maxBoundDescriptorSets, maxPerStageDescriptorSamplers, maxPerStageDescriptorUniformBuffers,
-      maxPerStageDescriptorStorageBuffers, maxPerStageDescriptorSampledImages, maxPerStageDescriptorStorageImages,
-      maxPerStageDescriptorInputAttachments, maxPerStageResources, maxDescriptorSetSamplers, maxDescriptorSetUniformBuffers,
-      maxDescriptorSetUniformBuffersDynamic, maxDescriptorSetStorageBuffers, maxDescriptorSetStorageBuffersDynamic,
-      maxDescriptorSetSampledImages, maxDescriptorSetStorageImages, maxDescriptorSetInputAttachments;
+  uint32_t maxBoundDescriptorSets, maxPerStageDescriptorSamplers,
+      maxPerStageDescriptorUniformBuffers, maxPerStageDescriptorStorageBuffers,
+      maxPerStageDescriptorSampledImages, maxPerStageDescriptorStorageImages,
+      maxPerStageDescriptorInputAttachments, maxPerStageResources,
+      maxDescriptorSetSamplers, maxDescriptorSetUniformBuffers,
+      maxDescriptorSetUniformBuffersDynamic, maxDescriptorSetStorageBuffers,
+      maxDescriptorSetStorageBuffersDynamic, maxDescriptorSetSampledImages,
+      maxDescriptorSetStorageImages, maxDescriptorSetInputAttachments;
   uint32_t graphicsBeforeCompute[22]; /* of vertex input to fragment stages */
-  uint32_t maxComputeSharedMemorySize, maxComputeWorkGroupCount[3], maxComputeWorkGroupInvocations,
-      maxComputeWorkGroupSize[3];
-  uint32_t subPixelPrecisionBits, subTexelPrecisionBits, mipmapPrecisionBits, maxDrawIndexedIndexValue,
-      maxDrawIndirectCount;
+  uint32_t maxComputeSharedMemorySize, maxComputeWorkGroupCount[3],
+      maxComputeWorkGroupInvocations, maxComputeWorkGroupSize[3];
+  uint32_t subPixelPrecisionBits, subTexelPrecisionBits, mipmapPrecisionBits,
+      maxDrawIndexedIndexValue, maxDrawIndirectCount;
   float maxSamplerLodBias, maxSamplerAnisotropy;
   uint32_t maxViewports, maxViewportDimensions[2];
   float viewportBoundsRange[2];
   uint32_t viewportSubPixelBits;
   size_t minMemoryMapAlignment;
-  VkDeviceSize minTexelBufferOffsetAlignment, minUniformBufferOffsetAlignment, minStorageBufferOffsetAlignment;
+  VkDeviceSize minTexelBufferOffsetAlignment, minUniformBufferOffsetAlignment,
+      minStorageBufferOffsetAlignment;
   /* Everything that follows is only room. */
   uint64_t rest[40];
 } VkPhysicalDeviceLimits;
@@ -154,7 +161,12 @@ typedef struct VkPhysicalDeviceDriverProperties {
   uint8_t conformanceVersion[4];
 } VkPhysicalDeviceDriverProperties;
 
-enum { FEATURE_SHADER_FLOAT64 = 39, FEATURE_SHADER_INT64 = 40, FEATURE_SHADER_INT16 = 41, FEATURE_COUNT = 55 };
+enum {
+  FEATURE_SHADER_FLOAT64 = 39,
+  FEATURE_SHADER_INT64 = 40,
+  FEATURE_SHADER_INT16 = 41,
+  FEATURE_COUNT = 55
+};
 typedef struct VkPhysicalDeviceFeatures2 {
   int32_t sType;
   void *pNext;
@@ -164,13 +176,15 @@ typedef struct VkPhysicalDeviceFeatures2 {
 typedef struct VkPhysicalDevice16BitStorageFeatures {
   int32_t sType;
   void *pNext;
-  VkBool32 storageBuffer16BitAccess, uniformAndStorageBuffer16BitAccess, storagePushConstant16, storageInputOutput16;
+  VkBool32 storageBuffer16BitAccess, uniformAndStorageBuffer16BitAccess,
+      storagePushConstant16, storageInputOutput16;
 } VkPhysicalDevice16BitStorageFeatures;
 
 typedef struct VkPhysicalDevice8BitStorageFeatures {
   int32_t sType;
   void *pNext;
-  VkBool32 storageBuffer8BitAccess, uniformAndStorageBuffer8BitAccess, storagePushConstant8;
+  VkBool32 storageBuffer8BitAccess, uniformAndStorageBuffer8BitAccess,
+      storagePushConstant8;
 } VkPhysicalDevice8BitStorageFeatures;
 
 typedef struct VkPhysicalDeviceShaderFloat16Int8Features {

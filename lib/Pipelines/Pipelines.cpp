@@ -22,8 +22,9 @@ enum class Kind {
   stage
 };
 
-/// One step of a stage: a pass (with its options, as `mlir-opt` spells them) or another
-/// stage. `${contract}` and the like stand for the options of those names.
+/// One step of a stage: a pass (with its options, as `mlir-opt` spells them) or
+/// another stage. `${contract}` and the like stand for the options of those
+/// names.
 struct Step {
   StringRef text;
   StringRef why;
@@ -38,22 +39,34 @@ struct Stage {
 
 constexpr Step optimize[] = {
     {"tfc-inline-calls", "a call hides what its callee reads and writes"},
-    {"canonicalize", "constants that tracing left open decide branches and shapes"},
-    {"func.func(tfc-refine-shapes)", "static shapes need no checks and no dynamic memory"},
-    {"func.func(tfc-size-lists)", "before checks: indices of lists of a known length are in range", Kind::optional},
-    {"func.func(tfc-insert-checks)", "run-time errors of pure ops become effects, in their place"},
-    {"tfc-forward-stores", "what is in memory only between a store and a read need not be there",
+    {"canonicalize",
+     "constants that tracing left open decide branches and shapes"},
+    {"func.func(tfc-refine-shapes)",
+     "static shapes need no checks and no dynamic memory"},
+    {"func.func(tfc-size-lists)",
+     "before checks: indices of lists of a known length are in range",
+     Kind::optional},
+    {"func.func(tfc-insert-checks)",
+     "run-time errors of pure ops become effects, in their place"},
+    {"tfc-forward-stores",
+     "what is in memory only between a store and a read need not be there",
      Kind::optional},
     {"tfc-merge-reads", "fewer values to keep", Kind::optional},
-    {"tfc-remove-dead-effects", "after forwarding: stores that only those reads saw", Kind::optional},
-    {"tfc-hoist-reads", "a loop need not read again what it does not write", Kind::optional},
-    {"tfc-promote-variables", "the text is in program order: tokens are not needed for values",
+    {"tfc-remove-dead-effects",
+     "after forwarding: stores that only those reads saw", Kind::optional},
+    {"tfc-hoist-reads", "a loop need not read again what it does not write",
      Kind::optional},
-    {"tfc-merge-prints", "after promotion: no writes lie between prints any more", Kind::optional},
-    {"func.func(tfc-split-complex-products)", "kernels multiply real matrices; the sizes are known and checked",
+    {"tfc-promote-variables",
+     "the text is in program order: tokens are not needed for values",
+     Kind::optional},
+    {"tfc-merge-prints",
+     "after promotion: no writes lie between prints any more", Kind::optional},
+    {"func.func(tfc-split-complex-products)",
+     "kernels multiply real matrices; the sizes are known and checked",
      Kind::optional},
     {"canonicalize", "promotion leaves casts and loops that carry too much"},
-    {"cse", "equal computations on both sides of what was an effect", Kind::optional},
+    {"cse", "equal computations on both sides of what was an effect",
+     Kind::optional},
 };
 
 constexpr Step order[] = {
@@ -62,84 +75,121 @@ constexpr Step order[] = {
 };
 
 constexpr Step toLinalg[] = {
-    {"convert-tfc-to-linalg", "ops become index spaces, elementwise ones fused as they are built"},
+    {"convert-tfc-to-linalg",
+     "ops become index spaces, elementwise ones fused as they are built"},
 };
 
 constexpr Step pack[] = {
-    {"tfc-pack-abi", "destinations of results and variables are known before bufferization"},
-    {"tfc-guard-variables", "before anything moves or merges reads of variables"},
+    {"tfc-pack-abi",
+     "destinations of results and variables are known before bufferization"},
+    {"tfc-guard-variables",
+     "before anything moves or merges reads of variables"},
 };
 
 constexpr Step bufferize[] = {
     {"canonicalize", "less to analyze"},
     {"cse", "equal temporaries would get two buffers", Kind::optional},
-    {"tfc-renew-carried", "before operands are reused: one that dies may be what another variable goes on in",
+    {"tfc-renew-carried",
+     "before operands are reused: one that dies may be what another variable "
+     "goes on in",
      Kind::optional},
-    {"tfc-reuse-operands", "elementwise chains work in one buffer", Kind::optional},
+    {"tfc-reuse-operands", "elementwise chains work in one buffer",
+     Kind::optional},
     {"tfc-guard-variables", "operands just overwritten may be variables"},
-    {"tfc-place-results", "after chains are tied together: all of one computes in the result", Kind::optional},
+    {"tfc-place-results",
+     "after chains are tied together: all of one computes in the result",
+     Kind::optional},
     {"tfc-bufferize", "tensors become memory"},
     {"canonicalize", "casts between tensors and buffers, copies to themselves"},
     {"cse", "equal views", Kind::optional},
 };
 
 constexpr Step toLoops[] = {
-    {"tfc-promote-half", "before functions are expanded, which are known for f32 and f64"},
-    {"tfc-expand-math{most-inlined=64 fma=${fma} leave-powers=true}", "vectorizable arithmetic instead of calls of libm; more copies of "
+    {"tfc-promote-half",
+     "before functions are expanded, which are known for f32 and f64"},
+    {"tfc-expand-math{most-inlined=64 fma=${fma} leave-powers=true}",
+     "vectorizable arithmetic instead of calls of libm; more copies of "
      "them would not fit in an instruction cache"},
     {"tfc-set-fast-math{contract=${contract} reassociate=${reassociate}}",
      "after the last pass that makes floating-point ops"},
-    {"tfc-remove-unit-dims", "before anybody asks which loop vectors go along, or which dimension ops share",
+    {"tfc-remove-unit-dims",
+     "before anybody asks which loop vectors go along, or which dimension ops "
+     "share",
      Kind::optional},
     {"tfc-reorder-inputs{vector-bits=${vector-bits}}",
-     "before loops are fused: a row does not read its inputs often enough", Kind::optional},
-    {"tfc-fuse-scans{parallel=${parallel}}", "blocks that stay in the cache; before loops are fused without the scans",
+     "before loops are fused: a row does not read its inputs often enough",
      Kind::optional},
-    {"tfc-fuse-loops{parallel=${parallel}}", "rows that stay in the cache; kernels and loops see slices",
+    {"tfc-fuse-scans{parallel=${parallel}}",
+     "blocks that stay in the cache; before loops are fused without the scans",
      Kind::optional},
-    {"tfc-share-groups", "equal layers are lowered once; loops that are fused are known", Kind::optional},
-    {"tfc-lower-contractions{vector-bits=${vector-bits} vector-registers=${vector-registers} "
-     "bf16-pairs=${bf16-pairs} reassociate=${reassociate} parallel=${parallel}}",
-     "matrix products need tiles; flags of their bodies are known", Kind::optional},
-    {"tfc-linalg-to-loops{vector-bits=${vector-bits} reassociate=${reassociate} parallel=${parallel}}",
-      "loops in the order that LLVM vectorizes"},
-    {"tfc-call-math{contract=${contract} fma=${fma}}", "functions of vectors, where loops have them now"},
-    {"tfc-expand-periodic{contract=${contract} fma=${fma}}", "a branch for whole vectors; loops have them now"},
+    {"tfc-fuse-loops{parallel=${parallel}}",
+     "rows that stay in the cache; kernels and loops see slices",
+     Kind::optional},
+    {"tfc-share-groups",
+     "equal layers are lowered once; loops that are fused are known",
+     Kind::optional},
+    {"tfc-lower-contractions{vector-bits=${vector-bits} "
+     "vector-registers=${vector-registers} "
+     "bf16-pairs=${bf16-pairs} reassociate=${reassociate} "
+     "parallel=${parallel}}",
+     "matrix products need tiles; flags of their bodies are known",
+     Kind::optional},
+    {"tfc-linalg-to-loops{vector-bits=${vector-bits} "
+     "reassociate=${reassociate} parallel=${parallel}}",
+     "loops in the order that LLVM vectorizes"},
+    {"tfc-call-math{contract=${contract} fma=${fma}}",
+     "functions of vectors, where loops have them now"},
+    {"tfc-expand-periodic{contract=${contract} fma=${fma}}",
+     "a branch for whole vectors; loops have them now"},
     {"tfc-expand-half{f16=${f16} f64-to-f16=${f64-to-f16}}",
      "after kernels are made of conversions, and after flags are set"},
     {"tfc-settle-groups", "memory, and what threads share, belongs to entries"},
-    {"func.func(tfc-parallelize-chains{parallel=${parallel} least-microseconds=${chain-microseconds}})",
-     "after loops are shared out: what is left of them runs beside each other", Kind::optional},
-    {"func.func(tfc-plan-memory{stack-bytes=${stack-bytes}})", "after the last pass that makes buffers; kernels do not see the stack"},
-    {"tfc-outline-parallel", "memory is known by pointers, which its functions take"},
-    {"tfc-share-loops", "equal layers: code generation takes longer than all passes", Kind::optional},
+    {"func.func(tfc-parallelize-chains{parallel=${parallel} "
+     "least-microseconds=${chain-microseconds}})",
+     "after loops are shared out: what is left of them runs beside each other",
+     Kind::optional},
+    {"func.func(tfc-plan-memory{stack-bytes=${stack-bytes}})",
+     "after the last pass that makes buffers; kernels do not see the stack"},
+    {"tfc-outline-parallel",
+     "memory is known by pointers, which its functions take"},
+    {"tfc-share-loops",
+     "equal layers: code generation takes longer than all passes",
+     Kind::optional},
 };
 
 constexpr Step toKernels[] = {
     {"tfc-promote-half", "functions are known for f32 and f64"},
     {"tfc-set-fast-math{contract=${contract} reassociate=${reassociate}}",
      "flags say which sums may be trees"},
-    {"tfc-linalg-to-gpu{target=${gpu} features=${gpu-features} chip=${gpu-chip} "
-     "subgroup=${gpu-subgroup} reassociate=${reassociate} max-threads=${gpu-threads} shared-bytes=${gpu-shared}}",
+    {"tfc-linalg-to-gpu{target=${gpu} features=${gpu-features} "
+     "chip=${gpu-chip} "
+     "subgroup=${gpu-subgroup} reassociate=${reassociate} "
+     "max-threads=${gpu-threads} shared-bytes=${gpu-shared}}",
      "groups of linalg ops become kernels"},
-    {"gpu-kernel-outlining", "before constants are hoisted: kernels become functions of the device"},
-    {"canonicalize", "indices of dimensions of size 1, buffers that only lived in a kernel"},
+    {"gpu-kernel-outlining",
+     "before constants are hoisted: kernels become functions of the device"},
+    {"canonicalize",
+     "indices of dimensions of size 1, buffers that only lived in a kernel"},
     {"cse", "equal loads and indices"},
     {"tfc-wait-for-device", "launches return before kernels have run"},
 };
 
 constexpr Step toSPIRV[] = {
-    {"tfc-gpu-to-spirv{features=${gpu-features} subgroup=${gpu-subgroup}}", "what Vulkan runs"},
+    {"tfc-gpu-to-spirv{features=${gpu-features} subgroup=${gpu-subgroup}}",
+     "what Vulkan runs"},
 };
 
 constexpr Step toNVPTX[] = {
-    {"tfc-gpu-to-nvptx{chip=${gpu-chip} format=${gpu-format} toolkit=${gpu-toolkit}}", "what CUDA runs"},
+    {"tfc-gpu-to-nvptx{chip=${gpu-chip} format=${gpu-format} "
+     "toolkit=${gpu-toolkit}}",
+     "what CUDA runs"},
 };
 
 constexpr Step toLLVM[] = {
     {"convert-complex-to-standard", "complex functions in terms of real ones"},
     {"convert-scf-to-cf", "early exits need branches"},
-    {"tfc-launch-to-llvm{target=${gpu} device=${gpu-device}}", "kernels meet their runtime; failures return early"},
+    {"tfc-launch-to-llvm{target=${gpu} device=${gpu-device}}",
+     "kernels meet their runtime; failures return early"},
     {"tfc-runtime-to-llvm", "print, abort and dynamic memory meet the host"},
     {"tfc-to-llvm", "one conversion for the rest"},
     {"reconcile-unrealized-casts", "pairs left between the last two steps"},
@@ -162,17 +212,24 @@ constexpr Step all[] = {
 };
 
 constexpr Stage stages[] = {
-    {"tfc-order", "traced tfc -> tfc with the minimal partial order of its effects", order},
-    {"tfc-optimize", "traced tfc -> optimized tfc, variables as values", optimize},
+    {"tfc-order",
+     "traced tfc -> tfc with the minimal partial order of its effects", order},
+    {"tfc-optimize", "traced tfc -> optimized tfc, variables as values",
+     optimize},
     {"tfc-to-linalg", "tfc -> linalg on tensors", toLinalg},
-    {"tfc-pack", "linalg on tensors -> the same behind the binary interface", pack},
-    {"tfc-bufferization", "packed linalg on tensors -> linalg on buffers", bufferize},
-    {"tfc-buffers-to-loops", "linalg on buffers -> loops, memory planned", toLoops},
-    {"tfc-buffers-to-kernels", "linalg on buffers -> kernels and the host's part", toKernels},
+    {"tfc-pack", "linalg on tensors -> the same behind the binary interface",
+     pack},
+    {"tfc-bufferization", "packed linalg on tensors -> linalg on buffers",
+     bufferize},
+    {"tfc-buffers-to-loops", "linalg on buffers -> loops, memory planned",
+     toLoops},
+    {"tfc-buffers-to-kernels",
+     "linalg on buffers -> kernels and the host's part", toKernels},
     {"tfc-kernels-to-spirv", "kernels -> SPIR-V", toSPIRV},
     {"tfc-kernels-to-nvptx", "kernels -> PTX or cubin", toNVPTX},
     {"tfc-loops-to-llvm", "loops -> the LLVM dialect", toLLVM},
-    {"tfc-linalg-to-llvm", "linalg on tensors -> the LLVM dialect", linalgToLLVM},
+    {"tfc-linalg-to-llvm", "linalg on tensors -> the LLVM dialect",
+     linalgToLLVM},
     {"tfc-pipeline", "all stages: traced tfc -> the LLVM dialect", all},
 };
 
@@ -199,17 +256,21 @@ std::string expand(StringRef text, const tfc::StageOptions &options) {
         take("${f16}", options.f16 ? "true" : "false") ||
         take("${f64-to-f16}", options.f64ToF16 ? "true" : "false") ||
         take("${parallel}", options.parallel ? "true" : "false") ||
-        take("${chain-microseconds}", llvm::formatv("{0}", options.chainMicroseconds.getValue()).str()) ||
+        take(
+            "${chain-microseconds}",
+            llvm::formatv("{0}", options.chainMicroseconds.getValue()).str()) ||
         take("${vector-bits}", std::to_string(options.vectorBits)) ||
         take("${vector-registers}", std::to_string(options.vectorRegisters)) ||
         take("${bf16-pairs}", options.bf16Pairs) ||
-        take("${gpu}", options.gpu.empty() ? StringRef("spirv") : StringRef(options.gpu)) ||
+        take("${gpu}", options.gpu.empty() ? StringRef("spirv")
+                                           : StringRef(options.gpu)) ||
         take("${gpu-features}", options.gpuFeatures) ||
         take("${gpu-threads}", std::to_string(options.gpuThreads)) ||
         take("${gpu-shared}", std::to_string(options.gpuShared)) ||
         take("${gpu-subgroup}", std::to_string(subgroupOf(options))) ||
         take("${gpu-device}", std::to_string(options.gpuDevice)) ||
-        take("${gpu-chip}", options.gpuChip) || take("${gpu-format}", options.gpuFormat) ||
+        take("${gpu-chip}", options.gpuChip) ||
+        take("${gpu-format}", options.gpuFormat) ||
         take("${gpu-toolkit}", options.gpuToolkit) ||
         take("${stack-bytes}", options.gpu.empty() ? "64" : "0"))
       continue;
@@ -226,14 +287,16 @@ StringRef nameOf(const Step &step) {
 }
 
 const Stage *find(StringRef name) {
-  const Stage *stage = llvm::find_if(stages, [&](const Stage &s) { return s.name == name; });
+  const Stage *stage =
+      llvm::find_if(stages, [&](const Stage &s) { return s.name == name; });
   return stage == std::end(stages) ? nullptr : stage;
 }
 
 } // namespace
 
 llvm::ArrayRef<StringRef> tfc::stageNames() {
-  static const auto names = llvm::map_to_vector(stages, [](const Stage &s) { return s.name; });
+  static const auto names =
+      llvm::map_to_vector(stages, [](const Stage &s) { return s.name; });
   return names;
 }
 
@@ -242,14 +305,16 @@ llvm::ArrayRef<StringRef> tfc::optionalPassNames() {
     llvm::SmallVector<StringRef> found;
     for (const Stage &stage : stages)
       for (const Step &step : stage.steps)
-        if (step.kind == Kind::optional && !llvm::is_contained(found, nameOf(step)))
+        if (step.kind == Kind::optional &&
+            !llvm::is_contained(found, nameOf(step)))
           found.push_back(nameOf(step));
     return found;
   }();
   return names;
 }
 
-LogicalResult tfc::buildStage(StringRef name, const StageOptions &options, OpPassManager &manager,
+LogicalResult tfc::buildStage(StringRef name, const StageOptions &options,
+                              OpPassManager &manager,
                               llvm::raw_ostream &errors) {
   const Stage *stage = find(name);
   if (!stage) {
@@ -268,7 +333,8 @@ LogicalResult tfc::buildStage(StringRef name, const StageOptions &options, OpPas
   for (const Step &step : stage->steps) {
     if (llvm::is_contained(options.unneeded, nameOf(step)))
       continue;
-    if (step.kind == Kind::optional && llvm::is_contained(disabled, nameOf(step)))
+    if (step.kind == Kind::optional &&
+        llvm::is_contained(disabled, nameOf(step)))
       continue;
     if (step.kind == Kind::stage) {
       if (failed(buildStage(step.text, options, manager, errors)))
@@ -296,8 +362,9 @@ void tfc::registerPipelines() {
   for (const Stage &stage : stages)
     registerPassPipeline(
         stage.name, stage.summary,
-        [name = stage.name](OpPassManager &manager, StringRef text,
-                            llvm::function_ref<LogicalResult(const llvm::Twine &)> error) {
+        [name = stage.name](
+            OpPassManager &manager, StringRef text,
+            llvm::function_ref<LogicalResult(const llvm::Twine &)> error) {
           StageOptions options;
           if (failed(options.parseFromString(text)))
             return failure();
@@ -307,5 +374,7 @@ void tfc::registerPipelines() {
             return error(message);
           return success();
         },
-        [](llvm::function_ref<void(const detail::PassOptions &)> show) { show(StageOptions()); });
+        [](llvm::function_ref<void(const detail::PassOptions &)> show) {
+          show(StageOptions());
+        });
 }

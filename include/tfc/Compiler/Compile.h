@@ -23,19 +23,24 @@ struct CompileOptions {
   bool reassociate = true;
   bool parallel = true;
   bool tiles = false; ///< the process may use AMX: see `tfc._native.has_tiles`
-  double chainMicroseconds = 50; ///< what each of the chains that run at the same time takes at least
-  bool parts = false; ///< large code may be an archive of objects, made by several threads
+  double chainMicroseconds =
+      50; ///< what each of the chains that run at the same time takes at least
+  bool parts = false;      ///< large code may be an archive of objects, made by
+                           ///< several threads
   bool lineTables = false; ///< code knows the user's lines
-  bool remarks = false; ///< keep what passes say; the dump "remarks"
+  bool remarks = false;    ///< keep what passes say; the dump "remarks"
   std::vector<unsigned> constants; ///< arguments that are the same tensors in
                                    ///< every call: panels of them may be kept
   std::string disable; ///< optional passes to leave out, separated by ';'
-  std::string reproducerDirectory; ///< empty: a new one under the system's temporary directory
+  std::string reproducerDirectory; ///< empty: a new one under the system's
+                                   ///< temporary directory
   /// Kernels for a device: see the options of the stages (`gpu-...`).
   std::string gpu, gpuFeatures, gpuChip, gpuFormat, gpuToolkit;
   int64_t gpuThreads = 0, gpuShared = 0, gpuDevice = 0, gpuSubgroup = -1;
-  std::vector<std::string> dump;   ///< stages, "llvm-ir", "llvm-ir-optimized", "asm"
-  std::function<void(llvm::StringRef)> progress; ///< called with the name of each stage that begins
+  std::vector<std::string>
+      dump; ///< stages, "llvm-ir", "llvm-ir-optimized", "asm"
+  std::function<void(llvm::StringRef)>
+      progress; ///< called with the name of each stage that begins
 
   /// Sets the option of that name; returns what is wrong, or nothing.
   std::string set(llvm::StringRef name, llvm::StringRef value);
@@ -48,7 +53,7 @@ private:
 struct BufferInfo {
   enum Kind { argument, variable, result } kind;
   std::string name;
-  int32_t dtype; ///< enum tfc_dtype
+  int32_t dtype;              ///< enum tfc_dtype
   std::vector<int64_t> shape; ///< -1: unknown
   bool read = true, written = false;
 };
@@ -58,8 +63,9 @@ struct EntryInfo {
   std::vector<BufferInfo> buffers; ///< in the order of the interface
   int64_t arenaBytes = 0;
   std::vector<int64_t>
-      panelBytes;    ///< of each buffer that the host keeps between calls
-  double flops = 0;  ///< of ops with known sizes, loops of unknown length counted once
+      panelBytes; ///< of each buffer that the host keeps between calls
+  double flops =
+      0; ///< of ops with known sizes, loops of unknown length counted once
   int64_t bytes = 0; ///< of buffers with known sizes
 };
 
@@ -85,7 +91,8 @@ struct Artifact {
   std::vector<EntryInfo> entries;
   std::vector<KernelInfo> kernels;
   std::vector<HostOpInfo> host;
-  std::vector<std::pair<std::string, std::string>> dumps; ///< what `dump` asked for
+  std::vector<std::pair<std::string, std::string>>
+      dumps; ///< what `dump` asked for
   CompileFailure failure;
   bool failed = false;
 
@@ -93,13 +100,13 @@ struct Artifact {
   std::string describe() const;
 };
 
-/// Compiles every entry of the module, which is left as it is. Never throws or exits; the artifact says
-/// whether it `failed`.
+/// Compiles every entry of the module, which is left as it is. Never throws or
+/// exits; the artifact says whether it `failed`.
 Artifact compile(mlir::ModuleOp module, const CompileOptions &options);
 
 /// Runs one stage on the module in place.
-CompileFailure runStage(mlir::ModuleOp module, llvm::StringRef stage, const CompileOptions &options,
-                        bool &failed);
+CompileFailure runStage(mlir::ModuleOp module, llvm::StringRef stage,
+                        const CompileOptions &options, bool &failed);
 
 } // namespace tfc
 

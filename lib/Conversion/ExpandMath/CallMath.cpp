@@ -89,8 +89,8 @@ struct CallMathPass : tfc::impl::CallMathPassBase<CallMathPass> {
     inside->erase();
     // As tfc-set-fast-math does.
     auto flags = arith::FastMathFlagsAttr::get(
-        &getContext(), contract ? arith::FastMathFlags::contract
-                                : arith::FastMathFlags::none);
+        &getContext(),
+        contract ? arith::FastMathFlags::contract : arith::FastMathFlags::none);
     function.walk([&](arith::ArithFastMathInterface flagged) {
       if (!contract ||
           isa<arith::AddFOp, arith::SubFOp, arith::MulFOp>(flagged))

@@ -22,9 +22,10 @@ std::optional<unsigned> Access::position(unsigned dim) const {
   return found;
 }
 
-/// The indices into the operand of a view that adds or drops dimensions of size 1, from those into its result; nothing
-/// for other views.
-static std::optional<SmallVector<AffineExpr>> throughView(Operation *view, ArrayRef<AffineExpr> indices) {
+/// The indices into the operand of a view that adds or drops dimensions of size
+/// 1, from those into its result; nothing for other views.
+static std::optional<SmallVector<AffineExpr>>
+throughView(Operation *view, ArrayRef<AffineExpr> indices) {
   AffineExpr zero = getAffineConstantExpr(0, view->getContext());
   SmallVector<AffineExpr> result;
   if (auto expand = dyn_cast<memref::ExpandShapeOp>(view)) {
@@ -47,7 +48,8 @@ static std::optional<SmallVector<AffineExpr>> throughView(Operation *view, Array
   if (auto collapse = dyn_cast<memref::CollapseShapeOp>(view)) {
     auto type = cast<MemRefType>(collapse.getSrc().getType());
     result.assign(type.getRank(), zero);
-    for (auto [i, group] : llvm::enumerate(collapse.getReassociationIndices())) {
+    for (auto [i, group] :
+         llvm::enumerate(collapse.getReassociationIndices())) {
       bool found = false;
       for (int64_t dim : group) {
         if (type.getDimSize(dim) == 1)
@@ -72,7 +74,8 @@ static bool coverLoops(ArrayRef<Access> accesses, MLIRContext *context) {
 }
 
 /// Of operands, or with `throughViews` of the buffers behind views of them.
-static SmallVector<Access> accessesOfOperands(linalg::LinalgOp op, bool throughViews) {
+static SmallVector<Access> accessesOfOperands(linalg::LinalgOp op,
+                                              bool throughViews) {
   SmallVector<Access> accesses;
   for (OpOperand &operand : op->getOpOperands()) {
     if (!isa<MemRefType>(operand.get().getType()))
@@ -88,23 +91,30 @@ static SmallVector<Access> accessesOfOperands(linalg::LinalgOp op, bool throughV
       buffer = view->getOperand(0);
     }
     bool writes = op.isDpsInit(&operand);
-    accesses.push_back({&operand, buffer, AffineMap::get(map.getNumDims(), 0, indices, op->getContext()),
-                        tfc::rt::rootOf(buffer), !writes || op.payloadUsesValueFromOperand(&operand), writes});
+    accesses.push_back(
+        {&operand, buffer,
+         AffineMap::get(map.getNumDims(), 0, indices, op->getContext()),
+         tfc::rt::rootOf(buffer),
+         !writes || op.payloadUsesValueFromOperand(&operand), writes});
   }
   return accesses;
 }
 
 SmallVector<Access> tfc::fusion::accessesOf(linalg::LinalgOp op) {
   SmallVector<Access> accesses = accessesOfOperands(op, /*throughViews=*/true);
-  // Views of dimensions of size 1 have no index there: a loop may have been known by that dimension only.
+  // Views of dimensions of size 1 have no index there: a loop may have been
+  // known by that dimension only.
   if (!coverLoops(accesses, op->getContext()))
     accesses = accessesOfOperands(op, /*throughViews=*/false);
   // What the body looks up may be anywhere.
   op->getRegion(0).walk([&](Operation *nested) {
     for (OpOperand &use : nested->getOpOperands())
       if (isa<MemRefType>(use.get().getType()))
-        accesses.push_back({&use, use.get(), AffineMap::get(op.getNumLoops(), 0, op->getContext()),
-                            tfc::rt::rootOf(use.get()), /*reads=*/true, /*writes=*/!isa<memref::LoadOp>(nested)});
+        accesses.push_back(
+            {&use, use.get(),
+             AffineMap::get(op.getNumLoops(), 0, op->getContext()),
+             tfc::rt::rootOf(use.get()), /*reads=*/true,
+             /*writes=*/!isa<memref::LoadOp>(nested)});
   });
   return accesses;
 }

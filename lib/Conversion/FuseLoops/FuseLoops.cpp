@@ -4,13 +4,16 @@
 //===----------------------------------------------------------------------===//
 // Ops on buffers share their outer loops.
 //
-// 1. Ops of a block are collected in its order (Group.h), as long as they may run one
-//    after the other in each iteration of common parallel loops, and nothing between
-//    them minds that they do so later.
-// 2. The loops take the place of the last one, as one loop over all their iterations
+// 1. Ops of a block are collected in its order (Group.h), as long as they may
+// run one
+//    after the other in each iteration of common parallel loops, and nothing
+//    between them minds that they do so later.
+// 2. The loops take the place of the last one, as one loop over all their
+// iterations
 //    that threads may share. In it every op works on slices.
 // 3. A buffer that only they use shrinks to the slice of one iteration.
-// 4. The loop's body is a block like any other: rows of a matrix within one of a batch.
+// 4. The loop's body is a block like any other: rows of a matrix within one of
+// a batch.
 //===----------------------------------------------------------------------===//
 
 #include "Group.h"
@@ -52,8 +55,11 @@ private:
   /// Dimensions of a buffer that the common loops go over, by level.
   using Positions = SmallVector<unsigned>;
 
-  Value constant(int64_t value) { return arith::ConstantIndexOp::create(builder, loc, value); }
-  std::optional<Positions> positions(const Member &member, const Access &access);
+  Value constant(int64_t value) {
+    return arith::ConstantIndexOp::create(builder, loc, value);
+  }
+  std::optional<Positions> positions(const Member &member,
+                                     const Access &access);
   void findPrivate();
   bool isPrivate(memref::AllocOp alloc, SmallVectorImpl<Operation *> &views);
   void allocatePrivate();
@@ -63,13 +69,15 @@ private:
   Values splitIndex(Value number, ValueRange sizes);
   Value slice(Value buffer, const Positions &at, ValueRange indices);
   void emit(const Member &member, ValueRange indices);
-  AffineMap innerMap(const Member &member, AffineMap map, const Positions &removed);
+  AffineMap innerMap(const Member &member, AffineMap map,
+                     const Positions &removed);
 
   Group &group;
   bool parallel;
   OpBuilder builder;
   Location loc;
-  /// Buffers that shrink: where the common loops are, and what takes their place.
+  /// Buffers that shrink: where the common loops are, and what takes their
+  /// place.
   struct Private {
     memref::AllocOp alloc;
     Positions positions;
@@ -80,9 +88,10 @@ private:
   DenseMap<Value, SmallVector<std::pair<Positions, Value>>> slices;
 };
 
-/// Where the access has the common loops; levels that it does not depend on are left out. Only what is written
-/// has all of them.
-std::optional<Emitter::Positions> Emitter::positions(const Member &member, const Access &access) {
+/// Where the access has the common loops; levels that it does not depend on are
+/// left out. Only what is written has all of them.
+std::optional<Emitter::Positions> Emitter::positions(const Member &member,
+                                                     const Access &access) {
   Positions result;
   for (unsigned level = 0; level < group.depth; ++level) {
     std::optional<unsigned> at = access.position(member.outer[level]);
@@ -94,7 +103,8 @@ std::optional<Emitter::Positions> Emitter::positions(const Member &member, const
 }
 
 /// Does nothing but the members use the buffer? Notes the views of it.
-bool Emitter::isPrivate(memref::AllocOp alloc, SmallVectorImpl<Operation *> &views) {
+bool Emitter::isPrivate(memref::AllocOp alloc,
+                        SmallVectorImpl<Operation *> &views) {
   Values values{alloc.getResult()};
   for (size_t i = 0; i < values.size(); ++i)
     for (Operation *user : values[i].getUsers()) {
@@ -103,9 +113,12 @@ bool Emitter::isPrivate(memref::AllocOp alloc, SmallVectorImpl<Operation *> &vie
         values.push_back(user->getResult(0));
         continue;
       }
-      if (auto dim = dyn_cast<memref::DimOp>(user); dim && i == 0 && dim.getConstantIndex())
+      if (auto dim = dyn_cast<memref::DimOp>(user);
+          dim && i == 0 && dim.getConstantIndex())
         continue; // known without the buffer
-      if (llvm::none_of(group.members, [&](const Member &member) { return LinalgOp(member.op) == user; }))
+      if (llvm::none_of(group.members, [&](const Member &member) {
+            return LinalgOp(member.op) == user;
+          }))
         return false;
     }
   return true;
@@ -148,9 +161,10 @@ void Emitter::allocatePrivate() {
       if (unknown)
         sizes.push_back(unknown);
     }
-    entry.replacement = memref::AllocOp::create(builder, entry.alloc.getLoc(),
-                                                MemRefType::get(shape, type.getElementType()), sizes,
-                                                entry.alloc.getAlignmentAttr());
+    entry.replacement =
+        memref::AllocOp::create(builder, entry.alloc.getLoc(),
+                                MemRefType::get(shape, type.getElementType()),
+                                sizes, entry.alloc.getAlignmentAttr());
   }
 }
 
@@ -164,7 +178,8 @@ static double elementNanoseconds(LinalgOp op) {
 
 /// The size of a loop; null if it is no dimension of a buffer.
 Value Emitter::sizeOf(const Member &member, unsigned dim) {
-  if (int64_t known = LinalgOp(member.op).getStaticLoopRanges()[dim]; !ShapedType::isDynamic(known))
+  if (int64_t known = LinalgOp(member.op).getStaticLoopRanges()[dim];
+      !ShapedType::isDynamic(known))
     return constant(known);
   for (const Access &access : member.accesses)
     if (std::optional<unsigned> at = access.position(dim))
@@ -192,7 +207,8 @@ tfc::rt::IterationCost Emitter::cost(ValueRange sizes) {
   Value volume = constant(1);
   const Member &member = group.members[number];
   for (unsigned dim = 0; dim < dynamic.getNumLoops(); ++dim)
-    if (!llvm::is_contained(ArrayRef(member.outer).take_front(group.depth), dim))
+    if (!llvm::is_contained(ArrayRef(member.outer).take_front(group.depth),
+                            dim))
       if (Value size = sizeOf(member, dim))
         volume = builder.createOrFold<arith::MulIOp>(loc, volume, size);
   return {volume, unknown};
@@ -205,8 +221,9 @@ void Emitter::replaceSizes(memref::AllocOp alloc) {
     int64_t number = *dim.getConstantIndex();
     builder.setInsertionPoint(dim);
     MemRefType type = alloc.getType();
-    Value size = type.isDynamicDim(number) ? alloc.getDynamicSizes()[type.getDynamicDimIndex(number)]
-                                           : constant(type.getDimSize(number));
+    Value size = type.isDynamicDim(number)
+                     ? alloc.getDynamicSizes()[type.getDynamicDimIndex(number)]
+                     : constant(type.getDimSize(number));
     dim.replaceAllUsesWith(size);
     dim.erase();
   }
@@ -219,20 +236,22 @@ Values Emitter::splitIndex(Value number, ValueRange sizes) {
     indices[level] = number;
     if (level == 0)
       break;
-    indices[level] = builder.createOrFold<arith::RemUIOp>(loc, number, sizes[level]);
+    indices[level] =
+        builder.createOrFold<arith::RemUIOp>(loc, number, sizes[level]);
     number = builder.createOrFold<arith::DivUIOp>(loc, number, sizes[level]);
   }
   return indices;
 }
 
-/// The part of a buffer at these indices of some dimensions, which are no longer there.
+/// The part of a buffer at these indices of some dimensions, which are no
+/// longer there.
 Value Emitter::slice(Value buffer, const Positions &at, ValueRange indices) {
   for (auto &[where, made] : slices[buffer])
     if (where == at)
       return made;
   auto type = cast<MemRefType>(buffer.getType());
-  SmallVector<OpFoldResult> offsets(type.getRank(), builder.getIndexAttr(0)), sizes,
-      strides(type.getRank(), builder.getIndexAttr(1));
+  SmallVector<OpFoldResult> offsets(type.getRank(), builder.getIndexAttr(0)),
+      sizes, strides(type.getRank(), builder.getIndexAttr(1));
   SmallVector<int64_t> shape;
   for (auto [dim, size] : llvm::enumerate(type.getShape())) {
     auto level = llvm::find(at, dim);
@@ -242,25 +261,31 @@ Value Emitter::slice(Value buffer, const Positions &at, ValueRange indices) {
       continue;
     }
     shape.push_back(size);
-    sizes.push_back(ShapedType::isDynamic(size)
-                        ? OpFoldResult(memref::DimOp::create(builder, loc, buffer, dim).getResult())
-                        : OpFoldResult(builder.getIndexAttr(size)));
+    sizes.push_back(
+        ShapedType::isDynamic(size)
+            ? OpFoldResult(
+                  memref::DimOp::create(builder, loc, buffer, dim).getResult())
+            : OpFoldResult(builder.getIndexAttr(size)));
   }
-  auto sliced = memref::SubViewOp::inferRankReducedResultType(shape, type, offsets, sizes, strides);
-  Value made = memref::SubViewOp::create(builder, loc, cast<MemRefType>(sliced), buffer, offsets, sizes, strides);
+  auto sliced = memref::SubViewOp::inferRankReducedResultType(
+      shape, type, offsets, sizes, strides);
+  Value made = memref::SubViewOp::create(builder, loc, cast<MemRefType>(sliced),
+                                         buffer, offsets, sizes, strides);
   slices[buffer].push_back({at, made});
   return made;
 }
 
 /// The indices that are left, in the loops that are left.
-AffineMap Emitter::innerMap(const Member &member, AffineMap map, const Positions &removed) {
+AffineMap Emitter::innerMap(const Member &member, AffineMap map,
+                            const Positions &removed) {
   MLIRContext *context = builder.getContext();
   SmallVector<AffineExpr> replacements;
   unsigned next = 0;
   for (unsigned dim = 0; dim < map.getNumDims(); ++dim)
-    replacements.push_back(llvm::is_contained(ArrayRef(member.outer).take_front(group.depth), dim)
-                               ? getAffineConstantExpr(0, context)
-                               : getAffineDimExpr(next++, context));
+    replacements.push_back(
+        llvm::is_contained(ArrayRef(member.outer).take_front(group.depth), dim)
+            ? getAffineConstantExpr(0, context)
+            : getAffineDimExpr(next++, context));
   SmallVector<AffineExpr> results;
   for (auto [i, index] : llvm::enumerate(map.getResults()))
     if (!llvm::is_contained(removed, i))
@@ -285,18 +310,21 @@ void Emitter::emit(const Member &member, ValueRange indices) {
       auto replaced = privates.find(access->buffer);
       Values where;
       for (unsigned level = 0; level < group.depth; ++level)
-        if (std::optional<unsigned> at = access->position(member.outer[level])) {
+        if (std::optional<unsigned> at =
+                access->position(member.outer[level])) {
           removed.push_back(*at);
           where.push_back(indices[level]);
         }
-      value = replaced != privates.end() ? replaced->second.replacement : access->buffer;
+      value = replaced != privates.end() ? replaced->second.replacement
+                                         : access->buffer;
       if (replaced == privates.end() && !removed.empty())
         value = slice(value, removed, where);
       ++access;
     }
     bool isInput = op.isDpsInput(&operand);
     (isInput ? inputs : outputs).push_back(value);
-    (isInput ? inputMaps : outputMaps).push_back(innerMap(member, map, removed));
+    (isInput ? inputMaps : outputMaps)
+        .push_back(innerMap(member, map, removed));
   }
   if (isa<linalg::FillOp>(op.getOperation())) {
     linalg::FillOp::create(builder, loc, inputs, outputs);
@@ -306,13 +334,15 @@ void Emitter::emit(const Member &member, ValueRange indices) {
   SmallVector<utils::IteratorType> iterators;
   SmallVector<int64_t> numbers; // of the loops that are left
   for (auto [dim, kind] : llvm::enumerate(op.getIteratorTypesArray())) {
-    bool common = llvm::is_contained(ArrayRef(member.outer).take_front(group.depth), dim);
+    bool common =
+        llvm::is_contained(ArrayRef(member.outer).take_front(group.depth), dim);
     numbers.push_back(common ? -1 : static_cast<int64_t>(iterators.size()));
     if (!common)
       iterators.push_back(kind);
   }
   llvm::append_range(inputMaps, outputMaps);
-  auto made = linalg::GenericOp::create(builder, loc, TypeRange(), inputs, outputs, inputMaps, iterators);
+  auto made = linalg::GenericOp::create(builder, loc, TypeRange(), inputs,
+                                        outputs, inputMaps, iterators);
   made->setDiscardableAttrs(op->getDiscardableAttrDictionary());
   IRMapping mapping;
   op->getRegion(0).cloneInto(&made.getRegion(), mapping);
@@ -322,7 +352,8 @@ void Emitter::emit(const Member &member, ValueRange indices) {
       index.setDim(number);
       return;
     }
-    unsigned level = llvm::find(member.outer, index.getDim()) - member.outer.begin();
+    unsigned level =
+        llvm::find(member.outer, index.getDim()) - member.outer.begin();
     index.replaceAllUsesWith(indices[level]);
     index.erase();
   });
@@ -339,8 +370,10 @@ Block *Emitter::run() {
   }
   findPrivate();
   tfc::rt::remark(first.op, [&] {
-    return "fused: " + std::to_string(group.members.size()) + " loops share their " + std::to_string(group.depth) +
-           " outermost; " + std::to_string(privates.size()) + " buffers shrink to what one iteration needs";
+    return "fused: " + std::to_string(group.members.size()) +
+           " loops share their " + std::to_string(group.depth) +
+           " outermost; " + std::to_string(privates.size()) +
+           " buffers shrink to what one iteration needs";
   });
   Block *block = nullptr;
   auto body = [&](Value from, Value to) {
@@ -384,7 +417,8 @@ struct FuseLoops : public tfc::impl::FuseLoopsPassBase<FuseLoops> {
       ops.push_back(&op);
     Group group;
     auto flush = [&] {
-      Block *made = group.isWorthwhile() ? Emitter(group, parallel).run() : nullptr;
+      Block *made =
+          group.isWorthwhile() ? Emitter(group, parallel).run() : nullptr;
       group.clear();
       if (made)
         visit(*made);

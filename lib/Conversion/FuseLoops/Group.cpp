@@ -12,7 +12,8 @@ using namespace mlir;
 using namespace tfc::fusion;
 using linalg::LinalgOp;
 
-/// What one iteration of the common loops has to do at least: less is not worth the loops.
+/// What one iteration of the common loops has to do at least: less is not worth
+/// the loops.
 static constexpr int64_t leastVolume = 64;
 /// Buffers of fewer bytes stay in the first-level cache anyway.
 static constexpr int64_t leastBytes = 16 * 1024;
@@ -24,11 +25,15 @@ static constexpr size_t mostMembers = 24;
 
 /// sum += x * y: kernels want the loops of one product for themselves.
 static bool isContraction(LinalgOp op) {
-  if (op.getNumReductionLoops() == 0 || op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1)
+  if (op.getNumReductionLoops() == 0 || op.getNumDpsInputs() != 2 ||
+      op.getNumDpsInits() != 1)
     return false;
-  Operation *add = op.getBlock()->getTerminator()->getOperand(0).getDefiningOp();
-  return isa_and_present<arith::AddFOp, arith::AddIOp>(add) && llvm::any_of(add->getOperands(), [](Value part) {
-           return isa_and_present<arith::MulFOp, arith::MulIOp>(part.getDefiningOp());
+  Operation *add =
+      op.getBlock()->getTerminator()->getOperand(0).getDefiningOp();
+  return isa_and_present<arith::AddFOp, arith::AddIOp>(add) &&
+         llvm::any_of(add->getOperands(), [](Value part) {
+           return isa_and_present<arith::MulFOp, arith::MulIOp>(
+               part.getDefiningOp());
          });
 }
 
@@ -73,15 +78,19 @@ int64_t tfc::fusion::innerVolume(const Member &member, unsigned depth) {
 // Groups
 //===----------------------------------------------------------------------===//
 
-/// Do iterations of the common loops touch the same memory only where they are the same?
-bool Group::agree(const Member &first, const Member &second, unsigned depth) const {
+/// Do iterations of the common loops touch the same memory only where they are
+/// the same?
+bool Group::agree(const Member &first, const Member &second,
+                  unsigned depth) const {
   // Which of the loops are known to have the same size.
   SmallVector<bool> same;
   SmallVector<int64_t> sizes = LinalgOp(first.op).getStaticLoopRanges(),
                        others = LinalgOp(second.op).getStaticLoopRanges();
   for (unsigned level = 0; level < depth; ++level) {
-    int64_t size = sizes[first.outer[level]], other = others[second.outer[level]];
-    if (!ShapedType::isDynamic(size) && !ShapedType::isDynamic(other) && size != other)
+    int64_t size = sizes[first.outer[level]],
+            other = others[second.outer[level]];
+    if (!ShapedType::isDynamic(size) && !ShapedType::isDynamic(other) &&
+        size != other)
       return false;
     same.push_back(!ShapedType::isDynamic(size) && size == other);
   }
@@ -109,15 +118,17 @@ bool Group::fits(const Member &member, unsigned depth) const {
   count(member);
   for (const Member &other : members)
     count(other);
-  return most >= leastVolume &&
-         llvm::all_of(members, [&](const Member &other) { return agree(other, member, depth); });
+  return most >= leastVolume && llvm::all_of(members, [&](const Member &other) {
+           return agree(other, member, depth);
+         });
 }
 
 bool Group::add(LinalgOp op) {
   if (!op.hasPureBufferSemantics() || members.size() >= mostMembers)
     return false;
   Member member = describe(op);
-  // An op must not overlap with itself: what it writes is touched by nothing else but at the same indices.
+  // An op must not overlap with itself: what it writes is touched by nothing
+  // else but at the same indices.
   unsigned most = member.outer.size();
   if (!members.empty())
     most = std::min(most, depth);
@@ -156,14 +167,16 @@ bool Group::conflictsWith(Operation *op) const {
   return false;
 }
 
-/// Two members share a buffer that does not stay in the cache, and there is an inner loop.
+/// Two members share a buffer that does not stay in the cache, and there is an
+/// inner loop.
 bool Group::isWorthwhile() const {
   if (members.size() < 2)
     return false;
   auto isLarge = [](Value buffer) {
     auto type = cast<MemRefType>(buffer.getType());
     return !type.hasStaticShape() || !type.getElementType().isIntOrFloat() ||
-           type.getNumElements() * type.getElementTypeBitWidth() / 8 >= leastBytes;
+           type.getNumElements() * type.getElementTypeBitWidth() / 8 >=
+               leastBytes;
   };
   for (const Member &first : members)
     for (const Member &second : members)

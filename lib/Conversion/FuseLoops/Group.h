@@ -39,7 +39,8 @@ private:
   bool agree(const Member &first, const Member &second, unsigned depth) const;
 };
 
-/// The elements that the op computes in one iteration of its outer loops; kDynamic if unknown.
+/// The elements that the op computes in one iteration of its outer loops;
+/// kDynamic if unknown.
 int64_t innerVolume(const Member &member, unsigned depth);
 
 } // namespace tfc::fusion

@@ -494,7 +494,8 @@ struct GPUToSPIRV : public tfc::impl::GPUToSPIRVPassBase<GPUToSPIRV> {
   using GPUToSPIRVPassBase::GPUToSPIRVPassBase;
 
   static constexpr StringRef expand =
-      "gpu.module(convert-complex-to-standard,tfc-expand-math,math-expand-ops{ops=exp2,fpowi,ctlz},arith-"
+      "gpu.module(convert-complex-to-standard,tfc-expand-math,math-expand-ops{"
+      "ops=exp2,fpowi,ctlz},arith-"
       "expand{include-bf16=true},canonicalize,cse)";
   static constexpr StringRef convert =
       "map-memref-spirv-storage-class{client-api=vulkan},gpu.module(gpu.func("

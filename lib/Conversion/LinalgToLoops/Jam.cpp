@@ -3,8 +3,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 // Unroll and jam: contractions whose innermost loop is parallel do several
-// iterations of one parallel and of one reduction loop at once, or all of a small
-// window, so that every load of the innermost loop feeds several multiply-adds.
+// iterations of one parallel and of one reduction loop at once, or all of a
+// small window, so that every load of the innermost loop feeds several
+// multiply-adds.
 //===----------------------------------------------------------------------===//
 
 #include "NestLowering.h"
@@ -17,7 +18,8 @@ using namespace mlir;
 using namespace tfc::loops;
 using linalg::LinalgOp;
 
-/// A window of so many elements is unrolled; other reductions of so many, whose loads are not shared by neighbours.
+/// A window of so many elements is unrolled; other reductions of so many, whose
+/// loads are not shared by neighbours.
 static constexpr int64_t wholeWindow = 49, wholeReduction = 16;
 /// At the margins of an image code is shorter instead.
 static constexpr int64_t marginFactor = 2;
@@ -26,9 +28,11 @@ static constexpr int64_t marginFactor = 2;
 // Choices
 //===----------------------------------------------------------------------===//
 
-/// A contraction whose innermost loop is parallel: C[i, j] += A[i, k] * B[k, j].
+/// A contraction whose innermost loop is parallel: C[i, j] += A[i, k] * B[k,
+/// j].
 bool NestLowering::chooseJam() {
-  if (op.getNumDpsInits() != 1 || strategy.order.size() < 2 || isReduction(strategy.order.back()))
+  if (op.getNumDpsInits() != 1 || strategy.order.size() < 2 ||
+      isReduction(strategy.order.back()))
     return false;
   unsigned inner = strategy.order.back();
   unsigned reduction = strategy.order[strategy.order.size() - 2];
@@ -53,7 +57,9 @@ bool NestLowering::chooseJam() {
 /// All loops of a small window are unrolled: its sums stay in registers.
 void NestLowering::chooseWhole() {
   bool slides = llvm::any_of(maps, [](AffineMap map) {
-    return llvm::any_of(map.getResults(), [](AffineExpr index) { return isa<AffineBinaryOpExpr>(index); });
+    return llvm::any_of(map.getResults(), [](AffineExpr index) {
+      return isa<AffineBinaryOpExpr>(index);
+    });
   });
   int64_t count = 1, most = slides ? wholeWindow : wholeReduction;
   SmallVector<unsigned> others;
@@ -69,14 +75,17 @@ void NestLowering::chooseWhole() {
   }
   if (count <= most)
     strategy.jamWhole = others;
-  else if (int64_t row = *getConstantIntValue(ranges[strategy.jamReduction].size); !others.empty() && row <= wholeReduction)
+  else if (int64_t row =
+               *getConstantIntValue(ranges[strategy.jamReduction].size);
+           !others.empty() && row <= wholeReduction)
     strategy.jamRow = row;
 }
 
-/// Sums that are made in one go begin with what a fill right before has written, not with the
-/// elements that it wrote.
+/// Sums that are made in one go begin with what a fill right before has
+/// written, not with the elements that it wrote.
 void NestLowering::absorbFill() {
-  if (!strategy.jam || strategy.jamWhole.empty() || strategy.compensated || mayOverlap())
+  if (!strategy.jam || strategy.jamWhole.empty() || strategy.compensated ||
+      mayOverlap())
     return;
   Operation *before = op->getPrevNode();
   while (before && !isa<linalg::FillOp>(before) && isMemoryEffectFree(before))
@@ -96,11 +105,13 @@ void NestLowering::absorbFill() {
 //===----------------------------------------------------------------------===//
 
 /// A loop in steps of `factor`, and one over what is left.
-void NestLowering::split(unsigned dim, int64_t factor, llvm::function_ref<void(int64_t)> body) {
+void NestLowering::split(unsigned dim, int64_t factor,
+                         llvm::function_ref<void(int64_t)> body) {
   auto wrap = [&](int64_t count) {
     return [&, count](ValueRange) { return body(count), Values(); };
   };
-  std::optional<int64_t> begin = getConstantIntValue(first[dim]), size = getConstantIntValue(last[dim]);
+  std::optional<int64_t> begin = getConstantIntValue(first[dim]),
+                         size = getConstantIntValue(last[dim]);
   size = begin && size ? std::optional(*size - *begin) : std::nullopt;
   if (size && *size <= factor) {
     // All of it at once.
@@ -135,16 +146,20 @@ void NestLowering::jamBlock(int64_t rows, int64_t depth) {
   auto offsets = [&](unsigned dim, int64_t count) {
     Values values{base[dim]};
     for (int64_t by = 1; by < count; ++by)
-      values.push_back(builder.createOrFold<arith::AddIOp>(loc, base[dim], constant(by)));
+      values.push_back(
+          builder.createOrFold<arith::AddIOp>(loc, base[dim], constant(by)));
     return values;
   };
   Values rowIndex = hasRows ? offsets(strategy.jamParallel, rows) : Values();
-  // The loops that a step counts, outermost first, and how many steps each takes.
+  // The loops that a step counts, outermost first, and how many steps each
+  // takes.
   SmallVector<unsigned> stepped(strategy.jamWhole);
   stepped.push_back(strategy.jamReduction);
   SmallVector<int64_t> counts{depth};
   if (!strategy.jamWhole.empty())
-    counts = llvm::map_to_vector(stepped, [&](unsigned dim) { return *getConstantIntValue(ranges[dim].size); });
+    counts = llvm::map_to_vector(stepped, [&](unsigned dim) {
+      return *getConstantIntValue(ranges[dim].size);
+    });
   SmallVector<Values> stepIndex;
   for (auto [dim, count] : llvm::zip(stepped, counts))
     stepIndex.push_back(offsets(dim, count));
@@ -171,9 +186,10 @@ void NestLowering::jamBlock(int64_t rows, int64_t depth) {
   // Key: operand, row and step as far as the operand depends on them.
   DenseMap<std::tuple<unsigned, int64_t, int64_t>, Value> loaded;
   auto fetch = [&](OpOperand &operand, int64_t row, int64_t step) {
-    auto key = std::make_tuple(operand.getOperandNumber(),
-                               hasRows && uses(operand, strategy.jamParallel) ? row : 0,
-                               stepFor(operand, step));
+    auto key = std::make_tuple(
+        operand.getOperandNumber(),
+        hasRows && uses(operand, strategy.jamParallel) ? row : 0,
+        stepFor(operand, step));
     Value &value = loaded[key];
     if (!value) {
       moveTo(row, step);
@@ -189,19 +205,23 @@ void NestLowering::jamBlock(int64_t rows, int64_t depth) {
           fetch(*input, row, step);
 
   OpOperand &init = *op.getDpsInitOperand(0);
-  // Keys of what the innermost loop changes are of one iteration, or of one vector.
+  // Keys of what the innermost loop changes are of one iteration, or of one
+  // vector.
   auto kept = loaded;
   auto body = [&](ValueRange) {
     loaded = kept;
     SmallVector<Value> accumulators;
     for (int64_t row = 0; row < rows; ++row) {
       moveTo(row, 0);
-      Value accumulator = strategy.compensated ? noSum() : start ? start : loadElement(init);
+      Value accumulator = strategy.compensated ? noSum()
+                          : start              ? start
+                                               : loadElement(init);
       for (int64_t step = 0; step < depth; ++step) {
         Values operands;
         for (OpOperand *input : op.getDpsInputOperands())
-          operands.push_back(op.payloadUsesValueFromOperand(input) ? fetch(*input, row, step)
-                                                                   : Value());
+          operands.push_back(op.payloadUsesValueFromOperand(input)
+                                 ? fetch(*input, row, step)
+                                 : Value());
         operands.push_back(accumulator);
         moveTo(row, step);
         accumulator = element(operands).front();
@@ -228,7 +248,8 @@ void NestLowering::jamBlock(int64_t rows, int64_t depth) {
 
 void NestLowering::jamSteps(int64_t rows) {
   if (strategy.jamWhole.empty())
-    return split(strategy.jamReduction, jamDepth(), [&](int64_t depth) { jamBlock(rows, depth); });
+    return split(strategy.jamReduction, jamDepth(),
+                 [&](int64_t depth) { jamBlock(rows, depth); });
   int64_t count = 1;
   SmallVector<unsigned> stepped(strategy.jamWhole);
   stepped.push_back(strategy.jamReduction);
@@ -241,15 +262,19 @@ void NestLowering::jamSteps(int64_t rows) {
 
 void NestLowering::jamNest(size_t level) {
   unsigned dim = strategy.order[level];
-  if (isReduction(dim) && (dim == strategy.jamReduction || !strategy.jamWhole.empty())) {
+  if (isReduction(dim) &&
+      (dim == strategy.jamReduction || !strategy.jamWhole.empty())) {
     jamSteps(1);
   } else if (dim == strategy.jamParallel) {
     throughMargins(dim, [&] {
-      split(dim, isAtMargin() ? marginFactor : jamFactor, [&](int64_t rows) { jamSteps(rows); });
+      split(dim, isAtMargin() ? marginFactor : jamFactor,
+            [&](int64_t rows) { jamSteps(rows); });
     });
   } else {
     throughMargins(dim, [&] {
-      loop(dim, first[dim], last[dim], 1, {}, [&](ValueRange) { return jamNest(level + 1), Values(); }, nullptr);
+      loop(
+          dim, first[dim], last[dim], 1, {},
+          [&](ValueRange) { return jamNest(level + 1), Values(); }, nullptr);
     });
   }
 }

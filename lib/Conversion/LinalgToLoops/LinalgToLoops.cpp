@@ -19,8 +19,8 @@
 #include "mlir/Transforms/RegionUtils.h"
 #include "tfc/Conversion/Passes.h"
 #include "tfc/Dialect/TFCRT/IR/ParallelLoop.h"
-#include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 #include "tfc/Dialect/TFCRT/IR/Remark.h"
+#include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 
 namespace tfc {
 #define GEN_PASS_DEF_LINALGTOLOOPSPASS
@@ -50,7 +50,8 @@ void copyByLoops(OpBuilder &builder, memref::CopyOp copy) {
   if (isDense(copy.getSource()) && isDense(copy.getTarget()))
     return;
   builder.setInsertionPoint(copy);
-  linalg::makeMemRefCopyOp(builder, copy.getLoc(), copy.getSource(), copy.getTarget());
+  linalg::makeMemRefCopyOp(builder, copy.getLoc(), copy.getSource(),
+                           copy.getTarget());
   copy.erase();
 }
 
@@ -81,7 +82,9 @@ bool isScalar(scf::ForOp loop) {
   bool scalar = false;
   Value iteration = loop.getInductionVar();
   for (Operation &op : *loop.getBody()) {
-    if (op.getNumRegions() || isa<vector::LoadOp, vector::StoreOp, vector::MaskedLoadOp, vector::MaskedStoreOp>(op))
+    if (op.getNumRegions() ||
+        isa<vector::LoadOp, vector::StoreOp, vector::MaskedLoadOp,
+            vector::MaskedStoreOp>(op))
       return false;
     if (auto load = dyn_cast<memref::LoadOp>(op)) {
       if (isStrided(load.getIndices(), iteration))
@@ -105,39 +108,50 @@ struct LinalgToLoops : public tfc::impl::LinalgToLoopsPassBase<LinalgToLoops> {
     registry.insert<complex::ComplexDialect, math::MathDialect>();
   }
 
-  /// Says so if vectorizing loops is left to LLVM: it takes a large part of its time.
+  /// Says so if vectorizing loops is left to LLVM: it takes a large part of its
+  /// time.
   void noteScalarLoops() {
     bool found = getOperation()
-                     ->walk([](scf::ForOp loop) { return isScalar(loop) ? WalkResult::interrupt() : WalkResult::advance(); })
+                     ->walk([](scf::ForOp loop) {
+                       return isScalar(loop) ? WalkResult::interrupt()
+                                             : WalkResult::advance();
+                     })
                      .wasInterrupted();
     auto module = dyn_cast<ModuleOp>(getOperation());
     if (found && module)
       module->setAttr(tfc::rt::hasScalarLoops, UnitAttr::get(&getContext()));
   }
 
-  /// Variables of an iteration, made where the function begins, are each thread's own.
+  /// Variables of an iteration, made where the function begins, are each
+  /// thread's own.
   void takeSlots(OpBuilder &builder, scf::ForOp loop) {
     llvm::SetVector<Value> outside;
     getUsedValuesDefinedAbove(loop.getRegion(), outside);
     for (Value value : outside)
       if (auto slot = value.getDefiningOp<memref::AllocaOp>();
-          slot && llvm::all_of(slot->getUsers(), [&](Operation *user) { return loop->isProperAncestor(user); }))
-        slot->moveBefore(builder.getInsertionBlock(), builder.getInsertionPoint());
+          slot && llvm::all_of(slot->getUsers(), [&](Operation *user) {
+            return loop->isProperAncestor(user);
+          }))
+        slot->moveBefore(builder.getInsertionBlock(),
+                         builder.getInsertionPoint());
   }
 
   /// Lets threads share a loop that is marked `independent`.
   void share(OpBuilder &builder, scf::ForOp loop) {
-    double nanoseconds = cast<FloatAttr>(loop->removeAttr(tfc::rt::independent)).getValueAsDouble();
+    double nanoseconds = cast<FloatAttr>(loop->removeAttr(tfc::rt::independent))
+                             .getValueAsDouble();
     if (!parallel)
       return;
     builder.setInsertionPoint(loop);
-    tfc::rt::buildParallel(builder, loop.getLoc(), loop.getLowerBound(), loop.getUpperBound(),
-                           {builder.getIndexAttr(1), nanoseconds}, [&](Value from, Value to) {
-                             if (builder.getInsertionBlock() != loop->getBlock())
-                               takeSlots(builder, loop);
-                             auto piece = scf::ForOp::create(builder, loop.getLoc(), from, to, loop.getStep());
-                             piece.getRegion().takeBody(loop.getRegion());
-                           });
+    tfc::rt::buildParallel(
+        builder, loop.getLoc(), loop.getLowerBound(), loop.getUpperBound(),
+        {builder.getIndexAttr(1), nanoseconds}, [&](Value from, Value to) {
+          if (builder.getInsertionBlock() != loop->getBlock())
+            takeSlots(builder, loop);
+          auto piece = scf::ForOp::create(builder, loop.getLoc(), from, to,
+                                          loop.getStep());
+          piece.getRegion().takeBody(loop.getRegion());
+        });
     loop.erase();
   }
 

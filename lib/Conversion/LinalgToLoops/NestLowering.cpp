@@ -2,11 +2,12 @@
 // Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
-// One nest per op. The innermost loop is the one that most operands are contiguous
-// in (chooseOrder). If that is a reduction, its accumulator is a loop-carried value; else,
-// for contractions, the nest is unrolled and jammed over one parallel and one
-// reduction loop, so that every load of the innermost loop feeds several
-// multiply-adds (chooseStrategy is where a kernel of its own would be picked).
+// One nest per op. The innermost loop is the one that most operands are
+// contiguous in (chooseOrder). If that is a reduction, its accumulator is a
+// loop-carried value; else, for contractions, the nest is unrolled and jammed
+// over one parallel and one reduction loop, so that every load of the innermost
+// loop feeds several multiply-adds (chooseStrategy is where a kernel of its own
+// would be picked).
 //===----------------------------------------------------------------------===//
 
 #include "NestLowering.h"
@@ -38,29 +39,37 @@ bool NestLowering::uses(OpOperand &operand, unsigned dim) const {
   return maps[operand.getOperandNumber()].isFunctionOfDim(dim);
 }
 
-/// Does the index go up by one with each iteration: the loop's number, in a window or not?
+/// Does the index go up by one with each iteration: the loop's number, in a
+/// window or not?
 bool NestLowering::isAlong(AffineExpr index, unsigned dim) const {
-  AffineExpr number = builder.getAffineDimExpr(dim), none = builder.getAffineConstantExpr(0);
+  AffineExpr number = builder.getAffineDimExpr(dim),
+             none = builder.getAffineConstantExpr(0);
   return index == number ||
-         simplifyAffineExpr(index - number - index.replace(number, none), iterators.size(), 0) == none;
+         simplifyAffineExpr(index - number - index.replace(number, none),
+                            iterators.size(), 0) == none;
 }
 
 /// How well `dim` does as the innermost loop: contiguous accesses count for it,
-/// strided ones against it. Results of one reduction (a best element and its place) count once: where the reduction is
-/// innermost, they are in registers.
+/// strided ones against it. Results of one reduction (a best element and its
+/// place) count once: where the reduction is innermost, they are in registers.
 int64_t NestLowering::score(unsigned dim) {
   int64_t score = 0;
   bool reduces = op.getNumReductionLoops() > 0;
   for (OpOperand &operand : op->getOpOperands()) {
     AffineMap map = maps[operand.getOperandNumber()];
-    bool isAnother = reduces && op.isDpsInit(&operand) && &operand != op.getDpsInitOperand(0);
-    if (!isa<MemRefType>(operand.get().getType()) || !map.isFunctionOfDim(dim) || isAnother)
+    bool isAnother = reduces && op.isDpsInit(&operand) &&
+                     &operand != op.getDpsInitOperand(0);
+    if (!isa<MemRefType>(operand.get().getType()) ||
+        !map.isFunctionOfDim(dim) || isAnother)
       continue;
     ArrayRef<AffineExpr> results = map.getResults();
     // Along a window itself, which is short, nothing is gained.
-    bool last = isa<AffineDimExpr>(results.back()) || getConstantIntValue(ranges[dim].size).value_or(tileSize) >= tileSize
-                    ? isAlong(results.back(), dim)
-                    : false;
+    bool last =
+        isa<AffineDimExpr>(results.back()) ||
+                getConstantIntValue(ranges[dim].size).value_or(tileSize) >=
+                    tileSize
+            ? isAlong(results.back(), dim)
+            : false;
     bool elsewhere = llvm::any_of(results.drop_back(), [&](AffineExpr expr) {
       return expr.isFunctionOfDim(dim);
     });
@@ -150,14 +159,16 @@ void NestLowering::chooseTiles() {
 // Threads
 //===----------------------------------------------------------------------===//
 
-/// Does an input share memory with what is written, element by element at other indices?
+/// Does an input share memory with what is written, element by element at other
+/// indices?
 bool NestLowering::mayOverlap() {
   for (OpOperand &init : op.getDpsInitsMutable())
     for (OpOperand &other : op->getOpOperands()) {
       if (&other == &init || !isa<MemRefType>(other.get().getType()) ||
           tfc::rt::rootOf(other.get()) != tfc::rt::rootOf(init.get()))
         continue;
-      if (other.get() != init.get() || maps[other.getOperandNumber()] != maps[init.getOperandNumber()])
+      if (other.get() != init.get() ||
+          maps[other.getOperandNumber()] != maps[init.getOperandNumber()])
         return true;
     }
   return false;
@@ -168,15 +179,19 @@ static constexpr double nearBytes = 1024 * 1024;
 
 static double bytesOfElement(MemRefType type) {
   Type element = type.getElementType();
-  return element.isIntOrFloat() || isa<ComplexType>(element) ? bitsOf(element) / 8.0 : 8;
+  return element.isIntOrFloat() || isa<ComplexType>(element)
+             ? bitsOf(element) / 8.0
+             : 8;
 }
 
-/// The time of one iteration of the innermost loop: arithmetic in vectors, memory at the rate of the cache that holds all
-/// operands, what is not vectorized one by one.
+/// The time of one iteration of the innermost loop: arithmetic in vectors,
+/// memory at the rate of the cache that holds all operands, what is not
+/// vectorized one by one.
 double NestLowering::elementNanoseconds() {
   double arithmetic = 0, memory = 0, bytes = 0;
   for (OpOperand &operand : op->getOpOperands())
-    if (auto type = dyn_cast<MemRefType>(operand.get().getType()); type && type.hasStaticShape())
+    if (auto type = dyn_cast<MemRefType>(operand.get().getType());
+        type && type.hasStaticShape())
       bytes += type.getNumElements() * bytesOfElement(type);
   double ofByte = bytes < nearBytes ? 0.0075 : 0.03;
   for (Operation &nested : op.getBlock()->without_terminator()) {
@@ -194,8 +209,8 @@ double NestLowering::elementNanoseconds() {
   return std::max(arithmetic, memory) + 0.02;
 }
 
-/// The loop that threads share out: the outermost one that has iterations for many of them. A reduction that is
-/// jammed keeps its blocks.
+/// The loop that threads share out: the outermost one that has iterations for
+/// many of them. A reduction that is jammed keeps its blocks.
 std::optional<unsigned> NestLowering::chooseParallel() {
   constexpr int64_t enough = 16;
   if (!options.parallel || mayOverlap())
@@ -210,7 +225,8 @@ std::optional<unsigned> NestLowering::chooseParallel() {
   int64_t bestSize = 0;
   for (unsigned dim : strategy.order) {
     // Columns of short rows are done together.
-    bool isColumn = strategy.shortRows && dim == strategy.order[strategy.order.size() - 2];
+    bool isColumn =
+        strategy.shortRows && dim == strategy.order[strategy.order.size() - 2];
     if (isReduction(dim) || isColumn)
       continue;
     int64_t size = getConstantIntValue(ranges[dim].size).value_or(enough);
@@ -230,17 +246,21 @@ std::string NestLowering::describe(bool isShared) {
   std::string text;
   llvm::raw_string_ostream out(text);
   out << "loops: " << op->getName().stripDialect() << " over ";
-  llvm::interleave(strategy.order, out, [&](unsigned dim) {
-    if (std::optional<int64_t> size = getConstantIntValue(ranges[dim].size))
-      out << *size;
-    else
-      out << "?";
-    if (isReduction(dim))
-      out << " (reduced)";
-  }, " x ");
+  llvm::interleave(
+      strategy.order, out,
+      [&](unsigned dim) {
+        if (std::optional<int64_t> size = getConstantIntValue(ranges[dim].size))
+          out << *size;
+        else
+          out << "?";
+        if (isReduction(dim))
+          out << " (reduced)";
+      },
+      " x ");
   if (strategy.order.empty())
     out << "one element";
-  out << ", " << std::distance(op.getBlock()->begin(), op.getBlock()->end()) - 1 << " operations each";
+  out << ", " << std::distance(op.getBlock()->begin(), op.getBlock()->end()) - 1
+      << " operations each";
   if (!strategy.taps.empty())
     out << ", the window's sums in registers for runs of places";
   else if (strategy.jam && strategy.jamWhole.empty())
@@ -250,14 +270,19 @@ std::string NestLowering::describe(bool isShared) {
   if (margins)
     out << ", margins apart";
   if (follower)
-    out << ", " << std::distance(follower->op.getBlock()->begin(), follower->op.getBlock()->end()) - 1
+    out << ", "
+        << std::distance(follower->op.getBlock()->begin(),
+                         follower->op.getBlock()->end()) -
+               1
         << " operations more on the results";
   if (strategy.squares)
-    out << ", in squares of " << strategy.lanes << " that change sides in registers";
+    out << ", in squares of " << strategy.lanes
+        << " that change sides in registers";
   else if (strategy.shortRows)
     out << ", " << strategy.lanes << " short rows at once";
   else if (strategy.gathers)
-    out << ", in vectors of " << strategy.lanes << ", whose elements are loaded one by one";
+    out << ", in vectors of " << strategy.lanes
+        << ", whose elements are loaded one by one";
   else if (strategy.lanes > 1)
     out << ", in " << strategy.unroll << " vectors of " << strategy.lanes;
   if (reordered)
@@ -269,7 +294,8 @@ std::string NestLowering::describe(bool isShared) {
     out << ", the lanes of " << strategy.lanes << " rows combined together";
   if (strategy.compensated)
     out << ", summed with lost parts";
-  bool parallelDims = llvm::any_of(strategy.order, [&](unsigned dim) { return !isReduction(dim); });
+  bool parallelDims = llvm::any_of(
+      strategy.order, [&](unsigned dim) { return !isReduction(dim); });
   if (isShared)
     out << "; shared by threads";
   else if (!parallelDims)
@@ -277,7 +303,8 @@ std::string NestLowering::describe(bool isShared) {
   else if (mayOverlap())
     out << "; not shared by threads: it reads what it writes at other indices";
   else
-    out << "; not shared by threads: too little work, or inside of a shared loop";
+    out << "; not shared by threads: too little work, or inside of a shared "
+           "loop";
   return text;
 }
 
@@ -304,9 +331,12 @@ Value NestLowering::size(unsigned dim) {
   return getValueOrCreateConstantIndexOp(builder, loc, ranges[dim].size);
 }
 
-/// One loop over `dim`; `body` gets the carried values and returns the next ones.
-Value NestLowering::loop(unsigned dim, Value from, Value to, int64_t step, ValueRange carried,
-                     llvm::function_ref<Values(ValueRange)> body, Values *results) {
+/// One loop over `dim`; `body` gets the carried values and returns the next
+/// ones.
+Value NestLowering::loop(unsigned dim, Value from, Value to, int64_t step,
+                         ValueRange carried,
+                         llvm::function_ref<Values(ValueRange)> body,
+                         Values *results) {
   if (step == 1 && isConstantIntValue(ranges[dim].size, 1)) {
     ivs[dim] = from;
     Values next = body(carried);
@@ -314,8 +344,10 @@ Value NestLowering::loop(unsigned dim, Value from, Value to, int64_t step, Value
       *results = next;
     return {};
   }
-  auto loop = scf::ForOp::create(builder, loc, from, to, constant(step), carried);
-  if (std::optional<int64_t> size = getConstantIntValue(ranges[dim].size); size && *size < 8)
+  auto loop =
+      scf::ForOp::create(builder, loc, from, to, constant(step), carried);
+  if (std::optional<int64_t> size = getConstantIntValue(ranges[dim].size);
+      size && *size < 8)
     loop->setAttr(isRemainder, builder.getUnitAttr());
   OpBuilder::InsertionGuard guard(builder);
   if (carried.empty())
@@ -373,7 +405,8 @@ void NestLowering::storeAt(Value memref, ValueRange at, Value value) {
         llvm::to_vector(llvm::seq<int64_t>(0, present * parts)));
     vector::StoreOp::create(builder, loc, few, memref, first);
   } else if (mask) {
-    vector::MaskedStoreOp::create(builder, loc, memref, first, maskOfElements(all.getType()), all);
+    vector::MaskedStoreOp::create(builder, loc, memref, first,
+                                  maskOfElements(all.getType()), all);
   } else {
     vector::StoreOp::create(builder, loc, all, memref, first);
   }
@@ -385,20 +418,22 @@ void NestLowering::storeElement(OpOperand &operand, Value value) {
   storeAt(operand.get(), at, value);
 }
 
-/// Does the nest go over neighbouring elements of a large buffer, one after the other? The operand may be a slice of it,
-/// as in loops that ops share.
+/// Does the nest go over neighbouring elements of a large buffer, one after the
+/// other? The operand may be a slice of it, as in loops that ops share.
 bool NestLowering::streams(OpOperand &operand) {
   constexpr int64_t large = 2 * 1024 * 1024; // a second-level cache
   auto type = cast<MemRefType>(operand.get().getType());
   auto whole = dyn_cast<MemRefType>(tfc::rt::rootOf(operand.get()).getType());
-  if (strategy.jam || strategy.tiled || !whole || !whole.hasStaticShape() || !type.hasStaticShape() ||
+  if (strategy.jam || strategy.tiled || !whole || !whole.hasStaticShape() ||
+      !type.hasStaticShape() ||
       whole.getNumElements() * bitsOf(whole.getElementType()) / 8 <= large)
     return false;
   SmallVector<int64_t> strides;
   int64_t offset, next = 1;
   if (failed(type.getStridesAndOffset(strides, offset)))
     return false;
-  for (auto [size, stride] : llvm::reverse(llvm::zip_equal(type.getShape(), strides))) {
+  for (auto [size, stride] :
+       llvm::reverse(llvm::zip_equal(type.getShape(), strides))) {
     if (size != 1 && stride != next)
       return false;
     next *= size;
@@ -409,7 +444,8 @@ bool NestLowering::streams(OpOperand &operand) {
     if (isa<AffineConstantExpr>(index))
       continue;
     auto dim = dyn_cast<AffineDimExpr>(index);
-    at = dim ? std::find(at, strategy.order.end(), dim.getPosition()) : strategy.order.end();
+    at = dim ? std::find(at, strategy.order.end(), dim.getPosition())
+             : strategy.order.end();
     if (at == strategy.order.end())
       return false;
     ++at;
@@ -417,18 +453,23 @@ bool NestLowering::streams(OpOperand &operand) {
   return at == strategy.order.end();
 }
 
-/// Processors find out by themselves what comes next, but begin anew with each page, and wait for memory while they do
-/// not compute: what lies a page ahead is fetched, a cache line at a time.
+/// Processors find out by themselves what comes next, but begin anew with each
+/// page, and wait for memory while they do not compute: what lies a page ahead
+/// is fetched, a cache line at a time.
 void NestLowering::fetchAhead(OpOperand &operand, ValueRange at, bool isWrite) {
   constexpr int64_t page = 4096, line = 64;
-  if (lanes == 1 || mask || !uses(operand, strategy.order.back()) || !streams(operand))
+  if (lanes == 1 || mask || !uses(operand, strategy.order.back()) ||
+      !streams(operand))
     return;
-  int64_t bytes = bitsOf(cast<MemRefType>(operand.get().getType()).getElementType()) / 8;
+  int64_t bytes =
+      bitsOf(cast<MemRefType>(operand.get().getType()).getElementType()) / 8;
   if (!bytes || behind * bytes % line)
     return;
   Values ahead(at);
-  ahead.back() = builder.createOrFold<arith::AddIOp>(loc, ahead.back(), constant(page / bytes));
-  memref::PrefetchOp::create(builder, loc, operand.get(), ahead, isWrite, /*localityHint=*/3, /*isDataCache=*/true);
+  ahead.back() = builder.createOrFold<arith::AddIOp>(loc, ahead.back(),
+                                                     constant(page / bytes));
+  memref::PrefetchOp::create(builder, loc, operand.get(), ahead, isWrite,
+                             /*localityHint=*/3, /*isDataCache=*/true);
 }
 
 /// The body of the op for one element; returns what it yields.
@@ -460,7 +501,8 @@ NestLowering::Values NestLowering::element(ValueRange operands) {
 NestLowering::Values NestLowering::loadInits() {
   Values values;
   for (OpOperand &init : op.getDpsInitsMutable())
-    values.push_back(op.payloadUsesValueFromOperand(&init) ? loadElement(init) : Value());
+    values.push_back(op.payloadUsesValueFromOperand(&init) ? loadElement(init)
+                                                           : Value());
   return values;
 }
 
@@ -473,12 +515,14 @@ void NestLowering::storeInits(ValueRange values) {
 NestLowering::Values NestLowering::inputs() {
   Values values;
   for (OpOperand *input : op.getDpsInputOperands())
-    values.push_back(op.payloadUsesValueFromOperand(input) ? loadElement(*input) : Value());
+    values.push_back(op.payloadUsesValueFromOperand(input) ? loadElement(*input)
+                                                           : Value());
   return values;
 }
 
 /// Reduction loops with the accumulators as loop-carried values.
-NestLowering::Values NestLowering::accumulate(size_t level, ValueRange accumulators) {
+NestLowering::Values NestLowering::accumulate(size_t level,
+                                              ValueRange accumulators) {
   if (level == strategy.order.size()) {
     Values operands = inputs();
     llvm::append_range(operands, accumulators);
@@ -486,8 +530,10 @@ NestLowering::Values NestLowering::accumulate(size_t level, ValueRange accumulat
   }
   unsigned dim = strategy.order[level];
   Values results;
-  loop(dim, first[dim], last[dim], 1, accumulators,
-       [&](ValueRange carried) { return accumulate(level + 1, carried); }, &results);
+  loop(
+      dim, first[dim], last[dim], 1, accumulators,
+      [&](ValueRange carried) { return accumulate(level + 1, carried); },
+      &results);
   return results;
 }
 
@@ -495,7 +541,8 @@ NestLowering::Values NestLowering::accumulate(size_t level, ValueRange accumulat
 NestLowering::Values NestLowering::reduceAll(size_t level, ValueRange inits) {
   if (strategy.blockStep)
     return {blockedSum(level, inits[0])};
-  return strategy.combiner ? accumulateVectors(level, inits) : accumulate(level, inits);
+  return strategy.combiner ? accumulateVectors(level, inits)
+                           : accumulate(level, inits);
 }
 
 /// The two innermost loops, square by square.
@@ -538,7 +585,8 @@ void NestLowering::nest(size_t level) {
     return rowTrees(level);
   if (level + strategy.accumulated == strategy.order.size()) {
     Values inits = loadInits();
-    // A reduction that does not read what it accumulates to has nothing to carry.
+    // A reduction that does not read what it accumulates to has nothing to
+    // carry.
     bool carries = llvm::all_of(inits, [](Value value) { return bool(value); });
     if (strategy.accumulated && !carries)
       for (auto [init, value] : llvm::zip(op.getDpsInitsMutable(), inits))
@@ -550,8 +598,9 @@ void NestLowering::nest(size_t level) {
   unsigned dim = strategy.order[level];
   if (strategy.lanes > 1 && level + 1 == strategy.order.size())
     return innerLoop([&] { nest(level + 1); });
-  loop(dim, first[dim], last[dim], 1, {},
-       [&](ValueRange) { return nest(level + 1), Values(); }, nullptr);
+  loop(
+      dim, first[dim], last[dim], 1, {},
+      [&](ValueRange) { return nest(level + 1), Values(); }, nullptr);
 }
 
 //===----------------------------------------------------------------------===//
@@ -576,7 +625,8 @@ void NestLowering::run() {
   if (!chooseShortRows(/*mayWriteRows=*/true))
     chooseVectors();
   chooseTaps();
-  SmallVector<linalg::GenericOp> copies = margins ? SmallVector<linalg::GenericOp>() : reorderInputs();
+  SmallVector<linalg::GenericOp> copies =
+      margins ? SmallVector<linalg::GenericOp>() : reorderInputs();
   for (linalg::GenericOp copy : copies)
     NestLowering(builder, copy, options).run();
   builder.setInsertionPoint(op);
@@ -587,21 +637,31 @@ void NestLowering::run() {
   absorbFill();
   chooseFollower();
   auto emitShared = [&](unsigned shared, OpFoldResult others) {
-    // Whole squares, and rows that are combined together: all others would be done element by element, or row by row.
-    bool isCut = (strategy.squares || strategy.rowTrees) && llvm::is_contained(ArrayRef(strategy.order).take_back(2), shared);
+    // Whole squares, and rows that are combined together: all others would be
+    // done element by element, or row by row.
+    bool isCut =
+        (strategy.squares || strategy.rowTrees) &&
+        llvm::is_contained(ArrayRef(strategy.order).take_back(2), shared);
     int64_t step = isCut ? strategy.lanes : 1;
     if (!strategy.taps.empty()) {
       isCut = true;
       step = strategy.lanes * strategy.unroll;
     }
     Value end = last[shared];
-    Value count = isCut ? builder.createOrFold<arith::CeilDivUIOp>(loc, end, constant(step)) : end;
+    Value count =
+        isCut
+            ? builder.createOrFold<arith::CeilDivUIOp>(loc, end, constant(step))
+            : end;
     isShared = tfc::rt::buildParallel(
-        builder, loc, first[shared], count, {others, elementNanoseconds() * step}, [&](Value from, Value to) {
-          first[shared] = builder.createOrFold<arith::MulIOp>(loc, from, constant(step));
-          last[shared] = builder.createOrFold<arith::MulIOp>(loc, to, constant(step));
+        builder, loc, first[shared], count,
+        {others, elementNanoseconds() * step}, [&](Value from, Value to) {
+          first[shared] =
+              builder.createOrFold<arith::MulIOp>(loc, from, constant(step));
+          last[shared] =
+              builder.createOrFold<arith::MulIOp>(loc, to, constant(step));
           if (isCut)
-            last[shared] = builder.createOrFold<arith::MinUIOp>(loc, last[shared], end);
+            last[shared] =
+                builder.createOrFold<arith::MinUIOp>(loc, last[shared], end);
           emit();
         });
   };

@@ -29,44 +29,54 @@ struct ArgReduction {
 
 /// How one op is turned into loops.
 struct Strategy {
-  llvm::SmallVector<unsigned> order;  // loops, outermost first
-  unsigned accumulated = 0;     // innermost loops with the accumulators in registers
-  bool jam = false;             // unroll `jamParallel` and `jamReduction` around the innermost
+  llvm::SmallVector<unsigned> order; // loops, outermost first
+  unsigned accumulated =
+      0; // innermost loops with the accumulators in registers
+  bool jam =
+      false; // unroll `jamParallel` and `jamReduction` around the innermost
   unsigned jamParallel = 0, jamReduction = 0;
-  /// Other reductions that are short enough to be unrolled altogether, together with
-  /// `jamReduction`, outermost first.
+  /// Other reductions that are short enough to be unrolled altogether, together
+  /// with `jamReduction`, outermost first.
   llvm::SmallVector<unsigned> jamWhole;
-  /// Of a window that is too large for that: how long its rows are, which are unrolled one by one; else 0.
+  /// Of a window that is too large for that: how long its rows are, which are
+  /// unrolled one by one; else 0.
   int64_t jamRow = 0;
-  /// Sums over places for each element of a window: the loops over elements. Those before `tapLoop` go around, the last
-  /// of them in steps of `tapStep`; the others are unrolled.
+  /// Sums over places for each element of a window: the loops over elements.
+  /// Those before `tapLoop` go around, the last of them in steps of `tapStep`;
+  /// the others are unrolled.
   llvm::SmallVector<unsigned> taps;
   unsigned tapLoop = 0;
   int64_t tapStep = 1;
-  /// Of them: the loop over places that is cut into runs, and into how many iterations each.
+  /// Of them: the loop over places that is cut into runs, and into how many
+  /// iterations each.
   unsigned runLevel = 0;
   int64_t runStep = 1;
-  int64_t lanes = 1;            // of vectors along the innermost loop
-  int64_t unroll = 1;           // vectors an iteration works on
-  bool tiled = false;           // the two innermost loops go over small squares
-  bool squares = false;         // `tiled`, and squares change sides in registers
-  bool gathers = false;         // inputs that are apart are loaded one by one, and put into vectors
-  bool shortRows = false;       // the loop around the innermost one is short, and unrolled inside of it
-  bool rowTrees = false;        // lanes of as many rows are combined together
-  bool writesRows = false;      // `shortRows`, of results too: columns become rows in registers
-  bool masks = false;           // what is left of the loop is done under a mask
+  int64_t lanes = 1;    // of vectors along the innermost loop
+  int64_t unroll = 1;   // vectors an iteration works on
+  bool tiled = false;   // the two innermost loops go over small squares
+  bool squares = false; // `tiled`, and squares change sides in registers
+  bool gathers = false; // inputs that are apart are loaded one by one, and put
+                        // into vectors
+  bool shortRows = false; // the loop around the innermost one is short, and
+                          // unrolled inside of it
+  bool rowTrees = false;  // lanes of as many rows are combined together
+  bool writesRows =
+      false; // `shortRows`, of results too: columns become rows in registers
+  bool masks = false; // what is left of the loop is done under a mask
   mlir::Operation *combiner = nullptr; // of a reduction in vectors
-  std::optional<ArgReduction> arg;     // of one that keeps a position, in vectors
-  // Of a long sum: the loop that is cut into blocks of partial sums, and how many iterations each has.
+  std::optional<ArgReduction> arg; // of one that keeps a position, in vectors
+  // Of a long sum: the loop that is cut into blocks of partial sums, and how
+  // many iterations each has.
   unsigned blockLevel = 0;
-  int64_t blockStep = 0; // 0: there are none
+  int64_t blockStep = 0;    // 0: there are none
   bool compensated = false; // a long sum of columns
 };
 
 /// Bits of an element; of a complex number, those of both parts.
 int64_t bitsOf(mlir::Type element);
 
-/// How a value of the body differs from one iteration of the innermost loop to the next.
+/// How a value of the body differs from one iteration of the innermost loop to
+/// the next.
 enum class Shape { uniform, number, vector }; // not at all, by one, anyhow
 
 struct NestOptions {
@@ -78,11 +88,13 @@ struct NestOptions {
 /// Iterations of a loop that are unrolled and jammed.
 constexpr int64_t jamFactor = 4;
 
-/// Floats of a vector as integers of the same order, in which NaN is the largest
-/// or smallest one: a comparison is one instruction, with signed zeros, where
-/// LLVM has several for floats. And back, for vectors and scalars.
-mlir::Value toOrder(mlir::OpBuilder &b, mlir::Location loc, bool isMax, mlir::Value vector);
-mlir::Value fromOrder(mlir::OpBuilder &b, mlir::Location loc, mlir::Type element, mlir::Value order);
+/// Floats of a vector as integers of the same order, in which NaN is the
+/// largest or smallest one: a comparison is one instruction, with signed zeros,
+/// where LLVM has several for floats. And back, for vectors and scalars.
+mlir::Value toOrder(mlir::OpBuilder &b, mlir::Location loc, bool isMax,
+                    mlir::Value vector);
+mlir::Value fromOrder(mlir::OpBuilder &b, mlir::Location loc,
+                      mlir::Type element, mlir::Value order);
 
 /// Do elements along the last dimension of a buffer follow each other?
 bool isContiguous(mlir::Type type);
@@ -90,9 +102,11 @@ bool isContiguous(mlir::Type type);
 /// The loops of one linalg op.
 class NestLowering {
 public:
-  NestLowering(mlir::OpBuilder &builder, mlir::linalg::LinalgOp op, const NestOptions &options)
-      : builder(builder), options(options), op(op), loc(op.getLoc()), maps(op.getIndexingMapsArray()),
-        iterators(op.getIteratorTypesArray()) {}
+  NestLowering(mlir::OpBuilder &builder, mlir::linalg::LinalgOp op,
+               const NestOptions &options)
+      : builder(builder), options(options), op(op), loc(op.getLoc()),
+        maps(op.getIndexingMapsArray()), iterators(op.getIteratorTypesArray()) {
+  }
 
   void run();
   /// Reads the image itself in the place of a padded copy.
@@ -100,11 +114,13 @@ public:
     margins = found;
     inside.assign(found.axes.size(), false);
   }
-  /// Which loops are over places, if the op reads windows of this operand in vectors, and sums them in registers.
+  /// Which loops are over places, if the op reads windows of this operand in
+  /// vectors, and sums them in registers.
   std::optional<mlir::utils::IteratorType> placesOf(mlir::OpOperand &operand);
   /// The op that was built in the same loops, and is gone.
   mlir::Operation *followed() const { return followedOp; }
-  /// Copies inputs in the order that vectors need, where that is what they lack; the op stays an op.
+  /// Copies inputs in the order that vectors need, where that is what they
+  /// lack; the op stays an op.
   void reorderOnly();
   /// Are all accesses of the innermost loop vectors?
   bool isVectorized() const { return strategy.lanes > 1; }
@@ -113,7 +129,9 @@ private:
   using Values = llvm::SmallVector<mlir::Value>;
 
   // Choices
-  bool isReduction(unsigned dim) const { return iterators[dim] == mlir::utils::IteratorType::reduction; }
+  bool isReduction(unsigned dim) const {
+    return iterators[dim] == mlir::utils::IteratorType::reduction;
+  }
   bool uses(mlir::OpOperand &operand, unsigned dim) const;
   bool isAlong(mlir::AffineExpr index, unsigned dim) const;
   int64_t score(unsigned dim);
@@ -144,7 +162,8 @@ private:
   void chooseRowTrees();
   void rowTrees(size_t level);
   mlir::Value partialsOfRow(std::optional<bool> isMax);
-  mlir::Value combineLanes(std::optional<bool> isMax, mlir::Value x, mlir::Value y);
+  mlir::Value combineLanes(std::optional<bool> isMax, mlir::Value x,
+                           mlir::Value y);
   mlir::Value combineRows(std::optional<bool> isMax, Values vectors);
 
   // Short loops: Collapse.cpp
@@ -173,8 +192,10 @@ private:
   mlir::Value constant(int64_t value);
   mlir::Value size(unsigned dim);
   void emit();
-  mlir::Value loop(unsigned dim, mlir::Value from, mlir::Value to, int64_t step, mlir::ValueRange carried,
-             llvm::function_ref<Values(mlir::ValueRange)> body, Values *results);
+  mlir::Value loop(unsigned dim, mlir::Value from, mlir::Value to, int64_t step,
+                   mlir::ValueRange carried,
+                   llvm::function_ref<Values(mlir::ValueRange)> body,
+                   Values *results);
   Values load(mlir::OpOperand &operand);
   Values indices(mlir::OpOperand &operand);
   mlir::Value loadElement(mlir::OpOperand &operand);
@@ -191,7 +212,8 @@ private:
   void jamNest(size_t level);
   void jamSteps(int64_t rows);
   void jamBlock(int64_t rows, int64_t depth);
-  void split(unsigned dim, int64_t factor, llvm::function_ref<void(int64_t)> body);
+  void split(unsigned dim, int64_t factor,
+             llvm::function_ref<void(int64_t)> body);
 
   // All elements of a window at once: Taps.cpp
   void chooseTaps();
@@ -204,7 +226,8 @@ private:
   void tapGroups(unsigned level);
   void tapColumns();
   void tapRun(int64_t vectors);
-  Values tapPlaces(size_t level, Values carried, llvm::function_ref<Values(mlir::ValueRange)> body);
+  Values tapPlaces(size_t level, Values carried,
+                   llvm::function_ref<Values(mlir::ValueRange)> body);
 
   // Images with margins: Margins.cpp
   void throughMargins(unsigned dim, llvm::function_ref<void()> body);
@@ -220,26 +243,33 @@ private:
   // Vectors: Vector.cpp
   void chooseVectors();
   void chooseGathers();
-  bool tryVectors(std::optional<unsigned> across = std::nullopt, bool gathers = false);
+  bool tryVectors(std::optional<unsigned> across = std::nullopt,
+                  bool gathers = false);
   mlir::Value gather(mlir::OpOperand &operand);
   bool isApart(mlir::OpOperand &operand);
-  bool isVectorizable(mlir::Operation &nested, llvm::DenseMap<mlir::Value, Shape> &shapes);
+  bool isVectorizable(mlir::Operation &nested,
+                      llvm::DenseMap<mlir::Value, Shape> &shapes);
   bool matchReduction();
   bool matchArgReduction();
   void innerLoop(llvm::function_ref<void()> body);
   Values elementOfVectors(mlir::ValueRange operands);
-  /// Builds the ops of a region with these arguments, then calls `end` with its terminator.
-  using InRegion = llvm::function_ref<void(mlir::Region &region, mlir::ValueRange arguments,
-                                           llvm::function_ref<void(mlir::Operation *)> end)>;
-  Values loopOfVectors(mlir::scf::WhileOp loop, mlir::ValueRange inits, InRegion inside,
+  /// Builds the ops of a region with these arguments, then calls `end` with its
+  /// terminator.
+  using InRegion =
+      llvm::function_ref<void(mlir::Region &region, mlir::ValueRange arguments,
+                              llvm::function_ref<void(mlir::Operation *)> end)>;
+  Values loopOfVectors(mlir::scf::WhileOp loop, mlir::ValueRange inits,
+                       InRegion inside,
                        llvm::function_ref<mlir::Value(mlir::Value)> asVector);
   Values accumulateVectors(size_t level, mlir::ValueRange accumulators);
   Values accumulateLoops(size_t level, mlir::ValueRange accumulators);
   Values accumulateInner(mlir::ValueRange accumulators);
   Values inputs();
-  using Step = llvm::function_ref<Values(Values carried, int64_t lanes, int64_t vectors, mlir::Value left)>;
+  using Step = llvm::function_ref<Values(Values carried, int64_t lanes,
+                                         int64_t vectors, mlir::Value left)>;
   Values cutLoop(Values carried, Step step);
-  Values forLoop(mlir::Value from, mlir::Value to, int64_t step, mlir::ValueRange carried,
+  Values forLoop(mlir::Value from, mlir::Value to, int64_t step,
+                 mlir::ValueRange carried,
                  llvm::function_ref<Values(mlir::ValueRange)> body);
   void hoistLoads();
   Values accumulateArg(mlir::ValueRange inits);
@@ -279,28 +309,37 @@ private:
   llvm::SmallVector<mlir::utils::IteratorType> iterators;
   Strategy strategy;
   std::unique_ptr<NestLowering> follower;
-  llvm::SmallVector<unsigned> followerLoops; ///< the op's loops for those of the follower
+  llvm::SmallVector<unsigned>
+      followerLoops; ///< the op's loops for those of the follower
   mlir::Operation *followedOp = nullptr;
   std::optional<Margins> margins;
   llvm::SmallVector<bool> inside; ///< by axis: is the whole window there?
-  mlir::Value start; ///< what sums begin with, where that is no element of the result
+  mlir::Value
+      start; ///< what sums begin with, where that is no element of the result
   size_t reordered = 0; ///< inputs that are copied first
   llvm::SmallVector<mlir::Range> ranges;
   Values first, last; // of each loop: where it begins, and where it ends
   Values ivs;
-  /// How many iterations of the innermost loop are built at once: 1 builds scalars.
+  /// How many iterations of the innermost loop are built at once: 1 builds
+  /// scalars.
   int64_t lanes = 1;
-  mlir::Value mask; ///< which of them there are; null: all
-  int64_t present = 0; ///< with a mask: how many, if a vector of as many is one piece of memory; else 0
-  int64_t behind = 0; ///< iterations of the innermost loop that its body has built already
+  mlir::Value mask;    ///< which of them there are; null: all
+  int64_t present = 0; ///< with a mask: how many, if a vector of as many is one
+                       ///< piece of memory; else 0
+  int64_t behind =
+      0; ///< iterations of the innermost loop that its body has built already
   /// Elements that the innermost loop does not change, by operand.
   llvm::DenseMap<unsigned, mlir::Value> hoisted;
-  bool reducing = false; ///< the combiner is built apart from the rest of the body
+  bool reducing =
+      false; ///< the combiner is built apart from the rest of the body
   int64_t bodyOps = 0;
-  int64_t tapCount = 1;   ///< elements of the window along the loop in steps of `tapStep`
-  int64_t wholeBlock = 0; ///< how many iterations the block at hand has, if that is known
-  mlir::Value lost;       ///< of sums of columns: what roundings took away
-  llvm::DenseMap<mlir::Value, Shape> shapes; ///< of the body's values; others are uniform
+  int64_t tapCount =
+      1; ///< elements of the window along the loop in steps of `tapStep`
+  int64_t wholeBlock =
+      0; ///< how many iterations the block at hand has, if that is known
+  mlir::Value lost; ///< of sums of columns: what roundings took away
+  llvm::DenseMap<mlir::Value, Shape>
+      shapes; ///< of the body's values; others are uniform
 };
 
 } // namespace tfc::loops

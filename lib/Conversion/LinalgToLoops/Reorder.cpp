@@ -205,7 +205,8 @@ static void moveUp(linalg::GenericOp copy) {
   };
   for (Operation *op = copy->getPrevNode(); op && op != source.getDefiningOp();
        op = op->getPrevNode()) {
-    if (!writesOthers(op) && !isMemoryEffectFree(op) && !isa<memref::AllocOp>(op))
+    if (!writesOthers(op) && !isMemoryEffectFree(op) &&
+        !isa<memref::AllocOp>(op))
       break;
     if (op != target)
       first = op;
@@ -228,8 +229,7 @@ void NestLowering::reorderOnly() {
 }
 
 namespace {
-struct ReorderInputs
-    : public tfc::impl::ReorderInputsPassBase<ReorderInputs> {
+struct ReorderInputs : public tfc::impl::ReorderInputsPassBase<ReorderInputs> {
   using tfc::impl::ReorderInputsPassBase<ReorderInputs>::ReorderInputsPassBase;
 
   void runOnOperation() override {

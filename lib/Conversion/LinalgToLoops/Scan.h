@@ -17,7 +17,8 @@ struct ScanOptions {
 };
 
 /// Replaces a scan of buffers by loops.
-void lowerScan(mlir::OpBuilder &builder, tfc::rt::ScanOp op, const ScanOptions &options);
+void lowerScan(mlir::OpBuilder &builder, tfc::rt::ScanOp op,
+               const ScanOptions &options);
 
 } // namespace tfc::loops
 

@@ -63,7 +63,8 @@ static std::optional<vector::CombiningKind> extremeOf(Operation *compare) {
 static std::optional<vector::CombiningKind> kindOf(Operation *op) {
   using Kind = vector::CombiningKind;
   return llvm::TypeSwitch<Operation *, std::optional<Kind>>(op)
-      .Case<arith::AddFOp, arith::AddIOp, complex::AddOp>([](auto) { return Kind::ADD; })
+      .Case<arith::AddFOp, arith::AddIOp, complex::AddOp>(
+          [](auto) { return Kind::ADD; })
       .Case<arith::MulFOp, arith::MulIOp>([](auto) { return Kind::MUL; })
       .Case([](arith::MaximumFOp) { return Kind::MAXIMUMF; })
       .Case([](arith::MinimumFOp) { return Kind::MINIMUMF; })
@@ -205,40 +206,41 @@ Value NestLowering::combine(Value x, Value y) {
 NestLowering::Values NestLowering::accumulateInner(ValueRange accumulators) {
   unsigned dim = strategy.order.back();
   hoistLoads();
-  Values result = cutLoop(Values(accumulators), [&](Values now, int64_t width,
-                                                    int64_t vectors,
-                                                    Value left) {
-    Value start = ivs[dim];
-    if (width == 1) {
-      Values operands = inputs();
-      operands.push_back(now.back());
-      reducing = false;
-      now.back() = element(operands).front();
-      reducing = true;
-      return now;
-    }
-    lanes = width;
-    if (left)
-      mask = maskOf(left);
-    for (int64_t i = 0; i < vectors; ++i) {
-      behind = i * width;
-      if (i)
-        ivs[dim] = builder.createOrFold<arith::AddIOp>(loc, start,
-                                                       constant(i * width));
-      Values operands = inputs();
-      operands.push_back(Value());
-      Value next = combine(now[i], elementOfVectors(operands).front());
-      now[i] = mask ? arith::SelectOp::create(builder, loc,
-                                              maskOfElements(next.getType()),
-                                              next, now[i])
-                          .getResult()
-                    : next;
-    }
-    behind = 0;
-    lanes = 1;
-    mask = {};
-    return now;
-  });
+  Values result =
+      cutLoop(Values(accumulators), [&](Values now, int64_t width,
+                                        int64_t vectors, Value left) {
+        Value start = ivs[dim];
+        if (width == 1) {
+          Values operands = inputs();
+          operands.push_back(now.back());
+          reducing = false;
+          now.back() = element(operands).front();
+          reducing = true;
+          return now;
+        }
+        lanes = width;
+        if (left)
+          mask = maskOf(left);
+        for (int64_t i = 0; i < vectors; ++i) {
+          behind = i * width;
+          if (i)
+            ivs[dim] = builder.createOrFold<arith::AddIOp>(loc, start,
+                                                           constant(i * width));
+          Values operands = inputs();
+          operands.push_back(Value());
+          Value next = combine(now[i], elementOfVectors(operands).front());
+          now[i] = mask
+                       ? arith::SelectOp::create(builder, loc,
+                                                 maskOfElements(next.getType()),
+                                                 next, now[i])
+                             .getResult()
+                       : next;
+        }
+        behind = 0;
+        lanes = 1;
+        mask = {};
+        return now;
+      });
   hoisted.clear();
   return result;
 }
@@ -324,9 +326,8 @@ Value NestLowering::neutral() {
 /// The sum of all lanes in any order, for complex numbers of their parts.
 Value NestLowering::sumOfLanes(Value vector) {
   auto sum = [&](Value x) -> Value {
-    return vector::ReductionOp::create(builder, loc,
-                                       vector::CombiningKind::ADD, x,
-                                       arith::FastMathFlags::reassoc);
+    return vector::ReductionOp::create(builder, loc, vector::CombiningKind::ADD,
+                                       x, arith::FastMathFlags::reassoc);
   };
   auto number =
       dyn_cast<ComplexType>(strategy.combiner->getResult(0).getType());

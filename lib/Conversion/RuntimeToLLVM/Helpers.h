@@ -10,8 +10,9 @@
 
 namespace tfc::rt {
 
-/// Buffers of dynamic size are nodes of a list: the first 64 bytes of each hold a pointer to the one
-/// made before it, the data follows. `%head` is the address of the newest one's pointer.
+/// Buffers of dynamic size are nodes of a list: the first 64 bytes of each hold
+/// a pointer to the one made before it, the data follows. `%head` is the
+/// address of the newest one's pointer.
 inline constexpr const char *helpers = R"mlir(
 llvm.func internal @tfc.report(%ctx: !llvm.ptr, %code: i32, %message: !llvm.ptr, %location: !llvm.ptr,
                                %summarize: i32, %n: i32, %tensors: !llvm.ptr)

@@ -73,9 +73,9 @@ LLVM::GlobalOp ModuleState::string(StringRef text) {
   do
     name = "tfc.string." + std::to_string(strings.size());
   while (module.lookupSymbol(name));
-  global = LLVM::GlobalOp::create(builder, module.getLoc(), type, /*isConstant=*/true,
-                                  LLVM::Linkage::Internal, name,
-                                  builder.getStringAttr(bytes));
+  global = LLVM::GlobalOp::create(builder, module.getLoc(), type,
+                                  /*isConstant=*/true, LLVM::Linkage::Internal,
+                                  name, builder.getStringAttr(bytes));
   return global;
 }
 
@@ -94,10 +94,12 @@ LogicalResult ModuleState::addHelpers() {
 
 class BodyLowering {
 public:
-  BodyLowering(func::FuncOp body, ModuleState &state, const LLVMTypeConverter &converter)
-      : body(body), state(state), converter(converter), builder(body.getContext()),
-        pointer(LLVM::LLVMPointerType::get(body.getContext())), i32(builder.getI32Type()),
-        i64(builder.getI64Type()) {}
+  BodyLowering(func::FuncOp body, ModuleState &state,
+               const LLVMTypeConverter &converter)
+      : body(body), state(state), converter(converter),
+        builder(body.getContext()),
+        pointer(LLVM::LLVMPointerType::get(body.getContext())),
+        i32(builder.getI32Type()), i64(builder.getI64Type()) {}
 
   LogicalResult run();
 
@@ -125,20 +127,23 @@ private:
     return LLVM::AddressOfOp::create(builder, loc, state.string(text));
   }
   Value call(StringRef callee, Type result, ValueRange arguments) {
-    auto op = LLVM::CallOp::create(builder, loc, result ? TypeRange(result) : TypeRange(),
+    auto op = LLVM::CallOp::create(builder, loc,
+                                   result ? TypeRange(result) : TypeRange(),
                                    callee, arguments);
     return result ? op.getResult() : Value();
   }
   Value slot(Type type, int64_t count);
   Value element(Type type, Value array, int64_t index) {
-    return LLVM::GEPOp::create(builder, loc, pointer, type, array,
-                               ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(index)});
+    return LLVM::GEPOp::create(
+        builder, loc, pointer, type, array,
+        ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(index)});
   }
   /// The address of a field of an element of an array of tfc_tensor_desc.
   Value descField(Value array, size_t index, size_t field) {
     return LLVM::GEPOp::create(
         builder, loc, pointer, tensorDescType(builder.getContext()), array,
-        ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(index), static_cast<int32_t>(field)});
+        ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(index),
+                               static_cast<int32_t>(field)});
   }
   Value dataPointer(Value memref);
   SmallVector<Value> shapeOf(Value memref);
@@ -167,28 +172,33 @@ Value BodyLowering::slot(Type type, int64_t count) {
 Value BodyLowering::dataPointer(Value memref) {
   Type descriptor = converter.convertType(memref.getType());
   Value cast =
-      UnrealizedConversionCastOp::create(builder, loc, descriptor, memref).getResult(0);
+      UnrealizedConversionCastOp::create(builder, loc, descriptor, memref)
+          .getResult(0);
   return LLVM::ExtractValueOp::create(builder, loc, cast, ArrayRef<int64_t>{1});
 }
 
 /// Sizes as i64.
 SmallVector<Value> BodyLowering::shapeOf(Value memref) {
   SmallVector<Value> shape;
-  for (auto [i, size] : llvm::enumerate(cast<MemRefType>(memref.getType()).getShape()))
+  for (auto [i, size] :
+       llvm::enumerate(cast<MemRefType>(memref.getType()).getShape()))
     shape.push_back(ShapedType::isDynamic(size)
                         ? arith::IndexCastOp::create(
-                              builder, loc, i64, memref::DimOp::create(builder, loc, memref, i))
+                              builder, loc, i64,
+                              memref::DimOp::create(builder, loc, memref, i))
                               .getResult()
                         : i64Constant(size));
   return shape;
 }
 
 Value BodyLowering::bytesOf(MemRefType type, ValueRange shape) {
-  int64_t size =
-      DataLayout::closest(body).getTypeSize(type.getElementType()).getFixedValue();
+  int64_t size = DataLayout::closest(body)
+                     .getTypeSize(type.getElementType())
+                     .getFixedValue();
   if (type.hasStaticShape())
     return i64Constant(size * type.getNumElements());
-  // Sizes are the program's, so their product may be any number: one that no allocator has memory for stays one.
+  // Sizes are the program's, so their product may be any number: one that no
+  // allocator has memory for stays one.
   Value bytes = i64Constant(size);
   for (Value dim : shape)
     bytes = call("tfc.multiply_sizes", i64, {bytes, dim});
@@ -196,7 +206,8 @@ Value BodyLowering::bytesOf(MemRefType type, ValueRange shape) {
 }
 
 /// An array of tfc_tensor_desc.
-Value BodyLowering::describeTensors(ValueRange memrefs, ArrayRef<int32_t> dtypes) {
+Value BodyLowering::describeTensors(ValueRange memrefs,
+                                    ArrayRef<int32_t> dtypes) {
   if (memrefs.empty())
     return LLVM::ZeroOp::create(builder, loc, pointer);
   Type desc = tensorDescType(builder.getContext());
@@ -206,8 +217,8 @@ Value BodyLowering::describeTensors(ValueRange memrefs, ArrayRef<int32_t> dtypes
     Value sizes = slot(i64, std::max<size_t>(shape.size(), 1));
     for (auto [k, size] : llvm::enumerate(shape))
       LLVM::StoreOp::create(builder, loc, size, element(i64, sizes, k));
-    Value fields[] = {dataPointer(memref), i32Constant(dtypes[i]), i32Constant(shape.size()),
-                      sizes};
+    Value fields[] = {dataPointer(memref), i32Constant(dtypes[i]),
+                      i32Constant(shape.size()), sizes};
     for (auto [k, field] : llvm::enumerate(fields))
       LLVM::StoreOp::create(builder, loc, field, descField(array, i, k));
   }
@@ -219,20 +230,23 @@ void BodyLowering::exitUnless(Value holds, Value status) {
   Block *block = builder.getInsertionBlock();
   Block *rest = block->splitBlock(builder.getInsertionPoint());
   builder.setInsertionPointToEnd(block);
-  cf::CondBranchOp::create(builder, loc, holds, rest, ValueRange(), exit, ValueRange(status));
+  cf::CondBranchOp::create(builder, loc, holds, rest, ValueRange(), exit,
+                           ValueRange(status));
   builder.setInsertionPointToStart(rest);
 }
 
 void BodyLowering::lower(PrintOp op) {
   Value tensors = describeTensors(op.getData(), op.getDtypes());
-  Value status = call("tfc.print", i32,
-                      {Body::context(body), stringAddress(op.getFormat()),
-                       i32Constant(op.getSummarize()), stringAddress(op.getStream()),
-                       i32Constant(op.getData().size()), tensors});
+  Value status =
+      call("tfc.print", i32,
+           {Body::context(body), stringAddress(op.getFormat()),
+            i32Constant(op.getSummarize()), stringAddress(op.getStream()),
+            i32Constant(op.getData().size()), tensors});
   if (op.getStatus()) {
     op.getStatus().replaceAllUsesWith(status);
   } else {
-    Value holds = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, status, i32Constant(0));
+    Value holds = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
+                                        status, i32Constant(0));
     exitUnless(holds, status);
   }
   op.erase();
@@ -250,8 +264,9 @@ void BodyLowering::lower(AbortOp op) {
   Value code = i32Constant(op.getCode());
   Value tensors = describeTensors(op.getData(), op.getDtypes());
   call("tfc.report", Type(),
-       {Body::context(body), code, stringAddress(op.getMessage()), stringAddress(describe(loc)),
-        i32Constant(op.getSummarize()), i32Constant(op.getData().size()), tensors});
+       {Body::context(body), code, stringAddress(op.getMessage()),
+        stringAddress(describe(loc)), i32Constant(op.getSummarize()),
+        i32Constant(op.getData().size()), tensors});
   block->splitBlock(std::next(op->getIterator())); // unreachable from here on
   builder.setInsertionPointToEnd(block);
   cf::BranchOp::create(builder, loc, exit, ValueRange(code));
@@ -269,35 +284,44 @@ void BodyLowering::lower(HostCallOp op) {
     auto type = cast<MemRefType>(output.getType());
     sizes.push_back(slot(i64, std::max<int64_t>(type.getRank(), 1)));
     for (auto [k, size] : llvm::enumerate(type.getShape()))
-      LLVM::StoreOp::create(builder, loc, i64Constant(ShapedType::isDynamic(size) ? -1 : size),
-                            element(i64, sizes[i], k));
+      LLVM::StoreOp::create(
+          builder, loc, i64Constant(ShapedType::isDynamic(size) ? -1 : size),
+          element(i64, sizes[i], k));
     LLVM::StoreOp::create(builder, loc, sizes[i], element(pointer, shapes, i));
     Value fields[] = {LLVM::ZeroOp::create(builder, loc, pointer),
-                      i32Constant(op.getResultDtypes()[i]), i32Constant(type.getRank()), sizes[i]};
+                      i32Constant(op.getResultDtypes()[i]),
+                      i32Constant(type.getRank()), sizes[i]};
     for (auto [k, field] : llvm::enumerate(fields))
       LLVM::StoreOp::create(builder, loc, field, descField(outputs, i, k));
   }
-  Value status = call("tfc.call_host", i32,
-                      {Body::context(body), i64Constant(op.getId()), i32Constant(op.getData().size()),
-                       inputs, i32Constant(count), outputs, shapes, stringAddress(describe(loc))});
-  Value holds = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, status, i32Constant(0));
+  Value status =
+      call("tfc.call_host", i32,
+           {Body::context(body), i64Constant(op.getId()),
+            i32Constant(op.getData().size()), inputs, i32Constant(count),
+            outputs, shapes, stringAddress(describe(loc))});
+  Value holds = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
+                                      status, i32Constant(0));
   exitUnless(holds, status);
   for (auto [i, output] : llvm::enumerate(op.getOutputs())) {
     auto type = cast<MemRefType>(output.getType());
-    Value data = LLVM::LoadOp::create(builder, loc, pointer, descField(outputs, i, 0));
+    Value data =
+        LLVM::LoadOp::create(builder, loc, pointer, descField(outputs, i, 0));
     SmallVector<Value> unknown;
     for (auto [k, size] : llvm::enumerate(type.getShape()))
       if (ShapedType::isDynamic(size))
         unknown.push_back(arith::IndexCastOp::create(
             builder, loc, builder.getIndexType(),
-            LLVM::LoadOp::create(builder, loc, i64, element(i64, sizes[i], k))));
-    output.replaceAllUsesWith(BindOp::create(builder, loc, type, data, unknown).getResult());
+            LLVM::LoadOp::create(builder, loc, i64,
+                                 element(i64, sizes[i], k))));
+    output.replaceAllUsesWith(
+        BindOp::create(builder, loc, type, data, unknown).getResult());
   }
   op.erase();
 }
 
 void BodyLowering::lower(DiscardOp op) {
-  call("tfc.deallocate", Type(), {Body::context(body), dataPointer(op.getMemref())});
+  call("tfc.deallocate", Type(),
+       {Body::context(body), dataPointer(op.getMemref())});
   op.erase();
 }
 
@@ -306,23 +330,31 @@ void BodyLowering::lower(memref::AllocOp op) {
   SmallVector<Value> shape;
   auto dynamic = op.getDynamicSizes().begin();
   for (int64_t size : type.getShape())
-    shape.push_back(ShapedType::isDynamic(size)
-                        ? arith::IndexCastOp::create(builder, loc, i64, *dynamic++).getResult()
-                        : i64Constant(size));
-  Value bytes = bytesOf(type, shape), where = stringAddress(describe(loc)), data;
+    shape.push_back(
+        ShapedType::isDynamic(size)
+            ? arith::IndexCastOp::create(builder, loc, i64, *dynamic++)
+                  .getResult()
+            : i64Constant(size));
+  Value bytes = bytesOf(type, shape), where = stringAddress(describe(loc)),
+        data;
   auto result = op->getAttrOfType<IntegerAttr>("tfcrt.result");
   if (result)
-    data = call("tfc.allocate_result", pointer, {Body::context(body), bytes, where});
+    data = call("tfc.allocate_result", pointer,
+                {Body::context(body), bytes, where});
   else
-    data = call("tfc.allocate", pointer, {Body::context(body), head, bytes, where});
+    data = call("tfc.allocate", pointer,
+                {Body::context(body), head, bytes, where});
   Value null = LLVM::ZeroOp::create(builder, loc, pointer);
-  Value holds = LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::ne, data, null);
+  Value holds =
+      LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::ne, data, null);
   exitUnless(holds, i32Constant(3)); // TFC_OUT_OF_MEMORY
   if (result)
-    LLVM::StoreOp::create(builder, loc, data,
-                          element(pointer, Body::buffers(body), result.getInt()));
+    LLVM::StoreOp::create(
+        builder, loc, data,
+        element(pointer, Body::buffers(body), result.getInt()));
   op.replaceAllUsesWith(
-      BindOp::create(builder, loc, type, data, op.getDynamicSizes()).getResult());
+      BindOp::create(builder, loc, type, data, op.getDynamicSizes())
+          .getResult());
   op.erase();
 }
 
@@ -331,20 +363,25 @@ void BodyLowering::lower(SetResultOp op) {
   auto type = cast<MemRefType>(op.getValue().getType());
   if (!op.getInPlace()) {
     Value bytes = bytesOf(type, shape);
-    Value data = call("tfc.allocate_result", pointer,
-                      {Body::context(body), bytes, stringAddress(describe(loc))});
+    Value data =
+        call("tfc.allocate_result", pointer,
+             {Body::context(body), bytes, stringAddress(describe(loc))});
     Value null = LLVM::ZeroOp::create(builder, loc, pointer);
-    Value holds = LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::ne, data, null);
+    Value holds =
+        LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::ne, data, null);
     exitUnless(holds, i32Constant(3));
-    LLVM::MemcpyOp::create(builder, loc, data, dataPointer(op.getValue()), bytes,
+    LLVM::MemcpyOp::create(builder, loc, data, dataPointer(op.getValue()),
+                           bytes,
                            /*isVolatile=*/false);
     LLVM::StoreOp::create(builder, loc, data,
                           element(pointer, Body::buffers(body), op.getIndex()));
   }
-  // The sizes that the entry's signature does not know; the memref may know more.
+  // The sizes that the entry's signature does not know; the memref may know
+  // more.
   int64_t next = op.getOffset();
   for (int64_t dim : op.getDims())
-    LLVM::StoreOp::create(builder, loc, shape[dim], element(i64, Body::sizes(body), next++));
+    LLVM::StoreOp::create(builder, loc, shape[dim],
+                          element(i64, Body::sizes(body), next++));
   op.erase();
 }
 
@@ -354,40 +391,53 @@ void BodyLowering::lower(SetVariableOp op) {
   Value next = slot(i64, op.getDims().size());
   for (auto [k, dim] : llvm::enumerate(op.getDims()))
     LLVM::StoreOp::create(builder, loc, shape[dim], element(i64, next, k));
-  Value status = call("tfc.set_variable", i32,
-                      {Body::context(body), element(pointer, Body::buffers(body), op.getIndex()),
-                       body.getArgument(Body::firstBuffer + op.getIndex()),
-                       dataPointer(op.getValue()), bytes,
-                       element(i64, Body::sizes(body), op.getOffset()), next,
-                       i64Constant(op.getDims().size()), stringAddress(describe(loc))});
-  Value holds = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, status, i32Constant(0));
+  Value status =
+      call("tfc.set_variable", i32,
+           {Body::context(body),
+            element(pointer, Body::buffers(body), op.getIndex()),
+            body.getArgument(Body::firstBuffer + op.getIndex()),
+            dataPointer(op.getValue()), bytes,
+            element(i64, Body::sizes(body), op.getOffset()), next,
+            i64Constant(op.getDims().size()), stringAddress(describe(loc))});
+  Value holds = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
+                                      status, i32Constant(0));
   exitUnless(holds, status);
   op.erase();
 }
 
 void BodyLowering::lower(MarkOp op) {
-  op.replaceAllUsesWith(LLVM::LoadOp::create(builder, loc, pointer, head).getResult());
+  op.replaceAllUsesWith(
+      LLVM::LoadOp::create(builder, loc, pointer, head).getResult());
   op.erase();
 }
 
 void BodyLowering::lower(ReleaseOp op) {
   Value kept = slot(pointer, std::max<size_t>(op.getKept().size(), 1));
   for (auto [i, memref] : llvm::enumerate(op.getKept()))
-    LLVM::StoreOp::create(builder, loc, dataPointer(memref), element(pointer, kept, i));
+    LLVM::StoreOp::create(builder, loc, dataPointer(memref),
+                          element(pointer, kept, i));
   call("tfc.release", Type(),
-       {Body::context(body), head, op.getMark(), kept, i64Constant(op.getKept().size())});
+       {Body::context(body), head, op.getMark(), kept,
+        i64Constant(op.getKept().size())});
   op.erase();
 }
 
 void BodyLowering::lower(LaunchOp op) {
   Type type = builder.getFunctionType({pointer, pointer, i64, i64}, i32);
-  Value function = func::ConstantOp::create(builder, loc, type, op.getCalleeAttr());
-  Value address = UnrealizedConversionCastOp::create(builder, loc, pointer, function).getResult(0);
-  auto number = [&](Value index) { return arith::IndexCastOp::create(builder, loc, i64, index).getResult(); };
-  Value status = call("tfc.parallel_for", i32,
-                      {Body::context(body), number(op.getBegin()), number(op.getEnd()), number(op.getGrain()),
-                       address, op.getEnv()});
-  Value holds = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, status, i32Constant(0));
+  Value function =
+      func::ConstantOp::create(builder, loc, type, op.getCalleeAttr());
+  Value address =
+      UnrealizedConversionCastOp::create(builder, loc, pointer, function)
+          .getResult(0);
+  auto number = [&](Value index) {
+    return arith::IndexCastOp::create(builder, loc, i64, index).getResult();
+  };
+  Value status =
+      call("tfc.parallel_for", i32,
+           {Body::context(body), number(op.getBegin()), number(op.getEnd()),
+            number(op.getGrain()), address, op.getEnv()});
+  Value holds = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
+                                      status, i32Constant(0));
   exitUnless(holds, status);
   op.erase();
 }
@@ -407,7 +457,8 @@ void BodyLowering::makeExit() {
   builder.setInsertionPointToStart(exit);
   if (head) {
     Value null = LLVM::ZeroOp::create(builder, loc, pointer);
-    call("tfc.release", Type(), {Body::context(body), head, null, null, i64Constant(0)});
+    call("tfc.release", Type(),
+         {Body::context(body), head, null, null, i64Constant(0)});
   }
   func::ReturnOp::create(builder, loc, status);
 }
@@ -416,10 +467,12 @@ LogicalResult BodyLowering::run() {
   SmallVector<Operation *> ops;
   bool dynamic = false;
   body.walk([&](Operation *op) {
-    if (isa<PrintOp, AbortOp, HostCallOp, DiscardOp, memref::AllocOp, memref::DeallocOp, SetResultOp,
-            SetVariableOp, MarkOp, ReleaseOp, LaunchOp>(op))
+    if (isa<PrintOp, AbortOp, HostCallOp, DiscardOp, memref::AllocOp,
+            memref::DeallocOp, SetResultOp, SetVariableOp, MarkOp, ReleaseOp,
+            LaunchOp>(op))
       ops.push_back(op);
-    if (isa<MarkOp, ReleaseOp>(op) || (isa<memref::AllocOp>(op) && !op->hasAttr("tfcrt.result")))
+    if (isa<MarkOp, ReleaseOp>(op) ||
+        (isa<memref::AllocOp>(op) && !op->hasAttr("tfcrt.result")))
       dynamic = true;
   });
   if (ops.empty())
@@ -429,16 +482,17 @@ LogicalResult BodyLowering::run() {
   if (dynamic) {
     head = slot(pointer, 1);
     builder.setInsertionPointAfterValue(head);
-    LLVM::StoreOp::create(builder, loc, LLVM::ZeroOp::create(builder, loc, pointer), head);
+    LLVM::StoreOp::create(builder, loc,
+                          LLVM::ZeroOp::create(builder, loc, pointer), head);
   }
   makeExit();
   for (Operation *op : ops) {
     loc = op->getLoc();
     builder.setInsertionPoint(op);
     llvm::TypeSwitch<Operation *>(op)
-        .Case<PrintOp, AbortOp, HostCallOp, DiscardOp, memref::AllocOp, memref::DeallocOp, SetResultOp,
-            SetVariableOp, MarkOp, ReleaseOp, LaunchOp>(
-            [&](auto typed) { lower(typed); });
+        .Case<PrintOp, AbortOp, HostCallOp, DiscardOp, memref::AllocOp,
+              memref::DeallocOp, SetResultOp, SetVariableOp, MarkOp, ReleaseOp,
+              LaunchOp>([&](auto typed) { lower(typed); });
   }
   IRRewriter rewriter(body.getContext());
   (void)eraseUnreachableBlocks(rewriter, body->getRegions());
@@ -450,7 +504,8 @@ struct RuntimeToLLVM : public tfc::impl::RuntimeToLLVMPassBase<RuntimeToLLVM> {
     ModuleState state(getOperation());
     LLVMTypeConverter converter(&getContext());
     for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>()))
-      if ((Body::is(function) || function->hasAttr(Body::piece)) && failed(BodyLowering(function, state, converter).run()))
+      if ((Body::is(function) || function->hasAttr(Body::piece)) &&
+          failed(BodyLowering(function, state, converter).run()))
         return signalPassFailure();
   }
 };

@@ -2,7 +2,8 @@
 // Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
-// One conversion to the LLVM dialect for everything that scalar code is made of.
+// One conversion to the LLVM dialect for everything that scalar code is made
+// of.
 //===----------------------------------------------------------------------===//
 
 #include "ExpandViews.h"
@@ -50,8 +51,9 @@ namespace {
 struct BindLowering : public ConvertOpToLLVMPattern<tfc::rt::BindOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
 
-  LogicalResult matchAndRewrite(tfc::rt::BindOp op, OpAdaptor adaptor,
-                                ConversionPatternRewriter &rewriter) const override {
+  LogicalResult
+  matchAndRewrite(tfc::rt::BindOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
     auto type = cast<MemRefType>(op.getMemref().getType());
     if (!type.getLayout().isIdentity())
@@ -69,7 +71,8 @@ struct BindLowering : public ConvertOpToLLVMPattern<tfc::rt::BindOp> {
     SmallVector<Value> sizes;
     auto dynamic = adaptor.getSizes().begin();
     for (int64_t size : type.getShape())
-      sizes.push_back(ShapedType::isDynamic(size) ? *dynamic++ : constant(size));
+      sizes.push_back(ShapedType::isDynamic(size) ? *dynamic++
+                                                  : constant(size));
     Value stride = constant(1);
     for (int64_t dim = type.getRank() - 1; dim >= 0; --dim) {
       descriptor.setSize(rewriter, loc, dim, sizes[dim]);
@@ -82,13 +85,14 @@ struct BindLowering : public ConvertOpToLLVMPattern<tfc::rt::BindOp> {
   }
 };
 
-/// The same pointers. What the type tells is not read from the descriptor of the source, which may be without it
-/// (LeanViews.cpp).
+/// The same pointers. What the type tells is not read from the descriptor of
+/// the source, which may be without it (LeanViews.cpp).
 struct PartsLowering : public ConvertOpToLLVMPattern<tfc::rt::PartsOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
 
-  LogicalResult matchAndRewrite(tfc::rt::PartsOp op, OpAdaptor adaptor,
-                                ConversionPatternRewriter &rewriter) const override {
+  LogicalResult
+  matchAndRewrite(tfc::rt::PartsOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
     auto type = cast<MemRefType>(op.getResult().getType());
     Type structType = getTypeConverter()->convertType(type);
@@ -100,19 +104,28 @@ struct PartsLowering : public ConvertOpToLLVMPattern<tfc::rt::PartsOp> {
     auto parts = MemRefDescriptor::poison(rewriter, loc, structType);
     parts.setAllocatedPtr(rewriter, loc, source.allocatedPtr(rewriter, loc));
     parts.setAlignedPtr(rewriter, loc, source.alignedPtr(rewriter, loc));
-    auto known = [&](int64_t value) { return createIndexAttrConstant(rewriter, loc, getIndexType(), value); };
-    auto twice = [&](Value value) { return LLVM::AddOp::create(rewriter, loc, value, value).getResult(); };
-    parts.setOffset(rewriter, loc, ShapedType::isDynamic(offset) ? twice(source.offset(rewriter, loc)) : known(offset));
+    auto known = [&](int64_t value) {
+      return createIndexAttrConstant(rewriter, loc, getIndexType(), value);
+    };
+    auto twice = [&](Value value) {
+      return LLVM::AddOp::create(rewriter, loc, value, value).getResult();
+    };
+    parts.setOffset(rewriter, loc,
+                    ShapedType::isDynamic(offset)
+                        ? twice(source.offset(rewriter, loc))
+                        : known(offset));
     int64_t last = type.getRank() - 1;
     for (int64_t dim = 0; dim <= last; ++dim) {
-      Value size = ShapedType::isDynamic(type.getDimSize(dim)) ? source.size(rewriter, loc, dim)
-                                                               : known(type.getDimSize(dim));
+      Value size = ShapedType::isDynamic(type.getDimSize(dim))
+                       ? source.size(rewriter, loc, dim)
+                       : known(type.getDimSize(dim));
       if (dim == last && ShapedType::isDynamic(type.getDimSize(dim)))
         size = twice(size);
       parts.setSize(rewriter, loc, dim, size);
       parts.setStride(rewriter, loc, dim,
-                      ShapedType::isDynamic(strides[dim]) ? twice(source.stride(rewriter, loc, dim))
-                                                          : known(strides[dim]));
+                      ShapedType::isDynamic(strides[dim])
+                          ? twice(source.stride(rewriter, loc, dim))
+                          : known(strides[dim]));
     }
     rewriter.replaceOp(op, {parts});
     return success();
@@ -123,7 +136,8 @@ struct ToLLVM : public tfc::impl::ToLLVMPassBase<ToLLVM> {
   /// What views begin at.
   void getDependentDialects(DialectRegistry &registry) const override {
     ToLLVMPassBase::getDependentDialects(registry);
-    registry.insert<affine::AffineDialect, arith::ArithDialect, memref::MemRefDialect>();
+    registry.insert<affine::AffineDialect, arith::ArithDialect,
+                    memref::MemRefDialect>();
   }
 
   void runOnOperation() override {
@@ -146,7 +160,8 @@ struct ToLLVM : public tfc::impl::ToLLVMPassBase<ToLLVM> {
     index::populateIndexToLLVMConversionPatterns(converter, patterns);
     populateFinalizeMemRefToLLVMConversionPatterns(converter, patterns);
     // Instructions before calls: those of libm take vectors apart.
-    populateMathToLLVMConversionPatterns(converter, patterns, /*approximateLog1p=*/false, /*benefit=*/2);
+    populateMathToLLVMConversionPatterns(
+        converter, patterns, /*approximateLog1p=*/false, /*benefit=*/2);
     populateMathToLibmConversionPatterns(patterns);
     populateVectorToLLVMConversionPatterns(converter, patterns);
     ub::populateUBToLLVMConversionPatterns(converter, patterns);
@@ -158,7 +173,8 @@ struct ToLLVM : public tfc::impl::ToLLVMPassBase<ToLLVM> {
     ConversionConfig config;
     // LLVM folds better, and once.
     config.foldingMode = DialectConversionFoldingMode::Never;
-    if (failed(applyFullConversion(module, target, std::move(patterns), config)))
+    if (failed(
+            applyFullConversion(module, target, std::move(patterns), config)))
       return signalPassFailure();
   }
 };

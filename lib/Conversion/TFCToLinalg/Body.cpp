@@ -36,9 +36,10 @@ Value Body::element(Value old, ArrayRef<AffineExpr> indices) {
     if (ArrayRef(k.indices) == indices)
       return k.value;
   Operation *op = old.getDefiningOp();
-  Value result = op && l.plan.isInline(op) && !l.isStored(old)
-                     ? compute(op, indices)
-                     : toScalar(in, l.loc, load(l.value(old), indices), elementOf(old));
+  Value result =
+      op && l.plan.isInline(op) && !l.isStored(old)
+          ? compute(op, indices)
+          : toScalar(in, l.loc, load(l.value(old), indices), elementOf(old));
   known[old].push_back({SmallVector<AffineExpr>(indices), result});
   return result;
 }
@@ -46,11 +47,13 @@ Value Body::element(Value old, ArrayRef<AffineExpr> indices) {
 Value Body::compute(Operation *op, ArrayRef<AffineExpr> indices) {
   Type element = elementOf(op->getResult(0));
   if (auto constant = dyn_cast<ConstantOp>(op))
-    return constantScalar(in, op->getLoc(), element, constant.getValue().getSplatValue<Attribute>());
+    return constantScalar(in, op->getLoc(), element,
+                          constant.getValue().getSplatValue<Attribute>());
   if (auto iota = dyn_cast<IotaOp>(op)) {
     OpBuilder::InsertionGuard guard(l.b);
     Value index = evaluate(indices[iota.getAxis()]);
-    Value number = arith::IndexCastOp::create(in, op->getLoc(), in.getI64Type(), index);
+    Value number =
+        arith::IndexCastOp::create(in, op->getLoc(), in.getI64Type(), index);
     return castScalar(in, op->getLoc(), number, in.getI64Type(), element);
   }
   SmallVector<Value> elements;
@@ -66,7 +69,8 @@ Value Body::compute(Operation *op, ArrayRef<AffineExpr> indices) {
       for (size_t k = 0; k < at.size(); ++k)
         if (from[k] == 1)
           at[k] = in.getAffineConstantExpr(0);
-      x = toScalar(in, op->getLoc(), load(l.stretched(operand, to.take_back(from.size())), at),
+      x = toScalar(in, op->getLoc(),
+                   load(l.stretched(operand, to.take_back(from.size())), at),
                    elementOf(operand));
     }
     if (!x)
@@ -142,11 +146,15 @@ Value Body::partAround(Value tensor, SmallVectorImpl<AffineExpr> &indices) {
 
 Value Body::addOutput(Value init, ArrayRef<AffineExpr> indices) {
   outputs.push_back(init);
-  outputMaps.push_back(AffineMap::get(space.size(), 0, indices, in.getContext()));
-  return block->addArgument(cast<RankedTensorType>(init.getType()).getElementType(), l.loc);
+  outputMaps.push_back(
+      AffineMap::get(space.size(), 0, indices, in.getContext()));
+  return block->addArgument(
+      cast<RankedTensorType>(init.getType()).getElementType(), l.loc);
 }
 
-Value Body::iteration(unsigned loop) { return linalg::IndexOp::create(in, l.loc, loop); }
+Value Body::iteration(unsigned loop) {
+  return linalg::IndexOp::create(in, l.loc, loop);
+}
 
 Value Body::evaluate(AffineExpr index) {
   if (auto dim = dyn_cast<AffineDimExpr>(index))
@@ -167,7 +175,8 @@ void Body::coverLoops() {
           covered.insert(dim.getPosition());
   if (covered.size() == space.size())
     return;
-  Value shape = tensor::EmptyOp::create(l.b, l.loc, l.sizes(space), l.b.getI8Type());
+  Value shape =
+      tensor::EmptyOp::create(l.b, l.loc, l.sizes(space), l.b.getI8Type());
   load(shape, identity());
 }
 
@@ -179,13 +188,15 @@ void Body::place() {
 ValueRange Body::finish(ValueRange yields, ArrayRef<int64_t> reduced) {
   coverLoops();
   linalg::YieldOp::create(in, l.loc, yields);
-  SmallVector<utils::IteratorType> iterators(space.size(), utils::IteratorType::parallel);
+  SmallVector<utils::IteratorType> iterators(space.size(),
+                                             utils::IteratorType::parallel);
   for (int64_t loop : reduced)
     iterators[loop] = utils::IteratorType::reduction;
   SmallVector<AffineMap> maps(inputMaps);
   maps.append(outputMaps);
-  auto op = linalg::GenericOp::create(l.b, l.loc, TypeRange(ValueRange(outputs)), inputs, outputs,
-                                      maps, iterators);
+  auto op =
+      linalg::GenericOp::create(l.b, l.loc, TypeRange(ValueRange(outputs)),
+                                inputs, outputs, maps, iterators);
   op.getRegion().push_back(block.release());
   return op.getResults();
 }

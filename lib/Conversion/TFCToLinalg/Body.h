@@ -20,24 +20,31 @@ public:
   /// loops that are built already.
   Body(Lowering &l, llvm::ArrayRef<Dim> space, mlir::ValueRange around = {});
 
-  /// One element of an old value, in arithmetic. Inline values are computed here, each
-  /// once. Null (after a diagnostic) if an op has no lowering for its element type.
-  mlir::Value element(mlir::Value old, llvm::ArrayRef<mlir::AffineExpr> indices);
+  /// One element of an old value, in arithmetic. Inline values are computed
+  /// here, each once. Null (after a diagnostic) if an op has no lowering for
+  /// its element type.
+  mlir::Value element(mlir::Value old,
+                      llvm::ArrayRef<mlir::AffineExpr> indices);
   /// One element of the op's result from its operands' elements.
-  mlir::Value compute(mlir::Operation *op, llvm::ArrayRef<mlir::AffineExpr> indices);
+  mlir::Value compute(mlir::Operation *op,
+                      llvm::ArrayRef<mlir::AffineExpr> indices);
   /// One element, in storage type, of a lowered tensor.
-  mlir::Value load(mlir::Value tensor, llvm::ArrayRef<mlir::AffineExpr> indices);
+  mlir::Value load(mlir::Value tensor,
+                   llvm::ArrayRef<mlir::AffineExpr> indices);
   /// Adds an output; returns its element before this iteration.
-  mlir::Value addOutput(mlir::Value init, llvm::ArrayRef<mlir::AffineExpr> indices);
+  mlir::Value addOutput(mlir::Value init,
+                        llvm::ArrayRef<mlir::AffineExpr> indices);
   /// The number of the iteration in one loop, as `index`.
   mlir::Value iteration(unsigned loop);
   /// d0, d1, ...
   llvm::SmallVector<mlir::AffineExpr> identity() const;
 
   /// Creates the op. `reduced` loops carry the outputs, others are parallel.
-  mlir::ValueRange finish(mlir::ValueRange yields, llvm::ArrayRef<int64_t> reduced = {});
+  mlir::ValueRange finish(mlir::ValueRange yields,
+                          llvm::ArrayRef<int64_t> reduced = {});
 
-  /// Without loops of its own: what was computed so far stands where building goes on.
+  /// Without loops of its own: what was computed so far stands where building
+  /// goes on.
   void place();
 
   mlir::OpBuilder in;
@@ -59,7 +66,8 @@ private:
   llvm::SmallVector<mlir::Value> inputs, outputs;
   llvm::SmallVector<mlir::AffineMap> inputMaps, outputMaps;
   llvm::DenseMap<mlir::Value, llvm::SmallVector<Known, 1>> known; // old values
-  llvm::DenseMap<mlir::Value, llvm::SmallVector<Known, 1>> loaded; // lowered tensors
+  llvm::DenseMap<mlir::Value, llvm::SmallVector<Known, 1>>
+      loaded; // lowered tensors
 };
 
 } // namespace tfc::lowering

@@ -15,17 +15,22 @@ using namespace mlir;
 using namespace tfc;
 using namespace tfc::lowering;
 
-Value lowering::multiplyAdd(OpBuilder &b, Location loc, Type type, Value x, Value y, Value sum) {
+Value lowering::multiplyAdd(OpBuilder &b, Location loc, Type type, Value x,
+                            Value y, Value sum) {
   if (isComplex(type))
-    return complex::AddOp::create(b, loc, sum, complex::MulOp::create(b, loc, x, y));
+    return complex::AddOp::create(b, loc, sum,
+                                  complex::MulOp::create(b, loc, x, y));
   if (!isFloat(type))
-    return arith::AddIOp::create(b, loc, sum, arith::MulIOp::create(b, loc, x, y));
+    return arith::AddIOp::create(b, loc, sum,
+                                 arith::MulIOp::create(b, loc, x, y));
   auto contract = arith::FastMathFlags::contract;
   Value product = arith::MulFOp::create(b, loc, x, y, contract);
-  return arith::AddFOp::create(b, loc, sum, product, contract | arith::FastMathFlags::reassoc);
+  return arith::AddFOp::create(b, loc, sum, product,
+                               contract | arith::FastMathFlags::reassoc);
 }
 
-Value lowering::addNumbers(OpBuilder &b, Location loc, Type type, Value x, Value y) {
+Value lowering::addNumbers(OpBuilder &b, Location loc, Type type, Value x,
+                           Value y) {
   if (isComplex(type))
     return complex::AddOp::create(b, loc, x, y);
   if (!isFloat(type))
@@ -34,7 +39,8 @@ Value lowering::addNumbers(OpBuilder &b, Location loc, Type type, Value x, Value
 }
 
 /// The general form: batches that broadcast, transposed operands.
-static Value contract(Lowering &l, MatmulOp op, ArrayRef<Dim> result, Value init, Type accumulator) {
+static Value contract(Lowering &l, MatmulOp op, ArrayRef<Dim> result,
+                      Value init, Type accumulator) {
   Dims space(result);
   ArrayRef<Dim> x = l.dims.of(op.getX()), y = l.dims.of(op.getY());
   space.push_back(x[x.size() - (op.getTransposeX() ? 2 : 1)]);
@@ -42,13 +48,16 @@ static Value contract(Lowering &l, MatmulOp op, ArrayRef<Dim> result, Value init
 
   Body body(l, space);
   SmallVector<AffineExpr> loops = body.identity();
-  AffineExpr row = loops[rank - 2], column = loops[rank - 1], inner = loops[rank];
+  AffineExpr row = loops[rank - 2], column = loops[rank - 1],
+             inner = loops[rank];
   SmallVector<AffineExpr> resultIndices(loops.begin(), loops.end() - 1);
-  auto indices = [&](ArrayRef<Dim> of, AffineExpr first, AffineExpr second, bool transposed) {
+  auto indices = [&](ArrayRef<Dim> of, AffineExpr first, AffineExpr second,
+                     bool transposed) {
     SmallVector<AffineExpr> at;
     size_t batch = of.size() - 2, missing = rank - 2 - batch;
     for (size_t i = 0; i < batch; ++i)
-      at.push_back(of[i] == 1 ? l.b.getAffineConstantExpr(0) : loops[missing + i]);
+      at.push_back(of[i] == 1 ? l.b.getAffineConstantExpr(0)
+                              : loops[missing + i]);
     at.push_back(transposed ? second : first);
     at.push_back(transposed ? first : second);
     return at;
@@ -62,7 +71,8 @@ static Value contract(Lowering &l, MatmulOp op, ArrayRef<Dim> result, Value init
     return castScalar(body.in, l.loc, element, elementOf(old), accumulator);
   };
   Value left = operand(op.getX(), indices(x, row, inner, op.getTransposeX()));
-  Value right = operand(op.getY(), indices(y, inner, column, op.getTransposeY()));
+  Value right =
+      operand(op.getY(), indices(y, inner, column, op.getTransposeY()));
   Value sum = body.addOutput(init, resultIndices);
   return body.finish(multiplyAdd(body.in, l.loc, accumulator, left, right, sum),
                      static_cast<int64_t>(rank))[0];
@@ -72,22 +82,28 @@ static LogicalResult lowerMatmul(Lowering &l, MatmulOp op) {
   Type element = elementOf(op.getResult());
   Type accumulator = sumType(element);
   Dims result(l.dims.of(op.getResult()));
-  Value init = l.filled(result, accumulator, numberScalar(l.b, l.loc, accumulator, 0));
+  Value init =
+      l.filled(result, accumulator, numberScalar(l.b, l.loc, accumulator, 0));
   ArrayRef<Dim> x = l.dims.of(op.getX()), y = l.dims.of(op.getY());
   bool plain = !op.getTransposeX() && !op.getTransposeY();
   Value product;
   if (plain && x.size() == 2 && y.size() == 2)
-    product = linalg::MatmulOp::create(l.b, l.loc, ValueRange{l.value(op.getX()), l.value(op.getY())}, init)
+    product = linalg::MatmulOp::create(
+                  l.b, l.loc,
+                  ValueRange{l.value(op.getX()), l.value(op.getY())}, init)
                   .getResult(0);
   else if (plain && x.size() == 3 && y.size() == 3 && x[0] == y[0])
-    product = linalg::BatchMatmulOp::create(l.b, l.loc, ValueRange{l.value(op.getX()), l.value(op.getY())},
-                                            init)
+    product = linalg::BatchMatmulOp::create(
+                  l.b, l.loc,
+                  ValueRange{l.value(op.getX()), l.value(op.getY())}, init)
                   .getResult(0);
   else
     product = contract(l, op, result, init, accumulator);
   if (accumulator != element) {
     Body body(l, result);
-    Value narrow = castScalar(body.in, l.loc, body.load(product, body.identity()), accumulator, element);
+    Value narrow =
+        castScalar(body.in, l.loc, body.load(product, body.identity()),
+                   accumulator, element);
     body.addOutput(l.empty(result, element), body.identity());
     product = body.finish(narrow)[0];
   }
@@ -95,4 +111,6 @@ static LogicalResult lowerMatmul(Lowering &l, MatmulOp op) {
   return success();
 }
 
-void lowering::addContractionHandlers(Handlers &handlers) { addHandler<MatmulOp, lowerMatmul>(handlers); }
+void lowering::addContractionHandlers(Handlers &handlers) {
+  addHandler<MatmulOp, lowerMatmul>(handlers);
+}

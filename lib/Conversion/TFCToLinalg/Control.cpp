@@ -2,8 +2,8 @@
 // Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
-// Branches and loops. What a loop carries is scalars in registers and tensors that
-// stay in their buffer.
+// Branches and loops. What a loop carries is scalars in registers and tensors
+// that stay in their buffer.
 //===----------------------------------------------------------------------===//
 
 #include "Lists.h"
@@ -19,9 +19,11 @@ using namespace mlir;
 using namespace tfc;
 using namespace tfc::lowering;
 
-/// Those of some values that are lists which grow: their lengths go along as `index`.
+/// Those of some values that are lists which grow: their lengths go along as
+/// `index`.
 static SmallVector<Value> growing(ValueRange values) {
-  return llvm::filter_to_vector(values, [](Value value) { return mayGrow(value); });
+  return llvm::filter_to_vector(values,
+                                [](Value value) { return mayGrow(value); });
 }
 
 static void setLengths(Lowering &l, ValueRange lists, ValueRange lengths) {
@@ -29,7 +31,8 @@ static void setLengths(Lowering &l, ValueRange lists, ValueRange lengths) {
     l.setLength(list, length);
 }
 
-static LogicalResult lowerBranch(Lowering &l, Block &from, Block *to, TypeRange types, ArrayRef<unsigned> lists) {
+static LogicalResult lowerBranch(Lowering &l, Block &from, Block *to,
+                                 TypeRange types, ArrayRef<unsigned> lists) {
   OpBuilder::InsertionGuard guard(l.b);
   l.b.setInsertionPointToEnd(to);
   if (failed(l.lowerBlock(from)))
@@ -54,12 +57,15 @@ static LogicalResult lowerIf(Lowering &l, IfOp op) {
   for (Value result : op.getResults())
     types.push_back(l.loweredType(result.getType()));
   SmallVector<Value> lists = growing(op.getResults());
-  auto numbers = llvm::map_to_vector(lists, [](Value list) { return cast<OpResult>(list).getResultNumber(); });
+  auto numbers = llvm::map_to_vector(
+      lists, [](Value list) { return cast<OpResult>(list).getResultNumber(); });
   types.append(lists.size(), l.b.getIndexType());
   auto branch = scf::IfOp::create(l.b, l.loc, types, l.value(op.getCondition()),
                                   /*addThenBlock=*/true, /*addElseBlock=*/true);
-  if (failed(lowerBranch(l, op.getThenRegion().front(), branch.thenBlock(), types, numbers)) ||
-      failed(lowerBranch(l, op.getElseRegion().front(), branch.elseBlock(), types, numbers)))
+  if (failed(lowerBranch(l, op.getThenRegion().front(), branch.thenBlock(),
+                         types, numbers)) ||
+      failed(lowerBranch(l, op.getElseRegion().front(), branch.elseBlock(),
+                         types, numbers)))
     return failure();
   l.loc = op.getLoc();
   setLengths(l, lists, branch.getResults().take_back(lists.size()));
@@ -72,23 +78,25 @@ static LogicalResult lowerIf(Lowering &l, IfOp op) {
 // Loops
 //===----------------------------------------------------------------------===//
 
-/// The values that the memory of a lowered tensor may belong to: what it is a view
-/// of, or was computed in.
-static void collectOrigins(Value value, SmallVectorImpl<Value> &origins, int depth = 0) {
+/// The values that the memory of a lowered tensor may belong to: what it is a
+/// view of, or was computed in.
+static void collectOrigins(Value value, SmallVectorImpl<Value> &origins,
+                           int depth = 0) {
   Operation *op = value.getDefiningOp();
   if (!op || depth > 64) {
     origins.push_back(value);
     return;
   }
   auto follow = [&](Value next) { collectOrigins(next, origins, depth + 1); };
-  if (isa<tensor::ExtractSliceOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::CastOp,
-          tensor::ReshapeOp>(op))
+  if (isa<tensor::ExtractSliceOp, tensor::ExpandShapeOp,
+          tensor::CollapseShapeOp, tensor::CastOp, tensor::ReshapeOp>(op))
     return follow(op->getOperand(0));
   if (auto insert = dyn_cast<tensor::InsertSliceOp>(op))
     return follow(insert.getDest());
   if (auto insert = dyn_cast<tensor::InsertOp>(op))
     return follow(insert.getDest());
-  if (auto materialize = dyn_cast<bufferization::MaterializeInDestinationOp>(op))
+  if (auto materialize =
+          dyn_cast<bufferization::MaterializeInDestinationOp>(op))
     return follow(materialize.getDest());
   if (auto destination = dyn_cast<DestinationStyleOpInterface>(op))
     return follow(destination.getTiedOpOperand(cast<OpResult>(value))->get());
@@ -103,11 +111,13 @@ static void collectOrigins(Value value, SmallVectorImpl<Value> &origins, int dep
   origins.push_back(value);
 }
 
-/// How many elements of parts of `value` are read by `op` or later: bufferization copies them if `op` writes over it.
+/// How many elements of parts of `value` are read by `op` or later:
+/// bufferization copies them if `op` writes over it.
 static int64_t countReadParts(Value value, Operation *op) {
   int64_t count = 0;
   for (Operation *user : value.getUsers()) {
-    if (!isa<tensor::ExtractSliceOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::CastOp>(user))
+    if (!isa<tensor::ExtractSliceOp, tensor::ExpandShapeOp,
+             tensor::CollapseShapeOp, tensor::CastOp>(user))
       continue;
     Value part = user->getResult(0);
     bool isReadLater = llvm::any_of(part.getUsers(), [&](Operation *reader) {
@@ -122,14 +132,17 @@ static int64_t countReadParts(Value value, Operation *op) {
   return count;
 }
 
-/// Is `generic` the last to read `carried`, and only at the element it writes? Small parts of it may be copied before.
-static OpOperand *findDyingInput(linalg::GenericOp generic, Value carried, Value result) {
+/// Is `generic` the last to read `carried`, and only at the element it writes?
+/// Small parts of it may be copied before.
+static OpOperand *findDyingInput(linalg::GenericOp generic, Value carried,
+                                 Value result) {
   if (generic.getNumParallelLoops() != generic.getNumLoops())
     return nullptr;
-  OpOperand *init = generic.getDpsInitOperand(cast<OpResult>(result).getResultNumber());
+  OpOperand *init =
+      generic.getDpsInitOperand(cast<OpResult>(result).getResultNumber());
   AffineMap map = generic.getMatchingIndexingMap(init);
-  if (!init->get().getDefiningOp<tensor::EmptyOp>() || init->get().getType() != carried.getType() ||
-      !map.isPermutation())
+  if (!init->get().getDefiningOp<tensor::EmptyOp>() ||
+      init->get().getType() != carried.getType() || !map.isPermutation())
     return nullptr;
   OpOperand *input = nullptr;
   for (OpOperand &use : carried.getUses()) {
@@ -144,29 +157,35 @@ static OpOperand *findDyingInput(linalg::GenericOp generic, Value carried, Value
     input = &use;
   }
   auto type = cast<RankedTensorType>(carried.getType());
-  if (input && type.hasStaticShape() && countReadParts(carried, generic) > type.getNumElements() / 4)
+  if (input && type.hasStaticShape() &&
+      countReadParts(carried, generic) > type.getNumElements() / 4)
     return nullptr;
   return input;
 }
 
 /// Lets the generic write over the input it reads last.
-static void writeOver(linalg::GenericOp generic, OpOperand *input, Value result) {
-  unsigned number = cast<OpResult>(result).getResultNumber(), place = input->getOperandNumber();
+static void writeOver(linalg::GenericOp generic, OpOperand *input,
+                      Value result) {
+  unsigned number = cast<OpResult>(result).getResultNumber(),
+           place = input->getOperandNumber();
   Value carried = input->get();
   SmallVector<AffineMap> maps = generic.getIndexingMapsArray();
   maps.erase(maps.begin() + place);
   Block &block = generic.getRegion().front();
-  block.getArgument(place).replaceAllUsesWith(block.getArgument(generic.getNumDpsInputs() + number));
+  block.getArgument(place).replaceAllUsesWith(
+      block.getArgument(generic.getNumDpsInputs() + number));
   block.eraseArgument(place);
   generic.getDpsInitOperand(number)->set(carried);
   generic.getInputsMutable().erase(place);
-  generic.setIndexingMapsAttr(Builder(generic.getContext()).getAffineMapArrayAttr(maps));
+  generic.setIndexingMapsAttr(
+      Builder(generic.getContext()).getAffineMapArrayAttr(maps));
 }
 
-/// Prepares the next value of a carried tensor for its place in the buffer. Returns
-/// whether it has to be put there; views of other buffers become copies, which all have
-/// to be made before the first buffer is written.
-static bool prepareForBuffer(Lowering &l, Value &next, Value carried, ValueRange allCarried, bool sizeStays) {
+/// Prepares the next value of a carried tensor for its place in the buffer.
+/// Returns whether it has to be put there; views of other buffers become
+/// copies, which all have to be made before the first buffer is written.
+static bool prepareForBuffer(Lowering &l, Value &next, Value carried,
+                             ValueRange allCarried, bool sizeStays) {
   if (!isa<RankedTensorType>(next.getType()) || next == carried || !sizeStays)
     return false;
   SmallVector<Value> origins;
@@ -177,15 +196,19 @@ static bool prepareForBuffer(Lowering &l, Value &next, Value carried, ValueRange
         writeOver(generic, input, next);
         return false;
       }
-  bool inPlace = llvm::all_of(origins, [&](Value origin) { return origin == carried; });
+  bool inPlace =
+      llvm::all_of(origins, [&](Value origin) { return origin == carried; });
   if (inPlace && !isa<BlockArgument>(next) &&
-      !isa<tensor::ExtractSliceOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::CastOp,
-           tensor::ReshapeOp>(next.getDefiningOp()))
+      !isa<tensor::ExtractSliceOp, tensor::ExpandShapeOp,
+           tensor::CollapseShapeOp, tensor::CastOp, tensor::ReshapeOp>(
+          next.getDefiningOp()))
     return false;
-  bool aliases = llvm::any_of(origins, [&](Value origin) { return llvm::is_contained(allCarried, origin); });
+  bool aliases = llvm::any_of(origins, [&](Value origin) {
+    return llvm::is_contained(allCarried, origin);
+  });
   if (aliases)
-    next = bufferization::AllocTensorOp::create(l.b, l.loc, cast<RankedTensorType>(next.getType()),
-                                                ValueRange(), next);
+    next = bufferization::AllocTensorOp::create(
+        l.b, l.loc, cast<RankedTensorType>(next.getType()), ValueRange(), next);
   return true;
 }
 
@@ -193,8 +216,8 @@ namespace {
 /// A `tfc.while` whose invariant values are not carried.
 struct Loop {
   explicit Loop(WhileOp op)
-      : op(op), condition(op.getConditionRegion().front()), body(op.getBodyRegion().front()),
-        yield(body.getTerminator()) {
+      : op(op), condition(op.getConditionRegion().front()),
+        body(op.getBodyRegion().front()), yield(body.getTerminator()) {
     for (size_t i = 0; i < op.getInits().size(); ++i)
       (isInvariant(i) ? invariant : carried).push_back(i);
     for (unsigned i : carried)
@@ -203,7 +226,8 @@ struct Loop {
   }
   /// The values of those that grow, of a list of all.
   SmallVector<Value> lists(ValueRange all) const {
-    return llvm::map_to_vector(growing, [&](unsigned i) -> Value { return all[i]; });
+    return llvm::map_to_vector(growing,
+                               [&](unsigned i) -> Value { return all[i]; });
   }
   bool isInvariant(unsigned i) {
     return yield->getOperand(i) == body.getArgument(i) &&
@@ -214,7 +238,8 @@ struct Loop {
   Block &condition, &body;
   Operation *yield;
   SmallVector<unsigned> carried, invariant;
-  /// The lists of those carried that grow: their lengths are carried behind everything else.
+  /// The lists of those carried that grow: their lengths are carried behind
+  /// everything else.
   SmallVector<unsigned> growing;
 };
 } // namespace
@@ -223,16 +248,21 @@ static bool sizeStays(Lowering &l, Value next, Value argument) {
   if (!l.dims.has(next)) {
     // A list, of which another one may take the place.
     SizeAnalysis sizes;
-    return keepsSize(argument) && (next == argument || sizes.length(next) == sizes.length(argument));
+    return keepsSize(argument) &&
+           (next == argument || sizes.length(next) == sizes.length(argument));
   }
-  return llvm::all_of(llvm::zip(l.dims.of(next), l.dims.of(argument)), [](auto pair) {
-    return std::get<1>(pair) >= 0 || std::get<0>(pair) == std::get<1>(pair);
-  });
+  return llvm::all_of(
+      llvm::zip(l.dims.of(next), l.dims.of(argument)), [](auto pair) {
+        return std::get<1>(pair) >= 0 || std::get<0>(pair) == std::get<1>(pair);
+      });
 }
 
-/// Lowers the body and gives the values to yield for the carried ones, in their buffers.
-static LogicalResult lowerBody(Lowering &l, Loop &loop, ArrayRef<unsigned> carried, TypeRange types,
-                               ValueRange arguments, SmallVectorImpl<Value> &next) {
+/// Lowers the body and gives the values to yield for the carried ones, in their
+/// buffers.
+static LogicalResult lowerBody(Lowering &l, Loop &loop,
+                               ArrayRef<unsigned> carried, TypeRange types,
+                               ValueRange arguments,
+                               SmallVectorImpl<Value> &next) {
   for (auto [argument, i] : llvm::zip(arguments, carried))
     l.bind(loop.body.getArgument(i), argument);
   if (failed(l.lowerBlock(loop.body)))
@@ -246,23 +276,27 @@ static LogicalResult lowerBody(Lowering &l, Loop &loop, ArrayRef<unsigned> carri
   }
   SmallVector<bool> moves;
   for (auto [value, argument, i] : llvm::zip(next, arguments, carried))
-    moves.push_back(
-        prepareForBuffer(l, value, argument, arguments,
-                         sizeStays(l, loop.yield->getOperand(i), loop.body.getArgument(i))));
+    moves.push_back(prepareForBuffer(
+        l, value, argument, arguments,
+        sizeStays(l, loop.yield->getOperand(i), loop.body.getArgument(i))));
   for (auto [value, argument, move] : llvm::zip(next, arguments, moves))
     if (move)
-      value = bufferization::MaterializeInDestinationOp::create(l.b, l.loc, value, argument).getResult();
+      value = bufferization::MaterializeInDestinationOp::create(l.b, l.loc,
+                                                                value, argument)
+                  .getResult();
   for (Value list : loop.lists(loop.yield->getOperands()))
     next.push_back(l.lengthOf(list));
   return success();
 }
 
-static void prepareInits(Lowering &l, Loop &loop, ArrayRef<unsigned> carried, SmallVectorImpl<Type> &types,
+static void prepareInits(Lowering &l, Loop &loop, ArrayRef<unsigned> carried,
+                         SmallVectorImpl<Type> &types,
                          SmallVectorImpl<Value> &inits) {
   WhileOp op = loop.op;
   for (unsigned i : loop.invariant)
-    for (Value old : {Value(loop.condition.getArgument(i)), Value(loop.body.getArgument(i)),
-                      Value(op.getResult(i))}) {
+    for (Value old :
+         {Value(loop.condition.getArgument(i)), Value(loop.body.getArgument(i)),
+          Value(op.getResult(i))}) {
       l.bind(old, l.value(op.getInits()[i]));
       if (mayGrow(old))
         l.setLength(old, l.lengthOf(op.getInits()[i]));
@@ -282,7 +316,8 @@ static void prepareInits(Lowering &l, Loop &loop, ArrayRef<unsigned> carried, Sm
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// `while i < limit: ...; i += step`, which is what `for i in tf.range(n)` becomes.
+/// `while i < limit: ...; i += step`, which is what `for i in tf.range(n)`
+/// becomes.
 struct Counter {
   unsigned number; // of the carried value that counts
   Value limit;
@@ -298,12 +333,13 @@ static std::optional<int64_t> constantScalarOf(Value value) {
 }
 
 static std::optional<Counter> findCounter(Lowering &l, Loop &loop) {
-  // A tensor that changes its size has no place in `scf.for`: the size of its result
-  // counts as that of the initial value.
+  // A tensor that changes its size has no place in `scf.for`: the size of its
+  // result counts as that of the initial value.
   for (unsigned i : loop.carried)
     if (!sizeStays(l, loop.yield->getOperand(i), loop.body.getArgument(i)))
       return std::nullopt;
-  auto less = loop.condition.getTerminator()->getOperand(0).getDefiningOp<LessOp>();
+  auto less =
+      loop.condition.getTerminator()->getOperand(0).getDefiningOp<LessOp>();
   if (!less || less->getBlock() != &loop.condition)
     return std::nullopt;
   for (Operation &op : loop.condition.without_terminator())
@@ -327,7 +363,8 @@ static std::optional<Counter> findCounter(Lowering &l, Loop &loop) {
     return std::nullopt;
   // The limit must be known before the loop and stay.
   Value limit = less.getY();
-  if (auto passed = dyn_cast<BlockArgument>(limit); passed && passed.getOwner() == &loop.condition) {
+  if (auto passed = dyn_cast<BlockArgument>(limit);
+      passed && passed.getOwner() == &loop.condition) {
     if (!loop.isInvariant(passed.getArgNumber()))
       return std::nullopt;
     limit = loop.op.getInits()[passed.getArgNumber()];
@@ -358,9 +395,11 @@ static LogicalResult lowerCounted(Lowering &l, Loop &loop, Counter counter) {
   {
     OpBuilder::InsertionGuard guard(l.b);
     l.b.setInsertionPointToStart(lowered.getBody());
-    l.set(loop.body.getArgument(number), l.fromIndex(lowered.getInductionVar(), element));
+    l.set(loop.body.getArgument(number),
+          l.fromIndex(lowered.getInductionVar(), element));
     SmallVector<Value> next;
-    if (failed(lowerBody(l, loop, carried, types, lowered.getRegionIterArgs(), next)))
+    if (failed(lowerBody(l, loop, carried, types, lowered.getRegionIterArgs(),
+                         next)))
       return failure();
     if (!carried.empty())
       scf::YieldOp::create(l.b, l.loc, next);
@@ -368,10 +407,12 @@ static LogicalResult lowerCounted(Lowering &l, Loop &loop, Counter counter) {
   for (auto [i, value] : llvm::zip(carried, lowered.getResults()))
     l.bind(op.getResult(i), value);
   // After the loop: the first number not below the limit.
-  Value span = arith::MaxSIOp::create(l.b, l.loc, arith::SubIOp::create(l.b, l.loc, upper, lower),
-                                      l.constantIndex(0));
+  Value span = arith::MaxSIOp::create(
+      l.b, l.loc, arith::SubIOp::create(l.b, l.loc, upper, lower),
+      l.constantIndex(0));
   Value trips = arith::CeilDivSIOp::create(l.b, l.loc, span, step);
-  Value last = arith::AddIOp::create(l.b, l.loc, lower, arith::MulIOp::create(l.b, l.loc, trips, step));
+  Value last = arith::AddIOp::create(
+      l.b, l.loc, lower, arith::MulIOp::create(l.b, l.loc, trips, step));
   l.set(op.getResult(number), l.fromIndex(last, element));
   return success();
 }
@@ -383,7 +424,8 @@ static LogicalResult lowerWhile(Lowering &l, WhileOp op) {
   SmallVector<Type> types;
   SmallVector<Value> inits;
   prepareInits(l, loop, loop.carried, types, inits);
-  auto lowered = scf::WhileOp::create(l.b, l.loc, types, inits, nullptr, nullptr);
+  auto lowered =
+      scf::WhileOp::create(l.b, l.loc, types, inits, nullptr, nullptr);
   {
     OpBuilder::InsertionGuard guard(l.b);
     Block *before = lowered.getBeforeBody();
@@ -391,7 +433,8 @@ static LogicalResult lowerWhile(Lowering &l, WhileOp op) {
     for (auto [k, i] : llvm::enumerate(loop.carried))
       l.bind(loop.condition.getArgument(i), before->getArgument(k));
     size_t lists = loop.growing.size();
-    setLengths(l, loop.lists(loop.condition.getArguments()), before->getArguments().take_back(lists));
+    setLengths(l, loop.lists(loop.condition.getArguments()),
+               before->getArguments().take_back(lists));
     if (failed(l.lowerBlock(loop.condition)))
       return failure();
     l.loc = op.getLoc();
@@ -399,15 +442,18 @@ static LogicalResult lowerWhile(Lowering &l, WhileOp op) {
     scf::ConditionOp::create(l.b, l.loc, go, before->getArguments());
 
     l.b.setInsertionPointToEnd(lowered.getAfterBody());
-    setLengths(l, loop.lists(loop.body.getArguments()), lowered.getAfterBody()->getArguments().take_back(lists));
+    setLengths(l, loop.lists(loop.body.getArguments()),
+               lowered.getAfterBody()->getArguments().take_back(lists));
     SmallVector<Value> next;
-    if (failed(lowerBody(l, loop, loop.carried, types, lowered.getAfterBody()->getArguments(), next)))
+    if (failed(lowerBody(l, loop, loop.carried, types,
+                         lowered.getAfterBody()->getArguments(), next)))
       return failure();
     scf::YieldOp::create(l.b, l.loc, next);
   }
   for (auto [i, value] : llvm::zip(loop.carried, lowered.getResults()))
     l.bind(op.getResult(i), value);
-  setLengths(l, loop.lists(op.getResults()), lowered.getResults().take_back(loop.growing.size()));
+  setLengths(l, loop.lists(op.getResults()),
+             lowered.getResults().take_back(loop.growing.size()));
   return success();
 }
 

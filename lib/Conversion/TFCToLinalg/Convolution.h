@@ -106,10 +106,10 @@ private:
   /// Elements of one dimension of the input, as far apart as windows are, and
   /// those elements of the window that meet them.
   struct Phase {
-    int64_t taps, first;  ///< how many elements of the window, and the lowest
-    int64_t from;         ///< where it begins in the padded gradient
-    int64_t to;           ///< its first element in the input
-    mlir::Value places;   ///< how many elements it has there
+    int64_t taps, first; ///< how many elements of the window, and the lowest
+    int64_t from;        ///< where it begins in the padded gradient
+    int64_t to;          ///< its first element in the input
+    mlir::Value places;  ///< how many elements it has there
   };
   struct Axis {
     int64_t low = 0;  ///< zeros before the gradient

@@ -2,8 +2,9 @@
 // Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
-// Running sums and products stay whole, as scans. Running logarithms of sums, and linear recurrences along the last
-// axis: a loop along it inside loops over the others. Linear recurrences along other axes go row by row, so that they
+// Running sums and products stay whole, as scans. Running logarithms of sums,
+// and linear recurrences along the last axis: a loop along it inside loops over
+// the others. Linear recurrences along other axes go row by row, so that they
 // read memory in its order.
 //===----------------------------------------------------------------------===//
 
@@ -24,10 +25,13 @@ static Value logAddExp(Lowering &l, Value x, Value y) {
   Value top = arith::MaximumFOp::create(l.b, l.loc, x, y);
   Value low = arith::MinimumFOp::create(l.b, l.loc, x, y);
   Value gap = arith::SubFOp::create(l.b, l.loc, low, top);
-  Value more = math::Log1pOp::create(l.b, l.loc, math::ExpOp::create(l.b, l.loc, gap));
+  Value more =
+      math::Log1pOp::create(l.b, l.loc, math::ExpOp::create(l.b, l.loc, gap));
   // Of two infinities the difference is no number.
-  Value same = arith::CmpFOp::create(l.b, l.loc, arith::CmpFPredicate::OEQ, low, top);
-  Value two = arith::ConstantOp::create(l.b, l.loc, l.b.getFloatAttr(x.getType(), 0.693147180559945309417));
+  Value same =
+      arith::CmpFOp::create(l.b, l.loc, arith::CmpFPredicate::OEQ, low, top);
+  Value two = arith::ConstantOp::create(
+      l.b, l.loc, l.b.getFloatAttr(x.getType(), 0.693147180559945309417));
   more = arith::SelectOp::create(l.b, l.loc, same, two, more);
   return arith::AddFOp::create(l.b, l.loc, top, more);
 }
@@ -36,40 +40,52 @@ static Value logAddExp(Lowering &l, Value x, Value y) {
 static Value logarithmsOnDevice(Lowering &l, CumlogsumexpOp op) {
   Value x = op.getX();
   ArrayRef<Dim> of = l.dims.of(x);
-  Type element = elementOf(x), type = isHalf(element) ? Type(l.b.getF32Type()) : element;
+  Type element = elementOf(x),
+       type = isHalf(element) ? Type(l.b.getF32Type()) : element;
   size_t axis = op.getAxis();
-  Value extent = l.size(of[axis]), start = extremeScalar(l.b, l.loc, type, /*greatest=*/false);
-  // The element `distance` before `ivs` in the order of the sum, or what sums start with.
-  auto before = [&](Value tensor, Type stored, ValueRange ivs, Value distance) -> Value {
+  Value extent = l.size(of[axis]),
+        start = extremeScalar(l.b, l.loc, type, /*greatest=*/false);
+  // The element `distance` before `ivs` in the order of the sum, or what sums
+  // start with.
+  auto before = [&](Value tensor, Type stored, ValueRange ivs,
+                    Value distance) -> Value {
     SmallVector<Value> at(ivs);
     Value inside, zero = l.constantIndex(0);
     if (op.getReverse()) {
       at[axis] = arith::AddIOp::create(l.b, l.loc, at[axis], distance);
-      inside = arith::CmpIOp::create(l.b, l.loc, arith::CmpIPredicate::slt, at[axis], extent);
-      Value last = arith::SubIOp::create(l.b, l.loc, extent, l.constantIndex(1));
+      inside = arith::CmpIOp::create(l.b, l.loc, arith::CmpIPredicate::slt,
+                                     at[axis], extent);
+      Value last =
+          arith::SubIOp::create(l.b, l.loc, extent, l.constantIndex(1));
       at[axis] = arith::MinSIOp::create(l.b, l.loc, at[axis], last);
     } else {
       at[axis] = arith::SubIOp::create(l.b, l.loc, at[axis], distance);
-      inside = arith::CmpIOp::create(l.b, l.loc, arith::CmpIPredicate::sge, at[axis], zero);
+      inside = arith::CmpIOp::create(l.b, l.loc, arith::CmpIPredicate::sge,
+                                     at[axis], zero);
       at[axis] = arith::MaxSIOp::create(l.b, l.loc, at[axis], zero);
     }
-    Value scalar = castScalar(l.b, l.loc, l.extract(tensor, at, stored), stored, type);
+    Value scalar =
+        castScalar(l.b, l.loc, l.extract(tensor, at, stored), stored, type);
     return arith::SelectOp::create(l.b, l.loc, inside, scalar, start);
   };
   Value source = l.value(x);
   Value first = l.generate(of, type, [&](ValueRange ivs) {
-    return before(source, element, ivs, l.constantIndex(op.getExclusive() ? 1 : 0));
+    return before(source, element, ivs,
+                  l.constantIndex(op.getExclusive() ? 1 : 0));
   });
-  auto pass = [&](Value reach, Value, ValueRange carried) -> SmallVector<Value> {
+  auto pass = [&](Value reach, Value,
+                  ValueRange carried) -> SmallVector<Value> {
     return {l.generate(of, type, [&](ValueRange ivs) {
-      return logAddExp(l, before(carried[0], type, ivs, reach), l.extract(carried[0], ivs, type));
+      return logAddExp(l, before(carried[0], type, ivs, reach),
+                       l.extract(carried[0], ivs, type));
     })};
   };
   Value sums = doubling(l, of[axis], first, pass)[0];
   if (type == element)
     return sums;
-  return l.generate(of, element,
-                    [&](ValueRange ivs) { return castScalar(l.b, l.loc, l.extract(sums, ivs, type), type, element); });
+  return l.generate(of, element, [&](ValueRange ivs) {
+    return castScalar(l.b, l.loc, l.extract(sums, ivs, type), type, element);
+  });
 }
 
 static LogicalResult lowerLogarithms(Lowering &l, CumlogsumexpOp op) {
@@ -79,7 +95,8 @@ static LogicalResult lowerLogarithms(Lowering &l, CumlogsumexpOp op) {
   }
   Value x = op.getX();
   ArrayRef<Dim> of = l.dims.of(x);
-  Type element = elementOf(x), type = isHalf(element) ? Type(l.b.getF32Type()) : element;
+  Type element = elementOf(x),
+       type = isHalf(element) ? Type(l.b.getF32Type()) : element;
   size_t axis = op.getAxis();
   SmallVector<Value> others;
   for (auto [i, dim] : llvm::enumerate(of))
@@ -92,14 +109,17 @@ static LogicalResult lowerLogarithms(Lowering &l, CumlogsumexpOp op) {
     auto step = [&](ValueRange ivs, ValueRange args) -> SmallVector<Value> {
       Value place = ivs[0];
       if (op.getReverse()) {
-        Value last = arith::SubIOp::create(l.b, l.loc, extent, l.constantIndex(1));
+        Value last =
+            arith::SubIOp::create(l.b, l.loc, extent, l.constantIndex(1));
         place = arith::SubIOp::create(l.b, l.loc, last, place);
       }
       SmallVector<Value> at(outer);
       at.insert(at.begin() + axis, place);
-      Value scalar = castScalar(l.b, l.loc, l.extract(source, at, element), element, type);
+      Value scalar =
+          castScalar(l.b, l.loc, l.extract(source, at, element), element, type);
       Value after = logAddExp(l, args[1], scalar);
-      Value stored = castScalar(l.b, l.loc, op.getExclusive() ? args[1] : after, type, element);
+      Value stored = castScalar(l.b, l.loc, op.getExclusive() ? args[1] : after,
+                                type, element);
       return {l.insert(stored, args[0], at, element), after};
     };
     return {l.loopNest(extent, {carried[0], start}, step)[0]};
@@ -110,57 +130,76 @@ static LogicalResult lowerLogarithms(Lowering &l, CumlogsumexpOp op) {
 
 static Value timesPlus(Lowering &l, Value factor, Value before, Value x) {
   if (isa<ComplexType>(x.getType()))
-    return complex::AddOp::create(l.b, l.loc, complex::MulOp::create(l.b, l.loc, factor, before), x);
-  return arith::AddFOp::create(l.b, l.loc, arith::MulFOp::create(l.b, l.loc, factor, before), x);
+    return complex::AddOp::create(
+        l.b, l.loc, complex::MulOp::create(l.b, l.loc, factor, before), x);
+  return arith::AddFOp::create(
+      l.b, l.loc, arith::MulFOp::create(l.b, l.loc, factor, before), x);
 }
 
 static LogicalResult lowerRecurrence(Lowering &l, LinearRecurrenceOp op) {
   Value x = op.getX();
   ArrayRef<Dim> of = l.dims.of(x);
-  Type element = elementOf(x), type = isHalf(element) ? Type(l.b.getF32Type()) : element;
+  Type element = elementOf(x),
+       type = isHalf(element) ? Type(l.b.getF32Type()) : element;
   size_t axis = op.getAxis();
   bool isLast = axis + 1 == of.size();
   SmallVector<Value> outer, inner; // extents before and after the axis
   for (auto [i, dim] : llvm::enumerate(of))
     if (i != axis)
       (i < axis ? outer : inner).push_back(l.size(dim));
-  Value factors = l.value(op.getFactor()), source = l.value(x), extent = l.size(of[axis]);
-  Value zero = l.constantIndex(0), one = l.constantIndex(1), last = arith::SubIOp::create(l.b, l.loc, extent, one);
+  Value factors = l.value(op.getFactor()), source = l.value(x),
+        extent = l.size(of[axis]);
+  Value zero = l.constantIndex(0), one = l.constantIndex(1),
+        last = arith::SubIOp::create(l.b, l.loc, extent, one);
   Value nothing = numberScalar(l.b, l.loc, type, 0);
   auto load = [&](Value tensor, ArrayRef<Value> at) {
-    return castScalar(l.b, l.loc, l.extract(tensor, at, element), element, type);
+    return castScalar(l.b, l.loc, l.extract(tensor, at, element), element,
+                      type);
   };
-  /// The element at `at` from the one before; the first factor may be anything, even NaN.
+  /// The element at `at` from the one before; the first factor may be anything,
+  /// even NaN.
   auto next = [&](Value step, ArrayRef<Value> at, Value before) -> Value {
-    Value isFirst = arith::CmpIOp::create(l.b, l.loc, arith::CmpIPredicate::eq, step, zero);
-    Value term = load(source, at), value = timesPlus(l, load(factors, at), before, term);
+    Value isFirst =
+        arith::CmpIOp::create(l.b, l.loc, arith::CmpIPredicate::eq, step, zero);
+    Value term = load(source, at),
+          value = timesPlus(l, load(factors, at), before, term);
     return arith::SelectOp::create(l.b, l.loc, isFirst, term, value);
   };
   auto placeOf = [&](Value step) -> Value {
-    return op.getReverse() ? arith::SubIOp::create(l.b, l.loc, last, step).getResult() : step;
+    return op.getReverse()
+               ? arith::SubIOp::create(l.b, l.loc, last, step).getResult()
+               : step;
   };
   auto along = [&](ValueRange ahead, ValueRange carried) -> SmallVector<Value> {
     SmallVector<Value> start{carried[0]};
     if (isLast)
       start.push_back(nothing);
-    return {l.loopNest(extent, start, [&](ValueRange ivs, ValueRange args) -> SmallVector<Value> {
-      SmallVector<Value> at(ahead);
-      at.push_back(placeOf(ivs[0]));
-      if (isLast) {
-        Value after = next(ivs[0], at, args[1]);
-        return {l.insert(castScalar(l.b, l.loc, after, type, element), args[0], at, element), after};
-      }
-      Value stepBefore = arith::MaxSIOp::create(l.b, l.loc, arith::SubIOp::create(l.b, l.loc, ivs[0], one), zero);
-      Value placeBefore = placeOf(stepBefore), step = ivs[0];
-      return {l.loopNest(inner, args[0], [&](ValueRange ivs, ValueRange args) -> SmallVector<Value> {
-        SmallVector<Value> here(at), before(at);
-        before.back() = placeBefore;
-        llvm::append_range(here, ivs);
-        llvm::append_range(before, ivs);
-        Value after = next(step, here, load(args[0], before));
-        return {l.insert(castScalar(l.b, l.loc, after, type, element), args[0], here, element)};
-      })[0]};
-    })[0]};
+    return {l.loopNest(
+        extent, start,
+        [&](ValueRange ivs, ValueRange args) -> SmallVector<Value> {
+          SmallVector<Value> at(ahead);
+          at.push_back(placeOf(ivs[0]));
+          if (isLast) {
+            Value after = next(ivs[0], at, args[1]);
+            return {l.insert(castScalar(l.b, l.loc, after, type, element),
+                             args[0], at, element),
+                    after};
+          }
+          Value stepBefore = arith::MaxSIOp::create(
+              l.b, l.loc, arith::SubIOp::create(l.b, l.loc, ivs[0], one), zero);
+          Value placeBefore = placeOf(stepBefore), step = ivs[0];
+          return {l.loopNest(
+              inner, args[0],
+              [&](ValueRange ivs, ValueRange args) -> SmallVector<Value> {
+                SmallVector<Value> here(at), before(at);
+                before.back() = placeBefore;
+                llvm::append_range(here, ivs);
+                llvm::append_range(before, ivs);
+                Value after = next(step, here, load(args[0], before));
+                return {l.insert(castScalar(l.b, l.loc, after, type, element),
+                                 args[0], here, element)};
+              })[0]};
+        })[0]};
   };
   l.set(op.getResult(), l.loopNest(outer, l.empty(of, element), along)[0]);
   return success();
@@ -171,8 +210,9 @@ template <typename Op> static LogicalResult lowerScan(Lowering &l, Op op) {
   ArrayRef<Dim> of = l.dims.of(op.getX());
   Value init = l.empty(of, elementOf(op.getX()));
   Value input = l.convert(l.value(op.getX()), init.getType());
-  auto scan = rt::ScanOp::create(l.b, l.loc, init.getType(), input, init, op.getAxis(), isProduct,
-                                 op.getExclusive(), op.getReverse(), /*carry=*/Value());
+  auto scan = rt::ScanOp::create(l.b, l.loc, init.getType(), input, init,
+                                 op.getAxis(), isProduct, op.getExclusive(),
+                                 op.getReverse(), /*carry=*/Value());
   l.set(op.getResult(), scan.getResult());
   return success();
 }

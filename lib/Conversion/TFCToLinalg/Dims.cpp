@@ -12,7 +12,9 @@ using namespace mlir;
 using namespace tfc;
 using namespace tfc::lowering;
 
-static RankedTensorType rankedType(Value value) { return dyn_cast<RankedTensorType>(value.getType()); }
+static RankedTensorType rankedType(Value value) {
+  return dyn_cast<RankedTensorType>(value.getType());
+}
 
 Dim DimAnalysis::symbolOf(Value value, int64_t axis) {
   Size size = sizes.dimension(value, axis);
@@ -27,7 +29,8 @@ Dim DimAnalysis::symbolOf(Value value, int64_t axis) {
 Dims DimAnalysis::ownDims(Value value) {
   Dims result;
   for (auto [axis, size] : llvm::enumerate(rankedType(value).getShape()))
-    result.push_back(ShapedType::isDynamic(size) ? symbolOf(value, axis) : size);
+    result.push_back(ShapedType::isDynamic(size) ? symbolOf(value, axis)
+                                                 : size);
   return result;
 }
 
@@ -46,7 +49,8 @@ void DimAnalysis::visit(Region &region) {
   }
 }
 
-/// Unknown sizes that a value keeps on its way from `from` to `to`, its own ones else.
+/// Unknown sizes that a value keeps on its way from `from` to `to`, its own
+/// ones else.
 void DimAnalysis::setLike(Value to, Value from) {
   setOwn(to);
   if (!has(to) || !has(from) || of(from).size() != of(to).size())
@@ -56,15 +60,17 @@ void DimAnalysis::setLike(Value to, Value from) {
       t = f;
 }
 
-/// Assumes that carried values keep their unknown sizes; if the body says otherwise for
-/// one, that one is looked at as changing in a second visit.
+/// Assumes that carried values keep their unknown sizes; if the body says
+/// otherwise for one, that one is looked at as changing in a second visit.
 void DimAnalysis::visitLoop(WhileOp loop) {
-  Block &condition = loop.getConditionRegion().front(), &body = loop.getBodyRegion().front();
+  Block &condition = loop.getConditionRegion().front(),
+        &body = loop.getBodyRegion().front();
   size_t count = loop.getInits().size();
   llvm::SmallVector<bool> keeps(count, true);
   auto assume = [&] {
     for (size_t i = 0; i < count; ++i)
-      for (Value to : {Value(condition.getArgument(i)), Value(body.getArgument(i)), loop.getResult(i)})
+      for (Value to : {Value(condition.getArgument(i)),
+                       Value(body.getArgument(i)), loop.getResult(i)})
         if (keeps[i])
           setLike(to, loop.getInits()[i]);
         else
@@ -76,7 +82,8 @@ void DimAnalysis::visitLoop(WhileOp loop) {
     visit(loop.getConditionRegion());
     visit(loop.getBodyRegion());
     for (size_t i = 0; i < count; ++i) {
-      Value next = body.getTerminator()->getOperand(i), argument = body.getArgument(i);
+      Value next = body.getTerminator()->getOperand(i),
+            argument = body.getArgument(i);
       if (!keeps[i] || !has(next) || !has(argument) || next == argument)
         continue;
       for (auto [n, a] : llvm::zip(of(next), of(argument)))
@@ -152,8 +159,8 @@ Dims DimAnalysis::broadcast(ValueRange operands) {
   return result;
 }
 
-/// The dimensions of the result as far as they follow from the operands'; numbers in
-/// the result's type win over what stands here.
+/// The dimensions of the result as far as they follow from the operands';
+/// numbers in the result's type win over what stands here.
 Dims DimAnalysis::infer(Operation *op) {
   auto unknown = [&] { return ownDims(op->getResult(0)); };
   auto like = [&](Value x) { return Dims(of(x)); };
@@ -172,9 +179,11 @@ Dims DimAnalysis::infer(Operation *op) {
     return result;
   }
   return llvm::TypeSwitch<Operation *, Dims>(op)
-      .Case<CumsumOp, CumprodOp, CumlogsumexpOp, SortOp, ArgsortOp, ReverseOp, UpdateSliceOp, ScatterOp, CholeskyOp,
-            FFTOp>([&](auto) { return like(op->getOperand(0)); })
-      .Case<TriangularSolveOp, SolveOp, LinearRecurrenceOp>([&](auto) { return like(op->getOperand(1)); })
+      .Case<CumsumOp, CumprodOp, CumlogsumexpOp, SortOp, ArgsortOp, ReverseOp,
+            UpdateSliceOp, ScatterOp, CholeskyOp, FFTOp>(
+          [&](auto) { return like(op->getOperand(0)); })
+      .Case<TriangularSolveOp, SolveOp, LinearRecurrenceOp>(
+          [&](auto) { return like(op->getOperand(1)); })
       .Case([&](TransposeOp t) {
         Dims result;
         for (int64_t axis : t.getPerm())
@@ -199,8 +208,8 @@ Dims DimAnalysis::infer(Operation *op) {
         result.erase(result.begin() + a.getAxis());
         return result;
       })
-      .Case<DynamicBroadcastToOp, SumToOp, DynamicReshapeOp, ConvInputGradOp, ConvFilterGradOp,
-            AvgPoolGradOp>([&](auto d) {
+      .Case<DynamicBroadcastToOp, SumToOp, DynamicReshapeOp, ConvInputGradOp,
+            ConvFilterGradOp, AvgPoolGradOp>([&](auto d) {
         if (auto shape = d.getShape().template getDefiningOp<ShapeOfOp>())
           if (rankedType(shape.getX()))
             return like(shape.getX());
@@ -211,7 +220,8 @@ Dims DimAnalysis::infer(Operation *op) {
       .Case([&](SliceOp s) {
         Dims result = unknown();
         for (auto [i, dim] : llvm::enumerate(of(s.getX())))
-          if (s.getStarts()[i] == 0 && s.getStrides()[i] == 1 && ShapedType::isDynamic(s.getSizes()[i]))
+          if (s.getStarts()[i] == 0 && s.getStrides()[i] == 1 &&
+              ShapedType::isDynamic(s.getSizes()[i]))
             result[i] = dim;
         return result;
       })
@@ -224,7 +234,8 @@ Dims DimAnalysis::infer(Operation *op) {
       })
       .Case([&](MatmulOp m) {
         ArrayRef<Dim> x = of(m.getX()), y = of(m.getY());
-        size_t rows = m.getTransposeX() ? 1 : 2, columns = m.getTransposeY() ? 2 : 1;
+        size_t rows = m.getTransposeX() ? 1 : 2,
+               columns = m.getTransposeY() ? 2 : 1;
         Dims result;
         size_t batch = std::max(x.size(), y.size()) - 2;
         for (size_t i = 0; i < batch; ++i) {
@@ -266,7 +277,8 @@ Dims DimAnalysis::infer(Operation *op) {
       .Default([&](Operation *) { return unknown(); });
 }
 
-std::optional<SmallVector<int64_t>> lowering::unitReshape(ArrayRef<Dim> from, ArrayRef<Dim> to) {
+std::optional<SmallVector<int64_t>> lowering::unitReshape(ArrayRef<Dim> from,
+                                                          ArrayRef<Dim> to) {
   SmallVector<int64_t> places(from.size(), -1);
   size_t next = 0;
   int unknowns = 0;
@@ -294,8 +306,8 @@ std::optional<SmallVector<int64_t>> lowering::unitReshape(ArrayRef<Dim> from, Ar
 }
 
 bool lowering::isIndexOp(Operation *op) {
-  return isa<BroadcastToOp, DynamicBroadcastToOp, TransposeOp, ExpandDimsOp, SqueezeOp, ReshapeOp,
-             EnsureShapeOp, StopGradientOp>(op);
+  return isa<BroadcastToOp, DynamicBroadcastToOp, TransposeOp, ExpandDimsOp,
+             SqueezeOp, ReshapeOp, EnsureShapeOp, StopGradientOp>(op);
 }
 
 bool lowering::isFusible(Operation *op) {
@@ -317,7 +329,8 @@ static Access accessByBroadcast(ArrayRef<Dim> from, ArrayRef<Dim> to) {
   return access;
 }
 
-Access lowering::accessOf(const DimAnalysis &dims, Operation *op, unsigned operand) {
+Access lowering::accessOf(const DimAnalysis &dims, Operation *op,
+                          unsigned operand) {
   Value x = op->getOperand(operand), result = op->getResult(0);
   if (!dims.has(x) || !dims.has(result))
     return Access::Unknown;
@@ -328,7 +341,8 @@ Access lowering::accessOf(const DimAnalysis &dims, Operation *op, unsigned opera
   if (isa<TransposeOp, ExpandDimsOp, SqueezeOp, StopGradientOp>(op))
     return Access::Same;
   if (isa<ReshapeOp>(op))
-    return unitReshape(dims.of(x), dims.of(result)) ? Access::Same : Access::Unknown;
+    return unitReshape(dims.of(x), dims.of(result)) ? Access::Same
+                                                    : Access::Unknown;
   if (isa<EnsureShapeOp>(op))
     return dims.of(x) == dims.of(result) ? Access::Same : Access::Unknown;
   if (!isFusible(op))
@@ -336,8 +350,9 @@ Access lowering::accessOf(const DimAnalysis &dims, Operation *op, unsigned opera
   return accessByBroadcast(dims.of(x), dims.of(result));
 }
 
-SmallVector<AffineExpr> lowering::accessIndices(const DimAnalysis &dims, Operation *op,
-                                                unsigned operand, ArrayRef<AffineExpr> indices) {
+SmallVector<AffineExpr> lowering::accessIndices(const DimAnalysis &dims,
+                                                Operation *op, unsigned operand,
+                                                ArrayRef<AffineExpr> indices) {
   Value x = op->getOperand(operand);
   MLIRContext *context = op->getContext();
   AffineExpr zero = getAffineConstantExpr(0, context);
@@ -365,7 +380,8 @@ SmallVector<AffineExpr> lowering::accessIndices(const DimAnalysis &dims, Operati
       if (from[i] != 1)
         result[i] = indices[indices.size() - from.size() + i];
   }
-  // The one element of a dimension of size 1 has index 0, whatever the loop says.
+  // The one element of a dimension of size 1 has index 0, whatever the loop
+  // says.
   for (auto [index, dim] : llvm::zip(result, from))
     if (dim == 1)
       index = zero;

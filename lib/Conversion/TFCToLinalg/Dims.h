@@ -2,10 +2,10 @@
 // Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
-// Which unknown dimensions are equal: every dimension of every value is a number or
-// the name (a symbol) of an unknown size. Two dimensions of one name are equal.
-// Sizes that ops keep or compute are followed by `SizeAnalysis`; what is added here is
-// how unknown sizes stretch.
+// Which unknown dimensions are equal: every dimension of every value is a
+// number or the name (a symbol) of an unknown size. Two dimensions of one name
+// are equal. Sizes that ops keep or compute are followed by `SizeAnalysis`;
+// what is added here is how unknown sizes stretch.
 //===----------------------------------------------------------------------===//
 
 #ifndef TFC_LIB_CONVERSION_TFCTOLINALG_DIMS_H
@@ -32,7 +32,9 @@ class DimAnalysis {
 public:
   explicit DimAnalysis(mlir::Region &region) { visit(region); }
 
-  llvm::ArrayRef<Dim> of(mlir::Value value) const { return dims.find(value)->second; }
+  llvm::ArrayRef<Dim> of(mlir::Value value) const {
+    return dims.find(value)->second;
+  }
   bool has(mlir::Value value) const { return dims.contains(value); }
 
   /// A symbol that is whichever of these dimensions is not 1; null for others.
@@ -71,21 +73,22 @@ enum class Access {
   Unknown     // whether one is stretched is known at run time only
 };
 
-/// An op that a consumer can compute element by element from its operands' elements.
+/// An op that a consumer can compute element by element from its operands'
+/// elements.
 bool isFusible(mlir::Operation *op);
 /// Reads through index arithmetic only: broadcast_to, transpose, expand_dims...
 bool isIndexOp(mlir::Operation *op);
 
 Access accessOf(const DimAnalysis &dims, mlir::Operation *op, unsigned operand);
 
-/// Indices of the operand's element, from those of the result's. For an access that
-/// is not `Unknown`.
-llvm::SmallVector<mlir::AffineExpr> accessIndices(const DimAnalysis &dims, mlir::Operation *op,
-                                                  unsigned operand,
-                                                  llvm::ArrayRef<mlir::AffineExpr> indices);
+/// Indices of the operand's element, from those of the result's. For an access
+/// that is not `Unknown`.
+llvm::SmallVector<mlir::AffineExpr>
+accessIndices(const DimAnalysis &dims, mlir::Operation *op, unsigned operand,
+              llvm::ArrayRef<mlir::AffineExpr> indices);
 
-/// Result dimension of each operand dimension of a reshape that only inserts or drops
-/// ones (-1: dropped); nothing for another one.
+/// Result dimension of each operand dimension of a reshape that only inserts or
+/// drops ones (-1: dropped); nothing for another one.
 std::optional<llvm::SmallVector<int64_t>> unitReshape(llvm::ArrayRef<Dim> from,
                                                       llvm::ArrayRef<Dim> to);
 

@@ -3,8 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
-#include "Lowering.h"
 #include "Body.h"
+#include "Lowering.h"
 #include "Scalars.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
@@ -37,14 +37,17 @@ Value lowering::buildFusedScalar(Lowering &l, Operation *op) {
 static Value buildConstant(Lowering &l, ConstantOp op) {
   Type element = elementOf(op.getResult());
   if (op.getValue().isSplat()) {
-    Value scalar = constantScalar(l.b, l.loc, element, op.getValue().getSplatValue<Attribute>());
+    Value scalar = constantScalar(l.b, l.loc, element,
+                                  op.getValue().getSplatValue<Attribute>());
     if (rankOf(op.getResult()) == 0)
       return scalar;
-    return l.filled(l.dims.of(op.getResult()), element, toStorage(l.b, l.loc, scalar, element));
+    return l.filled(l.dims.of(op.getResult()), element,
+                    toStorage(l.b, l.loc, scalar, element));
   }
   ElementsAttr stored = storageConstant(op.getValue());
   if (!stored) {
-    op.emitOpError("has a value of a kind that cannot be compiled, expected dense elements");
+    op.emitOpError("has a value of a kind that cannot be compiled, expected "
+                   "dense elements");
     return {};
   }
   return arith::ConstantOp::create(l.b, l.loc, cast<TypedAttr>(stored));

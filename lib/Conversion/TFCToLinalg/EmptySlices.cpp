@@ -5,7 +5,8 @@
 // Slices without elements go.
 //
 // `x[4:]` of four elements begins behind the last one. There is nothing wrong
-// with that, but the verifier of slices wants an offset to be within the tensor.
+// with that, but the verifier of slices wants an offset to be within the
+// tensor.
 //===----------------------------------------------------------------------===//
 
 #include "Lowering.h"
@@ -15,7 +16,9 @@
 using namespace mlir;
 using namespace tfc;
 
-static bool isEmpty(RankedTensorType type) { return llvm::is_contained(type.getShape(), 0); }
+static bool isEmpty(RankedTensorType type) {
+  return llvm::is_contained(type.getShape(), 0);
+}
 
 /// A tensor in the place of a slice that reads nothing.
 static Value nothing(IRRewriter &b, tensor::ExtractSliceOp slice) {
@@ -24,7 +27,8 @@ static Value nothing(IRRewriter &b, tensor::ExtractSliceOp slice) {
   for (auto [dim, size] : llvm::enumerate(slice.getMixedSizes()))
     if (!dropped.test(dim))
       sizes.push_back(size);
-  Value made = tensor::EmptyOp::create(b, slice.getLoc(), sizes, slice.getType().getElementType());
+  Value made = tensor::EmptyOp::create(b, slice.getLoc(), sizes,
+                                       slice.getType().getElementType());
   return b.createOrFold<tensor::CastOp>(slice.getLoc(), slice.getType(), made);
 }
 
@@ -32,9 +36,11 @@ void lowering::removeEmptySlices(Region &region) {
   IRRewriter b(region.getContext());
   region.walk([&](Operation *op) {
     b.setInsertionPoint(op);
-    if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op); slice && isEmpty(slice.getType()))
+    if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op);
+        slice && isEmpty(slice.getType()))
       b.replaceOp(op, nothing(b, slice));
-    else if (auto insert = dyn_cast<tensor::InsertSliceOp>(op); insert && isEmpty(insert.getSourceType()))
+    else if (auto insert = dyn_cast<tensor::InsertSliceOp>(op);
+             insert && isEmpty(insert.getSourceType()))
       b.replaceOp(op, insert.getDest());
   });
 }

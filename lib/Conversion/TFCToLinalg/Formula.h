@@ -73,15 +73,15 @@ struct Formula {
     Value total = add(x, y), part = sub(total, x);
     return {total, add(sub(x, sub(total, part)), sub(y, part))};
   }
-  /// x = head + tail, with so few digits in each that products of two are exact.
+  /// x = head + tail, with so few digits in each that products of two are
+  /// exact.
   std::pair<Value, Value> halves(Value x) const {
     mlir::Type bits = b.getI64Type();
     Value mask = mlir::arith::ConstantOp::create(
         b, loc, b.getI64IntegerAttr(-(int64_t(1) << 27)));
     Value kept = mlir::arith::AndIOp::create(
         b, loc, mlir::arith::BitcastOp::create(b, loc, bits, x), mask);
-    Value head =
-        mlir::arith::BitcastOp::create(b, loc, b.getF64Type(), kept);
+    Value head = mlir::arith::BitcastOp::create(b, loc, b.getF64Type(), kept);
     return {head, sub(x, head)};
   }
   /// Coefficients from the highest power.

@@ -4,11 +4,12 @@
 //===----------------------------------------------------------------------===//
 // Which values are stored, and which are computed where they are used.
 //
-// One pass over each block, from its end: an op joins the loop of its users if they
-// all belong to one loop (or if it is so cheap that several may compute it). One that is
-// needed elsewhere too joins the first loop that needs it and is stored by that as
-// one more result (an export). Every op is looked at once, and the leaves of each loop are kept as a set, so the time
-// is linear in the number of ops.
+// One pass over each block, from its end: an op joins the loop of its users if
+// they all belong to one loop (or if it is so cheap that several may compute
+// it). One that is needed elsewhere too joins the first loop that needs it and
+// is stored by that as one more result (an export). Every op is looked at once,
+// and the leaves of each loop are kept as a set, so the time is linear in the
+// number of ops.
 //===----------------------------------------------------------------------===//
 
 #ifndef TFC_LIB_CONVERSION_TFCTOLINALG_FUSION_H
@@ -20,13 +21,16 @@
 
 namespace tfc::lowering {
 
-/// Its elements are computed in place, at no cost and without reading any tensor:
-/// splat constants, iota, broadcasts of scalars. Such an op joins every user.
+/// Its elements are computed in place, at no cost and without reading any
+/// tensor: splat constants, iota, broadcasts of scalars. Such an op joins every
+/// user.
 bool isGenerator(mlir::Operation *op);
 
 class FusionPlan {
 public:
-  FusionPlan(mlir::Region &region, const DimAnalysis &dims) : dims(dims) { visit(region); }
+  FusionPlan(mlir::Region &region, const DimAnalysis &dims) : dims(dims) {
+    visit(region);
+  }
 
   /// Is the op's result computed in the loops of its users only?
   bool isInline(mlir::Operation *op) const { return inlined.contains(op); }
@@ -59,7 +63,8 @@ private:
   void join(mlir::Operation *op, Loop &loop);
   void align(mlir::Operation *op);
   void startLoop(mlir::Operation *op);
-  bool takesElements(mlir::Operation *user, unsigned operand, mlir::Operation *producer) const;
+  bool takesElements(mlir::Operation *user, unsigned operand,
+                     mlir::Operation *producer) const;
   void addLeaves(Loop &loop, mlir::Operation *op) const;
 
   const DimAnalysis &dims;

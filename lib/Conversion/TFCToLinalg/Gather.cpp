@@ -15,20 +15,24 @@ using namespace tfc;
 using namespace tfc::lowering;
 
 static Value indexAt(Lowering &l, Value indices, ValueRange at) {
-  return l.toIndex(l.extract(l.value(indices), at, elementOf(indices)), elementOf(indices));
+  return l.toIndex(l.extract(l.value(indices), at, elementOf(indices)),
+                   elementOf(indices));
 }
 
 /// One slice along the axis: a view, or an element.
 static Value readSlice(Lowering &l, GatherOp op) {
-  Value x = op.getX(), index = l.toIndex(l.value(op.getIndices()), elementOf(op.getIndices()));
+  Value x = op.getX(),
+        index = l.toIndex(l.value(op.getIndices()), elementOf(op.getIndices()));
   ArrayRef<Dim> from = l.dims.of(x);
   if (from.size() == 1)
     return l.extract(l.value(x), index, elementOf(x));
   SmallVector<OpFoldResult> offsets(from.size(), l.b.getIndexAttr(0));
-  SmallVector<OpFoldResult> strides(from.size(), l.b.getIndexAttr(1)), sizes = l.sizes(from);
+  SmallVector<OpFoldResult> strides(from.size(), l.b.getIndexAttr(1)),
+      sizes = l.sizes(from);
   offsets[op.getAxis()] = index;
   sizes[op.getAxis()] = l.b.getIndexAttr(1);
-  return extractSlice(l, l.tensorType(op.getResult()), l.value(x), offsets, sizes, strides);
+  return extractSlice(l, l.tensorType(op.getResult()), l.value(x), offsets,
+                      sizes, strides);
 }
 
 static LogicalResult lowerGather(Lowering &l, GatherOp op) {
@@ -37,7 +41,8 @@ static LogicalResult lowerGather(Lowering &l, GatherOp op) {
     l.set(result, readSlice(l, op));
     return success();
   }
-  size_t axis = op.getAxis(), batch = op.getBatchDims(), extra = rankOf(indices) - batch;
+  size_t axis = op.getAxis(), batch = op.getBatchDims(),
+         extra = rankOf(indices) - batch;
   Value source = l.value(x);
   l.value(indices);
   auto element = [&](ValueRange ivs) -> Value {

@@ -19,30 +19,34 @@ using namespace mlir;
 using namespace tfc;
 using namespace tfc::lowering;
 
-static Value insertAt(Lowering &l, Value part, Value whole, ArrayRef<OpFoldResult> offsets,
-                      ArrayRef<Dim> sizes) {
+static Value insertAt(Lowering &l, Value part, Value whole,
+                      ArrayRef<OpFoldResult> offsets, ArrayRef<Dim> sizes) {
   SmallVector<OpFoldResult> strides(offsets.size(), l.b.getIndexAttr(1));
-  return tensor::InsertSliceOp::create(l.b, l.loc, part, whole, offsets, l.sizes(sizes), strides);
+  return tensor::InsertSliceOp::create(l.b, l.loc, part, whole, offsets,
+                                       l.sizes(sizes), strides);
 }
 
 /// Fewer elements are not worth the code.
 static constexpr int64_t leastInterleaved = 256;
 
-/// How many elements each of a few columns has that are put side by side; 0 if that is not what is joined.
+/// How many elements each of a few columns has that are put side by side; 0 if
+/// that is not what is joined.
 static int64_t numInterleaved(Lowering &l, ConcatOp op) {
   ArrayRef<Dim> to = l.dims.of(op.getResult());
   int64_t count = op.getXs().size();
-  if (op.getAxis() + 1 != to.size() || count > 4 || to.back() != count || isComplex(elementOf(op.getResult())) ||
-      isForDevice(op))
+  if (op.getAxis() + 1 != to.size() || count > 4 || to.back() != count ||
+      isComplex(elementOf(op.getResult())) || isForDevice(op))
     return 0;
   int64_t rows = 1;
   for (Dim dim : to.drop_back())
     rows = dim < 0 ? 0 : rows * dim;
-  bool areColumns = llvm::all_of(op.getXs(), [&](Value x) { return l.dims.of(x).back() == 1; });
+  bool areColumns = llvm::all_of(
+      op.getXs(), [&](Value x) { return l.dims.of(x).back() == 1; });
   return areColumns && rows >= leastInterleaved ? rows : 0;
 }
 
-/// Columns are read and rows written in vectors: what makes the columns need not write apart.
+/// Columns are read and rows written in vectors: what makes the columns need
+/// not write apart.
 static Value interleave(Lowering &l, ConcatOp op, int64_t rows) {
   constexpr int64_t lanes = 16, piece = 1024;
   Type element = elementOf(op.getResult());
@@ -50,17 +54,21 @@ static Value interleave(Lowering &l, ConcatOp op, int64_t rows) {
   SmallVector<Value> columns;
   for (Value x : op.getXs())
     columns.push_back(l.reshape(l.value(x), l.dims.of(x), {rows}));
-  Kernel k(l, {}, {{{rows * count}, element}}, storageType(element), Kernel::Loops::ofVectors, columns);
+  Kernel k(l, {}, {{{rows * count}, element}}, storageType(element),
+           Kernel::Loops::ofVectors, columns);
   Array result = k.output(0);
   auto writeRows = [&](Num i) {
     for (int64_t part = 0; part < count; ++part) {
       Num row = k.input(0).vector(i, lanes);
       for (int64_t column = 1; column < count; ++column) {
         SmallVector<int64_t> order;
-        for (int64_t place = part * lanes; place < (part + 1) * lanes; ++place) {
-          // The first step takes lanes of column 0, too; later ones leave what is there.
+        for (int64_t place = part * lanes; place < (part + 1) * lanes;
+             ++place) {
+          // The first step takes lanes of column 0, too; later ones leave what
+          // is there.
           int64_t kept = column == 1 ? place / count : place - part * lanes;
-          order.push_back(place % count == column ? lanes + place / count : kept);
+          order.push_back(place % count == column ? lanes + place / count
+                                                  : kept);
         }
         row = k.shuffle(row, k.input(column).vector(i, lanes), order);
       }
@@ -93,7 +101,8 @@ static LogicalResult lowerConcat(Lowering &l, ConcatOp op) {
     Type element = elementOf(result);
     for (Value &scalar : *elements)
       scalar = toStorage(l.b, l.loc, scalar, element);
-    l.set(result, tensor::FromElementsOp::create(l.b, l.loc, l.tensorType(result), *elements));
+    l.set(result, tensor::FromElementsOp::create(
+                      l.b, l.loc, l.tensorType(result), *elements));
     return success();
   }
   if (int64_t rows = numInterleaved(l, op)) {
@@ -107,7 +116,8 @@ static LogicalResult lowerConcat(Lowering &l, ConcatOp op) {
   auto position = [&]() -> OpFoldResult {
     if (!unknown)
       return l.b.getIndexAttr(known);
-    return arith::AddIOp::create(l.b, l.loc, unknown, l.constantIndex(known)).getResult();
+    return arith::AddIOp::create(l.b, l.loc, unknown, l.constantIndex(known))
+        .getResult();
   };
   for (Value x : op.getXs()) {
     begins.push_back(position());
@@ -115,7 +125,10 @@ static LogicalResult lowerConcat(Lowering &l, ConcatOp op) {
     if (dim >= 0)
       known += dim;
     else
-      unknown = unknown ? arith::AddIOp::create(l.b, l.loc, unknown, l.size(dim)).getResult() : l.size(dim);
+      unknown = unknown
+                    ? arith::AddIOp::create(l.b, l.loc, unknown, l.size(dim))
+                          .getResult()
+                    : l.size(dim);
   }
   ArrayRef<Dim> to = l.dims.of(result);
   if (to[axis] < 0)
@@ -136,37 +149,45 @@ static LogicalResult lowerPad(Lowering &l, PadOp op) {
   for (auto [i, dim] : llvm::enumerate(to)) {
     offsets.push_back(l.b.getIndexAttr(op.getLow()[i]));
     if (dim < 0)
-      l.define(dim, arith::AddIOp::create(l.b, l.loc, l.size(from[i]),
-                                          l.constantIndex(op.getLow()[i] + op.getHigh()[i])));
+      l.define(dim, arith::AddIOp::create(
+                        l.b, l.loc, l.size(from[i]),
+                        l.constantIndex(op.getLow()[i] + op.getHigh()[i])));
   }
   Type element = elementOf(op.getX());
-  Value whole = l.filled(to, element, toStorage(l.b, l.loc, l.value(op.getValue()), element));
+  Value whole = l.filled(
+      to, element, toStorage(l.b, l.loc, l.value(op.getValue()), element));
   l.set(op.getResult(), insertAt(l, l.value(op.getX()), whole, offsets, from));
   return success();
 }
 
-static Value countFloats(Lowering &l, Value start, Value limit, Value delta, Type element) {
+static Value countFloats(Lowering &l, Value start, Value limit, Value delta,
+                         Type element) {
   Type f64 = l.b.getF64Type(), i64 = l.b.getI64Type();
   auto wide = [&](Value x) { return castScalar(l.b, l.loc, x, element, f64); };
   Value span = arith::SubFOp::create(l.b, l.loc, wide(limit), wide(start));
-  Value steps = math::CeilOp::create(l.b, l.loc, arith::DivFOp::create(l.b, l.loc, span, wide(delta)));
+  Value steps = math::CeilOp::create(
+      l.b, l.loc, arith::DivFOp::create(l.b, l.loc, span, wide(delta)));
   return castScalar(l.b, l.loc, steps, f64, i64);
 }
 
-static Value countIntegers(Lowering &l, Value start, Value limit, Value delta, Type element) {
+static Value countIntegers(Lowering &l, Value start, Value limit, Value delta,
+                           Type element) {
   Type i64 = l.b.getI64Type();
   auto wide = [&](Value x) { return castScalar(l.b, l.loc, x, element, i64); };
   auto number = [&](int64_t n) { return numberScalar(l.b, l.loc, i64, n); };
   Value step = wide(delta), zero = number(0);
   Value span = arith::SubIOp::create(l.b, l.loc, wide(limit), wide(start));
-  Value backward = arith::CmpIOp::create(l.b, l.loc, arith::CmpIPredicate::slt, step, zero);
+  Value backward =
+      arith::CmpIOp::create(l.b, l.loc, arith::CmpIPredicate::slt, step, zero);
   auto flip = [&](Value x) -> Value {
-    return arith::SelectOp::create(l.b, l.loc, backward, arith::SubIOp::create(l.b, l.loc, zero, x), x);
+    return arith::SelectOp::create(
+        l.b, l.loc, backward, arith::SubIOp::create(l.b, l.loc, zero, x), x);
   };
   // A zero step is an error that was checked; here it only must not divide.
   step = arith::MaxSIOp::create(l.b, l.loc, flip(step), number(1));
-  Value rounded = arith::AddIOp::create(l.b, l.loc, flip(span),
-                                        arith::SubIOp::create(l.b, l.loc, step, number(1)));
+  Value rounded =
+      arith::AddIOp::create(l.b, l.loc, flip(span),
+                            arith::SubIOp::create(l.b, l.loc, step, number(1)));
   return arith::DivSIOp::create(l.b, l.loc, rounded, step);
 }
 
@@ -175,20 +196,28 @@ static LogicalResult lowerRange(Lowering &l, RangeOp op) {
   Value start = l.value(op.getStart()), delta = l.value(op.getDelta());
   Dim dim = l.dims.of(op.getResult())[0];
   if (dim < 0) {
-    Value count = isFloat(element) ? countFloats(l, start, l.value(op.getLimit()), delta, element)
-                                   : countIntegers(l, start, l.value(op.getLimit()), delta, element);
-    count = arith::MaxSIOp::create(l.b, l.loc, count, numberScalar(l.b, l.loc, l.b.getI64Type(), 0));
+    Value count =
+        isFloat(element)
+            ? countFloats(l, start, l.value(op.getLimit()), delta, element)
+            : countIntegers(l, start, l.value(op.getLimit()), delta, element);
+    count = arith::MaxSIOp::create(
+        l.b, l.loc, count, numberScalar(l.b, l.loc, l.b.getI64Type(), 0));
     l.define(dim, l.toIndex(count, l.b.getI64Type()));
   }
   l.set(op.getResult(), l.generate(dim, element, [&](ValueRange ivs) -> Value {
     Value number = l.fromIndex(ivs[0], element);
     if (!isFloat(element))
-      return arith::AddIOp::create(l.b, l.loc, start, arith::MulIOp::create(l.b, l.loc, number, delta));
+      return arith::AddIOp::create(
+          l.b, l.loc, start, arith::MulIOp::create(l.b, l.loc, number, delta));
     Type wide = isHalf(element) ? Type(l.b.getF32Type()) : element;
-    auto widen = [&](Value x) { return castScalar(l.b, l.loc, x, element, wide); };
+    auto widen = [&](Value x) {
+      return castScalar(l.b, l.loc, x, element, wide);
+    };
     Value way = arith::MulFOp::create(l.b, l.loc, widen(number), widen(delta));
     way = widen(castScalar(l.b, l.loc, way, wide, element));
-    return castScalar(l.b, l.loc, arith::AddFOp::create(l.b, l.loc, widen(start), way), wide, element);
+    return castScalar(l.b, l.loc,
+                      arith::AddFOp::create(l.b, l.loc, widen(start), way),
+                      wide, element);
   }));
   return success();
 }

@@ -3,9 +3,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 // Lists as tensors with one more dimension. Setting an element writes in place,
-// by bufferization. A list whose elements' size shows with the first one set gets a new
-// buffer then. One that grows is a tensor with room for more elements, which are zero,
-// and its length beside it: a new buffer is twice as large.
+// by bufferization. A list whose elements' size shows with the first one set
+// gets a new buffer then. One that grows is a tensor with room for more
+// elements, which are zero, and its length beside it: a new buffer is twice as
+// large.
 //===----------------------------------------------------------------------===//
 
 #include "Lists.h"
@@ -21,13 +22,15 @@ using namespace tfc;
 using namespace tfc::lowering;
 
 static RankedTensorType elementType(Value list) {
-  return cast<RankedTensorType>(cast<ListType>(list.getType()).getElementType());
+  return cast<RankedTensorType>(
+      cast<ListType>(list.getType()).getElementType());
 }
 
 /// Zeros, of sizes that may be values.
 static Value zeros(Lowering &l, ArrayRef<OpFoldResult> sizes, Type element) {
   Value init = tensor::EmptyOp::create(l.b, l.loc, sizes, storageType(element));
-  Value zero = toStorage(l.b, l.loc, numberScalar(l.b, l.loc, element, 0), element);
+  Value zero =
+      toStorage(l.b, l.loc, numberScalar(l.b, l.loc, element, 0), element);
   return linalg::FillOp::create(l.b, l.loc, zero, init).getResult(0);
 }
 
@@ -57,7 +60,9 @@ static bool wasMadeToGrow(Value list, llvm::SmallDenseSet<Value> &seen) {
       return true;
     unsigned i = argument.getArgNumber();
     return wasMadeToGrow(loop.getInits()[i], seen) ||
-           wasMadeToGrow(loop.getBodyRegion().front().getTerminator()->getOperand(i), seen);
+           wasMadeToGrow(
+               loop.getBodyRegion().front().getTerminator()->getOperand(i),
+               seen);
   }
   Operation *op = list.getDefiningOp();
   if (auto create = dyn_cast<ListCreateOp>(op))
@@ -67,10 +72,18 @@ static bool wasMadeToGrow(Value list, llvm::SmallDenseSet<Value> &seen) {
   unsigned number = cast<OpResult>(list).getResultNumber();
   if (auto loop = dyn_cast<WhileOp>(op))
     return wasMadeToGrow(loop.getInits()[number], seen) ||
-           wasMadeToGrow(loop.getBodyRegion().front().getTerminator()->getOperand(number), seen);
+           wasMadeToGrow(
+               loop.getBodyRegion().front().getTerminator()->getOperand(number),
+               seen);
   if (auto branch = dyn_cast<IfOp>(op))
-    return wasMadeToGrow(branch.getThenRegion().front().getTerminator()->getOperand(number), seen) ||
-           wasMadeToGrow(branch.getElseRegion().front().getTerminator()->getOperand(number), seen);
+    return wasMadeToGrow(
+               branch.getThenRegion().front().getTerminator()->getOperand(
+                   number),
+               seen) ||
+           wasMadeToGrow(
+               branch.getElseRegion().front().getTerminator()->getOperand(
+                   number),
+               seen);
   return true;
 }
 
@@ -79,7 +92,9 @@ bool lowering::mayGrow(Value list) {
   return isa<ListType>(list.getType()) && wasMadeToGrow(list, seen);
 }
 
-bool lowering::keepsSize(Value list) { return elementType(list).hasStaticShape() && !mayGrow(list); }
+bool lowering::keepsSize(Value list) {
+  return elementType(list).hasStaticShape() && !mayGrow(list);
+}
 
 static Value notEqual(Lowering &l, Value x, Value y) {
   return arith::CmpIOp::create(l.b, l.loc, arith::CmpIPredicate::ne, x, y);
@@ -97,42 +112,52 @@ Value Lowering::lengthOf(Value list) {
   return sizeOf(*this, value(list), 0);
 }
 
-/// The list with room for an element of these sizes at `index`; it has to have `needed` elements, if it grows.
-static Value makeRoom(Lowering &l, Value list, ArrayRef<Dim> of, Value needed, Type element) {
+/// The list with room for an element of these sizes at `index`; it has to have
+/// `needed` elements, if it grows.
+static Value makeRoom(Lowering &l, Value list, ArrayRef<Dim> of, Value needed,
+                      Type element) {
   auto type = cast<RankedTensorType>(list.getType());
   Value room = sizeOf(l, list, 0), isOther, tooSmall;
   for (auto [i, dim] : llvm::enumerate(of))
     if (type.isDynamicDim(i + 1))
-      isOther = orOf(l, isOther, notEqual(l, sizeOf(l, list, i + 1), l.size(dim)));
+      isOther =
+          orOf(l, isOther, notEqual(l, sizeOf(l, list, i + 1), l.size(dim)));
   if (needed)
-    tooSmall = arith::CmpIOp::create(l.b, l.loc, arith::CmpIPredicate::slt, room, needed);
+    tooSmall = arith::CmpIOp::create(l.b, l.loc, arith::CmpIPredicate::slt,
+                                     room, needed);
   if (!isOther && !tooSmall)
     return list;
   Value lacks = tooSmall ? orOf(l, isOther, tooSmall) : isOther;
-  auto branch = scf::IfOp::create(l.b, l.loc, TypeRange{type}, lacks, /*addThenBlock=*/true,
+  auto branch = scf::IfOp::create(l.b, l.loc, TypeRange{type}, lacks,
+                                  /*addThenBlock=*/true,
                                   /*addElseBlock=*/true);
   OpBuilder::InsertionGuard guard(l.b);
   l.b.setInsertionPointToStart(branch.thenBlock());
   Value larger = room;
   if (needed) {
-    Value twice = arith::MaxSIOp::create(l.b, l.loc, needed,
-                                         arith::MulIOp::create(l.b, l.loc, room, l.constantIndex(2)));
+    Value twice = arith::MaxSIOp::create(
+        l.b, l.loc, needed,
+        arith::MulIOp::create(l.b, l.loc, room, l.constantIndex(2)));
     larger = arith::SelectOp::create(l.b, l.loc, tooSmall, twice, room);
   }
   SmallVector<OpFoldResult> sizes{larger}, old{room};
   for (auto [i, dim] : llvm::enumerate(of)) {
     sizes.push_back(type.isDynamicDim(i + 1) ? OpFoldResult(l.size(dim))
-                                             : OpFoldResult(l.b.getIndexAttr(type.getDimSize(i + 1))));
+                                             : OpFoldResult(l.b.getIndexAttr(
+                                                   type.getDimSize(i + 1))));
     // Elements of another size are those never set, of size 0: nothing to copy.
     if (type.isDynamicDim(i + 1))
-      old.push_back(arith::MinSIOp::create(l.b, l.loc, sizeOf(l, list, i + 1), l.size(dim)).getResult());
+      old.push_back(arith::MinSIOp::create(l.b, l.loc, sizeOf(l, list, i + 1),
+                                           l.size(dim))
+                        .getResult());
     else
       old.push_back(sizes.back());
   }
   Value buffer = l.convert(zeros(l, sizes, element), type);
   SmallVector<OpFoldResult> offsets(type.getRank(), l.b.getIndexAttr(0));
   SmallVector<OpFoldResult> strides(type.getRank(), l.b.getIndexAttr(1));
-  buffer = tensor::InsertSliceOp::create(l.b, l.loc, list, buffer, offsets, old, strides);
+  buffer = tensor::InsertSliceOp::create(l.b, l.loc, list, buffer, offsets, old,
+                                         strides);
   scf::YieldOp::create(l.b, l.loc, buffer);
   l.b.setInsertionPointToStart(branch.elseBlock());
   scf::YieldOp::create(l.b, l.loc, list);
@@ -147,7 +172,8 @@ static LogicalResult lowerSet(Lowering &l, ListSetOp op) {
   auto type = cast<RankedTensorType>(list.getType());
   if (static_cast<int64_t>(of.size()) + 1 != type.getRank())
     return op.emitOpError("sets an element of type ")
-           << op.getValue().getType() << " in a list of " << elementType(op.getList());
+           << op.getValue().getType() << " in a list of "
+           << elementType(op.getList());
   Value needed;
   if (mayGrow(op.getList())) {
     Value end = arith::AddIOp::create(l.b, l.loc, index, l.constantIndex(1));
@@ -161,10 +187,12 @@ static LogicalResult lowerSet(Lowering &l, ListSetOp op) {
     return success();
   }
   SmallVector<OpFoldResult> offsets(type.getRank(), l.b.getIndexAttr(0));
-  SmallVector<OpFoldResult> strides(type.getRank(), l.b.getIndexAttr(1)), sizes{l.b.getIndexAttr(1)};
+  SmallVector<OpFoldResult> strides(type.getRank(), l.b.getIndexAttr(1)),
+      sizes{l.b.getIndexAttr(1)};
   offsets[0] = index;
   llvm::append_range(sizes, l.sizes(of));
-  l.set(op.getResult(), tensor::InsertSliceOp::create(l.b, l.loc, value, list, offsets, sizes, strides));
+  l.set(op.getResult(), tensor::InsertSliceOp::create(l.b, l.loc, value, list,
+                                                      offsets, sizes, strides));
   return success();
 }
 
@@ -177,19 +205,24 @@ static LogicalResult lowerGet(Lowering &l, ListGetOp op) {
     return success();
   }
   SmallVector<OpFoldResult> offsets(type.getRank(), l.b.getIndexAttr(0));
-  SmallVector<OpFoldResult> strides(type.getRank(), l.b.getIndexAttr(1)), sizes{l.b.getIndexAttr(1)};
+  SmallVector<OpFoldResult> strides(type.getRank(), l.b.getIndexAttr(1)),
+      sizes{l.b.getIndexAttr(1)};
   offsets[0] = index;
   for (int64_t i = 1; i < type.getRank(); ++i)
-    sizes.push_back(type.isDynamicDim(i) ? OpFoldResult(sizeOf(l, list, i))
-                                         : OpFoldResult(l.b.getIndexAttr(type.getDimSize(i))));
-  auto view = RankedTensorType::get(type.getShape().drop_front(), type.getElementType());
-  Value element = tensor::ExtractSliceOp::create(l.b, l.loc, view, list, offsets, sizes, strides);
+    sizes.push_back(type.isDynamicDim(i)
+                        ? OpFoldResult(sizeOf(l, list, i))
+                        : OpFoldResult(l.b.getIndexAttr(type.getDimSize(i))));
+  auto view = RankedTensorType::get(type.getShape().drop_front(),
+                                    type.getElementType());
+  Value element = tensor::ExtractSliceOp::create(l.b, l.loc, view, list,
+                                                 offsets, sizes, strides);
   l.set(op.getResult(), l.convert(element, l.tensorType(op.getResult())));
   return success();
 }
 
 static LogicalResult lowerLength(Lowering &l, ListLengthOp op) {
-  l.set(op.getResult(), l.fromIndex(l.lengthOf(op.getList()), elementOf(op.getResult())));
+  l.set(op.getResult(),
+        l.fromIndex(l.lengthOf(op.getList()), elementOf(op.getResult())));
   return success();
 }
 
@@ -198,18 +231,22 @@ static LogicalResult lowerStack(Lowering &l, ListStackOp op) {
   if (mayGrow(op.getList())) {
     auto type = cast<RankedTensorType>(tensor.getType());
     SmallVector<OpFoldResult> offsets(type.getRank(), l.b.getIndexAttr(0));
-    SmallVector<OpFoldResult> strides(type.getRank(), l.b.getIndexAttr(1)), sizes{l.lengthOf(op.getList())};
+    SmallVector<OpFoldResult> strides(type.getRank(), l.b.getIndexAttr(1)),
+        sizes{l.lengthOf(op.getList())};
     for (int64_t i = 1; i < type.getRank(); ++i)
-      sizes.push_back(type.isDynamicDim(i) ? OpFoldResult(sizeOf(l, tensor, i))
-                                           : OpFoldResult(l.b.getIndexAttr(type.getDimSize(i))));
-    tensor = tensor::ExtractSliceOp::create(l.b, l.loc, type, tensor, offsets, sizes, strides);
+      sizes.push_back(type.isDynamicDim(i)
+                          ? OpFoldResult(sizeOf(l, tensor, i))
+                          : OpFoldResult(l.b.getIndexAttr(type.getDimSize(i))));
+    tensor = tensor::ExtractSliceOp::create(l.b, l.loc, type, tensor, offsets,
+                                            sizes, strides);
   }
   l.set(op.getResult(), l.convert(tensor, l.tensorType(op.getResult())));
   return success();
 }
 
 static LogicalResult lowerUnstack(Lowering &l, ListUnstackOp op) {
-  l.set(op.getList(), l.convert(l.value(op.getX()), l.loweredType(op.getList().getType())));
+  l.set(op.getList(),
+        l.convert(l.value(op.getX()), l.loweredType(op.getList().getType())));
   return success();
 }
 

@@ -12,12 +12,13 @@
 
 namespace tfc::lowering {
 
-/// Does setting elements leave the list's buffer as large as it is? Not if it was made to
-/// grow, or if the size of its elements is unknown before the first one is set.
+/// Does setting elements leave the list's buffer as large as it is? Not if it
+/// was made to grow, or if the size of its elements is unknown before the first
+/// one is set.
 bool keepsSize(mlir::Value list);
 
-/// May setting elements of it make the list longer? Such a list is carried with its length: there is room for
-/// more elements than it has.
+/// May setting elements of it make the list longer? Such a list is carried with
+/// its length: there is room for more elements than it has.
 bool mayGrow(mlir::Value list);
 
 } // namespace tfc::lowering

@@ -16,7 +16,9 @@ using namespace mlir;
 using namespace tfc;
 using namespace tfc::lowering;
 
-Type lowering::elementOf(Value old) { return getElementTypeOrSelf(old.getType()); }
+Type lowering::elementOf(Value old) {
+  return getElementTypeOrSelf(old.getType());
+}
 
 int64_t lowering::rankOf(Value old) {
   auto type = dyn_cast<RankedTensorType>(old.getType());
@@ -85,11 +87,14 @@ static LogicalResult checkTypes(func::FuncOp function) {
   };
   for (Type type : function.getFunctionType().getInputs())
     if (!isRanked(type))
-      return function.emitError("compiled code needs arguments of known rank, got ") << type;
+      return function.emitError(
+                 "compiled code needs arguments of known rank, got ")
+             << type;
   auto walk = function.walk([&](Operation *op) {
     for (Type type : op->getResultTypes())
       if (!isRanked(type)) {
-        op->emitOpError("has a result of unknown rank, which compiled code cannot hold: ")
+        op->emitOpError(
+            "has a result of unknown rank, which compiled code cannot hold: ")
             << type << "; give it a known rank, for example with ensure_shape";
         return WalkResult::interrupt();
       }
@@ -111,7 +116,9 @@ LogicalResult Lowering::run() {
     if (isa<RankedTensorType>(type))
       results.push_back(argumentType(type));
     else
-      return function.emitError("expected results that are tensors of known rank, got ") << type;
+      return function.emitError(
+                 "expected results that are tensors of known rank, got ")
+             << type;
 
   b.setInsertionPoint(function);
   auto lowered = func::FuncOp::create(b, function.getLoc(), function.getName(),
@@ -142,7 +149,8 @@ LogicalResult Lowering::run() {
 LogicalResult Lowering::lowerReturn(Operation *op) {
   loc = op->getLoc();
   SmallVector<Value> results;
-  for (auto [operand, type] : llvm::zip(op->getOperands(), function.getResultTypes())) {
+  for (auto [operand, type] :
+       llvm::zip(op->getOperands(), function.getResultTypes())) {
     Value result = tensorOf(operand, storageType(cast<RankedTensorType>(type)));
     if (!result)
       return failure();
@@ -177,7 +185,8 @@ LogicalResult Lowering::lower(Operation *op) {
     if (failed(lowerFused(*this, op)))
       return failure();
   } else {
-    return op->emitOpError("has no lowering to linalg; it cannot be compiled yet");
+    return op->emitOpError(
+        "has no lowering to linalg; it cannot be compiled yet");
   }
   for (Value result : op->getResults())
     if (Value lowered = values.lookup(result))

@@ -4,8 +4,9 @@
 //===----------------------------------------------------------------------===//
 // Casts that are defined for every value.
 //
-// Where the number does not fit, an integer gets what x86 gives, and so numpy: the
-// least number of 32 or 64 bits, of which a narrower type keeps the low bits.
+// Where the number does not fit, an integer gets what x86 gives, and so numpy:
+// the least number of 32 or 64 bits, of which a narrower type keeps the low
+// bits.
 //===----------------------------------------------------------------------===//
 
 #include "Scalars.h"
@@ -23,23 +24,30 @@ static Value truncateToSigned(OpBuilder &b, Location loc, Value x, Type to) {
   auto constant = [&](double value) -> Value {
     return arith::ConstantOp::create(b, loc, b.getFloatAttr(from, value));
   };
-  Value above = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGE, x, constant(-bound));
-  // Against f64, -2^31 - 0.5 still truncates to -2^31, but nobody can tell from the least number.
-  Value below = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, x, constant(bound));
+  Value above = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGE, x,
+                                      constant(-bound));
+  // Against f64, -2^31 - 0.5 still truncates to -2^31, but nobody can tell from
+  // the least number.
+  Value below = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, x,
+                                      constant(bound));
   Value fits = arith::AndIOp::create(b, loc, above, below);
   Value safe = arith::SelectOp::create(b, loc, fits, x, constant(0));
   Value number = arith::FPToSIOp::create(b, loc, to, safe);
-  return arith::SelectOp::create(b, loc, fits, number, extremeScalar(b, loc, to, /*greatest=*/false));
+  return arith::SelectOp::create(b, loc, fits, number,
+                                 extremeScalar(b, loc, to, /*greatest=*/false));
 }
 
 static Value truncateToU64(OpBuilder &b, Location loc, Value x) {
   Type i64 = b.getI64Type();
-  Value middle =
-      arith::ConstantOp::create(b, loc, b.getFloatAttr(x.getType(), 9223372036854775808.0));
-  Value high = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGE, x, middle);
-  Value lowered = arith::SelectOp::create(b, loc, high, arith::SubFOp::create(b, loc, x, middle), x);
+  Value middle = arith::ConstantOp::create(
+      b, loc, b.getFloatAttr(x.getType(), 9223372036854775808.0));
+  Value high =
+      arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGE, x, middle);
+  Value lowered = arith::SelectOp::create(
+      b, loc, high, arith::SubFOp::create(b, loc, x, middle), x);
   Value number = truncateToSigned(b, loc, lowered, i64);
-  Value flipped = arith::XOrIOp::create(b, loc, number, extremeScalar(b, loc, i64, false));
+  Value flipped =
+      arith::XOrIOp::create(b, loc, number, extremeScalar(b, loc, i64, false));
   return arith::SelectOp::create(b, loc, high, flipped, number);
 }
 
@@ -60,10 +68,12 @@ static Value floatToFloat(OpBuilder &b, Location loc, Value x, Type to) {
   Type from = x.getType();
   if (from == to)
     return x;
-  unsigned fromWidth = from.getIntOrFloatBitWidth(), toWidth = to.getIntOrFloatBitWidth();
+  unsigned fromWidth = from.getIntOrFloatBitWidth(),
+           toWidth = to.getIntOrFloatBitWidth();
   if (fromWidth < toWidth)
     return arith::ExtFOp::create(b, loc, to, x);
-  // f16 <-> bf16 has no other way; f64 -> bf16 goes through f32 in eager execution and in TensorFlow, too.
+  // f16 <-> bf16 has no other way; f64 -> bf16 goes through f32 in eager
+  // execution and in TensorFlow, too.
   if (fromWidth == toWidth)
     x = arith::ExtFOp::create(b, loc, b.getF32Type(), x);
   else if (to.isBF16() && fromWidth == 64)
@@ -71,7 +81,8 @@ static Value floatToFloat(OpBuilder &b, Location loc, Value x, Type to) {
   return arith::TruncFOp::create(b, loc, to, x);
 }
 
-static Value intToFloat(OpBuilder &b, Location loc, Value x, Type from, Type to) {
+static Value intToFloat(OpBuilder &b, Location loc, Value x, Type from,
+                        Type to) {
   Type target = isHalf(to) ? b.getF32Type() : to;
   Value number = isUnsigned(from) || isBool(from)
                      ? arith::UIToFPOp::create(b, loc, target, x).getResult()
@@ -81,7 +92,8 @@ static Value intToFloat(OpBuilder &b, Location loc, Value x, Type from, Type to)
 
 static Value intToInt(OpBuilder &b, Location loc, Value x, Type from, Type to) {
   Type target = scalarType(to);
-  unsigned fromWidth = x.getType().getIntOrFloatBitWidth(), width = target.getIntOrFloatBitWidth();
+  unsigned fromWidth = x.getType().getIntOrFloatBitWidth(),
+           width = target.getIntOrFloatBitWidth();
   if (fromWidth == width)
     return x;
   if (fromWidth > width)
@@ -100,7 +112,8 @@ static Value isNotZero(OpBuilder &b, Location loc, Value x, Type from) {
   return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, x, zero);
 }
 
-Value lowering::castScalar(OpBuilder &b, Location loc, Value x, Type from, Type to) {
+Value lowering::castScalar(OpBuilder &b, Location loc, Value x, Type from,
+                           Type to) {
   if (from == to)
     return x;
   if (isBool(to))
@@ -113,15 +126,19 @@ Value lowering::castScalar(OpBuilder &b, Location loc, Value x, Type from, Type 
       return castScalar(b, loc, re, part, to);
     Value im = complex::ImOp::create(b, loc, part, x);
     Type toPart = target.getElementType();
-    return complex::CreateOp::create(b, loc, to, castScalar(b, loc, re, part, toPart),
+    return complex::CreateOp::create(b, loc, to,
+                                     castScalar(b, loc, re, part, toPart),
                                      castScalar(b, loc, im, part, toPart));
   }
   if (auto target = dyn_cast<ComplexType>(to)) {
     Type part = target.getElementType();
-    return complex::CreateOp::create(b, loc, to, castScalar(b, loc, x, from, part),
+    return complex::CreateOp::create(b, loc, to,
+                                     castScalar(b, loc, x, from, part),
                                      numberScalar(b, loc, part, 0));
   }
   if (isFloat(from))
-    return isFloat(to) ? floatToFloat(b, loc, x, to) : floatToInt(b, loc, x, to);
-  return isFloat(to) ? intToFloat(b, loc, x, from, to) : intToInt(b, loc, x, from, to);
+    return isFloat(to) ? floatToFloat(b, loc, x, to)
+                       : floatToInt(b, loc, x, to);
+  return isFloat(to) ? intToFloat(b, loc, x, from, to)
+                     : intToInt(b, loc, x, from, to);
 }

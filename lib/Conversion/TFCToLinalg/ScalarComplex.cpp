@@ -3,13 +3,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 //
-// Functions of complex numbers, in f64 whatever the type, as branch-free code with
-// C99's special values. Each part is computed without cancellation, so that it
-// keeps its digits also where it is much smaller than the other one.
+// Functions of complex numbers, in f64 whatever the type, as branch-free code
+// with C99's special values. Each part is computed without cancellation, so
+// that it keeps its digits also where it is much smaller than the other one.
 //
-// The hyperbolic tangent divides by sinh(x)^2 + cos(y)^2, and the logarithm near the
-// unit circle takes |z|^2 - 1 as a sum of exact products (W. Kahan, "Branch cuts for
-// complex elementary functions", 1987).
+// The hyperbolic tangent divides by sinh(x)^2 + cos(y)^2, and the logarithm
+// near the unit circle takes |z|^2 - 1 as a sum of exact products (W. Kahan,
+// "Branch cuts for complex elementary functions", 1987).
 //
 // The inverse ones follow T. E. Hull, T. F. Fairgrieve and P. T. P. Tang,
 // "Implementing the complex arcsine and arccosine functions using exception
@@ -111,8 +111,8 @@ static Parts cosine(const Formula &f, Parts z) {
   return {infiniteIfLost(f, made.re, cos, z.im), f.neg(im)};
 }
 
-/// exp(x + iy) - 1: the real part is expm1(x) cos y + (cos y - 1), which near zero is
-/// no difference of numbers near 1.
+/// exp(x + iy) - 1: the real part is expm1(x) cos y + (cos y - 1), which near
+/// zero is no difference of numbers near 1.
 static Parts exponentialMinusOne(const Formula &f, Parts z) {
   Value sin = math::SinOp::create(f.b, f.loc, z.im),
         cos = math::CosOp::create(f.b, f.loc, z.im),
@@ -120,8 +120,8 @@ static Parts exponentialMinusOne(const Formula &f, Parts z) {
   Value grown = math::ExpM1Op::create(f.b, f.loc, z.re);
   Value re = f.sub(f.mul(grown, cos), f.mul(f.number(2), f.mul(half, half)));
   re = f.add(re, f.number(0)); // not -0
-  Value im = f.choose(f.is(FP::OEQ, sin, f.number(0)), sin,
-                      f.mul(f.exp(z.re), sin));
+  Value im =
+      f.choose(f.is(FP::OEQ, sin, f.number(0)), sin, f.mul(f.exp(z.re), sin));
   return {re, im};
 }
 
@@ -161,8 +161,8 @@ static Parts hyperbolicTangent(const Formula &f, Parts z) {
   // From 22 on the real part is 1, and sinh(x)^2 is exp(2 |x|) / 4.
   Value isLarge = f.is(FP::OGT, size, f.number(22));
   Value fades = f.exp(f.neg(f.add(size, size)));
-  Value re = f.choose(isLarge, f.copySign(one, z.re),
-                      f.div(f.mul(sinh, cosh), below));
+  Value re =
+      f.choose(isLarge, f.copySign(one, z.re), f.div(f.mul(sinh, cosh), below));
   Value im = f.choose(isLarge, f.mul(f.mul(f.number(4), turn), fades),
                       f.div(turn, below));
   // An infinite x needs no angle, a finite one does.
@@ -207,8 +207,8 @@ static Parts exponential(const Formula &f, Parts z) {
   return {f.choose(isReal, times(f.number(1)), re), f.choose(isReal, z.im, im)};
 }
 
-/// 1 / (1 + exp(-z)): with t = exp(-|x|), |1 + exp(-z)|^2 is (1 - t)^2 + 4 t cos(y / 2)^2
-/// for x >= 0, and as much times exp(-2 x) else.
+/// 1 / (1 + exp(-z)): with t = exp(-|x|), |1 + exp(-z)|^2 is (1 - t)^2 + 4 t
+/// cos(y / 2)^2 for x >= 0, and as much times exp(-2 x) else.
 static Parts logistic(const Formula &f, Parts z) {
   Value zero = f.number(0), one = f.number(1), two = f.number(2);
   Value t = f.exp(f.neg(f.abs(z.re))),
@@ -236,8 +236,8 @@ Value lowering::complexSigmoid(C c, Args x) { return apply<logistic>(c, x); }
 // log, log1p, sqrt
 //===----------------------------------------------------------------------===//
 
-/// start + x^2 + y^2, where that may be much smaller than its terms. Products of
-/// halves are exact, and so is each sum with what its rounding took away.
+/// start + x^2 + y^2, where that may be much smaller than its terms. Products
+/// of halves are exact, and so is each sum with what its rounding took away.
 static Value plusSquares(const Formula &f, ArrayRef<Value> start, Value x,
                          Value y) {
   auto [xHead, xTail] = f.halves(x);
@@ -264,8 +264,7 @@ static Value logSize(const Formula &f, Value x, Value y, Value excess) {
   Value isLess = f.is(FP::OLT, x, y);
   Value most = f.choose(isLess, y, x), least = f.choose(isLess, x, y);
   Value ratio = f.div(least, most);
-  Value far =
-      f.add(f.log(most), f.mul(half, f.log1p(f.mul(ratio, ratio))));
+  Value far = f.add(f.log(most), f.mul(half, f.log1p(f.mul(ratio, ratio))));
   Value isNear = f.is(FP::OLE, f.abs(excess), half);
   Value near = f.mul(half, f.log1p(f.choose(isNear, excess, zero)));
   Value result = f.choose(isNear, near, far);
@@ -332,21 +331,25 @@ Value lowering::complexRsqrt(C c, Args x) {
 // pow
 //===----------------------------------------------------------------------===//
 
-/// exp(w log z). As numpy has it, anything to the power of 0 is 1, and 0 has powers with a
-/// positive real exponent only.
+/// exp(w log z). As numpy has it, anything to the power of 0 is 1, and 0 has
+/// powers with a positive real exponent only.
 Value lowering::complexPow(C c, Args x) {
   Type part = mlir::cast<ComplexType>(c.type).getElementType(),
        f64 = c.b.getF64Type();
   const Formula f{c.b, c.loc};
   auto wide = [&](Value v) {
-    return Parts{castScalar(c.b, c.loc, complex::ReOp::create(c.b, c.loc, part, v), part, f64),
-                 castScalar(c.b, c.loc, complex::ImOp::create(c.b, c.loc, part, v), part, f64)};
+    return Parts{
+        castScalar(c.b, c.loc, complex::ReOp::create(c.b, c.loc, part, v), part,
+                   f64),
+        castScalar(c.b, c.loc, complex::ImOp::create(c.b, c.loc, part, v), part,
+                   f64)};
   };
   Parts z = wide(x[0]), w = wide(x[1]);
   Value zero = f.number(0), one = f.number(1);
   Parts log = logarithm(f, z);
-  Parts made = exponential(f, {f.sub(f.mul(w.re, log.re), f.mul(w.im, log.im)),
-                               f.add(f.mul(w.re, log.im), f.mul(w.im, log.re))});
+  Parts made =
+      exponential(f, {f.sub(f.mul(w.re, log.re), f.mul(w.im, log.im)),
+                      f.add(f.mul(w.re, log.im), f.mul(w.im, log.re))});
   auto isZero = [&](Parts v) {
     return f.both(f.is(FP::OEQ, v.re, zero), f.is(FP::OEQ, v.im, zero));
   };
@@ -359,7 +362,8 @@ Value lowering::complexPow(C c, Args x) {
     value = f.choose(isZero(w), ofNothing, value);
     return castScalar(c.b, c.loc, value, f64, part);
   };
-  return complex::CreateOp::create(c.b, c.loc, c.type, finish(made.re, z.re, one),
+  return complex::CreateOp::create(c.b, c.loc, c.type,
+                                   finish(made.re, z.re, one),
                                    finish(made.im, z.im, zero));
 }
 

@@ -2,8 +2,9 @@
 // Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
-// Integer arithmetic without undefined behaviour: a zero divisor (checked before)
-// and the least number over -1 give some number, shifts beyond the width none.
+// Integer arithmetic without undefined behaviour: a zero divisor (checked
+// before) and the least number over -1 give some number, shifts beyond the
+// width none.
 //===----------------------------------------------------------------------===//
 
 #include "Scalars.h"
@@ -38,13 +39,17 @@ static Division divide(C c, Value x, Value y) {
   if (isUnsigned(c.type)) {
     Value divisor = choose(c, isZero, c.number(1), y);
     Value quotient = arith::DivUIOp::create(c.b, c.loc, x, divisor);
-    return {quotient, arith::SubIOp::create(c.b, c.loc, x, arith::MulIOp::create(c.b, c.loc, quotient, divisor))};
+    return {quotient,
+            arith::SubIOp::create(
+                c.b, c.loc, x,
+                arith::MulIOp::create(c.b, c.loc, quotient, divisor))};
   }
   Value isMinusOne = compare(c, arith::CmpIPredicate::eq, y, c.number(-1));
   Value special = arith::OrIOp::create(c.b, c.loc, isZero, isMinusOne);
   Value divisor = choose(c, special, c.number(1), y);
   Value quotient = arith::DivSIOp::create(c.b, c.loc, x, divisor);
-  Value remainder = arith::SubIOp::create(c.b, c.loc, x, arith::MulIOp::create(c.b, c.loc, quotient, divisor));
+  Value remainder = arith::SubIOp::create(
+      c.b, c.loc, x, arith::MulIOp::create(c.b, c.loc, quotient, divisor));
   Value negated = arith::SubIOp::create(c.b, c.loc, c.number(0), x);
   return {choose(c, isMinusOne, negated, quotient), remainder};
 }
@@ -52,26 +57,34 @@ static Division divide(C c, Value x, Value y) {
 /// Is the remainder not zero, and of the other sign than the divisor?
 static Value needsCorrection(C c, Value remainder, Value y) {
   Value some = compare(c, arith::CmpIPredicate::ne, remainder, c.number(0));
-  Value differ = compare(c, arith::CmpIPredicate::slt,
-                         arith::XOrIOp::create(c.b, c.loc, remainder, y), c.number(0));
+  Value differ =
+      compare(c, arith::CmpIPredicate::slt,
+              arith::XOrIOp::create(c.b, c.loc, remainder, y), c.number(0));
   return arith::AndIOp::create(c.b, c.loc, some, differ);
 }
 
-Value lowering::intTruncDiv(C c, Args x) { return divide(c, x[0], x[1]).quotient; }
-Value lowering::intTruncMod(C c, Args x) { return divide(c, x[0], x[1]).remainder; }
+Value lowering::intTruncDiv(C c, Args x) {
+  return divide(c, x[0], x[1]).quotient;
+}
+Value lowering::intTruncMod(C c, Args x) {
+  return divide(c, x[0], x[1]).remainder;
+}
 
-/// The binary logarithm of a divisor that is a known power of two, from 2 on: quotients that are rounded down are shifts,
-/// their remainders the last digits. From divisions that are rounded to zero, and a correction, LLVM makes ten instructions.
+/// The binary logarithm of a divisor that is a known power of two, from 2 on:
+/// quotients that are rounded down are shifts, their remainders the last
+/// digits. From divisions that are rounded to zero, and a correction, LLVM
+/// makes ten instructions.
 static std::optional<int64_t> knownShift(Value divisor) {
   APInt number;
-  if (!matchPattern(divisor, m_ConstantInt(&number)) || !number.isStrictlyPositive() || !number.isPowerOf2() ||
-      number.isOne())
+  if (!matchPattern(divisor, m_ConstantInt(&number)) ||
+      !number.isStrictlyPositive() || !number.isPowerOf2() || number.isOne())
     return std::nullopt;
   return number.logBase2();
 }
 
 Value lowering::intFloorDiv(C c, Args x) {
-  if (std::optional<int64_t> shift = knownShift(x[1]); shift && !isUnsigned(c.type))
+  if (std::optional<int64_t> shift = knownShift(x[1]);
+      shift && !isUnsigned(c.type))
     return arith::ShRSIOp::create(c.b, c.loc, x[0], c.number(*shift));
   Division d = divide(c, x[0], x[1]);
   if (isUnsigned(c.type))
@@ -81,8 +94,10 @@ Value lowering::intFloorDiv(C c, Args x) {
 }
 
 Value lowering::intFloorMod(C c, Args x) {
-  if (std::optional<int64_t> shift = knownShift(x[1]); shift && !isUnsigned(c.type))
-    return arith::AndIOp::create(c.b, c.loc, x[0], c.number((int64_t(1) << *shift) - 1));
+  if (std::optional<int64_t> shift = knownShift(x[1]);
+      shift && !isUnsigned(c.type))
+    return arith::AndIOp::create(c.b, c.loc, x[0],
+                                 c.number((int64_t(1) << *shift) - 1));
   Division d = divide(c, x[0], x[1]);
   if (isUnsigned(c.type))
     return d.remainder;
@@ -90,17 +105,21 @@ Value lowering::intFloorMod(C c, Args x) {
   return choose(c, needsCorrection(c, d.remainder, x[1]), up, d.remainder);
 }
 
-/// By squaring, modulo the type's size. A negative exponent counts as 0. Two digits of the exponent at a time: whether
-/// another lane of a vector goes on is asked half as often, and a zero digit changes nothing.
+/// By squaring, modulo the type's size. A negative exponent counts as 0. Two
+/// digits of the exponent at a time: whether another lane of a vector goes on
+/// is asked half as often, and a zero digit changes nothing.
 Value lowering::intPow(C c, Args x) {
   constexpr int digits = 2;
   Type type = scalarType(c.type);
-  auto positive = isUnsigned(c.type) ? arith::CmpIPredicate::ugt : arith::CmpIPredicate::sgt;
+  auto positive = isUnsigned(c.type) ? arith::CmpIPredicate::ugt
+                                     : arith::CmpIPredicate::sgt;
   auto loop = scf::WhileOp::create(
-      c.b, c.loc, TypeRange{type, type, type}, ValueRange{c.number(1), x[0], x[1]},
+      c.b, c.loc, TypeRange{type, type, type},
+      ValueRange{c.number(1), x[0], x[1]},
       [&](OpBuilder &b, Location loc, ValueRange args) {
         ScalarContext in{b, loc, c.type, c.result};
-        scf::ConditionOp::create(b, loc, compare(in, positive, args[2], in.number(0)), args);
+        scf::ConditionOp::create(
+            b, loc, compare(in, positive, args[2], in.number(0)), args);
       },
       [&](OpBuilder &b, Location loc, ValueRange args) {
         ScalarContext in{b, loc, c.type, c.result};
@@ -119,23 +138,28 @@ Value lowering::intPow(C c, Args x) {
 }
 
 static Value isBelowWidth(C c, Value amount) {
-  return compare(c, arith::CmpIPredicate::ult, amount, c.number(c.type.getIntOrFloatBitWidth()));
+  return compare(c, arith::CmpIPredicate::ult, amount,
+                 c.number(c.type.getIntOrFloatBitWidth()));
 }
 
 Value lowering::intLeftShift(C c, Args x) {
   Value small = isBelowWidth(c, x[1]);
   Value amount = choose(c, small, x[1], c.number(0));
-  return choose(c, small, arith::ShLIOp::create(c.b, c.loc, x[0], amount), c.number(0));
+  return choose(c, small, arith::ShLIOp::create(c.b, c.loc, x[0], amount),
+                c.number(0));
 }
 
 Value lowering::intRightShift(C c, Args x) {
   if (isUnsigned(c.type)) {
     Value small = isBelowWidth(c, x[1]);
     Value amount = choose(c, small, x[1], c.number(0));
-    return choose(c, small, arith::ShRUIOp::create(c.b, c.loc, x[0], amount), c.number(0));
+    return choose(c, small, arith::ShRUIOp::create(c.b, c.loc, x[0], amount),
+                  c.number(0));
   }
-  // All that is left after too many bits is the sign; a negative number of bits counts as none.
+  // All that is left after too many bits is the sign; a negative number of bits
+  // counts as none.
   Value amount = arith::MaxSIOp::create(c.b, c.loc, x[1], c.number(0));
-  amount = arith::MinSIOp::create(c.b, c.loc, amount, c.number(c.type.getIntOrFloatBitWidth() - 1));
+  amount = arith::MinSIOp::create(c.b, c.loc, amount,
+                                  c.number(c.type.getIntOrFloatBitWidth() - 1));
   return arith::ShRSIOp::create(c.b, c.loc, x[0], amount);
 }

@@ -24,12 +24,14 @@ struct ScalarContext {
   mlir::Value real(double value) const; // of a floating point `type`
 };
 
-using ScalarFn = mlir::Value (*)(const ScalarContext &, llvm::ArrayRef<mlir::Value>);
+using ScalarFn = mlir::Value (*)(const ScalarContext &,
+                                 llvm::ArrayRef<mlir::Value>);
 
 /// How an op computes one element, for each kind of element; null: it cannot.
 struct ScalarRow {
   const char *name;
-  int cost; // in units of an addition; above `cheapCost` it is never computed twice
+  int cost; // in units of an addition; above `cheapCost` it is never computed
+            // twice
   ScalarFn onFloat, onInt, onUint, onBool, onComplex;
 };
 constexpr int cheapCost = 2;
@@ -37,12 +39,14 @@ constexpr int cheapCost = 2;
 /// The row of an elementwise op; null if there is none.
 const ScalarRow *findScalarRow(mlir::Operation *op);
 
-/// Builds one element of `op` from its operands' elements. Null without a lowering.
-mlir::Value buildScalar(mlir::OpBuilder &b, mlir::Operation *op, llvm::ArrayRef<mlir::Value> operands);
+/// Builds one element of `op` from its operands' elements. Null without a
+/// lowering.
+mlir::Value buildScalar(mlir::OpBuilder &b, mlir::Operation *op,
+                        llvm::ArrayRef<mlir::Value> operands);
 
 // Larger scalar functions, by file.
-mlir::Value castScalar(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, mlir::Type from,
-                       mlir::Type to);
+mlir::Value castScalar(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x,
+                       mlir::Type from, mlir::Type to);
 mlir::Value intFloorDiv(const ScalarContext &, llvm::ArrayRef<mlir::Value>);
 mlir::Value intFloorMod(const ScalarContext &, llvm::ArrayRef<mlir::Value>);
 mlir::Value intTruncDiv(const ScalarContext &, llvm::ArrayRef<mlir::Value>);

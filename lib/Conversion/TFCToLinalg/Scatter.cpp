@@ -2,8 +2,8 @@
 // Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
-// Writing where data says, one element after the other, so that duplicates add up in
-// order; and the positions of true elements.
+// Writing where data says, one element after the other, so that duplicates add
+// up in order; and the positions of true elements.
 //===----------------------------------------------------------------------===//
 
 #include "Body.h"
@@ -43,25 +43,32 @@ static Value apply(OpBuilder &b, Location loc, Type element, Value x, Value y) {
   if (!isFloat(element))
     return IntOp::create(b, loc, x, y);
   Type wide = isHalf(element) ? Type(b.getF32Type()) : element;
-  Value result = FloatOp::create(b, loc, castScalar(b, loc, x, element, wide), castScalar(b, loc, y, element, wide));
+  Value result = FloatOp::create(b, loc, castScalar(b, loc, x, element, wide),
+                                 castScalar(b, loc, y, element, wide));
   return castScalar(b, loc, result, wide, element);
 }
 
-static Value combine(OpBuilder &b, Location loc, Mode mode, Type element, Value before, Value update) {
+static Value combine(OpBuilder &b, Location loc, Mode mode, Type element,
+                     Value before, Value update) {
   using namespace arith;
   switch (mode) {
   case Mode::Update:
     return update;
   case Mode::Add:
-    return apply<AddFOp, AddIOp, AddIOp, complex::AddOp>(b, loc, element, before, update);
+    return apply<AddFOp, AddIOp, AddIOp, complex::AddOp>(b, loc, element,
+                                                         before, update);
   case Mode::Sub:
-    return apply<SubFOp, SubIOp, SubIOp, complex::SubOp>(b, loc, element, before, update);
+    return apply<SubFOp, SubIOp, SubIOp, complex::SubOp>(b, loc, element,
+                                                         before, update);
   case Mode::Mul:
-    return apply<MulFOp, MulIOp, MulIOp, complex::MulOp>(b, loc, element, before, update);
+    return apply<MulFOp, MulIOp, MulIOp, complex::MulOp>(b, loc, element,
+                                                         before, update);
   case Mode::Min:
-    return apply<MinimumFOp, MinSIOp, MinUIOp, void>(b, loc, element, before, update);
+    return apply<MinimumFOp, MinSIOp, MinUIOp, void>(b, loc, element, before,
+                                                     update);
   case Mode::Max:
-    return apply<MaximumFOp, MaxSIOp, MaxUIOp, void>(b, loc, element, before, update);
+    return apply<MaximumFOp, MaxSIOp, MaxUIOp, void>(b, loc, element, before,
+                                                     update);
   }
   return {};
 }
@@ -76,10 +83,13 @@ static Mode modeOf(ScatterOp op) {
       .Default(Mode::Update);
 }
 
-/// The place that the indices at `ivs` name, which are computed there if nobody else needs them.
-static FailureOr<SmallVector<Value>> placeOf(Lowering &l, ScatterOp op, ValueRange ivs) {
+/// The place that the indices at `ivs` name, which are computed there if nobody
+/// else needs them.
+static FailureOr<SmallVector<Value>> placeOf(Lowering &l, ScatterOp op,
+                                             ValueRange ivs) {
   Value indices = op.getIndices();
-  int64_t depth = cast<RankedTensorType>(indices.getType()).getDimSize(rankOf(indices) - 1);
+  int64_t depth =
+      cast<RankedTensorType>(indices.getType()).getDimSize(rankOf(indices) - 1);
   Body body(l, {}, ivs);
   SmallVector<Value> numbers, to;
   for (int64_t i = 0; i < depth; ++i) {
@@ -121,17 +131,20 @@ static Row rowAt(Lowering &l, Value tensor, ValueRange at, ArrayRef<Dim> row) {
   }
   for (Dim dim : row) {
     result.offsets.push_back(zero);
-    result.sizes.push_back(dim < 0 ? OpFoldResult(l.size(dim)) : OpFoldResult(l.b.getIndexAttr(dim)));
+    result.sizes.push_back(dim < 0 ? OpFoldResult(l.size(dim))
+                                   : OpFoldResult(l.b.getIndexAttr(dim)));
     shape.push_back(dim < 0 ? ShapedType::kDynamic : dim);
   }
   result.strides.assign(result.offsets.size(), one);
-  result.type = RankedTensorType::get(shape, cast<RankedTensorType>(tensor.getType()).getElementType());
+  result.type = RankedTensorType::get(
+      shape, cast<RankedTensorType>(tensor.getType()).getElementType());
   return result;
 }
 
 /// One loop over the indices; what belongs to one of them is combined row by
 /// row, and computed there if nobody else needs it.
-static Value scatterRows(Lowering &l, ScatterOp op, Mode mode, ArrayRef<Value> extents, ArrayRef<Dim> space) {
+static Value scatterRows(Lowering &l, ScatterOp op, Mode mode,
+                         ArrayRef<Value> extents, ArrayRef<Dim> space) {
   Type element = elementOf(op.getX());
   Value updates = op.getUpdates();
   storeOutside(l, updates);
@@ -146,8 +159,8 @@ static Value scatterRows(Lowering &l, ScatterOp op, Mode mode, ArrayRef<Value> e
           return llvm::to_vector(carried);
         }
         Row to = rowAt(l, carried[0], *place, space);
-        Value before = extractSlice(
-            l, to.type, carried[0], to.offsets, to.sizes, to.strides);
+        Value before = extractSlice(l, to.type, carried[0], to.offsets,
+                                    to.sizes, to.strides);
         Body body(l, space, ivs);
         SmallVector<AffineExpr> at;
         for (size_t i = 0; i < ivs.size(); ++i)
@@ -183,8 +196,9 @@ static bool scattersByPlaces(Lowering &l, ScatterOp op) {
   return work <= most && !isComplex(elementOf(op.getX()));
 }
 
-/// On a device: each place of the result takes the updates that name it, in their order. What comes out
-/// is what one update after the other gives, to the last bit.
+/// On a device: each place of the result takes the updates that name it, in
+/// their order. What comes out is what one update after the other gives, to the
+/// last bit.
 static Value scatterByPlaces(Lowering &l, ScatterOp op, Mode mode) {
   Value x = op.getX(), indices = op.getIndices(), where = l.value(indices);
   Type element = elementOf(x);
@@ -192,7 +206,8 @@ static Value scatterByPlaces(Lowering &l, ScatterOp op, Mode mode) {
   int64_t depth = l.dims.of(indices)[outer];
   Value given = op.getUpdates(), init = l.value(x);
   // Every place would compute what is inline.
-  if (Operation *by = given.getDefiningOp(); by && l.plan.isInline(by) && !l.isStored(given)) {
+  if (Operation *by = given.getDefiningOp();
+      by && l.plan.isInline(by) && !l.isStored(given)) {
     Value built = buildFused(l, by);
     if (!built)
       return {};
@@ -204,15 +219,19 @@ static Value scatterByPlaces(Lowering &l, ScatterOp op, Mode mode) {
   llvm::append_range(space, l.dims.of(indices).take_front(outer));
   Body body(l, space);
   SmallVector<AffineExpr> all = body.identity();
-  ArrayRef<AffineExpr> places = ArrayRef(all).take_front(rank), updates = ArrayRef(all).drop_front(rank);
+  ArrayRef<AffineExpr> places = ArrayRef(all).take_front(rank),
+                       updates = ArrayRef(all).drop_front(rank);
   Value isHere;
   for (int64_t i = 0; i < depth; ++i) {
     SmallVector<AffineExpr> at(updates);
     at.push_back(body.in.getAffineConstantExpr(i));
     Value index = body.load(where, at);
-    Value place = arith::IndexCastOp::create(body.in, l.loc, index.getType(), body.iteration(i));
-    Value same = arith::CmpIOp::create(body.in, l.loc, arith::CmpIPredicate::eq, index, place);
-    isHere = isHere ? Value(arith::AndIOp::create(body.in, l.loc, isHere, same)) : same;
+    Value place = arith::IndexCastOp::create(body.in, l.loc, index.getType(),
+                                             body.iteration(i));
+    Value same = arith::CmpIOp::create(body.in, l.loc, arith::CmpIPredicate::eq,
+                                       index, place);
+    isHere = isHere ? Value(arith::AndIOp::create(body.in, l.loc, isHere, same))
+                    : same;
   }
   SmallVector<AffineExpr> at(updates);
   llvm::append_range(at, places.drop_front(depth));
@@ -220,44 +239,56 @@ static Value scatterByPlaces(Lowering &l, ScatterOp op, Mode mode) {
   if (!update)
     return {};
   Value before = body.addOutput(init, places);
-  Value after = combine(body.in, l.loc, mode, element, toScalar(body.in, l.loc, before, element), update);
+  Value after = combine(body.in, l.loc, mode, element,
+                        toScalar(body.in, l.loc, before, element), update);
   after = toStorage(body.in, l.loc, after, element);
   if (isHere)
     after = arith::SelectOp::create(body.in, l.loc, isHere, after, before);
-  SmallVector<int64_t> reduced = llvm::to_vector(llvm::seq<int64_t>(rank, space.size()));
+  SmallVector<int64_t> reduced =
+      llvm::to_vector(llvm::seq<int64_t>(rank, space.size()));
   return body.finish(after, reduced)[0];
 }
 
-/// Updates that are looked at together. The four parts of a block do not begin in the same sets of the first-level cache.
+/// Updates that are looked at together. The four parts of a block do not begin
+/// in the same sets of the first-level cache.
 static constexpr int64_t updatesInBlock = 4160;
 
-/// The places of single elements that many updates go to, as a vector: null where they, or the updates, are computed one
-/// by one, or where there is nothing to gain.
+/// The places of single elements that many updates go to, as a vector: null
+/// where they, or the updates, are computed one by one, or where there is
+/// nothing to gain.
 static Value manyPlaces(Lowering &l, ScatterOp op, Mode mode) {
-  auto isComputed = [&](Value x) { return x.getDefiningOp() && l.plan.isInline(x.getDefiningOp()); };
+  auto isComputed = [&](Value x) {
+    return x.getDefiningOp() && l.plan.isInline(x.getDefiningOp());
+  };
   auto column = op.getIndices().getDefiningOp<ExpandDimsOp>();
-  if (mode == Mode::Update || !column || rankOf(op.getX()) != 1 || rankOf(op.getUpdates()) != 1 ||
-      isComplex(elementOf(op.getX())) || !hasWideVectors(op))
+  if (mode == Mode::Update || !column || rankOf(op.getX()) != 1 ||
+      rankOf(op.getUpdates()) != 1 || isComplex(elementOf(op.getX())) ||
+      !hasWideVectors(op))
     return {};
   // Cells of a byte hold truth values.
   if (storageType(elementOf(op.getX())).getIntOrFloatBitWidth() == 8)
     return {};
   Value places = column.getX();
-  if (rankOf(places) != 1 || isComputed(places) || isComputed(op.getUpdates()) || l.dims.of(places)[0] < updatesInBlock)
+  if (rankOf(places) != 1 || isComputed(places) ||
+      isComputed(op.getUpdates()) || l.dims.of(places)[0] < updatesInBlock)
     return {};
   return places;
 }
 
 namespace {
-/// Updates of single elements, one after the other. Where the places of a block turn out to be in order, updates of one
-/// place are combined in a register, and four parts of the block, each of which begins with another place than the one
-/// before ends with, take turns, so that none waits for what was stored last. Every place gets its updates in the same
-/// order either way.
+/// Updates of single elements, one after the other. Where the places of a block
+/// turn out to be in order, updates of one place are combined in a register,
+/// and four parts of the block, each of which begins with another place than
+/// the one before ends with, take turns, so that none waits for what was stored
+/// last. Every place gets its updates in the same order either way.
 class Runs {
 public:
   Runs(Lowering &l, ScatterOp op, Mode mode, Value places)
-      : mode(mode), element(elementOf(op.getX())), placeElement(elementOf(places)), count(l.dims.of(places)[0]),
-        k(l, {places, op.getUpdates()}, {{Dims(l.dims.of(op.getX())), storageType(element), l.value(op.getX())}},
+      : mode(mode), element(elementOf(op.getX())),
+        placeElement(elementOf(places)), count(l.dims.of(places)[0]),
+        k(l, {places, op.getUpdates()},
+          {{Dims(l.dims.of(op.getX())), storageType(element),
+            l.value(op.getX())}},
           element, Kernel::Loops::ofVectors),
         places(k.input(0)), updates(k.input(1)), result(k.output(0)),
         lastPlace(k.size(l.dims.of(op.getX())[0]) - 1) {}
@@ -265,7 +296,9 @@ public:
   Value build() {
     Num whole = k.index(count / block * block);
     k.loopBy(k.index(0), whole, block, [&](Num begin) {
-      k.when(isOrdered(begin), [&] { inOrder(begin); }, [&] { updateAll(begin, begin + block); });
+      k.when(
+          isOrdered(begin), [&] { inOrder(begin); },
+          [&] { updateAll(begin, begin + block); });
     });
     updateAll(whole, k.index(count));
     return k.finish()[0];
@@ -281,12 +314,16 @@ private:
   };
 
   Num isLess(Num x, Num y) {
-    auto order = isUnsigned(placeElement) ? arith::CmpIPredicate::ult : arith::CmpIPredicate::slt;
+    auto order = isUnsigned(placeElement) ? arith::CmpIPredicate::ult
+                                          : arith::CmpIPredicate::slt;
     return k.num(arith::CmpIOp::create(k.b, k.loc, order, x.value, y.value));
   }
-  Num placeAt(Num i) { return k.num(k.l.toIndex(places(i).value, placeElement)); }
+  Num placeAt(Num i) {
+    return k.num(k.l.toIndex(places(i).value, placeElement));
+  }
   Num combined(Num before, Num i) {
-    Value after = combine(k.b, k.loc, mode, element, toScalar(k.b, k.loc, before.value, element),
+    Value after = combine(k.b, k.loc, mode, element,
+                          toScalar(k.b, k.loc, before.value, element),
                           toScalar(k.b, k.loc, updates(i).value, element));
     return k.num(toStorage(k.b, k.loc, after, element));
   }
@@ -299,10 +336,15 @@ private:
 
   Num isOrdered(Num begin) {
     constexpr int64_t lanes = 16;
-    auto falls = [&](Num at) { return isLess(places.vector(at + 1, lanes), places.vector(at, lanes)); };
+    auto falls = [&](Num at) {
+      return isLess(places.vector(at + 1, lanes), places.vector(at, lanes));
+    };
     // The last one overlaps, so that it ends with the block.
-    Num any = k.fold(k.index(0), k.index(block / lanes - 1), falls(begin + (block - lanes - 1)),
-                     [&](Num j, Num before) { return before || falls(begin + j * k.index(lanes)); });
+    Num any =
+        k.fold(k.index(0), k.index(block / lanes - 1),
+               falls(begin + (block - lanes - 1)), [&](Num j, Num before) {
+                 return before || falls(begin + j * k.index(lanes));
+               });
     return k.no(k.anyOf(any));
   }
 
@@ -335,10 +377,12 @@ private:
     for (int64_t i = 1; i < chains; ++i)
       starts.push_back(startFrom(begin + block / chains * i, end));
     starts.push_back(end);
-    Num none = k.num(arith::ConstantOp::create(k.b, k.loc, k.b.getZeroAttr(storageType(element))));
+    Num none = k.num(arith::ConstantOp::create(
+        k.b, k.loc, k.b.getZeroAttr(storageType(element))));
     SmallVector<Chain> all;
     for (int64_t i = 0; i < chains; ++i) {
-      all.push_back({starts[i], starts[i + 1], k.cell(k.index(-1)), k.cell(none)});
+      all.push_back(
+          {starts[i], starts[i + 1], k.cell(k.index(-1)), k.cell(none)});
       shared = k.smaller(shared, starts[i + 1] - starts[i]);
     }
     k.loop(k.index(0), shared, [&](Num i) {
@@ -363,9 +407,11 @@ static LogicalResult lowerScatter(Lowering &l, ScatterOp op) {
   Type element = elementOf(x);
   Mode mode = modeOf(op);
   if (isComplex(element) && (mode == Mode::Min || mode == Mode::Max))
-    return op.emitOpError("of complex numbers has no mode '") << op.getMode() << "'";
+    return op.emitOpError("of complex numbers has no mode '")
+           << op.getMode() << "'";
   if (rankOf(x) == 0)
-    return op.emitOpError("into a scalar has no lowering; reshape it to one element");
+    return op.emitOpError(
+        "into a scalar has no lowering; reshape it to one element");
   if (isForDevice(op) && scattersByPlaces(l, op)) {
     Value result = scatterByPlaces(l, op, mode);
     if (!result)
@@ -382,10 +428,12 @@ static LogicalResult lowerScatter(Lowering &l, ScatterOp op) {
   SmallVector<Value> extents;
   for (Dim dim : l.dims.of(indices).take_front(outer))
     extents.push_back(l.size(dim));
-  // Rows of both are of one size, which may be known of the updates only: slices whose sizes become known later are
-  // taken for others where one of them is 1.
+  // Rows of both are of one size, which may be known of the updates only:
+  // slices whose sizes become known later are taken for others where one of
+  // them is 1.
   SmallVector<Dim> row(l.dims.of(x).drop_front(depth));
-  for (auto [dim, other] : llvm::zip_equal(row, l.dims.of(op.getUpdates()).drop_front(outer)))
+  for (auto [dim, other] :
+       llvm::zip_equal(row, l.dims.of(op.getUpdates()).drop_front(outer)))
     if (dim < 0 && other >= 0)
       dim = other;
   if (scattersRows(op, l.dims)) {
@@ -399,18 +447,24 @@ static LogicalResult lowerScatter(Lowering &l, ScatterOp op) {
     extents.push_back(l.size(dim));
   Value updates = l.value(op.getUpdates());
   bool isKnown = true;
-  SmallVector<Value> result =
-      l.loopNest(extents, l.value(x), [&](ValueRange ivs, ValueRange carried) -> SmallVector<Value> {
-        FailureOr<SmallVector<Value>> place = placeOf(l, op, ivs.take_front(outer));
+  SmallVector<Value> result = l.loopNest(
+      extents, l.value(x),
+      [&](ValueRange ivs, ValueRange carried) -> SmallVector<Value> {
+        FailureOr<SmallVector<Value>> place =
+            placeOf(l, op, ivs.take_front(outer));
         if (failed(place)) {
           isKnown = false;
           return llvm::to_vector(carried);
         }
         SmallVector<Value> to(*place);
         llvm::append_range(to, ivs.drop_front(outer));
-        Value update = rankOf(op.getUpdates()) == 0 ? updates : l.extract(updates, ivs, element);
-        Value before = mode == Mode::Update ? Value() : l.extract(carried[0], to, element);
-        return {l.insert(combine(l.b, l.loc, mode, element, before, update), carried[0], to, element)};
+        Value update = rankOf(op.getUpdates()) == 0
+                           ? updates
+                           : l.extract(updates, ivs, element);
+        Value before =
+            mode == Mode::Update ? Value() : l.extract(carried[0], to, element);
+        return {l.insert(combine(l.b, l.loc, mode, element, before, update),
+                         carried[0], to, element)};
       });
   if (!isKnown)
     return failure();
@@ -435,7 +489,8 @@ static Value countTrue(Lowering &l, Value x) {
   return l.toIndex(l.extract(body.finish(sum, all)[0], {}, i64), i64);
 }
 
-/// On a device: a running count of true elements, in which each row of the result is searched.
+/// On a device: a running count of true elements, in which each row of the
+/// result is searched.
 static Value searchTrue(Lowering &l, Value x, ArrayRef<Dim> to) {
   Type i32 = l.b.getI32Type(), i64 = l.b.getI64Type();
   ArrayRef<Dim> of = l.dims.of(x);
@@ -446,75 +501,97 @@ static Value searchTrue(Lowering &l, Value x, ArrayRef<Dim> to) {
   Dim total = 1;
   for (Dim dim : of)
     total = dim < 0 || total < 0 ? -1 : total * dim;
-  Value count = l.numElements(of), one = l.constantIndex(1), zero = l.constantIndex(0);
+  Value count = l.numElements(of), one = l.constantIndex(1),
+        zero = l.constantIndex(0);
   if (total < 0)
     total = l.dimOf(count);
   auto coordinates = [&](Value flat) {
     SmallVector<Value> at(of.size());
     for (size_t i = of.size(); i-- > 0;) {
-      at[i] = i ? Value(arith::RemUIOp::create(l.b, l.loc, flat, sizes[i])) : flat;
-      flat = i ? Value(arith::DivUIOp::create(l.b, l.loc, flat, sizes[i])) : flat;
+      at[i] =
+          i ? Value(arith::RemUIOp::create(l.b, l.loc, flat, sizes[i])) : flat;
+      flat =
+          i ? Value(arith::DivUIOp::create(l.b, l.loc, flat, sizes[i])) : flat;
     }
     return at;
   };
   Value flags = l.generate(total, i32, [&](ValueRange ivs) -> Value {
-    return arith::ExtUIOp::create(l.b, l.loc, i32, l.extract(source, coordinates(ivs[0]), elementOf(x)));
+    return arith::ExtUIOp::create(
+        l.b, l.loc, i32, l.extract(source, coordinates(ivs[0]), elementOf(x)));
   });
   Value empty = l.empty(total, i32);
   Value counts = rt::ScanOp::create(l.b, l.loc, empty.getType(), flags, empty,
                                     0, false, false, false, /*carry=*/Value())
                      .getResult();
   // Enough to halve any range that an i32 counts.
-  Value steps = l.constantIndex(total >= 0 ? llvm::Log2_64_Ceil(std::max<int64_t>(total, 1)) + 1 : 32);
+  Value steps = l.constantIndex(
+      total >= 0 ? llvm::Log2_64_Ceil(std::max<int64_t>(total, 1)) + 1 : 32);
   return l.generate(to, i64, [&](ValueRange ivs) -> Value {
     Value wanted = l.fromIndex(ivs[0], i32);
-    auto search = scf::ForOp::create(l.b, l.loc, zero, steps, one, ValueRange{zero, count});
+    auto search = scf::ForOp::create(l.b, l.loc, zero, steps, one,
+                                     ValueRange{zero, count});
     {
       OpBuilder::InsertionGuard guard(l.b);
       l.b.setInsertionPointToEnd(search.getBody());
-      Value low = search.getRegionIterArgs()[0], high = search.getRegionIterArgs()[1];
-      Value half = arith::DivUIOp::create(l.b, l.loc, arith::AddIOp::create(l.b, l.loc, low, high), l.constantIndex(2));
+      Value low = search.getRegionIterArgs()[0],
+            high = search.getRegionIterArgs()[1];
+      Value half = arith::DivUIOp::create(
+          l.b, l.loc, arith::AddIOp::create(l.b, l.loc, low, high),
+          l.constantIndex(2));
       Value last = arith::SubIOp::create(l.b, l.loc, count, one);
-      Value seen = l.extract(counts, ValueRange{arith::MinSIOp::create(l.b, l.loc, half, last)}, i32);
-      Value isBefore = arith::CmpIOp::create(l.b, l.loc, arith::CmpIPredicate::sle, seen, wanted);
-      Value open = arith::CmpIOp::create(l.b, l.loc, arith::CmpIPredicate::slt, low, high);
+      Value seen = l.extract(
+          counts, ValueRange{arith::MinSIOp::create(l.b, l.loc, half, last)},
+          i32);
+      Value isBefore = arith::CmpIOp::create(
+          l.b, l.loc, arith::CmpIPredicate::sle, seen, wanted);
+      Value open = arith::CmpIOp::create(l.b, l.loc, arith::CmpIPredicate::slt,
+                                         low, high);
       Value next = arith::AddIOp::create(l.b, l.loc, half, one);
       auto choose = [&](Value condition, Value x, Value y) -> Value {
         return arith::SelectOp::create(l.b, l.loc, condition, x, y);
       };
-      scf::YieldOp::create(l.b, l.loc, ValueRange{choose(open, choose(isBefore, next, low), low),
-                                                  choose(open, choose(isBefore, high, half), high)});
+      scf::YieldOp::create(
+          l.b, l.loc,
+          ValueRange{choose(open, choose(isBefore, next, low), low),
+                     choose(open, choose(isBefore, high, half), high)});
     }
     SmallVector<Value> at = coordinates(search.getResult(0));
     Value result = at[0];
     for (size_t i = 1; i < at.size(); ++i) {
-      Value isThis = arith::CmpIOp::create(l.b, l.loc, arith::CmpIPredicate::eq, ivs[1], l.constantIndex(i));
+      Value isThis = arith::CmpIOp::create(l.b, l.loc, arith::CmpIPredicate::eq,
+                                           ivs[1], l.constantIndex(i));
       result = arith::SelectOp::create(l.b, l.loc, isThis, at[i], result);
     }
     return l.fromIndex(result, i64);
   });
 }
 
-/// Positions of the true elements of a vector, and behind them what means nothing: eight are looked at at a time. As
-/// everywhere, only the last bit of a byte says whether it is true: memory of others may have any number there.
+/// Positions of the true elements of a vector, and behind them what means
+/// nothing: eight are looked at at a time. As everywhere, only the last bit of
+/// a byte says whether it is true: memory of others may have any number there.
 static Value packTrue(Lowering &l, Value x, Value count) {
   constexpr int64_t lanes = 8;
   Type i64 = l.b.getI64Type(), byte = storageType(elementOf(x));
   Dim n = l.dims.of(x)[0];
-  Dim room = l.dimOf(arith::AddIOp::create(l.b, l.loc, count, l.constantIndex(lanes)));
+  Dim room =
+      l.dimOf(arith::AddIOp::create(l.b, l.loc, count, l.constantIndex(lanes)));
   Kernel k(l, {x}, {{{room}, i64}}, i64, Kernel::Loops::ofVectors);
   Array flags = k.input(0), positions = k.output(0);
   Num zero = k.index(0), size = k.size(n);
   Num whole = size - k.remainder(size, k.index(lanes));
-  Num last = k.num(numberScalar(l.b, l.loc, byte, 1)), lastOfAll = k.splat(last, lanes);
+  Num last = k.num(numberScalar(l.b, l.loc, byte, 1)),
+      lastOfAll = k.splat(last, lanes);
   Num none = k.splat(k.num(numberScalar(l.b, l.loc, byte, 0)), lanes);
-  auto lastBit = [&](Num x, Num one) { return k.num(arith::AndIOp::create(l.b, l.loc, x.value, one.value)); };
+  auto lastBit = [&](Num x, Num one) {
+    return k.num(arith::AndIOp::create(l.b, l.loc, x.value, one.value));
+  };
   Num numbers = k.lanesFromZero(VectorType::get(lanes, i64));
   Cell next = k.cell(zero);
   k.loopBy(zero, whole, lanes, [&](Num i) {
     Num chosen = lastBit(flags.vector(i, lanes), lastOfAll) != none, to = next;
     Num first = k.num(l.fromIndex(i.value, i64));
-    positions.setVector(to, k.compress(k.splat(first, lanes) + numbers, chosen));
+    positions.setVector(to,
+                        k.compress(k.splat(first, lanes) + numbers, chosen));
     next = to + k.countOf(chosen);
   });
   k.loop(whole, size, [&](Num i) {
@@ -529,7 +606,8 @@ static LogicalResult lowerNonzero(Lowering &l, NonzeroOp op) {
   Value x = op.getX();
   int64_t rank = rankOf(x);
   if (rank == 0)
-    return op.emitOpError("of a scalar has no lowering; reshape it to one element");
+    return op.emitOpError(
+        "of a scalar has no lowering; reshape it to one element");
   ArrayRef<Dim> to = l.dims.of(op.getResult());
   Type i64 = l.b.getI64Type();
   Value source = l.value(x);
@@ -542,29 +620,40 @@ static LogicalResult lowerNonzero(Lowering &l, NonzeroOp op) {
   if (rank == 1 && hasWideVectors(op)) {
     Value list = packTrue(l, x, l.size(to[0]));
     Attribute zero = l.b.getIndexAttr(0), one = l.b.getIndexAttr(1);
-    list = extractSlice(l, l.tensorType(to[0], i64), list, {zero}, l.sizes(to[0]), {one});
+    list = extractSlice(l, l.tensorType(to[0], i64), list, {zero},
+                        l.sizes(to[0]), {one});
     SmallVector<ReassociationIndices> rows{{0, 1}};
-    l.set(op.getResult(), tensor::ExpandShapeOp::create(l.b, l.loc, l.tensorType(to, i64), list, rows, l.sizes(to)));
+    l.set(op.getResult(),
+          tensor::ExpandShapeOp::create(l.b, l.loc, l.tensorType(to, i64), list,
+                                        rows, l.sizes(to)));
     return success();
   }
   SmallVector<Value> extents;
   for (Dim dim : l.dims.of(x))
     extents.push_back(l.size(dim));
-  // Each element is written to the next row, and stays there if it counts: a branch would be mispredicted as often as
-  // not. The last row is for those that come after the last one.
+  // Each element is written to the next row, and stays there if it counts: a
+  // branch would be mispredicted as often as not. The last row is for those
+  // that come after the last one.
   Value count = l.size(to[0]);
   Dims roomy(to);
-  roomy[0] = l.dimOf(arith::AddIOp::create(l.b, l.loc, count, l.constantIndex(1)));
+  roomy[0] =
+      l.dimOf(arith::AddIOp::create(l.b, l.loc, count, l.constantIndex(1)));
   SmallVector<Value> carried{l.empty(roomy, i64), l.constantIndex(0)};
-  auto result = l.loopNest(extents, carried, [&](ValueRange ivs, ValueRange args) -> SmallVector<Value> {
-    Value isTrue = l.extract(source, ivs, elementOf(x)), list = args[0];
-    for (int64_t i = 0; i < rank; ++i)
-      list = l.insert(l.fromIndex(ivs[i], i64), list, {args[1], l.constantIndex(i)}, i64);
-    Value more = arith::IndexCastUIOp::create(l.b, l.loc, l.b.getIndexType(), isTrue);
-    return {list, arith::AddIOp::create(l.b, l.loc, args[1], more)};
-  });
-  SmallVector<OpFoldResult> zeros(2, l.b.getIndexAttr(0)), ones(2, l.b.getIndexAttr(1));
-  l.set(op.getResult(), extractSlice(l, l.tensorType(to, i64), result[0], zeros, l.sizes(to), ones));
+  auto result = l.loopNest(
+      extents, carried,
+      [&](ValueRange ivs, ValueRange args) -> SmallVector<Value> {
+        Value isTrue = l.extract(source, ivs, elementOf(x)), list = args[0];
+        for (int64_t i = 0; i < rank; ++i)
+          list = l.insert(l.fromIndex(ivs[i], i64), list,
+                          {args[1], l.constantIndex(i)}, i64);
+        Value more = arith::IndexCastUIOp::create(l.b, l.loc,
+                                                  l.b.getIndexType(), isTrue);
+        return {list, arith::AddIOp::create(l.b, l.loc, args[1], more)};
+      });
+  SmallVector<OpFoldResult> zeros(2, l.b.getIndexAttr(0)),
+      ones(2, l.b.getIndexAttr(1));
+  l.set(op.getResult(), extractSlice(l, l.tensorType(to, i64), result[0], zeros,
+                                     l.sizes(to), ones));
   return success();
 }
 

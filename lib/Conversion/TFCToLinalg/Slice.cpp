@@ -15,19 +15,31 @@ using namespace mlir;
 using namespace tfc;
 using namespace tfc::lowering;
 
-static Value add(Lowering &l, Value x, Value y) { return arith::AddIOp::create(l.b, l.loc, x, y); }
-static Value sub(Lowering &l, Value x, Value y) { return arith::SubIOp::create(l.b, l.loc, x, y); }
-static Value mul(Lowering &l, Value x, Value y) { return arith::MulIOp::create(l.b, l.loc, x, y); }
-static Value max(Lowering &l, Value x, Value y) { return arith::MaxSIOp::create(l.b, l.loc, x, y); }
-static Value min(Lowering &l, Value x, Value y) { return arith::MinSIOp::create(l.b, l.loc, x, y); }
+static Value add(Lowering &l, Value x, Value y) {
+  return arith::AddIOp::create(l.b, l.loc, x, y);
+}
+static Value sub(Lowering &l, Value x, Value y) {
+  return arith::SubIOp::create(l.b, l.loc, x, y);
+}
+static Value mul(Lowering &l, Value x, Value y) {
+  return arith::MulIOp::create(l.b, l.loc, x, y);
+}
+static Value max(Lowering &l, Value x, Value y) {
+  return arith::MaxSIOp::create(l.b, l.loc, x, y);
+}
+static Value min(Lowering &l, Value x, Value y) {
+  return arith::MinSIOp::create(l.b, l.loc, x, y);
+}
 
-/// The elements of a vector of positions, one a dimension, whose length may be unknown.
+/// The elements of a vector of positions, one a dimension, whose length may be
+/// unknown.
 static SmallVector<Value> positions(Lowering &l, Value vector, size_t rank) {
   if (!cast<RankedTensorType>(vector.getType()).isDynamicDim(0))
     return l.indices(vector);
   SmallVector<Value> result;
   for (size_t i = 0; i < rank; ++i) {
-    Value number = l.extract(l.value(vector), l.constantIndex(i), elementOf(vector));
+    Value number =
+        l.extract(l.value(vector), l.constantIndex(i), elementOf(vector));
     result.push_back(l.toIndex(number, elementOf(vector)));
   }
   return result;
@@ -51,16 +63,16 @@ static SmallVector<OpFoldResult> fold(Lowering &l, ValueRange values) {
 }
 
 /// The box of `x` with the dimensions of `result`, whose sizes are known.
-static Value readBox(Lowering &l, Value x, Value result, ArrayRef<OpFoldResult> starts,
-                     ArrayRef<int64_t> strides) {
+static Value readBox(Lowering &l, Value x, Value result,
+                     ArrayRef<OpFoldResult> starts, ArrayRef<int64_t> strides) {
   ArrayRef<Dim> to = l.dims.of(result);
   Value source = l.value(x);
   if (llvm::all_of(strides, [](int64_t stride) { return stride > 0; })) {
     SmallVector<OpFoldResult> steps;
     for (int64_t stride : strides)
       steps.push_back(l.b.getIndexAttr(stride));
-    return tensor::ExtractSliceOp::create(l.b, l.loc, l.tensorType(result), source, starts, l.sizes(to),
-                                          steps);
+    return tensor::ExtractSliceOp::create(l.b, l.loc, l.tensorType(result),
+                                          source, starts, l.sizes(to), steps);
   }
   SmallVector<Value> origins;
   for (OpFoldResult start : starts)
@@ -85,7 +97,8 @@ static LogicalResult lowerSlice(Lowering &l, SliceOp op) {
       return count(l, l.constantIndex(-1), l.constantIndex(start), -stride);
     });
   }
-  l.set(op.getResult(), readBox(l, op.getX(), op.getResult(), starts, op.getStrides()));
+  l.set(op.getResult(),
+        readBox(l, op.getX(), op.getResult(), starts, op.getStrides()));
   return success();
 }
 
@@ -95,7 +108,8 @@ static LogicalResult lowerDynamicSlice(Lowering &l, DynamicSliceOp op) {
   for (auto [i, dim] : llvm::enumerate(to))
     defineOpen(l, dim, [&] { return count(l, starts[i], l.size(from[i]), 1); });
   SmallVector<int64_t> ones(to.size(), 1);
-  l.set(op.getResult(), readBox(l, op.getX(), op.getResult(), fold(l, starts), ones));
+  l.set(op.getResult(),
+        readBox(l, op.getX(), op.getResult(), fold(l, starts), ones));
   return success();
 }
 
@@ -104,12 +118,15 @@ static Value normalize(Lowering &l, Value bound, Value size, bool forward) {
   Value zero = l.constantIndex(0);
   Value lowest = l.constantIndex(forward ? 0 : -1);
   Value highest = forward ? size : sub(l, size, l.constantIndex(1));
-  Value isNegative = arith::CmpIOp::create(l.b, l.loc, arith::CmpIPredicate::slt, bound, zero);
+  Value isNegative =
+      arith::CmpIOp::create(l.b, l.loc, arith::CmpIPredicate::slt, bound, zero);
   Value fromEnd = max(l, add(l, bound, size), lowest);
-  return arith::SelectOp::create(l.b, l.loc, isNegative, fromEnd, min(l, bound, highest));
+  return arith::SelectOp::create(l.b, l.loc, isNegative, fromEnd,
+                                 min(l, bound, highest));
 }
 
-static LogicalResult lowerDynamicStridedSlice(Lowering &l, DynamicStridedSliceOp op) {
+static LogicalResult lowerDynamicStridedSlice(Lowering &l,
+                                              DynamicStridedSliceOp op) {
   ArrayRef<Dim> from = l.dims.of(op.getX()), to = l.dims.of(op.getResult());
   SmallVector<Value> begins = positions(l, op.getBegins(), from.size());
   SmallVector<Value> ends = positions(l, op.getEnds(), from.size());
@@ -130,10 +147,12 @@ static LogicalResult lowerDynamicStridedSlice(Lowering &l, DynamicStridedSliceOp
       end = normalize(l, ends[i], size, forward);
     starts.push_back(begin);
     defineOpen(l, dim, [&] {
-      return forward ? count(l, begin, end, stride) : count(l, end, begin, -stride);
+      return forward ? count(l, begin, end, stride)
+                     : count(l, end, begin, -stride);
     });
   }
-  l.set(op.getResult(), readBox(l, op.getX(), op.getResult(), starts, op.getStrides()));
+  l.set(op.getResult(),
+        readBox(l, op.getX(), op.getResult(), starts, op.getStrides()));
   return success();
 }
 
@@ -150,8 +169,10 @@ static Value reverse(Lowering &l, Value tensor, ArrayRef<Dim> of, Type element,
 }
 
 static LogicalResult lowerReverse(Lowering &l, ReverseOp op) {
-  l.set(op.getResult(), reverse(l, l.value(op.getX()), l.dims.of(op.getX()), elementOf(op.getX()),
-                                [&](int64_t i) { return llvm::is_contained(op.getAxes(), i); }));
+  l.set(op.getResult(), reverse(l, l.value(op.getX()), l.dims.of(op.getX()),
+                                elementOf(op.getX()), [&](int64_t i) {
+                                  return llvm::is_contained(op.getAxes(), i);
+                                }));
   return success();
 }
 
@@ -165,7 +186,8 @@ static LogicalResult lowerUpdateSlice(Lowering &l, UpdateSliceOp op) {
   ArrayRef<int64_t> strides = op.getStrides();
   Value update = l.value(op.getUpdate());
   if (llvm::any_of(strides, [](int64_t stride) { return stride < 0; }))
-    update = reverse(l, update, box, elementOf(op.getUpdate()), [&](int64_t i) { return strides[i] < 0; });
+    update = reverse(l, update, box, elementOf(op.getUpdate()),
+                     [&](int64_t i) { return strides[i] < 0; });
   SmallVector<OpFoldResult> offsets, steps;
   for (auto [start, stride, dim] : llvm::zip(starts, strides, box)) {
     steps.push_back(l.b.getIndexAttr(std::abs(stride)));
@@ -176,8 +198,9 @@ static LogicalResult lowerUpdateSlice(Lowering &l, UpdateSliceOp op) {
     Value last = sub(l, l.size(dim), l.constantIndex(1));
     offsets.push_back(add(l, start, mul(l, last, l.constantIndex(stride))));
   }
-  l.set(op.getResult(), tensor::InsertSliceOp::create(l.b, l.loc, update, l.value(op.getX()), offsets,
-                                                      l.sizes(box), steps));
+  l.set(op.getResult(),
+        tensor::InsertSliceOp::create(l.b, l.loc, update, l.value(op.getX()),
+                                      offsets, l.sizes(box), steps));
   return success();
 }
 

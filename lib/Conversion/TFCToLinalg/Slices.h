@@ -28,14 +28,17 @@ inline mlir::Value extractSlice(Lowering &l, mlir::RankedTensorType type,
   auto firstOnes = ExtractSliceOp::inferCanonicalRankReducedResultType(
       type.getRank(), from, sizes);
   if (firstOnes.getShape() != type.getShape()) {
-    auto all = ExtractSliceOp::create(l.b, l.loc, source, offsets, sizes, strides);
+    auto all =
+        ExtractSliceOp::create(l.b, l.loc, source, offsets, sizes, strides);
     auto indices = mlir::getReassociationIndicesForCollapse(
         all.getType().getShape(), type.getShape());
     if (indices)
-      return mlir::tensor::CollapseShapeOp::create(l.b, l.loc, type, all, *indices);
+      return mlir::tensor::CollapseShapeOp::create(l.b, l.loc, type, all,
+                                                   *indices);
     all.erase();
   }
-  return ExtractSliceOp::create(l.b, l.loc, type, source, offsets, sizes, strides);
+  return ExtractSliceOp::create(l.b, l.loc, type, source, offsets, sizes,
+                                strides);
 }
 
 } // namespace tfc::lowering

@@ -2,8 +2,8 @@
 // Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
-// Variables, the console, assertions. Tokens have done their work: the order of the
-// ops in the new function is theirs.
+// Variables, the console, assertions. Tokens have done their work: the order of
+// the ops in the new function is theirs.
 //===----------------------------------------------------------------------===//
 
 #include "Lowering.h"
@@ -18,13 +18,15 @@ using namespace tfc;
 using namespace tfc::lowering;
 
 static RankedTensorType valueType(Value resource) {
-  return storageType(cast<RankedTensorType>(cast<ResourceType>(resource.getType()).getValueType()));
+  return storageType(cast<RankedTensorType>(
+      cast<ResourceType>(resource.getType()).getValueType()));
 }
 
 static LogicalResult lowerRead(Lowering &l, ReadVariableOp op) {
   Value memory = l.value(op.getResource());
-  Value tensor = bufferization::ToTensorOp::create(l.b, l.loc, valueType(op.getResource()), memory,
-                                                   /*restrict=*/true, /*writable=*/true);
+  Value tensor = bufferization::ToTensorOp::create(
+      l.b, l.loc, valueType(op.getResource()), memory,
+      /*restrict=*/true, /*writable=*/true);
   if (rankOf(op.getValue()) == 0)
     l.bind(op.getValue(), l.extract(tensor, {}, elementOf(op.getValue())));
   else
@@ -32,11 +34,12 @@ static LogicalResult lowerRead(Lowering &l, ReadVariableOp op) {
   return success();
 }
 
-/// That values which share memory with another variable are copied in time is the task
-/// of `tfc-guard-variables`, which sees all reads and writes.
+/// That values which share memory with another variable are copied in time is
+/// the task of `tfc-guard-variables`, which sees all reads and writes.
 static void write(Lowering &l, Value value, Value resource) {
   bufferization::MaterializeInDestinationOp::create(
-      l.b, l.loc, /*result=*/Type(), l.tensorOf(value, valueType(resource)), l.value(resource),
+      l.b, l.loc, /*result=*/Type(), l.tensorOf(value, valueType(resource)),
+      l.value(resource),
       /*restrict=*/true, /*writable=*/true);
 }
 
@@ -46,7 +49,8 @@ static LogicalResult lowerAssign(Lowering &l, AssignVariableOp op) {
 }
 
 /// The tensors a host shows, and what they are made of.
-static void collectData(Lowering &l, ValueRange old, SmallVectorImpl<Value> &data,
+static void collectData(Lowering &l, ValueRange old,
+                        SmallVectorImpl<Value> &data,
                         SmallVectorImpl<int32_t> &dtypes) {
   for (Value x : old) {
     data.push_back(l.tensorOf(x, l.tensorType(x)));
@@ -58,37 +62,45 @@ static LogicalResult lowerPrint(Lowering &l, PrintOp op) {
   SmallVector<Value> data;
   SmallVector<int32_t> dtypes;
   collectData(l, op.getXs(), data, dtypes);
-  auto print = rt::PrintOp::create(l.b, l.loc, op.getPending().empty() ? Type() : l.b.getI32Type(),
-                                   op.getFormatAttr(), data, op.getSummarizeAttr(),
-                                   op.getStreamAttr(), l.b.getDenseI32ArrayAttr(dtypes));
+  auto print = rt::PrintOp::create(
+      l.b, l.loc, op.getPending().empty() ? Type() : l.b.getI32Type(),
+      op.getFormatAttr(), data, op.getSummarizeAttr(), op.getStreamAttr(),
+      l.b.getDenseI32ArrayAttr(dtypes));
   if (op.getPending().empty())
     return success();
   Value ok = arith::ConstantIntOp::create(l.b, l.loc, l.b.getI32Type(), 0);
-  Value refused = arith::CmpIOp::create(l.b, l.loc, arith::CmpIPredicate::ne, print.getStatus(), ok);
-  auto branch = scf::IfOp::create(l.b, l.loc, refused, /*withElseRegion=*/false);
+  Value refused = arith::CmpIOp::create(l.b, l.loc, arith::CmpIPredicate::ne,
+                                        print.getStatus(), ok);
+  auto branch =
+      scf::IfOp::create(l.b, l.loc, refused, /*withElseRegion=*/false);
   OpBuilder::InsertionGuard guard(l.b);
   l.b.setInsertionPointToStart(branch.thenBlock());
-  for (auto [resource, value] : llvm::zip(op.getPending(), op.getPendingValues()))
+  for (auto [resource, value] :
+       llvm::zip(op.getPending(), op.getPendingValues()))
     write(l, value, resource);
-  rt::AbortOp::create(l.b, l.loc, "", /*data=*/ValueRange(), /*code=*/0, /*summarize=*/0,
-                      ArrayRef<int32_t>(), /*kept=*/ValueRange(), print.getStatus());
+  rt::AbortOp::create(l.b, l.loc, "", /*data=*/ValueRange(), /*code=*/0,
+                      /*summarize=*/0, ArrayRef<int32_t>(),
+                      /*kept=*/ValueRange(), print.getStatus());
   return success();
 }
 
 static LogicalResult lowerAssert(Lowering &l, AssertOp op) {
   Value condition = l.value(op.getCondition());
-  Value fails = arith::XOrIOp::create(l.b, l.loc, condition,
-                                      arith::ConstantIntOp::create(l.b, l.loc, l.b.getI1Type(), 1));
+  Value fails = arith::XOrIOp::create(
+      l.b, l.loc, condition,
+      arith::ConstantIntOp::create(l.b, l.loc, l.b.getI1Type(), 1));
   auto branch = scf::IfOp::create(l.b, l.loc, fails, /*withElseRegion=*/false);
   OpBuilder::InsertionGuard guard(l.b);
   l.b.setInsertionPointToStart(branch.thenBlock());
-  for (auto [resource, value] : llvm::zip(op.getPending(), op.getPendingValues()))
+  for (auto [resource, value] :
+       llvm::zip(op.getPending(), op.getPendingValues()))
     write(l, value, resource);
   SmallVector<Value> data;
   SmallVector<int32_t> dtypes;
   collectData(l, op.getData(), data, dtypes);
-  rt::AbortOp::create(l.b, l.loc, op.getMessageAttr(), data, op.getCodeAttr(), op.getSummarizeAttr(),
-                      l.b.getDenseI32ArrayAttr(dtypes), /*kept=*/ValueRange(), /*status=*/Value());
+  rt::AbortOp::create(l.b, l.loc, op.getMessageAttr(), data, op.getCodeAttr(),
+                      op.getSummarizeAttr(), l.b.getDenseI32ArrayAttr(dtypes),
+                      /*kept=*/ValueRange(), /*status=*/Value());
   return success();
 }
 
@@ -99,7 +111,8 @@ static LogicalResult lowerHostCall(Lowering &l, HostCallOp op) {
   SmallVector<Type> types;
   for (Value output : op.getOutputs()) {
     if (!isa<RankedTensorType>(output.getType()))
-      return op.emitError("the rank of an output of a host function is not known");
+      return op.emitError(
+          "the rank of an output of a host function is not known");
     types.push_back(l.tensorType(output));
     resultDtypes.push_back(dtypeCode(elementOf(output)));
   }

@@ -37,7 +37,8 @@ static bool usesTFC(func::FuncOp function) {
       return true;
   return function
       .walk([](Operation *op) {
-        return isa<TFCDialect>(op->getDialect()) ? WalkResult::interrupt() : WalkResult::advance();
+        return isa<TFCDialect>(op->getDialect()) ? WalkResult::interrupt()
+                                                 : WalkResult::advance();
       })
       .wasInterrupted();
 }
@@ -50,13 +51,15 @@ static bool isString(Type type) {
 /// Strings have no code: says so at the first op that uses one.
 static LogicalResult checkNoStrings(func::FuncOp function) {
   if (llvm::any_of(function.getArgumentTypes(), isString))
-    return function.emitError("expected tensors of numbers, got arguments that are strings: ops "
-                              "on strings run on the host, no code is generated for them");
+    return function.emitError(
+        "expected tensors of numbers, got arguments that are strings: ops "
+        "on strings run on the host, no code is generated for them");
   WalkResult found = function.walk([](Operation *op) {
     if (!llvm::any_of(op->getOperandTypes(), isString) &&
         !llvm::any_of(op->getResultTypes(), isString))
       return WalkResult::advance();
-    op->emitError("expected tensors of numbers, got strings: ops on strings run on the host, no "
+    op->emitError("expected tensors of numbers, got strings: ops on strings "
+                  "run on the host, no "
                   "code is generated for them");
     return WalkResult::interrupt();
   });
@@ -65,10 +68,13 @@ static LogicalResult checkNoStrings(func::FuncOp function) {
 
 namespace {
 
-struct ConvertTFCToLinalg : public tfc::impl::ConvertTFCToLinalgPassBase<ConvertTFCToLinalg> {
+struct ConvertTFCToLinalg
+    : public tfc::impl::ConvertTFCToLinalgPassBase<ConvertTFCToLinalg> {
   void runOnOperation() override {
-    for (auto function : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
-      if (!function.isExternal() && usesTFC(function) && failed(lower(function)))
+    for (auto function :
+         llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
+      if (!function.isExternal() && usesTFC(function) &&
+          failed(lower(function)))
         return signalPassFailure();
   }
 

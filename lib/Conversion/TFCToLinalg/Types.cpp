@@ -21,12 +21,14 @@ Type lowering::storageType(Type element) {
 
 Type lowering::scalarType(Type element) {
   if (isUnsigned(element))
-    return IntegerType::get(element.getContext(), element.getIntOrFloatBitWidth());
+    return IntegerType::get(element.getContext(),
+                            element.getIntOrFloatBitWidth());
   return element;
 }
 
 RankedTensorType lowering::storageType(RankedTensorType type) {
-  return RankedTensorType::get(type.getShape(), storageType(type.getElementType()));
+  return RankedTensorType::get(type.getShape(),
+                               storageType(type.getElementType()));
 }
 
 int32_t lowering::dtypeCode(Type element) {
@@ -54,13 +56,15 @@ int32_t lowering::dtypeCode(Type element) {
   }
 }
 
-Value lowering::toScalar(OpBuilder &b, Location loc, Value stored, Type element) {
+Value lowering::toScalar(OpBuilder &b, Location loc, Value stored,
+                         Type element) {
   if (!isBool(element))
     return stored;
   return arith::TruncIOp::create(b, loc, b.getI1Type(), stored);
 }
 
-Value lowering::toStorage(OpBuilder &b, Location loc, Value scalar, Type element) {
+Value lowering::toStorage(OpBuilder &b, Location loc, Value scalar,
+                          Type element) {
   if (!isBool(element))
     return scalar;
   return arith::ExtUIOp::create(b, loc, b.getI8Type(), scalar);
@@ -72,18 +76,22 @@ static TypedAttr scalarAttr(Type scalar, Attribute value) {
   return cast<TypedAttr>(value);
 }
 
-Value lowering::constantScalar(OpBuilder &b, Location loc, Type element, Attribute value) {
+Value lowering::constantScalar(OpBuilder &b, Location loc, Type element,
+                               Attribute value) {
   if (isComplex(element))
     return complex::ConstantOp::create(b, loc, element, cast<ArrayAttr>(value));
-  return arith::ConstantOp::create(b, loc, scalarAttr(scalarType(element), value));
+  return arith::ConstantOp::create(b, loc,
+                                   scalarAttr(scalarType(element), value));
 }
 
-Value lowering::numberScalar(OpBuilder &b, Location loc, Type element, int64_t number) {
+Value lowering::numberScalar(OpBuilder &b, Location loc, Type element,
+                             int64_t number) {
   if (auto complex = dyn_cast<ComplexType>(element)) {
     Type part = complex.getElementType();
     return complex::ConstantOp::create(
         b, loc, element,
-        b.getArrayAttr({b.getFloatAttr(part, number), b.getFloatAttr(part, 0)}));
+        b.getArrayAttr(
+            {b.getFloatAttr(part, number), b.getFloatAttr(part, 0)}));
   }
   Type scalar = scalarType(element);
   if (isFloat(scalar))
@@ -91,16 +99,20 @@ Value lowering::numberScalar(OpBuilder &b, Location loc, Type element, int64_t n
   return arith::ConstantOp::create(b, loc, b.getIntegerAttr(scalar, number));
 }
 
-Value lowering::extremeScalar(OpBuilder &b, Location loc, Type element, bool greatest) {
+Value lowering::extremeScalar(OpBuilder &b, Location loc, Type element,
+                              bool greatest) {
   Type scalar = scalarType(element);
   if (auto type = dyn_cast<FloatType>(scalar)) {
-    APFloat infinity = APFloat::getInf(type.getFloatSemantics(), /*Negative=*/!greatest);
+    APFloat infinity =
+        APFloat::getInf(type.getFloatSemantics(), /*Negative=*/!greatest);
     return arith::ConstantOp::create(b, loc, b.getFloatAttr(type, infinity));
   }
   unsigned width = scalar.getIntOrFloatBitWidth();
-  APInt value = isUnsigned(element)
-                    ? (greatest ? APInt::getMaxValue(width) : APInt::getMinValue(width))
-                    : (greatest ? APInt::getSignedMaxValue(width) : APInt::getSignedMinValue(width));
+  APInt value =
+      isUnsigned(element)
+          ? (greatest ? APInt::getMaxValue(width) : APInt::getMinValue(width))
+          : (greatest ? APInt::getSignedMaxValue(width)
+                      : APInt::getSignedMinValue(width));
   return arith::ConstantOp::create(b, loc, b.getIntegerAttr(scalar, value));
 }
 

@@ -3,8 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
-#include "Lowering.h"
 #include "Body.h"
+#include "Lowering.h"
 #include "Scalars.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -19,7 +19,9 @@ using namespace tfc::lowering;
 // Sizes
 //===----------------------------------------------------------------------===//
 
-Value Lowering::constantIndex(int64_t value) { return arith::ConstantIndexOp::create(b, loc, value); }
+Value Lowering::constantIndex(int64_t value) {
+  return arith::ConstantIndexOp::create(b, loc, value);
+}
 
 Value Lowering::size(Dim dim) {
   if (dim >= 0)
@@ -35,7 +37,8 @@ bool Lowering::isDefined(Dim symbol) const {
     return false;
   Value size = it->second;
   Block *here = b.getInsertionBlock();
-  return !size || !here || size.getParentRegion()->isAncestor(here->getParent());
+  return !size || !here ||
+         size.getParentRegion()->isAncestor(here->getParent());
 }
 
 OpFoldResult Lowering::sizeFold(Dim dim) {
@@ -49,8 +52,8 @@ SmallVector<OpFoldResult> Lowering::sizes(ArrayRef<Dim> of) {
   return result;
 }
 
-/// Broadcasts of sizes known at run time only: the one that is not 1. That of three
-/// operands goes through one of two, which is no value's dimension.
+/// Broadcasts of sizes known at run time only: the one that is not 1. That of
+/// three operands goes through one of two, which is no value's dimension.
 void Lowering::defineStretched(Value result) {
   if (!dims.has(result))
     return;
@@ -70,7 +73,8 @@ void Lowering::defineStretched(Value result) {
     }
     open.pop_back();
     Value x = size((*of)[0]), y = size((*of)[1]);
-    Value isOne = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, x, constantIndex(1));
+    Value isOne = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, x,
+                                        constantIndex(1));
     define(dim, arith::SelectOp::create(b, loc, isOne, y, x));
   }
 }
@@ -85,7 +89,9 @@ void Lowering::defineSizes(Value old, Value shape) {
     sizes = indices(shape);
   else
     for (size_t i = 0; i < of.size(); ++i)
-      sizes.push_back(toIndex(extract(value(shape), constantIndex(i), elementOf(shape)), elementOf(shape)));
+      sizes.push_back(
+          toIndex(extract(value(shape), constantIndex(i), elementOf(shape)),
+                  elementOf(shape)));
   for (auto [dim, size] : llvm::zip(of, sizes))
     if (isOpen(dim))
       define(dim, size);
@@ -124,8 +130,9 @@ Value Lowering::tensorOf(Value old, RankedTensorType type) {
   if (!lowered)
     return {};
   if (rankOf(old) == 0)
-    return tensor::FromElementsOp::create(b, loc, RankedTensorType::get({}, type.getElementType()),
-                                          toStorage(b, loc, lowered, elementOf(old)));
+    return tensor::FromElementsOp::create(
+        b, loc, RankedTensorType::get({}, type.getElementType()),
+        toStorage(b, loc, lowered, elementOf(old)));
   return convert(lowered, type);
 }
 
@@ -151,15 +158,19 @@ Value Lowering::empty(ArrayRef<Dim> of, Type element) {
 }
 
 Value Lowering::filled(ArrayRef<Dim> of, Type element, Value stored) {
-  return linalg::FillOp::create(b, loc, stored, empty(of, element)).getResult(0);
+  return linalg::FillOp::create(b, loc, stored, empty(of, element))
+      .getResult(0);
 }
 
 Value Lowering::extract(Value tensor, ValueRange indices, Type element) {
-  return toScalar(b, loc, tensor::ExtractOp::create(b, loc, tensor, indices), element);
+  return toScalar(b, loc, tensor::ExtractOp::create(b, loc, tensor, indices),
+                  element);
 }
 
-Value Lowering::insert(Value scalar, Value tensor, ValueRange indices, Type element) {
-  return tensor::InsertOp::create(b, loc, toStorage(b, loc, scalar, element), tensor, indices);
+Value Lowering::insert(Value scalar, Value tensor, ValueRange indices,
+                       Type element) {
+  return tensor::InsertOp::create(b, loc, toStorage(b, loc, scalar, element),
+                                  tensor, indices);
 }
 
 Value Lowering::toIndex(Value integer, Type element) {
@@ -173,7 +184,8 @@ Value Lowering::fromIndex(Value index, Type element) {
   return castScalar(b, loc, number, b.getI64Type(), element);
 }
 
-Value Lowering::generate(ArrayRef<Dim> of, Type element, function_ref<Value(ValueRange)> build) {
+Value Lowering::generate(ArrayRef<Dim> of, Type element,
+                         function_ref<Value(ValueRange)> build) {
   Body body(*this, of);
   body.addOutput(empty(of, element), body.identity());
   SmallVector<Value> ivs;
@@ -188,7 +200,8 @@ Value Lowering::generate(ArrayRef<Dim> of, Type element, function_ref<Value(Valu
   return body.finish(stored)[0];
 }
 
-SmallVector<Value> Lowering::loopNest(ArrayRef<Value> extents, ValueRange carried, LoopBody body) {
+SmallVector<Value> Lowering::loopNest(ArrayRef<Value> extents,
+                                      ValueRange carried, LoopBody body) {
   SmallVector<Value> ivs;
   SmallVector<scf::ForOp> loops;
   SmallVector<Value> inner(carried);
@@ -200,7 +213,8 @@ SmallVector<Value> Lowering::loopNest(ArrayRef<Value> extents, ValueRange carrie
       scf::YieldOp::create(b, loc, loop.getResults());
     loops.push_back(loop);
     ivs.push_back(loop.getInductionVar());
-    inner.assign(loop.getRegionIterArgs().begin(), loop.getRegionIterArgs().end());
+    inner.assign(loop.getRegionIterArgs().begin(),
+                 loop.getRegionIterArgs().end());
     // Without carried values the terminator is there already.
     b.setInsertionPointToStart(loop.getBody());
   }
@@ -212,28 +226,32 @@ SmallVector<Value> Lowering::loopNest(ArrayRef<Value> extents, ValueRange carrie
   return SmallVector<Value>(loops.front().getResults());
 }
 
-/// Where an operand may be 1 at run time and the result more: a copy if it is so.
+/// Where an operand may be 1 at run time and the result more: a copy if it is
+/// so.
 Value Lowering::stretched(Value old, ArrayRef<Dim> to) {
   Value x = value(old);
   ArrayRef<Dim> from = dims.of(old);
   Type element = elementOf(old);
   Dims target;
   Value differs;
-  // Sizes that only one branch has are not in its type: upstream's folds would take them for a fact that
-  // holds outside of the branch, too.
+  // Sizes that only one branch has are not in its type: upstream's folds would
+  // take them for a fact that holds outside of the branch, too.
   SmallVector<int64_t> shape;
   for (auto [f, t] : llvm::zip(from, to)) {
     target.push_back(f == 1 ? 1 : t);
     shape.push_back(target.back() < 0 ? ShapedType::kDynamic : target.back());
     if (f == 1 || f == t)
       continue;
-    Value other = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, size(f), size(t));
+    Value other = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne,
+                                        size(f), size(t));
     shape[target.size() - 1] = ShapedType::kDynamic;
-    differs = differs ? arith::OrIOp::create(b, loc, differs, other).getResult() : other;
+    differs = differs ? arith::OrIOp::create(b, loc, differs, other).getResult()
+                      : other;
   }
   if (!differs)
     return x;
-  auto open = RankedTensorType::get(shape, tensorType(target, element).getElementType());
+  auto open = RankedTensorType::get(
+      shape, tensorType(target, element).getElementType());
   auto branch = scf::IfOp::create(b, loc, TypeRange{open}, differs,
                                   /*addThenBlock=*/true, /*addElseBlock=*/true);
   {
@@ -246,8 +264,10 @@ Value Lowering::stretched(Value old, ArrayRef<Dim> to) {
           at.push_back(f == 1 ? constantIndex(0) : iv);
           continue;
         }
-        Value isOne = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, size(f), constantIndex(1));
-        at.push_back(arith::SelectOp::create(b, loc, isOne, constantIndex(0), iv));
+        Value isOne = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
+                                            size(f), constantIndex(1));
+        at.push_back(
+            arith::SelectOp::create(b, loc, isOne, constantIndex(0), iv));
       }
       return tensor::ExtractOp::create(b, loc, x, at);
     });

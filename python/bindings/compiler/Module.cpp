@@ -2,7 +2,8 @@
 // Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
-// tfc._compiler: dialect, stages and object code for the standard `mlir` package.
+// tfc._compiler: dialect, stages and object code for the standard `mlir`
+// package.
 //===----------------------------------------------------------------------===//
 
 // Lengths in the formats of PyObject_CallFunction are Py_ssize_t.
@@ -24,24 +25,33 @@ namespace {
 void append(MlirStringRef text, void *userData) {
   static_cast<std::string *>(userData)->append(text.data, text.length);
 }
-MlirStringRef view(const std::string &text) { return mlirStringRefCreate(text.data(), text.size()); }
-std::string toString(MlirStringRef text) { return std::string(text.data, text.length); }
+MlirStringRef view(const std::string &text) {
+  return mlirStringRefCreate(text.data(), text.size());
+}
+std::string toString(MlirStringRef text) {
+  return std::string(text.data, text.length);
+}
 
 /// The class that Python catches; made with the module.
 PyObject *compileError = nullptr;
 
-[[noreturn]] void raise(const std::string &message, const std::string &location = "",
-                        const std::string &stage = "", const std::string &reproducer = "") {
-  nb::object error = nb::borrow(compileError)(message, location, stage, reproducer);
+[[noreturn]] void raise(const std::string &message,
+                        const std::string &location = "",
+                        const std::string &stage = "",
+                        const std::string &reproducer = "") {
+  nb::object error =
+      nb::borrow(compileError)(message, location, stage, reproducer);
   PyErr_SetObject(compileError, error.ptr());
   throw nb::python_error();
 }
 
-/// Calls a Python function with the name of a stage; what it raises is shown, and does not stop the compilation.
+/// Calls a Python function with the name of a stage; what it raises is shown,
+/// and does not stop the compilation.
 void reportStage(MlirStringRef stage, void *function) {
   nb::gil_scoped_acquire locked;
-  PyObject *result = PyObject_CallFunction(static_cast<PyObject *>(function), "s#", stage.data,
-                                           static_cast<Py_ssize_t>(stage.length));
+  PyObject *result =
+      PyObject_CallFunction(static_cast<PyObject *>(function), "s#", stage.data,
+                            static_cast<Py_ssize_t>(stage.length));
   if (!result)
     PyErr_WriteUnraisable(static_cast<PyObject *>(function));
   Py_XDECREF(result);
@@ -52,20 +62,23 @@ public:
   explicit Options(nb::dict values) : handle(tfcOptionsCreate()) {
     for (auto [key, value] : values) {
       std::string problem, text;
-      if (nb::cast<std::string>(key) == "progress") { // a function; `values` holds it
+      if (nb::cast<std::string>(key) ==
+          "progress") { // a function; `values` holds it
         tfcOptionsSetProgress(handle, reportStage, value.ptr());
         continue;
       }
       // Lists become "a,b"; numbers and booleans their str().
       if (nb::isinstance<nb::list>(value) || nb::isinstance<nb::tuple>(value)) {
         for (nb::handle item : value)
-          text += (text.empty() ? "" : ",") + std::string(nb::str(item).c_str());
+          text +=
+              (text.empty() ? "" : ",") + std::string(nb::str(item).c_str());
       } else if (value.is_none()) {
         continue;
       } else {
         text = nb::str(value).c_str();
       }
-      if (!tfcOptionsSet(handle, view(nb::cast<std::string>(key)), view(text), append, &problem)) {
+      if (!tfcOptionsSet(handle, view(nb::cast<std::string>(key)), view(text),
+                         append, &problem)) {
         tfcOptionsDestroy(handle);
         throw nb::value_error(problem.c_str());
       }
@@ -81,9 +94,13 @@ public:
 void check(TfcArtifact artifact) {
   if (!tfcArtifactFailed(artifact))
     return;
-  auto get = [&](TfcArtifactText what) { return toString(tfcArtifactGet(artifact, what)); };
-  std::string message = get(TfcArtifactMessage), location = get(TfcArtifactLocation),
-              stage = get(TfcArtifactStage), reproducer = get(TfcArtifactReproducer);
+  auto get = [&](TfcArtifactText what) {
+    return toString(tfcArtifactGet(artifact, what));
+  };
+  std::string message = get(TfcArtifactMessage),
+              location = get(TfcArtifactLocation),
+              stage = get(TfcArtifactStage),
+              reproducer = get(TfcArtifactReproducer);
   tfcArtifactDestroy(artifact);
   raise(message, location, stage, reproducer);
 }
@@ -91,7 +108,9 @@ void check(TfcArtifact artifact) {
 struct PyArtifact {
   TfcArtifact handle;
   explicit PyArtifact(TfcArtifact handle) : handle(handle) {}
-  PyArtifact(PyArtifact &&other) : handle(other.handle) { other.handle.ptr = nullptr; }
+  PyArtifact(PyArtifact &&other) : handle(other.handle) {
+    other.handle.ptr = nullptr;
+  }
   ~PyArtifact() {
     if (handle.ptr)
       tfcArtifactDestroy(handle);
@@ -122,14 +141,16 @@ void runPipeline(MlirModule module, const std::string &stage, nb::dict values) {
 
 nb::bytes linkObject(nb::bytes object) {
   std::string text;
-  if (!tfcLink(mlirStringRefCreate(object.c_str(), object.size()), append, &text))
+  if (!tfcLink(mlirStringRefCreate(object.c_str(), object.size()), append,
+               &text))
     raise("the object could not be linked: " + text);
   return nb::bytes(text.data(), text.size());
 }
 
 std::string describeLines(nb::bytes object) {
   std::string text;
-  if (!tfcDescribeLines(mlirStringRefCreate(object.c_str(), object.size()), append, &text))
+  if (!tfcDescribeLines(mlirStringRefCreate(object.c_str(), object.size()),
+                        append, &text))
     raise("the object could not be read: " + text);
   return text;
 }
@@ -174,36 +195,45 @@ class CompileError(Exception):
 } // namespace
 
 NB_MODULE(_compiler, m) {
-  m.doc() = "The compiler behind tfc, for modules of the standard mlir package.";
-  // Executables of the process keep their code until it ends: no leak, though nanobind says so.
+  m.doc() =
+      "The compiler behind tfc, for modules of the standard mlir package.";
+  // Executables of the process keep their code until it ends: no leak, though
+  // nanobind says so.
   nb::set_leak_warnings(false);
   tfcRegisterPasses();
   makeError(m);
 
   nb::class_<PyArtifact>(m, "Artifact")
-      .def_prop_ro("object",
-                   [](PyArtifact &self) {
-                     MlirStringRef text = tfcArtifactGet(self.handle, TfcArtifactObject);
-                     return nb::bytes(text.data, text.length);
-                   },
-                   "The bytes of the object file.")
-      .def_prop_ro("description",
-                   [](PyArtifact &self) {
-                     return toString(tfcArtifactGet(self.handle, TfcArtifactDescription));
-                   },
-                   "Entries and target, as JSON.")
-      .def("dump",
-           [](PyArtifact &self, const std::string &name) {
-             return toString(tfcArtifactGetDump(self.handle, view(name)));
-           },
-           nb::arg("name"), "The text that the option `dump` asked for, else an empty one.");
+      .def_prop_ro(
+          "object",
+          [](PyArtifact &self) {
+            MlirStringRef text = tfcArtifactGet(self.handle, TfcArtifactObject);
+            return nb::bytes(text.data, text.length);
+          },
+          "The bytes of the object file.")
+      .def_prop_ro(
+          "description",
+          [](PyArtifact &self) {
+            return toString(
+                tfcArtifactGet(self.handle, TfcArtifactDescription));
+          },
+          "Entries and target, as JSON.")
+      .def(
+          "dump",
+          [](PyArtifact &self, const std::string &name) {
+            return toString(tfcArtifactGetDump(self.handle, view(name)));
+          },
+          nb::arg("name"),
+          "The text that the option `dump` asked for, else an empty one.");
 
   m.def("register", registerDialects, nb::arg("context"),
         "Loads the dialects of tfc, and that of functions, into a context.");
   m.def("run_pipeline", runPipeline, nb::arg("module"), nb::arg("stage"),
-        nb::arg("options") = nb::dict(), "Runs one stage in place; raises CompileError.");
+        nb::arg("options") = nb::dict(),
+        "Runs one stage in place; raises CompileError.");
   m.def("compile", compile, nb::arg("module"), nb::arg("options") = nb::dict(),
-        "Compiles the entries of a module, which stays as it is; raises CompileError.");
+        "Compiles the entries of a module, which stays as it is; raises "
+        "CompileError.");
   addEffects(m);
   m.def(
       "host",
@@ -211,15 +241,18 @@ NB_MODULE(_compiler, m) {
         nb::list texts;
         tfcDescribeHost(
             [](MlirStringRef text, void *list) {
-              static_cast<nb::list *>(list)->append(nb::str(text.data, text.length));
+              static_cast<nb::list *>(list)->append(
+                  nb::str(text.data, text.length));
             },
             &texts);
         return nb::tuple(texts);
       },
       "(triple, cpu, features) of this machine.");
   m.def("describe_lines", describeLines, nb::arg("object"),
-        "The functions and lines of an object file, as JSON: symbols [[name, offset, size], ...], lines [[offset, "
+        "The functions and lines of an object file, as JSON: symbols [[name, "
+        "offset, size], ...], lines [[offset, "
         "file, line], ...].");
   m.def("link", linkObject, nb::arg("object"),
-        "What `_native.LoadedCode` makes code of this process of, from the bytes of an object file or of an archive.");
+        "What `_native.LoadedCode` makes code of this process of, from the "
+        "bytes of an object file or of an archive.");
 }

@@ -262,9 +262,8 @@ int32_t callHost(tfc_context *context, int64_t id, int32_t numInputs,
                  const tfc_tensor_desc *inputs, int32_t numOutputs,
                  tfc_tensor_desc *outputs, int64_t *const *shapes) {
   CallState &state = stateOf(context);
-  RowsAnswer answer =
-      callRows(context, allocate, id, numInputs, inputs, numOutputs, outputs,
-               shapes);
+  RowsAnswer answer = callRows(context, allocate, id, numInputs, inputs,
+                               numOutputs, outputs, shapes);
   if (answer != RowsAnswer::AskHost)
     return answer == RowsAnswer::Done ? TFC_OK : TFC_OUT_OF_MEMORY;
   CallbackGil gil(state);

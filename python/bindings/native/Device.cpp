@@ -65,7 +65,8 @@ PyObject *moveMethod(PyObject *, PyObject *args) {
   Buffer **slot = slotOf(object);
   if (!slot)
     return nullptr;
-  if (isVariable(object) && !waitForWriter(asVariable(object)) && PyErr_Occurred())
+  if (isVariable(object) && !waitForWriter(asVariable(object)) &&
+      PyErr_Occurred())
     return nullptr;
   if (*slot) {
     Buffer *moved = moveToDevice(*slot, device);

@@ -76,7 +76,8 @@ static PyMethodDef functions[] = {
      "load_ahead(paths, flags)\n\nStarts to load shared libraries in a thread. "
      "Who imports one of them before it is there waits for it."},
     {"fill_philox", fillPhilox, METH_VARARGS,
-     "fill_philox(array, key, low, high, step)\n\nThe words (uint32) of blocks of "
+     "fill_philox(array, key, low, high, step)\n\nThe words (uint32) of blocks "
+     "of "
      "Philox4x32-10 with this key, from the counter high:low on in steps."},
     {"has_tiles", hasTiles, METH_NOARGS,
      "has_tiles()\n\nWhether code of this process may use AMX. The system is "

@@ -35,84 +35,96 @@ std::string tfc::detail::str(ArrayRef<int64_t> shape) {
 LogicalResult tfc::detail::checkOperandCount(Loc loc, size_t want, size_t got) {
   if (want == got)
     return success();
-  return emitOptionalError(loc, "expected ", want, want == 1 ? " operand" : " operands",
-                           ", got ", got);
+  return emitOptionalError(loc, "expected ", want,
+                           want == 1 ? " operand" : " operands", ", got ", got);
 }
 
-FailureOr<TensorType> tfc::detail::tensorOf(Loc loc, Value operand, StringRef name) {
+FailureOr<TensorType> tfc::detail::tensorOf(Loc loc, Value operand,
+                                            StringRef name) {
   if (auto type = dyn_cast<TensorType>(operand.getType()))
     return type;
   return emitOptionalError(loc, "expected ", name, " to be a tensor, got ",
                            operand.getType());
 }
 
-FailureOr<TensorType> tfc::detail::tensorOf(Loc loc, Value operand, StringRef name,
-                                       int64_t minRank, int64_t maxRank) {
+FailureOr<TensorType> tfc::detail::tensorOf(Loc loc, Value operand,
+                                            StringRef name, int64_t minRank,
+                                            int64_t maxRank) {
   FailureOr<TensorType> type = tensorOf(loc, operand, name);
   if (failed(type) || !type->hasRank())
     return type;
   if (type->getRank() < minRank)
-    return emitOptionalError(loc, "expected ", name, " to have rank at least ", minRank,
-                             ", got ", *type);
+    return emitOptionalError(loc, "expected ", name, " to have rank at least ",
+                             minRank, ", got ", *type);
   if (type->getRank() > maxRank)
-    return emitOptionalError(loc, "expected ", name, " to have rank at most ", maxRank,
-                             ", got ", *type);
+    return emitOptionalError(loc, "expected ", name, " to have rank at most ",
+                             maxRank, ", got ", *type);
   return type;
 }
 
-FailureOr<TensorType> tfc::detail::scalarOf(Loc loc, Value operand, StringRef name) {
+FailureOr<TensorType> tfc::detail::scalarOf(Loc loc, Value operand,
+                                            StringRef name) {
   FailureOr<TensorType> type = tensorOf(loc, operand, name);
   if (failed(type) || !type->hasRank() || type->getRank() == 0)
     return type;
-  return emitOptionalError(loc, "expected ", name, " to be a scalar, got ", *type);
+  return emitOptionalError(loc, "expected ", name, " to be a scalar, got ",
+                           *type);
 }
 
-FailureOr<int64_t> tfc::detail::vectorSizeOf(Loc loc, Value operand, StringRef name) {
+FailureOr<int64_t> tfc::detail::vectorSizeOf(Loc loc, Value operand,
+                                             StringRef name) {
   FailureOr<TensorType> type = tensorOf(loc, operand, name);
   if (failed(type))
     return failure();
   if (!type->hasRank())
     return kUnknown;
   if (type->getRank() != 1)
-    return emitOptionalError(loc, "expected ", name, " to be a vector, got ", *type);
+    return emitOptionalError(loc, "expected ", name, " to be a vector, got ",
+                             *type);
   return type->getDimSize(0);
 }
 
-LogicalResult tfc::detail::checkAxis(Loc loc, int64_t axis, int64_t rank, StringRef name) {
+LogicalResult tfc::detail::checkAxis(Loc loc, int64_t axis, int64_t rank,
+                                     StringRef name) {
   if (axis >= 0 && (rank < 0 || axis < rank))
     return success();
   if (rank < 0)
-    return emitOptionalError(loc, name, " ", axis, " is out of range, expected 0 <= ",
-                             name);
-  return emitOptionalError(loc, name, " ", axis, " is out of range for rank ", rank,
-                           ", expected 0 <= ", name, " < ", rank);
+    return emitOptionalError(loc, name, " ", axis,
+                             " is out of range, expected 0 <= ", name);
+  return emitOptionalError(loc, name, " ", axis, " is out of range for rank ",
+                           rank, ", expected 0 <= ", name, " < ", rank);
 }
 
-LogicalResult tfc::detail::checkAxes(Loc loc, ArrayRef<int64_t> axes, int64_t rank) {
+LogicalResult tfc::detail::checkAxes(Loc loc, ArrayRef<int64_t> axes,
+                                     int64_t rank) {
   for (auto [i, axis] : llvm::enumerate(axes)) {
     if (failed(checkAxis(loc, axis, rank)))
       return failure();
     if (i > 0 && axis <= axes[i - 1])
-      return emitOptionalError(loc, "expected ascending, distinct axes, got ", str(axes));
+      return emitOptionalError(loc, "expected ascending, distinct axes, got ",
+                               str(axes));
   }
   return success();
 }
 
-LogicalResult tfc::detail::checkEntries(Loc loc, StringRef name, int64_t got, int64_t rank) {
+LogicalResult tfc::detail::checkEntries(Loc loc, StringRef name, int64_t got,
+                                        int64_t rank) {
   if (rank < 0 || got == rank)
     return success();
   return emitOptionalError(loc, "expected one entry of `", name,
-                           "` for each of the operand's ", rank, " dimensions, got ",
-                           got);
+                           "` for each of the operand's ", rank,
+                           " dimensions, got ", got);
 }
 
-LogicalResult tfc::detail::checkShape(Loc loc, ArrayRef<int64_t> shape, bool mayBeUnknown) {
+LogicalResult tfc::detail::checkShape(Loc loc, ArrayRef<int64_t> shape,
+                                      bool mayBeUnknown) {
   for (int64_t size : shape) {
     if (size == kUnknown ? mayBeUnknown : size >= 0)
       continue;
     return emitOptionalError(loc, "expected ",
-                             mayBeUnknown ? "sizes that are unknown or at least 0"
-                                          : "known sizes that are at least 0",
+                             mayBeUnknown
+                                 ? "sizes that are unknown or at least 0"
+                                 : "known sizes that are at least 0",
                              ", got ", str(shape));
   }
   return success();
@@ -163,7 +175,8 @@ int64_t tfc::detail::sliceSize(int64_t dim, int64_t start, int64_t stride) {
   return start < 0 ? 0 : llvm::divideFloorSigned(start, -stride) + 1;
 }
 
-FailureOr<Shape> tfc::detail::broadcast(Loc loc, ArrayRef<int64_t> a, ArrayRef<int64_t> b) {
+FailureOr<Shape> tfc::detail::broadcast(Loc loc, ArrayRef<int64_t> a,
+                                        ArrayRef<int64_t> b) {
   size_t rank = std::max(a.size(), b.size());
   Shape shape(rank);
   for (size_t i = 0; i < rank; ++i) {
@@ -180,10 +193,11 @@ FailureOr<Shape> tfc::detail::broadcast(Loc loc, ArrayRef<int64_t> a, ArrayRef<i
     else if (n == kUnknown)
       size = m;
     else
-      return emitOptionalError(loc, "shapes ", str(a), " and ", str(b),
-                               " do not broadcast: expected equal sizes or 1 in "
-                               "dimension ",
-                               -static_cast<int64_t>(i) - 1, ", got ", m, " and ", n);
+      return emitOptionalError(
+          loc, "shapes ", str(a), " and ", str(b),
+          " do not broadcast: expected equal sizes or 1 in "
+          "dimension ",
+          -static_cast<int64_t>(i) - 1, ", got ", m, " and ", n);
   }
   return shape;
 }
@@ -192,7 +206,8 @@ FailureOr<Shape> tfc::detail::broadcast(Loc loc, ArrayRef<int64_t> a, ArrayRef<i
 // Results
 //===----------------------------------------------------------------------===//
 
-LogicalResult tfc::detail::ranked(Results &results, ArrayRef<int64_t> shape, Type element) {
+LogicalResult tfc::detail::ranked(Results &results, ArrayRef<int64_t> shape,
+                                  Type element) {
   results.push_back(RankedTensorType::get(shape, element));
   return success();
 }
@@ -202,7 +217,8 @@ LogicalResult tfc::detail::unranked(Results &results, Type element) {
   return success();
 }
 
-LogicalResult tfc::detail::sameShape(Results &results, TensorType type, Type element) {
+LogicalResult tfc::detail::sameShape(Results &results, TensorType type,
+                                     Type element) {
   return type.hasRank() ? ranked(results, type.getShape(), element)
                         : unranked(results, element);
 }

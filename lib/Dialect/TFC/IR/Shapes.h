@@ -28,8 +28,8 @@ mlir::FailureOr<mlir::TensorType> tensorOf(Loc loc, mlir::Value operand,
                                            llvm::StringRef name);
 /// The same with a bound for the rank, if that is known.
 mlir::FailureOr<mlir::TensorType> tensorOf(Loc loc, mlir::Value operand,
-                                           llvm::StringRef name, int64_t minRank,
-                                           int64_t maxRank);
+                                           llvm::StringRef name,
+                                           int64_t minRank, int64_t maxRank);
 mlir::FailureOr<mlir::TensorType> scalarOf(Loc loc, mlir::Value operand,
                                            llvm::StringRef name);
 /// The number of entries of a vector operand, unknown if its type does not say.
@@ -41,14 +41,16 @@ mlir::LogicalResult checkAxis(Loc loc, int64_t axis, int64_t rank,
                               llvm::StringRef name = "axis");
 /// Checks that axes are ascending, distinct, and in range if the rank is known
 /// (a negative rank means that it is not).
-mlir::LogicalResult checkAxes(Loc loc, llvm::ArrayRef<int64_t> axes, int64_t rank);
+mlir::LogicalResult checkAxes(Loc loc, llvm::ArrayRef<int64_t> axes,
+                              int64_t rank);
 /// Checks that an attribute has an entry for each dimension.
 mlir::LogicalResult checkEntries(Loc loc, llvm::StringRef name, int64_t got,
                                  int64_t rank);
 /// Checks that a shape written in an attribute has no negative size.
 mlir::LogicalResult checkShape(Loc loc, llvm::ArrayRef<int64_t> shape,
                                bool mayBeUnknown);
-mlir::LogicalResult checkElement(Loc loc, mlir::Type type, llvm::StringRef name);
+mlir::LogicalResult checkElement(Loc loc, mlir::Type type,
+                                 llvm::StringRef name);
 
 /// Sums and products of sizes; unknown if one is, or if it does not fit.
 int64_t addSizes(int64_t a, int64_t b);

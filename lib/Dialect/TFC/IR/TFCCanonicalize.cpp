@@ -26,7 +26,8 @@ static Value retype(OpBuilder &builder, Location loc, Value value, Type type) {
 /// The entries of a vector, if all of them are known.
 static std::optional<Shape> allKnown(Value vector) {
   std::optional<Shape> values = knownInts(vector);
-  return values && !llvm::is_contained(*values, kUnknown) ? values : std::nullopt;
+  return values && !llvm::is_contained(*values, kUnknown) ? values
+                                                          : std::nullopt;
 }
 
 //===----------------------------------------------------------------------===//
@@ -44,7 +45,8 @@ struct StaticBroadcast : OpRewritePattern<DynamicBroadcastToOp> {
     auto attr = rewriter.getDenseI64ArrayAttr(*shape);
     auto type = RankedTensorType::get(
         *shape, cast<TensorType>(op.getType()).getElementType());
-    Value value = BroadcastToOp::create(rewriter, op.getLoc(), type, op.getX(), attr);
+    Value value =
+        BroadcastToOp::create(rewriter, op.getLoc(), type, op.getX(), attr);
     rewriter.replaceOp(op, retype(rewriter, op.getLoc(), value, op.getType()));
     return success();
   }
@@ -63,10 +65,12 @@ struct StaticReshape : OpRewritePattern<DynamicReshapeOp> {
     ReshapeOp::Properties properties;
     properties.shape = attr;
     SmallVector<Type> types;
-    if (failed(ReshapeOp::inferReturnTypes(op.getContext(), std::nullopt, op.getX(), {},
-                                           &properties, {}, types)))
+    if (failed(ReshapeOp::inferReturnTypes(op.getContext(), std::nullopt,
+                                           op.getX(), {}, &properties, {},
+                                           types)))
       return failure();
-    Value value = ReshapeOp::create(rewriter, op.getLoc(), types[0], op.getX(), attr);
+    Value value =
+        ReshapeOp::create(rewriter, op.getLoc(), types[0], op.getX(), attr);
     rewriter.replaceOp(op, retype(rewriter, op.getLoc(), value, op.getType()));
     return success();
   }
@@ -81,12 +85,14 @@ LogicalResult replaceBySlice(Operation *op, Value x, ArrayRef<int64_t> starts,
   properties.sizes = rewriter.getDenseI64ArrayAttr(sizes);
   properties.strides = rewriter.getDenseI64ArrayAttr(strides);
   SmallVector<Type> types;
-  if (failed(SliceOp::inferReturnTypes(op->getContext(), std::nullopt, x, {}, &properties,
-                                       {}, types)))
+  if (failed(SliceOp::inferReturnTypes(op->getContext(), std::nullopt, x, {},
+                                       &properties, {}, types)))
     return failure();
-  Value value = SliceOp::create(rewriter, op->getLoc(), types[0], x, properties.starts,
-                                properties.sizes, properties.strides);
-  rewriter.replaceOp(op, retype(rewriter, op->getLoc(), value, op->getResult(0).getType()));
+  Value value =
+      SliceOp::create(rewriter, op->getLoc(), types[0], x, properties.starts,
+                      properties.sizes, properties.strides);
+  rewriter.replaceOp(
+      op, retype(rewriter, op->getLoc(), value, op->getResult(0).getType()));
   return success();
 }
 
@@ -97,9 +103,11 @@ struct StaticSlice : OpRewritePattern<DynamicSliceOp> {
     std::optional<Shape> starts = allKnown(op.getStarts());
     auto x = dyn_cast<RankedTensorType>(op.getX().getType());
     if (!starts || !x || !x.hasStaticShape())
-      return failure(); // With unknown sizes the bounds are checked at run time.
+      return failure(); // With unknown sizes the bounds are checked at run
+                        // time.
     Shape strides(starts->size(), 1);
-    return replaceBySlice(op, op.getX(), *starts, op.getSizes(), strides, rewriter);
+    return replaceBySlice(op, op.getX(), *starts, op.getSizes(), strides,
+                          rewriter);
   }
 };
 
@@ -120,7 +128,8 @@ struct StaticStridedSlice : OpRewritePattern<DynamicStridedSliceOp> {
       return failure(); // Some bound is not known.
     Shape starts;
     for (int64_t i = 0; i < x.getRank(); ++i) {
-      int64_t dim = x.getDimSize(i), stride = op.getStrides()[i], start = (*begins)[i];
+      int64_t dim = x.getDimSize(i), stride = op.getStrides()[i],
+              start = (*begins)[i];
       if (static_cast<uint64_t>(op.getBeginMask()) >> i & 1)
         start = stride > 0 ? 0 : dim - 1;
       else if (start == kUnknown)
@@ -129,20 +138,23 @@ struct StaticStridedSlice : OpRewritePattern<DynamicStridedSliceOp> {
                                   std::max<int64_t>(dim - 1, 0));
       starts.push_back(start);
     }
-    return replaceBySlice(op, op.getX(), starts, result.getShape(), op.getStrides(),
-                          rewriter);
+    return replaceBySlice(op, op.getX(), starts, result.getShape(),
+                          op.getStrides(), rewriter);
   }
 };
 
 /// A slice whose place is not known, but whose size is.
 struct MovingSlice : OpRewritePattern<DynamicStridedSliceOp> {
   using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(DynamicStridedSliceOp op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(DynamicStridedSliceOp op,
+                                PatternRewriter &rewriter) const override {
     std::optional<Shape> sizes = sizesOfMovingSlice(op);
     if (!sizes)
       return failure();
-    auto type = RankedTensorType::get(*sizes, cast<TensorType>(op.getType()).getElementType());
-    Value value = DynamicSliceOp::create(rewriter, op.getLoc(), type, op.getX(), op.getBegins(),
+    auto type = RankedTensorType::get(
+        *sizes, cast<TensorType>(op.getType()).getElementType());
+    Value value = DynamicSliceOp::create(rewriter, op.getLoc(), type, op.getX(),
+                                         op.getBegins(),
                                          rewriter.getDenseI64ArrayAttr(*sizes));
     rewriter.replaceOp(op, retype(rewriter, op.getLoc(), value, op.getType()));
     return success();
@@ -156,21 +168,22 @@ struct MovingSlice : OpRewritePattern<DynamicStridedSliceOp> {
 /// A branch with a known condition is the region that is taken.
 struct TakenBranch : OpRewritePattern<IfOp> {
   using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(IfOp op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(IfOp op,
+                                PatternRewriter &rewriter) const override {
     SplatElementsAttr condition;
     if (!matchPattern(op.getCondition(), m_Constant(&condition)) ||
         !op.getToken().use_empty() || !op.getAfter().empty())
       return failure();
-    Region &region =
-        condition.getSplatValue<bool>() ? op.getThenRegion() : op.getElseRegion();
+    Region &region = condition.getSplatValue<bool>() ? op.getThenRegion()
+                                                     : op.getElseRegion();
     Operation *yield = region.front().getTerminator();
     SmallVector<Value> values(yield->getOperands());
     rewriter.inlineBlockBefore(&region.front(), op);
     rewriter.eraseOp(yield);
     rewriter.setInsertionPoint(op);
     for (auto [value, result] : llvm::zip(values, op.getResults()))
-      rewriter.replaceAllUsesWith(result,
-                                  retype(rewriter, op.getLoc(), value, result.getType()));
+      rewriter.replaceAllUsesWith(
+          result, retype(rewriter, op.getLoc(), value, result.getType()));
     rewriter.eraseOp(op);
     return success();
   }
@@ -179,7 +192,8 @@ struct TakenBranch : OpRewritePattern<IfOp> {
 /// An assertion that holds is nothing, where no order hangs on it.
 struct KnownAssertion : OpRewritePattern<AssertOp> {
   using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(AssertOp op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(AssertOp op,
+                                PatternRewriter &rewriter) const override {
     SplatElementsAttr condition;
     if (!matchPattern(op.getCondition(), m_Constant(&condition)) ||
         !condition.getSplatValue<bool>() || !op.getToken().use_empty())
@@ -190,8 +204,8 @@ struct KnownAssertion : OpRewritePattern<AssertOp> {
 };
 } // namespace
 
-void DynamicBroadcastToOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
-                                                       MLIRContext *context) {
+void DynamicBroadcastToOp::getCanonicalizationPatterns(
+    RewritePatternSet &patterns, MLIRContext *context) {
   patterns.add<StaticBroadcast>(context);
 }
 
@@ -205,12 +219,13 @@ void DynamicSliceOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
   patterns.add<StaticSlice>(context);
 }
 
-void DynamicStridedSliceOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
-                                                        MLIRContext *context) {
+void DynamicStridedSliceOp::getCanonicalizationPatterns(
+    RewritePatternSet &patterns, MLIRContext *context) {
   patterns.add<StaticStridedSlice, MovingSlice>(context);
 }
 
-void IfOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContext *context) {
+void IfOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                       MLIRContext *context) {
   patterns.add<TakenBranch>(context);
 }
 

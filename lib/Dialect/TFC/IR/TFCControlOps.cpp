@@ -25,12 +25,14 @@ static FailureOr<OperandRange> yieldedValues(Operation *op, Region &region,
 static LogicalResult checkTypes(Operation *op, StringRef name, TypeRange got,
                                 StringRef wantName, TypeRange want) {
   if (got.size() != want.size())
-    return op->emitOpError() << "expected " << want.size() << ' ' << name << ", one for each "
-                             << wantName << ", got " << got.size();
+    return op->emitOpError()
+           << "expected " << want.size() << ' ' << name << ", one for each "
+           << wantName << ", got " << got.size();
   for (auto [i, type, expected] : llvm::enumerate(got, want))
     if (!isCompatible(type, expected))
-      return op->emitOpError() << "expected " << name << ' ' << i << " of type " << expected
-                               << " as its " << wantName << ", got " << type;
+      return op->emitOpError()
+             << "expected " << name << ' ' << i << " of type " << expected
+             << " as its " << wantName << ", got " << type;
   return success();
 }
 
@@ -56,8 +58,9 @@ LogicalResult IfOp::verify() {
     FailureOr<OperandRange> values = yieldedValues(*this, *region, name);
     // C2, C3
     if (failed(values) ||
-        failed(checkTypes(*this, std::string("yields of ") + name, values->getTypes(),
-                          "result", getResults().getTypes())))
+        failed(checkTypes(*this, std::string("yields of ") + name,
+                          values->getTypes(), "result",
+                          getResults().getTypes())))
       return failure();
   }
   return success();
@@ -73,7 +76,9 @@ void IfOp::getSuccessorRegions(RegionBranchPoint point,
   successors.emplace_back(&getElseRegion());
 }
 
-bool IfOp::areTypesCompatible(Type from, Type to) { return isCompatible(from, to); }
+bool IfOp::areTypesCompatible(Type from, Type to) {
+  return isCompatible(from, to);
+}
 
 //===----------------------------------------------------------------------===//
 // WhileOp
@@ -82,9 +87,11 @@ bool IfOp::areTypesCompatible(Type from, Type to) { return isCompatible(from, to
 LogicalResult WhileOp::verify() {
   TypeRange types = getResults().getTypes();
   // C1
-  if (failed(checkTypes(*this, "initial values", getInits().getTypes(), "result", types)) ||
+  if (failed(checkTypes(*this, "initial values", getInits().getTypes(),
+                        "result", types)) ||
       failed(checkTypes(*this, "arguments of the condition region",
-                        getConditionRegion().getArgumentTypes(), "result", types)) ||
+                        getConditionRegion().getArgumentTypes(), "result",
+                        types)) ||
       failed(checkTypes(*this, "arguments of the body region",
                         getBodyRegion().getArgumentTypes(), "result", types)))
     return failure();
@@ -94,59 +101,77 @@ LogicalResult WhileOp::verify() {
   if (failed(condition))
     return failure();
   if (condition->size() != 1)
-    return emitOpError() << "expected the condition region to yield 1 value, got "
-                         << condition->size();
+    return emitOpError()
+           << "expected the condition region to yield 1 value, got "
+           << condition->size();
   auto type = dyn_cast<RankedTensorType>(condition->getTypes().front());
   if (!type || type.getRank() != 0 || !type.getElementType().isInteger(1))
-    return emitOpError() << "expected the condition region to yield a bool scalar, got "
-                         << condition->getTypes().front();
+    return emitOpError()
+           << "expected the condition region to yield a bool scalar, got "
+           << condition->getTypes().front();
   // C3
-  FailureOr<OperandRange> next = yieldedValues(*this, getBodyRegion(), "the body region");
+  FailureOr<OperandRange> next =
+      yieldedValues(*this, getBodyRegion(), "the body region");
   if (failed(next))
     return failure();
-  return checkTypes(*this, "yields of the body region", next->getTypes(), "result", types);
+  return checkTypes(*this, "yields of the body region", next->getTypes(),
+                    "result", types);
 }
 
-/// The condition's block hands its own arguments on, to the body and to the results.
-/// They are no operands of its terminator, so for the interface these edges carry
-/// nothing, and analyses know nothing of what arrives there.
-void WhileOp::getSuccessorRegions(RegionBranchPoint point,
-                                  SmallVectorImpl<RegionSuccessor> &successors) {
+/// The condition's block hands its own arguments on, to the body and to the
+/// results. They are no operands of its terminator, so for the interface these
+/// edges carry nothing, and analyses know nothing of what arrives there.
+void WhileOp::getSuccessorRegions(
+    RegionBranchPoint point, SmallVectorImpl<RegionSuccessor> &successors) {
   auto yield = point.getTerminatorPredecessorOrNull();
   if (yield && yield->getParentRegion() == &getConditionRegion()) {
     successors.emplace_back(&getBodyRegion());
-    successors.emplace_back(getOperation(), getOperation()->getResults().take_front(0));
+    successors.emplace_back(getOperation(),
+                            getOperation()->getResults().take_front(0));
     return;
   }
-  successors.emplace_back(&getConditionRegion(), getConditionRegion().getArguments());
+  successors.emplace_back(&getConditionRegion(),
+                          getConditionRegion().getArguments());
 }
 
-OperandRange WhileOp::getEntrySuccessorOperands(RegionSuccessor) { return getInits(); }
+OperandRange WhileOp::getEntrySuccessorOperands(RegionSuccessor) {
+  return getInits();
+}
 
-bool WhileOp::areTypesCompatible(Type from, Type to) { return isCompatible(from, to); }
+bool WhileOp::areTypesCompatible(Type from, Type to) {
+  return isCompatible(from, to);
+}
 
 //===----------------------------------------------------------------------===//
 // CallOp
 //===----------------------------------------------------------------------===//
 
-CallInterfaceCallable tfc::CallOp::getCallableForCallee() { return getCalleeAttr(); }
+CallInterfaceCallable tfc::CallOp::getCallableForCallee() {
+  return getCalleeAttr();
+}
 
 void tfc::CallOp::setCalleeFromCallable(CallInterfaceCallable callee) {
   setCalleeAttr(cast<FlatSymbolRefAttr>(cast<SymbolRefAttr>(callee)));
 }
 
-Operation::operand_range tfc::CallOp::getArgOperands() { return getArguments(); }
+Operation::operand_range tfc::CallOp::getArgOperands() {
+  return getArguments();
+}
 
-MutableOperandRange tfc::CallOp::getArgOperandsMutable() { return getArgumentsMutable(); }
+MutableOperandRange tfc::CallOp::getArgOperandsMutable() {
+  return getArgumentsMutable();
+}
 
 LogicalResult tfc::CallOp::verifySymbolUses(SymbolTableCollection &symbols) {
   // C1
-  auto callee = symbols.lookupNearestSymbolFrom<FunctionOpInterface>(*this, getCalleeAttr());
+  auto callee = symbols.lookupNearestSymbolFrom<FunctionOpInterface>(
+      *this, getCalleeAttr());
   if (!callee)
-    return emitOpError() << "expected a function as callee, got '" << getCallee() << "'";
-  if (failed(checkTypes(*this, "arguments", getArguments().getTypes(), "argument of the callee",
-                        callee.getArgumentTypes())))
+    return emitOpError() << "expected a function as callee, got '"
+                         << getCallee() << "'";
+  if (failed(checkTypes(*this, "arguments", getArguments().getTypes(),
+                        "argument of the callee", callee.getArgumentTypes())))
     return failure();
-  return checkTypes(*this, "results", getResults().getTypes(), "result of the callee",
-                    callee.getResultTypes());
+  return checkTypes(*this, "results", getResults().getTypes(),
+                    "result of the callee", callee.getResultTypes());
 }

@@ -28,14 +28,15 @@ static FailureOr<Type> applyRule(Loc loc, Type element, ElementRule rule) {
   case ElementRule::Complex:
     if (element.isF32() || element.isF64())
       return Type(ComplexType::get(element));
-    return emitOptionalError(loc, "expected f32 or f64 parts of a complex number, got ",
-                             element);
+    return emitOptionalError(
+        loc, "expected f32 or f64 parts of a complex number, got ", element);
   }
   llvm_unreachable("all rules are handled");
 }
 
 /// Joins the shapes of all operands; nothing if a rank is unknown.
-static FailureOr<std::optional<Shape>> broadcastAll(Loc loc, ValueRange operands) {
+static FailureOr<std::optional<Shape>> broadcastAll(Loc loc,
+                                                    ValueRange operands) {
   std::optional<Shape> shape = Shape();
   for (Value operand : operands) {
     auto type = cast<TensorType>(operand.getType());
@@ -55,7 +56,8 @@ static LogicalResult broadcastResult(Loc loc, ValueRange operands, Type element,
   FailureOr<std::optional<Shape>> shape = broadcastAll(loc, operands);
   if (failed(shape))
     return failure();
-  return *shape ? ranked(results, **shape, element) : unranked(results, element);
+  return *shape ? ranked(results, **shape, element)
+                : unranked(results, element);
 }
 
 /// Checks that operands are tensors, those from `first` on of one element type.
@@ -70,14 +72,16 @@ static LogicalResult checkElements(Loc loc, ValueRange operands, size_t first) {
     // C1
     Type want = cast<TensorType>(operands[first].getType()).getElementType();
     if (type->getElementType() != want)
-      return emitOptionalError(loc, "expected operands of one element type, got ", want,
-                               " and ", type->getElementType());
+      return emitOptionalError(loc,
+                               "expected operands of one element type, got ",
+                               want, " and ", type->getElementType());
   }
   return success();
 }
 
-LogicalResult tfc::detail::inferElementwise(Loc loc, ValueRange operands, ElementRule rule,
-                                       Results &results) {
+LogicalResult tfc::detail::inferElementwise(Loc loc, ValueRange operands,
+                                            ElementRule rule,
+                                            Results &results) {
   if (failed(checkElements(loc, operands, 0)))
     return failure();
   Type element = cast<TensorType>(operands[0].getType()).getElementType();
@@ -118,8 +122,8 @@ LogicalResult BitcastOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
   // C1
   unsigned from = bitsOf(type->getElementType()), to = bitsOf(op.getDtype());
   if (from != to)
-    return emitOptionalError(loc, "expected `dtype` to have ", from, " bits as ",
-                             type->getElementType(), ", got ", op.getDtype(), " with ",
-                             to);
+    return emitOptionalError(loc, "expected `dtype` to have ", from,
+                             " bits as ", type->getElementType(), ", got ",
+                             op.getDtype(), " with ", to);
   return sameShape(results, *type, op.getDtype());
 }

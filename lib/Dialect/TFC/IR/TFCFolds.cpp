@@ -19,12 +19,15 @@ using namespace tfc::detail;
 /// Integers as a constant of a static type with as many elements, or one.
 static OpFoldResult constantOf(ArrayRef<int64_t> values, Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
-  if (!tensor || !tensor.hasStaticShape() || llvm::is_contained(values, kUnknown) ||
-      (values.size() != 1 && static_cast<int64_t>(values.size()) != tensor.getNumElements()))
+  if (!tensor || !tensor.hasStaticShape() ||
+      llvm::is_contained(values, kUnknown) ||
+      (values.size() != 1 &&
+       static_cast<int64_t>(values.size()) != tensor.getNumElements()))
     return {};
   SmallVector<APInt> elements;
   for (int64_t value : values)
-    elements.emplace_back(tensor.getElementType().getIntOrFloatBitWidth(), value,
+    elements.emplace_back(tensor.getElementType().getIntOrFloatBitWidth(),
+                          value,
                           /*isSigned=*/true, /*implicitTrunc=*/true);
   return DenseElementsAttr::get(tensor, elements);
 }
@@ -40,8 +43,9 @@ static OpFoldResult foldKnown(Operation *op) {
 
 /// The operand, if it may stand for the result.
 static OpFoldResult sameIf(bool condition, Value operand, Value result) {
-  return condition && operand.getType() == result.getType() ? OpFoldResult(operand)
-                                                            : OpFoldResult();
+  return condition && operand.getType() == result.getType()
+             ? OpFoldResult(operand)
+             : OpFoldResult();
 }
 
 /// Whether all elements of a constant are this number.
@@ -50,7 +54,8 @@ static bool isAll(Attribute attr, double number) {
   if (!splat)
     return false;
   if (auto integer = dyn_cast<IntegerType>(splat.getElementType()))
-    return integer.getWidth() > 1 && splat.getSplatValue<APInt>() == static_cast<uint64_t>(number);
+    return integer.getWidth() > 1 &&
+           splat.getSplatValue<APInt>() == static_cast<uint64_t>(number);
   return isa<FloatType>(splat.getElementType()) &&
          splat.getSplatValue<APFloat>().isExactlyValue(number);
 }
@@ -99,11 +104,13 @@ OpFoldResult FloorDivOp::fold(FoldAdaptor op) {
 }
 
 OpFoldResult MaximumOp::fold(FoldAdaptor) {
-  return getX() == getY() ? sameIf(true, getX(), getResult()) : foldKnown(*this);
+  return getX() == getY() ? sameIf(true, getX(), getResult())
+                          : foldKnown(*this);
 }
 
 OpFoldResult MinimumOp::fold(FoldAdaptor) {
-  return getX() == getY() ? sameIf(true, getX(), getResult()) : foldKnown(*this);
+  return getX() == getY() ? sameIf(true, getX(), getResult())
+                          : foldKnown(*this);
 }
 
 //===----------------------------------------------------------------------===//
@@ -115,23 +122,33 @@ template <typename Compare>
 static OpFoldResult foldCompare(Operation *op, Compare compare) {
   auto type = dyn_cast<RankedTensorType>(op->getResult(0).getType());
   if (!type || !type.hasStaticShape() || !isInteger(op->getOperand(0)) ||
-      cast<TensorType>(op->getOperand(0).getType()).getElementType().isInteger(1))
+      cast<TensorType>(op->getOperand(0).getType())
+          .getElementType()
+          .isInteger(1))
     return {};
-  std::optional<Shape> x = knownInts(op->getOperand(0)), y = knownInts(op->getOperand(1));
-  if (!x || !y || llvm::is_contained(*x, kUnknown) || llvm::is_contained(*y, kUnknown) ||
-      type.getNumElements() != static_cast<int64_t>(std::max(x->size(), y->size())))
+  std::optional<Shape> x = knownInts(op->getOperand(0)),
+                       y = knownInts(op->getOperand(1));
+  if (!x || !y || llvm::is_contained(*x, kUnknown) ||
+      llvm::is_contained(*y, kUnknown) ||
+      type.getNumElements() !=
+          static_cast<int64_t>(std::max(x->size(), y->size())))
     return {};
   SmallVector<bool> values;
   for (int64_t i = 0; i < type.getNumElements(); ++i)
-    values.push_back(compare((*x)[x->size() == 1 ? 0 : i], (*y)[y->size() == 1 ? 0 : i]));
+    values.push_back(
+        compare((*x)[x->size() == 1 ? 0 : i], (*y)[y->size() == 1 ? 0 : i]));
   return DenseElementsAttr::get(type, values);
 }
 
-OpFoldResult EqualOp::fold(FoldAdaptor) { return foldCompare(*this, std::equal_to<int64_t>()); }
+OpFoldResult EqualOp::fold(FoldAdaptor) {
+  return foldCompare(*this, std::equal_to<int64_t>());
+}
 OpFoldResult NotEqualOp::fold(FoldAdaptor) {
   return foldCompare(*this, std::not_equal_to<int64_t>());
 }
-OpFoldResult LessOp::fold(FoldAdaptor) { return foldCompare(*this, std::less<int64_t>()); }
+OpFoldResult LessOp::fold(FoldAdaptor) {
+  return foldCompare(*this, std::less<int64_t>());
+}
 OpFoldResult LessEqualOp::fold(FoldAdaptor) {
   return foldCompare(*this, std::less_equal<int64_t>());
 }
@@ -160,7 +177,8 @@ OpFoldResult LogicalNotOp::fold(FoldAdaptor op) {
 }
 
 /// `x op y` where `neutral` changes nothing and its opposite decides.
-static OpFoldResult foldLogical(Operation *op, ArrayRef<Attribute> operands, bool neutral) {
+static OpFoldResult foldLogical(Operation *op, ArrayRef<Attribute> operands,
+                                bool neutral) {
   auto type = dyn_cast<RankedTensorType>(op->getResult(0).getType());
   for (unsigned i : {0u, 1u}) {
     std::optional<bool> value = truth(operands[i]);
@@ -168,10 +186,12 @@ static OpFoldResult foldLogical(Operation *op, ArrayRef<Attribute> operands, boo
       continue;
     if (*value != neutral && type && type.hasStaticShape())
       return DenseElementsAttr::get(type, *value);
-    if (auto other = sameIf(*value == neutral, op->getOperand(1 - i), op->getResult(0)))
+    if (auto other =
+            sameIf(*value == neutral, op->getOperand(1 - i), op->getResult(0)))
       return other;
   }
-  return sameIf(op->getOperand(0) == op->getOperand(1), op->getOperand(0), op->getResult(0));
+  return sameIf(op->getOperand(0) == op->getOperand(1), op->getOperand(0),
+                op->getResult(0));
 }
 
 OpFoldResult LogicalAndOp::fold(FoldAdaptor op) {
@@ -198,10 +218,12 @@ static bool isWidening(Type from, Type to) {
     return true;
   auto x = dyn_cast<IntegerType>(from), y = dyn_cast<IntegerType>(to);
   if (x && y)
-    return x.getSignedness() == y.getSignedness() && x.getWidth() <= y.getWidth();
+    return x.getSignedness() == y.getSignedness() &&
+           x.getWidth() <= y.getWidth();
   if (!isa<FloatType>(from) || !isa<FloatType>(to))
     return false;
-  return from == to || to.isF64() || (to.isF32() && (from.isF16() || from.isBF16()));
+  return from == to || to.isF64() ||
+         (to.isF32() && (from.isF16() || from.isBF16()));
 }
 
 /// A scalar or splat constant in another type. What rounds is left to run time
@@ -225,7 +247,8 @@ static OpFoldResult castSplat(SplatElementsAttr splat, RankedTensorType type) {
                               APFloat::rmNearestTiesToEven);
     } else if (isa<FloatType>(from)) {
       result = splat.getSplatValue<APFloat>();
-      result.convert(target.getFloatSemantics(), APFloat::rmNearestTiesToEven, &inexact);
+      result.convert(target.getFloatSemantics(), APFloat::rmNearestTiesToEven,
+                     &inexact);
     } else {
       return {};
     }

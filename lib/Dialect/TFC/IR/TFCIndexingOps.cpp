@@ -11,7 +11,9 @@ using namespace mlir;
 using namespace tfc;
 using namespace tfc::detail;
 
-static int64_t rankOf(TensorType type) { return type.hasRank() ? type.getRank() : -1; }
+static int64_t rankOf(TensorType type) {
+  return type.hasRank() ? type.getRank() : -1;
+}
 
 //===----------------------------------------------------------------------===//
 // Gather and scatter
@@ -27,16 +29,18 @@ LogicalResult GatherOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
   // C1
   if (failed(checkAxis(loc, axis, rankOf(*x))))
     return failure();
-  if (batch < 0 || batch > axis || (indices->hasRank() && batch > indices->getRank()))
+  if (batch < 0 || batch > axis ||
+      (indices->hasRank() && batch > indices->getRank()))
     return emitOptionalError(loc, "expected 0 <= batch_dims <= axis = ", axis,
-                             " and at most the rank of indices, got ", batch, " for ",
-                             *indices);
+                             " and at most the rank of indices, got ", batch,
+                             " for ", *indices);
   if (!x->hasRank() || !indices->hasRank())
     return unranked(results, x->getElementType());
   // C2
   for (int64_t i = 0; i < batch; ++i)
-    if (!isCompatible(RankedTensorType::get(x->getDimSize(i), x->getElementType()),
-                      RankedTensorType::get(indices->getDimSize(i), x->getElementType())))
+    if (!isCompatible(
+            RankedTensorType::get(x->getDimSize(i), x->getElementType()),
+            RankedTensorType::get(indices->getDimSize(i), x->getElementType())))
       return emitOptionalError(loc, "expected equal sizes in the first ", batch,
                                " dimensions, got ", *x, " and ", *indices);
   Shape shape(x->getShape().take_front(axis));
@@ -50,11 +54,12 @@ static FailureOr<int64_t> indexSize(Loc loc, TensorType indices) {
   if (!indices.hasRank())
     return kUnknown;
   if (indices.getRank() == 0)
-    return emitOptionalError(loc, "expected indices of rank at least 1, got ", indices);
+    return emitOptionalError(loc, "expected indices of rank at least 1, got ",
+                             indices);
   int64_t size = indices.getShape().back();
   if (size == kUnknown)
-    return emitOptionalError(loc, "expected indices with a known last dimension, got ",
-                             indices);
+    return emitOptionalError(
+        loc, "expected indices with a known last dimension, got ", indices);
   return size;
 }
 
@@ -71,13 +76,14 @@ LogicalResult GatherNdOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
   // C2
   int64_t batch = op.getBatchDims();
   if (batch < 0 || (indices->hasRank() && batch >= indices->getRank()))
-    return emitOptionalError(loc, "expected 0 <= batch_dims < rank of indices, got ",
+    return emitOptionalError(loc,
+                             "expected 0 <= batch_dims < rank of indices, got ",
                              batch, " for ", *indices);
   if (x->hasRank() && *size != kUnknown && *size > x->getRank() - batch)
     return emitOptionalError(loc, "expected index vectors of at most ",
                              std::max<int64_t>(x->getRank() - batch, 0),
-                             " entries for ", *x, " with batch_dims ", batch, ", got ",
-                             *size);
+                             " entries for ", *x, " with batch_dims ", batch,
+                             ", got ", *size);
   if (!x->hasRank() || !indices->hasRank())
     return unranked(results, x->getElementType());
   Shape shape(indices->getShape().drop_back());
@@ -97,8 +103,9 @@ LogicalResult ScatterOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
   if (failed(size))
     return failure();
   if (x->hasRank() && *size != kUnknown && *size > x->getRank())
-    return emitOptionalError(loc, "expected index vectors of at most ", x->getRank(),
-                             " entries for ", *x, ", got ", *size);
+    return emitOptionalError(loc, "expected index vectors of at most ",
+                             x->getRank(), " entries for ", *x, ", got ",
+                             *size);
   // C2
   TensorType want = UnrankedTensorType::get(x->getElementType());
   if (x->hasRank() && indices->hasRank()) {
@@ -107,18 +114,21 @@ LogicalResult ScatterOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
     want = RankedTensorType::get(shape, x->getElementType());
   }
   if (!isCompatible(*updates, want))
-    return emitOptionalError(loc, "expected updates of type ", want, ", got ", *updates);
+    return emitOptionalError(loc, "expected updates of type ", want, ", got ",
+                             *updates);
   // C3
-  static constexpr StringRef modes[] = {"update", "add", "sub", "mul", "min", "max"};
+  static constexpr StringRef modes[] = {"update", "add", "sub",
+                                        "mul",    "min", "max"};
   if (!llvm::is_contained(modes, op.getMode()))
-    return emitOptionalError(loc, "expected `mode` update, add, sub, mul, min or max, got ",
-                             op.getMode());
+    return emitOptionalError(
+        loc, "expected `mode` update, add, sub, mul, min or max, got ",
+        op.getMode());
   results.push_back(*x);
   return success();
 }
 
-LogicalResult NonzeroOp::inferReturnTypes(MLIRContext *context, Loc loc, Adaptor op,
-                                          Results &results) {
+LogicalResult NonzeroOp::inferReturnTypes(MLIRContext *context, Loc loc,
+                                          Adaptor op, Results &results) {
   FailureOr<TensorType> x = tensorOf(loc, op.getX(), "x");
   if (failed(x))
     return failure();
@@ -139,8 +149,8 @@ LogicalResult SortOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
   return sameShape(results, *x, x->getElementType());
 }
 
-LogicalResult ArgsortOp::inferReturnTypes(MLIRContext *context, Loc loc, Adaptor op,
-                                          Results &results) {
+LogicalResult ArgsortOp::inferReturnTypes(MLIRContext *context, Loc loc,
+                                          Adaptor op, Results &results) {
   FailureOr<TensorType> x = tensorOf(loc, op.getX(), "x");
   // C1
   if (failed(x) || failed(checkAxis(loc, op.getAxis(), rankOf(*x))))
@@ -152,19 +162,22 @@ LogicalResult ArgsortOp::inferReturnTypes(MLIRContext *context, Loc loc, Adaptor
 // Random bits
 //===----------------------------------------------------------------------===//
 
-LogicalResult RandomBitsOp::inferReturnTypes(MLIRContext *context, Loc loc, Adaptor op,
-                                             Results &results) {
+LogicalResult RandomBitsOp::inferReturnTypes(MLIRContext *context, Loc loc,
+                                             Adaptor op, Results &results) {
   auto word = IntegerType::get(context, 64, IntegerType::Unsigned);
   // C1
   if (!isCompatible(op.getKey().getType(), RankedTensorType::get(1, word)) ||
       !isCompatible(op.getCounter().getType(), RankedTensorType::get(2, word)))
-    return emitOptionalError(loc, "expected a key tensor<1xui64> and a counter "
-                                  "tensor<2xui64>, got ",
-                             op.getKey().getType(), " and ", op.getCounter().getType());
+    return emitOptionalError(loc,
+                             "expected a key tensor<1xui64> and a counter "
+                             "tensor<2xui64>, got ",
+                             op.getKey().getType(), " and ",
+                             op.getCounter().getType());
   // C2
   Type dtype = op.getDtype();
   if (!dtype.isUnsignedInteger(32) && !dtype.isUnsignedInteger(64))
-    return emitOptionalError(loc, "expected `dtype` to be ui32 or ui64, got ", dtype);
+    return emitOptionalError(loc, "expected `dtype` to be ui32 or ui64, got ",
+                             dtype);
   if (failed(checkShape(loc, op.getShape(), /*mayBeUnknown=*/false)))
     return failure();
   return ranked(results, op.getShape(), dtype);

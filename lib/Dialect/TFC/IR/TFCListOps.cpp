@@ -21,7 +21,8 @@ static FailureOr<TensorType> elementTypeOf(Loc loc, Type type) {
   auto tensor = dyn_cast<TensorType>(type);
   if (tensor && isElementType(tensor.getElementType()))
     return tensor;
-  return emitOptionalError(loc, "expected `element_type` to be a tensor type, got ", type);
+  return emitOptionalError(
+      loc, "expected `element_type` to be a tensor type, got ", type);
 }
 
 /// What the list and the attribute together say of an element.
@@ -32,7 +33,8 @@ static FailureOr<TensorType> mergedElement(Loc loc, Adaptor op) {
   if (failed(list) || failed(element))
     return failure();
   if (!isCompatible(*element, list->getElementType()))
-    return emitOptionalError(loc, "expected `element_type` to be compatible with ",
+    return emitOptionalError(loc,
+                             "expected `element_type` to be compatible with ",
                              list->getElementType(), ", got ", *element);
   return mergeTypes(list->getElementType(), *element);
 }
@@ -47,8 +49,8 @@ LogicalResult ListCreateOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
   return success();
 }
 
-LogicalResult ListLengthOp::inferReturnTypes(MLIRContext *context, Loc loc, Adaptor op,
-                                             Results &results) {
+LogicalResult ListLengthOp::inferReturnTypes(MLIRContext *context, Loc loc,
+                                             Adaptor op, Results &results) {
   if (failed(listOf(loc, op.getList())))
     return failure();
   return ranked(results, {}, IntegerType::get(context, 32));
@@ -72,12 +74,13 @@ LogicalResult ListSetOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
   FailureOr<ListType> list = listOf(loc, op.getList());
   FailureOr<TensorType> value = tensorOf(loc, op.getValue(), "value");
   // C1
-  if (failed(list) || failed(value) || failed(scalarOf(loc, op.getIndex(), "index")))
+  if (failed(list) || failed(value) ||
+      failed(scalarOf(loc, op.getIndex(), "index")))
     return failure();
   // C2
   if (!isCompatible(*value, list->getElementType()))
-    return emitOptionalError(loc, "expected a value of type ", list->getElementType(),
-                             ", got ", *value);
+    return emitOptionalError(loc, "expected a value of type ",
+                             list->getElementType(), ", got ", *value);
   results.push_back(*list);
   return success();
 }
@@ -95,15 +98,16 @@ LogicalResult ListStackOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
   return ranked(results, shape, element->getElementType());
 }
 
-LogicalResult ListUnstackOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
-                                              Results &results) {
+LogicalResult ListUnstackOp::inferReturnTypes(MLIRContext *, Loc loc,
+                                              Adaptor op, Results &results) {
   // C1
   FailureOr<TensorType> x = tensorOf(loc, op.getX(), "x", 1, INT64_MAX);
   if (failed(x))
     return failure();
   TensorType element = UnrankedTensorType::get(x->getElementType());
   if (x->hasRank())
-    element = RankedTensorType::get(x->getShape().drop_front(), x->getElementType());
+    element =
+        RankedTensorType::get(x->getShape().drop_front(), x->getElementType());
   results.push_back(ListType::get(element));
   return success();
 }

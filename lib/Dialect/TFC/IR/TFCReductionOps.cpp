@@ -11,7 +11,9 @@ using namespace mlir;
 using namespace tfc;
 using namespace tfc::detail;
 
-static int64_t rankOf(TensorType type) { return type.hasRank() ? type.getRank() : -1; }
+static int64_t rankOf(TensorType type) {
+  return type.hasRank() ? type.getRank() : -1;
+}
 
 //===----------------------------------------------------------------------===//
 // Reductions
@@ -34,10 +36,10 @@ static LogicalResult inferReduction(Loc loc, Adaptor op, Results &results) {
   return ranked(results, shape, type->getElementType());
 }
 
-#define INFER_REDUCTION(OpTy)                                                            \
-  LogicalResult OpTy::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,               \
-                                       Results &results) {                               \
-    return inferReduction(loc, op, results);                                             \
+#define INFER_REDUCTION(OpTy)                                                  \
+  LogicalResult OpTy::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,     \
+                                       Results &results) {                     \
+    return inferReduction(loc, op, results);                                   \
   }
 INFER_REDUCTION(ReduceSumOp)
 INFER_REDUCTION(ReduceProdOp)
@@ -57,7 +59,8 @@ static LogicalResult inferArgReduction(Loc loc, Adaptor op, Results &results) {
   // C2
   Type dtype = op.getDtype();
   if (!isElementType(dtype) || !isa<IntegerType>(dtype) || dtype.isInteger(1))
-    return emitOptionalError(loc, "expected `dtype` to be an integer type, got ", dtype);
+    return emitOptionalError(
+        loc, "expected `dtype` to be an integer type, got ", dtype);
   if (!type->hasRank())
     return unranked(results, dtype);
   Shape shape(type->getShape());
@@ -94,12 +97,13 @@ LogicalResult CumprodOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
   return inferCumulative(loc, op, results);
 }
 
-LogicalResult CumlogsumexpOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
-                                               Results &results) {
+LogicalResult CumlogsumexpOp::inferReturnTypes(MLIRContext *, Loc loc,
+                                               Adaptor op, Results &results) {
   return inferCumulative(loc, op, results);
 }
 
-LogicalResult LinearRecurrenceOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
+LogicalResult LinearRecurrenceOp::inferReturnTypes(MLIRContext *, Loc loc,
+                                                   Adaptor op,
                                                    Results &results) {
   FailureOr<TensorType> factor = tensorOf(loc, op.getFactor(), "factor");
   FailureOr<TensorType> x = tensorOf(loc, op.getX(), "x");
@@ -111,12 +115,14 @@ LogicalResult LinearRecurrenceOp::inferReturnTypes(MLIRContext *, Loc loc, Adapt
     return emitOptionalError(loc, "expected operands of one element type, got ",
                              factor->getElementType(), " and ", element);
   // C2
-  if (failed(checkAxis(loc, op.getAxis(), rankOf(*x))) || failed(checkAxis(loc, op.getAxis(), rankOf(*factor))))
+  if (failed(checkAxis(loc, op.getAxis(), rankOf(*x))) ||
+      failed(checkAxis(loc, op.getAxis(), rankOf(*factor))))
     return failure();
   if (!x->hasRank() || !factor->hasRank())
     return sameShape(results, x->hasRank() ? *x : *factor, element);
   if (failed(verifyCompatibleShape(*factor, *x)))
-    return emitOptionalError(loc, "expected operands of one shape, got ", *factor, " and ", *x);
+    return emitOptionalError(loc, "expected operands of one shape, got ",
+                             *factor, " and ", *x);
   Shape shape(x->getShape());
   for (auto [size, other] : llvm::zip(shape, factor->getShape()))
     if (size == kUnknown)
@@ -137,8 +143,8 @@ LogicalResult MatmulOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
     return failure();
   Type element = x->getElementType();
   if (y->getElementType() != element)
-    return emitOptionalError(loc, "expected operands of one element type, got ", element,
-                             " and ", y->getElementType());
+    return emitOptionalError(loc, "expected operands of one element type, got ",
+                             element, " and ", y->getElementType());
   if (!x->hasRank() || !y->hasRank())
     return unranked(results, element);
 
@@ -151,12 +157,13 @@ LogicalResult MatmulOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
     std::swap(otherDepth, columns);
   // C2
   if (depth != otherDepth && depth != kUnknown && otherDepth != kUnknown)
-    return emitOptionalError(loc, "expected equal contracted sizes, got ", depth, " of ",
-                             *x, op.getTransposeX() ? " transposed" : "", " and ",
-                             otherDepth, " of ", *y,
-                             op.getTransposeY() ? " transposed" : "");
+    return emitOptionalError(
+        loc, "expected equal contracted sizes, got ", depth, " of ", *x,
+        op.getTransposeX() ? " transposed" : "", " and ", otherDepth, " of ",
+        *y, op.getTransposeY() ? " transposed" : "");
   // C3
-  FailureOr<Shape> shape = broadcast(loc, left.drop_back(2), right.drop_back(2));
+  FailureOr<Shape> shape =
+      broadcast(loc, left.drop_back(2), right.drop_back(2));
   if (failed(shape))
     return failure();
   shape->append({rows, columns});

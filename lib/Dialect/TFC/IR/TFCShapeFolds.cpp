@@ -14,7 +14,8 @@ using namespace tfc::detail;
 /// The value of an op on small integers, if it is known.
 static OpFoldResult foldKnown(Operation *op) {
   auto type = dyn_cast<RankedTensorType>(op->getResult(0).getType());
-  if (!type || !type.hasStaticShape() || !isa<IntegerType>(type.getElementType()) ||
+  if (!type || !type.hasStaticShape() ||
+      !isa<IntegerType>(type.getElementType()) ||
       type.getElementType().isInteger(1))
     return {};
   std::optional<Shape> values = knownInts(op->getResult(0));
@@ -28,7 +29,8 @@ static OpFoldResult foldKnown(Operation *op) {
   return DenseElementsAttr::get(type, elements);
 }
 
-/// Whether both have the same static type: then the same elements are in the same places.
+/// Whether both have the same static type: then the same elements are in the
+/// same places.
 static bool isStaticallyEqual(Value a, Value b) {
   auto type = dyn_cast<RankedTensorType>(a.getType());
   return type && type.hasStaticShape() && type == b.getType();
@@ -51,7 +53,8 @@ OpFoldResult BroadcastToOp::fold(FoldAdaptor op) {
 }
 
 OpFoldResult SumToOp::fold(FoldAdaptor) {
-  return isStaticallyEqual(getX(), getResult()) ? OpFoldResult(getX()) : OpFoldResult();
+  return isStaticallyEqual(getX(), getResult()) ? OpFoldResult(getX())
+                                                : OpFoldResult();
 }
 
 OpFoldResult EnsureShapeOp::fold(FoldAdaptor) {
@@ -101,7 +104,8 @@ OpFoldResult SqueezeOp::fold(FoldAdaptor op) {
   if (auto constant = reshapeConstant(op.getX(), getType()))
     return constant;
   if (auto inner = getX().getDefiningOp<ExpandDimsOp>();
-      inner && inner.getAxes() == getAxes() && inner.getX().getType() == getType())
+      inner && inner.getAxes() == getAxes() &&
+      inner.getX().getType() == getType())
     return inner.getX();
   return foldKnown(*this);
 }
@@ -115,9 +119,11 @@ OpFoldResult ExpandDimsOp::fold(FoldAdaptor op) {
 }
 
 OpFoldResult TransposeOp::fold(FoldAdaptor op) {
-  if (llvm::all_of(llvm::enumerate(getPerm()),
-                   [](auto p) { return p.value() == static_cast<int64_t>(p.index()); }))
-    return getX().getType() == getType() ? OpFoldResult(getX()) : OpFoldResult();
+  if (llvm::all_of(llvm::enumerate(getPerm()), [](auto p) {
+        return p.value() == static_cast<int64_t>(p.index());
+      }))
+    return getX().getType() == getType() ? OpFoldResult(getX())
+                                         : OpFoldResult();
   auto splat = dyn_cast_or_null<SplatElementsAttr>(op.getX());
   if (splat && !isa<DenseIntOrFPElementsAttr>(splat))
     splat = {};
@@ -140,8 +146,9 @@ OpFoldResult TransposeOp::fold(FoldAdaptor op) {
 //===----------------------------------------------------------------------===//
 
 OpFoldResult SliceOp::fold(FoldAdaptor op) {
-  bool whole = llvm::all_of(getStrides(), [](int64_t stride) { return stride == 1; }) &&
-               llvm::all_of(getStarts(), [](int64_t start) { return start == 0; });
+  bool whole =
+      llvm::all_of(getStrides(), [](int64_t stride) { return stride == 1; }) &&
+      llvm::all_of(getStarts(), [](int64_t start) { return start == 0; });
   if (whole && isStaticallyEqual(getX(), getResult()))
     return getX();
   auto splat = dyn_cast_or_null<SplatElementsAttr>(op.getX());
@@ -161,11 +168,14 @@ OpFoldResult GatherOp::fold(FoldAdaptor) { return foldKnown(*this); }
 
 OpFoldResult PadOp::fold(FoldAdaptor) {
   auto isZero = [](int64_t size) { return size == 0; };
-  bool nothing = llvm::all_of(getLow(), isZero) && llvm::all_of(getHigh(), isZero);
-  return nothing && getX().getType() == getType() ? OpFoldResult(getX()) : OpFoldResult();
+  bool nothing =
+      llvm::all_of(getLow(), isZero) && llvm::all_of(getHigh(), isZero);
+  return nothing && getX().getType() == getType() ? OpFoldResult(getX())
+                                                  : OpFoldResult();
 }
 
 OpFoldResult ReverseOp::fold(FoldAdaptor) {
-  return getAxes().empty() && getX().getType() == getType() ? OpFoldResult(getX())
-                                                            : OpFoldResult();
+  return getAxes().empty() && getX().getType() == getType()
+             ? OpFoldResult(getX())
+             : OpFoldResult();
 }

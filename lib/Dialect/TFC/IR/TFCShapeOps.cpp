@@ -2,7 +2,8 @@
 // Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
-// Shape rules of constants, broadcasts, reshapes and other ops on whole dimensions.
+// Shape rules of constants, broadcasts, reshapes and other ops on whole
+// dimensions.
 //===----------------------------------------------------------------------===//
 
 #include "Shapes.h"
@@ -19,7 +20,8 @@ LogicalResult ConstantOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
                                            Results &results) {
   ShapedType type = op.getValue().getShapedType();
   if (!isa<RankedTensorType>(type) || !isElementType(type.getElementType()))
-    return emitOptionalError(loc, "expected the value of a tensor, got one of ", type);
+    return emitOptionalError(loc, "expected the value of a tensor, got one of ",
+                             type);
   results.push_back(type);
   return success();
 }
@@ -44,15 +46,18 @@ LogicalResult RangeOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
     if (failed(type))
       return failure();
     if (element && element != type->getElementType())
-      return emitOptionalError(loc, "expected operands of one element type, got ",
+      return emitOptionalError(loc,
+                               "expected operands of one element type, got ",
                                element, " and ", type->getElementType());
     element = type->getElementType();
   }
-  std::optional<Shape> start = knownInts(op.getStart()), limit = knownInts(op.getLimit()),
+  std::optional<Shape> start = knownInts(op.getStart()),
+                       limit = knownInts(op.getLimit()),
                        delta = knownInts(op.getDelta());
   int64_t size = kUnknown;
   if (start && limit && delta && start->front() != kUnknown &&
-      limit->front() != kUnknown && delta->front() != kUnknown && delta->front() != 0) {
+      limit->front() != kUnknown && delta->front() != kUnknown &&
+      delta->front() != 0) {
     // In 128 bits: the distance of two i64 does not fit in 64.
     __int128 distance = static_cast<__int128>(limit->front()) - start->front();
     __int128 step = delta->front();
@@ -69,10 +74,12 @@ LogicalResult ShapeOfOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
   FailureOr<TensorType> type = tensorOf(loc, op.getX(), "x");
   if (failed(type))
     return failure();
-  if (!op.getDtype().isSignlessInteger(32) && !op.getDtype().isSignlessInteger(64))
+  if (!op.getDtype().isSignlessInteger(32) &&
+      !op.getDtype().isSignlessInteger(64))
     return emitOptionalError(loc, "expected `dtype` to be i32 or i64, got ",
                              op.getDtype());
-  return ranked(results, type->hasRank() ? type->getRank() : kUnknown, op.getDtype());
+  return ranked(results, type->hasRank() ? type->getRank() : kUnknown,
+                op.getDtype());
 }
 
 //===----------------------------------------------------------------------===//
@@ -80,13 +87,15 @@ LogicalResult ShapeOfOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
 //===----------------------------------------------------------------------===//
 
 /// Checks that a tensor of `type` can be stretched to `shape`.
-static LogicalResult checkBroadcast(Loc loc, TensorType type, ArrayRef<int64_t> shape) {
+static LogicalResult checkBroadcast(Loc loc, TensorType type,
+                                    ArrayRef<int64_t> shape) {
   if (!type.hasRank())
     return success();
   ArrayRef<int64_t> from = type.getShape();
   bool fits = from.size() <= shape.size();
   for (size_t i = 0; fits && i < from.size(); ++i) {
-    int64_t size = from[from.size() - 1 - i], want = shape[shape.size() - 1 - i];
+    int64_t size = from[from.size() - 1 - i],
+            want = shape[shape.size() - 1 - i];
     fits = size == want || size == 1 || size == kUnknown || want == kUnknown;
   }
   if (fits)
@@ -95,11 +104,12 @@ static LogicalResult checkBroadcast(Loc loc, TensorType type, ArrayRef<int64_t> 
                            str(shape));
 }
 
-LogicalResult BroadcastToOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
-                                              Results &results) {
+LogicalResult BroadcastToOp::inferReturnTypes(MLIRContext *, Loc loc,
+                                              Adaptor op, Results &results) {
   FailureOr<TensorType> type = tensorOf(loc, op.getX(), "x");
   // C1, C2
-  if (failed(type) || failed(checkShape(loc, op.getShape(), /*mayBeUnknown=*/false)) ||
+  if (failed(type) ||
+      failed(checkShape(loc, op.getShape(), /*mayBeUnknown=*/false)) ||
       failed(checkBroadcast(loc, *type, op.getShape())))
     return failure();
   return ranked(results, op.getShape(), type->getElementType());
@@ -117,7 +127,8 @@ static FailureOr<std::optional<Shape>> shapeFrom(Loc loc, Value shape) {
   return std::optional<Shape>(Shape(*rank, kUnknown));
 }
 
-LogicalResult DynamicBroadcastToOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
+LogicalResult DynamicBroadcastToOp::inferReturnTypes(MLIRContext *, Loc loc,
+                                                     Adaptor op,
                                                      Results &results) {
   FailureOr<TensorType> type = tensorOf(loc, op.getX(), "x");
   FailureOr<std::optional<Shape>> shape = shapeFrom(loc, op.getShape());
@@ -160,9 +171,11 @@ LogicalResult SumToOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
 // Reshapes
 //===----------------------------------------------------------------------===//
 
-/// Checks the number of elements and computes the one unknown dimension, if it can.
-/// A size that is `given` at run time, not computed, may be anything beside a 0.
-static LogicalResult completeShape(Loc loc, TensorType type, Shape &shape, bool given) {
+/// Checks the number of elements and computes the one unknown dimension, if it
+/// can. A size that is `given` at run time, not computed, may be anything
+/// beside a 0.
+static LogicalResult completeShape(Loc loc, TensorType type, Shape &shape,
+                                   bool given) {
   int64_t rest = 1, unknown = 0;
   for (int64_t size : shape)
     if (size == kUnknown)
@@ -174,7 +187,9 @@ static LogicalResult completeShape(Loc loc, TensorType type, Shape &shape, bool 
     return success();
   if (unknown == 1 && given && rest == 0 && count == 0)
     return success();
-  bool fits = unknown == 0 ? count == rest : rest == 0 ? false : count % rest == 0;
+  bool fits = unknown == 0 ? count == rest
+              : rest == 0  ? false
+                           : count % rest == 0;
   if (!fits)
     return emitOptionalError(loc, "cannot reshape ", type, " with ", count,
                              " elements to ", str(shape));
@@ -188,7 +203,8 @@ LogicalResult ReshapeOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
                                           Results &results) {
   FailureOr<TensorType> type = tensorOf(loc, op.getX(), "x");
   // C1
-  if (failed(type) || failed(checkShape(loc, op.getShape(), /*mayBeUnknown=*/true)))
+  if (failed(type) ||
+      failed(checkShape(loc, op.getShape(), /*mayBeUnknown=*/true)))
     return failure();
   if (llvm::count(op.getShape(), kUnknown) > 1)
     return emitOptionalError(loc, "expected at most one unknown size, got ",
@@ -200,8 +216,8 @@ LogicalResult ReshapeOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
   return ranked(results, shape, type->getElementType());
 }
 
-LogicalResult DynamicReshapeOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
-                                                 Results &results) {
+LogicalResult DynamicReshapeOp::inferReturnTypes(MLIRContext *, Loc loc,
+                                                 Adaptor op, Results &results) {
   FailureOr<TensorType> type = tensorOf(loc, op.getX(), "x");
   FailureOr<std::optional<Shape>> shape = shapeFrom(loc, op.getShape());
   if (failed(type) || failed(shape))
@@ -215,11 +231,13 @@ LogicalResult DynamicReshapeOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor
     if (size == kUnknown || size >= 0)
       continue;
     if (size != -1 || ++minus > 1)
-      return emitOptionalError(loc, "expected sizes of at least 0 and at most one -1, got ",
-                               str(**shape));
+      return emitOptionalError(
+          loc, "expected sizes of at least 0 and at most one -1, got ",
+          str(**shape));
     size = kUnknown;
   }
-  if (!(mayBeMinus && minus) && failed(completeShape(loc, *type, **shape, mayBeMinus)))
+  if (!(mayBeMinus && minus) &&
+      failed(completeShape(loc, *type, **shape, mayBeMinus)))
     return failure();
   return ranked(results, **shape, type->getElementType());
 }
@@ -228,8 +246,8 @@ LogicalResult SqueezeOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
                                           Results &results) {
   FailureOr<TensorType> type = tensorOf(loc, op.getX(), "x");
   // C1
-  if (failed(type) ||
-      failed(checkAxes(loc, op.getAxes(), type->hasRank() ? type->getRank() : -1)))
+  if (failed(type) || failed(checkAxes(loc, op.getAxes(),
+                                       type->hasRank() ? type->getRank() : -1)))
     return failure();
   if (!type->hasRank())
     return unranked(results, type->getElementType());
@@ -241,8 +259,8 @@ LogicalResult SqueezeOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
     }
     // C2
     if (size != 1 && size != kUnknown)
-      return emitOptionalError(loc, "expected size 1 at axis ", i, ", got ", size, " in ",
-                               *type);
+      return emitOptionalError(loc, "expected size 1 at axis ", i, ", got ",
+                               size, " in ", *type);
   }
   return ranked(results, shape, type->getElementType());
 }
@@ -254,7 +272,8 @@ LogicalResult ExpandDimsOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
     return failure();
   int64_t added = op.getAxes().size();
   // C1
-  if (failed(checkAxes(loc, op.getAxes(), type->hasRank() ? type->getRank() + added : -1)))
+  if (failed(checkAxes(loc, op.getAxes(),
+                       type->hasRank() ? type->getRank() + added : -1)))
     return failure();
   if (!type->hasRank())
     return unranked(results, type->getElementType());
@@ -275,8 +294,8 @@ LogicalResult TransposeOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
   llvm::sort(sorted);
   for (int64_t i = 0; i < rank; ++i)
     if (sorted[i] != i)
-      return emitOptionalError(loc, "expected a permutation of 0 to ", rank - 1, ", got ",
-                               str(op.getPerm()));
+      return emitOptionalError(loc, "expected a permutation of 0 to ", rank - 1,
+                               ", got ", str(op.getPerm()));
   if (!type->hasRank())
     return ranked(results, Shape(rank, kUnknown), type->getElementType());
   if (failed(checkEntries(loc, "perm", rank, type->getRank())))
@@ -287,16 +306,17 @@ LogicalResult TransposeOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
   return ranked(results, shape, type->getElementType());
 }
 
-LogicalResult EnsureShapeOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
-                                              Results &results) {
+LogicalResult EnsureShapeOp::inferReturnTypes(MLIRContext *, Loc loc,
+                                              Adaptor op, Results &results) {
   FailureOr<TensorType> type = tensorOf(loc, op.getX(), "x");
-  if (failed(type) || failed(checkShape(loc, op.getShape(), /*mayBeUnknown=*/true)))
+  if (failed(type) ||
+      failed(checkShape(loc, op.getShape(), /*mayBeUnknown=*/true)))
     return failure();
   // C1
   auto want = RankedTensorType::get(op.getShape(), type->getElementType());
   if (!isCompatible(*type, want))
-    return emitOptionalError(loc, "expected a tensor of shape ", str(op.getShape()),
-                             ", got ", *type);
+    return emitOptionalError(loc, "expected a tensor of shape ",
+                             str(op.getShape()), ", got ", *type);
   results.push_back(mergeTypes(*type, want));
   return success();
 }

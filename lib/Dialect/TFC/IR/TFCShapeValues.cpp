@@ -22,7 +22,8 @@ static std::optional<Shape> entries(Value value, unsigned &budget);
 
 static std::optional<Shape> entriesOf(ElementsAttr attr) {
   auto dense = dyn_cast<DenseIntElementsAttr>(attr);
-  if (!dense || dense.getType().getRank() > 1 || dense.getNumElements() > kMostEntries)
+  if (!dense || dense.getType().getRank() > 1 ||
+      dense.getNumElements() > kMostEntries)
     return std::nullopt;
   bool isUnsigned = dense.getElementType().isUnsignedInteger();
   Shape values;
@@ -35,7 +36,8 @@ static std::optional<Shape> entriesOf(ElementsAttr attr) {
 
 /// Arithmetic on entries, with numpy's broadcast of a scalar.
 template <typename Function>
-static std::optional<Shape> zip(Operation *op, unsigned &budget, Function function) {
+static std::optional<Shape> zip(Operation *op, unsigned &budget,
+                                Function function) {
   std::optional<Shape> x = entries(op->getOperand(0), budget),
                        y = entries(op->getOperand(1), budget);
   if (!x || !y || (x->size() != y->size() && x->size() != 1 && y->size() != 1))
@@ -44,7 +46,8 @@ static std::optional<Shape> zip(Operation *op, unsigned &budget, Function functi
   Shape values;
   for (size_t i = 0; i < size; ++i) {
     int64_t a = (*x)[x->size() == 1 ? 0 : i], b = (*y)[y->size() == 1 ? 0 : i];
-    values.push_back(a == kUnknown || b == kUnknown ? kUnknown : function(a, b));
+    values.push_back(a == kUnknown || b == kUnknown ? kUnknown
+                                                    : function(a, b));
   }
   return values;
 }
@@ -64,7 +67,8 @@ static std::optional<Shape> sliceEntries(SliceOp op, unsigned &budget) {
   std::optional<Shape> all = entries(op.getX(), budget);
   if (!all || op.getStarts().size() != 1)
     return std::nullopt;
-  int64_t start = op.getStarts()[0], stride = op.getStrides()[0], size = op.getSizes()[0];
+  int64_t start = op.getStarts()[0], stride = op.getStrides()[0],
+          size = op.getSizes()[0];
   if (size == kUnknown)
     size = sliceSize(all->size(), start, stride);
   Shape values;
@@ -129,10 +133,12 @@ static std::optional<Shape> evaluate(Operation *op, unsigned &budget) {
       })
       .Case([&](MulOp) { return zip(op, budget, mulSizes); })
       .Case([&](MaximumOp) {
-        return zip(op, budget, [](int64_t a, int64_t b) { return std::max(a, b); });
+        return zip(op, budget,
+                   [](int64_t a, int64_t b) { return std::max(a, b); });
       })
       .Case([&](MinimumOp) {
-        return zip(op, budget, [](int64_t a, int64_t b) { return std::min(a, b); });
+        return zip(op, budget,
+                   [](int64_t a, int64_t b) { return std::min(a, b); });
       })
       .Case([&](FloorDivOp) {
         return zip(op, budget, [](int64_t a, int64_t b) {

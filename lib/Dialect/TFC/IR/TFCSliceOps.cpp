@@ -11,10 +11,13 @@ using namespace mlir;
 using namespace tfc;
 using namespace tfc::detail;
 
-static int64_t rankOf(TensorType type) { return type.hasRank() ? type.getRank() : -1; }
+static int64_t rankOf(TensorType type) {
+  return type.hasRank() ? type.getRank() : -1;
+}
 
 /// Checks that strides are not 0 and that there is one for each dimension.
-static LogicalResult checkStrides(Loc loc, ArrayRef<int64_t> strides, int64_t rank) {
+static LogicalResult checkStrides(Loc loc, ArrayRef<int64_t> strides,
+                                  int64_t rank) {
   if (failed(checkEntries(loc, "strides", strides.size(), rank)))
     return failure();
   for (int64_t stride : strides)
@@ -25,7 +28,8 @@ static LogicalResult checkStrides(Loc loc, ArrayRef<int64_t> strides, int64_t ra
 }
 
 /// Checks a vector operand with an entry for each dimension.
-static LogicalResult checkVector(Loc loc, Value vector, StringRef name, int64_t rank) {
+static LogicalResult checkVector(Loc loc, Value vector, StringRef name,
+                                 int64_t rank) {
   FailureOr<int64_t> size = vectorSizeOf(loc, vector, name);
   if (failed(size))
     return failure();
@@ -47,8 +51,9 @@ static LogicalResult checkBox(Loc loc, int64_t axis, int64_t dim, int64_t start,
     return success();
   auto start64 = start, size64 = size;
   return emitOptionalError(loc, "slice of ", size64, " elements from ", start64,
-                           " with stride ", stride, " is out of range at axis ", axis,
-                           " of size ", dim == kUnknown ? "?" : std::to_string(dim));
+                           " with stride ", stride, " is out of range at axis ",
+                           axis, " of size ",
+                           dim == kUnknown ? "?" : std::to_string(dim));
 }
 
 LogicalResult SliceOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
@@ -72,18 +77,20 @@ LogicalResult SliceOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
     if (size == kUnknown && dim != kUnknown && starts[i] >= 0)
       size = sliceSize(dim, starts[i], strides[i]);
     // C2
-    if (failed(checkBox(loc, i, dim, starts[i], size == kUnknown ? 1 : size, strides[i])))
+    if (failed(checkBox(loc, i, dim, starts[i], size == kUnknown ? 1 : size,
+                        strides[i])))
       return failure();
   }
   return ranked(results, shape, type->getElementType());
 }
 
-LogicalResult DynamicSliceOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
-                                               Results &results) {
+LogicalResult DynamicSliceOp::inferReturnTypes(MLIRContext *, Loc loc,
+                                               Adaptor op, Results &results) {
   FailureOr<TensorType> type = tensorOf(loc, op.getX(), "x");
   // C1
   Shape shape(op.getSizes());
-  if (failed(type) || failed(checkEntries(loc, "sizes", shape.size(), rankOf(*type))) ||
+  if (failed(type) ||
+      failed(checkEntries(loc, "sizes", shape.size(), rankOf(*type))) ||
       failed(checkVector(loc, op.getStarts(), "starts", shape.size())) ||
       failed(checkShape(loc, shape, /*mayBeUnknown=*/true)))
     return failure();
@@ -92,16 +99,18 @@ LogicalResult DynamicSliceOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor o
     int64_t dim = type->hasRank() ? type->getDimSize(i) : kUnknown;
     int64_t start = starts && i < starts->size() ? (*starts)[i] : kUnknown;
     if (size != kUnknown && dim != kUnknown && size > dim)
-      return emitOptionalError(loc, "slice of ", size, " elements does not fit in axis ",
-                               i, " of size ", dim);
-    if (size == kUnknown && dim != kUnknown && start != kUnknown && start >= 0 &&
-        start <= dim)
+      return emitOptionalError(loc, "slice of ", size,
+                               " elements does not fit in axis ", i,
+                               " of size ", dim);
+    if (size == kUnknown && dim != kUnknown && start != kUnknown &&
+        start >= 0 && start <= dim)
       size = dim - start;
   }
   return ranked(results, shape, type->getElementType());
 }
 
-/// The size of Python's `begin:end:stride` along `dim`; bounds may be absent or unknown.
+/// The size of Python's `begin:end:stride` along `dim`; bounds may be absent or
+/// unknown.
 static int64_t pythonSliceSize(int64_t dim, std::optional<int64_t> begin,
                                std::optional<int64_t> end, int64_t stride) {
   if (dim == kUnknown)
@@ -116,10 +125,12 @@ static int64_t pythonSliceSize(int64_t dim, std::optional<int64_t> begin,
   };
   int64_t from = bound(begin, stride > 0 ? lowest : highest);
   int64_t to = bound(end, stride > 0 ? highest : lowest);
-  return stride > 0 ? sliceSize(to, from, stride) : sliceSize(0, from - to - 1, stride);
+  return stride > 0 ? sliceSize(to, from, stride)
+                    : sliceSize(0, from - to - 1, stride);
 }
 
-LogicalResult DynamicStridedSliceOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
+LogicalResult DynamicStridedSliceOp::inferReturnTypes(MLIRContext *, Loc loc,
+                                                      Adaptor op,
                                                       Results &results) {
   FailureOr<TensorType> type = tensorOf(loc, op.getX(), "x");
   ArrayRef<int64_t> strides = op.getStrides();
@@ -128,22 +139,25 @@ LogicalResult DynamicStridedSliceOp::inferReturnTypes(MLIRContext *, Loc loc, Ad
       failed(checkVector(loc, op.getBegins(), "begins", strides.size())) ||
       failed(checkVector(loc, op.getEnds(), "ends", strides.size())))
     return failure();
-  std::optional<Shape> begins = knownInts(op.getBegins()), ends = knownInts(op.getEnds());
+  std::optional<Shape> begins = knownInts(op.getBegins()),
+                       ends = knownInts(op.getEnds());
   auto bound = [](std::optional<Shape> &values, size_t i, int64_t mask) {
     if (i < 64 && (static_cast<uint64_t>(mask) >> i & 1))
       return std::optional<int64_t>();
-    return std::optional(values && i < values->size() ? (*values)[i] : kUnknown);
+    return std::optional(values && i < values->size() ? (*values)[i]
+                                                      : kUnknown);
   };
   Shape shape;
   for (auto [i, stride] : llvm::enumerate(strides))
-    shape.push_back(pythonSliceSize(type->hasRank() ? type->getDimSize(i) : kUnknown,
-                                    bound(begins, i, op.getBeginMask()),
-                                    bound(ends, i, op.getEndMask()), stride));
+    shape.push_back(
+        pythonSliceSize(type->hasRank() ? type->getDimSize(i) : kUnknown,
+                        bound(begins, i, op.getBeginMask()),
+                        bound(ends, i, op.getEndMask()), stride));
   return ranked(results, shape, type->getElementType());
 }
 
-LogicalResult UpdateSliceOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
-                                              Results &results) {
+LogicalResult UpdateSliceOp::inferReturnTypes(MLIRContext *, Loc loc,
+                                              Adaptor op, Results &results) {
   FailureOr<TensorType> type = tensorOf(loc, op.getX(), "x");
   FailureOr<TensorType> update = tensorOf(loc, op.getUpdate(), "update");
   if (failed(type) || failed(update))
@@ -157,7 +171,8 @@ LogicalResult UpdateSliceOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op
   if (failed(checkStrides(loc, op.getStrides(), rankOf(*type))) ||
       failed(checkVector(loc, op.getStarts(), "starts", rank)))
     return failure();
-  for (int64_t i = 0; fits && i < rank && type->hasRank() && update->hasRank(); ++i) {
+  for (int64_t i = 0; fits && i < rank && type->hasRank() && update->hasRank();
+       ++i) {
     int64_t dim = type->getDimSize(i), size = update->getDimSize(i);
     if (dim == kUnknown || size == kUnknown || size == 0)
       continue;
@@ -165,8 +180,8 @@ LogicalResult UpdateSliceOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op
     fits = (stride < 0 ? -stride : stride) * (size - 1) < dim;
   }
   if (!fits)
-    return emitOptionalError(loc, "expected an update that fits in ", *type, ", got ",
-                             *update);
+    return emitOptionalError(loc, "expected an update that fits in ", *type,
+                             ", got ", *update);
   results.push_back(*type);
   return success();
 }
@@ -175,9 +190,10 @@ LogicalResult UpdateSliceOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op
 // Joins and paddings
 //===----------------------------------------------------------------------===//
 
-/// Checks `type` against the shape of the operands before it, and adds its size.
-static LogicalResult joinAlong(Loc loc, int64_t axis, size_t number, TensorType type,
-                               Shape &shape) {
+/// Checks `type` against the shape of the operands before it, and adds its
+/// size.
+static LogicalResult joinAlong(Loc loc, int64_t axis, size_t number,
+                               TensorType type, Shape &shape) {
   bool agrees = type.getRank() == static_cast<int64_t>(shape.size());
   for (int64_t i = 0; agrees && i < type.getRank(); ++i) {
     int64_t size = type.getDimSize(i);
@@ -206,13 +222,15 @@ LogicalResult ConcatOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
   std::optional<Shape> shape;
   bool complete = true;
   for (auto [i, operand] : llvm::enumerate(op.getXs())) {
-    FailureOr<TensorType> type = tensorOf(loc, operand, "operand " + std::to_string(i));
+    FailureOr<TensorType> type =
+        tensorOf(loc, operand, "operand " + std::to_string(i));
     // C2
     if (failed(type) || failed(checkAxis(loc, axis, rankOf(*type))))
       return failure();
     // C3
     if (element && element != type->getElementType())
-      return emitOptionalError(loc, "expected operands of one element type, got ",
+      return emitOptionalError(loc,
+                               "expected operands of one element type, got ",
                                element, " and ", type->getElementType());
     element = type->getElementType();
     complete &= type->hasRank();
@@ -246,7 +264,8 @@ LogicalResult PadOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
   // C2
   if (value->getElementType() != type->getElementType())
     return emitOptionalError(loc, "expected a value of element type ",
-                             type->getElementType(), ", got ", value->getElementType());
+                             type->getElementType(), ", got ",
+                             value->getElementType());
   Shape shape;
   for (int64_t i = 0; i < rank; ++i)
     shape.push_back(addSizes(type->hasRank() ? type->getDimSize(i) : kUnknown,

@@ -15,8 +15,8 @@ using namespace tfc::detail;
 // Variables
 //===----------------------------------------------------------------------===//
 
-LogicalResult ReadVariableOp::inferReturnTypes(MLIRContext *context, Loc loc, Adaptor op,
-                                               Results &results) {
+LogicalResult ReadVariableOp::inferReturnTypes(MLIRContext *context, Loc loc,
+                                               Adaptor op, Results &results) {
   auto resource = dyn_cast<ResourceType>(op.getResource().getType());
   if (!resource)
     return emitOptionalError(loc, "expected a resource, got ",
@@ -39,13 +39,14 @@ LogicalResult AssignVariableOp::verify() {
 static LogicalResult verifyPending(Operation *op, OperandRange variables,
                                    OperandRange values) {
   if (variables.size() != values.size())
-    return op->emitOpError() << "expected a value for each of " << variables.size()
-                             << " pending variables, got " << values.size();
+    return op->emitOpError()
+           << "expected a value for each of " << variables.size()
+           << " pending variables, got " << values.size();
   for (auto [variable, value] : llvm::zip(variables, values)) {
     TensorType want = cast<ResourceType>(variable.getType()).getValueType();
     if (!isCompatible(value.getType(), want))
-      return op->emitOpError() << "expected a pending value of type " << want << ", got "
-                               << value.getType();
+      return op->emitOpError() << "expected a pending value of type " << want
+                               << ", got " << value.getType();
   }
   return success();
 }
@@ -77,8 +78,8 @@ LogicalResult PrintOp::verify() {
     return emitOpError() << "expected braces of `format` to be in pairs, got \""
                          << getFormat() << '"';
   if (*count != getXs().size())
-    return emitOpError() << "expected a placeholder for each of " << getXs().size()
-                         << " operands, got " << *count;
+    return emitOpError() << "expected a placeholder for each of "
+                         << getXs().size() << " operands, got " << *count;
   // C2
   return verifyPending(*this, getPending(), getPendingValues());
 }
@@ -93,11 +94,13 @@ LogicalResult AssertOp::verify() {
 }
 
 /// Reads and writes every resource.
-static void
-addAllEffects(SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
+static void addAllEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
   for (SideEffects::Resource *resource :
        std::initializer_list<SideEffects::Resource *>{
-           VariableResource::get(), ConsoleResource::get(), ExternalResource::get(), SideEffects::DefaultResource::get()}) {
+           VariableResource::get(), ConsoleResource::get(),
+           ExternalResource::get(), SideEffects::DefaultResource::get()}) {
     effects.emplace_back(MemoryEffects::Read::get(), resource);
     effects.emplace_back(MemoryEffects::Write::get(), resource);
   }
@@ -105,7 +108,8 @@ addAllEffects(SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>
 
 /// A barrier.
 void AssertOp::getEffects(
-    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
   addAllEffects(effects);
 }
 
@@ -113,14 +117,15 @@ void AssertOp::getEffects(
 // HostCallOp
 //===----------------------------------------------------------------------===//
 
-LogicalResult HostCallOp::inferReturnTypes(MLIRContext *context, Loc loc, Adaptor op,
-                                           Results &results) {
+LogicalResult HostCallOp::inferReturnTypes(MLIRContext *context, Loc loc,
+                                           Adaptor op, Results &results) {
   // C1
   if (!op.getTypes())
     return emitOptionalError(loc, "expected `types`, the types of the outputs");
   for (Type type : op.getTypes().getAsValueRange<TypeAttr>()) {
     if (!isa<TensorType>(type))
-      return emitOptionalError(loc, "expected tensor types in `types`, got ", type);
+      return emitOptionalError(loc, "expected tensor types in `types`, got ",
+                               type);
     results.push_back(type);
   }
   results.push_back(TokenType::get(context));
@@ -128,6 +133,7 @@ LogicalResult HostCallOp::inferReturnTypes(MLIRContext *context, Loc loc, Adapto
 }
 
 void HostCallOp::getEffects(
-    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
   addAllEffects(effects);
 }

@@ -33,7 +33,8 @@ bool tfc::isElementType(Type type) {
   }
   if (auto complex = dyn_cast<ComplexType>(type))
     return complex.getElementType().isF32() || complex.getElementType().isF64();
-  return type.isF16() || type.isBF16() || type.isF32() || type.isF64() || isa<StringType>(type);
+  return type.isF16() || type.isBF16() || type.isF32() || type.isF64() ||
+         isa<StringType>(type);
 }
 
 bool tfc::isCompatible(Type a, Type b) {

@@ -77,7 +77,8 @@ private:
 /// Builds the checks of ops whose shapes must fit.
 void checkShapes(mlir::Operation *op, SizeAnalysis &sizes);
 /// The same for convolution and pooling.
-void checkWindows(mlir::Operation *op, CheckBuilder &build, SizeAnalysis &sizes);
+void checkWindows(mlir::Operation *op, CheckBuilder &build,
+                  SizeAnalysis &sizes);
 /// Builds the checks of ops whose operands hold positions or divisors.
 void checkValues(mlir::Operation *op, SizeAnalysis &sizes);
 

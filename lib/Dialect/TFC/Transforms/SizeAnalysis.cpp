@@ -428,10 +428,13 @@ bool SizeAnalysis::comparesBelow(Value condition, Value index, Size bound) {
     return comparesBelow(both.getX(), index, bound) ||
            comparesBelow(both.getY(), index, bound);
   // What is less than one number is less than the larger of two.
-  auto larger = bound.kind == Size::Element ? bound.value.getDefiningOp<MaximumOp>() : MaximumOp();
+  auto larger = bound.kind == Size::Element
+                    ? bound.value.getDefiningOp<MaximumOp>()
+                    : MaximumOp();
   auto isBound = [&](Value limit) {
     Size size = element(limit, 0);
-    if (larger && (element(larger.getX(), 0) == size || element(larger.getY(), 0) == size))
+    if (larger && (element(larger.getX(), 0) == size ||
+                   element(larger.getY(), 0) == size))
       return true;
     return size == bound || (size.isConstant() && bound.isConstant() &&
                              size.index <= bound.index);

@@ -23,16 +23,16 @@ bool tfc::takesTokens(Operation *op) {
 
 ValueRange tfc::getTokens(Operation *op) {
   return TypeSwitch<Operation *, ValueRange>(op)
-      .Case<ReadVariableOp, AssignVariableOp, PrintOp, AssertOp, HostCallOp, IfOp,
-            WhileOp, CallOp>(
+      .Case<ReadVariableOp, AssignVariableOp, PrintOp, AssertOp, HostCallOp,
+            IfOp, WhileOp, CallOp>(
           [](auto effect) { return ValueRange(effect.getAfter()); })
       .Default(ValueRange());
 }
 
 void tfc::setTokens(Operation *op, ValueRange tokens) {
   TypeSwitch<Operation *>(op)
-      .Case<ReadVariableOp, AssignVariableOp, PrintOp, AssertOp, HostCallOp, IfOp,
-            WhileOp, CallOp>(
+      .Case<ReadVariableOp, AssignVariableOp, PrintOp, AssertOp, HostCallOp,
+            IfOp, WhileOp, CallOp>(
           [&](auto effect) { effect.getAfterMutable().assign(tokens); });
 }
 

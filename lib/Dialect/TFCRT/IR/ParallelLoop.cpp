@@ -15,26 +15,35 @@ using namespace tfc::rt;
 /// What waking a thread costs, several times over.
 static constexpr double pieceNanoseconds = 15000;
 
-bool tfc::rt::buildParallel(OpBuilder &builder, Location loc, Value begin, Value end, IterationCost cost,
+bool tfc::rt::buildParallel(OpBuilder &builder, Location loc, Value begin,
+                            Value end, IterationCost cost,
                             llvm::function_ref<void(Value, Value)> body) {
   Operation *parent = builder.getInsertionBlock()->getParentOp();
-  bool inside = isa<ParallelOp>(parent) || parent->getParentOfType<ParallelOp>();
-  auto unitsOfPiece = std::max<int64_t>(1, std::llround(pieceNanoseconds / cost.nanoseconds));
-  std::optional<int64_t> units = getConstantIntValue(cost.units), first = getConstantIntValue(begin),
+  bool inside =
+      isa<ParallelOp>(parent) || parent->getParentOfType<ParallelOp>();
+  auto unitsOfPiece =
+      std::max<int64_t>(1, std::llround(pieceNanoseconds / cost.nanoseconds));
+  std::optional<int64_t> units = getConstantIntValue(cost.units),
+                         first = getConstantIntValue(begin),
                          last = getConstantIntValue(end);
   auto ceilDiv = [](int64_t a, int64_t b) { return (a + b - 1) / b; };
-  if (inside || (first && last && units && *last - *first < 2 * ceilDiv(unitsOfPiece, std::max<int64_t>(*units, 1)))) {
+  if (inside || (first && last && units &&
+                 *last - *first <
+                     2 * ceilDiv(unitsOfPiece, std::max<int64_t>(*units, 1)))) {
     body(begin, end);
     return false;
   }
   Value grain;
   if (units) {
-    grain = arith::ConstantIndexOp::create(builder, loc, ceilDiv(unitsOfPiece, std::max<int64_t>(*units, 1)));
+    grain = arith::ConstantIndexOp::create(
+        builder, loc, ceilDiv(unitsOfPiece, std::max<int64_t>(*units, 1)));
   } else {
     Value one = arith::ConstantIndexOp::create(builder, loc, 1);
-    Value some = arith::MaxSIOp::create(builder, loc, cast<Value>(cost.units), one);
+    Value some =
+        arith::MaxSIOp::create(builder, loc, cast<Value>(cost.units), one);
     Value least = arith::ConstantIndexOp::create(builder, loc, unitsOfPiece);
-    grain = arith::AddIOp::create(builder, loc, arith::DivUIOp::create(builder, loc, least, some), one);
+    grain = arith::AddIOp::create(
+        builder, loc, arith::DivUIOp::create(builder, loc, least, some), one);
   }
   auto loop = ParallelOp::create(builder, loc, begin, end, grain);
   OpBuilder::InsertionGuard guard(builder);

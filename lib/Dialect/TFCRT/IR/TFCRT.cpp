@@ -53,7 +53,8 @@ LogicalResult AbortOp::verify() {
 LogicalResult HostCallOp::verify() {
   if (getOutputs().size() != getResultDtypes().size())
     return emitOpError("expected one dtype per result, got ")
-           << getResultDtypes().size() << " for " << getOutputs().size() << " results";
+           << getResultDtypes().size() << " for " << getOutputs().size()
+           << " results";
   return verifyDtypes(*this, getData(), getDtypes());
 }
 
@@ -139,21 +140,27 @@ LogicalResult ComputeOp::verify() {
 }
 
 LogicalResult ScanOp::verify() {
-  auto input = cast<ShapedType>(getInput().getType()), init = cast<ShapedType>(getInit().getType());
+  auto input = cast<ShapedType>(getInput().getType()),
+       init = cast<ShapedType>(getInit().getType());
   // C1
   if (failed(verifyCompatibleShape(input.getShape(), init.getShape())))
-    return emitOpError("expected input and init of the same shape, got ") << input << " and " << init;
+    return emitOpError("expected input and init of the same shape, got ")
+           << input << " and " << init;
   // C2
-  if (static_cast<int64_t>(getDimension()) < 0 || static_cast<int64_t>(getDimension()) >= input.getRank())
-    return emitOpError("dimension ") << getDimension() << " is out of range for rank " << input.getRank();
+  if (static_cast<int64_t>(getDimension()) < 0 ||
+      static_cast<int64_t>(getDimension()) >= input.getRank())
+    return emitOpError("dimension ")
+           << getDimension() << " is out of range for rank " << input.getRank();
   // C3
   if (!getCarry())
     return success();
   auto wanted = MemRefType::get({}, getAccumulatorType());
   if (getCarry().getType() != wanted)
-    return emitOpError("expected a carry of type ") << wanted << ", got " << getCarry().getType();
+    return emitOpError("expected a carry of type ")
+           << wanted << ", got " << getCarry().getType();
   if (!isa<MemRefType>(init) || !isa<MemRefType>(input) || init.getRank() != 1)
-    return emitOpError("expected memrefs of rank 1 beside a carry, got ") << input << " and " << init;
+    return emitOpError("expected memrefs of rank 1 beside a carry, got ")
+           << input << " and " << init;
   return success();
 }
 
@@ -164,7 +171,8 @@ bool ScanOp::canOverwriteInput() {
 
 Type ScanOp::getAccumulatorType() {
   Type element = getElementTypeOrSelf(getInput().getType());
-  return element.isF16() || element.isBF16() ? Float32Type::get(getContext()) : element;
+  return element.isF16() || element.isBF16() ? Float32Type::get(getContext())
+                                             : element;
 }
 
 //===----------------------------------------------------------------------===//
@@ -241,10 +249,8 @@ ComputeOp::bufferize(RewriterBase &rewriter,
                                                  argument.getType(), memory));
   }
   // A slot made anew in each iteration of a loop around would grow the stack.
-  Block &entry =
-      (*this)->getParentOfType<func::FuncOp>().getBody().front();
-  for (auto slot :
-       llvm::make_early_inc_range(body.getOps<memref::AllocaOp>()))
+  Block &entry = (*this)->getParentOfType<func::FuncOp>().getBody().front();
+  for (auto slot : llvm::make_early_inc_range(body.getOps<memref::AllocaOp>()))
     rewriter.moveOpBefore(slot, &entry, entry.begin());
   rewriter.inlineBlockBefore(&body, getOperation(), views);
   for (auto [memory, buffer] : copies)
@@ -255,24 +261,29 @@ ComputeOp::bufferize(RewriterBase &rewriter,
   return success();
 }
 
-
 //===----------------------------------------------------------------------===//
 // Parallel loops
 //===----------------------------------------------------------------------===//
 
-void ParallelOp::build(OpBuilder &builder, OperationState &state, Value begin, Value end, Value grain) {
+void ParallelOp::build(OpBuilder &builder, OperationState &state, Value begin,
+                       Value end, Value grain) {
   state.addOperands({begin, end, grain});
   OpBuilder::InsertionGuard guard(builder);
   Type index = builder.getIndexType();
-  builder.createBlock(state.addRegion(), {}, {index, index}, {state.location, state.location});
+  builder.createBlock(state.addRegion(), {}, {index, index},
+                      {state.location, state.location});
   ensureTerminator(*state.regions.front(), builder, state.location);
 }
 
 LogicalResult ParallelOp::verify() {
   // C1
   Block &block = getBody().front();
-  if (block.getNumArguments() != 2 || !llvm::all_of(block.getArgumentTypes(), [](Type type) { return type.isIndex(); }))
-    return emitOpError("expected a region with two arguments of type index, got ") << block.getArgumentTypes();
+  if (block.getNumArguments() != 2 ||
+      !llvm::all_of(block.getArgumentTypes(),
+                    [](Type type) { return type.isIndex(); }))
+    return emitOpError(
+               "expected a region with two arguments of type index, got ")
+           << block.getArgumentTypes();
   return success();
 }
 
@@ -280,24 +291,27 @@ ParseResult ParallelOp::parse(OpAsmParser &parser, OperationState &state) {
   SmallVector<OpAsmParser::Argument, 2> arguments;
   SmallVector<OpAsmParser::UnresolvedOperand, 3> operands(3);
   Type index = parser.getBuilder().getIndexType();
-  if (parser.parseArgumentList(arguments, OpAsmParser::Delimiter::Paren) || parser.parseKeyword("in") ||
-      parser.parseOperand(operands[0]) || parser.parseKeyword("to") || parser.parseOperand(operands[1]) ||
+  if (parser.parseArgumentList(arguments, OpAsmParser::Delimiter::Paren) ||
+      parser.parseKeyword("in") || parser.parseOperand(operands[0]) ||
+      parser.parseKeyword("to") || parser.parseOperand(operands[1]) ||
       parser.parseKeyword("grain") || parser.parseOperand(operands[2]) ||
       parser.resolveOperands(operands, index, state.operands))
     return failure();
   for (OpAsmParser::Argument &argument : arguments)
     argument.type = index;
   Region *body = state.addRegion();
-  if (parser.parseRegion(*body, arguments) || parser.parseOptionalAttrDict(state.attributes))
+  if (parser.parseRegion(*body, arguments) ||
+      parser.parseOptionalAttrDict(state.attributes))
     return failure();
   ensureTerminator(*body, parser.getBuilder(), state.location);
   return success();
 }
 
 void ParallelOp::print(OpAsmPrinter &printer) {
-  printer << "(" << getBody().getArguments() << ") in " << getBegin() << " to " << getEnd() << " grain "
-          << getGrain() << " ";
-  printer.printRegion(getBody(), /*printEntryBlockArgs=*/false, /*printBlockTerminators=*/false);
+  printer << "(" << getBody().getArguments() << ") in " << getBegin() << " to "
+          << getEnd() << " grain " << getGrain() << " ";
+  printer.printRegion(getBody(), /*printEntryBlockArgs=*/false,
+                      /*printBlockTerminators=*/false);
   printer.printOptionalAttrDict((*this)->getAttrs());
 }
 
@@ -315,7 +329,8 @@ denseCopy(RewriterBase &rewriter, Location loc, Value buffer,
       sizes.push_back(memref::DimOp::create(rewriter, loc, buffer, i));
   auto dense = MemRefType::get(type.getShape(), type.getElementType());
   FailureOr<Value> copy = options.createAlloc(rewriter, loc, dense, sizes);
-  if (failed(copy) || failed(options.createMemCpy(rewriter, loc, buffer, *copy)))
+  if (failed(copy) ||
+      failed(options.createMemCpy(rewriter, loc, buffer, *copy)))
     return failure();
   return copy;
 }
@@ -337,10 +352,12 @@ buffersOf(Operation *op, RewriterBase &rewriter,
       return failure();
     auto type = dyn_cast<MemRefType>(buffer->getType());
     if (!type)
-      return op->emitOpError("expected ranked tensors, got ") << operand.getType();
+      return op->emitOpError("expected ranked tensors, got ")
+             << operand.getType();
     if (!type.getLayout().isIdentity()) {
       // The host sees dense tensors only.
-      FailureOr<Value> dense = denseCopy(rewriter, op->getLoc(), *buffer, options);
+      FailureOr<Value> dense =
+          denseCopy(rewriter, op->getLoc(), *buffer, options);
       if (failed(dense))
         return failure();
       buffer = dense;
@@ -351,10 +368,12 @@ buffersOf(Operation *op, RewriterBase &rewriter,
 }
 
 /// Replaces the tensors among the operands by their buffers, in place.
-static LogicalResult bufferizeOperands(Operation *op, RewriterBase &rewriter,
-                                       const bufferization::BufferizationOptions &options,
-                                       bufferization::BufferizationState &state) {
-  FailureOr<SmallVector<Value>> operands = buffersOf(op, rewriter, options, state);
+static LogicalResult
+bufferizeOperands(Operation *op, RewriterBase &rewriter,
+                  const bufferization::BufferizationOptions &options,
+                  bufferization::BufferizationState &state) {
+  FailureOr<SmallVector<Value>> operands =
+      buffersOf(op, rewriter, options, state);
   if (failed(operands))
     return failure();
   rewriter.modifyOpInPlace(op, [&] { op->setOperands(*operands); });
@@ -381,39 +400,50 @@ static LogicalResult bufferizeOperands(Operation *op, RewriterBase &rewriter,
     return bufferizeOperands(*this, rewriter, options, state);                 \
   }
 
-bool ScanOp::bufferizesToMemoryRead(OpOperand &operand, const bufferization::AnalysisState &) {
+bool ScanOp::bufferizesToMemoryRead(OpOperand &operand,
+                                    const bufferization::AnalysisState &) {
   return operand.getOperandNumber() == 0;
 }
 
-bool ScanOp::bufferizesToMemoryWrite(OpOperand &operand, const bufferization::AnalysisState &) {
+bool ScanOp::bufferizesToMemoryWrite(OpOperand &operand,
+                                     const bufferization::AnalysisState &) {
   return operand.getOperandNumber() == 1;
 }
 
-/// Elements are read before they are written, but where that of the row before is read again.
-bool ScanOp::bufferizesToElementwiseAccess(const bufferization::AnalysisState &, ArrayRef<OpOperand *>) {
+/// Elements are read before they are written, but where that of the row before
+/// is read again.
+bool ScanOp::bufferizesToElementwiseAccess(const bufferization::AnalysisState &,
+                                           ArrayRef<OpOperand *>) {
   return canOverwriteInput();
 }
 
-bufferization::AliasingValueList ScanOp::getAliasingValues(OpOperand &operand,
-                                                           const bufferization::AnalysisState &) {
+bufferization::AliasingValueList
+ScanOp::getAliasingValues(OpOperand &operand,
+                          const bufferization::AnalysisState &) {
   if (operand.getOperandNumber() != 1 || !getResult())
     return {};
   return {{getResult(), bufferization::BufferRelation::Equivalent}};
 }
 
-LogicalResult ScanOp::bufferize(RewriterBase &rewriter, const bufferization::BufferizationOptions &options,
-                                bufferization::BufferizationState &state) {
-  FailureOr<Value> input = bufferization::getBuffer(rewriter, getInput(), options, state);
-  FailureOr<Value> init = bufferization::getBuffer(rewriter, getInit(), options, state);
+LogicalResult
+ScanOp::bufferize(RewriterBase &rewriter,
+                  const bufferization::BufferizationOptions &options,
+                  bufferization::BufferizationState &state) {
+  FailureOr<Value> input =
+      bufferization::getBuffer(rewriter, getInput(), options, state);
+  FailureOr<Value> init =
+      bufferization::getBuffer(rewriter, getInit(), options, state);
   if (failed(input) || failed(init))
     return failure();
-  ScanOp::create(rewriter, getLoc(), TypeRange(), *input, *init, getDimension(), getProduct(), getExclusive(),
-                 getReverse(), getCarry());
+  ScanOp::create(rewriter, getLoc(), TypeRange(), *input, *init, getDimension(),
+                 getProduct(), getExclusive(), getReverse(), getCarry());
   bufferization::replaceOpWithBufferizedValues(rewriter, *this, *init);
   return success();
 }
 
-void ScanOp::getEffects(SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
+void ScanOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
   if (!isa<MemRefType>(getInit().getType()))
     return;
   effects.emplace_back(MemoryEffects::Read::get(), &getInputMutable());
@@ -430,26 +460,32 @@ TFCRT_BUFFERIZE(SetResultOp)
 TFCRT_BUFFERIZE(SetVariableOp)
 #undef TFCRT_BUFFERIZE
 
-bool HostCallOp::bufferizesToMemoryRead(OpOperand &, const bufferization::AnalysisState &) {
+bool HostCallOp::bufferizesToMemoryRead(OpOperand &,
+                                        const bufferization::AnalysisState &) {
   return true;
 }
 
-bool HostCallOp::bufferizesToMemoryWrite(OpOperand &, const bufferization::AnalysisState &) {
+bool HostCallOp::bufferizesToMemoryWrite(OpOperand &,
+                                         const bufferization::AnalysisState &) {
   return false;
 }
 
 bool HostCallOp::bufferizesToAllocation(Value) { return true; }
 
 bufferization::AliasingValueList
-HostCallOp::getAliasingValues(OpOperand &, const bufferization::AnalysisState &) {
+HostCallOp::getAliasingValues(OpOperand &,
+                              const bufferization::AnalysisState &) {
   return {};
 }
 
-/// What the host returns is copied into memory of ours, which is planned like all other.
-LogicalResult HostCallOp::bufferize(RewriterBase &rewriter,
-                                    const bufferization::BufferizationOptions &options,
-                                    bufferization::BufferizationState &state) {
-  FailureOr<SmallVector<Value>> operands = buffersOf(*this, rewriter, options, state);
+/// What the host returns is copied into memory of ours, which is planned like
+/// all other.
+LogicalResult
+HostCallOp::bufferize(RewriterBase &rewriter,
+                      const bufferization::BufferizationOptions &options,
+                      bufferization::BufferizationState &state) {
+  FailureOr<SmallVector<Value>> operands =
+      buffersOf(*this, rewriter, options, state);
   if (failed(operands))
     return failure();
   SmallVector<Type> types;
@@ -457,10 +493,12 @@ LogicalResult HostCallOp::bufferize(RewriterBase &rewriter,
     auto tensor = dyn_cast<RankedTensorType>(type);
     if (!tensor)
       return emitOpError("expected ranked results, got ") << type;
-    types.push_back(MemRefType::get(tensor.getShape(), tensor.getElementType()));
+    types.push_back(
+        MemRefType::get(tensor.getShape(), tensor.getElementType()));
   }
-  auto call = HostCallOp::create(rewriter, getLoc(), types, *operands, getIdAttr(), getDtypesAttr(),
-                                 getResultDtypesAttr());
+  auto call =
+      HostCallOp::create(rewriter, getLoc(), types, *operands, getIdAttr(),
+                         getDtypesAttr(), getResultDtypesAttr());
   SmallVector<Value> copies;
   for (Value output : call.getOutputs()) {
     FailureOr<Value> copy = denseCopy(rewriter, getLoc(), output, options);

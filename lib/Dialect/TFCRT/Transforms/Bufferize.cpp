@@ -52,12 +52,15 @@ static bool isResult(Value memref) {
   return bind && bind->hasAttr("result");
 }
 
-/// The op that puts what was made of a slice back in its place, if nobody else uses the value: then only it counts as
-/// a writer, and the slice is written in place.
+/// The op that puts what was made of a slice back in its place, if nobody else
+/// uses the value: then only it counts as a writer, and the slice is written in
+/// place.
 static tensor::InsertSliceOp findReturn(tensor::ExtractSliceOp slice) {
   auto isReturn = [&](tensor::InsertSliceOp op) {
-    return op && op.getDest() == slice.getSource() && op.getSource() != slice.getSource() &&
-           op.getMixedOffsets() == slice.getMixedOffsets() && op.getMixedSizes() == slice.getMixedSizes() &&
+    return op && op.getDest() == slice.getSource() &&
+           op.getSource() != slice.getSource() &&
+           op.getMixedOffsets() == slice.getMixedOffsets() &&
+           op.getMixedSizes() == slice.getMixedSizes() &&
            op.getMixedStrides() == slice.getMixedStrides();
   };
   tensor::InsertSliceOp found;
@@ -72,7 +75,10 @@ static tensor::InsertSliceOp findReturn(tensor::ExtractSliceOp slice) {
     if (auto destination = dyn_cast_or_null<DestinationStyleOpInterface>(op))
       value = destination.getTiedOpOperand(cast<OpResult>(value))->get();
     else
-      value = isa_and_present<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op) ? op->getOperand(0) : Value();
+      value =
+          isa_and_present<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op)
+              ? op->getOperand(0)
+              : Value();
   }
   return value ? found : tensor::InsertSliceOp();
 }
@@ -83,7 +89,8 @@ static int64_t countWriters(Value value, Operation *&writer) {
   int64_t count = 0;
   for (OpOperand &use : value.getUses()) {
     Operation *user = use.getOwner();
-    if (auto slice = dyn_cast<tensor::ExtractSliceOp>(user); slice && findReturn(slice))
+    if (auto slice = dyn_cast<tensor::ExtractSliceOp>(user);
+        slice && findReturn(slice))
       continue;
     auto destination = dyn_cast<DestinationStyleOpInterface>(user);
     bool writes = (destination && destination.isDpsInit(&use)) ||
@@ -134,9 +141,10 @@ static bool isWrittenInPlace(Operation *op) {
   return true;
 }
 
-/// The result gets its value at `materialize`: what else has been computed in its memory must not
-/// be needed any more then. A loop, for example, may have started from what `op` gave, or a branch
-/// may choose between that and another value.
+/// The result gets its value at `materialize`: what else has been computed in
+/// its memory must not be needed any more then. A loop, for example, may have
+/// started from what `op` gave, or a branch may choose between that and another
+/// value.
 static bool isSettled(Operation *op, MaterializeInDestinationOp materialize) {
   for (Value result : op->getResults()) {
     Aliases aliases(result);
@@ -144,7 +152,8 @@ static bool isSettled(Operation *op, MaterializeInDestinationOp materialize) {
       if (value == materialize.getSource())
         continue;
       for (Operation *user : value.getUsers()) {
-        Operation *before = materialize->getBlock()->findAncestorOpInBlock(*user);
+        Operation *before =
+            materialize->getBlock()->findAncestorOpInBlock(*user);
         if (!before || materialize->isBeforeInBlock(before))
           return false;
       }
@@ -153,8 +162,9 @@ static bool isSettled(Operation *op, MaterializeInDestinationOp materialize) {
   return true;
 }
 
-/// Is what `op` inserts into a value from before the loop it is in? The value is needed again in the
-/// next iteration, so that the insertion copies it; what is computed in its slice would be seen then.
+/// Is what `op` inserts into a value from before the loop it is in? The value
+/// is needed again in the next iteration, so that the insertion copies it; what
+/// is computed in its slice would be seen then.
 static bool insertsIntoOuterValue(SubsetInsertionOpInterface op) {
   auto loop = op->getParentOfType<LoopLikeOpInterface>();
   Value destination = op.getDestinationOperand().get();
@@ -181,29 +191,37 @@ static Value destinationOf(RewriterBase &rewriter,
   if (place)
     for (Operation *other : llvm::make_early_inc_range(empty->getUsers()))
       if (auto slice = dyn_cast<tensor::ExtractSliceOp>(other);
-          slice && findReturn(slice) == user && slice->getBlock() == user->getBlock())
+          slice && findReturn(slice) == user &&
+          slice->getBlock() == user->getBlock())
         if (Operation *maker = place.getDefiningOp();
-            maker && maker->getBlock() == slice->getBlock() && maker->isBeforeInBlock(slice))
-          rewriter.modifyOpInPlace(slice, [&] { slice.getSourceMutable().assign(place); });
+            maker && maker->getBlock() == slice->getBlock() &&
+            maker->isBeforeInBlock(slice))
+          rewriter.modifyOpInPlace(
+              slice, [&] { slice.getSourceMutable().assign(place); });
   return place;
 }
 
-/// What is computed in another shape than the result has needs no copy for that: its place is bound in that shape.
+/// What is computed in another shape than the result has needs no copy for
+/// that: its place is bound in that shape.
 static void bindBeforeReshapes(RewriterBase &rewriter, Operation *root) {
   auto step = [&](MaterializeInDestinationOp op) {
     auto bind = op.getDest().getDefiningOp<BindOp>();
     Operation *reshape = op.getSource().getDefiningOp();
     if (!isResult(op.getDest()) || !bind->hasOneUse() ||
-        !isa_and_present<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(reshape))
+        !isa_and_present<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(
+            reshape))
       return false;
     Value source = reshape->getOperand(0);
     auto before = cast<RankedTensorType>(source.getType());
     auto type = cast<MemRefType>(bind.getType());
-    if (!before.hasStaticShape() || !type.hasStaticShape() || !type.getLayout().isIdentity())
+    if (!before.hasStaticShape() || !type.hasStaticShape() ||
+        !type.getLayout().isIdentity())
       return false;
     rewriter.setInsertionPoint(bind);
-    auto other = BindOp::create(rewriter, bind.getLoc(), MemRefType::get(before.getShape(), before.getElementType()),
-                                bind->getOperand(0), ValueRange());
+    auto other = BindOp::create(
+        rewriter, bind.getLoc(),
+        MemRefType::get(before.getShape(), before.getElementType()),
+        bind->getOperand(0), ValueRange());
     other->setAttrs(bind->getAttrs());
     rewriter.modifyOpInPlace(op, [&] {
       op.getSourceMutable().assign(source);
@@ -219,8 +237,8 @@ static void bindBeforeReshapes(RewriterBase &rewriter, Operation *root) {
 }
 
 /// Gives each op that starts from a filled tensor its own: cse has merged equal
-/// ones, but memory that several ops write cannot become a result. Each is filled right before it is used: memory is taken
-/// from then on.
+/// ones, but memory that several ops write cannot become a result. Each is
+/// filled right before it is used: memory is taken from then on.
 static void splitFills(RewriterBase &rewriter, Operation *root) {
   SmallVector<linalg::FillOp> fills;
   root->walk([&](linalg::FillOp op) {
@@ -234,7 +252,8 @@ static void splitFills(RewriterBase &rewriter, Operation *root) {
       uses.push_back(&use);
     auto isStart = [&](OpOperand &use) {
       auto user = dyn_cast<DestinationStyleOpInterface>(use.getOwner());
-      return user && user.isDpsInit(&use) && user->getBlock() == fill->getBlock();
+      return user && user.isDpsInit(&use) &&
+             user->getBlock() == fill->getBlock();
     };
     for (OpOperand *use : ArrayRef(uses).drop_front(uses.empty() ? 0 : 1)) {
       rewriter.setInsertionPoint(isStart(*use) ? use->getOwner() : fill);
@@ -269,8 +288,9 @@ static void splitOutputs(RewriterBase &rewriter, Operation *root) {
     }
 }
 
-/// Gives each use of a large buffer one of its own. Sharing it would order ops that have nothing to do with each other;
-/// memory is saved by `tfc-plan-memory`, which knows when buffers are alive.
+/// Gives each use of a large buffer one of its own. Sharing it would order ops
+/// that have nothing to do with each other; memory is saved by
+/// `tfc-plan-memory`, which knows when buffers are alive.
 static void splitLargeBuffers(RewriterBase &rewriter, Operation *root) {
   constexpr int64_t large = 1 << 14; // elements
   SmallVector<tensor::EmptyOp> ops;
@@ -289,18 +309,21 @@ static void splitLargeBuffers(RewriterBase &rewriter, Operation *root) {
     rewriter.setInsertionPointAfter(op);
     for (OpOperand *use : ArrayRef(uses).drop_front(uses.empty() ? 0 : 1)) {
       Operation *own = rewriter.clone(*op);
-      rewriter.modifyOpInPlace(use->getOwner(), [&] { use->set(own->getResult(0)); });
+      rewriter.modifyOpInPlace(use->getOwner(),
+                               [&] { use->set(own->getResult(0)); });
     }
   }
 }
 
-/// Computes what is inserted into a value from before the loop elsewhere than in a slice of that value. The analysis
-/// takes a write to such a slice for a part of the insertion; but this copies the value, which the next iteration reads
-/// again, and would find changed.
+/// Computes what is inserted into a value from before the loop elsewhere than
+/// in a slice of that value. The analysis takes a write to such a slice for a
+/// part of the insertion; but this copies the value, which the next iteration
+/// reads again, and would find changed.
 static void leaveOuterSlices(RewriterBase &rewriter, Operation *root) {
   SmallVector<OpOperand *> writes;
   root->walk([&](tensor::InsertSliceOp insert) {
-    if (!insertsIntoOuterValue(cast<SubsetInsertionOpInterface>(insert.getOperation())))
+    if (!insertsIntoOuterValue(
+            cast<SubsetInsertionOpInterface>(insert.getOperation())))
       return;
     auto loop = insert->getParentOfType<LoopLikeOpInterface>();
     for (Operation *user : insert.getDest().getUsers()) {
@@ -308,7 +331,8 @@ static void leaveOuterSlices(RewriterBase &rewriter, Operation *root) {
         continue;
       for (OpOperand &use : user->getResult(0).getUses()) {
         auto compute = dyn_cast<DestinationStyleOpInterface>(use.getOwner());
-        bool isRead = isa<tensor::ExtractOp>(use.getOwner()) || (compute && compute.isDpsInput(&use));
+        bool isRead = isa<tensor::ExtractOp>(use.getOwner()) ||
+                      (compute && compute.isDpsInput(&use));
         if (!isRead && loop->isProperAncestor(use.getOwner()))
           writes.push_back(&use);
       }
@@ -323,11 +347,14 @@ static void leaveOuterSlices(RewriterBase &rewriter, Operation *root) {
     auto type = cast<RankedTensorType>(slice.getType());
     auto compute = dyn_cast<linalg::LinalgOp>(use->getOwner());
     rewriter.setInsertionPoint(use->getOwner());
-    Value own = compute && !compute.payloadUsesValueFromOperand(use)
-                    ? tensor::EmptyOp::create(rewriter, loc, tensor::getMixedSizes(rewriter, loc, slice),
-                                              type.getElementType())
-                          .getResult()
-                    : AllocTensorOp::create(rewriter, loc, type, ValueRange(), slice).getResult();
+    Value own =
+        compute && !compute.payloadUsesValueFromOperand(use)
+            ? tensor::EmptyOp::create(
+                  rewriter, loc, tensor::getMixedSizes(rewriter, loc, slice),
+                  type.getElementType())
+                  .getResult()
+            : AllocTensorOp::create(rewriter, loc, type, ValueRange(), slice)
+                  .getResult();
     rewriter.modifyOpInPlace(use->getOwner(), [&] { use->set(own); });
   }
 }
@@ -367,8 +394,9 @@ static void forgetImpossiblePlaces(RewriterBase &rewriter, Operation *root) {
     llvm::for_each(places, forget);
 }
 
-/// Gives variables of a loop that become one value a copy each: the analysis takes the loop's results for different
-/// memory, and lets ops after it work in the place of either.
+/// Gives variables of a loop that become one value a copy each: the analysis
+/// takes the loop's results for different memory, and lets ops after it work in
+/// the place of either.
 static void splitYields(RewriterBase &rewriter, Operation *root) {
   root->walk([&](scf::YieldOp yield) {
     if (!isa<scf::ForOp, scf::WhileOp>(yield->getParentOp()))
@@ -379,7 +407,8 @@ static void splitYields(RewriterBase &rewriter, Operation *root) {
       if (!type || seen.insert(operand.get()).second)
         continue;
       rewriter.setInsertionPoint(yield);
-      Value copy = AllocTensorOp::create(rewriter, yield.getLoc(), type, ValueRange(), operand.get());
+      Value copy = AllocTensorOp::create(rewriter, yield.getLoc(), type,
+                                         ValueRange(), operand.get());
       rewriter.modifyOpInPlace(yield, [&] { operand.set(copy); });
     }
   });

@@ -6,7 +6,8 @@
 //
 // Must run before anything that merges equal reads (CSE): to_tensor is pure, so
 // a read before and one after an assignment look alike. It runs again after
-// `tfc-reuse-operands`, which may have put more values into a variable's memory.
+// `tfc-reuse-operands`, which may have put more values into a variable's
+// memory.
 //===----------------------------------------------------------------------===//
 
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -66,7 +67,8 @@ void copyRead(ToTensorOp read) {
   read.setWritable(false);
   SmallVector<Value> sizes;
   auto copy = AllocTensorOp::create(builder, read.getLoc(),
-                                    cast<RankedTensorType>(read.getType()), sizes, read);
+                                    cast<RankedTensorType>(read.getType()),
+                                    sizes, read);
   read.getResult().replaceAllUsesExcept(copy, copy);
 }
 
@@ -137,7 +139,8 @@ void Guard::collect() {
         read && read.getWritable() && !isResult(read.getBuffer()))
       variables[read.getBuffer()].reads.push_back(read);
     auto write = dyn_cast<MaterializeInDestinationOp>(op);
-    if (write && isa<BaseMemRefType>(write.getDest().getType()) && !isResult(write.getDest()))
+    if (write && isa<BaseMemRefType>(write.getDest().getType()) &&
+        !isResult(write.getDest()))
       variables[write.getDest()].writes.push_back(write);
   });
 }
@@ -150,7 +153,8 @@ void Guard::forward(Value memref, Variable &variable) {
   for (Block *block : blocks) {
     Value known;
     for (Operation &op : llvm::make_early_inc_range(*block)) {
-      if (auto read = dyn_cast<ToTensorOp>(op); read && read.getBuffer() == memref) {
+      if (auto read = dyn_cast<ToTensorOp>(op);
+          read && read.getBuffer() == memref) {
         if (known && known.getType() == read.getType() && read.getWritable()) {
           read.replaceAllUsesWith(known);
           read.erase();
@@ -194,8 +198,8 @@ void Guard::guard(Variable &variable) {
     }
     // What may stay in the variable must not be computed over.
     bool overwritten = llvm::any_of(variable.writes, [&](Operation *write) {
-      return write->getBlock() == read->getBlock() && read->isBeforeInBlock(write) &&
-             !abortAfter(write);
+      return write->getBlock() == read->getBlock() &&
+             read->isBeforeInBlock(write) && !abortAfter(write);
     });
     if (!overwritten)
       read.setWritable(false);
@@ -207,21 +211,26 @@ void Guard::guard(Variable &variable) {
 void Guard::keepForAborts(ToTensorOp read, const Variable &variable) {
   function->walk([&](AbortOp abort) {
     Operation *here = read->getBlock()->findAncestorOpInBlock(*abort);
-    if (!here || !read->isBeforeInBlock(here) || llvm::is_contained(abort.getKept(), read.getResult()))
+    if (!here || !read->isBeforeInBlock(here) ||
+        llvm::is_contained(abort.getKept(), read.getResult()))
       return;
     bool settled = llvm::any_of(variable.writes, [&](Operation *write) {
-      if (write->getBlock() == abort->getBlock() && write->isBeforeInBlock(abort))
+      if (write->getBlock() == abort->getBlock() &&
+          write->isBeforeInBlock(abort))
         return true; // a pending value is written just before the abort
-      return write->getBlock() == read->getBlock() && write->isBeforeInBlock(here);
+      return write->getBlock() == read->getBlock() &&
+             write->isBeforeInBlock(here);
     });
     if (!settled)
       abort.getKeptMutable().append(read.getResult());
   });
 }
 
-struct GuardVariables : public tfc::rt::impl::TFCGuardVariablesPassBase<GuardVariables> {
+struct GuardVariables
+    : public tfc::rt::impl::TFCGuardVariablesPassBase<GuardVariables> {
   void runOnOperation() override {
-    getOperation()->walk([](FunctionOpInterface function) { Guard(function).run(); });
+    getOperation()->walk(
+        [](FunctionOpInterface function) { Guard(function).run(); });
   }
 };
 

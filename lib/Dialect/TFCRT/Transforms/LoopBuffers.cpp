@@ -43,19 +43,25 @@ using namespace tfc::rt;
 
 /// Adds what `value`, made in `body`, may be the memory of: buffers made in the
 /// body or before it, and arguments of the body; false if that cannot be said.
-static bool collectBuffers(Value value, Block *body, llvm::SetVector<Value> &buffers) {
+static bool collectBuffers(Value value, Block *body,
+                           llvm::SetVector<Value> &buffers) {
   llvm::SetVector<Value> pending;
   pending.insert(value);
   for (size_t i = 0; i < pending.size(); ++i) {
     Value next = pending[i];
     auto result = dyn_cast<OpResult>(next);
-    unsigned number = result ? result.getResultNumber() : cast<BlockArgument>(next).getArgNumber();
-    Operation *op = result ? result.getOwner() : next.getParentBlock()->getParentOp();
+    unsigned number = result ? result.getResultNumber()
+                             : cast<BlockArgument>(next).getArgNumber();
+    Operation *op =
+        result ? result.getOwner() : next.getParentBlock()->getParentOp();
     bool isOutside = !body->getParent()->isAncestor(next.getParentRegion());
     bool isArgument = !result && next.getParentBlock() == body;
-    if (isOutside || isArgument || isa_and_present<memref::AllocOp>(next.getDefiningOp())) {
+    if (isOutside || isArgument ||
+        isa_and_present<memref::AllocOp>(next.getDefiningOp())) {
       buffers.insert(next);
-    } else if (result && isa<memref::CastOp, memref::SubViewOp, memref::ExpandShapeOp, memref::CollapseShapeOp>(op)) {
+    } else if (result &&
+               isa<memref::CastOp, memref::SubViewOp, memref::ExpandShapeOp,
+                   memref::CollapseShapeOp>(op)) {
       pending.insert(op->getOperand(0));
     } else if (auto branch = dyn_cast<scf::IfOp>(op)) {
       pending.insert(branch.thenYield().getOperand(number));
@@ -80,7 +86,8 @@ static bool collectBuffers(Value value, Block *body, llvm::SetVector<Value> &buf
 
 /// Does `op` only read the buffer, and keep no view of it?
 static bool onlyReads(Operation *op, Value buffer) {
-  if (llvm::any_of(op->getResultTypes(), llvm::IsaPred<BaseMemRefType>) || op->hasTrait<OpTrait::IsTerminator>())
+  if (llvm::any_of(op->getResultTypes(), llvm::IsaPred<BaseMemRefType>) ||
+      op->hasTrait<OpTrait::IsTerminator>())
     return false;
   if (isMemoryEffectFree(op))
     return true;
@@ -89,21 +96,28 @@ static bool onlyReads(Operation *op, Value buffer) {
     return false;
   SmallVector<MemoryEffects::EffectInstance> effects;
   interface.getEffectsOnValue(buffer, effects);
-  return llvm::all_of(effects, [](auto &effect) { return isa<MemoryEffects::Read>(effect.getEffect()); });
+  return llvm::all_of(effects, [](auto &effect) {
+    return isa<MemoryEffects::Read>(effect.getEffect());
+  });
 }
 
 /// Is the buffer only read by what may run at `from` or later in its block, or
 /// wherever that is null?
-static bool isOnlyRead(Value buffer, Operation *from, Operation *except = nullptr) {
+static bool isOnlyRead(Value buffer, Operation *from,
+                       Operation *except = nullptr) {
   return llvm::all_of(buffer.getUsers(), [&](Operation *user) {
     if (user == except)
       return true;
     if (isa<ViewLikeOpInterface>(user))
-      return llvm::all_of(user->getResults(), [&](Value view) { return isOnlyRead(view, from, except); });
-    Operation *at = from ? from->getBlock()->findAncestorOpInBlock(*user) : nullptr;
+      return llvm::all_of(user->getResults(), [&](Value view) {
+        return isOnlyRead(view, from, except);
+      });
+    Operation *at =
+        from ? from->getBlock()->findAncestorOpInBlock(*user) : nullptr;
     // What may keep a view for later counts for later.
-    bool isBefore = at && at != from && at->isBeforeInBlock(from) &&
-                    llvm::none_of(at->getResultTypes(), llvm::IsaPred<BaseMemRefType>);
+    bool isBefore =
+        at && at != from && at->isBeforeInBlock(from) &&
+        llvm::none_of(at->getResultTypes(), llvm::IsaPred<BaseMemRefType>);
     return isBefore || onlyReads(user, buffer);
   });
 }
@@ -113,13 +127,15 @@ static bool isPlain(Type type) {
   return memref && memref.hasStaticShape() && memref.getLayout().isIdentity();
 }
 
-Value tfc::rt::unplaced(OpBuilder &builder, bufferization::MaterializeInDestinationOp op) {
+Value tfc::rt::unplaced(OpBuilder &builder,
+                        bufferization::MaterializeInDestinationOp op) {
   Value value = op.getSource();
   if (value.getType() == op.getResult().getType())
     return value;
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPoint(op);
-  return tensor::CastOp::create(builder, op.getLoc(), op.getResult().getType(), value);
+  return tensor::CastOp::create(builder, op.getLoc(), op.getResult().getType(),
+                                value);
 }
 
 //===----------------------------------------------------------------------===//
@@ -132,26 +148,33 @@ static bool yieldsOwnBuffer(scf::WhileOp loop, unsigned number) {
   Value own = loop.getAfterArguments()[number];
   llvm::SetVector<Value> mine, others;
   for (auto [i, value] : llvm::enumerate(loop.getYieldOp().getResults()))
-    if (isa<MemRefType>(value.getType()) && !collectBuffers(value, loop.getAfterBody(), i == number ? mine : others))
+    if (isa<MemRefType>(value.getType()) &&
+        !collectBuffers(value, loop.getAfterBody(),
+                        i == number ? mine : others))
       return false;
   return llvm::all_of(mine, [&](Value buffer) {
-    bool isNew = buffer.getDefiningOp() && loop.getAfter().isAncestor(buffer.getParentRegion());
+    bool isNew = buffer.getDefiningOp() &&
+                 loop.getAfter().isAncestor(buffer.getParentRegion());
     return (buffer == own || isNew) && !others.contains(buffer);
   });
 }
 
 static bool isOwn(Value value, Operation *last);
 
-/// Does nobody but `last` need `value`, or a view of it, when `last` runs or later?
+/// Does nobody but `last` need `value`, or a view of it, when `last` runs or
+/// later?
 static bool isLastUse(Value value, Operation *last) {
   return llvm::all_of(value.getUsers(), [&](Operation *user) {
-    if (user == last || isa<memref::DimOp>(user) || (isa<scf::IfOp>(last) && last->isAncestor(user)))
+    if (user == last || isa<memref::DimOp>(user) ||
+        (isa<scf::IfOp>(last) && last->isAncestor(user)))
       return true;
     if (isa<ViewLikeOpInterface>(user))
-      return llvm::all_of(user->getResults(), [&](Value view) { return isLastUse(view, last); });
+      return llvm::all_of(user->getResults(),
+                          [&](Value view) { return isLastUse(view, last); });
     Operation *before = last->getBlock()->findAncestorOpInBlock(*user);
     return before && before != last && before->isBeforeInBlock(last) &&
-           llvm::none_of(before->getResultTypes(), llvm::IsaPred<BaseMemRefType>);
+           llvm::none_of(before->getResultTypes(),
+                         llvm::IsaPred<BaseMemRefType>);
   });
 }
 
@@ -165,7 +188,8 @@ static bool isOwn(Value value, Operation *last) {
     return loop && value.getParentBlock() == loop.getAfterBody() &&
            last->getParentOfType<LoopLikeOpInterface>() == loop.getOperation();
   }
-  if (op->getParentOfType<LoopLikeOpInterface>() != last->getParentOfType<LoopLikeOpInterface>())
+  if (op->getParentOfType<LoopLikeOpInterface>() !=
+      last->getParentOfType<LoopLikeOpInterface>())
     return false;
   if (isa<memref::AllocOp, scf::WhileOp>(op))
     return true;
@@ -173,12 +197,14 @@ static bool isOwn(Value value, Operation *last) {
     return isOwn(cast.getSource(), cast);
   if (auto branch = dyn_cast<scf::IfOp>(op)) {
     unsigned number = cast<OpResult>(value).getResultNumber();
-    return isOwn(branch.thenYield().getOperand(number), branch) && isOwn(branch.elseYield().getOperand(number), branch);
+    return isOwn(branch.thenYield().getOperand(number), branch) &&
+           isOwn(branch.elseYield().getOperand(number), branch);
   }
   return false;
 }
 
-/// A buffer that only the loop uses: what the variable starts as, or a copy of it.
+/// A buffer that only the loop uses: what the variable starts as, or a copy of
+/// it.
 static Value ownStart(OpBuilder &b, scf::WhileOp loop, Value start) {
   if (llvm::count(loop.getInits(), start) == 1 && isOwn(start, loop))
     return start;
@@ -201,17 +227,21 @@ void tfc::rt::keepGrownBuffers(Operation *root) {
     scf::ConditionOp condition = loop.getConditionOp();
     for (auto [number, value] : llvm::enumerate(condition.getArgs())) {
       auto alloc = value.getDefiningOp<memref::AllocOp>();
-      if (!alloc || alloc->getBlock() != before || !llvm::hasNItems(alloc->getUses(), 2))
+      if (!alloc || alloc->getBlock() != before ||
+          !llvm::hasNItems(alloc->getUses(), 2))
         continue;
       Value argument = before->getArgument(number);
       memref::CopyOp copy;
-      bool onlyMeasured = llvm::all_of(argument.getUsers(), [&](Operation *user) {
-        auto other = dyn_cast<memref::CopyOp>(user);
-        if (other && other.getTarget() == alloc)
-          copy = other;
-        return isa<memref::DimOp>(user) || (other && other.getTarget() == alloc);
-      });
-      if (!copy || !onlyMeasured || argument.getType() != value.getType() || !yieldsOwnBuffer(loop, number))
+      bool onlyMeasured =
+          llvm::all_of(argument.getUsers(), [&](Operation *user) {
+            auto other = dyn_cast<memref::CopyOp>(user);
+            if (other && other.getTarget() == alloc)
+              copy = other;
+            return isa<memref::DimOp>(user) ||
+                   (other && other.getTarget() == alloc);
+          });
+      if (!copy || !onlyMeasured || argument.getType() != value.getType() ||
+          !yieldsOwnBuffer(loop, number))
         continue;
       OpBuilder b(loop);
       loop->setOperand(number, ownStart(b, loop, loop.getInits()[number]));
@@ -232,8 +262,9 @@ class Rotation {
 public:
   Rotation(RewriterBase &rewriter, LoopLikeOpInterface loop)
       : rewriter(rewriter), loop(loop), isCounted(isa<scf::ForOp>(loop)),
-        body(isCounted ? cast<scf::ForOp>(loop.getOperation()).getBody()
-                       : cast<scf::WhileOp>(loop.getOperation()).getAfterBody()) {}
+        body(isCounted
+                 ? cast<scf::ForOp>(loop.getOperation()).getBody()
+                 : cast<scf::WhileOp>(loop.getOperation()).getAfterBody()) {}
 
   void run() {
     if (!isCounted)
@@ -300,21 +331,27 @@ void Rotation::dropCopiesOfCondition() {
   // and none twice.
   auto kept = collectKept();
   if (!kept || llvm::any_of(*kept, [&](auto &entry) {
-        return entry.second > 1 || !whileOp.getAfter().isAncestor(entry.first.getParentRegion());
+        return entry.second > 1 ||
+               !whileOp.getAfter().isAncestor(entry.first.getParentRegion());
       }))
     return;
   Block *before = whileOp.getBeforeBody();
   for (OpOperand &passed : whileOp.getConditionOp().getArgsMutable()) {
     auto alloc = passed.get().getDefiningOp<memref::AllocOp>();
-    if (!alloc || alloc->getBlock() != before || !isPlain(alloc.getType()) || !llvm::hasNItems(alloc->getUses(), 2))
+    if (!alloc || alloc->getBlock() != before || !isPlain(alloc.getType()) ||
+        !llvm::hasNItems(alloc->getUses(), 2))
       continue;
     memref::CopyOp copy;
     for (Operation *user : alloc->getUsers())
-      if (auto other = dyn_cast<memref::CopyOp>(user); other && other.getTarget() == alloc)
+      if (auto other = dyn_cast<memref::CopyOp>(user);
+          other && other.getTarget() == alloc)
         copy = other;
-    auto argument = copy ? dyn_cast<BlockArgument>(copy.getSource()) : BlockArgument();
-    if (!argument || argument.getOwner() != before || argument.getType() != alloc.getType() ||
-        !isOnlyRead(argument, nullptr) || llvm::is_contained(whileOp.getConditionOp().getArgs(), argument))
+    auto argument =
+        copy ? dyn_cast<BlockArgument>(copy.getSource()) : BlockArgument();
+    if (!argument || argument.getOwner() != before ||
+        argument.getType() != alloc.getType() ||
+        !isOnlyRead(argument, nullptr) ||
+        llvm::is_contained(whileOp.getConditionOp().getArgs(), argument))
       continue;
     passed.set(argument);
     isUncopied.insert(argument.getArgNumber());
@@ -334,8 +371,11 @@ void Rotation::collect() {
     auto whileOp = cast<scf::WhileOp>(loop.getOperation());
     Value argument = whileOp.getBeforeArguments()[number];
     auto passed = whileOp.getConditionOp().getArgs();
-    if (llvm::count(passed, argument) == 1 && isOnlyRead(argument, nullptr, whileOp.getConditionOp()))
-      carried.push_back({unsigned(number), body->getArgument(llvm::find(passed, argument) - passed.begin())});
+    if (llvm::count(passed, argument) == 1 &&
+        isOnlyRead(argument, nullptr, whileOp.getConditionOp()))
+      carried.push_back(
+          {unsigned(number),
+           body->getArgument(llvm::find(passed, argument) - passed.begin())});
   }
 }
 
@@ -343,15 +383,18 @@ void Rotation::collect() {
 /// written any more and not yielded.
 memref::CopyOp Rotation::copyOfVariable(Value next) {
   auto alloc = next.getDefiningOp<memref::AllocOp>();
-  if (!alloc || alloc->getBlock() != body || !llvm::hasNItems(alloc->getUses(), 2))
+  if (!alloc || alloc->getBlock() != body ||
+      !llvm::hasNItems(alloc->getUses(), 2))
     return {};
   for (Operation *user : alloc->getUsers()) {
     auto copy = dyn_cast<memref::CopyOp>(user);
     if (!copy || copy.getTarget() != next || copy->getBlock() != body)
       continue;
     Value source = copy.getSource();
-    bool isVariable = llvm::any_of(carried, [&](const Carried &c) { return c.argument == source; });
-    if (isVariable && source.getType() == next.getType() && isOnlyRead(source, copy))
+    bool isVariable = llvm::any_of(
+        carried, [&](const Carried &c) { return c.argument == source; });
+    if (isVariable && source.getType() == next.getType() &&
+        isOnlyRead(source, copy))
       return copy;
   }
   return {};
@@ -359,9 +402,12 @@ memref::CopyOp Rotation::copyOfVariable(Value next) {
 
 void Rotation::passOnCopies() {
   for (const Carried &c : carried)
-    if (memref::CopyOp copy = copyOfVariable(terminator()->getOperand(c.number))) {
+    if (memref::CopyOp copy =
+            copyOfVariable(terminator()->getOperand(c.number))) {
       Operation *alloc = copy.getTarget().getDefiningOp();
-      rewriter.modifyOpInPlace(terminator(), [&] { terminator()->setOperand(c.number, copy.getSource()); });
+      rewriter.modifyOpInPlace(terminator(), [&] {
+        terminator()->setOperand(c.number, copy.getSource());
+      });
       rewriter.eraseOp(copy);
       rewriter.eraseOp(alloc);
     }
@@ -391,13 +437,18 @@ bool Rotation::pairUp() {
   for (const Carried &c : carried)
     if (!kept->contains(c.argument))
       left.insert(&c);
-  auto pair = [&](const Carried &c, llvm::function_ref<bool(const Carried &)> suits) {
-    auto made = terminator()->getOperand(c.number).getDefiningOp<memref::AllocOp>();
-    bool isPaired = llvm::any_of(pairs, [&](const Pair &other) { return other.number == c.number; });
-    if (!made || made->getBlock() != body || kept->lookup(made) != 1 || isPaired)
+  auto pair = [&](const Carried &c,
+                  llvm::function_ref<bool(const Carried &)> suits) {
+    auto made =
+        terminator()->getOperand(c.number).getDefiningOp<memref::AllocOp>();
+    bool isPaired = llvm::any_of(
+        pairs, [&](const Pair &other) { return other.number == c.number; });
+    if (!made || made->getBlock() != body || kept->lookup(made) != 1 ||
+        isPaired)
       return;
     for (const Carried &other : carried)
-      if (left.contains(&other) && other.argument.getType() == made.getType() && suits(other)) {
+      if (left.contains(&other) && other.argument.getType() == made.getType() &&
+          suits(other)) {
         pairs.push_back({c.number, made, &other});
         left.erase(&other);
         return;
@@ -410,10 +461,11 @@ bool Rotation::pairUp() {
   for (const Carried &c : carried)
     pair(c, [](const Carried &) { return true; });
   // Also variables that only change places.
-  return !pairs.empty() || !isUncopied.empty() || llvm::any_of(carried, [&](const Carried &c) {
-    Value next = terminator()->getOperand(c.number);
-    return next != c.argument && isa<BlockArgument>(next);
-  });
+  return !pairs.empty() || !isUncopied.empty() ||
+         llvm::any_of(carried, [&](const Carried &c) {
+           Value next = terminator()->getOperand(c.number);
+           return next != c.argument && isa<BlockArgument>(next);
+         });
 }
 
 /// For each variable, how many share the buffers that it goes through.
@@ -433,8 +485,9 @@ llvm::SmallDenseMap<unsigned, int64_t> Rotation::countSharing() {
   return counts;
 }
 
-/// Gives each variable that changes its buffer a first one that nobody else has. The value of another variable may end
-/// there: then nobody may need the buffer after the loop, as a variable of the program does.
+/// Gives each variable that changes its buffer a first one that nobody else
+/// has. The value of another variable may end there: then nobody may need the
+/// buffer after the loop, as a variable of the program does.
 void Rotation::startAlone() {
   auto sharing = countSharing();
   SmallVector<Value> used;
@@ -448,18 +501,23 @@ void Rotation::startAlone() {
     if (isa<BaseMemRefType>(init.get().getType()))
       used.push_back(rootOf(init.get()));
   for (const Carried &c : carried) {
-    if (terminator()->getOperand(c.number) == c.argument && !isUncopied.contains(c.number))
+    if (terminator()->getOperand(c.number) == c.argument &&
+        !isUncopied.contains(c.number))
       continue;
     OpOperand &init = loop.getInitsMutable()[c.number];
     Value root = rootOf(init.get());
     auto alloc = root.getDefiningOp<memref::AllocOp>();
-    bool isFree = alloc && alloc->getBlock() == loop->getBlock() && isLastUse(alloc, loop);
+    bool isFree = alloc && alloc->getBlock() == loop->getBlock() &&
+                  isLastUse(alloc, loop);
     // It is in the list itself.
-    if ((isFree || sharing.lookup(c.number) == 1) && isa<MemRefType>(root.getType()) &&
-        llvm::count_if(used, [&](Value other) { return mayAlias(other, root); }) == 1)
+    if ((isFree || sharing.lookup(c.number) == 1) &&
+        isa<MemRefType>(root.getType()) &&
+        llvm::count_if(used,
+                       [&](Value other) { return mayAlias(other, root); }) == 1)
       continue;
     rewriter.setInsertionPoint(loop);
-    Value own = memref::AllocOp::create(rewriter, loop.getLoc(), cast<MemRefType>(init.get().getType()));
+    Value own = memref::AllocOp::create(rewriter, loop.getLoc(),
+                                        cast<MemRefType>(init.get().getType()));
     memref::CopyOp::create(rewriter, loop.getLoc(), init.get(), own);
     init.set(own);
   }
@@ -473,13 +531,16 @@ memref::CopyOp Rotation::lastCopy(unsigned number) {
   } else {
     auto whileOp = cast<scf::WhileOp>(loop.getOperation());
     auto passed = whileOp.getConditionOp().getArgs();
-    result = loop->getResult(llvm::find(passed, whileOp.getBeforeArguments()[number]) - passed.begin());
+    result = loop->getResult(
+        llvm::find(passed, whileOp.getBeforeArguments()[number]) -
+        passed.begin());
   }
   for (Operation *user : result.getUsers()) {
     auto copy = dyn_cast<memref::CopyOp>(user);
     auto bind = copy ? copy.getTarget().getDefiningOp<BindOp>() : BindOp();
-    if (bind && copy.getSource() == result && bind->hasAttr("result") && bind->hasOneUse() &&
-        bind.getType() == result.getType() && copy->getBlock() == loop->getBlock() &&
+    if (bind && copy.getSource() == result && bind->hasAttr("result") &&
+        bind->hasOneUse() && bind.getType() == result.getType() &&
+        copy->getBlock() == loop->getBlock() &&
         bind->getParentRegion()->isAncestor(loop->getParentRegion()))
       return copy;
   }
@@ -491,14 +552,19 @@ void Rotation::chooseSpares() {
   for (Pair &pair : pairs) {
     rewriter.setInsertionPoint(loop);
     auto type = pair.made.getType();
-    memref::CopyOp last = pair.left->number == pair.number ? lastCopy(pair.number) : memref::CopyOp();
+    memref::CopyOp last = pair.left->number == pair.number
+                              ? lastCopy(pair.number)
+                              : memref::CopyOp();
     if (last) {
       std::optional<int64_t> trips;
       if (auto counted = dyn_cast<scf::ForOp>(loop.getOperation()))
         if (auto count = counted.getStaticTripCount())
           trips = count->getSExtValue();
-      auto start = loop.getInits()[pair.number].getDefiningOp<memref::AllocOp>();
-      bool startsThere = trips && *trips % 2 == 0 && start && start->getBlock() == loop->getBlock() && isLastUse(start, loop);
+      auto start =
+          loop.getInits()[pair.number].getDefiningOp<memref::AllocOp>();
+      bool startsThere = trips && *trips % 2 == 0 && start &&
+                         start->getBlock() == loop->getBlock() &&
+                         isLastUse(start, loop);
       pair.endsInPlace = trips && (*trips % 2 == 1 || startsThere);
       if (startsThere)
         rewriter.replaceOp(start, last.getTarget());
@@ -513,9 +579,12 @@ void Rotation::chooseSpares() {
 }
 
 void Rotation::rebuildCounted() {
-  auto spares = llvm::map_to_vector(pairs, [](const Pair &pair) { return pair.spare; });
-  auto left = llvm::map_to_vector(pairs, [](const Pair &pair) { return pair.left->number; });
-  auto made = llvm::map_to_vector(pairs, [](const Pair &pair) { return pair.made; });
+  auto spares =
+      llvm::map_to_vector(pairs, [](const Pair &pair) { return pair.spare; });
+  auto left = llvm::map_to_vector(
+      pairs, [](const Pair &pair) { return pair.left->number; });
+  auto made =
+      llvm::map_to_vector(pairs, [](const Pair &pair) { return pair.made; });
   auto turn = [&](OpBuilder &, Location, ArrayRef<BlockArgument> arguments) {
     Block *block = arguments.front().getOwner();
     SmallVector<Value> values;
@@ -527,8 +596,10 @@ void Rotation::rebuildCounted() {
   };
   if (spares.empty())
     return;
-  auto next = cast<scf::ForOp>(loop.getOperation())
-                  .replaceWithAdditionalYields(rewriter, spares, /*replaceInitOperandUsesInLoop=*/false, turn);
+  auto next =
+      cast<scf::ForOp>(loop.getOperation())
+          .replaceWithAdditionalYields(
+              rewriter, spares, /*replaceInitOperandUsesInLoop=*/false, turn);
   loop = *next;
   body = cast<scf::ForOp>(loop.getOperation()).getBody();
 }
@@ -537,12 +608,14 @@ void Rotation::rebuildWhile() {
   if (pairs.empty())
     return;
   auto old = cast<scf::WhileOp>(loop.getOperation());
-  SmallVector<Value> inits(old.getInits()), passed(old.getConditionOp().getArgs()), next(terminator()->getOperands());
+  SmallVector<Value> inits(old.getInits()),
+      passed(old.getConditionOp().getArgs()), next(terminator()->getOperands());
   SmallVector<Type> types(old.getResultTypes());
   for (const Pair &pair : pairs) {
     inits.push_back(pair.spare);
     types.push_back(pair.spare.getType());
-    passed.push_back(old.getBeforeBody()->addArgument(pair.spare.getType(), loop.getLoc()));
+    passed.push_back(
+        old.getBeforeBody()->addArgument(pair.spare.getType(), loop.getLoc()));
     Value spare = body->addArgument(pair.spare.getType(), loop.getLoc());
     rewriter.replaceOp(pair.made, spare);
     next[pair.number] = spare;
@@ -551,8 +624,11 @@ void Rotation::rebuildWhile() {
   rewriter.setInsertionPoint(old);
   auto made = scf::WhileOp::create(rewriter, old.getLoc(), types, inits);
   made->setDiscardableAttrs(old->getDiscardableAttrDictionary());
-  rewriter.modifyOpInPlace(old.getConditionOp(), [&] { old.getConditionOp().getArgsMutable().assign(passed); });
-  rewriter.modifyOpInPlace(terminator(), [&] { terminator()->setOperands(next); });
+  rewriter.modifyOpInPlace(old.getConditionOp(), [&] {
+    old.getConditionOp().getArgsMutable().assign(passed);
+  });
+  rewriter.modifyOpInPlace(terminator(),
+                           [&] { terminator()->setOperands(next); });
   made.getBefore().takeBody(old.getBefore());
   made.getAfter().takeBody(old.getAfter());
   rewriter.replaceOp(old, made.getResults().take_front(old.getNumResults()));
@@ -569,15 +645,18 @@ void Rotation::guardCopies() {
   for (Value result : loop->getResults())
     for (Operation *user : llvm::make_early_inc_range(result.getUsers())) {
       auto copy = dyn_cast<memref::CopyOp>(user);
-      if (!copy || copy.getSource() != result || copy.getTarget().getType() != result.getType() ||
+      if (!copy || copy.getSource() != result ||
+          copy.getTarget().getType() != result.getType() ||
           !llvm::is_contained(starts, copy.getTarget()))
         continue;
       rewriter.setInsertionPoint(copy);
       auto address = [&](Value buffer) {
-        return memref::ExtractAlignedPointerAsIndexOp::create(rewriter, copy.getLoc(), buffer);
+        return memref::ExtractAlignedPointerAsIndexOp::create(
+            rewriter, copy.getLoc(), buffer);
       };
-      Value isElsewhere = arith::CmpIOp::create(rewriter, copy.getLoc(), arith::CmpIPredicate::ne, address(result),
-                                                address(copy.getTarget()));
+      Value isElsewhere = arith::CmpIOp::create(
+          rewriter, copy.getLoc(), arith::CmpIPredicate::ne, address(result),
+          address(copy.getTarget()));
       auto branch = scf::IfOp::create(rewriter, copy.getLoc(), isElsewhere);
       rewriter.moveOpBefore(copy, branch.thenBlock()->getTerminator());
     }

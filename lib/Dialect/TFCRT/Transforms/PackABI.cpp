@@ -4,10 +4,10 @@
 //===----------------------------------------------------------------------===//
 // The one signature that compiled entries have; see tfc_rt.h.
 //
-// The body of an entry keeps its tensors: arguments become `bind` + `to_tensor`,
-// results `materialize_in_destination`, so that bufferization sees where
-// everything has to go. Pointers are arguments of the body because only there
-// can `llvm.noalias` be said.
+// The body of an entry keeps its tensors: arguments become `bind` +
+// `to_tensor`, results `materialize_in_destination`, so that bufferization sees
+// where everything has to go. Pointers are arguments of the body because only
+// there can `llvm.noalias` be said.
 //===----------------------------------------------------------------------===//
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -84,7 +84,8 @@ private:
 };
 
 LogicalResult Packer::check() {
-  callsHost = entry.walk([](HostCallOp) { return WalkResult::interrupt(); }).wasInterrupted();
+  callsHost = entry.walk([](HostCallOp) { return WalkResult::interrupt(); })
+                  .wasInterrupted();
   if (entry.isExternal())
     return entry.emitError("expected an entry with a body, got a declaration");
   if (!entry.getBody().hasOneBlock())
@@ -101,7 +102,8 @@ LogicalResult Packer::check() {
              << type;
   WalkResult calls = entry.walk([](func::CallOp call) {
     call.emitError("call of '")
-        << call.getCallee() << "' is left; calls are inlined before the ABI is packed";
+        << call.getCallee()
+        << "' is left; calls are inlined before the ABI is packed";
     return WalkResult::interrupt();
   });
   return failure(calls.wasInterrupted());
@@ -121,8 +123,9 @@ void Packer::assignSlots() {
 }
 
 Value Packer::loadElement(Value array, int64_t index, Type type) {
-  Value address = LLVM::GEPOp::create(builder, loc, pointer, type, array,
-                                      ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(index)});
+  Value address =
+      LLVM::GEPOp::create(builder, loc, pointer, type, array,
+                          ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(index)});
   return LLVM::LoadOp::create(builder, loc, type, address);
 }
 
@@ -138,40 +141,47 @@ SmallVector<Value> Packer::loadSizes(func::FuncOp body, const Slot &slot) {
 
 void Packer::describeVariable(func::FuncOp body, Value memref, unsigned place) {
   if (callsHost)
-    for (StringRef access : {StringRef(Body::isRead), StringRef(Body::isWritten)})
+    for (StringRef access :
+         {StringRef(Body::isRead), StringRef(Body::isWritten)})
       body.setArgAttr(place, access, builder.getUnitAttr());
   for (Operation *user : memref.getUsers())
     body.setArgAttr(place,
-                    isa<bufferization::MaterializeInDestinationOp>(user) ? Body::isWritten
-                                                                         : Body::isRead,
+                    isa<bufferization::MaterializeInDestinationOp>(user)
+                        ? Body::isWritten
+                        : Body::isRead,
                     builder.getUnitAttr());
 }
 
-/// A variable that may change its size is wherever the last write has put it. What is read of
-/// it is copied, since a write may free or overwrite it.
-void Packer::bindReplaceable(func::FuncOp body, Value memref, const Slot &slot) {
+/// A variable that may change its size is wherever the last write has put it.
+/// What is read of it is copied, since a write may free or overwrite it.
+void Packer::bindReplaceable(func::FuncOp body, Value memref,
+                             const Slot &slot) {
   auto type = MemRefType::get(slot.type.getShape(), slot.type.getElementType());
   for (Operation *user : llvm::make_early_inc_range(memref.getUsers())) {
     builder.setInsertionPoint(user);
-    if (auto write = dyn_cast<bufferization::MaterializeInDestinationOp>(user)) {
-      SetVariableOp::create(builder, write.getLoc(), write.getSource(), slot.index, slot.offset,
-                            slot.unknownDims());
+    if (auto write =
+            dyn_cast<bufferization::MaterializeInDestinationOp>(user)) {
+      SetVariableOp::create(builder, write.getLoc(), write.getSource(),
+                            slot.index, slot.offset, slot.unknownDims());
       write.erase();
       continue;
     }
     Value pointerNow = loadElement(Body::buffers(body), slot.index, pointer);
-    Value bound = BindOp::create(builder, loc, type, pointerNow, loadSizes(body, slot));
+    Value bound =
+        BindOp::create(builder, loc, type, pointerNow, loadSizes(body, slot));
     auto read = dyn_cast<bufferization::ToTensorOp>(user);
     if (!read) {
       user->replaceUsesOfWith(memref, bound);
       continue;
     }
     auto tensor = cast<RankedTensorType>(read.getType());
-    Value value = bufferization::ToTensorOp::create(builder, read.getLoc(), tensor, bound,
-                                                    /*restrict=*/true);
-    read.replaceAllUsesWith(bufferization::AllocTensorOp::create(builder, read.getLoc(), tensor,
-                                                                 ValueRange(), value)
-                                .getResult());
+    Value value =
+        bufferization::ToTensorOp::create(builder, read.getLoc(), tensor, bound,
+                                          /*restrict=*/true);
+    read.replaceAllUsesWith(
+        bufferization::AllocTensorOp::create(builder, read.getLoc(), tensor,
+                                             ValueRange(), value)
+            .getResult());
     read.erase();
   }
 }
@@ -183,14 +193,18 @@ void Packer::bindArguments(Block &block, func::FuncOp body) {
     auto tensor = dyn_cast<RankedTensorType>(slot.type);
     if (!tensor)
       describeVariable(body, old, first + i);
-    if (!tensor && slot.numSizes() && body.getArgAttr(first + i, Body::isWritten)) {
+    if (!tensor && slot.numSizes() &&
+        body.getArgAttr(first + i, Body::isWritten)) {
       bindReplaceable(body, old, slot);
-      builder.setInsertionPointToStart(&block); // the op it stood before may be gone
+      builder.setInsertionPointToStart(
+          &block); // the op it stood before may be gone
       continue;
     }
     SmallVector<Value> sizes = loadSizes(body, slot);
-    auto type = MemRefType::get(slot.type.getShape(), slot.type.getElementType());
-    Value value = BindOp::create(builder, loc, type, block.getArgument(first + i), sizes);
+    auto type =
+        MemRefType::get(slot.type.getShape(), slot.type.getElementType());
+    Value value =
+        BindOp::create(builder, loc, type, block.getArgument(first + i), sizes);
     if (tensor)
       value = bufferization::ToTensorOp::create(builder, loc, tensor, value,
                                                 /*restrict=*/true);
@@ -204,24 +218,27 @@ void Packer::returnResults(Block &block) {
   size_t place = Body::firstBuffer + arguments.size();
   for (auto [slot, value] : llvm::zip(results, terminator->getOperands())) {
     if (slot.numSizes()) {
-      SetResultOp::create(builder, value.getLoc(), value, slot.index, slot.offset,
-                          slot.unknownDims(), /*in_place=*/false);
+      SetResultOp::create(builder, value.getLoc(), value, slot.index,
+                          slot.offset, slot.unknownDims(), /*in_place=*/false);
       continue;
     }
-    auto type = MemRefType::get(slot.type.getShape(), slot.type.getElementType());
+    auto type =
+        MemRefType::get(slot.type.getShape(), slot.type.getElementType());
     // At the start, so that whatever computes the result can write there.
     Value target;
     {
       OpBuilder::InsertionGuard guard(builder);
       builder.setInsertionPointToStart(&block);
-      target = BindOp::create(builder, loc, type, block.getArgument(place++), ValueRange());
+      target = BindOp::create(builder, loc, type, block.getArgument(place++),
+                              ValueRange());
       target.getDefiningOp()->setAttr("result", builder.getUnitAttr());
     }
     bufferization::MaterializeInDestinationOp::create(
         builder, value.getLoc(), /*result=*/Type(), value, target,
         /*restrict=*/true, /*writable=*/true);
   }
-  Value ok = arith::ConstantIntOp::create(builder, loc, builder.getI32Type(), 0);
+  Value ok =
+      arith::ConstantIntOp::create(builder, loc, builder.getI32Type(), 0);
   func::ReturnOp::create(builder, terminator->getLoc(), ok);
   terminator->erase();
 }
@@ -230,7 +247,8 @@ void Packer::returnResults(Block &block) {
 static int64_t bytesOf(Type type) {
   if (auto complex = dyn_cast<ComplexType>(type))
     return 2 * bytesOf(complex.getElementType());
-  return type.isIntOrFloat() ? llvm::divideCeil(type.getIntOrFloatBitWidth(), 8) : 8;
+  return type.isIntOrFloat() ? llvm::divideCeil(type.getIntOrFloatBitWidth(), 8)
+                             : 8;
 }
 
 void Packer::describeBuffers(func::FuncOp body) {
@@ -242,7 +260,8 @@ void Packer::describeBuffers(func::FuncOp body) {
     numbers.append({use, bytes, slot.numSizes()});
   };
   for (auto [i, slot] : llvm::enumerate(arguments)) {
-    bool isWritten = bool(body.getArgAttr(Body::firstBuffer + i, Body::isWritten));
+    bool isWritten =
+        bool(body.getArgAttr(Body::firstBuffer + i, Body::isWritten));
     add(slot, isa<RankedTensorType>(slot.type) ? Body::argument
               : isWritten                      ? Body::variable
                                                : Body::readVariable);
@@ -254,7 +273,8 @@ void Packer::describeBuffers(func::FuncOp body) {
 
 func::FuncOp Packer::makeBody() {
   // Arguments: context, buffers, sizes, arena; one pointer per argument and per
-  // static result. The results' pointers come before the old arguments are gone.
+  // static result. The results' pointers come before the old arguments are
+  // gone.
   SmallVector<Type> types(Body::firstBuffer + arguments.size(), pointer);
   for (const Slot &slot : results)
     if (!slot.numSizes())
@@ -262,16 +282,19 @@ func::FuncOp Packer::makeBody() {
   auto type = builder.getFunctionType(types, builder.getI32Type());
 
   builder.setInsertionPoint(entry);
-  auto body = func::FuncOp::create(builder, loc, (entry.getName() + ".body").str(), type);
+  auto body = func::FuncOp::create(builder, loc,
+                                   (entry.getName() + ".body").str(), type);
   body.setPrivate();
-  body->setAttr("llvm.linkage", LLVM::LinkageAttr::get(builder.getContext(),
-                                                       LLVM::Linkage::Internal));
+  body->setAttr(
+      "llvm.linkage",
+      LLVM::LinkageAttr::get(builder.getContext(), LLVM::Linkage::Internal));
   body->setAttr(Body::attribute, FlatSymbolRefAttr::get(entry.getNameAttr()));
   for (size_t i = Body::arenaIndex; i < types.size(); ++i) {
     body.setArgAttr(i, "llvm.noalias", builder.getUnitAttr());
     body.setArgAttr(i, "llvm.noundef", builder.getUnitAttr());
   }
-  body.setArgAttr(Body::arenaIndex, "llvm.align", builder.getI64IntegerAttr(64));
+  body.setArgAttr(Body::arenaIndex, "llvm.align",
+                  builder.getI64IntegerAttr(64));
   for (size_t i = 0; i < arguments.size(); ++i)
     if (Attribute isConstant = entry.getArgAttr(i, KeptBuffers::isConstant))
       body.setArgAttr(Body::firstBuffer + i, KeptBuffers::isConstant,
@@ -299,15 +322,17 @@ func::FuncOp Packer::makeBody() {
 
 void Packer::makeEntry(func::FuncOp body) {
   builder.setInsertionPointAfter(body);
-  auto type = builder.getFunctionType({pointer, pointer, pointer}, builder.getI32Type());
+  auto type = builder.getFunctionType({pointer, pointer, pointer},
+                                      builder.getI32Type());
   auto packed = func::FuncOp::create(builder, loc, entry.getName(), type);
   packed->setDiscardableAttrs(entry->getDiscardableAttrDictionary());
   Block *block = packed.addEntryBlock();
   builder.setInsertionPointToStart(block);
   Value context = block->getArgument(0), buffers = block->getArgument(1);
   SmallVector<Value> operands(block->getArguments());
-  Value arena = LLVM::GEPOp::create(builder, loc, pointer, contextType(builder.getContext()),
-                                    context, ArrayRef<LLVM::GEPArg>{0, ContextField::arena});
+  Value arena = LLVM::GEPOp::create(
+      builder, loc, pointer, contextType(builder.getContext()), context,
+      ArrayRef<LLVM::GEPArg>{0, ContextField::arena});
   operands.push_back(LLVM::LoadOp::create(builder, loc, pointer, arena));
   for (const Slot &slot : arguments)
     operands.push_back(loadElement(buffers, slot.index, pointer));
@@ -330,8 +355,9 @@ struct PackABI : public tfc::rt::impl::TFCPackABIPassBase<PackABI> {
   }
 
   static bool isPacked(func::FuncOp function) {
-    return llvm::all_of(function.getArgumentTypes(),
-                        [](Type type) { return isa<LLVM::LLVMPointerType>(type); }) &&
+    return llvm::all_of(
+               function.getArgumentTypes(),
+               [](Type type) { return isa<LLVM::LLVMPointerType>(type); }) &&
            function.getNumArguments() == 3;
   }
 };

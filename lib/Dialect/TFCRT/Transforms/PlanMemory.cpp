@@ -2,14 +2,18 @@
 // Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
-// Static memory: every temporary of known size gets a place before the program runs.
+// Static memory: every temporary of known size gets a place before the program
+// runs.
 //
 // 1. Each allocation's values are followed through views, loops and branches.
-// 2. Ops are numbered in the order of the text; an allocation is alive from its first
-//    use to its last, and throughout each loop it is used in but was made outside of.
-// 3. Largest first, each gets the lowest offset that is free while it is alive. What
-//    chains of `tfc-parallelize-chains` allocate is alive at the same time as all that
-//    the other chains of the same loop allocate.
+// 2. Ops are numbered in the order of the text; an allocation is alive from its
+// first
+//    use to its last, and throughout each loop it is used in but was made
+//    outside of.
+// 3. Largest first, each gets the lowest offset that is free while it is alive.
+// What
+//    chains of `tfc-parallelize-chains` allocate is alive at the same time as
+//    all that the other chains of the same loop allocate.
 //
 // What leaves its iteration through a loop-carried value has no fixed number of
 // copies, and what has unknown sizes no fixed size: these stay `memref.alloc`,
@@ -47,11 +51,13 @@ struct Temporary {
   int64_t begin = 0, end = 0; // of its life, as op numbers
   bool escapes = false;
   int64_t offset = 0;
-  /// The chain it belongs to, if any: an op of the region of a `tfcrt.parallel`.
+  /// The chain it belongs to, if any: an op of the region of a
+  /// `tfcrt.parallel`.
   Operation *chain = nullptr;
 
   bool aliveWith(const Temporary &other) const {
-    if (chain && other.chain && chain != other.chain && chain->getBlock() == other.chain->getBlock())
+    if (chain && other.chain && chain != other.chain &&
+        chain->getBlock() == other.chain->getBlock())
       return true;
     return other.begin <= end && begin <= other.end;
   }
@@ -59,7 +65,8 @@ struct Temporary {
 
 /// The chain that `op` is in.
 Operation *chainOf(Operation *op) {
-  for (Operation *parent = op->getParentOp(); parent; op = parent, parent = op->getParentOp())
+  for (Operation *parent = op->getParentOp(); parent;
+       op = parent, parent = op->getParentOp())
     if (isa<ParallelOp>(parent) && parent->hasAttr(runsChains))
       return op;
   return nullptr;
@@ -67,9 +74,10 @@ Operation *chainOf(Operation *op) {
 
 class Planner {
 public:
-  Planner(func::FuncOp body, int64_t stackBytes, int64_t stackLimit, int64_t pieceBytes)
-      : body(body), builder(body.getContext()), stackBytes(stackBytes), stackLimit(stackLimit),
-        pieceBytes(pieceBytes) {}
+  Planner(func::FuncOp body, int64_t stackBytes, int64_t stackLimit,
+          int64_t pieceBytes)
+      : body(body), builder(body.getContext()), stackBytes(stackBytes),
+        stackLimit(stackLimit), pieceBytes(pieceBytes) {}
 
   /// Returns the arena's size.
   int64_t run();
@@ -77,7 +85,8 @@ public:
 private:
   void number(Operation *op);
   void findLife(Temporary &temporary);
-  void follow(Temporary &temporary, OpOperand &use, llvm::SetVector<Value> &values);
+  void follow(Temporary &temporary, OpOperand &use,
+              llvm::SetVector<Value> &values);
   void extend(Temporary &temporary, Operation *user);
   int64_t place(MutableArrayRef<Temporary> temporaries);
   void bind(Temporary &temporary);
@@ -105,7 +114,8 @@ void Planner::number(Operation *op) {
 /// A use inside of a loop that the allocation is outside of lasts all the loop.
 void Planner::extend(Temporary &temporary, Operation *user) {
   Operation *whole = user;
-  for (Operation *op = user->getParentOp(); op && op != body; op = op->getParentOp()) {
+  for (Operation *op = user->getParentOp(); op && op != body;
+       op = op->getParentOp()) {
     if (op->isAncestor(temporary.alloc))
       break;
     if (isa<LoopLikeOpInterface, ParallelOp>(op))
@@ -116,7 +126,8 @@ void Planner::extend(Temporary &temporary, Operation *user) {
   temporary.end = std::max(temporary.end, last);
 }
 
-void Planner::follow(Temporary &temporary, OpOperand &use, llvm::SetVector<Value> &values) {
+void Planner::follow(Temporary &temporary, OpOperand &use,
+                     llvm::SetVector<Value> &values) {
   Operation *op = use.getOwner();
   auto add = [&](Value value) {
     if (isa<BaseMemRefType>(value.getType()))
@@ -151,7 +162,8 @@ void Planner::findLife(Temporary &temporary) {
   auto type = temporary.alloc.getType();
   llvm::SetVector<Value> values;
   values.insert(temporary.alloc.getResult());
-  std::tie(temporary.begin, temporary.end) = std::make_pair(counter, int64_t(0));
+  std::tie(temporary.begin, temporary.end) =
+      std::make_pair(counter, int64_t(0));
   for (size_t i = 0; i < values.size(); ++i)
     for (OpOperand &use : values[i].getUses()) {
       extend(temporary, use.getOwner());
@@ -159,7 +171,9 @@ void Planner::findLife(Temporary &temporary) {
     }
   if (!type.hasStaticShape())
     return;
-  temporary.bytes = DataLayout::closest(body).getTypeSize(type.getElementType()).getFixedValue();
+  temporary.bytes = DataLayout::closest(body)
+                        .getTypeSize(type.getElementType())
+                        .getFixedValue();
   temporary.bytes *= type.getNumElements();
 }
 
@@ -167,7 +181,8 @@ int64_t Planner::place(MutableArrayRef<Temporary> temporaries) {
   SmallVector<Temporary *> order, placed;
   for (Temporary &temporary : temporaries)
     order.push_back(&temporary);
-  llvm::stable_sort(order, [](auto *a, auto *b) { return a->bytes > b->bytes; });
+  llvm::stable_sort(order,
+                    [](auto *a, auto *b) { return a->bytes > b->bytes; });
   int64_t total = 0;
   for (Temporary *next : order) {
     // `placed` is sorted by offset: take the first gap between those alive.
@@ -177,12 +192,14 @@ int64_t Planner::place(MutableArrayRef<Temporary> temporaries) {
         continue;
       if (offset + next->bytes <= other->offset)
         break;
-      offset = std::max(offset, int64_t(llvm::alignTo(other->offset + other->bytes, alignment)));
+      offset = std::max(offset, int64_t(llvm::alignTo(
+                                    other->offset + other->bytes, alignment)));
     }
     next->offset = offset;
     total = std::max(total, offset + next->bytes);
-    placed.insert(llvm::upper_bound(placed, next,
-                                    [](auto *a, auto *b) { return a->offset < b->offset; }),
+    placed.insert(llvm::upper_bound(
+                      placed, next,
+                      [](auto *a, auto *b) { return a->offset < b->offset; }),
                   next);
   }
   return llvm::alignTo(total, alignment);
@@ -193,11 +210,13 @@ void Planner::bind(Temporary &temporary) {
   builder.setInsertionPointToStart(&body.getBody().front());
   Location loc = temporary.alloc.getLoc();
   Value arena = Body::arena(body);
-  Value offset = LLVM::ConstantOp::create(builder, loc, builder.getI64Type(), temporary.offset);
-  Value address = LLVM::GEPOp::create(builder, loc, arena.getType(), builder.getI8Type(), arena,
-                                      ArrayRef<LLVM::GEPArg>{offset}, LLVM::GEPNoWrapFlags::inbounds);
-  Value memref =
-      BindOp::create(builder, loc, temporary.alloc.getType(), address, ValueRange());
+  Value offset = LLVM::ConstantOp::create(builder, loc, builder.getI64Type(),
+                                          temporary.offset);
+  Value address = LLVM::GEPOp::create(
+      builder, loc, arena.getType(), builder.getI8Type(), arena,
+      ArrayRef<LLVM::GEPArg>{offset}, LLVM::GEPNoWrapFlags::inbounds);
+  Value memref = BindOp::create(builder, loc, temporary.alloc.getType(),
+                                address, ValueRange());
   temporary.alloc.replaceAllUsesWith(memref);
   temporary.alloc.erase();
 }
@@ -209,7 +228,8 @@ bool Planner::toStack(Temporary &temporary) {
   stackLimit -= bytes;
   builder.setInsertionPointToStart(&body.getBody().front());
   Value slot = memref::AllocaOp::create(builder, temporary.alloc.getLoc(),
-                                        temporary.alloc.getType(), builder.getI64IntegerAttr(16));
+                                        temporary.alloc.getType(),
+                                        builder.getI64IntegerAttr(16));
   temporary.alloc.replaceAllUsesWith(slot);
   temporary.alloc.erase();
   return true;
@@ -221,7 +241,8 @@ bool Planner::toPiece(Temporary &temporary) {
   if (!parallel)
     return false;
   if (parallel->hasAttr(runsChains)) {
-    // Runs once: the arena has room for it. Small ones stay near the thread that uses them.
+    // Runs once: the arena has room for it. Small ones stay near the thread
+    // that uses them.
     if (temporary.bytes > stackBytes || temporary.bytes > stackLimit)
       return false;
     stackLimit -= temporary.bytes;
@@ -229,7 +250,8 @@ bool Planner::toPiece(Temporary &temporary) {
     return true; // stays as it is
   }
   builder.setInsertionPointToStart(&parallel.getBody().front());
-  Value slot = memref::AllocaOp::create(builder, temporary.alloc.getLoc(), temporary.alloc.getType(),
+  Value slot = memref::AllocaOp::create(builder, temporary.alloc.getLoc(),
+                                        temporary.alloc.getType(),
                                         builder.getI64IntegerAttr(alignment));
   temporary.alloc.replaceAllUsesWith(slot);
   temporary.alloc.erase();
@@ -240,35 +262,46 @@ bool Planner::toPiece(Temporary &temporary) {
 static bool isNearly(OpFoldResult size, Value whole) {
   constexpr int64_t few = 64;
   auto sum = whole.getDefiningOp<arith::AddIOp>();
-  std::optional<int64_t> more = sum ? getConstantIntValue(OpFoldResult(sum.getRhs())) : std::nullopt;
-  return more && *more >= 0 && *more <= few && size == OpFoldResult(sum.getLhs());
+  std::optional<int64_t> more =
+      sum ? getConstantIntValue(OpFoldResult(sum.getRhs())) : std::nullopt;
+  return more && *more >= 0 && *more <= few &&
+         size == OpFoldResult(sum.getLhs());
 }
 
-/// The first rows of an allocation, all but a few: lists are made with room for what is written behind their end.
+/// The first rows of an allocation, all but a few: lists are made with room for
+/// what is written behind their end.
 static bool isMostOf(memref::SubViewOp view, memref::AllocOp alloc) {
-  if (!view || view.getSource() != alloc.getMemref() || alloc.getDynamicSizes().size() != 1 ||
-      !alloc.getType().isDynamicDim(0) || view.getType().getRank() != alloc.getType().getRank())
+  if (!view || view.getSource() != alloc.getMemref() ||
+      alloc.getDynamicSizes().size() != 1 || !alloc.getType().isDynamicDim(0) ||
+      view.getType().getRank() != alloc.getType().getRank())
     return false;
   auto all = [](ArrayRef<OpFoldResult> values, int64_t number) {
-    return llvm::all_of(values, [&](OpFoldResult value) { return getConstantIntValue(value) == number; });
+    return llvm::all_of(values, [&](OpFoldResult value) {
+      return getConstantIntValue(value) == number;
+    });
   };
   SmallVector<OpFoldResult> sizes = view.getMixedSizes();
-  for (auto [size, dim] : llvm::zip_equal(ArrayRef(sizes).drop_front(), alloc.getType().getShape().drop_front()))
+  for (auto [size, dim] :
+       llvm::zip_equal(ArrayRef(sizes).drop_front(),
+                       alloc.getType().getShape().drop_front()))
     if (getConstantIntValue(size) != dim)
       return false;
   return all(view.getMixedOffsets(), 0) && all(view.getMixedStrides(), 1) &&
          isNearly(sizes.front(), alloc.getDynamicSizes().front());
 }
 
-/// What holds the elements of `value`, from the first one on, and nothing else: null if that is no allocation.
+/// What holds the elements of `value`, from the first one on, and nothing else:
+/// null if that is no allocation.
 static memref::AllocOp allocationOf(Value value) {
   while (Operation *op = value.getDefiningOp()) {
-    if (isa<memref::ExpandShapeOp, memref::CollapseShapeOp, memref::CastOp>(op)) {
+    if (isa<memref::ExpandShapeOp, memref::CollapseShapeOp, memref::CastOp>(
+            op)) {
       value = op->getOperand(0);
       continue;
     }
     auto view = dyn_cast<memref::SubViewOp>(op);
-    auto alloc = (view ? view.getSource() : value).getDefiningOp<memref::AllocOp>();
+    auto alloc =
+        (view ? view.getSource() : value).getDefiningOp<memref::AllocOp>();
     return alloc && (!view || isMostOf(view, alloc)) ? alloc : nullptr;
   }
   return {};
@@ -279,7 +312,8 @@ static memref::AllocOp allocationOf(Value value) {
 void Planner::handOver() {
   body.walk([&](SetResultOp op) {
     memref::AllocOp alloc = allocationOf(op.getValue());
-    if (!alloc || alloc->hasAttr("tfcrt.result") || alloc->getParentOfType<LoopLikeOpInterface>())
+    if (!alloc || alloc->hasAttr("tfcrt.result") ||
+        alloc->getParentOfType<LoopLikeOpInterface>())
       return;
     op.setInPlace(true);
     alloc->setAttr("tfcrt.result", op.getIndexAttr());
@@ -290,7 +324,8 @@ void Planner::handOver() {
 void Planner::releaseInLoops() {
   llvm::SetVector<Operation *> loops;
   body.walk([&](memref::AllocOp alloc) {
-    for (Operation *op = alloc->getParentOp(); op != body; op = op->getParentOp())
+    for (Operation *op = alloc->getParentOp(); op != body;
+         op = op->getParentOp())
       if (isa<scf::ForOp, scf::WhileOp>(op))
         loops.insert(op);
   });
@@ -322,7 +357,9 @@ int64_t Planner::run() {
         !alloc->hasAttr("tfcrt.result"))
       temporaries.push_back(temporary);
   });
-  llvm::erase_if(temporaries, [&](Temporary &temporary) { return toPiece(temporary) || (!temporary.chain && toStack(temporary)); });
+  llvm::erase_if(temporaries, [&](Temporary &temporary) {
+    return toPiece(temporary) || (!temporary.chain && toStack(temporary));
+  });
   int64_t bytes = place(temporaries);
   for (Temporary &temporary : temporaries)
     bind(temporary);

@@ -28,7 +28,8 @@ using namespace tfc::rt;
 /// The variable of a loop that `op` puts the value of the next iteration in, if
 /// that is all that becomes of it.
 static BlockArgument variableOf(MaterializeInDestinationOp op) {
-  auto argument = op->getNumResults() ? dyn_cast<BlockArgument>(op.getDest()) : BlockArgument();
+  auto argument = op->getNumResults() ? dyn_cast<BlockArgument>(op.getDest())
+                                      : BlockArgument();
   if (!argument || argument.getOwner() != op->getBlock() || !op->hasOneUse())
     return {};
   OpOperand &use = *op->use_begin();
@@ -36,10 +37,14 @@ static BlockArgument variableOf(MaterializeInDestinationOp op) {
   if (use.getOwner() != op->getBlock()->getTerminator())
     return {};
   if (auto loop = dyn_cast<scf::ForOp>(parent))
-    return loop.getRegionIterArg(use.getOperandNumber()) == argument ? argument : BlockArgument();
+    return loop.getRegionIterArg(use.getOperandNumber()) == argument
+               ? argument
+               : BlockArgument();
   if (auto loop = dyn_cast<scf::WhileOp>(parent)) {
     Value passed = loop.getConditionOp().getArgs()[argument.getArgNumber()];
-    return passed == loop.getBeforeArguments()[use.getOperandNumber()] ? argument : BlockArgument();
+    return passed == loop.getBeforeArguments()[use.getOperandNumber()]
+               ? argument
+               : BlockArgument();
   }
   return {};
 }
@@ -68,7 +73,8 @@ static Operation *firstWriter(Value value, Block *block, OpOperand *&start) {
     } else if (auto insert = dyn_cast<tensor::InsertOp>(op)) {
       add(op);
       start = &insert.getDestMutable();
-    } else if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::CastOp>(op)) {
+    } else if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp,
+                   tensor::CastOp>(op)) {
       start = &op->getOpOperand(0);
     } else if (auto destination = dyn_cast<DestinationStyleOpInterface>(op);
                destination && !isa<MaterializeInDestinationOp>(op)) {
@@ -88,7 +94,8 @@ static bool isReadFrom(Value value, Operation *writer, Operation *except) {
     Operation *user = use.getOwner();
     if (user == except || isa<tensor::DimOp>(user))
       return false;
-    if (isa<tensor::ExtractSliceOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::CastOp>(user) &&
+    if (isa<tensor::ExtractSliceOp, tensor::ExpandShapeOp,
+            tensor::CollapseShapeOp, tensor::CastOp>(user) &&
         isReadFrom(user->getResult(0), writer, except))
       return true;
     Operation *at = writer->getBlock()->findAncestorOpInBlock(*user);
@@ -100,16 +107,21 @@ static bool isReadFrom(Value value, Operation *writer, Operation *except) {
 /// one from then on?
 static bool isOtherVariable(Value next, BlockArgument argument) {
   auto copy = next.getDefiningOp<AllocTensorOp>();
-  auto other = copy ? dyn_cast_or_null<BlockArgument>(copy.getCopy()) : BlockArgument();
-  return other && other != argument && other.getOwner() == argument.getOwner() && other.getType() == argument.getType();
+  auto other =
+      copy ? dyn_cast_or_null<BlockArgument>(copy.getCopy()) : BlockArgument();
+  return other && other != argument &&
+         other.getOwner() == argument.getOwner() &&
+         other.getType() == argument.getType();
 }
 
 static bool isReshape(Operation *op) {
-  return isa_and_present<tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::CastOp>(op);
+  return isa_and_present<tensor::ExpandShapeOp, tensor::CollapseShapeOp,
+                         tensor::CastOp>(op);
 }
 
-/// Is the value, in any shape, the next one of another variable already? Two variables in one buffer would be changed
-/// together by what works in the place of one of them after the loop.
+/// Is the value, in any shape, the next one of another variable already? Two
+/// variables in one buffer would be changed together by what works in the place
+/// of one of them after the loop.
 static bool isNextOfAnother(Value value, Operation *yield) {
   while (isReshape(value.getDefiningOp()))
     value = value.getDefiningOp()->getOperand(0);
@@ -126,8 +138,10 @@ static bool isNextOfAnother(Value value, Operation *yield) {
 
 namespace {
 
-struct RenewCarried : public tfc::rt::impl::TFCRenewCarriedPassBase<RenewCarried> {
-  using tfc::rt::impl::TFCRenewCarriedPassBase<RenewCarried>::TFCRenewCarriedPassBase;
+struct RenewCarried
+    : public tfc::rt::impl::TFCRenewCarriedPassBase<RenewCarried> {
+  using tfc::rt::impl::TFCRenewCarriedPassBase<
+      RenewCarried>::TFCRenewCarriedPassBase;
 
   void runOnOperation() override {
     // Kernels are launched on buffers that are known.
@@ -168,7 +182,8 @@ struct RenewCarried : public tfc::rt::impl::TFCRenewCarriedPassBase<RenewCarried
     if (auto complex = dyn_cast<ComplexType>(element))
       element = complex.getElementType();
     return tensor.hasStaticShape() && element.isIntOrFloat() &&
-           tensor.getNumElements() * element.getIntOrFloatBitWidth() >= 8 * leastBytes;
+           tensor.getNumElements() * element.getIntOrFloatBitWidth() >=
+               8 * leastBytes;
   }
 };
 

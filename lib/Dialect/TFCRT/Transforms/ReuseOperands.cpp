@@ -2,11 +2,12 @@
 // Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
-// In-place computation for elementwise ops and scans: choosing the destination on tensors.
+// In-place computation for elementwise ops and scans: choosing the destination
+// on tensors.
 //
 // Bufferization alone writes `%y = f(%x)` to a new buffer, since the op's
-// destination is a fresh `tensor.empty`. Making a dying operand the destination says
-// what we want; should it after all not be possible, bufferization copies.
+// destination is a fresh `tensor.empty`. Making a dying operand the destination
+// says what we want; should it after all not be possible, bufferization copies.
 //===----------------------------------------------------------------------===//
 
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -26,7 +27,8 @@ namespace tfc::rt {
 using namespace mlir;
 using namespace tfc::rt;
 
-/// Can the memory behind `value` be written, if `value` itself has no other use?
+/// Can the memory behind `value` be written, if `value` itself has no other
+/// use?
 static bool isWritable(Value value) {
   if (auto argument = dyn_cast<BlockArgument>(value))
     return isa<LoopLikeOpInterface>(argument.getOwner()->getParentOp());
@@ -48,7 +50,8 @@ static bool isOfSameIteration(Value value, Operation *user) {
   return !loop || loop->isAncestor(value.getParentBlock()->getParentOp());
 }
 
-/// Is `op` the last to need `value`? Others may only have read it before, without keeping a view of it.
+/// Is `op` the last to need `value`? Others may only have read it before,
+/// without keeping a view of it.
 static bool diesIn(Value value, OpOperand &operand) {
   Operation *op = operand.getOwner();
   for (OpOperand &use : value.getUses()) {
@@ -56,10 +59,12 @@ static bool diesIn(Value value, OpOperand &operand) {
       continue;
     Operation *user = use.getOwner();
     auto linalgOp = dyn_cast<linalg::LinalgOp>(user);
-    bool onlyReads = linalgOp ? linalgOp.isDpsInput(&use)
-                              : llvm::none_of(user->getResultTypes(),
-                                              [](Type type) { return isa<TensorType>(type); }) &&
-                                    !user->hasTrait<OpTrait::IsTerminator>();
+    bool onlyReads =
+        linalgOp
+            ? linalgOp.isDpsInput(&use)
+            : llvm::none_of(user->getResultTypes(),
+                            [](Type type) { return isa<TensorType>(type); }) &&
+                  !user->hasTrait<OpTrait::IsTerminator>();
     Operation *before = op->getBlock()->findAncestorOpInBlock(*user);
     if (!onlyReads || !before || before == op || !before->isBeforeInBlock(op))
       return false;
@@ -94,14 +99,16 @@ static linalg::GenericOp overwrite(RewriterBase &rewriter, linalg::GenericOp op,
   maps.erase(maps.begin() + place);
 
   rewriter.setInsertionPoint(op);
-  auto next = linalg::GenericOp::create(rewriter, op.getLoc(), op.getResultTypes(), inputs,
-                                        inits, maps, op.getIteratorTypesArray());
+  auto next = linalg::GenericOp::create(rewriter, op.getLoc(),
+                                        op.getResultTypes(), inputs, inits,
+                                        maps, op.getIteratorTypesArray());
   next->setDiscardableAttrs(op->getDiscardableAttrDictionary());
   Block &block = op.getRegion().front();
   rewriter.replaceAllUsesWith(block.getArgument(place),
                               block.getArgument(op.getNumDpsInputs() + number));
   block.eraseArgument(place);
-  rewriter.inlineRegionBefore(op.getRegion(), next.getRegion(), next.getRegion().begin());
+  rewriter.inlineRegionBefore(op.getRegion(), next.getRegion(),
+                              next.getRegion().begin());
   rewriter.replaceOp(op, next.getResults());
   return next;
 }
@@ -110,19 +117,22 @@ static linalg::GenericOp overwrite(RewriterBase &rewriter, linalg::GenericOp op,
 static void reuseInput(ScanOp op) {
   OpOperand &input = op.getInputMutable();
   Value value = input.get();
-  if (op.getResult() && op.canOverwriteInput() && op.getInit().getDefiningOp<tensor::EmptyOp>() &&
-      value.getType() == op.getInit().getType() && diesIn(value, input) && isWritable(value) &&
-      isOfSameIteration(value, op))
+  if (op.getResult() && op.canOverwriteInput() &&
+      op.getInit().getDefiningOp<tensor::EmptyOp>() &&
+      value.getType() == op.getInit().getType() && diesIn(value, input) &&
+      isWritable(value) && isOfSameIteration(value, op))
     op.getInitMutable().assign(value);
 }
 
 namespace {
 
-struct ReuseOperands : public tfc::rt::impl::TFCReuseOperandsPassBase<ReuseOperands> {
+struct ReuseOperands
+    : public tfc::rt::impl::TFCReuseOperandsPassBase<ReuseOperands> {
   void runOnOperation() override {
     SmallVector<linalg::GenericOp> ops;
     getOperation()->walk([&](linalg::GenericOp op) {
-      if (op.hasPureTensorSemantics() && op.getNumParallelLoops() == op.getNumLoops())
+      if (op.hasPureTensorSemantics() &&
+          op.getNumParallelLoops() == op.getNumLoops())
         ops.push_back(op);
     });
     getOperation()->walk([&](ScanOp op) { reuseInput(op); });
@@ -130,7 +140,8 @@ struct ReuseOperands : public tfc::rt::impl::TFCReuseOperandsPassBase<ReuseOpera
     for (linalg::GenericOp op : ops)
       for (int64_t i = 0; i < op.getNumDpsInits(); ++i) {
         OpOperand *init = op.getDpsInitOperand(i);
-        if (!init->get().getDefiningOp<tensor::EmptyOp>() || op.payloadUsesValueFromOperand(init))
+        if (!init->get().getDefiningOp<tensor::EmptyOp>() ||
+            op.payloadUsesValueFromOperand(init))
           continue;
         if (OpOperand *input = findDyingInput(op, i))
           op = overwrite(rewriter, op, input, i);

@@ -19,12 +19,14 @@ using arith::FastMathFlags;
 namespace {
 
 struct SetFastMath : public tfc::rt::impl::TFCSetFastMathPassBase<SetFastMath> {
-  using tfc::rt::impl::TFCSetFastMathPassBase<SetFastMath>::TFCSetFastMathPassBase;
+  using tfc::rt::impl::TFCSetFastMathPassBase<
+      SetFastMath>::TFCSetFastMathPassBase;
 
   void runOnOperation() override {
     getOperation()->walk([&](arith::ArithFastMathInterface op) {
       auto attr = op.getFastMathFlagsAttr();
-      FastMathFlags before = attr ? attr.getValue() : FastMathFlags::none, after = before;
+      FastMathFlags before = attr ? attr.getValue() : FastMathFlags::none,
+                    after = before;
       if (!reassociate)
         after = after & ~FastMathFlags::reassoc;
       if (!contract)

@@ -3,8 +3,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 //
-// What the shape rules of many ops share. Each op's `inferReturnTypes` is the one
-// place that knows its result type; unknown dimensions and ranks go in and come out.
+// What the shape rules of many ops share. Each op's `inferReturnTypes` is the
+// one place that knows its result type; unknown dimensions and ranks go in and
+// come out.
 //
 //===----------------------------------------------------------------------===//
 
@@ -18,8 +19,8 @@
 
 namespace tfc::detail {
 
-/// An op that is being built has its operands counted here; one that is verified
-/// has passed this already.
+/// An op that is being built has its operands counted here; one that is
+/// verified has passed this already.
 mlir::LogicalResult checkOperandCount(std::optional<mlir::Location> location,
                                       size_t want, size_t got);
 
@@ -36,7 +37,8 @@ mlir::LogicalResult checkOperandCount(std::optional<mlir::Location> location,
   else if constexpr (OpTy::template hasTrait<NOperands<3>::Impl>())
     return checkOperandCount(location, 3, operands.size());
   else if constexpr (OpTy::template hasTrait<AtLeastNOperands<1>::Impl>())
-    return operands.empty() ? checkOperandCount(location, 1, 0) : mlir::success();
+    return operands.empty() ? checkOperandCount(location, 1, 0)
+                            : mlir::success();
   else
     return mlir::success();
 }
@@ -45,9 +47,10 @@ mlir::LogicalResult checkOperandCount(std::optional<mlir::Location> location,
 enum class ElementRule { Same, Bool, Real, Complex, UInt8 };
 
 /// The shape rule of elementwise ops: one element type, broadcast shapes.
-mlir::LogicalResult inferElementwise(std::optional<mlir::Location> location,
-                                     mlir::ValueRange operands, ElementRule rule,
-                                     llvm::SmallVectorImpl<mlir::Type> &results);
+mlir::LogicalResult
+inferElementwise(std::optional<mlir::Location> location,
+                 mlir::ValueRange operands, ElementRule rule,
+                 llvm::SmallVectorImpl<mlir::Type> &results);
 
 } // namespace tfc::detail
 

@@ -20,16 +20,19 @@
 
 namespace tfc {
 
-/// Ops that compute each element of the result from the elements of the operands
-/// at the same (broadcast) index.
+/// Ops that compute each element of the result from the elements of the
+/// operands at the same (broadcast) index.
 template <typename ConcreteOp>
-class TFCElementwise : public mlir::OpTrait::TraitBase<ConcreteOp, TFCElementwise> {};
+class TFCElementwise
+    : public mlir::OpTrait::TraitBase<ConcreteOp, TFCElementwise> {};
 
 /// Reductions of one operand over `axes`, with `keepdims`.
 template <typename ConcreteOp>
-class TFCReduction : public mlir::OpTrait::TraitBase<ConcreteOp, TFCReduction> {};
+class TFCReduction : public mlir::OpTrait::TraitBase<ConcreteOp, TFCReduction> {
+};
 
-/// The memory behind a variable's handle; effects name the handle as their value.
+/// The memory behind a variable's handle; effects name the handle as their
+/// value.
 struct VariableResource
     : public mlir::SideEffects::Resource::Base<VariableResource> {
   llvm::StringRef getName() final { return "tfc.variable"; }

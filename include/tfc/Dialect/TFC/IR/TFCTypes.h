@@ -18,11 +18,12 @@ namespace tfc {
 /// Whether a tensor of the dialect may have elements of this type.
 bool isElementType(mlir::Type type);
 
-/// Whether some value may have both types: same element type, no known dimension
-/// contradicts. Lists are compatible if their elements are.
+/// Whether some value may have both types: same element type, no known
+/// dimension contradicts. Lists are compatible if their elements are.
 bool isCompatible(mlir::Type a, mlir::Type b);
 
-/// `isCompatible` pair by pair; what a result type may be given an inferred one.
+/// `isCompatible` pair by pair; what a result type may be given an inferred
+/// one.
 bool areCompatibleTypes(mlir::TypeRange inferred, mlir::TypeRange actual);
 
 /// What two compatible types say together: the known dimensions of both.

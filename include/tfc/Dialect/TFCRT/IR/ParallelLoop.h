@@ -12,21 +12,26 @@
 
 namespace tfc::rt {
 
-/// Marks an `scf.for` whose iterations depend on nothing that others write, with the nanoseconds that one takes:
-/// `tfc-linalg-to-loops` lets threads share it.
+/// Marks an `scf.for` whose iterations depend on nothing that others write,
+/// with the nanoseconds that one takes: `tfc-linalg-to-loops` lets threads
+/// share it.
 constexpr const char *independent = "tfc.independent";
 
-/// The work of one iteration: `units`, known or not, that take so many nanoseconds each.
+/// The work of one iteration: `units`, known or not, that take so many
+/// nanoseconds each.
 struct IterationCost {
   mlir::OpFoldResult units;
   double nanoseconds;
 };
 
-/// Builds the iterations from `begin` to before `end` with `body`, which gets the limits of what it has to run: as a
-/// `tfcrt.parallel` if the work is not known to be less than two pieces, and not inside of another one, else as it is.
-/// Returns whether there is such an op.
-bool buildParallel(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value begin, mlir::Value end,
-                   IterationCost cost, llvm::function_ref<void(mlir::Value from, mlir::Value to)> body);
+/// Builds the iterations from `begin` to before `end` with `body`, which gets
+/// the limits of what it has to run: as a `tfcrt.parallel` if the work is not
+/// known to be less than two pieces, and not inside of another one, else as it
+/// is. Returns whether there is such an op.
+bool buildParallel(
+    mlir::OpBuilder &builder, mlir::Location loc, mlir::Value begin,
+    mlir::Value end, IterationCost cost,
+    llvm::function_ref<void(mlir::Value from, mlir::Value to)> body);
 
 } // namespace tfc::rt
 

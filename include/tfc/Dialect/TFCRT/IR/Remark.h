@@ -19,7 +19,8 @@ constexpr const char *hasScalarLoops = "tfc.scalar_loops";
 constexpr const char *wantsRemarks = "tfc.remarks";
 
 /// A remark at the op's location, if its module wants any.
-inline void remark(mlir::Operation *op, llvm::function_ref<std::string()> message) {
+inline void remark(mlir::Operation *op,
+                   llvm::function_ref<std::string()> message) {
   auto module = op->getParentOfType<mlir::ModuleOp>();
   if (module && module->hasAttr(wantsRemarks))
     mlir::emitRemark(op->getLoc(), message());

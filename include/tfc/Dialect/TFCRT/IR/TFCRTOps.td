@@ -60,7 +60,8 @@ def TFCRT_ComputeOp : TFCRT_Op<"compute", [
     the tensor it comes from. Bufferization puts the body in the place of the op
     (allocations on the stack go to the entry of the function). Constraints:
 
-    * (C1) the body has a strided memref for each operand, of its shape and type
+    * (C1) the body has a strided memref for each operand, of its shape (of which less
+      may be known) and type
     * (C2) the results have the types of the outputs
   }];
   let arguments = (ins Variadic<AnyRankedTensor>:$inputs,

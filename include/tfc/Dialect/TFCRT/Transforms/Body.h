@@ -18,38 +18,67 @@ namespace tfc::rt {
 struct Body {
   static constexpr const char *attribute = "tfc.body_of";
   static constexpr const char *arenaBytes = "tfc.arena_bytes";
-  /// Three numbers for each buffer: what a call does with it (`Use`), the bytes of its known dimensions, how many others there are.
+  /// Three numbers for each buffer: what a call does with it (`Use`), the bytes
+  /// of its known dimensions, how many others there are.
   static constexpr const char *signature = "tfc.signature";
   enum Use : int64_t { argument, readVariable, variable, result };
   /// Attributes of a variable's argument.
   static constexpr const char *isRead = "tfc.read", *isWritten = "tfc.written";
-  enum : unsigned { contextIndex, buffersIndex, sizesIndex, arenaIndex, firstBuffer };
+  enum : unsigned {
+    contextIndex,
+    buffersIndex,
+    sizesIndex,
+    arenaIndex,
+    firstBuffer
+  };
 
-  /// Marks the functions that `tfc-outline-parallel` makes; their first argument is the context, too.
+  /// Marks the functions that `tfc-outline-parallel` makes; their first
+  /// argument is the context, too.
   static constexpr const char *piece = "tfc.piece";
   /// Marks those that the host calls, which load the arguments of a piece.
   static constexpr const char *pieceEntry = "tfc.piece_entry";
 
-  static bool is(mlir::func::FuncOp function) { return function->hasAttr(attribute); }
-  static mlir::Value context(mlir::func::FuncOp body) { return body.getArgument(contextIndex); }
-  static mlir::Value buffers(mlir::func::FuncOp body) { return body.getArgument(buffersIndex); }
-  static mlir::Value sizes(mlir::func::FuncOp body) { return body.getArgument(sizesIndex); }
-  static mlir::Value arena(mlir::func::FuncOp body) { return body.getArgument(arenaIndex); }
+  static bool is(mlir::func::FuncOp function) {
+    return function->hasAttr(attribute);
+  }
+  static mlir::Value context(mlir::func::FuncOp body) {
+    return body.getArgument(contextIndex);
+  }
+  static mlir::Value buffers(mlir::func::FuncOp body) {
+    return body.getArgument(buffersIndex);
+  }
+  static mlir::Value sizes(mlir::func::FuncOp body) {
+    return body.getArgument(sizesIndex);
+  }
+  static mlir::Value arena(mlir::func::FuncOp body) {
+    return body.getArgument(arenaIndex);
+  }
 };
 
 /// Fields of `struct tfc_context`, in the order of tfc_rt.h.
 struct ContextField {
   enum : int32_t {
-    abiVersion, structSize, arena, arenaBytes, user, allocate, deallocate,
-    print, report, parallelFor, callHost
+    abiVersion,
+    structSize,
+    arena,
+    arenaBytes,
+    user,
+    allocate,
+    deallocate,
+    print,
+    report,
+    parallelFor,
+    callHost
   };
 };
 
 /// `struct tfc_context` and `struct tfc_tensor_desc` of tfc_rt.h.
 inline mlir::Type contextType(mlir::MLIRContext *context) {
   auto p = mlir::LLVM::LLVMPointerType::get(context);
-  auto i32 = mlir::IntegerType::get(context, 32), i64 = mlir::IntegerType::get(context, 64);
-  return mlir::LLVM::LLVMStructType::getLiteral(context, {i32, i32, p, i64, p, p, p, p, p, p, p});
+  auto i32 = mlir::IntegerType::get(context, 32),
+       i64 = mlir::IntegerType::get(context, 64);
+  return mlir::LLVM::LLVMStructType::getLiteral(
+      context, {i32, i32, p, i64, p, p, p, p, p, p, p});
 }
 /// The buffer that a view looks at.
 inline mlir::Value rootOf(mlir::Value memref) {

@@ -12,7 +12,8 @@
 
 namespace tfc::rt {
 
-/// Marks a `tfcrt.parallel` that `tfc-parallelize-chains` has made: each iteration runs one op of its region, once.
+/// Marks a `tfcrt.parallel` that `tfc-parallelize-chains` has made: each
+/// iteration runs one op of its region, once.
 constexpr const char *runsChains = "tfc.chains";
 
 /// Runs all iterations of a loop where it stands.
