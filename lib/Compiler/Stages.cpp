@@ -114,9 +114,7 @@ std::string tfc::writeReproducer(ModuleOp module, StringRef stage,
 /// The verifier costs as much as the passes do, whose tests have it on. To find
 /// out what a pass makes of other programs, TFC_VERIFY_PASSES=1 is set.
 static bool verifiesPasses() {
-  static const bool isSet =
-      llvm::sys::Process::GetEnv("TFC_VERIFY_PASSES") == "1";
-  return isSet;
+  return llvm::sys::Process::GetEnv("TFC_VERIFY_PASSES") == "1";
 }
 
 LogicalResult tfc::runPasses(ModuleOp module, StringRef stage,
