@@ -70,3 +70,8 @@ a = f(tf.ones([2, 3, 4]))
 print([t.shape.as_list() for t in a], [t.shape.as_list() for t in f(tf.zeros([1, 3, 4]))], len(f._concretes))
 """
     assert in_a_new_process(code) == "[[2, 3, 4], [1], [4, 4]] [[1, 3, 4], [1], [4, 4]] 2"
+
+
+@pytest.mark.parametrize("name", ["image", "linalg", "math", "nn", "random", "signal", "sets", "strings"])
+def test_namespaces_show_names_of_the_api_only(name):
+    assert "publish" not in dir(getattr(tf, name))

@@ -48,6 +48,7 @@ def publish(namespace: dict) -> None:
     for public, value in list(namespace.items()):
         if not public.startswith("_"):
             namespace[public] = published(value, public, namespace["__name__"])
+    namespace.pop("publish", None)  # no name of the API
 
 
 def published(value, public: str, module: str):
