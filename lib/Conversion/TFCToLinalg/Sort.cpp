@@ -20,7 +20,7 @@
 
 #include "Kernel.h"
 #include "Ordered.h"
-#include "SortNetwork.h"
+#include "SortLong.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"

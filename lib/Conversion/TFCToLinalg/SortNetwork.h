@@ -12,6 +12,10 @@
 
 namespace tfc::lowering {
 
+/// A loop in steps that are found at run time.
+void strided(Kernel &k, Num from, Num to, Num step, Kernel::Step body);
+Num shiftedRight(Num x, int64_t bits);
+
 /// A network's code is long, and short vectors make it several times as long.
 bool hasVectorsForNetworks(mlir::Operation *op);
 /// Vectors of 512 bits, and what the CPU does with them: lanes that are chosen
@@ -34,6 +38,8 @@ public:
   /// `special`, which may be nothing yet.
   Num keysOf(Num stored, Num &special) const;
   Num elementsOf(Num keys) const;
+  /// Adds what is special to the vector of what is marked there.
+  void mark(const Array &flags, Num at, Num special) const;
 
   /// Puts the smaller ones of each lane first.
   void exchange(Num &x, Num &y) const;
@@ -116,46 +122,6 @@ private:
   KeyLanes lanes;
   int64_t size;
   ColumnNetwork network;
-};
-
-/// Sorts one row: blocks that stay in the first-level cache by a network, then
-/// merges of two and two; those of one group in the second-level cache. Or
-/// partitions, where the CPU has what they need (SortPartition.h).
-class SortLong {
-public:
-  static bool isFor(Dim size);
-  SortLong(Kernel &k, mlir::Type element, bool descending, int64_t size);
-
-  double nanoseconds() const;
-  /// `shared`: by threads. `repair` is for a row that has special elements,
-  /// after all.
-  void sort(const Array &row, const Array &result, bool shared,
-            Kernel::Body repair);
-
-private:
-  using Vectors = KeyLanes::Vectors;
-  bool hasPartitions() const;
-  void each(int64_t count, double nanoseconds, bool shared, Kernel::Step body);
-  void loadBlock(const Array &row, Num number);
-  void storeBlock(const Array &result, Num number);
-  void storePart(const Array &result, const Array &spare, Num at,
-                 Num keysOfPart);
-  void mergePiece(Num at, Num run, Num left, Num right,
-                  llvm::function_ref<void(Num, Num)> store);
-  using Store = llvm::function_ref<void(Num, Num, Num)>;
-  void mergeRuns(Num piece, Num blocks, Num from, Store store);
-  void mergeRuns(Num piece, Num blocks, Num from);
-  void endRun(Num begin, Num length);
-  int64_t room() const;
-  Num firstRow(Num block) const;
-  int64_t half() const;
-
-  Kernel &k;
-  KeyLanes lanes;
-  int64_t size, numBlocks, numGroups;
-  ColumnNetwork network;
-  int64_t blockSize, pieceSize;
-  Array keys, flags;
 };
 
 } // namespace tfc::lowering

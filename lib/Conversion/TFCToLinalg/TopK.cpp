@@ -16,6 +16,7 @@
 
 #include "Kernel.h"
 #include "Ordered.h"
+#include "SortLong.h"
 #include "SortPartition.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
