@@ -98,3 +98,26 @@ func.func @slices_that_are_put_back(%p: !llvm.ptr) {
   bufferization.materialize_in_destination %y in restrict writable %r : (tensor<6x4xf32>, memref<6x4xf32>) -> ()
   return
 }
+
+// -----
+
+#map = affine_map<(d0, d1) -> (d0, d1)>
+
+// What is reshaped has other sizes than the place of the reshaped value, though both have one type.
+// CHECK-LABEL: func @what_is_reshaped_before_it_is_put_away
+// CHECK: tensor.empty(%{{.*}}, %{{.*}})
+// CHECK: linalg.generic
+func.func @what_is_reshaped_before_it_is_put_away(
+    %x: tensor<?x?xf32>, %to: tensor<?x?xf32>, %n: index, %m: index, %sizes: tensor<2xindex>) -> tensor<?x?xf32> {
+  %empty = tensor.empty(%n, %m) : tensor<?x?xf32>
+  %y = linalg.generic {indexing_maps = [#map, #map], iterator_types = ["parallel", "parallel"]}
+      ins(%x : tensor<?x?xf32>) outs(%empty : tensor<?x?xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %0 = arith.negf %in : f32
+    linalg.yield %0 : f32
+  } -> tensor<?x?xf32>
+  %reshaped = tensor.reshape %y(%sizes) : (tensor<?x?xf32>, tensor<2xindex>) -> tensor<?x?xf32>
+  %put = bufferization.materialize_in_destination %reshaped in %to
+      : (tensor<?x?xf32>, tensor<?x?xf32>) -> tensor<?x?xf32>
+  return %put : tensor<?x?xf32>
+}

@@ -1,5 +1,7 @@
 """What loops carry in buffers that take turns is what they carry eagerly: any number of iterations, whatever is read or returned beside it."""
 
+import importlib
+
 import numpy as np
 import pytest
 import tfc as tf
@@ -421,3 +423,18 @@ def test_a_list_whose_length_turns_out_to_be_known_goes_through_loops(size):
     a = data(size, size)
     for x, y in zip(tf.function(program)(a), program(a), strict=True):
         np.testing.assert_array_equal(x, y)
+
+
+def test_a_loop_that_reshapes_what_it_carries_computes_it_in_its_own_sizes(monkeypatch):
+    """A turn by a number that the loop counts works on `[before, size, after]`, which here has the type of the value."""
+    monkeypatch.setattr(importlib.import_module("tfc.function.flat"), "SPECIALIZATIONS", 0)
+
+    @tf.function(input_signature=[tf.TensorSpec([None] * 3, tf.float32), tf.TensorSpec([], tf.int32)])
+    def turned(x, n):
+        for i in tf.range(n):
+            x = tf.roll(x, i, 0)
+        return x
+
+    x = np.arange(2 * 9 * 3, dtype=np.float32).reshape(2, 9, 3)
+    for n in (1, 2, 3, 4):
+        np.testing.assert_array_equal(turned(x, n), np.roll(x, sum(range(n)), 0))

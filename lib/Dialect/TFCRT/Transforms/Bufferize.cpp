@@ -172,6 +172,20 @@ static bool insertsIntoOuterValue(SubsetInsertionOpInterface op) {
          !loop->isAncestor(destination.getParentBlock()->getParentOp());
 }
 
+/// Does what `op` makes go on in another shape? Upstream takes equal types for
+/// equal sizes, which a reshape of unknown ones does not keep: a place of the
+/// later shape is none for the earlier.
+static bool isReshaped(Operation *op) {
+  for (Value result : op->getResults()) {
+    Aliases aliases(result);
+    for (Value value : aliases.get())
+      if (auto reshape = value.getDefiningOp<tensor::ReshapeOp>();
+          reshape && !reshape.getType().hasStaticShape())
+        return true;
+  }
+  return false;
+}
+
 static Value destinationOf(RewriterBase &rewriter,
                            SubsetInsertionOpInterface op, tensor::EmptyOp empty,
                            Operation *user) {
@@ -184,7 +198,7 @@ static Value destinationOf(RewriterBase &rewriter,
                   result.getShape() == empty.getType().getShape() &&
                   isWrittenInPlace(user) && isSettled(user, materialize)))
     return {};
-  if (insertsIntoOuterValue(op))
+  if (insertsIntoOuterValue(op) || isReshaped(user))
     return {};
   Value place = buildSubsetExtraction(rewriter, op, empty, user);
   // What is made of a slice and put back is made in the same place.
