@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "NestLowering.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/IRMapping.h"
@@ -22,11 +23,24 @@ using namespace tfc::loops;
 
 /// Loops that are too short for vectors.
 static constexpr int64_t mostChannels = 15;
-/// Rows that are worth it.
-static constexpr int64_t leastRow = 32;
-/// How often each element that is copied must be read, and what may be copied:
-/// it stays in a near cache.
-static constexpr int64_t leastReads = 8, mostBytes = 256 * 1024;
+
+namespace {
+/// What is worth it.
+struct Limits {
+  int64_t leastRow;
+  /// How often each element that is copied must be read, and what may be
+  /// copied.
+  int64_t leastReads, mostBytes;
+};
+} // namespace
+
+/// Copies that stay in a near cache.
+static constexpr Limits ofCheap = {32, 8, 256 * 1024};
+/// Functions in vectors take a tenth of what single ones take: more than any
+/// copy.
+static constexpr Limits ofFunctions = {8, 1, 4 * 1024 * 1024};
+/// Bodies of so many ops are functions, which are arithmetic by now.
+static constexpr int64_t leastOps = 16;
 
 namespace {
 /// How an operand moves along the loops over pixels and channels.
@@ -90,6 +104,15 @@ static Along along(OpOperand &operand, AffineMap map, unsigned pixels,
              : Along::other;
 }
 
+static const Limits &limitsOf(linalg::LinalgOp op) {
+  bool found =
+      llvm::range_size(*op.getBlock()) >= leastOps ||
+      llvm::any_of(*op.getBlock(), [](Operation &inside) {
+        return isa<math::SinOp, math::CosOp, math::TanOp, math::PowFOp>(inside);
+      });
+  return found ? ofFunctions : ofCheap;
+}
+
 /// The loop over pixels that goes with the one over channels, if all operands
 /// allow it and some must be copied, or are windows.
 std::optional<unsigned> NestLowering::pixelsOf(unsigned channels) {
@@ -97,9 +120,10 @@ std::optional<unsigned> NestLowering::pixelsOf(unsigned channels) {
   int64_t volume = 1;
   for (int64_t size : sizes)
     volume *= size;
+  const Limits &limits = limitsOf(op);
   for (unsigned pixels = sizes.size(); pixels-- > 0;) {
     if (pixels == channels || isReduction(pixels) ||
-        sizes[pixels] * sizes[channels] < leastRow)
+        sizes[pixels] * sizes[channels] < limits.leastRow)
       continue;
     bool fits = true;
     for (OpOperand &operand : op->getOpOperands()) {
@@ -116,8 +140,8 @@ std::optional<unsigned> NestLowering::pixelsOf(unsigned channels) {
       int64_t elements =
           type.getNumElements() * sizes[usesChannels ? pixels : channels];
       fits = type.getElementType().isIntOrFloat() &&
-             elements * leastReads <= volume &&
-             elements * type.getElementTypeBitWidth() / 8 <= mostBytes;
+             elements * limits.leastReads <= volume &&
+             elements * type.getElementTypeBitWidth() / 8 <= limits.mostBytes;
     }
     if (fits)
       return pixels;

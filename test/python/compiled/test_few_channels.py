@@ -113,3 +113,35 @@ def test_gradients_of_depthwise_convolutions(channels, multiplier, padding, rate
     x, k = numbers(2, 11, 17, channels), numbers(3, 4, channels, multiplier)
     for got, want in zip(tf.function(f, autograph=False)(x, k), f(x, k), strict=True):
         np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-2)
+
+
+def remarks_of(function, *args):
+    return "\n".join(tf.function(function, autograph=False).get_concrete_function(*args).compiled().remarks)
+
+
+# Rows of 6 are too short, those of 8 are not; copies of up to 4 MiB.
+@pytest.mark.parametrize("octaves", [2, 3, 10, 40])
+@pytest.mark.parametrize("points", [1, 7, 64])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("function", [tf.sin, tf.tanh, lambda x: tf.abs(x) ** 1.7])
+def test_functions_of_what_is_read_once(function, dtype, points, octaves):
+    x, scale = numbers(points, 5, 1, 3, dtype=dtype), numbers(octaves, 1, dtype=dtype)
+    agree(lambda x, s: tf.reshape(function(x * s / 8), [points, 5, -1]), x, scale)
+
+
+def test_copies_of_what_is_read_once_are_made_for_functions_only():
+    x, scale = numbers(8, 32, 1, 3), numbers(10, 1)
+    assert "vectors" in remarks_of(lambda x, s: tf.sin(x * s), x, scale)
+    assert "vectors" not in remarks_of(lambda x, s: x * s, x, scale)
+    large = numbers(12000, 32, 1, 3)
+    assert "vectors" not in remarks_of(lambda x, s: tf.sin(x * s), large, scale)
+
+
+def test_functions_of_what_is_read_once_where_values_are_not_finite():
+    x, scale = np.ones((4, 1, 3), np.float32), np.arange(10, dtype=np.float32)[:, None]
+    x[1, 0, 2], x[2, 0, 0], x[3, 0, 1] = np.nan, np.inf, -0.0
+    with np.errstate(invalid="ignore"):
+        want = np.tanh(x * scale)
+    got = tf.function(lambda x, s: tf.tanh(x * s))(x, scale).numpy()
+    np.testing.assert_allclose(got, want, rtol=1e-6)
+    np.testing.assert_array_equal(np.signbit(got[3]), np.signbit(want[3]))

@@ -179,6 +179,16 @@ def test_order_of_sums_is_kept_on_demand(compiled, unknown):
     assert np.all(result == 1)
 
 
+@pytest.mark.parametrize("reassociate", ["true", "false"])
+def test_order_of_sums_is_kept_on_demand_for_one_sum(compiled, reassociate):
+    # As above: in vectors, the small numbers are added up before the 1 is.
+    k = 400
+    a, b = np.full((1, k), 2.0**-25, np.float32), np.ones((k, 1), np.float32)
+    a[0, 0] = 1
+    (result,) = compiled(matmul((1, k), (k, 1), (1, 1), "f32"), reassociate=reassociate)("f", a, b)
+    assert (result > 1) == (reassociate == "true")
+
+
 @pytest.mark.parametrize("transpose_x", [False, True])
 def test_order_of_sums_is_kept_on_demand_for_few_columns(compiled, transpose_x):
     k = 65

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "tfc/Dialect/TFCRT/Transforms/Passes.h"
 
 namespace tfc::rt {
@@ -18,6 +19,14 @@ using arith::FastMathFlags;
 
 namespace {
 
+/// The sum of a product that has a name: its body comes with the name, so that
+/// no lowering has set flags there.
+bool isSumOfProduct(Operation *op) {
+  return isa<arith::AddFOp>(op) &&
+         isa_and_present<linalg::MatmulOp, linalg::BatchMatmulOp>(
+             op->getParentOp());
+}
+
 struct SetFastMath : public tfc::rt::impl::TFCSetFastMathPassBase<SetFastMath> {
   using tfc::rt::impl::TFCSetFastMathPassBase<
       SetFastMath>::TFCSetFastMathPassBase;
@@ -29,6 +38,8 @@ struct SetFastMath : public tfc::rt::impl::TFCSetFastMathPassBase<SetFastMath> {
                     after = before;
       if (!reassociate)
         after = after & ~FastMathFlags::reassoc;
+      else if (isSumOfProduct(op))
+        after = after | FastMathFlags::reassoc;
       if (!contract)
         after = after & ~FastMathFlags::contract;
       else if (isa<arith::AddFOp, arith::SubFOp, arith::MulFOp>(op))
