@@ -274,7 +274,9 @@ PyObject *importTensor(const DLTensor &source, PyObject *owner, int copy) {
           (dtype >= TFC_C64 ? itemsize(dtype) / 2 : itemsize(dtype)) ==
       0;
   bool dense = isDense(source);
-  if (dense && aligned && copy != 1 && count > 0) {
+  bool valid =
+      dtype != TFC_BOOL || (dense && count > 0 && areTruthValues(data, count));
+  if (dense && aligned && valid && copy != 1 && count > 0) {
     Buffer *buffer = borrowBuffer(data, nbytes, owner);
     if (!buffer)
       return PyErr_NoMemory();
@@ -282,8 +284,12 @@ PyObject *importTensor(const DLTensor &source, PyObject *owner, int copy) {
   }
   if (copy == 0 && count > 0)
     return PyErr_Format(PyExc_BufferError,
-                        "the DLPack tensor is not dense and aligned, so it "
-                        "needs a copy, but copy=False was given");
+                        dense && aligned
+                            ? "the DLPack tensor has booleans that are "
+                              "neither 0 nor 1, so it needs a copy, but "
+                              "copy=False was given"
+                            : "the DLPack tensor is not dense and aligned, so "
+                              "it needs a copy, but copy=False was given");
   PyObject *tensor =
       newUninitializedTensor(dtype, dims.data(), dims.rank(), nbytes);
   if (!tensor || count == 0)
@@ -293,6 +299,8 @@ PyObject *importTensor(const DLTensor &source, PyObject *owner, int copy) {
     memcpy(out, data, nbytes);
   else
     copyStrided(source, 0, data, out, itemsize(dtype));
+  if (dtype == TFC_BOOL)
+    makeTruthValues(asEagerTensor(tensor)->buffer->data, count);
   return tensor;
 }
 

@@ -1,6 +1,8 @@
 //===- MakeTensor.cpp - tensors from numpy and back -----------------------===//
 #include "Tensor.h"
 
+#include <algorithm>
+
 namespace tfc::native {
 
 PyObject *newEagerTensor(Buffer *buffer, int32_t dtype, const int64_t *sizes,
@@ -30,6 +32,26 @@ PyObject *newUninitializedTensor(int32_t dtype, const int64_t *sizes,
   return newEagerTensor(buffer, dtype, sizes, rank);
 }
 
+bool areTruthValues(const void *data, int64_t count) {
+  auto *bytes = static_cast<const uint8_t *>(data);
+  // Blocks, of which each is a loop that vectors can do.
+  constexpr int64_t block = 4096;
+  for (int64_t start = 0; start < count; start += block) {
+    uint8_t all = 0;
+    for (int64_t i = start, end = std::min(count, start + block); i < end; ++i)
+      all |= bytes[i];
+    if (all > 1)
+      return false;
+  }
+  return true;
+}
+
+void makeTruthValues(void *data, int64_t count) {
+  auto *bytes = static_cast<uint8_t *>(data);
+  for (int64_t i = 0; i < count; ++i)
+    bytes[i] = bytes[i] != 0;
+}
+
 static PyObject *newArrayOver(void *data, int32_t dtype, const Dims &dims,
                               int flags) {
   PyArray_Descr *descr = descrOf(dtype);
@@ -54,7 +76,8 @@ PyObject *tensorFromArray(PyArrayObject *array, bool copy) {
   int rank = PyArray_NDIM(array);
   int64_t nbytes = PyArray_NBYTES(array);
   bool dense = PyArray_ISCARRAY_RO(array);
-  if (dense && !copy) {
+  if (dense && !copy &&
+      (dtype != TFC_BOOL || areTruthValues(PyArray_DATA(array), nbytes))) {
     Buffer *buffer = borrowBuffer(PyArray_DATA(array), nbytes,
                                   reinterpret_cast<PyObject *>(array));
     if (!buffer)
@@ -67,14 +90,16 @@ PyObject *tensorFromArray(PyArrayObject *array, bool copy) {
   EagerTensor *self = asEagerTensor(tensor.get());
   if (dense) {
     memcpy(self->buffer->data, PyArray_DATA(array), nbytes);
-    return tensor.release();
+  } else {
+    PyRef target(
+        newArrayOver(self->buffer->data, dtype, self->dims, NPY_ARRAY_CARRAY));
+    if (!target ||
+        PyArray_CopyInto(reinterpret_cast<PyArrayObject *>(target.get()),
+                         array) < 0)
+      return nullptr;
   }
-  PyRef target(
-      newArrayOver(self->buffer->data, dtype, self->dims, NPY_ARRAY_CARRAY));
-  if (!target ||
-      PyArray_CopyInto(reinterpret_cast<PyArrayObject *>(target.get()), array) <
-          0)
-    return nullptr;
+  if (dtype == TFC_BOOL)
+    makeTruthValues(self->buffer->data, nbytes);
   return tensor.release();
 }
 

@@ -11,6 +11,7 @@
 #include "Function.h"
 #include "LoadAhead.h"
 #include "LoadedCode.h"
+#include "Matrices.h"
 #include "Philox.h"
 #include "Processor.h"
 #include "Rows.h"
@@ -79,6 +80,17 @@ static PyMethodDef functions[] = {
      "fill_philox(array, key, low, high, step)\n\nThe words (uint32) of blocks "
      "of "
      "Philox4x32-10 with this key, from the counter high:low on in steps."},
+    {"philox_at", philoxAt, METH_VARARGS,
+     "philox_at(array, key, low, high)\n\nThe blocks (four uint32 each) of "
+     "Philox4x32-10 with this key, at counters whose halves are arrays of "
+     "uint64."},
+    {"lu", factorMatrices, METH_VARARGS,
+     "lu(matrices, order)\n\nPuts the factors of matrices in their place, and "
+     "the rows (int32) that they came from into `order`."},
+    {"triangular_solve", solveTriangles, METH_VARARGS,
+     "triangular_solve(matrices, right, lower, unit)\n\nPuts the solutions of "
+     "systems, of which one triangle counts, in the place of their right "
+     "sides."},
     {"has_tiles", hasTiles, METH_NOARGS,
      "has_tiles()\n\nWhether code of this process may use AMX. The system is "
      "asked for it at the first call."},

@@ -63,4 +63,27 @@ PyObject *fillPhilox(PyObject *, PyObject *args) {
   Py_RETURN_NONE;
 }
 
+PyObject *philoxAt(PyObject *, PyObject *args) {
+  Py_buffer words, low, high;
+  unsigned long long key;
+  if (!PyArg_ParseTuple(args, "w*Ky*y*:philox_at", &words, &key, &low, &high))
+    return nullptr;
+  bool fits = low.len == high.len && 2 * low.len == words.len;
+  if (fits) {
+    auto *blocks = static_cast<char *>(words.buf);
+    auto *lows = static_cast<const uint64_t *>(low.buf);
+    auto *highs = static_cast<const uint64_t *>(high.buf);
+    int64_t count = low.len / sizeof(uint64_t);
+    for (int64_t i = 0; i < count; ++i)
+      std::memcpy(blocks + i * sizeof(Block),
+                  philox(key, lows[i], highs[i]).data(), sizeof(Block));
+  } else {
+    PyErr_SetString(PyExc_ValueError,
+                    "philox_at expects four words for each counter");
+  }
+  for (Py_buffer *buffer : {&words, &low, &high})
+    PyBuffer_Release(buffer);
+  return fits ? Py_NewRef(Py_None) : nullptr;
+}
+
 } // namespace tfc::native

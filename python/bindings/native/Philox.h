@@ -9,4 +9,8 @@ namespace tfc::native {
 /// blocks of Philox4x32-10 from the counter `high:low` on, so far apart.
 PyObject *fillPhilox(PyObject *module, PyObject *args);
 
+/// _native.philox_at(array, key, low, high): the blocks at counters whose
+/// halves are arrays of uint64.
+PyObject *philoxAt(PyObject *module, PyObject *args);
+
 } // namespace tfc::native

@@ -42,6 +42,11 @@ PyObject *newEagerTensor(Buffer *buffer, int32_t dtype, const int64_t *sizes,
 PyObject *newUninitializedTensor(int32_t dtype, const int64_t *sizes,
                                  int32_t rank, int64_t nbytes);
 
+/// Booleans of compiled code are 0 or 1: it looks at one of their bits. Others,
+/// which numpy and DLPack may bring, are true.
+bool areTruthValues(const void *data, int64_t count);
+void makeTruthValues(void *data, int64_t count);
+
 /// A new tensor from a numpy array. Without `copy` the array's own memory is
 /// used if it is dense, aligned and of native byte order.
 PyObject *tensorFromArray(PyArrayObject *array, bool copy);

@@ -1,7 +1,7 @@
 """The one seam: primitives are inert names, interpreters give them meaning."""
 
 from tfc._native import EagerTensor, Tensor, VariableStorage
-from tfc.core.eager import Eager, describe, eager_tensor, quiet
+from tfc.core.eager import Eager, at_once, describe, eager_tensor, quiet
 from tfc.core.hosts import HostFunction, host_function
 from tfc.core.interpreter import (
     Interpreter,
@@ -44,6 +44,7 @@ __all__ = [
     "Unset",
     "VariableStorage",
     "argument_error",
+    "at_once",
     "current",
     "describe",
     "dtype_error",

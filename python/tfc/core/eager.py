@@ -54,6 +54,20 @@ def _strings(array):
     return _wrap(np.asarray(array), copy=False)
 
 
+def at_once(*tensors) -> bool:
+    """Whether a composition of primitives may compute its value with numpy: they would run now, on these tensors, with
+    nobody to hear of them.
+    """
+    state = STATE
+    return (
+        state.interpreter.eager
+        and not state.recorders
+        and not state.standing
+        and not used_gpus[0]
+        and all(type(t) is EagerTensor for t in tensors)
+    )
+
+
 def quiet():
     """A context in which numpy does not warn about values."""
     return np.errstate(all="ignore")
@@ -151,4 +165,4 @@ def _clean(error) -> str:
 DEFAULT[0] = Eager()
 STATE.interpreter = DEFAULT[0]
 
-__all__ = ["Eager", "EagerTensor", "StringTensor", "describe", "eager_tensor", "quiet"]
+__all__ = ["Eager", "EagerTensor", "StringTensor", "at_once", "describe", "eager_tensor", "quiet"]

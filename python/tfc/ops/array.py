@@ -1,10 +1,20 @@
 """Shapes: reshape, transpose, join, split, pad, repeat."""
 
 import builtins
+import itertools
 
 import numpy as np
 
-from tfc.core import Tensor, VariableStorage, argument_error, describe, dtype_error, executing_eagerly
+from tfc.core import (
+    Tensor,
+    VariableStorage,
+    argument_error,
+    at_once,
+    describe,
+    dtype_error,
+    eager_tensor,
+    executing_eagerly,
+)
 from tfc.dtypes import TensorShape, as_dtype, as_shape, bool_, broadcast_static_shape, int32
 from tfc.ops import primitives as p
 from tfc.ops.convert import common_dtype, convert_to_tensor, sequence, static_ints, static_value
@@ -267,6 +277,8 @@ def unstack(value, num=None, axis=0, name="unstack") -> list[Tensor]:
         raise ValueError(f"Cannot infer argument `num` from shape {as_shape(value.shape_tuple)}")
     if num is not None and num != count:
         raise argument_error(None, "unstack", f"num={num}, but dimension {where} has size {count} [Op:Unpack]")
+    if at_once(value):
+        return [eager_tensor(part) for part in np.moveaxis(value._view(), where, 0)]
     parts = split(value, [1] * count, where) if count else []
     return [p.squeeze(q, axes=(where,)) for q in parts]
 
@@ -308,6 +320,14 @@ def split(value, num_or_size_splits, axis=0, num=None, name="split") -> list[Ten
             f"the size of the input along split_dim if not fully specified. Got: "
             f"{sum(sizes)} and {total} [Op:SplitV]",
         )
+    if at_once(value):
+        ends = list(itertools.accumulate(sizes))
+        view = value._view()
+        before = (builtins.slice(None),) * where
+        return [
+            eager_tensor(view[(*before, builtins.slice(end - size, end))])
+            for size, end in zip(sizes, ends, strict=True)
+        ]
     dims = value.shape_tuple
     parts, start = [], 0
     for s in sizes:

@@ -17,6 +17,14 @@ def words(key: int, counter: int, count: int, step: int = 1) -> np.ndarray:
     return out
 
 
+def blocks(key: int, low: np.ndarray, high: np.ndarray) -> list[np.ndarray]:
+    """The four words of the blocks at counters `high:low`."""
+    low, high = (np.ascontiguousarray(v) for v in np.broadcast_arrays(low, high))
+    out = np.empty((low.size, 4), np.uint32)
+    _native.philox_at(out, key, low, high)
+    return [out[:, i].reshape(low.shape) for i in range(4)]
+
+
 def doubles_of_words(pairs: np.ndarray) -> np.ndarray:
     """uint64 of two words each, the first one below."""
     wide = pairs.reshape(-1, 2).astype(np.uint64)

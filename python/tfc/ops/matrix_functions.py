@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from tfc.core import Tensor, argument_error, executing_eagerly
+from tfc.core import Tensor, argument_error, at_once, executing_eagerly
 from tfc.dtypes import float32, int32
 from tfc.ops import primitives as p
 from tfc.ops import triangles
@@ -34,9 +34,7 @@ SLogDet = collections.namedtuple("LogMatrixDeterminant", ["sign", "log_abs_deter
 def _permutation_sign(order, dtype) -> Tensor:
     """1 or -1: the parity of the pairs that are out of order."""
     if executing_eagerly():
-        places = order.numpy()
-        crossed = np.triu(places[..., :, None] > places[..., None, :], 1)
-        return p.constant(value=np.asarray(1 - 2 * (crossed.sum((-2, -1)) % 2), dtype.np_dtype))
+        return p.constant(value=_sign(order, dtype))
     rank = len(order.shape_tuple)
     before, after = p.expand_dims(order, axes=(rank,)), p.expand_dims(order, axes=(rank - 1,))
     crossed = triangles.upper(p.cast(p.greater(before, after), dtype=int32), 1)
@@ -45,10 +43,19 @@ def _permutation_sign(order, dtype) -> Tensor:
     return p.cast(p.sub(scalar(1, odd), p.mul(scalar(2, odd), odd)), dtype=dtype)
 
 
+def _sign(order, dtype) -> np.ndarray:
+    places = order.numpy()
+    crossed = np.triu(places[..., :, None] > places[..., None, :], 1)
+    return np.asarray(1 - 2 * (crossed.sum((-2, -1)) % 2), dtype.np_dtype)
+
+
 def det(input, name=None) -> Tensor:
     """Determinants of square matrices."""
     a = square_matrix(input, "det")
     factors, order = lu(a)
+    if at_once(factors, order) and a.dtype.size != 2:
+        d = np.diagonal(factors.numpy(), axis1=-2, axis2=-1)
+        return p.constant(value=np.asarray(np.prod(d, -1) * _sign(order, a.dtype)))
     return p.mul(reduce_prod(triangles.diagonal_of(factors), -1), _permutation_sign(order, a.dtype))
 
 

@@ -5,8 +5,9 @@
 
 import numpy as np
 
-from tfc.core import Tensor
+from tfc.core import Tensor, at_once, eager_tensor
 from tfc.dtypes import float32, float64, uint32, uint64
+from tfc.ops import draws
 from tfc.ops import primitives as p
 
 
@@ -27,6 +28,8 @@ def blocks(key, low, high) -> list[Tensor]:
 
     Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
     """
+    if at_once(key, low, high):
+        return list(map(eager_tensor, draws.blocks(int(key), low.numpy(), high.numpy())))
     c = [*_halves(low), *_halves(high)]
     k0, k1 = _halves(key)
     m0, m1 = number(0xD2511F53, uint64), number(0xCD9E8D57, uint64)

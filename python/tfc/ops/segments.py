@@ -105,10 +105,14 @@ def unsorted_segment_min(data, segment_ids, num_segments, name=None) -> Tensor:
 
 def _counts(x, ids, num_segments, checked=False) -> Tensor:
     """How many slices each segment has, to compare with its result."""
+    extra = rank_of(x, "segment") - rank_of(ids, "segment")
+    numbers, count = static_value(ids), static_value(num_segments)
+    if numbers is not None and count is not None and numbers.size and ((numbers >= 0) & (numbers < count)).all():
+        found = np.bincount(numbers.reshape(-1), minlength=int(count)).astype(x.dtype.np_dtype)
+        return p.constant(value=found.reshape(found.shape + (1,) * extra))
     one = convert_to_tensor(1, x.dtype)
     ones = p.add(p.cast(zeros_like(ids), dtype=x.dtype), one)
     counts = _scattered(ones, ids, num_segments, 0, "add", checked)
-    extra = rank_of(x, "segment") - rank_of(ids, "segment")
     return p.expand_dims(counts, axes=tuple(range(1, 1 + extra))) if extra else counts
 
 
@@ -144,6 +148,9 @@ def _sorted(name, prim_kinds, data, segment_ids):
         raise argument_error(None, name, f"segment_ids should be a vector, got shape {ids.shape}")
     if ids.shape_tuple[0] == 0:
         return x, ids, convert_to_tensor(0, int64)
+    numbers = static_value(ids)
+    if numbers is not None and numbers[0] >= 0 and (numbers[:-1] <= numbers[1:]).all():
+        return x, ids, convert_to_tensor(int(numbers[-1]) + 1, int64)
     if ids.shape_tuple[0] is not None:
         n = ids.shape_tuple[0]
         first, last = (p.squeeze(p.slice_(ids, starts=(i,), sizes=(1,), strides=(1,)), axes=(0,)) for i in (0, n - 1))

@@ -5,10 +5,9 @@ Sources of the gradients: Giles, "An extended collection of matrix derivative re
 SVD" (2019).
 """
 
-import math
-
 import numpy as np
 
+from tfc import _native
 from tfc.dtypes import int32
 from tfc.ops import primitives as p
 from tfc.ops.gradients import scalar, zeros_like
@@ -43,9 +42,16 @@ def _cholesky(x):
     return _nan_unless(~np.isnan(out).any(axis=(-2, -1)), out)
 
 
+# Up to here native code solves triangular systems; more rows are faster with products of matrices.
+_FEW_ROWS = 64
+
+
 def _triangular_solve(a, b, lower, unit):
     x = b.copy()
     n = a.shape[-1]
+    if n <= _FEW_ROWS:
+        _native.triangular_solve(np.ascontiguousarray(a), x, lower, unit)
+        return x
     for i in range(n) if lower else reversed(range(n)):
         done = slice(0, i) if lower else slice(i + 1, n)
         x[..., i : i + 1, :] -= a[..., i : i + 1, done] @ x[..., done, :]
@@ -68,40 +74,10 @@ def _solve(a, b):
     return out
 
 
-def _lu_of_one(x):
-    """Of one matrix; not to be used where something is not finite."""
-    n = len(x)
-    factors, order = x.copy(), np.arange(n, dtype=np.int32)
-    for k in range(n):
-        pivot = k + int(np.argmax(np.abs(factors[k:, k])))
-        if pivot != k:
-            factors[[k, pivot]], order[[k, pivot]] = factors[[pivot, k]], order[[pivot, k]]
-        d = factors[k, k]
-        below = factors[k + 1 :]
-        below[:, k] /= d if d != 0 else 1
-        below[:, k + 1 :] -= below[:, k, None] * factors[k, k + 1 :]
-    return factors, order
-
-
 def _lu(x):
-    n = x.shape[-1]
-    if math.prod(x.shape[:-2]) == 1:
-        factors, order = _lu_of_one(x.reshape(n, n))
-        if np.isfinite(factors).all():
-            return factors.reshape(x.shape), order.reshape(x.shape[:-1])
-    factors = x.reshape(math.prod(x.shape[:-2]), n, n).copy()
-    permutation = np.tile(np.arange(n, dtype=np.int32), (len(factors), 1))
-    each = np.arange(len(factors))
-    for k in range(n):
-        # The first of the largest. Nothing is larger than NaN, nor is NaN larger than anything.
-        sizes = np.abs(factors[:, k:, k])
-        pivot = k + np.where(np.isnan(sizes[:, 0]), 0, np.argmax(np.where(np.isnan(sizes), -1, sizes), axis=1))
-        factors[each, k], factors[each, pivot] = factors[each, pivot], factors[each, k]
-        permutation[each, k], permutation[each, pivot] = permutation[each, pivot], permutation[each, k]
-        d = factors[:, k, k]
-        factors[:, k + 1 :, k] /= np.where(d == 0, 1, d)[:, None]
-        factors[:, k + 1 :, k + 1 :] -= factors[:, k + 1 :, k, None] * factors[:, None, k, k + 1 :]
-    return factors.reshape(x.shape), permutation.reshape(x.shape[:-1])
+    factors, order = x.copy(), np.empty(x.shape[:-1], np.int32)
+    _native.lu(factors, order)
+    return factors, order
 
 
 def _qr(x, full):

@@ -1,0 +1,78 @@
+"""Compositions that are computed at once, without primitives, where nobody hears of those: the same bits as under a tape."""
+
+import numpy as np
+import pytest
+import tfc as tf
+
+RNG = np.random.default_rng(0)
+X = tf.constant(RNG.standard_normal((6, 4, 4)), tf.float32)
+IDS = tf.constant([0, 0, 2, 2, 2, 5])
+RATES = tf.constant([0.5, 3.0, 40.0])
+COMPOSITIONS = {
+    "split": lambda: tf.split(X, 3),
+    "split of sizes": lambda: tf.split(X, [1, 0, 3], axis=-1),
+    "unstack": lambda: tf.unstack(X),
+    "unstack of columns": lambda: tf.unstack(X, axis=2),
+    "det": lambda: tf.linalg.det(X),
+    "poisson": lambda: tf.random.stateless_poisson([2, 3], [1, 2], RATES),
+    "gamma": lambda: tf.random.stateless_gamma([2, 3], [1, 2], RATES),
+    "binomial": lambda: tf.random.stateless_binomial([2, 3], [1, 2], 20.0, [0.1, 0.5, 0.9]),
+}
+
+
+@pytest.mark.parametrize("name", COMPOSITIONS)
+def test_a_tape_changes_nothing(name):
+    at_once = COMPOSITIONS[name]()
+    with tf.GradientTape() as tape:
+        tape.watch(X)
+        by_ops = COMPOSITIONS[name]()
+    for a, b in zip(tf.nest.flatten(at_once), tf.nest.flatten(by_ops), strict=True):
+        assert a.dtype == b.dtype and a.shape == b.shape
+        assert a.numpy().tobytes() == b.numpy().tobytes()
+
+
+def test_parts_without_elements_have_their_shape():
+    none = tf.zeros([0, 3])
+    assert tf.unstack(none) == []
+    assert [q.shape for q in tf.unstack(none, axis=1)] == [(0,)] * 3
+    assert [q.shape for q in tf.split(none, [1, 2], axis=1)] == [(0, 1), (0, 2)]
+
+
+def test_parts_of_a_variable_stay_when_it_is_assigned():
+    v = tf.Variable([[1.0, 2.0], [3.0, 4.0]])
+    first, second = tf.unstack(v)
+    left = tf.split(v, 2)[0]
+    v.assign([[9.0, 9.0], [9.0, 9.0]])
+    v.assign_add([[1.0, 1.0], [1.0, 1.0]])
+    np.testing.assert_array_equal(first, [1, 2])
+    np.testing.assert_array_equal(second, [3, 4])
+    np.testing.assert_array_equal(left, [[1, 2]])
+
+
+@pytest.mark.parametrize("op", ["sum", "prod", "max", "min", "mean"])
+def test_segments_of_known_numbers_are_those_of_unknown_ones(op):
+    function = getattr(tf.math, f"segment_{op}")
+    compiled = tf.function(function)
+    for x in (X, tf.cast(X * 10, tf.int32)):
+        np.testing.assert_allclose(function(x, IDS), compiled(x, IDS), rtol=1e-6)
+        np.testing.assert_allclose(tf.function(lambda x, f=function: f(x, IDS))(x), compiled(x, IDS), rtol=1e-6)
+
+
+@pytest.mark.parametrize("ids", [[1, 0], [-1, 0]])
+def test_numbers_of_segments_that_are_known_are_checked(ids):
+    for function in (tf.math.segment_sum, tf.function(lambda x, ids: tf.math.segment_sum(x, ids))):
+        with pytest.raises(tf.errors.InvalidArgumentError, match="not increasing"):
+            function(tf.ones([2]), tf.constant(ids))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex64", "complex128"])
+@pytest.mark.parametrize("rows", [1, 5, 64, 65])
+def test_triangular_systems_of_few_and_of_many_rows(rows, dtype):
+    """Above 64 rows they are solved by products."""
+    a = RNG.standard_normal((2, rows, rows)) + 1j * RNG.standard_normal((2, rows, rows)) * dtype.startswith("c")
+    a = a if dtype.startswith("c") else a.real
+    a = (a / rows + 2 * np.eye(rows)).astype(dtype)
+    x = RNG.standard_normal((2, rows, 3)).astype(dtype)
+    for lower, triangle in ((True, np.tril), (False, np.triu)):
+        solved = tf.linalg.triangular_solve(a, triangle(a) @ x, lower=lower)
+        np.testing.assert_allclose(solved, x, rtol=1e-4, atol=1e-4)
