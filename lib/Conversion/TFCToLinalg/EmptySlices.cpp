@@ -6,7 +6,8 @@
 //
 // `x[4:]` of four elements begins behind the last one. There is nothing wrong
 // with that, but the verifier of slices wants an offset to be within the
-// tensor.
+// tensor. It is enough to know that the whole has no elements: sizes of its
+// part may be those of something unknown.
 //===----------------------------------------------------------------------===//
 
 #include "Lowering.h"
@@ -37,10 +38,11 @@ void lowering::removeEmptySlices(Region &region) {
   region.walk([&](Operation *op) {
     b.setInsertionPoint(op);
     if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op);
-        slice && isEmpty(slice.getType()))
+        slice && (isEmpty(slice.getType()) || isEmpty(slice.getSourceType())))
       b.replaceOp(op, nothing(b, slice));
     else if (auto insert = dyn_cast<tensor::InsertSliceOp>(op);
-             insert && isEmpty(insert.getSourceType()))
+             insert &&
+             (isEmpty(insert.getSourceType()) || isEmpty(insert.getDestType())))
       b.replaceOp(op, insert.getDest());
   });
 }
