@@ -5,7 +5,6 @@
 
 _FILES = "it decodes or encodes files of images"
 _BOXES = "TensorFlow has it for GPUs only: use tf.math.top_k and tf.image.non_max_suppression"
-_SIZES = "resampling of images is not part of tfc"
 _WRAPPERS = "it wraps cells of Keras, which tfc does not have"
 
 _GRAPHS = "graphs of TensorFlow 1 are not here: a traced function is MLIR (`tf.function`, `.mlir()`)"
@@ -108,7 +107,6 @@ ABSENT = {
         "RNNCellResidualWrapper": _WRAPPERS,
     },
     "image": {
-        "ResizeMethod": _SIZES,
         "adjust_jpeg_quality": _FILES,
         "decode_and_crop_jpeg": _FILES,
         "decode_bmp": _FILES,
@@ -124,8 +122,6 @@ ABSENT = {
         "generate_bounding_box_proposals": _BOXES,
         "is_jpeg": _FILES,
         "random_jpeg_quality": _FILES,
-        "resize": _SIZES,
-        "resize_with_pad": _SIZES,
         "stateless_random_jpeg_quality": _FILES,
     },
 }

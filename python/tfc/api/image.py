@@ -1,4 +1,4 @@
-"""`tf.image`: array work on images; decoding and resizing are out of scope."""
+"""`tf.image`: array work on images; decoding is out of scope."""
 
 from tfc.api.absent import explain as _explain
 from tfc.ops.blocks import extract_patches
@@ -61,11 +61,13 @@ from tfc.ops.image import (
     yiq_to_rgb,
     yuv_to_rgb,
 )
+from tfc.ops.resizing import ResizeMethod, resize, resize_with_pad
 from tfc.ops.naming import publish
 
 publish(globals())
 
 __all__ = [
+    "ResizeMethod",
     "adjust_brightness",
     "adjust_contrast",
     "adjust_gamma",
@@ -98,7 +100,9 @@ __all__ = [
     "random_flip_up_down",
     "random_hue",
     "random_saturation",
+    "resize",
     "resize_with_crop_or_pad",
+    "resize_with_pad",
     "rgb_to_grayscale",
     "rgb_to_hsv",
     "rgb_to_yiq",
