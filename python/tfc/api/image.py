@@ -61,8 +61,8 @@ from tfc.ops.image import (
     yiq_to_rgb,
     yuv_to_rgb,
 )
-from tfc.ops.resizing import ResizeMethod, resize, resize_with_pad
 from tfc.ops.naming import publish
+from tfc.ops.resizing import ResizeMethod, resize, resize_with_pad
 
 publish(globals())
 

@@ -1,4 +1,4 @@
-"""`tf.image` as far as it is array work: turning, cutting, padding, colors, differences. No decoding; resizing is in `ops.resizing`."""
+"""`tf.image` as far as it is array work: turning, cutting, padding, colors, differences; sizes in `ops.resizing`."""
 
 import functools
 import math
