@@ -76,3 +76,30 @@ def test_triangular_systems_of_few_and_of_many_rows(rows, dtype):
     for lower, triangle in ((True, np.tril), (False, np.triu)):
         solved = tf.linalg.triangular_solve(a, triangle(a) @ x, lower=lower)
         np.testing.assert_allclose(solved, x, rtol=1e-4, atol=1e-4)
+
+
+BOXES = RNG.random((40, 4))
+OVERLAPS = (lambda m: np.maximum(m, m.T))(RNG.random((40, 40)))
+SCORES = np.where(np.arange(40) % 7 == 0, 0.5, RNG.random(40))  # some are equal
+CHOICES = {
+    "boxes": lambda b, o, s: tf.image.non_max_suppression(b, s, 10, 0.3),
+    "all boxes": lambda b, o, s: tf.image.non_max_suppression(b, s, 100, 0.7, 0.2),
+    "soft": lambda b, o, s: tf.image.non_max_suppression_with_scores(b, s, 20, score_threshold=0.1, soft_nms_sigma=0.5),
+    "overlaps": lambda b, o, s: tf.image.non_max_suppression_overlaps(o, s, 10, 0.6),
+    "none": lambda b, o, s: tf.image.non_max_suppression(b, s, 0),
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16"])
+@pytest.mark.parametrize("name", CHOICES)
+def test_boxes_are_chosen_as_by_single_ops(name, dtype):
+    boxes, overlaps, scores = (tf.constant(v, dtype) for v in (BOXES, OVERLAPS, SCORES))
+    if name == "all boxes":  # corners in any order, boxes without an area, scores that are none
+        boxes = tf.tensor_scatter_nd_update(boxes, [[0], [1]], tf.constant([[0.2, 0.2, 0.2, 0.9], [0, 0, 0, 0]], dtype))
+        scores = tf.tensor_scatter_nd_update(scores, [[2], [3]], tf.constant([np.nan, np.inf], dtype))
+    at_once = CHOICES[name](boxes, overlaps, scores)
+    with tf.GradientTape() as tape:
+        tape.watch(scores)
+        by_ops = CHOICES[name](boxes, overlaps, scores)
+    for a, b in zip(tf.nest.flatten(at_once), tf.nest.flatten(by_ops), strict=True):
+        assert a.dtype == b.dtype and a.numpy().tobytes() == b.numpy().tobytes()
