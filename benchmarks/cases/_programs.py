@@ -100,7 +100,8 @@ class Numpy:
     sum, max, mean, argmax, cumsum = np.sum, np.max, np.mean, np.argmax, np.cumsum
     reshape, transpose, square, log = np.reshape, np.transpose, np.square, np.log
     sort, rfft, irfft, fft, fft2, rfft2 = np.sort, np.fft.rfft, np.fft.irfft, np.fft.fft, np.fft.fft2, np.fft.rfft2
-    abs, conj = np.abs, np.conj
+    abs, conj, sin, cos = np.abs, np.conj, np.sin, np.cos
+    solve, inv, cholesky = np.linalg.solve, np.linalg.inv, np.linalg.cholesky
     erf = staticmethod(_erf)
 
     @staticmethod
@@ -138,6 +139,7 @@ def tensorflow_like(tf):
         gather, erf, minimum = tf.gather, tf.math.erf, tf.minimum
         sort, rfft, irfft, abs, conj = tf.sort, tf.signal.rfft, tf.signal.irfft, tf.abs, tf.math.conj
         fft, fft2, rfft2 = tf.signal.fft, tf.signal.fft2d, tf.signal.rfft2d
+        solve, inv, cholesky, sin, cos = tf.linalg.solve, tf.linalg.inv, tf.linalg.cholesky, tf.sin, tf.cos
 
         @staticmethod
         def argsort(x):
@@ -191,6 +193,8 @@ class Jax:
         self.rfft, self.irfft, self.abs, self.conj = jnp.fft.rfft, jnp.fft.irfft, jnp.abs, jnp.conj
         self.fft, self.fft2, self.rfft2 = jnp.fft.fft, jnp.fft.fft2, jnp.fft.rfft2
         self.split, self.concat = lambda x, n: jnp.split(x, n, axis=1), jnp.concatenate
+        self.solve, self.inv, self.cholesky = jnp.linalg.solve, jnp.linalg.inv, jnp.linalg.cholesky
+        self.sin, self.cos = jnp.sin, jnp.cos
 
 
 class Torch:
@@ -209,3 +213,5 @@ class Torch:
         self.fft, self.fft2, self.rfft2 = torch.fft.fft, torch.fft.fft2, torch.fft.rfft2
         self.abs, self.conj = torch.abs, torch.conj
         self.log, self.erf, self.gather = torch.log, torch.erf, lambda x, indices: x[indices]
+        self.solve, self.inv, self.cholesky = torch.linalg.solve, torch.linalg.inv, torch.linalg.cholesky
+        self.sin, self.cos = torch.sin, torch.cos

@@ -15,7 +15,39 @@ using namespace mlir;
 using namespace tfc;
 using namespace tfc::lowering;
 
-/// x = U^H U, row by row of U, which starts as the lower triangle's mirror.
+/// x = U^H U, row by row of U, which starts as x.
+static void factorCholesky(Kernel &k, const Array &u, Num n) {
+  k.loop(k.index(0), n, [&](Num i) {
+    Num square = k.realPart(u(i, i));
+    Num d = k.choose(square > k.real(0), k.sqrt(square), k.real(NAN));
+    u.set(i, i, k.widen(d));
+    k.loop(i + 1, n, [&](Num j) { u.set(i, j, u(i, j) / d); });
+    k.loop(i + 1, n, [&](Num j) {
+      Num c = k.conj(u(i, j));
+      k.loop(j, n, [&](Num m) { u.set(j, m, u(j, m) - c * u(i, m)); });
+    });
+  });
+}
+
+/// Rows of `to`'s upper triangle, or lower one, are columns of the other
+/// triangle of `from`, conjugated. Places are taken so many columns at a time,
+/// so that each cache line is filled while it is near.
+static void mirror(Kernel &k, const Array &from, const Array &to, Num n,
+                   bool upper) {
+  Num zero = k.index(0);
+  k.loopBy(zero, n, 16, [&](Num first) {
+    k.loop(first, n, [&](Num i) {
+      k.loop(first, k.smaller(first + 16, i + 1), [&](Num j) {
+        if (upper)
+          to.set(j, i, k.conj(from(i, j)));
+        else
+          to.set(i, j, k.conj(from(j, i)));
+      });
+    });
+  });
+}
+
+/// U starts as the lower triangle's mirror.
 static LogicalResult lowerCholesky(Lowering &l, CholeskyOp op) {
   ArrayRef<Dim> of = l.dims.of(op.getX()), batch = of.drop_back(2);
   Type element = elementOf(op.getX());
@@ -25,29 +57,21 @@ static LogicalResult lowerCholesky(Lowering &l, CholeskyOp op) {
   Array u = k.output(1);
   Num n = k.size(of.back()), zero = k.index(0);
   k.loops(batch, [&](ArrayRef<Num> at) {
-    Array x = k.input(0).at(at), result = k.output(0).at(at);
+    Array result = k.output(0).at(at);
+    mirror(k, k.input(0).at(at), u, n, /*upper=*/true);
+    chooseBlocks(
+        k, of.back(), [&] { factorCholeskyInBlocks(k, u, of.back()); },
+        [&] { factorCholesky(k, u, n); });
+    mirror(k, u, result, n, /*upper=*/false);
     k.loop(zero, n, [&](Num i) {
-      k.loop(i, n, [&](Num j) { u.set(i, j, k.conj(x(j, i))); });
-    });
-    k.loop(zero, n, [&](Num i) {
-      Num square = k.realPart(u(i, i));
-      Num d = k.choose(square > k.real(0), k.sqrt(square), k.real(NAN));
-      u.set(i, i, k.widen(d));
-      k.loop(i + 1, n, [&](Num j) { u.set(i, j, u(i, j) / d); });
-      k.loop(i + 1, n, [&](Num j) {
-        Num c = k.conj(u(i, j));
-        k.loop(j, n, [&](Num m) { u.set(j, m, u(j, m) - c * u(i, m)); });
-      });
+      k.loop(i + 1, n, [&](Num j) { result.set(i, j, k.zero()); });
     });
     // NaN reaches the last element of the diagonal from anywhere.
     k.when(n > zero, [&] {
-      Num bad = k.isNan(k.realPart(u(n - 1, n - 1))),
-          nan = k.widen(k.real(NAN));
-      k.loop(zero, n, [&](Num i) {
-        k.loop(zero, n, [&](Num j) {
-          Num low = k.smaller(i, j), high = k.larger(i, j);
-          Num kept = k.choose(j <= i, k.conj(u(low, high)), k.zero());
-          result.set(i, j, k.choose(bad, nan, kept));
+      k.when(k.isNan(k.realPart(u(n - 1, n - 1))), [&] {
+        k.loop(zero, n, [&](Num i) {
+          k.loop(zero, n,
+                 [&](Num j) { result.set(i, j, k.widen(k.real(NAN))); });
         });
       });
     });
@@ -75,8 +99,18 @@ void lowering::solveTriangle(Kernel &k, const Array &a, const Array &x, Num n,
     k.loopDown(zero, n, row);
 }
 
-void lowering::factorLU(Kernel &k, const Array &x, Num n,
-                        function_ref<void(Num, Num)> exchanged) {
+/// X := A^-1 X for one triangle of A, whichever way.
+static void solveTriangle(Kernel &k, const Array &a, const Array &x, Dim order,
+                          Num columns, bool lower, bool unit) {
+  chooseBlocks(
+      k, order,
+      [&] { solveTriangleInBlocks(k, a, x, order, columns, lower, unit); },
+      [&] { solveTriangle(k, a, x, k.size(order), columns, lower, unit); });
+}
+
+/// In place: L below the diagonal, U above; `exchanged` rows.
+static void factorLU(Kernel &k, const Array &x, Num n,
+                     function_ref<void(Num, Num)> exchanged) {
   Num zero = k.index(0);
   Cell pivot = k.cell(zero), best = k.cell(k.real(0));
   k.loop(zero, n, [&](Num i) {
@@ -104,6 +138,13 @@ void lowering::factorLU(Kernel &k, const Array &x, Num n,
   });
 }
 
+static void factorLU(Kernel &k, const Array &x, Dim order,
+                     function_ref<void(Num, Num)> exchanged) {
+  chooseBlocks(
+      k, order, [&] { factorLUInBlocks(k, x, order, exchanged); },
+      [&] { factorLU(k, x, k.size(order), exchanged); });
+}
+
 static void copyMatrix(Kernel &k, const Array &from, const Array &to, Num rows,
                        Num columns) {
   k.loop(k.index(0), rows, [&](Num i) {
@@ -126,7 +167,7 @@ static LogicalResult lowerLU(Lowering &l, LUOp op) {
       permutation.set(
           i, k.num(arith::IndexCastOp::create(k.b, k.loc, i32, i.value)));
     });
-    factorLU(k, x, n, [&](Num i, Num j) {
+    factorLU(k, x, of.back(), [&](Num i, Num j) {
       Num a = permutation(i), b = permutation(j);
       permutation.set(i, b);
       permutation.set(j, a);
@@ -144,8 +185,8 @@ static LogicalResult lowerTriangularSolve(Lowering &l, TriangularSolveOp op) {
   k.loops(of.drop_back(2), [&](ArrayRef<Num> at) {
     Array x = k.output(0).at(at);
     copyMatrix(k, k.input(1).at(at), x, n, columns);
-    solveTriangle(k, k.input(0).at(at), x, n, columns, op.getLower(),
-                  op.getUnit());
+    solveTriangle(k, k.input(0).at(at), x, of[of.size() - 2], columns,
+                  op.getLower(), op.getUnit());
   });
   setResults(l, op, k.finish());
   return success();
@@ -163,10 +204,11 @@ static LogicalResult lowerSolve(Lowering &l, SolveOp op) {
     Array x = k.output(0).at(at);
     copyMatrix(k, k.input(1).at(at), x, n, columns);
     copyMatrix(k, k.input(0).at(at), factors, n, n);
-    factorLU(k, factors, n,
+    factorLU(k, factors, order,
              [&](Num i, Num j) { swapRows(k, x, i, j, columns); });
-    solveTriangle(k, factors, x, n, columns, /*lower=*/true, /*unit=*/true);
-    solveTriangle(k, factors, x, n, columns, /*lower=*/false, /*unit=*/false);
+    solveTriangle(k, factors, x, order, columns, /*lower=*/true, /*unit=*/true);
+    solveTriangle(k, factors, x, order, columns, /*lower=*/false,
+                  /*unit=*/false);
   });
   setResults(l, op, k.finish());
   return success();

@@ -4,13 +4,16 @@
 //===----------------------------------------------------------------------===//
 
 #include "Kernel.h"
+#include "Windows.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/UB/IR/UBOps.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "tfc/Dialect/TFCRT/IR/ParallelLoop.h"
@@ -150,6 +153,28 @@ void Array::setVector(Num from, Num x, Num mask) const {
   Array place = at({from});
   vector::MaskedStoreOp::create(kernel->b, kernel->loc, memref, place.first,
                                 mask.value, x.value);
+}
+
+Value Array::block(Num row, Num column, OpFoldResult rows,
+                   OpFoldResult columns) const {
+  OpBuilder &b = kernel->b;
+  auto type = cast<MemRefType>(memref.getType());
+  OpFoldResult one = b.getIndexAttr(1);
+  SmallVector<OpFoldResult> starts, sizes(first.size(), one),
+      steps(type.getRank(), one);
+  for (Value index : first)
+    starts.push_back(index);
+  starts.append({row.value, column.value});
+  SmallVector<int64_t> shape;
+  for (OpFoldResult size : {rows, columns}) {
+    std::optional<int64_t> known = getConstantIntValue(size);
+    shape.push_back(known.value_or(ShapedType::kDynamic));
+    sizes.push_back(known ? OpFoldResult(b.getIndexAttr(*known)) : size);
+  }
+  auto view = cast<MemRefType>(memref::SubViewOp::inferRankReducedResultType(
+      shape, type, starts, sizes, steps));
+  return memref::SubViewOp::create(b, kernel->loc, view, memref, starts, sizes,
+                                   steps);
 }
 
 // Memory has no single bits: a truth value is a byte there.
@@ -327,6 +352,26 @@ Array Kernel::scratch(ArrayRef<Dim> dims, Type type) {
   }
   return {*this, memref::AllocOp::create(b, loc, MemRefType::get(shape, type),
                                          sizes, b.getI64IntegerAttr(64))};
+}
+
+void Kernel::addProduct(Value left, bool transposeLeft, Value right,
+                        Value result) {
+  AffineExpr row = b.getAffineDimExpr(0), column = b.getAffineDimExpr(1),
+             inner = b.getAffineDimExpr(2);
+  auto map = [&](AffineExpr first, AffineExpr second) {
+    return AffineMap::get(3, 0, {first, second}, b.getContext());
+  };
+  auto parallel = utils::IteratorType::parallel;
+  linalg::GenericOp::create(
+      b, loc, TypeRange(), ValueRange{left, right}, result,
+      ArrayRef<AffineMap>{transposeLeft ? map(inner, row) : map(row, inner),
+                          map(inner, column), map(row, column)},
+      ArrayRef<utils::IteratorType>{parallel, parallel,
+                                    utils::IteratorType::reduction},
+      [&](OpBuilder &nested, Location at, ValueRange x) {
+        linalg::YieldOp::create(
+            nested, at, multiplyAdd(nested, at, realType(), x[0], x[1], x[2]));
+      });
 }
 
 Num Kernel::splat(Num x, int64_t lanes) {

@@ -60,6 +60,9 @@ public:
   void setVector(Num from, Num x) const;
   /// Only lanes that are chosen.
   void setVector(Num from, Num x, Num mask) const;
+  /// Rows and columns from this place on, as a matrix.
+  mlir::Value block(Num row, Num column, mlir::OpFoldResult rows,
+                    mlir::OpFoldResult columns) const;
 
 private:
   Num load(llvm::ArrayRef<Num> last) const;
@@ -135,6 +138,11 @@ public:
   Cell cell(Num initial);
   /// Memory for use inside of the loops that are open now.
   Array scratch(llvm::ArrayRef<Dim> dims, mlir::Type type);
+
+  /// result += left right, of blocks of real matrices that share no element:
+  /// a product like any other, with kernels and threads.
+  void addProduct(mlir::Value left, bool transposeLeft, mlir::Value right,
+                  mlir::Value result);
 
   // Vectors: what works on numbers works on several at once.
   Num splat(Num x, int64_t lanes);
@@ -224,13 +232,21 @@ void reflectRows(Kernel &k, const Array &x, Num start, Num end, Num from,
                  Num to, Num factor, llvm::function_ref<Num(Num)> v,
                  const Array &scratch);
 
-/// In place: L below the diagonal, U above; rows are exchanged and
-/// `permutation` with them.
-void factorLU(Kernel &k, const Array &x, Num n,
-              llvm::function_ref<void(Num, Num)> exchanged);
 /// X := A^-1 X for one triangle of A.
 void solveTriangle(Kernel &k, const Array &a, const Array &x, Num n,
                    Num columns, bool lower, bool unit);
+
+/// Do matrices of this order pay for blocks, whose updates are products? The
+/// one or the other, which run time decides where the order is not known.
+void chooseBlocks(Kernel &k, Dim order, Kernel::Body inBlocks,
+                  Kernel::Body plain);
+/// Upper triangle: x = U^T U, where x holds the one of a symmetric matrix.
+void factorCholeskyInBlocks(Kernel &k, const Array &u, Dim order);
+/// In place: L below the diagonal, U above; `exchanged` rows.
+void factorLUInBlocks(Kernel &k, const Array &x, Dim order,
+                      llvm::function_ref<void(Num, Num)> exchanged);
+void solveTriangleInBlocks(Kernel &k, const Array &a, const Array &x, Dim order,
+                           Num columns, bool lower, bool unit);
 
 } // namespace tfc::lowering
 
