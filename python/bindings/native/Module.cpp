@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Callbacks.h"
+#include "Elements.h"
 #include "EntryPoint.h"
 #include "Executable.h"
 #include "Files.h"
@@ -91,6 +92,16 @@ static PyMethodDef functions[] = {
      "triangular_solve(matrices, right, lower, unit)\n\nPuts the solutions of "
      "systems, of which one triangle counts, in the place of their right "
      "sides."},
+    {"choose", chooseElements, METH_VARARGS,
+     "choose(condition, x, y, out)\n\nElements of x where the condition holds, "
+     "else of y; both may be of one element."},
+    {"error_function", errorFunction, METH_VARARGS,
+     "error_function(x, complement)\n\nThe error function of doubles, or what "
+     "it lacks to 1, in their place."},
+    {"scatter_rows", scatterRows, METH_VARARGS,
+     "scatter_rows(out, places, updates, mode)\n\nChanges rows of a matrix, "
+     "one "
+     "after the other: add, sub, mul, max or min."},
     {"has_tiles", hasTiles, METH_NOARGS,
      "has_tiles()\n\nWhether code of this process may use AMX. The system is "
      "asked for it at the first call."},

@@ -6,22 +6,17 @@ import math
 
 import numpy as np
 
-_erf = np.frompyfunc(math.erf, 1, 1)
-_erfc = np.frompyfunc(math.erfc, 1, 1)
-
-
-def _apply(f, x):
-    return np.asarray(f(x.astype(np.float64))).astype(np.float64).astype(x.dtype)
+from tfc.ops.elements import choose, error_function
 
 
 def erf(x):
     """The error function of a float array."""
-    return _apply(_erf, x)
+    return error_function(x, False)
 
 
 def erfc(x):
     """1 - erf(x), exact for large x."""
-    return _apply(_erfc, x)
+    return error_function(x, True)
 
 
 # lgamma(2 + t) / t for |t| <= 1/2, a Chebyshev fit.
@@ -53,25 +48,25 @@ def lgamma(x):
     x64 = x.astype(np.float64)
     with np.errstate(all="ignore"):
         reflected = x64 < 0
-        z = np.where(reflected, 1 - x64, x64)
+        z = choose(reflected, 1 - x64, x64)
         large, low, tiny = z >= 10, z < 1.5, z < 0.5
         y, product = z, np.ones_like(z)
         for _ in range(8):
             above = y >= 2.5
-            y = np.where(above, y - 1, y)
-            product = np.where(above, product * y, product)
-        t_low = np.where(tiny, z, z - 1)
-        t = np.where(low, t_low, y - 2)
-        log = np.log(np.where(large, z, np.where(low, np.where(tiny, z, 1), product)))
-        small = t * np.polyval(_AROUND_TWO, t) + np.where(low, -(log + np.log1p(t_low)), log)
+            y = choose(above, y - 1, y)
+            product = choose(above, product * y, product)
+        t_low = choose(tiny, z, z - 1)
+        t = choose(low, t_low, y - 2)
+        log = np.log(choose(large, z, choose(low, choose(tiny, z, 1), product)))
+        small = t * np.polyval(_AROUND_TWO, t) + choose(low, -(log + np.log1p(t_low)), log)
         i = 1 / z
         series = i * np.polyval((-691 / 360360, 1 / 1188, -1 / 1680, 1 / 1260, -1 / 360, 1 / 12), i * i)
         stirling = (z - 0.5) * (log - 1) + (0.91893853320467274178 - 0.5) + series
-        result = np.where(large, stirling, small)
+        result = choose(large, stirling, small)
         sine = np.sin(math.pi * np.abs(x64 - np.rint(x64)))
-        result = np.where(reflected, math.log(math.pi) - np.log(sine) - result, result)
+        result = choose(reflected, math.log(math.pi) - np.log(sine) - result, result)
         pole = (x64 <= 0) & (x64 == np.floor(x64))
-        return np.asarray(np.where(pole | np.isinf(x64), np.inf, result)).astype(x.dtype)
+        return np.asarray(choose(pole | np.isinf(x64), np.inf, result)).astype(x.dtype)
 
 
 # Coefficients of Giles, "Approximating the erfinv function" (GPU Computing Gems, 2011): a start for
@@ -105,24 +100,24 @@ def erfinv(x):
     y = np.atleast_1d(x.astype(np.float64))
     with np.errstate(all="ignore"):
         w = -np.log((1 - y) * (1 + y))
-        start = np.where(
+        start = choose(
             w < 5,
             np.polyval(_GILES_CENTRE, w - 2.5) * y,
             np.polyval(_GILES_TAIL, np.sqrt(np.maximum(w, 5)) - 3) * y,
         )
-        result = np.where(np.isfinite(start), start, 0.0)
+        result = choose(np.isfinite(start), start, 0.0)
         for _ in range(3):
             # The tail's difference through erfc keeps its digits.
-            miss = np.where(
+            miss = choose(
                 np.abs(y) < 0.5,
-                _erf(result).astype(np.float64) - y,
-                np.sign(y) * ((1 - np.abs(y)) - _erfc(np.abs(result)).astype(np.float64)),
+                error_function(result, False) - y,
+                np.sign(y) * ((1 - np.abs(y)) - error_function(np.abs(result), True)),
             )
             slope = 2 / math.sqrt(math.pi) * np.exp(-result * result)
-            step = np.where(slope > 0, miss / slope, 0.0)
+            step = choose(slope > 0, miss / slope, 0.0)
             result = result - step / (1 + result * step)
-        result = np.where(np.abs(y) == 1, np.copysign(np.inf, y), np.where(np.abs(y) > 1, np.nan, result))
-    result = np.where(np.isnan(y), np.nan, result)
+        result = choose(np.abs(y) == 1, np.copysign(np.inf, y), choose(np.abs(y) > 1, np.nan, result))
+    result = choose(np.isnan(y), np.nan, result)
     return result.reshape(x.shape).astype(x.dtype)
 
 
@@ -131,19 +126,19 @@ def digamma(x):
     x64 = x.astype(np.float64)
     with np.errstate(all="ignore"):
         reflected = x64 < 0
-        z = np.where(reflected, 1 - x64, x64)
+        z = choose(reflected, 1 - x64, x64)
         low = z < 1
-        y = np.where(low, z + 1, z)
-        total = np.where(low, -1 / z, 0.0)
+        y = choose(low, z + 1, z)
+        total = choose(low, -1 / z, 0.0)
         for _ in range(8):
             above = y >= 2
-            y = np.where(above, y - 1, y)
-            total = np.where(above, total + 1 / y, total)
+            y = choose(above, y - 1, y)
+            total = choose(above, total + 1 / y, total)
         small = (y - _ROOT[0] - _ROOT[1]) * np.polyval(_BESIDE_ROOT, 2 * y - 3) + total
         i = 1 / (z * z)
         series = i * np.polyval((-691 / 32760, 1 / 132, -1 / 240, 1 / 252, -1 / 120, 1 / 12), i)
-        result = np.where(z >= 10, np.log(z) - 0.5 / z - series, small)
+        result = choose(z >= 10, np.log(z) - 0.5 / z - series, small)
         turn = math.pi / np.tan(math.pi * (x64 - np.rint(x64)))
-        result = np.where(reflected, result - turn, result)
-        result = np.where((x64 <= 0) & (x64 == np.floor(x64)), np.where(x64 == 0, -np.inf, np.nan), result)
+        result = choose(reflected, result - turn, result)
+        result = choose((x64 <= 0) & (x64 == np.floor(x64)), choose(x64 == 0, -np.inf, np.nan), result)
     return np.asarray(result).astype(x.dtype)

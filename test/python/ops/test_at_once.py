@@ -13,6 +13,8 @@ COMPOSITIONS = {
     "split of sizes": lambda: tf.split(X, [1, 0, 3], axis=-1),
     "unstack": lambda: tf.unstack(X),
     "unstack of columns": lambda: tf.unstack(X, axis=2),
+    "diagonal": lambda: tf.linalg.diag_part(X),
+    "diagonal below": lambda: tf.linalg.diag_part(X[:, :3], k=-2),
     "det": lambda: tf.linalg.det(X),
     "poisson": lambda: tf.random.stateless_poisson([2, 3], [1, 2], RATES),
     "gamma": lambda: tf.random.stateless_gamma([2, 3], [1, 2], RATES),

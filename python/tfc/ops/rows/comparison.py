@@ -3,6 +3,7 @@
 import numpy as np
 
 from tfc.ops import primitives as p
+from tfc.ops.elements import choose
 from tfc.ops.gradients import scalar, unbroadcast
 from tfc.ops.table import ELEMENTWISE, NotDifferentiable, row
 
@@ -17,7 +18,7 @@ row(p.logical_or, np.logical_or, NotDifferentiable, kinds="b", quiet=False)
 
 row(
     p.select,
-    np.where,
+    choose,
     (
         None,
         lambda g, out, c, x, y: unbroadcast(p.select(c, g, scalar(0, g)), x, c, y),

@@ -5,6 +5,7 @@ import numpy as np
 from tfc.dtypes import int64
 from tfc.errors import InvalidArgumentError
 from tfc.ops import primitives as p
+from tfc.ops.elements import scatter
 from tfc.ops.gradients import Part, conj, dynamic_shape, reshape_like, scalar, zeros_like
 from tfc.ops.table import NotDifferentiable, linear, row
 
@@ -69,8 +70,11 @@ def _scatter(x, indices, updates, mode):
             f"Expected updates of shape {list(want)} for indices {list(indices.shape)} into {list(x.shape)}, "
             f"got {list(updates.shape)}"
         )
-    out = x.copy()
     at = _index_tuple(indices, 0, x.shape)
+    out = scatter(x, at, updates, mode) if mode != "update" else None
+    if out is not None:
+        return out
+    out = x.copy()
     if mode == "update":
         out[at] = updates
     elif not at:

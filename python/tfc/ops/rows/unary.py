@@ -6,6 +6,7 @@ import numpy as np
 
 from tfc.ops import primitives as p
 from tfc.ops import special
+from tfc.ops.elements import choose
 from tfc.ops.gradients import conj, scalar, zeros_like
 from tfc.ops.table import ELEMENTWISE, WIDE_FUNCTIONS, NotDifferentiable, linear, row
 
@@ -76,7 +77,7 @@ def _sigmoid(x):
     if np.iscomplexobj(x):
         return 1 / (1 + np.exp(-x))
     e = np.exp(-np.abs(x))
-    return np.where(x >= 0, np.ones_like(e), e) / (1 + e).astype(e.dtype)
+    return choose(x >= 0, e.dtype.type(1), e) / (1 + e).astype(e.dtype)
 
 
 def _abs_vjp(g, out, x):
