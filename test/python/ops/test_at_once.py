@@ -105,3 +105,36 @@ def test_boxes_are_chosen_as_by_single_ops(name, dtype):
         by_ops = CHOICES[name](boxes, overlaps, scores)
     for a, b in zip(tf.nest.flatten(at_once), tf.nest.flatten(by_ops), strict=True):
         assert a.dtype == b.dtype and a.numpy().tobytes() == b.numpy().tobytes()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "int32", "uint8"])
+@pytest.mark.parametrize("size", [2047, 2048, 5000])
+@pytest.mark.parametrize("k", [0, 1, 17, 250])
+def test_the_first_of_long_rows_are_those_of_a_stable_sort(k, size, dtype):
+    """From 2,048 elements on the others are not sorted."""
+    x = RNG.integers(0, 100, (3, size)).astype(dtype)
+    if np.dtype(dtype).kind == "f":
+        x[0, ::9] = np.nan  # more than there is room for
+        x[1, 5:9] = np.nan, np.inf, -np.inf, -0.0
+    values, places = tf.math.top_k(x, k)
+    wanted = tf.argsort(x, direction="DESCENDING", stable=True).numpy()[:, :k]
+    np.testing.assert_array_equal(places, wanted)
+    np.testing.assert_array_equal(values, np.take_along_axis(x, wanted, 1))
+
+
+def test_gradients_go_to_the_first_of_long_rows():
+    x = tf.constant(RNG.permutation(4096), tf.float32)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = tf.reduce_sum(tf.math.top_k(x, 3).values)
+    np.testing.assert_array_equal(tape.gradient(y, x), x.numpy() >= 4093)
+
+
+@pytest.mark.parametrize("rank", [0, 1, 3])
+def test_places_of_a_sparse_tensor_are_in_order_where_python_says_so(rank):
+    from tfc.ops.sparse import _in_order
+
+    for count in (0, 1, 2, 3) * 20:
+        rows = RNG.integers(-1, 2, (count, rank))
+        listed = rows.tolist()
+        assert _in_order(rows) == all(a < b for a, b in zip(listed[:-1], listed[1:], strict=True))
