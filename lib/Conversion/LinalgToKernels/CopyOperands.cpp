@@ -21,6 +21,9 @@ using namespace tfc::kernels;
 
 /// Elements of a copy of the left operand: some rows of it.
 static constexpr int64_t leftElements = 1024 * 1024;
+/// So many rows that are neighbours are read as they are, where a copy would
+/// have several pieces: a block of the depth is 1.5 MiB of them then.
+static constexpr int64_t mostNeighbours = 1024;
 
 //===----------------------------------------------------------------------===//
 // The right operand
@@ -259,7 +262,15 @@ bool Emitter::needsLeftCopy() const {
       cast<MemRefType>(p.left.memory.getType()).getElementType() != b.type;
   // Taps walk over the operand; copies for all of them would be as large as all
   // windows.
-  return p.taps.empty() && (narrow || known(p.left.columnStride) != 1);
+  if (!p.taps.empty() || (!narrow && known(p.left.columnStride) == 1))
+    return false;
+  // Rows that are neighbours share lines. Panels would be made anew for each
+  // piece of a copy.
+  bool deep =
+      isKnown(m) && isKnown(k) && m * k > leftElements && m <= mostNeighbours;
+  bool neighbours =
+      p.left.rowStrides.size() == 1 && known(p.left.rowStrides[0]) == 1;
+  return narrow || !deep || !neighbours;
 }
 
 /// How many rows are copied at once.

@@ -65,6 +65,8 @@ public:
           mlir::Type element);
 
   void direct();
+  bool sideBySide(const SideBySide &batch);
+  int64_t productsOfVector(const SideBySide &batch) const;
   void packed(const Workspace &workspace);
   void rowTimes();
   void dotProducts();
@@ -135,12 +137,20 @@ private:
                         llvm::function_ref<void(mlir::Value)> body);
   void copyLeft(mlir::Value memory, mlir::Value firstRow, mlir::Value rows);
   void packedRows(const Workspace &workspace);
-  void overTiles(mlir::Value from, mlir::Value to, ForRows body);
+  void overTiles(mlir::Value from, mlir::Value to, int64_t most, ForRows body);
   mlir::Value rowTiles();
   void panelTiles(mlir::Value panels, mlir::Value start, mlir::Value column,
                   mlir::Value width, const DepthBlock &block,
                   llvm::ArrayRef<mlir::Value> rows,
                   llvm::function_ref<void(Tile &)> prepare = {});
+
+  // Side by side
+  Shape directShape() const;
+  Tile directTile(llvm::ArrayRef<mlir::Value> rows,
+                  llvm::ArrayRef<Columns> columns);
+  bool leftIsAlongRows() const;
+  Tile mergedTile(llvm::ArrayRef<mlir::Value> rows, const SideBySide &batch);
+  int64_t evenRows() const;
 
   // Few columns
   bool isNarrow() const;

@@ -424,10 +424,56 @@ Values KernelBuilder::sumDepth(const Tile &tile, Value leftMove,
   return Values(loop(constant(0), tile.depth, 1, sums, step).getResults());
 }
 
+/// Products side by side: a vector of the left operand has all elements that
+/// its lanes need of one row, or of some neighbouring ones, and of each product
+/// one is repeated in its lanes.
+Values KernelBuilder::sumSideBySide(const Tile &tile, Value leftMove,
+                                    Value rightMove, ValueRange sums) {
+  int64_t lanes = tile.columns[0].lanes;
+  auto leftVector = [&](Value start, Value k) {
+    Value at = add(add(start, leftMove), mul(k, tile.leftStep));
+    return load(tile.left, at, lanes / tile.lanesEach * tile.leftEach);
+  };
+  auto rightVector = [&](Value k) {
+    Value at = add(add(tile.rightStart[0], rightMove), mul(k, tile.rightStep));
+    return load(tile.right, at, lanes);
+  };
+  auto repeat = [&](Value vector, int64_t element) -> Value {
+    SmallVector<int64_t> from;
+    for (int64_t lane = 0; lane < lanes; ++lane)
+      from.push_back(lane / tile.lanesEach * tile.leftEach + element);
+    return vector::ShuffleOp::create(builder, loc, vector, vector, from);
+  };
+  if (!tile.leftRows) {
+    Values next(sums), right;
+    for (int64_t k = 0; k < tile.leftEach; ++k)
+      right.push_back(rightVector(constant(k)));
+    for (auto [sum, start] : llvm::zip(next, tile.leftStart)) {
+      Value left = leftVector(start, constant(0));
+      for (auto [k, vector] : llvm::enumerate(right))
+        sum = multiplyAdd(repeat(left, k), vector, sum);
+    }
+    return next;
+  }
+  auto step = [&](Value k, ValueRange sums) {
+    Value right = rightVector(k), left;
+    Values next;
+    for (auto [row, sum] : llvm::enumerate(sums)) {
+      int64_t element = row % tile.leftEach;
+      if (element == 0)
+        left = leftVector(tile.leftStart[row], k);
+      next.push_back(multiplyAdd(repeat(left, element), right, sum));
+    }
+    return next;
+  };
+  return Values(loop(constant(0), tile.depth, 1, sums, step).getResults());
+}
+
 Values KernelBuilder::sumTaps(const Tile &tile, size_t level, Value left,
                               Value right, ValueRange sums) {
   if (level == tile.taps.size())
-    return sumDepth(tile, left, right, sums);
+    return tile.lanesEach ? sumSideBySide(tile, left, right, sums)
+                          : sumDepth(tile, left, right, sums);
   const Tap &tap = tile.taps[level];
   if (getConstantIntValue(tap.size) == 1)
     return sumTaps(tile, level + 1, left, right, sums);

@@ -84,6 +84,11 @@ struct Tile {
   /// from one k to the next.
   mlir::Value copy, copyStart;
   int64_t copyStep = 0;
+  /// Products side by side in one vector: each has so many lanes, and so many
+  /// neighbouring elements of the left operand, which are its k (then the depth
+  /// is as many), or its next rows. 0: all lanes are of one product.
+  int64_t lanesEach = 0, leftEach = 0;
+  bool leftRows = false;
   llvm::SmallVector<Tap> taps; ///< outermost first
   Matrix result;
   Values rows;                        ///< of the result; may repeat
@@ -194,6 +199,8 @@ private:
                  mlir::Value right, mlir::ValueRange sums);
   Values sumDepth(const Tile &tile, mlir::Value left, mlir::Value right,
                   mlir::ValueRange sums);
+  Values sumSideBySide(const Tile &tile, mlir::Value left, mlir::Value right,
+                       mlir::ValueRange sums);
 };
 
 } // namespace tfc::kernels

@@ -80,6 +80,10 @@ private:
   void packOutside(Product &product);
   void keepPanels(Product &product);
   void packConstantOperand(Product &product);
+  Product member(Product product, Value number);
+  std::optional<SideBySide> groupsOf(const Product &product);
+  bool isShallow(const Product &product);
+  bool packsGroups(const Product &product);
   void overBatch(const Product &product, bool shared,
                  llvm::function_ref<void(const Product &)> body);
   void eraseDone();
@@ -144,42 +148,104 @@ Value Lowering::size(unsigned dim) {
   llvm_unreachable("every loop belongs to an operand");
 }
 
+/// The product of this number in the batch: what the loops of the batch add to
+/// where the operands begin.
+Product Lowering::member(Product product, Value number) {
+  for (unsigned dim : llvm::reverse(c.batch)) {
+    Value index = number;
+    if (dim != c.batch.front()) {
+      index = b.builder.createOrFold<arith::RemUIOp>(b.loc, number, size(dim));
+      number = b.divide(number, size(dim));
+    }
+    auto move = [&](Matrix &matrix, const Operand &operand,
+                    const Buffer &buffer) {
+      if (matrix.memory)
+        matrix.offset =
+            b.add(matrix.offset, b.mul(index, stride(operand, buffer, dim)));
+    };
+    move(product.left, c.left, left);
+    move(product.right, c.right, right);
+    move(product.result, c.result, result);
+    for (size_t i = 0; i < product.epilogueOperands.size(); ++i)
+      move(product.epilogueOperands[i], epilogue->operands[i],
+           epilogueBuffers[i]);
+    for (size_t i = 0; i < product.producerOperands.size(); ++i)
+      move(product.producerOperands[i], producer->operands[i],
+           producerBuffers[i]);
+  }
+  return product;
+}
+
+/// Has each group so few channels that sums along them are hardly vectors?
+bool Lowering::isShallow(const Product &product) {
+  constexpr int64_t fewChannels = 16, manyRows = 128;
+  auto atMost = [](Value value, int64_t most) {
+    std::optional<int64_t> size = getConstantIntValue(value);
+    return size && *size <= most;
+  };
+  return atMost(product.depth, fewChannels) &&
+         !atMost(product.rows, manyRows) &&
+         getConstantIntValue(product.right.columnStride) == 1 &&
+         atMost(product.columns, fewChannels);
+}
+
+/// The gradient of a group's filter goes over the places of an image, a few
+/// channels of each, which are on as many lines of a few sets of the caches: a
+/// block of them at a time stays there.
+bool Lowering::packsGroups(const Product &product) {
+  constexpr int64_t leastRows = 24, leastPlaces = 512;
+  std::optional<int64_t> rows = getConstantIntValue(product.rows),
+                         places = getConstantIntValue(product.depth);
+  for (const Tap &tap : product.taps) {
+    std::optional<int64_t> size = getConstantIntValue(tap.size);
+    places = places && size ? std::optional(*places * *size) : std::nullopt;
+  }
+  return rows && *rows >= leastRows && places && *places >= leastPlaces &&
+         c.left.stride(c.inner) != 1 && c.left.stride(c.rows.back()) == 1;
+}
+
+/// The batch, if its products are those of groups of channels.
+std::optional<SideBySide> Lowering::groupsOf(const Product &product) {
+  if (c.batch.size() != 1 || c.rows.empty() || product.producer ||
+      product.panels)
+    return std::nullopt;
+  unsigned dim = c.batch.front();
+  SideBySide batch{c.size(dim),
+                   c.left.stride(dim),
+                   c.right.stride(dim),
+                   c.result.stride(dim),
+                   {},
+                   [&](Value number) { return member(product, number); }};
+  auto isLess = [](int64_t step, int64_t stride) {
+    return !ShapedType::isDynamic(step) && !ShapedType::isDynamic(stride) &&
+           step > 0 && step < stride;
+  };
+  auto isBetweenRows = [&](const Operand &operand, int64_t step) {
+    return llvm::all_of(c.rows, [&](unsigned row) {
+      return isLess(step, operand.stride(row));
+    });
+  };
+  bool lies = isBetweenRows(c.result, batch.resultStep) &&
+              (isBetweenRows(c.left, batch.leftStep) ||
+               isLess(batch.leftStep, c.left.stride(c.inner)));
+  if (!lies || ShapedType::isDynamic(batch.count) || batch.count < 2 ||
+      ShapedType::isDynamic(batch.rightStep))
+    return std::nullopt;
+  if (product.epilogue)
+    for (const Operand &operand : epilogue->operands)
+      batch.epilogueSteps.push_back(operand.memref ? operand.stride(dim) : 0);
+  return batch;
+}
+
 /// Products of a batch are shared out among threads, if none of them is shared.
 void Lowering::overBatch(const Product &product, bool shared,
                          llvm::function_ref<void(const Product &)> body) {
-  // What the loops of the batch add to where the operands begin.
-  auto advance = [&](Product next, Value number) {
-    for (unsigned dim : llvm::reverse(c.batch)) {
-      Value index = number;
-      if (dim != c.batch.front()) {
-        index =
-            b.builder.createOrFold<arith::RemUIOp>(b.loc, number, size(dim));
-        number = b.divide(number, size(dim));
-      }
-      auto move = [&](Matrix &matrix, const Operand &operand,
-                      const Buffer &buffer) {
-        if (matrix.memory)
-          matrix.offset =
-              b.add(matrix.offset, b.mul(index, stride(operand, buffer, dim)));
-      };
-      move(next.left, c.left, left);
-      move(next.right, c.right, right);
-      move(next.result, c.result, result);
-      for (size_t i = 0; i < next.epilogueOperands.size(); ++i)
-        move(next.epilogueOperands[i], epilogue->operands[i],
-             epilogueBuffers[i]);
-      for (size_t i = 0; i < next.producerOperands.size(); ++i)
-        move(next.producerOperands[i], producer->operands[i],
-             producerBuffers[i]);
-    }
-    return next;
-  };
   if (c.batch.empty())
     return body(product);
   Value count = b.constant(1);
   for (unsigned dim : c.batch)
     count = b.mul(count, size(dim));
-  auto one = [&](Value number) { body(advance(product, number)); };
+  auto one = [&](Value number) { body(member(product, number)); };
   if (shared)
     return b.loop(b.constant(0), count, 1, one);
   Value flops = b.mul(b.mul(product.rows, product.columns),
@@ -604,24 +670,31 @@ void Lowering::run() {
     right.offset = b.constant(0);
 
   Product product = makeProduct();
-  if (chooseAlgorithm(b, product, options) == Algorithm::rowSums &&
+  std::optional<SideBySide> groups = groupsOf(product);
+  bool merged = groups && (sharesVectors(b, product, *groups, options) ||
+                           isShallow(product));
+  if (!merged && chooseAlgorithm(b, product, options) == Algorithm::rowSums &&
       getConstantIntValue(product.right.rowStrides[0]) != 1) {
     turnRight();
     product = makeProduct();
   }
-  if (chooseAlgorithm(b, product, options) == Algorithm::packed) {
+  if (!merged && chooseAlgorithm(b, product, options) == Algorithm::packed) {
     packConstantOperand(product);
     if (!product.panels)
       keepPanels(product);
   }
-  Algorithm algorithm = chooseAlgorithm(b, product, options);
+  Algorithm algorithm =
+      merged ? Algorithm::direct : chooseAlgorithm(b, product, options);
   bool mayBePacked = algorithm != Algorithm::pairs &&
                      algorithm != Algorithm::rowSums &&
                      algorithm != Algorithm::rowLanes;
-  if (!product.panels && mayBePacked) {
+  if (!product.panels && mayBePacked && !merged) {
     packOutside(product);
     algorithm = chooseAlgorithm(b, product, options);
   }
+  if (algorithm == Algorithm::direct && groups && !merged &&
+      packsGroups(product))
+    algorithm = Algorithm::packed;
   Value panels = product.panels;
   epilogue = candidate;
   takeEpilogue(algorithm);
@@ -630,6 +703,10 @@ void Lowering::run() {
   product.panels = panels;
   tfc::rt::remark(c.op,
                   [&] { return describe(b, product, algorithm, options); });
+  if (algorithm == Algorithm::direct)
+    if (std::optional<SideBySide> groups = groupsOf(product);
+        groups && emitSideBySide(b, product, *groups, options))
+      return eraseDone();
   Workspace workspace = allocateWorkspace(b, product, algorithm, options);
   // A batch of few products is not shared out, but each of them.
   int64_t batch = 1;

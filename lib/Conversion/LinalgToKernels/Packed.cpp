@@ -95,6 +95,10 @@ Blocks Emitter::blocks() const {
         lanes, llvm::bit_ceil(uint64_t(std::max<int64_t>(n, 1))));
     blocks.shape.vectors = std::clamp<int64_t>(
         llvm::divideCeil(n, blocks.shape.lanes), 1, blocks.shape.vectors);
+    // As many sums as hide the latency of one.
+    if (blocks.shape.vectors <= 2 && options.unit.registers >= 32 &&
+        !(isKnown(m) && m <= 3))
+      blocks.shape.rows = 12;
   }
   int64_t most =
       std::max<int64_t>(1, (isKnown(n) ? panelBytes : panelBytesUnknown) /
@@ -368,8 +372,7 @@ Value Emitter::rowTiles() { return b.ceilDiv(p.rows, blocks().shape.rows); }
 
 /// The rows of each of these tiles: of two sizes if their number is known, else
 /// all of one, where past the end the last row is repeated.
-void Emitter::overTiles(Value from, Value to, ForRows body) {
-  int64_t most = blocks().shape.rows;
+void Emitter::overTiles(Value from, Value to, int64_t most, ForRows body) {
   if (!isKnown(m)) {
     Value lastRow = b.sub(p.rows, b.constant(1)), step = b.constant(most);
     return b.loop(b.mul(from, step), b.mul(to, step), most, [&](Value first) {
@@ -477,7 +480,7 @@ void Emitter::packedRows(const Workspace &workspace) {
           packPanels(workspace.panels, startOf(column, place, block), mine,
                      rest, here, block);
         auto tiles = [&](Value from, Value to, bool copies) {
-          overTiles(from, to, [&](ArrayRef<Value> rows) {
+          overTiles(from, to, shape.rows, [&](ArrayRef<Value> rows) {
             b.loop(zero, here, 1, [&](Value next) {
               Value start = startOf(column, b.add(place, next), block);
               auto prepare = [&](Tile &tile) {
@@ -565,7 +568,7 @@ void Emitter::packedRows(const Workspace &workspace) {
                        });
       Value work = flops(b.constant(shape.rows), width, steps);
       b.parallelRanges(zero, allTiles, work, [&](Value from, Value to) {
-        overTiles(from, to, [&](ArrayRef<Value> rows) {
+        overTiles(from, to, shape.rows, [&](ArrayRef<Value> rows) {
           b.loop(zero, count, 1, [&](Value panel) {
             panelTiles(workspace.panels, startOf(column, panel, block),
                        b.add(column, at(panel)), b.sub(width, at(panel)), block,

@@ -215,19 +215,33 @@ void Emitter::overColumns(int64_t most, bool parallel, ForColumns body) {
          [&](Value column) { body(vectors(column, 1, 1)); });
 }
 
-void Emitter::direct() {
-  Shape shape = this->shape();
+Shape Emitter::directShape() const {
+  bool many = options.unit.registers >= 32;
   // As many sums as hide the latency of one.
   if (isKnown(n) && n <= lanes)
-    shape = {options.unit.registers >= 32 ? 12 : 8, 1, lanes};
+    return {many ? 12 : 8, 1, lanes};
+  // As many as registers hold: vectors of the right operand are used more
+  // often.
+  if (isKnown(n) && n <= 2 * lanes && many && !(isKnown(m) && m <= 3))
+    return {12, 2, lanes};
+  return shape();
+}
+
+/// These rows and columns, on the operands as they are.
+Tile Emitter::directTile(ArrayRef<Value> rows, ArrayRef<Columns> columns) {
+  Tile tile = newTile(rows, columns);
+  for (Value row : rows)
+    tile.leftStart.push_back(b.at(p.left, row, b.constant(0)));
+  for (const Columns &vector : columns)
+    tile.rightStart.push_back(b.at(p.right, b.constant(0), vector.first));
+  fetchNear(tile);
+  return tile;
+}
+
+void Emitter::direct() {
+  Shape shape = directShape();
   auto compute = [&](ArrayRef<Value> rows, ArrayRef<Columns> columns) {
-    Tile tile = newTile(rows, columns);
-    for (Value row : rows)
-      tile.leftStart.push_back(b.at(p.left, row, b.constant(0)));
-    for (const Columns &vector : columns)
-      tile.rightStart.push_back(b.at(p.right, b.constant(0), vector.first));
-    fetchNear(tile);
-    b.tile(tile);
+    b.tile(directTile(rows, columns));
   };
   // Few rows have no loop to share.
   bool byColumns = isKnown(m) && m < 8 * shape.rows &&

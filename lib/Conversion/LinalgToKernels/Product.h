@@ -11,6 +11,7 @@
 #include "Contraction.h"
 #include "KernelBuilder.h"
 #include "mlir/IR/BuiltinAttributes.h"
+#include <functional>
 
 namespace tfc::kernels {
 
@@ -76,6 +77,24 @@ struct Workspace {
 };
 Workspace allocateWorkspace(KernelBuilder &builder, const Product &product,
                             Algorithm algorithm, const KernelOptions &options);
+
+/// Products of a batch whose operands lie side by side, as those of groups of
+/// channels do: from one to the next, all rows move by these steps, which are
+/// less than from one row to the next.
+struct SideBySide {
+  int64_t count;
+  int64_t leftStep, rightStep, resultStep;
+  llvm::SmallVector<int64_t> epilogueSteps;
+  /// The product of this number.
+  std::function<Product(mlir::Value number)> member;
+};
+/// Do several of them fit a vector?
+bool sharesVectors(KernelBuilder &builder, const Product &product,
+                   const SideBySide &batch, const KernelOptions &options);
+/// Directly, each block of rows for all products, so that it comes from memory
+/// once; or as one where several fit a vector. False if neither gains anything.
+bool emitSideBySide(KernelBuilder &builder, const Product &product,
+                    const SideBySide &batch, const KernelOptions &options);
 
 void emitProduct(KernelBuilder &builder, const Product &product,
                  Algorithm algorithm, const Workspace &workspace,

@@ -84,9 +84,16 @@ void NestLowering::chooseWhole() {
 /// Sums that are made in one go begin with what a fill right before has
 /// written, not with the elements that it wrote.
 void NestLowering::absorbFill() {
-  if (!strategy.jam || strategy.jamWhole.empty() || strategy.compensated ||
-      mayOverlap())
+  if (!strategy.jam || strategy.compensated || mayOverlap())
     return;
+  if (strategy.jamWhole.empty()) {
+    // One loop, which is short.
+    std::optional<int64_t> size =
+        getConstantIntValue(ranges[strategy.jamReduction].size);
+    if (!size || *size < 1 || *size > jamDepth() ||
+        llvm::count(iterators, utils::IteratorType::reduction) != 1)
+      return;
+  }
   Operation *before = op->getPrevNode();
   while (before && !isa<linalg::FillOp>(before) && isMemoryEffectFree(before))
     before = before->getPrevNode();

@@ -32,10 +32,6 @@ using namespace mlir;
 using namespace tfc;
 using namespace tfc::lowering;
 
-/// Larger strides have windows that hardly overlap, and one product for each
-/// phase would be a lot of code.
-static constexpr size_t mostProducts = 16;
-
 //===----------------------------------------------------------------------===//
 // Views
 //===----------------------------------------------------------------------===//
@@ -339,18 +335,10 @@ Value Convolution::filterGrad(Value x, Value grad) {
 
 Value Convolution::inputGrad(Value grad, Value filter) {
   bool pointwise = windows.isPointwise() && windows.hasUnitStrides();
-  SmallVector<Axis> axes;
-  size_t products = 1;
-  for (unsigned i = 0; i < windows.rank(); ++i)
-    if (std::optional<Axis> axis = axisOf(i)) {
-      products *= axis->phases.size();
-      axes.push_back(*axis);
-    }
-  if (!direct && !pointwise && !unit(depth) && axes.size() == windows.rank() &&
-      products <= mostProducts)
+  SmallVector<PhaseAxis> axes = phasesOf(l, windows);
+  if (!direct && !pointwise && !unit(depth) && !axes.empty())
     return narrow(implicitInputGrad(widen(grad), widen(filter), axes));
-  if (direct && unit(depth) && unit(features) &&
-      axes.size() == windows.rank() && products <= mostProducts)
+  if (direct && unit(depth) && unit(features) && !axes.empty())
     return narrow(inputGradTurned(widen(grad), widen(filter), axes));
   return narrow(windows.unpad(direct ? inputGradDirect(grad, filter)
                                      : inputGradSums(grad, filter)));
@@ -359,18 +347,18 @@ Value Convolution::inputGrad(Value grad, Value filter) {
 /// For each combination of phases a depthwise convolution of the padded
 /// gradient with their part of the filter, read backwards.
 Value Convolution::inputGradTurned(Value grad, Value filter,
-                                   ArrayRef<Axis> axes) {
+                                   ArrayRef<PhaseAxis> axes) {
   SmallVector<Value> extents{batch};
   llvm::append_range(extents, windows.sizes);
   extents.push_back(l.constantIndex(groups));
-  Value padded = paddedGrad(grad, axes);
+  Value padded = padForPhases(l, grad, axes, zero);
   if (windows.hasUnitStrides()) {
     SmallVector<Phase> phases = llvm::map_to_vector(
-        axes, [](const Axis &axis) { return axis.phases.front(); });
+        axes, [](const PhaseAxis &axis) { return axis.phases.front(); });
     return turnedSums(padded, filter, phases, filled(extents));
   }
   auto add = [&](ArrayRef<Phase> phases, Value result) -> Value {
-    PhaseBox box = boxOf(phases, result);
+    PhaseBox box = boxOf(l, windows, phases, result);
     Value mine = tensor::ExtractSliceOp::create(l.b, l.loc, result, box.offsets,
                                                 box.extents, box.steps);
     Value zeros = linalg::FillOp::create(l.b, l.loc, zero, mine).getResult(0);
@@ -378,7 +366,7 @@ Value Convolution::inputGradTurned(Value grad, Value filter,
         l.b, l.loc, turnedSums(padded, filter, phases, zeros), result,
         box.offsets, box.extents, box.steps);
   };
-  return overPhases(axes, forPhases(axes, extents), add);
+  return overPhases(axes, forPhases(l, axes, extents, zero), add);
 }
 
 /// `zeros`, with what these phases add up.

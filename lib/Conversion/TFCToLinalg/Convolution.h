@@ -8,8 +8,8 @@
 #ifndef TFC_LIB_CONVERSION_TFCTOLINALG_CONVOLUTION_H
 #define TFC_LIB_CONVERSION_TFCTOLINALG_CONVOLUTION_H
 
+#include "Phases.h"
 #include "Scalars.h"
-#include "Windows.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
@@ -103,46 +103,18 @@ private:
   mlir::Value implicitForward(mlir::Value x, mlir::Value filter);
   mlir::Value implicitFilterGrad(mlir::Value x, mlir::Value grad);
 
-  /// Elements of one dimension of the input, as far apart as windows are, and
-  /// those elements of the window that meet them.
-  struct Phase {
-    int64_t taps, first; ///< how many elements of the window, and the lowest
-    int64_t from;        ///< where it begins in the padded gradient
-    int64_t to;          ///< its first element in the input
-    mlir::Value places;  ///< how many elements it has there
-  };
-  struct Axis {
-    int64_t low = 0;  ///< zeros before the gradient
-    mlir::Value size; ///< of the padded gradient
-    llvm::SmallVector<Phase> phases;
-  };
-  std::optional<Axis> axisOf(unsigned spatial);
   Operand turnedFilter(mlir::Value filter, llvm::ArrayRef<Phase> phases,
                        const ImplicitLoops &loops);
-  mlir::Value paddedGrad(mlir::Value grad, llvm::ArrayRef<Axis> axes);
+  Operand phaseFilter(mlir::Value filter, llvm::ArrayRef<Phase> phases,
+                      const ImplicitLoops &loops);
   mlir::Value inputGradPhase(mlir::Value grad, mlir::Value filter,
                              llvm::ArrayRef<Phase> phases, mlir::Value result);
   mlir::Value implicitInputGrad(mlir::Value grad, mlir::Value filter,
-                                llvm::ArrayRef<Axis> axes);
+                                llvm::ArrayRef<PhaseAxis> axes);
   mlir::Value inputGradTurned(mlir::Value grad, mlir::Value filter,
-                              llvm::ArrayRef<Axis> axes);
+                              llvm::ArrayRef<PhaseAxis> axes);
   mlir::Value turnedSums(mlir::Value padded, mlir::Value filter,
                          llvm::ArrayRef<Phase> phases, mlir::Value zeros);
-  /// `add` puts into the result what one combination of phases adds up, for
-  /// each of them.
-  mlir::Value
-  overPhases(llvm::ArrayRef<Axis> axes, mlir::Value result,
-             llvm::function_ref<mlir::Value(llvm::ArrayRef<Phase>, mlir::Value)>
-                 add) const;
-  /// A new tensor of these extents: zeros, if phases leave elements out.
-  mlir::Value forPhases(llvm::ArrayRef<Axis> axes,
-                        llvm::ArrayRef<mlir::Value> extents);
-  /// Elements of a tensor in the input's size that belong to phases.
-  struct PhaseBox {
-    llvm::SmallVector<mlir::OpFoldResult> offsets, extents, steps;
-  };
-  PhaseBox boxOf(llvm::ArrayRef<Phase> phases, mlir::Value result);
-
   /// Loops of the direct form: batch, places, window, and what is left of a
   /// group.
   struct Loops {

@@ -9,6 +9,7 @@
 #include "Body.h"
 #include "Kernel.h"
 #include "Ordered.h"
+#include "PoolGradient.h"
 #include "Rows.h"
 #include "Scalars.h"
 #include "Slices.h"
@@ -412,6 +413,8 @@ static LogicalResult lowerScatter(Lowering &l, ScatterOp op) {
   if (rankOf(x) == 0)
     return op.emitOpError(
         "into a scalar has no lowering; reshape it to one element");
+  if (lowerPoolGradient(l, op))
+    return success();
   if (isForDevice(op) && scattersByPlaces(l, op)) {
     Value result = scatterByPlaces(l, op, mode);
     if (!result)

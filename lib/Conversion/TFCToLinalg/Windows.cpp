@@ -94,12 +94,13 @@ static constexpr int64_t largeElements = 8 * 1024;
 
 /// `whole`, of these extents, with `fill` around the input. The input is there
 /// already: a slice of an empty tensor would get a buffer of its own.
-Value Windows::margins(Value whole, ArrayRef<Value> extents, Value fill) {
-  SmallVector<OpFoldResult> steps(rank() + 2, l.b.getIndexAttr(1));
+static Value margins(Lowering &l, Value whole, ArrayRef<Value> extents,
+                     ValueRange before, ValueRange after, Value fill) {
+  SmallVector<OpFoldResult> steps(extents.size(), l.b.getIndexAttr(1));
   auto slab = [&](size_t dim, Value from, Value size) {
     if (isZero(size))
       return;
-    SmallVector<OpFoldResult> offsets(rank() + 2, l.b.getIndexAttr(0)),
+    SmallVector<OpFoldResult> offsets(extents.size(), l.b.getIndexAttr(0)),
         sizes = getAsOpFoldResult(extents);
     offsets[dim] = getAsOpFoldResult(from);
     sizes[dim] = getAsOpFoldResult(size);
@@ -109,40 +110,46 @@ Value Windows::margins(Value whole, ArrayRef<Value> extents, Value fill) {
     whole = tensor::InsertSliceOp::create(l.b, l.loc, part, whole, offsets,
                                           sizes, steps);
   };
-  for (size_t i = 0; i < rank(); ++i) {
+  for (size_t i = 0; i < before.size(); ++i) {
     slab(i + 1, l.constantIndex(0), before[i]);
-    slab(i + 1, addIndex(l, before[i], sizes[i]), after[i]);
+    slab(i + 1, subIndex(l, extents[i + 1], after[i]), after[i]);
   }
   return whole;
 }
 
-Value Windows::pad(Value x, Value fill) {
-  if (unpadded)
-    return x;
-  Values extents{dimOf(l, x, 0)};
+Value lowering::padAround(Lowering &l, Value x, ValueRange before,
+                          ValueRange after, Value fill) {
+  size_t rank = before.size() + 2;
+  SmallVector<Value> extents;
+  SmallVector<OpFoldResult> offsets(rank, l.b.getIndexAttr(0)), inner,
+      steps(rank, l.b.getIndexAttr(1));
   int64_t elements = 1;
-  for (size_t i = 0; i < rank(); ++i)
-    extents.push_back(addIndex(l, sizes[i], addIndex(l, before[i], after[i])));
-  extents.push_back(dimOf(l, x, rank() + 1));
-  for (Value extent : extents)
-    elements *= std::max<int64_t>(1, getConstantIntValue(extent).value_or(1));
-  bool isLarge = elements >= largeElements;
-  Value whole =
-      isLarge ? tensor::EmptyOp::create(l.b, l.loc, getAsOpFoldResult(extents),
-                                        fill.getType())
-                    .getResult()
-              : padded(extents.front(), extents.back(), fill);
-  SmallVector<OpFoldResult> offsets(rank() + 2, l.b.getIndexAttr(0)), inner,
-      steps(rank() + 2, l.b.getIndexAttr(1));
-  inner.push_back(getAsOpFoldResult(dimOf(l, x, 0)));
-  for (size_t i = 0; i < rank(); ++i) {
-    offsets[i + 1] = getAsOpFoldResult(before[i]);
-    inner.push_back(getAsOpFoldResult(sizes[i]));
+  bool isPadded = false;
+  for (size_t i = 0; i < rank; ++i) {
+    Value size = dimOf(l, x, i);
+    inner.push_back(getAsOpFoldResult(size));
+    if (i > 0 && i + 1 < rank) {
+      isPadded |= !isZero(before[i - 1]) || !isZero(after[i - 1]);
+      offsets[i] = getAsOpFoldResult(before[i - 1]);
+      size = addIndex(l, size, addIndex(l, before[i - 1], after[i - 1]));
+    }
+    extents.push_back(size);
+    elements *= std::max<int64_t>(1, getConstantIntValue(size).value_or(1));
   }
-  inner.push_back(getAsOpFoldResult(dimOf(l, x, rank() + 1)));
+  if (!isPadded)
+    return x;
+  bool isLarge = elements >= largeElements;
+  Value whole = tensor::EmptyOp::create(l.b, l.loc, getAsOpFoldResult(extents),
+                                        fill.getType());
+  if (!isLarge)
+    whole = linalg::FillOp::create(l.b, l.loc, fill, whole).getResult(0);
   whole = tensor::InsertSliceOp::create(l.b, l.loc, x, whole, offsets, inner,
                                         steps);
-  return isLarge ? margins(whole, extents, fill) : whole;
+  return isLarge ? margins(l, whole, extents, before, after, fill) : whole;
+}
+
+Value Windows::pad(Value x, Value fill) {
+  return padAround(l, x, before, after, fill);
 }
 
 Value Windows::unpad(Value x) {

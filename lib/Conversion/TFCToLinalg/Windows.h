@@ -72,8 +72,6 @@ public:
   llvm::SmallVector<int64_t> strides, dilations;
 
 private:
-  mlir::Value margins(mlir::Value whole, llvm::ArrayRef<mlir::Value> extents,
-                      mlir::Value fill);
   void box(mlir::Value x, mlir::ValueRange k,
            llvm::SmallVector<mlir::OpFoldResult> &offsets,
            llvm::SmallVector<mlir::OpFoldResult> &extents,
@@ -82,6 +80,11 @@ private:
   Lowering &l;
   bool unpadded = true, unitWindow = true;
 };
+
+/// A tensor of [batch, spatial..., channels] with so many elements of a stored
+/// scalar around it; the tensor itself if there are none.
+mlir::Value padAround(Lowering &l, mlir::Value x, mlir::ValueRange before,
+                      mlir::ValueRange after, mlir::Value fill);
 
 // Index arithmetic, folded as far as sizes are known.
 mlir::Value addIndex(Lowering &l, mlir::Value x, mlir::Value y);

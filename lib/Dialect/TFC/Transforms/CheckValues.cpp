@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "CheckBuilder.h"
+#include "tfc/Dialect/TFC/Transforms/PoolGradient.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -133,9 +134,10 @@ static void checkScatter(ScatterOp op, CheckBuilder &build) {
         "Updates of shape {} do not fit indices of shape {} into shape {}",
         {build.shape(op.getUpdates()), build.shape(op.getIndices()),
          build.shape(op.getX())});
-  checkVectors(op.getX(), op.getIndices(), 0,
-               "indices = {} does not index into shape {}", build,
-               beforeReplacement);
+  if (!findPooled(op))
+    checkVectors(op.getX(), op.getIndices(), 0,
+                 "indices = {} does not index into shape {}", build,
+                 beforeReplacement);
 }
 
 //===----------------------------------------------------------------------===//

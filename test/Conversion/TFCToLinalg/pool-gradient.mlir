@@ -1,0 +1,51 @@
+// RUN: tfc-opt %s -convert-tfc-to-linalg -canonicalize -split-input-file | FileCheck %s
+
+// A scatter to the positions of `argmax_pool` compares with the largest elements, and adds up what windows give, phase by phase.
+// CHECK-LABEL: func @windows
+// CHECK-NOT: i64>
+// CHECK: linalg.generic
+// CHECK: arith.maximumf
+// CHECK: linalg.generic
+// CHECK: arith.cmpf oeq
+// CHECK: arith.minsi {{.*}} : i8
+// CHECK-COUNT-2: linalg.generic
+// CHECK-NOT: scf.for
+func.func @windows(%x: tensor<1x8x16xf32>, %g: tensor<1x4x16xf32>) -> tensor<128xf32> {
+  %z = tfc.constant dense<0.0> : tensor<128xf32>
+  %a = tfc.argmax_pool %x {window = array<i64: 3>, strides = array<i64: 2>, dilations = array<i64: 1>, padding = array<i64>}
+      : (tensor<1x8x16xf32>) -> tensor<1x4x16xi64>
+  %f = tfc.reshape %a {shape = array<i64: 64>} : (tensor<1x4x16xi64>) -> tensor<64xi64>
+  %i = tfc.expand_dims %f {axes = array<i64: 1>} : (tensor<64xi64>) -> tensor<64x1xi64>
+  %u = tfc.reshape %g {shape = array<i64: 64>} : (tensor<1x4x16xf32>) -> tensor<64xf32>
+  %s = tfc.scatter %z, %i, %u {mode = "add"} : (tensor<128xf32>, tensor<64x1xi64>, tensor<64xf32>) -> tensor<128xf32>
+  return %s : tensor<128xf32>
+}
+
+// -----
+
+// What is added to may be anything but zeros.
+// CHECK-LABEL: func @onto
+// CHECK: scf.for
+func.func @onto(%z: tensor<128xf32>, %x: tensor<1x8x16xf32>, %g: tensor<64xf32>) -> tensor<128xf32> {
+  %a = tfc.argmax_pool %x {window = array<i64: 3>, strides = array<i64: 2>, dilations = array<i64: 1>, padding = array<i64>}
+      : (tensor<1x8x16xf32>) -> tensor<1x4x16xi64>
+  %f = tfc.reshape %a {shape = array<i64: 64>} : (tensor<1x4x16xi64>) -> tensor<64xi64>
+  %i = tfc.expand_dims %f {axes = array<i64: 1>} : (tensor<64xi64>) -> tensor<64x1xi64>
+  %s = tfc.scatter %z, %i, %g {mode = "add"} : (tensor<128xf32>, tensor<64x1xi64>, tensor<64xf32>) -> tensor<128xf32>
+  return %s : tensor<128xf32>
+}
+
+// -----
+
+// A number of another tensor's elements may be one that is not there.
+// CHECK-LABEL: func @smaller
+// CHECK: scf.for
+func.func @smaller(%x: tensor<1x8x16xf32>, %g: tensor<64xf32>) -> tensor<100xf32> {
+  %z = tfc.constant dense<0.0> : tensor<100xf32>
+  %a = tfc.argmax_pool %x {window = array<i64: 3>, strides = array<i64: 2>, dilations = array<i64: 1>, padding = array<i64>}
+      : (tensor<1x8x16xf32>) -> tensor<1x4x16xi64>
+  %f = tfc.reshape %a {shape = array<i64: 64>} : (tensor<1x4x16xi64>) -> tensor<64xi64>
+  %i = tfc.expand_dims %f {axes = array<i64: 1>} : (tensor<64xi64>) -> tensor<64x1xi64>
+  %s = tfc.scatter %z, %i, %g {mode = "add"} : (tensor<100xf32>, tensor<64x1xi64>, tensor<64xf32>) -> tensor<100xf32>
+  return %s : tensor<100xf32>
+}
