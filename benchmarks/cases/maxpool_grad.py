@@ -1,4 +1,4 @@
-"""The largest of 3 x 3 with steps of 2, NHWC 8 x 56 x 56 x 64, same, and its gradient; numbers are half zeros, as after relu."""
+"""The largest of 3 x 3 with steps of 2, NHWC 8 x 56 x 56 x 64, same, and its gradient, of half zeros."""
 
 import numpy as np
 

@@ -22,8 +22,9 @@ using namespace tfc::kernels;
 /// Elements of a copy of the left operand: some rows of it.
 static constexpr int64_t leftElements = 1024 * 1024;
 /// So many rows that are neighbours are read as they are, where a copy would
-/// have several pieces: a block of the depth is 1.5 MiB of them then.
-static constexpr int64_t mostNeighbours = 1024;
+/// have several pieces: with more of them, which are far apart, the copy is
+/// faster.
+static constexpr int64_t mostNeighbours = 64;
 
 //===----------------------------------------------------------------------===//
 // The right operand

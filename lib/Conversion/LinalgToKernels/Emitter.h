@@ -67,6 +67,9 @@ public:
   void direct();
   bool sideBySide(const SideBySide &batch);
   int64_t productsOfVector(const SideBySide &batch) const;
+  bool takesTurns() const {
+    return !leftIsAlongRows() && hasManyTiles(directShape().rows);
+  }
   void packed(const Workspace &workspace);
   void rowTimes();
   void dotProducts();
@@ -91,6 +94,11 @@ public:
   bool fetchesRight() const;
 
 private:
+  /// Fewer tiles than these are not shared out, but products.
+  static constexpr int64_t leastTurns = 16;
+  Shape directShape() const;
+  bool leftIsAlongRows() const;
+
   // Pieces of the index space
   mlir::Value flops(mlir::Value rows, mlir::Value columns, mlir::Value depth);
   mlir::Value allSteps();
@@ -145,12 +153,13 @@ private:
                   llvm::function_ref<void(Tile &)> prepare = {});
 
   // Side by side
-  Shape directShape() const;
   Tile directTile(llvm::ArrayRef<mlir::Value> rows,
                   llvm::ArrayRef<Columns> columns);
-  bool leftIsAlongRows() const;
   Tile mergedTile(llvm::ArrayRef<mlir::Value> rows, const SideBySide &batch);
   int64_t evenRows() const;
+  bool hasManyTiles(int64_t rows) const {
+    return !isKnown(m) || m >= leastTurns * rows;
+  }
 
   // Few columns
   bool isNarrow() const;

@@ -71,7 +71,7 @@ private:
   Values groupSizes();
   Matrix matrix(const Operand &operand, const Buffer &buffer);
   void findProducer();
-  void turnRight();
+  void turnRight(bool along);
   void takeEpilogue(Algorithm algorithm);
   void groupRows();
   Product makeProduct();
@@ -364,13 +364,17 @@ void Lowering::findProducer() {
 
 /// Sums along k read a copy of the right operand, in which k is contiguous and
 /// begins at a multiple of a vector, so that none lies in two cache lines.
-void Lowering::turnRight() {
+/// Groups read one in which their own part is contiguous, as it is else.
+void Lowering::turnRight(bool along) {
   SmallVector<unsigned> loops;
   for (unsigned dim : c.batch)
     if (c.right.uses(dim))
       loops.push_back(dim);
   llvm::append_range(loops, c.taps);
-  loops.append({c.column, c.inner});
+  if (along)
+    loops.append({c.column, c.inner});
+  else
+    loops.append({c.inner, c.column});
   MLIRContext *context = b.builder.getContext();
   SmallVector<AffineExpr> indices(c.right.map.getNumDims(),
                                   b.builder.getAffineConstantExpr(0));
@@ -386,8 +390,9 @@ void Lowering::turnRight() {
   AffineMap from = c.right.map.replaceDimsAndSymbols(indices, {}, rank, 0),
             to = AffineMap::getMultiDimIdentityMap(rank, context);
   SmallVector<int64_t> padded = shape;
-  padded.back() = llvm::alignTo(
-      shape.back(), options.unit.bits / c.type.getIntOrFloatBitWidth());
+  if (along)
+    padded.back() = llvm::alignTo(
+        shape.back(), options.unit.bits / c.type.getIntOrFloatBitWidth());
   Value copy =
       memref::AllocOp::create(b.builder, b.loc, MemRefType::get(padded, c.type),
                               sizes, b.builder.getI64IntegerAttr(64));
@@ -671,11 +676,18 @@ void Lowering::run() {
 
   Product product = makeProduct();
   std::optional<SideBySide> groups = groupsOf(product);
-  bool merged = groups && (sharesVectors(b, product, *groups, options) ||
-                           isShallow(product));
+  bool shares = groups && sharesVectors(b, product, *groups, options);
+  bool merged = shares || (groups && isShallow(product));
   if (!merged && chooseAlgorithm(b, product, options) == Algorithm::rowSums &&
       getConstantIntValue(product.right.rowStrides[0]) != 1) {
-    turnRight();
+    turnRight(/*along=*/true);
+    product = makeProduct();
+  }
+  // Of rows of all groups, each reads lines of a few sets of the caches.
+  bool takes = groups && !shares && takesTurns(b, product, options);
+  if (takes &&
+      (merged || chooseAlgorithm(b, product, options) == Algorithm::direct)) {
+    turnRight(/*along=*/false);
     product = makeProduct();
   }
   if (!merged && chooseAlgorithm(b, product, options) == Algorithm::packed) {

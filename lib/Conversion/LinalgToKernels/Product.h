@@ -91,6 +91,9 @@ struct SideBySide {
 /// Do several of them fit a vector?
 bool sharesVectors(KernelBuilder &builder, const Product &product,
                    const SideBySide &batch, const KernelOptions &options);
+/// Are there so many rows that these products take turns at blocks of them?
+bool takesTurns(KernelBuilder &builder, const Product &product,
+                const KernelOptions &options);
 /// Directly, each block of rows for all products, so that it comes from memory
 /// once; or as one where several fit a vector. False if neither gains anything.
 bool emitSideBySide(KernelBuilder &builder, const Product &product,

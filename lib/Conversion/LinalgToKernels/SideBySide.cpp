@@ -21,9 +21,7 @@ using namespace tfc::kernels;
 
 /// Tiles of a block: what they read of the right operand stays in the
 /// first-level cache meanwhile.
-static constexpr int64_t blockTiles = 3;
-/// Fewer tiles than these are not shared out, but products.
-static constexpr int64_t leastTiles = 16;
+static constexpr int64_t blockTiles = 8;
 /// Elements of the left operand that are repeated: those of 16 bytes stay in
 /// their quarter of a vector, which is one instruction without another operand.
 static constexpr int64_t mostDepth = 4;
@@ -91,7 +89,7 @@ bool Emitter::sideBySide(const SideBySide &batch) {
       if (m % rows == 0)
         most = rows;
   }
-  bool manyRows = !isKnown(m) || m >= leastTiles * most;
+  bool manyRows = hasManyTiles(most);
   if (merged == 1 && (!manyRows || alongRows))
     return false;
   int64_t even = alongRows ? 0 : evenRows();
@@ -156,6 +154,11 @@ bool tfc::kernels::sharesVectors(KernelBuilder &b, const Product &p,
                                  const SideBySide &batch,
                                  const KernelOptions &options) {
   return Emitter(b, p, options, b.type).productsOfVector(batch) > 1;
+}
+
+bool tfc::kernels::takesTurns(KernelBuilder &b, const Product &p,
+                              const KernelOptions &options) {
+  return Emitter(b, p, options, b.type).takesTurns();
 }
 
 bool tfc::kernels::emitSideBySide(KernelBuilder &b, const Product &p,

@@ -343,3 +343,19 @@ func.func @f(%x: tensor<{m}x{k}xf32>) -> tensor<{m}x{n}xf32> attributes {{tfc.en
         np.testing.assert_array_equal(host("f", x)[0], x @ w)
         if m == 16:  # nothing is packed when the function runs
             assert next(iter(host.entries.values()))["arena_bytes"] == 0
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("columns", [16, 20, 32, 33])
+def test_few_columns_of_packed_products(compiled, columns, machine):
+    """Tiles of up to two vectors have more rows."""
+    for rows in (13, 100):
+        check(compiled, (rows, 9000), (9000, columns), cpu=machine)
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("rows", [60, 64, 70])
+def test_deep_products_of_rows_that_are_neighbours(compiled, rows, machine):
+    """Up to 64 of them are read as they are where a copy would have several pieces."""
+    for columns in (5, 40, 100):
+        check(compiled, (rows, 17500), (17500, columns), transpose_x=True, cpu=machine)

@@ -85,7 +85,9 @@ def test_groups_see_their_own_channels(compiled, element, machine):
         for name, (operands, value) in wanted.items():
             (result,) = host(name, *operands)
             assert host.status == 0
-            np.testing.assert_array_equal(result, value.astype(TYPES[element]), err_msg=f"{name} {depth} {features} {groups}")
+            np.testing.assert_array_equal(
+                result, value.astype(TYPES[element]), err_msg=f"{name} {depth} {features} {groups}"
+            )
 
 
 @pytest.mark.parametrize("machine", MACHINES)

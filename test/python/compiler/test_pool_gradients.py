@@ -85,7 +85,9 @@ def test_each_window_gives_to_the_first_of_its_largest_elements(compiled, elemen
             np.add.at(wanted, at.ravel(), g.ravel().astype(np.float64))
             (result,) = host("largest", x, g)
             assert host.status == 0
-            np.testing.assert_array_equal(result, wanted.reshape(shape).astype(x.dtype), err_msg=f"{name} {shape} {window}")
+            np.testing.assert_array_equal(
+                result, wanted.reshape(shape).astype(x.dtype), err_msg=f"{name} {shape} {window}"
+            )
 
 
 @pytest.mark.parametrize("machine", MACHINES)
