@@ -254,10 +254,80 @@ static Value scatterByPlaces(Lowering &l, ScatterOp op, Mode mode) {
 /// in the same sets of the first-level cache.
 static constexpr int64_t updatesInBlock = 4160;
 
-/// The places of single elements that many updates go to, as a vector: null
-/// where they, or the updates, are computed one by one, or where there is
-/// nothing to gain.
-static Value manyPlaces(Lowering &l, ScatterOp op, Mode mode) {
+namespace {
+/// Updates of single elements, and the places that they go to, as vectors.
+struct Updates {
+  Value places, values;
+  /// Those of negative places are left out.
+  bool dropsNegative = false;
+};
+} // namespace
+
+/// The number that all elements of `x` are, if that is known.
+static std::optional<TypedAttr> sameNumber(Value x) {
+  while (auto broadcast = x.getDefiningOp<BroadcastToOp>())
+    x = broadcast.getX();
+  auto constant = x.getDefiningOp<ConstantOp>();
+  auto elements = constant ? dyn_cast<DenseElementsAttr>(constant.getValue())
+                           : DenseElementsAttr();
+  if (!elements || !elements.isSplat())
+    return std::nullopt;
+  return elements.getSplatValue<TypedAttr>();
+}
+
+/// Does a combination with this number leave all numbers that it is combined
+/// with, and that began with it, as they are?
+static bool isNeutral(Mode mode, TypedAttr start) {
+  auto real = dyn_cast<FloatAttr>(start);
+  auto integer = dyn_cast<IntegerAttr>(start);
+  switch (mode) {
+  case Mode::Add:
+  case Mode::Sub:
+    return real ? real.getValue().isPosZero()
+                : integer && integer.getValue().isZero();
+  case Mode::Mul:
+    return real ? real.getValue().isExactlyValue(1)
+                : integer && integer.getValue().isOne();
+  case Mode::Min:
+  case Mode::Max:
+    return true;
+  case Mode::Update:
+    return false;
+  }
+  return false;
+}
+
+/// What `select(places < 0, start, values)` adds to `select(places < 0, 0,
+/// places)` of what is `start` at first changes nothing there where places are
+/// negative: 0 and a sum that began with it, 1 and a product, the smallest
+/// number and a maximum.
+static std::optional<Updates> withoutNegative(ScatterOp op, Mode mode,
+                                              Value places, Value values) {
+  auto place = places.getDefiningOp<SelectOp>();
+  auto value = values.getDefiningOp<SelectOp>();
+  if (!place || !value || place.getCondition() != value.getCondition())
+    return std::nullopt;
+  auto absent = place.getCondition().getDefiningOp<LessOp>();
+  auto isZero = [](Value x) {
+    auto number = sameNumber(x);
+    auto integer = number ? dyn_cast<IntegerAttr>(*number) : IntegerAttr();
+    return integer && integer.getValue().isZero();
+  };
+  auto start = sameNumber(op.getX());
+  if (!absent || absent.getX() != place.getY() || !isZero(absent.getY()) ||
+      !isZero(place.getX()) || !start || !isNeutral(mode, *start) ||
+      sameNumber(value.getX()) != start ||
+      absent.getX().getType() != places.getType() ||
+      value.getY().getType() != values.getType() ||
+      isUnsigned(elementOf(places)))
+    return std::nullopt;
+  return Updates{place.getY(), value.getY(), /*dropsNegative=*/true};
+}
+
+/// What many updates of single elements are: nothing where they, or their
+/// places, are computed one by one, or where there is nothing to gain.
+static std::optional<Updates> manyUpdates(Lowering &l, ScatterOp op,
+                                          Mode mode) {
   auto isComputed = [&](Value x) {
     return x.getDefiningOp() && l.plan.isInline(x.getDefiningOp());
   };
@@ -265,15 +335,20 @@ static Value manyPlaces(Lowering &l, ScatterOp op, Mode mode) {
   if (mode == Mode::Update || !column || rankOf(op.getX()) != 1 ||
       rankOf(op.getUpdates()) != 1 || isComplex(elementOf(op.getX())) ||
       !hasWideVectors(op))
-    return {};
+    return std::nullopt;
   // Cells of a byte hold truth values.
   if (storageType(elementOf(op.getX())).getIntOrFloatBitWidth() == 8)
-    return {};
-  Value places = column.getX();
-  if (rankOf(places) != 1 || isComputed(places) ||
-      isComputed(op.getUpdates()) || l.dims.of(places)[0] < updatesInBlock)
-    return {};
-  return places;
+    return std::nullopt;
+  Updates result{column.getX(), op.getUpdates()};
+  if (rankOf(result.places) != 1)
+    return std::nullopt;
+  if (isComputed(result.places) && isComputed(result.values))
+    if (auto others = withoutNegative(op, mode, result.places, result.values))
+      result = *others;
+  if (isComputed(result.places) || isComputed(result.values) ||
+      l.dims.of(result.places)[0] < updatesInBlock)
+    return std::nullopt;
+  return result;
 }
 
 namespace {
@@ -284,10 +359,11 @@ namespace {
 /// last. Every place gets its updates in the same order either way.
 class Runs {
 public:
-  Runs(Lowering &l, ScatterOp op, Mode mode, Value places)
-      : mode(mode), element(elementOf(op.getX())),
-        placeElement(elementOf(places)), count(l.dims.of(places)[0]),
-        k(l, {places, op.getUpdates()},
+  Runs(Lowering &l, ScatterOp op, Mode mode, const Updates &given)
+      : mode(mode), dropsNegative(given.dropsNegative),
+        element(elementOf(op.getX())), placeElement(elementOf(given.places)),
+        count(l.dims.of(given.places)[0]),
+        k(l, {given.places, given.values},
           {{Dims(l.dims.of(op.getX())), storageType(element),
             l.value(op.getX())}},
           element, Kernel::Loops::ofVectors),
@@ -298,7 +374,7 @@ public:
     Num whole = k.index(count / block * block);
     k.loopBy(k.index(0), whole, block, [&](Num begin) {
       k.when(
-          isOrdered(begin), [&] { inOrder(begin); },
+          isThere(begin) && isOrdered(begin), [&] { inOrder(begin); },
           [&] { updateAll(begin, begin + block); });
     });
     updateAll(whole, k.index(count));
@@ -328,10 +404,18 @@ private:
                           toScalar(k.b, k.loc, updates(i).value, element));
     return k.num(toStorage(k.b, k.loc, after, element));
   }
+  Num isThere(Num i) {
+    if (!dropsNegative)
+      return k.truth(true);
+    Num place = places(i);
+    return k.no(isLess(place, place - place));
+  }
   void updateAll(Num from, Num to) {
     k.loop(from, to, [&](Num i) {
-      Num place = placeAt(i);
-      result.set(place, combined(result(place), i));
+      k.when(isThere(i), [&] {
+        Num place = placeAt(i);
+        result.set(place, combined(result(place), i));
+      });
     });
   }
 
@@ -395,6 +479,7 @@ private:
   }
 
   Mode mode;
+  bool dropsNegative;
   Type element, placeElement;
   int64_t count;
   Kernel k;
@@ -422,8 +507,8 @@ static LogicalResult lowerScatter(Lowering &l, ScatterOp op) {
     l.set(op.getResult(), result);
     return success();
   }
-  if (Value places = manyPlaces(l, op, mode)) {
-    l.set(op.getResult(), Runs(l, op, mode, places).build());
+  if (auto updates = manyUpdates(l, op, mode)) {
+    l.set(op.getResult(), Runs(l, op, mode, *updates).build());
     return success();
   }
   size_t outer = rankOf(indices) - 1;

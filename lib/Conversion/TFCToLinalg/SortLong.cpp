@@ -55,12 +55,8 @@ SortLong::SortLong(Kernel &k, Type element, bool descending, int64_t size)
     pieceSize /= 2;
 }
 
-/// Keys of 64 bits, and what is beyond the second-level cache, are as quickly
-/// merged.
 bool SortLong::hasPartitions() const {
-  return lanes.isWide && lanes.count == 16 &&
-         size * 64 / lanes.count <= mostInSecondCache &&
-         PartitionSort::isFor(lanes.count, size);
+  return lanes.isWide && PartitionSort::isFor(lanes.count, size);
 }
 
 double SortLong::nanoseconds() const {

@@ -27,6 +27,9 @@ using namespace tfc::lowering;
 
 /// The vectors that are sorted in registers, at most.
 static constexpr int64_t mostInBlock = 16;
+/// Where that is chosen at run time; the more there are to choose from, the
+/// fewer are sorted in vain.
+static constexpr int64_t rowsInBlocks[] = {10, 12, 14, mostInBlock};
 /// Rows of vectors of 64 bytes that stay in the first-level cache.
 static constexpr int64_t mostInChunk = 512;
 
@@ -270,21 +273,31 @@ Num lowering::shiftedRight(Num x, int64_t bits) {
       arith::ShRUIOp::create(k.b, k.loc, x.value, k.index(bits).value));
 }
 
+Num ColumnNetwork::rowsInBlock() const {
+  return chosenBlock.value ? chosenBlock : k.index(block);
+}
+
 /// What is exchanged while so many halvings are left.
 Num ColumnNetwork::distanceOf(Num levels) const {
-  return shiftedLeft(k.index(block), levels - 1);
+  return shiftedLeft(rowsInBlock(), levels - 1);
 }
 
 void ColumnNetwork::blocks(Num begin, Num end,
                            function_ref<void(Vectors &)> change) const {
-  strided(k, begin, end, k.index(block), [&](Num from) {
-    SmallVector<Num> places;
-    for (int64_t i = 0; i < block; ++i)
-      places.push_back(from + i);
-    Vectors x = load(places);
-    change(x);
-    store(places, x);
-  });
+  auto changeAll = [&](int64_t rows) {
+    strided(k, begin, end, k.index(rows), [&](Num from) {
+      SmallVector<Num> places;
+      for (int64_t i = 0; i < rows; ++i)
+        places.push_back(from + i);
+      Vectors x = load(places);
+      change(x);
+      store(places, x);
+    });
+  };
+  if (!chosenBlock.value)
+    return changeAll(block);
+  for (int64_t rows : rowsInBlocks)
+    k.when(chosenBlock == k.index(rows), [&] { changeAll(rows); });
 }
 
 /// Of two runs, the second is read backwards; and the first steps after that.
@@ -376,7 +389,7 @@ void ColumnNetwork::step(Num begin, Num end, Num stage, Num doublings,
   auto alongColumns = [&] {
     // As many steps as leave a multiple of three.
     Num rest = k.remainder(stage, k.index(3));
-    Num run = shiftedLeft(k.index(block), stage);
+    Num run = shiftedLeft(rowsInBlock(), stage);
     for (int levels = 1; levels <= std::min<int64_t>(log, 3); ++levels)
       k.when(rest == k.index(levels - 1),
              [&] { turnAndHalve(begin, end, run, levels); });
@@ -388,7 +401,7 @@ void ColumnNetwork::step(Num begin, Num end, Num stage, Num doublings,
     Num rest = k.remainder(doublings, k.index(3));
     for (int levels = 1; levels <= std::min<int64_t>(log, 2); ++levels)
       k.when(rest == k.index(levels), [&] {
-        halve(begin, end, shiftedLeft(k.index(block), doublings - 1), levels);
+        halve(begin, end, shiftedLeft(rowsInBlock(), doublings - 1), levels);
       });
     left = doublings - rest;
   };
@@ -431,18 +444,40 @@ void ColumnNetwork::sort(const Array &array, Num first, bool acrossLanes) {
   });
 }
 
-Num ColumnNetwork::numRows(Num doublings) const {
-  return shiftedLeft(k.index(block), doublings);
+Num ColumnNetwork::Shape::numRows() const {
+  return shiftedLeft(inBlock, doublings);
 }
 
-void ColumnNetwork::sortFirst(const Array &array, Num first, Num doublings) {
+/// Doubled once at least, so that there are squares of lanes, and an even
+/// number of rows.
+ColumnNetwork::Shape ColumnNetwork::shapeFor(Num rows) const {
+  Cell doublings = k.cell(k.index(1));
+  auto most = [&] { return shiftedLeft(k.index(mostInBlock), doublings); };
+  k.repeatWhile([&] { return most() < rows; },
+                [&] { doublings = Num(doublings) + 1; });
+  Num result = k.index(mostInBlock);
+  for (int64_t inBlock : llvm::reverse(rowsInBlocks)) {
+    Num fewer = k.index(inBlock);
+    result = k.choose(shiftedLeft(fewer, doublings) < rows, result, fewer);
+  }
+  return {result, doublings};
+}
+
+int64_t ColumnNetwork::mostRows(int64_t rows) {
+  return std::max<int64_t>(llvm::PowerOf2Ceil(rows), 2 * mostInBlock);
+}
+
+void ColumnNetwork::sort(const Array &array, Num first, const Shape &shape) {
   assert(logChunk == log && "expected rows that stay in the cache");
   keys = array;
-  Num end = first + numRows(doublings);
+  chosenBlock = shape.inBlock;
+  Num end = first + shape.numRows();
   blocks(first, end, [&](Vectors &x) { lanes.sort(x); });
-  k.loop(k.index(0), doublings + llvm::Log2_64(lanes.count), [&](Num stage) {
-    step(first, end, stage, doublings, /*acrossLanes=*/true);
+  Num stages = shape.doublings + llvm::Log2_64(lanes.count);
+  k.loop(k.index(0), stages, [&](Num stage) {
+    step(first, end, stage, shape.doublings, /*acrossLanes=*/true);
   });
+  chosenBlock = {};
 }
 
 //===----------------------------------------------------------------------===//

@@ -76,12 +76,18 @@ public:
   /// `acrossLanes`: then also columns among each other, the first one has the
   /// first elements.
   void sort(const Array &keys, Num first, bool acrossLanes);
-  /// How often the rows of registers double to be all of them.
-  int64_t mostDoublings() const { return log; }
-  /// The rows after so many doublings (an index), as long as they stay in the
-  /// first-level cache.
-  Num numRows(Num doublings) const;
-  void sortFirst(const Array &keys, Num first, Num doublings);
+  /// Rows of run time: blocks of registers, which double so many times.
+  struct Shape {
+    Num inBlock, doublings;
+    Num numRows() const;
+  };
+  /// At least so many rows, as few more as there is a shape for. They have to
+  /// stay in the first-level cache.
+  Shape shapeFor(Num rows) const;
+  /// The most rows that a shape for up to `rows` of them has.
+  static int64_t mostRows(int64_t rows);
+  /// Sorts columns, and lanes among each other.
+  void sort(const Array &keys, Num first, const Shape &shape);
 
 private:
   using Vectors = KeyLanes::Vectors;
@@ -95,11 +101,13 @@ private:
   void meetLanes(Num begin, Num last, int64_t group) const;
   void step(Num begin, Num end, Num stage, Num doublings,
             bool acrossLanes) const;
+  Num rowsInBlock() const;
   Num distanceOf(Num levels) const;
 
   Kernel &k;
   const KeyLanes &lanes;
   int64_t block, log, logChunk;
+  Num chosenBlock; // of a shape
   Array keys;
 };
 

@@ -5,14 +5,13 @@
 // Quicksort (Hoare, 1962) on vectors: lanes below a pivot become neighbours,
 // and so do the others, until a network sorts what is left.
 //
-// 1. The row becomes keys: of its first half, those below the pivot are written
-//    downwards from the middle of the first third of memory, the others from
-//    that of the second third; of its second half, upwards. So two threads make
-//    two runs without gaps. The last third is spare.
-// 2. Elements of a node are at one place, and there is spare room for as many
-//    at another one. Those below the pivot stay where they are, the others go
-//    to the spare room; what each leaves free is the other one's spare room. So
-//    nothing is moved twice.
+// 1. The row becomes keys, in the memory of the result where an element is as
+//    large as a key. Two threads take a half each; what is in the wrong half
+//    after that changes places.
+// 2. A partition reads some vectors from that end of what is left where less
+// has
+//    become free, and writes their elements to both ends. So it needs no other
+//    memory than what is at the ends at first, which waits aside.
 // 3. Threads share the four nodes after three partitions... and each goes on
 //    with its own, the last one first.
 //
@@ -40,6 +39,12 @@ static constexpr int64_t numSamples = 9;
 /// Nodes that threads share, and how often nodes double to be as many, after
 /// the first time.
 static constexpr int64_t numTasks = 8, numStages = 2;
+/// Of the fields of a node.
+static constexpr int64_t countField = 1;
+/// So many vectors are read from one side at a time.
+static constexpr int64_t vectorsPerTurn = 8;
+/// And as many from so far away are fetched.
+static constexpr int64_t turnsAhead = 4;
 
 bool PartitionSort::isFor(int64_t lanes, Dim size) {
   return size > 4 * mostInLeaf * lanes;
@@ -47,9 +52,9 @@ bool PartitionSort::isFor(int64_t lanes, Dim size) {
 
 PartitionSort::PartitionSort(const KeyLanes &lanes, int64_t size)
     : k(lanes.k), lanes(lanes), size(size),
-      length(llvm::alignTo(size, lanes.count) + lanes.count),
       network(lanes, mostInLeaf, /*isEven=*/true),
-      leaf(network.numRows() * lanes.count),
+      leaf(mostInLeaf * lanes.count),
+      inBlock((ColumnNetwork::mostRows(mostInLeaf) + 1) * lanes.count),
       deepest(2 * llvm::Log2_64_Ceil(llvm::divideCeil(size, leaf)) + 4),
       // A node leaves one of its two waiting, at each depth.
       stack(deepest + lanes.lane.getIntOrFloatBitWidth() + 4) {}
@@ -73,17 +78,12 @@ void PartitionSort::each(int64_t count, double nanoseconds, bool shared,
 
 PartitionSort::Node PartitionSort::node(Num slot) const {
   auto field = [&](int64_t i) { return nodes(slot, k.index(i)); };
-  return {field(0),
-          field(1),
-          field(2),
-          field(3),
-          field(4),
-          bounds(slot, k.index(0)),
+  return {field(0), field(countField), field(2), bounds(slot, k.index(0)),
           bounds(slot, k.index(1))};
 }
 
 void PartitionSort::setNode(Num slot, const Node &node) {
-  std::array fields{node.from, node.spare, node.count, node.to, node.depth};
+  std::array fields{node.from, node.count, node.depth};
   for (auto [i, field] : llvm::enumerate(fields))
     nodes.set(slot, k.index(i), field);
   bounds.set(slot, k.index(0), node.least);
@@ -156,7 +156,8 @@ static Carried carry(Kernel &k, Num from, Num to, int64_t step,
   k.b.setInsertionPointToStart(loop.getBody());
   Carried more =
       next(k.num(loop.getInductionVar()), numbers(loop.getRegionIterArgs()));
-  scf::YieldOp::create(k.b, k.loc, values(more));
+  if (!more.empty()) // otherwise it is there
+    scf::YieldOp::create(k.b, k.loc, values(more));
   return numbers(loop.getResults());
 }
 
@@ -168,126 +169,212 @@ Num PartitionSort::lanesBefore(Num count) const {
          k.splat(bound, lanes.count);
 }
 
-void PartitionSort::put(Num at, Num x, Num chosen, Num count) {
-  keys.setVector(at, k.compress(x, chosen), lanesBefore(count));
+/// The same by integers, which do not keep comparisons of vectors waiting.
+Num PartitionSort::firstLanes(Num count) const {
+  Type i32 = k.b.getI32Type(), bits = k.b.getIntegerType(lanes.count);
+  Num n = k.num(arith::IndexCastOp::create(k.b, k.loc, i32, count.value));
+  Num one =
+      k.num(arith::ConstantOp::create(k.b, k.loc, k.b.getI32IntegerAttr(1)));
+  Num mask = k.num(arith::ShLIOp::create(k.b, k.loc, one.value, n.value)) - one;
+  Value word = arith::TruncIOp::create(k.b, k.loc, bits, mask.value);
+  auto vector = VectorType::get(lanes.count, k.b.getI1Type());
+  return k.num(vector::BitCastOp::create(
+      k.b, k.loc, vector,
+      vector::BroadcastOp::create(k.b, k.loc, VectorType::get(1, bits), word)));
+}
+
+/// The same bits.
+Num PartitionSort::elementToKey(Num x) const {
+  Type type = lanes.lane;
+  if (auto vector = dyn_cast<VectorType>(x.value.getType()))
+    type = lanes.vector;
+  return isFloat(lanes.element)
+             ? k.num(arith::BitcastOp::create(k.b, k.loc, type, x.value))
+             : x;
+}
+Num PartitionSort::keyToElement(Num x) const {
+  auto type = VectorType::get(lanes.count, storageType(lanes.element));
+  return isFloat(lanes.element)
+             ? k.num(arith::BitcastOp::create(k.b, k.loc, type, x.value))
+             : x;
+}
+
+Num PartitionSort::key(Num at) const {
+  return keysAreResult ? elementToKey(keys.vector(at, lanes.count))
+                       : keys.vector(at, lanes.count);
+}
+void PartitionSort::setKey(Num at, Num x) const {
+  keys.setVector(at, keysAreResult ? keyToElement(x) : x);
+}
+void PartitionSort::setKey(Num at, Num x, Num mask) const {
+  keys.setVector(at, keysAreResult ? keyToElement(x) : x, mask);
+}
+
+/// Those of a part whose keys are below a pivot become its first ones; how many
+/// they are. Elements come from the end where there is less room, so that there
+/// is always enough for all of them at either end.
+Num PartitionSort::partition(Num from, Num count, Num pivot, Load load,
+                             Num &special) {
+  int64_t inVector = lanes.count, perTurn = vectorsPerTurn * inVector;
+  int64_t ahead = turnsAhead * perTurn;
+  Num below = k.splat(pivot, inVector), zero = k.index(0);
+  Num lanesInTurn = k.index(perTurn), lanesInVector = k.index(inVector);
+  // Loops carry what is special, too, where that is looked for.
+  auto add = [](Carried so, Num special) {
+    if (special.value)
+      so.push_back(special);
+    return so;
+  };
+  // What is at both ends waits aside, and what makes no whole turn with it.
+  Array aside = k.scratch({3 * perTurn + inVector}, lanes.lane);
+  Num inTurns = (count / lanesInTurn - 2) * lanesInTurn;
+  Num numAside = count - inTurns;
+  Num whole = numAside / lanesInVector * lanesInVector;
+  Carried marks =
+      carry(k, zero, whole, inVector, add({}, special),
+            [&](Num i, Carried so) -> Carried {
+              Num mark = so.empty() ? Num() : so[0];
+              Num at = from + i + k.choose(i < lanesInTurn, zero, inTurns);
+              aside.setVector(i, load(at, mark));
+              return add({}, mark);
+            });
+  if (special.value)
+    special = marks[0];
+  // The last lanes of it may be there already.
+  aside.setVector(whole, load(from + (count - inVector), special));
+
+  // Puts a whole vector where there is room for `room` elements, from `low` on.
+  auto put = [&](Num x, Num &low, Num &room) {
+    Num isLow = x < below, n = k.countOf(isLow);
+    // Lanes behind those that are chosen are room, too.
+    setKey(low, k.compress(x, isLow));
+    low = low + n;
+    room = room - inVector;
+    setKey(low + room, k.compress(x, x >= below),
+           firstLanes(lanesInVector - n));
+  };
+  Carried ends =
+      carry(k, zero, inTurns, perTurn, add({from + perTurn, from}, special),
+            [&](Num i, const Carried &so) -> Carried {
+              Num left = so[0], low = so[1], right = left + (inTurns - i);
+              Num mark = so.size() > 2 ? so[2] : Num(), room = count - i;
+              Num isRight = low + room - right < left - low;
+              Num at = k.choose(isRight, right - perTurn, left);
+              KeyLanes::Vectors x;
+              for (int64_t v = 0; v < vectorsPerTurn; ++v)
+                x.push_back(load(at + v * inVector, mark));
+              for (int64_t v = 0; v < vectorsPerTurn; ++v) {
+                keys.fetch(left + (ahead + v * inVector));
+                keys.fetch(right - (ahead + v * inVector));
+              }
+              for (Num vector : x)
+                put(vector, low, room);
+              return add({k.choose(isRight, left, left + perTurn), low}, mark);
+            });
+  if (special.value)
+    special = ends[2];
+  Num low = carry(k, zero, whole, inVector, {ends[1]},
+                  [&](Num i, const Carried &so) -> Carried {
+                    Num low = so[0], room = numAside - i;
+                    put(aside.vector(i, inVector), low, room);
+                    return {low};
+                  })[0];
+  Num rest = numAside - whole, x = aside.vector(whole, inVector);
+  Num isThere = lanesBefore(lanesInVector - rest) != lanesBefore(lanesInVector);
+  Num isLow = x < below && isThere, n = k.countOf(isLow);
+  setKey(low, k.compress(x, isLow), firstLanes(n));
+  setKey(low + n, k.compress(x, x >= below && isThere), firstLanes(rest - n));
+  return low + n - from;
+}
+
+/// What is in the wrong half of the row after both were partitioned.
+void PartitionSort::exchangeHalves(Num first, Num second, bool shared) {
+  static constexpr int64_t numPieces = 4;
+  int64_t inVector = lanes.count, half = size / 2;
+  Num numWrong = k.smaller(k.index(half) - first, second);
+  Num other = second - numWrong + half;
+  Num vectors = numWrong / k.index(inVector);
+  each(numPieces, half * 0.1 / numPieces, shared, [&](Num piece) {
+    auto begin = [&](Num piece) {
+      return vectors * piece / k.index(numPieces) * k.index(inVector);
+    };
+    k.loopBy(begin(piece), begin(piece + 1), inVector, [&](Num i) {
+      Num x = key(first + i);
+      setKey(first + i, key(other + i));
+      setKey(other + i, x);
+    });
+  });
+  k.loop(vectors * k.index(inVector), numWrong, [&](Num i) {
+    Num x = keys(first + i);
+    keys.set(first + i, keys(other + i));
+    keys.set(other + i, x);
+  });
 }
 
 /// The row's first two nodes.
 void PartitionSort::splitRow(const Array &row, bool shared) {
-  int64_t count = lanes.count, rest = size % count;
-  int64_t middle = size / 2 / count * count;
+  int64_t count = lanes.count, half = size / 2;
+  auto load = [&](Num at, Num &special) {
+    return lanes.keysOf(row.vector(at, count), special);
+  };
   Num none; // marks are looked for later
-  Num pivot = medianOf(
-      [&](Num at) { return lanes.keysOf(row.vector(at, count), none); },
-      k.index(size));
+  Num pivot = medianOf([&](Num at) { return load(at, none); }, k.index(size));
   auto bits = lanes.lane.getIntOrFloatBitWidth();
   Num least = scalarKey(llvm::minIntN(bits)),
       most = scalarKey(llvm::maxIntN(bits)), one = scalarKey(1);
   pivot = k.choose(pivot == least, pivot + one, pivot);
-  Num below = k.splat(pivot, count), zero = k.index(0);
-  Num first = k.index(middle), second = k.index(length + middle);
-  Array ends = k.scratch({2, 2}, k.b.getIndexType());
-
-  each(2, size / 2 * 0.5, shared, [&](Num piece) {
-    Num isFirst = piece == zero;
-    auto step = [&](Num x, Num isThere, Carried so) -> Carried {
-      // One of the two is moved before it is used, the other one after that.
-      auto putAll = [&](Num &at, Num chosen) {
-        Num n = k.countOf(chosen);
-        Num begin = at - k.choose(isFirst, n, zero);
-        put(begin, x, chosen, n);
-        at = begin + k.choose(isFirst, zero, n);
-      };
-      Num isLow = x < below, isHigh = x >= below;
-      putAll(so[0], isThere.value ? isLow && isThere : isLow);
-      putAll(so[1], isThere.value ? isHigh && isThere : isHigh);
-      return so;
-    };
-    auto look = [&](Num from, Num isThere, Carried so) {
-      Num special, x = lanes.keysOf(row.vector(from, count), special);
-      Carried result = step(x, isThere, {so[0], so[1]});
-      if (lanes.mayBeSpecial())
-        result.push_back(so[2] || special);
-      return result;
-    };
-    Carried so{first, second};
+  Num zero = k.index(0), numLow;
+  auto split = [&](Num from, Num size, Num piece) {
+    Num special;
     if (lanes.mayBeSpecial())
-      so.push_back(lanes.number(0) != lanes.number(0));
-    so = carry(k, k.choose(isFirst, zero, first),
-               k.choose(isFirst, first, k.index(size - rest)), count, so,
-               [&](Num from, const Carried &so) { return look(from, {}, so); });
-    auto store = [&](const Carried &so) {
-      ends.set(piece, zero, so[0]);
-      ends.set(piece, k.index(1), so[1]);
-      if (lanes.mayBeSpecial())
-        flags.setVector(piece * k.index(count),
-                        k.num(arith::ExtUIOp::create(k.b, k.loc, lanes.vector,
-                                                     so[2].value)));
-    };
-    store(so);
-    if (!rest)
-      return;
-    k.when(k.no(isFirst), [&] {
-      // The last vector is read from where it is full.
-      Num isThere =
-          k.lanesFromZero(VectorType::get(count, k.b.getI32Type())) >=
-          k.splat(k.num(arith::ConstantOp::create(
-                      k.b, k.loc, k.b.getI32IntegerAttr(count - rest))),
-                  count);
-      store(look(k.index(size - count), isThere, so));
+      special = lanes.number(0) != lanes.number(0);
+    Num low = partition(from, size, pivot, load, special);
+    if (lanes.mayBeSpecial())
+      flags.setVector(piece * k.index(count),
+                      k.num(arith::ExtUIOp::create(k.b, k.loc, lanes.vector,
+                                                   special.value)));
+    return low;
+  };
+  if (shared) {
+    Array ends = k.scratch({2}, k.b.getIndexType());
+    each(2, half * 0.3, shared, [&](Num piece) {
+      Num from = piece * k.index(half);
+      ends.set(piece,
+               split(from, k.index(half) + piece * k.index(size % 2), piece));
     });
-  });
-
-  Num lowFrom = ends(zero, zero), highFrom = ends(zero, k.index(1));
-  Num numLow = ends(k.index(1), zero) - lowFrom;
-  Num numHigh = ends(k.index(1), k.index(1)) - highFrom;
-  Num spare = k.index(2 * length);
+    Num first = ends(zero), second = ends(k.index(1));
+    exchangeHalves(first, second, shared);
+    numLow = first + second;
+  } else {
+    numLow = split(zero, k.index(size), zero);
+  }
   k.loop(zero, k.index(numTasks),
-         [&](Num slot) { nodes.set(slot, k.index(2), zero); });
-  setNode(zero, {lowFrom, spare, numLow, zero, k.index(1), least, pivot - one});
+         [&](Num slot) { nodes.set(slot, k.index(countField), zero); });
+  setNode(zero, {zero, numLow, k.index(1), least, pivot - one});
   setNode(k.index(numTasks / 2),
-          {highFrom, spare + numLow, numHigh, numLow, k.index(1), pivot, most});
+          {numLow, k.index(size) - numLow, k.index(1), pivot, most});
 }
 
 void PartitionSort::split(const Node &parent, Num slotOfLow, Num slotOfHigh) {
-  int64_t count = lanes.count;
   Cell chosen = k.cell(parent.least);
   k.when(
       parent.depth < k.index(deepest),
       [&] {
-        Num median = medianOf(
-            [&](Num at) { return keys.vector(parent.from + at, count); },
-            parent.count);
+        Num median = medianOf([&](Num at) { return key(parent.from + at); },
+                              parent.count);
         chosen =
             k.choose(median == parent.least, median + scalarKey(1), median);
       },
       [&] { chosen = halfway(parent); });
-  Num pivot = chosen, below = k.splat(pivot, count);
-  Num zero = k.index(0);
-  Num whole = parent.count / k.index(count) * k.index(count);
-  // Vectors are stored whole: what is behind their first lanes was read before,
-  // or is spare.
-  Carried lows = carry(
-      k, zero, whole, count, {zero}, [&](Num i, const Carried &so) -> Carried {
-        Num x = keys.vector(parent.from + i, count);
-        Num isLow = x < below, low = so[0];
-        keys.setVector(parent.from + low, k.compress(x, isLow));
-        keys.setVector(parent.spare + (i - low), k.compress(x, x >= below));
-        return {low + k.countOf(isLow)};
-      });
-  Num low = lows[0], high = whole - low;
-  Num x = keys.vector(parent.from + whole, count);
-  Num isThere = lanesBefore(parent.count - whole);
-  Num isLow = x < below && isThere, isHigh = x >= below && isThere;
-  put(parent.from + low, x, isLow, k.countOf(isLow));
-  put(parent.spare + high, x, isHigh, k.countOf(isHigh));
-  low = low + k.countOf(isLow);
-  high = parent.count - low;
+  Num pivot = chosen, none;
+  Num numLow = partition(
+      parent.from, parent.count, pivot, [&](Num at, Num &) { return key(at); },
+      none);
   Num depth = parent.depth + 1;
-  setNode(slotOfLow, {parent.from, parent.spare + high, low, parent.to, depth,
-                      parent.least, pivot - scalarKey(1)});
-  setNode(slotOfHigh, {parent.spare, parent.from + low, high, parent.to + low,
-                       depth, pivot, parent.most});
+  setNode(slotOfLow,
+          {parent.from, numLow, depth, parent.least, pivot - scalarKey(1)});
+  setNode(slotOfHigh, {parent.from + numLow, parent.count - numLow, depth,
+                       pivot, parent.most});
 }
 
 //===----------------------------------------------------------------------===//
@@ -297,7 +384,7 @@ void PartitionSort::split(const Node &parent, Num slotOfLow, Num slotOfHigh) {
 void PartitionSort::fill(const Node &leaf, const Array &result) {
   Num x = lanes.elementsOf(k.splat(leaf.least, lanes.count));
   k.loopBy(k.index(0), leaf.count, lanes.count, [&](Num i) {
-    result.setVector(leaf.to + i, x, lanesBefore(leaf.count - i));
+    result.setVector(leaf.from + i, x, lanesBefore(leaf.count - i));
   });
 }
 
@@ -305,37 +392,36 @@ void PartitionSort::fill(const Node &leaf, const Array &result) {
 Num PartitionSort::sortColumns(const Node &leaf, const Array &block) {
   int64_t count = lanes.count;
   Num zero = k.index(0), lanesInRow = k.index(count);
-  Cell found = k.cell(zero);
-  k.repeatWhile(
-      [&] { return network.numRows(found) * lanesInRow < leaf.count; },
-      [&] { found = Num(found) + 1; });
-  Num doublings = found, rows = network.numRows(doublings);
+  auto shape = network.shapeFor((leaf.count + (count - 1)) / lanesInRow);
+  Num rows = shape.numRows();
   Num whole = leaf.count / lanesInRow * lanesInRow;
-  k.loopBy(zero, whole, count, [&](Num i) {
-    block.setVector(i, keys.vector(leaf.from + i, count));
+  k.loopBy(zero, whole, count,
+           [&](Num i) { block.setVector(i, key(leaf.from + i)); });
+  k.loop(whole, leaf.count, [&](Num i) {
+    block.set(i, keysAreResult ? elementToKey(keys(leaf.from + i))
+                               : keys(leaf.from + i));
   });
-  k.loopBy(whole, rows * lanesInRow, count, [&](Num i) {
-    Num isThere = lanesBefore(leaf.count - i);
-    block.setVector(i, k.choose(isThere, keys.vector(leaf.from + whole, count),
-                                lanes.last()));
-  });
-  network.sortFirst(block, zero, doublings);
+  k.loopBy(leaf.count, rows * lanesInRow, count,
+           [&](Num i) { block.setVector(i, lanes.last()); });
+  network.sort(block, zero, shape);
   return rows;
 }
 
 void PartitionSort::sortLeaf(const Node &leaf, const Array &result) {
   int64_t count = lanes.count;
-  Array block = k.scratch({this->leaf}, lanes.lane);
-  Num rows = sortColumns(leaf, block);
-  // Columns become rows.
-  k.loopBy(k.index(0), rows, count, [&](Num from) {
+  Array block = k.scratch({inBlock}, lanes.lane);
+  Num rows = sortColumns(leaf, block), lanesInRow = k.index(count);
+  // Columns become rows; the last square may begin before the one before it
+  // has ended.
+  k.loopBy(k.index(0), rows, count, [&](Num i) {
+    Num from = k.smaller(i, rows - lanesInRow);
     KeyLanes::Vectors x;
     for (int64_t j = 0; j < count; ++j)
-      x.push_back(block.vector((from + j) * k.index(count), count));
+      x.push_back(block.vector((from + j) * lanesInRow, count));
     lanes.transpose(x);
     for (int64_t j = 0; j < count; ++j) {
       Num at = from + rows * k.index(j);
-      result.setVector(leaf.to + at, lanes.elementsOf(x[j]),
+      result.setVector(leaf.from + at, lanes.elementsOf(x[j]),
                        lanesBefore(leaf.count - at));
     }
   });
@@ -350,9 +436,8 @@ void PartitionSort::sortLeaf(const Node &leaf, const Array &result) {
 void PartitionSort::process(Num task, Num distance, const Array &result) {
   Num zero = k.index(0), isLast = distance == zero;
   Num begin = task * k.index(stack) + numTasks;
-  Num countField = k.index(2);
   setNode(begin, node(task));
-  nodes.set(task, countField, zero);
+  nodes.set(task, k.index(countField), zero);
   Cell waiting = k.cell(k.index(1));
   k.repeatWhile(
       [&] { return Num(waiting) > zero; },
@@ -380,9 +465,7 @@ void PartitionSort::process(Num task, Num distance, const Array &result) {
 
 void PartitionSort::makeRoom() {
   int64_t numSlots = numTasks * (stack + 1);
-  // What is read behind a node may be behind all of them.
-  keys = k.scratch({3 * length + lanes.count}, lanes.lane);
-  nodes = k.scratch({numSlots, 5}, k.b.getIndexType());
+  nodes = k.scratch({numSlots, 3}, k.b.getIndexType());
   bounds = k.scratch({numSlots, 2}, lanes.lane);
   flags = k.scratch({2 * lanes.count}, lanes.lane);
 }
@@ -390,6 +473,8 @@ void PartitionSort::makeRoom() {
 void PartitionSort::sort(const Array &row, const Array &result, bool shared,
                          Kernel::Body repair) {
   makeRoom();
+  keysAreResult = lanes.width == lanes.lane.getIntOrFloatBitWidth();
+  keys = keysAreResult ? result : k.scratch({size}, lanes.lane);
   splitRow(row, shared);
   k.loop(k.index(0), k.index(numStages + 1), [&](Num stage) {
     // So far apart are the nodes that are there, and those that come.
@@ -411,17 +496,21 @@ void PartitionSort::sort(const Array &row, const Array &result, bool shared,
   auto isMarked = [&](int64_t piece) {
     return flags.vector(k.index(piece * lanes.count), lanes.count) != zero;
   };
-  k.when(k.anyOf(isMarked(0) || isMarked(1)), repair);
+  Num marked = isMarked(0);
+  if (shared)
+    marked = marked || isMarked(1);
+  k.when(k.anyOf(marked), repair);
 }
 
 /// Of two nodes, the one that has the element is looked at.
 Num PartitionSort::select(const Array &row, int64_t place) {
   makeRoom();
+  keys = k.scratch({size}, lanes.lane);
   splitRow(row, /*shared=*/false);
   Num low = k.index(0), high = k.index(numTasks / 2), rank = k.index(place);
   Cell slot = k.cell(low), goesOn = k.cell(k.truth(true));
   auto choose = [&] {
-    slot = k.choose(rank < node(high).to, low, high);
+    slot = k.choose(rank < node(high).from, low, high);
     Node next = node(slot);
     goesOn = next.count > k.index(leaf) && next.least != next.most;
   };
@@ -434,8 +523,8 @@ Num PartitionSort::select(const Array &row, int64_t place) {
   Node last = node(slot);
   Cell result = k.cell(last.least);
   k.when(last.least != last.most, [&] {
-    Array block = k.scratch({leaf}, lanes.lane);
-    Num rows = sortColumns(last, block), at = rank - last.to;
+    Array block = k.scratch({inBlock}, lanes.lane);
+    Num rows = sortColumns(last, block), at = rank - last.from;
     result = block(k.remainder(at, rows) * k.index(lanes.count) + at / rows);
   });
   return result;

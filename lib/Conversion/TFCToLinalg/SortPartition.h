@@ -31,8 +31,7 @@ public:
 private:
   /// Elements that belong together, between two keys.
   struct Node {
-    Num from, spare; // where they are, and where there is room for as many
-    Num count, to;   // how many, and where they begin in the result
+    Num from, count; // where they are, and how many
     Num depth;       // how many partitions were before
     Num least, most; // bounds of their keys, both included
   };
@@ -40,10 +39,18 @@ private:
   void setNode(Num slot, const Node &node);
 
   Num lanesBefore(Num count) const;
+  Num firstLanes(Num count) const;
   Num scalarKey(int64_t n) const;
   Num halfway(const Node &node) const;
   Num medianOf(llvm::function_ref<Num(Num)> vectorAt, Num count) const;
-  void put(Num at, Num x, Num chosen, Num count);
+  Num elementToKey(Num x) const;
+  Num keyToElement(Num x) const;
+  Num key(Num at) const;
+  void setKey(Num at, Num x) const;
+  void setKey(Num at, Num x, Num mask) const;
+  using Load = llvm::function_ref<Num(Num at, Num &special)>;
+  Num partition(Num from, Num count, Num pivot, Load load, Num &special);
+  void exchangeHalves(Num first, Num second, bool shared);
   void splitRow(const Array &row, bool shared);
   void split(const Node &parent, Num slotOfLow, Num slotOfHigh);
   void makeRoom();
@@ -55,9 +62,10 @@ private:
 
   Kernel &k;
   const KeyLanes &lanes;
-  int64_t size, length;  // of a third of memory
+  int64_t size;
   ColumnNetwork network; // sorts a leaf
-  int64_t leaf, deepest, stack;
+  int64_t leaf, inBlock, deepest, stack;
+  bool keysAreResult = false;
   Array keys, nodes, bounds, flags;
 };
 

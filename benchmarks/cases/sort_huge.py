@@ -1,0 +1,23 @@
+"""Ten million numbers in order."""
+
+import numpy as np
+
+from cases._programs import Numpy, builders
+
+TOLERANCE = 0
+
+
+def inputs():
+    rng = np.random.default_rng(0)
+    return (rng.normal(size=(10_000_000,)).astype(np.float32),)
+
+
+def program(lib, x):
+    return lib.sort(x)
+
+
+def oracle(x):
+    return [program(Numpy, x)]
+
+
+BUILDERS = builders(program)
