@@ -157,7 +157,7 @@ void Array::setVector(Num from, Num x, Num mask) const {
 void Array::fetch(Num at) const {
   Array place = this->at({at});
   memref::PrefetchOp::create(kernel->b, kernel->loc, memref, place.first,
-                             /*isWrite=*/true, /*localityHint=*/3,
+                             /*isWrite=*/false, /*localityHint=*/3,
                              /*isDataCache=*/true);
 }
 
