@@ -154,12 +154,6 @@ void Array::setVector(Num from, Num x, Num mask) const {
   vector::MaskedStoreOp::create(kernel->b, kernel->loc, memref, place.first,
                                 mask.value, x.value);
 }
-void Array::fetch(Num at) const {
-  Array place = this->at({at});
-  memref::PrefetchOp::create(kernel->b, kernel->loc, memref, place.first,
-                             /*isWrite=*/false, /*localityHint=*/3,
-                             /*isDataCache=*/true);
-}
 
 Value Array::block(Num row, Num column, OpFoldResult rows,
                    OpFoldResult columns) const {

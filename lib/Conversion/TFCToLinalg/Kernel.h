@@ -63,8 +63,6 @@ public:
   /// Rows and columns from this place on, as a matrix.
   mlir::Value block(Num row, Num column, mlir::OpFoldResult rows,
                     mlir::OpFoldResult columns) const;
-  /// Brings what is at this place closer, if there is something.
-  void fetch(Num at) const;
 
 private:
   Num load(llvm::ArrayRef<Num> last) const;

@@ -24,6 +24,7 @@
 
 #include "SortPartition.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/Support/MathExtras.h"
@@ -210,6 +211,17 @@ void PartitionSort::setKey(Num at, Num x, Num mask) const {
   keys.setVector(at, keysAreResult ? keyToElement(x) : x, mask);
 }
 
+/// Brings what is at a place closer, if there is something.
+static void fetch(const Array &array, Num at) {
+  Kernel &k = *at.kernel;
+  // Where that is, is what a vector would be read from.
+  auto read = array.vector(at, 1).value.getDefiningOp<vector::LoadOp>();
+  memref::PrefetchOp::create(k.b, k.loc, read.getBase(), read.getIndices(),
+                             /*isWrite=*/false, /*localityHint=*/3,
+                             /*isDataCache=*/true);
+  read.erase();
+}
+
 /// Those of a part whose keys are below a pivot become its first ones; how many
 /// they are. Elements come from the end where there is less room, so that there
 /// is always enough for all of them at either end.
@@ -264,8 +276,8 @@ Num PartitionSort::partition(Num from, Num count, Num pivot, Load load,
               for (int64_t v = 0; v < vectorsPerTurn; ++v)
                 x.push_back(load(at + v * inVector, mark));
               for (int64_t v = 0; v < vectorsPerTurn; ++v) {
-                keys.fetch(left + (ahead + v * inVector));
-                keys.fetch(right - (ahead + v * inVector));
+                fetch(keys, left + (ahead + v * inVector));
+                fetch(keys, right - (ahead + v * inVector));
               }
               for (Num vector : x)
                 put(vector, low, room);

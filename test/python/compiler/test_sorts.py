@@ -87,25 +87,69 @@ def test_rows_in_order(compiled, element, machine):
         np.testing.assert_array_equal(result.view(f"u{x.itemsize}"), want.view(f"u{x.itemsize}"))
 
 
-def deceptive(n, lanes=16, samples=9, depth=14):
-    """What a partition looks at for its pivot are always the least elements that are left."""
-    value, known, order = np.zeros(n, np.int64), np.zeros(n, bool), np.arange(n)
-    for level in range(depth):
-        step = (len(order) - lanes) // (samples - 1)
-        looked = order[(np.arange(samples) * step)[:, None] + np.arange(lanes)]
-        fresh = np.unique(looked[~known[looked]])
-        value[fresh], known[fresh] = np.arange(len(fresh)) + 1000 * level, True
-        pivot = np.sort(np.where(known, value, 2**40)[looked], axis=0)[samples // 2]
-        for distance in (lanes // 3, 1):
-            pivot = np.median([np.roll(pivot, -distance * i) for i in range(3)], axis=0)
-        kept = ~known | (value >= pivot[0])
-        if level == 0:  # the first half of the row is written downwards
-            middle = n // 2 // lanes * lanes
-            order = np.concatenate([order[:middle].reshape(-1, lanes)[::-1].reshape(-1), order[middle:]])
-        order = order[kept[order]]
-    rest = np.flatnonzero(~known)
-    value[rest] = np.random.default_rng(0).integers(2**20, 2**31, len(rest))
-    return value
+# What lib/Conversion/TFCToLinalg/SortPartition.cpp does, to find the row that is worst for it.
+IN_LEAF, SAMPLES, PER_TURN = 128, 9, 8
+
+
+def sample_places(count, lanes):
+    step = (count - lanes) // (SAMPLES - 1)
+    return np.arange(SAMPLES)[:, None] * step + np.arange(lanes)
+
+
+def pivot_of(samples):
+    lanes = samples.shape[1]
+    x = np.sort(samples, axis=0)[SAMPLES // 2]
+    for distance in (lanes // 3, 1):
+        x = np.median([np.roll(x, -i * distance) for i in range(3)], axis=0)
+    return x[0]
+
+
+def partitioned(part, is_low, lanes):
+    """The elements in their new order."""
+    count, per_turn = len(part), PER_TURN * lanes
+    in_turns = (count // per_turn - 2) * per_turn
+    aside = np.concatenate([part[:per_turn], part[per_turn + in_turns :]])
+    result = np.empty_like(part)
+    low, room = 0, count
+
+    def put(elements):
+        nonlocal low, room
+        lows, highs = elements[is_low(elements)], elements[~is_low(elements)]
+        result[low : low + len(lows)] = lows
+        low, room = low + len(lows), room - len(elements)
+        result[low + room : low + room + len(highs)] = highs
+
+    left = per_turn
+    for turn in range(0, in_turns, per_turn):
+        right = left + in_turns - turn
+        is_right = low + room - right < left - low
+        begin = right - per_turn if is_right else left
+        left += 0 if is_right else per_turn
+        for i in range(begin, begin + per_turn, lanes):
+            put(part[i : i + lanes])
+    for i in range(0, len(aside), lanes):
+        put(aside[i : i + lanes])
+    return result, low
+
+
+def worst(size, lanes):
+    """A row each of whose samples are its smallest elements (McIlroy, "A killer adversary for quicksort", 1999), and how
+    many partitions that leave nearly all of it there are before a part is small enough to be sorted."""
+    values = np.full(size, np.inf)
+    part, known, depth = np.arange(size), 0, 0
+    while len(part) > IN_LEAF * lanes:
+        samples = part[sample_places(len(part), lanes)]
+        for place in samples.flat:
+            if values[place] == np.inf:
+                values[place], known = known, known + 1
+        pivot = pivot_of(values[samples])
+        if pivot == values[part].min():
+            pivot += 1
+        order, low = partitioned(part, lambda x, pivot=pivot: values[x] < pivot, lanes)
+        part, depth = order[low:], depth + 1
+    left = values == np.inf
+    values[left] = known + np.random.default_rng(0).permutation(left.sum())
+    return values, depth
 
 
 # Rows that partitions could be slow for, or wrong.
@@ -120,7 +164,6 @@ ORDERS = {
     ),
     "waves": lambda n: np.arange(n) % 1000,
     "the ends of the range": lambda n: np.array([-(2**31), 2**31 - 1])[np.random.default_rng(0).integers(0, 2, n)],
-    "samples are the least ones": deceptive,
 }
 
 
@@ -134,6 +177,30 @@ def test_a_row_in_any_order_before(compiled, name, machine):
         (result,) = host("f", x)
         assert host.status == 0
         np.testing.assert_array_equal(result, np.sort(x))
+
+
+# A row of a matrix is sorted by one thread, in the order that is computed here.
+@pytest.mark.parametrize("machine", [m for m in MACHINES if m in ("native", "x86-64-v4")])
+@pytest.mark.parametrize("element, lanes", [("f32", 16), ("i32", 16), ("f64", 8), ("i64", 8)])
+def test_pivots_after_many_partitions_are_halfway_between_bounds(compiled, element, lanes, machine):
+    skip_what_is_not_there(machine)
+    row, depth = worst(20000, lanes)
+    deepest = 2 * int(np.ceil(np.log2(row.size / (IN_LEAF * lanes)))) + 4
+    assert depth > deepest + 10
+    x = (np.stack([row, row[::-1]]) * 1000).astype(TYPES[element])
+    host = compiled(sort(x.shape, element, False), cpu=machine)
+    (result,) = host("f", x)
+    assert host.status == 0
+    np.testing.assert_array_equal(result, np.sort(x))
+
+
+def test_first_places_after_many_partitions(compiled):
+    x = worst(20011, 16)[0].astype(np.int32)[None]
+    for kept in (100, 3000, 15000):
+        host = compiled(first_places(x.shape, kept, "i32", False))
+        (result,) = host("f", x)
+        assert host.status == 0
+        np.testing.assert_array_equal(result[0], np.argsort(x[0], kind="stable")[:kept])
 
 
 @pytest.mark.parametrize("machine", MACHINES)
