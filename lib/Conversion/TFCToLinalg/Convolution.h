@@ -41,8 +41,12 @@ public:
     features = l.b.createOrFold<mlir::arith::DivUIOp>(l.loc, all,
                                                       l.constantIndex(groups));
     zero = toStorage(l.b, l.loc, numberScalar(l.b, l.loc, sum, 0), sum);
-    direct = groups > 1 &&
-             mlir::getConstantIntValue(features).value_or(1) < fewFeatures;
+    // One channel, from one: vectors of places need no patches.
+    bool isAlone = groups == 1 && unit(depth) && unit(features) &&
+                   windows.hasUnitStrides() && !windows.isPointwise();
+    direct = isAlone ||
+             (groups > 1 &&
+              mlir::getConstantIntValue(features).value_or(1) < fewFeatures);
     // One column has no vector of them: rows of patches are contiguous.
     storesPatches =
         unit(features) || (windows.isPointwise() && windows.hasUnitStrides());
