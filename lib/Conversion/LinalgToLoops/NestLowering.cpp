@@ -22,6 +22,7 @@
 #include "tfc/Dialect/TFCRT/IR/ParallelLoop.h"
 #include "tfc/Dialect/TFCRT/IR/Remark.h"
 #include "tfc/Dialect/TFCRT/Transforms/Body.h"
+#include "llvm/ADT/MapVector.h"
 
 using namespace mlir;
 using namespace tfc::loops;
@@ -184,22 +185,43 @@ static double bytesOfElement(MemRefType type) {
              : 8;
 }
 
+static double bytesOf(Value memory) {
+  auto type = dyn_cast<MemRefType>(memory.getType());
+  return type && type.hasStaticShape()
+             ? type.getNumElements() * bytesOfElement(type)
+             : 0;
+}
+
+/// The memory that an op works on: slices of one buffer, which often overlap,
+/// are no more than the buffer.
+static double footprint(LinalgOp op) {
+  llvm::MapVector<Value, double> parts;
+  for (Value memory : op->getOperands())
+    if (isa<MemRefType>(memory.getType()))
+      parts[tfc::rt::rootOf(memory)] += bytesOf(memory);
+  double bytes = 0;
+  for (auto [root, sum] : parts) {
+    double whole = bytesOf(root);
+    bytes += whole > 0 ? std::min(whole, sum) : sum;
+  }
+  return bytes;
+}
+
 /// The time of one iteration of the innermost loop: arithmetic in vectors,
 /// memory at the rate of the cache that holds all operands, what is not
 /// vectorized one by one.
 double NestLowering::elementNanoseconds() {
-  double arithmetic = 0, memory = 0, bytes = 0;
-  for (OpOperand &operand : op->getOpOperands())
-    if (auto type = dyn_cast<MemRefType>(operand.get().getType());
-        type && type.hasStaticShape())
-      bytes += type.getNumElements() * bytesOfElement(type);
-  double ofByte = bytes < nearBytes ? 0.0075 : 0.03;
+  double arithmetic = 0, memory = 0;
+  double ofByte = footprint(op) < nearBytes ? 0.0075 : 0.03;
   for (Operation &nested : op.getBlock()->without_terminator()) {
     bool slow = isa<memref::LoadOp>(nested) || nested.getNumRegions();
     arithmetic += slow ? 1 : 0.04;
     if (isa<arith::DivFOp, math::SqrtOp>(nested))
       arithmetic += 0.3;
-    else if (isa<math::MathDialect>(nested.getDialect()))
+    else if (isa<math::MathDialect>(nested.getDialect()) &&
+             !isa<math::AbsFOp, math::AbsIOp, math::CopySignOp, math::FmaOp,
+                  math::FloorOp, math::CeilOp, math::TruncOp,
+                  math::RoundEvenOp>(nested))
       arithmetic += 3;
   }
   for (OpOperand &operand : op->getOpOperands())
