@@ -25,7 +25,7 @@ struct Machine {
   VectorRegisters registers;
   PairSupport pairs;
   HalfSupport half;
-  bool fma = false;
+  bool fma = false, scalb = false;
 };
 } // namespace
 
@@ -40,8 +40,12 @@ static Machine machineOf(const TargetOptions &options) {
     return found->second;
   auto machine = createTargetMachine(options);
   if (machine)
-    found->second = {true, vectorRegisters(**machine), pairSupport(**machine),
-                     halfSupport(**machine), hasFma(**machine)};
+    found->second = {true,
+                     vectorRegisters(**machine),
+                     pairSupport(**machine),
+                     halfSupport(**machine),
+                     hasFma(**machine),
+                     hasScalb(**machine)};
   else
     llvm::consumeError(machine.takeError());
   return found->second;
@@ -75,6 +79,7 @@ static StageOptions &fill(StageOptions &stage, const CompileOptions &options) {
                       : machine.pairs.vectors              ? "vectors"
                                                            : "none";
     stage.fma = machine.fma;
+    stage.scalb = machine.scalb;
     stage.f16 = machine.half.f16;
     stage.f64ToF16 = machine.half.f64ToF16;
   }

@@ -182,6 +182,12 @@ bool tfc::hasFma(const TargetMachine &machine) {
   return triple.isAArch64();
 }
 
+bool tfc::hasScalb(const TargetMachine &machine) {
+  const MCSubtargetInfo &info = *machine.getMCSubtargetInfo();
+  return machine.getTargetTriple().isX86() &&
+         info.checkFeatures("+avx512f,+avx512vl");
+}
+
 void tfc::registerTargetTranslations(mlir::DialectRegistry &registry) {
   mlir::registerBuiltinDialectTranslation(registry);
   mlir::registerLLVMDialectTranslation(registry);

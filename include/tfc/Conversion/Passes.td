@@ -26,10 +26,11 @@ def ExpandMathPass : Pass<"tfc-expand-math"> {
   let options = [
     Option<"mostInlined", "most-inlined", "int64_t", "24", "Functions in a body that are expanded in their place">,
     Option<"fma", "fma", "bool", "false", "the target multiplies and adds in one instruction">,
+    Option<"scalb", "scalb", "bool", "false", "the target multiplies by powers of two in one instruction (AVX-512)">,
     Option<"leavePowers", "leave-powers", "bool", "false",
            "powers of f32 in linalg ops are left to tfc-expand-periodic, with fma">
   ];
-  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::math::MathDialect"];
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::math::MathDialect", "tfc::rt::TFCRTDialect"];
 }
 
 def CallMathPass : Pass<"tfc-call-math", "mlir::ModuleOp"> {
@@ -46,7 +47,8 @@ def CallMathPass : Pass<"tfc-call-math", "mlir::ModuleOp"> {
   }];
   let options = [
     Option<"contract", "contract", "bool", "true", "A multiplication and an addition may become one">,
-    Option<"fma", "fma", "bool", "false", "the target multiplies and adds in one instruction">
+    Option<"fma", "fma", "bool", "false", "the target multiplies and adds in one instruction">,
+    Option<"scalb", "scalb", "bool", "false", "the target multiplies by powers of two in one instruction (AVX-512)">
   ];
   let dependentDialects = ["mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::LLVM::LLVMDialect",
                            "mlir::math::MathDialect"];
@@ -69,13 +71,16 @@ def ExpandPeriodicPass : Pass<"tfc-expand-periodic", "mlir::ModuleOp"> {
 
     Powers of f32 (`math.powf`), with fma, likewise: what positive normal numbers with normal results take is in place, and
     a function that takes a whole vector has the rest of C99's rules.
+
+    `tfcrt.scalb` of vectors becomes AVX-512's instruction, of scalars two multiplications.
   }];
   let options = [
     Option<"contract", "contract", "bool", "true", "A multiplication and an addition may become one">,
-    Option<"fma", "fma", "bool", "false", "the target multiplies and adds in one instruction">
+    Option<"fma", "fma", "bool", "false", "the target multiplies and adds in one instruction">,
+    Option<"scalb", "scalb", "bool", "false", "the target multiplies by powers of two in one instruction (AVX-512)">
   ];
   let dependentDialects = ["mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::LLVM::LLVMDialect",
-                           "mlir::math::MathDialect", "mlir::scf::SCFDialect", "mlir::vector::VectorDialect"];
+                           "mlir::math::MathDialect", "mlir::scf::SCFDialect", "mlir::ub::UBDialect", "mlir::vector::VectorDialect"];
 }
 
 def PromoteHalfPass : Pass<"tfc-promote-half"> {

@@ -95,6 +95,9 @@ HalfSupport halfSupport(const llvm::TargetMachine &machine);
 /// Does the target multiply and add in one instruction, which rounds once?
 bool hasFma(const llvm::TargetMachine &machine);
 
+/// Does the target multiply vectors by powers of two in one instruction?
+bool hasScalb(const llvm::TargetMachine &machine);
+
 /// Adds what `emit` needs to a registry of dialects.
 void registerTargetTranslations(mlir::DialectRegistry &registry);
 

@@ -83,7 +83,8 @@ struct CallMathPass : tfc::impl::CallMathPassBase<CallMathPass> {
     builder.setInsertionPointToStart(function.addEntryBlock());
     Operation *inside = builder.clone(*op);
     inside->setOperands(function.getArguments());
-    Writer writer(builder, op->getLoc(), op->getResult(0).getType(), fma);
+    Writer writer(builder, op->getLoc(), op->getResult(0).getType(),
+                  {fma, scalb});
     func::ReturnOp::create(builder, op->getLoc(),
                            expansionOf(inside)(writer, inside));
     inside->erase();

@@ -84,7 +84,7 @@ Value tfc::expand::expandErf(Writer &w, Value x) {
   Value limit = w.constant(6.0);
   Value t = w.select(w.greater(magnitude, limit), limit, magnitude);
   Reduced e = reduceExp(w, w.neg(w.mul(t, t)));
-  Value power = w.mul(w.plus(e.q, 1.0), powerOf(w, e));
+  Value power = w.mul(shortExp(w, e.r), powerOf(w, e.n));
   Value large = w.sub(w.constant(1.0), w.mul(power, scaledErfc(w, t)));
   Value isSmall = w.less(magnitude, w.constant(1.0));
   return w.copySign(w.select(isSmall, w.abs(small), large), x);
@@ -120,7 +120,8 @@ Value tfc::expand::expandErfc(Writer &w, Value x) {
   // itself.
   Value head = w.head(t), low = w.mul(w.sub(head, t), w.add(head, t));
   Reduced e = reduceExp(w, w.neg(w.mul(head, head)), low);
-  Value y = w.mul(raise(w, e), scaledErfc(w, t));
+  Value power = w.timesPowerOfTwo(shortExp(w, e.r), e.n);
+  Value y = w.mul(power, scaledErfc(w, t));
   Value isNegative = w.less(x, w.constant(0));
   y = w.select(isNegative, w.sub(w.constant(2), y), y);
   Value isSmall = w.less(magnitude, w.constant(0.5));

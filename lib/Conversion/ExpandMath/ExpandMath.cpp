@@ -101,7 +101,8 @@ struct ExpandMathPass : tfc::impl::ExpandMathPassBase<ExpandMathPass> {
 
   void expand(Operation *op) {
     OpBuilder builder(op);
-    Writer writer(builder, op->getLoc(), op->getResult(0).getType(), fma);
+    Writer writer(builder, op->getLoc(), op->getResult(0).getType(),
+                  {fma, scalb});
     op->replaceAllUsesWith(ValueRange{expansionOf(op)(writer, op)});
     op->erase();
   }

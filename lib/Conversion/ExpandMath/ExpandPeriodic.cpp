@@ -11,12 +11,16 @@
 // when loops are in vectors already. An element's value does not depend on its
 // neighbours.
 //
+// Multiplications by powers of two (tfcrt.scalb) become the instruction that
+// the target has for vectors of its own sizes.
+//
 //===----------------------------------------------------------------------===//
 
 #include "Writer.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/UB/IR/UBOps.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Matchers.h"
@@ -177,6 +181,63 @@ Value divideFloats(OpBuilder &builder, Operation *op) {
   return arith::TruncIOp::create(b, type, whole);
 }
 
+/// AVX-512's instruction, of vectors of 128, 256 and 512 bits. Others are
+/// filled up, and longer ones divided; null for scalars (loops over which LLVM
+/// may still make vectors of) and for vectors of several dimensions.
+Value scaleVectors(OpBuilder &builder, tfc::rt::ScalbOp op) {
+  ImplicitLocOpBuilder b(op.getLoc(), builder);
+  auto type = dyn_cast<VectorType>(op.getType());
+  if (!type || type.getRank() != 1 || type.isScalable())
+    return {};
+  Type element = type.getElementType();
+  int64_t count = type.getNumElements(), bits = element.getIntOrFloatBitWidth();
+  int64_t size = 128;
+  while (size < 512 && size < count * bits)
+    size *= 2;
+  int64_t lanes = size / bits;
+  auto whole = VectorType::get(lanes, element);
+  std::string name =
+      ("llvm.x86.avx512.mask.scalef." +
+       llvm::Twine(element.isF32() ? "ps." : "pd.") + llvm::Twine(size))
+          .str();
+  // All lanes count, and the current rounding mode is meant, which only the
+  // longest form says.
+  auto part = [&](Value x, int64_t first) -> Value {
+    if (lanes == count)
+      return x;
+    SmallVector<int64_t> indices;
+    for (int64_t i = 0; i < lanes; ++i)
+      indices.push_back(std::min(first + i, count - 1));
+    return vector::ShuffleOp::create(b, x, x, indices);
+  };
+  Value mask = LLVM::ConstantOp::create(
+      b, b.getIntegerAttr(b.getIntegerType(std::max<int64_t>(lanes, 8)), -1));
+  Value unused = ub::PoisonOp::create(b, whole);
+  Value result;
+  for (int64_t first = 0; first < count; first += lanes) {
+    SmallVector<Value> operands{part(op.getX(), first), part(op.getN(), first),
+                                unused, mask};
+    if (size == 512)
+      operands.push_back(LLVM::ConstantOp::create(b, b.getI32IntegerAttr(4)));
+    Value scaled =
+        LLVM::CallIntrinsicOp::create(b, whole, b.getStringAttr(name), operands)
+            .getResult(0);
+    if (lanes == count)
+      return scaled;
+    // What is known so far, and these lanes behind it.
+    int64_t known = std::min(first + lanes, count) - first;
+    SmallVector<int64_t> indices;
+    for (int64_t i = 0; i < first; ++i)
+      indices.push_back(i);
+    for (int64_t i = 0; i < known; ++i)
+      indices.push_back(first + i);
+    result = first
+                 ? Value(vector::ShuffleOp::create(b, result, scaled, indices))
+                 : Value(vector::ShuffleOp::create(b, scaled, scaled, indices));
+  }
+  return result;
+}
+
 struct ExpandPeriodicPass
     : tfc::impl::ExpandPeriodicPassBase<ExpandPeriodicPass> {
   using ExpandPeriodicPassBase::ExpandPeriodicPassBase;
@@ -206,11 +267,23 @@ struct ExpandPeriodicPass
       op->replaceAllUsesWith(ValueRange{value});
       op->erase();
     }
+    getOperation()->walk([&](tfc::rt::ScalbOp op) {
+      OpBuilder builder(op);
+      op->replaceAllUsesWith(ValueRange{lowerScalb(builder, op)});
+      op->erase();
+    });
+  }
+
+  Value lowerScalb(OpBuilder &builder, tfc::rt::ScalbOp op) {
+    if (Value value = scaleVectors(builder, op))
+      return value;
+    Writer writer(builder, op.getLoc(), op.getType(), {}, contract);
+    return writer.timesPowerOfTwo(op.getX(), op.getN());
   }
 
   Writer writerFor(OpBuilder &builder, Operation *op) {
-    return Writer(builder, op->getLoc(), op->getResult(0).getType(), fma,
-                  contract);
+    return Writer(builder, op->getLoc(), op->getResult(0).getType(),
+                  {fma, scalb}, contract);
   }
 
   Value expandWithCalls(OpBuilder &builder, Operation *op) {

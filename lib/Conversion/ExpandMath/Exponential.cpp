@@ -32,30 +32,45 @@ Reduced tfc::expand::reduceExp(Writer &w, Value x, Value low) {
   r = w.mulAdd(n.value,
                w.constant(w.pick(2.12194440e-4, -1.42860682030941723212e-6)),
                r);
-  if (low)
-    r = w.add(r, low);
-  return {n.integer, w.mulAdd(w.mul(r, r), expTail(w, r), r)};
+  return {n, low ? w.add(r, low) : r};
 }
 
-Value tfc::expand::raise(Writer &w, Reduced e, int64_t by) {
-  Value n = by ? w.addI(e.n, w.integer(by)) : e.n;
-  return w.timesPowerOfTwo(w.plus(e.q, 1), n);
+Value tfc::expand::shortExpm1(Writer &w, Value r) {
+  return w.mulAdd(w.mul(r, r), expTail(w, r), r);
 }
 
-Value tfc::expand::powerOf(Writer &w, Reduced e, int64_t by) {
-  Value field = w.addI(e.n, w.integer(by - w.bias()));
+Value tfc::expand::shortExp(Writer &w, Value r) {
+  if (!w.hasFma()) // where products are rounded, the first terms count most
+    return w.plus(shortExpm1(w, r), 1);
+  Value one = w.constant(1);
+  return w.mulAdd(w.mulAdd(expTail(w, r), r, one), r, one);
+}
+
+Value tfc::expand::powerOf(Writer &w, Writer::Rounded n, int64_t by) {
+  Value field = w.addI(n.integer, w.integer(by - w.bias()));
   return w.fromBits(w.shiftLeft(field, w.mantissaBits()));
+}
+
+/// Is it -|x|?
+static bool isNegatedMagnitude(Value x) {
+  auto negated = x.getDefiningOp<arith::NegFOp>();
+  return negated && negated.getOperand().getDefiningOp<math::AbsFOp>();
 }
 
 Value tfc::expand::expandExp(Writer &w, Value x) {
   double least = w.pick(-104.0, -746.0);
-  Reduced e = reduceExp(w, w.clamp(x, least, w.pick(89.0, 710.0)));
+  Value low = w.constant(least), high = w.constant(w.pick(89.0, 710.0));
+  Value isZero = w.less(x, low), limited = w.select(isZero, low, x);
+  if (!isNegatedMagnitude(x))
+    limited = w.select(w.greater(limited, high), high, limited);
+  Reduced e = reduceExp(w, limited);
+  if (w.hasScalb())
+    return w.timesPowerOfTwo(shortExp(w, e.r), e.n);
   // What is less than all numbers is zero times something: a product that
   // underflows takes processors a hundred times as long, and masks of attention
   // are full of them.
-  Value isZero = w.less(x, w.constant(least));
-  e.q = w.select(isZero, w.constant(-1.0), e.q);
-  return raise(w, e);
+  Value q = w.select(isZero, w.constant(-1.0), shortExpm1(w, e.r));
+  return w.timesPowerOfTwo(w.plus(q, 1), e.n);
 }
 
 Value tfc::expand::expandExpm1(Writer &w, Value x) {
@@ -63,8 +78,8 @@ Value tfc::expand::expandExpm1(Writer &w, Value x) {
   // overflow.
   Value limited = w.clamp(x, w.pick(-25.0, -50.0), w.pick(88.8, 709.9));
   Reduced e = reduceExp(w, limited);
-  Value s = powerOf(w, e, -1);
-  Value y = w.scale(w.add(w.mul(s, e.q), w.plus(s, -0.5)), 2);
+  Value s = powerOf(w, e.n, -1);
+  Value y = w.scale(w.add(w.mul(s, shortExpm1(w, e.r)), w.plus(s, -0.5)), 2);
   Value limit = w.constant(w.pick(88.72283935546875, 709.782712893384));
   y = w.select(w.greater(x, limit), w.infinity(), y);
   // Tiny arguments, and the sign of zero.
@@ -72,23 +87,24 @@ Value tfc::expand::expandExpm1(Writer &w, Value x) {
   return w.select(tiny, x, y);
 }
 
-Value tfc::expand::expandLog(Writer &w, Value x) {
-  // Denormals are scaled into the normal range first.
-  Value smallest = w.constant(w.pick(1.17549435e-38, 2.2250738585072014e-308));
-  Value isDenormal = w.less(x, smallest);
-  Value scaled = w.select(isDenormal,
-                          w.scale(x, w.pick(8388608.0, 4503599627370496.0)), x);
-  Value bits = w.toBits(scaled);
-  // m in [sqrt(1/2), sqrt(2)), x = m 2^e: subtract the bits of sqrt(1/2), whose
-  // exponent field is then e.
+namespace {
+/// x = m 2^e with m in [sqrt(1/2), sqrt(2)), e as an integer, where x is
+/// normal.
+struct Binary {
+  Value m, e;
+};
+} // namespace
+
+static Binary splitNumber(Writer &w, Value x) {
+  // Subtract the bits of sqrt(1/2), whose exponent field is then e.
   int64_t rootBits = w.isF64() ? 0x3fe6a09e667f3bcdLL : 0x3f3504f3LL;
-  Value offset = w.subI(bits, w.integer(rootBits));
-  Value e = w.shiftRight(offset, w.mantissaBits());
-  Value m = w.fromBits(w.subI(bits, w.shiftLeft(e, w.mantissaBits())));
-  Value exponent = w.toFloat(e);
-  exponent = w.select(isDenormal, w.plus(exponent, -double(w.mantissaBits())),
-                      exponent);
-  Value t = w.plus(m, -1);
+  Value bits = w.toBits(x);
+  Value e = w.shiftRight(w.subI(bits, w.integer(rootBits)), w.mantissaBits());
+  return {w.fromBits(w.subI(bits, w.shiftLeft(e, w.mantissaBits()))), e};
+}
+
+/// log(1 + t) + exponent ln 2, for 1 + t in [sqrt(1/2), sqrt(2)).
+static Value sumOfLogs(Writer &w, Value t, Value exponent) {
   Value z = w.mul(t, t);
   Value y;
   if (w.isF64()) { // Cephes
@@ -111,7 +127,12 @@ Value tfc::expand::expandLog(Writer &w, Value x) {
   y = w.mulAdd(exponent, w.constant(-2.121944400546905827679e-4), y);
   y = w.mulAdd(z, w.constant(-0.5), y);
   y = w.add(t, y);
-  y = w.mulAdd(exponent, w.constant(0.693359375), y);
+  return w.mulAdd(exponent, w.constant(0.693359375), y);
+}
+
+/// `y`, or the logarithm of an argument that is infinite, zero, negative or
+/// NaN.
+static Value withSpecialLogs(Writer &w, Value x, Value y) {
   Value zero = w.constant(0.0);
   y = w.select(w.equal(x, w.infinity()), x, y);
   y = w.select(w.equal(x, zero), w.constant(-infinite), y);
@@ -119,18 +140,31 @@ Value tfc::expand::expandLog(Writer &w, Value x) {
   return w.select(w.compare(arith::CmpFPredicate::OGE, x, zero), y, w.nan());
 }
 
+Value tfc::expand::expandLog(Writer &w, Value x) {
+  // Denormals are scaled into the normal range first.
+  Value smallest = w.constant(w.pick(1.17549435e-38, 2.2250738585072014e-308));
+  Value isDenormal = w.less(x, smallest);
+  Value scaled = w.select(isDenormal,
+                          w.scale(x, w.pick(8388608.0, 4503599627370496.0)), x);
+  Binary parts = splitNumber(w, scaled);
+  Value exponent = w.toFloat(parts.e);
+  exponent = w.select(isDenormal, w.plus(exponent, -double(w.mantissaBits())),
+                      exponent);
+  return withSpecialLogs(w, x, sumOfLogs(w, w.plus(parts.m, -1), exponent));
+}
+
 Value tfc::expand::expandLog1p(Writer &w, Value x) {
-  // log(u) with u = 1 + x rounded, plus the first-order effect of that
-  // rounding.
-  Value one = w.constant(1.0);
-  Value u = w.exactAdd(x, one);
-  Value lost = w.exactSub(x, w.exactSub(u, one));
-  Value correction = w.div(lost, u);
-  Value y = w.add(expandLog(w, u), correction);
-  Value plain = w.select(w.equal(u, w.constant(0.0)), w.constant(-infinite), y);
-  plain = w.select(w.equal(x, w.infinity()), x, plain);
+  // With e of 1 + x, rounded: (1 + x) 2^-e - 1 = x 2^-e + (2^-e - 1), rounded
+  // once, so that what the sum loses does not count. A quarter of x, because
+  // 2^-e may be less than the smallest normal number.
+  Value sum = w.plus(x, 1);
+  Value e = splitNumber(w, sum).e;
+  Value power = w.powerOfTwo(w.subI(w.integer(2), e));
+  Value t = w.mulAdd(w.scale(x, 0.25), power,
+                     w.mulAdd(power, w.constant(0.25), w.constant(-1)));
+  Value y = withSpecialLogs(w, sum, sumOfLogs(w, t, w.toFloat(e)));
   Value tiny = w.less(w.abs(x), w.constant(w.pick(1e-8, 1e-17)));
-  return w.select(tiny, x, plain);
+  return w.select(tiny, x, y);
 }
 
 //===----------------------------------------------------------------------===//
@@ -139,7 +173,8 @@ Value tfc::expand::expandLog1p(Writer &w, Value x) {
 
 /// exp(x) / 2 in f64, which overflows later than exp(x). x is not negative.
 static Value halfExp(Writer &w, Value x) {
-  return raise(w, reduceExp(w, w.clamp(x, 0, 711.0)), -1);
+  Reduced e = reduceExp(w, w.clamp(x, 0, 711.0));
+  return w.timesPowerOfTwo(w.scale(shortExp(w, e.r), 0.5), e.n);
 }
 
 namespace {
@@ -204,37 +239,26 @@ Value tfc::expand::expandCosh(Writer &w, Value x) {
   return w.scale(w.add(cosine, rest), 2);
 }
 
-/// e / (e + 2) with e = exp(2 |x|) - 1, in which no digits are lost: 1 long
-/// before exp overflows.
-static Value longTanh(Writer &w, Value x) {
-  Value magnitude = w.abs(x), limit = w.constant(20.0);
-  Value limited = w.select(w.greater(magnitude, limit), limit, magnitude);
-  Reduced r = reduceExp(w, w.add(limited, limited));
-  Value power = powerOf(w, r);
-  Value e = w.mulAdd(power, r.q, w.plus(power, -1));
-  return w.copySign(w.div(e, w.plus(e, 2)), x);
-}
-
 Value tfc::expand::expandTanh(Writer &w, Value x) {
-  if (w.isF64())
-    return longTanh(w, x);
-  Value magnitude = w.abs(x);
-  Value z = w.mul(x, x);
-  // Cephes
-  Value p =
-      w.polynomial(z, {-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2,
-                       1.33314422036e-1, -3.33332819422e-1});
-  Value small = w.mulAdd(w.mul(z, x), p, x);
-  // 1 - 2 / (exp(2 |x|) + 1), which is 1 long before exp overflows; its
-  // argument stays in range for the one-step power of two.
-  Value limit = w.constant(10.0);
+  // e / (e + 2) with e = exp(2 |x|) - 1 = 2^n (1 + q) - 1: 1 long before exp
+  // overflows. 2^n q is r and a rest, so that no digits are lost in the sum:
+  // for n = 1 it is as small as 0.41.
+  Value magnitude = w.abs(x), limit = w.constant(w.pick(10.0, 20.0));
   Value limited = w.select(w.greater(magnitude, limit), limit, magnitude);
-  Reduced e = reduceExp(w, w.add(limited, limited));
-  Value power = powerOf(w, e);
-  Value sum = w.mulAdd(power, e.q, w.plus(power, 1.0)); // exp(2 |x|) + 1
-  Value large = w.sub(w.constant(1.0), w.div(w.constant(2.0), sum));
-  Value isLarge = w.greater(magnitude, w.constant(0.625));
-  Value y = w.select(isLarge, large, w.abs(small));
+  Reduced reduced = reduceExp(w, w.add(limited, limited));
+  Value power = powerOf(w, reduced.n), r = reduced.r;
+  Value head = w.mulAdd(power, r, w.plus(power, -1));
+  Value e = w.mulAdd(w.mul(power, w.mul(r, r)), expTail(w, r), head);
+  Value sum = w.plus(e, 2), y = w.div(e, sum);
+  if (!w.isF64()) {
+    // Rounding e + 2 takes up to one unit of the quotient's last place where
+    // that sum is little more than two: what was lost over the sum, about 2.2,
+    // is found out while the division goes on.
+    Value lost = w.exactSub(e, w.exactSub(sum, w.constant(2)));
+    Value part = w.select(w.less(magnitude, w.constant(0.5)),
+                          w.scale(lost, 0.46), w.constant(0));
+    y = w.sub(y, w.mul(y, part));
+  }
   return w.copySign(y, x);
 }
 

@@ -97,7 +97,7 @@ static Value powerOf2(Writer &w, Value high, Value low) {
         b = w.add(w.scale(tail, ln2), w.mul(head, c.low));
   Value r = w.exactAdd(a, b), lost = w.exactSub(b, w.exactSub(r, a));
   Value q = w.mulAdd(w.mul(r, r), expTail(w, r), w.add(r, lost));
-  return raise(w, {n.integer, q});
+  return w.timesPowerOfTwo(w.plus(q, 1), n);
 }
 
 /// x^y in f64 for x > 0.
@@ -232,7 +232,7 @@ static Value pairPower(Writer &w, Value x, Value y) {
   Writer::Rounded n = w.roundPower(high);
   // A product that underflows would take far longer.
   Value power = w.select(isZero, zero, pairExp2(w, {high, low}, n.value));
-  return w.timesPowerOfTwo(power, n.integer);
+  return w.timesPowerOfTwo(power, n);
 }
 
 Partial tfc::expand::expandOrdinaryPow(Writer &w, Value x, Value y) {

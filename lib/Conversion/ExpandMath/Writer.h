@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 #include <limits>
 
 namespace tfc::expand {
@@ -19,14 +20,18 @@ namespace tfc::expand {
 using mlir::ArrayRef;
 using mlir::Value;
 
+/// What the target does in one instruction: x y + z, and x 2^n.
+struct Instructions {
+  bool fma = false, scalb = false;
+};
+
 /// Writes arithmetic on values of one float type (f32 or f64, scalar or
-/// vector). `fma`: the target multiplies and adds in one instruction.
-/// `contract`: two of ours may become one.
+/// vector). `contract`: two of our operations may become one.
 class Writer {
 public:
   Writer(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type type,
-         bool fma = false, bool contract = true)
-      : b(loc, builder), builder(builder), type(type), fma(fma),
+         Instructions has = {}, bool contract = true)
+      : b(loc, builder), builder(builder), type(type), has(has),
         element(mlir::cast<mlir::FloatType>(mlir::getElementTypeOrSelf(type))),
         intElement(b.getIntegerType(element.getWidth())),
         intType(withElement(intElement)),
@@ -36,14 +41,15 @@ public:
 
   /// The same for f64, in as many lanes.
   Writer inDouble() {
-    return Writer(builder, b.getLoc(), withElement(b.getF64Type()), fma,
+    return Writer(builder, b.getLoc(), withElement(b.getF64Type()), has,
                   mayContract());
   }
   mlir::Location loc() { return b.getLoc(); }
   mlir::OpBuilder &opBuilder() { return builder; }
 
   bool isF64() const { return element.isF64(); }
-  bool hasFma() const { return fma; }
+  bool hasFma() const { return has.fma; }
+  bool hasScalb() const { return has.scalb; }
   bool mayContract() const {
     return contract.getValue() != mlir::arith::FastMathFlags::none;
   }
@@ -200,21 +206,30 @@ public:
     Value shifted = exactAdd(x, magic);
     return {exactSub(shifted, magic), subI(toBits(shifted), toBits(magic))};
   }
-  /// The same, with an integer for `timesPowerOfTwo`.
+  /// The same, where the low bits of the integer are n plus two biases; those
+  /// that are above them do not count.
   Rounded roundPower(Value x) {
-    Value magic = constant(pick(12582912.0, 6755399441055744.0) + 2 * bias());
-    Value shifted = exactAdd(x, magic);
-    return {exactSub(shifted, magic), toBits(shifted)};
+    Value shifted = exactAdd(x, powerMagic());
+    return {exactSub(shifted, powerMagic()), toBits(shifted)};
   }
-  /// x 2^n, in two steps, so that denormal results are right. The low bits of
-  /// `n` are n plus two biases, those that are above them do not count.
-  Value timesPowerOfTwo(Value x, Value n) {
-    Value half = shiftRight(n, 1), rest = subI(n, half);
+  /// x 2^n, with n from `roundPower`: in one instruction, or in two steps, so
+  /// that denormal results are right.
+  Value timesPowerOfTwo(Value x, Rounded n) {
+    if (has.scalb)
+      return tfc::rt::ScalbOp::create(b, x, n.value);
+    Value half = shiftRight(n.integer, 1), rest = subI(n.integer, half);
     x = mul(x, fromBits(shiftLeft(half, mantissaBits())));
     return mul(x, fromBits(shiftLeft(rest, mantissaBits())));
   }
+  /// The same, where n is known as a float only.
+  Value timesPowerOfTwo(Value x, Value n) {
+    return timesPowerOfTwo(x, Rounded{n, toBits(exactAdd(n, powerMagic()))});
+  }
 
 private:
+  Value powerMagic() {
+    return constant(pick(12582912.0, 6755399441055744.0) + 2 * bias());
+  }
   mlir::Type withElement(mlir::Type e) {
     if (auto vector = mlir::dyn_cast<mlir::VectorType>(type))
       return vector.clone(e);
@@ -230,25 +245,28 @@ private:
   mlir::ImplicitLocOpBuilder b;
   mlir::OpBuilder &builder;
   mlir::Type type;
-  bool fma;
+  Instructions has;
   mlir::FloatType element;
   mlir::Type intElement, intType;
   mlir::arith::FastMathFlagsAttr contract;
 };
 
-/// x = n ln 2 + r with |r| <= ln(2) / 2: the integer n, as
-/// `Writer::timesPowerOfTwo` takes it, and q = exp(r) - 1.
+/// x = n ln 2 + r with |r| <= ln(2) / 2: n, as `Writer::timesPowerOfTwo` takes
+/// it, and r.
 struct Reduced {
-  Value n, q;
+  Writer::Rounded n;
+  Value r;
 };
 /// Of x, or of x + `low`, where `low` is small beside x.
 Reduced reduceExp(Writer &w, Value x, Value low = {});
 /// (exp(r) - 1 - r) / r^2 for |r| <= ln(2) / 2.
 Value expTail(Writer &w, Value r);
-/// (1 + q) 2^(n + by): in two steps, so that denormal results are right.
-Value raise(Writer &w, Reduced e, int64_t by = 0);
+/// exp(r) - 1 for |r| <= ln(2) / 2.
+Value shortExpm1(Writer &w, Value r);
+/// exp(r) for |r| <= ln(2) / 2.
+Value shortExp(Writer &w, Value r);
 /// 2^(n + by), where that is a normal number.
-Value powerOf(Writer &w, Reduced e, int64_t by = 0);
+Value powerOf(Writer &w, Writer::Rounded n, int64_t by = 0);
 
 /// What functions of f32 compute in f64, by polynomials of as many digits as
 /// f32 needs: log2 of x > 0, within 2^-35 of its value, and 2^x for |x| < 1000,

@@ -40,7 +40,8 @@ Value lowering::floatSign(C c, Args x) {
 }
 
 /// The exponential of a negative number only: it cannot overflow, and the left
-/// tail keeps its digits.
+/// tail keeps its digits. With e = exp(-|x|) and q = e / (1 + e) the result is
+/// 1 - q or e - e q, in which rounding 1 + e counts less than in 1 / (1 + e).
 Value lowering::floatSigmoid(C c, Args x) {
   Value magnitude = math::AbsFOp::create(c.b, c.loc, x[0]);
   Value exp = math::ExpOp::create(
@@ -49,7 +50,10 @@ Value lowering::floatSigmoid(C c, Args x) {
   Value sum = arith::AddFOp::create(c.b, c.loc, c.number(1), exp, contract);
   Value top =
       choose(c, compare(c, FP::OGE, x[0], c.number(0)), c.number(1), exp);
-  return arith::DivFOp::create(c.b, c.loc, top, sum, contract);
+  Value quotient = arith::DivFOp::create(c.b, c.loc, exp, sum, contract);
+  return arith::SubFOp::create(
+      c.b, c.loc, top,
+      arith::MulFOp::create(c.b, c.loc, top, quotient, contract), contract);
 }
 
 Value lowering::floatPow(C c, Args x) {

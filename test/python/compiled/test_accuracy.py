@@ -181,3 +181,20 @@ def test_a_value_does_not_depend_on_its_neighbours(dtype):
     kept = mixed == x
     assert np.array_equal(alone[kept], together[kept])
     np.testing.assert_allclose(together[~kept], np.sin(mixed[~kept].astype(np.float64)), rtol=1e-6)
+
+
+@pytest.mark.parametrize(("dtype", "low", "high"), [(np.float32, -104.5, -87.0), (np.float64, -746.0, -708.0)])
+def test_denormal_exponentials_are_within_one_of_their_spacing(dtype, low, high):
+    x = np.linspace(low, high, 5_000).astype(dtype)
+    want, got = np.exp(x.astype(LONG)), compiled(tf.exp, x).astype(LONG)
+    assert np.max(np.abs(got - want)) <= np.finfo(dtype).smallest_subnormal
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("function", [tf.exp, tf.sigmoid, tf.tanh, tf.math.expm1, tf.cosh, tf.math.erfc])
+def test_functions_of_rows_of_all_lengths(function, dtype):
+    """Ends of rows go in shorter vectors, or one by one."""
+    x = np.random.default_rng(5).uniform(-9, 9, 70).astype(dtype)
+    whole = compiled(function, x)
+    for length in (1, 2, 3, 5, 7, 9, 13, 17, 20, 31, 33, 47, 63):
+        np.testing.assert_allclose(compiled(function, x[:length]), whole[:length], rtol=2 * np.finfo(dtype).eps)

@@ -15,6 +15,7 @@ include "mlir/Dialect/LLVMIR/LLVMTypes.td"
 include "mlir/IR/OpBase.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "mlir/Interfaces/DestinationStyleOpInterface.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 include "mlir/Interfaces/ViewLikeInterface.td"
 
@@ -76,6 +77,21 @@ def TFCRT_ComputeOp : TFCRT_Op<"compute", [
   let extraClassDeclaration = [{
     mlir::MutableOperandRange getDpsInitsMutable() { return getOutputsMutable(); }
   }];
+}
+
+def TFCRT_ScalbOp : TFCRT_Op<"scalb", [
+    Pure, SameOperandsAndResultType, Elementwise, Scalarizable, Vectorizable,
+    Tensorizable]> {
+  let summary = "x 2^n, rounded once";
+  let description = [{
+    C's `scalb`, elementwise: `n` is a whole number. Results that are too large
+    are infinite, those that are below all normal numbers denormal or zero.
+    Processors with AVX-512 have an instruction for it, which
+    `tfc-expand-periodic` makes of it.
+  }];
+  let arguments = (ins FloatLike:$x, FloatLike:$n);
+  let results = (outs FloatLike:$result);
+  let assemblyFormat = "$x `,` $n attr-dict `:` type($result)";
 }
 
 def TFCRT_PrintOp : TFCRT_ReaderOp<"print"> {

@@ -1,0 +1,73 @@
+// RUN: tfc-opt %s -split-input-file -tfc-expand-math="fma=true scalb=true" | FileCheck %s
+// RUN: tfc-opt %s -split-input-file -tfc-expand-periodic | FileCheck %s --check-prefix=LATE
+
+// Where the target multiplies by powers of two in one instruction, so does an exponential: zero and denormal results are
+// right, and take no longer than others.
+
+// CHECK-LABEL: func.func @exponential
+// CHECK:       %[[POWER:.*]] = tfcrt.scalb %{{.*}}, %{{.*}} : f32
+// CHECK-NEXT:  return %[[POWER]]
+func.func @exponential(%x: f32) -> f32 {
+  %0 = math.exp %x : f32
+  return %0 : f32
+}
+
+// -----
+
+// Vectors of the target's sizes.
+
+// LATE-LABEL: func.func @whole
+// LATE-SAME:  (%[[X:.*]]: vector<16xf32>, %[[N:.*]]: vector<16xf32>
+// LATE:       llvm.call_intrinsic "llvm.x86.avx512.mask.scalef.ps.512"(%[[X]], %[[N]], %{{.*}}, %{{.*}}, %{{.*}}) : (vector<16xf32>, vector<16xf32>, vector<16xf32>, i16, i32) -> vector<16xf32>
+// LATE:       llvm.call_intrinsic "llvm.x86.avx512.mask.scalef.pd.256"(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}) : (vector<4xf64>, vector<4xf64>, vector<4xf64>, i8) -> vector<4xf64>
+func.func @whole(%x: vector<16xf32>, %n: vector<16xf32>, %y: vector<4xf64>) -> (vector<16xf32>, vector<4xf64>) {
+  %0 = tfcrt.scalb %x, %n : vector<16xf32>
+  %1 = tfcrt.scalb %y, %y : vector<4xf64>
+  return %0, %1 : vector<16xf32>, vector<4xf64>
+}
+
+// -----
+
+// Shorter ones are filled up.
+
+// LATE-LABEL: func.func @short
+// LATE-SAME:  (%[[X:.*]]: vector<3xf32>, %[[N:.*]]: vector<3xf32>)
+// LATE-DAG:   %[[X4:.*]] = vector.shuffle %[[X]], %[[X]] [0, 1, 2, 2]
+// LATE-DAG:   %[[N4:.*]] = vector.shuffle %[[N]], %[[N]] [0, 1, 2, 2]
+// LATE:       %[[ALL:.*]] = llvm.call_intrinsic "llvm.x86.avx512.mask.scalef.ps.128"(%[[X4]], %[[N4]], %{{.*}}, %{{.*}})
+// LATE:       %[[RESULT:.*]] = vector.shuffle %[[ALL]], %[[ALL]] [0, 1, 2]
+// LATE:       return %[[RESULT]]
+func.func @short(%x: vector<3xf32>, %n: vector<3xf32>) -> vector<3xf32> {
+  %0 = tfcrt.scalb %x, %n : vector<3xf32>
+  return %0 : vector<3xf32>
+}
+
+// -----
+
+// Longer ones are divided.
+
+// LATE-LABEL: func.func @long
+// LATE:       %[[FIRST:.*]] = llvm.call_intrinsic "llvm.x86.avx512.mask.scalef.pd.512"
+// LATE:       %[[HEAD:.*]] = vector.shuffle %[[FIRST]], %[[FIRST]] [0, 1, 2, 3, 4, 5, 6, 7]
+// LATE:       vector.shuffle %{{.*}}, %{{.*}} [8, 9, 9, 9, 9, 9, 9, 9]
+// LATE:       %[[SECOND:.*]] = llvm.call_intrinsic "llvm.x86.avx512.mask.scalef.pd.512"
+// LATE:       %[[ALL:.*]] = vector.shuffle %[[HEAD]], %[[SECOND]] [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+// LATE:       return %[[ALL]]
+func.func @long(%x: vector<10xf64>, %n: vector<10xf64>) -> vector<10xf64> {
+  %0 = tfcrt.scalb %x, %n : vector<10xf64>
+  return %0 : vector<10xf64>
+}
+
+// -----
+
+// Scalars are multiplied twice: LLVM may make vectors of their loop.
+
+// LATE-LABEL: func.func @scalar
+// LATE-NOT:   llvm.call_intrinsic
+// LATE:       arith.mulf
+// LATE:       %[[SECOND:.*]] = arith.mulf
+// LATE-NEXT:  return %[[SECOND]]
+func.func @scalar(%x: f32, %n: f32) -> f32 {
+  %0 = tfcrt.scalb %x, %n : f32
+  return %0 : f32
+}
