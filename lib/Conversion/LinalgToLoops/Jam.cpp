@@ -84,7 +84,9 @@ void NestLowering::chooseWhole() {
 /// Sums that are made in one go begin with what a fill right before has
 /// written, not with the elements that it wrote.
 void NestLowering::absorbFill() {
-  if (!strategy.jam || strategy.compensated || mayOverlap())
+  // Loops over taps add to what is there.
+  if (!strategy.jam || !strategy.taps.empty() || strategy.compensated ||
+      mayOverlap())
     return;
   if (strategy.jamWhole.empty()) {
     // One loop, which is short.

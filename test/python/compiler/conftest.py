@@ -56,8 +56,9 @@ class Host:
         context = ir.Context()
         _compiler.register(context)
         with context:
-            self.module = ir.Module.parse(source)
-        self.artifact = _compiler.compile(self.module, options)
+            module = ir.Module.parse(source)
+        # The module is not kept: hosts live as long as the session, and a context has threads of its own.
+        self.artifact = _compiler.compile(module, options)
         self.code = code.load(self.artifact.object)
         self.entries = {e["symbol"]: e for e in json.loads(self.artifact.description)["entries"]}
         self.fail_at = None
