@@ -64,11 +64,12 @@ Value tfc::expand::expandExp(Writer &w, Value x) {
   if (!isNegatedMagnitude(x))
     limited = w.select(w.greater(limited, high), high, limited);
   Reduced e = reduceExp(w, limited);
-  if (w.hasScalb())
-    return w.timesPowerOfTwo(shortExp(w, e.r), e.n);
   // What is less than all numbers is zero times something: a product that
   // underflows takes processors a hundred times as long, and masks of attention
   // are full of them.
+  if (w.hasScalb())
+    return w.timesPowerOfTwo(w.select(isZero, w.constant(0), shortExp(w, e.r)),
+                             e.n);
   Value q = w.select(isZero, w.constant(-1.0), shortExpm1(w, e.r));
   return w.timesPowerOfTwo(w.plus(q, 1), e.n);
 }
