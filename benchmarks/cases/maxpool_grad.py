@@ -4,6 +4,8 @@ import numpy as np
 
 from cases._steps import jax_like, tensorflow_like
 
+TOLERANCE = 1e-5
+
 
 def inputs():
     rng = np.random.default_rng(0)
