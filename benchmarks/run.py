@@ -35,6 +35,11 @@ QUICK_TWO_THREADS = (
 HOPELESS = 4.0
 
 
+def pinned(threads):
+    """What starts a process on one processor, where one thread is measured."""
+    return ("taskset", "-c", "0") if threads == 1 and Path("/usr/bin/taskset").exists() else ()
+
+
 class Worker:
     def __init__(self, implementation, threads, python):
         env = dict(os.environ, TF_CPP_MIN_LOG_LEVEL="3", PYTHONUNBUFFERED="1")
@@ -45,10 +50,9 @@ class Worker:
         # Older OpenBLAS builds need these on some processors; a current numpy is slowed by them.
         env.pop("OPENBLAS_CORETYPE", None)
         env.pop("OPENBLAS_L2_SIZE", None)
-        prefix = ["taskset", "-c", "0"] if threads == 1 and Path("/usr/bin/taskset").exists() else []
         self.name = implementation
         self.process = subprocess.Popen(
-            [*prefix, python, str(HERE / "worker.py"), implementation],
+            [*pinned(threads), python, str(HERE / "worker.py"), implementation],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=env,
         )  # fmt: skip
 
@@ -83,10 +87,18 @@ def installed(implementation, python):
     return subprocess.run([python, "-c", code]).returncode == 0
 
 
-def run_case(name, workers, rounds, seconds, oracles, quick=False):
-    """{implementation: [seconds of each round]}, {implementation: error}."""
+def work_of(case):
+    """What a case is limited by: the kind of limit, the operations or bytes of one call; None if it says neither."""
+    if hasattr(case, "BYTES"):
+        return getattr(case, "TRAFFIC", "copy"), case.BYTES
+    return ("fma", case.FLOPS) if hasattr(case, "FLOPS") else None
+
+
+def run_case(name, workers, limits, rounds, seconds, oracles, quick=False):
+    """{implementation: [seconds of each round]}, [limit in each round], {implementation: error}."""
     case = cases.load(name)
-    times, errors, ready = {}, {}, []
+    work = work_of(case) if limits.available else None
+    times, measured, errors, ready = {}, [], {}, []
     for worker in workers:
         if worker.name not in case.BUILDERS or (quick and worker.name == "torch_compile" and name not in QUICK_TORCH):
             continue
@@ -97,6 +109,8 @@ def run_case(name, workers, rounds, seconds, oracles, quick=False):
             ready.append(worker)
             times[worker.name] = []
     for _ in range(rounds):
+        if work:
+            measured.append(limits.measure(*work))
         for worker in ready:
             answer = worker.ask(do="time")
             if "seconds" in answer:
@@ -104,23 +118,23 @@ def run_case(name, workers, rounds, seconds, oracles, quick=False):
         if quick:
             peers = [t[0] for who, t in times.items() if t and who not in OURS]
             ready = [w for w in ready if w.name in OURS or times[w.name][:1] < [HOPELESS * min(peers, default=0)]]
-    return {k: v for k, v in times.items() if v}, errors
+    return {k: v for k, v in times.items() if v}, measured, errors
 
 
-def summary(name, times, errors, limits):
+def summary(name, times, measured, errors):
     medians = {k: statistics.median(v) for k, v in times.items()}
     peers = {k: v for k, v in medians.items() if k not in OURS}
     best = min(peers, key=peers.get) if peers else None
     row = {"case": name, "median_seconds": medians, "errors": errors, "best_peer": best}
     if best and "tfc" in times:
         row["peer_over_tfc"] = statistics.median(p / t for p, t in zip(times[best], times["tfc"]))
-    case = cases.load(name)
-    for key, amount in (("gflops", getattr(case, "FLOPS", None)), ("gbytes", getattr(case, "BYTES", None))):
-        if amount and "tfc" in medians:
-            row[key] = amount / medians["tfc"] / 1e9
-            limit = limits.get("fma_gflops" if key == "gflops" else "copy_gbytes_per_second")
-            if limit:
-                row["share"] = row[key] / limit
+    work = work_of(cases.load(name))
+    if work and "tfc" in times:
+        kind, amount = work
+        row["limit"] = {"kind": kind, "rates": measured}
+        row["gflops" if kind == "fma" else "gbytes"] = amount / medians["tfc"] / 1e9
+        if measured:
+            row["share"] = statistics.median(amount / t / 1e9 / rate for t, rate in zip(times["tfc"], measured))
     return row
 
 
@@ -166,8 +180,11 @@ def time_text(seconds):
 
 
 def run_all(args, threads):
-    limits = machine.measure(threads)
-    print(f"{threads} thread(s):", ", ".join(f"{k} {v:.1f}" for k, v in limits.items()))
+    limits = machine.Limits(threads, pinned(threads))
+    typical = {}
+    if limits.available:
+        typical = {"fma_gflops": limits.measure("fma"), "copy_gbytes_per_second": limits.measure("copy", 128 << 20)}
+    print(f"{threads} thread(s):", ", ".join(f"{k} {v:.1f}" for k, v in typical.items()))
     workers = []
     for name in args.impl:
         python = sys.executable if name in OURS else args.peers_python
@@ -179,12 +196,14 @@ def run_all(args, threads):
     for name in args.case:
         if args.quick and threads > 1 and name not in QUICK_TWO_THREADS:
             continue
-        measured = run_case(name, workers, args.rounds, args.seconds, args.oracles, args.quick)
-        rows.append(summary(name, *measured, limits))
+        rows.append(
+            summary(name, *run_case(name, workers, limits, args.rounds, args.seconds, args.oracles, args.quick))
+        )
         show(rows[-1])
     for worker in workers:
         worker.close()
-    return {"machine": limits, "processor": platform.processor(), "threads": threads, "rows": rows}
+    limits.close()
+    return {"machine": typical, "processor": platform.processor(), "threads": threads, "rows": rows}
 
 
 def main():

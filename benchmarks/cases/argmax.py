@@ -6,6 +6,7 @@ from cases._programs import Numpy, builders
 
 TOLERANCE = 0
 BYTES = 4 * 4096 * 4096
+TRAFFIC = "read"
 
 
 def inputs():

@@ -6,6 +6,7 @@ from cases._programs import Numpy, builders
 
 TOLERANCE = 0
 BYTES = 4 * 300000 * 10
+TRAFFIC = "read"
 
 
 def inputs():

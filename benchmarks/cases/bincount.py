@@ -6,6 +6,7 @@ from cases._steps import jax_like, tensorflow_like
 
 TOLERANCE = 0
 BYTES = 4 << 20
+TRAFFIC = "read"
 
 
 def inputs():

@@ -5,7 +5,8 @@ import numpy as np
 from cases._programs import Numpy, builders
 
 TOLERANCE = 1e-3
-FLOPS = 2 * 262144
+BYTES = 2 * 4 * 262144
+TRAFFIC = "read"
 
 
 def inputs():

@@ -5,6 +5,8 @@ import numpy as np
 from cases._programs import Numpy, builders
 
 TOLERANCE = 0
+BYTES = 4 * 10_000 * 20
+TRAFFIC = "read"
 
 
 def inputs():

@@ -5,8 +5,8 @@ import numpy as np
 from cases._programs import Numpy, builders
 
 TOLERANCE = 0.0001
-FLOPS = 2 * 4096 * 4096
 BYTES = 4 * 4096 * 4096
+TRAFFIC = "read"
 
 
 def inputs():

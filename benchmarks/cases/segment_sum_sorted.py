@@ -6,6 +6,7 @@ from cases._steps import jax_like, tensorflow_like
 
 TOLERANCE = 1e-4
 BYTES = 8 << 20
+TRAFFIC = "read"
 
 
 def inputs():

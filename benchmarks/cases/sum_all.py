@@ -6,6 +6,7 @@ from cases._programs import builders
 
 TOLERANCE = 1e-05
 BYTES = 4 * 16 * 2**20
+TRAFFIC = "read"
 
 
 def inputs():

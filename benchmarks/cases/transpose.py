@@ -5,7 +5,7 @@ import numpy as np
 from cases._programs import Numpy, builders
 
 TOLERANCE = 1e-6
-BYTES = 3 * 4 * 2001 * 1999
+BYTES = 2 * 4 * 2001 * 1999
 
 
 def inputs():

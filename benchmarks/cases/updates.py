@@ -6,6 +6,7 @@ from cases._steps import jax_steps, tensorflow_like
 
 TOLERANCE = 1e-5
 BYTES = 2 * 2 * 4 * 4 * 2**20
+TRAFFIC = "update"
 
 
 def inputs():
