@@ -8,6 +8,7 @@
 #include "tfc/Target/Emit.h"
 #include "CheckCpu.h"
 #include "ExpandLibcalls.h"
+#include "StreamStores.h"
 #include "Versions.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
@@ -352,6 +353,7 @@ lower(const Version &version, TargetMachine &machine, LLVMContext &context,
   if (Error error =
           optimize(*code, machine, version.options, version.scalarLoops))
     return error;
+  streamStores(*code, vectorRegisters(machine).bits / 8);
   expandLibcalls(*code, machine);
   return code;
 }

@@ -19,6 +19,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/IRMapping.h"
+#include "tfc/Dialect/TFCRT/IR/MayAlias.h"
 #include "tfc/Dialect/TFCRT/IR/ParallelLoop.h"
 #include "tfc/Dialect/TFCRT/IR/Remark.h"
 #include "tfc/Dialect/TFCRT/Transforms/Body.h"
@@ -413,7 +414,8 @@ Value NestLowering::loadElement(OpOperand &operand) {
   return memref::LoadOp::create(builder, loc, operand.get(), indices(operand));
 }
 
-void NestLowering::storeAt(Value memref, ValueRange at, Value value) {
+void NestLowering::storeAt(Value memref, ValueRange at, Value value,
+                           bool nontemporal) {
   if (lanes == 1) {
     memref::StoreOp::create(builder, loc, value, memref, at);
     return;
@@ -430,14 +432,64 @@ void NestLowering::storeAt(Value memref, ValueRange at, Value value) {
     vector::MaskedStoreOp::create(builder, loc, memref, first,
                                   maskOfElements(all.getType()), all);
   } else {
-    vector::StoreOp::create(builder, loc, all, memref, first);
+    vector::StoreOp::create(builder, loc, all, memref, first, nontemporal);
   }
+}
+
+bool tfc::loops::isForMemory(Operation *op, Value result) {
+  // Of 32 MiB, a reader finds most where ordinary stores have left it.
+  constexpr int64_t kept = 40 * 1024 * 1024;
+  Value root = tfc::rt::rootOf(result);
+  auto whole = dyn_cast<MemRefType>(root.getType());
+  if (!whole || !whole.hasStaticShape() ||
+      whole.getNumElements() * bitsOf(whole.getElementType()) / 8 < kept)
+    return false;
+  Operation *around = op;
+  while (!isa<FunctionOpInterface>(around->getParentOp()))
+    around = around->getParentOp();
+  auto touches = [&](Operation *other) {
+    return !isa<ViewLikeOpInterface>(other) &&
+           llvm::count_if(other->getOperands(), [&](Value operand) {
+             return isa<MemRefType>(operand.getType()) &&
+                    tfc::rt::mayAlias(tfc::rt::rootOf(operand), root);
+           }) > (other == op ? 1 : 0);
+  };
+  WalkResult walked = around->walk([&](Operation *other) {
+    return touches(other) ? WalkResult::interrupt() : WalkResult::advance();
+  });
+  return !walked.wasInterrupted();
+}
+
+/// Does each store of a square fill whole cache lines?
+bool NestLowering::fillsLines(OpOperand &operand) {
+  constexpr int64_t line = 64;
+  auto type = cast<MemRefType>(operand.get().getType());
+  int64_t bytes = bitsOf(type.getElementType()) / 8,
+          row = type.getShape().back();
+  return strategy.squares && type.getLayout().isIdentity() && bytes &&
+         !ShapedType::isDynamic(row) && row * bytes % line == 0 &&
+         lanes * bytes % line == 0;
+}
+
+/// Found out before the first store: later ones would be taken for readers.
+bool NestLowering::storesAround(OpOperand &operand) {
+  if (lanes == 1 || mask || op.payloadUsesValueFromOperand(&operand) ||
+      !uses(operand, strategy.order.back()) ||
+      !(streams(operand) || fillsLines(operand)))
+    return false;
+  auto [found, isNew] =
+      aroundCaches.try_emplace(operand.getOperandNumber(), false);
+  if (isNew)
+    found->second = isForMemory(op, operand.get());
+  return found->second;
 }
 
 void NestLowering::storeElement(OpOperand &operand, Value value) {
   Values at = indices(operand);
-  fetchAhead(operand, at, /*isWrite=*/true);
-  storeAt(operand.get(), at, value);
+  bool isAround = storesAround(operand);
+  if (!isAround)
+    fetchAhead(operand, at, /*isWrite=*/true);
+  storeAt(operand.get(), at, value, isAround);
 }
 
 /// Does the nest go over neighbouring elements of a large buffer, one after the

@@ -99,6 +99,11 @@ mlir::Value fromOrder(mlir::OpBuilder &b, mlir::Location loc,
 /// Do elements along the last dimension of a buffer follow each other?
 bool isContiguous(mlir::Type type);
 
+/// Is `result` larger than what a core keeps of the last cache, written by `op`
+/// and not looked at by what shares a loop with it? Then stores had better go
+/// around the caches: a line that is written whole is not read first.
+bool isForMemory(mlir::Operation *op, mlir::Value result);
+
 /// The loops of one linalg op.
 class NestLowering {
 public:
@@ -200,9 +205,12 @@ private:
   Values indices(mlir::OpOperand &operand);
   mlir::Value loadElement(mlir::OpOperand &operand);
   bool streams(mlir::OpOperand &operand);
+  bool fillsLines(mlir::OpOperand &operand);
+  bool storesAround(mlir::OpOperand &operand);
   void fetchAhead(mlir::OpOperand &operand, mlir::ValueRange at, bool isWrite);
   Values vectorPlace(mlir::Value &memref, mlir::ValueRange at);
-  void storeAt(mlir::Value memref, mlir::ValueRange at, mlir::Value value);
+  void storeAt(mlir::Value memref, mlir::ValueRange at, mlir::Value value,
+               bool nontemporal = false);
   void storeElement(mlir::OpOperand &operand, mlir::Value value);
   Values element(mlir::ValueRange operands);
   Values loadInits();
@@ -330,6 +338,7 @@ private:
       0; ///< iterations of the innermost loop that its body has built already
   /// Elements that the innermost loop does not change, by operand.
   llvm::DenseMap<unsigned, mlir::Value> hoisted;
+  llvm::DenseMap<unsigned, bool> aroundCaches; ///< `isForMemory`, by operand
   bool reducing =
       false; ///< the combiner is built apart from the rest of the body
   int64_t bodyOps = 0;

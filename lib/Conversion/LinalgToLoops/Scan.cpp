@@ -17,6 +17,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Scan.h"
+#include "NestLowering.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -298,6 +299,7 @@ void Lowering::byVectors(Values at) {
   };
   Value rest = b.createOrFold<arith::RemUIOp>(loc, extent, constant(lanes)),
         whole = sub(extent, rest);
+  bool nontemporal = !reverse && tfc::loops::isForMemory(op, output);
   Values carry = loop(
       constant(0), whole, lanes, start(), [&](Value step, ValueRange carried) {
         // The vector with the next `lanes` elements begins at the last of them
@@ -316,8 +318,10 @@ void Lowering::byVectors(Values at) {
             vector::BroadcastOp::create(b, loc, wide, settle(carried));
         Value result = combine(
             before, op.getExclusive() ? shifted(prefix, none, 1) : prefix);
-        fetchAhead(output, at, /*isWrite=*/true);
-        vector::StoreOp::create(b, loc, narrow(result, stored), output, at);
+        if (!nontemporal)
+          fetchAhead(output, at, /*isWrite=*/true);
+        vector::StoreOp::create(b, loc, narrow(result, stored), output, at,
+                                nontemporal);
         return carryOn(carried, total);
       });
   byElements(at, whole, carry);

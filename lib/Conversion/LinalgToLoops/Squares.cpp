@@ -200,6 +200,8 @@ void NestLowering::square(unsigned across) {
     // Rows that begin anywhere are stored to two lines at once, and processors
     // wait for the second one.
     for (OpOperand &init : op.getDpsInitsMutable()) {
+      if (storesAround(init))
+        continue;
       Values ahead = indices(init);
       ahead.back() = builder.createOrFold<arith::AddIOp>(loc, ahead.back(),
                                                          constant(3 * lanes));
