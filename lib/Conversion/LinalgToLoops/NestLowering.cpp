@@ -460,22 +460,25 @@ bool tfc::loops::isForMemory(Operation *op, Value result) {
   return !walked.wasInterrupted();
 }
 
-/// Does each store of a square fill whole cache lines?
-bool NestLowering::fillsLines(OpOperand &operand) {
+/// Stores around the caches have to.
+bool tfc::loops::hasWholeLines(Type type) {
   constexpr int64_t line = 64;
-  auto type = cast<MemRefType>(operand.get().getType());
-  int64_t bytes = bitsOf(type.getElementType()) / 8,
-          row = type.getShape().back();
-  return strategy.squares && type.getLayout().isIdentity() && bytes &&
-         !ShapedType::isDynamic(row) && row * bytes % line == 0 &&
-         lanes * bytes % line == 0;
+  auto buffer = cast<MemRefType>(type);
+  if (buffer.getRank() < 2)
+    return true;
+  int64_t row = buffer.getShape().back();
+  return !ShapedType::isDynamic(row) &&
+         row * bitsOf(buffer.getElementType()) / 8 % line == 0;
 }
 
 /// Found out before the first store: later ones would be taken for readers.
 bool NestLowering::storesAround(OpOperand &operand) {
   if (lanes == 1 || mask || op.payloadUsesValueFromOperand(&operand) ||
       !uses(operand, strategy.order.back()) ||
-      !(streams(operand) || fillsLines(operand)))
+      !hasWholeLines(operand.get().getType()) ||
+      !(strategy.squares
+            ? cast<MemRefType>(operand.get().getType()).getLayout().isIdentity()
+            : streams(operand)))
     return false;
   auto [found, isNew] =
       aroundCaches.try_emplace(operand.getOperandNumber(), false);

@@ -99,6 +99,9 @@ mlir::Value fromOrder(mlir::OpBuilder &b, mlir::Location loc,
 /// Do elements along the last dimension of a buffer follow each other?
 bool isContiguous(mlir::Type type);
 
+/// Do rows of a buffer begin at cache lines, if the buffer does?
+bool hasWholeLines(mlir::Type type);
+
 /// Is `result` larger than what a core keeps of the last cache, written by `op`
 /// and not looked at by what shares a loop with it? Then stores had better go
 /// around the caches: a line that is written whole is not read first.
@@ -205,7 +208,6 @@ private:
   Values indices(mlir::OpOperand &operand);
   mlir::Value loadElement(mlir::OpOperand &operand);
   bool streams(mlir::OpOperand &operand);
-  bool fillsLines(mlir::OpOperand &operand);
   bool storesAround(mlir::OpOperand &operand);
   void fetchAhead(mlir::OpOperand &operand, mlir::ValueRange at, bool isWrite);
   Values vectorPlace(mlir::Value &memref, mlir::ValueRange at);

@@ -299,7 +299,8 @@ void Lowering::byVectors(Values at) {
   };
   Value rest = b.createOrFold<arith::RemUIOp>(loc, extent, constant(lanes)),
         whole = sub(extent, rest);
-  bool nontemporal = !reverse && tfc::loops::isForMemory(op, output);
+  bool nontemporal = !reverse && tfc::loops::hasWholeLines(output.getType()) &&
+                     tfc::loops::isForMemory(op, output);
   Values carry = loop(
       constant(0), whole, lanes, start(), [&](Value step, ValueRange carried) {
         // The vector with the next `lanes` elements begins at the last of them

@@ -145,3 +145,21 @@ func.func @scanned(%x: memref<4096x4096xf32> {tfc.distinct}, %y: memref<4096x409
   tfcrt.scan %x into %y along 1 : memref<4096x4096xf32>, memref<4096x4096xf32>
   return
 }
+
+// -----
+
+// Rows that begin between cache lines would be stored as always, but not fetched.
+
+// CHECK-LABEL: @between_lines
+// CHECK:         memref.prefetch {{.*}}, write
+// CHECK-NOT:     nontemporal
+#id = affine_map<(d0, d1) -> (d0, d1)>
+#row = affine_map<(d0, d1) -> (d1)>
+func.func @between_lines(%x: memref<4099xf32> {tfc.distinct}, %y: memref<4096x4099xf32> {tfc.distinct}) {
+  linalg.generic {indexing_maps = [#row, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<4099xf32>) outs(%y : memref<4096x4099xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    linalg.yield %in : f32
+  }
+  return
+}
