@@ -16,7 +16,7 @@ from tfc.ops.array import transpose
 from tfc.ops.convert import convert_to_tensor, operand
 from tfc.ops.image import pad_to_bounding_box
 from tfc.ops.shapes import rank_of, static_ints
-from tfc.ops.sizes import Size, counting, known, sizes_of, sizes_of_tensor
+from tfc.ops.sizes import Size, as_vector, counting, known, sizes_of, sizes_of_tensor
 
 
 class ResizeMethod:
@@ -282,9 +282,11 @@ def resize(
     before = sizes_of_tensor(x, "resize")[1:3]
     if any(not isinstance(n, Tensor) and n == 0 for n in before):
         raise ValueError(f"resize: images need to have pixels, got shape {images.shape}")
+    _check_positive(before, "images need to have pixels")
     after = _within(after, before) if preserve_aspect_ratio else after
     if any(not isinstance(n, Tensor) and n <= 0 for n in after):
         raise argument_error(None, "resize", f"output dimensions must be positive, got {list(after)}")
+    _check_positive(after, "output dimensions must be positive")
     if method == "nearest":
         for axis, sizes in ((1, (before[0], after[0])), (2, (before[1], after[1]))):
             x = p.gather(x, _nearest(*sizes), axis=axis, batch_dims=0)
@@ -295,6 +297,14 @@ def resize(
         for axis in (1, 2) if rows_first else (2, 1):
             x = _along(x, axis, before[axis - 1], after[axis - 1], method, bool(antialias))
     return p.squeeze(x, axes=(0,)) if rank == 3 else x
+
+
+def _check_positive(sizes, message):
+    """Stops a run with sizes below 1, of those that only it knows."""
+    if not known(sizes):
+        vector = as_vector(sizes)
+        fine = p.reduce_all(p.greater(vector, p.constant(value=np.int64(0))), axes=(0,), keepdims=False)
+        p.assert_(fine, vector, message=f"resize: {message}, got", summarize=2)
 
 
 def _wanted_sizes(size) -> tuple:

@@ -34,24 +34,6 @@ RECORDED = {
         2,
     ],
     ("bilinear", True, (5, 4), (2, 3)): [3.6, 5.5, 5.65, 4.6, 6.5, 4.2],
-    ("bilinear", True, (2, 3), (4, 4)): [
-        0,
-        4.375,
-        5.5,
-        3,
-        2.5,
-        5.15625,
-        5.25,
-        2.75,
-        7.5,
-        6.71875,
-        4.75,
-        2.25,
-        10,
-        7.5,
-        4.5,
-        2,
-    ],
     ("nearest", False, (5, 4), (2, 3)): [6, 9, 5, 7, 10, 6],
     ("nearest", False, (2, 3), (4, 4)): [0, 7, 7, 3, 0, 7, 7, 3, 10, 6, 6, 2, 10, 6, 6, 2],
     ("bicubic", False, (5, 4), (2, 3)): [4.69216, 5.30773, 6.68729, 5.98224, 6.75, 5.82],
@@ -74,24 +56,6 @@ RECORDED = {
         1.70281,
     ],
     ("bicubic", True, (5, 4), (2, 3)): [3.34443, 5.50898, 5.78873, 4.48766, 6.79871, 3.79842],
-    ("bicubic", True, (2, 3), (4, 4)): [
-        -1.29873,
-        4.39388,
-        6.15446,
-        2.87928,
-        1.82479,
-        5.31124,
-        5.63112,
-        2.5839,
-        8.0185,
-        7.1303,
-        4.59338,
-        1.99819,
-        11.142,
-        8.04765,
-        4.07005,
-        1.70281,
-    ],
     ("area", False, (5, 4), (2, 3)): [3.25, 5.4, 5.9, 4.45, 6.6, 3.8],
     ("area", False, (2, 3), (4, 4)): [
         0,
@@ -131,24 +95,6 @@ RECORDED = {
         1.67384,
     ],
     ("lanczos3", True, (5, 4), (2, 3)): [3.27801, 5.53446, 5.86176, 4.40495, 7.01825, 3.6142],
-    ("lanczos3", True, (2, 3), (4, 4)): [
-        -2.47954,
-        4.02807,
-        6.76255,
-        2.69004,
-        1.92317,
-        5.48379,
-        5.72695,
-        2.38288,
-        7.68341,
-        7.38837,
-        4.37204,
-        1.981,
-        12.0861,
-        8.84409,
-        3.33645,
-        1.67384,
-    ],
     ("lanczos5", False, (5, 4), (2, 3)): [4.6798, 4.9028, 7.72593, 5.96507, 6.95859, 6.2351],
     ("lanczos5", False, (2, 3), (4, 4)): [
         -2.98387,
@@ -169,24 +115,6 @@ RECORDED = {
         1.82013,
     ],
     ("lanczos5", True, (5, 4), (2, 3)): [3.25433, 5.53674, 5.88129, 4.33067, 7.11528, 3.52025],
-    ("lanczos5", True, (2, 3), (4, 4)): [
-        -2.98387,
-        3.81187,
-        7.16403,
-        2.53873,
-        1.98374,
-        5.58466,
-        5.78096,
-        2.30714,
-        7.46242,
-        7.53984,
-        4.2556,
-        2.05172,
-        12.43,
-        9.31263,
-        2.87253,
-        1.82013,
-    ],
     ("gaussian", False, (5, 4), (2, 3)): [4.10904, 5.38781, 6.36086, 5.33342, 6.61219, 5.32624],
     ("gaussian", False, (2, 3), (4, 4)): [
         0.965692,
@@ -207,24 +135,6 @@ RECORDED = {
         2.35086,
     ],
     ("gaussian", True, (5, 4), (2, 3)): [3.70787, 5.42414, 5.61866, 4.60644, 6.16438, 4.29721],
-    ("gaussian", True, (2, 3), (4, 4)): [
-        0.965692,
-        4.47807,
-        5.35075,
-        3.25601,
-        2.99601,
-        5.15953,
-        5.17419,
-        3.03449,
-        7.23157,
-        6.58115,
-        4.80586,
-        2.57237,
-        9.26188,
-        7.2626,
-        4.6293,
-        2.35086,
-    ],
     ("mitchellcubic", False, (5, 4), (2, 3)): [4.32188, 5.35345, 6.6144, 5.59733, 6.72529, 5.5765],
     ("mitchellcubic", False, (2, 3), (4, 4)): [
         -0.26382,
@@ -245,24 +155,6 @@ RECORDED = {
         1.99369,
     ],
     ("mitchellcubic", True, (5, 4), (2, 3)): [3.52233, 5.47751, 5.69674, 4.54771, 6.48795, 4.043],
-    ("mitchellcubic", True, (2, 3), (4, 4)): [
-        -0.26382,
-        4.36168,
-        5.75353,
-        3.05547,
-        2.4929,
-        5.25157,
-        5.37109,
-        2.77792,
-        7.52554,
-        6.87614,
-        4.6729,
-        2.27124,
-        10.2823,
-        7.76603,
-        4.29045,
-        1.99369,
-    ],
 }
 
 
@@ -273,6 +165,13 @@ def test_pixels_are_those_of_tensorflow(case, compiled):
     resize = lambda x: tf.image.resize(x, after, method, antialias=antialias)
     found = (tf.function(resize) if compiled else resize)(image(*before))
     assert found.dtype == tf.float32 and found.shape == (*after, 1)
+    np.testing.assert_allclose(found.numpy().ravel(), RECORDED[case], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("case", [case for case in RECORDED if case[2:] == ((2, 3), (4, 4))], ids=str)
+def test_antialias_changes_nothing_where_an_image_grows(case):
+    method, _, before, after = case
+    found = tf.image.resize(image(*before), after, method, antialias=True)
     np.testing.assert_allclose(found.numpy().ravel(), RECORDED[case], rtol=1e-5, atol=1e-5)
 
 
@@ -352,6 +251,23 @@ def test_what_is_left_around_a_resized_image_is_zero():
 def test_a_size_is_two_positive_integers(size):
     with pytest.raises((ValueError, tf.errors.InvalidArgumentError)):
         tf.image.resize(image(5, 4), size)
+
+
+@pytest.mark.parametrize("method", ["bilinear", "nearest", "area"])
+@pytest.mark.parametrize("size", [[0, 2], [2, 0], [-1, 2]], ids=str)
+def test_a_size_that_run_time_tells_is_positive(size, method):
+    resize = tf.function(
+        lambda x, size: tf.image.resize(x, size, method),
+        input_signature=[tf.TensorSpec([None] * 3), tf.TensorSpec([2], tf.int32)],
+    )
+    with pytest.raises(tf.errors.InvalidArgumentError, match="resize: (output dimensions|sizes) must be .*, got"):
+        resize(image(5, 4), size)
+
+
+def test_images_that_run_time_tells_have_pixels():
+    resize = tf.function(lambda x: tf.image.resize(x, [2, 2], "area"), input_signature=[tf.TensorSpec([None] * 3)])
+    with pytest.raises(tf.errors.InvalidArgumentError, match="images need to have pixels"):
+        resize(tf.zeros([0, 4, 1]))
 
 
 def test_images_have_three_or_four_dimensions_and_pixels():
