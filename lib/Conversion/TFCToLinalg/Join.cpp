@@ -9,6 +9,7 @@
 #include "Kernel.h"
 #include "Ordered.h"
 #include "Scalars.h"
+#include "Windows.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -143,41 +144,6 @@ static LogicalResult lowerConcat(Lowering &l, ConcatOp op) {
   return success();
 }
 
-/// Larger tensors are not filled as a whole, only around what is padded: all
-/// else is written once.
-static constexpr int64_t largeElements = 8 * 1024;
-
-static bool isLarge(ArrayRef<Dim> dims) {
-  int64_t elements = 1;
-  for (Dim dim : dims)
-    elements = dim < 0 ? 0 : elements * dim;
-  return elements >= largeElements;
-}
-
-/// `whole` with `fill` before and behind the inner part, whose sizes are
-/// `from`, in each dimension.
-static Value fillAround(Lowering &l, PadOp op, Value whole, Value fill) {
-  ArrayRef<Dim> from = l.dims.of(op.getX()), to = l.dims.of(op.getResult());
-  auto slab = [&](size_t dim, int64_t begin, int64_t size) {
-    if (size == 0)
-      return;
-    SmallVector<OpFoldResult> offsets(to.size(), l.b.getIndexAttr(0)),
-        steps(to.size(), l.b.getIndexAttr(1));
-    Dims sizes(to);
-    offsets[dim] = l.b.getIndexAttr(begin);
-    sizes[dim] = size;
-    Value part = tensor::ExtractSliceOp::create(l.b, l.loc, whole, offsets,
-                                                l.sizes(sizes), steps);
-    part = linalg::FillOp::create(l.b, l.loc, fill, part).getResult(0);
-    whole = insertAt(l, part, whole, offsets, sizes);
-  };
-  for (size_t dim = 0; dim < to.size(); ++dim) {
-    slab(dim, 0, op.getLow()[dim]);
-    slab(dim, op.getLow()[dim] + from[dim], op.getHigh()[dim]);
-  }
-  return whole;
-}
-
 static LogicalResult lowerPad(Lowering &l, PadOp op) {
   ArrayRef<Dim> from = l.dims.of(op.getX()), to = l.dims.of(op.getResult());
   SmallVector<OpFoldResult> offsets;
@@ -190,12 +156,18 @@ static LogicalResult lowerPad(Lowering &l, PadOp op) {
   }
   Type element = elementOf(op.getX());
   Value fill = toStorage(l.b, l.loc, l.value(op.getValue()), element);
-  bool isAround = isLarge(to) && !isForDevice(op);
-  Value whole = isAround ? l.empty(to, element) : l.filled(to, element, fill);
-  // The inner part comes first: a slice of an empty tensor would get a buffer
-  // of its own.
-  whole = insertAt(l, l.value(op.getX()), whole, offsets, from);
-  l.set(op.getResult(), isAround ? fillAround(l, op, whole, fill) : whole);
+  bool isKnown = llvm::all_of(to, [](Dim dim) { return dim >= 0; });
+  if (isKnown && !isForDevice(op)) {
+    auto numbers = [&](ArrayRef<int64_t> sizes) {
+      return llvm::map_to_vector(
+          sizes, [&](int64_t size) { return l.constantIndex(size); });
+    };
+    l.set(op.getResult(), padAround(l, l.value(op.getX()), numbers(op.getLow()),
+                                    numbers(op.getHigh()), fill));
+    return success();
+  }
+  l.set(op.getResult(), insertAt(l, l.value(op.getX()),
+                                 l.filled(to, element, fill), offsets, from));
   return success();
 }
 

@@ -88,26 +88,28 @@ Num lowering::operator-(Num x) {
 Num lowering::operator+(Num x, int64_t n) { return x + x.kernel->index(n); }
 Num lowering::operator-(Num x, int64_t n) { return x - x.kernel->index(n); }
 
-static Num compare(Num x, Num y, arith::CmpIPredicate onInts,
-                   arith::CmpFPredicate onFloats) {
+static Num compareNums(Num x, Num y, arith::CmpIPredicate onInts,
+                       arith::CmpFPredicate onFloats) {
   Kernel &k = *x.kernel;
   if (isFloat(getElementTypeOrSelf(x.value.getType())))
     return k.num(arith::CmpFOp::create(k.b, k.loc, onFloats, x.value, y.value));
   return k.num(arith::CmpIOp::create(k.b, k.loc, onInts, x.value, y.value));
 }
 Num lowering::operator<(Num x, Num y) {
-  return compare(x, y, arith::CmpIPredicate::slt, arith::CmpFPredicate::OLT);
+  return compareNums(x, y, arith::CmpIPredicate::slt,
+                     arith::CmpFPredicate::OLT);
 }
 Num lowering::operator<=(Num x, Num y) {
-  return compare(x, y, arith::CmpIPredicate::sle, arith::CmpFPredicate::OLE);
+  return compareNums(x, y, arith::CmpIPredicate::sle,
+                     arith::CmpFPredicate::OLE);
 }
 Num lowering::operator>(Num x, Num y) { return y < x; }
 Num lowering::operator>=(Num x, Num y) { return y <= x; }
 Num lowering::operator==(Num x, Num y) {
-  return compare(x, y, arith::CmpIPredicate::eq, arith::CmpFPredicate::OEQ);
+  return compareNums(x, y, arith::CmpIPredicate::eq, arith::CmpFPredicate::OEQ);
 }
 Num lowering::operator!=(Num x, Num y) {
-  return compare(x, y, arith::CmpIPredicate::ne, arith::CmpFPredicate::UNE);
+  return compareNums(x, y, arith::CmpIPredicate::ne, arith::CmpFPredicate::UNE);
 }
 Num lowering::operator&&(Num x, Num y) {
   Kernel &k = *x.kernel;
@@ -177,18 +179,17 @@ Value Array::block(Num row, Num column, OpFoldResult rows,
                                    steps);
 }
 
-// Memory has no single bits: a truth value is a byte there.
 Cell::operator Num() const {
   OpBuilder &b = kernel->b;
   Value value = memref::LoadOp::create(b, kernel->loc, slot, ValueRange());
-  if (value.getType().isInteger(8))
+  if (isTruth)
     value = arith::TruncIOp::create(b, kernel->loc, b.getI1Type(), value);
   return kernel->num(value);
 }
 const Cell &Cell::operator=(Num x) const {
   OpBuilder &b = kernel->b;
   Value value = x.value;
-  if (value.getType().isInteger(1))
+  if (isTruth)
     value = arith::ExtUIOp::create(b, kernel->loc, b.getI8Type(), value);
   memref::StoreOp::create(b, kernel->loc, value, slot, ValueRange());
   return *this;
@@ -328,16 +329,16 @@ Num Kernel::fold(Num from, Num to, Num initial,
 }
 
 Cell Kernel::cell(Num initial) {
+  Type type = initial.value.getType();
+  bool isTruth = type.isInteger(1);
   Value slot;
   {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(&op.getBody().front());
-    Type type = initial.value.getType();
     slot = memref::AllocaOp::create(
-        b, loc,
-        MemRefType::get({}, type.isInteger(1) ? Type(b.getI8Type()) : type));
+        b, loc, MemRefType::get({}, isTruth ? Type(b.getI8Type()) : type));
   }
-  Cell cell(*this, slot);
+  Cell cell(*this, slot, isTruth);
   cell = initial;
   return cell;
 }

@@ -76,7 +76,9 @@ private:
 /// A scalar that changes.
 class Cell {
 public:
-  Cell(Kernel &kernel, mlir::Value slot) : kernel(&kernel), slot(slot) {}
+  /// A truth value is a byte in memory, which has no single bits.
+  Cell(Kernel &kernel, mlir::Value slot, bool isTruth)
+      : kernel(&kernel), slot(slot), isTruth(isTruth) {}
   operator Num() const;
   const Cell &operator=(Num x) const;
   const Cell &operator=(const Cell &x) const { return *this = Num(x); }
@@ -84,6 +86,7 @@ public:
 private:
   Kernel *kernel;
   mlir::Value slot;
+  bool isTruth;
 };
 
 class Kernel {

@@ -85,7 +85,7 @@ Value lowering::padForPhases(Lowering &l, Value x, ArrayRef<PhaseAxis> axes,
     Value end = addIndex(l, dimOf(l, x, i + 1), before.back());
     after.push_back(subIndex(l, axis.size, end));
   }
-  return padAround(l, x, before, after, fill);
+  return padSpatial(l, x, before, after, fill);
 }
 
 PhaseBox lowering::boxOf(Lowering &l, const Windows &windows,

@@ -81,6 +81,17 @@ struct Pool {
     return castScalar(body.in, l.loc, number, body.in.getI64Type(), type);
   }
 
+  /// The number of the window's element at `k`, in row-major order.
+  Value numberOf(OpBuilder &in, ValueRange k) const {
+    Value number = k.front();
+    for (auto [size, next] : llvm::drop_begin(llvm::zip(window, k))) {
+      Value width = arith::ConstantIndexOp::create(in, l.loc, size);
+      number = in.createOrFold<arith::AddIOp>(
+          l.loc, in.createOrFold<arith::MulIOp>(l.loc, number, width), next);
+    }
+    return number;
+  }
+
   Lowering &l;
   Windows windows;
   unsigned rank;
@@ -253,16 +264,9 @@ static Value takersOf(Lowering &l, ArgmaxPoolOp op, Pool &pool, Value most,
   Value found = arith::OrIOp::create(
       body.in, l.loc, compare(arith::CmpFPredicate::OEQ, x, largest),
       compare(arith::CmpFPredicate::UNO, x, x));
-  Value number;
+  SmallVector<Value> ks;
   for (unsigned i = 0; i < pool.rank; ++i) {
-    Value k = body.iteration(pool.rank + 2 + i);
-    number = number ? arith::AddIOp::create(
-                          body.in, l.loc,
-                          arith::MulIOp::create(body.in, l.loc, number,
-                                                constant(pool.window[i])),
-                          k)
-                          .getResult()
-                    : k;
+    Value k = ks.emplace_back(body.iteration(pool.rank + 2 + i));
     // Padding is as large as an element that is the least number there is. Only
     // that before the input comes before the first such element.
     if (getConstantIntValue(pool.windows.before[i]) == 0)
@@ -277,7 +281,8 @@ static Value takersOf(Lowering &l, ArgmaxPoolOp op, Pool &pool, Value most,
         body.in, l.loc, arith::CmpIPredicate::sge, at, pool.windows.before[i]);
     found = arith::AndIOp::create(body.in, l.loc, found, inside);
   }
-  number = arith::IndexCastOp::create(body.in, l.loc, type, number);
+  Value number = arith::IndexCastOp::create(body.in, l.loc, type,
+                                            pool.numberOf(body.in, ks));
   Value before = body.addOutput(
       l.filled(l.dims.of(op.getResult()), type, noTaker(l.b, l.loc, type)),
       pool.result());
@@ -334,20 +339,13 @@ static Value shareOut(Lowering &l, Pool &pool, const Shares &shares,
   Value zero = numberScalar(body.in, l.loc, shares.sum, 0);
   Value share = body.load(shares.share, place);
   if (shares.taker) {
-    Value taker = body.load(shares.taker, place), number;
-    for (unsigned i = 0; i < rank; ++i) {
-      Value k = body.iteration(2 + 2 * i);
-      Value size =
-          arith::ConstantIndexOp::create(body.in, l.loc, pool.window[i]);
-      number = number
-                   ? arith::AddIOp::create(
-                         body.in, l.loc,
-                         arith::MulIOp::create(body.in, l.loc, number, size), k)
-                         .getResult()
-                   : k;
-    }
+    Value taker = body.load(shares.taker, place);
+    SmallVector<Value> k;
+    for (unsigned i = 0; i < rank; ++i)
+      k.push_back(body.iteration(2 + 2 * i));
     share = arith::SelectOp::create(
-        body.in, l.loc, isTaker(l, body.in, taker, number), share, zero);
+        body.in, l.loc, isTaker(l, body.in, taker, pool.numberOf(body.in, k)),
+        share, zero);
   }
   body.addOutput(l.empty(split, shares.sum), body.identity());
   // A sum that begins with zero, as others: it is no negative one.
@@ -375,17 +373,9 @@ static Value sumOfShares(Lowering &l, Pool &pool, const Shares &shares,
     sums = pool.windows.scatter(sums, [&](ValueRange k, Value now) -> Value {
       Body body(l, Dims(rank + 2, 0));
       Value more = body.load(shares.share, body.identity());
-      if (shares.taker) {
-        Value number;
-        for (unsigned i = 0; i < rank; ++i)
-          number = number ? addIndex(l,
-                                     mulIndex(l, number,
-                                              l.constantIndex(pool.window[i])),
-                                     k[i])
-                          : k[i];
+      if (shares.taker)
         more = choose(body, more, body.load(shares.taker, body.identity()),
-                      number);
-      }
+                      pool.numberOf(l.b, k));
       Value before = body.addOutput(now, body.identity());
       return body.finish(
           addNumbers(body.in, l.loc, shares.sum, before, more))[0];
@@ -413,25 +403,19 @@ static Value sumOfShares(Lowering &l, Pool &pool, const Shares &shares,
     body.load(l.empty(taps, l.b.getI8Type()), window);
     Value each = body.load(padded, indices);
     if (takers) {
-      Value taker = body.load(takers, indices), number;
+      Value taker = body.load(takers, indices);
+      SmallVector<Value> ks;
       auto constant = [&](int64_t value) -> Value {
         return arith::ConstantIndexOp::create(body.in, l.loc, value);
       };
       for (auto [i, phase] : llvm::enumerate(phases)) {
         int64_t stride = pool.windows.strides[i];
-        Value k = arith::SubIOp::create(
+        ks.push_back(arith::SubIOp::create(
             body.in, l.loc, constant(phase.first + (phase.taps - 1) * stride),
             arith::MulIOp::create(body.in, l.loc, body.iteration(rank + 2 + i),
-                                  constant(stride)));
-        number = number ? arith::AddIOp::create(
-                              body.in, l.loc,
-                              arith::MulIOp::create(body.in, l.loc, number,
-                                                    constant(pool.window[i])),
-                              k)
-                              .getResult()
-                        : k;
+                                  constant(stride))));
       }
-      each = choose(body, each, taker, number);
+      each = choose(body, each, taker, pool.numberOf(body.in, ks));
     }
     Value before = body.addOutput(zeros, pool.result());
     return body.finish(addNumbers(body.in, l.loc, shares.sum, before, each),

@@ -32,7 +32,8 @@ enum class Mode { Update, Add, Sub, Mul, Min, Max };
 } // namespace
 
 template <typename FloatOp, typename IntOp, typename UintOp, typename ComplexOp>
-static Value apply(OpBuilder &b, Location loc, Type element, Value x, Value y) {
+static Value applyUpdate(OpBuilder &b, Location loc, Type element, Value x,
+                         Value y) {
   if (isComplex(element)) {
     if constexpr (std::is_void_v<ComplexOp>)
       return {};
@@ -49,27 +50,27 @@ static Value apply(OpBuilder &b, Location loc, Type element, Value x, Value y) {
   return castScalar(b, loc, result, wide, element);
 }
 
-static Value combine(OpBuilder &b, Location loc, Mode mode, Type element,
-                     Value before, Value update) {
+static Value combineUpdate(OpBuilder &b, Location loc, Mode mode, Type element,
+                           Value before, Value update) {
   using namespace arith;
   switch (mode) {
   case Mode::Update:
     return update;
   case Mode::Add:
-    return apply<AddFOp, AddIOp, AddIOp, complex::AddOp>(b, loc, element,
-                                                         before, update);
+    return applyUpdate<AddFOp, AddIOp, AddIOp, complex::AddOp>(b, loc, element,
+                                                               before, update);
   case Mode::Sub:
-    return apply<SubFOp, SubIOp, SubIOp, complex::SubOp>(b, loc, element,
-                                                         before, update);
+    return applyUpdate<SubFOp, SubIOp, SubIOp, complex::SubOp>(b, loc, element,
+                                                               before, update);
   case Mode::Mul:
-    return apply<MulFOp, MulIOp, MulIOp, complex::MulOp>(b, loc, element,
-                                                         before, update);
+    return applyUpdate<MulFOp, MulIOp, MulIOp, complex::MulOp>(b, loc, element,
+                                                               before, update);
   case Mode::Min:
-    return apply<MinimumFOp, MinSIOp, MinUIOp, void>(b, loc, element, before,
-                                                     update);
+    return applyUpdate<MinimumFOp, MinSIOp, MinUIOp, void>(b, loc, element,
+                                                           before, update);
   case Mode::Max:
-    return apply<MaximumFOp, MaxSIOp, MaxUIOp, void>(b, loc, element, before,
-                                                     update);
+    return applyUpdate<MaximumFOp, MaxSIOp, MaxUIOp, void>(b, loc, element,
+                                                           before, update);
   }
   return {};
 }
@@ -174,7 +175,7 @@ static Value scatterRows(Lowering &l, ScatterOp op, Mode mode,
         }
         Value old = toScalar(body.in, l.loc,
                              body.addOutput(before, body.identity()), element);
-        Value after = combine(body.in, l.loc, mode, element, old, update);
+        Value after = combineUpdate(body.in, l.loc, mode, element, old, update);
         Value written =
             body.finish(toStorage(body.in, l.loc, after, element))[0];
         return {tensor::InsertSliceOp::create(
@@ -240,8 +241,9 @@ static Value scatterByPlaces(Lowering &l, ScatterOp op, Mode mode) {
   if (!update)
     return {};
   Value before = body.addOutput(init, places);
-  Value after = combine(body.in, l.loc, mode, element,
-                        toScalar(body.in, l.loc, before, element), update);
+  Value after =
+      combineUpdate(body.in, l.loc, mode, element,
+                    toScalar(body.in, l.loc, before, element), update);
   after = toStorage(body.in, l.loc, after, element);
   if (isHere)
     after = arith::SelectOp::create(body.in, l.loc, isHere, after, before);
@@ -336,9 +338,6 @@ static std::optional<Updates> manyUpdates(Lowering &l, ScatterOp op,
       rankOf(op.getUpdates()) != 1 || isComplex(elementOf(op.getX())) ||
       !hasWideVectors(op))
     return std::nullopt;
-  // Cells of a byte hold truth values.
-  if (storageType(elementOf(op.getX())).getIntOrFloatBitWidth() == 8)
-    return std::nullopt;
   Updates result{column.getX(), op.getUpdates()};
   if (rankOf(result.places) != 1)
     return std::nullopt;
@@ -399,9 +398,9 @@ private:
     return k.num(k.l.toIndex(places(i).value, placeElement));
   }
   Num combined(Num before, Num i) {
-    Value after = combine(k.b, k.loc, mode, element,
-                          toScalar(k.b, k.loc, before.value, element),
-                          toScalar(k.b, k.loc, updates(i).value, element));
+    Value after = combineUpdate(
+        k.b, k.loc, mode, element, toScalar(k.b, k.loc, before.value, element),
+        toScalar(k.b, k.loc, updates(i).value, element));
     return k.num(toStorage(k.b, k.loc, after, element));
   }
   Num isThere(Num i) {
@@ -551,8 +550,9 @@ static LogicalResult lowerScatter(Lowering &l, ScatterOp op) {
                            : l.extract(updates, ivs, element);
         Value before =
             mode == Mode::Update ? Value() : l.extract(carried[0], to, element);
-        return {l.insert(combine(l.b, l.loc, mode, element, before, update),
-                         carried[0], to, element)};
+        return {
+            l.insert(combineUpdate(l.b, l.loc, mode, element, before, update),
+                     carried[0], to, element)};
       });
   if (!isKnown)
     return failure();

@@ -15,17 +15,17 @@ using namespace mlir;
 using namespace tfc;
 using namespace tfc::lowering;
 
-template <typename Op> static Value fold(Lowering &l, Value x, Value y) {
+template <typename Op> static Value foldIndex(Lowering &l, Value x, Value y) {
   return l.b.createOrFold<Op>(l.loc, x, y);
 }
 Value lowering::addIndex(Lowering &l, Value x, Value y) {
-  return fold<arith::AddIOp>(l, x, y);
+  return foldIndex<arith::AddIOp>(l, x, y);
 }
 Value lowering::subIndex(Lowering &l, Value x, Value y) {
-  return fold<arith::SubIOp>(l, x, y);
+  return foldIndex<arith::SubIOp>(l, x, y);
 }
 Value lowering::mulIndex(Lowering &l, Value x, Value y) {
-  return fold<arith::MulIOp>(l, x, y);
+  return foldIndex<arith::MulIOp>(l, x, y);
 }
 
 Value lowering::dimOf(Lowering &l, Value tensor, int64_t dim) {
@@ -48,11 +48,11 @@ Windows::Windows(Lowering &l, ArrayRef<Dim> sizes, ValueRange window,
         mulIndex(l, subIndex(l, window[i], one), l.constantIndex(dilations[i]));
     Value low, high, count;
     if (padding.empty()) {
-      count = fold<arith::CeilDivSIOp>(l, size, stride);
+      count = foldIndex<arith::CeilDivSIOp>(l, size, stride);
       Value need = addIndex(l, mulIndex(l, subIndex(l, count, one), stride),
                             addIndex(l, reach, one));
-      Value total = fold<arith::MaxSIOp>(l, subIndex(l, need, size), zero);
-      low = fold<arith::DivUIOp>(l, total, l.constantIndex(2));
+      Value total = foldIndex<arith::MaxSIOp>(l, subIndex(l, need, size), zero);
+      low = foldIndex<arith::DivUIOp>(l, total, l.constantIndex(2));
       high = subIndex(l, total, low);
       // Each place has its own element, and only that.
       if (getConstantIntValue(window[i]) == 1)
@@ -63,8 +63,8 @@ Windows::Windows(Lowering &l, ArrayRef<Dim> sizes, ValueRange window,
       Value room =
           subIndex(l, addIndex(l, size, addIndex(l, low, high)), reach);
       // Invalid sizes were refused; here they must only do no harm.
-      count = fold<arith::MaxSIOp>(l, fold<arith::CeilDivSIOp>(l, room, stride),
-                                   zero);
+      count = foldIndex<arith::MaxSIOp>(
+          l, foldIndex<arith::CeilDivSIOp>(l, room, stride), zero);
     }
     this->sizes.push_back(size);
     places.push_back(count);
@@ -111,28 +111,24 @@ static Value margins(Lowering &l, Value whole, ArrayRef<Value> extents,
                                           sizes, steps);
   };
   for (size_t i = 0; i < before.size(); ++i) {
-    slab(i + 1, l.constantIndex(0), before[i]);
-    slab(i + 1, subIndex(l, extents[i + 1], after[i]), after[i]);
+    slab(i, l.constantIndex(0), before[i]);
+    slab(i, subIndex(l, extents[i], after[i]), after[i]);
   }
   return whole;
 }
 
 Value lowering::padAround(Lowering &l, Value x, ValueRange before,
                           ValueRange after, Value fill) {
-  size_t rank = before.size() + 2;
+  size_t rank = before.size();
   SmallVector<Value> extents;
-  SmallVector<OpFoldResult> offsets(rank, l.b.getIndexAttr(0)), inner,
-      steps(rank, l.b.getIndexAttr(1));
+  SmallVector<OpFoldResult> inner, steps(rank, l.b.getIndexAttr(1));
   int64_t elements = 1;
   bool isPadded = false;
   for (size_t i = 0; i < rank; ++i) {
     Value size = dimOf(l, x, i);
     inner.push_back(getAsOpFoldResult(size));
-    if (i > 0 && i + 1 < rank) {
-      isPadded |= !isZero(before[i - 1]) || !isZero(after[i - 1]);
-      offsets[i] = getAsOpFoldResult(before[i - 1]);
-      size = addIndex(l, size, addIndex(l, before[i - 1], after[i - 1]));
-    }
+    isPadded |= !isZero(before[i]) || !isZero(after[i]);
+    size = addIndex(l, size, addIndex(l, before[i], after[i]));
     extents.push_back(size);
     elements *= std::max<int64_t>(1, getConstantIntValue(size).value_or(1));
   }
@@ -143,13 +139,25 @@ Value lowering::padAround(Lowering &l, Value x, ValueRange before,
                                         fill.getType());
   if (!isLarge)
     whole = linalg::FillOp::create(l.b, l.loc, fill, whole).getResult(0);
-  whole = tensor::InsertSliceOp::create(l.b, l.loc, x, whole, offsets, inner,
-                                        steps);
+  whole = tensor::InsertSliceOp::create(
+      l.b, l.loc, x, whole, getAsOpFoldResult(before), inner, steps);
   return isLarge ? margins(l, whole, extents, before, after, fill) : whole;
 }
 
+Value lowering::padSpatial(Lowering &l, Value x, ValueRange before,
+                           ValueRange after, Value fill) {
+  Value none = l.constantIndex(0);
+  auto everywhere = [&](ValueRange spatial) {
+    SmallVector<Value> all{none};
+    llvm::append_range(all, spatial);
+    all.push_back(none);
+    return all;
+  };
+  return padAround(l, x, everywhere(before), everywhere(after), fill);
+}
+
 Value Windows::pad(Value x, Value fill) {
-  return padAround(l, x, before, after, fill);
+  return padSpatial(l, x, before, after, fill);
 }
 
 Value Windows::unpad(Value x) {

@@ -81,10 +81,13 @@ private:
   bool unpadded = true, unitWindow = true;
 };
 
-/// A tensor of [batch, spatial..., channels] with so many elements of a stored
-/// scalar around it; the tensor itself if there are none.
+/// A tensor with so many elements of a stored scalar before and behind it in
+/// each dimension; the tensor itself if there are none.
 mlir::Value padAround(Lowering &l, mlir::Value x, mlir::ValueRange before,
                       mlir::ValueRange after, mlir::Value fill);
+/// The same for the spatial dimensions of [batch, spatial..., channels].
+mlir::Value padSpatial(Lowering &l, mlir::Value x, mlir::ValueRange before,
+                       mlir::ValueRange after, mlir::Value fill);
 
 // Index arithmetic, folded as far as sizes are known.
 mlir::Value addIndex(Lowering &l, mlir::Value x, mlir::Value y);
