@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Stages.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/Pass/PassManager.h"
 #include "tfc/Pipelines/Pipelines.h"
 #include "llvm/ADT/StringMap.h"
@@ -116,16 +117,17 @@ std::string tfc::writeReproducer(ModuleOp module, StringRef stage,
   return path.str().str();
 }
 
-/// The verifier costs as much as the passes do, whose tests have it on. To find
-/// out what a pass makes of other programs, TFC_VERIFY_PASSES=1 is set.
-static bool verifiesPasses() {
-  return llvm::sys::Process::GetEnv("TFC_VERIFY_PASSES") == "1";
+/// What TFC_VERIFY_PASSES is set to, to find out what passes make of programs:
+/// 1 has the verifier, which costs as much as they do, look after each pass,
+/// `stages` after each stage.
+static bool verifies(StringRef what) {
+  return llvm::sys::Process::GetEnv("TFC_VERIFY_PASSES") == what.str();
 }
 
 LogicalResult tfc::runPasses(ModuleOp module, StringRef stage,
                              const CompileOptions &options, Errors &errors) {
   PassManager manager(module.getContext());
-  manager.enableVerifier(verifiesPasses());
+  manager.enableVerifier(verifies("1"));
   StageOptions stageOptions;
   std::string problem;
   llvm::raw_string_ostream stream(problem);
@@ -145,7 +147,7 @@ LogicalResult tfc::runPasses(ModuleOp module, StringRef stage,
   LogicalResult ran = manager.run(module);
   if (tellsVectors)
     module->removeAttr("tfc.vector_bits");
-  return ran;
+  return failed(ran) || !verifies("stages") ? ran : verify(module);
 }
 
 CompileFailure tfc::explain(const Errors &errors, StringRef stage) {

@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 PROGRAMS = """
 import numpy as np
 import tfc as tf
@@ -41,3 +43,26 @@ def test_passes_leave_valid_ir(tmp_path):
     env = dict(os.environ, TFC_VERIFY_PASSES="1", TFC_CACHE_DIR="off")
     run = subprocess.run([sys.executable, str(program)], env=env, capture_output=True, text=True, check=False)
     assert run.stdout == "compiled\n", run.stderr
+
+
+REFUSED = """
+import tfc as tf
+
+# Stops before the slice, which reaches too far: that is no valid op.
+f = tf.function(lambda x, n: tf.slice(x, [0, 1], [n, 2]))
+try:
+    f(tf.ones([2, 2]), tf.constant(1))
+except tf.errors.OpError as e:
+    print(type(e).__name__)
+"""
+
+
+@pytest.mark.parametrize(
+    ("which", "error"), [("1", "UnimplementedError"), ("stages", "UnimplementedError"), ("", "InvalidArgumentError")]
+)
+def test_what_is_left_invalid_is_refused_on_request(which, error, tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(REFUSED, encoding="utf-8")
+    env = dict(os.environ, TFC_VERIFY_PASSES=which, TFC_CACHE_DIR="off")
+    run = subprocess.run([sys.executable, str(program)], env=env, capture_output=True, text=True, check=False)
+    assert run.stdout == error + "\n", run.stderr
