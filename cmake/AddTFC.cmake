@@ -25,6 +25,17 @@ function(tfc_use_precompiled_headers name)
   endif()
 endfunction()
 
+# A file costs seconds before its first line is reached: GCC instantiates again what the
+# precompiled headers left pending. A package (pip) therefore compiles the files of a room
+# together, some at a time: half of the time of all. A developer's build compiles each
+# alone, so that an edit costs one. A name in one file of a room must mean nothing in
+# another (test_layers.py).
+set(isPackage OFF)
+if(DEFINED SKBUILD)
+  set(isPackage ON)
+endif()
+option(TFC_UNITY "Compile several files of a room at once" ${isPackage})
+
 # add_tfc_library(Name LINK OtherRoom ...)
 function(add_tfc_library name)
   cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
@@ -37,6 +48,11 @@ function(add_tfc_library name)
   target_compile_options(${name} PRIVATE ${TFC_CXX_FLAGS})
   add_dependencies(${name} tfc-headers)
   tfc_use_precompiled_headers(${name})
+  set_target_properties(${name} PROPERTIES UNITY_BUILD "${TFC_UNITY}" UNITY_BUILD_BATCH_SIZE 16)
+  # Shards of what is too large for one file.
+  set(shards ${sources})
+  list(FILTER shards INCLUDE REGEX "Ops[0-9]+\\.cpp$")
+  set_source_files_properties(${shards} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   target_link_libraries(${name} PUBLIC ${ARG_LINK})
 endfunction()
 

@@ -18,8 +18,8 @@
 using namespace mlir;
 using namespace tfc;
 
-static void say(const llvm::Twine &text, MlirStringCallback callback,
-                void *userData) {
+static void sayTwine(const llvm::Twine &text, MlirStringCallback callback,
+                     void *userData) {
   std::string buffer = text.str();
   callback(mlirStringRefCreate(buffer.data(), buffer.size()), userData);
 }
@@ -28,8 +28,8 @@ static func::FuncOp lookup(MlirModule module, MlirStringRef symbol,
                            MlirStringCallback onError, void *userData) {
   auto function = unwrap(module).lookupSymbol<func::FuncOp>(unwrap(symbol));
   if (!function || function.isDeclaration()) {
-    say("there is no function '" + unwrap(symbol) + "' with a body", onError,
-        userData);
+    sayTwine("there is no function '" + unwrap(symbol) + "' with a body",
+             onError, userData);
     return {};
   }
   return function;
@@ -44,14 +44,15 @@ bool tfcDescribeEffects(MlirModule module, MlirStringRef symbol,
                    .Case("json", EffectFormat::Json)
                    .Default(std::nullopt);
   if (!known) {
-    say("unknown format '" + unwrap(format) + "', expected text, dot or json",
-        onError, userData);
+    sayTwine("unknown format '" + unwrap(format) +
+                 "', expected text, dot or json",
+             onError, userData);
     return false;
   }
   func::FuncOp function = lookup(module, symbol, onError, userData);
   if (!function)
     return false;
-  say(describeEffects(function, *known), onText, userData);
+  sayTwine(describeEffects(function, *known), onText, userData);
   return true;
 }
 
@@ -98,8 +99,8 @@ bool tfcSpecialize(MlirModule module, MlirStringRef symbol,
       });
   if (succeeded(specializeFunction(function, shapes)))
     return true;
-  say(message, onError, userData);
-  say(place, onLocation, userData);
+  sayTwine(message, onError, userData);
+  sayTwine(place, onLocation, userData);
   return false;
 }
 

@@ -376,7 +376,7 @@ void tfc::registerPipelines() {
             return error(message);
           return success();
         },
-        [](llvm::function_ref<void(const detail::PassOptions &)> show) {
+        [](llvm::function_ref<void(const mlir::detail::PassOptions &)> show) {
           show(StageOptions());
         });
 }

@@ -35,7 +35,7 @@ namespace {
 constexpr uint64_t imageBase = uint64_t(1) << 44, importBase = uint64_t(1)
                                                                << 52;
 
-Error fail(const Twine &message) {
+Error cannotLink(const Twine &message) {
   return createStringError(inconvertibleErrorCode(), message);
 }
 
@@ -59,7 +59,7 @@ struct Waiting {
   std::unique_ptr<JITLinkAsyncLookupContinuation> continuation;
 };
 
-class Linker {
+class ImageLinker {
 public:
   Expected<std::string> link(StringRef object);
 
@@ -98,14 +98,15 @@ public:
 /// Gives segments their places, one after the other.
 class Memory : public JITLinkMemoryManager {
 public:
-  explicit Memory(Linker &linker) : linker(linker) {}
+  explicit Memory(ImageLinker &linker) : linker(linker) {}
 
   void allocate(const JITLinkDylib *, LinkGraph &graph,
                 OnAllocatedFunction done) override {
     BasicLayout layout(graph);
     for (auto &[group, place] : layout.segments()) {
       if (place.Alignment.value() > linker.page)
-        return done(fail("a section wants to be aligned to more than a page"));
+        return done(
+            cannotLink("a section wants to be aligned to more than a page"));
       auto wanted = group.getMemProt();
       uint64_t protection = 0;
       for (auto [flag, bit] :
@@ -136,13 +137,13 @@ public:
   }
 
 private:
-  Linker &linker;
+  ImageLinker &linker;
 };
 
 /// How one object is linked.
 class Context : public JITLinkContext {
 public:
-  explicit Context(Linker &linker)
+  explicit Context(ImageLinker &linker)
       : JITLinkContext(nullptr), linker(linker), memory(linker) {}
 
   JITLinkMemoryManager &getMemoryManager() override { return memory; }
@@ -170,7 +171,7 @@ public:
         continue;
       uint64_t offset = symbol->getAddress().getValue() - imageBase;
       if (!linker.defined.try_emplace(*symbol->getName(), offset).second)
-        return fail("two objects define " + *symbol->getName());
+        return cannotLink("two objects define " + *symbol->getName());
     }
     return Error::success();
   }
@@ -192,11 +193,11 @@ public:
   }
 
 private:
-  Linker &linker;
+  ImageLinker &linker;
   Memory memory;
 };
 
-Error Linker::noteFixups(LinkGraph &graph) {
+Error ImageLinker::noteFixups(LinkGraph &graph) {
   Edge::Kind pointer = *pointerKind(graph.getTargetTriple());
   for (Block *block : graph.blocks()) {
     if (block->getSection().getMemLifetime() == orc::MemLifetime::NoAlloc)
@@ -217,28 +218,29 @@ Error Linker::noteFixups(LinkGraph &graph) {
           fixups.push_back(
               {place, (address - importBase) / 16 + 1, edge.getAddend()});
       } else if (!inside) {
-        return fail("code refers to " +
-                    Twine(target.hasName() ? *target.getName() : "an address") +
-                    " by " + graph.getEdgeKindName(edge.getKind()));
+        return cannotLink(
+            "code refers to " +
+            Twine(target.hasName() ? *target.getName() : "an address") +
+            " by " + graph.getEdgeKindName(edge.getKind()));
       }
     }
   }
   return Error::success();
 }
 
-Error Linker::add(MemoryBufferRef object) {
+Error ImageLinker::add(MemoryBufferRef object) {
   auto graph = createLinkGraphFromObject(object, pool);
   if (!graph)
     return graph.takeError();
   if (!pointerKind((*graph)->getTargetTriple()))
-    return fail("code for " + (*graph)->getTargetTriple().str() +
-                " is not loaded");
+    return cannotLink("code for " + (*graph)->getTargetTriple().str() +
+                      " is not loaded");
   ++begun;
   jitlink::link(std::move(*graph), std::make_unique<Context>(*this));
   return Error::success();
 }
 
-void Linker::resume(Waiting waiting) {
+void ImageLinker::resume(Waiting waiting) {
   AsyncLookupResult found;
   for (const orc::SymbolStringPtr &name : waiting.symbols) {
     uint64_t address;
@@ -259,7 +261,7 @@ template <typename T> void append(std::string &to, const T &value) {
   to.append(reinterpret_cast<const char *>(&value), sizeof(T));
 }
 
-std::string Linker::encode() const {
+std::string ImageLinker::encode() const {
   std::string names, symbols, importPlaces, image;
   auto place = [&](StringRef name) {
     uint64_t at = names.size();
@@ -288,7 +290,7 @@ std::string Linker::encode() const {
   return image;
 }
 
-Expected<std::string> Linker::link(StringRef object) {
+Expected<std::string> ImageLinker::link(StringRef object) {
   if (identify_magic(object) != file_magic::archive) {
     if (Error error = add(MemoryBufferRef(object, "object")))
       return joinErrors(std::move(problem), std::move(error));
@@ -312,12 +314,12 @@ Expected<std::string> Linker::link(StringRef object) {
   if (problem)
     return std::move(problem);
   if (finished != begun)
-    return fail("linking did not come to an end");
+    return cannotLink("linking did not come to an end");
   return encode();
 }
 
 } // namespace
 
 Expected<std::string> tfc::linkImage(StringRef object) {
-  return Linker().link(object);
+  return ImageLinker().link(object);
 }

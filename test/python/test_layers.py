@@ -1,9 +1,11 @@
-"""Imports point down: the room list of docs/architecture.md, checked over the syntax trees."""
+"""Imports point down: the room list of docs/architecture.md, checked over the syntax trees. Files of a C++ room share no names."""
 
 import ast
+import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2] / "python" / "tfc"
+LIBRARY, INCLUDED = ROOT.parents[1] / "lib", ROOT.parents[1] / "include" / "tfc"
 
 # Bottom to top. A room may import the rooms of its own row, `_native` and what is outside the package.
 # Only `ir` and `compiler` may import MLIR or `_compiler`.
@@ -108,3 +110,40 @@ def test_rooms_have_no_cycle():
         assert ready, f"these rooms import each other: {order}"
         done |= set(ready)
         order = [room for room in order if room not in done]
+
+
+# What only its file may see, `static` or in a namespace without a name, and what headers declare, at the start of a line.
+STATIC = re.compile(r"^(?:template <.*> )?static (?:[\w:<>,&*() ]+[ &*>])?(\w+)(?:\[\w*\])?(?:\(| =|;|\{)", re.M)
+CONSTANTS = re.compile(r"^static const(?:expr)? [^;]*;", re.M)
+NAMELESS = re.compile(r"^namespace \{$(.*?)^\} // namespace$", re.M | re.S)
+DECLARED = re.compile(
+    r"^(?:template <.*>\s)?(?:(?:struct|class|enum class|enum|using) (\w+)\b|[A-Za-z][\w:<>,&* ]*[ &*>](\w+)(?:\(| =|;|\{))",
+    re.M,
+)
+
+
+def declared_names(text):
+    return {name or other for name, other in DECLARED.findall(text)}
+
+
+def own_names(text):
+    constants = (name for said in CONSTANTS.findall(text) for name in re.findall(r"(\w+) =", said))
+    return {
+        *constants,
+        *STATIC.findall(text),
+        *(name for block in NAMELESS.findall(text) for name in declared_names(block)),
+    }
+
+
+def test_a_name_of_one_file_means_nothing_in_another_of_its_room():
+    """A package compiles several files of a room as one (`TFC_UNITY`)."""
+    twice = []
+    for room in sorted({path.parent for path in LIBRARY.rglob("*.cpp")}):
+        headers = [*room.glob("*.h"), *(INCLUDED / room.relative_to(LIBRARY)).glob("*.h")]
+        places = {name: [path.name] for path in headers for name in declared_names(path.read_text())}
+        for path in sorted(room.glob("*.cpp")):
+            for name in sorted(own_names(path.read_text())):
+                places.setdefault(name, []).append(path.name)
+                if len(places[name]) > 1:
+                    twice.append(f"{room.name}: {name} is in {' and '.join(places[name])}")
+    assert not twice, "\n".join(twice)

@@ -52,10 +52,10 @@ using tfc::rt::ScanOp;
 /// A few buffers of a block stay in the first-level cache.
 static constexpr int64_t blockElements = 2048;
 /// Smaller buffers stay in a cache anyway.
-static constexpr int64_t leastBytes = 64 * 1024;
+static constexpr int64_t leastScanBytes = 64 * 1024;
 /// An elementwise op with more operations than so is worth a thread by itself.
 static constexpr size_t mostOperations = 12;
-static constexpr size_t mostMembers = 64;
+static constexpr size_t mostScans = 64;
 
 namespace {
 
@@ -65,7 +65,7 @@ struct Use {
   bool writes, scalar;
 };
 
-struct Member {
+struct ScanMember {
   Operation *op;
   SmallVector<Use> uses;
 };
@@ -86,17 +86,17 @@ bool isCheap(GenericOp op) {
 }
 
 /// The shape that a member's loops have, if it may be one.
-std::optional<Member> describeScan(ScanOp op) {
+std::optional<ScanMember> describeScan(ScanOp op) {
   auto type = dyn_cast<MemRefType>(op.getInit().getType());
   if (!type || op.getCarry() || !isDense(op.getInput()) ||
       !isDense(op.getInit()) ||
       static_cast<int64_t>(op.getDimension()) + 1 != type.getRank())
     return std::nullopt;
-  return Member{op,
-                {{op.getInput(), false, false}, {op.getInit(), true, false}}};
+  return ScanMember{
+      op, {{op.getInput(), false, false}, {op.getInit(), true, false}}};
 }
 
-std::optional<Member> describeElementwise(GenericOp op) {
+std::optional<ScanMember> describeElementwise(GenericOp op) {
   if (!op.hasPureBufferSemantics() || op.getNumLoops() == 0 ||
       op.getNumParallelLoops() != op.getNumLoops())
     return std::nullopt;
@@ -109,7 +109,7 @@ std::optional<Member> describeElementwise(GenericOp op) {
   });
   if (!plain)
     return std::nullopt;
-  Member member{op, {}};
+  ScanMember member{op, {}};
   for (OpOperand &operand : op->getOpOperands()) {
     if (!isa<MemRefType>(operand.get().getType()))
       continue;
@@ -124,25 +124,25 @@ std::optional<Member> describeElementwise(GenericOp op) {
 }
 
 /// Members that may run in one loop over blocks, or in several.
-class Group {
+class ScanGroup {
 public:
   bool add(Operation *op);
   bool conflictsWith(Operation *op) const;
   /// The members that have to be in one loop, for each loop that is worth it.
-  SmallVector<SmallVector<Member>> parts() const;
+  SmallVector<SmallVector<ScanMember>> parts() const;
   void clear() { members.clear(), direction.reset(); }
 
-  SmallVector<Member> members;
+  SmallVector<ScanMember> members;
 
 private:
-  bool fits(const Member &member) const;
+  bool fits(const ScanMember &member) const;
 
   SmallVector<int64_t> shape;
   std::optional<bool> direction; // of the scans: reverse?
 };
 
-bool Group::fits(const Member &member) const {
-  for (const Member &other : members)
+bool ScanGroup::fits(const ScanMember &member) const {
+  for (const ScanMember &other : members)
     for (const Use &x : other.uses)
       for (const Use &y : member.uses)
         if ((x.writes || y.writes) &&
@@ -153,8 +153,8 @@ bool Group::fits(const Member &member) const {
   return true;
 }
 
-bool Group::add(Operation *op) {
-  std::optional<Member> member;
+bool ScanGroup::add(Operation *op) {
+  std::optional<ScanMember> member;
   ArrayRef<int64_t> its;
   SmallVector<int64_t> ranges;
   if (auto scan = dyn_cast<ScanOp>(op)) {
@@ -169,7 +169,7 @@ bool Group::add(Operation *op) {
         member.reset();
     }
   }
-  if (!member || members.size() >= mostMembers ||
+  if (!member || members.size() >= mostScans ||
       (!members.empty() && (its != ArrayRef(shape) || !fits(*member))))
     return false;
   // An op must not touch what it writes at other indices.
@@ -189,7 +189,7 @@ bool Group::add(Operation *op) {
   return true;
 }
 
-bool Group::conflictsWith(Operation *op) const {
+bool ScanGroup::conflictsWith(Operation *op) const {
   if (op->getNumRegions() != 0 || op->hasTrait<OpTrait::IsTerminator>())
     return true;
   if (isMemoryEffectFree(op) || isa<memref::AllocOp>(op))
@@ -201,7 +201,7 @@ bool Group::conflictsWith(Operation *op) const {
     written = store.getMemRef();
   else
     return true;
-  for (const Member &member : members)
+  for (const ScanMember &member : members)
     for (const Use &use : member.uses)
       if ((written && mayAlias(rootOf(use.buffer), rootOf(written))) ||
           (read && use.writes && mayAlias(rootOf(use.buffer), rootOf(read))))
@@ -209,10 +209,10 @@ bool Group::conflictsWith(Operation *op) const {
   return false;
 }
 
-SmallVector<SmallVector<Member>> Group::parts() const {
+SmallVector<SmallVector<ScanMember>> ScanGroup::parts() const {
   llvm::EquivalenceClasses<size_t> classes;
   llvm::DenseSet<Value> written;
-  for (const Member &member : members)
+  for (const ScanMember &member : members)
     for (const Use &use : member.uses)
       if (use.writes)
         written.insert(use.buffer);
@@ -223,16 +223,16 @@ SmallVector<SmallVector<Member>> Group::parts() const {
       if (written.contains(use.buffer))
         classes.unionSets(i, first.try_emplace(use.buffer, i).first->second);
   }
-  llvm::MapVector<size_t, SmallVector<Member>> found;
+  llvm::MapVector<size_t, SmallVector<ScanMember>> found;
   for (auto [i, member] : llvm::enumerate(members))
     found[classes.getLeaderValue(i)].push_back(member);
-  SmallVector<SmallVector<Member>> result;
+  SmallVector<SmallVector<ScanMember>> result;
   for (auto &[leader, part] : found) {
     bool scans = llvm::any_of(
-        part, [](const Member &member) { return isa<ScanOp>(member.op); });
-    bool large = llvm::any_of(part, [](const Member &member) {
+        part, [](const ScanMember &member) { return isa<ScanOp>(member.op); });
+    bool large = llvm::any_of(part, [](const ScanMember &member) {
       auto type = cast<MemRefType>(member.uses.back().buffer.getType());
-      return type.getNumElements() * 4 >= leastBytes;
+      return type.getNumElements() * 4 >= leastScanBytes;
     });
     if (part.size() > 1 && scans && large)
       result.push_back(std::move(part));
@@ -244,9 +244,9 @@ SmallVector<SmallVector<Member>> Group::parts() const {
 // Blocks
 //===----------------------------------------------------------------------===//
 
-class Emitter {
+class ScanEmitter {
 public:
-  Emitter(ArrayRef<Member> members, Operation *place, bool parallel)
+  ScanEmitter(ArrayRef<ScanMember> members, Operation *place, bool parallel)
       : members(members), parallel(parallel), builder(place),
         loc(members.front().op->getLoc()),
         type(cast<MemRefType>(members.back().uses.back().buffer.getType())),
@@ -266,7 +266,7 @@ private:
   Value neutral(ScanOp op);
   double nanoseconds() const { return 0.3 * members.size(); }
 
-  ArrayRef<Member> members;
+  ArrayRef<ScanMember> members;
   bool parallel;
   OpBuilder builder;
   Location loc;
@@ -278,20 +278,21 @@ private:
 };
 
 /// Does nothing but the members use the buffer?
-void Emitter::findPrivate() {
-  for (const Member &member : members)
+void ScanEmitter::findPrivate() {
+  for (const ScanMember &member : members)
     for (const Use &use : member.uses) {
       auto alloc = use.buffer.getDefiningOp<memref::AllocOp>();
       if (alloc && !use.scalar &&
           llvm::all_of(alloc->getUsers(), [&](Operation *user) {
-            return llvm::any_of(
-                members, [&](const Member &other) { return other.op == user; });
+            return llvm::any_of(members, [&](const ScanMember &other) {
+              return other.op == user;
+            });
           }))
         privates.insert({use.buffer, Value()});
     }
 }
 
-Value Emitter::neutral(ScanOp op) {
+Value ScanEmitter::neutral(ScanOp op) {
   Type accumulator = op.getAccumulatorType();
   double number = op.getProduct() ? 1 : 0;
   if (auto complex = dyn_cast<ComplexType>(accumulator)) {
@@ -310,8 +311,8 @@ Value Emitter::neutral(ScanOp op) {
 }
 
 /// `size` elements of a row.
-Value Emitter::slice(Value buffer, ValueRange indices, Value from,
-                     int64_t size) {
+Value ScanEmitter::slice(Value buffer, ValueRange indices, Value from,
+                         int64_t size) {
   auto whole = cast<MemRefType>(buffer.getType());
   SmallVector<OpFoldResult> offsets, sizes,
       strides(whole.getRank(), builder.getIndexAttr(1));
@@ -327,7 +328,7 @@ Value Emitter::slice(Value buffer, ValueRange indices, Value from,
                                    offsets, sizes, strides);
 }
 
-void Emitter::emit(GenericOp op, llvm::function_ref<Value(Value)> sliced) {
+void ScanEmitter::emit(GenericOp op, llvm::function_ref<Value(Value)> sliced) {
   AffineMap identity = builder.getMultiDimIdentityMap(1),
             none = AffineMap::get(1, 0, builder.getContext());
   SmallVector<Value> inputs, outputs;
@@ -348,7 +349,7 @@ void Emitter::emit(GenericOp op, llvm::function_ref<Value(Value)> sliced) {
   op.getRegion().cloneInto(&made.getRegion(), mapping);
 }
 
-void Emitter::emitBlock(ValueRange indices, Value from, int64_t size) {
+void ScanEmitter::emitBlock(ValueRange indices, Value from, int64_t size) {
   llvm::DenseMap<Value, Value> slices;
   auto sliced = [&](Value buffer) {
     Value &made = slices[buffer];
@@ -364,7 +365,7 @@ void Emitter::emitBlock(ValueRange indices, Value from, int64_t size) {
     }
     return made;
   };
-  for (const Member &member : members) {
+  for (const ScanMember &member : members) {
     auto scan = dyn_cast<ScanOp>(member.op);
     if (!scan) {
       emit(cast<GenericOp>(member.op), sliced);
@@ -378,11 +379,11 @@ void Emitter::emitBlock(ValueRange indices, Value from, int64_t size) {
 }
 
 /// Whole blocks, and what is left behind them.
-void Emitter::emitRow(ValueRange indices) {
+void ScanEmitter::emitRow(ValueRange indices) {
   int64_t size = std::min(blockElements, extent), rest = extent % size,
           whole = extent - rest;
   bool reverse = false;
-  for (const Member &member : members)
+  for (const ScanMember &member : members)
     if (auto scan = dyn_cast<ScanOp>(member.op)) {
       reverse = scan.getReverse();
       memref::StoreOp::create(builder, loc, neutral(scan),
@@ -407,7 +408,7 @@ void Emitter::emitRow(ValueRange indices) {
     emitBlock(indices, constant(reverse ? 0 : whole), rest);
 }
 
-void Emitter::run() {
+void ScanEmitter::run() {
   findPrivate();
   tfc::rt::remark(members.front().op, [&] {
     return "fused: " + std::to_string(members.size()) +
@@ -426,7 +427,7 @@ void Emitter::run() {
     for (auto &[buffer, replacement] : privates)
       replacement = allocate(
           {block}, cast<MemRefType>(buffer.getType()).getElementType());
-    for (const Member &member : members)
+    for (const ScanMember &member : members)
       if (auto scan = dyn_cast<ScanOp>(member.op))
         carries[scan] = allocate({}, scan.getAccumulatorType());
     if (outer.empty())
@@ -452,7 +453,7 @@ void Emitter::run() {
                            {builder.getIndexAttr(extent), nanoseconds()}, body);
   else
     body(constant(0), rows);
-  for (const Member &member : llvm::reverse(members))
+  for (const ScanMember &member : llvm::reverse(members))
     member.op->erase();
   for (auto &[buffer, replacement] : privates)
     buffer.getDefiningOp()->erase();
@@ -474,10 +475,10 @@ struct FuseScans : public tfc::impl::FuseScansPassBase<FuseScans> {
   }
 
   void visit(Block &block) {
-    Group group;
+    ScanGroup group;
     auto flush = [&](Operation *place) {
-      for (const SmallVector<Member> &part : group.parts())
-        Emitter(part, place, parallel).run();
+      for (const SmallVector<ScanMember> &part : group.parts())
+        ScanEmitter(part, place, parallel).run();
       group.clear();
     };
     for (Operation *op = &block.front(), *next; op; op = next) {

@@ -15,10 +15,6 @@
 using namespace mlir;
 using namespace tfc::device;
 
-static Type elementOf(OpOperand *operand) {
-  return cast<MemRefType>(operand->get().getType()).getElementType();
-}
-
 Tiles::Tiles(Group &group, StringRef kind, int64_t threads, int64_t depth)
     : group(group), step(group.steps.front()), product(*group.product),
       writer(group, kind, threads), b(writer.b), depth(depth) {}

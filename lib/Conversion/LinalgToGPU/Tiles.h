@@ -13,6 +13,11 @@
 
 namespace tfc::device {
 
+inline mlir::Type elementOf(mlir::OpOperand *operand) {
+  return mlir::cast<mlir::MemRefType>(operand->get().getType())
+      .getElementType();
+}
+
 class Tiles {
 public:
   virtual ~Tiles() = default;

@@ -24,10 +24,6 @@
 using namespace mlir;
 using namespace tfc::device;
 
-static Type elementOf(OpOperand *operand) {
-  return cast<MemRefType>(operand->get().getType()).getElementType();
-}
-
 static int64_t sizeOf(const Step &step, ArrayRef<unsigned> positions) {
   int64_t size = 1;
   for (unsigned at : positions)

@@ -37,7 +37,7 @@ using namespace mlir;
 using namespace tfc::kernels;
 
 /// k of a block: longer ones store and load sums less often.
-static constexpr int64_t blockDepth = 1024;
+static constexpr int64_t pairBlockDepth = 1024;
 /// Columns of a block: their panels stay in the second-level cache.
 static constexpr int64_t blockColumns = 512;
 /// Rows of a tile whose sums are in registers, if those are vectors.
@@ -54,8 +54,8 @@ static constexpr int64_t leastSize = 16, leastDepth = 32;
 int64_t PairEmitter::depthStep() const {
   int64_t k = known(p.depth);
   if (!isKnown(k))
-    return blockDepth;
-  int64_t blocks = llvm::divideCeil(std::max<int64_t>(k, 1), blockDepth);
+    return pairBlockDepth;
+  int64_t blocks = llvm::divideCeil(std::max<int64_t>(k, 1), pairBlockDepth);
   return llvm::alignTo(llvm::divideCeil(std::max<int64_t>(k, 1), blocks),
                        squareDepth);
 }

@@ -33,7 +33,7 @@ static Value recast(KernelBuilder &b, Value memory, int64_t size) {
 namespace {
 
 /// An operand of a routine.
-struct Operand {
+struct RoutineOperand {
   Value value;
   bool isWritten = false; ///< if it is memory
 };
@@ -43,11 +43,11 @@ public:
   Routine(KernelBuilder &b, const Twine &name) : b(b), name(name.str()) {}
 
   /// Calls the function; `body` writes it if it is not there yet.
-  void call(ArrayRef<Operand> operands, double nanoseconds,
+  void call(ArrayRef<RoutineOperand> operands, double nanoseconds,
             llvm::function_ref<void(KernelBuilder &, ValueRange)> body) {
     Values values;
     SmallVector<bool> writes;
-    for (const Operand &operand : operands) {
+    for (const RoutineOperand &operand : operands) {
       bool isMemory = isa<MemRefType>(operand.value.getType());
       values.push_back(isMemory ? recast(b, operand.value, 1) : operand.value);
       writes.push_back(operand.isWritten);
@@ -107,8 +107,8 @@ void tfc::kernels::emitSquareCopy(KernelBuilder &b, const SquareCopy &copy,
                                   int64_t lanes) {
   std::string name =
       "tfc.square." + nameOf(b.type) + "x" + std::to_string(lanes);
-  Operand operands[] = {{copy.from},     {copy.fromAt}, {copy.fromStep},
-                        {copy.to, true}, {copy.toAt},   {copy.toStep}};
+  RoutineOperand operands[] = {{copy.from},     {copy.fromAt}, {copy.fromStep},
+                               {copy.to, true}, {copy.toAt},   {copy.toStep}};
   double nanoseconds = 0.3 * double(lanes * lanes);
   Routine(b, name).call(
       operands, nanoseconds, [lanes](KernelBuilder &b, ValueRange arguments) {
@@ -141,16 +141,16 @@ void tfc::kernels::emitTileCall(KernelBuilder &b, const TileCall &tile) {
       (tile.near ? ".near" + number(tile.near) : "") +
       (tile.resultLast ? ".last" : "") + (tile.copy ? ".copy" : "");
   Value to = b.at(tile.result, tile.firstRow, tile.firstColumn);
-  SmallVector<Operand> operands{{tile.left},
-                                {tile.leftAt},
-                                {tile.leftRow},
-                                {tile.panel},
-                                {tile.panelAt},
-                                {tile.depth},
-                                {tile.result.memory, true},
-                                {to},
-                                {tile.result.rowStrides[0]},
-                                {tile.fresh}};
+  SmallVector<RoutineOperand> operands{{tile.left},
+                                       {tile.leftAt},
+                                       {tile.leftRow},
+                                       {tile.panel},
+                                       {tile.panelAt},
+                                       {tile.depth},
+                                       {tile.result.memory, true},
+                                       {to},
+                                       {tile.result.rowStrides[0]},
+                                       {tile.fresh}};
   if (tile.width)
     operands.push_back({tile.width});
   bool isEdge = bool(tile.width), fetches = bool(tile.ahead),

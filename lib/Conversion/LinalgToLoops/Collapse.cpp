@@ -20,7 +20,7 @@ using namespace tfc::loops;
 static constexpr int64_t shortLoop = 64;
 
 /// Are the last `count` dimensions one after the other in memory?
-static bool isContiguous(MemRefType type, unsigned count) {
+static bool areLastContiguous(MemRefType type, unsigned count) {
   SmallVector<int64_t> strides;
   int64_t offset, next = 1;
   if (failed(type.getStridesAndOffset(strides, offset)))
@@ -70,7 +70,7 @@ static std::optional<unsigned> countCollapsed(Value operand, AffineMap map,
       return std::nullopt;
   }
   unsigned count = map.getNumResults() - left.size();
-  if (!type || !isContiguous(type, count) ||
+  if (!type || !areLastContiguous(type, count) ||
       llvm::any_of(left, [&](AffineExpr index) { return uses(index, true); }))
     return std::nullopt;
   return count;

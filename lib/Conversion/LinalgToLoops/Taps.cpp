@@ -41,7 +41,7 @@ static constexpr int64_t fewPlaces = 3;
 /// which the last one is not full.
 static constexpr int64_t shortWindow = 9;
 /// Vectors of neighbouring channels.
-static constexpr int64_t mostVectors = 4;
+static constexpr int64_t mostTapVectors = 4;
 
 //===----------------------------------------------------------------------===//
 // Choices
@@ -120,8 +120,8 @@ void NestLowering::chooseSums() {
   std::optional<int64_t> channels =
       getConstantIntValue(ranges[strategy.order.back()].size);
   strategy.unroll = 1;
-  for (int64_t vectors = 2; vectors <= std::min(mostVectors, sums / together);
-       ++vectors) {
+  for (int64_t vectors = 2;
+       vectors <= std::min(mostTapVectors, sums / together); ++vectors) {
     int64_t block = vectors * strategy.lanes;
     if (channels && *channels % block == 0 && *channels >= 2 * block)
       strategy.unroll = vectors;

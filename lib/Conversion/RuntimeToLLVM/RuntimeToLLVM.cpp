@@ -31,7 +31,7 @@ using namespace mlir;
 using namespace tfc::rt;
 
 /// "file:line:column" of the user's program, empty if unknown.
-static std::string describe(Location loc) {
+static std::string describePlace(Location loc) {
   std::string text;
   loc->walk([&](Location nested) {
     auto file = dyn_cast<FileLineColLoc>(nested);
@@ -265,7 +265,7 @@ void BodyLowering::lower(AbortOp op) {
   Value tensors = describeTensors(op.getData(), op.getDtypes());
   call("tfc.report", Type(),
        {Body::context(body), code, stringAddress(op.getMessage()),
-        stringAddress(describe(loc)), i32Constant(op.getSummarize()),
+        stringAddress(describePlace(loc)), i32Constant(op.getSummarize()),
         i32Constant(op.getData().size()), tensors});
   block->splitBlock(std::next(op->getIterator())); // unreachable from here on
   builder.setInsertionPointToEnd(block);
@@ -298,7 +298,7 @@ void BodyLowering::lower(HostCallOp op) {
       call("tfc.call_host", i32,
            {Body::context(body), i64Constant(op.getId()),
             i32Constant(op.getData().size()), inputs, i32Constant(count),
-            outputs, shapes, stringAddress(describe(loc))});
+            outputs, shapes, stringAddress(describePlace(loc))});
   Value holds = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
                                       status, i32Constant(0));
   exitUnless(holds, status);
@@ -335,7 +335,7 @@ void BodyLowering::lower(memref::AllocOp op) {
             ? arith::IndexCastOp::create(builder, loc, i64, *dynamic++)
                   .getResult()
             : i64Constant(size));
-  Value bytes = bytesOf(type, shape), where = stringAddress(describe(loc)),
+  Value bytes = bytesOf(type, shape), where = stringAddress(describePlace(loc)),
         data;
   auto result = op->getAttrOfType<IntegerAttr>("tfcrt.result");
   if (result)
@@ -365,7 +365,7 @@ void BodyLowering::lower(SetResultOp op) {
     Value bytes = bytesOf(type, shape);
     Value data =
         call("tfc.allocate_result", pointer,
-             {Body::context(body), bytes, stringAddress(describe(loc))});
+             {Body::context(body), bytes, stringAddress(describePlace(loc))});
     Value null = LLVM::ZeroOp::create(builder, loc, pointer);
     Value holds =
         LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::ne, data, null);
@@ -391,14 +391,14 @@ void BodyLowering::lower(SetVariableOp op) {
   Value next = slot(i64, op.getDims().size());
   for (auto [k, dim] : llvm::enumerate(op.getDims()))
     LLVM::StoreOp::create(builder, loc, shape[dim], element(i64, next, k));
-  Value status =
-      call("tfc.set_variable", i32,
-           {Body::context(body),
-            element(pointer, Body::buffers(body), op.getIndex()),
-            body.getArgument(Body::firstBuffer + op.getIndex()),
-            dataPointer(op.getValue()), bytes,
-            element(i64, Body::sizes(body), op.getOffset()), next,
-            i64Constant(op.getDims().size()), stringAddress(describe(loc))});
+  Value status = call("tfc.set_variable", i32,
+                      {Body::context(body),
+                       element(pointer, Body::buffers(body), op.getIndex()),
+                       body.getArgument(Body::firstBuffer + op.getIndex()),
+                       dataPointer(op.getValue()), bytes,
+                       element(i64, Body::sizes(body), op.getOffset()), next,
+                       i64Constant(op.getDims().size()),
+                       stringAddress(describePlace(loc))});
   Value holds = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
                                       status, i32Constant(0));
   exitUnless(holds, status);

@@ -39,8 +39,8 @@ Value lowering::addNumbers(OpBuilder &b, Location loc, Type type, Value x,
 }
 
 /// The general form: batches that broadcast, transposed operands.
-static Value contract(Lowering &l, MatmulOp op, ArrayRef<Dim> result,
-                      Value init, Type accumulator) {
+static Value contractMatrices(Lowering &l, MatmulOp op, ArrayRef<Dim> result,
+                              Value init, Type accumulator) {
   Dims space(result);
   ArrayRef<Dim> x = l.dims.of(op.getX()), y = l.dims.of(op.getY());
   space.push_back(x[x.size() - (op.getTransposeX() ? 2 : 1)]);
@@ -98,7 +98,7 @@ static LogicalResult lowerMatmul(Lowering &l, MatmulOp op) {
                   ValueRange{l.value(op.getX()), l.value(op.getY())}, init)
                   .getResult(0);
   else
-    product = contract(l, op, result, init, accumulator);
+    product = contractMatrices(l, op, result, init, accumulator);
   if (accumulator != element) {
     Body body(l, result);
     Value narrow =

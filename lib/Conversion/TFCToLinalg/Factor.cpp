@@ -100,8 +100,8 @@ void lowering::solveTriangle(Kernel &k, const Array &a, const Array &x, Num n,
 }
 
 /// X := A^-1 X for one triangle of A, whichever way.
-static void solveTriangle(Kernel &k, const Array &a, const Array &x, Dim order,
-                          Num columns, bool lower, bool unit) {
+static void solveEither(Kernel &k, const Array &a, const Array &x, Dim order,
+                        Num columns, bool lower, bool unit) {
   chooseBlocks(
       k, order,
       [&] { solveTriangleInBlocks(k, a, x, order, columns, lower, unit); },
@@ -185,8 +185,8 @@ static LogicalResult lowerTriangularSolve(Lowering &l, TriangularSolveOp op) {
   k.loops(of.drop_back(2), [&](ArrayRef<Num> at) {
     Array x = k.output(0).at(at);
     copyMatrix(k, k.input(1).at(at), x, n, columns);
-    solveTriangle(k, k.input(0).at(at), x, of[of.size() - 2], columns,
-                  op.getLower(), op.getUnit());
+    solveEither(k, k.input(0).at(at), x, of[of.size() - 2], columns,
+                op.getLower(), op.getUnit());
   });
   setResults(l, op, k.finish());
   return success();
@@ -206,9 +206,9 @@ static LogicalResult lowerSolve(Lowering &l, SolveOp op) {
     copyMatrix(k, k.input(0).at(at), factors, n, n);
     factorLU(k, factors, order,
              [&](Num i, Num j) { swapRows(k, x, i, j, columns); });
-    solveTriangle(k, factors, x, order, columns, /*lower=*/true, /*unit=*/true);
-    solveTriangle(k, factors, x, order, columns, /*lower=*/false,
-                  /*unit=*/false);
+    solveEither(k, factors, x, order, columns, /*lower=*/true, /*unit=*/true);
+    solveEither(k, factors, x, order, columns, /*lower=*/false,
+                /*unit=*/false);
   });
   setResults(l, op, k.finish());
   return success();

@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Fusion.h"
+#include "Lowering.h"
 #include "Rows.h"
 #include "Scalars.h"
 #include "Types.h"
@@ -23,11 +24,6 @@ constexpr size_t maxLoops = 4;   // that may compute one cheap value each
 constexpr int maxRepeatedCost =
     3; // of a chain of values computed more than once
 } // namespace
-
-static int64_t rankOf(Value value) {
-  auto type = dyn_cast<RankedTensorType>(value.getType());
-  return type ? type.getRank() : -1;
-}
 
 bool lowering::isGenerator(Operation *op) {
   if (auto constant = dyn_cast<ConstantOp>(op))

@@ -77,7 +77,7 @@ Operand Convolution::phaseFilter(Value filter, ArrayRef<Phase> phases,
 }
 
 /// Filters of so many bytes are packed for products in any case.
-static bool isLarge(Value filter) {
+static bool isLargeFilter(Value filter) {
   constexpr int64_t largeBytes = 512 * 1024;
   auto type = cast<RankedTensorType>(filter.getType());
   return type.hasStaticShape() &&
@@ -108,7 +108,7 @@ Value Convolution::inputGradPhase(Value grad, Value filter,
                                               box.extents, box.steps);
   // Before the sums begin with zeros: a product that comes right after its fill
   // needs none.
-  bool backwards = isLarge(filter);
+  bool backwards = isLargeFilter(filter);
   Operand weights = backwards ? phaseFilter(filter, phases, loops)
                               : turnedFilter(filter, phases, loops);
   Operand sums = implicitResult({}, depth, loops);

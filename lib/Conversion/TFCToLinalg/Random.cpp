@@ -63,7 +63,7 @@ static SmallVector<Value> philox(Words &w, Value key, Value counterLow,
 }
 
 /// Lanes of x and y in turn.
-static Num interleave(Kernel &k, Num x, Num y) {
+static Num interleavePairs(Kernel &k, Num x, Num y) {
   int64_t lanes = cast<VectorType>(x.value.getType()).getNumElements();
   SmallVector<int64_t> order;
   for (int64_t i = 0; i < lanes; ++i)
@@ -159,7 +159,7 @@ void Stream::fill(const Array &memory, Num from, Num to) {
       return k.num(
           arith::OrIOp::create(k.b, k.loc, left.value, lower(words[i]).value));
     };
-    Num both = interleave(k, pair(0), pair(2));
+    Num both = interleavePairs(k, pair(0), pair(2));
     write(0, half(both, 0));
     write(lanes, half(both, lanes));
     return;
@@ -169,10 +169,10 @@ void Stream::fill(const Array &memory, Num from, Num to) {
     return k.num(arith::TruncIOp::create(k.b, k.loc, type, words[i].value));
   };
   // Words 0 and 2 of each block, and 1 and 3: in turn they are whole blocks.
-  Num even = interleave(k, word(0), word(2)),
-      odd = interleave(k, word(1), word(3));
-  write(0, interleave(k, half(even, 0), half(odd, 0)));
-  write(lanes * 2, interleave(k, half(even, lanes), half(odd, lanes)));
+  Num even = interleavePairs(k, word(0), word(2)),
+      odd = interleavePairs(k, word(1), word(3));
+  write(0, interleavePairs(k, half(even, 0), half(odd, 0)));
+  write(lanes * 2, interleavePairs(k, half(even, lanes), half(odd, lanes)));
 }
 
 } // namespace

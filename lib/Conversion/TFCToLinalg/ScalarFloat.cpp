@@ -18,13 +18,8 @@ using Args = ArrayRef<Value>;
 using C = const ScalarContext &;
 using FP = arith::CmpFPredicate;
 
-static constexpr auto contract = arith::FastMathFlags::contract;
-
 static Value compare(C c, FP predicate, Value x, Value y) {
   return arith::CmpFOp::create(c.b, c.loc, predicate, x, y);
-}
-static Value choose(C c, Value condition, Value x, Value y) {
-  return arith::SelectOp::create(c.b, c.loc, condition, x, y);
 }
 static Value copySign(C c, Value x, Value sign) {
   return math::CopySignOp::create(c.b, c.loc, x, sign);

@@ -20,11 +20,9 @@ using namespace tfc::lowering;
 using Args = ArrayRef<Value>;
 using C = const ScalarContext &;
 
-static Value compare(C c, arith::CmpIPredicate predicate, Value x, Value y) {
+static Value compareInts(C c, arith::CmpIPredicate predicate, Value x,
+                         Value y) {
   return arith::CmpIOp::create(c.b, c.loc, predicate, x, y);
-}
-static Value choose(C c, Value condition, Value x, Value y) {
-  return arith::SelectOp::create(c.b, c.loc, condition, x, y);
 }
 
 namespace {
@@ -35,7 +33,7 @@ struct Division {
 } // namespace
 
 static Division divide(C c, Value x, Value y) {
-  Value isZero = compare(c, arith::CmpIPredicate::eq, y, c.number(0));
+  Value isZero = compareInts(c, arith::CmpIPredicate::eq, y, c.number(0));
   if (isUnsigned(c.type)) {
     Value divisor = choose(c, isZero, c.number(1), y);
     Value quotient = arith::DivUIOp::create(c.b, c.loc, x, divisor);
@@ -44,7 +42,7 @@ static Division divide(C c, Value x, Value y) {
                 c.b, c.loc, x,
                 arith::MulIOp::create(c.b, c.loc, quotient, divisor))};
   }
-  Value isMinusOne = compare(c, arith::CmpIPredicate::eq, y, c.number(-1));
+  Value isMinusOne = compareInts(c, arith::CmpIPredicate::eq, y, c.number(-1));
   Value special = arith::OrIOp::create(c.b, c.loc, isZero, isMinusOne);
   Value divisor = choose(c, special, c.number(1), y);
   Value quotient = arith::DivSIOp::create(c.b, c.loc, x, divisor);
@@ -56,10 +54,10 @@ static Division divide(C c, Value x, Value y) {
 
 /// Is the remainder not zero, and of the other sign than the divisor?
 static Value needsCorrection(C c, Value remainder, Value y) {
-  Value some = compare(c, arith::CmpIPredicate::ne, remainder, c.number(0));
+  Value some = compareInts(c, arith::CmpIPredicate::ne, remainder, c.number(0));
   Value differ =
-      compare(c, arith::CmpIPredicate::slt,
-              arith::XOrIOp::create(c.b, c.loc, remainder, y), c.number(0));
+      compareInts(c, arith::CmpIPredicate::slt,
+                  arith::XOrIOp::create(c.b, c.loc, remainder, y), c.number(0));
   return arith::AndIOp::create(c.b, c.loc, some, differ);
 }
 
@@ -119,14 +117,15 @@ Value lowering::intPow(C c, Args x) {
       [&](OpBuilder &b, Location loc, ValueRange args) {
         ScalarContext in{b, loc, c.type, c.result};
         scf::ConditionOp::create(
-            b, loc, compare(in, positive, args[2], in.number(0)), args);
+            b, loc, compareInts(in, positive, args[2], in.number(0)), args);
       },
       [&](OpBuilder &b, Location loc, ValueRange args) {
         ScalarContext in{b, loc, c.type, c.result};
         Value power = args[0], square = args[1], rest = args[2];
         for (int i = 0; i < digits; ++i) {
           Value bit = arith::AndIOp::create(b, loc, rest, in.number(1));
-          Value odd = compare(in, arith::CmpIPredicate::ne, bit, in.number(0));
+          Value odd =
+              compareInts(in, arith::CmpIPredicate::ne, bit, in.number(0));
           Value times = arith::MulIOp::create(b, loc, power, square);
           power = choose(in, odd, times, power);
           square = arith::MulIOp::create(b, loc, square, square);
@@ -138,8 +137,8 @@ Value lowering::intPow(C c, Args x) {
 }
 
 static Value isBelowWidth(C c, Value amount) {
-  return compare(c, arith::CmpIPredicate::ult, amount,
-                 c.number(c.type.getIntOrFloatBitWidth()));
+  return compareInts(c, arith::CmpIPredicate::ult, amount,
+                     c.number(c.type.getIntOrFloatBitWidth()));
 }
 
 Value lowering::intLeftShift(C c, Args x) {

@@ -20,8 +20,6 @@ using namespace tfc::lowering;
 using Args = ArrayRef<Value>;
 using C = const ScalarContext &;
 
-static constexpr auto contract = arith::FastMathFlags::contract;
-
 Value ScalarContext::real(double value) const {
   return arith::ConstantOp::create(b, loc,
                                    b.getFloatAttr(scalarType(type), value));

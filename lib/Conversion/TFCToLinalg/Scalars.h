@@ -9,6 +9,7 @@
 #define TFC_LIB_CONVERSION_TFCTOLINALG_SCALARS_H
 
 #include "Types.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 
 namespace tfc::lowering {
 
@@ -43,6 +44,15 @@ const ScalarRow *findScalarRow(mlir::Operation *op);
 /// lowering.
 mlir::Value buildScalar(mlir::OpBuilder &b, mlir::Operation *op,
                         llvm::ArrayRef<mlir::Value> operands);
+
+/// The flag of operations that may be joined into one, as a multiplication and
+/// an addition.
+constexpr auto contract = mlir::arith::FastMathFlags::contract;
+
+inline mlir::Value choose(const ScalarContext &c, mlir::Value condition,
+                          mlir::Value x, mlir::Value y) {
+  return mlir::arith::SelectOp::create(c.b, c.loc, condition, x, y);
+}
 
 // Larger scalar functions, by file.
 mlir::Value castScalar(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x,

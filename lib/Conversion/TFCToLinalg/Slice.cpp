@@ -58,7 +58,7 @@ static void defineOpen(Lowering &l, Dim dim, llvm::function_ref<Value()> size) {
     l.define(dim, size());
 }
 
-static SmallVector<OpFoldResult> fold(Lowering &l, ValueRange values) {
+static SmallVector<OpFoldResult> foldAll(Lowering &l, ValueRange values) {
   return getAsOpFoldResult(values);
 }
 
@@ -109,7 +109,7 @@ static LogicalResult lowerDynamicSlice(Lowering &l, DynamicSliceOp op) {
     defineOpen(l, dim, [&] { return count(l, starts[i], l.size(from[i]), 1); });
   SmallVector<int64_t> ones(to.size(), 1);
   l.set(op.getResult(),
-        readBox(l, op.getX(), op.getResult(), fold(l, starts), ones));
+        readBox(l, op.getX(), op.getResult(), foldAll(l, starts), ones));
   return success();
 }
 

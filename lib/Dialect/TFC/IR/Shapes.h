@@ -36,6 +36,11 @@ mlir::FailureOr<mlir::TensorType> scalarOf(Loc loc, mlir::Value operand,
 mlir::FailureOr<int64_t> vectorSizeOf(Loc loc, mlir::Value operand,
                                       llvm::StringRef name);
 
+/// The rank, negative if it is unknown.
+inline int64_t rankOf(mlir::TensorType type) {
+  return type.hasRank() ? type.getRank() : -1;
+}
+
 /// Checks `0 <= axis < rank`.
 mlir::LogicalResult checkAxis(Loc loc, int64_t axis, int64_t rank,
                               llvm::StringRef name = "axis");
@@ -52,6 +57,10 @@ mlir::LogicalResult checkShape(Loc loc, llvm::ArrayRef<int64_t> shape,
 mlir::LogicalResult checkElement(Loc loc, mlir::Type type,
                                  llvm::StringRef name);
 
+/// Whether two sizes are known to differ.
+inline bool differ(int64_t a, int64_t b) {
+  return a != b && a != kUnknown && b != kUnknown;
+}
 /// Sums and products of sizes; unknown if one is, or if it does not fit.
 int64_t addSizes(int64_t a, int64_t b);
 int64_t mulSizes(int64_t a, int64_t b);

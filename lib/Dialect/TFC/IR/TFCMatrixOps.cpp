@@ -12,10 +12,6 @@ using namespace tfc;
 using namespace tfc::detail;
 
 /// Two sizes that are known and not the same.
-static bool differ(int64_t a, int64_t b) {
-  return a != b && a != kUnknown && b != kUnknown;
-}
-
 static FailureOr<TensorType> matrices(Loc loc, Value x, StringRef name) {
   return tensorOf(loc, x, name, 2, INT64_MAX);
 }

@@ -11,10 +11,6 @@ using namespace mlir;
 using namespace tfc;
 using namespace tfc::detail;
 
-static int64_t rankOf(TensorType type) {
-  return type.hasRank() ? type.getRank() : -1;
-}
-
 //===----------------------------------------------------------------------===//
 // Reductions
 //===----------------------------------------------------------------------===//

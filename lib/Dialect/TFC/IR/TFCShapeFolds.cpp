@@ -12,7 +12,7 @@ using namespace tfc;
 using namespace tfc::detail;
 
 /// The value of an op on small integers, if it is known.
-static OpFoldResult foldKnown(Operation *op) {
+static OpFoldResult foldKnownShape(Operation *op) {
   auto type = dyn_cast<RankedTensorType>(op->getResult(0).getType());
   if (!type || !type.hasStaticShape() ||
       !isa<IntegerType>(type.getElementType()) ||
@@ -40,7 +40,7 @@ static bool isStaticallyEqual(Value a, Value b) {
 // Shapes and broadcasts
 //===----------------------------------------------------------------------===//
 
-OpFoldResult ShapeOfOp::fold(FoldAdaptor) { return foldKnown(*this); }
+OpFoldResult ShapeOfOp::fold(FoldAdaptor) { return foldKnownShape(*this); }
 
 OpFoldResult BroadcastToOp::fold(FoldAdaptor op) {
   if (isStaticallyEqual(getX(), getResult()))
@@ -95,7 +95,7 @@ OpFoldResult ReshapeOp::fold(FoldAdaptor op) {
     getXMutable().assign(inner->getOperand(0));
     return getResult();
   }
-  return foldKnown(*this);
+  return foldKnownShape(*this);
 }
 
 OpFoldResult SqueezeOp::fold(FoldAdaptor op) {
@@ -107,7 +107,7 @@ OpFoldResult SqueezeOp::fold(FoldAdaptor op) {
       inner && inner.getAxes() == getAxes() &&
       inner.getX().getType() == getType())
     return inner.getX();
-  return foldKnown(*this);
+  return foldKnownShape(*this);
 }
 
 OpFoldResult ExpandDimsOp::fold(FoldAdaptor op) {
@@ -115,7 +115,7 @@ OpFoldResult ExpandDimsOp::fold(FoldAdaptor op) {
     return getX();
   if (auto constant = reshapeConstant(op.getX(), getType()))
     return constant;
-  return foldKnown(*this);
+  return foldKnownShape(*this);
 }
 
 OpFoldResult TransposeOp::fold(FoldAdaptor op) {
@@ -155,16 +155,16 @@ OpFoldResult SliceOp::fold(FoldAdaptor op) {
   if (auto type = dyn_cast<RankedTensorType>(getType());
       splat && type && type.hasStaticShape())
     return splat.resizeSplat(type);
-  return foldKnown(*this);
+  return foldKnownShape(*this);
 }
 
 OpFoldResult ConcatOp::fold(FoldAdaptor) {
   if (getXs().size() == 1 && getXs().front().getType() == getType())
     return getXs().front();
-  return foldKnown(*this);
+  return foldKnownShape(*this);
 }
 
-OpFoldResult GatherOp::fold(FoldAdaptor) { return foldKnown(*this); }
+OpFoldResult GatherOp::fold(FoldAdaptor) { return foldKnownShape(*this); }
 
 OpFoldResult PadOp::fold(FoldAdaptor) {
   auto isZero = [](int64_t size) { return size == 0; };

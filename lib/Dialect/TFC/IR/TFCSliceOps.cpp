@@ -11,10 +11,6 @@ using namespace mlir;
 using namespace tfc;
 using namespace tfc::detail;
 
-static int64_t rankOf(TensorType type) {
-  return type.hasRank() ? type.getRank() : -1;
-}
-
 /// Checks that strides are not 0 and that there is one for each dimension.
 static LogicalResult checkStrides(Loc loc, ArrayRef<int64_t> strides,
                                   int64_t rank) {

@@ -114,10 +114,6 @@ static LogicalResult checkSameElement(Loc loc, Value a, Value b) {
                            x, " and ", y);
 }
 
-static bool differ(int64_t a, int64_t b) {
-  return a != b && a != kUnknown && b != kUnknown;
-}
-
 /// The shape of `conv`'s result, and its constraints on shapes (C4, C5).
 template <typename Adaptor>
 static FailureOr<Shape> convShape(Loc loc, Adaptor op, ArrayRef<int64_t> x,

@@ -10,10 +10,6 @@
 using namespace mlir;
 using namespace tfc;
 
-static RankedTensorType ranked(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
 //===----------------------------------------------------------------------===//
 // Integers
 //===----------------------------------------------------------------------===//

@@ -14,6 +14,11 @@
 
 namespace tfc {
 
+/// The type of a tensor, whose rank is known.
+inline mlir::RankedTensorType ranked(mlir::Value value) {
+  return mlir::cast<mlir::RankedTensorType>(value.getType());
+}
+
 /// Builds the checks of one op in front of it. Conditions that are known to
 /// hold are null values, and are left out of what is combined from them.
 class CheckBuilder {

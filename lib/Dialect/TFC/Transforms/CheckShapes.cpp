@@ -11,10 +11,6 @@
 using namespace mlir;
 using namespace tfc;
 
-static RankedTensorType ranked(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
 /// Operands of an elementwise op: pairs of neighbours would not do, since the
 /// one between two may stretch, so that each operand is compared with each.
 static void checkElementwise(Operation *op, CheckBuilder &build) {

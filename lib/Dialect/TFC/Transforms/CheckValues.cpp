@@ -12,10 +12,6 @@
 using namespace mlir;
 using namespace tfc;
 
-static RankedTensorType ranked(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
 static bool isInteger(Value value) {
   return isa<IntegerType>(ranked(value).getElementType());
 }

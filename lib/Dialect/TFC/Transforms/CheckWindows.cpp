@@ -11,10 +11,6 @@
 using namespace mlir;
 using namespace tfc;
 
-static RankedTensorType ranked(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
 namespace {
 /// Sizes of an input or window: dimensions of a tensor, entries of a shape, or
 /// numbers.

@@ -11,7 +11,7 @@
 using namespace mlir;
 using namespace tfc;
 
-static RankedTensorType ranked(Value value) {
+static RankedTensorType rankedOrNull(Value value) {
   return dyn_cast<RankedTensorType>(value.getType());
 }
 
@@ -55,7 +55,7 @@ Size SizeAnalysis::find(Size name) {
 
 Size SizeAnalysis::compute(Size name) {
   if (name.kind == Size::Dimension) {
-    auto type = ranked(name.value);
+    auto type = rankedOrNull(name.value);
     if (!type || name.index >= type.getRank())
       return name;
     if (!type.isDynamicDim(name.index))
@@ -123,10 +123,10 @@ Size SizeAnalysis::throughResult(Size name, OpResult result) {
 /// The size that dimensions stretch to: the one that is not 1, if all others
 /// agree with it.
 Size SizeAnalysis::broadcastDimension(Operation *op, Size name) {
-  int64_t rank = ranked(op->getResult(0)).getRank();
+  int64_t rank = rankedOrNull(op->getResult(0)).getRank();
   std::optional<Size> found;
   for (Value operand : op->getOperands()) {
-    auto type = ranked(operand);
+    auto type = rankedOrNull(operand);
     if (!type)
       return name;
     int64_t axis = name.index - (rank - type.getRank());
@@ -195,7 +195,7 @@ Size SizeAnalysis::dimensionOf(Operation *op, Size name) {
       })
       .Case([&](GatherOp gather) {
         int64_t at = gather.getAxis(), batch = gather.getBatchDims();
-        auto indices = ranked(gather.getIndices());
+        auto indices = rankedOrNull(gather.getIndices());
         if (!indices)
           return name;
         int64_t shared = indices.getRank() - batch;
@@ -206,8 +206,8 @@ Size SizeAnalysis::dimensionOf(Operation *op, Size name) {
         return dimension(gather.getX(), axis - shared + 1);
       })
       .Case([&](MatmulOp matmul) {
-        int64_t rank = ranked(op->getResult(0)).getRank();
-        auto x = ranked(matmul.getX()), y = ranked(matmul.getY());
+        int64_t rank = rankedOrNull(op->getResult(0)).getRank();
+        auto x = rankedOrNull(matmul.getX()), y = rankedOrNull(matmul.getY());
         if (axis == rank - 2 && x)
           return dimension(matmul.getX(),
                            x.getRank() - (matmul.getTransposeX() ? 1 : 2));
@@ -261,7 +261,8 @@ Size SizeAnalysis::dimensionOf(Operation *op, Size name) {
 /// The one unknown size of a tensor stays what it is if the known ones of the
 /// operand and of the result have the same product.
 Size SizeAnalysis::reshapedDimension(ReshapeOp reshape, Size name) {
-  auto from = ranked(reshape.getX()), to = ranked(reshape.getResult());
+  auto from = rankedOrNull(reshape.getX()),
+       to = rankedOrNull(reshape.getResult());
   if (!from || from.getNumDynamicDims() != 1 || to.getNumDynamicDims() != 1)
     return name;
   int64_t before = 1, after = 1, unknown = 0;
@@ -290,7 +291,7 @@ Size SizeAnalysis::elementOf(Operation *op, Size name) {
             (*(values.value_begin<APInt>() + position)).getSExtValue());
       })
       .Case([&](ShapeOfOp shape) {
-        auto type = ranked(shape.getX());
+        auto type = rankedOrNull(shape.getX());
         return type && position < type.getRank()
                    ? dimension(shape.getX(), position)
                    : name;
@@ -300,7 +301,8 @@ Size SizeAnalysis::elementOf(Operation *op, Size name) {
           [&](auto same) { return element(same.getX(), position); })
       .Case([&](CastOp cast) {
         // A narrower integer may be another one.
-        auto from = dyn_cast<IntegerType>(ranked(cast.getX()).getElementType());
+        auto from =
+            dyn_cast<IntegerType>(rankedOrNull(cast.getX()).getElementType());
         auto to = dyn_cast<IntegerType>(cast.getDtype());
         Size size = from && to ? element(cast.getX(), position) : name;
         bool safe = from && to &&
@@ -309,7 +311,7 @@ Size SizeAnalysis::elementOf(Operation *op, Size name) {
         return safe ? size : name;
       })
       .Case([&](SliceOp slice) {
-        auto type = ranked(slice.getX());
+        auto type = rankedOrNull(slice.getX());
         if (!type || type.getRank() != 1)
           return name;
         int64_t at = slice.getStarts()[0] + position * slice.getStrides()[0];
@@ -318,7 +320,7 @@ Size SizeAnalysis::elementOf(Operation *op, Size name) {
       .Case([&](ConcatOp concat) {
         int64_t at = position;
         for (Value part : concat.getXs()) {
-          auto type = ranked(part);
+          auto type = rankedOrNull(part);
           if (!type || type.getRank() != 1 || type.isDynamicDim(0))
             return name;
           if (at < type.getDimSize(0))
@@ -386,7 +388,8 @@ static Value followElement(Value tensor, int64_t position) {
     if (isa<ReshapeOp, ExpandDimsOp, SqueezeOp>(op)) {
       tensor = op->getOperand(0);
     } else if (auto cast = dyn_cast<CastOp>(op)) {
-      auto from = dyn_cast<IntegerType>(ranked(cast.getX()).getElementType());
+      auto from =
+          dyn_cast<IntegerType>(rankedOrNull(cast.getX()).getElementType());
       auto to = dyn_cast<IntegerType>(cast.getDtype());
       if (!from || !to || to.getWidth() < from.getWidth())
         return tensor;
@@ -394,7 +397,7 @@ static Value followElement(Value tensor, int64_t position) {
     } else if (auto concat = dyn_cast<ConcatOp>(op)) {
       Value found;
       for (Value part : concat.getXs()) {
-        auto type = ranked(part);
+        auto type = rankedOrNull(part);
         if (!type || type.getRank() != 1 || type.isDynamicDim(0))
           return tensor;
         if (position < type.getDimSize(0)) {
