@@ -40,10 +40,11 @@ struct Blocks {
   int64_t panels;  ///< that the workspace holds
   bool byColumns;  ///< threads share panels, not rows
   int64_t parts;   ///< that the rows of a panel are cut into for threads
+  bool ownPanels = false; ///< each part of the rows has copies of all panels
   int64_t panelSize() const { return steps * shape.width(); }
   /// The last panels, of which each part may be another thread's.
   int64_t divided() const {
-    return parts > 1 ? std::min<int64_t>(panels, 2) : 0;
+    return ownPanels ? panels : parts > 1 ? std::min<int64_t>(panels, 2) : 0;
   }
   /// Places for panels in the workspace: each part of a divided one needs its
   /// own.
@@ -89,6 +90,7 @@ public:
   void packAll(mlir::Value memory);
   /// Of how many blocks the depth is made, if all sizes are known.
   int64_t depthBlocks() const;
+  int64_t depthBlocks(const Blocks &blocks) const;
   int64_t groupPanels() const;
   /// Is the right operand fetched while others of it are computed with?
   bool fetchesRight() const;
@@ -106,6 +108,7 @@ private:
     return b.add(from, b.constant(by));
   }
   Product someColumns(mlir::Value first, mlir::Value count);
+  Product onImageRow(mlir::Value number);
   Values offsets(mlir::Value from, int64_t count, int64_t by = 1);
   using ForRows = llvm::function_ref<void(llvm::ArrayRef<mlir::Value>)>;
   using ForColumns = llvm::function_ref<void(llvm::ArrayRef<Columns>)>;
@@ -156,7 +159,11 @@ private:
   Tile directTile(llvm::ArrayRef<mlir::Value> rows,
                   llvm::ArrayRef<Columns> columns);
   Tile mergedTile(llvm::ArrayRef<mlir::Value> rows, const SideBySide &batch);
+  int64_t imageRow() const;
   int64_t evenRows() const;
+  int64_t rowsOfTile(int64_t vectors) const;
+  int64_t leftRowStep(llvm::ArrayRef<mlir::Value> rows) const;
+  bool areEven(llvm::ArrayRef<mlir::Value> rows) const;
   bool hasManyTiles(int64_t rows) const {
     return !isKnown(m) || m >= leastTurns * rows;
   }

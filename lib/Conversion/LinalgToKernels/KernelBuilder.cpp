@@ -413,8 +413,11 @@ Values KernelBuilder::sumDepth(const Tile &tile, Value leftMove,
         to = add(to, constant(columns.lanes));
       }
     }
-    for (Value start : leftStart) {
-      Value element = load(tile.left, add(start, leftOffset));
+    Value first = add(leftStart[0], leftOffset);
+    for (auto [row, start] : llvm::enumerate(leftStart)) {
+      Value at = tile.leftRowStep ? add(first, constant(row * tile.leftRowStep))
+                                  : add(start, leftOffset);
+      Value element = load(tile.left, at);
       for (auto [columns, vector] : llvm::zip(tile.columns, right))
         next.push_back(multiplyAdd(spread(element, columns.lanes), vector,
                                    sums[next.size()]));

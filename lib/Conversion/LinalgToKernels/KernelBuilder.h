@@ -59,8 +59,11 @@ struct Tap {
 /// sum over taps and k < depth of left[tap, k] * right[tap, k], for a block of
 /// the result that fits the registers.
 struct Tile {
-  mlir::Value left;         ///< flat memory
-  Values leftStart;         ///< where each row begins
+  mlir::Value left; ///< flat memory
+  Values leftStart; ///< where each row begins
+  /// If not 0, each row begins so far behind the one before it: addresses that
+  /// differ by constants need one register together.
+  int64_t leftRowStep = 0;
   mlir::Value leftStep;     ///< from one k to the next
   mlir::Value right;        ///< flat memory
   Values rightStart;        ///< where each vector of columns begins

@@ -184,6 +184,7 @@ bool Lowering::isShallow(const Product &product) {
     return size && *size <= most;
   };
   return atMost(product.depth, fewChannels) &&
+         getConstantIntValue(product.left.columnStride) == 1 &&
          !atMost(product.rows, manyRows) &&
          getConstantIntValue(product.right.columnStride) == 1 &&
          atMost(product.columns, fewChannels);

@@ -15,6 +15,9 @@
 // by rows      few panels: for blocks of the depth { copy all panels; for row
 // tiles, shared by threads { for panels {
 //              register tile } } }.
+// own panels   the same with several blocks, where threads would wait for each
+//              other behind each: for parts of the rows, shared by threads {
+//              for blocks of the depth { copy all panels; ... } }.
 //
 // A left operand that is not contiguous along k, or not in the type of sums, is
 // copied first, some rows at once. A block of the depth is a range of k, or all
@@ -58,6 +61,8 @@ static constexpr int64_t mostFetchPanels = 4, leastFetchParts = 20;
 /// Threads end at about the same time if the last pieces are small; but each
 /// part copies its panel.
 static constexpr int64_t mostParts = 4, leastTiles = 4;
+/// So many panels are copied for each part of the rows.
+static constexpr int64_t mostOwnPanels = 4, mostOwnParts = 8;
 
 //===----------------------------------------------------------------------===//
 // Blocks
@@ -67,6 +72,18 @@ static int64_t evenly(int64_t total, int64_t most) {
   return std::max<int64_t>(
       1, llvm::divideCeil(total,
                           std::max<int64_t>(1, llvm::divideCeil(total, most))));
+}
+
+/// The rows of a tile of so many vectors, one or two: as many sums as hide the
+/// latency of one, and, if that can be, tiles that end with rows of the image.
+int64_t Emitter::rowsOfTile(int64_t vectors) const {
+  constexpr int64_t usual = 12, least = 7;
+  // A copy of the left operand has no rows of the image any more.
+  int64_t last = needsLeftCopy() ? 0 : imageRow();
+  for (int64_t rows = vectors == 1 ? 16 : usual; rows >= least; --rows)
+    if (last >= rows && last % rows == 0)
+      return rows;
+  return usual;
 }
 
 Blocks Emitter::blocks() const {
@@ -95,10 +112,9 @@ Blocks Emitter::blocks() const {
         lanes, llvm::bit_ceil(uint64_t(std::max<int64_t>(n, 1))));
     blocks.shape.vectors = std::clamp<int64_t>(
         llvm::divideCeil(n, blocks.shape.lanes), 1, blocks.shape.vectors);
-    // As many sums as hide the latency of one.
     if (blocks.shape.vectors <= 2 && options.unit.registers >= 32 &&
         !(isKnown(m) && m <= 3))
-      blocks.shape.rows = 12;
+      blocks.shape.rows = rowsOfTile(blocks.shape.vectors);
   }
   int64_t most =
       std::max<int64_t>(1, (isKnown(n) ? panelBytes : panelBytesUnknown) /
@@ -113,6 +129,16 @@ Blocks Emitter::blocks() const {
     blocks.byColumns = panels >= 16 || (panels >= 4 && panels * 16 >= rowTiles);
     if (b.parallel && blocks.byColumns && isKnown(m))
       blocks.parts = std::clamp<int64_t>(rowTiles / leastTiles, 1, mostParts);
+    bool isBlocked =
+        isKnown(m) && isKnown(k) && blocks.panels == panels &&
+        llvm::all_of(p.taps,
+                     [](const Tap &tap) { return isKnown(known(tap.size)); }) &&
+        depthBlocks(blocks) > 1;
+    if (b.parallel && !blocks.byColumns && isBlocked &&
+        panels <= mostOwnPanels && rowTiles >= 2 * leastTiles) {
+      blocks.ownPanels = true;
+      blocks.parts = std::min(rowTiles / leastTiles, mostOwnParts);
+    }
   }
   return blocks;
 }
@@ -146,8 +172,9 @@ int64_t Emitter::groupPanels() const {
                              mostGroupPanels);
 }
 
-int64_t Emitter::depthBlocks() const {
-  Blocks blocks = this->blocks();
+int64_t Emitter::depthBlocks() const { return depthBlocks(blocks()); }
+
+int64_t Emitter::depthBlocks(const Blocks &blocks) const {
   int64_t count = llvm::divideCeil(std::max<int64_t>(k, 1), blocks.depth);
   size_t outside = p.taps.size() - blocks.whole;
   for (size_t level = 0; level < outside; ++level)
@@ -295,11 +322,26 @@ void Emitter::emit(const Tile &tile, Value width) {
       tile.last, [&] { b.loop(zero, b.constant(rows), 1, finishRow); }, [] {});
 }
 
+/// Is each tile of as many rows on one row of the image? Tiles that fetch need
+/// to know their rows among all.
+bool Emitter::areEven(ArrayRef<Value> rows) const {
+  int64_t count = rows.size(), last = needsLeftCopy() ? 0 : imageRow();
+  return last && last % count == 0 && split(m, count).size() == 1 &&
+         split(m, blocks().shape.rows).front().first == count && !p.panels &&
+         !fetchesRight();
+}
+
 /// The tile of these rows and one panel, which has `width` columns of the
 /// result or more.
 void Emitter::panelTiles(Value panels, Value start, Value column, Value width,
                          const DepthBlock &block, ArrayRef<Value> rows,
                          llvm::function_ref<void(Tile &)> prepare) {
+  if (areEven(rows)) {
+    Value last = p.left.rowSizes.back(), number = b.divide(rows[0], last);
+    Values within = offsets(b.sub(rows[0], b.mul(number, last)), rows.size());
+    return Emitter(b, onImageRow(number), options, b.type)
+        .panelTiles(panels, start, column, width, block, within, prepare);
+  }
   Shape shape = blocks().shape;
   // Where the last panel ends, its tile does: no vectors that are all empty.
   int64_t inLast = isKnown(n) ? n % shape.width() : shape.width();
@@ -332,6 +374,7 @@ void Emitter::panelTiles(Value panels, Value start, Value column, Value width,
     for (Value row : rows)
       tile.leftStart.push_back(
           b.add(block.left, b.at(p.left, row, block.first)));
+    tile.leftRowStep = leftRowStep(rows);
     for (int64_t v = 0; v < vectors; ++v)
       tile.rightStart.push_back(offset(start, v * shape.lanes));
     if (prepare && tile.taps.empty())
@@ -553,6 +596,18 @@ void Emitter::packedRows(const Workspace &workspace) {
                   tileOf(end));
           return b.add(unit, done);
         });
+      });
+      return;
+    }
+    if (blocks.ownPanels) {
+      Value parts = b.constant(blocks.parts);
+      auto tileOf = [&](Value part) {
+        return b.divide(b.mul(part, allTiles), parts);
+      };
+      work = b.divide(b.mul(work, count), parts);
+      b.parallelRanges(zero, parts, work, [&](Value from, Value to) {
+        Value place = p.panels ? zero : b.mul(from, count);
+        compute(zero, count, place, tileOf(from), tileOf(to));
       });
       return;
     }

@@ -227,6 +227,16 @@ Shape Emitter::directShape() const {
   return shape();
 }
 
+/// How far neighbouring rows of a tile are apart, if it has so many that each
+/// would need a register for its address; else 0.
+int64_t Emitter::leftRowStep(ArrayRef<Value> rows) const {
+  constexpr size_t manyRows = 7;
+  int64_t step = p.left.rowStrides.size() == 1 ? known(p.left.rowStrides[0])
+                                               : ShapedType::kDynamic;
+  bool isEven = isKnown(m) && isKnown(step);
+  return isEven && rows.size() >= manyRows ? step : 0;
+}
+
 /// These rows and columns, on the operands as they are.
 Tile Emitter::directTile(ArrayRef<Value> rows, ArrayRef<Columns> columns) {
   Tile tile = newTile(rows, columns);
@@ -234,8 +244,30 @@ Tile Emitter::directTile(ArrayRef<Value> rows, ArrayRef<Columns> columns) {
     tile.leftStart.push_back(b.at(p.left, row, b.constant(0)));
   for (const Columns &vector : columns)
     tile.rightStart.push_back(b.at(p.right, b.constant(0), vector.first));
+  tile.leftRowStep = leftRowStep(rows);
   fetchNear(tile);
   return tile;
+}
+
+/// The product of which rows count from where this row of the image begins:
+/// those of a tile are equally far apart then, in all operands, and need one
+/// register for addresses together, not one each.
+Product Emitter::onImageRow(Value number) {
+  Product part = p;
+  auto moveTo = [&](Matrix &matrix) {
+    if (!matrix.memory)
+      return;
+    Matrix whole = matrix;
+    whole.rowSizes.pop_back();
+    whole.rowStrides.pop_back();
+    matrix.offset = b.at(whole, number, b.constant(0));
+    matrix.rowSizes = {matrix.rowSizes.back()};
+    matrix.rowStrides = {matrix.rowStrides.back()};
+  };
+  moveTo(part.left);
+  moveTo(part.result);
+  llvm::for_each(part.epilogueOperands, moveTo);
+  return part;
 }
 
 void Emitter::direct() {
@@ -251,6 +283,20 @@ void Emitter::direct() {
       overRows(shape.rows, false,
                [&](ArrayRef<Value> rows) { compute(rows, columns); });
     });
+  if (int64_t even = evenRows(); even && shape.rows > 6) {
+    Value work = flops(b.constant(even), p.columns, allSteps());
+    return b.parallelLoop(
+        b.constant(0), b.constant(m / even), 1, work, [&](Value number) {
+          Product row = onImageRow(number);
+          row.rows = b.constant(even);
+          Emitter each(b, row, options, b.type);
+          each.overRows(shape.rows, false, [&](ArrayRef<Value> rows) {
+            overColumns(shape.vectors, false, [&](ArrayRef<Columns> columns) {
+              b.tile(each.directTile(rows, columns));
+            });
+          });
+        });
+  }
   overRows(shape.rows, true, [&](ArrayRef<Value> rows) {
     overColumns(shape.vectors, false,
                 [&](ArrayRef<Columns> columns) { compute(rows, columns); });

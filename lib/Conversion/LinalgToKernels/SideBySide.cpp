@@ -66,15 +66,19 @@ Tile Emitter::mergedTile(ArrayRef<Value> rows, const SideBySide &batch) {
   return tile;
 }
 
-/// How long the rows of the image are that the product's rows are places of, if
-/// tiles may end with them: then their left operands are equally far apart, and
-/// need one register together, not one each. Else 0.
+/// How long the rows of the image are that the product's rows are places of, or
+/// 0 if they are none.
+int64_t Emitter::imageRow() const {
+  bool isImage = isKnown(m) && p.left.rowSizes.size() > 1 && !p.left.firstRow;
+  int64_t last = isImage ? known(p.left.rowSizes.back()) : 0;
+  return isKnown(last) && last > 0 && m % last == 0 ? last : 0;
+}
+
+/// The same if tiles may end with them: then their left operands are equally
+/// far apart, and need one register together, not one each. Else 0.
 int64_t Emitter::evenRows() const {
   constexpr int64_t shortest = 8;
-  int64_t last = known(p.left.rowSizes.back());
-  bool isEven = isKnown(m) && isKnown(last) && p.left.rowSizes.size() > 1 &&
-                !p.left.firstRow && last >= shortest && m % last == 0;
-  return isEven ? last : 0;
+  return imageRow() >= shortest ? imageRow() : 0;
 }
 
 bool Emitter::sideBySide(const SideBySide &batch) {
@@ -97,10 +101,13 @@ bool Emitter::sideBySide(const SideBySide &batch) {
     Product product = batch.member(b.mul(number, b.constant(merged)));
     Emitter each(b, product, options, b.type);
     auto emit = [&](Tile tile) {
-      if (even)
+      if (even) {
+        int64_t step = known(product.left.rowStrides.back());
+        tile.leftRowStep = isKnown(step) ? step : 0;
         for (auto [i, start] : llvm::enumerate(tile.leftStart))
           start = b.add(tile.leftStart[0],
                         b.mul(b.constant(i), product.left.rowStrides.back()));
+      }
       b.tile(tile);
     };
     if (merged > 1)
