@@ -33,7 +33,25 @@ func.func @by_columns(%a: memref<240x512xf32>, %b: memref<512x2048xf32>, %c: mem
 // CHECK:       vector.store
 // CHECK:       tfcrt.parallel
 // CHECK:       return
-func.func @by_rows(%a: memref<6000x4096xf32>, %b: memref<4096x64xf32>, %c: memref<6000x64xf32>) {
+func.func @by_rows(%a: memref<6000x480xf32>, %b: memref<480x320xf32>, %c: memref<6000x320xf32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%c : memref<6000x320xf32>)
+  linalg.matmul ins(%a, %b : memref<6000x480xf32>, memref<480x320xf32>) outs(%c : memref<6000x320xf32>)
+  return
+}
+
+// -----
+
+// The same with several blocks of the depth: each part of the rows has copies of the panels, and threads do not meet.
+
+// CHECK-LABEL: func.func @own_panels
+// CHECK-NOT:   vector.store
+// CHECK:       tfcrt.parallel
+// CHECK:         vector.store
+// CHECK:         scf.for {{.*}} iter_args
+// CHECK-NOT:   tfcrt.parallel
+// CHECK:       return
+func.func @own_panels(%a: memref<6000x4096xf32>, %b: memref<4096x64xf32>, %c: memref<6000x64xf32>) {
   %zero = arith.constant 0.0 : f32
   linalg.fill ins(%zero : f32) outs(%c : memref<6000x64xf32>)
   linalg.matmul ins(%a, %b : memref<6000x4096xf32>, memref<4096x64xf32>) outs(%c : memref<6000x64xf32>)
