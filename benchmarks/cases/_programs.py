@@ -102,6 +102,13 @@ class Numpy:
     sort, rfft, irfft, fft, fft2, rfft2 = np.sort, np.fft.rfft, np.fft.irfft, np.fft.fft, np.fft.fft2, np.fft.rfft2
     abs, conj, sin, cos = np.abs, np.conj, np.sin, np.cos
     solve, inv, cholesky = np.linalg.solve, np.linalg.inv, np.linalg.cholesky
+    qr, eigh = np.linalg.qr, np.linalg.eigh
+
+    @staticmethod
+    def svd(x):
+        u, s, vh = np.linalg.svd(x, full_matrices=False)
+        return s, u, vh.T
+
     erf = staticmethod(_erf)
 
     @staticmethod
@@ -140,6 +147,7 @@ def tensorflow_like(tf):
         sort, rfft, irfft, abs, conj = tf.sort, tf.signal.rfft, tf.signal.irfft, tf.abs, tf.math.conj
         fft, fft2, rfft2 = tf.signal.fft, tf.signal.fft2d, tf.signal.rfft2d
         solve, inv, cholesky, sin, cos = tf.linalg.solve, tf.linalg.inv, tf.linalg.cholesky, tf.sin, tf.cos
+        qr, eigh, svd = tf.linalg.qr, tf.linalg.eigh, tf.linalg.svd
 
         @staticmethod
         def argsort(x):
@@ -194,7 +202,14 @@ class Jax:
         self.fft, self.fft2, self.rfft2 = jnp.fft.fft, jnp.fft.fft2, jnp.fft.rfft2
         self.split, self.concat = lambda x, n: jnp.split(x, n, axis=1), jnp.concatenate
         self.solve, self.inv, self.cholesky = jnp.linalg.solve, jnp.linalg.inv, jnp.linalg.cholesky
+        self.qr, self.eigh = jnp.linalg.qr, jnp.linalg.eigh
         self.sin, self.cos = jnp.sin, jnp.cos
+
+        def svd(x):
+            u, s, vh = jnp.linalg.svd(x, full_matrices=False)
+            return s, u, vh.T
+
+        self.svd = svd
 
 
 class Torch:
@@ -214,4 +229,10 @@ class Torch:
         self.abs, self.conj = torch.abs, torch.conj
         self.log, self.erf, self.gather = torch.log, torch.erf, lambda x, indices: x[indices]
         self.solve, self.inv, self.cholesky = torch.linalg.solve, torch.linalg.inv, torch.linalg.cholesky
-        self.sin, self.cos = torch.sin, torch.cos
+        self.qr, self.eigh, self.sin, self.cos = torch.linalg.qr, torch.linalg.eigh, torch.sin, torch.cos
+
+        def svd(x):
+            u, s, vh = torch.linalg.svd(x, full_matrices=False)
+            return s, u, vh.T
+
+        self.svd = svd

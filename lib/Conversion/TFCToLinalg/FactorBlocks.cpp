@@ -13,6 +13,9 @@
 
 #include "Kernel.h"
 #include "Ordered.h"
+#include "Reflections.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 using namespace tfc;
@@ -36,11 +39,9 @@ void lowering::chooseBlocks(Kernel &k, Dim order, Kernel::Body inBlocks,
   k.when(k.size(order) >= k.index(leastOrder), inBlocks, plain);
 }
 
-/// Memory for a panel along memory: its rows begin in different sets of a
-/// cache, also where the order is a power of two.
+/// Memory for a panel along memory.
 static Array panelOf(Kernel &k, Dim order) {
-  Dim width = order >= 0 ? order + 16 : order;
-  return k.scratch({panel, width}, k.element);
+  return k.scratch({panel, paddedDim(k, order)}, k.element);
 }
 
 /// X := A^-1 X in columns [from, to) for one triangle of rows [start, end),
@@ -96,29 +97,60 @@ void lowering::solveTriangleInBlocks(Kernel &k, const Array &a, const Array &x,
   });
 }
 
+/// The first of the elements [i, n) of a column that is as large as any; i if
+/// element i is NaN. Zeros follow up to a whole vector.
+static Num pivotOf(Kernel &k, const Array &column, Num i, Num n) {
+  int64_t lanes = lanesOf(k);
+  Num nothing = k.real(0), zeros = k.splat(nothing, lanes),
+      whole = wholeVectors(k, i);
+  Cell best = k.cell(k.abs(column(i))), pivot = k.cell(i);
+  k.loop(i, k.smaller(whole, n),
+         [&](Num at) { best = k.larger(best, k.abs(column(at))); });
+  Num rest = k.folds(whole, wholeVectors(k, n), lanes, zeros,
+                     [&](Num at, ArrayRef<Num> so) {
+                       Num size = k.num(math::AbsFOp::create(
+                           k.b, k.loc, column.vector(at, lanes).value));
+                       return SmallVector<Num>{k.larger(so.front(), size)};
+                     })
+                 .front();
+  best = k.larger(best,
+                  k.num(vector::ReductionOp::create(
+                      k.b, k.loc, vector::CombiningKind::MAXNUMF, rest.value)));
+  // One of them is: `larger` passes over NaN.
+  k.when(k.no(k.isNan(column(i))), [&] {
+    k.repeatWhile([&] { return k.abs(column(pivot)) != Num(best); },
+                  [&] { pivot = Num(pivot) + 1; });
+  });
+  return pivot;
+}
+
 /// The LU factors of columns [start, end) of rows from `start` on; `p` has
-/// them along memory.
+/// them along memory. What earlier columns mean for one is subtracted when its
+/// turn comes, so that its elements are read and written once for several.
 static void factorPanel(Kernel &k, const Array &x, const Array &p, Num n,
                         Num start, Num end,
                         function_ref<void(Num, Num)> exchanged) {
-  Num zero = k.index(0), width = end - start;
-  Cell pivot = k.cell(zero), best = k.cell(k.real(0));
+  Num zero = k.index(0), width = end - start, last = wholeVectors(k, n);
   k.loop(start, n, [&](Num i) {
     k.loop(zero, width, [&](Num j) { p.set(j, i, x(i, start + j)); });
   });
+  k.loop(zero, width, [&](Num j) {
+    k.loop(n, last, [&](Num i) { p.set(j, i, k.zero()); });
+  });
   k.loop(start, end, [&](Num i) {
     Num column = i - start;
-    pivot = i;
-    best = k.abs(p(column, i));
-    k.loop(i + 1, n, [&](Num j) {
-      Num size = k.abs(p(column, j));
-      k.when(size > best, [&] {
-        best = size;
-        pivot = j;
-      });
+    Array own = p.at({column});
+    k.loop(zero, column, [&](Num j) {
+      Num c = own(start + j);
+      k.loop(start + j + 1, end,
+             [&](Num m) { own.set(m, own(m) - c * p(j, m)); });
     });
-    k.when(Num(pivot) != i, [&] {
-      Num j = pivot;
+    // Behind a panel's rows there are others only where it is a whole one.
+    addRowsTo(
+        k, own, p, zero, column, [&](Num j) { return -own(start + j); },
+        k.smaller(start + panel, last), last);
+    Num j = pivotOf(k, own, i, n);
+    k.when(j != i, [&] {
       swapRows(k, x, i, j, n);
       k.loop(zero, width, [&](Num m) {
         Num a = p(m, i), b = p(m, j);
@@ -127,15 +159,9 @@ static void factorPanel(Kernel &k, const Array &x, const Array &p, Num n,
       });
       exchanged(i, j);
     });
-    k.when(Num(best) != k.real(0), [&] {
-      Num d = p(column, i);
-      k.loop(i + 1, n, [&](Num j) { p.set(column, j, p(column, j) / d); });
-      k.loop(column + 1, width, [&](Num m) {
-        Num c = p(m, i);
-        k.loop(i + 1, n,
-               [&](Num j) { p.set(m, j, p(m, j) - c * p(column, j)); });
-      });
-    });
+    Num d = own(i);
+    k.when(d != k.real(0),
+           [&] { k.loop(i + 1, n, [&](Num m) { own.set(m, own(m) / d); }); });
   });
   k.loop(start, n, [&](Num i) {
     k.loop(zero, width, [&](Num j) { x.set(i, start + j, p(j, i)); });

@@ -328,6 +328,25 @@ Num Kernel::fold(Num from, Num to, Num initial,
   return num(loop.getResult(0));
 }
 
+SmallVector<Num>
+Kernel::folds(Num from, Num to, int64_t step, ArrayRef<Num> initial,
+              function_ref<SmallVector<Num>(Num, ArrayRef<Num>)> next) {
+  auto values = [](ArrayRef<Num> numbers) {
+    return llvm::map_to_vector(numbers, [](Num x) { return x.value; });
+  };
+  auto numbers = [&](ValueRange values) {
+    return llvm::map_to_vector(values, [&](Value x) { return num(x); });
+  };
+  auto loop = scf::ForOp::create(b, loc, from.value, to.value,
+                                 index(step).value, values(initial));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  SmallVector<Num> results =
+      next(num(loop.getInductionVar()), numbers(loop.getRegionIterArgs()));
+  scf::YieldOp::create(b, loc, values(results));
+  return numbers(loop.getResults());
+}
+
 Cell Kernel::cell(Num initial) {
   Type type = initial.value.getType();
   bool isTruth = type.isInteger(1);
@@ -382,6 +401,11 @@ Num Kernel::splat(Num x, int64_t lanes) {
 Num Kernel::anyOf(Num mask) {
   return num(vector::ReductionOp::create(b, loc, vector::CombiningKind::OR,
                                          mask.value));
+}
+Num Kernel::sumOf(Num x) {
+  return num(vector::ReductionOp::create(b, loc, vector::CombiningKind::ADD,
+                                         x.value,
+                                         arith::FastMathFlags::reassoc));
 }
 Num Kernel::shuffle(Num x, Num y, ArrayRef<int64_t> lanes) {
   return num(vector::ShuffleOp::create(b, loc, x.value, y.value, lanes));

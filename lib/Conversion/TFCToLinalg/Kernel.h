@@ -137,6 +137,11 @@ public:
   /// `initial` after `next(i, so far)` for each i.
   Num fold(Num from, Num to, Num initial,
            llvm::function_ref<Num(Num, Num)> next);
+  /// The same of several at once, from `from` on in steps.
+  llvm::SmallVector<Num>
+  folds(Num from, Num to, int64_t step, llvm::ArrayRef<Num> initial,
+        llvm::function_ref<llvm::SmallVector<Num>(Num, llvm::ArrayRef<Num>)>
+            next);
   /// A new variable, for use inside of the loops that are open now.
   Cell cell(Num initial);
   /// Memory for use inside of the loops that are open now.
@@ -150,6 +155,8 @@ public:
   // Vectors: what works on numbers works on several at once.
   Num splat(Num x, int64_t lanes);
   Num anyOf(Num mask);
+  /// The sum of the lanes, in any order.
+  Num sumOf(Num x);
   /// Lanes of x, then of y.
   Num shuffle(Num x, Num y, llvm::ArrayRef<int64_t> lanes);
   /// Lanes that are chosen, one after the other; what is in those behind them

@@ -6,8 +6,9 @@
 // rotations (Golub and Van Loan, "Matrix Computations", chapters 5 and 8).
 //===----------------------------------------------------------------------===//
 
-#include "Kernel.h"
+#include "Reflections.h"
 #include "Schur.h"
+#include "Sweeps.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
 #include <cmath>
 
@@ -57,28 +58,41 @@ static LogicalResult lowerQR(Lowering &l, QROp op) {
     k.loop(zero, m, [&](Num i) {
       k.loop(zero, n, [&](Num j) { w.set(i, j, x(i, j)); });
     });
-    k.loop(zero, count, [&](Num j) {
-      auto v = [&](Num i) { return w(i, j); };
-      Reflection h = reflect(k, j, m, v, [&](Num i, Num x) { w.set(i, j, x); });
-      taus.set(j, h.tau);
-      reflectRows(k, w, j, m, j + 1, n, k.conj(h.tau), v, scratch);
-      w.set(j, j, k.widen(h.beta));
-    });
-    Num bad = isNotFinite(k, x, m, n), nan = k.widen(k.real(NAN));
-    k.loop(zero, width, [&](Num i) {
-      k.loop(zero, n, [&](Num j) {
-        // Rows past the last reflection are zero.
-        Num low = k.smaller(i, j), inside = (i <= j) && (i < count);
-        Num found = w(k.choose(i < m, low, zero), j);
-        rs.set(i, j, k.choose(inside, k.choose(bad, nan, found), k.zero()));
+    auto inBlocks = [&] {
+      ReflectionBlocks h(k, inner, rowDim, maximumDim(l, columnDim, q.back()));
+      k.loopBy(zero, count, h.panel, [&](Num start) {
+        Num end = k.smaller(start + h.panel, count);
+        h.factorPanel(w, start, end);
+        k.when(end < n, [&] { h.apply(w, start, end, n); });
       });
+      h.form(qs, count, width, 0);
+    };
+    auto plain = [&] {
+      k.loop(zero, count, [&](Num j) {
+        auto v = [&](Num i) { return w(i, j); };
+        Reflection h =
+            reflect(k, j, m, v, [&](Num i, Num x) { w.set(i, j, x); });
+        taus.set(j, h.tau);
+        reflectRows(k, w, j, m, j + 1, n, k.conj(h.tau), v, scratch);
+        w.set(j, j, k.widen(h.beta));
+      });
+      fillIdentity(k, qs, m, width);
+      k.loopDown(zero, count, [&](Num j) {
+        reflectRows(
+            k, qs, j, m, j, width, taus(j), [&](Num i) { return w(i, j); },
+            wide);
+      });
+    };
+    chooseReflectionBlocks(k, rowDim, inBlocks, plain);
+    k.loop(zero, width, [&](Num i) {
+      k.loop(zero, n, [&](Num j) { rs.set(i, j, k.zero()); });
+      k.when(i < count,
+             [&] { k.loop(i, n, [&](Num j) { rs.set(i, j, w(i, j)); }); });
     });
-    fillIdentity(k, qs, m, width);
-    k.loopDown(zero, count, [&](Num j) {
-      reflectRows(
-          k, qs, j, m, j, width, taus(j), [&](Num i) { return w(i, j); }, wide);
-    });
-    k.when(bad, [&] {
+    k.when(isNotFinite(k, x, m, n), [&] {
+      Num nan = k.widen(k.real(NAN));
+      k.loop(zero, count,
+             [&](Num i) { k.loop(i, n, [&](Num j) { rs.set(i, j, nan); }); });
       k.loop(zero, m, [&](Num i) {
         k.loop(zero, width, [&](Num j) { qs.set(i, j, nan); });
       });
@@ -93,6 +107,13 @@ static LogicalResult lowerQR(Lowering &l, QROp op) {
 //===----------------------------------------------------------------------===//
 
 namespace {
+
+/// What happens to vectors: rows i and i + 1 of [lo, hi] turn.
+struct Turning {
+  function_ref<void(Num lo, Num hi)> begin;
+  function_ref<void(Num i, Num c, Num s)> turn;
+  function_ref<void()> finish;
+};
 
 /// T = Q^H A Q with a real tridiagonal T: `d` and `e` are its diagonals.
 struct Tridiagonal {
@@ -136,9 +157,8 @@ struct Tridiagonal {
     });
   }
 
-  /// Diagonalizes T by implicit QR steps with Wilkinson's shift; rows of `z`
-  /// turn with it.
-  void diagonalize(const Array &z) {
+  /// Diagonalizes T by implicit QR steps with Wilkinson's shift.
+  void diagonalize(const Turning &turning) {
     Num zero = k.index(0), eps = k.epsilon();
     Cell last = k.cell(n - 1), start = k.cell(zero), steps = k.cell(zero);
     Num limit = n * k.index(40);
@@ -161,20 +181,19 @@ struct Tridiagonal {
               });
           k.when(
               Num(start) == Num(last), [&] { last = Num(last) - 1; },
-              [&] { step(z, start, last), steps = Num(steps) + 1; });
+              [&] { step(turning, start, last), steps = Num(steps) + 1; });
         });
   }
 
-  void step(const Array &z, Num lo, Num hi) {
+  void step(const Turning &turning, Num lo, Num hi) {
     Num end = d(hi), off = e(hi - 1), nothing = k.real(0);
     Num half = (d(hi - 1) - end) * k.real(0.5);
     Num root = half + k.withSign(k.hypot(half, off), half);
     Num shift = end - k.choose(root == nothing, nothing, off * (off / root));
     Cell x = k.cell(d(lo) - shift), y = k.cell(e(lo));
+    turning.begin(lo, hi);
     k.loop(lo, hi, [&](Num i) {
-      Num r = k.hypot(x, y), none = r == nothing;
-      Num c = k.choose(none, k.real(1), Num(x) / r),
-          s = k.choose(none, nothing, Num(y) / r);
+      auto [c, s, r] = rotationOf(k, x, y);
       k.when(i > lo, [&] { e.set(i - 1, r); });
       Num a = d(i), b = d(i + 1), off = e(i), two = k.real(2);
       d.set(i, c * c * a + two * c * s * off + s * s * b);
@@ -187,8 +206,9 @@ struct Tridiagonal {
         y = s * below;
         e.set(i + 1, c * below);
       });
-      rotateRows(k, z, i, i + 1, c, s, n);
+      turning.turn(i, c, s);
     });
+    turning.finish();
   }
 };
 
@@ -199,14 +219,15 @@ static LogicalResult lowerEigh(Lowering &l, EighOp op) {
   Dim order = of.back();
   Type element = elementOf(op.getX());
   Type realElement = elementOf(op.getValues());
+  bool needsVectors = !op.getVectors().use_empty();
   Dims matrix(batch), vector(batch);
   matrix.append({order, order});
   vector.push_back(order);
   Kernel k(l, {op.getX()},
            {{vector, realElement},
-            {matrix, element},
+            {needsVectors ? matrix : Dims{0}, element},
             {{order, order}, element},
-            {{order, order}, element},
+            {{needsVectors ? order : 0, order}, element},
             {{order}, element},
             {{order}, element},
             {{order}, element},
@@ -215,41 +236,108 @@ static LogicalResult lowerEigh(Lowering &l, EighOp op) {
   Num n = k.size(order), zero = k.index(0);
   Array w = k.output(2), z = k.output(3), taus = k.output(4), v = k.output(5),
         x = k.output(6), e = k.output(7);
+  auto nothing = [] {};
+  auto noTurn = [](Num, Num, Num) {};
+  auto noBegin = [](Num, Num) {};
   k.loops(batch, [&](ArrayRef<Num> at) {
     Array input = k.input(0).at(at), d = k.output(0).at(at),
-          vectors = k.output(1).at(at);
-    k.loop(zero, n, [&](Num i) {
-      k.loop(zero, i, [&](Num j) {
-        w.set(i, j, input(i, j));
-        w.set(j, i, k.conj(input(i, j)));
+          vectors = needsVectors ? k.output(1).at(at) : Array();
+    // Squares of the elements must neither overflow nor vanish.
+    auto scaled = [&](Num most) {
+      double limit = k.realType().isF64() ? 0x1p300 : 0x1p30;
+      Num far = most > k.real(limit) || most < k.real(1 / limit);
+      Num scale = k.choose(far && most > k.real(0), most, k.real(1));
+      k.when(far, [&] {
+        k.loop(zero, n, [&](Num i) {
+          k.loop(zero, n, [&](Num j) { w.set(i, j, w(i, j) / scale); });
+        });
       });
-      w.set(i, i, k.widen(k.realPart(input(i, i))));
-    });
-    Num bad = isNotFinite(k, w, n, n), nan = k.real(NAN);
-    Tridiagonal t{k, w, taus, v, x, d, e, n};
-    t.reduce();
-    // Q = H_1 H_2 ..., in the memory of the result; its columns then become
-    // rows.
-    fillIdentity(k, vectors, n, n);
-    k.loopDown(zero, n - 1, [&](Num c) {
-      reflectRows(
-          k, vectors, c + 1, n, c + 1, n, taus(c),
-          [&](Num i) { return w(i, c); }, x);
-    });
-    k.loop(zero, n, [&](Num i) {
-      k.loop(zero, n, [&](Num j) { z.set(j, i, vectors(i, j)); });
-    });
-    t.diagonalize(z);
-    sortRows(k, d, n, /*descending=*/false,
-             [&](Num i, Num j) { swapRows(k, z, i, j, n); });
-    k.loop(zero, n, [&](Num i) {
-      d.set(i, k.choose(bad, nan, d(i)));
-      k.loop(zero, n, [&](Num j) {
-        vectors.set(i, j, k.choose(bad, k.widen(nan), z(j, i)));
+      return scale;
+    };
+    auto place = [&](Num bad, Num scale, function_ref<Array(Num)> row) {
+      Num nan = k.real(NAN);
+      k.loop(zero, n,
+             [&](Num i) { d.set(i, k.choose(bad, nan, d(i) * scale)); });
+      if (!needsVectors)
+        return;
+      k.loopBy(zero, n, 16, [&](Num first) {
+        k.loop(zero, n, [&](Num i) {
+          k.loop(first, k.smaller(first + 16, n), [&](Num j) {
+            vectors.set(i, j, k.choose(bad, k.widen(nan), row(j)(i)));
+          });
+        });
       });
-    });
+    };
+    auto plain = [&] {
+      k.loop(zero, n, [&](Num i) {
+        k.loop(zero, i, [&](Num j) {
+          w.set(i, j, input(i, j));
+          w.set(j, i, k.conj(input(i, j)));
+        });
+        w.set(i, i, k.widen(k.realPart(input(i, i))));
+      });
+      Num most = largestElement(k, w, n, n), scale = scaled(most);
+      Tridiagonal t{k, w, taus, v, x, d, e, n};
+      t.reduce();
+      if (needsVectors) {
+        // Q = H_1 H_2 ..., in the memory of the result; its columns then
+        // become rows.
+        fillIdentity(k, vectors, n, n);
+        k.loopDown(zero, n - 1, [&](Num c) {
+          reflectRows(
+              k, vectors, c + 1, n, c + 1, n, taus(c),
+              [&](Num i) { return w(i, c); }, x);
+        });
+        k.loop(zero, n, [&](Num i) {
+          k.loop(zero, n, [&](Num j) { z.set(j, i, vectors(i, j)); });
+        });
+      }
+      auto turn = [&](Num i, Num c, Num s) {
+        if (needsVectors)
+          rotateRows(k, z, i, i + 1, c, s, n);
+      };
+      t.diagonalize({noBegin, turn, nothing});
+      sortRows(k, d, n, /*descending=*/false, [&](Num i, Num j) {
+        if (needsVectors)
+          swapRows(k, z, i, j, n);
+      });
+      place(k.isNan(most), scale, [&](Num j) { return z.at({j}); });
+    };
+    auto inBlocks = [&] {
+      k.loop(zero, n, [&](Num i) {
+        k.loop(zero, i + 1, [&](Num j) { w.set(i, j, input(i, j)); });
+        k.loop(i + 1, n, [&](Num j) { w.set(i, j, k.zero()); });
+      });
+      Num most = largestElement(k, w, n, n), scale = scaled(most);
+      ReflectionBlocks h(k, order, order, order);
+      tridiagonalizeInBlocks(k, w, h, d, e, order);
+      Tridiagonal t{k, w, taus, v, x, d, e, n};
+      if (!needsVectors) {
+        t.diagonalize({noBegin, noTurn, nothing});
+        sortRows(k, d, n, /*descending=*/false, [](Num, Num) {});
+        return place(k.isNan(most), scale, nullptr);
+      }
+      h.form(vectors, n - 1, n, 1);
+      Sweeps sweeps(k, order, order);
+      k.loopBy(zero, n, 16, [&](Num first) {
+        k.loop(zero, n, [&](Num i) {
+          k.loop(first, k.smaller(first + 16, n),
+                 [&](Num j) { sweeps.row(j).set(i, vectors(i, j)); });
+        });
+      });
+      auto begin = [&](Num lo, Num hi) { sweeps.begin(lo, hi); };
+      auto turn = [&](Num i, Num c, Num s) { sweeps.add(i, c, s); };
+      auto finish = [&] { sweeps.finish(); };
+      t.diagonalize({begin, turn, finish});
+      sweeps.flush();
+      sortRows(k, d, n, /*descending=*/false,
+               [&](Num i, Num j) { sweeps.exchange(i, j); });
+      place(k.isNan(most), scale, [&](Num j) { return sweeps.row(j); });
+    };
+    chooseReflectionBlocks(k, order, inBlocks, plain);
   });
-  setResults(l, op, k.finish());
+  SmallVector<Value> values = k.finish();
+  setResults(l, op, ArrayRef(values).take_front(needsVectors ? 2 : 1));
   return success();
 }
 

@@ -4,20 +4,40 @@
 //===----------------------------------------------------------------------===//
 
 #include "Schur.h"
+#include "Reflections.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 using namespace tfc;
 using namespace tfc::lowering;
 
+// 0 * x is NaN exactly where x is not finite, and so is a sum of zeros and NaN.
 Num lowering::largestElement(Kernel &k, const Array &x, Num rows, Num columns) {
+  int64_t lanes = lanesOf(k);
   Num zero = k.index(0), nothing = k.real(0);
   Cell most = k.cell(nothing), spoiled = k.cell(nothing);
+  bool isReal = isFloat(k.element);
+  Num whole = isReal ? floorTo(k, columns, lanes) : zero;
   k.loop(zero, rows, [&](Num i) {
-    k.loop(zero, columns, [&](Num j) {
+    if (isReal) {
+      Array row = x.at({i});
+      Num zeros = k.splat(nothing, lanes);
+      SmallVector<Num> found = k.folds(
+          zero, whole, lanes, {zeros, zeros}, [&](Num j, ArrayRef<Num> so) {
+            Num size = k.num(
+                math::AbsFOp::create(k.b, k.loc, row.vector(j, lanes).value));
+            return SmallVector<Num>{k.larger(so[0], size),
+                                    so[1] + size * zeros};
+          });
+      most = k.larger(most, k.num(vector::ReductionOp::create(
+                                k.b, k.loc, vector::CombiningKind::MAXNUMF,
+                                found[0].value)));
+      spoiled = Num(spoiled) + k.sumOf(found[1]);
+    }
+    k.loop(whole, columns, [&](Num j) {
       Num size = k.abs(x(i, j));
       most = k.larger(most, size);
-      // 0 * x is NaN exactly where x is not finite.
       spoiled = Num(spoiled) + size * nothing;
     });
   });

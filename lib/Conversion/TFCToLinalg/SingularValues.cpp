@@ -10,8 +10,9 @@
 // short rows then.
 //===----------------------------------------------------------------------===//
 
-#include "Kernel.h"
+#include "BidiagonalBlocks.h"
 #include "Schur.h"
+#include "Sweeps.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
 #include <cmath>
 
@@ -20,6 +21,14 @@ using namespace tfc;
 using namespace tfc::lowering;
 
 namespace {
+
+/// What happens to vectors: rows i and i + 1 of [lo, hi] turn, or two others.
+struct Turning {
+  function_ref<void(Num lo, Num hi)> begin;
+  function_ref<void(Num i, Num c, Num s)> turn;
+  function_ref<void()> finish;
+  function_ref<void(Num i, Num j, Num c, Num s)> apart;
+};
 
 /// A = P B Q^H with a real upper bidiagonal B: `d` and `e` are its diagonals.
 /// `m >= n`.
@@ -93,17 +102,7 @@ struct Bidiagonal {
     });
   }
 
-  /// A rotation that maps (x, y) to (r, 0).
-  struct Rotation {
-    Num c, s, r;
-  };
-  Rotation rotation(Num x, Num y) {
-    Num r = k.hypot(x, y), none = r == k.real(0);
-    return {k.choose(none, k.real(1), x / r), k.choose(none, k.real(0), y / r),
-            r};
-  }
-
-  void diagonalize(const Array &left, const Array &right) {
+  void diagonalize(const Turning &left, const Turning &right) {
     Num zero = k.index(0), eps = k.epsilon();
     Num norm = k.fold(zero, n, k.real(0), [&](Num i, Num so) {
       return k.larger(so, k.abs(d(i)) + k.abs(e(i)));
@@ -154,41 +153,41 @@ struct Bidiagonal {
   }
 
   /// d[hi] is zero: rotations of columns clear e[hi - 1].
-  void chaseUp(const Array &right, Num lo, Num hi) {
+  void chaseUp(const Turning &right, Num lo, Num hi) {
     Cell f = k.cell(e(hi - 1));
     d.set(hi, k.real(0));
     e.set(hi - 1, k.real(0));
     k.loopDown(lo, hi, [&](Num j) {
-      Rotation t = rotation(d(j), f);
+      Rotation t = rotationOf(k, d(j), f);
       d.set(j, t.r);
       k.when(j > lo, [&] {
         Num before = e(j - 1);
         f = -t.s * before;
         e.set(j - 1, t.c * before);
       });
-      rotateRows(k, right, j, hi, t.c, t.s, n);
+      right.apart(j, hi, t.c, t.s);
     });
   }
 
   /// d[at] is zero: rotations of rows clear e[at].
-  void chaseDown(const Array &left, Num at, Num hi) {
+  void chaseDown(const Turning &left, Num at, Num hi) {
     Cell f = k.cell(e(at));
     d.set(at, k.real(0));
     e.set(at, k.real(0));
     k.loop(at + 1, hi + 1, [&](Num j) {
-      Rotation t = rotation(d(j), f);
+      Rotation t = rotationOf(k, d(j), f);
       d.set(j, t.r);
       k.when(j < hi, [&] {
         Num next = e(j);
         f = -t.s * next;
         e.set(j, t.c * next);
       });
-      rotateRows(k, left, j, at, t.c, t.s, m);
+      left.apart(j, at, t.c, t.s);
     });
   }
 
   /// One implicit QR step of B^T B, with the shift of its last two rows.
-  void step(const Array &left, const Array &right, Num lo, Num hi) {
+  void step(const Turning &left, const Turning &right, Num lo, Num hi) {
     Num nothing = k.real(0);
     auto bigger = [&](Num x, Num y) { return k.larger(x, k.abs(y)); };
     Num scale = bigger(
@@ -201,16 +200,18 @@ struct Bidiagonal {
     Num root = half + k.withSign(k.sqrt(half * half + product), half);
     Num shift = k.choose(root == nothing, nothing, product / root);
     Cell f = k.cell((a + p) * (a - p) + shift), g = k.cell(a * b);
+    left.begin(lo, hi);
+    right.begin(lo, hi);
     k.loop(lo, hi, [&](Num j) {
-      Rotation t = rotation(f, g);
+      Rotation t = rotationOf(k, f, g);
       k.when(j > lo, [&] { e.set(j - 1, t.r); });
       Num dj = d(j), ej = e(j), next = d(j + 1);
       f = t.c * dj + t.s * ej;
       e.set(j, t.c * ej - t.s * dj);
       g = t.s * next;
       d.set(j + 1, t.c * next);
-      rotateRows(k, right, j, j + 1, t.c, t.s, n);
-      t = rotation(f, g);
+      right.turn(j, t.c, t.s);
+      t = rotationOf(k, f, g);
       d.set(j, t.r);
       ej = e(j), next = d(j + 1);
       f = t.c * ej + t.s * next;
@@ -218,8 +219,10 @@ struct Bidiagonal {
       Num after = e(j + 1);
       g = t.s * after;
       k.when(j + 1 < hi, [&] { e.set(j + 1, t.c * after); });
-      rotateRows(k, left, j, j + 1, t.c, t.s, m);
+      left.turn(j, t.c, t.s);
     });
+    left.finish();
+    right.finish();
     e.set(hi - 1, f);
   }
 };
@@ -253,16 +256,17 @@ static LogicalResult lowerSVD(Lowering &l, SVDOp op) {
   s.push_back(n);
   u.append({rowDim, op.getFull() ? rowDim : n});
   v.append({columnDim, op.getFull() ? columnDim : n});
+  bool needsVectors = !op.getU().use_empty() || !op.getV().use_empty();
   Dim leftCount = op.getFull() ? m : n;
   bool isTriangular = !op.getFull() && m >= 0 && n > 1 && m >= 2 * n;
   Dim side = isTriangular ? n : m; // of what becomes bidiagonal
   Kernel k(l, {op.getX()},
            {{s, realElement},
-            {u, element},
-            {v, element},
+            {needsVectors ? u : Dims{0}, element},
+            {needsVectors ? v : Dims{0}, element},
             {{m, n}, element},
-            {{leftCount, side}, element},
-            {{n, n}, element},
+            {{needsVectors ? leftCount : 0, side}, element},
+            {{needsVectors ? n : 0, n}, element},
             {{n}, element},
             {{n}, element},
             {{m}, element},
@@ -277,9 +281,17 @@ static LogicalResult lowerSVD(Lowering &l, SVDOp op) {
         scratch = k.output(8), e = k.output(9), r = k.output(10),
         taus = k.output(11);
   Num height = k.size(side);
+  auto noBegin = [](Num, Num) {};
+  auto noTurn = [](Num, Num, Num) {};
+  auto noFinish = [] {};
+  auto noApart = [](Num, Num, Num, Num) {};
+  Turning none{noBegin, noTurn, noFinish, noApart};
   k.loops(batch, [&](ArrayRef<Num> at) {
-    Array x = k.input(0).at(at), d = k.output(0).at(at),
-          us = k.output(1).at(at), vs = k.output(2).at(at);
+    Array x = k.input(0).at(at), d = k.output(0).at(at), us, vs;
+    if (needsVectors) {
+      us = k.output(1).at(at);
+      vs = k.output(2).at(at);
+    }
     auto fill = [&](bool turned) {
       k.loop(zero, tall, [&](Num i) {
         k.loop(zero, count,
@@ -287,60 +299,207 @@ static LogicalResult lowerSVD(Lowering &l, SVDOp op) {
       });
     };
     k.when(isTall, [&] { fill(false); }, [&] { fill(true); });
-    Num bad = isNotFinite(k, w, tall, count), nan = k.real(NAN),
-        spoiled = k.widen(nan);
-    if (isTriangular)
-      triangulate(k, w, tall, count, r, taus, scratch);
-    Bidiagonal b{k,           isTriangular ? r : w,
-                 k.output(6), k.output(7),
-                 scratch,     d,
-                 e,           height,
-                 count};
-    b.reduce();
-    b.form(left, width, right, scratch);
-    b.diagonalize(left, right);
-    k.loop(zero, count, [&](Num i) {
-      Num negative = d(i) < k.real(0);
-      k.when(negative, [&] {
-        d.set(i, -d(i));
-        k.loop(zero, count, [&](Num j) { right.set(i, j, -right(i, j)); });
-      });
-    });
-    sortRows(k, d, count, /*descending=*/true, [&](Num i, Num j) {
-      swapRows(k, left, i, j, height);
-      swapRows(k, right, i, j, count);
-    });
-    auto store = [&](const Array &big, const Array &small) {
-      k.loop(zero, height, [&](Num i) {
-        k.loop(zero, width, [&](Num j) {
-          big.set(i, j, k.choose(bad, spoiled, left(j, i)));
+    Num most = largestElement(k, w, tall, count);
+    Num bad = k.isNan(most), nan = k.real(NAN), spoiled = k.widen(nan);
+    auto placeValues = [&](Num scale) {
+      k.loop(zero, count,
+             [&](Num i) { d.set(i, k.choose(bad, nan, d(i) * scale)); });
+    };
+    auto plain = [&] {
+      if (isTriangular)
+        triangulate(k, w, tall, count, r, taus, scratch);
+      Bidiagonal b{k,           isTriangular ? r : w,
+                   k.output(6), k.output(7),
+                   scratch,     d,
+                   e,           height,
+                   count};
+      b.reduce();
+      if (!needsVectors) {
+        b.diagonalize(none, none);
+        k.loop(zero, count, [&](Num i) { d.set(i, k.abs(d(i))); });
+        sortRows(k, d, count, /*descending=*/true, [](Num, Num) {});
+        return placeValues(k.real(1));
+      }
+      b.form(left, width, right, scratch);
+      auto turnLeft = [&](Num i, Num c, Num s) {
+        rotateRows(k, left, i, i + 1, c, s, height);
+      };
+      auto turnRight = [&](Num i, Num c, Num s) {
+        rotateRows(k, right, i, i + 1, c, s, count);
+      };
+      auto leftApart = [&](Num i, Num j, Num c, Num s) {
+        rotateRows(k, left, i, j, c, s, height);
+      };
+      auto rightApart = [&](Num i, Num j, Num c, Num s) {
+        rotateRows(k, right, i, j, c, s, count);
+      };
+      b.diagonalize({noBegin, turnLeft, noFinish, leftApart},
+                    {noBegin, turnRight, noFinish, rightApart});
+      k.loop(zero, count, [&](Num i) {
+        Num negative = d(i) < k.real(0);
+        k.when(negative, [&] {
+          d.set(i, -d(i));
+          k.loop(zero, count, [&](Num j) { right.set(i, j, -right(i, j)); });
         });
       });
-      if (isTriangular) {
-        k.loop(height, tall, [&](Num i) {
-          k.loop(zero, width, [&](Num j) { big.set(i, j, k.zero()); });
-        });
-        k.loopDown(zero, count, [&](Num j) {
-          reflectRows(
-              k, big, j, tall, zero, width, taus(j),
-              [&](Num i) { return w(i, j); }, scratch);
-        });
-        k.when(bad, [&] {
-          k.loop(height, tall, [&](Num i) {
-            k.loop(zero, width, [&](Num j) { big.set(i, j, spoiled); });
+      sortRows(k, d, count, /*descending=*/true, [&](Num i, Num j) {
+        swapRows(k, left, i, j, height);
+        swapRows(k, right, i, j, count);
+      });
+      auto store = [&](const Array &big, const Array &small) {
+        k.loop(zero, height, [&](Num i) {
+          k.loop(zero, width, [&](Num j) {
+            big.set(i, j, k.choose(bad, spoiled, left(j, i)));
           });
         });
-      }
-      k.loop(zero, count, [&](Num i) {
-        d.set(i, k.choose(bad, nan, d(i)));
-        k.loop(zero, count, [&](Num j) {
-          small.set(i, j, k.choose(bad, spoiled, right(j, i)));
+        if (isTriangular) {
+          k.loop(height, tall, [&](Num i) {
+            k.loop(zero, width, [&](Num j) { big.set(i, j, k.zero()); });
+          });
+          k.loopDown(zero, count, [&](Num j) {
+            reflectRows(
+                k, big, j, tall, zero, width, taus(j),
+                [&](Num i) { return w(i, j); }, scratch);
+          });
+          k.when(bad, [&] {
+            k.loop(height, tall, [&](Num i) {
+              k.loop(zero, width, [&](Num j) { big.set(i, j, spoiled); });
+            });
+          });
+        }
+        k.loop(zero, count, [&](Num i) {
+          k.loop(zero, count, [&](Num j) {
+            small.set(i, j, k.choose(bad, spoiled, right(j, i)));
+          });
+        });
+      };
+      placeValues(k.real(1));
+      k.when(isTall, [&] { store(us, vs); }, [&] { store(vs, us); });
+    };
+    auto inBlocks = [&] {
+      // Squares of the elements must neither overflow nor vanish.
+      double limit = k.realType().isF64() ? 0x1p300 : 0x1p30;
+      Num far = most > k.real(limit) || most < k.real(1 / limit);
+      Num scale = k.choose(far && most > k.real(0), most, k.real(1));
+      k.when(far, [&] {
+        k.loop(zero, tall, [&](Num i) {
+          k.loop(zero, count, [&](Num j) { w.set(i, j, w(i, j) / scale); });
         });
       });
+      std::optional<ReflectionBlocks> first;
+      if (isTriangular) {
+        first.emplace(k, n, m, n);
+        k.loopBy(zero, count, first->panel, [&](Num start) {
+          Num end = k.smaller(start + first->panel, count);
+          first->factorPanel(w, start, end);
+          k.when(end < count, [&] { first->apply(w, start, end, count); });
+        });
+      }
+      auto element = [&](Num i, Num j) {
+        return isTriangular ? k.choose(i <= j, w(i, j), k.zero()) : w(i, j);
+      };
+      ReflectionBlocks p(k, n, side, leftCount), q(k, n, n, n);
+      bidiagonalizeInBlocks(k, element, p, q, d, e, side, n);
+      Bidiagonal b{k, w, k.output(6), k.output(7), scratch,
+                   d, e, height,      count};
+      if (!needsVectors) {
+        b.diagonalize(none, none);
+        k.loop(zero, count, [&](Num i) { d.set(i, k.abs(d(i))); });
+        sortRows(k, d, count, /*descending=*/true, [](Num, Num) {});
+        return placeValues(scale);
+      }
+      Sweeps lefts(k, leftCount, side), rights(k, n, n);
+      auto turned = [&](const Array &from, const Sweeps &to, Num rows,
+                        Num columns) {
+        k.loopBy(zero, columns, 16, [&](Num first) {
+          k.loop(zero, rows, [&](Num i) {
+            k.loop(first, k.smaller(first + 16, columns),
+                   [&](Num j) { to.row(j).set(i, from(i, j)); });
+          });
+        });
+      };
+      Array formed = k.scratch({side, leftCount}, k.element);
+      p.form(formed, count, width, 0);
+      turned(formed, lefts, height, width);
+      q.form(right, count - 1, count, 1);
+      turned(right, rights, count, count);
+      auto beginLeft = [&](Num lo, Num hi) { lefts.begin(lo, hi); };
+      auto beginRight = [&](Num lo, Num hi) { rights.begin(lo, hi); };
+      auto turnLeft = [&](Num i, Num c, Num s) { lefts.add(i, c, s); };
+      auto turnRight = [&](Num i, Num c, Num s) { rights.add(i, c, s); };
+      auto finishLeft = [&] { lefts.finish(); };
+      auto finishRight = [&] { rights.finish(); };
+      auto rotate = [&](Sweeps &sweeps, Num i, Num j, Num c, Num s,
+                        Num columns) {
+        sweeps.flush();
+        Array x = sweeps.row(i), y = sweeps.row(j);
+        k.loop(zero, columns, [&](Num at) {
+          Num a = x(at), b = y(at);
+          x.set(at, c * a + s * b);
+          y.set(at, c * b - s * a);
+        });
+      };
+      auto leftApart = [&](Num i, Num j, Num c, Num s) {
+        rotate(lefts, i, j, c, s, height);
+      };
+      auto rightApart = [&](Num i, Num j, Num c, Num s) {
+        rotate(rights, i, j, c, s, count);
+      };
+      b.diagonalize({beginLeft, turnLeft, finishLeft, leftApart},
+                    {beginRight, turnRight, finishRight, rightApart});
+      lefts.flush();
+      rights.flush();
+      k.loop(zero, count, [&](Num i) {
+        k.when(d(i) < k.real(0), [&] {
+          d.set(i, -d(i));
+          Array row = rights.row(i);
+          k.loop(zero, count, [&](Num j) { row.set(j, -row(j)); });
+        });
+      });
+      sortRows(k, d, count, /*descending=*/true, [&](Num i, Num j) {
+        lefts.exchange(i, j);
+        rights.exchange(i, j);
+      });
+      placeValues(scale);
+      auto place = [&](const Array &to, Num rows, Num columns,
+                       function_ref<Num(Num, Num)> get) {
+        k.loopBy(zero, columns, 16, [&](Num first) {
+          k.loop(zero, rows, [&](Num i) {
+            k.loop(first, k.smaller(first + 16, columns), [&](Num j) {
+              to.set(i, j, k.choose(bad, spoiled, get(i, j)));
+            });
+          });
+        });
+      };
+      auto leftOf = [&](Num i, Num j) { return lefts.row(j)(i); };
+      auto rightOf = [&](Num i, Num j) { return rights.row(j)(i); };
+      if (isTriangular) {
+        // Q times the left vectors of R.
+        place(formed, height, width, leftOf);
+        Array whole = k.scratch({m, n}, k.element);
+        first->form(whole, count, count, 0);
+        k.loop(zero, tall, [&](Num i) {
+          k.loop(zero, count, [&](Num j) { w.set(i, j, k.zero()); });
+        });
+        OpFoldResult rows = tall.value, columns = count.value;
+        k.addProduct(whole.block(zero, zero, rows, columns),
+                     /*transposeLeft=*/false,
+                     formed.block(zero, zero, columns, columns),
+                     w.block(zero, zero, rows, columns));
+      }
+      auto bigOf = [&](Num i, Num j) {
+        return isTriangular ? w(i, j) : leftOf(i, j);
+      };
+      auto store = [&](const Array &big, const Array &small) {
+        place(big, tall, width, bigOf);
+        place(small, count, count, rightOf);
+      };
+      k.when(isTall, [&] { store(us, vs); }, [&] { store(vs, us); });
     };
-    k.when(isTall, [&] { store(us, vs); }, [&] { store(vs, us); });
+    chooseReflectionBlocks(k, n, inBlocks, plain);
   });
-  setResults(l, op, k.finish());
+  SmallVector<Value> values = k.finish();
+  setResults(l, op, ArrayRef(values).take_front(needsVectors ? 3 : 1));
   return success();
 }
 

@@ -26,6 +26,32 @@ def test_determinant_of_a_singular_matrix():
     assert tf.linalg.det(np.ones((2, 2))).numpy() == 0.0
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex128])
+@pytest.mark.parametrize("n", [1, 2, 3, 4])
+def test_determinants_of_small_matrices(n, dtype):
+    x = RNG.normal(size=(2, 5, n, n)).astype(dtype)
+    x[1, 2] = 1
+    tolerance = {"rtol": 0, "atol": 1e-5 if dtype == np.float32 else 1e-13}
+    f = tf.function(tf.linalg.det)
+    np.testing.assert_allclose(f(x), np.linalg.det(x), **tolerance)
+    np.testing.assert_allclose(f(x[0, 0]), np.linalg.det(x[0, 0]), **tolerance)
+    assert f(x[:0]).shape == (0, 5)
+
+
+@pytest.mark.parametrize("n", [2, 3])
+def test_gradient_of_a_small_determinant_is_the_adjugate(n):
+    @tf.function
+    def gradient(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = tf.linalg.det(x)
+        return tape.gradient(y, x)
+
+    x = RNG.normal(size=(4, n, n))
+    want = np.linalg.det(x)[:, None, None] * np.linalg.inv(x).swapaxes(-1, -2)
+    np.testing.assert_allclose(gradient(tf.constant(x)), want, atol=1e-12)
+
+
 def test_factors_solve():
     b = A[..., :2]
     np.testing.assert_allclose(tf.linalg.lu_solve(*tf.linalg.lu(A), b), np.linalg.solve(A, b), atol=1e-12)

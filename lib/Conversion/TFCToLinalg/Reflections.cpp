@@ -1,0 +1,298 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "Reflections.h"
+
+using namespace mlir;
+using namespace tfc;
+using namespace tfc::lowering;
+
+//===----------------------------------------------------------------------===//
+// Rows of vectors
+//===----------------------------------------------------------------------===//
+
+int64_t lowering::lanesOf(Kernel &k) {
+  return 512 / k.realType().getIntOrFloatBitWidth();
+}
+
+Num lowering::floorTo(Kernel &k, Num i, int64_t step) {
+  return i - k.remainder(i, k.index(step));
+}
+
+Num lowering::wholeVectors(Kernel &k, Num count) {
+  return floorTo(k, count + (lanesOf(k) - 1), lanesOf(k));
+}
+
+Dim lowering::paddedDim(Kernel &k, Dim count) {
+  int64_t lanes = lanesOf(k);
+  if (count >= 0)
+    return llvm::alignTo(count, lanes) + lanes;
+  return k.l.dimOf((wholeVectors(k, k.size(count)) + lanes).value);
+}
+
+FewNums lowering::dotsOfRows(Kernel &k, const Array &x, Num first,
+                             const Array &v, Num from, Num to) {
+  int64_t lanes = lanesOf(k);
+  FewNums nothing(rowsAtOnce, k.splat(k.real(0), lanes));
+  FewNums sums =
+      k.folds(from, to, lanes, nothing, [&](Num i, ArrayRef<Num> so) {
+        FewNums next;
+        Num right = v.vector(i, lanes);
+        for (int64_t row = 0; row < rowsAtOnce; ++row)
+          next.push_back(so[row] +
+                         x.at({first + row}).vector(i, lanes) * right);
+        return next;
+      });
+  for (Num &sum : sums)
+    sum = k.sumOf(sum);
+  return sums;
+}
+
+void lowering::addToRows(Kernel &k, const Array &x, Num first,
+                         ArrayRef<Num> factors, const Array &v, Num from,
+                         Num to) {
+  int64_t lanes = lanesOf(k);
+  FewNums wide;
+  for (Num factor : factors)
+    wide.push_back(k.splat(factor, lanes));
+  k.loopBy(from, to, lanes, [&](Num i) {
+    Num right = v.vector(i, lanes);
+    for (auto [row, factor] : llvm::enumerate(wide)) {
+      Array left = x.at({first + row});
+      left.setVector(i, left.vector(i, lanes) + factor * right);
+    }
+  });
+}
+
+void lowering::addRowsTo(Kernel &k, const Array &v, const Array &x, Num begin,
+                         Num count, function_ref<Num(Num)> factor, Num from,
+                         Num to) {
+  int64_t lanes = lanesOf(k);
+  k.loopBy(k.index(0), count, rowsAtOnce, [&](Num first) {
+    FewNums wide;
+    for (int64_t row = 0; row < rowsAtOnce; ++row) {
+      Num i = first + row;
+      Num c = k.choose(i < count, factor(k.smaller(i, count - 1)), k.real(0));
+      wide.push_back(k.splat(c, lanes));
+    }
+    k.loopBy(from, to, lanes, [&](Num i) {
+      Num sum = v.vector(i, lanes);
+      for (auto [row, c] : llvm::enumerate(wide))
+        sum = sum + c * x.at({begin + first + row}).vector(i, lanes);
+      v.setVector(i, sum);
+    });
+  });
+}
+
+static Num sumOfSquares(Kernel &k, const Array &v, Num from, Num to) {
+  int64_t lanes = lanesOf(k);
+  Num nothing = k.splat(k.real(0), lanes);
+  return k.sumOf(
+      k.folds(from, to, lanes, nothing, [&](Num i, ArrayRef<Num> so) {
+         Num x = v.vector(i, lanes);
+         return SmallVector<Num>{so.front() + x * x};
+       }).front());
+}
+
+static void scaleRow(Kernel &k, const Array &v, Num factor, Num from, Num to) {
+  int64_t lanes = lanesOf(k);
+  Num wide = k.splat(factor, lanes);
+  k.loopBy(from, to, lanes,
+           [&](Num i) { v.setVector(i, v.vector(i, lanes) * wide); });
+}
+
+Reflection lowering::reflectRow(Kernel &k, const Array &v, Num start, Num from,
+                                Num to) {
+  Num nothing = k.real(0), unit = k.real(1), alpha = v(start);
+  v.set(start, nothing);
+  Cell head = k.cell(alpha), divisor = k.cell(unit),
+       sum = k.cell(sumOfSquares(k, v, from, to));
+  double small = k.realType().isF64() ? 0x1p-900 : 0x1p-80;
+  Num isSafe = Num(sum) > k.real(small) && Num(sum) < k.real(1 / small);
+  // Squares of scaled elements neither overflow nor vanish.
+  k.when(k.no(isSafe), [&] {
+    Num most = k.fold(from, to, k.abs(alpha),
+                      [&](Num i, Num so) { return k.larger(so, k.abs(v(i))); });
+    divisor = k.choose(most > nothing, most, unit);
+    k.loop(from, to, [&](Num i) { v.set(i, v(i) / Num(divisor)); });
+    head = alpha / Num(divisor);
+    sum = sumOfSquares(k, v, from, to);
+  });
+  Num none = Num(sum) == nothing;
+  Num beta = -k.withSign(k.hypot(head, k.sqrt(sum)), head);
+  Num safe = k.choose(none, unit, beta);
+  Num tau = k.choose(none, nothing, (beta - Num(head)) / safe);
+  scaleRow(k, v, k.choose(none, unit, unit / (Num(head) - safe)), from, to);
+  v.set(start, unit);
+  return {tau, k.choose(none, alpha, beta * Num(divisor))};
+}
+
+//===----------------------------------------------------------------------===//
+// Blocks
+//===----------------------------------------------------------------------===//
+
+void lowering::chooseReflectionBlocks(Kernel &k, Dim length,
+                                      Kernel::Body inBlocks,
+                                      Kernel::Body plain) {
+  constexpr int64_t least = 48;
+  bool isKnown = length >= 0;
+  if (!isFloat(k.element) || (isKnown && length < least))
+    return plain();
+  if (isKnown)
+    return inBlocks();
+  k.when(k.size(length) >= k.index(least), inBlocks, plain);
+}
+
+static void clear(Kernel &k, const Array &x, Num rows, Num from, Num to) {
+  k.loop(k.index(0), rows, [&](Num i) {
+    k.loop(from, to, [&](Num j) { x.set(i, j, k.zero()); });
+  });
+}
+
+/// A multiple of `depth`.
+static Dim wholePanels(Kernel &k, Dim count, int64_t depth) {
+  if (count >= 0)
+    return llvm::alignTo(count, depth);
+  Num last = k.size(count) + (depth - 1);
+  return k.l.dimOf(floorTo(k, last, depth).value);
+}
+
+ReflectionBlocks::ReflectionBlocks(Kernel &k, Dim count, Dim length, Dim width)
+    : k(k), depth(count > 0 && count < panel ? llvm::alignTo(count, rowsAtOnce)
+                                             : panel),
+      length(k.size(length)), end(wholeVectors(k, this->length)) {
+  Dim rows = wholePanels(k, count, depth), padded = paddedDim(k, length),
+      across = paddedDim(k, width), square = llvm::alignTo(depth, lanesOf(k));
+  v = k.scratch({rows, padded}, k.element);
+  negated = k.scratch({rows, square}, k.element);
+  columns = k.scratch({depth, padded}, k.element);
+  dots = k.scratch({depth}, k.element);
+  left = k.scratch({depth, across}, k.element);
+  right = k.scratch({depth, across}, k.element);
+  // What is behind the last reflection counts for nothing.
+  clear(k, v, k.size(rows), k.index(0), end);
+  clear(k, negated, k.size(rows), k.index(0), k.index(square));
+  clear(k, columns, k.index(depth), k.index(0), end);
+}
+
+void ReflectionBlocks::addReflection(Num start, Num at, Num tau, Num from) {
+  int64_t lanes = lanesOf(k), parts = llvm::divideCeil(depth, lanes);
+  Num zero = k.index(0), j = at - start;
+  k.loopBy(zero, j, rowsAtOnce, [&](Num first) {
+    FewNums found = dotsOfRows(k, v, start + first, v.at({at}), from, end);
+    for (auto [row, dot] : llvm::enumerate(found))
+      dots.set(first + row, dot);
+  });
+  SmallVector<Num> nothing(parts, k.splat(k.real(0), lanes));
+  SmallVector<Num> column =
+      k.folds(zero, j, 1, nothing, [&](Num i, ArrayRef<Num> so) {
+        Num dot = k.splat(dots(i), lanes);
+        SmallVector<Num> next;
+        for (int64_t part = 0; part < parts; ++part)
+          next.push_back(
+              so[part] +
+              dot *
+                  negated.at({start + i}).vector(k.index(part * lanes), lanes));
+        return next;
+      });
+  Num factor = k.splat(-tau, lanes);
+  for (auto [part, x] : llvm::enumerate(column))
+    negated.at({at}).setVector(k.index(part * lanes), factor * x);
+  negated.set(at, j, -tau);
+}
+
+void ReflectionBlocks::factorPanel(const Array &x, Num start, Num stop) {
+  Num zero = k.index(0), width = stop - start;
+  k.loop(start, length, [&](Num i) {
+    k.loop(zero, width, [&](Num j) { columns.set(j, i, x(i, start + j)); });
+  });
+  k.loop(zero, width, [&](Num j) {
+    Num at = start + j, from = floorTo(k, at, lanesOf(k));
+    Array row = v.at({at}), column = columns.at({j});
+    k.loop(from, at, [&](Num i) { row.set(i, k.zero()); });
+    k.loop(at, end, [&](Num i) { row.set(i, column(i)); });
+    Reflection h = reflectRow(k, row, at, from, end);
+    column.set(at, h.beta);
+    k.loopBy(floorTo(k, j + 1, rowsAtOnce), width, rowsAtOnce, [&](Num first) {
+      FewNums factors = dotsOfRows(k, columns, first, row, from, end);
+      for (auto [other, factor] : llvm::enumerate(factors))
+        factor = k.choose(first + other > j, -(h.tau * factor), k.zero());
+      addToRows(k, columns, first, factors, row, from, end);
+    });
+    addReflection(start, at, h.tau, from);
+  });
+  k.loop(zero, width, [&](Num j) {
+    k.loop(start, start + j + 1,
+           [&](Num i) { x.set(i, start + j, columns(j, i)); });
+  });
+}
+
+/// Adds V M to rows of `x`, where M is -T or -T^T times `left`.
+void ReflectionBlocks::multiply(const Array &x, Num start, Num row, Num from,
+                                Num to, bool transposed) {
+  OpFoldResult rows = (length - row).value, width = (to - from).value,
+               all = k.b.getIndexAttr(depth);
+  Num zero = k.index(0), first = floorTo(k, from, lanesOf(k)),
+      last = wholeVectors(k, to);
+  clear(k, right, k.index(depth), first, last);
+  k.loop(zero, k.index(depth), [&](Num i) {
+    // -T^T is a lower triangle.
+    Num begin = transposed ? zero : floorTo(k, i, rowsAtOnce);
+    Num count = transposed ? i + 1 : k.index(depth) - begin;
+    addRowsTo(
+        k, right.at({i}), left, begin, count,
+        [&](Num j) {
+          return transposed ? negated(start + i, j)
+                            : negated(start + begin + j, i);
+        },
+        first, last);
+  });
+  k.addProduct(v.block(start, row, all, rows), /*transposeLeft=*/true,
+               right.block(zero, from, all, width),
+               x.block(row, from, rows, width));
+}
+
+void ReflectionBlocks::apply(const Array &x, Num start, Num from, Num to) {
+  OpFoldResult rows = (length - start).value, width = (to - from).value,
+               all = k.b.getIndexAttr(depth);
+  clearLeft(from, to);
+  k.addProduct(v.block(start, start, all, rows), /*transposeLeft=*/false,
+               x.block(start, from, rows, width),
+               left.block(k.index(0), from, all, width));
+  multiply(x, start, start, from, to, /*transposed=*/true);
+}
+
+/// Whole vectors, of which there may be more than columns.
+void ReflectionBlocks::clearLeft(Num from, Num to) {
+  clear(k, left, k.index(depth), floorTo(k, from, lanesOf(k)),
+        wholeVectors(k, to));
+}
+
+/// From the last panel to the first: rows and columns before it are still those
+/// of the identity.
+void ReflectionBlocks::form(const Array &x, Num reflections, Num width,
+                            int64_t shift) {
+  Num zero = k.index(0), panels = k.index(panel);
+  k.loop(zero, length, [&](Num i) {
+    k.loop(zero, width, [&](Num j) { x.set(i, j, k.zero()); });
+    k.when(i < width, [&] { x.set(i, i, k.one()); });
+  });
+  k.loopDown(zero, (reflections + (panel - 1)) / panels, [&](Num number) {
+    Num start = number * panels, row = start + shift,
+        stop = k.smaller(row + panel, reflections + shift);
+    clearLeft(row, width);
+    k.loop(zero, stop - row, [&](Num j) {
+      k.loop(row, stop, [&](Num i) { left.set(j, i, v(start + j, i)); });
+    });
+    k.when(stop < width && stop < length, [&] {
+      OpFoldResult rows = (length - stop).value, others = (width - stop).value,
+                   all = k.b.getIndexAttr(depth);
+      k.addProduct(v.block(start, stop, all, rows), /*transposeLeft=*/false,
+                   x.block(stop, stop, rows, others),
+                   left.block(zero, stop, all, others));
+    });
+    multiply(x, start, row, row, width, /*transposed=*/false);
+  });
+}

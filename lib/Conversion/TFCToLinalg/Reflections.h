@@ -1,0 +1,95 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// Householder reflections of real matrices whose vectors lie along memory: rows
+// are padded with zeros to whole vectors, so that loops over them have no rest.
+//===----------------------------------------------------------------------===//
+
+#ifndef TFC_LIB_CONVERSION_TFCTOLINALG_REFLECTIONS_H
+#define TFC_LIB_CONVERSION_TFCTOLINALG_REFLECTIONS_H
+
+#include "Kernel.h"
+
+namespace tfc::lowering {
+
+/// How many elements of a kernel of real numbers are a vector.
+int64_t lanesOf(Kernel &k);
+/// The sizes of rows of so many elements that are padded to whole vectors, and
+/// of memory for them: rows begin in different sets of a cache, also where
+/// their number is a power of two.
+Num wholeVectors(Kernel &k, Num count);
+Dim paddedDim(Kernel &k, Dim count);
+/// The largest multiple of `step` up to `i`.
+Num floorTo(Kernel &k, Num i, int64_t step);
+
+/// Rows of [from, to), which are whole vectors, at once.
+constexpr int64_t rowsAtOnce = 4;
+using FewNums = llvm::SmallVector<Num, rowsAtOnce>;
+/// The products of `v` with rows of `x`, from `first` on.
+FewNums dotsOfRows(Kernel &k, const Array &x, Num first, const Array &v,
+                   Num from, Num to);
+/// Adds `v` times one factor each.
+void addToRows(Kernel &k, const Array &x, Num first,
+               llvm::ArrayRef<Num> factors, const Array &v, Num from, Num to);
+/// Adds `count` rows of `x` to `v`, times factors; a few of those behind are
+/// read.
+void addRowsTo(Kernel &k, const Array &v, const Array &x, Num begin, Num count,
+               llvm::function_ref<Num(Num)> factor, Num from, Num to);
+
+/// `v` is zero in [from, start), and then holds a vector; it becomes the one of
+/// the reflection that maps it to (beta, 0, ...), zeros and the first 1
+/// included.
+Reflection reflectRow(Kernel &k, const Array &v, Num start, Num from, Num to);
+
+/// Products of reflections, a panel of them at a time: 1 - V T V^T (Golub and
+/// Van Loan, "Matrix Computations", 5.1.7).
+/// Vectors of at least 48 elements pay for it: the one or the other, which run
+/// time decides where the length is not known.
+void chooseReflectionBlocks(Kernel &k, Dim length, Kernel::Body inBlocks,
+                            Kernel::Body plain);
+struct ReflectionBlocks {
+  static constexpr int64_t panel = 32;
+
+  /// For up to `count` reflections of vectors of `length` elements, which are
+  /// applied to matrices of up to `width` columns.
+  ReflectionBlocks(Kernel &k, Dim count, Dim length, Dim width);
+
+  /// Columns [start, end) of `x` become triangular from row `start` on; below
+  /// the diagonal nothing is written.
+  void factorPanel(const Array &x, Num start, Num end);
+  /// Row `at` of `v` is a reflection; the others of its panel are those from
+  /// `start` on.
+  void addReflection(Num start, Num at, Num tau, Num from);
+  /// Rows of `x` from `start` on, columns [from, to): those reflections,
+  /// transposed, from the left.
+  void apply(const Array &x, Num start, Num from, Num to);
+  /// x := H_0 H_1 ..., a matrix of so many columns; reflection i begins with
+  /// element i + `shift`.
+  void form(const Array &x, Num reflections, Num columns, int64_t shift);
+
+  Kernel &k;
+  const int64_t depth; // of products: `panel`, or less for fewer reflections
+  Num length, end;     // of vectors, and of the rows that hold them
+  Array v;             // a reflection a row
+  Array dots; // of the last reflection with those before it in its panel
+
+private:
+  void clearLeft(Num from, Num to);
+  void multiply(const Array &x, Num start, Num row, Num from, Num to,
+                bool transposed);
+
+  Array negated; // -T^T of each panel
+  Array columns, left, right;
+};
+
+/// T = Q^T A Q with a tridiagonal T, for symmetric matrices of which `x` holds
+/// the lower triangle: `d` and `e` are its diagonals, the reflections are those
+/// of Q from row 1 on. Half of the work is products of A with vectors, where
+/// all of A is read for each, half products of matrices.
+void tridiagonalizeInBlocks(Kernel &k, const Array &x, ReflectionBlocks &h,
+                            const Array &d, const Array &e, Dim order);
+
+} // namespace tfc::lowering
+
+#endif // TFC_LIB_CONVERSION_TFCTOLINALG_REFLECTIONS_H

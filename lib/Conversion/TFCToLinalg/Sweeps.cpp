@@ -1,0 +1,160 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "Sweeps.h"
+#include "Reflections.h"
+
+using namespace mlir;
+using namespace tfc;
+using namespace tfc::lowering;
+
+/// Vectors of a row that are rotated at once.
+static constexpr int64_t vectors = 2;
+
+Rotation lowering::rotationOf(Kernel &k, Num x, Num y) {
+  Num square = x * x + y * y, nothing = k.real(0), unit = k.real(1);
+  double small = k.realType().isF64() ? 0x1p-900 : 0x1p-80;
+  Num isSafe = square > k.real(small) && square < k.real(1 / small);
+  Cell c = k.cell(nothing), s = k.cell(nothing), r = k.cell(nothing);
+  k.when(
+      isSafe,
+      [&] {
+        Num root = k.sqrt(square), inverse = unit / root;
+        r = root;
+        c = x * inverse;
+        s = y * inverse;
+      },
+      [&] {
+        Num root = k.hypot(x, y), none = root == nothing;
+        Num safe = k.choose(none, unit, root);
+        r = root;
+        c = k.choose(none, unit, x / safe);
+        s = k.choose(none, nothing, y / safe);
+      });
+  return {c, s, r};
+}
+
+/// A row of each matrix has two more elements or rows than it needs.
+static Dim withEdges(Kernel &k, Dim count) {
+  return count >= 0 ? count + 2 : k.l.dimOf((k.size(count) + 2).value);
+}
+
+/// Whole groups of vectors.
+static Dim across(Kernel &k, Dim columns) {
+  int64_t width = vectors * lanesOf(k);
+  if (columns >= 0)
+    return llvm::alignTo(columns, width) + lanesOf(k);
+  Num padded = floorTo(k, k.size(columns) + (width - 1), width);
+  return k.l.dimOf((padded + lanesOf(k)).value);
+}
+
+Sweeps::Sweeps(Kernel &k, Dim rowDim, Dim columnDim)
+    : k(k),
+      numColumns(floorTo(k, k.size(columnDim) + (vectors * lanesOf(k) - 1),
+                         vectors * lanesOf(k))),
+      count(k.cell(k.index(0))) {
+  Dim edged = withEdges(k, rowDim), width = across(k, columnDim);
+  rows = k.scratch({edged, width}, k.element);
+  cosines = k.scratch({most, edged}, k.element);
+  sines = k.scratch({most, edged}, k.element);
+  bounds = k.scratch({most, 2}, k.b.getIndexType());
+  k.loop(k.index(0), k.size(edged), [&](Num i) {
+    k.loop(k.index(0), numColumns, [&](Num j) { rows.set(i, j, k.zero()); });
+  });
+}
+
+void Sweeps::exchange(Num i, Num j) {
+  swapRows(k, rows, i + 1, j + 1, numColumns);
+}
+
+// Rotation i is element i + 1 of its row. Two sweeps are applied to the rows of
+// both, so those behind the ends of one do nothing there.
+void Sweeps::begin(Num lo, Num hi) {
+  Num at = count;
+  bounds.set(at, k.index(0), lo);
+  bounds.set(at, k.index(1), hi);
+}
+void Sweeps::add(Num i, Num c, Num s) {
+  Num at = count;
+  cosines.set(at, i + 1, c);
+  sines.set(at, i + 1, s);
+}
+void Sweeps::finish() {
+  count = Num(count) + 1;
+  k.when(Num(count) == k.index(most), [&] { flush(); });
+}
+
+void Sweeps::flush() {
+  Num zero = k.index(0), first = k.index(0), second = k.index(1);
+  // One that does nothing makes them even.
+  k.when(k.remainder(count, k.index(2)) == second, [&] {
+    Num last = Num(count) - 1, lo = bounds(last, first);
+    begin(lo, lo);
+    count = Num(count) + 1;
+  });
+  auto still = [&](Num sweep, Num from, Num to) {
+    k.loop(from, to, [&](Num i) {
+      cosines.set(sweep, i, k.one());
+      sines.set(sweep, i, k.zero());
+    });
+  };
+  k.loopBy(zero, count, 2, [&](Num sweep) {
+    Num lo = k.smaller(bounds(sweep, first), bounds(sweep + 1, first)),
+        hi = k.larger(bounds(sweep, second), bounds(sweep + 1, second));
+    for (Num one : {sweep, sweep + 1}) {
+      Num from = bounds(one, first), to = bounds(one, second);
+      still(one, lo, from + 1);
+      still(one, to + 1, hi + 2);
+    }
+    bounds.set(sweep, first, lo);
+    bounds.set(sweep, second, hi);
+  });
+  // Columns do not depend on each other: about 100 rows of them a thread.
+  int64_t width = vectors * lanesOf(k);
+  Num numSweeps = count;
+  Dim groups = k.l.dimOf((numColumns / k.index(width)).value);
+  k.independent({groups}, /*nanoseconds=*/8000, [&](ArrayRef<Num> group) {
+    Num column = group.front() * k.index(width);
+    k.loopBy(zero, numSweeps, 2, [&](Num sweep) { apply(sweep, column); });
+  });
+  count = zero;
+}
+
+/// The second sweep follows a row behind the first one. A row that both are
+/// done with is stored.
+void Sweeps::apply(Num sweep, Num column) {
+  int64_t lanes = lanesOf(k);
+  Num lo = bounds(sweep, k.index(0)), hi = bounds(sweep, k.index(1));
+  auto load = [&](Num i) {
+    SmallVector<Num> parts;
+    for (int64_t v = 0; v < vectors; ++v)
+      parts.push_back(rows.at({i}).vector(column + v * lanes, lanes));
+    return parts;
+  };
+  auto store = [&](Num i, ArrayRef<Num> parts) {
+    for (auto [v, part] : llvm::enumerate(parts))
+      rows.at({i}).setVector(column + v * lanes, part);
+  };
+  // What each of both has of its next row, which is row i or i - 1 of the
+  // matrix and row i + 1 or i of memory.
+  SmallVector<Num> held = load(lo + 1);
+  llvm::append_range(held, load(lo));
+  held = k.folds(lo, hi + 1, 1, held, [&](Num i, ArrayRef<Num> so) {
+    SmallVector<Num> next, passed = load(i + 2);
+    for (int64_t each : {0, 1}) {
+      Num at = i + (1 - each);
+      Num c = k.splat(cosines(sweep + each, at), lanes),
+          s = k.splat(sines(sweep + each, at), lanes);
+      for (int64_t v = 0; v < vectors; ++v) {
+        Num x = so[each * vectors + v], y = passed[v];
+        passed[v] = c * x + s * y;
+        next.push_back(c * y - s * x);
+      }
+    }
+    store(i, passed);
+    return next;
+  });
+  store(hi + 1, ArrayRef(held).drop_front(vectors));
+}
