@@ -25,11 +25,14 @@ Num lowering::wholeVectors(Kernel &k, Num count) {
   return floorTo(k, count + (lanesOf(k) - 1), lanesOf(k));
 }
 
+// An odd number of vectors.
 Dim lowering::paddedDim(Kernel &k, Dim count) {
   int64_t lanes = lanesOf(k);
   if (count >= 0)
-    return llvm::alignTo(count, lanes) + lanes;
-  return k.l.dimOf((wholeVectors(k, k.size(count)) + lanes).value);
+    return (llvm::divideCeil(count, lanes) | 1) * lanes;
+  Num whole = wholeVectors(k, k.size(count)) / k.index(lanes);
+  Num odd = whole + 1 - k.remainder(whole, k.index(2));
+  return k.l.dimOf((odd * k.index(lanes)).value);
 }
 
 FewNums lowering::dotsOfRows(Kernel &k, const Array &x, Num first,

@@ -52,6 +52,36 @@ def test_factorizations_agree_with_python(tmp_path, target):
     np.testing.assert_allclose(a @ vectors, vectors * values, atol=1e-12)
 
 
+def factors_in_blocks(a):
+    s, u, v = tf.linalg.svd(a)
+    q, r = tf.linalg.qr(a)
+    half = tf.matmul(a, a, transpose_a=True)
+    e, w = tf.linalg.eigh(half)
+    lu, order = tf.linalg.lu(half)
+    return (
+        tf.matmul(u * s, v, transpose_b=True),
+        tf.matmul(q, r),
+        tf.matmul(w * e, w, transpose_b=True),
+        s,
+        e,
+        lu,
+        order,
+    )
+
+
+@pytest.mark.parametrize(
+    ("target", "cpu"), [("x86", "generic"), ("x86", "x86-64-v3"), ("aarch64", "generic"), ("armv7", "generic")]
+)
+def test_factorizations_in_blocks_agree_with_python(tmp_path, target, cpu):
+    function = tf.function(factors_in_blocks)
+    a = np.random.default_rng(0).normal(size=(110, 100))
+    functions = {"factors": function.get_concrete_function(tf.TensorSpec([110, 100], tf.float64))}
+    (outcome,), _ = run_calls(tmp_path, functions, [("factors", [a])], TARGETS[target], cpu=cpu)
+    assert outcome.status == 0
+    for got, want in zip(outcome.results, factors_in_blocks(tf.constant(a)), strict=True):
+        np.testing.assert_allclose(got, want.numpy(), rtol=1e-9, atol=1e-9)
+
+
 def test_factorizations_need_only_libc_and_libm(tmp_path):
     spec = [tf.TensorSpec([None, None], tf.float32), tf.TensorSpec([None, None], tf.float32)]
     compile({"factors": tf.function(factors).get_concrete_function(*spec)}, tmp_path / "f.o")
