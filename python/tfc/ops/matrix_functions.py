@@ -49,36 +49,42 @@ def _sign(order, dtype) -> np.ndarray:
     return np.asarray(1 - 2 * (crossed.sum((-2, -1)) % 2), dtype.np_dtype)
 
 
-def _small_determinant(a) -> Tensor:
+def _small_determinant(order, element, times, minus):
     """Of matrices of order 1 to 3, as it is defined: one loop over a batch, where factors are a loop each."""
-    order = a.shape_tuple[-1]
-
-    def element(i, j):
-        batch = a.shape_tuple[:-2]
-        part = p.slice_(a, starts=(0,) * len(batch) + (i, j), sizes=(*batch, 1, 1), strides=(1,) * (len(batch) + 2))
-        return p.squeeze(part, axes=(len(batch), len(batch) + 1))
 
     def minor(i, j):
-        return p.sub(p.mul(element(1, i), element(2, j)), p.mul(element(1, j), element(2, i)))
+        return minus(times(element(1, i), element(2, j)), times(element(1, j), element(2, i)))
 
     if order == 1:
         return element(0, 0)
     if order == 2:
-        return p.sub(p.mul(element(0, 0), element(1, 1)), p.mul(element(0, 1), element(1, 0)))
-    others = p.sub(p.mul(element(0, 0), minor(1, 2)), p.mul(element(0, 1), minor(0, 2)))
-    return p.add(others, p.mul(element(0, 2), minor(0, 1)))
+        return minus(times(element(0, 0), element(1, 1)), times(element(0, 1), element(1, 0)))
+    others = minus(times(element(0, 0), minor(1, 2)), times(element(0, 1), minor(0, 2)))
+    return minus(others, times(element(0, 2), minor(1, 0)))
+
+
+def _element(a, i, j) -> Tensor:
+    batch = a.shape_tuple[:-2]
+    part = p.slice_(a, starts=(0,) * len(batch) + (i, j), sizes=(*batch, 1, 1), strides=(1,) * (len(batch) + 2))
+    return p.squeeze(part, axes=(len(batch), len(batch) + 1))
 
 
 def det(input, name=None) -> Tensor:
     """Determinants of square matrices."""
     a = square_matrix(input, "det")
-    if not executing_eagerly() and a.dtype.size != 2 and None not in a.shape_tuple and 0 < a.shape_tuple[-1] < 4:
-        return _small_determinant(a)
-    factors, order = lu(a)
-    if at_once(factors, order) and a.dtype.size != 2:
+    order = a.shape_tuple[-1]
+    if a.dtype.size != 2 and None not in a.shape_tuple and 0 < order < 4:
+        if not at_once(a):
+            return _small_determinant(order, lambda i, j: _element(a, i, j), p.mul, p.sub)
+        x = a.numpy()
+        with np.errstate(all="ignore"):
+            made = _small_determinant(order, lambda i, j: x[..., i, j], np.multiply, np.subtract)
+        return p.constant(value=np.asarray(made, a.dtype.np_dtype))
+    factors, permutation = lu(a)
+    if at_once(factors, permutation) and a.dtype.size != 2:
         d = np.diagonal(factors.numpy(), axis1=-2, axis2=-1)
-        return p.constant(value=np.asarray(np.prod(d, -1) * _sign(order, a.dtype)))
-    return p.mul(reduce_prod(triangles.diagonal_of(factors), -1), _permutation_sign(order, a.dtype))
+        return p.constant(value=np.asarray(np.prod(d, -1) * _sign(permutation, a.dtype)))
+    return p.mul(reduce_prod(triangles.diagonal_of(factors), -1), _permutation_sign(permutation, a.dtype))
 
 
 def slogdet(input, name=None) -> SLogDet:
