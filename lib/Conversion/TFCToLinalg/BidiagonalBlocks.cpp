@@ -16,7 +16,7 @@ using namespace tfc::lowering;
 
 namespace {
 
-struct Reduction {
+struct BidiagonalReduction {
   Kernel &k;
   ReflectionBlocks &p, &q; // V and U are their vectors
   Array a, left, right;    // -V and -X, Y and U of a panel
@@ -160,7 +160,7 @@ void lowering::bidiagonalizeInBlocks(Kernel &k, function_ref<Num(Num, Num)> x,
     k.loop(zero, n, [&](Num j) { a.set(i, j, x(i, j)); });
     k.loop(n, q.end, [&](Num j) { a.set(i, j, k.zero()); });
   });
-  Reduction{k,      p,    q, a, left, right, factors,
-            across, down, d, e, m,    n,     lanesOf(k)}
+  BidiagonalReduction{k,      p,    q, a, left, right, factors,
+                      across, down, d, e, m,    n,     lanesOf(k)}
       .run();
 }

@@ -109,7 +109,7 @@ static LogicalResult lowerQR(Lowering &l, QROp op) {
 namespace {
 
 /// What happens to vectors: rows i and i + 1 of [lo, hi] turn.
-struct Turning {
+struct TurningVectors {
   function_ref<void(Num lo, Num hi)> begin;
   function_ref<void(Num i, Num c, Num s)> turn;
   function_ref<void()> finish;
@@ -158,7 +158,7 @@ struct Tridiagonal {
   }
 
   /// Diagonalizes T by implicit QR steps with Wilkinson's shift.
-  void diagonalize(const Turning &turning) {
+  void diagonalize(const TurningVectors &turning) {
     Num zero = k.index(0), eps = k.epsilon();
     Cell last = k.cell(n - 1), start = k.cell(zero), steps = k.cell(zero);
     Num limit = n * k.index(40);
@@ -185,7 +185,7 @@ struct Tridiagonal {
         });
   }
 
-  void step(const Turning &turning, Num lo, Num hi) {
+  void step(const TurningVectors &turning, Num lo, Num hi) {
     Num end = d(hi), off = e(hi - 1), nothing = k.real(0);
     Num half = (d(hi - 1) - end) * k.real(0.5);
     Num root = half + k.withSign(k.hypot(half, off), half);

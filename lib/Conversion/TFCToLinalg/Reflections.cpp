@@ -148,7 +148,7 @@ void lowering::chooseReflectionBlocks(Kernel &k, Dim length,
   k.when(k.size(length) >= k.index(least), inBlocks, plain);
 }
 
-static void clear(Kernel &k, const Array &x, Num rows, Num from, Num to) {
+static void clearRows(Kernel &k, const Array &x, Num rows, Num from, Num to) {
   k.loop(k.index(0), rows, [&](Num i) {
     k.loop(from, to, [&](Num j) { x.set(i, j, k.zero()); });
   });
@@ -175,9 +175,9 @@ ReflectionBlocks::ReflectionBlocks(Kernel &k, Dim count, Dim length, Dim width)
   left = k.scratch({depth, across}, k.element);
   right = k.scratch({depth, across}, k.element);
   // What is behind the last reflection counts for nothing.
-  clear(k, v, k.size(rows), k.index(0), end);
-  clear(k, negated, k.size(rows), k.index(0), k.index(square));
-  clear(k, columns, k.index(depth), k.index(0), end);
+  clearRows(k, v, k.size(rows), k.index(0), end);
+  clearRows(k, negated, k.size(rows), k.index(0), k.index(square));
+  clearRows(k, columns, k.index(depth), k.index(0), end);
 }
 
 void ReflectionBlocks::addReflection(Num start, Num at, Num tau, Num from) {
@@ -239,7 +239,7 @@ void ReflectionBlocks::multiply(const Array &x, Num start, Num row, Num from,
                all = k.b.getIndexAttr(depth);
   Num zero = k.index(0), first = floorTo(k, from, lanesOf(k)),
       last = wholeVectors(k, to);
-  clear(k, right, k.index(depth), first, last);
+  clearRows(k, right, k.index(depth), first, last);
   k.loop(zero, k.index(depth), [&](Num i) {
     // -T^T is a lower triangle.
     Num begin = transposed ? zero : floorTo(k, i, rowsAtOnce);
@@ -269,8 +269,8 @@ void ReflectionBlocks::apply(const Array &x, Num start, Num from, Num to) {
 
 /// Whole vectors, of which there may be more than columns.
 void ReflectionBlocks::clearLeft(Num from, Num to) {
-  clear(k, left, k.index(depth), floorTo(k, from, lanesOf(k)),
-        wholeVectors(k, to));
+  clearRows(k, left, k.index(depth), floorTo(k, from, lanesOf(k)),
+            wholeVectors(k, to));
 }
 
 /// From the last panel to the first: rows and columns before it are still those

@@ -23,7 +23,7 @@ using namespace tfc::lowering;
 namespace {
 
 /// What happens to vectors: rows i and i + 1 of [lo, hi] turn, or two others.
-struct Turning {
+struct TurningSides {
   function_ref<void(Num lo, Num hi)> begin;
   function_ref<void(Num i, Num c, Num s)> turn;
   function_ref<void()> finish;
@@ -102,7 +102,7 @@ struct Bidiagonal {
     });
   }
 
-  void diagonalize(const Turning &left, const Turning &right) {
+  void diagonalize(const TurningSides &left, const TurningSides &right) {
     Num zero = k.index(0), eps = k.epsilon();
     Num norm = k.fold(zero, n, k.real(0), [&](Num i, Num so) {
       return k.larger(so, k.abs(d(i)) + k.abs(e(i)));
@@ -153,7 +153,7 @@ struct Bidiagonal {
   }
 
   /// d[hi] is zero: rotations of columns clear e[hi - 1].
-  void chaseUp(const Turning &right, Num lo, Num hi) {
+  void chaseUp(const TurningSides &right, Num lo, Num hi) {
     Cell f = k.cell(e(hi - 1));
     d.set(hi, k.real(0));
     e.set(hi - 1, k.real(0));
@@ -170,7 +170,7 @@ struct Bidiagonal {
   }
 
   /// d[at] is zero: rotations of rows clear e[at].
-  void chaseDown(const Turning &left, Num at, Num hi) {
+  void chaseDown(const TurningSides &left, Num at, Num hi) {
     Cell f = k.cell(e(at));
     d.set(at, k.real(0));
     e.set(at, k.real(0));
@@ -187,7 +187,8 @@ struct Bidiagonal {
   }
 
   /// One implicit QR step of B^T B, with the shift of its last two rows.
-  void step(const Turning &left, const Turning &right, Num lo, Num hi) {
+  void step(const TurningSides &left, const TurningSides &right, Num lo,
+            Num hi) {
     Num nothing = k.real(0);
     auto bigger = [&](Num x, Num y) { return k.larger(x, k.abs(y)); };
     Num scale = bigger(
@@ -285,7 +286,7 @@ static LogicalResult lowerSVD(Lowering &l, SVDOp op) {
   auto noTurn = [](Num, Num, Num) {};
   auto noFinish = [] {};
   auto noApart = [](Num, Num, Num, Num) {};
-  Turning none{noBegin, noTurn, noFinish, noApart};
+  TurningSides none{noBegin, noTurn, noFinish, noApart};
   k.loops(batch, [&](ArrayRef<Num> at) {
     Array x = k.input(0).at(at), d = k.output(0).at(at), us, vs;
     if (needsVectors) {

@@ -11,7 +11,7 @@ using namespace tfc;
 using namespace tfc::lowering;
 
 /// Vectors of a row that are rotated at once.
-static constexpr int64_t vectors = 2;
+static constexpr int64_t vectorsAtOnce = 2;
 
 Rotation lowering::rotationOf(Kernel &k, Num x, Num y) {
   Num square = x * x + y * y, nothing = k.real(0), unit = k.real(1);
@@ -41,9 +41,9 @@ static Dim withEdges(Kernel &k, Dim count) {
   return count >= 0 ? count + 2 : k.l.dimOf((k.size(count) + 2).value);
 }
 
-/// Whole groups of vectors.
-static Dim across(Kernel &k, Dim columns) {
-  int64_t width = vectors * lanesOf(k);
+/// Whole groups of vectorsAtOnce.
+static Dim widthOf(Kernel &k, Dim columns) {
+  int64_t width = vectorsAtOnce * lanesOf(k);
   if (columns >= 0)
     return llvm::alignTo(columns, width) + lanesOf(k);
   Num padded = floorTo(k, k.size(columns) + (width - 1), width);
@@ -51,11 +51,11 @@ static Dim across(Kernel &k, Dim columns) {
 }
 
 Sweeps::Sweeps(Kernel &k, Dim rowDim, Dim columnDim)
-    : k(k),
-      numColumns(floorTo(k, k.size(columnDim) + (vectors * lanesOf(k) - 1),
-                         vectors * lanesOf(k))),
+    : k(k), numColumns(
+                floorTo(k, k.size(columnDim) + (vectorsAtOnce * lanesOf(k) - 1),
+                        vectorsAtOnce * lanesOf(k))),
       count(k.cell(k.index(0))) {
-  Dim edged = withEdges(k, rowDim), width = across(k, columnDim);
+  Dim edged = withEdges(k, rowDim), width = widthOf(k, columnDim);
   rows = k.scratch({edged, width}, k.element);
   cosines = k.scratch({most, edged}, k.element);
   sines = k.scratch({most, edged}, k.element);
@@ -112,7 +112,7 @@ void Sweeps::flush() {
     bounds.set(sweep, second, hi);
   });
   // Columns do not depend on each other: about 100 rows of them a thread.
-  int64_t width = vectors * lanesOf(k);
+  int64_t width = vectorsAtOnce * lanesOf(k);
   Num numSweeps = count;
   Dim groups = k.l.dimOf((numColumns / k.index(width)).value);
   k.independent({groups}, /*nanoseconds=*/8000, [&](ArrayRef<Num> group) {
@@ -129,7 +129,7 @@ void Sweeps::apply(Num sweep, Num column) {
   Num lo = bounds(sweep, k.index(0)), hi = bounds(sweep, k.index(1));
   auto load = [&](Num i) {
     SmallVector<Num> parts;
-    for (int64_t v = 0; v < vectors; ++v)
+    for (int64_t v = 0; v < vectorsAtOnce; ++v)
       parts.push_back(rows.at({i}).vector(column + v * lanes, lanes));
     return parts;
   };
@@ -147,8 +147,8 @@ void Sweeps::apply(Num sweep, Num column) {
       Num at = i + (1 - each);
       Num c = k.splat(cosines(sweep + each, at), lanes),
           s = k.splat(sines(sweep + each, at), lanes);
-      for (int64_t v = 0; v < vectors; ++v) {
-        Num x = so[each * vectors + v], y = passed[v];
+      for (int64_t v = 0; v < vectorsAtOnce; ++v) {
+        Num x = so[each * vectorsAtOnce + v], y = passed[v];
         passed[v] = c * x + s * y;
         next.push_back(c * y - s * x);
       }
@@ -156,5 +156,5 @@ void Sweeps::apply(Num sweep, Num column) {
     store(i, passed);
     return next;
   });
-  store(hi + 1, ArrayRef(held).drop_front(vectors));
+  store(hi + 1, ArrayRef(held).drop_front(vectorsAtOnce));
 }

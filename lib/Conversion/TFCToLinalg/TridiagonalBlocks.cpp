@@ -15,13 +15,13 @@ using namespace tfc;
 using namespace tfc::lowering;
 
 /// Rows of an update of which only the upper triangle counts.
-static constexpr int64_t band = 128;
+static constexpr int64_t triangleBand = 128;
 
 namespace {
 
 /// The upper triangle of A counts, and all of the tiles on its diagonal, which
 /// are as high as a vector is long.
-struct Reduction {
+struct TridiagonalReduction {
   Kernel &k;
   ReflectionBlocks &h;
   Array a, left, right, row, sums, d, e;
@@ -123,8 +123,8 @@ struct Reduction {
   void update(Num from) {
     OpFoldResult depth = k.b.getIndexAttr(2 * h.panel);
     Num zero = k.index(0);
-    k.loopBy(from, n, band, [&](Num first) {
-      OpFoldResult rows = (k.smaller(first + band, n) - first).value,
+    k.loopBy(from, n, triangleBand, [&](Num first) {
+      OpFoldResult rows = (k.smaller(first + triangleBand, n) - first).value,
                    columns = (n - first).value;
       k.addProduct(left.block(zero, first, depth, rows),
                    /*transposeLeft=*/true,
@@ -178,5 +178,6 @@ void lowering::tridiagonalizeInBlocks(Kernel &k, const Array &x,
       });
     });
   });
-  Reduction{k, h, a, left, right, row, sums, d, e, n, end, lanes}.run();
+  TridiagonalReduction{k, h, a, left, right, row, sums, d, e, n, end, lanes}
+      .run();
 }
