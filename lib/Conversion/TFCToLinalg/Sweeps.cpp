@@ -41,7 +41,7 @@ static Dim withEdges(Kernel &k, Dim count) {
   return count >= 0 ? count + 2 : k.l.dimOf((k.size(count) + 2).value);
 }
 
-/// Whole groups of vectorsAtOnce.
+/// Whole groups of vectors.
 static Dim widthOf(Kernel &k, Dim columns) {
   int64_t width = vectorsAtOnce * lanesOf(k);
   if (columns >= 0)
