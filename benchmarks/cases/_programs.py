@@ -109,7 +109,7 @@ class Numpy:
         u, s, vh = np.linalg.svd(x, full_matrices=False)
         return s, u, vh.T
 
-    erf = staticmethod(_erf)
+    erf, cumulative_logsumexp = staticmethod(_erf), np.logaddexp.accumulate
 
     @staticmethod
     def argsort(x):
@@ -166,6 +166,10 @@ def tensorflow_like(tf):
             return tf.cumsum(x, axis=axis)
 
         @staticmethod
+        def cumulative_logsumexp(x, axis):
+            return tf.math.cumulative_logsumexp(x, axis=axis)
+
+        @staticmethod
         def sum(x, axis=None, keepdims=False):
             return tf.reduce_sum(x, axis=axis, keepdims=keepdims)
 
@@ -203,7 +207,7 @@ class Jax:
         self.split, self.concat = lambda x, n: jnp.split(x, n, axis=1), jnp.concatenate
         self.solve, self.inv, self.cholesky = jnp.linalg.solve, jnp.linalg.inv, jnp.linalg.cholesky
         self.qr, self.eigh = jnp.linalg.qr, jnp.linalg.eigh
-        self.sin, self.cos = jnp.sin, jnp.cos
+        self.sin, self.cos, self.cumulative_logsumexp = jnp.sin, jnp.cos, jax.lax.cumlogsumexp
 
         def svd(x):
             u, s, vh = jnp.linalg.svd(x, full_matrices=False)
@@ -229,7 +233,8 @@ class Torch:
         self.abs, self.conj = torch.abs, torch.conj
         self.log, self.erf, self.gather = torch.log, torch.erf, lambda x, indices: x[indices]
         self.solve, self.inv, self.cholesky = torch.linalg.solve, torch.linalg.inv, torch.linalg.cholesky
-        self.qr, self.eigh, self.sin, self.cos = torch.linalg.qr, torch.linalg.eigh, torch.sin, torch.cos
+        self.qr, self.eigh = torch.linalg.qr, torch.linalg.eigh
+        self.sin, self.cos, self.cumulative_logsumexp = torch.sin, torch.cos, torch.logcumsumexp
 
         def svd(x):
             u, s, vh = torch.linalg.svd(x, full_matrices=False)

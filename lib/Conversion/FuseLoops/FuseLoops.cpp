@@ -168,12 +168,15 @@ void Emitter::allocatePrivate() {
   }
 }
 
-/// About as long as a vectorized element takes, with its share of memory.
+/// About as long as an element takes in vectors of 256 or 512 bits, with its
+/// share of memory.
 static double elementNanoseconds(LinalgOp op) {
-  double time = 0.05;
-  for (Operation &nested : op.getBlock()->without_terminator())
-    time += nested.getNumRegions() || isa<memref::LoadOp>(nested) ? 1 : 0.04;
-  return time;
+  int64_t width = 32;
+  for (BlockArgument element : op.getBlock()->getArguments())
+    if (element.getType().isIntOrFloat())
+      width =
+          std::max<int64_t>(width, element.getType().getIntOrFloatBitWidth());
+  return 0.03 + tfc::rt::bodyNanoseconds(*op.getBlock(), 384 / width);
 }
 
 /// The size of a loop; null if it is no dimension of a buffer.

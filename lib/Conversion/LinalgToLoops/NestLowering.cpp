@@ -32,6 +32,9 @@ using linalg::LinalgOp;
 /// Elements of a cache line of f32: squares of so many use all of each line
 /// that they touch.
 static constexpr int64_t tileSize = 16;
+/// Elements of a side from which squares in registers are less work than their
+/// elements one by one.
+static constexpr int64_t smallestSquare = 4;
 
 //===----------------------------------------------------------------------===//
 // Choices
@@ -135,8 +138,8 @@ void NestLowering::chooseTiles() {
       strategy.order.size() < 2 || mayOverlap())
     return;
   unsigned inner = strategy.order.back();
-  auto isLong = [&](unsigned dim) {
-    return getConstantIntValue(ranges[dim].size).value_or(0) >= 2 * tileSize;
+  auto isLong = [&](unsigned dim, int64_t least) {
+    return getConstantIntValue(ranges[dim].size).value_or(0) >= least;
   };
   for (OpOperand *input : op.getDpsInputOperands()) {
     AffineMap map = maps[input->getOperandNumber()];
@@ -146,14 +149,18 @@ void NestLowering::chooseTiles() {
         !map.isFunctionOfDim(inner))
       continue;
     unsigned across = last.getPosition();
-    if (across == inner || isReduction(across) || !isLong(across) ||
-        !isLong(inner))
+    if (across == inner || isReduction(across) ||
+        !isLong(across, smallestSquare) || !isLong(inner, smallestSquare))
       continue;
+    Strategy before = strategy;
     llvm::erase(strategy.order, across);
     strategy.order.insert(strategy.order.end() - 1, across);
     strategy.tiled = true;
     strategy.squares = chooseSquares(across);
-    return;
+    if (strategy.squares ||
+        (isLong(across, 2 * tileSize) && isLong(inner, 2 * tileSize)))
+      return;
+    strategy = before;
   }
 }
 
@@ -208,28 +215,20 @@ static double footprint(LinalgOp op) {
   return bytes;
 }
 
-/// The time of one iteration of the innermost loop: arithmetic in vectors,
-/// memory at the rate of the cache that holds all operands, what is not
-/// vectorized one by one.
+/// The time of one element: arithmetic in vectors, memory at the rate of the
+/// cache that holds all operands, what is not vectorized one by one.
 double NestLowering::elementNanoseconds() {
-  double arithmetic = 0, memory = 0;
-  double ofByte = footprint(op) < nearBytes ? 0.0075 : 0.03;
-  for (Operation &nested : op.getBlock()->without_terminator()) {
-    bool slow = isa<memref::LoadOp>(nested) || nested.getNumRegions();
-    arithmetic += slow ? 1 : 0.04;
-    if (isa<arith::DivFOp, math::SqrtOp>(nested))
-      arithmetic += 0.3;
-    else if (isa<math::MathDialect>(nested.getDialect()) &&
-             !isa<math::AbsFOp, math::AbsIOp, math::CopySignOp, math::FmaOp,
-                  math::FloorOp, math::CeilOp, math::TruncOp,
-                  math::RoundEvenOp>(nested))
-      arithmetic += 3;
-  }
+  double bytes = footprint(op), memory = 0;
+  double ofByte = bytes < nearBytes       ? 0.0075
+                  : bytes < 2 * nearBytes ? 0.015
+                                          : 0.03;
   for (OpOperand &operand : op->getOpOperands())
     if (auto type = dyn_cast<MemRefType>(operand.get().getType()))
       if (!strategy.order.empty() && uses(operand, strategy.order.back()))
         memory += ofByte * bytesOfElement(type);
-  return std::max(arithmetic, memory) + 0.02;
+  return std::max(tfc::rt::bodyNanoseconds(*op.getBlock(), strategy.lanes),
+                  memory) +
+         0.02;
 }
 
 /// The loop that threads share out: the outermost one that has iterations for
@@ -656,6 +655,8 @@ void NestLowering::tiles(size_t level) {
 void NestLowering::nest(size_t level) {
   if (strategy.tiled && level + 2 == strategy.order.size())
     return strategy.squares ? squares(level) : tiles(level);
+  if (strategy.squares && level + 3 == strategy.order.size() && !inLines)
+    return linesOfSquares(level);
   if (strategy.shortRows && level + 2 == strategy.order.size())
     return shortRows(level);
   if (strategy.rowTrees && level + 2 == strategy.order.size())

@@ -160,6 +160,8 @@ private:
   bool chooseShortRows(bool mayWriteRows = false);
   bool tryShortRows(unsigned across, unsigned inner);
   void squares(size_t level);
+  void within(unsigned dim, int64_t size, mlir::ArrayRef<mlir::Value> ends);
+  void linesOfSquares(size_t level);
   void square(unsigned across);
   void shortRows(size_t level);
   void rowsStep(mlir::ArrayRef<Values> columns);
@@ -326,6 +328,7 @@ private:
   llvm::SmallVector<bool> inside; ///< by axis: is the whole window there?
   mlir::Value
       start; ///< what sums begin with, where that is no element of the result
+  bool inLines = false; ///< squares, a line of each row at a time
   size_t reordered = 0; ///< inputs that are copied first
   llvm::SmallVector<mlir::Range> ranges;
   Values first, last; // of each loop: where it begins, and where it ends

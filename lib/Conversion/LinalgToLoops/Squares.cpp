@@ -23,12 +23,14 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "tfc/Dialect/TFCRT/IR/Square.h"
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
+#include "llvm/ADT/bit.h"
 
 using namespace mlir;
 using namespace tfc::loops;
 
 /// Elements of a square's side, at most.
 static constexpr int64_t largestSquare = 16;
+static constexpr int64_t lineBits = 512; // of a cache
 /// Rows of a large matrix whose pages a processor knows the addresses of, a
 /// multiple of every square's side.
 static constexpr int64_t blockOfPages = 256;
@@ -81,7 +83,10 @@ bool NestLowering::chooseSquares(unsigned across) {
       });
   if (readsResults || !tryVectors(across))
     return false;
-  strategy.lanes = std::min(strategy.lanes, largestSquare);
+  int64_t width = *getConstantIntValue(ranges[across].size);
+  strategy.lanes = std::min<int64_t>(
+      {strategy.lanes, largestSquare,
+       int64_t(llvm::bit_floor(static_cast<uint64_t>(width)))});
   strategy.unroll = 1;
   return true;
 }
@@ -247,15 +252,10 @@ void NestLowering::squares(size_t level) {
   if (!isLarge(across) || !isLarge(inner))
     return all();
   Values begins = first, ends = last;
-  auto within = [&](unsigned dim, int64_t size) {
-    first[dim] = ivs[dim];
-    Value end = arith::AddIOp::create(builder, loc, ivs[dim], constant(size));
-    last[dim] = arith::MinUIOp::create(builder, loc, end, ends[dim]);
-  };
   each(across, 4 * side, [&] {
-    within(across, 4 * side);
+    within(across, 4 * side, ends);
     each(inner, blockOfPages, [&] {
-      within(inner, blockOfPages);
+      within(inner, blockOfPages, ends);
       all();
       first[inner] = begins[inner];
       last[inner] = ends[inner];
@@ -263,6 +263,41 @@ void NestLowering::squares(size_t level) {
   });
   first = begins;
   last = ends;
+}
+
+/// The next so many iterations of a loop.
+void NestLowering::within(unsigned dim, int64_t size, ArrayRef<Value> ends) {
+  first[dim] = ivs[dim];
+  Value end = arith::AddIOp::create(builder, loc, ivs[dim], constant(size));
+  last[dim] = arith::MinUIOp::create(builder, loc, end, ends[dim]);
+}
+
+/// Inside of one more loop, rows of a square are lines of as many others: the
+/// loop goes on with those of a line at a time, before they are forgotten.
+void NestLowering::linesOfSquares(size_t level) {
+  unsigned across = strategy.order[level + 1],
+           inner = strategy.order[level + 2];
+  auto type = cast<MemRefType>(op.getDpsInits().front().getType());
+  int64_t width = std::max<int64_t>(8, bitsOf(type.getElementType()));
+  Values begins = first, ends = last;
+  auto each = [&](unsigned dim, llvm::function_ref<void()> body) {
+    int64_t count = std::max<int64_t>(strategy.lanes, lineBits / width);
+    if (*getConstantIntValue(ranges[dim].size) <= count)
+      return body();
+    loop(
+        dim, begins[dim], ends[dim], count, {},
+        [&](ValueRange) {
+          within(dim, count, ends);
+          body();
+          first[dim] = begins[dim];
+          last[dim] = ends[dim];
+          return Values();
+        },
+        nullptr);
+  };
+  inLines = true;
+  each(across, [&] { each(inner, [&] { nest(level); }); });
+  inLines = false;
 }
 
 //===----------------------------------------------------------------------===//

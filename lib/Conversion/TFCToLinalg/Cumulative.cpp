@@ -88,6 +88,95 @@ static Value logarithmsOnDevice(Lowering &l, CumlogsumexpOp op) {
   });
 }
 
+namespace {
+
+/// What goes from one element to the next along an axis, while the others run
+/// beside each other.
+struct Along {
+  using Step =
+      llvm::function_ref<SmallVector<Value>(Value before, ValueRange at)>;
+
+  /// As many tensors as a step returns numbers; the first one is what the next
+  /// step gets.
+  SmallVector<Value> run(size_t count, Value start, Step step);
+
+  Lowering &l;
+  ArrayRef<Dim> of;
+  size_t axis;
+  bool reverse;
+  Type type;
+
+private:
+  SmallVector<Value> store(ArrayRef<Value> numbers, ValueRange tensors,
+                           ValueRange at);
+};
+
+} // namespace
+
+SmallVector<Value> Along::store(ArrayRef<Value> numbers, ValueRange tensors,
+                                ValueRange at) {
+  SmallVector<Value> stored;
+  for (auto [number, tensor] : llvm::zip_equal(numbers, tensors))
+    stored.push_back(l.insert(number, tensor, at, type));
+  return stored;
+}
+
+/// Rows of the last axis carry what they have in registers; along others whole
+/// rows follow each other.
+SmallVector<Value> Along::run(size_t count, Value start, Step step) {
+  SmallVector<Value> outer, inner; // extents before and after the axis
+  for (auto [i, dim] : llvm::enumerate(of))
+    if (i != axis)
+      (i < axis ? outer : inner).push_back(l.size(dim));
+  Value extent = l.size(of[axis]), zero = l.constantIndex(0),
+        one = l.constantIndex(1),
+        last = arith::SubIOp::create(l.b, l.loc, extent, one);
+  auto placeOf = [&](Value number) -> Value {
+    return reverse ? arith::SubIOp::create(l.b, l.loc, last, number).getResult()
+                   : number;
+  };
+  SmallVector<Value> empty;
+  for (size_t i = 0; i < count; ++i)
+    empty.push_back(l.empty(of, type));
+  auto row = [&](ValueRange ahead, ValueRange carried) -> SmallVector<Value> {
+    SmallVector<Value> begin(carried);
+    if (inner.empty())
+      begin.push_back(start);
+    auto each = [&](ValueRange ivs, ValueRange args) -> SmallVector<Value> {
+      SmallVector<Value> at(ahead);
+      at.push_back(placeOf(ivs[0]));
+      if (inner.empty()) {
+        SmallVector<Value> numbers = step(args.back(), at),
+                           next = store(numbers, args.drop_back(), at);
+        next.push_back(numbers.front());
+        return next;
+      }
+      Value isFirst = arith::CmpIOp::create(
+          l.b, l.loc, arith::CmpIPredicate::eq, ivs[0], zero);
+      Value placeBefore = placeOf(arith::MaxSIOp::create(
+          l.b, l.loc, arith::SubIOp::create(l.b, l.loc, ivs[0], one), zero));
+      return l.loopNest(
+          inner, SmallVector<Value>(args),
+          [&](ValueRange ivs, ValueRange args) -> SmallVector<Value> {
+            SmallVector<Value> here(at), behind(at);
+            behind.back() = placeBefore;
+            llvm::append_range(here, ivs);
+            llvm::append_range(behind, ivs);
+            Value before = arith::SelectOp::create(
+                l.b, l.loc, isFirst, start, l.extract(args[0], behind, type));
+            return store(step(before, here), args, here);
+          });
+    };
+    SmallVector<Value> results = l.loopNest(extent, begin, each);
+    results.truncate(count);
+    return results;
+  };
+  return l.loopNest(outer, empty, row);
+}
+
+/// A sum relative to the largest so far: that is a chain of maxima and one of
+/// multiply-adds, which are short, and exponentials and logarithms that wait
+/// for nobody.
 static LogicalResult lowerLogarithms(Lowering &l, CumlogsumexpOp op) {
   if (isForDevice(op)) {
     l.set(op.getResult(), logarithmsOnDevice(l, op));
@@ -97,34 +186,58 @@ static LogicalResult lowerLogarithms(Lowering &l, CumlogsumexpOp op) {
   ArrayRef<Dim> of = l.dims.of(x);
   Type element = elementOf(x),
        type = isHalf(element) ? Type(l.b.getF32Type()) : element;
-  size_t axis = op.getAxis();
-  SmallVector<Value> others;
-  for (auto [i, dim] : llvm::enumerate(of))
-    if (i != axis)
-      others.push_back(l.size(dim));
-  Value source = l.value(x), extent = l.size(of[axis]);
-
-  auto row = [&](ValueRange outer, ValueRange carried) -> SmallVector<Value> {
-    Value start = extremeScalar(l.b, l.loc, type, /*greatest=*/false);
-    auto step = [&](ValueRange ivs, ValueRange args) -> SmallVector<Value> {
-      Value place = ivs[0];
-      if (op.getReverse()) {
-        Value last =
-            arith::SubIOp::create(l.b, l.loc, extent, l.constantIndex(1));
-        place = arith::SubIOp::create(l.b, l.loc, last, place);
-      }
-      SmallVector<Value> at(outer);
-      at.insert(at.begin() + axis, place);
-      Value scalar =
-          castScalar(l.b, l.loc, l.extract(source, at, element), element, type);
-      Value after = logAddExp(l, args[1], scalar);
-      Value stored = castScalar(l.b, l.loc, op.getExclusive() ? args[1] : after,
-                                type, element);
-      return {l.insert(stored, args[0], at, element), after};
-    };
-    return {l.loopNest(extent, {carried[0], start}, step)[0]};
+  Along along{l, of, size_t(op.getAxis()), op.getReverse(), type};
+  Value source = l.value(x), zero = numberScalar(l.b, l.loc, type, 0);
+  auto load = [&](ValueRange at) {
+    return castScalar(l.b, l.loc, l.extract(source, at, element), element,
+                      type);
   };
-  l.set(op.getResult(), l.loopNest(others, l.empty(of, element), row)[0]);
+  // Differences of infinities are no numbers.
+  auto finite = [&](Value top) -> Value {
+    Value size = math::AbsFOp::create(l.b, l.loc, top),
+          infinite = extremeScalar(l.b, l.loc, type, /*greatest=*/true);
+    Value isInfinite = arith::CmpFOp::create(
+        l.b, l.loc, arith::CmpFPredicate::OEQ, size, infinite);
+    return arith::SelectOp::create(l.b, l.loc, isInfinite, zero, top);
+  };
+  auto less = [&](Value value, Value by) -> Value {
+    return arith::SubFOp::create(l.b, l.loc, value, by);
+  };
+  // The largest so far, what it grew by, and the largest before.
+  SmallVector<Value> tops =
+      along.run(3, extremeScalar(l.b, l.loc, type, /*greatest=*/false),
+                [&](Value before, ValueRange at) -> SmallVector<Value> {
+                  Value top =
+                      arith::MaximumFOp::create(l.b, l.loc, before, load(at));
+                  return {top, less(before, finite(top)), before};
+                });
+  auto exponential = [&](llvm::function_ref<Value(ValueRange)> power) {
+    return l.generate(of, type, [&](ValueRange ivs) -> Value {
+      return math::ExpOp::create(l.b, l.loc, power(ivs));
+    });
+  };
+  Value factors = exponential(
+      [&](ValueRange ivs) { return l.extract(tops[1], ivs, type); });
+  Value terms = exponential([&](ValueRange ivs) {
+    return less(load(ivs), finite(l.extract(tops[0], ivs, type)));
+  });
+  SmallVector<Value> sums = along.run(
+      2, zero, [&](Value before, ValueRange at) -> SmallVector<Value> {
+        Value sum = arith::MulFOp::create(l.b, l.loc, before,
+                                          l.extract(factors, at, type));
+        return {
+            arith::AddFOp::create(l.b, l.loc, sum, l.extract(terms, at, type)),
+            before};
+      });
+  bool before = op.getExclusive();
+  l.set(op.getResult(), l.generate(of, element, [&](ValueRange ivs) {
+    Value logarithm = math::LogOp::create(
+        l.b, l.loc, l.extract(sums[before ? 1 : 0], ivs, type));
+    Value top = finite(l.extract(tops[before ? 2 : 0], ivs, type));
+    return castScalar(l.b, l.loc,
+                      arith::AddFOp::create(l.b, l.loc, top, logarithm), type,
+                      element);
+  }));
   return success();
 }
 

@@ -385,7 +385,8 @@ Value lowering::firstPositions(Lowering &l, ArgsortOp op, int64_t kept) {
                      kept > mostInOrder &&
                      kept * partForPartitions >= of.back();
   double perElement = byPartition ? 1.5 : 0.3;
-  k.independent(of.drop_back(), 100 + length * perElement,
+  double ofBest = 40 * std::min<double>(kept, mostInOrder);
+  k.independent(of.drop_back(), 100 + ofBest + length * perElement,
                 [&](ArrayRef<Num> at) {
                   Array result = k.output(0).at(at);
                   auto take = [&](auto &&first) {

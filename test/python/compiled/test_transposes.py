@@ -58,3 +58,43 @@ def test_unknown_sizes():
     for shape in ((0, 3), (40, 33), (64, 64), (1, 100)):
         x = np.random.default_rng(0).normal(size=shape).astype(np.float32)
         assert np.array_equal(f(tf.constant(x)).numpy(), x.T)
+
+
+SIDES = [3, 4, 7, 8, 15, 16, 20, 33]
+PERMS = [(3, 1, 2, 0), (3, 2, 1, 0), (1, 3, 2, 0), (2, 3, 0, 1)]
+
+
+def every_order(x):
+    return [tf.transpose(x, perm) for perm in PERMS]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.uint8])
+@pytest.mark.parametrize("last", SIDES)
+@pytest.mark.parametrize("first", SIDES)
+def test_short_sides_around_other_dimensions(first, last, dtype):
+    x = np.arange(first * 3 * 5 * last).reshape(first, 3, 5, last).astype(dtype)
+    for perm, got in zip(PERMS, tf.function(every_order, autograph=False)(tf.constant(x)), strict=True):
+        assert np.array_equal(got.numpy(), x.transpose(perm))
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize(
+    "shape", [(8, 40, 41, 40), (40, 9, 41, 100), (100, 40, 41, 7), (20, 40, 41, 21), (260, 3, 9, 270)]
+)
+def test_lines_of_many_squares(shape, threads):
+    before = tf.config.threading.get_intra_op_parallelism_threads()
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    try:
+        x = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
+        for perm, got in zip(PERMS, tf.function(every_order, autograph=False)(tf.constant(x)), strict=True):
+            assert np.array_equal(got.numpy(), x.transpose(perm))
+    finally:
+        tf.config.threading.set_intra_op_parallelism_threads(before)
+
+
+def test_short_sides_with_arithmetic_in_both_orders():
+    rng = np.random.default_rng(0)
+    x, y = (rng.normal(size=shape).astype(np.float32) for shape in ((9, 6, 7, 12), (12, 6, 7, 9)))
+    x[0, 0, 0, 0], x[1, 2, 3, 4], y[0, 0, 0, 1] = np.nan, -0.0, np.inf
+    got = compiled(lambda x, y: tf.transpose(x, (3, 1, 2, 0)) * 2.0 - y, tf.constant(x), tf.constant(y))
+    np.testing.assert_array_equal(got, x.transpose(3, 1, 2, 0) * 2 - y)

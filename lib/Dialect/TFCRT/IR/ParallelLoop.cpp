@@ -5,15 +5,46 @@
 
 #include "tfc/Dialect/TFCRT/IR/ParallelLoop.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
+#include <algorithm>
 #include <cmath>
 
 using namespace mlir;
 using namespace tfc::rt;
 
 /// What waking a thread costs, several times over.
-static constexpr double pieceNanoseconds = 15000;
+static constexpr double pieceNanoseconds = 20000;
+
+/// Functions of some dozens of instructions.
+static bool isFunction(Operation &op) {
+  return isa<math::MathDialect>(op.getDialect()) &&
+         !isa<math::AbsFOp, math::AbsIOp, math::CopySignOp, math::FmaOp,
+              math::FloorOp, math::CeilOp, math::TruncOp, math::RoundEvenOp,
+              math::SqrtOp>(op);
+}
+
+double tfc::rt::bodyNanoseconds(Block &body, int64_t lanes) {
+  // LLVM finds some of the vectors where there are none yet.
+  double width = std::max<int64_t>(lanes, 2), time = 0;
+  for (Operation &op : body.without_terminator()) {
+    if (op.getNumRegions() || isa<memref::LoadOp>(op))
+      // Loads of other places: one for each vector, or element by element.
+      time += op.getNumRegions() ? 1 : lanes > 1 ? 2 / width : 0.3;
+    else if (isFunction(op))
+      time += std::min(3.0, 8 / width);
+    else if (isa<arith::DivFOp, math::SqrtOp>(op))
+      time += 0.3;
+    else if (isa<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp,
+                 arith::RemUIOp>(op))
+      time += 0.6;
+    else
+      time += 0.2 / width;
+  }
+  return time;
+}
 
 bool tfc::rt::buildParallel(OpBuilder &builder, Location loc, Value begin,
                             Value end, IterationCost cost,

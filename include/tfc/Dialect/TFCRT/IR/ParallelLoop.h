@@ -24,6 +24,10 @@ struct IterationCost {
   double nanoseconds;
 };
 
+/// About what the ops of a loop's body take for one element, where so many are
+/// done at once.
+double bodyNanoseconds(mlir::Block &body, int64_t lanes);
+
 /// Builds the iterations from `begin` to before `end` with `body`, which gets
 /// the limits of what it has to run: as a `tfcrt.parallel` if the work is not
 /// known to be less than two pieces, and not inside of another one, else as it
