@@ -46,6 +46,17 @@ def test_a_loop_that_is_not_shared_says_why():
     assert "not shared by threads: too little work" in remark(compiled(tf.exp, [64]), "loops: ")
 
 
+def test_functions_in_vectors_of_a_few_thousand_elements_are_too_little_work():
+    assert "not shared by threads: too little work" in remark(compiled(tf.exp, [100, 100]), "loops: ")
+
+
+def test_remainders_of_integers_are_much_work():
+    code = tf.function(lambda x, y: x % y).get_concrete_function(
+        tf.TensorSpec([300_000], tf.int32), tf.TensorSpec([], tf.int32)
+    )
+    assert "; shared by threads" in remark(code.compiled(), "loops: generic over 300000")
+
+
 def test_remarks_name_the_line():
     code = compiled(lambda x: tf.exp(x), [64])
     assert f"{__file__}:" in code.remarks[0]
