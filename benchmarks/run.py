@@ -152,7 +152,10 @@ def show(row):
 
 def markdown(result):
     """The rows as a table for a document."""
-    lines = ["| case | tfc | best peer | ratio | rate | of the limit |", "|---|---|---|---|---|---|"]
+    lines = [
+        "| case | tfc | best peer | ratio | rate | of the limit | what limits it |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for row in result["rows"]:
         mine = row["median_seconds"].get("tfc")
         if mine is None:
@@ -168,7 +171,8 @@ def markdown(result):
             else ""
         )
         share = f"{row['share']:.0%}" if "share" in row else ""
-        lines.append(f"| {row['case']} | {time_text(mine)} | {peer} | {ratio} | {rate} | {share} |")
+        limit = getattr(cases.load(row["case"]), "LIMIT", "")
+        lines.append(f"| {row['case']} | {time_text(mine)} | {peer} | {ratio} | {rate} | {share} | {limit} |")
     return "\n".join(lines)
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from cases._programs import builders
 
 TOLERANCE = 0.0
+LIMIT = "the call: 0.2 us of dispatch, no Python code on a hit"
 
 
 def inputs():

@@ -5,6 +5,7 @@ import numpy as np
 from cases._programs import Numpy, builders
 
 TOLERANCE = 0
+LIMIT = "read bandwidth; rows change sides in registers"
 BYTES = 4 * 300000 * 10
 TRAFFIC = "read"
 

@@ -5,6 +5,7 @@ import numpy as np
 from cases._programs import builders
 
 TOLERANCE = 1e-6
+LIMIT = "the call: 15 to 20 ns an argument"
 
 
 def inputs():

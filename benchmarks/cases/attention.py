@@ -5,6 +5,7 @@ import numpy as np
 from cases._programs import Numpy, builders
 
 TOLERANCE = 1e-05
+LIMIT = "FMA rate and exponentials, half each"
 FLOPS = 2 * 2 * 8 * 128 * 128 * 64
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from cases._steps import jax_like, tensorflow_like
 
 TOLERANCE = 0
+LIMIT = "a count waits for the one before at the same place"
 BYTES = 4 << 20
 TRAFFIC = "read"
 

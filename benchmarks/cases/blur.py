@@ -5,6 +5,7 @@ import numpy as np
 from cases._steps import jax_like, tensorflow_like
 
 TOLERANCE = 1e-4
+LIMIT = "loads: each multiply-add of a window reads an element"
 FLOPS = 2 * 8 * 122 * 122 * 3 * 49
 
 

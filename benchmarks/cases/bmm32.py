@@ -5,6 +5,7 @@ import numpy as np
 from cases._programs import Numpy, builders
 
 TOLERANCE = 0.0001
+LIMIT = "FMA rate"
 FLOPS = 2 * 32 * 128 * 64 * 128
 
 

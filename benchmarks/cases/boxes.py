@@ -5,6 +5,7 @@ import numpy as np
 from cases._programs import Numpy, builders
 
 TOLERANCE = 1e-5
+LIMIT = "quotients of all pairs"
 
 
 def inputs():

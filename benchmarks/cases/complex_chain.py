@@ -5,6 +5,7 @@ import numpy as np
 from cases._programs import Numpy, builders
 
 TOLERANCE = 1e-05
+LIMIT = "functions of the parts in float64"
 BYTES = (2 * 8 + 4) << 18
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from cases._steps import jax_like, tensorflow_like
 
 TOLERANCE = 1e-4
+LIMIT = "FMA rate"
 FLOPS = 2 * 56 * 56 * 64 * 64 * 9
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from cases._steps import jax_like, tensorflow_like
 
 TOLERANCE = 1e-4
+LIMIT = "FMA rate; images pass through the third-level cache"
 FLOPS = 2 * 2 * 8 * 28 * 28 * 64 * 128 * 9
 
 

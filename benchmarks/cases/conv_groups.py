@@ -6,6 +6,7 @@ from cases._convolutions import conv, conv_grads
 from cases._steps import tensorflow_like
 
 TOLERANCE = 1e-4
+LIMIT = "loads: four channels are a quarter of a vector"
 GROUPS = 32
 FLOPS = 3 * 2 * 4 * 28 * 28 * 128 * 4 * 9
 

@@ -5,6 +5,7 @@ import numpy as np
 from cases._programs import Numpy, builders
 
 TOLERANCE = 0.0001
+LIMIT = "copy bandwidth, around the caches"
 BYTES = 2 * 4 * 4096 * 4096
 
 

@@ -8,6 +8,7 @@ from cases._programs import tensorflow_like as library
 from cases._steps import jax_steps, tensorflow_like
 
 TOLERANCE = 1e-4
+LIMIT = "read bandwidth: weights and keys are read once"
 AT = 100
 HEADS, SIZE, POSITIONS = llama_fwd.HEADS, llama_fwd.SIZE, llama_fwd.POSITIONS
 

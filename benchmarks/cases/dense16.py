@@ -5,6 +5,7 @@ import numpy as np
 from cases._steps import jax_like, tensorflow_like
 
 TOLERANCE = 1e-4
+LIMIT = "read bandwidth of the weights: 16 rows use each of them"
 FLOPS = 2 * 16 * 1024 * 4096
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from cases._programs import Numpy, builders
 
 TOLERANCE = 1e-3
+LIMIT = "read bandwidth"
 BYTES = 2 * 4 * 262144
 TRAFFIC = "read"
 

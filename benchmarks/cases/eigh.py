@@ -7,6 +7,7 @@ import numpy as np
 from cases._programs import Numpy, builders
 
 TOLERANCE = 1e-3
+LIMIT = "reading the matrix for each column; the chain of a rotation"
 
 
 def inputs():

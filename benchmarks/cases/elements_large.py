@@ -5,6 +5,7 @@ import numpy as np
 from cases._programs import Numpy, builders
 
 TOLERANCE = 1e-6
+LIMIT = "copy bandwidth, around the caches"
 BYTES = 2 * 4 * 16 * 2**20
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from cases._programs import Numpy, builders
 
 TOLERANCE = 1e-3
+LIMIT = "arithmetic of sine and cosine"
 
 
 def inputs():

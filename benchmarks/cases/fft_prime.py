@@ -5,6 +5,7 @@ import numpy as np
 from cases._programs import Numpy, builders
 
 TOLERANCE = 1e-05
+LIMIT = "two transforms of twice the length"
 
 
 def inputs():

@@ -5,6 +5,7 @@ import numpy as np
 from cases._programs import Numpy, builders
 
 TOLERANCE = 0
+LIMIT = "copy bandwidth; rows of 256 bytes from anywhere"
 BYTES = 2 * 4 * 64 * 100000
 
 

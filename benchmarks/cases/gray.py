@@ -6,6 +6,7 @@ from cases._convolutions import conv, jax_conv
 from cases._steps import jax_like, tensorflow_like
 
 TOLERANCE = 1e-4
+LIMIT = "loads: each multiply-add of a window reads an element"
 FLOPS = 2 * 8 * 128 * 128 * 25
 
 

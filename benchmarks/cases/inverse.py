@@ -5,6 +5,7 @@ import numpy as np
 from cases._programs import Numpy, builders
 
 TOLERANCE = 1e-3
+LIMIT = "FMA rate of small blocks"
 FLOPS = 2 * 256**3
 
 

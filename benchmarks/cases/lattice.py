@@ -5,6 +5,7 @@ import numpy as np
 from cases._steps import jax_like, tensorflow_like
 
 TOLERANCE = 1e-4
+LIMIT = "second-level cache"
 STEPS, SIZE = 10, 128
 DIRECTIONS = [(0, 0), (1, 0), (0, 1), (-1, 0), (0, -1), (1, 1), (-1, 1), (-1, -1), (1, -1)]
 WEIGHTS = [4 / 9, *[1 / 9] * 4, *[1 / 36] * 4]

@@ -5,6 +5,7 @@ import numpy as np
 from cases._programs import Numpy, builders
 
 TOLERANCE = 1e-4
+LIMIT = "FMA rate; weights are read once for 256 rows"
 POSITIONS, FEATURES, HEADS, HIDDEN = 256, 256, 4, 688
 SIZE = FEATURES // HEADS
 FLOPS = 2 * POSITIONS * FEATURES * (4 * FEATURES + 3 * HIDDEN) + 4 * HEADS * POSITIONS**2 * SIZE

@@ -8,6 +8,7 @@ from cases._programs import tensorflow_like as library
 from cases._steps import jax_steps, tensorflow_like
 
 TOLERANCE = 1e-4
+LIMIT = "FMA rate, as the forward pass"
 FLOPS = 3 * llama_fwd.FLOPS
 RATE = 1e-7  # so small that the loss of every call is that of the first
 

@@ -5,6 +5,7 @@ import numpy as np
 from cases._steps import jax_like, tensorflow_like
 
 TOLERANCE = 1e-2  # points on the border change sides by a rounding
+LIMIT = "arithmetic: 50 iterations of every point"
 
 
 def inputs():

@@ -6,6 +6,7 @@ import numpy as np
 from cases._programs import builders
 
 TOLERANCE = 1e-2
+LIMIT = "tiles of AMX, of which loads take as long"
 FLOPS = 2 * 1024**3
 
 

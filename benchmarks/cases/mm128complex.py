@@ -5,6 +5,7 @@ import numpy as np
 from cases._programs import builders
 
 TOLERANCE = 1e-4
+LIMIT = "FMA rate; a quarter is taking parts apart and together"
 FLOPS = 8 * 128**3
 
 

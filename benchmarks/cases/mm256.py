@@ -5,6 +5,7 @@ import numpy as np
 from cases._programs import builders
 
 TOLERANCE = 1e-4
+LIMIT = "FMA rate"
 FLOPS = 2 * 256**3
 
 

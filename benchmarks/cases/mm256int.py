@@ -5,6 +5,7 @@ import numpy as np
 from cases._programs import builders
 
 TOLERANCE = 0
+LIMIT = "multiplication of integers: half the rate of FMA, and two instructions"
 
 
 def inputs():

@@ -6,6 +6,7 @@ from cases._convolutions import conv, conv_grads, depthwise, depthwise_grads, ja
 from cases._steps import jax_like, tensorflow_like
 
 TOLERANCE = 1e-4
+LIMIT = "FMA rate of 1 x 1, second- and third-level cache"
 FLOPS = 3 * 2 * 8 * 28 * 28 * 128 * (32 + 9 + 32)
 
 

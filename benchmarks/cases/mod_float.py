@@ -5,6 +5,7 @@ import numpy as np
 from cases._programs import builders
 
 TOLERANCE = 0
+LIMIT = "arithmetic of exact remainders"
 
 
 def inputs():

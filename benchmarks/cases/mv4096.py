@@ -5,6 +5,7 @@ import numpy as np
 from cases._programs import Numpy, builders
 
 TOLERANCE = 0.0001
+LIMIT = "read bandwidth"
 BYTES = 4 * 4096 * 4096
 TRAFFIC = "read"
 

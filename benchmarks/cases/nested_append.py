@@ -5,6 +5,7 @@ import numpy as np
 from cases._steps import tensorflow_like
 
 TOLERANCE = 0
+LIMIT = "a store an iteration"
 COUNT = 2000
 
 

@@ -7,6 +7,7 @@ from cases._programs import tensorflow_like as library
 from cases._steps import jax_like, tensorflow_like
 
 TOLERANCE = 1e-4
+LIMIT = "arithmetic of erf, logarithm and exponential"
 COUNT = 100_000
 
 

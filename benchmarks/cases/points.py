@@ -5,6 +5,7 @@ import numpy as np
 from cases._programs import Numpy, builders
 
 TOLERANCE = 1e-6
+LIMIT = "the first-level cache, and the call"
 
 
 def inputs():

@@ -5,6 +5,7 @@ import numpy as np
 from cases._programs import builders
 
 TOLERANCE = 0
+LIMIT = "multiplications of integers, 64 bits wide"
 
 
 def inputs():

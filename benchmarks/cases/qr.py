@@ -5,6 +5,7 @@ import numpy as np
 from cases._programs import Numpy, builders
 
 TOLERANCE = 1e-3
+LIMIT = "FMA rate of blocks of reflections; panels are columns one after the other"
 FLOPS = 4 * 600 * 400**2 - 4 * 400**3 // 3
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from cases._random import TOLERANCE, builders, inputs
 
 __all__ = ["BUILDERS", "TOLERANCE", "inputs", "oracle"]
+LIMIT = "arithmetic of Philox and of two logarithms"
 
 
 def oracle(seed):

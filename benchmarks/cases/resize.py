@@ -5,6 +5,7 @@ import numpy as np
 from cases._steps import jax_like, tensorflow_like
 
 TOLERANCE = 1e-4
+LIMIT = "gathered pixels of three channels"
 BYTES = 4 * 4 * 3 * (256 * 256 + 224 * 224)
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from cases._steps import jax_like, tensorflow_like
 
 TOLERANCE = 1e-3
+LIMIT = "an addition waits for the one before at the same place; places are read twice"
 BYTES = 8 << 20
 TRAFFIC = "read"
 

@@ -5,6 +5,7 @@ import numpy as np
 from cases._steps import jax_like, tensorflow_like
 
 TOLERANCE = 1e-4
+LIMIT = "additions that wait for each other; places are read three times"
 BYTES = 8 << 20
 TRAFFIC = "read"
 

@@ -5,6 +5,7 @@ import numpy as np
 from cases._steps import jax_like, tensorflow_like
 
 TOLERANCE = 1e-6
+LIMIT = "the first- and second-level cache"
 PLACES = 128
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from cases._programs import Numpy, builders
 
 TOLERANCE = 1e-3
+LIMIT = "FMA rate of blocks; panels are columns one after the other"
 FLOPS = 2 * 1000**3 / 3
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from cases._steps import jax_like, tensorflow_like
 
 TOLERANCE = 1e-4
+LIMIT = "exponentials: 256 x 128 x 16"
 STEPS, FEATURES, STATE = 256, 128, 16
 
 

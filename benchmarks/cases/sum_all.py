@@ -5,6 +5,7 @@ import numpy as np
 from cases._programs import builders
 
 TOLERANCE = 1e-05
+LIMIT = "read bandwidth"
 BYTES = 4 * 16 * 2**20
 TRAFFIC = "read"
 

@@ -5,6 +5,7 @@ import numpy as np
 from cases._programs import builders
 
 TOLERANCE = 1e-5
+LIMIT = "copy bandwidth"
 
 
 def inputs():

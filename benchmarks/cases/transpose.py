@@ -5,6 +5,7 @@ import numpy as np
 from cases._programs import Numpy, builders
 
 TOLERANCE = 1e-6
+LIMIT = "copy bandwidth: lines of 16 rows at once"
 BYTES = 2 * 4 * 2001 * 1999
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from cases._programs import Numpy, builders
 
 TOLERANCE = 1e-6
+LIMIT = "copy bandwidth"
 ORDERS = (4, 2, 0, 3, 1), (3, 2, 1, 0)
 SHAPES = (8, 16, 8, 16, 32), (20, 50, 60, 20)
 BYTES = 3 * 4 * sum(int(np.prod(shape)) for shape in SHAPES)

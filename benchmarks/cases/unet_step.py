@@ -6,6 +6,7 @@ from cases._convolutions import conv, conv_grads, jax_conv
 from cases._steps import jax_like, tensorflow_like
 
 TOLERANCE = 1e-4
+LIMIT = "FMA rate"
 FLOPS = 3 * 2 * 2 * 64 * 64 * (9 * 32 * 32 + 9 * 32 * 64 // 4 + 64 * 32 + 9 * 64 * 32)
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from cases._steps import jax_steps, tensorflow_like
 
 TOLERANCE = 1e-5
+LIMIT = "bandwidth of one pass for eight updates"
 BYTES = 2 * 2 * 4 * 4 * 2**20
 TRAFFIC = "update"
 

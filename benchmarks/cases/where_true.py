@@ -5,6 +5,7 @@ import numpy as np
 from cases._steps import jax_like, tensorflow_like
 
 TOLERANCE = 0
+LIMIT = "copy bandwidth; eight positions an instruction"
 
 
 def inputs():
