@@ -226,9 +226,11 @@ double NestLowering::elementNanoseconds() {
     if (auto type = dyn_cast<MemRefType>(operand.get().getType()))
       if (!strategy.order.empty() && uses(operand, strategy.order.back()))
         memory += ofByte * bytesOfElement(type);
+  // Rows of squares change sides, and begin on as many lines.
+  double turn = strategy.squares ? 1.6 / strategy.lanes : 0;
   return std::max(tfc::rt::bodyNanoseconds(*op.getBlock(), strategy.lanes),
                   memory) +
-         0.02;
+         turn + 0.02;
 }
 
 /// The loop that threads share out: the outermost one that has iterations for

@@ -273,7 +273,8 @@ void NestLowering::within(unsigned dim, int64_t size, ArrayRef<Value> ends) {
 }
 
 /// Inside of one more loop, rows of a square are lines of as many others: the
-/// loop goes on with those of a line at a time, before they are forgotten.
+/// loop goes on with those of a line at a time, before they are forgotten. Rows
+/// that are whole lines have none in common.
 void NestLowering::linesOfSquares(size_t level) {
   unsigned across = strategy.order[level + 1],
            inner = strategy.order[level + 2];
@@ -295,8 +296,14 @@ void NestLowering::linesOfSquares(size_t level) {
         },
         nullptr);
   };
+  auto isWhole = [&](unsigned dim) {
+    return *getConstantIntValue(ranges[dim].size) * width % lineBits == 0;
+  };
   inLines = true;
-  each(across, [&] { each(inner, [&] { nest(level); }); });
+  if (isWhole(across) && isWhole(inner))
+    nest(level);
+  else
+    each(across, [&] { each(inner, [&] { nest(level); }); });
   inLines = false;
 }
 
