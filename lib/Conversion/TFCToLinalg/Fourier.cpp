@@ -302,8 +302,8 @@ void KnownRows::runTogether(const KnownTransform &transform) {
            Kernel::Loops::ofElements, {transform.roots(l.b, l.loc)});
   Num zero = k.index(0), one = k.index(1), n = k.index(size),
       together = k.index(lanes);
-  k.independent({llvm::divideCeil(count, lanes)}, lanes * nanoseconds(),
-                [&](ArrayRef<Num> group) {
+  k.independent({int64_t(llvm::divideCeil(count, lanes))},
+                lanes * nanoseconds(), [&](ArrayRef<Num> group) {
                   Num from = group[0] * together;
                   // The last group may begin before the one before it has
                   // ended.
@@ -462,16 +462,17 @@ void KnownRows::runConvolvedLarge() {
   Array chirps = memory(k, size);
   // Squares of places, by blocks that threads share.
   constexpr int64_t inBlock = 4096;
-  k.independent(
-      {llvm::divideCeil(size, inBlock)}, 2 * inBlock, [&](ArrayRef<Num> at) {
-        Num from = at[0] * k.index(inBlock);
-        k.loop(from, k.smaller(from + inBlock, n), [&](Num j) {
-          Num place = k.remainder(j * j, k.index(2 * size));
-          auto [c, s] = roots.at(k.input(rootsAt), k.input(rootsAt + 1), place);
-          chirps.set(zero, j, c);
-          chirps.set(one, j, s);
-        });
-      });
+  k.independent({int64_t(llvm::divideCeil(size, inBlock))}, 2 * inBlock,
+                [&](ArrayRef<Num> at) {
+                  Num from = at[0] * k.index(inBlock);
+                  k.loop(from, k.smaller(from + inBlock, n), [&](Num j) {
+                    Num place = k.remainder(j * j, k.index(2 * size));
+                    auto [c, s] =
+                        roots.at(k.input(rootsAt), k.input(rootsAt + 1), place);
+                    chirps.set(zero, j, c);
+                    chirps.set(one, j, s);
+                  });
+                });
   Num last = n - 1, part = k.realLike(share, real);
   Array filters = transform.run(k, first, [&](Num i) {
     Num distance = k.smaller(i, k.index(length) - i), isThere = distance < n;
@@ -527,7 +528,7 @@ Value KnownRows::halfInput() {
   auto joined = op.getX().getDefiningOp<ConcatOp>();
   int64_t last = of.size() - 1;
   if (!op.getInverse() || !joined || joined.getXs().size() != 2 ||
-      joined.getAxis() != last)
+      int64_t(joined.getAxis()) != last)
     return {};
   Value half = joined.getXs()[0];
   auto conj = joined.getXs()[1].getDefiningOp<ConjOp>();

@@ -79,6 +79,7 @@ public:
   /// A truth value is a byte in memory, which has no single bits.
   Cell(Kernel &kernel, mlir::Value slot, bool isTruth)
       : kernel(&kernel), slot(slot), isTruth(isTruth) {}
+  Cell(const Cell &) = default;
   operator Num() const;
   const Cell &operator=(Num x) const;
   const Cell &operator=(const Cell &x) const { return *this = Num(x); }

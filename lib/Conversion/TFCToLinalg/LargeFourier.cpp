@@ -152,11 +152,12 @@ void RowTransform::runLarge(Kernel &k, unsigned first, Load load,
 /// before it has ended.
 static void inPieces(Kernel &k, int64_t size, int64_t lanes, double nanoseconds,
                      llvm::function_ref<void(Num)> body) {
-  k.independent(
-      {llvm::divideCeil(size, lanes)}, nanoseconds, [&](ArrayRef<Num> at) {
-        Num from = at[0] * k.index(lanes);
-        body(size % lanes ? k.smaller(from, k.index(size - lanes)) : from);
-      });
+  k.independent({int64_t(llvm::divideCeil(size, lanes))}, nanoseconds,
+                [&](ArrayRef<Num> at) {
+                  Num from = at[0] * k.index(lanes);
+                  body(size % lanes ? k.smaller(from, k.index(size - lanes))
+                                    : from);
+                });
 }
 
 static double nanosecondsOf(int64_t size) {
