@@ -30,9 +30,9 @@ class Limits:
         )
         atexit.register(self.process.kill)
 
-    def measure(self, kind: str, amount: int = 0) -> float:
+    def measure(self, kind: str, amount: float = 0) -> float:
         """GFLOP/s (`fma`) or GB/s of passes over arrays that together move `amount` bytes. A hundredth of a second."""
-        self.process.stdin.write(f"{kind} {amount}\n")
+        self.process.stdin.write(f"{kind} {int(amount)}\n")
         self.process.stdin.flush()
         return float(self.process.stdout.readline())
 
