@@ -446,8 +446,10 @@ bool tfc::loops::isForMemory(Operation *op, Value result) {
       whole.getNumElements() * bitsOf(whole.getElementType()) / 8 < kept)
     return false;
   Operation *around = op;
-  while (!isa<FunctionOpInterface>(around->getParentOp()))
-    around = around->getParentOp();
+  for (Operation *parent = op->getParentOp();
+       parent && !isa<FunctionOpInterface>(parent);
+       parent = parent->getParentOp())
+    around = parent;
   auto touches = [&](Operation *other) {
     return !isa<ViewLikeOpInterface>(other) &&
            llvm::count_if(other->getOperands(), [&](Value operand) {
@@ -461,7 +463,7 @@ bool tfc::loops::isForMemory(Operation *op, Value result) {
   return !walked.wasInterrupted();
 }
 
-/// Stores around the caches have to.
+/// A store around the caches that fills no line waits for what nobody fetched.
 bool tfc::loops::hasWholeLines(Type type) {
   constexpr int64_t line = 64;
   auto buffer = cast<MemRefType>(type);

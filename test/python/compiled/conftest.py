@@ -60,3 +60,11 @@ def switched_off():
     """Switches passes off until the test ends."""
     yield lambda names: tf.config.optimizer.set_experimental_options({"disable": names})
     tf.config.optimizer.set_experimental_options({"disable": ()})
+
+
+@pytest.fixture
+def two_threads():
+    """Threads share loops, however many processors there are."""
+    tf.config.threading.set_intra_op_parallelism_threads(2)
+    yield
+    tf.config.threading.set_intra_op_parallelism_threads(0)

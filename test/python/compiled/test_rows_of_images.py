@@ -4,18 +4,12 @@ import numpy as np
 import pytest
 import tfc as tf
 
+pytestmark = pytest.mark.usefixtures("two_threads")
 RNG = np.random.default_rng(29)
 
 
 def numbers(*shape):
     return tf.constant(RNG.integers(-2, 3, shape).astype(np.float32))
-
-
-@pytest.fixture(autouse=True)
-def two_threads():
-    tf.config.threading.set_intra_op_parallelism_threads(2)
-    yield
-    tf.config.threading.set_intra_op_parallelism_threads(0)
 
 
 def filter_gradient(x, w, g, strides=1, dilations=1):
