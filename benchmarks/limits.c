@@ -133,6 +133,8 @@ int main(int argc, char **argv) {
     for (int i = 0; i < threads; ++i) {
       jobs[i] = (Job){kind, aligned_alloc(512, each + 512), aligned_alloc(512, each + 512), each, 0, 0};
       jobs[i].amount = !strcmp(kind, "fma") ? 2.0 * 100000 * SUMS * LANES : (double)arrays * each;
+      if (!jobs[i].from || !jobs[i].to)
+        return 1;
       if (i)
         pthread_create(&ids[i], NULL, work, &jobs[i]);
     }

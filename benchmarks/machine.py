@@ -34,7 +34,10 @@ class Limits:
         """GFLOP/s (`fma`) or GB/s of passes over arrays that together move `amount` bytes. A hundredth of a second."""
         self.process.stdin.write(f"{kind} {int(amount)}\n")
         self.process.stdin.flush()
-        return float(self.process.stdout.readline())
+        answer = self.process.stdout.readline()
+        if not answer:
+            raise RuntimeError(f"the limit of '{kind}' with {int(amount)} bytes was not measured: limits.c has ended")
+        return float(answer)
 
     def close(self) -> None:
         if self.available:

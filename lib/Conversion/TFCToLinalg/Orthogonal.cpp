@@ -242,18 +242,6 @@ static LogicalResult lowerEigh(Lowering &l, EighOp op) {
   k.loops(batch, [&](ArrayRef<Num> at) {
     Array input = k.input(0).at(at), d = k.output(0).at(at),
           vectors = needsVectors ? k.output(1).at(at) : Array();
-    // Squares of the elements must neither overflow nor vanish.
-    auto scaled = [&](Num most) {
-      double limit = k.realType().isF64() ? 0x1p300 : 0x1p30;
-      Num far = most > k.real(limit) || most < k.real(1 / limit);
-      Num scale = k.choose(far && most > k.real(0), most, k.real(1));
-      k.when(far, [&] {
-        k.loop(zero, n, [&](Num i) {
-          k.loop(zero, n, [&](Num j) { w.set(i, j, w(i, j) / scale); });
-        });
-      });
-      return scale;
-    };
     auto place = [&](Num bad, Num scale, function_ref<Array(Num)> row) {
       Num nan = k.real(NAN);
       k.loop(zero, n,
@@ -276,7 +264,8 @@ static LogicalResult lowerEigh(Lowering &l, EighOp op) {
         });
         w.set(i, i, k.widen(k.realPart(input(i, i))));
       });
-      Num most = largestElement(k, w, n, n), scale = scaled(most);
+      Num most = largestElement(k, w, n, n),
+          scale = scaleForSquares(k, w, n, n, most);
       Tridiagonal t{k, w, taus, v, x, d, e, n};
       t.reduce();
       if (needsVectors) {
@@ -308,7 +297,8 @@ static LogicalResult lowerEigh(Lowering &l, EighOp op) {
         k.loop(zero, i + 1, [&](Num j) { w.set(i, j, input(i, j)); });
         k.loop(i + 1, n, [&](Num j) { w.set(i, j, k.zero()); });
       });
-      Num most = largestElement(k, w, n, n), scale = scaled(most);
+      Num most = largestElement(k, w, n, n),
+          scale = scaleForSquares(k, w, n, n, most);
       ReflectionBlocks h(k, order, order, order);
       tridiagonalizeInBlocks(k, w, h, d, e, order);
       Tridiagonal t{k, w, taus, v, x, d, e, n};

@@ -44,6 +44,19 @@ Num lowering::largestElement(Kernel &k, const Array &x, Num rows, Num columns) {
   return Num(most) + Num(spoiled);
 }
 
+Num lowering::scaleForSquares(Kernel &k, const Array &x, Num rows, Num columns,
+                              Num most) {
+  double limit = k.realType().isF64() ? 0x1p300 : 0x1p30;
+  Num zero = k.index(0), far = most > k.real(limit) || most < k.real(1 / limit),
+      scale = k.choose(far && most > k.real(0), most, k.real(1));
+  k.when(far, [&] {
+    k.loop(zero, rows, [&](Num i) {
+      k.loop(zero, columns, [&](Num j) { x.set(i, j, x(i, j) / scale); });
+    });
+  });
+  return scale;
+}
+
 Num lowering::isNotFinite(Kernel &k, const Array &x, Num rows, Num columns) {
   return k.isNan(largestElement(k, x, rows, columns));
 }

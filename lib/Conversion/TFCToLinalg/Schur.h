@@ -34,6 +34,9 @@ private:
 
 /// max |x_ij|, or NaN if an element is not finite.
 Num largestElement(Kernel &k, const Array &x, Num rows, Num columns);
+/// Divides `x` by what is returned, 1 or its largest element `most`, so that
+/// squares of elements neither overflow nor vanish.
+Num scaleForSquares(Kernel &k, const Array &x, Num rows, Num columns, Num most);
 
 /// Whether an element is NaN or infinite: factors of the matrix are NaN then.
 Num isNotFinite(Kernel &k, const Array &x, Num rows, Num columns);

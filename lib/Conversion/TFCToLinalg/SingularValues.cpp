@@ -378,15 +378,7 @@ static LogicalResult lowerSVD(Lowering &l, SVDOp op) {
       k.when(isTall, [&] { store(us, vs); }, [&] { store(vs, us); });
     };
     auto inBlocks = [&] {
-      // Squares of the elements must neither overflow nor vanish.
-      double limit = k.realType().isF64() ? 0x1p300 : 0x1p30;
-      Num far = most > k.real(limit) || most < k.real(1 / limit);
-      Num scale = k.choose(far && most > k.real(0), most, k.real(1));
-      k.when(far, [&] {
-        k.loop(zero, tall, [&](Num i) {
-          k.loop(zero, count, [&](Num j) { w.set(i, j, w(i, j) / scale); });
-        });
-      });
+      Num scale = scaleForSquares(k, w, tall, count, most);
       std::optional<ReflectionBlocks> first;
       if (isTriangular) {
         first.emplace(k, n, m, n);
