@@ -8,6 +8,7 @@
 
 #include "Phases.h"
 #include "PoolGradient.h"
+#include "PoolRows.h"
 #include "Reduction.h"
 #include "Rows.h"
 #include "Scalars.h"
@@ -468,8 +469,7 @@ bool lowering::lowerPoolGradient(Lowering &l, ScatterOp op) {
   Value lowest =
       toStorage(l.b, l.loc, extremeScalar(l.b, l.loc, element, false), element);
   Value padded = pool.windows.pad(l.value(argmax.getX()), lowest);
-  Value taker =
-      takersOf(l, argmax, pool, largestOf(l, argmax, pool, padded), padded);
+  Value largest = largestOf(l, argmax, pool, padded);
   Value share =
       l.reshape(l.value(op.getUpdates()), l.dims.of(op.getUpdates()), from);
   if (sum != element) {
@@ -479,7 +479,13 @@ bool lowering::lowerPoolGradient(Lowering &l, ScatterOp op) {
     widen.addOutput(l.empty(from, sum), widen.identity());
     share = widen.finish(wide)[0];
   }
-  Value sums = sumOfShares(l, pool, {share, sum, taker}, to);
+  PooledImage image{l.value(argmax.getX()), largest, share, to, from, element};
+  Value sums;
+  if (!isPartition(pool) && hasPoolRows(op, image))
+    sums = sumPoolRows(l, op, pool.windows, argmax.getWindow(), image);
+  else
+    sums = sumOfShares(
+        l, pool, {share, sum, takersOf(l, argmax, pool, largest, padded)}, to);
   l.set(op.getResult(), l.reshape(finishGrad(l, argmax.getX(), sums, sum), to,
                                   l.dims.of(op.getResult())));
   return true;

@@ -14,6 +14,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "SortNetwork.h"
+#include "VectorBits.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -36,14 +37,6 @@ static constexpr int64_t mostInChunk = 512;
 //===----------------------------------------------------------------------===//
 // Integers that order as elements do
 //===----------------------------------------------------------------------===//
-
-/// The vectors of the CPU that the op's module is for.
-static std::optional<int64_t> vectorBits(Operation *op) {
-  auto module = op->getParentOfType<ModuleOp>();
-  auto bits = module ? module->getAttrOfType<IntegerAttr>("tfc.vector_bits")
-                     : IntegerAttr();
-  return bits ? std::optional(bits.getInt()) : std::nullopt;
-}
 
 bool lowering::hasVectorsForNetworks(Operation *op) {
   return vectorBits(op).value_or(256) >= 256;

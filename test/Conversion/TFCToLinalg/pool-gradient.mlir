@@ -10,7 +10,26 @@
 // CHECK: arith.minsi {{.*}} : i8
 // CHECK-COUNT-2: linalg.generic
 // CHECK-NOT: scf.for
-func.func @windows(%x: tensor<1x8x16xf32>, %g: tensor<1x4x16xf32>) -> tensor<128xf32> {
+func.func @windows(%x: tensor<1x8x3xf32>, %g: tensor<1x4x3xf32>) -> tensor<24xf32> {
+  %z = tfc.constant dense<0.0> : tensor<24xf32>
+  %a = tfc.argmax_pool %x {window = array<i64: 3>, strides = array<i64: 2>, dilations = array<i64: 1>, padding = array<i64>}
+      : (tensor<1x8x3xf32>) -> tensor<1x4x3xi64>
+  %f = tfc.reshape %a {shape = array<i64: 12>} : (tensor<1x4x3xi64>) -> tensor<12xi64>
+  %i = tfc.expand_dims %f {axes = array<i64: 1>} : (tensor<12xi64>) -> tensor<12x1xi64>
+  %u = tfc.reshape %g {shape = array<i64: 12>} : (tensor<1x4x3xf32>) -> tensor<12xf32>
+  %s = tfc.scatter %z, %i, %u {mode = "add"} : (tensor<24xf32>, tensor<12x1xi64>, tensor<12xf32>) -> tensor<24xf32>
+  return %s : tensor<24xf32>
+}
+
+// -----
+
+// Windows that overlap, with vectors of channels: each looks for its element and adds to its gradient.
+// CHECK-LABEL: func @rows
+// CHECK: arith.maximumf
+// CHECK: tfcrt.compute
+// CHECK: arith.cmpf oeq, {{.*}} : vector<8xf32>
+// CHECK-NOT: linalg.generic
+func.func @rows(%x: tensor<1x8x16xf32>, %g: tensor<1x4x16xf32>) -> tensor<128xf32> {
   %z = tfc.constant dense<0.0> : tensor<128xf32>
   %a = tfc.argmax_pool %x {window = array<i64: 3>, strides = array<i64: 2>, dilations = array<i64: 1>, padding = array<i64>}
       : (tensor<1x8x16xf32>) -> tensor<1x4x16xi64>

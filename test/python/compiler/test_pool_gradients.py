@@ -11,6 +11,7 @@ MACHINES = ["native", *(["x86-64", "x86-64-v3"] if X86 else [])]
 TYPES = {"f32": np.float32, "f64": np.float64, "f16": np.float16}
 # Image, window, step, dilation, padding. Windows that overlap or not, that leave elements out, with margins before and behind,
 # of more than 127 elements and with more than 16 phases; one, two and three dimensions; whole vectors of channels and others.
+# Those behind the line have vectors of channels, perhaps and some more, in several blocks of rows or one, and windows that are unrolled or not.
 CASES = [
     ((2, 8, 8, 16), (3, 3), 2, 1, None),
     ((2, 9, 7, 16), (3, 3), 2, 1, None),
@@ -27,6 +28,17 @@ CASES = [
     ((1, 4, 5, 6, 16), (2, 3, 2), 2, 1, None),
     ((1, 1, 1, 16), (3, 3), 2, 1, None),
     ((0, 4, 4, 3), (3, 3), 2, 1, None),
+    # ---
+    ((2, 70, 9, 20), (3, 3), 2, 1, None),
+    ((9, 40, 6, 16), (3, 2), 1, 1, None),
+    ((1, 70, 6, 16), (3, 2), 1, 1, (2, 1, 0, 1)),
+    ((1, 41, 12, 17), (7, 6), 2, 1, None),
+    ((1, 41, 12, 16), (6, 6), 1, 1, None),
+    ((1, 100, 9, 33), (2, 2), 3, 1, None),
+    ((1, 35, 4, 5, 16), (2, 3, 2), 1, 1, None),
+    ((1, 100, 19), (3,), 2, 1, None),
+    ((0, 40, 9, 16), (3, 3), 2, 1, None),
+    ((1, 1, 9, 16), (3, 3), 1, 1, None),
 ]
 
 
@@ -73,7 +85,7 @@ def images(shape, rng):
 @pytest.mark.parametrize("element", TYPES)
 def test_each_window_gives_to_the_first_of_its_largest_elements(compiled, element, machine):
     rng = np.random.default_rng(7)
-    for shape, window, step, dilation, padding in CASES if element == "f32" else CASES[:4]:
+    for shape, window, step, dilation, padding in CASES if element == "f32" else CASES[:4] + CASES[15:17]:
         attributes = (window, (step,) * len(window), (dilation,) * len(window), padding or ())
         out = windows.max_pool(np.zeros(shape), *attributes).shape
         host = compiled(functions(shape, out, window, step, dilation, padding, element), cpu=machine)
