@@ -5,6 +5,7 @@
 // The pass: linalg, copies and scans on buffers become loops.
 //===----------------------------------------------------------------------===//
 
+#include "ColumnPieces.h"
 #include "ComplexBodies.h"
 #include "NestLowering.h"
 #include "Scan.h"
@@ -195,12 +196,21 @@ struct LinalgToLoops : public tfc::impl::LinalgToLoopsPassBase<LinalgToLoops> {
     for (LinalgOp op : ops) {
       if (followed.contains(op))
         continue;
-      NestLowering nest(builder, op, nestOptions);
-      if (auto found = readers.margins.find(op); found != readers.margins.end())
-        nest.readWithin(found->second);
-      nest.run();
-      if (Operation *next = nest.followed())
-        followed.insert(next);
+      auto found = readers.margins.find(op);
+      const Margins *margins =
+          found == readers.margins.end() ? nullptr : &found->second;
+      auto parts =
+          tfc::loops::reduceColumnsInPieces(builder, op, nestOptions, margins);
+      if (parts.empty())
+        parts.push_back({op, margins ? std::optional(*margins) : std::nullopt});
+      for (auto &[part, within] : parts) {
+        NestLowering nest(builder, part, nestOptions);
+        if (within)
+          nest.readWithin(*within);
+        nest.run();
+        if (Operation *next = nest.followed())
+          followed.insert(next);
+      }
     }
     readers.eraseUnused();
     // Those that no sum has absorbed.

@@ -233,6 +233,19 @@ double NestLowering::elementNanoseconds() {
          turn + 0.02;
 }
 
+/// Threads that share columns read lines of all rows, which another one may
+/// just have written: short sums of columns are faster by one.
+bool NestLowering::isWorthColumns() {
+  double work = elementNanoseconds();
+  bool reduces = false;
+  for (unsigned dim : strategy.order) {
+    reduces |= isReduction(dim);
+    work *= double(getConstantIntValue(ranges[dim].size).value_or(1 << 20));
+  }
+  constexpr double least = 100000; // nanoseconds
+  return !reduces || work > least;
+}
+
 /// The loop that threads share out: the outermost one that has iterations for
 /// many of them. A reduction that is jammed keeps its blocks.
 std::optional<unsigned> NestLowering::chooseParallel() {
@@ -262,6 +275,8 @@ std::optional<unsigned> NestLowering::chooseParallel() {
       bestSize = size;
     }
   }
+  if (best == strategy.order.back() && !isWorthColumns())
+    return std::nullopt;
   return bestSize > 1 ? best : std::nullopt;
 }
 

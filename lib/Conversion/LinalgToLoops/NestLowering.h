@@ -192,6 +192,7 @@ private:
   void use(mlir::linalg::LinalgOp other);
 
   std::optional<unsigned> chooseParallel();
+  bool isWorthColumns();
   bool reducesInPieces();
   void reduceInPieces();
   bool mayOverlap();

@@ -18,12 +18,18 @@ using namespace tfc::rt;
 /// What waking a thread costs, several times over.
 static constexpr double pieceNanoseconds = 20000;
 
-/// Functions of some dozens of instructions.
-static bool isFunction(Operation &op) {
-  return isa<math::MathDialect>(op.getDialect()) &&
-         !isa<math::AbsFOp, math::AbsIOp, math::CopySignOp, math::FmaOp,
-              math::FloorOp, math::CeilOp, math::TruncOp, math::RoundEvenOp,
-              math::SqrtOp>(op);
+/// What a vector takes for functions of some dozens of instructions; 0 if this
+/// is none. The second kind reduces its argument, or has two of them.
+static double functionNanoseconds(Operation &op) {
+  if (!isa<math::MathDialect>(op.getDialect()) ||
+      isa<math::AbsFOp, math::AbsIOp, math::CopySignOp, math::FmaOp,
+          math::FloorOp, math::CeilOp, math::TruncOp, math::RoundEvenOp,
+          math::SqrtOp>(op))
+    return 0;
+  return isa<math::SinOp, math::CosOp, math::SincosOp, math::TanOp,
+             math::PowFOp, math::Atan2Op>(op)
+             ? 16
+             : 8;
 }
 
 double tfc::rt::bodyNanoseconds(Block &body, int64_t lanes) {
@@ -33,8 +39,8 @@ double tfc::rt::bodyNanoseconds(Block &body, int64_t lanes) {
     if (op.getNumRegions() || isa<memref::LoadOp>(op))
       // Loads of other places: one for each vector, or element by element.
       time += op.getNumRegions() ? 1 : lanes > 1 ? 2 / width : 0.3;
-    else if (isFunction(op))
-      time += std::min(3.0, 8 / width);
+    else if (double vector = functionNanoseconds(op))
+      time += std::min(0.375 * vector, vector / width);
     else if (isa<arith::DivFOp, math::SqrtOp>(op))
       time += 0.3;
     else if (isa<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp,
