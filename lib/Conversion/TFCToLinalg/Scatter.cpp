@@ -109,6 +109,32 @@ static FailureOr<SmallVector<Value>> placeOf(Lowering &l, ScatterOp op,
   return to;
 }
 
+/// Do loops that read `x` compute it?
+static bool isComputed(Lowering &l, Value x) {
+  return x.getDefiningOp() && l.plan.isInline(x.getDefiningOp()) &&
+         !l.isStored(x);
+}
+
+/// Is `x` computed where it is read, without reading a tensor?
+static bool isMadeOfScalars(Lowering &l, Value x) {
+  if (rankOf(x) == 0)
+    return true;
+  return isComputed(l, x) &&
+         llvm::all_of(x.getDefiningOp()->getOperands(), [&](Value operand) {
+           return isMadeOfScalars(l, operand);
+         });
+}
+
+/// Lets a loop of its own compute what others would.
+static LogicalResult storeComputed(Lowering &l, Value x) {
+  if (!isComputed(l, x))
+    return success();
+  Value built = buildFused(l, x.getDefiningOp());
+  if (built) // else the diagnostic is out
+    l.set(x, built);
+  return success(built);
+}
+
 /// What is stored before loops begin that compute other values themselves.
 static void storeOutside(Lowering &l, Value x) {
   if (!x.getDefiningOp() || !l.plan.isInline(x.getDefiningOp()))
@@ -208,15 +234,9 @@ static Value scatterByPlaces(Lowering &l, ScatterOp op, Mode mode) {
   int64_t depth = l.dims.of(indices)[outer];
   Value given = op.getUpdates(), init = l.value(x);
   // Every place would compute what is inline.
-  if (Operation *by = given.getDefiningOp();
-      by && l.plan.isInline(by) && !l.isStored(given)) {
-    Value built = buildFused(l, by);
-    if (!built)
-      return {};
-    l.set(given, built);
-  } else {
-    l.value(given);
-  }
+  if (failed(storeComputed(l, given)))
+    return {};
+  l.value(given);
   Dims space(l.dims.of(x));
   llvm::append_range(space, l.dims.of(indices).take_front(outer));
   Body body(l, space);
@@ -326,28 +346,28 @@ static std::optional<Updates> withoutNegative(ScatterOp op, Mode mode,
   return Updates{place.getY(), value.getY(), /*dropsNegative=*/true};
 }
 
-/// What many updates of single elements are: nothing where they, or their
-/// places, are computed one by one, or where there is nothing to gain.
-static std::optional<Updates> manyUpdates(Lowering &l, ScatterOp op,
-                                          Mode mode) {
-  auto isComputed = [&](Value x) {
-    return x.getDefiningOp() && l.plan.isInline(x.getDefiningOp());
-  };
+/// What many updates of single elements are: nothing where their places are
+/// computed one by one, or where there is nothing to gain.
+static FailureOr<std::optional<Updates>> manyUpdates(Lowering &l, ScatterOp op,
+                                                     Mode mode) {
   auto column = op.getIndices().getDefiningOp<ExpandDimsOp>();
   if (mode == Mode::Update || !column || rankOf(op.getX()) != 1 ||
       rankOf(op.getUpdates()) != 1 || isComplex(elementOf(op.getX())) ||
       !hasWideVectors(op))
-    return std::nullopt;
+    return std::optional<Updates>();
   Updates result{column.getX(), op.getUpdates()};
-  if (rankOf(result.places) != 1)
-    return std::nullopt;
-  if (isComputed(result.places) && isComputed(result.values))
+  if (rankOf(result.places) != 1 ||
+      l.dims.of(result.places)[0] < updatesInBlock)
+    return std::optional<Updates>();
+  if (isComputed(l, result.places) && isComputed(l, result.values))
     if (auto others = withoutNegative(op, mode, result.places, result.values))
       result = *others;
-  if (isComputed(result.places) || isComputed(result.values) ||
-      l.dims.of(result.places)[0] < updatesInBlock)
-    return std::nullopt;
-  return result;
+  if (isComputed(l, result.places) || isMadeOfScalars(l, result.values))
+    return std::optional<Updates>();
+  // In vectors, which is worth storing them.
+  if (failed(storeComputed(l, result.values)))
+    return failure();
+  return std::optional(result);
 }
 
 namespace {
@@ -356,6 +376,11 @@ namespace {
 /// and four parts of the block, each of which begins with another place than
 /// the one before ends with, take turns, so that none waits for what was stored
 /// last. Every place gets its updates in the same order either way.
+///
+/// The largest and smallest floats are found as integers of the same order,
+/// which the result holds meanwhile: a comparison of floats that counts NaN and
+/// signed zeros is several instructions, an integer's is one, and what becomes
+/// of updates on the way is done in vectors.
 class Runs {
 public:
   Runs(Lowering &l, ScatterOp op, Mode mode, const Updates &given)
@@ -367,21 +392,44 @@ public:
             l.value(op.getX())}},
           element, Kernel::Loops::ofVectors),
         places(k.input(0)), updates(k.input(1)), result(k.output(0)),
-        lastPlace(k.size(l.dims.of(op.getX())[0]) - 1) {}
+        lastPlace(k.size(l.dims.of(op.getX())[0]) - 1) {
+    Dim room = l.dims.of(op.getX())[0];
+    if ((mode == Mode::Min || mode == Mode::Max) &&
+        (element.isF32() || element.isF64()) && room >= 0 && room <= count) {
+      order = k.b.getIntegerType(element.getIntOrFloatBitWidth());
+      size = room;
+    }
+  }
 
   Value build() {
     Num whole = k.index(count / block * block);
+    if (order) {
+      keys = k.scratch({block}, order);
+      forResult([&](Num x) { return asFloat(keyOf(x)); });
+    }
     k.loopBy(k.index(0), whole, block, [&](Num begin) {
+      if (order) {
+        keysFrom = begin;
+        k.loopBy(k.index(0), k.index(block), lanes, [&](Num i) {
+          keys.setVector(i, keyOf(updates.vector(begin + i, lanes)));
+        });
+      }
+      // Where places are in no order, most of a block need not be looked at.
+      Cell ordered = k.cell(isThere(begin) && isOrdered(begin, lanes + 1));
+      k.when(ordered, [&] { ordered = isOrdered(begin, block); });
       k.when(
-          isThere(begin) && isOrdered(begin), [&] { inOrder(begin); },
+          ordered, [&] { inOrder(begin); },
           [&] { updateAll(begin, begin + block); });
     });
+    keysFrom = Num();
     updateAll(whole, k.index(count));
+    if (order)
+      forResult([&](Num x) { return floatOf(asKey(x)); });
     return k.finish()[0];
   }
 
 private:
-  static constexpr int64_t block = updatesInBlock, chains = 4;
+  static constexpr int64_t block = updatesInBlock, chains = 4, lanes = 16;
 
   /// What is between two starts goes to no other places than this.
   struct Chain {
@@ -397,7 +445,80 @@ private:
   Num placeAt(Num i) {
     return k.num(k.l.toIndex(places(i).value, placeElement));
   }
+
+  // Floats as integers of the same order, of vectors too.
+  Type likeOf(Num x, Type type) {
+    auto vector = dyn_cast<VectorType>(x.value.getType());
+    return vector ? Type(vector.clone(type)) : type;
+  }
+  Num integerLike(Num key, APInt number) {
+    auto attribute = IntegerAttr::get(order, number);
+    if (auto vector = dyn_cast<VectorType>(key.value.getType()))
+      return k.num(arith::ConstantOp::create(
+          k.b, k.loc, DenseElementsAttr::get(vector, attribute.getValue())));
+    return k.num(arith::ConstantOp::create(k.b, k.loc, attribute));
+  }
+  Num asKey(Num x) {
+    return k.num(
+        arith::BitcastOp::create(k.b, k.loc, likeOf(x, order), x.value));
+  }
+  Num asFloat(Num x) {
+    return k.num(
+        arith::BitcastOp::create(k.b, k.loc, likeOf(x, element), x.value));
+  }
+  /// Negative floats are ordered the other way round.
+  Num turned(Num bits) {
+    unsigned width = order.getIntOrFloatBitWidth();
+    Value sign = arith::ShRSIOp::create(
+        k.b, k.loc, bits.value,
+        integerLike(bits, APInt(width, width - 1)).value);
+    Value others = arith::AndIOp::create(
+        k.b, k.loc, sign,
+        integerLike(bits, APInt::getSignedMaxValue(width)).value);
+    return k.num(arith::XOrIOp::create(k.b, k.loc, bits.value, others));
+  }
+  /// NaN is beyond all others, on the side that is looked for.
+  Num keyOf(Num x) {
+    Num key = turned(asKey(x));
+    Num isNan = k.num(arith::CmpFOp::create(
+        k.b, k.loc, arith::CmpFPredicate::UNO, x.value, x.value));
+    return k.choose(isNan, keyOfNan(key), key);
+  }
+  Num floatOf(Num key) {
+    auto type = cast<FloatType>(element);
+    APInt nan = APFloat::getNaN(type.getFloatSemantics()).bitcastToAPInt();
+    return asFloat(k.choose(
+        k.num(arith::CmpIOp::create(k.b, k.loc, arith::CmpIPredicate::eq,
+                                    key.value, keyOfNan(key).value)),
+        integerLike(key, nan), turned(key)));
+  }
+  Num keyOfNan(Num like) {
+    unsigned width = order.getIntOrFloatBitWidth();
+    return integerLike(like, mode == Mode::Max
+                                 ? APInt::getSignedMaxValue(width)
+                                 : APInt::getSignedMinValue(width));
+  }
+  void forResult(llvm::function_ref<Num(Num)> change) {
+    Num whole = k.index(size / lanes * lanes);
+    k.loopBy(k.index(0), whole, lanes, [&](Num i) {
+      result.setVector(i, change(result.vector(i, lanes)));
+    });
+    k.loop(whole, k.index(size),
+           [&](Num i) { result.set(i, change(result(i))); });
+  }
+
+  Num keyAt(Num i) {
+    return keysFrom.value ? keys(i - keysFrom) : keyOf(updates(i));
+  }
+
+  /// What the result holds, as it is combined.
+  Num at(Num place) { return order ? asKey(result(place)) : result(place); }
+  void set(Num place, Num x) { result.set(place, order ? asFloat(x) : x); }
   Num combined(Num before, Num i) {
+    if (order) {
+      return k.num(
+          combineUpdate(k.b, k.loc, mode, order, before.value, keyAt(i).value));
+    }
     Value after = combineUpdate(
         k.b, k.loc, mode, element, toScalar(k.b, k.loc, before.value, element),
         toScalar(k.b, k.loc, updates(i).value, element));
@@ -413,22 +534,22 @@ private:
     k.loop(from, to, [&](Num i) {
       k.when(isThere(i), [&] {
         Num place = placeAt(i);
-        result.set(place, combined(result(place), i));
+        set(place, combined(at(place), i));
       });
     });
   }
 
-  Num isOrdered(Num begin) {
-    constexpr int64_t lanes = 16;
+  Num isOrdered(Num begin, int64_t many) {
     auto falls = [&](Num at) {
       return isLess(places.vector(at + 1, lanes), places.vector(at, lanes));
     };
     // The last one overlaps, so that it ends with the block.
-    Num any =
-        k.fold(k.index(0), k.index(block / lanes - 1),
-               falls(begin + (block - lanes - 1)), [&](Num j, Num before) {
-                 return before || falls(begin + j * k.index(lanes));
-               });
+    Num any = falls(begin + (many - lanes - 1));
+    if (many > lanes + 1)
+      any = k.fold(k.index(0), k.index(many / lanes - 1), any,
+                   [&](Num j, Num before) {
+                     return before || falls(begin + j * k.index(lanes));
+                   });
     return k.no(k.anyOf(any));
   }
 
@@ -446,11 +567,12 @@ private:
   }
 
   void advance(Chain &chain, Num i) {
-    Num at = chain.start + i, to = placeAt(at), isSame = to == Num(chain.place);
+    Num from = chain.start + i, to = placeAt(from),
+        isSame = to == Num(chain.place);
     // What is loaded and not needed must not be what was just stored.
-    Num stored = result(k.choose(isSame, lastPlace, to));
-    Num after = combined(k.choose(isSame, chain.value, stored), at);
-    result.set(to, after);
+    Num stored = at(k.choose(isSame, lastPlace, to));
+    Num after = combined(k.choose(isSame, chain.value, stored), from);
+    set(to, after);
     chain.value = after;
     chain.place = to;
   }
@@ -462,7 +584,7 @@ private:
       starts.push_back(startFrom(begin + block / chains * i, end));
     starts.push_back(end);
     Num none = k.num(arith::ConstantOp::create(
-        k.b, k.loc, k.b.getZeroAttr(storageType(element))));
+        k.b, k.loc, k.b.getZeroAttr(order ? order : storageType(element))));
     SmallVector<Chain> all;
     for (int64_t i = 0; i < chains; ++i) {
       all.push_back(
@@ -484,6 +606,10 @@ private:
   Kernel k;
   Array places, updates, result;
   Num lastPlace;
+  Type order;       // of integers in the place of floats, if that is done
+  int64_t size = 0; // of the result then
+  Array keys;       // of a block's updates
+  Num keysFrom;     // the block's first update, in a block
 };
 } // namespace
 
@@ -506,8 +632,11 @@ static LogicalResult lowerScatter(Lowering &l, ScatterOp op) {
     l.set(op.getResult(), result);
     return success();
   }
-  if (auto updates = manyUpdates(l, op, mode)) {
-    l.set(op.getResult(), Runs(l, op, mode, *updates).build());
+  FailureOr<std::optional<Updates>> many = manyUpdates(l, op, mode);
+  if (failed(many))
+    return failure();
+  if (*many) {
+    l.set(op.getResult(), Runs(l, op, mode, **many).build());
     return success();
   }
   size_t outer = rankOf(indices) - 1;

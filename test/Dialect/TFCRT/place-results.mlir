@@ -121,3 +121,42 @@ func.func @what_is_reshaped_before_it_is_put_away(
       : (tensor<?x?xf32>, tensor<?x?xf32>) -> tensor<?x?xf32>
   return %put : tensor<?x?xf32>
 }
+
+// -----
+
+// What begins as an input is copied into the result, and goes on there.
+// CHECK-LABEL: func.func @begins_as_an_input
+// CHECK: %[[R:.*]] = tfcrt.bind %{{.*}} {result}
+// CHECK: %[[P:.*]] = bufferization.to_tensor %[[R]] restrict writable
+// CHECK: %[[COPY:.*]] = linalg.generic {{.*}} outs(%[[P]] : tensor<8x4xf32>)
+// CHECK: scf.for {{.*}} iter_args(%{{.*}} = %[[COPY]])
+func.func @begins_as_an_input(%from: !llvm.ptr, %to: !llvm.ptr, %row: tensor<1x4xf32>, %n: index) {
+  %given = tfcrt.bind %from : !llvm.ptr -> memref<8x4xf32>
+  %result = tfcrt.bind %to {result} : !llvm.ptr -> memref<8x4xf32>
+  %x = bufferization.to_tensor %given restrict : memref<8x4xf32> to tensor<8x4xf32>
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %y = scf.for %i = %c0 to %n step %c1 iter_args(%now = %x) -> tensor<8x4xf32> {
+    %next = tensor.insert_slice %row into %now[%i, 0] [1, 4] [1, 1] : tensor<1x4xf32> into tensor<8x4xf32>
+    scf.yield %next : tensor<8x4xf32>
+  }
+  bufferization.materialize_in_destination %y in restrict writable %result
+      : (tensor<8x4xf32>, memref<8x4xf32>) -> ()
+  return
+}
+
+// -----
+
+// A variable is updated where it is.
+// CHECK-LABEL: func.func @begins_as_a_variable
+// CHECK-NOT: linalg.generic
+func.func @begins_as_a_variable(%from: !llvm.ptr, %to: !llvm.ptr, %row: tensor<1x4xf32>, %n: index) {
+  %given = tfcrt.bind %from : !llvm.ptr -> memref<8x4xf32>
+  %result = tfcrt.bind %to {result} : !llvm.ptr -> memref<8x4xf32>
+  %x = bufferization.to_tensor %given restrict writable : memref<8x4xf32> to tensor<8x4xf32>
+  %c0 = arith.constant 0 : index
+  %y = tensor.insert_slice %row into %x[%n, 0] [1, 4] [1, 1] : tensor<1x4xf32> into tensor<8x4xf32>
+  bufferization.materialize_in_destination %y in restrict writable %result
+      : (tensor<8x4xf32>, memref<8x4xf32>) -> ()
+  return
+}

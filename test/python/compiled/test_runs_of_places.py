@@ -108,3 +108,55 @@ def test_places_beyond_the_end_are_an_error(bad):
     places[2000] = bad
     with pytest.raises(tf.errors.InvalidArgumentError, match="does not index"):
         scattered("add", np.zeros(ROOM, np.float32), places, np.ones(4160, np.float32))
+
+
+@pytest.mark.parametrize("mode", ["min", "max"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("room", [1, 15, 16, 900, 4160, 4161, 6000])
+def test_extremes_count_nan_infinities_and_signed_zeros(mode, dtype, room):
+    """Up to as many places as updates, floats are integers of the same order meanwhile."""
+    special = np.array([-0.0, 0.0, np.inf, -np.inf, 1.0, -1.0, 5e-324, -1e-310, 3e38, -2.5], dtype)
+    nan = np.array([np.nan, -np.nan], dtype)
+    for places in (RNG.integers(0, room, 4160), np.sort(RNG.integers(0, room, 4160)), np.arange(4160) % room):
+        base, updates = RNG.choice(special, room), RNG.choice(special, 4160)
+        base[RNG.random(room) < 0.1] = nan[0]
+        updates[RNG.random(4160) < 0.05] = nan[1]
+        got = scattered(mode, base, places.astype(np.int32), updates)
+        want = expected(base, places, updates, mode)
+        np.testing.assert_array_equal(got, want)
+        # Of signed zeros, the larger one is 0, the smaller one -0: numpy takes the first.
+        zero = want == 0
+        met = {s: np.zeros(room, bool) for s in (False, True)}
+        for at, values in ((np.arange(room), base), (places, updates)):
+            for sign in met:
+                np.logical_or.at(met[sign], at, (values == 0) & (np.signbit(values) == sign))
+        negative = ~met[False] if mode == "max" else met[True]
+        np.testing.assert_array_equal(np.signbit(got[zero]), negative[zero])
+
+
+def test_computed_updates_are_those_of_eager_execution():
+    places = RNG.integers(-1, ROOM, 5000).astype(np.int32)
+    x = RNG.normal(size=5000).astype(np.float32)
+
+    def f(x, p):
+        return tf.math.unsorted_segment_sum(tf.exp(x), p, ROOM), tf.math.unsorted_segment_max(x * 2, p, ROOM)
+
+    for got, want in zip(tf.function(f)(x, places), f(x, places), strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float16, np.int32, np.uint8, np.int64])
+@pytest.mark.parametrize("ordered", [False, True])
+def test_updates_that_are_one_number(dtype, ordered):
+    places = RNG.integers(-1, ROOM, 5000).astype(np.int32)
+    places = np.sort(places) if ordered else places
+    f = tf.function(lambda p: tf.math.unsorted_segment_sum(tf.ones([5000], dtype), p, ROOM))
+    np.testing.assert_array_equal(f(tf.constant(places)), np.bincount(places[places >= 0], minlength=ROOM).astype(dtype))
+
+
+def test_a_block_whose_first_places_alone_are_in_order():
+    places = RNG.integers(0, ROOM, 8320).astype(np.int32)
+    places[:17] = np.arange(17)
+    places[4160 : 4160 + 18] = np.arange(18)
+    base, updates = np.zeros(ROOM, np.float32), RNG.normal(size=8320).astype(np.float32)
+    np.testing.assert_array_equal(scattered("add", base, places, updates), expected(base, places, updates, "add"))

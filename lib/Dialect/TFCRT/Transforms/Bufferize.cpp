@@ -302,6 +302,61 @@ static void splitOutputs(RewriterBase &rewriter, Operation *root) {
     }
 }
 
+/// The operand that the memory of `value` comes from, through loops and what
+/// they, or others, write one after the other; null if it is not known.
+static OpOperand *findStart(Value value) {
+  OpOperand *start = nullptr;
+  while (Operation *op = value.getDefiningOp()) {
+    auto result = cast<OpResult>(value);
+    if (auto destination = dyn_cast<DestinationStyleOpInterface>(op))
+      start = destination.getTiedOpOperand(result);
+    else if (auto loop = dyn_cast<scf::ForOp>(op))
+      start = &loop.getInitArgsMutable()[result.getResultNumber()];
+    else
+      break;
+    value = start->get();
+  }
+  return start;
+}
+
+/// What begins as an input and becomes a result, as updates of some rows do, is
+/// copied into the result at first: a copy that bufferization makes is
+/// elsewhere and would be copied once more.
+static void copyInputsIntoResults(RewriterBase &rewriter, Operation *root) {
+  SmallVector<MaterializeInDestinationOp> ops;
+  root->walk([&](MaterializeInDestinationOp op) {
+    if (isResult(op.getDest()))
+      ops.push_back(op);
+  });
+  for (MaterializeInDestinationOp op : ops) {
+    OpOperand *start = findStart(op.getSource());
+    auto read = start ? start->get().getDefiningOp<ToTensorOp>() : ToTensorOp();
+    auto type = dyn_cast<RankedTensorType>(op.getSource().getType());
+    if (!read || read.getWritable() || !type || !type.hasStaticShape() ||
+        read.getType() != type || !read.getBuffer().getDefiningOp<BindOp>())
+      continue;
+    if (auto compute = dyn_cast<linalg::LinalgOp>(start->getOwner());
+        compute && !compute.payloadUsesValueFromOperand(start))
+      continue;
+    rewriter.setInsertionPoint(start->getOwner());
+    Location loc = start->getOwner()->getLoc();
+    Value empty = tensor::EmptyOp::create(rewriter, loc, type.getShape(),
+                                          type.getElementType());
+    SmallVector<AffineMap> maps(
+        2, rewriter.getMultiDimIdentityMap(type.getRank()));
+    SmallVector<utils::IteratorType> loops(type.getRank(),
+                                           utils::IteratorType::parallel);
+    auto copy = linalg::GenericOp::create(
+        rewriter, loc, TypeRange{type}, ValueRange{read.getResult()},
+        ValueRange{empty}, maps, loops,
+        [](OpBuilder &b, Location loc, ValueRange elements) {
+          linalg::YieldOp::create(b, loc, elements[0]);
+        });
+    rewriter.modifyOpInPlace(start->getOwner(),
+                             [&] { start->set(copy.getResult(0)); });
+  }
+}
+
 /// Gives each use of a large buffer one of its own. Sharing it would order ops
 /// that have nothing to do with each other; memory is saved by
 /// `tfc-plan-memory`, which knows when buffers are alive.
@@ -462,11 +517,12 @@ struct Bufferize : public tfc::rt::impl::TFCBufferizePassBase<Bufferize> {
 struct PlaceResults
     : public tfc::rt::impl::TFCPlaceResultsPassBase<PlaceResults> {
   void runOnOperation() override {
+    IRRewriter rewriter(&getContext());
+    copyInputsIntoResults(rewriter, getOperation());
     bool any = false;
     getOperation().walk([&](tensor::EmptyOp) { any = true; });
     if (!any)
       return;
-    IRRewriter rewriter(&getContext());
     bindBeforeReshapes(rewriter, getOperation());
     splitFills(rewriter, getOperation());
     splitOutputs(rewriter, getOperation());
