@@ -119,15 +119,26 @@ std::string tfc::writeReproducer(ModuleOp module, StringRef stage,
 
 /// What TFC_VERIFY_PASSES is set to, to find out what passes make of programs:
 /// 1 has the verifier, which costs as much as they do, look after each pass,
-/// `stages` after each stage.
-static bool verifies(StringRef what) {
-  return llvm::sys::Process::GetEnv("TFC_VERIFY_PASSES") == what.str();
+/// `stages` after each stage. Nothing and 0 leave that out; what is anything
+/// else would look as if it had been verified.
+static FailureOr<std::string> verified(Errors &errors) {
+  std::string where =
+      llvm::sys::Process::GetEnv("TFC_VERIFY_PASSES").value_or("");
+  if (where.empty() || where == "0" || where == "1" || where == "stages")
+    return where;
+  errors.message = "the environment variable TFC_VERIFY_PASSES is 1 (each "
+                   "pass), stages, or 0 (neither), got \"" +
+                   where + "\"";
+  return failure();
 }
 
 LogicalResult tfc::runPasses(ModuleOp module, StringRef stage,
                              const CompileOptions &options, Errors &errors) {
+  FailureOr<std::string> verifies = verified(errors);
+  if (failed(verifies))
+    return failure();
   PassManager manager(module.getContext());
-  manager.enableVerifier(verifies("1"));
+  manager.enableVerifier(*verifies == "1");
   StageOptions stageOptions;
   std::string problem;
   llvm::raw_string_ostream stream(problem);
@@ -147,7 +158,7 @@ LogicalResult tfc::runPasses(ModuleOp module, StringRef stage,
   LogicalResult ran = manager.run(module);
   if (tellsVectors)
     module->removeAttr("tfc.vector_bits");
-  return failed(ran) || !verifies("stages") ? ran : verify(module);
+  return failed(ran) || *verifies != "stages" ? ran : verify(module);
 }
 
 CompileFailure tfc::explain(const Errors &errors, StringRef stage) {

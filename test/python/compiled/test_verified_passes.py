@@ -66,3 +66,10 @@ def test_what_is_left_invalid_is_refused_on_request(which, error, tmp_path):
     env = dict(os.environ, TFC_VERIFY_PASSES=which, TFC_CACHE_DIR="off")
     run = subprocess.run([sys.executable, str(program)], env=env, capture_output=True, text=True, check=False)
     assert run.stdout == error + "\n", run.stderr
+
+
+def test_what_is_neither_pass_nor_stages_is_refused():
+    program = "import tfc as tf\ntry:\n  tf.function(lambda x: x + 1)(tf.ones([2]))\nexcept tf.errors.OpError as e:\n  print(e)"
+    env = dict(os.environ, TFC_VERIFY_PASSES="stage", TFC_CACHE_DIR="off")
+    run = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True, check=False)
+    assert 'TFC_VERIFY_PASSES is 1 (each pass), stages, or 0 (neither), got "stage"' in run.stdout, run.stderr
