@@ -578,23 +578,27 @@ Reflection lowering::reflect(Kernel &k, Num start, Num end,
                              function_ref<Num(Num)> get,
                              function_ref<void(Num, Num)> set) {
   Num nothing = k.real(0), unit = k.real(1), alpha = get(start);
-  // Squares of scaled elements neither overflow nor vanish.
-  Num scale = k.fold(start + 1, end, nothing, [&](Num i, Num so) {
-    Num x = get(i);
-    return k.larger(so, k.larger(k.abs(k.realPart(x)), k.abs(k.imagPart(x))));
-  });
-  Num divisor = k.choose(scale == nothing, unit, scale);
+  auto size = [&](Num x) {
+    return k.larger(k.abs(k.realPart(x)), k.abs(k.imagPart(x)));
+  };
+  Num most = k.fold(start + 1, end, size(alpha),
+                    [&](Num i, Num so) { return k.larger(so, size(get(i))); });
+  // Squares of scaled elements neither overflow nor vanish, and a column of
+  // what rounding left of a matrix without full rank may have no reciprocals.
+  double limit = k.realType().isF64() ? 0x1p400 : 0x1p40;
+  Num isSafe = most > k.real(1 / limit) && most < k.real(limit);
+  Num divisor = k.choose(isSafe || most == nothing, unit, most);
+  Num head = alpha / divisor;
   Num sum = k.fold(start + 1, end, nothing, [&](Num i, Num so) {
     return so + k.squared(get(i) / divisor);
   });
-  Num rest = divisor * k.sqrt(sum);
-  Num none = rest == nothing && k.imagPart(alpha) == nothing;
-  Num beta = -k.withSign(k.hypot(k.abs(alpha), rest), k.realPart(alpha));
+  Num none = sum == nothing && k.imagPart(head) == nothing;
+  Num beta = -k.withSign(k.hypot(k.abs(head), k.sqrt(sum)), k.realPart(head));
   Num safe = k.choose(none, unit, beta);
-  Num tau = k.choose(none, k.zero(), k.widen(k.widen(beta) - alpha) / safe);
-  Num factor = k.choose(none, k.one(), k.one() / (alpha - k.widen(safe)));
-  k.loop(start + 1, end, [&](Num i) { set(i, get(i) * factor); });
-  return {tau, k.choose(none, k.realPart(alpha), beta)};
+  Num tau = k.choose(none, k.zero(), k.widen(k.widen(beta) - head) / safe);
+  Num factor = k.choose(none, k.one(), k.one() / (head - k.widen(safe)));
+  k.loop(start + 1, end, [&](Num i) { set(i, get(i) / divisor * factor); });
+  return {tau, k.choose(none, k.realPart(alpha), beta * divisor)};
 }
 
 void lowering::reflectRows(Kernel &k, const Array &x, Num start, Num end,

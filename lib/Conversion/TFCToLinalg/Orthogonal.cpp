@@ -160,6 +160,12 @@ struct Tridiagonal {
   /// Diagonalizes T by implicit QR steps with Wilkinson's shift.
   void diagonalize(const TurningVectors &turning) {
     Num zero = k.index(0), eps = k.epsilon();
+    Num norm = k.fold(zero, n - 1, k.abs(d(n - 1)), [&](Num i, Num so) {
+      return k.larger(so, k.larger(k.abs(d(i)), k.abs(e(i))));
+    });
+    // Of a matrix without full rank, rounding leaves elements of any size:
+    // rotations by denormal ones are none.
+    Num tiny = eps * eps * norm;
     Cell last = k.cell(n - 1), start = k.cell(zero), steps = k.cell(zero);
     Num limit = n * k.index(40);
     k.repeatWhile(
@@ -173,7 +179,8 @@ struct Tridiagonal {
               [&] {
                 Num at = Num(start) - 1;
                 Num negligible =
-                    k.abs(e(at)) <= eps * (k.abs(d(at)) + k.abs(d(at + 1)));
+                    k.abs(e(at)) <= eps * (k.abs(d(at)) + k.abs(d(at + 1))) ||
+                    k.abs(e(at)) <= tiny;
                 k.when(
                     negligible,
                     [&] { e.set(at, k.real(0)), searching = k.truth(false); },

@@ -301,8 +301,9 @@ static LogicalResult lowerSVD(Lowering &l, SVDOp op) {
     };
     k.when(isTall, [&] { fill(false); }, [&] { fill(true); });
     Num most = largestElement(k, w, tall, count);
+    Num scale = scaleForSquares(k, w, tall, count, most);
     Num bad = k.isNan(most), nan = k.real(NAN), spoiled = k.widen(nan);
-    auto placeValues = [&](Num scale) {
+    auto placeValues = [&] {
       k.loop(zero, count,
              [&](Num i) { d.set(i, k.choose(bad, nan, d(i) * scale)); });
     };
@@ -319,7 +320,7 @@ static LogicalResult lowerSVD(Lowering &l, SVDOp op) {
         b.diagonalize(none, none);
         k.loop(zero, count, [&](Num i) { d.set(i, k.abs(d(i))); });
         sortRows(k, d, count, /*descending=*/true, [](Num, Num) {});
-        return placeValues(k.real(1));
+        return placeValues();
       }
       b.form(left, width, right, scratch);
       auto turnLeft = [&](Num i, Num c, Num s) {
@@ -374,11 +375,10 @@ static LogicalResult lowerSVD(Lowering &l, SVDOp op) {
           });
         });
       };
-      placeValues(k.real(1));
+      placeValues();
       k.when(isTall, [&] { store(us, vs); }, [&] { store(vs, us); });
     };
     auto inBlocks = [&] {
-      Num scale = scaleForSquares(k, w, tall, count, most);
       std::optional<ReflectionBlocks> first;
       if (isTriangular) {
         first.emplace(k, n, m, n);
@@ -399,7 +399,7 @@ static LogicalResult lowerSVD(Lowering &l, SVDOp op) {
         b.diagonalize(none, none);
         k.loop(zero, count, [&](Num i) { d.set(i, k.abs(d(i))); });
         sortRows(k, d, count, /*descending=*/true, [](Num, Num) {});
-        return placeValues(scale);
+        return placeValues();
       }
       Sweeps lefts(k, leftCount, side), rights(k, n, n);
       auto turned = [&](const Array &from, const Sweeps &to, Num rows,
@@ -453,7 +453,7 @@ static LogicalResult lowerSVD(Lowering &l, SVDOp op) {
         lefts.exchange(i, j);
         rights.exchange(i, j);
       });
-      placeValues(scale);
+      placeValues();
       auto place = [&](const Array &to, Num rows, Num columns,
                        function_ref<Num(Num, Num)> get) {
         k.loopBy(zero, columns, 16, [&](Num first) {
