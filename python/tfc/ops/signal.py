@@ -5,10 +5,11 @@ import math
 import numpy as np
 
 from tfc.core import Tensor
-from tfc.dtypes import as_dtype, float32, int32
+from tfc.dtypes import as_dtype, float32, float64, int32
 from tfc.ops import primitives as p
 from tfc.ops.array import concat, reshape, shape
 from tfc.ops.convert import convert_to_tensor, integer, number, operand, static_value
+from tfc.ops.cosine_transforms import by_fourier, part
 from tfc.ops.fourier import irfft, rfft
 from tfc.ops.gather import gather
 from tfc.ops.gradients import scalar
@@ -203,16 +204,21 @@ def _cosines(n, kind, dtype):
     """The matrix of a cosine transform: row k, column j."""
     k, j = np.arange(n)[:, None], np.arange(n)[None, :]
     if kind == 1:
-        m = 2 * np.cos(math.pi * k * j / max(n - 1, 1))
+        m = _cosines_of_turns(k * j, 2 * max(n - 1, 1))
         m[:, [0, -1]] /= 2
     elif kind == 2:
-        m = 2 * np.cos(math.pi * k * (2 * j + 1) / (2 * n))
+        m = _cosines_of_turns(k * (2 * j + 1), 4 * n)
     elif kind == 3:
-        m = 2 * np.cos(math.pi * (2 * k + 1) * j / (2 * n))
+        m = _cosines_of_turns((2 * k + 1) * j, 4 * n)
         m[:, 0] /= 2
     else:
-        m = 2 * np.cos(math.pi * (2 * k + 1) * (2 * j + 1) / (4 * n))
+        m = _cosines_of_turns((2 * k + 1) * (2 * j + 1), 8 * n)
     return m.astype(dtype.np_dtype)
+
+
+def _cosines_of_turns(parts, whole):
+    """Whole turns are left out, which would cost digits."""
+    return 2 * np.cos(2 * math.pi * (parts % whole) / whole)
 
 
 def _ortho(m, kind, n):
@@ -228,7 +234,7 @@ def _ortho(m, kind, n):
 def dct(input, type=2, n=None, axis=-1, norm=None, name=None) -> Tensor:
     """The discrete cosine transform of type 1 to 4 over the last dimension, cut or padded to `n` first.
 
-    `norm` is None or "ortho". Computed as a product with the matrix of cosines.
+    `norm` is None or "ortho". Computed as a product with the matrix of cosines; long rows, by a Fourier transform.
     """
     x = operand("dct", input, "f")
     if integer(axis, "axis") != -1:
@@ -248,6 +254,8 @@ def dct(input, type=2, n=None, axis=-1, norm=None, name=None) -> Tensor:
     count = size if n is None else integer(n, "n")
     if count < 1 or (type == 1 and count < 2):
         raise ValueError(f"n must be at least {2 if type == 1 else 1}, got {count}")
+    if count >= LONG and x.dtype in (float32, float64):
+        return _long_dct(x, type, count, norm)
     m = _cosines(count, type, x.dtype)
     if norm == "ortho":
         m = _ortho(m, type, count).astype(x.dtype.np_dtype)
@@ -259,6 +267,28 @@ def dct(input, type=2, n=None, axis=-1, norm=None, name=None) -> Tensor:
         out = p.matmul(p.expand_dims(x, axes=(0,)), m, transpose_x=False, transpose_y=True)
         return p.squeeze(out, axes=(0,))
     return p.matmul(x, m, transpose_x=False, transpose_y=True)
+
+
+# Rows of so many elements are transformed without a matrix: it would have the square of that.
+LONG = 128
+
+
+def _long_dct(x, kind, count, norm):
+    size, rank = x.shape_tuple[-1], len(x.shape_tuple)
+    zeros = (0,) * (rank - 1)
+    if size > count:
+        x = part(x, 0, count)
+    elif size < count:
+        x = p.pad(x, convert_to_tensor(0, x.dtype), low=(*zeros, 0), high=(*zeros, count - size))
+    if norm is None:
+        return by_fourier(x, kind)
+    scale = np.full(count, 1 / math.sqrt(2 * count))
+    if kind == 3:
+        scale[0] *= math.sqrt(2)
+    elif kind == 2:
+        scale[0] /= math.sqrt(2)
+    scale = p.constant(value=scale.astype(x.dtype.np_dtype))
+    return by_fourier(p.mul(x, scale), kind) if kind == 3 else p.mul(by_fourier(x, kind), scale)
 
 
 def idct(input, type=2, n=None, axis=-1, norm=None, name=None) -> Tensor:
