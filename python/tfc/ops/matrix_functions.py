@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from tfc.core import Tensor, argument_error, at_once, executing_eagerly
-from tfc.dtypes import float32, int32
+from tfc.dtypes import complex128, float32, float64, int32
 from tfc.ops import primitives as p
 from tfc.ops import triangles
 from tfc.ops.control_flow import while_loop
@@ -83,8 +83,48 @@ def det(input, name=None) -> Tensor:
     factors, permutation = lu(a)
     if at_once(factors, permutation) and a.dtype.size != 2:
         d = np.diagonal(factors.numpy(), axis1=-2, axis2=-1)
-        return p.constant(value=np.asarray(np.prod(d, -1) * _sign(permutation, a.dtype)))
-    return p.mul(reduce_prod(triangles.diagonal_of(factors), -1), _permutation_sign(permutation, a.dtype))
+        return p.constant(value=np.asarray(_product_now(d) * _sign(permutation, a.dtype), a.dtype.np_dtype))
+    return p.mul(_product(triangles.diagonal_of(factors)), _permutation_sign(permutation, a.dtype))
+
+
+# Products of numbers are within the range of float64, in every order, if the sizes of their logarithms have no larger
+# sum.
+_LOGARITHMS = 700
+
+
+def _product(x) -> Tensor:
+    """Of the last dimension, also where a part of it would overflow or vanish."""
+    wide = p.cast(x, dtype=complex128 if x.dtype.is_complex else float64)
+    unit = scalar(1, wide)
+    logarithms = p.log(p.abs_(p.select(p.equal(wide, scalar(0, wide)), unit, wide)))
+    spread = reduce_sum(p.abs_(logarithms), -1, keepdims=True)
+    near = p.less(spread, scalar(_LOGARITHMS, spread))
+    # Gradients go through both: neither may overflow where it is not asked for.
+    whole = reduce_prod(p.select(near, wide, unit), -1)
+    size, direction = p.exp(reduce_sum(logarithms, -1)), reduce_prod(_direction(wide), -1)
+    # A size beyond the largest number times 0 is none.
+    zero = p.equal(direction, scalar(0, wide))
+    far = p.select(zero, direction, p.mul(direction, p.cast(size, dtype=wide.dtype)))
+    return p.cast(p.select(p.squeeze(near, axes=(len(near.shape_tuple) - 1,)), whole, far), dtype=x.dtype)
+
+
+def _product_now(x) -> np.ndarray:
+    wide = x.astype(np.complex128 if x.dtype.kind == "c" else np.float64)
+    with np.errstate(all="ignore"):
+        size = np.where(wide == 0, 1, np.abs(wide))
+        logarithms = np.log(size)
+        direction = np.prod(wide / size, -1)
+        far = np.where(direction == 0, direction, direction * np.exp(logarithms.sum(-1)))
+        near = np.abs(logarithms).sum(-1) < _LOGARITHMS
+        return np.where(near, np.prod(wide, -1), far).astype(x.dtype)
+
+
+def _direction(x) -> Tensor:
+    """Numbers by their size. A zero has none, and stays."""
+    size = p.abs_(x)
+    unit = p.div(x, p.cast(size, dtype=x.dtype) if x.dtype.is_complex else size)
+    zero = p.equal(x, scalar(0, x))
+    return p.select(zero, scalar(0, x), p.select(zero, x, unit))
 
 
 def slogdet(input, name=None) -> SLogDet:
@@ -92,13 +132,8 @@ def slogdet(input, name=None) -> SLogDet:
     a = square_matrix(input, "slogdet")
     factors, order = lu(a)
     d = triangles.diagonal_of(factors)
-    size = p.abs_(d)
-    unit = p.div(d, p.cast(size, dtype=d.dtype) if d.dtype.is_complex else size)
-    # A zero has no direction: the sign of a singular matrix is 0.
-    zero = p.equal(d, scalar(0, d))
-    unit = p.select(zero, scalar(0, d), p.select(zero, d, unit))
-    sign = p.mul(reduce_prod(unit, -1), _permutation_sign(order, a.dtype))
-    total = reduce_sum(p.log(size), -1)
+    sign = p.mul(reduce_prod(_direction(d), -1), _permutation_sign(order, a.dtype))
+    total = reduce_sum(p.log(p.abs_(d)), -1)
     return SLogDet(sign, p.cast(total, dtype=a.dtype) if a.dtype.is_complex else total)
 
 
