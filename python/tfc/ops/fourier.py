@@ -113,15 +113,35 @@ def _half(x, axis):
     n = x.shape_tuple[axis]
     if n is not None:
         return _first(x, axis, n // 2 + 1)
-    rank = len(x.shape_tuple)
-    size = p.slice_(dynamic_shape(x), starts=(axis,), sizes=(1,), strides=(1,))
     one, two = (p.constant(value=np.array([v], np.int64)) for v in (1, 2))
-    kept = p.add(p.floor_div(size, two), one)
+    return _between(x, axis, 0, p.add(p.floor_div(_size_now(x, axis), two), one))
+
+
+def _size_now(x, axis):
+    """Of a dimension of unknown size, as a tensor of one element."""
+    return p.slice_(dynamic_shape(x), starts=(axis,), sizes=(1,), strides=(1,))
+
+
+def _between(x, axis, start, end):
+    """The elements along a dimension from a known place to one that is a tensor of one element."""
+    rank = len(x.shape_tuple)
     zeros = [p.constant(value=np.zeros(k, np.int64)) for k in (axis, rank - axis - 1)]
-    end = concat([zeros[0], kept, zeros[1]], 0)
+    begin = p.constant(value=np.array([start if i == axis else 0 for i in range(rank)], np.int64))
     others = (1 << rank) - 1 - (1 << axis)
-    begin = p.constant(value=np.zeros(rank, np.int64))
-    return p.dynamic_strided_slice(x, begin, end, strides=(1,) * rank, begin_mask=0, end_mask=others)
+    return p.dynamic_strided_slice(
+        x, begin, concat([zeros[0], end, zeros[1]], 0), strides=(1,) * rank, begin_mask=others, end_mask=others
+    )
+
+
+def _whole(x, axis):
+    """The signal of even size, of whose frequencies those that are not negative are a dimension of unknown size."""
+    size, one = _size_now(x, axis), p.constant(value=np.array([1], np.int64))
+    last = p.sub(size, one)
+    tail = _between(x, axis, 1, p.maximum(last, one))
+    whole = p.concat(x, p.conj(p.reverse(tail, axes=(axis,))), axis=axis)
+    signal = p.real(_along(whole, axis, lambda t: p.fft(t, inverse=True)))
+    # Of one frequency there is no signal.
+    return _between(signal, axis, 0, p.add(last, last))
 
 
 def _mirrored(x, axis, n):
@@ -164,13 +184,12 @@ def _irfft(x, axes, lengths, op):
     last = axes[-1]
     for axis, size in zip(axes[:-1], lengths[:-1], strict=True):
         x = _size(x, axis, size, op)
-    n = lengths[-1]
-    if n is None:
-        have = x.shape_tuple[last]
-        if have is None:
-            raise ValueError(f"{op} needs fft_length, or the size of the last dimension, while tracing")
-        n = 2 * (have - 1)
+    n, have = lengths[-1], x.shape_tuple[last]
     x = _over(x, axes[:-1], True)
+    if n is None and have is None:
+        return _whole(x, last)
+    if n is None:
+        n = max(2 * (have - 1), 0)
     if n == 0:
         return p.real(_first(x, last, 0))
     return p.real(_along(_mirrored(x, last, n), last, lambda t: p.fft(t, inverse=True)))

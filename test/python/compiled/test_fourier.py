@@ -1,5 +1,7 @@
 """Fourier transforms of every kind of size: with small factors, with large ones, known and unknown."""
 
+import sys
+
 import numpy as np
 import pytest
 import tfc as tf
@@ -196,3 +198,35 @@ def test_a_spectrum_beside_the_mirror_of_another_one():
 
     want = np.fft.ifft(np.concatenate([x, np.conj(y[:, 1:32][:, ::-1])], 1)).real
     np.testing.assert_allclose(tf.function(f)(x, y).numpy(), want, atol=1e-6)
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["compiled for each size", "compiled for any size"])
+def test_the_number_of_frequencies_may_be_unknown(known, monkeypatch):
+    if not known:
+        monkeypatch.setattr(sys.modules["tfc.function.flat"], "SPECIALIZATIONS", 0)
+    row = tf.function(tf.signal.irfft, input_signature=[tf.TensorSpec((None, None), tf.complex128)])
+    image = tf.function(tf.signal.irfft2d, input_signature=[tf.TensorSpec((None, None, None), tf.complex128)])
+    for count in (2, 3, 33, 100):
+        x = signal((3, count), np.complex128)
+        np.testing.assert_allclose(row(x).numpy(), np.fft.irfft(x), atol=1e-12)
+        x = signal((2, 4, count), np.complex128)
+        np.testing.assert_allclose(image(x).numpy(), np.fft.irfft2(x), atol=1e-12)
+    for count in (0, 1):
+        x = signal((3, count), np.complex128)
+        assert row(x).shape == tf.signal.irfft(x).shape == (3, 0)
+
+
+def test_gradients_of_signals_of_unknown_size():
+    """Products with a spectrum are those with a signal turned round."""
+
+    def gradient(x, weights):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = tf.reduce_sum(tf.signal.irfft(tf.signal.rfft(x) * tf.signal.rfft(x)) * weights)
+        return tape.gradient(y, x)
+
+    specs = [tf.TensorSpec((None,), tf.float64)] * 2
+    x, weights = np.random.default_rng(0).normal(size=(2, 20))
+    got = tf.function(gradient, input_signature=specs)(x, weights).numpy()
+    want = 2 * np.fft.irfft(np.conj(np.fft.rfft(x)) * np.fft.rfft(weights))
+    np.testing.assert_allclose(got, want, atol=1e-12)
