@@ -30,8 +30,6 @@
 using namespace mlir;
 using namespace tfc::kernels;
 
-/// Larger right operands are packed: half of a usual second-level cache.
-static constexpr int64_t directBytes = 512 * 1024;
 /// Smaller right operands are not worth a thread.
 static constexpr int64_t parallelElements = 128 * 1024;
 /// A single tile of rows uses a panel once: copying it would gain nothing.

@@ -18,6 +18,9 @@ namespace tfc::kernels {
 class Elementwise;
 class KeptPanels;
 
+/// Larger right operands are packed: half of a usual second-level cache.
+constexpr int64_t directBytes = 512 * 1024;
+
 /// result (rows x columns, `columnStride` 1) = or += left (rows x depth) *
 /// right (depth x columns), summed up over taps.
 struct Product {

@@ -5,7 +5,6 @@
 // The pass: linalg, copies and scans on buffers become loops.
 //===----------------------------------------------------------------------===//
 
-#include "ColumnPieces.h"
 #include "ComplexBodies.h"
 #include "NestLowering.h"
 #include "Scan.h"
@@ -22,6 +21,7 @@
 #include "tfc/Dialect/TFCRT/IR/ParallelLoop.h"
 #include "tfc/Dialect/TFCRT/IR/Remark.h"
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
+#include "tfc/Dialect/TFCRT/Transforms/ReduceInPieces.h"
 
 namespace tfc {
 #define GEN_PASS_DEF_LINALGTOLOOPSPASS
@@ -156,6 +156,59 @@ struct LinalgToLoops : public tfc::impl::LinalgToLoopsPassBase<LinalgToLoops> {
     loop.erase();
   }
 
+  /// Columns in pieces of the rows, if there is work for threads, or the op
+  /// itself.
+  SmallVector<LinalgOp> reduceColumns(OpBuilder &builder, LinalgOp op,
+                                      MarginReaders &readers) {
+    constexpr int64_t mostPieces = 32, leastRows = 64;
+    constexpr double enough = 60000; // nanoseconds
+    auto rows = tfc::rt::matchReducedRows(op, reassociate);
+    if (!rows)
+      return {op};
+    tfc::rt::RowPieces pieces = tfc::rt::cutRows(
+        op, *rows, std::min(mostPieces, rows->count / leastRows),
+        nanosecondsOf(op, *rows));
+    double whole = pieces.nanoseconds * double(pieces.count);
+    if (pieces.count < 2 || whole < enough)
+      return {op};
+    std::optional<Margins> margins;
+    if (auto found = readers.margins.find(op); found != readers.margins.end()) {
+      margins = found->second;
+      readers.margins.erase(found);
+    }
+    return tfc::rt::reduceInPieces(
+        builder, op, pieces,
+        [&](LinalgOp part, OpFoldResult from, int64_t count) {
+          if (!margins)
+            return;
+          Margins of = *margins;
+          bool hasRows =
+              part.getMatchingIndexingMap(&part->getOpOperand(of.operand))
+                  .isFunctionOfDim(pieces.loop);
+          if (hasRows)
+            of.image = tfc::rt::outermostSlice(builder, op.getLoc(), of.image,
+                                               from, count);
+          readers.margins[part] = of;
+        });
+  }
+
+  /// By its arithmetic, or by what it reads.
+  double nanosecondsOf(LinalgOp op, const tfc::rt::ReducedRows &rows) {
+    constexpr double ofByte = 0.03;
+    int64_t widest = 8;
+    double bytes = 0;
+    for (Value input : op.getDpsInputs()) {
+      auto type = cast<MemRefType>(input.getType());
+      int64_t bits =
+          std::max<int64_t>(8, tfc::loops::bitsOf(type.getElementType()));
+      bytes += double(type.getNumElements() * bits) / 8;
+      widest = std::max(widest, bits);
+    }
+    double body = tfc::rt::bodyNanoseconds(*op.getBlock(), vectorBits / widest);
+    return std::max(bytes * ofByte,
+                    double(rows.count) * double(rows.columns) * body);
+  }
+
   void runOnOperation() override {
     OpBuilder builder(&getContext());
     NestOptions nestOptions{vectorBits, reassociate, parallel};
@@ -196,17 +249,13 @@ struct LinalgToLoops : public tfc::impl::LinalgToLoopsPassBase<LinalgToLoops> {
     for (LinalgOp op : ops) {
       if (followed.contains(op))
         continue;
-      auto found = readers.margins.find(op);
-      const Margins *margins =
-          found == readers.margins.end() ? nullptr : &found->second;
-      auto parts =
-          tfc::loops::reduceColumnsInPieces(builder, op, nestOptions, margins);
-      if (parts.empty())
-        parts.push_back({op, margins ? std::optional(*margins) : std::nullopt});
-      for (auto &[part, within] : parts) {
+      SmallVector<LinalgOp> parts =
+          parallel ? reduceColumns(builder, op, readers) : SmallVector{op};
+      for (LinalgOp part : parts) {
         NestLowering nest(builder, part, nestOptions);
-        if (within)
-          nest.readWithin(*within);
+        if (auto found = readers.margins.find(part);
+            found != readers.margins.end())
+          nest.readWithin(found->second);
         nest.run();
         if (Operation *next = nest.followed())
           followed.insert(next);
