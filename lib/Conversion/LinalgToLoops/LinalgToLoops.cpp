@@ -181,6 +181,8 @@ struct LinalgToLoops : public tfc::impl::LinalgToLoopsPassBase<LinalgToLoops> {
         [&](LinalgOp part, OpFoldResult from, int64_t count) {
           if (!margins)
             return;
+          OpBuilder::InsertionGuard guard(builder);
+          builder.setInsertionPoint(part);
           Margins of = *margins;
           bool hasRows =
               part.getMatchingIndexingMap(&part->getOpOperand(of.operand))

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Callbacks.h"
+#include "Denormals.h"
 #include "Rows.h"
 #include "ThreadPool.h"
 
@@ -36,6 +37,7 @@ public:
 private:
   bool needed;
   PyGILState_STATE gil = PyGILState_LOCKED;
+  DenormalScope denormals{/*inCode=*/false};
 };
 
 /// Moves the current Python error into the call; the first one wins.

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Callbacks.h"
+#include "Denormals.h"
 #include "Executable.h"
 #include "Stack.h"
 
@@ -340,13 +341,17 @@ private:
     }
     CallState state(arena ? arena->data : nullptr, data.arenaBytes,
                     data.releasesGil || unknownBytes >= kReleaseGilBytes);
+    auto run = [&] {
+      DenormalScope denormals(/*inCode=*/true);
+      return data.entry(&state.context, buffers.data(), sizes.data());
+    };
     int32_t status;
     if (state.gilReleased) {
       PyThreadState *thread = PyEval_SaveThread();
-      status = data.entry(&state.context, buffers.data(), sizes.data());
+      status = run();
       PyEval_RestoreThread(thread);
     } else {
-      status = data.entry(&state.context, buffers.data(), sizes.data());
+      status = run();
     }
     if (arena)
       keepArena(arena);

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Callbacks.h"
+#include "Denormals.h"
 #include "Elements.h"
 #include "EntryPoint.h"
 #include "Executable.h"
@@ -74,6 +75,9 @@ static PyMethodDef functions[] = {
      "included. 0: one for each processor that the process may run on."},
     {"num_threads", getNumThreads, METH_NOARGS,
      "num_threads()\n\nHow many threads share a parallel loop."},
+    {"set_flush_denormals", setFlushDenormals, METH_O,
+     "set_flush_denormals(flag)\n\nDenormal numbers are zero in compiled code. "
+     "Returns the previous flag."},
     {"load_ahead", loadAhead, METH_VARARGS,
      "load_ahead(paths, flags)\n\nStarts to load shared libraries in a thread. "
      "Who imports one of them before it is there waits for it."},

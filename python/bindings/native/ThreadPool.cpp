@@ -20,6 +20,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "ThreadPool.h"
+#include "Denormals.h"
 
 #include <algorithm>
 #include <array>
@@ -214,6 +215,7 @@ Pool &pool() {
 }
 
 void Pool::takePieces() {
+  DenormalScope denormals(/*inCode=*/true);
   inside = true;
   while (status.load(std::memory_order_relaxed) == TFC_OK) {
     int64_t first = next.load(std::memory_order_relaxed), piece;

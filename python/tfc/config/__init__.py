@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields
 
 from tfc._native import set_slow_everywhere
 from tfc.config import compilation_cache, optimizer, threading
+from tfc.config.denormals import get_flush_denormals, set_flush_denormals
 from tfc.config.devices import (
     LogicalDevice,
     LogicalDeviceConfiguration,
@@ -31,6 +32,7 @@ __all__ = [
     "experimental_functions_run_eagerly",
     "experimental_run_functions_eagerly",
     "functions_run_eagerly",
+    "get_flush_denormals",
     "get_logical_device_configuration",
     "get_soft_device_placement",
     "get_visible_devices",
@@ -39,6 +41,7 @@ __all__ = [
     "list_physical_devices",
     "optimizer",
     "run_functions_eagerly",
+    "set_flush_denormals",
     "set_knob",
     "set_logical_device_configuration",
     "set_soft_device_placement",

@@ -50,17 +50,24 @@ def _sign(order, dtype) -> np.ndarray:
 
 
 def _small_determinant(order, element, times, minus):
-    """Of matrices of order 1 to 3, as it is defined: one loop over a batch, where factors are a loop each."""
+    """Of matrices of order 1 to 4, as it is defined: one loop over a batch, where factors are a loop each."""
 
-    def minor(i, j):
-        return minus(times(element(1, i), element(2, j)), times(element(1, j), element(2, i)))
+    def minor(row, i, j):
+        """Of two rows and these columns."""
+        return minus(times(element(row, i), element(row + 1, j)), times(element(row, j), element(row + 1, i)))
 
     if order == 1:
         return element(0, 0)
     if order == 2:
-        return minus(times(element(0, 0), element(1, 1)), times(element(0, 1), element(1, 0)))
-    others = minus(times(element(0, 0), minor(1, 2)), times(element(0, 1), minor(0, 2)))
-    return minus(others, times(element(0, 2), minor(1, 0)))
+        return minor(0, 0, 1)
+    if order == 3:
+        others = minus(times(element(0, 0), minor(1, 1, 2)), times(element(0, 1), minor(1, 0, 2)))
+        return minus(others, times(element(0, 2), minor(1, 1, 0)))
+    # Laplace's expansion by the minors of the first two rows; columns change sides where a term would be added.
+    total = times(minor(0, 0, 1), minor(2, 2, 3))
+    for first, second in (((0, 2), (1, 3)), ((0, 3), (2, 1)), ((1, 2), (3, 0)), ((1, 3), (0, 2)), ((2, 3), (1, 0))):
+        total = minus(total, times(minor(0, *first), minor(2, *second)))
+    return total
 
 
 def _element(a, i, j) -> Tensor:
@@ -73,7 +80,7 @@ def det(input, name=None) -> Tensor:
     """Determinants of square matrices."""
     a = square_matrix(input, "det")
     order = a.shape_tuple[-1]
-    if a.dtype.size != 2 and None not in a.shape_tuple and 0 < order < 4:
+    if a.dtype.size != 2 and None not in a.shape_tuple and 0 < order <= 4:
         if not at_once(a):
             return _small_determinant(order, lambda i, j: _element(a, i, j), p.mul, p.sub)
         x = a.numpy()

@@ -27,7 +27,7 @@ def test_determinant_of_a_singular_matrix():
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex128])
-@pytest.mark.parametrize("n", [1, 2, 3, 4])
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5])
 def test_determinants_of_small_matrices(n, dtype):
     x = RNG.normal(size=(2, 5, n, n)).astype(dtype)
     x[1, 2] = 1
@@ -38,7 +38,7 @@ def test_determinants_of_small_matrices(n, dtype):
     assert f(x[:0]).shape == (0, 5)
 
 
-@pytest.mark.parametrize("n", [2, 3])
+@pytest.mark.parametrize("n", [2, 3, 4])
 def test_gradient_of_a_small_determinant_is_the_adjugate(n):
     @tf.function
     def gradient(x):
