@@ -186,7 +186,7 @@ bool tfc::hasFma(const TargetMachine &machine) {
 bool tfc::hasScalb(const TargetMachine &machine) {
   const MCSubtargetInfo &info = *machine.getMCSubtargetInfo();
   return machine.getTargetTriple().isX86() &&
-         info.checkFeatures("+avx512f,+avx512vl");
+         info.checkFeatures("+avx512f,+avx512vl,+avx512dq");
 }
 
 void tfc::registerTargetTranslations(mlir::DialectRegistry &registry) {

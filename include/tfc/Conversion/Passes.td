@@ -73,6 +73,7 @@ def ExpandPeriodicPass : Pass<"tfc-expand-periodic", "mlir::ModuleOp"> {
     a function that takes a whole vector has the rest of C99's rules.
 
     `tfcrt.scalb` of vectors becomes AVX-512's instruction, of scalars two multiplications.
+    With `scalb`, so do `arith.maximumf` and `arith.minimumf` of vectors of 128, 256 and 512 bits, and a selection where one is NaN.
   }];
   let options = [
     Option<"contract", "contract", "bool", "true", "A multiplication and an addition may become one">,

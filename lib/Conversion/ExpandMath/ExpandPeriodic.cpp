@@ -11,8 +11,9 @@
 // when loops are in vectors already. An element's value does not depend on its
 // neighbours.
 //
-// Multiplications by powers of two (tfcrt.scalb) become the instruction that
-// the target has for vectors of its own sizes.
+// Multiplications by powers of two (tfcrt.scalb), and the greater and the
+// lesser of two numbers become the instructions that the target has for vectors
+// of its own sizes.
 //
 //===----------------------------------------------------------------------===//
 
@@ -238,6 +239,54 @@ Value scaleVectors(OpBuilder &builder, tfc::rt::ScalbOp op) {
   return result;
 }
 
+bool isConstant(Value x) {
+  if (auto spread = x.getDefiningOp<vector::BroadcastOp>())
+    x = spread.getSource();
+  return matchPattern(x, m_Constant());
+}
+
+/// The greater or the lesser one: AVX-512 has an instruction that knows signs
+/// of zeros, but takes the number where the other one is NaN. Null for vectors
+/// of other sizes, and where LLVM knows more (a constant is no NaN).
+Value extremeOfVectors(OpBuilder &builder, Operation *op) {
+  ImplicitLocOpBuilder b(op->getLoc(), builder);
+  auto type = dyn_cast<VectorType>(op->getResult(0).getType());
+  Value x = op->getOperand(0), y = op->getOperand(1);
+  auto flags = cast<arith::ArithFastMathInterface>(op).getFastMathFlagsAttr();
+  auto known = arith::FastMathFlags::nnan | arith::FastMathFlags::nsz;
+  if (!type || type.getRank() != 1 || type.isScalable() || isConstant(x) ||
+      isConstant(y) || arith::bitEnumContainsAny(flags.getValue(), known))
+    return {};
+  Type element = type.getElementType();
+  int64_t lanes = type.getNumElements();
+  int64_t size = lanes * element.getIntOrFloatBitWidth();
+  if ((!element.isF32() && !element.isF64()) ||
+      (size != 128 && size != 256 && size != 512))
+    return {};
+  std::string name =
+      ("llvm.x86.avx512.mask.range." +
+       llvm::Twine(element.isF32() ? "ps." : "pd.") + llvm::Twine(size))
+          .str();
+  auto constant = [&](unsigned width, int64_t value) -> Value {
+    return LLVM::ConstantOp::create(
+        b, b.getIntegerAttr(b.getIntegerType(width), value));
+  };
+  // The sign is that of the result, all lanes count, and the current rounding
+  // mode is meant, which only the longest form says.
+  int64_t what = isa<arith::MaximumFOp>(op) ? 5 : 4;
+  SmallVector<Value> operands{x, y, constant(32, what),
+                              ub::PoisonOp::create(b, type),
+                              constant(std::max<int64_t>(lanes, 8), -1)};
+  if (size == 512)
+    operands.push_back(constant(32, 4));
+  Value extreme =
+      LLVM::CallIntrinsicOp::create(b, type, b.getStringAttr(name), operands)
+          .getResult(0);
+  Value isNan = arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, x, y);
+  return arith::SelectOp::create(b, isNan, arith::AddFOp::create(b, x, y),
+                                 extreme);
+}
+
 struct ExpandPeriodicPass
     : tfc::impl::ExpandPeriodicPassBase<ExpandPeriodicPass> {
   using ExpandPeriodicPassBase::ExpandPeriodicPassBase;
@@ -267,6 +316,16 @@ struct ExpandPeriodicPass
       op->replaceAllUsesWith(ValueRange{value});
       op->erase();
     }
+    if (scalb)
+      getOperation()->walk([&](Operation *op) {
+        if (!isa<arith::MaximumFOp, arith::MinimumFOp>(op))
+          return;
+        OpBuilder builder(op);
+        if (Value value = extremeOfVectors(builder, op)) {
+          op->replaceAllUsesWith(ValueRange{value});
+          op->erase();
+        }
+      });
     getOperation()->walk([&](tfc::rt::ScalbOp op) {
       OpBuilder builder(op);
       op->replaceAllUsesWith(ValueRange{lowerScalb(builder, op)});

@@ -22,7 +22,9 @@ constexpr size_t maxLeaves = 32; // tensors one loop reads
 constexpr size_t maxExports = 8; // results a loop stores besides its own
 constexpr size_t maxLoops = 4;   // that may compute one cheap value each
 constexpr int maxRepeatedCost =
-    3; // of a chain of values computed more than once
+    3;                           // of a chain of values computed more than once
+constexpr int maxHiddenCost = 8; // of one that takes no longer than memory
+constexpr int64_t elementsInMemory = 1 << 18; // that come from memory each time
 } // namespace
 
 bool lowering::isGenerator(Operation *op) {
@@ -233,6 +235,14 @@ bool FusionPlan::tryExport(Operation *op, const Uses &uses) {
   return true;
 }
 
+/// Is a tensor of these dimensions too large for near caches?
+static bool comesFromMemory(ArrayRef<Dim> of) {
+  int64_t elements = 1;
+  for (Dim dim : of)
+    elements = dim < 0 || elements < 0 ? -1 : elements * dim;
+  return elements >= elementsInMemory;
+}
+
 bool FusionPlan::tryJoin(Operation *op, const Uses &uses) {
   if (uses.needStorage || uses.loops.empty())
     return false;
@@ -244,8 +254,23 @@ bool FusionPlan::tryJoin(Operation *op, const Uses &uses) {
   if (uses.replicated && cost > cheapCost)
     return false;
   bool repeated = uses.loops.size() > 1;
-  if (repeated && (cost > cheapCost || uses.loops.size() > maxLoops ||
-                   uses.cost + cost > maxRepeatedCost))
+  // Where each loop reads as many large tensors if it computes the value,
+  // storing it is but one more pass.
+  bool isHidden = op->hasTrait<TFCElementwise>() &&
+                  comesFromMemory(dims.of(op->getResult(0))) &&
+                  llvm::all_of(uses.loops, [&](Loop *loop) {
+                    llvm::SmallDenseSet<Value, 4> more;
+                    for (Value operand : op->getOperands())
+                      if (comesFromMemory(dims.of(operand)) &&
+                          !loop->leaves.contains(operand) &&
+                          !(operand.getDefiningOp() &&
+                            isGenerator(operand.getDefiningOp())))
+                        more.insert(operand);
+                    return more.size() <= 1;
+                  });
+  if (repeated &&
+      (cost > cheapCost || uses.loops.size() > maxLoops ||
+       uses.cost + cost > (isHidden ? maxHiddenCost : maxRepeatedCost)))
     return false;
   for (Loop *loop : uses.loops)
     if (isFull(*loop, op))

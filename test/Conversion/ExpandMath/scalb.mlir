@@ -1,5 +1,6 @@
 // RUN: tfc-opt %s -split-input-file -tfc-expand-math="fma=true scalb=true" | FileCheck %s
 // RUN: tfc-opt %s -split-input-file -tfc-expand-periodic | FileCheck %s --check-prefix=LATE
+// RUN: tfc-opt %s -split-input-file -tfc-expand-periodic="scalb=true" | FileCheck %s --check-prefix=EXTREME
 
 // Where the target multiplies by powers of two in one instruction, so does an exponential: denormal results are right.
 // Below all numbers it multiplies zero: what underflows takes a hundred times as long.
@@ -73,4 +74,40 @@ func.func @long(%x: vector<10xf64>, %n: vector<10xf64>) -> vector<10xf64> {
 func.func @scalar(%x: f32, %n: f32) -> f32 {
   %0 = tfcrt.scalb %x, %n : f32
   return %0 : f32
+}
+
+// -----
+
+// So do the greater and the lesser one, of vectors of the target's sizes; where one is NaN, so is the sum.
+
+// EXTREME-LABEL: func.func @extremes
+// EXTREME-SAME:  (%[[X:.*]]: vector<16xf32>, %[[Y:.*]]: vector<16xf32>
+// EXTREME:       %[[FIVE:.*]] = llvm.mlir.constant(5 : i32)
+// EXTREME:       %[[MORE:.*]] = llvm.call_intrinsic "llvm.x86.avx512.mask.range.ps.512"(%[[X]], %[[Y]], %[[FIVE]], %{{.*}}, %{{.*}}, %{{.*}}) : (vector<16xf32>, vector<16xf32>, i32, vector<16xf32>, i16, i32) -> vector<16xf32>
+// EXTREME:       %[[NAN:.*]] = arith.cmpf uno, %[[X]], %[[Y]]
+// EXTREME:       %[[SUM:.*]] = arith.addf %[[X]], %[[Y]]
+// EXTREME:       arith.select %[[NAN]], %[[SUM]], %[[MORE]]
+// EXTREME:       llvm.mlir.constant(4 : i32)
+// EXTREME:       llvm.call_intrinsic "llvm.x86.avx512.mask.range.pd.256"
+// LATE-LABEL:    func.func @extremes
+// LATE-COUNT-2:  arith.maximumf
+func.func @extremes(%x: vector<16xf32>, %y: vector<16xf32>, %z: vector<4xf64>, %w: vector<3xf32>)
+    -> (vector<16xf32>, vector<4xf64>, vector<3xf32>) {
+  %0 = arith.maximumf %x, %y : vector<16xf32>
+  %1 = arith.minimumf %z, %z : vector<4xf64>
+  %2 = arith.maximumf %w, %w : vector<3xf32>
+  return %0, %1, %2 : vector<16xf32>, vector<4xf64>, vector<3xf32>
+}
+
+// -----
+
+// A constant is no NaN, and others may not matter, which LLVM knows.
+
+// EXTREME-LABEL: func.func @known
+// EXTREME-NOT:   call_intrinsic
+func.func @known(%x: vector<16xf32>, %y: vector<16xf32>) -> (vector<16xf32>, vector<16xf32>) {
+  %zero = arith.constant dense<0.0> : vector<16xf32>
+  %0 = arith.maximumf %x, %zero : vector<16xf32>
+  %1 = arith.maximumf %x, %y fastmath<nnan> : vector<16xf32>
+  return %0, %1 : vector<16xf32>, vector<16xf32>
 }

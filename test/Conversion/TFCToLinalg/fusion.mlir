@@ -111,3 +111,62 @@ func.func @unknown_broadcast_of_three(%c: tensor<?xi1>, %x: tensor<?xf32>, %y: t
   %0 = tfc.select %c, %x, %y : (tensor<?xi1>, tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
   return %0 : tensor<?xf32>
 }
+
+// -----
+
+// A chain of cheap functions of one large tensor takes no longer than to read what it makes: each loop computes all of it.
+// CHECK-LABEL: func @large_chain_is_computed_in_each_loop
+// CHECK-NOT: :2 = linalg.generic
+// CHECK: linalg.generic {{.*}}"reduction", "parallel"
+// CHECK-COUNT-2: arith.mulf
+// CHECK-NOT: :2 = linalg.generic
+// CHECK: linalg.generic {{.*}}"parallel", "parallel"
+// CHECK-COUNT-2: arith.mulf
+func.func @large_chain_is_computed_in_each_loop(%x: tensor<512x512xf32>, %s: tensor<512xf32>, %b: tensor<512xf32>)
+    -> (tensor<512xf32>, tensor<512x512xf32>) {
+  %0 = tfc.mul %x, %s : (tensor<512x512xf32>, tensor<512xf32>) -> tensor<512x512xf32>
+  %1 = tfc.add %0, %b : (tensor<512x512xf32>, tensor<512xf32>) -> tensor<512x512xf32>
+  %2 = tfc.sub %1, %s : (tensor<512x512xf32>, tensor<512xf32>) -> tensor<512x512xf32>
+  %3 = tfc.mul %2, %b : (tensor<512x512xf32>, tensor<512xf32>) -> tensor<512x512xf32>
+  %4 = tfc.reduce_sum %3 {axes = array<i64: 0>, keepdims = false} : (tensor<512x512xf32>) -> tensor<512xf32>
+  %5 = tfc.sub %3, %4 : (tensor<512x512xf32>, tensor<512xf32>) -> tensor<512x512xf32>
+  return %4, %5 : tensor<512xf32>, tensor<512x512xf32>
+}
+
+// -----
+
+// The same of a tensor that near caches hold: what has been computed is stored.
+// CHECK-LABEL: func @small_chain_is_stored
+// CHECK: arith.mulf
+// CHECK: linalg.yield
+// CHECK: linalg.generic
+// CHECK: linalg.generic
+func.func @small_chain_is_stored(%x: tensor<511x512xf32>, %s: tensor<512xf32>, %b: tensor<512xf32>)
+    -> (tensor<512xf32>, tensor<511x512xf32>) {
+  %0 = tfc.mul %x, %s : (tensor<511x512xf32>, tensor<512xf32>) -> tensor<511x512xf32>
+  %1 = tfc.add %0, %b : (tensor<511x512xf32>, tensor<512xf32>) -> tensor<511x512xf32>
+  %2 = tfc.sub %1, %s : (tensor<511x512xf32>, tensor<512xf32>) -> tensor<511x512xf32>
+  %3 = tfc.mul %2, %b : (tensor<511x512xf32>, tensor<512xf32>) -> tensor<511x512xf32>
+  %4 = tfc.reduce_sum %3 {axes = array<i64: 0>, keepdims = false} : (tensor<511x512xf32>) -> tensor<512xf32>
+  %5 = tfc.sub %3, %4 : (tensor<511x512xf32>, tensor<512xf32>) -> tensor<511x512xf32>
+  return %4, %5 : tensor<512xf32>, tensor<511x512xf32>
+}
+
+// -----
+
+// Of two large tensors, one is stored in the place of both.
+// CHECK-LABEL: func @large_chain_of_two_tensors_is_stored
+// CHECK: arith.mulf
+// CHECK: linalg.yield
+// CHECK: linalg.generic
+// CHECK: linalg.generic
+func.func @large_chain_of_two_tensors_is_stored(%x: tensor<512x512xf32>, %y: tensor<512x512xf32>, %b: tensor<512xf32>)
+    -> (tensor<512xf32>, tensor<512x512xf32>) {
+  %0 = tfc.mul %x, %y : (tensor<512x512xf32>, tensor<512x512xf32>) -> tensor<512x512xf32>
+  %1 = tfc.add %0, %b : (tensor<512x512xf32>, tensor<512xf32>) -> tensor<512x512xf32>
+  %2 = tfc.sub %1, %b : (tensor<512x512xf32>, tensor<512xf32>) -> tensor<512x512xf32>
+  %3 = tfc.mul %2, %b : (tensor<512x512xf32>, tensor<512xf32>) -> tensor<512x512xf32>
+  %4 = tfc.reduce_sum %3 {axes = array<i64: 0>, keepdims = false} : (tensor<512x512xf32>) -> tensor<512xf32>
+  %5 = tfc.sub %3, %4 : (tensor<512x512xf32>, tensor<512xf32>) -> tensor<512x512xf32>
+  return %4, %5 : tensor<512xf32>, tensor<512x512xf32>
+}
