@@ -81,9 +81,12 @@ def det(input, name=None) -> Tensor:
     a = square_matrix(input, "det")
     order = a.shape_tuple[-1]
     if a.dtype.size != 2 and None not in a.shape_tuple and 0 < order <= 4:
+        # Products of elements of float32 stay within the range of float64.
+        wide = complex128 if a.dtype.is_complex else float64
         if not at_once(a):
-            return _small_determinant(order, lambda i, j: _element(a, i, j), p.mul, p.sub)
-        x = a.numpy()
+            x = p.cast(a, dtype=wide)
+            return p.cast(_small_determinant(order, lambda i, j: _element(x, i, j), p.mul, p.sub), dtype=a.dtype)
+        x = a.numpy().astype(wide.np_dtype)
         with np.errstate(all="ignore"):
             made = _small_determinant(order, lambda i, j: x[..., i, j], np.multiply, np.subtract)
         return p.constant(value=np.asarray(made, a.dtype.np_dtype))
