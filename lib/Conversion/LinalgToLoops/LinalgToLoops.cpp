@@ -171,11 +171,7 @@ struct LinalgToLoops : public tfc::impl::LinalgToLoopsPassBase<LinalgToLoops> {
     double whole = pieces.nanoseconds * double(pieces.count);
     if (pieces.count < 2 || whole < enough)
       return {op};
-    std::optional<Margins> margins;
-    if (auto found = readers.margins.find(op); found != readers.margins.end()) {
-      margins = found->second;
-      readers.margins.erase(found);
-    }
+    std::optional<Margins> margins = readers.take(op);
     return tfc::rt::reduceInPieces(
         builder, op, pieces,
         [&](LinalgOp part, OpFoldResult from, int64_t count) {
@@ -255,9 +251,8 @@ struct LinalgToLoops : public tfc::impl::LinalgToLoopsPassBase<LinalgToLoops> {
           parallel ? reduceColumns(builder, op, readers) : SmallVector{op};
       for (LinalgOp part : parts) {
         NestLowering nest(builder, part, nestOptions);
-        if (auto found = readers.margins.find(part);
-            found != readers.margins.end())
-          nest.readWithin(found->second);
+        if (auto margins = readers.take(part))
+          nest.readWithin(*margins);
         nest.run();
         if (Operation *next = nest.followed())
           followed.insert(next);

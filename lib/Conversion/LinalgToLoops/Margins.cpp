@@ -361,6 +361,15 @@ MarginReaders tfc::loops::takeMargins(OpBuilder &builder, Operation *root,
   return found;
 }
 
+std::optional<Margins> MarginReaders::take(Operation *op) {
+  auto found = margins.find(op);
+  if (found == margins.end())
+    return std::nullopt;
+  Margins taken = found->second;
+  margins.erase(found);
+  return taken;
+}
+
 void MarginReaders::eraseUnused() {
   for (memref::AllocOp buffer : unused) {
     for (Operation *view : llvm::make_early_inc_range(buffer->getUsers()))

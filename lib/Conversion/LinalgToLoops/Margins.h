@@ -9,6 +9,7 @@
 #define TFC_LIB_CONVERSION_LINALGTOLOOPS_MARGINS_H
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include <optional>
 
 namespace tfc::loops {
 
@@ -33,6 +34,9 @@ struct MarginReaders {
   llvm::DenseMap<mlir::Operation *, Margins> margins;
   llvm::SmallVector<mlir::memref::AllocOp>
       unused; ///< copies, once the ops that read them are gone
+  /// What an op reads within, once: ops that are made later may have the
+  /// address of one that is gone.
+  std::optional<Margins> take(mlir::Operation *op);
   void eraseUnused();
 };
 

@@ -106,3 +106,24 @@ func.func @few(%x: memref<627x128xf32>, %some: memref<?x128xf32>, %z: memref<20x
   }
   return
 }
+
+// -----
+
+// What is filled right before may be read.
+
+// CHECK-LABEL: @filled_input
+// CHECK:         vector.store %{{.*}}, %arg0
+// CHECK:         tfcrt.parallel
+#x = affine_map<(r, c) -> (r, c)>
+#y = affine_map<(r, c) -> (c)>
+func.func @filled_input(%x: memref<6272x128xf32>, %y: memref<128xf32>) {
+  %one = arith.constant 1.0 : f32
+  linalg.fill ins(%one : f32) outs(%x : memref<6272x128xf32>)
+  linalg.generic {indexing_maps = [#x, #y], iterator_types = ["reduction", "parallel"]}
+      ins(%x : memref<6272x128xf32>) outs(%y : memref<128xf32>) {
+  ^bb0(%a: f32, %most: f32):
+    %0 = arith.maximumf %most, %a : f32
+    linalg.yield %0 : f32
+  }
+  return
+}

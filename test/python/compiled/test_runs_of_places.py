@@ -151,7 +151,9 @@ def test_updates_that_are_one_number(dtype, ordered):
     places = RNG.integers(-1, ROOM, 5000).astype(np.int32)
     places = np.sort(places) if ordered else places
     f = tf.function(lambda p: tf.math.unsorted_segment_sum(tf.ones([5000], dtype), p, ROOM))
-    np.testing.assert_array_equal(f(tf.constant(places)), np.bincount(places[places >= 0], minlength=ROOM).astype(dtype))
+    np.testing.assert_array_equal(
+        f(tf.constant(places)), np.bincount(places[places >= 0], minlength=ROOM).astype(dtype)
+    )
 
 
 def test_a_block_whose_first_places_alone_are_in_order():

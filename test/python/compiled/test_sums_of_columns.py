@@ -79,3 +79,20 @@ def test_gradients_of_filters_of_each_image(images, padding):
         for j in range(3):
             want = (wide[:, i : i + height, j : j + width] * y).sum((0, 1, 2))
             np.testing.assert_allclose(got[i, j, :, 0], want, rtol=1e-5, atol=1e-2)
+
+
+def test_what_reads_within_margins_is_not_mistaken_for_what_is_made_later():
+    x, u, v = numbers((8, 28, 28, 32)), numbers((1, 1, 32, 128)) * 0.03, numbers((1, 1, 128, 32)) * 0.02
+    w = numbers((3, 3, 128, 1)) * 0.05
+
+    def step(x, u, w, v):
+        with tf.GradientTape() as tape:
+            tape.watch([x, u, w, v])
+            h = tf.nn.relu6(tf.nn.conv2d(x, u, 1, "SAME"))
+            h = tf.nn.relu6(tf.nn.depthwise_conv2d(h, w, [1, 1, 1, 1], "SAME"))
+            y = x + tf.nn.conv2d(h, v, 1, "SAME")
+            loss = tf.reduce_mean(y * y)
+        return [loss, *tape.gradient(loss, [x, u, w, v])]
+
+    for got, want in zip(tf.function(step)(x, u, w, v), step(x, u, w, v), strict=True):
+        np.testing.assert_allclose(got.numpy(), want.numpy(), rtol=1e-3, atol=1e-5 * np.abs(want.numpy()).max())

@@ -256,9 +256,11 @@ SmallVector<LinalgOp> tfc::rt::reduceInPieces(
   };
 
   // What fills the results is to be the last thing before they are added to.
-  Operation *before = op->getPrevNode();
-  builder.setInsertionPoint(
-      isa_and_present<linalg::FillOp>(before) ? before : op.getOperation());
+  auto fill = dyn_cast_or_null<linalg::FillOp>(op->getPrevNode());
+  bool fillsResult =
+      fill && llvm::is_contained(op.getDpsInits(), fill.getOutputs()[0]);
+  builder.setInsertionPoint(fillsResult ? fill.getOperation()
+                                        : op.getOperation());
   SmallVector<Value> partials;
   for (Value init : op.getDpsInits()) {
     auto type = cast<MemRefType>(init.getType());
