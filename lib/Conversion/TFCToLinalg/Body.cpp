@@ -56,6 +56,8 @@ Value Body::compute(Operation *op, ArrayRef<AffineExpr> indices) {
         arith::IndexCastOp::create(in, op->getLoc(), in.getI64Type(), index);
     return castScalar(in, op->getLoc(), number, in.getI64Type(), element);
   }
+  if (auto gather = dyn_cast<GatherOp>(op))
+    return gathered(gather, indices);
   SmallVector<Value> elements;
   for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
     Value x;
@@ -84,6 +86,30 @@ Value Body::compute(Operation *op, ArrayRef<AffineExpr> indices) {
     op->emitOpError("has no lowering for elements of type ")
         << elementOf(op->getOperand(op->getNumOperands() - 1));
   return result;
+}
+
+/// An element of a row that is gathered; the loops around say which one.
+Value Body::gathered(Operation *op, ArrayRef<AffineExpr> indices) {
+  auto gather = cast<GatherOp>(op);
+  Value &row = rows[{op, indices.front()}];
+  if (!row) {
+    Value x = l.value(gather.getX()), where = gather.getIndices();
+    auto type = cast<RankedTensorType>(x.getType());
+    auto around = dyn_cast<AffineDimExpr>(indices.front());
+    Value at = around ? evaluate(around) : l.constantIndex(0);
+    ArrayRef<Dim> from = l.dims.of(gather.getX());
+    SmallVector<OpFoldResult> offsets(from.size(), l.b.getIndexAttr(0)),
+        strides(from.size(), l.b.getIndexAttr(1)), sizes = l.sizes(from);
+    offsets.front() = l.toIndex(l.extract(l.value(where), at, elementOf(where)),
+                                elementOf(where));
+    sizes.front() = l.b.getIndexAttr(1);
+    row = extractSlice(l,
+                       RankedTensorType::get(type.getShape().drop_front(),
+                                             type.getElementType()),
+                       x, offsets, sizes, strides);
+  }
+  return toScalar(in, l.loc, load(row, indices.drop_front()),
+                  elementOf(gather.getX()));
 }
 
 Value Body::load(Value tensor, ArrayRef<AffineExpr> indices) {

@@ -51,6 +51,8 @@ public:
 
 private:
   mlir::Value evaluate(mlir::AffineExpr index);
+  mlir::Value gathered(mlir::Operation *op,
+                       llvm::ArrayRef<mlir::AffineExpr> indices);
   mlir::Value partAround(mlir::Value tensor,
                          llvm::SmallVectorImpl<mlir::AffineExpr> &indices);
   void coverLoops();
@@ -68,6 +70,9 @@ private:
   llvm::DenseMap<mlir::Value, llvm::SmallVector<Known, 1>> known; // old values
   llvm::DenseMap<mlir::Value, llvm::SmallVector<Known, 1>>
       loaded; // lowered tensors
+  /// Rows that are gathered.
+  llvm::DenseMap<std::pair<mlir::Operation *, mlir::AffineExpr>, mlir::Value>
+      rows;
 };
 
 } // namespace tfc::lowering

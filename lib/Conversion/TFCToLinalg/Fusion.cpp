@@ -95,12 +95,40 @@ void FusionPlan::visit(Operation *op) {
     inlined.insert(op);
     return;
   }
-  if (isPlainTensorOp(op) && isFusible(op) &&
-      (tryJoin(op, uses) || tryExport(op, uses)))
+  if (isPlainTensorOp(op) &&
+      (isFusible(op) ? tryJoin(op, uses) || tryExport(op, uses)
+                     : gathersRows(op) && tryJoin(op, uses)))
     inlined.insert(op);
   else
     startLoop(op);
   align(op);
+}
+
+/// Is `x` combined row by row, by one scatter, as it is or after elementwise
+/// ops on the same indices?
+static bool isRowOfScatter(const FusionPlan &plan, const DimAnalysis &dims,
+                           Value x) {
+  return x.hasOneUse() && llvm::all_of(x.getUses(), [&](OpOperand &use) {
+           Operation *user = use.getOwner();
+           if (auto scatter = dyn_cast<ScatterOp>(user))
+             return scatter.getUpdates() == x && scattersRows(user, dims) &&
+                    rankOf(scatter.getIndices()) == 2 && rankOf(x) > 1 &&
+                    !isForDevice(user);
+           return user->hasTrait<TFCElementwise>() && plan.isInline(user) &&
+                  dims.of(user->getResult(0)) == dims.of(x) &&
+                  isRowOfScatter(plan, dims, user->getResult(0));
+         });
+}
+
+/// Are these rows from anywhere that a scatter combines? Then it reads them
+/// there: what others would store is read once, and is as large as all edges
+/// of a graph.
+bool FusionPlan::gathersRows(Operation *op) const {
+  auto gather = dyn_cast<GatherOp>(op);
+  return gather && gather.getAxis() == 0 && gather.getBatchDims() == 0 &&
+         rankOf(gather.getIndices()) == 1 &&
+         !isComplex(getElementTypeOrSelf(gather.getX())) &&
+         isRowOfScatter(*this, dims, gather.getResult());
 }
 
 /// Can `user` compute the producer's elements itself?

@@ -59,6 +59,7 @@ private:
   Uses usesOf(mlir::Operation *op) const;
   bool tryJoin(mlir::Operation *op, const Uses &uses);
   bool tryExport(mlir::Operation *op, const Uses &uses);
+  bool gathersRows(mlir::Operation *op) const;
   bool canExport(mlir::Operation *op, const Loop &loop) const;
   void join(mlir::Operation *op, Loop &loop);
   void align(mlir::Operation *op);
