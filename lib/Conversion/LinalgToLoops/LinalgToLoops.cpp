@@ -7,6 +7,7 @@
 
 #include "ComplexBodies.h"
 #include "NestLowering.h"
+#include "RowScatter.h"
 #include "Scan.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -218,6 +219,7 @@ struct LinalgToLoops : public tfc::impl::LinalgToLoopsPassBase<LinalgToLoops> {
     });
     for (scf::ForOp loop : independent)
       share(builder, loop);
+    lowerRowScatters(builder, getOperation(), nestOptions);
     SmallVector<memref::CopyOp> copies;
     getOperation()->walk([&](memref::CopyOp copy) { copies.push_back(copy); });
     for (memref::CopyOp copy : copies)

@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "NestLowering.h"
+#include "RowScatter.h"
 #include "mlir/Dialect/Affine/Utils.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -553,8 +554,8 @@ bool NestLowering::streams(OpOperand &operand) {
 /// is fetched, a cache line at a time.
 void NestLowering::fetchAhead(OpOperand &operand, ValueRange at, bool isWrite) {
   constexpr int64_t page = 4096, line = 64;
-  if (lanes == 1 || mask || !uses(operand, strategy.order.back()) ||
-      !streams(operand))
+  if (lanes == 1 || mask || op->hasAttr(isFetched) ||
+      !uses(operand, strategy.order.back()) || !streams(operand))
     return;
   int64_t bytes =
       bitsOf(cast<MemRefType>(operand.get().getType()).getElementType()) / 8;
