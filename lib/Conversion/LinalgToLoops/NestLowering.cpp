@@ -68,6 +68,14 @@ int64_t NestLowering::score(unsigned dim) {
     if (!isa<MemRefType>(operand.get().getType()) ||
         !map.isFunctionOfDim(dim) || isAnother)
       continue;
+    // What is the same for all that is reduced, as the mean of a row, is read
+    // as often as the result is written.
+    if (reduces && !op.isDpsInit(&operand) &&
+        llvm::none_of(llvm::seq<unsigned>(0, iterators.size()),
+                      [&](unsigned other) {
+                        return isReduction(other) && map.isFunctionOfDim(other);
+                      }))
+      continue;
     ArrayRef<AffineExpr> results = map.getResults();
     // Along a window itself, which is short, nothing is gained.
     bool last =

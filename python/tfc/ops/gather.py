@@ -5,12 +5,12 @@ from collections import namedtuple
 import numpy as np
 
 from tfc.core import Tensor, argument_error, dtype_error, executing_eagerly
-from tfc.dtypes import as_dtype, as_shape, int32, int64, string
+from tfc.dtypes import as_dtype, as_shape, bool_, int32, int64, string
 from tfc.ops import primitives as p
 from tfc.ops.array import concat, reshape, shape, size
 from tfc.ops.convert import convert_to_tensor, integer, operand, operands, static_value
 from tfc.ops.creation import range as range_
-from tfc.ops.gradients import scalar
+from tfc.ops.gradients import scalar, zeros_like
 from tfc.ops.runtime_axes import needs_runtime, resized
 from tfc.ops.shapes import axis_of, broadcast_value, index_vector, rank_of
 
@@ -347,7 +347,10 @@ def approx_top_k(
 
 
 def in_top_k(targets, predictions, k, name=None) -> Tensor:
-    """Whether the target of each row is among its k largest predictions."""
+    """Whether the target of each row is among its k largest predictions.
+
+    False where the target is no column, or a prediction of the row is not finite.
+    """
     predictions = operand("in_top_k", predictions, "f")
     targets = convert_to_tensor(targets)
     if rank_of(predictions, "in_top_k") != 2 or rank_of(targets, "in_top_k") != 1:
@@ -356,11 +359,21 @@ def in_top_k(targets, predictions, k, name=None) -> Tensor:
             "in_top_k",
             f"predictions must be 2-dimensional and targets 1-dimensional, got {predictions.shape} and {targets.shape}",
         )
-    mine = p.gather(predictions, p.expand_dims(targets, axes=(1,)), axis=1, batch_dims=1)
+    classes = predictions.shape_tuple[1]
+    if classes == 0:
+        return p.cast(zeros_like(targets), dtype=bool_)
+    end = scalar(classes, targets) if classes is not None else p.cast(_columns_of(predictions), dtype=targets.dtype)
+    inside = p.logical_and(p.greater_equal(targets, scalar(0, targets)), p.less(targets, end))
+    at = p.expand_dims(p.select(inside, targets, scalar(0, targets)), axes=(1,))
+    mine = p.gather(predictions, at, axis=1, batch_dims=1)
     larger = p.cast(p.greater(predictions, mine), dtype=int32)
     count = p.reduce_sum(larger, axes=(1,), keepdims=False)
-    finite = p.reduce_all(p.is_finite(mine), axes=(1,), keepdims=False)
-    return p.logical_and(p.less(count, convert_to_tensor(k, int32)), finite)
+    finite = p.reduce_all(p.is_finite(predictions), axes=(1,), keepdims=False)
+    return p.logical_and(p.logical_and(p.less(count, convert_to_tensor(k, int32)), finite), inside)
+
+
+def _columns_of(x):
+    return p.squeeze(p.slice_(p.shape_of(x, dtype=int64), starts=(1,), sizes=(1,), strides=(1,)), axes=(0,))
 
 
 def invert_permutation(x, name=None) -> Tensor:

@@ -33,3 +33,22 @@ func.func @shifts(%x: memref<19xi32>, %r: memref<19xi32>) {
   }
   return
 }
+
+// -----
+
+// Deviations from the mean of a row are summed along the row, though means and sums lie along the other loop.
+// CHECK-LABEL: func @deviations(
+// CHECK: scf.for
+// CHECK: scf.for {{.*}} iter_args({{.*}}) -> (vector<
+func.func @deviations(%x: memref<64x1000xf32>, %mean: memref<64xf32>, %sum: memref<64xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(i, k) -> (i, k)>, affine_map<(i, k) -> (i)>, affine_map<(i, k) -> (i)>],
+                  iterator_types = ["parallel", "reduction"]}
+      ins(%x, %mean : memref<64x1000xf32>, memref<64xf32>) outs(%sum : memref<64xf32>) {
+  ^bb0(%in: f32, %m: f32, %out: f32):
+    %d = arith.subf %in, %m : f32
+    %s = arith.mulf %d, %d : f32
+    %r = arith.addf %out, %s fastmath<reassoc> : f32
+    linalg.yield %r : f32
+  }
+  return
+}

@@ -56,7 +56,9 @@ def test_as_many_places_as_are_shared_and_fewer(places):
     np.testing.assert_array_equal(compiled(segments(places), x, at), summed(x, at, places))
 
 
-@pytest.mark.parametrize("row", [(15,), (16,), (17,), (31,), (32,), (33,), (64,), (129,), (200,), (3, 11), (4, 8), (2, 5, 7)])
+@pytest.mark.parametrize(
+    "row", [(15,), (16,), (17,), (31,), (32,), (33,), (64,), (129,), (200,), (3, 11), (4, 8), (2, 5, 7)]
+)
 def test_rows_of_every_length(row):
     count = (ENOUGH + (1 << 18)) // (4 * int(np.prod(row)))
     x, at = RNG.normal(size=(count, *row)).astype(np.float32), RNG.integers(-1, 100, count).astype(np.int32)
@@ -86,7 +88,9 @@ def test_the_last_update_stays(order):
 @pytest.mark.parametrize("mode", ["max", "min"])
 def test_nan_and_signed_zeros_are_those_of_one_thread(mode):
     count = ENOUGH // 128
-    x = RNG.choice(np.array([np.nan, -0.0, 0.0, 1, -np.inf], np.float32), (count, 32), p=[0.0001, 0.2, 0.2, 0.2999, 0.3])
+    x = RNG.choice(
+        np.array([np.nan, -0.0, 0.0, 1, -np.inf], np.float32), (count, 32), p=[0.0001, 0.2, 0.2, 0.2999, 0.3]
+    )
     at = RNG.integers(0, 20000, count).astype(np.int32)
     f = getattr(tf.math, "unsorted_segment_" + mode)
     got = compiled(lambda x, s: f(x, s, 20000), x, at)
