@@ -76,6 +76,18 @@ def _taken(x, dims, at, mask, shape, padding):
     return p.select(p.constant(value=mask.reshape(shape)), picked, convert_to_tensor(padding, x.dtype))
 
 
+def _with_diagonal(d, rows, columns, k, others):
+    """Matrices with the vectors `d` on diagonal number `k`, and `others` everywhere else: nothing is looked up."""
+    before = max(-k, 0)
+    after = rows - before - d.shape_tuple[-1]
+    if before or after:
+        lead = (0,) * (len(d.shape_tuple) - 1)
+        d = p.pad(d, scalar(0, d), low=(*lead, before), high=(*lead, after))
+    own = p.constant(value=np.arange(k, rows + k, dtype=np.int32)[:, None])
+    here = p.equal(p.constant(value=np.arange(columns, dtype=np.int32)), own)
+    return p.select(here, p.expand_dims(d, axes=(len(d.shape_tuple),)), others)
+
+
 def _compact(x, low, high):
     """The sizes of the compact layout, which vectors (one diagonal) leave a dimension out of."""
     rank = rank_of(x, "diag")
@@ -120,6 +132,8 @@ def diag(diagonal, name="diag", k=0, num_rows=-1, num_cols=-1, padding_value=0, 
         raise argument_error(
             None, "diag", f"num_rows, num_cols and k ask for diagonals of size {band.length}, got {length}"
         )
+    if low == high:
+        return _with_diagonal(d, rows, columns, low, convert_to_tensor(padding_value, d.dtype))
     return _taken(d, dims, band.compact, band.inside, (rows, columns), padding_value)
 
 
@@ -175,6 +189,8 @@ def set_diag(input, diagonal, name="set_diag", k=0, align="RIGHT_LEFT") -> Tenso
     if None in have:
         d = p.ensure_shape(d, shape=(*d.shape_tuple[: -len(have)], *((band.count,) * (len(have) - 1)), band.length))
         have = d.shape_tuple[-len(have) :]
+    if low == high:
+        return _with_diagonal(d, *dims, low, x)
     wide = _taken(d, have, band.compact, np.ones_like(band.inside), dims, 0)
     return p.select(p.constant(value=band.inside), wide, x)
 
