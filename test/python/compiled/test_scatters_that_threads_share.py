@@ -86,17 +86,24 @@ def test_the_last_update_stays(order):
 
 
 @pytest.mark.parametrize("mode", ["max", "min"])
-def test_nan_and_signed_zeros_are_those_of_one_thread(mode):
-    count = ENOUGH // 128
+def test_nan_and_signed_zeros_count(mode):
+    """-0 is less than 0, and NaN is beyond all: floats in the order of integers."""
+    count, places = ENOUGH // 128, 20000
     x = RNG.choice(
         np.array([np.nan, -0.0, 0.0, 1, -np.inf], np.float32), (count, 32), p=[0.0001, 0.2, 0.2, 0.2999, 0.3]
     )
-    at = RNG.integers(0, 20000, count).astype(np.int32)
-    f = getattr(tf.math, "unsorted_segment_" + mode)
-    got = compiled(lambda x, s: f(x, s, 20000), x, at)
-    want = f(tf.constant(x), tf.constant(at), 20000).numpy()  # not compiled
-    np.testing.assert_array_equal(got, want)
-    np.testing.assert_array_equal(np.signbit(got), np.signbit(want))
+    at = RNG.integers(0, places, count).astype(np.int32)
+    got = compiled(lambda x, s: getattr(tf.math, "unsorted_segment_" + mode)(x, s, places), x, at)
+
+    def keys(x):
+        bits = x.view(np.int32)
+        beyond = np.iinfo(np.int32).max if mode == "max" else np.iinfo(np.int32).min
+        return np.where(np.isnan(x), beyond, np.where(bits < 0, bits ^ 0x7FFFFFFF, bits))
+
+    most = np.finfo(np.float32).max
+    want = keys(np.full((places, 32), -most if mode == "max" else most, np.float32))
+    (np.maximum if mode == "max" else np.minimum).at(want, at, keys(x))
+    np.testing.assert_array_equal(keys(got), want)
 
 
 @pytest.mark.parametrize("last", [0, 2, 3, 4, 5, 777])
