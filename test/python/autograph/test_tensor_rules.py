@@ -225,6 +225,16 @@ def test_attributes_and_items_are_merged(fake):
     assert run(f, Box(), {"a": 1, "z": 0}, "z", F) == (1, 3, 0)
 
 
+def test_items_counted_from_the_end_are_merged(fake):
+    def f(items, c):
+        if c:
+            items[-1] = 5
+        return items[0], items[-1]
+
+    assert run(f, [1, 2], T) == (1, 5)
+    assert run(f, [1, 2], F) == (1, 2)
+
+
 def test_attribute_set_in_one_branch_only(fake):
     class Box:
         pass

@@ -230,8 +230,11 @@ def path_of(node):
         return base and (*base, "." + node.attr)
     if kind is ast.Subscript:
         base = path_of(node.value)
-        if base and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, (str, int)):
-            return (*base, "[]", node.slice.value)
-        if base and isinstance(node.slice, ast.Name):
-            return (*base, "[n]", node.slice.id)
+        key, sign = node.slice, 1
+        if key.__class__ is ast.UnaryOp and key.op.__class__ is ast.USub and isinstance(key.operand, ast.Constant):
+            key, sign = key.operand, -1
+        if base and isinstance(key, ast.Constant) and isinstance(key.value, int if sign < 0 else (str, int)):
+            return (*base, "[]", sign * key.value if sign < 0 else key.value)
+        if base and isinstance(key, ast.Name):
+            return (*base, "[n]", key.id)
     return None
