@@ -5,7 +5,7 @@ import math as _math
 
 import numpy as np
 
-from tfc.core import Tensor, VariableStorage, argument_error
+from tfc.core import Tensor, VariableStorage, argument_error, recorders
 from tfc.dtypes import float32
 from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor, operand, operands
@@ -227,9 +227,16 @@ def moments(x, axes, shift=None, keepdims=False, name=None):
     """(mean, variance) over `axes`."""
     x = operand("moments", x, "fic")
     mean = reduce_mean(x, axes, keepdims=True)
-    distance = p.sub(x, stop_gradient(mean))
+    fixed = stop_gradient(mean)
+    distance = p.sub(x, fixed)
     variance = reduce_mean(p.mul(distance, distance), axes, keepdims)
-    return (mean if keepdims else reduce_mean(x, axes)), variance
+    shown = mean if keepdims else reduce_mean(x, axes)
+    if recorders():
+        # The mean counts for nothing in the first derivative, which costs no pass over x for it so, but in the second:
+        # the mean square of x - mean is that of `distance` less the square of what is 0 here.
+        slip = p.sub(shown, fixed if keepdims else stop_gradient(shown))
+        variance = p.sub(variance, p.mul(slip, slip))
+    return shown, variance
 
 
 def batch_normalization(x, mean, variance, offset, scale, variance_epsilon, name=None) -> Tensor:
