@@ -16,7 +16,7 @@ from tfc.ops.array import transpose
 from tfc.ops.convert import convert_to_tensor, operand
 from tfc.ops.image import pad_to_bounding_box
 from tfc.ops.shapes import rank_of, static_ints
-from tfc.ops.sizes import Size, as_vector, counting, known, sizes_of, sizes_of_tensor
+from tfc.ops.sizes import Size, as_vector, counting, known, product, reshaped, sizes_of, sizes_of_tensor
 
 
 class ResizeMethod:
@@ -36,6 +36,8 @@ class ResizeMethod:
 _PLAIN = ("bilinear", "bicubic")
 # More taps than these are a product with a matrix of weights.
 _FEW_TAPS = 16
+# With more, rows are vectors as they are, and gradients add pixels faster than elements.
+_FEW_CHANNELS = 4
 # Parts of a pixel that weights of `bicubic` are known for.
 _CUBIC_STEPS = 1024
 
@@ -227,19 +229,44 @@ def _along(x, axis, before: Size, after: Size, method, antialias) -> Tensor:
             dense = np.zeros((after, before), np.float32)
             np.add.at(dense, (np.arange(after), places), weights)
             return _product(p.constant(value=dense), x, axis)
-        taps = [(p.constant(value=at), p.constant(value=w)) for at, w in zip(places, weights, strict=True)]
-    elif stretched:
+        return _weighted_rows(x, axis, places, weights)
+    if stretched:
         return _product(_matrix(before, after, method), x, axis)
-    else:
-        count = _count(method, 1.0)
-        places, weights = _taps(before, after, method, count, 1.0, method in _PLAIN)
-        taps = [tuple(_row(t, i) for t in (places, weights)) for i in range(count)]
+    count = _count(method, 1.0)
+    places, weights = _taps(before, after, method, count, 1.0, method in _PLAIN)
+    return _weighted(x, axis, [tuple(_row(t, i) for t in (places, weights)) for i in range(count)])
+
+
+def _weighted(x, axis, taps) -> Tensor:
+    """The sum over `taps`, each of them places along an axis and their weights."""
     total = None
     for at, weight in taps:
         part = p.gather(x, at, axis=axis, batch_dims=0)
-        part = p.mul(part, p.expand_dims(weight, axes=tuple(range(1, 4 - axis))))
+        part = p.mul(part, p.expand_dims(weight, axes=tuple(range(1, len(x.shape_tuple) - axis))))
         total = part if total is None else p.add(total, part)
     return total
+
+
+def _weighted_rows(x, axis, places, weights) -> Tensor:
+    """The same of known taps `[count, after]`.
+
+    Pixels of few channels are no vectors: what follows an axis lies together, and columns are taken channel by channel.
+    """
+    sizes, channels = sizes_of_tensor(x, "resize"), x.shape_tuple[3]
+    inside = x.shape_tuple[axis + 1 :]
+    together = None not in inside and 0 not in inside and channels < _FEW_CHANNELS
+    if together and axis == 1:
+        x = reshaped(x, (*sizes[:2], math.prod(inside)))
+    elif together:
+        x = reshaped(x, (*sizes[:2], product(sizes[2], channels)))
+        places = (places[..., None] * channels + np.arange(channels, dtype=np.int32)).reshape(len(places), -1)
+        weights = np.repeat(weights, channels, axis=1)
+    taps = [(p.constant(value=at), p.constant(value=w)) for at, w in zip(places, weights, strict=True)]
+    total = _weighted(x, axis, taps)
+    if not together:
+        return total
+    after = places.shape[1] if axis == 1 else places.shape[1] // channels
+    return reshaped(total, (*sizes[:axis], after, *inside))
 
 
 def _row(table, i) -> Tensor:

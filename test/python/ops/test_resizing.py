@@ -284,3 +284,35 @@ def test_an_unknown_method_is_refused_with_those_there_are():
 def test_no_images_and_no_channels_stay_none():
     assert tf.image.resize(tf.zeros([0, 4, 4, 3]), [2, 2]).shape == (0, 2, 2, 3)
     assert tf.image.resize(tf.zeros([1, 40, 40, 0]), [2, 2], antialias=True).shape == (1, 2, 2, 0)
+
+
+@pytest.mark.parametrize("method", ["bilinear", "bicubic", "lanczos3"])
+@pytest.mark.parametrize("size", [[5, 17], [30, 9], [1, 1]])
+@pytest.mark.parametrize("channels", [1, 2, 3])
+def test_few_channels_are_what_they_are_among_many(channels, size, method):
+    images = tf.constant(np.random.default_rng(0).normal(size=(2, 12, 13, 20)).astype(np.float32))
+    few = images[..., :channels]
+    many = tf.image.resize(images, size, method).numpy()[..., :channels]
+    of_any_number = tf.function(
+        lambda x: tf.image.resize(x, size, method),
+        input_signature=[tf.TensorSpec([None, 12, 13, channels], tf.float32)],
+    )
+    for got in (tf.image.resize(few, size, method), of_any_number(few)):
+        assert got.shape == many.shape
+        np.testing.assert_allclose(got.numpy(), many, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("channels", [3, 20])
+def test_gradients_add_up_to_the_weights_of_all_pixels(channels):
+    x = tf.ones([1, 12, 13, channels])
+
+    @tf.function
+    def gradient(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = tf.reduce_sum(tf.image.resize(x, [30, 9]))
+        return tape.gradient(y, x)
+
+    got = gradient(x).numpy()
+    np.testing.assert_allclose(got.sum(), 30 * 9 * channels, rtol=1e-5)
+    np.testing.assert_allclose(got, np.broadcast_to(got[..., :1], got.shape), rtol=1e-5)
