@@ -370,12 +370,16 @@ std::optional<Margins> MarginReaders::take(Operation *op) {
   return taken;
 }
 
+/// Also views of views: of rows of a part of the copy.
+static void eraseWithViews(Operation *op) {
+  for (Operation *view : llvm::make_early_inc_range(op->getUsers()))
+    eraseWithViews(view);
+  op->erase();
+}
+
 void MarginReaders::eraseUnused() {
-  for (memref::AllocOp buffer : unused) {
-    for (Operation *view : llvm::make_early_inc_range(buffer->getUsers()))
-      view->erase();
-    buffer->erase();
-  }
+  for (memref::AllocOp buffer : unused)
+    eraseWithViews(buffer);
 }
 
 //===----------------------------------------------------------------------===//

@@ -96,3 +96,22 @@ def test_what_reads_within_margins_is_not_mistaken_for_what_is_made_later():
 
     for got, want in zip(tf.function(step)(x, u, w, v), step(x, u, w, v), strict=True):
         np.testing.assert_allclose(got.numpy(), want.numpy(), rtol=1e-3, atol=1e-5 * np.abs(want.numpy()).max())
+
+
+def test_pieces_of_a_part_of_a_padded_image():
+    x, w = numbers((3200, 4, 4, 32)), numbers((3, 3, 32, 1))
+
+    def gradient(x, w):
+        with tf.GradientTape() as tape:
+            tape.watch(w)
+            # A row of windows ends before the image does.
+            y = tf.nn.depthwise_conv2d(x, w, [1, 2, 2, 1], [[0, 0], [2, 1], [0, 0], [0, 0]])
+        return tape.gradient(y, w)
+
+    got, wide = (
+        tf.function(gradient)(x, w).numpy(),
+        np.pad(x.numpy().astype(np.float64), ((0, 0), (2, 1), (0, 0), (0, 0))),
+    )
+    for i in range(3):
+        want = wide[:, i : i + 5 : 2, :3].sum((0, 1))
+        np.testing.assert_allclose(got[i, :, :, 0], want, rtol=1e-4, atol=1e-2)
