@@ -80,9 +80,10 @@ def det(input, name=None) -> Tensor:
     """Determinants of square matrices."""
     a = square_matrix(input, "det")
     order = a.shape_tuple[-1]
-    if a.dtype.size != 2 and None not in a.shape_tuple and 0 < order <= 4:
-        # Products of elements of float32 stay within the range of float64.
-        wide = complex128 if a.dtype.is_complex else float64
+    wide = complex128 if a.dtype.is_complex else float64
+    # Products of elements of float32 stay within the range of float64; those of float64 do not, and a minor of order 2
+    # that leaves it times one that vanishes is no number.
+    if a.dtype.size != 2 and None not in a.shape_tuple and 0 < order <= (3 if a.dtype is wide else 4):
         if not at_once(a):
             x = p.cast(a, dtype=wide)
             return p.cast(_small_determinant(order, lambda i, j: _element(x, i, j), p.mul, p.sub), dtype=a.dtype)

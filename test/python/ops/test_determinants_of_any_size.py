@@ -57,3 +57,11 @@ def test_small_matrices_of_float32_neither(pivots, dtype, way):
     """Whose determinants are computed as they are defined."""
     got = WAYS[way](tf.linalg.det)(np.diag(np.array(pivots, dtype)))
     np.testing.assert_allclose(got, 1e10, rtol=1e-6)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("dtype", ["float64", "complex128"])
+@pytest.mark.parametrize("pivots", [[1e200, 1e200, 1e-200, 1e-200], [1e-200, 1e-200, 1e200, 1e200]])
+def test_minors_of_order_4_may_leave_the_range(pivots, dtype, way):
+    got = WAYS[way](tf.linalg.det)(np.diag(np.array(pivots, dtype)))
+    np.testing.assert_allclose(got, 1, rtol=1e-6)
