@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 // Writing where data says, one element after the other, so that duplicates add
-// up in order; and the positions of true elements.
+// up in order.
 //===----------------------------------------------------------------------===//
 
 #include "Body.h"
@@ -14,6 +14,7 @@
 #include "Scalars.h"
 #include "Slices.h"
 #include "SortNetwork.h"
+#include "TrueElements.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -21,7 +22,6 @@
 #include "tfc/Dialect/TFC/IR/TFC.h"
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 #include "llvm/ADT/StringSwitch.h"
-#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace tfc;
@@ -686,191 +686,6 @@ static LogicalResult lowerScatter(Lowering &l, ScatterOp op) {
   if (!isKnown)
     return failure();
   l.set(op.getResult(), result[0]);
-  return success();
-}
-
-//===----------------------------------------------------------------------===//
-// Positions of true elements
-//===----------------------------------------------------------------------===//
-
-static Value countTrue(Lowering &l, Value x) {
-  Type i64 = l.b.getI64Type();
-  Value zero = numberScalar(l.b, l.loc, i64, 0);
-  Value init = l.filled({}, i64, zero);
-  Body body(l, l.dims.of(x));
-  Value element = body.element(x, body.identity());
-  Value before = body.addOutput(init, {});
-  Value one = arith::ExtUIOp::create(body.in, l.loc, i64, element);
-  SmallVector<int64_t> all = llvm::to_vector(llvm::seq<int64_t>(0, rankOf(x)));
-  Value sum = arith::AddIOp::create(body.in, l.loc, before, one);
-  return l.toIndex(l.extract(body.finish(sum, all)[0], {}, i64), i64);
-}
-
-/// On a device: a running count of true elements, in which each row of the
-/// result is searched.
-static Value searchTrue(Lowering &l, Value x, ArrayRef<Dim> to) {
-  Type i32 = l.b.getI32Type(), i64 = l.b.getI64Type();
-  ArrayRef<Dim> of = l.dims.of(x);
-  Value source = l.value(x);
-  SmallVector<Value> sizes;
-  for (Dim dim : of)
-    sizes.push_back(l.size(dim));
-  Dim total = 1;
-  for (Dim dim : of)
-    total = dim < 0 || total < 0 ? -1 : total * dim;
-  Value count = l.numElements(of), one = l.constantIndex(1),
-        zero = l.constantIndex(0);
-  if (total < 0)
-    total = l.dimOf(count);
-  auto coordinates = [&](Value flat) {
-    SmallVector<Value> at(of.size());
-    for (size_t i = of.size(); i-- > 0;) {
-      at[i] =
-          i ? Value(arith::RemUIOp::create(l.b, l.loc, flat, sizes[i])) : flat;
-      flat =
-          i ? Value(arith::DivUIOp::create(l.b, l.loc, flat, sizes[i])) : flat;
-    }
-    return at;
-  };
-  Value flags = l.generate(total, i32, [&](ValueRange ivs) -> Value {
-    return arith::ExtUIOp::create(
-        l.b, l.loc, i32, l.extract(source, coordinates(ivs[0]), elementOf(x)));
-  });
-  Value empty = l.empty(total, i32);
-  Value counts = rt::ScanOp::create(l.b, l.loc, empty.getType(), flags, empty,
-                                    0, false, false, false, /*carry=*/Value())
-                     .getResult();
-  // Enough to halve any range that an i32 counts.
-  Value steps = l.constantIndex(
-      total >= 0 ? llvm::Log2_64_Ceil(std::max<int64_t>(total, 1)) + 1 : 32);
-  return l.generate(to, i64, [&](ValueRange ivs) -> Value {
-    Value wanted = l.fromIndex(ivs[0], i32);
-    auto search = scf::ForOp::create(l.b, l.loc, zero, steps, one,
-                                     ValueRange{zero, count});
-    {
-      OpBuilder::InsertionGuard guard(l.b);
-      l.b.setInsertionPointToEnd(search.getBody());
-      Value low = search.getRegionIterArgs()[0],
-            high = search.getRegionIterArgs()[1];
-      Value half = arith::DivUIOp::create(
-          l.b, l.loc, arith::AddIOp::create(l.b, l.loc, low, high),
-          l.constantIndex(2));
-      Value last = arith::SubIOp::create(l.b, l.loc, count, one);
-      Value seen = l.extract(
-          counts, ValueRange{arith::MinSIOp::create(l.b, l.loc, half, last)},
-          i32);
-      Value isBefore = arith::CmpIOp::create(
-          l.b, l.loc, arith::CmpIPredicate::sle, seen, wanted);
-      Value open = arith::CmpIOp::create(l.b, l.loc, arith::CmpIPredicate::slt,
-                                         low, high);
-      Value next = arith::AddIOp::create(l.b, l.loc, half, one);
-      auto choose = [&](Value condition, Value x, Value y) -> Value {
-        return arith::SelectOp::create(l.b, l.loc, condition, x, y);
-      };
-      scf::YieldOp::create(
-          l.b, l.loc,
-          ValueRange{choose(open, choose(isBefore, next, low), low),
-                     choose(open, choose(isBefore, high, half), high)});
-    }
-    SmallVector<Value> at = coordinates(search.getResult(0));
-    Value result = at[0];
-    for (size_t i = 1; i < at.size(); ++i) {
-      Value isThis = arith::CmpIOp::create(l.b, l.loc, arith::CmpIPredicate::eq,
-                                           ivs[1], l.constantIndex(i));
-      result = arith::SelectOp::create(l.b, l.loc, isThis, at[i], result);
-    }
-    return l.fromIndex(result, i64);
-  });
-}
-
-/// Positions of the true elements of a vector, and behind them what means
-/// nothing: eight are looked at at a time. As everywhere, only the last bit of
-/// a byte says whether it is true: memory of others may have any number there.
-static Value packTrue(Lowering &l, Value x, Value count) {
-  constexpr int64_t lanes = 8;
-  Type i64 = l.b.getI64Type(), byte = storageType(elementOf(x));
-  Dim n = l.dims.of(x)[0];
-  Dim room =
-      l.dimOf(arith::AddIOp::create(l.b, l.loc, count, l.constantIndex(lanes)));
-  Kernel k(l, {x}, {{{room}, i64}}, i64, Kernel::Loops::ofVectors);
-  Array flags = k.input(0), positions = k.output(0);
-  Num zero = k.index(0), size = k.size(n);
-  Num whole = size - k.remainder(size, k.index(lanes));
-  Num last = k.num(numberScalar(l.b, l.loc, byte, 1)),
-      lastOfAll = k.splat(last, lanes);
-  Num none = k.splat(k.num(numberScalar(l.b, l.loc, byte, 0)), lanes);
-  auto lastBit = [&](Num x, Num one) {
-    return k.num(arith::AndIOp::create(l.b, l.loc, x.value, one.value));
-  };
-  Num numbers = k.lanesFromZero(VectorType::get(lanes, i64));
-  Cell next = k.cell(zero);
-  k.loopBy(zero, whole, lanes, [&](Num i) {
-    Num chosen = lastBit(flags.vector(i, lanes), lastOfAll) != none, to = next;
-    Num first = k.num(l.fromIndex(i.value, i64));
-    positions.setVector(to,
-                        k.compress(k.splat(first, lanes) + numbers, chosen));
-    next = to + k.countOf(chosen);
-  });
-  k.loop(whole, size, [&](Num i) {
-    Num to = next;
-    positions.set(to, k.num(l.fromIndex(i.value, i64)));
-    next = to + k.num(l.toIndex(lastBit(flags(i), last).value, byte));
-  });
-  return k.finish()[0];
-}
-
-static LogicalResult lowerNonzero(Lowering &l, NonzeroOp op) {
-  Value x = op.getX();
-  int64_t rank = rankOf(x);
-  if (rank == 0)
-    return op.emitOpError(
-        "of a scalar has no lowering; reshape it to one element");
-  ArrayRef<Dim> to = l.dims.of(op.getResult());
-  Type i64 = l.b.getI64Type();
-  Value source = l.value(x);
-  if (to[0] < 0)
-    l.define(to[0], countTrue(l, x));
-  if (isForDevice(op)) {
-    l.set(op.getResult(), searchTrue(l, x, to));
-    return success();
-  }
-  if (rank == 1 && hasWideVectors(op)) {
-    Value list = packTrue(l, x, l.size(to[0]));
-    Attribute zero = l.b.getIndexAttr(0), one = l.b.getIndexAttr(1);
-    list = extractSlice(l, l.tensorType(to[0], i64), list, {zero},
-                        l.sizes(to[0]), {one});
-    SmallVector<ReassociationIndices> rows{{0, 1}};
-    l.set(op.getResult(),
-          tensor::ExpandShapeOp::create(l.b, l.loc, l.tensorType(to, i64), list,
-                                        rows, l.sizes(to)));
-    return success();
-  }
-  SmallVector<Value> extents;
-  for (Dim dim : l.dims.of(x))
-    extents.push_back(l.size(dim));
-  // Each element is written to the next row, and stays there if it counts: a
-  // branch would be mispredicted as often as not. The last row is for those
-  // that come after the last one.
-  Value count = l.size(to[0]);
-  Dims roomy(to);
-  roomy[0] =
-      l.dimOf(arith::AddIOp::create(l.b, l.loc, count, l.constantIndex(1)));
-  SmallVector<Value> carried{l.empty(roomy, i64), l.constantIndex(0)};
-  auto result = l.loopNest(
-      extents, carried,
-      [&](ValueRange ivs, ValueRange args) -> SmallVector<Value> {
-        Value isTrue = l.extract(source, ivs, elementOf(x)), list = args[0];
-        for (int64_t i = 0; i < rank; ++i)
-          list = l.insert(l.fromIndex(ivs[i], i64), list,
-                          {args[1], l.constantIndex(i)}, i64);
-        Value more = arith::IndexCastUIOp::create(l.b, l.loc,
-                                                  l.b.getIndexType(), isTrue);
-        return {list, arith::AddIOp::create(l.b, l.loc, args[1], more)};
-      });
-  SmallVector<OpFoldResult> zeros(2, l.b.getIndexAttr(0)),
-      ones(2, l.b.getIndexAttr(1));
-  l.set(op.getResult(), extractSlice(l, l.tensorType(to, i64), result[0], zeros,
-                                     l.sizes(to), ones));
   return success();
 }
 
