@@ -359,6 +359,8 @@ def in_top_k(targets, predictions, k, name=None) -> Tensor:
             "in_top_k",
             f"predictions must be 2-dimensional and targets 1-dimensional, got {predictions.shape} and {targets.shape}",
         )
+    if targets.dtype.size < 4:
+        targets = p.cast(targets, dtype=int32)  # which has the number of columns
     classes = predictions.shape_tuple[1]
     if classes == 0:
         return p.cast(zeros_like(targets), dtype=bool_)

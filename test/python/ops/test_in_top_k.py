@@ -48,3 +48,13 @@ def test_sizes_that_only_run_time_knows():
         x, t = np.random.default_rng(n).normal(size=(9, n)).astype(np.float32), np.arange(9, dtype=np.int32) % (n + 1)
         want = [c < n and (row > row[c]).sum() < 2 for c, row in zip(t, x, strict=True)]
         assert f(t, x).numpy().tolist() == want
+
+
+@pytest.mark.parametrize("columns", [300, None])
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16"])
+def test_targets_of_a_type_that_does_not_count_the_columns(dtype, columns):
+    spec = [tf.TensorSpec([2], dtype), tf.TensorSpec([2, columns], tf.float32)]
+    f = tf.function(lambda t, p: tf.math.in_top_k(t, p, 1), input_signature=spec)
+    x = np.eye(2, 300, 100, dtype=np.float32)
+    np.testing.assert_array_equal(f(tf.constant([100, 1], dtype), tf.constant(x)), [True, False])
+    np.testing.assert_array_equal(tf.math.in_top_k(tf.constant([100, 1], dtype), x, 1), [True, False])
