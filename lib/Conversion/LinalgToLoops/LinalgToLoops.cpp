@@ -164,7 +164,7 @@ struct LinalgToLoops : public tfc::impl::LinalgToLoopsPassBase<LinalgToLoops> {
     constexpr int64_t mostPieces = 32, leastRows = 64;
     constexpr double enough = 60000; // nanoseconds
     auto rows = tfc::rt::matchReducedRows(op, reassociate);
-    if (!rows)
+    if (!rows || readers.hasMargin(op, rows->loop))
       return {op};
     tfc::rt::RowPieces pieces = tfc::rt::cutRows(
         op, *rows, std::min(mostPieces, rows->count / leastRows),

@@ -370,6 +370,14 @@ std::optional<Margins> MarginReaders::take(Operation *op) {
   return taken;
 }
 
+bool MarginReaders::hasMargin(Operation *op, unsigned loop) const {
+  auto found = margins.find(op);
+  return found != margins.end() &&
+         llvm::any_of(found->second.axes, [&](const Margins::Axis &axis) {
+           return axis.place == loop;
+         });
+}
+
 /// Also views of views: of rows of a part of the copy.
 static void eraseWithViews(Operation *op) {
   for (Operation *view : llvm::make_early_inc_range(op->getUsers()))

@@ -37,6 +37,9 @@ struct MarginReaders {
   /// What an op reads within, once: ops that are made later may have the
   /// address of one that is gone.
   std::optional<Margins> take(mlir::Operation *op);
+  /// Does the loop go over an image with a margin, whose places are not those
+  /// of the image?
+  bool hasMargin(mlir::Operation *op, unsigned loop) const;
   void eraseUnused();
 };
 

@@ -127,3 +127,31 @@ func.func @filled_input(%x: memref<6272x128xf32>, %y: memref<128xf32>) {
   }
   return
 }
+
+// -----
+
+// Rows of an image with a margin are not those of the image: they are not cut.
+
+// CHECK-LABEL: @margin_of_rows
+// CHECK-NOT:     memref.subview
+// CHECK:         vector.load %arg0
+// CHECK-NOT:     memref.subview
+// CHECK:         return
+#x = affine_map<(p, q, l, c) -> (p, q + l, c)>
+#g = affine_map<(p, q, l, c) -> (p, q, c)>
+#w = affine_map<(p, q, l, c) -> (l, c)>
+func.func @margin_of_rows(%x: memref<2000x8x64xf32> {tfc.distinct}, %g: memref<2002x8x64xf32> {tfc.distinct}, %w: memref<3x64xf32> {tfc.distinct}) {
+  %zero = arith.constant 0.0 : f32
+  %padded = memref.alloc() : memref<2002x10x64xf32>
+  linalg.fill ins(%zero : f32) outs(%padded : memref<2002x10x64xf32>)
+  %inner = memref.subview %padded[1, 1, 0] [2000, 8, 64] [1, 1, 1] : memref<2002x10x64xf32> to memref<2000x8x64xf32, strided<[640, 64, 1], offset: 704>>
+  memref.copy %x, %inner : memref<2000x8x64xf32> to memref<2000x8x64xf32, strided<[640, 64, 1], offset: 704>>
+  linalg.generic {indexing_maps = [#x, #g, #w], iterator_types = ["reduction", "reduction", "parallel", "parallel"]}
+      ins(%padded, %g : memref<2002x10x64xf32>, memref<2002x8x64xf32>) outs(%w : memref<3x64xf32>) {
+  ^bb0(%a: f32, %b: f32, %sum: f32):
+    %0 = arith.mulf %a, %b fastmath<fast> : f32
+    %1 = arith.addf %sum, %0 fastmath<fast> : f32
+    linalg.yield %1 : f32
+  }
+  return
+}
