@@ -38,12 +38,36 @@ Value lowering::addNumbers(OpBuilder &b, Location loc, Type type, Value x,
   return arith::AddFOp::create(b, loc, x, y);
 }
 
+namespace {
+/// An operand of a product.
+struct Factor {
+  Value value;
+  bool transposed;
+};
+} // namespace
+
+/// Matrices that are transposed first are read as they were: kernels take any
+/// order.
+static Factor factorOf(Value value, bool transposed) {
+  while (auto transpose = value.getDefiningOp<TransposeOp>()) {
+    SmallVector<int64_t> swapped =
+        llvm::to_vector(llvm::seq<int64_t>(0, rankOf(value)));
+    std::swap(swapped[swapped.size() - 1], swapped[swapped.size() - 2]);
+    if (transpose.getPerm() != ArrayRef(swapped))
+      break;
+    value = transpose.getX();
+    transposed = !transposed;
+  }
+  return {value, transposed};
+}
+
 /// The general form: batches that broadcast, transposed operands.
-static Value contractMatrices(Lowering &l, MatmulOp op, ArrayRef<Dim> result,
-                              Value init, Type accumulator) {
+static Value contractMatrices(Lowering &l, Factor first, Factor second,
+                              ArrayRef<Dim> result, Value init,
+                              Type accumulator) {
   Dims space(result);
-  ArrayRef<Dim> x = l.dims.of(op.getX()), y = l.dims.of(op.getY());
-  space.push_back(x[x.size() - (op.getTransposeX() ? 2 : 1)]);
+  ArrayRef<Dim> x = l.dims.of(first.value), y = l.dims.of(second.value);
+  space.push_back(x[x.size() - (first.transposed ? 2 : 1)]);
   size_t rank = result.size();
 
   Body body(l, space);
@@ -70,9 +94,9 @@ static Value contractMatrices(Lowering &l, MatmulOp op, ArrayRef<Dim> result,
     Value element = body.load(l.stretched(old, to), at);
     return castScalar(body.in, l.loc, element, elementOf(old), accumulator);
   };
-  Value left = operand(op.getX(), indices(x, row, inner, op.getTransposeX()));
+  Value left = operand(first.value, indices(x, row, inner, first.transposed));
   Value right =
-      operand(op.getY(), indices(y, inner, column, op.getTransposeY()));
+      operand(second.value, indices(y, inner, column, second.transposed));
   Value sum = body.addOutput(init, resultIndices);
   return body.finish(multiplyAdd(body.in, l.loc, accumulator, left, right, sum),
                      static_cast<int64_t>(rank))[0];
@@ -84,21 +108,23 @@ static LogicalResult lowerMatmul(Lowering &l, MatmulOp op) {
   Dims result(l.dims.of(op.getResult()));
   Value init =
       l.filled(result, accumulator, numberScalar(l.b, l.loc, accumulator, 0));
-  ArrayRef<Dim> x = l.dims.of(op.getX()), y = l.dims.of(op.getY());
-  bool plain = !op.getTransposeX() && !op.getTransposeY();
+  Factor first = factorOf(op.getX(), op.getTransposeX()),
+         second = factorOf(op.getY(), op.getTransposeY());
+  ArrayRef<Dim> x = l.dims.of(first.value), y = l.dims.of(second.value);
+  bool plain = !first.transposed && !second.transposed;
   Value product;
   if (plain && x.size() == 2 && y.size() == 2)
     product = linalg::MatmulOp::create(
                   l.b, l.loc,
-                  ValueRange{l.value(op.getX()), l.value(op.getY())}, init)
+                  ValueRange{l.value(first.value), l.value(second.value)}, init)
                   .getResult(0);
   else if (plain && x.size() == 3 && y.size() == 3 && x[0] == y[0])
     product = linalg::BatchMatmulOp::create(
                   l.b, l.loc,
-                  ValueRange{l.value(op.getX()), l.value(op.getY())}, init)
+                  ValueRange{l.value(first.value), l.value(second.value)}, init)
                   .getResult(0);
   else
-    product = contractMatrices(l, op, result, init, accumulator);
+    product = contractMatrices(l, first, second, result, init, accumulator);
   if (accumulator != element) {
     Body body(l, result);
     Value narrow =
