@@ -212,7 +212,7 @@ def run_all(args, threads):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--case", nargs="*", default=cases.names())
+    parser.add_argument("--case", nargs="*", default=cases.names(), choices=cases.names(), metavar="CASE")
     parser.add_argument("--impl", nargs="*", default=list(MODULES))
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--seconds", type=float, default=0.1, help="length of one batch")

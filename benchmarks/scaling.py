@@ -55,7 +55,7 @@ def markdown(rows, threads):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--case", nargs="*", default=cases.names())
+    parser.add_argument("--case", nargs="*", default=cases.names(), choices=cases.names(), metavar="CASE")
     parser.add_argument("--threads", type=int, default=2, help="beside one")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=0.05, help="length of one batch")

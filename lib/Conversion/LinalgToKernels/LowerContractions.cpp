@@ -6,6 +6,7 @@
 // batch.
 //===----------------------------------------------------------------------===//
 
+#include "DeepProducts.h"
 #include "Elementwise.h"
 #include "KeptPanels.h"
 #include "Product.h"
@@ -24,7 +25,6 @@
 #include "tfc/Dialect/TFCRT/IR/SharedGroup.h"
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 #include "tfc/Dialect/TFCRT/Transforms/Body.h"
-#include "tfc/Dialect/TFCRT/Transforms/ReduceInPieces.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringSwitch.h"
 
@@ -765,48 +765,9 @@ struct LowerContractions
     options.routines =
         ops.size() >= manyProducts && isa<ModuleOp>(getOperation());
     for (linalg::LinalgOp op : ops)
-      for (linalg::LinalgOp part : splitDeep(builder, op))
+      for (linalg::LinalgOp part : splitDeep(builder, op, options))
         if (std::optional<Contraction> contraction = matchContraction(part))
           Lowering(builder, *contraction, options).run();
-  }
-
-private:
-  /// A product along many rows that has few results: nothing else of it can be
-  /// shared by threads, whose sums of some rows each are put together by loops.
-  SmallVector<linalg::LinalgOp> splitDeep(OpBuilder &builder,
-                                          linalg::LinalgOp op) {
-    constexpr int64_t fewResults = 16 * 1024, manyResults = 64 * 1024,
-                      mostPieces = 64, mostLargePieces = 8, leastRows = 256;
-    constexpr double enough = 100000; // nanoseconds
-    std::optional<Contraction> c = matchContraction(op);
-    if (!parallel || !c ||
-        c->right.memref.getDefiningOp<memref::GetGlobalOp>() ||
-        isWorthKeeping(*c))
-      return {op};
-    auto rows = tfc::rt::matchReducedRows(op, reassociate);
-    if (!rows || rows->columns > manyResults)
-      return {op};
-    int64_t most = rows->columns > fewResults ? mostLargePieces : mostPieces;
-    double flopsPerNanosecond =
-               6.0 * vectorBits / c->type.getIntOrFloatBitWidth(),
-           nanoseconds = 2.0 * double(rows->count) * double(rows->columns) /
-                         flopsPerNanosecond;
-    auto cut = [&](int64_t most) {
-      return tfc::rt::cutRows(
-          op, *rows, std::min(most, rows->count / leastRows), nanoseconds);
-    };
-    tfc::rt::RowPieces pieces = cut(most);
-    // With columns of one vector, a tile does little with what it reads from
-    // the second-level cache: so many rows had better be packed.
-    int64_t bits = c->type.getIntOrFloatBitWidth(),
-            rowBytes = c->size(c->column) * bits / 8,
-            bytes = rows->count / pieces.count * rowBytes;
-    if (c->size(c->column) * bits <= vectorBits && bytes > directBytes / 4 &&
-        bytes <= directBytes)
-      pieces = cut(rows->count * rowBytes / (directBytes + 1));
-    if (pieces.count < 2 || nanoseconds < enough)
-      return {op};
-    return tfc::rt::reduceInPieces(builder, op, pieces);
   }
 };
 

@@ -12,10 +12,13 @@ def set_flush_denormals(enabled) -> None:
     on one takes a hundred cycles and more, which shows where probabilities or gradients vanish. It holds for all calls
     from then on, also of functions that are compiled already. Operands that are denormal count as zero as well; casts
     and copies that compute nothing leave them as they are. Constants that the compiler folds are not affected, nor is
-    an object file, whose caller decides. Raises `NotImplementedError` on processors other than x86-64 and AArch64.
+    an object file, whose caller decides. Raises `TypeError` for what is neither True nor False, and
+    `NotImplementedError` on processors other than x86-64 and AArch64.
     """
-    _native.set_flush_denormals(bool(enabled))
-    _flush[0] = bool(enabled)
+    if not isinstance(enabled, bool):
+        raise TypeError(f"set_flush_denormals takes True or False, got {enabled!r}")
+    _native.set_flush_denormals(enabled)
+    _flush[0] = enabled
 
 
 def get_flush_denormals() -> bool:

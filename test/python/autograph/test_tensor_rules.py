@@ -208,33 +208,6 @@ def test_return_without_value_in_both_branches(fake):
     assert convert(f)(T) is None
 
 
-def test_attributes_and_items_are_merged(fake):
-    class Box:
-        x = 1
-
-    def f(box, d, k, c):
-        if c:
-            box.x = 5
-            d["a"] = 2
-            d[k] = 7
-        else:
-            d["a"] = 3
-        return box.x, d["a"], d[k]
-
-    assert run(f, Box(), {"a": 1, "z": 0}, "z", T) == (5, 2, 7)
-    assert run(f, Box(), {"a": 1, "z": 0}, "z", F) == (1, 3, 0)
-
-
-def test_items_counted_from_the_end_are_merged(fake):
-    def f(items, c):
-        if c:
-            items[-1] = 5
-        return items[0], items[-1]
-
-    assert run(f, [1, 2], T) == (1, 5)
-    assert run(f, [1, 2], F) == (1, 2)
-
-
 def test_attribute_set_in_one_branch_only(fake):
     class Box:
         pass

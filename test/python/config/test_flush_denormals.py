@@ -67,3 +67,10 @@ def test_they_are_kept_again():
     tf.config.set_flush_denormals(True)
     tf.config.set_flush_denormals(False)
     np.testing.assert_array_equal(double(tf.fill([5], SMALL)), np.full(5, SMALL) * np.float32(2))
+
+
+@pytest.mark.parametrize("value", ["off", 1, None])
+def test_only_true_and_false_say_what_is_meant(value):
+    with pytest.raises(TypeError, match="set_flush_denormals takes True or False, got"):
+        tf.config.set_flush_denormals(value)
+    assert not tf.config.get_flush_denormals()
