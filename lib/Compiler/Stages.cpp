@@ -26,7 +26,7 @@ struct Machine {
   VectorRegisters registers;
   PairSupport pairs;
   HalfSupport half;
-  bool fma = false, scalb = false;
+  bool fma = false, avx512 = false;
 };
 } // namespace
 
@@ -46,7 +46,7 @@ static Machine machineOf(const TargetOptions &options) {
                      pairSupport(**machine),
                      halfSupport(**machine),
                      hasFma(**machine),
-                     hasScalb(**machine)};
+                     hasAvx512(**machine)};
   else
     llvm::consumeError(machine.takeError());
   return found->second;
@@ -80,7 +80,7 @@ static StageOptions &fill(StageOptions &stage, const CompileOptions &options) {
                       : machine.pairs.vectors              ? "vectors"
                                                            : "none";
     stage.fma = machine.fma;
-    stage.scalb = machine.scalb;
+    stage.avx512 = machine.avx512;
     stage.f16 = machine.half.f16;
     stage.f64ToF16 = machine.half.f64ToF16;
   }

@@ -108,7 +108,7 @@ constexpr Step toLoops[] = {
     {"tfc-promote-half",
      "before functions are expanded, which are known for f32 and f64"},
     {"tfc-expand-math{most-inlined=64 fma=${fma} "
-     "scalb=${scalb} leave-powers=true}",
+     "avx512=${avx512} leave-powers=true}",
      "vectorizable arithmetic instead of calls of libm; more copies of "
      "them would not fit in an instruction cache"},
     {"tfc-set-fast-math{contract=${contract} reassociate=${reassociate}}",
@@ -138,9 +138,9 @@ constexpr Step toLoops[] = {
     {"tfc-linalg-to-loops{vector-bits=${vector-bits} "
      "reassociate=${reassociate} parallel=${parallel}}",
      "loops in the order that LLVM vectorizes"},
-    {"tfc-call-math{contract=${contract} fma=${fma} scalb=${scalb}}",
+    {"tfc-call-math{contract=${contract} fma=${fma} avx512=${avx512}}",
      "functions of vectors, where loops have them now"},
-    {"tfc-expand-periodic{contract=${contract} fma=${fma} scalb=${scalb}}",
+    {"tfc-expand-periodic{contract=${contract} fma=${fma} avx512=${avx512}}",
      "a branch for whole vectors; loops have them now"},
     {"tfc-expand-half{f16=${f16} f64-to-f16=${f64-to-f16}}",
      "after kernels are made of conversions, and after flags are set"},
@@ -254,7 +254,7 @@ std::string expand(StringRef text, const tfc::StageOptions &options) {
     if (take("${contract}", options.contract ? "true" : "false") ||
         take("${reassociate}", options.reassociate ? "true" : "false") ||
         take("${fma}", options.fma ? "true" : "false") ||
-        take("${scalb}", options.scalb ? "true" : "false") ||
+        take("${avx512}", options.avx512 ? "true" : "false") ||
         take("${f16}", options.f16 ? "true" : "false") ||
         take("${f64-to-f16}", options.f64ToF16 ? "true" : "false") ||
         take("${parallel}", options.parallel ? "true" : "false") ||

@@ -183,7 +183,7 @@ bool tfc::hasFma(const TargetMachine &machine) {
   return triple.isAArch64();
 }
 
-bool tfc::hasScalb(const TargetMachine &machine) {
+bool tfc::hasAvx512(const TargetMachine &machine) {
   const MCSubtargetInfo &info = *machine.getMCSubtargetInfo();
   return machine.getTargetTriple().isX86() &&
          info.checkFeatures("+avx512f,+avx512vl,+avx512dq");

@@ -26,7 +26,7 @@ def ExpandMathPass : Pass<"tfc-expand-math"> {
   let options = [
     Option<"mostInlined", "most-inlined", "int64_t", "24", "Functions in a body that are expanded in their place">,
     Option<"fma", "fma", "bool", "false", "the target multiplies and adds in one instruction">,
-    Option<"scalb", "scalb", "bool", "false", "the target multiplies by powers of two in one instruction (AVX-512)">,
+    Option<"avx512", "avx512", "bool", "false", "the target has AVX-512: powers of two, tables of 32 numbers and reciprocals in one instruction">,
     Option<"leavePowers", "leave-powers", "bool", "false",
            "powers of f32 in linalg ops are left to tfc-expand-periodic, with fma">
   ];
@@ -48,7 +48,7 @@ def CallMathPass : Pass<"tfc-call-math", "mlir::ModuleOp"> {
   let options = [
     Option<"contract", "contract", "bool", "true", "A multiplication and an addition may become one">,
     Option<"fma", "fma", "bool", "false", "the target multiplies and adds in one instruction">,
-    Option<"scalb", "scalb", "bool", "false", "the target multiplies by powers of two in one instruction (AVX-512)">
+    Option<"avx512", "avx512", "bool", "false", "the target has AVX-512: powers of two, tables of 32 numbers and reciprocals in one instruction">
   ];
   let dependentDialects = ["mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::LLVM::LLVMDialect",
                            "mlir::math::MathDialect"];
@@ -72,13 +72,14 @@ def ExpandPeriodicPass : Pass<"tfc-expand-periodic", "mlir::ModuleOp"> {
     Powers of f32 (`math.powf`), with fma, likewise: what positive normal numbers with normal results take is in place, and
     a function that takes a whole vector has the rest of C99's rules.
 
-    `tfcrt.scalb` of vectors becomes AVX-512's instruction, of scalars two multiplications.
-    With `scalb`, so do `arith.maximumf` and `arith.minimumf` of vectors of 128, 256 and 512 bits, and a selection where one is NaN.
+    `tfcrt.scalb` of vectors becomes AVX-512's instruction, of scalars two multiplications; `tfcrt.lookup` and
+    `tfcrt.reciprocal` likewise (of scalars the instruction, and a division).
+    With `avx512`, so do `arith.maximumf` and `arith.minimumf` of vectors of 128, 256 and 512 bits, and a selection where one is NaN.
   }];
   let options = [
     Option<"contract", "contract", "bool", "true", "A multiplication and an addition may become one">,
     Option<"fma", "fma", "bool", "false", "the target multiplies and adds in one instruction">,
-    Option<"scalb", "scalb", "bool", "false", "the target multiplies by powers of two in one instruction (AVX-512)">
+    Option<"avx512", "avx512", "bool", "false", "the target has AVX-512: powers of two, tables of 32 numbers and reciprocals in one instruction">
   ];
   let dependentDialects = ["mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::LLVM::LLVMDialect",
                            "mlir::math::MathDialect", "mlir::scf::SCFDialect", "mlir::ub::UBDialect", "mlir::vector::VectorDialect"];

@@ -52,10 +52,10 @@ struct StageOptions : public mlir::PassPipelineOptions<StageOptions> {
       *this, "fma",
       llvm::cl::desc("the target multiplies and adds in one instruction"),
       llvm::cl::init(false)};
-  Option<bool> scalb{
-      *this, "scalb",
-      llvm::cl::desc("the target multiplies by powers of two in one "
-                     "instruction (AVX-512)"),
+  Option<bool> avx512{
+      *this, "avx512",
+      llvm::cl::desc("the target has AVX-512: powers of two, tables of 32 "
+                     "numbers and reciprocals in one instruction"),
       llvm::cl::init(false)};
   Option<bool> f16{*this, "f16",
                    llvm::cl::desc("the target converts between f16 and f32"),

@@ -96,7 +96,7 @@ HalfSupport halfSupport(const llvm::TargetMachine &machine);
 bool hasFma(const llvm::TargetMachine &machine);
 
 /// Does the target multiply vectors by powers of two in one instruction?
-bool hasScalb(const llvm::TargetMachine &machine);
+bool hasAvx512(const llvm::TargetMachine &machine);
 
 /// Adds what `emit` needs to a registry of dialects.
 void registerTargetTranslations(mlir::DialectRegistry &registry);

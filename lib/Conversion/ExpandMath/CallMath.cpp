@@ -84,7 +84,7 @@ struct CallMathPass : tfc::impl::CallMathPassBase<CallMathPass> {
     Operation *inside = builder.clone(*op);
     inside->setOperands(function.getArguments());
     Writer writer(builder, op->getLoc(), op->getResult(0).getType(),
-                  {fma, scalb});
+                  {fma, avx512});
     func::ReturnOp::create(builder, op->getLoc(),
                            expansionOf(inside)(writer, inside));
     inside->erase();

@@ -21,6 +21,7 @@
 
 #include "Writer.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/Matchers.h"
 #include "tfc/Conversion/Passes.h"
 #include "tfc/Dialect/TFCRT/IR/CalledMath.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -75,12 +76,37 @@ Expansion tfc::expand::expansionOf(Operation *op) {
       .Default([](Operation *) { return nullptr; });
 }
 
+/// x / (1 + exp(-|y|)) of f32, where x is 1 or that exponential, as in
+/// sigmoids.
+static bool isByOneAndExponential(arith::DivFOp op) {
+  if (!getElementTypeOrSelf(op.getType()).isF32())
+    return false;
+  auto sum = op.getRhs().getDefiningOp<arith::AddFOp>();
+  auto exponential = sum ? sum.getRhs().getDefiningOp<math::ExpOp>() : nullptr;
+  if (!exponential || !isNegatedMagnitude(exponential.getOperand()))
+    return false;
+  return matchPattern(sum.getLhs(), m_OneFloat()) &&
+         (op.getLhs() == exponential.getResult() ||
+          matchPattern(op.getLhs(), m_OneFloat()));
+}
+
 namespace {
 
 struct ExpandMathPass : tfc::impl::ExpandMathPassBase<ExpandMathPass> {
   using ExpandMathPassBase::ExpandMathPassBase;
 
   void runOnOperation() override {
+    SmallVector<arith::DivFOp> quotients;
+    getOperation()->walk([&](arith::DivFOp op) {
+      if (avx512 && isByOneAndExponential(op))
+        quotients.push_back(op);
+    });
+    for (arith::DivFOp op : quotients) {
+      OpBuilder builder(op);
+      Writer writer = writerFor(builder, op);
+      op.replaceAllUsesWith(writer.normalQuotient(op.getLhs(), op.getRhs()));
+      op.erase();
+    }
     SmallVector<Operation *> found;
     DenseMap<Operation *, int64_t> counts; // of bodies of linalg ops
     getOperation()->walk([&](Operation *op) {
@@ -99,10 +125,14 @@ struct ExpandMathPass : tfc::impl::ExpandMathPassBase<ExpandMathPass> {
     }
   }
 
+  Writer writerFor(OpBuilder &builder, Operation *op) {
+    return Writer(builder, op->getLoc(), op->getResult(0).getType(),
+                  {fma, avx512});
+  }
+
   void expand(Operation *op) {
     OpBuilder builder(op);
-    Writer writer(builder, op->getLoc(), op->getResult(0).getType(),
-                  {fma, scalb});
+    Writer writer = writerFor(builder, op);
     op->replaceAllUsesWith(ValueRange{expansionOf(op)(writer, op)});
     op->erase();
   }

@@ -11,12 +11,13 @@
 // when loops are in vectors already. An element's value does not depend on its
 // neighbours.
 //
-// Multiplications by powers of two (tfcrt.scalb), and the greater and the
-// lesser of two numbers become the instructions that the target has for vectors
-// of its own sizes.
+// Multiplications by powers of two (tfcrt.scalb), lookups, reciprocals, and the
+// greater and the lesser of two numbers become the instructions that the target
+// has for vectors of its own sizes (WideInstructions.cpp).
 //
 //===----------------------------------------------------------------------===//
 
+#include "WideInstructions.h"
 #include "Writer.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -182,111 +183,6 @@ Value divideFloats(OpBuilder &builder, Operation *op) {
   return arith::TruncIOp::create(b, type, whole);
 }
 
-/// AVX-512's instruction, of vectors of 128, 256 and 512 bits. Others are
-/// filled up, and longer ones divided; null for scalars (loops over which LLVM
-/// may still make vectors of) and for vectors of several dimensions.
-Value scaleVectors(OpBuilder &builder, tfc::rt::ScalbOp op) {
-  ImplicitLocOpBuilder b(op.getLoc(), builder);
-  auto type = dyn_cast<VectorType>(op.getType());
-  if (!type || type.getRank() != 1 || type.isScalable())
-    return {};
-  Type element = type.getElementType();
-  int64_t count = type.getNumElements(), bits = element.getIntOrFloatBitWidth();
-  int64_t size = 128;
-  while (size < 512 && size < count * bits)
-    size *= 2;
-  int64_t lanes = size / bits;
-  auto whole = VectorType::get(lanes, element);
-  std::string name =
-      ("llvm.x86.avx512.mask.scalef." +
-       llvm::Twine(element.isF32() ? "ps." : "pd.") + llvm::Twine(size))
-          .str();
-  // All lanes count, and the current rounding mode is meant, which only the
-  // longest form says.
-  auto part = [&](Value x, int64_t first) -> Value {
-    if (lanes == count)
-      return x;
-    SmallVector<int64_t> indices;
-    for (int64_t i = 0; i < lanes; ++i)
-      indices.push_back(std::min(first + i, count - 1));
-    return vector::ShuffleOp::create(b, x, x, indices);
-  };
-  Value mask = LLVM::ConstantOp::create(
-      b, b.getIntegerAttr(b.getIntegerType(std::max<int64_t>(lanes, 8)), -1));
-  Value unused = ub::PoisonOp::create(b, whole);
-  Value result;
-  for (int64_t first = 0; first < count; first += lanes) {
-    SmallVector<Value> operands{part(op.getX(), first), part(op.getN(), first),
-                                unused, mask};
-    if (size == 512)
-      operands.push_back(LLVM::ConstantOp::create(b, b.getI32IntegerAttr(4)));
-    Value scaled =
-        LLVM::CallIntrinsicOp::create(b, whole, b.getStringAttr(name), operands)
-            .getResult(0);
-    if (lanes == count)
-      return scaled;
-    // What is known so far, and these lanes behind it.
-    int64_t known = std::min(first + lanes, count) - first;
-    SmallVector<int64_t> indices;
-    for (int64_t i = 0; i < first; ++i)
-      indices.push_back(i);
-    for (int64_t i = 0; i < known; ++i)
-      indices.push_back(first + i);
-    result = first
-                 ? Value(vector::ShuffleOp::create(b, result, scaled, indices))
-                 : Value(vector::ShuffleOp::create(b, scaled, scaled, indices));
-  }
-  return result;
-}
-
-bool isConstant(Value x) {
-  if (auto spread = x.getDefiningOp<vector::BroadcastOp>())
-    x = spread.getSource();
-  return matchPattern(x, m_Constant());
-}
-
-/// The greater or the lesser one: AVX-512 has an instruction that knows signs
-/// of zeros, but takes the number where the other one is NaN. Null for vectors
-/// of other sizes, and where LLVM knows more (a constant is no NaN).
-Value extremeOfVectors(OpBuilder &builder, Operation *op) {
-  ImplicitLocOpBuilder b(op->getLoc(), builder);
-  auto type = dyn_cast<VectorType>(op->getResult(0).getType());
-  Value x = op->getOperand(0), y = op->getOperand(1);
-  auto flags = cast<arith::ArithFastMathInterface>(op).getFastMathFlagsAttr();
-  auto known = arith::FastMathFlags::nnan | arith::FastMathFlags::nsz;
-  if (!type || type.getRank() != 1 || type.isScalable() || isConstant(x) ||
-      isConstant(y) || arith::bitEnumContainsAny(flags.getValue(), known))
-    return {};
-  Type element = type.getElementType();
-  int64_t lanes = type.getNumElements();
-  int64_t size = lanes * element.getIntOrFloatBitWidth();
-  if ((!element.isF32() && !element.isF64()) ||
-      (size != 128 && size != 256 && size != 512))
-    return {};
-  std::string name =
-      ("llvm.x86.avx512.mask.range." +
-       llvm::Twine(element.isF32() ? "ps." : "pd.") + llvm::Twine(size))
-          .str();
-  auto constant = [&](unsigned width, int64_t value) -> Value {
-    return LLVM::ConstantOp::create(
-        b, b.getIntegerAttr(b.getIntegerType(width), value));
-  };
-  // The sign is that of the result, all lanes count, and the current rounding
-  // mode is meant, which only the longest form says.
-  int64_t what = isa<arith::MaximumFOp>(op) ? 5 : 4;
-  SmallVector<Value> operands{x, y, constant(32, what),
-                              ub::PoisonOp::create(b, type),
-                              constant(std::max<int64_t>(lanes, 8), -1)};
-  if (size == 512)
-    operands.push_back(constant(32, 4));
-  Value extreme =
-      LLVM::CallIntrinsicOp::create(b, type, b.getStringAttr(name), operands)
-          .getResult(0);
-  Value isNan = arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, x, y);
-  return arith::SelectOp::create(b, isNan, arith::AddFOp::create(b, x, y),
-                                 extreme);
-}
-
 struct ExpandPeriodicPass
     : tfc::impl::ExpandPeriodicPassBase<ExpandPeriodicPass> {
   using ExpandPeriodicPassBase::ExpandPeriodicPassBase;
@@ -316,33 +212,44 @@ struct ExpandPeriodicPass
       op->replaceAllUsesWith(ValueRange{value});
       op->erase();
     }
-    if (scalb)
+    if (avx512)
       getOperation()->walk([&](Operation *op) {
         if (!isa<arith::MaximumFOp, arith::MinimumFOp>(op))
           return;
         OpBuilder builder(op);
-        if (Value value = extremeOfVectors(builder, op)) {
+        if (Value value = wideExtreme(builder, op)) {
           op->replaceAllUsesWith(ValueRange{value});
           op->erase();
         }
       });
-    getOperation()->walk([&](tfc::rt::ScalbOp op) {
+    getOperation()->walk([&](Operation *op) {
       OpBuilder builder(op);
-      op->replaceAllUsesWith(ValueRange{lowerScalb(builder, op)});
+      Value value = lowerInstruction(builder, op);
+      if (!value)
+        return;
+      op->replaceAllUsesWith(ValueRange{value});
       op->erase();
     });
   }
 
-  Value lowerScalb(OpBuilder &builder, tfc::rt::ScalbOp op) {
-    if (Value value = scaleVectors(builder, op))
-      return value;
-    Writer writer(builder, op.getLoc(), op.getType(), {}, contract);
-    return writer.timesPowerOfTwo(op.getX(), op.getN());
+  /// An op of which AVX-512 has an instruction; null of any other.
+  Value lowerInstruction(OpBuilder &builder, Operation *op) {
+    if (auto scaled = dyn_cast<tfc::rt::ScalbOp>(op)) {
+      if (Value value = wideScalb(builder, scaled))
+        return value;
+      Writer writer(builder, op->getLoc(), scaled.getType(), {}, contract);
+      return writer.timesPowerOfTwo(scaled.getX(), scaled.getN());
+    }
+    if (auto lookup = dyn_cast<tfc::rt::LookupOp>(op))
+      return wideLookup(builder, lookup);
+    if (auto reciprocal = dyn_cast<tfc::rt::ReciprocalOp>(op))
+      return wideReciprocal(builder, reciprocal);
+    return {};
   }
 
   Writer writerFor(OpBuilder &builder, Operation *op) {
     return Writer(builder, op->getLoc(), op->getResult(0).getType(),
-                  {fma, scalb}, contract);
+                  {fma, avx512}, contract);
   }
 
   Value expandWithCalls(OpBuilder &builder, Operation *op) {

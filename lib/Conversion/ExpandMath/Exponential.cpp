@@ -51,8 +51,7 @@ Value tfc::expand::powerOf(Writer &w, Writer::Rounded n, int64_t by) {
   return w.fromBits(w.shiftLeft(field, w.mantissaBits()));
 }
 
-/// Is it -|x|?
-static bool isNegatedMagnitude(Value x) {
+bool tfc::expand::isNegatedMagnitude(Value x) {
   auto negated = x.getDefiningOp<arith::NegFOp>();
   return negated && negated.getOperand().getDefiningOp<math::AbsFOp>();
 }
@@ -67,7 +66,7 @@ Value tfc::expand::expandExp(Writer &w, Value x) {
   // What is less than all numbers is zero times something: a product that
   // underflows takes processors a hundred times as long, and masks of attention
   // are full of them.
-  if (w.hasScalb())
+  if (w.hasAvx512())
     return w.timesPowerOfTwo(w.select(isZero, w.constant(0), shortExp(w, e.r)),
                              e.n);
   Value q = w.select(isZero, w.constant(-1.0), shortExpm1(w, e.r));
@@ -241,6 +240,8 @@ Value tfc::expand::expandCosh(Writer &w, Value x) {
 }
 
 Value tfc::expand::expandTanh(Writer &w, Value x) {
+  if (w.hasAvx512() && !w.isF64())
+    return expandTanhByTable(w, x);
   // e / (e + 2) with e = exp(2 |x|) - 1 = 2^n (1 + q) - 1: 1 long before exp
   // overflows. 2^n q is r and a rest, so that no digits are lost in the sum:
   // for n = 1 it is as small as 0.41.

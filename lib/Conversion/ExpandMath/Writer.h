@@ -20,9 +20,10 @@ namespace tfc::expand {
 using mlir::ArrayRef;
 using mlir::Value;
 
-/// What the target does in one instruction: x y + z, and x 2^n.
+/// What the target does in one instruction: x y + z; with AVX-512, x 2^n, a
+/// number of a table, and a reciprocal of half of the digits.
 struct Instructions {
-  bool fma = false, scalb = false;
+  bool fma = false, avx512 = false;
 };
 
 /// Writes arithmetic on values of one float type (f32 or f64, scalar or
@@ -49,7 +50,7 @@ public:
 
   bool isF64() const { return element.isF64(); }
   bool hasFma() const { return has.fma; }
-  bool hasScalb() const { return has.scalb; }
+  bool hasAvx512() const { return has.avx512; }
   bool mayContract() const {
     return contract.getValue() != mlir::arith::FastMathFlags::none;
   }
@@ -80,6 +81,18 @@ public:
   }
   Value div(Value x, Value y) {
     return mlir::arith::DivFOp::create(b, x, y, contract);
+  }
+  /// x / y, where y, its reciprocal and the quotient are normal numbers: two
+  /// steps of Newton's, of which the last one rounds as a division does (P.
+  /// Markstein, "Computation of elementary functions on the IBM RISC
+  /// System/6000 processor", 1990), instead of AVX-512's divider.
+  Value normalQuotient(Value x, Value y) {
+    if (!has.avx512 || isF64())
+      return div(x, y);
+    Value start = tfc::rt::ReciprocalOp::create(b, y), minus = neg(y);
+    Value r = exactMulAdd(start, exactMulAdd(minus, start, constant(1)), start);
+    Value q = mlir::arith::MulFOp::create(b, x, r);
+    return exactMulAdd(exactMulAdd(minus, q, x), r, q);
   }
   /// x + y, never reordered: for tricks that rely on rounding.
   Value exactAdd(Value x, Value y) {
@@ -157,6 +170,10 @@ public:
     return mlir::arith::ShRSIOp::create(b, x, integer(n));
   }
 
+  Value lookup(Value index, ArrayRef<float> table) {
+    return tfc::rt::LookupOp::create(b, type, index, table);
+  }
+
   /// From f32 to this type (f64), and back.
   Value widen(Value x) { return mlir::arith::ExtFOp::create(b, type, x); }
   Value narrow(Value x) {
@@ -215,7 +232,7 @@ public:
   /// x 2^n, with n from `roundPower`: in one instruction, or in two steps, so
   /// that denormal results are right.
   Value timesPowerOfTwo(Value x, Rounded n) {
-    if (has.scalb)
+    if (has.avx512)
       return tfc::rt::ScalbOp::create(b, x, n.value);
     Value half = shiftRight(n.integer, 1), rest = subI(n.integer, half);
     x = mul(x, fromBits(shiftLeft(half, mantissaBits())));
@@ -265,6 +282,8 @@ Value expTail(Writer &w, Value r);
 Value shortExpm1(Writer &w, Value r);
 /// exp(r) for |r| <= ln(2) / 2.
 Value shortExp(Writer &w, Value r);
+/// Is it -|x|?
+bool isNegatedMagnitude(Value x);
 /// 2^(n + by), where that is a normal number.
 Value powerOf(Writer &w, Writer::Rounded n, int64_t by = 0);
 
@@ -282,6 +301,8 @@ Value expandLog1p(Writer &w, Value x);
 Value expandSinh(Writer &w, Value x);
 Value expandCosh(Writer &w, Value x);
 Value expandTanh(Writer &w, Value x);
+/// Of f32, with AVX-512.
+Value expandTanhByTable(Writer &w, Value x);
 Value expandAsinh(Writer &w, Value x);
 Value expandAcosh(Writer &w, Value x);
 Value expandAtanh(Writer &w, Value x);

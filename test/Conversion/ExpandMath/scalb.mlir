@@ -1,6 +1,6 @@
-// RUN: tfc-opt %s -split-input-file -tfc-expand-math="fma=true scalb=true" | FileCheck %s
+// RUN: tfc-opt %s -split-input-file -tfc-expand-math="fma=true avx512=true" | FileCheck %s
 // RUN: tfc-opt %s -split-input-file -tfc-expand-periodic | FileCheck %s --check-prefix=LATE
-// RUN: tfc-opt %s -split-input-file -tfc-expand-periodic="scalb=true" | FileCheck %s --check-prefix=EXTREME
+// RUN: tfc-opt %s -split-input-file -tfc-expand-periodic="avx512=true" | FileCheck %s --check-prefix=EXTREME
 
 // Where the target multiplies by powers of two in one instruction, so does an exponential: denormal results are right.
 // Below all numbers it multiplies zero: what underflows takes a hundred times as long.

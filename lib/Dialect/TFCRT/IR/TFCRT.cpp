@@ -58,6 +58,14 @@ LogicalResult HostCallOp::verify() {
   return verifyDtypes(*this, getData(), getDtypes());
 }
 
+LogicalResult LookupOp::verify() {
+  // C1
+  if (getTable().size() != 32)
+    return emitOpError("expected a table of 32 numbers, got ")
+           << getTable().size();
+  return success();
+}
+
 LogicalResult BindOp::verify() {
   // C1
   int64_t unknown = cast<MemRefType>(getMemref().getType()).getNumDynamicDims();

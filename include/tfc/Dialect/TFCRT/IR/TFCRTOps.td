@@ -94,6 +94,44 @@ def TFCRT_ScalbOp : TFCRT_Op<"scalb", [
   let assemblyFormat = "$x `,` $n attr-dict `:` type($result)";
 }
 
+def TFCRT_LookupOp : TFCRT_Op<"lookup", [
+    Pure, Elementwise, Scalarizable, Vectorizable,
+    Tensorizable]> {
+  let summary = "A number of a table of 32";
+  let description = [{
+    `table[index mod 32]`, elementwise. Processors with AVX-512 look up sixteen
+    numbers in two registers with one instruction, which `tfc-expand-periodic`
+    makes of it; nothing else is known to do it faster than arithmetic.
+
+    ```mlir
+    %c = tfcrt.lookup %i in [0.0, 0.5, ...] : i32 -> f32
+    ```
+
+    Constraints:
+
+    * (C1) the table has 32 numbers
+  }];
+  let arguments = (ins SignlessIntegerLike:$index, DenseF32ArrayAttr:$table);
+  let results = (outs FloatLike:$result);
+  let assemblyFormat = "$index `in` $table attr-dict `:` type($index) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def TFCRT_ReciprocalOp : TFCRT_Op<"reciprocal", [
+    Pure, SameOperandsAndResultType, Elementwise, Scalarizable, Vectorizable,
+    Tensorizable]> {
+  let summary = "1 / x, nearly";
+  let description = [{
+    Within 2^-14 of the reciprocal, relative to it, where that and `x` are normal
+    numbers. A division of a vector keeps AVX-512's divider busy for sixteen
+    cycles; this takes two, and two steps of Newton's have all digits.
+    `tfc-expand-periodic` makes the instruction of it, and a division for scalars.
+  }];
+  let arguments = (ins FloatLike:$x);
+  let results = (outs FloatLike:$result);
+  let assemblyFormat = "$x attr-dict `:` type($result)";
+}
+
 def TFCRT_PrintOp : TFCRT_ReaderOp<"print"> {
   let summary = "Let the host print tensors";
   let description = [{
