@@ -425,6 +425,10 @@ def repeat(input, repeats, axis=None, name=None) -> Tensor:
         sizes = dynamic_shape(input)
         factor = [counts[0] if i == where else 1 for i in builtins.range(len(input.shape_tuple))]
         return p.dynamic_reshape(copies, p.mul(sizes, p.constant(value=np.array(factor, np.int64))))
+    if fully_known(input) and len(counts) == 1:
+        before, after = input.shape_tuple[: where + 1], input.shape_tuple[where + 1 :]
+        wide = p.broadcast_to(p.expand_dims(input, axes=(where + 1,)), shape=(*before, counts[0], *after))
+        return p.reshape(wide, shape=(*before[:-1], before[-1] * counts[0], *after))
     index = np.repeat(np.arange(input.shape_tuple[where] or 0), counts[0] if len(counts) == 1 else counts)
     return p.gather(input, p.constant(value=index), axis=where, batch_dims=0)
 
@@ -540,16 +544,25 @@ def roll(input, shift, axis, name=None) -> Tensor:
         raise argument_error(
             None, "roll", f"shift and axis must have the same size, got {len(shifts)} and {len(axes)} [Op:Roll]"
         )
+    known_shifts = {}
     for by, place in zip(shifts, axes, strict=True):
         where = axis_of(place, n, "roll")
         size = input.shape_tuple[where]
         if size is None:
             input = _roll_unknown(input, by, where)
-        elif by % size if size else False:
-            at = size - by % size
-            back, front = split(input, [at, size - at], where)
-            input = p.concat(front, back, axis=where)
-    return input
+        elif size:
+            known_shifts[where] = (known_shifts.get(where, 0) + by) % size
+    return _rolled_blocks(input, [(where, by) for where, by in sorted(known_shifts.items()) if by])
+
+
+def _rolled_blocks(x, shifts) -> Tensor:
+    """Blocks that change places along the first axis; each is moved along the others before."""
+    if not shifts:
+        return x
+    (where, by), *others = shifts
+    at = x.shape_tuple[where] - by
+    back, front = (_rolled_blocks(part, others) for part in split(x, [at, by], where))
+    return p.concat(front, back, axis=where)
 
 
 def _each(value) -> list:

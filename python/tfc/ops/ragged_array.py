@@ -7,13 +7,14 @@ written has size 0. The rank is known once something was written.
 """
 
 from tfc.core import TensorList, current
-from tfc.dtypes import TensorShape, TensorSpec, int32
+from tfc.dtypes import TensorShape, TensorSpec, int32, int64
 from tfc.ops import primitives as p
 from tfc.ops.array import concat, reshape, shape, stack
 from tfc.ops.convert import convert_to_tensor
 from tfc.ops.creation import range as range_
 from tfc.ops.creation import zeros
 from tfc.ops.gather import gather
+from tfc.ops.runtime_axes import ended_before
 from tfc.ops.shapes import UnknownRankError
 
 SCALAR = TensorShape([])
@@ -116,8 +117,7 @@ def joined(array, known: TensorShape):
     total = p.reduce_sum(sizes, axes=(0,), keepdims=False)
     at = range_(total)
     # For each number of the result the element it is from: as many as end before it.
-    before = p.less_equal(p.expand_dims(ends, axes=(0,)), p.expand_dims(at, axes=(1,)))
-    element = p.reduce_sum(p.cast(before, dtype=int32), axes=(1,), keepdims=False)
+    element = ended_before(p.cast(ends, dtype=int64), reshape(p.cast(total, dtype=int64), [1]))
     within = p.sub(at, gather(p.sub(ends, sizes), element))
     flat = gather(_numbers(data), p.add(gather(rows[:, 0], element), within))
     rest = p.reduce_max(concat([zeros([1, rank - 1], int32), rows[:, 2:]], 0), axes=(0,), keepdims=False)

@@ -238,15 +238,24 @@ def counted(size: Tensor) -> Tensor:
     return p.cumsum(p.dynamic_broadcast_to(_vector(1), size), axis=0, exclusive=True, reverse=False)
 
 
+def ended_before(ends: Tensor, count: Tensor) -> Tensor:
+    """For each of 0, 1, ... up to `count` (one element) how many of the `ends`, which lie between 0 and `count`, are
+    there or before.
+    """
+    none = p.dynamic_broadcast_to(convert_to_tensor(0, int64), p.add(count, _vector(1)))
+    ones = p.dynamic_broadcast_to(convert_to_tensor(1, int64), p.shape_of(ends, dtype=int64))
+    ended = p.scatter(none, p.expand_dims(ends, axes=(1,)), ones, mode="add")
+    before = p.cumsum(ended, axis=0, exclusive=False, reverse=False)
+    return p.dynamic_strided_slice(before, _vector(0), _vector(-1), strides=(1,), begin_mask=0, end_mask=0)
+
+
 def repeated(x: Tensor, repeats: Tensor, axis: int) -> Tensor:
     """Each slice along an axis as often as `repeats` says: a scalar or vector of integers."""
     size = p.slice_(dynamic_shape(x), starts=(axis,), sizes=(1,), strides=(1,))
     times = repeats if repeats.dtype is int64 else p.cast(repeats, dtype=int64)
-    times = p.dynamic_broadcast_to(times, size)
+    times = p.maximum(p.dynamic_broadcast_to(times, size), convert_to_tensor(0, int64))
     ends = p.cumsum(times, axis=0, exclusive=False, reverse=False)
-    total = p.reduce_sum(times, axes=(0,), keepdims=True)
-    passed = p.less_equal(p.expand_dims(ends, axes=(1,)), p.expand_dims(counted(total), axes=(0,)))
-    at = p.reduce_sum(p.cast(passed, dtype=int64), axes=(0,), keepdims=False)
+    at = ended_before(ends, p.reduce_sum(times, axes=(0,), keepdims=True))
     return p.gather(x, at, axis=axis, batch_dims=0)
 
 

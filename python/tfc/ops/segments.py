@@ -276,18 +276,38 @@ def bincount(
         amounts = p.add(p.cast(zeros_like(x), dtype=as_dtype(dtype)), convert_to_tensor(1, as_dtype(dtype)))
     else:
         amounts = convert_to_tensor(weights)
-    if maxlength is not None or rowwise:
+    if rowwise:
+        out = _counts_of_rows(x, amounts, fixed if fixed else size, maxlength is not None)
+        return p.minimum(out, scalar(1, out)) if binary_output else out
+    if maxlength is not None:
         x = p.cast(x, dtype=int64)
         x = p.select(p.less(x, size), x, scalar(-1, x))
-    if not rowwise:
-        amounts = p.reshape(amounts, shape=(None,)) if flat.shape_tuple != (0,) else p.cast(flat, dtype=amounts.dtype)
-        ids = p.reshape(x, shape=(None,)) if flat.shape_tuple != (0,) else flat
-        out = _scattered(amounts, ids, size, 0, "add", checked=maxlength is None)
-    else:
-        rows = p.squeeze(p.slice_(dynamic_shape(x), starts=(0,), sizes=(1,), strides=(1,)), axes=(0,))
-        numbers = p.expand_dims(p.range_(scalar(0, x), rows, scalar(1, x)), axes=(1,))
-        at = p.select(p.less(x, scalar(0, x)), x, p.add(x, p.mul(numbers, size)))
-        total = _scattered(amounts, at, p.mul(rows, size), 0, "add")
-        sizes = concat([p.expand_dims(rows, axes=(0,)), p.expand_dims(size, axes=(0,))], 0)
-        out = p.dynamic_reshape(total, sizes)
+    amounts = p.reshape(amounts, shape=(None,)) if flat.shape_tuple != (0,) else p.cast(flat, dtype=amounts.dtype)
+    ids = p.reshape(x, shape=(None,)) if flat.shape_tuple != (0,) else flat
+    out = _scattered(amounts, ids, size, 0, "add", checked=maxlength is None)
     return p.minimum(out, scalar(1, out)) if binary_output else out
+
+
+def _counts_of_rows(x, amounts, size, leaves_out) -> Tensor:
+    """The sums of the amounts at each of `size` numbers, of each row; larger numbers may have to be left out."""
+    is_known = isinstance(size, int) and x.shape_tuple[0] is not None
+    size = convert_to_tensor(size, int64)
+    width = size
+    x = p.cast(x, dtype=int64)
+    if leaves_out:
+        # They have a column of their own, behind the others.
+        x, width = p.minimum(x, size), p.add(size, scalar(1, size))
+    rows = p.squeeze(p.slice_(dynamic_shape(x), starts=(0,), sizes=(1,), strides=(1,)), axes=(0,))
+    numbers = p.expand_dims(p.range_(scalar(0, x), rows, scalar(1, x)), axes=(1,))
+    places = p.add(x, p.mul(numbers, width))
+    total = _scattered(amounts, places, p.mul(rows, width), 0, "add", checked=True)
+    if is_known:
+        known_rows, known_size, known_width = x.shape_tuple[0], *(int(static_value(v)) for v in (size, width))
+        out = p.reshape(total, shape=(known_rows, known_width))
+        return p.slice_(out, starts=(0, 0), sizes=(known_rows, known_size), strides=(1, 1)) if leaves_out else out
+    out = p.dynamic_reshape(total, concat([p.expand_dims(n, axes=(0,)) for n in (rows, width)], 0))
+    if not leaves_out:
+        return out
+    ends = concat([p.expand_dims(n, axes=(0,)) for n in (rows, size)], 0)
+    none = p.constant(value=np.zeros(2, np.int64))
+    return p.dynamic_strided_slice(out, none, ends, strides=(1, 1), begin_mask=3, end_mask=1)
