@@ -12,6 +12,8 @@
 //   network sorts one in each lane of vectors (SortNetwork.cpp).
 // * Longer rows of known size, of which no positions are wanted: the same
 //   network, and merges. If they are of bytes, those are counted.
+// * Orders of longer rows of known size, where vectors are wide: words of a key
+// and a place are sorted (SortWords.cpp).
 // * Others: a radix sort from the last digit of the key to the first. All
 // digits are
 //   counted in one pass, and digits that all keys share are left out.
@@ -21,6 +23,7 @@
 #include "Kernel.h"
 #include "Ordered.h"
 #include "SortLong.h"
+#include "SortWords.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
@@ -91,17 +94,23 @@ struct Integers {
 class Sorter {
 public:
   Sorter(Kernel &k, Type element, bool descending, Dim dim, bool wantsKeys)
-      : k(k), ints{k}, element(element), descending(descending), dim(dim),
-        n(k.size(dim)), wantsKeys(wantsKeys),
-        width(storageType(element).getIntOrFloatBitWidth()) {}
+      : width(storageType(element).getIntOrFloatBitWidth()), k(k), ints{k},
+        element(element), descending(descending), dim(dim), n(k.size(dim)),
+        wantsKeys(wantsKeys) {}
 
   using Get = llvm::function_ref<Num(Num)>;
   using Set = llvm::function_ref<void(Num, Num)>;
   /// Elements, or their positions (i32), in order.
   void sort(Get x, Set result);
+  /// Positions of a row of known size, where there are wide vectors; `shared`:
+  /// by threads.
+  void sortInWords(Get x, Set result, bool shared);
+  double nanosecondsInWords() const;
   /// Writes zeros and NaN as they came, where all elements are in order.
   void repair(Get x, Set result) const;
   double nanoseconds() const;
+
+  const unsigned width;
 
 private:
   Num bits(Num x) const {
@@ -134,7 +143,6 @@ private:
   Dim dim;
   Num n;
   bool wantsKeys;
-  unsigned width;
 };
 
 /// An integer that orders, as a signed one, as the element with these bits
@@ -162,6 +170,16 @@ double Sorter::nanoseconds() const {
   if (dim >= 0 && dim <= mostCounted)
     return 20 + length * (3 + length / 20);
   return 300 + length * (2 + width / 5.0);
+}
+
+double Sorter::nanosecondsInWords() const {
+  return WordSort(k, width, dim).nanoseconds();
+}
+
+void Sorter::sortInWords(Get x, Set result, bool shared) {
+  WordSort(k, width, dim)
+      .sort([&](Num i) { return key(bits(x(i))); }, result, shared,
+            [&] { sortByDigits(x, result); });
 }
 
 void Sorter::repair(Get x, Set result) const {
@@ -419,7 +437,12 @@ template <typename Op> static LogicalResult lowerSort(Lowering &l, Op op) {
   auto repairRow = [&](ArrayRef<Num> outer) {
     withRow(outer, [&](auto x, auto result) { sorter.repair(x, result); });
   };
+  bool isInWords = !wantsKeys && of[axis] > mostCounted && hasWideVectors(op);
   auto sortRow = [&](ArrayRef<Num> outer) {
+    if (isInWords)
+      return withRow(outer, [&](auto x, auto result) {
+        sorter.sortInWords(x, result, /*shared=*/numRows == 1);
+      });
     if (isLong)
       return longRow.sort(k.input(0).at(outer), k.output(0).at(outer),
                           /*shared=*/numRows == 1, [&] { repairRow(outer); });
@@ -428,10 +451,13 @@ template <typename Op> static LogicalResult lowerSort(Lowering &l, Op op) {
   SortNetwork network(k, element, op.getDescending(),
                       std::max<int64_t>(of[axis], 1));
   int64_t numGroups = numRows / network.numRows();
-  if (isLong && numRows == 1) {
+  if ((isLong || isInWords) && numRows == 1) {
     sortRow(SmallVector<Num>(others.size(), k.index(0)));
   } else if (!hasNetworks || numGroups < 1 || !SortNetwork::isFor(of[axis])) {
-    k.independent(others, isLong ? longRow.nanoseconds() : sorter.nanoseconds(),
+    k.independent(others,
+                  isInWords ? sorter.nanosecondsInWords()
+                  : isLong  ? longRow.nanoseconds()
+                            : sorter.nanoseconds(),
                   sortRow);
   } else {
     // Rows that do not fill a group are sorted one by one.

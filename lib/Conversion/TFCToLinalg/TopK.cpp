@@ -18,6 +18,7 @@
 #include "Ordered.h"
 #include "SortLong.h"
 #include "SortPartition.h"
+#include "SortWords.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
@@ -270,9 +271,16 @@ void Selection::sortPlaces() {
   keysInOrder = k.scratch({kept}, keyLanes.lane);
   placesInOrder = k.scratch({kept}, i32);
   // Stable: of equal elements, those that are kept came first.
-  sortPositions(
-      k, keyLanes.lane, /*descending=*/false, size,
-      [&](Num i) { return keys(i); }, [&](Num i, Num x) { order.set(i, x); });
+  auto key = [&](Num i) { return keys(i); };
+  auto set = [&](Num i, Num x) { order.set(i, x); };
+  auto byDigits = [&] {
+    sortPositions(k, keyLanes.lane, /*descending=*/false, size, key, set);
+  };
+  unsigned width = keyLanes.lane.getIntOrFloatBitWidth();
+  if (keyLanes.isWide && WordSort::isFor(width, size))
+    WordSort(k, width, size).sort(key, set, /*shared=*/false, byDigits);
+  else
+    byDigits();
   Num zero = k.index(0), end = k.index(kept);
   k.loop(zero, end, [&](Num i) {
     Num from = toIndex(order(i));

@@ -67,3 +67,18 @@ func.func @random_bits(%k: tensor<1xui64>, %c: tensor<2xui64>) -> tensor<3x1000x
   %r = tfc.random_bits %k, %c {dtype = ui32, shape = array<i64: 3, 1000>} : (tensor<1xui64>, tensor<2xui64>) -> tensor<3x1000xui32>
   return %r : tensor<3x1000xui32>
 }
+
+// -----
+
+// With vectors of 512 bits a key and its place are one word, and words are sorted.
+module attributes {tfc.vector_bits = 512 : i64} {
+// CHECK-LABEL: func.func @words
+// CHECK-NOT: memref<4x256xi32>
+// CHECK: memref.alloc() {{.*}} : memref<300xi64>
+// CHECK: arith.shli
+// CHECK: arith.minsi %{{.*}} : vector<8xi64>
+func.func @words(%x: tensor<9x300xf32>) -> tensor<9x300xi32> {
+  %r = tfc.argsort %x {axis = 1 : i64, descending = false} : (tensor<9x300xf32>) -> tensor<9x300xi32>
+  return %r : tensor<9x300xi32>
+}
+}
