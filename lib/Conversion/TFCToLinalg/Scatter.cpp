@@ -407,6 +407,27 @@ public:
       keys = k.scratch({block}, order);
       forResult([&](Num x) { return asFloat(keyOf(x)); });
     }
+    if (count < leastOfParts) {
+      updateBlocks(whole);
+    } else {
+      Num first = k.index(0);
+      Cell ordered = k.cell(isThere(first) && isOrdered(first, lanes + 1));
+      k.when(ordered, [&] { ordered = areOrdered(whole); });
+      k.when(
+          ordered, [&] { updateParts(whole); }, [&] { updateBlocks(whole); });
+    }
+    updateAll(whole, k.index(count));
+    if (order)
+      forResult([&](Num x) { return floatOf(asKey(x)); });
+    return k.finish()[0];
+  }
+
+private:
+  static constexpr int64_t block = updatesInBlock, chains = 4, lanes = 16;
+  /// Threads share the parts of many updates that are in order.
+  static constexpr int64_t leastOfParts = 16 * block, parts = 2;
+
+  void updateBlocks(Num whole) {
     k.loopBy(k.index(0), whole, block, [&](Num begin) {
       if (order) {
         keysFrom = begin;
@@ -418,18 +439,40 @@ public:
       Cell ordered = k.cell(isThere(begin) && isOrdered(begin, lanes + 1));
       k.when(ordered, [&] { ordered = isOrdered(begin, block); });
       k.when(
-          ordered, [&] { inOrder(begin); },
+          ordered, [&] { inOrder(begin, begin + block); },
           [&] { updateAll(begin, begin + block); });
     });
     keysFrom = Num();
-    updateAll(whole, k.index(count));
-    if (order)
-      forResult([&](Num x) { return floatOf(asKey(x)); });
-    return k.finish()[0];
   }
 
-private:
-  static constexpr int64_t block = updatesInBlock, chains = 4, lanes = 16;
+  /// Blocks, and where one goes on after another?
+  Num areOrdered(Num whole) {
+    Cell from = k.cell(k.index(0)), ordered = k.cell(k.truth(true));
+    k.repeatWhile([&] { return Num(ordered) && Num(from) < whole; },
+                  [&] {
+                    Num begin = from, before = k.larger(begin - 1, k.index(0));
+                    ordered = isOrdered(begin, block) &&
+                              k.no(isLess(places(begin), places(before)));
+                    from = begin + block;
+                  });
+    return ordered;
+  }
+
+  /// Each begins with another place than the one before ends with.
+  void updateParts(Num whole) {
+    k.independent({parts}, count / parts, [&](ArrayRef<Num> part) {
+      auto start = [&](Num number) {
+        Num from = k.smaller(number * k.index(count / parts), whole);
+        Cell result = k.cell(k.index(0));
+        k.when(k.index(0) < from, [&] { result = startFrom(from, whole); });
+        return Num(result);
+      };
+      Num begin = start(part[0]), next = part[0] + 1;
+      Cell end = k.cell(whole);
+      k.when(next < k.index(parts), [&] { end = start(next); });
+      inOrder(begin, end);
+    });
+  }
 
   /// What is between two starts goes to no other places than this.
   struct Chain {
@@ -577,11 +620,12 @@ private:
     chain.place = to;
   }
 
-  void inOrder(Num begin) {
-    Num end = begin + block, shared = k.index(block);
+  void inOrder(Num begin, Num end) {
+    Num shared = end - begin, step = shared / k.index(chains);
     SmallVector<Num> starts{begin};
     for (int64_t i = 1; i < chains; ++i)
-      starts.push_back(startFrom(begin + block / chains * i, end));
+      starts.push_back(startFrom(
+          k.smaller(k.larger(begin + step * k.index(i), begin + 1), end), end));
     starts.push_back(end);
     Num none = k.num(arith::ConstantOp::create(
         k.b, k.loc, k.b.getZeroAttr(order ? order : storageType(element))));
@@ -596,7 +640,8 @@ private:
         advance(chain, i);
     });
     for (Chain &chain : all)
-      updateAll(chain.start + shared, chain.end);
+      k.loop(shared, chain.end - chain.start,
+             [&](Num i) { advance(chain, i); });
   }
 
   Mode mode;

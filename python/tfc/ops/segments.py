@@ -186,8 +186,12 @@ def _without_last(vector):
 
 
 def _zero_where_empty(result, x, ids, count):
-    counts = _counts(p.cast(x, dtype=int32), ids, count, checked=True)
-    return p.select(p.equal(counts, scalar(0, counts)), scalar(0, result), result)
+    extra = rank_of(x, "segment") - 1
+    none, one = (convert_to_tensor(value) for value in (False, True))
+    base = broadcast_value(none, p.expand_dims(count, axes=(0,)))
+    there = p.scatter(base, p.expand_dims(ids, axes=(1,)), broadcast_value(one, dynamic_shape(ids)), mode="update")
+    there = p.expand_dims(there, axes=tuple(range(1, 1 + extra))) if extra else there
+    return p.select(there, result, scalar(0, result))
 
 
 def segment_sum(data, segment_ids, name=None) -> Tensor:

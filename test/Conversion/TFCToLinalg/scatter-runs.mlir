@@ -74,3 +74,17 @@ func.func @largest_of_many_places(%x: tensor<5001xf32>, %at: tensor<5000xi32>, %
   return %r : tensor<5001xf32>
 }
 }
+
+// -----
+
+// Many updates that are in order are parts, which threads share.
+module attributes {tfc.vector_bits = 512 : i64} {
+// CHECK-LABEL: func @parts
+// CHECK: tfcrt.compute
+// CHECK: } {tfc.independent = {{.*}}}
+func.func @parts(%x: tensor<100xf32>, %at: tensor<66560xi32>, %u: tensor<66560xf32>) -> tensor<100xf32> {
+  %column = tfc.expand_dims %at {axes = array<i64: 1>} : (tensor<66560xi32>) -> tensor<66560x1xi32>
+  %r = tfc.scatter %x, %column, %u {mode = "add"} : (tensor<100xf32>, tensor<66560x1xi32>, tensor<66560xf32>) -> tensor<100xf32>
+  return %r : tensor<100xf32>
+}
+}

@@ -162,3 +162,45 @@ def test_a_block_whose_first_places_alone_are_in_order():
     places[4160 : 4160 + 18] = np.arange(18)
     base, updates = np.zeros(ROOM, np.float32), RNG.normal(size=8320).astype(np.float32)
     np.testing.assert_array_equal(scattered("add", base, places, updates), expected(base, places, updates, "add"))
+
+
+# Long rows of updates in order are two parts, which threads share, of four that take turns.
+LONG = 16 * 4160
+
+
+def long_kinds(n):
+    some = in_order(n)
+    falls = some.copy()
+    falls[-2:] = 0
+    between = some.copy()
+    between[4160 * 9 - 1] = ROOM - 1
+    return {
+        "in order": some,
+        "a fall at the end": falls,
+        "a fall between blocks": between,
+        "one": np.full(n, 3),
+        "two, the second one last": np.where(np.arange(n) == n - 1, 5, 3),
+        "two, the first one first": np.where(np.arange(n) == 0, 3, 5),
+        "half of each": np.arange(n) * 2 // n,
+        "five": np.arange(n) * 5 // n,
+    }
+
+
+@pytest.mark.parametrize("kind", long_kinds(LONG))
+@pytest.mark.parametrize("dtype", ["float32", "int64"])
+def test_long_sums_are_added_in_order(kind, dtype):
+    for n in (LONG - 1, LONG, 100_001):
+        places = long_kinds(n)[kind]
+        updates = (RNG.standard_normal(n) * 100).astype(dtype)
+        base = RNG.standard_normal(ROOM).astype(dtype)
+        np.testing.assert_array_equal(scattered("add", base, places, updates), expected(base, places, updates, "add"))
+
+
+@pytest.mark.parametrize("first", [-2, 0])
+def test_long_sums_of_negative_places_are_left_out(first):
+    n = 100_001
+    places = np.sort(RNG.integers(first, 20, n))
+    updates = RNG.standard_normal(n).astype(np.float32)
+    f = tf.function(lambda x, s: tf.math.unsorted_segment_sum(x, s, 20), autograph=False)
+    want = expected(np.zeros(20, np.float32), places[places >= 0], updates[places >= 0], "add")
+    np.testing.assert_array_equal(f(tf.constant(updates), tf.constant(places)), want)
