@@ -8,6 +8,7 @@ from tfc.core import Tensor, argument_error, executing_eagerly
 from tfc.dtypes import TensorSpec, as_dtype, int32, int64, string, uint8
 from tfc.ops import primitives as p
 from tfc.ops.array import roll, shape
+from tfc.ops.control_flow import cond
 from tfc.ops.convert import convert_to_tensor
 from tfc.ops.creation import range as range_
 from tfc.ops.creation import zeros_like
@@ -33,18 +34,51 @@ def _unique(x, out_idx):
         return values, p.cast(places, dtype=as_dtype(out_idx))
     if executing_eagerly() and x.dtype.np_dtype.kind in "iuf":
         return _unique_now(x, as_dtype(out_idx))
-    n = p.squeeze(shape(x), axes=(0,))
-    positions = range_(n)
+    positions = range_(p.squeeze(shape(x), axes=(0,)))
+    first = _first_of_equals(x, positions)
+    is_first = p.equal(first, positions)
+    rank = p.sub(cumsum(p.cast(is_first, dtype=int32)), convert_to_tensor(1, int32))
+    return boolean_mask(x, is_first), p.cast(gather(rank, first), dtype=as_dtype(out_idx))
+
+
+def _first_of_equals(x, positions) -> Tensor:
+    """For each element the position of the first one that is equal to it."""
+    n = x.shape_tuple[0]
+    by_order = lambda: _first_by_order(x, positions)
+    if not x.dtype.is_integer or (n is not None and n < _LEAST_FOR_TABLES):
+        return by_order()
+    wide = p.cast(x, dtype=int64)
+    some = wide if n else p.concat(wide, p.constant(value=np.zeros(1, np.int64)), axis=0)
+    least, most = (reduce(some, axes=(0,), keepdims=False) for reduce in (p.reduce_min, p.reduce_max))
+    zero, one = (convert_to_tensor(value, int64) for value in (0, 1))
+    size = p.add(p.sub(most, least), one)  # negative or zero if that is no number
+    count = p.cast(p.squeeze(shape(x), axes=(0,)), dtype=int64)
+    room = p.add(p.mul(count, convert_to_tensor(8, int64)), convert_to_tensor(1024, int64))
+    is_dense = p.logical_and(p.less(zero, size), p.less_equal(size, room))
+    if x.dtype.size > 2:
+        return cond(is_dense, lambda: _first_by_table(wide, least, size, positions), by_order)
+    return _first_by_table(wide, least, size, positions)
+
+
+# Elements from which on a table of what there is pays.
+_LEAST_FOR_TABLES = 512
+
+
+def _first_by_table(x, least, size, positions) -> Tensor:
+    places = p.sub(x, least)
+    none = p.dynamic_broadcast_to(convert_to_tensor(int32.max, int32), p.expand_dims(size, axes=(0,)))
+    table = p.scatter(none, p.expand_dims(places, axes=(1,)), positions, mode="min")
+    return p.gather(table, places, axis=0, batch_dims=0)
+
+
+def _first_by_order(x, positions) -> Tensor:
     # Equal values stand together, in the order in which they came; the first of each run stands for it.
     order = argsort(x, stable=True)
     ordered = gather(x, order)
     begins = p.logical_or(p.equal(positions, convert_to_tensor(0, int32)), p.not_equal(ordered, roll(ordered, 1, 0)))
     run = p.sub(cumsum(p.cast(begins, dtype=int32)), convert_to_tensor(1, int32))
     first = gather(boolean_mask(order, begins), run)
-    stands_for = p.scatter(zeros_like(order), p.expand_dims(order, axes=(1,)), first, mode="update")
-    is_first = p.equal(stands_for, positions)
-    rank = p.sub(cumsum(p.cast(is_first, dtype=int32)), convert_to_tensor(1, int32))
-    return boolean_mask(x, is_first), p.cast(gather(rank, stands_for), dtype=as_dtype(out_idx))
+    return p.scatter(zeros_like(order), p.expand_dims(order, axes=(1,)), first, mode="update")
 
 
 def _unique_now(x, out_idx):

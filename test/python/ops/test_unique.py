@@ -31,3 +31,31 @@ def test_gradients_go_to_the_first_of_equal_values():
         tape.watch(x)
         y = tf.reduce_sum(tf.unique(x).y * tf.constant([3.0, 5.0]))
     np.testing.assert_array_equal(tape.gradient(y, x), [3, 5, 0])
+
+
+RNG = np.random.default_rng(0)
+INTEGERS = {
+    "close together": RNG.integers(0, 90, 600),
+    "far from zero": RNG.integers(0, 90, 600) + 2**62,
+    "negative": RNG.integers(-90, 5, 600),
+    "far apart": RNG.integers(-(2**62), 2**62, 600) // 2**55 * 2**55,
+    "at both ends": np.where(np.arange(600) % 3, 2**63 - 1, -(2**63)),
+    "as close as tables are for": np.array([0, 8 * 600 + 1023] * 300),
+    "one more": np.array([0, 8 * 600 + 1024] * 300),
+    "one value": np.full(600, 7),
+}
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint16", "int32", "int64", "uint64"])
+def test_integers_are_looked_up_in_a_table_or_sorted(dtype):
+    known = tf.function(tf.unique_with_counts, autograph=False)
+    spec = [tf.TensorSpec([None], dtype)]
+    unknown = tf.function(lambda x: tf.unique_with_counts(x), autograph=False, input_signature=spec)
+    for name, numbers in INTEGERS.items():
+        x = tf.constant(numbers.astype(dtype))
+        want = tf.unique_with_counts(x)
+        for got in (known(x), unknown(x)):
+            for part, of in zip(got, want, strict=True):
+                assert part.dtype == of.dtype
+                np.testing.assert_array_equal(part, of, err_msg=name)
+    assert [len(part) for part in unknown(tf.constant(np.zeros(0, dtype)))] == [0, 0, 0]
