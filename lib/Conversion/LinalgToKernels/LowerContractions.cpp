@@ -26,7 +26,9 @@
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 #include "tfc/Dialect/TFCRT/Transforms/Body.h"
 #include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/SmallBitVector.h"
 #include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/MathExtras.h"
 
 namespace tfc {
 #define GEN_PASS_DEF_LOWERCONTRACTIONSPASS
@@ -69,6 +71,7 @@ private:
   Buffer open(const Operand &operand);
   Value stride(const Operand &operand, const Buffer &buffer, unsigned dim);
   Value size(unsigned dim);
+  std::optional<int64_t> mostOfRight();
   Values groupSizes();
   Matrix matrix(const Operand &operand, const Buffer &buffer);
   void findProducer();
@@ -147,6 +150,45 @@ Value Lowering::size(unsigned dim) {
     if (std::optional<unsigned> at = operand->position(dim))
       return buffer->sizes[*at];
   llvm_unreachable("every loop belongs to an operand");
+}
+
+/// The size of a dimension, or what it is at most: that of what a view is of.
+static int64_t mostOf(Value memref, unsigned dim) {
+  while (auto type = dyn_cast<MemRefType>(memref.getType())) {
+    if (!type.isDynamicDim(dim))
+      return type.getDimSize(dim);
+    auto view = memref.getDefiningOp<memref::SubViewOp>();
+    if (!view)
+      break;
+    llvm::SmallBitVector dropped = view.getDroppedDims();
+    unsigned at = 0;
+    for (unsigned kept = 0; dropped[at] || kept++ < dim;)
+      ++at;
+    memref = view.getSource();
+    dim = at;
+  }
+  return ShapedType::kDynamic;
+}
+
+/// How many elements the right operand has for one product, at most.
+std::optional<int64_t> Lowering::mostOfRight() {
+  int64_t elements = 1;
+  SmallVector<unsigned> dims{c.column, c.inner};
+  llvm::append_range(dims, c.taps);
+  for (unsigned dim : dims) {
+    int64_t most = ShapedType::kDynamic;
+    for (const Operand *operand : {&c.result, &c.left, &c.right})
+      if (std::optional<unsigned> at =
+              operand->memref ? operand->position(dim) : std::nullopt) {
+        int64_t here = mostOf(operand->memref, *at);
+        if (!ShapedType::isDynamic(here))
+          most = ShapedType::isDynamic(most) ? here : std::min(most, here);
+      }
+    if (ShapedType::isDynamic(most) ||
+        llvm::MulOverflow(elements, most, elements))
+      return std::nullopt;
+  }
+  return elements;
 }
 
 /// The product of this number in the batch: what the loops of the batch add to
@@ -313,6 +355,7 @@ Product Lowering::makeProduct() {
   product.columns = size(c.column);
   product.depth = size(c.inner);
   product.fresh = bool(c.fill);
+  product.mostRight = mostOfRight();
   for (unsigned dim : c.taps)
     product.taps.push_back({size(dim), stride(c.left, left, dim),
                             producer ? zero : stride(c.right, right, dim)});

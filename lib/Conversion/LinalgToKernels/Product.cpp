@@ -559,7 +559,7 @@ Algorithm tfc::kernels::chooseAlgorithm(KernelBuilder &b, const Product &p,
   if (widens && manyRows && isKnown(n) && n >= 16 && isKnown(steps) &&
       steps >= 16)
     return Algorithm::packed;
-  bool small = isKnown(n) && isKnown(steps) && n * steps * bytes <= directBytes;
+  bool small = p.mostRight && *p.mostRight * bytes <= directBytes;
   if (small || !manyRows)
     return Algorithm::direct;
   return isKnown(m) && isKnown(n) && isKnown(steps) ? Algorithm::packed

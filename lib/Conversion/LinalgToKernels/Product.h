@@ -28,6 +28,8 @@ struct Product {
   mlir::Value rows, columns, depth;
   llvm::SmallVector<Tap> taps; ///< outermost first
   bool fresh = false;          ///< overwrite the result
+  /// The right operand has no more elements, where that is known.
+  std::optional<int64_t> mostRight;
   /// What becomes of the sums before they are stored, or null; and its
   /// operands, at the same rows and columns.
   const Elementwise *epilogue = nullptr;

@@ -79,7 +79,8 @@ bool isStrided(ValueRange indices, Value iteration) {
 /// look at it? Where elements are apart, as in copies that change the order,
 /// vectors would be taken from them one by one.
 bool isScalar(scf::ForOp loop) {
-  if (loop->hasAttr(isRemainder))
+  // What says itself what LLVM should do with it has been counted.
+  if (loop->hasAttr(isRemainder) || loop->hasAttr("loop_annotation"))
     return false;
   bool scalar = false;
   Value iteration = loop.getInductionVar();

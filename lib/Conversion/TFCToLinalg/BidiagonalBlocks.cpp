@@ -53,7 +53,7 @@ struct BidiagonalReduction {
     p.addReflection(start, i, found.tau, first);
     // y = A^T v - Y (V^T v) - U (X^T v).
     Num next = i + 1, begin = from(next);
-    k.loop(begin, q.end, [&](Num j) { across.set(j, k.zero()); });
+    clearVectors(k, across, begin, q.end);
     Num row = floorTo(k, i, rowsAtOnce);
     addRowsTo(
         k, across, a, row, m - row, [&](Num r) { return v(row + r); }, begin,
@@ -79,7 +79,7 @@ struct BidiagonalReduction {
     Num next = i + 1, first = from(next), done = i - start, zero = k.index(0),
         other = k.index(p.panel);
     Array u = q.v.at({i});
-    k.loop(first, q.end, [&](Num j) { u.set(j, a(i, j)); });
+    copyVectors(k, a.at({i}), u, first, q.end);
     addRowsTo(
         k, u, right, zero, done + 1, [&](Num r) { return left(r, i); }, first,
         q.end);
@@ -136,7 +136,7 @@ struct BidiagonalReduction {
 
 } // namespace
 
-void lowering::bidiagonalizeInBlocks(Kernel &k, function_ref<Num(Num, Num)> x,
+void lowering::bidiagonalizeInBlocks(Kernel &k, const Array &x, bool upper,
                                      ReflectionBlocks &p, ReflectionBlocks &q,
                                      const Array &d, const Array &e, Dim rows,
                                      Dim columns) {
@@ -149,16 +149,16 @@ void lowering::bidiagonalizeInBlocks(Kernel &k, function_ref<Num(Num, Num)> x,
         across = k.scratch({width}, k.element),
         down = k.scratch({height}, k.element);
   auto clear = [&](const Array &y, Num from, Num to, Num end) {
-    k.loop(from, to, [&](Num i) {
-      k.loop(zero, end, [&](Num j) { y.set(i, j, k.zero()); });
-    });
+    k.loop(from, to, [&](Num i) { clearVectors(k, y.at({i}), zero, end); });
   };
   clear(left, zero, k.index(2 * p.panel), p.end);
   clear(right, zero, k.index(2 * p.panel), q.end);
   clear(a, m, p.end, q.end);
+  // Of an upper triangle, `x` has anything below.
   k.loop(zero, m, [&](Num i) {
-    k.loop(zero, n, [&](Num j) { a.set(i, j, x(i, j)); });
-    k.loop(n, q.end, [&](Num j) { a.set(i, j, k.zero()); });
+    Array row = a.at({i});
+    clearVectors(k, row, zero, q.end);
+    copyElements(k, x.at({i}), row, upper ? i : zero, n);
   });
   BidiagonalReduction{k,      p,    q, a, left, right, factors,
                       across, down, d, e, m,    n,     lanesOf(k)}

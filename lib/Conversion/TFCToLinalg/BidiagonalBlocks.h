@@ -13,8 +13,8 @@ namespace tfc::lowering {
 /// B = P^T X Q with an upper bidiagonal B, for real matrices of at least as
 /// many rows as columns: `d` and `e` are its diagonals, the reflections are
 /// those of P and, from row 1 on, of Q. Half of the work is products of X with
-/// vectors, half products of matrices.
-void bidiagonalizeInBlocks(Kernel &k, llvm::function_ref<Num(Num, Num)> x,
+/// vectors, half products of matrices. Only the upper triangle of X may count.
+void bidiagonalizeInBlocks(Kernel &k, const Array &x, bool upper,
                            ReflectionBlocks &p, ReflectionBlocks &q,
                            const Array &d, const Array &e, Dim rows,
                            Dim columns);

@@ -6,7 +6,7 @@
 // run along rows of matrices, and LLVM vectorizes them.
 //===----------------------------------------------------------------------===//
 
-#include "Kernel.h"
+#include "Reflections.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
 #include <cmath>
@@ -14,6 +14,13 @@
 using namespace mlir;
 using namespace tfc;
 using namespace tfc::lowering;
+
+/// Updates are products, and what is left are passes over rows.
+static void keepLoopsOfBlocks(Kernel &k, Dim order) {
+  constexpr int64_t inBlocks = 96;
+  if (isFloat(k.element) && order >= inBlocks)
+    keepLoops(k, Kernel::Loops::ofElements);
+}
 
 /// x = U^H U, row by row of U, which starts as x.
 static void factorCholesky(Kernel &k, const Array &u, Num n) {
@@ -76,6 +83,7 @@ static LogicalResult lowerCholesky(Lowering &l, CholeskyOp op) {
       });
     });
   });
+  keepLoopsOfBlocks(k, of.back());
   setResults(l, op, k.finish());
   return success();
 }
@@ -173,6 +181,7 @@ static LogicalResult lowerLU(Lowering &l, LUOp op) {
       permutation.set(j, a);
     });
   });
+  keepLoopsOfBlocks(k, of.back());
   setResults(l, op, k.finish());
   return success();
 }
@@ -188,6 +197,7 @@ static LogicalResult lowerTriangularSolve(Lowering &l, TriangularSolveOp op) {
     solveEither(k, k.input(0).at(at), x, of[of.size() - 2], columns,
                 op.getLower(), op.getUnit());
   });
+  keepLoopsOfBlocks(k, of[of.size() - 2]);
   setResults(l, op, k.finish());
   return success();
 }
@@ -210,6 +220,7 @@ static LogicalResult lowerSolve(Lowering &l, SolveOp op) {
     solveEither(k, factors, x, order, columns, /*lower=*/false,
                 /*unit=*/false);
   });
+  keepLoopsOfBlocks(k, order);
   setResults(l, op, k.finish());
   return success();
 }

@@ -46,7 +46,7 @@ static LogicalResult lowerQR(Lowering &l, QROp op) {
             {{inner}, element},
             {{columnDim}, element},
             {{q.back()}, element}},
-           element);
+           element, loopsOfReflections(element, rowDim));
   Num m = k.num(rows), n = k.num(columns), count = k.size(inner),
       width = k.size(q.back());
   Num zero = k.index(0);
@@ -55,10 +55,9 @@ static LogicalResult lowerQR(Lowering &l, QROp op) {
   k.loops(batch, [&](ArrayRef<Num> at) {
     Array x = k.input(0).at(at), qs = k.output(0).at(at),
           rs = k.output(1).at(at);
-    k.loop(zero, m, [&](Num i) {
-      k.loop(zero, n, [&](Num j) { w.set(i, j, x(i, j)); });
-    });
     auto inBlocks = [&] {
+      k.loop(zero, m,
+             [&](Num i) { copyElements(k, x.at({i}), w.at({i}), zero, n); });
       ReflectionBlocks h(k, inner, rowDim, maximumDim(l, columnDim, q.back()));
       k.loopBy(zero, count, h.panel, [&](Num start) {
         Num end = k.smaller(start + h.panel, count);
@@ -66,8 +65,16 @@ static LogicalResult lowerQR(Lowering &l, QROp op) {
         k.when(end < n, [&] { h.apply(w, start, end, n); });
       });
       h.form(qs, count, width, 0);
+      k.loop(zero, width, [&](Num i) {
+        Array row = rs.at({i});
+        fillElements(k, row, zero, n, k.zero());
+        k.when(i < count, [&] { copyElements(k, w.at({i}), row, i, n); });
+      });
     };
     auto plain = [&] {
+      k.loop(zero, m, [&](Num i) {
+        k.loop(zero, n, [&](Num j) { w.set(i, j, x(i, j)); });
+      });
       k.loop(zero, count, [&](Num j) {
         auto v = [&](Num i) { return w(i, j); };
         Reflection h =
@@ -82,13 +89,13 @@ static LogicalResult lowerQR(Lowering &l, QROp op) {
             k, qs, j, m, j, width, taus(j), [&](Num i) { return w(i, j); },
             wide);
       });
+      k.loop(zero, width, [&](Num i) {
+        k.loop(zero, n, [&](Num j) { rs.set(i, j, k.zero()); });
+        k.when(i < count,
+               [&] { k.loop(i, n, [&](Num j) { rs.set(i, j, w(i, j)); }); });
+      });
     };
     chooseReflectionBlocks(k, rowDim, inBlocks, plain);
-    k.loop(zero, width, [&](Num i) {
-      k.loop(zero, n, [&](Num j) { rs.set(i, j, k.zero()); });
-      k.when(i < count,
-             [&] { k.loop(i, n, [&](Num j) { rs.set(i, j, w(i, j)); }); });
-    });
     k.when(isNotFinite(k, x, m, n), [&] {
       Num nan = k.widen(k.real(NAN));
       k.loop(zero, count,
@@ -98,6 +105,8 @@ static LogicalResult lowerQR(Lowering &l, QROp op) {
       });
     });
   });
+  if (loopsOfReflections(element, rowDim) == Kernel::Loops::ofVectors)
+    keepLoops(k, Kernel::Loops::ofVectors);
   setResults(l, op, k.finish());
   return success();
 }
@@ -239,7 +248,7 @@ static LogicalResult lowerEigh(Lowering &l, EighOp op) {
             {{order}, element},
             {{order}, element},
             {{order}, realElement}},
-           element);
+           element, loopsOfReflections(element, order));
   Num n = k.size(order), zero = k.index(0);
   Array w = k.output(2), z = k.output(3), taus = k.output(4), v = k.output(5),
         x = k.output(6), e = k.output(7);
@@ -301,8 +310,9 @@ static LogicalResult lowerEigh(Lowering &l, EighOp op) {
     };
     auto inBlocks = [&] {
       k.loop(zero, n, [&](Num i) {
-        k.loop(zero, i + 1, [&](Num j) { w.set(i, j, input(i, j)); });
-        k.loop(i + 1, n, [&](Num j) { w.set(i, j, k.zero()); });
+        Array row = w.at({i});
+        copyElements(k, input.at({i}), row, zero, i + 1);
+        fillElements(k, row, i + 1, n, k.zero());
       });
       Num most = largestElement(k, w, n, n),
           scale = scaleForSquares(k, w, n, n, most);
@@ -333,6 +343,8 @@ static LogicalResult lowerEigh(Lowering &l, EighOp op) {
     };
     chooseReflectionBlocks(k, order, inBlocks, plain);
   });
+  if (loopsOfReflections(element, order) == Kernel::Loops::ofVectors)
+    keepLoops(k, Kernel::Loops::ofVectors);
   SmallVector<Value> values = k.finish();
   setResults(l, op, ArrayRef(values).take_front(needsVectors ? 2 : 1));
   return success();

@@ -4,6 +4,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "Reflections.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 using namespace tfc;
@@ -33,6 +35,47 @@ Dim lowering::paddedDim(Kernel &k, Dim count) {
   Num whole = wholeVectors(k, k.size(count)) / k.index(lanes);
   Num odd = whole + 1 - k.remainder(whole, k.index(2));
   return k.l.dimOf((odd * k.index(lanes)).value);
+}
+
+void lowering::overElements(Kernel &k, Num from, Num to,
+                            function_ref<void(Num, int64_t)> body) {
+  int64_t lanes = lanesOf(k);
+  Num whole = from + floorTo(k, k.larger(to - from, k.index(0)), lanes);
+  k.loopBy(from, whole, lanes, [&](Num i) { body(i, lanes); });
+  k.loop(whole, to, [&](Num i) { body(i, 1); });
+}
+
+void lowering::copyElements(Kernel &k, const Array &from, const Array &x,
+                            Num begin, Num end) {
+  overElements(k, begin, end, [&](Num i, int64_t lanes) {
+    if (lanes == 1)
+      x.set(i, from(i));
+    else
+      x.setVector(i, from.vector(i, lanes));
+  });
+}
+
+void lowering::fillElements(Kernel &k, const Array &x, Num begin, Num end,
+                            Num value) {
+  Num wide = k.splat(value, lanesOf(k));
+  overElements(k, begin, end, [&](Num i, int64_t lanes) {
+    if (lanes == 1)
+      x.set(i, value);
+    else
+      x.setVector(i, wide);
+  });
+}
+
+void lowering::copyVectors(Kernel &k, const Array &from, const Array &x,
+                           Num begin, Num end) {
+  int64_t lanes = lanesOf(k);
+  k.loopBy(begin, end, lanes,
+           [&](Num i) { x.setVector(i, from.vector(i, lanes)); });
+}
+
+void lowering::clearVectors(Kernel &k, const Array &x, Num begin, Num end) {
+  Num wide = k.splat(k.zero(), lanesOf(k));
+  k.loopBy(begin, end, lanesOf(k), [&](Num i) { x.setVector(i, wide); });
 }
 
 FewNums lowering::dotsOfRows(Kernel &k, const Array &x, Num first,
@@ -136,22 +179,47 @@ Reflection lowering::reflectRow(Kernel &k, const Array &v, Num start, Num from,
 // Blocks
 //===----------------------------------------------------------------------===//
 
+static constexpr int64_t leastReflected = 48;
+
+Kernel::Loops lowering::loopsOfReflections(Type element, Dim length) {
+  return isFloat(element) && length >= leastReflected
+             ? Kernel::Loops::ofVectors
+             : Kernel::Loops::ofElements;
+}
+
+void lowering::keepLoops(Kernel &k, Kernel::Loops loops) {
+  MLIRContext *context = k.b.getContext();
+  BoolAttr yes = k.b.getBoolAttr(true), no;
+  bool inVectors = loops == Kernel::Loops::ofVectors;
+  LLVM::LoopVectorizeAttr vectorize;
+  if (inVectors)
+    vectorize =
+        LLVM::LoopVectorizeAttr::get(context, yes, {}, {}, {}, {}, {}, {});
+  // Without any unrolling, vectors that LLVM makes would not take turns either.
+  auto unroll = LLVM::LoopUnrollAttr::get(context, inVectors ? yes : no, {},
+                                          inVectors ? no : yes, {}, {}, {}, {});
+  auto annotation = LLVM::LoopAnnotationAttr::get(
+      context, {}, vectorize, {}, unroll, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, ArrayRef<LLVM::AccessGroupAttr>());
+  // The name is that of branches, whose attribute it becomes.
+  k.b.getInsertionBlock()->getParentOp()->walk(
+      [&](scf::ForOp loop) { loop->setAttr("loop_annotation", annotation); });
+}
+
 void lowering::chooseReflectionBlocks(Kernel &k, Dim length,
                                       Kernel::Body inBlocks,
                                       Kernel::Body plain) {
-  constexpr int64_t least = 48;
   bool isKnown = length >= 0;
-  if (!isFloat(k.element) || (isKnown && length < least))
+  if (!isFloat(k.element) || (isKnown && length < leastReflected))
     return plain();
   if (isKnown)
     return inBlocks();
-  k.when(k.size(length) >= k.index(least), inBlocks, plain);
+  k.when(k.size(length) >= k.index(leastReflected), inBlocks, plain);
 }
 
 static void clearRows(Kernel &k, const Array &x, Num rows, Num from, Num to) {
-  k.loop(k.index(0), rows, [&](Num i) {
-    k.loop(from, to, [&](Num j) { x.set(i, j, k.zero()); });
-  });
+  k.loop(k.index(0), rows,
+         [&](Num i) { clearVectors(k, x.at({i}), from, to); });
 }
 
 /// A multiple of `depth`.
@@ -214,8 +282,8 @@ void ReflectionBlocks::factorPanel(const Array &x, Num start, Num stop) {
   k.loop(zero, width, [&](Num j) {
     Num at = start + j, from = floorTo(k, at, lanesOf(k));
     Array row = v.at({at}), column = columns.at({j});
+    copyVectors(k, column, row, from, end);
     k.loop(from, at, [&](Num i) { row.set(i, k.zero()); });
-    k.loop(at, end, [&](Num i) { row.set(i, column(i)); });
     Reflection h = reflectRow(k, row, at, from, end);
     column.set(at, h.beta);
     k.loopBy(floorTo(k, j + 1, rowsAtOnce), width, rowsAtOnce, [&](Num first) {
@@ -279,7 +347,7 @@ void ReflectionBlocks::form(const Array &x, Num reflections, Num width,
                             int64_t shift) {
   Num zero = k.index(0), panels = k.index(panel);
   k.loop(zero, length, [&](Num i) {
-    k.loop(zero, width, [&](Num j) { x.set(i, j, k.zero()); });
+    fillElements(k, x.at({i}), zero, width, k.zero());
     k.when(i < width, [&] { x.set(i, i, k.one()); });
   });
   k.loopDown(zero, (reflections + (panel - 1)) / panels, [&](Num number) {

@@ -20,6 +20,18 @@ int64_t lanesOf(Kernel &k);
 /// their number is a power of two.
 Num wholeVectors(Kernel &k, Num count);
 Dim paddedDim(Kernel &k, Dim count);
+/// `body(i, lanes)` for elements [from, to): a vector of them at a time, and
+/// one at a time what is left.
+void overElements(Kernel &k, Num from, Num to,
+                  llvm::function_ref<void(Num, int64_t)> body);
+/// Elements of `x` get those of `from`, or one value.
+void copyElements(Kernel &k, const Array &from, const Array &x, Num begin,
+                  Num end);
+void fillElements(Kernel &k, const Array &x, Num begin, Num end, Num value);
+/// The same of [begin, end) of padded rows, which are whole vectors.
+void copyVectors(Kernel &k, const Array &from, const Array &x, Num begin,
+                 Num end);
+void clearVectors(Kernel &k, const Array &x, Num begin, Num end);
 /// The largest multiple of `step` up to `i`.
 Num floorTo(Kernel &k, Num i, int64_t step);
 
@@ -45,7 +57,12 @@ Reflection reflectRow(Kernel &k, const Array &v, Num start, Num from, Num to);
 /// Products of reflections, a panel of them at a time: 1 - V T V^T (Golub and
 /// Van Loan, "Matrix Computations", 5.1.7).
 /// Vectors of at least 48 elements pay for it: the one or the other, which run
-/// time decides where the length is not known.
+/// time decides where the length is not known. Where it is, what pays has its
+/// loops in vectors.
+Kernel::Loops loopsOfReflections(mlir::Type element, Dim length);
+/// LLVM takes the loops of a kernel as they are, which was told so: large
+/// bodies would be several times as large, and no faster.
+void keepLoops(Kernel &k, Kernel::Loops loops);
 void chooseReflectionBlocks(Kernel &k, Dim length, Kernel::Body inBlocks,
                             Kernel::Body plain);
 struct ReflectionBlocks {

@@ -274,7 +274,7 @@ static LogicalResult lowerSVD(Lowering &l, SVDOp op) {
             {{n}, realElement},
             {{isTriangular ? n : 0, n}, element},
             {{isTriangular ? n : 0}, element}},
-           element);
+           element, loopsOfReflections(element, n));
   Num zero = k.index(0), rows = k.size(rowDim), columns = k.size(columnDim);
   Num tall = k.size(m), count = k.size(n), width = k.size(leftCount),
       isTall = rows >= columns;
@@ -293,8 +293,11 @@ static LogicalResult lowerSVD(Lowering &l, SVDOp op) {
       us = k.output(1).at(at);
       vs = k.output(2).at(at);
     }
+    bool inVectors = loopsOfReflections(element, n) == Kernel::Loops::ofVectors;
     auto fill = [&](bool turned) {
       k.loop(zero, tall, [&](Num i) {
+        if (inVectors && !turned)
+          return copyElements(k, x.at({i}), w.at({i}), zero, count);
         k.loop(zero, count,
                [&](Num j) { w.set(i, j, turned ? k.conj(x(j, i)) : x(i, j)); });
       });
@@ -388,11 +391,8 @@ static LogicalResult lowerSVD(Lowering &l, SVDOp op) {
           k.when(end < count, [&] { first->apply(w, start, end, count); });
         });
       }
-      auto element = [&](Num i, Num j) {
-        return isTriangular ? k.choose(i <= j, w(i, j), k.zero()) : w(i, j);
-      };
       ReflectionBlocks p(k, n, side, leftCount), q(k, n, n, n);
-      bidiagonalizeInBlocks(k, element, p, q, d, e, side, n);
+      bidiagonalizeInBlocks(k, w, isTriangular, p, q, d, e, side, n);
       Bidiagonal b{k, w, k.output(6), k.output(7), scratch,
                    d, e, height,      count};
       if (!needsVectors) {
@@ -422,21 +422,11 @@ static LogicalResult lowerSVD(Lowering &l, SVDOp op) {
       auto turnRight = [&](Num i, Num c, Num s) { rights.add(i, c, s); };
       auto finishLeft = [&] { lefts.finish(); };
       auto finishRight = [&] { rights.finish(); };
-      auto rotate = [&](Sweeps &sweeps, Num i, Num j, Num c, Num s,
-                        Num columns) {
-        sweeps.flush();
-        Array x = sweeps.row(i), y = sweeps.row(j);
-        k.loop(zero, columns, [&](Num at) {
-          Num a = x(at), b = y(at);
-          x.set(at, c * a + s * b);
-          y.set(at, c * b - s * a);
-        });
-      };
       auto leftApart = [&](Num i, Num j, Num c, Num s) {
-        rotate(lefts, i, j, c, s, height);
+        lefts.rotate(i, j, c, s);
       };
       auto rightApart = [&](Num i, Num j, Num c, Num s) {
-        rotate(rights, i, j, c, s, count);
+        rights.rotate(i, j, c, s);
       };
       b.diagonalize({beginLeft, turnLeft, finishLeft, leftApart},
                     {beginRight, turnRight, finishRight, rightApart});
@@ -445,8 +435,7 @@ static LogicalResult lowerSVD(Lowering &l, SVDOp op) {
       k.loop(zero, count, [&](Num i) {
         k.when(d(i) < k.real(0), [&] {
           d.set(i, -d(i));
-          Array row = rights.row(i);
-          k.loop(zero, count, [&](Num j) { row.set(j, -row(j)); });
+          rights.negate(i);
         });
       });
       sortRows(k, d, count, /*descending=*/true, [&](Num i, Num j) {
@@ -472,7 +461,7 @@ static LogicalResult lowerSVD(Lowering &l, SVDOp op) {
         Array whole = k.scratch({m, n}, k.element);
         first->form(whole, count, count, 0);
         k.loop(zero, tall, [&](Num i) {
-          k.loop(zero, count, [&](Num j) { w.set(i, j, k.zero()); });
+          fillElements(k, w.at({i}), zero, count, k.zero());
         });
         OpFoldResult rows = tall.value, columns = count.value;
         k.addProduct(whole.block(zero, zero, rows, columns),
@@ -491,6 +480,8 @@ static LogicalResult lowerSVD(Lowering &l, SVDOp op) {
     };
     chooseReflectionBlocks(k, n, inBlocks, plain);
   });
+  if (loopsOfReflections(element, n) == Kernel::Loops::ofVectors)
+    keepLoops(k, Kernel::Loops::ofVectors);
   SmallVector<Value> values = k.finish();
   setResults(l, op, ArrayRef(values).take_front(needsVectors ? 3 : 1));
   return success();

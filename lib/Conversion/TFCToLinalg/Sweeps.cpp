@@ -60,13 +60,37 @@ Sweeps::Sweeps(Kernel &k, Dim rowDim, Dim columnDim)
   cosines = k.scratch({most, edged}, k.element);
   sines = k.scratch({most, edged}, k.element);
   bounds = k.scratch({most, 2}, k.b.getIndexType());
-  k.loop(k.index(0), k.size(edged), [&](Num i) {
-    k.loop(k.index(0), numColumns, [&](Num j) { rows.set(i, j, k.zero()); });
-  });
+  k.loop(k.index(0), k.size(edged),
+         [&](Num i) { clearVectors(k, rows.at({i}), k.index(0), numColumns); });
 }
 
 void Sweeps::exchange(Num i, Num j) {
-  swapRows(k, rows, i + 1, j + 1, numColumns);
+  int64_t lanes = lanesOf(k);
+  Array x = row(i), y = row(j);
+  k.loopBy(k.index(0), numColumns, lanes, [&](Num at) {
+    Num a = x.vector(at, lanes), b = y.vector(at, lanes);
+    x.setVector(at, b);
+    y.setVector(at, a);
+  });
+}
+
+void Sweeps::negate(Num i) {
+  int64_t lanes = lanesOf(k);
+  Array x = row(i);
+  k.loopBy(k.index(0), numColumns, lanes,
+           [&](Num at) { x.setVector(at, -x.vector(at, lanes)); });
+}
+
+void Sweeps::rotate(Num i, Num j, Num c, Num s) {
+  flush();
+  int64_t lanes = lanesOf(k);
+  Array x = row(i), y = row(j);
+  Num cosine = k.splat(c, lanes), sine = k.splat(s, lanes);
+  k.loopBy(k.index(0), numColumns, lanes, [&](Num at) {
+    Num a = x.vector(at, lanes), b = y.vector(at, lanes);
+    x.setVector(at, cosine * a + sine * b);
+    y.setVector(at, cosine * b - sine * a);
+  });
 }
 
 // Rotation i is element i + 1 of its row. Two sweeps are applied to the rows of

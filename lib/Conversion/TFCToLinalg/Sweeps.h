@@ -30,6 +30,9 @@ public:
   /// Row i of the matrix that is rotated.
   Array row(Num i) const { return rows.at({i + 1}); }
   void exchange(Num i, Num j);
+  void negate(Num i);
+  /// Rows i and j, which are no neighbours, turn at once.
+  void rotate(Num i, Num j, Num c, Num s);
 
   /// A sweep of rows [lo, hi]: `add` says how row i and the one behind it turn.
   void begin(Num lo, Num hi);

@@ -32,7 +32,7 @@ struct TridiagonalReduction {
   void bringUpToDate(Num start, Num at, Num from) {
     Num done = at - start;
     Array v = h.v.at({at});
-    k.loop(from, end, [&](Num i) { v.set(i, a(at, i)); });
+    copyVectors(k, a.at({at}), v, from, end);
     Num other = k.index(h.panel);
     for (Num first : {k.index(0), other})
       addRowsTo(
@@ -42,7 +42,7 @@ struct TridiagonalReduction {
 
   /// sums := A v for rows and columns from `from` on.
   void multiply(const Array &v, Num from) {
-    k.loop(from, end, [&](Num i) { sums.set(i, k.zero()); });
+    clearVectors(k, sums, from, end);
     k.loopBy(from, end, lanes, [&](Num tile) {
       Num behind = tile + lanes;
       Num whole = k.folds(tile, behind, 1, sums.vector(tile, lanes),
@@ -161,12 +161,11 @@ void lowering::tridiagonalizeInBlocks(Kernel &k, const Array &x,
         row = k.scratch({h.panel}, k.element),
         sums = k.scratch({width}, k.element);
   for (const Array &both : {left, right})
-    k.loop(zero, k.index(2 * h.panel), [&](Num i) {
-      k.loop(zero, end, [&](Num j) { both.set(i, j, k.zero()); });
-    });
+    k.loop(zero, k.index(2 * h.panel),
+           [&](Num i) { clearVectors(k, both.at({i}), zero, end); });
   k.loop(zero, end, [&](Num i) {
-    k.loop(k.choose(i < n, i, zero), end,
-           [&](Num j) { a.set(i, j, k.zero()); });
+    Num from = k.choose(i < n, floorTo(k, i, lanes), zero);
+    clearVectors(k, a.at({i}), from, end);
   });
   k.loopBy(zero, n, lanes, [&](Num first) {
     Num behind = first + lanes;

@@ -274,3 +274,30 @@ func.func @kept(%context: !llvm.ptr, %buffers: !llvm.ptr, %sizes: !llvm.ptr) -> 
       !llvm.ptr, !llvm.ptr, !llvm.ptr) -> i32
   return %1 : i32
 }
+
+// -----
+
+// A part of a matrix is no larger than the matrix: what is small for certain needs no panels, nor the question.
+// CHECK-LABEL: func.func @part_of_small
+// CHECK-NOT: memref.alloc
+// CHECK-NOT: scf.if
+// CHECK: return
+func.func @part_of_small(%a: memref<32x100xf32>, %b: memref<2x100x100xf32>, %c: memref<32x100xf32>, %n: index) {
+  %p = memref.subview %b[1, 0, 0] [1, %n, %n] [1, 1, 1] : memref<2x100x100xf32> to memref<?x?xf32, strided<[100, 1], offset: 10000>>
+  %l = memref.subview %a[0, 0] [32, %n] [1, 1] : memref<32x100xf32> to memref<32x?xf32, strided<[100, 1]>>
+  %r = memref.subview %c[0, 0] [32, %n] [1, 1] : memref<32x100xf32> to memref<32x?xf32, strided<[100, 1]>>
+  linalg.matmul ins(%l, %p : memref<32x?xf32, strided<[100, 1]>>, memref<?x?xf32, strided<[100, 1], offset: 10000>>) outs(%r : memref<32x?xf32, strided<[100, 1]>>)
+  return
+}
+
+// One of a large matrix is asked.
+// CHECK-LABEL: func.func @part_of_large
+// CHECK: memref.alloc
+// CHECK: scf.if
+func.func @part_of_large(%a: memref<32x1000xf32>, %b: memref<1000x1000xf32>, %c: memref<32x1000xf32>, %n: index) {
+  %p = memref.subview %b[0, 0] [%n, %n] [1, 1] : memref<1000x1000xf32> to memref<?x?xf32, strided<[1000, 1]>>
+  %l = memref.subview %a[0, 0] [32, %n] [1, 1] : memref<32x1000xf32> to memref<32x?xf32, strided<[1000, 1]>>
+  %r = memref.subview %c[0, 0] [32, %n] [1, 1] : memref<32x1000xf32> to memref<32x?xf32, strided<[1000, 1]>>
+  linalg.matmul ins(%l, %p : memref<32x?xf32, strided<[1000, 1]>>, memref<?x?xf32, strided<[1000, 1]>>) outs(%r : memref<32x?xf32, strided<[1000, 1]>>)
+  return
+}

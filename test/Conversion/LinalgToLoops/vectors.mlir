@@ -231,3 +231,33 @@ func.func @other_end(%x: memref<19xf32>, %sum: memref<f32>) {
   }
   return
 }
+
+// -----
+
+// A loop over elements is for LLVM to look at; one that says itself what LLVM should do is not.
+// CHECK-NOT: tfc.scalar_loops
+// CHECK-LABEL: @kept_loop
+#kept = #llvm.loop_annotation<unroll = <disable = true>>
+func.func @kept_loop(%a: memref<?xf32>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %z = arith.constant 0.0 : f32
+  scf.for %i = %c0 to %n step %c1 {
+    memref.store %z, %a[%i] : memref<?xf32>
+  } {loop_annotation = #kept}
+  return
+}
+
+// -----
+
+// CHECK: tfc.scalar_loops
+// CHECK-LABEL: @loop_of_elements
+func.func @loop_of_elements(%a: memref<?xf32>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %z = arith.constant 0.0 : f32
+  scf.for %i = %c0 to %n step %c1 {
+    memref.store %z, %a[%i] : memref<?xf32>
+  }
+  return
+}

@@ -65,3 +65,32 @@ func.func @fft(%x: tensor<12xcomplex<f32>>) -> tensor<12xcomplex<f32>> {
   %r = tfc.fft %x {inverse = false} : (tensor<12xcomplex<f32>>) -> tensor<12xcomplex<f32>>
   return %r : tensor<12xcomplex<f32>>
 }
+
+// -----
+
+// Reflections of a known size have their loops in vectors: LLVM is neither asked for more, nor to unroll them.
+// CHECK-DAG: #[[UNROLL:.*]] = #llvm.loop_unroll<disable = true>
+// CHECK-DAG: #[[VECTORS:.*]] = #llvm.loop_vectorize<disable = true>
+// CHECK-DAG: #[[KEPT:.*]] = #llvm.loop_annotation<vectorize = #[[VECTORS]], unroll = #[[UNROLL]]>
+// CHECK: module {
+// CHECK-LABEL: func.func @reflections
+// CHECK: scf.for
+// CHECK: vector.store
+// CHECK: } {loop_annotation = #[[KEPT]]}
+func.func @reflections(%x: tensor<64x64xf32>) -> (tensor<64x64xf32>, tensor<64x64xf32>) {
+  %q, %r = tfc.qr %x {full = false} : (tensor<64x64xf32>) -> (tensor<64x64xf32>, tensor<64x64xf32>)
+  return %q, %r : tensor<64x64xf32>, tensor<64x64xf32>
+}
+
+// -----
+
+// Those of a factorization in blocks are for LLVM to make vectors of, but not copies.
+// CHECK-DAG: #[[ONCE:.*]] = #llvm.loop_unroll<runtimeDisable = true>
+// CHECK-DAG: #[[KEPT:.*]] = #llvm.loop_annotation<unroll = #[[ONCE]]>
+// CHECK: module attributes {tfc.scalar_loops}
+// CHECK-LABEL: func.func @blocks
+// CHECK: } {loop_annotation = #[[KEPT]]}
+func.func @blocks(%x: tensor<96x96xf32>) -> tensor<96x96xf32> {
+  %r = tfc.cholesky %x : (tensor<96x96xf32>) -> tensor<96x96xf32>
+  return %r : tensor<96x96xf32>
+}
