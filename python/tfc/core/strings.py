@@ -54,6 +54,8 @@ def string_array(value) -> np.ndarray:
         array[()] = _bytes(value)
         return array
     source = np.asarray(value)
+    if source.dtype == object and set(map(type, source.reshape(-1).tolist())) == {bytes}:
+        return source.copy()
     array = np.empty(source.shape, object)
     flat = array.reshape(-1)
     for i, element in enumerate(source.reshape(-1)):

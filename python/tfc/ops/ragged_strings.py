@@ -5,29 +5,28 @@ from tfc.dtypes import int32
 from tfc.ops import strings
 from tfc.ops.convert import convert_to_tensor
 from tfc.ops.ragged import RaggedTensor
-from tfc.ops.ragged_ops import stack
 
 
 def split(input, sep=None, maxsplit=-1, name=None) -> Tensor | RaggedTensor:
     """The parts of strings between separators (white space by default): a vector for a scalar, a RaggedTensor for a
     vector.
     """
-    return _each(lambda x: strings.split(x, sep, maxsplit), input, "tf.strings.split")
+    return _rows(strings.split(input, sep, maxsplit))
 
 
 def bytes_split(input, name=None) -> Tensor | RaggedTensor:
     """The bytes of strings: a vector of those of a scalar, a RaggedTensor of those of a vector."""
-    return _each(strings.bytes_split, input, "tf.strings.bytes_split")
+    return _rows(strings.bytes_split(input))
 
 
 def unicode_split(input, input_encoding="UTF-8", name=None) -> Tensor | RaggedTensor:
     """The characters of strings in UTF-8: a vector of those of a scalar, a RaggedTensor of those of a vector."""
-    return _each(lambda x: strings.unicode_split(x, input_encoding), input, "tf.strings.unicode_split")
+    return _rows(strings.unicode_split(input, input_encoding))
 
 
 def unicode_decode(input, input_encoding="UTF-8", name=None) -> Tensor | RaggedTensor:
     """The code points of strings in UTF-8: a vector of those of a scalar, a RaggedTensor of those of a vector."""
-    return _each(lambda x: strings.unicode_decode(x, input_encoding), input, "tf.strings.unicode_decode")
+    return _rows(strings.unicode_decode(input, input_encoding))
 
 
 def unicode_encode(
@@ -46,15 +45,6 @@ def unicode_encode(
     return strings.unicode_encode(input.values, output_encoding, errors, replacement_char, input.row_splits)
 
 
-def _each(function, input, op):
-    x = convert_to_tensor(input)
-    if x.shape_tuple == ():
-        return function(x)
-    if x.shape_tuple is None or len(x.shape_tuple) != 1 or x.shape_tuple[0] is None:
-        raise NotImplementedError(
-            f"{op} takes a scalar, or a vector of a size that is known while tracing, got shape {x.shape}\n"
-            "  try:  a loop over the strings, one at a time"
-        )
-    if not x.shape_tuple[0]:
-        return RaggedTensor.from_row_lengths(x, [])
-    return stack([function(x[i]) for i in range(x.shape_tuple[0])])
+def _rows(parts):
+    """A vector, or a RaggedTensor of values and the lengths of their rows."""
+    return parts if isinstance(parts, Tensor) else RaggedTensor.from_row_lengths(*parts, validate=False)

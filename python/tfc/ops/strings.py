@@ -163,30 +163,42 @@ def reduce_join(inputs, axis=None, keepdims=False, separator="", name=None) -> T
     return _run("reduce_join", operands, dims)
 
 
-def split(input, sep=None, maxsplit=-1, name=None) -> Tensor:
-    """The parts of a scalar string between separators (white space by default), as a vector.
-
-    Parts of several strings would be a ragged tensor: that raises `NotImplementedError`.
-    """
-    x = _scalar(input, "tf.strings.split")
-    return _run("split", [x, _text(sep or ""), convert_to_tensor(int(maxsplit))], (None,))
+def split(input, sep=None, maxsplit=-1, name=None):
+    """The parts of a string between separators (white space by default); see `_parts`."""
+    return _parts("split", input, [_text(sep or ""), convert_to_tensor(int(maxsplit))])
 
 
-def bytes_split(input, name=None) -> Tensor:
-    """The bytes of a scalar string, as a vector."""
-    return _run("bytes_split", [_scalar(input, "tf.strings.bytes_split")], (None,))
+def bytes_split(input, name=None):
+    """The bytes of a string."""
+    return _parts("bytes_split", input)
 
 
-def unicode_split(input, input_encoding="UTF-8", name=None) -> Tensor:
-    """The characters of a scalar string in UTF-8, as a vector; bytes that are no character become U+FFFD."""
+def unicode_split(input, input_encoding="UTF-8", name=None):
+    """The characters of a string in UTF-8; bytes that are no character become U+FFFD."""
     _is_utf8(input_encoding, ("UTF-8",), "input_encoding")
-    return _run("unicode_split", [_scalar(input, "tf.strings.unicode_split")], (None,))
+    return _parts("unicode_split", input)
 
 
-def unicode_decode(input, input_encoding="UTF-8", name=None) -> Tensor:
-    """The code points of a scalar string in UTF-8, as int32."""
+def unicode_decode(input, input_encoding="UTF-8", name=None):
+    """The code points of a string in UTF-8, as int32."""
     _is_utf8(input_encoding, ("UTF-8",), "input_encoding")
-    return _run("unicode_decode", [_scalar(input, "tf.strings.unicode_decode")], (None,), int32)
+    return _parts("unicode_decode", input, dtype=int32)
+
+
+def _parts(function, input, options=(), dtype=string):
+    """The parts of a scalar string as a vector; of a vector all of them, and how many each string has."""
+    x = convert_to_tensor(input)
+    if x.dtype is not string:
+        raise TypeError(f"tf.strings.{function} takes strings, got dtype {x.dtype.name}")
+    if x.shape_tuple == ():
+        return _run(function, [x, *options], (None,), dtype)
+    if x.shape_tuple is None or len(x.shape_tuple) != 1:
+        raise NotImplementedError(
+            f"tf.strings.{function} takes a scalar or a vector, got shape {x.shape}\n"
+            "  try:  a loop over the strings, one at a time"
+        )
+    lengths = _run(f"{function}_row_lengths", [x, *options], x.shape_tuple, int64)
+    return _run(f"{function}_rows", [x, *options], (None,), dtype), lengths
 
 
 def unicode_encode(points, output_encoding, errors="replace", replacement_char=0xFFFD, splits=None) -> Tensor:

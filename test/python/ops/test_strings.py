@@ -237,3 +237,55 @@ def test_distinct_strings(traced):
     assert found.y.numpy().tolist() == [b"b", b"a", b""]
     assert found.idx.numpy().tolist() == [0, 1, 0, 2, 1] and found.count.numpy().tolist() == [2, 2, 1]
     assert tf.unique(tf.constant([], tf.string), tf.int64).idx.dtype == tf.int64
+
+
+PARTS = {
+    "white space": (tf.strings.split, lambda s: s.split()),
+    "a separator": (lambda x: tf.strings.split(x, ","), lambda s: s.split(b",")),
+    "at most one": (lambda x: tf.strings.split(x, ",", 1), lambda s: s.split(b",", 1)),
+    "bytes": (tf.strings.bytes_split, lambda s: [s[i : i + 1] for i in range(len(s))]),
+    "characters": (
+        lambda x: tf.strings.unicode_split(x, "UTF-8"),
+        lambda s: [c.encode() for c in s.decode("utf-8", "replace")],
+    ),
+    "code points": (
+        lambda x: tf.strings.unicode_decode(x, "UTF-8"),
+        lambda s: [ord(c) for c in s.decode("utf-8", "replace")],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PARTS)
+@pytest.mark.parametrize("texts", [[], [b""], [b"a, b,c", b"", "h\u00e9 \u20ac".encode(), b"\xff\x00", b" x "]])
+def test_parts_of_strings_are_rows(name, texts):
+    f, one = PARTS[name]
+    want = [one(s) for s in texts]
+    x = tf.constant(texts, tf.string)
+    assert f(x).to_list() == want
+    assert tf.function(f, autograph=False)(x).to_list() == want
+    assert tf.function(f, autograph=False, input_signature=[tf.TensorSpec([None], tf.string)])(x).to_list() == want
+
+
+def test_many_strings_are_split_at_once():
+    texts = [b"some words %d" % i for i in range(30_000)]
+    assert tf.strings.split(tf.constant(texts)).to_list() == [s.split() for s in texts]
+
+
+def test_numbers_that_do_not_fit_are_refused():
+    with pytest.raises(tf.errors.InvalidArgumentError, match="could not correctly convert string: 9999999999"):
+        tf.strings.to_number(["1", "9999999999"], tf.int32)
+
+
+@pytest.mark.parametrize(
+    "values, want",
+    [
+        (np.array([True, False]), [b"true", b"false"]),
+        (np.array([-3, 4], np.int8), [b"-3", b"4"]),
+        (np.array([2**64 - 1], np.uint64), [b"18446744073709551615"]),
+        (np.array([0.5, -np.inf, np.nan], np.float32), [b"0.500000", b"-inf", b"nan"]),
+        (np.array([0.5], np.float16), [b"0.500000"]),
+        (np.array([1.5 - 2j], np.complex64), [b"(1.500000,-2.000000)"]),
+    ],
+)
+def test_numbers_as_strings(values, want):
+    assert tf.strings.as_string(tf.constant(values)).numpy().tolist() == want

@@ -1,5 +1,6 @@
 """The row of `string`: every operation on strings, by name. They run on the host."""
 
+import itertools
 import re
 
 import numpy as np
@@ -16,23 +17,28 @@ def _elementwise(function, out=object):
 
     def meaning(*xs):
         xs = np.broadcast_arrays(*xs)
-        result = np.empty(xs[0].shape, out)
-        flat = result.reshape(-1)
-        for i, elements in enumerate(zip(*(x.reshape(-1) for x in xs), strict=True)):
-            flat[i] = function(*elements)
-        return result
+        # Lists of numbers are numbers of Python, which are faster than those of numpy.
+        return _array(list(map(function, *(x.reshape(-1).tolist() for x in xs))), out).reshape(xs[0].shape)
 
     return meaning
 
 
+def _array(elements: list, dtype=object) -> np.ndarray:
+    if dtype is not object:
+        return np.fromiter(elements, dtype, len(elements))
+    result = np.empty(len(elements), dtype)
+    result[:] = elements
+    return result
+
+
 def _join(separator, *xs):
     sep = separator[()]
-    return _elementwise(lambda *parts: sep.join(parts))(*xs)
+    return _elementwise((lambda a, b: a + sep + b) if len(xs) == 2 else lambda *parts: sep.join(parts))(*xs)
 
 
 def _case(change):
     """ASCII letters only, unless the strings are UTF-8."""
-    return lambda x, utf8: _elementwise((lambda s: change(s.decode()).encode()) if utf8 else lambda s: change(s))(x)
+    return lambda x, utf8: _elementwise((lambda s: change(s.decode()).encode()) if utf8 else change)(x)
 
 
 def _join_rows(separator, values, splits):
@@ -45,6 +51,12 @@ def _length(x, utf8):
 
 
 def _substr(x, pos, length, utf8):
+    if pos.ndim == length.ndim == 0 and pos >= 0 and not utf8:
+        begin, end = int(pos), int(pos) + max(0, int(length))
+        texts = x.reshape(-1).tolist()
+        if all(len(s) >= begin for s in texts):
+            return _array([s[begin:end] for s in texts]).reshape(x.shape)
+
     def one(s, at, n):
         s = s.decode() if utf8 else s
         if not -len(s) <= at <= len(s):
@@ -53,7 +65,7 @@ def _substr(x, pos, length, utf8):
         part = s[at : at + max(0, n)]
         return part.encode() if utf8 else part
 
-    return _elementwise(lambda s, at, n: one(s, int(at), int(n)))(x, pos, length)
+    return _elementwise(one)(x, pos, length)
 
 
 def _regex(pattern) -> re.Pattern:
@@ -75,10 +87,14 @@ def _regex_full_match(x, pattern):
 
 def _to_number(dtype):
     whole = np.issubdtype(dtype, np.integer)
+    least, most = (np.iinfo(dtype).min, np.iinfo(dtype).max) if whole else (0, 0)
 
     def one(s):
         try:
-            return int(s) if whole else float(s)
+            number = int(s) if whole else float(s)
+            if whole and not least <= number <= most:
+                raise ValueError
+            return number
         except ValueError:
             raise InvalidArgumentError(f"StringToNumberOp could not correctly convert string: {s.decode()}") from None
 
@@ -87,22 +103,23 @@ def _to_number(dtype):
 
 def _as_string(x, form):
     form = form[()].decode()
+    real = form.replace("v", "f").encode()
 
-    def one(v):
-        if isinstance(v, bytes):
-            return form.replace("v", "s", 1).encode() % v if form != "%v" else v
-        if isinstance(v, (bool, np.bool_)):
-            text = "true" if v else "false"
-        elif isinstance(v, np.integer):
-            return (form.replace("v", "d") % int(v)).encode()
-        elif isinstance(v, np.complexfloating):
-            real, imag = (form.replace("v", "f") % float(part) for part in (v.real, v.imag))
-            text = f"({real},{imag})"
-        else:
-            return (form.replace("v", "f") % float(v)).encode()
-        return text.encode()
+    def complex_text(v):
+        return b"(%b,%b)" % (real % v.real, real % v.imag)
 
-    return _elementwise(one)(x)
+    match x.dtype.kind:
+        case "O":
+            text = form.replace("v", "s", 1).encode().__mod__ if form != "%v" else lambda v: v
+        case "b":
+            text = lambda v: b"true" if v else b"false"
+        case "i" | "u":
+            text = form.replace("v", "d").encode().__mod__
+        case "c":
+            text = complex_text
+        case _:
+            text = lambda v: real % float(v)
+    return _elementwise(text)(x)
 
 
 def _reduce_join(x, separator, axes, keepdims):
@@ -116,23 +133,53 @@ def _reduce_join(x, separator, axes, keepdims):
     return result.reshape([1 if a in axes else d for a, d in enumerate(x.shape)]) if keepdims else result
 
 
-def _split(x, sep, maxsplit):
-    parts = x[()].split(sep[()] or None, int(maxsplit))
-    return string_array(parts) if parts else np.empty(0, object)
+def _split(sep, maxsplit):
+    return lambda s: s.split(sep[()] or None, int(maxsplit))
 
 
-def _bytes_split(x):
-    s = x[()]
-    return string_array([s[i : i + 1] for i in range(len(s))]) if s else np.empty(0, object)
+def _bytes_split():
+    return lambda s: list(map(_BYTES.__getitem__, s))
 
 
-def _unicode_split(x):
-    text = x[()].decode("utf-8", "replace")
-    return string_array(list(text)) if text else np.empty(0, object)
+def _unicode_split():
+    return lambda s: [c.encode() for c in s.decode("utf-8", "replace")]
 
 
-def _unicode_decode(x):
-    return np.array([ord(c) for c in x[()].decode("utf-8", "replace")], np.int32)
+def _unicode_decode():
+    return lambda s: list(map(ord, s.decode("utf-8", "replace")))
+
+
+_BYTES = [bytes([i]) for i in range(256)]
+
+
+def _num_characters(s):
+    return len(s.decode("utf-8", "replace"))
+
+
+# What makes parts of a string of it, given the options; what they are; and how many of them there are, if that is known
+# without them.
+PARTS = {
+    "split": (_split, object, None),
+    "bytes_split": (_bytes_split, object, len),
+    "unicode_split": (_unicode_split, object, _num_characters),
+    "unicode_decode": (_unicode_decode, np.int32, _num_characters),
+}
+
+
+def _parts_of_one(make, dtype, _):
+    return lambda x, *options: _array(make(*options)(x[()]), dtype)
+
+
+def _parts_of_rows(make, dtype, _):
+    """Of several strings, one after the other."""
+    return lambda x, *options: _array(list(itertools.chain.from_iterable(map(make(*options), x.tolist()))), dtype)
+
+
+def _numbers_of_parts(make, _, count):
+    """How many parts each string has."""
+    if count is not None:
+        return lambda x: _array(list(map(count, x.tolist())), np.int64)
+    return lambda x, *options: _array(list(map(len, map(make(*options), x.tolist()))), np.int64)
 
 
 def _unicode_encode(points, encoding, errors, replacement):
@@ -205,15 +252,16 @@ FUNCTIONS = {
     "to_int64": _to_number(np.int64),
     "as_string": _as_string,
     "reduce_join": _reduce_join,
-    "split": _split,
-    "bytes_split": _bytes_split,
-    "unicode_split": _unicode_split,
-    "unicode_decode": _unicode_decode,
     "unicode_encode": _unicode_encode,
     "unicode_encode_rows": _unicode_encode_rows,
     "decode_raw": _decode_raw,
     "format": _format,
 }
+
+for _name, _how in PARTS.items():
+    FUNCTIONS[_name] = _parts_of_one(*_how)
+    FUNCTIONS[f"{_name}_rows"] = _parts_of_rows(*_how)
+    FUNCTIONS[f"{_name}_row_lengths"] = _numbers_of_parts(*_how)
 
 
 def _string(*xs, function, type):
