@@ -1,7 +1,9 @@
 """Functions of matrices by composition of factorizations: determinants, inverses, exponentials, least squares."""
 
 import collections
+import functools
 import math
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -9,15 +11,17 @@ from tfc.core import Tensor, argument_error, at_once, executing_eagerly
 from tfc.dtypes import complex128, float32, float64, int32
 from tfc.ops import primitives as p
 from tfc.ops import triangles
-from tfc.ops.control_flow import while_loop
+from tfc.ops.control_flow import cond, while_loop
 from tfc.ops.convert import convert_to_tensor, operand, operands
 from tfc.ops.decompositions import (
     _eye_like,
+    all_true,
     cholesky,
     cholesky_solve,
     inv,
     lu,
     one_batch,
+    qr,
     square_matrix,
     svd,
     triangular_solve,
@@ -70,10 +74,55 @@ def _small_determinant(order, element, times, minus):
     return total
 
 
+_ON_ARRAYS = SimpleNamespace(
+    mul=np.multiply, sub=np.subtract, abs_=np.abs, real=np.real, imag=np.imag, less=np.less, equal=np.equal,
+    select=np.where, number=lambda value, like: value, widen=lambda x, like: x, stop_gradient=lambda x: x,
+)  # fmt: skip
+_ON_TENSORS = SimpleNamespace(
+    mul=p.mul, sub=p.sub, abs_=p.abs_, real=p.real, imag=p.imag, less=p.less, equal=p.equal, select=p.select,
+    number=scalar, widen=lambda x, like: x if x.dtype is like.dtype else p.cast(x, dtype=like.dtype),
+    stop_gradient=p.stop_gradient,
+)  # fmt: skip
+# Three numbers beyond the first have a product that float64 has no number for, and three below the second one that
+# vanishes; what is not, is far from both with a row of them multiplied by the third, or divided by it.
+_LARGE, _SMALL, _STEP = 2.0**340, 2.0**-360, 2.0**500
+
+
+def _scaled_determinant(order, element, of, is_complex):
+    """The same of float64, where a product that leaves the range may be one that another takes away, or that a small
+    row makes small again: rows whose largest elements are far from 1 are multiplied by powers of two."""
+    own = {(i, j): element(i, j) for i in range(order) for j in range(order)}
+
+    def size(i):
+        parts = [own[i, j] for j in range(order)]
+        if is_complex:
+            parts = [part(x) for x in parts for part in (of.real, of.imag)]
+        parts = [of.abs_(of.stop_gradient(x)) for x in parts]
+        return functools.reduce(lambda x, y: of.select(of.less(x, y), y, x), parts)
+
+    sizes = [size(i) for i in range(order)]
+
+    def chosen(i, small, large):
+        number = lambda value: of.number(value, sizes[i])
+        made = of.select(of.less(sizes[i], number(_SMALL)), number(small), number(1.0))
+        return of.select(of.less(number(_LARGE), sizes[i]), number(large), made)
+
+    scales = [of.widen(chosen(i, _STEP, 1 / _STEP), own[i, 0]) for i in range(order)]
+    scaled = _small_determinant(order, lambda i, j: of.mul(own[i, j], scales[i]), of.mul, of.sub)
+    factor = functools.reduce(of.mul, [chosen(i, 1 / _STEP, _STEP) for i in range(order)])
+    # 0 times infinity is no number.
+    factor = of.select(of.equal(scaled, of.number(0.0, scaled)), of.number(1.0, factor), factor)
+    return of.mul(scaled, of.widen(factor, scaled))
+
+
 def _element(a, i, j) -> Tensor:
     batch = a.shape_tuple[:-2]
     part = p.slice_(a, starts=(0,) * len(batch) + (i, j), sizes=(*batch, 1, 1), strides=(1,) * (len(batch) + 2))
     return p.squeeze(part, axes=(len(batch), len(batch) + 1))
+
+
+def _plain_determinant(order, element, of, is_complex):
+    return _small_determinant(order, element, of.mul, of.sub)
 
 
 def det(input, name=None) -> Tensor:
@@ -83,13 +132,15 @@ def det(input, name=None) -> Tensor:
     wide = complex128 if a.dtype.is_complex else float64
     # Products of elements of float32 stay within the range of float64; those of float64 do not, and a minor of order 2
     # that leaves it times one that vanishes is no number.
+    made_of = _scaled_determinant if a.dtype is wide and a.shape_tuple[-1] in (2, 3) else _plain_determinant
     if a.dtype.size != 2 and None not in a.shape_tuple and 0 < order <= (3 if a.dtype is wide else 4):
         if not at_once(a):
             x = p.cast(a, dtype=wide)
-            return p.cast(_small_determinant(order, lambda i, j: _element(x, i, j), p.mul, p.sub), dtype=a.dtype)
+            made = made_of(order, lambda i, j: _element(x, i, j), _ON_TENSORS, a.dtype.is_complex)
+            return p.cast(made, dtype=a.dtype)
         x = a.numpy().astype(wide.np_dtype)
         with np.errstate(all="ignore"):
-            made = _small_determinant(order, lambda i, j: x[..., i, j], np.multiply, np.subtract)
+            made = made_of(order, lambda i, j: x[..., i, j], _ON_ARRAYS, a.dtype.is_complex)
         return p.constant(value=np.asarray(made, a.dtype.np_dtype))
     factors, permutation = lu(a)
     if at_once(factors, permutation) and a.dtype.size != 2:
@@ -215,7 +266,7 @@ def lstsq(matrix, rhs, l2_regularizer=0.0, fast=True, name=None) -> Tensor:
         raise argument_error(None, "lstsq", f"expected matrices, got shapes {a.shape} and {b.shape}")
     a, b = one_batch(a, b)
     if not fast:
-        return triangles.product(pinv(a, rcond=np.finfo(a.dtype.real_dtype.np_dtype).eps * 10), b)
+        return _least_squares(a, b)
     rows, columns = a.shape_tuple[-2:]
     if rows is None or columns is None:
         raise ValueError("tf.linalg.lstsq needs to know the sizes of the matrices while tracing")
@@ -228,6 +279,35 @@ def lstsq(matrix, rhs, l2_regularizer=0.0, fast=True, name=None) -> Tensor:
     if tall:
         return cholesky_solve(chol, triangles.product(turned, b))
     return triangles.product(turned, cholesky_solve(chol, b))
+
+
+def _least_squares(a, b) -> Tensor:
+    """For any rank. From QR factors of what certainly has full rank, else by singular values.
+
+    `|R| |R^-1|` is no less than the condition: where it is below the reciprocal of the limit, no singular value counts
+    as zero, and both ways have the same result. It is neither where a size is not finite.
+    """
+    rcond = np.finfo(a.dtype.real_dtype.np_dtype).eps * 10
+    by_values = lambda: triangles.product(pinv(a, rcond=rcond), b)
+    if None in a.shape_tuple or 0 in a.shape_tuple:
+        return by_values()
+    tall = a.shape_tuple[-2] >= a.shape_tuple[-1]
+    q, r = qr(a if tall else triangles.adjoint(a))
+    inverse = triangular_solve(r, _eye_like(r), lower=False)
+    sizes = [reduce_sum(p.abs_(p.mul(x, _conjugate(x))), (-2, -1)) for x in (r, inverse)]
+    condition = p.stop_gradient(p.mul(*(p.sqrt(size) for size in sizes)))
+    is_certain = all_true(p.less(p.mul(condition, scalar(rcond, condition)), scalar(1, condition)))
+
+    def by_factors():
+        if tall:
+            return triangular_solve(r, triangles.product(triangles.adjoint(q), b), lower=False)
+        return triangles.product(q, triangular_solve(r, b, lower=False, adjoint=True))
+
+    return cond(is_certain, by_factors, by_values)
+
+
+def _conjugate(x) -> Tensor:
+    return p.conj(x) if x.dtype.is_complex else x
 
 
 # Higham, "The scaling and squaring method for the matrix exponential revisited" (2005): the Pade approximant of
