@@ -122,7 +122,7 @@ bool NestLowering::follow(unsigned inner, const Strategy &leader) {
     if (dim != inner)
       strategy.order.push_back(dim);
   strategy.order.push_back(inner);
-  if (!tryVectors() || strategy.lanes != leader.lanes ||
+  if (!tryVectors() || strategy.spread || strategy.lanes != leader.lanes ||
       strategy.masks != leader.masks)
     return false;
   strategy.jam = true;

@@ -21,7 +21,8 @@ using linalg::LinalgOp;
 /// A window of so many elements is unrolled; other reductions of so many, whose
 /// loads are not shared by neighbours.
 static constexpr int64_t wholeWindow = 49, wholeReduction = 16;
-/// At the margins of an image code is shorter instead.
+/// At the margins of an image, and with vectors that are picked from others,
+/// code is shorter instead.
 static constexpr int64_t marginFactor = 2;
 
 //===----------------------------------------------------------------------===//
@@ -100,7 +101,12 @@ void NestLowering::absorbFill() {
   while (before && !isa<linalg::FillOp>(before) && isMemoryEffectFree(before))
     before = before->getPrevNode();
   auto fill = dyn_cast_or_null<linalg::FillOp>(before);
-  if (!fill || fill.getOutputs()[0] != op.getDpsInitOperand(0)->get())
+  Value result = op.getDpsInitOperand(0)->get();
+  // Rows of pixels and channels are a view of all of it.
+  if (auto view = result.getDefiningOp<memref::CollapseShapeOp>();
+      view && fill && fill.getOutputs()[0] == view.getSrc())
+    result = view.getSrc();
+  if (!fill || fill.getOutputs()[0] != result)
     return;
   start = fill.getInputs()[0];
   if (start.getType() != op.getBlock()->getArguments().back().getType())
@@ -276,7 +282,7 @@ void NestLowering::jamNest(size_t level) {
     jamSteps(1);
   } else if (dim == strategy.jamParallel) {
     throughMargins(dim, [&] {
-      split(dim, isAtMargin() ? marginFactor : jamFactor,
+      split(dim, isAtMargin() || strategy.spread ? marginFactor : jamFactor,
             [&](int64_t rows) { jamSteps(rows); });
     });
   } else {

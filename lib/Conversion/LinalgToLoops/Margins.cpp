@@ -404,7 +404,7 @@ std::optional<utils::IteratorType> NestLowering::placesOf(OpOperand &operand) {
   chooseVectors();
   chooseTaps();
   bool isWhole = strategy.jam && !strategy.jamWhole.empty(),
-       isVectors = strategy.lanes > 1 &&
+       isVectors = strategy.lanes > 1 && !strategy.spread &&
                    op.payloadUsesValueFromOperand(&operand) &&
                    uses(operand, strategy.order.back());
   if (isVectors && readsTapsWithin())

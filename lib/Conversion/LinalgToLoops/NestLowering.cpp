@@ -273,11 +273,12 @@ std::optional<unsigned> NestLowering::chooseParallel() {
     // Columns of short rows are done together.
     bool isColumn =
         strategy.shortRows && dim == strategy.order[strategy.order.size() - 2];
-    if (isReduction(dim) || isColumn)
+    bool isInner = dim == strategy.order.back();
+    if (isReduction(dim) || isColumn || (isInner && strategy.spread))
       continue;
     int64_t size = getConstantIntValue(ranges[dim].size).value_or(enough);
     // The innermost loop is cut as well, but later than others.
-    if (dim == strategy.order.back())
+    if (isInner)
       size /= 64;
     if (bestSize < enough && size > bestSize) {
       best = dim;
@@ -432,6 +433,8 @@ Value NestLowering::loadElement(OpOperand &operand) {
   if (lanes > 1 && uses(operand, strategy.order.back())) {
     if (strategy.gathers && isApart(operand))
       return gather(operand);
+    if (strategy.spread && isApart(operand))
+      return loadSpread(operand);
     Values at = indices(operand);
     fetchAhead(operand, at, /*isWrite=*/false);
     return loadVector(operand.get(), at);

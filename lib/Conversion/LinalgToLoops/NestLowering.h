@@ -27,6 +27,16 @@ struct ArgReduction {
   mlir::vector::CombiningKind kind;
 };
 
+/// How an operand is read along a loop: in groups of so many elements, of which
+/// the next one is `steps` groups further on in memory; within a group by
+/// `inner` (1 or -1).
+struct Spread {
+  /// More groups between two would be vectors of which little is used.
+  static constexpr int64_t mostSteps = 4;
+  int64_t group, steps, inner;
+  int64_t place(int64_t element) const;
+};
+
 /// How one op is turned into loops.
 struct Strategy {
   llvm::SmallVector<unsigned> order; // loops, outermost first
@@ -60,6 +70,7 @@ struct Strategy {
   bool shortRows = false; // the loop around the innermost one is short, and
                           // unrolled inside of it
   bool rowTrees = false;  // lanes of as many rows are combined together
+  bool spread = false;    // lanes are picked from rows in steps, or backwards
   bool writesRows =
       false; // `shortRows`, of results too: columns become rows in registers
   bool masks = false; // what is left of the loop is done under a mask
@@ -95,6 +106,10 @@ mlir::Value toOrder(mlir::OpBuilder &b, mlir::Location loc, bool isMax,
                     mlir::Value vector);
 mlir::Value fromOrder(mlir::OpBuilder &b, mlir::Location loc,
                       mlir::Type element, mlir::Value order);
+
+/// By how much an index changes with each iteration, if by the same in all.
+std::optional<int64_t> factorOf(mlir::AffineExpr index, unsigned loop,
+                                unsigned loops);
 
 /// Do elements along the last dimension of a buffer follow each other?
 bool isContiguous(mlir::Type type);
@@ -183,6 +198,12 @@ private:
   // Few channels: Repeat.cpp
   std::optional<unsigned> pixelsOf(unsigned channels);
   llvm::SmallVector<mlir::linalg::GenericOp> joinChannels();
+
+  // Rows in steps, or backwards: Spread.cpp
+  std::optional<Spread> spreadOf(mlir::OpOperand &operand);
+  bool mayBeSpread(mlir::OpOperand &operand);
+  bool unrollSpread(llvm::ArrayRef<mlir::OpOperand *> operands);
+  mlir::Value loadSpread(mlir::OpOperand &operand);
 
   // Inputs in another order: Reorder.cpp
   llvm::SmallVector<mlir::linalg::GenericOp> reorderInputs();
@@ -340,10 +361,13 @@ private:
   mlir::Value mask;    ///< which of them there are; null: all
   int64_t present = 0; ///< with a mask: how many, if a vector of as many is one
                        ///< piece of memory; else 0
+  int64_t knownLanes = 0; ///< with a mask: how many, if that is known; else 0
   int64_t behind =
       0; ///< iterations of the innermost loop that its body has built already
   /// Elements that the innermost loop does not change, by operand.
   llvm::DenseMap<unsigned, mlir::Value> hoisted;
+  /// Rows of groups, by operand.
+  llvm::DenseMap<unsigned, Spread> spreads;
   llvm::DenseMap<unsigned, bool> aroundCaches; ///< `isForMemory`, by operand
   bool reducing =
       false; ///< the combiner is built apart from the rest of the body

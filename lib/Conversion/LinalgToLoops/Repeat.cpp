@@ -23,6 +23,9 @@ using namespace tfc::loops;
 
 /// Loops that are too short for vectors.
 static constexpr int64_t mostChannels = 15;
+/// The same of rows in steps: eight channels are a vector that is loaded as it
+/// is.
+static constexpr int64_t mostSpread = 7;
 
 namespace {
 /// What is worth it.
@@ -43,8 +46,9 @@ static constexpr Limits ofFunctions = {8, 1, 4 * 1024 * 1024};
 static constexpr int64_t leastOps = 16;
 
 namespace {
-/// How an operand moves along the loops over pixels and channels.
-enum class Along { neither, row, repeated, other };
+/// How an operand moves along the loops over pixels and channels; a row may be
+/// read in steps, or backwards.
+enum class Along { neither, row, spread, repeated, other };
 } // namespace
 
 static bool isDense(MemRefType type) {
@@ -62,21 +66,16 @@ static bool isPlain(AffineMap map) {
   });
 }
 
-/// `index` where the loop, which it adds as it is, is at 0; nothing if it is no
-/// such sum.
-static std::optional<AffineExpr> without(AffineExpr index, unsigned loop,
-                                         unsigned loops) {
+/// `index` where the loop is at 0.
+static AffineExpr without(AffineExpr index, unsigned loop) {
   MLIRContext *context = index.getContext();
-  AffineExpr at = getAffineDimExpr(loop, context),
-             none = getAffineConstantExpr(0, context),
-             start = index.replace(at, none);
-  if (simplifyAffineExpr(index - at - start, loops, 0) != none)
-    return std::nullopt;
-  return start;
+  return index.replace(getAffineDimExpr(loop, context),
+                       getAffineConstantExpr(0, context));
 }
 
+/// `spread`: by how many pixels a row is read, and in which order its channels.
 static Along along(OpOperand &operand, AffineMap map, unsigned pixels,
-                   unsigned channels, int64_t count) {
+                   unsigned channels, int64_t count, Spread *spread = nullptr) {
   bool usesPixels = map.isFunctionOfDim(pixels),
        usesChannels = map.isFunctionOfDim(channels);
   if (!usesPixels && !usesChannels)
@@ -88,20 +87,29 @@ static Along along(OpOperand &operand, AffineMap map, unsigned pixels,
     return isPlain(map) ? Along::repeated : Along::other;
   ArrayRef<AffineExpr> indices = map.getResults();
   MLIRContext *context = map.getContext();
-  if (!isDense(type) || type.getShape().back() != count ||
-      indices.back() != getAffineDimExpr(channels, context))
+  if (!isDense(type) || type.getShape().back() != count)
     return Along::other;
-  AffineExpr pixel = indices[indices.size() - 2];
-  if (pixel.isFunctionOfDim(channels) ||
-      !without(pixel, pixels, map.getNumDims()))
+  AffineExpr pixel = indices[indices.size() - 2], channel = indices.back(),
+             forward = getAffineDimExpr(channels, context);
+  std::optional<int64_t> steps = factorOf(pixel, pixels, map.getNumDims());
+  bool isForward = channel == forward,
+       isBackward =
+           simplifyAffineExpr(channel + forward, map.getNumDims(), 0) ==
+           getAffineConstantExpr(count - 1, context);
+  if (pixel.isFunctionOfDim(channels) || !steps || *steps == 0 ||
+      !(isForward || isBackward) ||
+      llvm::any_of(indices.drop_back(2), [&](AffineExpr index) {
+        return index.isFunctionOfDim(pixels) || index.isFunctionOfDim(channels);
+      }))
     return Along::other;
-  return llvm::none_of(indices.drop_back(2),
-                       [&](AffineExpr index) {
-                         return index.isFunctionOfDim(pixels) ||
-                                index.isFunctionOfDim(channels);
-                       })
-             ? Along::row
-             : Along::other;
+  if (isForward && *steps == 1)
+    return Along::row;
+  if (spread)
+    *spread = {count, *steps, isForward ? 1 : -1};
+  bool isFew = count <= mostSpread && std::abs(*steps) <= Spread::mostSteps &&
+               type.getElementType().isIntOrFloat() &&
+               type.getElementTypeBitWidth() >= 8;
+  return isFew ? Along::spread : Along::other;
 }
 
 static const Limits &limitsOf(linalg::LinalgOp op) {
@@ -130,6 +138,7 @@ std::optional<unsigned> NestLowering::pixelsOf(unsigned channels) {
       Along kind = along(operand, maps[operand.getOperandNumber()], pixels,
                          channels, sizes[channels]);
       if (kind == Along::other ||
+          (kind == Along::spread && options.vectorBits < 256) ||
           (kind != Along::row && op.isDpsInit(&operand)))
         fits = false;
       if (kind != Along::repeated || !fits)
@@ -246,18 +255,29 @@ SmallVector<linalg::GenericOp> NestLowering::joinChannels() {
     AffineMap map = maps[operand.getOperandNumber()];
     Value value = operand.get();
     SmallVector<AffineExpr> indices(map.getResults());
-    switch (along(operand, map, *pixels, *channels, sizes[*channels])) {
+    Spread spread;
+    Along kind =
+        along(operand, map, *pixels, *channels, sizes[*channels], &spread);
+    switch (kind) {
     case Along::repeated: {
       copies.push_back(repeat(builder, loc, operand.get(), map, sizes, *pixels,
                               *channels, value));
       indices.assign(map.getResults().begin(), map.getResults().end());
       break;
     }
+    case Along::spread:
     case Along::row: {
-      AffineExpr start = *without(indices[indices.size() - 2], *pixels, loops) *
-                         sizes[*channels];
+      int64_t count = sizes[*channels];
+      AffineExpr begin = without(indices[indices.size() - 2], *pixels) * count +
+                         without(indices.back(), *channels),
+                 along = getAffineDimExpr(loops, context);
+      if (kind == Along::spread) {
+        spreads[operand.getOperandNumber()] = spread;
+        along = along.floorDiv(count) * (spread.steps * count) +
+                along % count * spread.inner;
+      }
       indices.pop_back();
-      indices.back() = start + getAffineDimExpr(loops, context);
+      indices.back() = begin + along;
       Value &view = views[value];
       if (!view) {
         SmallVector<ReassociationIndices> groups;

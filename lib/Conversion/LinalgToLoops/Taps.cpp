@@ -50,7 +50,7 @@ static constexpr int64_t mostTapVectors = 4;
 /// Do all parallel loops but the innermost one go over a window that slides
 /// along with reductions? Vectors are chosen already.
 void NestLowering::chooseTaps() {
-  if (!strategy.jam || strategy.lanes == 1)
+  if (!strategy.jam || strategy.lanes == 1 || strategy.spread)
     return;
   unsigned inner = strategy.order.back();
   SmallVector<unsigned> places, taps;

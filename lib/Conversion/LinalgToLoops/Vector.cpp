@@ -230,6 +230,8 @@ bool NestLowering::tryVectors(std::optional<unsigned> across, bool gathers) {
   // The widest element decides how many there are in a vector.
   int64_t width = 8, ops = 0, work = 0, gathered = 0;
   bool narrow = false;
+  SmallVector<OpOperand *> spread;
+  strategy.spread = false;
   shapes.clear();
   for (OpOperand &operand : op->getOpOperands()) {
     bool changes =
@@ -249,7 +251,10 @@ bool NestLowering::tryVectors(std::optional<unsigned> across, bool gathers) {
     bool isTurned = across &&
                     (strategy.writesRows || !op.isDpsInit(&operand)) &&
                     isAcross(operand, *across);
-    if (isApart(operand) && !isTurned) {
+    if (isApart(operand) && !isTurned && !across && !gathers &&
+        mayBeSpread(operand)) {
+      spread.push_back(&operand);
+    } else if (isApart(operand) && !isTurned) {
       Type element = cast<MemRefType>(operand.get().getType()).getElementType();
       if (!gathers || op.isDpsInit(&operand) || !isNumber(element) ||
           element.isInteger(1))
@@ -303,7 +308,10 @@ bool NestLowering::tryVectors(std::optional<unsigned> across, bool gathers) {
   while (size && strategy.unroll > 1 && *size < 2 * lanes * strategy.unroll)
     strategy.unroll /= 2;
   bodyOps = ops;
-  return true;
+  if (unrollSpread(spread))
+    return true;
+  strategy.lanes = strategy.unroll = 1;
+  return false;
 }
 
 void NestLowering::chooseVectors() {
@@ -748,6 +756,7 @@ void NestLowering::innerLoop(llvm::function_ref<void()> body) {
     lanes = width;
     if (left)
       mask = maskOf(left);
+    knownLanes = left ? getConstantIntValue(left).value_or(0) : 0;
     for (int64_t i = 0; i < vectors; ++i) {
       behind = i * width;
       if (i)
@@ -755,7 +764,7 @@ void NestLowering::innerLoop(llvm::function_ref<void()> body) {
                                                        constant(i * width));
       body();
     }
-    behind = 0;
+    behind = knownLanes = 0;
     lanes = 1;
     mask = {};
     return Values();

@@ -5,10 +5,13 @@
 // Boxes of tensors, read and replaced: views where strides are positive.
 //===----------------------------------------------------------------------===//
 
+#include "Body.h"
 #include "Lowering.h"
+#include "Rows.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
 
 using namespace mlir;
@@ -62,6 +65,27 @@ static SmallVector<OpFoldResult> foldAll(Lowering &l, ValueRange values) {
   return getAsOpFoldResult(values);
 }
 
+/// The elements at `starts` and so many steps further on; null where an index
+/// is no sum of numbers that are known, or there are no elements.
+static Value readInSteps(Lowering &l, Value source, ArrayRef<Dim> to,
+                         Type element, ArrayRef<OpFoldResult> starts,
+                         ArrayRef<int64_t> strides) {
+  Body body(l, to);
+  SmallVector<AffineExpr> at = body.identity();
+  for (auto [index, size, start, stride] :
+       llvm::zip_equal(at, to, starts, strides)) {
+    std::optional<int64_t> from = getConstantIntValue(start);
+    if (!from || size == 0 || (size < 0 && stride < 0))
+      return {};
+    // Of one element there is no next one.
+    index =
+        size == 1 ? l.b.getAffineConstantExpr(*from) : index * stride + *from;
+  }
+  Value read = body.load(source, at);
+  body.addOutput(l.empty(to, element), body.identity());
+  return body.finish(read)[0];
+}
+
 /// The box of `x` with the dimensions of `result`, whose sizes are known.
 static Value readBox(Lowering &l, Value x, Value result,
                      ArrayRef<OpFoldResult> starts, ArrayRef<int64_t> strides) {
@@ -74,6 +98,11 @@ static Value readBox(Lowering &l, Value x, Value result,
     return tensor::ExtractSliceOp::create(l.b, l.loc, l.tensorType(result),
                                           source, starts, l.sizes(to), steps);
   }
+  if (Value read =
+          isForDevice(result.getDefiningOp())
+              ? Value()
+              : readInSteps(l, source, to, elementOf(x), starts, strides))
+    return read;
   SmallVector<Value> origins;
   for (OpFoldResult start : starts)
     origins.push_back(getValueOrCreateConstantIndexOp(l.b, l.loc, start));
@@ -157,8 +186,19 @@ static LogicalResult lowerDynamicStridedSlice(Lowering &l,
 }
 
 /// The elements in opposite order along some axes.
-static Value reverse(Lowering &l, Value tensor, ArrayRef<Dim> of, Type element,
+static Value reverse(Lowering &l, Operation *op, Value tensor, ArrayRef<Dim> of,
+                     Type element,
                      llvm::function_ref<bool(int64_t)> isReversed) {
+  SmallVector<OpFoldResult> starts;
+  SmallVector<int64_t> strides;
+  for (auto [i, dim] : llvm::enumerate(of)) {
+    strides.push_back(isReversed(i) ? -1 : 1);
+    starts.push_back(l.b.getIndexAttr(isReversed(i) && dim >= 0 ? dim - 1 : 0));
+  }
+  if (Value read = isForDevice(op)
+                       ? Value()
+                       : readInSteps(l, tensor, of, element, starts, strides))
+    return read;
   return l.generate(of, element, [&](ValueRange ivs) -> Value {
     SmallVector<Value> at(ivs);
     for (auto [i, dim] : llvm::enumerate(of))
@@ -169,7 +209,7 @@ static Value reverse(Lowering &l, Value tensor, ArrayRef<Dim> of, Type element,
 }
 
 static LogicalResult lowerReverse(Lowering &l, ReverseOp op) {
-  l.set(op.getResult(), reverse(l, l.value(op.getX()), l.dims.of(op.getX()),
+  l.set(op.getResult(), reverse(l, op, l.value(op.getX()), l.dims.of(op.getX()),
                                 elementOf(op.getX()), [&](int64_t i) {
                                   return llvm::is_contained(op.getAxes(), i);
                                 }));
@@ -186,7 +226,7 @@ static LogicalResult lowerUpdateSlice(Lowering &l, UpdateSliceOp op) {
   ArrayRef<int64_t> strides = op.getStrides();
   Value update = l.value(op.getUpdate());
   if (llvm::any_of(strides, [](int64_t stride) { return stride < 0; }))
-    update = reverse(l, update, box, elementOf(op.getUpdate()),
+    update = reverse(l, op, update, box, elementOf(op.getUpdate()),
                      [&](int64_t i) { return strides[i] < 0; });
   SmallVector<OpFoldResult> offsets, steps;
   for (auto [start, stride, dim] : llvm::zip(starts, strides, box)) {

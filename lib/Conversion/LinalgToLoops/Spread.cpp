@@ -1,0 +1,191 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// Rows that are read in steps or backwards, in vectors.
+//
+// Every second element of a row, or a row from its end (a flip); and where a
+// row of pixels with their few channels is one loop (Repeat.cpp), every second
+// pixel (windows with strides), pixels from the last one on, or channels in
+// opposite order. What the lanes of a vector need is in a few vectors that
+// follow each other in memory: those are loaded, and lanes are picked from
+// them. Which lanes is known when code is generated, since a body does as many
+// vectors as channels repeat after.
+//===----------------------------------------------------------------------===//
+
+#include "NestLowering.h"
+#include "mlir/Dialect/Affine/Utils.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/Support/MathExtras.h"
+#include <numeric>
+
+using namespace mlir;
+using namespace tfc::loops;
+
+/// Vectors from which the lanes of one are picked.
+static constexpr int64_t mostPieces = 4;
+/// Vectors of a body.
+static constexpr int64_t mostRepeats = 7;
+
+std::optional<int64_t> tfc::loops::factorOf(AffineExpr index, unsigned loop,
+                                            unsigned loops) {
+  MLIRContext *context = index.getContext();
+  AffineExpr at = getAffineDimExpr(loop, context),
+             start = index.replace(at, getAffineConstantExpr(0, context)),
+             next = index.replace(at, getAffineConstantExpr(1, context));
+  auto factor =
+      dyn_cast<AffineConstantExpr>(simplifyAffineExpr(next - start, loops, 0));
+  if (!factor ||
+      simplifyAffineExpr(index - start - at * factor.getValue(), loops, 0) !=
+          getAffineConstantExpr(0, context))
+    return std::nullopt;
+  return factor.getValue();
+}
+
+/// How the operand moves along the innermost loop, where that is neither not at
+/// all nor by one.
+std::optional<Spread> NestLowering::spreadOf(OpOperand &operand) {
+  if (auto known = spreads.find(operand.getOperandNumber());
+      known != spreads.end())
+    return known->second;
+  unsigned inner = strategy.order.back();
+  ArrayRef<AffineExpr> indices = maps[operand.getOperandNumber()].getResults();
+  if (indices.empty() || !indices.back().isFunctionOfDim(inner))
+    return std::nullopt;
+  std::optional<int64_t> factor =
+      factorOf(indices.back(), inner, iterators.size());
+  if (!factor || *factor == 1 || *factor == 0 ||
+      std::abs(*factor) > Spread::mostSteps)
+    return std::nullopt;
+  return Spread{1, *factor, 1};
+}
+
+/// Elements from the first one of a group on.
+int64_t Spread::place(int64_t element) const {
+  return element / group * group * steps + element % group * inner;
+}
+
+/// Can as many elements at once be picked from a few vectors?
+static bool isNear(const Spread &spread, int64_t lanes) {
+  for (int64_t phase = 0; phase < spread.group; ++phase) {
+    int64_t low = spread.place(phase), high = low;
+    for (int64_t lane = 1; lane < lanes; ++lane) {
+      low = std::min(low, spread.place(phase + lane));
+      high = std::max(high, spread.place(phase + lane));
+    }
+    if (high - low + 1 > mostPieces * lanes)
+      return false;
+  }
+  return true;
+}
+
+/// Inputs of an op whose innermost loop is parallel and of known size.
+bool NestLowering::mayBeSpread(OpOperand &operand) {
+  unsigned inner = strategy.order.back();
+  auto type = cast<MemRefType>(operand.get().getType());
+  ArrayRef<AffineExpr> indices = maps[operand.getOperandNumber()].getResults();
+  return options.vectorBits >= 256 && !op.isDpsInit(&operand) &&
+         !isReduction(inner) && getConstantIntValue(ranges[inner].size) &&
+         type.getElementType().isIntOrFloat() && isContiguous(type) &&
+         spreadOf(operand) &&
+         llvm::none_of(indices.drop_back(), [&](AffineExpr index) {
+           return index.isFunctionOfDim(inner);
+         });
+}
+
+/// As many vectors at once as it takes until groups begin with one again; false
+/// if that does not do.
+bool NestLowering::unrollSpread(ArrayRef<OpOperand *> operands) {
+  int64_t repeats = 1;
+  for (OpOperand *operand : operands) {
+    Spread spread = *spreadOf(*operand);
+    if (!isNear(spread, strategy.lanes))
+      return false;
+    repeats = std::lcm(repeats,
+                       spread.group / std::gcd(spread.group, strategy.lanes));
+  }
+  if (repeats > mostRepeats)
+    return false;
+  strategy.spread = !operands.empty();
+  if (strategy.spread)
+    strategy.unroll = repeats * std::max<int64_t>(1, strategy.unroll / repeats);
+  return true;
+}
+
+/// The operand's elements of the next iterations.
+Value NestLowering::loadSpread(OpOperand &operand) {
+  Spread spread = *spreadOf(operand);
+  unsigned inner = strategy.order.back();
+  Value at = ivs[inner];
+  // Loops begin with a group, and so does each of their bodies.
+  int64_t phase = getConstantIntValue(at).value_or(behind) % spread.group,
+          count = knownLanes ? knownLanes : lanes;
+  SmallVector<int64_t> places;
+  for (int64_t lane = 0; lane < count; ++lane)
+    places.push_back(spread.place(phase + lane));
+  int64_t low = *llvm::min_element(places), high = *llvm::max_element(places),
+          span = high - low + 1;
+
+  // Where the group of the first lane begins.
+  unsigned loops = iterators.size();
+  AffineExpr along = builder.getAffineDimExpr(inner);
+  SmallVector<AffineExpr> exprs(maps[operand.getOperandNumber()].getResults());
+  exprs.back() = simplifyAffineExpr(
+      exprs.back().replace(along, builder.getAffineConstantExpr(0)) +
+          (along - phase) * spread.steps,
+      loops, 0);
+  Values indices = llvm::map_to_vector(exprs, [&](AffineExpr index) {
+    return affine::expandAffineExpr(builder, loc, index, ivs, {});
+  });
+  Value begin = indices.back();
+  // The first piece that has a place has the lane.
+  auto type = VectorType::get(
+      lanes, cast<MemRefType>(operand.get().getType()).getElementType());
+  SmallVector<int64_t> starts, lanesOf(lanes, 0);
+  SmallVector<Value> pieces;
+  for (int64_t number = 0; number * lanes < span; ++number) {
+    // The last one ends where the last place is, and reads nothing behind it.
+    int64_t start =
+        std::min(low + number * lanes, std::max(low, high - lanes + 1));
+    starts.push_back(start);
+    indices.back() =
+        builder.createOrFold<arith::AddIOp>(loc, begin, constant(start));
+    if (span >= lanes) {
+      pieces.push_back(
+          vector::LoadOp::create(builder, loc, type, operand.get(), indices));
+      continue;
+    }
+    SmallVector<bool> there(lanes, false);
+    std::fill_n(there.begin(), span, true);
+    auto truths = VectorType::get(lanes, builder.getI1Type());
+    pieces.push_back(vector::MaskedLoadOp::create(
+        builder, loc, type, operand.get(), indices,
+        arith::ConstantOp::create(
+            builder, loc, truths,
+            DenseElementsAttr::get(truths, ArrayRef(there))),
+        arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type))));
+  }
+  auto pieceOf = [&](int64_t place) {
+    size_t number = 0;
+    while (place >= starts[number] + lanes)
+      ++number;
+    return number;
+  };
+  Value picked = pieces[0];
+  for (size_t number = 1; number < std::max<size_t>(2, pieces.size());
+       ++number) {
+    for (auto [lane, place] : llvm::enumerate(places)) {
+      size_t from = pieceOf(place);
+      // The first step picks from both; later ones leave what is there.
+      lanesOf[lane] = from == 0 && number == 1 ? place - starts[0]
+                      : from == number         ? lanes + place - starts[number]
+                                               : int64_t(lane);
+    }
+    Value next = pieces[std::min(number, pieces.size() - 1)];
+    if (!llvm::equal(lanesOf, llvm::seq<int64_t>(0, lanes)))
+      picked = vector::ShuffleOp::create(builder, loc, picked, next, lanesOf);
+  }
+  return picked;
+}
