@@ -19,6 +19,8 @@
 #include "PoolRows.h"
 #include "Kernel.h"
 #include "VectorBits.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 using namespace tfc;
@@ -30,6 +32,9 @@ namespace {
 constexpr int64_t mostUnrolled = 36;
 /// So many images are enough for threads to share.
 constexpr int64_t manyImages = 8;
+/// Images that no second-level cache holds, whose elements are fetched a page
+/// ahead: processors begin anew with each page.
+constexpr int64_t largeBytes = 2 * 1024 * 1024, pageBytes = 4096;
 /// Of a block, for each place whose windows reach into it from outside.
 constexpr int64_t placesInBlock = 16;
 
@@ -47,10 +52,13 @@ struct Span {
 
 class PoolRows {
 public:
-  PoolRows(Kernel &k, SmallVector<Axis> axes, int64_t channels, int64_t lanes)
+  /// `ahead`: how many elements before they are needed those of the image are
+  /// fetched; 0 if they are not.
+  PoolRows(Kernel &k, SmallVector<Axis> axes, int64_t channels, int64_t lanes,
+           int64_t ahead)
       : k(k), axes(std::move(axes)), image(k.input(0)), largest(k.input(1)),
         share(k.input(2)), result(k.output(0)), channels(channels),
-        lanes(lanes) {}
+        lanes(lanes), ahead(ahead) {}
 
   /// Rows of the image (or planes) from `first` to `last`.
   void addBlock(Num n, Num first, Num last);
@@ -63,6 +71,7 @@ private:
   Num walk(ArrayRef<Span> spans, ArrayRef<Num> at, Num channel, Num most,
            Num rest);
   Num give(ArrayRef<Num> at, Num channel, Num found, Num rest);
+  void fetchWindow(ArrayRef<Num> places, ArrayRef<Span> spans, Num channel);
   void clear(Num n, Num from, Num to);
   void clearInner(ArrayRef<Num> at);
   Num zeros(int64_t count) { return k.splat(k.zero(), count); }
@@ -70,7 +79,7 @@ private:
   Kernel &k;
   const SmallVector<Axis> axes;
   const Array image, largest, share, result;
-  const int64_t channels, lanes;
+  const int64_t channels, lanes, ahead;
   Num first, last; // the block
 };
 
@@ -142,6 +151,8 @@ void PoolRows::addWindow(ArrayRef<Num> places, ArrayRef<Span> spans,
     auto inLoops = [&] { walk(spans, {n}, channel, most, mine); };
     if (!unroll)
       return inLoops();
+    if (ahead)
+      fetchWindow(places, spans, channel);
     auto unrolled = [&] {
       Num rest = mine;
       for (int64_t i = 0; i < elements; ++i) {
@@ -162,6 +173,37 @@ void PoolRows::addWindow(ArrayRef<Num> places, ArrayRef<Span> spans,
   });
   if (whole < channels)
     step(k.index(whole), channels - whole, false);
+}
+
+/// Brings what is at a place closer.
+static void bringCloser(const Array &array, Num at, bool isWrite) {
+  Kernel &k = *at.kernel;
+  // Where that is, is what a vector would be read from.
+  auto read = array.vector(at, 1).value.getDefiningOp<vector::LoadOp>();
+  memref::PrefetchOp::create(k.b, k.loc, read.getBase(), read.getIndices(),
+                             isWrite, /*localityHint=*/3, /*isDataCache=*/true);
+  read.erase();
+}
+
+/// What a window further on has that none before it had.
+void PoolRows::fetchWindow(ArrayRef<Num> places, ArrayRef<Span> spans,
+                           Num channel) {
+  Num next = channel + ahead;
+  bringCloser(largest.at(places), next, /*isWrite=*/false);
+  bringCloser(share.at(places), next, /*isWrite=*/false);
+  int64_t count = 1;
+  for (const Axis &axis : axes)
+    count *= std::min(axis.stride, axis.window);
+  for (int64_t i = 0; i < count; ++i) {
+    SmallVector<Num> at(axes.size() + 1, places.front());
+    int64_t number = i;
+    for (size_t d = axes.size(); d-- > 0;) {
+      int64_t some = std::min(axes[d].stride, axes[d].window);
+      at[d + 1] = spans[d].start + (axes[d].window - some + number % some);
+      number /= some;
+    }
+    bringCloser(image.at(at), next, /*isWrite=*/false);
+  }
 }
 
 /// The window's elements that are in the image, from `at` on; what is left to
@@ -209,8 +251,11 @@ void PoolRows::clearInner(ArrayRef<Num> at) {
   }
   int64_t whole = channels / lanes * lanes;
   Array to = result.at(at);
-  k.loopBy(k.index(0), k.index(whole), lanes,
-           [&](Num channel) { to.setVector(channel, zeros(lanes)); });
+  k.loopBy(k.index(0), k.index(whole), lanes, [&](Num channel) {
+    if (ahead)
+      bringCloser(to, channel + ahead, /*isWrite=*/true);
+    to.setVector(channel, zeros(lanes));
+  });
   if (whole < channels)
     to.setVector(k.index(whole), zeros(channels - whole));
 }
@@ -263,7 +308,11 @@ Value lowering::sumPoolRows(Lowering &l, Operation *op, const Windows &windows,
     elements *= axis.window;
   for (Dim size : ArrayRef(places).drop_front(2).drop_back())
     vectors *= size >= 0 ? size : 32;
-  PoolRows pool(k, axes, channels, lanes);
+  int64_t bytes = pooled.element.getIntOrFloatBitWidth() / 8, whole = bytes;
+  for (Dim size : dims)
+    whole *= std::max<int64_t>(size, 1); // of unknown ones the least
+  PoolRows pool(k, axes, channels, lanes,
+                whole > largeBytes ? pageBytes / bytes : 0);
   k.independent(
       {dims.front(), blocks}, vectors * (3 + elements), [&](ArrayRef<Num> at) {
         Num first = at[1] * k.index(block);

@@ -252,7 +252,11 @@ def _parts(x) -> list:
 
 def rgb_to_hsv(images, name=None) -> Tensor:
     """Hue, saturation and value, all in [0, 1], of colors in [0, 1]."""
-    x = _channels("rgb_to_hsv", images)
+    return stack(_hsv_of(_channels("rgb_to_hsv", images)), axis=-1)
+
+
+def _hsv_of(x):
+    """The three parts, each an image without channels."""
     r, g, b = _parts(x)
     zero, one = _number(0, x.dtype), _number(1, x.dtype)
     value = p.maximum(p.maximum(r, g), b)
@@ -272,14 +276,17 @@ def rgb_to_hsv(images, name=None) -> Tensor:
     )
     hue = p.select(colored, hue, zero)
     hue = p.select(p.less(hue, zero), p.add(hue, one), hue)
-    return stack([hue, saturation, value], axis=-1)
+    return hue, saturation, value
 
 
 def hsv_to_rgb(images, name=None) -> Tensor:
     """Red, green and blue of hue, saturation and value in [0, 1]."""
-    x = _channels("hsv_to_rgb", images)
-    h, s, v = _parts(x)
-    zero, one, two, three, four, six = (_number(n, x.dtype) for n in (0, 1, 2, 3, 4, 6))
+    return _rgb_of(*_parts(_channels("hsv_to_rgb", images)))
+
+
+def _rgb_of(h, s, v):
+    """Of parts, each an image without channels."""
+    zero, one, two, three, four, six = (_number(n, h.dtype) for n in (0, 1, 2, 3, 4, 6))
     turn = p.mul(h, six)
 
     def clipped(y):
@@ -319,18 +326,18 @@ def adjust_hue(image, delta, name=None) -> Tensor:
     if isinstance(delta, (int, float)) and not -1 <= delta <= 1:
         raise ValueError("delta must be in the interval [-1, 1]")
     x, back = _as_float(_channels("adjust_hue", image, kinds=_NUMBERS))
-    h, s, v = _parts(rgb_to_hsv(x))
+    h, s, v = _hsv_of(x)
     turned = p.floor_mod(p.add(h, p.cast(convert_to_tensor(delta), dtype=x.dtype)), _number(1, x.dtype))
-    return back(hsv_to_rgb(stack([turned, s, v], axis=-1)))
+    return back(_rgb_of(turned, s, v))
 
 
 def adjust_saturation(image, saturation_factor, name=None) -> Tensor:
     """The saturation scaled, and kept in [0, 1]."""
     x, back = _as_float(_channels("adjust_saturation", image, kinds=_NUMBERS))
-    h, s, v = _parts(rgb_to_hsv(x))
+    h, s, v = _hsv_of(x)
     scaled = p.mul(s, p.cast(convert_to_tensor(saturation_factor), dtype=x.dtype))
     scaled = p.minimum(p.maximum(scaled, _number(0, x.dtype)), _number(1, x.dtype))
-    return back(hsv_to_rgb(stack([h, scaled, v], axis=-1)))
+    return back(_rgb_of(h, scaled, v))
 
 
 # Differences.

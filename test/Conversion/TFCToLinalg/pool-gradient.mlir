@@ -42,6 +42,24 @@ func.func @rows(%x: tensor<1x8x16xf32>, %g: tensor<1x4x16xf32>) -> tensor<128xf3
 
 // -----
 
+// Of a large image what comes next is fetched: what windows give, two new elements, and where their gradient is.
+// CHECK-LABEL: func @large
+// CHECK: tfcrt.compute
+// CHECK-DAG: memref.prefetch {{.*}}, write, locality<3>
+// CHECK-DAG: memref.prefetch {{.*}}, read, locality<3>
+func.func @large(%x: tensor<1x65536x16xf32>, %g: tensor<1x32768x16xf32>) -> tensor<1048576xf32> {
+  %z = tfc.constant dense<0.0> : tensor<1048576xf32>
+  %a = tfc.argmax_pool %x {window = array<i64: 3>, strides = array<i64: 2>, dilations = array<i64: 1>, padding = array<i64>}
+      : (tensor<1x65536x16xf32>) -> tensor<1x32768x16xi64>
+  %f = tfc.reshape %a {shape = array<i64: 524288>} : (tensor<1x32768x16xi64>) -> tensor<524288xi64>
+  %i = tfc.expand_dims %f {axes = array<i64: 1>} : (tensor<524288xi64>) -> tensor<524288x1xi64>
+  %u = tfc.reshape %g {shape = array<i64: 524288>} : (tensor<1x32768x16xf32>) -> tensor<524288xf32>
+  %s = tfc.scatter %z, %i, %u {mode = "add"} : (tensor<1048576xf32>, tensor<524288x1xi64>, tensor<524288xf32>) -> tensor<1048576xf32>
+  return %s : tensor<1048576xf32>
+}
+
+// -----
+
 // What is added to may be anything but zeros.
 // CHECK-LABEL: func @onto
 // CHECK: scf.for
