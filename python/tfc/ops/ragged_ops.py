@@ -4,7 +4,7 @@ A public function that does not know what to do with an argument asks `dispatche
 """
 
 from tfc.core import Tensor
-from tfc.dtypes import int32, int64
+from tfc.dtypes import float32, float64, int32, int64
 from tfc.ops import array, convert, creation, math, nest, ragged_rows, ragged_shape, reductions, segments, strings
 from tfc.ops import primitives as p
 from tfc.ops.control_flow import while_loop
@@ -396,6 +396,8 @@ def ragged_range(starts, limits=None, deltas=1, dtype=None, name=None, row_split
     if limits is None:
         starts, limits = 0, starts
     a, b, d = (convert.convert_to_tensor(v, dtype) for v in (starts, limits, deltas))
+    kinds = [t.dtype for t in (a, b, d)]
+    a, b, d = (math.cast(t, next(k for k in (float64, float32, int64, *kinds) if k in kinds)) for t in (a, b, d))
     zero = p.mul(p.mul(p.add(a, p.add(b, d)), convert.convert_to_tensor(0, a.dtype)), d)
     a, b, d = (array.reshape(p.add(v, zero), [-1]) for v in (a, b, d))
     span = math.cast(math.ceil(math.truediv(p.sub(b, a), d)), int64)

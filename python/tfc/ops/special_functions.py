@@ -99,8 +99,10 @@ def _series(coefficients, t):
     return t * b1 - b2 + coefficients[0]
 
 
-def _in_float64(function):
-    """Makes a public function of a formula on `_Number`s; operands broadcast."""
+def _in_float64(function, by_precision=False):
+    """Makes a public function of a formula on `_Number`s; operands broadcast. `by_precision`: the formula ends with
+    what results of their type may be away from its limit, relatively.
+    """
 
     def wrapper(name, *values):
         if len(values) == 2:
@@ -109,7 +111,8 @@ def _in_float64(function):
             tensors = [operand(name, t, FLOAT) for t in common_dtype(values, name)]
         dtype = tensors[0].dtype
         numbers = [_Number(t if dtype is float64 else p.cast(t, dtype=float64)) for t in tensors]
-        out = function(*numbers).t
+        within = (_EPS if dtype is float64 else _EPS_OF_SHORT,) if by_precision else ()
+        out = function(*numbers, *within).t
         return out if dtype is float64 else p.cast(out, dtype=dtype)
 
     return wrapper
@@ -396,21 +399,27 @@ def _log1p_minus(u):
 
 
 _EPS = 2.0**-53
+# For results that are rounded to 24 bits or less.
+_EPS_OF_SHORT = 2.0**-32
 _LIMIT = 20000
+_STEPS = 4
 
 
-def _repeat(step, values):
+def _repeat(step, values, steps=_STEPS):
     """Steps until none of the last value, a mask, is true."""
     count = convert_to_tensor(0, int32)
 
     def body(i, *now):
-        return (p.add(i, scalar(1, i)), *step(*now))
+        # Several at once, so that what waits for the next one stays in registers.
+        for _ in range(steps):
+            now = step(*now)
+        return (p.add(i, scalar(steps, i)), *now)
 
     going = lambda i, *now: p.logical_and(p.less(i, scalar(_LIMIT, i)), reduce_any(now[-1]))
     return while_loop(going, body, (count, *values))[1:]
 
 
-def _gamma_series(a, x):
+def _gamma_series(a, x, within):
     """gamma(a, x) without its factor: the sum over x^n / ((a + 1) ... (a + n)), for x < a + 1."""
     zero = a * 0.0 + x * 0.0
 
@@ -418,46 +427,53 @@ def _gamma_series(a, x):
         r = p.add(r, scalar(1.0, r))
         term = p.mul(term, p.div(x.t, r))
         total = p.add(total, p.select(active, term, scalar(0.0, term)))
-        return r, term, total, p.logical_and(active, p.greater(term, p.mul(total, scalar(_EPS, term))))
+        return r, term, total, p.logical_and(active, p.greater(term, p.mul(total, scalar(within, term))))
 
     start = ((zero + a).t, (zero + 1.0).t, (zero + 1.0).t, (zero < 1.0))
     return _Number(_repeat(step, start)[2]) / a
 
 
-def _gamma_fraction(a, x):
-    """Gamma(a, x) without its factor: Legendre's continued fraction by Lentz's method, for x > a."""
-    tiny = 1e-300
+def _gamma_fraction(a, x, within):
+    """Gamma(a, x) without its factor: Legendre's continued fraction, for x > a and x >= 1."""
     zero = a * 0.0 + x * 0.0
-    b = zero + x + 1.0 - a
-    d = 1.0 / b
+    # Numerators and denominators of the fractions so far, times r^n, so that they grow slowly. Both are one tensor, so
+    # that one loop makes several of them.
+    r = 1.0 / (zero + (x - a) + _sqrt(x) + 1.0)
+    first = (x - a + 1.0) * r
 
-    def step(n, b, cc, d, h, active):
-        n, b, cc, d, h = (_Number(t) for t in (n, b, cc, d, h))
-        n = n + 1.0
-        an = n * (a - n)
-        b = b + 2.0
-        d = an * d + b
-        d = _where(_abs(d) < tiny, tiny, d)
-        cc = b + an / cc
-        cc = _where(_abs(cc) < tiny, tiny, cc)
-        d = 1.0 / d
-        delta = d * cc
-        h = _where(active, h * delta, h)
+    def both(numerator, denominator):
+        return p.concat(*(p.expand_dims(v.t, axes=(0,)) for v in (numerator, denominator)), axis=0)
+
+    def part(of, i):
+        return _Number(p.gather(of, convert_to_tensor(i, int32), axis=0, batch_dims=0))
+
+    def step(n, before, now, h, active):
+        n, h = _Number(n), _Number(h)
+        # Large ones become small together, which changes no fraction.
+        scale = _where(_abs(part(now, 1)) > 1e60, zero + 1e-60, 1.0)
+        before, now = _Number(before) * scale, _Number(now) * scale
+        for _ in range(2 * _STEPS):
+            n = n + 1.0
+            before, now = now, (first + (2.0 * n) * r) * now + (n * (a - n) * r * r) * before
+        value = part(now.t, 0) / part(now.t, 1)
         # For a whole a the fraction ends early, but its slope in a does not.
-        going = p.logical_or(_abs(delta - 1.0) > 2 * _EPS, n < 30.0)
-        return n.t, b.t, cc.t, d.t, h.t, p.logical_and(active, going)
+        going = p.logical_or(_abs(value - h) > 2 * within * _abs(value), n < 30.0)
+        return n.t, before.t, now.t, _where(active, value, h).t, p.logical_and(active, going)
 
-    start = (zero.t, b.t, (zero + 1.0 / tiny).t, d.t, d.t, (zero < 1.0))
-    return _Number(_repeat(step, start)[4])
+    none = convert_to_tensor(0.0, float64)
+    start = (none, both(zero, zero + 1.0), both(r, first), (r / first).t, (zero < 1.0))
+    return _Number(_repeat(step, start, 1)[3])
 
 
-def _incomplete_gamma(a, x, upper):
+def _incomplete_gamma(a, x, within, upper):
     fine = _both(_both(a > 0.0, x > 0.0), _both(a < math.inf, x < math.inf))
     aa, xx = _within(fine, a, 1.0), _within(fine, x, 1.0)
     by_fraction = _both(xx > 1.0, xx > aa)
     factor = _exp(_log_power(aa, xx))
-    fraction = _gamma_fraction(_where(by_fraction, aa, 1.0), _where(by_fraction, xx, 2.0)) * factor
-    series = _gamma_series(_where(by_fraction, 1.0, aa), _where(by_fraction, 0.5, xx)) * factor
+    fraction = _gamma_fraction(_where(by_fraction, aa, 1.0), _where(by_fraction, xx, 2.0), within) * factor
+    # 1 - series may be small.
+    within = _EPS if upper else within
+    series = _gamma_series(_where(by_fraction, 1.0, aa), _where(by_fraction, 0.5, xx), within) * factor
     if upper:
         out = _where(by_fraction, fraction, 1.0 - series)
     else:
@@ -470,7 +486,7 @@ def _incomplete_gamma(a, x, upper):
     return out
 
 
-def _betainc_formula(a, b, x):
+def _betainc_formula(a, b, x, within):
     fine = _both(_both(a > 0.0, b > 0.0), _both(x > 0.0, x < 1.0))
     aa, bb, xx = _within(fine, a, 1.0), _within(fine, b, 1.0), _within(fine, x, 0.5)
     turned = xx > (aa + 1.0) / (aa + bb + 2.0)
@@ -480,7 +496,7 @@ def _betainc_formula(a, b, x):
     log_beta = _lgamma(u) + _lgamma(v) - _lgamma(u + v)
     log_rest = _where(turned, _log(_where(turned, xx, 0.5)), _log1p(-_where(turned, 0.5, y)))
     factor = _exp(u * _log(y) + v * log_rest - log_beta) / u
-    value = factor * _beta_fraction(u, v, y)
+    value = factor * _beta_fraction(u, v, y, within)
     out = _where(turned, 1.0 - value, value)
     out = _where(fine, out, math.nan)
     positive = _both(a > 0.0, b > 0.0)
@@ -488,7 +504,7 @@ def _betainc_formula(a, b, x):
     return _where(_both(positive, x.equals(1.0)), 1.0, out)
 
 
-def _beta_fraction(a, b, x):
+def _beta_fraction(a, b, x, within):
     """The continued fraction of DLMF 8.17.22, by Lentz's method."""
     tiny = 1e-300
     d = 1.0 - (a + b) * x / (a + 1.0)
@@ -510,7 +526,7 @@ def _beta_fraction(a, b, x):
         cc, d = half(odd, cc, d)
         h = _where(active, h * first * (d * cc), h)
         # For a whole b the fraction ends early, but its slope in b does not.
-        going = p.logical_or(_abs(d * cc - 1.0) > 2 * _EPS, m < 20.0)
+        going = p.logical_or(_abs(d * cc - 1.0) > 2 * within, m < 20.0)
         active = p.logical_and(active, going)
         return m.t, cc.t, d.t, h.t, active
 
@@ -584,9 +600,9 @@ spence = _documented(
 )
 
 _zeta = _in_float64(_zeta_formula)
-_igamma = _in_float64(lambda a, x: _incomplete_gamma(a, x, upper=False))
-_igammac = _in_float64(lambda a, x: _incomplete_gamma(a, x, upper=True))
-_betainc = _in_float64(_betainc_formula)
+_igamma = _in_float64(lambda *args: _incomplete_gamma(*args, upper=False), by_precision=True)
+_igammac = _in_float64(lambda *args: _incomplete_gamma(*args, upper=True), by_precision=True)
+_betainc = _in_float64(_betainc_formula, by_precision=True)
 
 
 def zeta(x, q, name=None) -> Tensor:

@@ -121,3 +121,21 @@ def test_many_rows_take_linear_time_and_memory():
     rows = tf.RaggedTensor.from_value_rowids(tf.range(count), tf.range(count, dtype=tf.int64))
     assert rows.value_rowids().numpy()[-1] == count - 1
     np.testing.assert_array_equal(tf.cumsum(rows, 1).flat_values, np.arange(count))
+
+
+@pytest.mark.parametrize(
+    "limits, deltas, dtype",
+    [
+        (np.array([3, 0], np.int64), 1, "int64"),
+        (np.array([3, 0], np.int32), 1, "int32"),
+        (np.array([3, 0], np.int32), np.array([2, 2], np.int64), "int64"),
+        (np.array([2.5], np.float32), 1, "float32"),
+        (np.array([2, 3]), 0.5, "float32"),
+    ],
+)
+def test_limits_of_ranges_have_any_type_of_numbers(limits, deltas, dtype):
+    f = lambda x: tf.ragged.range(x, deltas=deltas)
+    for rows in (f(tf.constant(limits)), tf.function(f)(tf.constant(limits))):
+        assert rows.dtype.name == dtype
+        steps = np.broadcast_to(deltas, limits.shape)
+        assert rows.to_list() == [np.arange(0, n, d).tolist() for n, d in zip(limits, steps, strict=True)]

@@ -66,3 +66,30 @@ def test_derivative_of_digamma():
         y = tf.math.digamma(x)
     want = [12.24536454610773, 0.6449340668482264, 8.934802200544679]
     np.testing.assert_allclose(tape.gradient(y, x).numpy(), want, rtol=1e-12)
+
+
+def incomplete(name, dtype):
+    a = np.array([1e-6, 0.01, 0.5, 1.0, 2.5, 7.0, 20.0, 21.0, 300.0, 1e5])[:, np.newaxis]
+    x = np.array([1e-6, 0.3, 0.99, 1.01, 2.5, 6.9, 20.1, 35.0, 310.0, 1.001e5])
+    a, x = (v.astype(np.float32).astype(dtype) for v in np.broadcast_arrays(a, x))
+    arguments = (a, x, np.full_like(x, 0.375)) if name == "betainc" else (a, x)
+    function = tf.function(getattr(tf.math, name), autograph=False)
+    return function(*map(tf.constant, arguments)).numpy()
+
+
+@pytest.mark.parametrize("name", ["igamma", "igammac", "betainc"])
+def test_short_results_are_those_of_float64_rounded(name):
+    want = incomplete(name, np.float64)
+    np.testing.assert_allclose(incomplete(name, np.float32), want.astype(np.float32), rtol=2.5e-7, atol=1e-37)
+
+
+def test_incomplete_gamma_functions_add_up():
+    lower, upper = (incomplete(name, np.float64) for name in ("igamma", "igammac"))
+    np.testing.assert_allclose(lower + upper, 1, rtol=1e-14)
+
+
+def test_incomplete_gamma_functions_that_are_others():
+    x = np.geomspace(1e-3, 100, 50)
+    one, half = (tf.math.igammac(np.full_like(x, a), x) for a in (1.0, 0.5))
+    np.testing.assert_allclose(one, np.exp(-x), rtol=2e-13)
+    np.testing.assert_allclose(half, [math.erfc(math.sqrt(v)) for v in x], rtol=2e-13)
