@@ -32,6 +32,8 @@ class Loop:
     def __init__(self, functions, symbols, ends, stop, options, lists=(), relaxes=False):
         self.relaxes = relaxes
         self.state = State(functions, symbols)
+        dropped = self.state.drop(lambda symbol, value: value is not UNDEFINED or symbol[-1] != "[*]")
+        ends = [end - dropped for end in ends]
         self.body = functions[-1]
         self.flags = flags(self.body, stop)
         self.options = options or {}

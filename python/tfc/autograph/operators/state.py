@@ -2,8 +2,11 @@
 attributes, items.
 """
 
+import itertools
 import operator
 from contextlib import suppress
+
+from .. import seam
 
 
 class Undefined:
@@ -54,8 +57,17 @@ class State:
         self.symbols = symbols
         self.slots = [self._slot(s, cells, module) for s in symbols]
 
+    def drop(self, keeps):
+        """Without the variables for which `keeps(symbol, value)` is false. Gives how many these are."""
+        kept = [keeps(symbol, slot.get()) for symbol, slot in zip(self.symbols, self.slots, strict=True)]
+        self.symbols, self.slots = (tuple(itertools.compress(v, kept)) for v in (self.symbols, self.slots))
+        return kept.count(False)
+
     @staticmethod
     def _slot(symbol, cells, module):
+        if isinstance(symbol, tuple) and symbol[-1] == "[*]":
+            base = symbol[:-1] if len(symbol) > 2 else symbol[0]
+            return _Items(State._slot(base, cells, module))
         if isinstance(symbol, tuple):
             return _Path(symbol, cells, module)
         return _Cell(cells[symbol]) if symbol in cells else _Global(symbol, module)
@@ -88,6 +100,8 @@ def describe(symbol):
             text += f"[{rest.pop(0)!r}]"
         elif kind == "[n]":
             text += f"[{rest.pop(0)}]"
+        elif kind == "[*]":
+            text += "[...]"
         else:
             text += kind
     return text
@@ -193,6 +207,25 @@ class _Path:
         except (AttributeError, LookupError, TypeError):
             if value is not UNDEFINED:
                 raise
+
+
+class _Items:
+    """All items of a list of numbers and tensors, which stays the same list."""
+
+    __slots__ = ("owner",)
+
+    def __init__(self, owner):
+        self.owner = owner
+
+    def get(self):
+        owner = self.owner.get()
+        if type(owner) is not list or not all(seam.is_tensor(v) or type(v) in (bool, int, float) for v in owner):
+            return UNDEFINED
+        return list(owner)
+
+    def set(self, value):
+        if value is not UNDEFINED:
+            self.owner.get()[:] = value
 
 
 def _constant(value):

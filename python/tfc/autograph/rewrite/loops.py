@@ -12,7 +12,7 @@ def state(stmt, control, extra=()):
     rest.
     """
     names = symbols.may_change([*stmt.body, *extra], control.scope)
-    paths = symbols.composites([*stmt.body, *extra], set(names))
+    paths = symbols.composites([*stmt.body, *extra], set(names)) + symbols.items(stmt.body, set(names))
     after, head = stmt.live_out | control.scope.shared, stmt.live_head
     groups = [[], list(paths), [], [], []]
     for name in names:

@@ -137,12 +137,15 @@ NOTHING: frozenset = frozenset()
 class Facts:
     """What evaluating an expression or running a statement may do to names of the surrounding scope."""
 
-    __slots__ = ("reads", "writes", "paths", "lists")
+    __slots__ = ("reads", "writes", "paths", "items", "lists")
 
-    def __init__(self, reads, writes, paths, lists):
+    def __init__(self, reads, writes, paths, items, lists):
         self.reads = reads
         self.writes = writes  # binds or deletes
         self.paths = paths  # composite symbols that it assigns: see `symbols`
+        self.items = (
+            items  # those that an item is changed of, by what it was: with the key, or None if that is no symbol
+        )
         self.lists = lists  # names of lists that it appends to
 
 
@@ -171,7 +174,7 @@ def _reads(root):
 
 def _facts(root, keep=True):
     stack = [root]
-    read, written, paths, lists = set(), set(), NOTHING, NOTHING
+    read, written, paths, items, lists = set(), set(), NOTHING, NOTHING, NOTHING
     while stack:
         node = stack.pop()
         kind = node.__class__
@@ -201,6 +204,7 @@ def _facts(root, keep=True):
             read |= inner.reads
             written |= inner.writes
             paths |= inner.paths
+            items |= inner.items
             lists |= inner.lists
         else:
             if kind is ast.Attribute or kind is ast.Subscript:
@@ -214,10 +218,14 @@ def _facts(root, keep=True):
                 call = node.value
                 if call.__class__ is ast.Call and is_operator(call.func) and call.func.attr == "append":
                     lists |= {node.targets[0].id}
-            elif kind is ast.AugAssign and node.target.__class__ is ast.Name:
-                read.add(node.target.id)
+            elif kind is ast.AugAssign:
+                if node.target.__class__ is ast.Name:
+                    read.add(node.target.id)
+                elif node.target.__class__ is ast.Subscript:
+                    base = path_of(node.target.value)
+                    items |= {(base, path_of(node.target))} if base else NOTHING
             stack += children(node)
-    return Facts(read, written or NOTHING, paths, lists)
+    return Facts(read, written or NOTHING, paths, items, lists)
 
 
 def path_of(node):

@@ -2,7 +2,7 @@
 
 In generated code a plain symbol is its name; a composite one is a tuple: `("self", ".x")` or
 `("d", "[]", "k")` (constant key) or `("d", "[n]", "k")` (the key is the value of the name `k`), with more
-pairs for longer paths.
+pairs for longer paths. `("l", "[*]")` are all items of a list.
 """
 
 import ast
@@ -36,6 +36,19 @@ def composites(stmts, names):
     """The composite symbols assigned in `stmts` whose parts are not changed there themselves."""
     found = set().union(*(facts(s).paths for s in stmts))
     return sorted((s for s in found if not names.intersection(_parts(s))), key=repr)
+
+
+def items(stmts, names):
+    """The symbols of all items of what `stmts` change items of whose keys change there, or are no symbols."""
+    found = set().union(*(facts(s).items for s in stmts))
+    return sorted(
+        {
+            (*base, "[*]")
+            for base, item in found
+            if not names.intersection(_parts(base)) and (item is None or names.intersection(_parts(item)))
+        },
+        key=repr,
+    )
 
 
 def _parts(symbol):
