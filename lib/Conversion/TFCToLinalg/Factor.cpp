@@ -6,6 +6,7 @@
 // run along rows of matrices, and LLVM vectorizes them.
 //===----------------------------------------------------------------------===//
 
+#include "Planes.h"
 #include "Reflections.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
@@ -15,15 +16,31 @@ using namespace mlir;
 using namespace tfc;
 using namespace tfc::lowering;
 
-/// Updates are products, and what is left are passes over rows.
+/// Updates are products, or four rows at once, and what is left are passes over
+/// rows.
 static void keepLoopsOfBlocks(Kernel &k, Dim order) {
-  constexpr int64_t inBlocks = 96;
-  if (isFloat(k.element) && order >= inBlocks)
+  constexpr int64_t inBlocks = 96, inFours = 16;
+  if (order >= (k.isComplexKernel() ? inFours : inBlocks))
     keepLoops(k, Kernel::Loops::ofElements);
+}
+
+/// x = U^H U, where each row gets what those before mean for it at once.
+static void factorComplexCholesky(Kernel &k, const Array &u, Num n) {
+  Num zero = k.index(0);
+  k.loop(zero, n, [&](Num i) {
+    Array row = u.at({i});
+    addRows(k, row, u, zero, i, i, n, [&](Num j) { return -k.conj(u(j, i)); });
+    Num square = k.realPart(row(i));
+    Num d = k.choose(square > k.real(0), k.sqrt(square), k.real(NAN));
+    row.set(i, k.widen(d));
+    k.loop(i + 1, n, [&](Num j) { row.set(j, row(j) / d); });
+  });
 }
 
 /// x = U^H U, row by row of U, which starts as x.
 static void factorCholesky(Kernel &k, const Array &u, Num n) {
+  if (k.isComplexKernel())
+    return factorComplexCholesky(k, u, n);
   k.loop(k.index(0), n, [&](Num i) {
     Num square = k.realPart(u(i, i));
     Num d = k.choose(square > k.real(0), k.sqrt(square), k.real(NAN));
@@ -60,8 +77,10 @@ static LogicalResult lowerCholesky(Lowering &l, CholeskyOp op) {
   Type element = elementOf(op.getX());
   Dims square(l.dims.of(op.getResult()));
   Kernel k(l, {op.getX()},
-           {{square, element}, {{of.back(), of.back()}, element}}, element);
-  Array u = k.output(1);
+           {{square, element},
+            {unlessComplex(element, {of.back(), of.back()}), element}},
+           element);
+  Array u = planesOr(k, k.output(1), {of.back(), of.back()});
   Num n = k.size(of.back()), zero = k.index(0);
   k.loops(batch, [&](ArrayRef<Num> at) {
     Array result = k.output(0).at(at);
@@ -92,10 +111,15 @@ void lowering::solveTriangle(Kernel &k, const Array &a, const Array &x, Num n,
                              Num columns, bool lower, bool unit) {
   Num zero = k.index(0);
   auto row = [&](Num i) {
-    k.loop(lower ? zero : i + 1, lower ? i : n, [&](Num j) {
-      Num c = a(i, j);
-      k.loop(zero, columns, [&](Num m) { x.set(i, m, x(i, m) - c * x(j, m)); });
-    });
+    if (k.isComplexKernel())
+      addRows(k, x.at({i}), x, lower ? zero : i + 1, lower ? i : n, zero,
+              columns, [&](Num j) { return -a(i, j); });
+    else
+      k.loop(lower ? zero : i + 1, lower ? i : n, [&](Num j) {
+        Num c = a(i, j);
+        k.loop(zero, columns,
+               [&](Num m) { x.set(i, m, x(i, m) - c * x(j, m)); });
+      });
     if (unit)
       return;
     Num d = a(i, i);
@@ -116,12 +140,15 @@ static void solveEither(Kernel &k, const Array &a, const Array &x, Dim order,
       [&] { solveTriangle(k, a, x, k.size(order), columns, lower, unit); });
 }
 
-/// In place: L below the diagonal, U above; `exchanged` rows.
+/// In place: L below the diagonal, U above; `exchanged` rows. Of complex
+/// numbers, a few columns go first, and what they mean for those behind is
+/// added at once.
 static void factorLU(Kernel &k, const Array &x, Num n,
                      function_ref<void(Num, Num)> exchanged) {
+  constexpr int64_t few = 4;
   Num zero = k.index(0);
   Cell pivot = k.cell(zero), best = k.cell(k.real(0));
-  k.loop(zero, n, [&](Num i) {
+  auto column = [&](Num i, Num end) {
     pivot = i;
     best = k.abs(x(i, i));
     k.loop(i + 1, n, [&](Num j) {
@@ -140,8 +167,18 @@ static void factorLU(Kernel &k, const Array &x, Num n,
       k.loop(i + 1, n, [&](Num j) {
         Num c = x(j, i) / d;
         x.set(j, i, c);
-        k.loop(i + 1, n, [&](Num m) { x.set(j, m, x(j, m) - c * x(i, m)); });
+        k.loop(i + 1, end, [&](Num m) { x.set(j, m, x(j, m) - c * x(i, m)); });
       });
+    });
+  };
+  if (!k.isComplexKernel())
+    return k.loop(zero, n, [&](Num i) { column(i, n); });
+  k.loopBy(zero, n, few, [&](Num start) {
+    Num end = k.smaller(start + few, n);
+    k.loop(start, end, [&](Num i) { column(i, end); });
+    k.loop(start + 1, n, [&](Num j) {
+      addRows(k, x.at({j}), x, start, k.smaller(j, end), end, n,
+              [&](Num i) { return -x(j, i); });
     });
   });
 }
@@ -153,13 +190,6 @@ static void factorLU(Kernel &k, const Array &x, Dim order,
       [&] { factorLU(k, x, k.size(order), exchanged); });
 }
 
-static void copyMatrix(Kernel &k, const Array &from, const Array &to, Num rows,
-                       Num columns) {
-  k.loop(k.index(0), rows, [&](Num i) {
-    k.loop(k.index(0), columns, [&](Num j) { to.set(i, j, from(i, j)); });
-  });
-}
-
 static LogicalResult lowerLU(Lowering &l, LUOp op) {
   ArrayRef<Dim> of = l.dims.of(op.getX()), batch = of.drop_back(2);
   Type element = elementOf(op.getX()), i32 = l.b.getI32Type();
@@ -168,8 +198,10 @@ static LogicalResult lowerLU(Lowering &l, LUOp op) {
   vector.push_back(of.back());
   Kernel k(l, {op.getX()}, {{matrix, element}, {vector, i32}}, element);
   Num n = k.size(of.back());
+  Array planes = planesOr(k, {}, {of.back(), of.back()});
   k.loops(batch, [&](ArrayRef<Num> at) {
-    Array x = k.output(0).at(at), permutation = k.output(1).at(at);
+    Array result = k.output(0).at(at), permutation = k.output(1).at(at);
+    Array x = isComplex(element) ? planes : result;
     copyMatrix(k, k.input(0).at(at), x, n, n);
     k.loop(k.index(0), n, [&](Num i) {
       permutation.set(
@@ -180,6 +212,8 @@ static LogicalResult lowerLU(Lowering &l, LUOp op) {
       permutation.set(i, b);
       permutation.set(j, a);
     });
+    if (isComplex(element))
+      copyMatrix(k, x, result, n, n);
   });
   keepLoopsOfBlocks(k, of.back());
   setResults(l, op, k.finish());
@@ -191,11 +225,15 @@ static LogicalResult lowerTriangularSolve(Lowering &l, TriangularSolveOp op) {
   Type element = elementOf(op.getB());
   Kernel k(l, {op.getA(), op.getB()}, {{Dims(of), element}}, element);
   Num n = k.size(of[of.size() - 2]), columns = k.size(of.back());
+  Array planes = planesOr(k, {}, of.take_back(2));
   k.loops(of.drop_back(2), [&](ArrayRef<Num> at) {
-    Array x = k.output(0).at(at);
+    Array result = k.output(0).at(at);
+    Array x = isComplex(element) ? planes : result;
     copyMatrix(k, k.input(1).at(at), x, n, columns);
     solveEither(k, k.input(0).at(at), x, of[of.size() - 2], columns,
                 op.getLower(), op.getUnit());
+    if (isComplex(element))
+      copyMatrix(k, x, result, n, columns);
   });
   keepLoopsOfBlocks(k, of[of.size() - 2]);
   setResults(l, op, k.finish());
@@ -206,12 +244,16 @@ static LogicalResult lowerSolve(Lowering &l, SolveOp op) {
   ArrayRef<Dim> of = l.dims.of(op.getB());
   Dim order = of[of.size() - 2];
   Type element = elementOf(op.getB());
-  Kernel k(l, {op.getA(), op.getB()},
-           {{Dims(of), element}, {{order, order}, element}}, element);
+  Kernel k(
+      l, {op.getA(), op.getB()},
+      {{Dims(of), element}, {unlessComplex(element, {order, order}), element}},
+      element);
   Num n = k.size(order), columns = k.size(of.back());
-  Array factors = k.output(1);
+  Array factors = planesOr(k, k.output(1), {order, order}),
+        planes = planesOr(k, {}, of.take_back(2));
   k.loops(of.drop_back(2), [&](ArrayRef<Num> at) {
-    Array x = k.output(0).at(at);
+    Array result = k.output(0).at(at);
+    Array x = isComplex(element) ? planes : result;
     copyMatrix(k, k.input(1).at(at), x, n, columns);
     copyMatrix(k, k.input(0).at(at), factors, n, n);
     factorLU(k, factors, order,
@@ -219,6 +261,8 @@ static LogicalResult lowerSolve(Lowering &l, SolveOp op) {
     solveEither(k, factors, x, order, columns, /*lower=*/true, /*unit=*/true);
     solveEither(k, factors, x, order, columns, /*lower=*/false,
                 /*unit=*/false);
+    if (isComplex(element))
+      copyMatrix(k, x, result, n, columns);
   });
   keepLoopsOfBlocks(k, order);
   setResults(l, op, k.finish());

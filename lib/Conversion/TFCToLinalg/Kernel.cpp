@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Kernel.h"
+#include "Planes.h"
 #include "Windows.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Complex/IR/Complex.h"
@@ -130,13 +131,36 @@ Array Array::at(ArrayRef<Num> more) const {
     part.first.push_back(i.value);
   return part;
 }
+/// The parts of the element at this place of memory that has them apart.
+static std::pair<SmallVector<Value>, SmallVector<Value>>
+partsAt(Kernel &k, ArrayRef<Value> place) {
+  SmallVector<Value> real{k.index(0).value}, imag{k.index(1).value};
+  llvm::append_range(real, place);
+  llvm::append_range(imag, place);
+  return {real, imag};
+}
+
 Num Array::load(ArrayRef<Num> last) const {
   Array place = at(last);
+  if (hasPlanes(memref)) {
+    Kernel &k = *kernel;
+    auto [real, imag] = partsAt(k, place.first);
+    return k.complex(k.num(memref::LoadOp::create(k.b, k.loc, memref, real)),
+                     k.num(memref::LoadOp::create(k.b, k.loc, memref, imag)));
+  }
   return kernel->num(
       memref::LoadOp::create(kernel->b, kernel->loc, memref, place.first));
 }
 void Array::store(ArrayRef<Num> last, Num x) const {
   Array place = at(last);
+  if (hasPlanes(memref)) {
+    Kernel &k = *kernel;
+    auto [real, imag] = partsAt(k, place.first);
+    Num re = k.realPart(x), im = k.imagPart(x);
+    memref::StoreOp::create(k.b, k.loc, re.value, memref, real);
+    memref::StoreOp::create(k.b, k.loc, im.value, memref, imag);
+    return;
+  }
   memref::StoreOp::create(kernel->b, kernel->loc, x.value, memref, place.first);
 }
 
@@ -605,10 +629,15 @@ void lowering::reflectRows(Kernel &k, const Array &x, Num start, Num end,
                            Num from, Num to, Num factor,
                            function_ref<Num(Num)> v, const Array &scratch) {
   k.loop(from, to, [&](Num j) { scratch.set(j, x(start, j)); });
-  k.loop(start + 1, end, [&](Num i) {
-    Num c = k.conj(v(i));
-    k.loop(from, to, [&](Num j) { scratch.set(j, scratch(j) + c * x(i, j)); });
-  });
+  if (k.isComplexKernel())
+    addRows(k, scratch, x, start + 1, end, from, to,
+            [&](Num i) { return k.conj(v(i)); });
+  else
+    k.loop(start + 1, end, [&](Num i) {
+      Num c = k.conj(v(i));
+      k.loop(from, to,
+             [&](Num j) { scratch.set(j, scratch(j) + c * x(i, j)); });
+    });
   k.loop(from, to,
          [&](Num j) { x.set(start, j, x(start, j) - factor * scratch(j)); });
   k.loop(start + 1, end, [&](Num i) {

@@ -6,6 +6,7 @@
 // rotations (Golub and Van Loan, "Matrix Computations", chapters 5 and 8).
 //===----------------------------------------------------------------------===//
 
+#include "Planes.h"
 #include "Reflections.h"
 #include "Schur.h"
 #include "Sweeps.h"
@@ -42,7 +43,7 @@ static LogicalResult lowerQR(Lowering &l, QROp op) {
   Kernel k(l, {op.getX()},
            {{q, element},
             {r, element},
-            {{rowDim, columnDim}, element},
+            {unlessComplex(element, {rowDim, columnDim}), element},
             {{inner}, element},
             {{columnDim}, element},
             {{q.back()}, element}},
@@ -50,8 +51,10 @@ static LogicalResult lowerQR(Lowering &l, QROp op) {
   Num m = k.num(rows), n = k.num(columns), count = k.size(inner),
       width = k.size(q.back());
   Num zero = k.index(0);
-  Array w = k.output(2), taus = k.output(3), scratch = k.output(4),
-        wide = k.output(5);
+  Array w = planesOr(k, k.output(2), {rowDim, columnDim}), taus = k.output(3),
+        scratch = planesOr(k, k.output(4), {columnDim}),
+        wide = planesOr(k, k.output(5), {q.back()}),
+        planes = planesOr(k, {}, {rowDim, q.back()});
   k.loops(batch, [&](ArrayRef<Num> at) {
     Array x = k.input(0).at(at), qs = k.output(0).at(at),
           rs = k.output(1).at(at);
@@ -83,12 +86,15 @@ static LogicalResult lowerQR(Lowering &l, QROp op) {
         reflectRows(k, w, j, m, j + 1, n, k.conj(h.tau), v, scratch);
         w.set(j, j, k.widen(h.beta));
       });
-      fillIdentity(k, qs, m, width);
+      Array formed = isComplex(element) ? planes : qs;
+      fillIdentity(k, formed, m, width);
       k.loopDown(zero, count, [&](Num j) {
         reflectRows(
-            k, qs, j, m, j, width, taus(j), [&](Num i) { return w(i, j); },
+            k, formed, j, m, j, width, taus(j), [&](Num i) { return w(i, j); },
             wide);
       });
+      if (isComplex(element))
+        copyMatrix(k, formed, qs, m, width);
       k.loop(zero, width, [&](Num i) {
         k.loop(zero, n, [&](Num j) { rs.set(i, j, k.zero()); });
         k.when(i < count,
@@ -105,8 +111,11 @@ static LogicalResult lowerQR(Lowering &l, QROp op) {
       });
     });
   });
+  constexpr int64_t inFours = 16;
   if (loopsOfReflections(element, rowDim) == Kernel::Loops::ofVectors)
     keepLoops(k, Kernel::Loops::ofVectors);
+  else if (isComplex(element) && rowDim >= inFours)
+    keepLoops(k, Kernel::Loops::ofElements);
   setResults(l, op, k.finish());
   return success();
 }
@@ -239,19 +248,24 @@ static LogicalResult lowerEigh(Lowering &l, EighOp op) {
   Dims matrix(batch), vector(batch);
   matrix.append({order, order});
   vector.push_back(order);
-  Kernel k(l, {op.getX()},
-           {{vector, realElement},
-            {needsVectors ? matrix : Dims{0}, element},
-            {{order, order}, element},
-            {{needsVectors ? order : 0, order}, element},
-            {{order}, element},
-            {{order}, element},
-            {{order}, element},
-            {{order}, realElement}},
-           element, loopsOfReflections(element, order));
+  Kernel k(
+      l, {op.getX()},
+      {{vector, realElement},
+       {needsVectors ? matrix : Dims{0}, element},
+       {unlessComplex(element, {order, order}), element},
+       {unlessComplex(element, {needsVectors ? order : 0, order}), element},
+       {{order}, element},
+       {{order}, element},
+       {{order}, element},
+       {{order}, realElement}},
+      element, loopsOfReflections(element, order));
   Num n = k.size(order), zero = k.index(0);
-  Array w = k.output(2), z = k.output(3), taus = k.output(4), v = k.output(5),
-        x = k.output(6), e = k.output(7);
+  Dim vectorCount = needsVectors ? order : 0;
+  Array w = planesOr(k, k.output(2), {order, order}),
+        z = planesOr(k, k.output(3), {vectorCount, order}), taus = k.output(4),
+        v = planesOr(k, k.output(5), {order}),
+        x = planesOr(k, k.output(6), {order}), e = k.output(7),
+        planes = planesOr(k, {}, {vectorCount, order});
   auto nothing = [] {};
   auto noTurn = [](Num, Num, Num) {};
   auto noBegin = [](Num, Num) {};
@@ -287,14 +301,15 @@ static LogicalResult lowerEigh(Lowering &l, EighOp op) {
       if (needsVectors) {
         // Q = H_1 H_2 ..., in the memory of the result; its columns then
         // become rows.
-        fillIdentity(k, vectors, n, n);
+        Array formed = isComplex(element) ? planes : vectors;
+        fillIdentity(k, formed, n, n);
         k.loopDown(zero, n - 1, [&](Num c) {
           reflectRows(
-              k, vectors, c + 1, n, c + 1, n, taus(c),
+              k, formed, c + 1, n, c + 1, n, taus(c),
               [&](Num i) { return w(i, c); }, x);
         });
         k.loop(zero, n, [&](Num i) {
-          k.loop(zero, n, [&](Num j) { z.set(j, i, vectors(i, j)); });
+          k.loop(zero, n, [&](Num j) { z.set(j, i, formed(i, j)); });
         });
       }
       auto turn = [&](Num i, Num c, Num s) {

@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "BidiagonalBlocks.h"
+#include "Planes.h"
 #include "Schur.h"
 #include "Sweeps.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
@@ -261,25 +262,29 @@ static LogicalResult lowerSVD(Lowering &l, SVDOp op) {
   Dim leftCount = op.getFull() ? m : n;
   bool isTriangular = !op.getFull() && m >= 0 && n > 1 && m >= 2 * n;
   Dim side = isTriangular ? n : m; // of what becomes bidiagonal
-  Kernel k(l, {op.getX()},
-           {{s, realElement},
-            {needsVectors ? u : Dims{0}, element},
-            {needsVectors ? v : Dims{0}, element},
-            {{m, n}, element},
-            {{needsVectors ? leftCount : 0, side}, element},
-            {{needsVectors ? n : 0, n}, element},
-            {{n}, element},
-            {{n}, element},
-            {{m}, element},
-            {{n}, realElement},
-            {{isTriangular ? n : 0, n}, element},
-            {{isTriangular ? n : 0}, element}},
-           element, loopsOfReflections(element, n));
+  Kernel k(
+      l, {op.getX()},
+      {{s, realElement},
+       {needsVectors ? u : Dims{0}, element},
+       {needsVectors ? v : Dims{0}, element},
+       {unlessComplex(element, {m, n}), element},
+       {unlessComplex(element, {needsVectors ? leftCount : 0, side}), element},
+       {unlessComplex(element, {needsVectors ? n : 0, n}), element},
+       {{n}, element},
+       {{n}, element},
+       {{m}, element},
+       {{n}, realElement},
+       {unlessComplex(element, {isTriangular ? n : 0, n}), element},
+       {{isTriangular ? n : 0}, element}},
+      element, loopsOfReflections(element, n));
   Num zero = k.index(0), rows = k.size(rowDim), columns = k.size(columnDim);
   Num tall = k.size(m), count = k.size(n), width = k.size(leftCount),
       isTall = rows >= columns;
-  Array w = k.output(3), left = k.output(4), right = k.output(5),
-        scratch = k.output(8), e = k.output(9), r = k.output(10),
+  Array w = planesOr(k, k.output(3), {m, n}),
+        left = planesOr(k, k.output(4), {needsVectors ? leftCount : 0, side}),
+        right = planesOr(k, k.output(5), {needsVectors ? n : 0, n}),
+        scratch = planesOr(k, k.output(8), {m}), e = k.output(9),
+        r = planesOr(k, k.output(10), {isTriangular ? n : 0, n}),
         taus = k.output(11);
   Num height = k.size(side);
   auto noBegin = [](Num, Num) {};

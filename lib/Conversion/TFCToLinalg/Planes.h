@@ -1,0 +1,38 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// Scratch memory for complex numbers, real parts apart from imaginary ones: so
+// loops over rows are loops over real numbers, of which LLVM makes vectors
+// without taking each apart.
+//===----------------------------------------------------------------------===//
+
+#ifndef TFC_LIB_CONVERSION_TFCTOLINALG_PLANES_H
+#define TFC_LIB_CONVERSION_TFCTOLINALG_PLANES_H
+
+#include "Kernel.h"
+
+namespace tfc::lowering {
+
+/// Is this such memory? Its first dimension, which no index tells, is the part.
+bool hasPlanes(mlir::Value memref);
+
+/// Such memory in a kernel of complex numbers, else `real`.
+Array planesOr(Kernel &k, const Array &real, llvm::ArrayRef<Dim> dims);
+
+/// The dimensions of an output that only kernels of real numbers need.
+Dims unlessComplex(mlir::Type element, llvm::ArrayRef<Dim> dims);
+
+/// Elements [begin, end) of `x` get what is added of rows [from, to) of `rows`,
+/// times factors: several rows at once, so that `x` is read and written less
+/// often.
+void addRows(Kernel &k, const Array &x, const Array &rows, Num from, Num to,
+             Num begin, Num end, llvm::function_ref<Num(Num)> factor);
+
+/// Element by element.
+void copyMatrix(Kernel &k, const Array &from, const Array &to, Num rows,
+                Num columns);
+
+} // namespace tfc::lowering
+
+#endif // TFC_LIB_CONVERSION_TFCTOLINALG_PLANES_H
