@@ -27,14 +27,16 @@ struct ArgReduction {
   mlir::vector::CombiningKind kind;
 };
 
-/// How an operand is read along a loop: in groups of so many elements, of which
-/// the next one is `steps` groups further on in memory; within a group by
-/// `inner` (1 or -1).
+/// How an operand is read along a loop: in groups of so many elements, each of
+/// them `stride` elements further on in memory than the one before; within a
+/// group by `inner` (1 or -1).
 struct Spread {
   /// More groups between two would be vectors of which little is used.
   static constexpr int64_t mostSteps = 4;
-  int64_t group, steps, inner;
-  int64_t place(int64_t element) const;
+  int64_t group, stride, inner;
+  int64_t place(int64_t element) const {
+    return element / group * stride + element % group * inner;
+  }
 };
 
 /// How one op is turned into loops.

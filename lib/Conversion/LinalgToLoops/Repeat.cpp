@@ -23,8 +23,8 @@ using namespace tfc::loops;
 
 /// Loops that are too short for vectors.
 static constexpr int64_t mostChannels = 15;
-/// The same of rows in steps: eight channels are a vector that is loaded as it
-/// is.
+/// The same of rows in steps, or of a part of a row's channels: eight are a
+/// vector that is loaded as it is.
 static constexpr int64_t mostSpread = 7;
 
 namespace {
@@ -51,13 +51,19 @@ namespace {
 enum class Along { neither, row, spread, repeated, other };
 } // namespace
 
-static bool isDense(MemRefType type) {
+/// How many elements one pixel is from the next, where neighbours are
+/// neighbours in memory; else 0.
+static int64_t pixelStride(MemRefType type) {
   SmallVector<int64_t> strides;
-  int64_t offset;
-  return type.getRank() >= 2 &&
-         succeeded(type.getStridesAndOffset(strides, offset)) &&
-         strides.back() == 1 &&
-         strides[type.getRank() - 2] == type.getShape().back();
+  int64_t offset, rank = type.getRank();
+  if (rank < 2 || failed(type.getStridesAndOffset(strides, offset)) ||
+      strides.back() != 1 || ShapedType::isDynamic(strides[rank - 2]))
+    return 0;
+  return strides[rank - 2];
+}
+
+static bool isDense(MemRefType type) {
+  return pixelStride(type) == type.getShape().back();
 }
 
 static bool isPlain(AffineMap map) {
@@ -87,7 +93,8 @@ static Along along(OpOperand &operand, AffineMap map, unsigned pixels,
     return isPlain(map) ? Along::repeated : Along::other;
   ArrayRef<AffineExpr> indices = map.getResults();
   MLIRContext *context = map.getContext();
-  if (!isDense(type) || type.getShape().back() != count)
+  int64_t stride = pixelStride(type);
+  if (stride < count || type.getShape().back() != count)
     return Along::other;
   AffineExpr pixel = indices[indices.size() - 2], channel = indices.back(),
              forward = getAffineDimExpr(channels, context);
@@ -102,13 +109,15 @@ static Along along(OpOperand &operand, AffineMap map, unsigned pixels,
         return index.isFunctionOfDim(pixels) || index.isFunctionOfDim(channels);
       }))
     return Along::other;
-  if (isForward && *steps == 1)
+  if (isForward && *steps == 1 && stride == count)
     return Along::row;
+  stride *= *steps;
   if (spread)
-    *spread = {count, *steps, isForward ? 1 : -1};
-  bool isFew = count <= mostSpread && std::abs(*steps) <= Spread::mostSteps &&
-               type.getElementType().isIntOrFloat() &&
-               type.getElementTypeBitWidth() >= 8;
+    *spread = {count, stride, isForward ? 1 : -1};
+  bool isFew =
+      count <= mostSpread && std::abs(stride) <= Spread::mostSteps * count &&
+      (stride > 0 || isDense(type)) && type.getElementType().isIntOrFloat() &&
+      type.getElementTypeBitWidth() >= 8;
   return isFew ? Along::spread : Along::other;
 }
 
@@ -267,21 +276,29 @@ SmallVector<linalg::GenericOp> NestLowering::joinChannels() {
     }
     case Along::spread:
     case Along::row: {
+      auto type = cast<MemRefType>(value.getType());
       int64_t count = sizes[*channels];
-      AffineExpr begin = without(indices[indices.size() - 2], *pixels) * count +
-                         without(indices.back(), *channels),
+      AffineExpr pixel = without(indices[indices.size() - 2], *pixels),
+                 channel = without(indices.back(), *channels),
                  along = getAffineDimExpr(loops, context);
       if (kind == Along::spread) {
         spreads[operand.getOperandNumber()] = spread;
-        along = along.floorDiv(count) * (spread.steps * count) +
-                along % count * spread.inner;
+        AffineExpr number = along.floorDiv(count);
+        along = along % count * spread.inner;
+        if (!isDense(type)) {
+          indices[indices.size() - 2] =
+              pixel + number * (spread.stride / pixelStride(type));
+          indices.back() = channel + along;
+          break;
+        }
+        along = number * spread.stride + along;
       }
       indices.pop_back();
-      indices.back() = begin + along;
+      indices.back() = pixel * count + channel + along;
       Value &view = views[value];
       if (!view) {
         SmallVector<ReassociationIndices> groups;
-        int64_t rank = cast<MemRefType>(value.getType()).getRank();
+        int64_t rank = type.getRank();
         for (int64_t dim = 0; dim + 2 < rank; ++dim)
           groups.push_back({dim});
         groups.push_back({rank - 2, rank - 1});

@@ -7,10 +7,10 @@
 // Every second element of a row, or a row from its end (a flip); and where a
 // row of pixels with their few channels is one loop (Repeat.cpp), every second
 // pixel (windows with strides), pixels from the last one on, or channels in
-// opposite order. What the lanes of a vector need is in a few vectors that
-// follow each other in memory: those are loaded, and lanes are picked from
-// them. Which lanes is known when code is generated, since a body does as many
-// vectors as channels repeat after.
+// opposite order; colours without what else a pixel has. What the lanes of a
+// vector need is in a few vectors that follow each other in memory: those are
+// loaded, and lanes are picked from them. Which lanes is known when code is
+// generated, since a body does as many vectors as channels repeat after.
 //===----------------------------------------------------------------------===//
 
 #include "NestLowering.h"
@@ -62,11 +62,6 @@ std::optional<Spread> NestLowering::spreadOf(OpOperand &operand) {
   return Spread{1, *factor, 1};
 }
 
-/// Elements from the first one of a group on.
-int64_t Spread::place(int64_t element) const {
-  return element / group * group * steps + element % group * inner;
-}
-
 /// Can as many elements at once be picked from a few vectors?
 static bool isNear(const Spread &spread, int64_t lanes) {
   for (int64_t phase = 0; phase < spread.group; ++phase) {
@@ -90,9 +85,10 @@ bool NestLowering::mayBeSpread(OpOperand &operand) {
          !isReduction(inner) && getConstantIntValue(ranges[inner].size) &&
          type.getElementType().isIntOrFloat() && isContiguous(type) &&
          spreadOf(operand) &&
-         llvm::none_of(indices.drop_back(), [&](AffineExpr index) {
-           return index.isFunctionOfDim(inner);
-         });
+         (spreads.contains(operand.getOperandNumber()) ||
+          llvm::none_of(indices.drop_back(), [&](AffineExpr index) {
+            return index.isFunctionOfDim(inner);
+          }));
 }
 
 /// As many vectors at once as it takes until groups begin with one again; false
@@ -128,17 +124,27 @@ Value NestLowering::loadSpread(OpOperand &operand) {
   int64_t low = *llvm::min_element(places), high = *llvm::max_element(places),
           span = high - low + 1;
 
-  // Where the group of the first lane begins.
+  // Where the group of the first lane begins: further on in the last
+  // dimension, and perhaps behind its end, where the next ones are.
   unsigned loops = iterators.size();
-  AffineExpr along = builder.getAffineDimExpr(inner);
-  SmallVector<AffineExpr> exprs(maps[operand.getOperandNumber()].getResults());
+  AffineExpr along = builder.getAffineDimExpr(inner),
+             none = builder.getAffineConstantExpr(0), groups = along - phase;
+  bool isEven = spread.stride % spread.group == 0;
+  if (!isEven)
+    ivs[inner] = builder.createOrFold<arith::DivUIOp>(
+        loc, builder.createOrFold<arith::SubIOp>(loc, at, constant(phase)),
+        constant(spread.group));
+  SmallVector<AffineExpr> exprs;
+  for (AffineExpr index : maps[operand.getOperandNumber()].getResults())
+    exprs.push_back(simplifyAffineExpr(index.replace(along, none), loops, 0));
   exprs.back() = simplifyAffineExpr(
-      exprs.back().replace(along, builder.getAffineConstantExpr(0)) +
-          (along - phase) * spread.steps,
+      exprs.back() + (isEven ? groups * (spread.stride / spread.group)
+                             : along * spread.stride),
       loops, 0);
   Values indices = llvm::map_to_vector(exprs, [&](AffineExpr index) {
     return affine::expandAffineExpr(builder, loc, index, ivs, {});
   });
+  ivs[inner] = at;
   Value begin = indices.back();
   // The first piece that has a place has the lane.
   auto type = VectorType::get(

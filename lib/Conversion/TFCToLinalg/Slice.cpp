@@ -65,23 +65,33 @@ static SmallVector<OpFoldResult> foldAll(Lowering &l, ValueRange values) {
   return getAsOpFoldResult(values);
 }
 
-/// The elements at `starts` and so many steps further on; null where an index
-/// is no sum of numbers that are known, or there are no elements.
+/// The elements at `starts` and so many steps further on, or back; null where
+/// it is not known where a dimension begins that is read backwards.
 static Value readInSteps(Lowering &l, Value source, ArrayRef<Dim> to,
                          Type element, ArrayRef<OpFoldResult> starts,
                          ArrayRef<int64_t> strides) {
   Body body(l, to);
   SmallVector<AffineExpr> at = body.identity();
-  for (auto [index, size, start, stride] :
-       llvm::zip_equal(at, to, starts, strides)) {
-    std::optional<int64_t> from = getConstantIntValue(start);
-    if (!from || size == 0 || (size < 0 && stride < 0))
+  // What is read forward is a view.
+  SmallVector<OpFoldResult> offsets, sizes, steps;
+  for (auto [i, stride] : llvm::enumerate(strides)) {
+    bool isForward = stride > 0;
+    offsets.push_back(isForward ? starts[i] : l.b.getIndexAttr(0));
+    sizes.push_back(isForward ? l.sizeFold(to[i])
+                              : tensor::getMixedSize(l.b, l.loc, source, i));
+    steps.push_back(l.b.getIndexAttr(isForward ? stride : 1));
+    if (isForward)
+      continue;
+    std::optional<int64_t> from = getConstantIntValue(starts[i]);
+    if (!from || to[i] <= 0)
       return {};
     // Of one element there is no next one.
-    index =
-        size == 1 ? l.b.getAffineConstantExpr(*from) : index * stride + *from;
+    at[i] =
+        to[i] == 1 ? l.b.getAffineConstantExpr(*from) : at[i] * stride + *from;
   }
-  Value read = body.load(source, at);
+  Value part =
+      tensor::ExtractSliceOp::create(l.b, l.loc, source, offsets, sizes, steps);
+  Value read = body.load(part, at);
   body.addOutput(l.empty(to, element), body.identity());
   return body.finish(read)[0];
 }

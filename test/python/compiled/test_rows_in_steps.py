@@ -127,3 +127,19 @@ def test_the_largest_is_nan_or_a_signed_zero():
     np.testing.assert_array_equal(got, want)
     assert not np.signbit(got[0, 1, 14, 2])
     assert np.signbit(got[0, 3, 3, 0])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.uint8, np.int16])
+@pytest.mark.parametrize("channels", [2, 3, 4, 5, 7, 8])
+def test_some_channels_and_some_pixels(channels, dtype):
+    images = [image(3, 5, width, channels, dtype=dtype) for width in WIDTHS]
+    parts = [np.s_[..., :-1], np.s_[..., 1:], np.s_[:, ::2, ::2], np.s_[:, 1:, 1::3, :2], np.s_[:, :, ::4, 1:]]
+    parts += [np.s_[:, :, ::-1, :-1], np.s_[:, 1:4, 1:-1]]
+
+    def slices(*images):
+        return [x[part] for x in images for part in parts] + [x[part] + x[part] for x in images for part in parts]
+
+    got = tf.function(slices, autograph=False)(*images)
+    want = [x[part] for x in images for part in parts]
+    for y, z in zip(got, want + [x + x for x in want], strict=True):
+        np.testing.assert_array_equal(y.numpy(), z)
