@@ -26,7 +26,7 @@ def ExpandMathPass : Pass<"tfc-expand-math"> {
   let options = [
     Option<"mostInlined", "most-inlined", "int64_t", "24", "Functions in a body that are expanded in their place">,
     Option<"fma", "fma", "bool", "false", "the target multiplies and adds in one instruction">,
-    Option<"avx512", "avx512", "bool", "false", "the target has AVX-512: powers of two, tables of 32 numbers and reciprocals in one instruction">,
+    Option<"avx512", "avx512", "bool", "false", "the target has AVX-512: powers of two and tables of 32 numbers in one instruction">,
     Option<"leavePowers", "leave-powers", "bool", "false",
            "powers of f32 in linalg ops are left to tfc-expand-periodic, with fma">
   ];
@@ -48,7 +48,7 @@ def CallMathPass : Pass<"tfc-call-math", "mlir::ModuleOp"> {
   let options = [
     Option<"contract", "contract", "bool", "true", "A multiplication and an addition may become one">,
     Option<"fma", "fma", "bool", "false", "the target multiplies and adds in one instruction">,
-    Option<"avx512", "avx512", "bool", "false", "the target has AVX-512: powers of two, tables of 32 numbers and reciprocals in one instruction">
+    Option<"avx512", "avx512", "bool", "false", "the target has AVX-512: powers of two and tables of 32 numbers in one instruction">
   ];
   let dependentDialects = ["mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::LLVM::LLVMDialect",
                            "mlir::math::MathDialect"];
@@ -72,14 +72,16 @@ def ExpandPeriodicPass : Pass<"tfc-expand-periodic", "mlir::ModuleOp"> {
     Powers of f32 (`math.powf`), with fma, likewise: what positive normal numbers with normal results take is in place, and
     a function that takes a whole vector has the rest of C99's rules.
 
-    `tfcrt.scalb` of vectors becomes AVX-512's instruction, of scalars two multiplications; `tfcrt.lookup` and
-    `tfcrt.reciprocal` likewise (of scalars the instruction, and a division).
+    With fma, sin and cos of f32 are computed in f32 up to 2^16, within 2 ULP, and quotients of vectors by a number that is the
+    same in all iterations of a loop become products with its reciprocal and a step of Newton's, which rounds as a division does.
+
+    `tfcrt.scalb` of vectors becomes AVX-512's instruction, of scalars two multiplications; so does `tfcrt.lookup`, of scalars as well.
     With `avx512`, so do `arith.maximumf` and `arith.minimumf` of vectors of 128, 256 and 512 bits, and a selection where one is NaN.
   }];
   let options = [
     Option<"contract", "contract", "bool", "true", "A multiplication and an addition may become one">,
     Option<"fma", "fma", "bool", "false", "the target multiplies and adds in one instruction">,
-    Option<"avx512", "avx512", "bool", "false", "the target has AVX-512: powers of two, tables of 32 numbers and reciprocals in one instruction">
+    Option<"avx512", "avx512", "bool", "false", "the target has AVX-512: powers of two and tables of 32 numbers in one instruction">
   ];
   let dependentDialects = ["mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::LLVM::LLVMDialect",
                            "mlir::math::MathDialect", "mlir::scf::SCFDialect", "mlir::ub::UBDialect", "mlir::vector::VectorDialect"];

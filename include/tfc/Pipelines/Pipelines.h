@@ -54,8 +54,8 @@ struct StageOptions : public mlir::PassPipelineOptions<StageOptions> {
       llvm::cl::init(false)};
   Option<bool> avx512{
       *this, "avx512",
-      llvm::cl::desc("the target has AVX-512: powers of two, tables of 32 "
-                     "numbers and reciprocals in one instruction"),
+      llvm::cl::desc("the target has AVX-512: powers of two and tables of "
+                     "32 numbers in one instruction"),
       llvm::cl::init(false)};
   Option<bool> f16{*this, "f16",
                    llvm::cl::desc("the target converts between f16 and f32"),

@@ -77,7 +77,7 @@ static Value smallErf(Writer &w, Value x) {
 
 Value tfc::expand::expandErf(Writer &w, Value x) {
   if (!w.isF64())
-    return shortErf(w, x);
+    return w.hasAvx512() ? expandErfByTable(w, x) : shortErf(w, x);
   Value magnitude = w.abs(x), small = smallErf(w, x);
   // 1 from 6 on. What exp(-x^2) loses by rounding the square does not count
   // beside 1.

@@ -21,7 +21,6 @@
 
 #include "Writer.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "mlir/IR/Matchers.h"
 #include "tfc/Conversion/Passes.h"
 #include "tfc/Dialect/TFCRT/IR/CalledMath.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -76,37 +75,12 @@ Expansion tfc::expand::expansionOf(Operation *op) {
       .Default([](Operation *) { return nullptr; });
 }
 
-/// x / (1 + exp(-|y|)) of f32, where x is 1 or that exponential, as in
-/// sigmoids.
-static bool isByOneAndExponential(arith::DivFOp op) {
-  if (!getElementTypeOrSelf(op.getType()).isF32())
-    return false;
-  auto sum = op.getRhs().getDefiningOp<arith::AddFOp>();
-  auto exponential = sum ? sum.getRhs().getDefiningOp<math::ExpOp>() : nullptr;
-  if (!exponential || !isNegatedMagnitude(exponential.getOperand()))
-    return false;
-  return matchPattern(sum.getLhs(), m_OneFloat()) &&
-         (op.getLhs() == exponential.getResult() ||
-          matchPattern(op.getLhs(), m_OneFloat()));
-}
-
 namespace {
 
 struct ExpandMathPass : tfc::impl::ExpandMathPassBase<ExpandMathPass> {
   using ExpandMathPassBase::ExpandMathPassBase;
 
   void runOnOperation() override {
-    SmallVector<arith::DivFOp> quotients;
-    getOperation()->walk([&](arith::DivFOp op) {
-      if (avx512 && isByOneAndExponential(op))
-        quotients.push_back(op);
-    });
-    for (arith::DivFOp op : quotients) {
-      OpBuilder builder(op);
-      Writer writer = writerFor(builder, op);
-      op.replaceAllUsesWith(writer.normalQuotient(op.getLhs(), op.getRhs()));
-      op.erase();
-    }
     SmallVector<Operation *> found;
     DenseMap<Operation *, int64_t> counts; // of bodies of linalg ops
     getOperation()->walk([&](Operation *op) {
@@ -116,6 +90,9 @@ struct ExpandMathPass : tfc::impl::ExpandMathPassBase<ExpandMathPass> {
       if (auto body = op->getParentOfType<linalg::LinalgOp>())
         ++counts[body];
     });
+    // Before the exponentials that some are of.
+    std::stable_partition(found.begin(), found.end(),
+                          llvm::IsaPred<math::Log1pOp>);
     for (Operation *op : found) {
       auto body = op->getParentOfType<linalg::LinalgOp>();
       if (body && counts[body] > mostInlined)

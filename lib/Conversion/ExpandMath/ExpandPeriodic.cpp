@@ -11,12 +11,14 @@
 // when loops are in vectors already. An element's value does not depend on its
 // neighbours.
 //
-// Multiplications by powers of two (tfcrt.scalb), lookups, reciprocals, and the
+// Quotients of vectors become others that take less time (Quotients.cpp).
+// Multiplications by powers of two (tfcrt.scalb), lookups, and the
 // greater and the lesser of two numbers become the instructions that the target
 // has for vectors of its own sizes (WideInstructions.cpp).
 //
 //===----------------------------------------------------------------------===//
 
+#include "Quotients.h"
 #include "WideInstructions.h"
 #include "Writer.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -148,41 +150,6 @@ private:
   Complete complete;
 };
 
-/// Divides vectors of integers that floats hold. Division by a constant is
-/// better off as a multiplication.
-bool isNarrow(Operation *op) {
-  auto type = dyn_cast<VectorType>(op->getResult(0).getType());
-  if (!type || type.getElementTypeBitWidth() > 32)
-    return false;
-  Value divisor = op->getOperand(1);
-  if (auto spread = divisor.getDefiningOp<vector::BroadcastOp>())
-    divisor = spread.getSource();
-  return !matchPattern(divisor, m_Constant());
-}
-
-/// A quotient that is no whole number is further away from one than rounding
-/// reaches: f32 has more digits than integers of 16 bits, f64 than those of 32.
-Value divideFloats(OpBuilder &builder, Operation *op) {
-  ImplicitLocOpBuilder b(op->getLoc(), builder);
-  auto type = cast<VectorType>(op->getResult(0).getType());
-  bool isSigned = isa<arith::DivSIOp>(op),
-       isShort = type.getElementTypeBitWidth() <= 16;
-  Type floats = type.clone(isShort ? b.getF32Type() : b.getF64Type());
-  // All numbers of the type are signed ones of the next.
-  Type integers = type.clone(b.getIntegerType(isShort || isSigned ? 32 : 64));
-  auto toFloat = [&](Value x) -> Value {
-    if (isSigned)
-      return arith::SIToFPOp::create(b, floats, x);
-    return arith::UIToFPOp::create(b, floats, x);
-  };
-  Value quotient = arith::DivFOp::create(b, toFloat(op->getOperand(0)),
-                                         toFloat(op->getOperand(1)));
-  Value whole = arith::FPToSIOp::create(b, integers, quotient);
-  if (integers == type)
-    return whole;
-  return arith::TruncIOp::create(b, type, whole);
-}
-
 struct ExpandPeriodicPass
     : tfc::impl::ExpandPeriodicPassBase<ExpandPeriodicPass> {
   using ExpandPeriodicPassBase::ExpandPeriodicPassBase;
@@ -197,7 +164,7 @@ struct ExpandPeriodicPass
         found.push_back(op);
     });
     getOperation()->walk([&](Operation *op) {
-      if (isa<arith::DivSIOp, arith::DivUIOp>(op) && isNarrow(op))
+      if (isa<arith::DivSIOp, arith::DivUIOp>(op) && isNarrowQuotient(op))
         quotients.push_back(op);
     });
     for (Operation *op : quotients) {
@@ -205,9 +172,14 @@ struct ExpandPeriodicPass
       op->replaceAllUsesWith(ValueRange{divideFloats(builder, op)});
       op->erase();
     }
+    if (fma)
+      multiplyByReciprocals(getOperation());
     for (Operation *op : found) {
       OpBuilder builder(op);
+      bool isShort = fma && isa<math::SinOp, math::CosOp>(op) &&
+                     getElementTypeOrSelf(op->getResult(0).getType()).isF32();
       Value value = isa<math::PowFOp>(op) ? expandPower(builder, op)
+                    : isShort             ? expandShortPeriodic(builder, op)
                                           : expandWithCalls(builder, op);
       op->replaceAllUsesWith(ValueRange{value});
       op->erase();
@@ -242,8 +214,6 @@ struct ExpandPeriodicPass
     }
     if (auto lookup = dyn_cast<tfc::rt::LookupOp>(op))
       return wideLookup(builder, lookup);
-    if (auto reciprocal = dyn_cast<tfc::rt::ReciprocalOp>(op))
-      return wideReciprocal(builder, reciprocal);
     return {};
   }
 
@@ -261,6 +231,23 @@ struct ExpandPeriodicPass
                    : isa<math::CosOp>(op) ? expandCos(writer, x)
                                           : expandTan(writer, x);
     return Completion(getOperation(), op, fast).build();
+  }
+
+  /// In f32; vectors with larger arguments go through f64, as the others do.
+  Value expandShortPeriodic(OpBuilder &builder, Operation *op) {
+    Writer writer = writerFor(builder, op);
+    Value x = op->getOperand(0);
+    auto complete = [&](OpBuilder &inside, ValueRange operands) {
+      Operation *whole = inside.clone(*op);
+      whole->setOperands(operands);
+      OpBuilder before(whole);
+      Value value = expandWithCalls(before, whole);
+      whole->erase();
+      return value;
+    };
+    Partial fast = isa<math::SinOp>(op) ? expandShortSin(writer, x)
+                                        : expandShortCos(writer, x);
+    return Completion(getOperation(), op, fast, complete).build();
   }
 
   Value expandPower(OpBuilder &builder, Operation *op) {

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Writer.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace tfc::expand;
@@ -20,9 +21,9 @@ Value tfc::expand::expTail(Writer &w, Value r) {
                             1.0 / 39916800.0, 1.0 / 3628800.0, 1.0 / 362880.0,
                             1.0 / 40320.0, 1.0 / 5040.0, 1.0 / 720.0,
                             1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5});
-  return w.polynomial(r, {1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3,
-                          4.1665795894e-2, 1.6666665459e-1,
-                          5.0000001201e-1}); // Cephes
+  // A minimax fit of our own, weighted with what it adds to exp(r): 2^-28.
+  return w.polynomial(
+      r, {1.3814544e-3, 8.368745e-3, 4.166834e-2, 1.6666521e-1, 0.49999994});
 }
 
 Reduced tfc::expand::reduceExp(Writer &w, Value x, Value low) {
@@ -52,8 +53,21 @@ Value tfc::expand::powerOf(Writer &w, Writer::Rounded n, int64_t by) {
 }
 
 bool tfc::expand::isNegatedMagnitude(Value x) {
-  auto negated = x.getDefiningOp<arith::NegFOp>();
-  return negated && negated.getOperand().getDefiningOp<math::AbsFOp>();
+  if (auto negated = x.getDefiningOp<arith::NegFOp>())
+    return negated.getOperand().getDefiningOp<math::AbsFOp>();
+  // y > 0 ? -y : y
+  auto select = x.getDefiningOp<arith::SelectOp>();
+  auto compare =
+      select ? select.getCondition().getDefiningOp<arith::CmpFOp>() : nullptr;
+  auto negated =
+      select ? select.getTrueValue().getDefiningOp<arith::NegFOp>() : nullptr;
+  if (!compare || !negated)
+    return false;
+  Value y = select.getFalseValue();
+  return negated.getOperand() == y && compare.getLhs() == y &&
+         matchPattern(compare.getRhs(), m_AnyZeroFloat()) &&
+         (compare.getPredicate() == arith::CmpFPredicate::OGT ||
+          compare.getPredicate() == arith::CmpFPredicate::OGE);
 }
 
 Value tfc::expand::expandExp(Writer &w, Value x) {
@@ -154,6 +168,10 @@ Value tfc::expand::expandLog(Writer &w, Value x) {
 }
 
 Value tfc::expand::expandLog1p(Writer &w, Value x) {
+  auto exponential = x.getDefiningOp<math::ExpOp>();
+  if (w.hasAvx512() && !w.isF64() && exponential &&
+      isNegatedMagnitude(exponential.getOperand()))
+    return expandLog1pByTable(w, x);
   // With e of 1 + x, rounded: (1 + x) 2^-e - 1 = x 2^-e + (2^-e - 1), rounded
   // once, so that what the sum loses does not count. A quarter of x, because
   // 2^-e may be less than the smallest normal number.

@@ -120,6 +120,44 @@ Partial tfc::expand::expandCos(Writer &w, Value x) {
                   });
 }
 
+/// Sine or cosine: the other one in odd quadrants.
+static Partial shortPeriodic(Writer &w, Value x, bool isCosine) {
+  Writer::Rounded n = w.round(w.scale(x, 0.63661977236758134308));
+  // x - n pi / 2 in three steps, of which the first one is exact: its result
+  // is below one, and a multiple of the last digit of that part of pi / 2.
+  Value r = x;
+  for (double part :
+       {1.57079637050628662, -4.37113882867379e-8, -1.71512451e-15})
+    r = w.exactMulAdd(n.value, w.constant(-part), r);
+  Value z = w.mul(r, r);
+  Value s = w.polynomial(
+      z, {-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1}); // Cephes
+  Value c = w.polynomial(
+      z, {2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2});
+  Value sine = w.mulAdd(w.mul(r, z), s, r);
+  Value cosine =
+      w.mulAdd(w.mul(z, z), c, w.mulAdd(z, w.constant(-0.5), w.constant(1)));
+  Value isOdd = w.isSetI(w.andI(n.integer, w.integer(1)));
+  Value y, turns = n.integer;
+  if (isCosine) {
+    y = w.select(isOdd, sine, cosine);
+    turns = w.addI(turns, w.integer(1));
+  } else {
+    y = w.select(isOdd, cosine, w.select(w.equal(x, w.constant(0)), x, sine));
+  }
+  Value sign = w.shiftLeft(w.andI(turns, w.integer(2)), 30);
+  return {w.fromBits(w.xorI(w.toBits(y), sign)),
+          w.compare(arith::CmpFPredicate::UGT, w.abs(x), w.constant(65536.0))};
+}
+
+Partial tfc::expand::expandShortSin(Writer &w, Value x) {
+  return shortPeriodic(w, x, /*isCosine=*/false);
+}
+
+Partial tfc::expand::expandShortCos(Writer &w, Value x) {
+  return shortPeriodic(w, x, /*isCosine=*/true);
+}
+
 Partial tfc::expand::expandTan(Writer &w, Value x) {
   return periodic(
       w, x, [](Writer &w, Value x, const Quadrant &q, const SineCosine &f) {

@@ -156,25 +156,6 @@ Value tfc::expand::wideLookup(OpBuilder &builder, rt::LookupOp op) {
   });
 }
 
-Value tfc::expand::wideReciprocal(OpBuilder &builder, rt::ReciprocalOp op) {
-  ImplicitLocOpBuilder b(op.getLoc(), builder);
-  Type element = getElementTypeOrSelf(op.getType());
-  if (!isa<VectorType>(op.getType()))
-    return arith::DivFOp::create(
-        b, arith::ConstantOp::create(b, b.getFloatAttr(element, 1)), op.getX());
-  return inRows(b, op.getType(), op.getX(), [&](VectorType type, Value x) {
-    Registers registers(b, type);
-    int64_t size = registers.size(),
-            lanes = size / element.getIntOrFloatBitWidth();
-    auto whole = VectorType::get(lanes, element);
-    Value mask = allLanes(b, lanes), unused = ub::PoisonOp::create(b, whole);
-    return registers.map(lanes, x, [&](ArrayRef<Value> parts) {
-      return call(b, whole, nameOf("rcp14", element, size),
-                  {parts[0], unused, mask});
-    });
-  });
-}
-
 static bool isConstant(Value x) {
   if (auto spread = x.getDefiningOp<vector::BroadcastOp>())
     x = spread.getSource();

@@ -19,11 +19,6 @@ mlir::Value wideScalb(mlir::OpBuilder &builder, rt::ScalbOp op);
 
 /// Of scalars and vectors of any size.
 mlir::Value wideLookup(mlir::OpBuilder &builder, rt::LookupOp op);
-
-/// Of vectors of any size; of scalars a division, of which LLVM can still make
-/// vectors.
-mlir::Value wideReciprocal(mlir::OpBuilder &builder, rt::ReciprocalOp op);
-
 /// The greater or the lesser one: AVX-512 has an instruction that knows signs
 /// of zeros, but takes the number where the other one is NaN. Null for vectors
 /// that are no register, and where LLVM knows more (a constant is no NaN).

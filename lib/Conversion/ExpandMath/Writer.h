@@ -20,8 +20,8 @@ namespace tfc::expand {
 using mlir::ArrayRef;
 using mlir::Value;
 
-/// What the target does in one instruction: x y + z; with AVX-512, x 2^n, a
-/// number of a table, and a reciprocal of half of the digits.
+/// What the target does in one instruction: x y + z; with AVX-512, x 2^n, and a
+/// number of a table.
 struct Instructions {
   bool fma = false, avx512 = false;
 };
@@ -81,18 +81,6 @@ public:
   }
   Value div(Value x, Value y) {
     return mlir::arith::DivFOp::create(b, x, y, contract);
-  }
-  /// x / y, where y, its reciprocal and the quotient are normal numbers: two
-  /// steps of Newton's, of which the last one rounds as a division does (P.
-  /// Markstein, "Computation of elementary functions on the IBM RISC
-  /// System/6000 processor", 1990), instead of AVX-512's divider.
-  Value normalQuotient(Value x, Value y) {
-    if (!has.avx512 || isF64())
-      return div(x, y);
-    Value start = tfc::rt::ReciprocalOp::create(b, y), minus = neg(y);
-    Value r = exactMulAdd(start, exactMulAdd(minus, start, constant(1)), start);
-    Value q = mlir::arith::MulFOp::create(b, x, r);
-    return exactMulAdd(exactMulAdd(minus, q, x), r, q);
   }
   /// x + y, never reordered: for tricks that rely on rounding.
   Value exactAdd(Value x, Value y) {
@@ -154,6 +142,7 @@ public:
   Value andI(Value x, Value y) { return mlir::arith::AndIOp::create(b, x, y); }
   Value xorI(Value x, Value y) { return mlir::arith::XOrIOp::create(b, x, y); }
   Value maxI(Value x, Value y) { return mlir::arith::MaxSIOp::create(b, x, y); }
+  Value minI(Value x, Value y) { return mlir::arith::MinSIOp::create(b, x, y); }
   /// Of numbers without a sign.
   Value atLeastU(Value x, Value y) {
     return mlir::arith::CmpIOp::create(b, mlir::arith::CmpIPredicate::uge, x,
@@ -282,7 +271,7 @@ Value expTail(Writer &w, Value r);
 Value shortExpm1(Writer &w, Value r);
 /// exp(r) for |r| <= ln(2) / 2.
 Value shortExp(Writer &w, Value r);
-/// Is it -|x|?
+/// Is it -|x|, or the lesser one of x and -x?
 bool isNegatedMagnitude(Value x);
 /// 2^(n + by), where that is a normal number.
 Value powerOf(Writer &w, Writer::Rounded n, int64_t by = 0);
@@ -301,8 +290,10 @@ Value expandLog1p(Writer &w, Value x);
 Value expandSinh(Writer &w, Value x);
 Value expandCosh(Writer &w, Value x);
 Value expandTanh(Writer &w, Value x);
-/// Of f32, with AVX-512.
+/// Of f32, with AVX-512; the last one for 0 <= x <= 1.
 Value expandTanhByTable(Writer &w, Value x);
+Value expandErfByTable(Writer &w, Value x);
+Value expandLog1pByTable(Writer &w, Value x);
 Value expandAsinh(Writer &w, Value x);
 Value expandAcosh(Writer &w, Value x);
 Value expandAtanh(Writer &w, Value x);
@@ -321,6 +312,9 @@ struct Partial {
 };
 Partial expandSin(Writer &w, Value x);
 Partial expandCos(Writer &w, Value x);
+/// Of f32 in f32, with an instruction for x y + z: up to 2^16.
+Partial expandShortSin(Writer &w, Value x);
+Partial expandShortCos(Writer &w, Value x);
 Partial expandTan(Writer &w, Value x);
 /// C's fmod: exact.
 Partial expandRemainder(Writer &w, Value x, Value y);

@@ -90,3 +90,11 @@ func.func @scan_c3_rank(%a: memref<4x4xf32>, %c: memref<f32>) {
   tfcrt.scan %a into %a along 1 from %c : memref<4x4xf32>, memref<4x4xf32>, memref<f32>
   return
 }
+
+// -----
+
+func.func @lookup_c1(%i: i32) -> f32 {
+  // expected-error @below {{expected a table of 32 numbers, got 2}}
+  %0 = tfcrt.lookup %i in [0.0, 1.0] : i32 -> f32
+  return %0 : f32
+}

@@ -8,6 +8,9 @@ import pytest
 MACHINES = ["native", *(["x86-64", "x86-64-v3"] if platform.machine() == "x86_64" else [])]
 COUNT = 1003  # the last vector is not full
 UNARY = {
+    "sin": (np.sin, -1e5, 1e5),
+    "cos": (np.cos, -1e5, 1e5),
+    "sigmoid": (lambda x: np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x))), -80, 80),
     "sinh": (np.sinh, -80, 80),
     "cosh": (np.cosh, -80, 80),
     "tanh": (np.tanh, -9, 9),

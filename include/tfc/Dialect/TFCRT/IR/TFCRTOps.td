@@ -117,21 +117,6 @@ def TFCRT_LookupOp : TFCRT_Op<"lookup", [
   let hasVerifier = 1;
 }
 
-def TFCRT_ReciprocalOp : TFCRT_Op<"reciprocal", [
-    Pure, SameOperandsAndResultType, Elementwise, Scalarizable, Vectorizable,
-    Tensorizable]> {
-  let summary = "1 / x, nearly";
-  let description = [{
-    Within 2^-14 of the reciprocal, relative to it, where that and `x` are normal
-    numbers. A division of a vector keeps AVX-512's divider busy for sixteen
-    cycles; this takes two, and two steps of Newton's have all digits.
-    `tfc-expand-periodic` makes the instruction of it, and a division for scalars.
-  }];
-  let arguments = (ins FloatLike:$x);
-  let results = (outs FloatLike:$result);
-  let assemblyFormat = "$x attr-dict `:` type($result)";
-}
-
 def TFCRT_PrintOp : TFCRT_ReaderOp<"print"> {
   let summary = "Let the host print tensors";
   let description = [{
