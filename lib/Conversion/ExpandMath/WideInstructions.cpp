@@ -83,7 +83,7 @@ static Value allLanes(ImplicitLocOpBuilder &b, int64_t lanes) {
 }
 
 /// "llvm.x86.avx512.NAME.ps.512"
-static std::string nameOf(StringRef name, Type element, int64_t size) {
+static std::string wideName(StringRef name, Type element, int64_t size) {
   return ("llvm.x86.avx512." + name + (element.isF32() ? ".ps." : ".pd.") +
           Twine(size))
       .str();
@@ -136,7 +136,7 @@ Value tfc::expand::wideScalb(OpBuilder &builder, rt::ScalbOp op) {
         // The current rounding mode is meant, which only the longest form says.
         if (size == 512)
           operands.push_back(number(b, 32, 4));
-        return call(b, whole, nameOf("mask.scalef", element, size), operands);
+        return call(b, whole, wideName("mask.scalef", element, size), operands);
       });
 }
 
@@ -150,7 +150,7 @@ Value tfc::expand::wideLookup(OpBuilder &builder, rt::LookupOp op) {
   Value low = half(0), high = half(16);
   return inRows(b, op.getType(), op.getIndex(), [&](VectorType type, Value x) {
     return Registers(b, type).map(16, x, [&](ArrayRef<Value> parts) {
-      return call(b, whole, nameOf("vpermi2var", b.getF32Type(), 512),
+      return call(b, whole, wideName("vpermi2var", b.getF32Type(), 512),
                   {low, parts[0], high});
     });
   });
@@ -185,7 +185,8 @@ Value tfc::expand::wideExtreme(OpBuilder &builder, Operation *op) {
                               allLanes(b, lanes)};
   if (size == 512)
     operands.push_back(number(b, 32, 4));
-  Value extreme = call(b, type, nameOf("mask.range", element, size), operands);
+  Value extreme =
+      call(b, type, wideName("mask.range", element, size), operands);
   Value isNan = arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, x, y);
   return arith::SelectOp::create(b, isNan, arith::AddFOp::create(b, x, y),
                                  extreme);
