@@ -12,7 +12,7 @@
 // (P. Markstein, "Computation of elementary functions on the IBM RISC
 // System/6000 processor", 1990), where nothing on the way leaves the range. A
 // branch that tests a whole vector divides where something may. A division of
-// 512 bits keeps the divider busy for sixteen cycles, this takes four.
+// 512 bits keeps the divider busy for ten cycles, this takes four.
 //
 //===----------------------------------------------------------------------===//
 

@@ -102,23 +102,6 @@ static VectorType rowOf(Type type) {
                                                                  : VectorType();
 }
 
-/// `instruction` of any type, in rows of one dimension.
-static Value inRows(ImplicitLocOpBuilder &b, Type type, Value x,
-                    llvm::function_ref<Value(VectorType, Value)> instruction) {
-  if (VectorType row = rowOf(type))
-    return instruction(row, x);
-  auto vector = dyn_cast<VectorType>(type);
-  int64_t count = vector ? vector.getNumElements() : 1;
-  auto row = VectorType::get(count, getElementTypeOrSelf(type));
-  auto given = VectorType::get(count, getElementTypeOrSelf(x.getType()));
-  if (!vector) {
-    Value made = instruction(row, vector::BroadcastOp::create(b, given, x));
-    return vector::ExtractOp::create(b, made, 0);
-  }
-  Value made = instruction(row, vector::ShapeCastOp::create(b, given, x));
-  return vector::ShapeCastOp::create(b, type, made);
-}
-
 Value tfc::expand::wideScalb(OpBuilder &builder, rt::ScalbOp op) {
   ImplicitLocOpBuilder b(op.getLoc(), builder);
   VectorType type = rowOf(op.getType());
@@ -148,12 +131,23 @@ Value tfc::expand::wideLookup(OpBuilder &builder, rt::LookupOp op) {
         b, DenseElementsAttr::get(whole, op.getTable().slice(first, 16)));
   };
   Value low = half(0), high = half(16);
-  return inRows(b, op.getType(), op.getIndex(), [&](VectorType type, Value x) {
-    return Registers(b, type).map(16, x, [&](ArrayRef<Value> parts) {
-      return call(b, whole, wideName("vpermi2var", b.getF32Type(), 512),
-                  {low, parts[0], high});
-    });
+  // Scalars and vectors of several dimensions as vectors of one.
+  auto vector = dyn_cast<VectorType>(op.getType());
+  int64_t count = vector ? vector.getNumElements() : 1;
+  auto row = VectorType::get(count, b.getF32Type());
+  auto indices = VectorType::get(count, b.getI32Type());
+  Value index = op.getIndex();
+  if (!vector)
+    index = vector::BroadcastOp::create(b, indices, index);
+  else if (vector != row)
+    index = vector::ShapeCastOp::create(b, indices, index);
+  Value found = Registers(b, row).map(16, index, [&](ArrayRef<Value> parts) {
+    return call(b, whole, wideName("vpermi2var", b.getF32Type(), 512),
+                {low, parts[0], high});
   });
+  if (!vector)
+    return vector::ExtractOp::create(b, found, 0);
+  return vector == row ? found : vector::ShapeCastOp::create(b, vector, found);
 }
 
 static bool isConstant(Value x) {
