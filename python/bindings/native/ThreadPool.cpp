@@ -1,10 +1,12 @@
 //===- ThreadPool.cpp - parallel_for of tfc_context -----------------------===//
 //
-// One job at a time. Its pieces are handed out by a counter, large ones first
-// and small ones at the end, so that a thread that is late or slow costs a
-// small piece at most, and others have long ranges. Threads are started when
-// they are needed first, wait for the next job actively for a short while, then
-// in the kernel; the process never waits for them when it ends.
+// One job at a time. Each thread has a part of the range, the same one in each
+// job of that range: what it has written is in its own cache when the next job
+// reads it. A part is taken in pieces, large ones first and small ones at the
+// end, and whoever has done his own goes on with those of others, so that a
+// thread that is late or slow costs a small piece at most. Threads are started
+// when they are needed first, wait for the next job actively for a short while,
+// then in the kernel; the process never waits for them when it ends.
 //
 // A job is open while its caller takes pieces. `members` counts the threads
 // inside; its top bit says that the job is closed. A thread that enters a
@@ -50,13 +52,21 @@ namespace {
 /// How long a thread looks for the next job before it sleeps: waking one in the
 /// kernel takes about as long.
 constexpr std::chrono::microseconds kSpin(50);
-/// A piece is two thirds of a thread's share of what is left.
-constexpr int64_t kShareThirds = 2;
+/// A job that takes less than this alone is not worth waking threads for, which
+/// takes 25 microseconds of the waker's time on virtual machines, and as long
+/// until they are there; nor are several, until they would have saved that
+/// much.
+constexpr std::chrono::microseconds kShort(120), kWake(100);
+constexpr int kKnownJobs = 512;
+/// A piece is as much of what is left of a part: half of it.
+constexpr int64_t kShare = 2;
 /// The smallest pieces, of the whole, for each thread: enough to end at about
 /// the same time.
 constexpr int64_t kSmallest = 32;
 constexpr uint32_t kClosed = uint32_t(1) << 31;
 constexpr int kMostThreads = 1024;
+
+using Clock = std::chrono::steady_clock;
 
 void pause() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -97,14 +107,14 @@ public:
 
   /// Waits actively at first.
   template <typename Done> bool spin(Done done) {
-    auto end = std::chrono::steady_clock::now() + kSpin;
+    auto end = Clock::now() + kSpin;
     do {
       for (int i = 0; i < 64; ++i) {
         if (done())
           return true;
         pause();
       }
-    } while (std::chrono::steady_clock::now() < end);
+    } while (Clock::now() < end);
     return false;
   }
 
@@ -179,20 +189,43 @@ public:
               tfc_loop_body body, void *env, int threads);
 
 private:
-  void start(int count);
+  void startThreads(int count);
   void work(int number);
-  void takePieces();
+  bool isWorthWaking(tfc_loop_body of, int64_t count);
+  void note(tfc_loop_body of, int64_t count, Clock::duration time, bool alone);
+  /// The caller is the first one.
+  void takePieces(int self);
+  void takePart(int number);
 
   std::mutex busy;
   int started = 0;
+  /// What threads would have saved in short jobs that follow each other while
+  /// all of them sleep, and when the last one ended.
+  Clock::duration saved{0};
+  Clock::time_point lastEnd;
+  /// What an iteration took, at a place that the body's address says.
+  struct Known {
+    tfc_loop_body body;
+    double nanoseconds;
+  };
+  std::array<Known, kKnownJobs> known{};
+  Known &knownOf(tfc_loop_body of) {
+    return known[(reinterpret_cast<uintptr_t>(of) >> 4) % kKnownJobs];
+  }
   std::array<Placement, kMostThreads> placements;
 
   // The job.
   tfc_context *context = nullptr;
   tfc_loop_body body = nullptr;
   void *env = nullptr;
-  int64_t end = 0, share = 1, least = 1;
-  std::atomic<int64_t> next{0};
+  int64_t least = 1;
+  int parts = 1;
+  /// Of its own line in caches: others look at it at the end only.
+  struct alignas(64) Part {
+    std::atomic<int64_t> next{0};
+    int64_t end = 0;
+  };
+  std::array<Part, kMostThreads> ranges;
   std::atomic<int32_t> status{TFC_OK};
   /// Threads with a greater number stay out.
   std::atomic<int> most{0};
@@ -214,23 +247,29 @@ Pool &pool() {
   return *made;
 }
 
-void Pool::takePieces() {
-  DenormalScope denormals(/*inCode=*/true);
-  inside = true;
+void Pool::takePart(int number) {
+  Part &part = ranges[number];
   while (status.load(std::memory_order_relaxed) == TFC_OK) {
-    int64_t first = next.load(std::memory_order_relaxed), piece;
+    int64_t first = part.next.load(std::memory_order_relaxed), piece;
     do {
-      piece =
-          std::min(std::max(least, ceilDiv(end - first, share)), end - first);
-    } while (piece > 0 && !next.compare_exchange_weak(
+      int64_t left = part.end - first;
+      piece = std::min(std::max(least, ceilDiv(left, kShare)), left);
+    } while (piece > 0 && !part.next.compare_exchange_weak(
                               first, first + piece, std::memory_order_relaxed));
     if (piece <= 0)
-      break;
+      return;
     int32_t result = body(context, env, first, first + piece);
     int32_t ok = TFC_OK;
     if (result != TFC_OK)
       status.compare_exchange_strong(ok, result);
   }
+}
+
+void Pool::takePieces(int self) {
+  DenormalScope denormals(/*inCode=*/true);
+  inside = true;
+  for (int i = 0; i < parts; ++i)
+    takePart((self + i) % parts);
   inside = false;
 }
 
@@ -240,7 +279,7 @@ void Pool::work(int number) {
     placements[number].note();
     if (number < most.load(std::memory_order_relaxed)) {
       if (!(members.value.fetch_add(1) & kClosed))
-        takePieces();
+        takePieces(number + 1);
       if (members.value.fetch_sub(1) - 1 == kClosed && callerSleeps.load())
         members.wake(1);
     }
@@ -257,7 +296,7 @@ void Pool::work(int number) {
   }
 }
 
-void Pool::start(int count) {
+void Pool::startThreads(int count) {
   // Signals are for the threads of the program.
   sigset_t all, before;
   sigfillset(&all);
@@ -271,6 +310,32 @@ void Pool::start(int count) {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
+/// Short jobs wake nobody until there were many, one soon after the other: then
+/// who is awake stays so for the next.
+bool Pool::isWorthWaking(tfc_loop_body of, int64_t count) {
+  const Known &job = knownOf(of);
+  if (sleeping.load() < started || job.body != of || saved >= kWake ||
+      job.nanoseconds * double(count) >=
+          std::chrono::nanoseconds(kShort).count())
+    return true;
+  if (Clock::now() - lastEnd > kSpin)
+    saved = {};
+  return false;
+}
+
+/// Alone it is what it takes. With others it takes at most as many times that
+/// as there are, less where they came late; a first time is slow for other
+/// reasons.
+void Pool::note(tfc_loop_body of, int64_t count, Clock::duration time,
+                bool alone) {
+  Known &job = knownOf(of);
+  double each = double(std::chrono::nanoseconds(time).count()) / double(count);
+  if (alone || job.body != of)
+    job = {of, each};
+  else
+    job.nanoseconds = std::min(job.nanoseconds, each * parts);
+}
+
 int32_t Pool::run(tfc_context *newContext, int64_t begin, int64_t newEnd,
                   int64_t grain, tfc_loop_body newBody, void *newEnv,
                   int threads) {
@@ -278,13 +343,27 @@ int32_t Pool::run(tfc_context *newContext, int64_t begin, int64_t newEnd,
   if (!lock)
     return newBody(newContext, newEnv, begin, newEnd);
   int64_t count = newEnd - begin;
+  Clock::time_point start = Clock::now();
+  if (!isWorthWaking(newBody, count)) {
+    inside = true;
+    int32_t result = newBody(newContext, newEnv, begin, newEnd);
+    inside = false;
+    lastEnd = Clock::now();
+    saved += (lastEnd - start) / 2;
+    note(newBody, count, lastEnd - start, /*alone=*/true);
+    return result;
+  }
+  saved = {};
   int64_t smallest = std::max(grain, ceilDiv(count, threads * kSmallest));
   int helpers = int(std::min<int64_t>(threads, ceilDiv(count, grain))) - 1;
-  start(helpers);
+  startThreads(helpers);
 
   context = newContext, body = newBody, env = newEnv;
-  end = newEnd, share = ceilDiv(threads * 3, kShareThirds), least = smallest;
-  next.store(begin, std::memory_order_relaxed);
+  least = smallest, parts = helpers + 1;
+  for (int i = 0; i < parts; ++i) {
+    ranges[i].next.store(begin + count * i / parts, std::memory_order_relaxed);
+    ranges[i].end = begin + count * (i + 1) / parts;
+  }
   status.store(TFC_OK, std::memory_order_relaxed);
   most.store(threads - 1, std::memory_order_relaxed);
   for (int here = Placement::processor(), i = 0; i < helpers; ++i)
@@ -295,7 +374,7 @@ int32_t Pool::run(tfc_context *newContext, int64_t begin, int64_t newEnd,
   if (sleeping.load())
     jobs.wake(started < threads ? helpers : INT_MAX);
 
-  takePieces();
+  takePieces(0);
   members.value.fetch_or(kClosed);
   auto alone = [&] {
     return members.value.load(std::memory_order_acquire) == kClosed;
@@ -306,6 +385,7 @@ int32_t Pool::run(tfc_context *newContext, int64_t begin, int64_t newEnd,
       members.wait(now);
     callerSleeps = false;
   }
+  note(newBody, count, Clock::now() - start, /*alone=*/false);
   return status.load(std::memory_order_relaxed);
 }
 

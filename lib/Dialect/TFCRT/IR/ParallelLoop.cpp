@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Interfaces/LoopLikeInterface.h"
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 #include <algorithm>
 #include <cmath>
@@ -15,8 +16,9 @@
 using namespace mlir;
 using namespace tfc::rt;
 
-/// What waking a thread costs, several times over.
-static constexpr double pieceNanoseconds = 20000;
+/// What waking a thread costs, several times over. Iterations of a loop read
+/// what those before have written, half of it in the other one's cache.
+static constexpr double pieceNanoseconds = 7000, pieceOfLoop = 20000;
 
 /// What a vector takes for functions of some dozens of instructions; 0 if this
 /// is none. The second kind reduces its argument, or has two of them.
@@ -58,8 +60,11 @@ bool tfc::rt::buildParallel(OpBuilder &builder, Location loc, Value begin,
   Operation *parent = builder.getInsertionBlock()->getParentOp();
   bool inside =
       isa<ParallelOp>(parent) || parent->getParentOfType<ParallelOp>();
-  auto unitsOfPiece =
-      std::max<int64_t>(1, std::llround(pieceNanoseconds / cost.nanoseconds));
+  bool repeats = isa<LoopLikeOpInterface>(parent) ||
+                 parent->getParentOfType<LoopLikeOpInterface>();
+  auto unitsOfPiece = std::max<int64_t>(
+      1, std::llround((repeats ? pieceOfLoop : pieceNanoseconds) /
+                      cost.nanoseconds));
   std::optional<int64_t> units = getConstantIntValue(cost.units),
                          first = getConstantIntValue(begin),
                          last = getConstantIntValue(end);
