@@ -89,8 +89,8 @@ static Value readInSteps(Lowering &l, Value source, ArrayRef<Dim> to,
     at[i] =
         to[i] == 1 ? l.b.getAffineConstantExpr(*from) : at[i] * stride + *from;
   }
-  Value part = l.b.createOrFold<tensor::ExtractSliceOp>(l.loc, source, offsets,
-                                                        sizes, steps);
+  Value part =
+      tensor::ExtractSliceOp::create(l.b, l.loc, source, offsets, sizes, steps);
   Value read = body.load(part, at);
   body.addOutput(l.empty(to, element), body.identity());
   return body.finish(read)[0];

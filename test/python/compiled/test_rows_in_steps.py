@@ -143,3 +143,13 @@ def test_some_channels_and_some_pixels(channels, dtype):
     want = [x[part] for x in images for part in parts]
     for y, z in zip(got, want + [x + x for x in want], strict=True):
         np.testing.assert_array_equal(y.numpy(), z)
+
+
+@pytest.mark.parametrize(
+    "cut", [np.s_[::-1, :3], np.s_[:2, ::-1], np.s_[:-1, ::-1], np.s_[1::-1, :1], np.s_[::-2, :3]], ids=str
+)
+def test_what_lies_behind_a_slice_that_ends_early_is_not_written(cut):
+    """Its loop once went over all of what is read, and wrote behind the end of its result."""
+    x = np.arange(12, dtype=np.float32).reshape(3, 4)
+    got = compiled(lambda x: tf.pad(x[cut], [(1, 2), (0, 0)]), x)
+    np.testing.assert_array_equal(got, np.pad(x[cut], [(1, 2), (0, 0)]))
