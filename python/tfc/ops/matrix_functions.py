@@ -1,9 +1,7 @@
 """Functions of matrices by composition of factorizations: determinants, inverses, exponentials, least squares."""
 
 import collections
-import functools
 import math
-from types import SimpleNamespace
 
 import numpy as np
 
@@ -74,55 +72,10 @@ def _small_determinant(order, element, times, minus):
     return total
 
 
-_ON_ARRAYS = SimpleNamespace(
-    mul=np.multiply, sub=np.subtract, abs_=np.abs, real=np.real, imag=np.imag, less=np.less, equal=np.equal,
-    select=np.where, number=lambda value, like: value, widen=lambda x, like: x, stop_gradient=lambda x: x,
-)  # fmt: skip
-_ON_TENSORS = SimpleNamespace(
-    mul=p.mul, sub=p.sub, abs_=p.abs_, real=p.real, imag=p.imag, less=p.less, equal=p.equal, select=p.select,
-    number=scalar, widen=lambda x, like: x if x.dtype is like.dtype else p.cast(x, dtype=like.dtype),
-    stop_gradient=p.stop_gradient,
-)  # fmt: skip
-# Three numbers beyond the first have a product that float64 has no number for, and three below the second one that
-# vanishes; what is not, is far from both with a row of them multiplied by the third, or divided by it.
-_LARGE, _SMALL, _STEP = 2.0**340, 2.0**-360, 2.0**500
-
-
-def _scaled_determinant(order, element, of, is_complex):
-    """The same of float64, where a product that leaves the range may be one that another takes away, or that a small
-    row makes small again: rows whose largest elements are far from 1 are multiplied by powers of two."""
-    own = {(i, j): element(i, j) for i in range(order) for j in range(order)}
-
-    def size(i):
-        parts = [own[i, j] for j in range(order)]
-        if is_complex:
-            parts = [part(x) for x in parts for part in (of.real, of.imag)]
-        parts = [of.abs_(of.stop_gradient(x)) for x in parts]
-        return functools.reduce(lambda x, y: of.select(of.less(x, y), y, x), parts)
-
-    sizes = [size(i) for i in range(order)]
-
-    def chosen(i, small, large):
-        number = lambda value: of.number(value, sizes[i])
-        made = of.select(of.less(sizes[i], number(_SMALL)), number(small), number(1.0))
-        return of.select(of.less(number(_LARGE), sizes[i]), number(large), made)
-
-    scales = [of.widen(chosen(i, _STEP, 1 / _STEP), own[i, 0]) for i in range(order)]
-    scaled = _small_determinant(order, lambda i, j: of.mul(own[i, j], scales[i]), of.mul, of.sub)
-    factor = functools.reduce(of.mul, [chosen(i, 1 / _STEP, _STEP) for i in range(order)])
-    # 0 times infinity is no number.
-    factor = of.select(of.equal(scaled, of.number(0.0, scaled)), of.number(1.0, factor), factor)
-    return of.mul(scaled, of.widen(factor, scaled))
-
-
 def _element(a, i, j) -> Tensor:
     batch = a.shape_tuple[:-2]
     part = p.slice_(a, starts=(0,) * len(batch) + (i, j), sizes=(*batch, 1, 1), strides=(1,) * (len(batch) + 2))
     return p.squeeze(part, axes=(len(batch), len(batch) + 1))
-
-
-def _plain_determinant(order, element, of, is_complex):
-    return _small_determinant(order, element, of.mul, of.sub)
 
 
 def det(input, name=None) -> Tensor:
@@ -132,15 +85,13 @@ def det(input, name=None) -> Tensor:
     wide = complex128 if a.dtype.is_complex else float64
     # Products of elements of float32 stay within the range of float64; those of float64 do not, and a minor of order 2
     # that leaves it times one that vanishes is no number.
-    made_of = _scaled_determinant if a.dtype is wide and a.shape_tuple[-1] in (2, 3) else _plain_determinant
     if a.dtype.size != 2 and None not in a.shape_tuple and 0 < order <= (3 if a.dtype is wide else 4):
         if not at_once(a):
             x = p.cast(a, dtype=wide)
-            made = made_of(order, lambda i, j: _element(x, i, j), _ON_TENSORS, a.dtype.is_complex)
-            return p.cast(made, dtype=a.dtype)
+            return p.cast(_small_determinant(order, lambda i, j: _element(x, i, j), p.mul, p.sub), dtype=a.dtype)
         x = a.numpy().astype(wide.np_dtype)
         with np.errstate(all="ignore"):
-            made = made_of(order, lambda i, j: x[..., i, j], _ON_ARRAYS, a.dtype.is_complex)
+            made = _small_determinant(order, lambda i, j: x[..., i, j], np.multiply, np.subtract)
         return p.constant(value=np.asarray(made, a.dtype.np_dtype))
     factors, permutation = lu(a)
     if at_once(factors, permutation) and a.dtype.size != 2:

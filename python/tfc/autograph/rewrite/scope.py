@@ -143,9 +143,7 @@ class Facts:
         self.reads = reads
         self.writes = writes  # binds or deletes
         self.paths = paths  # composite symbols that it assigns: see `symbols`
-        self.items = (
-            items  # those that an item is changed of, by what it was: with the key, or None if that is no symbol
-        )
+        self.items = items  # what items are changed of: see `_item`
         self.lists = lists  # names of lists that it appends to
 
 
@@ -218,14 +216,22 @@ def _facts(root, keep=True):
                 call = node.value
                 if call.__class__ is ast.Call and is_operator(call.func) and call.func.attr == "append":
                     lists |= {node.targets[0].id}
+                for target in node.targets:
+                    if target.__class__ is ast.Subscript:
+                        items |= _item(target, updates=False)
             elif kind is ast.AugAssign:
                 if node.target.__class__ is ast.Name:
                     read.add(node.target.id)
                 elif node.target.__class__ is ast.Subscript:
-                    base = path_of(node.target.value)
-                    items |= {(base, path_of(node.target))} if base else NOTHING
+                    items |= _item(node.target, updates=True)
             stack += children(node)
     return Facts(read, written or NOTHING, paths, items, lists)
+
+
+def _item(node, updates):
+    """What an item is changed of, the item, or None if it is no symbol, and whether by what it was (`l[k] += 1`)."""
+    base = path_of(node.value)
+    return frozenset({(base, path_of(node), updates)}) if base else NOTHING
 
 
 def path_of(node):

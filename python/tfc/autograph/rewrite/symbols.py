@@ -39,13 +39,20 @@ def composites(stmts, names):
 
 
 def items(stmts, names):
-    """The symbols of all items of what `stmts` change items of whose keys change there, or are no symbols."""
+    """The symbols of all items of what `stmts` update items of whose keys change there, or are no symbols.
+
+    Lists that items are assigned to as well are the program's own for each iteration, perhaps of another type or shape
+    than before the loop.
+    """
     found = set().union(*(facts(s).items for s in stmts))
+    assigned = {base for base, _, updates in found if not updates}
     return sorted(
         {
             (*base, "[*]")
-            for base, item in found
-            if not names.intersection(_parts(base)) and (item is None or names.intersection(_parts(item)))
+            for base, item, _ in found
+            if base not in assigned
+            and not names.intersection(_parts(base))
+            and (item is None or names.intersection(_parts(item)))
         },
         key=repr,
     )

@@ -21,7 +21,13 @@ def _flat(x):
 
 
 def _max_pool_vjp(g, out, x, **attrs):
-    at = p.expand_dims(_flat(p.argmax_pool(x, **attrs)), axes=(1,))
+    at = p.argmax_pool(x, **attrs)
+    if any(d > 1 for d in attrs["dilations"]):
+        # A window may lie in the padding with all of its elements: it has no largest one.
+        zero = p.constant(value=np.zeros((), np.int64))
+        g = p.select(p.less(at, zero), zeros_like(g), g)
+        at = p.maximum(at, zero)
+    at = p.expand_dims(_flat(at), axes=(1,))
     return reshape_like(p.scatter(_flat(zeros_like(x)), at, _flat(g), mode="add"), x)
 
 
