@@ -176,7 +176,9 @@ struct ExpandPeriodicPass
       multiplyByReciprocals(getOperation());
     for (Operation *op : found) {
       OpBuilder builder(op);
-      bool isShort = fma && isa<math::SinOp, math::CosOp>(op) &&
+      // Programs that may not contract have the same bits on machines that have
+      // no such instruction.
+      bool isShort = fma && contract && isa<math::SinOp, math::CosOp>(op) &&
                      getElementTypeOrSelf(op->getResult(0).getType()).isF32();
       Value value = isa<math::PowFOp>(op) ? expandPower(builder, op)
                     : isShort             ? expandShortPeriodic(builder, op)
