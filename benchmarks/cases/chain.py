@@ -5,7 +5,7 @@ import numpy as np
 from cases._programs import Numpy, builders
 
 TOLERANCE = 1e-5
-LIMIT = "arithmetic: 61 instructions a vector for tanh and sigmoid, as long as the copy"
+LIMIT = "arithmetic: 50 instructions a vector for tanh and sigmoid, as long as the copy"
 BYTES = 2 * 4 * 4096 * 1024
 
 

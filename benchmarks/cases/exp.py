@@ -5,7 +5,7 @@ import numpy as np
 from cases._programs import Numpy, builders
 
 TOLERANCE = 1e-05
-LIMIT = "copy bandwidth and 18 instructions a vector"
+LIMIT = "copy bandwidth and 17 instructions a vector"
 BYTES = 2 * 4 * 4096 * 1024
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from cases._programs import Numpy, builders
 
 TOLERANCE = 1e-6
-LIMIT = "bandwidth and 18 instructions a vector: a row stays in the first-level cache"
+LIMIT = "bandwidth and 17 instructions a vector: a row stays in the first-level cache"
 BYTES = 2 * 4 * 4096 * 1024
 
 
