@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/ADT/SmallBitVector.h"
 
 using namespace mlir;
 using namespace tfc::kernels;
@@ -262,4 +263,21 @@ std::optional<Contraction> tfc::kernels::matchContraction(LinalgOp op) {
   if (llvm::all_of(c.taps, [&](unsigned dim) { return c.size(dim) > 0; }))
     c.fill = findFill(op, c.result.memref);
   return c;
+}
+
+int64_t tfc::kernels::mostOf(Value memref, unsigned dim) {
+  while (auto type = dyn_cast<MemRefType>(memref.getType())) {
+    if (!type.isDynamicDim(dim))
+      return type.getDimSize(dim);
+    auto view = memref.getDefiningOp<memref::SubViewOp>();
+    if (!view)
+      break;
+    llvm::SmallBitVector dropped = view.getDroppedDims();
+    unsigned at = 0;
+    for (unsigned kept = 0; dropped[at] || kept++ < dim;)
+      ++at;
+    memref = view.getSource();
+    dim = at;
+  }
+  return ShapedType::kDynamic;
 }

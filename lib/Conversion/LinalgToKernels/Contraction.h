@@ -65,6 +65,10 @@ struct Contraction {
 /// floats or integers.
 std::optional<Contraction> matchContraction(mlir::linalg::LinalgOp op);
 
+/// The size of a dimension, or what it is at most: that of what a view is of;
+/// or kDynamic.
+int64_t mostOf(mlir::Value memref, unsigned dim);
+
 } // namespace tfc::kernels
 
 #endif // TFC_LIB_CONVERSION_LINALGTOKERNELS_CONTRACTION_H

@@ -26,7 +26,6 @@
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 #include "tfc/Dialect/TFCRT/Transforms/Body.h"
 #include "llvm/ADT/SetVector.h"
-#include "llvm/ADT/SmallBitVector.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -150,24 +149,6 @@ Value Lowering::size(unsigned dim) {
     if (std::optional<unsigned> at = operand->position(dim))
       return buffer->sizes[*at];
   llvm_unreachable("every loop belongs to an operand");
-}
-
-/// The size of a dimension, or what it is at most: that of what a view is of.
-static int64_t mostOf(Value memref, unsigned dim) {
-  while (auto type = dyn_cast<MemRefType>(memref.getType())) {
-    if (!type.isDynamicDim(dim))
-      return type.getDimSize(dim);
-    auto view = memref.getDefiningOp<memref::SubViewOp>();
-    if (!view)
-      break;
-    llvm::SmallBitVector dropped = view.getDroppedDims();
-    unsigned at = 0;
-    for (unsigned kept = 0; dropped[at] || kept++ < dim;)
-      ++at;
-    memref = view.getSource();
-    dim = at;
-  }
-  return ShapedType::kDynamic;
 }
 
 /// How many elements the right operand has for one product, at most.
