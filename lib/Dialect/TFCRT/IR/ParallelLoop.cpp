@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 #include <algorithm>
@@ -18,16 +19,19 @@ using namespace tfc::rt;
 
 /// What waking a thread costs, several times over. Iterations of a loop read
 /// what those before have written, half of it in the other one's cache.
-static constexpr double pieceNanoseconds = 7000, pieceOfLoop = 20000;
+static constexpr double pieceNanoseconds = 8000, pieceOfLoop = 20000;
 
 /// What a vector takes for functions of some dozens of instructions; 0 if this
-/// is none. The second kind reduces its argument, or has two of them.
+/// is none. The last kind has two arguments, or goes through float64.
 static double functionNanoseconds(Operation &op) {
   if (!isa<math::MathDialect>(op.getDialect()) ||
       isa<math::AbsFOp, math::AbsIOp, math::CopySignOp, math::FmaOp,
           math::FloorOp, math::CeilOp, math::TruncOp, math::RoundEvenOp,
           math::SqrtOp>(op))
     return 0;
+  if (isa<math::SinOp, math::CosOp>(op) &&
+      getElementTypeOrSelf(op.getResult(0).getType()).isF32())
+    return 3.5;
   return isa<math::SinOp, math::CosOp, math::SincosOp, math::TanOp,
              math::PowFOp, math::Atan2Op>(op)
              ? 16
