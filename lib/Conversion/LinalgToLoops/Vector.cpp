@@ -267,7 +267,7 @@ bool NestLowering::tryVectors(std::optional<unsigned> across, bool gathers) {
     narrow |= bits < 32;
     shapes[op.getMatchingBlockArgument(&operand)] = Shape::vector;
   }
-  bool traps = false;
+  bool traps = false, repeats = false;
   for (Operation &nested : op.getBlock()->without_terminator()) {
     if (&nested == strategy.combiner)
       continue;
@@ -278,6 +278,7 @@ bool NestLowering::tryVectors(std::optional<unsigned> across, bool gathers) {
     ops += isLoop || isa<math::PowFOp>(nested) ? manyOps + 1 : 1;
     work += workOf(nested);
     traps |= isLoop || mayTrap(nested);
+    repeats |= isLoop;
     for (Type type : nested.getResultTypes())
       if (isa<FloatType>(laneOf(type)))
         width = std::max<int64_t>(width, bitsOf(laneOf(type)));
@@ -285,7 +286,9 @@ bool NestLowering::tryVectors(std::optional<unsigned> across, bool gathers) {
   if (reduces && strategy.combiner)
     width = std::max<int64_t>(
         width, bitsOf(laneOf(strategy.combiner->getResult(0).getType())));
-  int64_t lanes = options.vectorBits / width;
+  // Steps of a loop wait for each other: those of two vectors of 64 bits take
+  // turns. (Masks of more lanes than f32 has are put together of parts.)
+  int64_t lanes = options.vectorBits / width * (repeats && width == 64 ? 2 : 1);
   if (size)
     lanes = std::min<int64_t>(lanes, llvm::bit_floor(uint64_t(*size)));
   if (lanes < 2 || work < leastWork * gathered)

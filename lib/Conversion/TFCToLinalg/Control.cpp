@@ -6,6 +6,7 @@
 // that stay in their buffer.
 //===----------------------------------------------------------------------===//
 
+#include "ElementLoop.h"
 #include "Lists.h"
 #include "Lowering.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -421,6 +422,8 @@ static LogicalResult lowerWhile(Lowering &l, WhileOp op) {
   Loop loop(op);
   if (auto counter = findCounter(l, loop))
     return lowerCounted(l, loop, *counter);
+  if (lowerElementLoop(l, op))
+    return success();
   SmallVector<Type> types;
   SmallVector<Value> inits;
   prepareInits(l, loop, loop.carried, types, inits);

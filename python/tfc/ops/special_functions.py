@@ -334,7 +334,7 @@ def _spence_formula(x):
 _BERNOULLI = [1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510, 43867 / 798, -174611 / 330]
 
 
-def _zeta_formula(x, q):
+def _zeta_formula(x, q, within=2.0**-53):
     """Euler's and Maclaurin's formula for the sum over (q + n)^-x of the larger terms."""
     fine = _both(x > 1.0, p.logical_or(q > 0.0, p.not_equal(q.t, p.floor(q.t))))
     whole = p.equal(x.t, p.floor(x.t))
@@ -349,7 +349,7 @@ def _zeta_formula(x, q):
         return _where(_both(base < 0.0, odd), -size, size)
 
     # Bernoulli's terms fall as long as what they start from is large beside the exponent.
-    enough = (s * 0.6 + 12.0).t
+    enough = (s * 0.6 + (12.0 if within < 2.0**-40 else 6.0)).t
 
     def step(total, at):
         small = p.less(at, enough)
@@ -426,7 +426,7 @@ def _gamma_series(a, x, within):
     def step(r, term, total, active):
         r = p.add(r, scalar(1.0, r))
         term = p.mul(term, p.div(x.t, r))
-        total = p.add(total, p.select(active, term, scalar(0.0, term)))
+        total = p.select(active, p.add(total, term), total)
         return r, term, total, p.logical_and(active, p.greater(term, p.mul(total, scalar(within, term))))
 
     start = ((zero + a).t, (zero + 1.0).t, (zero + 1.0).t, (zero < 1.0))
@@ -436,33 +436,33 @@ def _gamma_series(a, x, within):
 def _gamma_fraction(a, x, within):
     """Gamma(a, x) without its factor: Legendre's continued fraction, for x > a and x >= 1."""
     zero = a * 0.0 + x * 0.0
-    # Numerators and denominators of the fractions so far, times r^n, so that they grow slowly. Both are one tensor, so
-    # that one loop makes several of them.
+    # Numerators and denominators of the fractions so far, times r^n, so that they grow slowly.
     r = 1.0 / (zero + (x - a) + _sqrt(x) + 1.0)
     first = (x - a + 1.0) * r
 
-    def both(numerator, denominator):
-        return p.concat(*(p.expand_dims(v.t, axes=(0,)) for v in (numerator, denominator)), axis=0)
-
-    def part(of, i):
-        return _Number(p.gather(of, convert_to_tensor(i, int32), axis=0, batch_dims=0))
-
-    def step(n, before, now, h, active):
+    def step(n, over, under, new_over, new_under, h, active):
         n, h = _Number(n), _Number(h)
+        before, now = (_Number(over), _Number(under)), (_Number(new_over), _Number(new_under))
         # Large ones become small together, which changes no fraction.
-        scale = _where(_abs(part(now, 1)) > 1e60, zero + 1e-60, 1.0)
-        before, now = _Number(before) * scale, _Number(now) * scale
+        scale = _where(_abs(now[1]) > 1e60, zero + 1e-60, 1.0)
+        before, now = tuple(t * scale for t in before), tuple(t * scale for t in now)
         for _ in range(2 * _STEPS):
             n = n + 1.0
-            before, now = now, (first + (2.0 * n) * r) * now + (n * (a - n) * r * r) * before
-        value = part(now.t, 0) / part(now.t, 1)
+            by_now, by_before = first + (2.0 * n) * r, n * (a - n) * r * r
+            before, now = now, tuple(by_now * t + by_before * u for t, u in zip(now, before))
+        value = now[0] / now[1]
         # For a whole a the fraction ends early, but its slope in a does not.
         going = p.logical_or(_abs(value - h) > 2 * within * _abs(value), n < 30.0)
-        return n.t, before.t, now.t, _where(active, value, h).t, p.logical_and(active, going)
+        return (
+            n.t,
+            *(t.t for t in (*before, *now)),
+            _where(active, value, h).t,
+            p.logical_and(active, going),
+        )
 
     none = convert_to_tensor(0.0, float64)
-    start = (none, both(zero, zero + 1.0), both(r, first), (r / first).t, (zero < 1.0))
-    return _Number(_repeat(step, start, 1)[3])
+    start = (none, zero.t, (zero + 1.0).t, r.t, (first + zero).t, (r / first).t, (zero < 1.0))
+    return _Number(_repeat(step, start, 1)[5])
 
 
 def _incomplete_gamma(a, x, within, upper):
@@ -505,34 +505,36 @@ def _betainc_formula(a, b, x, within):
 
 
 def _beta_fraction(a, b, x, within):
-    """The continued fraction of DLMF 8.17.22, by Lentz's method."""
-    tiny = 1e-300
-    d = 1.0 - (a + b) * x / (a + 1.0)
-    d = 1.0 / _where(_abs(d) < tiny, tiny, d)
+    """The continued fraction of DLMF 8.17.22: numerators and denominators of the fractions so far."""
+    zero = (a + b + x) * 0.0
 
-    def half(term, cc, d):
-        d = 1.0 + term * d
-        d = _where(_abs(d) < tiny, tiny, d)
-        cc = 1.0 + term / cc
-        return _where(_abs(cc) < tiny, tiny, cc), 1.0 / d
-
-    def step(m, cc, d, h, active):
-        m, cc, d, h = (_Number(t) for t in (m, cc, d, h))
-        m = m + 1.0
-        even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m))
-        cc, d = half(even, cc, d)
-        first = d * cc
-        odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0))
-        cc, d = half(odd, cc, d)
-        h = _where(active, h * first * (d * cc), h)
+    def step(m, over, under, new_over, new_under, h, active):
+        m, h = _Number(m), _Number(h)
+        before, now = (_Number(over), _Number(under)), (_Number(new_over), _Number(new_under))
+        # Large ones become small together, which changes no fraction.
+        scale = _where(_abs(now[1]) > 1e60, zero + 1e-60, 1.0)
+        before, now = tuple(t * scale for t in before), tuple(t * scale for t in now)
+        for _ in range(_STEPS):
+            m = m + 1.0
+            low, middle, high = a + (2.0 * m - 1.0), a + 2.0 * m, a + (2.0 * m + 1.0)
+            part = x / (low * middle * high)
+            even, odd = m * (b - m) * high * part, (a + m) * (a + (b + m)) * low * part
+            before = tuple(t + even * u for t, u in zip(now, before))
+            now = tuple(t - odd * u for t, u in zip(before, now))
+        value = now[0] / now[1]
         # For a whole b the fraction ends early, but its slope in b does not.
-        going = p.logical_or(_abs(d * cc - 1.0) > 2 * within, m < 20.0)
-        active = p.logical_and(active, going)
-        return m.t, cc.t, d.t, h.t, active
+        going = p.logical_or(_abs(value - h) > 2 * within * _abs(value), m < 20.0)
+        return (
+            m.t,
+            *(t.t for t in (*before, *now)),
+            _where(active, value, h).t,
+            p.logical_and(active, going),
+        )
 
-    zero = a * 0.0
-    start = (zero.t, (zero + 1.0).t, d.t, d.t, (zero < 1.0))
-    return _Number(_repeat(step, start)[3])
+    none = convert_to_tensor(0.0, float64)
+    first = 1.0 - (a + b) * x / (a + 1.0)
+    start = (none, (zero + 1.0).t, (zero + 1.0).t, (zero + 1.0).t, first.t, (1.0 / first).t, (zero < 1.0))
+    return _Number(_repeat(step, start, 1)[5])
 
 
 # Public functions.
@@ -599,7 +601,7 @@ spence = _documented(
     _unary(_spence_formula, "Spence", "spence"), "Spence's integral: of log(t) / (1 - t) from 1 to x, for x >= 0."
 )
 
-_zeta = _in_float64(_zeta_formula)
+_zeta = _in_float64(_zeta_formula, by_precision=True)
 _igamma = _in_float64(lambda *args: _incomplete_gamma(*args, upper=False), by_precision=True)
 _igammac = _in_float64(lambda *args: _incomplete_gamma(*args, upper=True), by_precision=True)
 _betainc = _in_float64(_betainc_formula, by_precision=True)
