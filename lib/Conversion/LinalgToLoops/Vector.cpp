@@ -147,7 +147,8 @@ bool NestLowering::isVectorizable(Operation &nested,
     return shapeOf(v) == Shape::uniform;
   });
   auto load = dyn_cast<memref::LoadOp>(nested);
-  if (uniform)
+  // (A loop may begin with the same for all lanes.)
+  if (uniform && !isa<scf::WhileOp>(nested))
     return load || (nested.getNumRegions() == 0 && isMemoryEffectFree(&nested));
   if (load) {
     OperandRange indices = load.getIndices();

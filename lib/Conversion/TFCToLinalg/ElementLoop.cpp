@@ -13,11 +13,11 @@
 // others: the tensor's loop becomes one op whose body is a loop over scalars.
 // What the step computes stays in registers then, and threads share elements.
 //
-// The loop's condition is a `reduce_any` of something elementwise, `mask`, and
-// conditions on scalars, which are the same for all elements. Of what the loop
-// carries, a value is *kept* if it is selected by the mask (or by what implies
-// it), else the old one. The mask has to stay false: it depends on kept values
-// only, or is carried and implies itself.
+// The loop's condition is a `reduce_any` of something elementwise, `mask` (or
+// `not reduce_all`, of what is done), and conditions on scalars, which are the
+// same for all elements. Of what the loop carries, a value is *kept* if it is
+// the old one where an element is done. The mask has to stay: it depends on
+// kept values only, or is carried and cannot become true again.
 //===----------------------------------------------------------------------===//
 
 #include "ElementLoop.h"
@@ -61,9 +61,9 @@ private:
   Value next(unsigned i) const { return body.getTerminator()->getOperand(i); }
   bool isInvariant(unsigned i) const { return next(i) == body.getArgument(i); }
   bool areEqual(Value ofCondition, Value ofBody) const;
-  bool impliesMask(Value value) const;
+  bool isWhereDone(Value value, bool truth) const;
   bool isKept(Value value, Value old) const;
-  bool staysFalse(Value value) const;
+  bool stays(Value value) const;
   void need(Value value);
   Value build(Value value, Body &elements, OpBuilder &b,
               DenseMap<Value, Value> &known);
@@ -72,6 +72,7 @@ private:
   WhileOp op;
   Block &condition, &body;
   Value mask;                 // of the condition
+  bool isDone = false;        // the mask is true for elements that are done
   SmallVector<Value> scalars; // conditions besides
   ArrayRef<Dim> space;
   llvm::DenseSet<Value> seen, visited;
@@ -80,17 +81,19 @@ private:
 
 } // namespace
 
-/// `reduce_any(mask)`, and conditions on scalars.
+/// `reduce_any(mask)` or `not reduce_all(done)`, and conditions on scalars.
 bool ElementLoop::splitCondition(Value value) {
-  Operation *made = value.getDefiningOp();
-  if (auto both = dyn_cast_or_null<LogicalAndOp>(made))
+  if (auto both = value.getDefiningOp<LogicalAndOp>())
     return splitCondition(both.getOperand(0)) &&
            splitCondition(both.getOperand(1));
-  if (auto any = dyn_cast_or_null<ReduceAnyOp>(made)) {
-    Value x = any->getOperand(0);
-    if (mask || rankOf(x) == 0 || rankOf(any->getResult(0)) != 0)
+  auto inverse = value.getDefiningOp<LogicalNotOp>();
+  Operation *over = (inverse ? inverse.getOperand() : value).getDefiningOp();
+  if (over && rankOf(over->getResult(0)) == 0 &&
+      (inverse ? isa<ReduceAllOp>(over) : isa<ReduceAnyOp>(over))) {
+    if (mask || rankOf(over->getOperand(0)) == 0)
       return false;
-    mask = x;
+    mask = over->getOperand(0);
+    isDone = bool(inverse);
     return true;
   }
   scalars.push_back(value);
@@ -136,26 +139,33 @@ bool ElementLoop::areEqual(Value ofCondition, Value ofBody) const {
                       });
 }
 
-/// Is a value of the body false wherever the mask was?
-bool ElementLoop::impliesMask(Value value) const {
-  if (areEqual(mask, value))
+/// Is a value of the body false, or true, for all elements that are done?
+bool ElementLoop::isWhereDone(Value value, bool truth) const {
+  if (truth == isDone && areEqual(mask, value))
     return true;
-  auto both = value.getDefiningOp<LogicalAndOp>();
-  return both &&
-         (impliesMask(both.getOperand(0)) || impliesMask(both.getOperand(1)));
+  Operation *made = value.getDefiningOp();
+  if (auto inverse = dyn_cast_or_null<LogicalNotOp>(made))
+    return isWhereDone(inverse.getOperand(), !truth);
+  if (!isa_and_nonnull<LogicalAndOp, LogicalOrOp>(made))
+    return false;
+  bool x = isWhereDone(made->getOperand(0), truth),
+       y = isWhereDone(made->getOperand(1), truth);
+  return isa<LogicalOrOp>(made) == truth ? x || y : x && y;
 }
 
-/// Is it the old value wherever the mask was false?
+/// Is it the old value for all elements that are done?
 bool ElementLoop::isKept(Value value, Value old) const {
   if (value == old)
     return true;
   auto choice = value.getDefiningOp<SelectOp>();
-  return choice && impliesMask(choice.getOperand(0)) &&
-         isKept(choice.getOperand(2), old);
+  return choice && ((isWhereDone(choice.getOperand(0), false) &&
+                     isKept(choice.getOperand(2), old)) ||
+                    (isWhereDone(choice.getOperand(0), true) &&
+                     isKept(choice.getOperand(1), old)));
 }
 
-/// Does a value of the condition stay as it is where the mask is false?
-bool ElementLoop::staysFalse(Value value) const {
+/// Does a value of the condition stay as it is for elements that are done?
+bool ElementLoop::stays(Value value) const {
   if (auto argument = argumentOf(value, condition)) {
     unsigned i = argument.getArgNumber();
     return isKept(next(i), body.getArgument(i));
@@ -163,7 +173,7 @@ bool ElementLoop::staysFalse(Value value) const {
   if (isConstant(value) || isOutside(value))
     return true;
   return llvm::all_of(value.getDefiningOp()->getOperands(),
-                      [&](Value x) { return staysFalse(x); });
+                      [&](Value x) { return stays(x); });
 }
 
 /// Notes what the loop has to carry for a value.
@@ -193,8 +203,8 @@ bool ElementLoop::isOne() {
     return false;
   auto argument = argumentOf(mask, condition);
   if (!isElementwise(mask) || isConstant(mask) || isOutside(mask) ||
-      !(argument ? impliesMask(next(argument.getArgNumber()))
-                 : staysFalse(mask)))
+      !(argument ? isWhereDone(next(argument.getArgNumber()), isDone)
+                 : stays(mask)))
     return false;
   for (Value scalar : scalars) {
     if (!isElementwise(scalar))
@@ -280,6 +290,9 @@ void ElementLoop::lower() {
     for (auto [k, i] : llvm::enumerate(needed))
       known[condition.getArgument(i)] = before->getArgument(k);
     Value go = build(mask, elements, b, known);
+    if (isDone)
+      go = arith::XOrIOp::create(b, l.loc, go,
+                                 numberScalar(b, l.loc, b.getI1Type(), 1));
     for (Value scalar : scalars)
       go = arith::AndIOp::create(b, l.loc, go,
                                  build(scalar, elements, b, known));

@@ -245,15 +245,20 @@ def truncated_normal_numbers(key, counter, sizes, mean, stddev, dtype) -> Tensor
     total = product(*shape)
     starts = reshaped(p.mul(counting(total, uint64), number(size * RESERVED // 4, uint64)), shape)
     nothing = filled(number(0, int32), shape), *(filled(number(0, float64 if wide else float32), shape),) * size
+    first_block, only_key = philox.ends(counter), p.squeeze(key, axes=(0,))
 
     def going(block, found, *_):
         some = p.reduce_any(p.less(found, number(size, int32)), axes=tuple(range(len(shape))), keepdims=False)
         return p.logical_and(p.less(block, number(_GROUP_BLOCKS, uint64)), some)
 
     def body(block, found, *chosen):
-        at = philox.moved(counter, p.add(starts, block))
-        draws = _block_of_normal(philox.blocks(p.squeeze(key, axes=(0,)), *at), wide)
-        return p.add(block, number(1, uint64)), *_within_two(draws, found, chosen)
+        at = philox.moved(first_block, p.add(starts, block))
+        draws = _block_of_normal(philox.blocks(only_key, *at), wide)
+        # Groups that have enough keep what they have: none waits for others.
+        more = p.less(found, number(size, int32))
+        new = _within_two(draws, found, chosen)
+        kept = (p.select(more, x, old) for x, old in zip(new, (found, *chosen), strict=True))
+        return p.add(block, number(1, uint64)), *kept
 
     _, _, *chosen = while_loop(going, body, (number(0, uint64), *nothing))
     table = p.concat(*(reshaped(x, (total, 1)) for x in chosen), axis=1)

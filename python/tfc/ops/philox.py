@@ -46,9 +46,14 @@ def blocks(key, low, high) -> list[Tensor]:
     return c
 
 
+def ends(counter) -> tuple:
+    """(low, high) of a counter uint64[2]."""
+    return tuple(p.squeeze(p.slice_(counter, starts=(i,), sizes=(1,), strides=(1,)), axes=(0,)) for i in (0, 1))
+
+
 def moved(counter, steps):
-    """(low, high) of a counter uint64[2] moved on by `steps`, uint64 of any shape."""
-    low, high = (p.squeeze(p.slice_(counter, starts=(i,), sizes=(1,), strides=(1,)), axes=(0,)) for i in (0, 1))
+    """(low, high) of a counter, uint64[2] or its ends, moved on by `steps`, uint64 of any shape."""
+    low, high = counter if isinstance(counter, tuple) else ends(counter)
     after = p.add(low, steps)
     return after, p.add(high, p.cast(p.less(after, low), dtype=uint64))
 

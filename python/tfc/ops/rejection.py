@@ -4,6 +4,8 @@ All numbers go on together, in a loop until the last is done. They are TensorFlo
 the draws in its order (from each block, the second number first).
 """
 
+import copy
+
 import numpy as np
 
 from tfc.core import Tensor
@@ -32,12 +34,22 @@ class _Streams:
     left, and which.
     """
 
-    def __init__(self, key, counter, count, state=None, spacing=None):
-        self.key, self.counter, self.count = key, counter, count
-        self.spacing = philox.number(_BLOCKS, uint64) if spacing is None else spacing
+    def __init__(self, key, counter, count, spacing=None):
+        self.key, self.counter = key, philox.ends(counter)
+        # Where each begins: computed here, not in the loop, which only has what it does with each number by itself.
+        self.first = p.mul(counting(count, uint64), philox.number(_BLOCKS, uint64) if spacing is None else spacing)
         empty = _full(count, False, bool_), _full(count, 0, float64)
-        self.steps, *left = state or (_full(count, 0, uint64), *empty, *empty)
+        self._set((_full(count, 0, uint64), *empty, *empty))
+
+    def _set(self, state):
+        self.steps, *left = state
         self.left = {"uniform": left[:2], "normal": left[2:]}
+
+    def at(self, state) -> "_Streams":
+        """The same streams, further on."""
+        other = copy.copy(self)
+        other._set(state)
+        return other
 
     @property
     def state(self) -> tuple:
@@ -46,8 +58,7 @@ class _Streams:
     def draw(self, kind, active) -> Tensor:
         """The next number of each active stream (anything, of others)."""
         has, kept = self.left[kind]
-        first = p.mul(counting(self.count, uint64), self.spacing)
-        w = philox.blocks(self.key, *philox.moved(self.counter, p.add(first, self.steps)))
+        w = philox.blocks(self.key, *philox.moved(self.counter, p.add(self.first, self.steps)))
         pair = philox.unit_double(w[0], w[1]), philox.unit_double(w[2], w[3])
         pair = philox.box_muller(*pair) if kind == "normal" else pair
         fresh = p.logical_and(active, p.logical_not(has))
@@ -68,7 +79,7 @@ def _until_accepted(streams, attempt, extra) -> tuple:
 
     def body(done, results, *carried):
         n = len(streams.state)
-        now = _Streams(streams.key, streams.counter, streams.count, carried[:n], streams.spacing)
+        now = streams.at(carried[:n])
         active = p.logical_not(done)
         accepted, values, *rest = attempt(now, active, *carried[n:])
         accepted = p.logical_and(active, accepted)

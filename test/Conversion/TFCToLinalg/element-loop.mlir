@@ -103,3 +103,54 @@ func.func @counted(%x: tensor<10xf32>, %y: tensor<f32>) -> (tensor<10xf32>, tens
   }
   return %r#0, %r#1 : tensor<10xf32>, tensor<i32>
 }
+
+// -----
+
+// Until all are done, instead of as long as any goes on.
+// CHECK-LABEL: func @selected_by_what_is_done
+// CHECK: linalg.generic
+// CHECK: scf.while
+// CHECK: arith.xori
+// CHECK: scf.condition
+// CHECK: linalg.yield
+func.func @selected_by_what_is_done(%x: tensor<10xf32>, %m: tensor<10xi1>) -> tensor<10xf32> {
+  %r:2, %t = tfc.while %m, %x : tensor<10xi1>, tensor<10xf32> -> tensor<10xi1>, tensor<10xf32> {
+  ^bb0(%done: tensor<10xi1>, %a: tensor<10xf32>):
+    %all = tfc.reduce_all %done {axes = array<i64: 0>, keepdims = false} : (tensor<10xi1>) -> tensor<i1>
+    %c = tfc.logical_not %all : (tensor<i1>) -> tensor<i1>
+    tfc.yield %c : tensor<i1>
+  } do {
+  ^bb0(%done: tensor<10xi1>, %a: tensor<10xf32>):
+    %active = tfc.logical_not %done : (tensor<10xi1>) -> tensor<10xi1>
+    %b = tfc.add %a, %x : (tensor<10xf32>, tensor<10xf32>) -> tensor<10xf32>
+    %a1 = tfc.select %active, %b, %a : (tensor<10xi1>, tensor<10xf32>, tensor<10xf32>) -> tensor<10xf32>
+    %ends = tfc.greater %a1, %x : (tensor<10xf32>, tensor<10xf32>) -> tensor<10xi1>
+    %done1 = tfc.logical_or %done, %ends : (tensor<10xi1>, tensor<10xi1>) -> tensor<10xi1>
+    tfc.yield %done1, %a1 : tensor<10xi1>, tensor<10xf32>
+  }
+  return %r#1 : tensor<10xf32>
+}
+
+// -----
+
+// What is done may be undone.
+// CHECK-LABEL: func @selected_by_what_is_undone
+// CHECK: scf.while
+// CHECK: scf.condition
+// CHECK: linalg.generic
+func.func @selected_by_what_is_undone(%x: tensor<10xf32>, %m: tensor<10xi1>) -> tensor<10xf32> {
+  %r:2, %t = tfc.while %m, %x : tensor<10xi1>, tensor<10xf32> -> tensor<10xi1>, tensor<10xf32> {
+  ^bb0(%done: tensor<10xi1>, %a: tensor<10xf32>):
+    %all = tfc.reduce_all %done {axes = array<i64: 0>, keepdims = false} : (tensor<10xi1>) -> tensor<i1>
+    %c = tfc.logical_not %all : (tensor<i1>) -> tensor<i1>
+    tfc.yield %c : tensor<i1>
+  } do {
+  ^bb0(%done: tensor<10xi1>, %a: tensor<10xf32>):
+    %b = tfc.add %a, %x : (tensor<10xf32>, tensor<10xf32>) -> tensor<10xf32>
+    %a1 = tfc.select %done, %a, %b : (tensor<10xi1>, tensor<10xf32>, tensor<10xf32>) -> tensor<10xf32>
+    %ends = tfc.greater %a1, %x : (tensor<10xf32>, tensor<10xf32>) -> tensor<10xi1>
+    %done1 = tfc.logical_and %done, %ends : (tensor<10xi1>, tensor<10xi1>) -> tensor<10xi1>
+    tfc.yield %done1, %a1 : tensor<10xi1>, tensor<10xf32>
+  }
+  return %r#1 : tensor<10xf32>
+}

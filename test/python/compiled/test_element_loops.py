@@ -110,6 +110,40 @@ def test_results_used_by_scalars_of_the_loop_are_those_of_all_elements():
     np.testing.assert_array_equal(values, a)
 
 
+@pytest.mark.parametrize("n", SIZES)
+def test_elements_go_on_until_all_are_done(n):
+    @tf.function
+    def f(x):
+        def body(done, a, count):
+            a, count = tf.where(done, a, a * 0.5), tf.where(tf.logical_not(done), count + 1, count)
+            return done | (a < 1.0), a, count
+
+        start = (x < 1.0, x, tf.fill(x.shape, np.int64(0)))
+        return tf.while_loop(lambda done, *_: tf.logical_not(tf.reduce_all(done)), body, start)[1:]
+
+    x = points(n, np.float32)
+    a, count = f(x)
+    want = np.maximum(np.floor(np.log2(x)) + 1, 0)
+    np.testing.assert_array_equal(count, want)
+    np.testing.assert_array_equal(a, np.ldexp(x, -want.astype(int)))
+
+
+def test_all_elements_may_begin_with_the_same():
+    @tf.function
+    def f(n, limit):
+        def body(a, count):
+            more = a * n < limit
+            return tf.where(a < limit, tf.where(more, a * n, limit), a), tf.where(a < limit, count + 1, count)
+
+        start = (tf.ones(n.shape, tf.float64), tf.zeros(n.shape, tf.int32))
+        return tf.while_loop(lambda a, count: tf.reduce_any(a < limit), body, start)
+
+    n = 2 + points(40)
+    a, count = f(n, 1e6)
+    np.testing.assert_array_equal(a, np.full(40, 1e6))
+    np.testing.assert_array_equal(count, np.ceil(np.log(1e6) / np.log(n)))
+
+
 def test_gradient_of_a_loop_over_elements():
     @tf.function
     def slope(x):
