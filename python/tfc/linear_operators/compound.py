@@ -216,6 +216,14 @@ class LinearOperatorComposition(LinearOperator):
         return LinearOperatorComposition([o.inverse() for o in reversed(self._operators)])
 
 
+def _kronecker(a, b):
+    """The Kronecker product of matrices of known sizes; batches broadcast."""
+    (m, n), (k, l) = a.shape_tuple[-2:], b.shape_tuple[-2:]
+    rank_a, rank_b = len(a.shape_tuple), len(b.shape_tuple)
+    product = p.mul(p.expand_dims(a, axes=(rank_a - 1, rank_a + 1)), p.expand_dims(b, axes=(rank_b - 2, rank_b)))
+    return p.reshape(product, shape=(*product.shape_tuple[:-4], m * k, n * l))
+
+
 class LinearOperatorKronecker(LinearOperator):
     """The Kronecker product of operators."""
 
@@ -260,6 +268,11 @@ class LinearOperatorKronecker(LinearOperator):
     def _solve(self, rhs, adjoint=False, adjoint_arg=False):
         rhs = adjoint_of(rhs) if adjoint_arg else rhs
         return self._each(rhs, -1, lambda o, y: o.solve(y, adjoint=adjoint))
+
+    def _to_dense(self):
+        if any(None in o.shape.as_list() for o in self._operators):
+            return super()._to_dense()
+        return functools.reduce(_kronecker, (o.to_dense() for o in self._operators))
 
     def _each(self, x, side, apply):
         """`apply` of each factor along its part of the rows: the first part of them is brought last, one by one."""

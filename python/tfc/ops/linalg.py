@@ -194,10 +194,16 @@ def cross(a, b, name=None) -> Tensor:
     x, y = operands("cross", a, b, "iuf")
     last = rank_of(x, "cross") - 1
 
-    def turned(t, by):
-        return p.gather(t, p.constant(value=np.roll(np.arange(3), -by)), axis=last, batch_dims=0)
+    # Planes of what is first, second and third: they are read and written in vectors.
+    def parts(t):
+        rank = len(t.shape_tuple)
+        planes = p.transpose(t, perm=(rank - 1, *range(rank - 1))) if rank > 1 else t
+        return [p.gather(planes, p.constant(value=np.int64(i)), axis=0, batch_dims=0) for i in range(3)]
 
-    return p.sub(p.mul(turned(x, 1), turned(y, 2)), p.mul(turned(x, 2), turned(y, 1)))
+    (a0, a1, a2), (b0, b1, b2) = parts(x), parts(y)
+    turned = (a1, b2, a2, b1), (a2, b0, a0, b2), (a0, b1, a1, b0)
+    columns = [p.sub(p.mul(s, t), p.mul(u, v)) for s, t, u, v in turned]
+    return p.concat(*(p.expand_dims(column, axes=(last,)) for column in columns), axis=last)
 
 
 def global_norm(t_list, name=None) -> Tensor:

@@ -94,6 +94,10 @@ def vorbis_window(window_length, dtype=float32, name=None) -> Tensor:
 # Frames.
 
 
+# Of a frame that are copied as rows.
+_MOST_PIECES = 16
+
+
 def frame(signal, frame_length, frame_step, pad_end=False, pad_value=0, axis=-1, name=None) -> Tensor:
     """Overlapping pieces of `axis`: its place takes two dimensions, the number of frames and `frame_length`."""
     x = convert_to_tensor(signal)
@@ -109,8 +113,32 @@ def frame(signal, frame_length, frame_step, pad_end=False, pad_value=0, axis=-1,
     if pad_end and needed > size:
         high = tuple(needed - size if i == where else 0 for i in range(rank))
         x = p.pad(x, convert_to_tensor(pad_value, x.dtype), low=(0,) * rank, high=high)
-    at = np.arange(count)[:, None] * step + np.arange(length)
-    return p.gather(x, p.constant(value=at), axis=where, batch_dims=0)
+    pieces = -(-length // step)
+    if not count or not length or pieces > _MOST_PIECES or None in x.shape_tuple:
+        at = np.arange(count)[:, None] * step + np.arange(length)
+        return p.gather(x, p.constant(value=at), axis=where, batch_dims=0)
+    # A frame is pieces of `step` elements, each one of a row of blocks: rows are copied, not elements.
+    before, after = x.shape_tuple[:where], x.shape_tuple[where + 1 :]
+    whole = (count - 1 + pieces) * step
+    if whole > x.shape_tuple[where]:
+        high = tuple(whole - x.shape_tuple[where] if i == where else 0 for i in range(rank))
+        x = p.pad(x, convert_to_tensor(0, x.dtype), low=(0,) * rank, high=high)
+    sizes = (*before, count * step, *after)
+
+    def piece(i):
+        starts = tuple(i * step if k == where else 0 for k in range(rank))
+        rows = p.reshape(
+            p.slice_(x, starts=starts, sizes=sizes, strides=(1,) * rank), shape=(*before, count, step, *after)
+        )
+        width = min(step, length - i * step)
+        narrow = (*before, count, width, *after)
+        return (
+            rows
+            if width == step
+            else p.slice_(rows, starts=(0,) * len(narrow), sizes=narrow, strides=(1,) * len(narrow))
+        )
+
+    return p.concat(*map(piece, range(pieces)), axis=where + 1)
 
 
 def overlap_and_add(signal, frame_step, name=None) -> Tensor:

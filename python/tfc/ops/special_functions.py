@@ -4,7 +4,11 @@ functions from series and continued fractions.
 All of them are computed in float64 and rounded once, so that narrower dtypes are right to the last digit or nearly so.
 """
 
+import contextvars
+import functools
 import math
+
+import numpy as np
 
 from tfc.core import Tensor
 from tfc.dtypes import float64, int32
@@ -15,6 +19,12 @@ from tfc.ops.convert import common_dtype, convert_to_tensor, operand, operands
 from tfc.ops.gradients import scalar
 from tfc.ops.math import FLOAT
 from tfc.ops.reductions import reduce_any, reduce_sum
+
+_EPS = 2.0**-53
+# For results that are rounded to 24 bits or less.
+_EPS_OF_SHORT = 2.0**-32
+# Of the results of the formula that is being computed.
+_precision = contextvars.ContextVar("precision", default=_EPS)
 
 
 class _Number:
@@ -89,11 +99,23 @@ def _both(a, b):
     return p.logical_and(a, b)
 
 
+@functools.cache
+def _terms(coefficients, within) -> tuple:
+    """The first coefficients, as many as results within a part of the least of all values need: all of a series that
+    has a zero.
+    """
+    values = np.polynomial.chebyshev.chebval(np.cos(np.linspace(0, np.pi, 257)), coefficients)
+    if values.min() <= 0 <= values.max():
+        return coefficients
+    left = np.cumsum(np.abs(coefficients)[::-1])[::-1]
+    return coefficients[: max(3, np.count_nonzero(left > within / 4 * np.abs(values).min()))]
+
+
 def _series(coefficients, t):
     """A Chebyshev series at t, by Clenshaw's recurrence."""
     twice = t + t
     b1 = b2 = None
-    for a in coefficients[:0:-1]:
+    for a in _terms(coefficients, _precision.get())[:0:-1]:
         new = (twice * b1 if b1 is not None else t * 0.0) + a
         b1, b2 = (new if b2 is None else new - b2), b1
     return t * b1 - b2 + coefficients[0]
@@ -111,8 +133,12 @@ def _in_float64(function, by_precision=False):
             tensors = [operand(name, t, FLOAT) for t in common_dtype(values, name)]
         dtype = tensors[0].dtype
         numbers = [_Number(t if dtype is float64 else p.cast(t, dtype=float64)) for t in tensors]
-        within = (_EPS if dtype is float64 else _EPS_OF_SHORT,) if by_precision else ()
-        out = function(*numbers, *within).t
+        within = _EPS if dtype is float64 else _EPS_OF_SHORT
+        before = _precision.set(within)
+        try:
+            out = function(*numbers, *((within,) if by_precision else ())).t
+        finally:
+            _precision.reset(before)
         return out if dtype is float64 else p.cast(out, dtype=dtype)
 
     return wrapper
@@ -131,7 +157,9 @@ def _i0e_formula(x):
     small = x <= 8.0
     near = _within(small, x, 1.0)
     far = _where(small, 9.0, x)
-    return _where(small, _series(c.I0_SMALL, near / 4.0 - 1.0), _series(c.I0_LARGE, 16.0 / far - 1.0) / _sqrt(far))
+    root = 1.0 / _sqrt(far)
+    large = _series(c.I0_LARGE, 16.0 * root * root - 1.0) * root
+    return _where(small, _series(c.I0_SMALL, near * 0.25 - 1.0), large)
 
 
 def _i1e_formula(x):
@@ -139,9 +167,9 @@ def _i1e_formula(x):
     small = size <= 8.0
     near = _within(small, size, 1.0)
     far = _where(small, 9.0, size)
-    out = _where(
-        small, _series(c.I1_SMALL, near / 4.0 - 1.0) * near, _series(c.I1_LARGE, 16.0 / far - 1.0) / _sqrt(far)
-    )
+    root = 1.0 / _sqrt(far)
+    large = _series(c.I1_LARGE, 16.0 * root * root - 1.0) * root
+    out = _where(small, _series(c.I1_SMALL, near * 0.25 - 1.0) * near, large)
     return _where(x < 0.0, -out, out)
 
 
@@ -398,9 +426,6 @@ def _log1p_minus(u):
     return r * (2.0 * square * total - u)
 
 
-_EPS = 2.0**-53
-# For results that are rounded to 24 bits or less.
-_EPS_OF_SHORT = 2.0**-32
 _LIMIT = 20000
 _STEPS = 4
 

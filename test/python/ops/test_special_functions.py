@@ -93,3 +93,16 @@ def test_incomplete_gamma_functions_that_are_others():
     one, half = (tf.math.igammac(np.full_like(x, a), x) for a in (1.0, 0.5))
     np.testing.assert_allclose(one, np.exp(-x), rtol=2e-13)
     np.testing.assert_allclose(half, [math.erfc(math.sqrt(v)) for v in x], rtol=2e-13)
+
+
+def test_short_results_of_series_are_those_of_long_ones():
+    x = np.concatenate([np.linspace(-40, 40, 4001), [0.0, -0.0, 8.0, np.inf, -np.inf, np.nan]]).astype(np.float32)
+    for f in (tf.math.bessel_i0e, tf.math.bessel_i1e, S.bessel_k0e, S.bessel_k1e, S.bessel_j0, S.bessel_y1, S.dawsn):
+        long = f(x.astype(np.float64)).numpy()
+        np.testing.assert_allclose(tf.function(f)(x).numpy(), long, rtol=1e-7)
+        half = f(tf.constant(x, tf.float16))
+        np.testing.assert_array_equal(half, f(half_of(x)).numpy().astype(np.float16))
+
+
+def half_of(x):
+    return x.astype(np.float16).astype(np.float64)
