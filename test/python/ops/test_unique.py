@@ -59,3 +59,30 @@ def test_integers_are_looked_up_in_a_table_or_sorted(dtype):
                 assert part.dtype == of.dtype
                 np.testing.assert_array_equal(part, of, err_msg=name)
     assert [len(part) for part in unknown(tf.constant(np.zeros(0, dtype)))] == [0, 0, 0]
+
+
+def many_values():
+    rng = np.random.default_rng(5)
+    n = 20_000
+    few = rng.integers(-25, 25, n)
+    yield "few integers far apart", few * 10**16
+    yield "more than a table has places for", rng.integers(0, 60_000, n) * 10**12
+    yield "collisions of one hash", rng.integers(0, 900, n) * 10**14 + 3
+    yield "many behind few", np.concatenate([few, rng.integers(-(2**62), 2**62, n)])
+    yield "floats, zeros of both signs", few * np.where(rng.uniform(size=n) < 0.5, -0.1, 0.1)
+    yield "float32, infinite ones", np.where(few == 3, np.inf, few).astype(np.float32)
+    yield "NaN", np.where(rng.uniform(size=n) < 0.01, np.nan, few / 8)
+    yield "halves", (few / 8).astype(np.float16)
+    yield "unsigned", few.astype(np.uint64) * np.uint64(10**15)
+    yield "all the same", np.full(n, 10**15)
+
+
+@pytest.mark.parametrize(("name", "x"), list(many_values()), ids=lambda v: v if isinstance(v, str) else "")
+def test_distinct_values_of_many_elements_that_no_table_has_all_of(name, x):
+    _, first, place = np.unique(x, return_index=True, return_inverse=True, equal_nan=False)
+    order = np.argsort(first)
+    rank = np.empty(len(first), int)
+    rank[order] = np.arange(len(first))
+    y, idx = tf.function(lambda x: tf.unique(x))(tf.constant(x))
+    np.testing.assert_array_equal(y, x[first[order]])
+    np.testing.assert_array_equal(idx, rank[place])
