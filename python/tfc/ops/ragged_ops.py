@@ -402,6 +402,9 @@ def ragged_range(starts, limits=None, deltas=1, dtype=None, name=None, row_split
     a, b, d = (array.reshape(p.add(v, zero), [-1]) for v in (a, b, d))
     span = math.cast(math.ceil(math.truediv(p.sub(b, a), d)), int64)
     lengths = p.maximum(span, _number(0))
+    step = convert.static_value(deltas)
+    if a.dtype in (int32, int64) and step is not None and step.shape == ():
+        return RaggedTensor(*strided(a, lengths, int(step)))
     number, splits = strided(p.mul(lengths, _number(0)), lengths, 1)
     rows = RaggedTensor(number, splits).value_rowids()
     steps = p.mul(math.cast(number, a.dtype), gather(d, rows))

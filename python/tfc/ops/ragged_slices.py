@@ -29,11 +29,18 @@ def rows_of(splits, count) -> Tensor:
 def strided(starts, lengths, step: int) -> tuple:
     """The positions `start, start + step, ...` of rows of so many elements, one row after the other; their splits."""
     splits = splits_of(lengths)
-    total = splits[-1]
-    row = rows_of(splits, total)
-    within = p.sub(range_(total), gather(splits, row))
-    stride = convert_to_tensor(step, int64)
-    return p.add(gather(starts, row), p.mul(within, stride)), splits
+    total, begins = splits[-1], splits[:-1]
+    # Steps everywhere, and at the beginning of a row what it is further than the rows before it: their running sums.
+    # (Integers of 32 bits may wrap around on the way.)
+    kind = starts.dtype
+    stride, one = convert_to_tensor(step, kind), convert_to_tensor(1, int64)
+    ahead = p.sub(starts, p.mul(cast(p.add(begins, one), kind), stride))
+    jumps = p.sub(ahead, concat([zeros([1], kind), ahead[:-1]], 0))
+    # Empty rows at the end begin behind the last position; without positions the table has one that is cut off.
+    inside = p.less(begins, total)
+    at, jumps = (p.select(inside, v, convert_to_tensor(0, v.dtype)) for v in (begins, jumps))
+    steps = p.dynamic_broadcast_to(stride, p.expand_dims(p.maximum(total, one), axes=(0,)))
+    return cumsum(p.scatter(steps, p.expand_dims(at, axes=(1,)), jumps, mode="add"))[:total], splits
 
 
 def take(values, indices):

@@ -139,3 +139,28 @@ def test_limits_of_ranges_have_any_type_of_numbers(limits, deltas, dtype):
         assert rows.dtype.name == dtype
         steps = np.broadcast_to(deltas, limits.shape)
         assert rows.to_list() == [np.arange(0, n, d).tolist() for n, d in zip(limits, steps, strict=True)]
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("lengths", [[], [0], [0, 0], [3], [0, 2, 0, 0, 5, 1, 0], [4, 0], [1] * 40])
+def test_positions_of_rows_are_running_sums(lengths, compiled):
+    lengths = np.array(lengths, np.int64)
+    starts = 100 - 7 * np.arange(len(lengths))
+    for step in (1, 3, -2):
+
+        def rows(starts, lengths):
+            return tf.ragged.range(starts, starts + lengths * step, step)
+
+        def part(values, splits, order):
+            rt = tf.RaggedTensor.from_row_splits(values, splits)
+            return tf.gather(rt, order), rt[:, ::step]
+
+        want = [list(range(a, a + n * step, step)) for a, n in zip(starts, lengths, strict=True)]
+        assert (tf.function(rows) if compiled else rows)(starts, lengths).to_list() == want
+        splits = np.concatenate([[0], np.cumsum(lengths)])
+        values = np.random.default_rng(0).normal(size=splits[-1])
+        order = np.arange(len(lengths))[::-1].repeat(2)
+        some, stepped = (tf.function(part) if compiled else part)(values, splits, order)
+        of = [list(values[a:b]) for a, b in zip(splits[:-1], splits[1:], strict=True)]
+        assert some.to_list() == [of[i] for i in order]
+        assert stepped.to_list() == [row[::step] for row in of]
