@@ -133,11 +133,14 @@ void Emitter::fetchNear(Tile &tile) const {
 }
 
 void Emitter::overRows(int64_t most, bool parallel, ForRows body) {
+  // Reading an element of the left operand takes as long as 16 operations.
+  constexpr int64_t leastColumns = 8;
+  Value columns = b.max(p.columns, b.constant(leastColumns));
   auto over = [&](Value from, Value to, int64_t step) {
     auto each = [&](Value row) { body(offsets(row, step)); };
     if (parallel)
       b.parallelLoop(from, to, step,
-                     flops(b.constant(step), p.columns, allSteps()), each);
+                     flops(b.constant(step), columns, allSteps()), each);
     else
       b.loop(from, to, step, each);
   };
