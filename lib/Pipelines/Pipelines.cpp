@@ -18,7 +18,8 @@ namespace {
 
 enum class Kind {
   pass,
-  optional, ///< only makes code faster: may be switched off
+  optional,         ///< only makes code faster: may be switched off
+  optionalOnDevice, ///< the same, and only where kernels of a GPU are made
   stage
 };
 
@@ -63,7 +64,7 @@ constexpr Step optimize[] = {
      "after promotion: no writes lie between prints any more", Kind::optional},
     {"func.func(tfc-split-complex-products)",
      "kernels multiply real matrices; the sizes are known and checked",
-     Kind::optional},
+     Kind::optionalOnDevice},
     {"canonicalize", "promotion leaves casts and loops that carry too much"},
     {"cse", "equal computations on both sides of what was an effect",
      Kind::optional},
@@ -105,6 +106,9 @@ constexpr Step bufferize[] = {
 };
 
 constexpr Step toLoops[] = {
+    {"tfc-real-products",
+     "before loops are fused: the copies that they need are loops, too",
+     Kind::optional},
     {"tfc-promote-half",
      "before functions are expanded, which are known for f32 and f64"},
     {"tfc-expand-math{most-inlined=64 fma=${fma} "
@@ -288,6 +292,10 @@ StringRef nameOf(const Step &step) {
   return name.consume_front("func.func(") ? name.split(')').first : name;
 }
 
+bool isOptional(const Step &step) {
+  return step.kind == Kind::optional || step.kind == Kind::optionalOnDevice;
+}
+
 const Stage *find(StringRef name) {
   const Stage *stage =
       llvm::find_if(stages, [&](const Stage &s) { return s.name == name; });
@@ -307,8 +315,7 @@ llvm::ArrayRef<StringRef> tfc::optionalPassNames() {
     llvm::SmallVector<StringRef> found;
     for (const Stage &stage : stages)
       for (const Step &step : stage.steps)
-        if (step.kind == Kind::optional &&
-            !llvm::is_contained(found, nameOf(step)))
+        if (isOptional(step) && !llvm::is_contained(found, nameOf(step)))
           found.push_back(nameOf(step));
     return found;
   }();
@@ -335,8 +342,9 @@ LogicalResult tfc::buildStage(StringRef name, const StageOptions &options,
   for (const Step &step : stage->steps) {
     if (llvm::is_contained(options.unneeded, nameOf(step)))
       continue;
-    if (step.kind == Kind::optional &&
-        llvm::is_contained(disabled, nameOf(step)))
+    if (isOptional(step) && llvm::is_contained(disabled, nameOf(step)))
+      continue;
+    if (step.kind == Kind::optionalOnDevice && options.gpu.empty())
       continue;
     if (step.kind == Kind::stage) {
       if (failed(buildStage(step.text, options, manager, errors)))

@@ -153,6 +153,29 @@ def ShareGroupsPass : Pass<"tfc-share-groups", "mlir::ModuleOp"> {
   let dependentDialects = ["mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::LLVM::LLVMDialect"];
 }
 
+def RealProductsPass : Pass<"tfc-real-products"> {
+  let summary = "Make real contractions of complex ones";
+  let description = [{
+    A contraction of complex numbers on buffers becomes one of their parts as they lie in memory. The right operand is
+    copied, each row as it is and times i; the left one is seen as real numbers, or copied if its k do not follow each
+    other; the result is seen as real numbers:
+
+    ```mlir
+    linalg.matmul ins(%x, %y : memref<64x32xcomplex<f32>>, memref<32x16xcomplex<f32>>) outs(%z : memref<64x16xcomplex<f32>>)
+    // becomes
+    linalg.generic ins(%y) outs(%rows[0, 0, 0] [32, 1, 16])    // y
+    linalg.generic ins(%y) outs(%rows[0, 1, 0] [32, 1, 16])    // iy
+    linalg.generic ins(%x.parts, %rows.parts : memref<64x64xf32>, memref<64x32xf32>) outs(%z.parts : memref<64x32xf32>)
+    ```
+
+    Sizes may be unknown. Contractions of fewer than 4,096 multiplications stay complex, and those whose result has no
+    neighbours in its last dimension.
+  }];
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::complex::ComplexDialect",
+                           "mlir::linalg::LinalgDialect", "mlir::memref::MemRefDialect",
+                           "::tfc::rt::TFCRTDialect"];
+}
+
 def LowerContractionsPass : Pass<"tfc-lower-contractions"> {
   let summary = "Lower matrix products on buffers to vector kernels";
   let description = [{

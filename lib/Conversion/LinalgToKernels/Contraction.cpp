@@ -211,25 +211,26 @@ static bool assignLoops(Contraction &c) {
   return true;
 }
 
-/// The fill with zeros that is the last thing to happen before `op`, if there
-/// is one.
-static linalg::FillOp findFill(LinalgOp op, Value result) {
+linalg::FillOp tfc::kernels::lastFill(LinalgOp op, Value result) {
   for (Operation *before = op->getPrevNode(); before;
        before = before->getPrevNode()) {
-    if (auto fill = dyn_cast<linalg::FillOp>(before)) {
-      if (fill.getOutputs()[0] == result) {
-        Value start = fill.getInputs()[0];
-        return matchPattern(start, m_PosZeroFloat()) ||
-                       matchPattern(start, m_Zero())
-                   ? fill
-                   : linalg::FillOp();
-      }
-      return {};
-    }
+    if (auto fill = dyn_cast<linalg::FillOp>(before))
+      return fill.getOutputs()[0] == result ? fill : linalg::FillOp();
     if (!isMemoryEffectFree(before) && !isa<memref::AllocOp>(before))
       return {};
   }
   return {};
+}
+
+/// The same, if it is with zeros.
+static linalg::FillOp findFill(LinalgOp op, Value result) {
+  linalg::FillOp fill = lastFill(op, result);
+  if (!fill)
+    return {};
+  Value start = fill.getInputs()[0];
+  bool isZero =
+      matchPattern(start, m_PosZeroFloat()) || matchPattern(start, m_Zero());
+  return isZero ? fill : linalg::FillOp();
 }
 
 std::optional<Contraction> tfc::kernels::matchContraction(LinalgOp op) {

@@ -65,6 +65,9 @@ struct Contraction {
 /// floats or integers.
 std::optional<Contraction> matchContraction(mlir::linalg::LinalgOp op);
 
+/// The fill of `result` that is the last thing to happen before `op`, or null.
+mlir::linalg::FillOp lastFill(mlir::linalg::LinalgOp op, mlir::Value result);
+
 /// The size of a dimension, or what it is at most: that of what a view is of;
 /// or kDynamic.
 int64_t mostOf(mlir::Value memref, unsigned dim);

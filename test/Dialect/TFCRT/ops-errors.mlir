@@ -93,6 +93,14 @@ func.func @scan_c3_rank(%a: memref<4x4xf32>, %c: memref<f32>) {
 
 // -----
 
+func.func @lookup_c2(%i: i64) -> f32 {
+  // expected-error @below {{expected an index of i32 and a result of f32, got 'i64' and 'f32'}}
+  %0 = tfcrt.lookup %i in [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0] : i64 -> f32
+  return %0 : f32
+}
+
+// -----
+
 func.func @lookup_c1(%i: i32) -> f32 {
   // expected-error @below {{expected a table of 32 numbers, got 2}}
   %0 = tfcrt.lookup %i in [0.0, 1.0] : i32 -> f32

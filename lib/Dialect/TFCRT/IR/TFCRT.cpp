@@ -63,6 +63,11 @@ LogicalResult LookupOp::verify() {
   if (getTable().size() != 32)
     return emitOpError("expected a table of 32 numbers, got ")
            << getTable().size();
+  // C2
+  if (!getElementTypeOrSelf(getIndex().getType()).isSignlessInteger(32) ||
+      !getElementTypeOrSelf(getResult().getType()).isF32())
+    return emitOpError("expected an index of i32 and a result of f32, got ")
+           << getIndex().getType() << " and " << getResult().getType();
   return success();
 }
 

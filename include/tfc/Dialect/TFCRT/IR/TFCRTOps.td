@@ -110,6 +110,7 @@ def TFCRT_LookupOp : TFCRT_Op<"lookup", [
     Constraints:
 
     * (C1) the table has 32 numbers
+    * (C2) indices are i32, results f32
   }];
   let arguments = (ins SignlessIntegerLike:$index, DenseF32ArrayAttr:$table);
   let results = (outs FloatLike:$result);
