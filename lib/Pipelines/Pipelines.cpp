@@ -106,7 +106,7 @@ constexpr Step bufferize[] = {
 };
 
 constexpr Step toLoops[] = {
-    {"tfc-real-products",
+    {"tfc-real-products{parallel=${parallel}}",
      "before loops are fused: the copies that they need are loops, too",
      Kind::optional},
     {"tfc-promote-half",

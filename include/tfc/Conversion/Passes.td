@@ -156,13 +156,20 @@ def ShareGroupsPass : Pass<"tfc-share-groups", "mlir::ModuleOp"> {
 def RealProductsPass : Pass<"tfc-real-products"> {
   let summary = "Make real contractions of complex ones";
   let description = [{
-    A contraction of complex numbers on buffers becomes one of their parts as they lie in memory. The right operand is
-    copied, each row as it is and times i; the left one is seen as real numbers, or copied if its k do not follow each
-    other; the result is seen as real numbers:
+    A contraction of complex numbers on buffers becomes one of their parts as they lie in memory: both parts of the left
+    operand times the right one, and what follows adds i times the second product to the first.
 
     ```mlir
     linalg.matmul ins(%x, %y : memref<64x32xcomplex<f32>>, memref<32x16xcomplex<f32>>) outs(%z : memref<64x16xcomplex<f32>>)
     // becomes
+    linalg.generic ins(%x.parts, %y.parts : memref<64x32x2xf32>, memref<32x32xf32>) outs(%sums.parts : memref<64x2x32xf32>)
+    linalg.generic ins(%sums[0, 0, 0] [64, 1, 16], %sums[0, 1, 0] [64, 1, 16]) outs(%z)
+    ```
+
+    Where the right operand has few columns, or the left one many rows and threads share nothing, the right operand is
+    copied instead, each row as it is and times i, so that the product is the result:
+
+    ```mlir
     linalg.generic ins(%y) outs(%rows[0, 0, 0] [32, 1, 16])    // y
     linalg.generic ins(%y) outs(%rows[0, 1, 0] [32, 1, 16])    // iy
     linalg.generic ins(%x.parts, %rows.parts : memref<64x64xf32>, memref<64x32xf32>) outs(%z.parts : memref<64x32xf32>)
@@ -171,6 +178,8 @@ def RealProductsPass : Pass<"tfc-real-products"> {
     Sizes may be unknown. Contractions of fewer than 4,096 multiplications stay complex, and those whose result has no
     neighbours in its last dimension.
   }];
+  let options = [
+    Option<"parallel", "parallel", "bool", "true", "threads may share loops">];
   let dependentDialects = ["mlir::arith::ArithDialect", "mlir::complex::ComplexDialect",
                            "mlir::linalg::LinalgDialect", "mlir::memref::MemRefDialect",
                            "::tfc::rt::TFCRTDialect"];

@@ -4,13 +4,19 @@
 //===----------------------------------------------------------------------===//
 // Complex contractions as real ones, on numbers as they lie in memory.
 //
-// With x = a + ib, a row of the left operand is a, b, a, b, ... The right
-// operand y = c + id becomes two rows for each of its own, y and iy: c, d, c,
-// d, ... and -d, c, -d, c, ... The product of both is that of x and y, its
-// parts one after the other, as the result has them. So only the right operand
-// is copied, and nothing is put together in the end. Three real products would
-// be fewer operations than these four, but lose digits where parts differ in
-// size.
+// With x = a + ib and y = c + id, a row of either is a, b, a, b, ... or c, d,
+// c, d, ... There are two ways to leave most of it as it is:
+//
+// multiplyTwice   a times c, d, c, d, ..., and b times the same: the rows of
+// the
+//                 product are both, and what follows adds i times the second to
+//                 the first.
+// multiplyCopies  the right operand becomes two rows for each of its own, y and
+//                 iy: c, d, c, d, ... and -d, c, -d, c, ... Its product with a,
+//                 b, a, b, ... has the parts of the result one after the other.
+//
+// Three real products would be fewer operations than these four, but lose
+// digits where parts differ in size.
 //===----------------------------------------------------------------------===//
 
 #include "Contraction.h"
@@ -122,8 +128,9 @@ bool isZero(linalg::FillOp fill) {
 
 class Rewrite {
 public:
-  Rewrite(const ComplexProduct &product)
-      : p(product), b(product.op), loc(LinalgOp(product.op).getLoc()) {}
+  Rewrite(const ComplexProduct &product, bool parallel)
+      : p(product), parallel(parallel), b(product.op),
+        loc(LinalgOp(product.op).getLoc()) {}
   void run();
 
 private:
@@ -136,14 +143,15 @@ private:
   Operand leftParts();
   Operand rightParts();
   Value resultParts(linalg::FillOp fill);
-  bool hasFewRows();
-  void multiplyByRows();
+  bool copiesRight();
+  void multiplyCopies();
   void multiplyParts(Value left, Value right, Value result,
                      ArrayRef<AffineMap> maps,
                      ArrayRef<utils::IteratorType> iterators);
-  void runFewRows();
+  void multiplyTwice();
 
   ComplexProduct p;
+  bool parallel; ///< threads may share loops
   OpBuilder b;
   Location loc;
 };
@@ -284,7 +292,7 @@ void Rewrite::multiplyParts(Value left, Value right, Value result,
       });
 }
 
-void Rewrite::multiplyByRows() {
+void Rewrite::multiplyCopies() {
   // The copies come first: the fill belongs to the product.
   linalg::FillOp fill = lastFill(p.op, p.result.memref);
   Operand left = leftParts(), right = rightParts();
@@ -294,23 +302,28 @@ void Rewrite::multiplyByRows() {
   p.op.erase();
 }
 
-/// Is the right operand read less often than it would take to copy it?
-bool Rewrite::hasFewRows() {
-  constexpr int64_t mostRows = 16;
-  int64_t rows = 1;
-  SmallVector<int64_t> sizes = p.op.getStaticLoopRanges();
-  for (auto [dim, size] : llvm::enumerate(sizes))
-    if (dim != p.inner && !p.right.uses(dim)) {
-      if (ShapedType::isDynamic(size))
-        return false;
-      rows *= size;
-    }
-  return rows <= mostRows;
+/// The copy of the right operand is worth it for few columns, of which vectors
+/// along k are better than those of the result; and for many rows, where sums
+/// would be larger, unless one thread would read what another has copied.
+bool Rewrite::copiesRight() {
+  constexpr int64_t fewRows = 16, fewColumns = 8;
+  int64_t rows = 1, columns = 1;
+  for (auto [dim, size] : llvm::enumerate(p.op.getStaticLoopRanges())) {
+    if (dim == p.column)
+      columns = size;
+    else if (dim != p.inner && !p.right.uses(dim))
+      rows = ShapedType::isDynamic(size) || ShapedType::isDynamic(rows)
+                 ? ShapedType::kDynamic
+                 : rows * size;
+  }
+  bool isNarrow = !ShapedType::isDynamic(columns) && columns <= fewColumns,
+       isShort = !ShapedType::isDynamic(rows) && rows <= fewRows;
+  return isNarrow || (!parallel && !isShort);
 }
 
 /// a times c, d, c, d, ..., and b times the same: then nothing but the left
 /// operand, whose parts are rows, is anything else than it lies in memory.
-void Rewrite::runFewRows() {
+void Rewrite::multiplyTwice() {
   MLIRContext *context = b.getContext();
   linalg::FillOp fill = lastFill(p.op, p.result.memref);
   AffineMap leftMap, rightMap;
@@ -404,14 +417,16 @@ void Rewrite::runFewRows() {
 }
 
 void Rewrite::run() {
-  if (hasFewRows())
-    runFewRows();
+  if (copiesRight())
+    multiplyCopies();
   else
-    multiplyByRows();
+    multiplyTwice();
 }
 
 struct RealProductsPass
     : public tfc::impl::RealProductsPassBase<RealProductsPass> {
+  using RealProductsPassBase::RealProductsPassBase;
+
   void runOnOperation() override {
     SmallVector<ComplexProduct> products;
     getOperation()->walk([&](LinalgOp op) {
@@ -419,7 +434,7 @@ struct RealProductsPass
         products.push_back(*product);
     });
     for (const ComplexProduct &product : products)
-      Rewrite(product).run();
+      Rewrite(product, parallel).run();
   }
 };
 

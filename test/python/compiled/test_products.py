@@ -326,6 +326,39 @@ def test_complex_products_are_made_of_real_ones(dtype):
     np.testing.assert_allclose(tf.function(tf.matmul)(x, y).numpy(), x @ y, rtol=1e-5, atol=1e-4)
 
 
+@pytest.mark.parametrize("sizes", [(128, 40, 64), (3, 70, 50), (70, 200, 1), (70, 65, 5), (1, 5000, 1)], ids=str)
+@pytest.mark.parametrize("turned", ["neither", "left", "right", "both"])
+def test_complex_products_read_operands_as_they_lie_or_turned(sizes, turned, threads):
+    m, k, n = sizes
+    left, right = turned in ("left", "both"), turned in ("right", "both")
+    x = (RNG.normal(size=(2, m, k)) + 1j * RNG.normal(size=(2, m, k))).astype(np.complex64)
+    y = (RNG.normal(size=(k, n)) + 1j * RNG.normal(size=(k, n))).astype(np.complex64)
+    product = tf.function(lambda x, y: tf.matmul(x, y, transpose_a=left, transpose_b=right))
+    got = product(np.swapaxes(x, 1, 2).copy() if left else x, y.T.copy() if right else y).numpy()
+    want = x.astype(np.complex128) @ y
+    assert np.all(np.abs(got - want) <= 1e-6 * (np.abs(x) @ np.abs(y)))
+
+
+def test_a_complex_product_is_added_to_what_a_variable_has():
+    x, y = ((RNG.normal(size=(40, 40)) + 1j * RNG.normal(size=(40, 40))).astype(np.complex64) for _ in range(2))
+    v = tf.Variable(x)
+
+    @tf.function
+    def step():
+        v.assign_add(v @ y)
+        return v
+
+    np.testing.assert_allclose(step().numpy(), x + x @ y, rtol=1e-4, atol=1e-4)
+
+
+def test_infinite_parts_stay_in_their_row_of_a_complex_product():
+    x, y = np.ones((20, 30), np.complex64), np.ones((30, 20), np.complex64)
+    x[3, 4] = np.inf
+    got = tf.function(tf.matmul)(x, y).numpy()
+    np.testing.assert_array_equal(np.delete(got, 3, 0), np.full((19, 20), 30, np.complex64))
+    assert np.all(np.isinf(got[3].real))
+
+
 def in_a_loop(step, x, n):
     return tf.while_loop(lambda i, y: i < n, lambda i, y: (i + 1, step(y)), (tf.constant(0), x))[1]
 
