@@ -29,7 +29,7 @@
 // COPY:        arith.negf
 // COPY:        %[[RIGHT:.*]] = memref.collapse_shape {{.*}} into memref<64x32xf32>
 // COPY:        %[[RESULT:.*]] = tfcrt.parts %[[Z]]
-// COPY-NOT:    complex
+// COPY-NOT:    linalg.generic
 // COPY:        linalg.fill {{.*}} outs(%[[RESULT]]
 // COPY:        linalg.generic {{.*}} ins(%[[LEFT]], %[[RIGHT]] : {{.*}}) outs(%[[RESULT]] : memref<64x32xf32>)
 func.func @product(%x: memref<64x32xcomplex<f32>>, %y: memref<32x16xcomplex<f32>>, %z: memref<64x16xcomplex<f32>>) {
