@@ -5,7 +5,7 @@ import numpy as np
 from cases._programs import builders
 
 TOLERANCE = 1e-4
-LIMIT = "FMA rate; a quarter is taking parts apart and together"
+LIMIT = "FMA rate; a tenth is adding both sums of a row"
 FLOPS = 8 * 128**3
 
 
