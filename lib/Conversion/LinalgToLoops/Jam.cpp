@@ -82,6 +82,36 @@ void NestLowering::chooseWhole() {
     strategy.jamRow = row;
 }
 
+/// What fills the result right before, or null.
+linalg::FillOp NestLowering::fillBefore() {
+  Operation *before = op->getPrevNode();
+  while (before && !isa<linalg::FillOp>(before) && isMemoryEffectFree(before))
+    before = before->getPrevNode();
+  auto fill = dyn_cast_or_null<linalg::FillOp>(before);
+  Value result = op.getDpsInitOperand(0)->get();
+  // Rows of pixels and channels are a view of all of it.
+  if (auto view = result.getDefiningOp<memref::CollapseShapeOp>();
+      view && fill && fill.getOutputs()[0] == view.getSrc())
+    result = view.getSrc();
+  return fill && fill.getOutputs()[0] == result ? fill : linalg::FillOp();
+}
+
+/// A sum of one term each that is added to what was filled right before needs
+/// no memory for it.
+void NestLowering::addToFill() {
+  if (margins || op.getNumDpsInits() != 1 || !isa<linalg::GenericOp>(op) ||
+      llvm::is_contained(iterators, utils::IteratorType::reduction) ||
+      !maps[op.getDpsInitOperand(0)->getOperandNumber()].isPermutation() ||
+      mayOverlap())
+    return;
+  linalg::FillOp fill = fillBefore();
+  BlockArgument old = op.getBlock()->getArguments().back();
+  if (!fill || fill.getInputs()[0].getType() != old.getType())
+    return;
+  old.replaceAllUsesWith(fill.getInputs()[0]);
+  fill.erase();
+}
+
 /// Sums that are made in one go begin with what a fill right before has
 /// written, not with the elements that it wrote.
 void NestLowering::absorbFill() {
@@ -97,16 +127,8 @@ void NestLowering::absorbFill() {
         llvm::count(iterators, utils::IteratorType::reduction) != 1)
       return;
   }
-  Operation *before = op->getPrevNode();
-  while (before && !isa<linalg::FillOp>(before) && isMemoryEffectFree(before))
-    before = before->getPrevNode();
-  auto fill = dyn_cast_or_null<linalg::FillOp>(before);
-  Value result = op.getDpsInitOperand(0)->get();
-  // Rows of pixels and channels are a view of all of it.
-  if (auto view = result.getDefiningOp<memref::CollapseShapeOp>();
-      view && fill && fill.getOutputs()[0] == view.getSrc())
-    result = view.getSrc();
-  if (!fill || fill.getOutputs()[0] != result)
+  linalg::FillOp fill = fillBefore();
+  if (!fill)
     return;
   start = fill.getInputs()[0];
   if (start.getType() != op.getBlock()->getArguments().back().getType())

@@ -722,6 +722,7 @@ void NestLowering::run() {
     for (linalg::GenericOp copy : joinChannels())
       NestLowering(builder, copy, options).run();
   }
+  addToFill();
   builder.setInsertionPoint(op);
   ranges = llvm::to_vector(op.createLoopRanges(builder, loc));
   ivs.resize(iterators.size());

@@ -164,6 +164,8 @@ private:
   void chooseStrategy();
   bool chooseJam();
   void chooseWhole();
+  mlir::linalg::FillOp fillBefore();
+  void addToFill();
   void absorbFill();
 
   void choose();

@@ -355,13 +355,15 @@ Value Convolution::inputGradTurned(Value grad, Value filter,
   if (windows.hasUnitStrides()) {
     SmallVector<Phase> phases = llvm::map_to_vector(
         axes, [](const PhaseAxis &axis) { return axis.phases.front(); });
-    return turnedSums(padded, filter, phases, filled(extents));
+    return turnedSums(padded, filter, phases, [&] { return filled(extents); });
   }
   auto add = [&](ArrayRef<Phase> phases, Value result) -> Value {
     PhaseBox box = boxOf(l, windows, phases, result);
-    Value mine = tensor::ExtractSliceOp::create(l.b, l.loc, result, box.offsets,
-                                                box.extents, box.steps);
-    Value zeros = linalg::FillOp::create(l.b, l.loc, zero, mine).getResult(0);
+    auto zeros = [&] {
+      Value mine = tensor::ExtractSliceOp::create(
+          l.b, l.loc, result, box.offsets, box.extents, box.steps);
+      return linalg::FillOp::create(l.b, l.loc, zero, mine).getResult(0);
+    };
     return tensor::InsertSliceOp::create(
         l.b, l.loc, turnedSums(padded, filter, phases, zeros), result,
         box.offsets, box.extents, box.steps);
@@ -369,9 +371,10 @@ Value Convolution::inputGradTurned(Value grad, Value filter,
   return overPhases(axes, forPhases(l, axes, extents, zero), add);
 }
 
-/// `zeros`, with what these phases add up.
+/// `zeros`, with what these phases add up. They are filled right before.
 Value Convolution::turnedSums(Value padded, Value filter,
-                              ArrayRef<Phase> phases, Value zeros) {
+                              ArrayRef<Phase> phases,
+                              llvm::function_ref<Value()> zeros) {
   unsigned rank = windows.rank();
   Loops loops = directLoops();
   Exprs input{loop(loops.batch)}, backwards;
@@ -395,7 +398,7 @@ Value Convolution::turnedSums(Value padded, Value filter,
                  body.identity());
   Value turned = body.finish(each)[0];
   Operand result = directResult({}, loops);
-  result.tensor = zeros;
+  result.tensor = zeros();
   return accumulate({padded, input}, directFilter(turned, loops), result,
                     loops.count,
                     reducedLoops(loops.window, loops.window + rank), sum);

@@ -118,7 +118,8 @@ private:
   mlir::Value inputGradTurned(mlir::Value grad, mlir::Value filter,
                               llvm::ArrayRef<PhaseAxis> axes);
   mlir::Value turnedSums(mlir::Value padded, mlir::Value filter,
-                         llvm::ArrayRef<Phase> phases, mlir::Value zeros);
+                         llvm::ArrayRef<Phase> phases,
+                         llvm::function_ref<mlir::Value()> zeros);
   /// Loops of the direct form: batch, places, window, and what is left of a
   /// group.
   struct Loops {
