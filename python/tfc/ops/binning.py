@@ -11,7 +11,6 @@ from tfc.ops.convert import common_dtype, convert_to_tensor, integer, operand, o
 from tfc.ops.gather import boolean_mask
 from tfc.ops.gradients import dynamic_shape, known, scalar, zeros_like
 from tfc.ops.math import FLOAT
-from tfc.ops.reductions import reduce_any
 from tfc.ops.segments import unsorted_segment_sum
 from tfc.ops.shapes import axis_of, broadcast_value, rank_of
 
@@ -37,32 +36,24 @@ def searchsorted(sorted_sequence, values, side="left", out_type=int32, name=None
         )
     before = p.less if side == "left" else p.less_equal
     size = s.shape_tuple[-1]
-    low = p.cast(zeros_like(v), dtype=int32)
-    if size == 0:
-        return p.cast(low, dtype=as_dtype(out_type))
-    if size is None:
-        count = p.cast(p.slice_(dynamic_shape(s), starts=(n - 1,), sizes=(1,), strides=(1,)), dtype=int32)
-        count = p.squeeze(count, axes=(0,))
-    else:
-        count = convert_to_tensor(size, int32)
     one, two = convert_to_tensor(1, int32), convert_to_tensor(2, int32)
-    last = p.maximum(p.sub(count, one), convert_to_tensor(0, int32))
 
-    def narrowed(low, high):
-        middle = p.floor_div(p.add(low, high), two)
-        there = p.gather(s, p.minimum(middle, last), axis=n - 1, batch_dims=n - 1)
-        open_ = p.less(low, high)
-        after = p.logical_and(open_, before(there, v))
-        stays = p.logical_or(after, p.logical_not(open_))
-        return p.select(after, p.add(middle, one), low), p.select(stays, high, middle)
+    def step(first, left):
+        # The intervals of all values are equally long: one that is too long ends with elements that are not before.
+        half = p.floor_div(p.add(left, one), two)
+        there = p.gather(s, p.add(first, p.sub(half, one)), axis=n - 1, batch_dims=n - 1)
+        return p.select(before(there, v), p.add(first, half), first), p.floor_div(left, two)
 
-    high = p.add(low, count)
+    first = p.cast(zeros_like(v), dtype=int32)
     if size is not None:
-        for _ in range(size.bit_length()):
-            low, high = narrowed(low, high)
-    else:
-        low, _ = while_loop(lambda low, high: reduce_any(p.less(low, high)), narrowed, (low, high))
-    return p.cast(low, dtype=as_dtype(out_type))
+        while size:
+            first, _ = step(first, convert_to_tensor(size, int32))
+            size //= 2
+        return p.cast(first, dtype=as_dtype(out_type))
+    count = p.cast(p.slice_(dynamic_shape(s), starts=(n - 1,), sizes=(1,), strides=(1,)), dtype=int32)
+    start = first, p.squeeze(count, axes=(0,))
+    first, _ = while_loop(lambda first, left: p.greater(left, convert_to_tensor(0, int32)), step, start)
+    return p.cast(first, dtype=as_dtype(out_type))
 
 
 def histogram_fixed_width_bins(values, value_range, nbins=100, dtype=int32, name=None) -> Tensor:
