@@ -127,6 +127,9 @@ def diag(diagonal, name="diag", k=0, num_rows=-1, num_cols=-1, padding_value=0, 
         raise argument_error(
             None, "diag", f"diagonals of size {length} do not fit in matrices of shape [{rows}, {columns}]"
         )
+    if length == 0 and low == high:
+        # No element lies on a diagonal beside the matrices, which exist all the same.
+        return _with_diagonal(d, rows, columns, low, convert_to_tensor(padding_value, d.dtype))
     band = _Band(rows, columns, low, high, align)
     if band.length != length:
         raise argument_error(

@@ -1,4 +1,4 @@
-"""Frames of a signal, cross products and Kronecker products, which are made of pieces of their operands."""
+"""Frames of a signal, matrices of diagonals, cross and Kronecker products: what is made of pieces of its operands."""
 
 import numpy as np
 import pytest
@@ -75,3 +75,15 @@ def test_kronecker_products_are_dense_products_of_all_pairs():
         dense, input_signature=[tf.TensorSpec([None, 3], tf.float64), tf.TensorSpec([4, 1], tf.float64)]
     )
     np.testing.assert_allclose(unknown(a, b), np.kron(a, b), rtol=1e-15)
+
+
+@pytest.mark.parametrize("k", [-2, -1, 0, 1, 3])
+@pytest.mark.parametrize("length", [0, 1, 4])
+def test_matrices_of_one_diagonal_of_any_length(length, k):
+    x = np.arange(1.0, length + 1)
+    for f in (tf.linalg.diag, tf.function(tf.linalg.diag)):
+        np.testing.assert_array_equal(f(tf.constant(x), k=k), np.diag(x, k))
+        rows = np.broadcast_to(x, (3, length))
+        got = f(tf.constant(rows), k=k, padding_value=7)
+        want = np.where(np.diag(np.ones(length), k) > 0, np.diag(x, k), 7.0)
+        np.testing.assert_array_equal(got, np.broadcast_to(want, (3, *want.shape)))
