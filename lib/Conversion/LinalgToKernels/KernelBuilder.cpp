@@ -372,8 +372,9 @@ void KernelBuilder::fetchRowsAhead(const Tile &tile, Value k) {
   int64_t line = 64 * 8 / type.getIntOrFloatBitWidth();
   auto fetch = [&] {
     Value number = divide(k, constant(tile.aheadEvery)),
-          lines = constant(tile.aheadLines), row = divide(number, lines);
-    Value within = mul(sub(number, mul(row, lines)), constant(line));
+          row = builder.createOrFold<arith::DivUIOp>(loc, number,
+                                                     tile.aheadLines);
+    Value within = mul(sub(number, mul(row, tile.aheadLines)), constant(line));
     memref::PrefetchOp::create(
         builder, loc, tile.aheadMemory,
         add(tile.ahead, add(mul(row, tile.aheadRow), within)),

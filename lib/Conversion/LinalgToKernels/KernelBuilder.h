@@ -75,8 +75,8 @@ struct Tile {
   int64_t aheadStep = 0;
   /// Where those are parts of rows: so many cache lines of each row, which are
   /// so far apart, one line with every so many k.
-  mlir::Value aheadMemory, aheadRow;
-  int64_t aheadLines = 0, aheadEvery = 0;
+  mlir::Value aheadMemory, aheadRow, aheadLines;
+  int64_t aheadEvery = 0;
   /// Vectors of `right` are fetched into the first-level cache so many k before
   /// they are needed; 0: the processor does it.
   int64_t near = 0;

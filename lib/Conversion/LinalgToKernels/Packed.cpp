@@ -492,10 +492,11 @@ void Emitter::packedRows(const Workspace &workspace) {
                        Value next, Value here) {
     int64_t elementBytes = b.type.getIntOrFloatBitWidth() / 8;
     int64_t tiles = llvm::divideCeil(m, shape.rows);
-    tile.aheadLines = std::max<int64_t>(1, groupPanels * shape.width() *
-                                               elementBytes / lineBytes);
-    tile.aheadEvery = llvm::bit_floor(uint64_t(std::clamp<int64_t>(
-        tiles * groupPanels / tile.aheadLines, 1, mostFetchEvery)));
+    int64_t lines = std::max<int64_t>(1, groupPanels * shape.width() *
+                                             elementBytes / lineBytes);
+    tile.aheadLines = b.constant(lines);
+    tile.aheadEvery = llvm::bit_floor(uint64_t(
+        std::clamp<int64_t>(tiles * groupPanels / lines, 1, mostFetchEvery)));
     tile.aheadMemory = p.right.memory;
     tile.aheadRow = p.right.rowStrides[0];
     Value step =

@@ -135,9 +135,7 @@ void tfc::kernels::emitTileCall(KernelBuilder &b, const TileCall &tile) {
       number(b.sum) + (tile.width ? ".edge" : "") +
       (panelWidth != vectors * lanes ? ".of" + number(panelWidth) : "") +
       (tile.ahead ? ".ahead" + number(tile.aheadStep) : "") +
-      (tile.aheadEvery
-           ? "." + number(tile.aheadLines) + "." + number(tile.aheadEvery)
-           : "") +
+      (tile.aheadEvery ? "." + number(tile.aheadEvery) : "") +
       (tile.near ? ".near" + number(tile.near) : "") +
       (tile.resultLast ? ".last" : "") + (tile.copy ? ".copy" : "");
   Value to = b.at(tile.result, tile.firstRow, tile.firstColumn);
@@ -157,11 +155,11 @@ void tfc::kernels::emitTileCall(KernelBuilder &b, const TileCall &tile) {
        copies = bool(tile.copy);
   if (fetches)
     operands.push_back({tile.ahead});
-  int64_t aheadStep = tile.aheadStep, aheadLines = tile.aheadLines,
-          aheadEvery = tile.aheadEvery, near = tile.near;
+  int64_t aheadStep = tile.aheadStep, aheadEvery = tile.aheadEvery,
+          near = tile.near;
   bool resultLast = tile.resultLast;
   if (aheadEvery)
-    operands.append({{tile.aheadMemory}, {tile.aheadRow}});
+    operands.append({{tile.aheadMemory}, {tile.aheadRow}, {tile.aheadLines}});
   if (copies)
     operands.append({{tile.copy, true}, {tile.copyStart}, {tile.panelStep}});
   constexpr double usualDepth = 256;
@@ -203,12 +201,12 @@ void tfc::kernels::emitTileCall(KernelBuilder &b, const TileCall &tile) {
         if (fetches) {
           inner.ahead = take();
           inner.aheadStep = aheadStep;
-          inner.aheadLines = aheadLines;
           inner.aheadEvery = aheadEvery;
         }
         if (aheadEvery) {
           inner.aheadMemory = take();
           inner.aheadRow = take();
+          inner.aheadLines = take();
         }
         if (copies) {
           inner.copy = take();

@@ -38,8 +38,9 @@ struct TileCall {
   mlir::Value ahead;  ///< as in `Tile`
   int64_t aheadStep;
   mlir::Value panelStep; ///< from one k to the next, if there is a copy
-  mlir::Value aheadMemory, aheadRow; ///< this and what follows as in `Tile`
-  int64_t aheadLines, aheadEvery;
+  /// These and what follows as in `Tile`.
+  mlir::Value aheadMemory, aheadRow, aheadLines;
+  int64_t aheadEvery;
   mlir::Value copy, copyStart;
   int64_t near;
   bool resultLast;
