@@ -23,7 +23,7 @@ func.func @many(%a: memref<256x512xf32>, %b: memref<512x512xf32>, %c: memref<512
 // With fewer rows, the right operand is fetched while others of it are computed with; the first tile copies it.
 
 // CHECK-LABEL: func.func @fetched
-// CHECK:       call @tfc.tile.f32x{{5|6}}x4x16{{[^(]*}}.copy({{.*}}) {{{.*}}tfc.writes = array<i1: false, false, false, false, false, false, true, false, false, false, false, false, false, true, false, false>}
+// CHECK:       call @tfc.tile.f32x{{5|6}}x4x16{{[^(]*}}.copy({{.*}}) {{{.*}}tfc.writes = array<i1: false, false, false, false, false, false, true, false, false, false, false, false, false, false, true, false, false>}
 // CHECK:       func.func private @tfc.tile.f32x5x4x16{{.*}}.copy
 // CHECK:       memref.prefetch {{.*}} read, locality<2>, data
 // CHECK:       vector.store
