@@ -83,10 +83,10 @@ _SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 @_in_float32
 def selu(features, name=None) -> Tensor:
-    """scale * x where x > 0, else scale * alpha * (exp(x) - 1)."""
+    """scale * x where x >= 0, else scale * alpha * (exp(x) - 1)."""
     x = operand("selu", features, FLOAT)
     zero = _number(0, x)
-    positive = p.greater(x, zero)
+    positive = p.greater_equal(x, zero)
     negative = p.mul(_number(_SELU_ALPHA, x), p.expm1(p.select(positive, zero, x)))
     return p.mul(_number(_SELU_SCALE, x), p.select(positive, x, negative))
 

@@ -169,7 +169,11 @@ def _i1e_formula(x):
     far = _where(small, 9.0, size)
     root = 1.0 / _sqrt(far)
     large = _series(c.I1_LARGE, 16.0 * root * root - 1.0) * root
-    out = _where(small, _series(c.I1_SMALL, near * 0.25 - 1.0) * near, large)
+    return _where(small, _series(c.I1_SMALL, near * 0.25 - 1.0) * _within(small, x, 1.0), _of_sign(large, x))
+
+
+def _of_sign(out, x):
+    """An odd function of x from that of |x|. (Near 0 formulas have a factor x, not |x|, whose slope there is 0.)"""
     return _where(x < 0.0, -out, out)
 
 
@@ -234,8 +238,8 @@ def _j0_formula(x):
 def _j1_formula(x):
     _, small, near, far, infinite = _split(x)
     wave, _ = _waves(c.P1, c.Q1, far, 3 * math.pi / 4)
-    out = _where(small, near * _series(c.J1_SMALL, near * near / 32.0 - 1.0), wave)
-    return _where(infinite, 0.0, _keep_nan(_where(x < 0.0, -out, out), x))
+    value = _within(small, x, 1.0) * _series(c.J1_SMALL, near * near / 32.0 - 1.0)
+    return _where(infinite, 0.0, _keep_nan(_where(small, value, _of_sign(wave, x)), x))
 
 
 def _keep_nan(out, x):
@@ -277,15 +281,12 @@ def _dawsn_formula(x):
     far = _where(large, size, 7.0)
     z = 6.5 / far
     out = _where(
-        small,
-        near * _series(c.DAWSON_SMALL, 2.0 * near * near / 3.25**2 - 1.0),
-        _where(
-            large,
-            _series(c.DAWSON_LARGE, 2.0 * z * z - 1.0) / (2.0 * far),
-            _series(c.DAWSON_MIDDLE, (middle - 4.875) / 1.625),
-        ),
+        large,
+        _series(c.DAWSON_LARGE, 2.0 * z * z - 1.0) / (2.0 * far),
+        _series(c.DAWSON_MIDDLE, (middle - 4.875) / 1.625),
     )
-    return _keep_nan(_where(x < 0.0, -out, out), x)
+    value = _within(small, x, 1.0) * _series(c.DAWSON_SMALL, 2.0 * near * near / 3.25**2 - 1.0)
+    return _keep_nan(_where(small, value, _of_sign(out, x)), x)
 
 
 def _fresnel_parts(x):
@@ -302,23 +303,22 @@ def _fresnel_parts(x):
     # The angle's period in u is 4; for large x only its rest counts.
     rest = (u - 4.0 * _floor(u / 4.0)) * (math.pi / 2)
     near_t = 2.0 * (near * near / 6.0) * (near * near / 6.0) - 1.0
-    return small, infinite, near, near_t, f, g, _sin(rest), _cos(rest)
+    return small, infinite, _within(small, x, 1.0), near_t, f, g, _sin(rest), _cos(rest)
 
 
-def _odd(x, out, infinite):
-    out = _where(infinite, 0.5, out)
-    return _keep_nan(_where(x < 0.0, -out, out), x)
+def _odd(x, small, value, out, infinite):
+    return _keep_nan(_where(small, value, _of_sign(_where(infinite, 0.5, out), x)), x)
 
 
 def _fresnel_cos_formula(x):
     small, infinite, near, t, f, g, sine, cosine = _fresnel_parts(x)
-    return _odd(x, _where(small, near * _series(c.FRESNEL_C, t), 0.5 + f * sine - g * cosine), infinite)
+    return _odd(x, small, near * _series(c.FRESNEL_C, t), 0.5 + f * sine - g * cosine, infinite)
 
 
 def _fresnel_sin_formula(x):
     small, infinite, near, t, f, g, sine, cosine = _fresnel_parts(x)
     near_value = near * near * near * _series(c.FRESNEL_S, t)
-    return _odd(x, _where(small, near_value, 0.5 - f * cosine - g * sine), infinite)
+    return _odd(x, small, near_value, 0.5 - f * cosine - g * sine, infinite)
 
 
 def _expint_formula(x):

@@ -47,3 +47,19 @@ def test_gradient_of_the_reflected_border_adds_up():
         tape.watch(x)
         y = tf.pad(x, [[2, 1]], mode="REFLECT")
     np.testing.assert_array_equal(tape.gradient(y, x).numpy(), [1, 3, 2])
+
+
+def test_slopes_at_zero_are_those_of_positive_numbers():
+    scale = 1.0507009873554805
+    for function, slope in ((tf.nn.selu, scale), (tf.nn.elu, 1.0), (tf.nn.softsign, 1.0)):
+
+        @tf.function
+        def run(x, function=function):
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                y = function(x)
+            return y, tape.gradient(y, x)
+
+        y, got = run(tf.constant([0.0, -0.0], tf.float64))
+        np.testing.assert_allclose(got, [slope] * 2, rtol=1e-15)
+        np.testing.assert_array_equal(y, [0.0, 0.0])

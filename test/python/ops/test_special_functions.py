@@ -106,3 +106,31 @@ def test_short_results_of_series_are_those_of_long_ones():
 
 def half_of(x):
     return x.astype(np.float16).astype(np.float64)
+
+
+SLOPES_AT_ZERO = [
+    (tf.math.bessel_i1, 0.5),
+    (tf.math.bessel_i1e, 0.5),
+    (S.bessel_j1, 0.5),
+    (S.dawsn, 1.0),
+    (S.fresnel_cos, 1.0),
+    (S.fresnel_sin, 0.0),
+    (tf.math.bessel_i0, 0.0),
+    (S.bessel_j0, 0.0),
+]
+
+
+@pytest.mark.parametrize(("function", "slope"), SLOPES_AT_ZERO, ids=lambda v: getattr(v, "__name__", None))
+def test_slopes_at_zero(function, slope):
+    def run(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = function(x)
+        return y, tape.gradient(y, x)
+
+    for x in (np.array([0.0, -0.0, 1e-9, -1e-9]), np.zeros(2, np.float32)):
+        for f in (run, tf.function(run)):
+            y, got = f(tf.constant(x))
+            np.testing.assert_allclose(got, np.full(len(x), slope), atol=1e-8)
+            if slope:
+                np.testing.assert_allclose(y, slope * x, rtol=1e-8)
