@@ -5,6 +5,7 @@ being traced.
 from . import experimental
 from .api import convert, do_not_convert, is_converted, original, to_code, to_graph
 from .errors import ConversionError, ConversionWarning, name_unbound
+from .operators.changes import apart
 from .options import Feature, Options, set_loop_options, set_verbosity, trace
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "ConversionWarning",
     "Feature",
     "Options",
+    "apart",
     "convert",
     "do_not_convert",
     "experimental",

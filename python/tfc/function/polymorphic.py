@@ -203,7 +203,8 @@ class PolymorphicFunction(Function):
         if instance is not None:
             args = [instance, *args]
         try:
-            return self._converted(*args, **kwargs)
+            with autograph_room.apart():
+                return self._converted(*args, **kwargs)
         except UnboundLocalError as e:
             autograph_room.name_unbound(e)
             raise

@@ -1,8 +1,9 @@
 """`if`: runs one branch in Python, or traces both."""
 
 from .. import nests, seam
-from . import merge
-from .state import NO_RETURN, UNDEFINED, NoReturn, State, call, is_missing, local_error, phrase
+from . import changes, found_changes, merge
+from .containers import Items
+from .state import NO_RETURN, UNDEFINED, NoReturn, State, call, describe, is_missing, local_error, phrase
 
 _SIDES = ("main", "else")
 _FLAGS = ("ag__return", "ag__break", "ag__continue")
@@ -26,7 +27,8 @@ def if_stmt(test, body, orelse, symbols, ends, guard=False, lists=(), kept=(), p
                 raise local_error(e, function) from e.__cause__
         return
     test = scalar_condition(test, "if statement")
-    _Branches(State(parts or (body, orelse), symbols), ends, guard, lists, kept).run(test, body, orelse)
+    parts = parts or (body, orelse)
+    _Branches(State(parts, symbols), ends, guard, kept, parts).run(test, body, orelse)
 
 
 def as_condition(value):
@@ -63,48 +65,133 @@ class _Branches:
     can give.
     """
 
-    def __init__(self, state, ends, guard, lists, kept):
-        self.kept = kept
-        self.lists = [state.index(name) for name in lists]
+    def __init__(self, state, ends, guard, kept, functions):
+        self.kept, self.functions = kept, functions
         self.state, self.guard = state, guard
         self.n_outputs, self.n_merged = ends
         self.ends = {}
+        # What the branches change in containers (see `changes`): by the id of the container, for each side.
+        self.found = {}, {}
+        self.known = {}
         self.plan = None
 
     def run(self, test, body, orelse):
         before = self.state.get()
-        try:
-            flat = seam.cond(test, self._branch(0, before, body), self._branch(1, before, orelse))
-        except BaseException:
-            self.state.set(before)
-            raise
+        with changes.noting() as self.journal:
+            self.journal.held.append(before)
+            try:
+                flat = seam.cond(test, self._branch(0, before, body), self._branch(1, before, orelse))
+            except BaseException:
+                self.state.set(before)
+                raise
         after, flat = list(before), iter(flat)
-        for i, merged in enumerate(self.plan):
+        for i, merged in enumerate(self.plan[: self.n_merged]):
             after[i] = merged.result(flat)
+            if type(merged) is _Merged and isinstance(after[i], (list, dict)):
+                self._note_either(i, after[i], before[i])
         self.state.set(after)
+        self._resize()
+        for place, merged in zip(self.places, self.plan[self.n_merged :], strict=True):
+            place.set(merged.result(flat))
 
     def _branch(self, side, before, function):
         def run():
-            self.state.set(self._own_lists(before))
+            self.state.set(before)
             if function is not None:
                 call(function)
             self.ends[side] = self.state.get()
+            self.journal.held.append(self.ends[side])
+            if self.journal.entries:
+                self._look(side, before, function)
             return finish
 
         def finish():
             if self.plan is None:
                 self.plan = [self._merge(i) for i in range(self.n_merged)]
+                self.places = self._places()
+                self.plan += [self._merge_part(place) for place in self.places]
             return [leaf for merged in self.plan for leaf in merged.values(side)]
 
         return run
 
-    def _own_lists(self, before):
-        """Each branch appends to a list of its own."""
-        values = list(before)
-        for i in self.lists:
-            if type(values[i]) is list:
-                values[i] = list(values[i])
-        return values
+    def _look(self, side, before, function):
+        """Finds what this branch has changed in containers, and puts back what they held."""
+        covered = self.state.locations()
+
+        def look(ours):
+            return found_changes.look(self.journal, covered, lambda: self.state.set(before), ours=ours)
+
+        found = look(self.ends[side])
+        if not found:
+            return
+        self.known.update(found_changes.names(self.functions, {id(f.entry.owner) for f in found}))
+        if any(id(f.entry.owner) not in self.known for f in found):
+            # What another run does not find was made in the first.
+            with seam.trial():
+                call(function)
+            again = {id(f.entry.owner) for f in look(self.state.get())}
+            found = [f for f in found if id(f.entry.owner) in again or id(f.entry.owner) in self.known]
+        for f in found:
+            f.put_made()
+            if f.entry.kind.whole:
+                raise found_changes.refusal(f, self._name(f.entry), "a branch on a tensor")
+            if f.keys:
+                self.found[side][id(f.entry.owner)] = f
+
+    def _name(self, entry):
+        return describe(found_changes.symbol_of(entry, self.known))
+
+    def _note_either(self, i, made, before):
+        """Where one branch has left a container and the other has given another one."""
+        if self.ends[0][i] is before or self.ends[1][i] is before:
+            holders = [self.ends[0][i], self.ends[1][i], self.plan[i].structure, self.state.slots[i].get()]
+            holders = 2 + sum(value is before for value in holders)
+            if changes.others_know(before, holders):
+                changes.one_or_the_other(made, before, self.state.symbols[i])
+
+    def _places(self):
+        """The parts of containers that a branch changes."""
+        places = []
+        for here, f in {**self.found[0], **self.found[1]}.items():
+            entry = f.entry
+            keys = dict.fromkeys(key for found in self.found if here in found for key in found[here].keys)
+            if entry.kind is Items:
+                ends = [
+                    list(found[here].now.values() if here in found else entry.before.values()) for found in self.found
+                ]
+                if len(ends[0]) != len(ends[1]):
+                    raise TypeError(
+                        f"{self._name(entry)!r} must have the same nested structure in the main and else branches: "
+                        f"{nests.difference(*ends)}"
+                    )
+                keys = [key for key in keys if key < len(ends[0])]
+            places += [found_changes.Place(entry, key) for key in keys]
+        return places
+
+    def _merge_part(self, place):
+        """One part of a container after the statement."""
+        entry, key = place.entry, place.key
+        ends = [found[id(entry.owner)].now if id(entry.owner) in found else entry.before for found in self.found]
+        values = [parts.get(key, UNDEFINED) for parts in ends]
+        symbol = (*found_changes.symbol_of(entry, self.known), *entry.kind.step(key))
+        if merge.same(*values):
+            return _Kept(values[0])
+        for side in (0, 1):
+            if values[side] is UNDEFINED:
+                raise ValueError(_missing_text(symbol, UNDEFINED, side))
+        return _merged(symbol, *values)
+
+    def _resize(self):
+        """Lists have as many items as the branches have given them."""
+        for here, f in {**self.found[0], **self.found[1]}.items():
+            entry = f.entry
+            if (
+                entry.kind is Items
+                and len(f.now) != len(entry.before)
+                and here in self.found[0]
+                and here in self.found[1]
+            ):
+                changes.changes(entry.owner)[:] = f.now.values()
 
     def _merge(self, i):
         symbol = self.state.symbols[i]

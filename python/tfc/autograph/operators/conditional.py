@@ -3,7 +3,7 @@
 from tfc.errors import InvalidArgumentError
 
 from .. import nests, seam
-from . import merge
+from . import changes, found_changes, merge
 from .branch import _SIDES, as_condition, scalar_condition
 from .state import local_error
 
@@ -32,6 +32,7 @@ def select(test, main, other, what):
     def branch(side, function):
         def run():
             values.append(function())
+            found_changes.none_in(journal, values, what)
             return finish
 
         def finish():
@@ -43,7 +44,8 @@ def select(test, main, other, what):
 
         return run
 
-    flat = iter(seam.cond(test, branch(0, main), branch(1, other)))
+    with changes.noting() as journal:
+        flat = iter(seam.cond(test, branch(0, main), branch(1, other)))
     leaves = zip(seam.flatten(values[0]), kept, strict=True)
     return seam.pack(values[0], [leaf if keep else merge.rebuilt(leaf, flat) for leaf, keep in leaves])
 

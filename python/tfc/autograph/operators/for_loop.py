@@ -1,6 +1,9 @@
 """`for`: iterates in Python, or traces a loop with an integer counter, by what it iterates over."""
 
+import sys
+
 from .. import seam
+from . import changes
 from .iterated import sequence
 from .limits import UnrollWatch
 from .loop import Loop
@@ -13,6 +16,10 @@ BROKE_ON_TENSOR = (
 )
 
 
+# The references to an argument that nobody else knows.
+_PASSED = (lambda value: sys.getrefcount(value))(object())
+
+
 def for_stmt(iterated, body, symbols, ends, stop, options, lists=()):
     """`for item in iterated: body(item)`. For `symbols` and `ends` see `rewrite.loops.state`; `stop` names
     flags that end the loop.
@@ -23,6 +30,8 @@ def for_stmt(iterated, body, symbols, ends, stop, options, lists=()):
         return
     ends_loop = flags(body, stop)
     watch = UnrollWatch(body)
+    if changes.watching and sys.getrefcount(iterated) > _PASSED:
+        changes.iterates(iterated)
     for item in iterated:
         watch.iteration()
         try:

@@ -5,6 +5,7 @@ import warnings
 
 from .. import seam
 from ..errors import ConversionWarning
+from . import changes
 
 
 class GrownList(seam.TensorArray):
@@ -31,6 +32,8 @@ class ScratchList(list):
     appended.
     """
 
+    collects_only = True
+
 
 def append(target, item):
     """`target.append(item)`; gives the list to go on with."""
@@ -38,7 +41,7 @@ def append(target, item):
         if not seam.tensorable(item):
             raise TypeError(_ELEMENTS.format(f"a {type(item).__name__}"))
         return target.write(target.size(), item)
-    target.append(item)
+    changes.changes(target).append(item)
     return target
 
 

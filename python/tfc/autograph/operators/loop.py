@@ -2,18 +2,38 @@
 
 from contextlib import suppress
 
+from tfc.errors import page, user_line
+
 from .. import seam
+from . import changes, found_changes
 from . import lists as lists_
 from .branch import as_condition, scalar_condition
+from .containers import differences
 from .logical import and_
 from .loop_variable import NoneBefore, ReadFirst, Variable, Widened, dims, type_of
-from .state import UNDEFINED, NoReturn, State, flags, is_missing, phrase
+from .spoiled import Spoiled
+from .state import UNDEFINED, NoReturn, State, describe, flags, is_missing, phrase
 
 UNDEFINED_BEFORE = "must be defined before the loop"
 
 
 class _Peeked(Exception):
     """Carries nothing: ends the scratch run of a body once the types are known."""
+
+
+class _More(Exception):
+    """Containers that the body changes became variables: the loop is traced again, with those."""
+
+
+class _Others(Exception):
+    """Parts of containers have another type after an iteration: as if they had no value before.
+
+    `errors`: what is wrong, by the number of the variable.
+    """
+
+    def __init__(self, errors):
+        super().__init__()
+        self.errors = errors
 
 
 class Loop:
@@ -34,6 +54,7 @@ class Loop:
         self.state = State(functions, symbols)
         dropped = self.state.drop(lambda symbol, value: value is not UNDEFINED or symbol[-1] != "[*]")
         ends = [end - dropped for end in ends]
+        self.functions = functions
         self.body = functions[-1]
         self.flags = flags(self.body, stop)
         self.options = options or {}
@@ -46,9 +67,15 @@ class Loop:
         lists = list(map(self.state.index, lists))
         self.lists = {i for i in lists if type(before[i]) is list and i in self.carried}
         # Within the scratch run of a loop around this one: nothing to carry.
+        self.loaded = []
         self.scratch = {i: before[i] for i in lists if type(before[i]) is lists_.ScratchList}
         self.carried = [i for i in self.carried if i not in self.scratch]
         self.variables = {}
+        # What the body changes in containers (see `changes`): numbers of variables that are parts of some; those nobody
+        # may look at, with the reason; parts that got Python objects.
+        self.parts = set()
+        self.spoiled = {}
+        self.made = set()
 
     def run(self, test, step, counters, ran, examples=None):
         """Traces the loop and leaves the results in the variables.
@@ -58,14 +85,27 @@ class Loop:
         `ran`: a tensor that says whether there is a first iteration, or None if a counter has to find out.
         `examples`: values that variables have in an iteration, where known without running it.
         """
+        with changes.noting() as self.journal:
+            self.journal.held.append(self.before)
+            finish = self._attempts(test, step, counters, ran, examples)
+        finish()
+
+    def _attempts(self, test, step, counters, ran, examples):
         none = None
         while True:
             try:
                 return self._run(test, step, counters, ran, examples)
+            except _More:
+                continue
+            except _Others as e:
+                self._reset()
+                self.spoiled.update(e.errors)
+                self.carried = [i for i in self.carried if i not in e.errors]
             except NoneBefore as e:
                 # As if it had no value before: right if nobody looks at the None.
                 none = none or str(e)
-                self.before[next(i for i, v in self.variables.items() if v is e.variable)] = UNDEFINED
+                at = next(i for i, v in self.variables.items() if v is e.variable)
+                self.before[at] = UNDEFINED
             except ValueError as e:
                 if none is None or UNDEFINED_BEFORE not in str(e):
                     raise
@@ -73,7 +113,7 @@ class Loop:
 
     def _run(self, test, step, counters, ran, examples):
         missing = [i for i in self.carried if is_missing(self.before[i]) or i in self.lists]
-        created = [i for i in missing if i < self.n_alive and i not in self.lists and self._is_users(i)]
+        created = [i for i in missing if self._is_alive(i) and i not in self.lists and self._is_users(i)]
         self._define(
             {
                 i: Variable(self.state.symbols[i], self.before[i], self._invariant(i))
@@ -95,10 +135,100 @@ class Loop:
         test_all = (lambda c: test(c[:-1])) if count else test
         flat = self._trace(test_all, inner, counters)
         outs = list(flat[: len(counters)])
-        self._finish(flat[len(counters) :])
-        if created:
-            names = ", ".join(phrase(self.state.symbols[i]).strip("'") for i in created)
-            seam.check(outs[-1] if count else ran, f"loop must iterate at least once to initialize {names}")
+
+        def finish():
+            self._finish(flat[len(counters) :])
+            if created:
+                names = ", ".join(phrase(self.state.symbols[i]).strip("'") for i in created)
+                seam.check(outs[-1] if count else ran, f"loop must iterate at least once to initialize {names}")
+
+        return finish
+
+    def _is_alive(self, i):
+        return i < self.n_alive or i in self.parts
+
+    def _reset(self):
+        """All is as it was before the loop, except for what was made."""
+        self.state.set(self.before)
+        self.journal.restore_but(self.made)
+
+    def _look(self, again):
+        """Finds parts of containers that an iteration has changed and that are no variables yet: they become variables.
+
+        `again()` runs another iteration that is forgotten.
+        """
+        if not self.journal.entries:
+            return
+        self._check_names()
+        found = self._found()
+        if not found:
+            return
+        known = found_changes.names(self.functions, {id(f.entry.owner) for f in found})
+        if any(f.made or id(f.entry.owner) not in known for f in found):
+            # What was made must be there from now on; what another iteration does not find was made in the first.
+            for f in found:
+                f.put_made()
+                self.made.update((id(f.entry.owner), key) for key in f.made)
+            with seam.trial():
+                again()
+            self.loaded = []
+            after = {id(f.entry.owner): f for f in self._found()}
+            for f in found:
+                here = id(f.entry.owner)
+                twice = after.get(here)
+                if f.made and twice is not None and twice.made:
+                    raise self._refusal(twice, known)
+            found = [f for f in found if id(f.entry.owner) in after or id(f.entry.owner) in known]
+        for f in found:
+            if not found_changes.can_be_told(f):
+                raise self._refusal(f, known)
+        found = [(f.entry, key) for f in found for key in f.keys]
+        if not found:
+            return
+        self._reset()
+        for entry, key in found:
+            self._add(entry, key, known)
+        raise _More
+
+    def _two_names(self, i, how):
+        name = self._name(i)
+        return NotImplementedError(
+            page(
+                f"'{name}' is also known by another name, under which a loop on tensors would not change it",
+                want=f"a list or dictionary that is known by one name, or no {how} in the loop",
+                got=f"a {type(self.before[i]).__name__} that somebody else knows as well",
+                where=user_line(),
+                fix=f"use a copy from the start, as `{name} = list({name})`, and return it to those who need it",
+            )
+        )
+
+    def _check_names(self):
+        """Refuses changes of containers that stand for those of before the loop, which have other names there."""
+        loaded, self.loaded = self.loaded, []
+        for i, value in loaded:
+            for made, before, holders in _pairs(value, self.before[i]):
+                entry = self.journal.entries.get(id(made))
+                if (
+                    entry is not None
+                    and differences(entry.kind, made, entry.before)
+                    and changes.others_know(before, holders)
+                ):
+                    raise self._two_names(i, "change of it before it is assigned")
+
+    def _found(self):
+        covered = self.state.locations() | self.made
+        return found_changes.look(self.journal, covered, lambda: self.state.set(self.before), self.made)
+
+    def _refusal(self, found, known):
+        name = describe(found_changes.symbol_of(found.entry, known))
+        return found_changes.refusal(found, name, "a loop on tensors")
+
+    def _add(self, entry, key, known):
+        place = found_changes.Place(entry, key)
+        self.state.add((*found_changes.symbol_of(entry, known), *entry.kind.step(key)), place)
+        self.before.append(place.get())
+        self.parts.add(len(self.before) - 1)
+        self.carried.append(len(self.before) - 1)
 
     def _is_users(self, i):
         symbol = self.state.symbols[i]
@@ -124,9 +254,12 @@ class Loop:
         """Runs the body once for nothing but the types of the variables it creates."""
 
         def body(*flat):
-            self._enter(flat[len(counters) :])
-            try:
+            def iterate():
+                self._enter(flat[len(counters) :])
                 step(list(flat[: len(counters)]))
+
+            try:
+                iterate()
             except UnboundLocalError as e:
                 raise self._undefined(missing, e) from e
             after = self.state.get()
@@ -138,6 +271,9 @@ class Loop:
                     found[i] = None
                 else:
                     found[i] = [type_of(leaf) for leaf in seam.flatten(value)], value
+            del after
+            value = None
+            self._look(iterate)
             raise _Peeked
 
         found = {}
@@ -158,7 +294,7 @@ class Loop:
             else:
                 self.carried.remove(i)
         self.scratch = shared
-        self.state.set(self.before)
+        self._reset()
 
     def _element(self, i, value):
         """The element type of a list after the scratch run: of what it was given, and of what it had."""
@@ -170,6 +306,9 @@ class Loop:
 
     def _list(self, i, element):
         symbol, value = self.state.symbols[i], self.before[i]
+        # The variable has another list now.
+        if element is not None and changes.others_know(value, 1):
+            raise self._two_names(i, "append")
         self.variables[i] = Variable(symbol, value if element is None else lists_.grown(value, element))
 
     def _undefined(self, missing, error):
@@ -185,22 +324,33 @@ class Loop:
 
         def body(*flat):
             entry = flat[len(counters) :]
-            self._enter(entry)
-            following = step(list(flat[: len(counters)]))
-            return [*following, *self._leave(entry)]
+
+            def iterate():
+                self._enter(entry)
+                return step(list(flat[: len(counters)]))
+
+            following, error, out = iterate(), None, ()
+            try:
+                out = self._leave(entry)
+            except Exception as e:
+                error = e
+            self._look(iterate)
+            if error is not None:
+                raise error
+            return [*following, *out]
 
         try:
             while True:
                 try:
                     return self._while(test, body, counters)
                 except ReadFirst as e:
-                    self.state.set(self.before)
+                    self._reset()
                     self._read(e.variable, e.at)
                 except Widened as e:
-                    self.state.set(self.before)
+                    self._reset()
                     e.apply()
         except BaseException:
-            self.state.set(self.before)
+            self._reset()
             raise
 
     def _read(self, variable, at):
@@ -217,7 +367,10 @@ class Loop:
             go = True
             for cell in self.flags:
                 go = and_(go, lambda cell=cell: _negated(cell.cell_contents))
-            return condition(and_(go, lambda: test(list(flat[: len(counters)]))))
+            with changes.noting() as journal:
+                go = condition(and_(go, lambda: test(list(flat[: len(counters)]))))
+                found_changes.none_in(journal, (), "the test of a loop on tensors")
+            return go
 
         init, invariants, names = (
             list(counters),
@@ -239,32 +392,65 @@ class Loop:
         """The variables at the start of an iteration."""
         flat = iter(flat)
         values = [UNDEFINED] * len(self.before)
+        self.loaded = []
         for i, variable in self.variables.items():
-            values[i] = variable.load(flat)
+            value = values[i] = variable.load(flat)
+            if isinstance(value, (list, dict)) and not variable.created:
+                self.loaded.append((i, value))
+        value = None
         for i in range(len(values)):
             if i in self.variables:
                 continue
             if i in self.scratch:
                 values[i] = self.scratch[i]
+            elif i in self.spoiled:
+                values[i] = Spoiled(self.spoiled[i])
             elif isinstance(self.before[i], NoReturn):
                 values[i] = self.before[i]
         self.state.set(values)
 
     def _leave(self, entry):
-        after, out, entry = self.state.get(), [], iter(entry)
+        after, out, entry, errors = self.state.get(), [], iter(entry), {}
         for i, variable in self.variables.items():
-            out += variable.store(after[i], [next(entry) for _ in variable.start])
+            mine = [next(entry) for _ in variable.start]
+            try:
+                out += variable.store(after[i], mine)
+            except (TypeError, ValueError) as e:
+                if i not in self.parts or not self.state.slots[i].is_item or variable.created:
+                    raise
+                errors[i] = e
+        if errors:
+            raise _Others(errors)
         return out
 
     def _finish(self, flat):
         flat, after = iter(flat), list(self.before)
         for i, variable in self.variables.items():
             after[i] = variable.load(flat)
+            before = self.before[i]
+            if not isinstance(before, (list, dict)) or type(after[i]) is not type(before):
+                continue
+            # Here, in `self.before`, and as the structure.
+            if changes.others_know(before, 2 + (variable.structure is before)):
+                changes.one_or_the_other(after[i], before, self.state.symbols[i])
         for i in range(len(after)):
             if i in self.variables or i in self.scratch or isinstance(self.before[i], NoReturn):
                 continue
-            after[i] = UNDEFINED
+            after[i] = Spoiled(self.spoiled[i]) if i in self.spoiled else UNDEFINED
         self.state.set(after)
+
+
+def _pairs(made, before):
+    """(container, the one it stands for, how many know that) at all depths."""
+    pending = [(made, before, 3)]
+    while pending:
+        made, before, holders = pending.pop()
+        if isinstance(made, (list, dict)):
+            yield made, before, holders
+        if isinstance(made, dict):
+            pending += ((v, before[k], 3) for k, v in made.items() if k in before)
+        elif isinstance(made, (list, tuple)):
+            pending += ((a, b, 3) for a, b in zip(made, before, strict=False))
 
 
 def _counting(step):

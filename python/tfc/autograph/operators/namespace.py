@@ -4,6 +4,7 @@ import functools
 
 from ..options import Options
 from . import asserts, branch, calls, conditional, for_loop, lists, logical, while_loop
+from . import changes as changes_
 from .state import NO_RETURN, UNSET_RETURN, is_missing
 
 
@@ -27,15 +28,20 @@ class Operators:
     assert_ = staticmethod(asserts.assert_)
     append = staticmethod(lists.append)
     dropped = staticmethod(lists.dropped)
+    changes = staticmethod(changes_.changes)
+    changes_inside = staticmethod(changes_.changes_inside)
+    beside = staticmethod(changes_.beside)
+    shares = staticmethod(changes_.shares)
 
     def __init__(self, options: Options):
         self.options = options
 
     def c(self, function):
         """What to call in the place of `function`."""
-        return (
+        made = (
             calls.converted(function, self.options) if self.options.recursive else calls.builtin(function, self.options)
         )
+        return changes_.calling(function, made) if changes_.watching else made
 
     def iterated(self, function):
         """What to call in the place of `function` where a `for` iterates over the result."""

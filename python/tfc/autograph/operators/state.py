@@ -7,42 +7,13 @@ import operator
 from contextlib import suppress
 
 from .. import seam
+from . import changes
+from .missing import NO_RETURN, UNDEFINED, UNSET_RETURN, NoReturn, is_missing
+from .symbol_text import describe
 
+__all__ = ["NO_RETURN", "UNDEFINED", "UNSET_RETURN", "NoReturn", "State", "describe", "is_missing"]
 
-class Undefined:
-    """Stands for the value of a variable that has none. Never stored in the user's variables: those are left
-    unbound.
-    """
-
-    __slots__ = ()
-
-    def __repr__(self):
-        return "<undefined>"
-
-
-class NoReturn:
-    """The value of a function that has not returned. `may_end` says whether it could end without a return
-    statement.
-    """
-
-    __slots__ = ("may_end",)
-
-    def __init__(self, may_end):
-        self.may_end = may_end
-
-    def __repr__(self):
-        return "<no return value>"
-
-
-UNDEFINED = Undefined()
-NO_RETURN = NoReturn(True)
-UNSET_RETURN = NoReturn(False)
 RETURN_VALUE = "ag__value"
-
-
-def is_missing(value):
-    """Has the variable no value yet?"""
-    return value is UNDEFINED or value.__class__ is NoReturn
 
 
 class State:
@@ -59,7 +30,10 @@ class State:
 
     def drop(self, keeps):
         """Without the variables for which `keeps(symbol, value)` is false. Gives how many these are."""
-        kept = [keeps(symbol, slot.get()) for symbol, slot in zip(self.symbols, self.slots, strict=True)]
+        kept = [
+            keeps(symbol, slot.get()) and (type(slot) is not _Path or slot.can_be_read())
+            for symbol, slot in zip(self.symbols, self.slots, strict=True)
+        ]
         self.symbols, self.slots = (tuple(itertools.compress(v, kept)) for v in (self.symbols, self.slots))
         return kept.count(False)
 
@@ -71,6 +45,15 @@ class State:
         if isinstance(symbol, tuple):
             return _Path(symbol, cells, module)
         return _Cell(cells[symbol]) if symbol in cells else _Global(symbol, module)
+
+    def add(self, symbol, slot):
+        """One variable more."""
+        self.symbols = (*self.symbols, symbol)
+        self.slots = [*self.slots, slot]
+
+    def locations(self):
+        """Where the variables are: `(id of a container, key)` each, see `changes`."""
+        return {slot.location() for slot in self.slots}
 
     def get(self):
         return [slot.get() for slot in self.slots]
@@ -87,24 +70,6 @@ def flags(function, names):
     """The cells of the flags `names` that `function` sets."""
     cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
     return [cells[name] for name in names]
-
-
-def describe(symbol):
-    """The variable as the user wrote it."""
-    if isinstance(symbol, str):
-        return symbol
-    text, rest = symbol[0], list(symbol[1:])
-    while rest:
-        kind = rest.pop(0)
-        if kind == "[]":
-            text += f"[{rest.pop(0)!r}]"
-        elif kind == "[n]":
-            text += f"[{rest.pop(0)}]"
-        elif kind == "[*]":
-            text += "[...]"
-        else:
-            text += kind
-    return text
 
 
 def phrase(symbol):
@@ -149,6 +114,9 @@ class _Cell:
         with suppress(ValueError):
             del self.cell.cell_contents
 
+    def location(self):
+        return id(self.cell), None
+
 
 class _Global:
     __slots__ = ("module", "name")
@@ -164,6 +132,9 @@ class _Global:
             self.module.pop(self.name, None)
         else:
             self.module[self.name] = value
+
+    def location(self):
+        return id(self.module), self.name
 
 
 class _Path:
@@ -200,13 +171,32 @@ class _Path:
     def set(self, value):
         _, put, delete, key = self.steps[-1]
         try:
+            if self.get() is value:
+                return
+            owner = changes.changes(self._owner())
             if value is UNDEFINED:
-                delete(self._owner(), key())
-            elif self.get() is not value:
-                put(self._owner(), key(), value)
+                delete(owner, key())
+            else:
+                put(owner, key(), value)
         except (AttributeError, LookupError, TypeError):
             if value is not UNDEFINED:
                 raise
+
+    def can_be_read(self):
+        """Is it an attribute, or an item of something that has items?"""
+        try:
+            return self.steps[-1][0] is getattr or hasattr(type(self._owner()), "__getitem__")
+        except (AttributeError, LookupError, TypeError):
+            return True
+
+    def location(self):
+        try:
+            owner, key = self._owner(), self.steps[-1][-1]()
+        except (AttributeError, LookupError, TypeError):
+            return None
+        if isinstance(owner, list) and isinstance(key, int) and key < 0:
+            key += len(owner)
+        return id(owner), key
 
 
 class _Items:
@@ -225,7 +215,10 @@ class _Items:
 
     def set(self, value):
         if value is not UNDEFINED:
-            self.owner.get()[:] = value
+            changes.changes(self.owner.get())[:] = value
+
+    def location(self):
+        return id(self.owner.get()), ...
 
 
 def _constant(value):

@@ -1,6 +1,7 @@
 """`while`: loops in Python, or traces a loop, by what the test gives the first time."""
 
 from .. import seam
+from . import changes
 from .branch import as_condition, if_stmt
 from .limits import UnrollWatch
 from .logical import none_of
@@ -21,10 +22,12 @@ def while_stmt(test, body, symbols, ends, stop, options, lists=(), binds=()):
     """
     assigned = State((test,), binds)
     before = assigned.get()
-    with seam.trial() as trial:
+    with seam.trial() as trial, changes.noting() as journal:
         first = as_condition(call(test))
         symbolic = seam.is_symbolic(first) or (seam.tracing() and seam.is_tensor(first))
-        if not symbolic:
+        if symbolic:
+            journal.restore()
+        else:
             trial.keep()
     if symbolic:
         # A walrus in the test has bound a tensor that is forgotten now.

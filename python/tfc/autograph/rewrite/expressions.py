@@ -4,7 +4,7 @@ converted on the way.
 
 import ast
 
-from . import asserts, calls, comparisons, conditional, lists, logical, tree
+from . import asserts, calls, changes, comparisons, conditional, lists, logical, tree
 from .scope import COMPREHENSIONS, FUNCTIONS, free_names
 
 _REWRITE = {
@@ -13,6 +13,8 @@ _REWRITE = {
     ast.UnaryOp: logical.rewrite_not,
     ast.IfExp: conditional.rewrite,
     ast.Compare: comparisons.rewrite,
+    ast.Attribute: changes.rewrite,
+    ast.Subscript: changes.rewrite,
 }
 
 
@@ -87,6 +89,8 @@ def _statement(stmt, context):
         stmt.iter = calls.mark_iterated(stmt.iter)
     if isinstance(stmt, ast.Assert):
         return asserts.rewrite(stmt, context)
+    if isinstance(stmt, ast.AugAssign):
+        return changes.in_place(stmt)
     if isinstance(stmt, ast.Expr):
         return lists.rewrite(stmt, context)
     return stmt

@@ -3,7 +3,7 @@
 import ast
 
 from ..errors import ConversionError
-from . import expressions, jumps, liveness, symbols, tree
+from . import changes, expressions, jumps, liveness, symbols, tree
 from .control import Control
 from .scope import TRIES, scope_of
 
@@ -53,7 +53,9 @@ def _convert(function, options, has_class):
     # What only unreachable code binds is a local still.
     control.declared |= scope.bound - set(symbols.changed(function.body))
     body = control.block(function.body)
-    function.body = [*doc, *_declarations(scope, control, function), *body] or [tree.at(ast.Pass(), function)]
+    function.body = [*doc, *_declarations(scope, control, function), *changes.declared(scope, function), *body] or [
+        tree.at(ast.Pass(), function)
+    ]
     return function
 
 

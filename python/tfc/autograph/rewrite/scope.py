@@ -237,6 +237,8 @@ def _item(node, updates):
 def path_of(node):
     """The composite symbol that an attribute or item is (see `symbols`), or the name; None if it is neither."""
     kind = node.__class__
+    if kind is ast.Call and is_operator(node.func) and node.func.attr.startswith("changes"):
+        node, kind = node.args[0], node.args[0].__class__
     if kind is ast.Name:
         return (node.id,)
     if kind is ast.Attribute:

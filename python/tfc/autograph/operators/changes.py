@@ -1,0 +1,376 @@
+"""What traced control flow changes in lists, dictionaries and objects.
+
+Converted code tells of a container right before it changes one (`rewrite.changes`, `calling`); a journal keeps what it
+held. So a loop or branch knows afterwards which parts of which containers are variables of it, and can put back what
+they were. A container that was made inside is none of its business: `found_changes` tells them apart.
+"""
+
+import functools
+import linecache
+import sys
+import threading
+import types
+from contextlib import contextmanager
+
+from tfc.errors import SourceLine, page, user_frame, user_line
+
+from .. import cache, seam
+from .containers import Attributes, Cell, Whole, differences, inside, is_of_library, kind_of
+from .symbol_text import describe
+
+_NOTED = 200  # containers, at most, that a library is thought to change through what it is given
+_DEPTH = 4
+
+_local = threading.local()
+_lock = threading.Lock()
+watching = 0  # how many journals there are, and containers that must not change, of all threads
+
+
+def _watch(more):
+    global watching
+    with _lock:
+        watching += more
+
+
+class Entry:
+    """A container, and what it held before it changed."""
+
+    __slots__ = ("owner", "kind", "before", "line")
+
+    def __init__(self, owner, kind):
+        self.owner, self.kind = owner, kind
+        self.before = kind.copy(owner)
+        self.line = _line(sys._getframe(1))
+
+    def where(self):
+        """The user's line that is about to change it."""
+        return _text(self.line)
+
+    def restore(self):
+        if self.kind is Whole:
+            if Whole.changed(self.owner, self.before):
+                Whole.put(self.owner, self.before)
+        elif differences(self.kind, self.owner, self.before):
+            self.kind.put(self.owner, self.before)
+
+
+class Journal:
+    """The containers that were told of."""
+
+    def __init__(self):
+        self.entries = {}
+        self.held = []  # lists of values that the statement holds, besides the variables
+
+    def note(self, owner, kind=None):
+        if id(owner) not in self.entries:
+            kind = kind or kind_of(owner)
+            if kind is not None:
+                self.entries[id(owner)] = Entry(owner, kind)
+
+    def note_deep(self, value):
+        """Everything that can be changed through `value`."""
+        pending, seen = [(value, 0)], set()
+        while pending and len(seen) < _NOTED:
+            value, depth = pending.pop(0)
+            if id(value) in seen:
+                continue
+            seen.add(id(value))
+            kind = kind_of(value)
+            if kind is Attributes and is_of_library(value):
+                continue  # what a library does to its own objects is its business
+            if kind is not None:
+                self.note(value, kind)
+            if depth < _DEPTH:
+                pending += ((part, depth + 1) for _, part in inside(value))
+
+    def restore(self):
+        for entry in self.entries.values():
+            entry.restore()
+
+    def restore_but(self, made):
+        """Restores, except for parts `(id of a container, key)` of `made`."""
+        for entry in self.entries.values():
+            keys = [key for owner, key in made if owner == id(entry.owner)]
+            if not keys:
+                entry.restore()
+                continue
+            now = entry.kind.copy(entry.owner)
+            entry.kind.put(entry.owner, {**entry.before, **{key: now[key] for key in keys if key in now}})
+
+    def changed(self, covered=frozenset()):
+        """Entries whose container is not what it was, with the keys of parts that changed; of `covered` parts,
+        `(id of a container, key)` each, somebody else takes care.
+        """
+        found = []
+        for entry in list(self.entries.values()):
+            if entry.kind is Whole:
+                if Whole.changed(entry.owner, entry.before):
+                    found.append((entry, ()))
+                continue
+            keys = differences(entry.kind, entry.owner, entry.before)
+            here = id(entry.owner)
+            if (here, ...) in covered:
+                continue
+            keys = [k for k in keys if (here, k) not in covered]
+            if keys:
+                found.append((entry, keys))
+        return found
+
+
+@contextmanager
+def noting():
+    """A journal of what is changed meanwhile. Its entries go to the journal around; after an error all is put back."""
+    journals = _journals()
+    journal = Journal()
+    journals.append(journal)
+    _watch(1)
+    try:
+        yield journal
+    except BaseException:
+        journal.restore()
+        raise
+    finally:
+        _watch(-1)
+        journals.remove(journal)
+        if journals:
+            for key, entry in journal.entries.items():
+                journals[-1].entries.setdefault(key, entry)
+
+
+def _journals():
+    found = getattr(_local, "journals", None)
+    if found is None:
+        found = _local.journals = []
+        _local.either = {}
+    return found
+
+
+def current():
+    """The innermost journal of this thread, or None."""
+    found = getattr(_local, "journals", None)
+    return found[-1] if found else None
+
+
+@contextmanager
+def apart():
+    """What is changed meanwhile is nobody's business: another function is traced."""
+    journals, either = _journals(), _local.either
+    kept = journals[:]
+    journals.clear()
+    _local.either = {}
+    try:
+        yield
+    finally:
+        journals[:] = kept
+        _watch(-len(_local.either))
+        _local.either = either
+
+
+# Containers with two names.
+
+
+def others_know(owner, holders):
+    """Is there anybody who knows this container, besides `holders` and the statements that are traced?"""
+    entries = {id(e): e for j in _journals() for e in j.entries.values() if e.owner is owner}
+    held = sum(value is owner for j in _journals() for values in j.held for value in values)
+    return _references(owner) - _PASSED > holders + len(entries) + held
+
+
+def _references(owner):
+    return sys.getrefcount(owner)
+
+
+def _passed():
+    """The references to the argument of `others_know` that nobody knows but the caller's variable."""
+
+    def known(owner, holders):
+        return _references(owner), (lambda: owner)
+
+    value = []
+    return known(value, 0)[0] - 1
+
+
+_PASSED = _passed()
+
+
+def one_or_the_other(made, before, symbol):
+    """After a statement a variable is `made`, or `before`, which others know too: neither may change from now on."""
+    _journals()
+    known = len(_local.either)
+    _local.either[id(made)] = _local.either[id(before)] = made, before, symbol, _line(sys._getframe(1))
+    _watch(len(_local.either) - known)
+
+
+def _watched(owner):
+    """The journal that wants to know that `owner` changes, or None. Raises where it must not."""
+    known = getattr(_local, "either", {}).get(id(owner))
+    if known is None:
+        return current()
+    name = repr(describe(known[2]))
+    raise NotImplementedError(
+        page(
+            f"{name} cannot change here: it is the container of before a statement on a tensor or another one, as that "
+            "decides, and it is known by another name too",
+            want="a container that is known by one name",
+            got=f"{name}, after {_text(known[3])}",
+            where=user_line(),
+            fix=f"change a copy, as list({describe(known[2])})",
+        )
+    )
+
+
+def _line(frame):
+    frame = user_frame(frame)
+    return None if frame is None else (frame.f_code, frame.f_lineno)
+
+
+def _text(line):
+    if line is None:
+        return None
+    code, number = line
+    return SourceLine(code.co_filename, number, code.co_name, linecache.getline(code.co_filename, number).strip())
+
+
+# What converted code calls.
+
+
+def changes(owner):
+    """`owner`, of which an attribute or item is about to be changed."""
+    if watching:
+        journal = _watched(owner)
+        if journal is not None:
+            if kind_of(owner) is Attributes and hasattr(type(owner), "__setitem__"):
+                journal.note_deep(owner)
+            else:
+                journal.note(owner)
+    return owner
+
+
+def changes_inside(owner):
+    """The same; what is held there may be changed in place."""
+    changes(owner)
+    if watching:
+        for _, part in inside(owner) if current() is not None else ():
+            beside(part, None)
+    return owner
+
+
+def beside(owner, value):
+    """`value`, which an operator in place is about to bring to `owner`."""
+    if watching and not seam.is_value(owner):
+        journal = _watched(owner)
+        if journal is not None:
+            kind = kind_of(owner)
+            if kind is Attributes:
+                journal.note_deep(owner)
+            elif kind is not None:
+                journal.note(owner, kind)
+    return value
+
+
+def shares(variables):
+    """A function starts that rebinds variables of functions around it: those that the function `variables` has."""
+    if watching:
+        journal = current()
+        if journal is not None:
+            for cell in variables.__closure__ or ():
+                journal.note(cell, Cell)
+
+
+def iterates(iterable):
+    """A loop in Python is about to take elements."""
+    journal = current()
+    if journal is not None and hasattr(type(iterable), "__next__"):
+        journal.note(iterable)
+
+
+# Calls of what is not converted.
+
+_READS = frozenset(
+    (
+        "copy",
+        "count",
+        "fromkeys",
+        "get",
+        "index",
+        "issubset",
+        "issuperset",
+        "isdisjoint",
+        "items",
+        "keys",
+        "values",
+        "union",
+        "difference",
+        "intersection",
+        "symmetric_difference",
+        "__contains__",
+        "__getitem__",
+        "__len__",
+        "__iter__",
+        "__eq__",
+        "__repr__",
+    )
+)
+_CONTAINERS = (list, dict, set)
+
+
+def calling(function, made):
+    """What to call in the place of `made`, the converted form of `function`, while a journal is kept."""
+    kind = type(made)
+    if kind is types.BuiltinFunctionType and type(made.__self__) in _CONTAINERS and made.__name__ not in _READS:
+        _watched(made.__self__)
+    if current() is None:
+        return made
+    inner = made
+    if kind is types.MethodType:
+        inner = made.__func__
+    if type(inner) is types.FunctionType:
+        if cache.is_result(inner.__code__) or _is_ours(inner):
+            return made
+        return _telling(made, made.__self__) if kind is types.MethodType else _telling(made)
+    owner = getattr(made, "__self__", None)
+    if kind is types.BuiltinFunctionType and owner is not None and not isinstance(owner, types.ModuleType):
+        if made.__name__ not in _READS or not isinstance(owner, _CONTAINERS):
+            current().note(owner)
+        return made
+    if isinstance(made, type):
+        if made.__module__ == "builtins":
+            return _telling_of_iterators(made)
+        return made if _is_ours(made) else _telling(made)
+    if made in _PURE if kind is types.BuiltinFunctionType else _is_ours(made):
+        return made
+    return _telling(made)
+
+
+_PURE = frozenset((
+    abs, all, any, callable, chr, divmod, format, getattr, hasattr, hash, id, isinstance, issubclass, iter, len, max,
+    min, ord, pow, print, repr, round, sorted, sum,
+))  # fmt: skip
+
+
+def _is_ours(made):
+    module = getattr(made, "__module__", None)
+    return isinstance(module, str) and (module == "tfc" or module.startswith(("tfc.", "nanobind")))
+
+
+def _telling(function, *owners):
+    """A call of `function`, which may change what it is given."""
+
+    def call(*args, **kwargs):
+        journal = current()
+        if journal is not None:
+            for value in (*owners, *args, *kwargs.values()):
+                journal.note_deep(value)
+        return function(*args, **kwargs)
+
+    return call
+
+
+def _telling_of_iterators(function):
+    @functools.wraps(function, updated=())
+    def call(*args, **kwargs):
+        for value in args:
+            iterates(value)
+        return function(*args, **kwargs)
+
+    return call if function in (list, tuple, set, dict, frozenset, bytes) else function

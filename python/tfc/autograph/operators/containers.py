@@ -1,0 +1,283 @@
+"""Lists, dictionaries, objects and other Python values that can change: what they hold, part by part.
+
+A container has parts by keys: items of a list, a dictionary, attributes, the content of a cell. What has no parts that
+could be told apart (sets, iterators, arrays) is `Whole`: all that is known of it is whether it changed.
+"""
+
+import collections
+import sys
+import types
+import weakref
+
+import numpy as np
+
+from .. import rules, seam
+from . import merge
+from .missing import UNDEFINED
+
+_OPAQUE = (set, bytearray, collections.deque)
+# Values that do not change, or that change as the program says (variables of the program).
+_FIXED = (
+    type(None),
+    bool,
+    int,
+    float,
+    complex,
+    str,
+    bytes,
+    tuple,
+    frozenset,
+    range,
+    slice,
+    types.BuiltinFunctionType,
+    types.MethodType,
+    types.CodeType,
+    types.GetSetDescriptorType,
+    types.MappingProxyType,
+)
+_LARGE = 1 << 20  # bytes of an array that is not copied to be compared
+
+
+class Parts:
+    """What has parts."""
+
+    whole = False
+
+
+class Items(Parts):
+    """A list: parts 0, 1, ... The number of parts may differ."""
+
+    @staticmethod
+    def copy(owner):
+        return dict(enumerate(list.__iter__(owner)))
+
+    @staticmethod
+    def put(owner, parts):
+        list.__setitem__(owner, slice(None), [parts[i] for i in range(len(parts))])
+
+    @staticmethod
+    def get_one(owner, key):
+        return list.__getitem__(owner, key) if key < list.__len__(owner) else UNDEFINED
+
+    @staticmethod
+    def put_one(owner, key, value):
+        list.__setitem__(owner, key, value)
+
+    @staticmethod
+    def step(key):
+        return "[]", key
+
+
+class Keys(Parts):
+    """A dictionary."""
+
+    @staticmethod
+    def copy(owner):
+        return dict.copy(owner)
+
+    @staticmethod
+    def put(owner, parts):
+        plain = collections.OrderedDict if isinstance(owner, collections.OrderedDict) else dict
+        plain.clear(owner)
+        plain.update(owner, parts)
+
+    @staticmethod
+    def get_one(owner, key):
+        return dict.get(owner, key, UNDEFINED)
+
+    @staticmethod
+    def put_one(owner, key, value):
+        plain = collections.OrderedDict if isinstance(owner, collections.OrderedDict) else dict
+        if value is UNDEFINED:
+            plain.pop(owner, key, None)
+        else:
+            plain.__setitem__(owner, key, value)
+
+    @staticmethod
+    def step(key):
+        return "[]", key
+
+
+class Attributes(Parts):
+    """An object, a class, a function or a module."""
+
+    @staticmethod
+    def copy(owner):
+        parts = dict(vars(owner)) if hasattr(owner, "__dict__") else {}
+        for name in _slots(type(owner)):
+            value = getattr(owner, name, UNDEFINED)
+            if value is not UNDEFINED:
+                parts[name] = value
+        return parts
+
+    @classmethod
+    def put(cls, owner, parts):
+        now = cls.copy(owner)
+        for name in now.keys() - parts.keys():
+            cls.put_one(owner, name, UNDEFINED)
+        for name, value in parts.items():
+            if now.get(name, UNDEFINED) is not value:
+                cls.put_one(owner, name, value)
+
+    @staticmethod
+    def get_one(owner, key):
+        held = getattr(owner, "__dict__", ())
+        if key in held:
+            return held[key]
+        return getattr(owner, key, UNDEFINED) if key in _slots(type(owner)) else UNDEFINED
+
+    @staticmethod
+    def put_one(owner, key, value):
+        plain = type if isinstance(owner, type) else object
+        if plain is object and key in getattr(owner, "__dict__", ()) and value is not UNDEFINED:
+            owner.__dict__[key] = value
+        elif value is not UNDEFINED:
+            plain.__setattr__(owner, key, value)
+        elif key in vars(owner) if hasattr(owner, "__dict__") else hasattr(owner, key):
+            plain.__delattr__(owner, key)
+
+    @staticmethod
+    def step(key):
+        return (f".{key}",)
+
+
+class Cell(Parts):
+    """A variable that functions share; its one part has no key."""
+
+    @staticmethod
+    def copy(owner):
+        try:
+            return {None: owner.cell_contents}
+        except ValueError:
+            return {}
+
+    @classmethod
+    def put(cls, owner, parts):
+        cls.put_one(owner, None, parts.get(None, UNDEFINED))
+
+    @staticmethod
+    def get_one(owner, key):
+        return Cell.copy(owner).get(None, UNDEFINED)
+
+    @staticmethod
+    def put_one(owner, key, value):
+        if value is not UNDEFINED:
+            owner.cell_contents = value
+        elif Cell.copy(owner):
+            del owner.cell_contents
+
+    @staticmethod
+    def step(key):
+        return ()
+
+
+class Whole:
+    """A set, a deque, an array: compared as a whole."""
+
+    whole = True
+
+    @staticmethod
+    def copy(owner):
+        if seam.is_array(owner):
+            return owner.copy()
+        return owner.copy() if hasattr(owner, "copy") else None
+
+    @staticmethod
+    def put(owner, parts):
+        if seam.is_array(owner):
+            owner[...] = parts
+        elif isinstance(owner, set):
+            set.clear(owner)
+            set.update(owner, parts)
+        elif isinstance(owner, bytearray):
+            owner[:] = parts
+        elif isinstance(owner, collections.deque):
+            owner.clear()
+            owner.extend(parts)
+
+    @staticmethod
+    def changed(owner, parts):
+        if seam.is_array(owner):
+            return owner.tobytes() != parts.tobytes()
+        if isinstance(owner, collections.deque):
+            return len(owner) != len(parts) or any(a is not b for a, b in zip(owner, parts, strict=True))
+        return parts is None or owner != parts
+
+
+def kind_of(value):
+    """What `value` is of the above; None for what does not change."""
+    kind = type(value)
+    if kind in _FIXED or hasattr(kind, "collects_only") or seam.is_value(value) or seam.is_variable(value):
+        return None
+    if isinstance(value, list):
+        return Items
+    if isinstance(value, dict):
+        return Keys
+    if kind is types.CellType:
+        return Cell
+    if isinstance(value, _OPAQUE):
+        return Whole
+    if seam.is_array(value):
+        return Whole if isinstance(value, np.ndarray) and value.nbytes < _LARGE else None
+    if seam.is_tensor_array(value) or kind.__module__.startswith("tfc."):
+        return None
+    if hasattr(kind, "__next__") and type(kind.__next__) is not types.FunctionType:
+        return Whole
+    if hasattr(value, "__dict__") or _slots(kind):
+        return Attributes
+    return None
+
+
+_libraries = weakref.WeakKeyDictionary()
+
+
+def is_of_library(value):
+    """Is the class of an object one of a library that runs as it is?"""
+    kind = value if isinstance(value, type) else type(value)
+    known = _libraries.get(kind)
+    if known is None:
+        file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+        builtin = kind.__module__ in sys.builtin_module_names and kind is not types.SimpleNamespace
+        known = _libraries[kind] = builtin or (file is not None and rules.is_library(file))
+    return known
+
+
+_slot_names = weakref.WeakKeyDictionary()
+
+
+def _slots(kind):
+    """The names of attributes of a class of objects that are not in a dictionary."""
+    known = _slot_names.get(kind)
+    if known is None:
+        known = _slot_names[kind] = tuple(
+            name
+            for cls in kind.__mro__
+            for name, held in cls.__dict__.items()
+            if type(held) is types.MemberDescriptorType and cls.__flags__ & 1 << 9  # of a class made by Python
+        )
+    return known
+
+
+def differences(kind, owner, before):
+    """The keys of parts that are others than before."""
+    now = kind.copy(owner)
+    keys = [k for k, v in now.items() if not merge.same(v, before.get(k, UNDEFINED))]
+    return keys + [k for k in before if k not in now]
+
+
+def inside(value):
+    """`(step, value)` for what `value` holds: see `state.describe` for steps."""
+    kind = kind_of(value)
+    if kind in (Items, Keys) or (kind is Attributes and not isinstance(value, (type, types.ModuleType))):
+        for key, part in kind.copy(value).items():
+            yield kind.step(key), part
+    if isinstance(value, tuple):
+        for i, part in enumerate(value):
+            yield ("[]", i), part
+    if isinstance(value, types.MethodType):
+        yield (), value.__self__
+    if isinstance(value, types.FunctionType):
+        for name, cell in zip(value.__code__.co_freevars, value.__closure__ or (), strict=True):
+            yield (f".{name}",), cell
+    if isinstance(value, types.CellType):
+        yield from (((), v) for v in Cell.copy(value).values())

@@ -1,0 +1,226 @@
+"""What a loop or branch has changed in containers that were there before it: found in the journal afterwards."""
+
+import sys
+import types
+
+from tfc.errors import page
+
+from .. import seam
+from . import changes
+from .containers import Cell, Items, Keys, Whole, inside
+from .missing import UNDEFINED
+from .symbol_text import describe
+
+_SEARCHED = 2000  # containers, at most, that are looked at to find a name
+_DEPTH = 4
+
+
+class Found:
+    """A container that was there before and has other parts now.
+
+    `keys`: of parts that are variables; `made`: of parts that had no value and got Python objects, as layers that are
+    built when they are called first. `now`: all parts.
+    """
+
+    __slots__ = ("entry", "keys", "made", "now")
+
+    def __init__(self, entry, keys, now):
+        self.entry, self.now = entry, now
+        before = entry.before
+        self.keys, self.made = list(keys), []
+        if entry.kind is Whole:
+            return
+        made = [k for k in keys if before.get(k) is None and _is_object(now.get(k))]
+        if made:
+            # What is set beside it, as the flag that says it is built, belongs to it.
+            self.made = [k for k in keys if k in made or _is_constant(now.get(k, UNDEFINED))]
+            self.keys = [k for k in keys if k not in self.made]
+
+    @property
+    def resized(self):
+        return self.entry.kind is Items and len(self.now) != len(self.entry.before) and len(self.keys) > 0
+
+    def put_made(self):
+        """What was made is there again."""
+        if self.entry.kind is Items and self.made:
+            self.entry.kind.put(self.entry.owner, self.now)
+            return
+        for key in self.made:
+            self.entry.kind.put_one(self.entry.owner, key, self.now[key])
+
+
+def _is_object(value):
+    """Is it something that cannot become a tensor?"""
+    if value is None or value is UNDEFINED:
+        return False
+    leaves = seam.flatten(value)
+    return not leaves or not all(seam.tensorable(leaf) or seam.is_text(leaf) for leaf in leaves)
+
+
+def _is_constant(value):
+    return isinstance(value, (bool, int, float, str, bytes))
+
+
+def look(journal, covered, reset, made=(), ours=()):
+    """What has changed in containers that were there before, besides the parts `covered`, as a list of `Found`.
+
+    If there is something, this puts back what the containers held, except for what was `made`, and the variables by
+    `reset()`. `ours`: values at the end that somebody holds still.
+    """
+    changed = journal.changed(covered)
+    if not changed:
+        return []
+    found = [Found(entry, keys, entry.kind.copy(entry.owner)) for entry, keys in changed]
+    reset()
+    journal.restore_but(made)
+    held = [f.now.values() for f in found if f.entry.kind is not Whole]
+    fresh = _fresh([f.entry for f in found], [ours, *held], journal)
+    for f in found:
+        if id(f.entry.owner) in fresh:
+            # Values may hold it.
+            f.entry.kind.put(f.entry.owner, f.now)
+            del journal.entries[id(f.entry.owner)]
+    return [f for f in found if id(f.entry.owner) not in fresh]
+
+
+def references(entry):
+    return sys.getrefcount(entry.owner)
+
+
+_ALONE = references(changes.Entry([], Items))
+
+
+def _fresh(entries, ours, journal):
+    """The ids of containers that nobody knows but the journal, this search, and each other: they were made since."""
+    count = {id(e.owner): 0 for e in entries}
+
+    def known(values):
+        for value in values:
+            if id(value) in count:
+                count[id(value)] += 1
+
+    for values in ours:
+        known(values)
+    for entry in journal.entries.values():
+        if entry.kind is not Whole:
+            known(entry.before.values())
+    fresh, rest = set(), list(entries)
+    while True:
+        alone = [e for e in rest if references(e) <= _ALONE + count[id(e.owner)]]
+        if not alone:
+            return fresh
+        rest = [e for e in rest if e not in alone]
+        for entry in alone:
+            fresh.add(id(entry.owner))
+            if entry.kind is not Whole:
+                known(entry.kind.copy(entry.owner).values())
+
+
+def names(functions, wanted):
+    """`{id: symbol}` of containers (`wanted` are their ids) that the variables of these parts of a function lead to."""
+    found, seen = {}, set()
+    pending = [((name,), value, 0) for name, value in _roots(functions).items()]
+    at = 0
+    while at < len(pending) and len(seen) < _SEARCHED and len(found) < len(wanted):
+        symbol, value, depth = pending[at]
+        at += 1
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        if id(value) in wanted:
+            found[id(value)] = symbol
+        if depth < _DEPTH:
+            pending += (((*symbol, *step), part, depth + 1) for step, part in inside(value))
+    return found
+
+
+def _roots(functions):
+    found = {}
+    for function in functions:
+        if function is None:
+            continue
+        code = function.__code__
+        for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
+            if not name.startswith("ag__"):
+                for value in Cell.copy(cell).values():
+                    found[name] = value
+        for name in code.co_names:
+            value = function.__globals__.get(name, UNDEFINED)
+            if value is not UNDEFINED and not isinstance(value, types.ModuleType):
+                found.setdefault(name, value)
+    return found
+
+
+_KINDS = {Items: "a list", Keys: "a dict", Cell: "a variable of a function around"}
+
+
+def symbol_of(entry, known):
+    """How to call a container: see `state.describe`."""
+    return known.get(id(entry.owner)) or (_KINDS.get(entry.kind) or f"a {type(entry.owner).__name__}",)
+
+
+class Place:
+    """One part of a container, as a variable of a loop or branch (see `state.State`)."""
+
+    __slots__ = ("entry", "key")
+
+    def __init__(self, entry, key):
+        self.entry, self.key = entry, key
+
+    def location(self):
+        return id(self.entry.owner), self.key
+
+    @property
+    def is_item(self):
+        """Is it of a list or dictionary?"""
+        return self.entry.kind in (Items, Keys)
+
+    def get(self):
+        return self.entry.kind.get_one(self.entry.owner, self.key)
+
+    def set(self, value):
+        journal = changes.current()
+        if journal is not None:
+            journal.note(self.entry.owner, self.entry.kind)
+        if self.get() is not value:
+            self.entry.kind.put_one(self.entry.owner, self.key, value)
+
+
+def refusal(found, name, where_it_is):
+    """The error about a change that no variable of a program can be."""
+    entry = found.entry
+    what = type(entry.owner).__name__
+    article = "an" if what[0] in "aeiou" else "a"
+    if entry.kind is Whole:
+        how = "other elements" if not hasattr(type(entry.owner), "__next__") else "elements taken of it"
+    elif entry.kind is Items and len(found.now) != len(entry.before):
+        how = f"{len(entry.before)} items before and {len(found.now)} after"
+    else:
+        how = "other Python objects in it after each time"
+    own = name.startswith(("a ", "an "))
+    return NotImplementedError(
+        page(
+            f"{name if own else repr(name)} cannot change like this in {where_it_is}, which is traced once, however "
+            "often it runs",
+            want="the same number of parts, which are tensors or numbers",
+            got=f"{article} {what} with {how}",
+            where=entry.where(),
+            fix="collect values with `l.append(x)` on a local list or a tf.TensorArray, keep them in tensors, or "
+            "iterate over a Python range, which is unrolled",
+        )
+    )
+
+
+def can_be_told(found):
+    """Are the parts that changed variables, each of its own?"""
+    return found.entry.kind is not Whole and not found.resized
+
+
+def none_in(journal, ours, what):
+    """Refuses what has changed where nothing but a value is expected; Python objects may have been made."""
+    if not journal.entries:
+        return
+    for found in look(journal, frozenset(), lambda: None, ours=ours):
+        found.put_made()
+        if found.entry.kind.whole or found.keys:
+            raise refusal(found, describe(symbol_of(found.entry, {})), what)
