@@ -18,7 +18,7 @@ def error_of_report(code: int, message: str, location: str, tensors: list, summa
     of them (those of checks that the compiler inserts) has them inside instead.
     """
     shown = [_tensor_text(np.asarray(tensor), summarize) for tensor in tensors]
-    summary = f"{message}: {' '.join(shown)}" if shown else message
+    summary = f"{message.removesuffix(':')}: {' '.join(shown)}" if shown else message
     parts = message.split("{}")
     if shown and len(parts) == len(shown) + 1:
         summary = "".join(part + value for part, value in zip(parts, [*shown, ""], strict=True))

@@ -87,3 +87,14 @@ def test_strings_are_data_of_an_assertion():
     assert checked(tf.constant(["a", "b"])).shape == [2]
     with pytest.raises(tf.errors.InvalidArgumentError, match="need two"):
         checked(tf.constant(["a"]))
+
+
+def test_one_colon_stands_before_the_values_of_a_compiled_check():
+    @tf.function
+    def f(x):
+        tf.debugging.assert_non_negative(x, message="negative:")
+        return x
+
+    with pytest.raises(tf.errors.InvalidArgumentError) as e:
+        f(tf.constant([-1, 2]))
+    assert "Values of x: [-1  2]" in str(e.value)

@@ -289,3 +289,53 @@ def test_numbers_that_do_not_fit_are_refused():
 )
 def test_numbers_as_strings(values, want):
     assert tf.strings.as_string(tf.constant(values)).numpy().tolist() == want
+
+
+@pytest.mark.parametrize(
+    ("text", "sep", "most", "want"),
+    [
+        ("a b c d", None, 2, [b"a", b"b", b"c d"]),
+        ("a b", None, 2, [b"a", b"b", b""]),
+        (" a b ", None, 2, [b"a", b"b", b""]),
+        ("a", None, 2, [b"a"]),
+        (" ", None, 1, []),
+        ("  a b", None, 0, [b"  a b"]),
+        ("", None, 0, [b""]),
+        ("a,b,", ",", 2, [b"a", b"b", b""]),
+        ("a,b", ",", 0, [b"a,b"]),
+        ("a b", None, -2, [b"a", b"b"]),
+    ],
+)
+def test_split_gives_the_rest_after_the_most_splits(text, sep, most, want):
+    assert tf.strings.split(text, sep, most).numpy().tolist() == want
+    assert tf.strings.split([text, "q"], sep, most).to_list()[0] == want
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern", "rewrite", "want"),
+    [
+        ("aé€b", ".", "x", "xxxx"),
+        ("é", "[^a]", "x", "x"),
+        ("aé", "", "-", "-a-é-"),
+        ("aéb", "(é)(b)", r"\2\1", "abé"),
+        ("ÀÉ", r"\w", "-", "ÀÉ"),
+        ("É", "(?i)é", "-", "-"),
+        ("é", "é?", r"[\0]", "[é]"),
+        ("ab", ".*", "x", "x"),
+        ("ab", "b*", "-", "-a-"),
+    ],
+)
+def test_regular_expressions_are_of_characters(text, pattern, rewrite, want):
+    assert tf.strings.regex_replace(text, pattern, rewrite).numpy() == want.encode()
+
+
+def test_nothing_matches_what_is_no_character():
+    assert tf.strings.regex_replace(b"a\xff\xfeb", ".", "x").numpy() == b"x\xff\xfex"
+    assert tf.strings.regex_replace(b"\xffaa", "a", "x", replace_global=False).numpy() == b"\xffxa"
+    assert tf.strings.regex_full_match(["é", b"\xff"], ".").numpy().tolist() == [True, False]
+
+
+def test_numbers_have_no_underscores():
+    for dtype in (tf.float32, tf.int32):
+        with pytest.raises(tf.errors.InvalidArgumentError, match="could not correctly convert string: 1_0"):
+            tf.strings.to_number("1_0", dtype)

@@ -237,8 +237,8 @@ def is_of_library(value):
     known = _libraries.get(kind)
     if known is None:
         file = getattr(sys.modules.get(kind.__module__), "__file__", None)
-        builtin = kind.__module__ in sys.builtin_module_names and kind is not types.SimpleNamespace
-        known = _libraries[kind] = builtin or (file is not None and rules.is_library(file))
+        ours = kind.__module__ in sys.builtin_module_names or (file is not None and rules.is_library(file))
+        known = _libraries[kind] = ours and kind is not types.SimpleNamespace
     return known
 
 

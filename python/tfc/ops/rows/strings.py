@@ -68,21 +68,70 @@ def _substr(x, pos, length, utf8):
     return _elementwise(one)(x, pos, length)
 
 
-def _regex(pattern) -> re.Pattern:
+def _regex(pattern) -> tuple:
+    """A pattern for strings of ASCII characters, and one for characters.
+
+    Classes as `\\w` have ASCII characters only.
+    """
     try:
-        return re.compile(pattern)
+        text = pattern.decode(errors="surrogateescape")
+        folds = not text.isascii() and re.search(r"\(\?[a-z]*i", text)
+        characters = re.compile(text, 0 if folds else re.ASCII)
+        return re.compile(pattern) if pattern.isascii() else None, characters
     except re.error as e:
-        raise InvalidArgumentError(f"Invalid pattern: {pattern.decode()}, error: {e}") from None
+        raise InvalidArgumentError(f"Invalid pattern: {pattern.decode(errors='replace')}, error: {e}") from None
+
+
+def _characters(s) -> list:
+    """The text of a UTF-8 string; parts of one without, and with, what is no character."""
+    return re.split("([\udc80-\udcff]+)", s.decode(errors="surrogateescape"))
+
+
+def _replaced(found, text, s, most):
+    """(`s` with matches replaced, how many). No empty match is right behind another match, unlike Python's."""
+    if found.search(s[:0]) is None:
+        return found.subn(text, s, count=most)
+    end = -1
+
+    def one(match):
+        nonlocal end
+        if match.start() == match.end() == end:
+            return s[:0]
+        end = match.end()
+        return match.expand(text)
+
+    return found.subn(one, s, count=most)
 
 
 def _regex_replace(x, pattern, rewrite, everywhere):
-    found, text = _regex(pattern[()]), rewrite[()].replace(rb"\0", rb"\g<0>")
-    return _elementwise(lambda s: found.sub(text, s, count=0 if everywhere else 1))(x)
+    ascii_, characters = _regex(pattern[()])
+    plain = rewrite[()].replace(rb"\0", rb"\g<0>")
+    text = plain.decode(errors="surrogateescape")
+    most = 0 if everywhere else 1
+
+    def one(s):
+        if ascii_ is not None and s.isascii():
+            return _replaced(ascii_, plain, s, most)[0]
+        parts, left = _characters(s), most
+        for i in range(0, len(parts), 2):  # nothing matches what is no character
+            parts[i], count = _replaced(characters, text, parts[i], left)
+            if most and count:
+                break
+        return "".join(parts).encode(errors="surrogateescape")
+
+    return _elementwise(one)(x)
 
 
 def _regex_full_match(x, pattern):
-    found = _regex(pattern[()])
-    return _elementwise(lambda s: found.fullmatch(s) is not None, np.bool_)(x)
+    ascii_, characters = _regex(pattern[()])
+
+    def one(s):
+        if ascii_ is not None and s.isascii():
+            return ascii_.fullmatch(s) is not None
+        parts = _characters(s)
+        return len(parts) == 1 and characters.fullmatch(parts[0]) is not None
+
+    return _elementwise(one, np.bool_)(x)
 
 
 def _to_number(dtype):
@@ -92,6 +141,8 @@ def _to_number(dtype):
     def one(s):
         try:
             number = int(s) if whole else float(s)
+            if b"_" in s:
+                raise ValueError
             if whole and not least <= number <= most:
                 raise ValueError
             return number
@@ -134,7 +185,18 @@ def _reduce_join(x, separator, axes, keepdims):
 
 
 def _split(sep, maxsplit):
-    return lambda s: s.split(sep[()] or None, int(maxsplit))
+    between, most = sep[()], int(maxsplit)
+    if most == 0:
+        return lambda s: [s]
+    if between or most < 0:
+        return lambda s: s.split(between or None, most)
+
+    def split(s):
+        """After as many parts there is the rest, empty or not."""
+        parts = s.split(None, most)
+        return [*parts, b""] if len(parts) == most else parts
+
+    return split
 
 
 def _bytes_split():
