@@ -445,3 +445,74 @@ def branch_in_a_python_loop_with_an_alias(n, x):
                 view[key] = view[key] + 1.0
         state["c"] *= 2.0
     return state
+
+
+@refused
+def changed_after_a_branch_gave_it_another_name(n, x):
+    first, other = [x], [x + 1.0]
+    items = other
+    if n > 2:
+        items = first
+    items[0] += 1.0
+    return first, other
+
+
+@followed
+def names_that_branches_give(n, x):
+    first, other = [x], [x + 1.0]
+    items = other
+    if n > 2:
+        items = first
+    return items, first, other
+
+
+@refused
+def stale_name_in_a_loop(n, x):
+    items, view = [x], [x]
+    y = x
+    for _ in tf.range(n):
+        items[0] += 1.0
+        y += view[0]
+        view = items
+    return y
+
+
+@refused
+def name_given_in_a_loop(n, x):
+    items, view = [x], [x]
+    for _ in tf.range(n):
+        view[0] += 1.0
+        view = items
+    return items
+
+
+@refused
+def name_of_before_a_loop(n, x):
+    items = [x]
+    view = items
+    y = x
+    for _ in tf.range(n):
+        items[0] += 1.0
+        y += view[0]
+        view = [y]
+    return y
+
+
+@refused
+def two_names_of_a_list_made_in_a_loop(n, x):
+    a, b = [x], [x]
+    for _ in tf.range(n):
+        a[0] = a[0] + b[0]
+        a = b = [a[0] + 1.0]
+    return a
+
+
+@followed
+def list_made_in_a_loop_under_two_names(n, x):
+    state, new = [x, x], [x, x]
+    for _ in tf.range(n):
+        new = []
+        for value in state:
+            new.append(value + 1.0)
+        state = new
+    return state

@@ -218,3 +218,33 @@ def test_an_iterator_of_the_programs_class_is_followed():
         return total
 
     assert f(tf.constant(4)).numpy() == 10
+
+
+LOG = []
+
+
+def test_a_log_of_what_is_traced_is_kept_with_a_warning():
+    @tf.function
+    def f(n):
+        if n > 0:
+            LOG.append("positive")
+        return n
+
+    with pytest.warns(tf.autograph.ConversionWarning, match="while it is traced"):
+        f(tf.constant(3))
+    assert LOG == ["positive"]
+    f(tf.constant(-3))
+    assert LOG == ["positive"]
+
+
+def test_a_dictionary_that_one_branch_assigns_and_the_other_changes():
+    @tf.function
+    def f(x):
+        d = {"a": x, "b": x}
+        if x > 0:
+            d = {"a": x + 1, "b": x + 2}
+        else:
+            d["a"] = x - 1
+        return d
+
+    assert {k: v.numpy() for k, v in f(tf.constant(-1)).items()} == {"a": -2, "b": -1}

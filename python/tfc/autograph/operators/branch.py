@@ -72,6 +72,7 @@ class _Branches:
         self.ends = {}
         # What the branches change in containers (see `changes`): by the id of the container, for each side.
         self.found = {}, {}
+        self.final = {}, {}
         self.known = {}
         self.plan = None
 
@@ -87,12 +88,11 @@ class _Branches:
         after, flat = list(before), iter(flat)
         for i, merged in enumerate(self.plan[: self.n_merged]):
             after[i] = merged.result(flat)
-            if type(merged) is _Merged and isinstance(after[i], (list, dict)):
-                self._note_either(i, after[i], before[i])
         self.state.set(after)
         self._resize()
         for place, merged in zip(self.places, self.plan[self.n_merged :], strict=True):
             place.set(merged.result(flat))
+        self._keep_shared(before)
 
     def _branch(self, side, before, function):
         def run():
@@ -102,6 +102,7 @@ class _Branches:
             self.ends[side] = self.state.get()
             self.journal.held.append(self.ends[side])
             if self.journal.entries:
+                self.final[side].update(found_changes.contents(self.journal))
                 self._look(side, before, function)
             return finish
 
@@ -128,10 +129,15 @@ class _Branches:
         if any(id(f.entry.owner) not in self.known for f in found):
             # What another run does not find was made in the first.
             with seam.trial():
-                call(function)
+                if function is not None:
+                    call(function)
             again = {id(f.entry.owner) for f in look(self.state.get())}
             found = [f for f in found if id(f.entry.owner) in again or id(f.entry.owner) in self.known]
         for f in found:
+            if f.is_log:
+                found_changes.keep_log(f, "a branch on a tensor")
+                self.journal.entries.pop(id(f.entry.owner))
+                continue
             f.put_made()
             if f.entry.kind.whole:
                 raise found_changes.refusal(f, self._name(f.entry), "a branch on a tensor")
@@ -141,13 +147,19 @@ class _Branches:
     def _name(self, entry):
         return describe(found_changes.symbol_of(entry, self.known))
 
-    def _note_either(self, i, made, before):
-        """Where one branch has left a container and the other has given another one."""
-        if self.ends[0][i] is before or self.ends[1][i] is before:
-            holders = [self.ends[0][i], self.ends[1][i], self.plan[i].structure, self.state.slots[i].get()]
-            holders = 2 + sum(value is before for value in holders)
-            if changes.others_know(before, holders):
-                changes.one_or_the_other(made, before, self.state.symbols[i])
+    def _keep_shared(self, before):
+        """Notes variables that are copies of containers which have other names."""
+        ends = [self.ends[side][: self.n_merged] for side in (0, 1)]
+        self.ends = self.found = {}
+        for i, merged in enumerate(self.plan[: self.n_merged]):
+            if type(merged) is not _Merged or not isinstance(merged.structure, (list, dict, tuple)):
+                continue
+            for side in (0, 1):
+                value, ends[side][i] = ends[side][i], None
+                holders = 1 + (value is before[i]) + (value is merged.structure) + (side == 0 and value is ends[1][i])
+                known = changes.shared(value, holders)
+                if known:
+                    changes.keep([self.state.slots[i].get(), *known], self.state.symbols[i])
 
     def _places(self):
         """The parts of containers that a branch changes."""
@@ -179,7 +191,7 @@ class _Branches:
         for side in (0, 1):
             if values[side] is UNDEFINED:
                 raise ValueError(_missing_text(symbol, UNDEFINED, side))
-        return _merged(symbol, *values)
+        return _merged(symbol, *(found_changes.as_at_the_end(v, self.final[side]) for side, v in enumerate(values)))
 
     def _resize(self):
         """Lists have as many items as the branches have given them."""
@@ -201,6 +213,7 @@ class _Branches:
             if values[0] is None and self._is_users_output(i):
                 raise ValueError(_missing_text(symbol, None, 0))
             return _Kept(values[0])
+        values = [found_changes.as_at_the_end(v, self.final[side]) for side, v in enumerate(values)]
         missing = [is_missing(v) for v in values]
         if all(missing):
             return _Kept(max(values, key=lambda v: v is NO_RETURN))

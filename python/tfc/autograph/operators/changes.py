@@ -91,6 +91,8 @@ class Journal:
         """Restores, except for parts `(id of a container, key)` of `made`."""
         for entry in self.entries.values():
             keys = [key for owner, key in made if owner == id(entry.owner)]
+            if ... in keys:
+                continue
             if not keys:
                 entry.restore()
                 continue
@@ -104,7 +106,7 @@ class Journal:
         found = []
         for entry in list(self.entries.values()):
             if entry.kind is Whole:
-                if Whole.changed(entry.owner, entry.before):
+                if Whole.changed(entry.owner, entry.before) and (id(entry.owner), ...) not in covered:
                     found.append((entry, ()))
                 continue
             keys = differences(entry.kind, entry.owner, entry.before)
@@ -152,18 +154,33 @@ def current():
 
 
 @contextmanager
-def apart():
-    """What is changed meanwhile is nobody's business: another function is traced."""
+def apart(function=None, instance=None):
+    """What is changed meanwhile is nobody's business: another function, perhaps of `instance`, is traced."""
     journals, either = _journals(), _local.either
-    kept = journals[:]
+    kept, outside = journals[:], getattr(_local, "outside", None)
     journals.clear()
     _local.either = {}
+    _local.outside = function, instance
     try:
         yield
     finally:
         journals[:] = kept
+        _local.outside = outside
         _watch(-len(_local.either))
         _local.either = either
+
+
+def is_outside(owner):
+    """Is it a container of the module, object, or functions around the function that is traced?"""
+    function, instance = getattr(_local, "outside", None) or (None, None)
+    if not isinstance(function, types.FunctionType):
+        return False
+    values = [*function.__globals__.values(), instance]
+    for cell in function.__closure__ or ():
+        values += Cell.copy(cell).values()
+    for value in [v for v in values if kind_of(v) is Attributes and not isinstance(v, types.ModuleType)]:
+        values += (part for _, part in inside(value))
+    return any(value is owner for value in values)
 
 
 # Containers with two names.
@@ -173,7 +190,7 @@ def others_know(owner, holders):
     """Is there anybody who knows this container, besides `holders` and the statements that are traced?"""
     entries = {id(e): e for j in _journals() for e in j.entries.values() if e.owner is owner}
     held = sum(value is owner for j in _journals() for values in j.held for value in values)
-    return _references(owner) - _PASSED > holders + len(entries) + held
+    return _references(owner) - _PASSED > holders + len(entries) + held + (id(owner) in _local.either)
 
 
 def _references(owner):
@@ -193,12 +210,51 @@ def _passed():
 _PASSED = _passed()
 
 
-def one_or_the_other(made, before, symbol):
-    """After a statement a variable is `made`, or `before`, which others know too: neither may change from now on."""
+def keep(values, symbol):
+    """The containers in `values` may not change from now on: after a statement the variable `symbol` is one of several
+    containers, as tensors decide, or a copy of it, and they have other names too.
+    """
     _journals()
     known = len(_local.either)
-    _local.either[id(made)] = _local.either[id(before)] = made, before, symbol, _line(sys._getframe(1))
+    for value in values:
+        for owner, _ in containers(value):
+            _local.either[id(owner)] = owner, symbol, _line(sys._getframe(1))
     _watch(len(_local.either) - known)
+
+
+def containers(value):
+    """`(container, whether the value itself is it)` for the lists and dictionaries in a nest."""
+    pending = [(value, True)]
+    while pending:
+        value, whole = pending.pop()
+        if isinstance(value, (list, dict)):
+            yield value, whole
+        if isinstance(value, dict):
+            pending += ((part, False) for part in dict.values(value))
+        elif isinstance(value, (list, tuple)):
+            pending += ((part, False) for part in value)
+
+
+def shared(value, holders):
+    """The containers in `value` that somebody knows besides `holders` (of the value itself) and those around it."""
+    # The value itself is an argument here.
+    return [owner for owner, whole in containers(value) if _shared(owner, holders + 1 if whole else 1)]
+
+
+def _shared(owner, holders):
+    return others_know(owner, holders + _ON_THE_WAY)
+
+
+def _on_the_way():
+    """The references to a container that are variables between `shared` and `others_know`."""
+    _journals()
+    held, count = [[]], 0
+    while [owner for owner, _ in containers(held[0]) if others_know(owner, 1 + count)]:
+        count += 1
+    return count + 1  # the argument of `_shared`
+
+
+_ON_THE_WAY = _on_the_way()
 
 
 def _watched(owner):
@@ -206,15 +262,15 @@ def _watched(owner):
     known = getattr(_local, "either", {}).get(id(owner))
     if known is None:
         return current()
-    name = repr(describe(known[2]))
+    name = repr(describe(known[1]))
     raise NotImplementedError(
         page(
-            f"{name} cannot change here: it is the container of before a statement on a tensor or another one, as that "
-            "decides, and it is known by another name too",
+            f"{name} cannot change here: a loop or branch on a tensor decides which container that is, and others have "
+            "other names too",
             want="a container that is known by one name",
-            got=f"{name}, after {_text(known[3])}",
+            got=f"{name} after {_text(known[2])}",
             where=user_line(),
-            fix=f"change a copy, as list({describe(known[2])})",
+            fix=f"change a copy, as list({describe(known[1])})",
         )
     )
 

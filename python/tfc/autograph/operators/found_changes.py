@@ -2,12 +2,14 @@
 
 import sys
 import types
+import warnings
 
 from tfc.errors import page
 
 from .. import seam
+from ..errors import ConversionWarning
 from . import changes
-from .containers import Cell, Items, Keys, Whole, inside
+from .containers import Cell, Items, Keys, Whole, differences, inside
 from .missing import UNDEFINED
 from .symbol_text import describe
 
@@ -35,6 +37,26 @@ class Found:
             # What is set beside it, as the flag that says it is built, belongs to it.
             self.made = [k for k in keys if k in made or _is_constant(now.get(k, UNDEFINED))]
             self.keys = [k for k in keys if k not in self.made]
+
+    @property
+    def is_log(self):
+        """Did a list or set from outside of the function get Python values more, and nothing else?
+
+        That is how people note what is traced.
+        """
+        kind, owner, before = self.entry.kind, self.entry.owner, self.entry.before
+        if kind is Items:
+            values = list(self.now.values())
+            more = values[len(before) :]
+            if not more or any(a is not b for a, b in zip(values, before.values(), strict=False)):
+                return False
+        elif isinstance(owner, set):
+            more = self.now - before
+            if before - self.now:
+                return False
+        else:
+            return False
+        return all(v is None or _is_constant(v) for v in more) and changes.is_outside(owner)
 
     @property
     def resized(self):
@@ -211,6 +233,28 @@ def refusal(found, name, where_it_is):
     )
 
 
+def keep_log(found, where_it_is):
+    """What a function notes while it is traced stays noted, with a warning once for a line."""
+    entry = found.entry
+    entry.kind.put(entry.owner, found.now)
+    line = entry.line
+    if line is None or line in _warned:
+        return
+    _warned.add(line)
+    code, number = line
+    warnings.warn_explicit(
+        f"A {type(entry.owner).__name__} from outside of the function gets values in {where_it_is}: this happens while "
+        "it is traced, however often it runs. A function with tf.autograph.experimental.do_not_convert does so without "
+        "a warning",
+        ConversionWarning,
+        code.co_filename,
+        number,
+    )
+
+
+_warned = set()
+
+
 def can_be_told(found):
     """Are the parts that changed variables, each of its own?"""
     return found.entry.kind is not Whole and not found.resized
@@ -221,6 +265,44 @@ def none_in(journal, ours, what):
     if not journal.entries:
         return
     for found in look(journal, frozenset(), lambda: None, ours=ours):
+        if found.is_log:
+            keep_log(found, what)
+            continue
         found.put_made()
         if found.entry.kind.whole or found.keys:
             raise refusal(found, describe(symbol_of(found.entry, {})), what)
+
+
+def contents(journal):
+    """`{id: (container, its parts)}` of the lists and dictionaries that have changed."""
+    return {
+        id(e.owner): (e.owner, e.kind.copy(e.owner))
+        for e in journal.entries.values()
+        if e.kind in (Items, Keys) and differences(e.kind, e.owner, e.before)
+    }
+
+
+def as_at_the_end(value, final):
+    """A nest with what its containers held when `contents` was asked; itself if that is what they hold."""
+    if not final or not isinstance(value, (list, dict, tuple)):
+        return value
+    _, parts = final.get(id(value), (value, None))
+    if parts is None:
+        parts = value if isinstance(value, dict) else dict(enumerate(value))
+        made = {k: as_at_the_end(v, final) for k, v in parts.items()}
+        if all(made[k] is v for k, v in parts.items()):
+            return value
+    else:
+        made = {k: as_at_the_end(v, final) for k, v in parts.items()}
+    if isinstance(value, dict):
+        return made if type(value) is dict else _like(value, made)
+    return list(made.values()) if isinstance(value, list) else _like(value, made)
+
+
+def _like(value, made):
+    if isinstance(value, tuple):
+        return type(value)(*made.values()) if hasattr(value, "_fields") else tuple(made.values())
+    result = value.copy()
+    result.clear()
+    result.update(made)
+    return result

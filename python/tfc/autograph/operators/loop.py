@@ -68,6 +68,7 @@ class Loop:
         self.lists = {i for i in lists if type(before[i]) is list and i in self.carried}
         # Within the scratch run of a loop around this one: nothing to carry.
         self.loaded = []
+        self.aliased = {}
         self.scratch = {i: before[i] for i in lists if type(before[i]) is lists_.ScratchList}
         self.carried = [i for i in self.carried if i not in self.scratch]
         self.variables = {}
@@ -159,8 +160,13 @@ class Loop:
         """
         if not self.journal.entries:
             return
-        self._check_names()
         found = self._found()
+        if not found:
+            return
+        for f in [f for f in found if f.is_log]:
+            found_changes.keep_log(f, "a loop on tensors")
+            self.made.add((id(f.entry.owner), ...))
+            found.remove(f)
         if not found:
             return
         known = found_changes.names(self.functions, {id(f.entry.owner) for f in found})
@@ -202,18 +208,41 @@ class Loop:
             )
         )
 
-    def _check_names(self):
-        """Refuses changes of containers that stand for those of before the loop, which have other names there."""
-        loaded, self.loaded = self.loaded, []
-        for i, value in loaded:
-            for made, before, holders in _pairs(value, self.before[i]):
-                entry = self.journal.entries.get(id(made))
-                if (
-                    entry is not None
-                    and differences(entry.kind, made, entry.before)
-                    and changes.others_know(before, holders)
-                ):
+    def _changed_in_place(self):
+        """The variables of which an iteration has changed containers that stand for those of before it."""
+        changed = {}
+        for i, value in self.loaded:
+            for owner, _ in changes.containers(value):
+                entry = self.journal.entries.get(id(owner))
+                if entry is not None and differences(entry.kind, owner, entry.before):
+                    changed[i] = True
+        self.loaded = []
+        return changed
+
+    def _check_names(self, after, changed):
+        """Refuses what depends on which name a container has: each variable has copies of its own in each iteration.
+
+        `after`: the values of variables that are nests; `changed`: those whose containers change in place.
+        """
+        self.aliased = {}
+        if not any(v is not None for v in after) and not any(map(_holds, self.before)):
+            return
+        self.state.set(self.before)
+        parts = {location[0] for location in self.state.locations() if location is not None}
+        for i, variable in self.variables.items():
+            before = self.before[i]
+            known = changes.shared(before, 2 + (variable.structure is before)) if _holds(before) else []
+            if i in changed and known:
+                raise self._two_names(i, "change of it before it is assigned")
+            if after[i] is not None:
+                value, after[i] = after[i], None
+                known = self.aliased[i] = changes.shared(value, 1)
+                if i in changed and known:
                     raise self._two_names(i, "change of it before it is assigned")
+                after[i] = value
+            for value in (before, after[i]):
+                if any(id(owner) in parts for owner, _ in changes.containers(value)):
+                    raise self._two_names(i, "change of it under that name")
 
     def _found(self):
         covered = self.state.locations() | self.made
@@ -334,9 +363,12 @@ class Loop:
                 out = self._leave(entry)
             except Exception as e:
                 error = e
+            after = [v if i in self.variables and _holds(v) else None for i, v in enumerate(self.state.get())]
+            changed = self._changed_in_place()
             self._look(iterate)
             if error is not None:
                 raise error
+            self._check_names(after, changed)
             return [*following, *out]
 
         try:
@@ -395,7 +427,7 @@ class Loop:
         self.loaded = []
         for i, variable in self.variables.items():
             value = values[i] = variable.load(flat)
-            if isinstance(value, (list, dict)) and not variable.created:
+            if _holds(value):
                 self.loaded.append((i, value))
         value = None
         for i in range(len(values)):
@@ -428,11 +460,12 @@ class Loop:
         for i, variable in self.variables.items():
             after[i] = variable.load(flat)
             before = self.before[i]
-            if not isinstance(before, (list, dict)) or type(after[i]) is not type(before):
-                continue
-            # Here, in `self.before`, and as the structure.
-            if changes.others_know(before, 2 + (variable.structure is before)):
-                changes.one_or_the_other(after[i], before, self.state.symbols[i])
+            known = self.aliased.get(i, [])
+            if isinstance(before, (list, dict, tuple)):
+                # Here, in `self.before`, and as the structure.
+                known += changes.shared(before, 2 + (variable.structure is before))
+            if known:
+                changes.keep([after[i], *known], self.state.symbols[i])
         for i in range(len(after)):
             if i in self.variables or i in self.scratch or isinstance(self.before[i], NoReturn):
                 continue
@@ -440,17 +473,9 @@ class Loop:
         self.state.set(after)
 
 
-def _pairs(made, before):
-    """(container, the one it stands for, how many know that) at all depths."""
-    pending = [(made, before, 3)]
-    while pending:
-        made, before, holders = pending.pop()
-        if isinstance(made, (list, dict)):
-            yield made, before, holders
-        if isinstance(made, dict):
-            pending += ((v, before[k], 3) for k, v in made.items() if k in before)
-        elif isinstance(made, (list, tuple)):
-            pending += ((a, b, 3) for a, b in zip(made, before, strict=False))
+def _holds(value):
+    """Is it a nest that a list or dictionary may be in?"""
+    return isinstance(value, (list, dict, tuple))
 
 
 def _counting(step):
