@@ -50,7 +50,8 @@ bool NestLowering::isAcross(OpOperand &operand, unsigned across) {
   SmallVector<int64_t> strides;
   int64_t offset;
   if (!type || !map.isProjectedPermutation() || map.getNumResults() < 2 ||
-      !type.getElementType().isIntOrFloat() ||
+      !(type.getElementType().isIntOrFloat() ||
+        isa<ComplexType>(type.getElementType())) ||
       failed(type.getStridesAndOffset(strides, offset)) || strides.back() != 1)
     return false;
   return map.getResults().back() == builder.getAffineDimExpr(across) &&
@@ -87,6 +88,13 @@ bool NestLowering::chooseSquares(unsigned across) {
   strategy.lanes = std::min<int64_t>(
       {strategy.lanes, largestSquare,
        int64_t(llvm::bit_floor(static_cast<uint64_t>(width)))});
+  // Whole numbers change sides: a vector of complex ones is one register.
+  for (Value operand : op->getOperands())
+    if (auto number = dyn_cast<ComplexType>(getElementTypeOrSelf(operand)))
+      strategy.lanes =
+          std::min(strategy.lanes, options.vectorBits / bitsOf(number));
+  if (strategy.lanes < 2)
+    return false;
   strategy.unroll = 1;
   return true;
 }
@@ -128,7 +136,11 @@ bool NestLowering::tryShortRows(unsigned across, unsigned inner) {
 /// the one before; with `mayWriteRows`, the same of results, if all else is
 /// contiguous along one of the two.
 bool NestLowering::chooseShortRows(bool mayWriteRows) {
-  if (op.getNumLoops() < 2 || options.vectorBits < 256)
+  auto isComplex = [](Value operand) {
+    return isa<ComplexType>(getElementTypeOrSelf(operand));
+  };
+  if (op.getNumLoops() < 2 || options.vectorBits < 256 ||
+      llvm::any_of(op->getOperands(), isComplex))
     return false;
   Strategy before = strategy;
   for (OpOperand &operand : op->getOpOperands()) {
@@ -188,8 +200,10 @@ void NestLowering::square(unsigned across) {
           loadVector(input->get(), indices(*input)));
     }
     ivs = base;
-    turned[input->getOperandNumber()] = tfc::rt::transposeSquare(
-        builder, loc, turned[input->getOperandNumber()]);
+    Values &columns = turned[input->getOperandNumber()];
+    bool isComplex = isa<ComplexType>(getElementTypeOrSelf(input->get()));
+    columns = tfc::rt::transposeSquare(builder, loc, std::move(columns),
+                                       isComplex ? 2 : 1);
   }
   for (int64_t i = 0; i < lanes; ++i) {
     ivs[across] = at(across, i);

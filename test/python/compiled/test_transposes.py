@@ -22,6 +22,20 @@ def test_every_kind_of_element(dtype):
     assert np.array_equal(compiled(tf.transpose, tf.constant(x)), x.T)
 
 
+@pytest.mark.parametrize("dtype", [np.complex64, np.complex128], ids=lambda t: t.__name__)
+@pytest.mark.parametrize("shape", [(1, 70), (33, 64), (50, 71), (300, 600), (3, 40, 9), (35, 3, 40)], ids=str)
+def test_complex_numbers_change_sides_as_wholes_and_may_be_computed_with(dtype, shape):
+    r = np.random.default_rng(1)
+    x = (r.normal(size=shape) + 1j * r.normal(size=shape)).astype(dtype)
+    z = tf.constant(x)
+    turned = np.swapaxes(x, -1, -2)
+    perm = (*range(x.ndim - 2), x.ndim - 1, x.ndim - 2)
+    assert np.array_equal(compiled(lambda x: tf.transpose(x, perm), z), turned)
+    assert np.array_equal(compiled(lambda x: tf.transpose(x, perm, conjugate=True) * 2, z), turned.conj() * 2)
+    assert np.array_equal(compiled(lambda x: tf.math.real(tf.transpose(x, perm)), z), turned.real)
+    assert np.array_equal(compiled(lambda x: tf.transpose(x) + tf.transpose(x[::-1]), z), x.T + x[::-1].T)
+
+
 @pytest.mark.parametrize("perm", [(0, 2, 1), (2, 1, 0), (1, 2, 0), (2, 0, 1), (1, 0, 2)])
 def test_every_order_of_three_dimensions(perm):
     x = np.random.default_rng(0).normal(size=(35, 40, 50)).astype(np.float32)

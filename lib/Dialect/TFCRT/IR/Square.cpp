@@ -9,16 +9,21 @@
 using namespace mlir;
 
 SmallVector<Value> tfc::rt::transposeSquare(OpBuilder &builder, Location loc,
-                                            SmallVector<Value> vectors) {
+                                            SmallVector<Value> vectors,
+                                            int64_t parts) {
   int64_t lanes = vectors.size();
   // Off-diagonal blocks of a quarter of the matrix change places, then those of
   // each block.
   for (int64_t half = lanes / 2; half >= 1; half /= 2) {
     SmallVector<int64_t> first, second;
-    for (int64_t lane = 0; lane < lanes; ++lane) {
-      first.push_back(lane & half ? lanes + lane - half : lane);
-      second.push_back(lane & half ? lanes + lane : lane + half);
-    }
+    for (int64_t lane = 0; lane < lanes; ++lane)
+      for (int64_t part = 0; part < parts; ++part) {
+        auto add = [&](SmallVector<int64_t> &from, int64_t element) {
+          from.push_back(element * parts + part);
+        };
+        add(first, lane & half ? lanes + lane - half : lane);
+        add(second, lane & half ? lanes + lane : lane + half);
+      }
     for (int64_t i = 0; i < lanes; ++i) {
       if (i & half)
         continue;

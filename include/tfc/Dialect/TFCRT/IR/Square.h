@@ -13,10 +13,11 @@
 namespace tfc::rt {
 
 /// Element j of vector i becomes element i of vector j. There are as many
-/// vectors as each has elements, a power of two.
+/// vectors as each has elements, a power of two; an element is so many `parts`
+/// that follow each other.
 llvm::SmallVector<mlir::Value>
 transposeSquare(mlir::OpBuilder &builder, mlir::Location loc,
-                llvm::SmallVector<mlir::Value> vectors);
+                llvm::SmallVector<mlir::Value> vectors, int64_t parts = 1);
 
 /// Of `vectors`, which hold rows of as many elements as there are vectors, one
 /// row after the other: the columns, each a vector.
