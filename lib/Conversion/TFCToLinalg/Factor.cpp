@@ -24,6 +24,20 @@ static void keepLoopsOfBlocks(Kernel &k, Dim order) {
     keepLoops(k, Kernel::Loops::ofElements);
 }
 
+/// Over matrices of a batch, whose work is a multiple of order^3 multiply-adds.
+/// Threads share them if there are several, or they are too small for threads
+/// to share each.
+static void overMatrices(Kernel &k, ArrayRef<Dim> batch, Dim order, double work,
+                         function_ref<void(ArrayRef<Num>)> body) {
+  constexpr int64_t small = 96, expected = 32;
+  constexpr double least = 50, each = 0.25; // nanoseconds
+  bool several = llvm::any_of(batch, [](Dim dim) { return dim > 1; });
+  if (batch.empty() || (!several && !(order >= 0 && order < small)))
+    return k.loops(batch, body);
+  double n = order >= 0 ? double(order) : double(expected);
+  k.independent(batch, least + each * work * n * n * n, body);
+}
+
 /// x = U^H U, where each row gets what those before mean for it at once.
 static void factorComplexCholesky(Kernel &k, const Array &u, Num n) {
   Num zero = k.index(0);
@@ -72,37 +86,40 @@ static void mirror(Kernel &k, const Array &from, const Array &to, Num n,
 }
 
 /// U starts as the lower triangle's mirror.
-static LogicalResult lowerCholesky(Lowering &l, CholeskyOp op) {
-  ArrayRef<Dim> of = l.dims.of(op.getX()), batch = of.drop_back(2);
-  Type element = elementOf(op.getX());
-  Dims square(l.dims.of(op.getResult()));
-  Kernel k(l, {op.getX()},
-           {{square, element},
-            {unlessComplex(element, {of.back(), of.back()}), element}},
-           element);
-  Array u = planesOr(k, k.output(1), {of.back(), of.back()});
-  Num n = k.size(of.back()), zero = k.index(0);
-  k.loops(batch, [&](ArrayRef<Num> at) {
-    Array result = k.output(0).at(at);
-    mirror(k, k.input(0).at(at), u, n, /*upper=*/true);
-    chooseBlocks(
-        k, of.back(), [&] { factorCholeskyInBlocks(k, u, of.back()); },
-        [&] { factorCholesky(k, u, n); });
-    mirror(k, u, result, n, /*upper=*/false);
-    k.loop(zero, n, [&](Num i) {
-      k.loop(i + 1, n, [&](Num j) { result.set(i, j, k.zero()); });
-    });
-    // NaN reaches the last element of the diagonal from anywhere.
-    k.when(n > zero, [&] {
-      k.when(k.isNan(k.realPart(u(n - 1, n - 1))), [&] {
-        k.loop(zero, n, [&](Num i) {
-          k.loop(zero, n,
-                 [&](Num j) { result.set(i, j, k.widen(k.real(NAN))); });
-        });
+static void factorCholeskyByRows(Kernel &k, const Array &x, const Array &result,
+                                 Dim order) {
+  Array u = k.isComplexKernel() ? planesOr(k, {}, {order, order})
+                                : k.scratch({order, order}, k.element);
+  Num n = k.size(order), zero = k.index(0);
+  mirror(k, x, u, n, /*upper=*/true);
+  factorCholesky(k, u, n);
+  mirror(k, u, result, n, /*upper=*/false);
+  k.loop(zero, n, [&](Num i) {
+    k.loop(i + 1, n, [&](Num j) { result.set(i, j, k.zero()); });
+  });
+  // NaN reaches the last element of the diagonal from anywhere.
+  k.when(n > zero, [&] {
+    k.when(k.isNan(k.realPart(u(n - 1, n - 1))), [&] {
+      k.loop(zero, n, [&](Num i) {
+        k.loop(zero, n, [&](Num j) { result.set(i, j, k.widen(k.real(NAN))); });
       });
     });
   });
-  keepLoopsOfBlocks(k, of.back());
+}
+
+static LogicalResult lowerCholesky(Lowering &l, CholeskyOp op) {
+  ArrayRef<Dim> of = l.dims.of(op.getX());
+  Type element = elementOf(op.getX());
+  Kernel k(l, {op.getX()}, {{Dims(l.dims.of(op.getResult())), element}},
+           element);
+  Dim order = of.back();
+  overMatrices(k, of.drop_back(2), order, 1. / 3, [&](ArrayRef<Num> at) {
+    Array x = k.input(0).at(at), result = k.output(0).at(at);
+    chooseBlocks(
+        k, order, [&] { factorCholeskyInBlocks(k, x, result, order); },
+        [&] { factorCholeskyByRows(k, x, result, order); });
+  });
+  keepLoopsOfBlocks(k, order);
   setResults(l, op, k.finish());
   return success();
 }
@@ -183,11 +200,16 @@ static void factorLU(Kernel &k, const Array &x, Num n,
   });
 }
 
-static void factorLU(Kernel &k, const Array &x, Dim order,
+/// The factors of `from` in `x`.
+static void factorLU(Kernel &k, const Array &from, const Array &x, Dim order,
                      function_ref<void(Num, Num)> exchanged) {
+  Num n = k.size(order);
   chooseBlocks(
-      k, order, [&] { factorLUInBlocks(k, x, order, exchanged); },
-      [&] { factorLU(k, x, k.size(order), exchanged); });
+      k, order, [&] { factorLUInBlocks(k, from, x, order, exchanged); },
+      [&] {
+        copyMatrix(k, from, x, n, n);
+        factorLU(k, x, n, exchanged);
+      });
 }
 
 static LogicalResult lowerLU(Lowering &l, LUOp op) {
@@ -198,16 +220,15 @@ static LogicalResult lowerLU(Lowering &l, LUOp op) {
   vector.push_back(of.back());
   Kernel k(l, {op.getX()}, {{matrix, element}, {vector, i32}}, element);
   Num n = k.size(of.back());
-  Array planes = planesOr(k, {}, {of.back(), of.back()});
-  k.loops(batch, [&](ArrayRef<Num> at) {
+  overMatrices(k, batch, of.back(), 2. / 3, [&](ArrayRef<Num> at) {
     Array result = k.output(0).at(at), permutation = k.output(1).at(at);
-    Array x = isComplex(element) ? planes : result;
-    copyMatrix(k, k.input(0).at(at), x, n, n);
+    Array x =
+        isComplex(element) ? planesOr(k, {}, {of.back(), of.back()}) : result;
     k.loop(k.index(0), n, [&](Num i) {
       permutation.set(
           i, k.num(arith::IndexCastOp::create(k.b, k.loc, i32, i.value)));
     });
-    factorLU(k, x, of.back(), [&](Num i, Num j) {
+    factorLU(k, k.input(0).at(at), x, of.back(), [&](Num i, Num j) {
       Num a = permutation(i), b = permutation(j);
       permutation.set(i, b);
       permutation.set(j, a);
@@ -225,10 +246,9 @@ static LogicalResult lowerTriangularSolve(Lowering &l, TriangularSolveOp op) {
   Type element = elementOf(op.getB());
   Kernel k(l, {op.getA(), op.getB()}, {{Dims(of), element}}, element);
   Num n = k.size(of[of.size() - 2]), columns = k.size(of.back());
-  Array planes = planesOr(k, {}, of.take_back(2));
-  k.loops(of.drop_back(2), [&](ArrayRef<Num> at) {
+  overMatrices(k, of.drop_back(2), of[of.size() - 2], 1, [&](ArrayRef<Num> at) {
     Array result = k.output(0).at(at);
-    Array x = isComplex(element) ? planes : result;
+    Array x = isComplex(element) ? planesOr(k, {}, of.take_back(2)) : result;
     copyMatrix(k, k.input(1).at(at), x, n, columns);
     solveEither(k, k.input(0).at(at), x, of[of.size() - 2], columns,
                 op.getLower(), op.getUnit());
@@ -244,23 +264,25 @@ static LogicalResult lowerSolve(Lowering &l, SolveOp op) {
   ArrayRef<Dim> of = l.dims.of(op.getB());
   Dim order = of[of.size() - 2];
   Type element = elementOf(op.getB());
-  Kernel k(
-      l, {op.getA(), op.getB()},
-      {{Dims(of), element}, {unlessComplex(element, {order, order}), element}},
-      element);
+  Kernel k(l, {op.getA(), op.getB()}, {{Dims(of), element}}, element);
   Num n = k.size(order), columns = k.size(of.back());
-  Array factors = planesOr(k, k.output(1), {order, order}),
-        planes = planesOr(k, {}, of.take_back(2));
-  k.loops(of.drop_back(2), [&](ArrayRef<Num> at) {
+  overMatrices(k, of.drop_back(2), order, 2, [&](ArrayRef<Num> at) {
     Array result = k.output(0).at(at);
-    Array x = isComplex(element) ? planes : result;
+    Array x = isComplex(element) ? planesOr(k, {}, of.take_back(2)) : result;
     copyMatrix(k, k.input(1).at(at), x, n, columns);
-    copyMatrix(k, k.input(0).at(at), factors, n, n);
-    factorLU(k, factors, order,
-             [&](Num i, Num j) { swapRows(k, x, i, j, columns); });
-    solveEither(k, factors, x, order, columns, /*lower=*/true, /*unit=*/true);
-    solveEither(k, factors, x, order, columns, /*lower=*/false,
-                /*unit=*/false);
+    Array a = k.input(0).at(at);
+    chooseBlocks(
+        k, order, [&] { solveInBlocks(k, a, x, order, columns); },
+        [&] {
+          Array factors = isComplex(element)
+                              ? planesOr(k, {}, {order, order})
+                              : k.scratch({order, order}, element);
+          copyMatrix(k, a, factors, n, n);
+          factorLU(k, factors, n,
+                   [&](Num i, Num j) { swapRows(k, x, i, j, columns); });
+          for (bool lower : {true, false})
+            solveTriangle(k, factors, x, n, columns, lower, /*unit=*/lower);
+        });
     if (isComplex(element))
       copyMatrix(k, x, result, n, columns);
   });

@@ -251,11 +251,15 @@ void solveTriangle(Kernel &k, const Array &a, const Array &x, Num n,
 /// one or the other, which run time decides where the order is not known.
 void chooseBlocks(Kernel &k, Dim order, Kernel::Body inBlocks,
                   Kernel::Body plain);
-/// Upper triangle: x = U^T U, where x holds the one of a symmetric matrix.
-void factorCholeskyInBlocks(Kernel &k, const Array &u, Dim order);
-/// In place: L below the diagonal, U above; `exchanged` rows.
-void factorLUInBlocks(Kernel &k, const Array &x, Dim order,
+/// x = L L^T, of whose lower triangle L is the factor.
+void factorCholeskyInBlocks(Kernel &k, const Array &x, const Array &result,
+                            Dim order);
+/// L below the diagonal, U above; `exchanged` rows.
+void factorLUInBlocks(Kernel &k, const Array &x, const Array &result, Dim order,
                       llvm::function_ref<void(Num, Num)> exchanged);
+/// X := A^-1 X.
+void solveInBlocks(Kernel &k, const Array &a, const Array &x, Dim order,
+                   Num columns);
 void solveTriangleInBlocks(Kernel &k, const Array &a, const Array &x, Dim order,
                            Num columns, bool lower, bool unit);
 

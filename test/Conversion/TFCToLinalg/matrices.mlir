@@ -1,15 +1,38 @@
 // RUN: tfc-opt %s -convert-tfc-to-linalg -split-input-file | FileCheck %s
 
-// A factorization is one kernel, with scratch memory as a further output; its loops are for LLVM to make vectors of.
+// A factorization is one kernel, with scratch memory of its own; its loops are for LLVM to make vectors of.
 // CHECK: module attributes {tfc.scalar_loops}
 // CHECK-LABEL: func.func @cholesky
 // CHECK-SAME: (%[[X:.*]]: tensor<3x3xf32>)
-// CHECK: %[[R:.*]]:2 = tfcrt.compute ins(%[[X]] : tensor<3x3xf32>) outs(%{{.*}}, %{{.*}} : tensor<3x3xf32>, tensor<3x3xf32>)
+// CHECK: %[[R:.*]] = tfcrt.compute ins(%[[X]] : tensor<3x3xf32>) outs(%{{[^,]*}} : tensor<3x3xf32>)
+// CHECK: memref.alloc() {{.*}} : memref<3x3xf32>
 // CHECK: math.sqrt
-// CHECK: return %[[R]]#0
+// CHECK: return %[[R]] :
 func.func @cholesky(%x: tensor<3x3xf32>) -> tensor<3x3xf32> {
   %r = tfc.cholesky %x : (tensor<3x3xf32>) -> tensor<3x3xf32>
   return %r : tensor<3x3xf32>
+}
+
+// -----
+
+// Threads share the small matrices of a batch, and the chunks of a large one.
+// CHECK-LABEL: func.func @small_matrices
+// CHECK: scf.for {{.*}} = %{{.*}} to %{{.*}} step
+// CHECK: math.sqrt
+// CHECK: } {{{.*}}tfc.independent = {{.*}} : f64}
+func.func @small_matrices(%x: tensor<100x3x3xf32>) -> tensor<100x3x3xf32> {
+  %r = tfc.cholesky %x : (tensor<100x3x3xf32>) -> tensor<100x3x3xf32>
+  return %r : tensor<100x3x3xf32>
+}
+// CHECK-LABEL: func.func @large_matrix
+// CHECK: memref.alloc() {{.*}} : memref<10x320x32xf32>
+// CHECK: scf.for
+// CHECK: linalg.generic
+// CHECK: math.sqrt
+// CHECK: } {{{.*}}tfc.independent = {{.*}} : f64}
+func.func @large_matrix(%x: tensor<320x320xf32>) -> tensor<320x320xf32> {
+  %r = tfc.cholesky %x : (tensor<320x320xf32>) -> tensor<320x320xf32>
+  return %r : tensor<320x320xf32>
 }
 
 // -----

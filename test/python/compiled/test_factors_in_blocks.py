@@ -86,16 +86,75 @@ def test_orders_that_run_time_knows():
         close(solve(x, b), np.linalg.solve(x, b), np.float64)
 
 
-def test_threads_share_updates_of_large_orders():
-    a, b = general(600, 600, dtype=np.float32) + 60 * np.eye(600, dtype=np.float32), general(600, 300, dtype=np.float32)
-    tf.config.threading.set_intra_op_parallelism_threads(3)
-    try:
-        many = compiled(tf.linalg.solve)(a, b).numpy()
-    finally:
-        tf.config.threading.set_intra_op_parallelism_threads(1)
-    one = compiled(tf.linalg.solve)(a, b).numpy()
+@pytest.fixture
+def each_count():
+    """Values with one, two and three threads."""
+
+    def values(run):
+        results = []
+        for count in (1, 2, 3):
+            tf.config.threading.set_intra_op_parallelism_threads(count)
+            results.append([y.numpy() for y in run()])
+        return results
+
+    yield values
     tf.config.threading.set_intra_op_parallelism_threads(0)
-    np.testing.assert_array_equal(one, many)
+
+
+def all_factors(a, x, b):
+    return (
+        tf.linalg.cholesky(x),
+        *tf.linalg.lu(a),
+        tf.linalg.solve(a, b),
+        tf.linalg.triangular_solve(tf.linalg.cholesky(x), b),
+    )
+
+
+# From 256 on threads meet after each panel; 191, 257 and 300 are no whole panels.
+@pytest.mark.parametrize("columns", [1, 64, 130])
+@pytest.mark.parametrize("n", [191, 256, 257, 300])
+def test_values_do_not_depend_on_how_many_threads_share_columns(n, columns, each_count):
+    a, x, b = general(n, n), positive(n, n), general(n, columns)
+    function = compiled(all_factors)
+    one, *others = each_count(lambda: function(a, x, b))
+    for values in others:
+        for got, want in zip(values, one, strict=True):
+            np.testing.assert_array_equal(got, want)
+    cholesky, factors, order, solution, solved = one
+    np.testing.assert_allclose(cholesky, np.linalg.cholesky(x), atol=1e-11)
+    np.testing.assert_allclose((np.tril(factors, -1) + np.eye(n)) @ np.triu(factors), a[order], atol=1e-11)
+    np.testing.assert_allclose(a @ solution, b, atol=1e-8)
+    np.testing.assert_allclose(cholesky @ solved, b, atol=1e-10)
+
+
+@pytest.mark.parametrize("batch, n", [(700, 5), (33, 20), (5, 100), (3, 170), (0, 4)])
+def test_threads_share_the_matrices_of_a_batch(batch, n, each_count):
+    a, x, b = general(batch, n, n) + 9 * np.eye(n), np.zeros((batch, n, n)), general(batch, n, 2)
+    if batch:
+        x = positive(batch, n, n)
+    function = compiled(all_factors)
+    one, *others = each_count(lambda: function(a, x, b))
+    for values in others:
+        for got, want in zip(values, one, strict=True):
+            np.testing.assert_array_equal(got, want)
+    np.testing.assert_allclose(one[0], np.linalg.cholesky(x), atol=1e-11)
+    np.testing.assert_allclose(one[3], np.linalg.solve(a, b), atol=1e-9)
+
+
+def test_complex_matrices_of_a_batch(each_count):
+    a = general(60, 8, 8) + 1j * general(60, 8, 8) + 9 * np.eye(8)
+    x = a @ np.conj(np.swapaxes(a, -1, -2))
+    function = compiled(lambda a, x: (tf.linalg.inv(a), tf.linalg.cholesky(x)))
+    for inverse, cholesky in each_count(lambda: function(a, x)):
+        np.testing.assert_allclose(inverse, np.linalg.inv(a), atol=1e-11)
+        np.testing.assert_allclose(cholesky, np.linalg.cholesky(x), atol=1e-10)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_is_above_the_diagonal_of_a_cholesky_factor_is_not_read(value):
+    x = positive(200, 200)
+    above = np.where(np.triu(np.ones((200, 200)), 1) > 0, value, x)
+    close(compiled(tf.linalg.cholesky)(above), np.linalg.cholesky(x), np.float64)
 
 
 def test_rows_that_are_zero_and_columns_that_are_equal():
