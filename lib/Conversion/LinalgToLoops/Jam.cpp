@@ -104,6 +104,14 @@ void NestLowering::addToFill() {
       !maps[op.getDpsInitOperand(0)->getOperandNumber()].isPermutation() ||
       mayOverlap())
     return;
+  // Each element has a term: of inputs without elements nothing is added, and
+  // of sizes that are not known there may be none.
+  auto type = dyn_cast<MemRefType>(op.getDpsInitOperand(0)->get().getType());
+  int64_t terms = 1;
+  for (int64_t size : op.getStaticLoopRanges())
+    terms = ShapedType::isDynamic(size) || terms < 0 ? -1 : terms * size;
+  if (!type || !type.hasStaticShape() || type.getNumElements() != terms)
+    return;
   linalg::FillOp fill = fillBefore();
   BlockArgument old = op.getBlock()->getArguments().back();
   if (!fill || fill.getInputs()[0].getType() != old.getType())

@@ -48,3 +48,23 @@ func.func @something_between(%x: memref<16x64xf32>, %y: memref<16x64xf32>) {
   }
   return
 }
+
+// -----
+
+#id = affine_map<(d0, d1) -> (d0, d1)>
+
+// Where there may be no terms, what was filled stays.
+// CHECK-LABEL: func @no_terms
+// CHECK: vector.load %arg1
+// CHECK: return
+func.func @no_terms(%x: memref<?x64xf32>, %y: memref<?x64xf32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%y : memref<?x64xf32>)
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<?x64xf32>) outs(%y : memref<?x64xf32>) {
+  ^bb0(%a: f32, %c: f32):
+    %s = arith.addf %c, %a : f32
+    linalg.yield %s : f32
+  }
+  return
+}
