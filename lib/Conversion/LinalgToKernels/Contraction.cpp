@@ -266,6 +266,21 @@ std::optional<Contraction> tfc::kernels::matchContraction(LinalgOp op) {
   return c;
 }
 
+bool tfc::kernels::isOneOfMany(const Contraction &c) {
+  constexpr int64_t mostElements = 128, leastBatch = 16;
+  int64_t batch = 1;
+  for (unsigned dim : c.batch)
+    batch = ShapedType::isDynamic(c.size(dim)) || ShapedType::isDynamic(batch)
+                ? ShapedType::kDynamic
+                : batch * c.size(dim);
+  int64_t columns = c.size(c.column), depth = c.size(c.inner);
+  return c.rows.empty() && c.taps.empty() && c.right.stride(c.inner) == 1 &&
+         c.right.stride(c.column) != 1 && !ShapedType::isDynamic(columns) &&
+         !ShapedType::isDynamic(depth) && columns > 1 &&
+         columns * depth <= mostElements && batch >= leastBatch &&
+         llvm::any_of(c.batch, [&](unsigned dim) { return c.right.uses(dim); });
+}
+
 int64_t tfc::kernels::mostOf(Value memref, unsigned dim) {
   while (auto type = dyn_cast<MemRefType>(memref.getType())) {
     if (!type.isDynamicDim(dim))

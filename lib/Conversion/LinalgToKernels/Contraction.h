@@ -65,6 +65,11 @@ struct Contraction {
 /// floats or integers.
 std::optional<Contraction> matchContraction(mlir::linalg::LinalgOp op);
 
+/// A small matrix times a vector, for many of both: rows of matrices that lie
+/// one after the other are vectors of a loop, while a kernel would copy each of
+/// them.
+bool isOneOfMany(const Contraction &c);
+
 /// The fill of `result` that is the last thing to happen before `op`, or null.
 mlir::linalg::FillOp lastFill(mlir::linalg::LinalgOp op, mlir::Value result);
 

@@ -782,7 +782,8 @@ struct LowerContractions
     // Only contractions are looked at, which no kernel of another one erases.
     SmallVector<linalg::LinalgOp> ops;
     getOperation()->walk([&](linalg::LinalgOp op) {
-      if (matchContraction(op))
+      std::optional<Contraction> contraction = matchContraction(op);
+      if (contraction && !isOneOfMany(*contraction))
         ops.push_back(op);
     });
     constexpr size_t manyProducts = 4;

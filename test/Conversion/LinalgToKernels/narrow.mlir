@@ -77,3 +77,22 @@ func.func @columns(%a: memref<40x12xf32>, %b: memref<12x10xf32>, %c: memref<40x1
   linalg.matmul ins(%a, %b : memref<40x12xf32>, memref<12x10xf32>) outs(%c : memref<40x10xf32>)
   return
 }
+
+// -----
+
+// A small matrix for each vector: a kernel would copy each of them, loops have vectors of their rows.
+
+// CHECK-LABEL: func.func @a_matrix_each
+// CHECK:       linalg.generic
+// CHECK-NOT:   vector
+func.func @a_matrix_each(%a: memref<1000x3x3xf32>, %v: memref<1000x3xf32>, %r: memref<1000x3xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(b, i, j) -> (b, i, j)>, affine_map<(b, i, j) -> (b, j)>, affine_map<(b, i, j) -> (b, i)>],
+                  iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %v : memref<1000x3x3xf32>, memref<1000x3xf32>) outs(%r : memref<1000x3xf32>) {
+  ^bb0(%x: f32, %y: f32, %sum: f32):
+    %0 = arith.mulf %x, %y : f32
+    %1 = arith.addf %sum, %0 : f32
+    linalg.yield %1 : f32
+  }
+  return
+}

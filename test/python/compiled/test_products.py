@@ -359,6 +359,15 @@ def test_infinite_parts_stay_in_their_row_of_a_complex_product():
     assert np.all(np.isinf(got[3].real))
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int32, np.float16], ids=lambda t: t.__name__)
+@pytest.mark.parametrize("sizes", [(3, 3), (5, 3), (3, 5), (6, 6), (9, 4), (2, 40)], ids=str)
+def test_a_small_matrix_for_each_vector(sizes, dtype, threads):
+    m, k = sizes
+    a, v = (RNG.integers(-3, 4, shape).astype(dtype) for shape in [(4, 333, m, k), (4, 333, k)])
+    product = tf.function(lambda a, v: tf.nn.relu(tf.linalg.matvec(a, v) + 1))
+    np.testing.assert_array_equal(product(a, v).numpy(), np.maximum(np.einsum("abij,abj->abi", a, v) + 1, 0))
+
+
 def in_a_loop(step, x, n):
     return tf.while_loop(lambda i, y: i < n, lambda i, y: (i + 1, step(y)), (tf.constant(0), x))[1]
 
