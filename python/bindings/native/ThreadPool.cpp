@@ -50,8 +50,10 @@ namespace tfc::native {
 namespace {
 
 /// How long a thread looks for the next job before it sleeps: waking one in the
-/// kernel takes about as long.
-constexpr std::chrono::microseconds kSpin(50);
+/// kernel takes about as long as it first looks all the time. Then it gives way
+/// to others between looks: what one thread does alone between two jobs
+/// (columns of a factorization) often takes longer.
+constexpr std::chrono::microseconds kSpin(50), kYield(300);
 /// A job that takes less than this alone is not worth waking threads for, which
 /// takes 25 microseconds of the waker's time on virtual machines, and as long
 /// until they are there; nor are several, until they would have saved that
@@ -107,14 +109,17 @@ public:
 
   /// Waits actively at first.
   template <typename Done> bool spin(Done done) {
-    auto end = Clock::now() + kSpin;
-    do {
+    auto start = Clock::now();
+    for (Clock::duration passed{0}; passed < kYield;
+         passed = Clock::now() - start) {
       for (int i = 0; i < 64; ++i) {
         if (done())
           return true;
         pause();
       }
-    } while (Clock::now() < end);
+      if (passed >= kSpin)
+        std::this_thread::yield();
+    }
     return false;
   }
 
@@ -318,7 +323,7 @@ bool Pool::isWorthWaking(tfc_loop_body of, int64_t count) {
       job.nanoseconds * double(count) >=
           std::chrono::nanoseconds(kShort).count())
     return true;
-  if (Clock::now() - lastEnd > kSpin)
+  if (Clock::now() - lastEnd > kYield)
     saved = {};
   return false;
 }
