@@ -328,12 +328,16 @@ def test_complex_products_are_made_of_real_ones(dtype):
 
 @pytest.mark.parametrize("sizes", [(128, 40, 64), (3, 70, 50), (70, 200, 1), (70, 65, 5), (1, 5000, 1)], ids=str)
 @pytest.mark.parametrize("turned", ["neither", "left", "right", "both"])
-def test_complex_products_read_operands_as_they_lie_or_turned(sizes, turned, threads):
+@pytest.mark.parametrize("parallel", [False, True])
+def test_complex_products_read_operands_as_they_lie_or_turned(sizes, turned, parallel, threads):
     m, k, n = sizes
     left, right = turned in ("left", "both"), turned in ("right", "both")
+    options = {"compile_options": {"parallel": parallel}}
     x = (RNG.normal(size=(2, m, k)) + 1j * RNG.normal(size=(2, m, k))).astype(np.complex64)
     y = (RNG.normal(size=(k, n)) + 1j * RNG.normal(size=(k, n))).astype(np.complex64)
-    product = tf.function(lambda x, y: tf.matmul(x, y, transpose_a=left, transpose_b=right))
+    product = tf.function(
+        lambda x, y: tf.matmul(x, y, transpose_a=left, transpose_b=right), experimental_attributes=options
+    )
     got = product(np.swapaxes(x, 1, 2).copy() if left else x, y.T.copy() if right else y).numpy()
     want = x.astype(np.complex128) @ y
     assert np.all(np.abs(got - want) <= 1e-6 * (np.abs(x) @ np.abs(y)))
