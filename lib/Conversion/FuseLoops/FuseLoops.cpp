@@ -85,7 +85,12 @@ private:
     Value replacement;
   };
   llvm::MapVector<Value, Private> privates;
-  DenseMap<Value, SmallVector<std::pair<Positions, Value>>> slices;
+  struct Slice {
+    Positions positions;
+    Values indices;
+    Value made;
+  };
+  DenseMap<Value, SmallVector<Slice>> slices;
 };
 
 /// Where the access has the common loops; levels that it does not depend on are
@@ -249,9 +254,10 @@ Values Emitter::splitIndex(Value number, ValueRange sizes) {
 /// The part of a buffer at these indices of some dimensions, which are no
 /// longer there.
 Value Emitter::slice(Value buffer, const Positions &at, ValueRange indices) {
-  for (auto &[where, made] : slices[buffer])
-    if (where == at)
-      return made;
+  // Rows of a matrix at the indices of two loops are different ones.
+  for (const Slice &known : slices[buffer])
+    if (known.positions == at && llvm::equal(known.indices, indices))
+      return known.made;
   auto type = cast<MemRefType>(buffer.getType());
   SmallVector<OpFoldResult> offsets(type.getRank(), builder.getIndexAttr(0)),
       sizes, strides(type.getRank(), builder.getIndexAttr(1));
@@ -274,7 +280,7 @@ Value Emitter::slice(Value buffer, const Positions &at, ValueRange indices) {
       shape, type, offsets, sizes, strides);
   Value made = memref::SubViewOp::create(builder, loc, cast<MemRefType>(sliced),
                                          buffer, offsets, sizes, strides);
-  slices[buffer].push_back({at, made});
+  slices[buffer].push_back({at, Values(indices), made});
   return made;
 }
 

@@ -146,3 +146,31 @@ func.func @looked_up(%x_pointer: !llvm.ptr, %y_pointer: !llvm.ptr, %i_pointer: !
   }
   return
 }
+
+// -----
+
+// Rows of one matrix at the indices of two loops are different rows.
+
+// CHECK-LABEL: @rows_with_each_other
+// CHECK:       %[[X:.*]] = tfcrt.bind %arg0
+// CHECK:       scf.for %[[N:.*]] =
+// CHECK-DAG:   %[[J:.*]] = arith.remui %[[N]]
+// CHECK-DAG:   %[[I:.*]] = arith.divui %[[N]]
+// CHECK:       %[[LEFT:.*]] = memref.subview %[[X]][%[[I]], 0] [1, 64]
+// CHECK:       %[[RIGHT:.*]] = memref.subview %[[X]][%[[J]], 0] [1, 64]
+// CHECK:       linalg.generic {{.*}} ins(%[[LEFT]], %[[RIGHT]] :
+func.func @rows_with_each_other(%x_pointer: !llvm.ptr, %z_pointer: !llvm.ptr) {
+  %x = tfcrt.bind %x_pointer : !llvm.ptr -> memref<64x64xi32>
+  %z = tfcrt.bind %z_pointer : !llvm.ptr -> memref<64x64xi32>
+  %zero = arith.constant 0 : i32
+  linalg.fill ins(%zero : i32) outs(%z : memref<64x64xi32>)
+  linalg.generic {indexing_maps = [affine_map<(i, j, k) -> (i, k)>, affine_map<(i, j, k) -> (j, k)>, affine_map<(i, j, k) -> (i, j)>],
+                  iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %x : memref<64x64xi32>, memref<64x64xi32>) outs(%z : memref<64x64xi32>) {
+  ^bb0(%a: i32, %b: i32, %c: i32):
+    %d = arith.subi %a, %b : i32
+    %e = arith.maxsi %c, %d : i32
+    linalg.yield %e : i32
+  }
+  return
+}
