@@ -68,7 +68,7 @@ class _Branches:
     def __init__(self, state, ends, guard, kept, functions):
         self.kept, self.functions = kept, functions
         self.state, self.guard = state, guard
-        self.n_outputs, self.n_merged = ends
+        self.n_outputs, self.n_merged = state.drop(ends)
         self.ends = {}
         # What the branches change in containers (see `changes`): by the id of the container, for each side.
         self.found = {}, {}

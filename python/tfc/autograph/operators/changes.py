@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from tfc.errors import SourceLine, page, user_frame, user_line
 
 from .. import cache, seam
-from .containers import Attributes, Cell, Whole, differences, inside, is_of_library, kind_of
+from .containers import Attributes, Cell, Whole, differences, has_setters, inside, is_of_library, kind_of
 from .symbol_text import describe
 
 _NOTED = 200  # containers, at most, that a library is thought to change through what it is given
@@ -295,7 +295,7 @@ def changes(owner):
     if watching:
         journal = _watched(owner)
         if journal is not None:
-            if kind_of(owner) is Attributes and hasattr(type(owner), "__setitem__"):
+            if kind_of(owner) is Attributes and has_setters(type(owner)):
                 journal.note_deep(owner)
             else:
                 journal.note(owner)
@@ -368,12 +368,13 @@ _READS = frozenset(
     )
 )
 _CONTAINERS = (list, dict, set)
+_OF_OBJECTS = (types.BuiltinFunctionType, types.MethodWrapperType)
 
 
 def calling(function, made):
     """What to call in the place of `made`, the converted form of `function`, while a journal is kept."""
     kind = type(made)
-    if kind is types.BuiltinFunctionType and type(made.__self__) in _CONTAINERS and made.__name__ not in _READS:
+    if kind in _OF_OBJECTS and type(made.__self__) in _CONTAINERS and made.__name__ not in _READS:
         _watched(made.__self__)
     if current() is None:
         return made
@@ -385,7 +386,7 @@ def calling(function, made):
             return made
         return _telling(made, made.__self__) if kind is types.MethodType else _telling(made)
     owner = getattr(made, "__self__", None)
-    if kind is types.BuiltinFunctionType and owner is not None and not isinstance(owner, types.ModuleType):
+    if kind in _OF_OBJECTS and owner is not None and not isinstance(owner, types.ModuleType):
         if made.__name__ not in _READS or not isinstance(owner, _CONTAINERS):
             current().note(owner)
         return made

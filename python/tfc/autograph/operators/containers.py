@@ -242,6 +242,34 @@ def is_of_library(value):
     return known
 
 
+def is_set_by_function(kind, name=None):
+    """Does a function of the user's run where the attribute `name` (None: an item) of such an object is set?"""
+    if name is None:
+        return _is_users_function(getattr(kind, "__setitem__", None))
+    held = getattr(kind, name, None)
+    return type(held) is property or _is_users_function(kind.__setattr__)
+
+
+def _is_users_function(function):
+    return type(function) is types.FunctionType and not str(function.__module__).startswith("tfc.")
+
+
+_with_setters = weakref.WeakKeyDictionary()
+
+
+def has_setters(kind):
+    """Do functions of the user's run where attributes or items of an object of this class are set?"""
+    known = _with_setters.get(kind)
+    if known is None:
+        held = [v for cls in kind.__mro__ for v in vars(cls).values()]
+        known = _with_setters[kind] = (
+            any(type(v) is property and v.fset is not None for v in held)
+            or hasattr(kind, "__setitem__")
+            or _is_users_function(kind.__setattr__)
+        )
+    return known
+
+
 _slot_names = weakref.WeakKeyDictionary()
 
 

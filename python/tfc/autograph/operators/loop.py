@@ -52,8 +52,7 @@ class Loop:
     def __init__(self, functions, symbols, ends, stop, options, lists=(), relaxes=False):
         self.relaxes = relaxes
         self.state = State(functions, symbols)
-        dropped = self.state.drop(lambda symbol, value: value is not UNDEFINED or symbol[-1] != "[*]")
-        ends = [end - dropped for end in ends]
+        ends = self.state.drop(ends, lambda symbol, value: value is not UNDEFINED or symbol[-1] != "[*]")
         self.functions = functions
         self.body = functions[-1]
         self.flags = flags(self.body, stop)
@@ -107,8 +106,8 @@ class Loop:
                 none = none or str(e)
                 at = next(i for i, v in self.variables.items() if v is e.variable)
                 self.before[at] = UNDEFINED
-            except ValueError as e:
-                if none is None or UNDEFINED_BEFORE not in str(e):
+            except (ValueError, AttributeError, LookupError) as e:
+                if none is None or (isinstance(e, ValueError) and UNDEFINED_BEFORE not in str(e)):
                     raise
                 raise ValueError(none) from None
 
@@ -340,6 +339,18 @@ class Loop:
             raise self._two_names(i, "append")
         self.variables[i] = Variable(symbol, value if element is None else lists_.grown(value, element))
 
+    def _set_in_one(self, i):
+        name = phrase(self.state.symbols[i])
+        return ValueError(
+            page(
+                f"{name} {UNDEFINED_BEFORE}: an iteration looks at it, or at whether it is there, before it sets it",
+                want="a value before the loop, or one that each iteration sets first",
+                got=f"{name} has none before the loop, and one after an iteration",
+                fix=f"set {describe(self.state.symbols[i])} before the loop; ask before for what is computed once and "
+                "kept",
+            )
+        )
+
     def _undefined(self, missing, error):
         names = [i for i in missing if self.state.symbols[i] == error.name] or missing
         return ValueError(
@@ -427,7 +438,10 @@ class Loop:
         self.loaded = []
         for i, variable in self.variables.items():
             value = values[i] = variable.load(flat)
-            if _holds(value):
+            if variable.created and isinstance(variable.symbol, tuple):
+                # Nobody may ask for it, nor whether it is there, before it is set.
+                values[i] = Spoiled(self._set_in_one(i))
+            elif _holds(value):
                 self.loaded.append((i, value))
         value = None
         for i in range(len(values)):
@@ -437,7 +451,7 @@ class Loop:
                 values[i] = self.scratch[i]
             elif i in self.spoiled:
                 values[i] = Spoiled(self.spoiled[i])
-            elif isinstance(self.before[i], NoReturn):
+            elif type(self.before[i]) in (NoReturn, Spoiled):
                 values[i] = self.before[i]
         self.state.set(values)
 
@@ -445,6 +459,8 @@ class Loop:
         after, out, entry, errors = self.state.get(), [], iter(entry), {}
         for i, variable in self.variables.items():
             mine = [next(entry) for _ in variable.start]
+            if type(after[i]) is Spoiled and variable.created:
+                raise self._set_in_one(i)
             try:
                 out += variable.store(after[i], mine)
             except (TypeError, ValueError) as e:
@@ -467,7 +483,7 @@ class Loop:
             if known:
                 changes.keep([after[i], *known], self.state.symbols[i])
         for i in range(len(after)):
-            if i in self.variables or i in self.scratch or isinstance(self.before[i], NoReturn):
+            if i in self.variables or i in self.scratch or type(self.before[i]) in (NoReturn, Spoiled):
                 continue
             after[i] = Spoiled(self.spoiled[i]) if i in self.spoiled else UNDEFINED
         self.state.set(after)

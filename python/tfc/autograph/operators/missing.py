@@ -1,5 +1,7 @@
 """What stands for values that variables do not have."""
 
+from .spoiled import Spoiled
+
 
 class Undefined:
     """Stands for the value of a variable that has none. Never stored in the user's variables: those are left
@@ -34,4 +36,4 @@ RETURN_VALUE = "ag__value"
 
 def is_missing(value):
     """Has the variable no value yet?"""
-    return value is UNDEFINED or value.__class__ is NoReturn
+    return value is UNDEFINED or type(value) is NoReturn or type(value) is Spoiled

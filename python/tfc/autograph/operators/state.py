@@ -8,7 +8,9 @@ from contextlib import suppress
 
 from .. import seam
 from . import changes
+from .containers import is_set_by_function
 from .missing import NO_RETURN, UNDEFINED, UNSET_RETURN, NoReturn, is_missing
+from .spoiled import Spoiled
 from .symbol_text import describe
 
 __all__ = ["NO_RETURN", "UNDEFINED", "UNSET_RETURN", "NoReturn", "State", "describe", "is_missing"]
@@ -28,14 +30,16 @@ class State:
         self.symbols = symbols
         self.slots = [self._slot(s, cells, module) for s in symbols]
 
-    def drop(self, keeps):
-        """Without the variables for which `keeps(symbol, value)` is false. Gives how many these are."""
+    def drop(self, ends, keeps=lambda symbol, value: True):
+        """Without the variables for which `keeps(symbol, value)` is false, and those that functions of the user's give
+        and take. Gives `ends`, numbers of variables, as they are then.
+        """
         kept = [
-            keeps(symbol, slot.get()) and (type(slot) is not _Path or slot.can_be_read())
+            (type(slot) is not _Path or slot.is_variable()) and keeps(symbol, slot.get())
             for symbol, slot in zip(self.symbols, self.slots, strict=True)
         ]
         self.symbols, self.slots = (tuple(itertools.compress(v, kept)) for v in (self.symbols, self.slots))
-        return kept.count(False)
+        return [sum(kept[:end]) for end in ends]
 
     @staticmethod
     def _slot(symbol, cells, module):
@@ -159,6 +163,8 @@ class _Path:
         owner = self.base.get()
         for get, _, _, key in self.steps[:-1]:
             owner = get(owner, key())
+        if type(owner) is Spoiled:
+            raise LookupError
         return owner
 
     def get(self):
@@ -179,13 +185,18 @@ class _Path:
             else:
                 put(owner, key(), value)
         except (AttributeError, LookupError, TypeError):
-            if value is not UNDEFINED:
+            if value is not UNDEFINED and type(value) is not Spoiled:
                 raise
 
-    def can_be_read(self):
-        """Is it an attribute, or an item of something that has items?"""
+    def is_variable(self):
+        """Is it an attribute, or an item of something that has items, and set without functions of the user's? What
+        those change is found in the journal.
+        """
         try:
-            return self.steps[-1][0] is getattr or hasattr(type(self._owner()), "__getitem__")
+            kind = type(self._owner())
+            if self.steps[-1][0] is getattr:
+                return not is_set_by_function(kind, self.steps[-1][-1]())
+            return hasattr(kind, "__getitem__") and not is_set_by_function(kind)
         except (AttributeError, LookupError, TypeError):
             return True
 

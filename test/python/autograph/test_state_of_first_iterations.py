@@ -1,0 +1,209 @@
+"""Parts of objects that an iteration looks at before it sets them, and those that functions of the user's set."""
+
+import numpy as np
+import pytest
+import tfc as tf
+from tfc.ops import nest
+
+
+class Empty:
+    pass
+
+
+class NoneFirst:
+    def __init__(self):
+        self.v, self.sum = None, tf.constant(0.0)
+
+    def step(self):
+        if self.v is None:
+            self.v = tf.constant(100.0)
+        self.v = self.v + 1.0
+        self.sum = self.sum + self.v
+
+
+def is_there(n):
+    d = {}
+    for _ in tf.range(n):
+        if "a" in d:
+            d["a"] = d["a"] + 1.0
+        else:
+            d["a"] = tf.constant(100.0)
+    return d["a"]
+
+
+def has_it(n):
+    a = Empty()
+    for _ in tf.range(n):
+        a.v = a.v + 1.0 if hasattr(a, "v") else tf.constant(100.0)
+    return a.v
+
+
+def gets_with_a_default(n):
+    d = {}
+    for _ in tf.range(n):
+        d["a"] = d.get("a", tf.constant(5.0)) + 1.0
+    return d["a"]
+
+
+def memo(n):
+    known = {}
+
+    def get(k, i):
+        if k not in known:
+            known[k] = tf.cast(i, tf.float32) + k
+        return known[k]
+
+    y = tf.constant(0.0)
+    for i in tf.range(n):
+        y += get(1, i)
+    return y
+
+
+def flag(n):
+    a, y = Empty(), tf.constant(0.0)
+    for _ in tf.range(n):
+        if not hasattr(a, "begun"):
+            a.begun = True
+            y += 100.0
+    return y
+
+
+def none_first(n):
+    a = NoneFirst()
+    for _ in tf.range(n):
+        a.step()
+    return a.sum
+
+
+@pytest.mark.parametrize(
+    "program",
+    [is_there, has_it, gets_with_a_default, memo, flag, none_first],
+    ids=lambda p: p.__name__,
+)
+def test_an_iteration_that_looks_at_a_part_before_it_sets_it_is_an_error(program):
+    with pytest.raises(ValueError, match="before the loop"):
+        tf.function(program)(tf.constant(3))
+
+
+def set_in_loops_inside(n):
+    d, y = {}, tf.constant(0.0)
+    for i in tf.range(n):
+        for j in tf.range(2):
+            d["k"] = tf.cast(i + j, tf.float32)
+            y += d["k"]
+    return y
+
+
+def set_unless_it_jumps(n):
+    d, y = {}, tf.constant(0.0)
+    for i in tf.range(n):
+        if i == 1:
+            continue
+        d["k"] = tf.cast(i, tf.float32)
+        y += d["k"]
+        if i > 3:
+            return d["k"] + y
+    return y
+
+
+def made_and_filled(n):
+    a, y = Empty(), tf.constant(0.0)
+    for i in tf.range(n):
+        a.d = {}
+        a.d["x"] = tf.cast(i, tf.float32)
+        y += a.d["x"]
+    return y
+
+
+@pytest.mark.parametrize(
+    "program", [set_in_loops_inside, set_unless_it_jumps, made_and_filled], ids=lambda p: p.__name__
+)
+def test_a_part_that_each_iteration_sets_first_is_followed(program):
+    compiled = tf.function(program)
+    for n in (1, 2, 5):
+        np.testing.assert_array_equal(compiled(tf.constant(n)), program(tf.constant(n)))
+
+
+class Property:
+    def __init__(self):
+        self.held, self.count = {"v": tf.constant(3.0)}, tf.constant(0.0)
+
+    @property
+    def v(self):
+        return self.held["v"]
+
+    @v.setter
+    def v(self, value):
+        self.held["v"] = value * 2.0
+        self.count = self.count + 1.0
+
+
+class SetAttr:
+    def __init__(self):
+        object.__setattr__(self, "v", tf.constant(3.0))
+        object.__setattr__(self, "count", tf.constant(0.0))
+
+    def __setattr__(self, name, value):
+        object.__setattr__(self, name, value * 2.0)
+        object.__setattr__(self, "count", self.count + 1.0)
+
+
+class SetItem:
+    def __init__(self):
+        self.held, self.count = {"v": tf.constant(3.0)}, tf.constant(0.0)
+
+    def __getitem__(self, key):
+        return self.held[key]
+
+    def __setitem__(self, key, value):
+        self.held[key] = value * 2.0
+        self.count = self.count + 1.0
+
+
+class Doubling(dict):
+    def __setitem__(self, key, value):
+        dict.__setitem__(self, key, value * 2.0)
+
+
+@pytest.mark.parametrize("kind", [Property, SetAttr], ids=lambda k: k.__name__)
+def test_attributes_that_functions_set_are_set_as_often_as_the_program_says(kind):
+    def program(n):
+        a = kind()
+        for _ in tf.range(n):
+            a.v = a.v + 1.0
+        if n > 1:
+            a.v += 5.0
+        return a.v, a.count
+
+    compare(program)
+
+
+@pytest.mark.parametrize("make", [SetItem, lambda: Doubling(v=tf.constant(3.0))], ids=["SetItem", "Doubling"])
+def test_items_that_functions_set_are_set_as_often_as_the_program_says(make):
+    def program(n):
+        a = make()
+        for _ in tf.range(n):
+            a["v"] = a["v"] + 1.0
+        if n > 1:
+            a["v"] += 5.0
+        return a["v"], getattr(a, "count", n)
+
+    compare(program)
+
+
+def test_special_methods_of_containers_that_are_called_by_name_are_seen():
+    def program(n):
+        values = [tf.constant(0.0)] * 2
+        for _ in tf.range(n):
+            [values.__setitem__(j, values[j] + 1.0) for j in range(2)]
+        return values
+
+    compare(program)
+
+
+def compare(program):
+    compiled = tf.function(program)
+    for n in (0, 1, 2, 5):
+        got, want = compiled(tf.constant(n)), program(tf.constant(n))
+        for a, b in zip(nest.flatten(got), nest.flatten(want), strict=True):
+            np.testing.assert_array_equal(a, b)
