@@ -207,3 +207,98 @@ def compare(program):
         got, want = compiled(tf.constant(n)), program(tf.constant(n))
         for a, b in zip(nest.flatten(got), nest.flatten(want), strict=True):
             np.testing.assert_array_equal(a, b)
+
+
+class Layer:
+    def __init__(self):
+        self.w, self.built = None, False
+
+    def __call__(self, x):
+        if not self.built:
+            self.w = tf.Variable(tf.ones([x.shape[-1]]) * 0.5)
+            self.built = True
+        self.last = x * self.w
+        return self.last
+
+
+class Net:
+    def __init__(self):
+        self.layers, self.losses = [Layer(), Layer()], []
+
+    def __call__(self, x):
+        self.losses = []
+        for layer in self.layers:
+            x = layer(x)
+            self.losses.append(tf.reduce_sum(x))
+        return x
+
+
+def test_layers_whose_weights_are_computed_are_built_once_in_branches():
+    net = Net()
+
+    @tf.function
+    def g(n, x):
+        if n > 1:
+            x = net(x)
+        else:
+            x = net(x * 2.0)
+        return x, sum(net.losses)
+
+    y, loss = g(tf.constant(3), tf.ones([2]))
+    np.testing.assert_array_equal(y, [0.25, 0.25])
+    assert loss.numpy() == 1.5
+    y, loss = g(tf.constant(0), tf.ones([2]))
+    np.testing.assert_array_equal(y, [0.5, 0.5])
+    assert loss.numpy() == 3
+
+
+def test_an_attribute_of_another_structure_is_a_value_of_one_iteration():
+    net = Net()
+    net(tf.ones([2]))
+
+    class Reader:
+        def __init__(self):
+            self.seen, self.sum = [], tf.constant(0.0)
+
+        def step(self, x):
+            self.sum = self.sum + sum(self.seen)
+            self.seen = [x, x]
+
+    net.losses = []
+
+    @tf.function
+    def f(n, x):
+        for _ in tf.range(n):
+            x = net(x)
+        return x
+
+    np.testing.assert_array_equal(f(tf.constant(2), tf.ones([2])), [0.0625, 0.0625])
+    np.testing.assert_array_equal(f(tf.constant(0), tf.ones([2])), [1, 1])
+    with pytest.raises(TypeError, match="structure"):
+        len(net.losses)
+
+    @tf.function
+    def g(n, x):
+        reader = Reader()
+        for _ in tf.range(n):
+            reader.step(x)
+        return reader.sum
+
+    with pytest.raises(TypeError, match="structure"):
+        g(tf.constant(3), tf.constant(1.0))
+
+
+def test_an_attribute_of_two_structures_after_a_branch_is_an_error_for_those_who_read_it():
+    net = Net()
+    net(tf.ones([2]))
+    net.losses = []
+
+    @tf.function
+    def f(n, x):
+        if n > 1:
+            x = net(x)
+        return x
+
+    np.testing.assert_array_equal(f(tf.constant(2), tf.ones([2])), [0.25, 0.25])
+    with pytest.raises(TypeError, match="structure"):
+        len(net.losses)

@@ -3,6 +3,7 @@
 from .. import nests, seam
 from . import changes, found_changes, merge
 from .containers import Items
+from .spoiled import Spoiled
 from .state import NO_RETURN, UNDEFINED, NoReturn, State, call, describe, is_missing, local_error, phrase
 
 _SIDES = ("main", "else")
@@ -119,15 +120,20 @@ class _Branches:
         """Finds what this branch has changed in containers, and puts back what they held."""
         covered = self.state.locations()
 
+        made = set()
+
         def look(ours):
-            return found_changes.look(self.journal, covered, lambda: self.state.set(before), ours=ours)
+            return found_changes.look(self.journal, covered | made, lambda: self.state.set(before), made, ours)
 
         found = look(self.ends[side])
         if not found:
             return
         self.known.update(found_changes.names(self.functions, {id(f.entry.owner) for f in found}))
         if any(id(f.entry.owner) not in self.known for f in found):
-            # What another run does not find was made in the first.
+            # What was made is there from now on; what another run does not find was made in the first.
+            for f in found:
+                f.put_made()
+                made.update((id(f.entry.owner), key) for key in f.made)
             with seam.trial():
                 if function is not None:
                     call(function)
@@ -191,7 +197,13 @@ class _Branches:
         for side in (0, 1):
             if values[side] is UNDEFINED:
                 raise ValueError(_missing_text(symbol, UNDEFINED, side))
-        return _merged(symbol, *(found_changes.as_at_the_end(v, self.final[side]) for side, v in enumerate(values)))
+        values = [found_changes.as_at_the_end(v, self.final[side]) for side, v in enumerate(values)]
+        try:
+            return _merged(symbol, *values)
+        except TypeError as e:
+            if not all(isinstance(v, (list, dict, tuple)) for v in values):
+                raise
+            return _Kept(Spoiled(e))
 
     def _resize(self):
         """Lists have as many items as the branches have given them."""

@@ -464,7 +464,7 @@ class Loop:
             try:
                 out += variable.store(after[i], mine)
             except (TypeError, ValueError) as e:
-                if i not in self.parts or not self.state.slots[i].is_item or variable.created:
+                if i not in self.parts or not (self.state.slots[i].is_item or _holds(after[i])) or variable.created:
                     raise
                 errors[i] = e
         if errors:
