@@ -1,5 +1,7 @@
 """Parts of objects that an iteration looks at before it sets them, and those that functions of the user's set."""
 
+import collections
+
 import numpy as np
 import pytest
 import tfc as tf
@@ -302,3 +304,37 @@ def test_an_attribute_of_two_structures_after_a_branch_is_an_error_for_those_who
     np.testing.assert_array_equal(f(tf.constant(2), tf.ones([2])), [0.25, 0.25])
     with pytest.raises(TypeError, match="structure"):
         len(net.losses)
+
+
+def oldest_first(n):
+    d = {"a": tf.constant(0.0), "b": tf.constant(0.0)}
+    for _ in tf.range(n):
+        key = next(iter(d))
+        d[key] = d.pop(key) + 1.0
+    return list(d.values())
+
+
+def moved_in_a_branch(n):
+    d = collections.OrderedDict(a=tf.constant(1.0), b=tf.constant(2.0))
+    if n > 1:
+        d.move_to_end("a")
+    return list(d.values())
+
+
+@pytest.mark.parametrize("program", [oldest_first, moved_in_a_branch], ids=lambda p: p.__name__)
+def test_keys_in_another_order_are_an_error(program):
+    with pytest.raises(NotImplementedError, match="another order"):
+        tf.function(program)(tf.constant(3))
+
+
+def test_keys_that_come_back_in_their_place_are_followed():
+    def program(n):
+        d = {"a": tf.constant(0.0), "b": tf.constant(0.0)}
+        for _ in tf.range(n):
+            old = dict(d)
+            d.clear()
+            d.update({k: v + 1.0 for k, v in old.items()})
+            d["b"] = d.pop("b") * 2.0
+        return list(d.values())
+
+    compare(program)

@@ -145,7 +145,7 @@ class _Branches:
                 self.journal.entries.pop(id(f.entry.owner))
                 continue
             f.put_made()
-            if f.entry.kind.whole:
+            if f.entry.kind.whole or f.reordered:
                 raise found_changes.refusal(f, self._name(f.entry), "a branch on a tensor")
             if f.keys:
                 self.found[side][id(f.entry.owner)] = f

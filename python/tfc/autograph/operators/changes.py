@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from tfc.errors import SourceLine, page, user_frame, user_line
 
 from .. import cache, seam
-from .containers import Attributes, Cell, Whole, differences, has_setters, inside, is_of_library, kind_of
+from .containers import Attributes, Cell, Whole, differences, has_setters, inside, is_of_library, is_reordered, kind_of
 from .symbol_text import describe
 
 _NOTED = 200  # containers, at most, that a library is thought to change through what it is given
@@ -50,7 +50,7 @@ class Entry:
         if self.kind is Whole:
             if Whole.changed(self.owner, self.before):
                 Whole.put(self.owner, self.before)
-        elif differences(self.kind, self.owner, self.before):
+        elif differences(self.kind, self.owner, self.before) or is_reordered(self.kind, self.owner, self.before):
             self.kind.put(self.owner, self.before)
 
 
@@ -114,7 +114,7 @@ class Journal:
             if (here, ...) in covered:
                 continue
             keys = [k for k in keys if (here, k) not in covered]
-            if keys:
+            if keys or is_reordered(entry.kind, entry.owner, entry.before):
                 found.append((entry, keys))
         return found
 

@@ -293,6 +293,14 @@ def differences(kind, owner, before):
     return keys + [k for k in before if k not in now]
 
 
+def is_reordered(kind, owner, before):
+    """Are the keys of a dictionary in another order than before?"""
+    if kind is not Keys:
+        return False
+    now = Keys.copy(owner)
+    return [k for k in now if k in before] != [k for k in before if k in now]
+
+
 def inside(value):
     """`(step, value)` for what `value` holds: see `state.describe` for steps."""
     kind = kind_of(value)

@@ -62,6 +62,11 @@ class Found:
     def resized(self):
         return self.entry.kind is Items and len(self.now) != len(self.entry.before) and len(self.keys) > 0
 
+    @property
+    def reordered(self):
+        before = self.entry.before
+        return self.entry.kind is Keys and [k for k in self.now if k in before] != [k for k in before if k in self.now]
+
     def put_made(self):
         """What was made is there again."""
         if self.entry.kind is Items and self.made:
@@ -217,6 +222,8 @@ def refusal(found, name, where_it_is):
         how = "other elements" if not hasattr(type(entry.owner), "__next__") else "elements taken of it"
     elif entry.kind is Items and len(found.now) != len(entry.before):
         how = f"{len(entry.before)} items before and {len(found.now)} after"
+    elif found.reordered:
+        how = "its keys in another order"
     else:
         how = "other Python objects in it after each time"
     own = name.startswith(("a ", "an "))
@@ -257,7 +264,7 @@ _warned = set()
 
 def can_be_told(found):
     """Are the parts that changed variables, each of its own?"""
-    return found.entry.kind is not Whole and not found.resized
+    return found.entry.kind is not Whole and not found.resized and not found.reordered
 
 
 def none_in(journal, ours, what):
@@ -269,7 +276,7 @@ def none_in(journal, ours, what):
             keep_log(found, what)
             continue
         found.put_made()
-        if found.entry.kind.whole or found.keys:
+        if found.entry.kind.whole or found.keys or found.reordered:
             raise refusal(found, describe(symbol_of(found.entry, {})), what)
 
 
