@@ -96,6 +96,16 @@ def is_symbolic(x) -> bool:
     return isinstance(x, core.Tensor) and not isinstance(x, core.EagerTensor)
 
 
+def is_eager(x) -> bool:
+    """Is `x` a tensor whose numbers are known?"""
+    return isinstance(x, core.EagerTensor)
+
+
+def equal(a, b) -> bool:
+    """Do two tensors whose numbers are known have the same?"""
+    return a is b or (a.dtype is b.dtype and a.shape == b.shape and a.numpy().tobytes() == b.numpy().tobytes())
+
+
 def is_list(x) -> bool:
     """Is `x` a list value, what a TensorArray holds?"""
     return isinstance(x, core.TensorList)
@@ -223,6 +233,17 @@ def trial():
         return
     with make() as it:
         yield it
+
+
+def operations():
+    """The operations of the function, branch or loop being traced, so far; None where none are recorded."""
+    make = getattr(core.current(), "ops_so_far", None)
+    return None if make is None else make()
+
+
+def likeness(before):
+    """Compares the operations since to those of `before`, which `operations` gave."""
+    return core.current().likeness(before)
 
 
 def operation_count():

@@ -2,6 +2,7 @@
 
 from tfc.autodiff import py_function
 from tfc.dtypes import TensorSpec
+from tfc.tracing.likeness import Likeness
 from tfc.tracing.operations import GraphDef, Operation
 
 
@@ -20,6 +21,14 @@ class GraphQueries:
     def version(self) -> int:
         """A number that grows with the operations."""
         return len(self.get_operations())
+
+    def ops_so_far(self) -> list:
+        """The ops of the block that ops are put into."""
+        return [op.operation for op in self.scope.block.operations]
+
+    def likeness(self, before: list) -> Likeness:
+        """Compares the ops since to those of `before`, which `ops_so_far` gave."""
+        return Likeness(self, before, self.ops_so_far()[len(before) :])
 
     def get_operations(self) -> list:
         """The ops of the function itself, in program order."""

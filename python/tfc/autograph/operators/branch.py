@@ -1,7 +1,7 @@
 """`if`: runs one branch in Python, or traces both."""
 
 from .. import nests, seam
-from . import changes, found_changes, merge
+from . import built_once, changes, found_changes, merge
 from .containers import Items
 from .spoiled import Spoiled
 from .state import NO_RETURN, UNDEFINED, NoReturn, State, call, describe, is_missing, local_error, phrase
@@ -129,7 +129,19 @@ class _Branches:
         if not found:
             return
         self.known.update(found_changes.names(self.functions, {id(f.entry.owner) for f in found}))
-        if any(id(f.entry.owner) not in self.known for f in found):
+        first = None
+        if any(f.made for f in found):
+            values = [found_changes.as_at_the_end(v, self.final[side]) for v in self.ends[side]]
+            first = built_once.FirstTime(
+                self.state.symbols,
+                built_once.leaves(values),
+                found,
+                self.known,
+                "a branch on a tensor",
+                self.final[side],
+            )
+            values = None
+        if first is not None or any(id(f.entry.owner) not in self.known for f in found):
             # What was made is there from now on; what another run does not find was made in the first.
             for f in found:
                 f.put_made()
@@ -137,7 +149,10 @@ class _Branches:
             with seam.trial():
                 if function is not None:
                     call(function)
-            again = {id(f.entry.owner) for f in look(self.state.get())}
+                values = self.state.get()
+                again = {id(f.entry.owner): f for f in look(values)}
+                if first is not None:
+                    first.check(built_once.leaves(values), again)
             found = [f for f in found if id(f.entry.owner) in again or id(f.entry.owner) in self.known]
         for f in found:
             if f.is_log:

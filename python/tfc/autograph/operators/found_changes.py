@@ -32,10 +32,10 @@ class Found:
         self.keys, self.made = list(keys), []
         if entry.kind is Whole:
             return
-        made = [k for k in keys if before.get(k) is None and _is_object(now.get(k))]
+        made = [k for k in keys if before.get(k) is None and is_object(now.get(k))]
         if made:
             # What is set beside it, as the flag that says it is built, belongs to it.
-            self.made = [k for k in keys if k in made or _is_constant(now.get(k, UNDEFINED))]
+            self.made = [k for k in keys if k in made or _is_flag(before.get(k), now.get(k, UNDEFINED))]
             self.keys = [k for k in keys if k not in self.made]
 
     @property
@@ -76,7 +76,7 @@ class Found:
             self.entry.kind.put_one(self.entry.owner, key, self.now[key])
 
 
-def _is_object(value):
+def is_object(value):
     """Is it something that cannot become a tensor?"""
     if value is None or value is UNDEFINED:
         return False
@@ -86,6 +86,12 @@ def _is_object(value):
 
 def _is_constant(value):
     return isinstance(value, (bool, int, float, str, bytes))
+
+
+def _is_flag(before, value):
+    """Is it a constant that says what was made, and not a count of it?"""
+    is_number = isinstance(before, (int, float)) and not isinstance(before, bool)
+    return _is_constant(value) and not is_number
 
 
 def look(journal, covered, reset, made=(), ours=()):

@@ -5,7 +5,7 @@ from contextlib import suppress
 from tfc.errors import page, user_line
 
 from .. import seam
-from . import changes, found_changes
+from . import built_once, changes, found_changes
 from . import lists as lists_
 from .branch import as_condition, scalar_condition
 from .containers import differences
@@ -159,6 +159,7 @@ class Loop:
         """
         if not self.journal.entries:
             return
+        values = built_once.leaves(self.state.get())
         found = self._found()
         if not found:
             return
@@ -174,10 +175,16 @@ class Loop:
             for f in found:
                 f.put_made()
                 self.made.update((id(f.entry.owner), key) for key in f.made)
+            first = None
+            if any(f.made for f in found):
+                first = built_once.FirstTime(self.state.symbols, values, found, known, "a loop on tensors")
             with seam.trial():
                 again()
-            self.loaded = []
-            after = {id(f.entry.owner): f for f in self._found()}
+                self.loaded = []
+                values = built_once.leaves(self.state.get())
+                after = {id(f.entry.owner): f for f in self._found()}
+                if first is not None:
+                    first.check(values, after)
             for f in found:
                 here = id(f.entry.owner)
                 twice = after.get(here)
