@@ -6,6 +6,7 @@ they were. A container that was made inside is none of its business: `found_chan
 """
 
 import functools
+import inspect
 import linecache
 import sys
 import threading
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 from tfc.errors import SourceLine, page, user_frame, user_line
 
 from .. import cache, seam
+from . import reach
 from .containers import Attributes, Cell, Whole, differences, has_setters, inside, is_of_library, is_reordered, kind_of
 from .symbol_text import describe
 
@@ -333,6 +335,15 @@ def shares(variables):
                 journal.note(cell, Cell)
 
 
+def entered(manager):
+    """`manager`, which a `with` statement is about to enter."""
+    journal = current() if watching else None
+    if journal is not None and not _is_ours(type(manager)):
+        for value in reach.of_manager(manager):
+            journal.note_deep(value)
+    return manager
+
+
 def iterates(iterable):
     """A loop in Python is about to take elements."""
     journal = current()
@@ -382,7 +393,7 @@ def calling(function, made):
     if kind is types.MethodType:
         inner = made.__func__
     if type(inner) is types.FunctionType:
-        if cache.is_result(inner.__code__) or _is_ours(inner):
+        if (cache.is_result(inner.__code__) and not inner.__code__.co_flags & inspect.CO_GENERATOR) or _is_ours(inner):
             return made
         return _telling(made, made.__self__) if kind is types.MethodType else _telling(made)
     owner = getattr(made, "__self__", None)
@@ -416,7 +427,7 @@ def _telling(function, *owners):
     def call(*args, **kwargs):
         journal = current()
         if journal is not None:
-            for value in (*owners, *args, *kwargs.values()):
+            for value in (*reach.of(function), *owners, *args, *kwargs.values()):
                 journal.note_deep(value)
         return function(*args, **kwargs)
 

@@ -31,6 +31,7 @@ class Operators:
     changes = staticmethod(changes_.changes)
     changes_inside = staticmethod(changes_.changes_inside)
     beside = staticmethod(changes_.beside)
+    entered = staticmethod(changes_.entered)
     shares = staticmethod(changes_.shares)
 
     def __init__(self, options: Options):

@@ -26,6 +26,13 @@ def in_place(stmt):
     return stmt
 
 
+def managers(stmt):
+    """`with x:` -> `with ag__.entered(x):`, as what it runs may change things."""
+    for item in stmt.items:
+        item.context_expr = tree.at(tree.operator("entered", item.context_expr), item.context_expr)
+    return stmt
+
+
 def is_noted(node):
     """Is it `ag__.changes(x)`?"""
     return (

@@ -87,6 +87,8 @@ def _statement(stmt, context):
     context.hoisted = hoisted
     if isinstance(stmt, ast.For) and isinstance(stmt.iter, ast.Call):
         stmt.iter = calls.mark_iterated(stmt.iter)
+    if isinstance(stmt, ast.With):
+        return changes.managers(stmt)
     if isinstance(stmt, ast.Assert):
         return asserts.rewrite(stmt, context)
     if isinstance(stmt, ast.AugAssign):
