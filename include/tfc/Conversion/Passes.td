@@ -276,6 +276,9 @@ def FuseLoopsPass : Pass<"tfc-fuse-loops"> {
     ```
 
     Rows stay in the cache between the steps of a softmax, normalization or attention head.
+
+    Ops on parts of the rows of one buffer (slices at known places: margins, what is rolled, joined or
+    stacked) run in the iterations of those rows, behind a comparison.
   }];
   let options = [
     Option<"parallel", "parallel", "bool", "true", "let threads share the loops">];

@@ -22,32 +22,63 @@ std::optional<unsigned> Access::position(unsigned dim) const {
   return found;
 }
 
-/// The indices into the operand of a view that adds or drops dimensions of size
-/// 1, from those into its result; nothing for other views.
-static std::optional<SmallVector<AffineExpr>>
-throughView(Operation *view, ArrayRef<AffineExpr> indices) {
+bool tfc::fusion::overlap(const Access &x, const Access &y) {
+  if (x.sizes.size() != y.sizes.size())
+    return true; // what a body looks up may be anywhere
+  for (auto [from, size, otherFrom, otherSize] :
+       llvm::zip_equal(x.offsets, x.sizes, y.offsets, y.sizes))
+    if (!ShapedType::isDynamic(size) && !ShapedType::isDynamic(otherSize) &&
+        (from + size <= otherFrom || otherFrom + otherSize <= from))
+      return false;
+  return true;
+}
+
+namespace {
+
+/// What an operand is of a buffer: a slice, and the indices into it.
+struct Window {
+  SmallVector<AffineExpr> indices;
+  SmallVector<int64_t> offsets, sizes;
+
+  void add(AffineExpr index, int64_t offset, int64_t size) {
+    indices.push_back(index);
+    offsets.push_back(offset);
+    sizes.push_back(size);
+  }
+};
+
+} // namespace
+
+/// The window on the operand of a view, from the one on its result: of views
+/// that add or drop dimensions of size 1, and of slices at known places;
+/// nothing for others.
+static std::optional<Window> throughView(Operation *view,
+                                         const Window &window) {
   AffineExpr zero = getAffineConstantExpr(0, view->getContext());
-  SmallVector<AffineExpr> result;
+  Window result;
   if (auto expand = dyn_cast<memref::ExpandShapeOp>(view)) {
     auto type = cast<MemRefType>(expand.getResult().getType());
     for (ArrayRef<int64_t> group : expand.getReassociationIndices()) {
-      AffineExpr index = zero;
-      bool found = false;
+      std::optional<int64_t> found;
       for (int64_t dim : group) {
         if (type.getDimSize(dim) == 1)
           continue;
         if (found)
           return std::nullopt;
-        found = true;
-        index = indices[dim];
+        found = dim;
       }
-      result.push_back(index);
+      if (found)
+        result.add(window.indices[*found], window.offsets[*found],
+                   window.sizes[*found]);
+      else
+        result.add(zero, 0, 1);
     }
     return result;
   }
   if (auto collapse = dyn_cast<memref::CollapseShapeOp>(view)) {
     auto type = cast<MemRefType>(collapse.getSrc().getType());
-    result.assign(type.getRank(), zero);
+    for (int64_t dim = 0; dim < type.getRank(); ++dim)
+      result.add(zero, 0, 1);
     for (auto [i, group] :
          llvm::enumerate(collapse.getReassociationIndices())) {
       bool found = false;
@@ -57,12 +88,31 @@ throughView(Operation *view, ArrayRef<AffineExpr> indices) {
         if (found)
           return std::nullopt;
         found = true;
-        result[dim] = indices[i];
+        result.indices[dim] = window.indices[i];
+        result.offsets[dim] = window.offsets[i];
+        result.sizes[dim] = window.sizes[i];
       }
     }
     return result;
   }
-  return std::nullopt;
+  auto slice = dyn_cast<memref::SubViewOp>(view);
+  if (!slice || !slice.hasUnitStride() ||
+      llvm::any_of(slice.getStaticOffsets(), ShapedType::isDynamic) ||
+      llvm::any_of(slice.getStaticSizes(), ShapedType::isDynamic))
+    return std::nullopt;
+  llvm::SmallBitVector dropped = slice.getDroppedDims();
+  unsigned next = 0;
+  for (int64_t dim = 0; dim < slice.getSourceType().getRank(); ++dim) {
+    int64_t offset = slice.getStaticOffset(dim);
+    if (dropped[dim]) {
+      result.add(zero, offset, 1);
+      continue;
+    }
+    result.add(window.indices[next], offset + window.offsets[next],
+               window.sizes[next]);
+    ++next;
+  }
+  return result;
 }
 
 /// Does each loop index an operand by itself? That says how long it is.
@@ -82,19 +132,22 @@ static SmallVector<Access> accessesOfOperands(linalg::LinalgOp op,
       continue;
     AffineMap map = op.getMatchingIndexingMap(&operand);
     Value buffer = operand.get();
-    SmallVector<AffineExpr> indices(map.getResults());
+    Window window;
+    for (auto [index, size] : llvm::zip_equal(
+             map.getResults(), cast<MemRefType>(buffer.getType()).getShape()))
+      window.add(index, 0, size);
     while (Operation *view = throughViews ? buffer.getDefiningOp() : nullptr) {
-      std::optional<SmallVector<AffineExpr>> outer = throughView(view, indices);
+      std::optional<Window> outer = throughView(view, window);
       if (!outer)
         break;
-      indices = *outer;
+      window = std::move(*outer);
       buffer = view->getOperand(0);
     }
     bool writes = op.isDpsInit(&operand);
     accesses.push_back(
         {&operand, buffer,
-         AffineMap::get(map.getNumDims(), 0, indices, op->getContext()),
-         tfc::rt::rootOf(buffer),
+         AffineMap::get(map.getNumDims(), 0, window.indices, op->getContext()),
+         window.offsets, window.sizes, tfc::rt::rootOf(buffer),
          !writes || op.payloadUsesValueFromOperand(&operand), writes});
   }
   return accesses;
@@ -111,9 +164,13 @@ SmallVector<Access> tfc::fusion::accessesOf(linalg::LinalgOp op) {
     for (OpOperand &use : nested->getOpOperands())
       if (isa<MemRefType>(use.get().getType()))
         accesses.push_back(
-            {&use, use.get(),
+            {&use,
+             use.get(),
              AffineMap::get(op.getNumLoops(), 0, op->getContext()),
-             tfc::rt::rootOf(use.get()), /*reads=*/true,
+             {},
+             {},
+             tfc::rt::rootOf(use.get()),
+             /*reads=*/true,
              /*writes=*/!isa<memref::LoadOp>(nested)});
   });
   return accesses;

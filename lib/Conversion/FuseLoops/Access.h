@@ -16,16 +16,21 @@ namespace tfc::fusion {
 /// How one operand of a linalg op looks at a buffer.
 struct Access {
   mlir::OpOperand *operand;
-  mlir::Value
-      buffer; ///< behind views that only add or drop dimensions of size 1
-  mlir::AffineMap map; ///< from the op's loops to the buffer's dimensions
-  mlir::Value root;    ///< behind all views
+  mlir::Value buffer; ///< behind views that only add or drop dimensions of size
+                      ///< 1, and slices at known places
+  mlir::AffineMap map; ///< from the op's loops to the dimensions of a slice of
+                       ///< the buffer, which is all of it as a rule
+  llvm::SmallVector<int64_t> offsets, sizes; ///< the slice; kDynamic: all
+  mlir::Value root;                          ///< behind all views
   bool reads = false, writes = false;
 
   /// The buffer's dimension that loop `dim` goes over, if it is one and the
   /// loop is in no other index.
   std::optional<unsigned> position(unsigned dim) const;
 };
+
+/// May two accesses of one buffer meet in an element of it?
+bool overlap(const Access &x, const Access &y);
 
 /// The accesses of an op to memory: those of its operands in their order, then
 /// those of its body.

@@ -7,7 +7,8 @@
 // 1. Ops of a block are collected in its order (Group.h), as long as they may
 // run one
 //    after the other in each iteration of common parallel loops, and nothing
-//    between them minds that they do so later.
+//    between them minds that they do so later. Some may have a part of the rows
+//    only.
 // 2. The loops take the place of the last one, as one loop over all their
 // iterations
 //    that threads may share. In it every op works on slices.
@@ -20,6 +21,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -28,6 +30,7 @@
 #include "tfc/Dialect/TFCRT/IR/ParallelLoop.h"
 #include "tfc/Dialect/TFCRT/IR/Remark.h"
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
+#include "tfc/Dialect/TFCRT/Transforms/Body.h"
 
 namespace tfc {
 #define GEN_PASS_DEF_FUSELOOPSPASS
@@ -67,8 +70,10 @@ private:
   Value sizeOf(const Member &member, unsigned dim);
   tfc::rt::IterationCost cost(ValueRange sizes);
   Values splitIndex(Value number, ValueRange sizes);
-  Value slice(Value buffer, const Positions &at, ValueRange indices);
+  Value part(const Access &access, Value buffer, const Positions &at,
+             ValueRange indices);
   void emit(const Member &member, ValueRange indices);
+  void emitAll(ValueRange indices);
   AffineMap innerMap(const Member &member, AffineMap map,
                      const Positions &removed);
 
@@ -85,19 +90,30 @@ private:
     Value replacement;
   };
   llvm::MapVector<Value, Private> privates;
-  struct Slice {
+  struct Part {
     Positions positions;
     Values indices;
+    SmallVector<int64_t> offsets, sizes;
     Value made;
   };
-  DenseMap<Value, SmallVector<Slice>> slices;
+  DenseMap<Value, SmallVector<Part, 1>> parts;
 };
 
-/// Where the access has the common loops; levels that it does not depend on are
-/// left out. Only what is written has all of them.
+/// Where the access has the common loops; nothing if it does not depend on one.
 std::optional<Emitter::Positions> Emitter::positions(const Member &member,
                                                      const Access &access) {
   Positions result;
+  if (member.isRow) {
+    // The dimension of which it has one element where others have them all.
+    for (const Member &other : group.members)
+      for (const Access &x : other.accesses)
+        if (!other.isRow && x.buffer == access.buffer)
+          if (std::optional<unsigned> at = x.position(other.outer.front()))
+            return access.sizes.size() > *at && access.sizes[*at] == 1
+                       ? std::optional(Positions{*at})
+                       : std::nullopt;
+    return std::nullopt;
+  }
   for (unsigned level = 0; level < group.depth; ++level) {
     std::optional<unsigned> at = access.position(member.outer[level]);
     if (!at)
@@ -113,7 +129,8 @@ bool Emitter::isPrivate(memref::AllocOp alloc,
   Values values{alloc.getResult()};
   for (size_t i = 0; i < values.size(); ++i)
     for (Operation *user : values[i].getUsers()) {
-      if (isa<memref::ExpandShapeOp, memref::CollapseShapeOp>(user)) {
+      if (isa<memref::ExpandShapeOp, memref::CollapseShapeOp,
+              memref::SubViewOp>(user)) {
         views.push_back(user);
         values.push_back(user->getResult(0));
         continue;
@@ -200,6 +217,8 @@ tfc::rt::IterationCost Emitter::cost(ValueRange sizes) {
   LinalgOp dynamic;
   unsigned number = 0;
   for (auto [i, member] : llvm::enumerate(group.members)) {
+    if (member.isRow)
+      continue;
     int64_t volume = innerVolume(member, group.depth);
     double time = elementNanoseconds(member.op);
     if (ShapedType::isDynamic(volume)) {
@@ -211,12 +230,11 @@ tfc::rt::IterationCost Emitter::cost(ValueRange sizes) {
     }
   }
   if (!dynamic)
-    return {builder.getIndexAttr(1), known};
+    return {builder.getIndexAttr(1), known, group.staysInPlace()};
   Value volume = constant(1);
   const Member &member = group.members[number];
   for (unsigned dim = 0; dim < dynamic.getNumLoops(); ++dim)
-    if (!llvm::is_contained(ArrayRef(member.outer).take_front(group.depth),
-                            dim))
+    if (!llvm::is_contained(member.common(group.depth), dim))
       if (Value size = sizeOf(member, dim))
         volume = builder.createOrFold<arith::MulIOp>(loc, volume, size);
   return {volume, unknown};
@@ -251,36 +269,55 @@ Values Emitter::splitIndex(Value number, ValueRange sizes) {
   return indices;
 }
 
-/// The part of a buffer at these indices of some dimensions, which are no
-/// longer there.
-Value Emitter::slice(Value buffer, const Positions &at, ValueRange indices) {
+/// The part of a buffer that an access sees at these indices of some
+/// dimensions, which are no longer there. What takes a buffer's place never had
+/// them.
+Value Emitter::part(const Access &access, Value buffer, const Positions &at,
+                    ValueRange indices) {
+  bool isReplaced = buffer != access.buffer;
   // Rows of a matrix at the indices of two loops are different ones.
-  for (const Slice &known : slices[buffer])
-    if (known.positions == at && llvm::equal(known.indices, indices))
+  for (const Part &known : parts[buffer])
+    if (known.positions == at && llvm::equal(known.indices, indices) &&
+        known.offsets == access.offsets && known.sizes == access.sizes)
       return known.made;
   auto type = cast<MemRefType>(buffer.getType());
-  SmallVector<OpFoldResult> offsets(type.getRank(), builder.getIndexAttr(0)),
-      sizes, strides(type.getRank(), builder.getIndexAttr(1));
+  SmallVector<OpFoldResult> offsets, sizes;
   SmallVector<int64_t> shape;
-  for (auto [dim, size] : llvm::enumerate(type.getShape())) {
+  bool isWhole = true;
+  for (auto [dim, size] : llvm::enumerate(access.sizes)) {
     auto level = llvm::find(at, dim);
     if (level != at.end()) {
-      offsets[dim] = indices[level - at.begin()];
+      if (isReplaced)
+        continue;
+      Value index = indices[level - at.begin()];
+      if (int64_t offset = access.offsets[dim])
+        index =
+            builder.createOrFold<arith::AddIOp>(loc, index, constant(offset));
+      offsets.push_back(getAsOpFoldResult(index));
       sizes.push_back(builder.getIndexAttr(1));
+      isWhole = false;
       continue;
     }
+    isWhole &=
+        access.offsets[dim] == 0 && size == type.getDimSize(shape.size());
     shape.push_back(size);
+    offsets.push_back(builder.getIndexAttr(access.offsets[dim]));
     sizes.push_back(
         ShapedType::isDynamic(size)
-            ? OpFoldResult(
-                  memref::DimOp::create(builder, loc, buffer, dim).getResult())
+            ? OpFoldResult(memref::DimOp::create(builder, loc, buffer,
+                                                 offsets.size() - 1)
+                               .getResult())
             : OpFoldResult(builder.getIndexAttr(size)));
   }
+  if (isWhole)
+    return buffer;
+  SmallVector<OpFoldResult> strides(type.getRank(), builder.getIndexAttr(1));
   auto sliced = memref::SubViewOp::inferRankReducedResultType(
       shape, type, offsets, sizes, strides);
   Value made = memref::SubViewOp::create(builder, loc, cast<MemRefType>(sliced),
                                          buffer, offsets, sizes, strides);
-  slices[buffer].push_back({at, Values(indices), made});
+  parts[buffer].push_back(
+      {at, Values(indices), access.offsets, access.sizes, made});
   return made;
 }
 
@@ -291,10 +328,9 @@ AffineMap Emitter::innerMap(const Member &member, AffineMap map,
   SmallVector<AffineExpr> replacements;
   unsigned next = 0;
   for (unsigned dim = 0; dim < map.getNumDims(); ++dim)
-    replacements.push_back(
-        llvm::is_contained(ArrayRef(member.outer).take_front(group.depth), dim)
-            ? getAffineConstantExpr(0, context)
-            : getAffineDimExpr(next++, context));
+    replacements.push_back(llvm::is_contained(member.common(group.depth), dim)
+                               ? getAffineConstantExpr(0, context)
+                               : getAffineDimExpr(next++, context));
   SmallVector<AffineExpr> results;
   for (auto [i, index] : llvm::enumerate(map.getResults()))
     if (!llvm::is_contained(removed, i))
@@ -315,19 +351,25 @@ void Emitter::emit(const Member &member, ValueRange indices) {
     Value value = operand.get();
     Positions removed;
     if (isa<MemRefType>(value.getType())) {
-      map = access->map;
       auto replaced = privates.find(access->buffer);
       Values where;
-      for (unsigned level = 0; level < group.depth; ++level)
-        if (std::optional<unsigned> at =
-                access->position(member.outer[level])) {
-          removed.push_back(*at);
-          where.push_back(indices[level]);
-        }
-      value = replaced != privates.end() ? replaced->second.replacement
-                                         : access->buffer;
-      if (replaced == privates.end() && !removed.empty())
-        value = slice(value, removed, where);
+      if (replaced != privates.end()) {
+        removed = replaced->second.positions;
+        where.append(indices.begin(), indices.end());
+      } else {
+        for (auto [level, dim] : llvm::enumerate(member.common(group.depth)))
+          if (std::optional<unsigned> at = access->position(dim)) {
+            removed.push_back(*at);
+            where.push_back(indices[level]);
+          }
+      }
+      if (!removed.empty()) {
+        map = access->map;
+        value = part(*access,
+                     replaced != privates.end() ? replaced->second.replacement
+                                                : access->buffer,
+                     removed, where);
+      }
       ++access;
     }
     bool isInput = op.isDpsInput(&operand);
@@ -343,8 +385,7 @@ void Emitter::emit(const Member &member, ValueRange indices) {
   SmallVector<utils::IteratorType> iterators;
   SmallVector<int64_t> numbers; // of the loops that are left
   for (auto [dim, kind] : llvm::enumerate(op.getIteratorTypesArray())) {
-    bool common =
-        llvm::is_contained(ArrayRef(member.outer).take_front(group.depth), dim);
+    bool common = llvm::is_contained(member.common(group.depth), dim);
     numbers.push_back(common ? -1 : static_cast<int64_t>(iterators.size()));
     if (!common)
       iterators.push_back(kind);
@@ -369,19 +410,74 @@ void Emitter::emit(const Member &member, ValueRange indices) {
   loc = outer;
 }
 
+/// All members, in the iteration at these indices of the common loops: those of
+/// which only some rows are there, if this is one of them.
+void Emitter::emitAll(ValueRange indices) {
+  auto [begin, count] = group.rows();
+  scf::IfOp only; // some rows
+  std::pair<int64_t, int64_t> rows, all(0, count);
+  auto known = parts;
+  auto leave = [&] {
+    if (only)
+      builder.setInsertionPointAfter(only);
+    only = {};
+    parts = known;
+  };
+  for (const Member &member : group.members) {
+    Values own(indices);
+    std::pair<int64_t, int64_t> has(member.shift - begin, member.rows());
+    if (ShapedType::isDynamic(count))
+      has = all;
+    if (only && has != rows)
+      leave();
+    if (has.first != 0 && !member.isRow)
+      own[0] = builder.createOrFold<arith::SubIOp>(loc, indices[0],
+                                                   constant(has.first));
+    if (has != all && !only) {
+      known = parts;
+      auto compare = [&](arith::CmpIPredicate predicate, int64_t row) {
+        return arith::CmpIOp::create(builder, loc, predicate, indices[0],
+                                     constant(row));
+      };
+      Value isThere =
+          member.isRow
+              ? compare(arith::CmpIPredicate::eq, has.first)
+              // One comparison: what is before the first row is a large number.
+              : arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult,
+                                      own[0], constant(has.second));
+      only = scf::IfOp::create(builder, loc, isThere, /*withElse=*/false);
+      rows = has;
+      builder.setInsertionPointToStart(only.thenBlock());
+    }
+    emit(member, own);
+  }
+  leave();
+}
+
 Block *Emitter::run() {
-  const Member &first = group.members.front();
+  for (Member &member : group.members)
+    if (memref::CopyOp copy = std::exchange(member.copy, {}))
+      copy->erase();
+  const Member &first = group.lead();
   Values sizes;
   Value total = constant(1);
   for (unsigned level = 0; level < group.depth; ++level) {
-    sizes.push_back(sizeOf(first, first.outer[level]));
+    int64_t rows = level == 0 ? group.rows().second : ShapedType::kDynamic;
+    sizes.push_back(ShapedType::isDynamic(rows)
+                        ? sizeOf(first, first.outer[level])
+                        : constant(rows));
     total = builder.createOrFold<arith::MulIOp>(loc, total, sizes.back());
   }
   findPrivate();
+  bool hasParts = llvm::any_of(group.members, [&](const Member &member) {
+    return !ShapedType::isDynamic(member.rows()) &&
+           member.rows() != group.rows().second;
+  });
   tfc::rt::remark(first.op, [&] {
     return "fused: " + std::to_string(group.members.size()) +
-           " loops share their " + std::to_string(group.depth) +
-           " outermost; " + std::to_string(privates.size()) +
+           " loops share their " + std::to_string(group.depth) + " outermost" +
+           (hasParts ? ", some of them for a part of the rows; " : "; ") +
+           std::to_string(privates.size()) +
            " buffers shrink to what one iteration needs";
   });
   Block *block = nullptr;
@@ -391,8 +487,7 @@ Block *Emitter::run() {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(loop.getBody());
     Values indices = splitIndex(loop.getInductionVar(), sizes);
-    for (const Member &member : group.members)
-      emit(member, indices);
+    emitAll(indices);
     block = loop.getBody();
   };
   if (parallel)
@@ -408,6 +503,28 @@ Block *Emitter::run() {
     entry.alloc->erase();
   }
   return block;
+}
+
+/// Copies from or to a part of a buffer may be a part of common loops, unless
+/// windows of the copy are read: those had better be read where it came from.
+bool isOfParts(memref::CopyOp copy) {
+  auto isPart = [](Value buffer) {
+    return buffer.getDefiningOp<memref::SubViewOp>();
+  };
+  if (!isPart(copy.getSource()) && !isPart(copy.getTarget()))
+    return copy.getSource() == copy.getTarget();
+  Values values{tfc::rt::rootOf(copy.getTarget())};
+  for (size_t i = 0; i < values.size(); ++i)
+    for (OpOperand &use : values[i].getUses()) {
+      Operation *user = use.getOwner();
+      if (isa<ViewLikeOpInterface>(user))
+        values.push_back(user->getResult(0));
+      auto op = dyn_cast<LinalgOp>(user);
+      if (op && !op.getMatchingIndexingMap(&use).isProjectedPermutation(
+                    /*allowZeroInResults=*/true))
+        return false;
+    }
+  return true;
 }
 
 struct FuseLoops : public tfc::impl::FuseLoopsPassBase<FuseLoops> {
@@ -432,12 +549,27 @@ struct FuseLoops : public tfc::impl::FuseLoopsPassBase<FuseLoops> {
       if (made)
         visit(*made);
     };
+    auto collect = [&](LinalgOp op, memref::CopyOp copy = {}) {
+      if (group.add(op, copy))
+        return true;
+      flush();
+      return group.add(op, copy);
+    };
     for (Operation *op : ops) {
       if (auto linalgOp = dyn_cast<LinalgOp>(op)) {
-        if (group.add(linalgOp))
+        collect(linalgOp);
+        continue;
+      }
+      if (auto copy = dyn_cast<memref::CopyOp>(op); copy && isOfParts(copy)) {
+        if (copy.getSource() == copy.getTarget()) {
+          copy->erase();
           continue;
-        flush();
-        group.add(linalgOp);
+        }
+        OpBuilder builder(copy);
+        LinalgOp loops = linalg::makeMemRefCopyOp(
+            builder, copy.getLoc(), copy.getSource(), copy.getTarget());
+        if (!collect(loops, copy))
+          loops->erase();
         continue;
       }
       if (!group.members.empty() && group.conflictsWith(op))

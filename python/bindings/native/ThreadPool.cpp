@@ -60,6 +60,10 @@ constexpr std::chrono::microseconds kSpin(50), kYield(300);
 /// much.
 constexpr std::chrono::microseconds kShort(120), kWake(100);
 constexpr int kKnownJobs = 512;
+/// Nor is one that takes less than this worth sharing evenly: a part is one
+/// piece. Who comes first would take some of the other's, and both would read
+/// from each other's caches what they could have kept: steps over a grid.
+constexpr std::chrono::microseconds kWhole(30);
 /// A piece is as much of what is left of a part: half of it.
 constexpr int64_t kShare = 2;
 /// The smallest pieces, of the whole, for each thread: enough to end at about
@@ -196,6 +200,7 @@ public:
 private:
   void startThreads(int count);
   void work(int number);
+  bool isShort(tfc_loop_body of, int64_t count, Clock::duration most);
   bool isWorthWaking(tfc_loop_body of, int64_t count);
   void note(tfc_loop_body of, int64_t count, Clock::duration time, bool alone);
   /// The caller is the first one.
@@ -315,13 +320,18 @@ void Pool::startThreads(int count) {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
+/// Did all jobs of this body so far take less?
+bool Pool::isShort(tfc_loop_body of, int64_t count, Clock::duration most) {
+  const Known &job = knownOf(of);
+  return job.body == of && job.nanoseconds * double(count) <
+                               double(std::chrono::nanoseconds(most).count());
+}
+
 /// Short jobs wake nobody until there were many, one soon after the other: then
 /// who is awake stays so for the next.
 bool Pool::isWorthWaking(tfc_loop_body of, int64_t count) {
-  const Known &job = knownOf(of);
-  if (sleeping.load() < started || job.body != of || saved >= kWake ||
-      job.nanoseconds * double(count) >=
-          std::chrono::nanoseconds(kShort).count())
+  if (sleeping.load() < started || saved >= kWake ||
+      !isShort(of, count, kShort))
     return true;
   if (Clock::now() - lastEnd > kYield)
     saved = {};
@@ -361,6 +371,8 @@ int32_t Pool::run(tfc_context *newContext, int64_t begin, int64_t newEnd,
   saved = {};
   int64_t smallest = std::max(grain, ceilDiv(count, threads * kSmallest));
   int helpers = int(std::min<int64_t>(threads, ceilDiv(count, grain))) - 1;
+  if (isShort(newBody, count, kWhole))
+    smallest = count;
   startThreads(helpers);
 
   context = newContext, body = newBody, env = newEnv;

@@ -18,8 +18,11 @@ using namespace mlir;
 using namespace tfc::rt;
 
 /// What waking a thread costs, several times over. Iterations of a loop read
-/// what those before have written, half of it in the other one's cache.
-static constexpr double pieceNanoseconds = 8000, pieceOfLoop = 20000;
+/// what those before have written, half of it in the other one's cache. Where
+/// each thread goes on with its own, only meeting takes time, as threads are
+/// awake: a microsecond.
+static constexpr double pieceNanoseconds = 8000, pieceOfLoop = 20000,
+                        pieceInPlace = 2500;
 
 /// What a vector takes for functions of some dozens of instructions; 0 if this
 /// is none. The last kind has two arguments, or goes through float64.
@@ -66,9 +69,11 @@ bool tfc::rt::buildParallel(OpBuilder &builder, Location loc, Value begin,
       isa<ParallelOp>(parent) || parent->getParentOfType<ParallelOp>();
   bool repeats = isa<LoopLikeOpInterface>(parent) ||
                  parent->getParentOfType<LoopLikeOpInterface>();
-  auto unitsOfPiece = std::max<int64_t>(
-      1, std::llround((repeats ? pieceOfLoop : pieceNanoseconds) /
-                      cost.nanoseconds));
+  double ofPiece = !repeats            ? pieceNanoseconds
+                   : cost.staysInPlace ? pieceInPlace
+                                       : pieceOfLoop;
+  auto unitsOfPiece =
+      std::max<int64_t>(1, std::llround(ofPiece / cost.nanoseconds));
   std::optional<int64_t> units = getConstantIntValue(cost.units),
                          first = getConstantIntValue(begin),
                          last = getConstantIntValue(end);

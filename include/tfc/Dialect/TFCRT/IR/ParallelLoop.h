@@ -22,6 +22,9 @@ constexpr const char *independent = "tfc.independent";
 struct IterationCost {
   mlir::OpFoldResult units;
   double nanoseconds;
+  /// In a loop around: a thread reads what it has written itself the last time,
+  /// but for a little.
+  bool staysInPlace = false;
 };
 
 /// About what the ops of a loop's body take for one element, where so many are
