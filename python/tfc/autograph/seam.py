@@ -241,6 +241,12 @@ def operations():
     return None if make is None else make()
 
 
+def are_read(tensors) -> bool:
+    """Does an iteration of a traced loop look at any of these, which it starts with?"""
+    look = getattr(core.current(), "is_read", None)
+    return look is None or any(map(look, tensors))
+
+
 def likeness(before):
     """Compares the operations since to those of `before`, which `operations` gave."""
     return core.current().likeness(before)

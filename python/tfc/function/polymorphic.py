@@ -203,7 +203,7 @@ class PolymorphicFunction(Function):
         if instance is not None:
             args = [instance, *args]
         try:
-            with autograph_room.apart(self._python_function, instance):
+            with autograph_room.apart(self._python_function, instance, args, kwargs):
                 return self._converted(*args, **kwargs)
         except UnboundLocalError as e:
             autograph_room.name_unbound(e)

@@ -2,6 +2,7 @@
 
 from tfc.autodiff import py_function
 from tfc.dtypes import TensorSpec
+from tfc.ir import mlir
 from tfc.tracing.likeness import Likeness
 from tfc.tracing.operations import GraphDef, Operation
 
@@ -25,6 +26,16 @@ class GraphQueries:
     def ops_so_far(self) -> list:
         """The ops of the block that ops are put into."""
         return [op.operation for op in self.scope.block.operations]
+
+    def is_read(self, tensor) -> bool:
+        """Does a loop look at a value that its body starts with, so far?"""
+        value = tensor.value
+        block = value.owner
+        if not isinstance(block, mlir.Block):
+            return True
+        at = list(block.arguments).index(value)
+        values = [region.blocks[0].arguments[at] for region in block.owner.regions]
+        return any(use.owner.name != "tfc.yield" for value in values for use in value.uses)
 
     def likeness(self, before: list) -> Likeness:
         """Compares the ops since to those of `before`, which `ops_so_far` gave."""

@@ -86,6 +86,7 @@ class _Branches:
             except BaseException:
                 self.state.set(before)
                 raise
+            self._tell_outside(before)
         after, flat = list(before), iter(flat)
         for i, merged in enumerate(self.plan[: self.n_merged]):
             after[i] = merged.result(flat)
@@ -115,6 +116,18 @@ class _Branches:
             return [leaf for merged in self.plan for leaf in merged.values(side)]
 
         return run
+
+    def _tell_outside(self, before):
+        """Tells of numbers that this changes in what is known outside of the traced function."""
+        if changes.is_inside():
+            return  # the statement around does
+        parts = {place.location(): place.entry.before.get(place.key, UNDEFINED) for place in self.places}
+        for slot, value, merged in zip(self.state.slots, before, self.plan[: self.n_merged], strict=False):
+            if type(merged) is _Merged:
+                parts[slot.location()] = value
+        parts = {place: v for place, v in parts.items() if place is not None and not seam.is_tensor(v)}
+        for place in changes.known_outside(parts):
+            changes.carries(place)
 
     def _look(self, side, before, function):
         """Finds what this branch has changed in containers, and puts back what they held."""

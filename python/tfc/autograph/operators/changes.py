@@ -12,11 +12,12 @@ import sys
 import threading
 import types
 from contextlib import contextmanager
+from types import MappingProxyType
 
 from tfc.errors import SourceLine, page, user_frame, user_line
 
 from .. import cache, seam
-from . import reach
+from . import left_behind, reach
 from .containers import Attributes, Cell, Whole, differences, has_setters, inside, is_of_library, is_reordered, kind_of
 from .symbol_text import describe
 
@@ -121,6 +122,11 @@ class Journal:
         return found
 
 
+def is_inside():
+    """Is the journal that is kept one inside of another?"""
+    return len(_journals()) > 1
+
+
 @contextmanager
 def noting():
     """A journal of what is changed meanwhile. Its entries go to the journal around; after an error all is put back."""
@@ -136,9 +142,10 @@ def noting():
     finally:
         _watch(-1)
         journals.remove(journal)
-        if journals:
+        around = journals[-1] if journals else getattr(_local, "whole", None)
+        if around is not None:
             for key, entry in journal.entries.items():
-                journals[-1].entries.setdefault(key, entry)
+                around.entries.setdefault(key, entry)
 
 
 def _journals():
@@ -155,21 +162,51 @@ def current():
     return found[-1] if found else None
 
 
+_OF_A_FUNCTION = "outside", "whole", "carried", "roots"
+
+
 @contextmanager
-def apart(function=None, instance=None):
-    """What is changed meanwhile is nobody's business: another function, perhaps of `instance`, is traced."""
+def apart(function=None, instance=None, args=(), kwargs=MappingProxyType({})):
+    """What is changed meanwhile is no business of the function that is traced: another one, perhaps of `instance`, is
+    traced. Objects that others know keep no tensors of it where loops and branches have changed them.
+    """
     journals, either = _journals(), _local.either
-    kept, outside = journals[:], getattr(_local, "outside", None)
+    kept, around = journals[:], [getattr(_local, name, None) for name in _OF_A_FUNCTION]
     journals.clear()
     _local.either = {}
-    _local.outside = function, instance
+    whole = Journal()
+    _local.outside, _local.whole, _local.carried = (function, instance), whole, set()
+    _local.roots = left_behind.Roots(function, instance, args, kwargs)
+    _watch(1)
     try:
         yield
+        if _local.carried:
+            left_behind.check(whole, _local.carried, _local.roots)
+    except BaseException as error:
+        left_behind.put_back(whole, error)
+        raise
     finally:
         journals[:] = kept
-        _local.outside = outside
-        _watch(-len(_local.either))
+        for name, value in zip(_OF_A_FUNCTION, around, strict=True):
+            setattr(_local, name, value)
+        _watch(-len(_local.either) - 1)
         _local.either = either
+
+
+def known_outside(parts):
+    """Which parts of containers, `{(id of a container, key): value}`, hold a number or tensor from before the function
+    that is traced, and are known outside of it.
+    """
+    whole = getattr(_local, "whole", None)
+    if whole is None:
+        return ()
+    parts = [p for p, v in parts.items() if left_behind.is_value(v) and not left_behind.is_set(whole, p, v)]
+    return left_behind.reached(_local.roots, parts) if parts else ()
+
+
+def carries(location):
+    """A loop or branch on a tensor has changed this part of a container, and looks at what it was."""
+    _local.carried.add(location)
 
 
 def is_outside(owner):
@@ -192,7 +229,17 @@ def others_know(owner, holders):
     """Is there anybody who knows this container, besides `holders` and the statements that are traced?"""
     entries = {id(e): e for j in _journals() for e in j.entries.values() if e.owner is owner}
     held = sum(value is owner for j in _journals() for values in j.held for value in values)
-    return _references(owner) - _PASSED > holders + len(entries) + held + (id(owner) in _local.either)
+    more = _references(owner) - _PASSED - holders - len(entries) - held - (id(owner) in _local.either)
+    return more > 0 and more > _known_before(owner)
+
+
+def _known_before(owner):
+    """How often the journal of the whole function knows a container."""
+    whole = getattr(_local, "whole", None)
+    if whole is None:
+        return 0
+    count = sum(value is owner for e in whole.entries.values() if not e.kind.whole for value in e.before.values())
+    return count + (id(owner) in whole.entries)
 
 
 def _references(owner):
@@ -295,7 +342,7 @@ def _text(line):
 def changes(owner):
     """`owner`, of which an attribute or item is about to be changed."""
     if watching:
-        journal = _watched(owner)
+        journal = _watched(owner) or getattr(_local, "whole", None)
         if journal is not None:
             if kind_of(owner) is Attributes and has_setters(type(owner)):
                 journal.note_deep(owner)
@@ -316,7 +363,7 @@ def changes_inside(owner):
 def beside(owner, value):
     """`value`, which an operator in place is about to bring to `owner`."""
     if watching and not seam.is_value(owner):
-        journal = _watched(owner)
+        journal = _watched(owner) or getattr(_local, "whole", None)
         if journal is not None:
             kind = kind_of(owner)
             if kind is Attributes:
@@ -329,7 +376,7 @@ def beside(owner, value):
 def shares(variables):
     """A function starts that rebinds variables of functions around it: those that the function `variables` has."""
     if watching:
-        journal = current()
+        journal = current() or getattr(_local, "whole", None)
         if journal is not None:
             for cell in variables.__closure__ or ():
                 journal.note(cell, Cell)
@@ -337,7 +384,7 @@ def shares(variables):
 
 def entered(manager):
     """`manager`, which a `with` statement is about to enter."""
-    journal = current() if watching else None
+    journal = (current() or getattr(_local, "whole", None)) if watching else None
     if journal is not None and not _is_ours(type(manager)):
         for value in reach.of_manager(manager):
             journal.note_deep(value)
@@ -386,7 +433,9 @@ def calling(function, made):
     """What to call in the place of `made`, the converted form of `function`, while a journal is kept."""
     kind = type(made)
     if kind in _OF_OBJECTS and type(made.__self__) in _CONTAINERS and made.__name__ not in _READS:
-        _watched(made.__self__)
+        journal = _watched(made.__self__) or getattr(_local, "whole", None)
+        if journal is not None:
+            journal.note(made.__self__)
     if current() is None:
         return made
     inner = made

@@ -76,6 +76,8 @@ class Loop:
         self.parts = set()
         self.spoiled = {}
         self.made = set()
+        # Parts of what is known outside of the traced function.
+        self.outside = ()
 
     def run(self, test, step, counters, ran, examples=None):
         """Traces the loop and leaves the results in the variables.
@@ -368,6 +370,7 @@ class Loop:
 
     def _trace(self, test, step, counters):
         self._define(dict(sorted(self.variables.items())))
+        self._find_outside()
 
         def body(*flat):
             entry = flat[len(counters) :]
@@ -402,6 +405,11 @@ class Loop:
         except BaseException:
             self._reset()
             raise
+
+    def _find_outside(self):
+        parts = {self.state.slots[i].location(): i for i, v in self.variables.items() if not v.created}
+        known = changes.known_outside({place: self.before[i] for place, i in parts.items() if place is not None})
+        self.outside = {parts[place] for place in known}
 
     def _read(self, variable, at):
         """Starts over with the values of what was a tf.Variable, or the string at leaf `at`."""
@@ -466,6 +474,8 @@ class Loop:
         after, out, entry, errors = self.state.get(), [], iter(entry), {}
         for i, variable in self.variables.items():
             mine = [next(entry) for _ in variable.start]
+            if i in self.outside and seam.are_read(mine):
+                changes.carries(self.state.slots[i].location())
             if type(after[i]) is Spoiled and variable.created:
                 raise self._set_in_one(i)
             try:

@@ -57,12 +57,18 @@ def _found(kind, name):
     return next((vars(c)[name] for c in kind.__mro__ if name in vars(c)), None)
 
 
-def _globals(code, module):
+def codes(code):
+    """The code of a function, and of those inside."""
     pending = [code]
     while pending:
         code = pending.pop()
         pending += (c for c in code.co_consts if isinstance(c, types.CodeType))
-        for name in code.co_names:
+        yield code
+
+
+def _globals(code, module):
+    for inner in codes(code):
+        for name in inner.co_names:
             value = module.get(name, UNDEFINED)
             if value is not UNDEFINED and not isinstance(value, (types.ModuleType, types.FunctionType)):
                 yield value
