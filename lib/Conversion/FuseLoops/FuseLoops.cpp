@@ -552,6 +552,16 @@ struct FuseLoops : public tfc::impl::FuseLoopsPassBase<FuseLoops> {
     auto collect = [&](LinalgOp op, memref::CopyOp copy = {}) {
       if (group.add(op, copy))
         return true;
+      // What gains nothing from those before it may from this one: a fill that
+      // a sum begins with.
+      if (!group.isWorthwhile())
+        for (group.keepLast(3); !group.members.empty();
+             group.keepLast(group.members.size() - 1))
+          if (group.add(op, copy)) {
+            if (group.isWorthwhile())
+              return true;
+            group.members.pop_back();
+          }
       flush();
       return group.add(op, copy);
     };

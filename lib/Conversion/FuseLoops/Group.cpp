@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "tfc/Dialect/TFCRT/Transforms/SumOfProducts.h"
 
 using namespace mlir;
 using namespace tfc::fusion;
@@ -26,26 +27,13 @@ static constexpr int64_t leastRows = 64;
 // Members
 //===----------------------------------------------------------------------===//
 
-/// sum += x * y: kernels want the loops of one product for themselves.
-static bool isContraction(LinalgOp op) {
-  if (op.getNumReductionLoops() == 0 || op.getNumDpsInputs() != 2 ||
-      op.getNumDpsInits() != 1)
-    return false;
-  Operation *add =
-      op.getBlock()->getTerminator()->getOperand(0).getDefiningOp();
-  return isa_and_present<arith::AddFOp, arith::AddIOp>(add) &&
-         llvm::any_of(add->getOperands(), [](Value part) {
-           return isa_and_present<arith::MulFOp, arith::MulIOp>(
-               part.getDefiningOp());
-         });
-}
-
 /// The parallel loops before the first one that cannot be an outer one.
 static Member describe(LinalgOp op) {
   Member member;
   member.op = op;
   member.accesses = accessesOf(op);
-  bool contraction = isContraction(op);
+  // Kernels want the loops of one product for themselves.
+  bool contraction = tfc::rt::isSumOfProducts(op);
   SmallVector<int64_t> sizes = op.getStaticLoopRanges();
   for (auto [dim, kind] : llvm::enumerate(op.getIteratorTypesArray())) {
     if (sizes[dim] == 1)
@@ -320,6 +308,20 @@ bool Group::add(LinalgOp op, memref::CopyOp copy) {
     return true;
   }
   return false;
+}
+
+void Group::keepLast(size_t most) {
+  SmallVector<Member, 4> last;
+  while (!members.empty() && last.size() < most)
+    last.push_back(members.pop_back_val());
+  clear();
+  for (Member &member : llvm::reverse(last)) {
+    if (add(member.op, member.copy))
+      continue;
+    clear();
+    if (!add(member.op, member.copy) && member.copy)
+      LinalgOp(member.op)->erase();
+  }
 }
 
 std::pair<int64_t, int64_t> Group::rows() const {

@@ -41,6 +41,8 @@ class Group {
 public:
   /// Adds an op if all can still run together.
   bool add(mlir::linalg::LinalgOp op, mlir::memref::CopyOp copy = {});
+  /// Goes on with no more than the last members.
+  void keepLast(size_t most);
   /// Does an op that stays where it is hinder the members from moving past it?
   bool conflictsWith(mlir::Operation *op) const;
   /// Is there something to gain?

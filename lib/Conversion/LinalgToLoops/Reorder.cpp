@@ -8,8 +8,8 @@
 // all pairs are best computed for several points at once, coordinate by
 // coordinate. Where a nest has no vectors because small inputs lie in another
 // order, or apart from each other, and reads them many times, they are copied
-// first. Elementwise ops get their copies in a pass of their own, before loops
-// are fused: a row of them does not read its inputs often.
+// first: in a pass of its own, before loops are fused, since a row does not
+// read its inputs often.
 //===----------------------------------------------------------------------===//
 
 #include "NestLowering.h"
@@ -19,6 +19,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "tfc/Conversion/Passes.h"
 #include "tfc/Dialect/TFCRT/Transforms/Body.h"
+#include "tfc/Dialect/TFCRT/Transforms/SumOfProducts.h"
 #include "llvm/ADT/STLExtras.h"
 #include <algorithm>
 #include <optional>
@@ -236,7 +237,7 @@ struct ReorderInputs : public tfc::impl::ReorderInputsPassBase<ReorderInputs> {
     SmallVector<linalg::GenericOp> ops;
     getOperation()->walk([&](linalg::GenericOp op) {
       SmallVector<int64_t> sizes = op.getStaticLoopRanges();
-      if (op.hasPureBufferSemantics() && op.getNumReductionLoops() == 0 &&
+      if (op.hasPureBufferSemantics() && !tfc::rt::isSumOfProducts(op) &&
           sizes.size() > 1 && !llvm::is_contained(sizes, ShapedType::kDynamic))
         ops.push_back(op);
     });

@@ -174,3 +174,49 @@ func.func @rows_with_each_other(%x_pointer: !llvm.ptr, %z_pointer: !llvm.ptr) {
   }
   return
 }
+
+// -----
+
+#first = affine_map<(d0, d1, d2) -> (d2, d1)>
+#second = affine_map<(d0, d1, d2) -> (d0, d2)>
+#pair = affine_map<(d0, d1, d2) -> (d0, d1)>
+#id = affine_map<(d0, d1) -> (d0, d1)>
+
+// Sums of the squares of differences are no product: a row of distances of all pairs is used up before the next. That the
+// fill before them has nothing in common with what was before it does not matter.
+// CHECK-LABEL: @distances
+// CHECK-NOT: memref.alloc() : memref<256x256xf32>
+// CHECK: %[[ROW:.*]] = memref.alloc() : memref<256xf32>
+// CHECK: scf.for
+// CHECK: linalg.fill {{.*}} outs(%[[ROW]]
+// CHECK: linalg.generic {{.*}} ["parallel", "reduction"]{{.*}} outs(%[[ROW]]
+// CHECK: linalg.generic {{.*}} ins(%[[ROW]]
+func.func @distances(%x_pointer: !llvm.ptr, %r_pointer: !llvm.ptr) {
+  %zero = arith.constant 0.0 : f32
+  %x = tfcrt.bind %x_pointer : !llvm.ptr -> memref<256x3xf32>
+  %r = tfcrt.bind %r_pointer : !llvm.ptr -> memref<256x512xf32>
+  %half = memref.subview %r[0, 0] [256, 256] [1, 1] : memref<256x512xf32> to memref<256x256xf32, strided<[512, 1]>>
+  %planes = memref.alloc() : memref<3x256xf32>
+  linalg.generic {indexing_maps = [#id, affine_map<(d0, d1) -> (d1, d0)>], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<256x3xf32>) outs(%planes : memref<3x256xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  }
+  %square = memref.alloc() : memref<256x256xf32>
+  linalg.fill ins(%zero : f32) outs(%square : memref<256x256xf32>)
+  linalg.generic {indexing_maps = [#first, #second, #pair], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%planes, %x : memref<3x256xf32>, memref<256x3xf32>) outs(%square : memref<256x256xf32>) {
+  ^bb0(%a: f32, %b: f32, %s: f32):
+    %d = arith.subf %a, %b : f32
+    %p = arith.mulf %d, %d : f32
+    %t = arith.addf %s, %p : f32
+    linalg.yield %t : f32
+  }
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%square : memref<256x256xf32>) outs(%half : memref<256x256xf32, strided<[512, 1]>>) {
+  ^bb0(%a: f32, %o: f32):
+    %q = math.sqrt %a : f32
+    linalg.yield %q : f32
+  }
+  return
+}

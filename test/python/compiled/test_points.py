@@ -123,3 +123,29 @@ def test_functions_of_columns_of_every_kind_of_number(dtype):
 
     x = tf.constant(np.random.default_rng(0).integers(0, 4, (75, 3)).astype(dtype))
     agree(f, x, rtol=1e-2 if dtype != np.float64 else 1e-12)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("count", [3, 130, 256])
+def test_forces_of_all_pairs_step_by_step(threads, count):
+    """Positions are read for all pairs before any of them changes."""
+
+    def steps(x, v):
+        for _ in tf.range(4):
+            d = x[None, :, :] - x[:, None, :]
+            r = tf.reduce_sum(d * d, 2) + 0.01
+            v = v + 1e-2 * tf.reduce_sum(d / (r * tf.sqrt(r))[:, :, None], 1)
+            x = x + 1e-2 * v
+        return tf.concat([x, v], 1)
+
+    x = points(count, 3, np.float64)
+    v = tf.zeros_like(x)
+    want = steps(x, v).numpy()
+    before = tf.config.threading.get_intra_op_parallelism_threads()
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    try:
+        compiled = tf.function(steps)
+        for _ in range(3):
+            np.testing.assert_allclose(compiled(x, v).numpy(), want, rtol=1e-9)
+    finally:
+        tf.config.threading.set_intra_op_parallelism_threads(before)
