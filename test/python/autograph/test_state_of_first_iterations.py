@@ -338,3 +338,110 @@ def test_keys_that_come_back_in_their_place_are_followed():
         return list(d.values())
 
     compare(program)
+
+
+class Noted:
+    def double(self, x):
+        if x > 1.0:
+            self.seen = x * 2.0
+            return self.seen * 3.0
+        return x
+
+
+def attribute_of_one_branch(n):
+    a, y = Empty(), 1.0
+    if n > 1:
+        a.v = tf.constant(3.0)
+        y = a.v * 2.0
+    return y
+
+
+def attribute_of_one_branch_by_a_method(n):
+    a = Noted()
+    return a.double(tf.cast(n, tf.float32)) + a.double(tf.cast(n + 1, tf.float32))
+
+
+def attribute_of_one_branch_in_a_loop(n):
+    a, y = Empty(), 1.0
+    for i in tf.range(n):
+        if i > 1:
+            a.v = tf.cast(i, tf.float32)
+            y += a.v
+    return y
+
+
+def attribute_that_is_set_afterwards(n):
+    a = Empty()
+    if n > 1:
+        a.v = tf.constant(3.0)
+    a.v = tf.constant(4.0)
+    return a.v
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        attribute_of_one_branch,
+        attribute_of_one_branch_by_a_method,
+        attribute_of_one_branch_in_a_loop,
+        attribute_that_is_set_afterwards,
+    ],
+    ids=lambda p: p.__name__,
+)
+def test_an_attribute_that_one_branch_sets_and_nobody_asks_for_is_followed(program):
+    compare(program)
+
+
+def read_after_a_branch(n):
+    a = Empty()
+    if n > 1:
+        a.v = tf.constant(3.0)
+    return a.v + 1.0
+
+
+def asked_for_after_a_branch(n):
+    a = Empty()
+    if n > 1:
+        a.v = tf.constant(3.0)
+    return 1.0 if hasattr(a, "v") else 2.0
+
+
+def read_with_a_default_after_a_branch_in_a_loop(n):
+    a, y = Empty(), 0.0
+    for i in tf.range(n):
+        if i > 1:
+            a.v = 1.0
+        y += getattr(a, "v", 2.0)
+    return y
+
+
+def changed_in_a_loop_after_a_branch(n):
+    a = Empty()
+    if n > 1:
+        a.v = 1.0
+    for _ in tf.range(n):
+        a.v = a.v + 1.0
+    return n
+
+
+def item_of_one_branch(n):
+    d = {}
+    if n > 1:
+        d["v"] = 1.0
+    return d.get("v", 2.0)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        read_after_a_branch,
+        asked_for_after_a_branch,
+        read_with_a_default_after_a_branch_in_a_loop,
+        changed_in_a_loop_after_a_branch,
+        item_of_one_branch,
+    ],
+    ids=lambda p: p.__name__,
+)
+def test_a_part_that_one_branch_sets_and_somebody_asks_for_is_an_error(program):
+    with pytest.raises(ValueError, match="must also be initialized in the else branch"):
+        tf.function(program)(tf.constant(3))

@@ -219,7 +219,7 @@ def test_attribute_set_in_one_branch_only(fake):
     def f(box, c):
         if c:
             box.x = 5
-        return box
+        return box.x + 1
 
     with pytest.raises(ValueError, match="'box.x' must also be initialized in the else branch"):
         convert(f)(Box(), T)

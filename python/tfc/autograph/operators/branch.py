@@ -222,9 +222,12 @@ class _Branches:
         symbol = (*found_changes.symbol_of(entry, self.known), *entry.kind.step(key))
         if merge.same(*values):
             return _Kept(values[0])
+        for value in values:
+            if type(value) is Spoiled:
+                return _Kept(value)
         for side in (0, 1):
             if values[side] is UNDEFINED:
-                raise ValueError(_missing_text(symbol, UNDEFINED, side))
+                return self._in_one_branch(symbol, UNDEFINED, side)
         values = [found_changes.as_at_the_end(v, self.final[side]) for side, v in enumerate(values)]
         try:
             return _merged(symbol, *values)
@@ -267,8 +270,19 @@ class _Branches:
                 return _Filled(other, side, symbol)
             if soft:
                 return _Kept(UNDEFINED)
-            raise ValueError(_missing_text(symbol, value, side))
+            return self._in_one_branch(symbol, value, side)
         return _merged(symbol, *values)
+
+    @staticmethod
+    def _in_one_branch(symbol, value, side):
+        """A variable that has no value in the branch `side`: an attribute may go without, if nobody asks for it."""
+        is_attribute = isinstance(symbol, tuple) and str(symbol[-1]).startswith(".")
+        if is_attribute and type(value) is Spoiled:
+            return _Kept(value)
+        error = ValueError(_missing_text(symbol, value, side))
+        if is_attribute and value is UNDEFINED:
+            return _Kept(Spoiled(error))
+        raise error
 
     def _is_users_output(self, i):
         """Is it a variable that is read after a statement of the user's?"""

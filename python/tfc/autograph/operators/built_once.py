@@ -8,12 +8,17 @@ from .. import seam
 from . import merge
 from .found_changes import as_at_the_end, is_object, symbol_of
 from .missing import UNDEFINED
+from .spoiled import Spoiled
 from .state import phrase
 
 
 def leaves(values) -> list:
     """The tensors and numbers in each of `values`, without the containers that hold them."""
-    return [[leaf if seam.tensorable(leaf) or seam.is_text(leaf) else None for leaf in seam.flatten(v)] for v in values]
+    return [[] if type(v) is Spoiled else list(map(_value, seam.flatten(v))) for v in values]
+
+
+def _value(leaf):
+    return leaf if seam.tensorable(leaf) or seam.is_text(leaf) else None
 
 
 class FirstTime:

@@ -14,6 +14,7 @@ from .branch import as_condition
 from .iterated import Enumerated, Range, Sequence, Zipped, remember, sequence
 from .lists import GrownList
 from .logical import and_, or_
+from .spoiled import Spoiled
 
 OVERLOADS: dict = {}
 ITERATED: dict = {}
@@ -51,6 +52,15 @@ def int_(*args, **kwargs):
 @_replaces(float)
 def float_(*args):
     return seam.number(args[0], "float32") if args and seam.is_symbolic(args[0]) else float(*args)
+
+
+@_replaces(hasattr)
+def hasattr_(value, name):
+    if not hasattr(value, name):
+        return False
+    if seam.tracing() and type(getattr(value, name)) is Spoiled:
+        bool(getattr(value, name))  # nobody knows: raises the reason
+    return True
 
 
 @_replaces(len)

@@ -8,6 +8,7 @@ from .. import rules, seam
 from . import merge, reach
 from .containers import Attributes, Cell, Items, Keys, differences, inside, is_of_library, kind_of
 from .missing import UNDEFINED
+from .spoiled import Spoiled
 from .symbol_text import describe
 
 _SEARCHED, _DEPTH = 2000, 5
@@ -133,7 +134,7 @@ def put_back(journal, error):
             continue
         keys = differences(entry.kind, entry.owner, entry.before)
         now = [entry.kind.get_one(entry.owner, key) for key in keys]
-        has_tensors = any(seam.is_symbolic(leaf) for value in now for leaf in seam.flatten(value))
+        has_tensors = any(type(v) is Spoiled or any(map(seam.is_symbolic, seam.flatten(v))) for v in now)
         if has_tensors or not (users or _is_note(entry, now)):
             entry.restore()
 

@@ -11,7 +11,7 @@ from .branch import as_condition, scalar_condition
 from .containers import differences
 from .logical import and_
 from .loop_variable import NoneBefore, ReadFirst, Variable, Widened, dims, type_of
-from .spoiled import Spoiled
+from .spoiled import Spoiled, reason
 from .state import UNDEFINED, NoReturn, State, describe, flags, is_missing, phrase
 
 UNDEFINED_BEFORE = "must be defined before the loop"
@@ -130,6 +130,7 @@ class Loop:
                 missing.remove(i)
         if missing:
             self._peek(missing, test, step, counters)
+            created = [i for i in created if i in self.variables]
         count = created and ran is None
         if count:
             counters = [*counters, seam.tensor(False)]
@@ -306,6 +307,8 @@ class Loop:
                     found[i] = self._element(i, value), value
                 elif is_missing(value):
                     found[i] = None
+                    if type(value) is Spoiled and self._is_users(i):
+                        self.spoiled[i] = reason(value)
                 else:
                     found[i] = [type_of(leaf) for leaf in seam.flatten(value)], value
             del after

@@ -16,6 +16,11 @@ class Spoiled:
         return "<an item without a value>"
 
 
+def reason(value):
+    """The error of a `Spoiled`."""
+    return object.__getattribute__(value, "_error")
+
+
 def _use(self, *args, **kwargs):
     raise object.__getattribute__(self, "_error")
 
