@@ -150,14 +150,19 @@ LogicalResult tfc::runPasses(ModuleOp module, StringRef stage,
     return failure();
   }
   // Some algorithms are worth their code with long vectors only.
-  bool tellsVectors = stage == "tfc-to-linalg";
-  if (tellsVectors)
+  bool tellsOptions = stage == "tfc-to-linalg";
+  if (tellsOptions) {
     module->setAttr("tfc.vector_bits",
                     IntegerAttr::get(IntegerType::get(module.getContext(), 64),
                                      stageOptions.vectorBits.getValue()));
+    if (!stageOptions.reassociate)
+      module->setAttr("tfc.keeps_order", UnitAttr::get(module.getContext()));
+  }
   LogicalResult ran = manager.run(module);
-  if (tellsVectors)
+  if (tellsOptions) {
     module->removeAttr("tfc.vector_bits");
+    module->removeAttr("tfc.keeps_order");
+  }
   return failed(ran) || *verifies != "stages" ? ran : verify(module);
 }
 

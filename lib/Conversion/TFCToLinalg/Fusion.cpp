@@ -57,7 +57,8 @@ bool lowering::scattersRows(Operation *op, const DimAnalysis &dims) {
 
 /// Its loops, which take elements of operands in whatever order it is.
 static bool isRoot(Operation *op, const DimAnalysis &dims) {
-  return op->hasTrait<TFCReduction>() || scattersRows(op, dims);
+  return op->hasTrait<TFCReduction>() || scattersRows(op, dims) ||
+         isa<GatherOp, GatherNdOp, AssertOp>(op);
 }
 
 static bool isPlainTensorOp(Operation *op) {
@@ -73,7 +74,8 @@ static bool isView(Operation *op) {
 struct FusionPlan::Uses {
   bool any = false, needStorage = false, replicated = false;
   SmallVector<Loop *, 2> loops;
-  int cost = 0; // of users that are computed more than once
+  size_t shown = 0; // loops that are messages, which hardly ever run
+  int cost = 0;     // of users that are computed more than once
 };
 
 void FusionPlan::visit(Region &region) {
@@ -131,6 +133,14 @@ bool FusionPlan::gathersRows(Operation *op) const {
          isRowOfScatter(*this, dims, gather.getResult());
 }
 
+/// Is it a tensor of integers that the message of an assertion shows?
+static bool isShown(AssertOp check, unsigned operand) {
+  Value shown = check->getOperand(operand);
+  return isa<IntegerType>(getElementTypeOrSelf(shown)) &&
+         llvm::is_contained(check.getData(), shown) &&
+         !llvm::is_contained(check.getPendingValues(), shown);
+}
+
 /// Can `user` compute the producer's elements itself?
 bool FusionPlan::takesElements(Operation *user, unsigned operand,
                                Operation *producer) const {
@@ -138,6 +148,15 @@ bool FusionPlan::takesElements(Operation *user, unsigned operand,
     return false;
   if (user->hasTrait<TFCReduction>())
     return true;
+  // Which element is read may be found out there.
+  if (auto gather = dyn_cast<GatherOp>(user))
+    return operand == 1 && gather.getX() != gather.getIndices() &&
+           rankOf(gather.getIndices()) > 0 && !isInline(user);
+  if (auto gather = dyn_cast<GatherNdOp>(user))
+    return operand == 1 && gather.getX() != gather.getIndices();
+  // Indices that a message shows are computed where it is written.
+  if (auto check = dyn_cast<AssertOp>(user))
+    return isShown(check, operand);
   if (auto scatter = dyn_cast<ScatterOp>(user))
     return operand > 0 && scatter.getX() != user->getOperand(operand) &&
            (!isForDevice(user) ||
@@ -165,10 +184,17 @@ FusionPlan::Uses FusionPlan::usesOf(Operation *op) const {
     if (accessOf(dims, user, use.getOperandNumber()) == Access::Replicated)
       uses.replicated = true;
     for (Loop *loop : loopsOf.find(user)->second)
-      if (!llvm::is_contained(uses.loops, loop))
+      if (!llvm::is_contained(uses.loops, loop)) {
         uses.loops.push_back(loop);
+        uses.shown += isa<AssertOp>(loop->root);
+      }
     uses.cost = std::max(uses.cost, repeatedCost.lookup(user));
   }
+  // Loops of scatters are no vectors.
+  if (uses.shown && llvm::any_of(uses.loops, [](Loop *loop) {
+        return isa<ScatterOp>(loop->root);
+      }))
+    uses.needStorage = true;
   return uses;
 }
 
@@ -281,7 +307,8 @@ bool FusionPlan::tryJoin(Operation *op, const Uses &uses) {
   int cost = costOf(op);
   if (uses.replicated && cost > cheapCost)
     return false;
-  bool repeated = uses.loops.size() > 1;
+  size_t often = uses.loops.size() - uses.shown;
+  bool repeated = often > 1;
   // Where each loop reads as many large tensors if it computes the value,
   // storing it is but one more pass.
   bool isHidden = op->hasTrait<TFCElementwise>() &&
@@ -297,7 +324,7 @@ bool FusionPlan::tryJoin(Operation *op, const Uses &uses) {
                     return more.size() <= 1;
                   });
   if (repeated &&
-      (cost > cheapCost || uses.loops.size() > maxLoops ||
+      (cost > cheapCost || often > maxLoops ||
        uses.cost + cost > (isHidden ? maxHiddenCost : maxRepeatedCost)))
     return false;
   for (Loop *loop : uses.loops)

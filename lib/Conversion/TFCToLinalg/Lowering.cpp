@@ -5,6 +5,7 @@
 
 #include "Lowering.h"
 #include "Body.h"
+#include "GatherColumns.h"
 #include "Scalars.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -168,7 +169,7 @@ LogicalResult Lowering::lowerBlock(Block &block) {
 }
 
 LogicalResult Lowering::lower(Operation *op) {
-  if (plan.isDead(op))
+  if (plan.isDead(op) || isOnlyShown(op))
     return success();
   loc = op->getLoc();
   for (Value result : op->getResults())

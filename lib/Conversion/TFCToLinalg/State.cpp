@@ -6,6 +6,7 @@
 // the ops in the new function is theirs.
 //===----------------------------------------------------------------------===//
 
+#include "GatherColumns.h"
 #include "Lowering.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -95,6 +96,9 @@ static LogicalResult lowerAssert(Lowering &l, AssertOp op) {
   for (auto [resource, value] :
        llvm::zip(op.getPending(), op.getPendingValues()))
     write(l, value, resource);
+  for (Value shown : op.getData())
+    if (failed(lowerShown(l, shown)))
+      return failure();
   SmallVector<Value> data;
   SmallVector<int32_t> dtypes;
   collectData(l, op.getData(), data, dtypes);

@@ -5,6 +5,7 @@
 // The pass: every function is lowered on its own.
 //===----------------------------------------------------------------------===//
 
+#include "GatherColumns.h"
 #include "Lowering.h"
 #include "ProductUsers.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -82,6 +83,7 @@ struct ConvertTFCToLinalg
     if (failed(checkNoStrings(function)))
       return failure();
     takeComponentsFirst(function.getBody());
+    gatherByNumbers(function.getBody());
     bringUsersToProducts(function.getBody());
     DimAnalysis dims(function.getBody());
     FusionPlan plan(function.getBody(), dims);

@@ -88,3 +88,33 @@ func.func @parts(%x: tensor<100xf32>, %at: tensor<66560xi32>, %u: tensor<66560xf
   return %r : tensor<100xf32>
 }
 }
+
+// -----
+
+// Many updates are shared in pieces, each of which has a table of its own.
+module attributes {tfc.vector_bits = 512 : i64} {
+// CHECK-LABEL: func @pieces
+// CHECK: tfcrt.compute
+// CHECK: memref.alloc() {{.*}} : memref<6x100xf32>
+// CHECK: tfc.independent
+func.func @pieces(%x: tensor<100xf32>, %at: tensor<100000xi32>, %u: tensor<100000xf32>) -> tensor<100xf32> {
+  %column = tfc.expand_dims %at {axes = array<i64: 1>} : (tensor<100000xi32>) -> tensor<100000x1xi32>
+  %r = tfc.scatter %x, %column, %u {mode = "add"} : (tensor<100xf32>, tensor<100000x1xi32>, tensor<100000xf32>) -> tensor<100xf32>
+  return %r : tensor<100xf32>
+}
+}
+
+// -----
+
+// Sums of floats that keep their order are not.
+module attributes {tfc.vector_bits = 512 : i64, tfc.keeps_order} {
+// CHECK-LABEL: func @keeps_order
+// CHECK: tfcrt.compute
+// CHECK-NOT: memref<6x100xf32>
+// CHECK: return
+func.func @keeps_order(%x: tensor<100xf32>, %at: tensor<100000xi32>, %u: tensor<100000xf32>) -> tensor<100xf32> {
+  %column = tfc.expand_dims %at {axes = array<i64: 1>} : (tensor<100000xi32>) -> tensor<100000x1xi32>
+  %r = tfc.scatter %x, %column, %u {mode = "add"} : (tensor<100xf32>, tensor<100000x1xi32>, tensor<100000xf32>) -> tensor<100xf32>
+  return %r : tensor<100xf32>
+}
+}

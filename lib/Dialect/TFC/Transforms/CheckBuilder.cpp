@@ -130,6 +130,64 @@ Value CheckBuilder::inside(Value x, Value bound) {
   return both(low, high);
 }
 
+/// One comparison of each index, as an unsigned number in its own type, if the
+/// sizes are known: twice as many of 32 bits as of 64 are in a vector.
+Value CheckBuilder::insideSizes(Value x, Value sized, int64_t first,
+                                int64_t last) {
+  ArrayRef<int64_t> bounds =
+      ranked(sized).getShape().slice(first, last - first);
+  auto type = cast<IntegerType>(ranked(x).getElementType());
+  bool fits = type.getWidth() >= 32 && llvm::all_of(bounds, [](int64_t size) {
+                return !ShapedType::isDynamic(size) && llvm::isInt<32>(size);
+              });
+  bool isOne = llvm::all_equal(bounds);
+  if (!fits)
+    return inside(toI64(x), bounds.size() == 1
+                                ? dimension(sized, first)
+                                : dimensions(sized, first, last));
+  Type number = IntegerType::get(builder.getContext(), type.getWidth(),
+                                 IntegerType::Unsigned);
+  if (x.getType() != ranked(x).clone(number))
+    x = BitcastOp::create(builder, loc, x, TypeAttr::get(number));
+  auto isBelow = [&](Value numbers, int64_t repeats) {
+    SmallVector<APInt> all;
+    for (int64_t i = 0; i < repeats; ++i)
+      for (int64_t bound : isOne ? bounds.take_front() : bounds)
+        all.push_back(APInt(type.getWidth(), bound));
+    SmallVector<int64_t> shape;
+    if (!isOne)
+      shape.push_back(all.size());
+    auto limits =
+        DenseElementsAttr::get(RankedTensorType::get(shape, number), all);
+    return make<LessOp>(numbers, ConstantOp::create(builder, loc, limits));
+  };
+  // Many vectors of numbers with bounds of their own are looked at a few at a
+  // time, so that the innermost loop is long enough for vectors.
+  constexpr int64_t together = 16;
+  auto whole = ranked(x);
+  if (isOne || !whole.hasStaticShape() ||
+      whole.getNumElements() < 4 * together * int64_t(bounds.size()))
+    return isBelow(x, 1);
+  auto reshape = [&](Value tensor, ArrayRef<int64_t> shape) -> Value {
+    return ReshapeOp::create(builder, loc, tensor,
+                             builder.getDenseI64ArrayAttr(shape));
+  };
+  int64_t numbers = whole.getNumElements(), row = together * bounds.size(),
+          rest = numbers % row;
+  Value flat = reshape(x, numbers);
+  auto slice = [&](int64_t from, int64_t size) -> Value {
+    return SliceOp::create(
+        builder, loc, flat, builder.getDenseI64ArrayAttr(from),
+        builder.getDenseI64ArrayAttr(size), builder.getDenseI64ArrayAttr(1));
+  };
+  Value rows = rest ? slice(0, numbers - rest) : flat;
+  Value fitting = allOf(isBelow(reshape(rows, {numbers / row, row}), together));
+  if (rest == 0)
+    return fitting;
+  return both(fitting, allOf(isBelow(slice(numbers - rest, rest),
+                                     rest / int64_t(bounds.size()))));
+}
+
 Value CheckBuilder::sameDimension(Value a, int64_t axisA, Value b,
                                   int64_t axisB) {
   if (sizes.dimension(a, axisA) == sizes.dimension(b, axisB))

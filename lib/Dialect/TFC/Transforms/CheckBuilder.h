@@ -11,6 +11,7 @@
 #include "mlir/IR/Builders.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
 #include "tfc/Dialect/TFC/Transforms/SizeAnalysis.h"
+#include "tfc/Dialect/TFC/Transforms/ValueRanges.h"
 
 namespace tfc {
 
@@ -59,6 +60,9 @@ public:
   mlir::Value allOf(mlir::Value bools);
   /// 0 <= x < bound.
   mlir::Value inside(mlir::Value x, mlir::Value bound);
+  /// The same of integers of any type and sizes, which may be known.
+  mlir::Value insideSizes(mlir::Value x, mlir::Value sized, int64_t first,
+                          int64_t last);
   /// Equal dimensions; null if they are known to be.
   mlir::Value sameDimension(mlir::Value a, int64_t axisA, mlir::Value b,
                             int64_t axisB);
@@ -85,7 +89,7 @@ void checkShapes(mlir::Operation *op, SizeAnalysis &sizes);
 void checkWindows(mlir::Operation *op, CheckBuilder &build,
                   SizeAnalysis &sizes);
 /// Builds the checks of ops whose operands hold positions or divisors.
-void checkValues(mlir::Operation *op, SizeAnalysis &sizes);
+void checkValues(mlir::Operation *op, SizeAnalysis &sizes, ValueRanges &ranges);
 
 } // namespace tfc
 

@@ -28,23 +28,23 @@ static DenseIntElementsAttr constantOf(Value value) {
 }
 
 /// Whether all indices are known to be in range of one size.
-static bool knownInside(Value indices, Size bound, SizeAnalysis &sizes) {
-  if (ranked(indices).getRank() == 0 || ranked(indices).getNumElements() == 1)
-    return sizes.inRange(indices, 0, bound);
-  auto values = constantOf(indices);
-  return values && bound.isConstant() &&
-         llvm::all_of(values.getValues<APInt>(), [&](APInt v) {
-           int64_t index =
-               isUnsigned(indices) ? v.getZExtValue() : v.getSExtValue();
-           return index >= 0 && index < bound.index;
-         });
+static bool knownInside(Value indices, Size bound, SizeAnalysis &sizes,
+                        ValueRanges &ranges) {
+  auto type = ranked(indices);
+  if (type.hasStaticShape() &&
+      (type.getNumElements() == 0 ||
+       (type.getNumElements() == 1 && sizes.inRange(indices, 0, bound))))
+    return true;
+  auto range = bound.isConstant() ? ranges.of(indices) : std::nullopt;
+  return range && range->isWithin(0, bound.index - 1);
 }
 
 //===----------------------------------------------------------------------===//
 // Gather and scatter
 //===----------------------------------------------------------------------===//
 
-static void checkGather(GatherOp op, CheckBuilder &build, SizeAnalysis &sizes) {
+static void checkGather(GatherOp op, CheckBuilder &build, SizeAnalysis &sizes,
+                        ValueRanges &ranges) {
   Value batch;
   for (int64_t axis = 0; axis < int64_t(op.getBatchDims()); ++axis)
     batch = build.both(
@@ -57,40 +57,58 @@ static void checkGather(GatherOp op, CheckBuilder &build, SizeAnalysis &sizes) {
                       std::to_string(op.getBatchDims()) + ")",
                   {build.shape(op.getX()), build.shape(op.getIndices())});
   Size bound = sizes.dimension(op.getX(), op.getAxis());
-  if (ranked(op.getIndices()).hasStaticShape() &&
-      knownInside(op.getIndices(), bound, sizes))
+  if (knownInside(op.getIndices(), bound, sizes, ranges))
     return;
   Value size = build.dimension(op.getX(), op.getAxis());
-  build.require(build.inside(build.toI64(op.getIndices()), size),
+  build.require(build.insideSizes(op.getIndices(), op.getX(), op.getAxis(),
+                                  op.getAxis() + 1),
                 "indices = {} is not in [0, {})", {op.getIndices(), size});
+}
+
+/// Does each number of an index vector come from a tensor of its own?
+static bool isMadeOfColumns(Value indices) {
+  auto join = indices.getDefiningOp<ConcatOp>();
+  return join && int64_t(join.getAxis()) == ranked(indices).getRank() - 1 &&
+         ranked(indices).getRank() > 1 &&
+         llvm::all_of(join.getXs(), [](Value part) {
+           auto type = dyn_cast<RankedTensorType>(part.getType());
+           return type && type.getShape().back() == 1;
+         });
 }
 
 /// Index vectors into the dimensions of `x` from `first` on.
 static void checkVectors(Value x, Value indices, int64_t first,
                          StringRef message, CheckBuilder &build,
+                         ValueRanges &ranges,
                          function_ref<Value(Value)> shown = nullptr) {
   int64_t last = ranked(indices).getShape().back();
   if (last == 0 || ShapedType::isDynamic(last))
     return;
-  if (auto values = constantOf(indices)) {
-    auto bounds = ranked(x).getShape().slice(first, last);
-    bool known = llvm::none_of(bounds, ShapedType::isDynamic);
-    for (auto [position, value] : llvm::enumerate(values.getValues<APInt>())) {
-      int64_t index = value.getSExtValue();
-      known &= index >= 0 && index < bounds[position % last];
-    }
-    if (known)
-      return;
-  }
-  Value places = indices, bounds;
+  auto isKnown = [&](int64_t column) {
+    int64_t bound = ranked(x).getDimSize(first + column);
+    auto range = ShapedType::isDynamic(bound)
+                     ? std::nullopt
+                     : ranges.ofColumn(indices, column);
+    return range && range->isWithin(0, bound - 1);
+  };
+  if (llvm::all_of(llvm::seq<int64_t>(0, last), isKnown))
+    return;
+  Value fits;
   if (last == 1 && ranked(indices).getRank() > 1) {
     // Places of one number are a loop in vectors without their last dimension.
-    places = build.withoutLast(indices);
-    bounds = build.dimension(x, first);
+    fits =
+        build.insideSizes(build.withoutLast(indices), x, first, first + last);
+  } else if (isMadeOfColumns(indices)) {
+    auto parts = indices.getDefiningOp<ConcatOp>().getXs();
+    for (auto [column, part] : llvm::enumerate(parts))
+      if (!isKnown(column))
+        fits = build.both(fits, build.allOf(build.insideSizes(
+                                    build.withoutLast(part), x, first + column,
+                                    first + column + 1)));
   } else {
-    bounds = build.dimensions(x, first, first + last);
+    fits = build.insideSizes(indices, x, first, first + last);
   }
-  build.require(build.inside(build.toI64(places), bounds), message,
+  build.require(fits, message,
                 {shown ? shown(indices) : indices, build.shape(x)});
 }
 
@@ -111,7 +129,8 @@ static Value beforeReplacement(Value indices) {
                               choice.getY(), expanded.getAxesAttr());
 }
 
-static void checkScatter(ScatterOp op, CheckBuilder &build) {
+static void checkScatter(ScatterOp op, CheckBuilder &build,
+                         ValueRanges &ranges) {
   auto indices = ranked(op.getIndices());
   int64_t depth = indices.getShape().back(), outer = indices.getRank() - 1;
   if (ShapedType::isDynamic(depth))
@@ -132,7 +151,7 @@ static void checkScatter(ScatterOp op, CheckBuilder &build) {
          build.shape(op.getX())});
   if (!findPooled(op))
     checkVectors(op.getX(), op.getIndices(), 0,
-                 "indices = {} does not index into shape {}", build,
+                 "indices = {} does not index into shape {}", build, ranges,
                  beforeReplacement);
 }
 
@@ -428,15 +447,16 @@ static void checkRange(RangeOp op, CheckBuilder &build, SizeAnalysis &sizes) {
                   {start, limit});
 }
 
-void tfc::checkValues(Operation *op, SizeAnalysis &sizes) {
+void tfc::checkValues(Operation *op, SizeAnalysis &sizes, ValueRanges &ranges) {
   CheckBuilder build(op, sizes);
   TypeSwitch<Operation *>(op)
-      .Case([&](GatherOp gather) { checkGather(gather, build, sizes); })
+      .Case([&](GatherOp gather) { checkGather(gather, build, sizes, ranges); })
       .Case([&](GatherNdOp gather) {
         checkVectors(gather.getX(), gather.getIndices(), gather.getBatchDims(),
-                     "indices = {} does not index into shape {}", build);
+                     "indices = {} does not index into shape {}", build,
+                     ranges);
       })
-      .Case([&](ScatterOp scatter) { checkScatter(scatter, build); })
+      .Case([&](ScatterOp scatter) { checkScatter(scatter, build, ranges); })
       .Case([&](SliceOp slice) { checkSlice(slice, build, sizes); })
       .Case(
           [&](DynamicSliceOp slice) { checkDynamicSlice(slice, build, sizes); })

@@ -36,9 +36,10 @@ struct TFCInsertChecksPass
         ops.push_back(op);
     });
     SizeAnalysis sizes;
+    ValueRanges ranges;
     for (Operation *op : ops) {
       checkShapes(op, sizes);
-      checkValues(op, sizes);
+      checkValues(op, sizes, ranges);
     }
   }
 };

@@ -1,18 +1,95 @@
 // RUN: tfc-opt %s -tfc-insert-checks -split-input-file | FileCheck %s
 
-// Indices are compared with the dimension; both are shown.
+// Indices are compared with the dimension, once, as unsigned numbers; both are
+// shown.
 // CHECK-LABEL: func.func @gather
 func.func @gather(%x: tensor<5x3xf32>, %i: tensor<4xi32>) -> tensor<4x3xf32> {
   // CHECK: %[[N:.*]] = tfc.constant dense<5> : tensor<i64>
-  // CHECK: %[[I:.*]] = tfc.cast %arg1
-  // CHECK: %[[A:.*]] = tfc.greater_equal %[[I]]
-  // CHECK: %[[B:.*]] = tfc.less %[[I]], %[[N]]
-  // CHECK: %[[C:.*]] = tfc.logical_and %[[A]], %[[B]]
+  // CHECK: %[[I:.*]] = tfc.bitcast %arg1 {dtype = ui32}
+  // CHECK: %[[M:.*]] = tfc.constant dense<5> : tensor<ui32>
+  // CHECK: %[[C:.*]] = tfc.less %[[I]], %[[M]]
   // CHECK: %[[D:.*]] = tfc.reduce_all %[[C]]
   // CHECK: tfc.assert %[[D]], "indices = {} is not in [0, {}) {{\[Op:[a-z_]+\]}}", %arg1, %[[N]]
   // CHECK: tfc.gather
   %r = tfc.gather %x, %i {axis = 0 : i64, batch_dims = 0 : i64} : (tensor<5x3xf32>, tensor<4xi32>) -> tensor<4x3xf32>
   return %r : tensor<4x3xf32>
+}
+
+// -----
+
+// Narrow types and unknown sizes are compared as 64-bit integers.
+// CHECK-LABEL: func.func @gather_of_unknown_size
+func.func @gather_of_unknown_size(%x: tensor<?xf32>, %i: tensor<4xi8>) -> tensor<4xf32> {
+  // CHECK: %[[I:.*]] = tfc.cast %arg1 {dtype = i64}
+  // CHECK: tfc.greater_equal %[[I]]
+  // CHECK: tfc.less %[[I]]
+  // CHECK: tfc.assert
+  %r = tfc.gather %x, %i {axis = 0 : i64, batch_dims = 0 : i64} : (tensor<?xf32>, tensor<4xi8>) -> tensor<4xf32>
+  return %r : tensor<4xf32>
+}
+
+// -----
+
+// What arithmetic keeps in range needs no check: clipped numbers and their
+// neighbours, remainders, halves of positions.
+// CHECK-LABEL: func.func @known_range
+// CHECK-NOT: tfc.assert
+func.func @known_range(%x: tensor<100xf32>, %i: tensor<4xi32>, %y: tensor<4x100xf32>) {
+  %zero = tfc.constant dense<0> : tensor<i32>
+  %one = tfc.constant dense<1> : tensor<i32>
+  %nine = tfc.constant dense<9> : tensor<i32>
+  %ten = tfc.constant dense<10> : tensor<i32>
+  %low = tfc.maximum %i, %zero : (tensor<4xi32>, tensor<i32>) -> tensor<4xi32>
+  %row = tfc.minimum %low, %nine : (tensor<4xi32>, tensor<i32>) -> tensor<4xi32>
+  %start = tfc.mul %row, %ten : (tensor<4xi32>, tensor<i32>) -> tensor<4xi32>
+  %column = tfc.floor_mod %i, %ten : (tensor<4xi32>, tensor<i32>) -> tensor<4xi32>
+  %place = tfc.add %start, %column : (tensor<4xi32>, tensor<4xi32>) -> tensor<4xi32>
+  %a = tfc.gather %x, %place {axis = 0 : i64, batch_dims = 0 : i64} : (tensor<100xf32>, tensor<4xi32>) -> tensor<4xf32>
+  %best = tfc.argmax %y {axis = 1 : i64, dtype = i64} : (tensor<4x100xf32>) -> tensor<4xi64>
+  %b = tfc.gather %x, %best {axis = 0 : i64, batch_dims = 0 : i64} : (tensor<100xf32>, tensor<4xi64>) -> tensor<4xf32>
+  %left = tfc.expand_dims %row {axes = array<i64: 1>} : (tensor<4xi32>) -> tensor<4x1xi32>
+  %right = tfc.expand_dims %place {axes = array<i64: 1>} : (tensor<4xi32>) -> tensor<4x1xi32>
+  %pair = tfc.concat %left, %right {axis = 1 : i64} : (tensor<4x1xi32>, tensor<4x1xi32>) -> tensor<4x2xi32>
+  %t = tfc.constant dense<0.0> : tensor<10x100xf32>
+  %c = tfc.gather_nd %t, %pair {batch_dims = 0 : i64} : (tensor<10x100xf32>, tensor<4x2xi32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+// One too far, a product that may wrap around, a remainder by what may be
+// negative.
+// CHECK-LABEL: func.func @unknown_range
+// CHECK-COUNT-4: tfc.assert {{.*}}indices = {} is not in
+func.func @unknown_range(%x: tensor<10xf32>, %i: tensor<4xi32>) {
+  %zero = tfc.constant dense<0> : tensor<i32>
+  %one = tfc.constant dense<1> : tensor<i32>
+  %nine = tfc.constant dense<9> : tensor<i32>
+  %minus = tfc.constant dense<-3> : tensor<i32>
+  %low = tfc.maximum %i, %zero : (tensor<4xi32>, tensor<i32>) -> tensor<4xi32>
+  %row = tfc.minimum %low, %nine : (tensor<4xi32>, tensor<i32>) -> tensor<4xi32>
+  %next = tfc.add %row, %one : (tensor<4xi32>, tensor<i32>) -> tensor<4xi32>
+  %a = tfc.gather %x, %next {axis = 0 : i64, batch_dims = 0 : i64} : (tensor<10xf32>, tensor<4xi32>) -> tensor<4xf32>
+  %twice = tfc.mul %low, %nine : (tensor<4xi32>, tensor<i32>) -> tensor<4xi32>
+  %few = tfc.minimum %twice, %nine : (tensor<4xi32>, tensor<i32>) -> tensor<4xi32>
+  %b = tfc.gather %x, %few {axis = 0 : i64, batch_dims = 0 : i64} : (tensor<10xf32>, tensor<4xi32>) -> tensor<4xf32>
+  %rest = tfc.floor_mod %i, %minus : (tensor<4xi32>, tensor<i32>) -> tensor<4xi32>
+  %c = tfc.gather %x, %rest {axis = 0 : i64, batch_dims = 0 : i64} : (tensor<10xf32>, tensor<4xi32>) -> tensor<4xf32>
+  %d = tfc.gather %x, %i {axis = 0 : i64, batch_dims = 0 : i64} : (tensor<10xf32>, tensor<4xi32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+// Many pairs are compared sixteen at a time.
+// CHECK-LABEL: func.func @pairs
+// CHECK: tfc.reshape {{.*}} -> tensor<6x32xui32>
+// CHECK: tfc.less {{.*}} (tensor<6x32xui32>, tensor<32xui32>)
+// CHECK: tfc.less {{.*}} (tensor<8xui32>, tensor<8xui32>)
+// CHECK: tfc.assert
+func.func @pairs(%x: tensor<5x3xf32>, %i: tensor<100x2xi32>) -> tensor<100xf32> {
+  %r = tfc.gather_nd %x, %i {batch_dims = 0 : i64} : (tensor<5x3xf32>, tensor<100x2xi32>) -> tensor<100xf32>
+  return %r : tensor<100xf32>
 }
 
 // -----
