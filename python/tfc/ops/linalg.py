@@ -194,11 +194,9 @@ def cross(a, b, name=None) -> Tensor:
     x, y = operands("cross", a, b, "iuf")
     last = rank_of(x, "cross") - 1
 
-    # Planes of what is first, second and third: they are read and written in vectors.
+    # Columns of numbers that are three apart are read in vectors.
     def parts(t):
-        rank = len(t.shape_tuple)
-        planes = p.transpose(t, perm=(rank - 1, *range(rank - 1))) if rank > 1 else t
-        return [p.gather(planes, p.constant(value=np.int64(i)), axis=0, batch_dims=0) for i in range(3)]
+        return [p.gather(t, p.constant(value=np.int64(i)), axis=last, batch_dims=0) for i in range(3)]
 
     (a0, a1, a2), (b0, b1, b2) = parts(x), parts(y)
     turned = (a1, b2, a2, b1), (a2, b0, a0, b2), (a0, b1, a1, b0)
