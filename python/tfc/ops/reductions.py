@@ -100,7 +100,13 @@ def reduce_euclidean_norm(input_tensor, axis=None, keepdims=False, name=None) ->
 
 
 def root_of_squares(x, axes, keepdims) -> Tensor:
-    """The square root of the sum of squares of real numbers, scaled so that no square overflows or vanishes."""
+    """The square root of the sum of squares of real numbers, none of which overflows or vanishes: in float64, where
+    they cannot, or scaled.
+    """
+    if x.dtype.size < 8:
+        wide = p.cast(x, dtype=float64)
+        root = p.sqrt(p.reduce_sum(p.mul(wide, wide), axes=axes, keepdims=keepdims or not axes))
+        return p.cast(root, dtype=x.dtype)
     top = stop_gradient(p.reduce_max(p.abs_(x), axes=axes, keepdims=True))
     zero, one = convert_to_tensor(0, x.dtype), convert_to_tensor(1, x.dtype)
     usual = p.logical_or(p.less_equal(top, zero), p.logical_not(p.is_finite(top)))
