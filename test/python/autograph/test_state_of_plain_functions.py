@@ -127,3 +127,15 @@ def test_what_a_function_of_do_not_convert_changes_around_it_is_its_business():
 
     f(tf.constant(3))
     assert seen == [0]
+
+
+def test_a_generator_that_is_used_up_beside_an_append_is_no_other_name_of_the_list():
+    @tf.function
+    def f(n, x):
+        sums = []
+        for _ in tf.range(n):
+            x = sum(x + i for i in (-1, 0, 1))
+            sums.append(x)
+        return tf.stack(sums)
+
+    np.testing.assert_array_equal(f(tf.constant(3), tf.constant(1)), [3, 9, 27])

@@ -306,27 +306,28 @@ def test_while_condition_must_be_a_bool_scalar(fake):
         convert(f)(ONE)
 
 
-def test_while_started_as_python(fake):
+def test_a_while_that_starts_in_python_goes_on_as_a_loop_of_the_program(fake):
     def f(n):
         i = 0
         while i < 3:
             i = i + n
         return i
 
-    with pytest.raises(
-        NotImplementedError, match="The condition of while loop started as non-Tensor, then changed to Tensor"
-    ):
-        convert(f)(ONE)
+    assert run(f, Fake(2)) == 4
+    assert run(f, Fake(5)) == 5
 
 
-def test_tensor_break_in_python_while(fake):
+def test_a_tensor_may_leave_a_while_that_starts_in_python(fake):
     def f(n):
+        i = 0
         while True:
-            if n > 0:
+            i += 1
+            if i > n:
                 break
+        return i
 
-    with pytest.raises(NotImplementedError, match="started as non-Tensor"):
-        convert(f)(ONE)
+    assert run(f, Fake(0)) == 1
+    assert run(f, Fake(3)) == 4
 
 
 def test_tensor_break_in_python_for(fake):

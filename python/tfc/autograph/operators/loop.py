@@ -323,6 +323,8 @@ class Loop:
         self._define(ordered)
         with seam.trial(), suppress(_Peeked):
             self._while(test, body, counters)
+        for i in self.lists:
+            self.state.slots[i].set(None)  # nobody but who knows it by another name has the list now
         for i in missing:
             if i not in found:
                 raise ValueError(f"{phrase(self.state.symbols[i])} {UNDEFINED_BEFORE}.")
@@ -346,7 +348,6 @@ class Loop:
 
     def _list(self, i, element):
         symbol, value = self.state.symbols[i], self.before[i]
-        # The variable has another list now.
         if element is not None and changes.others_know(value, 1):
             raise self._two_names(i, "append")
         self.variables[i] = Variable(symbol, value if element is None else lists_.grown(value, element))

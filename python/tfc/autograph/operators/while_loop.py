@@ -8,71 +8,80 @@ from .logical import none_of
 from .loop import Loop, condition
 from .state import State, call, flags, local_error
 
-BECAME_TENSOR = (
-    "The condition of while loop started as non-Tensor, then changed to Tensor. This may happen either "
-    "because variables changed type, "
-    "or when a break or return statement inside the loop depends on a Tensor condition. Make the loop's "
-    "test a tensor from the start"
-)
-
 
 def while_stmt(test, body, symbols, ends, stop, options, lists=(), binds=()):
     """`while test(): body()`. For `symbols` and `ends` see `rewrite.loops.state`; `stop` names flags that
     end the loop.
+
+    As long as the test and the flags are Python's, so are the iterations; the others are a loop of the program.
     """
-    assigned = State((test,), binds)
-    before = assigned.get()
-    with seam.trial() as trial, changes.noting() as journal:
-        first = as_condition(call(test))
-        symbolic = seam.is_symbolic(first) or (seam.tracing() and seam.is_tensor(first))
-        if symbolic:
-            journal.restore()
-        else:
-            trial.keep()
-    if symbolic:
-        # A walrus in the test has bound a tensor that is forgotten now.
-        assigned.set(before)
-        _traced(test, body, symbols, ends, stop, options, lists, binds)
-        return
     ends_loop = flags(body, stop)
     watch = UnrollWatch(body)
-    value = first
-    while value:
+    value = _first(test, binds)
+    while value is not None:
+        if not value:
+            return
         watch.iteration()
         try:
             body()
         except NameError as e:
             raise local_error(e, body) from e.__cause__
-        for cell in ends_loop:
-            if seam.is_symbolic(cell.cell_contents):
-                raise NotImplementedError(BECAME_TENSOR)
-            if cell.cell_contents:
-                return
+        values = [cell.cell_contents for cell in ends_loop]
+        if any(map(seam.is_symbolic, values)):
+            break
+        if any(values):
+            return
         value = as_condition(call(test))
         if seam.is_symbolic(value):
-            raise NotImplementedError(BECAME_TENSOR)
+            _from_test(value, test, body, symbols, ends, stop, options, lists, binds)
+            return
+    _traced(test, body, symbols, ends, stop, options, lists, binds)
+
+
+def _first(test, binds):
+    """The value of the test; None where it is a tensor, and nothing has happened then."""
+    assigned = State((test,), binds)
+    before = assigned.get()
+    with seam.trial() as trial, changes.noting() as journal:
+        value = as_condition(call(test))
+        if not (seam.is_symbolic(value) or (seam.tracing() and seam.is_tensor(value))):
+            trial.keep()
+            return bool(value)
+        journal.restore()
+    # A walrus in the test has bound a tensor that is forgotten now.
+    assigned.set(before)
+    return None
 
 
 def _traced(test, body, symbols, ends, stop, options, lists, binds):
-    loop = None
+    if binds:
+        # What a walrus in the test binds is a result of the loop.
+        _from_test(
+            _unless_ended(test, binds, flags(body, stop)), test, body, symbols, ends, stop, options, lists, binds
+        )
+        return
+    loop = Loop((test, body), symbols, ends, stop, options, lists)
 
     def step(counters):
         call(body)
-        return [_following(test, binds, loop.flags)] if binds else counters
+        return counters
 
-    if not binds:
-        loop = Loop((test, body), symbols, ends, stop, options, lists)
-        loop.run(lambda counters: call(test), step, [], None)
-        return
-    # What a walrus in the test binds is a result of the loop: the test is evaluated before it and at the end
-    # of each iteration.
-    first = condition(call(test))
+    loop.run(lambda counters: call(test), step, [], None)
+
+
+def _from_test(value, test, body, symbols, ends, stop, options, lists, binds):
+    """The loop after its test gave `value`: the test is evaluated before it and at the end of each iteration."""
     loop = Loop((test, body), symbols, ends, stop, options, lists)
-    loop.run(lambda counters: counters[0], step, [first], None)
+
+    def step(counters):
+        call(body)
+        return [_unless_ended(test, binds, loop.flags)]
+
+    loop.run(lambda counters: counters[0], step, [condition(value)], None)
 
 
-def _following(test, binds, cells):
-    """The test after an iteration; not evaluated, and nothing bound, where a flag has ended the loop."""
+def _unless_ended(test, binds, cells):
+    """The test; not evaluated, and nothing bound, where a flag has ended the loop."""
     go = False
 
     def evaluate():

@@ -10,7 +10,7 @@ alive after it
 import ast
 
 from .scope import TRIES, reads, writes
-from .tree import walk
+from .tree import is_operator, walk
 
 
 class _All:
@@ -104,8 +104,23 @@ def _with(stmt):
     for item in stmt.items:
         g = reads(item.context_expr) | (reads(item.optional_vars) if item.optional_vars else NONE)
         gen, kill = gen | (g - kill), kill | writes(item)
-    # The context manager may swallow an exception: what the body writes is not certain.
-    return gen | (_block(stmt.body)[0] - kill), kill
+    body_gen, body_kill = _block(stmt.body)
+    # A context manager may swallow an exception: what the body writes is not certain then.
+    return gen | (body_gen - kill), kill | body_kill if all(map(_lets_errors_pass, stmt.items)) else kill
+
+
+_LETS_PASS = frozenset(
+    ("GradientTape", "ForwardAccumulator", "name_scope", "device", "control_dependencies", "init_scope")
+)
+
+
+def _lets_errors_pass(item):
+    """Is it a call of something of ours that lets exceptions pass? Calls are rewritten already."""
+    node = item.context_expr
+    while isinstance(node, ast.Call):
+        ours = is_operator(node.func)
+        node = node.args[0] if ours and node.args else node.func
+    return getattr(node, "attr", getattr(node, "id", None)) in _LETS_PASS
 
 
 def _try(stmt):
