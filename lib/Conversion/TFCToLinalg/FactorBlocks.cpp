@@ -17,7 +17,7 @@
 // another has written as fast as that goes.
 //===----------------------------------------------------------------------===//
 
-#include "Kernel.h"
+#include "Chunks.h"
 #include "Ordered.h"
 #include "Reflections.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -30,15 +30,9 @@ using namespace tfc;
 using namespace tfc::lowering;
 
 /// The depth of products; orders from which they pay.
-static constexpr int64_t panel = 32, leastOrder = 96;
+static constexpr int64_t panel = chunkWidth, leastOrder = 96;
 /// Columns that are solved for at once, which stay in the first-level cache.
 static constexpr int64_t chunk = 64;
-/// Orders from which steps take long enough for threads to meet after each, and
-/// what one is worth then.
-static constexpr int64_t leastShared = 256;
-static constexpr double taskNanoseconds = 20000;
-/// Multiplications and additions of one thread.
-static constexpr double flopsPerNanosecond = 100;
 
 void lowering::chooseBlocks(Kernel &k, Dim order, Kernel::Body inBlocks,
                             Kernel::Body plain) {
@@ -48,76 +42,6 @@ void lowering::chooseBlocks(Kernel &k, Dim order, Kernel::Body inBlocks,
   if (isKnown)
     return inBlocks();
   k.when(k.size(order) >= k.index(leastOrder), inBlocks, plain);
-}
-
-static Dim wholeChunks(Kernel &k, Dim order) {
-  if (order >= 0)
-    return llvm::alignTo(order, panel);
-  return k.l.dimOf(floorTo(k, k.size(order) + (panel - 1), panel).value);
-}
-
-/// A matrix of this order, chunk by chunk. What is too much of a last one is
-/// zero, since arithmetic on whatever is there may be slow.
-static Array chunksOf(Kernel &k, Dim order) {
-  Dim whole = wholeChunks(k, order);
-  Dim count = whole >= 0 ? Dim(whole / panel)
-                         : k.l.dimOf((k.size(whole) / k.index(panel)).value);
-  Array chunks = k.scratch({count, whole, panel}, k.element);
-  if (order < 0 || order % panel)
-    k.loop(k.index(0), k.size(whole), [&](Num i) {
-      clearVectors(k, chunks.at({k.size(count) - 1, i}), k.index(0),
-                   k.index(panel));
-    });
-  return chunks;
-}
-
-/// Tasks that threads share if the order is large enough. One of the first half
-/// is followed by one of the second in `interleaved`, so that each thread has
-/// columns everywhere.
-static void tasks(Kernel &k, Num count, Num order, Kernel::Step body) {
-  Num groups = k.choose(order >= k.index(leastShared), count, k.index(1));
-  k.independent(
-      {k.l.dimOf(groups.value)}, taskNanoseconds, [&](ArrayRef<Num> at) {
-        Num group = at.front();
-        k.loop(group * count / groups, (group + 1) * count / groups, body);
-      });
-}
-static Num interleaved(Kernel &k, Num number, Num count) {
-  Num half = (count + 1) / k.index(2), two = k.index(2);
-  return k.choose(number < half, two * number, two * (number - half) + 1);
-}
-
-using ChunkRow = SmallVector<Num, 4>;
-static ChunkRow loadRow(Kernel &k, const Array &x, Num i) {
-  ChunkRow row;
-  for (int64_t at = 0; at < panel; at += lanesOf(k))
-    row.push_back(x.at({i}).vector(k.index(at), lanesOf(k)));
-  return row;
-}
-static void storeRow(Kernel &k, const Array &x, Num i, ArrayRef<Num> row) {
-  for (auto [number, part] : llvm::enumerate(row))
-    x.at({i}).setVector(k.index(number * lanesOf(k)), part);
-}
-
-/// Columns [from, from + width) of a matrix, where x is a chunk, or the other
-/// way.
-static void copyChunk(Kernel &k, const Array &matrix, const Array &x, Num from,
-                      Num rows, std::optional<Num> width, bool isBack) {
-  Num zero = k.index(0);
-  k.loop(zero, rows, [&](Num i) {
-    Array row = matrix.at({i}), own = x.at({i});
-    if (width)
-      return k.loop(zero, *width, [&](Num j) {
-        isBack ? row.set(from + j, own(j)) : own.set(j, row(from + j));
-      });
-    for (int64_t at = 0; at < panel; at += lanesOf(k)) {
-      Num here = from + at, there = k.index(at);
-      if (isBack)
-        row.setVector(here, own.vector(there, lanesOf(k)));
-      else
-        own.setVector(there, row.vector(here, lanesOf(k)));
-    }
-  });
 }
 
 /// Less multiples of rows [start, end) of `x`.
@@ -130,16 +54,6 @@ static ChunkRow withoutRows(Kernel &k, ArrayRef<Num> row, const Array &x,
       next.push_back(sum + c * part);
     return next;
   }));
-}
-
-/// `whole` for chunks of `panel` columns, `rest(width)` for a last one that is
-/// narrower.
-static void overWidth(Kernel &k, Dim order, Num from, Kernel::Body whole,
-                      Kernel::Step rest) {
-  if (order >= 0 && order % panel == 0)
-    return whole();
-  Num left = k.size(order) - from;
-  k.when(left >= k.index(panel), whole, [&] { rest(left); });
 }
 
 namespace {
@@ -344,25 +258,6 @@ static Num pivotOf(Kernel &k, const Array &column, Num i, Num n) {
   return pivot;
 }
 
-/// to := from^T, or -from^T.
-static void transpose(Kernel &k, Value from, Value to, bool negate) {
-  AffineExpr row = k.b.getAffineDimExpr(0), column = k.b.getAffineDimExpr(1);
-  auto map = [&](AffineExpr first, AffineExpr second) {
-    return AffineMap::get(2, 0, {first, second}, k.b.getContext());
-  };
-  auto parallel = utils::IteratorType::parallel;
-  linalg::GenericOp::create(
-      k.b, k.loc, TypeRange(), ValueRange{from}, ValueRange{to},
-      ArrayRef<AffineMap>{map(column, row), map(row, column)},
-      ArrayRef<utils::IteratorType>{parallel, parallel},
-      [&](OpBuilder &nested, Location at, ValueRange x) {
-        Value value = x[0];
-        if (negate)
-          value = arith::NegFOp::create(nested, at, value);
-        linalg::YieldOp::create(nested, at, value);
-      });
-}
-
 namespace {
 
 /// A panel is brought up to date and factorized while others update what is
@@ -372,7 +267,7 @@ struct BlockedLU {
   Kernel &k;
   Dim order;
   Num n = k.size(order), count = (n + (panel - 1)) / k.index(panel);
-  Array chunks = chunksOf(k, order),
+  Array chunks = chunksOf(k, order, order),
         panels = k.scratch({2 * panel, paddedDim(k, wholeChunks(k, order))},
                            k.element),
         pivots = k.scratch({order}, k.b.getIndexType());
@@ -407,8 +302,8 @@ void BlockedLU::factorPanel(Num step) {
     k.loopBy(start, n, panel, [&](Num i) {
       Value here = x.block(i, zero, side, side),
             along = p.block(first, i, side, side);
-      transpose(k, isBack ? along : here, isBack ? here : along,
-                /*negate=*/false);
+      transposeBlock(k, isBack ? along : here, isBack ? here : along,
+                     /*negate=*/false);
     });
   };
   copy(/*isBack=*/false);
@@ -571,19 +466,20 @@ void BlockedCholesky::overSquares(
 }
 
 void BlockedCholesky::load(const Array &x, Num at) {
-  overSquares(at, [&](Num from, Num row, OpFoldResult columns,
-                      OpFoldResult rows) {
-    transpose(k, x.block(from, row, columns, rows),
-              chunk(at).block(row, k.index(0), rows, columns), /*negate=*/true);
-  });
+  overSquares(at,
+              [&](Num from, Num row, OpFoldResult columns, OpFoldResult rows) {
+                transposeBlock(k, x.block(from, row, columns, rows),
+                               chunk(at).block(row, k.index(0), rows, columns),
+                               /*negate=*/true);
+              });
 }
 
 void BlockedCholesky::store(const Array &result, Num at) {
-  overSquares(
-      at, [&](Num from, Num row, OpFoldResult columns, OpFoldResult rows) {
-        transpose(k, chunk(at).block(row, k.index(0), rows, columns),
-                  result.block(from, row, columns, rows), /*negate=*/false);
-      });
+  overSquares(at, [&](Num from, Num row, OpFoldResult columns,
+                      OpFoldResult rows) {
+    transposeBlock(k, chunk(at).block(row, k.index(0), rows, columns),
+                   result.block(from, row, columns, rows), /*negate=*/false);
+  });
   Num from = at * k.index(panel);
   k.loop(from, k.smaller(from + panel, n),
          [&](Num i) { fillElements(k, result.at({i}), i + 1, n, k.zero()); });
@@ -623,7 +519,7 @@ void BlockedCholesky::solveBlock(Num block, Num at) {
 void lowering::factorCholeskyInBlocks(Kernel &k, const Array &x,
                                       const Array &result, Dim order) {
   Num n = k.size(order), zero = k.index(0);
-  BlockedCholesky u{k, chunksOf(k, order), order, n};
+  BlockedCholesky u{k, chunksOf(k, order, order), order, n};
   Num count = (n + (panel - 1)) / k.index(panel);
   tasks(k, count, n,
         [&](Num number) { u.load(x, interleaved(k, number, count)); });

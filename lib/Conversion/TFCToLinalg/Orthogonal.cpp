@@ -40,14 +40,18 @@ static LogicalResult lowerQR(Lowering &l, QROp op) {
   r.back() = columnDim;
   for (size_t i = 0; i < batch.size(); ++i)
     q[i] = r[i] = batch[i];
-  Kernel k(l, {op.getX()},
-           {{q, element},
-            {r, element},
-            {unlessComplex(element, {rowDim, columnDim}), element},
-            {{inner}, element},
-            {{columnDim}, element},
-            {{q.back()}, element}},
-           element, loopsOfReflections(element, rowDim));
+  bool inVectors =
+      loopsOfReflections(element, rowDim) == Kernel::Loops::ofVectors;
+  Kernel k(
+      l, {op.getX()},
+      {{q, element},
+       {r, element},
+       {inVectors ? Dims{0, 0} : unlessComplex(element, {rowDim, columnDim}),
+        element},
+       {{inner}, element},
+       {{columnDim}, element},
+       {{q.back()}, element}},
+      element, loopsOfReflections(element, rowDim));
   Num m = k.num(rows), n = k.num(columns), count = k.size(inner),
       width = k.size(q.back());
   Num zero = k.index(0);
@@ -59,20 +63,12 @@ static LogicalResult lowerQR(Lowering &l, QROp op) {
     Array x = k.input(0).at(at), qs = k.output(0).at(at),
           rs = k.output(1).at(at);
     auto inBlocks = [&] {
-      k.loop(zero, m,
-             [&](Num i) { copyElements(k, x.at({i}), w.at({i}), zero, n); });
-      ReflectionBlocks h(k, inner, rowDim, maximumDim(l, columnDim, q.back()));
-      k.loopBy(zero, count, h.panel, [&](Num start) {
-        Num end = k.smaller(start + h.panel, count);
-        h.factorPanel(w, start, end);
-        k.when(end < n, [&] { h.apply(w, start, end, n); });
-      });
-      h.form(qs, count, width, 0);
-      k.loop(zero, width, [&](Num i) {
-        Array row = rs.at({i});
-        fillElements(k, row, zero, n, k.zero());
-        k.when(i < count, [&] { copyElements(k, w.at({i}), row, i, n); });
-      });
+      ReflectionBlocks h(k, inner, rowDim);
+      factorQRInBlocks(k, x, h, rs, width, rowDim, columnDim);
+      h.form(count, q.back(), 0,
+             [&](const Array &some, Num from, OpFoldResult columns) {
+               copyColumns(k, some, qs, from, m, columns);
+             });
     };
     auto plain = [&] {
       k.loop(zero, m, [&](Num i) {
@@ -112,7 +108,7 @@ static LogicalResult lowerQR(Lowering &l, QROp op) {
     });
   });
   constexpr int64_t inFours = 16;
-  if (loopsOfReflections(element, rowDim) == Kernel::Loops::ofVectors)
+  if (inVectors)
     keepLoops(k, Kernel::Loops::ofVectors);
   else if (isComplex(element) && rowDim >= inFours)
     keepLoops(k, Kernel::Loops::ofElements);
@@ -175,19 +171,34 @@ struct Tridiagonal {
     });
   }
 
-  /// Diagonalizes T by implicit QR steps with Wilkinson's shift.
-  void diagonalize(const TurningVectors &turning) {
+  /// How far the QR steps are.
+  struct Progress {
+    Num tiny, limit;
+    Cell last, start, steps;
+  };
+  Progress begin() {
     Num zero = k.index(0), eps = k.epsilon();
     Num norm = k.fold(zero, n - 1, k.abs(d(n - 1)), [&](Num i, Num so) {
       return k.larger(so, k.larger(k.abs(d(i)), k.abs(e(i))));
     });
     // Of a matrix without full rank, rounding leaves elements of any size:
     // rotations by denormal ones are none.
-    Num tiny = eps * eps * norm;
-    Cell last = k.cell(n - 1), start = k.cell(zero), steps = k.cell(zero);
-    Num limit = n * k.index(40);
+    return {eps * eps * norm, n * k.index(40), k.cell(n - 1), k.cell(zero),
+            k.cell(zero)};
+  }
+
+  /// Diagonalizes T by implicit QR steps with Wilkinson's shift, as long as
+  /// there is room for more of them.
+  void diagonalize(const TurningVectors &turning) {
+    Progress progress = begin();
+    goOn(progress, turning, [&] { return k.truth(true); });
+  }
+  void goOn(const Progress &progress, const TurningVectors &turning,
+            function_ref<Num()> hasRoom) {
+    const auto &[tiny, limit, last, start, steps] = progress;
+    Num zero = k.index(0), eps = k.epsilon();
     k.repeatWhile(
-        [&] { return Num(last) > zero && Num(steps) < limit; },
+        [&] { return Num(last) > zero && Num(steps) < limit && hasRoom(); },
         [&] {
           // The unreduced block that ends at `last`.
           start = Num(last);
@@ -272,18 +283,9 @@ static LogicalResult lowerEigh(Lowering &l, EighOp op) {
   k.loops(batch, [&](ArrayRef<Num> at) {
     Array input = k.input(0).at(at), d = k.output(0).at(at),
           vectors = needsVectors ? k.output(1).at(at) : Array();
-    auto place = [&](Num bad, Num scale, function_ref<Array(Num)> row) {
-      Num nan = k.real(NAN);
-      k.loop(zero, n,
-             [&](Num i) { d.set(i, k.choose(bad, nan, d(i) * scale)); });
-      if (!needsVectors)
-        return;
-      k.loopBy(zero, n, 16, [&](Num first) {
-        k.loop(zero, n, [&](Num i) {
-          k.loop(first, k.smaller(first + 16, n), [&](Num j) {
-            vectors.set(i, j, k.choose(bad, k.widen(nan), row(j)(i)));
-          });
-        });
+    auto placeValues = [&](Num bad, Num scale) {
+      k.loop(zero, n, [&](Num i) {
+        d.set(i, k.choose(bad, k.real(NAN), d(i) * scale));
       });
     };
     auto plain = [&] {
@@ -321,7 +323,18 @@ static LogicalResult lowerEigh(Lowering &l, EighOp op) {
         if (needsVectors)
           swapRows(k, z, i, j, n);
       });
-      place(k.isNan(most), scale, [&](Num j) { return z.at({j}); });
+      Num bad = k.isNan(most);
+      placeValues(bad, scale);
+      if (!needsVectors)
+        return;
+      k.loopBy(zero, n, 16, [&](Num first) {
+        k.loop(zero, n, [&](Num i) {
+          k.loop(first, k.smaller(first + 16, n), [&](Num j) {
+            Num spoiled = k.widen(k.real(NAN));
+            vectors.set(i, j, k.choose(bad, spoiled, z(j, i)));
+          });
+        });
+      });
     };
     auto inBlocks = [&] {
       k.loop(zero, n, [&](Num i) {
@@ -331,30 +344,37 @@ static LogicalResult lowerEigh(Lowering &l, EighOp op) {
       });
       Num most = largestElement(k, w, n, n),
           scale = scaleForSquares(k, w, n, n, most);
-      ReflectionBlocks h(k, order, order, order);
+      ReflectionBlocks h(k, order, order);
       tridiagonalizeInBlocks(k, w, h, d, e, order);
       Tridiagonal t{k, w, taus, v, x, d, e, n};
       if (!needsVectors) {
         t.diagonalize({noBegin, noTurn, nothing});
         sortRows(k, d, n, /*descending=*/false, [](Num, Num) {});
-        return place(k.isNan(most), scale, nullptr);
+        return placeValues(k.isNan(most), scale);
       }
-      h.form(vectors, n - 1, n, 1);
       Sweeps sweeps(k, order, order);
-      k.loopBy(zero, n, 16, [&](Num first) {
-        k.loop(zero, n, [&](Num i) {
-          k.loop(first, k.smaller(first + 16, n),
-                 [&](Num j) { sweeps.row(j).set(i, vectors(i, j)); });
-        });
-      });
+      h.form(n - 1, order, 1,
+             [&](const Array &some, Num from, OpFoldResult columns) {
+               sweeps.load(some, from, columns, n);
+             });
       auto begin = [&](Num lo, Num hi) { sweeps.begin(lo, hi); };
       auto turn = [&](Num i, Num c, Num s) { sweeps.add(i, c, s); };
       auto finish = [&] { sweeps.finish(); };
-      t.diagonalize({begin, turn, finish});
-      sweeps.flush();
+      Tridiagonal::Progress progress = t.begin();
+      Sweeps::run(k, {&sweeps}, [&] {
+        t.goOn(progress, {begin, turn, finish},
+               [&] { return k.no(sweeps.isFull()); });
+      });
       sortRows(k, d, n, /*descending=*/false,
                [&](Num i, Num j) { sweeps.exchange(i, j); });
-      place(k.isNan(most), scale, [&](Num j) { return sweeps.row(j); });
+      Num bad = k.isNan(most);
+      placeValues(bad, scale);
+      sweeps.store(vectors, n, n);
+      k.when(bad, [&] {
+        k.loop(zero, n, [&](Num i) {
+          fillElements(k, vectors.at({i}), zero, n, k.real(NAN));
+        });
+      });
     };
     chooseReflectionBlocks(k, order, inBlocks, plain);
   });

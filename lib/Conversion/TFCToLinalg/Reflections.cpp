@@ -4,6 +4,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "Reflections.h"
+#include "Chunks.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
@@ -132,6 +134,26 @@ void lowering::addRowsTo(Kernel &k, const Array &v, const Array &x, Num begin,
   });
 }
 
+void lowering::copyColumns(Kernel &k, const Array &some, const Array &to,
+                           Num from, Num rows, OpFoldResult columns) {
+  std::optional<int64_t> known = getConstantIntValue(columns);
+  int64_t lanes = lanesOf(k);
+  Num zero = k.index(0),
+      width = k.num(getValueOrCreateConstantIndexOp(k.b, k.loc, columns));
+  k.loop(zero, rows, [&](Num i) {
+    Array row = to.at({i}), own = some.at({i});
+    if (!known || *known % lanes)
+      return overElements(k, zero, width, [&](Num j, int64_t count) {
+        if (count == 1)
+          row.set(from + j, own(j));
+        else
+          row.setVector(from + j, own.vector(j, count));
+      });
+    for (int64_t at = 0; at < *known; at += lanes)
+      row.setVector(from + at, own.vector(k.index(at), lanes));
+  });
+}
+
 static Num sumOfSquares(Kernel &k, const Array &v, Num from, Num to) {
   int64_t lanes = lanesOf(k);
   Num nothing = k.splat(k.real(0), lanes);
@@ -230,22 +252,20 @@ static Dim wholePanels(Kernel &k, Dim count, int64_t depth) {
   return k.l.dimOf(floorTo(k, last, depth).value);
 }
 
-ReflectionBlocks::ReflectionBlocks(Kernel &k, Dim count, Dim length, Dim width)
+ReflectionBlocks::ReflectionBlocks(Kernel &k, Dim count, Dim length)
     : k(k), depth(count > 0 && count < panel ? llvm::alignTo(count, rowsAtOnce)
                                              : panel),
-      length(k.size(length)), end(wholeVectors(k, this->length)) {
+      lengthDim(length), length(k.size(length)),
+      end(wholeVectors(k, this->length)) {
   Dim rows = wholePanels(k, count, depth), padded = paddedDim(k, length),
-      across = paddedDim(k, width), square = llvm::alignTo(depth, lanesOf(k));
+      square = llvm::alignTo(depth, lanesOf(k));
   v = k.scratch({rows, padded}, k.element);
   negated = k.scratch({rows, square}, k.element);
-  columns = k.scratch({depth, padded}, k.element);
-  dots = k.scratch({depth}, k.element);
-  left = k.scratch({depth, across}, k.element);
-  right = k.scratch({depth, across}, k.element);
+  dots = k.scratch({square}, k.element);
   // What is behind the last reflection counts for nothing.
   clearRows(k, v, k.size(rows), k.index(0), end);
   clearRows(k, negated, k.size(rows), k.index(0), k.index(square));
-  clearRows(k, columns, k.index(depth), k.index(0), end);
+  clearVectors(k, dots, k.index(0), k.index(square));
 }
 
 void ReflectionBlocks::addReflection(Num start, Num at, Num tau, Num from) {
@@ -274,96 +294,104 @@ void ReflectionBlocks::addReflection(Num start, Num at, Num tau, Num from) {
   negated.set(at, j, -tau);
 }
 
-void ReflectionBlocks::factorPanel(const Array &x, Num start, Num stop) {
-  Num zero = k.index(0), width = stop - start;
-  k.loop(start, length, [&](Num i) {
-    k.loop(zero, width, [&](Num j) { columns.set(j, i, x(i, start + j)); });
-  });
-  k.loop(zero, width, [&](Num j) {
-    Num at = start + j, from = floorTo(k, at, lanesOf(k));
-    Array row = v.at({at}), column = columns.at({j});
-    copyVectors(k, column, row, from, end);
-    k.loop(from, at, [&](Num i) { row.set(i, k.zero()); });
-    Reflection h = reflectRow(k, row, at, from, end);
-    column.set(at, h.beta);
-    k.loopBy(floorTo(k, j + 1, rowsAtOnce), width, rowsAtOnce, [&](Num first) {
-      FewNums factors = dotsOfRows(k, columns, first, row, from, end);
-      for (auto [other, factor] : llvm::enumerate(factors))
-        factor = k.choose(first + other > j, -(h.tau * factor), k.zero());
-      addToRows(k, columns, first, factors, row, from, end);
-    });
-    addReflection(start, at, h.tau, from);
-  });
-  k.loop(zero, width, [&](Num j) {
-    k.loop(start, start + j + 1,
-           [&](Num i) { x.set(i, start + j, columns(j, i)); });
-  });
+ReflectionBlocks::Side ReflectionBlocks::sideOf(int64_t mostColumns,
+                                                OpFoldResult columns) {
+  int64_t vectors = llvm::divideCeil(mostColumns, lanesOf(k));
+  auto memory = [&] {
+    return k.scratch({depth, vectors * lanesOf(k)}, k.element);
+  };
+  return {memory(), memory(), vectors, columns};
 }
 
-/// Adds V M to rows of `x`, where M is -T or -T^T times `left`.
-void ReflectionBlocks::multiply(const Array &x, Num start, Num row, Num from,
-                                Num to, bool transposed) {
-  OpFoldResult rows = (length - row).value, width = (to - from).value,
-               all = k.b.getIndexAttr(depth);
-  Num zero = k.index(0), first = floorTo(k, from, lanesOf(k)),
-      last = wholeVectors(k, to);
-  clearRows(k, right, k.index(depth), first, last);
-  k.loop(zero, k.index(depth), [&](Num i) {
+void ReflectionBlocks::clearLeft(const Side &side) {
+  clearRows(k, side.left, k.index(depth), k.index(0),
+            k.index(side.vectors * lanesOf(k)));
+}
+
+/// Adds V M, where M is -T or -T^T times what is on the left.
+void ReflectionBlocks::multiply(const Side &side, const Array &x, Num start,
+                                Num row, bool transposed) {
+  int64_t lanes = lanesOf(k);
+  Num zero = k.index(0), all = k.index(depth);
+  k.loop(zero, all, [&](Num i) {
     // -T^T is a lower triangle.
-    Num begin = transposed ? zero : floorTo(k, i, rowsAtOnce);
-    Num count = transposed ? i + 1 : k.index(depth) - begin;
-    addRowsTo(
-        k, right.at({i}), left, begin, count,
-        [&](Num j) {
-          return transposed ? negated(start + i, j)
-                            : negated(start + begin + j, i);
-        },
-        first, last);
+    SmallVector<Num> sums(side.vectors, k.splat(k.real(0), lanes));
+    sums = k.folds(
+        transposed ? zero : i, transposed ? i + 1 : all, 1, sums,
+        [&](Num j, ArrayRef<Num> so) {
+          Num c = transposed ? negated(start + i, j) : negated(start + j, i);
+          Num wide = k.splat(c, lanes);
+          SmallVector<Num> next;
+          for (auto [at, sum] : llvm::enumerate(so))
+            next.push_back(sum +
+                           wide * side.left.at({j}).vector(
+                                      k.index(int64_t(at) * lanes), lanes));
+          return next;
+        });
+    for (auto [at, sum] : llvm::enumerate(sums))
+      side.right.at({i}).setVector(k.index(int64_t(at) * lanes), sum);
   });
-  k.addProduct(v.block(start, row, all, rows), /*transposeLeft=*/true,
-               right.block(zero, from, all, width),
-               x.block(row, from, rows, width));
+  OpFoldResult rows = (length - row).value, panels = k.b.getIndexAttr(depth);
+  k.addProduct(v.block(start, row, panels, rows), /*transposeLeft=*/true,
+               side.right.block(zero, zero, panels, side.width),
+               x.block(row, zero, rows, side.width));
 }
 
-void ReflectionBlocks::apply(const Array &x, Num start, Num from, Num to) {
-  OpFoldResult rows = (length - start).value, width = (to - from).value,
-               all = k.b.getIndexAttr(depth);
-  clearLeft(from, to);
-  k.addProduct(v.block(start, start, all, rows), /*transposeLeft=*/false,
-               x.block(start, from, rows, width),
-               left.block(k.index(0), from, all, width));
-  multiply(x, start, start, from, to, /*transposed=*/true);
+void ReflectionBlocks::apply(const Side &side, const Array &x, Num start,
+                             Num row, bool transposed) {
+  Num zero = k.index(0);
+  OpFoldResult rows = (length - row).value, panels = k.b.getIndexAttr(depth);
+  clearLeft(side);
+  k.addProduct(v.block(start, row, panels, rows), /*transposeLeft=*/false,
+               x.block(row, zero, rows, side.width),
+               side.left.block(zero, zero, panels, side.width));
+  multiply(side, x, start, row, transposed);
 }
 
-/// Whole vectors, of which there may be more than columns.
-void ReflectionBlocks::clearLeft(Num from, Num to) {
-  clearRows(k, left, k.index(depth), floorTo(k, from, lanesOf(k)),
-            wholeVectors(k, to));
-}
-
-/// From the last panel to the first: rows and columns before it are still those
-/// of the identity.
-void ReflectionBlocks::form(const Array &x, Num reflections, Num width,
-                            int64_t shift) {
-  Num zero = k.index(0), panels = k.index(panel);
-  k.loop(zero, length, [&](Num i) {
-    fillElements(k, x.at({i}), zero, width, k.zero());
-    k.when(i < width, [&] { x.set(i, i, k.one()); });
-  });
-  k.loopDown(zero, (reflections + (panel - 1)) / panels, [&](Num number) {
-    Num start = number * panels, row = start + shift,
-        stop = k.smaller(row + panel, reflections + shift);
-    clearLeft(row, width);
-    k.loop(zero, stop - row, [&](Num j) {
-      k.loop(row, stop, [&](Num i) { left.set(j, i, v(start + j, i)); });
+/// From the last panel that means something for a column of the identity to the
+/// first.
+void ReflectionBlocks::form(
+    Num reflections, Dim columns, int64_t shift,
+    function_ref<void(const Array &, Num, OpFoldResult)> place) {
+  constexpr int64_t most = 64;
+  bool isKnown = columns >= 0;
+  int64_t widest = isKnown ? std::min<int64_t>(columns, most) : most;
+  Num zero = k.index(0), wide = k.index(most), width = k.size(columns);
+  Num count = (width + (most - 1)) / wide;
+  double rows = lengthDim >= 0 ? double(lengthDim) : 256,
+         nanoseconds = 2 * rows * rows * most / flopsPerNanosecond;
+  k.independent({k.l.dimOf(count.value)}, nanoseconds, [&](ArrayRef<Num> at) {
+    Num from = interleaved(k, at.front(), count) * wide;
+    OpFoldResult some = k.smaller(width - from, wide).value;
+    if (isKnown && (columns < most || columns % most == 0))
+      some = k.b.getIndexAttr(widest);
+    Side side = sideOf(widest, some);
+    int64_t lanes = lanesOf(k), padded = side.vectors * lanes;
+    Array x = k.scratch({lengthDim, padded}, k.element);
+    k.loop(zero, length,
+           [&](Num i) { clearVectors(k, x.at({i}), zero, k.index(padded)); });
+    Num stop = k.smaller(from + padded, width);
+    k.loop(from, stop, [&](Num i) { x.set(i, i - from, k.one()); });
+    // Columns [from, stop) of the identity.
+    Num last = k.smaller(k.larger(stop - shift, zero), reflections);
+    Num panels = (last + (panel - 1)) / k.index(panel);
+    k.loopDown(zero, panels, [&](Num number) {
+      Num start = number * k.index(panel), row = start + shift;
+      k.when(
+          number == panels - 1,
+          [&] {
+            clearLeft(side);
+            Num behind = k.smaller(k.index(padded), end - from);
+            k.loop(zero, k.index(depth), [&](Num j) {
+              k.loopBy(zero, behind, lanes, [&](Num i) {
+                side.left.at({j}).setVector(
+                    i, v.at({start + j}).vector(from + i, lanes));
+              });
+            });
+            multiply(side, x, start, row, /*transposed=*/false);
+          },
+          [&] { apply(side, x, start, row, /*transposed=*/false); });
     });
-    k.when(stop < width && stop < length, [&] {
-      OpFoldResult rows = (length - stop).value, others = (width - stop).value,
-                   all = k.b.getIndexAttr(depth);
-      k.addProduct(v.block(start, stop, all, rows), /*transposeLeft=*/false,
-                   x.block(stop, stop, rows, others),
-                   left.block(zero, stop, all, others));
-    });
-    multiply(x, start, row, row, width, /*transposed=*/false);
+    place(x, from, some);
   });
 }

@@ -32,6 +32,9 @@ void fillElements(Kernel &k, const Array &x, Num begin, Num end, Num value);
 void copyVectors(Kernel &k, const Array &from, const Array &x, Num begin,
                  Num end);
 void clearVectors(Kernel &k, const Array &x, Num begin, Num end);
+/// Columns of a matrix from `from` on are those of `some`.
+void copyColumns(Kernel &k, const Array &some, const Array &to, Num from,
+                 Num rows, mlir::OpFoldResult columns);
 /// The largest multiple of `step` up to `i`.
 Num floorTo(Kernel &k, Num i, int64_t step);
 
@@ -68,37 +71,48 @@ void chooseReflectionBlocks(Kernel &k, Dim length, Kernel::Body inBlocks,
 struct ReflectionBlocks {
   static constexpr int64_t panel = 32;
 
-  /// For up to `count` reflections of vectors of `length` elements, which are
-  /// applied to matrices of up to `width` columns.
-  ReflectionBlocks(Kernel &k, Dim count, Dim length, Dim width);
+  /// For up to `count` reflections of vectors of `length` elements.
+  ReflectionBlocks(Kernel &k, Dim count, Dim length);
 
-  /// Columns [start, end) of `x` become triangular from row `start` on; below
-  /// the diagonal nothing is written.
-  void factorPanel(const Array &x, Num start, Num end);
   /// Row `at` of `v` is a reflection; the others of its panel are those from
   /// `start` on.
   void addReflection(Num start, Num at, Num tau, Num from);
-  /// Rows of `x` from `start` on, columns [from, to): those reflections,
-  /// transposed, from the left.
-  void apply(const Array &x, Num start, Num from, Num to);
-  /// x := H_0 H_1 ..., a matrix of so many columns; reflection i begins with
+  /// A panel's reflections from the left on rows of a matrix of so many
+  /// columns, which are whole vectors: `x` has those from `row` on, where their
+  /// vectors begin.
+  struct Side {
+    Array left, right;
+    int64_t vectors;
+    mlir::OpFoldResult width;
+  };
+  Side sideOf(int64_t mostColumns, mlir::OpFoldResult columns);
+  void apply(const Side &side, const Array &x, Num start, Num row,
+             bool transposed);
+  /// H_0 H_1 ..., a matrix of so many columns, some of them at a time, which
+  /// threads share: `place` gets those from `from` on. Reflection i begins with
   /// element i + `shift`.
-  void form(const Array &x, Num reflections, Num columns, int64_t shift);
+  void form(Num reflections, Dim columns, int64_t shift,
+            llvm::function_ref<void(const Array &some, Num from,
+                                    mlir::OpFoldResult width)>
+                place);
 
   Kernel &k;
   const int64_t depth; // of products: `panel`, or less for fewer reflections
-  Num length, end;     // of vectors, and of the rows that hold them
-  Array v;             // a reflection a row
-  Array dots; // of the last reflection with those before it in its panel
+  const Dim lengthDim;
+  Num length, end; // of vectors, and of the rows that hold them
+  Array v;         // a reflection a row
+  Array negated;   // -T^T of each panel
+  Array dots;      // of the last reflection with those before it in its panel
 
 private:
-  void clearLeft(Num from, Num to);
-  void multiply(const Array &x, Num start, Num row, Num from, Num to,
+  void clearLeft(const Side &side);
+  void multiply(const Side &side, const Array &x, Num start, Num row,
                 bool transposed);
-
-  Array negated; // -T^T of each panel
-  Array columns, left, right;
 };
+
+/// X = Q R: the first rows of R, as many as `height`, and the reflections of Q.
+void factorQRInBlocks(Kernel &k, const Array &x, ReflectionBlocks &h,
+                      const Array &r, Num height, Dim rows, Dim columns);
 
 /// T = Q^T A Q with a tridiagonal T, for symmetric matrices of which `x` holds
 /// the lower triangle: `d` and `e` are its diagonals, the reflections are those

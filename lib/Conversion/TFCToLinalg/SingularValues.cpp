@@ -103,17 +103,42 @@ struct Bidiagonal {
     });
   }
 
-  void diagonalize(const TurningSides &left, const TurningSides &right) {
+  /// How far the QR steps are: of rows [start, last], where `null` is the place
+  /// of a zero in `d`, or -1.
+  struct Progress {
+    Num tiny, limit;
+    Cell last, start, steps, null;
+  };
+  Progress begin() {
     Num zero = k.index(0), eps = k.epsilon();
     Num norm = k.fold(zero, n, k.real(0), [&](Num i, Num so) {
       return k.larger(so, k.abs(d(i)) + k.abs(e(i)));
     });
-    Num tiny = eps * norm, limit = n * k.index(60);
-    Cell last = k.cell(n - 1), start = k.cell(zero), steps = k.cell(zero),
-         null = k.cell(zero);
+    return {eps * norm,   n * k.index(60), k.cell(n - 1),
+            k.cell(zero), k.cell(zero),    k.cell(k.index(-1))};
+  }
+
+  void diagonalize(const TurningSides &left, const TurningSides &right) {
+    Progress progress = begin();
+    goOn(
+        progress, left, right, [&] { return k.truth(true); },
+        [&] { chase(progress, left, right); });
+  }
+
+  Num isChasing(const Progress &progress) {
+    return Num(progress.null) >= k.index(0);
+  }
+
+  /// Implicit QR steps as long as there is room for more of them; `chasing` has
+  /// to be done with zeros of `d`.
+  void goOn(const Progress &progress, const TurningSides &left,
+            const TurningSides &right, function_ref<Num()> hasRoom,
+            function_ref<void()> chasing) {
+    const auto &[tiny, limit, last, start, steps, null] = progress;
+    Num zero = k.index(0), eps = k.epsilon();
     Cell searching = k.cell(k.truth(true));
     k.repeatWhile(
-        [&] { return Num(last) > zero && Num(steps) < limit; },
+        [&] { return Num(last) > zero && Num(steps) < limit && hasRoom(); },
         [&] {
           start = Num(last);
           null = k.index(-1);
@@ -139,18 +164,27 @@ struct Bidiagonal {
                         });
           Num lo = start, hi = last;
           k.when(
-              lo == hi, [&] { last = hi - 1; },
+              lo == hi,
+              [&] {
+                last = hi - 1;
+                null = k.index(-1);
+              },
               [&] {
                 steps = Num(steps) + 1;
-                k.when(
-                    Num(null) == hi, [&] { chaseUp(right, lo, hi); },
-                    [&] {
-                      k.when(
-                          Num(null) >= lo, [&] { chaseDown(left, null, hi); },
-                          [&] { step(left, right, lo, hi); });
-                    });
+                k.when(isChasing(progress), chasing,
+                       [&] { step(left, right, lo, hi); });
               });
         });
+  }
+
+  /// Rotations that clear what is beside a zero of `d`.
+  void chase(const Progress &progress, const TurningSides &left,
+             const TurningSides &right) {
+    Num lo = progress.start, hi = progress.last, null = progress.null;
+    k.when(
+        null == hi, [&] { chaseUp(right, lo, hi); },
+        [&] { chaseDown(left, null, hi); });
+    progress.null = k.index(-1);
   }
 
   /// d[hi] is zero: rotations of columns clear e[hi - 1].
@@ -389,14 +423,11 @@ static LogicalResult lowerSVD(Lowering &l, SVDOp op) {
     auto inBlocks = [&] {
       std::optional<ReflectionBlocks> first;
       if (isTriangular) {
-        first.emplace(k, n, m, n);
-        k.loopBy(zero, count, first->panel, [&](Num start) {
-          Num end = k.smaller(start + first->panel, count);
-          first->factorPanel(w, start, end);
-          k.when(end < count, [&] { first->apply(w, start, end, count); });
-        });
+        first.emplace(k, n, m);
+        // R takes the place of the matrix.
+        factorQRInBlocks(k, w, *first, w, count, m, n);
       }
-      ReflectionBlocks p(k, n, side, leftCount), q(k, n, n, n);
+      ReflectionBlocks p(k, n, side), q(k, n, n);
       bidiagonalizeInBlocks(k, w, isTriangular, p, q, d, e, side, n);
       Bidiagonal b{k, w, k.output(6), k.output(7), scratch,
                    d, e, height,      count};
@@ -407,20 +438,14 @@ static LogicalResult lowerSVD(Lowering &l, SVDOp op) {
         return placeValues();
       }
       Sweeps lefts(k, leftCount, side), rights(k, n, n);
-      auto turned = [&](const Array &from, const Sweeps &to, Num rows,
-                        Num columns) {
-        k.loopBy(zero, columns, 16, [&](Num first) {
-          k.loop(zero, rows, [&](Num i) {
-            k.loop(first, k.smaller(first + 16, columns),
-                   [&](Num j) { to.row(j).set(i, from(i, j)); });
-          });
-        });
-      };
-      Array formed = k.scratch({side, leftCount}, k.element);
-      p.form(formed, count, width, 0);
-      turned(formed, lefts, height, width);
-      q.form(right, count - 1, count, 1);
-      turned(right, rights, count, count);
+      p.form(count, leftCount, 0,
+             [&](const Array &some, Num from, OpFoldResult columns) {
+               lefts.load(some, from, columns, height);
+             });
+      q.form(count - 1, n, 1,
+             [&](const Array &some, Num from, OpFoldResult columns) {
+               rights.load(some, from, columns, count);
+             });
       auto beginLeft = [&](Num lo, Num hi) { lefts.begin(lo, hi); };
       auto beginRight = [&](Num lo, Num hi) { rights.begin(lo, hi); };
       auto turnLeft = [&](Num i, Num c, Num s) { lefts.add(i, c, s); };
@@ -433,10 +458,26 @@ static LogicalResult lowerSVD(Lowering &l, SVDOp op) {
       auto rightApart = [&](Num i, Num j, Num c, Num s) {
         rights.rotate(i, j, c, s);
       };
-      b.diagonalize({beginLeft, turnLeft, finishLeft, leftApart},
-                    {beginRight, turnRight, finishRight, rightApart});
-      lefts.flush();
-      rights.flush();
+      TurningSides ofLeft{beginLeft, turnLeft, finishLeft, leftApart},
+          ofRight{beginRight, turnRight, finishRight, rightApart};
+      Bidiagonal::Progress progress = b.begin();
+      Cell goesOn = k.cell(k.truth(true));
+      // Rows that are far apart turn when all others have.
+      k.repeatWhile([&] { return Num(goesOn); },
+                    [&] {
+                      Sweeps::run(k, {&lefts, &rights}, [&] {
+                        b.goOn(
+                            progress, ofLeft, ofRight,
+                            [&] {
+                              return k.no(lefts.isFull()) &&
+                                     k.no(b.isChasing(progress));
+                            },
+                            [] {});
+                      });
+                      goesOn = b.isChasing(progress);
+                      k.when(b.isChasing(progress),
+                             [&] { b.chase(progress, ofLeft, ofRight); });
+                    });
       k.loop(zero, count, [&](Num i) {
         k.when(d(i) < k.real(0), [&] {
           d.set(i, -d(i));
@@ -448,23 +489,15 @@ static LogicalResult lowerSVD(Lowering &l, SVDOp op) {
         rights.exchange(i, j);
       });
       placeValues();
-      auto place = [&](const Array &to, Num rows, Num columns,
-                       function_ref<Num(Num, Num)> get) {
-        k.loopBy(zero, columns, 16, [&](Num first) {
-          k.loop(zero, rows, [&](Num i) {
-            k.loop(first, k.smaller(first + 16, columns), [&](Num j) {
-              to.set(i, j, k.choose(bad, spoiled, get(i, j)));
-            });
-          });
-        });
-      };
-      auto leftOf = [&](Num i, Num j) { return lefts.row(j)(i); };
-      auto rightOf = [&](Num i, Num j) { return rights.row(j)(i); };
       if (isTriangular) {
         // Q times the left vectors of R.
-        place(formed, height, width, leftOf);
+        Array formed = k.scratch({n, n}, k.element);
+        lefts.store(formed, width, height);
         Array whole = k.scratch({m, n}, k.element);
-        first->form(whole, count, count, 0);
+        first->form(count, n, 0,
+                    [&](const Array &some, Num from, OpFoldResult columns) {
+                      copyColumns(k, some, whole, from, tall, columns);
+                    });
         k.loop(zero, tall, [&](Num i) {
           fillElements(k, w.at({i}), zero, count, k.zero());
         });
@@ -474,12 +507,23 @@ static LogicalResult lowerSVD(Lowering &l, SVDOp op) {
                      formed.block(zero, zero, columns, columns),
                      w.block(zero, zero, rows, columns));
       }
-      auto bigOf = [&](Num i, Num j) {
-        return isTriangular ? w(i, j) : leftOf(i, j);
+      auto spoil = [&](const Array &x, Num rows, Num columns) {
+        k.loop(zero, rows, [&](Num i) {
+          fillElements(k, x.at({i}), zero, columns, spoiled);
+        });
       };
       auto store = [&](const Array &big, const Array &small) {
-        place(big, tall, width, bigOf);
-        place(small, count, count, rightOf);
+        if (isTriangular)
+          k.loop(zero, tall, [&](Num i) {
+            copyElements(k, w.at({i}), big.at({i}), zero, count);
+          });
+        else
+          lefts.store(big, width, tall);
+        rights.store(small, count, count);
+        k.when(bad, [&] {
+          spoil(big, tall, width);
+          spoil(small, count, count);
+        });
       };
       k.when(isTall, [&] { store(us, vs); }, [&] { store(vs, us); });
     };

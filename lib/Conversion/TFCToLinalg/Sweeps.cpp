@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Sweeps.h"
+#include "Chunks.h"
 #include "Reflections.h"
 
 using namespace mlir;
@@ -51,17 +52,33 @@ static Dim widthOf(Kernel &k, Dim columns) {
 }
 
 Sweeps::Sweeps(Kernel &k, Dim rowDim, Dim columnDim)
-    : k(k), numColumns(
-                floorTo(k, k.size(columnDim) + (vectorsAtOnce * lanesOf(k) - 1),
-                        vectorsAtOnce * lanesOf(k))),
-      count(k.cell(k.index(0))) {
+    : k(k), nanoseconds(50 * double(rowDim >= 0 ? rowDim : 256)),
+      numColumns(floorTo(k,
+                         k.size(columnDim) + (vectorsAtOnce * lanesOf(k) - 1),
+                         vectorsAtOnce * lanesOf(k))),
+      begins(k.cell(k.index(0))), count(k.cell(k.index(0))),
+      applied(k.cell(k.index(most))), pending(k.cell(k.index(0))) {
   Dim edged = withEdges(k, rowDim), width = widthOf(k, columnDim);
   rows = k.scratch({edged, width}, k.element);
-  cosines = k.scratch({most, edged}, k.element);
-  sines = k.scratch({most, edged}, k.element);
-  bounds = k.scratch({most, 2}, k.b.getIndexType());
+  cosines = k.scratch({2 * most, edged}, k.element);
+  sines = k.scratch({2 * most, edged}, k.element);
+  bounds = k.scratch({2 * most, 2}, k.b.getIndexType());
   k.loop(k.index(0), k.size(edged),
          [&](Num i) { clearVectors(k, rows.at({i}), k.index(0), numColumns); });
+}
+
+void Sweeps::load(const Array &x, Num first, OpFoldResult columns, Num length) {
+  Num zero = k.index(0);
+  transposeBlock(k, x.block(zero, zero, length.value, columns),
+                 rows.block(first + 1, zero, columns, length.value),
+                 /*negate=*/false);
+}
+
+void Sweeps::store(const Array &x, Num columns, Num length) const {
+  Num zero = k.index(0);
+  transposeBlock(k, rows.block(k.index(1), zero, columns.value, length.value),
+                 x.block(zero, zero, length.value, columns.value),
+                 /*negate=*/false);
 }
 
 void Sweeps::exchange(Num i, Num j) {
@@ -82,7 +99,6 @@ void Sweeps::negate(Num i) {
 }
 
 void Sweeps::rotate(Num i, Num j, Num c, Num s) {
-  flush();
   int64_t lanes = lanesOf(k);
   Array x = row(i), y = row(j);
   Num cosine = k.splat(c, lanes), sine = k.splat(s, lanes);
@@ -96,27 +112,25 @@ void Sweeps::rotate(Num i, Num j, Num c, Num s) {
 // Rotation i is element i + 1 of its row. Two sweeps are applied to the rows of
 // both, so those behind the ends of one do nothing there.
 void Sweeps::begin(Num lo, Num hi) {
-  Num at = count;
+  Num at = Num(begins) + count;
   bounds.set(at, k.index(0), lo);
   bounds.set(at, k.index(1), hi);
 }
 void Sweeps::add(Num i, Num c, Num s) {
-  Num at = count;
+  Num at = Num(begins) + count;
   cosines.set(at, i + 1, c);
   sines.set(at, i + 1, s);
 }
-void Sweeps::finish() {
-  count = Num(count) + 1;
-  k.when(Num(count) == k.index(most), [&] { flush(); });
-}
+void Sweeps::finish() { count = Num(count) + 1; }
 
-void Sweeps::flush() {
-  Num zero = k.index(0), first = k.index(0), second = k.index(1);
+/// What was found is made ready.
+void Sweeps::close() {
+  Num first = k.index(0), second = k.index(1), start = begins;
   // One that does nothing makes them even.
   k.when(k.remainder(count, k.index(2)) == second, [&] {
-    Num last = Num(count) - 1, lo = bounds(last, first);
+    Num lo = bounds(start + Num(count) - 1, first);
     begin(lo, lo);
-    count = Num(count) + 1;
+    finish();
   });
   auto still = [&](Num sweep, Num from, Num to) {
     k.loop(from, to, [&](Num i) {
@@ -124,7 +138,7 @@ void Sweeps::flush() {
       sines.set(sweep, i, k.zero());
     });
   };
-  k.loopBy(zero, count, 2, [&](Num sweep) {
+  k.loopBy(start, start + count, 2, [&](Num sweep) {
     Num lo = k.smaller(bounds(sweep, first), bounds(sweep + 1, first)),
         hi = k.larger(bounds(sweep, second), bounds(sweep + 1, second));
     for (Num one : {sweep, sweep + 1}) {
@@ -135,20 +149,60 @@ void Sweeps::flush() {
     bounds.set(sweep, first, lo);
     bounds.set(sweep, second, hi);
   });
-  // Columns do not depend on each other: about 100 rows of them a thread.
-  int64_t width = vectorsAtOnce * lanesOf(k);
-  Num numSweeps = count;
-  Dim groups = k.l.dimOf((numColumns / k.index(width)).value);
-  k.independent({groups}, /*nanoseconds=*/8000, [&](ArrayRef<Num> group) {
-    Num column = group.front() * k.index(width);
-    k.loopBy(zero, numSweeps, 2, [&](Num sweep) { apply(sweep, column); });
-  });
-  count = zero;
+}
+
+Num Sweeps::numGroups() {
+  return numColumns / k.index(vectorsAtOnce * lanesOf(k));
+}
+
+/// Columns do not depend on each other.
+void Sweeps::apply(Num group) {
+  Num column = group * k.index(vectorsAtOnce * lanesOf(k)), from = applied;
+  k.loopBy(from, from + pending, 2,
+           [&](Num sweep) { applyTwo(sweep, column); });
+}
+
+/// One half of the numbers are groups, of the other one only the first one is a
+/// task: who begins with it finds sweeps, then takes groups that are left.
+void Sweeps::run(Kernel &k, ArrayRef<Sweeps *> all, Kernel::Body find) {
+  Num zero = k.index(0), groups = zero;
+  for (Sweeps *each : all)
+    groups = groups + each->numGroups();
+  auto task = [&](Num number) {
+    k.when(number == zero, [&] {
+      find();
+      for (Sweeps *each : all)
+        each->close();
+    });
+    Num first = groups;
+    for (Sweeps *each : all) {
+      Num behind = first + each->numGroups();
+      k.when(number >= first && number < behind,
+             [&] { each->apply(number - first); });
+      first = behind;
+    }
+  };
+  Cell goesOn = k.cell(k.truth(true));
+  k.repeatWhile([&] { return Num(goesOn); },
+                [&] {
+                  k.independent({k.l.dimOf((groups + groups).value)},
+                                all.front()->nanoseconds,
+                                [&](ArrayRef<Num> at) { task(at.front()); });
+                  goesOn = k.truth(false);
+                  for (Sweeps *each : all) {
+                    Num found = each->count, from = each->begins;
+                    each->begins = Num(each->applied);
+                    each->applied = from;
+                    each->pending = found;
+                    each->count = zero;
+                    k.when(found > zero, [&] { goesOn = k.truth(true); });
+                  }
+                });
 }
 
 /// The second sweep follows a row behind the first one. A row that both are
 /// done with is stored.
-void Sweeps::apply(Num sweep, Num column) {
+void Sweeps::applyTwo(Num sweep, Num column) {
   int64_t lanes = lanesOf(k);
   Num lo = bounds(sweep, k.index(0)), hi = bounds(sweep, k.index(1));
   auto load = [&](Num i) {

@@ -5,7 +5,8 @@
 // Rotations of neighbouring rows of a real matrix, as QR steps make them: they
 // are kept until there are many, and then applied to a few columns at a time,
 // which stay in the first-level cache, and two sweeps at once, so that an
-// element is read and written half as often.
+// element is read and written half as often. Threads share columns, and one of
+// them first finds the sweeps that come next.
 //===----------------------------------------------------------------------===//
 
 #ifndef TFC_LIB_CONVERSION_TFCTOLINALG_SWEEPS_H
@@ -29,27 +30,41 @@ public:
 
   /// Row i of the matrix that is rotated.
   Array row(Num i) const { return rows.at({i + 1}); }
+  /// Rows from `first` on are so many columns of `x`.
+  void load(const Array &x, Num first, mlir::OpFoldResult columns, Num length);
+  /// So many rows become columns of `x`.
+  void store(const Array &x, Num columns, Num length) const;
   void exchange(Num i, Num j);
   void negate(Num i);
-  /// Rows i and j, which are no neighbours, turn at once.
+  /// Rows i and j, which are no neighbours, turn at once: nothing is kept.
   void rotate(Num i, Num j, Num c, Num s);
 
   /// A sweep of rows [lo, hi]: `add` says how row i and the one behind it turn.
   void begin(Num lo, Num hi);
   void add(Num i, Num c, Num s);
   void finish();
-  /// Applies what is kept.
-  void flush();
+  /// There is no room for another sweep.
+  Num isFull() { return Num(count) == k.index(most); }
+
+  /// `find` finds sweeps of one or more matrices while those that it found
+  /// before are applied, and goes on until it has found none.
+  static void run(Kernel &k, llvm::ArrayRef<Sweeps *> all, Kernel::Body find);
 
 private:
-  void apply(Num sweep, Num column);
+  void close();
+  void apply(Num group);
+  void applyTwo(Num sweep, Num column);
+  Num numGroups();
 
   static constexpr int64_t most = 32;
   Kernel &k;
-  Num numColumns; // whole vectors
-  Array rows;     // between two that count for nothing
+  double nanoseconds; // that a group takes
+  Num numColumns;     // whole vectors
+  Array rows;         // between two that count for nothing
+  // Two halves: one is found, the other one applied.
   Array cosines, sines, bounds;
-  Cell count;
+  Cell begins, count;    // of the half that is found
+  Cell applied, pending; // of the other
 };
 
 } // namespace tfc::lowering

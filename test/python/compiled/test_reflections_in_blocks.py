@@ -229,15 +229,56 @@ def test_only_the_lower_triangle_counts():
         np.testing.assert_array_equal(a, b)
 
 
-def test_threads_give_the_same_values():
-    x = general(300, 300, dtype=np.float32)
-    made = []
-    for count in (1, 3):
-        tf.config.threading.set_intra_op_parallelism_threads(count)
-        made.append([y for name in ("qr", "eigh", "svd") for y in run(name, x, threads=count)])
+@pytest.fixture
+def each_count():
+    """Values with one, two and three threads."""
+
+    def values(name, x):
+        made = []
+        for count in (1, 2, 3):
+            tf.config.threading.set_intra_op_parallelism_threads(count)
+            made.append(run(name, x, threads=count))
+        return made
+
+    yield values
     tf.config.threading.set_intra_op_parallelism_threads(0)
-    for a, b in zip(*made, strict=True):
-        np.testing.assert_array_equal(a, b)
+
+
+def all_the_same(made):
+    for other in made[1:]:
+        for a, b in zip(made[0], other, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+# Chunks of 32 columns, and of 64 of Q, are whole or not; the last panel has columns behind it or not.
+@pytest.mark.parametrize("shape", [(300, 300), (256, 128), (257, 161), (130, 500), (600, 40), (1000, 32)], ids=str)
+@pytest.mark.parametrize("full", [False, True])
+def test_threads_share_columns_of_qr(shape, full, each_count):
+    if full and shape[0] > 400:
+        pytest.skip("a large Q")
+    x = general(*shape, dtype=np.float32)
+    all_the_same(each_count("full qr" if full else "qr", x))
+    check_qr(x, full=full)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("n", [256, 301])
+def test_threads_find_rotations_while_others_apply_them(n, dtype, each_count):
+    x = symmetric(n, n, dtype=dtype)
+    all_the_same(each_count("eigh", x))
+    all_the_same(each_count("svd", x[:, :-40]))
+    check_eigh(x)
+    check_svd(x[:, :-40])
+
+
+def test_threads_turn_rows_that_are_far_apart_behind_the_others(each_count):
+    # Zeros on the diagonal of the bidiagonal form, and on that of a triangle.
+    x = general(280, 5) @ general(280, 5).T
+    all_the_same(each_count("svd", x))
+    check_svd(x)
+    x = np.triu(general(260, 260)) * (np.arange(260) % 50 > 0)
+    all_the_same(each_count("svd", x))
+    check_svd(x)
 
 
 def gradient(function, x):

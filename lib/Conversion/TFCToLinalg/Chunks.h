@@ -1,0 +1,55 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// Matrices in chunks of columns, row after row, that threads share: a thread
+// has the same ones in each step, so what it has written is in its caches, and
+// another one reads it as fast as that goes.
+//===----------------------------------------------------------------------===//
+
+#ifndef TFC_LIB_CONVERSION_TFCTOLINALG_CHUNKS_H
+#define TFC_LIB_CONVERSION_TFCTOLINALG_CHUNKS_H
+
+#include "Kernel.h"
+
+namespace tfc::lowering {
+
+/// The columns of a chunk, which are those of a panel.
+constexpr int64_t chunkWidth = 32;
+
+/// A multiple of a chunk's width.
+Dim wholeChunks(Kernel &k, Dim size);
+/// A matrix of so many columns, each row a multiple of a chunk's width from its
+/// first on. What is too much of a last chunk is zero, since arithmetic on
+/// whatever is there may be slow.
+Array chunksOf(Kernel &k, Dim rows, Dim columns);
+
+/// Orders from which steps take long enough for threads to meet after each.
+constexpr int64_t leastShared = 256;
+/// Multiplications and additions of one thread.
+constexpr double flopsPerNanosecond = 100;
+/// Tasks that threads share if the order is large enough.
+void tasks(Kernel &k, Num count, Num order, Kernel::Step body);
+/// One of the first half is followed by one of the second, so that each thread
+/// has columns everywhere.
+Num interleaved(Kernel &k, Num number, Num count);
+
+/// `whole` for chunks of that many columns, `rest(width)` for a last one that
+/// is narrower.
+void overWidth(Kernel &k, Dim columns, Num from, Kernel::Body whole,
+               Kernel::Step rest);
+/// Columns [from, from + width) of a matrix, where x is a chunk, or the other
+/// way.
+void copyChunk(Kernel &k, const Array &matrix, const Array &x, Num from,
+               Num rows, std::optional<Num> width, bool isBack);
+/// to := from^T, or -from^T, of two blocks.
+void transposeBlock(Kernel &k, mlir::Value from, mlir::Value to, bool negate);
+
+/// A row of a chunk, in vectors.
+using ChunkRow = llvm::SmallVector<Num, 4>;
+ChunkRow loadRow(Kernel &k, const Array &x, Num i);
+void storeRow(Kernel &k, const Array &x, Num i, llvm::ArrayRef<Num> row);
+
+} // namespace tfc::lowering
+
+#endif // TFC_LIB_CONVERSION_TFCTOLINALG_CHUNKS_H
