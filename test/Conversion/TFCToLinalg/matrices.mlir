@@ -117,3 +117,32 @@ func.func @blocks(%x: tensor<96x96xf32>) -> tensor<96x96xf32> {
   %r = tfc.cholesky %x : (tensor<96x96xf32>) -> tensor<96x96xf32>
   return %r : tensor<96x96xf32>
 }
+
+// -----
+
+// Threads share chunks of a matrix, and then columns of Q; the columns of a panel lie along memory.
+// CHECK-LABEL: func.func @qr_in_chunks
+// CHECK: memref.alloc() {{.*}} : memref<32x336xf32>
+// CHECK: memref.alloc() {{.*}} : memref<8x320x32xf32>
+// CHECK: linalg.generic
+// CHECK: } {{{.*}}tfc.independent = {{.*}} : f64}
+// CHECK: memref.alloc() {{.*}} : memref<300x64xf32>
+// CHECK: } {{{.*}}tfc.independent = {{.*}} : f64}
+func.func @qr_in_chunks(%x: tensor<300x256xf32>) -> (tensor<300x256xf32>, tensor<256x256xf32>) {
+  %q, %r = tfc.qr %x {full = false} : (tensor<300x256xf32>) -> (tensor<300x256xf32>, tensor<256x256xf32>)
+  return %q, %r : tensor<300x256xf32>, tensor<256x256xf32>
+}
+
+// -----
+
+// A step of a loop finds rotations, and applies those that were found before.
+// CHECK-LABEL: func.func @eigh_in_sweeps
+// CHECK: memref.alloc() {{.*}} : memref<64x258xf32>
+// CHECK: scf.while
+// CHECK: scf.while
+// CHECK: math.sqrt
+// CHECK: } {{{.*}}tfc.independent = {{.*}} : f64}
+func.func @eigh_in_sweeps(%x: tensor<256x256xf32>) -> (tensor<256xf32>, tensor<256x256xf32>) {
+  %w, %v = tfc.eigh %x : (tensor<256x256xf32>) -> (tensor<256xf32>, tensor<256x256xf32>)
+  return %w, %v : tensor<256xf32>, tensor<256x256xf32>
+}
