@@ -304,6 +304,16 @@ bool FusionPlan::tryJoin(Operation *op, const Uses &uses) {
   // loop.
   if (isa<ReshapeOp>(op) && accessOf(dims, op, 0) == Access::Unknown)
     return false;
+  // Loops of gathers are not in vectors of ours: what comes from floats is
+  // computed there only if that saves a pass over memory.
+  bool comesFromFloats = llvm::any_of(op->getOperandTypes(), [](Type type) {
+    return isa<FloatType>(getElementTypeOrSelf(type));
+  });
+  if (comesFromFloats && !comesFromMemory(dims.of(op->getResult(0))) &&
+      llvm::any_of(uses.loops, [](Loop *loop) {
+        return isa<GatherOp, GatherNdOp>(loop->root);
+      }))
+    return false;
   int cost = costOf(op);
   if (uses.replicated && cost > cheapCost)
     return false;

@@ -67,3 +67,18 @@ func.func @shown(%x: tensor<100xf32>, %i: tensor<50xi32>, %ok: tensor<i1>) -> te
   %a = tfc.gather %x, %j {axis = 0 : i64, batch_dims = 0 : i64} : (tensor<100xf32>, tensor<50xi32>) -> tensor<50xf32>
   return %a : tensor<50xf32>
 }
+
+// -----
+
+// Few places that come from floats are stored, as vectors.
+// CHECK-LABEL: func @from_floats
+// CHECK: linalg.generic {{.*}} ins(%arg1 : tensor<50xf32>) outs(%{{.*}} : tensor<50xi32>)
+// CHECK: arith.fptosi
+// CHECK: linalg.generic
+// CHECK-NOT: arith.fptosi
+// CHECK: tensor.extract %arg0
+func.func @from_floats(%x: tensor<100xf32>, %y: tensor<50xf32>) -> tensor<50xf32> {
+  %i = tfc.cast %y {dtype = i32} : (tensor<50xf32>) -> tensor<50xi32>
+  %a = tfc.gather %x, %i {axis = 0 : i64, batch_dims = 0 : i64} : (tensor<100xf32>, tensor<50xi32>) -> tensor<50xf32>
+  return %a : tensor<50xf32>
+}
