@@ -128,6 +128,11 @@ struct tfc_context {
    * without a report. NULL: the host has no functions. */
   int32_t (*call_host)(tfc_context *ctx, int64_t id, int32_t num_inputs, const tfc_tensor_desc *inputs,
                        int32_t num_outputs, tfc_tensor_desc *outputs, int64_t *const *output_shapes);
+
+  /* Only code that was compiled with the option `poll` asks: a loop that may take long has done `asked` iterations. Returns
+   * after how many more it wants to be asked again, or 0: the callee then stops with TFC_CANCELLED, without a report; what
+   * its loop has written in place stays. NULL: never stop. */
+  int32_t (*poll)(tfc_context *ctx, int32_t asked);
 };
 
 typedef int32_t (*tfc_entry)(tfc_context *ctx, void **buffers, int64_t *sizes);

@@ -75,6 +75,8 @@ std::string CompileOptions::set(StringRef name, StringRef value) {
     return boolean(reassociate);
   else if (name == "parallel")
     return boolean(parallel);
+  else if (name == "poll")
+    return boolean(poll);
   else if (name == "tiles")
     return boolean(tiles);
   else if (name == "constants") {
@@ -134,7 +136,7 @@ std::string CompileOptions::set(StringRef name, StringRef value) {
     return ("there is no option '" + name +
             "'; options are triple, cpu, features, opt_level, opt_size, "
             "check_cpu, sanitize_address, contract, "
-            "reassociate, parallel, tiles, chain_microseconds, parts, "
+            "reassociate, parallel, poll, tiles, chain_microseconds, parts, "
             "constants, disable, line_tables, remarks, dump, "
             "reproducer_directory, gpu, gpu_features, "
             "gpu_chip, gpu_format, gpu_toolkit, gpu_threads, gpu_shared, "

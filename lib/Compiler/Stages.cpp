@@ -56,6 +56,7 @@ static StageOptions &fill(StageOptions &stage, const CompileOptions &options) {
   stage.contract = options.contract;
   stage.reassociate = options.reassociate;
   stage.parallel = options.parallel;
+  stage.poll = options.poll;
   stage.chainMicroseconds = options.chainMicroseconds;
   stage.disable = options.disable;
   stage.gpu = options.gpu;
@@ -112,7 +113,8 @@ std::string tfc::writeReproducer(ModuleOp module, StringRef stage,
   stream << "// tfc-opt --" << stage << "=\"contract=" << flag(options.contract)
          << " reassociate=" << flag(options.reassociate)
          << " parallel=" << flag(options.parallel)
-         << " disable=" << options.disable << "\" " << path << "\n"
+         << " poll=" << flag(options.poll) << " disable=" << options.disable
+         << "\" " << path << "\n"
          << text(module);
   return path.str().str();
 }

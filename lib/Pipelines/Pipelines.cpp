@@ -155,6 +155,8 @@ constexpr Step toLoops[] = {
      Kind::optional},
     {"func.func(tfc-plan-memory{stack-bytes=${stack-bytes}})",
      "after the last pass that makes buffers; kernels do not see the stack"},
+    {"tfc-poll-host{enabled=${poll}}",
+     "costs are known, and what threads share is not outlined yet"},
     {"tfc-outline-parallel",
      "memory is known by pointers, which its functions take"},
     {"tfc-share-loops",
@@ -262,6 +264,7 @@ std::string expand(StringRef text, const tfc::StageOptions &options) {
         take("${f16}", options.f16 ? "true" : "false") ||
         take("${f64-to-f16}", options.f64ToF16 ? "true" : "false") ||
         take("${parallel}", options.parallel ? "true" : "false") ||
+        take("${poll}", options.poll ? "true" : "false") ||
         take(
             "${chain-microseconds}",
             llvm::formatv("{0}", options.chainMicroseconds.getValue()).str()) ||

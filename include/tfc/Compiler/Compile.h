@@ -22,6 +22,7 @@ struct CompileOptions {
   bool contract = true;
   bool reassociate = true;
   bool parallel = true;
+  bool poll = false;  ///< the host may stop loops
   bool tiles = false; ///< the process may use AMX: see `tfc._native.has_tiles`
   double chainMicroseconds =
       50; ///< what each of the chains that run at the same time takes at least

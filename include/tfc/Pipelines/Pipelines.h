@@ -32,6 +32,10 @@ struct StageOptions : public mlir::PassPipelineOptions<StageOptions> {
       llvm::cl::desc(
           "what each of the chains that run at the same time takes at least"),
       llvm::cl::init(50)};
+  Option<bool> poll{
+      *this, "poll",
+      llvm::cl::desc("let loops that may take long ask whether to go on"),
+      llvm::cl::init(false)};
   Option<std::string> disable{
       *this, "disable",
       llvm::cl::desc("optional passes to leave out, separated by ';'"),

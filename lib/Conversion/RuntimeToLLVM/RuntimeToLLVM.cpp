@@ -108,6 +108,7 @@ private:
   void lower(PrintOp op);
   void lower(AbortOp op);
   void lower(HostCallOp op);
+  void lower(PollOp op);
   void lower(DiscardOp op);
   void lower(memref::AllocOp op);
   void lower(memref::DeallocOp op) { op.erase(); }
@@ -319,6 +320,15 @@ void BodyLowering::lower(HostCallOp op) {
   op.erase();
 }
 
+void BodyLowering::lower(PollOp op) {
+  Value next = call("tfc.poll", i32, {Body::context(body), op.getAsked()});
+  Value holds = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne,
+                                      next, i32Constant(0));
+  exitUnless(holds, i32Constant(7)); // TFC_CANCELLED
+  op.replaceAllUsesWith(next);
+  op.erase();
+}
+
 void BodyLowering::lower(DiscardOp op) {
   call("tfc.deallocate", Type(),
        {Body::context(body), dataPointer(op.getMemref())});
@@ -467,7 +477,7 @@ LogicalResult BodyLowering::run() {
   SmallVector<Operation *> ops;
   bool dynamic = false;
   body.walk([&](Operation *op) {
-    if (isa<PrintOp, AbortOp, HostCallOp, DiscardOp, memref::AllocOp,
+    if (isa<PrintOp, AbortOp, HostCallOp, PollOp, DiscardOp, memref::AllocOp,
             memref::DeallocOp, SetResultOp, SetVariableOp, MarkOp, ReleaseOp,
             LaunchOp>(op))
       ops.push_back(op);
@@ -490,7 +500,7 @@ LogicalResult BodyLowering::run() {
     loc = op->getLoc();
     builder.setInsertionPoint(op);
     llvm::TypeSwitch<Operation *>(op)
-        .Case<PrintOp, AbortOp, HostCallOp, DiscardOp, memref::AllocOp,
+        .Case<PrintOp, AbortOp, HostCallOp, PollOp, DiscardOp, memref::AllocOp,
               memref::DeallocOp, SetResultOp, SetVariableOp, MarkOp, ReleaseOp,
               LaunchOp>([&](auto typed) { lower(typed); });
   }

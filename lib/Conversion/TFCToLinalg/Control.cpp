@@ -15,6 +15,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
+#include "tfc/Dialect/TFCRT/IR/ParallelLoop.h"
 
 using namespace mlir;
 using namespace tfc;
@@ -393,6 +394,7 @@ static LogicalResult lowerCounted(Lowering &l, Loop &loop, Counter counter) {
   Value lower = index(op.getInits()[number]), upper = index(counter.limit);
   Value step = l.constantIndex(counter.step);
   auto lowered = scf::ForOp::create(l.b, l.loc, lower, upper, step, inits);
+  lowered->setAttr(tfc::rt::steps, l.b.getUnitAttr());
   {
     OpBuilder::InsertionGuard guard(l.b);
     l.b.setInsertionPointToStart(lowered.getBody());

@@ -9,6 +9,9 @@
 #include "Rows.h"
 #include "ThreadPool.h"
 
+#include <algorithm>
+#include <chrono>
+
 namespace tfc::native {
 
 namespace {
@@ -277,6 +280,51 @@ int32_t callHost(tfc_context *context, int64_t id, int32_t numInputs,
   return TFC_CANCELLED;
 }
 
+//===----------------------------------------------------------------------===//
+// poll
+//===----------------------------------------------------------------------===//
+
+/// How long a loop goes on without asking, about, and signals without being
+/// looked for: for that, the GIL may have to be waited for.
+constexpr int64_t kLeastPoll = 2'000'000, kMostPoll = 20'000'000,
+                  kSignals = 100'000'000;
+
+int64_t nanoseconds() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+int32_t poll(tfc_context *context, int32_t asked) {
+  CallState &state = stateOf(context);
+  int64_t now = nanoseconds();
+  if (!state.checked)
+    state.checked = now;
+  if (now - state.checked >= kSignals) {
+    state.checked = now;
+    {
+      CallbackGil gil(state);
+      // Python runs its handlers in the main thread; in others this does
+      // nothing.
+      if (PyErr_CheckSignals()) {
+        keepError(state);
+        return 0;
+      }
+    }
+    // A call that was expected to be short: others had to wait for it.
+    if (!state.gilReleased) {
+      state.thread = PyEval_SaveThread();
+      state.gilReleased = true;
+    }
+    now = nanoseconds();
+  }
+  int64_t passed = state.polled ? now - state.polled : 0;
+  state.polled = now;
+  if (passed < kLeastPoll)
+    return int32_t(std::min<int64_t>(int64_t(asked) * 4, INT32_MAX));
+  return passed > kMostPoll ? std::max(asked / 4, 1) : asked;
+}
+
 PyObject *exchangeHook(PyObject *&hook, PyObject *callable) {
   if (callable != Py_None && !PyCallable_Check(callable))
     return PyErr_Format(PyExc_TypeError, "expected a callable or None, got %R",
@@ -289,8 +337,9 @@ PyObject *exchangeHook(PyObject *&hook, PyObject *callable) {
 } // namespace
 
 CallState::CallState(void *arena, int64_t arenaBytes, bool releaseGil)
-    : gilReleased(releaseGil), errorType(nullptr), errorValue(nullptr),
-      errorTraceback(nullptr), allocated(nullptr) {
+    : gilReleased(releaseGil), thread(nullptr), polled(0), checked(0),
+      errorType(nullptr), errorValue(nullptr), errorTraceback(nullptr),
+      allocated(nullptr) {
   context.abi_version = TFC_ABI_VERSION;
   context.struct_size = sizeof(tfc_context);
   context.arena = arena;
@@ -303,6 +352,7 @@ CallState::CallState(void *arena, int64_t arenaBytes, bool releaseGil)
   // Workers could not take the GIL for a callback while this thread keeps it.
   context.parallel_for = releaseGil ? chosenParallelFor : nullptr;
   context.call_host = callHost;
+  context.poll = poll;
 }
 
 CallState::~CallState() {

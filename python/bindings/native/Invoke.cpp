@@ -345,14 +345,11 @@ private:
       DenormalScope denormals(/*inCode=*/true);
       return data.entry(&state.context, buffers.data(), sizes.data());
     };
-    int32_t status;
-    if (state.gilReleased) {
-      PyThreadState *thread = PyEval_SaveThread();
-      status = run();
-      PyEval_RestoreThread(thread);
-    } else {
-      status = run();
-    }
+    if (state.gilReleased)
+      state.thread = PyEval_SaveThread();
+    int32_t status = run();
+    if (state.thread) // a loop may have released the GIL, too
+      PyEval_RestoreThread(state.thread);
     if (arena)
       keepArena(arena);
     bool ok = adoptVariables(state);

@@ -54,7 +54,7 @@ def compile_entry(
 
 def options_for(options: dict | None, gpu: int | None = None, constants: tuple = ()) -> dict:
     """What the compiler is given for the CPU, or for a GPU of this machine."""
-    chosen = effective_options(options)
+    chosen = {**effective_options(options), "poll": True}
     if constants and gpu is None:
         chosen = {**chosen, "constants": ",".join(map(str, constants))}
     if gpu is not None:

@@ -17,6 +17,10 @@ namespace tfc::rt {
 /// share it.
 constexpr const char *independent = "tfc.independent";
 
+/// Marks an `scf.for` that is a loop of the program, as long as passes keep it:
+/// `tfc-poll-host` lets it be stopped.
+constexpr const char *steps = "tfc.steps";
+
 /// The work of one iteration: `units`, known or not, that take so many
 /// nanoseconds each.
 struct IterationCost {

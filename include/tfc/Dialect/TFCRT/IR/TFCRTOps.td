@@ -212,6 +212,18 @@ def TFCRT_HostCallOp : TFCRT_Op<"host_call", [
   let hasVerifier = 1;
 }
 
+def TFCRT_PollOp : TFCRT_Op<"poll", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "Ask the host whether to go on";
+  let description = [{
+    A loop that may take long asks after `asked` iterations: the host says after how
+    many it wants to be asked again. If it says 0 the entry stops with
+    `TFC_CANCELLED`. Made by `tfc-poll-host`.
+  }];
+  let arguments = (ins I32:$asked);
+  let results = (outs I32:$next);
+  let assemblyFormat = "$asked attr-dict";
+}
+
 def TFCRT_DiscardOp : TFCRT_Op<"discard", [MemoryEffects<[MemRead, MemWrite]>]> {
   let summary = "Give memory back to the host's allocator";
   let arguments = (ins AnyMemRef:$memref);

@@ -68,7 +68,8 @@ struct ContextField {
     print,
     report,
     parallelFor,
-    callHost
+    callHost,
+    poll
   };
 };
 
@@ -78,7 +79,7 @@ inline mlir::Type contextType(mlir::MLIRContext *context) {
   auto i32 = mlir::IntegerType::get(context, 32),
        i64 = mlir::IntegerType::get(context, 64);
   return mlir::LLVM::LLVMStructType::getLiteral(
-      context, {i32, i32, p, i64, p, p, p, p, p, p, p});
+      context, {i32, i32, p, i64, p, p, p, p, p, p, p, p});
 }
 /// The buffer that a view looks at.
 inline mlir::Value rootOf(mlir::Value memref) {

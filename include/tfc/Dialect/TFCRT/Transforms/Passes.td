@@ -147,6 +147,19 @@ def TFCPlanMemoryPass : Pass<"tfc-plan-memory", "::mlir::func::FuncOp"> {
     "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect", "::tfc::rt::TFCRTDialect"];
 }
 
+def TFCPollHostPass : Pass<"tfc-poll-host", "::mlir::ModuleOp"> {
+  let summary = "Let loops that may take long ask whether to go on";
+  let description = [{
+    A `while` counts its iterations down; at 0 it asks the host (`tfcrt.poll`), which says
+    when it wants to be asked again, or that the entry stops. So do steps of a program
+    (`for`) of 100 nanoseconds and more. What threads share, and the loops of an op,
+    end by themselves.
+  }];
+  let options = [Option<"enabled", "enabled", "bool", "true", "else the pass does nothing">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect", "::tfc::rt::TFCRTDialect"];
+}
+
 def TFCOutlineParallelPass : Pass<"tfc-outline-parallel", "::mlir::ModuleOp"> {
   let summary = "Make functions of the bodies of parallel loops";
   let description = [{

@@ -1,0 +1,109 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// Loops of a program can be stopped from outside.
+//
+// A counter in a register costs one instruction an iteration, and the host
+// chooses it so that it is asked every few milliseconds. It begins anew with
+// each loop: how long an iteration takes is a matter of the loop.
+//===----------------------------------------------------------------------===//
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "tfc/Dialect/TFCRT/IR/ParallelLoop.h"
+#include "tfc/Dialect/TFCRT/IR/TFCRT.h"
+#include "tfc/Dialect/TFCRT/Transforms/Body.h"
+#include "tfc/Dialect/TFCRT/Transforms/LoopCost.h"
+#include "tfc/Dialect/TFCRT/Transforms/Passes.h"
+#include <algorithm>
+
+namespace tfc::rt {
+#define GEN_PASS_DEF_TFCPOLLHOSTPASS
+#include "tfc/Dialect/TFCRT/Transforms/Passes.h.inc"
+} // namespace tfc::rt
+
+using namespace mlir;
+using namespace tfc::rt;
+
+namespace {
+
+/// Nanoseconds of an iteration of a `for` from which on it asks: vectors of
+/// shorter ones are worth more, and they have an end.
+constexpr double leastIteration = 100;
+/// Iterations before the host is asked for the first time take no longer than
+/// this, if their cost is known, and are no more.
+constexpr double firstNanoseconds = 1e6;
+constexpr int64_t mostFirst = 64;
+
+struct PollHost : public tfc::rt::impl::TFCPollHostPassBase<PollHost> {
+  using tfc::rt::impl::TFCPollHostPassBase<PollHost>::TFCPollHostPassBase;
+
+  void runOnOperation() override {
+    for (auto function : getOperation().getOps<func::FuncOp>()) {
+      SmallVector<std::pair<LoopLikeOpInterface, Block *>> loops;
+      function.walk<WalkOrder::PreOrder>([&](Operation *op) {
+        if (auto loop = dyn_cast<scf::WhileOp>(op)) {
+          loops.push_back({loop, loop.getAfterBody()});
+        } else if (auto loop = dyn_cast<scf::ForOp>(op)) {
+          // Those of an op end by themselves, with all that is in them.
+          if (!loop->hasAttr(steps))
+            return WalkResult::skip();
+          loops.push_back({loop, loop.getBody()});
+        }
+        return isa<ParallelOp>(op) ? WalkResult::skip() : WalkResult::advance();
+      });
+      function.walk([](scf::ForOp loop) { loop->removeAttr(steps); });
+      if (!enabled || !Body::is(function))
+        continue;
+      for (auto [loop, block] : loops)
+        poll(function, loop, block);
+    }
+  }
+
+  void poll(func::FuncOp function, Operation *loop, Block *block) {
+    double cost = 0;
+    for (Operation &op : *block)
+      cost += estimateCost(&op).alone();
+    if (auto steps = dyn_cast<scf::ForOp>(loop)) {
+      auto begin = getConstantIntValue(steps.getLowerBound()),
+           end = getConstantIntValue(steps.getUpperBound());
+      bool isShort =
+          begin && end && double(*end - *begin) * cost < firstNanoseconds;
+      if (isShort || cost < leastIteration)
+        return;
+    }
+    Location loc = loop->getLoc();
+    auto slotType = MemRefType::get({}, IntegerType::get(&getContext(), 32));
+    OpBuilder builder(&function.getBody().front(),
+                      function.getBody().front().begin());
+    auto constant = [&](int64_t value) {
+      return arith::ConstantIntOp::create(builder, loc, value, 32).getResult();
+    };
+    Value left = memref::AllocaOp::create(builder, loc, slotType),
+          asked = memref::AllocaOp::create(builder, loc, slotType);
+    builder.setInsertionPoint(loop);
+    Value first = constant(std::clamp<int64_t>(
+        int64_t(firstNanoseconds / std::max(cost, 1.0)), 1, mostFirst));
+    memref::StoreOp::create(builder, loc, first, left);
+    memref::StoreOp::create(builder, loc, first, asked);
+    builder.setInsertionPoint(block->getTerminator());
+    Value before = memref::LoadOp::create(builder, loc, left);
+    Value now = arith::SubIOp::create(builder, loc, before, constant(1));
+    memref::StoreOp::create(builder, loc, now, left);
+    Value isTime = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
+                                         now, constant(0));
+    auto branch =
+        scf::IfOp::create(builder, loc, isTime, /*withElseRegion=*/false);
+    builder.setInsertionPointToStart(branch.thenBlock());
+    Value count = memref::LoadOp::create(builder, loc, asked);
+    Value next = PollOp::create(builder, loc, count);
+    memref::StoreOp::create(builder, loc, next, left);
+    memref::StoreOp::create(builder, loc, next, asked);
+  }
+};
+
+} // namespace

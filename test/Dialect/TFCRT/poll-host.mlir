@@ -1,0 +1,86 @@
+// RUN: tfc-opt %s --tfc-poll-host -split-input-file | FileCheck %s
+// RUN: tfc-opt %s --tfc-poll-host=enabled=false -split-input-file | FileCheck %s --check-prefix=OFF
+
+// OFF-NOT: tfcrt.poll
+// OFF-NOT: } {tfc.steps}
+
+// A while asks at the end of an iteration, when its counter is 0.
+// CHECK-LABEL: @whiles
+// CHECK: %[[LEFT:.*]] = memref.alloca() : memref<i32>
+// CHECK: %[[ASKED:.*]] = memref.alloca() : memref<i32>
+// CHECK: memref.store %{{.*}}, %[[LEFT]]
+// CHECK: memref.store %{{.*}}, %[[ASKED]]
+// CHECK: scf.while
+// CHECK: } do {
+// CHECK: %[[BEFORE:.*]] = memref.load %[[LEFT]]
+// CHECK: %[[NOW:.*]] = arith.subi %[[BEFORE]]
+// CHECK: memref.store %[[NOW]], %[[LEFT]]
+// CHECK: %[[IS:.*]] = arith.cmpi eq, %[[NOW]]
+// CHECK: scf.if %[[IS]] {
+// CHECK: %[[COUNT:.*]] = memref.load %[[ASKED]]
+// CHECK: %[[NEXT:.*]] = tfcrt.poll %[[COUNT]]
+// CHECK: memref.store %[[NEXT]], %[[LEFT]]
+// CHECK: memref.store %[[NEXT]], %[[ASKED]]
+// CHECK: scf.yield
+func.func @whiles(%x: i32) -> i32 attributes {tfc.body_of = @f} {
+  %zero = arith.constant 0 : i32
+  %r = scf.while (%a = %x) : (i32) -> i32 {
+    %c = arith.cmpi sgt, %a, %zero : i32
+    scf.condition(%c) %a : i32
+  } do {
+  ^bb0(%a: i32):
+    %b = arith.shrsi %a, %zero : i32
+    scf.yield %b : i32
+  }
+  return %zero : i32
+}
+
+// -----
+
+// Steps of a program ask if they take some time; short ones do not, nor loops of an op and what is in them, nor functions
+// that are no entry's body.
+// CHECK-LABEL: @steps
+// CHECK-NOT: tfc.steps
+// CHECK: scf.for
+// CHECK: scf.for
+// CHECK: tfcrt.poll
+// CHECK-NOT: tfcrt.poll
+func.func @steps(%m: memref<1024xf32>, %n: index) attributes {tfc.body_of = @f} {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %many = arith.constant 1024 : index
+  scf.for %i = %zero to %n step %one {
+    scf.for %j = %zero to %many step %one {
+      %a = memref.load %m[%j] : memref<1024xf32>
+      %b = arith.addf %a, %a : f32
+      memref.store %b, %m[%j] : memref<1024xf32>
+    }
+  } {tfc.steps}
+  scf.for %i = %zero to %n step %one {
+    %a = memref.load %m[%zero] : memref<1024xf32>
+    %b = arith.addf %a, %a : f32
+    memref.store %b, %m[%zero] : memref<1024xf32>
+  } {tfc.steps}
+  scf.for %i = %zero to %n step %one {
+    scf.for %j = %zero to %many step %one {
+      %a = memref.load %m[%j] : memref<1024xf32>
+      %b = arith.addf %a, %a : f32
+      memref.store %b, %m[%j] : memref<1024xf32>
+    } {tfc.steps}
+  }
+  return
+}
+
+func.func @other(%m: memref<1024xf32>, %n: index) {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %many = arith.constant 1024 : index
+  scf.for %i = %zero to %n step %one {
+    scf.for %j = %zero to %many step %one {
+      %a = memref.load %m[%j] : memref<1024xf32>
+      %b = arith.addf %a, %a : f32
+      memref.store %b, %m[%j] : memref<1024xf32>
+    }
+  } {tfc.steps}
+  return
+}

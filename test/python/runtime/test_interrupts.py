@@ -1,0 +1,219 @@
+"""A compiled loop is stopped by what a signal's handler raises, as a Python loop is; the process goes on."""
+
+import subprocess
+import sys
+
+import pytest
+
+START = """
+import os, signal, sys, threading, time
+import numpy as np
+import tfc as tf
+
+class Stop(Exception):
+    pass
+
+def stop(number, frame):
+    raise Stop
+
+def alarm(seconds):
+    signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+
+def stopped(function, *args):
+    began = time.monotonic()
+    alarm(0.3)
+    try:
+        function(*args)
+    except Stop:
+        assert time.monotonic() - began < 20
+        return True
+    return False
+"""
+
+
+@pytest.fixture
+def run(tmp_path):
+    """What a program prints, in a process of its own."""
+
+    def run(program: str) -> str:
+        file = tmp_path / "program.py"
+        file.write_text(START + program)
+        done = subprocess.run([sys.executable, str(file)], capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    return run
+
+
+LOOPS = {
+    "a while that never ends": """
+@tf.function
+def f(x):
+    while x >= 0:
+        x = x * 0
+    return x
+args = tf.constant(1),
+""",
+    "one in another": """
+@tf.function
+def f(x):
+    n = 0
+    while n >= 0:
+        for _ in tf.range(3):
+            while x > 1:
+                x = x - 1
+        x = x + 2
+        n = n * 0
+    return x
+args = tf.constant(5),
+""",
+    "steps of an unknown number": """
+@tf.function
+def f(x, n):
+    for _ in tf.range(n):
+        x = tf.matmul(x, x)
+    return x
+args = tf.eye(64), tf.constant(1 << 40, tf.int64)
+""",
+    "on tensors of unknown size": """
+@tf.function(input_signature=[tf.TensorSpec([None])])
+def f(x):
+    while tf.reduce_sum(x) > 0:
+        x = x + 0
+    return x
+args = tf.ones([1000]),
+""",
+    "with a list that stays short": """
+@tf.function
+def f(x):
+    a = tf.TensorArray(tf.float32, 2)
+    while x >= 0:
+        a = a.write(0, x)
+        x = a.read(0)
+    return a.stack()
+args = tf.constant(1.0),
+""",
+}
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("threads", [1, 2])
+def test_is_stopped(run, loop, threads):
+    assert (
+        run(f"tf.config.threading.set_intra_op_parallelism_threads({threads})\n{LOOPS[loop]}print(stopped(f, *args))")
+        == "True"
+    )
+
+
+def test_by_a_key(run):
+    """SIGINT is `KeyboardInterrupt`, where nothing else was said."""
+    program = """
+@tf.function
+def f(x):
+    while x >= 0:
+        x = x * 0
+    return x
+threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+try:
+    f(tf.constant(1))
+except KeyboardInterrupt:
+    print("stopped")
+"""
+    assert run(program) == "stopped"
+
+
+def test_handlers_that_raise_nothing_let_it_go_on(run):
+    program = """
+seen = []
+signal.signal(signal.SIGALRM, lambda *_: seen.append(1))
+signal.setitimer(signal.ITIMER_REAL, 0.1)
+
+@tf.function
+def f(n):
+    i = tf.constant(0, tf.int64)
+    while i * i < n:
+        i = i + 1
+    return i
+
+print(f(tf.constant(10**17)).numpy(), seen)
+"""
+    assert run(program) == "316227767 [1]"
+
+
+def test_the_function_can_be_called_again(run):
+    program = """
+@tf.function
+def f(x, most):
+    n = 0
+    while n < most:
+        n = n + 1 - tf.cast(n > 10, tf.int32)
+        x = x + 1.0
+    return x
+assert stopped(f, tf.constant(0.0), tf.constant(100))
+signal.signal(signal.SIGALRM, signal.SIG_IGN)
+print(f(tf.constant(0.0), tf.constant(5)).numpy())
+"""
+    assert run(program) == "5.0"
+
+
+def test_variables_hold_values(run):
+    """What was computed in place stays; no value is half of one."""
+    program = """
+v = tf.Variable(tf.zeros([1000]))
+@tf.function
+def f():
+    while tf.reduce_max(v) >= 0:
+        v.assign_add(tf.ones([1000]))
+assert stopped(f)
+signal.signal(signal.SIGALRM, signal.SIG_IGN)
+print((v.numpy() == v.numpy()[0]).all(), v.numpy()[0] >= 0)
+"""
+    assert run(program) == "True True"
+
+
+def test_a_long_loop_lets_other_threads_run(run):
+    """Calls that are expected to be short keep the interpreter's lock, until they turn out not to be."""
+    program = """
+@tf.function
+def f(x, most):
+    while x < most:
+        x = x + 1
+    return x
+
+ticks = []
+
+def tick():
+    while not ticks or ticks[-1]:
+        ticks.append(time.monotonic())
+        time.sleep(0.01)
+
+threading.Thread(target=tick, daemon=True).start()
+before = len(ticks)
+f(tf.constant(0, tf.int64), tf.constant(3 * 10**9, tf.int64))
+print(len(ticks) - before > 5)
+"""
+    assert run(program) == "True"
+
+
+def test_another_thread_goes_on(run):
+    """Signals are for the main thread: a loop in another one ends when it ends."""
+    program = """
+signal.signal(signal.SIGALRM, lambda *_: None)
+signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+
+@tf.function
+def f(n):
+    i = tf.constant(0, tf.int64)
+    while i * i < n:
+        i = i + 1
+    return i
+
+results = []
+worker = threading.Thread(target=lambda: results.append(int(f(tf.constant(10**17)))))
+worker.start()
+worker.join()
+signal.setitimer(signal.ITIMER_REAL, 0)
+print(results)
+"""
+    assert run(program) == "[316227767]"
