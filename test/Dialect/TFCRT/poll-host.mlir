@@ -37,6 +37,27 @@ func.func @whiles(%x: i32) -> i32 attributes {tfc.body_of = @f} {
 
 // -----
 
+// One that counts to a small number does not.
+// CHECK-LABEL: @counts
+// CHECK-NOT: tfcrt.poll
+func.func @counts(%x: i32) -> i32 attributes {tfc.body_of = @f} {
+  %zero = arith.constant 0 : i32
+  %one = arith.constant 1 : i32
+  %four = arith.constant 4 : i32
+  %r:2 = scf.while (%i = %zero, %a = %x) : (i32, i32) -> (i32, i32) {
+    %c = arith.cmpi slt, %i, %four : i32
+    scf.condition(%c) %i, %a : i32, i32
+  } do {
+  ^bb0(%i: i32, %a: i32):
+    %j = arith.addi %i, %one : i32
+    %b = arith.muli %a, %a : i32
+    scf.yield %j, %b : i32, i32
+  }
+  return %r#1 : i32
+}
+
+// -----
+
 // Steps of a program ask if they take some time; short ones do not, nor loops of an op and what is in them, nor functions
 // that are no entry's body.
 // CHECK-LABEL: @steps

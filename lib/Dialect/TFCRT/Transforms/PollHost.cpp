@@ -20,6 +20,7 @@
 #include "tfc/Dialect/TFCRT/Transforms/LoopCost.h"
 #include "tfc/Dialect/TFCRT/Transforms/Passes.h"
 #include <algorithm>
+#include <optional>
 
 namespace tfc::rt {
 #define GEN_PASS_DEF_TFCPOLLHOSTPASS
@@ -28,6 +29,38 @@ namespace tfc::rt {
 
 using namespace mlir;
 using namespace tfc::rt;
+
+/// How often a `while` runs that counts from one number to another.
+static std::optional<double> tripsOf(scf::WhileOp loop) {
+  auto compare =
+      loop.getConditionOp().getCondition().getDefiningOp<arith::CmpIOp>();
+  if (!compare || compare.getPredicate() != arith::CmpIPredicate::slt)
+    return std::nullopt;
+  auto counter = dyn_cast<BlockArgument>(compare.getLhs());
+  std::optional<int64_t> end = getConstantIntValue(compare.getRhs());
+  if (!counter || counter.getOwner() != loop.getBeforeBody() || !end)
+    return std::nullopt;
+  unsigned number = counter.getArgNumber();
+  std::optional<int64_t> begin = getConstantIntValue(loop.getInits()[number]);
+  auto add = loop.getYieldedValues()[number].getDefiningOp<arith::AddIOp>();
+  ValueRange passed = loop.getConditionOp().getArgs();
+  auto place = llvm::find(passed, counter);
+  if (!begin || !add || place == passed.end() ||
+      add.getLhs() != loop.getAfterArguments()[place - passed.begin()])
+    return std::nullopt;
+  std::optional<int64_t> step = getConstantIntValue(add.getRhs());
+  if (!step || *step < 1)
+    return std::nullopt;
+  return std::max(0.0, (double(*end) - double(*begin)) / double(*step));
+}
+
+static std::optional<double> tripsOf(scf::ForOp loop) {
+  auto begin = getConstantIntValue(loop.getLowerBound()),
+       end = getConstantIntValue(loop.getUpperBound());
+  return begin && end
+             ? std::optional(std::max(0.0, double(*end) - double(*begin)))
+             : std::nullopt;
+}
 
 namespace {
 
@@ -68,14 +101,12 @@ struct PollHost : public tfc::rt::impl::TFCPollHostPassBase<PollHost> {
     double cost = 0;
     for (Operation &op : *block)
       cost += estimateCost(&op).alone();
-    if (auto steps = dyn_cast<scf::ForOp>(loop)) {
-      auto begin = getConstantIntValue(steps.getLowerBound()),
-           end = getConstantIntValue(steps.getUpperBound());
-      bool isShort =
-          begin && end && double(*end - *begin) * cost < firstNanoseconds;
-      if (isShort || cost < leastIteration)
-        return;
-    }
+    auto steps = dyn_cast<scf::ForOp>(loop);
+    std::optional<double> trips =
+        steps ? tripsOf(steps) : tripsOf(cast<scf::WhileOp>(loop));
+    if ((trips && *trips * cost < firstNanoseconds) ||
+        (steps && cost < leastIteration))
+      return;
     Location loc = loop->getLoc();
     auto slotType = MemRefType::get({}, IntegerType::get(&getContext(), 32));
     OpBuilder builder(&function.getBody().front(),
