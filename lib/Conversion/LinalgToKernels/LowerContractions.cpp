@@ -6,23 +6,19 @@
 // batch.
 //===----------------------------------------------------------------------===//
 
+#include "ContractionLowering.h"
 #include "DeepProducts.h"
-#include "Elementwise.h"
 #include "KeptPanels.h"
-#include "Product.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/BuiltinOps.h"
-#include "mlir/IR/IRMapping.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "tfc/Conversion/Passes.h"
-#include "tfc/Dialect/TFCRT/IR/MayAlias.h"
 #include "tfc/Dialect/TFCRT/IR/Remark.h"
-#include "tfc/Dialect/TFCRT/IR/SharedGroup.h"
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 #include "tfc/Dialect/TFCRT/Transforms/Body.h"
 #include "llvm/ADT/SetVector.h"
@@ -37,72 +33,7 @@ namespace tfc {
 using namespace mlir;
 using namespace tfc::kernels;
 
-namespace {
-
-/// A buffer as flat memory, with the sizes and strides that its type does not
-/// tell.
-struct Buffer {
-  Value memory, offset;
-  Values sizes, strides;
-};
-
-/// Right operands of fewer elements are read from the caches as they are.
-constexpr int64_t fewElements = 32 * 1024;
-
-class Lowering {
-public:
-  Lowering(OpBuilder &builder, const Contraction &c,
-           const KernelOptions &options)
-      : c(c), options(options),
-        // The order of sums is that of k in every kernel but where it is said
-        // otherwise.
-        b(builder, linalg::LinalgOp(c.op).getLoc(), c.type, c.product,
-          c.sum & ~arith::FastMathFlags::reassoc) {
-    b.parallel = options.parallel;
-    // Two multiply-adds of a vector in a cycle, and the tile not always full.
-    b.flopsPerNanosecond =
-        6.0 * options.unit.bits / c.type.getIntOrFloatBitWidth();
-  }
-
-  void run();
-
-private:
-  Buffer open(const Operand &operand);
-  Value stride(const Operand &operand, const Buffer &buffer, unsigned dim);
-  Value size(unsigned dim);
-  std::optional<int64_t> mostOfRight();
-  Values groupSizes();
-  Matrix matrix(const Operand &operand, const Buffer &buffer);
-  void findProducer();
-  void turnRight(bool along);
-  void takeEpilogue(Algorithm algorithm);
-  void groupRows();
-  Product makeProduct();
-  int64_t elementsOfRight(const Product &product);
-  Product productHere(const Product &product, const Operand &right);
-  void packOutside(Product &product);
-  void keepPanels(Product &product);
-  void packConstantOperand(Product &product);
-  Product member(Product product, Value number);
-  std::optional<SideBySide> groupsOf(const Product &product);
-  bool isShallow(const Product &product);
-  bool packsGroups(const Product &product);
-  void overBatch(const Product &product, bool shared,
-                 llvm::function_ref<void(const Product &)> body);
-  void eraseDone();
-
-  Contraction c;
-  const KernelOptions &options;
-  KernelBuilder b;
-  Buffer left, right, result;
-  std::optional<Elementwise> epilogue, producer;
-  memref::GlobalOp packedConstant; ///< of which nothing but panels is needed
-  SmallVector<Buffer> epilogueBuffers, producerBuffers;
-  /// Loops over rows that are one in every operand.
-  SmallVector<SmallVector<unsigned>> rowGroups;
-};
-
-Buffer Lowering::open(const Operand &operand) {
+Buffer ContractionLowering::open(const Operand &operand) {
   MemRefType type = operand.type();
   auto [strides, offset] = type.getStridesAndOffset();
   auto data = memref::ExtractStridedMetadataOp::create(b.builder, b.loc,
@@ -131,8 +62,8 @@ Buffer Lowering::open(const Operand &operand) {
   return buffer;
 }
 
-Value Lowering::stride(const Operand &operand, const Buffer &buffer,
-                       unsigned dim) {
+Value ContractionLowering::stride(const Operand &operand, const Buffer &buffer,
+                                  unsigned dim) {
   Value total = b.constant(0);
   for (auto [step, stride] : llvm::zip(operand.steps(dim), buffer.strides))
     if (step)
@@ -140,7 +71,7 @@ Value Lowering::stride(const Operand &operand, const Buffer &buffer,
   return total;
 }
 
-Value Lowering::size(unsigned dim) {
+Value ContractionLowering::size(unsigned dim) {
   if (int64_t known = c.size(dim); !ShapedType::isDynamic(known))
     return b.constant(known);
   for (auto [operand, buffer] :
@@ -152,7 +83,7 @@ Value Lowering::size(unsigned dim) {
 }
 
 /// How many elements the right operand has for one product, at most.
-std::optional<int64_t> Lowering::mostOfRight() {
+std::optional<int64_t> ContractionLowering::mostOfRight() {
   int64_t elements = 1;
   SmallVector<unsigned> dims{c.column, c.inner};
   llvm::append_range(dims, c.taps);
@@ -174,7 +105,7 @@ std::optional<int64_t> Lowering::mostOfRight() {
 
 /// The product of this number in the batch: what the loops of the batch add to
 /// where the operands begin.
-Product Lowering::member(Product product, Value number) {
+Product ContractionLowering::member(Product product, Value number) {
   for (unsigned dim : llvm::reverse(c.batch)) {
     Value index = number;
     if (dim != c.batch.front()) {
@@ -201,7 +132,7 @@ Product Lowering::member(Product product, Value number) {
 }
 
 /// Has each group so few channels that sums along them are hardly vectors?
-bool Lowering::isShallow(const Product &product) {
+bool ContractionLowering::isShallow(const Product &product) {
   constexpr int64_t fewChannels = 16, manyRows = 128;
   auto atMost = [](Value value, int64_t most) {
     std::optional<int64_t> size = getConstantIntValue(value);
@@ -217,7 +148,7 @@ bool Lowering::isShallow(const Product &product) {
 /// The gradient of a group's filter goes over the places of an image, a few
 /// channels of each, which are on as many lines of a few sets of the caches: a
 /// block of them at a time stays there.
-bool Lowering::packsGroups(const Product &product) {
+bool ContractionLowering::packsGroups(const Product &product) {
   constexpr int64_t leastRows = 24, leastPlaces = 512;
   std::optional<int64_t> rows = getConstantIntValue(product.rows),
                          places = getConstantIntValue(product.depth);
@@ -230,7 +161,8 @@ bool Lowering::packsGroups(const Product &product) {
 }
 
 /// The batch, if its products are those of groups of channels.
-std::optional<SideBySide> Lowering::groupsOf(const Product &product) {
+std::optional<SideBySide>
+ContractionLowering::groupsOf(const Product &product) {
   if (c.batch.size() != 1 || c.rows.empty() || product.producer ||
       product.panels)
     return std::nullopt;
@@ -263,8 +195,9 @@ std::optional<SideBySide> Lowering::groupsOf(const Product &product) {
 }
 
 /// Products of a batch are shared out among threads, if none of them is shared.
-void Lowering::overBatch(const Product &product, bool shared,
-                         llvm::function_ref<void(const Product &)> body) {
+void ContractionLowering::overBatch(
+    const Product &product, bool shared,
+    llvm::function_ref<void(const Product &)> body) {
   if (c.batch.empty())
     return body(product);
   Value count = b.constant(1);
@@ -285,7 +218,7 @@ void Lowering::overBatch(const Product &product, bool shared,
 //===----------------------------------------------------------------------===//
 
 /// Neighbouring loops over rows become one where all operands allow it.
-void Lowering::groupRows() {
+void ContractionLowering::groupRows() {
   SmallVector<const Operand *> operands{&c.left, &c.result};
   if (epilogue)
     for (const Operand &operand : epilogue->operands)
@@ -303,7 +236,7 @@ void Lowering::groupRows() {
   }
 }
 
-Values Lowering::groupSizes() {
+Values ContractionLowering::groupSizes() {
   Values sizes;
   for (ArrayRef<unsigned> group : rowGroups) {
     Value total = b.constant(1);
@@ -314,7 +247,8 @@ Values Lowering::groupSizes() {
   return sizes;
 }
 
-Matrix Lowering::matrix(const Operand &operand, const Buffer &buffer) {
+Matrix ContractionLowering::matrix(const Operand &operand,
+                                   const Buffer &buffer) {
   Matrix matrix{buffer.memory,
                 buffer.offset,
                 stride(operand, buffer, c.column),
@@ -326,7 +260,7 @@ Matrix Lowering::matrix(const Operand &operand, const Buffer &buffer) {
   return matrix;
 }
 
-Product Lowering::makeProduct() {
+Product ContractionLowering::makeProduct() {
   groupRows();
   Value one = b.constant(1), zero = b.constant(0);
   Product product;
@@ -375,7 +309,7 @@ Product Lowering::makeProduct() {
 }
 
 /// A right operand that is read once is made while it is copied to panels.
-void Lowering::findProducer() {
+void ContractionLowering::findProducer() {
   auto size = [&](unsigned dim) { return c.size(dim); };
   int64_t n = size(c.column), k = size(c.inner);
   bool few = !ShapedType::isDynamic(n) && !ShapedType::isDynamic(k) &&
@@ -391,7 +325,7 @@ void Lowering::findProducer() {
 /// Sums along k read a copy of the right operand, in which k is contiguous and
 /// begins at a multiple of a vector, so that none lies in two cache lines.
 /// Groups read one in which their own part is contiguous, as it is else.
-void Lowering::turnRight(bool along) {
+void ContractionLowering::turnRight(bool along) {
   SmallVector<unsigned> loops;
   for (unsigned dim : c.batch)
     if (c.right.uses(dim))
@@ -447,7 +381,7 @@ void Lowering::turnRight(bool along) {
 
 /// The epilogue that there may be, if the algorithm has tiles that end with
 /// one.
-void Lowering::takeEpilogue(Algorithm algorithm) {
+void ContractionLowering::takeEpilogue(Algorithm algorithm) {
   bool keepsTiles =
       algorithm != Algorithm::rowTimes && algorithm != Algorithm::dotProducts;
   if (!keepsTiles)
@@ -459,189 +393,9 @@ void Lowering::takeEpilogue(Algorithm algorithm) {
     epilogueBuffers.push_back(operand.memref ? open(operand) : Buffer());
 }
 
-/// What a buffer is a view of, whatever loop the view is made in.
-Value behindViews(Value memref) {
-  Operation *view = memref.getDefiningOp();
-  bool isAlone = isa_and_present<ViewLikeOpInterface>(view) &&
-                 view->getNumOperands() == 1 && view->getNumRegions() == 0;
-  return isAlone ? behindViews(view->getOperand(0)) : memref;
-}
-
-/// The outermost loop around the contraction that does not change the right
-/// operand, or null.
-Operation *findInvariantLoop(const Contraction &c) {
-  Value right = c.right.memref, root = tfc::rt::rootOf(right);
-  // Where it is defined, or which part of it is chosen.
-  Operation *home = behindViews(right).getParentBlock()->getParentOp();
-  auto isChanged = [&](Value value) {
-    return !isa<MemRefType>(value.getType()) ||
-           tfc::rt::mayAlias(tfc::rt::rootOf(value), root);
-  };
-  auto changes = [&](Operation *op) {
-    // Tiles of other products in the loop, which are calls by now.
-    if (auto writes =
-            op->getAttrOfType<DenseBoolArrayAttr>(tfc::rt::SharedGroup::writes))
-      return llvm::any_of(llvm::zip(op->getOperands(), writes.asArrayRef()),
-                          [&](auto operand) {
-                            auto [value, isWritten] = operand;
-                            return isWritten && isChanged(value);
-                          });
-    auto effects = dyn_cast<MemoryEffectOpInterface>(op);
-    // What is in their regions is looked at by itself.
-    if (!effects)
-      return !op->hasTrait<OpTrait::HasRecursiveMemoryEffects>() &&
-             !isMemoryEffectFree(op);
-    SmallVector<MemoryEffects::EffectInstance> all;
-    effects.getEffects(all);
-    return llvm::any_of(all, [&](const MemoryEffects::EffectInstance &effect) {
-      if (!isa<MemoryEffects::Write, MemoryEffects::Free>(effect.getEffect()))
-        return false;
-      return !effect.getValue() || isChanged(effect.getValue());
-    });
-  };
-  Operation *found = nullptr;
-  for (Operation *op = c.op->getParentOp(); op && !isa<func::FuncOp>(op);
-       op = op->getParentOp()) {
-    if (isa<scf::IfOp>(op))
-      continue;
-    bool isLoop = isa<scf::ForOp, scf::WhileOp, tfc::rt::ParallelOp>(op);
-    if (!isLoop || op->isAncestor(home) ||
-        op->walk([&](Operation *nested) {
-            return nested != op && changes(nested) ? WalkResult::interrupt()
-                                                   : WalkResult::advance();
-          }).wasInterrupted())
-      break;
-    found = op;
-  }
-  return found;
-}
-
-/// The operand, outside of a loop that it does not depend on.
-Value viewOutside(OpBuilder &builder, Value memref, Operation *loop) {
-  Operation *view = memref.getDefiningOp();
-  if (!view || !loop->isAncestor(view))
-    return memref;
-  IRMapping mapping;
-  mapping.map(view->getOperand(0),
-              viewOutside(builder, view->getOperand(0), loop));
-  return builder.clone(*view, mapping)->getResult(0);
-}
-
-/// Elements of the right operand, if that is one matrix (or one for each tap)
-/// of a known size; else 0.
-int64_t Lowering::elementsOfRight(const Product &product) {
-  int64_t elements = 1;
-  auto times = [&](int64_t size) {
-    elements *= ShapedType::isDynamic(size) ? 0 : size;
-  };
-  times(c.size(c.column));
-  times(c.size(c.inner));
-  for (unsigned dim : c.taps)
-    times(c.size(dim));
-  bool repeats =
-      llvm::none_of(c.batch, [&](unsigned dim) { return c.right.uses(dim); });
-  return repeats && !producer ? elements : 0;
-}
-
-/// The product as it is at the insertion point, with what panels depend on.
-Product Lowering::productHere(const Product &product, const Operand &right) {
-  Buffer here = open(right);
-  Product whole = product;
-  // More rows than one tile: how panels look depends on no more.
-  whole.rows = b.constant(getConstantIntValue(product.rows).value_or(64));
-  whole.columns = b.constant(c.size(c.column));
-  whole.depth = b.constant(c.size(c.inner));
-  whole.right = {here.memory,
-                 here.offset,
-                 stride(right, here, c.column),
-                 {whole.depth},
-                 {stride(right, here, c.inner)},
-                 {}};
-  whole.taps.clear();
-  for (unsigned dim : c.taps)
-    whole.taps.push_back(
-        {b.constant(c.size(dim)), b.constant(0), stride(right, here, dim)});
-  return whole;
-}
-
-/// Panels of a right operand that a loop does not change are made before it.
-void Lowering::packOutside(Product &product) {
-  if (elementsOfRight(product) < fewElements ||
-      getConstantIntValue(product.rows) == 1)
-    return;
-  Operation *loop = findInvariantLoop(c);
-  if (!loop)
-    return;
-  OpBuilder::InsertionGuard guard(b.builder);
-  b.builder.setInsertionPoint(loop);
-  Operand outside = c.right;
-  outside.memref = viewOutside(b.builder, c.right.memref, loop);
-  Product whole = productHere(product, outside);
-  product.panels = b.allocate(shapeOfPanels(b, whole, options).elements);
-  emitPanels(b, whole, product.panels, options);
-}
-
-/// Panels of a tensor that is the same in every call are made by the first one.
-void Lowering::keepPanels(Product &product) {
-  if (!options.kept || producer || !isWorthKeeping(c))
-    return;
-  OpBuilder::InsertionGuard guard(b.builder);
-  PanelsShape shape = shapeOfPanels(b, product, options);
-  KeptPanels::Layout layout = shape.layout;
-  layout.append({c.size(c.column), c.size(c.inner), c.right.stride(c.column),
-                 c.right.stride(c.inner)});
-  for (unsigned dim : c.taps)
-    layout.append({c.size(dim), c.right.stride(dim)});
-  for (int64_t start : c.right.start())
-    layout.push_back(start);
-  product.panels = options.kept->find(
-      b.builder, c.right.memref, layout, c.type, shape.elements,
-      [&](Value panels) {
-        emitPanels(b, productHere(product, c.right), panels, options);
-      });
-}
-
-/// A constant that only this product reads is kept as panels instead.
-void Lowering::packConstantOperand(Product &product) {
-  auto get = c.right.memref.getDefiningOp<memref::GetGlobalOp>();
-  auto module = dyn_cast_or_null<ModuleOp>(
-      get ? SymbolTable::getNearestSymbolTable(c.op) : nullptr);
-  bool known = getConstantIntValue(product.columns) &&
-               getConstantIntValue(product.depth);
-  if (!module || !known || product.panels || producer || !c.taps.empty() ||
-      c.right.type().getElementType() != c.type ||
-      llvm::any_of(c.batch, [&](unsigned dim) { return c.right.uses(dim); }))
-    return;
-  auto global = module.lookupSymbol<memref::GlobalOp>(get.getName());
-  auto values = global && global.getConstant()
-                    ? dyn_cast_or_null<DenseElementsAttr>(
-                          global.getInitialValue().value_or(Attribute()))
-                    : DenseElementsAttr();
-  auto isView = [&](Operation *user) {
-    return user == c.op || isa<memref::ExtractStridedMetadataOp>(user);
-  };
-  if (!values || !llvm::all_of(get->getUsers(), isView) ||
-      llvm::range_size(*SymbolTable::getSymbolUses(global, module)) != 1)
-    return;
-  DenseElementsAttr panels =
-      packConstant(b, product, values, c.right.stride(c.inner),
-                   c.right.stride(c.column), options);
-  auto type = MemRefType::get(panels.getType().getShape(), c.type);
-  OpBuilder::InsertionGuard guard(b.builder);
-  b.builder.setInsertionPoint(global);
-  auto made = memref::GlobalOp::create(
-      b.builder, global.getLoc(), (global.getName() + "_panels").str(),
-      global.getSymVisibilityAttr(), type, panels, /*constant=*/true,
-      b.builder.getI64IntegerAttr(64));
-  b.builder.setInsertionPoint(c.op);
-  product.panels =
-      memref::GetGlobalOp::create(b.builder, b.loc, type, made.getSymName());
-  packedConstant = global;
-}
-
 /// Erases an allocation or a reference to a global if nothing but views, and
 /// indices that are not needed, are left of it.
-void eraseUnused(Value memref) {
+static void eraseUnused(Value memref) {
   Operation *definition = memref.getDefiningOp();
   if (!isa_and_present<memref::AllocOp, memref::GetGlobalOp>(definition))
     return;
@@ -668,7 +422,7 @@ void eraseUnused(Value memref) {
 }
 
 /// What the kernel has done, too.
-void Lowering::eraseDone() {
+void ContractionLowering::eraseDone() {
   linalg::LinalgOp(c.op)->erase();
   if (c.fill)
     linalg::FillOp(c.fill)->erase();
@@ -684,7 +438,7 @@ void Lowering::eraseDone() {
     packedConstant.erase();
 }
 
-void Lowering::run() {
+void ContractionLowering::run() {
   // Before there are more users of the result. Only known sums have a last tap.
   std::optional<Elementwise> candidate =
       c.fill ? Elementwise::matchEpilogue(c) : std::nullopt;
@@ -760,6 +514,8 @@ void Lowering::run() {
   eraseDone();
 }
 
+namespace {
+
 struct LowerContractions
     : public tfc::impl::LowerContractionsPassBase<LowerContractions> {
   using tfc::impl::LowerContractionsPassBase<
@@ -792,7 +548,7 @@ struct LowerContractions
     for (linalg::LinalgOp op : ops)
       for (linalg::LinalgOp part : splitDeep(builder, op, options))
         if (std::optional<Contraction> contraction = matchContraction(part))
-          Lowering(builder, *contraction, options).run();
+          ContractionLowering(builder, *contraction, options).run();
   }
 };
 

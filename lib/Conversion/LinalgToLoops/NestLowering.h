@@ -216,13 +216,17 @@ private:
                                       llvm::ArrayRef<unsigned> which);
   void use(mlir::linalg::LinalgOp other);
 
+  // What threads share: Threads.cpp
   std::optional<unsigned> chooseParallel();
   bool isWorthColumns();
-  bool reducesInPieces();
-  void reduceInPieces();
   bool mayOverlap();
   double elementNanoseconds();
+  bool emitPieces(unsigned shared, mlir::OpFoldResult others);
+  bool share();
   std::string describe(bool isShared);
+
+  bool reducesInPieces();
+  void reduceInPieces();
 
   // Emission
   mlir::Value constant(int64_t value);

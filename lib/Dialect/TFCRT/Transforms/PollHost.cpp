@@ -31,7 +31,7 @@ using namespace mlir;
 using namespace tfc::rt;
 
 /// How often a `while` runs that counts from one number to another.
-static std::optional<double> tripsOf(scf::WhileOp loop) {
+static std::optional<double> knownTrips(scf::WhileOp loop) {
   auto compare =
       loop.getConditionOp().getCondition().getDefiningOp<arith::CmpIOp>();
   if (!compare || compare.getPredicate() != arith::CmpIPredicate::slt)
@@ -54,7 +54,7 @@ static std::optional<double> tripsOf(scf::WhileOp loop) {
   return std::max(0.0, (double(*end) - double(*begin)) / double(*step));
 }
 
-static std::optional<double> tripsOf(scf::ForOp loop) {
+static std::optional<double> knownTrips(scf::ForOp loop) {
   auto begin = getConstantIntValue(loop.getLowerBound()),
        end = getConstantIntValue(loop.getUpperBound());
   return begin && end
@@ -103,7 +103,7 @@ struct PollHost : public tfc::rt::impl::TFCPollHostPassBase<PollHost> {
       cost += estimateCost(&op).alone();
     auto steps = dyn_cast<scf::ForOp>(loop);
     std::optional<double> trips =
-        steps ? tripsOf(steps) : tripsOf(cast<scf::WhileOp>(loop));
+        steps ? knownTrips(steps) : knownTrips(cast<scf::WhileOp>(loop));
     if ((trips && *trips * cost < firstNanoseconds) ||
         (steps && cost < leastIteration))
       return;
