@@ -48,8 +48,10 @@ from tfc.errors.source import (
     filter_traceback,
     internal_files,
     is_internal,
+    note_plain,
     user_frame,
     user_line,
+    why_plain,
 )
 
 __all__ = [
@@ -97,7 +99,9 @@ __all__ = [
     "filter_traceback",
     "internal_files",
     "is_internal",
+    "note_plain",
     "page",
     "user_frame",
     "user_line",
+    "why_plain",
 ]

@@ -3,6 +3,7 @@
 import linecache
 import os
 import sys
+import weakref
 from dataclasses import dataclass
 from types import CodeType, FrameType, TracebackType
 
@@ -61,6 +62,28 @@ def user_line(frame: FrameType | None = None) -> SourceLine | None:
     code = frame.f_code
     text = linecache.getline(code.co_filename, frame.f_lineno, frame.f_globals).strip()
     return SourceLine(code.co_filename, frame.f_lineno, code.co_name, text)
+
+
+# By code: why a function runs as plain Python in a traced function.
+_plain: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+
+
+def note_plain(code: CodeType, reason: str) -> None:
+    """Says why a function of the user's is not converted."""
+    _plain[code] = reason
+
+
+def why_plain(frame: FrameType | None = None) -> tuple[str, str] | None:
+    """The name of the user's function that is running, and why it was not converted; None if it was."""
+    frame = user_frame(sys._getframe(1) if frame is None else frame)
+    while frame is not None:
+        code = frame.f_code
+        if code in _plain:
+            return code.co_name, _plain[code]
+        if code.co_name not in ("<genexpr>", "<listcomp>", "<setcomp>", "<dictcomp>"):
+            return None
+        frame = frame.f_back
+    return None
 
 
 def _is_part_of(inner: CodeType, outer: CodeType) -> bool:

@@ -7,9 +7,10 @@ is evaluated. Where that is not possible, the first trace itself runs the first 
 """
 
 from tfc.core import EagerTensor, Primitive, StringTensor, current
+from tfc.errors import page
 from tfc.ir import mlir, python_value
 from tfc.ops import primitives as p
-from tfc.tracing import attributes_of, replay
+from tfc.tracing import FirstValue, attributes_of, replay
 
 _PRIMITIVES = {v.name: v for v in vars(p).values() if isinstance(v, Primitive)}
 _EFFECTS = frozenset({"assign_variable", "print", "assert"})
@@ -34,10 +35,10 @@ class Pending:
         `tensors` and `variables`: parameters only. In a trace, the values are made there.
         """
         # What this trace has captured: the one that stays has no values of variables to capture.
-        tensors = [*tensors, *self.graph.captured]
+        inputs, tensors = tensors, [*tensors, *self.graph.captured]
         env = self._environment(tensors, variables)
         try:
-            self._lift(interpreter, env)
+            self._lift(interpreter, env, inputs)
             return None
         except Unliftable:
             pass
@@ -51,7 +52,7 @@ class Pending:
         count = len(self.graph.inputs)
         env = self._environment([None] * count + list(self.graph.captured), self.variables)
         try:
-            self._lift(current(), env)
+            self._lift(current(), env, [None] * count)
         except Unliftable:
             return False
         return True
@@ -61,7 +62,7 @@ class Pending:
         arguments = self.graph.function.entry.arguments
         return dict(zip(arguments, [*tensors, *given], strict=True))
 
-    def _lift(self, interpreter, env):
+    def _lift(self, interpreter, env, inputs):
         for variable, value in self.created:
             # A value that is there already (from `init_scope`, or another trace) stays.
             if interpreter.eager and variable.initialized:
@@ -69,12 +70,31 @@ class Pending:
             if value is None:
                 raise Unliftable
             made = value
-            if type(value) not in (EagerTensor, StringTensor):
+            if type(value) is FirstValue:
+                made = value.compute(inputs, interpreter)
+                if made is None:
+                    # The ops that would assign it may have been taken back.
+                    raise _lost(variable, value) if value.is_lost and not any(v is None for v in inputs) else Unliftable
+            elif type(value) not in (EagerTensor, StringTensor):
                 made = _Slice(self.graph, env, interpreter).value(value.value)
             if interpreter.eager:
                 variable._assign(made)
             else:
                 interpreter.create_variable(variable, made)
+
+
+def _lost(variable, value):
+    name = getattr(variable, "name", "a variable")
+    return ValueError(
+        page(
+            f"{name!r} is made in a loop or branch on a tensor, which is traced more than once, from what is known "
+            "there only",
+            want="a first value made of numbers, shapes, and the arguments of the function",
+            got=repr(value.tensor),
+            where=value.tensor.where(),
+            fix="make the variable before the loop or branch",
+        )
+    )
 
 
 class _Slice:

@@ -1,6 +1,7 @@
 """Tracing: an interpreter that builds IR, the types that calls are told apart by, and replay."""
 
 from tfc.tracing import known
+from tfc.tracing.first_value import FirstValue
 from tfc.tracing.gradients import gradients, hessians
 from tfc.tracing.graph import FuncGraph
 from tfc.tracing.nested_types import DictType, ListType, NamedTupleType, Nested, TupleType
@@ -23,6 +24,7 @@ from tfc.tracing.type_of import TracingContext, type_of
 __all__ = [
     "Bound",
     "DictType",
+    "FirstValue",
     "FuncGraph",
     "FunctionType",
     "GraphDef",

@@ -38,6 +38,7 @@ from tfc.ops import primitives as p
 from tfc.ops.convert import convert_to_tensor
 from tfc.tracing import control, control_gradients, folding, known
 from tfc.tracing.building import Building
+from tfc.tracing.first_value import FirstValue
 from tfc.tracing.graph_view import GraphView
 from tfc.tracing.known import Known, KnownOp, present, real
 from tfc.tracing.naming import Naming
@@ -744,7 +745,8 @@ class FuncGraph(GraphQueries, Naming, Building):
     def create_variable(self, variable, initial_value) -> None:
         """A variable comes into being here: its first value is assigned at this point of the program."""
         self.allow_creation(variable)
-        self.created.append((variable, initial_value))
+        is_inside = self.scope.parent is not None and type(initial_value) is SymbolicTensor
+        self.created.append((variable, FirstValue(self, initial_value) if is_inside else initial_value))
         self._resource(variable)
         before = id(variable) in self.written
         p.assign_variable(variable, initial_value)

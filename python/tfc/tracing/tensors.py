@@ -2,7 +2,7 @@
 
 from tfc.core import Tensor, TensorList, current
 from tfc.dtypes import TensorShape
-from tfc.errors import OperatorNotAllowedInGraphError, page, user_line
+from tfc.errors import OperatorNotAllowedInGraphError, page, user_line, why_plain
 from tfc.ir import describe_type, kind_of, stack_text, type_spec
 from tfc.tracing.known import Known, real
 
@@ -169,14 +169,20 @@ class SymbolicTensor(Tensor):
         return stack_text(self.stack)
 
     def _refuse(self, what):
-        graph = self.scope.graph
-        if graph.autograph:
+        graph, fix = self.scope.graph, None
+        plain = why_plain() if graph.autograph else None
+        if plain is not None:
+            why = f"AutoGraph did not convert {plain[0]!r}, which runs as plain Python: {plain[1]}"
+            fix = "tf.cond, tf.while_loop or tf.where there, or a function that can be converted"
+        elif graph.autograph:
             why = (
                 "AutoGraph did convert this function. This might indicate you are trying to use an unsupported feature."
             )
         else:
             why = "AutoGraph is disabled in this function. Try decorating it directly with @tf.function."
-        return OperatorNotAllowedInGraphError(page(f"{what} is not allowed: {why}", got=repr(self), where=user_line()))
+        return OperatorNotAllowedInGraphError(
+            page(f"{what} is not allowed: {why}", got=repr(self), where=user_line(), fix=fix)
+        )
 
     def __bool__(self):
         raise self._refuse("Using a symbolic `tf.Tensor` as a Python `bool`")

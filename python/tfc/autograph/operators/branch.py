@@ -218,7 +218,7 @@ class _Branches:
         """One part of a container after the statement."""
         entry, key = place.entry, place.key
         ends = [found[id(entry.owner)].now if id(entry.owner) in found else entry.before for found in self.found]
-        values = [parts.get(key, UNDEFINED) for parts in ends]
+        values = [found_changes.value_of(entry, parts.get(key, UNDEFINED), key) for parts in ends]
         symbol = (*found_changes.symbol_of(entry, self.known), *entry.kind.step(key))
         if merge.same(*values):
             return _Kept(values[0])

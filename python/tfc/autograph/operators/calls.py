@@ -6,6 +6,8 @@ import types
 import warnings
 import weakref
 
+from tfc.errors import note_plain
+
 from .. import cache, rules, seam
 from ..errors import ConversionWarning
 from . import builtin_functions, higher_order
@@ -64,6 +66,8 @@ def convert_function(function, options):
     if cache.is_result(code) or rules.is_library(code.co_filename) or _opted_out(function):
         if cache.is_result(code):
             return function
+        if _opted_out(function):
+            note_plain(code, "tf.autograph.experimental.do_not_convert says so")
         return builtin(function, options)
     if code.co_flags & _NOT_CONVERTED:
         kind = "generators" if code.co_flags & inspect.CO_GENERATOR else "async functions"
@@ -131,6 +135,7 @@ def _is_wrapt(function):
 def _warn(function, reason):
     name = getattr(function, "__qualname__", repr(function))
     code = function.__code__
+    note_plain(code, reason)
     _warn_once(
         function,
         f"AutoGraph could not transform {name} ({code.co_filename}:{code.co_firstlineno}) and will run it "

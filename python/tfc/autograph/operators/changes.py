@@ -7,6 +7,7 @@ they were. A container that was made inside is none of its business: `found_chan
 
 import functools
 import inspect
+import itertools
 import linecache
 import sys
 import threading
@@ -17,8 +18,20 @@ from types import MappingProxyType
 from tfc.errors import SourceLine, page, user_frame, user_line
 
 from .. import cache, seam
-from . import left_behind, reach
-from .containers import Attributes, Cell, Whole, differences, has_setters, inside, is_of_library, is_reordered, kind_of
+from . import left_behind, merge, reach
+from .containers import (
+    Attributes,
+    Cell,
+    Whole,
+    differences,
+    has_setters,
+    inside,
+    is_of_library,
+    is_reordered,
+    is_table,
+    kind_of,
+)
+from .missing import UNDEFINED
 from .symbol_text import describe
 
 _NOTED = 200  # containers, at most, that a library is thought to change through what it is given
@@ -70,8 +83,8 @@ class Journal:
             if kind is not None:
                 self.entries[id(owner)] = Entry(owner, kind)
 
-    def note_deep(self, value):
-        """Everything that can be changed through `value`."""
+    def note_deep(self, value, tables=True):
+        """Everything that can be changed through `value`; very large lists and dictionaries if `tables`."""
         pending, seen = [(value, 0)], set()
         while pending and len(seen) < _NOTED:
             value, depth = pending.pop(0)
@@ -79,12 +92,14 @@ class Journal:
                 continue
             seen.add(id(value))
             kind = kind_of(value)
+            if not tables and is_table(value):
+                continue
             if kind is Attributes and is_of_library(value):
                 continue  # what a library does to its own objects is its business
             if kind is not None:
                 self.note(value, kind)
             if depth < _DEPTH:
-                pending += ((part, depth + 1) for _, part in inside(value))
+                pending += ((part, depth + 1) for _, part in itertools.islice(inside(value), _NOTED))
 
     def restore(self):
         for entry in self.entries.values():
@@ -116,10 +131,18 @@ class Journal:
             here = id(entry.owner)
             if (here, ...) in covered:
                 continue
-            keys = [k for k in keys if (here, k) not in covered]
+            keys = [k for k in keys if (here, k) not in covered and not _is_inherited(entry, k)]
             if keys or is_reordered(entry.kind, entry.owner, entry.before):
                 found.append((entry, keys))
         return found
+
+
+def _is_inherited(entry, key):
+    """Has an object now what its class gave it before, as after a change that is taken back?"""
+    if entry.kind is not Attributes or key in entry.before:
+        return False
+    value = entry.kind.inherited(entry.owner, key)
+    return value is not UNDEFINED and merge.same(value, entry.kind.get_one(entry.owner, key))
 
 
 def is_inside():
@@ -336,13 +359,18 @@ def _text(line):
     return SourceLine(code.co_filename, number, code.co_name, linecache.getline(code.co_filename, number).strip())
 
 
+def _whole(owner):
+    """The journal of the whole function, for what it notes."""
+    return None if is_table(owner) else getattr(_local, "whole", None)
+
+
 # What converted code calls.
 
 
 def changes(owner):
     """`owner`, of which an attribute or item is about to be changed."""
     if watching:
-        journal = _watched(owner) or getattr(_local, "whole", None)
+        journal = _watched(owner) or _whole(owner)
         if journal is not None:
             if kind_of(owner) is Attributes and has_setters(type(owner)):
                 journal.note_deep(owner)
@@ -387,7 +415,7 @@ def entered(manager):
     journal = (current() or getattr(_local, "whole", None)) if watching else None
     if journal is not None and not _is_ours(type(manager)):
         for value in reach.of_manager(manager):
-            journal.note_deep(value)
+            journal.note_deep(value, tables=False)
     return manager
 
 
@@ -433,7 +461,7 @@ def calling(function, made):
     """What to call in the place of `made`, the converted form of `function`, while a journal is kept."""
     kind = type(made)
     if kind in _OF_OBJECTS and type(made.__self__) in _CONTAINERS and made.__name__ not in _READS:
-        journal = _watched(made.__self__) or getattr(_local, "whole", None)
+        journal = _watched(made.__self__) or _whole(made.__self__)
         if journal is not None:
             journal.note(made.__self__)
     if current() is None:
@@ -476,7 +504,9 @@ def _telling(function, *owners):
     def call(*args, **kwargs):
         journal = current()
         if journal is not None:
-            for value in (*reach.of(function), *owners, *args, *kwargs.values()):
+            for value in reach.of(function):
+                journal.note_deep(value, tables=False)
+            for value in (*owners, *args, *kwargs.values()):
                 journal.note_deep(value)
         return function(*args, **kwargs)
 

@@ -38,6 +38,14 @@ _FIXED = (
 _LARGE = 1 << 20  # bytes of an array that is not copied to be compared
 
 
+_TABLE = 10_000  # parts, from which on a list or dictionary around a function is not copied at each trace
+
+
+def is_table(value):
+    """Is it a list or dictionary of very many parts?"""
+    return isinstance(value, (list, dict)) and len(value) > _TABLE
+
+
 class Parts:
     """What has parts."""
 
@@ -139,6 +147,14 @@ class Attributes(Parts):
     @staticmethod
     def step(key):
         return (f".{key}",)
+
+    @staticmethod
+    def inherited(owner, key):
+        """The number, text or tensor that a class gives to those of its objects that have none of their own."""
+        if isinstance(owner, (type, types.ModuleType)):
+            return UNDEFINED
+        value = next((vars(cls)[key] for cls in type(owner).__mro__ if key in vars(cls)), UNDEFINED)
+        return value if seam.tensorable(value) or seam.is_text(value) else UNDEFINED
 
 
 class Cell(Parts):
@@ -304,7 +320,9 @@ def is_reordered(kind, owner, before):
 def inside(value):
     """`(step, value)` for what `value` holds: see `state.describe` for steps."""
     kind = kind_of(value)
-    if kind in (Items, Keys) or (kind is Attributes and not isinstance(value, (type, types.ModuleType))):
+    if kind is Items:
+        yield from ((("[]", i), part) for i, part in enumerate(list(list.__iter__(value))))
+    elif kind is Keys or (kind is Attributes and not isinstance(value, (type, types.ModuleType))):
         for key, part in kind.copy(value).items():
             yield kind.step(key), part
     if isinstance(value, tuple):

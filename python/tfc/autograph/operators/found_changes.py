@@ -9,7 +9,7 @@ from tfc.errors import page
 from .. import seam
 from ..errors import ConversionWarning
 from . import changes
-from .containers import Cell, Items, Keys, Whole, differences, inside
+from .containers import Attributes, Cell, Items, Keys, Whole, differences, inside
 from .missing import UNDEFINED
 from .symbol_text import describe
 
@@ -90,6 +90,8 @@ def _is_constant(value):
 
 def _is_flag(before, value):
     """Is it a constant that says what was made, and not a count of it?"""
+    if isinstance(value, (list, dict, tuple)):
+        return (before is None or before is UNDEFINED) and all(map(_is_constant, seam.flatten(value)))
     is_number = isinstance(before, (int, float)) and not isinstance(before, bool)
     return _is_constant(value) and not is_number
 
@@ -192,6 +194,11 @@ def symbol_of(entry, known):
     return known.get(id(entry.owner)) or (_KINDS.get(entry.kind) or f"a {type(entry.owner).__name__}",)
 
 
+def value_of(entry, value, key):
+    """The value of a part, which an object may have of its class."""
+    return entry.kind.inherited(entry.owner, key) if value is UNDEFINED and entry.kind is Attributes else value
+
+
 class Place:
     """One part of a container, as a variable of a loop or branch (see `state.State`)."""
 
@@ -209,7 +216,7 @@ class Place:
         return self.entry.kind in (Items, Keys)
 
     def get(self):
-        return self.entry.kind.get_one(self.entry.owner, self.key)
+        return value_of(self.entry, self.entry.kind.get_one(self.entry.owner, self.key), self.key)
 
     def set(self, value):
         journal = changes.current()

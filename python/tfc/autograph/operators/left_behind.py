@@ -52,8 +52,10 @@ def reached(roots, parts):
 
 
 def _error(entry, key, symbol):
-    before = entry.before[key]
-    what = "a tensor" if seam.is_tensor(before) else repr(before)
+    before = entry.before.get(key, UNDEFINED)
+    if before is UNDEFINED and entry.kind is Attributes:
+        before = entry.kind.inherited(entry.owner, key)
+    what = "no value" if before is UNDEFINED else "a tensor" if seam.is_tensor(before) else repr(before)
     return NotImplementedError(
         page(
             f"'{describe(symbol)}' is known outside of the function, and a loop or branch on a tensor changes it: its "

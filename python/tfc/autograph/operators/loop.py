@@ -5,7 +5,7 @@ from contextlib import suppress
 from tfc.errors import page, user_line
 
 from .. import seam
-from . import built_once, changes, found_changes
+from . import built_once, changes, found_changes, merge
 from . import lists as lists_
 from .branch import as_condition, scalar_condition
 from .containers import differences
@@ -78,6 +78,8 @@ class Loop:
         self.made = set()
         # Parts of what is known outside of the traced function.
         self.outside = ()
+        # Python numbers that are the same after each iteration.
+        self.unchanged = None
 
     def run(self, test, step, counters, ran, examples=None):
         """Traces the loop and leaves the results in the variables.
@@ -398,6 +400,7 @@ class Loop:
 
         try:
             while True:
+                self.unchanged = None
                 try:
                     return self._while(test, body, counters)
                 except ReadFirst as e:
@@ -476,8 +479,11 @@ class Loop:
 
     def _leave(self, entry):
         after, out, entry, errors = self.state.get(), [], iter(entry), {}
+        unchanged = set()
         for i, variable in self.variables.items():
             mine = [next(entry) for _ in variable.start]
+            if self._stays(i, after[i], mine):
+                unchanged.add(i)
             if i in self.outside and seam.are_read(mine):
                 changes.carries(self.state.slots[i].location())
             if type(after[i]) is Spoiled and variable.created:
@@ -490,13 +496,21 @@ class Loop:
                 errors[i] = e
         if errors:
             raise _Others(errors)
+        self.unchanged = unchanged if self.unchanged is None else self.unchanged & unchanged
         return out
+
+    def _stays(self, i, after, mine):
+        """Is a number of Python the same after this iteration?"""
+        is_number = type(self.before[i]) in (bool, int, float) and not self.variables[i].created and self._is_users(i)
+        return is_number and (after is mine[0] or merge.same(after, self.before[i]))
 
     def _finish(self, flat):
         flat, after = iter(flat), list(self.before)
         for i, variable in self.variables.items():
             after[i] = variable.load(flat)
             before = self.before[i]
+            if i in (self.unchanged or ()):
+                after[i] = before
             known = self.aliased.get(i, [])
             if isinstance(before, (list, dict, tuple)):
                 # Here, in `self.before`, and as the structure.
