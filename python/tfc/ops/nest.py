@@ -36,7 +36,7 @@ def _is_named_tuple(x) -> bool:
 
 
 def _is_flattenable(x) -> bool:
-    return not isinstance(x, type) and hasattr(x, "__tf_flatten__") and hasattr(type(x), "__tf_unflatten__")
+    return not isinstance(x, type) and hasattr(type(x), "__tf_unflatten__") and hasattr(x, "__tf_flatten__")
 
 
 def is_nested(seq) -> bool:

@@ -208,6 +208,33 @@ def _noting(note, noted):
     return noting
 
 
+class Guarded:
+    def __getattr__(self, name):
+        raise RuntimeError(name)
+
+
+class GuardedList(list):
+    def __len__(self):
+        raise RuntimeError("len")
+
+
+@pytest.mark.parametrize("made", [Guarded, GuardedList])
+def test_what_is_noted_of_objects_calls_none_of_their_functions(made):
+    value = made()
+
+    def values():
+        yield value
+
+    @tf.function
+    def f(x):
+        for _ in tf.range(2):
+            for _ in values():
+                x = x + 1
+        return x
+
+    assert int(f(tf.constant(0))) == 2
+
+
 def test_the_error_says_that_a_function_without_source_was_not_converted():
     made = {}
     exec("def sign(x):\n    if x > 0:\n        return 1\n    return -1\n", made)

@@ -43,7 +43,7 @@ _TABLE = 10_000  # parts, from which on a list or dictionary around a function i
 
 def is_table(value):
     """Is it a list or dictionary of very many parts?"""
-    return isinstance(value, (list, dict)) and len(value) > _TABLE
+    return isinstance(value, (list, dict)) and (list if isinstance(value, list) else dict).__len__(value) > _TABLE
 
 
 class Parts:
