@@ -69,6 +69,22 @@ def test_products_that_wrap_around_are_out_of_range_or_right():
         f(np.zeros(10, np.float32), np.array([32_768], np.int32))
 
 
+@pytest.mark.parametrize("steps", [3, 60])
+def test_a_chain_that_uses_each_step_twice_is_looked_at_once(steps):
+    # Twice as long with each step, otherwise: this would not come to an end.
+    x, places = np.arange(10.0), np.array([3, 5, 100])
+
+    @tf.function
+    def f(x, i):
+        for _ in range(steps):
+            i = i + i * i
+        return tf.gather(x, i % 10), tf.gather(x, i)
+
+    with pytest.raises(tf.errors.InvalidArgumentError, match="is not in \\[0, 10\\)"):
+        f(x, places)
+    np.testing.assert_array_equal(f(x, np.zeros(3, np.int64)), [[0.0] * 3] * 2)
+
+
 def test_neighbours_of_points():
     image = RNG.normal(size=(31, 17)).astype(np.float32)
     u, v = RNG.uniform(-1, 31, 500).astype(np.float32), RNG.uniform(-1, 17, 500).astype(np.float32)

@@ -93,9 +93,8 @@ std::optional<Interval> ValueRanges::of(Value tensor) {
   --depth;
   Interval result =
       found && found->isWithin(whole->low, whole->high) ? *found : *whole;
-  // What was given up for its depth may be found from elsewhere.
-  if (depth == 0 || found)
-    known[tensor] = result;
+  // Also what is not known: each step of a chain may use the one before twice.
+  known[tensor] = result;
   return result;
 }
 
