@@ -1,5 +1,6 @@
 """What a function returns: from any nest to flat tensors, and back."""
 
+from tfc.autograph.operators.spoiled import Spoiled
 from tfc.core import Tensor, TensorList, VariableStorage
 from tfc.dtypes import TensorSpec
 from tfc.errors import page, user_line
@@ -58,6 +59,8 @@ class Outputs:
             try:
                 leaf = convert_to_tensor(leaf)
             except (TypeError, ValueError):
+                if type(leaf) is Spoiled:
+                    raise  # says itself why it has no value
                 raise TypeError(
                     page(
                         "To be compatible with tf.function, Python functions must return zero or more Tensors or "

@@ -130,7 +130,7 @@ AUTOGRAPH = {
     "undefined symbol after branch, Python condition": "autograph-undefined_use python_in_functions-undefined_both clauses_of_autograph-used_before_assignment",
     "destroyed variable": "autograph-del autograph_rows-del_stmt",
     "while on tensor": "autograph-collatz autograph_rows-while_multi_cond autograph_rows-while_or clauses_of_autograph-while_rules",
-    "while starts Python, becomes tensor": "autograph-while_became_tensor clauses_of_autograph-while_rules",
+    "while starts Python, becomes tensor": "better-python_while_becomes_tensor clauses_of_autograph-while_rules",
     "loop variable not defined before": "autograph-loop_undefined autograph_rows-loop_created_read_first clauses_of_autograph-while_rules",
     "loop variable None": "autograph_rows-loop_none_after rows_of_autograph-none_before_a_loop_that_nobody_reads clauses_of_autograph-while_rules",
     "loop variable dtype changes": "autograph-loop_dtype autograph_rows-loop_dtype_int_float clauses_of_autograph-while_rules",
