@@ -11,9 +11,8 @@ from ..errors import ConversionWarning
 from . import changes
 from .containers import Attributes, Cell, Items, Keys, Whole, differences, inside
 from .missing import UNDEFINED
-from .symbol_text import describe
+from .symbol_text import describe, nearest_names
 
-_SEARCHED = 2000  # containers, at most, that are looked at to find a name
 _DEPTH = 4
 
 
@@ -153,20 +152,7 @@ def _fresh(entries, ours, journal):
 
 def names(functions, wanted):
     """`{id: symbol}` of containers (`wanted` are their ids) that the variables of these parts of a function lead to."""
-    found, seen = {}, set()
-    pending = [((name,), value, 0) for name, value in _roots(functions).items()]
-    at = 0
-    while at < len(pending) and len(seen) < _SEARCHED and len(found) < len(wanted):
-        symbol, value, depth = pending[at]
-        at += 1
-        if id(value) in seen:
-            continue
-        seen.add(id(value))
-        if id(value) in wanted:
-            found[id(value)] = symbol
-        if depth < _DEPTH:
-            pending += (((*symbol, *step), part, depth + 1) for step, part in inside(value))
-    return found
+    return nearest_names(_roots(functions), wanted, _DEPTH, lambda _, value: inside(value))
 
 
 def _roots(functions):

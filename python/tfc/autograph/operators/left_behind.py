@@ -9,9 +9,9 @@ from . import merge, reach
 from .containers import Attributes, Cell, Items, Keys, differences, inside, is_of_library, kind_of
 from .missing import UNDEFINED
 from .spoiled import Spoiled
-from .symbol_text import describe
+from .symbol_text import describe, nearest_names
 
-_SEARCHED, _DEPTH = 2000, 5
+_DEPTH = 5
 
 
 def check(journal, carried, roots):
@@ -102,28 +102,16 @@ class Roots:
         return found
 
 
+def _steps(symbol, value):
+    if symbol == ("globals()",) or seam.is_value(value):
+        return
+    yield from inside(value)
+    if kind_of(value) is Attributes and not is_of_library(value) and not isinstance(value, (type, types.ModuleType)):
+        yield (".__class__",), type(value)
+
+
 def _names(found, wanted):
-    names, seen = {}, set()
-    pending = [((name,), value, 0) for name, value in found.items()]
-    at = 0
-    while at < len(pending) and len(seen) < _SEARCHED and len(names) < len(wanted):
-        symbol, value, depth = pending[at]
-        at += 1
-        if id(value) in seen:
-            continue
-        seen.add(id(value))
-        if id(value) in wanted:
-            names[id(value)] = symbol
-        if depth == _DEPTH or symbol == ("globals()",) or seam.is_value(value):
-            continue
-        pending += (((*symbol, *step), part, depth + 1) for step, part in inside(value))
-        if (
-            kind_of(value) is Attributes
-            and not is_of_library(value)
-            and not isinstance(value, (type, types.ModuleType))
-        ):
-            pending.append(((*symbol, ".__class__"), type(value), depth + 1))
-    return names
+    return nearest_names(found, wanted, _DEPTH, _steps)
 
 
 def put_back(journal, error):
