@@ -131,8 +131,9 @@ struct tfc_context {
 
   /* Only code that was compiled with the option `poll` asks: a loop that may take long has done `asked` iterations. Returns
    * after how many more it wants to be asked again, or 0: the callee then stops with TFC_CANCELLED, without a report; what
-   * its loop has written in place stays. NULL: never stop. */
-  int32_t (*poll)(tfc_context *ctx, int32_t asked);
+   * its loop has written in place stays. `since` belongs to the loop: 0 before the host is asked for the first time in a
+   * call, then the host's. NULL: never stop. */
+  int32_t (*poll)(tfc_context *ctx, int32_t asked, int64_t *since);
 };
 
 typedef int32_t (*tfc_entry)(tfc_context *ctx, void **buffers, int64_t *sizes);

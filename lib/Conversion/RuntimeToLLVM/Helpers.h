@@ -82,7 +82,7 @@ llvm.func internal @tfc.call_host(%ctx: !llvm.ptr, %id: i64, %m: i32, %inputs: !
 ^end(%result: i32):
   llvm.return %result : i32
 }
-llvm.func internal @tfc.poll(%ctx: !llvm.ptr, %asked: i32) -> i32 attributes {no_inline, passthrough = ["cold"]} {
+llvm.func internal @tfc.poll(%ctx: !llvm.ptr, %asked: i32, %since: !llvm.ptr) -> i32 attributes {no_inline, passthrough = ["cold"]} {
   %never = llvm.mlir.constant(2147483647 : i32) : i32
   %slot = llvm.getelementptr %ctx[0, 11] : (!llvm.ptr) -> !llvm.ptr, !llvm.struct<(i32, i32, ptr, i64, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr)>
   %f = llvm.load %slot : !llvm.ptr -> !llvm.ptr
@@ -90,7 +90,7 @@ llvm.func internal @tfc.poll(%ctx: !llvm.ptr, %asked: i32) -> i32 attributes {no
   %has = llvm.icmp "ne" %f, %null : !llvm.ptr
   llvm.cond_br %has, ^call, ^end(%never : i32)
 ^call:
-  %next = llvm.call %f(%ctx, %asked) : !llvm.ptr, (!llvm.ptr, i32) -> i32
+  %next = llvm.call %f(%ctx, %asked, %since) : !llvm.ptr, (!llvm.ptr, i32, !llvm.ptr) -> i32
   llvm.br ^end(%next : i32)
 ^end(%result: i32):
   llvm.return %result : i32

@@ -321,7 +321,14 @@ void BodyLowering::lower(HostCallOp op) {
 }
 
 void BodyLowering::lower(PollOp op) {
-  Value next = call("tfc.poll", i32, {Body::context(body), op.getAsked()});
+  Value since = slot(i64, 1);
+  {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointAfterValue(since);
+    LLVM::StoreOp::create(builder, loc, i64Constant(0), since);
+  }
+  Value next =
+      call("tfc.poll", i32, {Body::context(body), op.getAsked(), since});
   Value holds = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne,
                                       next, i32Constant(0));
   exitUnless(holds, i32Constant(7)); // TFC_CANCELLED

@@ -295,7 +295,7 @@ int64_t nanoseconds() {
       .count();
 }
 
-int32_t poll(tfc_context *context, int32_t asked) {
+int32_t poll(tfc_context *context, int32_t asked, int64_t *since) {
   CallState &state = stateOf(context);
   int64_t now = nanoseconds();
   if (!state.checked)
@@ -318,8 +318,8 @@ int32_t poll(tfc_context *context, int32_t asked) {
     }
     now = nanoseconds();
   }
-  int64_t passed = state.polled ? now - state.polled : 0;
-  state.polled = now;
+  int64_t passed = *since ? now - *since : 0;
+  *since = now;
   if (passed < kLeastPoll)
     return int32_t(std::min<int64_t>(int64_t(asked) * 4, INT32_MAX));
   return passed > kMostPoll ? std::max(asked / 4, 1) : asked;
@@ -337,9 +337,8 @@ PyObject *exchangeHook(PyObject *&hook, PyObject *callable) {
 } // namespace
 
 CallState::CallState(void *arena, int64_t arenaBytes, bool releaseGil)
-    : gilReleased(releaseGil), thread(nullptr), polled(0), checked(0),
-      errorType(nullptr), errorValue(nullptr), errorTraceback(nullptr),
-      allocated(nullptr) {
+    : gilReleased(releaseGil), thread(nullptr), checked(0), errorType(nullptr),
+      errorValue(nullptr), errorTraceback(nullptr), allocated(nullptr) {
   context.abi_version = TFC_ABI_VERSION;
   context.struct_size = sizeof(tfc_context);
   context.arena = arena;

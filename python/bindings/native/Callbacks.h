@@ -14,9 +14,8 @@ struct CallState {
   bool gilReleased;
   /// What takes the GIL back when the entry has returned, if it was released.
   PyThreadState *thread;
-  /// When a loop asked last whether to go on, and when signals were looked for;
-  /// 0: not yet. Nanoseconds of a steady clock.
-  int64_t polled, checked;
+  /// When signals were looked for; 0: not yet. Nanoseconds of a steady clock.
+  int64_t checked;
   /// The exception to raise when the entry is back.
   PyObject *errorType, *errorValue, *errorTraceback;
   /// Buffers that the callee allocated and the caller has not adopted.

@@ -58,10 +58,12 @@ func.func @counts(%x: i32) -> i32 attributes {tfc.body_of = @f} {
 
 // -----
 
-// Steps of a program ask if they take some time; short ones do not, nor loops of an op and what is in them, nor functions
-// that are no entry's body.
+// Steps of a program count if they take some time, or if nobody knows what they take.
 // CHECK-LABEL: @steps
 // CHECK-NOT: tfc.steps
+// CHECK: scf.for
+// CHECK: scf.for
+// CHECK: tfcrt.poll
 // CHECK: scf.for
 // CHECK: scf.for
 // CHECK: tfcrt.poll
@@ -78,10 +80,58 @@ func.func @steps(%m: memref<1024xf32>, %n: index) attributes {tfc.body_of = @f} 
     }
   } {tfc.steps}
   scf.for %i = %zero to %n step %one {
-    %a = memref.load %m[%zero] : memref<1024xf32>
-    %b = arith.addf %a, %a : f32
-    memref.store %b, %m[%zero] : memref<1024xf32>
+    scf.for %j = %zero to %n step %one {
+      %a = memref.load %m[%j] : memref<1024xf32>
+      memref.store %a, %m[%j] : memref<1024xf32>
+    }
   } {tfc.steps}
+  return
+}
+
+// -----
+
+// Short ones run in pieces, which carry what the loop carries; it asks between two of them.
+// CHECK-LABEL: @pieces
+// CHECK-SAME: %[[M:.*]]: memref<1024xf32>, %[[N:.*]]: index, %[[X:.*]]: f32
+// CHECK: %[[PIECE:.*]] = arith.muli
+// CHECK: %[[R:.*]]:2 = scf.while (%[[P:.*]] = %{{.*}}, %[[S:.*]] = %[[X]]) : (index, f32) -> (index, f32) {
+// CHECK: %[[MORE:.*]] = arith.cmpi slt, %[[P]], %[[N]]
+// CHECK: scf.condition(%[[MORE]]) %[[P]], %[[S]]
+// CHECK: ^bb0(%[[FROM:.*]]: index, %[[SUM:.*]]: f32):
+// CHECK: %[[LEFT:.*]] = arith.subi %[[N]], %[[FROM]]
+// CHECK: %[[LENGTH:.*]] = arith.minui %[[LEFT]], %[[PIECE]]
+// CHECK: %[[TO:.*]] = arith.addi %[[FROM]], %[[LENGTH]]
+// CHECK: %[[IS:.*]] = arith.cmpi slt, %[[TO]], %[[N]]
+// CHECK: %[[NEXT:.*]] = scf.for %{{.*}} = %[[FROM]] to %[[TO]] step %{{.*}} iter_args(%{{.*}} = %[[SUM]])
+// CHECK-NOT: memref.store
+// CHECK: }
+// CHECK: scf.if %[[IS]] {
+// CHECK: tfcrt.poll
+// CHECK: scf.yield %[[TO]], %[[NEXT]]
+// CHECK: return %[[R]]#1
+func.func @pieces(%m: memref<1024xf32>, %n: index, %x: f32) -> f32 attributes {tfc.body_of = @f} {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %r = scf.for %i = %zero to %n step %one iter_args(%s = %x) -> f32 {
+    %a = memref.load %m[%zero] : memref<1024xf32>
+    %b = arith.addf %a, %s : f32
+    scf.yield %b : f32
+  } {tfc.steps}
+  return %r : f32
+}
+
+// -----
+
+// Loops of an op do not ask, nor does what is in them, nor short loops of a known length, nor functions that are no
+// entry's body.
+// CHECK-LABEL: @op
+// CHECK-NOT: tfc.steps
+// CHECK-NOT: tfcrt.poll
+// CHECK-NOT: scf.while
+func.func @op(%m: memref<1024xf32>, %n: index) attributes {tfc.body_of = @f} {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %many = arith.constant 1024 : index
   scf.for %i = %zero to %n step %one {
     scf.for %j = %zero to %many step %one {
       %a = memref.load %m[%j] : memref<1024xf32>
@@ -89,6 +139,10 @@ func.func @steps(%m: memref<1024xf32>, %n: index) attributes {tfc.body_of = @f} 
       memref.store %b, %m[%j] : memref<1024xf32>
     } {tfc.steps}
   }
+  scf.for %i = %zero to %many step %one {
+    %a = memref.load %m[%zero] : memref<1024xf32>
+    memref.store %a, %m[%zero] : memref<1024xf32>
+  } {tfc.steps}
   return
 }
 

@@ -94,6 +94,41 @@ def f(x):
     return a.stack()
 args = tf.constant(1.0),
 """,
+    "a while that counts": """
+@tf.function
+def f(x):
+    i = tf.constant(0, tf.int64)
+    while i < 10**12:
+        x = x * 0.5 + 1.0
+        i += 1
+    return x
+args = tf.constant(1.0),
+""",
+    "short steps of an unknown number": """
+@tf.function
+def f(x, n):
+    for _ in tf.range(n):
+        x = x * 0.5 + 1.0
+    return x
+args = tf.constant(1.0), tf.constant(1 << 40, tf.int64)
+""",
+    "short steps in others": """
+@tf.function
+def f(x, n, m):
+    for _ in tf.range(n):
+        for _ in tf.range(m):
+            x = x * 0.5 + 1.0
+    return x
+args = tf.constant(1.0), tf.constant(1 << 40, tf.int64), tf.constant(3)
+""",
+    "steps over elements": """
+@tf.function
+def f(x, n):
+    for _ in tf.range(n):
+        x = x * 0.5 + 1.0
+    return x
+args = tf.ones([16]), tf.constant(1 << 40, tf.int64)
+""",
 }
 
 
@@ -155,6 +190,33 @@ signal.signal(signal.SIGALRM, signal.SIG_IGN)
 print(f(tf.constant(0.0), tf.constant(5)).numpy())
 """
     assert run(program) == "5.0"
+
+
+def test_pieces_of_a_loop_do_all_its_steps(run):
+    program = """
+@tf.function
+def f(first, last, k):
+    total = tf.constant(0, tf.int64)
+    for i in tf.range(first, last, 3):
+        total = (total * 3 + i) % 1000003
+        k = tf.bitwise.bitwise_xor(k, i)
+    return total, k
+
+def plain(first, last, k):
+    total = 0
+    for i in range(first, last, 3):
+        total = (total * 3 + i) % 1000003
+        k ^= i
+    return total, k
+
+for first, last in [(0, 0), (5, 1), (0, 1), (-4, 4), (7, 6_000_002), (0, 6_000_000), (2**63 - 3_000_001, 2**63 - 1)]:
+    got = f(*(tf.constant(v, tf.int64) for v in (first, last, 1)))
+    if last < 2**62:
+        assert tuple(int(v) for v in got) == plain(first, last, 1), (first, last)
+    else:
+        assert int(got[1]) == plain(first, last, 1)[1]
+"""
+    run(program)
 
 
 def test_variables_hold_values(run):

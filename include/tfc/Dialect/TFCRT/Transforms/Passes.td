@@ -152,8 +152,23 @@ def TFCPollHostPass : Pass<"tfc-poll-host", "::mlir::ModuleOp"> {
   let description = [{
     A `while` counts its iterations down; at 0 it asks the host (`tfcrt.poll`), which says
     when it wants to be asked again, or that the entry stops. So do steps of a program
-    (`for`) of 100 nanoseconds and more. What threads share, and the loops of an op,
-    end by themselves.
+    (`for`) of 100 nanoseconds and more. Shorter ones run in pieces of about a millisecond,
+    and ask between them:
+
+    ```mlir
+    %r = scf.for %i = %0 to %n step %1 iter_args(%s = %x) { ... } {tfc.steps}
+    // becomes
+    %end, %r = scf.while (%from = %0, %t = %x) {
+      scf.condition(%from < %n) %from, %t
+    } do {
+      %to = ... // %from + min(%n - %from, piece)
+      %u = scf.for %i = %from to %to step %1 iter_args(%s = %t) { ... }
+      scf.if %to < %n { tfcrt.poll }
+      scf.yield %to, %u
+    }
+    ```
+
+    What threads share, and the loops of an op, end by themselves.
   }];
   let options = [Option<"enabled", "enabled", "bool", "true", "else the pass does nothing">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
