@@ -257,6 +257,12 @@ def operation_count():
     return getattr(core.current(), "operation_count", None)
 
 
+def is_known_true(condition) -> bool:
+    """Is it a bool that is known while tracing, and true?"""
+    known = static_value(condition)
+    return known is not None and bool(known)
+
+
 def check(condition, message):
     """An assertion at run time: InvalidArgumentError(message)."""
     p.assert_(condition, message=message, summarize=3)

@@ -1,7 +1,7 @@
 """`if`: runs one branch in Python, or traces both."""
 
 from .. import nests, seam
-from . import built_once, changes, found_changes, merge
+from . import built_once, changes, found_changes, merge, unassigned
 from .containers import Items
 from .spoiled import Spoiled
 from .state import NO_RETURN, UNDEFINED, NoReturn, State, call, describe, is_missing, local_error, phrase
@@ -92,8 +92,10 @@ class _Branches:
             after[i] = merged.result(flat)
         self.state.set(after)
         self._resize()
-        for place, merged in zip(self.places, self.plan[self.n_merged :], strict=True):
+        for place, merged in zip(self.places, self.plan[self.n_merged :], strict=False):
             place.set(merged.result(flat))
+        for i, flag in zip(self.perhaps, flat, strict=True):
+            unassigned.note(after[i], flag)
         self._keep_shared(before)
 
     def _branch(self, side, before, function):
@@ -113,9 +115,19 @@ class _Branches:
                 self.plan = [self._merge(i) for i in range(self.n_merged)]
                 self.places = self._places()
                 self.plan += [self._merge_part(place) for place in self.places]
+                self.perhaps = self._perhaps_assigned()
+                self.plan += map(_Flag, self.perhaps.values())
             return [leaf for merged in self.plan for leaf in merged.values(side)]
 
         return run
+
+    def _perhaps_assigned(self):
+        """By the number of a variable that a side may not have assigned: the bool of each side, or None."""
+        flags = {}
+        for i, merged in enumerate(self.plan[: self.n_merged]):
+            if not isinstance(merged, _Kept):
+                flags[i] = [unassigned.of(self.ends[side][i]) for side in (0, 1)]
+        return {i: sides for i, sides in flags.items() if sides != [None, None]}
 
     def _tell_outside(self, before):
         """Tells of numbers that this changes in what is known outside of the traced function."""
@@ -331,6 +343,16 @@ class _Kept:
 
     def result(self, flat):
         return self.value
+
+
+class _Flag:
+    """Whether a variable has been assigned."""
+
+    def __init__(self, sides):
+        self.sides = sides
+
+    def values(self, side):
+        return [seam.tensor(True) if self.sides[side] is None else self.sides[side]]
 
 
 class _Filled:

@@ -3,7 +3,7 @@
 import sys
 
 from .. import seam
-from . import changes
+from . import changes, unassigned
 from .iterated import sequence
 from .limits import UnrollWatch
 from .loop import Loop
@@ -28,10 +28,15 @@ def for_stmt(iterated, body, symbols, ends, stop, options, lists=()):
     if elements is not None:
         _traced(elements, body, symbols, ends, stop, options, lists)
         return
-    ends_loop = flags(body, stop)
-    watch = UnrollWatch(body)
     if changes.watching and sys.getrefcount(iterated) > _PASSED:
         changes.iterates(iterated)
+    _in_python(iterated, body, stop)
+    unassigned.check_before_reading(body, symbols[: ends[-1]])
+
+
+def _in_python(iterated, body, stop):
+    ends_loop = flags(body, stop)
+    watch = UnrollWatch(body)
     for item in iterated:
         watch.iteration()
         try:

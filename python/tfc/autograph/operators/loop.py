@@ -5,7 +5,7 @@ from contextlib import suppress
 from tfc.errors import page, user_line
 
 from .. import seam
-from . import built_once, changes, found_changes, merge
+from . import built_once, changes, found_changes, merge, unassigned
 from . import lists as lists_
 from .branch import as_condition, scalar_condition
 from .containers import differences
@@ -59,7 +59,7 @@ class Loop:
         self.options = options or {}
         before = self.state.get()
         self.before = before
-        n_alive, n_carried, n_soft = ends
+        n_alive, n_carried, n_soft, self.n_near = ends
         self.n_alive = n_alive
         soft = [i for i in range(n_carried, n_soft) if not is_missing(before[i])]
         self.carried = [*range(n_carried), *soft]
@@ -71,6 +71,8 @@ class Loop:
         self.scratch = {i: before[i] for i in lists if type(before[i]) is lists_.ScratchList}
         self.carried = [i for i in self.carried if i not in self.scratch]
         self.variables = {}
+        # Variables that the loop creates, and that an iteration may leave without a value: a loop inside sets them.
+        self.perhaps = set()
         # What the body changes in containers (see `changes`): numbers of variables that are parts of some; those nobody
         # may look at, with the reason; parts that got Python objects.
         self.parts = set()
@@ -133,21 +135,50 @@ class Loop:
         if missing:
             self._peek(missing, test, step, counters)
             created = [i for i in created if i in self.variables]
-        count = created and ran is None
-        if count:
-            counters = [*counters, seam.tensor(False)]
-        inner = _counting(step) if count else step
-        test_all = (lambda c: test(c[:-1])) if count else test
-        flat = self._trace(test_all, inner, counters)
-        outs = list(flat[: len(counters)])
+            self.perhaps &= self.variables.keys()
+        return self._follow(test, step, counters, ran, created)
+
+    def _follow(self, test, step, counters, ran, created):
+        """The loop, which knows of each variable of the list `created` whether it has been assigned afterwards: after
+        an iteration, or where a tensor goes with it that says so.
+        """
+        flags = {i: unassigned.of(self.before[i]) for i in self.variables if self._is_users(i)}
+        flags = {i: flag for i, flag in flags.items() if flag is not None}
+        flags |= {i: seam.tensor(False) for i in sorted(self.perhaps)}
+        created = [i for i in created if i not in flags]
+        count, n = bool(created) and ran is None, len(counters)
+        own = [seam.tensor(False)] * count
+
+        def inner(counters):
+            for i, flag in zip(flags, counters[n + count :], strict=True):
+                unassigned.note(self.state.slots[i].get(), flag)
+            following = step(counters[:n])
+            after = [unassigned.of(self.state.slots[i].get()) for i in flags]
+            return [*following, *map(seam.tensor, [True] * count + [True if flag is None else flag for flag in after])]
+
+        flat = self._trace(lambda c: test(c[:n]), inner, [*counters, *own, *flags.values()])
+        outs, rest = flat[: n + count + len(flags)], flat[n + count + len(flags) :]
 
         def finish():
-            self._finish(flat[len(counters) :])
+            self._finish(rest)
+            for i, flag in zip(flags, outs[n + count :], strict=True):
+                if self._is_alive(i):
+                    self._assigned([i], flag)
             if created:
-                names = ", ".join(phrase(self.state.symbols[i]).strip("'") for i in created)
-                seam.check(outs[-1] if count else ran, f"loop must iterate at least once to initialize {names}")
+                self._assigned(created, outs[n] if count else ran)
 
         return finish
+
+    def _assigned(self, numbers, flag):
+        """These variables have a value after the loop only if `flag` says so."""
+        if not seam.is_known_true(flag):
+            unassigned.tell(self.state.slots[i].location() for i in numbers)
+        far = [i for i in numbers if self.n_near <= i < self.n_alive and self._is_name(i)]
+        for i in far:
+            unassigned.note(self.state.slots[i].get(), flag)
+        near = [self._name(i) for i in numbers if i not in far]
+        if near:
+            unassigned.check(near, flag)
 
     def _is_alive(self, i):
         return i < self.n_alive or i in self.parts
@@ -274,6 +305,9 @@ class Loop:
         symbol = self.state.symbols[i]
         return not (isinstance(symbol, str) and symbol.startswith("ag__"))
 
+    def _is_name(self, i):
+        return isinstance(self.state.symbols[i], str)
+
     def _define(self, variables):
         self.variables = variables
         for variable in variables.values():
@@ -323,8 +357,10 @@ class Loop:
         self.scratch = {**shared, **{i: lists_.ScratchList(self.before[i]) for i in self.lists}}
         ordered = dict(sorted(self.variables.items()))
         self._define(ordered)
-        with seam.trial(), suppress(_Peeked):
+        with seam.trial(), suppress(_Peeked), unassigned.watching() as perhaps:
             self._while(test, body, counters)
+        names = {i for i in missing if i not in self.lists and self._is_users(i) and self._is_name(i)}
+        self.perhaps |= {i for i in names if self.state.slots[i].location() in perhaps}
         for i in self.lists:
             self.state.slots[i].set(None)  # nobody but who knows it by another name has the list now
         for i in missing:
@@ -527,13 +563,6 @@ class Loop:
 def _holds(value):
     """Is it a nest that a list or dictionary may be in?"""
     return isinstance(value, (list, dict, tuple))
-
-
-def _counting(step):
-    def counted(counters):
-        return [*step(counters[:-1]), seam.tensor(True)]
-
-    return counted
 
 
 def _negated(value):

@@ -1,7 +1,7 @@
 """`while`: loops in Python, or traces a loop, by what the test gives the first time."""
 
 from .. import seam
-from . import changes
+from . import changes, unassigned
 from .branch import as_condition, if_stmt
 from .limits import UnrollWatch
 from .logical import none_of
@@ -15,12 +15,18 @@ def while_stmt(test, body, symbols, ends, stop, options, lists=(), binds=()):
 
     As long as the test and the flags are Python's, so are the iterations; the others are a loop of the program.
     """
+    if _in_python(test, body, symbols, ends, stop, options, lists, binds):
+        unassigned.check_before_reading(body, symbols[: ends[-1]])
+
+
+def _in_python(test, body, symbols, ends, stop, options, lists, binds):
+    """Runs iterations; False if the last ones were those of a loop of the program."""
     ends_loop = flags(body, stop)
     watch = UnrollWatch(body)
     value = _first(test, binds)
     while value is not None:
         if not value:
-            return
+            return True
         watch.iteration()
         try:
             body()
@@ -30,12 +36,13 @@ def while_stmt(test, body, symbols, ends, stop, options, lists=(), binds=()):
         if any(map(seam.is_symbolic, values)):
             break
         if any(values):
-            return
+            return True
         value = as_condition(call(test))
         if seam.is_symbolic(value):
             _from_test(value, test, body, symbols, ends, stop, options, lists, binds)
-            return
+            return False
     _traced(test, body, symbols, ends, stop, options, lists, binds)
+    return False
 
 
 def _first(test, binds):

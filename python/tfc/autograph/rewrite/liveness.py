@@ -4,7 +4,8 @@ Jumps have been lowered before (`jumps`), so each statement is summed up by `(ge
 they are written, and
 names certainly written. One walk up computes those, one walk down hands each control statement the names
 alive after it
-(`live_out`) and, for loops, at the start of each iteration (`live_head`).
+(`live_out`) and, for loops, at the start of each iteration (`live_head`). Another walk down finds those that are read
+before the loop around ends (`near_out`).
 """
 
 import ast
@@ -40,7 +41,8 @@ def analyse(body, scope):
     if not scope.kinds.isdisjoint(TRIES):
         for stmt in body:
             _mark_caught(stmt)
-    _down(body, scope.shared)
+    _Down(False).block(body, scope.shared)
+    _Down(True).block(body, scope.shared)
 
 
 def _mark_caught(stmt):
@@ -147,38 +149,50 @@ if hasattr(ast, "TryStar"):
     _SUMMARIES[ast.TryStar] = _try
 
 
-def _down(stmts, live):
-    live = frozenset(live)
-    for stmt in reversed(stmts):
-        gen, kill = _summary(stmt)
-        _enter(stmt, live)
-        live = frozenset(gen) | (live - kill)
-    return live
+class _Down:
+    """The names alive after each statement. `is_near`: what is read where the loop around has ended does not count."""
 
+    def __init__(self, is_near):
+        self.is_near = is_near
 
-def _enter(stmt, live):
-    stmt.live_out = live
-    kind = type(stmt)
-    if kind is ast.If:
-        _down(stmt.body, live)
-        _down(stmt.orelse, live)
-    elif kind is ast.While:
-        head = _summary(stmt)[0] | (live - writes(stmt.test))
-        stmt.live_head = frozenset(head)
-        _down(stmt.body, head)
-    elif kind is ast.For:
-        stmt.live_head = frozenset(_block(stmt.body)[0] - _for_targets(stmt)) | live | set(stmt.stop)
-        _down(stmt.body, stmt.live_head)
-    elif kind is ast.With:
-        _down(stmt.body, live)
-    elif kind is ast.Match:
-        for case in stmt.cases:
-            _down(case.body, live)
-    elif hasattr(stmt, "finalbody"):
-        after = live | _block(stmt.finalbody)[0]
-        _down(stmt.finalbody, live)
-        caught = after.union(*(_block(h.body)[0] for h in stmt.handlers))
-        for handler in stmt.handlers:
-            _down(handler.body, after)
-        _down(stmt.orelse, after)
-        _down(stmt.body, caught | _block(stmt.orelse)[0])
+    def block(self, stmts, live):
+        live = frozenset(live)
+        for stmt in reversed(stmts):
+            gen, kill = _summary(stmt)
+            self.enter(stmt, live)
+            live = frozenset(gen) | (live - kill)
+        return live
+
+    def enter(self, stmt, live):
+        if self.is_near:
+            stmt.near_out = live
+        else:
+            stmt.live_out = live
+        kind = type(stmt)
+        if kind is ast.If:
+            self.block(stmt.body, live)
+            self.block(stmt.orelse, live)
+        elif kind is ast.While:
+            self.loop(stmt, _summary(stmt)[0], live - writes(stmt.test))
+        elif kind is ast.For:
+            self.loop(stmt, frozenset(_block(stmt.body)[0] - _for_targets(stmt)) | set(stmt.stop), live)
+        elif kind is ast.With:
+            self.block(stmt.body, live)
+        elif kind is ast.Match:
+            for case in stmt.cases:
+                self.block(case.body, live)
+        elif hasattr(stmt, "finalbody"):
+            after = live | _block(stmt.finalbody)[0]
+            self.block(stmt.finalbody, live)
+            caught = after.union(*(_block(h.body)[0] for h in stmt.handlers))
+            for handler in stmt.handlers:
+                self.block(handler.body, after)
+            self.block(stmt.orelse, after)
+            self.block(stmt.body, caught | _block(stmt.orelse)[0])
+
+    def loop(self, stmt, inside, behind):
+        if self.is_near:
+            self.block(stmt.body, inside)
+        else:
+            stmt.live_head = frozenset(inside | behind)
+            self.block(stmt.body, stmt.live_head)

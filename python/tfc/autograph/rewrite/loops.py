@@ -1,5 +1,7 @@
 """What `while` and `for` have in common: which symbols are loop variables."""
 
+import itertools
+
 from . import symbols, tree
 
 
@@ -9,17 +11,18 @@ def state(stmt, control, extra=()):
     The groups: read after the loop; carried from one iteration to the next only; seen by a nested function
     (a loop variable if it has
     a value before the loop); used within one iteration only. The first three have an end, the last is the
-    rest.
+    rest. The fourth end is of those of the first group that are read before the loop around this one ends.
     """
     names = symbols.may_change([*stmt.body, *extra], control.scope)
     paths = symbols.composites([*stmt.body, *extra], set(names)) + symbols.items(stmt.body, set(names))
-    after, head = stmt.live_out | control.scope.shared, stmt.live_head
-    groups = [[], list(paths), [], [], []]
+    after, head, captured = stmt.live_out | control.scope.shared, stmt.live_head, control.scope.captured
+    near = stmt.near_out | control.scope.shared | captured
+    groups = [[], [], list(paths), [], [], []]
     for name in names:
-        where = 0 if name in after else 2 if name in head else 3 if name in control.scope.captured else 4
+        where = 1 - (name in near) if name in after else 3 if name in head else 4 if name in captured else 5
         groups[where].append(name)
-    alive, carried, soft = len(groups[0]) + len(paths), len(groups[2]), len(groups[3])
-    return tree.constant(tuple(sum(groups, []))), tree.constant((alive, alive + carried, alive + carried + soft))
+    ends = list(itertools.accumulate(map(len, groups)))
+    return tree.constant(tuple(sum(groups, []))), tree.constant((*ends[2:5], ends[0]))
 
 
 def options(stmt):
