@@ -12,15 +12,17 @@ SOURCE = Path(__file__).with_name("limits.c")
 
 
 class Limits:
-    """A process that measures limits of so many threads when asked. Not `available` where there is no C compiler."""
+    """A process that measures limits of so many threads when asked, with vectors of so many bytes (by default those of
+    the processor). Not `available` where there is no C compiler.
+    """
 
-    def __init__(self, threads: int = 1, prefix: tuple[str, ...] = ()):
+    def __init__(self, threads: int = 1, prefix: tuple[str, ...] = (), vector: int | None = None):
         compiler = shutil.which("cc")
         self.available = compiler is not None
         if not self.available:
             return
         flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
-        vector = 64 if "avx512f" in flags else 32 if "avx2" in flags else 16
+        vector = vector or (64 if "avx512f" in flags else 32 if "avx2" in flags else 16)
         self.folder = tempfile.TemporaryDirectory(prefix="tfc-limits-")
         program = Path(self.folder.name) / "limits"
         options = ["-O3", "-march=native", "-ffp-contract=fast", f"-DVECTOR={vector}", "-pthread"]

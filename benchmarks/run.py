@@ -31,6 +31,19 @@ QUICK_TWO_THREADS = (
     "mm256", "mm1024", "chain", "exp", "gelu", "softmax", "layernorm", "sum_all", "argmax", "conv3x3", "mlp_train",
     "block_fwd", "block_train", "bmm32", "mv4096", "updates", "segment_sum", "complex_chain", "fft_large",
 )  # fmt: skip
+# How each implementation is told to do as if the processor had no more than this, and what its vectors have.
+PROCESSORS = {
+    "x86-64-v3": {
+        "TFC_CPU": "x86-64-v3",
+        "XLA_FLAGS": "--xla_cpu_max_isa=AVX2",
+        "ONEDNN_MAX_CPU_ISA": "AVX2",
+        "ATEN_CPU_CAPABILITY": "avx2",
+        "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+        "OPENBLAS_CORETYPE": "Haswell",
+        "NPY_DISABLE_CPU_FEATURES": "AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL AVX512_SPR",
+    },
+}
+VECTORS = {"x86-64-v3": 32}
 # A peer that is so much slower than the best one is timed once.
 HOPELESS = 4.0
 
@@ -41,7 +54,7 @@ def pinned(threads):
 
 
 class Worker:
-    def __init__(self, implementation, threads, python):
+    def __init__(self, implementation, threads, python, cpu="native"):
         env = dict(os.environ, TF_CPP_MIN_LOG_LEVEL="3", PYTHONUNBUFFERED="1")
         for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS",
                      "TF_NUM_INTEROP_THREADS", "NUMBA_NUM_THREADS", "TFC_NUM_THREADS"):  # fmt: skip
@@ -50,6 +63,9 @@ class Worker:
         # Older OpenBLAS builds need these on some processors; a current numpy is slowed by them.
         env.pop("OPENBLAS_CORETYPE", None)
         env.pop("OPENBLAS_L2_SIZE", None)
+        told = dict(PROCESSORS.get(cpu, {}))
+        env["XLA_FLAGS"] += " " + told.pop("XLA_FLAGS", "")
+        env.update(told)
         self.name = implementation
         self.process = subprocess.Popen(
             [*pinned(threads), python, str(HERE / "worker.py"), implementation],
@@ -75,9 +91,10 @@ class Worker:
         return json.loads(line) if line else {"error": "the process died"}
 
     def close(self):
-        self.process.send_signal(signal.SIGCONT)
-        self.process.stdin.close()
-        self.process.wait(timeout=30)
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.stdin.close()
+            self.process.wait(timeout=30)
 
 
 def installed(implementation, python):
@@ -184,7 +201,7 @@ def time_text(seconds):
 
 
 def run_all(args, threads):
-    limits = machine.Limits(threads, pinned(threads))
+    limits = machine.Limits(threads, pinned(threads), VECTORS.get(args.cpu))
     typical = {}
     if limits.available:
         typical = {"fma_gflops": limits.measure("fma"), "copy_gbytes_per_second": limits.measure("copy", 128 << 20)}
@@ -193,7 +210,7 @@ def run_all(args, threads):
     for name in args.impl:
         python = sys.executable if name in OURS else args.peers_python
         if installed(name, python):
-            workers.append(Worker(name, threads, python))
+            workers.append(Worker(name, threads, python, args.cpu))
         else:
             print(f"{name}: not installed, left out")
     rows = []
@@ -207,7 +224,7 @@ def run_all(args, threads):
     for worker in workers:
         worker.close()
     limits.close()
-    return {"machine": typical, "processor": platform.processor(), "threads": threads, "rows": rows}
+    return {"machine": typical, "processor": platform.processor(), "cpu": args.cpu, "threads": threads, "rows": rows}
 
 
 def main():
@@ -220,6 +237,10 @@ def main():
     parser.add_argument(
         "--quick", action="store_true", help="three short rounds, some peers and, with two threads, some cases only"
     )
+    parser.add_argument(
+        "--cpu", default="native", choices=["native", *PROCESSORS],
+        help="what every implementation may use of this processor (TensorFlow's own kernels beside oneDNN's use all)",
+    )  # fmt: skip
     parser.add_argument("--json", type=Path)
     parser.add_argument("--markdown", type=Path)
     parser.add_argument("--peers-python", default=sys.executable, help="interpreter that has the peers")

@@ -67,6 +67,8 @@ std::string CompileOptions::set(StringRef name, StringRef value) {
     return boolean(target.optSize);
   else if (name == "check_cpu")
     return boolean(target.checkCpu);
+  else if (name == "runs_here")
+    return boolean(target.runsHere);
   else if (name == "sanitize_address")
     return boolean(target.sanitizeAddress);
   else if (name == "contract")
@@ -135,7 +137,7 @@ std::string CompileOptions::set(StringRef name, StringRef value) {
   } else
     return ("there is no option '" + name +
             "'; options are triple, cpu, features, opt_level, opt_size, "
-            "check_cpu, sanitize_address, contract, "
+            "check_cpu, runs_here, sanitize_address, contract, "
             "reassociate, parallel, poll, tiles, chain_microseconds, parts, "
             "constants, disable, line_tables, remarks, dump, "
             "reproducer_directory, gpu, gpu_features, "

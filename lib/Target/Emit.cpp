@@ -73,6 +73,35 @@ static std::string hostFeatures() {
   return features.getString();
 }
 
+/// Features of x86 that no code has unless it asks for the instruction by name.
+/// Virtual machines often lack one of them that their processor has.
+static bool isByNameOnly(StringRef feature) {
+  return is_contained(
+      ArrayRef<StringRef>{
+          "cldemote",  "clflushopt", "clwb",      "clzero",   "enqcmd",
+          "fsgsbase",  "hreset",     "invpcid",   "kl",       "lwp",
+          "movdir64b", "movdiri",    "mwaitx",    "pconfig",  "pku",
+          "prefetchi", "ptwrite",    "rdpid",     "rdpru",    "rdrnd",
+          "rdseed",    "rtm",        "serialize", "sgx",      "shstk",
+          "tsxldtrk",  "uintr",      "usermsr",   "waitpkg",  "wbnoinvd",
+          "widekl",    "xsave",      "xsavec",    "xsaveopt", "xsaves"},
+      feature);
+}
+
+/// What this machine has not of what a target may use, with commas between.
+static std::string missingHere(const TargetMachine &machine) {
+  SmallVector<std::string> missing;
+  // Of x86, LLVM lists what a processor has and what it has not, without what
+  // only tunes the code.
+  for (const auto &feature : sys::getHostCPUFeatures())
+    if (!feature.second && !isByNameOnly(feature.first()) &&
+        machine.getMCSubtargetInfo()->checkFeatures(
+            ("+" + feature.first()).str()))
+      missing.push_back(feature.first().str());
+  sort(missing);
+  return join(missing, ", ");
+}
+
 static std::string availableTargets() {
   std::string text;
   for (const Target &target : TargetRegistry::targets())
@@ -134,6 +163,16 @@ tfc::createTargetMachine(const TargetOptions &options) {
       triple, cpu, features, codegen, Reloc::PIC_, std::nullopt, level));
   if (!machine)
     return fail("no code generator for '" + triple.str() + "'");
+  if (options.runsHere && options.cpu != "native") {
+    if (!triple.isX86() && !cpu.empty() && cpu != "generic")
+      return fail("cpu '" + cpu + "': code for this machine (" +
+                  triple.getArchName() + ") is for 'native' or 'generic'");
+    std::string missing = missingHere(*machine);
+    if (!missing.empty())
+      return fail("this machine cannot run code for cpu '" + cpu +
+                  "': it has no " + missing + "; it is a '" +
+                  sys::getHostCPUName() + "'");
+  }
   return machine;
 }
 
@@ -197,7 +236,8 @@ void tfc::registerTargetTranslations(mlir::DialectRegistry &registry) {
 /// Every function is compiled for the machine, not for the triple's baseline.
 static void setAttributes(Module &module, const TargetMachine &machine,
                           const tfc::TargetOptions &options) {
-  bool wide = machine.getTargetFeatureString().contains("+avx512f");
+  bool wide = machine.getTargetTriple().isX86() &&
+              machine.getMCSubtargetInfo()->checkFeatures("+avx512f");
   for (Function &function : module) {
     if (function.isDeclaration())
       continue;

@@ -32,6 +32,8 @@ struct TargetOptions {
   bool optSize = false;       ///< prefer small code where optLevel is not 0
   bool checkCpu = false; ///< entries report a CPU that lacks a feature instead
                          ///< of dying of it
+  bool runsHere = false; ///< the code is for this machine: a cpu that has more
+                         ///< is an error
   bool sanitizeAddress = false; ///< instrument memory accesses; needs the
                                 ///< runtime of AddressSanitizer
 };

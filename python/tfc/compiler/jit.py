@@ -77,7 +77,7 @@ def compile_canonical(
                 artifact = compiler.compile(module, {**chosen, "progress": report, "parts": True})
             image = code.link(artifact.object)
         except compiler.CompileError as e:
-            raise unimplemented(e, module, name) from None
+            raise failure(e, module, name) from None
         found = artifact.description, _loaded(image, name), artifact.object
         if gpu is not None:
             warn_of_refused(json.loads(found[0]), name)
@@ -127,7 +127,8 @@ def _load_cached(key: str) -> tuple | None:
 
 def effective_options(options: dict | None) -> dict:
     """What the compiler is given: what the process may use, its options, then those of a function."""
-    return {**({"tiles": True} if has_tiles() else {}), **optimizer.compiler_options(options)}
+    chosen = {**({"tiles": True} if has_tiles() else {}), **optimizer.compiler_options(options)}
+    return {**chosen, "runs_here": True} if "cpu" in chosen else chosen
 
 
 @dataclass(frozen=True)
@@ -181,7 +182,7 @@ def explain(
         try:
             artifact = compiler.compile(module, {**chosen, "remarks": True, "dump": ["llvm-ir-optimized", "asm"]})
         except compiler.CompileError as e:
-            raise unimplemented(e, module, name) from None
+            raise failure(e, module, name) from None
     description = json.loads(artifact.description)
     entry = next(e for e in description["entries"] if e["symbol"] == symbol)
     return CompiledCode(
@@ -258,7 +259,15 @@ def _cost(entry: dict) -> int:
     return int(max(entry.get("flops", 0) / 4, entry.get("bytes", 0) / 8))
 
 
-def unimplemented(error, module, name) -> UnimplementedError:
+def failure(error, module, name) -> Exception:
+    """What a compiler's error is for the user: a `ValueError` if it is about options, else `UnimplementedError`."""
+    if error.stage == "options":
+        return ValueError(
+            page(
+                f"{name} was not compiled: {error.message}",
+                fix="tf.config.optimizer.set_experimental_options, or compile_options of the function",
+            )
+        )
     return UnimplementedError(
         None,
         None,

@@ -3,7 +3,7 @@
 import json
 
 from tfc.compiler.device_code import DeviceCode, device_code
-from tfc.compiler.jit import effective_options, unimplemented
+from tfc.compiler.jit import effective_options, failure
 from tfc.ir import LOCK, compiler
 
 
@@ -16,5 +16,5 @@ def compile_kernels(module, name: str, options: dict) -> DeviceCode:
         try:
             artifact = compiler.compile(module, {**effective_options(None), **options})
         except compiler.CompileError as e:
-            raise unimplemented(e, module, name) from None
+            raise failure(e, module, name) from None
         return device_code(json.loads(artifact.description), options["gpu"], options.get("gpu_chip", ""))
