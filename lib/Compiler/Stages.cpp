@@ -26,7 +26,7 @@ struct Machine {
   VectorRegisters registers;
   PairSupport pairs;
   HalfSupport half;
-  bool fma = false, avx512 = false;
+  bool fma = false, avx512 = false, permutations = false;
 };
 } // namespace
 
@@ -46,7 +46,8 @@ static Machine machineOf(const TargetOptions &options) {
                      pairSupport(**machine),
                      halfSupport(**machine),
                      hasFma(**machine),
-                     hasAvx512(**machine)};
+                     hasAvx512(**machine),
+                     hasPermutations(**machine)};
   else
     llvm::consumeError(machine.takeError());
   return found->second;
@@ -157,12 +158,15 @@ LogicalResult tfc::runPasses(ModuleOp module, StringRef stage,
     module->setAttr("tfc.vector_bits",
                     IntegerAttr::get(IntegerType::get(module.getContext(), 64),
                                      stageOptions.vectorBits.getValue()));
+    if (machineOf(versions(options.target).front()).permutations)
+      module->setAttr("tfc.permutations", UnitAttr::get(module.getContext()));
     if (!stageOptions.reassociate)
       module->setAttr("tfc.keeps_order", UnitAttr::get(module.getContext()));
   }
   LogicalResult ran = manager.run(module);
   if (tellsOptions) {
     module->removeAttr("tfc.vector_bits");
+    module->removeAttr("tfc.permutations");
     module->removeAttr("tfc.keeps_order");
   }
   return failed(ran) || *verifies != "stages" ? ran : verify(module);

@@ -228,6 +228,11 @@ bool tfc::hasAvx512(const TargetMachine &machine) {
          info.checkFeatures("+avx512f,+avx512vl,+avx512dq");
 }
 
+bool tfc::hasPermutations(const TargetMachine &machine) {
+  return machine.getTargetTriple().isX86() &&
+         machine.getMCSubtargetInfo()->checkFeatures("+avx2");
+}
+
 void tfc::registerTargetTranslations(mlir::DialectRegistry &registry) {
   mlir::registerBuiltinDialectTranslation(registry);
   mlir::registerLLVMDialectTranslation(registry);

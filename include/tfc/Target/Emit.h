@@ -100,6 +100,10 @@ bool hasFma(const llvm::TargetMachine &machine);
 /// Does the target multiply vectors by powers of two in one instruction?
 bool hasAvx512(const llvm::TargetMachine &machine);
 
+/// Does the target have AVX2, which permutes eight lanes as another vector
+/// says?
+bool hasPermutations(const llvm::TargetMachine &machine);
+
 /// Adds what `emit` needs to a registry of dialects.
 void registerTargetTranslations(mlir::DialectRegistry &registry);
 

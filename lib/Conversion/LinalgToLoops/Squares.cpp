@@ -117,7 +117,7 @@ bool NestLowering::tryShortRows(unsigned across, unsigned inner) {
   bool isGood = tryVectors(across) && strategy.lanes >= 4;
   if (isGood && width > fewColumns) {
     strategy.lanes = std::min(strategy.lanes, largestSquare);
-    isGood = width <= strategy.lanes && !writesRows;
+    isGood = width <= 2 * strategy.lanes && !writesRows;
   }
   for (OpOperand &other : op->getOpOperands())
     if (isGood && isa<MemRefType>(other.get().getType()) && uses(other, inner))
@@ -343,21 +343,28 @@ NestLowering::Values NestLowering::columnsOf(OpOperand &operand,
     ivs = base;
     return tfc::rt::columnsOfRows(builder, loc, vectors);
   }
-  Value columns = lanes == width ? Value() : maskOf(constant(width));
+  Value columns = lanes <= width ? Value() : maskOf(constant(width));
   auto type = VectorType::get(lanes, element);
   Value none =
       arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type));
-  for (int64_t row = 0; row < lanes; ++row) {
-    ivs[inner] =
-        builder.createOrFold<arith::AddIOp>(loc, base[inner], constant(row));
-    Values at = indices(operand);
-    vectors.push_back(columns ? vector::MaskedLoadOp::create(builder, loc, type,
-                                                             operand.get(), at,
-                                                             columns, none)
-                              : loadVector(operand.get(), at));
+  // Of longer rows, the second square ends where they do.
+  for (int64_t column = 0; column < width; column += lanes) {
+    int64_t from = std::clamp<int64_t>(width - lanes, 0, column);
+    ivs[across] = constant(from);
+    Values square;
+    for (int64_t row = 0; row < lanes; ++row) {
+      ivs[inner] =
+          builder.createOrFold<arith::AddIOp>(loc, base[inner], constant(row));
+      Values at = indices(operand);
+      square.push_back(
+          columns ? vector::MaskedLoadOp::create(
+                        builder, loc, type, operand.get(), at, columns, none)
+                  : loadVector(operand.get(), at));
+    }
+    square = tfc::rt::transposeSquare(builder, loc, square);
+    llvm::append_range(vectors, ArrayRef(square).drop_front(column - from));
   }
   ivs = base;
-  vectors = tfc::rt::transposeSquare(builder, loc, vectors);
   vectors.truncate(width);
   return vectors;
 }

@@ -56,7 +56,8 @@ SortLong::SortLong(Kernel &k, Type element, bool descending, int64_t size)
 }
 
 bool SortLong::hasPartitions() const {
-  return lanes.isWide && PartitionSort::isFor(lanes.count, size);
+  return (lanes.isWide || lanes.permutes) &&
+         PartitionSort::isFor(lanes.count, size);
 }
 
 double SortLong::nanoseconds() const {

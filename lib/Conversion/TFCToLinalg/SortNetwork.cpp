@@ -51,7 +51,9 @@ KeyLanes::KeyLanes(Kernel &k, Type element, bool descending)
       count(512 / std::max(width, 32u)),
       lane(k.b.getIntegerType(std::max(width, 32u))),
       vector(VectorType::get(count, lane)),
-      isWide(hasWideVectors(k.b.getInsertionBlock()->getParentOp())) {}
+      isWide(hasWideVectors(k.b.getInsertionBlock()->getParentOp())),
+      permutes(!isWide &&
+               hasPermutations(k.b.getInsertionBlock()->getParentOp())) {}
 
 Num KeyLanes::number(int64_t n) const {
   return k.splat(

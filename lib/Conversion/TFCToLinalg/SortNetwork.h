@@ -60,7 +60,8 @@ public:
   const unsigned width; // of an element
   const int64_t count;  // of lanes
   const mlir::Type lane, vector;
-  const bool isWide; // vectors of 512 bits are what the CPU has
+  const bool isWide;   // vectors of 512 bits are what the CPU has
+  const bool permutes; // vectors of 256 bits are, and it permutes their lanes
 };
 
 /// Columns of memory, one of each lane, that are sorted.

@@ -24,6 +24,7 @@
 
 #include "SortPartition.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -194,7 +195,8 @@ Num PartitionSort::elementToKey(Num x) const {
              : x;
 }
 Num PartitionSort::keyToElement(Num x) const {
-  auto type = VectorType::get(lanes.count, storageType(lanes.element));
+  auto keys = cast<VectorType>(x.value.getType());
+  auto type = keys.clone(storageType(lanes.element));
   return isFloat(lanes.element)
              ? k.num(arith::BitcastOp::create(k.b, k.loc, type, x.value))
              : x;
@@ -220,6 +222,79 @@ static void fetch(const Array &array, Num at) {
                              /*isWrite=*/false, /*localityHint=*/3,
                              /*isDataCache=*/true);
   read.erase();
+}
+
+/// For each choice of the lanes of a register, which are numbered: those that
+/// are chosen, and then the others. A lane of 64 bits is two of them. The
+/// numbers are bytes of a word, so that the table takes 2 KiB of the
+/// first-level cache.
+void PartitionSort::makeOrders() {
+  int64_t inRegister = lanes.count / 2, perLane = 8 / inRegister;
+  Type i64 = k.b.getI64Type();
+  auto word = [&](int64_t n) {
+    return k.num(
+        arith::ConstantOp::create(k.b, k.loc, k.b.getI64IntegerAttr(n)));
+  };
+  auto shifted = [&](Num x, Num bits) {
+    return k.num(arith::ShLIOp::create(k.b, k.loc, x.value, bits.value));
+  };
+  orders = k.scratch({int64_t(1) << inRegister}, i64);
+  k.loop(k.index(0), k.index(int64_t(1) << inRegister), [&](Num choice) {
+    Num bits = k.num(arith::IndexCastOp::create(k.b, k.loc, i64, choice.value));
+    Num order = word(0), place = word(0);
+    for (bool chosen : {true, false})
+      for (int64_t lane = 0; lane < inRegister; ++lane) {
+        // The numbers of its parts, as they follow each other.
+        int64_t numbers = 0;
+        for (int64_t part = 0; part < perLane; ++part)
+          numbers |= (lane * perLane + part) << (8 * part);
+        Num mask = word(int64_t(1) << lane);
+        Num isChosen = k.num(arith::AndIOp::create(k.b, k.loc, bits.value,
+                                                   mask.value)) != word(0);
+        Num isHere = chosen ? isChosen : k.no(isChosen);
+        order =
+            order + k.choose(isHere, shifted(word(numbers), place), word(0));
+        place = place + k.choose(isHere, word(8 * perLane), word(0));
+      }
+    orders.set(choice, order);
+  });
+}
+
+/// The same for a CPU that has no instruction for it: a register at a time,
+/// whose lanes below the pivot become the first ones. It is written to both
+/// ends, where the lanes that do not belong there are room.
+void PartitionSort::putParts(Num x, Num pivot, Num &low, Num &room) const {
+  int64_t inRegister = lanes.count / 2;
+  auto i32s = VectorType::get(8, k.b.getI32Type());
+  auto type = VectorType::get(inRegister, lanes.lane);
+  Num below = k.splat(pivot, inRegister), lanesInRegister = k.index(inRegister);
+  for (int64_t first : {int64_t(0), inRegister}) {
+    Num part = k.shuffle(
+        x, x, llvm::to_vector(llvm::seq<int64_t>(first, first + inRegister)));
+    Num isLow = part < below;
+    Value bits = vector::BitCastOp::create(
+        k.b, k.loc, VectorType::get(1, k.b.getIntegerType(inRegister)),
+        isLow.value);
+    Num choice = k.num(arith::IndexCastUIOp::create(
+        k.b, k.loc, k.b.getIndexType(),
+        vector::ExtractOp::create(k.b, k.loc, bits, 0)));
+    Value numbers = vector::BroadcastOp::create(
+        k.b, k.loc, VectorType::get(1, k.b.getI64Type()), orders(choice).value);
+    numbers = vector::BitCastOp::create(
+        k.b, k.loc, VectorType::get(8, k.b.getI8Type()), numbers);
+    numbers = arith::ExtUIOp::create(k.b, k.loc, i32s, numbers);
+    Value ordered =
+        LLVM::CallIntrinsicOp::create(
+            k.b, k.loc, i32s, k.b.getStringAttr("llvm.x86.avx2.permd"),
+            ValueRange{vector::BitCastOp::create(k.b, k.loc, i32s, part.value),
+                       numbers})
+            .getResult(0);
+    part = k.num(vector::BitCastOp::create(k.b, k.loc, type, ordered));
+    setKey(low, part);
+    room = room - inRegister;
+    setKey(low + room, part);
+    low = low + k.countOf(isLow);
+  }
 }
 
 /// Those of a part whose keys are below a pivot become its first ones; how many
@@ -257,6 +332,8 @@ Num PartitionSort::partition(Num from, Num count, Num pivot, Load load,
 
   // Puts a whole vector where there is room for `room` elements, from `low` on.
   auto put = [&](Num x, Num &low, Num &room) {
+    if (lanes.permutes)
+      return putParts(x, pivot, low, room);
     Num isLow = x < below, n = k.countOf(isLow);
     // Lanes behind those that are chosen are room, too.
     setKey(low, k.compress(x, isLow));
@@ -285,18 +362,21 @@ Num PartitionSort::partition(Num from, Num count, Num pivot, Load load,
             });
   if (special.value)
     special = ends[2];
-  Num low = carry(k, zero, whole, inVector, {ends[1]},
-                  [&](Num i, const Carried &so) -> Carried {
-                    Num low = so[0], room = numAside - i;
-                    put(aside.vector(i, inVector), low, room);
-                    return {low};
-                  })[0];
+  // Only what makes no whole vector has to be put lane by lane. It comes first:
+  // the last vector finds room for itself then.
   Num rest = numAside - whole, x = aside.vector(whole, inVector);
   Num isThere = lanesBefore(lanesInVector - rest) != lanesBefore(lanesInVector);
-  Num isLow = x < below && isThere, n = k.countOf(isLow);
+  Num isLow = x < below && isThere, n = k.countOf(isLow), low = ends[1];
   setKey(low, k.compress(x, isLow), firstLanes(n));
-  setKey(low + n, k.compress(x, x >= below && isThere), firstLanes(rest - n));
-  return low + n - from;
+  setKey(low + (n + whole), k.compress(x, x >= below && isThere),
+         firstLanes(rest - n));
+  low = carry(k, zero, whole, inVector, {low + n},
+              [&](Num i, const Carried &so) -> Carried {
+                Num low = so[0], room = whole - i;
+                put(aside.vector(i, inVector), low, room);
+                return {low};
+              })[0];
+  return low - from;
 }
 
 /// What is in the wrong half of the row after both were partitioned.
@@ -326,6 +406,8 @@ void PartitionSort::exchangeHalves(Num first, Num second, bool shared) {
 /// The row's first two nodes.
 void PartitionSort::splitRow(const Array &row, bool shared) {
   int64_t count = lanes.count, half = size / 2;
+  if (lanes.permutes)
+    makeOrders();
   auto load = [&](Num at, Num &special) {
     return lanes.keysOf(row.vector(at, count), special);
   };

@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 // Sorts of one long row by partitions, for vectors whose chosen lanes become
-// neighbours in one instruction.
+// neighbours in one instruction or, after a look into a table, in two.
 //===----------------------------------------------------------------------===//
 
 #ifndef TFC_LIB_CONVERSION_TFCTOLINALG_SORTPARTITION_H
@@ -49,6 +49,8 @@ private:
   void setKey(Num at, Num x) const;
   void setKey(Num at, Num x, Num mask) const;
   using Load = llvm::function_ref<Num(Num at, Num &special)>;
+  void makeOrders();
+  void putParts(Num x, Num pivot, Num &low, Num &room) const;
   Num partition(Num from, Num count, Num pivot, Load load, Num &special);
   void exchangeHalves(Num first, Num second, bool shared);
   void splitRow(const Array &row, bool shared);
@@ -67,6 +69,7 @@ private:
   int64_t leaf, inBlock, deepest, stack;
   bool keysAreResult = false;
   Array keys, nodes, bounds, flags;
+  Array orders; // of the lanes of a register, see `makeOrders`
 };
 
 } // namespace tfc::lowering

@@ -21,6 +21,13 @@ inline std::optional<int64_t> vectorBits(mlir::Operation *op) {
   return bits ? std::optional(bits.getInt()) : std::nullopt;
 }
 
+/// Does that CPU have AVX2, and with it permutations of eight lanes that are
+/// found at run time?
+inline bool hasPermutations(mlir::Operation *op) {
+  auto module = op->getParentOfType<mlir::ModuleOp>();
+  return module && module->hasAttr("tfc.permutations");
+}
+
 } // namespace tfc::lowering
 
 #endif // TFC_LIB_CONVERSION_TFCTOLINALG_VECTORBITS_H
