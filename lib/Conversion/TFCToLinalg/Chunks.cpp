@@ -44,6 +44,32 @@ void lowering::tasks(Kernel &k, Num count, Num order, Kernel::Step body) {
         k.loop(group * count / groups, (group + 1) * count / groups, body);
       });
 }
+
+void lowering::overMatrices(Kernel &k, ArrayRef<Dim> batch,
+                            std::array<Dim, 3> sizes, double work,
+                            function_ref<void(ArrayRef<Num>)> body,
+                            Kernel::Body prepare) {
+  constexpr int64_t small = 96, expected = 32;
+  constexpr double least = 50, each = 0.25; // nanoseconds
+  auto isKnown = [](Dim size) { return size >= 0; };
+  bool several = llvm::any_of(batch, [](Dim dim) { return dim > 1; }) &&
+                 (!prepare || llvm::all_of(sizes, isKnown)),
+       areSmall = llvm::all_of(
+           sizes, [&](Dim size) { return isKnown(size) && size < small; });
+  if (batch.empty() || (!several && !areSmall)) {
+    if (prepare)
+      prepare();
+    return k.loops(batch, body);
+  }
+  for (Dim size : sizes)
+    work *= isKnown(size) ? double(size) : double(expected);
+  k.independent(batch, least + each * work, [&](ArrayRef<Num> at) {
+    if (prepare)
+      prepare();
+    body(at);
+  });
+}
+
 Num lowering::interleaved(Kernel &k, Num number, Num count) {
   Num half = (count + 1) / k.index(2), two = k.index(2);
   return k.choose(number < half, two * number, two * (number - half) + 1);

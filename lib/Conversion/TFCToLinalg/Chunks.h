@@ -11,6 +11,7 @@
 #define TFC_LIB_CONVERSION_TFCTOLINALG_CHUNKS_H
 
 #include "Kernel.h"
+#include <array>
 
 namespace tfc::lowering {
 
@@ -30,6 +31,15 @@ constexpr int64_t leastShared = 256;
 constexpr double flopsPerNanosecond = 100;
 /// Tasks that threads share if the order is large enough.
 void tasks(Kernel &k, Num count, Num order, Kernel::Step body);
+/// Over matrices of a batch, whose work is a multiple of the product of three
+/// sizes in multiply-adds. Threads share them if there are several, or they are
+/// too small for threads to share each. `prepare` makes memory, once, or for
+/// each matrix where threads share them; that takes time where sizes are not
+/// known, and threads share none.
+void overMatrices(Kernel &k, llvm::ArrayRef<Dim> batch,
+                  std::array<Dim, 3> sizes, double work,
+                  llvm::function_ref<void(llvm::ArrayRef<Num>)> body,
+                  Kernel::Body prepare = nullptr);
 /// One of the first half is followed by one of the second, so that each thread
 /// has columns everywhere.
 Num interleaved(Kernel &k, Num number, Num count);

@@ -5,6 +5,7 @@
 // Eigenvalues and eigenvectors of square matrices, from their Schur form.
 //===----------------------------------------------------------------------===//
 
+#include "Chunks.h"
 #include "Schur.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
@@ -130,20 +131,17 @@ static LogicalResult lowerEig(Lowering &l, EigOp op) {
   Dims matrix(batch), vector(batch);
   matrix.append({order, order});
   vector.push_back(order);
-  Kernel k(l, {op.getX()},
-           {{vector, element},
-            {matrix, element},
-            {{order, order}, element},
-            {{order, order}, element},
-            {{order, order}, element},
-            {{order}, element},
-            {{order}, element},
-            {{3, order}, real}},
-           element);
+  Kernel k(l, {op.getX()}, {{vector, element}, {matrix, element}}, element);
   Num n = k.size(order), zero = k.index(0);
-  Array t = k.output(2), z = k.output(3), q = k.output(4), taus = k.output(5),
-        work = k.output(6), keys = k.output(7);
-  k.loops(batch, [&](ArrayRef<Num> at) {
+  Array t, z, q, taus, work, keys;
+  auto prepare = [&] {
+    for (Array *memory : {&t, &z, &q})
+      *memory = k.scratch({order, order}, element);
+    for (Array *memory : {&taus, &work})
+      *memory = k.scratch({order}, element);
+    keys = k.scratch({3, order}, real);
+  };
+  auto decompose = [&](ArrayRef<Num> at) {
     Array x = k.input(0).at(at), values = k.output(0).at(at),
           vectors = k.output(1).at(at);
     Num most = largestElement(k, x, n, n);
@@ -173,7 +171,8 @@ static LogicalResult lowerEig(Lowering &l, EigOp op) {
       });
     };
     k.when(k.isNan(most), spoil, fill);
-  });
+  };
+  overMatrices(k, batch, {order, order, order}, 100, decompose, prepare);
   setResults(l, op, k.finish());
   return success();
 }

@@ -6,6 +6,7 @@
 // run along rows of matrices, and LLVM vectorizes them.
 //===----------------------------------------------------------------------===//
 
+#include "Chunks.h"
 #include "Planes.h"
 #include "Reflections.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -22,20 +23,6 @@ static void keepLoopsOfBlocks(Kernel &k, Dim order) {
   constexpr int64_t inBlocks = 96, inFours = 16;
   if (order >= (k.isComplexKernel() ? inFours : inBlocks))
     keepLoops(k, Kernel::Loops::ofElements);
-}
-
-/// Over matrices of a batch, whose work is a multiple of order^3 multiply-adds.
-/// Threads share them if there are several, or they are too small for threads
-/// to share each.
-static void overMatrices(Kernel &k, ArrayRef<Dim> batch, Dim order, double work,
-                         function_ref<void(ArrayRef<Num>)> body) {
-  constexpr int64_t small = 96, expected = 32;
-  constexpr double least = 50, each = 0.25; // nanoseconds
-  bool several = llvm::any_of(batch, [](Dim dim) { return dim > 1; });
-  if (batch.empty() || (!several && !(order >= 0 && order < small)))
-    return k.loops(batch, body);
-  double n = order >= 0 ? double(order) : double(expected);
-  k.independent(batch, least + each * work * n * n * n, body);
 }
 
 /// x = U^H U, where each row gets what those before mean for it at once.
@@ -88,8 +75,7 @@ static void mirror(Kernel &k, const Array &from, const Array &to, Num n,
 /// U starts as the lower triangle's mirror.
 static void factorCholeskyByRows(Kernel &k, const Array &x, const Array &result,
                                  Dim order) {
-  Array u = k.isComplexKernel() ? planesOr(k, {}, {order, order})
-                                : k.scratch({order, order}, k.element);
+  Array u = workArray(k, {order, order});
   Num n = k.size(order), zero = k.index(0);
   mirror(k, x, u, n, /*upper=*/true);
   factorCholesky(k, u, n);
@@ -113,12 +99,13 @@ static LogicalResult lowerCholesky(Lowering &l, CholeskyOp op) {
   Kernel k(l, {op.getX()}, {{Dims(l.dims.of(op.getResult())), element}},
            element);
   Dim order = of.back();
-  overMatrices(k, of.drop_back(2), order, 1. / 3, [&](ArrayRef<Num> at) {
-    Array x = k.input(0).at(at), result = k.output(0).at(at);
-    chooseBlocks(
-        k, order, [&] { factorCholeskyInBlocks(k, x, result, order); },
-        [&] { factorCholeskyByRows(k, x, result, order); });
-  });
+  overMatrices(
+      k, of.drop_back(2), {order, order, order}, 1. / 3, [&](ArrayRef<Num> at) {
+        Array x = k.input(0).at(at), result = k.output(0).at(at);
+        chooseBlocks(
+            k, order, [&] { factorCholeskyInBlocks(k, x, result, order); },
+            [&] { factorCholeskyByRows(k, x, result, order); });
+      });
   keepLoopsOfBlocks(k, order);
   setResults(l, op, k.finish());
   return success();
@@ -220,22 +207,24 @@ static LogicalResult lowerLU(Lowering &l, LUOp op) {
   vector.push_back(of.back());
   Kernel k(l, {op.getX()}, {{matrix, element}, {vector, i32}}, element);
   Num n = k.size(of.back());
-  overMatrices(k, batch, of.back(), 2. / 3, [&](ArrayRef<Num> at) {
-    Array result = k.output(0).at(at), permutation = k.output(1).at(at);
-    Array x =
-        isComplex(element) ? planesOr(k, {}, {of.back(), of.back()}) : result;
-    k.loop(k.index(0), n, [&](Num i) {
-      permutation.set(
-          i, k.num(arith::IndexCastOp::create(k.b, k.loc, i32, i.value)));
-    });
-    factorLU(k, k.input(0).at(at), x, of.back(), [&](Num i, Num j) {
-      Num a = permutation(i), b = permutation(j);
-      permutation.set(i, b);
-      permutation.set(j, a);
-    });
-    if (isComplex(element))
-      copyMatrix(k, x, result, n, n);
-  });
+  overMatrices(
+      k, batch, {of.back(), of.back(), of.back()}, 2. / 3,
+      [&](ArrayRef<Num> at) {
+        Array result = k.output(0).at(at), permutation = k.output(1).at(at);
+        Array x = isComplex(element) ? planesOr(k, {}, {of.back(), of.back()})
+                                     : result;
+        k.loop(k.index(0), n, [&](Num i) {
+          permutation.set(
+              i, k.num(arith::IndexCastOp::create(k.b, k.loc, i32, i.value)));
+        });
+        factorLU(k, k.input(0).at(at), x, of.back(), [&](Num i, Num j) {
+          Num a = permutation(i), b = permutation(j);
+          permutation.set(i, b);
+          permutation.set(j, a);
+        });
+        if (isComplex(element))
+          copyMatrix(k, x, result, n, n);
+      });
   keepLoopsOfBlocks(k, of.back());
   setResults(l, op, k.finish());
   return success();
@@ -246,16 +235,19 @@ static LogicalResult lowerTriangularSolve(Lowering &l, TriangularSolveOp op) {
   Type element = elementOf(op.getB());
   Kernel k(l, {op.getA(), op.getB()}, {{Dims(of), element}}, element);
   Num n = k.size(of[of.size() - 2]), columns = k.size(of.back());
-  overMatrices(k, of.drop_back(2), of[of.size() - 2], 1, [&](ArrayRef<Num> at) {
-    Array result = k.output(0).at(at);
-    Array x = isComplex(element) ? planesOr(k, {}, of.take_back(2)) : result;
-    copyMatrix(k, k.input(1).at(at), x, n, columns);
-    solveEither(k, k.input(0).at(at), x, of[of.size() - 2], columns,
-                op.getLower(), op.getUnit());
-    if (isComplex(element))
-      copyMatrix(k, x, result, n, columns);
-  });
-  keepLoopsOfBlocks(k, of[of.size() - 2]);
+  Dim order = of[of.size() - 2];
+  overMatrices(k, of.drop_back(2), {order, order, of.back()}, 0.5,
+               [&](ArrayRef<Num> at) {
+                 Array result = k.output(0).at(at);
+                 Array x = isComplex(element) ? planesOr(k, {}, of.take_back(2))
+                                              : result;
+                 copyMatrix(k, k.input(1).at(at), x, n, columns);
+                 solveEither(k, k.input(0).at(at), x, order, columns,
+                             op.getLower(), op.getUnit());
+                 if (isComplex(element))
+                   copyMatrix(k, x, result, n, columns);
+               });
+  keepLoopsOfBlocks(k, order);
   setResults(l, op, k.finish());
   return success();
 }
@@ -266,26 +258,26 @@ static LogicalResult lowerSolve(Lowering &l, SolveOp op) {
   Type element = elementOf(op.getB());
   Kernel k(l, {op.getA(), op.getB()}, {{Dims(of), element}}, element);
   Num n = k.size(order), columns = k.size(of.back());
-  overMatrices(k, of.drop_back(2), order, 2, [&](ArrayRef<Num> at) {
-    Array result = k.output(0).at(at);
-    Array x = isComplex(element) ? planesOr(k, {}, of.take_back(2)) : result;
-    copyMatrix(k, k.input(1).at(at), x, n, columns);
-    Array a = k.input(0).at(at);
-    chooseBlocks(
-        k, order, [&] { solveInBlocks(k, a, x, order, columns); },
-        [&] {
-          Array factors = isComplex(element)
-                              ? planesOr(k, {}, {order, order})
-                              : k.scratch({order, order}, element);
-          copyMatrix(k, a, factors, n, n);
-          factorLU(k, factors, n,
-                   [&](Num i, Num j) { swapRows(k, x, i, j, columns); });
-          for (bool lower : {true, false})
-            solveTriangle(k, factors, x, n, columns, lower, /*unit=*/lower);
-        });
-    if (isComplex(element))
-      copyMatrix(k, x, result, n, columns);
-  });
+  overMatrices(
+      k, of.drop_back(2), {order, order, order}, 2, [&](ArrayRef<Num> at) {
+        Array result = k.output(0).at(at);
+        Array x =
+            isComplex(element) ? planesOr(k, {}, of.take_back(2)) : result;
+        copyMatrix(k, k.input(1).at(at), x, n, columns);
+        Array a = k.input(0).at(at);
+        chooseBlocks(
+            k, order, [&] { solveInBlocks(k, a, x, order, columns); },
+            [&] {
+              Array factors = workArray(k, {order, order});
+              copyMatrix(k, a, factors, n, n);
+              factorLU(k, factors, n,
+                       [&](Num i, Num j) { swapRows(k, x, i, j, columns); });
+              for (bool lower : {true, false})
+                solveTriangle(k, factors, x, n, columns, lower, /*unit=*/lower);
+            });
+        if (isComplex(element))
+          copyMatrix(k, x, result, n, columns);
+      });
   keepLoopsOfBlocks(k, order);
   setResults(l, op, k.finish());
   return success();
@@ -351,15 +343,18 @@ static LogicalResult lowerTridiagonalSolve(Lowering &l, TridiagonalSolveOp op) {
   Dims of(l.dims.of(op.getB()));
   Dim order = of[of.size() - 2];
   Type element = elementOf(op.getB());
-  Kernel k(l, {op.getDiagonals(), op.getB()},
-           {{of, element}, {{order, 3}, element}}, element);
+  Kernel k(l, {op.getDiagonals(), op.getB()}, {{of, element}}, element);
   Num n = k.size(order), columns = k.size(of.back());
-  k.loops(ArrayRef<Dim>(of).drop_back(2), [&](ArrayRef<Num> at) {
-    Array x = k.output(0).at(at);
-    copyMatrix(k, k.input(1).at(at), x, n, columns);
-    solveTridiagonal(k, k.input(0).at(at), x, k.output(1), n, columns,
-                     op.getPivoting());
-  });
+  Array u;
+  overMatrices(
+      k, ArrayRef<Dim>(of).drop_back(2), {order, of.back(), 1}, 10,
+      [&](ArrayRef<Num> at) {
+        Array x = k.output(0).at(at);
+        copyMatrix(k, k.input(1).at(at), x, n, columns);
+        solveTridiagonal(k, k.input(0).at(at), x, u, n, columns,
+                         op.getPivoting());
+      },
+      [&] { u = k.scratch({order, 3}, element); });
   setResults(l, op, k.finish());
   return success();
 }

@@ -6,6 +6,7 @@
 // (Higham, "Functions of Matrices", chapters 6 and 11).
 //===----------------------------------------------------------------------===//
 
+#include "Chunks.h"
 #include "Schur.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
 #include <cmath>
@@ -20,26 +21,20 @@ namespace {
 struct MatrixFunction {
   Kernel k;
   Dims batch;
+  Dim order;
   Num n;
   Array t, z, q, r, sum, taus, work;
 
   MatrixFunction(Lowering &l, Operation *op, ArrayRef<Dim> of)
       : k(l, {op->getOperand(0)}, outputs(of, elementOf(op->getOperand(0))),
           elementOf(op->getOperand(0))),
-        batch(of.drop_back(2)), n(k.size(of.back())), t(k.output(1)),
-        z(k.output(2)), q(k.output(3)), r(k.output(4)), sum(k.output(5)),
-        taus(k.output(6)), work(k.output(7)) {}
+        batch(of.drop_back(2)), order(of.back()), n(k.size(order)) {}
 
   static SmallVector<Kernel::Output> outputs(ArrayRef<Dim> of, Type element) {
     Dim n = of.back();
     Dims result(of.drop_back(2));
     result.append({n, n});
-    SmallVector<Kernel::Output> all{{result, element}};
-    for (int i = 0; i < 5; ++i)
-      all.push_back({{n, n}, element});
-    for (int i = 0; i < 2; ++i)
-      all.push_back({{n}, element});
-    return all;
+    return {{result, element}};
   }
 
   void each(function_ref<void(Num, Num)> body) {
@@ -50,7 +45,13 @@ struct MatrixFunction {
 
   /// `function` makes f(T) of T in `t` and returns where it is.
   LogicalResult lower(Operation *op, function_ref<Array()> function) {
-    k.loops(batch, [&](ArrayRef<Num> at) {
+    auto prepare = [&] {
+      for (Array *memory : {&t, &z, &q, &r, &sum})
+        *memory = k.scratch({order, order}, k.element);
+      for (Array *memory : {&taus, &work})
+        *memory = k.scratch({order}, k.element);
+    };
+    auto ofMatrix = [&](ArrayRef<Num> at) {
       Array x = k.input(0).at(at), result = k.output(0).at(at);
       Num most = largestElement(k, x, n, n);
       k.when(
@@ -65,7 +66,8 @@ struct MatrixFunction {
             Array f = function();
             compose(f, result);
           });
-    });
+    };
+    overMatrices(k, batch, {order, order, order}, 100, ofMatrix, prepare);
     setResults(k.l, op, k.finish());
     return success();
   }

@@ -6,6 +6,7 @@
 // rotations (Golub and Van Loan, "Matrix Computations", chapters 5 and 8).
 //===----------------------------------------------------------------------===//
 
+#include "Chunks.h"
 #include "Planes.h"
 #include "Reflections.h"
 #include "Schur.h"
@@ -42,24 +43,22 @@ static LogicalResult lowerQR(Lowering &l, QROp op) {
     q[i] = r[i] = batch[i];
   bool inVectors =
       loopsOfReflections(element, rowDim) == Kernel::Loops::ofVectors;
-  Kernel k(
-      l, {op.getX()},
-      {{q, element},
-       {r, element},
-       {inVectors ? Dims{0, 0} : unlessComplex(element, {rowDim, columnDim}),
-        element},
-       {{inner}, element},
-       {{columnDim}, element},
-       {{q.back()}, element}},
-      element, loopsOfReflections(element, rowDim));
+  Kernel k(l, {op.getX()}, {{q, element}, {r, element}}, element,
+           loopsOfReflections(element, rowDim));
   Num m = k.num(rows), n = k.num(columns), count = k.size(inner),
       width = k.size(q.back());
   Num zero = k.index(0);
-  Array w = planesOr(k, k.output(2), {rowDim, columnDim}), taus = k.output(3),
-        scratch = planesOr(k, k.output(4), {columnDim}),
-        wide = planesOr(k, k.output(5), {q.back()}),
-        planes = planesOr(k, {}, {rowDim, q.back()});
-  k.loops(batch, [&](ArrayRef<Num> at) {
+  Array w, taus, scratch, wide, planes;
+  auto prepare = [&] {
+    if (inVectors)
+      return;
+    w = workArray(k, {rowDim, columnDim});
+    taus = k.scratch({inner}, element);
+    scratch = workArray(k, {columnDim});
+    wide = workArray(k, {q.back()});
+    planes = planesOr(k, {}, {rowDim, q.back()});
+  };
+  auto factor = [&](ArrayRef<Num> at) {
     Array x = k.input(0).at(at), qs = k.output(0).at(at),
           rs = k.output(1).at(at);
     auto inBlocks = [&] {
@@ -106,7 +105,8 @@ static LogicalResult lowerQR(Lowering &l, QROp op) {
         k.loop(zero, width, [&](Num j) { qs.set(i, j, nan); });
       });
     });
-  });
+  };
+  overMatrices(k, batch, {rowDim, columnDim, inner}, 5, factor, prepare);
   constexpr int64_t inFours = 16;
   if (inVectors)
     keepLoops(k, Kernel::Loops::ofVectors);
@@ -259,30 +259,37 @@ static LogicalResult lowerEigh(Lowering &l, EighOp op) {
   Dims matrix(batch), vector(batch);
   matrix.append({order, order});
   vector.push_back(order);
-  Kernel k(
-      l, {op.getX()},
-      {{vector, realElement},
-       {needsVectors ? matrix : Dims{0}, element},
-       {unlessComplex(element, {order, order}), element},
-       {unlessComplex(element, {needsVectors ? order : 0, order}), element},
-       {{order}, element},
-       {{order}, element},
-       {{order}, element},
-       {{order}, realElement}},
-      element, loopsOfReflections(element, order));
+  // A chain of QR steps goes through both diagonals. On the stack, where pieces
+  // of a shared loop have what is small, a processor looks for them longer.
+  Kernel k(l, {op.getX()},
+           {{vector, realElement},
+            {needsVectors ? matrix : Dims{0}, element},
+            {vector, realElement}},
+           element, loopsOfReflections(element, order));
   Num n = k.size(order), zero = k.index(0);
-  Dim vectorCount = needsVectors ? order : 0;
-  Array w = planesOr(k, k.output(2), {order, order}),
-        z = planesOr(k, k.output(3), {vectorCount, order}), taus = k.output(4),
-        v = planesOr(k, k.output(5), {order}),
-        x = planesOr(k, k.output(6), {order}), e = k.output(7),
-        planes = planesOr(k, {}, {vectorCount, order});
   auto nothing = [] {};
   auto noTurn = [](Num, Num, Num) {};
   auto noBegin = [](Num, Num) {};
-  k.loops(batch, [&](ArrayRef<Num> at) {
+  double work = needsVectors ? 10 : 4;
+  bool inVectors =
+      loopsOfReflections(element, order) == Kernel::Loops::ofVectors;
+  Array w, taus, v, x, z, planes;
+  auto prepare = [&] {
+    w = workArray(k, {order, order});
+    if (inVectors)
+      return;
+    taus = k.scratch({order}, element);
+    v = workArray(k, {order});
+    x = workArray(k, {order});
+    if (!needsVectors)
+      return;
+    z = workArray(k, {order, order});
+    planes = planesOr(k, {}, {order, order});
+  };
+  auto factor = [&](ArrayRef<Num> at) {
     Array input = k.input(0).at(at), d = k.output(0).at(at),
           vectors = needsVectors ? k.output(1).at(at) : Array();
+    Array e = k.output(2).at(at);
     auto placeValues = [&](Num bad, Num scale) {
       k.loop(zero, n, [&](Num i) {
         d.set(i, k.choose(bad, k.real(NAN), d(i) * scale));
@@ -346,7 +353,7 @@ static LogicalResult lowerEigh(Lowering &l, EighOp op) {
           scale = scaleForSquares(k, w, n, n, most);
       ReflectionBlocks h(k, order, order);
       tridiagonalizeInBlocks(k, w, h, d, e, order);
-      Tridiagonal t{k, w, taus, v, x, d, e, n};
+      Tridiagonal t{k, w, {}, {}, {}, d, e, n};
       if (!needsVectors) {
         t.diagonalize({noBegin, noTurn, nothing});
         sortRows(k, d, n, /*descending=*/false, [](Num, Num) {});
@@ -377,8 +384,9 @@ static LogicalResult lowerEigh(Lowering &l, EighOp op) {
       });
     };
     chooseReflectionBlocks(k, order, inBlocks, plain);
-  });
-  if (loopsOfReflections(element, order) == Kernel::Loops::ofVectors)
+  };
+  overMatrices(k, batch, {order, order, order}, work, factor, prepare);
+  if (inVectors)
     keepLoops(k, Kernel::Loops::ofVectors);
   SmallVector<Value> values = k.finish();
   setResults(l, op, ArrayRef(values).take_front(needsVectors ? 2 : 1));

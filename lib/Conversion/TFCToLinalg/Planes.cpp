@@ -34,11 +34,9 @@ Array lowering::planesOr(Kernel &k, const Array &real, ArrayRef<Dim> dims) {
   return {k, alloc};
 }
 
-Dims lowering::unlessComplex(Type element, ArrayRef<Dim> dims) {
-  Dims result(dims);
-  if (isComplex(element))
-    result.assign(dims.size(), 0);
-  return result;
+Array lowering::workArray(Kernel &k, ArrayRef<Dim> dims) {
+  return k.isComplexKernel() ? planesOr(k, {}, dims)
+                             : k.scratch(dims, k.element);
 }
 
 void lowering::addRows(Kernel &k, const Array &x, const Array &rows, Num from,

@@ -20,8 +20,9 @@ bool hasPlanes(mlir::Value memref);
 /// Such memory in a kernel of complex numbers, else `real`.
 Array planesOr(Kernel &k, const Array &real, llvm::ArrayRef<Dim> dims);
 
-/// The dimensions of an output that only kernels of real numbers need.
-Dims unlessComplex(mlir::Type element, llvm::ArrayRef<Dim> dims);
+/// Such memory in a kernel of complex numbers, else memory of its elements, for
+/// use inside of the loops that are open now.
+Array workArray(Kernel &k, llvm::ArrayRef<Dim> dims);
 
 /// Elements [begin, end) of `x` get what is added of rows [from, to) of `rows`,
 /// times factors: several rows at once, so that `x` is read and written less

@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "BidiagonalBlocks.h"
+#include "Chunks.h"
 #include "Planes.h"
 #include "Schur.h"
 #include "Sweeps.h"
@@ -296,43 +297,47 @@ static LogicalResult lowerSVD(Lowering &l, SVDOp op) {
   Dim leftCount = op.getFull() ? m : n;
   bool isTriangular = !op.getFull() && m >= 0 && n > 1 && m >= 2 * n;
   Dim side = isTriangular ? n : m; // of what becomes bidiagonal
-  Kernel k(
-      l, {op.getX()},
-      {{s, realElement},
-       {needsVectors ? u : Dims{0}, element},
-       {needsVectors ? v : Dims{0}, element},
-       {unlessComplex(element, {m, n}), element},
-       {unlessComplex(element, {needsVectors ? leftCount : 0, side}), element},
-       {unlessComplex(element, {needsVectors ? n : 0, n}), element},
-       {{n}, element},
-       {{n}, element},
-       {{m}, element},
-       {{n}, realElement},
-       {unlessComplex(element, {isTriangular ? n : 0, n}), element},
-       {{isTriangular ? n : 0}, element}},
-      element, loopsOfReflections(element, n));
+  Kernel k(l, {op.getX()},
+           {{s, realElement},
+            {needsVectors ? u : Dims{0}, element},
+            {needsVectors ? v : Dims{0}, element},
+            {s, realElement}}, // see `lowerEigh`
+           element, loopsOfReflections(element, n));
   Num zero = k.index(0), rows = k.size(rowDim), columns = k.size(columnDim);
   Num tall = k.size(m), count = k.size(n), width = k.size(leftCount),
       isTall = rows >= columns;
-  Array w = planesOr(k, k.output(3), {m, n}),
-        left = planesOr(k, k.output(4), {needsVectors ? leftCount : 0, side}),
-        right = planesOr(k, k.output(5), {needsVectors ? n : 0, n}),
-        scratch = planesOr(k, k.output(8), {m}), e = k.output(9),
-        r = planesOr(k, k.output(10), {isTriangular ? n : 0, n}),
-        taus = k.output(11);
   Num height = k.size(side);
   auto noBegin = [](Num, Num) {};
   auto noTurn = [](Num, Num, Num) {};
   auto noFinish = [] {};
   auto noApart = [](Num, Num, Num, Num) {};
   TurningSides none{noBegin, noTurn, noFinish, noApart};
-  k.loops(batch, [&](ArrayRef<Num> at) {
+  double work = needsVectors ? 25 : 8;
+  bool inVectors = loopsOfReflections(element, n) == Kernel::Loops::ofVectors;
+  Array w, leftTaus, rightTaus, scratch, reduced, taus, left, right;
+  auto prepare = [&] {
+    reduced = w = workArray(k, {m, n});
+    if (inVectors)
+      return;
+    leftTaus = k.scratch({n}, element);
+    rightTaus = k.scratch({n}, element);
+    scratch = workArray(k, {m});
+    if (isTriangular) {
+      reduced = workArray(k, {n, n});
+      taus = k.scratch({n}, element);
+    }
+    if (needsVectors) {
+      left = workArray(k, {leftCount, side});
+      right = workArray(k, {n, n});
+    }
+  };
+  auto factor = [&](ArrayRef<Num> at) {
     Array x = k.input(0).at(at), d = k.output(0).at(at), us, vs;
+    Array e = k.output(3).at(at);
     if (needsVectors) {
       us = k.output(1).at(at);
       vs = k.output(2).at(at);
     }
-    bool inVectors = loopsOfReflections(element, n) == Kernel::Loops::ofVectors;
     auto fill = [&](bool turned) {
       k.loop(zero, tall, [&](Num i) {
         if (inVectors && !turned)
@@ -351,12 +356,9 @@ static LogicalResult lowerSVD(Lowering &l, SVDOp op) {
     };
     auto plain = [&] {
       if (isTriangular)
-        triangulate(k, w, tall, count, r, taus, scratch);
-      Bidiagonal b{k,           isTriangular ? r : w,
-                   k.output(6), k.output(7),
-                   scratch,     d,
-                   e,           height,
-                   count};
+        triangulate(k, w, tall, count, reduced, taus, scratch);
+      Bidiagonal b{k, reduced, leftTaus, rightTaus, scratch,
+                   d, e,       height,   count};
       b.reduce();
       if (!needsVectors) {
         b.diagonalize(none, none);
@@ -429,8 +431,7 @@ static LogicalResult lowerSVD(Lowering &l, SVDOp op) {
       }
       ReflectionBlocks p(k, n, side), q(k, n, n);
       bidiagonalizeInBlocks(k, w, isTriangular, p, q, d, e, side, n);
-      Bidiagonal b{k, w, k.output(6), k.output(7), scratch,
-                   d, e, height,      count};
+      Bidiagonal b{k, w, {}, {}, {}, d, e, height, count};
       if (!needsVectors) {
         b.diagonalize(none, none);
         k.loop(zero, count, [&](Num i) { d.set(i, k.abs(d(i))); });
@@ -528,8 +529,9 @@ static LogicalResult lowerSVD(Lowering &l, SVDOp op) {
       k.when(isTall, [&] { store(us, vs); }, [&] { store(vs, us); });
     };
     chooseReflectionBlocks(k, n, inBlocks, plain);
-  });
-  if (loopsOfReflections(element, n) == Kernel::Loops::ofVectors)
+  };
+  overMatrices(k, batch, {m, n, n}, work, factor, prepare);
+  if (inVectors)
     keepLoops(k, Kernel::Loops::ofVectors);
   SmallVector<Value> values = k.finish();
   setResults(l, op, ArrayRef(values).take_front(needsVectors ? 3 : 1));

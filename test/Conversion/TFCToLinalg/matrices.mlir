@@ -24,6 +24,18 @@ func.func @small_matrices(%x: tensor<100x3x3xf32>) -> tensor<100x3x3xf32> {
   %r = tfc.cholesky %x : (tensor<100x3x3xf32>) -> tensor<100x3x3xf32>
   return %r : tensor<100x3x3xf32>
 }
+// Each has scratch memory of its own.
+// CHECK-LABEL: func.func @small_eigenvalues
+// CHECK: tfcrt.compute
+// CHECK-NOT: memref.alloc()
+// CHECK: scf.for
+// CHECK: memref.alloc() {{.*}} : memref<3x3xf32>
+// CHECK: math.sqrt
+// CHECK: } {{{.*}}tfc.independent = {{.*}} : f64}
+func.func @small_eigenvalues(%x: tensor<100x3x3xf32>) -> (tensor<100x3xf32>, tensor<100x3x3xf32>) {
+  %w, %v = tfc.eigh %x : (tensor<100x3x3xf32>) -> (tensor<100x3xf32>, tensor<100x3x3xf32>)
+  return %w, %v : tensor<100x3xf32>, tensor<100x3x3xf32>
+}
 // CHECK-LABEL: func.func @large_matrix
 // CHECK: memref.alloc() {{.*}} : memref<10x320x32xf32>
 // CHECK: scf.for
@@ -52,7 +64,7 @@ func.func @solve(%a: tensor<?x?x?xf64>, %b: tensor<?x?x2xf64>) -> tensor<?x?x2xf
 
 // A real matrix has complex eigenvalues: the kernel works on complex numbers. One that is not finite gives NaN.
 // CHECK-LABEL: func.func @eig
-// CHECK: tfcrt.compute ins(%{{.*}} : tensor<4x4xf32>) outs(%{{[^:]*}} : tensor<4xcomplex<f32>>, tensor<4x4xcomplex<f32>>,
+// CHECK: tfcrt.compute ins(%{{.*}} : tensor<4x4xf32>) outs(%{{[^:]*}} : tensor<4xcomplex<f32>>, tensor<4x4xcomplex<f32>>)
 // CHECK: arith.cmpf uno
 // CHECK: scf.if
 // CHECK: scf.while

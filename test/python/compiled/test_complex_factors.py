@@ -103,3 +103,41 @@ def test_sizes_that_are_not_known():
         close(solution, np.linalg.solve(h, b))
         close(values, np.linalg.eigvalsh(h))
         close(q @ r, a)
+
+
+@tf.function
+def functions_of_matrices(a, h, right):
+    diagonals = tf.stack(
+        [tf.concat([a[:, 0], right[:, :, 0]], -1)[:, : right.shape[1]] + 9.0 * i for i in (0, 1, 0)], 1
+    )
+    solved = tf.linalg.tridiagonal_solve(diagonals, right, diagonals_format="compact")
+    return (
+        *tf.linalg.qr(a),
+        *tf.linalg.svd(a),
+        *tf.linalg.eigh(h),
+        *tf.linalg.eig(a),
+        tf.linalg.sqrtm(h),
+        tf.linalg.logm(h),
+        solved,
+    )
+
+
+@pytest.mark.parametrize("batch, n", [(200, 3), (40, 12), (3, 20)])
+def test_threads_share_the_matrices_of_a_batch(batch, n):
+    a, right = numbers(batch, n, n), numbers(batch, n, 2)
+    h = a @ a.conj().swapaxes(-1, -2) + np.eye(n)
+    made = []
+    try:
+        for count in (1, 2):
+            tf.config.threading.set_intra_op_parallelism_threads(count)
+            made.append([x.numpy() for x in functions_of_matrices(a, h, right)])
+    finally:
+        tf.config.threading.set_intra_op_parallelism_threads(0)
+    for one, two in zip(*made, strict=True):
+        np.testing.assert_array_equal(one, two)
+    q, r, s, u, v, w, z, _, _, root, logarithm, _ = made[0]
+    close(q @ r, a)
+    close((u * s[:, None]) @ v.conj().swapaxes(-1, -2), a)
+    close(h @ z, z * w[:, None])
+    close(root @ root, h)
+    close(np.exp(np.trace(logarithm, axis1=-2, axis2=-1)) / np.linalg.det(h), np.ones(batch))

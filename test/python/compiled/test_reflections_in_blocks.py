@@ -281,6 +281,21 @@ def test_threads_turn_rows_that_are_far_apart_behind_the_others(each_count):
     check_svd(x)
 
 
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize(
+    "shape", [(700, 3, 3), (60, 17, 9), (40, 9, 20), (5, 60, 50), (3, 100, 120), (2, 5, 11, 11), (0, 4, 4)], ids=str
+)
+def test_threads_share_the_matrices_of_a_batch(shape, dtype, each_count):
+    x = general(*shape).astype(dtype)
+    square = x @ transposed(x)
+    for name, of in [("qr", x), ("svd", x), ("eigh", square)]:
+        all_the_same(each_count(name, of))
+    if shape[0]:
+        check_qr(x)
+        check_eigh(square)
+        check_svd(x)
+
+
 def gradient(function, x):
     @tf.function(autograph=False)
     def f(x):
