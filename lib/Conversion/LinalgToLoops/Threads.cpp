@@ -200,12 +200,16 @@ std::string NestLowering::describe(bool isShared) {
 /// Emits the iterations of one loop as pieces for threads; false if that is not
 /// worth it.
 bool NestLowering::emitPieces(unsigned shared, OpFoldResult others) {
-  // Whole squares, and rows that are combined together: all others would be
-  // done element by element, or row by row.
+  // Whole squares, and rows that are combined or jammed together: all others
+  // would be done element by element, or row by row.
   bool isCut =
       (strategy.squares || strategy.rowTrees) &&
       llvm::is_contained(ArrayRef(strategy.order).take_back(2), shared);
   int64_t step = isCut ? strategy.lanes : 1;
+  if (strategy.jam && shared == strategy.jamParallel) {
+    isCut = true;
+    step = jamFactor;
+  }
   if (!strategy.taps.empty()) {
     isCut = true;
     step = strategy.lanes * strategy.unroll;
