@@ -337,14 +337,20 @@ void ReflectionBlocks::multiply(const Side &side, const Array &x, Num start,
                x.block(row, zero, rows, side.width));
 }
 
-void ReflectionBlocks::apply(const Side &side, const Array &x, Num start,
-                             Num row, bool transposed) {
+/// What is on the left: V^T times rows of `x`.
+void ReflectionBlocks::project(const Side &side, const Array &x, Num start,
+                               Num row) {
   Num zero = k.index(0);
   OpFoldResult rows = (length - row).value, panels = k.b.getIndexAttr(depth);
-  clearLeft(side);
   k.addProduct(v.block(start, row, panels, rows), /*transposeLeft=*/false,
                x.block(row, zero, rows, side.width),
                side.left.block(zero, zero, panels, side.width));
+}
+
+void ReflectionBlocks::apply(const Side &side, const Array &x, Num start,
+                             Num row, bool transposed) {
+  clearLeft(side);
+  project(side, x, start, row);
   multiply(side, x, start, row, transposed);
 }
 
@@ -377,10 +383,11 @@ void ReflectionBlocks::form(
     Num panels = (last + (panel - 1)) / k.index(panel);
     k.loopDown(zero, panels, [&](Num number) {
       Num start = number * k.index(panel), row = start + shift;
+      clearLeft(side);
+      // Rows of the identity pick those of V.
       k.when(
           number == panels - 1,
           [&] {
-            clearLeft(side);
             Num behind = k.smaller(k.index(padded), end - from);
             k.loop(zero, k.index(depth), [&](Num j) {
               k.loopBy(zero, behind, lanes, [&](Num i) {
@@ -388,9 +395,9 @@ void ReflectionBlocks::form(
                     i, v.at({start + j}).vector(from + i, lanes));
               });
             });
-            multiply(side, x, start, row, /*transposed=*/false);
           },
-          [&] { apply(side, x, start, row, /*transposed=*/false); });
+          [&] { project(side, x, start, row); });
+      multiply(side, x, start, row, /*transposed=*/false);
     });
     place(x, from, some);
   });

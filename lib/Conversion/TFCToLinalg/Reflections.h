@@ -106,6 +106,7 @@ struct ReflectionBlocks {
 
 private:
   void clearLeft(const Side &side);
+  void project(const Side &side, const Array &x, Num start, Num row);
   void multiply(const Side &side, const Array &x, Num start, Num row,
                 bool transposed);
 };
