@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from tfc.core import Tensor
-from tfc.dtypes import float64, int32
+from tfc.dtypes import float32, float64, int32
 from tfc.ops import chebyshev as c
 from tfc.ops import primitives as p
 from tfc.ops.control_flow import while_loop
@@ -111,8 +111,26 @@ def _terms(coefficients, within) -> tuple:
     return coefficients[: max(3, np.count_nonzero(left > within / 4 * np.abs(values).min()))]
 
 
+@functools.cache
+def _powers(coefficients, within) -> tuple | None:
+    """The polynomial that these terms are, if its roundings in float64 are far below what results are rounded to."""
+    if within < _EPS_OF_SHORT:
+        return None
+    polynomial = np.polynomial.chebyshev.cheb2poly(_terms(coefficients, within))
+    values = np.polynomial.polynomial.polyval(np.cos(np.linspace(0, np.pi, 257)), polynomial)
+    if values.min() <= 0 <= values.max() or 4 * _EPS * np.abs(polynomial).sum() > within / 4 * np.abs(values).min():
+        return None
+    return tuple(float(a) for a in polynomial)
+
+
 def _series(coefficients, t):
-    """A Chebyshev series at t, by Clenshaw's recurrence."""
+    """A Chebyshev series at t, by Clenshaw's recurrence, or as a polynomial, which is half the work."""
+    powers = _powers(coefficients, _precision.get())
+    if powers:
+        value = t * powers[-1] + powers[-2]
+        for a in powers[-3::-1]:
+            value = value * t + a
+        return value
     twice = t + t
     b1 = b2 = None
     for a in _terms(coefficients, _precision.get())[:0:-1]:
@@ -149,6 +167,16 @@ def _within(condition, x, value):
     return _where(condition, x, value)
 
 
+def _rsqrt(x):
+    """1 / sqrt(x), for x in the range of float32: for short results that of float32, and one of Newton's steps."""
+    if _precision.get() < _EPS_OF_SHORT:
+        return 1.0 / _sqrt(x)
+    root = _Number(p.cast(p.rsqrt(p.cast(x.t, dtype=float32)), dtype=float64))
+    finite = x < math.inf
+    near, x = _within(finite, root, 1.0), _within(finite, x, 1.0)
+    return _where(finite, near * (1.5 - 0.5 * x * near * near), root)
+
+
 # Modified Bessel functions.
 
 
@@ -157,7 +185,7 @@ def _i0e_formula(x):
     small = x <= 8.0
     near = _within(small, x, 1.0)
     far = _where(small, 9.0, x)
-    root = 1.0 / _sqrt(far)
+    root = _rsqrt(far)
     large = _series(c.I0_LARGE, 16.0 * root * root - 1.0) * root
     return _where(small, _series(c.I0_SMALL, near * 0.25 - 1.0), large)
 
@@ -167,7 +195,7 @@ def _i1e_formula(x):
     small = size <= 8.0
     near = _within(small, size, 1.0)
     far = _where(small, 9.0, size)
-    root = 1.0 / _sqrt(far)
+    root = _rsqrt(far)
     large = _series(c.I1_LARGE, 16.0 * root * root - 1.0) * root
     return _where(small, _series(c.I1_SMALL, near * 0.25 - 1.0) * _within(small, x, 1.0), _of_sign(large, x))
 
@@ -186,7 +214,7 @@ def _k0_parts(x):
     near = _within(_both(small, x > 0.0), x, 1.0)
     product, rest = _k_small(c.K0_SMALL, _i0e_formula, near)
     far = _where(small, 3.0, x)
-    return small, rest - product, near, _series(c.K0_LARGE, 4.0 / far - 1.0) / _sqrt(far), far
+    return small, rest - product, near, _series(c.K0_LARGE, 4.0 / far - 1.0) * _rsqrt(far), far
 
 
 def _k1_parts(x):
@@ -194,7 +222,7 @@ def _k1_parts(x):
     near = _within(_both(small, x > 0.0), x, 1.0)
     product, rest = _k_small(c.K1_SMALL, _i1e_formula, near)
     far = _where(small, 3.0, x)
-    return small, product + rest / near, near, _series(c.K1_LARGE, 4.0 / far - 1.0) / _sqrt(far), far
+    return small, product + rest / near, near, _series(c.K1_LARGE, 4.0 / far - 1.0) * _rsqrt(far), far
 
 
 def _k_value(parts, x, scaled):

@@ -104,6 +104,15 @@ def test_short_results_of_series_are_those_of_long_ones():
         np.testing.assert_array_equal(half, f(half_of(x)).numpy().astype(np.float16))
 
 
+def test_short_slopes_at_infinity_are_none():
+    with tf.GradientTape() as tape:
+        x = tf.constant([np.inf, -np.inf], tf.float32)
+        tape.watch(x)
+        y = tf.math.bessel_i0e(x)
+    np.testing.assert_array_equal(y, [0, 0])
+    np.testing.assert_array_equal(tape.gradient(y, x), [0, 0])
+
+
 def half_of(x):
     return x.astype(np.float16).astype(np.float64)
 
