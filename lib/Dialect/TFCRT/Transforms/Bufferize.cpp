@@ -357,14 +357,18 @@ static void copyInputsIntoResults(RewriterBase &rewriter, Operation *root) {
   }
 }
 
-/// Gives each use of a large buffer one of its own. Sharing it would order ops
-/// that have nothing to do with each other; memory is saved by
-/// `tfc-plan-memory`, which knows when buffers are alive.
-static void splitLargeBuffers(RewriterBase &rewriter, Operation *root) {
+/// Gives each use of a large buffer, or of one that many ops use, one of its
+/// own. Sharing it would order ops that have nothing to do with each other;
+/// memory is saved by `tfc-plan-memory`, which knows when buffers are alive.
+/// And the analysis takes the cube of how many ops write one buffer.
+static void splitBuffers(RewriterBase &rewriter, Operation *root) {
   constexpr int64_t large = 1 << 14; // elements
+  constexpr unsigned many = 16;      // uses
   SmallVector<tensor::EmptyOp> ops;
   root->walk([&](tensor::EmptyOp op) {
-    if (op.getType().hasStaticShape() && op.getType().getNumElements() >= large)
+    bool isLarge =
+        op.getType().hasStaticShape() && op.getType().getNumElements() >= large;
+    if (isLarge || op.getResult().hasNUsesOrMore(many))
       ops.push_back(op);
   });
   for (tensor::EmptyOp op : ops) {
@@ -489,7 +493,7 @@ struct Bufferize : public tfc::rt::impl::TFCBufferizePassBase<Bufferize> {
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
     splitOutputs(rewriter, getOperation());
-    splitLargeBuffers(rewriter, getOperation());
+    splitBuffers(rewriter, getOperation());
     leaveOuterSlices(rewriter, getOperation());
     makeAllocations();
     forgetImpossiblePlaces(rewriter, getOperation());
@@ -526,6 +530,7 @@ struct PlaceResults
     bindBeforeReshapes(rewriter, getOperation());
     splitFills(rewriter, getOperation());
     splitOutputs(rewriter, getOperation());
+    splitBuffers(rewriter, getOperation());
     forgetImpossiblePlaces(rewriter, getOperation());
     OneShotBufferizationOptions options = bufferizationOptions();
     OneShotAnalysisState state(getOperation(), options);
