@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
 #include "mlir/Dialect/Bufferization/Transforms/OneShotModuleBufferize.h"
 #include "mlir/Dialect/Bufferization/Transforms/Transforms.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -312,6 +313,8 @@ static OpOperand *findStart(Value value) {
       start = destination.getTiedOpOperand(result);
     else if (auto loop = dyn_cast<scf::ForOp>(op))
       start = &loop.getInitArgsMutable()[result.getResultNumber()];
+    else if (auto scan = dyn_cast<ScanOp>(op))
+      start = &scan.getInitMutable();
     else
       break;
     value = start->get();
@@ -385,6 +388,104 @@ static void splitBuffers(RewriterBase &rewriter, Operation *root) {
       rewriter.modifyOpInPlace(use->getOwner(),
                                [&] { use->set(own->getResult(0)); });
     }
+  }
+}
+
+/// How many ops have written the memory that the results of `op` go on in,
+/// with those of its operands; never enough for a slice of something.
+static int64_t lengthOfChain(Operation &op,
+                             const llvm::SmallDenseMap<Value, int64_t> &known) {
+  constexpr int64_t never = -(int64_t(1) << 40);
+  if (isa<tensor::ExtractSliceOp>(op))
+    return never;
+  auto destination = dyn_cast<DestinationStyleOpInterface>(op);
+  bool isView =
+      isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::CastOp>(op);
+  int64_t length = 0;
+  for (OpOperand &operand : op.getOpOperands()) {
+    if (!isa<TensorType>(operand.get().getType()))
+      continue;
+    int64_t before = known.lookup(operand.get());
+    if (isView)
+      return before;
+    auto scan = dyn_cast<ScanOp>(op);
+    if (isa<LoopLikeOpInterface>(op) ||
+        (scan && &operand == &scan.getInitMutable()) ||
+        (destination && destination.isDpsInit(&operand)))
+      length = before < 0 ? before : std::max(length, before + 1);
+  }
+  return length;
+}
+
+/// What begins in memory of its own and becomes a result is computed there, as
+/// `eliminateEmptyTensors` does where a chain is short.
+static void placeChains(RewriterBase &rewriter, Operation *root) {
+  SmallVector<MaterializeInDestinationOp> ops;
+  root->walk([&](MaterializeInDestinationOp op) {
+    if (op.getRestrict() && isResult(op.getDest()))
+      ops.push_back(op);
+  });
+  for (MaterializeInDestinationOp op : ops) {
+    OpOperand *start = findStart(op.getSource());
+    auto empty =
+        start ? start->get().getDefiningOp<tensor::EmptyOp>() : nullptr;
+    if (!empty || !empty->hasOneUse() ||
+        cast<MemRefType>(op.getDest().getType()).getShape() !=
+            empty.getType().getShape() ||
+        !isWrittenInPlace(start->getOwner()) ||
+        !isSettled(start->getOwner(), op) || isReshaped(start->getOwner()))
+      continue;
+    rewriter.setInsertionPoint(start->getOwner());
+    Value place = cast<SubsetInsertionOpInterface>(op.getOperation())
+                      .buildSubsetExtraction(rewriter, op.getLoc());
+    rewriter.modifyOpInPlace(start->getOwner(), [&] { start->set(place); });
+  }
+}
+
+/// Cuts long chains of ops that write the same memory one after the other: the
+/// analysis takes the cube of their length. It sees that the value at a cut may
+/// be written from there on, and copies it if somebody needs it, or what its
+/// memory held before, behind the cut; so what follows knows nothing of what
+/// came before. Not in loops, whose values must be known to be in one place.
+static void cutChains(RewriterBase &rewriter, Operation *root) {
+  constexpr int64_t longest = 64, piece = 32;
+  for (auto function : root->getRegion(0).getOps<func::FuncOp>()) {
+    if (!function.getBody().hasOneBlock())
+      continue;
+    Block &block = function.getBody().front();
+    auto visit = [&](int64_t most, function_ref<void(Operation &)> reached) {
+      llvm::SmallDenseMap<Value, int64_t> known;
+      for (Operation &op : llvm::make_early_inc_range(block)) {
+        int64_t length = lengthOfChain(op, known);
+        if (length >= most) {
+          reached(op);
+          length = 0;
+        }
+        if (length)
+          for (Value result : op.getResults())
+            known[result] = length;
+      }
+    };
+    bool isLong = false;
+    visit(longest, [&](Operation &) { isLong = true; });
+    if (!isLong)
+      continue;
+    placeChains(rewriter, function);
+    visit(piece, [&](Operation &op) {
+      rewriter.setInsertionPointAfter(&op);
+      for (Value result : op.getResults()) {
+        auto type = dyn_cast<RankedTensorType>(result.getType());
+        if (!type)
+          continue;
+        Operation *buffer = ToBufferOp::create(
+            rewriter, op.getLoc(), getMemRefTypeWithStaticIdentityLayout(type),
+            result);
+        Value rest = ToTensorOp::create(rewriter, op.getLoc(), type,
+                                        buffer->getResult(0),
+                                        /*restrict=*/true, /*writable=*/true);
+        rewriter.replaceAllUsesExcept(result, rest, buffer);
+      }
+    });
   }
 }
 
@@ -495,6 +596,7 @@ struct Bufferize : public tfc::rt::impl::TFCBufferizePassBase<Bufferize> {
     splitOutputs(rewriter, getOperation());
     splitBuffers(rewriter, getOperation());
     leaveOuterSlices(rewriter, getOperation());
+    cutChains(rewriter, getOperation());
     makeAllocations();
     forgetImpossiblePlaces(rewriter, getOperation());
     splitYields(rewriter, getOperation());
@@ -531,6 +633,7 @@ struct PlaceResults
     splitFills(rewriter, getOperation());
     splitOutputs(rewriter, getOperation());
     splitBuffers(rewriter, getOperation());
+    cutChains(rewriter, getOperation());
     forgetImpossiblePlaces(rewriter, getOperation());
     OneShotBufferizationOptions options = bufferizationOptions();
     OneShotAnalysisState state(getOperation(), options);
