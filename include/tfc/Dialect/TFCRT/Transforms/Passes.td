@@ -120,6 +120,7 @@ def TFCBufferizePass : Pass<"tfc-bufferize", "::mlir::ModuleOp"> {
     Expects packed entries. Buffers have identity layouts unless they are views.
     A tensor that changes its size from one iteration of a loop to the next comes in
     a new buffer each time, others are updated in place.
+    Chains of 64 and more ops that write one buffer are analyzed in pieces of 32.
   }];
   let dependentDialects = [
     "::mlir::bufferization::BufferizationDialect", "::mlir::memref::MemRefDialect",
