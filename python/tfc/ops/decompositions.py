@@ -35,7 +35,9 @@ def _in_float32(function):
 def _matrix(x, op) -> Tensor:
     x = operand(op, x, ANALYTIC)
     if rank_of(x, op) < 2:
-        raise argument_error(None, op, f"Input matrix must have rank at least 2, got shape {x.shape} [Op:{op}]")
+        text = f"Input matrix must have rank at least 2, got shape {x.shape} [Op:{op}]"
+        fix = "x[:, tf.newaxis] makes a column of a vector, tf.linalg.diag(x) a square matrix"
+        raise argument_error(None, op, f"{text}; {fix}")
     return x
 
 

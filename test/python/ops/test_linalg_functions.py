@@ -183,3 +183,13 @@ def test_one_matrix_is_factored_like_each_of_a_stack(dtype, special):
             one, both = tf.linalg.lu(x), tf.linalg.lu(np.stack([x, x]))
             for single, stacked in zip(one, both, strict=True):
                 np.testing.assert_array_equal(single, stacked[1])
+
+
+@pytest.mark.parametrize("name", ["qr", "eigh", "svd", "cholesky"])
+def test_a_vector_is_refused_with_what_makes_a_matrix_of_it(name):
+    function = getattr(tf.linalg, name)
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"rank at least 2.*tf.linalg.diag\(x\)"):
+        function(tf.ones([3]))
+    with pytest.raises(ValueError, match=r"rank at least 2.*x\[:, tf.newaxis\]"):
+        tf.function(function)(tf.ones([3]))
+    assert function(tf.linalg.diag(tf.ones([3]))) is not None
