@@ -10,6 +10,7 @@
 
 #include "Margins.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include <memory>
@@ -291,6 +292,8 @@ private:
   bool isApart(mlir::OpOperand &operand);
   bool isVectorizable(mlir::Operation &nested,
                       llvm::DenseMap<mlir::Value, Shape> &shapes);
+  bool canGather(mlir::MemRefType type) const;
+  mlir::Value gatherAt(mlir::Value memref, mlir::ValueRange places);
   bool matchReduction();
   bool matchArgReduction();
   void innerLoop(llvm::function_ref<void()> body);
@@ -387,6 +390,8 @@ private:
   mlir::Value lost; ///< of sums of columns: what roundings took away
   llvm::DenseMap<mlir::Value, Shape>
       shapes; ///< of the body's values; others are uniform
+  /// Loads of the body at places that lanes compute.
+  llvm::SmallVector<mlir::memref::LoadOp, 4> elsewhere;
 };
 
 } // namespace tfc::loops

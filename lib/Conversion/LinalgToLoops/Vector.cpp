@@ -156,8 +156,10 @@ bool NestLowering::isVectorizable(Operation &nested,
       return shapeOf(v) == Shape::uniform;
     });
     shapes[load.getResult()] = Shape::vector;
-    return row && shapeOf(indices.back()) == Shape::number &&
-           isContiguous(load.getMemRefType());
+    if (row && shapeOf(indices.back()) == Shape::number)
+      return isContiguous(load.getMemRefType());
+    elsewhere.push_back(load);
+    return canGather(load.getMemRefType());
   }
   if (isComplexOp(nested)) {
     shapes[nested.getResult(0)] = Shape::vector;
@@ -234,6 +236,7 @@ bool NestLowering::tryVectors(std::optional<unsigned> across, bool gathers) {
   SmallVector<OpOperand *> spread;
   strategy.spread = false;
   shapes.clear();
+  elsewhere.clear();
   for (OpOperand &operand : op->getOpOperands()) {
     bool changes =
         isa<MemRefType>(operand.get().getType()) && uses(operand, inner);
@@ -292,12 +295,18 @@ bool NestLowering::tryVectors(std::optional<unsigned> across, bool gathers) {
   int64_t lanes = options.vectorBits / width * (repeats && width == 64 ? 2 : 1);
   if (size)
     lanes = std::min<int64_t>(lanes, llvm::bit_floor(uint64_t(*size)));
-  if (lanes < 2 || work < leastWork * gathered)
+  int64_t single = gathered + (options.vectorBits < 256 ? elsewhere.size() : 0);
+  if (lanes < 2 || work < leastWork * single)
     return false;
   strategy.lanes = lanes;
   strategy.gathers = gathered > 0;
+  // Instructions that leave lanes out have elements of 32 bits and more.
+  bool gathersNarrow = llvm::any_of(elsewhere, [](memref::LoadOp load) {
+    return bitsOf(load.getMemRefType().getElementType()) < 32;
+  });
   strategy.masks =
-      !traps && !gathered && options.vectorBits >= (narrow ? 512 : 256);
+      !traps && !gathered && !gathersNarrow &&
+      options.vectorBits >= (narrow || !elsewhere.empty() ? 512 : 256);
   // Additions take four cycles, two begin in each: eight of them keep up with
   // the caches.
   strategy.unroll = strategy.arg ? 4
@@ -597,11 +606,15 @@ NestLowering::Values NestLowering::elementOfVectors(ValueRange operands) {
     } else if (isScalar) {
       builder.clone(nested, scalars);
     } else if (auto load = dyn_cast<memref::LoadOp>(nested)) {
+      bool isElsewhere = llvm::is_contained(elsewhere, load);
       Values indices;
       for (Value index : load.getIndices())
-        indices.push_back(scalars.lookupOrDefault(index));
-      vectors.map(result, loadVector(scalars.lookupOrDefault(load.getMemRef()),
-                                     indices));
+        indices.push_back(isElsewhere && shapeOf(index) != Shape::uniform
+                              ? asVector(index)
+                              : scalars.lookupOrDefault(index));
+      Value memref = scalars.lookupOrDefault(load.getMemRef());
+      vectors.map(result, isElsewhere ? gatherAt(memref, indices)
+                                      : loadVector(memref, indices));
     } else if (isComplexOp(nested)) {
       buildComplex(nested);
     } else if (auto loop = dyn_cast<scf::WhileOp>(nested)) {

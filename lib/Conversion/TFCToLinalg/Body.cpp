@@ -56,8 +56,8 @@ Value Body::compute(Operation *op, ArrayRef<AffineExpr> indices) {
         arith::IndexCastOp::create(in, op->getLoc(), in.getI64Type(), index);
     return castScalar(in, op->getLoc(), number, in.getI64Type(), element);
   }
-  if (auto gather = dyn_cast<GatherOp>(op))
-    return gathered(gather, indices);
+  if (isa<GatherOp, GatherNdOp>(op))
+    return gathered(op, indices);
   SmallVector<Value> elements;
   for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
     Value x;
@@ -88,15 +88,48 @@ Value Body::compute(Operation *op, ArrayRef<AffineExpr> indices) {
   return result;
 }
 
-/// An element of a row that is gathered; the loops around say which one.
+Value Body::read(Value x, const Reads &reads, Value indices,
+                 ArrayRef<AffineExpr> own) {
+  SmallVector<Value> from;
+  for (unsigned i = 0; i < reads.first; ++i)
+    from.push_back(evaluate(own[i]));
+  for (ArrayRef<AffineExpr> place : reads.at) {
+    SmallVector<AffineExpr> at;
+    for (AffineExpr index : place)
+      at.push_back(index.replaceDims(own));
+    for (auto [index, dim] : llvm::zip_equal(at, l.dims.of(indices)))
+      if (dim == 1)
+        index = in.getAffineConstantExpr(0);
+    Value number = element(indices, at);
+    if (!number)
+      return {};
+    OpBuilder::InsertionGuard guard(l.b);
+    l.b.restoreInsertionPoint(in.saveInsertionPoint());
+    from.push_back(l.toIndex(number, elementOf(indices)));
+    in.restoreInsertionPoint(l.b.saveInsertionPoint());
+  }
+  for (unsigned i = reads.behind; i < own.size(); ++i)
+    from.push_back(evaluate(own[i]));
+  return tensor::ExtractOp::create(in, l.loc, l.value(x), from);
+}
+
+/// An element of a row that is gathered, if the loops around say which one, or
+/// of anything else.
 Value Body::gathered(Operation *op, ArrayRef<AffineExpr> indices) {
-  auto gather = cast<GatherOp>(op);
+  bool isAround =
+      !indices.empty() && isa<AffineDimExpr>(indices.front()) &&
+      cast<AffineDimExpr>(indices.front()).getPosition() >= space.size();
+  auto gather = dyn_cast<GatherOp>(op);
+  if (!gather || !isAround) {
+    Value x = op->getOperand(0);
+    Value stored = read(x, readsOf(op), op->getOperand(1), indices);
+    return stored ? toScalar(in, l.loc, stored, elementOf(x)) : Value();
+  }
   Value &row = rows[{op, indices.front()}];
   if (!row) {
     Value x = l.value(gather.getX()), where = gather.getIndices();
     auto type = cast<RankedTensorType>(x.getType());
-    auto around = dyn_cast<AffineDimExpr>(indices.front());
-    Value at = around ? evaluate(around) : l.constantIndex(0);
+    Value at = evaluate(indices.front());
     ArrayRef<Dim> from = l.dims.of(gather.getX());
     SmallVector<OpFoldResult> offsets(from.size(), l.b.getIndexAttr(0)),
         strides(from.size(), l.b.getIndexAttr(1)), sizes = l.sizes(from);

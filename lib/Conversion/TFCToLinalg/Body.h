@@ -13,6 +13,17 @@
 
 namespace tfc::lowering {
 
+/// Where an element of a gather is: at first dimensions of the tensor at those
+/// of the result, then at numbers that the indices hold at each of `at`, which
+/// may be computed on the way, then at dimensions of the result from `behind`
+/// on.
+struct Reads {
+  unsigned first;
+  llvm::SmallVector<llvm::SmallVector<mlir::AffineExpr>> at;
+  unsigned behind;
+};
+Reads readsOf(mlir::Operation *gather);
+
 class Body {
 public:
   /// A loop nest over `space`; `in` builds in its body. Indices may use
@@ -31,6 +42,10 @@ public:
   /// One element, in storage type, of a lowered tensor.
   mlir::Value load(mlir::Value tensor,
                    llvm::ArrayRef<mlir::AffineExpr> indices);
+  /// One element, in storage type, at places that data says: of a gather of `x`
+  /// its element at `own`.
+  mlir::Value read(mlir::Value x, const Reads &reads, mlir::Value indices,
+                   llvm::ArrayRef<mlir::AffineExpr> own);
   /// Adds an output; returns its element before this iteration.
   mlir::Value addOutput(mlir::Value init,
                         llvm::ArrayRef<mlir::AffineExpr> indices);

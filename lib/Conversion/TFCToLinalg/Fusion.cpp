@@ -99,7 +99,8 @@ void FusionPlan::visit(Operation *op) {
   }
   if (isPlainTensorOp(op) &&
       (isFusible(op) ? tryJoin(op, uses) || tryExport(op, uses)
-                     : gathersRows(op) && tryJoin(op, uses)))
+                     : (gathersRows(op) || gathersElements(op, uses)) &&
+                           tryJoin(op, uses)))
     inlined.insert(op);
   else
     startLoop(op);
@@ -133,6 +134,41 @@ bool FusionPlan::gathersRows(Operation *op) const {
          isRowOfScatter(*this, dims, gather.getResult());
 }
 
+/// May the op write to memory of what it is given?
+static bool mayUpdate(Operation *user) {
+  return !user->hasTrait<TFCElementwise>() && !user->hasTrait<TFCReduction>() &&
+         !isIndexOp(user) && !isa<GatherOp, GatherNdOp, SliceOp>(user);
+}
+
+/// Does one loop in vectors look up these elements, which it may do as well as
+/// one that stores them? Then what they are looked up in must not have changed
+/// by then.
+bool FusionPlan::gathersElements(Operation *op, const Uses &uses) const {
+  if (!isa<GatherOp, GatherNdOp>(op) || isForDevice(op) ||
+      uses.loops.size() != 1 || uses.replicated)
+    return false;
+  Value x = op->getOperand(0), indices = op->getOperand(1);
+  Operation *root = uses.loops.front()->root;
+  if (x == indices || rankOf(indices) == 0 || rankOf(x) == 0 ||
+      isComplex(getElementTypeOrSelf(x)) ||
+      !(isFusible(root) || root->hasTrait<TFCReduction>()))
+    return false;
+  // Sizes that are known by another name are those of a tensor that is stored.
+  if (auto gather = dyn_cast<GatherNdOp>(op)) {
+    ArrayRef<Dim> of = dims.of(x), places = dims.of(indices);
+    Dims expected(places.drop_back());
+    llvm::append_range(expected,
+                       of.drop_front(gather.getBatchDims() + places.back()));
+    if (ArrayRef<Dim>(expected) != dims.of(gather.getResult()))
+      return false;
+  }
+  return llvm::none_of(x.getUsers(), [&](Operation *user) {
+    Operation *at = op->getBlock()->findAncestorOpInBlock(*user);
+    return at && at != op && op->isBeforeInBlock(at) &&
+           at->isBeforeInBlock(root) && mayUpdate(at);
+  });
+}
+
 /// Is it a tensor of integers that the message of an assertion shows?
 static bool isShown(AssertOp check, unsigned operand) {
   Value shown = check->getOperand(operand);
@@ -151,7 +187,8 @@ bool FusionPlan::takesElements(Operation *user, unsigned operand,
   // Which element is read may be found out there.
   if (auto gather = dyn_cast<GatherOp>(user))
     return operand == 1 && gather.getX() != gather.getIndices() &&
-           rankOf(gather.getIndices()) > 0 && !isInline(user);
+           rankOf(gather.getIndices()) > 0 &&
+           !(isInline(user) && gathersRows(user));
   if (auto gather = dyn_cast<GatherNdOp>(user))
     return operand == 1 && gather.getX() != gather.getIndices();
   // Indices that a message shows are computed where it is written.
@@ -303,16 +340,6 @@ bool FusionPlan::tryJoin(Operation *op, const Uses &uses) {
   // Elements in another order: a view of memory, or a copy, but no index of a
   // loop.
   if (isa<ReshapeOp>(op) && accessOf(dims, op, 0) == Access::Unknown)
-    return false;
-  // Loops of gathers are not in vectors of ours: what comes from floats is
-  // computed there only if that saves a pass over memory.
-  bool comesFromFloats = llvm::any_of(op->getOperandTypes(), [](Type type) {
-    return isa<FloatType>(getElementTypeOrSelf(type));
-  });
-  if (comesFromFloats && !comesFromMemory(dims.of(op->getResult(0))) &&
-      llvm::any_of(uses.loops, [](Loop *loop) {
-        return isa<GatherOp, GatherNdOp>(loop->root);
-      }))
     return false;
   int cost = costOf(op);
   if (uses.replicated && cost > cheapCost)

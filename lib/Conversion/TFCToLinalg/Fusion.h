@@ -60,6 +60,7 @@ private:
   bool tryJoin(mlir::Operation *op, const Uses &uses);
   bool tryExport(mlir::Operation *op, const Uses &uses);
   bool gathersRows(mlir::Operation *op) const;
+  bool gathersElements(mlir::Operation *op, const Uses &uses) const;
   bool canExport(mlir::Operation *op, const Loop &loop) const;
   void join(mlir::Operation *op, Loop &loop);
   void align(mlir::Operation *op);

@@ -16,38 +16,6 @@ using namespace mlir;
 using namespace tfc;
 using namespace tfc::lowering;
 
-namespace {
-/// What one loop reads of a tensor: at first dimensions that are its own, at
-/// numbers that `indices` holds at each of `at`, which may be computed on the
-/// way, and at other dimensions of its own, from `behind` on.
-struct Reads {
-  Value x, result;
-  unsigned first;
-  SmallVector<SmallVector<AffineExpr>> at;
-  unsigned behind;
-};
-} // namespace
-
-/// Null after a diagnostic.
-static Value readElement(Lowering &l, Body &body, const Reads &reads,
-                         Value indices) {
-  SmallVector<Value> from;
-  for (unsigned i = 0; i < reads.first; ++i)
-    from.push_back(body.iteration(i));
-  for (ArrayRef<AffineExpr> place : reads.at) {
-    Value number = body.element(indices, place);
-    if (!number)
-      return {};
-    OpBuilder::InsertionGuard guard(l.b);
-    l.b.restoreInsertionPoint(body.in.saveInsertionPoint());
-    from.push_back(l.toIndex(number, elementOf(indices)));
-    body.in.restoreInsertionPoint(l.b.saveInsertionPoint());
-  }
-  for (unsigned i = reads.behind, rank = rankOf(reads.result); i < rank; ++i)
-    from.push_back(body.iteration(i));
-  return tensor::ExtractOp::create(body.in, l.loc, l.value(reads.x), from);
-}
-
 /// Is all that the value is computed from there already?
 static bool isAvailable(Lowering &l, Value x, unsigned nested = 0) {
   constexpr unsigned deepest = 16;
@@ -88,27 +56,28 @@ static SmallVector<Op> gathersBeside(Lowering &l, Op op) {
   return result;
 }
 
-template <typename Op>
-static LogicalResult readElements(Lowering &l, Op op, const Reads &reads) {
-  Body body(l, l.dims.of(reads.result));
-  if (rankOf(reads.result) == 0) {
-    Value stored = readElement(l, body, reads, op.getIndices());
+template <typename Op> static LogicalResult readElements(Lowering &l, Op op) {
+  Reads reads = readsOf(op);
+  Value x = op.getX(), result = op.getResult();
+  l.value(x);
+  Body body(l, l.dims.of(result));
+  if (rankOf(result) == 0) {
+    Value stored = body.read(x, reads, op.getIndices(), body.identity());
     if (!stored)
       return failure();
-    Value scalar = toScalar(body.in, l.loc, stored, elementOf(reads.x));
+    Value scalar = toScalar(body.in, l.loc, stored, elementOf(x));
     body.place();
-    l.set(reads.result, scalar);
+    l.set(result, scalar);
     return success();
   }
   SmallVector<Value> read;
   SmallVector<Op> all = gathersBeside(l, op);
   for (Op other : all) {
-    Value stored = readElement(l, body, reads, other.getIndices());
+    Value stored = body.read(x, reads, other.getIndices(), body.identity());
     if (!stored)
       return failure();
     read.push_back(stored);
-    body.addOutput(l.empty(l.dims.of(reads.result), elementOf(reads.x)),
-                   body.identity());
+    body.addOutput(l.empty(l.dims.of(result), elementOf(x)), body.identity());
   }
   for (auto [other, tensor] : llvm::zip_equal(all, body.finish(read)))
     l.set(other.getResult(), tensor);
@@ -134,21 +103,37 @@ static Value readSlice(Lowering &l, GatherOp op) {
 static LogicalResult lowerGather(Lowering &l, GatherOp op) {
   if (l.isStored(op.getResult()))
     return success(); // by the loop of another
-  Value x = op.getX(), indices = op.getIndices(), result = op.getResult();
-  if (rankOf(indices) == 0) {
-    l.set(result, readSlice(l, op));
+  if (rankOf(op.getIndices()) == 0) {
+    l.set(op.getResult(), readSlice(l, op));
     return success();
   }
-  size_t axis = op.getAxis(), batch = op.getBatchDims(),
-         extra = rankOf(indices) - batch;
-  SmallVector<AffineExpr> at;
-  for (size_t i = 0; i < batch; ++i)
-    at.push_back(l.b.getAffineDimExpr(i));
-  for (size_t i = 0; i < extra; ++i)
-    at.push_back(l.b.getAffineDimExpr(axis + i));
-  l.value(x);
-  return readElements(
-      l, op, Reads{x, result, unsigned(axis), {at}, unsigned(axis + extra)});
+  return readElements(l, op);
+}
+
+Reads lowering::readsOf(Operation *op) {
+  MLIRContext *context = op->getContext();
+  if (auto gather = dyn_cast<GatherOp>(op)) {
+    unsigned axis = gather.getAxis(), batch = gather.getBatchDims(),
+             extra = rankOf(gather.getIndices()) - batch;
+    SmallVector<AffineExpr> at;
+    for (unsigned i = 0; i < batch; ++i)
+      at.push_back(getAffineDimExpr(i, context));
+    for (unsigned i = 0; i < extra; ++i)
+      at.push_back(getAffineDimExpr(axis + i, context));
+    return {axis, {at}, axis + extra};
+  }
+  auto gather = cast<GatherNdOp>(op);
+  unsigned outer = rankOf(gather.getIndices()) - 1;
+  int64_t depth =
+      cast<RankedTensorType>(gather.getIndices().getType()).getDimSize(outer);
+  SmallVector<SmallVector<AffineExpr>> places;
+  for (int64_t i = 0; i < depth; ++i) {
+    SmallVector<AffineExpr> &at = places.emplace_back();
+    for (unsigned d = 0; d < outer; ++d)
+      at.push_back(getAffineDimExpr(d, context));
+    at.push_back(getAffineConstantExpr(i, context));
+  }
+  return {unsigned(gather.getBatchDims()), places, outer};
 }
 
 static LogicalResult lowerGatherNd(Lowering &l, GatherNdOp op) {
@@ -163,16 +148,7 @@ static LogicalResult lowerGatherNd(Lowering &l, GatherNdOp op) {
   for (auto [dim, size] : llvm::zip(to, sizes))
     if (dim < 0)
       l.define(dim, l.size(size));
-  SmallVector<SmallVector<AffineExpr>> places;
-  for (int64_t i = 0; i < depth; ++i) {
-    SmallVector<AffineExpr> &at = places.emplace_back();
-    for (size_t d = 0; d < outer; ++d)
-      at.push_back(l.b.getAffineDimExpr(d));
-    at.push_back(l.b.getAffineConstantExpr(i));
-  }
-  l.value(x);
-  return readElements(
-      l, op, Reads{x, result, unsigned(batch), places, unsigned(outer)});
+  return readElements(l, op);
 }
 
 void lowering::addGatherHandlers(Handlers &handlers) {

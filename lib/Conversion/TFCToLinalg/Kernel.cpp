@@ -180,6 +180,19 @@ void Array::setVector(Num from, Num x, Num mask) const {
   vector::MaskedStoreOp::create(kernel->b, kernel->loc, memref, place.first,
                                 mask.value, x.value);
 }
+Num Array::gather(Num places) const {
+  Kernel &k = *kernel;
+  Array place = at({k.index(0)});
+  auto type = cast<VectorType>(places.value.getType())
+                  .clone(cast<MemRefType>(memref.getType()).getElementType());
+  Value all = arith::ConstantOp::create(
+      k.b, k.loc,
+      DenseElementsAttr::get(cast<VectorType>(type.clone(k.b.getI1Type())),
+                             true));
+  Value none = arith::ConstantOp::create(k.b, k.loc, k.b.getZeroAttr(type));
+  return k.num(vector::GatherOp::create(k.b, k.loc, type, memref, place.first,
+                                        places.value, all, none));
+}
 
 Value Array::block(Num row, Num column, OpFoldResult rows,
                    OpFoldResult columns) const {

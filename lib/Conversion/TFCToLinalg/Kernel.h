@@ -60,6 +60,8 @@ public:
   void setVector(Num from, Num x) const;
   /// Only lanes that are chosen.
   void setVector(Num from, Num x, Num mask) const;
+  /// Elements of the last dimension at these numbers.
+  Num gather(Num places) const;
   /// Rows and columns from this place on, as a matrix.
   mlir::Value block(Num row, Num column, mlir::OpFoldResult rows,
                     mlir::OpFoldResult columns) const;

@@ -247,6 +247,11 @@ namespace {
 /// the one before ends with, take turns, so that none waits for what was stored
 /// last. Every place gets its updates in the same order either way.
 ///
+/// Most of many updates of a few places change no maximum or minimum: a vector
+/// of them is compared with what is there, and those that do change something
+/// are looked at one by one. Tables of pieces begin with what the first updates
+/// have found.
+///
 /// The largest and smallest floats are found as integers of the same order,
 /// which the result holds meanwhile: a comparison of floats that counts NaN and
 /// signed zeros is several instructions, an integer's is one, and what becomes
@@ -274,6 +279,12 @@ public:
       order = k.b.getIntegerType(element.getIntOrFloatBitWidth());
       size = room;
     }
+    constexpr int64_t often = 2048;
+    unsigned width =
+        element.isIntOrFloat() ? element.getIntOrFloatBitWidth() : 0;
+    looksFirst = (mode == UpdateMode::Min || mode == UpdateMode::Max) &&
+                 (order || !isFloat(element)) && (width == 32 || width == 64) &&
+                 room > 0 && room < (int64_t(1) << 30) && count / often >= room;
   }
 
   Value build() {
@@ -320,19 +331,24 @@ private:
     Type stored = storageType(element);
     Array into = result, before = keys,
           tables = k.scratch({pieces, room}, stored);
-    Num blocks = k.index(count / block), size = k.size(room),
+    int64_t seed = looksFirst ? count / block / 16 : 0;
+    updateBlocks(k.index(0), k.index(seed * block));
+    Num blocks = k.index(count / block - seed), size = k.size(room),
         inVectors = size / k.index(lanes) * k.index(lanes);
     k.independent({pieces}, double(count) / pieces, [&](ArrayRef<Num> piece) {
       auto start = [&](Num number) {
-        return number * blocks / k.index(pieces) * k.index(block);
+        return (number * blocks / k.index(pieces) + seed) * k.index(block);
       };
       result = tables.at({piece[0]});
       if (order)
         keys = k.scratch({block}, order);
       Num start0 = k.num(nothing());
-      k.loopBy(k.index(0), inVectors, lanes,
-               [&](Num i) { result.setVector(i, k.splat(start0, lanes)); });
-      k.loop(inVectors, size, [&](Num i) { result.set(i, start0); });
+      k.loopBy(k.index(0), inVectors, lanes, [&](Num i) {
+        result.setVector(i,
+                         seed ? into.vector(i, lanes) : k.splat(start0, lanes));
+      });
+      k.loop(inVectors, size,
+             [&](Num i) { result.set(i, seed ? into(i) : start0); });
       updateBlocks(start(piece[0]), start(piece[0] + 1));
     });
     result = into;
@@ -392,7 +408,12 @@ private:
       k.when(ordered, [&] { ordered = isOrdered(begin, block); });
       k.when(
           ordered, [&] { inOrder(begin, begin + block); },
-          [&] { updateAll(begin, begin + block); });
+          [&] {
+            if (looksFirst)
+              updateChanges(begin, begin + block);
+            else
+              updateAll(begin, begin + block);
+          });
     });
     keysFrom = Num();
   }
@@ -534,6 +555,51 @@ private:
     });
   }
 
+  /// Places of a vector, as numbers that a gather takes.
+  Num numbersOf(Num at) {
+    Type wide = k.b.getI32Type();
+    if (placeElement.getIntOrFloatBitWidth() >= 32)
+      return at;
+    Type type = likeOf(at, wide);
+    return k.num(
+        isUnsigned(placeElement)
+            ? arith::ExtUIOp::create(k.b, k.loc, type, at.value).getResult()
+            : arith::ExtSIOp::create(k.b, k.loc, type, at.value).getResult());
+  }
+
+  void updateChanges(Num from, Num to) {
+    using Is = arith::CmpIPredicate;
+    bool isMax = mode == UpdateMode::Max,
+         isPlain = order || !isUnsigned(element);
+    Is better =
+        isMax ? (isPlain ? Is::sgt : Is::ugt) : (isPlain ? Is::slt : Is::ult);
+    Array which = k.scratch({lanes}, k.b.getI32Type());
+    Num all = k.lanesFromZero(VectorType::get(lanes, k.b.getI32Type()));
+    k.loopBy(from, to, lanes, [&](Num i) {
+      Num at = numbersOf(places.vector(i, lanes)), zero = at - at,
+          isLeftOut = isLess(at, zero);
+      if (dropsNegative)
+        at = k.choose(isLeftOut, zero, at);
+      Num there = result.gather(at), now = updates.vector(i, lanes);
+      if (order) {
+        there = asKey(there);
+        now = keys.vector(i - keysFrom, lanes);
+      }
+      if (dropsNegative)
+        now = k.choose(isLeftOut, there, now);
+      Num changes = k.num(
+          arith::CmpIOp::create(k.b, k.loc, better, now.value, there.value));
+      k.when(k.anyOf(changes), [&] {
+        which.setVector(k.index(0), k.compress(all, changes));
+        k.loop(k.index(0), k.countOf(changes), [&](Num j) {
+          Num update = i + k.num(arith::IndexCastOp::create(
+                               k.b, k.loc, k.b.getIndexType(), which(j).value));
+          updateAll(update, update + 1);
+        });
+      });
+    });
+  }
+
   Num isOrdered(Num begin, int64_t many) {
     auto falls = [&](Num at) {
       return isLess(places.vector(at + 1, lanes), places.vector(at, lanes));
@@ -597,7 +663,7 @@ private:
   }
 
   UpdateMode mode;
-  bool dropsNegative;
+  bool dropsNegative, looksFirst = false;
   Type element, placeElement;
   int64_t count, pieces;
   Dim room;

@@ -146,6 +146,104 @@ static Value packTrue(Lowering &l, Value x, Value count) {
   return k.finish()[0];
 }
 
+/// Pieces of many elements, which threads share: how many are true in each is
+/// counted first, which says where its positions begin. All but the last have
+/// as many elements.
+static constexpr int64_t piecesOfMany = 32, manyElements = 1 << 18;
+
+static int64_t lengthOfPiece(int64_t count) {
+  constexpr int64_t step = 64;
+  return count / piecesOfMany / step * step;
+}
+
+/// How many are true in each piece, and in all.
+static Value countPieces(Lowering &l, Value x) {
+  constexpr int64_t lanes = 64;
+  Type i64 = l.b.getI64Type(), byte = storageType(elementOf(x));
+  int64_t count = l.dims.of(x)[0], length = lengthOfPiece(count);
+  Kernel k(l, {x}, {{{piecesOfMany + 1}, i64}}, i64, Kernel::Loops::ofVectors);
+  Array flags = k.input(0), counts = k.output(0);
+  Num one = k.num(numberScalar(l.b, l.loc, byte, 1)),
+      ones = k.splat(one, lanes);
+  Num none = k.splat(k.num(numberScalar(l.b, l.loc, byte, 0)), lanes);
+  auto lastBit = [&](Num x, Num one) {
+    return k.num(arith::AndIOp::create(l.b, l.loc, x.value, one.value));
+  };
+  auto asNumber = [&](Num index) {
+    return k.num(l.fromIndex(index.value, i64));
+  };
+  k.independent({piecesOfMany}, 0.02 * length, [&](ArrayRef<Num> piece) {
+    Num begin = piece[0] * k.index(length);
+    Num sum = k.folds(begin, begin + length, lanes, {k.index(0)},
+                      [&](Num i, ArrayRef<Num> before) {
+                        Num isTrue =
+                            lastBit(flags.vector(i, lanes), ones) != none;
+                        return SmallVector<Num>{before[0] + k.countOf(isTrue)};
+                      })[0];
+    counts.set(piece[0], asNumber(sum));
+  });
+  Num rest = k.fold(
+      k.index(length * piecesOfMany), k.index(count), k.index(0),
+      [&](Num i, Num before) {
+        return before + k.num(l.toIndex(lastBit(flags(i), one).value, byte));
+      });
+  Num total = k.fold(k.index(0), k.index(piecesOfMany), asNumber(rest),
+                     [&](Num i, Num before) { return before + counts(i); });
+  counts.set(k.index(piecesOfMany), total);
+  return k.finish()[0];
+}
+
+/// As `packTrue`. What a piece writes stays before the next one's positions.
+static Value packPieces(Lowering &l, Value x, Value numbers, Value count) {
+  constexpr int64_t lanes = 8;
+  Type i64 = l.b.getI64Type(), byte = storageType(elementOf(x));
+  int64_t size = l.dims.of(x)[0], length = lengthOfPiece(size);
+  Dim room =
+      l.dimOf(arith::AddIOp::create(l.b, l.loc, count, l.constantIndex(lanes)));
+  Kernel k(l, {x}, {{{room}, i64}}, i64, Kernel::Loops::ofVectors, {numbers});
+  Array flags = k.input(0), counts = k.input(1), positions = k.output(0);
+  Num one = k.num(numberScalar(l.b, l.loc, byte, 1)),
+      ones = k.splat(one, lanes);
+  Num none = k.splat(k.num(numberScalar(l.b, l.loc, byte, 0)), lanes);
+  auto lastBit = [&](Num x, Num one) {
+    return k.num(arith::AndIOp::create(l.b, l.loc, x.value, one.value));
+  };
+  auto countAt = [&](Num i) { return k.num(l.toIndex(counts(i).value, i64)); };
+  Num steps = k.lanesFromZero(VectorType::get(lanes, i64));
+  auto pack = [&](Num begin, Num end, Num from, Num to) {
+    Cell next = k.cell(from);
+    k.loopBy(begin, end, lanes, [&](Num i) {
+      Num chosen = lastBit(flags.vector(i, lanes), ones) != none, at = next,
+          many = k.countOf(chosen);
+      Num first = k.num(l.fromIndex(i.value, i64));
+      Num packed = k.compress(k.splat(first, lanes) + steps, chosen);
+      k.when(
+          at + lanes <= to, [&] { positions.setVector(at, packed); },
+          [&] {
+            Num left = k.splat(k.num(l.fromIndex(many.value, i64)), lanes);
+            positions.setVector(at, packed, steps < left);
+          });
+      next = at + many;
+    });
+    return Num(next);
+  };
+  k.independent({piecesOfMany}, 0.2 * length, [&](ArrayRef<Num> piece) {
+    Num from = k.fold(k.index(0), piece[0], k.index(0),
+                      [&](Num i, Num before) { return before + countAt(i); });
+    Num begin = piece[0] * k.index(length);
+    pack(begin, begin + length, from, from + countAt(piece[0]));
+  });
+  Num before = k.fold(k.index(0), k.index(piecesOfMany), k.index(0),
+                      [&](Num i, Num before) { return before + countAt(i); });
+  Cell next = k.cell(before);
+  k.loop(k.index(length * piecesOfMany), k.index(size), [&](Num i) {
+    Num to = next;
+    positions.set(to, k.num(l.fromIndex(i.value, i64)));
+    next = to + k.num(l.toIndex(lastBit(flags(i), one).value, byte));
+  });
+  return k.finish()[0];
+}
+
 LogicalResult lowering::lowerNonzero(Lowering &l, NonzeroOp op) {
   Value x = op.getX();
   int64_t rank = rankOf(x);
@@ -155,14 +253,22 @@ LogicalResult lowering::lowerNonzero(Lowering &l, NonzeroOp op) {
   ArrayRef<Dim> to = l.dims.of(op.getResult());
   Type i64 = l.b.getI64Type();
   Value source = l.value(x);
-  if (to[0] < 0)
+  bool isList = rank == 1 && hasWideVectors(op) && !isForDevice(op);
+  Value pieces;
+  if (isList && to[0] < 0 && l.dims.of(x)[0] >= manyElements) {
+    pieces = countPieces(l, x);
+    Value total = l.extract(pieces, {l.constantIndex(piecesOfMany)}, i64);
+    l.define(to[0], l.toIndex(total, i64));
+  }
+  if (to[0] < 0 && !pieces)
     l.define(to[0], countTrue(l, x));
   if (isForDevice(op)) {
     l.set(op.getResult(), searchTrue(l, x, to));
     return success();
   }
-  if (rank == 1 && hasWideVectors(op)) {
-    Value list = packTrue(l, x, l.size(to[0]));
+  if (isList) {
+    Value list = pieces ? packPieces(l, x, pieces, l.size(to[0]))
+                        : packTrue(l, x, l.size(to[0]));
     Attribute zero = l.b.getIndexAttr(0), one = l.b.getIndexAttr(1);
     list = extractSlice(l, l.tensorType(to[0], i64), list, {zero},
                         l.sizes(to[0]), {one});

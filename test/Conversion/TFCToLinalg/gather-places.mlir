@@ -70,15 +70,44 @@ func.func @shown(%x: tensor<100xf32>, %i: tensor<50xi32>, %ok: tensor<i1>) -> te
 
 // -----
 
-// Few places that come from floats are stored, as vectors.
+// Places that come from floats are computed there, too.
 // CHECK-LABEL: func @from_floats
-// CHECK: linalg.generic {{.*}} ins(%arg1 : tensor<50xf32>) outs(%{{.*}} : tensor<50xi32>)
+// CHECK: linalg.generic {{.*}} ins(%arg1 : tensor<50xf32>) outs(%{{.*}} : tensor<50xf32>)
 // CHECK: arith.fptosi
-// CHECK: linalg.generic
-// CHECK-NOT: arith.fptosi
 // CHECK: tensor.extract %arg0
+// CHECK-NOT: linalg.generic
 func.func @from_floats(%x: tensor<100xf32>, %y: tensor<50xf32>) -> tensor<50xf32> {
   %i = tfc.cast %y {dtype = i32} : (tensor<50xf32>) -> tensor<50xi32>
   %a = tfc.gather %x, %i {axis = 0 : i64, batch_dims = 0 : i64} : (tensor<100xf32>, tensor<50xi32>) -> tensor<50xf32>
   return %a : tensor<50xf32>
+}
+
+// -----
+
+// What one loop looks up is not stored.
+// CHECK-LABEL: func @used
+// CHECK: linalg.generic {{.*}} ins(%arg1, %arg2 : tensor<50xi32>, tensor<50xf32>)
+// CHECK: tensor.extract %arg0
+// CHECK: arith.mulf
+// CHECK-NOT: linalg.generic
+func.func @used(%x: tensor<100xf32>, %i: tensor<50xi32>, %w: tensor<50xf32>) -> tensor<50xf32> {
+  %a = tfc.gather %x, %i {axis = 0 : i64, batch_dims = 0 : i64} : (tensor<100xf32>, tensor<50xi32>) -> tensor<50xf32>
+  %b = tfc.mul %a, %w : (tensor<50xf32>, tensor<50xf32>) -> tensor<50xf32>
+  return %b : tensor<50xf32>
+}
+
+// -----
+
+// What is looked up where an update may come before is.
+// CHECK-LABEL: func @updated
+// CHECK: tensor.extract %arg0
+// CHECK: scf.for
+// CHECK: linalg.generic
+// CHECK-NOT: tensor.extract %arg0
+func.func @updated(%x: tensor<100xf32>, %i: tensor<5x1xi32>, %w: tensor<5xf32>) -> (tensor<5xf32>, tensor<100xf32>) {
+  %j = tfc.squeeze %i {axes = array<i64: 1>} : (tensor<5x1xi32>) -> tensor<5xi32>
+  %a = tfc.gather %x, %j {axis = 0 : i64, batch_dims = 0 : i64} : (tensor<100xf32>, tensor<5xi32>) -> tensor<5xf32>
+  %u = tfc.scatter %x, %i, %w {mode = "add"} : (tensor<100xf32>, tensor<5x1xi32>, tensor<5xf32>) -> tensor<100xf32>
+  %b = tfc.mul %a, %w : (tensor<5xf32>, tensor<5xf32>) -> tensor<5xf32>
+  return %b, %u : tensor<5xf32>, tensor<100xf32>
 }

@@ -22,6 +22,21 @@ def test_positions_of_true_elements_are_those_of_numpy(share, size, known):
         np.testing.assert_array_equal(result, want)
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("share", [0, 0.001, 0.5, 1])
+def test_threads_share_pieces_of_many(share, threads):
+    before = tf.config.threading.get_intra_op_parallelism_threads()
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    try:
+        for size in (2**18, 2**18 + 77):
+            mask, x = RNG.random(size) < share, RNG.normal(size=size).astype(np.float32)
+            got = tf.function(positions, autograph=False)(tf.constant(mask), tf.constant(x))
+            for result, want in zip(got, (np.argwhere(mask), x[mask], np.argwhere(x > 0)), strict=True):
+                np.testing.assert_array_equal(result, want)
+    finally:
+        tf.config.threading.set_intra_op_parallelism_threads(before)
+
+
 @pytest.mark.parametrize("shape", [(3, 17), (2, 3, 9), (0, 4), (5, 0)])
 def test_positions_in_matrices_are_those_of_numpy(shape):
     mask = RNG.random(shape) < 0.5
@@ -45,7 +60,7 @@ def test_positions_of_a_part_that_is_apart_in_memory():
     np.testing.assert_array_equal(tf.function(lambda x: tf.where(x[1:, 7]))(tf.constant(x)), np.argwhere(x[1:, 7]))
 
 
-@pytest.mark.parametrize("size", [7, 23])
+@pytest.mark.parametrize("size", [7, 23, 2**18 + 9])
 @pytest.mark.parametrize("byte", [2, 200, 255])
 def test_bytes_that_are_neither_0_nor_1_name_no_places_beyond_the_result(byte, size):
     mask = tf.constant(np.full(size, byte, np.uint8).view(np.bool_))

@@ -1,0 +1,84 @@
+// RUN: tfc-opt %s --tfc-linalg-to-loops="vector-bits=512 parallel=false" --split-input-file | FileCheck %s
+
+#id = affine_map<(d0) -> (d0)>
+
+// Lanes look elements up at places that they have computed; what is left of the loop does so under a mask.
+// CHECK-LABEL: func.func @lanes
+// CHECK: vector.load {{.*}} vector<16xi32>
+// CHECK: %[[row:.*]] = arith.muli {{.*}} : vector<16xi32>
+// CHECK: %[[at:.*]] = arith.addi %[[row]], {{.*}} : vector<16xi32>
+// CHECK: vector.gather %arg0[%{{.*}}, %{{.*}}] [%[[at]]]{{.*}} vector<16xf32>
+// CHECK: math.sqrt {{.*}} : vector<16xf32>
+// CHECK: vector.maskedload
+// CHECK: vector.gather %arg0
+// CHECK: vector.maskedstore
+func.func @lanes(%x: memref<20x30xf32>, %i: memref<103xi32>, %j: memref<103xi32>, %y: memref<103xf32>) {
+  linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel"]}
+      ins(%i, %j : memref<103xi32>, memref<103xi32>) outs(%y : memref<103xf32>) {
+  ^bb0(%a: i32, %b: i32, %old: f32):
+    %row = arith.index_cast %a : i32 to index
+    %column = arith.index_cast %b : i32 to index
+    %e = memref.load %x[%row, %column] : memref<20x30xf32>
+    %s = math.sqrt %e : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// -----
+
+#rows = affine_map<(d0, d1) -> (d0)>
+#all = affine_map<(d0, d1) -> (d0, d1)>
+
+// A row that is looked up is read as rows are.
+// CHECK-LABEL: func.func @rows
+// CHECK-NOT: vector.gather
+// CHECK: vector.load %arg0
+func.func @rows(%x: memref<20x64xf32>, %i: memref<10xi32>, %y: memref<10x64xf32>) {
+  linalg.generic {indexing_maps = [#rows, #all], iterator_types = ["parallel", "parallel"]}
+      ins(%i : memref<10xi32>) outs(%y : memref<10x64xf32>) {
+  ^bb0(%a: i32, %old: f32):
+    %row = arith.index_cast %a : i32 to index
+    %column = linalg.index 1 : index
+    %e = memref.load %x[%row, %column] : memref<20x64xf32>
+    linalg.yield %e : f32
+  }
+  return
+}
+
+// -----
+
+#id = affine_map<(d0) -> (d0)>
+
+// Distances of memory whose size is not known are 64 bits.
+// CHECK-LABEL: func.func @unknown
+// CHECK: vector.gather %arg0[%{{.*}}] [%{{.*}}], {{.*}} vector<8xindex>
+func.func @unknown(%x: memref<?xf32>, %i: memref<64xi64>, %y: memref<64xf32>) {
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]}
+      ins(%i : memref<64xi64>) outs(%y : memref<64xf32>) {
+  ^bb0(%a: i64, %old: f32):
+    %at = arith.index_cast %a : i64 to index
+    %e = memref.load %x[%at] : memref<?xf32>
+    linalg.yield %e : f32
+  }
+  return
+}
+
+// -----
+
+#id = affine_map<(d0) -> (d0)>
+
+// Bytes are no lanes that an instruction leaves out.
+// CHECK-LABEL: func.func @bytes
+// CHECK: vector.gather
+// CHECK-NOT: vector.maskedstore
+func.func @bytes(%x: memref<99xi8>, %i: memref<103xi32>, %y: memref<103xi8>) {
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]}
+      ins(%i : memref<103xi32>) outs(%y : memref<103xi8>) {
+  ^bb0(%a: i32, %old: i8):
+    %at = arith.index_cast %a : i32 to index
+    %e = memref.load %x[%at] : memref<99xi8>
+    linalg.yield %e : i8
+  }
+  return
+}
