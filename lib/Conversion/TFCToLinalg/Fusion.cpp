@@ -334,12 +334,57 @@ static bool comesFromMemory(ArrayRef<Dim> of) {
   return elements >= elementsInMemory;
 }
 
+/// Is it one of the components of each of several points, whose elements are
+/// apart in memory?
+static bool isComponent(Value x) {
+  while (auto *op = x.getDefiningOp()) {
+    if (!isa<SqueezeOp, ReshapeOp, ExpandDimsOp>(op))
+      break;
+    x = op->getOperand(0);
+  }
+  Operation *op = x.getDefiningOp();
+  if (!op || op->getNumOperands() == 0)
+    return false;
+  auto from = dyn_cast<RankedTensorType>(op->getOperand(0).getType());
+  if (!from || from.getRank() < 2)
+    return false;
+  if (auto gather = dyn_cast<GatherOp>(op))
+    return rankOf(gather.getIndices()) == 0 &&
+           int64_t(gather.getAxis()) == from.getRank() - 1;
+  auto to = dyn_cast<RankedTensorType>(x.getType());
+  return isa<SliceOp>(op) && to && to.getRank() == from.getRank() &&
+         to.getShape().back() == 1 && from.getShape().back() != 1;
+}
+
+/// Does each element say where a row begins?
+static bool isPlaceOfRow(const FusionPlan &plan, Operation *op,
+                         unsigned nested = 0) {
+  constexpr unsigned deepest = 8;
+  return nested < deepest &&
+         llvm::any_of(
+             op->getUses(),
+             [&](OpOperand &use) {
+               Operation *user = use.getOwner();
+               if (isa<GatherOp, GatherNdOp>(user))
+                 return use.getOperandNumber() == 1 &&
+                        rankOf(user->getResult(0)) >
+                            rankOf(use.get()) - isa<GatherNdOp>(user);
+               return user->getNumResults() == 1 && plan.isInline(user) &&
+                      isa<IntegerType>(
+                          getElementTypeOrSelf(user->getResult(0))) &&
+                      isPlaceOfRow(plan, user, nested + 1);
+             });
+}
+
 bool FusionPlan::tryJoin(Operation *op, const Uses &uses) {
   if (uses.needStorage || uses.loops.empty())
     return false;
   // Elements in another order: a view of memory, or a copy, but no index of a
   // loop.
   if (isa<ReshapeOp>(op) && accessOf(dims, op, 0) == Access::Unknown)
+    return false;
+  // Rows of few elements are in vectors of rows, if their numbers are.
+  if (llvm::any_of(op->getOperands(), isComponent) && isPlaceOfRow(*this, op))
     return false;
   int cost = costOf(op);
   if (uses.replicated && cost > cheapCost)

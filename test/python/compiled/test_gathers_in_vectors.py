@@ -109,6 +109,19 @@ def test_sums_of_what_is_looked_up(axis):
     np.testing.assert_allclose(got, (table[at] * weights).sum(axis), rtol=1e-5)
 
 
+@pytest.mark.parametrize("features", [1, 2, 3, 8, 40])
+def test_rows_at_places_that_come_from_components(features):
+    def encode(table, points):
+        cell = tf.cast(points * 64.0, tf.int32)
+        return tf.gather(table, (cell[:, 0] + cell[:, 1] * 79 + cell[:, 2] * 1047) % 500) * 2.0
+
+    rng = np.random.default_rng(7)
+    table, points = rng.random((500, features), np.float32), rng.random((333, 3), np.float32)
+    got, _ = compiled(encode, tf.constant(table), tf.constant(points))
+    cell = (points * np.float32(64)).astype(np.int32)
+    np.testing.assert_array_equal(got, table[(cell @ [1, 79, 1047]) % 500] * 2)
+
+
 def test_sizes_that_are_not_known():
     rng = np.random.default_rng(5)
     table, at = rng.random((40, 30), np.float32), rng.integers(0, 30, (500, 2)).astype(np.int64)
