@@ -104,6 +104,29 @@ def broken(n, m):
     return y
 
 
+def returned(n, m):
+    total = 0
+    for i in tf.range(n):
+        for j in tf.range(m):
+            if i + j > 2:
+                return total
+            y = 10 * i + j
+        total += y
+        for k in (1, 2):
+            total += y + k
+    return total
+
+
+def returned_at_first(n, m):
+    for i in tf.range(n):
+        for j in tf.range(i + m):
+            if n > 2:
+                return -1
+            for k in tf.range(j):
+                y = k
+    return y
+
+
 def nest(n, m):
     for i in tf.range(n):
         for j in tf.range(m):
@@ -144,7 +167,8 @@ def expected(f, n, m):
 
 
 FUNCTIONS = [
-    last, triangle, read_inside, whiles, three, in_a_branch, only_one_branch, of_python_around, broken, nest, with_a_lambda
+    last, triangle, read_inside, whiles, three, in_a_branch, only_one_branch, of_python_around, broken, returned,
+    returned_at_first, nest, with_a_lambda,
 ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from .containers import differences
 from .logical import and_
 from .loop_variable import NoneBefore, ReadFirst, Variable, Widened, dims, type_of
 from .spoiled import Spoiled, reason
-from .state import UNDEFINED, NoReturn, State, describe, flags, is_missing, phrase
+from .state import RETURN, UNDEFINED, NoReturn, State, describe, flags, is_missing, phrase
 
 UNDEFINED_BEFORE = "must be defined before the loop"
 
@@ -56,6 +56,7 @@ class Loop:
         self.functions = functions
         self.body = functions[-1]
         self.flags = flags(self.body, stop)
+        self.returned = State((self.body,), [name for name in stop if name == RETURN])
         self.options = options or {}
         before = self.state.get()
         self.before = before
@@ -178,7 +179,16 @@ class Loop:
             unassigned.note(self.state.slots[i].get(), flag)
         near = [self._name(i) for i in numbers if i not in far]
         if near:
-            unassigned.check(near, flag)
+            unassigned.check(near, self._or_returned(flag))
+
+    def _or_returned(self, flag):
+        """`flag`, or True if the function has returned: then nobody reads what is behind the loop."""
+        for value in self.returned.get():
+            if seam.is_symbolic(value):
+                flag = seam.logical_or(flag, value)
+            elif value is True:
+                return seam.tensor(True)
+        return flag
 
     def _is_alive(self, i):
         return i < self.n_alive or i in self.parts

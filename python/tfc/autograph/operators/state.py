@@ -15,7 +15,7 @@ from .symbol_text import describe
 
 __all__ = ["NO_RETURN", "UNDEFINED", "UNSET_RETURN", "NoReturn", "State", "describe", "is_missing"]
 
-RETURN_VALUE = "ag__value"
+RETURN, RETURN_VALUE = "ag__return", "ag__value"
 
 
 class State:
