@@ -102,6 +102,15 @@ static std::string missingHere(const TargetMachine &machine) {
   return join(missing, ", ");
 }
 
+/// Whether the CPU is one of 32 bits and the code is not, or the other way
+/// round: LLVM ends the process then.
+static bool lacksMode(const TargetMachine &machine) {
+  const Triple &triple = machine.getTargetTriple();
+  bool has64 = machine.getMCSubtargetInfo()->checkFeatures("+64bit");
+  return triple.isRISCV() ? has64 != triple.isArch64Bit()
+                          : triple.getArch() == Triple::x86_64 && !has64;
+}
+
 static std::string availableTargets() {
   std::string text;
   for (const Target &target : TargetRegistry::targets())
@@ -163,6 +172,8 @@ tfc::createTargetMachine(const TargetOptions &options) {
       triple, cpu, features, codegen, Reloc::PIC_, std::nullopt, level));
   if (!machine)
     return fail("no code generator for '" + triple.str() + "'");
+  if (lacksMode(*machine))
+    return fail("cpu '" + cpu + "' runs no code for " + triple.getArchName());
   if (options.runsHere && options.cpu != "native") {
     if (!triple.isX86() && !cpu.empty() && cpu != "generic")
       return fail("cpu '" + cpu + "': code for this machine (" +

@@ -55,6 +55,13 @@ def test_an_unknown_name_is_refused():
         for_cpu(program, "pdp11")(X)
 
 
+@on_x86
+@pytest.mark.parametrize("cpu", ["i386", "pentium4"])
+def test_a_processor_without_64_bits_is_refused(cpu):
+    with pytest.raises(ValueError, match=f"cpu '{cpu}' runs no code for x86_64"):
+        for_cpu(program, cpu)(X)
+
+
 @pytest.mark.parametrize("cpu", ["", "x86-64-v2,x86-64-v3"])
 def test_one_processor_is_named(cpu):
     with pytest.raises(ValueError, match="the name of one processor"):
