@@ -38,8 +38,10 @@ static bool isWithin32Bits(MemRefType type) {
   return farthest < double(std::numeric_limits<int32_t>::max());
 }
 
+// LLVM rounds elements of bf16 when it makes a vector of them one by one.
 bool NestLowering::canGather(MemRefType type) const {
-  return isContiguous(type) && !isa<ComplexType>(type.getElementType()) &&
+  return isContiguous(type) &&
+         !isa<ComplexType, BFloat16Type>(type.getElementType()) &&
          (type.getLayout().isIdentity() || knownStrides(type));
 }
 

@@ -150,7 +150,7 @@ bool FusionPlan::gathersElements(Operation *op, const Uses &uses) const {
   Value x = op->getOperand(0), indices = op->getOperand(1);
   Operation *root = uses.loops.front()->root;
   if (x == indices || rankOf(indices) == 0 || rankOf(x) == 0 ||
-      isComplex(getElementTypeOrSelf(x)) ||
+      isa<ComplexType, BFloat16Type>(getElementTypeOrSelf(x)) ||
       !(isFusible(root) || root->hasTrait<TFCReduction>()))
     return false;
   // Sizes that are known by another name are those of a tensor that is stored.

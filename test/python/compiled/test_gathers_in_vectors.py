@@ -137,3 +137,21 @@ def test_elements_of_a_transposed_part():
         lambda t, i: tf.gather_nd(tf.transpose(t[10:50, 5:35]), i) * 3.0, tf.constant(table), tf.constant(at)
     )
     np.testing.assert_array_equal(got, table[10:50, 5:35].T[at[:, 0], at[:, 1]] * np.float32(3))
+
+
+@pytest.mark.parametrize("cpu", ["native", "generic"])
+def test_elements_of_bfloat16_are_looked_up_one_by_one(cpu):
+    """LLVM would round what a vector is made of, by a function that no process has."""
+    rng = np.random.default_rng(0)
+    table = tf.cast(rng.integers(-9, 9, 100), tf.bfloat16)
+    places, chosen = tf.constant(rng.integers(0, 100, 1000)), tf.constant(rng.random(1000) < 0.5)
+
+    def f(table, places, chosen):
+        first = tf.gather(table, places) + tf.gather(table, tf.reverse(places, [0]))
+        return first, tf.where(chosen, tf.gather(table, places), tf.gather(first, tf.argsort(places, stable=True)))
+
+    function = tf.function(f, autograph=False, experimental_attributes={"compile_options": {"cpu": cpu}})
+    for got, want in zip(function(table, places, chosen), f(table, places, chosen), strict=True):
+        np.testing.assert_array_equal(tf.cast(got, tf.float32), tf.cast(want, tf.float32))
+    code = function.get_concrete_function(table, places, chosen).compiled()
+    assert "bfloat> @llvm.masked.gather" not in code.llvm_ir
