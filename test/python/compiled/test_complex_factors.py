@@ -141,3 +141,25 @@ def test_threads_share_the_matrices_of_a_batch(batch, n):
     close(h @ z, z * w[:, None])
     close(root @ root, h)
     close(np.exp(np.trace(logarithm, axis1=-2, axis2=-1)) / np.linalg.det(h), np.ones(batch))
+
+
+@pytest.mark.parametrize("shape", [(3, 3), (4, 3), (2, 3, 5)])
+def test_gradients_through_both_vectors_of_svd_are_those_of_the_interpreter(shape):
+    """A singular value does not differ from itself, whichever way its square is rounded."""
+    rng = np.random.default_rng(3)
+    x, w = (tf.constant(rng.standard_normal(shape) + 1j * rng.standard_normal(shape)) for _ in range(2))
+
+    def polar(x):
+        _, u, v = tf.linalg.svd(x)
+        return tf.reduce_sum(tf.math.real(w * (u @ tf.linalg.adjoint(v))))
+
+    found = []
+    for f in (polar, tf.function(polar)):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = f(x)
+        found.append(tape.gradient(y, x).numpy())
+    np.testing.assert_allclose(*found, atol=1e-12)
+    turn = tf.constant(rng.standard_normal(shape) + 1j * rng.standard_normal(shape))
+    ends = [polar(x + sign * 1e-6 * turn).numpy() for sign in (1, -1)]
+    np.testing.assert_allclose(np.sum(np.real(found[0].conj() * turn)), (ends[0] - ends[1]) / 2e-6, rtol=1e-5)

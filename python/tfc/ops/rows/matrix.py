@@ -273,8 +273,10 @@ def _svd_vjp(grads, outs, x, full):
     real = s
     s = like(s, x)
     wide = p.expand_dims(s, axes=(len(s.shape_tuple) - 1,))
-    square = p.mul(real, real)
-    inverse = like(inverse_differences(square), x)
+    # 1 / (s_j^2 - s_i^2). Squares of one number may differ in compiled code, which rounds one and not the other.
+    rank = len(s.shape_tuple)
+    total = p.add(p.expand_dims(real, axes=(rank - 1,)), p.expand_dims(real, axes=(rank,)))
+    inverse = like(p.mul(inverse_differences(real), _safe_reciprocal(total)), x)
     middle = zeros_like(product(adjoint(v), v)) if gs is None else diagonal_matrix(like(gs, x))
     reciprocal = like(_safe_reciprocal(real), x)
     row_reciprocal = p.expand_dims(reciprocal, axes=(len(s.shape_tuple) - 1,))
