@@ -156,6 +156,7 @@ def f(x):
         x = x * 0
     return x
 compiled(f, tf.constant(1))
+signal.signal(signal.SIGINT, signal.default_int_handler)  # Python's own, which it leaves out in a shell's background
 try:
     threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
     f(tf.constant(1))
