@@ -64,7 +64,7 @@ class Worker:
         env.pop("OPENBLAS_CORETYPE", None)
         env.pop("OPENBLAS_L2_SIZE", None)
         told = dict(PROCESSORS.get(cpu, {}))
-        env["XLA_FLAGS"] += " " + told.pop("XLA_FLAGS", "")
+        env["XLA_FLAGS"] = " ".join(filter(None, [env["XLA_FLAGS"], told.pop("XLA_FLAGS", "")]))
         env.update(told)
         self.name = implementation
         self.process = subprocess.Popen(
