@@ -8,8 +8,8 @@ The options, and what they are by default:
 * `parallel` (True): large loops may be shared by the threads of `tf.config.threading`.
 * `chain_microseconds` (50.0): updates that share nothing run at the same time if each takes so long, by an estimate.
 * `cpu` ("native"): the processor that code is for, as LLVM names it ("x86-64-v3", "haswell", "skylake-avx512",
-  "generic"): for code that does the same on other machines, to the last bit, and to see what these would run. One that
-  has more than this machine is a `ValueError` where a function is compiled, with what is missing. The environment
+  "generic"): for code that does the same on other machines, to the last bit (but for the few arguments that libm is
+  called for), and to see what these would run. One that has more than this machine is a `ValueError` where a function is compiled, with what is missing. The environment
   variable `TFC_CPU` sets it when the package is imported.
 * `opt_level` (2): 0 to 3, how hard LLVM tries.
 * `disable` (()): passes to leave out; a `ValueError` lists those that can be. The environment variable
@@ -91,7 +91,7 @@ def checked(options: dict) -> dict:
             raise ValueError(f"progress_seconds is a number of seconds, 0 for never; got {value}")
         if name == "chain_microseconds" and not value >= 0:
             raise ValueError(f"chain_microseconds is a number of microseconds, at least 0; got {value}")
-        if name == "cpu" and not (value and value.isprintable() and "," not in value):
+        if name == "cpu" and not (value and value.isprintable() and not set(" ,") & set(value)):
             raise ValueError(f"cpu is 'native' or the name of one processor, as LLVM has it; got {value!r}")
         if name == "opt_level" and not 0 <= value <= 3:
             raise ValueError(f"opt_level is 0, 1, 2 or 3, got {value}")

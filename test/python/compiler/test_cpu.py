@@ -62,7 +62,7 @@ def test_a_processor_without_64_bits_is_refused(cpu):
         for_cpu(program, cpu)(X)
 
 
-@pytest.mark.parametrize("cpu", ["", "x86-64-v2,x86-64-v3"])
+@pytest.mark.parametrize("cpu", ["", " ", "x86-64-v2,x86-64-v3"])
 def test_one_processor_is_named(cpu):
     with pytest.raises(ValueError, match="the name of one processor"):
         for_cpu(program, cpu)
