@@ -9,8 +9,8 @@ The options, and what they are by default:
 * `chain_microseconds` (50.0): updates that share nothing run at the same time if each takes so long, by an estimate.
 * `cpu` ("native"): the processor that code is for, as LLVM names it ("x86-64-v3", "haswell", "skylake-avx512",
   "generic"): for code that does the same on other machines, to the last bit (but for the few arguments that libm is
-  called for), and to see what these would run. One that has more than this machine is a `ValueError` where a function is compiled, with what is missing. The environment
-  variable `TFC_CPU` sets it when the package is imported.
+  called for), and to see what these would run. One that has more than this machine is a `ValueError` where a function
+  is compiled, with what is missing. The environment variable `TFC_CPU` sets it when the package is imported.
 * `opt_level` (2): 0 to 3, how hard LLVM tries.
 * `disable` (()): passes to leave out; a `ValueError` lists those that can be. The environment variable
   `TFC_DISABLE_PASSES` (names with commas between them) sets it when the package is imported.
