@@ -48,6 +48,8 @@ __all__ = [
     "concat",
     "gather",
     "in_place_of",
+    "int32",
+    "int64",
     "less",
     "logical_and",
     "logical_not",
@@ -298,6 +300,32 @@ def in_range(value, limit, delta, forward):
     forth = logical_and(less(zero, delta), less(value, limit))
     back = logical_and(less(delta, zero), less(limit, value))
     return logical_or(forth, back)
+
+
+# A counter of 64 bits that starts within the first takes months to their end, in steps up to the second.
+_FAR_FROM_ENDS, _SHORT_STEP = 1 << 62, 1 << 20
+
+
+def stays_in_type(start, limit, delta):
+    """Is it known that a counter in steps of `delta` has a next number in its dtype whenever it is before `limit`?"""
+    step, end, begin = (None if v is None else int(v) for v in map(static_value, (delta, limit, start)))
+    if step is None:
+        return False
+    if abs(step) == 1:
+        return True
+    bits = 31 if dtype(start) is int32 else 63
+    if end is not None:
+        return -(1 << bits) <= end + step - (1 if step > 0 else -1) < 1 << bits
+    return bits == 63 and begin is not None and abs(begin) < _FAR_FROM_ENDS and abs(step) <= _SHORT_STEP
+
+
+def unless_wrapped(value, following, delta, limit):
+    """`following`, which is `value + delta`; or `limit`, if the sum is none of the dtype's numbers."""
+    zero = tensor(0, dtype(delta))
+    is_past = logical_or(
+        logical_and(less(zero, delta), less(following, value)), logical_and(less(delta, zero), less(value, following))
+    )
+    return p.select(is_past, limit, following)
 
 
 # What can be iterated over.

@@ -160,6 +160,9 @@ class Interpreter:
     def in_range(self, value, limit, delta, forward):
         return self.less(value, limit)
 
+    def stays_in_type(self, start, limit, delta):
+        return True
+
     def rows(self, value, make):
         return make(self.length(value), lambda i: value[i]) if isinstance(value, Fake) else None
 

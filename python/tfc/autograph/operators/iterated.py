@@ -24,22 +24,35 @@ class Sequence:
 
 
 class Range(Sequence):
-    """`tf.range(start, limit, delta)` of integers, as a counter."""
+    """`tf.range(start, limit, delta)` of integers, as a counter.
+
+    The last step may lead past the numbers of the dtype, unless the step is 1 or bounds are known: then the counter has
+    64 bits, or stops at the limit.
+    """
 
     def __init__(self, start, limit, delta, forward):
-        self.first, self.limit, self.delta, self.forward = start, limit, delta, forward
+        self.given = self.first, self.limit, self.delta = start, limit, delta
+        self.forward = forward
+        self.dtype = seam.dtype(start)
+        steps_past = not seam.stays_in_type(start, limit, delta)
+        self.wide, self.stops = (steps_past and self.dtype is of for of in (seam.int32, seam.int64))
 
     def start(self):
+        if self.wide:
+            self.first, self.limit, self.delta = (seam.cast(x, seam.int64) for x in self.given)
         return [self.first]
 
     def more(self, counters):
         return seam.in_range(counters[0], self.limit, self.delta, self.forward)
 
     def item(self, counters):
-        return counters[0]
+        return seam.cast(counters[0], self.dtype) if self.wide else counters[0]
 
     def following(self, counters):
-        return [seam.add(counters[0], self.delta)]
+        following = seam.add(counters[0], self.delta)
+        if self.stops:
+            following = seam.unless_wrapped(counters[0], following, self.delta, self.limit)
+        return [following]
 
     def nonempty(self):
         return seam.in_range(self.first, self.limit, self.delta, self.forward)

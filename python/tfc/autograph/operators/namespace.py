@@ -3,7 +3,7 @@
 import functools
 
 from ..options import Options
-from . import asserts, branch, calls, conditional, for_loop, lists, logical, while_loop
+from . import asserts, branch, calls, conditional, for_loop, lists, logical, unassigned, while_loop
 from . import changes as changes_
 from .state import NO_RETURN, UNSET_RETURN, is_missing
 
@@ -30,6 +30,7 @@ class Operators:
     dropped = staticmethod(lists.dropped)
     changes = staticmethod(changes_.changes)
     changes_inside = staticmethod(changes_.changes_inside)
+    assigned = staticmethod(unassigned.assigned)
     beside = staticmethod(changes_.beside)
     entered = staticmethod(changes_.entered)
     shares = staticmethod(changes_.shares)

@@ -1,7 +1,7 @@
-"""Values that variables may not have: what a loop inside of a loop assigns first, and may run zero times.
+"""Values that variables may not have: what a loop assigns first, and may run zero times.
 
-Where such a variable is read, an assertion says so. Until then its placeholder goes from loop to loop, and with it a
-bool that says whether it has been assigned.
+Where such a variable is read, an assertion says so. Until then its placeholder goes through branches and loops, and
+with it a bool that says whether it has been assigned. Where it is read whatever happens, the loop itself asserts.
 """
 
 import weakref
@@ -59,6 +59,15 @@ def _first_tensor(value):
 def check(names, is_assigned):
     """Ends the program where the variables have no value."""
     seam.check(is_assigned, f"loop must iterate at least once to initialize {', '.join(names)}")
+
+
+def assigned(value, name):
+    """The value of a variable that is read."""
+    if _notes:
+        is_assigned = of(value)
+        if is_assigned is not None:
+            check([name], is_assigned)
+    return value
 
 
 def check_before_reading(function, symbols):

@@ -16,6 +16,7 @@ class Control:
         self.scope = scope
         self.declared = set()
         self.loops = []  # the loops around, outermost first
+        self.unassigned = set()  # names that may have no value after a loop, which it does not tell
 
     def block(self, stmts):
         out = []

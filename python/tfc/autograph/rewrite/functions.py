@@ -3,7 +3,7 @@
 import ast
 
 from ..errors import ConversionError
-from . import changes, expressions, jumps, liveness, symbols, tree
+from . import changes, expressions, jumps, liveness, symbols, tree, unassigned
 from .control import Control
 from .scope import TRIES, scope_of
 
@@ -52,7 +52,7 @@ def _convert(function, options, has_class):
     control = Control(scope)
     # What only unreachable code binds is a local still.
     control.declared |= scope.bound - set(symbols.changed(function.body))
-    body = control.block(function.body)
+    body = unassigned.rewrite(control.block(function.body), control.unassigned)
     function.body = [*doc, *_declarations(scope, control, function), *changes.declared(scope, function), *body] or [
         tree.at(ast.Pass(), function)
     ]

@@ -5,12 +5,12 @@ they are written, and
 names certainly written. One walk up computes those, one walk down hands each control statement the names
 alive after it
 (`live_out`) and, for loops, at the start of each iteration (`live_head`). Another walk down finds those that are read
-before the loop around ends (`near_out`).
+behind a loop whatever happens, before they are written (`read_out`).
 """
 
 import ast
 
-from .scope import TRIES, reads, writes
+from .scope import TRIES, reads, reads_for_certain, writes
 from .tree import is_operator, walk
 
 
@@ -41,8 +41,9 @@ def analyse(body, scope):
     if not scope.kinds.isdisjoint(TRIES):
         for stmt in body:
             _mark_caught(stmt)
-    _Down(False).block(body, scope.shared)
-    _Down(True).block(body, scope.shared)
+    _live(body, scope.shared)
+    if not scope.kinds.isdisjoint((ast.For, ast.While)):
+        _certain(body, NONE)
 
 
 def _mark_caught(stmt):
@@ -149,50 +150,84 @@ if hasattr(ast, "TryStar"):
     _SUMMARIES[ast.TryStar] = _try
 
 
-class _Down:
-    """The names alive after each statement. `is_near`: what is read where the loop around has ended does not count."""
+def _live(stmts, live):
+    """The names alive after each statement; gives those before the first."""
+    live = frozenset(live)
+    for stmt in reversed(stmts):
+        gen, kill = _summary(stmt)
+        _enter(stmt, live)
+        live = frozenset(gen) | (live - kill)
+    return live
 
-    def __init__(self, is_near):
-        self.is_near = is_near
 
-    def block(self, stmts, live):
-        live = frozenset(live)
-        for stmt in reversed(stmts):
-            gen, kill = _summary(stmt)
-            self.enter(stmt, live)
-            live = frozenset(gen) | (live - kill)
-        return live
+def _enter(stmt, live):
+    stmt.live_out = live
+    kind = type(stmt)
+    if kind is ast.If:
+        _live(stmt.body, live)
+        _live(stmt.orelse, live)
+    elif kind is ast.While:
+        _loop(stmt, _summary(stmt)[0], live - writes(stmt.test))
+    elif kind is ast.For:
+        _loop(stmt, frozenset(_block(stmt.body)[0] - _for_targets(stmt)) | set(stmt.stop), live)
+    elif kind is ast.With:
+        _live(stmt.body, live)
+    elif kind is ast.Match:
+        for case in stmt.cases:
+            _live(case.body, live)
+    elif hasattr(stmt, "finalbody"):
+        after = live | _block(stmt.finalbody)[0]
+        _live(stmt.finalbody, live)
+        caught = after.union(*(_block(h.body)[0] for h in stmt.handlers))
+        for handler in stmt.handlers:
+            _live(handler.body, after)
+        _live(stmt.orelse, after)
+        _live(stmt.body, caught | _block(stmt.orelse)[0])
 
-    def enter(self, stmt, live):
-        if self.is_near:
-            stmt.near_out = live
-        else:
-            stmt.live_out = live
-        kind = type(stmt)
-        if kind is ast.If:
-            self.block(stmt.body, live)
-            self.block(stmt.orelse, live)
-        elif kind is ast.While:
-            self.loop(stmt, _summary(stmt)[0], live - writes(stmt.test))
-        elif kind is ast.For:
-            self.loop(stmt, frozenset(_block(stmt.body)[0] - _for_targets(stmt)) | set(stmt.stop), live)
-        elif kind is ast.With:
-            self.block(stmt.body, live)
-        elif kind is ast.Match:
-            for case in stmt.cases:
-                self.block(case.body, live)
-        elif hasattr(stmt, "finalbody"):
-            after = live | _block(stmt.finalbody)[0]
-            self.block(stmt.finalbody, live)
-            caught = after.union(*(_block(h.body)[0] for h in stmt.handlers))
-            for handler in stmt.handlers:
-                self.block(handler.body, after)
-            self.block(stmt.orelse, after)
-            self.block(stmt.body, caught | _block(stmt.orelse)[0])
 
-    def loop(self, stmt, inside, behind):
-        if self.is_near:
-            self.block(stmt.body, inside)
-        else:
-            stmt.live_head = frozenset(inside | behind)
-            self.block(stmt.body, stmt.live_head)
+def _loop(stmt, inside, behind):
+    stmt.live_head = frozenset(inside | behind)
+    _live(stmt.body, stmt.live_head)
+
+
+def _certain(stmts, behind):
+    """The names that are read for certain after each statement, before they are written; gives those before the first.
+
+    `behind`: those behind the last one.
+    """
+    for stmt in reversed(stmts):
+        behind = _certain_before(stmt, behind)
+    return behind
+
+
+def _certain_before(stmt, behind):
+    kind = type(stmt)
+    if kind in (ast.Return, ast.Raise):
+        return reads_for_certain(stmt)
+    if kind is ast.If:
+        both = _certain(stmt.body, behind) & _certain(stmt.orelse, behind)
+        return reads_for_certain(stmt.test) | (both - writes(stmt.test))
+    if kind is ast.For:
+        stmt.read_out = behind
+        _certain(stmt.body, NONE)
+        return reads_for_certain(stmt.iter) | (behind - writes(stmt))
+    if kind is ast.While:
+        stmt.read_out = behind
+        test = reads_for_certain(stmt.test)
+        _certain(stmt.body, test)
+        return test | (behind - writes(stmt))
+    if kind is ast.With:
+        first = NONE.union(*(reads_for_certain(item.context_expr) for item in stmt.items[:1]))
+        inside = _certain(stmt.body, behind)
+        return first | inside.difference(*(writes(item) for item in stmt.items))
+    if kind is ast.Match:
+        for case in stmt.cases:
+            _certain(case.body, behind)
+        return reads_for_certain(stmt.subject) | (behind - writes(stmt))
+    if hasattr(stmt, "finalbody"):
+        _certain(stmt.finalbody, behind)
+        for part in (stmt, *stmt.handlers):
+            _certain(part.body, NONE)
+        _certain(stmt.orelse, NONE)
+        return behind - writes(stmt)
+    return reads_for_certain(stmt) | (behind - writes(stmt))

@@ -157,6 +157,33 @@ def writes(root):
     return facts(root).writes
 
 
+def reads_for_certain(root):
+    """The names that evaluating `root`, an expression or a statement without others in it, reads whatever happens."""
+    stack, found = [root], set()
+    while stack:
+        node = stack.pop()
+        kind = node.__class__
+        if kind is ast.Name:
+            if node.ctx.__class__ is not ast.Store:
+                found.add(node.id)
+        elif kind in _NESTED:
+            if kind in COMPREHENSIONS:
+                stack.append(node.generators[0].iter)
+        elif kind is ast.BoolOp:
+            stack.append(node.values[0])
+        elif kind is ast.IfExp:
+            stack.append(node.test)
+        else:
+            if kind is ast.AugAssign and node.target.__class__ is ast.Name:
+                found.add(node.target.id)
+            if kind is ast.Call and is_operator(node.func):
+                stack += node.args
+                stack += node.keywords
+            else:
+                stack += children(node)
+    return frozenset(found)
+
+
 def facts(root) -> Facts:
     """What `root` does. Found once: of a statement that has been rewritten, before it becomes calls of operators."""
     known = getattr(root, "facts", None)
