@@ -9,10 +9,14 @@
 //===----------------------------------------------------------------------===//
 
 #include "BidiagonalBlocks.h"
+#include "Chunks.h"
 
 using namespace mlir;
 using namespace tfc;
 using namespace tfc::lowering;
+
+/// Rows of a pass that threads share.
+static constexpr int64_t leastSharedRows = 256;
 
 namespace {
 
@@ -20,7 +24,7 @@ struct BidiagonalReduction {
   Kernel &k;
   ReflectionBlocks &p, &q; // V and U are their vectors
   Array a, left, right;    // -V and -X, Y and U of a panel
-  Array factors, across, down, d, e;
+  Array factors, across, parts, down, d, e;
   Num m, n;
   int64_t lanes;
 
@@ -33,6 +37,30 @@ struct BidiagonalReduction {
       FewNums dots = dotsOfRows(k, x, begin + first, v, start, end);
       for (auto [r, dot] : llvm::enumerate(dots))
         factors.set(first + r, dot);
+    });
+  }
+
+  /// Rows of a half from `begin` on, a few at a time.
+  void overHalf(Num begin, Num half, Kernel::Step body) {
+    k.loopBy(firstOfHalf(k, begin, lanes, half), p.end, 2 * lanes,
+             [&](Num tile) { k.loopBy(tile, tile + lanes, rowsAtOnce, body); });
+  }
+
+  /// across := A^T v for rows from `first` and columns from `begin` on.
+  void multiplyRows(const Array &v, Num first, Num begin) {
+    inHalves(k, p.end - first, leastSharedRows, [&](Num half) {
+      Array sums = parts.at({half});
+      clearVectors(k, sums, begin, q.end);
+      overHalf(first, half, [&](Num r) {
+        addRowsTo(
+            k, sums, a, r, k.index(rowsAtOnce), [&](Num i) { return v(r + i); },
+            begin, q.end);
+      });
+    });
+    Num zero = k.index(0), one = k.index(1);
+    k.loopBy(begin, q.end, lanes, [&](Num i) {
+      across.setVector(i, parts.at({zero}).vector(i, lanes) +
+                              parts.at({one}).vector(i, lanes));
     });
   }
 
@@ -53,11 +81,7 @@ struct BidiagonalReduction {
     p.addReflection(start, i, found.tau, first);
     // y = A^T v - Y (V^T v) - U (X^T v).
     Num next = i + 1, begin = from(next);
-    clearVectors(k, across, begin, q.end);
-    Num row = floorTo(k, i, rowsAtOnce);
-    addRowsTo(
-        k, across, a, row, m - row, [&](Num r) { return v(row + r); }, begin,
-        q.end);
+    multiplyRows(v, first, begin);
     addRowsTo(
         k, across, right, zero, done, [&](Num r) { return -p.dots(r); }, begin,
         q.end);
@@ -92,10 +116,12 @@ struct BidiagonalReduction {
     q.addReflection(start, i, found.tau, first);
     // x = A u - V (Y^T u) - X (U^T u).
     Num begin = from(next);
-    k.loopBy(begin, p.end, rowsAtOnce, [&](Num r) {
-      FewNums dots = dotsOfRows(k, a, r, u, first, q.end);
-      for (auto [at, dot] : llvm::enumerate(dots))
-        down.set(r + at, dot);
+    inHalves(k, p.end - begin, leastSharedRows, [&](Num half) {
+      overHalf(begin, half, [&](Num r) {
+        FewNums dots = dotsOfRows(k, a, r, u, first, q.end);
+        for (auto [at, dot] : llvm::enumerate(dots))
+          down.set(r + at, dot);
+      });
     });
     findFactors(right, zero, done + 1, u, first, q.end);
     addRowsTo(
@@ -147,6 +173,7 @@ void lowering::bidiagonalizeInBlocks(Kernel &k, const Array &x, bool upper,
         right = k.scratch({2 * p.panel, width}, k.element),
         factors = k.scratch({p.panel}, k.element),
         across = k.scratch({width}, k.element),
+        parts = k.scratch({2, width}, k.element),
         down = k.scratch({height}, k.element);
   auto clear = [&](const Array &y, Num from, Num to, Num end) {
     k.loop(from, to, [&](Num i) { clearVectors(k, y.at({i}), zero, end); });
@@ -160,7 +187,7 @@ void lowering::bidiagonalizeInBlocks(Kernel &k, const Array &x, bool upper,
     clearVectors(k, row, zero, q.end);
     copyElements(k, x.at({i}), row, upper ? i : zero, n);
   });
-  BidiagonalReduction{k,      p,    q, a, left, right, factors,
-                      across, down, d, e, m,    n,     lanesOf(k)}
+  BidiagonalReduction{k,     p,    q, a, left, right, factors,   across,
+                      parts, down, d, e, m,    n,     lanesOf(k)}
       .run();
 }

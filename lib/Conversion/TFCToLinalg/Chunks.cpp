@@ -45,6 +45,21 @@ void lowering::tasks(Kernel &k, Num count, Num order, Kernel::Step body) {
       });
 }
 
+void lowering::inHalves(Kernel &k, Num rows, int64_t least, Kernel::Step body) {
+  Num two = k.index(2);
+  Num groups = k.choose(rows >= k.index(least), two, k.index(1));
+  k.independent(
+      {k.l.dimOf(groups.value)}, taskNanoseconds, [&](ArrayRef<Num> at) {
+        Num group = at.front();
+        k.loop(group * two / groups, (group + 1) * two / groups, body);
+      });
+}
+
+Num lowering::firstOfHalf(Kernel &k, Num from, int64_t group, Num half) {
+  Num number = from / k.index(group);
+  return from + k.remainder(number + half, k.index(2)) * k.index(group);
+}
+
 void lowering::overMatrices(Kernel &k, ArrayRef<Dim> batch,
                             std::array<Dim, 3> sizes, double work,
                             function_ref<void(ArrayRef<Num>)> body,

@@ -31,6 +31,11 @@ constexpr int64_t leastShared = 256;
 constexpr double flopsPerNanosecond = 100;
 /// Tasks that threads share if the order is large enough.
 void tasks(Kernel &k, Num count, Num order, Kernel::Step body);
+/// Both halves of a pass over a matrix, which threads share if it has so many
+/// rows. A half is every other group of rows, the same ones in each pass, which
+/// stay in a thread's caches; `firstOfHalf` is where it begins.
+void inHalves(Kernel &k, Num rows, int64_t least, Kernel::Step body);
+Num firstOfHalf(Kernel &k, Num from, int64_t group, Num half);
 /// Over matrices of a batch, whose work is a multiple of the product of three
 /// sizes in multiply-adds. Threads share them if there are several, or they are
 /// too small for threads to share each. `prepare` makes memory, once, or for

@@ -58,52 +58,66 @@ static ChunkRow withoutRows(Kernel &k, ArrayRef<Num> row, const Array &x,
 
 namespace {
 
-/// Systems of triangles for some columns of right sides.
-struct TriangularColumns {
-  /// The columns of a panel.
-  using Block = function_ref<Array(Num number)>;
+/// A triangle of a matrix, in panels of columns: each is a chunk, or part of
+/// the rows of one matrix.
+struct Triangle {
+  function_ref<Array(Num number)> panels;
+  bool inChunks, lower, unit;
 
+  /// The first column of what `panels` has of a panel.
+  Num origin(Kernel &k, Num number) const {
+    return inChunks ? number * k.index(panel) : k.index(0);
+  }
+};
+
+/// A few columns of right sides, where they are.
+struct NarrowColumns {
   Kernel &k;
-  Array x;
+  const Array &x;
   Dim order;
   Num from;
   OpFoldResult width;
 
   void exchange(Num i, Num j);
-  void solve(Block blocks, bool lower, bool unit);
+  void solve(const Triangle &a);
 
 private:
   Num behind() {
     return from + k.num(getValueOrCreateConstantIndexOp(k.b, k.loc, width));
   }
-  void solveRows(const Array &a, Num start, Num end, bool lower, bool unit);
-  void update(const Array &a, const Array &part, Num start, Num first,
+  void solveRows(const Triangle &a, Num number, Num start, Num end);
+  void update(const Triangle &a, Num number, const Array &part, Num first,
               Num last);
-  bool isWide() { return getConstantIntValue(width) == chunk; }
-  SmallVector<Num> load(Num i);
+};
+
+/// Columns in memory of their own, a row after the other, as many as whole
+/// vectors hold: those behind `count` are zero, as are rows behind the last.
+struct WideColumns {
+  Kernel &k;
+  const Array &x;
+  Dim order;
+  Num from, count;
+  int64_t width;
+  Num n = k.size(order);
+  Array own = k.scratch({wholeChunks(k, order), width}, k.element);
+
+  void load();
+  void store();
+  void exchange(Num i, Num j);
+  void solve(const Triangle &a);
+
+private:
+  using Row = SmallVector<Num, 8>;
+  Row load(Num i);
   void store(Num i, ArrayRef<Num> row);
+  void copy(bool isBack);
+  void solveRow(const Triangle &a, Num number, Num start, Num end, Num i);
+  Num isNothing(Num start, Num end);
 };
 
 } // namespace
 
-SmallVector<Num> TriangularColumns::load(Num i) {
-  SmallVector<Num> row;
-  for (int64_t at = 0; at < chunk; at += lanesOf(k))
-    row.push_back(x.at({i}).vector(from + at, lanesOf(k)));
-  return row;
-}
-
-void TriangularColumns::store(Num i, ArrayRef<Num> row) {
-  for (auto [number, part] : llvm::enumerate(row))
-    x.at({i}).setVector(from + int64_t(number) * lanesOf(k), part);
-}
-
-void TriangularColumns::exchange(Num i, Num j) {
-  if (isWide()) {
-    SmallVector<Num> a = load(i), b = load(j);
-    store(i, b);
-    return store(j, a);
-  }
+void NarrowColumns::exchange(Num i, Num j) {
   k.loop(from, behind(), [&](Num m) {
     Num a = x(i, m), b = x(j, m);
     x.set(i, m, b);
@@ -111,52 +125,38 @@ void TriangularColumns::exchange(Num i, Num j) {
   });
 }
 
-/// With rows [start, end), whose triangle is on the diagonal of `a`.
-void TriangularColumns::solveRows(const Array &a, Num start, Num end,
-                                  bool lower, bool unit) {
-  Num to = behind();
-  auto inVectors = [&](Num i) {
-    SmallVector<Num> row =
-        k.folds(lower ? start : i + 1, lower ? i : end, 1, load(i),
-                [&](Num j, ArrayRef<Num> so) {
-                  Num c = k.splat(-a(i, j - start), lanesOf(k));
-                  SmallVector<Num> next;
-                  for (auto [sum, part] : llvm::zip(so, load(j)))
-                    next.push_back(sum + c * part);
-                  return next;
-                });
-    Num d = unit ? k.one() : a(i, i - start), wide = k.splat(d, lanesOf(k));
-    if (!unit)
-      for (Num &part : row)
-        part = part / wide;
-    store(i, row);
-  };
-  auto inElements = [&](Num i) {
-    k.loop(lower ? start : i + 1, lower ? i : end, [&](Num j) {
-      Num c = a(i, j - start);
+/// With rows [start, end), whose triangle is on the diagonal.
+void NarrowColumns::solveRows(const Triangle &a, Num number, Num start,
+                              Num end) {
+  Num to = behind(), origin = a.origin(k, number);
+  Array columns = a.panels(number);
+  auto row = [&](Num i) {
+    k.loop(a.lower ? start : i + 1, a.lower ? i : end, [&](Num j) {
+      Num c = columns(i, j - origin);
       k.loop(from, to, [&](Num m) { x.set(i, m, x(i, m) - c * x(j, m)); });
     });
-    if (unit)
+    if (a.unit)
       return;
-    Num d = a(i, i - start);
+    Num d = columns(i, i - origin);
     k.loop(from, to, [&](Num m) { x.set(i, m, x(i, m) / d); });
   };
-  auto row = [&](Num i) { isWide() ? inVectors(i) : inElements(i); };
-  if (lower)
+  if (a.lower)
     k.loop(start, end, row);
   else
     k.loopDown(start, end, row);
 }
 
 /// Rows [first, last) lose what a whole panel of rows is multiplied by.
-void TriangularColumns::update(const Array &a, const Array &part, Num start,
-                               Num first, Num last) {
-  Num zero = k.index(0);
+void NarrowColumns::update(const Triangle &a, Num number, const Array &part,
+                           Num first, Num last) {
+  Num zero = k.index(0), start = number * k.index(panel),
+      begin = start - a.origin(k, number);
+  Array columns = a.panels(number);
   OpFoldResult depth = k.b.getIndexAttr(panel), rows = (last - first).value;
   k.loop(first, last, [&](Num i) {
-    ChunkRow row = loadRow(k, a, i);
-    for (Num &part : row)
-      part = -part;
+    ChunkRow row;
+    for (int64_t at = 0; at < panel; at += lanesOf(k))
+      row.push_back(-columns.at({i}).vector(begin + at, lanesOf(k)));
     storeRow(k, part, i, row);
   });
   k.addProduct(part.block(first, zero, rows, depth), /*transposeLeft=*/false,
@@ -164,23 +164,24 @@ void TriangularColumns::update(const Array &a, const Array &part, Num start,
                x.block(first, from, rows, width));
 }
 
-void TriangularColumns::solve(Block blocks, bool lower, bool unit) {
+void NarrowColumns::solve(const Triangle &a) {
   Num n = k.size(order), zero = k.index(0), wide = k.index(panel);
   Num to = behind();
   Array part = k.scratch({order, panel}, k.element);
   auto step = [&](Num number) {
     Num start = number * wide, end = k.smaller(start + panel, n);
-    Array a = blocks(number);
-    solveRows(a, start, end, lower, unit);
-    if (lower)
-      return k.when(end < n, [&] { update(a, part, start, end, n); });
+    solveRows(a, number, start, end);
+    if (a.lower)
+      return k.when(end < n, [&] { update(a, number, part, end, n); });
     // A last block may have less.
     k.when(
-        start + panel <= n, [&] { update(a, part, start, zero, start); },
+        start + panel <= n, [&] { update(a, number, part, zero, start); },
         [&] {
+          Array columns = a.panels(number);
+          Num origin = a.origin(k, number);
           k.loop(zero, start, [&](Num i) {
             k.loop(start, n, [&](Num j) {
-              Num c = a(i, j - start);
+              Num c = columns(i, j - origin);
               k.loop(from, to,
                      [&](Num m) { x.set(i, m, x(i, m) - c * x(j, m)); });
             });
@@ -188,47 +189,180 @@ void TriangularColumns::solve(Block blocks, bool lower, bool unit) {
         });
   };
   Num count = (n + (panel - 1)) / wide;
-  if (lower)
+  if (a.lower)
     k.loop(zero, count, step);
   else
     k.loopDown(zero, count, step);
 }
 
+WideColumns::Row WideColumns::load(Num i) {
+  Row row;
+  for (int64_t at = 0; at < width; at += lanesOf(k))
+    row.push_back(own.at({i}).vector(k.index(at), lanesOf(k)));
+  return row;
+}
+
+void WideColumns::store(Num i, ArrayRef<Num> row) {
+  for (auto [number, part] : llvm::enumerate(row))
+    own.at({i}).setVector(k.index(int64_t(number) * lanesOf(k)), part);
+}
+
+void WideColumns::copy(bool isBack) {
+  auto whole = [&](Num i) {
+    for (int64_t at = 0; at < width; at += lanesOf(k)) {
+      Array row = x.at({i}), here = own.at({i});
+      if (isBack)
+        row.setVector(from + at, here.vector(k.index(at), lanesOf(k)));
+      else
+        here.setVector(k.index(at), row.vector(from + at, lanesOf(k)));
+    }
+  };
+  auto some = [&](Num i) {
+    if (!isBack)
+      clearVectors(k, own.at({i}), k.index(0), k.index(width));
+    k.loop(k.index(0), count, [&](Num m) {
+      if (isBack)
+        x.set(i, from + m, own(i, m));
+      else
+        own.set(i, m, x(i, from + m));
+    });
+  };
+  k.when(
+      count == k.index(width), [&] { k.loop(k.index(0), n, whole); },
+      [&] { k.loop(k.index(0), n, some); });
+}
+
+void WideColumns::load() {
+  copy(/*isBack=*/false);
+  k.loop(n, k.size(wholeChunks(k, order)), [&](Num i) {
+    clearVectors(k, own.at({i}), k.index(0), k.index(width));
+  });
+}
+
+void WideColumns::store() { copy(/*isBack=*/true); }
+
+void WideColumns::exchange(Num i, Num j) {
+  Row a = load(i), b = load(j);
+  store(i, b);
+  store(j, a);
+}
+
+/// What is to be lost is in row i, minus the row.
+void WideColumns::solveRow(const Triangle &a, Num number, Num start, Num end,
+                           Num i) {
+  Num origin = a.origin(k, number);
+  Array columns = a.panels(number);
+  Row row;
+  for (Num part : load(i))
+    row.push_back(-part);
+  row = Row(k.folds(a.lower ? start : i + 1, a.lower ? i : end, 1, row,
+                    [&](Num j, ArrayRef<Num> so) {
+                      Num c = k.splat(-columns(i, j - origin), lanesOf(k));
+                      SmallVector<Num> next;
+                      for (auto [sum, part] : llvm::zip(so, load(j)))
+                        next.push_back(sum + c * part);
+                      return next;
+                    }));
+  if (!a.unit) {
+    Num d = k.splat(columns(i, i - origin), lanesOf(k));
+    for (Num &part : row)
+      part = part / d;
+  }
+  store(i, row);
+}
+
+/// Are these rows zero?
+Num WideColumns::isNothing(Num start, Num end) {
+  Num zero = k.splat(k.real(0), lanesOf(k)),
+      one = k.splat(k.real(1), lanesOf(k));
+  Num found = k.folds(start, end, 1, zero, [&](Num i, ArrayRef<Num> so) {
+                 Num any = so.front();
+                 for (Num part : load(i))
+                   any = k.choose(part != zero, one, any);
+                 return SmallVector<Num>{any};
+               }).front();
+  return k.no(k.anyOf(found != zero));
+}
+
+/// A panel of rows gets what all before mean for it, as products of squares,
+/// and then is solved for. Rows of zeros before the first others (of triangles'
+/// inverses) mean nothing. Those of an upper triangle in a matrix end where the
+/// matrix ends, so that only the last one that is solved for may have less.
+void WideColumns::solve(const Triangle &a) {
+  Num zero = k.index(0), wide = k.index(panel),
+      panels = (n + (panel - 1)) / wide;
+  Num shift = a.lower || a.inChunks ? zero : panels * wide - n;
+  bool isWhole = order >= 0 && order % panel == 0;
+  OpFoldResult depth = k.b.getIndexAttr(panel),
+               across = k.b.getIndexAttr(width);
+  Cell passed = k.cell(zero);
+  auto numberOf = [&](Num turn) { return a.lower ? turn : panels - 1 - turn; };
+  k.loop(zero, panels, [&](Num turn) {
+    Num number = numberOf(turn), first = number * wide - shift;
+    Num start = k.larger(first, zero), end = k.smaller(first + panel, n);
+    OpFoldResult rows = isWhole ? depth : OpFoldResult((end - start).value);
+    k.loop(start, end, [&](Num i) {
+      Row row = load(i);
+      for (Num &part : row)
+        part = -part;
+      store(i, row);
+    });
+    k.loop(passed, turn, [&](Num before) {
+      Num other = numberOf(before), from = other * wide - shift;
+      k.addProduct(
+          a.panels(other).block(start, from - a.origin(k, other), rows, depth),
+          /*transposeLeft=*/false, own.block(from, zero, depth, across),
+          own.block(start, zero, rows, across));
+    });
+    auto row = [&](Num i) { solveRow(a, number, start, end, i); };
+    if (a.lower)
+      k.loop(start, end, row);
+    else
+      k.loopDown(start, end, row);
+    k.when(passed == turn,
+           [&] { k.when(isNothing(start, end), [&] { passed = turn + 1; }); });
+  });
+}
+
 /// `solve(columns)` for all columns of right sides, which threads share.
+template <typename Solve>
 static void overRightSides(Kernel &k, const Array &x, Dim order, Num columns,
-                           function_ref<void(TriangularColumns &)> solve) {
-  auto some = [&](Num from, OpFoldResult width) {
-    TriangularColumns part{k, x, order, from, width};
+                           Solve solve) {
+  auto narrow = [&](Num from, OpFoldResult width) {
+    NarrowColumns part{k, x, order, from, width};
     solve(part);
   };
-  Num zero = k.index(0), wide = k.index(chunk);
   std::optional<int64_t> known = getConstantIntValue(columns.value);
-  if (known && *known < chunk)
-    return some(zero, k.b.getIndexAttr(*known));
+  int64_t lanes = lanesOf(k);
+  if (known && *known < lanes)
+    return narrow(k.index(0), k.b.getIndexAttr(*known));
+  int64_t width =
+      known ? std::min<int64_t>(chunk, llvm::alignTo(*known, lanes)) : chunk;
   double rows = order >= 0 ? double(order) : double(leastShared),
          nanoseconds = rows * rows * chunk / flopsPerNanosecond;
-  Num count = known ? k.index(*known / chunk) : (columns + (chunk - 1)) / wide;
-  k.independent({k.l.dimOf(count.value)}, nanoseconds, [&](ArrayRef<Num> at) {
-    Num from = at.front() * wide;
-    some(from, known ? OpFoldResult(k.b.getIndexAttr(chunk))
-                     : k.smaller(columns - from, wide).value);
+  Num groups = (columns + (width - 1)) / k.index(width);
+  k.independent({k.l.dimOf(groups.value)}, nanoseconds, [&](ArrayRef<Num> at) {
+    Num from = at.front() * k.index(width),
+        count = k.smaller(columns - from, k.index(width));
+    auto wide = [&] {
+      WideColumns part{k, x, order, from, count, width};
+      part.load();
+      solve(part);
+      part.store();
+    };
+    if (known)
+      return wide();
+    k.when(count >= k.index(lanes), wide, [&] { narrow(from, count.value); });
   });
-  if (known && *known % chunk)
-    some(k.index(*known / chunk * chunk), k.b.getIndexAttr(*known % chunk));
 }
 
 void lowering::solveTriangleInBlocks(Kernel &k, const Array &a, const Array &x,
                                      Dim order, Num columns, bool lower,
                                      bool unit) {
-  Num n = k.size(order);
-  auto block = [&](Num number) {
-    Num start = number * k.index(panel);
-    return Array(k, a.block(k.index(0), start, n.value,
-                            k.smaller(n - start, k.index(panel)).value));
-  };
-  overRightSides(k, x, order, columns, [&](TriangularColumns &part) {
-    part.solve(block, lower, unit);
-  });
+  auto whole = [&](Num) { return a; };
+  Triangle triangle{whole, /*inChunks=*/false, lower, unit};
+  overRightSides(k, x, order, columns,
+                 [&](auto &part) { part.solve(triangle); });
 }
 
 /// The first of the elements [i, n) of a column that is as large as any; i if
@@ -416,15 +550,87 @@ void lowering::factorLUInBlocks(Kernel &k, const Array &x, const Array &result,
   lu.exchanges(exchanged);
 }
 
+/// Is a square matrix an identity?
+static Num isIdentity(Kernel &k, const Array &x, Num n) {
+  int64_t lanes = lanesOf(k);
+  Num zero = k.index(0), nothing = k.splat(k.real(0), lanes),
+      one = k.splat(k.real(1), lanes), whole = floorTo(k, n, lanes);
+  Cell row = k.cell(zero), goesOn = k.cell(k.truth(true));
+  k.repeatWhile(
+      [&] { return Num(goesOn) && Num(row) < n; },
+      [&] {
+        Num i = row;
+        Array of = x.at({i});
+        Num found =
+            k.folds(zero, whole, lanes, nothing, [&](Num j, ArrayRef<Num> so) {
+               Num other = of.vector(j, lanes) != nothing;
+               return SmallVector<Num>{so.front() +
+                                       k.choose(other, one, nothing)};
+             }).front();
+        Num count = k.fold(whole, n, k.sumOf(found), [&](Num j, Num so) {
+          return so + k.choose(of(j) != k.real(0), k.real(1), k.real(0));
+        });
+        goesOn = count == k.real(1) && of(i) == k.real(1);
+        row = i + 1;
+      });
+  return Num(goesOn);
+}
+
+/// Column i becomes column `places[i]`.
+static void placeColumns(Kernel &k, const Array &x, const Array &places,
+                         Dim order) {
+  constexpr int64_t rows = 32;
+  Num n = k.size(order), zero = k.index(0),
+      groups = (n + (rows - 1)) / k.index(rows);
+  double size = order >= 0 ? double(order) : double(leastShared);
+  k.independent({k.l.dimOf(groups.value)}, rows * size, [&](ArrayRef<Num> at) {
+    Array line = k.scratch({order}, k.element);
+    Num first = at.front() * k.index(rows);
+    k.loop(first, k.smaller(first + rows, n), [&](Num i) {
+      Array row = x.at({i});
+      copyElements(k, row, line, zero, n);
+      k.loop(zero, n, [&](Num j) { row.set(places(j), line(j)); });
+    });
+  });
+}
+
+/// Inverses have the columns of (L U)^-1 in another order: most of L^-1 is
+/// zero, and most of P is not where that helps.
 void lowering::solveInBlocks(Kernel &k, const Array &a, const Array &x,
                              Dim order, Num columns) {
   BlockedLU lu{k, order};
   lu.factor(a);
-  auto block = [&](Num number) { return lu.chunks.at({number}); };
-  overRightSides(k, x, order, columns, [&](TriangularColumns &part) {
-    lu.exchanges([&](Num i, Num j) { part.exchange(i, j); });
-    part.solve(block, /*lower=*/true, /*unit=*/true);
-    part.solve(block, /*lower=*/false, /*unit=*/false);
+  auto chunk = [&](Num number) { return lu.chunks.at({number}); };
+  Triangle lower{chunk, /*inChunks=*/true, /*lower=*/true, /*unit=*/true},
+      upper{chunk, /*inChunks=*/true, /*lower=*/false, /*unit=*/false};
+  std::optional<int64_t> known = getConstantIntValue(columns.value);
+  bool mayInvert = !known || order < 0 || *known == order;
+  Num n = k.size(order);
+  Cell inverts = k.cell(k.truth(false));
+  if (mayInvert)
+    k.when(columns == n, [&] { inverts = isIdentity(k, x, n); });
+  overRightSides(k, x, order, columns, [&](auto &part) {
+    auto exchange = [&] {
+      lu.exchanges([&](Num i, Num j) { part.exchange(i, j); });
+    };
+    if (mayInvert)
+      k.when(k.no(inverts), exchange);
+    else
+      exchange();
+    part.solve(lower);
+    part.solve(upper);
+  });
+  if (!mayInvert)
+    return;
+  k.when(inverts, [&] {
+    Array places = k.scratch({order}, k.b.getIndexType());
+    k.loop(k.index(0), n, [&](Num i) { places.set(i, i); });
+    lu.exchanges([&](Num i, Num j) {
+      Num at = places(i), other = places(j);
+      places.set(i, other);
+      places.set(j, at);
+    });
+    placeColumns(k, x, places, order);
   });
 }
 

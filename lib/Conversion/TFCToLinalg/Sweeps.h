@@ -4,8 +4,8 @@
 //===----------------------------------------------------------------------===//
 // Rotations of neighbouring rows of a real matrix, as QR steps make them: they
 // are kept until there are many, and then applied to a few columns at a time,
-// which stay in the first-level cache, and two sweeps at once, so that an
-// element is read and written half as often. Threads share columns, and one of
+// whose rows follow each other in memory, and several sweeps at once, so that
+// an element is read and written less often. Threads share columns, and one of
 // them first finds the sweeps that come next.
 //===----------------------------------------------------------------------===//
 
@@ -28,8 +28,6 @@ public:
   /// For matrices of up to so many rows and columns.
   Sweeps(Kernel &k, Dim rows, Dim columns);
 
-  /// Row i of the matrix that is rotated.
-  Array row(Num i) const { return rows.at({i + 1}); }
   /// Rows from `first` on are so many columns of `x`.
   void load(const Array &x, Num first, mlir::OpFoldResult columns, Num length);
   /// So many rows become columns of `x`.
@@ -53,14 +51,25 @@ public:
 private:
   void close();
   void apply(Num group);
-  void applyTwo(Num sweep, Num column);
-  Num numGroups();
+  void applySeveral(const Array &x, Num sweep);
+  Num numGroups() const;
+  /// `whole(group)` for those that have all of their columns, `rest(group,
+  /// columns)` for a last one.
+  void overGroups(Num length, Kernel::Step whole,
+                  llvm::function_ref<void(Num, Num)> rest) const;
+  /// Rows i and j of each group, in vectors.
+  void overRows(
+      Num i, Num j,
+      llvm::function_ref<void(const Array &, const Array &, Num)> body) const;
 
   static constexpr int64_t most = 32;
   Kernel &k;
+  const int64_t atOnce; // sweeps
+  /// Rows before and behind the matrix, which count for nothing.
+  const int64_t edge;
   double nanoseconds; // that a group takes
-  Num numColumns;     // whole vectors
-  Array rows;         // between two that count for nothing
+  Num numColumns;     // whole groups
+  Array groups;       // of columns, row after row
   // Two halves: one is found, the other one applied.
   Array cosines, sines, bounds;
   Cell begins, count;    // of the half that is found

@@ -8,6 +8,7 @@
 // only the row that comes next.
 //===----------------------------------------------------------------------===//
 
+#include "Chunks.h"
 #include "Reflections.h"
 
 using namespace mlir;
@@ -16,6 +17,8 @@ using namespace tfc::lowering;
 
 /// Rows of an update of which only the upper triangle counts.
 static constexpr int64_t triangleBand = 128;
+/// Rows of a triangle that threads share.
+static constexpr int64_t leastSharedPass = 512;
 
 namespace {
 
@@ -24,7 +27,7 @@ namespace {
 struct TridiagonalReduction {
   Kernel &k;
   ReflectionBlocks &h;
-  Array a, left, right, row, sums, d, e;
+  Array a, left, right, row, sums, parts, d, e;
   Num n, end;
   int64_t lanes;
 
@@ -40,10 +43,21 @@ struct TridiagonalReduction {
           from, end);
   }
 
-  /// sums := A v for rows and columns from `from` on.
+  /// sums := A v for rows and columns from `from` on. Threads have every other
+  /// tile of rows, the same ones for each v, and sums of their own.
   void multiply(const Array &v, Num from) {
+    inHalves(k, end - from, leastSharedPass,
+             [&](Num half) { multiplyTiles(v, from, half, parts.at({half})); });
+    Num zero = k.index(0), one = k.index(1);
+    k.loopBy(from, end, lanes, [&](Num i) {
+      sums.setVector(i, parts.at({zero}).vector(i, lanes) +
+                            parts.at({one}).vector(i, lanes));
+    });
+  }
+
+  void multiplyTiles(const Array &v, Num from, Num half, const Array &sums) {
     clearVectors(k, sums, from, end);
-    k.loopBy(from, end, lanes, [&](Num tile) {
+    k.loopBy(firstOfHalf(k, from, lanes, half), end, 2 * lanes, [&](Num tile) {
       Num behind = tile + lanes;
       Num whole = k.folds(tile, behind, 1, sums.vector(tile, lanes),
                           [&](Num i, ArrayRef<Num> so) {
@@ -159,7 +173,8 @@ void lowering::tridiagonalizeInBlocks(Kernel &k, const Array &x,
         left = k.scratch({2 * h.panel, width}, k.element),
         right = k.scratch({2 * h.panel, width}, k.element),
         row = k.scratch({h.panel}, k.element),
-        sums = k.scratch({width}, k.element);
+        sums = k.scratch({width}, k.element),
+        parts = k.scratch({2, width}, k.element);
   for (const Array &both : {left, right})
     k.loop(zero, k.index(2 * h.panel),
            [&](Num i) { clearVectors(k, both.at({i}), zero, end); });
@@ -177,6 +192,7 @@ void lowering::tridiagonalizeInBlocks(Kernel &k, const Array &x,
       });
     });
   });
-  TridiagonalReduction{k, h, a, left, right, row, sums, d, e, n, end, lanes}
+  TridiagonalReduction{k,     h, a, left, right, row,  sums,
+                       parts, d, e, n,    end,   lanes}
       .run();
 }

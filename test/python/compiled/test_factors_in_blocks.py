@@ -191,3 +191,54 @@ def test_gradients():
 
     got = gradient(tf.constant(x)).numpy()
     np.testing.assert_allclose(got + got.T, 2 * np.linalg.inv(x), atol=1e-10)
+
+
+def exchanging(n, dtype=np.float64):
+    """Of small condition, whose LU factors exchange most rows."""
+    return np.roll(general(n, n) / n + np.eye(n), n // 3, axis=0).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n", [96, 127, 257])
+def test_inverses_have_columns_in_the_order_of_the_exchanges(n, dtype, each_count):
+    x, inverse = exchanging(n, dtype), compiled(tf.linalg.inv)
+    one, *others = each_count(lambda: [inverse(x)])
+    np.testing.assert_allclose(one[0], np.linalg.inv(x.astype(np.float64)), atol=1e-4 if dtype == np.float32 else 1e-12)
+    for values in others:
+        np.testing.assert_array_equal(values[0], one[0])
+
+
+@pytest.mark.parametrize("b", [-1, 1, 2])
+def test_right_sides_that_are_nearly_an_identity(b):
+    x, right = exchanging(130), np.eye(130)
+    right[77, 77 if b > 1 else 5] = b
+    close(compiled(tf.linalg.solve)(x, right), np.linalg.solve(x, right), np.float64)
+
+
+def test_inverses_of_an_order_that_run_time_knows():
+    matrix = tf.TensorSpec([None, None], tf.float64)
+    inverse, solve = (
+        compiled(f, input_signature=s) for f, s in ((tf.linalg.inv, [matrix]), (tf.linalg.solve, [matrix] * 2))
+    )
+    for n in (1, 96, 131):
+        close(inverse(exchanging(n)), np.linalg.inv(exchanging(n)), np.float64)
+        # Of 66 columns two are left behind whole vectors.
+        for columns in (2, 66, n):
+            b = general(n, columns)
+            close(solve(exchanging(n), b), np.linalg.solve(exchanging(n), b), np.float64)
+
+
+@pytest.mark.parametrize("lower", [True, False])
+@pytest.mark.parametrize("n", [96, 130, 256])
+def test_triangles_and_right_sides_that_begin_with_zeros(n, lower):
+    a = triangle(n, lower)
+    solve = compiled(lambda a, b: tf.linalg.triangular_solve(a, b, lower=lower))
+    for b in (np.eye(n), np.zeros((n, n)), np.tril(general(n, n), -40), np.triu(general(n, n), 40)):
+        close(solve(a, b), np.linalg.solve(a, b), np.float64)
+
+
+def test_a_zero_on_a_diagonal_is_a_quotient_also_of_right_sides_that_are_zero():
+    a = triangle(130, True)
+    a[3, 3] = 0
+    got = compiled(tf.linalg.triangular_solve)(a, np.zeros((130, 32))).numpy()
+    assert np.isnan(got[3:]).all() and not got[:3].any()

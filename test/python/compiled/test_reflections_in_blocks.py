@@ -271,6 +271,16 @@ def test_threads_find_rotations_while_others_apply_them(n, dtype, each_count):
     check_svd(x[:, :-40])
 
 
+def test_threads_share_passes_over_a_large_matrix_whose_form_is_found(each_count):
+    x = symmetric(555, 555, dtype=np.float32)
+    made = each_count("eigvalsh", x)
+    all_the_same(made)
+    np.testing.assert_allclose(made[0][0], np.linalg.eigvalsh(x.astype(np.float64)), atol=2e-3)
+    made = each_count("svdvals", x[:, :-60])
+    all_the_same(made)
+    np.testing.assert_allclose(made[0][0], np.linalg.svd(x[:, :-60].astype(np.float64))[1], atol=2e-3)
+
+
 def test_threads_turn_rows_that_are_far_apart_behind_the_others(each_count):
     # Zeros on the diagonal of the bidiagonal form, and on that of a triangle.
     x = general(280, 5) @ general(280, 5).T
