@@ -7,7 +7,9 @@ import importlib
 import importlib.machinery
 import importlib.util
 import os
+import signal
 import sys
+import threading
 
 from tfc import _native
 
@@ -30,6 +32,30 @@ def own_symbols():
         yield
     finally:
         sys.setdlopenflags(before)
+
+
+@contextlib.contextmanager
+def signals_wait():
+    """What handlers of signals do here, they do afterwards: an extension that is being loaded takes no exception from
+    them, but ends the process, or is half there ever after.
+
+    Python calls handlers in its main thread only.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    arrived = []
+    handlers = {n: signal.getsignal(n) for n in signal.valid_signals()}
+    handlers = {n: handler for n, handler in handlers.items() if callable(handler)}
+    try:
+        for number in handlers:
+            signal.signal(number, lambda number, frame: arrived.append(number))
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for number in dict.fromkeys(arrived):
+            signal.raise_signal(number)
 
 
 @functools.cache
@@ -58,7 +84,7 @@ class Lazy:
     def __getattr__(self, attribute):
         if attribute.startswith("__"):
             raise AttributeError(attribute)
-        with own_symbols():
+        with signals_wait(), own_symbols():
             module = importlib.import_module(self._name)
         names = {k: v for k, v in vars(module).items() if not k.startswith("__")}
         self.__dict__.update(names)

@@ -297,3 +297,33 @@ signal.setitimer(signal.ITIMER_REAL, 0)
 print(results)
 """
     assert run(program) == "[316227767]"
+
+
+def test_a_signal_in_the_first_import_of_the_compiler_is_seen_when_it_is_there(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("TFC_LOAD_AHEAD", "0")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    program = """
+class Finder:
+    asked = []
+    def find_spec(self, name, path=None, target=None):
+        if name.startswith("mlir") and name not in self.asked:
+            self.asked.append(name)
+            if len(self.asked) == number:
+                signal.raise_signal(signal.SIGALRM)
+
+signal.signal(signal.SIGALRM, stop)
+sys.meta_path.insert(0, Finder())
+results = []
+for number in range(1, 9):
+    child = os.fork()
+    if not child:
+        f = tf.function(lambda x: x + 1)
+        try:
+            f(tf.constant(1))
+        except Stop:
+            pass
+        os._exit(0 if int(f(tf.constant(2))) == 3 else 1)
+    results.append(os.waitpid(child, 0)[1])
+print(set(results))
+"""
+    assert run(program) == "{0}"
