@@ -5,10 +5,13 @@ and two dimensions", 1980).
 import numpy as np
 
 from tfc.core import Tensor
+from tfc.dtypes import float64, int64
 from tfc.ops import primitives as p
 from tfc.ops.array import concat, reshape, shape
 from tfc.ops.convert import convert_to_tensor
+from tfc.ops.creation import zeros_like
 from tfc.ops.fourier import complex_of, irfft, rfft
+from tfc.ops.sizes import counting
 
 
 def by_fourier(x, kind) -> Tensor:
@@ -100,3 +103,54 @@ def _woven(x, y):
 def _roots(x, scale, at, parts):
     """`scale` times e to the power of pi i `at` / `parts`."""
     return p.constant(value=(scale * np.exp(1j * np.pi * at / parts)).astype(complex_of(x.dtype).np_dtype))
+
+
+# Rows whose size only run time knows are mirrored, or continued by zeros, to twice the size.
+
+
+def of_any_size(x, kind, size) -> Tensor:
+    """The cosine transform of a kind, 1 to 4, of the last dimension of any `size` (an integer scalar)."""
+    if kind == 1:
+        return p.real(rfft(p.concat(x, _between(_reversed(x), 1, -1), axis=_last(x))))
+    zeros = zeros_like(x)
+    if kind == 2:
+        spectrum = _between(rfft(p.concat(x, _reversed(x), axis=_last(x))), 0, -1)
+        return p.real(p.mul(spectrum, _turns(x, size, -2)))
+    if kind == 3:
+        turned = p.mul(p.complex_(x, zeros), _turns(x, size, 2))
+        last = (0,) * _last(x)
+        doubled = irfft(p.pad(turned, convert_to_tensor(0, turned.dtype), low=(*last, 0), high=(*last, 1)))
+        whole = p.cast(p.mul(size, convert_to_tensor(2, size.dtype)), dtype=x.dtype)
+        return p.mul(_before(doubled, size), whole)
+    turned = p.mul(p.complex_(x, zeros), _turns(x, size, -2))
+    longer = p.concat(turned, zeros_like(turned), axis=_last(x))
+    spectrum = _before(p.fft(longer, inverse=False), size)
+    twice = p.complex_(convert_to_tensor(2, x.dtype), convert_to_tensor(0, x.dtype))
+    return p.real(p.mul(p.mul(spectrum, _turns(x, size, -4, 2, 1)), twice))
+
+
+def _turns(x, size, parts, step=1, first=0):
+    """e to the power of pi i `first`, `first + step`, ... / (`parts` `size`)."""
+    at = p.cast(counting(size, int64), dtype=float64)
+    at = p.add(p.mul(at, convert_to_tensor(step, float64)), convert_to_tensor(first, float64))
+    whole = p.mul(p.cast(size, dtype=float64), convert_to_tensor(parts, float64))
+    angles = p.div(p.mul(at, convert_to_tensor(np.pi, float64)), whole)
+    return p.complex_(p.cast(p.cos(angles), dtype=x.dtype), p.cast(p.sin(angles), dtype=x.dtype))
+
+
+def _before(x, end):
+    """The elements of the last dimension before `end`, an integer scalar."""
+    return _cut(x, p.constant(value=np.zeros(1, np.int64)), p.reshape(end, shape=(1,)))
+
+
+def _between(x, start, end):
+    return _cut(x, *(p.constant(value=np.array([n], np.int64)) for n in (start, end)))
+
+
+def _cut(x, start, end):
+    before = _last(x)
+    if before:
+        zeros = p.constant(value=np.zeros(before, np.int64))
+        start, end = p.concat(zeros, start, axis=0), p.concat(zeros, end, axis=0)
+    others = (1 << before) - 1
+    return p.dynamic_strided_slice(x, start, end, strides=(1,) * (before + 1), begin_mask=others, end_mask=others)

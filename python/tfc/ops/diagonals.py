@@ -10,6 +10,7 @@ from tfc.ops.convert import convert_to_tensor, integer, operands, static_value
 from tfc.ops.gradients import dynamic_shape, known, scalar
 from tfc.ops.reductions import reduce_sum
 from tfc.ops.shapes import rank_of
+from tfc.ops.sizes import counting, sizes_of_tensor
 
 _ALIGNMENTS = ("RIGHT_LEFT", "LEFT_RIGHT", "LEFT_LEFT", "RIGHT_RIGHT")
 
@@ -113,8 +114,8 @@ def diag(diagonal, name="diag", k=0, num_rows=-1, num_cols=-1, padding_value=0, 
     low, high = _diagonals(k)
     dims = _compact(d, low, high)
     if None in dims:
-        if (low, high, num_rows, num_cols, padding_value) == (0, 0, -1, -1, 0):
-            return triangles.diagonal_matrix(d)
+        if low == high and (num_rows, num_cols, padding_value) == (-1, -1, 0):
+            return _moved(triangles.diagonal_matrix(d), low)
         raise NotImplementedError("tf.linalg.diag needs to know the sizes of `diagonal` while tracing")
     length = dims[-1]
     least_rows, least_columns = length - min(high, 0), length + max(low, 0)
@@ -150,14 +151,44 @@ def diag_part(input, name="diag_part", k=0, padding_value=0, align="RIGHT_LEFT")
         raise argument_error(None, "diag_part", f"input must be at least 2-dim, received shape: {x.shape}")
     dims = x.shape_tuple[-2:]
     if None in dims:
-        if low == high == 0:
-            return _main_diagonal(x)
+        if low == high:
+            return _main_diagonal(_from_diagonal(x, low) if low else x)
         raise NotImplementedError("tf.linalg.diag_part needs to know the sizes of the matrices while tracing")
     if low == high and -dims[0] < low < dims[1] and at_once(x):
         return eager_tensor(np.diagonal(x._view(), low, -2, -1))
     band = _Band(*dims, low, high, align)
     shape = (band.length,) if low == high else (band.count, band.length)
     return _taken(x, dims, band.place, band.filled, shape, padding_value)
+
+
+def _moved(x, k):
+    """Square matrices whose diagonal number `k` is the main one of `x`."""
+    before = (0,) * (len(x.shape_tuple) - 2)
+    low, high = (*before, max(-k, 0), max(k, 0)), (*before, max(k, 0), max(-k, 0))
+    return p.pad(x, scalar(0, x), low=low, high=high)
+
+
+def _from_diagonal(x, k):
+    """The parts of matrices of unknown sizes whose main diagonal is number `k`."""
+    rank = len(x.shape_tuple)
+    starts = [0] * (rank - 2) + [max(-k, 0), max(k, 0)]
+    starts, ends = (p.constant(value=np.array(v, np.int64)) for v in (starts, [0] * rank))
+    return p.dynamic_strided_slice(x, starts, ends, strides=(1,) * rank, begin_mask=0, end_mask=(1 << rank) - 1)
+
+
+def _beside_rows(d, x, k):
+    """A column: in each row of the matrices `x` the element of `d` that is in it, as the diagonal number `k`."""
+    axis = len(d.shape_tuple) - 1
+    rows, columns = (convert_to_tensor(size, int64) for size in sizes_of_tensor(x, "set_diag")[-2:])
+    last = convert_to_tensor(sizes_of_tensor(d, "set_diag")[axis], int64)
+    length = p.minimum(p.add(rows, scalar(min(k, 0), rows)), p.sub(columns, scalar(max(k, 0), columns)))
+    p.assert_(p.equal(last, length), length, last, message="diagonals of size {} wanted, got {}", summarize=1)
+    row = p.sub(counting(rows, int64), scalar(max(-k, 0), rows))
+    row = p.minimum(p.maximum(row, scalar(0, row)), last)
+    longer = p.pad(
+        d, convert_to_tensor(False if d.dtype.is_bool else 0, d.dtype), low=(0,) * (axis + 1), high=(0,) * axis + (1,)
+    )
+    return p.expand_dims(p.gather(longer, row, axis=axis, batch_dims=0), axes=(axis + 1,))
 
 
 def _main_diagonal(x):
@@ -180,10 +211,9 @@ def set_diag(input, diagonal, name="set_diag", k=0, align="RIGHT_LEFT") -> Tenso
         raise argument_error(None, "set_diag", f"input must be at least 2-dim, received shape: {x.shape}")
     dims = x.shape_tuple[-2:]
     if None in dims:
-        if low == high == 0:
+        if low == high:
             place = triangles.offsets(x)
-            wide = p.expand_dims(d, axes=(len(d.shape_tuple),))
-            return p.select(p.equal(place, scalar(0, place)), wide, x)
+            return p.select(p.equal(place, scalar(low, place)), _beside_rows(d, x, low), x)
         raise NotImplementedError("tf.linalg.set_diag needs to know the sizes of the matrices while tracing")
     band = _Band(*dims, low, high, align)
     have = _compact(d, low, high)

@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from tfc.core import Tensor, argument_error, at_once, executing_eagerly
-from tfc.dtypes import complex128, float32, float64, int32
+from tfc.dtypes import complex128, float32, float64, int32, int64
 from tfc.ops import primitives as p
 from tfc.ops import triangles
 from tfc.ops.control_flow import cond, while_loop
@@ -29,6 +29,7 @@ from tfc.ops.gradients import scalar
 from tfc.ops.math import ANALYTIC
 from tfc.ops.reductions import reduce_max, reduce_prod, reduce_sum
 from tfc.ops.shapes import rank_of
+from tfc.ops.sizes import sizes_of_tensor
 
 SLogDet = collections.namedtuple("LogMatrixDeterminant", ["sign", "log_abs_determinant"])
 
@@ -218,18 +219,22 @@ def lstsq(matrix, rhs, l2_regularizer=0.0, fast=True, name=None) -> Tensor:
     a, b = one_batch(a, b)
     if not fast:
         return _least_squares(a, b)
-    rows, columns = a.shape_tuple[-2:]
-    if rows is None or columns is None:
-        raise ValueError("tf.linalg.lstsq needs to know the sizes of the matrices while tracing")
     turned = triangles.adjoint(a)
-    tall = rows >= columns
-    gram = triangles.product(turned, a) if tall else triangles.product(a, turned)
-    extra = convert_to_tensor(l2_regularizer, a.dtype)
-    gram = p.add(gram, p.mul(_eye_like(gram), extra))
-    chol = cholesky(gram)
-    if tall:
-        return cholesky_solve(chol, triangles.product(turned, b))
-    return triangles.product(turned, cholesky_solve(chol, b))
+
+    def factor(gram):
+        extra = convert_to_tensor(l2_regularizer, a.dtype)
+        return cholesky(p.add(gram, p.mul(_eye_like(gram), extra)))
+
+    def of_columns():
+        return cholesky_solve(factor(triangles.product(turned, a)), triangles.product(turned, b))
+
+    def of_rows():
+        return triangles.product(turned, cholesky_solve(factor(triangles.product(a, turned)), b))
+
+    if None not in a.shape_tuple[-2:]:
+        return of_columns() if a.shape_tuple[-2] >= a.shape_tuple[-1] else of_rows()
+    rows, columns = (convert_to_tensor(size, int64) for size in sizes_of_tensor(a, "lstsq")[-2:])
+    return cond(p.greater_equal(rows, columns), of_columns, of_rows)
 
 
 def _least_squares(a, b) -> Tensor:

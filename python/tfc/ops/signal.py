@@ -5,16 +5,18 @@ import math
 import numpy as np
 
 from tfc.core import Tensor
-from tfc.dtypes import as_dtype, float32, float64, int32
+from tfc.dtypes import as_dtype, float32, float64, int32, int64
 from tfc.ops import primitives as p
 from tfc.ops.array import concat, reshape, shape
 from tfc.ops.convert import convert_to_tensor, integer, number, operand, static_value
-from tfc.ops.cosine_transforms import by_fourier, part
+from tfc.ops.cosine_transforms import by_fourier, of_any_size, part
 from tfc.ops.fourier import irfft, rfft
 from tfc.ops.gather import gather
 from tfc.ops.gradients import scalar
+from tfc.ops.runtime_axes import padded
 from tfc.ops.segments import unsorted_segment_sum
 from tfc.ops.shapes import axis_of, rank_of
+from tfc.ops.sizes import as_vector, counting, groups, product, reshaped, sizes_of_tensor
 from tfc.ops.special_functions import bessel_i0
 
 # Windows.
@@ -104,10 +106,10 @@ def frame(signal, frame_length, frame_step, pad_end=False, pad_value=0, axis=-1,
     rank = rank_of(x, "frame")
     where = axis_of(axis, rank, "frame")
     size, length, step = x.shape_tuple[where], integer(frame_length, "frame_length"), integer(frame_step, "frame_step")
-    if size is None:
-        raise ValueError("tf.signal.frame needs the size of the axis while tracing")
     if length < 0 or step < 1:
         raise ValueError(f"tf.signal.frame needs a length >= 0 and a step >= 1, got {length} and {step}")
+    if size is None:
+        return _frames_at_run_time(x, where, length, step, convert_to_tensor(pad_value, x.dtype) if pad_end else None)
     count = max(0, -(-size // step) if pad_end else 1 + (size - length) // step)
     needed = (count - 1) * step + length if count else 0
     if pad_end and needed > size:
@@ -141,6 +143,26 @@ def frame(signal, frame_length, frame_step, pad_end=False, pad_value=0, axis=-1,
     return p.concat(*map(piece, range(pieces)), axis=where + 1)
 
 
+def _frames_at_run_time(x, where, length, step, end) -> Tensor:
+    """`frame` of an axis whose size only run time knows; `end`: with what it is padded, or None."""
+    size = sizes_of_tensor(x, "frame")[where]
+    if end is None:
+        count = p.maximum(p.floor_div(p.add(size, scalar(step - length, size)), scalar(step, size)), scalar(0, size))
+    else:
+        count = groups(size, step)
+        needed = p.add(p.mul(p.sub(count, scalar(1, size)), scalar(step, size)), scalar(length, size))
+        high = p.maximum(p.sub(needed, size), scalar(0, size))
+        widths = [(0, high if axis == where else 0) for axis in range(len(x.shape_tuple))]
+        x = padded(x, p.reshape(as_vector([w for pair in widths for w in pair]), shape=(None, 2)), "CONSTANT", end)
+    return p.gather(x, _places(count, length, step), axis=where, batch_dims=0)
+
+
+def _places(count, length, step) -> Tensor:
+    """Where the elements of frames are: `[count, length]`."""
+    first = p.mul(counting(count, int64), convert_to_tensor(step, int64))
+    return p.add(p.expand_dims(first, axes=(1,)), counting(length, int64))
+
+
 def overlap_and_add(signal, frame_step, name=None) -> Tensor:
     """The sum of frames (the last but one dimension), each `frame_step` after the one before."""
     x = operand("overlap_and_add", signal, "iufc")
@@ -149,10 +171,10 @@ def overlap_and_add(signal, frame_step, name=None) -> Tensor:
         raise ValueError(f"tf.signal.overlap_and_add needs frames, of rank at least 2, got shape {x.shape}")
     count, length = x.shape_tuple[-2:]
     step = integer(frame_step, "frame_step")
-    if count is None or length is None:
-        raise ValueError("tf.signal.overlap_and_add needs the sizes of frames while tracing")
     if step < 0:
         raise ValueError(f"frame_step must not be negative, got {step}")
+    if count is None or length is None:
+        return _added_at_run_time(x, step)
     total = (count - 1) * step + length if count else 0
     at = (np.arange(count)[:, None] * step + np.arange(length)).ravel()
     flat = (
@@ -164,6 +186,19 @@ def overlap_and_add(signal, frame_step, name=None) -> Tensor:
     summed = unsorted_segment_sum(p.transpose(flat, perm=perm), p.constant(value=at), total)
     out = p.transpose(summed, perm=(*range(1, rank - 1), 0))
     return p.ensure_shape(out, shape=(*x.shape_tuple[:-2], total))
+
+
+def _added_at_run_time(x, step) -> Tensor:
+    """`overlap_and_add` of frames whose number or length only run time knows."""
+    *others, count, length = sizes_of_tensor(x, "overlap_and_add")
+    rank = len(others) + 2
+    flat = reshaped(p.transpose(x, perm=(rank - 2, rank - 1, *range(rank - 2))), (product(count, length), *others))
+    # No frame is no element, whatever its length is.
+    count, length = convert_to_tensor(count, int64), convert_to_tensor(length, int64)
+    total = p.add(p.mul(p.sub(count, scalar(1, count)), scalar(step, count)), length)
+    total = p.select(p.equal(count, scalar(0, count)), scalar(0, count), total)
+    places = p.reshape(_places(count, length, step), shape=(None,))
+    return p.transpose(unsorted_segment_sum(flat, places, total), perm=(*range(1, rank - 1), 0))
 
 
 def _enclosing_power_of_two(value) -> int:
@@ -278,10 +313,9 @@ def dct(input, type=2, n=None, axis=-1, norm=None, name=None) -> Tensor:
         raise ValueError("tf.signal.dct needs a tensor of rank at least 1, got a scalar")
     size = x.shape_tuple[-1]
     if size is None:
-        raise ValueError("tf.signal.dct needs to know the last dimension while tracing")
+        return _dct_at_run_time(x, type, n, norm)
     count = size if n is None else integer(n, "n")
-    if count < 1 or (type == 1 and count < 2):
-        raise ValueError(f"n must be at least {2 if type == 1 else 1}, got {count}")
+    _check_count(count, type)
     if count >= LONG and x.dtype in (float32, float64):
         return _long_dct(x, type, count, norm)
     m = _cosines(count, type, x.dtype)
@@ -295,6 +329,32 @@ def dct(input, type=2, n=None, axis=-1, norm=None, name=None) -> Tensor:
         out = p.matmul(p.expand_dims(x, axes=(0,)), m, transpose_x=False, transpose_y=True)
         return p.squeeze(out, axes=(0,))
     return p.matmul(x, m, transpose_x=False, transpose_y=True)
+
+
+def _check_count(count, kind):
+    if count < 1 or (kind == 1 and count < 2):
+        raise ValueError(f"n must be at least {2 if kind == 1 else 1}, got {count}")
+
+
+def _dct_at_run_time(x, kind, n, norm) -> Tensor:
+    """`dct` of rows whose size only run time knows."""
+    if n is not None:
+        count = integer(n, "n")
+        _check_count(count, kind)
+        low = (0,) * len(x.shape_tuple)
+        return dct(part(p.pad(x, scalar(0, x), low=low, high=(*low[1:], count)), 0, count), type=kind, norm=norm)
+    if x.dtype not in (float32, float64):
+        return p.cast(_dct_at_run_time(p.cast(x, dtype=float32), kind, None, norm), dtype=x.dtype)
+    size = sizes_of_tensor(x, "dct")[-1]
+    least = 2 if kind == 1 else 1
+    p.assert_(p.greater_equal(size, scalar(least, size)), size, message=f"n must be at least {least}, got", summarize=1)
+    if norm is None:
+        return of_any_size(x, kind, size)
+    number = p.cast(size, dtype=x.dtype)
+    scale = p.rsqrt(p.mul(number, scalar(2, number)))
+    first = p.equal(counting(size, int64), scalar(0, size))
+    scale = p.mul(scale, p.select(first, scalar({2: 1 / math.sqrt(2), 3: math.sqrt(2)}.get(kind, 1), x), scalar(1, x)))
+    return of_any_size(p.mul(x, scale), kind, size) if kind == 3 else p.mul(of_any_size(x, kind, size), scale)
 
 
 # Rows of so many elements are transformed without a matrix: it would have the square of that.
