@@ -247,6 +247,8 @@ Value NestLowering::loadElement(OpOperand &operand) {
   if (margins && margins->operand == operand.getOperandNumber())
     return loadWithin(operand);
   if (lanes > 1 && uses(operand, strategy.order.back())) {
+    if (strategy.columns && isApart(operand) && mayBeColumn(operand))
+      return loadColumn(operand);
     if (strategy.gathers && isApart(operand))
       return gather(operand);
     if (strategy.spread && isApart(operand))
@@ -405,6 +407,8 @@ NestLowering::Values NestLowering::element(ValueRange operands) {
     if (value)
       mapping.map(argument, value);
   for (Operation &nested : block.without_terminator()) {
+    if (picking.contains(&nested))
+      continue;
     if (auto index = dyn_cast<linalg::IndexOp>(nested)) {
       mapping.map(index.getResult(), ivs[index.getDim()]);
       continue;
@@ -416,7 +420,8 @@ NestLowering::Values NestLowering::element(ValueRange operands) {
     });
   }
   Values results;
-  for (Value value : block.getTerminator()->getOperands())
+  for (Value value : strategy.picks ? ValueRange(picked)
+                                    : block.getTerminator()->getOperands())
     results.push_back(mapping.lookupOrDefault(value));
   return results;
 }
@@ -547,7 +552,7 @@ void NestLowering::run() {
     first.push_back(constant(0));
     last.push_back(size(dim));
   }
-  if (!chooseShortRows(/*mayWriteRows=*/true))
+  if (!choosePicked() && !chooseShortRows(/*mayWriteRows=*/true))
     chooseVectors();
   chooseTaps();
   SmallVector<linalg::GenericOp> copies =

@@ -13,6 +13,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/ADT/DenseSet.h"
 #include <memory>
 #include <optional>
 
@@ -38,6 +39,14 @@ struct Spread {
   int64_t place(int64_t element) const {
     return element / group * stride + element % group * inner;
   }
+};
+
+/// An operand whose elements along a loop are the same place of rows that
+/// follow each other.
+struct Column {
+  static constexpr int64_t longestRow = 8;
+  int64_t stride; // elements from one to the next
+  int64_t place;  // in its row, if whole rows are there; else -1
 };
 
 /// How one op is turned into loops.
@@ -74,6 +83,8 @@ struct Strategy {
                           // unrolled inside of it
   bool rowTrees = false;  // lanes of as many rows are combined together
   bool spread = false;    // lanes are picked from rows in steps, or backwards
+  bool columns = false;   // and from rows that have them in one place
+  bool picks = false; // `shortRows`, whose body has all columns of the results
   bool writesRows =
       false; // `shortRows`, of results too: columns become rows in registers
   bool masks = false; // what is left of the loop is done under a mask
@@ -209,6 +220,17 @@ private:
   bool mayBeSpread(mlir::OpOperand &operand);
   bool unrollSpread(llvm::ArrayRef<mlir::OpOperand *> operands);
   mlir::Value loadSpread(mlir::OpOperand &operand);
+
+  // One place of each row, and results whose columns the body picks:
+  // Columns.cpp
+  std::optional<Column> columnOf(mlir::OpOperand &operand);
+  bool mayBeColumn(mlir::OpOperand &operand);
+  mlir::Value loadColumn(mlir::OpOperand &operand);
+  mlir::Value pickLanes(llvm::ArrayRef<int64_t> places, int64_t low,
+                        int64_t high, mlir::Value memref, Values begin);
+  bool findPicked(unsigned across);
+  bool choosePicked();
+  void pickRows();
 
   // Inputs in another order: Reorder.cpp
   llvm::SmallVector<mlir::linalg::GenericOp> reorderInputs();
@@ -380,6 +402,10 @@ private:
   /// Rows of groups, by operand.
   llvm::DenseMap<unsigned, Spread> spreads;
   llvm::DenseMap<unsigned, bool> aroundCaches; ///< `isForMemory`, by operand
+  /// With `picks`: values of the body, the columns of each result one after the
+  /// other, and ops that only pick from them.
+  Values picked;
+  llvm::DenseSet<mlir::Operation *> picking;
   bool reducing =
       false; ///< the combiner is built apart from the rest of the body
   int64_t bodyOps = 0;

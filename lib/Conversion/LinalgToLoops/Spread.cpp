@@ -121,8 +121,7 @@ Value NestLowering::loadSpread(OpOperand &operand) {
   SmallVector<int64_t> places;
   for (int64_t lane = 0; lane < count; ++lane)
     places.push_back(spread.place(phase + lane));
-  int64_t low = *llvm::min_element(places), high = *llvm::max_element(places),
-          span = high - low + 1;
+  int64_t low = *llvm::min_element(places), high = *llvm::max_element(places);
 
   // Where the group of the first lane begins: further on in the last
   // dimension, and perhaps behind its end, where the next ones are.
@@ -145,53 +144,65 @@ Value NestLowering::loadSpread(OpOperand &operand) {
     return affine::expandAffineExpr(builder, loc, index, ivs, {});
   });
   ivs[inner] = at;
-  Value begin = indices.back();
-  // The first piece that has a place has the lane.
+  return pickLanes(places, low, high, operand.get(), indices);
+}
+
+/// The elements at `places` behind `begin`, from pieces of `low` to `high`.
+Value NestLowering::pickLanes(ArrayRef<int64_t> places, int64_t low,
+                              int64_t high, Value memref, Values begin) {
   auto type = VectorType::get(
-      lanes, cast<MemRefType>(operand.get().getType()).getElementType());
-  SmallVector<int64_t> starts, lanesOf(lanes, 0);
-  SmallVector<Value> pieces;
-  for (int64_t number = 0; number * lanes < span; ++number) {
-    // The last one ends where the last place is, and reads nothing behind it.
-    int64_t start =
-        std::min(low + number * lanes, std::max(low, high - lanes + 1));
-    starts.push_back(start);
-    indices.back() =
-        builder.createOrFold<arith::AddIOp>(loc, begin, constant(start));
-    if (span >= lanes) {
-      pieces.push_back(
-          vector::LoadOp::create(builder, loc, type, operand.get(), indices));
-      continue;
-    }
+      lanes, cast<MemRefType>(memref.getType()).getElementType());
+  int64_t span = high - low + 1;
+  auto truths = VectorType::get(lanes, builder.getI1Type());
+  auto load = [&](int64_t start) -> Value {
+    Values at = begin;
+    at.back() =
+        builder.createOrFold<arith::AddIOp>(loc, at.back(), constant(start));
+    if (span >= lanes)
+      return vector::LoadOp::create(builder, loc, type, memref, at);
     SmallVector<bool> there(lanes, false);
     std::fill_n(there.begin(), span, true);
-    auto truths = VectorType::get(lanes, builder.getI1Type());
-    pieces.push_back(vector::MaskedLoadOp::create(
-        builder, loc, type, operand.get(), indices,
+    return vector::MaskedLoadOp::create(
+        builder, loc, type, memref, at,
         arith::ConstantOp::create(
             builder, loc, truths,
             DenseElementsAttr::get(truths, ArrayRef(there))),
-        arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type))));
-  }
-  auto pieceOf = [&](int64_t place) {
-    size_t number = 0;
-    while (place >= starts[number] + lanes)
-      ++number;
-    return number;
+        arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type)));
   };
-  Value picked = pieces[0];
-  for (size_t number = 1; number < std::max<size_t>(2, pieces.size());
-       ++number) {
-    for (auto [lane, place] : llvm::enumerate(places)) {
-      size_t from = pieceOf(place);
-      // The first step picks from both; later ones leave what is there.
-      lanesOf[lane] = from == 0 && number == 1 ? place - starts[0]
-                      : from == number         ? lanes + place - starts[number]
-                                               : int64_t(lane);
+  // The last piece ends where the last place is, and reads nothing behind it;
+  // the first one that has a place has the lane.
+  auto pieceOf = [&](int64_t place) { return (place - low) / lanes; };
+  auto startOf = [&](int64_t piece) {
+    return std::min(low + piece * lanes, std::max(low, high - lanes + 1));
+  };
+  Value picked;
+  SmallVector<int64_t> from(lanes, 0);
+  int64_t firstPiece = 0;
+  for (int64_t piece = 0; piece * lanes < span; ++piece) {
+    if (llvm::none_of(places, [&](int64_t at) { return pieceOf(at) == piece; }))
+      continue;
+    Value next = load(startOf(piece));
+    if (!picked) {
+      picked = next;
+      firstPiece = piece;
+      continue;
     }
-    Value next = pieces[std::min(number, pieces.size() - 1)];
-    if (!llvm::equal(lanesOf, llvm::seq<int64_t>(0, lanes)))
-      picked = vector::ShuffleOp::create(builder, loc, picked, next, lanesOf);
+    // The first step picks from both; later ones leave what is there.
+    bool isFirst = firstPiece >= 0;
+    for (auto [lane, at] : llvm::enumerate(places)) {
+      int64_t place = at - startOf(pieceOf(at));
+      from[lane] = pieceOf(at) == piece             ? lanes + place
+                   : isFirst && pieceOf(at) < piece ? place
+                                                    : int64_t(lane);
+    }
+    picked = vector::ShuffleOp::create(builder, loc, picked, next, from);
+    firstPiece = -1;
   }
-  return picked;
+  if (firstPiece < 0)
+    return picked;
+  for (auto [lane, at] : llvm::enumerate(places))
+    from[lane] = at - startOf(pieceOf(at));
+  if (llvm::equal(from, llvm::seq<int64_t>(0, lanes)))
+    return picked;
+  return vector::ShuffleOp::create(builder, loc, picked, picked, from);
 }

@@ -124,7 +124,7 @@ bool NestLowering::tryShortRows(unsigned across, unsigned inner) {
       isGood = (maps[other.getOperandNumber()].getResults().back() ==
                     builder.getAffineDimExpr(inner) &&
                 !(writesRows && op.isDpsInit(&other))) ||
-               isRowOf(other, across);
+               isRowOf(other, across) || mayBeColumn(other);
   if (!isGood)
     return false;
   strategy.shortRows = true;
@@ -453,6 +453,19 @@ void NestLowering::shortRows(size_t level) {
       builder.createOrFold<arith::SubIOp>(loc, last[inner], first[inner]);
   Value rest = builder.createOrFold<arith::RemUIOp>(loc, count, constant(side));
   Value whole = builder.createOrFold<arith::SubIOp>(loc, last[inner], rest);
+  if (strategy.picks) {
+    if (side > 1)
+      forLoop(first[inner], whole, side, {}, [&](ValueRange) {
+        lanes = side;
+        pickRows();
+        lanes = 1;
+        return Values();
+      });
+    if (side == 1 || !isConstantIntValue(rest, 0))
+      forLoop(side > 1 ? whole : first[inner], last[inner], 1, {},
+              [&](ValueRange) { return pickRows(), Values(); });
+    return;
+  }
   forLoop(first[inner], whole, side, {}, [&](ValueRange) {
     lanes = side;
     SmallVector<Values> columns(op->getNumOperands());

@@ -77,9 +77,11 @@ double NestLowering::elementNanoseconds() {
         memory += ofByte * bytesOfElement(type);
   // Rows of squares change sides, and begin on as many lines.
   double turn = strategy.squares ? 1.6 / strategy.lanes : 0;
-  return std::max(tfc::rt::bodyNanoseconds(*op.getBlock(), strategy.lanes),
-                  memory) +
-         turn + 0.02;
+  double body = tfc::rt::bodyNanoseconds(*op.getBlock(), strategy.lanes);
+  if (strategy.picks) // all columns of a row at once
+    body /= *getConstantIntValue(
+        ranges[strategy.order[strategy.order.size() - 2]].size);
+  return std::max(body, memory) + turn + 0.02;
 }
 
 /// Threads that share columns read lines of all rows, which another one may
@@ -167,6 +169,8 @@ std::string NestLowering::describe(bool isShared) {
   if (strategy.squares)
     out << ", in squares of " << strategy.lanes
         << " that change sides in registers";
+  else if (strategy.picks)
+    out << ", all columns of " << strategy.lanes << " rows at once";
   else if (strategy.shortRows)
     out << ", " << strategy.lanes << " short rows at once";
   else if (strategy.gathers)

@@ -234,7 +234,7 @@ bool NestLowering::tryVectors(std::optional<unsigned> across, bool gathers) {
   int64_t width = 8, ops = 0, work = 0, gathered = 0;
   bool narrow = false;
   SmallVector<OpOperand *> spread;
-  strategy.spread = false;
+  strategy.spread = strategy.columns = false;
   shapes.clear();
   elsewhere.clear();
   for (OpOperand &operand : op->getOpOperands()) {
@@ -255,8 +255,10 @@ bool NestLowering::tryVectors(std::optional<unsigned> across, bool gathers) {
     bool isTurned = across &&
                     (strategy.writesRows || !op.isDpsInit(&operand)) &&
                     isAcross(operand, *across);
-    if (isApart(operand) && !isTurned && !across && !gathers &&
-        mayBeSpread(operand)) {
+    if (isApart(operand) && !isTurned && mayBeColumn(operand)) {
+      strategy.columns = true;
+    } else if (isApart(operand) && !isTurned && !across && !gathers &&
+               mayBeSpread(operand)) {
       spread.push_back(&operand);
     } else if (isApart(operand) && !isTurned) {
       Type element = cast<MemRefType>(operand.get().getType()).getElementType();
@@ -273,7 +275,7 @@ bool NestLowering::tryVectors(std::optional<unsigned> across, bool gathers) {
   }
   bool traps = false, repeats = false;
   for (Operation &nested : op.getBlock()->without_terminator()) {
-    if (&nested == strategy.combiner)
+    if (&nested == strategy.combiner || picking.contains(&nested))
       continue;
     if (!isVectorizable(nested, shapes))
       return false;
@@ -305,7 +307,7 @@ bool NestLowering::tryVectors(std::optional<unsigned> across, bool gathers) {
     return bitsOf(load.getMemRefType().getElementType()) < 32;
   });
   strategy.masks =
-      !traps && !gathered && !gathersNarrow &&
+      !traps && !gathered && !gathersNarrow && !(reduces && strategy.columns) &&
       options.vectorBits >= (narrow || !elsewhere.empty() ? 512 : 256);
   // Additions take four cycles, two begin in each: eight of them keep up with
   // the caches.
@@ -317,6 +319,8 @@ bool NestLowering::tryVectors(std::optional<unsigned> across, bool gathers) {
                                     : ops <= manyOps ? 2
                                                      : 1);
   if (strategy.jam || strategy.gathers)
+    strategy.unroll = 1;
+  if (strategy.columns && !reduces)
     strategy.unroll = 1;
   while (size && strategy.unroll > 1 && *size < 2 * lanes * strategy.unroll)
     strategy.unroll /= 2;
@@ -642,7 +646,8 @@ NestLowering::Values NestLowering::elementOfVectors(ValueRange operands) {
     }
   };
   for (Operation &nested : block.without_terminator())
-    if (&nested != strategy.combiner || !reducing)
+    if ((&nested != strategy.combiner || !reducing) &&
+        !picking.contains(&nested))
       build(build, nested);
   Values results;
   if (reducing) {
@@ -651,7 +656,8 @@ NestLowering::Values NestLowering::elementOfVectors(ValueRange operands) {
         strategy.combiner->getOperand(0) == accumulator);
     return {asVector(next)};
   }
-  for (Value value : block.getTerminator()->getOperands())
+  for (Value value : strategy.picks ? ValueRange(picked)
+                                    : block.getTerminator()->getOperands())
     results.push_back(asVector(value));
   return results;
 }
@@ -743,9 +749,11 @@ NestLowering::Values NestLowering::cutLoop(Values carried, Step step) {
       return step(Values(now), lanes, 1, {});
     });
   }
-  int64_t rest = strategy.masks ? lanes : 1;
+  // Under a mask, vectors of whole rows would reach too far.
+  bool masks = strategy.masks && !strategy.columns;
+  int64_t rest = masks ? lanes : 1;
   return forLoop(whole, last[dim], rest, carried, [&](ValueRange now) {
-    Value left = strategy.masks
+    Value left = masks
                      ? arith::SubIOp::create(builder, loc, last[dim], ivs[dim])
                            .getResult()
                      : Value();

@@ -58,7 +58,7 @@ bool lowering::scattersRows(Operation *op, const DimAnalysis &dims) {
 /// Its loops, which take elements of operands in whatever order it is.
 static bool isRoot(Operation *op, const DimAnalysis &dims) {
   return op->hasTrait<TFCReduction>() || scattersRows(op, dims) ||
-         isa<GatherOp, GatherNdOp, AssertOp>(op);
+         joinsColumns(op, dims) || isa<GatherOp, GatherNdOp, AssertOp>(op);
 }
 
 static bool isPlainTensorOp(Operation *op) {
@@ -200,6 +200,8 @@ bool FusionPlan::takesElements(Operation *user, unsigned operand,
             user->getOperand(operand) == scatter.getUpdates()) &&
            cast<RankedTensorType>(scatter.getUpdates().getType())
                .hasStaticShape();
+  if (isa<ConcatOp>(user))
+    return true;
   if (!isFusible(user) || !isPlainTensorOp(user))
     return false;
   if (isView(user) && !isInline(user))

@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "Body.h"
-#include "Kernel.h"
 #include "Ordered.h"
+#include "Rows.h"
 #include "Scalars.h"
 #include "Windows.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -27,68 +27,54 @@ static Value insertAt(Lowering &l, Value part, Value whole,
                                        l.sizes(sizes), strides);
 }
 
-/// Fewer elements are not worth the code.
-static constexpr int64_t leastInterleaved = 256;
-
-/// How many elements each of a few columns has that are put side by side; 0 if
-/// that is not what is joined.
-static int64_t numInterleaved(Lowering &l, ConcatOp op) {
-  ArrayRef<Dim> to = l.dims.of(op.getResult());
-  int64_t count = op.getXs().size();
-  if (op.getAxis() + 1 != to.size() || count > 4 || to.back() != count ||
-      isComplex(elementOf(op.getResult())) || isForDevice(op))
-    return 0;
+bool lowering::joinsColumns(Operation *op, const DimAnalysis &dims) {
+  constexpr int64_t mostColumns = 8, leastRows = 64, leastElements = 256;
+  auto concat = dyn_cast<ConcatOp>(op);
+  if (!concat || concat.getXs().size() < 2 ||
+      isComplex(elementOf(concat.getResult())) || isForDevice(op))
+    return false;
+  ArrayRef<Dim> to = dims.of(concat.getResult());
+  int64_t width = to.back();
+  if (to.size() < 2 || concat.getAxis() + 1 != to.size() || width < 2 ||
+      width > mostColumns || llvm::any_of(concat.getXs(), [&](Value x) {
+        return dims.of(x).back() < 0;
+      }))
+    return false;
+  // Fewer are not worth the code.
   int64_t rows = 1;
   for (Dim dim : to.drop_back())
-    rows = dim < 0 ? 0 : rows * dim;
-  bool areColumns = llvm::all_of(
-      op.getXs(), [&](Value x) { return l.dims.of(x).back() == 1; });
-  return areColumns && rows >= leastInterleaved ? rows : 0;
+    rows = dim < 0 || rows < 0 ? -1 : rows * dim;
+  Dim inner = to[to.size() - 2];
+  return (inner < 0 || inner >= leastRows) &&
+         (rows < 0 || rows * width >= leastElements);
 }
 
-/// Columns are read and rows written in vectors: what makes the columns need
-/// not write apart.
-static Value interleave(Lowering &l, ConcatOp op, int64_t rows) {
-  constexpr int64_t lanes = 16, piece = 1024;
+/// All columns of a row, of which each element of the result picks its own:
+/// what makes the columns need not write apart.
+static Value joinColumns(Lowering &l, ConcatOp op) {
+  ArrayRef<Dim> space = l.dims.of(op.getResult());
   Type element = elementOf(op.getResult());
-  int64_t count = op.getXs().size();
+  Body body(l, space);
+  SmallVector<AffineExpr> at = body.identity();
   SmallVector<Value> columns;
   for (Value x : op.getXs())
-    columns.push_back(l.reshape(l.value(x), l.dims.of(x), {rows}));
-  Kernel k(l, {}, {{{rows * count}, element}}, storageType(element),
-           Kernel::Loops::ofVectors, columns);
-  Array result = k.output(0);
-  auto writeRows = [&](Num i) {
-    for (int64_t part = 0; part < count; ++part) {
-      Num row = k.input(0).vector(i, lanes);
-      for (int64_t column = 1; column < count; ++column) {
-        SmallVector<int64_t> order;
-        for (int64_t place = part * lanes; place < (part + 1) * lanes;
-             ++place) {
-          // The first step takes lanes of column 0, too; later ones leave what
-          // is there.
-          int64_t kept = column == 1 ? place / count : place - part * lanes;
-          order.push_back(place % count == column ? lanes + place / count
-                                                  : kept);
-        }
-        row = k.shuffle(row, k.input(column).vector(i, lanes), order);
-      }
-      result.setVector(i * k.index(count) + part * lanes, row);
+    for (int64_t i = 0; i < l.dims.of(x).back(); ++i) {
+      at.back() = l.b.getAffineConstantExpr(i);
+      Value column = body.element(x, at);
+      if (!column)
+        return {};
+      columns.push_back(toStorage(body.in, l.loc, column, element));
     }
-  };
-  int64_t pieces = rows / piece, whole = rows / lanes * lanes;
-  if (pieces > 0)
-    k.independent({pieces}, piece, [&](ArrayRef<Num> at) {
-      Num from = at[0] * k.index(piece);
-      k.loopBy(from, from + piece, lanes, writeRows);
-    });
-  if (pieces * piece < whole)
-    k.loopBy(k.index(pieces * piece), k.index(whole), lanes, writeRows);
-  k.loop(k.index(whole), k.index(rows), [&](Num i) {
-    for (int64_t column = 0; column < count; ++column)
-      result.set(i * k.index(count) + column, k.input(column)(i));
-  });
-  return l.reshape(k.finish()[0], {rows * count}, l.dims.of(op.getResult()));
+  Value number = body.iteration(space.size() - 1), picked = columns.back();
+  for (int64_t i = columns.size() - 2; i >= 0; --i) {
+    Value isThis = arith::CmpIOp::create(
+        body.in, l.loc, arith::CmpIPredicate::eq, number,
+        arith::ConstantIndexOp::create(body.in, l.loc, i));
+    picked =
+        arith::SelectOp::create(body.in, l.loc, isThis, columns[i], picked);
+  }
+  body.addOutput(l.empty(space, element), body.identity());
+  return body.finish(picked)[0];
 }
 
 static LogicalResult lowerConcat(Lowering &l, ConcatOp op) {
@@ -106,8 +92,11 @@ static LogicalResult lowerConcat(Lowering &l, ConcatOp op) {
                       l.b, l.loc, l.tensorType(result), *elements));
     return success();
   }
-  if (int64_t rows = numInterleaved(l, op)) {
-    l.set(result, interleave(l, op, rows));
+  if (joinsColumns(op, l.dims)) {
+    Value joined = joinColumns(l, op);
+    if (!joined)
+      return failure();
+    l.set(result, joined);
     return success();
   }
   // Where each part begins; a number as long as sizes are known.

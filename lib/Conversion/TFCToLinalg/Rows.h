@@ -21,6 +21,10 @@ bool isForDevice(mlir::Operation *op);
 /// combined.
 bool scattersRows(mlir::Operation *op, const DimAnalysis &dims);
 
+/// Are a few columns put side by side? Then one loop over rows computes them
+/// all: Join.cpp.
+bool joinsColumns(mlir::Operation *op, const DimAnalysis &dims);
+
 } // namespace tfc::lowering
 
 #endif // TFC_LIB_CONVERSION_TFCTOLINALG_ROWS_H

@@ -1,0 +1,273 @@
+//===----------------------------------------------------------------------===//
+// Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// Columns of short rows: coordinates of points, sides of boxes, colours.
+//
+// What a program computes with `p[:, 0]` and `p[:, 1]` is in vectors of rows:
+// as many rows as a vector has lanes are a few vectors in memory, from which
+// the lanes of one column are picked. Columns of the same rows are picked from
+// the same vectors.
+//
+// A result whose body has all of its columns and picks one by its number (what
+// `stack` and `concat` along a short last axis become) is computed for as many
+// rows at once, and its columns become rows in registers.
+//===----------------------------------------------------------------------===//
+
+#include "NestLowering.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "tfc/Dialect/TFCRT/IR/MayAlias.h"
+
+using namespace mlir;
+using namespace tfc::loops;
+
+/// A picked result has so many columns, at most.
+static constexpr int64_t mostPicked = 8;
+
+//===----------------------------------------------------------------------===//
+// One place of each row
+//===----------------------------------------------------------------------===//
+
+/// Strides of a buffer; nothing if there are none.
+static std::optional<SmallVector<int64_t>> stridesOf(MemRefType type) {
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  if (failed(type.getStridesAndOffset(strides, offset)) || strides.empty())
+    return std::nullopt;
+  return strides;
+}
+
+/// What is read at one place of the last dimension of `memref` is also one of
+/// this view's source; null if that is not known.
+static memref::SubViewOp viewOfPlace(Value memref, AffineMap map) {
+  auto view = memref.getDefiningOp<memref::SubViewOp>();
+  if (!view)
+    return {};
+  auto strides = stridesOf(view.getSourceType());
+  int64_t last = view.getSourceType().getRank() - 1;
+  bool hasSteps = llvm::all_of(view.getStaticStrides(), [](int64_t stride) {
+    return !ShapedType::isDynamic(stride);
+  });
+  bool isPlace = view.getDroppedDims().test(last) ||
+                 isa<AffineConstantExpr>(map.getResults().back());
+  return strides && strides->back() == 1 && hasSteps && isPlace &&
+                 !ShapedType::isDynamic(view.getStaticOffsets().back())
+             ? view
+             : memref::SubViewOp();
+}
+
+std::optional<Column> NestLowering::columnOf(OpOperand &operand) {
+  auto type = dyn_cast<MemRefType>(operand.get().getType());
+  if (!type || type.getRank() == 0 || !type.getElementType().isIntOrFloat() ||
+      type.getElementTypeBitWidth() < 8)
+    return std::nullopt;
+  auto strides = stridesOf(type);
+  if (!strides)
+    return std::nullopt;
+  unsigned inner = strategy.order.back();
+  AffineMap map = maps[operand.getOperandNumber()];
+  int64_t stride = 0;
+  for (auto [index, step] : llvm::zip_equal(map.getResults(), *strides)) {
+    std::optional<int64_t> factor = factorOf(index, inner, iterators.size());
+    if (!factor || (*factor != 0 && ShapedType::isDynamic(step)))
+      return std::nullopt;
+    stride += *factor ? *factor * step : 0;
+  }
+  if (stride < 2 || stride > Column::longestRow)
+    return std::nullopt;
+  auto number = dyn_cast<AffineConstantExpr>(map.getResults().back());
+  if (memref::SubViewOp view = viewOfPlace(operand.get(), map)) {
+    int64_t last = view.getSourceType().getRank() - 1,
+            place = view.getStaticOffset(last);
+    // A view that has lost the last dimension has one element of it.
+    if (!view.getDroppedDims().test(last))
+      place += number.getValue() * view.getStaticStride(last);
+    bool isWhole = view.getSourceType().getDimSize(last) == stride;
+    return Column{stride, isWhole ? place : -1};
+  }
+  if (strides->back() != 1)
+    return std::nullopt;
+  bool isWhole = number && type.getShape().back() == stride;
+  return Column{stride, isWhole ? number.getValue() : -1};
+}
+
+/// Inputs of which a vector takes less than its elements one by one.
+bool NestLowering::mayBeColumn(OpOperand &operand) {
+  if (options.vectorBits < 256 || op.isDpsInit(&operand))
+    return false;
+  std::optional<Column> column = columnOf(operand);
+  if (!column)
+    return false;
+  int64_t lanes =
+      options.vectorBits /
+      std::max<int64_t>(32,
+                        bitsOf(getElementTypeOrSelf(operand.get().getType())));
+  return column->stride <= std::max<int64_t>(4, lanes / 2);
+}
+
+/// The operand's elements of the next rows.
+Value NestLowering::loadColumn(OpOperand &operand) {
+  Column column = *columnOf(operand);
+  int64_t count = knownLanes ? knownLanes : lanes,
+          first = std::max<int64_t>(column.place, 0);
+  SmallVector<int64_t> places;
+  for (int64_t lane = 0; lane < count; ++lane)
+    places.push_back(first + lane * column.stride);
+  Value memref = operand.get();
+  Values at = indices(operand);
+  if (memref::SubViewOp view =
+          viewOfPlace(memref, maps[operand.getOperandNumber()])) {
+    llvm::SmallBitVector dropped = view.getDroppedDims();
+    Values inSource;
+    unsigned next = 0;
+    for (auto [dim, offset] : llvm::enumerate(view.getMixedOffsets())) {
+      Value place = getValueOrCreateConstantIndexOp(builder, loc, offset);
+      if (!dropped.test(dim)) {
+        Value steps = builder.createOrFold<arith::MulIOp>(
+            loc, at[next++], constant(view.getStaticStride(dim)));
+        place = builder.createOrFold<arith::AddIOp>(loc, place, steps);
+      }
+      inSource.push_back(place);
+    }
+    memref = view.getSource();
+    at = inSource;
+  }
+  bool isWhole = column.place >= 0;
+  if (isWhole) // columns of the same rows read the same vectors
+    at.back() = constant(0);
+  int64_t high = isWhole ? count * column.stride - 1 : places.back();
+  return pickLanes(places, 0, high, memref, at);
+}
+
+//===----------------------------------------------------------------------===//
+// Results whose columns are picked
+//===----------------------------------------------------------------------===//
+
+/// Does the value say whether the loop's number is this one?
+static std::optional<bool> isColumn(Value condition, unsigned across,
+                                    int64_t column) {
+  auto compare = condition.getDefiningOp<arith::CmpIOp>();
+  if (!compare)
+    return std::nullopt;
+  auto index = compare.getLhs().getDefiningOp<linalg::IndexOp>();
+  std::optional<int64_t> number = getConstantIntValue(compare.getRhs());
+  if (!index || index.getDim() != across || !number)
+    return std::nullopt;
+  if (compare.getPredicate() == arith::CmpIPredicate::eq)
+    return *number == column;
+  if (compare.getPredicate() == arith::CmpIPredicate::ne)
+    return *number != column;
+  return std::nullopt;
+}
+
+/// Finds what the body has for each column, in `picked`; false if it asks for a
+/// column's number in other ways, or needs it to compute one.
+bool NestLowering::findPicked(unsigned across) {
+  int64_t width = *getConstantIntValue(ranges[across].size);
+  picked.clear();
+  picking.clear();
+  Block &block = *op.getBlock();
+  for (Value result : block.getTerminator()->getOperands())
+    for (int64_t column = 0; column < width; ++column) {
+      Value value = result;
+      while (auto select = value.getDefiningOp<arith::SelectOp>()) {
+        std::optional<bool> found =
+            isColumn(select.getCondition(), across, column);
+        if (!found)
+          break;
+        picking.insert(select);
+        picking.insert(select.getCondition().getDefiningOp());
+        value = *found ? select.getTrueValue() : select.getFalseValue();
+      }
+      picked.push_back(value);
+    }
+  if (picking.empty())
+    return false;
+  for (Operation &nested : block.without_terminator()) {
+    auto index = dyn_cast<linalg::IndexOp>(nested);
+    if (!index || index.getDim() != across)
+      continue;
+    for (Operation *user : index->getUsers())
+      if (!picking.contains(user))
+        return false;
+    picking.insert(index);
+  }
+  // Nobody else looks at what is left out.
+  return llvm::all_of(picking, [&](Operation *left) {
+    return llvm::all_of(left->getUsers(), [&](Operation *user) {
+      return user == block.getTerminator() || picking.contains(user);
+    });
+  });
+}
+
+/// Loops over rows whose body has the results' columns.
+bool NestLowering::choosePicked() {
+  picked.clear();
+  picking.clear();
+  AffineMap map = maps[op.getNumDpsInputs()];
+  size_t count = map.getNumResults();
+  if (!isa<linalg::GenericOp>(op.getOperation()) || op.getNumReductionLoops() ||
+      count < 2 || !map.isProjectedPermutation() || mayOverlap())
+    return false;
+  unsigned across = map.getDimPosition(count - 1),
+           inner = map.getDimPosition(count - 2);
+  int64_t width = getConstantIntValue(ranges[across].size).value_or(0);
+  if (width < 2 || width > mostPicked)
+    return false;
+  for (OpOperand *input : op.getDpsInputOperands())
+    if (uses(*input, across))
+      return false;
+  Strategy before = strategy;
+  strategy = Strategy();
+  for (unsigned dim = 0; dim < iterators.size(); ++dim)
+    if (dim != across && dim != inner)
+      strategy.order.push_back(dim);
+  strategy.order.append({across, inner});
+  bool areRows = llvm::all_of(op.getDpsInitsMutable(), [&](OpOperand &init) {
+    return !op.payloadUsesValueFromOperand(&init) && isRowOf(init, across);
+  });
+  if (!areRows || !findPicked(across)) {
+    picked.clear();
+    picking.clear();
+    strategy = before;
+    return false;
+  }
+  strategy.writesRows = true;
+  bool isVector = options.vectorBits >= 256 && tryVectors(across);
+  if (!isVector || strategy.lanes < 4)
+    strategy.lanes = 1;
+  strategy.shortRows = strategy.picks = true;
+  strategy.unroll = 1;
+  return true;
+}
+
+/// All columns of the rows at hand.
+void NestLowering::pickRows() {
+  unsigned across = strategy.order[strategy.order.size() - 2];
+  int64_t width = *getConstantIntValue(ranges[across].size);
+  Value before = ivs[across];
+  ivs[across] = constant(0);
+  Values operands = inputs();
+  operands.append(op.getNumDpsInits(), Value());
+  Values values = element(operands);
+  SmallVector<Values> columns;
+  for (size_t from = 0; from < values.size(); from += width) {
+    columns.emplace_back();
+    for (Value value : ArrayRef(values).slice(from, width))
+      columns.back().push_back(spread(value));
+  }
+  if (lanes > 1) {
+    storeRows(columns);
+  } else {
+    for (auto [init, own] : llvm::zip(op.getDpsInitsMutable(), columns))
+      for (auto [column, value] : llvm::enumerate(own)) {
+        ivs[across] = constant(column);
+        storeElement(init, value);
+      }
+  }
+  ivs[across] = before;
+}
