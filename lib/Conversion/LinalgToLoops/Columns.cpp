@@ -26,7 +26,9 @@ using namespace mlir;
 using namespace tfc::loops;
 
 /// A picked result has so many columns, at most.
-static constexpr int64_t mostPicked = 8;
+static constexpr int64_t mostPicked = 16;
+/// Elements of a row of which one is read.
+static constexpr int64_t longestRow = 8;
 
 //===----------------------------------------------------------------------===//
 // One place of each row
@@ -41,32 +43,27 @@ static std::optional<SmallVector<int64_t>> stridesOf(MemRefType type) {
   return strides;
 }
 
-/// What is read at one place of the last dimension of `memref` is also one of
-/// this view's source; null if that is not known.
-static memref::SubViewOp viewOfPlace(Value memref, AffineMap map) {
+/// A view of something whose last dimension is contiguous; null for others.
+static memref::SubViewOp viewOfRows(Value memref) {
   auto view = memref.getDefiningOp<memref::SubViewOp>();
   if (!view)
     return {};
   auto strides = stridesOf(view.getSourceType());
-  int64_t last = view.getSourceType().getRank() - 1;
   bool hasSteps = llvm::all_of(view.getStaticStrides(), [](int64_t stride) {
     return !ShapedType::isDynamic(stride);
   });
-  bool isPlace = view.getDroppedDims().test(last) ||
-                 isa<AffineConstantExpr>(map.getResults().back());
-  return strides && strides->back() == 1 && hasSteps && isPlace &&
-                 !ShapedType::isDynamic(view.getStaticOffsets().back())
-             ? view
-             : memref::SubViewOp();
+  return strides && strides->back() == 1 && hasSteps ? view
+                                                     : memref::SubViewOp();
 }
 
-std::optional<Column> NestLowering::columnOf(OpOperand &operand) {
+/// By how many elements the operand moves with each row, if that is a few.
+std::optional<int64_t> NestLowering::columnStride(OpOperand &operand) {
   auto type = dyn_cast<MemRefType>(operand.get().getType());
   if (!type || type.getRank() == 0 || !type.getElementType().isIntOrFloat() ||
       type.getElementTypeBitWidth() < 8)
     return std::nullopt;
   auto strides = stridesOf(type);
-  if (!strides)
+  if (!strides || (strides->back() != 1 && !viewOfRows(operand.get())))
     return std::nullopt;
   unsigned inner = strategy.order.back();
   AffineMap map = maps[operand.getOperandNumber()];
@@ -77,50 +74,29 @@ std::optional<Column> NestLowering::columnOf(OpOperand &operand) {
       return std::nullopt;
     stride += *factor ? *factor * step : 0;
   }
-  if (stride < 2 || stride > Column::longestRow)
+  if (stride < 2 || stride > longestRow)
     return std::nullopt;
-  auto number = dyn_cast<AffineConstantExpr>(map.getResults().back());
-  if (memref::SubViewOp view = viewOfPlace(operand.get(), map)) {
-    int64_t last = view.getSourceType().getRank() - 1,
-            place = view.getStaticOffset(last);
-    // A view that has lost the last dimension has one element of it.
-    if (!view.getDroppedDims().test(last))
-      place += number.getValue() * view.getStaticStride(last);
-    bool isWhole = view.getSourceType().getDimSize(last) == stride;
-    return Column{stride, isWhole ? place : -1};
-  }
-  if (strides->back() != 1)
-    return std::nullopt;
-  bool isWhole = number && type.getShape().back() == stride;
-  return Column{stride, isWhole ? number.getValue() : -1};
+  return stride;
 }
 
 /// Inputs of which a vector takes less than its elements one by one.
 bool NestLowering::mayBeColumn(OpOperand &operand) {
   if (options.vectorBits < 256 || op.isDpsInit(&operand))
     return false;
-  std::optional<Column> column = columnOf(operand);
-  if (!column)
+  std::optional<int64_t> stride = columnStride(operand);
+  if (!stride)
     return false;
-  int64_t lanes =
-      options.vectorBits /
-      std::max<int64_t>(32,
-                        bitsOf(getElementTypeOrSelf(operand.get().getType())));
-  return column->stride <= std::max<int64_t>(4, lanes / 2);
+  int64_t width = std::max<int64_t>(
+      32, bitsOf(getElementTypeOrSelf(operand.get().getType())));
+  return *stride <= std::max<int64_t>(4, options.vectorBits / width / 2);
 }
 
 /// The operand's elements of the next rows.
 Value NestLowering::loadColumn(OpOperand &operand) {
-  Column column = *columnOf(operand);
-  int64_t count = knownLanes ? knownLanes : lanes,
-          first = std::max<int64_t>(column.place, 0);
-  SmallVector<int64_t> places;
-  for (int64_t lane = 0; lane < count; ++lane)
-    places.push_back(first + lane * column.stride);
+  int64_t stride = *columnStride(operand);
   Value memref = operand.get();
   Values at = indices(operand);
-  if (memref::SubViewOp view =
-          viewOfPlace(memref, maps[operand.getOperandNumber()])) {
+  if (memref::SubViewOp view = viewOfRows(memref)) {
     llvm::SmallBitVector dropped = view.getDroppedDims();
     Values inSource;
     unsigned next = 0;
@@ -136,10 +112,17 @@ Value NestLowering::loadColumn(OpOperand &operand) {
     memref = view.getSource();
     at = inSource;
   }
-  bool isWhole = column.place >= 0;
-  if (isWhole) // columns of the same rows read the same vectors
+  // Columns of the same whole rows read the same vectors.
+  std::optional<int64_t> place = getConstantIntValue(at.back());
+  bool isWhole =
+      place && cast<MemRefType>(memref.getType()).getShape().back() == stride;
+  if (isWhole)
     at.back() = constant(0);
-  int64_t high = isWhole ? count * column.stride - 1 : places.back();
+  int64_t count = knownLanes ? knownLanes : lanes;
+  SmallVector<int64_t> places;
+  for (int64_t lane = 0; lane < count; ++lane)
+    places.push_back((isWhole ? *place : 0) + lane * stride);
+  int64_t high = isWhole ? count * stride - 1 : places.back();
   return pickLanes(places, 0, high, memref, at);
 }
 

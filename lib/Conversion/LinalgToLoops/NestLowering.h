@@ -41,14 +41,6 @@ struct Spread {
   }
 };
 
-/// An operand whose elements along a loop are the same place of rows that
-/// follow each other.
-struct Column {
-  static constexpr int64_t longestRow = 8;
-  int64_t stride; // elements from one to the next
-  int64_t place;  // in its row, if whole rows are there; else -1
-};
-
 /// How one op is turned into loops.
 struct Strategy {
   llvm::SmallVector<unsigned> order; // loops, outermost first
@@ -223,7 +215,7 @@ private:
 
   // One place of each row, and results whose columns the body picks:
   // Columns.cpp
-  std::optional<Column> columnOf(mlir::OpOperand &operand);
+  std::optional<int64_t> columnStride(mlir::OpOperand &operand);
   bool mayBeColumn(mlir::OpOperand &operand);
   mlir::Value loadColumn(mlir::OpOperand &operand);
   mlir::Value pickLanes(llvm::ArrayRef<int64_t> places, int64_t low,

@@ -156,7 +156,9 @@ void NestLowering::use(linalg::LinalgOp other) {
 /// Returns the copies, if there are any: the op is another one then.
 SmallVector<linalg::GenericOp> NestLowering::reorderInputs() {
   SmallVector<int64_t> sizes = op.getStaticLoopRanges();
-  if (strategy.lanes > 1 || !isa<linalg::GenericOp>(op.getOperation()) ||
+  // Columns of rows are worth a copy, too, if they are read often enough.
+  bool isGood = strategy.shortRows || (strategy.lanes > 1 && !strategy.columns);
+  if (isGood || !isa<linalg::GenericOp>(op.getOperation()) ||
       llvm::is_contained(sizes, ShapedType::kDynamic))
     return {};
   linalg::LinalgOp before = op;
@@ -172,7 +174,7 @@ SmallVector<linalg::GenericOp> NestLowering::reorderInputs() {
       places.push_back(*placeOf(maps[number], dim));
     linalg::GenericOp made = onReordered(dim, which);
     use(made);
-    if (strategy.lanes == 1) {
+    if (strategy.lanes == 1 || strategy.columns) {
       SmallVector<Value> inputs(made.getInputs());
       made->erase();
       for (unsigned number : which)
@@ -223,7 +225,7 @@ void NestLowering::reorderOnly() {
   ranges = llvm::to_vector(op.createLoopRanges(builder, loc));
   ivs.resize(iterators.size());
   chooseStrategy();
-  if (!chooseShortRows())
+  if (!choosePicked() && !chooseShortRows())
     chooseVectors();
   for (linalg::GenericOp copy : reorderInputs())
     moveUp(copy);

@@ -23,6 +23,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "tfc/Dialect/TFCRT/IR/Square.h"
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/bit.h"
 
 using namespace mlir;
@@ -119,12 +120,18 @@ bool NestLowering::tryShortRows(unsigned across, unsigned inner) {
     strategy.lanes = std::min(strategy.lanes, largestSquare);
     isGood = width <= 2 * strategy.lanes && !writesRows;
   }
-  for (OpOperand &other : op->getOpOperands())
-    if (isGood && isa<MemRefType>(other.get().getType()) && uses(other, inner))
-      isGood = (maps[other.getOperandNumber()].getResults().back() ==
-                    builder.getAffineDimExpr(inner) &&
-                !(writesRows && op.isDpsInit(&other))) ||
-               isRowOf(other, across) || mayBeColumn(other);
+  for (OpOperand &other : op->getOpOperands()) {
+    if (!isGood || !isa<MemRefType>(other.get().getType()) ||
+        !uses(other, inner))
+      continue;
+    bool isRow = maps[other.getOperandNumber()].getResults().back() ==
+                     builder.getAffineDimExpr(inner) &&
+                 !(writesRows && op.isDpsInit(&other));
+    if (isRow || isRowOf(other, across))
+      continue;
+    isGood = mayBeColumn(other);
+    strategy.columns |= isGood;
+  }
   if (!isGood)
     return false;
   strategy.shortRows = true;
@@ -369,24 +376,45 @@ NestLowering::Values NestLowering::columnsOf(OpOperand &operand,
   return vectors;
 }
 
-/// Columns of short rows as the rows, one after the other.
+/// Columns of short rows as the rows, one after the other: those whose numbers
+/// have the same remainder are put together first.
 static SmallVector<Value> rowsOfColumns(OpBuilder &builder, Location loc,
                                         ArrayRef<Value> columns) {
   int64_t width = columns.size(),
-          lanes = cast<VectorType>(columns[0].getType()).getNumElements();
+          lanes = cast<VectorType>(columns[0].getType()).getNumElements(),
+          parts = 2;
+  if (width == 1)
+    return {columns[0]};
+  while (width % parts)
+    ++parts;
+  SmallVector<SmallVector<Value>> groups;
+  for (int64_t part = 0; part < parts; ++part) {
+    SmallVector<Value> own;
+    for (int64_t column = part; column < width; column += parts)
+      own.push_back(columns[column]);
+    groups.push_back(rowsOfColumns(builder, loc, own));
+  }
   SmallVector<Value> rows;
-  for (int64_t part = 0; part < width; ++part) {
-    Value row = columns[0];
-    for (int64_t column = 1; column < width; ++column) {
+  for (int64_t first = 0; first < width * lanes; first += lanes) {
+    // Which vector each lane comes from.
+    auto sourceOf = [&](int64_t lane) {
+      return groups[(first + lane) % parts][(first + lane) / parts / lanes];
+    };
+    auto placeOf = [&](int64_t lane) { return (first + lane) / parts % lanes; };
+    llvm::SmallSetVector<Value, 8> sources;
+    for (int64_t lane = 0; lane < lanes; ++lane)
+      sources.insert(sourceOf(lane));
+    // (One column may stand for several.)
+    Value row = sources[0];
+    for (size_t next = 1; next < std::max<size_t>(2, sources.size()); ++next) {
+      Value source = sources[std::min(next, sources.size() - 1)];
       SmallVector<int64_t> from;
       for (int64_t lane = 0; lane < lanes; ++lane) {
-        int64_t place = part * lanes + lane;
-        // The first step picks from column 0, too; later ones leave what is
-        // there.
-        int64_t kept = column == 1 ? place / width : lane;
-        from.push_back(place % width == column ? lanes + place / width : kept);
+        // The first step picks from both; later ones leave what is there.
+        int64_t kept = next == 1 ? placeOf(lane) : lane;
+        from.push_back(sourceOf(lane) == source ? lanes + placeOf(lane) : kept);
       }
-      row = vector::ShuffleOp::create(builder, loc, row, columns[column], from);
+      row = vector::ShuffleOp::create(builder, loc, row, source, from);
     }
     rows.push_back(row);
   }
@@ -472,7 +500,7 @@ void NestLowering::shortRows(size_t level) {
     for (OpOperand &operand : op->getOpOperands())
       if (isa<MemRefType>(operand.get().getType()) &&
           op.payloadUsesValueFromOperand(&operand) &&
-          isAcross(operand, across) &&
+          isRowOf(operand, across) &&
           (strategy.writesRows || op.isDpsInput(&operand)))
         columns[operand.getOperandNumber()] = columnsOf(operand, across);
     rowsStep(columns);

@@ -28,7 +28,7 @@ static Value insertAt(Lowering &l, Value part, Value whole,
 }
 
 bool lowering::joinsColumns(Operation *op, const DimAnalysis &dims) {
-  constexpr int64_t mostColumns = 8, leastRows = 64, leastElements = 256;
+  constexpr int64_t mostColumns = 16, leastRows = 64, leastElements = 256;
   auto concat = dyn_cast<ConcatOp>(op);
   if (!concat || concat.getXs().size() < 2 ||
       isComplex(elementOf(concat.getResult())) || isForDevice(op))
