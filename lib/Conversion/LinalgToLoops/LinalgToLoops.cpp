@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Complex/IR/Complex.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/Utils/Utils.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -108,7 +109,8 @@ struct LinalgToLoops : public tfc::impl::LinalgToLoopsPassBase<LinalgToLoops> {
   /// Of complex numbers' parts.
   void getDependentDialects(DialectRegistry &registry) const override {
     LinalgToLoopsPassBase::getDependentDialects(registry);
-    registry.insert<complex::ComplexDialect, math::MathDialect>();
+    registry.insert<complex::ComplexDialect, math::MathDialect,
+                    LLVM::LLVMDialect>();
   }
 
   /// Says so if vectorizing loops is left to LLVM: it takes a large part of its

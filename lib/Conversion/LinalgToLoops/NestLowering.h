@@ -308,6 +308,9 @@ private:
                       llvm::DenseMap<mlir::Value, Shape> &shapes);
   bool canGather(mlir::MemRefType type) const;
   mlir::Value gatherAt(mlir::Value memref, mlir::ValueRange places);
+  bool gathersWords(mlir::MemRefType type) const;
+  mlir::Value gatherWords(mlir::Value memref, mlir::ValueRange begin,
+                          mlir::Value offsets);
   bool matchReduction();
   bool matchArgReduction();
   void innerLoop(llvm::function_ref<void()> body);

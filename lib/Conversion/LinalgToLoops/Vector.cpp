@@ -303,8 +303,9 @@ bool NestLowering::tryVectors(std::optional<unsigned> across, bool gathers) {
   strategy.lanes = lanes;
   strategy.gathers = gathered > 0;
   // Instructions that leave lanes out have elements of 32 bits and more.
-  bool gathersNarrow = llvm::any_of(elsewhere, [](memref::LoadOp load) {
-    return bitsOf(load.getMemRefType().getElementType()) < 32;
+  bool gathersNarrow = llvm::any_of(elsewhere, [&](memref::LoadOp load) {
+    return bitsOf(load.getMemRefType().getElementType()) < 32 &&
+           !gathersWords(load.getMemRefType());
   });
   strategy.masks =
       !traps && !gathered && !gathersNarrow && !(reduces && strategy.columns) &&

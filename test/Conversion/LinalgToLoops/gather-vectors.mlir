@@ -68,16 +68,58 @@ func.func @unknown(%x: memref<?xf32>, %i: memref<64xi64>, %y: memref<64xf32>) {
 
 #id = affine_map<(d0) -> (d0)>
 
-// Bytes are no lanes that an instruction leaves out.
-// CHECK-LABEL: func.func @bytes
+// Bytes are no lanes that an instruction leaves out, where nobody knows how many there are.
+// CHECK-LABEL: func.func @unknown
 // CHECK: vector.gather
 // CHECK-NOT: vector.maskedstore
-func.func @bytes(%x: memref<99xi8>, %i: memref<103xi32>, %y: memref<103xi8>) {
+func.func @unknown(%x: memref<?xi8>, %i: memref<103xi32>, %y: memref<103xi8>) {
   linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]}
       ins(%i : memref<103xi32>) outs(%y : memref<103xi8>) {
   ^bb0(%a: i32, %old: i8):
     %at = arith.index_cast %a : i32 to index
-    %e = memref.load %x[%at] : memref<99xi8>
+    %e = memref.load %x[%at] : memref<?xi8>
+    linalg.yield %e : i8
+  }
+  return
+}
+
+// -----
+
+#id = affine_map<(d0) -> (d0)>
+
+// Bytes are parts of words, which begin early enough to end with the table.
+// CHECK-LABEL: func.func @bytes
+// CHECK: %[[LAST:.*]] = arith.constant dense<253> : vector<16xi32>
+// CHECK: %[[FROM:.*]] = arith.minui %[[AT:.*]], %[[LAST]] : vector<16xi32>
+// CHECK: llvm.getelementptr %{{.*}}[%[[FROM]]] : (!llvm.ptr, vector<16xi32>) -> vector<16x!llvm.ptr>, i8
+// CHECK: llvm.intr.masked.gather
+// CHECK: arith.subi %[[AT]], %[[FROM]]
+// CHECK: arith.shrui
+// CHECK: arith.trunci {{.*}} : vector<16xi32> to vector<16xi8>
+func.func @bytes(%x: memref<257xi8>, %i: memref<160xi32>, %y: memref<160xi8>) {
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]}
+      ins(%i : memref<160xi32>) outs(%y : memref<160xi8>) {
+  ^bb0(%a: i32, %old: i8):
+    %place = arith.index_cast %a : i32 to index
+    %e = memref.load %x[%place] : memref<257xi8>
+    linalg.yield %e : i8
+  }
+  return
+}
+
+// -----
+
+#id = affine_map<(d0) -> (d0)>
+
+// Three bytes have no word.
+// CHECK-LABEL: func.func @three
+// CHECK-NOT: llvm.intr.masked.gather
+func.func @three(%x: memref<3xi8>, %i: memref<160xi32>, %y: memref<160xi8>) {
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]}
+      ins(%i : memref<160xi32>) outs(%y : memref<160xi8>) {
+  ^bb0(%a: i32, %old: i8):
+    %place = arith.index_cast %a : i32 to index
+    %e = memref.load %x[%place] : memref<3xi8>
     linalg.yield %e : i8
   }
   return
