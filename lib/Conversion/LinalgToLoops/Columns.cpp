@@ -20,6 +20,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/IRMapping.h"
 #include "tfc/Dialect/TFCRT/IR/MayAlias.h"
 
 using namespace mlir;
@@ -124,6 +125,177 @@ Value NestLowering::loadColumn(OpOperand &operand) {
     places.push_back((isWhole ? *place : 0) + lane * stride);
   int64_t high = isWhole ? count * stride - 1 : places.back();
   return pickLanes(places, 0, high, memref, at);
+}
+
+//===----------------------------------------------------------------------===//
+// Rows in several dimensions
+//===----------------------------------------------------------------------===//
+
+/// Where the loops [begin, end) are among an operand's indices, one after the
+/// other; `notThere` if they are not, nothing if they are in other ways.
+static constexpr unsigned notThere = ~0u;
+static std::optional<unsigned> placeOfRows(AffineMap map, unsigned begin,
+                                           unsigned end) {
+  auto uses = [&](AffineExpr index) {
+    return llvm::any_of(llvm::seq(begin, end), [&](unsigned loop) {
+      return index.isFunctionOfDim(loop);
+    });
+  };
+  unsigned count = llvm::count_if(map.getResults(), uses);
+  if (count == 0)
+    return notThere;
+  unsigned first =
+      llvm::find_if(map.getResults(), uses) - map.getResults().begin();
+  if (count != end - begin || first + count > map.getNumResults())
+    return std::nullopt;
+  for (unsigned i = 0; i < count; ++i)
+    if (map.getResult(first + i) !=
+        getAffineDimExpr(begin + i, map.getContext()))
+      return std::nullopt;
+  return first;
+}
+
+/// Dimensions [first, first + count) as one, others as they are.
+static SmallVector<ReassociationIndices>
+groupsOfRows(int64_t rank, int64_t first, int64_t count) {
+  SmallVector<ReassociationIndices> groups;
+  for (int64_t dim = 0; dim < rank; ++dim)
+    if (dim <= first || dim >= first + count)
+      groups.push_back({dim});
+    else
+      groups.back().push_back(dim);
+  return groups;
+}
+
+/// A view of one place of all rows of a buffer.
+static memref::SubViewOp viewOfAllRows(Value memref) {
+  auto view = memref.getDefiningOp<memref::SubViewOp>();
+  if (!view || !view.getSourceType().getLayout().isIdentity() ||
+      !view.getSourceType().hasStaticShape())
+    return {};
+  ArrayRef<int64_t> shape = view.getSourceType().getShape();
+  size_t last = shape.size() - 1;
+  for (size_t dim = 0; dim < shape.size(); ++dim)
+    if (view.getStaticStride(dim) != 1 ||
+        ShapedType::isDynamic(view.getStaticOffset(dim)) ||
+        view.getStaticSize(dim) != (dim < last ? shape[dim] : 1) ||
+        (dim < last &&
+         (view.getStaticOffset(dim) != 0 || view.getDroppedDims().test(dim))))
+      return {};
+  return view;
+}
+
+static bool canCollapse(Value memref, unsigned first, unsigned count) {
+  auto type = dyn_cast<MemRefType>(memref.getType());
+  if (!type || !type.hasStaticShape())
+    return false;
+  auto groups = groupsOfRows(type.getRank(), first, count);
+  return memref::CollapseShapeOp::isGuaranteedCollapsible(type, groups);
+}
+
+static Value collapsed(OpBuilder &builder, Location loc, Value memref,
+                       unsigned first, unsigned count) {
+  memref::SubViewOp view = viewOfAllRows(memref);
+  auto type = cast<MemRefType>(memref.getType());
+  if (!view || first + count >= view.getSourceType().getRank())
+    return memref::CollapseShapeOp::create(
+        builder, loc, memref, groupsOfRows(type.getRank(), first, count));
+  Value rows = memref::CollapseShapeOp::create(
+      builder, loc, view.getSource(),
+      groupsOfRows(view.getSourceType().getRank(), first, count));
+  auto rowsType = cast<MemRefType>(rows.getType());
+  SmallVector<int64_t> offsets(rowsType.getRank(), 0),
+      sizes(rowsType.getShape()), strides(rowsType.getRank(), 1);
+  offsets.back() = view.getStaticOffsets().back();
+  sizes.back() = 1;
+  bool isDropped =
+      view.getDroppedDims().test(view.getSourceType().getRank() - 1);
+  auto all = cast<MemRefType>(
+      memref::SubViewOp::inferResultType(rowsType, offsets, sizes, strides));
+  auto result =
+      isDropped
+          ? cast<MemRefType>(memref::SubViewOp::inferRankReducedResultType(
+                ArrayRef(sizes).drop_back(), rowsType, offsets, sizes, strides))
+          : all;
+  return memref::SubViewOp::create(builder, loc, result, rows, offsets, sizes,
+                                   strides);
+}
+
+/// Few joints of many bodies, few boxes of many images: loops over rows become
+/// one, also where elements are one place of each row.
+void NestLowering::collapseRows() {
+  constexpr int64_t shortLoop = 64;
+  auto generic = dyn_cast<linalg::GenericOp>(op.getOperation());
+  unsigned loops = iterators.size();
+  if (!generic || loops < 2 || op.getNumReductionLoops())
+    return;
+  SmallVector<int64_t> sizes = op.getStaticLoopRanges();
+  bool picks = false, asksOthers = false;
+  op.getBlock()->walk([&](linalg::IndexOp index) {
+    picks |= index.getDim() == loops - 1;
+    asksOthers |= index.getDim() != loops - 1;
+  });
+  unsigned end = loops - picks, begin = end - 1;
+  if (end < 2 || asksOthers || sizes[end - 1] >= shortLoop ||
+      llvm::any_of(
+          sizes,
+          [](int64_t size) {
+            return ShapedType::isDynamic(size) || size == 0;
+          }))
+    return;
+  auto may = [&](unsigned first) {
+    return llvm::all_of(op->getOpOperands(), [&](OpOperand &operand) {
+      std::optional<unsigned> place =
+          placeOfRows(maps[operand.getOperandNumber()], first, end);
+      return place && (*place == notThere ||
+                       canCollapse(operand.get(), *place, end - first));
+    });
+  };
+  while (begin > 0 && may(begin - 1))
+    --begin;
+  if (begin + 1 == end)
+    return;
+  builder.setInsertionPoint(op);
+  SmallVector<AffineExpr> numbers;
+  for (unsigned loop = 0; loop < loops; ++loop)
+    numbers.push_back(builder.getAffineDimExpr(loop < begin ? loop
+                                               : loop < end
+                                                   ? begin
+                                                   : loop - (end - begin - 1)));
+  SmallVector<Value> values;
+  SmallVector<AffineMap> newMaps;
+  DenseMap<std::pair<Value, unsigned>, Value> views; // the same stays the same
+  for (auto [operand, map] : llvm::zip(op->getOperands(), maps)) {
+    unsigned place = *placeOfRows(map, begin, end);
+    SmallVector<AffineExpr> indices;
+    for (auto [i, index] : llvm::enumerate(map.getResults()))
+      if (place == notThere || i <= place || i >= place + (end - begin))
+        indices.push_back(index.replaceDims(numbers));
+    newMaps.push_back(AffineMap::get(loops - (end - begin - 1), 0, indices,
+                                     builder.getContext()));
+    if (place == notThere) {
+      values.push_back(operand);
+      continue;
+    }
+    Value &view = views[{operand, place}];
+    if (!view)
+      view = collapsed(builder, loc, operand, place, end - begin);
+    values.push_back(view);
+  }
+  SmallVector<utils::IteratorType> kinds(loops - (end - begin - 1),
+                                         utils::IteratorType::parallel);
+  ValueRange all(values);
+  auto made = linalg::GenericOp::create(
+      builder, loc, TypeRange(), all.take_front(op.getNumDpsInputs()),
+      all.drop_front(op.getNumDpsInputs()), newMaps, kinds);
+  made->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+  IRMapping mapping;
+  generic.getRegion().cloneInto(&made.getRegion(), mapping);
+  made.walk([&](linalg::IndexOp index) { index.setDim(kinds.size() - 1); });
+  op->erase();
+  op = made;
+  maps = std::move(newMaps);
+  iterators = std::move(kinds);
 }
 
 //===----------------------------------------------------------------------===//

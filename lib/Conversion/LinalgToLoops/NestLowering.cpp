@@ -540,6 +540,7 @@ void NestLowering::nest(size_t level) {
 void NestLowering::run() {
   if (!margins) {
     collapseLoops();
+    collapseRows();
     for (linalg::GenericOp copy : joinChannels())
       NestLowering(builder, copy, options).run();
   }

@@ -220,6 +220,7 @@ private:
   mlir::Value loadColumn(mlir::OpOperand &operand);
   mlir::Value pickLanes(llvm::ArrayRef<int64_t> places, int64_t low,
                         int64_t high, mlir::Value memref, Values begin);
+  void collapseRows();
   bool findPicked(unsigned across);
   bool choosePicked();
   void pickRows();

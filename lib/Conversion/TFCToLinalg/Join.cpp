@@ -44,9 +44,7 @@ bool lowering::joinsColumns(Operation *op, const DimAnalysis &dims) {
   int64_t rows = 1;
   for (Dim dim : to.drop_back())
     rows = dim < 0 || rows < 0 ? -1 : rows * dim;
-  Dim inner = to[to.size() - 2];
-  return (inner < 0 || inner >= leastRows) &&
-         (rows < 0 || rows * width >= leastElements);
+  return rows < 0 || (rows >= leastRows && rows * width >= leastElements);
 }
 
 /// All columns of a row, of which each element of the result picks its own:

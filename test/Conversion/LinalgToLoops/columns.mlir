@@ -101,3 +101,29 @@ func.func @numbers(%x: memref<100xi32>, %r: memref<100x2xi32>) {
   }
   return
 }
+
+// -----
+
+#column = affine_map<(d0, d1, d2) -> (d0, d1)>
+#all = affine_map<(d0, d1, d2) -> (d0, d1, d2)>
+
+// Five rows of each of twenty are a hundred rows: of views of one place, too.
+// CHECK-LABEL: func.func @rows_of_rows
+// CHECK-DAG: memref.collapse_shape %arg0 {{\[\[}}0, 1], [2]] : memref<20x5x3xf32> into memref<100x3xf32>
+// CHECK: scf.for %{{.*}} = %c0 to %c96 step %c16
+// CHECK-COUNT-3: vector.load {{.*}} : memref<100x3xf32>, vector<16xf32>
+// CHECK-COUNT-2: vector.store {{.*}} : memref<100x2xf32>, vector<16xf32>
+func.func @rows_of_rows(%x: memref<20x5x3xf32>, %r: memref<20x5x2xf32>) {
+  %a = memref.subview %x[0, 0, 0] [20, 5, 1] [1, 1, 1] : memref<20x5x3xf32> to memref<20x5xf32, strided<[15, 3]>>
+  %b = memref.subview %x[0, 0, 2] [20, 5, 1] [1, 1, 1] : memref<20x5x3xf32> to memref<20x5xf32, strided<[15, 3], offset: 2>>
+  linalg.generic {indexing_maps = [#column, #column, #all], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%a, %b : memref<20x5xf32, strided<[15, 3]>>, memref<20x5xf32, strided<[15, 3], offset: 2>>) outs(%r : memref<20x5x2xf32>) {
+  ^bb0(%p: f32, %q: f32, %o: f32):
+    %c0 = arith.constant 0 : index
+    %i = linalg.index 2 : index
+    %is = arith.cmpi eq, %i, %c0 : index
+    %e = arith.select %is, %q, %p : f32
+    linalg.yield %e : f32
+  }
+  return
+}

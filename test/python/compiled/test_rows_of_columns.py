@@ -81,11 +81,28 @@ def test_conditions_in_columns():
     same(got, np.stack([x[:, 0] > 0, x[:, 1] > x[:, 0]], -1))
 
 
-@pytest.mark.parametrize("shape", [(7, 64, 3), (3, 5, 65, 3), (100, 21, 3), (70, 1, 3), (1, 70, 3), (2, 0, 3)])
+@pytest.mark.parametrize(
+    "shape", [(7, 64, 3), (3, 5, 65, 3), (100, 21, 3), (70, 1, 3), (1, 70, 3), (2, 0, 3), (50, 2, 2, 3), (40, 6, 3)]
+)
 def test_rows_of_many_dimensions(shape):
     x = np.random.default_rng(0).normal(size=shape).astype(np.float32)
     got = run(lambda x: tf.stack([x[..., 2], x[..., 0] + x[..., 1]], -1), x)
     same(got, np.stack([x[..., 2], x[..., 0] + x[..., 1]], -1))
+
+
+@pytest.mark.parametrize("shape", [(9, 4, 3), (33, 17, 3), (5, 3, 21, 3), (1, 300, 3), (300, 1, 3), (200, 2, 3)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int16])
+def test_few_rows_in_each_of_many(shape, dtype):
+    x, y = (np.random.default_rng(i).integers(-9, 10, shape).astype(dtype) for i in (0, 1))
+    same(run(lambda x, y: tf.linalg.cross(x, y), x, y), np.cross(x, y))
+    same(run(lambda x: x[..., 0] * x[..., 2], x), x[..., 0] * x[..., 2])
+    each, all_of = y[..., :1, 1], y[0, ..., 2]
+    got = run(lambda x, e, a: tf.stack([x[..., 1] * e, x[..., 0] + a], -1), x, each, all_of)
+    same(got, np.stack([x[..., 1] * each, x[..., 0] + all_of], -1))
+    got = run(lambda x, y: tf.concat([x[..., :2] - y[..., 1:], y[..., :1]], -1), x, y)
+    same(got, np.concatenate([x[..., :2] - y[..., 1:], y[..., :1]], -1))
+    got = run(lambda x, y: tf.stack([x[:, :1, ..., 1], y[:, :1, ..., 0]], -1), x, y)
+    same(got, np.stack([x[:, :1, ..., 1], y[:, :1, ..., 0]], -1))
 
 
 @pytest.mark.parametrize("count", [1, 64, 85, 1000])
