@@ -36,8 +36,9 @@ Array lowering::chunksOf(Kernel &k, Dim rows, Dim columns) {
   return chunks;
 }
 
-void lowering::tasks(Kernel &k, Num count, Num order, Kernel::Step body) {
-  Num groups = k.choose(order >= k.index(leastShared), count, k.index(1));
+void lowering::tasks(Kernel &k, Num count, Num order, int64_t least,
+                     Kernel::Step body) {
+  Num groups = k.choose(order >= k.index(least), count, k.index(1));
   k.independent(
       {k.l.dimOf(groups.value)}, taskNanoseconds, [&](ArrayRef<Num> at) {
         Num group = at.front();
@@ -46,13 +47,7 @@ void lowering::tasks(Kernel &k, Num count, Num order, Kernel::Step body) {
 }
 
 void lowering::inHalves(Kernel &k, Num rows, int64_t least, Kernel::Step body) {
-  Num two = k.index(2);
-  Num groups = k.choose(rows >= k.index(least), two, k.index(1));
-  k.independent(
-      {k.l.dimOf(groups.value)}, taskNanoseconds, [&](ArrayRef<Num> at) {
-        Num group = at.front();
-        k.loop(group * two / groups, (group + 1) * two / groups, body);
-      });
+  tasks(k, k.index(2), rows, least, body);
 }
 
 Num lowering::firstOfHalf(Kernel &k, Num from, int64_t group, Num half) {

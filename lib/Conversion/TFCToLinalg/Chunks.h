@@ -30,7 +30,10 @@ constexpr int64_t leastShared = 256;
 /// Multiplications and additions of one thread.
 constexpr double flopsPerNanosecond = 100;
 /// Tasks that threads share if the order is large enough.
-void tasks(Kernel &k, Num count, Num order, Kernel::Step body);
+void tasks(Kernel &k, Num count, Num order, int64_t least, Kernel::Step body);
+inline void tasks(Kernel &k, Num count, Num order, Kernel::Step body) {
+  tasks(k, count, order, leastShared, body);
+}
 /// Both halves of a pass over a matrix, which threads share if it has so many
 /// rows. A half is every other group of rows, the same ones in each pass, which
 /// stay in a thread's caches; `firstOfHalf` is where it begins.

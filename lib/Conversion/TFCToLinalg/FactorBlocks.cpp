@@ -20,6 +20,7 @@
 #include "Chunks.h"
 #include "Ordered.h"
 #include "Reflections.h"
+#include "TriangularSystems.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -31,8 +32,9 @@ using namespace tfc::lowering;
 
 /// The depth of products; orders from which they pay.
 static constexpr int64_t panel = chunkWidth, leastOrder = 96;
-/// Columns that are solved for at once, which stay in the first-level cache.
-static constexpr int64_t chunk = 64;
+/// The order from which LU factors are shared: a panel takes longer than its
+/// updates in less.
+static constexpr int64_t leastFactors = 320;
 
 void lowering::chooseBlocks(Kernel &k, Dim order, Kernel::Body inBlocks,
                             Kernel::Body plain) {
@@ -56,338 +58,55 @@ static ChunkRow withoutRows(Kernel &k, ArrayRef<Num> row, const Array &x,
   }));
 }
 
-namespace {
-
-/// A triangle of a matrix, in panels of columns: each is a chunk, or part of
-/// the rows of one matrix.
-struct Triangle {
-  function_ref<Array(Num number)> panels;
-  bool inChunks, lower, unit;
-
-  /// The first column of what `panels` has of a panel.
-  Num origin(Kernel &k, Num number) const {
-    return inChunks ? number * k.index(panel) : k.index(0);
-  }
-};
-
-/// A few columns of right sides, where they are.
-struct NarrowColumns {
-  Kernel &k;
-  const Array &x;
-  Dim order;
-  Num from;
-  OpFoldResult width;
-
-  void exchange(Num i, Num j);
-  void solve(const Triangle &a);
-
-private:
-  Num behind() {
-    return from + k.num(getValueOrCreateConstantIndexOp(k.b, k.loc, width));
-  }
-  void solveRows(const Triangle &a, Num number, Num start, Num end);
-  void update(const Triangle &a, Num number, const Array &part, Num first,
-              Num last);
-};
-
-/// Columns in memory of their own, a row after the other, as many as whole
-/// vectors hold: those behind `count` are zero, as are rows behind the last.
-struct WideColumns {
-  Kernel &k;
-  const Array &x;
-  Dim order;
-  Num from, count;
-  int64_t width;
-  Num n = k.size(order);
-  Array own = k.scratch({wholeChunks(k, order), width}, k.element);
-
-  void load();
-  void store();
-  void exchange(Num i, Num j);
-  void solve(const Triangle &a);
-
-private:
-  using Row = SmallVector<Num, 8>;
-  Row load(Num i);
-  void store(Num i, ArrayRef<Num> row);
-  void copy(bool isBack);
-  void solveRow(const Triangle &a, Num number, Num start, Num end, Num i);
-  Num isNothing(Num start, Num end);
-};
-
-} // namespace
-
-void NarrowColumns::exchange(Num i, Num j) {
-  k.loop(from, behind(), [&](Num m) {
-    Num a = x(i, m), b = x(j, m);
-    x.set(i, m, b);
-    x.set(j, m, a);
-  });
-}
-
-/// With rows [start, end), whose triangle is on the diagonal.
-void NarrowColumns::solveRows(const Triangle &a, Num number, Num start,
-                              Num end) {
-  Num to = behind(), origin = a.origin(k, number);
-  Array columns = a.panels(number);
-  auto row = [&](Num i) {
-    k.loop(a.lower ? start : i + 1, a.lower ? i : end, [&](Num j) {
-      Num c = columns(i, j - origin);
-      k.loop(from, to, [&](Num m) { x.set(i, m, x(i, m) - c * x(j, m)); });
-    });
-    if (a.unit)
-      return;
-    Num d = columns(i, i - origin);
-    k.loop(from, to, [&](Num m) { x.set(i, m, x(i, m) / d); });
-  };
-  if (a.lower)
-    k.loop(start, end, row);
-  else
-    k.loopDown(start, end, row);
-}
-
-/// Rows [first, last) lose what a whole panel of rows is multiplied by.
-void NarrowColumns::update(const Triangle &a, Num number, const Array &part,
-                           Num first, Num last) {
-  Num zero = k.index(0), start = number * k.index(panel),
-      begin = start - a.origin(k, number);
-  Array columns = a.panels(number);
-  OpFoldResult depth = k.b.getIndexAttr(panel), rows = (last - first).value;
-  k.loop(first, last, [&](Num i) {
-    ChunkRow row;
-    for (int64_t at = 0; at < panel; at += lanesOf(k))
-      row.push_back(-columns.at({i}).vector(begin + at, lanesOf(k)));
-    storeRow(k, part, i, row);
-  });
-  k.addProduct(part.block(first, zero, rows, depth), /*transposeLeft=*/false,
-               x.block(start, from, depth, width),
-               x.block(first, from, rows, width));
-}
-
-void NarrowColumns::solve(const Triangle &a) {
-  Num n = k.size(order), zero = k.index(0), wide = k.index(panel);
-  Num to = behind();
-  Array part = k.scratch({order, panel}, k.element);
-  auto step = [&](Num number) {
-    Num start = number * wide, end = k.smaller(start + panel, n);
-    solveRows(a, number, start, end);
-    if (a.lower)
-      return k.when(end < n, [&] { update(a, number, part, end, n); });
-    // A last block may have less.
-    k.when(
-        start + panel <= n, [&] { update(a, number, part, zero, start); },
-        [&] {
-          Array columns = a.panels(number);
-          Num origin = a.origin(k, number);
-          k.loop(zero, start, [&](Num i) {
-            k.loop(start, n, [&](Num j) {
-              Num c = columns(i, j - origin);
-              k.loop(from, to,
-                     [&](Num m) { x.set(i, m, x(i, m) - c * x(j, m)); });
-            });
-          });
-        });
-  };
-  Num count = (n + (panel - 1)) / wide;
-  if (a.lower)
-    k.loop(zero, count, step);
-  else
-    k.loopDown(zero, count, step);
-}
-
-WideColumns::Row WideColumns::load(Num i) {
-  Row row;
-  for (int64_t at = 0; at < width; at += lanesOf(k))
-    row.push_back(own.at({i}).vector(k.index(at), lanesOf(k)));
-  return row;
-}
-
-void WideColumns::store(Num i, ArrayRef<Num> row) {
-  for (auto [number, part] : llvm::enumerate(row))
-    own.at({i}).setVector(k.index(int64_t(number) * lanesOf(k)), part);
-}
-
-void WideColumns::copy(bool isBack) {
-  auto whole = [&](Num i) {
-    for (int64_t at = 0; at < width; at += lanesOf(k)) {
-      Array row = x.at({i}), here = own.at({i});
-      if (isBack)
-        row.setVector(from + at, here.vector(k.index(at), lanesOf(k)));
-      else
-        here.setVector(k.index(at), row.vector(from + at, lanesOf(k)));
-    }
-  };
-  auto some = [&](Num i) {
-    if (!isBack)
-      clearVectors(k, own.at({i}), k.index(0), k.index(width));
-    k.loop(k.index(0), count, [&](Num m) {
-      if (isBack)
-        x.set(i, from + m, own(i, m));
-      else
-        own.set(i, m, x(i, from + m));
-    });
-  };
-  k.when(
-      count == k.index(width), [&] { k.loop(k.index(0), n, whole); },
-      [&] { k.loop(k.index(0), n, some); });
-}
-
-void WideColumns::load() {
-  copy(/*isBack=*/false);
-  k.loop(n, k.size(wholeChunks(k, order)), [&](Num i) {
-    clearVectors(k, own.at({i}), k.index(0), k.index(width));
-  });
-}
-
-void WideColumns::store() { copy(/*isBack=*/true); }
-
-void WideColumns::exchange(Num i, Num j) {
-  Row a = load(i), b = load(j);
-  store(i, b);
-  store(j, a);
-}
-
-/// What is to be lost is in row i, minus the row.
-void WideColumns::solveRow(const Triangle &a, Num number, Num start, Num end,
-                           Num i) {
-  Num origin = a.origin(k, number);
-  Array columns = a.panels(number);
-  Row row;
-  for (Num part : load(i))
-    row.push_back(-part);
-  row = Row(k.folds(a.lower ? start : i + 1, a.lower ? i : end, 1, row,
-                    [&](Num j, ArrayRef<Num> so) {
-                      Num c = k.splat(-columns(i, j - origin), lanesOf(k));
-                      SmallVector<Num> next;
-                      for (auto [sum, part] : llvm::zip(so, load(j)))
-                        next.push_back(sum + c * part);
-                      return next;
-                    }));
-  if (!a.unit) {
-    Num d = k.splat(columns(i, i - origin), lanesOf(k));
-    for (Num &part : row)
-      part = part / d;
-  }
-  store(i, row);
-}
-
-/// Are these rows zero?
-Num WideColumns::isNothing(Num start, Num end) {
-  Num zero = k.splat(k.real(0), lanesOf(k)),
-      one = k.splat(k.real(1), lanesOf(k));
-  Num found = k.folds(start, end, 1, zero, [&](Num i, ArrayRef<Num> so) {
-                 Num any = so.front();
-                 for (Num part : load(i))
-                   any = k.choose(part != zero, one, any);
-                 return SmallVector<Num>{any};
-               }).front();
-  return k.no(k.anyOf(found != zero));
-}
-
-/// A panel of rows gets what all before mean for it, as products of squares,
-/// and then is solved for. Rows of zeros before the first others (of triangles'
-/// inverses) mean nothing. Those of an upper triangle in a matrix end where the
-/// matrix ends, so that only the last one that is solved for may have less.
-void WideColumns::solve(const Triangle &a) {
-  Num zero = k.index(0), wide = k.index(panel),
-      panels = (n + (panel - 1)) / wide;
-  Num shift = a.lower || a.inChunks ? zero : panels * wide - n;
-  bool isWhole = order >= 0 && order % panel == 0;
-  OpFoldResult depth = k.b.getIndexAttr(panel),
-               across = k.b.getIndexAttr(width);
-  Cell passed = k.cell(zero);
-  auto numberOf = [&](Num turn) { return a.lower ? turn : panels - 1 - turn; };
-  k.loop(zero, panels, [&](Num turn) {
-    Num number = numberOf(turn), first = number * wide - shift;
-    Num start = k.larger(first, zero), end = k.smaller(first + panel, n);
-    OpFoldResult rows = isWhole ? depth : OpFoldResult((end - start).value);
-    k.loop(start, end, [&](Num i) {
-      Row row = load(i);
-      for (Num &part : row)
-        part = -part;
-      store(i, row);
-    });
-    k.loop(passed, turn, [&](Num before) {
-      Num other = numberOf(before), from = other * wide - shift;
-      k.addProduct(
-          a.panels(other).block(start, from - a.origin(k, other), rows, depth),
-          /*transposeLeft=*/false, own.block(from, zero, depth, across),
-          own.block(start, zero, rows, across));
-    });
-    auto row = [&](Num i) { solveRow(a, number, start, end, i); };
-    if (a.lower)
-      k.loop(start, end, row);
-    else
-      k.loopDown(start, end, row);
-    k.when(passed == turn,
-           [&] { k.when(isNothing(start, end), [&] { passed = turn + 1; }); });
-  });
-}
-
-/// `solve(columns)` for all columns of right sides, which threads share.
-template <typename Solve>
-static void overRightSides(Kernel &k, const Array &x, Dim order, Num columns,
-                           Solve solve) {
-  auto narrow = [&](Num from, OpFoldResult width) {
-    NarrowColumns part{k, x, order, from, width};
-    solve(part);
-  };
-  std::optional<int64_t> known = getConstantIntValue(columns.value);
+/// Which elements of the vector that begins with `base` are those from `i` on.
+static Num lanesBehind(Kernel &k, Num base, Num i) {
   int64_t lanes = lanesOf(k);
-  if (known && *known < lanes)
-    return narrow(k.index(0), k.b.getIndexAttr(*known));
-  int64_t width =
-      known ? std::min<int64_t>(chunk, llvm::alignTo(*known, lanes)) : chunk;
-  double rows = order >= 0 ? double(order) : double(leastShared),
-         nanoseconds = rows * rows * chunk / flopsPerNanosecond;
-  Num groups = (columns + (width - 1)) / k.index(width);
-  k.independent({k.l.dimOf(groups.value)}, nanoseconds, [&](ArrayRef<Num> at) {
-    Num from = at.front() * k.index(width),
-        count = k.smaller(columns - from, k.index(width));
-    auto wide = [&] {
-      WideColumns part{k, x, order, from, count, width};
-      part.load();
-      solve(part);
-      part.store();
-    };
-    if (known)
-      return wide();
-    k.when(count >= k.index(lanes), wide, [&] { narrow(from, count.value); });
-  });
+  Type word = k.b.getI32Type();
+  Num first =
+      k.num(arith::IndexCastOp::create(k.b, k.loc, word, (i - base).value));
+  return k.lanesFromZero(VectorType::get(lanes, word)) >= k.splat(first, lanes);
 }
 
-void lowering::solveTriangleInBlocks(Kernel &k, const Array &a, const Array &x,
-                                     Dim order, Num columns, bool lower,
-                                     bool unit) {
-  auto whole = [&](Num) { return a; };
-  Triangle triangle{whole, /*inChunks=*/false, lower, unit};
-  overRightSides(k, x, order, columns,
-                 [&](auto &part) { part.solve(triangle); });
+/// The first lane that is chosen; there is one.
+static Num firstLane(Kernel &k, Num mask) {
+  int64_t lanes = lanesOf(k);
+  Type bits = k.b.getIntegerType(lanes);
+  Value word = vector::BitCastOp::create(k.b, k.loc, VectorType::get(1, bits),
+                                         mask.value);
+  word = vector::ExtractOp::create(k.b, k.loc, word, 0);
+  word = arith::ExtUIOp::create(k.b, k.loc, k.b.getI32Type(), word);
+  Value count = math::CountTrailingZerosOp::create(k.b, k.loc, word);
+  return k.num(
+      arith::IndexCastUIOp::create(k.b, k.loc, k.b.getIndexType(), count));
 }
 
 /// The first of the elements [i, n) of a column that is as large as any; i if
 /// element i is NaN. Zeros follow up to a whole vector.
 static Num pivotOf(Kernel &k, const Array &column, Num i, Num n) {
   int64_t lanes = lanesOf(k);
-  Num nothing = k.real(0), zeros = k.splat(nothing, lanes),
-      whole = wholeVectors(k, i);
-  Cell best = k.cell(k.abs(column(i))), pivot = k.cell(i);
-  k.loop(i, k.smaller(whole, n),
-         [&](Num at) { best = k.larger(best, k.abs(column(at))); });
-  Num rest = k.folds(whole, wholeVectors(k, n), lanes, zeros,
-                     [&](Num at, ArrayRef<Num> so) {
-                       Num size = k.num(math::AbsFOp::create(
-                           k.b, k.loc, column.vector(at, lanes).value));
-                       return SmallVector<Num>{k.larger(so.front(), size)};
-                     })
-                 .front();
-  best = k.larger(best,
-                  k.num(vector::ReductionOp::create(
-                      k.b, k.loc, vector::CombiningKind::MAXNUMF, rest.value)));
-  // One of them is: `larger` passes over NaN.
+  Num nothing = k.splat(k.real(0), lanes), base = floorTo(k, i, lanes);
+  auto sizes = [&](Num at) { return k.abs(column.vector(at, lanes)); };
+  // `larger` passes over NaN.
+  Num head = k.choose(lanesBehind(k, base, i), sizes(base), nothing);
+  Num best =
+      k.folds(base + lanes, wholeVectors(k, n), lanes, k.larger(nothing, head),
+              [&](Num at, ArrayRef<Num> so) {
+                return SmallVector<Num>{k.larger(so.front(), sizes(at))};
+              })
+          .front();
+  for (int64_t half = lanes / 2; half > 0; half /= 2) {
+    SmallVector<int64_t> others;
+    for (int64_t lane = 0; lane < lanes; ++lane)
+      others.push_back(lane ^ half);
+    best = k.larger(best, k.shuffle(best, best, others));
+  }
+  Cell pivot = k.cell(i);
   k.when(k.no(k.isNan(column(i))), [&] {
-    k.repeatWhile([&] { return k.abs(column(pivot)) != Num(best); },
-                  [&] { pivot = Num(pivot) + 1; });
+    Cell at = k.cell(base);
+    auto found = [&] { return sizes(at) == best && lanesBehind(k, at, i); };
+    k.repeatWhile([&] { return k.no(k.anyOf(found())); },
+                  [&] { at = Num(at) + lanes; });
+    pivot = Num(at) + firstLane(k, found());
   });
   return pivot;
 }
@@ -414,12 +133,46 @@ private:
   Num rowsOfPanel(Num step) {
     return k.remainder(step, k.index(2)) * k.index(panel);
   }
+  void bringUpToDate(Num start, Num first, Num column);
   void factorPanel(Num step);
   void update(Num step, Num at);
   void exchange(Num step, Num at);
 };
 
 } // namespace
+
+/// What earlier columns of a panel mean for one, a few of them at a time: first
+/// what each means for the elements of the others' rows.
+void BlockedLU::bringUpToDate(Num start, Num first, Num column) {
+  int64_t lanes = lanesOf(k);
+  Array own = panels.at({first + column});
+  k.loopBy(k.index(0), column, rowsAtOnce, [&](Num j) {
+    Num row = start + j;
+    FewNums factors, wide;
+    for (int64_t r = 0; r < rowsAtOnce; ++r) {
+      Num value = own(row + r), c = value;
+      for (auto [q, factor] : llvm::enumerate(factors))
+        c = c + factor * panels(first + j + int64_t(q), row + r);
+      Num isEarlier = j + r < column;
+      if (r > 0)
+        own.set(row + r, k.choose(isEarlier, c, value));
+      factors.push_back(k.choose(isEarlier, -c, k.real(0)));
+      wide.push_back(k.splat(factors.back(), lanes));
+    }
+    auto added = [&](Num i) {
+      Num sum = own.vector(i, lanes);
+      for (auto [r, c] : llvm::enumerate(wide))
+        sum = sum + c * panels.at({first + j + int64_t(r)}).vector(i, lanes);
+      return sum;
+    };
+    Num behind = start + k.smaller(j + rowsAtOnce, column),
+        base = floorTo(k, behind, lanes);
+    own.setVector(base, k.choose(lanesBehind(k, base, behind), added(base),
+                                 own.vector(base, lanes)));
+    k.loopBy(base + lanes, wholeVectors(k, n), lanes,
+             [&](Num i) { own.setVector(i, added(i)); });
+  });
+}
 
 /// What earlier columns mean for one is subtracted when its turn comes, so that
 /// its elements are read and written once for several. Rows of `panels` have
@@ -428,6 +181,7 @@ void BlockedLU::factorPanel(Num step) {
   Num start = step * k.index(panel), end = k.smaller(start + panel, n),
       first = rowsOfPanel(step);
   Num zero = k.index(0), width = end - start, last = wholeVectors(k, n);
+  int64_t lanes = lanesOf(k);
   Array x = chunks.at({step});
   const Array &p = panels;
   // Memory has whole squares.
@@ -447,15 +201,7 @@ void BlockedLU::factorPanel(Num step) {
   k.loop(start, end, [&](Num i) {
     Num column = i - start;
     Array own = p.at({first + column});
-    k.loop(zero, column, [&](Num j) {
-      Num c = own(start + j);
-      k.loop(start + j + 1, end,
-             [&](Num m) { own.set(m, own(m) - c * p(first + j, m)); });
-    });
-    // Behind a panel's rows there are others only where it is a whole one.
-    addRowsTo(
-        k, own, p, first, column, [&](Num j) { return -own(start + j); },
-        k.smaller(start + panel, last), last);
+    bringUpToDate(start, first, column);
     Num j = pivotOf(k, own, i, n);
     pivots.set(i, j);
     k.when(j != i, [&] {
@@ -466,8 +212,14 @@ void BlockedLU::factorPanel(Num step) {
       });
     });
     Num d = own(i);
-    k.when(d != k.real(0),
-           [&] { k.loop(i + 1, n, [&](Num m) { own.set(m, own(m) / d); }); });
+    k.when(d != k.real(0), [&] {
+      Num wide = k.splat(d, lanes), base = floorTo(k, i + 1, lanes),
+          head = own.vector(base, lanes);
+      own.setVector(base,
+                    k.choose(lanesBehind(k, base, i + 1), head / wide, head));
+      k.loopBy(base + lanes, last, lanes,
+               [&](Num m) { own.setVector(m, own.vector(m, lanes) / wide); });
+    });
   });
   copy(/*isBack=*/true);
   k.loop(first, first + width,
@@ -520,7 +272,7 @@ void BlockedLU::factor(const Array &x) {
   copy(x, /*isBack=*/false);
   // Step s factorizes panel s, and a last one only exchanges rows.
   k.loop(zero, count + 1, [&](Num step) {
-    tasks(k, count + 1, n, [&](Num number) {
+    tasks(k, count + 1, n, leastFactors, [&](Num number) {
       Num isNext = number == zero;
       Num at = k.choose(isNext, step, interleaved(k, number - 1, count));
       k.when(at < count && (isNext || at != step), [&] {
@@ -609,17 +361,12 @@ void lowering::solveInBlocks(Kernel &k, const Array &a, const Array &x,
   Cell inverts = k.cell(k.truth(false));
   if (mayInvert)
     k.when(columns == n, [&] { inverts = isIdentity(k, x, n); });
-  overRightSides(k, x, order, columns, [&](auto &part) {
-    auto exchange = [&] {
-      lu.exchanges([&](Num i, Num j) { part.exchange(i, j); });
-    };
-    if (mayInvert)
-      k.when(k.no(inverts), exchange);
-    else
-      exchange();
-    part.solve(lower);
-    part.solve(upper);
-  });
+  auto exchanges = [&](Exchange exchange) {
+    if (!mayInvert)
+      return lu.exchanges(exchange);
+    k.when(k.no(inverts), [&] { lu.exchanges(exchange); });
+  };
+  solveColumns(k, x, order, columns, exchanges, {lower, upper});
   if (!mayInvert)
     return;
   k.when(inverts, [&] {

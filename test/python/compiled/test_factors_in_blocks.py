@@ -110,9 +110,9 @@ def all_factors(a, x, b):
     )
 
 
-# From 256 on threads meet after each panel; 191, 257 and 300 are no whole panels.
+# From 256 on threads meet after each panel (LU: 320); 191, 257 and 330 are no whole panels.
 @pytest.mark.parametrize("columns", [1, 64, 130])
-@pytest.mark.parametrize("n", [191, 256, 257, 300])
+@pytest.mark.parametrize("n", [191, 256, 257, 330])
 def test_values_do_not_depend_on_how_many_threads_share_columns(n, columns, each_count):
     a, x, b = general(n, n), positive(n, n), general(n, columns)
     function = compiled(all_factors)
