@@ -46,6 +46,17 @@ void lowering::tasks(Kernel &k, Num count, Num order, int64_t least,
       });
 }
 
+void lowering::stepTasks(Kernel &k, Num step, Num count, Num order,
+                         int64_t least, int64_t worth,
+                         function_ref<void(Num, Num)> body) {
+  tasks(k, count + worth, order, least, [&](Num number) {
+    Num isNext = number == k.index(0), first = k.index(worth);
+    Num other = interleaved(k, k.larger(number - worth, k.index(0)), count);
+    Num at = k.choose(isNext, step, other);
+    k.when(isNext || number >= first, [&] { body(at, isNext); });
+  });
+}
+
 void lowering::inHalves(Kernel &k, Num rows, int64_t least, Kernel::Step body) {
   tasks(k, k.index(2), rows, least, body);
 }

@@ -34,6 +34,11 @@ void tasks(Kernel &k, Num count, Num order, int64_t least, Kernel::Step body);
 inline void tasks(Kernel &k, Num count, Num order, Kernel::Step body) {
   tasks(k, count, order, leastShared, body);
 }
+/// A step of a factorization: `body(at, isNext)` for all chunks, first the one
+/// that is factorized next, and again with the others. That takes as long as
+/// `worth` others, so who does it has fewer of them.
+void stepTasks(Kernel &k, Num step, Num count, Num order, int64_t least,
+               int64_t worth, llvm::function_ref<void(Num, Num)> body);
 /// Both halves of a pass over a matrix, which threads share if it has so many
 /// rows. A half is every other group of rows, the same ones in each pass, which
 /// stay in a thread's caches; `firstOfHalf` is where it begins.

@@ -34,7 +34,7 @@ using namespace tfc::lowering;
 static constexpr int64_t panel = chunkWidth, leastOrder = 96;
 /// The order from which LU factors are shared: a panel takes longer than its
 /// updates in less.
-static constexpr int64_t leastFactors = 320;
+static constexpr int64_t leastFactors = 256, worthOfPanel = 4;
 
 void lowering::chooseBlocks(Kernel &k, Dim order, Kernel::Body inBlocks,
                             Kernel::Body plain) {
@@ -272,17 +272,16 @@ void BlockedLU::factor(const Array &x) {
   copy(x, /*isBack=*/false);
   // Step s factorizes panel s, and a last one only exchanges rows.
   k.loop(zero, count + 1, [&](Num step) {
-    tasks(k, count + 1, n, leastFactors, [&](Num number) {
-      Num isNext = number == zero;
-      Num at = k.choose(isNext, step, interleaved(k, number - 1, count));
-      k.when(at < count && (isNext || at != step), [&] {
-        k.when(step > zero && at != step - 1, [&] {
-          exchange(step, at);
-          k.when(at >= step, [&] { update(step, at); });
-        });
-        k.when(isNext, [&] { factorPanel(step); });
-      });
-    });
+    stepTasks(k, step, count, n, leastFactors, worthOfPanel,
+              [&](Num at, Num isNext) {
+                k.when(at < count && (isNext || at != step), [&] {
+                  k.when(step > zero && at != step - 1, [&] {
+                    exchange(step, at);
+                    k.when(at >= step, [&] { update(step, at); });
+                  });
+                  k.when(isNext, [&] { factorPanel(step); });
+                });
+              });
   });
 }
 
@@ -479,9 +478,7 @@ void lowering::factorCholeskyInBlocks(Kernel &k, const Array &x,
   // Chunks of step s get their rows of block s - 1; the first of them, which
   // has all rows above then, gets those of block s, too.
   k.loop(zero, count, [&](Num step) {
-    tasks(k, count + 1, n, [&](Num number) {
-      Num isNext = number == zero;
-      Num at = k.choose(isNext, step, interleaved(k, number - 1, count));
+    stepTasks(k, step, count, n, leastShared, 2, [&](Num at, Num isNext) {
       k.when(isNext || at > step, [&] {
         Num end = k.choose(isNext, step + 1, step);
         k.loop(k.larger(step - 1, zero), end,

@@ -169,9 +169,7 @@ void BlockedQR::runInChunks() {
   // it.
   Num last = k.choose(all > steps, steps + 1, steps);
   k.loop(zero, last, [&](Num step) {
-    tasks(k, all + 1, order, [&](Num number) {
-      Num isNext = number == zero;
-      Num at = k.choose(isNext, step, interleaved(k, number - 1, all));
+    stepTasks(k, step, all, order, leastShared, 4, [&](Num at, Num isNext) {
       k.when(at < all && (isNext || at > step), [&] {
         k.when(step > zero, [&] { update(step, at); });
         k.when(isNext && step < steps, [&] { factorChunk(step); });
