@@ -9,6 +9,7 @@
 #include "Chunks.h"
 #include "Planes.h"
 #include "Reflections.h"
+#include "TriangularSystems.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
 #include <cmath>
@@ -26,22 +27,26 @@ static void keepLoopsOfBlocks(Kernel &k, Dim order) {
 }
 
 /// x = U^H U, where each row gets what those before mean for it at once.
-static void factorComplexCholesky(Kernel &k, const Array &u, Num n) {
-  Num zero = k.index(0);
-  k.loop(zero, n, [&](Num i) {
+static void factorComplexCholesky(Kernel &k, const Array &u, Dim order) {
+  Num zero = k.index(0), n = k.size(order);
+  auto row = [&](Num start, Num i) {
     Array row = u.at({i});
-    addRows(k, row, u, zero, i, i, n, [&](Num j) { return -k.conj(u(j, i)); });
+    addRows(k, row, u, start, i, i, n, [&](Num j) { return -k.conj(u(j, i)); });
     Num square = k.realPart(row(i));
     Num d = k.choose(square > k.real(0), k.sqrt(square), k.real(NAN));
     row.set(i, k.widen(d));
     k.loop(i + 1, n, [&](Num j) { row.set(j, row(j) / d); });
-  });
+  };
+  if (hasComplexBlocks(k, order))
+    return factorComplexCholeskyInBlocks(k, u, order, row);
+  k.loop(zero, n, [&](Num i) { row(zero, i); });
 }
 
 /// x = U^H U, row by row of U, which starts as x.
-static void factorCholesky(Kernel &k, const Array &u, Num n) {
+static void factorCholesky(Kernel &k, const Array &u, Dim order) {
   if (k.isComplexKernel())
-    return factorComplexCholesky(k, u, n);
+    return factorComplexCholesky(k, u, order);
+  Num n = k.size(order);
   k.loop(k.index(0), n, [&](Num i) {
     Num square = k.realPart(u(i, i));
     Num d = k.choose(square > k.real(0), k.sqrt(square), k.real(NAN));
@@ -78,7 +83,7 @@ static void factorCholeskyByRows(Kernel &k, const Array &x, const Array &result,
   Array u = workArray(k, {order, order});
   Num n = k.size(order), zero = k.index(0);
   mirror(k, x, u, n, /*upper=*/true);
-  factorCholesky(k, u, n);
+  factorCholesky(k, u, order);
   mirror(k, u, result, n, /*upper=*/false);
   k.loop(zero, n, [&](Num i) {
     k.loop(i + 1, n, [&](Num j) { result.set(i, j, k.zero()); });
@@ -138,6 +143,11 @@ void lowering::solveTriangle(Kernel &k, const Array &a, const Array &x, Num n,
 /// X := A^-1 X for one triangle of A, whichever way.
 static void solveEither(Kernel &k, const Array &a, const Array &x, Dim order,
                         Num columns, bool lower, bool unit) {
+  if (hasComplexBlocks(k, order) && hasWideColumns(k, columns)) {
+    Array planes = planesOr(k, {}, {order, order});
+    copyMatrix(k, a, planes, k.size(order), k.size(order));
+    return solveTriangleInBlocks(k, planes, x, order, columns, lower, unit);
+  }
   chooseBlocks(
       k, order,
       [&] { solveTriangleInBlocks(k, a, x, order, columns, lower, unit); },
@@ -147,10 +157,10 @@ static void solveEither(Kernel &k, const Array &a, const Array &x, Dim order,
 /// In place: L below the diagonal, U above; `exchanged` rows. Of complex
 /// numbers, a few columns go first, and what they mean for those behind is
 /// added at once.
-static void factorLU(Kernel &k, const Array &x, Num n,
+static void factorLU(Kernel &k, const Array &x, Dim order,
                      function_ref<void(Num, Num)> exchanged) {
   constexpr int64_t few = 4;
-  Num zero = k.index(0);
+  Num zero = k.index(0), n = k.size(order);
   Cell pivot = k.cell(zero), best = k.cell(k.real(0));
   auto column = [&](Num i, Num end) {
     pivot = i;
@@ -177,14 +187,19 @@ static void factorLU(Kernel &k, const Array &x, Num n,
   };
   if (!k.isComplexKernel())
     return k.loop(zero, n, [&](Num i) { column(i, n); });
-  k.loopBy(zero, n, few, [&](Num start) {
-    Num end = k.smaller(start + few, n);
-    k.loop(start, end, [&](Num i) { column(i, end); });
-    k.loop(start + 1, n, [&](Num j) {
-      addRows(k, x.at({j}), x, start, k.smaller(j, end), end, n,
-              [&](Num i) { return -x(j, i); });
+  auto panel = [&](Num from, Num to) {
+    k.loopBy(from, to, few, [&](Num start) {
+      Num end = k.smaller(start + few, to);
+      k.loop(start, end, [&](Num i) { column(i, end); });
+      k.loop(start + 1, n, [&](Num j) {
+        addRows(k, x.at({j}), x, start, k.smaller(j, end), end, to,
+                [&](Num i) { return -x(j, i); });
+      });
     });
-  });
+  };
+  if (hasComplexBlocks(k, order))
+    return factorComplexLUInBlocks(k, x, order, panel);
+  panel(zero, n);
 }
 
 /// The factors of `from` in `x`.
@@ -195,7 +210,7 @@ static void factorLU(Kernel &k, const Array &from, const Array &x, Dim order,
       k, order, [&] { factorLUInBlocks(k, from, x, order, exchanged); },
       [&] {
         copyMatrix(k, from, x, n, n);
-        factorLU(k, x, n, exchanged);
+        factorLU(k, x, order, exchanged);
       });
 }
 
@@ -252,32 +267,72 @@ static LogicalResult lowerTriangularSolve(Lowering &l, TriangularSolveOp op) {
   return success();
 }
 
+/// Inverses have the columns of (L U)^-1 in another order, as in blocks of real
+/// matrices. Complex `x` is not the result yet.
+static void invertComplex(Kernel &k, const Array &a, const Array &x,
+                          const Array &result, Dim order) {
+  Num zero = k.index(0), n = k.size(order);
+  Array factors = workArray(k, {order, order}),
+        places = k.scratch({order}, k.b.getIndexType());
+  copyMatrix(k, a, factors, n, n);
+  Cell inverts = k.cell(isIdentity(k, x, n));
+  k.loop(zero, n, [&](Num i) { places.set(i, i); });
+  factorLU(k, factors, order, [&](Num i, Num j) {
+    k.when(
+        inverts,
+        [&] {
+          Num at = places(i), other = places(j);
+          places.set(i, other);
+          places.set(j, at);
+        },
+        [&] { swapRows(k, x, i, j, n); });
+  });
+  solveFactorsInBlocks(k, factors, x, order, n);
+  k.loop(zero, n, [&](Num i) {
+    k.loop(zero, n, [&](Num j) { result.set(i, places(j), x(i, j)); });
+  });
+}
+
+static void solveWithFactors(Kernel &k, const Array &factors, const Array &x,
+                             Dim order, Num columns) {
+  if (hasComplexBlocks(k, order) && hasWideColumns(k, columns))
+    return solveFactorsInBlocks(k, factors, x, order, columns);
+  for (bool lower : {true, false})
+    solveTriangle(k, factors, x, k.size(order), columns, lower, /*unit=*/lower);
+}
+
+static void solveByRows(Kernel &k, const Array &a, const Array &x,
+                        const Array &result, Dim order, Num columns) {
+  Num n = k.size(order);
+  if (hasComplexBlocks(k, order) &&
+      getConstantIntValue(columns.value) == std::optional<int64_t>(order))
+    return invertComplex(k, a, x, result, order);
+  Array factors = workArray(k, {order, order});
+  copyMatrix(k, a, factors, n, n);
+  factorLU(k, factors, order,
+           [&](Num i, Num j) { swapRows(k, x, i, j, columns); });
+  solveWithFactors(k, factors, x, order, columns);
+  if (k.isComplexKernel())
+    copyMatrix(k, x, result, n, columns);
+}
+
 static LogicalResult lowerSolve(Lowering &l, SolveOp op) {
   ArrayRef<Dim> of = l.dims.of(op.getB());
   Dim order = of[of.size() - 2];
   Type element = elementOf(op.getB());
   Kernel k(l, {op.getA(), op.getB()}, {{Dims(of), element}}, element);
   Num n = k.size(order), columns = k.size(of.back());
-  overMatrices(
-      k, of.drop_back(2), {order, order, order}, 2, [&](ArrayRef<Num> at) {
-        Array result = k.output(0).at(at);
-        Array x =
-            isComplex(element) ? planesOr(k, {}, of.take_back(2)) : result;
-        copyMatrix(k, k.input(1).at(at), x, n, columns);
-        Array a = k.input(0).at(at);
-        chooseBlocks(
-            k, order, [&] { solveInBlocks(k, a, x, order, columns); },
-            [&] {
-              Array factors = workArray(k, {order, order});
-              copyMatrix(k, a, factors, n, n);
-              factorLU(k, factors, n,
-                       [&](Num i, Num j) { swapRows(k, x, i, j, columns); });
-              for (bool lower : {true, false})
-                solveTriangle(k, factors, x, n, columns, lower, /*unit=*/lower);
-            });
-        if (isComplex(element))
-          copyMatrix(k, x, result, n, columns);
-      });
+  overMatrices(k, of.drop_back(2), {order, order, order}, 2,
+               [&](ArrayRef<Num> at) {
+                 Array result = k.output(0).at(at);
+                 Array x = isComplex(element) ? planesOr(k, {}, of.take_back(2))
+                                              : result;
+                 copyMatrix(k, k.input(1).at(at), x, n, columns);
+                 Array a = k.input(0).at(at);
+                 chooseBlocks(
+                     k, order, [&] { solveInBlocks(k, a, x, order, columns); },
+                     [&] { solveByRows(k, a, x, result, order, columns); });
+               });
   keepLoopsOfBlocks(k, order);
   setResults(l, op, k.finish());
   return success();

@@ -301,32 +301,6 @@ void lowering::factorLUInBlocks(Kernel &k, const Array &x, const Array &result,
   lu.exchanges(exchanged);
 }
 
-/// Is a square matrix an identity?
-static Num isIdentity(Kernel &k, const Array &x, Num n) {
-  int64_t lanes = lanesOf(k);
-  Num zero = k.index(0), nothing = k.splat(k.real(0), lanes),
-      one = k.splat(k.real(1), lanes), whole = floorTo(k, n, lanes);
-  Cell row = k.cell(zero), goesOn = k.cell(k.truth(true));
-  k.repeatWhile(
-      [&] { return Num(goesOn) && Num(row) < n; },
-      [&] {
-        Num i = row;
-        Array of = x.at({i});
-        Num found =
-            k.folds(zero, whole, lanes, nothing, [&](Num j, ArrayRef<Num> so) {
-               Num other = of.vector(j, lanes) != nothing;
-               return SmallVector<Num>{so.front() +
-                                       k.choose(other, one, nothing)};
-             }).front();
-        Num count = k.fold(whole, n, k.sumOf(found), [&](Num j, Num so) {
-          return so + k.choose(of(j) != k.real(0), k.real(1), k.real(0));
-        });
-        goesOn = count == k.real(1) && of(i) == k.real(1);
-        row = i + 1;
-      });
-  return Num(goesOn);
-}
-
 /// Column i becomes column `places[i]`.
 static void placeColumns(Kernel &k, const Array &x, const Array &places,
                          Dim order) {

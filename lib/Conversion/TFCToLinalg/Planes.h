@@ -30,6 +30,17 @@ Array workArray(Kernel &k, llvm::ArrayRef<Dim> dims);
 void addRows(Kernel &k, const Array &x, const Array &rows, Num from, Num to,
              Num begin, Num end, llvm::function_ref<Num(Num)> factor);
 
+/// Do complex matrices of this order pay for blocks?
+bool hasComplexBlocks(Kernel &k, Dim order);
+/// In such memory: `panel(start, end)` factorizes columns of all rows behind
+/// those above.
+void factorComplexLUInBlocks(Kernel &k, const Array &x, Dim order,
+                             llvm::function_ref<void(Num, Num)> panel);
+/// x = U^H U: `row(start, i)` is to be found from those of its block, which
+/// begins with row `start`.
+void factorComplexCholeskyInBlocks(Kernel &k, const Array &u, Dim order,
+                                   llvm::function_ref<void(Num, Num)> row);
+
 /// Element by element.
 void copyMatrix(Kernel &k, const Array &from, const Array &to, Num rows,
                 Num columns);

@@ -9,6 +9,7 @@
 #include "TriangularSystems.h"
 #include "Reflections.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 using namespace tfc;
@@ -17,7 +18,9 @@ using namespace tfc::lowering;
 /// The depth of products.
 static constexpr int64_t panelDepth = chunkWidth;
 /// Columns that are solved for at once.
-static constexpr int64_t columnsAtOnce = 64;
+static int64_t columnsAtOnce(Kernel &k) {
+  return k.isComplexKernel() ? 32 : 64;
+}
 
 namespace {
 
@@ -43,14 +46,20 @@ private:
 
 /// Columns in memory of their own, a row after the other, as many as whole
 /// vectors hold: those behind `count` are zero, as are rows behind the last.
+/// Real parts of a row are followed by its imaginary parts; `turned` has i
+/// times the rows that are solved for.
 struct WideColumns {
   Kernel &k;
   const Array &x;
   Dim order;
   Num from, count;
   int64_t width;
+  int64_t parts = k.isComplexKernel() ? 2 : 1, across = parts * width;
   Num n = k.size(order);
-  Array own = k.scratch({wholeChunks(k, order), width}, k.element);
+  Array own = k.scratch({wholeChunks(k, order), across}, k.realType());
+  Array turned = parts == 1
+                     ? Array()
+                     : k.scratch({wholeChunks(k, order), across}, k.realType());
 
   void load();
   void store();
@@ -59,10 +68,13 @@ struct WideColumns {
 
 private:
   using Row = SmallVector<Num, 8>;
-  Row load(Num i);
-  void store(Num i, ArrayRef<Num> row);
+  Row load(const Array &of, Num i);
+  void store(const Array &to, Num i, ArrayRef<Num> row);
+  void clear(Num i);
   void copy(bool isBack);
   void solveRow(const Triangle &a, Num number, Num start, Num end, Num i);
+  void addSquare(const Array &square, Num row, Num column, Num from, Num start,
+                 OpFoldResult rows);
   Num isNothing(Num start, Num end);
 };
 
@@ -147,36 +159,49 @@ void NarrowColumns::solve(const Triangle &a) {
     k.loopDown(zero, count, step);
 }
 
-WideColumns::Row WideColumns::load(Num i) {
+WideColumns::Row WideColumns::load(const Array &of, Num i) {
   Row row;
-  for (int64_t at = 0; at < width; at += lanesOf(k))
-    row.push_back(own.at({i}).vector(k.index(at), lanesOf(k)));
+  for (int64_t at = 0; at < across; at += lanesOf(k))
+    row.push_back(of.at({i}).vector(k.index(at), lanesOf(k)));
   return row;
 }
 
-void WideColumns::store(Num i, ArrayRef<Num> row) {
+void WideColumns::store(const Array &to, Num i, ArrayRef<Num> row) {
   for (auto [number, part] : llvm::enumerate(row))
-    own.at({i}).setVector(k.index(int64_t(number) * lanesOf(k)), part);
+    to.at({i}).setVector(k.index(int64_t(number) * lanesOf(k)), part);
+}
+
+void WideColumns::clear(Num i) {
+  Num nothing = k.splat(k.real(0), lanesOf(k));
+  store(own, i, Row(across / lanesOf(k), nothing));
+  if (parts > 1)
+    store(turned, i, Row(across / lanesOf(k), nothing));
 }
 
 void WideColumns::copy(bool isBack) {
   auto whole = [&](Num i) {
-    for (int64_t at = 0; at < width; at += lanesOf(k)) {
-      Array row = x.at({i}), here = own.at({i});
+    for (int64_t at = 0; at < across; at += lanesOf(k)) {
+      Array row = parts == 1 ? x.at({i}) : x.at({k.index(at / width), i}),
+            here = own.at({i});
+      Num there = from + at % width;
       if (isBack)
-        row.setVector(from + at, here.vector(k.index(at), lanesOf(k)));
+        row.setVector(there, here.vector(k.index(at), lanesOf(k)));
       else
-        here.setVector(k.index(at), row.vector(from + at, lanesOf(k)));
+        here.setVector(k.index(at), row.vector(there, lanesOf(k)));
     }
   };
   auto some = [&](Num i) {
     if (!isBack)
-      clearVectors(k, own.at({i}), k.index(0), k.index(width));
+      clear(i);
     k.loop(k.index(0), count, [&](Num m) {
-      if (isBack)
+      if (isBack && parts > 1)
+        x.set(i, from + m, k.complex(own(i, m), own(i, m + width)));
+      else if (isBack)
         x.set(i, from + m, own(i, m));
       else
-        own.set(i, m, x(i, from + m));
+        own.set(i, m, k.realPart(x(i, from + m)));
+      if (!isBack && parts > 1)
+        own.set(i, m + width, k.imagPart(x(i, from + m)));
     });
   };
   k.when(
@@ -186,41 +211,64 @@ void WideColumns::copy(bool isBack) {
 
 void WideColumns::load() {
   copy(/*isBack=*/false);
-  k.loop(n, k.size(wholeChunks(k, order)), [&](Num i) {
-    clearVectors(k, own.at({i}), k.index(0), k.index(width));
-  });
+  k.loop(n, k.size(wholeChunks(k, order)), [&](Num i) { clear(i); });
 }
 
 void WideColumns::store() { copy(/*isBack=*/true); }
 
 void WideColumns::exchange(Num i, Num j) {
-  Row a = load(i), b = load(j);
-  store(i, b);
-  store(j, a);
+  Row a = load(own, i), b = load(own, j);
+  store(own, i, b);
+  store(own, j, a);
 }
 
 /// What is to be lost is in row i, minus the row.
 void WideColumns::solveRow(const Triangle &a, Num number, Num start, Num end,
                            Num i) {
+  int64_t lanes = lanesOf(k);
   Num origin = a.origin(k, number);
   Array columns = a.panels(number);
   Row row;
-  for (Num part : load(i))
+  for (Num part : load(own, i))
     row.push_back(-part);
+  auto isComplex = parts > 1;
   row = Row(k.folds(a.lower ? start : i + 1, a.lower ? i : end, 1, row,
                     [&](Num j, ArrayRef<Num> so) {
-                      Num c = k.splat(-columns(i, j - origin), lanesOf(k));
+                      Num factor = -columns(i, j - origin),
+                          c = k.splat(k.realPart(factor), lanes);
                       SmallVector<Num> next;
-                      for (auto [sum, part] : llvm::zip(so, load(j)))
+                      for (auto [sum, part] : llvm::zip(so, load(own, j)))
                         next.push_back(sum + c * part);
+                      if (!isComplex)
+                        return next;
+                      Num s = k.splat(k.imagPart(factor), lanes);
+                      for (auto [sum, part] : llvm::zip(next, load(turned, j)))
+                        sum = sum + s * part;
                       return next;
                     }));
-  if (!a.unit) {
-    Num d = k.splat(columns(i, i - origin), lanesOf(k));
+  auto turn = [&] {
+    int64_t half = row.size() / 2;
+    Row other;
+    for (int64_t v = 0; v < half; ++v)
+      other.push_back(-row[half + v]);
+    other.append(row.begin(), row.begin() + half);
+    return other;
+  };
+  if (!a.unit && !isComplex) {
+    Num d = k.splat(columns(i, i - origin), lanes);
     for (Num &part : row)
       part = part / d;
   }
-  store(i, row);
+  if (!a.unit && isComplex) {
+    Num inverse = k.one() / columns(i, i - origin);
+    Num c = k.splat(k.realPart(inverse), lanes),
+        s = k.splat(k.imagPart(inverse), lanes);
+    for (auto [part, other] : llvm::zip(row, turn()))
+      part = c * part + s * other;
+  }
+  store(own, i, row);
+  if (isComplex)
+    store(turned, i, turn());
 }
 
 /// Are these rows zero?
@@ -229,11 +277,29 @@ Num WideColumns::isNothing(Num start, Num end) {
       one = k.splat(k.real(1), lanesOf(k));
   Num found = k.folds(start, end, 1, zero, [&](Num i, ArrayRef<Num> so) {
                  Num any = so.front();
-                 for (Num part : load(i))
+                 for (Num part : load(own, i))
                    any = k.choose(part != zero, one, any);
                  return SmallVector<Num>{any};
                }).front();
   return k.no(k.anyOf(found != zero));
+}
+
+/// Rows from `start` on get what a square of a triangle means for them, which
+/// is multiplied by rows from `from` on.
+void WideColumns::addSquare(const Array &square, Num row, Num column, Num from,
+                            Num start, OpFoldResult rows) {
+  OpFoldResult depth = k.b.getIndexAttr(panelDepth),
+               all = k.b.getIndexAttr(across);
+  Num zero = k.index(0);
+  auto add = [&](const Array &left, const Array &right) {
+    k.addProduct(left.block(row, column, rows, depth), /*transposeLeft=*/false,
+                 right.block(from, zero, depth, all),
+                 own.block(start, zero, rows, all));
+  };
+  if (parts == 1)
+    return add(square, own);
+  add(square.at({zero}), own);
+  add(square.at({k.index(1)}), turned);
 }
 
 /// A panel of rows gets what all before mean for it, as products of squares,
@@ -245,8 +311,7 @@ void WideColumns::solve(const Triangle &a) {
       panels = (n + (panelDepth - 1)) / wide;
   Num shift = a.lower || a.inChunks ? zero : panels * wide - n;
   bool isWhole = order >= 0 && order % panelDepth == 0;
-  OpFoldResult depth = k.b.getIndexAttr(panelDepth),
-               across = k.b.getIndexAttr(width);
+  OpFoldResult depth = k.b.getIndexAttr(panelDepth);
   Cell passed = k.cell(zero);
   auto numberOf = [&](Num turn) { return a.lower ? turn : panels - 1 - turn; };
   k.loop(zero, panels, [&](Num turn) {
@@ -254,17 +319,15 @@ void WideColumns::solve(const Triangle &a) {
     Num start = k.larger(first, zero), end = k.smaller(first + panelDepth, n);
     OpFoldResult rows = isWhole ? depth : OpFoldResult((end - start).value);
     k.loop(start, end, [&](Num i) {
-      Row row = load(i);
+      Row row = load(own, i);
       for (Num &part : row)
         part = -part;
-      store(i, row);
+      store(own, i, row);
     });
     k.loop(passed, turn, [&](Num before) {
       Num other = numberOf(before), from = other * wide - shift;
-      k.addProduct(
-          a.panels(other).block(start, from - a.origin(k, other), rows, depth),
-          /*transposeLeft=*/false, own.block(from, zero, depth, across),
-          own.block(start, zero, rows, across));
+      addSquare(a.panels(other), start, from - a.origin(k, other), from, start,
+                rows);
     });
     auto row = [&](Num i) { solveRow(a, number, start, end, i); };
     if (a.lower)
@@ -293,10 +356,10 @@ void lowering::solveColumns(Kernel &k, const Array &x, Dim order, Num columns,
   if (known && *known < lanes)
     return narrow(k.index(0), k.b.getIndexAttr(*known));
   int64_t width =
-      known ? std::min<int64_t>(columnsAtOnce, llvm::alignTo(*known, lanes))
-            : columnsAtOnce;
+      known ? std::min<int64_t>(columnsAtOnce(k), llvm::alignTo(*known, lanes))
+            : columnsAtOnce(k);
   double rows = order >= 0 ? double(order) : double(leastShared),
-         nanoseconds = rows * rows * columnsAtOnce / flopsPerNanosecond;
+         nanoseconds = rows * rows * columnsAtOnce(k) / flopsPerNanosecond;
   Num groups = (columns + (width - 1)) / k.index(width);
   k.independent({k.l.dimOf(groups.value)}, nanoseconds, [&](ArrayRef<Num> at) {
     Num from = at.front() * k.index(width),
@@ -319,4 +382,59 @@ void lowering::solveTriangleInBlocks(Kernel &k, const Array &a, const Array &x,
   auto whole = [&](Num) { return a; };
   Triangle triangle{whole, /*inChunks=*/false, lower, unit};
   solveColumns(k, x, order, columns, [](Exchange) {}, triangle);
+}
+
+bool lowering::hasWideColumns(Kernel &k, Num columns) {
+  return getConstantIntValue(columns.value).value_or(0) >= lanesOf(k);
+}
+
+void lowering::solveFactorsInBlocks(Kernel &k, const Array &factors,
+                                    const Array &x, Dim order, Num columns) {
+  auto whole = [&](Num) { return factors; };
+  Triangle lower{whole, /*inChunks=*/false, /*lower=*/true, /*unit=*/true},
+      upper{whole, /*inChunks=*/false, /*lower=*/false, /*unit=*/false};
+  solveColumns(k, x, order, columns, [](Exchange) {}, {lower, upper});
+}
+
+/// Is row i of a real matrix, or of one part of a complex one, a one on the
+/// diagonal, or nothing?
+static Num isUnitRow(Kernel &k, const Array &row, Num i, Num n, bool hasOne) {
+  int64_t lanes = lanesOf(k);
+  Num nothing = k.splat(k.real(0), lanes), one = k.splat(k.real(1), lanes);
+  Num found = k.folds(k.index(0), floorTo(k, n, lanes), lanes, nothing,
+                      [&](Num j, ArrayRef<Num> so) {
+                        Num other = row.vector(j, lanes) != nothing;
+                        return SmallVector<Num>{so.front() +
+                                                k.choose(other, one, nothing)};
+                      })
+                  .front();
+  // The last elements, those of a vector again where it has more.
+  Cell count = k.cell(k.sumOf(found));
+  k.loop(floorTo(k, n, lanes), n, [&](Num j) {
+    Num same = k.num(vector::ExtractOp::create(
+        k.b, k.loc, row.vector(j, 1).value, ArrayRef<int64_t>{0}));
+    count = Num(count) + k.choose(same != k.real(0), k.real(1), k.real(0));
+  });
+  Num isAlone = Num(count) == k.real(hasOne ? 1 : 0);
+  if (!hasOne)
+    return isAlone;
+  Num diagonal = k.num(vector::ExtractOp::create(
+      k.b, k.loc, row.vector(i, 1).value, ArrayRef<int64_t>{0}));
+  return isAlone && diagonal == k.real(1);
+}
+
+Num lowering::isIdentity(Kernel &k, const Array &x, Num n) {
+  Num zero = k.index(0);
+  Cell next = k.cell(zero), goesOn = k.cell(k.truth(true));
+  k.repeatWhile([&] { return Num(goesOn) && Num(next) < n; },
+                [&] {
+                  Num i = next;
+                  if (!k.isComplexKernel())
+                    goesOn = isUnitRow(k, x.at({i}), i, n, /*hasOne=*/true);
+                  else
+                    goesOn = isUnitRow(k, x.at({zero, i}), i, n, true) &&
+                             isUnitRow(k, x.at({k.index(1), i}), i, n, false);
+                  next = i + 1;
+                });
+  return Num(goesOn);
 }

@@ -34,6 +34,15 @@ void solveColumns(Kernel &k, const Array &x, Dim order, Num columns,
                   llvm::function_ref<void(Exchange)> exchanges,
                   llvm::ArrayRef<Triangle> triangles);
 
+/// Is a square matrix an identity?
+Num isIdentity(Kernel &k, const Array &x, Num n);
+/// Are there so many columns, of which that is known, that all are solved for
+/// in memory of their own?
+bool hasWideColumns(Kernel &k, Num columns);
+/// X := (L U)^-1 X, of factors in one matrix.
+void solveFactorsInBlocks(Kernel &k, const Array &factors, const Array &x,
+                          Dim order, Num columns);
+
 } // namespace tfc::lowering
 
 #endif // TFC_LIB_CONVERSION_TFCTOLINALG_TRIANGULARSYSTEMS_H

@@ -163,3 +163,66 @@ def test_gradients_through_both_vectors_of_svd_are_those_of_the_interpreter(shap
     turn = tf.constant(rng.standard_normal(shape) + 1j * rng.standard_normal(shape))
     ends = [polar(x + sign * 1e-6 * turn).numpy() for sign in (1, -1)]
     np.testing.assert_allclose(np.sum(np.real(found[0].conj() * turn)), (ends[0] - ends[1]) / 2e-6, rtol=1e-5)
+
+
+# Orders of 128 and more go in blocks, whose updates are products of real matrices; 32 columns of right sides at a time.
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+@pytest.mark.parametrize("n, columns", [(127, 40), (128, 32), (150, 33), (161, 1), (192, 192)])
+def test_systems_in_blocks(n, columns, dtype):
+    a, b = numbers(n, n, dtype=dtype), numbers(n, columns, dtype=dtype)
+    h = a @ a.conj().T / n + np.eye(n, dtype=dtype)
+    close(tf.function(tf.linalg.cholesky)(np.tril(h)), np.linalg.cholesky(h), dtype)
+    factors, order = tf.function(tf.linalg.lu)(a)
+    close(tf.linalg.lu_reconstruct(factors, order), a, dtype)
+    well = np.roll(a / n + np.eye(n, dtype=dtype), n // 3, axis=0)
+    close(tf.function(tf.linalg.solve)(well, b), np.linalg.solve(well, b), dtype)
+    for lower in (True, False):
+        for adjoint in (True, False):
+            of = np.linalg.cholesky(h) if lower else np.linalg.cholesky(h).T
+            solve = tf.function(lambda a, b, how=(lower, adjoint): tf.linalg.triangular_solve(a, b, *how))
+            close(solve(of, b), np.linalg.solve(of.conj().T if adjoint else of, b), dtype)
+
+
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+def test_inverses_in_blocks_have_columns_in_the_order_of_the_exchanges(dtype):
+    n = 140
+    x = np.roll(numbers(n, n, dtype=dtype) / n + np.eye(n, dtype=dtype), n // 3, axis=0)
+    close(tf.function(tf.linalg.inv)(x), np.linalg.inv(x), dtype)
+    for place, value in (((7, 7), 2), ((7, 7), 1 + 1j), ((5, 9), 1j), ((n - 1, 0), 1)):
+        right = np.eye(n, dtype=dtype)
+        right[place] = value
+        close(tf.function(tf.linalg.solve)(x, right), np.linalg.solve(x, right), dtype)
+
+
+def test_what_is_no_number_reaches_the_results_of_blocks():
+    x, solve = numbers(150, 150), tf.function(tf.linalg.solve)
+    for place in ((0, 0), (149, 149), (140, 3), (3, 140)):
+        spoiled = x.copy()
+        spoiled[place] = np.nan
+        assert np.isnan(solve(spoiled, np.eye(150, dtype=x.dtype)).numpy()).any()
+        spoiled = np.tril(spoiled @ spoiled.conj().T)
+        assert np.isnan(tf.function(tf.linalg.cholesky)(spoiled).numpy()).all()
+    x[:, 4] = 0
+    with pytest.raises(tf.errors.InvalidArgumentError, match="not invertible"):
+        tf.function(tf.linalg.inv)(x)
+
+
+def test_values_of_blocks_do_not_depend_on_how_many_threads_there_are():
+    a, b = numbers(2, 160, 160), numbers(2, 160, 70)
+    h = a @ a.conj().swapaxes(-1, -2) / 160 + np.eye(160)
+
+    @tf.function
+    def all_factors(a, h, b):
+        lower = tf.linalg.cholesky(h)
+        return lower, *tf.linalg.lu(a), tf.linalg.solve(a, b), tf.linalg.triangular_solve(lower, b), tf.linalg.inv(a)
+
+    try:
+        made = []
+        for count in (1, 2, 3, 2):
+            tf.config.threading.set_intra_op_parallelism_threads(count)
+            made.append([y.numpy() for y in all_factors(a, h, b)])
+    finally:
+        tf.config.threading.set_intra_op_parallelism_threads(0)
+    for values in made[1:]:
+        for got, want in zip(values, made[0], strict=True):
+            np.testing.assert_array_equal(got, want)
