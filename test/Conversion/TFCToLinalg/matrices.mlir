@@ -149,7 +149,8 @@ func.func @qr_in_chunks(%x: tensor<300x256xf32>) -> (tensor<300x256xf32>, tensor
 
 // A step of a loop finds rotations, and applies those that were found before.
 // CHECK-LABEL: func.func @eigh_in_sweeps
-// CHECK: memref.alloc() {{.*}} : memref<64x258xf32>
+// CHECK: memref.alloc() {{.*}} : memref<8x262x32xf32>
+// CHECK: memref.alloc() {{.*}} : memref<64x262xf32>
 // CHECK: scf.while
 // CHECK: scf.while
 // CHECK: math.sqrt
@@ -157,4 +158,28 @@ func.func @qr_in_chunks(%x: tensor<300x256xf32>) -> (tensor<300x256xf32>, tensor
 func.func @eigh_in_sweeps(%x: tensor<256x256xf32>) -> (tensor<256xf32>, tensor<256x256xf32>) {
   %w, %v = tfc.eigh %x : (tensor<256x256xf32>) -> (tensor<256xf32>, tensor<256x256xf32>)
   return %w, %v : tensor<256xf32>, tensor<256x256xf32>
+}
+
+// -----
+
+// Right sides have memory of their own, whose rows beyond the last are zero.
+// CHECK-LABEL: func.func @triangular_system
+// CHECK: memref.alloc() {{.*}} : memref<160x64xf32>
+// CHECK: linalg.generic {{.*}} ins(%{{.*}} : memref<?x32xf32, {{.*}}>, memref<32x64xf32, {{.*}}>) outs(%{{.*}} : memref<?x64xf32
+// CHECK: } {{{.*}}tfc.independent = {{.*}} : f64}
+func.func @triangular_system(%a: tensor<150x150xf32>, %b: tensor<150x70xf32>) -> tensor<150x70xf32> {
+  %r = tfc.triangular_solve %a, %b {lower = true, unit = false} : (tensor<150x150xf32>, tensor<150x70xf32>) -> tensor<150x70xf32>
+  return %r : tensor<150x70xf32>
+}
+
+// -----
+
+// A product of complex matrices is two of real ones for each part of the result.
+// CHECK-LABEL: func.func @complex_in_blocks
+// CHECK: memref.alloc() {{.*}}tfc.planes{{.*}} : memref<2x128x128xf32>
+// CHECK: memref.alloc() {{.*}} : memref<2x128x128xf32>
+// CHECK-COUNT-2: linalg.generic {{.*}} ins(%{{.*}} : memref<?x?xf32, {{.*}}>, memref<?x?xf32, {{.*}}>) outs(%{{.*}} : memref<?x?xf32
+func.func @complex_in_blocks(%x: tensor<128x128xcomplex<f32>>) -> tensor<128x128xcomplex<f32>> {
+  %r = tfc.cholesky %x : (tensor<128x128xcomplex<f32>>) -> tensor<128x128xcomplex<f32>>
+  return %r : tensor<128x128xcomplex<f32>>
 }
