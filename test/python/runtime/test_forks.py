@@ -1,0 +1,36 @@
+"""A forked child can do what its parent could, whatever threads of the parent did at that time."""
+
+import subprocess
+import sys
+
+PROGRAM = """
+import os, signal, threading
+import tfc as tf
+
+started = threading.Event()
+
+@tf.function
+def long(x):
+    started.set()
+    for _ in range(3000):
+        x = x * 1.01
+    return x
+
+thread = threading.Thread(target=long, args=(tf.constant(1.0),))
+thread.start()
+started.wait()
+child = os.fork()
+if not child:
+    signal.alarm(600)
+    other = tf.function(lambda y: y + 1)
+    os._exit(0 if other(tf.constant(1)) == 2 and long(tf.constant(1.0)) > 2 else 1)
+thread.join()
+print(os.waitpid(child, 0)[1])
+"""
+
+
+def test_a_fork_while_another_thread_traces_leaves_a_child_that_traces(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM)
+    done = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, timeout=1200, check=False)
+    assert done.stdout == "0\n", done.stderr
