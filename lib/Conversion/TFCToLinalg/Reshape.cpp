@@ -82,9 +82,12 @@ static LogicalResult lowerView(Lowering &l, Operation *op) {
   if (rankOf(result) == 0)
     return lowerFused(l, op);
   if (rankOf(x) == 0) {
-    l.set(result, tensor::FromElementsOp::create(
-                      l.b, l.loc, l.tensorType(result),
-                      toStorage(l.b, l.loc, l.value(x), elementOf(x))));
+    // One element, whatever the type says of the sizes.
+    RankedTensorType type = l.tensorType(result);
+    auto one = type.clone(SmallVector<int64_t>(type.getRank(), 1));
+    Value made = tensor::FromElementsOp::create(
+        l.b, l.loc, one, toStorage(l.b, l.loc, l.value(x), elementOf(x)));
+    l.set(result, l.convert(made, type));
     return success();
   }
   if (isa<EnsureShapeOp, StopGradientOp>(op))

@@ -67,6 +67,31 @@ static LogicalResult checkNoStrings(func::FuncOp function) {
   return failure(found.wasInterrupted());
 }
 
+/// Whether the bytes of a tensor of this type are more than a number can tell.
+static bool isBeyondMemory(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor || llvm::is_contained(tensor.getShape(), 0))
+    return false;
+  int64_t bytes = 16; // of the largest elements
+  for (int64_t size : tensor.getShape())
+    if (!ShapedType::isDynamic(size) && llvm::MulOverflow(bytes, size, bytes))
+      return true;
+  return false;
+}
+
+static LogicalResult checkSizes(func::FuncOp function) {
+  WalkResult found = function.walk([](Operation *op) {
+    for (Type type : op->getResultTypes())
+      if (isBeyondMemory(type)) {
+        op->emitError("expected tensors that memory may hold, got ") << type;
+        return WalkResult::interrupt();
+      }
+    return WalkResult::advance();
+  });
+  return failure(found.wasInterrupted() ||
+                 llvm::any_of(function.getArgumentTypes(), isBeyondMemory));
+}
+
 namespace {
 
 struct ConvertTFCToLinalg
@@ -80,7 +105,7 @@ struct ConvertTFCToLinalg
   }
 
   static LogicalResult lower(func::FuncOp function) {
-    if (failed(checkNoStrings(function)))
+    if (failed(checkNoStrings(function)) || failed(checkSizes(function)))
       return failure();
     takeComponentsFirst(function.getBody());
     gatherByNumbers(function.getBody());

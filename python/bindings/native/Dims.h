@@ -61,7 +61,8 @@ public:
     rank_ = 0;
   }
 
-  /// Product of the sizes, or -1 if one is unknown or it exceeds 2^62.
+  /// Product of the sizes, or -1 if one is unknown or it exceeds 2^58: the
+  /// bytes of so many elements are a number.
   int64_t numElements() const {
     int64_t product = 1;
     bool overflow = false;
@@ -74,7 +75,7 @@ public:
       if (size == 0)
         return 0;
     }
-    return overflow || product > (int64_t(1) << 62) ? -1 : product;
+    return overflow || product > (int64_t(1) << 58) ? -1 : product;
   }
 
 private:

@@ -1,5 +1,6 @@
 """Where in the user's program we are: the innermost frame that is not of this package."""
 
+import inspect
 import linecache
 import os
 import sys
@@ -76,14 +77,23 @@ def note_plain(code: CodeType, reason: str) -> None:
 def why_plain(frame: FrameType | None = None) -> tuple[str, str] | None:
     """The name of the user's function that is running, and why it was not converted; None if it was."""
     frame = user_frame(sys._getframe(1) if frame is None else frame)
+    inside = None
     while frame is not None:
         code = frame.f_code
         if code in _plain:
             return code.co_name, _plain[code]
         if code.co_name not in ("<genexpr>", "<listcomp>", "<setcomp>", "<dictcomp>"):
-            return None
+            return inside or _why_never(code)
+        inside = inside or (code.co_name, "comprehensions stay Python")
         frame = frame.f_back
-    return None
+    return inside
+
+
+def _why_never(code: CodeType) -> tuple[str, str] | None:
+    """The same for code that is never converted, wherever it stands."""
+    if code.co_flags & (inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
+        return code.co_name, "async functions are not supported"
+    return (code.co_name, "generators are not supported") if code.co_flags & inspect.CO_GENERATOR else None
 
 
 def _is_part_of(inner: CodeType, outer: CodeType) -> bool:

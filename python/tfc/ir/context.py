@@ -7,7 +7,7 @@ from tfc.ir.lazy import bindings, compiler, libraries, mlir
 
 #: Held by whoever builds or compiles IR. Re-entrant: a trace may start another.
 LOCK = threading.RLock()
-# A fork waits for other threads that do: the child would have what they have half done, and a lock that nobody gives back.
+# A fork waits for other threads that do: the child would have what they have half done, and a lock that nobody frees.
 os.register_at_fork(before=LOCK.acquire, after_in_parent=LOCK.release, after_in_child=LOCK.release)
 
 

@@ -114,6 +114,17 @@ def _as(value, dtype):
     return value if value.dtype is dtype else p.cast(value, dtype=dtype)
 
 
+def _beside(x, size):
+    """`x`, and 0, 1, ... up to a size, in a dtype that has the numbers of both."""
+    dtype, known = x.dtype, static_value(size)
+    if dtype.is_integer and dtype.size < 8:
+        is_far = isinstance(size, Tensor) and size.dtype.size == 8
+        if known is not None and known.size == 1:
+            is_far = known.item() > np.iinfo(np.int32).max
+        dtype = int64 if is_far or dtype.name == "uint32" else int32
+    return _as(x, dtype), p.range_(*(_as(v, dtype) for v in (0, size, 1)))
+
+
 def _widest(values):
     """Scalars in the widest of their dtypes, in the order int32, int64, float32, float64."""
     tensors = [convert_to_tensor(v) for v in values]
@@ -197,7 +208,7 @@ def one_hot(indices, depth, on_value=None, off_value=None, axis=None, dtype=None
     on = _typed("on_value", on_value, 1, dtype)
     off = _typed("off_value", off_value, 0, dtype)
     where = axis_of(-1 if axis is None else axis, rank_of(indices, "one_hot") + 1, "one_hot")
-    count = p.range_(*(_as(v, indices.dtype) for v in (0, depth, 1)))
+    indices, count = _beside(indices, depth)
     rank = len(indices.shape_tuple) + 1
     count = p.expand_dims(count, axes=tuple(i for i in builtins.range(rank) if i != where))
     return p.select(p.equal(p.expand_dims(indices, axes=(where,)), count), on, off)
@@ -236,6 +247,6 @@ def sequence_mask(lengths, maxlen=None, dtype=bool_, name=None) -> Tensor:
         every = tuple(builtins.range(rank_of(lengths, "sequence_mask")))
         zero = _as(0, lengths.dtype)
         maxlen = p.maximum(p.reduce_max(lengths, axes=every, keepdims=False), zero)
-    positions = p.range_(*(_as(v, lengths.dtype) for v in (0, maxlen, 1)))
+    lengths, positions = _beside(lengths, maxlen)
     mask = p.less(positions, p.expand_dims(lengths, axes=(len(lengths.shape_tuple),)))
     return mask if dtype is None or as_dtype(dtype).is_bool else p.cast(mask, dtype=as_dtype(dtype))

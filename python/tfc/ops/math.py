@@ -447,12 +447,28 @@ def erfcinv(x, name=None):
     return p.erfinv(p.sub(convert_to_tensor(1, x.dtype), x))
 
 
+def _parts(x) -> Tensor:
+    """The real and imaginary part of each number, as the last dimension."""
+    axis = rank_of(x, "bitcast")
+    return p.concat(p.expand_dims(p.real(x), axes=(axis,)), p.expand_dims(p.imag(x), axes=(axis,)), axis=axis)
+
+
+def _of_parts(x, dtype) -> Tensor:
+    """Complex numbers with the bits of `x`, whose elements are as wide."""
+    halves = bitcast(x, dtype.real_dtype)
+    axis = rank_of(halves, "bitcast") - 1
+    where = (p.constant(value=np.array(i, np.int64)) for i in (0, 1))
+    return p.complex_(*(p.gather(halves, i, axis=axis, batch_dims=0) for i in where))
+
+
 def bitcast(input, type, name=None):
     """The same bits as another dtype. Narrower elements get a dimension of their own, the last; wider ones take it."""
     input, dtype = convert_to_tensor(input), as_dtype(type)
     if bool_ in (input.dtype, dtype):
         raise NotImplementedError(f"tf.bitcast from {input.dtype.name} to {dtype.name} is not supported: bits of bool")
     if input.dtype.size == dtype.size:
+        if input.dtype.is_complex is not dtype.is_complex:
+            return _of_parts(input, dtype) if dtype.is_complex else bitcast(_parts(input), dtype)
         return input if input.dtype is dtype else p.bitcast(input, dtype=dtype)
     if input.dtype.is_complex or dtype.is_complex:
         raise NotImplementedError(

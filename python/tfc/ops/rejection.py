@@ -123,6 +123,9 @@ def gamma_numbers(key, counter, alpha, samples: Size) -> Tensor:
     c = p.div(third, p.sqrt(d))
     streams = _Streams(p.squeeze(key, axes=(0,)), counter, count)
     start = p.neg(p.log1p(p.neg(streams.draw("uniform", exponential))))
+    # Nothing would ever be accepted: there are no numbers to draw.
+    never = p.logical_not(p.greater(d, _f64(0)))
+    start = p.select(never, filled(_f64(np.nan), (count,)), start)
 
     def attempt(streams, active):
         x = streams.draw("normal", active)
@@ -140,7 +143,7 @@ def gamma_numbers(key, counter, alpha, samples: Size) -> Tensor:
         value = p.mul(d, v)
         return accepted, p.select(below, p.mul(value, lower), value)
 
-    return _layout(_until_accepted(streams, attempt, (exponential, start)), samples, n)
+    return _layout(_until_accepted(streams, attempt, (p.logical_or(exponential, never), start)), samples, n)
 
 
 def poisson_numbers(key, counter, rate, samples: Size) -> Tensor:

@@ -5,6 +5,7 @@ import functools
 import io
 
 import pytest
+import tfc as tf
 from tfc.autograph import (
     ConversionError,
     Feature,
@@ -121,3 +122,20 @@ def test_set_loop_options_in_a_python_loop_does_nothing():
 def test_trace_prints(capsys):
     trace("a", 1)
     assert capsys.readouterr().out == "a 1\n"
+
+
+def test_an_error_in_what_stays_python_says_so():
+    def positive(x):
+        def numbers():
+            for i in range(3):
+                if x > i:
+                    yield i
+
+        return sum(numbers())
+
+    def counted(x):
+        return sum(i for i in range(3) if x > i)
+
+    for function, reason in ((positive, "generators are not supported"), (counted, "comprehensions stay Python")):
+        with pytest.raises(TypeError, match=f"did not convert .*, which runs as plain Python: {reason}"):
+            tf.function(function)(tf.constant(1))

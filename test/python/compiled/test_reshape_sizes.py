@@ -1,5 +1,6 @@
 """Sizes of reshaped tensors that run time computes."""
 
+import numpy as np
 import pytest
 import tfc as tf
 
@@ -26,3 +27,14 @@ def test_a_contraction_of_no_rows_has_the_sizes_of_its_operands(sizes, known):
         return tf.tensordot(x, y, 1)
 
     assert f(tf.zeros(sizes), tf.zeros([2, 5])).shape == (*sizes[:2], 5)
+
+
+def test_a_constant_takes_as_many_dimensions_as_the_program_says():
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.int32)])
+    def shaped(shape):
+        return tf.reshape(5, shape)
+
+    for shape in ([], [1], [1, 1, 1]):
+        assert shaped(np.array(shape, np.int32)).numpy().tolist() == np.full(shape, 5).tolist()
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        shaped([1, 2])

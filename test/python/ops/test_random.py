@@ -225,3 +225,11 @@ def test_blocks_are_counted_over_the_end_of_a_word():
     both = philox(5, start, 2)
     assert both[0].tolist() == philox(5, start, 1)[0].tolist()
     assert both[1].tolist() == philox(5, start + 1, 1)[0].tolist() != philox(5, 0, 1)[0].tolist()
+
+
+@pytest.mark.parametrize("alpha", [-1.0, -np.inf, np.nan])
+def test_there_are_no_gamma_numbers_of_a_negative_shape(alpha):
+    draw = lambda a: tf.random.stateless_gamma([2], [1, 2], a)
+    for function in (draw, tf.function(draw)):
+        assert np.isnan(function(tf.constant(alpha))).all()
+        assert np.array_equal(np.isnan(function(tf.constant([alpha, 2.0]))), [True, False])
