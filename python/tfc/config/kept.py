@@ -26,7 +26,7 @@ _LOGGER = logging.getLogger("tfc")
 SUFFIXES = (".tfcobj", ".tfccode", ".tfctrace", ".tfcbuild")
 #: What is being written. The directory may hold files of others: only these names are ours.
 _NEW = ".tfcnew"
-_MAGIC = b"tfc kept 3\n"
+_MAGIC = b"tfc kept 4\n"
 # How often the directory is looked through for what is too old or too much: in writes of a process, and in seconds for
 # all processes, by the time of a file.
 _WRITES, _SECONDS = 64, 3600
@@ -45,19 +45,28 @@ def read(name: str) -> bytes | None:
         return None
     path = os.path.join(directory, name)
     try:
-        with open(path, "rb") as file:
-            if not _is_ours(os.fstat(file.fileno())):
+        # What is no file, like a pipe, is not waited for.
+        with open(path, "rb", opener=lambda path, flags: os.open(path, flags | getattr(os, "O_NONBLOCK", 0))) as file:
+            about = os.fstat(file.fileno())
+            if not _is_ours(about) or not stat.S_ISREG(about.st_mode):
                 return None
             content = file.read()
     except OSError:
         return None
     head = len(_MAGIC) + 32
     payload = memoryview(content)[head:]
-    if content[: len(_MAGIC)] != _MAGIC or hashlib.sha256(payload).digest() != content[len(_MAGIC) : head]:
+    if content[: len(_MAGIC)] != _MAGIC or _digest_of(name, payload) != content[len(_MAGIC) : head]:
         return None
     with contextlib.suppress(OSError):
         os.utime(path)  # the age of an entry is that of its last use
     return bytes(payload)
+
+
+def _digest_of(name: str, payload) -> bytes:
+    """What says that a file holds what was written under this name: one that was renamed is another's."""
+    made = hashlib.sha256(name.encode())
+    made.update(payload)
+    return made.digest()
 
 
 def write(name: str, payload: bytes) -> None:
@@ -69,7 +78,7 @@ def write(name: str, payload: bytes) -> None:
         handle, made = tempfile.mkstemp(suffix=_NEW, dir=directory)
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(_MAGIC + hashlib.sha256(payload).digest() + payload)
+                file.write(_MAGIC + _digest_of(name, payload) + payload)
             os.replace(made, directory / name)
         except BaseException:
             os.unlink(made)

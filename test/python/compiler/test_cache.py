@@ -1,6 +1,7 @@
 """The compilation cache: what is found, what is a miss, and what is thrown away."""
 
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -75,6 +76,25 @@ def test_a_damaged_entry_is_a_miss(folder, concrete, damage):
     entry.write_bytes(damage(whole))
     assert np.array_equal(compile_again(concrete), first)
     assert entry.read_bytes()[:64] == whole[:64]
+
+
+def test_an_entry_under_the_name_of_another_is_a_miss(folder, concrete):
+    first = compile_again(concrete)
+    (entry,) = entries(folder)
+    other = tf.function(lambda x: x - 100).get_concrete_function(tf.TensorSpec([2], tf.float32))
+    second = compile_again(other)
+    (wrong,) = set(entries(folder)) - {entry}
+    shutil.copy(wrong, entry)
+    assert np.array_equal(compile_again(concrete), first) and not np.array_equal(first, second)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: os.symlink("/dev/zero", path)])
+def test_what_is_no_file_is_a_miss(folder, concrete, make):
+    first = compile_again(concrete)
+    (entry,) = entries(folder)
+    entry.unlink()
+    make(entry)
+    assert np.array_equal(compile_again(concrete), first)
 
 
 def test_the_directory_is_private(folder):
