@@ -14,9 +14,12 @@
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/Analysis/AliasAnalysis.h"
+#include "llvm/Analysis/LoopInfo.h"
+#include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
+#include "llvm/IR/PassManager.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Object/ArchiveWriter.h"
@@ -274,29 +277,90 @@ static void setAttributes(Module &module, const TargetMachine &machine,
   }
 }
 
+namespace {
+
+/// Passes for functions with loops over single elements, which LLVM may put in
+/// vectors; other functions do not pay for looking at their loops.
+class WhereLoopsAreScalar : public PassInfoMixin<WhereLoopsAreScalar> {
+public:
+  explicit WhereLoopsAreScalar(FunctionPassManager passes)
+      : passes(std::move(passes)) {}
+
+  PreservedAnalyses run(Function &function, FunctionAnalysisManager &analyses) {
+    const LoopInfo &loops = analyses.getResult<LoopAnalysis>(function);
+    for (const Loop *loop : loops.getLoopsInPreorder())
+      if (loop->isInnermost() && isOverElements(*loop))
+        return passes.run(function, analyses);
+    return PreservedAnalyses::all();
+  }
+
+private:
+  static bool isOverElements(const Loop &loop) {
+    bool touchesMemory = false;
+    for (const BasicBlock *block : loop.blocks())
+      for (const Instruction &each : *block) {
+        auto *store = dyn_cast<StoreInst>(&each);
+        auto *call = dyn_cast<CallBase>(&each);
+        if (each.getType()->isVectorTy() ||
+            (store && store->getValueOperand()->getType()->isVectorTy()) ||
+            (call && !isa<IntrinsicInst>(call)))
+          return false;
+        touchesMemory |= each.mayReadOrWriteMemory();
+      }
+    return touchesMemory;
+  }
+
+  FunctionPassManager passes;
+};
+
+} // namespace
+
 /// What is left to do when vectors are in the code already: clean up, move what
 /// does not change out of loops, unroll short ones. LLVM's own O2 takes three
 /// times as long for code that is no faster: most of that is the loop
 /// vectorizer, which is asked only where there are loops over single elements.
 /// Induction variables are simple as they come: making them canonical takes a
 /// quarter of what is left and changes nothing.
-static std::string pipelineText(bool scalarLoops) {
-  std::string text =
-      "function(sroa<modify-cfg>,early-cse,simplifycfg),cgscc(inline),"
-      "function(sroa<modify-cfg>,early-cse,instcombine<no-verify-fixpoint>,"
-      "simplifycfg,loop-mssa(loop-rotate,licm),";
-  if (scalarLoops)
+static Error addPasses(PassBuilder &builder, const Module &module,
+                       bool scalarLoops, ModulePassManager &passes) {
+  auto parse = [&](StringRef text, FunctionPassManager &into) {
+    return builder.parsePassPipeline(into, text);
+  };
+  if (Error error = builder.parsePassPipeline(
+          passes, "function(sroa<modify-cfg>,early-cse,simplifycfg),"
+                  "cgscc(inline)"))
+    return error;
+  FunctionPassManager each, scalar;
+  if (Error error = parse("sroa<modify-cfg>,early-cse,"
+                          "instcombine<no-verify-fixpoint>,simplifycfg,"
+                          "loop-mssa(loop-rotate,licm)",
+                          each))
+    return error;
+  if (scalarLoops) {
     // Loops of a few iterations first: as vectors of two lanes under constant
     // masks they can send LLVM 22's instruction selection into an endless loop
     // (extracts of sums of extended masks).
-    text += "loop(indvars,loop-unroll-full),loop-vectorize,early-cse<memssa>,"
-            "instcombine<no-verify-fixpoint>,simplifycfg,";
+    if (Error error = parse("loop(indvars,loop-unroll-full),loop-vectorize,"
+                            "early-cse<memssa>,instcombine<no-verify-fixpoint>,"
+                            "simplifycfg,loop-unroll<O2>",
+                            scalar))
+      return error;
+    each.addPass(WhereLoopsAreScalar(std::move(scalar)));
+  }
   // Loops in vectors work on as many of them at once as is worth it: more than
-  // a few iterations as a straight line only take code generation longer.
-  text += scalarLoops
-              ? "loop-unroll<O2>,"
-              : "loop-unroll<O2;no-runtime;no-partial;full-unroll-max=16>,";
-  return text + "loop-mssa(licm),early-cse,simplifycfg),globaldce";
+  // a few iterations as a straight line only take code generation longer. In
+  // large networks that is most of a first call.
+  constexpr unsigned large = 50000;
+  std::string longest = module.getInstructionCount() > large ? "4" : "16";
+  if (Error error = parse("loop-unroll<O2;no-runtime;no-partial;"
+                          "full-unroll-max=" +
+                              longest +
+                              ">,"
+                              "loop-mssa(licm),early-cse,simplifycfg",
+                          each))
+    return error;
+  passes.addPass(createModuleToFunctionPassAdaptor(std::move(each)));
+  return builder.parsePassPipeline(passes, "globaldce");
 }
 
 static Error optimize(Module &module, TargetMachine &machine,
@@ -320,8 +384,8 @@ static Error optimize(Module &module, TargetMachine &machine,
     passes = builder.buildPerModuleDefaultPipeline(OptimizationLevel::Os);
   else if (level >= 3)
     passes = builder.buildPerModuleDefaultPipeline(OptimizationLevel::O3);
-  else if (Error error = builder.parsePassPipeline(
-               passes, pipelineText(scalarLoops && level == 2)))
+  else if (Error error =
+               addPasses(builder, module, scalarLoops && level == 2, passes))
     return error;
   if (options.sanitizeAddress)
     passes.addPass(AddressSanitizerPass(AddressSanitizerOptions()));

@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "tfc/Dialect/TFCRT/IR/ParallelLoop.h"
 #include "tfc/Dialect/TFCRT/IR/Square.h"
+#include "llvm/ADT/ScopeExit.h"
 
 using namespace mlir;
 using namespace tfc::kernels;
@@ -60,20 +61,57 @@ Value KernelBuilder::divide(Value x, Value y) {
 Value KernelBuilder::choose(Value condition, Value yes, Value no) {
   return builder.createOrFold<arith::SelectOp>(loc, condition, yes, no);
 }
-Value KernelBuilder::at(const Matrix &matrix, Value row, Value column) {
-  Value offset = add(matrix.offset, mul(column, matrix.columnStride));
-  if (matrix.firstRow)
-    row = add(row, matrix.firstRow);
-  for (size_t level = matrix.rowStrides.size(); level-- > 0;) {
-    Value index = row;
-    if (level > 0) {
-      index = builder.createOrFold<arith::RemUIOp>(loc, row,
-                                                   matrix.rowSizes[level]);
-      row = divide(row, matrix.rowSizes[level]);
+
+/// Does the value come before what is built now?
+static bool isKnownHere(Value value, OpBuilder &builder) {
+  Block *home = value.getParentBlock(), *here = builder.getInsertionBlock();
+  Operation *next = nullptr;
+  if (home != here)
+    next = home->findAncestorOpInBlock(*here->getParentOp());
+  else if (builder.getInsertionPoint() != here->end())
+    next = &*builder.getInsertionPoint();
+  if (home != here && !next)
+    return false;
+  Operation *definition = value.getDefiningOp();
+  return !definition || !next || definition->isBeforeInBlock(next);
+}
+
+Value KernelBuilder::rowOf(const Matrix &matrix, Value row) {
+  auto make = [&] {
+    Value offset = matrix.offset;
+    if (matrix.firstRow)
+      row = add(row, matrix.firstRow);
+    for (size_t level = matrix.rowStrides.size(); level-- > 0;) {
+      Value index = row;
+      if (level > 0) {
+        index = builder.createOrFold<arith::RemUIOp>(loc, row,
+                                                     matrix.rowSizes[level]);
+        row = divide(row, matrix.rowSizes[level]);
+      }
+      offset = add(offset, mul(index, matrix.rowStrides[level]));
     }
-    offset = add(offset, mul(index, matrix.rowStrides[level]));
-  }
+    return offset;
+  };
+  if (!knownRows || matrix.rowStrides.size() < 2)
+    return make();
+  Values key{row, matrix.offset, matrix.firstRow};
+  llvm::append_range(key, matrix.rowSizes);
+  llvm::append_range(key, matrix.rowStrides);
+  for (auto &[other, offset] : *knownRows)
+    if (other == key && isKnownHere(offset, builder))
+      return offset;
+  Value offset = make();
+  knownRows->emplace_back(std::move(key), offset);
   return offset;
+}
+
+Value KernelBuilder::at(const Matrix &matrix, Value row, Value column) {
+  Value move = mul(column, matrix.columnStride);
+  if (matrix.rowStrides.size() > 1)
+    return add(rowOf(matrix, row), move);
+  Matrix moved = matrix;
+  moved.offset = add(matrix.offset, move);
+  return rowOf(moved, row);
 }
 
 //===----------------------------------------------------------------------===//
@@ -494,6 +532,8 @@ Values KernelBuilder::sumTaps(const Tile &tile, size_t level, Value left,
 /// All loads of the result come before all stores, so that overlapping columns
 /// and repeated rows do no harm.
 void KernelBuilder::tile(const Tile &tile) {
+  knownRows.emplace();
+  auto forget = llvm::make_scope_exit([&] { knownRows.reset(); });
   auto sumFrom = [&](ValueRange start) {
     return sumTaps(tile, 0, constant(0), constant(0), start);
   };

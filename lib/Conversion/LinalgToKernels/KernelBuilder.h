@@ -12,6 +12,8 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include <functional>
+#include <optional>
+#include <vector>
 
 namespace tfc::kernels {
 
@@ -189,6 +191,7 @@ public:
   double flopsPerNanosecond = 1; ///< of the machine
 
 private:
+  mlir::Value rowOf(const Matrix &matrix, mlir::Value row);
   void fetchAhead(const Tile &tile, mlir::Value k);
   void fetchRowsAhead(const Tile &tile, mlir::Value k);
   void fetchNear(const Tile &tile, mlir::ValueRange starts, mlir::Value k);
@@ -204,6 +207,10 @@ private:
                   mlir::ValueRange sums);
   Values sumSideBySide(const Tile &tile, mlir::Value left, mlir::Value right,
                        mlir::ValueRange sums);
+
+  /// Where rows begin that a tile has asked for. With several levels that takes
+  /// quotients, and every vector of a row asks.
+  std::optional<std::vector<std::pair<Values, mlir::Value>>> knownRows;
 };
 
 } // namespace tfc::kernels

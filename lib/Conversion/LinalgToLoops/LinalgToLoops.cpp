@@ -211,9 +211,17 @@ struct LinalgToLoops : public tfc::impl::LinalgToLoopsPassBase<LinalgToLoops> {
                     double(rows.count) * double(rows.columns) * body);
   }
 
+  /// A large network, of which most nests are about weights and statistics.
+  bool hasManyNests() {
+    constexpr int64_t many = 256;
+    int64_t count = 0;
+    getOperation()->walk([&](LinalgOp) { ++count; });
+    return count > many;
+  }
+
   void runOnOperation() override {
     OpBuilder builder(&getContext());
-    NestOptions nestOptions{vectorBits, reassociate, parallel};
+    NestOptions nestOptions{vectorBits, reassociate, parallel, hasManyNests()};
     MarginReaders readers = takeMargins(builder, getOperation(), nestOptions);
     SmallVector<scf::ForOp> independent;
     getOperation()->walk<WalkOrder::PreOrder>([&](scf::ForOp loop) {

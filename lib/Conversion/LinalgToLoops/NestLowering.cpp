@@ -20,6 +20,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "tfc/Dialect/TFCRT/IR/MayAlias.h"
 #include "tfc/Dialect/TFCRT/IR/ParallelLoop.h"
 #include "tfc/Dialect/TFCRT/IR/Remark.h"
@@ -190,6 +191,21 @@ void NestLowering::emit() {
 
 Value NestLowering::constant(int64_t value) {
   return arith::ConstantIndexOp::create(builder, loc, value);
+}
+
+/// Runs once, for about two microseconds at most.
+bool NestLowering::isShort() const {
+  constexpr int64_t mostPoints = 16384;
+  int64_t points = 1;
+  for (const Range &range : ranges) {
+    std::optional<int64_t> size = getConstantIntValue(range.size);
+    if (!size || *size > mostPoints)
+      return false;
+    points *= std::max<int64_t>(1, *size);
+    if (points > mostPoints)
+      return false;
+  }
+  return isa<FunctionOpInterface>(op->getParentOp());
 }
 
 Value NestLowering::size(unsigned dim) {

@@ -100,6 +100,9 @@ struct NestOptions {
   int64_t vectorBits = 128;
   bool reassociate = true; ///< sums may be computed in another order
   bool parallel = true;
+  /// Short nests are written as short as they can be: there are many, and what
+  /// code generation takes for them is more than they ever will.
+  bool compact = false;
 };
 
 /// Iterations of a loop that are unrolled and jammed.
@@ -210,6 +213,7 @@ private:
   // Rows in steps, or backwards: Spread.cpp
   std::optional<Spread> spreadOf(mlir::OpOperand &operand);
   bool mayBeSpread(mlir::OpOperand &operand);
+  bool isShort() const;
   bool unrollSpread(llvm::ArrayRef<mlir::OpOperand *> operands);
   mlir::Value loadSpread(mlir::OpOperand &operand);
 

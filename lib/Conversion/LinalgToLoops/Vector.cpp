@@ -319,7 +319,7 @@ bool NestLowering::tryVectors(std::optional<unsigned> across, bool gathers) {
                                  : (ops <= 6         ? 4
                                     : ops <= manyOps ? 2
                                                      : 1);
-  if (strategy.jam || strategy.gathers)
+  if (strategy.jam || strategy.gathers || (options.compact && isShort()))
     strategy.unroll = 1;
   if (strategy.columns && !reduces)
     strategy.unroll = 1;

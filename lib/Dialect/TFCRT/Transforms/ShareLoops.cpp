@@ -17,6 +17,10 @@
 // 4. Of the functions of pieces (`tfc-outline-parallel`) that are equal one
 // stays.
 //
+// What is left of a large network's body are hundreds of nests that have no
+// equal, and some of LLVM's loop passes look at the whole function for each
+// loop: such a body is cut, neighbouring nests become functions together.
+//
 //===----------------------------------------------------------------------===//
 
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"
@@ -228,6 +232,52 @@ static bool takesTheSame(func::FuncOp x, func::FuncOp y) {
          x.getArgAttrsAttr() == y.getArgAttrsAttr() && numbers(x) == numbers(y);
 }
 
+/// What only says where memory is: a function may say it again.
+static bool isAddress(Operation *op) {
+  return isa<BindOp, LLVM::GEPOp, LLVM::ConstantOp, memref::CastOp,
+             memref::CollapseShapeOp, memref::ExpandShapeOp,
+             memref::ExtractStridedMetadataOp, memref::GetGlobalOp,
+             memref::ReinterpretCastOp, memref::SubViewOp>(op);
+}
+
+/// Neighbouring nests, and the addresses of the same block that they need, in
+/// the order of the block.
+static OpList withAddresses(const OpList &nests) {
+  llvm::SetVector<Operation *> all(nests.begin(), nests.end());
+  Block *home = nests.front()->getBlock();
+  SmallVector<Value> open = llvm::to_vector(capturesOf(nests));
+  while (!open.empty()) {
+    Operation *definition = open.pop_back_val().getDefiningOp();
+    if (definition && definition->getBlock() == home && isAddress(definition) &&
+        all.insert(definition))
+      llvm::append_range(open, definition->getOperands());
+  }
+  OpList ops(all.begin(), all.end());
+  llvm::sort(ops,
+             [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+  return ops;
+}
+
+/// Arguments of a part are what those of the function are.
+static void keepAttributes(func::FuncOp part, ArrayRef<Value> captures) {
+  for (auto [number, value] : llvm::enumerate(captures)) {
+    if (value.getDefiningOp<memref::AllocOp>() && isPointer(value.getType()))
+      part.setArgAttr(number, SharedGroup::distinct,
+                      UnitAttr::get(part.getContext()));
+    auto argument = dyn_cast<BlockArgument>(value);
+    auto function =
+        argument ? dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp())
+                 : func::FuncOp();
+    if (!function || !isa<LLVM::LLVMPointerType>(value.getType()))
+      continue;
+    if (DictionaryAttr attributes =
+            function.getArgAttrDict(argument.getArgNumber()))
+      for (NamedAttribute attribute : attributes)
+        if (attribute.getName().strref().starts_with("llvm."))
+          part.setArgAttr(number, attribute.getName(), attribute.getValue());
+  }
+}
+
 namespace {
 
 struct ShareLoops : public tfc::rt::impl::TFCShareLoopsPassBase<ShareLoops> {
@@ -259,6 +309,52 @@ struct ShareLoops : public tfc::rt::impl::TFCShareLoopsPassBase<ShareLoops> {
                              capturesOf(nest).getArrayRef());
         nest[0]->erase();
       }
+    }
+  }
+
+  /// Nests that are neighbours: nothing between them does anything.
+  SmallVector<OpList> neighbours(func::FuncOp function) {
+    SmallVector<OpList> all;
+    int64_t size = 0, whole = 0;
+    bool isOpen = false;
+    function.walk<WalkOrder::PreOrder>([&](Operation *op) {
+      auto nest = dyn_cast<scf::ForOp>(op);
+      if (!nest || !isShareable(nest)) {
+        isOpen &= isMemoryEffectFree(op);
+        return WalkResult::advance();
+      }
+      int64_t added = sizeOf(nest);
+      whole += added;
+      if (!isOpen || all.back().back()->getBlock() != nest->getBlock() ||
+          size + added > partSize) {
+        all.emplace_back();
+        size = 0;
+      }
+      size += added;
+      isOpen = true;
+      all.back().push_back(nest);
+      return WalkResult::skip();
+    });
+    if (whole < mostInOne)
+      all.clear();
+    return all;
+  }
+
+  void cut(func::FuncOp function) {
+    int64_t number = 0;
+    for (const OpList &nests : neighbours(function)) {
+      OpList ops = withAddresses(nests);
+      SmallVector<Value> captures = llvm::to_vector(capturesOf(ops));
+      std::string name =
+          (function.getSymName() + ".part" + Twine(number++)).str();
+      func::FuncOp part = makeFunction(getOperation(), name, ops);
+      functions.insert({part.getSymNameAttr(), part});
+      keepAttributes(part, captures);
+      OpBuilder builder(nests.back());
+      func::CallOp::create(builder, nests.back()->getLoc(), part, captures);
+      for (Operation *op : llvm::reverse(ops))
+        if (llvm::is_contained(nests, op) || op->use_empty())
+          op->erase();
     }
   }
 
@@ -297,6 +393,9 @@ struct ShareLoops : public tfc::rt::impl::TFCShareLoopsPassBase<ShareLoops> {
         functions.insert({function.getSymNameAttr(), function});
     sharePieces();
     shareNests();
+    for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>()))
+      if (!function.isDeclaration())
+        cut(function);
     if (functions.empty())
       return;
     SmallVector<func::CallOp> calls;

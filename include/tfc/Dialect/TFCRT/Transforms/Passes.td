@@ -292,8 +292,14 @@ def TFCShareLoopsPass : Pass<"tfc-share-loops", "::mlir::ModuleOp"> {
     those of `tfc-share-groups` take pointers for buffers of static size and dense layout; runs after memory is planned.
 
     Of the functions that `tfc-outline-parallel` made of loops that threads share, those that are equal become one, too.
+
+    Functions whose nests have `most-in-one` operations or more after that are cut: nests with nothing but addresses
+    between them become functions of up to `part-size` operations. Some of LLVM's passes look at the whole function for
+    each of its loops.
   }];
-  let options = [Option<"minSaved", "min-saved", "int64_t", "200", "operations that a function has to save">];
+  let options = [Option<"minSaved", "min-saved", "int64_t", "200", "operations that a function has to save">,
+                 Option<"mostInOne", "most-in-one", "int64_t", "6000", "operations of nests in a function that stays whole">,
+                 Option<"partSize", "part-size", "int64_t", "1500", "operations of nests in a part of one that is cut">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
                            "::mlir::LLVM::LLVMDialect", "::tfc::rt::TFCRTDialect"];
 }

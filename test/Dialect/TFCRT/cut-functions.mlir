@@ -1,0 +1,50 @@
+// RUN: tfc-opt %s -tfc-share-loops="min-saved=1000 most-in-one=12 part-size=10" | FileCheck %s
+// RUN: tfc-opt %s -tfc-share-loops="min-saved=1000 most-in-one=1000" | FileCheck %s --check-prefix=WHOLE
+
+// Neighbours that are not too large together are one part, whose arguments are
+// those of the function: what is known of them stays known. The addresses
+// between nests go along.
+// CHECK-LABEL: func.func @large
+// CHECK-SAME: (%[[ARENA:.*]]: !llvm.ptr {llvm.align = 64 : i64, llvm.noalias}, %[[IN:.*]]: memref<8xf32>)
+// CHECK-NOT: scf.for
+// CHECK-NOT: llvm.getelementptr
+// CHECK: call @large.part0(%[[ARENA]], %{{.*}})
+// CHECK-NEXT: %[[LAST:.*]] = memref.load %[[IN]]
+// CHECK: call @large.part1(%[[ARENA]], %[[LAST]])
+// CHECK-NEXT: return
+// WHOLE-LABEL: func.func @large
+// WHOLE-COUNT-3: scf.for
+// WHOLE: return
+func.func @large(%arena: !llvm.ptr {llvm.align = 64 : i64, llvm.noalias}, %in: memref<8xf32>) {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %eight = arith.constant 8 : index
+  %a = tfcrt.bind %arena : !llvm.ptr -> memref<8xf32>
+  scf.for %i = %zero to %eight step %one {
+    %x = memref.load %in[%i] : memref<8xf32>
+    memref.store %x, %a[%i] : memref<8xf32>
+  }
+  %behind = llvm.getelementptr %arena[64] : (!llvm.ptr) -> !llvm.ptr, i8
+  %b = tfcrt.bind %behind : !llvm.ptr -> memref<8xf32>
+  scf.for %i = %zero to %eight step %one {
+    %x = memref.load %a[%i] : memref<8xf32>
+    memref.store %x, %b[%i] : memref<8xf32>
+  }
+  %last = memref.load %in[%one] : memref<8xf32>
+  scf.for %i = %zero to %eight step %one {
+    %x = memref.load %b[%i] : memref<8xf32>
+    %y = arith.addf %x, %last : f32
+    %z = arith.addf %y, %last : f32
+    memref.store %z, %b[%i] : memref<8xf32>
+  }
+  return
+}
+
+// CHECK: func.func private @large.part0(%[[MINE:.*]]: !llvm.ptr {llvm.align = 64 : i64, llvm.noalias}, %{{.*}}: !llvm.ptr)
+// CHECK: scf.for
+// CHECK: %[[OFFSET:.*]] = llvm.getelementptr %[[MINE]][64]
+// CHECK: tfcrt.bind %[[OFFSET]]
+// CHECK: scf.for
+// CHECK: return
+// CHECK: func.func private @large.part1(%{{.*}}: !llvm.ptr {llvm.align = 64 : i64, llvm.noalias}, %{{.*}}: f32)
+// CHECK: scf.for
