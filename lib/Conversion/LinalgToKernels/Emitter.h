@@ -120,6 +120,14 @@ private:
                llvm::ArrayRef<Columns> columns);
   void fetchNear(Tile &tile) const;
   bool isRoutine(const Tile &tile) const;
+  bool isRoutineOfRows(const Tile &tile) const;
+  struct Sums {
+    Matrix matrix;
+    mlir::Value firstRow, firstColumn;
+  };
+  Sums sumsOf(const Tile &tile);
+  void finish(const Tile &tile, const Sums &sums);
+  void emitRows(const Tile &tile);
   void emit(const Tile &tile, mlir::Value width = {});
 
   // Packing

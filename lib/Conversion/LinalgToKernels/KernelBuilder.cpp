@@ -377,9 +377,8 @@ void KernelBuilder::fetchResult(const Tile &tile) {
 /// What the right operand has some k later. A core that computes waits for few
 /// loads at a time, fewer if another thread of it does as well: those that come
 /// from the second-level cache are late then.
-void KernelBuilder::fetchNear(const Tile &tile, ValueRange starts, Value k) {
+void KernelBuilder::fetchNear(const Tile &tile, ValueRange starts, Value move) {
   int64_t line = 64 * 8 / type.getIntOrFloatBitWidth(), fetched = 0;
-  Value move = mul(add(k, constant(tile.near)), tile.rightStep);
   for (auto [start, columns] : llvm::zip(starts, tile.columns)) {
     if (fetched == 0)
       memref::PrefetchOp::create(builder, loc, tile.right, add(start, move),
@@ -434,14 +433,14 @@ Values KernelBuilder::sumDepth(const Tile &tile, Value leftMove,
     leftStart.push_back(add(start, leftMove));
   for (Value start : tile.rightStart)
     rightStart.push_back(add(start, rightMove));
-  auto step = [&](Value k, ValueRange sums) {
+  auto step = [&](Value k, Value leftOffset, Value rightOffset,
+                  ValueRange sums) {
     Values right, next;
-    Value rightOffset = mul(k, tile.rightStep),
-          leftOffset = mul(k, tile.leftStep);
     if (tile.ahead)
       tile.aheadEvery ? fetchRowsAhead(tile, k) : fetchAhead(tile, k);
     if (tile.near)
-      fetchNear(tile, rightStart, k);
+      fetchNear(tile, rightStart,
+                add(rightOffset, mul(constant(tile.near), tile.rightStep)));
     for (auto [start, columns] : llvm::zip(rightStart, tile.columns))
       right.push_back(load(tile.right, add(start, rightOffset), columns.lanes,
                            tile.rightMasked ? columns.mask : Value()));
@@ -463,7 +462,19 @@ Values KernelBuilder::sumDepth(const Tile &tile, Value leftMove,
     }
     return next;
   };
-  return Values(loop(constant(0), tile.depth, 1, sums, step).getResults());
+  Values carried(sums);
+  if (tile.carriesSteps)
+    carried.append({constant(0), constant(0)});
+  auto each = [&](Value k, ValueRange carried) {
+    if (!tile.carriesSteps)
+      return step(k, mul(k, tile.leftStep), mul(k, tile.rightStep), carried);
+    Value left = carried.drop_back().back(), right = carried.back();
+    Values next = step(k, left, right, carried.drop_back(2));
+    next.append({add(left, tile.leftStep), add(right, tile.rightStep)});
+    return next;
+  };
+  auto done = loop(constant(0), tile.depth, 1, carried, each);
+  return Values(done.getResults().take_front(sums.size()));
 }
 
 /// Products side by side: a vector of the left operand has all elements that

@@ -66,10 +66,12 @@ struct Tile {
   /// If not 0, each row begins so far behind the one before it: addresses that
   /// differ by constants need one register together.
   int64_t leftRowStep = 0;
-  mlir::Value leftStep;     ///< from one k to the next
-  mlir::Value right;        ///< flat memory
-  Values rightStart;        ///< where each vector of columns begins
-  mlir::Value rightStep;    ///< from one k to the next
+  mlir::Value leftStep;  ///< from one k to the next
+  mlir::Value right;     ///< flat memory
+  Values rightStart;     ///< where each vector of columns begins
+  mlir::Value rightStep; ///< from one k to the next
+  /// Both steps may be unknown: offsets are carried from one k to the next.
+  bool carriesSteps = false;
   bool rightMasked = false; ///< apply the columns' masks to loads of `right`
   /// Where elements lie that are needed after this tile, or null; and how many
   /// are fetched with each k, if there are no taps.
@@ -194,7 +196,7 @@ private:
   mlir::Value rowOf(const Matrix &matrix, mlir::Value row);
   void fetchAhead(const Tile &tile, mlir::Value k);
   void fetchRowsAhead(const Tile &tile, mlir::Value k);
-  void fetchNear(const Tile &tile, mlir::ValueRange starts, mlir::Value k);
+  void fetchNear(const Tile &tile, mlir::ValueRange starts, mlir::Value move);
   void fetchResult(const Tile &tile);
   Values zeros(const Tile &tile);
   Values loadTile(const Tile &tile);

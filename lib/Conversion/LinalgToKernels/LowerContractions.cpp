@@ -542,9 +542,10 @@ struct LowerContractions
       if (contraction && !isOneOfMany(*contraction))
         ops.push_back(op);
     });
-    constexpr size_t manyProducts = 4;
-    options.routines =
-        ops.size() >= manyProducts && isa<ModuleOp>(getOperation());
+    constexpr size_t manyProducts = 4, network = 24;
+    bool isModule = isa<ModuleOp>(getOperation());
+    options.routines = ops.size() >= manyProducts && isModule;
+    options.routinesOfRows = ops.size() >= network && isModule;
     for (linalg::LinalgOp op : ops)
       for (linalg::LinalgOp part : splitDeep(builder, op, options))
         if (std::optional<Contraction> contraction = matchContraction(part))

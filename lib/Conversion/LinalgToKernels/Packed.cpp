@@ -265,61 +265,113 @@ bool Emitter::isRoutine(const Tile &tile) const {
          isPlain(tile.result);
 }
 
-/// The tile in place, or a call of the one that all such products have. Then an
-/// epilogue reads the sums from memory, row by row. `width`: the columns that
-/// there are, if they need masks.
-void Emitter::emit(const Tile &tile, Value width) {
-  if (!isRoutine(tile))
-    return b.tile(tile);
-  int64_t rows = tile.rows.size(), vectors = tile.columns.size();
-  TileCall call{tile.left,
-                tile.leftStart[0],
-                p.left.rowStrides[0],
-                tile.right,
-                tile.rightStart[0],
-                tile.depth,
-                tile.result,
-                tile.rows[0],
-                tile.columns[0].first,
-                tile.fresh,
-                rows,
-                vectors,
-                lanes,
-                blocks().shape.width(),
-                width,
-                tile.ahead,
-                tile.aheadStep,
-                tile.rightStep,
-                tile.aheadMemory,
-                tile.aheadRow,
-                tile.aheadLines,
-                tile.aheadEvery,
-                tile.copy,
-                tile.copyStart,
-                tile.near,
-                tile.resultLast};
-  Value zero = b.constant(0), one = b.constant(1);
-  // Sums that nobody else needs have no place in the result.
-  if (tile.finish && known(tile.fresh) == 1 && known(tile.last) == 1) {
-    call.result = {
-        b.allocate(rows * vectors * lanes), zero, one, {b.constant(rows)},
-        {b.constant(vectors * lanes)},      {}};
-    call.firstRow = call.firstColumn = zero;
-  }
-  emitTileCall(b, call);
+/// The same for rows that are anywhere, which take a place for each of them to
+/// say, and for windows. Networks of many convolutions would have as many
+/// tiles.
+bool Emitter::isRoutineOfRows(const Tile &tile) const {
+  constexpr int64_t leastSteps = 256;
+  constexpr size_t leastRows = 4, mostRows = 8, mostTaps = 3;
+  int64_t steps = k;
+  for (const Tap &tap : tile.taps)
+    steps = isKnown(steps) && isKnown(known(tap.size)) ? steps * known(tap.size)
+                                                       : ShapedType::kDynamic;
+  auto hasType = [&](Value memory) {
+    return cast<MemRefType>(memory.getType()).getElementType() == b.type;
+  };
+  auto isWhole = [&](const Columns &columns) {
+    return !columns.mask && columns.lanes == lanes;
+  };
+  return options.routinesOfRows && isKnown(m) && isKnown(steps) &&
+         steps >= leastSteps && tile.rows.size() >= leastRows &&
+         tile.rows.size() <= mostRows && tile.taps.size() <= mostTaps &&
+         llvm::all_of(tile.columns, isWhole) && hasType(tile.left) &&
+         hasType(tile.right) && hasType(tile.result.memory) &&
+         known(tile.result.columnStride) == 1;
+}
+
+/// Where a routine stores sums, from a row and a column on: those that nobody
+/// else needs have no place in the result.
+Emitter::Sums Emitter::sumsOf(const Tile &tile) {
+  if (!tile.finish || known(tile.fresh) != 1 || known(tile.last) != 1)
+    return {tile.result, tile.rows[0], tile.columns[0].first};
+  int64_t rows = tile.rows.size(), width = tile.columns.size() * lanes;
+  Value zero = b.constant(0);
+  Matrix own{b.allocate(rows * width), zero, b.constant(1), {b.constant(rows)},
+             {b.constant(width)},      {}};
+  return {own, zero, zero};
+}
+
+/// What an epilogue makes of the sums of a tile, which it reads from memory,
+/// row by row.
+void Emitter::finish(const Tile &tile, const Sums &sums) {
   if (!tile.finish)
     return;
   auto finishRow = [&](Value row) {
-    Values sums;
+    Values read;
     for (auto [v, columns] : llvm::enumerate(tile.columns)) {
-      Value at = b.at(call.result, b.add(call.firstRow, row),
-                      offset(call.firstColumn, v * lanes));
-      sums.push_back(b.load(call.result.memory, at, lanes, columns.mask));
+      Value at = b.at(sums.matrix, b.add(sums.firstRow, row),
+                      offset(sums.firstColumn, v * lanes));
+      read.push_back(b.load(sums.matrix.memory, at, lanes, columns.mask));
     }
-    tile.finish({b.add(tile.rows[0], row)}, tile.columns, sums);
+    tile.finish({b.add(tile.rows[0], row)}, tile.columns, read);
   };
+  int64_t rows = tile.rows.size();
   b.branch(
-      tile.last, [&] { b.loop(zero, b.constant(rows), 1, finishRow); }, [] {});
+      tile.last, [&] { b.loop(b.constant(0), b.constant(rows), 1, finishRow); },
+      [] {});
+}
+
+void Emitter::emitRows(const Tile &tile) {
+  Sums sums = sumsOf(tile);
+  int64_t rows = tile.rows.size();
+  double work = 2.0 * double(rows * tile.columns.size() * lanes) * double(k);
+  for (const Tap &tap : tile.taps)
+    work *= double(known(tap.size));
+  Values places;
+  for (int64_t row = 0; row < rows; ++row)
+    places.push_back(b.at(sums.matrix, b.add(sums.firstRow, b.constant(row)),
+                          sums.firstColumn));
+  emitTileCall(b, tile, sums.matrix.memory, places,
+               work / b.flopsPerNanosecond);
+  finish(tile, sums);
+}
+
+/// The tile in place, or a call of the one that all such products have.
+/// `width`: the columns that there are, if they need masks.
+void Emitter::emit(const Tile &tile, Value width) {
+  if (!isRoutine(tile)) {
+    if (!width && isRoutineOfRows(tile))
+      return emitRows(tile);
+    return b.tile(tile);
+  }
+  Sums sums = sumsOf(tile);
+  emitTileCall(b, {tile.left,
+                   tile.leftStart[0],
+                   p.left.rowStrides[0],
+                   tile.right,
+                   tile.rightStart[0],
+                   tile.depth,
+                   sums.matrix,
+                   sums.firstRow,
+                   sums.firstColumn,
+                   tile.fresh,
+                   int64_t(tile.rows.size()),
+                   int64_t(tile.columns.size()),
+                   lanes,
+                   blocks().shape.width(),
+                   width,
+                   tile.ahead,
+                   tile.aheadStep,
+                   tile.rightStep,
+                   tile.aheadMemory,
+                   tile.aheadRow,
+                   tile.aheadLines,
+                   tile.aheadEvery,
+                   tile.copy,
+                   tile.copyStart,
+                   tile.near,
+                   tile.resultLast});
+  finish(tile, sums);
 }
 
 /// Is each tile of as many rows on one row of the image? Tiles that fetch need

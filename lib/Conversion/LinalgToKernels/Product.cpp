@@ -273,8 +273,13 @@ Product Emitter::onImageRow(Value number) {
 
 void Emitter::direct() {
   Shape shape = directShape();
+  // Vectors are neighbours then.
+  bool isWhole = isKnown(n) && n % lanes == 0;
   auto compute = [&](ArrayRef<Value> rows, ArrayRef<Columns> columns) {
-    b.tile(directTile(rows, columns));
+    Tile tile = directTile(rows, columns);
+    if (isWhole && isRoutineOfRows(tile))
+      return emitRows(tile);
+    b.tile(tile);
   };
   // Few rows have no loop to share.
   bool byColumns = isKnown(m) && m < 8 * shape.rows &&

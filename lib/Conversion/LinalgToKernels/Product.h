@@ -61,10 +61,11 @@ enum class Algorithm {
 
 struct KernelOptions {
   VectorUnit unit;
-  bool reassociate = true;    ///< sums may be computed in another order
-  bool parallel = true;       ///< several threads may share the work
-  bool routines = false;      ///< products have tiles in common
-  KeptPanels *kept = nullptr; ///< where panels outlive calls, or null
+  bool reassociate = true;     ///< sums may be computed in another order
+  bool parallel = true;        ///< several threads may share the work
+  bool routines = false;       ///< products have tiles in common
+  bool routinesOfRows = false; ///< whose rows are anywhere, too
+  KeptPanels *kept = nullptr;  ///< where panels outlive calls, or null
 };
 
 Algorithm chooseAlgorithm(KernelBuilder &builder, const Product &product,

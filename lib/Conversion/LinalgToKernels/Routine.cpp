@@ -123,12 +123,13 @@ void tfc::kernels::emitSquareCopy(KernelBuilder &b, const SquareCopy &copy,
       });
 }
 
+template <typename T> static std::string number(T value) {
+  return std::to_string(static_cast<int64_t>(value));
+}
+
 void tfc::kernels::emitTileCall(KernelBuilder &b, const TileCall &tile) {
   int64_t rows = tile.rows, vectors = tile.vectors, lanes = tile.lanes,
           panelWidth = tile.panelWidth;
-  auto number = [](auto value) {
-    return std::to_string(static_cast<int64_t>(value));
-  };
   std::string name =
       "tfc.tile." + nameOf(b.type) + "x" + number(rows) + "x" +
       number(vectors) + "x" + number(lanes) + "." + number(b.product) + "." +
@@ -213,6 +214,102 @@ void tfc::kernels::emitTileCall(KernelBuilder &b, const TileCall &tile) {
           inner.copyStart = take();
           inner.copyStep = panelWidth;
           inner.rightStep = take();
+        }
+        b.tile(inner);
+      });
+}
+
+void tfc::kernels::emitTileCall(KernelBuilder &b, const Tile &tile,
+                                Value result, ArrayRef<Value> places,
+                                double nanoseconds) {
+  int64_t rows = tile.rows.size(), vectors = tile.columns.size(),
+          lanes = tile.columns.front().lanes, near = tile.near;
+  size_t taps = tile.taps.size();
+  bool resultLast = tile.resultLast;
+  std::optional<int64_t> leftStep = getConstantIntValue(tile.leftStep),
+                         rightStep = getConstantIntValue(tile.rightStep);
+  // Those of panels, and those along contiguous memory, are the same for many.
+  if (leftStep != 1 || rightStep != vectors * lanes)
+    leftStep = rightStep = std::nullopt;
+  std::string name =
+      "tfc.rows." + nameOf(b.type) + "x" + number(rows) + "x" +
+      number(vectors) + "x" + number(lanes) + "." + number(b.product) + "." +
+      number(b.sum) + (taps ? ".taps" + number(taps) : "") +
+      (leftStep ? "" : ".steps") +
+      (tile.ahead ? ".ahead" + number(tile.aheadStep) : "") +
+      (tile.aheadEvery ? "." + number(tile.aheadEvery) : "") +
+      (near ? ".near" + number(near) : "") + (resultLast ? ".last" : "") +
+      (tile.copy ? ".copy" + number(tile.copyStep) : "");
+  SmallVector<RoutineOperand> operands{{tile.left},          {tile.right},
+                                       {result, true},       {tile.depth},
+                                       {tile.rightStart[0]}, {tile.fresh}};
+  auto append = [&](ValueRange values) {
+    for (Value value : values)
+      operands.push_back({value});
+  };
+  append(tile.leftStart);
+  append(places);
+  if (!leftStep)
+    append({tile.leftStep, tile.rightStep});
+  for (const Tap &tap : tile.taps)
+    append({tap.size, tap.leftStep, tap.rightStep});
+  bool fetches = bool(tile.ahead), copies = bool(tile.copy);
+  int64_t aheadStep = tile.aheadStep, aheadEvery = tile.aheadEvery,
+          copyStep = tile.copyStep;
+  if (fetches)
+    append(tile.ahead);
+  if (aheadEvery)
+    append({tile.aheadMemory, tile.aheadRow, tile.aheadLines});
+  if (copies)
+    operands.append({{tile.copy, true}, {tile.copyStart}});
+  Routine(b, name).call(
+      operands, nanoseconds, [=](KernelBuilder &b, ValueRange given) {
+        auto take = [&] {
+          Value next = given.front();
+          given = given.drop_front();
+          return next;
+        };
+        Tile inner;
+        inner.left = take();
+        inner.right = take();
+        Value zero = b.constant(0), one = b.constant(1);
+        inner.result = {take(), zero, one, {b.constant(rows)}, {one}, {}};
+        inner.depth = take();
+        Value right = take();
+        inner.fresh = take();
+        inner.last = b.boolean(true);
+        for (int64_t row = 0; row < rows; ++row)
+          inner.leftStart.push_back(take());
+        // A row's number is its place.
+        for (int64_t row = 0; row < rows; ++row)
+          inner.rows.push_back(take());
+        inner.leftStep = leftStep ? one : take();
+        inner.rightStep = rightStep ? b.constant(*rightStep) : take();
+        inner.carriesSteps = !leftStep;
+        inner.near = near;
+        inner.resultLast = resultLast;
+        for (int64_t v = 0; v < vectors; ++v) {
+          Value first = b.constant(v * lanes);
+          inner.columns.push_back({first, lanes, Value()});
+          inner.rightStart.push_back(b.add(right, first));
+        }
+        for (size_t tap = 0; tap < taps; ++tap) {
+          Value size = take(), left = take();
+          inner.taps.push_back({size, left, take()});
+        }
+        inner.aheadStep = aheadStep;
+        inner.aheadEvery = aheadEvery;
+        inner.copyStep = copyStep;
+        if (fetches)
+          inner.ahead = take();
+        if (aheadEvery) {
+          inner.aheadMemory = take();
+          inner.aheadRow = take();
+          inner.aheadLines = take();
+        }
+        if (copies) {
+          inner.copy = take();
+          inner.copyStart = take();
         }
         b.tile(inner);
       });

@@ -49,6 +49,12 @@ struct TileCall {
 /// Stores the sums in `result`, which has one level of rows.
 void emitTileCall(KernelBuilder &b, const TileCall &tile);
 
+/// A tile without masks whose vectors are neighbours, as those of convolutions:
+/// its rows are anywhere in the operands and in `result`, where they begin at
+/// these places.
+void emitTileCall(KernelBuilder &b, const Tile &tile, mlir::Value result,
+                  mlir::ArrayRef<mlir::Value> places, double nanoseconds);
+
 } // namespace tfc::kernels
 
 #endif // TFC_LIB_CONVERSION_LINALGTOKERNELS_ROUTINE_H
