@@ -38,6 +38,8 @@ static constexpr int64_t blockOfPages = 256;
 /// Rows that are short, and those whose columns are picked from their vectors
 /// one by one.
 static constexpr int64_t shortRow = 16, fewColumns = 4;
+/// Operations for each row that is looked up, of which vectors take less.
+static constexpr size_t workOfPlace = 6;
 
 //===----------------------------------------------------------------------===//
 // Choices
@@ -116,6 +118,10 @@ bool NestLowering::tryShortRows(unsigned across, unsigned inner) {
   strategy.writesRows = writesRows;
   int64_t width = *getConstantIntValue(ranges[across].size);
   bool isGood = tryVectors(across) && strategy.lanes >= 4;
+  // A row that is looked up is a few neighbours: one by one, they take less
+  // than instructions that look up lanes do, unless there is work to do.
+  if (isGood && writesRows && elsewhere.size() > 1)
+    isGood = llvm::range_size(*op.getBlock()) >= workOfPlace * elsewhere.size();
   if (isGood && width > fewColumns) {
     strategy.lanes = std::min(strategy.lanes, largestSquare);
     isGood = width <= 2 * strategy.lanes && !writesRows;

@@ -124,3 +124,41 @@ func.func @three(%x: memref<3xi8>, %i: memref<160xi32>, %y: memref<160xi8>) {
   }
   return
 }
+
+// -----
+
+#rows = affine_map<(d0, d1) -> (d0)>
+#all = affine_map<(d0, d1) -> (d0, d1)>
+
+// Differences of two short rows that are looked up: neighbours one by one. One row is looked up in vectors.
+// CHECK-LABEL: func.func @two_rows
+// CHECK-NOT: vector.gather
+// CHECK-LABEL: func.func @one_row
+// CHECK-COUNT-3: vector.gather
+func.func @two_rows(%x: memref<50x3xf32>, %i: memref<160xi32>, %j: memref<160xi32>, %y: memref<160x3xf32>) {
+  linalg.generic {indexing_maps = [#rows, #rows, #all], iterator_types = ["parallel", "parallel"]}
+      ins(%i, %j : memref<160xi32>, memref<160xi32>) outs(%y : memref<160x3xf32>) {
+  ^bb0(%a: i32, %b: i32, %old: f32):
+    %from = arith.index_cast %a : i32 to index
+    %to = arith.index_cast %b : i32 to index
+    %column = linalg.index 1 : index
+    %p = memref.load %x[%from, %column] : memref<50x3xf32>
+    %q = memref.load %x[%to, %column] : memref<50x3xf32>
+    %d = arith.subf %q, %p : f32
+    linalg.yield %d : f32
+  }
+  return
+}
+
+func.func @one_row(%x: memref<50x3xf32>, %i: memref<160xi32>, %y: memref<160x3xf32>) {
+  linalg.generic {indexing_maps = [#rows, #all], iterator_types = ["parallel", "parallel"]}
+      ins(%i : memref<160xi32>) outs(%y : memref<160x3xf32>) {
+  ^bb0(%a: i32, %old: f32):
+    %from = arith.index_cast %a : i32 to index
+    %column = linalg.index 1 : index
+    %p = memref.load %x[%from, %column] : memref<50x3xf32>
+    %d = arith.addf %p, %p : f32
+    linalg.yield %d : f32
+  }
+  return
+}
