@@ -7,8 +7,6 @@ from tfc.ir.lazy import bindings, compiler, libraries, mlir
 
 #: Held by whoever builds or compiles IR. Re-entrant: a trace may start another.
 LOCK = threading.RLock()
-# A fork waits for other threads that do: the child would have what they have half done, and a lock that nobody frees.
-os.register_at_fork(before=LOCK.acquire, after_in_parent=LOCK.release, after_in_child=LOCK.release)
 
 
 class BuildError(Exception):
@@ -73,3 +71,23 @@ def take_error(fallback: str) -> BuildError:
         return BuildError(fallback)
     message, location, notes = errors[0]
     return BuildError("; ".join([message, *notes]), location)
+
+
+def _before_fork() -> None:
+    """A fork waits for threads that build or compile: the child would have what they have half done, and a lock that
+    nobody frees. Threads of the context do not exist in the child, which would wait for them.
+    """
+    LOCK.acquire()
+    if _context is not None:
+        _context.enable_multithreading(False)
+
+
+def _after_fork() -> None:
+    try:
+        if _context is not None:
+            _context.enable_multithreading(True)
+    finally:
+        LOCK.release()
+
+
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)

@@ -29,6 +29,36 @@ print(os.waitpid(child, 0)[1])
 """
 
 
+AFTER = """
+import os, signal
+import tfc as tf
+
+def chain(factor):
+    @tf.function
+    def long(x):
+        for _ in range(1500):
+            x = x * factor
+        return x
+    return long(tf.constant(1.0))
+
+chain(1.01)
+child = os.fork()
+if not child:
+    signal.alarm(600)
+    os._exit(0 if chain(1.001) > 4 else 1)
+chain(1.002)
+print(os.waitpid(child, 0)[1])
+"""
+
+
+def test_a_child_compiles_what_several_threads_compile(tmp_path, monkeypatch):
+    monkeypatch.setenv("TFC_CACHE_DIR", "off")
+    program = tmp_path / "program.py"
+    program.write_text(AFTER)
+    done = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, timeout=1200, check=False)
+    assert done.stdout == "0\n", done.stderr
+
+
 def test_a_fork_while_another_thread_traces_leaves_a_child_that_traces(tmp_path):
     program = tmp_path / "program.py"
     program.write_text(PROGRAM)
