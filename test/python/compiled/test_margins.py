@@ -220,3 +220,19 @@ def test_gradients_of_depthwise_convolutions_are_adjoint(window, step, padding):
         # Integers: sums are exact.
         assert np.sum(dx.numpy() * u, dtype=np.float64) == np.sum(g.numpy() * call(u, w).numpy(), dtype=np.float64)
         assert np.sum(dw.numpy() * v, dtype=np.float64) == np.sum(g.numpy() * call(x, v).numpy(), dtype=np.float64)
+
+
+def test_gradients_of_windows_read_images_too():
+    """What a convolution's gradient pads is computed where it is needed: large buffers of one size were told apart
+    too early, and the result was copied into the middle of the padded one."""
+    x, w, b = numbers(8, 28, 28, 128), numbers(5, 5, 128, 1), numbers(128)
+
+    def step(x, w, b):
+        with tf.GradientTape() as tape:
+            tape.watch([x, w, b])
+            y = tf.nn.relu(tf.nn.depthwise_conv2d(x, w, [1] * 4, "SAME") + b)
+        return [y, *tape.gradient(y, [x, w, b])]
+
+    args = [tf.constant(each) for each in (x, w, b)]
+    remarks = str(tf.function(step).get_concrete_function(*args).compiled())
+    assert remarks.count("margins apart") == 3

@@ -360,13 +360,13 @@ static void copyInputsIntoResults(RewriterBase &rewriter, Operation *root) {
   }
 }
 
-/// Gives each use of a large buffer, or of one that many ops use, one of its
-/// own. Sharing it would order ops that have nothing to do with each other;
-/// memory is saved by `tfc-plan-memory`, which knows when buffers are alive.
-/// And the analysis takes the cube of how many ops write one buffer.
-static void splitBuffers(RewriterBase &rewriter, Operation *root) {
-  constexpr int64_t large = 1 << 14; // elements
-  constexpr unsigned many = 16;      // uses
+/// Gives each use of a buffer of so many elements, or of one that many ops use,
+/// one of its own. Sharing it would order ops that have nothing to do with each
+/// other; memory is saved by `tfc-plan-memory`, which knows when buffers are
+/// alive. And the analysis takes the cube of how many ops write one buffer.
+static void splitBuffers(RewriterBase &rewriter, Operation *root,
+                         int64_t large = std::numeric_limits<int64_t>::max()) {
+  constexpr unsigned many = 16; // uses
   SmallVector<tensor::EmptyOp> ops;
   root->walk([&](tensor::EmptyOp op) {
     bool isLarge =
@@ -594,7 +594,7 @@ struct Bufferize : public tfc::rt::impl::TFCBufferizePassBase<Bufferize> {
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
     splitOutputs(rewriter, getOperation());
-    splitBuffers(rewriter, getOperation());
+    splitBuffers(rewriter, getOperation(), /*large=*/1 << 14);
     leaveOuterSlices(rewriter, getOperation());
     cutChains(rewriter, getOperation());
     makeAllocations();

@@ -298,7 +298,7 @@ def TFCShareLoopsPass : Pass<"tfc-share-loops", "::mlir::ModuleOp"> {
     each of its loops.
   }];
   let options = [Option<"minSaved", "min-saved", "int64_t", "200", "operations that a function has to save">,
-                 Option<"mostInOne", "most-in-one", "int64_t", "6000", "operations of nests in a function that stays whole">,
+                 Option<"mostInOne", "most-in-one", "int64_t", "2000", "operations of nests in a function that stays whole">,
                  Option<"partSize", "part-size", "int64_t", "1500", "operations of nests in a part of one that is cut">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
                            "::mlir::LLVM::LLVMDialect", "::tfc::rt::TFCRTDialect"];
