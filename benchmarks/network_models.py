@@ -70,7 +70,7 @@ def gpt(tf, p, tokens, size=768, heads=12, blocks=12, words=50257):
 
 def decoder_step(tf, p, x, keys, values, size=768, heads=12, words=50257):
     """One more token, with the keys and values of those before."""
-    for block in range(len(keys)):
+    for block in range(keys.shape[0]):
         q, k, v = tf.split(dense(tf, p, layer_norm(tf, p, x, size), size, 3 * size), 3, axis=-1)
         q, k, v = (tf.reshape(part, (heads, 1, size // heads)) for part in (q, k, v))
         all_keys, all_values = tf.concat([keys[block], k], axis=1), tf.concat([values[block], v], axis=1)
