@@ -194,7 +194,10 @@ constexpr Step toNVPTX[] = {
 
 constexpr Step toLLVM[] = {
     {"convert-complex-to-standard", "complex functions in terms of real ones"},
-    {"convert-scf-to-cf", "early exits need branches"},
+    {"convert-scf-to-cf{allow-pattern-rollback=false}",
+     "early exits need branches; rewrites that may be undone would be noted "
+     "for\n"
+     "all that follows each branch"},
     {"tfc-launch-to-llvm{target=${gpu} device=${gpu-device}}",
      "kernels meet their runtime; failures return early"},
     {"tfc-runtime-to-llvm", "print, abort and dynamic memory meet the host"},

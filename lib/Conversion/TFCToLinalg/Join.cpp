@@ -168,8 +168,42 @@ static Value countFloats(Lowering &l, Value start, Value limit, Value delta,
   return castScalar(l.b, l.loc, steps, f64, i64);
 }
 
+/// The same for numbers of 64 bits, whose distance has none: it is an unsigned
+/// number, as are the sizes of steps.
+static Value countLargeIntegers(Lowering &l, Value start, Value limit,
+                                Value delta, bool isSigned) {
+  using Predicate = arith::CmpIPredicate;
+  auto number = [&](int64_t n) {
+    return numberScalar(l.b, l.loc, l.b.getI64Type(), n);
+  };
+  auto isLess = [&](Value x, Value y) {
+    return l.b.createOrFold<arith::CmpIOp>(
+        l.loc, isSigned ? Predicate::slt : Predicate::ult, x, y);
+  };
+  auto choose = [&](Value condition, Value x, Value y) {
+    return l.b.createOrFold<arith::SelectOp>(l.loc, condition, x, y);
+  };
+  auto subtract = [&](Value x, Value y) {
+    return l.b.createOrFold<arith::SubIOp>(l.loc, x, y);
+  };
+  Value zero = number(0), one = number(1), backward = isLess(delta, zero);
+  Value low = choose(backward, limit, start),
+        high = choose(backward, start, limit);
+  Value step = choose(backward, subtract(zero, delta), delta);
+  // A zero step is an error that was checked; here it only must not divide.
+  step = l.b.createOrFold<arith::MaxUIOp>(l.loc, step, one);
+  Value last = l.b.createOrFold<arith::DivUIOp>(
+      l.loc, subtract(subtract(high, low), one), step);
+  // No memory has as many: that is for whoever allocates them to say.
+  last = l.b.createOrFold<arith::MinUIOp>(l.loc, last, number(INT64_MAX - 1));
+  Value count = l.b.createOrFold<arith::AddIOp>(l.loc, last, one);
+  return choose(isLess(low, high), count, zero);
+}
+
 static Value countIntegers(Lowering &l, Value start, Value limit, Value delta,
                            Type element) {
+  if (element.getIntOrFloatBitWidth() == 64)
+    return countLargeIntegers(l, start, limit, delta, !isUnsigned(element));
   Type i64 = l.b.getI64Type();
   auto wide = [&](Value x) { return castScalar(l.b, l.loc, x, element, i64); };
   auto number = [&](int64_t n) { return numberScalar(l.b, l.loc, i64, n); };

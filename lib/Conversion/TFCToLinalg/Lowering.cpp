@@ -91,6 +91,9 @@ static LogicalResult checkTypes(func::FuncOp function) {
       return function.emitError(
                  "compiled code needs arguments of known rank, got ")
              << type;
+    else if (!isa<RankedTensorType, ResourceType>(type))
+      return function.emitError("expected arguments that are tensors, got ")
+             << type;
   auto walk = function.walk([&](Operation *op) {
     for (Type type : op->getResultTypes())
       if (!isRanked(type)) {

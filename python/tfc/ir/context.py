@@ -73,16 +73,28 @@ def take_error(fallback: str) -> BuildError:
     return BuildError("; ".join([message, *notes]), location)
 
 
+# How many seconds a fork waits, and the next ones if that was in vain: then what it waits for waits for the fork, as a
+# traced function does for its processes.
+FORK_WAITS, NEXT_FORKS_WAIT = 60.0, 0.5
+_forking = threading.local()
+_waits_in_vain = False
+
+
 def _before_fork() -> None:
     """A fork waits for threads that build or compile: the child would have what they have half done, and a lock that
     nobody frees. Threads of the context do not exist in the child, which would wait for them.
     """
-    LOCK.acquire()
-    if _context is not None:
+    global _waits_in_vain
+    _forking.holds = False
+    _forking.holds = LOCK.acquire(timeout=NEXT_FORKS_WAIT if _waits_in_vain else FORK_WAITS)
+    _waits_in_vain = not _forking.holds
+    if _forking.holds and _context is not None:
         _context.enable_multithreading(False)
 
 
 def _after_fork() -> None:
+    if not _forking.holds:
+        return
     try:
         if _context is not None:
             _context.enable_multithreading(True)
@@ -90,4 +102,11 @@ def _after_fork() -> None:
         LOCK.release()
 
 
-os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
+def _in_child() -> None:
+    """Who held the lock does not exist here, nor does what it built."""
+    if not _forking.holds:
+        LOCK._at_fork_reinit()
+    _after_fork()
+
+
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_in_child)

@@ -12,3 +12,10 @@ func.func @unknown_rank(%x: tensor<4xf32>) attributes {tfc.entry} {
 func.func @unranked_argument(%x: tensor<*xf32>) attributes {tfc.entry} {
   return
 }
+
+// -----
+
+// expected-error @below {{expected arguments that are tensors, got 'index'}}
+func.func @not_a_tensor(%x: index) attributes {tfc.entry} {
+  return
+}

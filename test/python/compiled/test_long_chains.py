@@ -146,3 +146,13 @@ def test_pieces_need_no_copies(step, x):
         return text.count("memref.copy") / n
 
     assert copies(N) == copies(10)
+
+
+def test_each_of_many_steps_may_have_a_branch_of_its_own():
+    def steps(x):
+        for _ in range(300):
+            x = tf.sin(x) + 0.5
+        return x
+
+    agree(steps, tf.constant(0.3))
+    agree(steps, tf.constant(np.nan, tf.float64))

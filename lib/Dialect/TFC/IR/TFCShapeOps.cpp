@@ -55,8 +55,12 @@ LogicalResult RangeOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor op,
                        limit = knownInts(op.getLimit()),
                        delta = knownInts(op.getDelta());
   int64_t size = kUnknown;
-  if (start && limit && delta && start->front() != kUnknown &&
-      limit->front() != kUnknown && delta->front() != kUnknown &&
+  // Of unsigned numbers from 2^63 on, `knownInts` has others.
+  auto isKnown = [&](const std::optional<Shape> &number) {
+    return number && number->front() != kUnknown &&
+           (number->front() >= 0 || !element.isUnsignedInteger());
+  };
+  if (isKnown(start) && isKnown(limit) && isKnown(delta) &&
       delta->front() != 0) {
     // In 128 bits: the distance of two i64 does not fit in 64.
     __int128 distance = static_cast<__int128>(limit->front()) - start->front();
