@@ -29,7 +29,7 @@ QUICK_IMPLEMENTATIONS = ("tfc", "numpy", "tf", "tf_xla", "jax", "torch_compile")
 QUICK_TORCH = ("chain", "softmax", "block_fwd", "mm1024", "mm1024bf16")
 QUICK_TWO_THREADS = (
     "mm256", "mm1024", "chain", "exp", "gelu", "softmax", "layernorm", "sum_all", "argmax", "conv3x3", "mlp_train",
-    "block_fwd", "block_train", "bmm32", "mv4096", "updates", "segment_sum", "complex_chain", "fft_large",
+    "block_fwd", "block_train", "bmm32", "mv4096", "updates", "adam", "segment_sum", "complex_chain", "fft_large",
 )  # fmt: skip
 # How each implementation is told to do as if the processor had no more than this, and what its vectors have.
 PROCESSORS = {

@@ -97,3 +97,56 @@ func.func @scan_not(%x: tensor<4x4xf32>) -> (tensor<4x4xf32>, tensor<4x4xf32>) {
   %t = tfcrt.scan %a into %g along 1 : tensor<4x4xf32>, tensor<4x4xf32> -> tensor<4x4xf32>
   return %s, %t : tensor<4x4xf32>, tensor<4x4xf32>
 }
+
+// -----
+
+#id = affine_map<(d0) -> (d0)>
+
+// What replaces a variable takes over the memory of that one, not of another
+// that another result replaces: both would be copied.
+// CHECK-LABEL: @variables
+// CHECK-SAME: (%[[MA:.+]]: memref<8xf32>, %[[MB:.+]]: memref<8xf32>)
+// CHECK: %[[A:.+]] = bufferization.to_tensor %[[MA]]
+// CHECK: %[[B:.+]] = bufferization.to_tensor %[[MB]]
+// CHECK: linalg.generic {{.*}} outs(%[[B]], %[[A]] : tensor<8xf32>, tensor<8xf32>)
+func.func @variables(%ma: memref<8xf32>, %mb: memref<8xf32>) {
+  %a = bufferization.to_tensor %ma restrict writable : memref<8xf32> to tensor<8xf32>
+  %b = bufferization.to_tensor %mb restrict writable : memref<8xf32> to tensor<8xf32>
+  %e = tensor.empty() : tensor<8xf32>
+  %f = tensor.empty() : tensor<8xf32>
+  %r:2 = linalg.generic {indexing_maps = [#id, #id, #id, #id], iterator_types = ["parallel"]} ins(%a, %b : tensor<8xf32>, tensor<8xf32>) outs(%e, %f : tensor<8xf32>, tensor<8xf32>) {
+  ^bb0(%x: f32, %y: f32, %o: f32, %p: f32):
+    %s = arith.addf %x, %y : f32
+    %t = arith.mulf %x, %y : f32
+    linalg.yield %s, %t : f32, f32
+  } -> (tensor<8xf32>, tensor<8xf32>)
+  bufferization.materialize_in_destination %r#1 in restrict writable %ma : (tensor<8xf32>, memref<8xf32>) -> ()
+  bufferization.materialize_in_destination %r#0 in restrict writable %mb : (tensor<8xf32>, memref<8xf32>) -> ()
+  return
+}
+
+// -----
+
+#id = affine_map<(d0) -> (d0)>
+
+// A variable that another result replaces is not taken over, even if what
+// replaces another one is not read.
+// CHECK-LABEL: @others
+// CHECK-SAME: (%[[MA:.+]]: memref<8xf32>, %[[MB:.+]]: memref<8xf32>)
+// CHECK: %[[A:.+]] = bufferization.to_tensor %[[MA]]
+// CHECK: %[[E:.+]] = tensor.empty
+// CHECK: linalg.generic {{.*}} outs(%[[E]], %[[A]] : tensor<8xf32>, tensor<8xf32>)
+func.func @others(%ma: memref<8xf32>, %mb: memref<8xf32>) {
+  %a = bufferization.to_tensor %ma restrict writable : memref<8xf32> to tensor<8xf32>
+  %e = tensor.empty() : tensor<8xf32>
+  %f = tensor.empty() : tensor<8xf32>
+  %r:2 = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel"]} ins(%a : tensor<8xf32>) outs(%e, %f : tensor<8xf32>, tensor<8xf32>) {
+  ^bb0(%x: f32, %o: f32, %p: f32):
+    %s = arith.addf %x, %x : f32
+    %t = arith.mulf %x, %x : f32
+    linalg.yield %s, %t : f32, f32
+  } -> (tensor<8xf32>, tensor<8xf32>)
+  bufferization.materialize_in_destination %r#0 in restrict writable %mb : (tensor<8xf32>, memref<8xf32>) -> ()
+  bufferization.materialize_in_destination %r#1 in restrict writable %ma : (tensor<8xf32>, memref<8xf32>) -> ()
+  return
+}

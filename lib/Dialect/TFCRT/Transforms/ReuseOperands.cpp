@@ -72,20 +72,60 @@ static bool diesIn(Value value, OpOperand &operand) {
   return true;
 }
 
-/// The input whose buffer result number `number` of `op` may take over.
+static Value withoutReshapes(Value value) {
+  Operation *op = value.getDefiningOp();
+  while (isa_and_present<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op)) {
+    value = op->getOperand(0);
+    op = value.getDefiningOp();
+  }
+  return value;
+}
+
+/// The memory of a variable or argument that `value` is read from, or null.
+static Value placeRead(Value value) {
+  auto read = withoutReshapes(value).getDefiningOp<bufferization::ToTensorOp>();
+  return read ? read.getBuffer() : Value();
+}
+
+/// Where a result is stored in the end, or null.
+static Value placeStored(Value result) {
+  for (Operation *user : result.getUsers()) {
+    if (auto store = dyn_cast<bufferization::MaterializeInDestinationOp>(user))
+      return store.getDest();
+    if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(user))
+      if (Value place = placeStored(user->getResult(0)))
+        return place;
+  }
+  return {};
+}
+
+/// The input whose buffer result number `number` of `op` may take over: what it
+/// replaces in the end, if that is an input, and nothing that another result
+/// replaces. Two variables that take over each other's memory would be copied.
 static OpOperand *findDyingInput(linalg::GenericOp op, int64_t number) {
   OpOperand *init = op.getDpsInitOperand(number);
   AffineMap map = op.getMatchingIndexingMap(init);
   if (!map.isPermutation())
     return nullptr;
+  Value wanted = placeStored(op.getResult(number));
+  SmallVector<Value> others;
+  for (OpResult result : op->getResults())
+    if (Value place = placeStored(result); place && place != wanted)
+      others.push_back(place);
+  OpOperand *first = nullptr;
   for (OpOperand *input : op.getDpsInputOperands()) {
     Value value = input->get();
-    if (value.getType() == init->get().getType() && diesIn(value, *input) &&
-        op.getMatchingIndexingMap(input) == map && isWritable(value) &&
-        isOfSameIteration(value, op))
+    if (value.getType() != init->get().getType() || !diesIn(value, *input) ||
+        op.getMatchingIndexingMap(input) != map || !isWritable(value) ||
+        !isOfSameIteration(value, op))
+      continue;
+    Value place = placeRead(value);
+    if (place && place == wanted)
       return input;
+    if (!first && !(place && llvm::is_contained(others, place)))
+      first = input;
   }
-  return nullptr;
+  return first;
 }
 
 /// Moves `input` to the place of init number `number`.
