@@ -40,6 +40,39 @@ func.func @large(%arena: !llvm.ptr {llvm.align = 64 : i64, llvm.noalias}, %in: m
   return
 }
 
+// Where a part takes a buffer from around its block, and what that one is in,
+// too, both arguments may be the same memory.
+// CHECK-LABEL: func.func @around
+// CHECK: call @around.part0(%{{.*}}, %{{.*}})
+// CHECK: call @around.part1(%{{.*}}, %{{.*}})
+func.func @around(%arena: !llvm.ptr {llvm.align = 64 : i64, llvm.noalias}, %yes: i1) {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %eight = arith.constant 8 : index
+  %a = tfcrt.bind %arena : !llvm.ptr -> memref<8xf32>
+  %own = memref.alloc() : memref<2x4xf32>
+  %flat = memref.collapse_shape %own [[0, 1]] : memref<2x4xf32> into memref<8xf32>
+  scf.if %yes {
+    %here = llvm.getelementptr %arena[0] : (!llvm.ptr) -> !llvm.ptr, i8
+    %b = tfcrt.bind %here : !llvm.ptr -> memref<8xf32>
+    scf.for %i = %zero to %eight step %one {
+      %x = memref.load %a[%i] : memref<8xf32>
+      %y = arith.addf %x, %x : f32
+      %z = arith.addf %y, %y : f32
+      memref.store %z, %b[%i] : memref<8xf32>
+    }
+    %last = memref.load %a[%one] : memref<8xf32>
+    scf.for %i = %zero to %eight step %one {
+      %x = memref.load %flat[%i] : memref<8xf32>
+      %y = arith.addf %x, %x : f32
+      %z = arith.addf %y, %y : f32
+      memref.store %z, %own[%zero, %zero] : memref<2x4xf32>
+    }
+  }
+  memref.dealloc %own : memref<2x4xf32>
+  return
+}
+
 // CHECK: func.func private @large.part0(%[[MINE:.*]]: !llvm.ptr {llvm.align = 64 : i64, llvm.noalias}, %{{.*}}: !llvm.ptr)
 // CHECK: scf.for
 // CHECK: %[[OFFSET:.*]] = llvm.getelementptr %[[MINE]][64]
@@ -48,3 +81,5 @@ func.func @large(%arena: !llvm.ptr {llvm.align = 64 : i64, llvm.noalias}, %in: m
 // CHECK: return
 // CHECK: func.func private @large.part1(%{{.*}}: !llvm.ptr {llvm.align = 64 : i64, llvm.noalias}, %{{.*}}: f32)
 // CHECK: scf.for
+// CHECK: func.func private @around.part0(%{{[^:]*}}: !llvm.ptr {llvm.align = 64 : i64}, %{{[^:]*}}: !llvm.ptr) attributes
+// CHECK: func.func private @around.part1(%{{[^:]*}}: !llvm.ptr, %{{[^:]*}}: !llvm.ptr) attributes

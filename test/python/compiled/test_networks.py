@@ -76,6 +76,45 @@ def test_gradients_of_a_network_are_those_of_its_ops(image, dtype, tolerance, th
         np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance * np.abs(other).max())
 
 
+def many_nests(x, steps):
+    """A sum over neighbours, scaled rows and more sums, as often, which are nests of their own."""
+    for step in range(steps):
+        rows = tf.reduce_sum(x * (step + 1.0), axis=1, keepdims=True)
+        x = tf.roll(x, step % 3 + 1, axis=0) * 0.5 + tf.tanh(rows) + tf.math.cumsum(x, axis=1) * 0.01
+    return x
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("yes", [True, False])
+def test_parts_of_branches_and_loops_read_buffers_from_around_them(yes, threads):
+    before = tf.config.threading.get_intra_op_parallelism_threads()
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    steps = tf.Variable(tf.zeros([13, 19]))
+
+    def f(x, yes):
+        around = many_nests(x, 3)
+        if yes:
+            result = many_nests(around, 60) + around
+        else:
+            result = around
+            for _ in tf.range(3):
+                result = many_nests(result, 40) - around
+                steps.assign_add(result)
+        return result, around
+
+    x = np.random.default_rng(5).standard_normal((13, 19)).astype(np.float32)
+    found = [*tf.function(f)(tf.constant(x), tf.constant(yes)), steps.read_value()]
+    steps.assign(tf.zeros_like(steps))
+    tf.config.run_functions_eagerly(True)
+    try:
+        expected = [*tf.function(f)(tf.constant(x), tf.constant(yes)), steps.read_value()]
+    finally:
+        tf.config.run_functions_eagerly(False)
+        tf.config.threading.set_intra_op_parallelism_threads(before)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one.numpy(), other.numpy(), rtol=1e-4, atol=1e-4)
+
+
 def test_convolutions_share_their_tiles():
     given = [[tf.constant(part) for part in layer] for layer in weights("float32", 3)]
     traced = tf.function(lambda x: network(x, given)).get_concrete_function(tf.TensorSpec([1, 16, 16, 3]))

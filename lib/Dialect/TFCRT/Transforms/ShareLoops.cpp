@@ -258,10 +258,41 @@ static OpList withAddresses(const OpList &nests) {
   return ops;
 }
 
+/// The memory that a buffer or a pointer is in: an argument, an allocation, a
+/// constant; null if that is not known.
+static Value wholeOf(Value value) {
+  if (isa<MemRefType>(value.getType())) {
+    value = rootOf(value);
+    if (auto bind = value.getDefiningOp<BindOp>())
+      value = bind.getPointer();
+  }
+  while (auto address = value.getDefiningOp<LLVM::GEPOp>())
+    value = address.getBase();
+  auto argument = dyn_cast<BlockArgument>(value);
+  bool isKnown =
+      argument ? isa<func::FuncOp>(argument.getOwner()->getParentOp())
+               : isa<memref::AllocOp, memref::AllocaOp, memref::GetGlobalOp>(
+                     value.getDefiningOp());
+  return isKnown ? value : Value();
+}
+
+/// Whether none of the others that a part takes may be in the same memory:
+/// addresses of other blocks do not go along.
+static bool isAlone(Value value, ArrayRef<Value> captures) {
+  return llvm::all_of(captures, [&](Value other) {
+    if (other == value ||
+        !isa<MemRefType, LLVM::LLVMPointerType>(other.getType()))
+      return true;
+    Value whole = wholeOf(other);
+    return whole && whole != value;
+  });
+}
+
 /// Arguments of a part are what those of the function are.
 static void keepAttributes(func::FuncOp part, ArrayRef<Value> captures) {
   for (auto [number, value] : llvm::enumerate(captures)) {
-    if (value.getDefiningOp<memref::AllocOp>() && isPointer(value.getType()))
+    if (value.getDefiningOp<memref::AllocOp>() && isPointer(value.getType()) &&
+        isAlone(value, captures))
       part.setArgAttr(number, SharedGroup::distinct,
                       UnitAttr::get(part.getContext()));
     auto argument = dyn_cast<BlockArgument>(value);
@@ -270,11 +301,14 @@ static void keepAttributes(func::FuncOp part, ArrayRef<Value> captures) {
                  : func::FuncOp();
     if (!function || !isa<LLVM::LLVMPointerType>(value.getType()))
       continue;
-    if (DictionaryAttr attributes =
-            function.getArgAttrDict(argument.getArgNumber()))
-      for (NamedAttribute attribute : attributes)
-        if (attribute.getName().strref().starts_with("llvm."))
-          part.setArgAttr(number, attribute.getName(), attribute.getValue());
+    DictionaryAttr attributes =
+        function.getArgAttrDict(argument.getArgNumber());
+    if (!attributes)
+      continue;
+    for (NamedAttribute attribute : attributes)
+      if (attribute.getName().strref().starts_with("llvm.") &&
+          (attribute.getName() != "llvm.noalias" || isAlone(value, captures)))
+        part.setArgAttr(number, attribute.getName(), attribute.getValue());
   }
 }
 
