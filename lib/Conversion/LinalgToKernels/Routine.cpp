@@ -98,9 +98,11 @@ private:
 
 } // namespace
 
+/// "f32", "bf16", "i8", ...
 static std::string nameOf(Type type) {
-  return (isa<FloatType>(type) ? "f" : "i") +
-         std::to_string(type.getIntOrFloatBitWidth());
+  std::string name;
+  llvm::raw_string_ostream(name) << type;
+  return name;
 }
 
 void tfc::kernels::emitSquareCopy(KernelBuilder &b, const SquareCopy &copy,
