@@ -73,6 +73,33 @@ func.func @around(%arena: !llvm.ptr {llvm.align = 64 : i64, llvm.noalias}, %yes:
   return
 }
 
+// Numbers of half precision are not passed: what needs one from outside stays.
+// CHECK-LABEL: func.func @half
+// CHECK-COUNT-2: scf.for
+// CHECK-NOT: call
+// CHECK: return
+func.func @half(%arena: !llvm.ptr {llvm.align = 64 : i64, llvm.noalias}, %in: memref<8xbf16>) {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %eight = arith.constant 8 : index
+  %a = tfcrt.bind %arena : !llvm.ptr -> memref<8xbf16>
+  %x = memref.load %in[%one] : memref<8xbf16>
+  scf.for %i = %zero to %eight step %one {
+    memref.store %x, %a[%i] : memref<8xbf16>
+    memref.store %x, %a[%i] : memref<8xbf16>
+    memref.store %x, %a[%i] : memref<8xbf16>
+    memref.store %x, %a[%i] : memref<8xbf16>
+  }
+  scf.for %i = %zero to %eight step %one {
+    memref.store %x, %a[%i] : memref<8xbf16>
+    memref.store %x, %a[%i] : memref<8xbf16>
+    memref.store %x, %a[%i] : memref<8xbf16>
+    memref.store %x, %a[%i] : memref<8xbf16>
+    memref.store %x, %a[%i] : memref<8xbf16>
+  }
+  return
+}
+
 // CHECK: func.func private @large.part0(%[[MINE:.*]]: !llvm.ptr {llvm.align = 64 : i64, llvm.noalias}, %{{.*}}: !llvm.ptr)
 // CHECK: scf.for
 // CHECK: %[[OFFSET:.*]] = llvm.getelementptr %[[MINE]][64]

@@ -64,6 +64,15 @@ static bool isShareable(scf::ForOp nest) {
               .wasInterrupted();
 }
 
+/// Numbers of half precision are no arguments: where no instruction converts
+/// them, LLVM calls a function of its own library for each.
+static bool canBePassed(ArrayRef<Value> values) {
+  return llvm::none_of(values, [](Value value) {
+    auto type = dyn_cast<FloatType>(getElementTypeOrSelf(value.getType()));
+    return type && type.getWidth() < 32 && !isa<MemRefType>(value.getType());
+  });
+}
+
 static int64_t sizeOf(Operation *nest) {
   int64_t size = 0;
   nest->walk([&](Operation *) { ++size; });
@@ -327,7 +336,8 @@ struct ShareLoops : public tfc::rt::impl::TFCShareLoopsPassBase<ShareLoops> {
     });
     int64_t number = 0;
     for (ArrayRef<OpList> equal : nests.take()) {
-      if (int64_t(equal.size() - 1) * sizeOf(equal[0][0]) < minSaved)
+      if (int64_t(equal.size() - 1) * sizeOf(equal[0][0]) < minSaved ||
+          !canBePassed(capturesOf(equal[0]).getArrayRef()))
         continue;
       std::string name = "tfc.loops." + std::to_string(number++);
       func::FuncOp function = makeFunction(getOperation(), name, equal[0]);
@@ -379,6 +389,8 @@ struct ShareLoops : public tfc::rt::impl::TFCShareLoopsPassBase<ShareLoops> {
     for (const OpList &nests : neighbours(function)) {
       OpList ops = withAddresses(nests);
       SmallVector<Value> captures = llvm::to_vector(capturesOf(ops));
+      if (!canBePassed(captures))
+        continue;
       std::string name =
           (function.getSymName() + ".part" + Twine(number++)).str();
       func::FuncOp part = makeFunction(getOperation(), name, ops);
