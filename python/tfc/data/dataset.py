@@ -491,9 +491,10 @@ def _of_user(generator, args):
     """What a generator of the user yields. After an error of it there is no more."""
     try:
         yield from generator(*args)
-    except (OpError, StopIteration):
-        raise
     except Exception as e:
+        # Names of this module are gone when the interpreter ends, and closes what is left of generators.
+        if isinstance(e, (OpError, StopIteration)):
+            raise
         raise error_class(e)(None, "PyFunc", f"{type(e).__name__}: {e}") from e
 
 
