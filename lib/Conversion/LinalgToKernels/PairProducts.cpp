@@ -367,11 +367,11 @@ void PairEmitter::emit(Value panels) {
   b.loop(zero, p.columns, blockColumns, [&](Value column) {
     Value width = b.min(b.sub(p.columns, column), b.constant(blockColumns));
     overDepth([&](const Block &block) {
-      // Copying an element takes about as long as four operations.
+      // Copying an element takes about as long as 24 operations.
       Value ofPanel = b.mul(block.depth, b.constant(tileColumns));
       b.parallelLoop(
-          zero, b.ceilDiv(width, tileColumns), 1, b.mul(ofPanel, b.constant(4)),
-          [&](Value panel) {
+          zero, b.ceilDiv(width, tileColumns), 1,
+          b.mul(ofPanel, b.constant(24)), [&](Value panel) {
             Squares to{panels, b.mul(panel, b.constant(panelSize()))};
             copy({p.right, false, p.columns},
                  b.add(column, b.mul(panel, b.constant(tileColumns))), block,

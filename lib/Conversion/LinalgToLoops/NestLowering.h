@@ -238,6 +238,8 @@ private:
 
   // What threads share: Threads.cpp
   std::optional<unsigned> chooseParallel();
+  double wasteOfVectors();
+  double overheadOfElement();
   bool isWorthColumns();
   bool mayOverlap();
   double elementNanoseconds();

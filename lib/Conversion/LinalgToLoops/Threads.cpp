@@ -81,7 +81,33 @@ double NestLowering::elementNanoseconds() {
   if (strategy.picks) // all columns of a row at once
     body /= *getConstantIntValue(
         ranges[strategy.order[strategy.order.size() - 2]].size);
-  return std::max(body, memory) + turn + 0.02;
+  return (std::max(body, memory) + 0.02) * wasteOfVectors() + turn +
+         overheadOfElement();
+}
+
+/// Vectors of which rows of known length fill only a part count as whole ones.
+double NestLowering::wasteOfVectors() {
+  if (strategy.lanes < 2 || strategy.order.empty() || strategy.squares ||
+      strategy.shortRows || strategy.picks)
+    return 1;
+  std::optional<int64_t> size =
+      getConstantIntValue(ranges[strategy.order.back()].size);
+  if (!size || *size < 1)
+    return 1;
+  return double(llvm::alignTo(*size, strategy.lanes)) / double(*size);
+}
+
+/// What is done element by element takes a cycle at least, and the lanes of a
+/// row are combined in several steps.
+double NestLowering::overheadOfElement() {
+  if (strategy.lanes < 2)
+    return strategy.order.empty() ? 0 : 0.25;
+  if (!strategy.rowTrees)
+    return 0;
+  constexpr double ofRow = 0.5;
+  return ofRow / double(std::max<int64_t>(
+                     1, getConstantIntValue(ranges[strategy.order.back()].size)
+                            .value_or(64)));
 }
 
 /// Threads that share columns read lines of all rows, which another one may

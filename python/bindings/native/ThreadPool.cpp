@@ -8,10 +8,13 @@
 // when they are needed first, wait for the next job actively for a short while,
 // then in the kernel; the process never waits for them when it ends.
 //
-// A job is open while its caller takes pieces. `members` counts the threads
-// inside; its top bit says that the job is closed. A thread that enters a
-// closed job leaves at once, so the caller may reuse the job's fields as soon
-// as the count is 0.
+// Caller and thread meet in one line of the cache, the thread's seat: what the
+// job is, and the thread's part. A job is a new number there, and open. The
+// thread enters it, works, and closes it; one that was not there in time finds
+// it closed by the caller, who waits only for those that have entered. So short
+// jobs cost four times what a line takes from one core to another: the seat
+// there, its owner's mark, what the job works with, and the seat back. (Threads
+// that met at counters of the whole pool took twelve.)
 //
 // A forked child has none of its parent's threads: it starts from a new pool.
 //
@@ -69,7 +72,6 @@ constexpr int64_t kShare = 2;
 /// The smallest pieces, of the whole, for each thread: enough to end at about
 /// the same time.
 constexpr int64_t kSmallest = 32;
-constexpr uint32_t kClosed = uint32_t(1) << 31;
 constexpr int kMostThreads = 1024;
 
 using Clock = std::chrono::steady_clock;
@@ -113,6 +115,8 @@ public:
 
   /// Waits actively at first.
   template <typename Done> bool spin(Done done) {
+    if (done())
+      return true;
     auto start = Clock::now();
     for (Clock::duration passed{0}; passed < kYield;
          passed = Clock::now() - start) {
@@ -191,9 +195,30 @@ std::atomic<int> wantedThreads{0};
 /// Is this thread working on a piece?
 thread_local bool inside = false;
 
+/// How far a job is in a seat.
+enum : uint32_t { kOpen, kEntered, kClosed, kStates = 4 };
+
+/// What the caller and one thread say to each other: one line, beside which
+/// processors may fetch another. The first one is the caller's own.
+struct alignas(128) Seat {
+  /// The job's number times kStates, and how far it is.
+  Signal entry;
+  /// How many seats the job has, and of how many of them, from this one on, the
+  /// thread takes pieces.
+  int16_t parts = 0, visits = 0;
+  /// The thread's part of the range, and the smallest piece of it.
+  std::atomic<int64_t> next{0};
+  int64_t end = 0, least = 1;
+  tfc_loop_body body = nullptr;
+  tfc_context *context = nullptr;
+  std::atomic<void *> env{nullptr};
+  Placement placement;
+
+  Seat() { entry.value = kClosed; }
+};
+
 class Pool {
 public:
-  Pool() { members.value = kClosed; }
   int32_t run(tfc_context *context, int64_t begin, int64_t end, int64_t grain,
               tfc_loop_body body, void *env, int threads);
 
@@ -202,13 +227,25 @@ private:
   void work(int number);
   bool isShort(tfc_loop_body of, int64_t count, Clock::duration most);
   bool isWorthWaking(tfc_loop_body of, int64_t count);
-  void note(tfc_loop_body of, int64_t count, Clock::duration time, bool alone);
-  /// The caller is the first one.
+  void note(tfc_loop_body of, int64_t count, Clock::duration time, int parts);
+  void sitDown(int helpers);
+  void leave(int helpers);
   void takePieces(int self);
-  void takePart(int number);
+  void takePart(Seat &part, const Seat &own);
 
-  std::mutex busy;
+  /// The caller is the first one.
+  std::array<Seat, kMostThreads + 1> seats;
+
+  // What changes rarely while threads are awake.
+  alignas(64) std::atomic<int32_t> status{TFC_OK};
+  std::atomic<int> sleeping{0};
+  std::atomic<bool> callerSleeps{false};
+  std::array<std::atomic<bool>, kMostThreads + 1> isAsleep{};
+
+  // The caller's.
+  alignas(64) std::mutex busy;
   int started = 0;
+  uint32_t job = 0;
   /// What threads would have saved in short jobs that follow each other while
   /// all of them sleep, and when the last one ended.
   Clock::duration saved{0};
@@ -222,28 +259,6 @@ private:
   Known &knownOf(tfc_loop_body of) {
     return known[(reinterpret_cast<uintptr_t>(of) >> 4) % kKnownJobs];
   }
-  std::array<Placement, kMostThreads> placements;
-
-  // The job.
-  tfc_context *context = nullptr;
-  tfc_loop_body body = nullptr;
-  void *env = nullptr;
-  int64_t least = 1;
-  int parts = 1;
-  /// Of its own line in caches: others look at it at the end only.
-  struct alignas(64) Part {
-    std::atomic<int64_t> next{0};
-    int64_t end = 0;
-  };
-  std::array<Part, kMostThreads> ranges;
-  std::atomic<int32_t> status{TFC_OK};
-  /// Threads with a greater number stay out.
-  std::atomic<int> most{0};
-
-  Signal jobs;    // counts them
-  Signal members; // see above; starts closed
-  std::atomic<int> sleeping{0};
-  std::atomic<bool> callerSleeps{false};
 };
 
 alignas(Pool) char storage[sizeof(Pool)];
@@ -257,18 +272,19 @@ Pool &pool() {
   return *made;
 }
 
-void Pool::takePart(int number) {
-  Part &part = ranges[number];
+void Pool::takePart(Seat &part, const Seat &own) {
   while (status.load(std::memory_order_relaxed) == TFC_OK) {
     int64_t first = part.next.load(std::memory_order_relaxed), piece;
     do {
       int64_t left = part.end - first;
-      piece = std::min(std::max(least, ceilDiv(left, kShare)), left);
+      piece = std::min(std::max(part.least, ceilDiv(left, kShare)), left);
     } while (piece > 0 && !part.next.compare_exchange_weak(
                               first, first + piece, std::memory_order_relaxed));
     if (piece <= 0)
       return;
-    int32_t result = body(context, env, first, first + piece);
+    int32_t result =
+        own.body(own.context, own.env.load(std::memory_order_relaxed), first,
+                 first + piece);
     int32_t ok = TFC_OK;
     if (result != TFC_OK)
       status.compare_exchange_strong(ok, result);
@@ -278,31 +294,42 @@ void Pool::takePart(int number) {
 void Pool::takePieces(int self) {
   DenormalScope denormals(/*inCode=*/true);
   inside = true;
-  for (int i = 0; i < parts; ++i)
-    takePart((self + i) % parts);
+  const Seat &own = seats[self];
+  for (int i = 0; i < own.visits; ++i)
+    takePart(seats[(self + i) % own.parts], own);
   inside = false;
 }
 
 void Pool::work(int number) {
-  uint32_t seen = jobs.value.load(std::memory_order_acquire);
+  Seat &seat = seats[number];
+  std::atomic<uint32_t> &entry = seat.entry.value;
+  auto isOpen = [&] {
+    return entry.load(std::memory_order_acquire) % kStates == kOpen;
+  };
   for (;;) {
-    placements[number].note();
-    if (number < most.load(std::memory_order_relaxed)) {
-      if (!(members.value.fetch_add(1) & kClosed))
-        takePieces(number + 1);
-      if (members.value.fetch_sub(1) - 1 == kClosed && callerSleeps.load())
-        members.wake(1);
-    }
-    auto changed = [&] {
-      return jobs.value.load(std::memory_order_acquire) != seen;
-    };
-    if (!jobs.spin(changed)) {
+    if (!seat.entry.spin(isOpen)) {
+      isAsleep[number] = true;
       ++sleeping;
-      while (!changed())
-        jobs.wait(seen);
+      // Who comes too late for a job is awake for the next one.
+      for (uint32_t last = entry.load();
+           last % kStates != kOpen && entry.load() == last;)
+        seat.entry.wait(last);
       --sleeping;
+      isAsleep[number] = false;
     }
-    seen = jobs.value.load(std::memory_order_acquire);
+    // It comes while the seat becomes this thread's.
+    __builtin_prefetch(seat.env.load(std::memory_order_relaxed));
+    uint32_t open = entry.load(std::memory_order_relaxed);
+    if (open % kStates != kOpen ||
+        !entry.compare_exchange_strong(open, open + kEntered)) {
+      seat.placement.note();
+      continue;
+    }
+    takePieces(number);
+    seat.placement.note();
+    entry.store(open + kClosed);
+    if (callerSleeps.load())
+      seat.entry.wake(1);
   }
 }
 
@@ -313,7 +340,7 @@ void Pool::startThreads(int count) {
   pthread_sigmask(SIG_SETMASK, &all, &before);
   try {
     for (; started < count; ++started)
-      std::thread([this, number = started] { work(number); }).detach();
+      std::thread([this, number = started + 1] { work(number); }).detach();
   } catch (const std::system_error &) {
     // The system gives no more: those there are share the work.
   }
@@ -342,67 +369,97 @@ bool Pool::isWorthWaking(tfc_loop_body of, int64_t count) {
 /// as there are, less where they came late; a first time is slow for other
 /// reasons.
 void Pool::note(tfc_loop_body of, int64_t count, Clock::duration time,
-                bool alone) {
+                int parts) {
   Known &job = knownOf(of);
   double each = double(std::chrono::nanoseconds(time).count()) / double(count);
-  if (alone || job.body != of)
+  if (parts == 1 || job.body != of)
     job = {of, each};
   else
     job.nanoseconds = std::min(job.nanoseconds, each * parts);
 }
 
-int32_t Pool::run(tfc_context *newContext, int64_t begin, int64_t newEnd,
-                  int64_t grain, tfc_loop_body newBody, void *newEnv,
-                  int threads) {
+/// Opens the job for the helpers, who may be at work before this returns.
+void Pool::sitDown(int helpers) {
+  for (int here = Placement::processor(), i = 1; i <= helpers; ++i)
+    seats[i].placement.avoid(here);
+  for (int i = 1; i <= helpers; ++i)
+    seats[i].entry.value.store(job * kStates + kOpen,
+                               std::memory_order_release);
+  // Who counts as asleep after this looks at his seat once more.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (!sleeping.load(std::memory_order_relaxed))
+    return;
+  for (int i = 1; i <= helpers; ++i)
+    if (isAsleep[i].load())
+      seats[i].entry.wake(1);
+}
+
+/// All pieces are taken: waits for those who have some.
+void Pool::leave(int helpers) {
+  for (int i = 1; i <= helpers; ++i) {
+    Signal &entry = seats[i].entry;
+    uint32_t open = job * kStates + kOpen, closed = job * kStates + kClosed;
+    auto isClosed = [&] {
+      return entry.value.load(std::memory_order_acquire) == closed;
+    };
+    if (isClosed() ||
+        (entry.value.load(std::memory_order_relaxed) == open &&
+         entry.value.compare_exchange_strong(open, closed)) ||
+        entry.spin(isClosed))
+      continue;
+    callerSleeps = true;
+    for (uint32_t now; (now = entry.value.load()) != closed;)
+      entry.wait(now);
+    callerSleeps = false;
+  }
+}
+
+int32_t Pool::run(tfc_context *context, int64_t begin, int64_t end,
+                  int64_t grain, tfc_loop_body body, void *env, int threads) {
   std::unique_lock<std::mutex> lock(busy, std::try_to_lock);
   if (!lock)
-    return newBody(newContext, newEnv, begin, newEnd);
-  int64_t count = newEnd - begin;
+    return body(context, env, begin, end);
+  int64_t count = end - begin;
   Clock::time_point start = Clock::now();
-  if (!isWorthWaking(newBody, count)) {
+  if (!isWorthWaking(body, count)) {
     inside = true;
-    int32_t result = newBody(newContext, newEnv, begin, newEnd);
+    int32_t result = body(context, env, begin, end);
     inside = false;
     lastEnd = Clock::now();
     saved += (lastEnd - start) / 2;
-    note(newBody, count, lastEnd - start, /*alone=*/true);
+    note(body, count, lastEnd - start, /*parts=*/1);
     return result;
   }
   saved = {};
   int64_t smallest = std::max(grain, ceilDiv(count, threads * kSmallest));
   int helpers = int(std::min<int64_t>(threads, ceilDiv(count, grain))) - 1;
-  if (isShort(newBody, count, kWhole))
+  bool isWhole = isShort(body, count, kWhole);
+  if (isWhole)
     smallest = count;
   startThreads(helpers);
+  helpers = std::min(helpers, started);
 
-  context = newContext, body = newBody, env = newEnv;
-  least = smallest, parts = helpers + 1;
+  int parts = helpers + 1;
+  ++job;
   for (int i = 0; i < parts; ++i) {
-    ranges[i].next.store(begin + count * i / parts, std::memory_order_relaxed);
-    ranges[i].end = begin + count * (i + 1) / parts;
+    Seat &seat = seats[i];
+    seat.parts = int16_t(parts);
+    // Of whole parts nothing is left but what nobody has begun, which the
+    // caller does.
+    seat.visits = isWhole && i > 0 ? 1 : seat.parts;
+    seat.next.store(begin + count * i / parts, std::memory_order_relaxed);
+    seat.end = begin + count * (i + 1) / parts;
+    seat.least = smallest;
+    seat.body = body;
+    seat.context = context;
+    seat.env.store(env, std::memory_order_relaxed);
   }
-  status.store(TFC_OK, std::memory_order_relaxed);
-  most.store(threads - 1, std::memory_order_relaxed);
-  for (int here = Placement::processor(), i = 0; i < helpers; ++i)
-    placements[i].avoid(here);
-  members.value.fetch_and(~kClosed);
-  jobs.value.fetch_add(1);
-  // If the pool has more threads than it may use, any of them may wake.
-  if (sleeping.load())
-    jobs.wake(started < threads ? helpers : INT_MAX);
-
+  if (status.load(std::memory_order_relaxed) != TFC_OK)
+    status.store(TFC_OK, std::memory_order_relaxed);
+  sitDown(helpers);
   takePieces(0);
-  members.value.fetch_or(kClosed);
-  auto alone = [&] {
-    return members.value.load(std::memory_order_acquire) == kClosed;
-  };
-  if (!members.spin(alone)) {
-    callerSleeps = true;
-    for (uint32_t now; (now = members.value.load()) != kClosed;)
-      members.wait(now);
-    callerSleeps = false;
-  }
-  note(newBody, count, Clock::now() - start, /*alone=*/false);
+  leave(helpers);
+  note(body, count, Clock::now() - start, parts);
   return status.load(std::memory_order_relaxed);
 }
 

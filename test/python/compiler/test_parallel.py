@@ -105,3 +105,34 @@ def test_switches(off):
     function = tf.function(lambda x: tf.reduce_sum(tf.exp(x) * x, 1), experimental_attributes=attributes)
     x = RNG.normal(size=(700, 513)).astype(F32)
     np.testing.assert_allclose(function(tf.constant(x)).numpy(), (np.exp(x) * x).sum(1), rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize("count", [1, 2, 4, 8])
+def test_loops_of_a_loop_have_one_value_with_any_number_of_threads(count):
+    def laplace(z):
+        return tf.roll(z, 1, 0) + tf.roll(z, -1, 0) + tf.roll(z, 1, 1) + tf.roll(z, -1, 1) - 4.0 * z
+
+    @tf.function
+    def run(u, v):
+        for _ in tf.range(9):
+            r = u * v * v
+            u, v = u + 0.1 * laplace(u) - r, v + 0.05 * laplace(v) + r
+        return u, v
+
+    u, v = (RNG.random((255, 257)).astype(F32) for _ in range(2))
+    tf.config.threading.set_intra_op_parallelism_threads(count)
+    try:
+        for _ in range(3):
+            got = [x.numpy() for x in run(u, v)]
+    finally:
+        tf.config.threading.set_intra_op_parallelism_threads(0)
+
+    def reference(z):
+        return sum(np.roll(z, s, a) for s in (1, -1) for a in (0, 1)) - 4 * z
+
+    a, b = u.astype(np.float64), v.astype(np.float64)
+    for _ in range(9):
+        r = a * b * b
+        a, b = a + 0.1 * reference(a) - r, b + 0.05 * reference(b) + r
+    np.testing.assert_allclose(got[0], a, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(got[1], b, rtol=1e-3, atol=1e-4)

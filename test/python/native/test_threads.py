@@ -35,6 +35,24 @@ def test_every_iteration_runs_once(executable, tensor, symbol, count):
         assert np.array_equal(run.call([tensor(x)])[0].numpy(), x * x)
 
 
+@pytest.mark.parametrize("count", [2, 4, 8])
+def test_short_jobs_that_follow_each_other_run_every_iteration(executable, tensor, count):
+    # Short ones are in one piece for each thread, which the caller does where a thread comes too late.
+    tf.config.threading.set_intra_op_parallelism_threads(count)
+    x = np.arange(10000, dtype=np.float32)
+    run = executable("parallel_squares", [(10000,)], results=[(10000,)], cost=LONG)
+    for i in range(300):
+        assert np.array_equal(run.call([tensor(x + i)])[0].numpy(), (x + i) ** 2)
+
+
+def test_a_pool_may_grow_and_shrink(squares, tensor):
+    x = np.arange(10000, dtype=np.float32)
+    for count in (2, 8, 3, 1, 5, 2):
+        tf.config.threading.set_intra_op_parallelism_threads(count)
+        for _ in range(20):
+            assert np.array_equal(squares.call([tensor(x)])[0].numpy(), x * x)
+
+
 def test_empty_and_short_ranges(executable, tensor):
     assert executable("odd_ranges", [(1,)], results=[(1,)], cost=LONG).call([tensor([0])])[0].numpy()[0] == 1007
 

@@ -1,0 +1,50 @@
+// What nests are expected to take decides whether threads share them: vectors that rows fill in part count as whole ones,
+// what is done element by element takes a cycle, and the lanes of a row several steps.
+// RUN: tfc-opt %s --tfc-linalg-to-loops="vector-bits=512 parallel=true" -split-input-file | FileCheck %s
+
+#rows = affine_map<(i, j) -> (i, j)>
+#row = affine_map<(i, j) -> (i)>
+
+// CHECK-LABEL: func.func @maxima_of_short_rows
+// CHECK: tfcrt.parallel
+func.func @maxima_of_short_rows(%x: memref<10000x20xf32>, %out: memref<10000xf32>) {
+  linalg.generic {indexing_maps = [#rows, #row], iterator_types = ["parallel", "reduction"]}
+      ins(%x : memref<10000x20xf32>) outs(%out : memref<10000xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    %c = arith.maximumf %a, %b : f32
+    linalg.yield %c : f32
+  }
+  return
+}
+
+// -----
+
+#all = affine_map<(i, j, k) -> (i, j, k)>
+#points = affine_map<(i, j, k) -> (i, k)>
+
+// CHECK-LABEL: func.func @copies_of_points
+// CHECK: tfcrt.parallel
+func.func @copies_of_points(%x: memref<2048x3xf32>, %out: memref<2048x10x3xf32>) {
+  linalg.generic {indexing_maps = [#points, #all], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%x : memref<2048x3xf32>) outs(%out : memref<2048x10x3xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    linalg.yield %a : f32
+  }
+  return
+}
+
+// -----
+
+#all = affine_map<(i) -> (i)>
+
+// CHECK-LABEL: func.func @few_elements
+// CHECK-NOT: tfcrt.parallel
+func.func @few_elements(%x: memref<20000xf32>, %out: memref<20000xf32>) {
+  linalg.generic {indexing_maps = [#all, #all], iterator_types = ["parallel"]}
+      ins(%x : memref<20000xf32>) outs(%out : memref<20000xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    %c = arith.addf %a, %a : f32
+    linalg.yield %c : f32
+  }
+  return
+}
