@@ -10,16 +10,19 @@
 // caches: rows that are a few iterations ahead are fetched. Threads share the
 // rows of the result. Each looks at all places, a block at a time, makes a list
 // of those in its range, and goes through that: every row gets its updates in
-// their order, whoever does it.
+// their order, whoever does it. Or, where rows are long,
+// they share columns, and each goes through all updates.
 //===----------------------------------------------------------------------===//
 
 #include "RowScatter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "tfc/Dialect/TFCRT/IR/MayAlias.h"
+#include "tfc/Dialect/TFCRT/IR/ParallelLoop.h"
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 #include "tfc/Dialect/TFCRT/Transforms/Body.h"
 
@@ -30,11 +33,14 @@ namespace {
 
 class RowScatter {
 public:
-  explicit RowScatter(scf::ForOp loop) : loop(loop), loc(loop.getLoc()) {}
+  /// The copy, if there is one, is also there as an op that computes.
+  RowScatter(scf::ForOp loop, memref::CopyOp copied)
+      : loop(loop), copied(copied), loc(loop.getLoc()) {}
 
   /// Is the loop one, and nothing else, on buffers of known sizes?
   bool match();
-  void lower(OpBuilder &builder, bool parallel);
+  /// Puts other loops in its place; false if it stays as it is.
+  bool lower(OpBuilder &builder, bool parallel);
 
 private:
   static constexpr int64_t line = 64, most = 8; // lines of a row
@@ -54,17 +60,23 @@ private:
     return arith::MinSIOp::create(b, loc, x, y);
   }
   Value valueAt(OpBuilder &b, Value value, IRMapping &iteration);
+  int64_t columnsOfPart();
+  void cut(OpBuilder &b, linalg::GenericOp part);
+  bool shareColumns(OpBuilder &b);
   void fetch(OpBuilder &b, Value iteration);
   void iterate(OpBuilder &b, Value iteration);
   void inOrder(OpBuilder &b);
   void byLists(OpBuilder &b, Value from, Value to, Value list);
 
   scf::ForOp loop;
+  memref::CopyOp copied;
   Location loc;
   linalg::GenericOp compute;
   memref::SubViewOp result;
   SmallVector<memref::SubViewOp> rows; // all, the result's too
   int64_t count = 0;
+  Value column; // where the part of each row begins, if this is one
+  int64_t width = 0;
 };
 
 } // namespace
@@ -136,7 +148,7 @@ bool RowScatter::match() {
       if (isRow(view))
         rows.push_back(view);
     } else if (auto copy = dyn_cast<memref::CopyOp>(op)) {
-      if (copy.getSource() != copy.getTarget())
+      if (copy != copied && copy.getSource() != copy.getTarget())
         return false;
     } else if (op.getNumRegions() || !isMemoryEffectFree(&op)) {
       return false;
@@ -181,6 +193,10 @@ void RowScatter::fetch(OpBuilder &b, Value iteration) {
     auto type = view.getSourceType();
     Value place = valueAt(b, cast<Value>(view.getMixedOffsets()[0]), mapping);
     int64_t bits = bitsOf(type.getElementType()), bytes = rowBytes(view);
+    bool isPart = column && type.getRank() == 2 &&
+                  bytes * 8 == bits * result.getSourceType().getDimSize(1);
+    if (isPart)
+      bytes = width * bits / 8;
     for (int64_t at = 0; at < std::min(bytes, most * line); at += line) {
       SmallVector<Value> indices(type.getRank());
       int64_t element = at * 8 / bits;
@@ -188,6 +204,8 @@ void RowScatter::fetch(OpBuilder &b, Value iteration) {
         indices[i] = constant(b, element % type.getDimSize(i));
         element /= type.getDimSize(i);
       }
+      if (isPart)
+        indices[1] = arith::AddIOp::create(b, loc, indices[1], column);
       indices[0] = place;
       memref::PrefetchOp::create(b, loc, view.getSource(), indices,
                                  /*isWrite=*/view == result,
@@ -201,10 +219,13 @@ void RowScatter::iterate(OpBuilder &b, Value iteration) {
   mapping.map(loop.getInductionVar(), iteration);
   for (Operation &op : loop.getBody()->without_terminator()) {
     if (isa<memref::CopyOp>(op))
-      continue; // to itself
+      continue; // to itself, or an op computes it
     Operation *clone = b.clone(op, mapping);
-    if (isa<linalg::GenericOp>(clone))
-      clone->setAttr(isFetched, b.getUnitAttr());
+    if (auto part = dyn_cast<linalg::GenericOp>(clone)) {
+      part->setAttr(isFetched, b.getUnitAttr());
+      if (column)
+        cut(b, part);
+    }
   }
 }
 
@@ -260,18 +281,86 @@ void RowScatter::byLists(OpBuilder &b, Value from, Value to, Value list) {
   iterate(b, memref::LoadOp::create(b, loc, list, j));
 }
 
-void RowScatter::lower(OpBuilder &b, bool parallel) {
+/// How many columns are a part of a row, of 512 bytes: threads that share lines
+/// which processors fetch in pairs take each other's. 0 if rows have no parts.
+int64_t RowScatter::columnsOfPart() {
+  constexpr int64_t bytes = 512;
+  if (compute.getNumLoops() != 1 || compute.hasIndexSemantics() ||
+      result.getSourceType().getRank() != 2 ||
+      !llvm::all_of(compute.getIndexingMapsArray(), [](AffineMap map) {
+        return map.isIdentity() || map.getNumResults() == 0;
+      }))
+    return 0;
+  int64_t columns = result.getSourceType().getDimSize(1),
+          part = bytes * 8 / bitsOf(result.getSourceType().getElementType());
+  return columns % part == 0 && columns >= 2 * part ? part : 0;
+}
+
+/// Of the rows, the part of some columns.
+void RowScatter::cut(OpBuilder &b, linalg::GenericOp part) {
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPoint(part);
+  for (OpOperand &operand : part->getOpOperands())
+    if (part.getMatchingIndexingMap(&operand).getNumResults())
+      operand.set(memref::SubViewOp::create(
+          b, loc, operand.get(), ArrayRef<OpFoldResult>{column},
+          ArrayRef<OpFoldResult>{b.getIndexAttr(width)},
+          ArrayRef<OpFoldResult>{b.getIndexAttr(1)}));
+}
+
+/// Threads have columns each, if that is worth it.
+bool RowScatter::shareColumns(OpBuilder &b) {
+  constexpr double ofUpdate = 4, ofLine = 2; // nanoseconds
+  int64_t part = columnsOfPart(), bytes = rowBytes(result);
+  if (!part || loop->getParentOfType<tfc::rt::ParallelOp>())
+    return false;
+  int64_t parts = result.getSourceType().getDimSize(1) / part;
+  double nanoseconds = double(count) * (ofUpdate + ofLine * double(bytes) /
+                                                       double(parts * line));
+  return tfc::rt::buildParallel(
+      b, loc, constant(b, 0), constant(b, parts),
+      {b.getIndexAttr(1), nanoseconds}, [&](Value from, Value to) {
+        if (from.getDefiningOp()) // not shared
+          return;
+        auto isAt = [&](Value x, int64_t y) {
+          return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, x,
+                                       constant(b, y));
+        };
+        auto whole = scf::IfOp::create(
+            b, loc,
+            arith::AndIOp::create(b, loc, isAt(from, 0), isAt(to, parts)),
+            /*withElseRegion=*/true);
+        OpBuilder then = whole.getThenBodyBuilder(),
+                  other = whole.getElseBodyBuilder();
+        inOrder(then);
+        auto each =
+            scf::ForOp::create(other, loc, from, to, constant(other, 1));
+        OpBuilder inside = OpBuilder::atBlockBegin(each.getBody());
+        width = part;
+        column = arith::MulIOp::create(inside, loc, each.getInductionVar(),
+                                       constant(inside, part));
+        inOrder(inside);
+        column = {};
+      });
+}
+
+bool RowScatter::lower(OpBuilder &b, bool parallel) {
   constexpr int64_t cache = 2 << 20; // the second level's
-  // With two threads, shorter rows take longer by lists than is gained.
+  // With two threads, shorter rows take longer by lists than is gained, and so
+  // do results that a near cache holds.
   constexpr int64_t shortest = 128, least = 4 << 20, fewest = 64;
   int64_t bytes = rowBytes(result),
           places = result.getSourceType().getDimSize(0);
   bool isKnown = !ShapedType::isDynamic(places);
-  if (bytes < line || (count + (isKnown ? places : 0)) * bytes < cache)
-    return;
   b.setInsertionPoint(loop);
+  if (parallel && shareColumns(b)) {
+    loop.erase();
+    return true;
+  }
+  if (bytes < line || (count + (isKnown ? places : 0)) * bytes < cache)
+    return false;
   if (parallel && bytes >= shortest && count * bytes >= least &&
-      (!isKnown || places >= fewest) &&
+      (!isKnown || (places >= fewest && places * bytes > cache / 4)) &&
       !loop->getParentOfType<tfc::rt::ParallelOp>()) {
     Value zero = constant(b, 0), all, grain;
     if (isKnown) {
@@ -303,13 +392,35 @@ void RowScatter::lower(OpBuilder &b, bool parallel) {
     inOrder(b);
   }
   loop.erase();
+  return true;
+}
+
+/// The copy that stores a row, as an op like others; none if there is no copy.
+static linalg::GenericOp makeRowCopy(OpBuilder &builder, scf::ForOp loop,
+                                     memref::CopyOp &found) {
+  for (auto copy : loop.getBody()->getOps<memref::CopyOp>())
+    if (copy.getSource() != copy.getTarget() &&
+        copy.getTarget().getDefiningOp<memref::SubViewOp>()) {
+      if (found)
+        return {};
+      found = copy;
+    }
+  if (!found)
+    return {};
+  builder.setInsertionPointAfter(found);
+  return linalg::makeMemRefCopyOp(builder, found.getLoc(), found.getSource(),
+                                  found.getTarget());
 }
 
 void tfc::loops::lowerRowScatters(OpBuilder &builder, Operation *root,
                                   const NestOptions &options) {
   SmallVector<scf::ForOp> loops;
   root->walk([&](scf::ForOp loop) { loops.push_back(loop); });
-  for (scf::ForOp loop : loops)
-    if (RowScatter scatter(loop); scatter.match())
-      scatter.lower(builder, options.parallel);
+  for (scf::ForOp loop : loops) {
+    memref::CopyOp copy;
+    linalg::GenericOp row = makeRowCopy(builder, loop, copy);
+    RowScatter scatter(loop, row ? copy : memref::CopyOp());
+    if (!(scatter.match() && scatter.lower(builder, options.parallel)) && row)
+      row.erase();
+  }
 }

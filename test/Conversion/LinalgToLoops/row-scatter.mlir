@@ -27,7 +27,7 @@
 // ALONE-NOT: memref.prefetch
 // ALONE-LABEL: func @unknown_places(
 func.func @shared(%p: !llvm.ptr, %q: !llvm.ptr, %o: !llvm.ptr, %n: index) {
-  %r = tfcrt.bind %p : !llvm.ptr -> memref<64x32xf32>
+  %r = tfcrt.bind %p : !llvm.ptr -> memref<8192x32xf32>
   %at = tfcrt.bind %q : !llvm.ptr -> memref<32768xi32>
   %x = tfcrt.bind %o : !llvm.ptr -> memref<32768x32xf32>
   %c0 = arith.constant 0 : index
@@ -36,7 +36,7 @@ func.func @shared(%p: !llvm.ptr, %q: !llvm.ptr, %o: !llvm.ptr, %n: index) {
   scf.for %i = %c0 to %count step %c1 {
     %place = memref.load %at[%i] : memref<32768xi32>
     %to = arith.index_cast %place : i32 to index
-    %row = memref.subview %r[%to, 0] [1, 32] [1, 1] : memref<64x32xf32> to memref<32xf32, strided<[1], offset: ?>>
+    %row = memref.subview %r[%to, 0] [1, 32] [1, 1] : memref<8192x32xf32> to memref<32xf32, strided<[1], offset: ?>>
     %update = memref.subview %x[%i, 0] [1, 32] [1, 1] : memref<32768x32xf32> to memref<32xf32, strided<[1], offset: ?>>
     linalg.generic {indexing_maps = [#map, #map], iterator_types = ["parallel"]} ins(%update : memref<32xf32, strided<[1], offset: ?>>) outs(%row : memref<32xf32, strided<[1], offset: ?>>) {
     ^bb0(%in: f32, %out: f32):
@@ -102,7 +102,7 @@ func.func @few_places(%p: !llvm.ptr, %q: !llvm.ptr, %o: !llvm.ptr, %n: index) {
 // CHECK-NOT: tfcrt.parallel
 // CHECK-COUNT-4: memref.prefetch
 func.func @few_updates(%p: !llvm.ptr, %q: !llvm.ptr, %o: !llvm.ptr, %n: index) {
-  %r = tfcrt.bind %p : !llvm.ptr -> memref<64x32xf32>
+  %r = tfcrt.bind %p : !llvm.ptr -> memref<8192x32xf32>
   %at = tfcrt.bind %q : !llvm.ptr -> memref<32767xi32>
   %x = tfcrt.bind %o : !llvm.ptr -> memref<32767x32xf32>
   %c0 = arith.constant 0 : index
@@ -111,7 +111,7 @@ func.func @few_updates(%p: !llvm.ptr, %q: !llvm.ptr, %o: !llvm.ptr, %n: index) {
   scf.for %i = %c0 to %count step %c1 {
     %place = memref.load %at[%i] : memref<32767xi32>
     %to = arith.index_cast %place : i32 to index
-    %row = memref.subview %r[%to, 0] [1, 32] [1, 1] : memref<64x32xf32> to memref<32xf32, strided<[1], offset: ?>>
+    %row = memref.subview %r[%to, 0] [1, 32] [1, 1] : memref<8192x32xf32> to memref<32xf32, strided<[1], offset: ?>>
     %update = memref.subview %x[%i, 0] [1, 32] [1, 1] : memref<32767x32xf32> to memref<32xf32, strided<[1], offset: ?>>
     linalg.generic {indexing_maps = [#map, #map], iterator_types = ["parallel"]} ins(%update : memref<32xf32, strided<[1], offset: ?>>) outs(%row : memref<32xf32, strided<[1], offset: ?>>) {
     ^bb0(%in: f32, %out: f32):
@@ -176,7 +176,7 @@ func.func @rows_of_less_than_a_line(%p: !llvm.ptr, %q: !llvm.ptr, %o: !llvm.ptr,
 // CHECK-LABEL: func @in_the_cache(
 // CHECK-NOT: memref.prefetch
 func.func @in_the_cache(%p: !llvm.ptr, %q: !llvm.ptr, %o: !llvm.ptr, %n: index) {
-  %r = tfcrt.bind %p : !llvm.ptr -> memref<64x32xf32>
+  %r = tfcrt.bind %p : !llvm.ptr -> memref<8192x32xf32>
   %at = tfcrt.bind %q : !llvm.ptr -> memref<512xi32>
   %x = tfcrt.bind %o : !llvm.ptr -> memref<512x32xf32>
   %c0 = arith.constant 0 : index
@@ -185,7 +185,7 @@ func.func @in_the_cache(%p: !llvm.ptr, %q: !llvm.ptr, %o: !llvm.ptr, %n: index) 
   scf.for %i = %c0 to %count step %c1 {
     %place = memref.load %at[%i] : memref<512xi32>
     %to = arith.index_cast %place : i32 to index
-    %row = memref.subview %r[%to, 0] [1, 32] [1, 1] : memref<64x32xf32> to memref<32xf32, strided<[1], offset: ?>>
+    %row = memref.subview %r[%to, 0] [1, 32] [1, 1] : memref<8192x32xf32> to memref<32xf32, strided<[1], offset: ?>>
     %update = memref.subview %x[%i, 0] [1, 32] [1, 1] : memref<512x32xf32> to memref<32xf32, strided<[1], offset: ?>>
     linalg.generic {indexing_maps = [#map, #map], iterator_types = ["parallel"]} ins(%update : memref<32xf32, strided<[1], offset: ?>>) outs(%row : memref<32xf32, strided<[1], offset: ?>>) {
     ^bb0(%in: f32, %out: f32):
@@ -202,7 +202,7 @@ func.func @in_the_cache(%p: !llvm.ptr, %q: !llvm.ptr, %o: !llvm.ptr, %n: index) 
 // CHECK-NOT: tfcrt.parallel
 // CHECK-NOT: memref<512xindex>
 func.func @reads_the_result(%p: !llvm.ptr, %q: !llvm.ptr, %o: !llvm.ptr, %n: index) {
-  %r = tfcrt.bind %p : !llvm.ptr -> memref<64x32xf32>
+  %r = tfcrt.bind %p : !llvm.ptr -> memref<8192x32xf32>
   %at = tfcrt.bind %q : !llvm.ptr -> memref<32768xi32>
   %x = tfcrt.bind %o : !llvm.ptr -> memref<32768x32xf32>
   %c0 = arith.constant 0 : index
@@ -213,8 +213,8 @@ func.func @reads_the_result(%p: !llvm.ptr, %q: !llvm.ptr, %o: !llvm.ptr, %n: ind
     %place = memref.load %at[%i] : memref<32768xi32>
     %to = arith.index_cast %place : i32 to index
     %from = arith.remui %i, %c64 : index
-    %row = memref.subview %r[%to, 0] [1, 32] [1, 1] : memref<64x32xf32> to memref<32xf32, strided<[1], offset: ?>>
-    %update = memref.subview %r[%from, 0] [1, 32] [1, 1] : memref<64x32xf32> to memref<32xf32, strided<[1], offset: ?>>
+    %row = memref.subview %r[%to, 0] [1, 32] [1, 1] : memref<8192x32xf32> to memref<32xf32, strided<[1], offset: ?>>
+    %update = memref.subview %r[%from, 0] [1, 32] [1, 1] : memref<8192x32xf32> to memref<32xf32, strided<[1], offset: ?>>
     linalg.generic {indexing_maps = [#map, #map], iterator_types = ["parallel"]} ins(%update : memref<32xf32, strided<[1], offset: ?>>) outs(%row : memref<32xf32, strided<[1], offset: ?>>) {
     ^bb0(%in: f32, %out: f32):
       %sum = arith.addf %out, %in : f32
