@@ -125,3 +125,35 @@ def test_sizes_of_rows_may_be_known_of_the_updates_only(monkeypatch):
     f = tf.function(lambda x, y: tf.tensor_scatter_nd_add(x, places, y), autograph=False, input_signature=specs)
     x, y = tf.reshape(tf.range(60.0), [5, 1, 12, 1]), tf.reshape(tf.range(36.0), [3, 1, 12, 1])
     np.testing.assert_array_equal(f(x, y), tf.tensor_scatter_nd_add(x, places, y))
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4, 8])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int16])
+def test_columns_of_long_rows_are_shared_and_the_last_update_counts(threads, dtype):
+    random = np.random.default_rng(3)
+    columns = 4096 // np.dtype(dtype).itemsize
+    table = (random.normal(size=(300, columns)) * 9).astype(dtype)
+    at = random.integers(0, 300, (900, 1)).astype(np.int32)  # many are there several times
+    rows = (random.normal(size=(900, columns)) * 9).astype(dtype)
+    if dtype != np.int16:
+        rows[5, 7], rows[6, -1], rows[7, 0] = NAN, -0.0, np.inf
+    want = table.copy()
+    for i, row in zip(at[:, 0], rows):
+        want[i] = row
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    try:
+        got = tf.function(tf.tensor_scatter_nd_update)(table, at, rows).numpy()
+        sums = tf.function(lambda x, i: tf.math.unsorted_segment_sum(x, i, 300))(rows[8:], at[8:, 0]).numpy()
+    finally:
+        tf.config.threading.set_intra_op_parallelism_threads(0)
+    assert np.array_equal(got, want, equal_nan=dtype != np.int16) and np.array_equal(np.signbit(got), np.signbit(want))
+    added = np.zeros(sums.shape, dtype if dtype == np.int16 else np.float64)
+    np.add.at(added, at[8:, 0], rows[8:])
+    np.testing.assert_allclose(sums, added, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_few_long_rows(count):
+    x, rows = data((50, 512)), data((count, 512), seed=1)
+    at = tf.constant(np.arange(count, dtype=np.int32)[:, None] + 48)
+    agree(tf.tensor_scatter_nd_update, x, at, rows)

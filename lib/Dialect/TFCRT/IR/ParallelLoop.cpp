@@ -17,12 +17,12 @@
 using namespace mlir;
 using namespace tfc::rt;
 
-/// What is worth a piece. The host wakes nobody for short loops, so that meeting
-/// takes less than a microsecond; but who reads what another one has just
-/// written waits for it. Iterations of a loop read what those before have
+/// What is worth a piece. The host wakes nobody for short loops, so that
+/// meeting takes less than a microsecond; but who reads what another one has
+/// just written waits for it. Iterations of a loop read what those before have
 /// written, most of it in the same thread's cache, as each has the same part of
 /// the same range; all but a little of it where the loops say so.
-static constexpr double pieceNanoseconds = 5000, pieceOfLoop = 8000,
+static constexpr double pieceNanoseconds = 3000, pieceOfLoop = 8000,
                         pieceInPlace = 2500;
 
 /// What a vector takes for functions of some dozens of instructions; 0 if this
