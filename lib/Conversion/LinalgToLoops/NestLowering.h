@@ -241,6 +241,7 @@ private:
   double wasteOfVectors();
   double overheadOfElement();
   bool isWorthColumns();
+  bool staysInPlace(unsigned shared);
   bool mayOverlap();
   double elementNanoseconds();
   bool emitPieces(unsigned shared, mlir::OpFoldResult others);

@@ -8,8 +8,10 @@
 
 #include "NestLowering.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "tfc/Dialect/TFCRT/IR/ParallelLoop.h"
+#include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 #include "tfc/Dialect/TFCRT/Transforms/Body.h"
 #include "llvm/ADT/MapVector.h"
 
@@ -227,6 +229,26 @@ std::string NestLowering::describe(bool isShared) {
   return text;
 }
 
+/// In a loop around: do threads share other work of its body? What one thread
+/// did alone between would take the rows of all from their caches, and back.
+bool NestLowering::staysInPlace(unsigned shared) {
+  constexpr int64_t manyRows = 64, much = 1 << 18; // iterations
+  if (!isa<scf::ForOp, scf::WhileOp>(op->getParentOp()) ||
+      getConstantIntValue(ranges[shared].size).value_or(0) < manyRows)
+    return false;
+  return llvm::any_of(*op->getBlock(), [&](Operation &other) {
+    if (isa<tfc::rt::ParallelOp>(other))
+      return true;
+    auto nest = dyn_cast<LinalgOp>(other);
+    if (!nest || nest == op)
+      return false;
+    int64_t volume = 1;
+    for (int64_t size : nest.getStaticLoopRanges())
+      volume *= ShapedType::isDynamic(size) ? 1 : size;
+    return volume >= much;
+  });
+}
+
 /// Emits the iterations of one loop as pieces for threads; false if that is not
 /// worth it.
 bool NestLowering::emitPieces(unsigned shared, OpFoldResult others) {
@@ -249,7 +271,8 @@ bool NestLowering::emitPieces(unsigned shared, OpFoldResult others) {
       isCut ? builder.createOrFold<arith::CeilDivUIOp>(loc, end, constant(step))
             : end;
   return tfc::rt::buildParallel(
-      builder, loc, first[shared], count, {others, elementNanoseconds() * step},
+      builder, loc, first[shared], count,
+      {others, elementNanoseconds() * step, staysInPlace(shared)},
       [&](Value from, Value to) {
         first[shared] =
             builder.createOrFold<arith::MulIOp>(loc, from, constant(step));

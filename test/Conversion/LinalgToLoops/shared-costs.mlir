@@ -48,3 +48,51 @@ func.func @few_elements(%x: memref<20000xf32>, %out: memref<20000xf32>) {
   }
   return
 }
+
+// -----
+
+#all = affine_map<(i, j) -> (i, j)>
+
+// In a loop, what is little is shared beside other work of threads that is much: one thread alone would take the rows of all
+// from their caches, and back.
+// CHECK-LABEL: func.func @beside_other_work
+// CHECK: scf.for
+// CHECK-COUNT-2: tfcrt.parallel
+func.func @beside_other_work(%x: memref<256x256xf32>, %y: memref<256x256xf32>, %z: memref<1024x1024xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c9 = arith.constant 9 : index
+  scf.for %i = %c0 to %c9 step %c1 {
+    linalg.generic {indexing_maps = [#all, #all], iterator_types = ["parallel", "parallel"]}
+        ins(%x : memref<256x256xf32>) outs(%y : memref<256x256xf32>) {
+    ^bb0(%a: f32, %b: f32):
+      linalg.yield %a : f32
+    }
+    linalg.generic {indexing_maps = [#all], iterator_types = ["parallel", "parallel"]} outs(%z : memref<1024x1024xf32>) {
+    ^bb0(%b: f32):
+      %c = arith.addf %b, %b : f32
+      linalg.yield %c : f32
+    }
+  }
+  return
+}
+
+// -----
+
+#all = affine_map<(i, j) -> (i, j)>
+
+// CHECK-LABEL: func.func @little_alone
+// CHECK-NOT: tfcrt.parallel
+func.func @little_alone(%x: memref<256x256xf32>, %y: memref<256x256xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c9 = arith.constant 9 : index
+  scf.for %i = %c0 to %c9 step %c1 {
+    linalg.generic {indexing_maps = [#all, #all], iterator_types = ["parallel", "parallel"]}
+        ins(%x : memref<256x256xf32>) outs(%y : memref<256x256xf32>) {
+    ^bb0(%a: f32, %b: f32):
+      linalg.yield %a : f32
+    }
+  }
+  return
+}
