@@ -23,6 +23,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Numbers.h"
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -38,6 +39,7 @@
 #include "tfc/Dialect/TFCRT/Transforms/Body.h"
 #include "tfc/Dialect/TFCRT/Transforms/Passes.h"
 #include "llvm/ADT/MapVector.h"
+#include <map>
 
 namespace tfc::rt {
 #define GEN_PASS_DEF_TFCSHARELOOPSPASS
@@ -77,12 +79,6 @@ static int64_t sizeOf(Operation *nest) {
   int64_t size = 0;
   nest->walk([&](Operation *) { ++size; });
   return size;
-}
-
-/// The address is all there is to know about it.
-static bool isPointer(Type type) {
-  auto memref = dyn_cast<MemRefType>(type);
-  return memref && memref.hasStaticShape() && memref.getLayout().isIdentity();
 }
 
 /// The address of such a buffer. What bound it goes if nobody else needs it.
@@ -321,6 +317,35 @@ static void keepAttributes(func::FuncOp part, ArrayRef<Value> captures) {
   }
 }
 
+/// A nest behind views that only it uses: of which part of which memory they
+/// are, functions of several nests may say themselves.
+static OpList withViews(scf::ForOp nest) {
+  OpList ops{nest};
+  OpBuilder builder(nest);
+  llvm::SetVector<Operation *> copied;
+  SmallVector<Value> open = llvm::to_vector(capturesOf({nest}));
+  while (!open.empty()) {
+    Value value = open.pop_back_val();
+    Operation *view = value.getDefiningOp();
+    if (!isa_and_present<memref::SubViewOp, memref::CollapseShapeOp,
+                         memref::ExpandShapeOp>(view))
+      continue;
+    builder.setInsertionPoint(ops.front());
+    Operation *own = builder.clone(*view);
+    value.replaceUsesWithIf(own->getResult(0), [&](OpOperand &use) {
+      return llvm::any_of(
+          ops, [&](Operation *op) { return op->isAncestor(use.getOwner()); });
+    });
+    copied.insert(view);
+    ops.insert(ops.begin(), own);
+    llvm::append_range(open, own->getOperands());
+  }
+  for (Operation *view : copied)
+    if (view->use_empty())
+      view->erase();
+  return ops;
+}
+
 namespace {
 
 struct ShareLoops : public tfc::rt::impl::TFCShareLoopsPassBase<ShareLoops> {
@@ -331,29 +356,164 @@ struct ShareLoops : public tfc::rt::impl::TFCShareLoopsPassBase<ShareLoops> {
     getOperation()->walk<WalkOrder::PreOrder>([&](scf::ForOp nest) {
       if (!isShareable(nest))
         return WalkResult::advance();
-      nests.add({nest});
+      nests.add(sharesSizes ? withViews(nest) : OpList{nest});
       return WalkResult::skip();
     });
     int64_t number = 0;
-    for (ArrayRef<OpList> equal : nests.take()) {
-      if (int64_t(equal.size() - 1) * sizeOf(equal[0][0]) < minSaved ||
-          !canBePassed(capturesOf(equal[0]).getArrayRef()))
+    for (const Kind &kind :
+         kindsOf(nests.take(), [](auto &, auto &) { return true; })) {
+      ArrayRef<Operation *> first = kind.classes.front().front();
+      size_t count = 0;
+      for (ArrayRef<OpList> equal : kind.classes)
+        count += equal.size();
+      int64_t saved = int64_t(count - 1) * sizeOf(first.back());
+      if (saved < (sharesSizes ? minSaved / 4 : minSaved) ||
+          !canBePassed(capturesOf(first).getArrayRef()))
         continue;
       std::string name = "tfc.loops." + std::to_string(number++);
-      func::FuncOp function = makeFunction(getOperation(), name, equal[0]);
+      func::FuncOp function = makeFunction(getOperation(), name, first);
       functions.insert({function.getSymNameAttr(), function});
-      if (llvm::all_of(equal, takesDistinct))
+      if (llvm::all_of(kind.classes, [](ArrayRef<OpList> equal) {
+            return llvm::all_of(equal, takesDistinct);
+          }))
         for (BlockArgument argument : function.getArguments())
           if (isPointer(argument.getType()))
             function.setArgAttr(argument.getArgNumber(), SharedGroup::distinct,
                                 UnitAttr::get(&getContext()));
-      for (const OpList &nest : equal) {
-        OpBuilder builder(nest[0]);
-        func::CallOp::create(builder, nest[0]->getLoc(), function,
-                             capturesOf(nest).getArrayRef());
-        nest[0]->erase();
-      }
+      takeArguments(function, kind);
+      for (auto [equal, numbers] : llvm::zip_equal(kind.classes, kind.numbers))
+        for (const OpList &nest : equal) {
+          OpBuilder builder(nest.back());
+          SmallVector<Value> operands =
+              llvm::to_vector(capturesOf(nest).getArrayRef());
+          Location loc = nest.back()->getLoc();
+          passNumbers(builder, loc, kind, numbers, operands);
+          func::CallOp::create(builder, loc, function, operands);
+          for (Operation *op : llvm::reverse(nest))
+            op->erase();
+        }
     }
+  }
+
+  /// What becomes one function: lists of ops that are equal, and those that
+  /// are equal to them but for numbers.
+  struct Kind {
+    SmallVector<SmallVector<OpList>> classes;
+    SmallVector<SmallVector<Number>> found;
+    SmallVector<bool> hot; ///< of the numbers of each
+    /// Of each class, those that are arguments.
+    SmallVector<SmallVector<int64_t>> numbers;
+    /// Which argument each of the numbers of the ops is, or -1.
+    SmallVector<int> places;
+    SmallVector<Type> types; ///< of the arguments
+  };
+
+  /// Numbers that differ, as few arguments as possible: those that are the same
+  /// in each class share one. False if they are too many for a function.
+  bool findArguments(Kind &kind) {
+    constexpr size_t most = 24, mostHot = 8;
+    ArrayRef<SmallVector<Number>> all = kind.found;
+    kind.types.clear();
+    std::map<std::pair<const void *, SmallVector<int64_t>>, int> arguments;
+    llvm::DenseSet<int> hot;
+    kind.places.assign(all.front().size(), -1);
+    kind.numbers.assign(all.size(), {});
+    for (auto [i, number] : llvm::enumerate(all.front())) {
+      SmallVector<int64_t> values;
+      for (ArrayRef<Number> of : all)
+        values.push_back(of[i].value);
+      if (llvm::all_equal(values))
+        continue;
+      auto [entry, isNew] = arguments.try_emplace(
+          {number.type.getAsOpaquePointer(), values}, arguments.size());
+      kind.places[i] = entry->second;
+      if (kind.hot[i])
+        hot.insert(entry->second);
+      if (isNew)
+        kind.types.push_back(number.type);
+      if (isNew)
+        for (auto [of, value] : llvm::zip_equal(kind.numbers, values))
+          of.push_back(value);
+    }
+    return arguments.size() <= most && hot.size() <= mostHot;
+  }
+
+  static bool isRepeated(const OpList &ops) {
+    return ops.front()->getParentOfType<LoopLikeOpInterface>() ||
+           ops.front()->getParentOfType<ParallelOp>();
+  }
+
+  /// Joins classes that are equal but for numbers where a module has so much
+  /// code that it pays to have less. What a loop repeats keeps its numbers.
+  std::vector<Kind>
+  kindsOf(SmallVector<SmallVector<OpList>> classes,
+          llvm::function_ref<bool(const OpList &, const OpList &)> mayJoin) {
+    std::vector<Kind> kinds;
+    llvm::DenseMap<size_t, SmallVector<size_t>> byHash;
+    auto join = [&](ArrayRef<OpList> equal) {
+      if (!sharesSizes || llvm::any_of(equal, isRepeated))
+        return false;
+      SmallVector<size_t> &candidates =
+          byHash[hashWithoutNumbers(equal.front())];
+      for (size_t candidate : candidates) {
+        Kind &kind = kinds[candidate];
+        if (!areEqualButForNumbers(kind.classes.front().front(),
+                                   equal.front()) ||
+            !mayJoin(kind.classes.front().front(), equal.front()))
+          continue;
+        if (kind.hot.empty())
+          kind.hot = areHot(kind.found.front());
+        kind.classes.emplace_back(equal);
+        kind.found.push_back(numbersOf(equal.front()));
+        if (findArguments(kind))
+          return true;
+        kind.classes.pop_back();
+        kind.found.pop_back();
+        (void)findArguments(kind);
+      }
+      candidates.push_back(kinds.size());
+      return false;
+    };
+    for (ArrayRef<OpList> equal : classes)
+      if (!join(equal)) {
+        kinds.emplace_back().classes.emplace_back(equal);
+        kinds.back().found.push_back(numbersOf(equal.front()));
+      }
+    return kinds;
+  }
+
+  /// Of a function that was made of the first class.
+  void takeArguments(func::FuncOp function, const Kind &kind) {
+    if (kind.classes.size() == 1)
+      return;
+    SmallVector<Value> arguments, values;
+    for (Type type : kind.types) {
+      unsigned number = function.getNumArguments();
+      (void)function.insertArgument(number, type, {}, function.getLoc());
+      arguments.push_back(function.getArgument(number));
+    }
+    for (int place : kind.places)
+      values.push_back(place < 0 ? Value() : arguments[place]);
+    takeNumbers(function, values);
+  }
+
+  static Value constantOf(OpBuilder &builder, Location loc, int64_t number,
+                          Type type) {
+    if (type.isIndex())
+      return arith::ConstantIndexOp::create(builder, loc, number);
+    unsigned width = type.getIntOrFloatBitWidth();
+    APFloat value(cast<FloatType>(type).getFloatSemantics(),
+                  APInt(width, number, /*isSigned=*/true));
+    return arith::ConstantOp::create(builder, loc, FloatAttr::get(type, value));
+  }
+
+  static void passNumbers(OpBuilder &builder, Location loc, const Kind &kind,
+                          ArrayRef<int64_t> numbers,
+                          SmallVectorImpl<Value> &operands) {
+    if (kind.classes.size() == 1)
+      return;
+    for (auto [number, type] : llvm::zip_equal(numbers, kind.types))
+      operands.push_back(constantOf(builder, loc, number, type));
   }
 
   /// Nests that are neighbours: nothing between them does anything.
@@ -404,20 +564,24 @@ struct ShareLoops : public tfc::rt::impl::TFCShareLoopsPassBase<ShareLoops> {
     }
   }
 
+  static func::FuncOp functionOf(const OpList &ops) {
+    return ops[0]->getParentOfType<func::FuncOp>();
+  }
+
+  SmallVector<SmallVector<OpList>> equalBodies(StringRef attribute) {
+    EqualOps bodies;
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (function->hasAttr(attribute))
+        bodies.add(bodyOf(function));
+    return bodies.take();
+  }
+
   /// Pieces first, then their entries, which call them.
   void sharePieces() {
     SymbolTableCollection tables;
     SymbolUserMap users(tables, getOperation());
-    for (bool entries : {false, true}) {
-      EqualOps bodies;
-      for (auto function : getOperation().getOps<func::FuncOp>())
-        if (entries ? function->hasAttr(Body::pieceEntry)
-                    : function->hasAttr(Body::piece))
-          bodies.add(bodyOf(function));
-      for (ArrayRef<OpList> equal : bodies.take()) {
-        auto functionOf = [](const OpList &ops) {
-          return ops[0]->getParentOfType<func::FuncOp>();
-        };
+    for (StringRef attribute : {Body::piece, Body::pieceEntry})
+      for (ArrayRef<OpList> equal : equalBodies(attribute)) {
         func::FuncOp kept = functionOf(equal[0]);
         for (const OpList &other : equal.drop_front()) {
           func::FuncOp function = functionOf(other);
@@ -426,6 +590,46 @@ struct ShareLoops : public tfc::rt::impl::TFCShareLoopsPassBase<ShareLoops> {
           users.replaceAllUsesWith(function, kept.getSymNameAttr());
           function.erase();
         }
+      }
+  }
+
+  /// Of pieces of loops of several sizes one stays, which their entries tell
+  /// the sizes.
+  void shareSizesOfPieces() {
+    SmallVector<SmallVector<OpList>> single;
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (function->hasAttr(Body::piece))
+        single.emplace_back().push_back(bodyOf(function));
+    SymbolTableCollection tables;
+    SymbolUserMap users(tables, getOperation());
+    auto isCalled = [&](func::FuncOp function) {
+      return llvm::all_of(users.getUsers(function),
+                          llvm::IsaPred<func::CallOp>);
+    };
+    auto mayJoin = [&](const OpList &kept, const OpList &other) {
+      return takesTheSame(functionOf(kept), functionOf(other)) &&
+             isCalled(functionOf(kept)) && isCalled(functionOf(other));
+    };
+    for (const Kind &kind : kindsOf(single, mayJoin)) {
+      func::FuncOp kept = functionOf(kind.classes.front().front());
+      if (int64_t(kind.classes.size() - 1) * sizeOf(kept) < minSaved / 4 ||
+          kind.classes.size() == 1)
+        continue;
+      takeArguments(kept, kind);
+      kept->setAttr("passthrough",
+                    Builder(&getContext()).getStrArrayAttr({"noinline"}));
+      for (auto [each, numbers] : llvm::zip_equal(kind.classes, kind.numbers)) {
+        func::FuncOp function = functionOf(each.front());
+        for (Operation *user : users.getUsers(function)) {
+          auto call = cast<func::CallOp>(user);
+          OpBuilder builder(call);
+          SmallVector<Value> operands = llvm::to_vector(call.getOperands());
+          passNumbers(builder, call.getLoc(), kind, numbers, operands);
+          call->setOperands(operands);
+          call.setCallee(kept.getSymName());
+        }
+        if (function != kept)
+          function.erase();
       }
     }
   }
@@ -438,6 +642,9 @@ struct ShareLoops : public tfc::rt::impl::TFCShareLoopsPassBase<ShareLoops> {
            function->hasAttr(SharedGroup::routine)))
         functions.insert({function.getSymNameAttr(), function});
     sharePieces();
+    sharesSizes = sizeOf(getOperation()) >= leastToShareSizes;
+    if (sharesSizes)
+      shareSizesOfPieces();
     shareNests();
     for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>()))
       if (!function.isDeclaration())
@@ -454,6 +661,7 @@ struct ShareLoops : public tfc::rt::impl::TFCShareLoopsPassBase<ShareLoops> {
       takePointers(function);
   }
 
+  bool sharesSizes = false;
   /// Those that are called with pointers, by name.
   llvm::MapVector<StringAttr, func::FuncOp> functions;
 };

@@ -293,12 +293,27 @@ def TFCShareLoopsPass : Pass<"tfc-share-loops", "::mlir::ModuleOp"> {
 
     Of the functions that `tfc-outline-parallel` made of loops that threads share, those that are equal become one, too.
 
+    A module of `least-to-share-sizes` operations or more has many nests, and functions of such loops, that are equal but for
+    numbers: bounds of loops, strides of memory of static size, offsets of its views, divisors. They become one function, too,
+    which takes the numbers that differ, unless those decide how good its code is (the length of an innermost loop of up to three
+    iterations, a divisor in a loop), a loop runs the nest, or there were more than 24 of them, or more than 8 in innermost
+    loops. A quarter of `min-saved` is enough there.
+
+    ```mlir
+    scf.for %i = %c0 to %c8 ... { memref.load %a[%i, %j] : memref<8x16xf32> }
+    scf.for %i = %c0 to %c4 ... { memref.load %b[%i, %j] : memref<4x32xf32> }
+    // becomes
+    func.call @tfc.loops.0(%a, %c8, %c16)
+    func.call @tfc.loops.0(%b, %c4, %c32)
+    ```
+
     Functions whose nests have `most-in-one` operations or more after that are cut: nests with nothing but addresses
     between them become functions of up to `part-size` operations. Some of LLVM's passes look at the whole function for
     each of its loops.
   }];
   let options = [Option<"minSaved", "min-saved", "int64_t", "200", "operations that a function has to save">,
                  Option<"mostInOne", "most-in-one", "int64_t", "2000", "operations of nests in a function that stays whole">,
+                 Option<"leastToShareSizes", "least-to-share-sizes", "int64_t", "5000", "operations of a module whose nests have sizes as arguments">,
                  Option<"partSize", "part-size", "int64_t", "1500", "operations of nests in a part of one that is cut">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
                            "::mlir::LLVM::LLVMDialect", "::tfc::rt::TFCRTDialect"];
