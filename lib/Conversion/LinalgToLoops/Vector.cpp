@@ -479,6 +479,7 @@ NestLowering::loopOfVectors(scf::WhileOp loop, ValueRange inits,
   types.push_back(VectorType::get(lanes, builder.getI1Type()));
   auto made =
       scf::WhileOp::create(builder, loc, types, inits, nullptr, nullptr);
+  made->setDiscardableAttrs(loop->getDiscardableAttrDictionary());
   OpBuilder::InsertionGuard guard(builder);
   Block *before = made.getBeforeBody(), *after = made.getAfterBody();
   builder.setInsertionPointToEnd(before);

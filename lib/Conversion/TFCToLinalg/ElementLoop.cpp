@@ -25,7 +25,9 @@
 #include "Rows.h"
 #include "Scalars.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Matchers.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
+#include "tfc/Dialect/TFCRT/IR/ParallelLoop.h"
 
 using namespace mlir;
 using namespace tfc;
@@ -64,6 +66,7 @@ private:
   bool isWhereDone(Value value, bool truth) const;
   bool isKept(Value value, Value old) const;
   bool stays(Value value) const;
+  bool ends();
   void need(Value value);
   Value build(Value value, Body &elements, OpBuilder &b,
               DenseMap<Value, Value> &known);
@@ -176,6 +179,32 @@ bool ElementLoop::stays(Value value) const {
                       [&](Value x) { return stays(x); });
 }
 
+/// Does a counter end it soon, whatever the elements do?
+bool ElementLoop::ends() {
+  constexpr int64_t soon = int64_t(1) << 16;
+  auto number = [&](Value value) -> std::optional<int64_t> {
+    APInt known;
+    if (!isConstant(value) ||
+        !matchPattern(value.getDefiningOp<ConstantOp>().getValue(),
+                      m_ConstantInt(&known)))
+      return std::nullopt;
+    return known.getSExtValue();
+  };
+  return llvm::any_of(scalars, [&](Value scalar) {
+    auto less = scalar.getDefiningOp<LessOp>();
+    auto counter =
+        less ? argumentOf(less.getOperand(0), condition) : BlockArgument();
+    if (!counter)
+      return false;
+    unsigned i = counter.getArgNumber();
+    auto add = next(i).getDefiningOp<AddOp>();
+    auto first = number(op.getInits()[i]), last = number(less.getOperand(1));
+    return first && last && add && add.getOperand(0) == body.getArgument(i) &&
+           number(add.getOperand(1)).value_or(0) > 0 && *first > -soon &&
+           *last < soon;
+  });
+}
+
 /// Notes what the loop has to carry for a value.
 void ElementLoop::need(Value value) {
   if (isConstant(value) || isOutside(value) || !visited.insert(value).second)
@@ -282,6 +311,8 @@ void ElementLoop::lower() {
   load(condition);
   load(body);
   auto loop = scf::WhileOp::create(b, l.loc, types, inits, nullptr, nullptr);
+  if (!ends())
+    loop->setAttr(rt::steps, b.getUnitAttr());
   {
     OpBuilder::InsertionGuard guard(b);
     DenseMap<Value, Value> known = invariant;

@@ -295,28 +295,38 @@ int64_t nanoseconds() {
       .count();
 }
 
+/// Does a handler raise? It runs in this thread, which is the caller's.
+bool signalsStop(CallState &state) {
+  CallbackGil gil(state);
+  // Python runs its handlers in the main thread; in others this does nothing.
+  if (!PyErr_CheckSignals())
+    return false;
+  keepError(state);
+  state.stops = true;
+  return true;
+}
+
 int32_t poll(tfc_context *context, int32_t asked, int64_t *since) {
   CallState &state = stateOf(context);
+  if (state.stops.load(std::memory_order_relaxed))
+    return 0;
   int64_t now = nanoseconds();
-  if (!state.checked)
-    state.checked = now;
-  if (now - state.checked >= kSignals) {
-    state.checked = now;
-    {
-      CallbackGil gil(state);
-      // Python runs its handlers in the main thread; in others this does
-      // nothing.
-      if (PyErr_CheckSignals()) {
-        keepError(state);
+  if (!pthread_equal(pthread_self(), state.caller)) {
+    state.wouldStop.store(true, std::memory_order_relaxed);
+  } else {
+    if (!state.checked)
+      state.checked = now;
+    if (now - state.checked >= kSignals) {
+      state.checked = now;
+      if (signalsStop(state))
         return 0;
+      // A call that was expected to be short: others had to wait for it.
+      if (!state.gilReleased) {
+        state.thread = PyEval_SaveThread();
+        state.gilReleased = true;
       }
+      now = nanoseconds();
     }
-    // A call that was expected to be short: others had to wait for it.
-    if (!state.gilReleased) {
-      state.thread = PyEval_SaveThread();
-      state.gilReleased = true;
-    }
-    now = nanoseconds();
   }
   int64_t passed = *since ? now - *since : 0;
   *since = now;
@@ -336,9 +346,16 @@ PyObject *exchangeHook(PyObject *&hook, PyObject *callable) {
 
 } // namespace
 
+bool askForOthers(tfc_context *context) {
+  CallState &state = stateOf(context);
+  return state.stops || (state.wouldStop.exchange(false) && signalsStop(state));
+}
+
 CallState::CallState(void *arena, int64_t arenaBytes, bool releaseGil)
-    : gilReleased(releaseGil), thread(nullptr), checked(0), errorType(nullptr),
-      errorValue(nullptr), errorTraceback(nullptr), allocated(nullptr) {
+    : gilReleased(releaseGil), thread(nullptr), checked(0),
+      caller(pthread_self()), wouldStop(false), stops(false),
+      errorType(nullptr), errorValue(nullptr), errorTraceback(nullptr),
+      allocated(nullptr) {
   context.abi_version = TFC_ABI_VERSION;
   context.struct_size = sizeof(tfc_context);
   context.arena = arena;

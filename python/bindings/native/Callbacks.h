@@ -4,7 +4,10 @@
 
 #include "Tensor.h"
 
+#include <atomic>
 #include <mutex>
+
+#include <pthread.h>
 
 namespace tfc::native {
 
@@ -16,6 +19,10 @@ struct CallState {
   PyThreadState *thread;
   /// When signals were looked for; 0: not yet. Nanoseconds of a steady clock.
   int64_t checked;
+  /// Who called: signals are looked for in this thread.
+  pthread_t caller;
+  /// Set by others that work for the call and could stop, and for them.
+  std::atomic<bool> wouldStop, stops;
   /// The exception to raise when the entry is back.
   PyObject *errorType, *errorValue, *errorTraceback;
   /// Buffers that the callee allocated and the caller has not adopted.
@@ -30,6 +37,10 @@ struct CallState {
   /// pointer is not one of them.
   Buffer *adopt(void *pointer);
 };
+
+/// In the caller's thread, while it waits for others that work for the call:
+/// looks for signals, if one of them would stop, and says whether it has to.
+bool askForOthers(tfc_context *context);
 
 /// Raises the error of a call: the pending one, or one made of the status.
 void raiseStatus(CallState &state, int32_t status, PyObject *functionName);

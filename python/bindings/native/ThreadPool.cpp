@@ -25,6 +25,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "ThreadPool.h"
+#include "Callbacks.h"
 #include "Denormals.h"
 
 #include <algorithm>
@@ -32,6 +33,7 @@
 #include <atomic>
 #include <chrono>
 #include <climits>
+#include <limits>
 #include <mutex>
 #include <new>
 #include <system_error>
@@ -72,6 +74,13 @@ constexpr int64_t kShare = 2;
 /// The smallest pieces, of the whole, for each thread: enough to end at about
 /// the same time.
 constexpr int64_t kSmallest = 32;
+/// In a loop of more than so many grains, of 8 microseconds each, a piece is no
+/// more at first, then what takes as long as this: code may look for signals
+/// when a piece begins. Who waits for others does every so many milliseconds.
+constexpr int64_t kLong = 1024;
+/// The smallest pieces of such a loop, in grains.
+constexpr int64_t kLastOfLong = 16;
+constexpr std::chrono::milliseconds kLeastPiece(2), kMostPiece(20), kLook(100);
 constexpr int kMostThreads = 1024;
 
 using Clock = std::chrono::steady_clock;
@@ -97,6 +106,19 @@ public:
 #else
     std::unique_lock<std::mutex> lock(mutex);
     condition.wait(lock, [&] { return value.load() != old; });
+#endif
+  }
+
+  /// Not longer than `most`.
+  void waitFor(uint32_t old, std::chrono::milliseconds most) {
+#ifdef __linux__
+    timespec time{time_t(most.count() / 1000),
+                  long(most.count() % 1000 * 1000000)};
+    syscall(SYS_futex, reinterpret_cast<uint32_t *>(&value), FUTEX_WAIT_PRIVATE,
+            old, &time, nullptr, 0);
+#else
+    std::unique_lock<std::mutex> lock(mutex);
+    condition.wait_for(lock, most, [&] { return value.load() != old; });
 #endif
   }
 
@@ -139,6 +161,48 @@ private:
 };
 
 int64_t ceilDiv(int64_t x, int64_t y) { return (x + y - 1) / y; }
+
+/// How large the pieces of a long loop are, in one thread.
+class Pace {
+public:
+  explicit Pace(int64_t grain) : grain(grain) {
+    if (__builtin_mul_overflow(grain, kLong, &most))
+      most = std::numeric_limits<int64_t>::max();
+  }
+  int64_t piece() const { return most; }
+
+  /// After a piece: how long the largest take tells how large the next is.
+  void note(int64_t piece) {
+    Clock::time_point now = Clock::now();
+    if (isKnown && piece == most && now - last < kLeastPiece) {
+      if (__builtin_mul_overflow(most, 2, &most))
+        most = std::numeric_limits<int64_t>::max();
+    } else if (isKnown && now - last > kMostPiece) {
+      most = std::max(grain, most / 4);
+    }
+    last = now;
+    isKnown = true;
+  }
+
+private:
+  int64_t grain, most;
+  Clock::time_point last;
+  bool isKnown = false;
+};
+
+/// All of it in this thread.
+int32_t runHere(tfc_context *context, int64_t begin, int64_t end, int64_t grain,
+                tfc_loop_body body, void *env) {
+  Pace pace(grain);
+  while (end - begin > pace.piece()) {
+    int64_t next = begin + pace.piece();
+    if (int32_t result = body(context, env, begin, next))
+      return result;
+    begin = next;
+    pace.note(pace.piece());
+  }
+  return body(context, env, begin, end);
+}
 
 int processorCount() {
 #ifdef __linux__
@@ -206,7 +270,8 @@ struct alignas(128) Seat {
   /// How many seats the job has, and of how many of them, from this one on, the
   /// thread takes pieces.
   int16_t parts = 0, visits = 0;
-  /// The thread's part of the range, and the smallest piece of it.
+  /// The thread's part of the range, and the smallest piece of it; of a long
+  /// loop the grain, and less than 0.
   std::atomic<int64_t> next{0};
   int64_t end = 0, least = 1;
   tfc_loop_body body = nullptr;
@@ -273,11 +338,15 @@ Pool &pool() {
 }
 
 void Pool::takePart(Seat &part, const Seat &own) {
+  bool isLong = part.least < 0;
+  Pace pace(isLong ? -part.least : std::numeric_limits<int64_t>::max());
+  int64_t least = isLong ? -part.least * kLastOfLong : part.least;
   while (status.load(std::memory_order_relaxed) == TFC_OK) {
     int64_t first = part.next.load(std::memory_order_relaxed), piece;
     do {
       int64_t left = part.end - first;
-      piece = std::min(std::max(part.least, ceilDiv(left, kShare)), left);
+      piece = std::max(least, ceilDiv(left, kShare));
+      piece = std::min({piece, left, pace.piece()});
     } while (piece > 0 && !part.next.compare_exchange_weak(
                               first, first + piece, std::memory_order_relaxed));
     if (piece <= 0)
@@ -288,6 +357,8 @@ void Pool::takePart(Seat &part, const Seat &own) {
     int32_t ok = TFC_OK;
     if (result != TFC_OK)
       status.compare_exchange_strong(ok, result);
+    if (isLong)
+      pace.note(piece);
   }
 }
 
@@ -408,8 +479,11 @@ void Pool::leave(int helpers) {
         entry.spin(isClosed))
       continue;
     callerSleeps = true;
-    for (uint32_t now; (now = entry.value.load()) != closed;)
-      entry.wait(now);
+    for (uint32_t now; (now = entry.value.load()) != closed;) {
+      entry.waitFor(now, kLook);
+      if (askForOthers(seats[0].context))
+        status.store(TFC_CANCELLED, std::memory_order_relaxed);
+    }
     callerSleeps = false;
   }
 }
@@ -418,7 +492,7 @@ int32_t Pool::run(tfc_context *context, int64_t begin, int64_t end,
                   int64_t grain, tfc_loop_body body, void *env, int threads) {
   std::unique_lock<std::mutex> lock(busy, std::try_to_lock);
   if (!lock)
-    return body(context, env, begin, end);
+    return runHere(context, begin, end, grain, body, env);
   int64_t count = end - begin;
   Clock::time_point start = Clock::now();
   if (!isWorthWaking(body, count)) {
@@ -436,6 +510,7 @@ int32_t Pool::run(tfc_context *context, int64_t begin, int64_t end,
   bool isWhole = isShort(body, count, kWhole);
   if (isWhole)
     smallest = count;
+  bool isLong = !isWhole && count / kLong > grain;
   startThreads(helpers);
   helpers = std::min(helpers, started);
 
@@ -449,7 +524,7 @@ int32_t Pool::run(tfc_context *context, int64_t begin, int64_t end,
     seat.visits = isWhole && i > 0 ? 1 : seat.parts;
     seat.next.store(begin + count * i / parts, std::memory_order_relaxed);
     seat.end = begin + count * (i + 1) / parts;
-    seat.least = smallest;
+    seat.least = isLong ? -grain : smallest;
     seat.body = body;
     seat.context = context;
     seat.env.store(env, std::memory_order_relaxed);
@@ -485,8 +560,10 @@ int32_t parallelFor(tfc_context *context, int64_t begin, int64_t end,
     return TFC_OK;
   grain = std::max<int64_t>(grain, 1);
   int threads = threadCount();
-  if (threads == 1 || inside || end - begin < 2 * grain)
+  if (inside || end - begin < 2 * grain)
     return body(context, env, begin, end);
+  if (threads == 1)
+    return runHere(context, begin, end, grain, body, env);
   return pool().run(context, begin, end, grain, body, env, threads);
 }
 

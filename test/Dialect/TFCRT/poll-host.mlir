@@ -159,3 +159,101 @@ func.func @other(%m: memref<1024xf32>, %n: index) {
   } {tfc.steps}
   return
 }
+
+// -----
+
+// Pieces of an op that takes long ask when they begin, those of a short one and of one that writes a variable do not.
+// CHECK-LABEL: @shared
+// CHECK: tfcrt.parallel
+// CHECK-NEXT: %[[ONE:.*]] = arith.constant 1 : i32
+// CHECK-NEXT: tfcrt.poll %[[ONE]]
+// CHECK-NEXT: scf.for
+// CHECK: tfcrt.parallel
+// CHECK-NOT: tfcrt.poll
+// CHECK: return
+func.func @shared(%v: !llvm.ptr {llvm.noalias}, %r: !llvm.ptr {llvm.noalias}, %n: index) attributes {tfc.body_of = @f} {
+  %variable = tfcrt.bind %v[%n] : !llvm.ptr -> memref<?xf32>
+  %result = tfcrt.bind %r[%n] {result} : !llvm.ptr -> memref<?xf32>
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %many = arith.constant 1024 : index
+  tfcrt.parallel(%from, %to) in %zero to %n grain %many {
+    scf.for %i = %from to %to step %one {
+      %a = memref.load %variable[%i] : memref<?xf32>
+      memref.store %a, %result[%i] : memref<?xf32>
+    }
+  }
+  tfcrt.parallel(%from, %to) in %zero to %many grain %many {
+    scf.for %i = %from to %to step %one {
+      %a = memref.load %variable[%i] : memref<?xf32>
+      memref.store %a, %result[%i] : memref<?xf32>
+    }
+  }
+  tfcrt.parallel(%from, %to) in %zero to %n grain %many {
+    scf.for %i = %from to %to step %one {
+      %a = memref.load %result[%i] : memref<?xf32>
+      memref.store %a, %variable[%i] : memref<?xf32>
+    }
+  }
+  return
+}
+
+// -----
+
+// A loop of the program over each element counts where it is, from one element to the next.
+// CHECK-LABEL: @elements
+// CHECK: tfcrt.parallel
+// CHECK: %[[LEFT:.*]] = memref.alloca() : memref<i32>
+// CHECK: memref.store %{{.*}}, %[[LEFT]]
+// CHECK: scf.for
+// CHECK: scf.while
+// CHECK: } do {
+// CHECK: memref.load %[[LEFT]]
+// CHECK: tfcrt.poll
+// CHECK-NOT: tfc.steps
+func.func @elements(%v: !llvm.ptr {llvm.noalias}) attributes {tfc.body_of = @f} {
+  %m = tfcrt.bind %v : !llvm.ptr -> memref<1024xi32>
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %least = arith.constant 0 : i32
+  %many = arith.constant 1024 : index
+  tfcrt.parallel(%from, %to) in %zero to %many grain %one {
+    scf.for %i = %from to %to step %one {
+      %x = memref.load %m[%i] : memref<1024xi32>
+      %r = scf.while (%a = %x) : (i32) -> i32 {
+        %c = arith.cmpi sgt, %a, %least : i32
+        scf.condition(%c) %a : i32
+      } do {
+      ^bb0(%a: i32):
+        %b = arith.shrsi %a, %a : i32
+        scf.yield %b : i32
+      } attributes {tfc.steps}
+      memref.store %r, %m[%i] : memref<1024xi32>
+    }
+  }
+  return
+}
+
+// -----
+
+// Ops that follow each other ask after a fifth of a second, and so does the loop of one that takes that long.
+// CHECK-LABEL: @straight
+// CHECK: scf.for
+// CHECK: scf.for
+// CHECK: scf.if
+// CHECK: tfcrt.poll
+// CHECK: tfcrt.poll
+// CHECK: return
+func.func @straight(%r: !llvm.ptr {llvm.noalias}) attributes {tfc.body_of = @f} {
+  %m = tfcrt.bind %r {result} : !llvm.ptr -> memref<1000000xf32>
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %many = arith.constant 1000000 : index
+  scf.for %i = %zero to %many step %one {
+    scf.for %j = %zero to %many step %one {
+      %a = memref.load %m[%j] : memref<1000000xf32>
+      memref.store %a, %m[%i] : memref<1000000xf32>
+    }
+  }
+  return
+}

@@ -138,6 +138,24 @@ args = tf.ones([16]), tf.constant(1 << 40, tf.int64)
 }
 
 
+LOOPS |= {
+    f"elements, {where} never ends": f"""
+@tf.function
+def f(x):
+    while tf.reduce_any(x >= 0):
+        x = tf.where(x >= 0, x * 3 % 7, x)
+    return x
+args = tf.constant({value}),
+"""
+    for where, value in {
+        "a single one": "[1]",
+        "the first": "np.r_[1, -np.ones(40000, np.int32)].astype(np.int32)",
+        "the last": "np.r_[-np.ones(40000, np.int32), 1].astype(np.int32)",
+        "all of them": "np.ones(40001, np.int32)",
+    }.items()
+}
+
+
 @pytest.mark.parametrize("loop", LOOPS)
 @pytest.mark.parametrize("threads", [1, 2])
 def test_is_stopped(run, loop, threads):
@@ -145,6 +163,55 @@ def test_is_stopped(run, loop, threads):
         run(f"tf.config.threading.set_intra_op_parallelism_threads({threads})\n{LOOPS[loop]}print(stopped(f, *args))")
         == "True"
     )
+
+
+OPS = {
+    "a product": "tf.matmul(x, x)",
+    "a convolution": "tf.nn.conv2d(tf.reshape(x, [1, 500, 500, 100]), tf.ones([11, 11, 100, 300]), 1, 'SAME')",
+    "elements": "tf.math.betainc(x, 2.0, 0.5) + tf.math.betainc(x, 3.0, 0.5) + tf.math.betainc(x, 4.0, 0.5)",
+    "running sums": "[x := tf.cumsum(tf.reshape(x, [-1])) for _ in range(20)][-1]",
+    "ops one after the other": "[x := tf.sin(tf.matmul(x, x)) for _ in range(5)][-1]",
+}
+
+
+@pytest.mark.parametrize("op", OPS)
+@pytest.mark.parametrize("threads", [1, 2])
+def test_an_op_that_takes_seconds_is_stopped_before_it_ends(run, op, threads):
+    program = f"""
+tf.config.threading.set_intra_op_parallelism_threads({threads})
+first = tf.Variable(-1.0)
+
+@tf.function
+def f(x):
+    y = {OPS[op]}
+    first.assign(tf.abs(tf.reshape(y, [-1])[0]))
+    return y
+
+compiled(f, x := tf.ones([5000, 5000]))
+signal.signal(signal.SIGALRM, stop)
+signal.setitimer(signal.ITIMER_REAL, 0.05)
+try:
+    f(x)
+except Stop:
+    print(first.numpy())
+"""
+    assert run(program) == "-1.0"
+
+
+def test_a_variable_is_written_by_an_op_as_a_whole(run):
+    program = """
+tf.config.threading.set_intra_op_parallelism_threads(2)
+v = tf.Variable(tf.zeros([5000, 4000]))
+@tf.function
+def f(n):
+    for _ in tf.range(n):
+        v.assign(tf.math.pow(tf.abs(tf.sin(v)) + 1.5, 1.0) * 0 + tf.cast(tf.reduce_max(v) + 1, tf.float32))
+n = tf.constant(1 << 40, tf.int64)
+assert stopped(f, n)
+signal.signal(signal.SIGALRM, signal.SIG_IGN)
+print((v.numpy() == v.numpy()[0, 0]).all())
+"""
+    assert run(program) == "True"
 
 
 def test_by_a_key(run):

@@ -11,18 +11,27 @@
 // Where that instruction would count, in short steps of a `for`, the loop runs
 // in pieces of about a millisecond and is the same inside of them: vectors and
 // reductions know nothing of it.
+//
+// Loops of an op end by themselves. Those that take long ask too, if what they
+// write is nobody's before they end: each piece of a loop that threads share
+// when it begins, and loops in one thread. A loop of the program that became
+// one over each element (`tfc.steps`) may go on for ever: its counter is one
+// of the piece, which goes on from element to element.
 //===----------------------------------------------------------------------===//
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "tfc/Dialect/TFCRT/IR/ParallelLoop.h"
+#include "tfc/Dialect/TFCRT/IR/SharedGroup.h"
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 #include "tfc/Dialect/TFCRT/Transforms/Body.h"
 #include "tfc/Dialect/TFCRT/Transforms/LoopCost.h"
 #include "tfc/Dialect/TFCRT/Transforms/Passes.h"
+#include "tfc/Dialect/TFCRT/Transforms/Roots.h"
 #include <algorithm>
 #include <optional>
 
@@ -86,6 +95,57 @@ static bool hasKnownCost(Block &block) {
               .wasInterrupted();
 }
 
+/// Is the memory one that nobody sees before the call is over, however it ends?
+static bool isSeenByNobody(Value memref) {
+  Roots roots(memref);
+  return !roots.hasUnknown && llvm::all_of(roots.binds, [](Operation *bind) {
+    return bind->hasAttr("result") ||
+           !isa<BlockArgument>(cast<BindOp>(bind).getPointer());
+  });
+}
+
+/// Does the op write variables? What it has done of them when it stops would
+/// be half of a value.
+static bool writesVariables(Operation *top) {
+  auto mayWrite = [](Operation *op, Value value) {
+    auto interface = dyn_cast<MemoryEffectOpInterface>(op);
+    SmallVector<MemoryEffects::EffectInstance> instances;
+    if (interface)
+      interface.getEffects(instances);
+    return !interface || llvm::any_of(instances, [&](auto &instance) {
+      return isa<MemoryEffects::Write>(instance.getEffect()) &&
+             (!instance.getValue() || instance.getValue() == value);
+    });
+  };
+  auto writes = [&](Operation *op) {
+    if (isa<PrintOp, HostCallOp, AbortOp, SetVariableOp>(op))
+      return true;
+    if (isa<memref::PrefetchOp>(op) ||
+        op->hasTrait<OpTrait::HasRecursiveMemoryEffects>())
+      return false;
+    auto known = op->getAttrOfType<DenseBoolArrayAttr>(SharedGroup::writes);
+    for (auto [i, operand] : llvm::enumerate(op->getOperands()))
+      if (isa<LLVM::LLVMPointerType>(operand.getType())
+              ? !isMemoryEffectFree(op)
+              : isa<MemRefType>(operand.getType()) &&
+                    (known ? known[i] : mayWrite(op, operand)) &&
+                    !isSeenByNobody(operand))
+        return true;
+    return false;
+  };
+  return top
+      ->walk([&](Operation *op) {
+        return writes(op) ? WalkResult::interrupt() : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
+/// Is it in a loop of an op, rather than of the program?
+static bool isInOp(Operation *loop) {
+  auto around = loop->getParentOfType<scf::ForOp>();
+  return around && (!around->hasAttr(steps) || isInOp(around));
+}
+
 namespace {
 
 /// Nanoseconds of an iteration of a `for` from which on it counts; shorter ones
@@ -97,6 +157,10 @@ constexpr double firstNanoseconds = 1e6;
 constexpr int64_t mostFirst = 64;
 /// Pieces of loops whose counter takes shorter steps have a length in 64 bits.
 constexpr int64_t mostStep = int64_t(1) << 40;
+/// Loops of an op that take longer ask the host, in iterations of at least so
+/// much; of a loop that threads share, pieces do, unless an iteration takes
+/// longer.
+constexpr double longOp = 2e8, longIteration = 1e3, longPiece = 2e4;
 
 struct PollHost : public tfc::rt::impl::TFCPollHostPassBase<PollHost> {
   using tfc::rt::impl::TFCPollHostPassBase<PollHost>::TFCPollHostPassBase;
@@ -104,29 +168,158 @@ struct PollHost : public tfc::rt::impl::TFCPollHostPassBase<PollHost> {
   void runOnOperation() override {
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       SmallVector<std::pair<LoopLikeOpInterface, Block *>> loops;
+      SmallVector<scf::ForOp> ofOps;
+      SmallVector<ParallelOp> shared;
+      SmallVector<scf::WhileOp> ofElements;
       function.walk<WalkOrder::PreOrder>([&](Operation *op) {
         if (auto loop = dyn_cast<scf::WhileOp>(op)) {
           loops.push_back({loop, loop.getAfterBody()});
         } else if (auto loop = dyn_cast<scf::ForOp>(op)) {
-          // Those of an op end by themselves, with all that is in them.
-          if (!loop->hasAttr(steps))
+          if (!loop->hasAttr(steps)) {
+            ofOps.push_back(loop);
+            loop.walk<WalkOrder::PreOrder>([&](ParallelOp inner) {
+              shared.push_back(inner);
+              return WalkResult::skip();
+            });
             return WalkResult::skip();
+          }
           loops.push_back({loop, loop.getBody()});
+        } else if (auto loop = dyn_cast<ParallelOp>(op)) {
+          shared.push_back(loop);
+          return WalkResult::skip();
         }
-        return isa<ParallelOp>(op) ? WalkResult::skip() : WalkResult::advance();
+        return WalkResult::advance();
       });
-      function.walk([](scf::ForOp loop) { loop->removeAttr(steps); });
+      function.walk([&](scf::WhileOp loop) {
+        if (loop->hasAttr(steps) &&
+            (loop->getParentOfType<ParallelOp>() || isInOp(loop)))
+          ofElements.push_back(loop);
+      });
+      function.walk([](LoopLikeOpInterface loop) { loop->removeAttr(steps); });
       if (!enabled || !Body::is(function))
         continue;
+      // (Costs are those of loops as they were.)
+      llvm::erase_if(shared, [](ParallelOp loop) { return !isLong(loop); });
+      for (scf::ForOp loop : ofOps)
+        pollOp(function, loop);
       for (auto [loop, block] : loops)
         poll(function, loop, block);
+      for (scf::WhileOp loop : ofElements)
+        pollElements(function, loop);
+      for (ParallelOp loop : shared)
+        pollShared(loop);
+      pollBetween(function);
     }
   }
 
-  void poll(func::FuncOp function, Operation *loop, Block *block) {
+  static double costOf(Block *block) {
     double cost = 0;
     for (Operation &op : *block)
       cost += estimateCost(&op).alone();
+    return cost;
+  }
+
+  /// Does it depend on no loop of unknown length?
+  static bool isKnown(Operation *op) {
+    return estimateCost(op, 1).alone() == estimateCost(op, 2).alone();
+  }
+
+  /// May it take long, and be stopped?
+  static bool isLong(ParallelOp op) {
+    return !(isKnown(op) && estimateCost(op).alone() < longOp) &&
+           !writesVariables(op);
+  }
+
+  void pollOp(func::FuncOp function, scf::ForOp loop) {
+    double cost = costOf(loop.getBody()),
+           all = knownTrips(loop).value_or(0) * cost;
+    bool isLong =
+        all >= longOp / 10 || (all >= longIteration && !isKnown(loop));
+    if (isLong && !writesVariables(loop))
+      pollIterations(&function.getBody().front(), loop, loop.getBody(),
+                     longIteration);
+  }
+
+  /// Loops whose iterations are worth it, outermost ones first. The others run
+  /// in pieces, if they take long.
+  bool pollIterations(Block *start, Operation *loop, Block *body, double least,
+                      int depth = 0) {
+    double cost = costOf(body);
+    if (cost < least) {
+      auto steps = dyn_cast<scf::ForOp>(loop);
+      if (!steps || knownTrips(steps).value_or(0) * cost < longOp / 10 ||
+          *getConstantIntValue(steps.getStep()) >= mostStep)
+        return false;
+      pollPieces(steps, cost);
+      return true;
+    }
+    if (cost >= longOp / 4 || (!isKnown(loop) && depth == 0))
+      pollIn(start, body, least, depth + 1);
+    pollFrom(start, loop, body, cost);
+    return true;
+  }
+
+  bool pollIn(Block *start, Block *block, double least, int depth = 0) {
+    bool found = false;
+    for (Operation &op : llvm::make_early_inc_range(*block)) {
+      if (auto loop = dyn_cast<scf::ForOp>(op)) {
+        found |= pollIterations(start, loop, loop.getBody(), least, depth);
+      } else if (auto loop = dyn_cast<scf::WhileOp>(op)) {
+        found |= pollIterations(start, loop, loop.getAfterBody(), least, depth);
+      } else if (auto branch = dyn_cast<scf::IfOp>(op)) {
+        found |= pollIn(start, branch.thenBlock(), least, depth);
+        if (Block *otherwise = branch.elseBlock())
+          found |= pollIn(start, otherwise, least, depth);
+      }
+    }
+    return found;
+  }
+
+  /// Ops that are done one after the other may take long in all.
+  void pollBetween(func::FuncOp function) {
+    double sum = 0;
+    for (Operation &op :
+         llvm::make_early_inc_range(function.getBody().front())) {
+      sum += estimateCost(&op).alone();
+      if (sum < longOp || op.hasTrait<OpTrait::IsTerminator>())
+        continue;
+      sum = 0;
+      OpBuilder builder(&getContext());
+      builder.setInsertionPointAfter(&op);
+      Value one = arith::ConstantIntOp::create(builder, op.getLoc(), 1, 32);
+      PollOp::create(builder, op.getLoc(), one);
+    }
+  }
+
+  /// Pieces of short iterations are short: the pool sees to that.
+  void pollShared(ParallelOp loop) {
+    Block *start = &loop.getRegion().front();
+    if (pollIn(start, start, longPiece))
+      return;
+    OpBuilder builder = OpBuilder::atBlockBegin(start);
+    Value one = arith::ConstantIntOp::create(builder, loop.getLoc(), 1, 32);
+    PollOp::create(builder, loop.getLoc(), one);
+  }
+
+  /// One counter for all elements of a piece, since each of them may be done
+  /// soon.
+  void pollElements(func::FuncOp function, scf::WhileOp loop) {
+    ParallelOp piece = loop->getParentOfType<ParallelOp>();
+    for (Operation *above = piece; above;
+         above = above->getParentOfType<ParallelOp>().getOperation())
+      piece = cast<ParallelOp>(above);
+    Block *start =
+        piece ? &piece.getRegion().front() : &function.getBody().front();
+    OpBuilder builder = OpBuilder::atBlockBegin(start);
+    Value first =
+        arith::ConstantIntOp::create(builder, loop.getLoc(), mostFirst, 32);
+    Counter counter = makeCounter(builder, loop.getLoc());
+    set(builder, counter, first);
+    count(loop.getLoc(), loop.getAfterBody(), counter);
+  }
+
+  void poll(func::FuncOp function, Operation *loop, Block *block) {
+    double cost = costOf(block);
     auto steps = dyn_cast<scf::ForOp>(loop);
     std::optional<double> trips =
         steps ? knownTrips(steps) : knownTrips(cast<scf::WhileOp>(loop));
@@ -135,33 +328,54 @@ struct PollHost : public tfc::rt::impl::TFCPollHostPassBase<PollHost> {
     if (steps && cost < leastIteration && hasKnownCost(*block) &&
         getConstantIntValue(steps.getStep()).value_or(mostStep) < mostStep)
       return pollPieces(steps, cost);
-    Location loc = loop->getLoc();
+    pollFrom(&function.getBody().front(), loop, block, cost);
+  }
+
+  /// Counters are made at the start of the function or of the piece.
+  void pollFrom(Block *start, Operation *loop, Block *block, double cost) {
+    OpBuilder builder = OpBuilder::atBlockBegin(start);
+    Counter counter = makeCounter(builder, loop->getLoc());
+    builder.setInsertionPoint(loop);
+    int64_t first = std::clamp<int64_t>(
+        int64_t(firstNanoseconds / std::max(cost, 1.0)), 1, mostFirst);
+    set(builder, counter,
+        arith::ConstantIntOp::create(builder, loop->getLoc(), first, 32));
+    count(loop->getLoc(), block, counter);
+  }
+
+  /// Iterations until the host is asked again, and after how many it was.
+  struct Counter {
+    Value left, asked;
+  };
+
+  Counter makeCounter(OpBuilder &builder, Location loc) {
     auto slotType = MemRefType::get({}, IntegerType::get(&getContext(), 32));
-    OpBuilder builder(&function.getBody().front(),
-                      function.getBody().front().begin());
+    Value left = memref::AllocaOp::create(builder, loc, slotType);
+    return {left, memref::AllocaOp::create(builder, loc, slotType)};
+  }
+
+  static void set(OpBuilder &builder, Counter counter, Value number) {
+    memref::StoreOp::create(builder, number.getLoc(), number, counter.left);
+    memref::StoreOp::create(builder, number.getLoc(), number, counter.asked);
+  }
+
+  /// Counts at the end of an iteration.
+  static void count(Location loc, Block *block, Counter counter) {
+    OpBuilder builder(block->getTerminator());
     auto constant = [&](int64_t value) {
       return arith::ConstantIntOp::create(builder, loc, value, 32).getResult();
     };
-    Value left = memref::AllocaOp::create(builder, loc, slotType),
-          asked = memref::AllocaOp::create(builder, loc, slotType);
-    builder.setInsertionPoint(loop);
-    Value first = constant(std::clamp<int64_t>(
-        int64_t(firstNanoseconds / std::max(cost, 1.0)), 1, mostFirst));
-    memref::StoreOp::create(builder, loc, first, left);
-    memref::StoreOp::create(builder, loc, first, asked);
-    builder.setInsertionPoint(block->getTerminator());
-    Value before = memref::LoadOp::create(builder, loc, left);
+    Value before = memref::LoadOp::create(builder, loc, counter.left);
     Value now = arith::SubIOp::create(builder, loc, before, constant(1));
-    memref::StoreOp::create(builder, loc, now, left);
+    memref::StoreOp::create(builder, loc, now, counter.left);
     Value isTime = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
                                          now, constant(0));
     auto branch =
         scf::IfOp::create(builder, loc, isTime, /*withElseRegion=*/false);
     builder.setInsertionPointToStart(branch.thenBlock());
-    Value count = memref::LoadOp::create(builder, loc, asked);
-    Value next = PollOp::create(builder, loc, count);
-    memref::StoreOp::create(builder, loc, next, left);
-    memref::StoreOp::create(builder, loc, next, asked);
+    Value asked = memref::LoadOp::create(builder, loc, counter.asked);
+    Value next = PollOp::create(builder, loc, asked);
+    set(builder, counter, next);
   }
 
   /// The loop is one over pieces, in which it runs as it was. A loop that is

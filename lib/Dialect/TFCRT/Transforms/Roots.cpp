@@ -35,6 +35,7 @@ void Roots::visitArgument(BlockArgument argument) {
     bool distinct = function && function.getArgAttr(argument.getArgNumber(),
                                                     SharedGroup::distinct);
     found.insert(distinct ? Root(argument) : Root());
+    hasUnknown = true;
   }
 }
 
@@ -52,6 +53,7 @@ void Roots::visit(Value value) {
     bool distinct =
         function && function.getArgAttr(pointer.getArgNumber(), "llvm.noalias");
     found.insert(distinct ? Root(pointer) : Root());
+    binds.insert(op);
   } else if (auto view = dyn_cast<ViewLikeOpInterface>(op)) {
     pending.insert(view.getViewSource());
   } else if (isa<memref::AllocOp, memref::AllocaOp, memref::GetGlobalOp>(op)) {
@@ -69,6 +71,7 @@ void Roots::visit(Value value) {
     pending.insert(select.getFalseValue());
   } else {
     found.insert(Root());
+    hasUnknown = true;
   }
 }
 

@@ -169,7 +169,11 @@ def TFCPollHostPass : Pass<"tfc-poll-host", "::mlir::ModuleOp"> {
     }
     ```
 
-    What threads share, and the loops of an op, end by themselves.
+    Loops of an op end by themselves. Those that take long, or may, ask too unless they write
+    variables: pieces of what threads share when they begin, or with iterations of 20 microseconds
+    and more, other loops with iterations of one microsecond. So does the function between two
+    ops, each fifth of a second. A loop of the program that became one over elements counts
+    wherever it is.
   }];
   let options = [Option<"enabled", "enabled", "bool", "true", "else the pass does nothing">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",

@@ -31,6 +31,10 @@ public:
       visit(pending[i]);
   }
   llvm::SetVector<Root> found;
+  /// The `tfcrt.bind` among them, of arguments or parts of the arena.
+  llvm::SetVector<mlir::Operation *> binds;
+  /// There is memory besides of which nothing is known.
+  bool hasUnknown = false;
 
 private:
   void visit(mlir::Value value);
