@@ -101,8 +101,22 @@ public:
   Type type;
 };
 
+/// The same for as many bits of exponent: denormals are no special case,
+/// rounding reaches infinity by itself, and the sign is never reached.
+Value narrowMantissa(Writer &w, Value x, Format from, Format to) {
+  int64_t dropped = from.mantissa - to.mantissa;
+  Value bits = w.bits(x);
+  Value odd = w.mask(w.right(bits, dropped), 1);
+  Value rounded = w.add(w.add(bits, (int64_t(1) << (dropped - 1)) - 1), odd);
+  Value quiet = w.either(bits, int64_t(1) << (from.mantissa - 1));
+  Value isNan = arith::CmpFOp::create(w.b, arith::CmpFPredicate::UNO, x, x);
+  return w.right(w.select(isNan, quiet, rounded), dropped);
+}
+
 /// The bits of `x` in a narrower format, in an integer as wide as `x`.
 Value narrowBits(Writer &w, Value x, Format from, Format to) {
+  if (from.bias == to.bias)
+    return narrowMantissa(w, x, from, to);
   int64_t dropped = from.mantissa - to.mantissa;
   Value bits = w.bits(x);
   Value magnitude = w.mask(bits, ~(int64_t(1) << (from.width - 1)));
@@ -115,25 +129,21 @@ Value narrowBits(Writer &w, Value x, Format from, Format to) {
   Value result =
       w.right(w.sub(rounded, (from.bias - to.bias) << from.mantissa), dropped);
 
-  // The same number of exponent bits: denormals are no special case, and
-  // rounding reaches infinity by itself.
-  if (from.bias != to.bias) {
-    int64_t smallest =
-        1 - to.bias - to.mantissa; // exponent of the smallest denormal
-    int64_t magic = from.power(smallest + from.mantissa);
-    Type floatType = x.getType();
-    Value shifted = arith::AddFOp::create(
-        w.b, arith::BitcastOp::create(w.b, floatType, magnitude),
-        arith::BitcastOp::create(w.b, floatType, w.constant(magic)));
-    Value denormal = w.sub(w.bits(shifted), magic);
-    result =
-        w.select(w.less(magnitude, from.power(1 - to.bias)), denormal, result);
-    // Half a unit below the first power of two that is too large: rounds to
-    // even, that is up.
-    int64_t overflow = from.power(to.bias + 1) - (int64_t(1) << (dropped - 1));
-    result = w.select(w.less(magnitude, overflow), result,
-                      w.constant(to.infinity()));
-  }
+  int64_t smallest =
+      1 - to.bias - to.mantissa; // exponent of the smallest denormal
+  int64_t magic = from.power(smallest + from.mantissa);
+  Type floatType = x.getType();
+  Value shifted = arith::AddFOp::create(
+      w.b, arith::BitcastOp::create(w.b, floatType, magnitude),
+      arith::BitcastOp::create(w.b, floatType, w.constant(magic)));
+  Value denormal = w.sub(w.bits(shifted), magic);
+  result =
+      w.select(w.less(magnitude, from.power(1 - to.bias)), denormal, result);
+  // Half a unit below the first power of two that is too large: rounds to
+  // even, that is up.
+  int64_t overflow = from.power(to.bias + 1) - (int64_t(1) << (dropped - 1));
+  result =
+      w.select(w.less(magnitude, overflow), result, w.constant(to.infinity()));
   Value quiet = w.either(
       w.mask(w.right(magnitude, dropped), (int64_t(1) << to.mantissa) - 1),
       to.infinity() | int64_t(1) << (to.mantissa - 1));

@@ -78,12 +78,12 @@ static Rule ruleOf(Operation *op) {
   return {neutral<1>, combine<AddFOp, AndIOp, AndIOp, void>};
 }
 
-/// Sums and products of halves are kept in f32, bools in bytes (0 or 1), of
-/// which vectors have 64.
+/// Those of halves are kept in f32, bools in bytes (0 or 1), of which vectors
+/// have 64.
 static Type accumulatorType(Operation *op, Type element) {
   if (isa<ReduceAnyOp, ReduceAllOp>(op))
     return IntegerType::get(op->getContext(), 8, IntegerType::Unsigned);
-  if (isHalf(element) && !isa<ReduceMaxOp, ReduceMinOp>(op))
+  if (isHalf(element))
     return Float32Type::get(op->getContext());
   return element;
 }
@@ -295,7 +295,8 @@ template <typename Op>
 static LogicalResult lowerArgReduction(Lowering &l, Op op) {
   constexpr bool greatest = std::is_same_v<Op, ArgmaxOp>;
   Value x = op.getX();
-  Type element = elementOf(x), position = elementOf(op.getResult());
+  Type element = accumulatorType(op, elementOf(x)),
+       position = elementOf(op.getResult());
   ArrayRef<Dim> space = l.dims.of(x);
   Dims kept(space);
   kept.erase(kept.begin() + op.getAxis());
@@ -310,6 +311,8 @@ static LogicalResult lowerArgReduction(Lowering &l, Op op) {
   Value scalar = body.element(x, body.identity());
   if (!scalar)
     return failure();
+  if (element != elementOf(x))
+    scalar = castScalar(body.in, l.loc, scalar, elementOf(x), element);
   SmallVector<AffineExpr> indices = body.identity();
   indices.erase(indices.begin() + op.getAxis());
   Value bestBefore =

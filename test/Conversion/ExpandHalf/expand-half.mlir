@@ -18,8 +18,13 @@ func.func @widen_bf16(%x: bf16) -> f32 {
 // The same number of exponent bits: denormals need nothing of their own.
 // CHECK-LABEL: @narrow_bf16
 func.func @narrow_bf16(%x: f32) -> bf16 {
+  // CHECK: %[[BITS:.+]] = arith.bitcast %arg0 : f32 to i32
   // CHECK-NOT: arith.addf
-  // CHECK: arith.trunci {{.*}} : i32 to i16
+  // CHECK: %[[QUIET:.+]] = arith.ori %[[BITS]]
+  // CHECK: %[[NAN:.+]] = arith.cmpf uno, %arg0, %arg0
+  // CHECK: %[[ALL:.+]] = arith.select %[[NAN]], %[[QUIET]]
+  // CHECK: %[[UPPER:.+]] = arith.shrui %[[ALL]]
+  // CHECK: arith.trunci %[[UPPER]] : i32 to i16
   // CHECK-NOT: truncf
   %y = arith.truncf %x : f32 to bf16
   return %y : bf16
