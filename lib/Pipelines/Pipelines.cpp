@@ -76,7 +76,8 @@ constexpr Step order[] = {
 };
 
 constexpr Step toLinalg[] = {
-    {"convert-tfc-to-linalg",
+    {"convert-tfc-to-linalg{bf16-pairs=${bf16-pairs} "
+     "reassociate=${reassociate}}",
      "ops become index spaces, elementwise ones fused as they are built"},
 };
 

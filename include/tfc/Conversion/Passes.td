@@ -398,7 +398,14 @@ def ConvertTFCToLinalgPass : Pass<"convert-tfc-to-linalg", "::mlir::ModuleOp"> {
     `bufferization.materialize_in_destination`. Tokens are dropped: the order of ops
     in the result is that of the input. Fails on values of unknown rank and on ops
     without lowering, which the diagnostic names.
+
+    Convolutions of 16-bit floats widen their operands to f32 first, but those that `tfc-lower-contractions` will
+    compute with pairs of bf16.
   }];
+  let options = [
+    Option<"bf16Pairs", "bf16-pairs", "std::string", "\"none\"",
+           "what multiplies pairs of bf16: none, vectors (AVX512_BF16) or tiles (and AMX)">,
+    Option<"reassociate", "reassociate", "bool", "true", "allow sums in another order">];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::bufferization::BufferizationDialect",
     "::mlir::complex::ComplexDialect", "::mlir::linalg::LinalgDialect",

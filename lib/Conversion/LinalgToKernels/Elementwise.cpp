@@ -355,9 +355,9 @@ void Elementwise::finish(KernelBuilder &b, ArrayRef<Matrix> matrices,
     }
 }
 
-Value Elementwise::produce(KernelBuilder &b, ArrayRef<Matrix> matrices,
-                           Value row, Value column, int64_t lanes,
-                           Value mask) const {
+Value Elementwise::produceStored(KernelBuilder &b, ArrayRef<Matrix> matrices,
+                                 Value row, Value column, int64_t lanes,
+                                 Value mask) const {
   linalg::GenericOp generic = op;
   Values arguments;
   for (OpOperand *input : generic.getDpsInputOperands()) {
@@ -370,9 +370,20 @@ Value Elementwise::produce(KernelBuilder &b, ArrayRef<Matrix> matrices,
                                         : input->get());
   }
   arguments.push_back({});
-  Value made = compute(b, arguments, lanes).front();
+  return compute(b, arguments, lanes).front();
+}
+
+Value Elementwise::produce(KernelBuilder &b, ArrayRef<Matrix> matrices,
+                           Value row, Value column, int64_t lanes,
+                           Value mask) const {
+  Value made = produceStored(b, matrices, row, column, lanes, mask);
   auto type = VectorType::get(lanes, b.type);
   return made.getType() == type
              ? made
              : arith::ExtFOp::create(b.builder, b.loc, type, made);
+}
+
+Type Elementwise::makes() const {
+  linalg::GenericOp generic = op;
+  return getElementTypeOrSelf(generic.getDpsInits().front().getType());
 }

@@ -35,6 +35,11 @@ public:
   mlir::Value produce(KernelBuilder &b, llvm::ArrayRef<Matrix> matrices,
                       mlir::Value row, mlir::Value column, int64_t lanes,
                       mlir::Value mask) const;
+  /// The same as it would be stored: in the type that `makes` tells.
+  mlir::Value produceStored(KernelBuilder &b, llvm::ArrayRef<Matrix> matrices,
+                            mlir::Value row, mlir::Value column, int64_t lanes,
+                            mlir::Value mask) const;
+  mlir::Type makes() const;
 
   mlir::linalg::GenericOp op;
   /// One for each of the op's, in the contraction's loops; without a buffer if

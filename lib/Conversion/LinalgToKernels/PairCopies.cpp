@@ -4,108 +4,208 @@
 //===----------------------------------------------------------------------===//
 // Copies of the operands of a product of bfloat16, in squares of pairs, and the
 // least exponent of what was copied.
+//
+// 32 neighbouring elements are a cache line, which both squares of a tile's 32
+// lanes, or all pairs of a lane, take at once: rows are often so far apart that
+// their lines are in the same few sets of the caches, and gone when somebody
+// comes back for the other half.
 //===----------------------------------------------------------------------===//
 
+#include "Elementwise.h"
 #include "PairEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
 using namespace tfc::kernels;
 
-/// Lanes past the last one repeat it; k past the last one are zero.
-void PairEmitter::copy(const Lanes &from, Value firstLane, const Block &block,
-                       const Squares &to) {
-  Value zero = b.constant(0);
-  b.loop(zero, b.constant(2), 1, [&](Value group) {
-    Value lane = b.add(firstLane, b.mul(group, b.constant(side))),
-          start = b.add(to.start, b.mul(group, block.groupSize));
-    b.loop(zero, block.squares, 1, [&](Value square) {
-      Value k = b.mul(square, b.constant(squareDepth));
-      copySquare(from, lane, b.add(block.first, k), b.sub(from.count, lane),
-                 b.sub(block.depth, k),
-                 b.add(start, b.mul(square, b.constant(squareSize))),
-                 to.memory);
-    });
-  });
-}
+static constexpr int64_t groups = 2; ///< of lanes, of which each has squares
 
-/// The elements k and k + 1 of 16 neighbouring lanes.
-Value PairEmitter::pairOfRows(const Lanes &from, Value lane, Value k,
-                              Value depth, Value mask, bool whole) {
-  auto halves = VectorType::get(side, b.builder.getI16Type());
-  auto row = [&](int64_t number) {
-    Value at = b.add(k, b.constant(number));
-    // What is read instead of a missing element is set to zero.
-    Value exists;
-    if (!whole) {
-      exists = b.builder.createOrFold<arith::CmpIOp>(
-          b.loc, arith::CmpIPredicate::slt, at, depth);
-      at = b.choose(exists, at, b.constant(0));
+/// Where the square of this number is, in the operand.
+PairEmitter::Place PairEmitter::placeOf(Value square, bool isLeft) {
+  Value perTap = squaresOfTap(), tap = b.divide(square, perTap);
+  Place place{b.mul(b.sub(square, b.mul(tap, perTap)), b.constant(squareDepth)),
+              b.constant(0)};
+  for (size_t level = p.taps.size(); level-- > 0;) {
+    const Tap &loop = p.taps[level];
+    Value index = tap;
+    if (level > 0) {
+      index = make<arith::RemUIOp>(tap, loop.size);
+      tap = b.divide(tap, loop.size);
     }
-    Value bits = bitcast(
-        b.loadAs(from.matrix.memory, from.at(b, lane, at), side, mask), halves);
-    if (exists)
-      bits = b.choose(exists, bits, splat(0, halves));
-    return arith::ExtUIOp::create(b.builder, b.loc, pairs, bits).getResult();
-  };
-  Value low = row(0), high = row(1);
-  return make<arith::OrIOp>(low, make<arith::ShLIOp>(high, splat(16, pairs)));
+    place.offset = b.add(place.offset,
+                         b.mul(index, isLeft ? loop.leftStep : loop.rightStep));
+  }
+  return place;
 }
 
-/// Rows of the left operand's squares are lanes, those of the right one's are
-/// pairs.
-void PairEmitter::copySquare(const Lanes &from, Value firstLane, Value firstK,
-                             Value lanes, Value depth, Value to, Value memory) {
-  Value zero = b.constant(0), lastLane = b.sub(from.count, b.constant(1));
-  auto store = [&](Values vectors, bool lanesAreRows) {
+/// So many neighbouring tiles of lanes at once. Lanes past the last one repeat
+/// it, or are zero, as are k past the last one. Returns the least exponent of
+/// each tile.
+Values PairEmitter::copy(const Lanes &from, Value firstLane, const Block &block,
+                         const Squares &to, int64_t tiles) {
+  Value zero = b.constant(0), last = b.sub(from.count, b.constant(1));
+  int64_t tileLanes = groups * side;
+  // Where a lane begins takes quotients if rows are places of an image.
+  Values lanes;
+  if (from.depthIsContiguous())
+    for (int64_t lane = 0; lane < tiles * tileLanes; ++lane)
+      lanes.push_back(from.at(b, b.min(offset(firstLane, lane), last), zero));
+  // Without a sign, a number grows with its bits; zero becomes the largest.
+  Values none(tiles, splat(-1, halves()));
+  auto least = b.loop(
+      zero, block.squares, 1, none, [&](Value square, ValueRange carried) {
+        Value at = b.add(to.start, b.mul(square, b.constant(squareSize)));
+        Place place = placeOf(b.add(block.first, square), from.isLeft);
+        Values next;
+        for (int64_t tile = 0; tile < tiles; ++tile) {
+          ArrayRef<Value> starts = lanes;
+          if (!lanes.empty())
+            starts = starts.slice(tile * tileLanes, tileLanes);
+          next.push_back(
+              copySquares(from, offset(firstLane, tile * tileLanes), starts,
+                          place, {to.memory, offset(at, tile * panelSize())},
+                          block, carried[tile]));
+        }
+        return next;
+      });
+  Values exponents;
+  for (Value halves : least.getResults()) {
+    Value bits = vector::ReductionOp::create(
+        b.builder, b.loc, vector::CombiningKind::MINUI, halves);
+    bits = arith::ExtUIOp::create(b.builder, b.loc, pairType, bits);
+    exponents.push_back(
+        make<arith::ShRUIOp>(make<arith::AddIOp>(bits, pair(1)), pair(7)));
+  }
+  return exponents;
+}
+
+Value PairEmitter::least(Value vector, Value soFar) {
+  Value bits = bitcast(vector, halves());
+  bits = make<arith::AndIOp>(bits, splat(0x7fff, halves()));
+  bits = make<arith::SubIOp>(bits, splat(1, halves()));
+  return make<arith::MinUIOp>(soFar, bits);
+}
+
+/// The element k of 32 neighbouring lanes, as bits.
+Value PairEmitter::rowOfLanes(const Lanes &from, Value lane, Value k,
+                              Value move, Value mask) {
+  if (!from.isLeft && p.producer)
+    return bitcast(p.producer->produceStored(b, p.producerOperands, k, lane,
+                                             groups * side, mask),
+                   halves());
+  Value at = b.add(from.at(b, lane, k), move);
+  // The row of the next square, which is on another page, where processors do
+  // not foresee it.
+  if (!mask)
+    memref::PrefetchOp::create(
+        b.builder, b.loc, from.matrix.memory,
+        b.add(from.at(b, lane, offset(k, squareDepth)), move),
+        /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
+  return bitcast(b.loadAs(from.matrix.memory, at, groups * side, mask),
+                 halves());
+}
+
+/// Both squares of the tile's lanes at this place. Rows of the left operand's
+/// squares are lanes, those of the right one's are pairs.
+Value PairEmitter::copySquares(const Lanes &from, Value firstLane,
+                               ArrayRef<Value> starts, const Place &place,
+                               const Squares &to, const Block &block,
+                               Value soFar) {
+  Value depth = b.sub(p.depth, place.k), count = b.sub(from.count, firstLane);
+  Value enough = b.atLeast(depth, b.constant(squareDepth));
+  auto store = [&](Values vectors, bool lanesAreRows, int64_t group,
+                   Value least) {
+    for (Value vector : vectors)
+      least = this->least(vector, least);
     if (lanesAreRows != from.isLeft)
       vectors = b.transpose(vectors);
+    Value start = b.add(to.start, b.mul(block.groupSize, b.constant(group)));
     for (auto [number, vector] : llvm::enumerate(vectors))
-      b.store(vector, memory, offset(to, number * side));
+      b.store(vector, to.memory, offset(start, number * side));
+    return least;
   };
-  auto elements = VectorType::get(squareDepth, b.builder.getBF16Type());
   if (from.depthIsContiguous()) {
+    Value move = b.add(place.offset, place.k);
     auto all = [&](Value mask) {
-      Values vectors;
-      for (int64_t lane = 0; lane < side; ++lane) {
-        Value at = b.min(offset(firstLane, lane), lastLane);
-        vectors.push_back(
-            bitcast(b.loadAs(from.matrix.memory, from.at(b, at, firstK),
-                             elements.getNumElements(), mask),
-                    pairs));
+      Value least = soFar;
+      for (int64_t group = 0; group < groups; ++group) {
+        Values vectors;
+        for (Value start : starts.slice(group * side, side))
+          vectors.push_back(
+              bitcast(b.loadAs(from.matrix.memory, b.add(start, move),
+                               squareDepth, mask),
+                      pairs));
+        least = store(vectors, /*lanesAreRows=*/true, group, least);
       }
-      store(vectors, /*lanesAreRows=*/true);
+      return least;
     };
-    return b.branch(
-        b.atLeast(depth, b.constant(squareDepth)), [&] { all({}); },
-        [&] { all(b.mask(b.max(depth, zero), squareDepth)); });
+    return either(
+        enough, [&] { return all({}); },
+        [&] { return all(b.mask(b.max(depth, b.constant(0)), squareDepth)); });
   }
   if (from.lanesAreContiguous()) {
-    auto all = [&](Value mask, bool whole) {
-      Values vectors;
-      for (int64_t pair = 0; pair < side; ++pair)
-        vectors.push_back(pairOfRows(from, firstLane, offset(firstK, 2 * pair),
-                                     b.add(firstK, depth), mask, whole));
-      store(vectors, /*lanesAreRows=*/false);
+    auto all = [&](bool whole) {
+      Value mask;
+      if (!whole)
+        mask = b.mask(b.max(count, b.constant(0)), groups * side);
+      auto row = [&](int64_t number) {
+        Value k = offset(place.k, number);
+        if (whole)
+          return rowOfLanes(from, firstLane, k, place.offset, mask);
+        // What is read instead of a missing element is set to zero.
+        Value exists = b.builder.createOrFold<arith::CmpIOp>(
+            b.loc, arith::CmpIPredicate::slt, k, p.depth);
+        return b.choose(exists,
+                        rowOfLanes(from, firstLane,
+                                   b.choose(exists, k, b.constant(0)),
+                                   place.offset, mask),
+                        splat(0, halves()));
+      };
+      Values squares[groups];
+      for (int64_t number = 0; number < side; ++number) {
+        Value first = row(2 * number), second = row(2 * number + 1);
+        for (int64_t group = 0; group < groups; ++group) {
+          SmallVector<int64_t> lanes;
+          for (int64_t lane = group * side; lane < (group + 1) * side; ++lane)
+            lanes.append({lane, groups * side + lane});
+          squares[group].push_back(bitcast(
+              vector::ShuffleOp::create(b.builder, b.loc, first, second, lanes),
+              pairs));
+        }
+      }
+      Value least = soFar;
+      for (int64_t group = 0; group < groups; ++group)
+        least = store(squares[group], /*lanesAreRows=*/false, group, least);
+      return least;
     };
-    Value whole = b.both(b.atLeast(depth, b.constant(squareDepth)),
-                         b.atLeast(lanes, b.constant(side)));
-    return b.branch(
-        whole, [&] { all({}, true); },
-        [&] { all(b.mask(b.max(lanes, zero), side), false); });
+    return either(
+        b.both(enough, b.atLeast(count, b.constant(groups * side))),
+        [&] { return all(true); }, [&] { return all(false); });
   }
-  // Element by element.
+  return copyElements(from, firstLane, place, to, block, soFar);
+}
+
+/// The same element by element.
+Value PairEmitter::copyElements(const Lanes &from, Value firstLane,
+                                const Place &place, const Squares &to,
+                                const Block &block, Value soFar) {
+  Value zero = b.constant(0), lastLane = b.sub(from.count, b.constant(1));
+  Value depth = b.sub(p.depth, place.k);
   auto type = cast<MemRefType>(from.matrix.memory.getType()).getElementType();
-  b.loop(zero, b.constant(side), 1, [&](Value number) {
+  b.loop(zero, b.constant(groups * side), 1, [&](Value number) {
     Value lane = b.min(b.add(firstLane, number), lastLane);
+    Value group = b.divide(number, b.constant(side)),
+          within = make<arith::RemUIOp>(number, b.constant(side));
+    Value start = b.add(to.start, b.mul(group, block.groupSize));
     b.loop(zero, b.constant(side), 1, [&](Value pair) {
       auto element = [&](int64_t half) {
         Value k = b.add(b.mul(pair, b.constant(2)), b.constant(half));
         Value exists = b.builder.createOrFold<arith::CmpIOp>(
             b.loc, arith::CmpIPredicate::slt, k, depth);
-        Value at = b.add(firstK, b.choose(exists, k, zero));
-        Value value = memref::LoadOp::create(
-            b.builder, b.loc, type, from.matrix.memory, from.at(b, lane, at));
+        Value at = from.at(b, lane, b.add(place.k, b.choose(exists, k, zero)));
+        Value value =
+            memref::LoadOp::create(b.builder, b.loc, type, from.matrix.memory,
+                                   b.add(at, place.offset));
         Value bits = arith::BitcastOp::create(b.builder, b.loc,
                                               b.builder.getI16Type(), value);
         bits = arith::ExtUIOp::create(b.builder, b.loc, pairType, bits);
@@ -114,32 +214,21 @@ void PairEmitter::copySquare(const Lanes &from, Value firstLane, Value firstK,
       Value low = element(0), high = element(1);
       Value both =
           make<arith::OrIOp>(low, make<arith::ShLIOp>(high, this->pair(16)));
-      Value row = from.isLeft ? number : pair,
-            column = from.isLeft ? pair : number;
+      Value row = from.isLeft ? within : pair,
+            column = from.isLeft ? pair : within;
       memref::StoreOp::create(
-          b.builder, b.loc, both, memory,
-          b.add(to, b.add(b.mul(row, b.constant(side)), column)));
+          b.builder, b.loc, both, to.memory,
+          b.add(start, b.add(b.mul(row, b.constant(side)), column)));
     });
   });
-}
-
-/// The least exponent, as it is stored, of elements that are not zero; a large
-/// number if there are none.
-Value PairEmitter::leastExponent(const Squares &squares, const Block &block) {
-  auto halves = VectorType::get(2 * side, b.builder.getI16Type());
-  // Without its sign, a number grows with its bits; zero becomes the largest.
-  Value none = splat(-1, halves);
-  auto least = b.loop(
-      b.constant(0), b.mul(block.groupSize, b.constant(2)), side,
-      ValueRange{none}, [&](Value at, ValueRange carried) -> Values {
-        Value bits = bitcast(
-            b.loadAs(squares.memory, b.add(squares.start, at), side), halves);
-        bits = make<arith::AndIOp>(bits, splat(0x7fff, halves));
-        bits = make<arith::SubIOp>(bits, splat(1, halves));
-        return {make<arith::MinUIOp>(carried[0], bits)};
-      });
-  Value bits = vector::ReductionOp::create(
-      b.builder, b.loc, vector::CombiningKind::MINUI, least.getResult(0));
-  bits = arith::ExtUIOp::create(b.builder, b.loc, pairType, bits);
-  return make<arith::ShRUIOp>(make<arith::AddIOp>(bits, pair(1)), pair(7));
+  for (int64_t group = 0; group < groups; ++group) {
+    Value start = b.add(to.start, b.mul(block.groupSize, b.constant(group)));
+    soFar = b.loop(zero, b.constant(squareSize), side, ValueRange{soFar},
+                   [&](Value at, ValueRange carried) -> Values {
+                     return {least(b.loadAs(to.memory, b.add(start, at), side),
+                                   carried[0])};
+                   })
+                .getResult(0);
+  }
+  return soFar;
 }

@@ -24,6 +24,14 @@ public:
   /// The tile of the result.
   static constexpr int64_t tileRows = 2 * side, tileColumns = 2 * side;
 
+  /// Is the operand read in vectors?
+  static bool isInVectors(const Matrix &matrix, bool isLeft) {
+    Lanes lanes{matrix, isLeft, {}};
+    return lanes.depthIsContiguous() || lanes.lanesAreContiguous();
+  }
+  /// All squares of the depth, or kDynamic.
+  static int64_t squaresOf(const Product &p);
+
   PairEmitter(KernelBuilder &b, const Product &p, const KernelOptions &options)
       : b(b), p(p), options(options), pairType(b.builder.getI32Type()),
         pairs(mlir::VectorType::get(side, pairType)),
@@ -50,9 +58,13 @@ private:
                     : known(matrix.rowStrides[0]) == 1;
     }
     bool lanesAreContiguous() const {
-      return isLeft ? matrix.rowStrides.size() == 1 &&
-                          known(matrix.rowStrides[0]) == 1
-                    : known(matrix.columnStride) == 1;
+      if (!isLeft)
+        return known(matrix.columnStride) == 1;
+      // Tiles begin with a row whose number is a multiple of theirs.
+      int64_t inner = known(matrix.rowSizes.back());
+      return known(matrix.rowStrides.back()) == 1 &&
+             (matrix.rowStrides.size() == 1 ||
+              (isKnown(inner) && inner % tileRows == 0));
     }
   };
 
@@ -61,26 +73,38 @@ private:
     mlir::Value memory, start;
   };
 
-  /// A block of the depth.
+  /// A block of the depth: squares of k, those of each tap by themselves.
   struct Block {
-    mlir::Value first, depth, squares; ///< k, how many of them, in squares
-    mlir::Value groupSize;             ///< of the squares of 16 lanes
-    mlir::Value isFirst, isLast;       ///< i1
+    mlir::Value first, squares;  ///< the number of the first one, and how many
+    mlir::Value groupSize;       ///< of the squares of 16 lanes
+    mlir::Value isFirst, isLast; ///< i1
   };
 
-  int64_t depthStep() const;
+  /// The first k of a square, and how far its tap moves in the operand.
+  struct Place {
+    mlir::Value k, offset;
+  };
+
+  int64_t blockSquares() const;
   int64_t panelCount() const;
+  int64_t panelsAtOnce() const;
+  mlir::Value squaresOfTap() { return b.ceilDiv(p.depth, squareDepth); }
+  Place placeOf(mlir::Value square, bool isLeft);
   void overDepth(llvm::function_ref<void(const Block &)> body);
 
   // Copies
-  void copy(const Lanes &from, mlir::Value firstLane, const Block &block,
-            const Squares &to);
-  void copySquare(const Lanes &from, mlir::Value firstLane, mlir::Value firstK,
-                  mlir::Value lanes, mlir::Value depth, mlir::Value to,
-                  mlir::Value memory);
-  mlir::Value pairOfRows(const Lanes &from, mlir::Value lane, mlir::Value k,
-                         mlir::Value depth, mlir::Value mask, bool whole);
-  mlir::Value leastExponent(const Squares &squares, const Block &block);
+  Values copy(const Lanes &from, mlir::Value firstLane, const Block &block,
+              const Squares &to, int64_t tiles);
+  mlir::Value copySquares(const Lanes &from, mlir::Value firstLane,
+                          llvm::ArrayRef<mlir::Value> starts,
+                          const Place &place, const Squares &to,
+                          const Block &block, mlir::Value soFar);
+  mlir::Value copyElements(const Lanes &from, mlir::Value firstLane,
+                           const Place &place, const Squares &to,
+                           const Block &block, mlir::Value soFar);
+  mlir::Value rowOfLanes(const Lanes &from, mlir::Value lane, mlir::Value k,
+                         mlir::Value move, mlir::Value mask);
+  mlir::Value least(mlir::Value vector, mlir::Value soFar);
 
   // Tiles of the result
   void rowTile(mlir::Value panels, mlir::Value row, mlir::Value column,
@@ -94,6 +118,13 @@ private:
               mlir::Value width, const Block &block);
 
   // Pieces of IR
+  mlir::VectorType halves() {
+    return mlir::VectorType::get(2 * side, b.builder.getI16Type());
+  }
+  /// A value of either branch.
+  mlir::Value either(mlir::Value condition,
+                     llvm::function_ref<mlir::Value()> yes,
+                     llvm::function_ref<mlir::Value()> no);
   mlir::Value pair(int64_t value) {
     return mlir::arith::ConstantIntOp::create(b.builder, b.loc, pairType,
                                               value);

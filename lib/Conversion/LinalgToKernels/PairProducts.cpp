@@ -5,6 +5,9 @@
 // Products of bfloat16 on instructions that multiply pairs of neighbouring k
 // and add them to sums in f32: VDPBF16PS on vectors, TDPBF16PS on tiles (AMX).
 //
+// The depth is in squares of 32 k, those of each tap of a convolution's window
+// by themselves.
+//
 // for blocks of columns { for blocks of the depth {
 //   copy the panels of the right operand              (threads share panels)
 //   for row tiles {                                   (threads share row tiles)
@@ -51,35 +54,57 @@ static constexpr int64_t leastSize = 16, leastDepth = 32;
 // Sizes
 //===----------------------------------------------------------------------===//
 
-int64_t PairEmitter::depthStep() const {
-  int64_t k = known(p.depth);
-  if (!isKnown(k))
-    return pairBlockDepth;
-  int64_t blocks = llvm::divideCeil(std::max<int64_t>(k, 1), pairBlockDepth);
-  return llvm::alignTo(llvm::divideCeil(std::max<int64_t>(k, 1), blocks),
-                       squareDepth);
+int64_t PairEmitter::squaresOf(const Product &p) {
+  int64_t all = known(p.depth);
+  if (isKnown(all))
+    all = llvm::divideCeil(all, squareDepth);
+  for (const Tap &tap : p.taps)
+    all = isKnown(all) && isKnown(known(tap.size)) ? all * known(tap.size)
+                                                   : ShapedType::kDynamic;
+  return all;
+}
+
+int64_t PairEmitter::blockSquares() const {
+  int64_t most = pairBlockDepth / squareDepth, all = squaresOf(p);
+  if (!isKnown(all))
+    return most;
+  all = std::max<int64_t>(all, 1);
+  return llvm::divideCeil(all, llvm::divideCeil(all, most));
 }
 
 int64_t PairEmitter::panelSize() const {
-  return depthStep() / squareDepth * squareSize * (tileColumns / side);
+  return blockSquares() * squareSize * (tileColumns / side);
 }
 
 int64_t PairEmitter::panelCount() const {
   int64_t n = known(p.columns);
-  return llvm::divideCeil(isKnown(n) ? std::min(n, blockColumns) : blockColumns,
-                          tileColumns);
+  return llvm::alignTo(
+      llvm::divideCeil(isKnown(n) ? std::min(n, blockColumns) : blockColumns,
+                       tileColumns),
+      panelsAtOnce());
+}
+
+/// Two neighbouring lines of each row, which come together, where that makes
+/// few panels that nobody needs.
+int64_t PairEmitter::panelsAtOnce() const {
+  constexpr int64_t manyColumns = 256;
+  int64_t n = known(p.columns);
+  bool pays = !isKnown(n) || n >= manyColumns || n % (2 * tileColumns) == 0;
+  return pays && !Lanes{p.right, false, {}}.depthIsContiguous() ? 2 : 1;
 }
 
 void PairEmitter::overDepth(llvm::function_ref<void(const Block &)> body) {
-  int64_t step = depthStep();
+  int64_t step = blockSquares();
+  Value all = squaresOfTap();
+  for (const Tap &tap : p.taps)
+    all = b.mul(all, tap.size);
   // Without a single k there is still a result to be set.
-  Value end = b.max(p.depth, b.constant(1));
+  Value end = b.max(all, b.constant(1));
   b.loop(b.constant(0), end, step, [&](Value first) {
     Block block;
-    Value rest = b.sub(p.depth, first);
+    Value rest = b.sub(all, first);
     block.first = first;
-    block.depth = b.min(rest, b.constant(step));
-    block.squares = b.ceilDiv(block.depth, squareDepth);
+    block.squares = b.min(rest, b.constant(step));
     block.groupSize = b.mul(block.squares, b.constant(squareSize));
     block.isFirst = b.builder.createOrFold<arith::CmpIOp>(
         b.loc, arith::CmpIPredicate::eq, first, b.constant(0));
@@ -103,6 +128,20 @@ Value PairEmitter::pointer(Value memory, Value element) {
   return LLVM::IntToPtrOp::create(
       b.builder, b.loc, LLVM::LLVMPointerType::get(b.builder.getContext()),
       address);
+}
+
+Value PairEmitter::either(Value condition, llvm::function_ref<Value()> yes,
+                          llvm::function_ref<Value()> no) {
+  if (std::optional<int64_t> known = getConstantIntValue(condition))
+    return *known ? yes() : no();
+  auto branch = scf::IfOp::create(b.builder, b.loc, halves(), condition,
+                                  /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b.builder);
+  b.builder.setInsertionPointToEnd(branch.thenBlock());
+  scf::YieldOp::create(b.builder, b.loc, yes());
+  b.builder.setInsertionPointToEnd(branch.elseBlock());
+  scf::YieldOp::create(b.builder, b.loc, no());
+  return branch.getResult(0);
 }
 
 void PairEmitter::call(StringRef intrinsic, ValueRange operands) {
@@ -139,7 +178,8 @@ Value PairEmitter::tileConfiguration() {
   return memref::GetGlobalOp::create(b.builder, b.loc, type, name);
 }
 
-/// Four tiles of sums; two of each operand in turn.
+/// Four tiles of sums; two of each operand in turn. Two tiles of one, if there
+/// are no more rows.
 void PairEmitter::multiplyTiles(const Squares &left, const Squares &right,
                                 const Block &block, Value to) {
   constexpr int64_t leftTile = 4, rightTile = 6;
@@ -147,25 +187,28 @@ void PairEmitter::multiplyTiles(const Squares &left, const Squares &right,
     return LLVM::ConstantOp::create(b.builder, b.loc, b.builder.getI64Type(),
                                     count);
   };
-  for (int64_t sum = 0; sum < 4; ++sum)
+  bool fewRows = isKnown(known(p.rows)) && known(p.rows) <= side;
+  int64_t sums = fewRows ? 2 : 4;
+  for (int64_t sum = 0; sum < sums; ++sum)
     call("llvm.x86.tilezero", tileNumber(sum));
   b.loop(b.constant(0), block.squares, 1, [&](Value square) {
     Value move = b.mul(square, b.constant(squareSize));
     for (auto [first, operand] :
          {std::pair(leftTile, &left), std::pair(rightTile, &right)})
-      for (int64_t group = 0; group < 2; ++group) {
+      for (int64_t group = 0; group < (operand == &left ? sums / 2 : 2);
+           ++group) {
         Value at = b.add(b.add(operand->start, move),
                          b.mul(block.groupSize, b.constant(group)));
         call("llvm.x86.tileloadd64",
              {tileNumber(first + group), pointer(operand->memory, at),
               bytes(side * 4)});
       }
-    for (int64_t sum = 0; sum < 4; ++sum)
+    for (int64_t sum = 0; sum < sums; ++sum)
       call("llvm.x86.tdpbf16ps",
            {tileNumber(sum), tileNumber(leftTile + sum / 2),
             tileNumber(rightTile + sum % 2)});
   });
-  for (int64_t sum = 0; sum < 4; ++sum)
+  for (int64_t sum = 0; sum < sums; ++sum)
     call(
         "llvm.x86.tilestored64",
         {tileNumber(sum),
@@ -322,10 +365,9 @@ static constexpr int64_t leastSumOfExponents = 2 * 127 - 126 + 14;
 void PairEmitter::rowTile(Value panels, Value row, Value column, Value width,
                           const Block &block) {
   Value zero = b.constant(0), size = b.constant(panelSize());
-  Squares left{allocate(depthStep() / squareDepth * squareSize * 2, pairType),
-               zero};
-  copy({p.left, true, p.rows}, row, block, left);
-  Value leftExponent = leastExponent(left, block);
+  Squares left{allocate(blockSquares() * squareSize * 2, pairType), zero};
+  Value leftExponent =
+      copy({p.left, true, p.rows}, row, block, left, 1).front();
   Value rows = b.min(b.sub(p.rows, row), b.constant(tileRows));
   Value to = allocate(tileRows * tileColumns, b.type);
   bool onTiles = options.unit.pairs == PairUnit::tiles;
@@ -367,23 +409,27 @@ void PairEmitter::emit(Value panels) {
   b.loop(zero, p.columns, blockColumns, [&](Value column) {
     Value width = b.min(b.sub(p.columns, column), b.constant(blockColumns));
     overDepth([&](const Block &block) {
-      // Copying an element takes about as long as 24 operations.
-      Value ofPanel = b.mul(block.depth, b.constant(tileColumns));
+      // Copying an element takes about as long as 12 operations.
+      int64_t atOnce = panelsAtOnce();
+      Value depth = b.mul(block.squares, b.constant(squareDepth)),
+            copied = b.mul(depth, b.constant(atOnce * tileColumns));
       b.parallelLoop(
-          zero, b.ceilDiv(width, tileColumns), 1,
-          b.mul(ofPanel, b.constant(24)), [&](Value panel) {
-            Squares to{panels, b.mul(panel, b.constant(panelSize()))};
-            copy({p.right, false, p.columns},
-                 b.add(column, b.mul(panel, b.constant(tileColumns))), block,
-                 to);
-            memref::StoreOp::create(
-                b.builder, b.loc, leastExponent(to, block), panels,
-                b.add(panel, b.constant(panelCount() * panelSize())));
+          zero, b.ceilDiv(width, tileColumns), atOnce,
+          b.mul(copied, b.constant(12)), [&](Value panel) {
+            Values exponents = copy(
+                {p.right, false, p.columns},
+                b.add(column, b.mul(panel, b.constant(tileColumns))), block,
+                {panels, b.mul(panel, b.constant(panelSize()))}, atOnce);
+            for (auto [number, exponent] : llvm::enumerate(exponents))
+              memref::StoreOp::create(
+                  b.builder, b.loc, exponent, panels,
+                  b.add(panel, b.constant(panelCount() * panelSize() +
+                                          int64_t(number))));
           });
       // How much faster than the vectors that costs are counted in.
       int64_t faster = options.unit.pairs == PairUnit::tiles ? 8 : 1;
       Value work =
-          b.divide(b.mul(b.constant(2 * tileRows), b.mul(width, block.depth)),
+          b.divide(b.mul(b.constant(2 * tileRows), b.mul(width, depth)),
                    b.constant(faster));
       b.parallelLoop(zero, b.ceilDiv(p.rows, tileRows), 1, work,
                      [&](Value tile) {
@@ -406,11 +452,20 @@ bool tfc::kernels::canMultiplyPairs(const Product &p, Type element,
   auto isSmall = [](Value size, int64_t least) {
     return isKnown(known(size)) && known(size) < least;
   };
-  return options.unit.pairs != PairUnit::none && options.reassociate &&
-         element.isF32() && p.taps.empty() && !p.producer && !p.panels &&
-         isPairs(p.left.memory) && isPairs(p.right.memory) &&
-         !isSmall(p.rows, leastSize) && !isSmall(p.columns, leastSize) &&
-         !isSmall(p.depth, leastDepth);
+  if (options.unit.pairs == PairUnit::none || !options.reassociate ||
+      !element.isF32() || p.panels || !isPairs(p.left.memory) ||
+      isSmall(p.rows, leastSize) || isSmall(p.columns, leastSize))
+    return false;
+  if (p.producer ? !p.producer->makes().isBF16() : !isPairs(p.right.memory))
+    return false;
+  if (p.taps.empty())
+    return !isSmall(p.depth, leastDepth);
+  // Each tap has squares of its own, which should not be mostly empty.
+  int64_t k = known(p.depth), squares = PairEmitter::squaresOf(p);
+  return isKnown(squares) && squares >= 2 &&
+         2 * k >= int64_t(llvm::alignTo(k, PairEmitter::squareDepth)) &&
+         PairEmitter::isInVectors(p.left, true) &&
+         PairEmitter::isInVectors(p.right, false);
 }
 
 Value tfc::kernels::allocatePairPanels(KernelBuilder &b, const Product &p) {

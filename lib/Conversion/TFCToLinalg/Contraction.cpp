@@ -104,7 +104,7 @@ static Value contractMatrices(Lowering &l, Factor first, Factor second,
 
 static LogicalResult lowerMatmul(Lowering &l, MatmulOp op) {
   Type element = elementOf(op.getResult());
-  Type accumulator = sumType(element);
+  Type accumulator = sumType(elementOf(op.getX()));
   Dims result(l.dims.of(op.getResult()));
   Value init =
       l.filled(result, accumulator, numberScalar(l.b, l.loc, accumulator, 0));

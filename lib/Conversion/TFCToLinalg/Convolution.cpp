@@ -109,17 +109,17 @@ Value Convolution::grouped(Value tensor, unsigned lead, ArrayRef<Value> last) {
 }
 
 Value Convolution::narrow(Value tensor) {
-  if (sum == element)
+  if (sum == rounded)
     return tensor;
   auto type = cast<RankedTensorType>(tensor.getType());
   SmallVector<Value> extents;
   for (int64_t i = 0; i < type.getRank(); ++i)
     extents.push_back(dimOf(l, tensor, i));
   Value empty = tensor::EmptyOp::create(l.b, l.loc, getAsOpFoldResult(extents),
-                                        storageType(element));
+                                        storageType(rounded));
   Body body(l, Dims(type.getRank(), 0));
   Value number = castScalar(body.in, l.loc, body.load(tensor, body.identity()),
-                            sum, element);
+                            sum, rounded);
   body.addOutput(empty, body.identity());
   return body.finish(number)[0];
 }
@@ -158,20 +158,17 @@ Value Convolution::patches(Value x) {
   return collapse(body.finish(each)[0], {rank + 1, 1, rank + 1});
 }
 
+/// result += left * right over loops of which some are summed up. The operands
+/// may have been widened.
 Value Convolution::accumulate(Operand left, Operand right, Operand result,
                               unsigned loops, ArrayRef<int64_t> reduced) {
-  return accumulate(left, right, result, loops, reduced, element);
-}
-
-/// result += left * right, of elements that are stored as `stored`, over loops
-/// of which some are summed up.
-Value Convolution::accumulate(Operand left, Operand right, Operand result,
-                              unsigned loops, ArrayRef<int64_t> reduced,
-                              Type stored) {
   Body body(l, Dims(loops, 0));
   auto wide = [&](const Operand &operand) {
+    Type stored =
+        cast<RankedTensorType>(operand.tensor.getType()).getElementType();
     return castScalar(body.in, l.loc,
-                      body.load(operand.tensor, operand.indices), stored, sum);
+                      body.load(operand.tensor, operand.indices),
+                      stored == zero.getType() ? sum : element, sum);
   };
   Value x = wide(left), y = wide(right);
   Value before = body.addOutput(result.tensor, result.indices);
@@ -250,8 +247,10 @@ Value Convolution::forward(Value x, Value filter) {
   Value g = l.constantIndex(groups);
   SmallVector<Value> extents{batch};
   llvm::append_range(extents, windows.places);
-  if (!direct && !storesPatches)
-    return narrow(implicitForward(widen(x), widen(filter)));
+  if (!direct && !storesPatches) {
+    bool pairs = hasPairsOfChannels();
+    return narrow(implicitForward(widen(x, pairs), widen(filter, pairs)));
+  }
   if (!direct) {
     Value m = batch;
     for (Value count : windows.places)
@@ -289,8 +288,10 @@ Value Convolution::filterGrad(Value x, Value grad) {
   unsigned rank = windows.rank();
   Value g = l.constantIndex(groups), all = mulIndex(l, g, features);
   SmallVector<Value> kd(windows.window);
-  if (!direct && !storesPatches)
-    return narrow(implicitFilterGrad(widen(x), widen(grad)));
+  if (!direct && !storesPatches) {
+    bool pairs = hasPairsOfPlaces();
+    return narrow(implicitFilterGrad(widen(x, pairs), widen(grad, pairs)));
+  }
   if (!direct) {
     Value size = depth;
     for (Value extent : windows.window)
@@ -336,10 +337,14 @@ Value Convolution::filterGrad(Value x, Value grad) {
 Value Convolution::inputGrad(Value grad, Value filter) {
   bool pointwise = windows.isPointwise() && windows.hasUnitStrides();
   SmallVector<PhaseAxis> axes = phasesOf(l, windows);
-  if (!direct && !pointwise && !unit(depth) && !axes.empty())
-    return narrow(implicitInputGrad(widen(grad), widen(filter), axes));
+  if (!direct && !pointwise && !unit(depth) && !axes.empty()) {
+    bool pairs = hasPairsOfFeatures();
+    return narrow(
+        implicitInputGrad(widen(grad, pairs), widen(filter, pairs), axes));
+  }
   if (direct && unit(depth) && unit(features) && !axes.empty())
-    return narrow(inputGradTurned(widen(grad), widen(filter), axes));
+    return narrow(
+        inputGradTurned(widen(grad, false), widen(filter, false), axes));
   return narrow(windows.unpad(direct ? inputGradDirect(grad, filter)
                                      : inputGradSums(grad, filter)));
 }
@@ -401,7 +406,7 @@ Value Convolution::turnedSums(Value padded, Value filter,
   result.tensor = zeros();
   return accumulate({padded, input}, directFilter(turned, loops), result,
                     loops.count,
-                    reducedLoops(loops.window, loops.window + rank), sum);
+                    reducedLoops(loops.window, loops.window + rank));
 }
 
 /// In the padded size.

@@ -32,9 +32,10 @@ public:
   template <typename Op>
   Convolution(Lowering &l, Op op, llvm::ArrayRef<Dim> x,
               llvm::ArrayRef<Dim> filter)
-      : l(l), element(elementOf(op.getResult())), sum(sumType(element)),
-        groups(op.getGroups()), batch(l.size(x.front())),
-        depth(l.size(filter[filter.size() - 2])), channels(l.size(x.back())),
+      : l(l), element(elementOf(op->getOperand(0))), sum(sumType(element)),
+        rounded(elementOf(op.getResult())), groups(op.getGroups()),
+        batch(l.size(x.front())), depth(l.size(filter[filter.size() - 2])),
+        channels(l.size(x.back())),
         windows(l, x.drop_front().drop_back(), windowOf(l, filter),
                 op.getStrides(), op.getDilations(), op.getPadding()) {
     mlir::Value all = l.size(filter.back());
@@ -77,13 +78,15 @@ private:
   mlir::Value patches(mlir::Value x);
   mlir::Value accumulate(Operand left, Operand right, Operand result,
                          unsigned loops, llvm::ArrayRef<int64_t> reduced);
-  mlir::Value accumulate(Operand left, Operand right, Operand result,
-                         unsigned loops, llvm::ArrayRef<int64_t> reduced,
-                         mlir::Type stored);
   mlir::Value inputGradDirect(mlir::Value grad, mlir::Value filter);
   mlir::Value inputGradSums(mlir::Value grad, mlir::Value filter);
   mlir::Value narrow(mlir::Value tensor);
-  mlir::Value widen(mlir::Value tensor);
+  mlir::Value widen(mlir::Value tensor, bool onPairs);
+  bool multipliesPairs(mlir::Value columns, mlir::Value k) const;
+  bool hasPairsOfChannels() const;
+  bool hasPairsOfPlaces() const;
+  bool hasPairsOfFeatures() const;
+  mlir::Value zeroOf(mlir::Value tensor) const;
 
   /// Loops of an implicit product: batch, places, group if there are several,
   /// and features in front, then the window and the channels of a group; or, if
@@ -135,7 +138,7 @@ private:
   }
 
   Lowering &l;
-  mlir::Type element, sum;
+  mlir::Type element, sum, rounded; ///< of operands, sums and the result
   int64_t groups;
   mlir::Value batch, depth, features, channels, zero;
   Windows windows;

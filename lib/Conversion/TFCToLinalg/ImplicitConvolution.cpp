@@ -13,9 +13,64 @@ using namespace mlir;
 using namespace tfc;
 using namespace tfc::lowering;
 
+/// Does a product of so many columns, whose k of one tap are neighbours, have
+/// instructions for pairs of bf16? Its squares of 32 k should not be mostly
+/// empty. `tfc-lower-contractions` decides with the same numbers.
+bool Convolution::multipliesPairs(Value columns, Value k) const {
+  constexpr int64_t leastColumns = 16, leastRows = 16, least = 16, square = 32;
+  std::optional<int64_t> n = getConstantIntValue(columns),
+                         depth = getConstantIntValue(k),
+                         rows = getConstantIntValue(batch);
+  for (Value count : windows.places) {
+    std::optional<int64_t> places = getConstantIntValue(count);
+    rows = rows && places ? std::optional(*rows * *places) : std::nullopt;
+  }
+  return l.pairs && element.isBF16() && groups == 1 && n && depth && rows &&
+         *n >= leastColumns && *rows >= leastRows && *depth >= least &&
+         2 * *depth >= int64_t(llvm::alignTo(*depth, square));
+}
+
+/// Elements of a row of the window with their channels, where they are one
+/// loop.
+static Value neighbours(Lowering &l, bool merged, Value window, Value depth) {
+  return merged ? mulIndex(l, window, depth) : depth;
+}
+
+bool Convolution::hasPairsOfChannels() const {
+  bool merged = implicitLoops(/*merge=*/true).merged;
+  return multipliesPairs(features,
+                         neighbours(l, merged, windows.window.back(), depth));
+}
+
+/// Rows of tiles are channels, of which 32 have to be neighbours.
+bool Convolution::hasPairsOfPlaces() const {
+  bool merged = implicitLoops(/*merge=*/true).merged;
+  std::optional<int64_t> rows =
+      getConstantIntValue(neighbours(l, merged, windows.window.back(), depth));
+  constexpr int64_t tileRows = 32;
+  return rows && *rows % tileRows == 0 &&
+         multipliesPairs(features, windows.places.back());
+}
+
+/// A phase may have a single tap, whose features are all k then.
+bool Convolution::hasPairsOfFeatures() const {
+  std::optional<int64_t> k = getConstantIntValue(features);
+  constexpr int64_t square = 32;
+  return k && *k >= square && multipliesPairs(depth, features);
+}
+
+/// Zero as an element of the tensor.
+Value Convolution::zeroOf(Value tensor) const {
+  bool isSum = cast<RankedTensorType>(tensor.getType()).getElementType() ==
+               zero.getType();
+  return isSum ? zero
+               : toStorage(l.b, l.loc, numberScalar(l.b, l.loc, element, 0),
+                           element);
+}
+
 /// In the type that sums are kept in: each element is used many times.
-Value Convolution::widen(Value tensor) {
-  if (sum == element)
+Value Convolution::widen(Value tensor, bool onPairs) {
+  if (sum == element || onPairs)
     return tensor;
   auto type = cast<RankedTensorType>(tensor.getType());
   SmallVector<Value> extents;
@@ -115,11 +170,11 @@ Value Convolution::implicitForward(Value x, Value filter) {
     extents.push_back(l.constantIndex(groups));
   extents.push_back(features);
   result.tensor = filled(extents);
-  Operand left = implicitInput(windows.pad(x, zero), depth, loops,
+  Operand left = implicitInput(windows.pad(x, zeroOf(x)), depth, loops,
                                windows.strides, windows.dilations);
   Value sums =
       accumulate(left, implicitFilter(filter, depth, features, loops), result,
-                 loops.count, reducedLoops(loops.window, loops.count), sum);
+                 loops.count, reducedLoops(loops.window, loops.count));
   SmallVector<unsigned> counts(rank + 1, 1);
   counts.push_back(groups > 1 ? 2 : 1);
   return collapse(sums, counts);
@@ -157,11 +212,11 @@ Value Convolution::implicitFilterGrad(Value x, Value grad) {
   Operand result{filled(extents), {}};
   for (unsigned i = 0; i < outer + inner; ++i)
     result.indices.push_back(loop(i));
-  Operand left = implicitInput(windows.pad(x, zero), depth, loops,
+  Operand left = implicitInput(windows.pad(x, zeroOf(x)), depth, loops,
                                windows.strides, windows.dilations);
   Value sums = accumulate(
       reordered(left), reordered(implicitResult(grad, features, loops)), result,
-      loops.count, reducedLoops(outer + inner, loops.count), sum);
+      loops.count, reducedLoops(outer + inner, loops.count));
   if (groups > 1) {
     SmallVector<unsigned> counts(rank + 1, 1);
     counts.push_back(2);

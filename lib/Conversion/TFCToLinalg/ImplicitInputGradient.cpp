@@ -123,7 +123,7 @@ Value Convolution::inputGradPhase(Value grad, Value filter,
           loop(loops.places + i) +
           (phase.taps - 1 - loop(loops.window + i)) * windows.dilations[i];
   Value done = accumulate(seenWindows, weights, sums, loops.count,
-                          reducedLoops(loops.window, loops.count), sum);
+                          reducedLoops(loops.window, loops.count));
   return tensor::InsertSliceOp::create(l.b, l.loc, done, result, box.offsets,
                                        box.extents, box.steps);
 }
@@ -138,7 +138,7 @@ Value Convolution::implicitInputGrad(Value grad, Value filter,
     filter = grouped(filter, rank + 1, {l.constantIndex(groups), features});
   }
   extents.push_back(depth);
-  Value whole = padForPhases(l, grad, axes, zero);
+  Value whole = padForPhases(l, grad, axes, zeroOf(grad));
   Value result = overPhases(axes, forPhases(l, axes, extents, zero),
                             [&](ArrayRef<Phase> phases, Value now) {
                               return inputGradPhase(whole, filter, phases, now);

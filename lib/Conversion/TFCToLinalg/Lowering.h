@@ -25,8 +25,9 @@ namespace tfc::lowering {
 class Lowering {
 public:
   Lowering(mlir::func::FuncOp function, const DimAnalysis &dims,
-           const FusionPlan &plan)
-      : b(function.getContext()), dims(dims), plan(plan), function(function) {}
+           const FusionPlan &plan, bool pairs)
+      : b(function.getContext()), dims(dims), plan(plan), pairs(pairs),
+        function(function) {}
 
   /// Replaces the function. On failure a diagnostic was emitted.
   mlir::LogicalResult run();
@@ -122,6 +123,7 @@ public:
   mlir::OpBuilder b;
   const DimAnalysis &dims;
   const FusionPlan &plan;
+  const bool pairs; ///< of bf16 will be multiplied by one instruction
   mlir::Location loc{
       mlir::UnknownLoc::get(b.getContext())}; // of the op being lowered
 

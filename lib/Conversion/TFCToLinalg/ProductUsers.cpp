@@ -10,9 +10,15 @@
 // reads, and becomes part of its tiles (`v -= rate * (x^T y)` is one pass over
 // the variable). It stays where it is if something has to happen before, or if
 // what it may overwrite is read in between or later.
+//
+// Products of 16-bit floats are summed up in f32. Rounding their sums is an op
+// of its own: so what follows is computed with it, where the sums are, and not
+// from a tensor that has been rounded.
 //===----------------------------------------------------------------------===//
 
 #include "ProductUsers.h"
+#include "Rows.h"
+#include "Windows.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
 
@@ -63,11 +69,32 @@ static Operation *onlyUser(Operation *op) {
   return fits ? user : nullptr;
 }
 
+static bool isProduct(Operation *op) {
+  return isa<MatmulOp, ConvOp, ConvInputGradOp, ConvFilterGradOp>(op);
+}
+
 void lowering::bringUsersToProducts(Region &region) {
   region.walk([](Operation *product) {
-    if (!isa<MatmulOp, ConvOp, ConvInputGradOp, ConvFilterGradOp>(product))
+    if (!isProduct(product))
       return;
     for (Operation *op = product; Operation *user = onlyUser(op); op = user)
       user->moveAfter(op);
+  });
+}
+
+void lowering::roundBehindProducts(Region &region) {
+  region.walk([](Operation *product) {
+    if (!isProduct(product) || isForDevice(product))
+      return;
+    Value result = product->getResult(0);
+    auto rounded = cast<ShapedType>(result.getType());
+    Type sum = sumType(rounded.getElementType());
+    if (sum == rounded.getElementType())
+      return;
+    OpBuilder builder(product);
+    builder.setInsertionPointAfter(product);
+    result.setType(rounded.clone(sum));
+    auto cast = CastOp::create(builder, product->getLoc(), rounded, result);
+    result.replaceAllUsesExcept(cast, cast);
   });
 }

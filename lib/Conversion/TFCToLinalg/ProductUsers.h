@@ -17,6 +17,9 @@ namespace tfc::lowering {
 /// Elementwise ops that alone read a product come right after it.
 void bringUsersToProducts(mlir::Region &region);
 
+/// Products of 16-bit floats give sums in f32, which a cast behind them rounds.
+void roundBehindProducts(mlir::Region &region);
+
 } // namespace tfc::lowering
 
 #endif // TFC_LIB_CONVERSION_TFCTOLINALG_PRODUCTUSERS_H

@@ -96,6 +96,9 @@ namespace {
 
 struct ConvertTFCToLinalg
     : public tfc::impl::ConvertTFCToLinalgPassBase<ConvertTFCToLinalg> {
+  using tfc::impl::ConvertTFCToLinalgPassBase<
+      ConvertTFCToLinalg>::ConvertTFCToLinalgPassBase;
+
   void runOnOperation() override {
     for (auto function :
          llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
@@ -104,15 +107,17 @@ struct ConvertTFCToLinalg
         return signalPassFailure();
   }
 
-  static LogicalResult lower(func::FuncOp function) {
+  LogicalResult lower(func::FuncOp function) {
     if (failed(checkNoStrings(function)) || failed(checkSizes(function)))
       return failure();
     takeComponentsFirst(function.getBody());
     gatherByNumbers(function.getBody());
     bringUsersToProducts(function.getBody());
+    roundBehindProducts(function.getBody());
     DimAnalysis dims(function.getBody());
     FusionPlan plan(function.getBody(), dims);
-    return Lowering(function, dims, plan).run();
+    bool pairs = bf16Pairs != "none" && reassociate;
+    return Lowering(function, dims, plan, pairs).run();
   }
 };
 
