@@ -16,7 +16,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "tfc/Conversion/Passes.h"
 
@@ -151,10 +153,46 @@ Value narrowBits(Writer &w, Value x, Format from, Format to) {
   return w.either(result, sign);
 }
 
+/// Is this f32 a number that `half` has, whatever it was computed from? Maxima
+/// are one of their operands, and rounding to whole numbers leaves no more
+/// digits.
+bool isHalf(Value x, Type half, unsigned nested = 0) {
+  constexpr unsigned deepest = 8;
+  Operation *op = x.getDefiningOp();
+  if (!op || nested == deepest)
+    return false;
+  auto all = [&](OperandRange operands) {
+    return llvm::all_of(operands, [&](Value operand) {
+      return isHalf(operand, half, nested + 1);
+    });
+  };
+  if (auto wide = dyn_cast<arith::ExtFOp>(op))
+    return getElementTypeOrSelf(wide.getIn().getType()) ==
+           getElementTypeOrSelf(half);
+  if (auto select = dyn_cast<arith::SelectOp>(op))
+    return all(select->getOperands().drop_front());
+  APFloat number(0.0);
+  if (matchPattern(x, m_ConstantFloat(&number))) {
+    bool loses = false;
+    number.convert(
+        cast<FloatType>(getElementTypeOrSelf(half)).getFloatSemantics(),
+        APFloat::rmNearestTiesToEven, &loses);
+    return !loses;
+  }
+  return isa<arith::MaximumFOp, arith::MinimumFOp, arith::MaxNumFOp,
+             arith::MinNumFOp, arith::NegFOp, math::AbsFOp, math::CopySignOp,
+             math::FloorOp, math::CeilOp, math::TruncOp, math::RoundOp,
+             math::RoundEvenOp>(op) &&
+         all(op->getOperands());
+}
+
 Value narrow(OpBuilder &builder, Location loc, Value x, Type half) {
   Format from = Format::of(x.getType()), to = Format::of(half);
   Writer w(builder, loc, x.getType(), from.width);
-  Value bits = narrowBits(w, x, from, to);
+  // The upper half of what a bfloat16 was widened to is that bfloat16.
+  bool isExact = from.bias == to.bias && isHalf(x, half);
+  Value bits = isExact ? w.right(w.bits(x), from.mantissa - to.mantissa)
+                       : narrowBits(w, x, from, to);
   Type small = Writer::shaped(half, w.b.getIntegerType(to.width));
   return arith::BitcastOp::create(w.b, half,
                                   arith::TruncIOp::create(w.b, small, bits));
@@ -200,7 +238,8 @@ struct ExpandHalf : public tfc::impl::ExpandHalfPassBase<ExpandHalf> {
       if (isa<arith::ExtFOp, arith::TruncFOp>(op))
         conversions.push_back(op);
     });
-    for (Operation *op : conversions)
+    // From the end: what is narrowed is looked up in the widening of others.
+    for (Operation *op : llvm::reverse(conversions))
       expand(op);
   }
 

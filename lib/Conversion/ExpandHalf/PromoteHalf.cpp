@@ -43,36 +43,6 @@ bool staysHalf(Operation *op) {
              arith::ConstantOp>(op);
 }
 
-/// Is the result one that a half has, whatever the operands?
-bool isExact(Operation *op) {
-  return isa<arith::MaximumFOp, arith::MinimumFOp, arith::MaxNumFOp,
-             arith::MinNumFOp, arith::NegFOp, math::AbsFOp, math::CopySignOp,
-             math::FloorOp, math::CeilOp, math::TruncOp, math::RoundOp,
-             math::RoundEvenOp>(op);
-}
-
-/// Rounds to a half. The first half of what a bfloat16 was widened to is that
-/// bfloat16.
-Value narrowed(OpBuilder &builder, Location loc, Value wide, Type half,
-               bool exact) {
-  if (!exact || !getElementTypeOrSelf(half).isBF16())
-    return arith::TruncFOp::create(builder, loc, half, wide);
-  auto like = [&](unsigned width) -> Type {
-    Type integer = builder.getIntegerType(width);
-    if (auto shaped = dyn_cast<ShapedType>(half))
-      return shaped.clone(integer);
-    return integer;
-  };
-  TypedAttr sixteen = builder.getI32IntegerAttr(16);
-  if (auto shaped = dyn_cast<ShapedType>(like(32)))
-    sixteen = DenseElementsAttr::get(shaped, Attribute(sixteen));
-  Value bits = arith::BitcastOp::create(builder, loc, like(32), wide);
-  bits = arith::ShRUIOp::create(
-      builder, loc, bits, arith::ConstantOp::create(builder, loc, sixteen));
-  bits = arith::TruncIOp::create(builder, loc, like(16), bits);
-  return arith::BitcastOp::create(builder, loc, half, bits);
-}
-
 struct PromoteHalf : public tfc::impl::PromoteHalfPassBase<PromoteHalf> {
   void runOnOperation() override {
     SmallVector<Operation *> ops;
@@ -101,12 +71,8 @@ struct PromoteHalf : public tfc::impl::PromoteHalfPassBase<PromoteHalf> {
       if (!isHalf(half))
         continue;
       result.setType(widened(half));
-      SmallPtrSet<Operation *, 4> users;
-      users.insert_range(result.getUsers());
-      Value rounded = narrowed(builder, loc, result, half, isExact(op));
-      result.replaceUsesWithIf(rounded, [&](OpOperand &use) {
-        return users.contains(use.getOwner());
-      });
+      auto rounded = arith::TruncFOp::create(builder, loc, half, result);
+      result.replaceAllUsesExcept(rounded, rounded);
     }
   }
 };

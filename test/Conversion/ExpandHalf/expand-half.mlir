@@ -69,3 +69,31 @@ func.func @other_floats(%x: f32, %y: f64) -> (f64, f32) {
   %b = arith.truncf %y : f64 to f32
   return %a, %b : f64, f32
 }
+
+// What is one of the operands, or has as few digits, needs no rounding: the upper half of its bits is the bfloat16.
+// CHECK-LABEL: @exact
+func.func @exact(%x: vector<4xbf16>, %y: vector<4xbf16>) -> vector<4xbf16> {
+  // CHECK: %[[M:.+]] = arith.maximumf {{.*}} : vector<4xf32>
+  // CHECK: %[[F:.+]] = math.floor %[[M]] : vector<4xf32>
+  // CHECK: %[[B:.+]] = arith.bitcast %[[F]] : vector<4xf32> to vector<4xi32>
+  // CHECK: %[[U:.+]] = arith.shrui %[[B]]
+  // CHECK: arith.trunci %[[U]] : vector<4xi32> to vector<4xi16>
+  // CHECK-NOT: truncf
+  %zero = arith.constant dense<0.0> : vector<4xf32>
+  %a = arith.extf %x : vector<4xbf16> to vector<4xf32>
+  %b = arith.maximumf %a, %zero : vector<4xf32>
+  %c = math.floor %b : vector<4xf32>
+  %z = arith.truncf %c : vector<4xf32> to vector<4xbf16>
+  return %z : vector<4xbf16>
+}
+
+// A constant that is no bfloat16 may be the result.
+// CHECK-LABEL: @not_exact
+func.func @not_exact(%x: bf16) -> bf16 {
+  // CHECK: arith.cmpf uno
+  %third = arith.constant 0.33333 : f32
+  %a = arith.extf %x : bf16 to f32
+  %b = arith.maximumf %a, %third : f32
+  %z = arith.truncf %b : f32 to bf16
+  return %z : bf16
+}

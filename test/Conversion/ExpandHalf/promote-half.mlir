@@ -46,24 +46,3 @@ func.func @stays(%c: i1, %x: f16, %y: f32) -> (f16, f32) {
   %w = arith.addf %y, %y : f32
   return %z, %w : f16, f32
 }
-
-// What is one of the operands, or has as few digits, needs no rounding: the
-// upper half of its bits is the bfloat16.
-// CHECK-LABEL: @exact
-func.func @exact(%x: vector<4xbf16>, %y: vector<4xbf16>) -> vector<4xbf16> {
-  // CHECK: %[[M:.+]] = arith.maximumf {{.*}} : vector<4xf32>
-  // CHECK: %[[B:.+]] = arith.bitcast %[[M]] : vector<4xf32> to vector<4xi32>
-  // CHECK: %[[U:.+]] = arith.shrui %[[B]]
-  // CHECK: arith.trunci %[[U]] : vector<4xi32> to vector<4xi16>
-  // CHECK-NOT: truncf
-  %z = arith.maximumf %x, %y : vector<4xbf16>
-  return %z : vector<4xbf16>
-}
-
-// CHECK-LABEL: @exact_f16
-func.func @exact_f16(%x: f16) -> f16 {
-  // CHECK: math.floor {{.*}} : f32
-  // CHECK: arith.truncf {{.*}} : f32 to f16
-  %z = math.floor %x : f16
-  return %z : f16
-}

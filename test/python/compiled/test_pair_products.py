@@ -141,3 +141,93 @@ def test_strict_sums_are_those_of_single_products():
     f = tf.function(tf.matmul, experimental_attributes={"compile_options": {"strict": True}})
     f(x, y)
     assert not any("pairs" in r for r in f.get_concrete_function(x, y).compiled().remarks)
+
+
+# batch, size, channels, features, window, strides, dilation
+CONVOLUTIONS = [
+    (1, 9, 32, 16, 3, 1, 1),
+    (2, 8, 16, 40, 3, 1, 1),
+    (3, 17, 3, 33, 7, 2, 1),
+    (1, 32, 64, 32, 3, 2, 1),
+    (2, 20, 32, 32, 3, 1, 2),
+    (1, 33, 40, 48, 1, 2, 1),
+    (1, 16, 7, 16, 5, 1, 1),
+    (2, 6, 64, 64, 2, 3, 1),
+    (5, 4, 128, 128, 3, 1, 1),
+]
+
+
+def convolution(padding, strides, dilation):
+    return lambda x, w: tf.nn.conv2d(x, w, strides, padding, dilations=dilation)
+
+
+def with_gradients(of):
+    def both(x, w, seed):
+        with tf.GradientTape() as tape:
+            tape.watch([x, w])
+            y = of(x, w)
+        return y, *tape.gradient(y, [x, w], seed)
+
+    return tf.function(both)
+
+
+@pytest.mark.parametrize("padding", ["SAME", "VALID"])
+@pytest.mark.parametrize("case", CONVOLUTIONS, ids=str)
+def test_convolutions_and_their_gradients_are_those_of_float32(case, padding, unit):
+    batch, size, channels, features, window, strides, dilation = case
+    x, w = small(batch, size, size, channels), small(window, window, channels, features)
+    of = convolution(padding, strides, dilation)
+    wide = [v.astype(np.float32) for v in (x, w)]
+    places = of(*wide).shape
+    seed = small(*places)
+    expected = with_gradients(of)(*wide, seed.astype(np.float32))
+    for value, wanted in zip(with_gradients(of)(x, w, seed), expected):
+        assert value.dtype == tf.bfloat16
+        np.testing.assert_array_equal(value.numpy().astype(np.float32), wanted.numpy().astype(BF16).astype(np.float32))
+
+
+def test_convolutions_of_bfloat16_are_pairs(unit):
+    f = with_gradients(convolution("SAME", 1, 1))
+    arguments = small(1, 32, 32, 32), small(3, 3, 32, 32), small(1, 32, 32, 32)
+    remarks = f.get_concrete_function(*arguments).compiled().remarks
+    assert sum("pairs of bfloat16" in r for r in remarks) == 3
+
+
+def test_denormal_numbers_count_in_convolutions():
+    x = small(1, 8, 8, 32).astype(np.float32) * 2.0**100
+    x[0, 3, 3] = 0
+    x[0, 3, 3, 5] = 2.0**-130
+    w = small(3, 3, 32, 16)
+    f = tf.function(convolution("SAME", 1, 1))
+    expected = f(x.astype(np.float32), w.astype(np.float32) * 2.0**3).numpy()
+    actual = f(x.astype(BF16), (w.astype(np.float32) * 2.0**3).astype(BF16)).numpy()
+    np.testing.assert_array_equal(actual.astype(np.float32), expected.astype(BF16).astype(np.float32))
+
+
+@pytest.mark.parametrize("columns", [16, 31, 64, 96, 300])
+@pytest.mark.parametrize("rows", [16, 17, 40])
+def test_weights_of_bytes_become_bfloat16_where_they_are_copied(rows, columns, unit):
+    x, w = small(rows, 100), RNG.integers(-2, 3, (100, columns)).astype(np.int8)
+    f = tf.function(lambda x, w: tf.matmul(x, tf.cast(w, tf.bfloat16)))
+    np.testing.assert_array_equal(f(x, w).numpy().astype(np.float32), product(x, w).astype(BF16).astype(np.float32))
+    remarks = f.get_concrete_function(x, w).compiled().remarks
+    if columns >= 64:
+        assert any("pairs of bfloat16" in r for r in remarks)
+
+
+def test_what_follows_a_product_of_halves_is_done_on_its_sums():
+    for dtype in (BF16, np.float16):
+        x, w, bias = small(64, 64).astype(dtype), small(64, 64).astype(dtype), small(64).astype(dtype)
+        f = tf.function(lambda x, w, bias: tf.nn.relu(tf.matmul(x, w) + bias))
+        remarks = f.get_concrete_function(x, w, bias).compiled().remarks
+        assert any("what follows is done on the sums" in r for r in remarks)
+        expected = np.maximum(product(x, w) + bias.astype(np.float32), 0)
+        np.testing.assert_array_equal(f(x, w, bias).numpy().astype(np.float32), expected)
+
+
+def test_sums_of_halves_are_rounded_before_what_follows():
+    x = np.full((16, 64), 1.0, BF16)
+    w = np.full((64, 16), 1.0, BF16)
+    w[0] = 1 + 2**-7
+    f = tf.function(lambda x, w: tf.cast(tf.matmul(x, w) - 64, tf.float32))
+    np.testing.assert_array_equal(f(x, w), np.zeros((16, 16)))
