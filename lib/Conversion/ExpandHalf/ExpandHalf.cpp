@@ -156,14 +156,14 @@ Value narrowBits(Writer &w, Value x, Format from, Format to) {
 /// Is this f32 a number that `half` has, whatever it was computed from? Maxima
 /// are one of their operands, and rounding to whole numbers leaves no more
 /// digits.
-bool isHalf(Value x, Type half, unsigned nested = 0) {
+bool fitsHalf(Value x, Type half, unsigned nested = 0) {
   constexpr unsigned deepest = 8;
   Operation *op = x.getDefiningOp();
   if (!op || nested == deepest)
     return false;
   auto all = [&](OperandRange operands) {
     return llvm::all_of(operands, [&](Value operand) {
-      return isHalf(operand, half, nested + 1);
+      return fitsHalf(operand, half, nested + 1);
     });
   };
   if (auto wide = dyn_cast<arith::ExtFOp>(op))
@@ -190,7 +190,7 @@ Value narrow(OpBuilder &builder, Location loc, Value x, Type half) {
   Format from = Format::of(x.getType()), to = Format::of(half);
   Writer w(builder, loc, x.getType(), from.width);
   // The upper half of what a bfloat16 was widened to is that bfloat16.
-  bool isExact = from.bias == to.bias && isHalf(x, half);
+  bool isExact = from.bias == to.bias && fitsHalf(x, half);
   Value bits = isExact ? w.right(w.bits(x), from.mantissa - to.mantissa)
                        : narrowBits(w, x, from, to);
   Type small = Writer::shaped(half, w.b.getIntegerType(to.width));
