@@ -248,7 +248,7 @@ private:
   bool share();
   std::string describe(bool isShared);
 
-  bool reducesInPieces();
+  int64_t numReductionPieces();
   void reduceInPieces();
 
   // Emission

@@ -289,7 +289,7 @@ bool NestLowering::emitPieces(unsigned shared, OpFoldResult others) {
 bool NestLowering::share() {
   std::optional<unsigned> shared = chooseParallel();
   if (!shared) {
-    bool inPieces = reducesInPieces();
+    bool inPieces = numReductionPieces() > 1;
     inPieces ? reduceInPieces() : emit();
     return inPieces;
   }

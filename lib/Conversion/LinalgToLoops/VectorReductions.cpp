@@ -465,32 +465,40 @@ NestLowering::Values NestLowering::accumulateArg(ValueRange inits) {
 }
 
 /// Partial results of a reduction to one element, whatever the number of
-/// threads is.
-static constexpr int64_t pieces = 64;
+/// threads is: fewer where it does not take long. The lanes of each have to be
+/// combined.
+static constexpr int64_t mostPartials = 64, fewPartials = 16;
+static constexpr double workForMostPartials = 60000,
+                        workForPartials = 12000; // nanoseconds
 
 /// A large reduction of everything has no parallel loop, but may be done in
-/// pieces if the order does not matter.
-bool NestLowering::reducesInPieces() {
+/// pieces if the order does not matter: how many, 1 if it is not.
+int64_t NestLowering::numReductionPieces() {
   if (!options.parallel || !strategy.combiner ||
-      strategy.accumulated != strategy.order.size())
-    return false;
+      strategy.accumulated != strategy.order.size() ||
+      op->getParentOfType<tfc::rt::ParallelOp>())
+    return 1;
   double work = elementNanoseconds();
   for (unsigned dim : strategy.order) {
     std::optional<int64_t> size = getConstantIntValue(ranges[dim].size);
     if (!size)
-      return false;
-    work *= *size;
+      return 1;
+    work *= double(*size);
   }
-  constexpr double enough = 60000; // nanoseconds
-  return work > enough &&
-         *getConstantIntValue(ranges[strategy.order.front()].size) >=
-             4 * pieces &&
-         !op->getParentOfType<tfc::rt::ParallelOp>();
+  int64_t outermost = *getConstantIntValue(ranges[strategy.order.front()].size);
+  if (work > workForMostPartials && outermost >= 4 * mostPartials)
+    return mostPartials;
+  // What is little goes on with other work of the same thread in loops.
+  return work > workForPartials && outermost >= 4 * fewPartials &&
+                 !op->getParentOfType<LoopLikeOpInterface>()
+             ? fewPartials
+             : 1;
 }
 
 void NestLowering::reduceInPieces() {
   unsigned dim = strategy.order.front();
-  int64_t size = *getConstantIntValue(ranges[dim].size),
+  int64_t pieces = numReductionPieces(),
+          size = *getConstantIntValue(ranges[dim].size),
           share = llvm::divideCeil(size, pieces);
   if (strategy.order.size() == 1)
     share = llvm::alignTo(share, strategy.lanes * strategy.unroll);

@@ -374,31 +374,29 @@ void Pool::takePieces(int self) {
 void Pool::work(int number) {
   Seat &seat = seats[number];
   std::atomic<uint32_t> &entry = seat.entry.value;
-  auto isOpen = [&] {
-    return entry.load(std::memory_order_acquire) % kStates == kOpen;
-  };
-  for (;;) {
-    if (!seat.entry.spin(isOpen)) {
+  for (uint32_t seen = kClosed;;) {
+    auto isNew = [&] { return entry.load(std::memory_order_acquire) != seen; };
+    if (!seat.entry.spin(isNew)) {
       isAsleep[number] = true;
       ++sleeping;
-      // Who comes too late for a job is awake for the next one.
-      for (uint32_t last = entry.load();
-           last % kStates != kOpen && entry.load() == last;)
-        seat.entry.wait(last);
+      while (entry.load() == seen)
+        seat.entry.wait(seen);
       --sleeping;
       isAsleep[number] = false;
     }
     // It comes while the seat becomes this thread's.
     __builtin_prefetch(seat.env.load(std::memory_order_relaxed));
-    uint32_t open = entry.load(std::memory_order_relaxed);
-    if (open % kStates != kOpen ||
-        !entry.compare_exchange_strong(open, open + kEntered)) {
+    seen = entry.load(std::memory_order_acquire);
+    if (seen % kStates != kOpen ||
+        !entry.compare_exchange_strong(seen, seen + kEntered)) {
+      // Too late, as where the caller has this processor.
       seat.placement.note();
       continue;
     }
     takePieces(number);
     seat.placement.note();
-    entry.store(open + kClosed);
+    seen += kClosed;
+    entry.store(seen);
     if (callerSleeps.load())
       seat.entry.wake(1);
   }

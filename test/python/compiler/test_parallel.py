@@ -28,6 +28,8 @@ CASES = {
     "sums of columns": (lambda x: tf.reduce_sum(x, 0), lambda x: x.sum(0), [(700, 513)]),
     "maxima of rows": (lambda x: tf.reduce_max(x, 1), lambda x: x.max(1), [(700, 513)]),
     "sum of all": (lambda x: tf.reduce_sum(x), lambda x: x.sum(dtype=np.float64), [(511, 1023)]),
+    "sum of a vector": (lambda x: tf.reduce_sum(x * x), lambda x: (x * x).sum(), [(300_001,)]),
+    "largest of a vector": (lambda x: tf.reduce_max(tf.abs(x)), lambda x: np.abs(x).max(), [(300_001,)]),
     "argmax of rows": (lambda x: tf.argmax(x, 1), lambda x: x.argmax(1), [(700, 513)]),
     "softmax": (lambda x: tf.nn.softmax(x), softmax, [(511, 517)]),
     "log softmax": (lambda x: tf.nn.log_softmax(x), lambda x: np.log(softmax(x)), [(511, 517)]),
@@ -77,6 +79,22 @@ def test_the_number_of_threads_changes_no_bit():
         results.append(function(*args).numpy())
     tf.config.threading.set_intra_op_parallelism_threads(0)
     assert np.array_equal(results[0], results[1]) and np.array_equal(results[0], results[2])
+
+
+@pytest.mark.parametrize("size", [262_145, 300_000])
+def test_a_reduction_in_pieces_finds_nan_anywhere_and_has_one_value(size):
+    functions = [tf.function(f) for f in (tf.reduce_max, tf.reduce_min, tf.reduce_sum)]
+    x = RNG.normal(size=size).astype(F32)
+    values = []
+    for count in (1, 2, 4, 8):
+        tf.config.threading.set_intra_op_parallelism_threads(count)
+        values.append([f(tf.constant(x)).numpy() for f in functions])
+        for place in (0, size // 2, size - 1):
+            y = x.copy()
+            y[place] = np.nan
+            assert all(np.isnan(f(tf.constant(y)).numpy()) for f in functions)
+    tf.config.threading.set_intra_op_parallelism_threads(0)
+    assert all(v == values[0] for v in values) and values[0][:2] == [x.max(), x.min()]
 
 
 def test_rows_looked_up_are_computed_before():
