@@ -75,23 +75,22 @@ func.func @views(%a: !llvm.ptr, %b: !llvm.ptr, %out: memref<64xf32>) {
 
 // -----
 
-// Innermost loops of up to three iterations, divisors in loops, what multiplies by one, and what a loop runs, stay as they are.
+// Innermost loops of one iteration, divisors in loops, what multiplies by one, and what a loop runs, stay as they are.
 // CHECK-LABEL: func.func @stay
 // CHECK-NOT: call
 // CHECK: return
-func.func @stay(%a: memref<64x3xi32>, %b: memref<64x5xi32>, %c: memref<64xi32>, %d: memref<32xi32>, %n: index) {
+func.func @stay(%a: memref<64x1xi32>, %b: memref<64x5xi32>, %c: memref<64xi32>, %d: memref<32xi32>, %n: index) {
   %zero = arith.constant 0 : index
   %one = arith.constant 1 : index
-  %three = arith.constant 3 : index
   %five = arith.constant 5 : index
   %seven = arith.constant 7 : index
   %few = arith.constant 32 : index
   %many = arith.constant 64 : index
   scf.for %i = %zero to %many step %one {
-    scf.for %j = %zero to %three step %one {
-      %x = memref.load %a[%i, %j] : memref<64x3xi32>
+    scf.for %j = %zero to %one step %one {
+      %x = memref.load %a[%i, %j] : memref<64x1xi32>
       %y = arith.addi %x, %x : i32
-      memref.store %y, %a[%i, %j] : memref<64x3xi32>
+      memref.store %y, %a[%i, %j] : memref<64x1xi32>
     }
   }
   scf.for %i = %zero to %many step %one {
@@ -123,6 +122,51 @@ func.func @stay(%a: memref<64x3xi32>, %b: memref<64x5xi32>, %c: memref<64xi32>, 
       %y = arith.muli %x, %x : i32
       memref.store %y, %d[%i] : memref<32xi32>
     }
+  }
+  return
+}
+
+// -----
+
+// What is only an address may be of memory of any size; what calls cost has been used; steps of views are the same.
+// CHECK-LABEL: func.func @addresses
+// CHECK-NOT: scf.for
+// CHECK: call @tfc.loops.0(%{{.*}}, %{{.*}}, %{{.*}})
+// CHECK: call @tfc.loops.0(%{{.*}}, %{{.*}}, %{{.*}})
+// CHECK: scf.for
+// CHECK: return
+// CHECK: func.func private @tfc.loops.0
+// CHECK-NOT: func.func private @tfc.loops.1
+func.func private @routine(memref<1xf32>, index)
+func.func @addresses(%a: memref<32x8xf32>, %b: memref<16x24xf32>, %from: memref<16x8xf32>) {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %eight = arith.constant 8 : index
+  %four = arith.constant 4 : index
+  %three = arith.constant 3 : index
+  %p = memref.subview %from[0, 0] [8, 8] [2, 1] : memref<16x8xf32> to memref<8x8xf32, strided<[16, 1]>>
+  %q = memref.subview %from[0, 0] [4, 8] [4, 1] : memref<16x8xf32> to memref<4x8xf32, strided<[32, 1]>>
+  scf.for %i = %zero to %eight step %one {
+    %x = memref.reinterpret_cast %a to offset: [0], sizes: [1], strides: [1] : memref<32x8xf32> to memref<1xf32>
+    func.call @routine(%x, %i) {tfc.cost = 3.0 : f64} : (memref<1xf32>, index) -> ()
+    func.call @routine(%x, %i) {tfc.cost = 3.0 : f64} : (memref<1xf32>, index) -> ()
+    memref.prefetch %a[%i, %zero], read, locality<3>, data : memref<32x8xf32>
+  }
+  scf.for %i = %zero to %four step %one {
+    %x = memref.reinterpret_cast %b to offset: [0], sizes: [1], strides: [1] : memref<16x24xf32> to memref<1xf32>
+    func.call @routine(%x, %i) {tfc.cost = 5.0 : f64} : (memref<1xf32>, index) -> ()
+    func.call @routine(%x, %i) {tfc.cost = 5.0 : f64} : (memref<1xf32>, index) -> ()
+    memref.prefetch %b[%i, %zero], read, locality<3>, data : memref<16x24xf32>
+  }
+  scf.for %i = %zero to %eight step %one {
+    %x = memref.load %p[%i, %three] : memref<8x8xf32, strided<[16, 1]>>
+    %y = arith.addf %x, %x : f32
+    memref.store %y, %a[%i, %zero] : memref<32x8xf32>
+  }
+  scf.for %i = %zero to %four step %one {
+    %x = memref.load %q[%i, %three] : memref<4x8xf32, strided<[32, 1]>>
+    %y = arith.addf %x, %x : f32
+    memref.store %y, %a[%i, %zero] : memref<32x8xf32>
   }
   return
 }

@@ -25,6 +25,7 @@
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/OperationSupport.h"
+#include "tfc/Dialect/TFCRT/IR/SharedGroup.h"
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 
 using namespace mlir;
@@ -38,7 +39,7 @@ bool tfc::rt::isPointer(Type type) {
 }
 
 /// Loops of so many iterations become straight lines.
-static constexpr int64_t fewIterations = 3;
+static constexpr int64_t fewIterations = 1;
 
 static Attribute constantIn(Value value) {
   auto constant = value.getDefiningOp<arith::ConstantOp>();
@@ -105,7 +106,7 @@ static SmallVector<int64_t> stridesOf(Value memref) {
 
 static Value sourceOf(Operation *op) {
   if (auto view = dyn_cast_if_present<memref::SubViewOp>(op))
-    return view.hasUnitStride() &&
+    return !ShapedType::isDynamicShape(view.getStaticStrides()) &&
                    !ShapedType::isDynamicShape(view.getStaticSizes())
                ? view.getSource()
                : Value();
@@ -154,6 +155,9 @@ public:
              });
     if (isBase(op))
       return isFlat(op->getOperand(0));
+    if (auto cast = dyn_cast<memref::ReinterpretCastOp>(op))
+      return isPointer(cast.getSource().getType()) &&
+             isFlat(cast.getSource()) && cast.getStaticOffset(0) == 0;
     std::optional<unsigned> place = touchedOperand(op);
     return place ? touchesNeighbours(op) && isFlat(op->getOperand(*place))
                  : isView(op);
@@ -209,7 +213,8 @@ public:
         alloca && memory.goesByStrides(op))
       return visit(
           {op, Number::elements, 0, alloca.getType().getNumElements(), index});
-    if (isa<BindOp, memref::ExtractStridedMetadataOp>(op) ||
+    if (isa<BindOp, memref::ExtractStridedMetadataOp,
+            memref::ReinterpretCastOp>(op) ||
         !memory.goesByStrides(op))
       return;
     if (std::optional<unsigned> place = touchedOperand(op)) {
@@ -286,13 +291,26 @@ private:
            pair(x, y);
   }
 
+  /// What calls cost has been used.
+  static bool haveSameAttributes(Operation *x, Operation *y) {
+    auto rest = [](Operation *op) {
+      return llvm::make_filter_range(
+          op->getDiscardableAttrs(), [](NamedAttribute attribute) {
+            return attribute.getName() != SharedGroup::cost;
+          });
+    };
+    return llvm::equal(rest(x), rest(y));
+  }
+
   bool haveSameProperties(Operation *x, Operation *y, bool byStrides) {
     if (auto a = dyn_cast<memref::SubViewOp>(x); a && byStrides) {
       auto b = cast<memref::SubViewOp>(y);
-      return llvm::equal(
-          a.getStaticOffsets(), b.getStaticOffsets(), [](int64_t p, int64_t q) {
-            return ShapedType::isDynamic(p) == ShapedType::isDynamic(q);
-          });
+      return a.getStaticStrides() == b.getStaticStrides() &&
+             llvm::equal(a.getStaticOffsets(), b.getStaticOffsets(),
+                         [](int64_t p, int64_t q) {
+                           return ShapedType::isDynamic(p) ==
+                                  ShapedType::isDynamic(q);
+                         });
     }
     if (auto a = dyn_cast<memref::ExpandShapeOp>(x); a && byStrides)
       return a.getReassociation() ==
@@ -305,8 +323,7 @@ private:
     if (x->getName() != y->getName() ||
         x->getNumOperands() != y->getNumOperands() ||
         x->getNumRegions() != y->getNumRegions() ||
-        x->getNumResults() != y->getNumResults() ||
-        x->getDiscardableAttrDictionary() != y->getDiscardableAttrDictionary())
+        x->getNumResults() != y->getNumResults() || !haveSameAttributes(x, y))
       return false;
     bool byStrides = ofX.memory.goesByStrides(x);
     if (byStrides != ofY.memory.goesByStrides(y) ||

@@ -299,8 +299,8 @@ def TFCShareLoopsPass : Pass<"tfc-share-loops", "::mlir::ModuleOp"> {
 
     A module of `least-to-share-sizes` operations or more has many nests, and functions of such loops, that are equal but for
     numbers: bounds of loops, strides of memory of static size, offsets of its views, divisors. They become one function, too,
-    which takes the numbers that differ, unless those decide how good its code is (the length of an innermost loop of up to three
-    iterations, a divisor in a loop), a loop runs the nest, or there were more than 24 of them, or more than 8 in innermost
+    which takes the numbers that differ, unless those decide how good its code is (the length of an innermost loop of one
+    iteration, a divisor in a loop), a loop runs the nest, or there were more than 24 of them, or more than 8 in innermost
     loops. A quarter of `min-saved` is enough there.
 
     ```mlir
