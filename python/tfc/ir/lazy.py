@@ -54,8 +54,16 @@ def signals_wait():
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
-        for number in dict.fromkeys(arrived):
-            signal.raise_signal(number)
+        _raise_all(list(dict.fromkeys(arrived)))
+
+
+def _raise_all(signals: list) -> None:
+    """The handler of each is called, whatever those before it raise: as in Python, the last of that is what goes on."""
+    if signals:
+        try:
+            signal.raise_signal(signals[0])
+        finally:
+            _raise_all(signals[1:])
 
 
 @functools.cache

@@ -394,3 +394,33 @@ for number in range(1, 9):
 print(set(results))
 """
     assert run(program) == "{0}"
+
+
+def test_handlers_of_all_signals_in_the_first_import_are_called_if_one_raises(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("TFC_LOAD_AHEAD", "0")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    program = """
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name.startswith("mlir") and Finder in map(type, sys.meta_path):
+            sys.meta_path.pop(0)
+            for number in (signal.SIGALRM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGUSR1):
+                signal.raise_signal(number)
+
+seen = []
+
+def note(number, frame):
+    seen.append(number)
+    if number != signal.SIGUSR2:
+        raise Stop(number)
+
+for number in (signal.SIGALRM, signal.SIGUSR1, signal.SIGUSR2):
+    signal.signal(number, note)
+sys.meta_path.insert(0, Finder())
+f = tf.function(lambda x: x + 1)
+try:
+    f(tf.constant(1))
+except Stop as e:
+    print([signal.Signals(n).name for n in seen], *(signal.Signals(x.args[0]).name for x in (e, e.__context__)), f(tf.constant(2)).numpy())
+"""
+    assert run(program) == "['SIGALRM', 'SIGUSR1', 'SIGUSR2'] SIGUSR1 SIGALRM 3"
