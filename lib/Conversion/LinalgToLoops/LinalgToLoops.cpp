@@ -220,6 +220,21 @@ struct LinalgToLoops : public tfc::impl::LinalgToLoopsPassBase<LinalgToLoops> {
   }
 
   void runOnOperation() override {
+    WalkResult kept = getOperation()->walk([](LinalgOp op) {
+      for (OpOperand &init : op.getDpsInitsMutable())
+        for (unsigned dim = 0; dim < op.getNumLoops(); ++dim)
+          if (op.getIteratorTypesArray()[dim] ==
+                  utils::IteratorType::reduction &&
+              op.getMatchingIndexingMap(&init).isFunctionOfDim(dim)) {
+            op->emitOpError("expected results without the dimension of a "
+                            "reduction, got dimension ")
+                << dim;
+            return WalkResult::interrupt();
+          }
+      return WalkResult::advance();
+    });
+    if (kept.wasInterrupted())
+      return signalPassFailure();
     OpBuilder builder(&getContext());
     NestOptions nestOptions{vectorBits, reassociate, parallel, hasManyNests()};
     MarginReaders readers = takeMargins(builder, getOperation(), nestOptions);

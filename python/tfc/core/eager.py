@@ -151,7 +151,14 @@ def _explain(prim, args, attrs, error):
         return error
     kind = OutOfRangeError if isinstance(error, OverflowError) else InvalidArgumentError
     got = ", ".join(map(describe, args))
-    return kind(None, prim.name, f"{_clean(error)} [Op:{prim.name}] got: {got}")
+    text = _clean(error)
+    if _OF_TEXT.search(text) and any(type(a) is StringTensor for a in args):
+        text = f"expected numbers, got strings ({text})"
+    return kind(None, prim.name, f"{text} [Op:{prim.name}] got: {got}")
+
+
+# What Python and numpy say of texts where they need numbers.
+_OF_TEXT = re.compile("invalid literal for|could not convert string|not supported between instances of|'bytes'")
 
 
 def _clean(error) -> str:

@@ -4,6 +4,7 @@ import inspect
 import types
 
 from tfc.core.state import STATE
+from tfc.ops.refused import FROM_INSIDE, clear
 
 # Functions that call the user's: what is traced inside is not part of the operation.
 _CALLING = frozenset(
@@ -138,11 +139,11 @@ def _named(function, position: int, public: str, module: str):
             # The usual call first: this runs before every operation.
             try:
                 return function(*args) if not kwargs and len(args) <= usual else run(args, kwargs)
-            except (TypeError, ValueError, AttributeError) as error:
+            except FROM_INSIDE as error:
                 refused = error
             result = _dispatched(function, public, args[:position], kwargs)
             if result is NotImplemented:
-                raise refused
+                raise clear(refused, public, module, args, kwargs)
             return result
 
     # What `functools.wraps` does, for hundreds of functions when a program begins.

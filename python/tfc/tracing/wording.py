@@ -2,7 +2,7 @@
 
 import re
 
-_WRONG_DTYPE = re.compile(r"operand #\d+ must be")
+_WRONG_DTYPE = re.compile(r"(operand #|argument )\d+ must be")
 # Types as the dialect writes them: sizes, then the element type.
 _TENSOR_TYPE = re.compile(r"'?tensor<((?:[\d?]+x|\*x)*)([\w!.]+(?:<\w+>)?)>'?")
 _ELEMENT_NAMES = {
@@ -21,6 +21,7 @@ def in_words(text: str) -> str:
         return f"{dtype}[{'...' if dims == '*x' else ', '.join(dims.split('x')[:-1])}]"
 
     text = text.partition("; see current operation")[0]
+    text = re.sub(r"'tfc\.(\w+)' op operand #(\d+) must be (.*?), but got ", r"\1: argument \2 must be \3, got ", text)
     return _TENSOR_TYPE.sub(shown, re.sub(r"'tfc\.\w+' op ", "", text))
 
 

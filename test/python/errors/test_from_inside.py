@@ -1,0 +1,66 @@
+"""What Python raises inside of a public operation is an error of the operation's arguments: it names the operation,
+what came, the user's line, and something to try.
+"""
+
+import numpy as np
+import pytest
+import tfc as tf
+
+CALLS = {
+    "an infinite number": (ValueError, lambda: tf.linalg.diag_part([[1.0, 2.0], [3.0, 4.0]], k=float("inf"))),
+    "a text": (TypeError, lambda: tf.range(b"x")),
+    "several numbers for one": (ValueError, lambda: tf.linalg.norm([1.5], keepdims=tf.constant([True, False]))),
+    "no tensor": (TypeError, lambda: tf.nn.pool(tf.ones([1, 4, 1]), 2, "MAX", padding=object())),
+}
+
+
+@pytest.mark.parametrize("traced", [False, True])
+@pytest.mark.parametrize("name", CALLS)
+def test_says_what_came_and_where(name, traced):
+    kind, call = CALLS[name]
+    with pytest.raises((kind, TypeError)) as caught:
+        (tf.function(call) if traced else call)()
+    if "help(tf." in str(caught.value):
+        assert all(part in str(caught.value) for part in ("\n  got:", "\n  at:   test_from_inside.py", "\n  try:"))
+        assert caught.value.__cause__ is not None
+    else:
+        assert name == "no tensor" or traced
+
+
+def test_errors_that_somebody_meant_stay_as_they_are():
+    with pytest.raises(IndexError, match="Elements must be 1"):
+        tf.scan(lambda a, x: a, 1.5)
+    with pytest.raises(ValueError, match="tf.signal.frame needs a length") as caught:
+        tf.signal.frame([1.0], -1, 1)
+    assert "help(" not in str(caught.value)
+
+
+def test_errors_of_the_users_code_stay_as_they_are():
+    class Mine:
+        def __array__(self, dtype=None, copy=None):
+            raise AttributeError("mine")
+
+    with pytest.raises(AttributeError, match="^mine$"):
+        tf.add(Mine(), 1)
+
+    def body(x):
+        return [][3]
+
+    with pytest.raises(IndexError, match="list index out of range"):
+        tf.map_fn(body, tf.constant([1.0]))
+
+
+def test_an_argument_that_the_dialect_refuses_is_one_of_an_operation():
+    with pytest.raises(ValueError, match=r"sqrt: argument 0 must be tensor of floating point .*, got int32\[\]"):
+        tf.function(lambda: tf.linalg.global_norm([1, 2]))()
+
+
+def test_texts_are_no_numbers():
+    with pytest.raises(tf.errors.InvalidArgumentError, match="expected numbers, got strings"):
+        tf.strings.substr(["a"], ["a"], "a")
+
+
+def test_no_memory_is_resource_exhausted():
+    with pytest.raises(tf.errors.ResourceExhaustedError, match="no memory for the result"):
+        tf.signal.hann_window(2**62)
+    assert np.all(tf.signal.hann_window(2, periodic=False) == [0, 0])
