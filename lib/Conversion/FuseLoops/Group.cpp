@@ -27,11 +27,40 @@ static constexpr int64_t leastRows = 64;
 // Members
 //===----------------------------------------------------------------------===//
 
+/// Does the op only widen what one large matrix product reads? The product's
+/// kernel does that where it copies its operand, unless other loops have taken
+/// the op.
+static bool widensForProduct(LinalgOp op) {
+  constexpr int64_t largeElements = 128 * 128;
+  if (!isa<linalg::GenericOp>(op) || op.getNumDpsInits() != 1 ||
+      op.getNumParallelLoops() != 2 || op.getNumLoops() != 2)
+    return false;
+  Value made = op.getDpsInits().front();
+  auto type = cast<MemRefType>(made.getType());
+  if (!made.getDefiningOp<memref::AllocOp>() || !type.hasStaticShape() ||
+      type.getNumElements() < largeElements)
+    return false;
+  for (Value input : op.getDpsInputs())
+    if (auto from = dyn_cast<MemRefType>(input.getType());
+        from && from.getRank() == 2 &&
+        from.getElementTypeBitWidth() >= type.getElementTypeBitWidth())
+      return false;
+  auto isProduct = [&](Operation *user) {
+    auto other = dyn_cast<LinalgOp>(user);
+    return user == op.getOperation() || (other && other.getNumLoops() <= 3 &&
+                                         tfc::rt::isSumOfProducts(other));
+  };
+  return llvm::range_size(made.getUsers()) == 2 &&
+         llvm::all_of(made.getUsers(), isProduct);
+}
+
 /// The parallel loops before the first one that cannot be an outer one.
 static Member describe(LinalgOp op) {
   Member member;
   member.op = op;
   member.accesses = accessesOf(op);
+  if (widensForProduct(op))
+    return member;
   // Kernels want the loops of one product for themselves.
   bool contraction = tfc::rt::isSumOfProducts(op);
   SmallVector<int64_t> sizes = op.getStaticLoopRanges();

@@ -40,6 +40,8 @@ Value Emitter::rightVector(Value step, Value column, Value move, int64_t width,
 }
 
 Value Emitter::rightElement(Value step, Value column, Value move) {
+  if (p.producer)
+    return rightVector(step, column, move, 1, {});
   return b.load(p.right.memory, b.add(move, b.at(p.right, step, column)));
 }
 
@@ -141,6 +143,7 @@ void Emitter::packSquares(Value panels, Value start, Value column, Value width,
   Value zero = b.constant(0), rowLength = b.constant(tile.width());
   Value filled = b.min(width, rowLength), whole = b.roundDown(filled, lanes);
   bool sameType =
+      !p.producer &&
       cast<MemRefType>(p.right.memory.getType()).getElementType() == b.type;
   auto from = [&](Value step, Value j) {
     return b.add(move,
@@ -153,7 +156,9 @@ void Emitter::packSquares(Value panels, Value start, Value column, Value width,
     overWholeVectors(block.depth, lanes, [&](Value step) {
       Values rows;
       for (int64_t i = 0; i < lanes; ++i)
-        rows.push_back(b.load(p.right.memory, from(step, columnOf(i)), lanes));
+        rows.push_back(rightVector(b.add(block.first, step),
+                                   b.add(column, columnOf(i)), move, lanes,
+                                   {}));
       for (auto [i, row] : llvm::enumerate(b.transpose(rows)))
         b.store(row, panels, to(offset(step, i), j));
     });

@@ -186,6 +186,38 @@ std::optional<Elementwise> Elementwise::matchEpilogue(const Contraction &c) {
   return e;
 }
 
+/// May the op, or one in its regions, write to one of these buffers? Kernels of
+/// other contractions are loops already.
+static bool mayWrite(Operation *op, ArrayRef<Value> buffers) {
+  auto writes = [&](Operation *nested) {
+    if (isa<memref::AllocOp>(nested) || isMemoryEffectFree(nested))
+      return false;
+    auto isOneOf = [&](Value written) {
+      return llvm::any_of(buffers, [&](Value buffer) {
+        return mayAlias(buffer, rootOf(written));
+      });
+    };
+    if (auto linalgOp = dyn_cast<LinalgOp>(nested))
+      return !linalgOp.hasPureBufferSemantics() ||
+             llvm::any_of(linalgOp.getDpsInits(), isOneOf);
+    auto known = dyn_cast<MemoryEffectOpInterface>(nested);
+    if (!known)
+      return !nested->hasTrait<OpTrait::HasRecursiveMemoryEffects>();
+    SmallVector<MemoryEffects::EffectInstance> effects;
+    known.getEffects(effects);
+    return llvm::any_of(effects, [&](const auto &effect) {
+      return isa<MemoryEffects::Write, MemoryEffects::Free>(
+                 effect.getEffect()) &&
+             (!effect.getValue() || isOneOf(effect.getValue()));
+    });
+  };
+  return op
+      ->walk([&](Operation *nested) {
+        return writes(nested) ? WalkResult::interrupt() : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
 std::optional<Elementwise> Elementwise::matchProducer(const Contraction &c) {
   Value made = c.right.memref;
   auto alloc = made.getDefiningOp<memref::AllocOp>();
@@ -212,6 +244,8 @@ std::optional<Elementwise> Elementwise::matchProducer(const Contraction &c) {
       llvm::any_of(c.right.map.getResults(),
                    [](AffineExpr index) { return !isa<AffineDimExpr>(index); }))
     return std::nullopt;
+  e.alongDepth = c.right.stride(c.column) != 1;
+  unsigned neighbours = e.alongDepth ? c.inner : c.column;
   // It has to give less to read than it writes.
   int64_t readBits = 0, writtenBits = alloc.getType().getElementTypeBitWidth();
   SmallVector<Value> reads;
@@ -224,7 +258,7 @@ std::optional<Elementwise> Elementwise::matchProducer(const Contraction &c) {
         inLoopsOf(c, c.right, input->get(), e.op.getMatchingIndexingMap(input));
     if (!inLoops)
       return std::nullopt;
-    int64_t stride = inLoops->stride(c.column);
+    int64_t stride = inLoops->stride(neighbours);
     if (stride != 0 && stride != 1)
       return std::nullopt;
     if (inLoops->uses(c.column) && inLoops->uses(c.inner))
@@ -237,15 +271,8 @@ std::optional<Elementwise> Elementwise::matchProducer(const Contraction &c) {
   // What it reads must still be there.
   for (Operation *between = e.op->getNextNode(); between != c.op;
        between = between->getNextNode()) {
-    if (isMemoryEffectFree(between) || isa<memref::AllocOp>(between))
-      continue;
-    auto linalgOp = dyn_cast<LinalgOp>(between);
-    if (!linalgOp || !linalgOp.hasPureBufferSemantics())
+    if (mayWrite(between, reads))
       return std::nullopt;
-    for (Value init : linalgOp.getDpsInits())
-      if (llvm::any_of(
-              reads, [&](Value read) { return mayAlias(read, rootOf(init)); }))
-        return std::nullopt;
   }
   if (llvm::any_of(reads, [&](Value read) {
         return mayAlias(read, rootOf(c.result.memref));
@@ -293,12 +320,13 @@ Values Elementwise::compute(KernelBuilder &b, ArrayRef<Value> arguments,
   return results;
 }
 
-/// A vector, or the one element that all columns have.
+/// A vector, or the one element that all of it have.
 Value Elementwise::load(KernelBuilder &b, unsigned number, const Matrix &matrix,
                         Value row, Value column, int64_t lanes,
                         Value mask) const {
   Value at = b.at(matrix, row, column);
-  if (getConstantIntValue(matrix.columnStride) == 0)
+  Value step = alongDepth ? matrix.rowStrides.front() : matrix.columnStride;
+  if (getConstantIntValue(step) == 0)
     return memref::LoadOp::create(b.builder, b.loc, matrix.memory, at);
   return b.loadAs(matrix.memory, at, lanes, mask);
 }

@@ -22,7 +22,7 @@ public:
   /// may be done where the op stands.
   static std::optional<Elementwise> matchEpilogue(const Contraction &c);
   /// The op before the contraction that does nothing but make its right
-  /// operand.
+  /// operand, whose columns are neighbours, or whose k are (`alongDepth`).
   static std::optional<Elementwise> matchProducer(const Contraction &c);
 
   /// Makes the outputs from the sums, of all rows and columns, and stores them.
@@ -31,7 +31,8 @@ public:
   void finish(KernelBuilder &b, llvm::ArrayRef<Matrix> matrices,
               const Matrix &sumsTo, llvm::ArrayRef<mlir::Value> rows,
               llvm::ArrayRef<Columns> columns, mlir::ValueRange sums) const;
-  /// The vector of the right operand that begins in this row and column.
+  /// The vector of the right operand that begins in this row and column, and
+  /// goes along columns, or along rows (k).
   mlir::Value produce(KernelBuilder &b, llvm::ArrayRef<Matrix> matrices,
                       mlir::Value row, mlir::Value column, int64_t lanes,
                       mlir::Value mask) const;
@@ -47,6 +48,8 @@ public:
   llvm::SmallVector<Operand> operands;
   /// Are the sums needed by others, too?
   bool keepsSums = false;
+  /// Do vectors of a producer go along k?
+  bool alongDepth = false;
 
 private:
   llvm::SmallVector<mlir::Value> compute(KernelBuilder &b,

@@ -280,6 +280,10 @@ Product ContractionLowering::makeProduct() {
   product.result.columnStride = one;
   product.right = {right.memory,    right.offset, one,
                    {product.depth}, {zero},       {}};
+  if (producer && producer->alongDepth) {
+    product.right.columnStride = product.depth;
+    product.right.rowStrides = {one};
+  }
   if (producer) {
     product.producer = &*producer;
     for (auto [operand, buffer] :
@@ -317,7 +321,9 @@ void ContractionLowering::findProducer() {
   bool repeats = llvm::any_of(c.batch, [&](unsigned dim) {
     return size(dim) != 1 && !c.right.uses(dim);
   });
-  if (few || repeats || !c.taps.empty() || c.right.stride(c.column) != 1)
+  bool inVectors = c.right.stride(c.column) == 1 ||
+                   (c.right.stride(c.inner) == 1 && options.unit.masks());
+  if (few || repeats || !c.taps.empty() || !inVectors)
     return;
   producer = Elementwise::matchProducer(c);
 }

@@ -125,16 +125,22 @@ Value PairEmitter::copySquares(const Lanes &from, Value firstLane,
     return least;
   };
   if (from.depthIsContiguous()) {
-    Value move = b.add(place.offset, place.k);
+    Value move = b.add(place.offset, place.k),
+          last = b.sub(from.count, b.constant(1));
+    auto row = [&](int64_t lane, Value mask) {
+      if (!from.isLeft && p.producer)
+        return p.producer->produceStored(b, p.producerOperands, place.k,
+                                         b.min(offset(firstLane, lane), last),
+                                         squareDepth, mask);
+      return b.loadAs(from.matrix.memory, b.add(starts[lane], move),
+                      squareDepth, mask);
+    };
     auto all = [&](Value mask) {
       Value least = soFar;
       for (int64_t group = 0; group < groups; ++group) {
         Values vectors;
-        for (Value start : starts.slice(group * side, side))
-          vectors.push_back(
-              bitcast(b.loadAs(from.matrix.memory, b.add(start, move),
-                               squareDepth, mask),
-                      pairs));
+        for (int64_t lane = group * side; lane < (group + 1) * side; ++lane)
+          vectors.push_back(bitcast(row(lane, mask), pairs));
         least = store(vectors, /*lanesAreRows=*/true, group, least);
       }
       return least;

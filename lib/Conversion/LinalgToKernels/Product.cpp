@@ -464,9 +464,7 @@ void Emitter::dotProducts() {
       Values next;
       for (auto [column, sum] : llvm::zip(columns, sums))
         next.push_back(b.multiplyAdd(
-            left,
-            b.load(p.right.memory, b.at(p.right, step, column), width, mask),
-            sum));
+            left, rightVector(step, column, zero, width, mask), sum));
       return next;
     };
     Values sums =
@@ -548,8 +546,7 @@ Algorithm tfc::kernels::chooseAlgorithm(KernelBuilder &b, const Product &p,
   if (options.reassociate && emitter.paysRowSums())
     return Algorithm::rowSums;
   if (!contiguous) {
-    bool few = isKnown(m) && m <= 3 && !(isKnown(k) && k < 8) &&
-               p.taps.empty() && !p.producer;
+    bool few = isKnown(m) && m <= 3 && !(isKnown(k) && k < 8) && p.taps.empty();
     return few && along && options.reassociate ? Algorithm::dotProducts
                                                : Algorithm::packed;
   }

@@ -4,7 +4,6 @@ gives what a conversion of each single number gives, for every kind of number.""
 import ml_dtypes
 import numpy as np
 import pytest
-
 import tfc as tf
 
 HALVES = [ml_dtypes.bfloat16, np.float16]
