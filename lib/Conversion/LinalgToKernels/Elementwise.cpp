@@ -188,7 +188,7 @@ std::optional<Elementwise> Elementwise::matchEpilogue(const Contraction &c) {
 
 /// May the op, or one in its regions, write to one of these buffers? Kernels of
 /// other contractions are loops already.
-static bool mayWrite(Operation *op, ArrayRef<Value> buffers) {
+static bool mayWriteTo(Operation *op, ArrayRef<Value> buffers) {
   auto writes = [&](Operation *nested) {
     if (isa<memref::AllocOp>(nested) || isMemoryEffectFree(nested))
       return false;
@@ -271,7 +271,7 @@ std::optional<Elementwise> Elementwise::matchProducer(const Contraction &c) {
   // What it reads must still be there.
   for (Operation *between = e.op->getNextNode(); between != c.op;
        between = between->getNextNode()) {
-    if (mayWrite(between, reads))
+    if (mayWriteTo(between, reads))
       return std::nullopt;
   }
   if (llvm::any_of(reads, [&](Value read) {
