@@ -65,8 +65,8 @@ private:
   // Panels of the right operand that others use, too: OutsidePanels.cpp
   int64_t elementsOfRight(const Product &product);
   Product productHere(const Product &product, const Operand &right);
-  void packOutside(Product &product);
-  void keepPanels(Product &product);
+  void packOutside(Product &product, bool onPairs);
+  void keepPanels(Product &product, bool onPairs);
   void packConstantOperand(Product &product);
 
   Contraction c;

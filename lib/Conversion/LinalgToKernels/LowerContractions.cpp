@@ -479,26 +479,32 @@ void ContractionLowering::run() {
   if (!merged && chooseAlgorithm(b, product, options) == Algorithm::packed) {
     packConstantOperand(product);
     if (!product.panels)
-      keepPanels(product);
+      keepPanels(product, /*onPairs=*/false);
   }
   Algorithm algorithm =
       merged ? Algorithm::direct : chooseAlgorithm(b, product, options);
+  if (algorithm == Algorithm::pairs) {
+    keepPanels(product, /*onPairs=*/true);
+    if (!product.pairPanels)
+      packOutside(product, /*onPairs=*/true);
+  }
   bool mayBePacked = algorithm != Algorithm::pairs &&
                      algorithm != Algorithm::rowSums &&
                      algorithm != Algorithm::rowLanes;
   if (!product.panels && mayBePacked && !merged) {
-    packOutside(product);
+    packOutside(product, /*onPairs=*/false);
     algorithm = chooseAlgorithm(b, product, options);
   }
   if (algorithm == Algorithm::direct && groups && !merged &&
       packsGroups(product))
     algorithm = Algorithm::packed;
-  Value panels = product.panels;
+  Value panels = product.panels, pairPanels = product.pairPanels;
   epilogue = candidate;
   takeEpilogue(algorithm);
   if (epilogue)
     product = makeProduct();
   product.panels = panels;
+  product.pairPanels = pairPanels;
   tfc::rt::remark(c.op,
                   [&] { return describe(b, product, algorithm, options); });
   if (algorithm == Algorithm::direct)

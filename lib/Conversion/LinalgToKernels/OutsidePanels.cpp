@@ -8,7 +8,9 @@
 
 #include "ContractionLowering.h"
 #include "KeptPanels.h"
+#include "PairProducts.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -130,7 +132,7 @@ Product ContractionLowering::productHere(const Product &product,
 }
 
 /// Panels of a right operand that a loop does not change are made before it.
-void ContractionLowering::packOutside(Product &product) {
+void ContractionLowering::packOutside(Product &product, bool onPairs) {
   if (elementsOfRight(product) < fewElements ||
       getConstantIntValue(product.rows) == 1)
     return;
@@ -142,16 +144,24 @@ void ContractionLowering::packOutside(Product &product) {
   Operand outside = c.right;
   outside.memref = viewOutside(b.builder, c.right.memref, loop);
   Product whole = productHere(product, outside);
-  product.panels = b.allocate(shapeOfPanels(b, whole, options).elements);
-  emitPanels(b, whole, product.panels, options);
+  if (!onPairs) {
+    product.panels = b.allocate(shapeOfPanels(b, whole, options).elements);
+    return emitPanels(b, whole, product.panels, options);
+  }
+  auto type = MemRefType::get(shapeOfPairPanels(b, whole).elements,
+                              b.builder.getI32Type());
+  product.pairPanels = memref::AllocOp::create(b.builder, b.loc, type,
+                                               b.builder.getI64IntegerAttr(64));
+  emitPairPanels(b, whole, product.pairPanels, options);
 }
 
 /// Panels of a tensor that is the same in every call are made by the first one.
-void ContractionLowering::keepPanels(Product &product) {
+void ContractionLowering::keepPanels(Product &product, bool onPairs) {
   if (!options.kept || producer || !isWorthKeeping(c))
     return;
   OpBuilder::InsertionGuard guard(b.builder);
-  PanelsShape shape = shapeOfPanels(b, product, options);
+  PanelsShape shape = onPairs ? shapeOfPairPanels(b, product)
+                              : shapeOfPanels(b, product, options);
   KeptPanels::Layout layout = shape.layout;
   layout.append({c.size(c.column), c.size(c.inner), c.right.stride(c.column),
                  c.right.stride(c.inner)});
@@ -159,10 +169,12 @@ void ContractionLowering::keepPanels(Product &product) {
     layout.append({c.size(dim), c.right.stride(dim)});
   for (int64_t start : c.right.start())
     layout.push_back(start);
-  product.panels = options.kept->find(
-      b.builder, c.right.memref, layout, c.type, shape.elements,
+  Type type = onPairs ? Type(b.builder.getI32Type()) : c.type;
+  (onPairs ? product.pairPanels : product.panels) = options.kept->find(
+      b.builder, c.right.memref, layout, type, shape.elements,
       [&](Value panels) {
-        emitPanels(b, productHere(product, c.right), panels, options);
+        (onPairs ? emitPairPanels : emitPanels)(
+            b, productHere(product, c.right), panels, options);
       });
 }
 

@@ -37,7 +37,14 @@ public:
         pairs(mlir::VectorType::get(side, pairType)),
         sums(mlir::VectorType::get(side, b.type)) {}
 
+  /// With panels for a block of columns and the depth, or null.
   void emit(mlir::Value panels);
+  /// All panels of the right operand.
+  void copyAll(mlir::Value panels);
+  /// Blocks of the depth, and of columns, where their sizes are known.
+  int64_t depthBlocks() const;
+  int64_t columnBlocks() const;
+  int64_t blockSquares() const;
   int64_t
   panelSize() const; ///< of a panel for one block of the depth, in pairs
   /// The panels of a block of columns, and a least exponent of each.
@@ -85,14 +92,18 @@ private:
     mlir::Value k, offset;
   };
 
-  int64_t blockSquares() const;
   int64_t panelCount() const;
   int64_t panelsAtOnce() const;
   mlir::Value squaresOfTap() { return b.ceilDiv(p.depth, squareDepth); }
   Place placeOf(mlir::Value square, bool isLeft);
   void overDepth(llvm::function_ref<void(const Block &)> body);
+  void overBlocks(
+      llvm::function_ref<void(mlir::Value, mlir::Value, const Block &)> body);
+  Squares panelsOf(mlir::Value panels, mlir::Value column, const Block &block);
 
   // Copies
+  void copyPanels(const Squares &panels, mlir::Value column, mlir::Value width,
+                  const Block &block);
   Values copy(const Lanes &from, mlir::Value firstLane, const Block &block,
               const Squares &to, int64_t tiles);
   mlir::Value copySquares(const Lanes &from, mlir::Value firstLane,
@@ -107,7 +118,7 @@ private:
   mlir::Value least(mlir::Value vector, mlir::Value soFar);
 
   // Tiles of the result
-  void rowTile(mlir::Value panels, mlir::Value row, mlir::Value column,
+  void rowTile(const Squares &panels, mlir::Value row, mlir::Value column,
                mlir::Value width, const Block &block);
   void multiplyTiles(const Squares &left, const Squares &right,
                      const Block &block, mlir::Value to);

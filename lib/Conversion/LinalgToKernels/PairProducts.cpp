@@ -72,6 +72,14 @@ int64_t PairEmitter::blockSquares() const {
   return llvm::divideCeil(all, llvm::divideCeil(all, most));
 }
 
+int64_t PairEmitter::depthBlocks() const {
+  return llvm::divideCeil(std::max<int64_t>(squaresOf(p), 1), blockSquares());
+}
+
+int64_t PairEmitter::columnBlocks() const {
+  return llvm::divideCeil(known(p.columns), blockColumns);
+}
+
 int64_t PairEmitter::panelSize() const {
   return blockSquares() * squareSize * (tileColumns / side);
 }
@@ -362,8 +370,8 @@ void PairEmitter::finish(Value from, Value row, Value column, Value width,
 /// product can have: eight bits of a number, so 14 places below its exponent.
 static constexpr int64_t leastSumOfExponents = 2 * 127 - 126 + 14;
 
-void PairEmitter::rowTile(Value panels, Value row, Value column, Value width,
-                          const Block &block) {
+void PairEmitter::rowTile(const Squares &panels, Value row, Value column,
+                          Value width, const Block &block) {
   Value zero = b.constant(0), size = b.constant(panelSize());
   Squares left{allocate(blockSquares() * squareSize * 2, pairType), zero};
   Value leftExponent =
@@ -375,10 +383,11 @@ void PairEmitter::rowTile(Value panels, Value row, Value column, Value width,
     call("llvm.x86.ldtilecfg", pointer(tileConfiguration(), zero));
   b.loop(zero, b.ceilDiv(width, tileColumns), 1, [&](Value panel) {
     Value at = b.mul(panel, b.constant(tileColumns));
-    Squares right{panels, b.mul(panel, size)};
+    Squares right{panels.memory, b.add(panels.start, b.mul(panel, size))};
     Value rightExponent = memref::LoadOp::create(
-        b.builder, b.loc, panels,
-        b.add(panel, b.constant(panelCount() * panelSize())));
+        b.builder, b.loc, panels.memory,
+        b.add(panels.start,
+              b.add(panel, b.constant(panelCount() * panelSize()))));
     auto isAtLeast = [&](Value x, int64_t y) {
       return b.builder.createOrFold<arith::CmpIOp>(
           b.loc, arith::CmpIPredicate::sge, x, pair(y));
@@ -402,40 +411,69 @@ void PairEmitter::rowTile(Value panels, Value row, Value column, Value width,
     call("llvm.x86.tilerelease", {});
 }
 
+void PairEmitter::overBlocks(
+    llvm::function_ref<void(Value, Value, const Block &)> body) {
+  b.loop(b.constant(0), p.columns, blockColumns, [&](Value column) {
+    Value width = b.min(b.sub(p.columns, column), b.constant(blockColumns));
+    overDepth([&](const Block &block) { body(column, width, block); });
+  });
+}
+
+/// The panels of these blocks among those of all.
+PairEmitter::Squares PairEmitter::panelsOf(Value panels, Value column,
+                                           const Block &block) {
+  Value number = b.add(b.mul(b.divide(column, b.constant(blockColumns)),
+                             b.constant(depthBlocks())),
+                       b.divide(block.first, b.constant(blockSquares())));
+  return {panels, b.mul(number, b.constant(panelsSize()))};
+}
+
+void PairEmitter::copyPanels(const Squares &panels, Value column, Value width,
+                             const Block &block) {
+  // Copying an element takes about as long as 12 operations.
+  int64_t atOnce = panelsAtOnce();
+  Value depth = b.mul(block.squares, b.constant(squareDepth)),
+        copied = b.mul(depth, b.constant(atOnce * tileColumns));
+  b.parallelLoop(
+      b.constant(0), b.ceilDiv(width, tileColumns), atOnce,
+      b.mul(copied, b.constant(12)), [&](Value panel) {
+        Value to = b.add(panels.start, b.mul(panel, b.constant(panelSize())));
+        Values exponents =
+            copy({p.right, false, p.columns},
+                 b.add(column, b.mul(panel, b.constant(tileColumns))), block,
+                 {panels.memory, to}, atOnce);
+        Value behind = b.constant(panelCount() * panelSize());
+        for (auto [number, exponent] : llvm::enumerate(exponents))
+          memref::StoreOp::create(
+              b.builder, b.loc, exponent, panels.memory,
+              b.add(panels.start,
+                    b.add(behind, offset(panel, int64_t(number)))));
+      });
+}
+
+void PairEmitter::copyAll(Value panels) {
+  overBlocks([&](Value column, Value width, const Block &block) {
+    copyPanels(panelsOf(panels, column, block), column, width, block);
+  });
+}
+
 void PairEmitter::emit(Value panels) {
   Value zero = b.constant(0);
-  if (!panels)
+  if (!panels && !p.pairPanels)
     panels = allocate(panelsSize(), pairType);
-  b.loop(zero, p.columns, blockColumns, [&](Value column) {
-    Value width = b.min(b.sub(p.columns, column), b.constant(blockColumns));
-    overDepth([&](const Block &block) {
-      // Copying an element takes about as long as 12 operations.
-      int64_t atOnce = panelsAtOnce();
-      Value depth = b.mul(block.squares, b.constant(squareDepth)),
-            copied = b.mul(depth, b.constant(atOnce * tileColumns));
-      b.parallelLoop(
-          zero, b.ceilDiv(width, tileColumns), atOnce,
-          b.mul(copied, b.constant(12)), [&](Value panel) {
-            Values exponents = copy(
-                {p.right, false, p.columns},
-                b.add(column, b.mul(panel, b.constant(tileColumns))), block,
-                {panels, b.mul(panel, b.constant(panelSize()))}, atOnce);
-            for (auto [number, exponent] : llvm::enumerate(exponents))
-              memref::StoreOp::create(
-                  b.builder, b.loc, exponent, panels,
-                  b.add(panel, b.constant(panelCount() * panelSize() +
-                                          int64_t(number))));
-          });
-      // How much faster than the vectors that costs are counted in.
-      int64_t faster = options.unit.pairs == PairUnit::tiles ? 8 : 1;
-      Value work =
-          b.divide(b.mul(b.constant(2 * tileRows), b.mul(width, depth)),
-                   b.constant(faster));
-      b.parallelLoop(zero, b.ceilDiv(p.rows, tileRows), 1, work,
-                     [&](Value tile) {
-                       rowTile(panels, b.mul(tile, b.constant(tileRows)),
-                               column, width, block);
-                     });
+  overBlocks([&](Value column, Value width, const Block &block) {
+    Squares here{panels, zero};
+    if (p.pairPanels)
+      here = panelsOf(p.pairPanels, column, block);
+    else
+      copyPanels(here, column, width, block);
+    // How much faster than the vectors that costs are counted in.
+    int64_t faster = options.unit.pairs == PairUnit::tiles ? 8 : 1;
+    Value depth = b.mul(block.squares, b.constant(squareDepth));
+    Value work = b.divide(b.mul(b.constant(2 * tileRows), b.mul(width, depth)),
+                          b.constant(faster));
+    b.parallelLoop(zero, b.ceilDiv(p.rows, tileRows), 1, work, [&](Value tile) {
+      rowTile(here, b.mul(tile, b.constant(tileRows)), column, width, block);
     });
   });
 }
@@ -468,7 +506,23 @@ bool tfc::kernels::canMultiplyPairs(const Product &p, Type element,
          PairEmitter::isInVectors(p.right, false);
 }
 
+PanelsShape tfc::kernels::shapeOfPairPanels(KernelBuilder &b,
+                                            const Product &p) {
+  constexpr int64_t isPairs = -1; // unlike the order of any other panels
+  KernelOptions any;
+  PairEmitter emitter(b, p, any);
+  return {emitter.columnBlocks() * emitter.depthBlocks() * emitter.panelsSize(),
+          {isPairs, emitter.blockSquares(), emitter.panelsSize()}};
+}
+
+void tfc::kernels::emitPairPanels(KernelBuilder &b, const Product &p,
+                                  Value panels, const KernelOptions &options) {
+  PairEmitter(b, p, options).copyAll(panels);
+}
+
 Value tfc::kernels::allocatePairPanels(KernelBuilder &b, const Product &p) {
+  if (p.pairPanels)
+    return {};
   int64_t size = PairEmitter(b, p, KernelOptions()).panelsSize();
   if (size * 4 <= stackBytes)
     return {};

@@ -20,6 +20,12 @@ bool canMultiplyPairs(const Product &product, mlir::Type element,
 /// null.
 mlir::Value allocatePairPanels(KernelBuilder &builder, const Product &product);
 
+/// Panels of all of the right operand, whose size is known: how many pairs (of
+/// 32 bits), and what their order depends on.
+PanelsShape shapeOfPairPanels(KernelBuilder &builder, const Product &product);
+void emitPairPanels(KernelBuilder &builder, const Product &product,
+                    mlir::Value panels, const KernelOptions &options);
+
 void emitPairProduct(KernelBuilder &builder, const Product &product,
                      mlir::Value panels, const KernelOptions &options);
 

@@ -615,7 +615,7 @@ std::string tfc::kernels::describe(KernelBuilder &b, const Product &p,
   }
   if (Emitter(b, p, options, b.type).restColumns(algorithm))
     text += ", of the last columns sums along k";
-  if (p.panels)
+  if (p.panels || p.pairPanels)
     text += ", made before";
   if (p.producer)
     text += "; the right operand is computed where it is read";

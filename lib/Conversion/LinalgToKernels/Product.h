@@ -41,6 +41,8 @@ struct Product {
   /// All panels of the right operand, made before a loop that needs them again
   /// and again; or null.
   mlir::Value panels;
+  /// The same in pairs of bfloat16.
+  mlir::Value pairPanels;
 };
 
 /// How the product is computed.

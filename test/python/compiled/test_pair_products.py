@@ -231,3 +231,59 @@ def test_sums_of_halves_are_rounded_before_what_follows():
     w[0] = 1 + 2**-7
     f = tf.function(lambda x, w: tf.cast(tf.matmul(x, w) - 64, tf.float32))
     np.testing.assert_array_equal(f(x, w), np.zeros((16, 16)))
+
+
+@pytest.mark.parametrize("shape", [(16, 512, 520), (40, 1100, 600), (64, 2100, 300), (256, 1024, 512)], ids=str)
+@pytest.mark.parametrize("transposed", [False, True])
+def test_captured_weights_are_copied_by_the_first_call_only(shape, transposed, unit):
+    m, k, n = shape
+    x, w = small(m, k), small(k, n)
+    held = tf.constant(w.T.copy() if transposed else w)
+    f = tf.function(lambda x: tf.nn.relu(tf.matmul(x, held, transpose_b=transposed)))
+    expected = np.maximum(product(x, w), 0).astype(BF16).astype(np.float32)
+    for _ in range(2):
+        np.testing.assert_array_equal(f(x).numpy().astype(np.float32), expected)
+    compiled = f.get_concrete_function(x).compiled()
+    assert any("pairs of bfloat16" in r and "made before" in r for r in compiled.remarks)
+    assert compiled.panel_bytes >= 2 * k * n
+
+
+def test_captured_filters_are_copied_by_the_first_call_only(unit):
+    x, w = small(1, 7, 7, 256), small(3, 3, 256, 128)
+    held = tf.constant(w)
+    f = tf.function(lambda x: tf.nn.conv2d(x, held, 1, "SAME"))
+    wide = tf.nn.conv2d(x.astype(np.float32), w.astype(np.float32), 1, "SAME").numpy()
+    for _ in range(2):
+        np.testing.assert_array_equal(f(x).numpy().astype(np.float32), wide.astype(BF16).astype(np.float32))
+    assert f.get_concrete_function(x).compiled().panel_bytes > 0
+
+
+@pytest.mark.parametrize("steps", [0, 1, 5])
+def test_weights_of_a_loop_are_copied_before_it(steps, unit):
+    w = small(256, 256) * BF16(0.5)
+
+    @tf.function
+    def f(h, w, n):
+        for _ in tf.range(n):
+            h = tf.clip_by_value(tf.matmul(h, w), -1, 1)
+        return h
+
+    h = small(32, 256)
+    expected = h.astype(np.float32)
+    for _ in range(steps):
+        expected = np.clip((expected @ w.astype(np.float32)).astype(BF16).astype(np.float32), -1, 1)
+    np.testing.assert_array_equal(f(h, w, tf.constant(steps)).numpy().astype(np.float32), expected)
+    remarks = f.get_concrete_function(h, w, tf.constant(steps)).compiled().remarks
+    assert any("pairs of bfloat16" in r and "made before" in r for r in remarks)
+
+
+def test_weights_that_a_loop_changes_are_copied_anew():
+    @tf.function
+    def f(h, w):
+        for i in tf.range(3):
+            h = tf.matmul(h, w)
+            w = -w
+        return h
+
+    h, w = small(32, 256) * BF16(0.5), np.eye(256).astype(BF16)
+    np.testing.assert_array_equal(f(h, w).numpy().astype(np.float32), -h.astype(np.float32))
