@@ -299,9 +299,13 @@ int64_t nanoseconds() {
 bool signalsStop(CallState &state) {
   CallbackGil gil(state);
   // Python runs its handlers in the main thread; in others this does nothing.
-  if (!PyErr_CheckSignals())
-    return false;
-  keepError(state);
+  // A call that fails already leaves them to who gets its error: what they
+  // raise would be lost beside it.
+  if (!state.errorType) {
+    if (!PyErr_CheckSignals())
+      return false;
+    keepError(state);
+  }
   state.stops = true;
   return true;
 }
@@ -349,6 +353,10 @@ PyObject *exchangeHook(PyObject *&hook, PyObject *callable) {
 bool askForOthers(tfc_context *context) {
   CallState &state = stateOf(context);
   return state.stops || (state.wouldStop.exchange(false) && signalsStop(state));
+}
+
+void forgetOthers(tfc_context *context) {
+  stateOf(context).wouldStop.store(false, std::memory_order_relaxed);
 }
 
 CallState::CallState(void *arena, int64_t arenaBytes, bool releaseGil)

@@ -42,6 +42,10 @@ struct CallState {
 /// looks for signals, if one of them would stop, and says whether it has to.
 bool askForOthers(tfc_context *context);
 
+/// Before others work for the call: those that could stop were at something
+/// else.
+void forgetOthers(tfc_context *context);
+
 /// Raises the error of a call: the pending one, or one made of the status.
 void raiseStatus(CallState &state, int32_t status, PyObject *functionName);
 

@@ -231,12 +231,12 @@ public:
     if (!thread.load(std::memory_order_relaxed))
       thread.store(int(syscall(SYS_gettid)), std::memory_order_relaxed);
 #endif
-    last.store(processor(), std::memory_order_relaxed);
+    last.store(processor(), std::memory_order_release);
   }
 
   /// Moves the thread off this processor, to others that the caller may use.
   void avoid(int taken) {
-    if (taken < 0 || last.load(std::memory_order_relaxed) != taken)
+    if (taken < 0 || last.load(std::memory_order_acquire) != taken)
       return;
 #ifdef __linux__
     cpu_set_t others;
@@ -387,8 +387,11 @@ void Pool::work(int number) {
     // It comes while the seat becomes this thread's.
     __builtin_prefetch(seat.env.load(std::memory_order_relaxed));
     seen = entry.load(std::memory_order_acquire);
-    if (seen % kStates != kOpen ||
-        !entry.compare_exchange_strong(seen, seen + kEntered)) {
+    // The caller may close it meanwhile, and open the next.
+    while (seen % kStates == kOpen &&
+           !entry.compare_exchange_weak(seen, seen + kEntered))
+      ;
+    if (seen % kStates != kOpen) {
       // Too late, as where the caller has this processor.
       seat.placement.note();
       continue;
@@ -529,6 +532,7 @@ int32_t Pool::run(tfc_context *context, int64_t begin, int64_t end,
   }
   if (status.load(std::memory_order_relaxed) != TFC_OK)
     status.store(TFC_OK, std::memory_order_relaxed);
+  forgetOthers(context);
   sitDown(helpers);
   takePieces(0);
   leave(helpers);

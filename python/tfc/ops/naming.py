@@ -97,10 +97,13 @@ def in_place_of(made, function):
             return STATE.interpreter.whole(kind, whole_name, made, args, kwargs)
         except (TypeError, ValueError, AttributeError) as error:
             refused = error
-        result = _dispatched(function, public, args, kwargs)
-        if result is NotImplemented:
-            raise refused
-        return result
+        try:
+            result = _dispatched(function, public, args, kwargs)
+            if result is NotImplemented:
+                raise refused
+            return result
+        finally:
+            del refused  # whose traceback knows this frame
 
     return call
 
@@ -141,10 +144,14 @@ def _named(function, position: int, public: str, module: str):
                 return function(*args) if not kwargs and len(args) <= usual else run(args, kwargs)
             except FROM_INSIDE as error:
                 refused = error
-            result = _dispatched(function, public, args[:position], kwargs)
-            if result is NotImplemented:
-                raise clear(refused, public, module, args, kwargs)
-            return result
+            try:
+                result = _dispatched(function, public, args[:position], kwargs)
+                if result is NotImplemented:
+                    raise clear(refused, public, module, args, kwargs)
+                return result
+            finally:
+                # Its traceback knows this frame: a cycle would keep the arguments.
+                del refused
 
     # What `functools.wraps` does, for hundreds of functions when a program begins.
     call.__dict__.update(function.__dict__, __wrapped__=function, __tfc_operation__=function)

@@ -257,3 +257,59 @@ func.func @straight(%r: !llvm.ptr {llvm.noalias}) attributes {tfc.body_of = @f} 
   }
   return
 }
+
+// -----
+
+// Between two ops that write the same variable nobody asks: its memory may hold half of a value. Behind them, and before, they do.
+// CHECK-LABEL: @halves
+// CHECK: tfcrt.parallel
+// CHECK-NEXT: arith.constant
+// CHECK-NEXT: tfcrt.poll
+// CHECK: tfcrt.parallel
+// CHECK-NOT: tfcrt.poll
+// CHECK: tfcrt.parallel
+// CHECK-NOT: tfcrt.poll
+// CHECK: tfcrt.parallel
+// CHECK-NOT: tfcrt.poll
+// CHECK: tfcrt.parallel
+// CHECK-NEXT: arith.constant
+// CHECK-NEXT: tfcrt.poll
+func.func @halves(%v: !llvm.ptr {llvm.noalias}, %w: !llvm.ptr {llvm.noalias}, %r: !llvm.ptr {llvm.noalias}, %n: index) attributes {tfc.body_of = @f} {
+  %variable = tfcrt.bind %v[%n] : !llvm.ptr -> memref<?xf32>
+  %other = tfcrt.bind %w[%n] : !llvm.ptr -> memref<?xf32>
+  %result = tfcrt.bind %r[%n] {result} : !llvm.ptr -> memref<?xf32>
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %many = arith.constant 1024 : index
+  tfcrt.parallel(%from, %to) in %zero to %n grain %many {
+    scf.for %i = %from to %to step %one {
+      %a = memref.load %variable[%i] : memref<?xf32>
+      memref.store %a, %result[%i] : memref<?xf32>
+    }
+  }
+  tfcrt.parallel(%from, %to) in %zero to %n grain %many {
+    scf.for %i = %from to %to step %one {
+      %a = memref.load %result[%i] : memref<?xf32>
+      memref.store %a, %variable[%i] : memref<?xf32>
+    }
+  }
+  tfcrt.parallel(%from, %to) in %zero to %n grain %many {
+    scf.for %i = %from to %to step %one {
+      %a = memref.load %other[%i] : memref<?xf32>
+      memref.store %a, %result[%i] : memref<?xf32>
+    }
+  }
+  tfcrt.parallel(%from, %to) in %zero to %n grain %many {
+    scf.for %i = %from to %to step %one {
+      %a = memref.load %result[%i] : memref<?xf32>
+      memref.store %a, %variable[%i] : memref<?xf32>
+    }
+  }
+  tfcrt.parallel(%from, %to) in %zero to %n grain %many {
+    scf.for %i = %from to %to step %one {
+      %a = memref.load %variable[%i] : memref<?xf32>
+      memref.store %a, %result[%i] : memref<?xf32>
+    }
+  }
+  return
+}

@@ -2,9 +2,14 @@
 what came, the user's line, and something to try.
 """
 
+import gc
+import sys
+import weakref
+
 import numpy as np
 import pytest
 import tfc as tf
+from tfc.ops import refused
 
 CALLS = {
     "an infinite number": (ValueError, lambda: tf.linalg.diag_part([[1.0, 2.0], [3.0, 4.0]], k=float("inf"))),
@@ -64,3 +69,84 @@ def test_no_memory_is_resource_exhausted():
     with pytest.raises(tf.errors.ResourceExhaustedError, match="no memory for the result"):
         tf.signal.hann_window(2**62)
     assert np.all(tf.signal.hann_window(2, periodic=False) == [0, 0])
+
+
+def test_what_the_users_code_meets_in_numpy_stays_as_it_is():
+    class Mine:
+        def __array__(self, dtype=None, copy=None):
+            return np.reshape(np.zeros(3), 7)
+
+    with pytest.raises(ValueError, match="^cannot reshape array"):
+        tf.add(Mine(), 1)
+
+    class Last:
+        def __array__(self, dtype=None, copy=None):
+            return np.take(np.zeros(3), 7)
+
+    with pytest.raises(IndexError, match="^index 7 is out of bounds"):
+        tf.add(Last(), 1)
+
+
+def test_a_program_that_calls_itself_too_often_hears_of_that():
+    def deep(n):
+        return tf.reduce_sum(tf.zeros([2]), axis=0) if n == 0 else deep(n - 1)
+
+    raised = set()
+    for n in range(sys.getrecursionlimit() - 400, sys.getrecursionlimit()):
+        try:
+            deep(n)
+        except Exception as error:
+            raised.add(type(error))
+    assert raised == {RecursionError}
+
+    class Mine:
+        def __array__(self, dtype=None, copy=None):
+            return np.asarray(tf.add(Mine(), 1.0))
+
+    with pytest.raises(RecursionError):
+        tf.add(Mine(), 1.0)
+
+
+def test_errors_show_arguments_that_cannot_be_shown():
+    itself = []
+    itself.append(itself)
+    with pytest.raises(ValueError, match="do not fit"):
+        tf.constant(itself)
+
+    class Strange:
+        dtype = "a text"
+
+    with pytest.raises(ValueError) as caught:
+        tf.linalg.diag_part([[1.0, 2.0], [3.0, 4.0]], k=float("inf"))
+    from_inside = caught.value.__cause__
+    text = str(refused.clear(from_inside, "add", "tfc", [Strange(), 10**5000, itself], {}))
+    assert "Strange, int, [[[list]]]" in text
+
+
+def test_errors_with_texts_that_raise_stay_as_they_are():
+    class Mine(LookupError):
+        def __str__(self):
+            raise OSError("no text")
+
+    class Array:
+        def __array__(self, dtype=None, copy=None):
+            raise Mine
+
+    with pytest.raises(Mine):
+        tf.add(Array(), 1)
+
+
+def test_refused_arguments_are_not_kept():
+    class Values(list):
+        pass
+
+    values = Values([1, [2]])
+    there = weakref.ref(values)
+    gc.disable()
+    try:
+        with pytest.raises(ValueError):
+            tf.add(tf.zeros([2]), values)
+        values = None
+        assert there() is None
+    finally:
+        gc.enable()

@@ -315,6 +315,59 @@ print((v.numpy() == v.numpy()[0]).all(), v.numpy()[0] >= 0)
     assert run(program) == "True True"
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_variables_hold_values_while_several_ops_compute_one_in_place(run, threads):
+    program = f"""
+tf.config.threading.set_intra_op_parallelism_threads({threads})
+rng = np.random.default_rng(0)
+N = 900
+X = tf.constant(rng.integers(-3, 3, (N, N)).astype(np.float32))
+places = rng.integers(0, N, (30000, 1)).astype(np.int32)
+updates = rng.integers(-3, 3, (30000, N)).astype(np.float32)
+I, U = tf.constant(places), tf.constant(updates)
+a, b, c, d = variables = [tf.Variable(X) for _ in range(4)]
+
+@tf.function
+def f(x):
+    for _ in range(2):
+        a.assign(tf.tensor_scatter_nd_add(a, I, U))
+        b.assign(tf.tensor_scatter_nd_add(tf.zeros_like(b), I, U) + a)
+        c.assign(tf.tensor_scatter_nd_add(c, I, U) + b)
+        d.assign(tf.math.unsorted_segment_sum(U, I[:, 0], N) * 2.0 + c @ x)
+
+sums = np.zeros((N, N), np.float32)
+np.add.at(sums, places[:, 0], updates)
+x = X.numpy()
+p, r, chain = x, x, [[x], [x], [x], [x]]
+for _ in range(2):
+    p = p + sums
+    q = sums + p
+    r = r + sums + q
+    for values, new in zip(chain, (p, q, r, sums * 2 + r @ x)):
+        values.append(new)
+
+f(X)
+begin = time.monotonic()
+f(X)
+full = time.monotonic() - begin
+signal.signal(signal.SIGALRM, stop)
+for share in np.linspace(0.02, 1.0, 15):
+    for v in variables:
+        v.assign(X)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, share * full)
+        f(X)
+        while True:
+            time.sleep(0.001)
+    except Stop:
+        pass
+    for v, values in zip(variables, chain):
+        assert any(np.array_equal(v.numpy(), value) for value in values)
+print("whole")
+"""
+    assert run(program) == "whole"
+
+
 def test_a_long_loop_lets_other_threads_run(run):
     """Calls that are expected to be short keep the interpreter's lock, until they turn out not to be."""
     program = """

@@ -104,41 +104,112 @@ static bool isSeenByNobody(Value memref) {
   });
 }
 
+static bool mayWrite(Operation *op, OpOperand &operand) {
+  if (auto known = op->getAttrOfType<DenseBoolArrayAttr>(SharedGroup::writes))
+    return known[operand.getOperandNumber()];
+  auto interface = dyn_cast<MemoryEffectOpInterface>(op);
+  SmallVector<MemoryEffects::EffectInstance> instances;
+  if (interface)
+    interface.getEffects(instances);
+  return !interface || llvm::any_of(instances, [&](auto &instance) {
+    return isa<MemoryEffects::Write>(instance.getEffect()) &&
+           (!instance.getValue() || instance.getValue() == operand.get());
+  });
+}
+
+/// Memory of variables, by its addresses; null: some that is not known.
+using Variables = llvm::SmallSetVector<Value, 4>;
+
+/// Those that the op and what is in it write as memory.
+static Variables variablesWrittenBy(Operation *top) {
+  Variables written;
+  top->walk([&](Operation *op) {
+    if (isa<memref::PrefetchOp>(op) ||
+        op->hasTrait<OpTrait::HasRecursiveMemoryEffects>())
+      return;
+    for (OpOperand &operand : op->getOpOperands()) {
+      Value value = operand.get();
+      if (isa<LLVM::LLVMPointerType>(value.getType())) {
+        if (!isMemoryEffectFree(op))
+          written.insert(Value());
+        continue;
+      }
+      if (!isa<MemRefType>(value.getType()) || !mayWrite(op, operand) ||
+          isSeenByNobody(value))
+        continue;
+      Roots roots(value);
+      if (roots.hasUnknown)
+        written.insert(Value());
+      for (Operation *bind : roots.binds)
+        if (Value pointer = cast<BindOp>(bind).getPointer();
+            !bind->hasAttr("result") && isa<BlockArgument>(pointer))
+          written.insert(pointer);
+    }
+  });
+  return written;
+}
+
 /// Does the op write variables? What it has done of them when it stops would
 /// be half of a value.
 static bool writesVariables(Operation *top) {
-  auto mayWrite = [](Operation *op, Value value) {
-    auto interface = dyn_cast<MemoryEffectOpInterface>(op);
-    SmallVector<MemoryEffects::EffectInstance> instances;
-    if (interface)
-      interface.getEffects(instances);
-    return !interface || llvm::any_of(instances, [&](auto &instance) {
-      return isa<MemoryEffects::Write>(instance.getEffect()) &&
-             (!instance.getValue() || instance.getValue() == value);
-    });
-  };
-  auto writes = [&](Operation *op) {
-    if (isa<PrintOp, HostCallOp, AbortOp, SetVariableOp>(op))
-      return true;
-    if (isa<memref::PrefetchOp>(op) ||
-        op->hasTrait<OpTrait::HasRecursiveMemoryEffects>())
-      return false;
-    auto known = op->getAttrOfType<DenseBoolArrayAttr>(SharedGroup::writes);
-    for (auto [i, operand] : llvm::enumerate(op->getOperands()))
-      if (isa<LLVM::LLVMPointerType>(operand.getType())
-              ? !isMemoryEffectFree(op)
-              : isa<MemRefType>(operand.getType()) &&
-                    (known ? known[i] : mayWrite(op, operand)) &&
-                    !isSeenByNobody(operand))
-        return true;
-    return false;
-  };
-  return top
-      ->walk([&](Operation *op) {
-        return writes(op) ? WalkResult::interrupt() : WalkResult::advance();
-      })
-      .wasInterrupted();
+  return !variablesWrittenBy(top).empty() ||
+         top->walk([](Operation *op) {
+              return isa<PrintOp, HostCallOp, AbortOp, SetVariableOp>(op)
+                         ? WalkResult::interrupt()
+                         : WalkResult::advance();
+            })
+             .wasInterrupted();
 }
+
+namespace {
+
+/// Where variables hold values that the program gives them. Several ops that
+/// follow each other may compute one in its memory, which holds half of a value
+/// meanwhile: from the first write to the last one of a block nobody may stop.
+class HalfValues {
+public:
+  /// In the op, which writes none, or behind it, with what it writes.
+  bool areIn(Operation *op) { return areAround(op, /*isBehind=*/false); }
+  bool areBehind(Operation *op) { return areAround(op, /*isBehind=*/true); }
+
+private:
+  bool areAround(Operation *op, bool isBehind) {
+    for (Operation *at = op; at && !isa<func::FuncOp>(at);
+         at = at->getParentOp()) {
+      Variables before, inside, after;
+      bool isAfter = false;
+      for (Operation &other : *at->getBlock()) {
+        bool isIt = &other == at;
+        Variables &part = !isIt      ? (isAfter ? after : before)
+                          : at != op ? inside
+                                     : (isBehind ? before : after);
+        isAfter |= isIt;
+        part.insert_range(writtenBy(&other));
+      }
+      if (haveCommon(before, inside) || haveCommon(before, after) ||
+          haveCommon(inside, after))
+        return true;
+    }
+    return false;
+  }
+
+  static bool haveCommon(const Variables &x, const Variables &y) {
+    return (!x.empty() && y.contains(Value())) ||
+           (!y.empty() && x.contains(Value())) ||
+           llvm::any_of(x, [&](Value value) { return y.contains(value); });
+  }
+
+  const Variables &writtenBy(Operation *op) {
+    auto [known, isNew] = written.try_emplace(op);
+    if (isNew)
+      known->second = variablesWrittenBy(op);
+    return known->second;
+  }
+
+  DenseMap<Operation *, Variables> written;
+};
+
+} // namespace
 
 /// Is it in a loop of an op, rather than of the program?
 static bool isInOp(Operation *loop) {
@@ -199,7 +270,16 @@ struct PollHost : public tfc::rt::impl::TFCPollHostPassBase<PollHost> {
       if (!enabled || !Body::is(function))
         continue;
       // (Costs are those of loops as they were.)
-      llvm::erase_if(shared, [](ParallelOp loop) { return !isLong(loop); });
+      HalfValues halves;
+      llvm::erase_if(shared, [&](ParallelOp loop) {
+        return !isLong(loop) || halves.areIn(loop);
+      });
+      llvm::erase_if(ofOps, [&](scf::ForOp loop) {
+        return !isLong(loop) || halves.areIn(loop);
+      });
+      // (Before loops move into others.)
+      for (Operation *op : pauses(function, halves))
+        pollBehind(op);
       for (scf::ForOp loop : ofOps)
         pollOp(function, loop);
       for (auto [loop, block] : loops)
@@ -208,7 +288,6 @@ struct PollHost : public tfc::rt::impl::TFCPollHostPassBase<PollHost> {
         pollElements(function, loop);
       for (ParallelOp loop : shared)
         pollShared(loop);
-      pollBetween(function);
     }
   }
 
@@ -230,14 +309,15 @@ struct PollHost : public tfc::rt::impl::TFCPollHostPassBase<PollHost> {
            !writesVariables(op);
   }
 
+  static bool isLong(scf::ForOp loop) {
+    double all = knownTrips(loop).value_or(0) * costOf(loop.getBody());
+    return (all >= longOp / 10 || (all >= longIteration && !isKnown(loop))) &&
+           !writesVariables(loop);
+  }
+
   void pollOp(func::FuncOp function, scf::ForOp loop) {
-    double cost = costOf(loop.getBody()),
-           all = knownTrips(loop).value_or(0) * cost;
-    bool isLong =
-        all >= longOp / 10 || (all >= longIteration && !isKnown(loop));
-    if (isLong && !writesVariables(loop))
-      pollIterations(&function.getBody().front(), loop, loop.getBody(),
-                     longIteration);
+    pollIterations(&function.getBody().front(), loop, loop.getBody(),
+                   longIteration);
   }
 
   /// Loops whose iterations are worth it, outermost ones first. The others run
@@ -275,20 +355,28 @@ struct PollHost : public tfc::rt::impl::TFCPollHostPassBase<PollHost> {
     return found;
   }
 
-  /// Ops that are done one after the other may take long in all.
-  void pollBetween(func::FuncOp function) {
+  /// Ops that are done one after the other may take long in all: those behind
+  /// which the host is asked.
+  static SmallVector<Operation *> pauses(func::FuncOp function,
+                                         HalfValues &halves) {
+    SmallVector<Operation *> ops;
     double sum = 0;
-    for (Operation &op :
-         llvm::make_early_inc_range(function.getBody().front())) {
+    for (Operation &op : function.getBody().front()) {
       sum += estimateCost(&op).alone();
-      if (sum < longOp || op.hasTrait<OpTrait::IsTerminator>())
+      if (sum < longOp || op.hasTrait<OpTrait::IsTerminator>() ||
+          halves.areBehind(&op))
         continue;
       sum = 0;
-      OpBuilder builder(&getContext());
-      builder.setInsertionPointAfter(&op);
-      Value one = arith::ConstantIntOp::create(builder, op.getLoc(), 1, 32);
-      PollOp::create(builder, op.getLoc(), one);
+      ops.push_back(&op);
     }
+    return ops;
+  }
+
+  void pollBehind(Operation *op) {
+    OpBuilder builder(&getContext());
+    builder.setInsertionPointAfter(op);
+    Value one = arith::ConstantIntOp::create(builder, op->getLoc(), 1, 32);
+    PollOp::create(builder, op->getLoc(), one);
   }
 
   /// Pieces of short iterations are short: the pool sees to that.
