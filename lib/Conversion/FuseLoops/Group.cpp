@@ -38,12 +38,14 @@ static bool widensForProduct(LinalgOp op) {
   Value made = op.getDpsInits().front();
   auto type = cast<MemRefType>(made.getType());
   if (!made.getDefiningOp<memref::AllocOp>() || !type.hasStaticShape() ||
-      type.getNumElements() < largeElements)
+      type.getNumElements() < largeElements ||
+      !type.getElementType().isIntOrFloat())
     return false;
   for (Value input : op.getDpsInputs())
     if (auto from = dyn_cast<MemRefType>(input.getType());
         from && from.getRank() == 2 &&
-        from.getElementTypeBitWidth() >= type.getElementTypeBitWidth())
+        (!from.getElementType().isIntOrFloat() ||
+         from.getElementTypeBitWidth() >= type.getElementTypeBitWidth()))
       return false;
   auto isProduct = [&](Operation *user) {
     auto other = dyn_cast<LinalgOp>(user);

@@ -197,3 +197,27 @@ def test_functions_are_in_vectors():
     f = tf.function(lambda x: tf.exp(x) * x)
     remarks = str(f.get_concrete_function(tf.TensorSpec([4096], tf.complex64)).compiled().remarks)
     assert "vectors of" in remarks
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_large_matrices_of_complex_numbers(threads):
+    """Whether an op only widens what a product reads is asked of all large matrices."""
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    try:
+        rng = np.random.default_rng(0)
+        x, y = ((rng.normal(size=(130, 128)) + 1j * rng.normal(size=(130, 128))).astype(np.complex64) for _ in range(2))
+        number = rng.normal(size=(130, 128)).astype(np.float32)
+
+        def f(x, y, number):
+            z = (x * y + x) * y
+            w = tf.complex(number * 2.0, number + 1.0) * x
+            return z, tf.math.real(w) + tf.abs(z), tf.matmul(w, z, transpose_a=True), tf.signal.fft2d(z)
+
+        z = (x * y + x) * y
+        w = (number * 2 + 1j * (number + 1)) * x
+        for got, want in zip(
+            tf.function(f)(x, y, number), (z, w.real + np.abs(z), w.T @ z, np.fft.fft2(z)), strict=True
+        ):
+            np.testing.assert_allclose(got, want, rtol=1e-4, atol=2e-5 * np.abs(want).max())
+    finally:
+        tf.config.threading.set_intra_op_parallelism_threads(0)
