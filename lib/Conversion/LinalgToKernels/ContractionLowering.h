@@ -49,7 +49,7 @@ private:
   std::optional<int64_t> mostOfRight();
   Values groupSizes();
   Matrix matrix(const Operand &operand, const Buffer &buffer);
-  void findProducer();
+  void findProducer(const std::optional<Elementwise> &epilogue);
   void turnRight(bool along);
   void takeEpilogue(Algorithm algorithm);
   void groupRows();

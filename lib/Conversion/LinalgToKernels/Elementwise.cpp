@@ -218,7 +218,8 @@ static bool mayWriteTo(Operation *op, ArrayRef<Value> buffers) {
       .wasInterrupted();
 }
 
-std::optional<Elementwise> Elementwise::matchProducer(const Contraction &c) {
+std::optional<Elementwise> Elementwise::matchProducer(const Contraction &c,
+                                                      Operation *end) {
   Value made = c.right.memref;
   auto alloc = made.getDefiningOp<memref::AllocOp>();
   // The left operand is read from memory, which must then have been written.
@@ -268,8 +269,8 @@ std::optional<Elementwise> Elementwise::matchProducer(const Contraction &c) {
   }
   if (readBits > writtenBits)
     return std::nullopt;
-  // What it reads must still be there.
-  for (Operation *between = e.op->getNextNode(); between != c.op;
+  // What it reads must still be there, until all of the product is done.
+  for (Operation *between = e.op->getNextNode(); between != end;
        between = between->getNextNode()) {
     if (mayWriteTo(between, reads))
       return std::nullopt;

@@ -22,8 +22,10 @@ public:
   /// may be done where the op stands.
   static std::optional<Elementwise> matchEpilogue(const Contraction &c);
   /// The op before the contraction that does nothing but make its right
-  /// operand, whose columns are neighbours, or whose k are (`alongDepth`).
-  static std::optional<Elementwise> matchProducer(const Contraction &c);
+  /// operand, whose columns are neighbours, or whose k are (`alongDepth`). The
+  /// contraction's work is done before `end`.
+  static std::optional<Elementwise> matchProducer(const Contraction &c,
+                                                  mlir::Operation *end);
 
   /// Makes the outputs from the sums, of all rows and columns, and stores them.
   /// Whatever is read is read before anything is written: outputs may be

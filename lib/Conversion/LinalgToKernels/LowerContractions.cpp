@@ -312,8 +312,11 @@ Product ContractionLowering::makeProduct() {
   return product;
 }
 
-/// A right operand that is read once is made while it is copied to panels.
-void ContractionLowering::findProducer() {
+/// A right operand that is read once is made while it is copied to panels. An
+/// epilogue may be done later than the product is now, and may overwrite what
+/// the operand is made from.
+void ContractionLowering::findProducer(
+    const std::optional<Elementwise> &epilogue) {
   auto size = [&](unsigned dim) { return c.size(dim); };
   int64_t n = size(c.column), k = size(c.inner);
   bool few = !ShapedType::isDynamic(n) && !ShapedType::isDynamic(k) &&
@@ -325,7 +328,10 @@ void ContractionLowering::findProducer() {
                    (c.right.stride(c.inner) == 1 && options.unit.masks());
   if (few || repeats || !c.taps.empty() || !inVectors)
     return;
-  producer = Elementwise::matchProducer(c);
+  Operation *end = c.op;
+  if (epilogue)
+    end = epilogue->op->getNextNode();
+  producer = Elementwise::matchProducer(c, end);
 }
 
 /// Sums along k read a copy of the right operand, in which k is contiguous and
@@ -451,7 +457,7 @@ void ContractionLowering::run() {
   b.builder.setInsertionPoint(c.op);
   left = open(c.left);
   result = open(c.result);
-  findProducer();
+  findProducer(candidate);
   if (producer)
     for (const Operand &operand : producer->operands)
       producerBuffers.push_back(operand.memref ? open(operand) : Buffer());

@@ -78,7 +78,7 @@ static OpList groupOf(LinalgOp op) {
   // Constants are kept as panels, and what makes the operand may be part of the
   // kernel.
   if (c->right.memref.getDefiningOp<memref::GetGlobalOp>() ||
-      isWorthKeeping(*c) || Elementwise::matchProducer(*c))
+      isWorthKeeping(*c) || Elementwise::matchProducer(*c, c->op))
     return {};
   OpList ops;
   if (c->fill)

@@ -162,3 +162,72 @@ func.func @both_operands() {
   linalg.matmul ins(%b, %b : memref<256x256xf32>, memref<256x256xf32>) outs(%c : memref<256x256xf32>)
   return
 }
+
+// -----
+
+// What the right operand is made from is read until the product is done: something else may overwrite it before the op
+// that follows the product, and with it comes the product.
+
+#id = affine_map<(i, j) -> (i, j)>
+// CHECK-LABEL: func.func @source_changes_before_what_follows
+// CHECK:       linalg.generic
+// CHECK:       arith.sitofp {{.*}} : i8 to f32
+// CHECK:       linalg.copy
+// CHECK-NOT:   arith.sitofp
+func.func @source_changes_before_what_follows() {
+  %a = memref.alloc() : memref<256x256xf32>
+  %q = memref.alloc() : memref<256x256xi8>
+  %new = memref.alloc() : memref<256x256xi8>
+  %out = memref.alloc() : memref<256x256xf32>
+  %zero = arith.constant 0.0 : f32
+  %b = memref.alloc() : memref<256x256xf32>
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%q : memref<256x256xi8>) outs(%b : memref<256x256xf32>) {
+  ^bb0(%x: i8, %o: f32):
+    %0 = arith.sitofp %x : i8 to f32
+    linalg.yield %0 : f32
+  }
+  %c = memref.alloc() : memref<256x256xf32>
+  linalg.fill ins(%zero : f32) outs(%c : memref<256x256xf32>)
+  linalg.matmul ins(%a, %b : memref<256x256xf32>, memref<256x256xf32>) outs(%c : memref<256x256xf32>)
+  linalg.copy ins(%new : memref<256x256xi8>) outs(%q : memref<256x256xi8>)
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%c : memref<256x256xf32>) outs(%out : memref<256x256xf32>) {
+  ^bb0(%x: f32, %o: f32):
+    %0 = arith.maximumf %x, %zero : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
+// That op may be what overwrites it.
+
+#id = affine_map<(i, j) -> (i, j)>
+// CHECK-LABEL: func.func @what_follows_changes_the_source
+// CHECK:       linalg.generic
+// CHECK:       arith.sitofp {{.*}} : i8 to f32
+// CHECK-NOT:   arith.sitofp
+func.func @what_follows_changes_the_source() {
+  %a = memref.alloc() : memref<256x256xf32>
+  %q = memref.alloc() : memref<256x256xi8>
+  %zero = arith.constant 0.0 : f32
+  %b = memref.alloc() : memref<256x256xf32>
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%q : memref<256x256xi8>) outs(%b : memref<256x256xf32>) {
+  ^bb0(%x: i8, %o: f32):
+    %0 = arith.sitofp %x : i8 to f32
+    linalg.yield %0 : f32
+  }
+  %c = memref.alloc() : memref<256x256xf32>
+  linalg.fill ins(%zero : f32) outs(%c : memref<256x256xf32>)
+  linalg.matmul ins(%a, %b : memref<256x256xf32>, memref<256x256xf32>) outs(%c : memref<256x256xf32>)
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%c : memref<256x256xf32>) outs(%q : memref<256x256xi8>) {
+  ^bb0(%x: f32, %o: i8):
+    %0 = arith.fptosi %x : f32 to i8
+    linalg.yield %0 : i8
+  }
+  return
+}

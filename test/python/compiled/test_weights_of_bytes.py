@@ -111,3 +111,22 @@ def test_transposed_bytes_become_bfloat16(size, rows):
     f = tf.function(lambda x, w: tf.matmul(x, tf.cast(w, tf.bfloat16), transpose_b=True))
     expected = (x.astype(np.float32) @ w.astype(np.float32).T).astype(ml_dtypes.bfloat16)
     np.testing.assert_array_equal(f(x, w).numpy().astype(np.float32), expected.astype(np.float32))
+
+
+@pytest.mark.parametrize("transposed", [False, True])
+@pytest.mark.parametrize("dtype", [np.int8, np.float32, ml_dtypes.bfloat16], ids=lambda d: np.dtype(d).name)
+@pytest.mark.parametrize("size", [200, 256, 520])
+def test_weights_that_their_product_updates_are_read_before(size, dtype, transposed):
+    """What becomes part of the product's tiles may write to the variable that the operand is made from."""
+    w, x = RNG.integers(-1, 2, (size, size)).astype(dtype), np.zeros((size, size), np.float32)
+    x[np.arange(size), RNG.permutation(size)] = 1
+    v = tf.Variable(w)
+
+    @tf.function
+    def f(x):
+        y = tf.matmul(x, tf.cast(v, tf.float32) * 2.0, transpose_b=transposed)
+        v.assign_add(tf.cast(y, v.dtype))
+
+    f(x)
+    wide = w.astype(np.float32)
+    np.testing.assert_array_equal(v.numpy().astype(np.float32), wide + x @ (2 * wide.T if transposed else 2 * wide))
