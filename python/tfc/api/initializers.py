@@ -21,12 +21,15 @@ from tfc.ops.initializers import (
     get,
     serialize,
 )
+from tfc.ops.naming import publish
 
 IdentityInitializer, OrthogonalInitializer = Identity, Orthogonal
 constant, identity, ones, zeros, orthogonal = Constant, Identity, Ones, Zeros, Orthogonal
 glorot_normal, glorot_uniform, he_normal, he_uniform = GlorotNormal, GlorotUniform, HeNormal, HeUniform
 lecun_normal, lecun_uniform, random_normal, random_uniform = LecunNormal, LecunUniform, RandomNormal, RandomUniform
 truncated_normal, variance_scaling = TruncatedNormal, VarianceScaling
+
+publish(globals())
 
 __all__ = [
     "Constant",

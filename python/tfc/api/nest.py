@@ -1,6 +1,9 @@
 """`tf.nest`. Ragged and sparse tensors and extension types are leaves, unless composites are expanded."""
 
 from tfc.ops import nest
+from tfc.ops.naming import publish
+
+publish(globals())
 
 __all__ = [
     "assert_same_structure",

@@ -1,6 +1,7 @@
 """`tf.sparse`."""
 
 from tfc.api.absent import explain as _explain
+from tfc.ops.naming import publish
 from tfc.ops.sets import sparse_bincount as bincount
 from tfc.ops.sparse import (
     add,
@@ -35,6 +36,8 @@ from tfc.ops.sparse_rows import (
     split,
     to_indicator,
 )
+
+publish(globals())
 
 __all__ = [
     "SparseTensor",

@@ -12,7 +12,10 @@ from tfc.checkpoint import (
     load_checkpoint,
     load_variable,
 )
+from tfc.ops.naming import publish
 from tfc.state.averages import ExponentialMovingAverage
+
+publish(globals())
 
 __all__ = [
     "Checkpoint",

@@ -5,6 +5,9 @@ from tfc.data.dataset import AUTOTUNE, INFINITE_CARDINALITY, UNKNOWN_CARDINALITY
 from tfc.data.iterator import Iterator, IteratorSpec, NumpyIterator
 from tfc.data.options import Options, ThreadingOptions
 from tfc.data.specs import DatasetSpec
+from tfc.ops.naming import publish
+
+publish(globals())
 
 __all__ = [
     "AUTOTUNE",

@@ -17,6 +17,7 @@ from tfc.data.steps import END, Steps
 from tfc.dtypes import int64
 from tfc.errors import FailedPreconditionError, OutOfRangeError
 from tfc.ops.convert import convert_to_tensor
+from tfc.ops.naming import publish
 
 __all__ = [
     "AUTOTUNE",
@@ -200,3 +201,5 @@ snapshot = _method("snapshot")
 take_while = _method("take_while")
 unbatch = _method("unbatch")
 unique = _method("unique")
+
+publish(globals(), __all__)

@@ -16,7 +16,10 @@ from tfc.experimental.extension_types import (
     ExtensionTypeBatchEncoder,
     ExtensionTypeSpec,
 )
+from tfc.ops.naming import publish
 from tfc.ops.ragged_shape import DynamicRaggedShape, RowPartition
+
+publish(globals())
 
 __all__ = [
     "BatchableExtensionType",

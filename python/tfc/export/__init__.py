@@ -6,6 +6,9 @@ from tfc.export.compile import compile, compile_mlir
 from tfc.export.loader import LoadedArtifact, load
 from tfc.export.model import Artifact
 from tfc.export.specs import parse_spec
+from tfc.ops.naming import publish
+
+publish(globals())
 
 __all__ = [
     "Artifact",

@@ -4,7 +4,7 @@ import inspect
 import types
 
 from tfc.core.state import STATE
-from tfc.ops.refused import FROM_INSIDE, clear
+from tfc.ops.refused import FROM_INSIDE, clear, guard_class, guarded
 
 # Functions that call the user's: what is traced inside is not part of the operation.
 _CALLING = frozenset(
@@ -41,25 +41,37 @@ def register_dispatch(dispatch) -> None:
     _dispatchers.append(dispatch)
 
 
-def publish(namespace: dict) -> None:
-    """Makes the public functions of a module of the API (given as its `globals()`) obey their argument `name`.
+def publish(namespace: dict, names=None) -> None:
+    """Makes the public functions of a module of the API (given as its `globals()`) obey their argument `name`, and what
+    Python raises inside of public functions and methods an error of their arguments.
 
     Eager execution has no use for names, so only the API pays for looking at them: operations call each other directly.
+    `names` are the public ones where not all names without an underscore are.
     """
+    module = namespace["__name__"]
     for public, value in list(namespace.items()):
-        if not public.startswith("_"):
-            namespace[public] = published(value, public, namespace["__name__"])
+        if isinstance(value, types.SimpleNamespace):
+            members = vars(value)
+            members.update({name: published(member, name, f"{module}.{public}") for name, member in members.items()})
+        elif not public.startswith("_") if names is None else public in names:
+            namespace[public] = published(value, public, module)
     namespace.pop("publish", None)  # no name of the API
 
 
 def published(value, public: str, module: str):
     """What stands for `value` under the name `public` in a module of the API: `publish` for one name."""
-    if not isinstance(value, types.FunctionType) or public in _EXCEPT:
+    if isinstance(value, type):
+        guard_class(value, public, module)
+        return value
+    if not isinstance(value, types.FunctionType) or not value.__module__.startswith("tfc"):
+        return value
+    if hasattr(value, "__tfc_operation__"):
         return value
     code = (inspect.unwrap(value) if hasattr(value, "__wrapped__") else value).__code__
     parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-    if "name" not in parameters:
-        return value
+    if "name" not in parameters or public in _EXCEPT:
+        takes = parameters or code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS)
+        return guarded(value, public, module) if takes else value
     position = parameters.index("name")
     if position >= code.co_argcount:
         position = 2**31
@@ -129,12 +141,33 @@ def _named(function, position: int, public: str, module: str):
     # How many arguments need no look at the name.
     usual = position if kind is None else -1
 
+    def otherwise(refused, args, kwargs):
+        """What a dispatcher makes of arguments that the operation refused."""
+        try:
+            try:
+                result = NotImplemented if calling else _dispatched(function, public, args[:position], kwargs)
+            except FROM_INSIDE as error:
+                refused, result = error, NotImplemented
+            if result is NotImplemented:
+                raise clear(refused, public, module, args, kwargs)
+            return result
+        finally:
+            # Its traceback knows this frame: a cycle would keep the arguments.
+            del refused
+
     if calling:
 
         def call(*args, **kwargs):
             # The user's functions run once: what they raise says nothing about the arguments.
-            result = _dispatched(function, public, args[:position], kwargs)
-            return run(args, kwargs) if result is NotImplemented else result
+            try:
+                result = _dispatched(function, public, args[:position], kwargs)
+                return run(args, kwargs) if result is NotImplemented else result
+            except FROM_INSIDE as error:
+                refused = error
+            try:
+                return otherwise(refused, args, kwargs)
+            finally:
+                del refused
 
     else:
 
@@ -145,12 +178,8 @@ def _named(function, position: int, public: str, module: str):
             except FROM_INSIDE as error:
                 refused = error
             try:
-                result = _dispatched(function, public, args[:position], kwargs)
-                if result is NotImplemented:
-                    raise clear(refused, public, module, args, kwargs)
-                return result
+                return otherwise(refused, args, kwargs)
             finally:
-                # Its traceback knows this frame: a cycle would keep the arguments.
                 del refused
 
     # What `functools.wraps` does, for hundreds of functions when a program begins.

@@ -4,18 +4,39 @@ What this package raises says what was expected. What Python raises where an ope
 thought of (no attribute, no index, an infinite number as a length) says only what went wrong on the way.
 """
 
+import enum
 import opcode
+import re
 import sys
-from types import TracebackType
+from types import FunctionType, TracebackType
 
 from tfc.core.eager import describe
+from tfc.core.state import STATE
 from tfc.errors import ResourceExhaustedError, page, user_line
 from tfc.errors.source import is_internal
 
 # What an operation's caller looks at. Errors of the classes of tf.errors are none of them.
-FROM_INSIDE = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, MemoryError, RecursionError)
+FROM_INSIDE = (
+    TypeError,
+    ValueError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+    MemoryError,
+    RecursionError,
+    NotImplementedError,
+)
+# What errors say of arguments that a trace cannot read: where everything is known, they are no numbers.
+_WHILE_TRACING = re.compile(r",? (that|which) (is|are) known while tracing")
 _RAISE = opcode.opmap["RAISE_VARARGS"]
 _NUMPY = "numpy"
+# Methods that operations call, or that are called as often as they are: their errors are their own.
+_OFTEN = {
+    "Tensor": None,
+    "Module": None,
+    "GradientTape": frozenset({"note_read", "propagate", "record", "recomputing", "rewind", "watch"}),
+    "Variable": frozenset({"assign", "assign_add", "assign_sub", "numpy", "read_value", "value"}),
+}
 
 
 def _module(traceback: TracebackType) -> str:
@@ -25,9 +46,10 @@ def _module(traceback: TracebackType) -> str:
 def _is_of_user(traceback: TracebackType) -> bool:
     """Is it a call of the user's code, or of another library's, which an argument brought along?"""
     module = _module(traceback)
-    return not (
-        is_internal(traceback.tb_frame.f_code.co_filename) or module == _NUMPY or module in sys.stdlib_module_names
-    )
+    if is_internal(traceback.tb_frame.f_code.co_filename):
+        return False
+    # Methods of dataclasses have no file.
+    return module not in (_NUMPY, "tfc") and module not in sys.stdlib_module_names
 
 
 def _is_deep() -> bool:
@@ -37,6 +59,15 @@ def _is_deep() -> bool:
     while frame is not None and most > 0:
         frame, most = frame.f_back, most - 1
     return frame is not None
+
+
+def _says_tracing(error: Exception) -> bool:
+    """Does an operation, not the user's code, say in eager execution that something is not known yet?"""
+    step = error.__traceback__
+    while (step := step.tb_next) is not None:
+        if _is_of_user(step):
+            return False
+    return STATE.interpreter.eager and "known while tracing" in str(error)
 
 
 def _is_meant(error: Exception) -> bool:
@@ -75,12 +106,15 @@ def _show(value, depth: int = 0) -> str:
 
 def clear(error: Exception, public: str, module: str, args, kwargs) -> Exception:
     """What to raise in place of what an operation raised, perhaps the same."""
-    if _is_meant(error):
+    is_tracing = _says_tracing(error)
+    if not is_tracing and _is_meant(error):
         return error
     name = module.replace("tfc.api.", "tf.").replace("tfc", "tf", 1) if module.startswith("tfc.") else "tf"
     operation = f"{name}.{public}"
     got = ", ".join([*map(_show, args), *(f"{k}={_show(v)}" for k, v in kwargs.items())])
     text = str(error) or type(error).__name__
+    if is_tracing:
+        text = _WHILE_TRACING.sub("", text).replace("be known while tracing", "be numbers")
     no_memory = isinstance(error, MemoryError) or text.startswith(("array is too big", "Maximum allowed dimension"))
     said = "there is no memory for the result" if no_memory else "the arguments do not fit"
     message = page(
@@ -98,3 +132,46 @@ def clear(error: Exception, public: str, module: str, args, kwargs) -> Exception
         made = ValueError(message)
     made.__cause__ = error
     return made
+
+
+def guarded(function: FunctionType, public: str, module: str, skipped: int = 0) -> FunctionType:
+    """`function`, whose errors from inside are errors of its arguments; the first `skipped` of them are not shown."""
+
+    def call(*args, **kwargs):
+        try:
+            return function(*args, **kwargs)
+        except FROM_INSIDE as error:
+            refused = error
+        try:
+            raise clear(refused, public, module, args[skipped:], kwargs)
+        finally:
+            del refused  # whose traceback knows this frame
+
+    call.__dict__.update(function.__dict__, __wrapped__=function, __tfc_operation__=function)
+    call.__name__, call.__doc__, call.__annotations__ = function.__name__, function.__doc__, function.__annotations__
+    call.__module__, call.__qualname__ = function.__module__, function.__qualname__
+    return call
+
+
+_guarded: set[type] = set()
+
+
+def guard_class(cls: type, public: str, module: str) -> None:
+    """The same for the constructor and the public methods of a class, those that it inherits from this package too."""
+    if issubclass(cls, (BaseException, enum.Enum)):
+        return
+    for base in cls.__mro__:
+        if not base.__module__.startswith("tfc.") or base in _guarded:
+            continue
+        _guarded.add(base)
+        shown = public if base is cls else base.__name__
+        often = _OFTEN.get(base.__name__, ())
+        for name, value in list(base.__dict__.items()):
+            if name != "__init__" and (name.startswith("_") or often is None or name in often):
+                continue
+            called = shown if name == "__init__" else f"{shown}.{name}"
+            if isinstance(value, FunctionType):
+                setattr(base, name, guarded(value, called, module, 1))
+            elif isinstance(value, (classmethod, staticmethod)) and isinstance(value.__func__, FunctionType):
+                skipped = int(isinstance(value, classmethod))
+                setattr(base, name, type(value)(guarded(value.__func__, called, module, skipped)))

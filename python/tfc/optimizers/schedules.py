@@ -8,6 +8,7 @@ from tfc.ops.convert import convert_to_tensor, operand
 from tfc.ops.gather import where
 from tfc.ops.math import ceil, cos, floor, minimum
 from tfc.ops.math import log as logarithm
+from tfc.ops.refused import guard_class as _guard_class
 
 
 class LearningRateSchedule:
@@ -230,3 +231,7 @@ class CosineDecayRestarts(LearningRateSchedule):
             "initial_learning_rate": self.initial_learning_rate, "first_decay_steps": self.first_decay_steps,
             "t_mul": self._t_mul, "m_mul": self._m_mul, "alpha": self.alpha, "name": self.name,
         }  # fmt: skip
+
+
+for _schedule in LearningRateSchedule.__subclasses__():
+    _guard_class(_schedule, _schedule.__name__, __name__)

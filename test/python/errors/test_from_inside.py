@@ -3,6 +3,8 @@ what came, the user's line, and something to try.
 """
 
 import gc
+import inspect
+import pickle
 import sys
 import weakref
 
@@ -150,3 +152,64 @@ def test_refused_arguments_are_not_kept():
         assert there() is None
     finally:
         gc.enable()
+
+
+def _dataset():
+    return tf.data.Dataset.range(3)
+
+
+# Functions without a name, constructors, methods: what Python raises inside of them.
+OTHERS = {
+    "tf.ragged.constant": lambda: tf.ragged.constant(None),
+    "tf.data.Dataset.range": lambda: tf.data.Dataset.range(None),
+    "tf.data.Dataset.batch": lambda: _dataset().batch(None),
+    "tf.data.experimental.get_structure": lambda: tf.data.experimental.get_structure(3),
+    "tf.data.experimental.sample_from_datasets": lambda: tf.data.experimental.sample_from_datasets([1, 2]),
+    "tf.experimental.DynamicRaggedShape.from_row_partitions": lambda: (
+        tf.experimental.DynamicRaggedShape.from_row_partitions("x")
+    ),
+    "tf.experimental.DynamicRaggedShape": lambda: tf.experimental.DynamicRaggedShape("x", tf.constant([1])),
+    "tf.optimizers.schedules.CosineDecay": lambda: tf.optimizers.schedules.CosineDecay(0.1, None),
+    "tf.random.experimental.create_rng_state": lambda: tf.random.experimental.create_rng_state("x", tf.constant("a")),
+    "tf.Variable.scatter_nd_add": lambda: tf.Variable([1.0]).scatter_nd_add(float("nan"), tf.ones([2, 2])),
+    "tf.GradientTape.batch_jacobian": lambda: tf.GradientTape().batch_jacobian(tf.ones([2, 2]), []),
+    "tf.numpy_function": lambda: tf.numpy_function(len, None, tf.int32),
+}
+
+
+@pytest.mark.parametrize("public", OTHERS)
+def test_functions_constructors_and_methods_name_themselves(public):
+    with pytest.raises((TypeError, ValueError), match="the arguments do not fit") as caught:
+        OTHERS[public]()
+    assert f"\n  want: what help({public}) says" in str(caught.value)
+
+
+def test_a_guarded_method_keeps_its_signature_and_its_class():
+    assert list(inspect.signature(tf.data.Dataset.batch).parameters)[:2] == ["self", "batch_size"]
+    assert isinstance(tf.data.Dataset.__dict__["range"], staticmethod | classmethod)
+    assert pickle.loads(pickle.dumps(tf.nest.flatten)) is tf.nest.flatten
+
+
+def test_what_numpy_raises_for_the_users_function_stays_as_it_is():
+    with pytest.raises(ValueError, match="^cannot reshape array"):
+        tf.nest.map_structure(lambda x: np.reshape(x, [2]), np.ones(3))
+
+
+def test_not_known_while_tracing_is_nothing_that_eager_execution_says():
+    with pytest.raises(ValueError, match="stateless_random_crop: the arguments do not fit: .* need sizes\n") as caught:
+        tf.image.stateless_random_crop(1.0, 1, [1, 2])
+    assert "tracing" not in str(caught.value)
+    with pytest.raises(NotImplementedError, match="known while tracing"):
+        tf.function(lambda n: tf.image.stateless_random_crop(tf.ones([4, 4, 3]), [n, 2, 3], [1, 2]))(tf.constant(2))
+
+
+@pytest.mark.parametrize("make", [
+    lambda n: tf.zeros([n]), lambda n: tf.zeros([2, n]), lambda n: tf.fill([n, 3], 1.0), lambda n: tf.tile([1.0], [n]),
+    lambda n: tf.broadcast_to(tf.ones([1, 3]), [n, 3]),
+])  # fmt: skip
+def test_a_size_that_is_negative_when_it_runs_is_said_to_be(make):
+    traced = tf.function(make)
+    for n in (0, 1, 3):
+        np.testing.assert_array_equal(traced(tf.constant(n)), make(n), strict=True)
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"must be non-negative, got \[.*-2"):
+        traced(tf.constant(-2))

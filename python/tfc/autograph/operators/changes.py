@@ -331,7 +331,8 @@ _ON_THE_WAY = _on_the_way()
 
 def _watched(owner):
     """The journal that wants to know that `owner` changes, or None. Raises where it must not."""
-    known = getattr(_local, "either", {}).get(id(owner))
+    either = getattr(_local, "either", None)
+    known = either.get(id(owner)) if either else None
     if known is None:
         return current()
     name = repr(describe(known[1]))
@@ -453,14 +454,24 @@ _READS = frozenset(
         "__repr__",
     )
 )
-_CONTAINERS = (list, dict, set)
+CONTAINERS = (list, dict, set)
 _OF_OBJECTS = (types.BuiltinFunctionType, types.MethodWrapperType)
+
+
+def calling_method(method):
+    """The same for a method of a list, dictionary or set, which has no other form."""
+    if method.__name__ not in _READS:
+        owner = method.__self__
+        journal = _watched(owner) or _whole(owner)
+        if journal is not None:
+            journal.note(owner)
+    return method
 
 
 def calling(function, made):
     """What to call in the place of `made`, the converted form of `function`, while a journal is kept."""
     kind = type(made)
-    if kind in _OF_OBJECTS and type(made.__self__) in _CONTAINERS and made.__name__ not in _READS:
+    if kind in _OF_OBJECTS and type(made.__self__) in CONTAINERS and made.__name__ not in _READS:
         journal = _watched(made.__self__) or _whole(made.__self__)
         if journal is not None:
             journal.note(made.__self__)
@@ -475,7 +486,7 @@ def calling(function, made):
         return _telling(made, made.__self__) if kind is types.MethodType else _telling(made)
     owner = getattr(made, "__self__", None)
     if kind in _OF_OBJECTS and owner is not None and not isinstance(owner, types.ModuleType):
-        if made.__name__ not in _READS or not isinstance(owner, _CONTAINERS):
+        if made.__name__ not in _READS or not isinstance(owner, CONTAINERS):
             current().note(owner)
         return made
     if isinstance(made, type):

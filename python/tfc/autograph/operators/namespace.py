@@ -1,10 +1,12 @@
 """`ag__`: what converted code calls. One object per set of options."""
 
 import functools
+from types import BuiltinFunctionType
 
 from ..options import Options
 from . import asserts, branch, calls, conditional, for_loop, lists, logical, unassigned, while_loop
 from . import changes as changes_
+from .changes import CONTAINERS
 from .state import NO_RETURN, UNSET_RETURN, is_missing
 
 
@@ -40,6 +42,9 @@ class Operators:
 
     def c(self, function):
         """What to call in the place of `function`."""
+        # The usual call of a loop of Python's first, as `list.append`: it runs once for each of perhaps a million.
+        if type(function) is BuiltinFunctionType and type(function.__self__) in CONTAINERS:
+            return changes_.calling_method(function) if changes_.watching else function
         made = (
             calls.converted(function, self.options) if self.options.recursive else calls.builtin(function, self.options)
         )
