@@ -204,9 +204,10 @@ def windows_of(x, window, strides, dilations, padding, fill) -> Tensor:
     """What each window sees: `[batch, places..., window..., channels]`. Any dtype; gradients flow back by indices."""
     rank = len(window)
     sizes = sizes_of(x)
-    low, high, places = [], [], []
+    low, high, places, first = [], [], [], []
     for i, (k, stride, dilation) in enumerate(zip(window, strides, dilations, strict=True)):
         size, reach = sizes[i + 1], (k - 1) * dilation
+        first.append(None)
         if padding:
             low.append(padding[2 * i])
             high.append(padding[2 * i + 1])
@@ -214,9 +215,12 @@ def windows_of(x, window, strides, dilations, padding, fill) -> Tensor:
             places.append(parts(plus(room, stride - 1), stride))
             continue
         places.append(parts(plus(size, stride - 1), stride))
-        if isinstance(size, Tensor) and stride > 1 and reach > 0:
-            raise NotImplementedError("windows with SAME padding and strides need sizes that are known while tracing")
         total = max(0, (places[-1] - 1) * stride + reach + 1 - size) if isinstance(size, int) else reach
+        if isinstance(size, Tensor) and stride > 1 and reach > 0:
+            # As much as any size needs is added; the first window begins where it should.
+            needed = plus(plus(times(places[-1], stride), reach + 1 - stride), times(size, -1))
+            before = parts(p.maximum(needed, p.constant(value=np.array(0, np.int64))), 2)
+            first[-1] = plus(times(before, -1), reach // 2)
         low.append(total // 2)
         high.append(total - total // 2)
     if any(isinstance(n, int) and n < 1 and size != 0 for n, size in zip(places, sizes[1:], strict=False)):
@@ -226,6 +230,8 @@ def windows_of(x, window, strides, dilations, padding, fill) -> Tensor:
     for i, (k, stride, dilation) in enumerate(zip(window, strides, dilations, strict=True)):
         count = _count(places[i])
         starts = p.mul(count, p.constant(value=np.array(stride, np.int64)))
+        if first[i] is not None:
+            starts = plus(starts, first[i])
         offsets = p.constant(value=np.arange(k, dtype=np.int64) * dilation)
         at = p.add(p.expand_dims(starts, axes=(1,)), p.expand_dims(offsets, axes=(0,)))
         # [batch, place, element, ..., size, ...]: places and elements alternate.

@@ -93,3 +93,26 @@ def test_sizes_that_do_not_divide_are_refused(name):
     for f in (BAD[name], tf.function(BAD[name], autograph=False)):
         with pytest.raises((ValueError, tf.errors.InvalidArgumentError)):
             f()
+
+
+@pytest.mark.parametrize(("size", "stride", "rate"), [(2, 2, 1), (3, 2, 2), (5, 3, 1), (1, 3, 1), (2, 5, 1), (4, 3, 2)])
+def test_patches_with_steps_around_images_of_unknown_sizes(size, stride, rate):
+    def patches(x):
+        return tf.image.extract_patches(x, [1, size, size, 1], [1, stride, stride, 1], [1, rate, rate, 1], "SAME")
+
+    traced = tf.function(patches, input_signature=[tf.TensorSpec([None, None, None, 2])])
+    for height, width in [(1, 1), (2, 3), (5, 8), (0, 3), (9, 4)]:
+        x = tf.random.stateless_normal([2, height, width, 2], [height, width])
+        np.testing.assert_array_equal(traced(x), patches(x), strict=True)
+
+
+def test_the_gradient_of_dilation_with_steps_of_images_of_unknown_sizes():
+    def gradient(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = tf.nn.dilation2d(x, tf.zeros([3, 3, 2]), [1, 2, 2, 1], "SAME", "NHWC", [1, 1, 1, 1])
+        return tape.gradient(y, x)
+
+    x = tf.random.stateless_normal([2, 5, 8, 2], [1, 2])
+    traced = tf.function(gradient, input_signature=[tf.TensorSpec([None, None, None, 2])])
+    np.testing.assert_array_equal(traced(x), gradient(x), strict=True)
