@@ -19,6 +19,7 @@ from tfc.ops.pooling import avg_pool2d
 from tfc.ops.random import stateless_uniform, uniform
 from tfc.ops.reductions import reduce_mean, reduce_sum
 from tfc.ops.shapes import rank_of
+from tfc.ops.sizes import Size, known, plus, sizes_of_tensor
 from tfc.ops.slicing import slice as box
 
 _NUMBERS = "iuf"
@@ -99,15 +100,39 @@ def crop_to_bounding_box(image, offset_height, offset_width, target_height, targ
     return box(x, begin, [-1] * (n - 3) + [target_height, target_width, -1])
 
 
+def _size(value) -> Size:
+    known = static_value(value)
+    return p.cast(convert_to_tensor(value), dtype=int64) if known is None else int(known)
+
+
+def _minus(a: Size) -> Size:
+    return p.neg(a) if isinstance(a, Tensor) else -a
+
+
+def _half_or_none(a: Size) -> Size:
+    """Half of a size, rounded down; nothing of a negative one."""
+    if not isinstance(a, Tensor):
+        return max(a // 2, 0)
+    return p.maximum(p.floor_div(a, _number(2, int64)), _number(0, int64))
+
+
+def _less(a: Size, b: Size) -> Size:
+    if known((a, b)):
+        return min(a, b)
+    return p.minimum(*(v if isinstance(v, Tensor) else _number(v, int64) for v in (a, b)))
+
+
 def pad_to_bounding_box(image, offset_height, offset_width, target_height, target_width) -> Tensor:
     """The image on a larger one of zeros, at this place."""
     x = _image("pad_to_bounding_box", image)
     n = len(x.shape_tuple)
-    values = [static_value(v) for v in (offset_height, offset_width, target_height, target_width)]
-    height, width = x.shape_tuple[n - 3 : n - 1]
-    if None in values or None in (height, width):
-        raise NotImplementedError("tf.image.pad_to_bounding_box needs sizes that are known while tracing")
-    top, left, high, wide = map(int, values)
+    height, width = sizes_of_tensor(x, "pad_to_bounding_box")[n - 3 : n - 1]
+    top, left, high, wide = values = [_size(v) for v in (offset_height, offset_width, target_height, target_width)]
+    if not known((*values, height, width)):
+        below, right = plus(high, _minus(plus(top, height))), plus(wide, _minus(plus(left, width)))
+        padded = pad(x, [[0, 0]] * (n - 3) + [[top, below], [left, right], [0, 0]])
+        target = (None if isinstance(v, Tensor) else v for v in (high, wide))
+        return p.ensure_shape(padded, shape=(*x.shape_tuple[: n - 3], *target, x.shape_tuple[-1]))
     below, right = high - top - height, wide - left - width
     for value, name in ((top, "offset_height"), (left, "offset_width")):
         if value < 0:
@@ -141,17 +166,17 @@ def resize_with_crop_or_pad(image, target_height, target_width) -> Tensor:
     """The middle of the image, cut off or with zeros around."""
     x = _image("resize_with_crop_or_pad", image)
     n = len(x.shape_tuple)
-    height, width = x.shape_tuple[n - 3 : n - 1]
-    high, wide = (static_value(v) for v in (target_height, target_width))
-    if None in (high, wide, height, width):
-        raise NotImplementedError("tf.image.resize_with_crop_or_pad needs sizes that are known while tracing")
-    high, wide = int(high), int(wide)
+    height, width = sizes_of_tensor(x, "resize_with_crop_or_pad")[n - 3 : n - 1]
+    high, wide = _size(target_height), _size(target_width)
     for value, name in ((high, "target_height"), (wide, "target_width")):
-        if value <= 0:
+        if not isinstance(value, Tensor) and value <= 0:
             raise ValueError(f"{name} must be > 0.")
-    top, left = max((height - high) // 2, 0), max((width - wide) // 2, 0)
-    cut = crop_to_bounding_box(x, top, left, min(high, height), min(wide, width))
-    return pad_to_bounding_box(cut, max((high - height) // 2, 0), max((wide - width) // 2, 0), high, wide)
+    more = plus(high, _minus(height)), plus(wide, _minus(width))
+    top, left = (_half_or_none(_minus(v)) for v in more)
+    cut = crop_to_bounding_box(x, top, left, _less(high, height), _less(wide, width))
+    if None in cut.shape_tuple:  # batch and channels are the image's
+        cut = p.ensure_shape(cut, shape=(*x.shape_tuple[: n - 3], *cut.shape_tuple[n - 3 : n - 1], x.shape_tuple[-1]))
+    return pad_to_bounding_box(cut, *map(_half_or_none, more), high, wide)
 
 
 # Numbers.

@@ -349,10 +349,12 @@ def resize_with_pad(
 ) -> Tensor:
     """The image, resized with its proportions as large as fits, and zeros around it up to the target."""
     x = convert_to_tensor(image)
-    wanted = static_ints([target_height, target_width])
     dims = x.shape_tuple
-    if wanted is None or None in wanted or dims is None or len(dims) not in (3, 4) or None in dims[-3:-1]:
-        raise NotImplementedError("tf.image.resize_with_pad needs sizes that are known while tracing")
+    if dims is None or len(dims) not in (3, 4):
+        raise ValueError(f"'images' must have either 3 or 4 dimensions, got shape {x.shape}")
+    wanted = static_ints([target_height, target_width])
+    if None in wanted or None in dims[-3:-1]:
+        return _with_pad(x, wanted, (target_height, target_width), method, antialias)
     if min(wanted) <= 0:
         raise ValueError("target_height and target_width must be > 0.")
     if 0 in dims[-3:-1]:
@@ -362,3 +364,20 @@ def resize_with_pad(
     top, left = (max(int(n), 0) for n in np.floor((target - sizes) / 2))
     resized = resize(x, [int(n) for n in sizes], method, antialias=antialias)
     return pad_to_bounding_box(resized, top, left, *wanted)
+
+
+def _with_pad(x, wanted, given, method, antialias):
+    """The same of sizes that only a run knows."""
+    if any(n is not None and n <= 0 for n in wanted):
+        raise ValueError("target_height and target_width must be > 0.")
+    target = [p.cast(convert_to_tensor(v), dtype=int64) if n is None else n for n, v in zip(wanted, given, strict=True)]
+    own = sizes_of_tensor(x, "resize_with_pad")[-3:-1]
+    _check_positive(own, "images need to have pixels")
+    _check_positive(target, "target sizes must be positive")
+    own, room = (p.cast(as_vector(v), dtype=float32) for v in (own, target))
+    sizes = p.div(own, p.reduce_max(p.div(own, room), axes=(0,), keepdims=False))
+    half = p.div(p.sub(room, sizes), p.constant(value=np.float32(2)))
+    before = p.cast(p.floor(p.maximum(half, p.constant(value=np.float32(0)))), dtype=int64)
+    top, left = (p.squeeze(p.slice_(before, starts=(i,), sizes=(1,), strides=(1,)), axes=(0,)) for i in (0, 1))
+    resized = resize(x, p.cast(sizes, dtype=int64), method, antialias=antialias)
+    return pad_to_bounding_box(resized, top, left, *target)

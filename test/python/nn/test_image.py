@@ -125,3 +125,27 @@ def test_random_changes_are_functions_of_their_seed():
 def test_arguments_that_do_not_fit_are_refused(call):
     with pytest.raises((ValueError, tf.errors.InvalidArgumentError)):
         call()
+
+
+@pytest.mark.parametrize("height, width", [(1, 1), (3, 8), (4, 5), (7, 2), (9, 9)])
+def test_images_and_targets_of_unknown_sizes_are_padded_and_cut_as_known_ones_are(height, width):
+    any_image, size = tf.TensorSpec([None, None, 2]), tf.TensorSpec([], tf.int32)
+    x = tf.random.stateless_normal([height, width, 2], [height, width])
+    to_4_5 = tf.function(lambda x: tf.image.resize_with_crop_or_pad(x, 4, 5), input_signature=[any_image])
+    assert to_4_5.get_concrete_function().output_shapes == [4, 5, 2]
+    np.testing.assert_array_equal(to_4_5(x), tf.image.resize_with_crop_or_pad(x, 4, 5), strict=True)
+    for f in (
+        tf.image.resize_with_crop_or_pad,
+        lambda x, a, b: tf.image.resize_with_pad(x, a + 7, b + 7),
+        lambda x, a, b: tf.image.pad_to_bounding_box(x, a, b, 12, 13),
+    ):
+        traced = tf.function(f, autograph=False, input_signature=[any_image, size, size])
+        for a, b in ((1, 1), (3, 4), (3, 2)):
+            np.testing.assert_allclose(traced(x, a, b), f(x, a, b), rtol=1e-5, atol=1e-5, strict=True)
+
+
+def test_a_box_beyond_the_target_is_refused_where_sizes_are_known_late():
+    traced = tf.function(lambda x: tf.image.pad_to_bounding_box(x, 2, 0, 4, 4))
+    late = tf.function(lambda x, n: traced(tf.reshape(x, [n, n, 1])))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Paddings must be non-negative"):
+        late(tf.ones([9]), tf.constant(3))

@@ -168,34 +168,42 @@ static void checkDynamicBroadcastTo(DynamicBroadcastToOp op,
   if (length.isDynamicDim(0))
     return;
   int64_t extra = length.getDimSize(0) - rank;
-  bool known = extra >= 0;
+  bool known = extra >= 0, negative = false;
   for (int64_t axis = 0; axis < rank && known; ++axis) {
     Size have = sizes.dimension(op.getX(), axis),
          want = sizes.element(op.getShape(), axis + extra);
     known = have == want ||
-            (have.is(1) && want.kind != Size::Element && want.index >= 0);
+            (have.is(1) && (want.kind == Size::Element || want.index >= 0));
   }
-  for (int64_t axis = 0; axis < extra && known; ++axis) {
+  for (int64_t axis = 0; axis < length.getDimSize(0) && !negative; ++axis) {
     Size want = sizes.element(op.getShape(), axis);
-    known =
-        want.kind == Size::Dimension || (want.isConstant() && want.index >= 0);
+    if (axis >= extra && want == sizes.dimension(op.getX(), axis - extra))
+      continue;
+    negative = want.kind == Size::Element || want.index < 0;
   }
-  if (known)
+  if (known && !negative)
     return;
   Value want = build.toI64(op.getShape());
-  Value fits = build.make<GreaterEqualOp>(want, build.scalar(0));
+  if (negative)
+    build.require(build.make<GreaterEqualOp>(want, build.scalar(0)),
+                  "all elements of broadcast shape must be non-negative, got "
+                  "{}",
+                  {op.getShape()});
+  if (known)
+    return;
+  Value fits;
   if (extra < 0) {
     fits = build.make<LessOp>(build.scalar(1), build.scalar(0));
   } else if (rank > 0) {
     Value have = build.shape(op.getX());
     if (extra > 0)
       have = build.join({build.vector(SmallVector<int64_t>(extra, 1)), have});
-    fits = build.both(fits,
-                      build.either(build.make<EqualOp>(have, want),
-                                   build.make<EqualOp>(have, build.scalar(1))));
+    fits = build.either(build.make<EqualOp>(have, want),
+                        build.make<EqualOp>(have, build.scalar(1)));
   }
-  build.require(fits, "Incompatible shapes: {} vs. {}",
-                {build.shape(op.getX()), op.getShape()});
+  if (fits)
+    build.require(fits, "Incompatible shapes: {} vs. {}",
+                  {build.shape(op.getX()), op.getShape()});
 }
 
 /// The number of elements that `x` has, as a scalar.

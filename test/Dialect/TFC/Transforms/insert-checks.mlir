@@ -318,9 +318,22 @@ func.func @reshape_to_own_sizes(%x: tensor<?x2x3xf32>) {
 // -----
 
 // CHECK-LABEL: func.func @dynamic_broadcast
+// CHECK: tfc.assert %{{.*}}, "all elements of broadcast shape must be non-negative, got {} {{\[Op:[a-z_]+\]}}"
 // CHECK: tfc.assert %{{.*}}, "Incompatible shapes: {} vs. {} {{\[Op:[a-z_]+\]}}"
 func.func @dynamic_broadcast(%x: tensor<3xf32>, %s: tensor<2xi32>) {
   %a = tfc.dynamic_broadcast_to %x, %s : (tensor<3xf32>, tensor<2xi32>) -> tensor<?x?xf32>
+  return
+}
+
+// -----
+
+// A one goes to every size but a negative one.
+// CHECK-LABEL: func.func @dynamic_broadcast_of_one
+// CHECK: tfc.assert %{{.*}}, "all elements of broadcast shape must be non-negative, got {} {{\[Op:[a-z_]+\]}}"
+// CHECK-NOT: Incompatible
+// CHECK: return
+func.func @dynamic_broadcast_of_one(%x: tensor<f32>, %s: tensor<2xi32>) {
+  %a = tfc.dynamic_broadcast_to %x, %s : (tensor<f32>, tensor<2xi32>) -> tensor<?x?xf32>
   return
 }
 
