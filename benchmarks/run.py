@@ -26,7 +26,7 @@ MODULES = {
 OURS = ("tfc", "tfc_eager")
 # What a quick run leaves out. torch.compile takes half a minute for each program.
 QUICK_IMPLEMENTATIONS = ("tfc", "numpy", "tf", "tf_xla", "jax", "torch_compile")
-QUICK_TORCH = ("chain", "softmax", "block_fwd", "mm1024", "mm1024bf16")
+QUICK_TORCH = ("chain", "softmax", "block_fwd", "mm1024", "mm1024bf16", "mlp_bf16", "norm_bf16")
 QUICK_TWO_THREADS = (
     "mm256", "mm1024", "chain", "exp", "gelu", "softmax", "layernorm", "sum_all", "argmax", "conv3x3", "mlp_train",
     "block_fwd", "block_train", "bmm32", "mv4096", "updates", "adam", "segment_sum", "complex_chain", "fft_large",
