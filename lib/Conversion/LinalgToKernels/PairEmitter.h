@@ -67,11 +67,14 @@ private:
     bool lanesAreContiguous() const {
       if (!isLeft)
         return known(matrix.columnStride) == 1;
-      // Tiles begin with a row whose number is a multiple of theirs.
-      int64_t inner = known(matrix.rowSizes.back());
       return known(matrix.rowStrides.back()) == 1 &&
-             (matrix.rowStrides.size() == 1 ||
-              (isKnown(inner) && inner % tileRows == 0));
+             (matrix.rowStrides.size() == 1 || neighbours() >= side);
+    }
+    /// So many rows of the left operand follow each other, if it has several
+    /// loops over rows; 0: unknown.
+    int64_t neighbours() const {
+      int64_t inner = known(matrix.rowSizes.back());
+      return isKnown(inner) ? inner : 0;
     }
   };
 
@@ -118,15 +121,18 @@ private:
   mlir::Value least(mlir::Value vector, mlir::Value soFar);
 
   // Tiles of the result
-  void rowTile(const Squares &panels, mlir::Value row, mlir::Value column,
-               mlir::Value width, const Block &block);
+  void overRowTiles(
+      mlir::Value flops,
+      llvm::function_ref<void(mlir::Value first, mlir::Value end)> body);
+  void rowTile(const Squares &panels, mlir::Value row, mlir::Value end,
+               mlir::Value column, mlir::Value width, const Block &block);
   void multiplyTiles(const Squares &left, const Squares &right,
                      const Block &block, mlir::Value to);
   void multiplyVectors(const Squares &left, const Squares &right,
                        const Block &block, mlir::Value rows, mlir::Value to,
                        bool exactly);
-  void finish(mlir::Value from, mlir::Value row, mlir::Value column,
-              mlir::Value width, const Block &block);
+  void finish(mlir::Value from, mlir::Value row, mlir::Value end,
+              mlir::Value column, mlir::Value width, const Block &block);
 
   // Pieces of IR
   mlir::VectorType halves() {

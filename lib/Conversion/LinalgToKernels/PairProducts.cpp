@@ -290,11 +290,11 @@ void PairEmitter::multiplyVectors(const Squares &left, const Squares &right,
 }
 
 /// The tile of sums at `from` becomes a part of the result.
-void PairEmitter::finish(Value from, Value row, Value column, Value width,
-                         const Block &block) {
+void PairEmitter::finish(Value from, Value row, Value end, Value column,
+                         Value width, const Block &block) {
   constexpr int64_t rowsAtOnce = 4;
-  Value zero = b.constant(0), lastRow = b.sub(p.rows, b.constant(1)),
-        count = b.min(b.sub(p.rows, row), b.constant(tileRows));
+  Value zero = b.constant(0), lastRow = b.sub(end, b.constant(1)),
+        count = b.min(b.sub(end, row), b.constant(tileRows));
   Value fresh = p.fresh ? block.isFirst : b.boolean(false);
   auto all = [&](bool edge) {
     SmallVector<Columns> columns;
@@ -370,13 +370,35 @@ void PairEmitter::finish(Value from, Value row, Value column, Value width,
 /// product can have: eight bits of a number, so 14 places below its exponent.
 static constexpr int64_t leastSumOfExponents = 2 * 127 - 126 + 14;
 
-void PairEmitter::rowTile(const Squares &panels, Value row, Value column,
-                          Value width, const Block &block) {
+/// The rows of each tile. Where rows are elements of several loops, as channels
+/// of a window are, a tile has those of one innermost loop: neighbours.
+void PairEmitter::overRowTiles(Value flops,
+                               llvm::function_ref<void(Value, Value)> body) {
+  Lanes left{p.left, true, p.rows};
+  Value zero = b.constant(0), step = b.constant(tileRows);
+  int64_t inner = left.neighbours();
+  bool splits = p.left.rowStrides.size() > 1 && inner % tileRows != 0 &&
+                !left.depthIsContiguous() && left.lanesAreContiguous();
+  if (!splits)
+    return b.parallelLoop(zero, b.ceilDiv(p.rows, tileRows), 1, flops,
+                          [&](Value tile) { body(b.mul(tile, step), p.rows); });
+  Value tiles = b.constant(llvm::divideCeil(inner, tileRows)),
+        size = b.constant(inner);
+  b.parallelLoop(zero, b.mul(b.divide(p.rows, size), tiles), 1, flops,
+                 [&](Value tile) {
+                   Value group = b.divide(tile, tiles);
+                   Value within = b.sub(tile, b.mul(group, tiles));
+                   Value first = b.mul(group, size);
+                   body(b.add(first, b.mul(within, step)), b.add(first, size));
+                 });
+}
+
+void PairEmitter::rowTile(const Squares &panels, Value row, Value end,
+                          Value column, Value width, const Block &block) {
   Value zero = b.constant(0), size = b.constant(panelSize());
   Squares left{allocate(blockSquares() * squareSize * 2, pairType), zero};
-  Value leftExponent =
-      copy({p.left, true, p.rows}, row, block, left, 1).front();
-  Value rows = b.min(b.sub(p.rows, row), b.constant(tileRows));
+  Value leftExponent = copy({p.left, true, end}, row, block, left, 1).front();
+  Value rows = b.min(b.sub(end, row), b.constant(tileRows));
   Value to = allocate(tileRows * tileColumns, b.type);
   bool onTiles = options.unit.pairs == PairUnit::tiles;
   if (onTiles)
@@ -405,7 +427,7 @@ void PairEmitter::rowTile(const Squares &panels, Value row, Value column,
             multiplyVectors(left, right, block, rows, to, false);
         },
         [&] { multiplyVectors(left, right, block, rows, to, true); });
-    finish(to, row, b.add(column, at), b.sub(width, at), block);
+    finish(to, row, end, b.add(column, at), b.sub(width, at), block);
   });
   if (onTiles)
     call("llvm.x86.tilerelease", {});
@@ -472,8 +494,8 @@ void PairEmitter::emit(Value panels) {
     Value depth = b.mul(block.squares, b.constant(squareDepth));
     Value work = b.divide(b.mul(b.constant(2 * tileRows), b.mul(width, depth)),
                           b.constant(faster));
-    b.parallelLoop(zero, b.ceilDiv(p.rows, tileRows), 1, work, [&](Value tile) {
-      rowTile(here, b.mul(tile, b.constant(tileRows)), column, width, block);
+    overRowTiles(work, [&](Value first, Value end) {
+      rowTile(here, first, end, column, width, block);
     });
   });
 }
@@ -498,10 +520,12 @@ bool tfc::kernels::canMultiplyPairs(const Product &p, Type element,
     return false;
   if (p.taps.empty())
     return !isSmall(p.depth, leastDepth);
-  // Each tap has squares of its own, which should not be mostly empty.
+  // Each tap has squares of its own: with tiles, which are that much faster
+  // and more, a fifth of them should be full.
   int64_t k = known(p.depth), squares = PairEmitter::squaresOf(p);
   return isKnown(squares) && squares >= 2 &&
-         2 * k >= int64_t(llvm::alignTo(k, PairEmitter::squareDepth)) &&
+         (options.unit.pairs == PairUnit::tiles ? 5 : 2) * k >=
+             int64_t(llvm::alignTo(k, PairEmitter::squareDepth)) &&
          PairEmitter::isInVectors(p.left, true) &&
          PairEmitter::isInVectors(p.right, false);
 }

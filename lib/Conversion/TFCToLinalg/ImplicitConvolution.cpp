@@ -14,10 +14,10 @@ using namespace tfc;
 using namespace tfc::lowering;
 
 /// Does a product of so many columns, whose k of one tap are neighbours, have
-/// instructions for pairs of bf16? Its squares of 32 k should not be mostly
-/// empty. `tfc-lower-contractions` decides with the same numbers.
+/// instructions for pairs of bf16? A part of its squares of 32 k should be
+/// full. `tfc-lower-contractions` decides with the same numbers.
 bool Convolution::multipliesPairs(Value columns, Value k) const {
-  constexpr int64_t leastColumns = 16, leastRows = 16, least = 16, square = 32;
+  constexpr int64_t leastColumns = 16, leastRows = 16, square = 32;
   std::optional<int64_t> n = getConstantIntValue(columns),
                          depth = getConstantIntValue(k),
                          rows = getConstantIntValue(batch);
@@ -25,9 +25,9 @@ bool Convolution::multipliesPairs(Value columns, Value k) const {
     std::optional<int64_t> places = getConstantIntValue(count);
     rows = rows && places ? std::optional(*rows * *places) : std::nullopt;
   }
-  return l.pairs && element.isBF16() && groups == 1 && n && depth && rows &&
-         *n >= leastColumns && *rows >= leastRows && *depth >= least &&
-         2 * *depth >= int64_t(llvm::alignTo(*depth, square));
+  return l.emptiestPairs > 0 && element.isBF16() && groups == 1 && n && depth &&
+         rows && *n >= leastColumns && *rows >= leastRows && *depth > 0 &&
+         l.emptiestPairs * *depth >= int64_t(llvm::alignTo(*depth, square));
 }
 
 /// Elements of a row of the window with their channels, where they are one
@@ -42,13 +42,13 @@ bool Convolution::hasPairsOfChannels() const {
                          neighbours(l, merged, windows.window.back(), depth));
 }
 
-/// Rows of tiles are channels, of which 32 have to be neighbours.
+/// Rows of tiles are channels, of which 16 have to be neighbours.
 bool Convolution::hasPairsOfPlaces() const {
   bool merged = implicitLoops(/*merge=*/true).merged;
   std::optional<int64_t> rows =
       getConstantIntValue(neighbours(l, merged, windows.window.back(), depth));
-  constexpr int64_t tileRows = 32;
-  return rows && *rows % tileRows == 0 &&
+  constexpr int64_t leastNeighbours = 16;
+  return rows && *rows >= leastNeighbours &&
          multipliesPairs(features, windows.places.back());
 }
 

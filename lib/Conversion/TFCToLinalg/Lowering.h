@@ -25,9 +25,9 @@ namespace tfc::lowering {
 class Lowering {
 public:
   Lowering(mlir::func::FuncOp function, const DimAnalysis &dims,
-           const FusionPlan &plan, bool pairs)
-      : b(function.getContext()), dims(dims), plan(plan), pairs(pairs),
-        function(function) {}
+           const FusionPlan &plan, int64_t emptiestPairs)
+      : b(function.getContext()), dims(dims), plan(plan),
+        emptiestPairs(emptiestPairs), function(function) {}
 
   /// Replaces the function. On failure a diagnostic was emitted.
   mlir::LogicalResult run();
@@ -123,7 +123,9 @@ public:
   mlir::OpBuilder b;
   const DimAnalysis &dims;
   const FusionPlan &plan;
-  const bool pairs; ///< of bf16 will be multiplied by one instruction
+  /// One instruction multiplies squares of 32 k of bf16, which pays if one of
+  /// so many k is there; 0: there is none.
+  const int64_t emptiestPairs;
   mlir::Location loc{
       mlir::UnknownLoc::get(b.getContext())}; // of the op being lowered
 

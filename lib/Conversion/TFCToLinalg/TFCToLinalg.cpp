@@ -19,6 +19,7 @@
 #include "tfc/Conversion/Passes.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
+#include "llvm/ADT/StringSwitch.h"
 
 namespace tfc {
 #define GEN_PASS_DEF_CONVERTTFCTOLINALGPASS
@@ -116,8 +117,11 @@ struct ConvertTFCToLinalg
     roundBehindProducts(function.getBody());
     DimAnalysis dims(function.getBody());
     FusionPlan plan(function.getBody(), dims);
-    bool pairs = bf16Pairs != "none" && reassociate;
-    return Lowering(function, dims, plan, pairs).run();
+    int64_t emptiest = llvm::StringSwitch<int64_t>(bf16Pairs)
+                           .Case("tiles", 5)
+                           .Case("vectors", 2)
+                           .Default(0);
+    return Lowering(function, dims, plan, reassociate ? emptiest : 0).run();
   }
 };
 

@@ -154,6 +154,10 @@ CONVOLUTIONS = [
     (1, 16, 7, 16, 5, 1, 1),
     (2, 6, 64, 64, 2, 3, 1),
     (5, 4, 128, 128, 3, 1, 1),
+    (1, 16, 24, 16, 3, 1, 1),
+    (2, 9, 40, 32, 3, 1, 1),
+    (2, 7, 64, 32, 3, 1, 1),
+    (1, 14, 20, 16, 1, 1, 1),
 ]
 
 
@@ -280,7 +284,7 @@ def test_weights_of_a_loop_are_copied_before_it(steps, unit):
 def test_weights_that_a_loop_changes_are_copied_anew():
     @tf.function
     def f(h, w):
-        for i in tf.range(3):
+        for _ in tf.range(3):
             h = tf.matmul(h, w)
             w = -w
         return h
