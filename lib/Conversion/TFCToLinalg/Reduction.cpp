@@ -7,6 +7,7 @@
 
 #include "Reduction.h"
 #include "Body.h"
+#include "Rows.h"
 #include "Scalars.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Complex/IR/Complex.h"
@@ -78,12 +79,14 @@ static Rule ruleOf(Operation *op) {
   return {neutral<1>, combine<AddFOp, AndIOp, AndIOp, void>};
 }
 
-/// Those of halves are kept in f32, bools in bytes (0 or 1), of which vectors
+/// Those of halves are kept in f32 (extremes on a device, whose vectors are no
+/// wider for it, as they are), bools in bytes (0 or 1), of which vectors
 /// have 64.
 static Type accumulatorType(Operation *op, Type element) {
   if (isa<ReduceAnyOp, ReduceAllOp>(op))
     return IntegerType::get(op->getContext(), 8, IntegerType::Unsigned);
-  if (isHalf(element))
+  bool isExtreme = isa<ReduceMaxOp, ReduceMinOp, ArgmaxOp, ArgminOp>(op);
+  if (isHalf(element) && !(isExtreme && isForDevice(op)))
     return Float32Type::get(op->getContext());
   return element;
 }
