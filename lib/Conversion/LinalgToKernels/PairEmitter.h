@@ -121,6 +121,8 @@ private:
   mlir::Value least(mlir::Value vector, mlir::Value soFar);
 
   // Tiles of the result
+  bool isOneTile() const;
+  mlir::Value tileWork(mlir::Value columns, mlir::Value depth);
   void overRowTiles(
       mlir::Value flops,
       llvm::function_ref<void(mlir::Value first, mlir::Value end)> body);

@@ -376,6 +376,8 @@ void PairEmitter::overRowTiles(Value flops,
                                llvm::function_ref<void(Value, Value)> body) {
   Lanes left{p.left, true, p.rows};
   Value zero = b.constant(0), step = b.constant(tileRows);
+  if (isOneTile())
+    return body(zero, p.rows);
   int64_t inner = left.neighbours();
   bool splits = p.left.rowStrides.size() > 1 && inner % tileRows != 0 &&
                 !left.depthIsContiguous() && left.lanesAreContiguous();
@@ -399,11 +401,18 @@ void PairEmitter::rowTile(const Squares &panels, Value row, Value end,
   Squares left{allocate(blockSquares() * squareSize * 2, pairType), zero};
   Value leftExponent = copy({p.left, true, end}, row, block, left, 1).front();
   Value rows = b.min(b.sub(end, row), b.constant(tileRows));
-  Value to = allocate(tileRows * tileColumns, b.type);
   bool onTiles = options.unit.pairs == PairUnit::tiles;
-  if (onTiles)
-    call("llvm.x86.ldtilecfg", pointer(tileConfiguration(), zero));
-  b.loop(zero, b.ceilDiv(width, tileColumns), 1, [&](Value panel) {
+  Value to;
+  auto begin = [&] {
+    to = allocate(tileRows * tileColumns, b.type);
+    if (onTiles)
+      call("llvm.x86.ldtilecfg", pointer(tileConfiguration(), zero));
+  };
+  auto release = [&] {
+    if (onTiles)
+      call("llvm.x86.tilerelease", {});
+  };
+  auto tile = [&](Value panel) {
     Value at = b.mul(panel, b.constant(tileColumns));
     Squares right{panels.memory, b.add(panels.start, b.mul(panel, size))};
     Value rightExponent = memref::LoadOp::create(
@@ -428,9 +437,33 @@ void PairEmitter::rowTile(const Squares &panels, Value row, Value end,
         },
         [&] { multiplyVectors(left, right, block, rows, to, true); });
     finish(to, row, end, b.add(column, at), b.sub(width, at), block);
-  });
-  if (onTiles)
-    call("llvm.x86.tilerelease", {});
+  };
+  Value panelsHere = b.ceilDiv(width, tileColumns);
+  if (!isOneTile()) {
+    begin();
+    b.loop(zero, panelsHere, 1, tile);
+    return release();
+  }
+  // There are no other rows that threads might have.
+  Value depth = b.mul(block.squares, b.constant(squareDepth));
+  b.parallelLoop(zero, panelsHere, 1, tileWork(b.constant(tileColumns), depth),
+                 [&](Value panel) {
+                   begin();
+                   tile(panel);
+                   release();
+                 });
+}
+
+bool PairEmitter::isOneTile() const {
+  return isKnown(known(p.rows)) && known(p.rows) <= tileRows;
+}
+
+/// How many operations a tile of so many columns is worth, which is less than
+/// on the vectors that costs are counted in.
+Value PairEmitter::tileWork(Value columns, Value depth) {
+  int64_t faster = options.unit.pairs == PairUnit::tiles ? 8 : 1;
+  return b.divide(b.mul(b.constant(2 * tileRows), b.mul(columns, depth)),
+                  b.constant(faster));
 }
 
 void PairEmitter::overBlocks(
@@ -489,12 +522,8 @@ void PairEmitter::emit(Value panels) {
       here = panelsOf(p.pairPanels, column, block);
     else
       copyPanels(here, column, width, block);
-    // How much faster than the vectors that costs are counted in.
-    int64_t faster = options.unit.pairs == PairUnit::tiles ? 8 : 1;
     Value depth = b.mul(block.squares, b.constant(squareDepth));
-    Value work = b.divide(b.mul(b.constant(2 * tileRows), b.mul(width, depth)),
-                          b.constant(faster));
-    overRowTiles(work, [&](Value first, Value end) {
+    overRowTiles(tileWork(width, depth), [&](Value first, Value end) {
       rowTile(here, first, end, column, width, block);
     });
   });

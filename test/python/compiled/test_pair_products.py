@@ -291,3 +291,19 @@ def test_weights_that_a_loop_changes_are_copied_anew():
 
     h, w = small(32, 256) * BF16(0.5), np.eye(256).astype(BF16)
     np.testing.assert_array_equal(f(h, w).numpy().astype(np.float32), -h.astype(np.float32))
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+@pytest.mark.parametrize("captured", [False, True])
+def test_threads_share_the_columns_of_few_rows(threads, captured):
+    x, y = small(16, 1100), small(1100, 1210)
+    held = tf.constant(y)
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    try:
+        f = tf.function(lambda x, y: tf.nn.relu(tf.matmul(x, held if captured else y)))
+        got = [f(x, y).numpy() for _ in range(3)]
+    finally:
+        tf.config.threading.set_intra_op_parallelism_threads(0)
+    expected = np.maximum(product(x, y), 0).astype(BF16).astype(np.float32)
+    for each in got:
+        np.testing.assert_array_equal(each.astype(np.float32), expected)
