@@ -25,8 +25,14 @@ bool Convolution::multipliesPairs(Value columns, Value k) const {
     std::optional<int64_t> places = getConstantIntValue(count);
     rows = rows && places ? std::optional(*rows * *places) : std::nullopt;
   }
-  return l.emptiestPairs > 0 && element.isBF16() && groups == 1 && n && depth &&
-         rows && *n >= leastColumns && *rows >= leastRows && *depth > 0 &&
+  // Small groups have tiles of f32 that share vectors and lines.
+  auto isWide = [](Value channels) {
+    return getConstantIntValue(channels).value_or(0) >= square;
+  };
+  if (groups > 1 && !(isWide(this->depth) && isWide(features)))
+    return false;
+  return l.emptiestPairs > 0 && element.isBF16() && n && depth && rows &&
+         *n >= leastColumns && *rows >= leastRows && *depth > 0 &&
          l.emptiestPairs * *depth >= int64_t(llvm::alignTo(*depth, square));
 }
 

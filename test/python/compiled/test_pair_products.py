@@ -307,3 +307,19 @@ def test_threads_share_the_columns_of_few_rows(threads, captured):
     expected = np.maximum(product(x, y), 0).astype(BF16).astype(np.float32)
     for each in got:
         np.testing.assert_array_equal(each.astype(np.float32), expected)
+
+
+# batch, size, channels, features, window, strides, groups
+GROUPED = [(1, 9, 64, 64, 3, 1, 2), (2, 8, 48, 96, 3, 1, 3), (1, 14, 256, 256, 3, 1, 8), (1, 9, 128, 64, 3, 2, 4)]
+
+
+@pytest.mark.parametrize("case", GROUPED, ids=str)
+def test_groups_of_channels_and_their_gradients_are_those_of_float32(case, unit):
+    batch, size, channels, features, window, strides, groups = case
+    x, w = small(batch, size, size, channels), small(window, window, channels // groups, features)
+    of = convolution("SAME", strides, 1)
+    wide = [v.astype(np.float32) for v in (x, w)]
+    seed = small(*of(*wide).shape)
+    expected = with_gradients(of)(*wide, seed.astype(np.float32))
+    for value, wanted in zip(with_gradients(of)(x, w, seed), expected):
+        np.testing.assert_array_equal(value.numpy().astype(np.float32), wanted.numpy().astype(BF16).astype(np.float32))
