@@ -6,7 +6,7 @@ import numpy as np
 from cases import conv3x3
 
 TOLERANCE = 3e-2
-LIMIT = "tiles of AMX; copying the windows takes as long"
+LIMIT = "tiles of AMX, and copies of the windows"
 FLOPS = conv3x3.FLOPS
 BUILDERS = conv3x3.BUILDERS
 

@@ -6,7 +6,7 @@ import numpy as np
 from cases._steps import jax_like, tensorflow_like
 
 TOLERANCE = 5e-2
-LIMIT = "rounding to bfloat16, three times, takes as long as the rest"
+LIMIT = "rounding to bfloat16, three times, takes longer than the rest"
 BYTES = 2 * 2 * 4096 * 1024
 
 
