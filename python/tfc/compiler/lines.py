@@ -9,7 +9,7 @@ from tfc.ir import compiler
 
 @dataclass(frozen=True)
 class Place:
-    """A line of a function; `line` is 0 where code belongs to none."""
+    """A line of a function; `line` is 0 where the function's code has no lines at all."""
 
     function: str
     file: str
@@ -17,6 +17,24 @@ class Place:
 
     def __str__(self):
         return f"{self.file}:{self.line}" if self.line else self.function
+
+
+def _with_lines(rows: list, starts: list) -> list:
+    """Rows (offset, file, line) without those of line 0: instructions that LLVM made of two lines belong to none.
+
+    They run beside the code before them, so its line takes them; at the start of a function the first line after it.
+    """
+    kept, open_, function = [], None, -1
+    for offset, file, line in rows:
+        within = bisect.bisect_right(starts, offset)
+        if within != function:
+            open_, function = None, within
+        if line:
+            kept.append((offset if open_ is None else open_, file, line))
+            open_ = None
+        elif open_ is None and (not kept or bisect.bisect_right(starts, kept[-1][0]) != function):
+            open_ = offset
+    return kept
 
 
 class _Code:
@@ -29,7 +47,7 @@ class _Code:
         # Functions of the object itself are not found by name.
         self.base = loaded.address(symbol) - next(offset for found, offset, _ in symbols if found == symbol)
         self.end = self.base + max(offset + size for _, offset, size in symbols)
-        rows = sorted(table["lines"], key=lambda row: row[0])
+        rows = _with_lines(sorted(table["lines"], key=lambda row: row[0]), sorted(offset for _, offset, _ in symbols))
         self.offsets = [row[0] for row in rows]
         self.rows = rows
 
