@@ -42,7 +42,7 @@ struct Blocks {
   int64_t parts;   ///< that the rows of a panel are cut into for threads
   bool ownPanels = false; ///< each part of the rows has copies of all panels
   int64_t panelSize() const { return steps * shape.width(); }
-  /// The last panels, of which each part may be another thread's.
+  /// Panels of which each part may be another thread's.
   int64_t divided() const {
     return ownPanels ? panels : parts > 1 ? std::min<int64_t>(panels, 2) : 0;
   }

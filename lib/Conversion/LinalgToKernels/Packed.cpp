@@ -10,8 +10,9 @@
 //              { copy the panels; for row tiles { for panels { register tile }
 //              } } }. No thread waits for another; a group stays in the
 //              second-level cache, a row tile of `left` in the first, so that
-//              `left` is read from further away once a group. The last panels
-//              may be divided by rows, so that threads end at the same time.
+//              `left` is read from further away once a group. Two panels,
+//              in the middle and at the end, may be divided by rows, so that
+//              threads end at the same time.
 // by rows      few panels: for blocks of the depth { copy all panels; for row
 // tiles, shared by threads { for panels {
 //              register tile } } }.
@@ -617,16 +618,28 @@ void Emitter::packedRows(const Workspace &workspace) {
       return;
     }
     if (blocks.byColumns) {
-      // Units are parts of panels: whole ones but in the last panels, which
-      // have a place for each.
+      // Units are parts of panels: whole ones but in those in the middle and at
+      // the end, where halves of the range end, which have a place for each.
       Value parts = b.constant(blocks.parts), one = b.constant(1);
-      Value whole =
-          p.panels ? zero
-                   : b.max(b.sub(count, b.constant(blocks.divided())), zero);
-      Value wholeUnits = b.mul(whole, parts);
+      Value middle = b.divide(offset(count, -1), b.constant(2)),
+            last = b.max(offset(count, -1), offset(middle, 1));
       auto toBorder = [&](Value unit) {
+        if (p.panels)
+          return unit;
+        Value panel = b.divide(unit, parts);
         Value border = b.mul(b.ceilDiv(unit, blocks.parts), parts);
-        return b.choose(b.atLeast(unit, wholeUnits), unit, border);
+        Value isWhole = b.choose(b.atLeast(middle, panel),
+                                 b.atLeast(offset(middle, -1), panel),
+                                 b.atLeast(offset(last, -1), panel));
+        return b.choose(isWhole, border, unit);
+      };
+      auto placeOf = [&](Value unit) {
+        auto within = [&](Value panel) {
+          Value part = b.sub(unit, b.mul(panel, parts));
+          return b.max(b.min(part, offset(parts, -1)), zero);
+        };
+        return b.add(b.divide(unit, parts),
+                     b.add(within(middle), within(last)));
       };
       auto tileOf = [&](Value part) {
         return b.divide(b.mul(part, allTiles), parts);
@@ -635,8 +648,7 @@ void Emitter::packedRows(const Workspace &workspace) {
       work = b.divide(work, parts);
       b.parallelRanges(zero, units, work, [&](Value from, Value to) {
         from = toBorder(from), to = toBorder(to);
-        Value place = b.add(b.min(b.divide(from, parts), whole),
-                            b.max(b.sub(from, wholeUnits), zero));
+        Value place = placeOf(from);
         b.loopUntil(from, to, [&](Value unit) {
           Value panel = b.divide(unit, parts), rest = b.sub(to, unit),
                 part = b.sub(unit, b.mul(panel, parts));

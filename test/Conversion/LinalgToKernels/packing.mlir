@@ -27,6 +27,26 @@ func.func @by_columns(%a: memref<240x512xf32>, %b: memref<512x2048xf32>, %c: mem
 
 // -----
 
+// Of eleven panels the sixth, in the middle, and the last are cut where a piece ends: each part has a place of its own.
+
+// CHECK-LABEL: func.func @cut
+// CHECK:       tfcrt.parallel(%[[FROM:.*]], %{{.*}}) in %{{.*}} to %c44
+// CHECK:         %[[PANEL:.*]] = arith.divui %[[FROM]], %c4
+// CHECK:         %[[BORDER:.*]] = arith.muli
+// CHECK:         %[[BEFORE_LAST:.*]] = arith.cmpi sle, %[[PANEL]], %c9
+// CHECK:         %[[BEFORE_MIDDLE:.*]] = arith.cmpi sle, %[[PANEL]], %c4
+// CHECK:         %[[TO_MIDDLE:.*]] = arith.cmpi sle, %[[PANEL]], %c5
+// CHECK:         %[[WHOLE:.*]] = arith.select %[[TO_MIDDLE]], %[[BEFORE_MIDDLE]], %[[BEFORE_LAST]]
+// CHECK:         arith.select %[[WHOLE]], %[[BORDER]], %[[FROM]]
+func.func @cut(%a: memref<240x256xf32>, %b: memref<256x704xf32>, %c: memref<240x704xf32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%c : memref<240x704xf32>)
+  linalg.matmul ins(%a, %b : memref<240x256xf32>, memref<256x704xf32>) outs(%c : memref<240x704xf32>)
+  return
+}
+
+// -----
+
 // Few panels and many rows: rows are shared, after all panels have been copied.
 
 // CHECK-LABEL: func.func @by_rows

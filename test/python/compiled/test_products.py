@@ -54,6 +54,17 @@ def test_threads_that_share_parts_of_a_panel_copy_it_to_places_of_their_own(size
         np.testing.assert_array_equal(product(x).numpy(), x @ w)
 
 
+@pytest.mark.parametrize("columns", [256, 320, 701, 768, 1100])
+@pytest.mark.parametrize("count", [1, 2, 3, 5])
+def test_panels_in_the_middle_and_at_the_end_may_be_cut_between_threads(columns, count):
+    tf.config.threading.set_intra_op_parallelism_threads(count)
+    product = tf.function(tf.matmul, autograph=False)
+    x, w = small(193, 500), small(500, columns)
+    for _ in range(10):
+        np.testing.assert_array_equal(product(x, w).numpy(), x @ w)
+    tf.config.threading.set_intra_op_parallelism_threads(0)
+
+
 def test_variable_on_both_sides_of_its_update_is_read_before_it_is_written():
     v = tf.Variable(small(130, 130))
     before = v.numpy()
