@@ -124,10 +124,13 @@ void NestLowering::addToFill() {
 /// written, not with the elements that it wrote.
 void NestLowering::absorbFill() {
   // Loops over taps add to what is there.
-  if (!strategy.jam || !strategy.taps.empty() || strategy.compensated ||
-      mayOverlap())
+  if (!(strategy.jam || strategy.rowTrees) || !strategy.taps.empty() ||
+      strategy.compensated || mayOverlap())
     return;
-  if (strategy.jamWhole.empty()) {
+  if (strategy.rowTrees) {
+    if (llvm::count(iterators, utils::IteratorType::reduction) != 1)
+      return;
+  } else if (strategy.jamWhole.empty()) {
     // One loop, which is short.
     std::optional<int64_t> size =
         getConstantIntValue(ranges[strategy.jamReduction].size);

@@ -262,6 +262,9 @@ Value NestLowering::loadElement(OpOperand &operand) {
     return known;
   if (margins && margins->operand == operand.getOperandNumber())
     return loadWithin(operand);
+  // The rows that fill no vector with others.
+  if (strategy.rowTrees && start && op.isDpsInit(&operand))
+    return start;
   if (lanes > 1 && uses(operand, strategy.order.back())) {
     if (strategy.columns && isApart(operand) && mayBeColumn(operand))
       return loadColumn(operand);

@@ -144,7 +144,11 @@ void NestLowering::rowTrees(size_t level) {
         if (isMax)
           total = fromOrder(builder, loc, type, total);
         Values at = indices(init);
-        Value before = loadVector(init.get(), at);
+        Value before =
+            start ? vector::BroadcastOp::create(
+                        builder, loc, VectorType::get({side}, type), start)
+                        .getResult()
+                  : loadVector(init.get(), at);
         storeAt(init.get(), at, combine(before, total));
         lanes = 1;
         return Values();

@@ -406,6 +406,8 @@ void Pool::work(int number) {
 }
 
 void Pool::startThreads(int count) {
+  if (started >= count)
+    return;
   // Signals are for the threads of the program.
   sigset_t all, before;
   sigfillset(&all);

@@ -71,3 +71,34 @@ func.func @others(%x: memref<104x20xf32>, %y: memref<104x8xf32>, %r: memref<104x
   }
   return
 }
+
+// -----
+
+#points = affine_map<(d0, d1) -> (d0, d1)>
+#rows = affine_map<(d0, d1) -> (d0)>
+
+// What a fill right before has written is not read: rows begin with its number.
+// CHECK-LABEL: func.func @from_number
+// CHECK-SAME:  %{{.*}}: memref<103x8xf32>, %[[RESULT:.*]]: memref<103xf32>
+// CHECK:       %[[NUMBER:.*]] = arith.constant 5.0
+// CHECK-NOT:   vector.store
+// CHECK:       scf.for %[[ROW:.*]] =
+// CHECK-NOT:   vector.load %[[RESULT]]
+// CHECK:       %[[START:.*]] = vector.broadcast %[[NUMBER]] : f32 to vector<4xf32>
+// CHECK-NEXT:  %[[SUM:.*]] = arith.addf %[[START]]
+// CHECK-NEXT:  vector.store %[[SUM]], %[[RESULT]][%[[ROW]]]
+// CHECK:       scf.for
+// CHECK-NOT:   memref.load
+// CHECK:       memref.store
+// CHECK:       return
+func.func @from_number(%x: memref<103x8xf32>, %r: memref<103xf32>) {
+  %number = arith.constant 5.0 : f32
+  linalg.fill ins(%number : f32) outs(%r : memref<103xf32>)
+  linalg.generic {indexing_maps = [#points, #rows], iterator_types = ["parallel", "reduction"]}
+      ins(%x : memref<103x8xf32>) outs(%r : memref<103xf32>) {
+  ^bb0(%a: f32, %s: f32):
+    %n = arith.addf %a, %s fastmath<reassoc> : f32
+    linalg.yield %n : f32
+  }
+  return
+}

@@ -55,6 +55,19 @@ def test_maxima_are_nan_where_a_column_is(cpu):
     np.testing.assert_array_equal(place, x.argmax(1))
 
 
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("rows", [0, 1, 15, 16, 9999])
+def test_no_rows_and_rows_that_fill_no_vector_begin_with_their_neutral_number(rows, count):
+    tf.config.threading.set_intra_op_parallelism_threads(count)
+    x = np.random.default_rng(0).normal(size=(rows, 20)).astype(np.float32)
+    x[::3, 4], x[1::3, 7], x[2::3] = np.nan, -np.inf, -0.0
+    got = tf.function(lambda x: (tf.reduce_sum(x, 1), tf.reduce_max(x, 1), tf.reduce_min(x, 1)))(x)
+    tf.config.threading.set_intra_op_parallelism_threads(0)
+    np.testing.assert_allclose(got[0], x.sum(1), rtol=1e-5, atol=1e-5)
+    for best, want in zip(got[1:], (x.max(1), x.min(1)), strict=True):
+        np.testing.assert_array_equal(best, want)
+
+
 @pytest.mark.parametrize("cpu", CPUS)
 def test_rows_of_a_part_of_a_tensor(cpu):
     x = np.random.default_rng(0).normal(size=(ROWS, 25)).astype(np.float32)
