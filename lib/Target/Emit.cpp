@@ -216,8 +216,10 @@ PairSupport tfc::pairSupport(const TargetMachine &machine) {
   const MCSubtargetInfo &info = *machine.getMCSubtargetInfo();
   if (machine.getTargetTriple().getArch() != Triple::x86_64)
     return {};
-  return {info.checkFeatures("+avx512bf16"),
-          info.checkFeatures("+avx512bf16") && info.checkFeatures("+amx-bf16")};
+  bool vectors =
+      info.checkFeatures("+avx512bf16") && info.checkFeatures("+avx512vnni");
+  return {vectors, vectors && info.checkFeatures("+amx-bf16") &&
+                       info.checkFeatures("+amx-int8")};
 }
 
 HalfSupport tfc::halfSupport(const TargetMachine &machine) {

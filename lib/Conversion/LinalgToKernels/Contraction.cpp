@@ -111,11 +111,18 @@ int64_t Contraction::size(unsigned dim) const {
   return ShapedType::kDynamic;
 }
 
+bool Contraction::widensIntegers() const {
+  return type.isInteger() && left.type().getElementType() != type;
+}
+
 /// The operand that `value` is, perhaps widened to `type`; null if it is
 /// something else.
-static OpOperand *asInput(LinalgOp op, Value value, Type type) {
-  if (auto widen = value.getDefiningOp<arith::ExtFOp>())
-    value = widen.getIn();
+static OpOperand *asInput(LinalgOp op, Value value, Type type,
+                          bool &isUnsigned) {
+  Operation *widen = value.getDefiningOp();
+  isUnsigned = isa_and_present<arith::ExtUIOp>(widen);
+  if (isa_and_present<arith::ExtFOp, arith::ExtSIOp, arith::ExtUIOp>(widen))
+    value = widen->getOperand(0);
   auto argument = dyn_cast<BlockArgument>(value);
   if (!argument || argument.getOwner() != op.getBlock())
     return nullptr;
@@ -144,15 +151,19 @@ static bool matchBody(Contraction &c) {
   if (!isa_and_present<arith::MulFOp, arith::MulIOp>(multiply))
     return false;
   c.type = out.getType();
-  OpOperand *left = asInput(op, multiply->getOperand(0), c.type),
-            *right = asInput(op, multiply->getOperand(1), c.type);
+  bool isUnsigned[2];
+  OpOperand *left = asInput(op, multiply->getOperand(0), c.type, isUnsigned[0]),
+            *right =
+                asInput(op, multiply->getOperand(1), c.type, isUnsigned[1]);
   if (!left || !right || left == right || left == result || right == result)
     return false;
   auto operandOf = [&](OpOperand *operand) {
     return Operand{operand->get(), op.getMatchingIndexingMap(operand)};
   };
   c.left = operandOf(left);
+  c.left.isUnsigned = isUnsigned[0];
   c.right = operandOf(right);
+  c.right.isUnsigned = isUnsigned[1];
   c.result = operandOf(result);
   c.product = flagsOf(multiply);
   c.sum = flagsOf(add);
@@ -257,7 +268,12 @@ std::optional<Contraction> tfc::kernels::matchContraction(LinalgOp op) {
   };
   bool floats = isFloat(c.left, false) && isFloat(c.right, false) &&
                 isFloat(c.result, true);
-  if (!floats &&
+  auto isByte = [](const Operand &operand) {
+    return operand.type().getElementType().isInteger(8);
+  };
+  bool bytes = c.type.isInteger(32) && isByte(c.left) && isByte(c.right) &&
+               isInteger(c.result);
+  if (!floats && !bytes &&
       !(isInteger(c.left) && isInteger(c.right) && isInteger(c.result)))
     return std::nullopt;
   // Without a single tap there is nothing that would set the result.

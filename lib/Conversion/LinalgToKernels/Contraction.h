@@ -19,6 +19,8 @@ namespace tfc::kernels {
 struct Operand {
   mlir::Value memref;
   mlir::AffineMap map;
+  /// Integers that are narrower than sums are widened with zeros.
+  bool isUnsigned = false;
 
   mlir::MemRefType type() const {
     return mlir::cast<mlir::MemRefType>(memref.getType());
@@ -56,6 +58,9 @@ struct Contraction {
   llvm::SmallVector<unsigned> rows;  ///< loops over rows, outermost first
   llvm::SmallVector<unsigned> batch; ///< all others
   mlir::linalg::FillOp fill; ///< sets `result` to zero right before, or null
+
+  /// Are the operands integers that are narrower than sums?
+  bool widensIntegers() const;
 
   /// The static size of a loop, or kDynamic.
   int64_t size(unsigned dim) const;

@@ -54,6 +54,8 @@ private:
   void takeEpilogue(Algorithm algorithm);
   void groupRows();
   Product makeProduct();
+  Product openOperands();
+  void widen(Operand &operand);
   Product member(Product product, mlir::Value number);
   std::optional<SideBySide> groupsOf(const Product &product);
   bool isShallow(const Product &product);

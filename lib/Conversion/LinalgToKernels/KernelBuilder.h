@@ -17,11 +17,11 @@
 
 namespace tfc::kernels {
 
-/// What the machine multiplies pairs of bfloat16 with.
+/// What the machine multiplies pairs of bfloat16, and four bytes, with.
 enum class PairUnit {
   none,
-  vectors, ///< AVX-512's VDPBF16PS
-  tiles    ///< and AMX's TDPBF16PS
+  vectors, ///< AVX-512's VDPBF16PS and VPDPBUSD
+  tiles    ///< and AMX's TDPBF16PS and TDPBSSD
 };
 
 /// The machine's vector unit.
@@ -43,6 +43,8 @@ struct Matrix {
   mlir::Value memory, offset, columnStride;
   Values rowSizes, rowStrides;
   mlir::Value firstRow;
+  /// Integers that are narrower than sums are widened with zeros.
+  bool isUnsigned = false;
 };
 
 /// A vector of neighbouring columns. The mask may be null.

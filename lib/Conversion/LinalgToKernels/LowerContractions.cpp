@@ -9,6 +9,7 @@
 #include "ContractionLowering.h"
 #include "DeepProducts.h"
 #include "KeptPanels.h"
+#include "PairProducts.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -164,7 +165,7 @@ bool ContractionLowering::packsGroups(const Product &product) {
 std::optional<SideBySide>
 ContractionLowering::groupsOf(const Product &product) {
   if (c.batch.size() != 1 || c.rows.empty() || product.producer ||
-      product.panels)
+      product.panels || c.widensIntegers())
     return std::nullopt;
   unsigned dim = c.batch.front();
   SideBySide batch{c.size(dim),
@@ -275,6 +276,7 @@ Product ContractionLowering::makeProduct() {
     product.taps.push_back({size(dim), stride(c.left, left, dim),
                             producer ? zero : stride(c.right, right, dim)});
   product.left = matrix(c.left, left);
+  product.left.isUnsigned = c.left.isUnsigned;
   product.left.columnStride = stride(c.left, left, c.inner);
   product.result = matrix(c.result, result);
   product.result.columnStride = one;
@@ -302,6 +304,7 @@ Product ContractionLowering::makeProduct() {
     product.right.columnStride = stride(c.right, right, c.column);
     product.right.rowStrides = {stride(c.right, right, c.inner)};
   }
+  product.right.isUnsigned = c.right.isUnsigned;
   if (epilogue) {
     product.epilogue = &*epilogue;
     for (auto [operand, buffer] :
@@ -450,14 +453,38 @@ void ContractionLowering::eraseDone() {
     packedConstant.erase();
 }
 
-void ContractionLowering::run() {
-  // Before there are more users of the result. Only known sums have a last tap.
-  std::optional<Elementwise> candidate =
-      c.fill ? Elementwise::matchEpilogue(c) : std::nullopt;
-  b.builder.setInsertionPoint(c.op);
+/// Bytes that no instruction multiplies in fours are widened in memory.
+void ContractionLowering::widen(Operand &operand) {
+  MemRefType from = operand.type();
+  Values sizes;
+  for (auto [dim, size] : llvm::enumerate(from.getShape()))
+    if (ShapedType::isDynamic(size))
+      sizes.push_back(memref::DimOp::create(b.builder, b.loc, operand.memref,
+                                            int64_t(dim)));
+  Value copy = memref::AllocOp::create(b.builder, b.loc,
+                                       MemRefType::get(from.getShape(), c.type),
+                                       sizes, b.builder.getI64IntegerAttr(64));
+  auto same = b.builder.getMultiDimIdentityMap(from.getRank());
+  linalg::GenericOp::create(
+      b.builder, b.loc, operand.memref, copy, ArrayRef{same, same},
+      SmallVector<utils::IteratorType>(from.getRank(),
+                                       utils::IteratorType::parallel),
+      [&](OpBuilder &nested, Location loc, ValueRange arguments) {
+        Value element = arguments[0];
+        if (operand.isUnsigned)
+          element = arith::ExtUIOp::create(nested, loc, c.type, element);
+        else
+          element = arith::ExtSIOp::create(nested, loc, c.type, element);
+        linalg::YieldOp::create(nested, loc, element);
+      });
+  operand.memref = copy;
+  operand.isUnsigned = false;
+}
+
+/// The operands as memory, and the product of them.
+Product ContractionLowering::openOperands() {
   left = open(c.left);
   result = open(c.result);
-  findProducer(candidate);
   if (producer)
     for (const Operand &operand : producer->operands)
       producerBuffers.push_back(operand.memref ? open(operand) : Buffer());
@@ -465,8 +492,23 @@ void ContractionLowering::run() {
     right = open(c.right);
   if (producer)
     right.offset = b.constant(0);
+  return makeProduct();
+}
 
-  Product product = makeProduct();
+void ContractionLowering::run() {
+  // Before there are more users of the result. Only known sums have a last tap.
+  std::optional<Elementwise> candidate =
+      c.fill ? Elementwise::matchEpilogue(c) : std::nullopt;
+  b.builder.setInsertionPoint(c.op);
+  findProducer(candidate);
+  Product product = openOperands();
+  if (c.widensIntegers() && !canMultiplyPairs(product, c.type, options)) {
+    producer.reset();
+    producerBuffers.clear();
+    widen(c.left);
+    widen(c.right);
+    product = openOperands();
+  }
   std::optional<SideBySide> groups = groupsOf(product);
   bool shares = groups && sharesVectors(b, product, *groups, options);
   bool merged = shares || (groups && isShallow(product));

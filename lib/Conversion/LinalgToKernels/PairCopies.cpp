@@ -3,12 +3,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 // Copies of the operands of a product of bfloat16, in squares of pairs, and the
-// least exponent of what was copied.
+// least exponent of what was copied; or of bytes, in squares of fours.
 //
-// 32 neighbouring elements are a cache line, which both squares of a tile's 32
-// lanes, or all pairs of a lane, take at once: rows are often so far apart that
-// their lines are in the same few sets of the caches, and gone when somebody
-// comes back for the other half.
+// 32 neighbouring elements of bfloat16 are a cache line, which both squares of
+// a tile's 32 lanes, or all pairs of a lane, take at once: rows are often so
+// far apart that their lines are in the same few sets of the caches, and gone
+// when somebody comes back for the other half.
 //===----------------------------------------------------------------------===//
 
 #include "Elementwise.h"
@@ -69,6 +69,8 @@ Values PairEmitter::copy(const Lanes &from, Value firstLane, const Block &block,
         return next;
       });
   Values exponents;
+  if (ofBytes)
+    return Values(tiles, pair(0));
   for (Value halves : least.getResults()) {
     Value bits = vector::ReductionOp::create(
         b.builder, b.loc, vector::CombiningKind::MINUI, halves);
@@ -80,6 +82,8 @@ Values PairEmitter::copy(const Lanes &from, Value firstLane, const Block &block,
 }
 
 Value PairEmitter::least(Value vector, Value soFar) {
+  if (ofBytes)
+    return soFar;
   Value bits = bitcast(vector, halves());
   bits = make<arith::AndIOp>(bits, splat(0x7fff, halves()));
   bits = make<arith::SubIOp>(bits, splat(1, halves()));
@@ -92,7 +96,7 @@ Value PairEmitter::rowOfLanes(const Lanes &from, Value lane, Value k,
   if (!from.isLeft && p.producer)
     return bitcast(p.producer->produceStored(b, p.producerOperands, k, lane,
                                              groups * side, mask),
-                   halves());
+                   row());
   Value at = b.add(from.at(b, lane, k), move);
   // The row of the next square, which is on another page, where processors do
   // not foresee it.
@@ -101,8 +105,7 @@ Value PairEmitter::rowOfLanes(const Lanes &from, Value lane, Value k,
         b.builder, b.loc, from.matrix.memory,
         b.add(from.at(b, lane, offset(k, squareDepth)), move),
         /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
-  return bitcast(b.loadAs(from.matrix.memory, at, groups * side, mask),
-                 halves());
+  return bitcast(b.loadAs(from.matrix.memory, at, groups * side, mask), row());
 }
 
 /// Both squares of the tile's lanes at this place. Rows of the left operand's
@@ -120,8 +123,11 @@ Value PairEmitter::copySquares(const Lanes &from, Value firstLane,
     if (lanesAreRows != from.isLeft)
       vectors = b.transpose(vectors);
     Value start = b.add(to.start, b.mul(block.groupSize, b.constant(group)));
-    for (auto [number, vector] : llvm::enumerate(vectors))
+    for (auto [number, vector] : llvm::enumerate(vectors)) {
+      if (from.isLeft && movesLeft())
+        vector = make<arith::XOrIOp>(vector, moved());
       b.store(vector, to.memory, offset(start, number * side));
+    }
     return least;
   };
   if (from.depthIsContiguous()) {
@@ -165,19 +171,30 @@ Value PairEmitter::copySquares(const Lanes &from, Value firstLane,
                         rowOfLanes(from, firstLane,
                                    b.choose(exists, k, b.constant(0)),
                                    place.offset, mask),
-                        splat(0, halves()));
+                        splat(0, this->row()));
+      };
+      // Lanes of one, then of the other, in turn.
+      auto zip = [&](Value first, Value second, int64_t from, int64_t count) {
+        SmallVector<int64_t> lanes;
+        for (int64_t lane = from; lane < from + count; ++lane)
+          lanes.append({lane, groups * side + lane});
+        return vector::ShuffleOp::create(b.builder, b.loc, first, second,
+                                         lanes);
       };
       Values squares[groups];
       for (int64_t number = 0; number < side; ++number) {
-        Value first = row(2 * number), second = row(2 * number + 1);
-        for (int64_t group = 0; group < groups; ++group) {
-          SmallVector<int64_t> lanes;
-          for (int64_t lane = group * side; lane < (group + 1) * side; ++lane)
-            lanes.append({lane, groups * side + lane});
-          squares[group].push_back(bitcast(
-              vector::ShuffleOp::create(b.builder, b.loc, first, second, lanes),
-              pairs));
+        Value first, second;
+        if (ofBytes) {
+          auto both = VectorType::get(groups * side, b.builder.getI16Type());
+          int64_t at = 4 * number, all = groups * side;
+          first = bitcast(zip(row(at), row(at + 1), 0, all), both);
+          second = bitcast(zip(row(at + 2), row(at + 3), 0, all), both);
+        } else {
+          first = row(2 * number), second = row(2 * number + 1);
         }
+        for (int64_t group = 0; group < groups; ++group)
+          squares[group].push_back(
+              bitcast(zip(first, second, group * side, side), pairs));
       }
       Value least = soFar;
       for (int64_t group = 0; group < groups; ++group)
@@ -204,30 +221,36 @@ Value PairEmitter::copyElements(const Lanes &from, Value firstLane,
           within = make<arith::RemUIOp>(number, b.constant(side));
     Value start = b.add(to.start, b.mul(group, block.groupSize));
     b.loop(zero, b.constant(side), 1, [&](Value pair) {
-      auto element = [&](int64_t half) {
-        Value k = b.add(b.mul(pair, b.constant(2)), b.constant(half));
+      int64_t count = 32 / bits();
+      auto element = [&](int64_t number) {
+        Value k = b.add(b.mul(pair, b.constant(count)), b.constant(number));
         Value exists = b.builder.createOrFold<arith::CmpIOp>(
             b.loc, arith::CmpIPredicate::slt, k, depth);
         Value at = from.at(b, lane, b.add(place.k, b.choose(exists, k, zero)));
         Value value =
             memref::LoadOp::create(b.builder, b.loc, type, from.matrix.memory,
                                    b.add(at, place.offset));
-        Value bits = arith::BitcastOp::create(b.builder, b.loc,
-                                              b.builder.getI16Type(), value);
-        bits = arith::ExtUIOp::create(b.builder, b.loc, pairType, bits);
-        return b.choose(exists, bits, this->pair(0));
+        if (!ofBytes)
+          value = arith::BitcastOp::create(b.builder, b.loc,
+                                           b.builder.getI16Type(), value);
+        value = arith::ExtUIOp::create(b.builder, b.loc, pairType, value);
+        return b.choose(exists, value, this->pair(0));
       };
-      Value low = element(0), high = element(1);
-      Value both =
-          make<arith::OrIOp>(low, make<arith::ShLIOp>(high, this->pair(16)));
+      Value all = element(0);
+      for (int64_t number = 1; number < count; ++number)
+        all = make<arith::OrIOp>(
+            all,
+            make<arith::ShLIOp>(element(number), this->pair(number * bits())));
+      if (from.isLeft && movesLeft())
+        all = make<arith::XOrIOp>(all, this->pair(0x80808080));
       Value row = from.isLeft ? within : pair,
             column = from.isLeft ? pair : within;
       memref::StoreOp::create(
-          b.builder, b.loc, both, to.memory,
+          b.builder, b.loc, all, to.memory,
           b.add(start, b.add(b.mul(row, b.constant(side)), column)));
     });
   });
-  for (int64_t group = 0; group < groups; ++group) {
+  for (int64_t group = 0; group < groups && !ofBytes; ++group) {
     Value start = b.add(to.start, b.mul(block.groupSize, b.constant(group)));
     soFar = b.loop(zero, b.constant(squareSize), side, ValueRange{soFar},
                    [&](Value at, ValueRange carried) -> Values {

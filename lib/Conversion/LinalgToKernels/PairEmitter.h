@@ -2,8 +2,8 @@
 // Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
-// The parts of a product of bfloat16 in pairs: PairProducts.cpp says how they
-// play together.
+// The parts of a product of bfloat16 in pairs, or of bytes in fours:
+// PairProducts.cpp says how they play together.
 //===----------------------------------------------------------------------===//
 
 #ifndef TFC_LIB_CONVERSION_LINALGTOKERNELS_PAIREMITTER_H
@@ -18,9 +18,8 @@ namespace tfc::kernels {
 
 class PairEmitter {
 public:
-  /// Lanes of a square, and pairs of a lane; k of a square.
-  static constexpr int64_t side = 16, squareDepth = 2 * side,
-                           squareSize = side * side;
+  /// Lanes of a square, and pairs (32 bits) of a lane.
+  static constexpr int64_t side = 16, squareSize = side * side;
   /// The tile of the result.
   static constexpr int64_t tileRows = 2 * side, tileColumns = 2 * side;
 
@@ -29,11 +28,16 @@ public:
     Lanes lanes{matrix, isLeft, {}};
     return lanes.depthIsContiguous() || lanes.lanesAreContiguous();
   }
+  /// k of a square, if sums are of this type: bytes are multiplied in fours.
+  static int64_t depthOf(mlir::Type sum) {
+    return (sum.isInteger() ? 4 : 2) * side;
+  }
   /// All squares of the depth, or kDynamic.
-  static int64_t squaresOf(const Product &p);
+  static int64_t squaresOf(const Product &p, int64_t squareDepth);
 
   PairEmitter(KernelBuilder &b, const Product &p, const KernelOptions &options)
-      : b(b), p(p), options(options), pairType(b.builder.getI32Type()),
+      : b(b), p(p), options(options), ofBytes(b.type.isInteger()),
+        squareDepth(depthOf(b.type)), pairType(b.builder.getI32Type()),
         pairs(mlir::VectorType::get(side, pairType)),
         sums(mlir::VectorType::get(side, b.type)) {}
 
@@ -95,6 +99,7 @@ private:
     mlir::Value k, offset;
   };
 
+  int64_t squares() const { return squaresOf(p, squareDepth); }
   int64_t panelCount() const;
   int64_t panelsAtOnce() const;
   mlir::Value squaresOfTap() { return b.ceilDiv(p.depth, squareDepth); }
@@ -133,6 +138,17 @@ private:
   void multiplyVectors(const Squares &left, const Squares &right,
                        const Block &block, mlir::Value rows, mlir::Value to,
                        bool exactly);
+  mlir::Value multiplyAdd(mlir::Value left, mlir::Value right, mlir::Value sum,
+                          bool exactly);
+  mlir::Value multiplyAddBytes(mlir::Value left, mlir::Value right,
+                               mlir::Value sum);
+  /// Vectors multiply bytes without a sign by those with one. Of two operands
+  /// with a sign, 128 is added to the left one (of two without, subtracted).
+  bool movesLeft() const {
+    return ofBytes && options.unit.pairs == PairUnit::vectors &&
+           p.left.isUnsigned == p.right.isUnsigned;
+  }
+  mlir::Value moved() { return splat(0x80808080, pairs); }
   void finish(mlir::Value from, mlir::Value row, mlir::Value end,
               mlir::Value column, mlir::Value width, const Block &block);
 
@@ -140,6 +156,11 @@ private:
   mlir::VectorType halves() {
     return mlir::VectorType::get(2 * side, b.builder.getI16Type());
   }
+  /// An element k of as many lanes as a tile has, as bits.
+  mlir::VectorType row() {
+    return mlir::VectorType::get(2 * side, b.builder.getIntegerType(bits()));
+  }
+  int64_t bits() const { return 32 * side / squareDepth; }
   /// A value of either branch.
   mlir::Value either(mlir::Value condition,
                      llvm::function_ref<mlir::Value()> yes,
@@ -176,6 +197,8 @@ private:
   KernelBuilder &b;
   const Product &p;
   const KernelOptions &options;
+  bool ofBytes;
+  int64_t squareDepth;
   mlir::IntegerType pairType;
   mlir::VectorType pairs, sums;
 };

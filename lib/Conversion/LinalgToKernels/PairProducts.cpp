@@ -4,9 +4,11 @@
 //===----------------------------------------------------------------------===//
 // Products of bfloat16 on instructions that multiply pairs of neighbouring k
 // and add them to sums in f32: VDPBF16PS on vectors, TDPBF16PS on tiles (AMX).
+// Products of bytes, in fours that are added to sums of 32 bits: VPDPBUSD, and
+// TDPBSSD and its like for numbers without a sign. Here both are called pairs.
 //
-// The depth is in squares of 32 k, those of each tap of a convolution's window
-// by themselves.
+// The depth is in squares of 32 k (64 bytes), those of each tap of a
+// convolution's window by themselves.
 //
 // for blocks of columns { for blocks of the depth {
 //   copy the panels of the right operand              (threads share panels)
@@ -21,7 +23,8 @@
 // if no product of two elements, and so no sum of products, has a place below
 // the last one of the smallest normal number. While an operand is copied, its
 // smallest exponent is found; tiles for which the exponents do not rule it out
-// are computed from the same copies with multiply-adds of f32.
+// are computed from the same copies with multiply-adds of f32. Those of bytes
+// are exact.
 //===----------------------------------------------------------------------===//
 
 #include "PairProducts.h"
@@ -39,8 +42,8 @@
 using namespace mlir;
 using namespace tfc::kernels;
 
-/// k of a block: longer ones store and load sums less often.
-static constexpr int64_t pairBlockDepth = 1024;
+/// Squares of a block: longer ones store and load sums less often.
+static constexpr int64_t mostSquares = 32;
 /// Columns of a block: their panels stay in the second-level cache.
 static constexpr int64_t blockColumns = 512;
 /// Rows of a tile whose sums are in registers, if those are vectors.
@@ -48,13 +51,13 @@ static constexpr int64_t registerRows = 8;
 /// What a thread has room for on its stack.
 static constexpr int64_t stackBytes = 32 * 1024;
 /// Smaller products are not worth the copies.
-static constexpr int64_t leastSize = 16, leastDepth = 32;
+static constexpr int64_t leastSize = 16, leastSquares = 1;
 
 //===----------------------------------------------------------------------===//
 // Sizes
 //===----------------------------------------------------------------------===//
 
-int64_t PairEmitter::squaresOf(const Product &p) {
+int64_t PairEmitter::squaresOf(const Product &p, int64_t squareDepth) {
   int64_t all = known(p.depth);
   if (isKnown(all))
     all = llvm::divideCeil(all, squareDepth);
@@ -65,15 +68,15 @@ int64_t PairEmitter::squaresOf(const Product &p) {
 }
 
 int64_t PairEmitter::blockSquares() const {
-  int64_t most = pairBlockDepth / squareDepth, all = squaresOf(p);
+  int64_t all = squares();
   if (!isKnown(all))
-    return most;
+    return mostSquares;
   all = std::max<int64_t>(all, 1);
-  return llvm::divideCeil(all, llvm::divideCeil(all, most));
+  return llvm::divideCeil(all, llvm::divideCeil(all, mostSquares));
 }
 
 int64_t PairEmitter::depthBlocks() const {
-  return llvm::divideCeil(std::max<int64_t>(squaresOf(p), 1), blockSquares());
+  return llvm::divideCeil(std::max<int64_t>(squares(), 1), blockSquares());
 }
 
 int64_t PairEmitter::columnBlocks() const {
@@ -197,6 +200,12 @@ void PairEmitter::multiplyTiles(const Squares &left, const Squares &right,
   };
   bool fewRows = isKnown(known(p.rows)) && known(p.rows) <= side;
   int64_t sums = fewRows ? 2 : 4;
+  StringRef multiply =
+      !ofBytes ? "llvm.x86.tdpbf16ps"
+      : !p.left.isUnsigned
+          ? p.right.isUnsigned ? "llvm.x86.tdpbsud" : "llvm.x86.tdpbssd"
+      : p.right.isUnsigned ? "llvm.x86.tdpbuud"
+                           : "llvm.x86.tdpbusd";
   for (int64_t sum = 0; sum < sums; ++sum)
     call("llvm.x86.tilezero", tileNumber(sum));
   b.loop(b.constant(0), block.squares, 1, [&](Value square) {
@@ -212,9 +221,8 @@ void PairEmitter::multiplyTiles(const Squares &left, const Squares &right,
               bytes(side * 4)});
       }
     for (int64_t sum = 0; sum < sums; ++sum)
-      call("llvm.x86.tdpbf16ps",
-           {tileNumber(sum), tileNumber(leftTile + sum / 2),
-            tileNumber(rightTile + sum % 2)});
+      call(multiply, {tileNumber(sum), tileNumber(leftTile + sum / 2),
+                      tileNumber(rightTile + sum % 2)});
   });
   for (int64_t sum = 0; sum < sums; ++sum)
     call(
@@ -224,10 +232,11 @@ void PairEmitter::multiplyTiles(const Squares &left, const Squares &right,
          bytes(tileColumns * 4)});
 }
 
-/// The first `rows` rows of the tile, and some more.
-void PairEmitter::multiplyVectors(const Squares &left, const Squares &right,
-                                  const Block &block, Value rows, Value to,
-                                  bool exactly) {
+/// A row of the left operand's pairs and one of the right one's, or fours.
+Value PairEmitter::multiplyAdd(Value left, Value right, Value sum,
+                               bool exactly) {
+  if (ofBytes)
+    return multiplyAddBytes(left, right, sum);
   auto elements = VectorType::get(2 * side, b.builder.getBF16Type());
   // The two numbers of a pair as f32.
   auto low = [&](Value vector) {
@@ -236,16 +245,35 @@ void PairEmitter::multiplyVectors(const Squares &left, const Squares &right,
   auto high = [&](Value vector) {
     return bitcast(make<arith::AndIOp>(vector, splat(0xffff0000, pairs)), sums);
   };
-  auto multiplyAdd = [&](Value x, Value y, Value sum) -> Value {
-    if (exactly)
-      return b.multiplyAdd(high(x), high(y),
-                           b.multiplyAdd(low(x), low(y), sum));
-    return LLVM::CallIntrinsicOp::create(
-               b.builder, b.loc, sums,
-               b.builder.getStringAttr("llvm.x86.avx512bf16.dpbf16ps.512"),
-               ValueRange{sum, bitcast(x, elements), bitcast(y, elements)})
-        .getResult(0);
-  };
+  if (exactly)
+    return b.multiplyAdd(high(left), high(right),
+                         b.multiplyAdd(low(left), low(right), sum));
+  return LLVM::CallIntrinsicOp::create(
+             b.builder, b.loc, sums,
+             b.builder.getStringAttr("llvm.x86.avx512bf16.dpbf16ps.512"),
+             ValueRange{sum, bitcast(left, elements), bitcast(right, elements)})
+      .getResult(0);
+}
+
+Value PairEmitter::multiplyAddBytes(Value left, Value right, Value sum) {
+  bool leftFirst = p.left.isUnsigned != movesLeft();
+  auto bytes = VectorType::get(4 * side, b.builder.getI8Type());
+  Value first = bitcast(leftFirst ? left : right, bytes),
+        second = bitcast(leftFirst ? right : left, bytes);
+  return LLVM::CallIntrinsicOp::create(
+             b.builder, b.loc, sums,
+             b.builder.getStringAttr("llvm.x86.avx512.vpdpbusd.512"),
+             ValueRange{sum, first, second})
+      .getResult(0);
+}
+
+/// The first `rows` rows of the tile, and some more.
+void PairEmitter::multiplyVectors(const Squares &left, const Squares &right,
+                                  const Block &block, Value rows, Value to,
+                                  bool exactly) {
+  // What sums have too much, or too little, as the left operand was moved.
+  Value moved = movesLeft() ? this->moved() : Value();
+  constexpr int64_t sumCount = 2 * registerRows;
   b.loop(b.constant(0), rows, registerRows, [&](Value row) {
     Value start =
         b.add(left.start,
@@ -264,28 +292,38 @@ void PairEmitter::multiplyVectors(const Squares &left, const Squares &right,
         Value spread =
             vector::BroadcastOp::create(b.builder, b.loc, pairs, element);
         for (Value column : columns)
-          next.push_back(multiplyAdd(spread, column, carried[next.size()]));
+          next.push_back(
+              multiplyAdd(spread, column, carried[next.size()], exactly));
       }
+      if (moved)
+        for (Value column : columns)
+          next.push_back(
+              multiplyAdd(moved, column, carried[next.size()], exactly));
       return next;
     };
-    auto result = b.loop(
-        b.constant(0), block.squares, 1, Values(2 * registerRows, b.zero(side)),
-        [&](Value square, ValueRange carried) {
-          Value move = b.mul(square, b.constant(squareSize));
-          return Values(b.loop(b.constant(0), b.constant(side), 1, carried,
-                               [&](Value pair, ValueRange carried) {
-                                 return step(
-                                     b.add(b.add(start, move), pair),
-                                     b.add(b.add(right.start, move),
-                                           b.mul(pair, b.constant(side))),
-                                     carried);
-                               })
-                            .getResults());
-        });
-    for (auto [number, sum] : llvm::enumerate(result.getResults()))
+    auto result =
+        b.loop(b.constant(0), block.squares, 1,
+               Values(moved ? sumCount + 2 : sumCount, b.zero(side)),
+               [&](Value square, ValueRange carried) {
+                 Value move = b.mul(square, b.constant(squareSize));
+                 return Values(
+                     b.loop(b.constant(0), b.constant(side), 1, carried,
+                            [&](Value pair, ValueRange carried) {
+                              return step(b.add(b.add(start, move), pair),
+                                          b.add(b.add(right.start, move),
+                                                b.mul(pair, b.constant(side))),
+                                          carried);
+                            })
+                         .getResults());
+               });
+    for (int64_t number = 0; number < sumCount; ++number) {
+      Value sum = result.getResult(number);
+      if (moved)
+        sum = make<arith::SubIOp>(sum, result.getResult(sumCount + number % 2));
       b.store(sum, to,
               b.add(b.mul(row, b.constant(tileColumns)),
                     b.constant(number / 2 * tileColumns + number % 2 * side)));
+    }
   });
 }
 
@@ -336,9 +374,7 @@ void PairEmitter::finish(Value from, Value row, Value end, Value column,
             scf::YieldOp::create(b.builder, b.loc, soFar());
             before = start.getResult(0);
           }
-          values.push_back(before ? arith::AddFOp::create(b.builder, b.loc,
-                                                          before, sum, b.sum)
-                                  : sum);
+          values.push_back(before ? b.plus(before, sum) : sum);
         }
       auto storeSums = [&] {
         unsigned number = 0;
@@ -412,9 +448,19 @@ void PairEmitter::rowTile(const Squares &panels, Value row, Value end,
     if (onTiles)
       call("llvm.x86.tilerelease", {});
   };
+  auto multiply = [&](const Squares &right, bool exactly) {
+    if (onTiles && !exactly)
+      multiplyTiles(left, right, block, to);
+    else
+      multiplyVectors(left, right, block, rows, to, exactly);
+  };
   auto tile = [&](Value panel) {
     Value at = b.mul(panel, b.constant(tileColumns));
     Squares right{panels.memory, b.add(panels.start, b.mul(panel, size))};
+    if (ofBytes) {
+      multiply(right, false);
+      return finish(to, row, end, b.add(column, at), b.sub(width, at), block);
+    }
     Value rightExponent = memref::LoadOp::create(
         b.builder, b.loc, panels.memory,
         b.add(panels.start,
@@ -428,14 +474,8 @@ void PairEmitter::rowTile(const Squares &panels, Value row, Value end,
     Value large = isAtLeast(make<arith::AddIOp>(leftExponent, rightExponent),
                             leastSumOfExponents);
     b.branch(
-        b.both(normal, large),
-        [&] {
-          if (onTiles)
-            multiplyTiles(left, right, block, to);
-          else
-            multiplyVectors(left, right, block, rows, to, false);
-        },
-        [&] { multiplyVectors(left, right, block, rows, to, true); });
+        b.both(normal, large), [&] { multiply(right, false); },
+        [&] { multiply(right, true); });
     finish(to, row, end, b.add(column, at), b.sub(width, at), block);
   };
   Value panelsHere = b.ceilDiv(width, tileColumns);
@@ -461,7 +501,8 @@ bool PairEmitter::isOneTile() const {
 /// How many operations a tile of so many columns is worth, which is less than
 /// on the vectors that costs are counted in.
 Value PairEmitter::tileWork(Value columns, Value depth) {
-  int64_t faster = options.unit.pairs == PairUnit::tiles ? 8 : 1;
+  int64_t faster = (options.unit.pairs == PairUnit::tiles ? 8 : 1) *
+                   (squareDepth / (2 * side));
   return b.divide(b.mul(b.constant(2 * tileRows), b.mul(columns, depth)),
                   b.constant(faster));
 }
@@ -497,6 +538,8 @@ void PairEmitter::copyPanels(const Squares &panels, Value column, Value width,
             copy({p.right, false, p.columns},
                  b.add(column, b.mul(panel, b.constant(tileColumns))), block,
                  {panels.memory, to}, atOnce);
+        if (ofBytes)
+          return;
         Value behind = b.constant(panelCount() * panelSize());
         for (auto [number, exponent] : llvm::enumerate(exponents))
           memref::StoreOp::create(
@@ -535,26 +578,33 @@ void PairEmitter::emit(Value panels) {
 
 bool tfc::kernels::canMultiplyPairs(const Product &p, Type element,
                                     const KernelOptions &options) {
-  auto isPairs = [](Value memory) {
-    return cast<MemRefType>(memory.getType()).getElementType().isBF16();
+  bool ofBytes = element.isInteger();
+  auto isPart = [&](Type type) {
+    return ofBytes ? type.isInteger(8) : type.isBF16();
+  };
+  auto isPairs = [&](Value memory) {
+    return isPart(cast<MemRefType>(memory.getType()).getElementType());
   };
   auto isSmall = [](Value size, int64_t least) {
     return isKnown(known(size)) && known(size) < least;
   };
-  if (options.unit.pairs == PairUnit::none || !options.reassociate ||
-      !element.isF32() || p.panels || !isPairs(p.left.memory) ||
-      isSmall(p.rows, leastSize) || isSmall(p.columns, leastSize))
+  if (options.unit.pairs == PairUnit::none ||
+      !(ofBytes ? element.isInteger(32)
+                : element.isF32() && options.reassociate) ||
+      p.panels || !isPairs(p.left.memory) || isSmall(p.rows, leastSize) ||
+      isSmall(p.columns, leastSize))
     return false;
-  if (p.producer ? !p.producer->makes().isBF16() : !isPairs(p.right.memory))
+  if (p.producer ? !isPart(p.producer->makes()) : !isPairs(p.right.memory))
     return false;
+  int64_t squareDepth = PairEmitter::depthOf(element);
   if (p.taps.empty())
-    return !isSmall(p.depth, leastDepth);
+    return !isSmall(p.depth, leastSquares * squareDepth);
   // Each tap has squares of its own: with tiles, which are that much faster
   // and more, a fifth of them should be full.
-  int64_t k = known(p.depth), squares = PairEmitter::squaresOf(p);
+  int64_t k = known(p.depth), squares = PairEmitter::squaresOf(p, squareDepth);
   return isKnown(squares) && squares >= 2 &&
          (options.unit.pairs == PairUnit::tiles ? 5 : 2) * k >=
-             int64_t(llvm::alignTo(k, PairEmitter::squareDepth)) &&
+             int64_t(llvm::alignTo(k, squareDepth)) &&
          PairEmitter::isInVectors(p.left, true) &&
          PairEmitter::isInVectors(p.right, false);
 }

@@ -596,9 +596,9 @@ std::string tfc::kernels::describe(KernelBuilder &b, const Product &p,
     text += "register tiles, on panels of the right operand if it is large";
     break;
   case Algorithm::pairs:
-    text += options.unit.pairs == PairUnit::tiles
-                ? "pairs of bfloat16 in tile registers"
-                : "pairs of bfloat16 in vectors";
+    text += b.type.isInteger() ? "bytes in fours" : "pairs of bfloat16";
+    text += options.unit.pairs == PairUnit::tiles ? " in tile registers"
+                                                  : " in vectors";
     break;
   case Algorithm::rowSums:
     text += "sums along k, few columns at once";

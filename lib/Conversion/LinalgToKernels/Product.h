@@ -41,7 +41,7 @@ struct Product {
   /// All panels of the right operand, made before a loop that needs them again
   /// and again; or null.
   mlir::Value panels;
-  /// The same in pairs of bfloat16.
+  /// The same in pairs of bfloat16, or fours of bytes.
   mlir::Value pairPanels;
 };
 
@@ -51,7 +51,7 @@ enum class Algorithm {
   packed,   ///< blocks of the right operand copied to panels that stay in the
             ///< cache
   either,   ///< decides at run time between these
-  pairs,    ///< of bfloat16; PairProducts.h
+  pairs,    ///< of bfloat16, or bytes in fours; PairProducts.h
   rowSums,  ///< few columns: sums along k, which is contiguous in both
             ///< operands
   rowLanes, ///< few columns: vectors of rows, which are neighbours in the left

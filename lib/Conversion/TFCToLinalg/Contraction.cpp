@@ -104,14 +104,21 @@ static Value contractMatrices(Lowering &l, Factor first, Factor second,
 
 static LogicalResult lowerMatmul(Lowering &l, MatmulOp op) {
   Type element = elementOf(op.getResult());
-  Type accumulator = sumType(elementOf(op.getX()));
+  Type factor = elementOf(op.getX());
+  // Of bytes with sums of 32 bits (`multiplyBeforeCasts`).
+  Type accumulator =
+      isFloat(factor) || isComplex(factor) ? sumType(factor) : element;
   Dims result(l.dims.of(op.getResult()));
   Value init =
       l.filled(result, accumulator, numberScalar(l.b, l.loc, accumulator, 0));
   Factor first = factorOf(op.getX(), op.getTransposeX()),
          second = factorOf(op.getY(), op.getTransposeY());
   ArrayRef<Dim> x = l.dims.of(first.value), y = l.dims.of(second.value);
-  bool plain = !first.transposed && !second.transposed;
+  bool isUnsigned = accumulator != factor &&
+                    (!factor.isSignlessInteger() ||
+                     !elementOf(op.getY()).isSignlessInteger()) &&
+                    !isFloat(factor);
+  bool plain = !first.transposed && !second.transposed && !isUnsigned;
   Value product;
   if (plain && x.size() == 2 && y.size() == 2)
     product = linalg::MatmulOp::create(

@@ -14,11 +14,16 @@
 // Products of 16-bit floats are summed up in f32. Rounding their sums is an op
 // of its own: so what follows is computed with it, where the sums are, and not
 // from a tensor that has been rounded.
+//
+// Products of bfloat16 that has been cast to f32, or of bytes cast to 32 bits,
+// are exactly what instructions for pairs and fours of them compute. They read
+// what the casts read.
 //===----------------------------------------------------------------------===//
 
 #include "ProductUsers.h"
 #include "Rows.h"
 #include "Windows.h"
+#include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
 
@@ -79,6 +84,71 @@ void lowering::bringUsersToProducts(Region &region) {
       return;
     for (Operation *op = product; Operation *user = onlyUser(op); op = user)
       user->moveAfter(op);
+  });
+}
+
+/// What `cast` in front of other ops that only move elements reads, moved in
+/// the same way; null if there is no cast from a type that `isPart` likes.
+static Value beforeCast(OpBuilder &builder, Value value,
+                        llvm::function_ref<bool(Type)> isPart) {
+  Operation *op = value.getDefiningOp();
+  if (auto cast = dyn_cast_or_null<CastOp>(op)) {
+    Value from = cast->getOperand(0);
+    auto type = dyn_cast<RankedTensorType>(from.getType());
+    return type && isPart(type.getElementType()) ? from : Value();
+  }
+  if (!isa_and_present<TransposeOp, ReshapeOp>(op) ||
+      !isa<RankedTensorType>(value.getType()))
+    return {};
+  Value from = beforeCast(builder, op->getOperand(0), isPart);
+  if (!from)
+    return {};
+  IRMapping mapping;
+  mapping.map(op->getOperand(0), from);
+  Operation *moved = builder.clone(*op, mapping);
+  Type element = cast<ShapedType>(from.getType()).getElementType();
+  moved->getResult(0).setType(cast<ShapedType>(value.getType()).clone(element));
+  return moved->getResult(0);
+}
+
+void lowering::multiplyBeforeCasts(Region &region, bool reassociate) {
+  constexpr int64_t leastSize = 16, leastDepth = 32;
+  region.walk([&](MatmulOp product) {
+    auto result = dyn_cast<RankedTensorType>(product.getType()),
+         left = dyn_cast<RankedTensorType>(product.getX().getType());
+    if (!result || !left || isForDevice(product))
+      return;
+    Type sum = result.getElementType();
+    if (left.getElementType() != sum)
+      return;
+    auto isPart = [&](Type type) {
+      if (sum.isInteger(32))
+        return type.isInteger(8);
+      return reassociate && sum.isF32() && type.isBF16();
+    };
+    auto isSmall = [](RankedTensorType type, unsigned fromEnd, int64_t least) {
+      int64_t size = type.getDimSize(type.getRank() - fromEnd);
+      return !ShapedType::isDynamic(size) && size < least;
+    };
+    if (left.getRank() < 2 || result.getRank() < 2 ||
+        isSmall(result, 1, leastSize) || isSmall(result, 2, leastSize) ||
+        isSmall(left, product.getTransposeX() ? 2 : 1, leastDepth))
+      return;
+    OpBuilder builder(product);
+    Value x = beforeCast(builder, product.getX(), isPart);
+    Value y = x ? beforeCast(builder, product.getY(), isPart) : Value();
+    if (!y)
+      return;
+    Value wide[] = {product.getX(), product.getY()};
+    product->setOperands({x, y});
+    for (Value value : wide)
+      while (Operation *op = value.getDefiningOp()) {
+        if (!op->use_empty() || !isMemoryEffectFree(op) ||
+            op->getNumOperands() == 0)
+          break;
+        value = op->getOperand(0);
+        op->erase();
+      }
   });
 }
 

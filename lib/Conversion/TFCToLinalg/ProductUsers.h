@@ -17,6 +17,10 @@ namespace tfc::lowering {
 /// Elementwise ops that alone read a product come right after it.
 void bringUsersToProducts(mlir::Region &region);
 
+/// Products of what has been cast from a type that the machine multiplies pairs
+/// of (bfloat16) or fours (bytes) are products of that type.
+void multiplyBeforeCasts(mlir::Region &region, bool reassociate);
+
 /// Products of 16-bit floats give sums in f32, which a cast behind them rounds.
 void roundBehindProducts(mlir::Region &region);
 

@@ -114,6 +114,8 @@ struct ConvertTFCToLinalg
     takeComponentsFirst(function.getBody());
     gatherByNumbers(function.getBody());
     bringUsersToProducts(function.getBody());
+    if (bf16Pairs != "none")
+      multiplyBeforeCasts(function.getBody(), reassociate);
     roundBehindProducts(function.getBody());
     DimAnalysis dims(function.getBody());
     FusionPlan plan(function.getBody(), dims);

@@ -30,8 +30,11 @@ def matmul(
     """The matrix product `[..., n, k] @ [..., k, m]`; leading dimensions broadcast.
 
     `transpose_*` exchanges the last two dimensions of an operand first, `adjoint_*` conjugates it as well.
+    `output_type` is a wider type of the same kind that elements are multiplied and summed up in: int8 and uint8 (of
+    which one may be the other operand's) give int32, bfloat16 and float16 float32 that is not rounded.
     Raises
-    `InvalidArgumentError` if dtypes differ, a rank is below 2 or sizes do not match.
+    `InvalidArgumentError` if dtypes differ, `output_type` is none that holds both, a rank is below 2 or sizes do not
+    match.
     """
     transpose_a, transpose_b = flag(transpose_a, "transpose_a"), flag(transpose_b, "transpose_b")
     adjoint_a, adjoint_b = flag(adjoint_a, "adjoint_a"), flag(adjoint_b, "adjoint_b")
@@ -39,9 +42,7 @@ def matmul(
         raise ValueError("Only one of `transpose_a` and `adjoint_a` can be True.")
     if transpose_b and adjoint_b:
         raise ValueError("Only one of `transpose_b` and `adjoint_b` can be True.")
-    x, y = operands("MatMul", a, b, NUMBER)
-    if output_type is not None and as_dtype(output_type) is not x.dtype:
-        raise NotImplementedError("tf.matmul with another output_type is not supported: cast the result")
+    x, y = operands("MatMul", a, b, NUMBER) if output_type is None else _widened(a, b, as_dtype(output_type))
     for i, t in enumerate((x, y)):
         if t.shape_tuple is not None and len(t.shape_tuple) < 2:
             raise argument_error(None, "matmul", f"In[{i}] ndims must be >= 2: {len(t.shape_tuple)} [Op:MatMul]")
@@ -50,6 +51,29 @@ def matmul(
     if adjoint_b and y.dtype.is_complex:
         y = p.conj(y)
     return p.matmul(x, y, transpose_x=bool(transpose_a or adjoint_a), transpose_y=bool(transpose_b or adjoint_b))
+
+
+def _widened(a, b, output_type) -> tuple:
+    """Both operands in a type that holds their elements."""
+    x, y = operand("MatMul", a, NUMBER), operand("MatMul", b, NUMBER)
+    if not all(_holds(output_type, t.dtype) for t in (x, y)):
+        raise argument_error(
+            None,
+            "matmul",
+            f"expected an output_type that holds {x.dtype.name} and {y.dtype.name}, got {output_type.name}"
+            " [Op:MatMul]\n  try:  a wider type of the same kind, or tf.cast of the result",
+        )
+    x, y = (t if t.dtype is output_type else p.cast(t, dtype=output_type) for t in (x, y))
+    return operands("MatMul", x, y, NUMBER)
+
+
+def _holds(wide, narrow) -> bool:
+    if wide is narrow:
+        return True
+    kinds = (wide.is_integer and narrow.is_integer and (narrow.is_unsigned or not wide.is_unsigned)) or (
+        (wide.is_floating and narrow.is_floating) or (wide.is_complex and narrow.is_complex)
+    )
+    return kinds and narrow.size < wide.size
 
 
 def matvec(a, b, transpose_a=False, adjoint_a=False, a_is_sparse=False, b_is_sparse=False, name=None) -> Tensor:

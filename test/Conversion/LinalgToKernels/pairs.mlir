@@ -70,3 +70,85 @@ func.func @few_rows(%a: memref<8x96xbf16>, %b: memref<96x80xbf16>, %c: memref<8x
   }
   return
 }
+
+// -----
+
+// Bytes are exact: they need no exponents, and are multiplied in strict code, too. Of two operands with a sign, vectors
+// take the left one plus 128.
+
+// CHECK-LABEL: @bytes
+// CHECK-NOT:   linalg
+// CHECK:       arith.xori {{.*}} : vector<16xi32>
+// CHECK-NOT:   vector.reduction <minui>
+// CHECK:       llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"({{.*}}) : (vector<16xi32>, vector<64xi8>, vector<64xi8>) -> vector<16xi32>
+// CHECK:       arith.subi {{.*}} : vector<16xi32>
+// TILES-LABEL: @bytes
+// TILES-NOT:   arith.xori
+// TILES-COUNT-4: llvm.call_intrinsic "llvm.x86.tdpbssd"
+// TILES-NOT:   vpdpbusd
+#left = affine_map<(m, n, k) -> (m, k)>
+#right = affine_map<(m, n, k) -> (k, n)>
+#result = affine_map<(m, n, k) -> (m, n)>
+func.func @bytes(%a: memref<64x128xi8>, %b: memref<128x80xi8>, %c: memref<64x80xi32>) {
+  %zero = arith.constant 0 : i32
+  linalg.fill ins(%zero : i32) outs(%c : memref<64x80xi32>)
+  linalg.generic {indexing_maps = [#left, #right, #result], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : memref<64x128xi8>, memref<128x80xi8>) outs(%c : memref<64x80xi32>) {
+  ^bb0(%x: i8, %y: i8, %sum: i32):
+    %0 = arith.extsi %x : i8 to i32
+    %1 = arith.extsi %y : i8 to i32
+    %2 = arith.muli %0, %1 : i32
+    %3 = arith.addi %sum, %2 : i32
+    linalg.yield %3 : i32
+  }
+  return
+}
+
+// -----
+
+// CHECK-LABEL: @without_sign
+// CHECK-NOT:   arith.xori
+// CHECK:       llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"
+// CHECK-NOT:   arith.subi {{.*}} : vector<16xi32>
+// TILES-LABEL: @without_sign
+// TILES:       llvm.call_intrinsic "llvm.x86.tdpbusd"
+#left = affine_map<(m, n, k) -> (m, k)>
+#right = affine_map<(m, n, k) -> (n, k)>
+#result = affine_map<(m, n, k) -> (m, n)>
+func.func @without_sign(%a: memref<64x128xi8>, %b: memref<80x128xi8>, %c: memref<64x80xi32>) {
+  linalg.generic {indexing_maps = [#left, #right, #result], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : memref<64x128xi8>, memref<80x128xi8>) outs(%c : memref<64x80xi32>) {
+  ^bb0(%x: i8, %y: i8, %sum: i32):
+    %0 = arith.extui %x : i8 to i32
+    %1 = arith.extsi %y : i8 to i32
+    %2 = arith.muli %0, %1 : i32
+    %3 = arith.addi %sum, %2 : i32
+    linalg.yield %3 : i32
+  }
+  return
+}
+
+// -----
+
+// What has no such instructions is widened first.
+
+// CHECK-LABEL: @few_rows_of_bytes
+// CHECK:       arith.extsi
+// CHECK-NOT:   llvm.call_intrinsic
+// CHECK:       arith.muli {{.*}} : vector<16xi32>
+// CHECK:       return
+#left = affine_map<(m, n, k) -> (m, k)>
+#right = affine_map<(m, n, k) -> (k, n)>
+#result = affine_map<(m, n, k) -> (m, n)>
+func.func @few_rows_of_bytes(%a: memref<4x128xi8>, %b: memref<128x80xi8>, %c: memref<4x80xi32>) {
+  linalg.generic {indexing_maps = [#left, #right, #result], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : memref<4x128xi8>, memref<128x80xi8>) outs(%c : memref<4x80xi32>) {
+  ^bb0(%x: i8, %y: i8, %sum: i32):
+    %0 = arith.extsi %x : i8 to i32
+    %1 = arith.extsi %y : i8 to i32
+    %2 = arith.muli %0, %1 : i32
+    %3 = arith.addi %sum, %2 : i32
+    linalg.yield %3 : i32
+  }
+  return
+}

@@ -29,3 +29,52 @@ func.func @convolution(%x: tensor<1x8x8x32xbf16>, %w: tensor<3x3x32x16xbf16>) ->
   %y = "tfc.conv"(%x, %w) {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, groups = 1 : i64} : (tensor<1x8x8x32xbf16>, tensor<3x3x32x16xbf16>) -> tensor<1x8x8x16xbf16>
   return %y : tensor<1x8x8x16xbf16>
 }
+
+// -----
+
+// Products of what was cast from a type that there are instructions for read what the cast reads.
+// CHECK-LABEL: func @cast_before
+// CHECK: linalg.matmul ins({{.*}} : tensor<32x64xf32>, tensor<64x32xf32>)
+// PAIRS-LABEL: func @cast_before
+// PAIRS-NOT: linalg.generic
+// PAIRS: linalg.matmul ins({{.*}} : tensor<32x64xbf16>, tensor<64x32xbf16>) outs({{.*}} : tensor<32x32xf32>)
+// PAIRS-NOT: linalg.generic
+// STRICT-LABEL: func @cast_before
+// STRICT: linalg.matmul ins({{.*}} : tensor<32x64xf32>, tensor<64x32xf32>)
+func.func @cast_before(%x: tensor<32x64xbf16>, %y: tensor<64x32xbf16>) -> tensor<32x32xf32> attributes {tfc.entry} {
+  %a = tfc.cast %x {dtype = f32} : (tensor<32x64xbf16>) -> tensor<32x64xf32>
+  %b = tfc.cast %y {dtype = f32} : (tensor<64x32xbf16>) -> tensor<64x32xf32>
+  %p = tfc.matmul %a, %b {transpose_x = false, transpose_y = false} : (tensor<32x64xf32>, tensor<64x32xf32>) -> tensor<32x32xf32>
+  return %p : tensor<32x32xf32>
+}
+
+// -----
+
+// Bytes are exact, in strict code, too; each operand keeps its sign.
+// CHECK-LABEL: func @bytes
+// CHECK: linalg.matmul ins({{.*}} : tensor<32x64xi32>, tensor<64x32xi32>)
+// PAIRS-LABEL: func @bytes
+// PAIRS: ins(%arg0, %arg1 : tensor<32x64xi8>, tensor<64x32xi8>)
+// PAIRS: arith.extui
+// PAIRS: arith.extsi
+// STRICT-LABEL: func @bytes
+// STRICT: ins(%arg0, %arg1 : tensor<32x64xi8>, tensor<64x32xi8>)
+func.func @bytes(%x: tensor<32x64xui8>, %y: tensor<64x32xi8>) -> tensor<32x32xi32> attributes {tfc.entry} {
+  %a = tfc.cast %x {dtype = i32} : (tensor<32x64xui8>) -> tensor<32x64xi32>
+  %b = tfc.cast %y {dtype = i32} : (tensor<64x32xi8>) -> tensor<64x32xi32>
+  %p = tfc.matmul %a, %b {transpose_x = false, transpose_y = false} : (tensor<32x64xi32>, tensor<64x32xi32>) -> tensor<32x32xi32>
+  return %p : tensor<32x32xi32>
+}
+
+// -----
+
+// A cast that others read, too, stays for them.
+// PAIRS-LABEL: func @two_readers
+// PAIRS-DAG: linalg.matmul ins(%arg0, %arg0 : tensor<64x64xi8>, tensor<64x64xi8>)
+// PAIRS-DAG: arith.addi
+func.func @two_readers(%x: tensor<64x64xi8>) -> (tensor<64x64xi32>, tensor<64x64xi32>) attributes {tfc.entry} {
+  %a = tfc.cast %x {dtype = i32} : (tensor<64x64xi8>) -> tensor<64x64xi32>
+  %p = tfc.matmul %a, %a {transpose_x = false, transpose_y = false} : (tensor<64x64xi32>, tensor<64x64xi32>) -> tensor<64x64xi32>
+  %q = tfc.add %a, %a : (tensor<64x64xi32>, tensor<64x64xi32>) -> tensor<64x64xi32>
+  return %p, %q : tensor<64x64xi32>, tensor<64x64xi32>
+}
