@@ -313,3 +313,50 @@ func.func @halves(%v: !llvm.ptr {llvm.noalias}, %w: !llvm.ptr {llvm.noalias}, %r
   }
   return
 }
+
+// -----
+
+// In a branch between two ops that write the same variable nobody asks, in one behind a write of another variable they do.
+// CHECK-LABEL: @halves_around_branches
+// CHECK: scf.if
+// CHECK: tfcrt.parallel
+// CHECK-NEXT: arith.constant
+// CHECK-NEXT: tfcrt.poll
+// CHECK: tfcrt.parallel
+// CHECK: scf.if
+// CHECK-NOT: tfcrt.poll
+// CHECK: return
+func.func @halves_around_branches(%v: !llvm.ptr {llvm.noalias}, %w: !llvm.ptr {llvm.noalias}, %r: !llvm.ptr {llvm.noalias}, %n: index, %c: i1) attributes {tfc.body_of = @f} {
+  %variable = tfcrt.bind %v[%n] : !llvm.ptr -> memref<?xf32>
+  %other = tfcrt.bind %w[%n] : !llvm.ptr -> memref<?xf32>
+  %result = tfcrt.bind %r[%n] {result} : !llvm.ptr -> memref<?xf32>
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %many = arith.constant 1024 : index
+  %a = memref.load %result[%zero] : memref<?xf32>
+  memref.store %a, %other[%zero] : memref<?xf32>
+  scf.if %c {
+    tfcrt.parallel(%from, %to) in %zero to %n grain %many {
+      scf.for %i = %from to %to step %one {
+        %b = memref.load %variable[%i] : memref<?xf32>
+        memref.store %b, %result[%i] : memref<?xf32>
+      }
+    }
+  }
+  tfcrt.parallel(%from, %to) in %zero to %n grain %many {
+    scf.for %i = %from to %to step %one {
+      %b = memref.load %result[%i] : memref<?xf32>
+      memref.store %b, %variable[%i] : memref<?xf32>
+    }
+  }
+  scf.if %c {
+    tfcrt.parallel(%from, %to) in %zero to %n grain %many {
+      scf.for %i = %from to %to step %one {
+        %b = memref.load %other[%i] : memref<?xf32>
+        memref.store %b, %result[%i] : memref<?xf32>
+      }
+    }
+  }
+  memref.store %a, %variable[%zero] : memref<?xf32>
+  return
+}

@@ -173,40 +173,67 @@ public:
   bool areBehind(Operation *op) { return areAround(op, /*isBehind=*/true); }
 
 private:
+  /// Of the ops of a block, by their numbers: half[n], are there values half of
+  /// which is written before the n-th op, and the rest by it or behind it?
+  struct Order {
+    DenseMap<Operation *, unsigned> numbers;
+    SmallVector<bool> half;
+  };
+
   bool areAround(Operation *op, bool isBehind) {
     for (Operation *at = op; at && !isa<func::FuncOp>(at);
          at = at->getParentOp()) {
-      Variables before, inside, after;
-      bool isAfter = false;
-      for (Operation &other : *at->getBlock()) {
-        bool isIt = &other == at;
-        Variables &part = !isIt      ? (isAfter ? after : before)
-                          : at != op ? inside
-                                     : (isBehind ? before : after);
-        isAfter |= isIt;
-        part.insert_range(writtenBy(&other));
-      }
-      if (haveCommon(before, inside) || haveCommon(before, after) ||
-          haveCommon(inside, after))
+      const Order &order = orderOf(at->getBlock());
+      unsigned number = order.numbers.lookup(at);
+      if (at == op ? order.half[number + isBehind]
+                   : order.half[number] || order.half[number + 1])
         return true;
     }
     return false;
   }
 
-  static bool haveCommon(const Variables &x, const Variables &y) {
-    return (!x.empty() && y.contains(Value())) ||
-           (!y.empty() && x.contains(Value())) ||
-           llvm::any_of(x, [&](Value value) { return y.contains(value); });
+  /// One pass over the block: programs of thousands of ops have thousands of
+  /// loops that ask.
+  const Order &orderOf(Block *block) {
+    auto [known, isNew] = orders.try_emplace(block);
+    Order &order = known->second;
+    if (!isNew)
+      return order;
+    // The first and the last op that write a variable, or any.
+    using Span = std::pair<unsigned, unsigned>;
+    DenseMap<Value, Span> spans;
+    std::optional<Span> any;
+    unsigned number = 0;
+    for (Operation &op : *block) {
+      for (Value variable : variablesWrittenBy(&op)) {
+        spans.try_emplace(variable, number, number).first->second.second =
+            number;
+        any = {any ? any->first : number, number};
+      }
+      order.numbers[&op] = number++;
+    }
+    // Begins and ends of spans, which become their number at each op.
+    SmallVector<int> open(number + 2);
+    auto add = [&](unsigned first, unsigned last) {
+      if (first >= last)
+        return;
+      ++open[first + 1];
+      --open[last + 1];
+    };
+    for (auto [variable, span] : spans)
+      add(span.first, span.second);
+    // What is not known may be any of them.
+    if (auto unknown = spans.find(Value()); unknown != spans.end()) {
+      add(any->first, unknown->second.second);
+      add(unknown->second.first, any->second);
+    }
+    int sum = 0;
+    for (unsigned at : llvm::seq(number + 1))
+      order.half.push_back((sum += open[at]) > 0);
+    return order;
   }
 
-  const Variables &writtenBy(Operation *op) {
-    auto [known, isNew] = written.try_emplace(op);
-    if (isNew)
-      known->second = variablesWrittenBy(op);
-    return known->second;
-  }
-
-  DenseMap<Operation *, Variables> written;
+  DenseMap<Block *, Order> orders;
 };
 
 } // namespace
