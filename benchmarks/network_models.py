@@ -1,5 +1,6 @@
-"""Whole networks, written once: `tf` is tfc, TensorFlow, or JAX behind the same names (network_ops.py). Weights come
-from `p`, in the order of their use.
+"""Whole networks, written once: `tf` is tfc, TensorFlow, or JAX or torch behind the same names (network_ops.py).
+Weights come from `p`, in the order of their use, in the type that the network computes in. With bfloat16, norms and
+losses are computed in float32 and rounded once, as Keras's policy mixed_bfloat16 and flax do.
 """
 
 from __future__ import annotations
@@ -10,15 +11,17 @@ import numpy as np
 class Weights:
     """Makes weights of the shapes that a network asks for, then hands out what an implementation made of them."""
 
-    def __init__(self, given=None):
+    def __init__(self, given=None, cast=None):
         self.given = given
+        self.cast = cast
         self.made = []
         self.random = np.random.default_rng(0)
 
-    def __call__(self, *shape, scale=None, ones=False):
+    def __call__(self, *shape, scale=None, ones=False, wide=False):
         if self.given is not None:
             self.made.append(None)
-            return self.given[len(self.made) - 1]
+            value = self.given[len(self.made) - 1]
+            return self.cast(value, wide) if self.cast else value
         if ones:
             value = np.ones(shape)
         else:
@@ -28,10 +31,15 @@ class Weights:
         return self.made[-1]
 
 
+def scaled(tf, p, x, size, dtype):
+    return tf.cast(x * p(size, ones=True, wide=True) + p(size, wide=True), dtype)
+
+
 def layer_norm(tf, p, x, size):
-    centred = x - tf.reduce_mean(x, axis=-1, keepdims=True)
+    wide = tf.cast(x, tf.float32)
+    centred = wide - tf.reduce_mean(wide, axis=-1, keepdims=True)
     variance = tf.reduce_mean(tf.square(centred), axis=-1, keepdims=True)
-    return centred * tf.math.rsqrt(variance + 1e-5) * p(size, ones=True) + p(size)
+    return scaled(tf, p, centred * tf.math.rsqrt(variance + 1e-5), size, x.dtype)
 
 
 def dense(tf, p, x, before, after):
@@ -45,9 +53,9 @@ def attention(tf, p, x, batch, length, size, heads, causal):
         return tf.transpose(tf.reshape(part, (batch, length, heads, each)), (0, 2, 1, 3))
 
     q, k, v = map(split, tf.split(dense(tf, p, x, size, 3 * size), 3, axis=-1))
-    scores = tf.matmul(q, k, transpose_b=True) * np.float32(each**-0.5)
+    scores = tf.matmul(q, k, transpose_b=True) * each**-0.5
     if causal:
-        scores = scores + np.triu(np.full((length, length), -1e9, np.float32), 1)
+        scores = scores + tf.cast(np.triu(np.full((length, length), -1e9, np.float32), 1), scores.dtype)
     mixed = tf.transpose(tf.matmul(tf.nn.softmax(scores), v), (0, 2, 1, 3))
     return dense(tf, p, tf.reshape(mixed, (batch, length, size)), size, size)
 
@@ -74,7 +82,7 @@ def decoder_step(tf, p, x, keys, values, size=768, heads=12, words=50257):
         q, k, v = tf.split(dense(tf, p, layer_norm(tf, p, x, size), size, 3 * size), 3, axis=-1)
         q, k, v = (tf.reshape(part, (heads, 1, size // heads)) for part in (q, k, v))
         all_keys, all_values = tf.concat([keys[block], k], axis=1), tf.concat([values[block], v], axis=1)
-        scores = tf.nn.softmax(tf.matmul(q, all_keys, transpose_b=True) * np.float32((size // heads) ** -0.5))
+        scores = tf.nn.softmax(tf.matmul(q, all_keys, transpose_b=True) * (size // heads) ** -0.5)
         x = x + dense(tf, p, tf.reshape(tf.matmul(scores, all_values), (1, size)), size, size)
         h = tf.nn.gelu(dense(tf, p, layer_norm(tf, p, x, size), size, 4 * size), approximate=True)
         x = x + dense(tf, p, h, 4 * size, size)
@@ -91,12 +99,13 @@ def vision_transformer(tf, p, x, size=768, heads=12, blocks=12):
 
 
 def batch_norm(tf, p, x, channels, training):
+    wide = tf.cast(x, tf.float32)
     if training:
-        mean = tf.reduce_mean(x, axis=(0, 1, 2))
-        variance = tf.reduce_mean(tf.square(x - mean), axis=(0, 1, 2))
+        mean = tf.reduce_mean(wide, axis=(0, 1, 2))
+        variance = tf.reduce_mean(tf.square(wide - mean), axis=(0, 1, 2))
     else:
-        mean, variance = p(channels), p(channels, ones=True)
-    return (x - mean) * tf.math.rsqrt(variance + 1e-5) * p(channels, ones=True) + p(channels)
+        mean, variance = p(channels, wide=True), p(channels, ones=True, wide=True)
+    return scaled(tf, p, (wide - mean) * tf.math.rsqrt(variance + 1e-5), channels, x.dtype)
 
 
 def convolution(tf, p, x, before, after, size, stride, training):
@@ -179,11 +188,11 @@ def unet(tf, p, x, time):
 
     def group_norm(x, channels, groups=8):
         batch, height, width, _ = x.shape
-        y = tf.reshape(x, (batch, height * width, groups, channels // groups))
+        y = tf.reshape(tf.cast(x, tf.float32), (batch, height * width, groups, channels // groups))
         centred = y - tf.reduce_mean(y, axis=(1, 3), keepdims=True)
         variance = tf.reduce_mean(tf.square(centred), axis=(1, 3), keepdims=True)
         y = tf.reshape(centred * tf.math.rsqrt(variance + 1e-5), (batch, height, width, channels))
-        return y * p(channels, ones=True) + p(channels)
+        return scaled(tf, p, y, channels, x.dtype)
 
     def convolve(x, before, after, stride=1, size=3):
         return tf.nn.conv2d(x, p(size, size, before, after), strides=stride, padding="SAME") + p(after)
@@ -198,13 +207,15 @@ def unet(tf, p, x, time):
         batch, height, width, _ = x.shape
         flat = tf.reshape(group_norm(x, channels), (batch, height * width, channels))
         q, k, v = tf.split(dense(tf, p, flat, channels, 3 * channels), 3, axis=-1)
-        scores = tf.nn.softmax(tf.matmul(q, k, transpose_b=True) * np.float32(channels**-0.5))
+        scores = tf.nn.softmax(tf.matmul(q, k, transpose_b=True) * channels**-0.5)
         mixed = dense(tf, p, tf.matmul(scores, v), channels, channels)
         return x + tf.reshape(mixed, (batch, height, width, channels))
 
     def twice(x, channels):
         batch, height, width, _ = x.shape
-        y = tf.reshape(x, (batch, height, 1, width, 1, channels)) + np.zeros((1, 1, 2, 1, 2, 1), np.float32)
+        y = tf.reshape(x, (batch, height, 1, width, 1, channels)) + tf.cast(
+            np.zeros((1, 1, 2, 1, 2, 1), np.float32), x.dtype
+        )
         return convolve(tf.reshape(y, (batch, 2 * height, 2 * width, channels)), channels, channels)
 
     time = dense(tf, p, tf.nn.silu(dense(tf, p, time, 64, 256)), 256, 256)
@@ -236,14 +247,14 @@ def wavenet(tf, p, x, channels=64, layers=20):
 
 def classified(network, **options):
     def loss(tf, p, x, labels):
-        logits = network(tf, p, x, **options)
+        logits = tf.cast(network(tf, p, x, **options), tf.float32)
         return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits))
 
     return loss
 
 
 def restored(tf, p, x, time, target):
-    return tf.reduce_mean(tf.square(unet(tf, p, x, time) - target))
+    return tf.reduce_mean(tf.square(tf.cast(unet(tf, p, x, time), tf.float32) - tf.cast(target, tf.float32)))
 
 
 def floats(*shape):

@@ -1,5 +1,5 @@
-"""Whole networks (network_models.py) beside TensorFlow and JAX: the first call, and calls in turns. Each implementation
-of a network is a process of its own; those whose turn it is not are stopped. Results are compared first.
+"""Whole networks (network_models.py) beside TensorFlow, JAX and torch: the first call, and calls in turns. Each
+implementation of a network is a process of its own; those whose turn it is not are stopped. Results are compared first.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from network_models import NETWORKS
 
 HERE = Path(__file__).resolve().parent
 POOLS = "OMP_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "TFC_NUM_THREADS"
-TOLERANCE = 1e-4
+#: Between two implementations, of the largest result. A bfloat16 has eight bits, and networks dozens of layers.
+TOLERANCES = {"float32": 1e-4, "mixed": 0.06, "bfloat16": 0.06}
 
 
 class Process:
@@ -31,7 +32,7 @@ class Process:
             env["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
         python = sys.executable if implementation == "tfc" else args.peers_python
         pinned = ["taskset", "-c", "0"] if threads == 1 else []
-        command = [python, str(HERE / "network_worker.py"), implementation, network, str(args.seconds)]
+        command = [python, str(HERE / "network_worker.py"), implementation, network, args.dtype, str(args.seconds)]
         self.process = subprocess.Popen(
             [*pinned, *command, str(self.result)],
             stdin=subprocess.PIPE,
@@ -85,7 +86,7 @@ def measure(network, args, threads, folder):
     for implementation, process in live.items():
         other = np.load(process.result)
         error = float(np.abs(mine - other).max() / np.abs(other).max())
-        if not error < TOLERANCE:
+        if not error < TOLERANCES[args.dtype]:
             print(f"{network}: tfc and {implementation} differ by {error:.1e}", file=sys.stderr)
         ratios = [theirs / ours for theirs, ours in zip(process.calls, live["tfc"].calls, strict=True)]
         row[implementation] = {
@@ -115,6 +116,10 @@ def markdown(rows, implementations):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--network", nargs="*", default=list(NETWORKS), choices=list(NETWORKS))
+    types = (
+        "of all computing; mixed: weights are float32 and cast in each call, as they always are in steps of training"
+    )
+    parser.add_argument("--dtype", default="float32", choices=list(TOLERANCES), help=types)
     parser.add_argument("--impl", nargs="*", default=["tfc", "tf", "jax"])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=0.4, help="of each turn")
