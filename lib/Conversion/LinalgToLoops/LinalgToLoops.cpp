@@ -238,6 +238,7 @@ struct LinalgToLoops : public tfc::impl::LinalgToLoopsPassBase<LinalgToLoops> {
     OpBuilder builder(&getContext());
     NestOptions nestOptions{vectorBits, reassociate, parallel, hasManyNests()};
     MarginReaders readers = takeMargins(builder, getOperation(), nestOptions);
+    padByRows(builder, getOperation(), nestOptions);
     SmallVector<scf::ForOp> independent;
     getOperation()->walk<WalkOrder::PreOrder>([&](scf::ForOp loop) {
       if (loop->hasAttr(tfc::rt::independent))

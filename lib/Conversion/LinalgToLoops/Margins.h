@@ -49,6 +49,11 @@ struct MarginReaders {
 MarginReaders takeMargins(mlir::OpBuilder &builder, mlir::Operation *root,
                           const NestOptions &options);
 
+/// Makes one loop over rows, which threads may share, of a padded copy and what
+/// is filled around it.
+void padByRows(mlir::OpBuilder &builder, mlir::Operation *root,
+               const NestOptions &options);
+
 } // namespace tfc::loops
 
 #endif // TFC_LIB_CONVERSION_LINALGTOLOOPS_MARGINS_H
