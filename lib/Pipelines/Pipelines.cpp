@@ -68,6 +68,8 @@ constexpr Step optimize[] = {
     {"canonicalize", "promotion leaves casts and loops that carry too much"},
     {"cse", "equal computations on both sides of what was an effect",
      Kind::optional},
+    {"func.func(tfc-share-factors)", "equal matrices are one value",
+     Kind::optional},
 };
 
 constexpr Step order[] = {

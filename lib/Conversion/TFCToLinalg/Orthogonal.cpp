@@ -35,16 +35,19 @@ static LogicalResult lowerQR(Lowering &l, QROp op) {
   Type element = elementOf(op.getX());
   Value rows = l.size(rowDim), columns = l.size(columnDim);
   Dims q(l.dims.of(op.getQ())), r(l.dims.of(op.getR()));
-  Dim inner = minimumDim(l, rowDim, columnDim);
+  auto reflected = op->getAttrOfType<IntegerAttr>("tfc.reflected");
+  Dim smaller = minimumDim(l, rowDim, columnDim),
+      inner = reflected ? Dim(reflected.getInt()) : smaller;
   q[q.size() - 2] = rowDim;
-  q.back() = r[r.size() - 2] = op.getFull() ? rowDim : inner;
+  q.back() = r[r.size() - 2] = op.getFull() ? rowDim : smaller;
   r.back() = columnDim;
   for (size_t i = 0; i < batch.size(); ++i)
     q[i] = r[i] = batch[i];
+  bool needsQ = !op.getQ().use_empty();
   bool inVectors =
       loopsOfReflections(element, rowDim) == Kernel::Loops::ofVectors;
-  Kernel k(l, {op.getX()}, {{q, element}, {r, element}}, element,
-           loopsOfReflections(element, rowDim));
+  Kernel k(l, {op.getX()}, {{needsQ ? q : Dims{0}, element}, {r, element}},
+           element, loopsOfReflections(element, rowDim));
   Num m = k.num(rows), n = k.num(columns), count = k.size(inner),
       width = k.size(q.back());
   Num zero = k.index(0);
@@ -55,15 +58,30 @@ static LogicalResult lowerQR(Lowering &l, QROp op) {
     w = workArray(k, {rowDim, columnDim});
     taus = k.scratch({inner}, element);
     scratch = workArray(k, {columnDim});
+    if (!needsQ)
+      return;
     wide = workArray(k, {q.back()});
     planes = planesOr(k, {}, {rowDim, q.back()});
   };
+  auto form = [&](const Array &qs) {
+    Array formed = isComplex(element) ? planes : qs;
+    fillIdentity(k, formed, m, width);
+    k.loopDown(zero, count, [&](Num j) {
+      reflectRows(
+          k, formed, j, m, j, width, taus(j), [&](Num i) { return w(i, j); },
+          wide);
+    });
+    if (isComplex(element))
+      copyMatrix(k, formed, qs, m, width);
+  };
   auto factor = [&](ArrayRef<Num> at) {
-    Array x = k.input(0).at(at), qs = k.output(0).at(at),
+    Array x = k.input(0).at(at), qs = needsQ ? k.output(0).at(at) : Array(),
           rs = k.output(1).at(at);
     auto inBlocks = [&] {
       ReflectionBlocks h(k, inner, rowDim);
-      factorQRInBlocks(k, x, h, rs, width, rowDim, columnDim);
+      factorQRInBlocks(k, x, h, rs, width, count, rowDim, columnDim);
+      if (!needsQ)
+        return;
       h.form(count, q.back(), 0,
              [&](const Array &some, Num from, OpFoldResult columns) {
                copyColumns(k, some, qs, from, m, columns);
@@ -81,15 +99,8 @@ static LogicalResult lowerQR(Lowering &l, QROp op) {
         reflectRows(k, w, j, m, j + 1, n, k.conj(h.tau), v, scratch);
         w.set(j, j, k.widen(h.beta));
       });
-      Array formed = isComplex(element) ? planes : qs;
-      fillIdentity(k, formed, m, width);
-      k.loopDown(zero, count, [&](Num j) {
-        reflectRows(
-            k, formed, j, m, j, width, taus(j), [&](Num i) { return w(i, j); },
-            wide);
-      });
-      if (isComplex(element))
-        copyMatrix(k, formed, qs, m, width);
+      if (needsQ)
+        form(qs);
       k.loop(zero, width, [&](Num i) {
         k.loop(zero, n, [&](Num j) { rs.set(i, j, k.zero()); });
         k.when(i < count,
@@ -97,10 +108,13 @@ static LogicalResult lowerQR(Lowering &l, QROp op) {
       });
     };
     chooseReflectionBlocks(k, rowDim, inBlocks, plain);
-    k.when(isNotFinite(k, x, m, n), [&] {
+    // Columns that have no reflections spoil no others.
+    k.when(isNotFinite(k, x, m, reflected ? count : n), [&] {
       Num nan = k.widen(k.real(NAN));
       k.loop(zero, count,
              [&](Num i) { k.loop(i, n, [&](Num j) { rs.set(i, j, nan); }); });
+      if (!needsQ)
+        return;
       k.loop(zero, m, [&](Num i) {
         k.loop(zero, width, [&](Num j) { qs.set(i, j, nan); });
       });
@@ -112,7 +126,12 @@ static LogicalResult lowerQR(Lowering &l, QROp op) {
     keepLoops(k, Kernel::Loops::ofVectors);
   else if (isComplex(element) && rowDim >= inFours)
     keepLoops(k, Kernel::Loops::ofElements);
-  setResults(l, op, k.finish());
+  SmallVector<Value> values = k.finish();
+  if (!needsQ)
+    l.set(op.getR(),
+          l.convert(values.back(), l.loweredType(op.getR().getType())));
+  else
+    setResults(l, op, values);
   return success();
 }
 

@@ -21,8 +21,8 @@ struct BlockedQR {
   ReflectionBlocks &h;
   const Array &x, &r;
   Dim rows, columns;
-  Num height; // of R
-  Num m = k.size(rows), n = k.size(columns), count = k.smaller(m, n);
+  Num height, count; // of R, of reflections
+  Num m = k.size(rows), n = k.size(columns);
   Num wide = k.index(chunkWidth);
   Array chunks = {}, along = {}, products = {}, factors = {};
 
@@ -165,8 +165,8 @@ void BlockedQR::runInChunks() {
   Num order = k.smaller(m, n + n), zero = k.index(0), all = numChunks(),
       steps = (count + (chunkWidth - 1)) / wide;
   tasks(k, all, order, [&](Num number) { load(interleaved(k, number, all)); });
-  // Where there are more columns than rows, the last panel has columns behind
-  // it.
+  // Where there are more columns than reflections, the last panel has columns
+  // behind it.
   Num last = k.choose(all > steps, steps + 1, steps);
   k.loop(zero, last, [&](Num step) {
     stepTasks(k, step, all, order, leastShared, 4, [&](Num at, Num isNext) {
@@ -194,7 +194,7 @@ void BlockedQR::run() {
 }
 
 void lowering::factorQRInBlocks(Kernel &k, const Array &x, ReflectionBlocks &h,
-                                const Array &r, Num height, Dim rows,
+                                const Array &r, Num height, Num count, Dim rows,
                                 Dim columns) {
-  BlockedQR{k, h, x, r, rows, columns, height}.run();
+  BlockedQR{k, h, x, r, rows, columns, height, count}.run();
 }

@@ -113,7 +113,8 @@ private:
 
 /// X = Q R: the first rows of R, as many as `height`, and the reflections of Q.
 void factorQRInBlocks(Kernel &k, const Array &x, ReflectionBlocks &h,
-                      const Array &r, Num height, Dim rows, Dim columns);
+                      const Array &r, Num height, Num count, Dim rows,
+                      Dim columns);
 
 /// T = Q^T A Q with a tridiagonal T, for symmetric matrices of which `x` holds
 /// the lower triangle: `d` and `e` are its diagonals, the reflections are those

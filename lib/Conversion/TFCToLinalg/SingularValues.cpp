@@ -427,7 +427,7 @@ static LogicalResult lowerSVD(Lowering &l, SVDOp op) {
       if (isTriangular) {
         first.emplace(k, n, m);
         // R takes the place of the matrix.
-        factorQRInBlocks(k, w, *first, w, count, m, n);
+        factorQRInBlocks(k, w, *first, w, count, count, m, n);
       }
       ReflectionBlocks p(k, n, side), q(k, n, n);
       bidiagonalizeInBlocks(k, w, isTriangular, p, q, d, e, side, n);

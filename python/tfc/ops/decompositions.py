@@ -12,6 +12,7 @@ from tfc.ops.array import broadcast_dynamic_shape, concat
 from tfc.ops.convert import convert_to_tensor, operand, operands
 from tfc.ops.gradients import dynamic_shape, known, scalar
 from tfc.ops.math import ANALYTIC
+from tfc.ops.rows.matrix import diagonal_lu, inverse
 from tfc.ops.shapes import rank_of
 
 LU = collections.namedtuple("Lu", ["lu", "p"])
@@ -138,10 +139,14 @@ def cholesky_solve(chol, rhs, name=None) -> Tensor:
 
 def solve(matrix, rhs, adjoint=False, name=None) -> Tensor:
     """X with `matrix @ X == rhs`. Raises `InvalidArgumentError` for a singular matrix."""
+    return _solution(p.solve, matrix, rhs, adjoint)
+
+
+def _solution(prim, matrix, rhs, adjoint):
     a, b = _system("solve", matrix, rhs)
     if adjoint:
         a = triangles.adjoint(a)
-    out = _in_float32(p.solve)(a.dtype, a, b)
+    out = _in_float32(prim)(a.dtype, a, b)
     _require_finite(out, "Input matrix is not invertible.", a, b)
     return out
 
@@ -158,7 +163,7 @@ def _eye_like(a):
 def inv(input, adjoint=False, name=None) -> Tensor:
     """The inverses of matrices, or of their conjugate transposes."""
     a = square_matrix(input, "inv")
-    return solve(a, _eye_like(a), adjoint=adjoint)
+    return _solution(inverse, a, _eye_like(a), adjoint)
 
 
 def lu(input, output_idx_type=int32, name=None) -> LU:
@@ -166,6 +171,12 @@ def lu(input, output_idx_type=int32, name=None) -> LU:
     x = square_matrix(input, "lu")
     factors, permutation = _in_float32(p.lu)(x.dtype, x)
     return LU(factors, p.cast(permutation, dtype=as_dtype(output_idx_type)))
+
+
+def diagonal_of_factors(x) -> tuple[Tensor, Tensor]:
+    """The diagonal of U, and the permutation. Its gradient is less work than that of all factors."""
+    factors, permutation = _in_float32(diagonal_lu)(x.dtype, x)
+    return triangles.diagonal_of(factors), permutation
 
 
 def lu_solve(lower_upper, perm, rhs, validate_args=False, name=None) -> Tensor:

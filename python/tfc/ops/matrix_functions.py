@@ -16,6 +16,7 @@ from tfc.ops.decompositions import (
     all_true,
     cholesky,
     cholesky_solve,
+    diagonal_of_factors,
     inv,
     lu,
     one_batch,
@@ -94,11 +95,12 @@ def det(input, name=None) -> Tensor:
         with np.errstate(all="ignore"):
             made = _small_determinant(order, lambda i, j: x[..., i, j], np.multiply, np.subtract)
         return p.constant(value=np.asarray(made, a.dtype.np_dtype))
-    factors, permutation = lu(a)
-    if at_once(factors, permutation) and a.dtype.size != 2:
+    if at_once(a) and a.dtype.size != 2:
+        factors, permutation = lu(a)
         d = np.diagonal(factors.numpy(), axis1=-2, axis2=-1)
         return p.constant(value=np.asarray(_product_now(d) * _sign(permutation, a.dtype), a.dtype.np_dtype))
-    return p.mul(_product(triangles.diagonal_of(factors)), _permutation_sign(permutation, a.dtype))
+    d, permutation = diagonal_of_factors(a)
+    return p.mul(_product(d), _permutation_sign(permutation, a.dtype))
 
 
 # Products of numbers are within the range of float64, in every order, if the sizes of their logarithms have no larger
@@ -144,8 +146,7 @@ def _direction(x) -> Tensor:
 def slogdet(input, name=None) -> SLogDet:
     """(`sign`, `log_abs_determinant`): the determinant is their `sign * exp(log_abs_determinant)`."""
     a = square_matrix(input, "slogdet")
-    factors, order = lu(a)
-    d = triangles.diagonal_of(factors)
+    d, order = diagonal_of_factors(a)
     sign = p.mul(reduce_prod(_direction(d), -1), _permutation_sign(order, a.dtype))
     total = reduce_sum(p.log(p.abs_(d)), -1)
     return SLogDet(sign, p.cast(total, dtype=a.dtype) if a.dtype.is_complex else total)

@@ -3,5 +3,5 @@
 OPTIONAL = (
     "tfc-forward-stores", "tfc-merge-reads", "tfc-remove-dead-effects", "tfc-hoist-reads", "tfc-promote-variables",
     "tfc-merge-prints", "cse", "tfc-renew-carried", "tfc-reuse-operands", "tfc-place-results", "tfc-remove-unit-dims", "tfc-reorder-inputs", "tfc-fuse-scans", "tfc-fuse-loops", "tfc-share-groups", "tfc-lower-contractions", "tfc-parallelize-chains",
-    "tfc-share-loops", "tfc-size-lists", "tfc-split-complex-products", "tfc-real-products",
+    "tfc-share-loops", "tfc-size-lists", "tfc-split-complex-products", "tfc-share-factors", "tfc-real-products",
 )  # fmt: skip

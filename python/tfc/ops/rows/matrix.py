@@ -8,6 +8,7 @@ SVD" (2019).
 import numpy as np
 
 from tfc import _native
+from tfc.core import Primitive, should_record
 from tfc.dtypes import int32
 from tfc.ops import primitives as p
 from tfc.ops.gradients import scalar, zeros_like
@@ -182,6 +183,12 @@ def _solve_vjp(g, out, a, b):
     return p.neg(product(gb, adjoint(out))), gb
 
 
+def _inverse_vjp(g, out, a, b):
+    turned = adjoint(out)
+    gb = product(turned, g)
+    return p.neg(product(gb, turned)), gb
+
+
 def _lu_vjp(grads, outs, x):
     g, (factors, permutation) = grads[0], outs
     if g is None:
@@ -191,6 +198,23 @@ def _lu_vjp(grads, outs, x):
     middle = p.add(lower(product(adjoint(left), lower(g, -1)), -1), upper(product(upper(g), adjoint(right))))
     middle = p.triangular_solve(adjoint(left), middle, lower=False, unit=True)
     middle = _solve_right(middle, adjoint(right), True)
+    return (rows_in_order(middle, p.argsort(permutation, axis=len(x.shape_tuple) - 2, descending=False)),)
+
+
+def _diagonal_lu_vjp(grads, outs, x):
+    """That of `lu` where nothing but the diagonal has a gradient: L^-H D U^-H with a diagonal D."""
+    g, (factors, permutation) = grads[0], outs
+    if g is None:
+        return (None,)
+    if should_record((x,)):
+        # A derivative of this one is about all of the factors.
+        factors, permutation = p.lu(x)
+    both = adjoint(factors)
+    diagonal = diagonal_of(both)
+    ones = diagonal_matrix(p.add(zeros_like(diagonal), scalar(1, diagonal)))
+    middle = p.triangular_solve(both, ones, lower=True, unit=False)
+    middle = p.mul(p.expand_dims(p.mul(diagonal_of(g), diagonal), axes=(len(x.shape_tuple) - 1,)), middle)
+    middle = p.triangular_solve(both, middle, lower=False, unit=True)
     return (rows_in_order(middle, p.argsort(permutation, axis=len(x.shape_tuple) - 2, descending=False)),)
 
 
@@ -317,6 +341,13 @@ def _fft_vjp(g, out, x, inverse):
     return p.div(turned, count) if inverse else p.mul(turned, count)
 
 
+def _same(prim, vjp):
+    """An op by its name, with another gradient: where operands or gradients are known to be special."""
+    other = Primitive(prim.name, num_results=prim.num_results)
+    other.meaning, other.quiet, other.vjp = prim.meaning, prim.quiet, vjp
+    return other
+
+
 row(p.cholesky, _cholesky, (_cholesky_vjp,), kinds="fc", gpu=IN_ORDER)
 row(p.triangular_solve, _triangular_solve, _triangular_solve_vjp, kinds="fc", gpu=IN_ORDER)
 row(p.solve, _solve, _solve_vjp, kinds="fc", gpu=IN_ORDER)
@@ -325,3 +356,7 @@ row(p.qr, _qr, _qr_vjp, kinds="fc", gpu=IN_ORDER)
 row(p.eigh, _eigh, _eigh_vjp, kinds="fc", gpu=IN_ORDER)
 row(p.svd, _svd, _svd_vjp, kinds="fc", gpu=IN_ORDER)
 row(p.fft, _fft, (_fft_vjp,), kinds="c", gpu=IN_ORDER, jvp=linear(0))
+
+# `solve` of the identity, and `lu` of which nothing but the diagonal is used.
+inverse = _same(p.solve, _inverse_vjp)
+diagonal_lu = _same(p.lu, _diagonal_lu_vjp)

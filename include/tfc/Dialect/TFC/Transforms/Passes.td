@@ -308,6 +308,36 @@ def TFCSplitComplexProductsPass : Pass<"tfc-split-complex-products", "::mlir::fu
   let dependentDialects = ["::tfc::TFCDialect"];
 }
 
+def TFCShareFactorsPass : Pass<"tfc-share-factors", "::mlir::func::FuncOp"> {
+  let summary = "Factorize a matrix once, and form of its factors what is asked for";
+  let description = [{
+    A gradient of a linear system solves another one, with the adjoint matrix:
+
+    ```mlir
+    %x = tfc.solve %a, %b  ...  %t = tfc.transpose %a  ...  %y = tfc.solve %t, %c
+    // becomes
+    %factors, %p = tfc.lu %a
+    %x = tfc.triangular_solve %factors, (tfc.triangular_solve %factors, (tfc.gather %b, %p))
+    %y = tfc.gather (tfc.triangular_solve %u, (tfc.triangular_solve %u, %c)), (tfc.argsort %p)   // %u: %factors, transposed
+    ```
+
+    Systems of known order, 96 or more, are shared if one of them dominates the others.
+
+    Where all that is asked of Q is its product with a few columns, they are columns that the reflections of `x` go
+    through, too, and Q is not formed:
+
+    ```mlir
+    %q, %r = tfc.qr %x  ...  %c = tfc.matmul (tfc.transpose %q), %b
+    // becomes
+    %q, %both = tfc.qr (tfc.concat %x, %b) {tfc.reflected = 64 : i64}  ...  %r = tfc.slice %both  ...  %c = tfc.slice %both
+    ```
+
+    `tfc.reflected` is the number of columns that there are reflections of. Sizes are known, `x` has no fewer rows than
+    columns, and twice the columns of `b` are not more.
+  }];
+  let dependentDialects = ["::tfc::TFCDialect"];
+}
+
 def TFCSizeListsPass : Pass<"tfc-size-lists", "::mlir::func::FuncOp"> {
   let summary = "Make lists that counted loops fill in their final length";
   let description = [{
