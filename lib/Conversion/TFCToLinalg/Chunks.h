@@ -73,6 +73,12 @@ using ChunkRow = llvm::SmallVector<Num, 4>;
 ChunkRow loadRow(Kernel &k, const Array &x, Num i);
 void storeRow(Kernel &k, const Array &x, Num i, llvm::ArrayRef<Num> row);
 
+/// Which elements of the vector that begins with `base` are those from `i` on.
+Num lanesBehind(Kernel &k, Num base, Num i);
+/// The first of the elements [i, n) of a column that is as large as any; i if
+/// element i is NaN. Zeros follow up to a whole vector.
+Num pivotOf(Kernel &k, const Array &column, Num i, Num n);
+
 } // namespace tfc::lowering
 
 #endif // TFC_LIB_CONVERSION_TFCTOLINALG_CHUNKS_H

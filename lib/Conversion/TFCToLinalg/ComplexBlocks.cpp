@@ -8,8 +8,10 @@
 // right sides.
 //===----------------------------------------------------------------------===//
 
+#include "Chunks.h"
 #include "Planes.h"
 #include "Reflections.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace tfc;
@@ -70,29 +72,196 @@ struct LeftParts {
 
 } // namespace
 
-void lowering::factorComplexLUInBlocks(Kernel &k, const Array &x, Dim order,
-                                       function_ref<void(Num, Num)> panel) {
-  Num n = k.size(order), zero = k.index(0);
+namespace {
+
+/// Columns of a panel lie along memory, each part of them.
+struct ComplexLU {
+  Kernel &k;
+  const Array &x;
+  Dim order;
+  function_ref<void(Num, Num)> exchanged;
+  Num n = k.size(order), last = wholeVectors(k, n);
+  int64_t lanes = lanesOf(k);
+  Dim padded = paddedDim(k, order);
+  Array along = planesOr(k, {}, {depthOfBlocks, padded}),
+        sizes = k.scratch({padded}, k.realType());
+  LeftParts left{k, depthOfBlocks, padded};
+
+  void run();
+
+private:
+  Num real() { return k.index(0); }
+  Num imag() { return k.index(1); }
+  void copy(Num start, Num end, bool isBack);
+  void bringUpToDate(Num start, Num column);
+  void divide(Num column, Num i);
+  void exchange(Num i, Num j, Num width);
+  void factorPanel(Num start, Num end);
+};
+
+} // namespace
+
+/// What is less than a square goes element by element.
+void ComplexLU::copy(Num start, Num end, bool isBack) {
+  Num zero = k.index(0), width = end - start;
+  OpFoldResult side = k.b.getIndexAttr(depthOfBlocks);
+  Num whole = k.choose(width == k.index(depthOfBlocks),
+                       start + floorTo(k, n - start, depthOfBlocks), start);
+  k.loop(zero, k.index(2), [&](Num part) {
+    Array of = x.at({part}), own = along.at({part});
+    k.loopBy(start, whole, depthOfBlocks, [&](Num i) {
+      Value here = of.block(i, start, side, side),
+            there = own.block(zero, i, side, side);
+      transposeBlock(k, isBack ? there : here, isBack ? here : there,
+                     /*negate=*/false);
+    });
+  });
+  k.loop(whole, n, [&](Num i) {
+    k.loop(zero, width, [&](Num j) {
+      if (isBack)
+        x.set(i, start + j, along(j, i));
+      else
+        along.set(j, i, x(i, start + j));
+    });
+  });
+}
+
+/// What earlier columns of a panel mean for one, a few of them at a time: first
+/// what each means for the elements of the others' rows.
+void ComplexLU::bringUpToDate(Num start, Num column) {
+  Array re = along.at({real(), column}), im = along.at({imag(), column}),
+        own = along.at({column});
+  k.loopBy(k.index(0), column, rowsAtOnce, [&](Num j) {
+    Num row = start + j;
+    FewNums factors, cs, ss;
+    for (int64_t r = 0; r < rowsAtOnce; ++r) {
+      Num value = own(row + r), c = value;
+      for (auto [q, factor] : llvm::enumerate(factors))
+        c = c + factor * along(j + int64_t(q), row + r);
+      Num isEarlier = j + r < column;
+      if (r > 0)
+        own.set(row + r, k.choose(isEarlier, c, value));
+      factors.push_back(k.choose(isEarlier, -c, k.zero()));
+      cs.push_back(k.splat(k.realPart(factors.back()), lanes));
+      ss.push_back(k.splat(k.imagPart(factors.back()), lanes));
+    }
+    auto added = [&](Num i) {
+      Num sum = re.vector(i, lanes), other = im.vector(i, lanes);
+      for (int64_t r = 0; r < rowsAtOnce; ++r) {
+        // Not of columns whose turn is to come: 0 times infinity is NaN.
+        Num earlier = k.smaller(j + r, column - 1);
+        Num a = along.at({real(), earlier}).vector(i, lanes),
+            b = along.at({imag(), earlier}).vector(i, lanes);
+        sum = sum + cs[r] * a - ss[r] * b;
+        other = other + cs[r] * b + ss[r] * a;
+      }
+      return std::pair(sum, other);
+    };
+    Num behind = start + k.smaller(j + rowsAtOnce, column),
+        base = floorTo(k, behind, lanes), mask = lanesBehind(k, base, behind);
+    auto [sum, other] = added(base);
+    re.setVector(base, k.choose(mask, sum, re.vector(base, lanes)));
+    im.setVector(base, k.choose(mask, other, im.vector(base, lanes)));
+    k.loopBy(base + lanes, last, lanes, [&](Num i) {
+      auto [sum, other] = added(i);
+      re.setVector(i, sum);
+      im.setVector(i, other);
+    });
+  });
+}
+
+/// Elements behind i by element i: first by the larger of its parts, so that
+/// nothing overflows.
+void ComplexLU::divide(Num column, Num i) {
+  Array re = along.at({real(), column}), im = along.at({imag(), column});
+  Num d = along(column, i);
+  Num most = k.larger(k.abs(k.realPart(d)), k.abs(k.imagPart(d)));
+  Num turned = k.one() / k.complex(k.realPart(d) / most, k.imagPart(d) / most);
+  // Of what is infinite, finite numbers are multiples by 0.
+  Num rest = k.choose(most < k.real(INFINITY), turned, k.one());
+  Num c = k.splat(k.realPart(rest), lanes),
+      s = k.splat(k.imagPart(rest), lanes), scale = k.splat(most, lanes);
+  Num base = floorTo(k, i + 1, lanes), mask = lanesBehind(k, base, i + 1);
+  auto divided = [&](Num at) {
+    Num a = re.vector(at, lanes) / scale, b = im.vector(at, lanes) / scale;
+    return std::pair(c * a - s * b, c * b + s * a);
+  };
+  auto [a, b] = divided(base);
+  re.setVector(base, k.choose(mask, a, re.vector(base, lanes)));
+  im.setVector(base, k.choose(mask, b, im.vector(base, lanes)));
+  k.loopBy(base + lanes, last, lanes, [&](Num at) {
+    auto [a, b] = divided(at);
+    re.setVector(at, a);
+    im.setVector(at, b);
+  });
+}
+
+void ComplexLU::exchange(Num i, Num j, Num width) {
+  k.loop(k.index(0), width, [&](Num m) {
+    Num a = along(m, i), b = along(m, j);
+    along.set(m, i, b);
+    along.set(m, j, a);
+  });
+  swapRows(k, x, i, j, n);
+  exchanged(i, j);
+}
+
+void ComplexLU::factorPanel(Num start, Num end) {
+  Num width = end - start, nothing = k.real(0);
+  Num none = k.splat(nothing, lanes), unit = k.splat(k.real(1), lanes);
+  copy(start, end, /*isBack=*/false);
+  k.loop(start, end, [&](Num i) {
+    Num column = i - start;
+    bringUpToDate(start, column);
+    k.loopBy(floorTo(k, i, lanes), last, lanes, [&](Num at) {
+      Num a = k.abs(along.at({real(), column}).vector(at, lanes)),
+          b = k.abs(along.at({imag(), column}).vector(at, lanes));
+      // As `Kernel::hypot`.
+      Num big = k.larger(a, b), small = k.choose(a < b, a, b);
+      Num ratio = small / k.choose(big == none, unit, big);
+      sizes.setVector(at, big * k.sqrt(unit + ratio * ratio));
+    });
+    Num j = pivotOf(k, sizes, i, n), best = sizes(j);
+    k.when(j != i, [&] { exchange(i, j, width); });
+    k.when(best != nothing, [&] { divide(column, i); });
+  });
+  copy(start, end, /*isBack=*/true);
+}
+
+void ComplexLU::run() {
+  Num zero = k.index(0);
   OpFoldResult depth = k.b.getIndexAttr(depthOfBlocks);
-  LeftParts left(k, order, depthOfBlocks);
+  // What is behind the last row counts for nothing.
+  k.loop(zero, k.index(2), [&](Num part) {
+    k.loop(zero, k.index(depthOfBlocks), [&](Num j) {
+      Num base = floorTo(k, n, lanes);
+      k.when(base < last, [&] {
+        along.at({part, j}).setVector(base, k.splat(k.real(0), lanes));
+      });
+    });
+  });
   k.loopBy(zero, n, depthOfBlocks, [&](Num start) {
     Num end = k.smaller(start + depthOfBlocks, n);
-    panel(start, end);
+    factorPanel(start, end);
     k.when(end < n, [&] {
       k.loop(start + 1, end, [&](Num i) {
         addRows(k, x.at({i}), x, start, i, end, n,
                 [&](Num j) { return -x(i, j); });
       });
-      k.loop(end, n, [&](Num i) {
-        left.set(x, i, start, i, zero, k.index(depthOfBlocks), /*sign=*/1);
-      });
+      k.loop(zero, k.index(depthOfBlocks),
+             [&](Num j) { left.set(along, j, end, j, end, n, /*sign=*/1); });
       OpFoldResult rest = (n - end).value;
       left.subtract(
-          end, zero, rest, depth, /*transposed=*/false,
+          zero, end, depth, rest, /*transposed=*/true,
           [&](Num part) { return x.at({part}).block(start, end, depth, rest); },
           [&](Num part) { return x.at({part}).block(end, end, rest, rest); });
     });
   });
+}
+
+void lowering::factorComplexLUInBlocks(Kernel &k, const Array &x, Dim order,
+                                       function_ref<void(Num, Num)> exchanged) {
+  ComplexLU{k, x, order, exchanged}.run();
 }
 
 void lowering::factorComplexCholeskyInBlocks(Kernel &k, const Array &u,

@@ -187,19 +187,16 @@ static void factorLU(Kernel &k, const Array &x, Dim order,
   };
   if (!k.isComplexKernel())
     return k.loop(zero, n, [&](Num i) { column(i, n); });
-  auto panel = [&](Num from, Num to) {
-    k.loopBy(from, to, few, [&](Num start) {
-      Num end = k.smaller(start + few, to);
-      k.loop(start, end, [&](Num i) { column(i, end); });
-      k.loop(start + 1, n, [&](Num j) {
-        addRows(k, x.at({j}), x, start, k.smaller(j, end), end, to,
-                [&](Num i) { return -x(j, i); });
-      });
-    });
-  };
   if (hasComplexBlocks(k, order))
-    return factorComplexLUInBlocks(k, x, order, panel);
-  panel(zero, n);
+    return factorComplexLUInBlocks(k, x, order, exchanged);
+  k.loopBy(zero, n, few, [&](Num start) {
+    Num end = k.smaller(start + few, n);
+    k.loop(start, end, [&](Num i) { column(i, end); });
+    k.loop(start + 1, n, [&](Num j) {
+      addRows(k, x.at({j}), x, start, k.smaller(j, end), end, n,
+              [&](Num i) { return -x(j, i); });
+    });
+  });
 }
 
 /// The factors of `from` in `x`.

@@ -58,8 +58,7 @@ static ChunkRow withoutRows(Kernel &k, ArrayRef<Num> row, const Array &x,
   }));
 }
 
-/// Which elements of the vector that begins with `base` are those from `i` on.
-static Num lanesBehind(Kernel &k, Num base, Num i) {
+Num lowering::lanesBehind(Kernel &k, Num base, Num i) {
   int64_t lanes = lanesOf(k);
   Type word = k.b.getI32Type();
   Num first =
@@ -80,9 +79,7 @@ static Num firstLane(Kernel &k, Num mask) {
       arith::IndexCastUIOp::create(k.b, k.loc, k.b.getIndexType(), count));
 }
 
-/// The first of the elements [i, n) of a column that is as large as any; i if
-/// element i is NaN. Zeros follow up to a whole vector.
-static Num pivotOf(Kernel &k, const Array &column, Num i, Num n) {
+Num lowering::pivotOf(Kernel &k, const Array &column, Num i, Num n) {
   int64_t lanes = lanesOf(k);
   Num nothing = k.splat(k.real(0), lanes), base = floorTo(k, i, lanes);
   auto sizes = [&](Num at) { return k.abs(column.vector(at, lanes)); };

@@ -32,10 +32,9 @@ void addRows(Kernel &k, const Array &x, const Array &rows, Num from, Num to,
 
 /// Do complex matrices of this order pay for blocks?
 bool hasComplexBlocks(Kernel &k, Dim order);
-/// In such memory: `panel(start, end)` factorizes columns of all rows behind
-/// those above.
+/// In such memory, in place: L below the diagonal, U above; `exchanged` rows.
 void factorComplexLUInBlocks(Kernel &k, const Array &x, Dim order,
-                             llvm::function_ref<void(Num, Num)> panel);
+                             llvm::function_ref<void(Num, Num)> exchanged);
 /// x = U^H U: `row(start, i)` is to be found from those of its block, which
 /// begins with row `start`.
 void factorComplexCholeskyInBlocks(Kernel &k, const Array &u, Dim order,

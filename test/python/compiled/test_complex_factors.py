@@ -226,3 +226,34 @@ def test_values_of_blocks_do_not_depend_on_how_many_threads_there_are():
     for values in made[1:]:
         for got, want in zip(values, made[0], strict=True):
             np.testing.assert_array_equal(got, want)
+
+
+@pytest.mark.parametrize("dtype", ("complex64", "complex128"))
+@pytest.mark.parametrize("order", (128, 143, 161))
+@pytest.mark.parametrize("kind", ("any", "without rank", "zero column", "large", "small"))
+def test_lu_panels_pivot_by_size_and_do_not_overflow(dtype, order, kind):
+    rng = np.random.default_rng(order)
+    a = rng.standard_normal((order, order)) + 1j * rng.standard_normal((order, order))
+    if kind == "without rank":
+        a = a[:, :5] @ a[:5]
+    elif kind == "zero column":
+        a[:, 7] = 0
+    elif kind in ("large", "small"):
+        a = a * (1e36 if kind == "large" else 1e-36)
+    a = a.astype(dtype)
+    factors, places = (t.numpy() for t in tf.function(tf.linalg.lu)(tf.constant(a)))
+    lower, upper = np.tril(factors, -1) + np.eye(order), np.triu(factors)
+    assert np.abs(lower).max() <= 1 + 1e-6
+    assert sorted(places.tolist()) == list(range(order))
+    error = np.abs(lower.astype(np.complex128) @ upper - a[places]).max()
+    assert error <= np.abs(a).max() * (1e-12 if dtype == "complex128" else 1e-4)
+
+
+@pytest.mark.parametrize("value", (np.nan, np.inf))
+def test_what_is_not_finite_in_lu_panels_does_not_spoil_columns_before(value):
+    rng = np.random.default_rng(0)
+    a = rng.standard_normal((130, 130)) + 1j * rng.standard_normal((130, 130))
+    a[65, 40] = value
+    factors, _ = (t.numpy() for t in tf.function(tf.linalg.lu)(tf.constant(a)))
+    assert np.isfinite(factors[:, :40]).all()
+    assert not np.isfinite(factors[:, 40]).all()
