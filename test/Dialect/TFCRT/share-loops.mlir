@@ -262,3 +262,53 @@ func.func private @tfc.routine.0(memref<8xf32>) attributes {tfc.routine}
 // CHECK: func.func private @[[NOT_OWN]](%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr)
 // CHECK: func.func private @[[APART]](%{{.*}}: !llvm.ptr {llvm.noalias}, %{{.*}}: !llvm.ptr {llvm.noalias})
 // CHECK: func.func private @[[OVERLAPPING]](%{{[^:]*}}: !llvm.ptr, %{{[^:]*}}: !llvm.ptr)
+
+// Nests that give a few numbers or vectors: so does the function.
+// CHECK-LABEL: func.func @with_results
+// CHECK-NOT: scf.for
+// CHECK: %[[FIRST:.*]]:2 = call @[[NAME:tfc.loops.*]](%{{.*}}) : (!llvm.ptr, vector<4xi16>, i32) -> (vector<4xi16>, i32)
+// CHECK: %[[SECOND:.*]]:2 = call @[[NAME]](%{{.*}}) : (!llvm.ptr, vector<4xi16>, i32) -> (vector<4xi16>, i32)
+// CHECK: return %[[FIRST]]#0, %[[SECOND]]#1
+func.func @with_results(%a: memref<8xi16>, %b: memref<8xi16>, %start: vector<4xi16>, %none: i32) -> (vector<4xi16>, i32) {
+  %zero = arith.constant 0 : index
+  %four = arith.constant 4 : index
+  %eight = arith.constant 8 : index
+  %one = arith.constant 1 : i32
+  %first:2 = scf.for %i = %zero to %eight step %four iter_args(%least = %start, %count = %none) -> (vector<4xi16>, i32) {
+    %x = vector.load %a[%i] : memref<8xi16>, vector<4xi16>
+    %next = arith.minui %least, %x : vector<4xi16>
+    %counted = arith.addi %count, %one : i32
+    scf.yield %next, %counted : vector<4xi16>, i32
+  }
+  %second:2 = scf.for %i = %zero to %eight step %four iter_args(%least = %start, %count = %none) -> (vector<4xi16>, i32) {
+    %x = vector.load %b[%i] : memref<8xi16>, vector<4xi16>
+    %next = arith.minui %least, %x : vector<4xi16>
+    %counted = arith.addi %count, %one : i32
+    scf.yield %next, %counted : vector<4xi16>, i32
+  }
+  return %first#0, %second#1 : vector<4xi16>, i32
+}
+
+// Those that give numbers of half precision stay.
+// CHECK-LABEL: func.func @with_other_results
+// CHECK-COUNT-2: scf.for
+// CHECK-NOT: call @
+// CHECK: return
+func.func @with_other_results(%a: memref<8xbf16>, %b: memref<8xbf16>, %start: bf16) -> (bf16, bf16) {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %eight = arith.constant 8 : index
+  %first = scf.for %i = %zero to %eight step %one iter_args(%sum = %start) -> bf16 {
+    %x = memref.load %a[%i] : memref<8xbf16>
+    %y = arith.mulf %x, %x : bf16
+    %next = arith.addf %sum, %y : bf16
+    scf.yield %next : bf16
+  }
+  %second = scf.for %i = %zero to %eight step %one iter_args(%sum = %start) -> bf16 {
+    %x = memref.load %b[%i] : memref<8xbf16>
+    %y = arith.mulf %x, %x : bf16
+    %next = arith.addf %sum, %y : bf16
+    scf.yield %next : bf16
+  }
+  return %first, %second : bf16, bf16
+}

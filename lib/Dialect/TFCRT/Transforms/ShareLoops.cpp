@@ -49,10 +49,21 @@ namespace tfc::rt {
 using namespace mlir;
 using namespace tfc::rt;
 
-/// Loops without results, and nothing in them that needs the function around:
+/// A few numbers, or vectors of them, which a function may return in registers.
+static bool canBeReturned(ResultRange results) {
+  constexpr size_t most = 4;
+  return results.size() <= most && llvm::all_of(results, [](Value value) {
+           Type type = getElementTypeOrSelf(value.getType());
+           return isa<VectorType, IndexType, IntegerType, FloatType>(
+                      value.getType()) &&
+                  type.isIntOrIndexOrFloat();
+         });
+}
+
+/// Loops with few results, and nothing in them that needs the function around:
 /// memory, exits, other threads.
 static bool isShareable(scf::ForOp nest) {
-  if (nest.getNumResults())
+  if (!canBeReturned(nest.getResults()))
     return false;
   return !nest->walk([](Operation *op) {
                 bool isCall =
@@ -68,7 +79,7 @@ static bool isShareable(scf::ForOp nest) {
 
 /// Numbers of half precision are no arguments: where no instruction converts
 /// them, LLVM calls a function of its own library for each.
-static bool canBePassed(ArrayRef<Value> values) {
+static bool canBePassed(ValueRange values) {
   return llvm::none_of(values, [](Value value) {
     auto type = dyn_cast<FloatType>(getElementTypeOrSelf(value.getType()));
     return type && type.getWidth() < 32 && !isa<MemRefType>(value.getType());
@@ -200,7 +211,17 @@ static void takePointers(func::FuncOp function) {
     argument.replaceAllUsesExcept(bind.getMemref(), bind);
   }
   function.setFunctionType(
-      builder.getFunctionType(function.getBody().getArgumentTypes(), {}));
+      builder.getFunctionType(function.getBody().getArgumentTypes(),
+                              function.getFunctionType().getResults()));
+}
+
+/// What its last op gives is what the function does.
+static void returnResults(func::FuncOp function) {
+  Operation *end = function.getBody().front().getTerminator();
+  end->setOperands(end->getPrevNode()->getResults());
+  function.setFunctionType(FunctionType::get(
+      function.getContext(), function.getFunctionType().getInputs(),
+      end->getOperandTypes()));
 }
 
 static void passPointers(func::CallOp call) {
@@ -368,10 +389,12 @@ struct ShareLoops : public tfc::rt::impl::TFCShareLoopsPassBase<ShareLoops> {
         count += equal.size();
       int64_t saved = int64_t(count - 1) * sizeOf(first.back());
       if (saved < (sharesSizes ? minSaved / 4 : minSaved) ||
-          !canBePassed(capturesOf(first).getArrayRef()))
+          !canBePassed(capturesOf(first).getArrayRef()) ||
+          !canBePassed(first.back()->getResults()))
         continue;
       std::string name = "tfc.loops." + std::to_string(number++);
       func::FuncOp function = makeFunction(getOperation(), name, first);
+      returnResults(function);
       functions.insert({function.getSymNameAttr(), function});
       if (llvm::all_of(kind.classes, [](ArrayRef<OpList> equal) {
             return llvm::all_of(equal, takesDistinct);
@@ -388,7 +411,8 @@ struct ShareLoops : public tfc::rt::impl::TFCShareLoopsPassBase<ShareLoops> {
               llvm::to_vector(capturesOf(nest).getArrayRef());
           Location loc = nest.back()->getLoc();
           passNumbers(builder, loc, kind, numbers, operands);
-          func::CallOp::create(builder, loc, function, operands);
+          auto call = func::CallOp::create(builder, loc, function, operands);
+          nest.back()->replaceAllUsesWith(call.getResults());
           for (Operation *op : llvm::reverse(nest))
             op->erase();
         }
@@ -523,7 +547,7 @@ struct ShareLoops : public tfc::rt::impl::TFCShareLoopsPassBase<ShareLoops> {
     bool isOpen = false;
     function.walk<WalkOrder::PreOrder>([&](Operation *op) {
       auto nest = dyn_cast<scf::ForOp>(op);
-      if (!nest || !isShareable(nest)) {
+      if (!nest || nest.getNumResults() || !isShareable(nest)) {
         isOpen &= isMemoryEffectFree(op);
         return WalkResult::advance();
       }
