@@ -338,8 +338,15 @@ bool Driver::runStages() {
   return true;
 }
 
-/// Gives functions a scope, without which locations do not become lines.
+/// Gives functions a scope, without which locations do not become lines. What
+/// is in no function has no lines: MLIR's pass asks for the function of all
+/// ops whose location is that of a call.
 bool Driver::addLineTables(ModuleOp module) {
+  for (Operation &op : *module.getBody())
+    if (!isa<LLVM::LLVMFuncOp>(op))
+      op.walk([](Operation *part) {
+        part->setLoc(UnknownLoc::get(part->getContext()));
+      });
   PassManager manager(module->getContext());
   manager.enableVerifier(false);
   LLVM::DIScopeForLLVMFuncOpPassOptions lines;

@@ -240,34 +240,11 @@ func.func private @launches.loop2.entry(%context: !llvm.ptr, %env: !llvm.ptr, %f
   return %status : i32
 }
 
-// A function whose body is elsewhere is called as it is.
-// CHECK-LABEL: func.func @declared
-// CHECK: call @tfc.group.1(%{{.*}}) : (memref<8xf32>) -> ()
-// CHECK: call @tfc.routine.0(%{{.*}}) : (memref<8xf32>) -> ()
-func.func @declared(%a: memref<8xf32>) {
-  call @tfc.group.1(%a) : (memref<8xf32>) -> ()
-  call @tfc.routine.0(%a) : (memref<8xf32>) -> ()
-  return
-}
-func.func private @tfc.group.1(memref<8xf32>) attributes {tfc.group}
-func.func private @tfc.routine.0(memref<8xf32>) attributes {tfc.routine}
-
-// CHECK: func.func private @tfc.loops.0(%[[FIRST:.*]]: !llvm.ptr, %[[SECOND:.*]]: !llvm.ptr)
-// CHECK-SAME: passthrough = ["noinline"]
-// CHECK-DAG: %[[FROM:.*]] = tfcrt.bind %[[FIRST]]
-// CHECK-DAG: %[[TO:.*]] = tfcrt.bind %[[SECOND]]
-// CHECK: memref.load %[[FROM]]
-// CHECK: memref.store %{{.*}}, %[[TO]]
-// CHECK: func.func private @[[OWN]](%{{.*}}: !llvm.ptr {llvm.noalias}, %{{.*}}: !llvm.ptr {llvm.noalias})
-// CHECK: func.func private @[[NOT_OWN]](%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr)
-// CHECK: func.func private @[[APART]](%{{.*}}: !llvm.ptr {llvm.noalias}, %{{.*}}: !llvm.ptr {llvm.noalias})
-// CHECK: func.func private @[[OVERLAPPING]](%{{[^:]*}}: !llvm.ptr, %{{[^:]*}}: !llvm.ptr)
-
 // Nests that give a few numbers or vectors: so does the function.
 // CHECK-LABEL: func.func @with_results
 // CHECK-NOT: scf.for
-// CHECK: %[[FIRST:.*]]:2 = call @[[NAME:tfc.loops.*]](%{{.*}}) : (!llvm.ptr, vector<4xi16>, i32) -> (vector<4xi16>, i32)
-// CHECK: %[[SECOND:.*]]:2 = call @[[NAME]](%{{.*}}) : (!llvm.ptr, vector<4xi16>, i32) -> (vector<4xi16>, i32)
+// CHECK: %[[FIRST:.*]]:2 = call @[[NAME:tfc.loops.*]](%{{.*}}) : (vector<4xi16>, i32, !llvm.ptr) -> (vector<4xi16>, i32)
+// CHECK: %[[SECOND:.*]]:2 = call @[[NAME]](%{{.*}}) : (vector<4xi16>, i32, !llvm.ptr) -> (vector<4xi16>, i32)
 // CHECK: return %[[FIRST]]#0, %[[SECOND]]#1
 func.func @with_results(%a: memref<8xi16>, %b: memref<8xi16>, %start: vector<4xi16>, %none: i32) -> (vector<4xi16>, i32) {
   %zero = arith.constant 0 : index
@@ -312,3 +289,26 @@ func.func @with_other_results(%a: memref<8xbf16>, %b: memref<8xbf16>, %start: bf
   }
   return %first, %second : bf16, bf16
 }
+
+// A function whose body is elsewhere is called as it is.
+// CHECK-LABEL: func.func @declared
+// CHECK: call @tfc.group.1(%{{.*}}) : (memref<8xf32>) -> ()
+// CHECK: call @tfc.routine.0(%{{.*}}) : (memref<8xf32>) -> ()
+func.func @declared(%a: memref<8xf32>) {
+  call @tfc.group.1(%a) : (memref<8xf32>) -> ()
+  call @tfc.routine.0(%a) : (memref<8xf32>) -> ()
+  return
+}
+func.func private @tfc.group.1(memref<8xf32>) attributes {tfc.group}
+func.func private @tfc.routine.0(memref<8xf32>) attributes {tfc.routine}
+
+// CHECK: func.func private @tfc.loops.0(%[[FIRST:.*]]: !llvm.ptr, %[[SECOND:.*]]: !llvm.ptr)
+// CHECK-SAME: passthrough = ["noinline"]
+// CHECK-DAG: %[[FROM:.*]] = tfcrt.bind %[[FIRST]]
+// CHECK-DAG: %[[TO:.*]] = tfcrt.bind %[[SECOND]]
+// CHECK: memref.load %[[FROM]]
+// CHECK: memref.store %{{.*}}, %[[TO]]
+// CHECK: func.func private @[[OWN]](%{{.*}}: !llvm.ptr {llvm.noalias}, %{{.*}}: !llvm.ptr {llvm.noalias})
+// CHECK: func.func private @[[NOT_OWN]](%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr)
+// CHECK: func.func private @[[APART]](%{{.*}}: !llvm.ptr {llvm.noalias}, %{{.*}}: !llvm.ptr {llvm.noalias})
+// CHECK: func.func private @[[OVERLAPPING]](%{{[^:]*}}: !llvm.ptr, %{{[^:]*}}: !llvm.ptr)

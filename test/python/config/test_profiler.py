@@ -59,6 +59,16 @@ def test_the_option_is_what_it_was(profile):
     assert "line_tables" not in tf.config.optimizer.get_experimental_options()
 
 
+def test_what_code_declares_outside_of_functions_has_no_line():
+    def layer(x):  # products of bfloat16 say what they ask the processor for
+        return tf.matmul(x, x)
+
+    x = tf.constant(np.eye(64), tf.bfloat16)
+    with profiler.Profile(None):
+        result = tf.function(lambda: layer(x))()
+    np.testing.assert_array_equal(np.asarray(tf.cast(result, tf.float32)), np.eye(64))
+
+
 def test_only_one_profile_is_taken():
     profiler.start(None)
     try:
