@@ -57,14 +57,16 @@ Values PairEmitter::copy(const Lanes &from, Value firstLane, const Block &block,
         Value at = b.add(to.start, b.mul(square, b.constant(squareSize)));
         Place place = placeOf(b.add(block.first, square), from.isLeft);
         Values next;
-        for (int64_t tile = 0; tile < tiles; ++tile) {
+        int64_t step = tilesOfLine(from, tiles);
+        for (int64_t tile = 0; tile < tiles; tile += step) {
           ArrayRef<Value> starts = lanes;
           if (!lanes.empty())
             starts = starts.slice(tile * tileLanes, tileLanes);
-          next.push_back(
+          Value least =
               copySquares(from, offset(firstLane, tile * tileLanes), starts,
                           place, {to.memory, offset(at, tile * panelSize())},
-                          block, carried[tile]));
+                          block, carried[tile], step);
+          next.append(step, least);
         }
         return next;
       });
@@ -90,13 +92,22 @@ Value PairEmitter::least(Value vector, Value soFar) {
   return make<arith::MinUIOp>(soFar, bits);
 }
 
-/// The element k of 32 neighbouring lanes, as bits.
+/// How many of `tiles` neighbouring tiles' lanes a cache line has.
+int64_t PairEmitter::tilesOfLine(const Lanes &from, int64_t tiles) const {
+  return ofBytes && tiles % 2 == 0 && !from.depthIsContiguous() &&
+                 from.lanesAreContiguous()
+             ? 2
+             : 1;
+}
+
+/// The element k of so many neighbouring lanes, as bits.
 Value PairEmitter::rowOfLanes(const Lanes &from, Value lane, Value k,
-                              Value move, Value mask) {
+                              Value move, int64_t count, Value mask) {
+  auto row = VectorType::get(count, b.builder.getIntegerType(bits()));
   if (!from.isLeft && p.producer)
-    return bitcast(p.producer->produceStored(b, p.producerOperands, k, lane,
-                                             groups * side, mask),
-                   row());
+    return bitcast(
+        p.producer->produceStored(b, p.producerOperands, k, lane, count, mask),
+        row);
   Value at = b.add(from.at(b, lane, k), move);
   // The row of the next square, which is on another page, where processors do
   // not foresee it.
@@ -105,24 +116,31 @@ Value PairEmitter::rowOfLanes(const Lanes &from, Value lane, Value k,
         b.builder, b.loc, from.matrix.memory,
         b.add(from.at(b, lane, offset(k, squareDepth)), move),
         /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
-  return bitcast(b.loadAs(from.matrix.memory, at, groups * side, mask), row());
+  return bitcast(b.loadAs(from.matrix.memory, at, count, mask), row);
 }
 
-/// Both squares of the tile's lanes at this place. Rows of the left operand's
-/// squares are lanes, those of the right one's are pairs.
+/// Both squares of the lanes of each tile at this place. Rows of the left
+/// operand's squares are lanes, those of the right one's are pairs.
 Value PairEmitter::copySquares(const Lanes &from, Value firstLane,
                                ArrayRef<Value> starts, const Place &place,
                                const Squares &to, const Block &block,
-                               Value soFar) {
+                               Value soFar, int64_t tiles) {
   Value depth = b.sub(p.depth, place.k), count = b.sub(from.count, firstLane);
-  Value enough = b.atLeast(depth, b.constant(squareDepth));
+  // Without a rest there is no code for one.
+  auto hasRest = [](Value size, int64_t step) {
+    return !isKnown(known(size)) || known(size) % step != 0;
+  };
+  Value enough = hasRest(p.depth, squareDepth)
+                     ? b.atLeast(depth, b.constant(squareDepth))
+                     : b.boolean(true);
   auto store = [&](Values vectors, bool lanesAreRows, int64_t group,
                    Value least) {
     for (Value vector : vectors)
       least = this->least(vector, least);
     if (lanesAreRows != from.isLeft)
       vectors = b.transpose(vectors);
-    Value start = b.add(to.start, b.mul(block.groupSize, b.constant(group)));
+    Value start = b.add(offset(to.start, group / groups * panelSize()),
+                        b.mul(block.groupSize, b.constant(group % groups)));
     for (auto [number, vector] : llvm::enumerate(vectors)) {
       if (from.isLeft && movesLeft())
         vector = make<arith::XOrIOp>(vector, moved());
@@ -156,53 +174,64 @@ Value PairEmitter::copySquares(const Lanes &from, Value firstLane,
         [&] { return all(b.mask(b.max(depth, b.constant(0)), squareDepth)); });
   }
   if (from.lanesAreContiguous()) {
+    int64_t lanesHere = tiles * groups * side;
+    bool isWhole =
+        from.isLeft
+            ? p.left.rowStrides.size() == 1 && !hasRest(p.rows, lanesHere)
+            : !hasRest(p.columns, panelsAtOnce() * tileColumns);
+    auto rowType = VectorType::get(lanesHere, b.builder.getIntegerType(bits()));
     auto all = [&](bool whole) {
       Value mask;
       if (!whole)
-        mask = b.mask(b.max(count, b.constant(0)), groups * side);
+        mask = b.mask(b.max(count, b.constant(0)), lanesHere);
       auto row = [&](int64_t number) {
         Value k = offset(place.k, number);
         if (whole)
-          return rowOfLanes(from, firstLane, k, place.offset, mask);
+          return rowOfLanes(from, firstLane, k, place.offset, lanesHere, mask);
         // What is read instead of a missing element is set to zero.
         Value exists = b.builder.createOrFold<arith::CmpIOp>(
             b.loc, arith::CmpIPredicate::slt, k, p.depth);
         return b.choose(exists,
                         rowOfLanes(from, firstLane,
                                    b.choose(exists, k, b.constant(0)),
-                                   place.offset, mask),
-                        splat(0, this->row()));
+                                   place.offset, lanesHere, mask),
+                        splat(0, rowType));
       };
       // Lanes of one, then of the other, in turn.
       auto zip = [&](Value first, Value second, int64_t from, int64_t count) {
+        int64_t size = cast<VectorType>(first.getType()).getNumElements();
         SmallVector<int64_t> lanes;
         for (int64_t lane = from; lane < from + count; ++lane)
-          lanes.append({lane, groups * side + lane});
+          lanes.append({lane, size + lane});
         return vector::ShuffleOp::create(b.builder, b.loc, first, second,
                                          lanes);
       };
-      Values squares[groups];
+      SmallVector<Values> squares(tiles * groups);
       for (int64_t number = 0; number < side; ++number) {
-        Value first, second;
-        if (ofBytes) {
-          auto both = VectorType::get(groups * side, b.builder.getI16Type());
-          int64_t at = 4 * number, all = groups * side;
-          first = bitcast(zip(row(at), row(at + 1), 0, all), both);
-          second = bitcast(zip(row(at + 2), row(at + 3), 0, all), both);
-        } else {
-          first = row(2 * number), second = row(2 * number + 1);
+        Value rows[4];
+        for (int64_t i = 0; i < 32 / bits(); ++i)
+          rows[i] = row(32 / bits() * number + i);
+        for (int64_t tile = 0; tile < tiles; ++tile) {
+          int64_t at = tile * groups * side;
+          Value first = rows[0], second = rows[1];
+          if (ofBytes) {
+            first = bitcast(zip(first, second, at, groups * side), halves());
+            second =
+                bitcast(zip(rows[2], rows[3], at, groups * side), halves());
+          }
+          for (int64_t group = 0; group < groups; ++group)
+            squares[tile * groups + group].push_back(
+                bitcast(zip(first, second, group * side, side), pairs));
         }
-        for (int64_t group = 0; group < groups; ++group)
-          squares[group].push_back(
-              bitcast(zip(first, second, group * side, side), pairs));
       }
       Value least = soFar;
-      for (int64_t group = 0; group < groups; ++group)
+      for (int64_t group = 0; group < tiles * groups; ++group)
         least = store(squares[group], /*lanesAreRows=*/false, group, least);
       return least;
     };
     return either(
-        b.both(enough, b.atLeast(count, b.constant(groups * side))),
+        b.both(enough, isWhole ? b.boolean(true)
+                               : b.atLeast(count, b.constant(lanesHere))),
         [&] { return all(true); }, [&] { return all(false); });
   }
   return copyElements(from, firstLane, place, to, block, soFar);

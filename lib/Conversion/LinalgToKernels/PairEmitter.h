@@ -117,12 +117,13 @@ private:
   mlir::Value copySquares(const Lanes &from, mlir::Value firstLane,
                           llvm::ArrayRef<mlir::Value> starts,
                           const Place &place, const Squares &to,
-                          const Block &block, mlir::Value soFar);
+                          const Block &block, mlir::Value soFar, int64_t tiles);
+  int64_t tilesOfLine(const Lanes &from, int64_t tiles) const;
   mlir::Value copyElements(const Lanes &from, mlir::Value firstLane,
                            const Place &place, const Squares &to,
                            const Block &block, mlir::Value soFar);
   mlir::Value rowOfLanes(const Lanes &from, mlir::Value lane, mlir::Value k,
-                         mlir::Value move, mlir::Value mask);
+                         mlir::Value move, int64_t count, mlir::Value mask);
   mlir::Value least(mlir::Value vector, mlir::Value soFar);
 
   // Tiles of the result
@@ -156,10 +157,7 @@ private:
   mlir::VectorType halves() {
     return mlir::VectorType::get(2 * side, b.builder.getI16Type());
   }
-  /// An element k of as many lanes as a tile has, as bits.
-  mlir::VectorType row() {
-    return mlir::VectorType::get(2 * side, b.builder.getIntegerType(bits()));
-  }
+  /// Of an element.
   int64_t bits() const { return 32 * side / squareDepth; }
   /// A value of either branch.
   mlir::Value either(mlir::Value condition,

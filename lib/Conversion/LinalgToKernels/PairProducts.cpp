@@ -42,8 +42,11 @@
 using namespace mlir;
 using namespace tfc::kernels;
 
-/// Squares of a block: longer ones store and load sums less often.
-static constexpr int64_t mostSquares = 32;
+/// k of a block: longer ones store and load sums less often. But each k of the
+/// right operand may be on another page, and what a processor knows of pages
+/// (2,048) should do for all of them: with 2,048 k, copies took four times as
+/// long.
+static constexpr int64_t pairBlockDepth = 1024;
 /// Columns of a block: their panels stay in the second-level cache.
 static constexpr int64_t blockColumns = 512;
 /// Rows of a tile whose sums are in registers, if those are vectors.
@@ -68,11 +71,11 @@ int64_t PairEmitter::squaresOf(const Product &p, int64_t squareDepth) {
 }
 
 int64_t PairEmitter::blockSquares() const {
-  int64_t all = squares();
+  int64_t most = pairBlockDepth / squareDepth, all = squares();
   if (!isKnown(all))
-    return mostSquares;
+    return most;
   all = std::max<int64_t>(all, 1);
-  return llvm::divideCeil(all, llvm::divideCeil(all, mostSquares));
+  return llvm::divideCeil(all, llvm::divideCeil(all, most));
 }
 
 int64_t PairEmitter::depthBlocks() const {
@@ -100,8 +103,12 @@ int64_t PairEmitter::panelCount() const {
 int64_t PairEmitter::panelsAtOnce() const {
   constexpr int64_t manyColumns = 256;
   int64_t n = known(p.columns);
-  bool pays = !isKnown(n) || n >= manyColumns || n % (2 * tileColumns) == 0;
-  return pays && !Lanes{p.right, false, {}}.depthIsContiguous() ? 2 : 1;
+  if (Lanes{p.right, false, {}}.depthIsContiguous())
+    return 1;
+  for (int64_t panels = ofBytes ? 4 : 2; panels > 1; panels /= 2)
+    if (!isKnown(n) || n >= manyColumns || n % (panels * tileColumns) == 0)
+      return panels;
+  return 1;
 }
 
 void PairEmitter::overDepth(llvm::function_ref<void(const Block &)> body) {

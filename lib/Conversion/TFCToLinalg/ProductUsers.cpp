@@ -26,6 +26,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "tfc/Dialect/TFC/IR/TFC.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 using namespace tfc;
@@ -139,16 +140,19 @@ void lowering::multiplyBeforeCasts(Region &region, bool reassociate) {
     Value y = x ? beforeCast(builder, product.getY(), isPart) : Value();
     if (!y)
       return;
-    Value wide[] = {product.getX(), product.getY()};
-    product->setOperands({x, y});
-    for (Value value : wide)
-      while (Operation *op = value.getDefiningOp()) {
-        if (!op->use_empty() || !isMemoryEffectFree(op) ||
-            op->getNumOperands() == 0)
-          break;
-        value = op->getOperand(0);
-        op->erase();
+    // What leads to the casts, and those themselves: operands may share it.
+    llvm::SetVector<Operation *> passed;
+    for (Value value : {product.getX(), product.getY()})
+      for (bool isCast = false; !isCast; value = passed.back()->getOperand(0)) {
+        Operation *op = value.getDefiningOp();
+        isCast = isa<CastOp>(op);
+        passed.remove(op);
+        passed.insert(op);
       }
+    product->setOperands({x, y});
+    for (Operation *op : passed)
+      if (op->use_empty())
+        op->erase();
   });
 }
 

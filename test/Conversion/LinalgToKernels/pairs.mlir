@@ -73,6 +73,29 @@ func.func @few_rows(%a: memref<8x96xbf16>, %b: memref<96x80xbf16>, %c: memref<8x
 
 // -----
 
+// Panels are copied in twos (of bytes in fours): the last one here has nothing to read, and does not.
+
+// CHECK-LABEL: @last_panel
+// CHECK:       vector.maskedload {{.*}} : memref<?xbf16>, vector<32xi1>, vector<32xbf16> into vector<32xbf16>
+func.func @last_panel(%a: memref<64x64xbf16>, %b: memref<64x288xbf16>, %c: memref<64x288xf32>) {
+  linalg.matmul ins(%a, %b : memref<64x64xbf16>, memref<64x288xbf16>) outs(%c : memref<64x288xf32>)
+  return
+}
+
+// -----
+
+// Without a rest there is no code for one.
+
+// CHECK-LABEL: @no_rest
+// CHECK-NOT:   vector.maskedload
+// CHECK:       return
+func.func @no_rest(%a: memref<64x64xbf16>, %b: memref<64x320xbf16>, %c: memref<64x320xf32>) {
+  linalg.matmul ins(%a, %b : memref<64x64xbf16>, memref<64x320xbf16>) outs(%c : memref<64x320xf32>)
+  return
+}
+
+// -----
+
 // Bytes are exact: they need no exponents, and are multiplied in strict code, too. Of two operands with a sign, vectors
 // take the left one plus 128.
 

@@ -68,6 +68,23 @@ func.func @bytes(%x: tensor<32x64xui8>, %y: tensor<64x32xi8>) -> tensor<32x32xi3
 
 // -----
 
+// Both operands may be one cast, or lead to one.
+// PAIRS-LABEL: func @square
+// PAIRS-NOT: arith.extsi {{.*}} : tensor
+// PAIRS: linalg.matmul ins(%arg0, %arg0 : tensor<64x64xi8>, tensor<64x64xi8>)
+// PAIRS: ins(%arg0, %arg0 : tensor<64x64xi8>, tensor<64x64xi8>)
+// PAIRS-NOT: linalg.generic
+func.func @square(%x: tensor<64x64xi8>) -> (tensor<64x64xi32>, tensor<64x64xi32>) attributes {tfc.entry} {
+  %a = tfc.cast %x {dtype = i32} : (tensor<64x64xi8>) -> tensor<64x64xi32>
+  %p = tfc.matmul %a, %a {transpose_x = false, transpose_y = false} : (tensor<64x64xi32>, tensor<64x64xi32>) -> tensor<64x64xi32>
+  %c = tfc.cast %x {dtype = i32} : (tensor<64x64xi8>) -> tensor<64x64xi32>
+  %t = tfc.transpose %c {perm = array<i64: 1, 0>} : (tensor<64x64xi32>) -> tensor<64x64xi32>
+  %q = tfc.matmul %c, %t {transpose_x = false, transpose_y = false} : (tensor<64x64xi32>, tensor<64x64xi32>) -> tensor<64x64xi32>
+  return %p, %q : tensor<64x64xi32>, tensor<64x64xi32>
+}
+
+// -----
+
 // A cast that others read, too, stays for them.
 // PAIRS-LABEL: func @two_readers
 // PAIRS-DAG: linalg.matmul ins(%arg0, %arg0 : tensor<64x64xi8>, tensor<64x64xi8>)
