@@ -145,7 +145,14 @@ void Emitter::overRows(int64_t most, bool parallel, ForRows body) {
       b.loop(from, to, step, each);
   };
   if (isKnown(m)) {
-    int64_t from = 0;
+    int64_t from = 0, tiles = 0;
+    for (auto [size, count] : split(m, most))
+      tiles += count;
+    if (parallel && split(m, most).size() > 1)
+      return b.parallelRanges(
+          b.constant(0), b.constant(tiles),
+          flops(b.constant(most), columns, allSteps()),
+          [&](Value first, Value last) { overTiles(first, last, most, body); });
     for (auto [size, count] : split(m, most)) {
       over(b.constant(from), b.constant(from + size * count), size);
       from += size * count;

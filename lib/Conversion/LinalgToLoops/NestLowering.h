@@ -242,6 +242,7 @@ private:
   double overheadOfElement();
   bool isWorthColumns();
   bool staysInPlace(unsigned shared);
+  bool readsOthers();
   bool mayOverlap();
   double elementNanoseconds();
   bool emitPieces(unsigned shared, mlir::OpFoldResult others);

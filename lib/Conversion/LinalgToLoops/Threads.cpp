@@ -8,8 +8,11 @@
 
 #include "NestLowering.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "tfc/Dialect/TFCRT/IR/ParallelLoop.h"
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 #include "tfc/Dialect/TFCRT/Transforms/Body.h"
@@ -249,6 +252,42 @@ bool NestLowering::staysInPlace(unsigned shared) {
   });
 }
 
+/// Did threads write what this op reads, in the loop right before it?
+bool NestLowering::readsOthers() {
+  constexpr int64_t few = 8 * 1024; // elements
+  SmallVector<Value> read;
+  for (Value input : op.getDpsInputs())
+    if (auto type = dyn_cast<MemRefType>(input.getType());
+        type && type.hasStaticShape() && type.getNumElements() >= few)
+      read.push_back(tfc::rt::rootOf(input));
+  Operation *before = op->getPrevNode();
+  while (before && (isa<linalg::FillOp>(before) || !before->getNumRegions()))
+    before = before->getPrevNode();
+  auto loop = dyn_cast_or_null<tfc::rt::ParallelOp>(before);
+  if (!loop || read.empty())
+    return false;
+  auto isRead = [&](Value memory) {
+    return isa<MemRefType>(memory.getType()) &&
+           llvm::is_contained(read, tfc::rt::rootOf(memory));
+  };
+  return loop
+      ->walk([&](Operation *nested) {
+        Value target;
+        if (auto store = dyn_cast<vector::StoreOp>(nested))
+          target = store.getBase();
+        else if (auto store = dyn_cast<vector::MaskedStoreOp>(nested))
+          target = store.getBase();
+        else if (auto store = dyn_cast<memref::StoreOp>(nested))
+          target = store.getMemRef();
+        bool writes = target && isRead(target);
+        // Of tiles.
+        if (isa<func::CallOp>(nested))
+          writes = llvm::any_of(nested->getOperands(), isRead);
+        return writes ? WalkResult::interrupt() : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
 /// Emits the iterations of one loop as pieces for threads; false if that is not
 /// worth it.
 bool NestLowering::emitPieces(unsigned shared, OpFoldResult others) {
@@ -272,7 +311,8 @@ bool NestLowering::emitPieces(unsigned shared, OpFoldResult others) {
             : end;
   return tfc::rt::buildParallel(
       builder, loc, first[shared], count,
-      {others, elementNanoseconds() * step, staysInPlace(shared)},
+      {others, elementNanoseconds() * step, staysInPlace(shared),
+       readsOthers()},
       [&](Value from, Value to) {
         first[shared] =
             builder.createOrFold<arith::MulIOp>(loc, from, constant(step));

@@ -140,3 +140,18 @@ func.func @integers(%a: memref<10x20xi32>, %b: memref<20x40xi32>, %c: memref<10x
   linalg.matmul ins(%a, %b : memref<10x20xi32>, memref<20x40xi32>) outs(%c : memref<10x40xi32>)
   return
 }
+
+// -----
+
+// Tiles of two sizes are one loop of threads: two of five rows and 41 of six.
+
+// CHECK-LABEL: func.func @two_sizes
+// CHECK:       tfcrt.parallel(%{{.*}}, %{{.*}}) in %{{.*}} to %c43
+// CHECK-NOT:   tfcrt.parallel
+// CHECK:       return
+func.func @two_sizes(%a: memref<256x128xf32>, %b: memref<128x256xf32>, %c: memref<256x256xf32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%c : memref<256x256xf32>)
+  linalg.matmul ins(%a, %b : memref<256x128xf32>, memref<128x256xf32>) outs(%c : memref<256x256xf32>)
+  return
+}

@@ -96,3 +96,49 @@ func.func @little_alone(%x: memref<256x256xf32>, %y: memref<256x256xf32>) {
   }
   return
 }
+
+// -----
+
+#all = affine_map<(i, j) -> (i, j)>
+
+// What threads have just written is read by threads, too, where it takes half as long as what others share: one alone would
+// fetch half of it from the other's cache.
+// CHECK-LABEL: func.func @reads_others
+// CHECK: math.exp
+// CHECK: tfcrt.parallel
+// CHECK: arith.addf
+func.func @reads_others(%x: memref<256x256xf32>, %t: memref<256x256xf32>, %out: memref<256x256xf32>) {
+  linalg.generic {indexing_maps = [#all, #all], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<256x256xf32>) outs(%t : memref<256x256xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    %c = math.exp %a : f32
+    linalg.yield %c : f32
+  }
+  linalg.generic {indexing_maps = [#all, #all], iterator_types = ["parallel", "parallel"]}
+      ins(%t : memref<256x256xf32>) outs(%out : memref<256x256xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    %c = arith.addf %a, %a : f32
+    linalg.yield %c : f32
+  }
+  return
+}
+
+// CHECK-LABEL: func.func @reads_its_own
+// CHECK: math.exp
+// CHECK-NOT: tfcrt.parallel
+// CHECK: arith.addf
+func.func @reads_its_own(%x: memref<256x256xf32>, %t: memref<256x256xf32>, %out: memref<256x256xf32>) {
+  linalg.generic {indexing_maps = [#all, #all], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<256x256xf32>) outs(%t : memref<256x256xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    %c = math.exp %a : f32
+    linalg.yield %c : f32
+  }
+  linalg.generic {indexing_maps = [#all, #all], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<256x256xf32>) outs(%out : memref<256x256xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    %c = arith.addf %a, %a : f32
+    linalg.yield %c : f32
+  }
+  return
+}

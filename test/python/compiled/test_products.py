@@ -65,6 +65,18 @@ def test_panels_in_the_middle_and_at_the_end_may_be_cut_between_threads(columns,
     tf.config.threading.set_intra_op_parallelism_threads(0)
 
 
+@pytest.mark.parametrize("rows", [13, 31, 255, 256, 257])
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_tiles_of_two_sizes_and_what_reads_the_product_are_shared_by_threads(rows, count):
+    tf.config.threading.set_intra_op_parallelism_threads(count)
+    function = tf.function(lambda x, w: tf.transpose(tf.reshape(tf.matmul(x, w), (rows, 4, 64)), (1, 0, 2)) * 2)
+    x, w = small(rows, 130), small(130, 256)
+    want = (x @ w).reshape(rows, 4, 64).transpose(1, 0, 2) * 2
+    for _ in range(10):
+        np.testing.assert_array_equal(function(x, w).numpy(), want)
+    tf.config.threading.set_intra_op_parallelism_threads(0)
+
+
 def test_variable_on_both_sides_of_its_update_is_read_before_it_is_written():
     v = tf.Variable(small(130, 130))
     before = v.numpy()

@@ -23,7 +23,7 @@ using namespace tfc::rt;
 /// written, most of it in the same thread's cache, as each has the same part of
 /// the same range; all but a little of it where the loops say so.
 static constexpr double pieceNanoseconds = 3000, pieceOfLoop = 8000,
-                        pieceInPlace = 2500;
+                        pieceInPlace = 2500, pieceOfOthers = 1500;
 
 /// What a vector takes for functions of some dozens of instructions; 0 if this
 /// is none. The last kind has two arguments, or goes through float64.
@@ -70,7 +70,8 @@ bool tfc::rt::buildParallel(OpBuilder &builder, Location loc, Value begin,
       isa<ParallelOp>(parent) || parent->getParentOfType<ParallelOp>();
   bool repeats = isa<LoopLikeOpInterface>(parent) ||
                  parent->getParentOfType<LoopLikeOpInterface>();
-  double ofPiece = !repeats            ? pieceNanoseconds
+  double ofPiece = !repeats
+                       ? cost.readsOthers ? pieceOfOthers : pieceNanoseconds
                    : cost.staysInPlace ? pieceInPlace
                                        : pieceOfLoop;
   auto unitsOfPiece =

@@ -29,6 +29,9 @@ struct IterationCost {
   /// In a loop around: a thread reads what it has written itself the last time,
   /// but for a little.
   bool staysInPlace = false;
+  /// What is read has just been written by threads: one that does all would
+  /// wait for half of it.
+  bool readsOthers = false;
 };
 
 /// About what the ops of a loop's body take for one element, where so many are
