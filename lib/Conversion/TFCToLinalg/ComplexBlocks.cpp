@@ -2,7 +2,7 @@
 // Part of the tfc project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
-// Triangular factors of complex matrices in blocks. Real parts are apart from
+// LU factors of complex matrices in blocks. Real parts are apart from
 // imaginary ones, so a product is four of real matrices: two for each part of
 // the result, of which the other operand's same part and its other part are the
 // right sides.
@@ -262,30 +262,4 @@ void ComplexLU::run() {
 void lowering::factorComplexLUInBlocks(Kernel &k, const Array &x, Dim order,
                                        function_ref<void(Num, Num)> exchanged) {
   ComplexLU{k, x, order, exchanged}.run();
-}
-
-void lowering::factorComplexCholeskyInBlocks(Kernel &k, const Array &u,
-                                             Dim order,
-                                             function_ref<void(Num, Num)> row) {
-  Num n = k.size(order), zero = k.index(0);
-  LeftParts left(k, order, order);
-  k.loopBy(zero, n, depthOfBlocks, [&](Num start) {
-    Num end = k.smaller(start + depthOfBlocks, n);
-    OpFoldResult above = start.value, rows = (end - start).value,
-                 columns = (n - start).value;
-    k.when(start > zero, [&] {
-      left.subtract(
-          zero, start, above, rows, /*transposed=*/true,
-          [&](Num part) {
-            return u.at({part}).block(zero, start, above, columns);
-          },
-          [&](Num part) {
-            return u.at({part}).block(start, start, rows, columns);
-          });
-    });
-    k.loop(start, end, [&](Num i) {
-      row(start, i);
-      left.set(u, i, i, i, i, n, /*sign=*/-1);
-    });
-  });
 }

@@ -29,17 +29,14 @@ static void keepLoopsOfBlocks(Kernel &k, Dim order) {
 /// x = U^H U, where each row gets what those before mean for it at once.
 static void factorComplexCholesky(Kernel &k, const Array &u, Dim order) {
   Num zero = k.index(0), n = k.size(order);
-  auto row = [&](Num start, Num i) {
+  k.loop(zero, n, [&](Num i) {
     Array row = u.at({i});
-    addRows(k, row, u, start, i, i, n, [&](Num j) { return -k.conj(u(j, i)); });
+    addRows(k, row, u, zero, i, i, n, [&](Num j) { return -k.conj(u(j, i)); });
     Num square = k.realPart(row(i));
     Num d = k.choose(square > k.real(0), k.sqrt(square), k.real(NAN));
     row.set(i, k.widen(d));
     k.loop(i + 1, n, [&](Num j) { row.set(j, row(j) / d); });
-  };
-  if (hasComplexBlocks(k, order))
-    return factorComplexCholeskyInBlocks(k, u, order, row);
-  k.loop(zero, n, [&](Num i) { row(zero, i); });
+  });
 }
 
 /// x = U^H U, row by row of U, which starts as x.
@@ -80,6 +77,8 @@ static void mirror(Kernel &k, const Array &from, const Array &to, Num n,
 /// U starts as the lower triangle's mirror.
 static void factorCholeskyByRows(Kernel &k, const Array &x, const Array &result,
                                  Dim order) {
+  if (hasComplexBlocks(k, order))
+    return factorComplexCholeskyInBlocks(k, x, result, order);
   Array u = workArray(k, {order, order});
   Num n = k.size(order), zero = k.index(0);
   mirror(k, x, u, n, /*upper=*/true);

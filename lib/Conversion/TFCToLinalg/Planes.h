@@ -35,10 +35,9 @@ bool hasComplexBlocks(Kernel &k, Dim order);
 /// In such memory, in place: L below the diagonal, U above; `exchanged` rows.
 void factorComplexLUInBlocks(Kernel &k, const Array &x, Dim order,
                              llvm::function_ref<void(Num, Num)> exchanged);
-/// x = U^H U: `row(start, i)` is to be found from those of its block, which
-/// begins with row `start`.
-void factorComplexCholeskyInBlocks(Kernel &k, const Array &u, Dim order,
-                                   llvm::function_ref<void(Num, Num)> row);
+/// x = L L^H, of whose lower triangle L is the factor.
+void factorComplexCholeskyInBlocks(Kernel &k, const Array &x,
+                                   const Array &result, Dim order);
 
 /// Element by element.
 void copyMatrix(Kernel &k, const Array &from, const Array &to, Num rows,

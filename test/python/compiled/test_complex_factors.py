@@ -257,3 +257,38 @@ def test_what_is_not_finite_in_lu_panels_does_not_spoil_columns_before(value):
     factors, _ = (t.numpy() for t in tf.function(tf.linalg.lu)(tf.constant(a)))
     assert np.isfinite(factors[:, :40]).all()
     assert not np.isfinite(factors[:, 40]).all()
+
+
+# Threads share chunks of 32 columns; 200 and 255 are no whole ones.
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+@pytest.mark.parametrize("shape", [(128, 128), (129, 129), (200, 200), (255, 255), (3, 130, 130)])
+def test_cholesky_in_blocks_reads_one_triangle_whichever_threads_there_are(shape, dtype):
+    n = shape[-1]
+    a, i = numbers(*shape, dtype=dtype), np.arange(n)
+    x = a @ a.conj().swapaxes(-1, -2) + n * np.eye(n, dtype=dtype)
+    want, spoiled, factor, made = np.linalg.cholesky(x), x.copy(), tf.function(tf.linalg.cholesky), []
+    spoiled[..., np.triu(np.ones((n, n), bool), 1)] = np.nan
+    spoiled[..., i, i] += 2j
+    try:
+        for count in (1, 2, 3):
+            tf.config.threading.set_intra_op_parallelism_threads(count)
+            made.append(factor(spoiled).numpy())
+    finally:
+        tf.config.threading.set_intra_op_parallelism_threads(0)
+    np.testing.assert_allclose(made[0], want, atol=n * (1e-14 if dtype == "complex128" else 1e-5))
+    np.testing.assert_array_equal(np.triu(made[0], 1), 0)
+    np.testing.assert_array_equal(made[0].imag[..., i, i], 0)
+    for other in made[1:]:
+        np.testing.assert_array_equal(other, made[0])
+
+
+def test_cholesky_in_blocks_of_what_is_badly_scaled_or_not_positive():
+    n, factor = 150, tf.function(tf.linalg.cholesky)
+    a, sizes = numbers(n, n), 10.0 ** RNG.integers(-60, 60, n)
+    x = a @ a.conj().T + n * np.eye(n)
+    scaled = factor(sizes[:, None] * x * sizes).numpy() / sizes[:, None]
+    np.testing.assert_allclose(scaled, np.linalg.cholesky(x), atol=1e-11)
+    for place, value in (((3, 3), -1), ((149, 149), 0), ((140, 2), np.nan), ((140, 140), np.nan)):
+        spoiled = x.copy()
+        spoiled[place] = value
+        assert np.isnan(factor(spoiled).numpy()).all()
