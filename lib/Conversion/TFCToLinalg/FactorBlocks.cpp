@@ -158,8 +158,11 @@ void BlockedLU::bringUpToDate(Num start, Num first, Num column) {
     }
     auto added = [&](Num i) {
       Num sum = own.vector(i, lanes);
-      for (auto [r, c] : llvm::enumerate(wide))
-        sum = sum + c * panels.at({first + j + int64_t(r)}).vector(i, lanes);
+      for (auto [r, c] : llvm::enumerate(wide)) {
+        // Not of columns whose turn is to come: 0 times infinity is NaN.
+        Num earlier = k.smaller(j + int64_t(r), column - 1);
+        sum = sum + c * panels.at({first + earlier}).vector(i, lanes);
+      }
       return sum;
     };
     Num behind = start + k.smaller(j + rowsAtOnce, column),

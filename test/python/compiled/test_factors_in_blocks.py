@@ -168,6 +168,29 @@ def test_rows_that_are_zero_and_columns_that_are_equal():
         compiled(tf.linalg.solve)(np.zeros((120, 120)), np.ones((120, 1)))
 
 
+def kinds(x):
+    return np.where(np.isfinite(x), 0, np.where(np.isnan(x), 2, np.sign(x)))
+
+
+@pytest.mark.parametrize("place", [(0, 0), (7, 90), (99, 40), (40, 99), (64, 64), (3, 31)])
+@pytest.mark.parametrize("value", [np.inf, -np.inf])
+def test_what_is_infinite_means_nothing_for_columns_before(place, value):
+    x = general(100, 100)
+    x[place] = value
+    want = x.copy()
+    with np.errstate(all="ignore"):
+        for i in range(100):
+            sizes = np.abs(want[i:, i])
+            pivot = i if np.isnan(sizes[0]) else i + np.nanargmax(sizes)
+            want[[i, pivot]] = want[[pivot, i]]
+            want[i + 1 :, i] /= want[i, i]
+            want[i + 1 :, i + 1 :] -= want[i + 1 :, i : i + 1] * want[i, i + 1 :]
+    factors = compiled(tf.linalg.lu)(x)[0].numpy()
+    np.testing.assert_array_equal(kinds(factors), kinds(want))
+    finite = np.isfinite(want)
+    np.testing.assert_allclose(factors[finite], want[finite], atol=1e-9)
+
+
 @pytest.mark.parametrize("place", [(0, 0), (50, 3), (119, 119), (119, 0)])
 def test_matrices_that_are_not_positive_are_nan_everywhere(place):
     x = positive(120, 120)
