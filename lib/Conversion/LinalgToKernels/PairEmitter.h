@@ -41,8 +41,10 @@ public:
         pairs(mlir::VectorType::get(side, pairType)),
         sums(mlir::VectorType::get(side, b.type)) {}
 
-  /// With panels for a block of columns and the depth, or null.
-  void emit(mlir::Value panels);
+  /// With memory for panels of a block of columns and the depth, and for
+  /// copies of all of the left operand, or null.
+  void emit(mlir::Value panels, mlir::Value left);
+  int64_t leftCopiesSize() const; ///< in pairs; 0: each tile copies its own
   /// All panels of the right operand.
   void copyAll(mlir::Value panels);
   /// Blocks of the depth, and of columns, where their sizes are known.
@@ -94,6 +96,12 @@ private:
     mlir::Value isFirst, isLast; ///< i1
   };
 
+  /// A tile of rows that has been copied, and where its part of the result is.
+  struct RowTile {
+    Squares left;
+    mlir::Value leftExponent, row, end, column, width;
+  };
+
   /// The first k of a square, and how far its tap moves in the operand.
   struct Place {
     mlir::Value k, offset;
@@ -132,12 +140,20 @@ private:
   void overRowTiles(
       mlir::Value flops,
       llvm::function_ref<void(mlir::Value first, mlir::Value end)> body);
+  bool splitsRows(const Lanes &left) const;
+  int64_t leftSize() const { return blockSquares() * squareSize * 2; }
+  int64_t leftCount() const;
+  mlir::Value leftNumber(mlir::Value row, const Block &block);
+  void copyLeft();
   void rowTile(const Squares &panels, mlir::Value row, mlir::Value end,
                mlir::Value column, mlir::Value width, const Block &block);
+  int64_t sumTiles() const;
+  void zeroTiles();
   void multiplyTiles(const Squares &left, const Squares &right,
-                     const Block &block, mlir::Value to);
+                     const Block &block, mlir::Value square);
+  void storeTiles(const Squares &to);
   void multiplyVectors(const Squares &left, const Squares &right,
-                       const Block &block, mlir::Value rows, mlir::Value to,
+                       const Block &block, mlir::Value rows, const Squares &to,
                        bool exactly);
   mlir::Value multiplyAdd(mlir::Value left, mlir::Value right, mlir::Value sum,
                           bool exactly);
@@ -150,8 +166,13 @@ private:
            p.left.isUnsigned == p.right.isUnsigned;
   }
   mlir::Value moved() { return splat(0x80808080, pairs); }
-  void finish(mlir::Value from, mlir::Value row, mlir::Value end,
-              mlir::Value column, mlir::Value width, const Block &block);
+  mlir::Value isExact(const Squares &panels, mlir::Value panel,
+                      mlir::Value leftExponent);
+  void overPanels(const Squares &panels, mlir::Value from, mlir::Value to,
+                  const RowTile &tile, const Block &block);
+  void finish(const Squares &from, mlir::Value number, mlir::Value row,
+              mlir::Value end, mlir::Value column, mlir::Value width,
+              const Block &block);
 
   // Pieces of IR
   mlir::VectorType halves() {
@@ -188,6 +209,7 @@ private:
     return b.add(from, b.constant(by));
   }
   mlir::Value pointer(mlir::Value memory, mlir::Value element);
+  mlir::Value bytesOf(int64_t elements); ///< of 32 bits
   void call(llvm::StringRef intrinsic, mlir::ValueRange operands);
   mlir::Value tileNumber(int64_t number);
   mlir::Value tileConfiguration();
@@ -199,6 +221,8 @@ private:
   int64_t squareDepth;
   mlir::IntegerType pairType;
   mlir::VectorType pairs, sums;
+  /// Copies of all tiles of rows, or null.
+  mlir::Value leftCopies;
 };
 
 } // namespace tfc::kernels

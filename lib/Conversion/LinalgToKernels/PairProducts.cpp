@@ -51,6 +51,8 @@ static constexpr int64_t pairBlockDepth = 1024;
 static constexpr int64_t blockColumns = 512;
 /// Rows of a tile whose sums are in registers, if those are vectors.
 static constexpr int64_t registerRows = 8;
+/// Rows of the result that are made together.
+static constexpr int64_t rowsAtOnce = 4;
 /// What a thread has room for on its stack.
 static constexpr int64_t stackBytes = 32 * 1024;
 /// Smaller products are not worth the copies.
@@ -196,47 +198,55 @@ Value PairEmitter::tileConfiguration() {
   return memref::GetGlobalOp::create(b.builder, b.loc, type, name);
 }
 
-/// Four tiles of sums; two of each operand in turn. Two tiles of one, if there
-/// are no more rows.
+/// Four tiles of sums, two of each operand; two and one if there are no more
+/// rows.
+int64_t PairEmitter::sumTiles() const {
+  return isKnown(known(p.rows)) && known(p.rows) <= side ? 2 : 4;
+}
+
+Value PairEmitter::bytesOf(int64_t elements) {
+  return LLVM::ConstantOp::create(b.builder, b.loc, b.builder.getI64Type(),
+                                  elements * 4);
+}
+
+void PairEmitter::zeroTiles() {
+  for (int64_t sum = 0; sum < sumTiles(); ++sum)
+    call("llvm.x86.tilezero", tileNumber(sum));
+}
+
 void PairEmitter::multiplyTiles(const Squares &left, const Squares &right,
-                                const Block &block, Value to) {
+                                const Block &block, Value square) {
   constexpr int64_t leftTile = 4, rightTile = 6;
-  auto bytes = [&](int64_t count) {
-    return LLVM::ConstantOp::create(b.builder, b.loc, b.builder.getI64Type(),
-                                    count);
-  };
-  bool fewRows = isKnown(known(p.rows)) && known(p.rows) <= side;
-  int64_t sums = fewRows ? 2 : 4;
+  int64_t sums = sumTiles();
   StringRef multiply =
       !ofBytes ? "llvm.x86.tdpbf16ps"
       : !p.left.isUnsigned
           ? p.right.isUnsigned ? "llvm.x86.tdpbsud" : "llvm.x86.tdpbssd"
       : p.right.isUnsigned ? "llvm.x86.tdpbuud"
                            : "llvm.x86.tdpbusd";
+  Value move = b.mul(square, b.constant(squareSize));
+  for (auto [first, operand] :
+       {std::pair(leftTile, &left), std::pair(rightTile, &right)})
+    for (int64_t group = 0; group < (operand == &left ? sums / 2 : 2);
+         ++group) {
+      Value at = b.add(b.add(operand->start, move),
+                       b.mul(block.groupSize, b.constant(group)));
+      call("llvm.x86.tileloadd64",
+           {tileNumber(first + group), pointer(operand->memory, at),
+            bytesOf(side)});
+    }
   for (int64_t sum = 0; sum < sums; ++sum)
-    call("llvm.x86.tilezero", tileNumber(sum));
-  b.loop(b.constant(0), block.squares, 1, [&](Value square) {
-    Value move = b.mul(square, b.constant(squareSize));
-    for (auto [first, operand] :
-         {std::pair(leftTile, &left), std::pair(rightTile, &right)})
-      for (int64_t group = 0; group < (operand == &left ? sums / 2 : 2);
-           ++group) {
-        Value at = b.add(b.add(operand->start, move),
-                         b.mul(block.groupSize, b.constant(group)));
-        call("llvm.x86.tileloadd64",
-             {tileNumber(first + group), pointer(operand->memory, at),
-              bytes(side * 4)});
-      }
-    for (int64_t sum = 0; sum < sums; ++sum)
-      call(multiply, {tileNumber(sum), tileNumber(leftTile + sum / 2),
-                      tileNumber(rightTile + sum % 2)});
-  });
-  for (int64_t sum = 0; sum < sums; ++sum)
-    call(
-        "llvm.x86.tilestored64",
-        {tileNumber(sum),
-         pointer(to, b.constant(sum / 2 * side * tileColumns + sum % 2 * side)),
-         bytes(tileColumns * 4)});
+    call(multiply, {tileNumber(sum), tileNumber(leftTile + sum / 2),
+                    tileNumber(rightTile + sum % 2)});
+}
+
+void PairEmitter::storeTiles(const Squares &to) {
+  for (int64_t sum = 0; sum < sumTiles(); ++sum)
+    call("llvm.x86.tilestored64",
+         {tileNumber(sum),
+          pointer(to.memory, offset(to.start, sum / 2 * side * tileColumns +
+                                                  sum % 2 * side)),
+          bytesOf(tileColumns)});
 }
 
 /// A row of the left operand's pairs and one of the right one's, or fours.
@@ -276,8 +286,8 @@ Value PairEmitter::multiplyAddBytes(Value left, Value right, Value sum) {
 
 /// The first `rows` rows of the tile, and some more.
 void PairEmitter::multiplyVectors(const Squares &left, const Squares &right,
-                                  const Block &block, Value rows, Value to,
-                                  bool exactly) {
+                                  const Block &block, Value rows,
+                                  const Squares &to, bool exactly) {
   // What sums have too much, or too little, as the left operand was moved.
   Value moved = movesLeft() ? this->moved() : Value();
   constexpr int64_t sumCount = 2 * registerRows;
@@ -327,91 +337,86 @@ void PairEmitter::multiplyVectors(const Squares &left, const Squares &right,
       Value sum = result.getResult(number);
       if (moved)
         sum = make<arith::SubIOp>(sum, result.getResult(sumCount + number % 2));
-      b.store(sum, to,
-              b.add(b.mul(row, b.constant(tileColumns)),
-                    b.constant(number / 2 * tileColumns + number % 2 * side)));
+      b.store(
+          sum, to.memory,
+          b.add(offset(to.start, number / 2 * tileColumns + number % 2 * side),
+                b.mul(row, b.constant(tileColumns))));
     }
   });
 }
 
-/// The tile of sums at `from` becomes a part of the result.
-void PairEmitter::finish(Value from, Value row, Value end, Value column,
-                         Value width, const Block &block) {
-  constexpr int64_t rowsAtOnce = 4;
-  Value zero = b.constant(0), lastRow = b.sub(end, b.constant(1)),
-        count = b.min(b.sub(end, row), b.constant(tileRows));
+/// So many rows of the tile of sums at `from` become a part of the result.
+void PairEmitter::finish(const Squares &from, Value number, Value row,
+                         Value end, Value column, Value width,
+                         const Block &block) {
+  Value zero = b.constant(0), lastRow = b.sub(end, b.constant(1));
   Value fresh = p.fresh ? block.isFirst : b.boolean(false);
-  auto all = [&](bool edge) {
-    SmallVector<Columns> columns;
-    for (int64_t group = 0; group < 2; ++group)
-      columns.push_back(
-          {offset(column, group * side), side,
-           edge ? b.mask(b.max(b.sub(width, b.constant(group * side)), zero),
-                         side)
-                : Value()});
-    b.loop(zero, b.ceilDiv(count, rowsAtOnce), 1, [&](Value number) {
-      // Past the end the last row is repeated.
-      Values rows, values;
-      for (int64_t i = 0; i < rowsAtOnce; ++i)
-        rows.push_back(
-            b.min(offset(b.add(row, b.mul(number, b.constant(rowsAtOnce))), i),
-                  lastRow));
-      for (Value each : rows)
-        for (auto [group, vector] : llvm::enumerate(columns)) {
-          Value sum =
-              b.load(from,
-                     b.add(b.mul(b.sub(each, row), b.constant(tileColumns)),
-                           b.constant(group * side)),
-                     side);
-          auto soFar = [&] {
-            return b.load(p.result.memory, b.at(p.result, each, vector.first),
-                          side, vector.mask);
-          };
-          Value before;
-          if (std::optional<int64_t> known = getConstantIntValue(fresh)) {
-            if (!*known)
-              before = soFar();
-          } else {
-            auto start = scf::IfOp::create(b.builder, b.loc, sums, fresh,
-                                           /*withElseRegion=*/true);
-            OpBuilder::InsertionGuard guard(b.builder);
-            b.builder.setInsertionPointToEnd(start.thenBlock());
-            scf::YieldOp::create(b.builder, b.loc, b.zero(side));
-            b.builder.setInsertionPointToEnd(start.elseBlock());
-            scf::YieldOp::create(b.builder, b.loc, soFar());
-            before = start.getResult(0);
-          }
-          values.push_back(before ? b.plus(before, sum) : sum);
-        }
-      auto storeSums = [&] {
-        unsigned number = 0;
-        for (Value each : rows)
-          for (const Columns &vector : columns)
-            b.store(values[number++], p.result.memory,
-                    b.at(p.result, each, vector.first), vector.mask);
-      };
-      if (!p.epilogue)
-        return storeSums();
-      b.branch(
-          block.isLast,
-          [&] {
-            p.epilogue->finish(b, p.epilogueOperands, p.result, rows, columns,
-                               values);
-          },
-          storeSums);
-    });
-  };
   int64_t n = known(p.columns);
-  if (isKnown(n) && n % tileColumns == 0)
-    return all(false);
+  SmallVector<Columns> columns;
+  for (int64_t group = 0; group < 2; ++group) {
+    Value mask;
+    if (!isKnown(n) || n % tileColumns != 0)
+      mask = b.mask(b.max(b.sub(width, b.constant(group * side)), zero), side);
+    columns.push_back({offset(column, group * side), side, mask});
+  }
+  // Past the end the last row is repeated.
+  Values rows, values;
+  for (int64_t i = 0; i < rowsAtOnce; ++i)
+    rows.push_back(b.min(
+        offset(b.add(row, b.mul(number, b.constant(rowsAtOnce))), i), lastRow));
+  for (Value each : rows)
+    for (auto [group, vector] : llvm::enumerate(columns)) {
+      Value sum =
+          b.load(from.memory,
+                 b.add(offset(from.start, group * side),
+                       b.mul(b.sub(each, row), b.constant(tileColumns))),
+                 side);
+      auto soFar = [&] {
+        return b.load(p.result.memory, b.at(p.result, each, vector.first), side,
+                      vector.mask);
+      };
+      Value before;
+      if (std::optional<int64_t> known = getConstantIntValue(fresh)) {
+        if (!*known)
+          before = soFar();
+      } else {
+        auto start = scf::IfOp::create(b.builder, b.loc, sums, fresh,
+                                       /*withElseRegion=*/true);
+        OpBuilder::InsertionGuard guard(b.builder);
+        b.builder.setInsertionPointToEnd(start.thenBlock());
+        scf::YieldOp::create(b.builder, b.loc, b.zero(side));
+        b.builder.setInsertionPointToEnd(start.elseBlock());
+        scf::YieldOp::create(b.builder, b.loc, soFar());
+        before = start.getResult(0);
+      }
+      values.push_back(before ? b.plus(before, sum) : sum);
+    }
+  auto storeSums = [&] {
+    unsigned number = 0;
+    for (Value each : rows)
+      for (const Columns &vector : columns)
+        b.store(values[number++], p.result.memory,
+                b.at(p.result, each, vector.first), vector.mask);
+  };
+  if (!p.epilogue)
+    return storeSums();
   b.branch(
-      b.atLeast(width, b.constant(tileColumns)), [&] { all(false); },
-      [&] { all(true); });
+      block.isLast,
+      [&] {
+        p.epilogue->finish(b, p.epilogueOperands, p.result, rows, columns,
+                           values);
+      },
+      storeSums);
 }
 
 /// The least exponent of an element of each operand tells the last place that a
 /// product can have: eight bits of a number, so 14 places below its exponent.
 static constexpr int64_t leastSumOfExponents = 2 * 127 - 126 + 14;
+
+bool PairEmitter::splitsRows(const Lanes &left) const {
+  return p.left.rowStrides.size() > 1 && left.neighbours() % tileRows != 0 &&
+         !left.depthIsContiguous() && left.lanesAreContiguous();
+}
 
 /// The rows of each tile. Where rows are elements of several loops, as channels
 /// of a window are, a tile has those of one innermost loop: neighbours.
@@ -422,9 +427,7 @@ void PairEmitter::overRowTiles(Value flops,
   if (isOneTile())
     return body(zero, p.rows);
   int64_t inner = left.neighbours();
-  bool splits = p.left.rowStrides.size() > 1 && inner % tileRows != 0 &&
-                !left.depthIsContiguous() && left.lanesAreContiguous();
-  if (!splits)
+  if (!splitsRows(left))
     return b.parallelLoop(zero, b.ceilDiv(p.rows, tileRows), 1, flops,
                           [&](Value tile) { body(b.mul(tile, step), p.rows); });
   Value tiles = b.constant(llvm::divideCeil(inner, tileRows)),
@@ -440,65 +443,170 @@ void PairEmitter::overRowTiles(Value flops,
 
 void PairEmitter::rowTile(const Squares &panels, Value row, Value end,
                           Value column, Value width, const Block &block) {
-  Value zero = b.constant(0), size = b.constant(panelSize());
-  Squares left{allocate(blockSquares() * squareSize * 2, pairType), zero};
-  Value leftExponent = copy({p.left, true, end}, row, block, left, 1).front();
-  Value rows = b.min(b.sub(end, row), b.constant(tileRows));
-  bool onTiles = options.unit.pairs == PairUnit::tiles;
-  Value to;
-  auto begin = [&] {
-    to = allocate(tileRows * tileColumns, b.type);
-    if (onTiles)
-      call("llvm.x86.ldtilecfg", pointer(tileConfiguration(), zero));
-  };
-  auto release = [&] {
-    if (onTiles)
-      call("llvm.x86.tilerelease", {});
-  };
-  auto multiply = [&](const Squares &right, bool exactly) {
-    if (onTiles && !exactly)
-      multiplyTiles(left, right, block, to);
-    else
-      multiplyVectors(left, right, block, rows, to, exactly);
-  };
-  auto tile = [&](Value panel) {
-    Value at = b.mul(panel, b.constant(tileColumns));
-    Squares right{panels.memory, b.add(panels.start, b.mul(panel, size))};
-    if (ofBytes) {
-      multiply(right, false);
-      return finish(to, row, end, b.add(column, at), b.sub(width, at), block);
-    }
-    Value rightExponent = memref::LoadOp::create(
-        b.builder, b.loc, panels.memory,
-        b.add(panels.start,
-              b.add(panel, b.constant(panelCount() * panelSize()))));
-    auto isAtLeast = [&](Value x, int64_t y) {
-      return b.builder.createOrFold<arith::CmpIOp>(
-          b.loc, arith::CmpIPredicate::sge, x, pair(y));
-    };
-    Value normal =
-        b.both(isAtLeast(leftExponent, 1), isAtLeast(rightExponent, 1));
-    Value large = isAtLeast(make<arith::AddIOp>(leftExponent, rightExponent),
-                            leastSumOfExponents);
-    b.branch(
-        b.both(normal, large), [&] { multiply(right, false); },
-        [&] { multiply(right, true); });
-    finish(to, row, end, b.add(column, at), b.sub(width, at), block);
-  };
-  Value panelsHere = b.ceilDiv(width, tileColumns);
-  if (!isOneTile()) {
-    begin();
-    b.loop(zero, panelsHere, 1, tile);
-    return release();
+  Value zero = b.constant(0);
+  Squares left{leftCopies, zero};
+  Value leftExponent = pair(0);
+  if (leftCopies) {
+    Value number = leftNumber(row, block);
+    left.start = b.mul(number, b.constant(leftSize()));
+    if (!ofBytes)
+      leftExponent =
+          memref::LoadOp::create(b.builder, b.loc, leftCopies,
+                                 offset(number, leftCount() * leftSize()));
+  } else {
+    left.memory = allocate(leftSize(), pairType);
+    leftExponent = copy({p.left, true, end}, row, block, left, 1).front();
   }
+  Value panelsHere = b.ceilDiv(width, tileColumns);
+  auto some = [&](Value from, Value to) {
+    overPanels(panels, from, to, {left, leftExponent, row, end, column, width},
+               block);
+  };
+  if (!isOneTile())
+    return some(zero, panelsHere);
   // There are no other rows that threads might have.
   Value depth = b.mul(block.squares, b.constant(squareDepth));
-  b.parallelLoop(zero, panelsHere, 1, tileWork(b.constant(tileColumns), depth),
-                 [&](Value panel) {
-                   begin();
-                   tile(panel);
-                   release();
-                 });
+  b.parallelRanges(zero, panelsHere, tileWork(b.constant(tileColumns), depth),
+                   some);
+}
+
+/// Tiles of rows, one for each block of the depth; 0: not known.
+int64_t PairEmitter::leftCount() const {
+  int64_t m = known(p.rows);
+  return isKnown(m) && isKnown(squares())
+             ? llvm::divideCeil(m, tileRows) * depthBlocks()
+             : 0;
+}
+
+Value PairEmitter::leftNumber(Value row, const Block &block) {
+  return b.add(
+      b.mul(b.divide(row, b.constant(tileRows)), b.constant(depthBlocks())),
+      b.divide(block.first, b.constant(blockSquares())));
+}
+
+/// All tiles of rows are copied once, if there are several blocks of columns
+/// and the copies stay in the second-level cache.
+int64_t PairEmitter::leftCopiesSize() const {
+  constexpr int64_t mostBytes = 1024 * 1024;
+  int64_t count = leftCount();
+  bool pays = count > 0 && isKnown(known(p.columns)) && columnBlocks() > 1 &&
+              count * leftSize() * 4 <= mostBytes &&
+              !splitsRows({p.left, true, p.rows});
+  return pays ? count * (leftSize() + 1) : 0;
+}
+
+void PairEmitter::copyLeft() {
+  Lanes left{p.left, true, p.rows};
+  int64_t count = leftCount();
+  // Copying an element takes about as long as 12 operations.
+  b.parallelLoop(
+      b.constant(0), b.ceilDiv(p.rows, tileRows), 1,
+      b.mul(p.depth, b.constant(12 * tileRows)), [&](Value tile) {
+        Value row = b.mul(tile, b.constant(tileRows));
+        overDepth([&](const Block &block) {
+          Value number = leftNumber(row, block);
+          Value exponent =
+              copy(left, row, block,
+                   {leftCopies, b.mul(number, b.constant(leftSize()))}, 1)
+                  .front();
+          if (!ofBytes)
+            memref::StoreOp::create(b.builder, b.loc, exponent, leftCopies,
+                                    offset(number, count * leftSize()));
+        });
+      });
+}
+
+/// Are products of all pairs those of f32, with the instruction?
+Value PairEmitter::isExact(const Squares &panels, Value panel,
+                           Value leftExponent) {
+  if (ofBytes)
+    return b.boolean(true);
+  Value rightExponent = memref::LoadOp::create(
+      b.builder, b.loc, panels.memory,
+      b.add(panels.start,
+            b.add(panel, b.constant(panelCount() * panelSize()))));
+  auto isAtLeast = [&](Value x, int64_t y) {
+    return b.builder.createOrFold<arith::CmpIOp>(
+        b.loc, arith::CmpIPredicate::sge, x, pair(y));
+  };
+  Value normal =
+      b.both(isAtLeast(leftExponent, 1), isAtLeast(rightExponent, 1));
+  return b.both(normal,
+                isAtLeast(make<arith::AddIOp>(leftExponent, rightExponent),
+                          leastSumOfExponents));
+}
+
+/// The tiles of these panels, one after the other. While one is computed in
+/// tile registers, vectors make a part of the result of the one before it, a
+/// few rows with each square: so neither waits for the other.
+void PairEmitter::overPanels(const Squares &panels, Value from, Value to,
+                             const RowTile &tile, const Block &block) {
+  constexpr int64_t tileSize = tileRows * tileColumns;
+  bool onTiles = options.unit.pairs == PairUnit::tiles;
+  Value zero = b.constant(0), one = b.constant(1);
+  Value rows = b.min(b.sub(tile.end, tile.row), b.constant(tileRows)),
+        parts = b.ceilDiv(rows, rowsAtOnce);
+  Value memory = allocate(onTiles ? 2 * tileSize : tileSize, b.type);
+  auto rightAt = [&](Value panel) -> Squares {
+    return {panels.memory,
+            b.add(panels.start, b.mul(panel, b.constant(panelSize())))};
+  };
+  auto finishPart = [&](Value panel, const Squares &sums, Value number) {
+    Value at = b.mul(panel, b.constant(tileColumns));
+    finish(sums, number, tile.row, tile.end, b.add(tile.column, at),
+           b.sub(tile.width, at), block);
+  };
+  if (!onTiles)
+    return b.loop(from, to, 1, [&](Value panel) {
+      Squares sums{memory, zero};
+      auto multiply = [&](bool exactly) {
+        multiplyVectors(tile.left, rightAt(panel), block, rows, sums, exactly);
+      };
+      b.branch(
+          isExact(panels, panel, tile.leftExponent), [&] { multiply(false); },
+          [&] { multiply(true); });
+      b.loop(zero, parts, 1,
+             [&](Value number) { finishPart(panel, sums, number); });
+    });
+
+  auto isBelow = [&](Value x, Value y) {
+    return b.builder.createOrFold<arith::CmpIOp>(
+        b.loc, arith::CmpIPredicate::slt, x, y);
+  };
+  auto nothing = [] {};
+  call("llvm.x86.ldtilecfg", pointer(tileConfiguration(), zero));
+  b.loop(from, b.add(to, one), 1, [&](Value number) {
+    // Behind the last panel only the one before it is finished.
+    Value exists = isBelow(number, to), follows = isBelow(from, number);
+    Value panel = b.min(number, b.sub(to, one));
+    Squares right = rightAt(panel);
+    Value odd = make<arith::RemUIOp>(number, b.constant(2));
+    Squares here{memory, b.mul(odd, b.constant(tileSize))},
+        before{memory, b.sub(b.constant(tileSize), here.start)};
+    Value multiplies =
+        b.both(exists, isExact(panels, panel, tile.leftExponent));
+    Value squares = b.choose(multiplies, block.squares, zero),
+          finishes = b.choose(follows, parts, zero);
+    zeroTiles();
+    b.loop(zero, b.max(squares, finishes), 1, [&](Value step) {
+      b.branch(
+          isBelow(step, squares),
+          [&] { multiplyTiles(tile.left, right, block, step); }, nothing);
+      b.branch(
+          isBelow(step, finishes),
+          [&] { finishPart(b.sub(number, one), before, step); }, nothing);
+    });
+    b.branch(multiplies, [&] { storeTiles(here); }, nothing);
+    if (ofBytes)
+      return;
+    Value exactly =
+        b.both(exists, make<arith::XOrIOp>(multiplies, b.boolean(true)));
+    b.branch(
+        exactly,
+        [&] { multiplyVectors(tile.left, right, block, rows, here, true); },
+        nothing);
+  });
+  call("llvm.x86.tilerelease", {});
 }
 
 bool PairEmitter::isOneTile() const {
@@ -562,10 +670,13 @@ void PairEmitter::copyAll(Value panels) {
   });
 }
 
-void PairEmitter::emit(Value panels) {
+void PairEmitter::emit(Value panels, Value left) {
   Value zero = b.constant(0);
   if (!panels && !p.pairPanels)
     panels = allocate(panelsSize(), pairType);
+  leftCopies = left;
+  if (left)
+    copyLeft();
   overBlocks([&](Value column, Value width, const Block &block) {
     Squares here{panels, zero};
     if (p.pairPanels)
@@ -641,7 +752,17 @@ Value tfc::kernels::allocatePairPanels(KernelBuilder &b, const Product &p) {
                                  b.builder.getI64IntegerAttr(64));
 }
 
+Value tfc::kernels::allocatePairLeft(KernelBuilder &b, const Product &p) {
+  int64_t size = PairEmitter(b, p, KernelOptions()).leftCopiesSize();
+  if (size == 0)
+    return {};
+  auto type = MemRefType::get(size, b.builder.getI32Type());
+  return memref::AllocOp::create(b.builder, b.loc, type,
+                                 b.builder.getI64IntegerAttr(64));
+}
+
 void tfc::kernels::emitPairProduct(KernelBuilder &b, const Product &p,
-                                   Value panels, const KernelOptions &options) {
-  PairEmitter(b, p, options).emit(panels);
+                                   Value panels, Value left,
+                                   const KernelOptions &options) {
+  PairEmitter(b, p, options).emit(panels, left);
 }

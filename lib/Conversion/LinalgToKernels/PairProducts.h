@@ -26,8 +26,13 @@ PanelsShape shapeOfPairPanels(KernelBuilder &builder, const Product &product);
 void emitPairPanels(KernelBuilder &builder, const Product &product,
                     mlir::Value panels, const KernelOptions &options);
 
+/// Copies of all of the left operand, which are made before what is done with
+/// each block of columns; or null.
+mlir::Value allocatePairLeft(KernelBuilder &builder, const Product &product);
+
 void emitPairProduct(KernelBuilder &builder, const Product &product,
-                     mlir::Value panels, const KernelOptions &options);
+                     mlir::Value panels, mlir::Value left,
+                     const KernelOptions &options);
 
 } // namespace tfc::kernels
 

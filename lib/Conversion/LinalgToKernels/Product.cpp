@@ -635,7 +635,7 @@ Workspace tfc::kernels::allocateWorkspace(KernelBuilder &b, const Product &p,
                                           Algorithm algorithm,
                                           const KernelOptions &options) {
   if (algorithm == Algorithm::pairs)
-    return {allocatePairPanels(b, p), {}};
+    return {allocatePairPanels(b, p), allocatePairLeft(b, p)};
   if (algorithm != Algorithm::packed && algorithm != Algorithm::either)
     return {};
   Emitter all(b, p, options, b.type);
@@ -665,7 +665,7 @@ void tfc::kernels::emitProduct(KernelBuilder &b, const Product &p,
   case Algorithm::packed:
     return emitter.packed(workspace);
   case Algorithm::pairs:
-    return emitPairProduct(b, whole, workspace.panels, options);
+    return emitPairProduct(b, whole, workspace.panels, workspace.left, options);
   case Algorithm::rowSums:
     return emitter.rowSums();
   case Algorithm::rowLanes:

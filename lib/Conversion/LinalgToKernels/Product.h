@@ -81,7 +81,7 @@ std::string describe(KernelBuilder &builder, const Product &product,
 struct Workspace {
   mlir::Value panels; ///< of the right operand; null: each product has its own
   mlir::Value left; ///< rows of the left operand, contiguous and in the type of
-                    ///< sums; null: it is so already
+                    ///< sums (null: it is so already), or copied in pairs
 };
 Workspace allocateWorkspace(KernelBuilder &builder, const Product &product,
                             Algorithm algorithm, const KernelOptions &options);

@@ -84,6 +84,31 @@ func.func @last_panel(%a: memref<64x64xbf16>, %b: memref<64x288xbf16>, %c: memre
 
 // -----
 
+// The left operand is copied once, before all blocks of columns; a part of the result is made with each step of tiles.
+
+// TILES-LABEL: @two_blocks
+// TILES:       vector.load {{.*}} : memref<?xbf16>, vector<32xbf16>
+// TILES:       vector.store {{.*}} : memref<2050xi32>, vector<16xi32>
+// TILES:       scf.for {{.*}} step %c512
+// TILES:         vector.load {{.*}} : memref<?xbf16>, vector<32xbf16>
+// TILES:         vector.store {{.*}} : memref<16400xi32>, vector<16xi32>
+// TILES-NOT:     vector.store {{.*}} : memref<2050xi32>, vector<16xi32>
+// TILES:         llvm.call_intrinsic "llvm.x86.tilezero"
+// TILES:         scf.for
+// TILES:           scf.if
+// TILES:             llvm.call_intrinsic "llvm.x86.tdpbf16ps"
+// TILES:           scf.if
+// TILES:             vector.store {{.*}} : memref<?xf32>, vector<16xf32>
+// TILES:         llvm.call_intrinsic "llvm.x86.tilestored64"
+func.func @two_blocks(%a: memref<64x64xbf16>, %b: memref<64x1024xbf16>, %c: memref<64x1024xf32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%c : memref<64x1024xf32>)
+  linalg.matmul ins(%a, %b : memref<64x64xbf16>, memref<64x1024xbf16>) outs(%c : memref<64x1024xf32>)
+  return
+}
+
+// -----
+
 // Without a rest there is no code for one.
 
 // CHECK-LABEL: @no_rest

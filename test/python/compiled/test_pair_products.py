@@ -83,6 +83,29 @@ def test_denormal_numbers_count(where):
     np.testing.assert_array_equal(got if where == "left" else got.T, want)
 
 
+@pytest.mark.parametrize("panels", [{0}, {1}, {4}, {0, 2, 4}, {1, 2, 3}], ids=str)
+@pytest.mark.parametrize("sizes", [(70, 64, 160), (20, 64, 160), (70, 1100, 1100), (100, 320, 1184)], ids=str)
+def test_tiles_of_both_kinds_follow_each_other(panels, sizes):
+    """A part of the result of one tile is made while the next one is computed, or before that is where it is not."""
+    m, k, n = sizes
+    x, y = small(m, k).astype(np.float32) * 2.0**100, small(k, n).astype(np.float32)
+    for panel in panels:
+        y[:, panel * 32 + 7] = 0
+        y[5, panel * 32 + 7] = 2.0**-130
+    got = tf.function(tf.matmul)(x.astype(BF16), y.astype(BF16)).numpy()
+    np.testing.assert_array_equal(got, (x.astype(np.float64) @ y.astype(np.float64)).astype(BF16))
+
+
+@pytest.mark.parametrize("row", [0, 40, 69])
+def test_copies_of_all_rows_know_the_exponents_of_each_tile(row):
+    """Several blocks of columns share the copies of the left operand."""
+    x, y = small(70, 1100).astype(np.float32), small(1100, 1100).astype(np.float32) * 2.0**100
+    x[row] = 0
+    x[row, 1050] = 2.0**-130
+    got = tf.function(tf.matmul)(x.astype(BF16), y.astype(BF16)).numpy()
+    np.testing.assert_array_equal(got, (x.astype(np.float64) @ y.astype(np.float64)).astype(BF16))
+
+
 def test_denormal_results_count():
     x, y = small(64, 64).astype(np.float32) * 2.0**-65, small(64, 64).astype(np.float32) * 2.0**-65
     got = tf.function(tf.matmul)(x.astype(BF16), y.astype(BF16)).numpy().astype(np.float64)
