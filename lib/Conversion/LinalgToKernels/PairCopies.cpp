@@ -47,7 +47,7 @@ Values PairEmitter::copy(const Lanes &from, Value firstLane, const Block &block,
   int64_t tileLanes = groups * side;
   // Where a lane begins takes quotients if rows are places of an image.
   Values lanes;
-  if (from.depthIsContiguous())
+  if (from.depthIsContiguous() && !isCopiedInLoop(from))
     for (int64_t lane = 0; lane < tiles * tileLanes; ++lane)
       lanes.push_back(from.at(b, b.min(offset(firstLane, lane), last), zero));
   // Without a sign, a number grows with its bits; zero becomes the largest.
@@ -119,6 +119,50 @@ Value PairEmitter::rowOfLanes(const Lanes &from, Value lane, Value k,
   return bitcast(b.loadAs(from.matrix.memory, at, count, mask), row);
 }
 
+/// A row of pairs of each group of lanes of so many tiles, from neighbouring
+/// lanes of two k (of bytes, four). With a mask for lanes there may be fewer k,
+/// too: what is read instead of those that are missing is set to zero.
+Values PairEmitter::rowsOfPairs(const Lanes &from, Value firstLane, Value k,
+                                Value move, int64_t tiles, Value mask) {
+  int64_t lanesHere = tiles * groups * side;
+  auto rowType = VectorType::get(lanesHere, b.builder.getIntegerType(bits()));
+  auto row = [&](int64_t number) {
+    Value at = offset(k, number);
+    if (!mask)
+      return rowOfLanes(from, firstLane, at, move, lanesHere, mask);
+    Value exists = b.builder.createOrFold<arith::CmpIOp>(
+        b.loc, arith::CmpIPredicate::slt, at, p.depth);
+    return b.choose(exists,
+                    rowOfLanes(from, firstLane,
+                               b.choose(exists, at, b.constant(0)), move,
+                               lanesHere, mask),
+                    splat(0, rowType));
+  };
+  // Lanes of one, then of the other, in turn.
+  auto zip = [&](Value first, Value second, int64_t from, int64_t count) {
+    int64_t size = cast<VectorType>(first.getType()).getNumElements();
+    SmallVector<int64_t> lanes;
+    for (int64_t lane = from; lane < from + count; ++lane)
+      lanes.append({lane, size + lane});
+    return vector::ShuffleOp::create(b.builder, b.loc, first, second, lanes);
+  };
+  Value rows[4];
+  for (int64_t i = 0; i < squareDepth / side; ++i)
+    rows[i] = row(i);
+  Values made;
+  for (int64_t tile = 0; tile < tiles; ++tile) {
+    int64_t at = tile * groups * side;
+    Value first = rows[0], second = rows[1];
+    if (ofBytes) {
+      first = bitcast(zip(first, second, at, groups * side), halves());
+      second = bitcast(zip(rows[2], rows[3], at, groups * side), halves());
+    }
+    for (int64_t group = 0; group < groups; ++group)
+      made.push_back(bitcast(zip(first, second, group * side, side), pairs));
+  }
+  return made;
+}
+
 /// Both squares of the lanes of each tile at this place. Rows of the left
 /// operand's squares are lanes, those of the right one's are pairs.
 Value PairEmitter::copySquares(const Lanes &from, Value firstLane,
@@ -133,14 +177,17 @@ Value PairEmitter::copySquares(const Lanes &from, Value firstLane,
   Value enough = hasRest(p.depth, squareDepth)
                      ? b.atLeast(depth, b.constant(squareDepth))
                      : b.boolean(true);
+  auto startOf = [&](int64_t group) {
+    return b.add(offset(to.start, group / groups * panelSize()),
+                 b.mul(block.groupSize, b.constant(group % groups)));
+  };
   auto store = [&](Values vectors, bool lanesAreRows, int64_t group,
                    Value least) {
     for (Value vector : vectors)
       least = this->least(vector, least);
     if (lanesAreRows != from.isLeft)
       vectors = b.transpose(vectors);
-    Value start = b.add(offset(to.start, group / groups * panelSize()),
-                        b.mul(block.groupSize, b.constant(group % groups)));
+    Value start = startOf(group);
     for (auto [number, vector] : llvm::enumerate(vectors)) {
       if (from.isLeft && movesLeft())
         vector = make<arith::XOrIOp>(vector, moved());
@@ -148,6 +195,14 @@ Value PairEmitter::copySquares(const Lanes &from, Value firstLane,
     }
     return least;
   };
+  if (isCopiedInLoop(from)) {
+    auto all = [&](Value mask) {
+      return copyLanes(from, firstLane, place, to, block, soFar, mask);
+    };
+    return either(
+        enough, [&] { return all({}); },
+        [&] { return all(b.mask(b.max(depth, b.constant(0)), squareDepth)); });
+  }
   if (from.depthIsContiguous()) {
     Value move = b.add(place.offset, place.k),
           last = b.sub(from.count, b.constant(1));
@@ -179,51 +234,38 @@ Value PairEmitter::copySquares(const Lanes &from, Value firstLane,
         from.isLeft
             ? p.left.rowStrides.size() == 1 && !hasRest(p.rows, lanesHere)
             : !hasRest(p.columns, panelsAtOnce() * tileColumns);
-    auto rowType = VectorType::get(lanesHere, b.builder.getIntegerType(bits()));
     auto all = [&](bool whole) {
       Value mask;
       if (!whole)
         mask = b.mask(b.max(count, b.constant(0)), lanesHere);
-      auto row = [&](int64_t number) {
-        Value k = offset(place.k, number);
-        if (whole)
-          return rowOfLanes(from, firstLane, k, place.offset, lanesHere, mask);
-        // What is read instead of a missing element is set to zero.
-        Value exists = b.builder.createOrFold<arith::CmpIOp>(
-            b.loc, arith::CmpIPredicate::slt, k, p.depth);
-        return b.choose(exists,
-                        rowOfLanes(from, firstLane,
-                                   b.choose(exists, k, b.constant(0)),
-                                   place.offset, lanesHere, mask),
-                        splat(0, rowType));
+      auto rows = [&](Value number) {
+        Value k = b.add(place.k, b.mul(number, b.constant(squareDepth / side)));
+        return rowsOfPairs(from, firstLane, k, place.offset, tiles, mask);
       };
-      // Lanes of one, then of the other, in turn.
-      auto zip = [&](Value first, Value second, int64_t from, int64_t count) {
-        int64_t size = cast<VectorType>(first.getType()).getNumElements();
-        SmallVector<int64_t> lanes;
-        for (int64_t lane = from; lane < from + count; ++lane)
-          lanes.append({lane, size + lane});
-        return vector::ShuffleOp::create(b.builder, b.loc, first, second,
-                                         lanes);
-      };
+      // Rows of the right operand's squares need no code of their own.
+      constexpr int64_t atOnce = 2;
+      if (!from.isLeft)
+        return b
+            .loop(b.constant(0), b.constant(side), atOnce, ValueRange{soFar},
+                  [&](Value first, ValueRange carried) -> Values {
+                    Value least = carried[0];
+                    for (int64_t i = 0; i < atOnce; ++i) {
+                      Value number = offset(first, i);
+                      for (auto [group, vector] :
+                           llvm::enumerate(rows(number))) {
+                        least = this->least(vector, least);
+                        Value start = startOf(int64_t(group));
+                        b.store(vector, to.memory,
+                                b.add(start, b.mul(number, b.constant(side))));
+                      }
+                    }
+                    return {least};
+                  })
+            .getResult(0);
       SmallVector<Values> squares(tiles * groups);
-      for (int64_t number = 0; number < side; ++number) {
-        Value rows[4];
-        for (int64_t i = 0; i < 32 / bits(); ++i)
-          rows[i] = row(32 / bits() * number + i);
-        for (int64_t tile = 0; tile < tiles; ++tile) {
-          int64_t at = tile * groups * side;
-          Value first = rows[0], second = rows[1];
-          if (ofBytes) {
-            first = bitcast(zip(first, second, at, groups * side), halves());
-            second =
-                bitcast(zip(rows[2], rows[3], at, groups * side), halves());
-          }
-          for (int64_t group = 0; group < groups; ++group)
-            squares[tile * groups + group].push_back(
-                bitcast(zip(first, second, group * side, side), pairs));
-        }
-      }
+      for (int64_t number = 0; number < side; ++number)
+        for (auto [group, vector] : llvm::enumerate(rows(b.constant(number))))
+          squares[group].push_back(vector);
       Value least = soFar;
       for (int64_t group = 0; group < tiles * groups; ++group)
         least = store(squares[group], /*lanesAreRows=*/false, group, least);
@@ -235,6 +277,44 @@ Value PairEmitter::copySquares(const Lanes &from, Value firstLane,
         [&] { return all(true); }, [&] { return all(false); });
   }
   return copyElements(from, firstLane, place, to, block, soFar);
+}
+
+/// Lanes that become rows of squares as they are, each a constant behind the
+/// one before it, need no code of their own.
+bool PairEmitter::isCopiedInLoop(const Lanes &from) const {
+  return from.isLeft && from.depthIsContiguous() &&
+         from.matrix.rowStrides.size() == 1;
+}
+
+Value PairEmitter::copyLanes(const Lanes &from, Value firstLane,
+                             const Place &place, const Squares &to,
+                             const Block &block, Value soFar, Value mask) {
+  constexpr int64_t atOnce = 4;
+  Value last = b.sub(from.count, b.constant(1));
+  for (int64_t group = 0; group < groups; ++group) {
+    Value start = b.add(to.start, b.mul(block.groupSize, b.constant(group)));
+    auto some = [&](Value first, ValueRange carried) -> Values {
+      Value least = carried[0];
+      for (int64_t i = 0; i < atOnce; ++i) {
+        Value number = offset(first, i);
+        Value lane =
+            b.min(b.add(offset(firstLane, group * side), number), last);
+        Value at = b.add(from.at(b, lane, place.k), place.offset);
+        Value vector =
+            bitcast(b.loadAs(from.matrix.memory, at, squareDepth, mask), pairs);
+        least = this->least(vector, least);
+        if (movesLeft())
+          vector = make<arith::XOrIOp>(vector, moved());
+        b.store(vector, to.memory,
+                b.add(start, b.mul(number, b.constant(side))));
+      }
+      return {least};
+    };
+    soFar =
+        b.loop(b.constant(0), b.constant(side), atOnce, ValueRange{soFar}, some)
+            .getResult(0);
+  }
+  return soFar;
 }
 
 /// The same element by element.

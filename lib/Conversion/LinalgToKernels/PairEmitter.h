@@ -126,6 +126,13 @@ private:
                           llvm::ArrayRef<mlir::Value> starts,
                           const Place &place, const Squares &to,
                           const Block &block, mlir::Value soFar, int64_t tiles);
+  Values rowsOfPairs(const Lanes &from, mlir::Value firstLane, mlir::Value k,
+                     mlir::Value move, int64_t tiles, mlir::Value mask);
+  bool isCopiedInLoop(const Lanes &from) const;
+  mlir::Value copyLanes(const Lanes &from, mlir::Value firstLane,
+                        const Place &place, const Squares &to,
+                        const Block &block, mlir::Value soFar,
+                        mlir::Value mask);
   int64_t tilesOfLine(const Lanes &from, int64_t tiles) const;
   mlir::Value copyElements(const Lanes &from, mlir::Value firstLane,
                            const Place &place, const Squares &to,
