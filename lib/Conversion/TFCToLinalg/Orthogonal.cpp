@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Chunks.h"
+#include "ComplexReflections.h"
 #include "Planes.h"
 #include "Reflections.h"
 #include "Schur.h"
@@ -45,7 +46,8 @@ static LogicalResult lowerQR(Lowering &l, QROp op) {
     q[i] = r[i] = batch[i];
   bool needsQ = !op.getQ().use_empty();
   bool inVectors =
-      loopsOfReflections(element, rowDim) == Kernel::Loops::ofVectors;
+           loopsOfReflections(element, rowDim) == Kernel::Loops::ofVectors,
+       isComplexInBlocks = hasComplexReflections(element, rowDim, columnDim);
   Kernel k(l, {op.getX()}, {{needsQ ? q : Dims{0}, element}, {r, element}},
            element, loopsOfReflections(element, rowDim));
   Num m = k.num(rows), n = k.num(columns), count = k.size(inner),
@@ -53,7 +55,7 @@ static LogicalResult lowerQR(Lowering &l, QROp op) {
   Num zero = k.index(0);
   Array w, taus, scratch, wide, planes;
   auto prepare = [&] {
-    if (inVectors)
+    if (inVectors || isComplexInBlocks)
       return;
     w = workArray(k, {rowDim, columnDim});
     taus = k.scratch({inner}, element);
@@ -87,6 +89,20 @@ static LogicalResult lowerQR(Lowering &l, QROp op) {
                copyColumns(k, some, qs, from, m, columns);
              });
     };
+    auto complexInBlocks = [&] {
+      ComplexReflections h(k, inner, rowDim);
+      factorComplexQRInBlocks(k, x, h, rs, q.back(), columnDim);
+      if (!needsQ)
+        return;
+      h.form(q.back(), [&](const Array &some, Num from, Num columns) {
+        Array re = some.at({zero}), im = some.at({k.index(1)});
+        k.loop(zero, m, [&](Num i) {
+          k.loop(zero, columns, [&](Num j) {
+            qs.set(i, from + j, k.complex(re(i, j), im(i, j)));
+          });
+        });
+      });
+    };
     auto plain = [&] {
       k.loop(zero, m, [&](Num i) {
         k.loop(zero, n, [&](Num j) { w.set(i, j, x(i, j)); });
@@ -107,7 +123,10 @@ static LogicalResult lowerQR(Lowering &l, QROp op) {
                [&] { k.loop(i, n, [&](Num j) { rs.set(i, j, w(i, j)); }); });
       });
     };
-    chooseReflectionBlocks(k, rowDim, inBlocks, plain);
+    if (isComplexInBlocks)
+      complexInBlocks();
+    else
+      chooseReflectionBlocks(k, rowDim, inBlocks, plain);
     // Columns that have no reflections spoil no others.
     k.when(isNotFinite(k, x, m, reflected ? count : n), [&] {
       Num nan = k.widen(k.real(NAN));

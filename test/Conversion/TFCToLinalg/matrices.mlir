@@ -174,12 +174,27 @@ func.func @triangular_system(%a: tensor<150x150xf32>, %b: tensor<150x70xf32>) ->
 
 // -----
 
-// A product of complex matrices is two of real ones for each part of the result.
+// What rows above mean for a block of a chunk is one product of real matrices,
+// twice as deep and twice as high.
 // CHECK-LABEL: func.func @complex_in_blocks
-// CHECK: memref.alloc() {{.*}}tfc.planes{{.*}} : memref<2x128x128xf32>
-// CHECK: memref.alloc() {{.*}} : memref<2x128x128xf32>
-// CHECK-COUNT-2: linalg.generic {{.*}} ins(%{{.*}} : memref<?x?xf32, {{.*}}>, memref<?x?xf32, {{.*}}>) outs(%{{.*}} : memref<?x?xf32
+// CHECK: memref.alloc() {{.*}} : memref<4x256x32xf32>
+// CHECK: memref.alloc() {{.*}} : memref<4x256x64xf32>
+// CHECK: linalg.generic {{.*}} ins(%{{.*}} : memref<?x64xf32, {{.*}}>, memref<?x32xf32, {{.*}}>) outs(%{{.*}} : memref<64x32xf32
+// CHECK: } {{{.*}}tfc.independent = {{.*}} : f64}
 func.func @complex_in_blocks(%x: tensor<128x128xcomplex<f32>>) -> tensor<128x128xcomplex<f32>> {
   %r = tfc.cholesky %x : (tensor<128x128xcomplex<f32>>) -> tensor<128x128xcomplex<f32>>
   return %r : tensor<128x128xcomplex<f32>>
+}
+
+// -----
+
+// A panel of complex reflections has its imaginary, real and negated imaginary
+// parts: both parts of the result are products with two of them.
+// CHECK-LABEL: func.func @complex_reflections
+// CHECK: memref.alloc() {{.*}} : memref<192x144xf32>
+// CHECK: linalg.generic {{.*}} ins(%{{.*}} : memref<64x?xf32, {{.*}}>, memref<?x32xf32, {{.*}}>) outs(%{{.*}} : memref<64x32xf32
+// CHECK: linalg.generic {{.*}} ins(%{{.*}} : memref<64x?xf32, {{.*}}>, memref<64x32xf32, {{.*}}>) outs(%{{.*}} : memref<?x32xf32
+func.func @complex_reflections(%x: tensor<128x64xcomplex<f32>>) -> (tensor<128x64xcomplex<f32>>, tensor<64x64xcomplex<f32>>) {
+  %q, %r = tfc.qr %x {full = false} : (tensor<128x64xcomplex<f32>>) -> (tensor<128x64xcomplex<f32>>, tensor<64x64xcomplex<f32>>)
+  return %q, %r : tensor<128x64xcomplex<f32>>, tensor<64x64xcomplex<f32>>
 }

@@ -292,3 +292,56 @@ def test_cholesky_in_blocks_of_what_is_badly_scaled_or_not_positive():
         spoiled = x.copy()
         spoiled[place] = value
         assert np.isnan(factor(spoiled).numpy()).all()
+
+
+# Reflections of 64 rows and 24 columns and more go in blocks of 32; threads share chunks of columns from 256 rows on.
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("shape", [(64, 24), (65, 65), (130, 40), (70, 150), (257, 140), (2, 66, 33)])
+def test_orthogonal_factors_in_blocks(shape, full, dtype):
+    x, made, eps = numbers(*shape, dtype=dtype), [], np.finfo(dtype).eps
+    factor = tf.function(lambda x: tf.linalg.qr(x, full_matrices=full))
+    try:
+        for count in (1, 2, 3):
+            tf.config.threading.set_intra_op_parallelism_threads(count)
+            made.append([y.numpy() for y in factor(x)])
+    finally:
+        tf.config.threading.set_intra_op_parallelism_threads(0)
+    q, r = made[0]
+    want = np.linalg.qr(x, mode="complete" if full else "reduced")[1]
+    np.testing.assert_allclose(r, want, atol=300 * eps * np.abs(want).max())
+    np.testing.assert_allclose(q @ r, x, atol=300 * eps)
+    np.testing.assert_allclose(
+        q.conj().swapaxes(-1, -2) @ q,
+        np.broadcast_to(np.eye(q.shape[-1]), r.shape[:-2] + (q.shape[-1],) * 2),
+        atol=100 * eps,
+    )
+    np.testing.assert_array_equal(np.tril(r, -1), 0)
+    for others in made[1:]:
+        for got, one in zip(others, made[0], strict=True):
+            np.testing.assert_array_equal(got, one)
+
+
+@pytest.mark.parametrize("kind", ["rank 5", "zero", "tiny", "large", "columns of all sizes", "real"])
+def test_orthogonal_factors_in_blocks_of_special_matrices(kind):
+    x = numbers(97, 70)
+    if kind == "rank 5":
+        x = numbers(97, 5) @ numbers(5, 70)
+    elif kind == "real":
+        x = x.real + 0j
+    else:
+        sizes = {"zero": 0, "tiny": 1e-290, "large": 1e290, "columns of all sizes": 10.0 ** RNG.integers(-200, 200, 70)}
+        x = x * sizes[kind]
+    q, r = (y.numpy() for y in tf.function(tf.linalg.qr)(x))
+    most = np.abs(x).max(axis=0)
+    most[most == 0] = 1
+    np.testing.assert_allclose(q @ (r / most), x / most, atol=1e-13)
+    np.testing.assert_allclose(q.conj().T @ q, np.eye(70), atol=1e-13)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1j * np.nan])
+def test_what_is_no_number_reaches_orthogonal_factors_of_blocks(value):
+    x = numbers(80, 40)
+    x[70, 30] = value
+    q, r = (y.numpy() for y in tf.function(tf.linalg.qr)(x))
+    assert np.isnan(q).all() and np.isnan(r[np.triu_indices(40)]).all()
