@@ -47,7 +47,15 @@ Values PairEmitter::copy(const Lanes &from, Value firstLane, const Block &block,
   int64_t tileLanes = groups * side;
   // Where a lane begins takes quotients if rows are places of an image.
   Values lanes;
-  if (from.depthIsContiguous() && !isCopiedInLoop(from))
+  Value starts;
+  if (isCopiedInLoop(from) && from.matrix.rowStrides.size() > 1) {
+    starts = allocate(tileLanes, b.builder.getIndexType());
+    b.loop(zero, b.constant(tileLanes), 1, [&](Value lane) {
+      memref::StoreOp::create(
+          b.builder, b.loc,
+          from.at(b, b.min(b.add(firstLane, lane), last), zero), starts, lane);
+    });
+  } else if (from.depthIsContiguous() && !isCopiedInLoop(from))
     for (int64_t lane = 0; lane < tiles * tileLanes; ++lane)
       lanes.push_back(from.at(b, b.min(offset(firstLane, lane), last), zero));
   // Without a sign, a number grows with its bits; zero becomes the largest.
@@ -59,11 +67,13 @@ Values PairEmitter::copy(const Lanes &from, Value firstLane, const Block &block,
         Values next;
         int64_t step = tilesOfLine(from, tiles);
         for (int64_t tile = 0; tile < tiles; tile += step) {
-          ArrayRef<Value> starts = lanes;
+          ArrayRef<Value> lanesHere = lanes;
           if (!lanes.empty())
-            starts = starts.slice(tile * tileLanes, tileLanes);
+            lanesHere = lanesHere.slice(tile * tileLanes, tileLanes);
+          if (starts)
+            lanesHere = starts;
           Value least =
-              copySquares(from, offset(firstLane, tile * tileLanes), starts,
+              copySquares(from, offset(firstLane, tile * tileLanes), lanesHere,
                           place, {to.memory, offset(at, tile * panelSize())},
                           block, carried[tile], step);
           next.append(step, least);
@@ -197,7 +207,8 @@ Value PairEmitter::copySquares(const Lanes &from, Value firstLane,
   };
   if (isCopiedInLoop(from)) {
     auto all = [&](Value mask) {
-      return copyLanes(from, firstLane, place, to, block, soFar, mask);
+      return copyLanes(from, firstLane, starts.empty() ? Value() : starts[0],
+                       place, to, block, soFar, mask);
     };
     return either(
         enough, [&] { return all({}); },
@@ -279,14 +290,14 @@ Value PairEmitter::copySquares(const Lanes &from, Value firstLane,
   return copyElements(from, firstLane, place, to, block, soFar);
 }
 
-/// Lanes that become rows of squares as they are, each a constant behind the
-/// one before it, need no code of their own.
+/// Lanes that become rows of squares as they are need no code of their own.
 bool PairEmitter::isCopiedInLoop(const Lanes &from) const {
-  return from.isLeft && from.depthIsContiguous() &&
-         from.matrix.rowStrides.size() == 1;
+  return from.isLeft && from.depthIsContiguous();
 }
 
-Value PairEmitter::copyLanes(const Lanes &from, Value firstLane,
+/// `starts`: memory that tells where each lane begins, or null: each is a
+/// constant behind the one before it.
+Value PairEmitter::copyLanes(const Lanes &from, Value firstLane, Value starts,
                              const Place &place, const Squares &to,
                              const Block &block, Value soFar, Value mask) {
   constexpr int64_t atOnce = 4;
@@ -297,9 +308,13 @@ Value PairEmitter::copyLanes(const Lanes &from, Value firstLane,
       Value least = carried[0];
       for (int64_t i = 0; i < atOnce; ++i) {
         Value number = offset(first, i);
-        Value lane =
-            b.min(b.add(offset(firstLane, group * side), number), last);
-        Value at = b.add(from.at(b, lane, place.k), place.offset);
+        Value lane = b.add(b.constant(group * side), number), at;
+        if (starts)
+          at = b.add(memref::LoadOp::create(b.builder, b.loc, starts, lane),
+                     place.k);
+        else
+          at = from.at(b, b.min(b.add(firstLane, lane), last), place.k);
+        at = b.add(at, place.offset);
         Value vector =
             bitcast(b.loadAs(from.matrix.memory, at, squareDepth, mask), pairs);
         least = this->least(vector, least);

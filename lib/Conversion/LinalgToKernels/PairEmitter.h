@@ -130,9 +130,9 @@ private:
                      mlir::Value move, int64_t tiles, mlir::Value mask);
   bool isCopiedInLoop(const Lanes &from) const;
   mlir::Value copyLanes(const Lanes &from, mlir::Value firstLane,
-                        const Place &place, const Squares &to,
-                        const Block &block, mlir::Value soFar,
-                        mlir::Value mask);
+                        mlir::Value starts, const Place &place,
+                        const Squares &to, const Block &block,
+                        mlir::Value soFar, mlir::Value mask);
   int64_t tilesOfLine(const Lanes &from, int64_t tiles) const;
   mlir::Value copyElements(const Lanes &from, mlir::Value firstLane,
                            const Place &place, const Squares &to,
