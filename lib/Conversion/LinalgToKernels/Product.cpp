@@ -501,8 +501,7 @@ void Emitter::dotProducts() {
     for (auto [column, sum] : llvm::zip(columns, sums)) {
       Value at = b.at(p.result, row, column), value = sum;
       if (!p.fresh)
-        value = arith::AddFOp::create(b.builder, b.loc,
-                                      b.load(p.result.memory, at), sum, b.sum);
+        value = b.plus(b.load(p.result.memory, at), sum);
       b.store(value, p.result.memory, at);
     }
   };

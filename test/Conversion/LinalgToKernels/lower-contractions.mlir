@@ -126,6 +126,25 @@ func.func @distance(%a: memref<4x8xf32>, %b: memref<8xf32>, %c: memref<4xf32>) {
 
 // -----
 
+// Dot products of integers are added to what is there.
+
+// CHECK-LABEL: @integers_are_added
+// CHECK:         vector.reduction <add>, {{.*}} : vector<{{.*}}xi32> into i32
+// CHECK:         arith.addi {{.*}} : i32
+func.func @integers_are_added(%a: memref<10x20xi32>, %b: memref<1x20xi32>, %c: memref<10x1xi32>) {
+  linalg.generic {indexing_maps = [affine_map<(i, j, k) -> (i, k)>, affine_map<(i, j, k) -> (j, k)>, affine_map<(i, j, k) -> (i, j)>],
+                  iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : memref<10x20xi32>, memref<1x20xi32>) outs(%c : memref<10x1xi32>) {
+  ^bb0(%x: i32, %y: i32, %sum: i32):
+    %1 = arith.muli %x, %y : i32
+    %2 = arith.addi %sum, %1 : i32
+    linalg.yield %2 : i32
+  }
+  return
+}
+
+// -----
+
 // Integers have the same tiles.
 
 // CHECK-LABEL: @integers

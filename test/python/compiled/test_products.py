@@ -320,6 +320,22 @@ def test_equal_towers_run_beside_each_other(threads):
         np.testing.assert_array_equal(v.numpy(), old)
 
 
+@pytest.mark.parametrize("dtype", [np.int8, np.int32, np.int64], ids=lambda t: t.__name__)
+@pytest.mark.parametrize("sizes", [(1, 65, 256), (256, 65, 1), (7, 3, 1), (4, 0, 1), (1, 1, 1)], ids=str)
+def test_dot_products_of_integers_are_added_to_what_is_there(sizes, dtype):
+    m, k, n = sizes
+    x, y = RNG.integers(-9, 9, (m, k)).astype(dtype), RNG.integers(-9, 9, (n, k)).astype(dtype)
+
+    @tf.function
+    def total(x, y):
+        sums = tf.zeros((m, n), tf.int32)
+        for _ in tf.range(3):
+            sums += tf.matmul(tf.cast(x, tf.int32), tf.cast(y, tf.int32), transpose_b=True)
+        return sums
+
+    np.testing.assert_array_equal(total(x, y).numpy(), 3 * (x.astype(np.int32) @ y.astype(np.int32).T))
+
+
 @pytest.mark.parametrize("dtype", [np.int8, np.uint16, np.int32, np.uint64], ids=lambda t: t.__name__)
 @pytest.mark.parametrize("transposed", [(False, False), (True, False), (False, True)], ids=str)
 def test_products_of_integers_wrap_around(dtype, transposed):
