@@ -151,10 +151,12 @@ void ComplexCholesky::solveBlock(Num block, Num at) {
       u.set(row, column,
             k.choose(square > k.real(0), k.sqrt(square), k.real(NAN)));
     });
-    Num diagonal = triangle(row, column), d = k.splat(diagonal, lanesOf(k));
+    // A square root has a reciprocal that is neither infinite nor denormal.
+    Num diagonal = triangle(row, column),
+        factor = k.splat(k.real(1) / diagonal, lanesOf(k));
     for (ChunkRow &part : parts)
       for (Num &x : part)
-        x = x / d;
+        x = x * factor;
     storeRow(k, u, row, parts[0]);
     storeRow(k, u, below, parts[1]);
     k.when(

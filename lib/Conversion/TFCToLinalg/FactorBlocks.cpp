@@ -434,9 +434,11 @@ void BlockedCholesky::solveBlock(Num block, Num at) {
       u.set(i, column,
             k.choose(square > k.real(0), k.sqrt(square), k.real(NAN)));
     });
-    Num diagonal = triangle(i, column), d = k.splat(diagonal, lanesOf(k));
+    // A square root has a reciprocal that is neither infinite nor denormal.
+    Num diagonal = triangle(i, column),
+        factor = k.splat(k.real(1) / diagonal, lanesOf(k));
     for (Num &part : row)
-      part = part / d;
+      part = part * factor;
     storeRow(k, u, i, row);
     k.when(at == block, [&] { u.set(i, column, diagonal); });
   });

@@ -168,6 +168,16 @@ def test_rows_that_are_zero_and_columns_that_are_equal():
         compiled(tf.linalg.solve)(np.zeros((120, 120)), np.ones((120, 1)))
 
 
+@pytest.mark.parametrize("dtype, least, most", [(np.float32, -36, 36), (np.float64, -300, 300)])
+def test_diagonals_of_cholesky_factors_of_any_size_have_reciprocals(dtype, least, most):
+    sizes = 2.0 ** np.round(np.linspace(least, most, 128) / 2 * np.log2(10))
+    x = positive(128, 128)
+    scaled = compiled(tf.linalg.cholesky)((sizes[:, None] * x * sizes).astype(dtype)).numpy()
+    want = np.linalg.cholesky(x)
+    error = np.abs(scaled / sizes[:, None] - want).max() / np.abs(want).max()
+    assert error < 100 * np.finfo(dtype).eps
+
+
 def kinds(x):
     return np.where(np.isfinite(x), 0, np.where(np.isnan(x), 2, np.sign(x)))
 
