@@ -77,3 +77,15 @@ def test_gradients_of_convolutions_with_margins(groups, threads):
         for i, j in np.ndindex(3, 3):
             want = np.tensordot(padded[:, i : i + 30, j : j + 29], gradient, ((0, 1, 2), (0, 1, 2)))
             np.testing.assert_array_equal(dw[i, j][:, channels], want)
+
+
+@pytest.mark.parametrize("switched_off", [(), ("cse",)], ids=str)
+def test_margins_are_filled_with_every_switch(switched_off):
+    x = np.arange(17 * 33 * 3 * 5, dtype=np.float32).reshape(17, 33, 3, 5)
+    sizes = [(5, 0), (0, 3), (5, 0), (5, 3)]
+    tf.config.optimizer.set_experimental_options({"disable": switched_off})
+    try:
+        got = tf.function(lambda x: tf.pad(x, sizes) + 1)(x).numpy()
+    finally:
+        tf.config.optimizer.set_experimental_options({"disable": ()})
+    np.testing.assert_array_equal(got, np.pad(x, sizes) + 1)
