@@ -13,6 +13,7 @@
 
 #include "Elementwise.h"
 #include "PairEmitter.h"
+#include "Routine.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
@@ -127,6 +128,15 @@ Value PairEmitter::rowOfLanes(const Lanes &from, Value lane, Value k,
         b.add(from.at(b, lane, offset(k, squareDepth)), move),
         /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
   return bitcast(b.loadAs(from.matrix.memory, at, count, mask), row);
+}
+
+/// A square changes sides, by a function that all products of the module have
+/// in common.
+void PairEmitter::turnSquare(Value from, Value fromAt, Value to, Value toAt) {
+  auto none = arith::FastMathFlags::none;
+  KernelBuilder turn(b.builder, b.loc, pairType, none, none);
+  Value step = b.constant(side);
+  emitSquareCopy(turn, {from, fromAt, step, to, toAt, step}, side);
 }
 
 /// A row of pairs of each group of lanes of so many tiles, from neighbouring
@@ -273,13 +283,25 @@ Value PairEmitter::copySquares(const Lanes &from, Value firstLane,
                     return {least};
                   })
             .getResult(0);
-      SmallVector<Values> squares(tiles * groups);
-      for (int64_t number = 0; number < side; ++number)
-        for (auto [group, vector] : llvm::enumerate(rows(b.constant(number))))
-          squares[group].push_back(vector);
-      Value least = soFar;
+      Value turned = allocate(tiles * groups * squareSize, pairType);
+      auto copyRow = [&](Value number, ValueRange carried) -> Values {
+        Value least = carried[0];
+        for (auto [group, vector] : llvm::enumerate(rows(number))) {
+          least = this->least(vector, least);
+          if (movesLeft())
+            vector = make<arith::XOrIOp>(vector, moved());
+          b.store(vector, turned,
+                  offset(b.mul(number, b.constant(side)),
+                         int64_t(group) * squareSize));
+        }
+        return {least};
+      };
+      Value least =
+          b.loop(b.constant(0), b.constant(side), 1, ValueRange{soFar}, copyRow)
+              .getResult(0);
       for (int64_t group = 0; group < tiles * groups; ++group)
-        least = store(squares[group], /*lanesAreRows=*/false, group, least);
+        turnSquare(turned, b.constant(group * squareSize), to.memory,
+                   startOf(group));
       return least;
     };
     return either(

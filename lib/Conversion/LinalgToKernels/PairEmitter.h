@@ -126,6 +126,8 @@ private:
                           llvm::ArrayRef<mlir::Value> starts,
                           const Place &place, const Squares &to,
                           const Block &block, mlir::Value soFar, int64_t tiles);
+  void turnSquare(mlir::Value from, mlir::Value fromAt, mlir::Value to,
+                  mlir::Value toAt);
   Values rowsOfPairs(const Lanes &from, mlir::Value firstLane, mlir::Value k,
                      mlir::Value move, int64_t tiles, mlir::Value mask);
   bool isCopiedInLoop(const Lanes &from) const;
