@@ -505,6 +505,21 @@ Block *Emitter::run() {
   return block;
 }
 
+/// What is inserted where it has been made is copied from one view to another
+/// one of the same elements, unless cse has made them one. As a loop it would
+/// read what fills have made around it.
+void eraseCopiesOntoThemselves(Operation *root) {
+  root->walk([](memref::CopyOp copy) {
+    auto from = copy.getSource().getDefiningOp<memref::SubViewOp>(),
+         to = copy.getTarget().getDefiningOp<memref::SubViewOp>();
+    if (from && to && from != to && from.getSource() == to.getSource() &&
+        from.getMixedOffsets() == to.getMixedOffsets() &&
+        from.getMixedSizes() == to.getMixedSizes() &&
+        from.getMixedStrides() == to.getMixedStrides())
+      copy.erase();
+  });
+}
+
 /// Copies from or to a part of a buffer may be a part of common loops, unless
 /// windows of the copy are read: those had better be read where it came from.
 bool isOfParts(memref::CopyOp copy) {
@@ -531,6 +546,7 @@ struct FuseLoops : public tfc::impl::FuseLoopsPassBase<FuseLoops> {
   using tfc::impl::FuseLoopsPassBase<FuseLoops>::FuseLoopsPassBase;
 
   void runOnOperation() override {
+    eraseCopiesOntoThemselves(getOperation());
     getOperation()->walk([&](func::FuncOp function) {
       for (Block &block : function.getBody())
         visit(block);

@@ -251,20 +251,6 @@ static void bindBeforeReshapes(RewriterBase &rewriter, Operation *root) {
   });
 }
 
-/// What is inserted where it has been made is copied from one view to another
-/// one of the same elements, unless cse makes them one.
-static void eraseCopiesOntoThemselves(Operation *root) {
-  root->walk([](memref::CopyOp copy) {
-    auto from = copy.getSource().getDefiningOp<memref::SubViewOp>(),
-         to = copy.getTarget().getDefiningOp<memref::SubViewOp>();
-    if (from && to && from.getSource() == to.getSource() &&
-        from.getMixedOffsets() == to.getMixedOffsets() &&
-        from.getMixedSizes() == to.getMixedSizes() &&
-        from.getMixedStrides() == to.getMixedStrides())
-      copy.erase();
-  });
-}
-
 /// Gives each op that starts from a filled tensor its own: cse has merged equal
 /// ones, but memory that several ops write cannot become a result. Each is
 /// filled right before it is used: memory is taken from then on.
@@ -618,7 +604,6 @@ struct Bufferize : public tfc::rt::impl::TFCBufferizePassBase<Bufferize> {
     BufferizationState state;
     if (failed(runOneShotBufferize(getOperation(), options, state)))
       return signalPassFailure();
-    eraseCopiesOntoThemselves(getOperation());
     keepGrownBuffers(getOperation());
     // Kernels are launched on buffers that are known.
     if (!getOperation()->hasAttr("tfc.gpu"))
