@@ -12,7 +12,6 @@ from tfc.compiler import workshop
 from tfc.config import knobs
 from tfc.ir import mlir, types
 
-
 # In a process of its own: tables, threads and dead objects of other tests are not counted with what traces leave.
 _ALLOCATED = """
 import ctypes, gc
