@@ -7,6 +7,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -66,8 +67,10 @@ class LitItem(pytest.Item):
         if tool is None:
             pytest.skip("tfc-opt is not built: run scripts/build tfc-opt")
         command = [sys.executable, "-c", "from lit.main import main; main()", "-v", str(self.path)]
-        environment = {**os.environ, "TFC_BIN": str(tool.parent)}
-        run = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=300)
+        # Outputs and lit's record of times in a directory of this test: processes side by side would spoil each other's.
+        with tempfile.TemporaryDirectory() as outputs:
+            environment = {**os.environ, "TFC_BIN": str(tool.parent), "TFC_LIT_OUTPUTS": outputs}
+            run = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=300)
         if run.returncode:
             raise LitFailure(run.stdout + run.stderr)
 

@@ -14,7 +14,7 @@ config.name = "tfc"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir"]
 config.test_source_root = str(root / "test")
-config.test_exec_root = str(root / "build" / "test")
+config.test_exec_root = os.environ.get("TFC_LIT_OUTPUTS", str(root / "build" / "test"))
 config.excludes = ["python", "Inputs"]
 config.environment["PATH"] = os.pathsep.join(
     [os.environ.get("TFC_BIN", str(root / "python" / "tfc" / "bin")), str(llvm / "bin"), os.environ["PATH"]]
