@@ -5,7 +5,8 @@ import numpy as np
 from cases._programs import builders
 
 TOLERANCE = 0
-LIMIT = "multiplications of integers, 64 bits wide"
+LIMIT = "copy bandwidth; seven multiplications a vector"
+BYTES = 12_000_000
 
 
 def inputs():

@@ -17,6 +17,7 @@
 // a batch.
 //===----------------------------------------------------------------------===//
 
+#include "CheckBlocks.h"
 #include "Group.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -188,17 +189,6 @@ void Emitter::allocatePrivate() {
                                 MemRefType::get(shape, type.getElementType()),
                                 sizes, entry.alloc.getAlignmentAttr());
   }
-}
-
-/// About as long as an element takes in vectors of 256 or 512 bits, with its
-/// share of memory.
-static double elementNanoseconds(LinalgOp op) {
-  int64_t width = 32;
-  for (BlockArgument element : op.getBlock()->getArguments())
-    if (element.getType().isIntOrFloat())
-      width =
-          std::max<int64_t>(width, element.getType().getIntOrFloatBitWidth());
-  return 0.03 + tfc::rt::bodyNanoseconds(*op.getBlock(), 384 / width);
 }
 
 /// The size of a loop; null if it is no dimension of a buffer.
@@ -551,6 +541,7 @@ struct FuseLoops : public tfc::impl::FuseLoopsPassBase<FuseLoops> {
       for (Block &block : function.getBody())
         visit(block);
     });
+    checkInBlocks(getOperation(), parallel);
   }
 
   void visit(Block &block) {

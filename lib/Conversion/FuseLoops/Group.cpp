@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "tfc/Dialect/TFCRT/IR/ParallelLoop.h"
 #include "tfc/Dialect/TFCRT/Transforms/SumOfProducts.h"
 
 using namespace mlir;
@@ -96,6 +97,15 @@ int64_t tfc::fusion::innerVolume(const Member &member, unsigned depth) {
     volume *= size;
   }
   return volume;
+}
+
+double tfc::fusion::elementNanoseconds(LinalgOp op) {
+  int64_t width = 32;
+  for (BlockArgument element : op.getBlock()->getArguments())
+    if (element.getType().isIntOrFloat())
+      width =
+          std::max<int64_t>(width, element.getType().getIntOrFloatBitWidth());
+  return 0.03 + tfc::rt::bodyNanoseconds(*op.getBlock(), 384 / width);
 }
 
 //===----------------------------------------------------------------------===//

@@ -76,6 +76,10 @@ private:
 /// kDynamic if unknown.
 int64_t innerVolume(const Member &member, unsigned depth);
 
+/// About as long as an element takes in vectors of 256 or 512 bits, with its
+/// share of memory.
+double elementNanoseconds(mlir::linalg::LinalgOp op);
+
 } // namespace tfc::fusion
 
 #endif // TFC_LIB_CONVERSION_FUSELOOPS_GROUP_H

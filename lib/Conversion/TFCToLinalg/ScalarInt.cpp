@@ -103,35 +103,60 @@ Value lowering::intFloorMod(C c, Args x) {
   return choose(c, needsCorrection(c, d.remainder, x[1]), up, d.remainder);
 }
 
-/// By squaring, modulo the type's size. A negative exponent counts as 0. Two
-/// digits of the exponent at a time: whether another lane of a vector goes on
-/// is asked half as often, and a zero digit changes nothing.
+namespace {
+/// A power by squaring so far: of the digits of the exponent before `rest`.
+struct Squaring {
+  Value power, square, rest;
+};
+} // namespace
+
+static Value isOdd(C c, Value x) {
+  return compareInts(c, arith::CmpIPredicate::ne,
+                     arith::AndIOp::create(c.b, c.loc, x, c.number(1)),
+                     c.number(0));
+}
+
+/// The next digit, whose power of the base is the square of the one before.
+static Squaring takeDigit(C c, Squaring s) {
+  Value square = arith::MulIOp::create(c.b, c.loc, s.square, s.square);
+  Value times = arith::MulIOp::create(c.b, c.loc, s.power, square);
+  Value power = choose(c, isOdd(c, s.rest), times, s.power);
+  Value rest = arith::ShRUIOp::create(c.b, c.loc, s.rest, c.number(1));
+  return {power, square, rest};
+}
+
+/// By squaring, modulo the type's size. A negative exponent counts as 0. The
+/// first four digits without asking, then two at a time while there are any: a
+/// zero digit changes nothing, and whether another lane of a vector goes on
+/// costs as much as two multiplications.
 Value lowering::intPow(C c, Args x) {
-  constexpr int digits = 2;
+  constexpr int first = 4, each = 2;
+  Value exponent = x[1];
+  if (!isUnsigned(c.type))
+    exponent = arith::MaxSIOp::create(c.b, c.loc, exponent, c.number(0));
+  Squaring start{choose(c, isOdd(c, exponent), x[0], c.number(1)), x[0],
+                 arith::ShRUIOp::create(c.b, c.loc, exponent, c.number(1))};
+  for (int i = 1; i < first; ++i)
+    start = takeDigit(c, start);
+
   Type type = scalarType(c.type);
-  auto positive = isUnsigned(c.type) ? arith::CmpIPredicate::ugt
-                                     : arith::CmpIPredicate::sgt;
   auto loop = scf::WhileOp::create(
       c.b, c.loc, TypeRange{type, type, type},
-      ValueRange{c.number(1), x[0], x[1]},
+      ValueRange{start.power, start.square, start.rest},
       [&](OpBuilder &b, Location loc, ValueRange args) {
         ScalarContext in{b, loc, c.type, c.result};
         scf::ConditionOp::create(
-            b, loc, compareInts(in, positive, args[2], in.number(0)), args);
+            b, loc,
+            compareInts(in, arith::CmpIPredicate::ne, args[2], in.number(0)),
+            args);
       },
       [&](OpBuilder &b, Location loc, ValueRange args) {
         ScalarContext in{b, loc, c.type, c.result};
-        Value power = args[0], square = args[1], rest = args[2];
-        for (int i = 0; i < digits; ++i) {
-          Value bit = arith::AndIOp::create(b, loc, rest, in.number(1));
-          Value odd =
-              compareInts(in, arith::CmpIPredicate::ne, bit, in.number(0));
-          Value times = arith::MulIOp::create(b, loc, power, square);
-          power = choose(in, odd, times, power);
-          square = arith::MulIOp::create(b, loc, square, square);
-          rest = arith::ShRUIOp::create(b, loc, rest, in.number(1));
-        }
-        scf::YieldOp::create(b, loc, ValueRange{power, square, rest});
+        Squaring next{args[0], args[1], args[2]};
+        for (int i = 0; i < each; ++i)
+          next = takeDigit(in, next);
+        scf::YieldOp::create(b, loc,
+                             ValueRange{next.power, next.square, next.rest});
       });
   return loop.getResult(0);
 }
