@@ -40,10 +40,10 @@ PairEmitter::Place PairEmitter::placeOf(Value square, bool isLeft) {
 }
 
 /// So many neighbouring tiles of lanes at once. Lanes past the last one repeat
-/// it, or are zero, as are k past the last one. Returns the least exponent of
-/// each tile.
+/// it, or are zero, as are k past the last one. In memory a tile is `toNext`
+/// pairs behind the one before it. Returns the least exponent of each tile.
 Values PairEmitter::copy(const Lanes &from, Value firstLane, const Block &block,
-                         const Squares &to, int64_t tiles) {
+                         const Squares &to, int64_t tiles, int64_t toNext) {
   Value zero = b.constant(0), last = b.sub(from.count, b.constant(1));
   int64_t tileLanes = groups * side;
   // Where a lane begins takes quotients if rows are places of an image.
@@ -75,8 +75,8 @@ Values PairEmitter::copy(const Lanes &from, Value firstLane, const Block &block,
             lanesHere = starts;
           Value least =
               copySquares(from, offset(firstLane, tile * tileLanes), lanesHere,
-                          place, {to.memory, offset(at, tile * panelSize())},
-                          block, carried[tile], step);
+                          place, {to.memory, offset(at, tile * toNext)}, block,
+                          carried[tile], step, toNext);
           next.append(step, least);
         }
         return next;
@@ -188,7 +188,7 @@ Values PairEmitter::rowsOfPairs(const Lanes &from, Value firstLane, Value k,
 Value PairEmitter::copySquares(const Lanes &from, Value firstLane,
                                ArrayRef<Value> starts, const Place &place,
                                const Squares &to, const Block &block,
-                               Value soFar, int64_t tiles) {
+                               Value soFar, int64_t tiles, int64_t toNext) {
   Value depth = b.sub(p.depth, place.k), count = b.sub(from.count, firstLane);
   // Without a rest there is no code for one.
   auto hasRest = [](Value size, int64_t step) {
@@ -198,7 +198,7 @@ Value PairEmitter::copySquares(const Lanes &from, Value firstLane,
                      ? b.atLeast(depth, b.constant(squareDepth))
                      : b.boolean(true);
   auto startOf = [&](int64_t group) {
-    return b.add(offset(to.start, group / groups * panelSize()),
+    return b.add(offset(to.start, group / groups * toNext),
                  b.mul(block.groupSize, b.constant(group % groups)));
   };
   auto store = [&](Values vectors, bool lanesAreRows, int64_t group,

@@ -22,6 +22,8 @@ public:
   static constexpr int64_t side = 16, squareSize = side * side;
   /// The tile of the result.
   static constexpr int64_t tileRows = 2 * side, tileColumns = 2 * side;
+  /// Rows of the result that are made together.
+  static constexpr int64_t rowsAtOnce = 4;
 
   /// Is the operand read in vectors?
   static bool isInVectors(const Matrix &matrix, bool isLeft) {
@@ -41,20 +43,24 @@ public:
         pairs(mlir::VectorType::get(side, pairType)),
         sums(mlir::VectorType::get(side, b.type)) {}
 
-  /// With memory for panels of a block of columns and the depth, and for
-  /// copies of all of the left operand, or null.
+  /// With memory for panels (`panelsSize()`), and for copies of all of the left
+  /// operand, or null.
   void emit(mlir::Value panels, mlir::Value left);
   int64_t leftCopiesSize() const; ///< in pairs; 0: each tile copies its own
   /// All panels of the right operand.
   void copyAll(mlir::Value panels);
-  /// Blocks of the depth, and of columns, where their sizes are known.
+  /// Blocks of the depth, where its size is known.
   int64_t depthBlocks() const;
-  int64_t columnBlocks() const;
   int64_t blockSquares() const;
   int64_t
   panelSize() const; ///< of a panel for one block of the depth, in pairs
-  /// The panels of a block of columns, and a least exponent of each.
+  /// Panels that have memory while the product is computed, and a least
+  /// exponent of each.
   int64_t panelsSize() const { return panelCount() * (panelSize() + 1); }
+  /// Those of all columns, where their number is known, and of the depth.
+  int64_t allPanelsSize() const {
+    return allPanels() * depthBlocks() * (panelSize() + 1);
+  }
 
 private:
   /// An operand as lanes along which it is not summed up.
@@ -96,6 +102,18 @@ private:
     mlir::Value isFirst, isLast; ///< i1
   };
 
+  /// Neighbouring panels of one block of the depth, and what memory has them.
+  struct Panels {
+    mlir::Value memory;
+    int64_t count; ///< in this memory; their least exponents are behind them
+    mlir::Value first; ///< the number there of the first one
+    int64_t step;      ///< from the number of one to that of the next
+
+    mlir::Value number(KernelBuilder &b, mlir::Value panel) const {
+      return b.add(first, b.mul(panel, b.constant(step)));
+    }
+  };
+
   /// A tile of rows that has been copied, and where its part of the result is.
   struct RowTile {
     Squares left;
@@ -109,23 +127,29 @@ private:
 
   int64_t squares() const { return squaresOf(p, squareDepth); }
   int64_t panelCount() const;
+  int64_t allPanels() const;
   int64_t panelsAtOnce() const;
+  bool sharesColumns() const;
   mlir::Value squaresOfTap() { return b.ceilDiv(p.depth, squareDepth); }
   Place placeOf(mlir::Value square, bool isLeft);
   void overDepth(llvm::function_ref<void(const Block &)> body);
-  void overBlocks(
-      llvm::function_ref<void(mlir::Value, mlir::Value, const Block &)> body);
-  Squares panelsOf(mlir::Value panels, mlir::Value column, const Block &block);
+  Squares squaresOf(const Panels &panels, mlir::Value panel);
+  mlir::Value exponentOf(const Panels &panels, mlir::Value panel);
+  Panels panelsOf(mlir::Value memory, mlir::Value panel, const Block &block);
 
   // Copies
-  void copyPanels(const Squares &panels, mlir::Value column, mlir::Value width,
+  void copyPanels(const Panels &panels, mlir::Value column, mlir::Value width,
                   const Block &block);
+  void copyPanel(const Panels &panels, mlir::Value column, mlir::Value panel,
+                 const Block &block);
+  mlir::Value copyWork(mlir::Value lanes);
   Values copy(const Lanes &from, mlir::Value firstLane, const Block &block,
-              const Squares &to, int64_t tiles);
+              const Squares &to, int64_t tiles, int64_t toNext = 0);
   mlir::Value copySquares(const Lanes &from, mlir::Value firstLane,
                           llvm::ArrayRef<mlir::Value> starts,
                           const Place &place, const Squares &to,
-                          const Block &block, mlir::Value soFar, int64_t tiles);
+                          const Block &block, mlir::Value soFar, int64_t tiles,
+                          int64_t toNext);
   void turnSquare(mlir::Value from, mlir::Value fromAt, mlir::Value to,
                   mlir::Value toAt);
   Values rowsOfPairs(const Lanes &from, mlir::Value firstLane, mlir::Value k,
@@ -152,9 +176,10 @@ private:
   bool splitsRows(const Lanes &left) const;
   int64_t leftSize() const { return blockSquares() * squareSize * 2; }
   int64_t leftCount() const;
+  bool copiesLeft() const;
   mlir::Value leftNumber(mlir::Value row, const Block &block);
   void copyLeft();
-  void rowTile(const Squares &panels, mlir::Value row, mlir::Value end,
+  void rowTile(const Panels &panels, mlir::Value row, mlir::Value end,
                mlir::Value column, mlir::Value width, const Block &block);
   int64_t sumTiles() const;
   void zeroTiles();
@@ -175,10 +200,12 @@ private:
            p.left.isUnsigned == p.right.isUnsigned;
   }
   mlir::Value moved() { return splat(0x80808080, pairs); }
-  mlir::Value isExact(const Squares &panels, mlir::Value panel,
+  mlir::Value isExact(const Panels &panels, mlir::Value panel,
                       mlir::Value leftExponent);
-  void overPanels(const Squares &panels, mlir::Value from, mlir::Value to,
+  void overPanels(const Panels &panels, mlir::Value from, mlir::Value to,
                   const RowTile &tile, const Block &block);
+  void emitColumns(mlir::Value panels);
+  void emitRows(mlir::Value panels);
   void finish(const Squares &from, mlir::Value number, mlir::Value row,
               mlir::Value end, mlir::Value column, mlir::Value width,
               const Block &block);

@@ -15,6 +15,16 @@
 //   for row tiles {                                   (threads share row tiles)
 //     copy the row tile; for panels { tile of the result }}}}
 //
+// Where there are twice as many columns as rows or more, and copies of the rows
+// stay in a near cache, threads share columns instead: nobody waits for panels
+// that another thread has just written, and each reads its part of the right
+// operand only.
+//
+// copy all row tiles                                  (threads share row tiles)
+// for groups of panels { for blocks of the depth {    (threads share panels)
+//   copy the panels
+//   for row tiles { for panels { tile of the result }}}}
+//
 // Both copies consist of squares of 16 lanes (rows, or columns) by 16 pairs,
 // one kilobyte each, and have zeros where the operand ends: so the instructions
 // see whole squares only.
@@ -47,12 +57,12 @@ using namespace tfc::kernels;
 /// (2,048) should do for all of them: with 2,048 k, copies took four times as
 /// long.
 static constexpr int64_t pairBlockDepth = 1024;
-/// Columns of a block: their panels stay in the second-level cache.
+/// Columns of a block, or a group of panels: they stay in the second-level
+/// cache.
 static constexpr int64_t blockColumns = 512;
-/// Rows of a tile whose sums are in registers, if those are vectors.
-static constexpr int64_t registerRows = 8;
-/// Rows of the result that are made together.
-static constexpr int64_t rowsAtOnce = 4;
+/// What copies of all rows take, for one block of the depth and for all.
+static constexpr int64_t mostLeftBytes = 1024 * 1024,
+                         mostAllLeftBytes = 4 * mostLeftBytes;
 /// What a thread has room for on its stack.
 static constexpr int64_t stackBytes = 32 * 1024;
 /// Smaller products are not worth the copies.
@@ -84,20 +94,34 @@ int64_t PairEmitter::depthBlocks() const {
   return llvm::divideCeil(std::max<int64_t>(squares(), 1), blockSquares());
 }
 
-int64_t PairEmitter::columnBlocks() const {
-  return llvm::divideCeil(known(p.columns), blockColumns);
-}
-
 int64_t PairEmitter::panelSize() const {
   return blockSquares() * squareSize * (tileColumns / side);
 }
 
-int64_t PairEmitter::panelCount() const {
+int64_t PairEmitter::allPanels() const {
   int64_t n = known(p.columns);
-  return llvm::alignTo(
-      llvm::divideCeil(isKnown(n) ? std::min(n, blockColumns) : blockColumns,
-                       tileColumns),
-      panelsAtOnce());
+  return isKnown(n) ? int64_t(llvm::alignTo(llvm::divideCeil(n, tileColumns),
+                                            panelsAtOnce()))
+                    : ShapedType::kDynamic;
+}
+
+int64_t PairEmitter::panelCount() const {
+  int64_t ofBlock = blockColumns / tileColumns, all = allPanels();
+  if (!isKnown(all))
+    return ofBlock;
+  return sharesColumns() ? all : std::min(all, ofBlock);
+}
+
+/// Threads have some of the columns each, if both sizes are known.
+bool PairEmitter::sharesColumns() const {
+  constexpr int64_t leastPanels = 4;
+  int64_t rows = leftCount() / depthBlocks(), panels = allPanels();
+  int64_t leftBytes = rows * leftSize() * 4;
+  return rows > 0 && isKnown(panels) && panels >= leastPanels &&
+         2 * rows <= panels && panels * panelSize() * 4 > stackBytes &&
+         leftBytes <= mostLeftBytes &&
+         leftBytes * depthBlocks() <= mostAllLeftBytes &&
+         !splitsRows({p.left, true, p.rows});
 }
 
 /// Two neighbouring lines of each row, which come together, where that makes
@@ -134,280 +158,8 @@ void PairEmitter::overDepth(llvm::function_ref<void(const Block &)> body) {
 }
 
 //===----------------------------------------------------------------------===//
-// Tiles of the result
+// Rows
 //===----------------------------------------------------------------------===//
-
-Value PairEmitter::pointer(Value memory, Value element) {
-  Type i64 = b.builder.getI64Type();
-  int64_t bytes =
-      cast<MemRefType>(memory.getType()).getElementTypeBitWidth() / 8;
-  Value base =
-      memref::ExtractAlignedPointerAsIndexOp::create(b.builder, b.loc, memory);
-  Value address = arith::IndexCastOp::create(
-      b.builder, b.loc, i64, b.add(base, b.mul(element, b.constant(bytes))));
-  return LLVM::IntToPtrOp::create(
-      b.builder, b.loc, LLVM::LLVMPointerType::get(b.builder.getContext()),
-      address);
-}
-
-Value PairEmitter::either(Value condition, llvm::function_ref<Value()> yes,
-                          llvm::function_ref<Value()> no) {
-  if (std::optional<int64_t> known = getConstantIntValue(condition))
-    return *known ? yes() : no();
-  auto branch = scf::IfOp::create(b.builder, b.loc, halves(), condition,
-                                  /*withElseRegion=*/true);
-  OpBuilder::InsertionGuard guard(b.builder);
-  b.builder.setInsertionPointToEnd(branch.thenBlock());
-  scf::YieldOp::create(b.builder, b.loc, yes());
-  b.builder.setInsertionPointToEnd(branch.elseBlock());
-  scf::YieldOp::create(b.builder, b.loc, no());
-  return branch.getResult(0);
-}
-
-void PairEmitter::call(StringRef intrinsic, ValueRange operands) {
-  LLVM::CallIntrinsicOp::create(b.builder, b.loc,
-                                b.builder.getStringAttr(intrinsic), operands);
-}
-
-Value PairEmitter::tileNumber(int64_t number) {
-  return LLVM::ConstantOp::create(b.builder, b.loc, b.builder.getI8Type(),
-                                  b.builder.getI8IntegerAttr(number));
-}
-
-/// Eight tiles of 16 rows of 64 bytes: what LDTILECFG reads.
-Value PairEmitter::tileConfiguration() {
-  constexpr StringRef name = "tfc_tile_configuration";
-  auto type = MemRefType::get(64, b.builder.getI8Type());
-  auto module =
-      b.builder.getInsertionBlock()->getParentOp()->getParentOfType<ModuleOp>();
-  if (!module.lookupSymbol(name)) {
-    SmallVector<int8_t> bytes(64, 0);
-    bytes[0] = 1; // palette
-    for (int64_t tile = 0; tile < 8; ++tile) {
-      bytes[16 + 2 * tile] = 64; // bytes of a row, in 16 bits
-      bytes[48 + tile] = side;   // rows
-    }
-    OpBuilder::InsertionGuard guard(b.builder);
-    b.builder.setInsertionPointToStart(module.getBody());
-    memref::GlobalOp::create(
-        b.builder, b.loc, name, b.builder.getStringAttr("private"), type,
-        DenseElementsAttr::get(RankedTensorType::get(64, b.builder.getI8Type()),
-                               ArrayRef(bytes)),
-        /*constant=*/true, b.builder.getI64IntegerAttr(64));
-  }
-  return memref::GetGlobalOp::create(b.builder, b.loc, type, name);
-}
-
-/// Four tiles of sums, two of each operand; two and one if there are no more
-/// rows.
-int64_t PairEmitter::sumTiles() const {
-  return isKnown(known(p.rows)) && known(p.rows) <= side ? 2 : 4;
-}
-
-Value PairEmitter::bytesOf(int64_t elements) {
-  return LLVM::ConstantOp::create(b.builder, b.loc, b.builder.getI64Type(),
-                                  elements * 4);
-}
-
-void PairEmitter::zeroTiles() {
-  for (int64_t sum = 0; sum < sumTiles(); ++sum)
-    call("llvm.x86.tilezero", tileNumber(sum));
-}
-
-void PairEmitter::multiplyTiles(const Squares &left, const Squares &right,
-                                const Block &block, Value square) {
-  constexpr int64_t leftTile = 4, rightTile = 6;
-  int64_t sums = sumTiles();
-  StringRef multiply =
-      !ofBytes ? "llvm.x86.tdpbf16ps"
-      : !p.left.isUnsigned
-          ? p.right.isUnsigned ? "llvm.x86.tdpbsud" : "llvm.x86.tdpbssd"
-      : p.right.isUnsigned ? "llvm.x86.tdpbuud"
-                           : "llvm.x86.tdpbusd";
-  Value move = b.mul(square, b.constant(squareSize));
-  for (auto [first, operand] :
-       {std::pair(leftTile, &left), std::pair(rightTile, &right)})
-    for (int64_t group = 0; group < (operand == &left ? sums / 2 : 2);
-         ++group) {
-      Value at = b.add(b.add(operand->start, move),
-                       b.mul(block.groupSize, b.constant(group)));
-      call("llvm.x86.tileloadd64",
-           {tileNumber(first + group), pointer(operand->memory, at),
-            bytesOf(side)});
-    }
-  for (int64_t sum = 0; sum < sums; ++sum)
-    call(multiply, {tileNumber(sum), tileNumber(leftTile + sum / 2),
-                    tileNumber(rightTile + sum % 2)});
-}
-
-void PairEmitter::storeTiles(const Squares &to) {
-  for (int64_t sum = 0; sum < sumTiles(); ++sum)
-    call("llvm.x86.tilestored64",
-         {tileNumber(sum),
-          pointer(to.memory, offset(to.start, sum / 2 * side * tileColumns +
-                                                  sum % 2 * side)),
-          bytesOf(tileColumns)});
-}
-
-/// A row of the left operand's pairs and one of the right one's, or fours.
-Value PairEmitter::multiplyAdd(Value left, Value right, Value sum,
-                               bool exactly) {
-  if (ofBytes)
-    return multiplyAddBytes(left, right, sum);
-  auto elements = VectorType::get(2 * side, b.builder.getBF16Type());
-  // The two numbers of a pair as f32.
-  auto low = [&](Value vector) {
-    return bitcast(make<arith::ShLIOp>(vector, splat(16, pairs)), sums);
-  };
-  auto high = [&](Value vector) {
-    return bitcast(make<arith::AndIOp>(vector, splat(0xffff0000, pairs)), sums);
-  };
-  if (exactly)
-    return b.multiplyAdd(high(left), high(right),
-                         b.multiplyAdd(low(left), low(right), sum));
-  return LLVM::CallIntrinsicOp::create(
-             b.builder, b.loc, sums,
-             b.builder.getStringAttr("llvm.x86.avx512bf16.dpbf16ps.512"),
-             ValueRange{sum, bitcast(left, elements), bitcast(right, elements)})
-      .getResult(0);
-}
-
-Value PairEmitter::multiplyAddBytes(Value left, Value right, Value sum) {
-  bool leftFirst = p.left.isUnsigned != movesLeft();
-  auto bytes = VectorType::get(4 * side, b.builder.getI8Type());
-  Value first = bitcast(leftFirst ? left : right, bytes),
-        second = bitcast(leftFirst ? right : left, bytes);
-  return LLVM::CallIntrinsicOp::create(
-             b.builder, b.loc, sums,
-             b.builder.getStringAttr("llvm.x86.avx512.vpdpbusd.512"),
-             ValueRange{sum, first, second})
-      .getResult(0);
-}
-
-/// The first `rows` rows of the tile, and some more.
-void PairEmitter::multiplyVectors(const Squares &left, const Squares &right,
-                                  const Block &block, Value rows,
-                                  const Squares &to, bool exactly) {
-  // What sums have too much, or too little, as the left operand was moved.
-  Value moved = movesLeft() ? this->moved() : Value();
-  constexpr int64_t sumCount = 2 * registerRows;
-  b.loop(b.constant(0), rows, registerRows, [&](Value row) {
-    Value start =
-        b.add(left.start,
-              b.add(b.mul(b.divide(row, b.constant(side)), block.groupSize),
-                    b.mul(make<arith::RemUIOp>(row, b.constant(side)),
-                          b.constant(side))));
-    auto step = [&](Value leftAt, Value rightAt, ValueRange carried) {
-      Values columns, next;
-      for (int64_t group = 0; group < 2; ++group)
-        columns.push_back(b.loadAs(
-            right.memory,
-            b.add(rightAt, b.mul(block.groupSize, b.constant(group))), side));
-      for (int64_t i = 0; i < registerRows; ++i) {
-        Value element = memref::LoadOp::create(b.builder, b.loc, left.memory,
-                                               offset(leftAt, i * side));
-        Value spread =
-            vector::BroadcastOp::create(b.builder, b.loc, pairs, element);
-        for (Value column : columns)
-          next.push_back(
-              multiplyAdd(spread, column, carried[next.size()], exactly));
-      }
-      if (moved)
-        for (Value column : columns)
-          next.push_back(
-              multiplyAdd(moved, column, carried[next.size()], exactly));
-      return next;
-    };
-    auto result =
-        b.loop(b.constant(0), block.squares, 1,
-               Values(moved ? sumCount + 2 : sumCount, b.zero(side)),
-               [&](Value square, ValueRange carried) {
-                 Value move = b.mul(square, b.constant(squareSize));
-                 return Values(
-                     b.loop(b.constant(0), b.constant(side), 1, carried,
-                            [&](Value pair, ValueRange carried) {
-                              return step(b.add(b.add(start, move), pair),
-                                          b.add(b.add(right.start, move),
-                                                b.mul(pair, b.constant(side))),
-                                          carried);
-                            })
-                         .getResults());
-               });
-    for (int64_t number = 0; number < sumCount; ++number) {
-      Value sum = result.getResult(number);
-      if (moved)
-        sum = make<arith::SubIOp>(sum, result.getResult(sumCount + number % 2));
-      b.store(
-          sum, to.memory,
-          b.add(offset(to.start, number / 2 * tileColumns + number % 2 * side),
-                b.mul(row, b.constant(tileColumns))));
-    }
-  });
-}
-
-/// So many rows of the tile of sums at `from` become a part of the result.
-void PairEmitter::finish(const Squares &from, Value number, Value row,
-                         Value end, Value column, Value width,
-                         const Block &block) {
-  Value zero = b.constant(0), lastRow = b.sub(end, b.constant(1));
-  Value fresh = p.fresh ? block.isFirst : b.boolean(false);
-  int64_t n = known(p.columns);
-  SmallVector<Columns> columns;
-  for (int64_t group = 0; group < 2; ++group) {
-    Value mask;
-    if (!isKnown(n) || n % tileColumns != 0)
-      mask = b.mask(b.max(b.sub(width, b.constant(group * side)), zero), side);
-    columns.push_back({offset(column, group * side), side, mask});
-  }
-  // Past the end the last row is repeated.
-  Values rows, values;
-  for (int64_t i = 0; i < rowsAtOnce; ++i)
-    rows.push_back(b.min(
-        offset(b.add(row, b.mul(number, b.constant(rowsAtOnce))), i), lastRow));
-  for (Value each : rows)
-    for (auto [group, vector] : llvm::enumerate(columns)) {
-      Value sum =
-          b.load(from.memory,
-                 b.add(offset(from.start, group * side),
-                       b.mul(b.sub(each, row), b.constant(tileColumns))),
-                 side);
-      auto soFar = [&] {
-        return b.load(p.result.memory, b.at(p.result, each, vector.first), side,
-                      vector.mask);
-      };
-      Value before;
-      if (std::optional<int64_t> known = getConstantIntValue(fresh)) {
-        if (!*known)
-          before = soFar();
-      } else {
-        auto start = scf::IfOp::create(b.builder, b.loc, sums, fresh,
-                                       /*withElseRegion=*/true);
-        OpBuilder::InsertionGuard guard(b.builder);
-        b.builder.setInsertionPointToEnd(start.thenBlock());
-        scf::YieldOp::create(b.builder, b.loc, b.zero(side));
-        b.builder.setInsertionPointToEnd(start.elseBlock());
-        scf::YieldOp::create(b.builder, b.loc, soFar());
-        before = start.getResult(0);
-      }
-      values.push_back(before ? b.plus(before, sum) : sum);
-    }
-  auto storeSums = [&] {
-    unsigned number = 0;
-    for (Value each : rows)
-      for (const Columns &vector : columns)
-        b.store(values[number++], p.result.memory,
-                b.at(p.result, each, vector.first), vector.mask);
-  };
-  if (!p.epilogue)
-    return storeSums();
-  b.branch(
-      block.isLast,
-      [&] {
-        p.epilogue->finish(b, p.epilogueOperands, p.result, rows, columns,
-                           values);
-      },
-      storeSums);
-}
 
 /// The least exponent of an element of each operand tells the last place that a
 /// product can have: eight bits of a number, so 14 places below its exponent.
@@ -441,7 +193,7 @@ void PairEmitter::overRowTiles(Value flops,
                  });
 }
 
-void PairEmitter::rowTile(const Squares &panels, Value row, Value end,
+void PairEmitter::rowTile(const Panels &panels, Value row, Value end,
                           Value column, Value width, const Block &block) {
   Value zero = b.constant(0);
   Squares left{leftCopies, zero};
@@ -486,22 +238,24 @@ Value PairEmitter::leftNumber(Value row, const Block &block) {
 
 /// All tiles of rows are copied once, if there are several blocks of columns
 /// and the copies stay in the second-level cache.
+bool PairEmitter::copiesLeft() const {
+  int64_t n = known(p.columns);
+  return sharesColumns() ||
+         (leftCount() > 0 && isKnown(n) && n > blockColumns &&
+          leftCount() * leftSize() * 4 <= mostLeftBytes &&
+          !splitsRows({p.left, true, p.rows}));
+}
+
 int64_t PairEmitter::leftCopiesSize() const {
-  constexpr int64_t mostBytes = 1024 * 1024;
-  int64_t count = leftCount();
-  bool pays = count > 0 && isKnown(known(p.columns)) && columnBlocks() > 1 &&
-              count * leftSize() * 4 <= mostBytes &&
-              !splitsRows({p.left, true, p.rows});
-  return pays ? count * (leftSize() + 1) : 0;
+  return copiesLeft() ? leftCount() * (leftSize() + 1) : 0;
 }
 
 void PairEmitter::copyLeft() {
   Lanes left{p.left, true, p.rows};
   int64_t count = leftCount();
-  // Copying an element takes about as long as 12 operations.
   b.parallelLoop(
       b.constant(0), b.ceilDiv(p.rows, tileRows), 1,
-      b.mul(p.depth, b.constant(12 * tileRows)), [&](Value tile) {
+      b.mul(p.depth, copyWork(b.constant(tileRows))), [&](Value tile) {
         Value row = b.mul(tile, b.constant(tileRows));
         overDepth([&](const Block &block) {
           Value number = leftNumber(row, block);
@@ -517,14 +271,12 @@ void PairEmitter::copyLeft() {
 }
 
 /// Are products of all pairs those of f32, with the instruction?
-Value PairEmitter::isExact(const Squares &panels, Value panel,
+Value PairEmitter::isExact(const Panels &panels, Value panel,
                            Value leftExponent) {
   if (ofBytes)
     return b.boolean(true);
-  Value rightExponent = memref::LoadOp::create(
-      b.builder, b.loc, panels.memory,
-      b.add(panels.start,
-            b.add(panel, b.constant(panelCount() * panelSize()))));
+  Value rightExponent = memref::LoadOp::create(b.builder, b.loc, panels.memory,
+                                               exponentOf(panels, panel));
   auto isAtLeast = [&](Value x, int64_t y) {
     return b.builder.createOrFold<arith::CmpIOp>(
         b.loc, arith::CmpIPredicate::sge, x, pair(y));
@@ -539,7 +291,7 @@ Value PairEmitter::isExact(const Squares &panels, Value panel,
 /// The tiles of these panels, one after the other. While one is computed in
 /// tile registers, vectors make a part of the result of the one before it, a
 /// few rows with each square: so neither waits for the other.
-void PairEmitter::overPanels(const Squares &panels, Value from, Value to,
+void PairEmitter::overPanels(const Panels &panels, Value from, Value to,
                              const RowTile &tile, const Block &block) {
   constexpr int64_t tileSize = tileRows * tileColumns;
   bool onTiles = options.unit.pairs == PairUnit::tiles;
@@ -547,10 +299,6 @@ void PairEmitter::overPanels(const Squares &panels, Value from, Value to,
   Value rows = b.min(b.sub(tile.end, tile.row), b.constant(tileRows)),
         parts = b.ceilDiv(rows, rowsAtOnce);
   Value memory = allocate(onTiles ? 2 * tileSize : tileSize, b.type);
-  auto rightAt = [&](Value panel) -> Squares {
-    return {panels.memory,
-            b.add(panels.start, b.mul(panel, b.constant(panelSize())))};
-  };
   auto finishPart = [&](Value panel, const Squares &sums, Value number) {
     Value at = b.mul(panel, b.constant(tileColumns));
     finish(sums, number, tile.row, tile.end, b.add(tile.column, at),
@@ -560,7 +308,8 @@ void PairEmitter::overPanels(const Squares &panels, Value from, Value to,
     return b.loop(from, to, 1, [&](Value panel) {
       Squares sums{memory, zero};
       auto multiply = [&](bool exactly) {
-        multiplyVectors(tile.left, rightAt(panel), block, rows, sums, exactly);
+        multiplyVectors(tile.left, squaresOf(panels, panel), block, rows, sums,
+                        exactly);
       };
       b.branch(
           isExact(panels, panel, tile.leftExponent), [&] { multiply(false); },
@@ -579,7 +328,7 @@ void PairEmitter::overPanels(const Squares &panels, Value from, Value to,
     // Behind the last panel only the one before it is finished.
     Value exists = isBelow(number, to), follows = isBelow(from, number);
     Value panel = b.min(number, b.sub(to, one));
-    Squares right = rightAt(panel);
+    Squares right = squaresOf(panels, panel);
     Value odd = make<arith::RemUIOp>(number, b.constant(2));
     Squares here{memory, b.mul(odd, b.constant(tileSize))},
         before{memory, b.sub(b.constant(tileSize), here.start)};
@@ -622,70 +371,140 @@ Value PairEmitter::tileWork(Value columns, Value depth) {
                   b.constant(faster));
 }
 
-void PairEmitter::overBlocks(
-    llvm::function_ref<void(Value, Value, const Block &)> body) {
-  b.loop(b.constant(0), p.columns, blockColumns, [&](Value column) {
-    Value width = b.min(b.sub(p.columns, column), b.constant(blockColumns));
-    overDepth([&](const Block &block) { body(column, width, block); });
-  });
+//===----------------------------------------------------------------------===//
+// Panels
+//===----------------------------------------------------------------------===//
+
+PairEmitter::Squares PairEmitter::squaresOf(const Panels &panels, Value panel) {
+  return {panels.memory,
+          b.mul(panels.number(b, panel), b.constant(panelSize()))};
 }
 
-/// The panels of these blocks among those of all.
-PairEmitter::Squares PairEmitter::panelsOf(Value panels, Value column,
-                                           const Block &block) {
-  Value number = b.add(b.mul(b.divide(column, b.constant(blockColumns)),
-                             b.constant(depthBlocks())),
-                       b.divide(block.first, b.constant(blockSquares())));
-  return {panels, b.mul(number, b.constant(panelsSize()))};
+Value PairEmitter::exponentOf(const Panels &panels, Value panel) {
+  return offset(panels.number(b, panel), panels.count * panelSize());
 }
 
-void PairEmitter::copyPanels(const Squares &panels, Value column, Value width,
+/// The panels of a block of the depth, from this one on, among those of all.
+PairEmitter::Panels PairEmitter::panelsOf(Value memory, Value panel,
+                                          const Block &block) {
+  int64_t blocks = depthBlocks();
+  Value first = b.add(b.mul(panel, b.constant(blocks)),
+                      b.divide(block.first, b.constant(blockSquares())));
+  return {memory, allPanels() * blocks, first, blocks};
+}
+
+/// Copying an element takes about as long as 12 operations.
+Value PairEmitter::copyWork(Value lanes) {
+  return b.mul(lanes, b.constant(12));
+}
+
+/// This panel, and those that are copied together with it, of panels whose
+/// first column is `column`.
+void PairEmitter::copyPanel(const Panels &panels, Value column, Value panel,
+                            const Block &block) {
+  Values exponents =
+      copy({p.right, false, p.columns},
+           b.add(column, b.mul(panel, b.constant(tileColumns))), block,
+           squaresOf(panels, panel), panelsAtOnce(), panels.step * panelSize());
+  if (ofBytes)
+    return;
+  for (auto [number, exponent] : llvm::enumerate(exponents))
+    memref::StoreOp::create(b.builder, b.loc, exponent, panels.memory,
+                            exponentOf(panels, offset(panel, int64_t(number))));
+}
+
+void PairEmitter::copyPanels(const Panels &panels, Value column, Value width,
                              const Block &block) {
-  // Copying an element takes about as long as 12 operations.
   int64_t atOnce = panelsAtOnce();
-  Value depth = b.mul(block.squares, b.constant(squareDepth)),
-        copied = b.mul(depth, b.constant(atOnce * tileColumns));
-  b.parallelLoop(
-      b.constant(0), b.ceilDiv(width, tileColumns), atOnce,
-      b.mul(copied, b.constant(12)), [&](Value panel) {
-        Value to = b.add(panels.start, b.mul(panel, b.constant(panelSize())));
-        Values exponents =
-            copy({p.right, false, p.columns},
-                 b.add(column, b.mul(panel, b.constant(tileColumns))), block,
-                 {panels.memory, to}, atOnce);
-        if (ofBytes)
-          return;
-        Value behind = b.constant(panelCount() * panelSize());
-        for (auto [number, exponent] : llvm::enumerate(exponents))
-          memref::StoreOp::create(
-              b.builder, b.loc, exponent, panels.memory,
-              b.add(panels.start,
-                    b.add(behind, offset(panel, int64_t(number)))));
-      });
+  Value depth = b.mul(block.squares, b.constant(squareDepth));
+  b.parallelLoop(b.constant(0), b.ceilDiv(width, tileColumns), atOnce,
+                 b.mul(depth, copyWork(b.constant(atOnce * tileColumns))),
+                 [&](Value panel) { copyPanel(panels, column, panel, block); });
 }
 
 void PairEmitter::copyAll(Value panels) {
-  overBlocks([&](Value column, Value width, const Block &block) {
-    copyPanels(panelsOf(panels, column, block), column, width, block);
-  });
+  int64_t atOnce = panelsAtOnce();
+  Value depth = b.mul(b.constant(squares()), b.constant(squareDepth));
+  b.parallelLoop(b.constant(0), b.ceilDiv(p.columns, tileColumns), atOnce,
+                 b.mul(depth, copyWork(b.constant(atOnce * tileColumns))),
+                 [&](Value panel) {
+                   overDepth([&](const Block &block) {
+                     copyPanel(panelsOf(panels, panel, block),
+                               b.mul(panel, b.constant(tileColumns)),
+                               b.constant(0), block);
+                   });
+                 });
 }
 
+//===----------------------------------------------------------------------===//
+// The product
+//===----------------------------------------------------------------------===//
+
 void PairEmitter::emit(Value panels, Value left) {
-  Value zero = b.constant(0);
   if (!panels && !p.pairPanels)
     panels = allocate(panelsSize(), pairType);
   leftCopies = left;
   if (left)
     copyLeft();
-  overBlocks([&](Value column, Value width, const Block &block) {
-    Squares here{panels, zero};
-    if (p.pairPanels)
-      here = panelsOf(p.pairPanels, column, block);
-    else
-      copyPanels(here, column, width, block);
-    Value depth = b.mul(block.squares, b.constant(squareDepth));
-    overRowTiles(tileWork(width, depth), [&](Value first, Value end) {
-      rowTile(here, first, end, column, width, block);
+  sharesColumns() ? emitColumns(panels) : emitRows(panels);
+}
+
+/// Threads share columns: as many panels as are copied together at a time.
+void PairEmitter::emitColumns(Value panels) {
+  int64_t atOnce = panelsAtOnce();
+  constexpr int64_t most = blockColumns / tileColumns;
+  Value zero = b.constant(0);
+  Value columns = b.constant(atOnce * tileColumns),
+        depth = b.constant(squares() * squareDepth);
+  Value work = b.mul(b.ceilDiv(p.rows, tileRows), tileWork(columns, depth));
+  if (!p.pairPanels)
+    work = b.add(work, b.mul(copyWork(columns), depth));
+  auto group = [&](Value first, Value count, Value place) {
+    Value column = b.mul(first, b.constant(tileColumns));
+    Value width =
+        b.min(b.sub(p.columns, column), b.mul(count, b.constant(tileColumns)));
+    overDepth([&](const Block &block) {
+      Panels here{panels, panelCount(), place, 1};
+      if (p.pairPanels)
+        here = panelsOf(p.pairPanels, first, block);
+      else
+        copyPanels(here, column, width, block);
+      Value depth = b.mul(block.squares, b.constant(squareDepth));
+      overRowTiles(tileWork(width, depth), [&](Value row, Value end) {
+        rowTile(here, row, end, column, width, block);
+      });
+    });
+  };
+  // Groups of about the same size, one after the other in the same memory.
+  b.parallelRanges(
+      zero, b.constant(allPanels() / atOnce), work, [&](Value from, Value to) {
+        Value units = b.sub(to, from);
+        Value groups = b.ceilDiv(units, most / atOnce);
+        Value size = b.divide(offset(b.add(units, groups), -1), groups);
+        b.loopInSteps(from, to, size, [&](Value first, Value count) {
+          group(b.mul(first, b.constant(atOnce)),
+                b.mul(count, b.constant(atOnce)),
+                b.mul(from, b.constant(atOnce)));
+        });
+      });
+}
+
+/// Threads share panels while they are copied, then tiles of rows.
+void PairEmitter::emitRows(Value panels) {
+  Value zero = b.constant(0);
+  b.loop(zero, p.columns, blockColumns, [&](Value column) {
+    Value width = b.min(b.sub(p.columns, column), b.constant(blockColumns));
+    overDepth([&](const Block &block) {
+      Panels here{panels, panelCount(), zero, 1};
+      if (p.pairPanels)
+        here = panelsOf(p.pairPanels, b.divide(column, b.constant(tileColumns)),
+                        block);
+      else
+        copyPanels(here, column, width, block);
+      Value depth = b.mul(block.squares, b.constant(squareDepth));
+      overRowTiles(tileWork(width, depth), [&](Value first, Value end) {
+        rowTile(here, first, end, column, width, block);
+      });
     });
   });
 }
@@ -732,8 +551,8 @@ PanelsShape tfc::kernels::shapeOfPairPanels(KernelBuilder &b,
   constexpr int64_t isPairs = -1; // unlike the order of any other panels
   KernelOptions any;
   PairEmitter emitter(b, p, any);
-  return {emitter.columnBlocks() * emitter.depthBlocks() * emitter.panelsSize(),
-          {isPairs, emitter.blockSquares(), emitter.panelsSize()}};
+  return {emitter.allPanelsSize(),
+          {isPairs, emitter.blockSquares(), emitter.allPanelsSize()}};
 }
 
 void tfc::kernels::emitPairPanels(KernelBuilder &b, const Product &p,

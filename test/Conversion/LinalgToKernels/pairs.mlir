@@ -88,11 +88,11 @@ func.func @last_panel(%a: memref<64x64xbf16>, %b: memref<64x288xbf16>, %c: memre
 
 // TILES-LABEL: @two_blocks
 // TILES:       vector.load {{.*}} : memref<?xbf16>, vector<32xbf16>
-// TILES:       vector.store {{.*}} : memref<2050xi32>, vector<16xi32>
+// TILES:       vector.store {{.*}} : memref<17425xi32>, vector<16xi32>
 // TILES:       scf.for {{.*}} step %c512
 // TILES:         vector.load {{.*}} : memref<?xbf16>, vector<32xbf16>
 // TILES:         vector.store {{.*}} : memref<16400xi32>, vector<16xi32>
-// TILES-NOT:     vector.store {{.*}} : memref<2050xi32>, vector<16xi32>
+// TILES-NOT:     vector.store {{.*}} : memref<17425xi32>, vector<16xi32>
 // TILES:         llvm.call_intrinsic "llvm.x86.tilezero"
 // TILES:         scf.for
 // TILES:           scf.if
@@ -100,9 +100,28 @@ func.func @last_panel(%a: memref<64x64xbf16>, %b: memref<64x288xbf16>, %c: memre
 // TILES:           scf.if
 // TILES:             vector.store {{.*}} : memref<?xf32>, vector<16xf32>
 // TILES:         llvm.call_intrinsic "llvm.x86.tilestored64"
-func.func @two_blocks(%a: memref<64x64xbf16>, %b: memref<64x1024xbf16>, %c: memref<64x1024xf32>) {
+func.func @two_blocks(%a: memref<544x64xbf16>, %b: memref<64x1024xbf16>, %c: memref<544x1024xf32>) {
   %zero = arith.constant 0.0 : f32
-  linalg.fill ins(%zero : f32) outs(%c : memref<64x1024xf32>)
+  linalg.fill ins(%zero : f32) outs(%c : memref<544x1024xf32>)
+  linalg.matmul ins(%a, %b : memref<544x64xbf16>, memref<64x1024xbf16>) outs(%c : memref<544x1024xf32>)
+  return
+}
+
+// -----
+
+// Threads share the columns of few rows: each copies panels that it uses itself, in groups of up to 16, and of the left
+// operand, which is copied before, all rows.
+
+// TILES-LABEL: @few_rows_of_many_columns
+// TILES:       vector.store {{.*}} : memref<2050xi32>, vector<16xi32>
+// TILES:       tfcrt.parallel
+// TILES-NOT:   tfcrt.parallel
+// TILES:         arith.divui
+// TILES:         scf.for
+// TILES:           vector.store {{.*}} : memref<32800xi32>, vector<16xi32>
+// TILES-NOT:       vector.store {{.*}} : memref<2050xi32>, vector<16xi32>
+// TILES:           llvm.call_intrinsic "llvm.x86.tdpbf16ps"
+func.func @few_rows_of_many_columns(%a: memref<64x64xbf16>, %b: memref<64x1024xbf16>, %c: memref<64x1024xf32>) {
   linalg.matmul ins(%a, %b : memref<64x64xbf16>, memref<64x1024xbf16>) outs(%c : memref<64x1024xf32>)
   return
 }

@@ -317,9 +317,10 @@ def test_weights_that_a_loop_changes_are_copied_anew():
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
+@pytest.mark.parametrize("rows", [16, 70, 200])
 @pytest.mark.parametrize("captured", [False, True])
-def test_threads_share_the_columns_of_few_rows(threads, captured):
-    x, y = small(16, 1100), small(1100, 1210)
+def test_threads_share_the_columns_of_few_rows(threads, rows, captured):
+    x, y = small(rows, 1100), small(1100, 1210)
     held = tf.constant(y)
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     try:
@@ -330,6 +331,25 @@ def test_threads_share_the_columns_of_few_rows(threads, captured):
     expected = np.maximum(product(x, y), 0).astype(BF16).astype(np.float32)
     for each in got:
         np.testing.assert_array_equal(each.astype(np.float32), expected)
+
+
+@pytest.mark.parametrize("transposed", [False, True])
+@pytest.mark.parametrize("sizes", [(70, 1100, 1210), (129, 300, 300), (300, 1100, 256)], ids=str)
+def test_results_do_not_depend_on_the_number_of_threads(sizes, transposed):
+    """Sums are rounded here, so that another order of them would show; some have a denormal number in them."""
+    m, k, n = sizes
+    x, y = RNG.normal(size=(m, k)).astype(BF16), RNG.normal(size=(k, n)).astype(BF16)
+    x[40, 7], y[9, 100] = 1e-39, -1e-39
+    f = tf.function(lambda x, y: tf.matmul(x, y, transpose_b=transposed))
+    got = []
+    try:
+        for threads in (1, 2, 3, 5):
+            tf.config.threading.set_intra_op_parallelism_threads(threads)
+            got.append(f(x, y.T.copy() if transposed else y).numpy().view(np.int16))
+    finally:
+        tf.config.threading.set_intra_op_parallelism_threads(0)
+    for each in got[1:]:
+        np.testing.assert_array_equal(each, got[0])
 
 
 # batch, size, channels, features, window, strides, groups
