@@ -19,6 +19,7 @@
 #include "tfc/Pipelines/Pipelines.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Threading.h"
 #include "llvm/Target/TargetMachine.h"
 #include <vector>
 
@@ -383,12 +384,15 @@ bool Driver::emitCode() {
   return true;
 }
 
-/// Whether code may be an archive, and nobody wants to see what it is made of.
+/// Whether code may be an archive, nobody wants to see what it is made of, and
+/// there is another processor for its parts.
 bool Driver::mayCut() const {
   const CompileOptions &options = optionsOf.front();
-  return options.parts && modules.size() == 1 && options.gpu.empty() &&
-         options.dump.empty() && !options.lineTables && !options.remarks &&
-         !options.target.checkCpu && !options.target.sanitizeAddress;
+  return options.parts &&
+         llvm::hardware_concurrency().compute_thread_count() > 1 &&
+         modules.size() == 1 && options.gpu.empty() && options.dump.empty() &&
+         !options.lineTables && !options.remarks && !options.target.checkCpu &&
+         !options.target.sanitizeAddress;
 }
 
 /// From loops to code, part by part.
@@ -413,7 +417,8 @@ bool Driver::emitParts() {
     if (failed(runPasses(*parts[i], last, options, problems)))
       return note(last);
     Version version{*parts[i], options.target,
-                    (*parts[i])->hasAttr(rt::hasScalarLoops)};
+                    (*parts[i])->hasAttr(rt::hasScalarLoops),
+                    (*parts[i])->hasAttr(rt::isOfLargeModule)};
     auto code = emit(version);
     if (!code) {
       problems.message = llvm::toString(code.takeError());

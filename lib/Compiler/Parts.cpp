@@ -16,6 +16,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/SymbolTable.h"
+#include "tfc/Dialect/TFCRT/IR/Remark.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/Support/Threading.h"
@@ -23,6 +24,7 @@
 #include <pthread.h>
 
 using namespace mlir;
+using namespace tfc;
 
 namespace {
 // In ops.
@@ -30,6 +32,7 @@ constexpr int64_t partSize = 1500; // takes about 50 ms to make code of
 constexpr int64_t smallFunction = 200;
 constexpr int64_t smallConstant = 4096; // bytes
 constexpr size_t mostParts = 8;
+constexpr int64_t largeModule = 50000;
 
 /// A function or a constant of the module.
 struct Symbol {
@@ -59,6 +62,7 @@ private:
   ModuleOp module;
   llvm::MapVector<Operation *, Symbol> symbols;
   size_t count = 0;
+  bool isLarge = false;
   llvm::DenseMap<Operation *, size_t> owners; ///< part of what is there once
   llvm::DenseSet<Operation *> copied;         ///< what is there several times
   llvm::DenseSet<Operation *> shared; ///< of these: named by other parts
@@ -100,6 +104,7 @@ void Cutter::deal() {
       if (symbol.size > smallFunction)
         large.push_back({op, symbol.size});
     }
+  isLarge = all >= largeModule;
   count = std::min({mostParts, large.size(), size_t(all / partSize)});
   if (count < 2)
     return;
@@ -180,6 +185,8 @@ static void expose(Operation *op) {
 OwningOpRef<ModuleOp> Cutter::make(const Part &part) {
   OwningOpRef<ModuleOp> made = ModuleOp::create(module.getLoc());
   (*made)->setAttrs(module->getAttrDictionary());
+  if (isLarge)
+    (*made)->setAttr(rt::isOfLargeModule, UnitAttr::get(module.getContext()));
   OpBuilder builder = OpBuilder::atBlockEnd(made->getBody());
   for (Operation &op : *module.getBody()) {
     if (part.defined.contains(&op)) {

@@ -8,6 +8,7 @@
 #include "tfc/Target/Emit.h"
 #include "CheckCpu.h"
 #include "ExpandLibcalls.h"
+#include "Glue.h"
 #include "StreamStores.h"
 #include "Versions.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
@@ -281,41 +282,92 @@ static void setAttributes(Module &module, const TargetMachine &machine,
 
 namespace {
 
-/// Passes for functions with loops over single elements, which LLVM may put in
-/// vectors; other functions do not pay for looking at their loops.
-class WhereLoopsAreScalar : public PassInfoMixin<WhereLoopsAreScalar> {
+/// Passes for some functions: others do not pay for being looked at.
+class Where : public PassInfoMixin<Where> {
 public:
-  explicit WhereLoopsAreScalar(FunctionPassManager passes)
-      : passes(std::move(passes)) {}
+  using Condition = bool(Function &, FunctionAnalysisManager &);
+
+  Where(Condition *condition, FunctionPassManager passes)
+      : condition(condition), passes(std::move(passes)) {}
 
   PreservedAnalyses run(Function &function, FunctionAnalysisManager &analyses) {
-    const LoopInfo &loops = analyses.getResult<LoopAnalysis>(function);
-    for (const Loop *loop : loops.getLoopsInPreorder())
-      if (loop->isInnermost() && isOverElements(*loop))
-        return passes.run(function, analyses);
-    return PreservedAnalyses::all();
+    return condition(function, analyses) ? passes.run(function, analyses)
+                                         : PreservedAnalyses::all();
   }
 
 private:
-  static bool isOverElements(const Loop &loop) {
-    bool touchesMemory = false;
-    for (const BasicBlock *block : loop.blocks())
-      for (const Instruction &each : *block) {
-        auto *store = dyn_cast<StoreInst>(&each);
-        auto *call = dyn_cast<CallBase>(&each);
-        if (each.getType()->isVectorTy() ||
-            (store && store->getValueOperand()->getType()->isVectorTy()) ||
-            (call && !isa<IntrinsicInst>(call)))
-          return false;
-        touchesMemory |= each.mayReadOrWriteMemory();
-      }
-    return touchesMemory;
-  }
-
+  Condition *condition;
   FunctionPassManager passes;
 };
 
+struct SettleGlue : PassInfoMixin<SettleGlue> {
+  PreservedAnalyses run(Module &module, ModuleAnalysisManager &) {
+    settleGlue(module);
+    return PreservedAnalyses::none();
+  }
+};
+
 } // namespace
+
+static bool isOptimized(Function &function, FunctionAnalysisManager &) {
+  return !function.hasOptNone();
+}
+
+/// Whether a loop writes elements that are not neighbours, or computes
+/// numbers from nothing but its own: rests of copies and tables of places, of
+/// which networks have many, and which have a few iterations.
+static bool isForFew(const Loop &loop) {
+  bool reads = false;
+  for (const BasicBlock *block : loop.blocks())
+    for (const Instruction &each : *block) {
+      reads |= isa<LoadInst>(each);
+      auto *store = dyn_cast<StoreInst>(&each);
+      if (!store || loop.isLoopInvariant(store->getPointerOperand()))
+        continue;
+      auto *address = dyn_cast<GetElementPtrInst>(store->getPointerOperand());
+      if (!address)
+        continue;
+      const Value *index = address->getOperand(address->getNumOperands() - 1);
+      if (auto *sum = dyn_cast<BinaryOperator>(index))
+        if (sum->getOpcode() == Instruction::Mul ||
+            sum->getOpcode() == Instruction::Shl)
+          return true;
+    }
+  return !reads;
+}
+
+static bool isOverElements(const Loop &loop) {
+  bool touchesMemory = false;
+  for (const BasicBlock *block : loop.blocks())
+    for (const Instruction &each : *block) {
+      auto *store = dyn_cast<StoreInst>(&each);
+      auto *call = dyn_cast<CallBase>(&each);
+      if (each.getType()->isVectorTy() ||
+          (store && store->getValueOperand()->getType()->isVectorTy()) ||
+          (call && !isa<IntrinsicInst>(call)))
+        return false;
+      touchesMemory |= each.mayReadOrWriteMemory();
+    }
+  return touchesMemory;
+}
+
+/// Loops over single elements, which LLVM may put in vectors.
+static bool hasScalarLoops(Function &function,
+                           FunctionAnalysisManager &analyses) {
+  const LoopInfo &loops = analyses.getResult<LoopAnalysis>(function);
+  return any_of(loops.getLoopsInPreorder(), [](const Loop *loop) {
+    return loop->isInnermost() && isOverElements(*loop);
+  });
+}
+
+/// The same in networks, where much code is compiled.
+static bool hasLongScalarLoops(Function &function,
+                               FunctionAnalysisManager &analyses) {
+  const LoopInfo &loops = analyses.getResult<LoopAnalysis>(function);
+  return any_of(loops.getLoopsInPreorder(), [](const Loop *loop) {
+    return loop->isInnermost() && isOverElements(*loop) && !isForFew(*loop);
+  });
+}
 
 /// What is left to do when vectors are in the code already: clean up, move what
 /// does not change out of loops, unroll short ones. LLVM's own O2 takes three
@@ -324,14 +376,19 @@ private:
 /// Induction variables are simple as they come: making them canonical takes a
 /// quarter of what is left and changes nothing.
 static Error addPasses(PassBuilder &builder, const Module &module,
-                       bool scalarLoops, ModulePassManager &passes) {
+                       bool scalarLoops, bool isOfLarge,
+                       ModulePassManager &passes) {
   auto parse = [&](StringRef text, FunctionPassManager &into) {
     return builder.parsePassPipeline(into, text);
   };
   if (Error error = builder.parsePassPipeline(
-          passes, "function(sroa<modify-cfg>,early-cse,simplifycfg),"
-                  "cgscc(inline)"))
+          passes, "function(sroa<modify-cfg>,early-cse,simplifycfg)"))
     return error;
+  passes.addPass(SettleGlue());
+  if (Error error = builder.parsePassPipeline(passes, "cgscc(inline)"))
+    return error;
+  constexpr unsigned large = 50000;
+  bool isLarge = isOfLarge || module.getInstructionCount() > large;
   FunctionPassManager each, scalar;
   if (Error error = parse("sroa<modify-cfg>,early-cse,"
                           "instcombine<no-verify-fixpoint>,simplifycfg,"
@@ -347,13 +404,13 @@ static Error addPasses(PassBuilder &builder, const Module &module,
                             "simplifycfg,loop-unroll<O2>",
                             scalar))
       return error;
-    each.addPass(WhereLoopsAreScalar(std::move(scalar)));
+    each.addPass(Where(isLarge ? hasLongScalarLoops : hasScalarLoops,
+                       std::move(scalar)));
   }
   // Loops in vectors work on as many of them at once as is worth it: more than
   // a few iterations as a straight line only take code generation longer. In
   // large networks that is most of a first call.
-  constexpr unsigned large = 50000;
-  std::string longest = module.getInstructionCount() > large ? "4" : "16";
+  std::string longest = isLarge ? "4" : "16";
   if (Error error = parse("loop-unroll<O2;no-runtime;no-partial;"
                           "full-unroll-max=" +
                               longest +
@@ -361,12 +418,14 @@ static Error addPasses(PassBuilder &builder, const Module &module,
                               "loop-mssa(licm),early-cse,simplifycfg",
                           each))
     return error;
-  passes.addPass(createModuleToFunctionPassAdaptor(std::move(each)));
+  passes.addPass(
+      createModuleToFunctionPassAdaptor(Where(isOptimized, std::move(each))));
   return builder.parsePassPipeline(passes, "globaldce");
 }
 
 static Error optimize(Module &module, TargetMachine &machine,
-                      const tfc::TargetOptions &options, bool scalarLoops) {
+                      const Version &version) {
+  const tfc::TargetOptions &options = version.options;
   unsigned level = options.optLevel;
   LoopAnalysisManager loops;
   FunctionAnalysisManager functions;
@@ -387,7 +446,8 @@ static Error optimize(Module &module, TargetMachine &machine,
   else if (level >= 3)
     passes = builder.buildPerModuleDefaultPipeline(OptimizationLevel::O3);
   else if (Error error =
-               addPasses(builder, module, scalarLoops && level == 2, passes))
+               addPasses(builder, module, version.scalarLoops && level == 2,
+                         version.isOfLarge, passes))
     return error;
   if (options.sanitizeAddress)
     passes.addPass(AddressSanitizerPass(AddressSanitizerOptions()));
@@ -474,8 +534,7 @@ lower(const Version &version, TargetMachine &machine, LLVMContext &context,
   expandExtremes(*code, machine);
   if (request.llvmIR)
     result.llvmIR += print(*code);
-  if (Error error =
-          optimize(*code, machine, version.options, version.scalarLoops))
+  if (Error error = optimize(*code, machine, version))
     return error;
   streamStores(*code, vectorRegisters(machine).bits / 8);
   expandLibcalls(*code, machine);

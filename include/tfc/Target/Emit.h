@@ -112,6 +112,7 @@ struct Version {
   mlir::ModuleOp module;
   TargetOptions options;
   bool scalarLoops = true; ///< there are loops for LLVM to vectorize
+  bool isOfLarge = false;  ///< it is a part of a module of much code
 };
 
 /// Compiles versions of one program into one object. Its entries run the last

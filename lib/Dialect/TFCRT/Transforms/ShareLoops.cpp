@@ -19,7 +19,8 @@
 //
 // What is left of a large network's body are hundreds of nests that have no
 // equal, and some of LLVM's loop passes look at the whole function for each
-// loop: such a body is cut, neighbouring nests become functions together.
+// loop: such a body is cut, neighbouring nests become functions together. So is
+// one of many calls and few nests.
 //
 //===----------------------------------------------------------------------===//
 
@@ -540,30 +541,43 @@ struct ShareLoops : public tfc::rt::impl::TFCShareLoopsPassBase<ShareLoops> {
       operands.push_back(constantOf(builder, loc, number, type));
   }
 
-  /// Nests that are neighbours: nothing between them does anything.
+  /// Whether a function of a large module is little more than calls. Without
+  /// loops LLVM need not look at what is left (`Glue.cpp`).
+  bool isMostlyCalls(func::FuncOp function) {
+    constexpr int64_t least = 32;
+    int64_t calls = 0;
+    function.walk(
+        [&](Operation *op) { calls += isa<func::CallOp, LaunchOp>(op); });
+    return sharesSizes && calls >= least;
+  }
+
+  /// Nests that are neighbours: nothing between them does anything. Those that
+  /// give something are alone.
   SmallVector<OpList> neighbours(func::FuncOp function) {
     SmallVector<OpList> all;
     int64_t size = 0, whole = 0;
     bool isOpen = false;
     function.walk<WalkOrder::PreOrder>([&](Operation *op) {
       auto nest = dyn_cast<scf::ForOp>(op);
-      if (!nest || nest.getNumResults() || !isShareable(nest)) {
+      if (!nest || !isShareable(nest) || !canBePassed(nest.getResults())) {
         isOpen &= isMemoryEffectFree(op);
         return WalkResult::advance();
       }
       int64_t added = sizeOf(nest);
       whole += added;
-      if (!isOpen || all.back().back()->getBlock() != nest->getBlock() ||
+      bool isAlone = nest.getNumResults() != 0;
+      if (!isOpen || isAlone ||
+          all.back().back()->getBlock() != nest->getBlock() ||
           size + added > partSize) {
         all.emplace_back();
         size = 0;
       }
       size += added;
-      isOpen = true;
+      isOpen = !isAlone;
       all.back().push_back(nest);
       return WalkResult::skip();
     });
-    if (whole < mostInOne)
+    if (whole < mostInOne && !isMostlyCalls(function))
       all.clear();
     return all;
   }
@@ -580,8 +594,11 @@ struct ShareLoops : public tfc::rt::impl::TFCShareLoopsPassBase<ShareLoops> {
       func::FuncOp part = makeFunction(getOperation(), name, ops);
       functions.insert({part.getSymNameAttr(), part});
       keepAttributes(part, captures);
+      returnResults(part);
       OpBuilder builder(nests.back());
-      func::CallOp::create(builder, nests.back()->getLoc(), part, captures);
+      auto call =
+          func::CallOp::create(builder, nests.back()->getLoc(), part, captures);
+      nests.back()->replaceAllUsesWith(call.getResults());
       for (Operation *op : llvm::reverse(ops))
         if (llvm::is_contained(nests, op) || op->use_empty())
           op->erase();

@@ -15,6 +15,8 @@ namespace tfc::rt {
 
 /// Marks a module with loops whose vectorization is left to LLVM.
 constexpr const char *hasScalarLoops = "tfc.scalar_loops";
+/// Marks a part of a module that has more code than others.
+constexpr const char *isOfLargeModule = "tfc.large";
 /// Marks a module that remarks are wanted of.
 constexpr const char *wantsRemarks = "tfc.remarks";
 

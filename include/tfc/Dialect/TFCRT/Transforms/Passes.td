@@ -313,7 +313,8 @@ def TFCShareLoopsPass : Pass<"tfc-share-loops", "::mlir::ModuleOp"> {
 
     Functions whose nests have `most-in-one` operations or more after that are cut: nests with nothing but addresses
     between them become functions of up to `part-size` operations. Some of LLVM's passes look at the whole function for
-    each of its loops.
+    each of its loops. So are functions of 32 calls or more in modules of `least-to-share-sizes`: without loops the rest is
+    cheap.
   }];
   let options = [Option<"minSaved", "min-saved", "int64_t", "200", "operations that a function has to save">,
                  Option<"mostInOne", "most-in-one", "int64_t", "2000", "operations of nests in a function that stays whole">,
