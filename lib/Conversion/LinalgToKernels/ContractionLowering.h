@@ -41,7 +41,16 @@ public:
 
   void run();
 
+  /// Together with those behind it that read what it reads, if there are any:
+  /// returns how many it has done, or 0. ReadTogether.cpp
+  static size_t runTogether(mlir::OpBuilder &builder,
+                            llvm::ArrayRef<mlir::linalg::LinalgOp> ops,
+                            const KernelOptions &options);
+
 private:
+  bool mayReadTogether() const;
+  bool readsTheSame(const ContractionLowering &other) const;
+  bool sharesNoMemory(const ContractionLowering &other) const;
   Buffer open(const Operand &operand);
   mlir::Value stride(const Operand &operand, const Buffer &buffer,
                      unsigned dim);

@@ -72,7 +72,8 @@ public:
     return !leftIsAlongRows() && hasManyTiles(directShape().rows);
   }
   void packed(const Workspace &workspace);
-  void rowTimes();
+  /// Together with others of the same sizes.
+  void rowTimes(llvm::ArrayRef<Product> others);
   void dotProducts();
   void rowSums();
   void rowLanes();
@@ -189,7 +190,9 @@ private:
                   llvm::ArrayRef<Columns> columns, Values sums);
 
   // Few rows
-  void rowTimesAll();
+  static void addRowTimes(llvm::MutableArrayRef<Emitter> parts,
+                          mlir::Value first, int64_t count, bool start);
+  static void rowTimesAll(llvm::MutableArrayRef<Emitter> parts);
   mlir::Value streamed(mlir::Value columns);
 
   KernelBuilder &b;

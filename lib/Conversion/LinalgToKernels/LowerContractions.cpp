@@ -606,10 +606,17 @@ struct LowerContractions
     bool isModule = isa<ModuleOp>(getOperation());
     options.routines = ops.size() >= manyProducts && isModule;
     options.routinesOfRows = ops.size() >= network && isModule;
-    for (linalg::LinalgOp op : ops)
-      for (linalg::LinalgOp part : splitDeep(builder, op, options))
+    for (size_t number = 0; number < ops.size();) {
+      if (size_t done = ContractionLowering::runTogether(
+              builder, ArrayRef(ops).drop_front(number), options)) {
+        number += done;
+        continue;
+      }
+      for (linalg::LinalgOp part : splitDeep(builder, ops[number], options))
         if (std::optional<Contraction> contraction = matchContraction(part))
           ContractionLowering(builder, *contraction, options).run();
+      ++number;
+    }
   }
 };
 

@@ -390,72 +390,107 @@ Value Emitter::streamed(Value columns) {
 
 /// Columns are shared out in vectors, and done in blocks of which the result
 /// stays in the first-level cache.
-void Emitter::rowTimes() {
-  constexpr int64_t resultBytes = 24 * 1024;
-  int64_t width = 2 * lanes;
-  int64_t most = resultBytes / (m * b.type.getIntOrFloatBitWidth() / 8);
+void Emitter::rowTimes(ArrayRef<Product> others) {
+  // Of all results, in the first-level cache.
+  int64_t resultBytes = others.empty() ? 24 * 1024 : 32 * 1024;
+  int64_t width = 2 * lanes, products = 1 + int64_t(others.size());
+  int64_t most =
+      resultBytes / (products * m * b.type.getIntOrFloatBitWidth() / 8);
   Value block = b.constant(std::max(width, most / width * width));
   auto over = [&](Value from, Value to) {
     b.loopInSteps(from, to, block, [&](Value first, Value count) {
-      Product part = someColumns(first, count);
-      Emitter(b, part, options, b.type).rowTimesAll();
+      SmallVector<Emitter, 1> parts;
+      parts.emplace_back(b, someColumns(first, count), options, b.type);
+      for (const Product &other : others) {
+        Emitter all(b, other, options, b.type);
+        parts.emplace_back(b, all.someColumns(first, count), options, b.type);
+      }
+      rowTimesAll(parts);
     });
   };
   if (!b.parallel || (isKnown(n) && isKnown(k) && n * k < parallelElements))
     return over(b.constant(0), p.columns);
-  tfc::rt::buildParallel(b.builder, b.loc, b.constant(0),
-                         b.ceilDiv(p.columns, width),
-                         {getAsOpFoldResult(streamed(b.constant(width))),
-                          1 / b.flopsPerNanosecond},
-                         [&](Value from, Value to) {
-                           over(b.mul(from, b.constant(width)),
-                                b.min(b.mul(to, b.constant(width)), p.columns));
-                         });
+  tfc::rt::buildParallel(
+      b.builder, b.loc, b.constant(0), b.ceilDiv(p.columns, width),
+      {getAsOpFoldResult(streamed(b.constant(products * width))),
+       1 / b.flopsPerNanosecond},
+      [&](Value from, Value to) {
+        over(b.mul(from, b.constant(width)),
+             b.min(b.mul(to, b.constant(width)), p.columns));
+      });
 }
 
-void Emitter::rowTimesAll() {
-  int64_t streams = m <= 2 ? 8 : 4;
+/// What so many k, from `first` on, add to the results. Of the same columns of
+/// all products at once: what they read in common is read once.
+void Emitter::addRowTimes(MutableArrayRef<Emitter> parts, Value first,
+                          int64_t count, bool start) {
+  Emitter &any = parts.front();
+  KernelBuilder &b = any.b;
   Value zero = b.constant(0);
-  Values all = offsets(zero, m);
-  auto rows = [&](Value first, int64_t count, bool start) {
-    Values steps = offsets(first, count);
-    SmallVector<Values> factors;
+  Values all = any.offsets(zero, any.m), steps = any.offsets(first, count);
+  SmallVector<Values> factors;
+  for (Emitter &part : parts)
     for (Value row : all)
       for (Value step : (factors.emplace_back(), steps))
         factors.back().push_back(
-            b.load(p.left.memory, b.at(p.left, row, step)));
-    // At least two vectors at once: the last may overlap the one before, which
-    // must not be stored yet.
-    overColumns(2, false, [&](ArrayRef<Columns> group) {
-      Values sums;
-      for (const Columns &columns : group) {
-        Values right;
-        for (Value step : steps)
-          right.push_back(rightVector(step, columns.first, zero, columns.lanes,
-                                      columns.mask));
-        for (auto [row, each] : llvm::zip(all, factors)) {
-          Value sum = b.zero(columns.lanes);
-          if (!start)
-            sum = b.load(p.result.memory, b.at(p.result, row, columns.first),
-                         columns.lanes, columns.mask);
-          for (auto [factor, vector] : llvm::zip(each, right))
-            sum = b.multiplyAdd(b.spread(factor, columns.lanes), vector, sum);
-          sums.push_back(sum);
-        }
+            b.load(part.p.left.memory, b.at(part.p.left, row, step)));
+  // At least two vectors at once: the last may overlap the one before, which
+  // must not be stored yet.
+  any.overColumns(2, false, [&](ArrayRef<Columns> group) {
+    Values sums;
+    auto multiply = [&](Emitter &part, ArrayRef<Values> factors,
+                        const Columns &columns) {
+      Values right;
+      for (Value step : steps)
+        right.push_back(part.rightVector(step, columns.first, zero,
+                                         columns.lanes, columns.mask));
+      for (auto [row, each] : llvm::zip(all, factors)) {
+        Value sum = b.zero(columns.lanes);
+        if (!start)
+          sum = b.load(part.p.result.memory,
+                       b.at(part.p.result, row, columns.first), columns.lanes,
+                       columns.mask);
+        for (auto [factor, vector] : llvm::zip(each, right))
+          sum = b.multiplyAdd(b.spread(factor, columns.lanes), vector, sum);
+        sums.push_back(sum);
       }
-      unsigned number = 0;
-      for (const Columns &columns : group)
+    };
+    // Each thread reads a part of each row, and rows may be a page each, where
+    // processors do not foresee them.
+    if (parts.size() > 1 && !start)
+      for (const Matrix &matrix : any.p.producerOperands)
+        if (matrix.memory && known(matrix.columnStride) == 1)
+          for (Value step : steps)
+            memref::PrefetchOp::create(
+                b.builder, b.loc, matrix.memory,
+                b.at(matrix, any.offset(step, count), group[0].first),
+                /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
+    for (const Columns &columns : group)
+      for (auto [number, part] : llvm::enumerate(parts))
+        multiply(part, ArrayRef(factors).slice(number * all.size(), all.size()),
+                 columns);
+    unsigned number = 0;
+    for (const Columns &columns : group)
+      for (Emitter &part : parts)
         for (Value row : all)
-          b.store(sums[number++], p.result.memory,
-                  b.at(p.result, row, columns.first), columns.mask);
-    });
-  };
-  if (p.fresh)
-    rows(zero, 0, true);
-  Value whole = b.roundDown(p.depth, streams);
+          b.store(sums[number++], part.p.result.memory,
+                  b.at(part.p.result, row, columns.first), columns.mask);
+  });
+}
+
+/// Products of the same sizes.
+void Emitter::rowTimesAll(MutableArrayRef<Emitter> parts) {
+  int64_t streams = parts[0].m <= 2 ? 8 : 4;
+  KernelBuilder &b = parts[0].b;
+  Value zero = b.constant(0), depth = parts[0].p.depth;
+  for (Emitter &part : parts)
+    if (part.p.fresh)
+      addRowTimes(part, zero, 0, true);
+  Value whole = b.roundDown(depth, streams);
   b.loop(zero, whole, streams,
-         [&](Value first) { rows(first, streams, false); });
-  b.loop(whole, p.depth, 1, [&](Value first) { rows(first, 1, false); });
+         [&](Value first) { addRowTimes(parts, first, streams, false); });
+  b.loop(whole, depth, 1,
+         [&](Value first) { addRowTimes(parts, first, 1, false); });
 }
 
 void Emitter::dotProducts() {
@@ -670,7 +705,7 @@ void tfc::kernels::emitProduct(KernelBuilder &b, const Product &p,
   case Algorithm::rowLanes:
     return emitter.rowLanes();
   case Algorithm::rowTimes:
-    return emitter.rowTimes();
+    return emitter.rowTimes({});
   case Algorithm::dotProducts:
     return emitter.dotProducts();
   case Algorithm::either: {
@@ -686,4 +721,9 @@ void tfc::kernels::emitProduct(KernelBuilder &b, const Product &p,
         [&] { emitter.direct(); });
   }
   }
+}
+
+void tfc::kernels::emitRowTimes(KernelBuilder &b, ArrayRef<Product> products,
+                                const KernelOptions &options) {
+  Emitter(b, products.front(), options, b.type).rowTimes(products.drop_front());
 }

@@ -111,6 +111,11 @@ void emitProduct(KernelBuilder &builder, const Product &product,
                  Algorithm algorithm, const Workspace &workspace,
                  const KernelOptions &options);
 
+/// Products of few rows (`Algorithm::rowTimes`), of the same sizes, whose right
+/// operands are computed from the same memory: it is read once.
+void emitRowTimes(KernelBuilder &builder, llvm::ArrayRef<Product> products,
+                  const KernelOptions &options);
+
 /// Panels of all of the right operand: how many elements, and what their order
 /// depends on.
 struct PanelsShape {
