@@ -64,6 +64,60 @@ func.func @calls(%in: memref<8xf32>, %out: memref<8xf32>) {
   return
 }
 
+// Sums of a few vectors are returned, too.
+// CHECK-LABEL: func.func @sums
+// CHECK-NOT: scf.for
+// CHECK: call @sums.part0({{.*}}) : ({{.*}}) -> (f32, f32, f32, f32, f32)
+// CHECK-NOT: scf.for
+// CHECK: return
+func.func @sums(%in: memref<8xf32>, %out: memref<8xf32>) {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %eight = arith.constant 8 : index
+  %start = arith.constant 0.0 : f32
+  %sums:5 = scf.for %i = %zero to %eight step %one iter_args(%a = %start, %b = %start, %c = %start, %d = %start, %e = %start)
+      -> (f32, f32, f32, f32, f32) {
+    %x = memref.load %in[%i] : memref<8xf32>
+    %y = arith.addf %a, %x : f32
+    scf.yield %b, %c, %d, %e, %y : f32, f32, f32, f32, f32
+  }
+  memref.store %sums#0, %out[%one] : memref<8xf32>
+  memref.store %sums#4, %out[%zero] : memref<8xf32>
+  func.call @step(%out) : (memref<8xf32>) -> ()
+  func.call @step(%out) : (memref<8xf32>) -> ()
+  func.call @step(%out) : (memref<8xf32>) -> ()
+  func.call @step(%out) : (memref<8xf32>) -> ()
+  func.call @step(%out) : (memref<8xf32>) -> ()
+  func.call @step(%out) : (memref<8xf32>) -> ()
+  func.call @step(%out) : (memref<8xf32>) -> ()
+  func.call @step(%out) : (memref<8xf32>) -> ()
+  func.call @step(%out) : (memref<8xf32>) -> ()
+  func.call @step(%out) : (memref<8xf32>) -> ()
+  func.call @step(%out) : (memref<8xf32>) -> ()
+  func.call @step(%out) : (memref<8xf32>) -> ()
+  func.call @step(%out) : (memref<8xf32>) -> ()
+  func.call @step(%out) : (memref<8xf32>) -> ()
+  func.call @step(%out) : (memref<8xf32>) -> ()
+  func.call @step(%out) : (memref<8xf32>) -> ()
+  func.call @step(%out) : (memref<8xf32>) -> ()
+  func.call @step(%out) : (memref<8xf32>) -> ()
+  func.call @step(%out) : (memref<8xf32>) -> ()
+  func.call @step(%out) : (memref<8xf32>) -> ()
+  func.call @step(%out) : (memref<8xf32>) -> ()
+  func.call @step(%out) : (memref<8xf32>) -> ()
+  func.call @step(%out) : (memref<8xf32>) -> ()
+  func.call @step(%out) : (memref<8xf32>) -> ()
+  func.call @step(%out) : (memref<8xf32>) -> ()
+  func.call @step(%out) : (memref<8xf32>) -> ()
+  func.call @step(%out) : (memref<8xf32>) -> ()
+  func.call @step(%out) : (memref<8xf32>) -> ()
+  func.call @step(%out) : (memref<8xf32>) -> ()
+  func.call @step(%out) : (memref<8xf32>) -> ()
+  func.call @step(%out) : (memref<8xf32>) -> ()
+  func.call @step(%out) : (memref<8xf32>) -> ()
+  return
+}
+
 // Few calls: nothing is cut.
 // CHECK-LABEL: func.func @few
 // CHECK: scf.for

@@ -50,9 +50,10 @@ namespace tfc::rt {
 using namespace mlir;
 using namespace tfc::rt;
 
-/// A few numbers, or vectors of them, which a function may return in registers.
-static bool canBeReturned(ResultRange results) {
-  constexpr size_t most = 4;
+/// A few numbers, or vectors of them: a function may return four in registers.
+constexpr size_t mostInRegisters = 4, mostOfPart = 16;
+
+static bool canBeReturned(ResultRange results, size_t most) {
   return results.size() <= most && llvm::all_of(results, [](Value value) {
            Type type = getElementTypeOrSelf(value.getType());
            return isa<VectorType, IndexType, IntegerType, FloatType>(
@@ -63,8 +64,8 @@ static bool canBeReturned(ResultRange results) {
 
 /// Loops with few results, and nothing in them that needs the function around:
 /// memory, exits, other threads.
-static bool isShareable(scf::ForOp nest) {
-  if (!canBeReturned(nest.getResults()))
+static bool isShareable(scf::ForOp nest, size_t most = mostInRegisters) {
+  if (!canBeReturned(nest.getResults(), most))
     return false;
   return !nest->walk([](Operation *op) {
                 bool isCall =
@@ -559,7 +560,8 @@ struct ShareLoops : public tfc::rt::impl::TFCShareLoopsPassBase<ShareLoops> {
     bool isOpen = false;
     function.walk<WalkOrder::PreOrder>([&](Operation *op) {
       auto nest = dyn_cast<scf::ForOp>(op);
-      if (!nest || !isShareable(nest) || !canBePassed(nest.getResults())) {
+      if (!nest || !isShareable(nest, mostOfPart) ||
+          !canBePassed(nest.getResults())) {
         isOpen &= isMemoryEffectFree(op);
         return WalkResult::advance();
       }
