@@ -90,7 +90,9 @@ std::string CompileOptions::set(StringRef name, StringRef value) {
         return ("option constants: expected numbers of arguments, got '" +
                 value + "'")
             .str();
-  } else if (name == "chain_microseconds") {
+  } else if (name == "keep_variables")
+    return boolean(keepVariables);
+  else if (name == "chain_microseconds") {
     if (value.getAsDouble(chainMicroseconds) || !(chainMicroseconds >= 0))
       return ("option chain_microseconds: expected a number of at least 0, got "
               "'" +
@@ -140,7 +142,7 @@ std::string CompileOptions::set(StringRef name, StringRef value) {
             "'; options are triple, cpu, features, opt_level, opt_size, "
             "check_cpu, runs_here, sanitize_address, contract, "
             "reassociate, parallel, poll, tiles, chain_microseconds, parts, "
-            "constants, disable, line_tables, remarks, dump, "
+            "constants, keep_variables, disable, line_tables, remarks, dump, "
             "reproducer_directory, gpu, gpu_features, "
             "gpu_chip, gpu_format, gpu_toolkit, gpu_threads, gpu_shared, "
             "gpu_subgroup, gpu_device")
@@ -251,15 +253,23 @@ bool Driver::checkOptions() {
   return true;
 }
 
-/// Tells the passes which tensors are the same in every call.
+/// Tells the passes which tensors are the same in every call, and which
+/// arguments are variables of a host that sees each assignment.
 void markConstants(ModuleOp module, const CompileOptions &options) {
-  for (auto function : module.getOps<func::FuncOp>())
+  auto mark = UnitAttr::get(module.getContext());
+  for (auto function : module.getOps<func::FuncOp>()) {
+    if (!function->hasAttr("tfc.entry"))
+      continue;
+    auto isTensor = [&](unsigned place) {
+      return isa<TensorType>(function.getArgument(place).getType());
+    };
     for (unsigned place : options.constants)
-      if (function->hasAttr("tfc.entry") &&
-          place < function.getNumArguments() &&
-          isa<TensorType>(function.getArgument(place).getType()))
-        function.setArgAttr(place, rt::KeptBuffers::isConstant,
-                            UnitAttr::get(module.getContext()));
+      if (place < function.getNumArguments() && isTensor(place))
+        function.setArgAttr(place, rt::KeptBuffers::isConstant, mark);
+    for (unsigned place = 0; place < function.getNumArguments(); ++place)
+      if (options.keepVariables && !isTensor(place))
+        function.setArgAttr(place, rt::KeptBuffers::isVariable, mark);
+  }
 }
 
 /// Goes back to before kernels were made, if more of them are known now that

@@ -189,6 +189,9 @@ void tfc::describeMemory(ModuleOp module, std::vector<EntryInfo> &entries) {
     if (auto panels =
             body->getAttrOfType<DenseI64ArrayAttr>(rt::KeptBuffers::bytes))
       entry.panelBytes = panels.asArrayRef().vec();
+    if (auto sources =
+            body->getAttrOfType<DenseI64ArrayAttr>(rt::KeptBuffers::sources))
+      entry.panelSources = sources.asArrayRef().vec();
   }
 }
 
@@ -206,13 +209,14 @@ std::string Artifact::describe() const {
                              {"read", buffer.read},
                              {"written", buffer.written}});
     }
-    list.push_back(
-        llvm::json::Object{{"symbol", entry.symbol},
-                           {"buffers", std::move(buffers)},
-                           {"arena_bytes", entry.arenaBytes},
-                           {"panel_bytes", llvm::json::Array(entry.panelBytes)},
-                           {"flops", entry.flops},
-                           {"bytes", entry.bytes}});
+    list.push_back(llvm::json::Object{
+        {"symbol", entry.symbol},
+        {"buffers", std::move(buffers)},
+        {"arena_bytes", entry.arenaBytes},
+        {"panel_bytes", llvm::json::Array(entry.panelBytes)},
+        {"panel_sources", llvm::json::Array(entry.panelSources)},
+        {"flops", entry.flops},
+        {"bytes", entry.bytes}});
   }
   llvm::json::Array kernelList, hostList;
   for (const KernelInfo &kernel : kernels)

@@ -32,6 +32,7 @@ struct CompileOptions {
   bool remarks = false;    ///< keep what passes say; the dump "remarks"
   std::vector<unsigned> constants; ///< arguments that are the same tensors in
                                    ///< every call: panels of them may be kept
+  bool keepVariables = false; ///< so may panels of variables that are only read
   std::string disable; ///< optional passes to leave out, separated by ';'
   std::string reproducerDirectory; ///< empty: a new one under the system's
                                    ///< temporary directory
@@ -65,6 +66,8 @@ struct EntryInfo {
   int64_t arenaBytes = 0;
   std::vector<int64_t>
       panelBytes; ///< of each buffer that the host keeps between calls
+  std::vector<int64_t>
+      panelSources; ///< number of the argument or variable that it is of
   double flops =
       0; ///< of ops with known sizes, loops of unknown length counted once
   int64_t bytes = 0; ///< of buffers with known sizes

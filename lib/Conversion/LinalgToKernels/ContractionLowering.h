@@ -9,6 +9,7 @@
 #define TFC_LIB_CONVERSION_LINALGTOKERNELS_CONTRACTIONLOWERING_H
 
 #include "Elementwise.h"
+#include "KeptPanels.h"
 #include "Product.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
@@ -88,6 +89,8 @@ private:
   /// A constant of which nothing but panels is needed.
   mlir::memref::GlobalOp packedConstant;
   llvm::SmallVector<Buffer> epilogueBuffers, producerBuffers;
+  /// Panels that outlive the call.
+  KeptPanels::Kept kept;
   /// Loops over rows that are one in every operand.
   llvm::SmallVector<llvm::SmallVector<unsigned>> rowGroups;
 };

@@ -51,12 +51,12 @@ void Emitter::packWhole(Value panels, Value start, Value column, Value count,
                         const DepthBlock &block, Value move) {
   Blocks blocks = this->blocks();
   Shape tile = blocks.shape;
-  Value zero = b.constant(0), width = b.constant(tile.width());
+  Value zero = b.constant(0), width = b.constant(tile.width()),
+        next = panelStep();
   b.loop(zero, block.depth, 1, [&](Value step) {
     b.loop(zero, count, 1, [&](Value panel) {
       Value from = b.add(column, b.mul(panel, width)),
-            to = b.add(b.add(start, b.mul(step, width)),
-                       b.mul(panel, b.constant(blocks.panelSize())));
+            to = b.add(b.add(start, b.mul(step, width)), b.mul(panel, next));
       for (int64_t at = 0; at < tile.width(); at += tile.lanes)
         b.store(rightVector(b.add(block.first, step), offset(from, at), move,
                             tile.lanes, {}),
@@ -227,10 +227,10 @@ void Emitter::overBlock(Value start, const DepthBlock &block, ForTap body) {
 void Emitter::packPanels(Value panels, Value start, Value column, Value width,
                          Value count, const DepthBlock &block) {
   Blocks blocks = this->blocks();
-  Value panelWidth = b.constant(blocks.shape.width());
+  Value panelWidth = b.constant(blocks.shape.width()), next = panelStep();
   auto one = [&](Value panel, auto pack) {
     Value at = b.mul(panel, panelWidth);
-    overBlock(b.add(start, b.mul(panel, b.constant(blocks.panelSize()))), block,
+    overBlock(b.add(start, b.mul(panel, next)), block,
               [&](Value to, Value move) {
                 pack(to, b.add(column, at), b.sub(width, at), move);
               });

@@ -24,7 +24,7 @@ tfc::kernels::splitDeep(OpBuilder &builder, linalg::LinalgOp op,
   std::optional<Contraction> c = matchContraction(op);
   if (!options.parallel || !c ||
       c->right.memref.getDefiningOp<memref::GetGlobalOp>() ||
-      isWorthKeeping(*c))
+      isKeptConstant(*c))
     return {op};
   auto rows = tfc::rt::matchReducedRows(op, options.reassociate);
   if (!rows || rows->columns > manyResults)

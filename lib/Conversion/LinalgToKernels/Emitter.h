@@ -92,7 +92,9 @@ public:
   /// Of how many blocks the depth is made, if all sizes are known.
   int64_t depthBlocks() const;
   int64_t depthBlocks(const Blocks &blocks) const;
-  int64_t groupPanels() const;
+  /// Of panels that are copied, and of those that are there already.
+  int64_t copiedGroup() const;
+  int64_t keptGroup() const;
   /// Is the right operand fetched while others of it are computed with?
   bool fetchesRight() const;
 
@@ -132,6 +134,7 @@ private:
   void emit(const Tile &tile, mlir::Value width = {});
 
   // Packing
+  mlir::Value panelStep();
   mlir::Value rightVector(mlir::Value step, mlir::Value column,
                           mlir::Value move, int64_t lanes, mlir::Value mask);
   mlir::Value rightElement(mlir::Value step, mlir::Value column,

@@ -255,6 +255,14 @@ void KernelBuilder::store(Value value, Value memory, Value index, Value mask) {
     vector::StoreOp::create(builder, loc, value, memory, index);
 }
 
+Value KernelBuilder::chooseMemory(Value condition, Value yes, Value no) {
+  auto type = MemRefType::get(ShapedType::kDynamic, elementOf(yes));
+  auto cast = [&](Value memory) {
+    return memref::CastOp::create(builder, loc, type, memory);
+  };
+  return choose(condition, cast(yes), cast(no));
+}
+
 Value KernelBuilder::allocate(int64_t elements) {
   return memref::AllocOp::create(builder, loc, MemRefType::get(elements, type),
                                  builder.getI64IntegerAttr(64));

@@ -134,6 +134,9 @@ public:
   mlir::Value atLeast(mlir::Value x, mlir::Value y); ///< i1, signed
   mlir::Value both(mlir::Value x, mlir::Value y);
   mlir::Value choose(mlir::Value condition, mlir::Value yes, mlir::Value no);
+  /// One of two buffers of one dimension.
+  mlir::Value chooseMemory(mlir::Value condition, mlir::Value yes,
+                           mlir::Value no);
   mlir::Value at(const Matrix &matrix, mlir::Value row, mlir::Value column);
 
   /// `body` for each multiple of `step` from `from` below `to`; without a loop

@@ -546,13 +546,16 @@ void ContractionLowering::run() {
   if (algorithm == Algorithm::direct && groups && !merged &&
       packsGroups(product))
     algorithm = Algorithm::packed;
-  Value panels = product.panels, pairPanels = product.pairPanels;
+  Value panels = product.panels, pairPanels = product.pairPanels,
+        copies = product.copies, streams = product.streams;
   epilogue = candidate;
   takeEpilogue(algorithm);
   if (epilogue)
     product = makeProduct();
   product.panels = panels;
   product.pairPanels = pairPanels;
+  product.copies = copies;
+  product.streams = streams;
   tfc::rt::remark(c.op,
                   [&] { return describe(b, product, algorithm, options); });
   if (algorithm == Algorithm::direct)
@@ -566,11 +569,12 @@ void ContractionLowering::run() {
     batch = ShapedType::isDynamic(c.size(dim)) || ShapedType::isDynamic(batch)
                 ? ShapedType::kDynamic
                 : batch * c.size(dim);
-  bool ownsMemory = (workspace.panels && !panels) || workspace.left;
+  bool ownsMemory = (workspace.panels && (!panels || copies)) || workspace.left;
   bool shared = ownsMemory || (!ShapedType::isDynamic(batch) && batch < 8);
   overBatch(product, shared, [&](const Product &each) {
     emitProduct(b, each, algorithm, workspace, options);
   });
+  KeptPanels::setMade(b.builder, b.loc, kept);
   eraseDone();
 }
 

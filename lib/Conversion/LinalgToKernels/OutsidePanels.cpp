@@ -155,9 +155,14 @@ void ContractionLowering::packOutside(Product &product, bool onPairs) {
   emitPairPanels(b, whole, product.pairPanels, options);
 }
 
-/// Panels of a tensor that is the same in every call are made by the first one.
+/// Panels of a tensor that is the same in every call are made by the first one;
+/// those of a variable by one that finds it as it was before.
 void ContractionLowering::keepPanels(Product &product, bool onPairs) {
   if (!options.kept || producer || !isWorthKeeping(c))
+    return;
+  // Pairs are not copied block by block to memory that is kept, and before a
+  // loop any call that copies does so.
+  if (!isKeptConstant(c) && (onPairs || findInvariantLoop(c)))
     return;
   OpBuilder::InsertionGuard guard(b.builder);
   PanelsShape shape = onPairs ? shapeOfPairPanels(b, product)
@@ -170,12 +175,15 @@ void ContractionLowering::keepPanels(Product &product, bool onPairs) {
   for (int64_t start : c.right.start())
     layout.push_back(start);
   Type type = onPairs ? Type(b.builder.getI32Type()) : c.type;
-  (onPairs ? product.pairPanels : product.panels) = options.kept->find(
-      b.builder, c.right.memref, layout, type, shape.elements,
-      [&](Value panels) {
-        (onPairs ? emitPairPanels : emitPanels)(
-            b, productHere(product, c.right), panels, options);
-      });
+  kept = options.kept->find(b.builder, c.right.memref, layout, type,
+                            shape.elements, [&](Value panels) {
+                              (onPairs ? emitPairPanels : emitPanels)(
+                                  b, productHere(product, c.right), panels,
+                                  options);
+                            });
+  (onPairs ? product.pairPanels : product.panels) = kept.panels;
+  product.copies = kept.copies;
+  product.streams = kept.streams;
 }
 
 /// A constant that only this product reads is kept as panels instead.

@@ -151,8 +151,8 @@ bool Emitter::fetchesRight() const {
   auto element = [](const Matrix &matrix) {
     return cast<MemRefType>(matrix.memory.getType()).getElementType();
   };
-  return !p.panels && !p.producer && blocks.byColumns && isKnown(m) &&
-         m <= mostFetchRows &&
+  return (!p.panels || p.copies) && !p.producer && blocks.byColumns &&
+         isKnown(m) && m <= mostFetchRows &&
          llvm::divideCeil(m, blocks.shape.rows) >= leastFetchTiles &&
          isKnown(n) && n % blocks.shape.width() == 0 && isKnown(k) &&
          blocks.whole == 0 && blocks.tapStep == 1 &&
@@ -160,13 +160,25 @@ bool Emitter::fetchesRight() const {
          element(p.right) == b.type;
 }
 
+int64_t Emitter::copiedGroup() const {
+  if (!fetchesRight())
+    return mostGroupPanels;
+  int64_t panels = n / blocks().shape.width() * depthBlocks();
+  return std::clamp<int64_t>(panels / leastFetchParts, 1, mostFetchPanels);
+}
+
+/// From one panel to its neighbour: between them are the other blocks of the
+/// depth if all are kept.
+Value Emitter::panelStep() {
+  int64_t size = blocks().panelSize();
+  return p.copies ? b.choose(p.streams, b.constant(size),
+                             b.constant(size * depthBlocks()))
+                  : b.constant(size);
+}
+
 /// Few rows of the left operand stay in the cache from group to group.
-int64_t Emitter::groupPanels() const {
-  if (fetchesRight()) {
-    int64_t panels = n / blocks().shape.width() * depthBlocks();
-    return std::clamp<int64_t>(panels / leastFetchParts, 1, mostFetchPanels);
-  }
-  if (!p.panels || !isKnown(m) || m > mostKeptRows)
+int64_t Emitter::keptGroup() const {
+  if (!isKnown(m) || m > mostKeptRows)
     return mostGroupPanels;
   int64_t bytes = blocks().panelSize() * b.type.getIntOrFloatBitWidth() / 8;
   return std::clamp<int64_t>(keptGroupBytes / std::max<int64_t>(bytes, 1), 1,
@@ -499,13 +511,19 @@ void Emitter::packedRows(const Workspace &workspace) {
   Value zero = b.constant(0), panelSize = b.constant(blocks.panelSize()),
         panelWidth = b.constant(shape.width());
   Value steps = b.constant(blocks.steps);
+  // Which of two: if panels are copied, and if that is to the workspace.
+  Value copies = p.copies ? p.copies : b.boolean(!p.panels),
+        streams = p.streams ? p.streams : b.boolean(!p.panels);
   // Panels of the workspace, or those of this block of the depth among all.
   auto startOf = [&](Value column, Value panel, const DepthBlock &block) {
+    Value place = b.mul(panel, panelSize);
     if (!p.panels)
-      return b.mul(panel, panelSize);
+      return place;
     Value number = b.add(b.divide(column, panelWidth), panel);
-    return b.mul(b.add(b.mul(number, b.constant(depthBlocks())), block.number),
-                 panelSize);
+    return b.choose(
+        streams, place,
+        b.mul(b.add(b.mul(number, b.constant(depthBlocks())), block.number),
+              panelSize));
   };
   auto at = [&](Value panel) { return b.mul(panel, panelWidth); };
   // Panels that are kept come from memory, like the operand itself, but lie
@@ -530,7 +548,9 @@ void Emitter::packedRows(const Workspace &workspace) {
       tile.rightStart.push_back(
           b.add(block.right, b.at(p.right, block.first, columns.first)));
   };
-  int64_t groupPanels = this->groupPanels();
+  int64_t copiedGroup = this->copiedGroup();
+  Value groupPanels = b.choose(copies, b.constant(copiedGroup),
+                               b.constant(p.panels ? keptGroup() : 1));
   bool fetches = fetchesRight();
   Value allTiles = rowTiles();
   // All tiles together fetch the kept panel that begins at `ahead`.
@@ -545,11 +565,11 @@ void Emitter::packedRows(const Workspace &workspace) {
                        Value next, Value here) {
     int64_t elementBytes = b.type.getIntOrFloatBitWidth() / 8;
     int64_t tiles = llvm::divideCeil(m, shape.rows);
-    int64_t lines = std::max<int64_t>(1, groupPanels * shape.width() *
+    int64_t lines = std::max<int64_t>(1, copiedGroup * shape.width() *
                                              elementBytes / lineBytes);
     tile.aheadLines = b.constant(lines);
     tile.aheadEvery = llvm::bit_floor(uint64_t(
-        std::clamp<int64_t>(tiles * groupPanels / lines, 1, mostFetchEvery)));
+        std::clamp<int64_t>(tiles * copiedGroup / lines, 1, mostFetchEvery)));
     tile.aheadMemory = p.right.memory;
     tile.aheadRow = p.right.rowStrides[0];
     Value step =
@@ -573,18 +593,19 @@ void Emitter::packedRows(const Workspace &workspace) {
                        Value toTile) {
       Value mine = b.add(column, at(first)), rest = b.sub(width, at(first));
       overDepth([&](const DepthBlock &block) {
-        if (!p.panels && !fetches)
+        auto pack = [&] {
           packPanels(workspace.panels, startOf(column, place, block), mine,
                      rest, here, block);
-        auto tiles = [&](Value from, Value to, bool copies) {
+        };
+        auto tiles = [&](Value from, Value to, bool fetches, bool copies) {
           overTiles(from, to, shape.rows, [&](ArrayRef<Value> rows) {
             b.loop(zero, here, 1, [&](Value next) {
               Value start = startOf(column, b.add(place, next), block);
               auto prepare = [&](Tile &tile) {
-                if (Value ahead = afterGroup(start, here, block))
-                  fetchPanel(tile, ahead);
                 if (fetches)
                   fetchRows(tile, block, mine, next, here);
+                else if (Value ahead = afterGroup(start, here, block))
+                  fetchPanel(tile, ahead);
                 if (copies)
                   copyRight(tile, start, block);
               };
@@ -593,27 +614,35 @@ void Emitter::packedRows(const Workspace &workspace) {
             });
           });
         };
-        if (!fetches)
-          return tiles(fromTile, toTile, false);
+        if (!fetches) {
+          b.branch(copies, pack, [] {});
+          return tiles(fromTile, toTile, false, false);
+        }
         // The first tile reads the operand itself, and leaves a copy.
         Value second = b.add(fromTile, b.constant(1));
-        tiles(fromTile, second, true);
-        tiles(second, toTile, false);
+        auto copyFirst = [&] {
+          tiles(fromTile, second, true, true);
+          tiles(second, toTile, true, false);
+        };
+        b.branch(copies, copyFirst,
+                 [&] { tiles(fromTile, toTile, false, false); });
       });
     };
     // Of about the same size, one after the other in the same memory.
     auto groupSize = [&](Value panels) {
-      Value groups = b.ceilDiv(panels, groupPanels);
+      Value groups =
+          b.divide(offset(b.add(panels, groupPanels), -1), groupPanels);
       return b.divide(offset(b.add(panels, groups), -1),
                       b.max(groups, b.constant(1)));
     };
     Value work = flops(p.rows, panelWidth, allSteps());
     if (blocks.byColumns && blocks.parts == 1) {
       b.parallelRanges(zero, count, work, [&](Value from, Value to) {
-        b.loopInSteps(
-            from, to, groupSize(b.sub(to, from)), [&](Value first, Value here) {
-              compute(first, here, p.panels ? first : from, zero, allTiles);
-            });
+        b.loopInSteps(from, to, groupSize(b.sub(to, from)),
+                      [&](Value first, Value here) {
+                        compute(first, here, b.choose(streams, from, first),
+                                zero, allTiles);
+                      });
       });
       return;
     }
@@ -624,7 +653,7 @@ void Emitter::packedRows(const Workspace &workspace) {
       Value middle = b.divide(offset(count, -1), b.constant(2)),
             last = b.max(offset(count, -1), offset(middle, 1));
       auto toBorder = [&](Value unit) {
-        if (p.panels)
+        if (p.panels && !p.copies)
           return unit;
         Value panel = b.divide(unit, parts);
         Value border = b.mul(b.ceilDiv(unit, blocks.parts), parts);
@@ -657,7 +686,7 @@ void Emitter::packedRows(const Workspace &workspace) {
           Value done = b.choose(isWhole, b.mul(here, parts),
                                 b.min(rest, b.sub(parts, part)));
           Value end = b.choose(isWhole, parts, b.add(part, done));
-          compute(panel, here, p.panels ? panel : place, tileOf(part),
+          compute(panel, here, b.choose(streams, place, panel), tileOf(part),
                   tileOf(end));
           return b.add(unit, done);
         });
@@ -671,14 +700,14 @@ void Emitter::packedRows(const Workspace &workspace) {
       };
       work = b.divide(b.mul(work, count), parts);
       b.parallelRanges(zero, parts, work, [&](Value from, Value to) {
-        Value place = p.panels ? zero : b.mul(from, count);
+        Value place = b.choose(streams, b.mul(from, count), zero);
         compute(zero, count, place, tileOf(from), tileOf(to));
       });
       return;
     }
     overDepth([&](const DepthBlock &block) {
       // Copying an element takes about as long as 32 operations.
-      if (!p.panels)
+      auto pack = [&] {
         b.parallelLoop(zero, count, 1, flops(b.constant(16), panelWidth, steps),
                        [&](Value panel) {
                          packPanels(
@@ -686,6 +715,8 @@ void Emitter::packedRows(const Workspace &workspace) {
                              b.add(column, at(panel)), b.sub(width, at(panel)),
                              b.constant(1), block);
                        });
+      };
+      b.branch(copies, pack, [] {});
       Value work = flops(b.constant(shape.rows), width, steps);
       b.parallelRanges(zero, allTiles, work, [&](Value from, Value to) {
         overTiles(from, to, shape.rows, [&](ArrayRef<Value> rows) {

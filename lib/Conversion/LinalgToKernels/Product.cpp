@@ -656,7 +656,9 @@ std::string tfc::kernels::describe(KernelBuilder &b, const Product &p,
   }
   if (Emitter(b, p, options, b.type).restColumns(algorithm))
     text += ", of the last columns sums along k";
-  if (p.panels || p.pairPanels)
+  if (p.copies)
+    text += ", kept until the variable is assigned";
+  else if (p.panels || p.pairPanels)
     text += ", made before";
   if (p.producer)
     text += "; the right operand is computed where it is read";
@@ -677,8 +679,11 @@ Workspace tfc::kernels::allocateWorkspace(KernelBuilder &b, const Product &p,
   Emitter emitter(b, whole, options, b.type);
   Blocks blocks = emitter.blocks();
   Workspace workspace;
-  workspace.panels =
-      p.panels ? p.panels : b.allocate(blocks.places() * blocks.panelSize());
+  workspace.panels = p.panels && !p.copies
+                         ? p.panels
+                         : b.allocate(blocks.places() * blocks.panelSize());
+  if (p.copies)
+    workspace.panels = b.chooseMemory(p.streams, workspace.panels, p.panels);
   if (emitter.needsLeftCopy())
     workspace.left = b.allocate(b.mul(emitter.leftRows(), p.depth));
   return workspace;

@@ -43,6 +43,10 @@ struct Product {
   mlir::Value panels;
   /// The same in pairs of bfloat16, or fours of bytes.
   mlir::Value pairPanels;
+  /// Of panels of a variable, whose blocks are copied where they are needed
+  /// first, if at all. i1: this call copies them; and does so to the workspace,
+  /// as there is nobody who keeps them. Both null where panels are made before.
+  mlir::Value copies, streams;
 };
 
 /// How the product is computed.

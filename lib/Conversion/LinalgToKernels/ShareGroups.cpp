@@ -32,6 +32,7 @@
 #include "tfc/Dialect/TFCRT/IR/SharedGroup.h"
 #include "tfc/Dialect/TFCRT/IR/TFCRT.h"
 #include "tfc/Dialect/TFCRT/Transforms/Body.h"
+#include "tfc/Dialect/TFCRT/Transforms/KeptBuffers.h"
 
 namespace tfc {
 #define GEN_PASS_DEF_SHAREGROUPSPASS
@@ -78,7 +79,7 @@ static OpList groupOf(LinalgOp op) {
   // Constants are kept as panels, and what makes the operand may be part of the
   // kernel.
   if (c->right.memref.getDefiningOp<memref::GetGlobalOp>() ||
-      isWorthKeeping(*c) || Elementwise::matchProducer(*c, c->op))
+      isKeptConstant(*c) || Elementwise::matchProducer(*c, c->op))
     return {};
   OpList ops;
   if (c->fill)
@@ -224,8 +225,12 @@ void ShareGroups::share(ArrayRef<OpList> equal, const std::string &name) {
              " groups of operations that are equal";
     });
     OpBuilder at(ops.back());
-    func::CallOp::create(at, ops.back()->getLoc(), function,
-                         tfc::rt::capturesOf(ops).getArrayRef());
+    auto call = func::CallOp::create(at, ops.back()->getLoc(), function,
+                                     tfc::rt::capturesOf(ops).getArrayRef());
+    for (auto [i, operand] : llvm::enumerate(call.getOperands()))
+      if (tfc::kernels::isKeptVariable(operand))
+        function.setArgAttr(i, tfc::rt::KeptBuffers::isVariable,
+                            builder.getUnitAttr());
     for (Operation *op : llvm::reverse(ops))
       op->erase();
   }

@@ -13,12 +13,34 @@ ExecutableData::~ExecutableData() {
   for (Buffer *arena : arenas)
     release(arena);
   dropPanels();
+  for (VariablePanels *all : variablePanels) {
+    all->drop(this);
+    release(all);
+  }
+}
+
+/// A panel of a variable.
+void ExecutableData::keepFor(VariablePanels *all, size_t number,
+                             Buffer *panel) {
+  all->keep(this, number, panel);
+  size_t left = 0;
+  for (VariablePanels *each : variablePanels)
+    if (each->isAlive)
+      variablePanels[left++] = each;
+    else
+      release(each);
+  variablePanels.resize(left);
+  for (VariablePanels *each : variablePanels)
+    if (each == all)
+      return;
+  ++all->refcount;
+  variablePanels.push_back(all);
 }
 
 void ExecutableData::dropPanels() {
   for (std::vector<Buffer *> *buffers : {&panels, &sources}) {
     for (Buffer *buffer : *buffers)
-      release(buffer);
+      release(buffer); // null where there are copies of a variable
     buffers->clear();
   }
 }
@@ -122,18 +144,20 @@ bool parseNumbers(PyObject *sequence, const char *name,
 
 PyObject *executableNew(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
   static const char *names[] = {
-      "address",     "keepalive", "args",     "variables", "results",
-      "arena_bytes", "cost",      "can_fail", "name",      "device",
-      "constants",   "panels",    nullptr};
+      "address",     "keepalive", "args",          "variables", "results",
+      "arena_bytes", "cost",      "can_fail",      "name",      "device",
+      "constants",   "panels",    "panel_sources", nullptr};
   PyObject *address, *keepalive = Py_None, *argSpecs = nullptr,
                      *variableSpecs = nullptr, *resultSpecs = nullptr,
-                     *name = nullptr, *constants = nullptr, *panels = nullptr;
+                     *name = nullptr, *constants = nullptr, *panels = nullptr,
+                     *panelSources = nullptr;
   long long arenaBytes = 0, cost = 0;
   int canFail = 1, device = kHost;
   if (!PyArg_ParseTupleAndKeywords(
-          args, kwargs, "O|OOOOLLpUiOO:Executable", const_cast<char **>(names),
+          args, kwargs, "O|OOOOLLpUiOOO:Executable", const_cast<char **>(names),
           &address, &keepalive, &argSpecs, &variableSpecs, &resultSpecs,
-          &arenaBytes, &cost, &canFail, &name, &device, &constants, &panels))
+          &arenaBytes, &cost, &canFail, &name, &device, &constants, &panels,
+          &panelSources))
     return nullptr;
   void *entry = PyLong_AsVoidPtr(address);
   if (!entry) {
@@ -162,8 +186,20 @@ PyObject *executableNew(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
       !parseSpecs(variableSpecs, data->variables, data->numSizes) ||
       !parseSpecs(resultSpecs, data->results, data->numSizes) ||
       !parseNumbers(constants, "constants", data->constants) ||
-      !parseNumbers(panels, "panels", data->panelBytes))
+      !parseNumbers(panels, "panels", data->panelBytes) ||
+      !parseNumbers(panelSources, "panel_sources", data->panelSources))
     return nullptr;
+  size_t numSources = data->args.size() + data->variables.size();
+  if (data->panelSources.size() != data->panelBytes.size())
+    return PyErr_Format(PyExc_ValueError,
+                        "panel_sources: there are %zu panels, got %zu numbers",
+                        data->panelBytes.size(), data->panelSources.size());
+  for (int32_t source : data->panelSources)
+    if (static_cast<size_t>(source) >= numSources)
+      return PyErr_Format(PyExc_ValueError,
+                          "panel_sources: there are %zu arguments and "
+                          "variables, got number %d",
+                          numSources, source);
   for (int32_t place : data->constants)
     if (static_cast<size_t>(place) >= data->args.size())
       return PyErr_Format(PyExc_ValueError,
@@ -256,8 +292,11 @@ PyObject *getArenaBytes(PyObject *self, void *) {
 }
 PyObject *getPanelBytes(PyObject *self, void *) {
   int64_t total = 0;
-  for (const Buffer *panel : asExecutable(self)->data->panels)
-    total += panel->nbytes;
+  const ExecutableData *data = asExecutable(self)->data;
+  for (const Buffer *panel : data->panels)
+    total += panel ? panel->nbytes : 0;
+  for (const VariablePanels *all : data->variablePanels)
+    total += all->bytesOf(data);
   return PyLong_FromLongLong(total);
 }
 PyObject *getCost(PyObject *self, void *) {
@@ -287,7 +326,8 @@ PyGetSetDef executableGetSet[] = {
     {"arena_bytes", getArenaBytes, nullptr, "Scratch memory of one call.",
      nullptr},
     {"panel_bytes", getPanelBytes, nullptr,
-     "Copies of constants that are kept from call to call; 0 before the first.",
+     "Copies of constants and variables that are kept from call to call; 0 "
+     "before there are any.",
      nullptr},
     {"cost", getCost, nullptr, "Estimated nanoseconds of a call.", nullptr},
     {"keepalive", getKeepalive, nullptr, "What keeps the code loaded.",
@@ -305,7 +345,8 @@ PyType_Slot executableSlots[] = {
      (void
           *)"Executable(address, keepalive=None, args=(), variables=(), "
             "results=(), arena_bytes=0, cost=0, can_fail=True, "
-            "name='function', device=-1, constants=(), panels=())\n\nA "
+            "name='function', device=-1, constants=(), panels=(), "
+            "panel_sources=())\n\nA "
             "compiled entry (see tfc_rt.h). `args` (the "
             "tensor arguments and captured tensors) and `results` are (dtype, "
             "shape) with None for unknown dimensions; `variables` are (dtype, "
@@ -313,9 +354,12 @@ PyType_Slot executableSlots[] = {
             "GIL is released for long calls. With can_fail=False a variable "
             "that is only written is not copied when somebody holds its old "
             "value. `panels` are bytes of buffers that come after the results: "
-            "before them comes a pointer that is not null if the call has to "
-            "fill them from the arguments whose numbers are in `constants`. "
-            "They are kept as long as those are the same tensors."},
+            "before them comes a pointer to two bytes for each, what the call "
+            "does with it (0 reads, 1 fills, 2 has no memory for it) and one "
+            "that it sets when it has filled it. Each is of the argument or "
+            "variable whose number is in `panel_sources`. Those of arguments "
+            "are kept as long as all whose numbers are in `constants` are the "
+            "same tensors, those of variables until the variable changes."},
     {Py_tp_new, (void *)executableNew},
     {Py_tp_dealloc, (void *)executableDealloc},
     {Py_tp_traverse, (void *)executableTraverse},

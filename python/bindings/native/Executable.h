@@ -36,14 +36,22 @@ struct ExecutableData {
   /// Arenas that no running call uses. A call takes one, so calls in several
   /// threads and calls from callbacks each have their own.
   std::vector<Buffer *> arenas;
-  /// Copies of constants that the code makes when it is told to, for later
-  /// calls: their sizes, which arguments are constants, the copies, and what
-  /// they are of. Empty before the first call has made them.
+  /// Copies of constants and variables that the code makes when it is told to,
+  /// for later calls: their sizes, and which argument or variable each is of.
   std::vector<int64_t> panelBytes;
+  std::vector<int32_t> panelSources;
+  /// Which arguments are constants, copies (null where they are of variables),
+  /// and what they are of. Empty before the first call has made them.
   std::vector<int32_t> constants;
   std::vector<Buffer *> panels, sources;
+  /// What has copies of variables.
+  std::vector<VariablePanels *> variablePanels;
 
   void dropPanels();
+  void keepFor(VariablePanels *all, size_t number, Buffer *panel);
+  bool isOfVariable(size_t panel) const {
+    return panelSources[panel] >= static_cast<int32_t>(args.size());
+  }
   ~ExecutableData();
 };
 

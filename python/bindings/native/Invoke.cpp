@@ -40,8 +40,11 @@ public:
         buffers(numArgs + numVariables + numResults + numPanelBuffers(data)),
         sizes(data.numSizes), held(numArgs + numVariables),
         heldBuffers(numVariables), writing(numVariables), created(numVariables),
-        panels(data.panelBytes.size()) {
+        panels(data.panelBytes.size()), versions(data.panelBytes.size()),
+        panelMarks(2 * data.panelBytes.size()) {
     Py_INCREF(self);
+    for (size_t i = 0; i < data.panelBytes.size(); ++i)
+      panels[i] = nullptr;
   }
 
   ~Invocation() {
@@ -50,7 +53,7 @@ public:
       Py_DECREF(held[i]);
     for (size_t i = 0; i < numHeldBuffers; ++i)
       release(heldBuffers[i]);
-    for (size_t i = 0; i < numPanels; ++i)
+    for (size_t i = 0; i < data.panelBytes.size(); ++i)
       release(panels[i]);
     Py_DECREF(self);
   }
@@ -83,10 +86,14 @@ private:
   /// Variables that get their first value by this call.
   StackArray<VariableStorage *, 16> created;
   size_t numCreated = 0;
-  /// Copies of constants that this call uses, and whether it makes them.
+  /// Copies of constants and variables that this call uses, the versions of
+  /// the variables, what the code does with them, and whether it makes those of
+  /// constants and some of variables.
   StackArray<Buffer *, 8> panels;
-  size_t numPanels = 0;
-  bool fillsPanels = false;
+  StackArray<uint64_t, 8> versions;
+  StackArray<uint8_t, 16> panelMarks;
+  bool fillsPanels = false, fillsVariables = false;
+  enum PanelUse : uint8_t { keep, fill, stream };
 
   static size_t numPanelBuffers(const ExecutableData &data) {
     return data.panelBytes.empty() ? 0 : 1 + data.panelBytes.size();
@@ -106,18 +113,64 @@ private:
       fillsPanels |=
           data.sources[i] != constant(i) || !isPrivate(data.sources[i]);
     size_t place = numArgs + numVariables + numResults;
-    buffers[place++] = fillsPanels ? this : nullptr;
-    for (size_t i = 0; i < data.panelBytes.size(); ++i) {
-      Buffer *panel = fillsPanels ? allocateBuffer(data.panelBytes[i])
-                                  : retain(data.panels[i]);
-      if (!panel) {
+    buffers[place++] = panelMarks.data();
+    for (size_t i = 0; i < data.panelBytes.size(); ++i, ++place) {
+      if (data.isOfVariable(i))
+        continue;
+      panelMarks[2 * i] = fillsPanels ? fill : keep;
+      panels[i] = fillsPanels ? allocateBuffer(data.panelBytes[i])
+                              : retain(data.panels[i]);
+      if (!panels[i]) {
         PyErr_NoMemory();
         return false;
       }
-      panels[numPanels++] = panel;
-      buffers[place++] = panel->data;
+      buffers[place] = panels[i]->data;
     }
     return true;
+  }
+
+  /// Those of variables, which nobody else can change from now on until the
+  /// call has ended.
+  void bindVariablePanels(uint64_t callNumber) {
+    size_t place = numArgs + numVariables + numResults + 1;
+    for (size_t i = 0; i < data.panelBytes.size(); ++i, ++place) {
+      if (!data.isOfVariable(i))
+        continue;
+      VariableStorage *v = variable(data.panelSources[i] - numArgs);
+      panelMarks[2 * i] = stream;
+      panelMarks[2 * i + 1] = 0;
+      buffers[place] = nullptr;
+      // A running call may have written half of it, or memory that others have.
+      if (v->writer || !v->buffer || !isPrivate(v->buffer))
+        continue;
+      if (!v->panels)
+        v->panels = new VariablePanels;
+      bool keeps = v->panels->isWorthKeeping(callNumber);
+      if (Buffer *panel = v->panels->find(&data, i)) {
+        ++v->panels->uses;
+        panelMarks[2 * i] = keep;
+        panels[i] = retain(panel);
+      } else if (keeps && (panels[i] = allocateBuffer(data.panelBytes[i]))) {
+        panelMarks[2 * i] = fill;
+        fillsVariables = true;
+        versions[i] = v->version;
+      } else {
+        continue;
+      }
+      buffers[place] = panels[i]->data;
+    }
+  }
+
+  /// For later calls, unless a variable was changed meanwhile.
+  void keepVariablePanels() {
+    for (size_t i = 0; fillsVariables && i < data.panelBytes.size(); ++i) {
+      if (!data.isOfVariable(i) || panelMarks[2 * i] != fill ||
+          !panelMarks[2 * i + 1])
+        continue;
+      VariableStorage *v = variable(data.panelSources[i] - numArgs);
+      if (v->version == versions[i] && isPrivate(v->buffer))
+        data.keepFor(v->panels, i, panels[i]);
+    }
   }
 
   /// For later calls, unless somebody outside may change the constants.
@@ -130,8 +183,8 @@ private:
         return;
     for (size_t i = 0; i < data.constants.size(); ++i)
       data.sources.push_back(retain(constant(i)));
-    for (size_t i = 0; i < numPanels; ++i)
-      data.panels.push_back(retain(panels[i]));
+    for (size_t i = 0; i < data.panelBytes.size(); ++i)
+      data.panels.push_back(data.isOfVariable(i) ? nullptr : retain(panels[i]));
   }
 
   /// Takes the marks of writing back.
@@ -284,6 +337,8 @@ private:
     if (spec.writes && !nested) {
       v->writer = PyThread_get_thread_ident();
       writing[numWriting++] = v;
+      if (v->panels)
+        v->panels->drop(); // they need no memory meanwhile
     }
     if (nested) {
       // A callback of the call that writes it, in this very thread: both see
@@ -333,6 +388,8 @@ private:
     size_t resultSizes = sizesUsed;
     for (const ValueSpec &spec : data.results)
       pushUnknown(spec, nullptr);
+    if (!data.panelBytes.empty())
+      bindVariablePanels(callNumber);
 
     Buffer *arena = takeArena();
     if (data.arenaBytes && !arena) {
@@ -360,6 +417,7 @@ private:
       return dropResults(results);
     }
     keepPanels();
+    keepVariablePanels();
     if (!ok || !adoptResults(state, results, resultSizes))
       return dropResults(results);
     return true;

@@ -40,7 +40,7 @@ bool waitForWriter(VariableStorage *variable) {
 void finishWriting(VariableStorage *const *variables, int32_t count) {
   for (int32_t i = 0; i < count; ++i) {
     variables[i]->writer = 0;
-    ++variables[i]->version;
+    variables[i]->change();
   }
   if (waitingThreads)
     writersChanged.notify_all();
@@ -159,7 +159,7 @@ static bool assignTensor(VariableStorage *self, EagerTensor *value) {
     self->buffer = fresh;
     release(old);
   }
-  ++self->version;
+  self->change();
   return true;
 }
 
@@ -208,7 +208,7 @@ PyObject *variableReset(PyObject *object, PyObject *) {
                         "the running function writes this variable");
   Buffer *old = self->buffer;
   self->buffer = nullptr;
-  ++self->version;
+  self->change();
   release(old);
   Py_RETURN_NONE;
 }
@@ -254,6 +254,11 @@ void variableDealloc(PyObject *object) {
   if (self->weakrefs)
     PyObject_ClearWeakRefs(object);
   release(self->buffer);
+  if (self->panels) {
+    self->panels->isAlive = false;
+    self->panels->drop();
+    release(self->panels);
+  }
   self->spec.clear();
   self->dims.clear();
   type->tp_free(object);

@@ -3,6 +3,7 @@
 #define TFC_NATIVE_VARIABLE_H
 
 #include "Tensor.h"
+#include "VariablePanels.h"
 
 namespace tfc::native {
 
@@ -24,6 +25,15 @@ struct VariableStorage {
   uint64_t version;
   /// Number of the last compiled call that got this variable.
   uint64_t lastCall;
+  /// Copies of the value that code keeps; null if there never were any.
+  VariablePanels *panels;
+
+  /// Whoever changes the value says so, at the end.
+  void change() {
+    ++version;
+    if (panels)
+      panels->drop();
+  }
 };
 
 extern PyTypeObject *variableType;

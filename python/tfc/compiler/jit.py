@@ -55,8 +55,10 @@ def compile_entry(
 def options_for(options: dict | None, gpu: int | None = None, constants: tuple = ()) -> dict:
     """What the compiler is given for the CPU, or for a GPU of this machine."""
     chosen = {**effective_options(options), "poll": True}
-    if constants and gpu is None:
-        chosen = {**chosen, "constants": ",".join(map(str, constants))}
+    if gpu is None and optimizer.keeps_panels(options):
+        chosen["keep_variables"] = True
+        if constants:
+            chosen["constants"] = ",".join(map(str, constants))
     if gpu is not None:
         library()  # the symbols that the code needs
         chosen = {**chosen, **gpus()[gpu].compile_options}
@@ -251,6 +253,7 @@ def _executable(entry: dict, keepalive: tuple, name: str, device: int = -1, cons
         device=device,
         constants=constants,
         panels=entry.get("panel_bytes", ()),
+        panel_sources=entry.get("panel_sources", ()),
     )
 
 

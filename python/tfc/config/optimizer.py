@@ -14,6 +14,9 @@ The options, and what they are by default:
 * `opt_level` (2): 0 to 3, how hard LLVM tries.
 * `disable` (()): passes to leave out; a `ValueError` lists those that can be. The environment variable
   `TFC_DISABLE_PASSES` (names with commas between them) sets it when the package is imported.
+* `keep_panels` (True): products keep copies of large weights, in the order that they read them in, from call to call:
+  of captured tensors as long as the function lives, of variables that it only reads until they are assigned. They take
+  as much memory as the weights once more. False: each call copies.
 * `line_tables` (False): code knows the lines of the program, for profilers and debuggers.
 * `background` (False): a new kind of arguments does not wait for the compiler: another thread compiles, and calls run
   op by op until it is done. `wait_for_background` waits for all of them.
@@ -35,12 +38,13 @@ _DEFAULTS = {
     "cpu": "native",
     "opt_level": 2,
     "disable": (),
+    "keep_panels": True,
     "line_tables": False,
     "background": False,
     "progress_seconds": 10.0,
 }
 # What the compiler itself is not told.
-_OURS = ("background", "progress_seconds")
+_OURS = ("background", "keep_panels", "progress_seconds")
 _values = dict(_DEFAULTS)
 _accepted: dict = {}
 _jit = {"value": ""}
@@ -110,6 +114,11 @@ def compiler_options(extra: dict | None = None) -> dict:
 def in_background(extra: dict | None = None) -> bool:
     """Whether to compile in the background, by the options of the process and those of a function."""
     return {**_values, **(extra or {})}["background"]
+
+
+def keeps_panels(extra: dict | None = None) -> bool:
+    """Whether code may keep copies of weights, by the options of the process and those of a function."""
+    return {**_values, **(extra or {})}["keep_panels"]
 
 
 def progress_seconds() -> float:

@@ -262,10 +262,11 @@ func.func @result_of_many(%n: index) {
 // them, before anything else. While one is computed with, the next is fetched.
 
 // CHECK-LABEL: func.func private @kept.body(
-// CHECK-SAME:    %[[FIRST:[a-z0-9]+]]: !llvm.ptr, %[[PANELS:[a-z0-9]+]]: !llvm.ptr {llvm.align = 64 : i64, llvm.noalias, llvm.noundef}) -> i32
-// CHECK-SAME:    tfc.kept_bytes = array<i64: 1048576>
-// CHECK:       %[[FILL:.*]] = llvm.icmp "ne" %[[FIRST]]
+// CHECK-SAME:    %[[MARKS:[a-z0-9]+]]: !llvm.ptr {llvm.noalias, llvm.noundef}, %[[PANELS:[a-z0-9]+]]: !llvm.ptr {llvm.align = 64 : i64, llvm.noalias, llvm.noundef}) -> i32
+// CHECK-SAME:    tfc.kept_bytes = array<i64: 1048576>, tfc.kept_sources = array<i64: 1>
 // CHECK:       %[[MEMORY:.*]] = tfcrt.bind %[[PANELS]] : !llvm.ptr -> memref<262144xf32>
+// CHECK:       tfcrt.bind %[[MARKS]] : !llvm.ptr -> memref<2xi8>
+// CHECK:       %[[FILL:.*]] = arith.cmpi ne
 // CHECK:       scf.if %[[FILL]] {
 // CHECK:         vector.store {{.*}}, %[[MEMORY]]
 // CHECK:       }

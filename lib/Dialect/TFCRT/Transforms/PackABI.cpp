@@ -299,6 +299,10 @@ func::FuncOp Packer::makeBody() {
     if (Attribute isConstant = entry.getArgAttr(i, KeptBuffers::isConstant))
       body.setArgAttr(Body::firstBuffer + i, KeptBuffers::isConstant,
                       isConstant);
+  for (size_t i = 0; i < arguments.size(); ++i)
+    if (Attribute isVariable = entry.getArgAttr(i, KeptBuffers::isVariable))
+      body.setArgAttr(Body::firstBuffer + i, KeptBuffers::isVariable,
+                      isVariable);
   for (auto [i, slot] : llvm::enumerate(arguments))
     if (callsHost && isa<MemRefType>(slot.type))
       body.removeArgAttr(Body::firstBuffer + i, "llvm.noalias");
